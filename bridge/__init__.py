@@ -1,0 +1,1 @@
+"""The daemon: OSC in, MIDI out. Never imports torch."""

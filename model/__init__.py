@@ -1,0 +1,1 @@
+"""What music is, how it is learnt and made. Never imports bridge."""

@@ -1,0 +1,1 @@
+"""From scores on disk to weights: sources, preparation, training, evaluation."""

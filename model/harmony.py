@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import cache
 
 QUALITIES: dict[str, tuple[int, ...]] = {
     "": (0, 4, 7),
@@ -38,6 +40,50 @@ QUALITIES: dict[str, tuple[int, ...]] = {
 }
 """The thirty qualities of the music language: suffix → semitones above the root."""
 
+_DIALECTS: dict[str, str] = {
+    "": "maj major M",
+    "7": "dom7 dom",
+    "maj7": "M7 ma7 Maj7 major7 Δ7 Δ ^7 ^ j7 7M",
+    "m7": "min7 mi7 -7 minor7",
+    "dim": "o ° mb5 min5-5 m-5",
+    "aug": "+ #5 +5",
+    "sus4": "sus",
+    "6": "maj6 M6 add6 add13",
+    "m6": "min6 -6 mi6",
+    "m7b5": "ø ø7 hdim7 hdim min7b5 -7b5 m7-5 min7-5 halfdim mi7b5",
+    "dim7": "o7 °7 dim9",
+    "mmaj7": "mM7 minmaj7 -maj7 mMaj7 m(maj7) min(maj7) mΔ mΔ7 minMaj7 m7+ -Δ7 mmaj9 minmaj9",
+    "aug7": "7#5 +7 7+5 7+ 9#5",
+    "7sus4": "7sus 9sus 9sus4 11sus 13sus 13sus4 sus7 7sus2",
+    "9": "dom9 7add9 7add2",
+    "maj9": "M9 Δ9 ^9 major9 maj7add9",
+    "m9": "min9 -9 mi9 m7add9",
+    "add9": "2 add2 (add9) maj(add9) maj(9) maj(2) Madd9",
+    "madd9": "min(9) m(add9) madd2 min(add9) -add9",
+    "69": "6/9 maj69 M69 6add9 maj6/9",
+    "11": "dom11 9add11",
+    "m11": "min11 -11 mi11",
+    "13": "dom13 7add13 9add13 7add6",
+    "maj13": "M13 Δ13 maj11 M11 maj7#11 M7#11 Δ#11 maj9#11 #11",
+    "7b9": "7(b9) 7-9 13b9",
+    "7#9": "7(#9) 7+9",
+    "7alt": "alt 7b5 7#11 7b13 7(b5) 7#5b9 7#5#9 7b5b9 7b5#9 7(#11) 9#11 13#11 7(b13) 9b5",
+    "5": "power (no3) no3 maj(no3) 1",
+    "m": "min minor mi - m(no7)",
+}
+
+_SUFFIXES = {name: name for name in QUALITIES} | {
+    spelling: quality for quality, spellings in _DIALECTS.items() for spelling in spellings.split()
+}
+_SUFFIXES["maj"] = ""
+
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11, "H": 11}
+_SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
+_FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
+_SIGNS = str.maketrans({"♭": "b", "♯": "#", "−": "-", "–": "-", "△": "Δ"})
+_TONIC = re.compile(r"([A-Ha-h])(##|bb|#|b)?")
+_DEGREES = {"1": 0, "2": 2, "b3": 3, "3": 4, "4": 5, "b5": 6, "5": 7, "#5": 8, "6": 9, "b7": 10, "7": 11, "b2": 1, "b6": 8, "9": 2}
+
 
 @dataclass(frozen=True, slots=True)
 class Chord:
@@ -57,3 +103,225 @@ class Chord:
     def pitch_classes(self) -> frozenset[int]:
         """The pitch classes that sound, the bass among them."""
         return frozenset((self.root + i) % 12 for i in QUALITIES[self.quality]) | {self.bass}
+
+
+def pitch_class(name: str) -> int:
+    """Return the pitch class of a note name such as "F#" or "Bb". Raises ValueError."""
+    match = _TONIC.fullmatch(name.translate(_SIGNS))
+    if match is None:
+        raise ValueError(f"not a note name: {name!r} (say C, F#, Bb …)")
+    letter, sign = match.groups()
+    return (_LETTERS[letter.upper()] + {None: 0, "#": 1, "b": -1, "##": 2, "bb": -2}[sign]) % 12
+
+
+def note_name(pitch_class_: int, flats: bool = False) -> str:
+    """Return the name of a pitch class."""
+    return (_FLAT_NAMES if flats else _SHARP_NAMES)[pitch_class_ % 12]
+
+
+@cache
+def parse_chord(text: str) -> Chord:
+    """Return the chord of a symbol in any of the usual dialects, rarer ones as the nearest of the thirty.
+
+    Raises ValueError.
+    """
+    plain = text.strip().translate(_SIGNS)
+    match = re.match(r"([A-H])(##|bb|#|b)?", plain)
+    if match is None:
+        raise ValueError(f"not a chord symbol: {text!r} (say Am7, F#m7b5, C/E …)")
+    root = pitch_class(match.group())
+    rest = plain[match.end() :].removeprefix(":").replace(" ", "")
+    bass = root
+    if rest not in _SUFFIXES and "/" in rest:
+        rest, _, below = rest.rpartition("/")
+        bass = (root + _DEGREES[below]) % 12 if below in _DEGREES else pitch_class(below)
+    quality = _SUFFIXES.get(rest, _SUFFIXES.get(rest.replace("(", "").replace(")", "").replace(",", "")))
+    if quality is None:
+        raise ValueError(f"unknown kind of chord: {text!r} (say Am7, F#m7b5, Csus4 …)")
+    return Chord(root, quality, bass)
+
+
+def chord_symbol(chord: Chord, flats: bool = False) -> str:
+    """Return the symbol of a chord; `parse_chord` reads it back."""
+    symbol = note_name(chord.root, flats) + chord.quality
+    return symbol if chord.bass == chord.root else f"{symbol}/{note_name(chord.bass, flats)}"
+
+
+MODES: dict[str, tuple[int, ...]] = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+    "lydian": (0, 2, 4, 6, 7, 9, 11),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "locrian": (0, 1, 3, 5, 6, 8, 10),
+    "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
+    "melodic minor": (0, 2, 3, 5, 7, 9, 11),
+    "major pentatonic": (0, 2, 4, 7, 9),
+    "minor pentatonic": (0, 3, 5, 7, 10),
+    "blues": (0, 3, 5, 6, 7, 10),
+}
+_MODE_WORDS = {m: m for m in MODES} | {
+    "": "major", "maj": "major", "dur": "major", "m": "minor", "min": "minor", "moll": "minor", "ionian": "major",
+    "aeolian": "minor", "natural minor": "minor", "pentatonic": "major pentatonic", "blues scale": "blues",
+    "pentatonic major": "major pentatonic", "pentatonic minor": "minor pentatonic", "minor blues": "blues",
+    "major scale": "major", "minor scale": "minor", "-": "minor", "harmonic": "harmonic minor",
+    "melodic": "melodic minor", "minor harmonic": "harmonic minor", "minor melodic": "melodic minor",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A tonic (pitch class) and a scale in semitones above it; `mode` is a key of `MODES`, or "" for a scale."""
+
+    tonic: int
+    mode: str
+    scale: tuple[int, ...]
+
+    @property
+    def name(self) -> str:
+        """The name that `parse_key` reads back: "D dorian", or "C [0,2,4,7,9]"."""
+        tail = self.mode or "[" + ",".join(map(str, self.scale)) + "]"
+        return f"{note_name(self.tonic, self.flats)} {tail}"
+
+    @property
+    def pitch_classes(self) -> frozenset[int]:
+        """The pitch classes of the scale."""
+        return frozenset((self.tonic + i) % 12 for i in self.scale)
+
+    @property
+    def minor(self) -> bool:
+        """Whether the third is minor (and there is no major one)."""
+        return 3 in self.scale and 4 not in self.scale
+
+    @property
+    def flats(self) -> bool:
+        """Whether the key is written with flats: by the signature of its relative major."""
+        return self._relative_major in (5, 10, 3, 8, 1)
+
+    @property
+    def signature(self) -> str:
+        """The nearest major or minor signature, the tonic kept, as MIDI files spell it: "Dm", "Bb"."""
+        return note_name(self.tonic, self.flats).replace("Gb", "F#") + ("m" if self.minor else "")
+
+    @property
+    def _relative_major(self) -> int:
+        return (self.tonic + 3 * self.minor) % 12
+
+
+def parse_key(text: str) -> Key:
+    """Return the key of a name such as "D dorian", "Dm", "F# major" or "C [0,2,4,7,9]". Raises ValueError."""
+    plain = text.strip().translate(_SIGNS)
+    match = _TONIC.match(plain)
+    if match is None:
+        raise ValueError(f"unknown key: {text!r} (say D minor, F# major, A dorian, C [0,2,4,7,9])")
+    tonic, rest = pitch_class(match.group()), plain[match.end() :].strip()
+    if rest.startswith("[") and rest.endswith("]"):
+        return Key(tonic, "", _scale(rest[1:-1], text))
+    if rest == "M":
+        rest = "major"
+    words = " ".join(rest.lower().replace("-", " ").replace("_", " ").split()) if rest != "-" else rest
+    if words not in _MODE_WORDS:
+        raise ValueError(f"unknown key: {text!r} (say D minor, F# major, A dorian, C [0,2,4,7,9])")
+    mode = _MODE_WORDS[words]
+    return Key(tonic, mode, MODES[mode])
+
+
+def _scale(inside: str, text: str) -> tuple[int, ...]:
+    try:
+        steps = tuple(sorted({int(s) for s in inside.split(",")}))
+    except ValueError:
+        steps = ()
+    if not steps or steps[0] != 0 or steps[-1] > 11:
+        raise ValueError(f"a scale is semitones from 0 to 11, 0 among them, not {text!r}")
+    return steps
+
+
+_NUMERALS = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
+_ROMAN = re.compile(r"([b#]?)(vii|vi|iv|v|iii|ii|i|VII|VI|IV|V|III|II|I)([^/]*)(?:/([b#]?[ivIV]+))?$")
+
+
+def roman(text: str, key: Key) -> Chord:
+    """Return the chord of a Roman numeral in a key: "ii7", "bVII", "V7/V", "viio7". Raises ValueError.
+
+    Upper case is major, lower case minor. Degrees without a sign follow the key's mode: VI in C minor is Ab.
+    """
+    match = _ROMAN.fullmatch(text.strip().translate(_SIGNS))
+    if match is None:
+        raise ValueError(f"not a Roman numeral: {text!r} (say ii7, bVII, V7/V)")
+    sign, digits, suffix, of = match.groups()
+    if of:
+        tonic = roman(of, key).root
+        key = Key(tonic, "major", MODES["major"])
+    steps = key.scale if len(key.scale) == 7 else MODES["minor" if key.minor else "major"]
+    base = MODES["major"] if sign else steps
+    root = (key.tonic + base[_NUMERALS[digits.lower()]] + {"": 0, "b": -1, "#": 1}[sign]) % 12
+    lower = digits.islower()
+    quality = _SUFFIXES.get(suffix if not lower else "m" + suffix)
+    if lower and suffix in ("o", "°", "dim", "o7", "°7", "dim7", "ø", "ø7", "m7b5", "hdim7", "m", "m7", "m6", "m9", "sus2", "sus4"):
+        quality = _SUFFIXES[suffix]
+    if not lower and suffix == "M7":
+        quality = "maj7"
+    if lower and suffix in ("M7", "maj7"):
+        quality = "mmaj7"
+    if quality is None:
+        raise ValueError(f"unknown kind of chord: {text!r}")
+    return Chord(root, quality, root)
+
+
+def numeral(chord: Chord, key: Key) -> str:
+    """Return the Roman numeral of a chord in a key; a flat is said against the major scale's degrees."""
+    steps = key.scale if len(key.scale) == 7 else MODES["minor" if key.minor else "major"]
+    above = (chord.root - key.tonic) % 12
+    names = ("I", "II", "III", "IV", "V", "VI", "VII")
+    if above in steps:
+        name = names[steps.index(above)]
+    else:
+        major = MODES["major"]
+        name = names[major.index(above)] if above in major else "b" + names[major.index((above + 1) % 12)]
+    minor = 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
+    suffix = chord.quality
+    if minor:
+        name = name.replace("I", "i").replace("V", "v")
+        suffix = {"dim": "o", "dim7": "o7", "m7b5": "ø7", "mmaj7": "maj7"}.get(suffix, suffix.removeprefix("m"))
+    return name + suffix
+
+
+def parse_progression(text: str, key: Key) -> tuple[tuple[Chord, ...], ...]:
+    """Return the bars of a progression: symbols or Roman numerals, or degrees such as 4536251.
+
+    One chord a bar, or bars separated by `|`; `%` repeats the bar before. Degrees of a minor key count from
+    its relative major, as pop players write them. Raises ValueError.
+    """
+    plain = text.strip().translate(_SIGNS)
+    degrees = re.sub(r"[\s\-,]", "", plain)
+    if re.fullmatch(r"[1-7]{2,32}", degrees):
+        return tuple((_degree(int(d), key),) for d in degrees)
+    bars: list[tuple[Chord, ...]] = []
+    pieces = [p for p in plain.split("|") if p.strip()] if "|" in plain else _words(plain)
+    for piece in pieces:
+        if piece.strip() == "%" and bars:
+            bars.append(bars[-1])
+        else:
+            bars.append(tuple(_chord_or_numeral(word, key) for word in _words(piece)))
+    if not bars or len(bars) > 128:
+        raise ValueError("a progression has 1 to 128 bars, such as Am F C G or ii V I")
+    return tuple(bars)
+
+
+def _words(text: str) -> list[str]:
+    return [w for w in re.split(r"[\s,;→>]+|(?<=[A-Za-z0-9)°ø+#])-(?=[#b]?[A-HIViv])", text.strip()) if w]
+
+
+def _chord_or_numeral(word: str, key: Key) -> Chord:
+    try:
+        return parse_chord(word)
+    except ValueError:
+        return roman(word, key)
+
+
+def _degree(degree: int, key: Key) -> Chord:
+    tonic = (key.tonic + 3 * key.minor) % 12
+    quality = ("", "m", "m", "", "", "m", "dim")[degree - 1]
+    root = (tonic + MODES["major"][degree - 1]) % 12
+    return Chord(root, quality, root)

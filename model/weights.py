@@ -1,0 +1,63 @@
+"""Weights on disk: safetensors, matrices in eight bits with a scale a row, checked by hash. Nothing is unpickled.
+
+Shipped files lie in `model/weights/` beside `SHA256SUMS`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors import safe_open
+from safetensors.numpy import save_file
+
+Array = npt.NDArray[np.float32]
+
+FOLDER = Path(__file__).with_name("weights")
+
+
+class WeightsError(ValueError):
+    """A weights file is missing, or is not the one that was shipped; the message says the remedy."""
+
+
+def save(path: Path, arrays: Mapping[str, npt.NDArray[np.floating]], shape: Mapping[str, int]) -> None:
+    """Write arrays: matrices as int8 with one scale a row, the rest as they are, in float32."""
+    stored: dict[str, npt.NDArray[np.int8 | np.float32]] = {}
+    for name, array in arrays.items():
+        full = np.asarray(array, np.float32)
+        if full.ndim == 2 and min(full.shape) > 8:
+            scale = np.maximum(np.abs(full).max(1, keepdims=True), 1e-8) / 127
+            stored[name] = np.round(full / scale).astype(np.int8)
+            stored[name + ".scale"] = scale.astype(np.float32)
+        else:
+            stored[name] = np.ascontiguousarray(full)
+    save_file(stored, path, {"shape": json.dumps(dict(shape))})
+
+
+def load(path: Path) -> tuple[dict[str, Array], dict[str, int]]:
+    """Return the arrays in float32 and the shape of the model; checked by hash where the folder has SHA256SUMS.
+
+    Raises `WeightsError`.
+    """
+    check(path)
+    with safe_open(path, "numpy") as file:
+        found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        shape = json.loads(file.metadata()["shape"])
+    scales = {n.removesuffix(".scale"): found.pop(n) for n in list(found) if n.endswith(".scale")}
+    return {n: np.float32(a) * scales[n] if n in scales else np.float32(a) for n, a in found.items()}, shape
+
+
+def check(path: Path) -> None:
+    """Raise `WeightsError` unless the file is there and its hash is the one in SHA256SUMS beside it."""
+    if not path.is_file():
+        raise WeightsError(f"no weights at {path}: install LLMBall again, or train them (README)")
+    sums = path.with_name("SHA256SUMS")
+    if not sums.is_file():
+        return
+    listed = dict(reversed(line.split(maxsplit=1)) for line in sums.read_text().splitlines() if line.strip())
+    if path.name in listed and hashlib.sha256(path.read_bytes()).hexdigest() != listed[path.name]:
+        raise WeightsError(f"{path.name} is not the file that was shipped: install LLMBall again")

@@ -131,7 +131,8 @@ def scored(rows: Tensor) -> Tensor:
     chord = event == Event.CHORD
     line = (event == Event.BAR) | (event == Event.BEAT) | (event == Event.EOS)
     sounding = chord & (rows[..., 2] > 0)
-    return torch.stack([note | chord | line, note | chord, note | sounding, note | sounding, note], -1)
+    touched = rows[..., 3] > 0  # notated songs say no velocity
+    return torch.stack([note | chord | line, note | chord, note | sounding, (note | sounding) & touched, note], -1)
 
 
 def losses(model: Decoder, text: Tensor, said: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -1,0 +1,59 @@
+"""The generation process: orders in, answers out, one at a time. Spawned by the bridge, which it never imports."""
+
+from __future__ import annotations
+
+import gc
+import signal
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from setproctitle import setproctitle
+
+from model.composer import Composer
+from model.music import Answer, Begin, Controls, Failed, Forget, Order, Write
+from model.plan import open_encoder
+
+WARM_UP = Begin(take=-1, prompt="warm up", controls=Controls(), seed=0)
+
+
+def run(connection: Connection, encoder: Path | None) -> None:
+    """Serve orders until the pipe closes. Says None once when it is ready, or an error's one line.
+
+    A beat costs some ten milliseconds, so an order waits that long at most.
+    """
+    setproctitle("llmball: generator")
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):  # the terminal's signals are the daemon's to answer
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    try:
+        composer = Composer(open_encoder(encoder))
+        composer.begin(WARM_UP)
+        composer.write(Write(WARM_UP.take, 0, WARM_UP.controls))
+        composer.forget(WARM_UP.take)
+    except ValueError as refused:
+        connection.send(str(refused))
+        return
+    gc.collect()
+    gc.freeze()
+    try:
+        connection.send(None)
+        while True:
+            answer = _carried_out(composer, connection.recv())
+            if answer is not None:
+                connection.send(answer)
+    except (EOFError, OSError):
+        return
+
+
+def _carried_out(composer: Composer, order: Order) -> Answer | None:
+    try:
+        match order:
+            case Begin():
+                return composer.begin(order)
+            case Write():
+                return composer.write(order)
+            case Forget(take):
+                composer.forget(take)
+                return None
+    except Exception as fault:  # our fault, whatever it is: one take is lost, the band is not
+        return Failed(order.take, f"{type(fault).__name__}: {fault}")

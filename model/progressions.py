@@ -1,0 +1,149 @@
+"""Chord progressions in a text: symbols, Roman numerals, degrees such as 4536251, and some thirty names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from model.harmony import Key, chord_symbol, parse_chord, parse_key, parse_progression, roman
+
+NAMED: tuple[tuple[str, str, str], ...] = (
+    # names, mode, bars as Roman numerals
+    ("canon progression|pachelbel|canon in d|卡农|卡農|カノン進行", "major", "I V vi iii IV I IV V"),
+    ("minor blues|小调布鲁斯", "minor", "i7 i7 i7 i7 iv7 iv7 i7 i7 bVI7 V7 i7 V7"),
+    ("twelve-bar blues|twelve bar blues|12-bar blues|12 bar blues|十二小节布鲁斯|十二小节蓝调|12小节布鲁斯",
+     "major", "I7 IV7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 V7"),
+    ("eight-bar blues|8-bar blues|8 bar blues|八小节布鲁斯", "major", "I7 V7 IV7 IV7 I7 V7 I7 V7"),
+    ("andalusian cadence|andalusian|安达卢西亚", "minor", "i bVII bVI V"),
+    ("axis progression|four-chord song|four chord song|four chords song|流行四和弦|万能和弦", "major", "I V vi IV"),
+    ("doo-wop progression|doo-wop|doo wop|50s progression|fifties progression|五十年代进行", "major", "I vi IV V"),
+    ("royal road|王道进行|王道進行", "major", "IVmaj7 V7 iii7 vi"),
+    ("komuro progression|komuro|小室进行|小室進行", "minor", "i bVI bVII bIII"),
+    ("rhythm changes|节奏变化进行", "major", "I|vi7 ii7|V7 iii7|vi7 ii7|V7"),
+    ("minor ii-v-i|minor two five one|小调二五一", "minor", "iiø7 V7 im7 im7"),
+    ("two five one|two-five-one|251进行|二五一", "major", "ii7 V7 Imaj7 Imaj7"),
+    ("circle of fifths|五度圈", "major", "I IV viio iii vi ii V I"),
+    ("coltrane changes|柯川进行", "major", "Imaj7 bIII7 bVImaj7 VII7 IIImaj7 V7 Imaj7 V7"),
+    ("la folia|folia|福利亚", "minor", "i V i bVII bIII bVII i V"),
+    ("passamezzo antico|passamezzo", "minor", "i bVII i V bIII bVII i V"),
+    ("romanesca|罗马内斯卡", "minor", "bIII bVII i V"),
+    ("lament bass|悲叹低音", "minor", "i v6 bVI V"),
+    ("mario cadence|马里奥终止", "major", "bVI bVII I I"),
+    ("backdoor progression|backdoor cadence|后门进行", "major", "Imaj7 ivm7 bVII7 Imaj7"),
+    ("plagal cadence|amen cadence|变格终止", "major", "I IV I I"),
+    ("deceptive cadence|阻碍终止", "major", "I IV V vi"),
+    ("authentic cadence|正格终止", "major", "I IV V I"),
+    ("sensitive female chord progression|sensitive progression|6415|6415进行", "minor", "i bVI bIII bVII"),
+    ("epic progression|史诗进行", "minor", "i bVI bVII i"),
+    ("aeolian vamp", "minor", "i bVII bVI bVII"),
+    ("dorian vamp|多利亚循环", "minor", "i7 IV7 i7 IV7"),
+    ("mixolydian vamp", "major", "I bVII IV I"),
+    ("lydian vamp", "major", "I II I II"),
+    ("so what changes|so what chords", "minor", "im7 im7 im7 im7"),
+    ("autumn leaves changes", "minor", "iv7 bVII7 bIIImaj7 bVImaj7 iiø7 V7 im im"),
+    ("montgomery-ward bridge|montgomery ward bridge", "major", "I7 IV ii7 V7"),
+    ("ragtime progression", "major", "III7 VI7 II7 V7"),
+)  # fmt: skip
+
+_TOKEN = re.compile(r"[^\s,|→>–—-]+(?:-(?:7|9|11)(?![\d]))?")
+_GAP = re.compile(r"[\s,|→>–—-]*")
+_DIGITS = re.compile(
+    r"(?<![\d./:#\w])([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7})(?:进行|進行)?(?![\d./:]|\s*(?:bpm|beats|拍|bars?|小节|年|%|hz))"
+)
+_ROMAN_TOKEN = re.compile(r"[b#]?(?:III|II|IV|I|VII|VI|V|iii|ii|iv|i|vii|vi|v)(?:°|o|ø|M|maj|m|sus|dim|aug|\+)?\d{0,2}(?:/[b#]?[ivIV]+)?")
+_CHORD_TOKEN = re.compile(r"[A-G](?:#|b|♯|♭)?[\w#♭♯+°øΔ()^/-]{0,10}")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A progression in a text: its bars as chord symbols, the key it was read in, and where it stands."""
+
+    bars: tuple[str, ...]
+    key: Key
+    start: int
+    end: int
+
+
+def find(text: str, key: Key | None) -> Given | None:
+    """Return the first progression of a text; numerals and degrees are read in `key`, or C major / A minor."""
+    for run in _runs(text):
+        said = text[run[0] : run[1]].strip(" ,-–—>→")
+        given = _read(said, key, *run)
+        if given is not None:
+            return given
+    lower = text.lower()
+    for names, mode, numerals in NAMED:
+        for name in names.split("|"):
+            at = lower.find(name.lower())
+            if at >= 0 and not name.isdigit():
+                spelled = " ".join(numerals.split()) if "|" not in numerals else numerals
+                home = key if key is not None else parse_key("A minor" if mode == "minor" else "C major")
+                return _bars(_named(spelled, home, mode), home, at, at + len(name))
+    digits = _DIGITS.search(lower)
+    if digits:
+        return _read(digits.group(1), key, digits.start(), digits.end())
+    return None
+
+
+def _named(numerals: str, key: Key, mode: str) -> tuple[tuple[str, ...], ...]:
+    """Return the bars of a named progression; its numerals are meant in its own mode on the key's tonic."""
+    home = parse_key(f"{key.name.split()[0]} {mode}")
+    cells = [c.split("|") for c in numerals.split(" ")]
+    return tuple(tuple(chord_symbol(roman(n.replace("v6", "v"), home), key.flats) for n in cell) for cell in cells)
+
+
+def _bars(bars: tuple[tuple[str, ...], ...], key: Key, start: int, end: int) -> Given:
+    return Given(tuple(" ".join(b) for b in bars), key, start, end)
+
+
+def _read(said: str, key: Key | None, start: int, end: int) -> Given | None:
+    home = key or parse_key("C major")
+    try:
+        bars = parse_progression(said, home)
+    except ValueError:
+        return None
+    spelled = tuple(tuple(chord_symbol(c, home.flats) for c in bar) for bar in bars)
+    return _bars(spelled, home, start, end)
+
+
+def _runs(text: str) -> list[tuple[int, int]]:
+    """Return where at least two chord symbols or two numerals follow one another, and nothing between them."""
+    runs: list[tuple[int, int]] = []
+    for test in (_is_chord, _is_numeral):
+        start, end, tokens = -1, -1, list[str]()
+        for match in [*_TOKEN.finditer(text), None]:
+            word = "" if match is None else match.group().strip(".;:!?，。、")
+            joined = match is not None and (end < 0 or _GAP.fullmatch(text, end, match.start()) is not None)
+            if match is not None and joined and test(word):
+                start = match.start() if start < 0 else start
+                end = match.start() + len(word)
+                tokens.append(word)
+                continue
+            if _counts(tokens):
+                runs.append((start, end))
+            start, end, tokens = -1, -1, []
+            if match is not None and test(word):
+                start, end, tokens = match.start(), match.start() + len(word), [word]
+    return runs
+
+
+def _counts(tokens: list[str]) -> bool:
+    """Tell whether tokens are chords rather than words: two with a sign of their kind, or three."""
+    if len(tokens) < 2:
+        return False
+    bare = all(t in ("A", "I") for t in tokens)
+    return not bare and (len(tokens) > 2 or any(len(t) > 1 for t in tokens))
+
+
+def _is_chord(word: str) -> bool:
+    if not _CHORD_TOKEN.fullmatch(word):
+        return False
+    try:
+        parse_chord(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_numeral(word: str) -> bool:
+    return _ROMAN_TOKEN.fullmatch(word) is not None

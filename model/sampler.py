@@ -1,0 +1,263 @@
+"""One beat, event by event: what may follow what, and how key, chords and wishes bend the odds.
+
+Illegal events are masked; set keys and chords are musical terms added to the logits (the fusion of the
+design): conditioned + guidance·(conditioned − unconditioned) + scale + chord tones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from model.engine import Array, Engine, State
+from model.harmony import QUALITIES, Chord
+from model.language import (
+    EVENTS,
+    FIRST_NOTE,
+    LENGTHS,
+    NO_CHORD,
+    PITCH,
+    QUALITY,
+    QUALITY_NAMES,
+    ROOT,
+    SIZES,
+    Event,
+    chord_row,
+    note_event,
+    part_and_tick,
+    row_chord,
+)
+
+Row = tuple[int, ...]
+
+RANGES = {"bass": (28, 57), "chords": (43, 84), "melody": (55, 93)}
+"""Lowest and highest pitch that a part is given, whatever the model would like."""
+SINGLE = ("bass", "melody")
+"""Parts of one voice: no onset while their last note still sounds."""
+MOST_EVENTS = 40
+"""More than twice the busiest beat of the training songs; a bound on one beat's cost."""
+TOP_P = 0.95
+CHORD_TONE = 1.0
+"""Added to the logits of chord tones for chords and bass: the weight w_chord of the fusion."""
+
+BARRED = np.float32(-1e9)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for one beat.
+
+    `chord` is the chord that sounds as the beat begins; `change` is a chord that must begin here; `free` tells
+    whether the model may choose a chord. `obey` keeps chords and bass on chord tones. `busy` has the grid ticks,
+    from the beat's first, until which (part, pitch) sounds; `span` is the longest note of chords and bass.
+    """
+
+    parts: frozenset[str]
+    ticks: int
+    line: Event
+    chord: Chord | None
+    change: Chord | None
+    free: bool
+    must_choose: bool
+    obey: bool
+    enter: bool
+    scale: frozenset[int]
+    lock: float
+    tonic: int | None
+    busy: Mapping[tuple[str, int], int]
+    span: int
+    temperature: float
+    guidance: float
+
+
+def write_beat(engine: Engine, state: State, h: Array, rules: Rules, rng: np.random.Generator) -> list[Row]:
+    """Return the rows of a beat after its line row; `h` is what follows that row. Extends the state."""
+    beat = _Beat(engine, rules, rng)
+    while len(beat.rows) < MOST_EVENTS and state.room > 2:
+        row = beat.next(h)
+        if row is None:
+            break
+        beat.rows.append(row)
+        h = engine.step(state, row)
+    return beat.rows
+
+
+class _Beat:
+    """The beat that is being written."""
+
+    def __init__(self, engine: Engine, rules: Rules, rng: np.random.Generator) -> None:
+        self._engine, self._rules, self._rng = engine, rules, rng
+        self.rows: list[Row] = []
+        self._busy = dict(rules.busy)
+        self._chord = rules.change or rules.chord
+        self._demands = self._demanded()
+
+    def _demanded(self) -> list[tuple[int, set[int]]]:
+        """Return what must sound on the first tick, in order: an event and the pitch classes it must bring.
+
+        A chord that the words gave is heard as that chord; a take that enters is heard at once.
+        """
+        rules, chord = self._rules, self._rules.change
+        demands: list[tuple[int, set[int]]] = []
+        if rules.obey and chord is not None:
+            if "bass" in rules.parts:
+                demands.append((note_event("bass", 0), {chord.bass}))
+            if "chords" in rules.parts:
+                demands.append((note_event("chords", 0), self._essential(chord)))
+        elif rules.enter:
+            first = next((p for p in ("chords", "bass", "melody") if p in rules.parts), None)
+            if first is not None:
+                demands.append((note_event(first, 0), set()))
+        return demands
+
+    def _essential(self, chord: Chord) -> set[int]:
+        """Return the pitch classes without which a chord is another one; the bass may bring the root."""
+        tones = QUALITIES[chord.quality]
+        kept = tones if len(tones) <= 4 else tuple(t for t in tones if t != 7)
+        if len(kept) > 3 and "bass" in self._rules.parts:
+            kept = tuple(t for t in kept if t != 0)
+        wanted = {(chord.root + t) % 12 for t in kept}
+        if self._rules.lock >= 1:
+            wanted &= self._rules.scale
+        return wanted
+
+    def next(self, h: Array) -> Row | None:
+        """Return the next row, or None where the beat is over."""
+        rules = self._rules
+        if not self.rows and rules.change is not None:
+            return chord_row(rules.change)
+        event = self._choose(self._engine.logits(h, 0), self._events())
+        if event == rules.line:
+            return None
+        h = self._engine.say(h, 0, event)
+        if event == Event.CHORD:
+            return self._chord_row(h)
+        return self._note_row(h, event)
+
+    def _events(self) -> Array:
+        """Return 0 for each event that may come now, BARRED for the rest."""
+        rules = self._rules
+        bias = np.full(EVENTS, BARRED)
+        last = self.rows[-1][0] if self.rows else 0
+        if not self.rows and rules.must_choose:
+            bias[Event.CHORD] = 0
+            return bias
+        if not self.rows and rules.free:
+            bias[Event.CHORD] = 0
+        for part in rules.parts & RANGES.keys():
+            first = note_event(part, 0)
+            lowest = max(first, last + 1 if part in SINGLE else last)
+            if part in SINGLE:
+                until = max((t for (p, _), t in self._busy.items() if p == part), default=0)
+                lowest = max(lowest, first + until)
+            elif last >= first and self._highest(last) >= RANGES[part][1]:
+                lowest = max(lowest, last + 1)
+            bias[lowest : max(lowest, first + rules.ticks)] = 0
+        bias[rules.line] = 0
+        if self._demands:
+            demanded = self._demands[0][0]
+            if last > demanded or bias[demanded] == BARRED:
+                self._demands.pop(0)  # it cannot be met: a held note is in the way
+                return self._events()
+            bias[demanded + 1 :] = BARRED
+            bias[:FIRST_NOTE] = BARRED
+            if self._demands[0][1] and last == demanded:
+                bias[:demanded] = BARRED
+        return bias
+
+    def _highest(self, event: int) -> int:
+        """Return the highest pitch said so far on an event, or -1."""
+        return max((row[1] - PITCH for row in self.rows if row[0] == event), default=-1)
+
+    def _chord_row(self, h: Array) -> Row:
+        rules = self._rules
+        bias = np.full(SIZES[1], BARRED)
+        bias[ROOT : NO_CHORD if rules.must_choose else NO_CHORD + 1] = 0
+        self._lock(bias, ROOT, 12)
+        if rules.tonic is not None:
+            bias[ROOT + rules.tonic] += 4.0 if rules.must_choose else 1.0
+        symbol = self._choose(self._engine.logits(h, 1), bias)
+        if symbol == NO_CHORD:
+            self._chord = None
+            return chord_row(None)
+        root = symbol - ROOT
+        h = self._engine.say(h, 1, symbol)
+        bias = np.full(SIZES[2], BARRED)
+        for i, tones in enumerate(QUALITIES.values()):
+            outside = sum((root + t) % 12 not in rules.scale for t in tones)
+            bias[QUALITY + i] = outside * self._penalty
+        value = self._choose(self._engine.logits(h, 2), bias)
+        h = self._engine.say(h, 2, value)
+        tones = QUALITIES[QUALITY_NAMES[value - QUALITY]]
+        bias = np.full(SIZES[3], BARRED)
+        for tone in tones:
+            bias[SIZES[3] - 12 + tone] = 0 if (root + tone) % 12 in rules.scale else self._penalty
+        row = (int(Event.CHORD), symbol, value, self._choose(self._engine.logits(h, 3), bias), 0)
+        self._chord = row_chord(row)
+        return row
+
+    def _note_row(self, h: Array, event: int) -> Row:
+        part, tick = part_and_tick(event)
+        pitch = self._choose(self._engine.logits(h, 1), self._pitches(part, tick, event))
+        h = self._engine.say(h, 1, pitch)
+        bias = np.full(SIZES[2], BARRED)
+        longest = np.searchsorted(LENGTHS, self._rules.span - tick, "right") if part != "melody" else len(LENGTHS)
+        bias[1 : 1 + max(1, int(longest))] = 0
+        length = self._choose(self._engine.logits(h, 2), bias)
+        h = self._engine.say(h, 2, length)
+        bias = np.full(SIZES[3], BARRED)
+        bias[2:17] = 0
+        velocity = self._choose(self._engine.logits(h, 3), bias)
+        h = self._engine.say(h, 3, velocity)
+        offset = self._choose(self._engine.logits(h, 4), np.zeros(SIZES[4], np.float32))
+        self._busy[part, pitch - PITCH] = tick + LENGTHS[length - 1]
+        if self._demands and self._demands[0][0] == event:
+            self._demands[0][1].discard((pitch - PITCH) % 12)
+            if not self._demands[0][1]:
+                self._demands.pop(0)
+        return (event, pitch, length, velocity, offset)
+
+    def _pitches(self, part: str, tick: int, event: int) -> Array:
+        rules = self._rules
+        low, high = RANGES[part]
+        bias = np.full(SIZES[1], BARRED)
+        bias[PITCH + max(low, self._highest(event) + 1) : PITCH + high + 1] = 0
+        for (name, pitch), until in self._busy.items():
+            if name == part and until > tick:
+                bias[PITCH + pitch] = BARRED
+        open_ = bias > BARRED
+        self._lock(bias, PITCH, 128)
+        if self._chord is not None and part != "melody":
+            tones = np.isin(np.arange(128) % 12, list(self._chord.pitch_classes))
+            bias[PITCH : PITCH + 128] += np.where(tones, CHORD_TONE, BARRED if rules.obey else 0)
+        if self._demands and self._demands[0][0] == event and self._demands[0][1]:
+            wanted = np.isin(np.arange(128) % 12, list(self._demands[0][1]))
+            above = self._highest(event)
+            near = np.arange(128) <= (above + 12 if above >= 0 else low + 18)
+            bias[PITCH : PITCH + 128] += np.where(wanted & near, 0, BARRED)
+        # where the terms together leave nothing, the range alone decides
+        return bias if (bias > BARRED / 2).any() else np.where(open_, 0, BARRED)
+
+    @property
+    def _penalty(self) -> float:
+        """What a tone outside the scale costs in logits: nothing at lock 0, everything at 1."""
+        lock = self._rules.lock
+        return float(BARRED) if lock >= 1 else 3.0 * float(np.log1p(-lock))
+
+    def _lock(self, bias: Array, first: int, count: int) -> None:
+        outside = ~np.isin(np.arange(count) % 12, list(self._rules.scale))
+        bias[first : first + count][outside] += self._penalty
+
+    def _choose(self, logits: Array, bias: npt.NDArray[np.floating]) -> int:
+        """Draw from the guided, bent and tempered logits, `(lanes, n)`; the unlikely tail is left out."""
+        z = logits[0] if len(logits) == 1 else logits[0] + self._rules.guidance * (logits[0] - logits[1])
+        z = (z + bias) / self._rules.temperature
+        p = np.exp(z - z.max())
+        order = np.argsort(-p, kind="stable")
+        total = np.cumsum(p[order], dtype=np.float64)
+        kept = int(np.searchsorted(total, TOP_P * total[-1])) + 1
+        drawn = self._rng.random() * total[kept - 1]
+        return int(order[min(int(np.searchsorted(total[:kept], drawn, "right")), kept - 1)])

@@ -1,0 +1,114 @@
+"""The term table: genres, moods, instruments and artists in English and Chinese → facts of style.
+
+Aliases are looked up by words (Latin script) or by characters (Chinese, Japanese), the longest first, in time
+that grows with the length of the text only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+FOLDER = Path(__file__).with_name("terms")
+KINDS = ("genres", "moods", "instruments", "artists")
+_WORD = re.compile(r"[^\W_]+(?:['’&./+-][^\W_]+)*")
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_LEVELS = {"d": "density", "e": "energy", "b": "brightness", "c": "complexity", "s": "swing"}
+MOST_WORDS, MOST_CHARACTERS = 4, 8
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A row of the table. Levels are 0..1, `tempo` is a range in quarters a minute; None says nothing."""
+
+    name: str
+    kind: str
+    tempo: tuple[float, float] | None = None
+    density: float | None = None
+    energy: float | None = None
+    brightness: float | None = None
+    complexity: float | None = None
+    swing: float | None = None
+    feel: str | None = None
+    meter: str | None = None
+    mode: str | None = None
+    part: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A term in a text, from character `start` to `end`."""
+
+    term: Term
+    start: int
+    end: int
+
+
+@cache
+def table() -> dict[str, Term]:
+    """Return alias (lower case) → term, for all kinds; the first row of an alias counts."""
+    found: dict[str, Term] = {}
+    for kind in KINDS:
+        for line in (FOLDER / f"{kind}.tsv").read_text(encoding="utf-8").splitlines():
+            if line.startswith("#"):
+                continue
+            latin, cjk, facts = line.split("\t")
+            aliases = [a for a in (*latin.split("|"), *cjk.split("|")) if a]
+            term = _term(aliases[0], kind, dict(f.split("=") for f in facts.split(";")))
+            for alias in aliases:
+                found.setdefault(alias.lower(), term)
+    return found
+
+
+def _term(name: str, kind: str, facts: dict[str, str]) -> Term:
+    low, _, high = facts.get("t", "").partition("-")
+    return Term(
+        name,
+        kind,
+        tempo=(float(low), float(high)) if low else None,
+        feel=facts.get("f"),
+        meter=facts.get("m"),
+        mode=facts.get("k"),
+        part=facts.get("part"),
+        **{name: float(facts[k]) for k, name in _LEVELS.items() if k in facts},
+    )
+
+
+def find(text: str) -> Iterator[Found]:
+    """Yield the terms of a lower-case text, longest first at each place, none within another."""
+    known = table()
+    words = list(_WORD.finditer(text))
+    i = 0
+    while i < len(words):
+        if _CJK.search(words[i].group()):
+            yield from _characters(words[i].group(), words[i].start(), known)
+            i += 1
+            continue
+        for count in range(min(MOST_WORDS, len(words) - i), 0, -1):
+            phrase = " ".join(w.group() for w in words[i : i + count])
+            if phrase in known and _adjoining(text, words[i : i + count]):
+                yield Found(known[phrase], words[i].start(), words[i + count - 1].end())
+                i += count
+                break
+        else:
+            i += 1
+
+
+def _adjoining(text: str, words: list[re.Match[str]]) -> bool:
+    """Tell whether only spaces lie between the words."""
+    return all(text[a.end() : b.start()].strip() in ("", "&") for a, b in zip(words, words[1:], strict=False))
+
+
+def _characters(run: str, offset: int, known: dict[str, Term]) -> Iterator[Found]:
+    i = 0
+    while i < len(run):
+        for length in range(min(MOST_CHARACTERS, len(run) - i), 0, -1):
+            if run[i : i + length] in known:
+                yield Found(known[run[i : i + length]], offset + i, offset + i + length)
+                i += length
+                break
+        else:
+            i += 1

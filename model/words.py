@@ -1,0 +1,160 @@
+"""The rules in front of the encoder: what a prompt states outright, in numbers, names and negations.
+
+`read` takes any text and never raises. What a rule has read is taken out of the text that is embedded, for
+no encoder tells D minor from D major. English and Chinese in full; numbers, keys, tempo words and negation in
+Japanese, Spanish, German and French too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from model import keywords, progressions
+from model.harmony import Key
+from model.keywords import Span, T
+from model.music import METERS, PARTS
+from model.terms import Term
+from model.terms import find as find_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the words say outright, and what is left of them for the encoder.
+
+    `mode` is "major" or "minor" where only that was said. `terms` are the genres, moods, instruments and artists
+    wanted, negated ones left out. `explicit` names the plan's fields that were stated.
+    """
+
+    tempo: float | None = None
+    feel: str | None = None
+    key: Key | None = None
+    mode: str | None = None
+    meter: str | None = None
+    bars: int | None = None
+    parts: tuple[str, ...] | None = None
+    progression: tuple[str, ...] | None = None
+    progression_key: Key | None = None
+    instruments: tuple[tuple[str, str], ...] = ()
+    density: float | None = None
+    complexity: float | None = None
+    swing: float | None = None
+    terms: tuple[Term, ...] = ()
+    explicit: tuple[str, ...] = ()
+    rest: str = ""
+
+
+_NEGATION = re.compile(
+    r"\b(?:no|not|without|never|don'?t|do not|avoid|minus|isn'?t|sin|ohne|keine?n?|sans|pas(?: de)?|nicht|nada de)\b"
+    r"|不要|没有|不想要|别|去掉|不用|不|无|非"
+)
+_SCOPE_END = re.compile(r"[,.;:!?，。；：！？、\n]|\b(?:but|aber|pero|mais|with|mit|con|avec|just|only)\b|但|而是|只要|要(?!求)")
+_BEFORE_NONE = re.compile(r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)")
+_STOP = re.compile(
+    r"\b(?:please|make|me|give|create|generate|write|play|some|something|a|an|the|with|and|of|for|in|at|to|that|i|want|"
+    r"would like|can you|could you|about|bpm|key|una?|der|die|das|ein|eine|un|une|en|à|y|et|und|mit|con|avec)\b|请|给我|来一段|来一首|来个|写|一首|一段|的"
+)
+_ONLY = re.compile(r"\b(?:only|just|solo|nothing but|nur|solo|sólo|seulement|juste)\b|只要|只有|仅|だけ|のみ")
+_LESS = re.compile(r"(?:less|not (?:too|so)|不那么|不太|少一点|weniger|menos|moins)\s*$")
+
+
+def read(text: str) -> Wish:
+    """Return what a text states. Any text is allowed; what no rule knows is left for the encoder."""
+    plain = unicodedata.normalize("NFKC", text).translate(keywords.SIMPLIFIED)
+    lower = plain.lower()
+    if len(lower) != len(plain):  # a few letters grow when lowered: keep the places equal
+        plain = lower
+    taken: list[tuple[int, int]] = []
+
+    def value(span: Span[T] | None) -> T | None:
+        if span is None:
+            return None
+        taken.append((span.start, span.end))
+        return span.value
+
+    given = progressions.find(plain, None)  # first: the Am of "Am F C G" is no key
+    if given is not None:
+        taken.append((given.start, given.end))
+    key = value(keywords.key(_blanked(plain, taken)))
+    if given is not None and key is not None:
+        given = progressions.find(plain, key)
+    meter = value(keywords.meter(lower))
+    bars = value(keywords.bars(_blanked(lower, taken)))
+    tempo = value(keywords.tempo(_blanked(lower, taken)))
+    feel = value(keywords.feel(lower))
+    swing = value(keywords.swing(lower))
+    mode = value(keywords.mode(lower)) if key is None else None
+    negated = _negated(lower)
+    terms = list(find_terms(lower))
+    wanted = [f for f in terms if not _within(f.start, negated) and not _within(f.start, taken)]
+    taken += [(a, b) for a, b in negated]
+    parts = _parts(lower, negated)
+    density, complexity = _level(keywords.DENSITY, lower, negated), _level(keywords.COMPLEXITY, lower, negated)
+    instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
+    stated = {
+        "tempo": tempo, "feel": feel, "key": key, "meter": meter, "bars": bars, "parts": parts, "density": density,
+        "complexity": complexity, "swing": swing, "progression": given, "instruments": instruments or None,
+    }  # fmt: skip
+    return Wish(
+        tempo, feel, key, mode, meter if meter in METERS else None, bars, parts,
+        given.bars if given else None, given.key if given else None,
+        tuple(sorted(instruments.items())), density, complexity, swing,
+        tuple(f.term for f in wanted if f.term.kind != "instruments"),
+        tuple(name for name, what in stated.items() if what is not None), _rest(plain, taken),
+    )  # fmt: skip
+
+
+def _blanked(text: str, taken: list[tuple[int, int]]) -> str:
+    for start, end in taken:
+        text = text[:start] + "\0" * (end - start) + text[end:]
+    return text
+
+
+def _within(at: int, spans: list[tuple[int, int]]) -> bool:
+    return any(start <= at < end for start, end in spans)
+
+
+def _negated(lower: str) -> list[tuple[int, int]]:
+    """Return the spans that a negation governs, itself among them: up to a comma or a turn of the sentence."""
+    inside = [(f.start, f.end) for f in find_terms(lower)]
+    spans: list[tuple[int, int]] = []
+    for match in _NEGATION.finditer(lower):
+        if any(start <= match.start() < end for start, end in inside) or _within(match.start(), spans):
+            continue  # 不可思议 is a mood, not a negation
+        stop = _SCOPE_END.search(lower, match.end())
+        spans.append((match.start(), stop.start() if stop else len(lower)))
+    spans += [match.span() for match in _BEFORE_NONE.finditer(lower)]
+    return spans
+
+
+def _parts(lower: str, negated: list[tuple[int, int]]) -> tuple[str, ...] | None:
+    """Return the parts asked for, or None where nothing was said of them: by exclusion, or by "only"."""
+    named = [(m.lastgroup or "", m.start()) for m in keywords.PART.finditer(lower)]
+    excluded = {part for part, at in named if _within(at, negated)}
+    only = _ONLY.search(lower)
+    if only is not None and not _within(only.start(), negated):
+        stop = _SCOPE_END.search(lower, only.end())
+        end = stop.start() if stop else len(lower)
+        meant = {p for p, at in named if only.start() - 12 <= at < end} - excluded
+        if meant:
+            return tuple(p for p in PARTS if p in meant)
+    if excluded:
+        return tuple(p for p in PARTS if p not in excluded)
+    return None
+
+
+def _level(words: tuple[tuple[re.Pattern[str], float], ...], lower: str, negated: list[tuple[int, int]]) -> float | None:
+    """Return a level that the words name; "less busy" is the other side of "busy"."""
+    for pattern, level in words:
+        match = pattern.search(lower)
+        if match is not None:
+            turned = _LESS.search(lower[: match.start()]) is not None or _within(match.start(), negated)
+            return 1 - level if turned else level
+    return None
+
+
+def _rest(plain: str, taken: list[tuple[int, int]]) -> str:
+    left = _STOP.sub(" ", _blanked(plain, taken).replace("\0", " "))
+    left = " ".join(re.sub(r"[^\w\s'&-]", " ", left).split())
+    return left if any(c.isalpha() for c in left) else " ".join(plain.split())

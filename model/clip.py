@@ -1,0 +1,114 @@
+"""Clips: a prompt becomes a song of exactly N bars, offline, with the composer that also plays live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from model.midifile import DEFAULT_PROGRAMS, Song, bar_length
+from model.music import BeatWritten, Begin, Controls, Note, Plan, Ticks, Understood, Write
+from model.precedence import apply
+from model.swing import swung
+from model.terms import table
+
+DEFAULT_BARS = 8
+MOST_BARS = 256
+TAKE = 0
+AUTOMATIC = Controls()
+
+
+class Writer(Protocol):
+    """What of `model.composer.Composer` a clip needs."""
+
+    def begin(self, order: Begin) -> Understood:
+        """Understand the words of a take."""
+
+    def write(self, order: Write) -> BeatWritten:
+        """Write one beat of it."""
+
+    def forget(self, take: int) -> None:
+        """Free it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a clip beside its words. None leaves it to them.
+
+    `closing` lets the last bar come to a close; without it the clip goes round as a loop.
+    """
+
+    prompt: str
+    seed: int
+    bars: int | None = None
+    parts: tuple[str, ...] | None = None
+    controls: Controls = AUTOMATIC
+    closing: bool = False
+
+    def __post_init__(self) -> None:
+        if self.bars is not None and not 1 <= self.bars <= MOST_BARS:
+            raise ValueError(f"a clip has 1..{MOST_BARS} bars, not {self.bars}")
+
+
+def clip(composer: Writer, wanted: Wanted) -> Song:
+    """Return the clip: bars as wanted, else as the words say, else 8. The same request gives the same song.
+
+    Raises ValueError where a control cannot be read.
+    """
+    try:
+        plan = composer.begin(_begin(wanted, wanted.bars)).plan
+        bars = wanted.bars or min(plan.bars or DEFAULT_BARS, MOST_BARS)
+        if wanted.closing and wanted.bars is None:
+            composer.begin(_begin(wanted, bars))
+        return _written(composer, wanted, apply(plan, wanted.controls)[0], bars)
+    finally:
+        composer.forget(TAKE)
+
+
+def _begin(wanted: Wanted, bars: int | None) -> Begin:
+    closing = bars if wanted.closing else None
+    return Begin(TAKE, wanted.prompt, wanted.controls, wanted.seed, closing, wanted.parts)
+
+
+def _written(composer: Writer, wanted: Wanted, plan: Plan, count: int) -> Song:
+    bars: list[tuple[Ticks, str]] = []
+    chords: list[tuple[Ticks, str]] = []
+    notes: list[Note] = []
+    now, index = Ticks(0), 0
+    end: Ticks | None = None
+    while end is None or now < end:
+        beat = composer.write(Write(TAKE, index, wanted.controls)).beat
+        if beat is None:
+            raise ValueError(f"the composer ended before bar {count}")
+        if beat.beat == 0:
+            bars.append((now, beat.meter))
+            if len(bars) == count:
+                end = Ticks(now + bar_length(beat.meter))
+        if beat.chord is not None and (beat.fresh or not chords):
+            chords.append((now, beat.chord))
+        swing = plan.swing if beat.meter.endswith("/4") else 0.5  # threes have no pairs of eighths to swing
+        notes += [_placed(note, now, swing) for note in beat.notes if note.part in plan.parts]
+        now, index = Ticks(now + beat.length), index + 1
+    return Song(
+        bars=tuple(bars),
+        end=now,
+        tempos=((Ticks(0), plan.tempo),),
+        key=plan.key,
+        notes=tuple(notes),
+        chords=tuple(chords),
+        programs=programs(plan),
+    )
+
+
+def _placed(note: Note, beat_line: Ticks, swing: float) -> Note:
+    """Return a note of a beat at its tick of the song; of a swung note both ends move."""
+    start = Ticks(beat_line + swung(note.start, swing))
+    end = Ticks(beat_line + swung(note.end, swing))
+    return replace(note, start=start, length=Ticks(max(1, end - start)))
+
+
+def programs(plan: Plan) -> tuple[tuple[str, int], ...]:
+    """Return the General MIDI program of each part of a plan: its instrument's, else a piano or a bass."""
+    chosen = {
+        part: table()[name.lower()].program for part, name in plan.instruments if name.lower() in table()
+    }
+    return tuple((part, chosen.get(part) or DEFAULT_PROGRAMS[part]) for part in plan.parts)

@@ -24,13 +24,12 @@ from model.language import (
     row_chord,
     row_note,
 )
-from model.music import Beat, BeatWritten, Begin, Controls, Note, Plan, Ticks, Understood, Write, beat_length, beats_in_bar
-from model.plan import apply, understand
+from model.music import GUIDANCE, Beat, BeatWritten, Begin, Controls, Note, Plan, Ticks, Understood, Write, beat_length, beats_in_bar
+from model.plan import understand
+from model.precedence import apply
 from model.sampler import Row, Rules, write_beat
 from model.weights import FOLDER, load
 
-GUIDANCE = 0.7
-"""The shipped θ of the guidance term."""
 ROOM_FOR_A_BEAT = 48
 
 
@@ -68,6 +67,8 @@ class Composer:
     def begin(self, order: Begin) -> Understood:
         """Understand the words of a take; the plan that is told is the words', without the controls."""
         plan, text = understand(order.prompt, self._encoder)
+        if order.parts is not None:
+            plan = replace(plan, parts=order.parts)
         self._takes[order.take] = _Take(order, plan, text)
         return Understood(order.take, plan)
 

@@ -105,9 +105,9 @@ class Engine:
 
     def step(self, state: State, row: tuple[int, ...]) -> Array:
         """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
-        x = sum((e[v] for e, v in zip(self._embed[1:], row[1:], strict=True)), self._embed[0][row[0]])
         lanes = state.keys.shape[1]
-        return self._forward(state, np.broadcast_to(x, (lanes, 1, len(x))))[:, 0]
+        x = self._sum(np.array([[row]], np.int16))
+        return self._forward(state, np.broadcast_to(x, (lanes, *x.shape[1:])))[:, 0]
 
     def logits(self, h: Array, index: int) -> Array:
         """Return the logits of field `index`, `(lanes, n)`, from the chain's state before it."""
@@ -120,10 +120,7 @@ class Engine:
         return np.asarray(h + np.maximum((h + self._embed[index][value]) @ w0 + b0, 0) @ w1 + b1)
 
     def _sum(self, rows: Rows) -> Array:
-        x = self._embed[0][rows[..., 0]]
-        for i in range(1, len(SIZES)):
-            x = x + self._embed[i][rows[..., i]]
-        return x
+        return np.asarray(sum(e[rows[..., i]] for i, e in enumerate(self._embed)))
 
     def _forward(self, state: State, x: Array) -> Array:
         """Run the blocks over new positions, `(lanes, T, D)`; extend the cache."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -325,3 +326,24 @@ def _degree(degree: int, key: Key) -> Chord:
     quality = ("", "m", "m", "", "", "m", "dim")[degree - 1]
     root = (tonic + MODES["major"][degree - 1]) % 12
     return Chord(root, quality, root)
+
+
+def key_of(chords: Sequence[Chord]) -> Key:
+    """Return the major or minor key that fits chords best; the first and the last weigh most."""
+    best, name = -1e9, "C major"
+    for tonic in range(12):
+        for mode in ("major", "minor"):
+            key = parse_key(f"{note_name(tonic)} {mode}")
+            leading = {(tonic + 7) % 12: {"", "7"}} if mode == "minor" else {}
+            score = 0.0
+            for chord in chords:
+                tones = {(chord.root + i) % 12 for i in QUALITIES[chord.quality]}
+                borrowed = chord.quality in leading.get(chord.root, set())
+                score += 1 if borrowed else len(tones & key.pitch_classes) / len(tones) * 2 - 1
+            for weight, chord in ((1.0, chords[0]), (0.6, chords[-1])):
+                minor = 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
+                if chord.root == tonic and minor == (mode == "minor"):
+                    score += weight
+            if score > best + 1e-9:
+                best, name = score, key.name
+    return parse_key(name)

@@ -97,22 +97,22 @@ def key(text: str) -> Span[Key] | None:
                 continue
             sign = _SIGNS[next((s.lower() for s in signs if s), None)]
             return Span(parse_key(f"{letter.upper()}{sign} {mode.lower()}"), *match.span())
-    if (match := _GERMAN.search(text)) is not None:
-        name = match.group(1).lower()
+    if (german := _GERMAN.search(text)) is not None:
+        name = german.group(1).lower()
         tonic = _GERMAN_NAMES.get(name, name.upper())
-        return Span(parse_key(f"{tonic} {'major' if match.group(2).lower() == 'dur' else 'minor'}"), *match.span())
-    if (match := _SOLFEGE.search(text)) is not None:
-        name, sign, quality = (g and g.lower() for g in match.groups())
+        return Span(parse_key(f"{tonic} {'major' if german.group(2).lower() == 'dur' else 'minor'}"), *german.span())
+    if (solfege := _SOLFEGE.search(text)) is not None:
+        name, sign, quality = (g and g.lower() for g in solfege.groups())
         mode = "major" if quality in ("mayor", "majeur", "maggiore") else "minor"
-        return Span(parse_key(f"{_SOLFEGE_NAMES[name or 'do']}{_SIGNS[sign]} {mode}"), *match.span())
-    if (match := _CHINESE.search(text)) is not None:
-        sign, letter, after, *modes = match.groups()
+        return Span(parse_key(f"{_SOLFEGE_NAMES[name or 'do']}{_SIGNS[sign]} {mode}"), *solfege.span())
+    if (chinese := _CHINESE.search(text)) is not None:
+        sign, letter, after, *modes = chinese.groups()
         mode = _CHINESE_MODES[next(m for m in modes if m)]
-        return Span(parse_key(f"{letter.upper()}{_SIGNS[sign] or _SIGNS[after]} {mode}"), *match.span())
-    if (match := _JAPANESE.search(text)) is not None:
-        letter = "CDEFGAB"["ハニホヘトイロ".index(match.group(2))]
-        mode = "minor" if match.group(3)[0] == "短" else "major"
-        return Span(parse_key(f"{letter}{_SIGNS[match.group(1)]} {mode}"), *match.span())
+        return Span(parse_key(f"{letter.upper()}{_SIGNS[sign] or _SIGNS[after]} {mode}"), *chinese.span())
+    if (japanese := _JAPANESE.search(text)) is not None:
+        letter = "CDEFGAB"["ハニホヘトイロ".index(japanese.group(2))]
+        mode = "minor" if japanese.group(3)[0] == "短" else "major"
+        return Span(parse_key(f"{letter}{_SIGNS[japanese.group(1)]} {mode}"), *japanese.span())
     return None
 
 

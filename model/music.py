@@ -17,6 +17,9 @@ TICKS_PER_QUARTER = Ticks(480)
 PARTS = ("chords", "melody", "bass", "drums")
 """The parts of the contract, in their order of tracks. An open list: `arp pad perc` are reserved."""
 
+GUIDANCE = 0.7
+"""The shipped θ of the guidance term."""
+
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8")
 
 
@@ -136,13 +139,17 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Order: understand a prompt and make ready for its take. `bars` None is endless."""
+    """Order: understand a prompt and make ready for its take.
+
+    `bars` None is endless; a number makes the take come to a close in its last bar. `parts` goes before the words.
+    """
 
     take: int
     prompt: str
     controls: Controls
     seed: int
     bars: int | None = None
+    parts: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,13 @@
 """The plan: every field of `llmball understand`, from the rules and from the embedding.
 
 Within the words: what is stated outright, then the facts of known genres, moods and artists blended with what
-the embedding suggests, then defaults. Set controls go before all of them (`apply`).
+the embedding suggests, then defaults. Set controls go before all of them: see `model.precedence`.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -18,14 +17,14 @@ import numpy.typing as npt
 from safetensors.numpy import load_file
 
 from model.encoder import Embedding, TextEncoder, directory_encoder, sentence_encoder
-from model.harmony import MODES, QUALITIES, Chord, Key, chord_symbol, note_name, parse_chord, parse_key, parse_progression
-from model.music import Controls, Plan
+from model.harmony import MODES, Key, key_of, note_name, parse_chord, parse_key
+from model.music import Plan
+from model.precedence import LEVELS
 from model.terms import FOLDER as TERMS
 from model.terms import Term
 from model.weights import FOLDER, check
 from model.words import Wish, read
 
-LEVELS = ("energy", "density", "brightness", "complexity")
 WIDTH = 0.35
 """Width of the kernel, in cosine distance."""
 RIDGE = 0.15
@@ -113,7 +112,8 @@ def _tempo(terms: Sequence[Term], hint: float) -> float:
         return wanted
     low, high = (float(np.mean([g[i] for g in genres])) for i in (0, 1))
     # 60..130 bpm of feeling spread over the range of the genre
-    return low + (high - low) * float(np.clip((wanted - 60) / 70, 0, 1))
+    place = min(1.0, max(0.0, (wanted - 60) / 70))
+    return float(low + (high - low) * place)
 
 
 def _key(prompt: str, wish: Wish, brightness: float) -> Key:
@@ -126,55 +126,6 @@ def _key(prompt: str, wish: Wish, brightness: float) -> Key:
     tonics = _TONICS["minor" if minor else "major"]
     place = hashlib.sha256(prompt.strip().lower().encode("utf-8", "replace")).digest()[0]
     return parse_key(f"{note_name(tonics[place % len(tonics)])} {mode}")
-
-
-def key_of(chords: Sequence[Chord]) -> Key:
-    """Return the major or minor key that fits chords best; the first and the last weigh most."""
-    best, name = -1e9, "C major"
-    for tonic in range(12):
-        for mode in ("major", "minor"):
-            key = parse_key(f"{note_name(tonic)} {mode}")
-            leading = {(tonic + 7) % 12: {"", "7"}} if mode == "minor" else {}
-            score = 0.0
-            for chord in chords:
-                tones = {(chord.root + i) % 12 for i in QUALITIES[chord.quality]}
-                borrowed = chord.quality in leading.get(chord.root, set())
-                score += 1 if borrowed else len(tones & key.pitch_classes) / len(tones) * 2 - 1
-            for weight, chord in ((1.0, chords[0]), (0.6, chords[-1])):
-                minor = 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
-                if chord.root == tonic and minor == (mode == "minor"):
-                    score += weight
-            if score > best + 1e-9:
-                best, name = score, key.name
-    return parse_key(name)
-
-
-def apply(plan_: Plan, controls: Controls) -> tuple[Plan, tuple[tuple[str, str], ...]]:
-    """Return the plan under the controls, and what the words stated outright but lost, as (name, "control").
-
-    A progression moves with a key that the controls set only where it was given by them; chords that the words
-    spelled out stay as they are. Raises ValueError for a key or chords that cannot be read.
-    """
-    changed: dict[str, Any] = {}
-    if controls.tempo > 0:
-        changed["tempo"] = controls.tempo
-    if controls.key != "auto":
-        changed["key"] = parse_key(controls.key).name
-    if controls.meter != "auto":
-        changed["meter"] = controls.meter
-    if controls.chords != "auto":
-        chosen = parse_key(changed.get("key", plan_.key))
-        bars = parse_progression(controls.chords, chosen)
-        changed["progression"] = tuple(" ".join(chord_symbol(c, chosen.flats) for c in bar) for bar in bars)
-        if "key" not in changed and "key" not in plan_.explicit:
-            changed["key"] = key_of([c for bar in bars for c in bar]).name
-    for name in LEVELS:
-        if getattr(controls, name) >= 0:
-            changed[name] = getattr(controls, name)
-    lost = tuple(
-        (name, "control") for name, value in changed.items() if name in plan_.explicit and value != getattr(plan_, name)
-    )
-    return replace(plan_, **changed), lost
 
 
 def to_json(plan_: Plan) -> dict[str, Any]:

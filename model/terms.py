@@ -22,7 +22,8 @@ MOST_WORDS, MOST_CHARACTERS = 4, 8
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A row of the table. Levels are 0..1, `tempo` is a range in quarters a minute; None says nothing."""
+    """A row of the table. Levels are 0..1, `tempo` is a range in quarters a minute, `program` General
+    MIDI from 0; None says nothing."""
 
     name: str
     kind: str
@@ -36,6 +37,7 @@ class Term:
     meter: str | None = None
     mode: str | None = None
     part: str | None = None
+    program: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,7 @@ def _term(name: str, kind: str, facts: dict[str, str]) -> Term:
         meter=facts.get("m"),
         mode=facts.get("k"),
         part=facts.get("part"),
+        program=int(facts["gm"]) if "gm" in facts else None,
         **{name: float(facts[k]) for k, name in _LEVELS.items() if k in facts},
     )
 

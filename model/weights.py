@@ -48,7 +48,8 @@ def load(path: Path) -> tuple[dict[str, Array], dict[str, int]]:
         found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
         shape = json.loads(file.metadata()["shape"])
     scales = {n.removesuffix(".scale"): found.pop(n) for n in list(found) if n.endswith(".scale")}
-    return {n: np.float32(a) * scales[n] if n in scales else np.float32(a) for n, a in found.items()}, shape
+    full = {n: a.astype(np.float32) * scales.get(n, np.float32(1)) for n, a in found.items()}
+    return full, shape
 
 
 def check(path: Path) -> None:
@@ -58,6 +59,7 @@ def check(path: Path) -> None:
     sums = path.with_name("SHA256SUMS")
     if not sums.is_file():
         return
-    listed = dict(reversed(line.split(maxsplit=1)) for line in sums.read_text().splitlines() if line.strip())
-    if path.name in listed and hashlib.sha256(path.read_bytes()).hexdigest() != listed[path.name]:
+    hashed = hashlib.sha256(path.read_bytes()).hexdigest()
+    listed = {line.split()[1]: line.split()[0] for line in sums.read_text().splitlines() if line.strip()}
+    if listed.get(path.name, hashed) != hashed:
         raise WeightsError(f"{path.name} is not the file that was shipped: install LLMBall again")

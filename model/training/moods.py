@@ -14,7 +14,8 @@ import numpy.typing as npt
 from safetensors.numpy import save_file
 
 from model.encoder import TextEncoder, sentence_encoder
-from model.plan import LEVELS, RIDGE, kernel
+from model.plan import RIDGE, kernel
+from model.precedence import LEVELS
 from model.terms import FOLDER, KINDS, table
 from model.weights import FOLDER as WEIGHTS
 

@@ -1,0 +1,217 @@
+"""THE table of OSC addresses: what exists, of which types and ranges, and what it means.
+
+Requests are checked against it, docs/osc.md is printed from it (`python -m bridge.addresses`). All addresses
+are under /llmball/. Nothing is clamped: a value out of range or of a wrong type is the client's error.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bridge.errors import BadRequest
+from model.harmony import parse_key, parse_progression
+from model.music import GUIDANCE, METERS, PARTS
+
+ROOT = "/llmball/"
+Value = int | float | str
+PROMPT_LIMIT = 2000  # characters
+SEEDS = 2**31 - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Control:
+    """A control: `kind` is f, i or s; `off` is a value outside the range that leaves it to the words."""
+
+    path: str
+    kind: str
+    default: Value
+    words: str
+    low: float = 0
+    high: float = 0
+    off: float | None = None
+    choices: tuple[str, ...] = ()
+    syntax: str = ""
+
+    @property
+    def range(self) -> str:
+        """What may be said, in words."""
+        if self.choices:
+            return " ".join(self.choices)
+        if self.kind == "s":
+            return self.syntax
+        span = f"{self.low:g}..{self.high:g}"
+        return span if self.off is None else f"{span}, or {self.off:g}"
+
+    def read(self, args: Sequence[object]) -> Value:
+        """Return the value that a message sets. Raises BadRequest."""
+        address = ROOT + self.path
+        if len(args) != 1:
+            raise BadRequest(address, f"takes one value: {self.range}")
+        value = args[0]
+        if self.kind == "s":
+            if not isinstance(value, str):
+                raise BadRequest(address, f"takes a string: {self.range}")
+            return self._read_text(address, value.strip())
+        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+            raise BadRequest(address, f"takes a number: {self.range}")
+        if self.kind == "i" and value != int(value):
+            raise BadRequest(address, f"takes a whole number: {self.range}")
+        if self.choices:
+            if str(int(value)) not in self.choices:
+                raise BadRequest(address, f"is one of {self.range}")
+        elif not self.low <= value <= self.high and value != self.off:
+            raise BadRequest(address, f"is {self.range}, not {value:g}")
+        return int(value) if self.kind == "i" else float(value)
+
+    def _read_text(self, address: str, value: str) -> str:
+        if self.choices:
+            if value not in self.choices:
+                raise BadRequest(address, f"is one of {self.range}")
+            return value
+        if value != "auto":
+            try:
+                if self.syntax.startswith("a key"):
+                    return parse_key(value).name
+                parse_progression(value, parse_key("C major"))
+            except ValueError as error:
+                raise BadRequest(address, str(error)) from error
+        return value
+
+
+def _level(path: str, words: str) -> Control:
+    return Control(path, "f", -1.0, words, 0, 1, off=-1)
+
+
+VOICINGS = ("auto", "close", "open", "drop2", "shell", "rootless", "power")
+QUANTIZE = ("now", "beat", "bar", "2bars", "4bars", "8bars")
+_CHANNELS = {"chords": 1, "melody": 2, "bass": 3, "drums": 10}
+
+
+def _part(name: str) -> tuple[Control, ...]:
+    at = f"part/{name}/"
+    return (
+        Control(at + "enabled", "i", 1, "whether the part sounds", 0, 1),
+        Control(at + "channel", "i", _CHANNELS[name], "its MIDI channel", 1, 16),
+        Control(at + "octave", "i", 0, "octaves up or down", -3, 3),
+        Control(at + "level", "f", 1.0, "factor of its velocities", 0, 2),
+        Control(at + "low", "i", 0, "lowest note; what lies below is moved up by octaves", 0, 127),
+        Control(at + "high", "i", 127, "highest note; what lies above is moved down by octaves", 0, 127),
+        Control(at + "voicing", "s", "auto", "how chords are laid out", choices=VOICINGS),
+        Control(at + "offset", "f", 0.0, "milliseconds later (or earlier)", -100, 100),
+    )
+
+
+CONTROLS: dict[str, Control] = {
+    c.path: c
+    for c in (
+        Control("tempo", "f", 0.0, "quarter notes a minute; 0 leaves it to the words; acts at once", 20, 300, off=0),
+        Control("key", "s", "auto", "tonic and mode", syntax="a key (D minor, F# lydian, C [0,2,4,7,9]) or auto"),
+        Control("scale_lock", "f", 0.7, "0 free, 1 no note outside the scale", 0, 1),
+        Control("meter", "s", "auto", "metre, from the next bar line", choices=(*METERS, "auto")),
+        Control("chords", "s", "auto", "a progression, obeyed exactly",
+                syntax="chords or Roman numerals, one a bar or bars between | (Am F C G; ii V I), or auto"),
+        _level("density", "onsets a bar, as a percentile of the style; -1 leaves it to the words"),
+        _level("energy", "velocity and register spread; -1 leaves it to the words"),
+        _level("brightness", "mode, register and consonance; -1 leaves it to the words"),
+        _level("complexity", "triads to thirteenths; -1 leaves it to the words"),
+        Control("humanise", "f", 0.3, "looseness of time and touch; 0 is on the grid", 0, 1),
+        Control("swing", "f", -1.0, "place of the off-beat, 0.5 straight; -1 leaves it to the words", 0.5, 0.75, off=-1),
+        Control("swing_unit", "i", 8, "which notes swing", choices=("8", "16")),
+        Control("temperature", "f", 1.0, "how daring", 0.1, 2),
+        Control("guidance", "f", GUIDANCE, "how literally the words are taken", 0, 10),
+        Control("seed", "i", -1, "the seed of the next takes; -1 is a new one each take", 0, SEEDS, off=-1),
+        Control("quantize", "s", "bar", "where a new take enters", choices=QUANTIZE),
+        Control("lookahead", "f", 4.0, "beats planned ahead", 0.5, 16),
+        Control("transpose", "i", 0, "semitones, at output", -24, 24),
+        *(c for name in PARTS for c in _part(name)),
+    )
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something a client asks for, and what answers it."""
+
+    path: str
+    args: str
+    words: str
+
+
+COMMANDS: dict[str, Command] = {
+    c.path: c
+    for c in (
+        Command("hello", "reply_port:i name:s encoded:i", "register: answers and news go to reply_port (default: the sender's); "
+                "encoded 1 percent-encodes what is told; lasts until bye or 10 minutes of silence → welcome"),
+        Command("bye", "", "take the registration back"),
+        Command("ping", "n", "→ pong n"),
+        Command("prompt", "text:s …", "a new take; several strings are joined by spaces, 2,000 characters at most"),
+        Command("prompt_uri", "text:s …", "the same, percent-encoded"),
+        Command("play", "", "start at bar 1; playing: from bar 1 again"),
+        Command("stop", "", "end every note within 20 ms; the prompt is kept"),
+        Command("panic", "", "stop, and all notes off on every channel"),
+    )
+}  # fmt: skip
+
+TOLD: tuple[Command, ...] = (
+    Command("welcome", "version:s protocol:i parts:s", "answer to hello"),
+    Command("pong", "n", "answer to ping"),
+    Command("error", "address:s reason:s", "a message that could not be carried out; nothing has changed"),
+    Command("understood/tempo", "bpm:f", "what was understood, under the controls"),
+    Command("understood/feel", "feel:s", "half, normal or double"),
+    Command("understood/key", "key:s", ""),
+    Command("understood/meter", "meter:s", ""),
+    Command("understood/progression", "bars:s", "bars between |; empty where the words gave none"),
+    *(Command(f"understood/{n}", "value:f", "0..1") for n in ("density", "energy", "brightness", "complexity")),
+    Command("understood/swing", "value:f", "0.5 straight to 0.75"),
+    Command("understood/style", "(name:s weight:f) …", ""),
+    Command("understood/overruled", "name:s by:s", "explicit words that lost against a control"),
+    Command("beat", "bar:i beat:i tempo:f", "as it begins; 1-based since play"),
+    Command("chord", "symbol:s bar:i beat:i", "as it begins"),
+    Command("note", "take:s part:s pitch:i velocity:i start:f length:f", "when planned; quarter notes since play"),
+    Command("cancelled", "take:s part:s after:f", "planned notes from there on are taken back; what sounds ends there"),
+    Command("take", "id:s", "a take enters"),
+    Command("state", "state:s", "idle, waiting or playing"),
+    Command("health", "late:i dropped:i starved:i lookahead:f p99_ms:f", "each second while playing, counted since start"),
+)
+
+
+def page() -> str:
+    """Return docs/osc.md."""
+    lines = [
+        "# OSC",
+        "",
+        "Printed from the table in `bridge/addresses.py` by `python -m bridge.addresses`; a test holds them equal.",
+        "UDP, by default 127.0.0.1:7411. Times and lengths are quarter notes since the last play; numbers may come as int",
+        "or float. Whatever is out of range or of a wrong type is answered by `/llmball/error` and changes nothing.",
+        "",
+        "## Commands",
+        "",
+        "| address | arguments | does |",
+        "|---|---|---|",
+        *(f"| `{ROOT}{c.path}` | {c.args} | {c.words} |" for c in COMMANDS.values()),
+        "",
+        "## Controls",
+        "",
+        "An address without an argument asks: the same address comes back with the value.",
+        "",
+        "| address | type | range | default | means |",
+        "|---|---|---|---|---|",
+        *(
+            f"| `{ROOT}{c.path}` | {c.kind} | {c.range.replace('|', chr(92) + '|')} | {c.default} | {c.words} |"
+            for c in CONTROLS.values()
+        ),
+        "",
+        "## Told",
+        "",
+        "| address | arguments | when |",
+        "|---|---|---|",
+        *(f"| `{ROOT}{c.path}` | {c.args} | {c.words} |" for c in TOLD),
+        "",
+    ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -1,0 +1,71 @@
+"""Where time lives: seconds, tempo, and the clock that the whole bridge shares."""
+
+from __future__ import annotations
+
+import math
+import sys
+import time
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import NewType, Protocol
+
+from model.music import TICKS_PER_QUARTER, Ticks
+
+Seconds = NewType("Seconds", float)
+
+
+class Clock(Protocol):
+    """Anything that can say what time it is."""
+
+    def __call__(self) -> Seconds:
+        """Return the seconds since some fixed moment, never going back, the same in all our processes."""
+
+
+def monotonic() -> Seconds:
+    """Return the system's monotonic time. On Windows `time.monotonic` steps by 16 ms before Python 3.13."""
+    return Seconds(time.perf_counter() if sys.platform == "win32" else time.monotonic())
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A tempo in quarters a minute from a tick on, and the moment of that tick."""
+
+    tick: Ticks
+    seconds: Seconds
+    bpm: float
+
+
+@dataclass(frozen=True, slots=True)
+class TempoMap:
+    """All tempi since the last play, in order. The session and the player hold equal ones."""
+
+    segments: tuple[Segment, ...]
+
+    @classmethod
+    def started(cls, bpm: float, at: Seconds) -> TempoMap:
+        """Return the map of a performance whose tick 0 falls on a moment."""
+        return cls((Segment(Ticks(0), at, bpm),))
+
+    def seconds_at(self, tick: Ticks) -> Seconds:
+        """Return when a tick sounds; ticks before the first count back from it."""
+        here = self.segments[max(0, bisect_right(self.segments, tick, key=lambda s: s.tick) - 1)]
+        return Seconds(here.seconds + (tick - here.tick) * 60 / (here.bpm * TICKS_PER_QUARTER))
+
+    def ticks_at(self, seconds: Seconds) -> Ticks:
+        """Return the last tick that has come by a moment (a millionth of a tick is forgiven to rounding)."""
+        here = self.segments[max(0, bisect_right(self.segments, seconds, key=lambda s: s.seconds) - 1)]
+        return Ticks(math.floor((seconds - here.seconds) * here.bpm * TICKS_PER_QUARTER / 60 + 1e-6) + here.tick)
+
+    def bpm_at(self, tick: Ticks) -> float:
+        """Return the tempo at a tick, in quarters a minute."""
+        return self.segments[max(0, bisect_right(self.segments, tick, key=lambda s: s.tick) - 1)].bpm
+
+    def changed(self, bpm: float, at: Ticks) -> TempoMap:
+        """Return the map with a new tempo from a tick on, without a jump there; what was to come later is gone."""
+        kept = tuple(s for s in self.segments if s.tick < at)
+        return TempoMap((*kept, Segment(at, self.seconds_at(at), bpm)))
+
+    def since(self, tick: Ticks) -> TempoMap:
+        """Return the map without the segments that ended before a tick."""
+        first = max(0, bisect_right(self.segments, tick, key=lambda s: s.tick) - 1)
+        return TempoMap(self.segments[first:])

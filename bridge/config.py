@@ -1,0 +1,28 @@
+"""What the owner asked of `llmball serve`. Frozen; read once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from pathlib import Path
+
+Network = IPv4Network | IPv6Network
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The daemon's options; their meanings and defaults are the contract's (`llmball serve --help`).
+
+    `output` None is a virtual port where a MIDI system exists, else ./llmball.mid.
+    """
+
+    output: str | None = None
+    backend: str = "auto"
+    per_part: bool = False
+    port_name: str = "LLMBall"
+    osc_host: str = "127.0.0.1"
+    osc_port: int = 7411
+    play: str | None = None
+    allow: tuple[Network, ...] = ()
+    encoder: Path | None = None
+    trace: Path | None = None

@@ -1,0 +1,339 @@
+"""The asyncio shell: owns the socket, the children and the timer, and carries out what the session decides."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import random
+import signal
+import socket
+import sys
+from collections.abc import Callable
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from bridge import osc
+from bridge.addresses import ROOT, SEEDS, Value
+from bridge.child import Child
+from bridge.clients import Address, Client, Clients
+from bridge.clock import Seconds, monotonic
+from bridge.config import Config
+from bridge.errors import BadRequest, OwnerError
+from bridge.events import (
+    BarPlayed,
+    Effect,
+    Event,
+    Fault,
+    GeneratorLost,
+    GeneratorReady,
+    PlayAsked,
+    PlayerReady,
+    PromptGiven,
+    StopAsked,
+    Tell,
+    ToModel,
+    ToPlayer,
+    Woken,
+)
+from bridge.orders import Health, OpenFailed, PortLost, Quit, Ready
+from bridge.player import run as run_player
+from bridge.ports import PortConfig, decided
+from bridge.requests import Ask, Bye, Hello, Ping, Request, read
+from bridge.session import Session
+from model.midifile import write as write_song
+from model.music import PARTS
+from model.process import run as run_generator
+
+log = logging.getLogger("llmball")
+
+VERSION = "0.1.0"
+PROTOCOL = 1
+MOST_RESTARTS = 5
+"""Deaths of a child within a minute after which the daemon gives up rather than spin."""
+RECEIVE_BUFFER = 1 << 20
+"""Bytes; a burst from a host waits there while we decide."""
+
+
+class Daemon:
+    """One running bridge. Everything here is called from the event loop."""
+
+    def __init__(self, config: Config, ports: PortConfig, generator: Callable[..., None] = run_generator) -> None:
+        self._config, self._ports, self._generator_main = config, ports, generator
+        self._loop = asyncio.get_running_loop()
+        self._stopped = self._loop.create_future()
+        self._clients = Clients()
+        output = ports.output or ""
+        self._file = Path(output.removeprefix("record:")) if output.startswith("record:") else None
+        self._session = Session(lambda: random.randrange(SEEDS), record=self._file is not None)
+        self._timer: asyncio.TimerHandle | None = None
+        self._transport: asyncio.DatagramTransport | None = None
+        self._player: Child | None = None
+        self._generator: Child | None = None
+        self._opened: asyncio.Future[str] = self._loop.create_future()
+        self._composing: asyncio.Future[None] = self._loop.create_future()
+        self._deaths: list[float] = []
+
+    async def run(self) -> None:
+        """Serve until a signal. Raises OwnerError."""
+        self._catch_signals()
+        await self._bind()
+        try:
+            self._start_player()
+            self._start_generator()
+            midi, _ = await asyncio.wait_for(asyncio.gather(self._opened, self._composing), 120)
+            host, port = self._address()
+            sys.stdout.write(f"ready osc={host}:{port} midi={midi} http=none\n")
+            sys.stdout.flush()
+            if self._config.play is not None:
+                self._carry_out(PromptGiven(self._config.play))
+                self._carry_out(PlayAsked())
+            await self._stopped
+        finally:
+            self._close()
+
+    # --- doors ---------------------------------------------------------------------------------
+
+    async def _bind(self) -> None:
+        where = (self._config.osc_host, self._config.osc_port)
+        try:
+            self._transport, _ = await self._loop.create_datagram_endpoint(lambda: _Door(self._received), where)
+        except OSError as refused:
+            raise OwnerError(
+                f"cannot listen on {where[0]}:{where[1]} ({refused.strerror}): stop what is there, perhaps another "
+                "LLMBall, or choose another with --osc 127.0.0.1:0"
+            ) from refused
+        sock = self._transport.get_extra_info("socket")
+        with contextlib.suppress(OSError):
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+
+    def _address(self) -> Address:
+        assert self._transport is not None
+        host, port = self._transport.get_extra_info("sockname")[:2]
+        return str(host), int(port)
+
+    def _received(self, datagram: bytes, sender: Address) -> None:
+        """Answer one packet; whatever it holds, nothing but its sender is disturbed."""
+        if not self._allowed(sender[0]):
+            return
+        self._clients.heard(sender, monotonic())
+        try:
+            messages = osc.parse(datagram)
+        except osc.OscError as error:
+            self._answer(sender, "error", "", str(error))
+            return
+        for message in messages:
+            if isinstance(message, osc.OscError):
+                self._answer(sender, "error", "", str(message))
+                continue
+            try:
+                self._carry_out_request(read(message), sender)
+            except BadRequest as error:
+                self._answer(sender, "error", error.address, error.reason)
+
+    def _allowed(self, host: str) -> bool:
+        address = ip_address(host.split("%")[0])
+        return address.is_loopback or any(address in network for network in self._config.allow)
+
+    def _carry_out_request(self, request: Request, sender: Address) -> None:
+        match request:
+            case Hello(port, name, encoded):
+                self._clients.hello(sender, port, name, encoded, monotonic())
+                self._answer(sender, "welcome", VERSION, PROTOCOL, " ".join(PARTS[:3]))
+                self._answer(sender, "state", self._session.state.value)
+            case Bye():
+                self._clients.bye(sender)
+            case Ping(number):
+                self._answer(sender, "pong", number)
+            case Ask(path):
+                self._answer(sender, path, self._session.asked(path))
+            case _:
+                self._carry_out(request)
+
+    def _answer(self, sender: Address, path: str, *args: Value) -> None:
+        self._send(self._clients.reply_to(sender), path, args)
+
+    def _send(self, client: Client, path: str, args: tuple[Value, ...]) -> None:
+        if self._transport is None or self._transport.is_closing():
+            return
+        told = tuple(quote(a) if client.encoded and isinstance(a, str) else a for a in args)
+        self._transport.sendto(osc.encode(ROOT + path, told), client.reply)
+
+    # --- decisions carried out -----------------------------------------------------------------
+
+    def _carry_out(self, event: Event) -> None:
+        for effect in self._session.on(event, monotonic()):
+            self._do(effect)
+        if self._timer is not None:
+            self._timer.cancel()
+        at = self._session.wake()
+        if at is not None:
+            # loop.time() is not our clock everywhere: go by the difference
+            self._timer = self._loop.call_later(max(0.0, at - monotonic()), self._carry_out, Woken())
+
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case ToModel(order) if self._generator is not None:
+                self._generator.send(order)
+            case ToPlayer(order) if self._player is not None:
+                self._player.send(order)
+            case Tell(path, args):
+                for client in self._clients.told():
+                    self._send(client, path, args)
+            case BarPlayed() if self._file is not None:
+                self._write_file(monotonic())
+            case Fault(reason):
+                log.warning("%s", reason)
+
+    def _write_file(self, now: Seconds) -> None:
+        song = self._session.recorded(now)
+        if song is not None and self._file is not None:
+            try:
+                write_song(self._file, song)
+            except OSError as error:
+                log.warning("%s cannot be written: %s", self._file, error.strerror)
+
+    # --- children ------------------------------------------------------------------------------
+
+    def _start_player(self) -> None:
+        self._player = self._child("player", run_player, (self._ports,), self._from_player, self._player_died)
+
+    def _start_generator(self) -> None:
+        args = (self._config.encoder,)
+        self._generator = self._child("generator", self._generator_main, args, self._from_generator, self._generator_died)
+
+    def _child(
+        self, name: str, main: Callable[..., None], args: tuple[object, ...], hear: Callable[[Any], None], died: Callable[[], None]
+    ) -> Child:
+        def in_loop(call: Callable[..., None]) -> Callable[..., None]:
+            def threadsafe(*args: object) -> None:
+                with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
+                    self._loop.call_soon_threadsafe(call, *args)
+
+            return threadsafe
+
+        return Child(name, main, args, in_loop(hear), in_loop(died))
+
+    def _from_player(self, report: Ready | OpenFailed | Health | PortLost) -> None:
+        match report:
+            case Ready(name, realtime):
+                if not self._opened.done():
+                    self._opened.set_result(name)
+                    log.info("the player has %s priority", "real-time" if realtime else "normal")
+                self._carry_out(PlayerReady())
+            case OpenFailed(remedy):
+                self._fail(OwnerError(remedy))
+            case PortLost(reason):
+                log.warning("the port was lost: %s", reason)
+            case Health():
+                self._carry_out(report)
+
+    def _from_generator(self, answer: Any) -> None:
+        if answer is None:
+            if not self._composing.done():
+                self._composing.set_result(None)
+            self._carry_out(GeneratorReady())
+        elif isinstance(answer, str):
+            self._fail(OwnerError(answer))
+        else:
+            self._carry_out(answer)
+
+    def _player_died(self) -> None:
+        if self._may_restart("player"):
+            self._start_player()
+
+    def _generator_died(self) -> None:
+        self._carry_out(GeneratorLost())
+        if self._may_restart("generator"):
+            self._start_generator()
+
+    def _may_restart(self, name: str) -> bool:
+        if self._stopped.done():
+            return False
+        now = self._loop.time()
+        self._deaths = [t for t in self._deaths if now - t < 60] + [now]
+        log.warning("the %s ended; starting another", name)
+        if len(self._deaths) > MOST_RESTARTS:
+            self._fail(RuntimeError(f"the {name} ended {MOST_RESTARTS} times within a minute"))
+            return False
+        return True
+
+    # --- the end -------------------------------------------------------------------------------
+
+    def _fail(self, error: Exception) -> None:
+        for future in (self._opened, self._composing, self._stopped):
+            if not future.done():
+                future.set_exception(error)
+                future.exception()  # it is raised where it is awaited; no second complaint
+                if future is not self._stopped:
+                    return
+
+    def _catch_signals(self) -> None:
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is None:
+                continue
+            try:
+                self._loop.add_signal_handler(number, self._stop)
+            except NotImplementedError:  # Windows: its loop has no signal handlers
+                signal.signal(number, lambda *_: self._loop.call_soon_threadsafe(self._stop))
+
+    def _stop(self) -> None:
+        if not self._stopped.done():
+            self._stopped.set_result(None)
+        for future in (self._opened, self._composing):
+            if not future.done():
+                future.cancel()
+
+    def _close(self) -> None:
+        """Silence first, then everything else."""
+        if not self._stopped.done():
+            self._stopped.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._player is not None:
+            self._player.send(Quit())
+        if self._file is not None:
+            self._write_file(monotonic())
+        if self._session.state.value != "idle":
+            for effect in self._session.on(StopAsked(), monotonic()):
+                if isinstance(effect, Tell):
+                    self._do(effect)
+        if self._transport is not None:
+            self._transport.close()
+        for child in (self._player, self._generator):
+            if child is not None:
+                child.close()
+
+
+class _Door(asyncio.DatagramProtocol):
+    """Hands every datagram to the daemon."""
+
+    def __init__(self, received: Callable[[bytes, Address], None]) -> None:
+        self._received = received
+
+    def datagram_received(self, data: bytes, addr: Address) -> None:
+        self._received(data, (str(addr[0]), int(addr[1])))
+
+
+def run(config: Config) -> int:
+    """Serve until a signal; return the exit code. Raises OwnerError."""
+    logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
+    ports = decided(
+        PortConfig(config.output, config.backend, config.per_part, config.port_name, PARTS[:3], config.trace)
+    )
+    if config.output is None and ports.output is not None and ports.output.startswith("record:"):
+        sys.stdout.write(f"no MIDI system answers: writing ./{ports.output.removeprefix('record:')}\n")
+    if ports.output is not None and ports.output.startswith("record:"):
+        folder = Path(ports.output.removeprefix("record:")).absolute().parent
+        if not folder.is_dir():
+            raise OwnerError(f"there is no folder {folder} to record into: make it, or choose another --output record:FILE")
+
+    async def serve() -> None:
+        await Daemon(config, ports).run()
+
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(serve())
+    return 0

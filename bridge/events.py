@@ -1,0 +1,96 @@
+"""What can happen to a session and what it may ask to be done. Frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.addresses import Value
+from bridge.orders import Health, PlayerOrder
+from model.music import Answer, Order
+
+
+@dataclass(frozen=True, slots=True)
+class PromptGiven:
+    """Somebody asked for a take, in words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ControlSet:
+    """A control was set to a checked value."""
+
+    path: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class PlayAsked:
+    """Start, or start again, at bar 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopAsked:
+    """End every note; a panic tells all channels."""
+
+    panic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorLost:
+    """The generation process died; what it was asked for will not come."""
+
+
+@dataclass(frozen=True, slots=True)
+class GeneratorReady:
+    """A generation process waits for orders."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerReady:
+    """A player waits for orders; what an earlier one was given is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Woken:
+    """The moment that `Session.wake` named has come."""
+
+
+Event = PromptGiven | ControlSet | PlayAsked | StopAsked | Answer | GeneratorLost | GeneratorReady | PlayerReady | Health | Woken
+
+
+@dataclass(frozen=True, slots=True)
+class ToModel:
+    """Send an order to the generation process."""
+
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class ToPlayer:
+    """Send an order to the player."""
+
+    order: PlayerOrder
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """Tell every registered client."""
+
+    path: str
+    args: tuple[Value, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BarPlayed:
+    """A bar line was crossed: what was played may be written down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault of ours that was recovered, for the log."""
+
+    reason: str
+
+
+Effect = ToModel | ToPlayer | Tell | BarPlayed | Fault

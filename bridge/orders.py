@@ -1,0 +1,93 @@
+"""What goes between the daemon and the player, over a pipe. Frozen values."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bridge.clock import TempoMap
+from model.music import Ticks
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Sound:
+    """A note ready to sound: absolute ticks since the last play, channel 0..15."""
+
+    at: Ticks
+    length: Ticks
+    channel: int
+    pitch: int
+    velocity: int
+    part: str
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Schedule the sounds of a take."""
+
+    take: int
+    sounds: tuple[Sound, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Drop what a take has not begun at a tick or after it; what sounds over the tick ends there."""
+
+    take: int
+    after: Ticks
+
+
+@dataclass(frozen=True, slots=True)
+class Retime:
+    """Use this tempo map from now on."""
+
+    tempo: TempoMap
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """Forget what is scheduled and end what sounds, at once; a panic tells every channel of every port too."""
+
+    panic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Quit:
+    """Silence, close the port and end."""
+
+
+PlayerOrder = Play | Cancel | Retime | Silence | Quit
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """The port is open under this name; `realtime` tells whether the player got real-time priority."""
+
+    name: str
+    realtime: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenFailed:
+    """The port cannot be opened: one line with the remedy."""
+
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """The last second: note-ons sent, over 5 ms late, dropped as too late; p99 lateness in milliseconds."""
+
+    sent: int
+    late: int
+    dropped: int
+    p99_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class PortLost:
+    """The port failed while playing."""
+
+    reason: str
+
+
+Report = Ready | OpenFailed | Health | PortLost

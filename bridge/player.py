@@ -1,0 +1,183 @@
+"""The player: a process of its own, the only caller of the port, and the one place where ticks become seconds.
+
+It waits on its pipe until the next message is due, so an order and a deadline wake it alike. It outlives the
+daemon by as long as it takes to end what sounds: when the pipe closes it silences everything and goes.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import sys
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from setproctitle import setproctitle
+
+from bridge.clock import Clock, Seconds, TempoMap, monotonic
+from bridge.errors import OwnerError
+from bridge.midi import ACTIVE_SENSING, NoteOff, panic
+from bridge.orders import Cancel, Health, OpenFailed, Play, PlayerOrder, PortLost, Quit, Ready, Report, Retime, Silence
+from bridge.ports import Port, PortConfig, open_port
+from bridge.scheduler import Scheduler, Timed
+from model.music import TICKS_PER_QUARTER
+
+MAX_LATENESS = Seconds(0.100)
+LATE = Seconds(0.005)
+SENSING = Seconds(0.270)
+"""Between two Active Sensing bytes; receivers that honour them wait 330 ms."""
+REALTIME_PRIORITY = 40
+
+
+class Player:
+    """Drives a scheduler against a clock and a port. Called from the player's one thread."""
+
+    def __init__(self, port: Port, per_part: bool, clock: Clock = monotonic) -> None:
+        self._port, self._per_part, self._clock = port, per_part, clock
+        self._scheduler = Scheduler()
+        self._tempo = TempoMap.started(120, clock())
+        self._sense_at: Seconds | None = None
+        self._count_from = clock()
+        self._lateness: list[float] = []
+        self._dropped = 0
+        self.trace: list[str] = []
+
+    def on(self, order: PlayerOrder) -> None:
+        """Carry out one order."""
+        match order:
+            case Play(take, sounds):
+                self._scheduler.add(sounds, take, None if self._per_part else "")
+            case Cancel(take, after):
+                self._scheduler.cancel(take, after)
+            case Retime(tempo):
+                self._tempo = tempo
+            case Silence(all_channels):
+                self.silence(all_channels)
+            case Quit():
+                self.silence(False)
+
+    def wait(self) -> float | None:
+        """Return the seconds until something is due: None where nothing is."""
+        times = [t for t in (self._sense_at,) if t is not None]
+        if self._scheduler.deadline is not None:
+            times.append(self._tempo.seconds_at(self._scheduler.deadline))
+        return max(0.0, min(times) - self._clock()) if times else None
+
+    def play(self) -> None:
+        """Send what is due. Raises what the port raises."""
+        now = self._clock()
+        # a deadline is met when its own second has come: asking in ticks would round the last one away
+        tick = self._tempo.ticks_at(Seconds(now + 1e-5))
+        for timed in self._scheduler.due(tick, self._tempo.ticks_at(Seconds(now - MAX_LATENESS))):
+            self._port.send(timed.route, timed.message.encode())
+            if timed.rank == 1:
+                self._note(timed)
+        if not self._scheduler.busy:
+            self._sense_at = None
+        elif self._sense_at is None or now >= self._sense_at:
+            for route in self._port.routes:
+                self._port.send(route, ACTIVE_SENSING)
+            self._sense_at = Seconds(now + SENSING)
+
+    def _note(self, timed: Timed) -> None:
+        planned, sent = self._tempo.seconds_at(timed.at), self._clock()
+        self._lateness.append(sent - planned)
+        message = timed.message
+        self.trace.append(
+            f"{timed.at / TICKS_PER_QUARTER:.6f} {planned:.6f} {sent:.6f} {message.channel + 1} {message.pitch}\n"
+        )
+
+    def silence(self, all_channels: bool) -> None:
+        """End everything now."""
+        for route, channel, pitch in self._scheduler.silence():
+            self._port.send(route, NoteOff(channel, pitch).encode())
+        if all_channels:
+            for route in self._port.routes:
+                for data in panic():
+                    self._port.send(route, data)
+        self._sense_at = None
+
+    def health(self) -> Health | None:
+        """Return the last second's figures, once a second and only if anything happened."""
+        now = self._clock()
+        if now - self._count_from < 1.0:
+            return None
+        late, self._lateness = sorted(self._lateness), []
+        dropped, self._dropped = self._scheduler.dropped - self._dropped, self._scheduler.dropped
+        self._count_from = now
+        if not late and not dropped:
+            return None
+        p99 = late[min(len(late) - 1, int(len(late) * 0.99))] * 1000 if late else 0.0
+        return Health(len(late), sum(x > LATE for x in late), dropped, max(0.0, p99))
+
+
+def run(connection: Connection, config: PortConfig) -> None:
+    """Be the player process: open the port, serve until Quit or until the daemon is gone."""
+    setproctitle("llmball: player")
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):  # the daemon decides when to stop; this process ends with its pipe
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    try:
+        port = open_port(config)
+    except OwnerError as refused:
+        connection.send(OpenFailed(str(refused)))
+        return
+    player = Player(port, config.per_part)
+    connection.send(Ready(port.name, _realtime()))
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    try:
+        _serve(connection, player, config.trace)
+    except OSError as lost:
+        _tell(connection, PortLost(str(lost)))
+    except RuntimeError as lost:  # rtmidi's errors are RuntimeErrors
+        _tell(connection, PortLost(str(lost)))
+    finally:
+        player.silence(False)
+        port.close()
+
+
+def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
+    order: PlayerOrder | None = None
+    while not isinstance(order, Quit):
+        try:
+            if connection.poll(player.wait()):
+                order = connection.recv()
+                player.on(order)
+        except (EOFError, ConnectionError):
+            break
+        player.play()
+        figures = player.health()
+        if figures is not None:
+            _tell(connection, figures)
+            _written(player, trace)
+    player.silence(False)
+    _written(player, trace)
+
+
+def _tell(connection: Connection, report: Report) -> None:
+    try:
+        connection.send(report)
+    except OSError:  # the daemon is gone: the next poll says so
+        return
+
+
+def _written(player: Player, trace: Path | None) -> None:
+    if trace is not None and player.trace:
+        with trace.open("a", encoding="utf-8") as file:
+            file.writelines(player.trace)
+    player.trace.clear()
+
+
+def _realtime() -> bool:
+    """Ask for real-time priority; tell whether it was allowed."""
+    if sys.platform != "linux":
+        return False
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
+    except (OSError, AttributeError):
+        return False
+    return True
+

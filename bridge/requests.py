@@ -1,0 +1,108 @@
+"""Messages → what a client asks for: the protocol, checked against the table of addresses. Pure.
+
+Every fault of a message is a BadRequest that names its address; nothing has changed then.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
+
+from bridge.addresses import COMMANDS, CONTROLS, PROMPT_LIMIT, ROOT
+from bridge.errors import BadRequest
+from bridge.events import ControlSet, PlayAsked, PromptGiven, StopAsked
+from bridge.osc import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Register the sender: None is its own port."""
+
+    port: int | None
+    name: str
+    encoded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Bye:
+    """Take the sender's registration back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Are you there?"""
+
+    number: int | float
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """What is this control set to?"""
+
+    path: str
+
+
+Request = Hello | Bye | Ping | Ask | PromptGiven | PlayAsked | StopAsked | ControlSet
+
+
+def read(message: Message) -> Request:
+    """Return what a message asks for. Raises BadRequest."""
+    path = message.address.removeprefix(ROOT)
+    if path == message.address or (path not in CONTROLS and path not in COMMANDS):
+        raise BadRequest(message.address, "unknown address (docs/osc.md lists them)")
+    args = message.args
+    control = CONTROLS.get(path)
+    if control is not None:
+        return ControlSet(path, control.read(args)) if args else Ask(path)
+    match path:
+        case "hello":
+            return _hello(message.address, args)
+        case "ping":
+            number = args[0] if len(args) == 1 else None
+            if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
+                raise BadRequest(message.address, "takes one number")
+            return Ping(number)
+        case "prompt" | "prompt_uri":
+            return PromptGiven(_prompt(message.address, args, encoded=path == "prompt_uri"))
+    if args:
+        raise BadRequest(message.address, "takes no arguments")
+    commands: dict[str, Request] = {
+        "bye": Bye(), "play": PlayAsked(), "stop": StopAsked(), "panic": StopAsked(panic=True)
+    }  # fmt: skip
+    return commands[path]
+
+
+def _hello(address: str, args: Sequence[object]) -> Hello:
+    port = _whole(args[0]) if args else 0
+    name = args[1] if len(args) > 1 else ""
+    encoded = _whole(args[2]) if len(args) > 2 else 0
+    if port is None or not 0 <= port <= 65535 or not isinstance(name, str) or encoded not in (0, 1) or len(args) > 3:
+        raise BadRequest(address, "takes reply_port (0..65535, 0 is the sender's), name and encoded (0 or 1)")
+    return Hello(port or None, name[:100], bool(encoded))
+
+
+def _whole(value: object) -> int | None:
+    """Return a whole number that may have come as a float, or None."""
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        return None
+    return int(value) if value == int(value) else None
+
+
+def _prompt(address: str, args: Sequence[object], encoded: bool) -> str:
+    if not args or not all(isinstance(a, str | int | float) and not isinstance(a, bool) for a in args):
+        raise BadRequest(address, "takes the prompt as one string or several")
+    # Pure Data cuts a sentence at spaces and sends its numbers as floats: 82 comes as 82.0
+    text = " ".join(f"{a:g}" if isinstance(a, float) else str(a) for a in args)
+    if encoded:
+        try:
+            text = unquote_to_bytes(text).decode()
+        except UnicodeDecodeError as error:
+            raise BadRequest(address, "the percent-encoding is not UTF-8") from error
+    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if not any(c.isalnum() or ord(c) > 0x2000 for c in text):
+        raise BadRequest(address, "the prompt is empty")
+    if len(text) > PROMPT_LIMIT:
+        raise BadRequest(address, f"a prompt has {PROMPT_LIMIT} characters at most, not {len(text)}")
+    return text

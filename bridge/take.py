@@ -1,0 +1,54 @@
+"""One take as the session sees it: its words, what is on order, and what is ready to be placed."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from model.music import Beat, BeatWritten, Begin, Plan, Ticks
+
+
+@dataclass(slots=True)
+class Take:
+    """A prompt on its way to sound.
+
+    `asked` is the next beat to order, `wanted` the next to place; `line` is where the take means to enter.
+    Each order has one answer, in order: `pending` tells which of them still count (its epoch is the take's).
+    """
+
+    begin: Begin
+    plan: Plan | None = None
+    ready: list[Beat] = field(default_factory=list)
+    asked: int = 0
+    wanted: int = 0
+    line: Ticks | None = None
+    epoch: int = 0
+    pending: deque[int] = field(default_factory=deque)
+
+    @property
+    def number(self) -> int:
+        """The take's number."""
+        return self.begin.take
+
+    @property
+    def on_order(self) -> int:
+        """How many beats are on their way."""
+        return sum(epoch == self.epoch for epoch in self.pending)
+
+    def rewind(self, index: int) -> None:
+        """Begin again from a beat: what is on order no longer counts."""
+        self.ready.clear()
+        self.asked = self.wanted = index
+        self.epoch += 1
+
+    def order(self) -> int:
+        """Return the beat to order next, and count it as pending."""
+        self.pending.append(self.epoch)
+        self.asked += 1
+        return self.asked - 1
+
+    def take_in(self, answer: BeatWritten) -> Beat | None:
+        """Return the beat of an answer if it still counts."""
+        counts = bool(self.pending) and self.pending.popleft() == self.epoch
+        beat = answer.beat
+        return beat if counts and beat is not None and beat.index >= self.wanted else None

@@ -1,0 +1,102 @@
+"""What is planned and where the lines are: beats laid end to end in absolute ticks since play. No decisions.
+
+Owned by the session.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from bridge.orders import Sound
+from model.music import Beat, Ticks, beat_length, beats_in_bar
+
+KEPT_BARS = 2
+"""Bars behind the play line that are remembered: the vamp repeats from them."""
+EVERY = {"bar": 1, "2bars": 2, "4bars": 4, "8bars": 8}
+
+
+@dataclass(slots=True)
+class Placed:
+    """A beat at its place. `bar` and `beat` count from 1 since play, across takes."""
+
+    take: int
+    start: Ticks
+    bar: int
+    beat: int
+    music: Beat
+    sounds: tuple[Sound, ...]
+    announced: bool = False
+
+    @property
+    def end(self) -> Ticks:
+        """The tick at which the next beat begins."""
+        return Ticks(self.start + self.music.length)
+
+
+@dataclass(slots=True)
+class Timeline:
+    """The placed beats in order; `end` is where the next goes and `bar` the number of the last bar begun."""
+
+    placed: list[Placed] = field(default_factory=list)
+    end: Ticks = Ticks(0)
+    bar: int = 0
+
+    def place(self, take: int, music: Beat, sounds: tuple[Sound, ...], new_bar: bool) -> Placed:
+        """Lay a beat at the end. A take that enters, and every beat 0, begins a bar."""
+        if new_bar or not self.placed:
+            self.bar += 1
+            beat = 1
+        else:
+            beat = self.placed[-1].beat + 1
+        laid = Placed(take, self.end, self.bar, beat, music, sounds)
+        self.placed.append(laid)
+        self.end = laid.end
+        return laid
+
+    def cut(self, at: Ticks) -> list[Placed]:
+        """Take back every beat that begins at a tick or later, and return them."""
+        gone = [p for p in self.placed if p.start >= at]
+        self.placed = [p for p in self.placed if p.start < at]
+        if gone:
+            self.end = gone[0].start
+            self.bar = self.placed[-1].bar if self.placed else 0
+        return gone
+
+    def forget(self, now: Ticks) -> None:
+        """Drop what lies more than two bars behind."""
+        here = next((p for p in self.placed if p.end > now), None)
+        if here is not None:
+            self.placed = [p for p in self.placed if p.bar >= here.bar - KEPT_BARS]
+
+    def first_from(self, tick: Ticks, bar_line: bool = False) -> Placed | None:
+        """Return the first beat (or first beat of a bar) that begins at a tick or later."""
+        return next((p for p in self.placed if p.start >= tick and (not bar_line or p.beat == 1)), None)
+
+    def line(self, quantize: str, earliest: Ticks) -> Ticks:
+        """Return the first quantize line at or after a tick: over the planned beats, then as the last bar goes on."""
+        if quantize == "now" or not self.placed:
+            return earliest
+        every = EVERY.get(quantize)
+        for p in self.placed:
+            on_line = every is None or (p.beat == 1 and (p.bar - 1) % every == 0)
+            if on_line and p.start >= earliest:
+                return p.start
+        last = self.placed[-1]
+        meter = last.music.meter
+        tick, bar, beat = last.end, last.bar, last.beat + 1
+        while True:
+            if beat > beats_in_bar(meter):
+                bar, beat = bar + 1, 1
+            on_line = every is None or (beat == 1 and (bar - 1) % every == 0)
+            if on_line and tick >= earliest:
+                return tick
+            tick, beat = Ticks(tick + beat_length(meter)), beat + 1
+
+    def bar_before(self, tick: Ticks) -> list[Placed]:
+        """Return the last whole bar that ends at a tick or earlier; empty where there is none."""
+        bars: dict[int, list[Placed]] = {}
+        for p in self.placed:
+            if p.end <= tick:
+                bars.setdefault(p.bar, []).append(p)
+        whole = [b for b in bars.values() if len(b) == beats_in_bar(b[-1].music.meter)]
+        return whole[-1] if whole else []

@@ -1,0 +1,96 @@
+"""What the tests share: the real parts of `rig`; and nothing is skipped where everything is required."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from tests import rig
+
+REQUIRE_ALL = "LLMBALL_REQUIRE_ALL"
+Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip into a failure where every tool is required to be there."""
+    report = yield
+    return _judged(report)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+    """The same for a whole module that skips itself."""
+    report = yield
+    return _judged(report)
+
+
+def _judged(report: Report) -> Report:
+    if os.environ.get(REQUIRE_ALL) == "1" and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped, and {REQUIRE_ALL}=1 forbids it: {report.longrepr}"
+    return report
+
+
+@pytest.fixture
+def needs() -> Callable[[str, str], str]:
+    """Return a program's path by name and package, or skip with one line."""
+
+    def found(name: str, package: str) -> str:
+        try:
+            return rig.tool(name, package)
+        except rig.MissingToolError as missing:
+            pytest.skip(str(missing))
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def jack_environment() -> Iterator[Mapping[str, str]]:
+    """A private JACK server for the whole run: the environment variables that lead to it."""
+    with ExitStack() as stack:
+        try:
+            env = stack.enter_context(rig.jack(f"llmball-test-{os.getpid()}"))
+        except rig.MissingToolError as missing:
+            pytest.skip(str(missing))
+        yield env
+
+
+@pytest.fixture
+def jack_server(jack_environment: Mapping[str, str], monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of a private JACK server, which this test's own environment leads to."""
+    for name, value in jack_environment.items():
+        monkeypatch.setenv(name, value)
+    return jack_environment["JACK_DEFAULT_SERVER"]
+
+
+@pytest.fixture(scope="session")
+def recorder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The independent receiver, compiled."""
+    try:
+        return rig.built_recorder(tmp_path_factory.mktemp("recorder"))
+    except rig.MissingToolError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def receiver(recorder: Path, jack_environment: Mapping[str, str]) -> Iterator[Callable[[str], rig.Receiver]]:
+    """Open a receiver on a JACK port; closed when the test ends."""
+    with ExitStack() as stack:
+        yield lambda source: stack.enter_context(rig.receiver(recorder, source, jack_environment))
+
+
+@pytest.fixture
+def daemon(tmp_path: Path) -> Iterator[Callable[..., rig.Daemon]]:
+    """Start `llmball serve` with options (and an environment): it and its children end with the test."""
+    with ExitStack() as stack:
+
+        def started(*options: str, env: Mapping[str, str] | None = None) -> rig.Daemon:
+            return stack.enter_context(rig.daemon(*options, env=env or {}, folder=tmp_path))
+
+        yield started

@@ -1,0 +1,266 @@
+"""The real parts that LLMBall is tried with: a JACK server, an independent receiver, the daemon as a process.
+
+Each is a child process, ended by whoever opened it. For the tests (through `conftest.py`) and for `bench/`.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+RECORDER = Path(__file__).parent / "receivers" / "recorder.c"
+
+
+class MissingToolError(Exception):
+    """A tool is not on this machine; the message names its package."""
+
+
+def tool(name: str, package: str) -> str:
+    """Return the path of a program. Raises `MissingToolError`."""
+    found = shutil.which(name)
+    if found is None:
+        raise MissingToolError(f"{name} is not installed (package {package})")
+    return found
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Ask again every 2 ms until the condition holds; tell whether it did in time."""
+    end = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.002)
+    return True
+
+
+def ended(process: subprocess.Popen[str], seconds: float = 5.0) -> int:
+    """Ask a process to end, make it if it will not, and return its exit code."""
+    if process.poll() is None:
+        process.terminate()
+    try:
+        return process.wait(seconds)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        return process.wait()
+
+
+# --- JACK ----------------------------------------------------------------------------------------
+
+
+@contextmanager
+def jack(name: str) -> Iterator[Mapping[str, str]]:
+    """Run a private JACK server without a sound card; yields the environment that leads to it.
+
+    Raises `MissingToolError`.
+    """
+    jackd, jack_lsp = tool("jackd", "jackd2"), tool("jack_lsp", "jackd2")
+    allowed = subprocess.run(["chrt", "-f", "1", "true"], capture_output=True, check=False).returncode == 0
+    there = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
+    env = os.environ | there
+    options = [
+        *(["-R", "-P70"] if allowed else ["-r"]),
+        "-S",
+        "-n",
+        name,
+        "-d",
+        "dummy",
+        "-r",
+        "48000",
+        "-p",
+        "256",
+    ]
+    server = subprocess.Popen(
+        [jackd, *options], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    )
+    socket = Path(f"/dev/shm/jack_{name}_{os.getuid()}_0")
+    try:
+        answers = until(
+            lambda: (
+                socket.exists() and subprocess.run([jack_lsp], env=env, capture_output=True).returncode == 0
+            ),
+            10,
+        )
+        if not answers:
+            raise RuntimeError("jackd does not answer")
+        yield there
+    finally:
+        ended(server)
+        for left in Path("/dev/shm").glob(f"jack_sem.*_{name}_*"):
+            left.unlink(missing_ok=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A MIDI message as the receiver saw it: CLOCK_MONOTONIC seconds of the period, JACK frame, bytes."""
+
+    at: float
+    frame: int
+    data: tuple[int, int, int]
+
+    @property
+    def channel(self) -> int:
+        """The channel from 1."""
+        return self.data[0] % 16 + 1
+
+    @property
+    def begins(self) -> bool:
+        """Whether it is a note-on."""
+        return self.data[0] & 0xF0 == 0x90 and self.data[2] > 0
+
+    @property
+    def ends(self) -> bool:
+        """Whether it is a note-off, however spelled."""
+        return self.data[0] & 0xF0 == 0x80 or (self.data[0] & 0xF0 == 0x90 and self.data[2] == 0)
+
+
+def sounding(heard: list[Heard]) -> set[tuple[int, int]]:
+    """Return (channel, pitch) of the notes that were begun and not ended; all-notes-off does not count."""
+    on: set[tuple[int, int]] = set()
+    for message in heard:
+        if message.begins:
+            on.add((message.channel, message.data[1]))
+        elif message.ends:
+            on.discard((message.channel, message.data[1]))
+    return on
+
+
+@dataclass(slots=True)
+class Receiver:
+    """A recorder in C, connected to somebody's port. `heard` grows from a thread."""
+
+    process: subprocess.Popen[str]
+    heard: list[Heard] = field(default_factory=list)
+
+    def note_ons(self, after: float = 0.0) -> list[Heard]:
+        """Return the note-ons heard after a time."""
+        return [m for m in self.heard if m.begins and m.at >= after]
+
+    def listen(self, lines: IO[str]) -> None:
+        """Collect what the recorder prints, until it ends."""
+        for line in lines:
+            at, frame, *data = map(int, line.split())
+            self.heard.append(Heard(at / 1e9, frame, (data[0], data[1], data[2])))
+
+
+def built_recorder(folder: Path) -> Path:
+    """Compile the recorder. Raises `MissingToolError` where there is no compiler or no JACK header."""
+    program = folder / "recorder"
+    command = [
+        tool("gcc", "gcc"),
+        "-O2",
+        "-Wall",
+        "-Wextra",
+        "-Werror",
+        str(RECORDER),
+        "-o",
+        str(program),
+        "-ljack",
+    ]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    if "jack/jack.h" in result.stderr:
+        raise MissingToolError("JACK's headers are not installed (package libjack-jackd2-dev)")
+    if result.returncode != 0:
+        raise RuntimeError(result.stderr)
+    return program
+
+
+@contextmanager
+def receiver(program: Path, source: str, env: Mapping[str, str]) -> Iterator[Receiver]:
+    """Record what a JACK port sends, from the moment this yields."""
+    process = subprocess.Popen(
+        [str(program), f"recorder-{os.getpid()}", source],
+        env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    assert process.stdout is not None
+    if process.stdout.readline().strip() != "ready":
+        process.stdout.close()
+        raise RuntimeError(f"the recorder cannot connect to {source} (exit {ended(process)})")
+    recording = Receiver(process)
+    thread = threading.Thread(target=recording.listen, args=(process.stdout,))
+    thread.start()
+    try:
+        yield recording
+    finally:
+        ended(process)
+        thread.join()
+        process.stdout.close()
+
+
+# --- the daemon ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Daemon:
+    """`llmball serve` as a child process, after its ready line."""
+
+    process: subprocess.Popen[str]
+    ready: str
+    started_in: float
+    """Seconds from the start to the ready line."""
+    log: Path
+
+    @property
+    def osc(self) -> tuple[str, int]:
+        """Where it listens."""
+        host, _, port = self.said("osc").rpartition(":")
+        return host, int(port)
+
+    def said(self, name: str) -> str:
+        """Return what the ready line says of a door: osc, midi or http."""
+        return dict(word.split("=", 1) for word in self.ready.split()[1:])[name]
+
+    @property
+    def jack_port(self) -> str:
+        """The JACK name of its port."""
+        return self.said("midi").removeprefix("jack:")
+
+    def child(self, title: str) -> psutil.Process | None:
+        """Return its process of that title, such as "llmball: player"."""
+        children = psutil.Process(self.process.pid).children(recursive=True)
+        return next((c for c in children if title in " ".join(c.cmdline())), None)
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        self.process.send_signal(number)
+        return self.process.wait(10)
+
+
+@contextmanager
+def daemon(*options: str, env: Mapping[str, str], folder: Path, wait: float = 60) -> Iterator[Daemon]:
+    """Run `llmball serve`, on a free OSC port unless one is given; it and its children end with the block."""
+    log = folder / "serve.log"
+    began = time.monotonic()
+    osc = () if "--osc" in options else ("--osc", "127.0.0.1:0")
+    with log.open("w") as errors:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bridge", "serve", *osc, *options],
+            env=os.environ | env, cwd=folder, stdout=subprocess.PIPE, stderr=errors, text=True,
+        )  # fmt: skip
+    assert process.stdout is not None
+    children: list[psutil.Process] = []
+    try:
+        answered, _, _ = select.select([process.stdout], [], [], wait)
+        line = process.stdout.readline().strip() if answered else ""
+        if not line.startswith("ready "):
+            raise RuntimeError(f"no ready line but {line!r}: {log.read_text()}")
+        children = psutil.Process(process.pid).children(recursive=True)
+        yield Daemon(process, line, time.monotonic() - began, log)
+    finally:
+        ended(process)
+        process.stdout.close()
+        _, alive = psutil.wait_procs(children, 3)
+        for child in alive:
+            child.kill()

@@ -54,13 +54,14 @@ class Child:
             return
 
     def close(self) -> None:
-        """Close the pipe and wait until the process has ended; called once, not from the loop's callbacks."""
+        """Ask the process to end (None), wait until it has; called once, at the end."""
         self._closing = True
-        self._connection.close()
+        self.send(None)
         self._process.join(PATIENCE)
         if self._process.is_alive():
             self._process.kill()
             self._process.join(PATIENCE)
+        self._connection.close()
 
     def _read(self, connection: Connection, on_message: Callable[[Any], None], on_death: Callable[[], None]) -> None:
         while True:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 import os
+import select
 import signal
 import sys
 from multiprocessing.connection import Connection
@@ -143,7 +144,7 @@ def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
     order: PlayerOrder | None = None
     while not isinstance(order, Quit):
         try:
-            if connection.poll(player.wait()):
+            if _order_waits(connection, player.wait()):
                 order = connection.recv()
                 player.on(order)
         except (EOFError, ConnectionError):
@@ -155,6 +156,16 @@ def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
             _written(player, trace)
     player.silence(False)
     _written(player, trace)
+
+
+def _order_waits(connection: Connection, seconds: float | None) -> bool:
+    """Wait for an order, so long at most; tell whether there is one.
+
+    `Connection.poll` rounds up to whole milliseconds, `select` does not; but on Windows select knows only sockets.
+    """
+    if sys.platform == "win32":
+        return connection.poll(seconds)
+    return bool(select.select([connection], [], [], seconds)[0])
 
 
 def _tell(connection: Connection, report: Report) -> None:

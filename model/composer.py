@@ -113,7 +113,8 @@ class Composer:
         fresh = False
         for row in rows:
             if row[0] == Event.CHORD:
-                chord, fresh = row_chord(row), True
+                fresh = row_chord(row) != chord or not take.written
+                chord = row_chord(row)
             else:
                 note = row_note(row)
                 # a class of velocity is eight steps wide: anywhere within it

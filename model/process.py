@@ -17,7 +17,7 @@ WARM_UP = Begin(take=-1, prompt="warm up", controls=Controls(), seed=0)
 
 
 def run(connection: Connection, encoder: Path | None) -> None:
-    """Serve orders until the pipe closes. Says None once when it is ready, or an error's one line.
+    """Serve orders until None comes or the pipe closes. Says None once when it is ready, or an error's one line.
 
     A beat costs some ten milliseconds, so an order waits that long at most.
     """
@@ -37,8 +37,8 @@ def run(connection: Connection, encoder: Path | None) -> None:
     gc.freeze()
     try:
         connection.send(None)
-        while True:
-            answer = _carried_out(composer, connection.recv())
+        while (order := connection.recv()) is not None:
+            answer = _carried_out(composer, order)
             if answer is not None:
                 connection.send(answer)
     except (EOFError, OSError):

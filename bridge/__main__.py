@@ -1,0 +1,70 @@
+"""`llmball`: parse, dispatch, and turn the owner's faults into one line and exit code 2."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from bridge.arguments import parser
+from bridge.config import Config
+from bridge.errors import OwnerError
+
+INTERRUPTED = 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return its exit code: 0 done, 2 the caller's fault; anything else is a bug."""
+    args = parser().parse_args(argv)
+    try:
+        return _run(args)
+    except OwnerError as error:
+        sys.stderr.write(f"llmball {args.command}: {error}\n")
+        return 2
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _run(args: argparse.Namespace) -> int:
+    match args.command:  # imported late: a command loads only what it needs
+        case "serve":
+            from bridge import daemon
+
+            return daemon.run(config(args))
+        case "clip":
+            from bridge import commands
+
+            return commands.write_clips(args)
+        case "understand":
+            from bridge import commands
+
+            return commands.show_plan(args)
+        case "ports":
+            from bridge import doctor
+
+            return doctor.show_ports(args.backend)
+        case _:
+            from bridge import doctor
+
+            return doctor.examine()
+
+
+def config(args: argparse.Namespace) -> Config:
+    """Return the daemon's options."""
+    host, port = args.osc
+    return Config(
+        output=args.output,
+        backend=args.backend,
+        per_part=args.ports == "per-part",
+        port_name=args.port_name,
+        osc_host=host,
+        osc_port=port,
+        play=args.play,
+        allow=tuple(args.allow),
+        encoder=args.encoder,
+        trace=args.trace,
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,194 @@
+"""The words of the command line → values. What cannot be obeyed is refused, in one line with the remedy."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from ipaddress import ip_network
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+from bridge.config import Network
+from bridge.ports import BACKENDS
+from model.harmony import parse_key, parse_progression
+from model.music import METERS
+
+AVAILABLE = ("chords", "melody", "bass")
+"""The parts that this version plays."""
+MOST_CHARACTERS = 2000
+MOST_BARS, MOST_TAKES, MOST_SEED = 256, 99, 2**31 - 1
+
+Number = TypeVar("Number", int, float)
+
+
+class Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, and exits with 2."""
+
+    def error(self, message: str) -> NoReturn:
+        """Refuse the command line."""
+        sys.stderr.write(f"{self.prog}: {message} (see {self.prog} --help)\n")
+        sys.exit(2)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of `llmball`."""
+    top = Parser(prog="llmball", description="A sentence becomes a band that plays, in time and in key.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    _serve(commands.add_parser("serve", help="the daemon: OSC in, MIDI out"))
+    _clip(commands.add_parser("clip", help="write a clip of exactly N bars as a .mid file"))
+    understand = commands.add_parser("understand", help="show what a prompt means, field by field")
+    understand.add_argument("prompt", metavar="PROMPT", type=_prompt)
+    understand.add_argument("--json", action="store_true", help="as one JSON object")
+    ports = commands.add_parser("ports", help="list the MIDI ports of this machine")
+    ports.add_argument("--backend", choices=BACKENDS, default="auto")
+    commands.add_parser("doctor", help="check this machine, with a remedy for each fault")
+    return top
+
+
+def _serve(serve: argparse.ArgumentParser) -> None:
+    option = serve.add_argument
+    option("--output", metavar="virtual|PORT|record:FILE|none", help="default: virtual, else ./llmball.mid")
+    option("--backend", choices=BACKENDS, default="auto")
+    option("--ports", choices=("one", "per-part"), default="one")
+    option("--port-name", metavar="NAME", type=_port_name, default="LLMBall")
+    option(
+        "--osc", metavar="HOST:PORT", type=_address, default=("127.0.0.1", 7411), help="port 0: a free one"
+    )
+    option("--http", choices=("none",), default="none")
+    option("--sync", choices=("internal",), default="internal")
+    option("--play", metavar="PROMPT", type=_prompt, help="play this at once")
+    option("--allow", metavar="CIDR", type=_network, nargs="+", action="extend", default=[])
+    option(
+        "--encoder", metavar="DIR", type=_folder, help="a local Hugging Face directory instead of our encoder"
+    )
+    option("--engine", choices=("numpy",), default="numpy")
+    option(
+        "--trace", metavar="FILE", type=_new_file, help="a line a note: planned beat, planned and sent time"
+    )
+
+
+def _clip(clip: argparse.ArgumentParser) -> None:
+    option = clip.add_argument
+    option("prompt", metavar="PROMPT", type=_prompt)
+    option("-o", dest="out", metavar="FILE.mid", type=_new_file, required=True)
+    option(
+        "--bars",
+        metavar="N",
+        type=_whole("a clip has {} bars", 1, MOST_BARS),
+        help="default: the words', else 8",
+    )
+    option(
+        "--seed",
+        metavar="N",
+        type=_whole("a seed is in {}", 0, MOST_SEED),
+        help="default: a new one, printed",
+    )
+    option("--parts", metavar="a,b", type=_parts, help=f"of {', '.join(AVAILABLE)}")
+    option("--tempo", metavar="BPM", type=_tempo, default=0.0)
+    option("--key", metavar="K", type=_checked(parse_key), default="auto")
+    option("--meter", metavar="M", choices=METERS, default="auto")
+    option("--chords", metavar='"Am F C G"', type=_checked(_progression), default="auto")
+    option("--ending", choices=("loop", "cadence"), default="loop")
+    option(
+        "--takes",
+        metavar="N",
+        type=_whole("takes are {}", 1, MOST_TAKES),
+        help="writes FILE-1.mid, FILE-2.mid …",
+    )
+    option(
+        "--encoder", metavar="DIR", type=_folder, help="a local Hugging Face directory instead of our encoder"
+    )
+
+
+def _prompt(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a prompt has words")
+    if len(text) > MOST_CHARACTERS:
+        raise argparse.ArgumentTypeError(
+            f"a prompt has {MOST_CHARACTERS} characters at most, not {len(text)}"
+        )
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise argparse.ArgumentTypeError("a prompt is UTF-8 text")
+    return text
+
+
+def _whole(law: str, low: int, high: int) -> Callable[[str], int]:
+    def read(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{law.format(f'{low}..{high}')}, not {text}")
+        return int(text)
+
+    return read
+
+
+def _tempo(text: str) -> float:
+    try:
+        bpm = float(text)
+    except ValueError:
+        bpm = 0.0
+    if not 20 <= bpm <= 300:
+        raise argparse.ArgumentTypeError(f"a tempo is in 20..300 quarter notes a minute, not {text}")
+    return bpm
+
+
+def _parts(text: str) -> tuple[str, ...]:
+    named = {name.strip() for name in text.split(",")}
+    if not named <= set(AVAILABLE):
+        raise argparse.ArgumentTypeError(
+            f"parts are {', '.join(AVAILABLE)}, not {min(named - set(AVAILABLE))!r}"
+        )
+    return tuple(part for part in AVAILABLE if part in named)
+
+
+def _progression(text: str) -> object:
+    return parse_progression(text, parse_key("C major"))
+
+
+def _checked(read: Callable[[str], object]) -> Callable[[str], str]:
+    """Return a type that keeps the text as it is, once `read` has understood it or it says "auto"."""
+
+    def check(text: str) -> str:
+        try:
+            if text != "auto":
+                read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
+        return text
+
+    return check
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise argparse.ArgumentTypeError(f"an address is HOST:PORT such as 127.0.0.1:7411, not {text}")
+    return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"a network is such as 192.168.1.0/24, not {text}") from error
+
+
+def _port_name(text: str) -> str:
+    if not any(character.isalnum() for character in text) or ":" in text:
+        raise argparse.ArgumentTypeError("a port's name has a letter or digit and no colon")
+    return text
+
+
+def _folder(text: str) -> Path:
+    if not Path(text).is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder {text}")
+    return Path(text)
+
+
+def _new_file(text: str) -> Path:
+    path = Path(text)
+    if path.is_dir() or not path.absolute().parent.is_dir():
+        raise argparse.ArgumentTypeError(
+            f"{text} cannot be a file: it is a folder, or its folder is not there"
+        )
+    return path

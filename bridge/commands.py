@@ -1,0 +1,92 @@
+"""`llmball clip` and `llmball understand`: prompts to files and to tables, with no daemon."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import sys
+from collections.abc import Callable
+from dataclasses import fields
+from pathlib import Path
+
+from bridge.arguments import MOST_SEED
+from bridge.errors import OwnerError
+from model import midifile
+from model.clip import Wanted, Writer, clip
+from model.composer import Composer
+from model.encoder import EncoderError
+from model.midifile import Song
+from model.music import Controls, Plan
+from model.plan import open_encoder, to_json, understand
+from model.weights import WeightsError
+
+
+def open_composer(encoder: Path | None) -> Writer:
+    """Return the composer with its encoder and weights. Raises OwnerError."""
+    try:
+        return Composer(open_encoder(encoder))
+    except (EncoderError, WeightsError) as error:
+        raise OwnerError(str(error)) from error
+
+
+def write_clips(args: argparse.Namespace, opened: Callable[[Path | None], Writer] = open_composer) -> int:
+    """Carry out `llmball clip`: a file, or one a take; a line on each. Raises OwnerError."""
+    seed = random.randrange(MOST_SEED + 1) if args.seed is None else args.seed
+    composer = opened(args.encoder)
+    for number in range(args.takes or 1):
+        wanted = Wanted(
+            args.prompt,
+            (seed + number) % (MOST_SEED + 1),
+            bars=args.bars,
+            parts=args.parts,
+            controls=Controls(tempo=args.tempo, key=args.key, meter=args.meter, chords=args.chords),
+            closing=args.ending == "cadence",
+        )
+        path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
+        song = clip(composer, wanted)
+        try:
+            midifile.write(path, song)
+        except OSError as error:
+            raise OwnerError(f"{path} cannot be written: {error.strerror}") from error
+        sys.stdout.write(_line(path, song, wanted.seed))
+    return 0
+
+
+def _line(path: Path, song: Song, seed: int) -> str:
+    count = len(song.bars)
+    bars = f"{count} {'bar' if count == 1 else 'bars'} of {song.bars[0][1]}"
+    return f"{path}: {bars}, {song.tempos[0][1]:g} bpm, {song.key}, {len(song.notes)} notes, seed {seed}\n"
+
+
+def show_plan(args: argparse.Namespace) -> int:
+    """Carry out `llmball understand`: the plan as a table, or as JSON."""
+    try:
+        plan, _ = understand(args.prompt, open_encoder(None))
+    except (EncoderError, WeightsError) as error:
+        raise OwnerError(str(error)) from error
+    if args.json:
+        sys.stdout.write(json.dumps(to_json(plan), ensure_ascii=False) + "\n")
+        return 0
+    for field in fields(Plan):
+        if field.name != "explicit":
+            mark = "*" if field.name in plan.explicit else " "
+            sys.stdout.write(f"{mark} {field.name:<12} {_shown(getattr(plan, field.name))}\n")
+    sys.stdout.write("* stated by the words; the rest is suggested by their sense\n")
+    return 0
+
+
+def _shown(value: object) -> str:
+    match value:
+        case None:
+            return "-"
+        case float():
+            return f"{value:.4g}"
+        case tuple():
+            between = " | " if value and all(isinstance(v, str) for v in value) else ", "
+            return (
+                between.join(" ".join(map(_shown, v)) if isinstance(v, tuple) else _shown(v) for v in value)
+                or "-"
+            )
+        case _:
+            return str(value)

@@ -1,0 +1,144 @@
+"""A performance in virtual time: the real session, timeline and scheduler, a generator of ours, no waiting.
+
+The rig steps from one due moment to the next: the session's wake, the generator's next answer, the scheduler's
+deadline. Everything that sounds is written down with its tick.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from bridge.clock import Seconds, TempoMap
+from bridge.events import Effect, Event, GeneratorReady, PlayerReady, Tell, ToModel, ToPlayer, Woken
+from bridge.midi import NoteOff, NoteOn
+from bridge.orders import Cancel, Play, Retime, Silence, Sound
+from bridge.scheduler import Scheduler
+from bridge.session import Session
+from model.music import (
+    Answer,
+    Beat,
+    BeatWritten,
+    Begin,
+    Forget,
+    Note,
+    Order,
+    Plan,
+    Ticks,
+    Understood,
+    Write,
+    beats_in_bar,
+)
+
+
+def beat_of(take: int, index: int, plan: Plan) -> Beat:
+    """Return a beat of a generator that plays a chord, a bass note and a melody note on every beat.
+
+    The pitches tell the take: its melody is at 60 + take % 24. Chords are longer than their beat now and then.
+    """
+    bar, beat = divmod(index, beats_in_bar(plan.meter))
+    length = 960 if index % 3 == 0 else 300
+    notes = [Note(Ticks(0), Ticks(length), 48 + i, 80, "chords") for i in (0, 4, 7)]
+    notes.append(Note(Ticks(0), Ticks(400), 36, 80, "bass"))
+    notes.append(Note(Ticks(0), Ticks(200), 60 + take % 24, 90, "melody"))
+    return Beat(index, bar, beat, plan.meter, "C", index == 0, tuple(notes))
+
+
+@dataclass
+class Rig:
+    """One virtual performance. `latency` gives how many seconds an order takes the generator."""
+
+    latency: Callable[[], float]
+    plan: Callable[[Begin], Plan] = lambda begin: Plan(tempo=160.0)
+    now: float = 100.0
+    session: Session = field(default_factory=lambda: Session(lambda: 7))
+    scheduler: Scheduler = field(default_factory=Scheduler)
+    tempo: TempoMap = field(default_factory=lambda: TempoMap.started(120, Seconds(0)))
+    told: list[tuple[float, str, tuple[object, ...]]] = field(default_factory=list)
+    sounded: list[tuple[Ticks, int, NoteOn]] = field(default_factory=list)
+    held: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    planned: dict[int, list[Sound]] = field(default_factory=dict)
+    _answers: list[tuple[float, int, Answer]] = field(default_factory=list)
+    _plans: dict[int, Plan] = field(default_factory=dict)
+    _free: float = 0.0
+    _count: int = 0
+    _wake: float | None = None
+
+    def __post_init__(self) -> None:
+        self.happen(PlayerReady())
+        self.happen(GeneratorReady())
+
+    def happen(self, event: Event) -> None:
+        """Give the session an event now, and carry out what it decides."""
+        for effect in self.session.on(event, Seconds(self.now)):
+            self._do(effect)
+        self._wake = self.session.wake()
+
+    def until(self, end: float) -> None:
+        """Let time pass to a moment."""
+        while True:
+            moments = [end]
+            if self._wake is not None:
+                moments.append(max(self._wake, self.now))
+            if self._answers:
+                moments.append(self._answers[0][0])
+            if self.scheduler.deadline is not None:
+                moments.append(self.tempo.seconds_at(self.scheduler.deadline))
+            self.now = max(self.now, min(moments))
+            self._sound()
+            if self._answers and self._answers[0][0] <= self.now:
+                self.happen(heapq.heappop(self._answers)[2])
+            elif self._wake is not None and self._wake <= self.now:
+                self.happen(Woken())
+            elif self.now >= end:
+                return
+
+    def _sound(self) -> None:
+        for timed in self.scheduler.due(self.tempo.ticks_at(Seconds(self.now + 1e-9)), Ticks(-1)):
+            if isinstance(timed.message, NoteOn):
+                assert timed.voice not in self.held, "a note begins on one that was ended first"
+                self.held[timed.voice] = timed.note_id
+                self.sounded.append((timed.at, timed.take, timed.message))
+            else:
+                assert isinstance(timed.message, NoteOff)
+                del self.held[timed.voice]
+
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case ToModel(order):
+                self._order(order)
+            case ToPlayer(Play(take, sounds)):
+                self.scheduler.add(sounds, take, "")
+                self.planned.setdefault(take, []).extend(sounds)
+            case ToPlayer(Cancel(take, after)):
+                self.scheduler.cancel(take, after)
+                self.planned[take] = [s for s in self.planned.get(take, []) if s.at < after]
+            case ToPlayer(Retime(tempo)):
+                self.tempo = tempo
+            case ToPlayer(Silence()):
+                for voice in self.scheduler.silence():
+                    del self.held[voice]
+            case Tell(path, args):
+                self.told.append((self.now, path, args))
+
+    def _order(self, order: Order) -> None:
+        """Answer one order after another, as a process of one thread does."""
+        match order:
+            case Begin():
+                self._plans[order.take] = self.plan(order)
+                answer: Answer = Understood(order.take, self._plans[order.take])
+            case Write(take, index, _):
+                answer = BeatWritten(take, beat_of(take, index, self._plans[take]))
+            case Forget():
+                return
+        self._free = max(self._free, self.now) + self.latency()
+        self._count += 1
+        heapq.heappush(self._answers, (self._free, self._count, answer))
+
+
+def latencies(seed: int, typical: float, stalls: float = 0.0) -> Callable[[], float]:
+    """Return a source of latencies in seconds: exponential around `typical`, a stall of 0.4 s with a chance."""
+    rng = random.Random(seed)
+    return lambda: 0.4 if rng.random() < stalls else rng.expovariate(1 / typical)

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge import addresses
+from bridge.addresses import COMMANDS, CONTROLS, ROOT
+from bridge.errors import BadRequest
+from bridge.events import ControlSet, PlayAsked, PromptGiven, StopAsked
+from bridge.osc import Message, OscError, encode, parse
+from bridge.requests import Ask, Hello, Ping, Request, read
+
+text = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=40)
+values = st.one_of(st.integers(-(2**31), 2**31 - 1), st.floats(width=32, allow_nan=False), text)
+
+
+def ask(path: str, *args: object) -> Request:
+    return read(Message(ROOT + path, args))
+
+
+@given(st.lists(values, max_size=6))
+def test_what_is_encoded_is_read_back(args: list[int | float | str]) -> None:
+    [message] = parse(encode("/llmball/x", args))
+    assert message == Message("/llmball/x", tuple(args))
+
+
+@given(st.binary(max_size=300))
+def test_garbage_is_a_senders_error_and_never_another(data: bytes) -> None:
+    try:
+        messages = parse(data)
+    except OscError:
+        return
+    assert all(isinstance(m, Message | OscError) for m in messages)
+
+
+def bundle(*elements: bytes) -> bytes:
+    inside = b"".join(len(e).to_bytes(4, "big") + e for e in elements)
+    return b"#bundle\0" + b"\0\0\0\0\0\0\0\1" + inside
+
+
+@pytest.mark.parametrize(
+    "packet",
+    [
+        b"#bundle\0" + bytes(8) + b"\xff\xff\xff\xfc",
+        encode("/llmball/" + "*" * 26, [1]),
+        bundle(bundle(bundle(bundle(bundle(encode("/a", [])))))),
+        b"/llmball/seed\0\0\0,I\0\0",
+        b"/llmball/x",
+        b"",
+        bundle(*[encode("/llmball/ping", [1])] * 300),
+    ],
+    ids=["negative size", "pattern", "nested", "unknown tag", "unaligned", "empty", "flood"],
+)
+def test_the_packets_that_hang_or_mislead_the_library_are_refused(packet: bytes) -> None:
+    try:
+        assert all(isinstance(m, OscError) for m in parse(packet))
+    except OscError:
+        pass
+
+
+def test_the_messages_of_a_bundle_count_one_by_one_and_its_time_does_not() -> None:
+    late = b"#bundle\0" + b"\xff" * 8
+    packet = late + bundle(encode("/a", [1]), encode("/b", [2]))[16:]
+    assert parse(packet) == [Message("/a", (1,)), Message("/b", (2,))]
+
+
+def test_twenty_thousand_mutated_packets_raise_nothing_but_the_senders_error() -> None:
+    rng = random.Random(7)
+    message = encode("/llmball/prompt", ["jazzier please", 3, 0.5])
+    seeds = [message, bundle(message, message), bundle(bundle(message), message), encode("/llmball/tempo", [120.0])]
+    for _ in range(20_000):
+        packet = bytearray(rng.choice(seeds))
+        for _ in range(rng.randint(1, 5)):
+            packet[rng.randrange(len(packet))] = rng.choice((rng.randrange(256), 0, 255, 42))
+        try:
+            messages = parse(bytes(packet[: rng.randrange(len(packet)) // 4 * 4] if rng.random() < 0.2 else packet))
+        except OscError:
+            continue
+        for m in messages:
+            if isinstance(m, Message):
+                try:
+                    read(m)
+                except BadRequest:
+                    continue
+
+
+def test_numbers_may_come_as_int_or_float() -> None:
+    assert ask("tempo", 120) == ask("tempo", 120.0) == ControlSet("tempo", 120.0)
+    assert ask("transpose", 3.0) == ControlSet("transpose", 3)
+
+
+@pytest.mark.parametrize(
+    ("path", "args"),
+    [
+        ("tempo", (19.9,)), ("tempo", (301,)), ("tempo", ("fast",)), ("tempo", (float("nan"),)), ("tempo", (float("inf"),)),
+        ("tempo", (True,)), ("tempo", (120, 3)), ("tempo", (b"x",)), ("transpose", (2.5,)), ("density", (1.01,)),
+        ("density", (-0.5,)), ("key", ("X minor",)), ("key", (5,)), ("meter", ("11/8",)), ("chords", ("Am Zz",)),
+        ("chords", ("",)), ("quantize", ("3bars",)), ("lookahead", (0.4,)), ("seed", (2**31,)), ("part/bass/channel", (0,)),
+        ("part/bass/voicing", ("wide",)), ("swing_unit", (12,)), ("prompt", ()), ("prompt", ("  \t ",)), ("prompt", (b"x",)),
+        ("prompt", ("x" * 3000,)), ("prompt_uri", ("%ff%fe",)), ("ping", ()), ("play", (1,)), ("hello", (70000,)),
+        ("hello", ("port",)), ("unknown", (1,)), ("refine", ("darker",)), ("part/flute/level", (1,)),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_refused_with_its_address(path: str, args: tuple[object, ...]) -> None:
+    with pytest.raises(BadRequest) as refused:
+        ask(path, *args)
+    assert refused.value.address == ROOT + path
+    assert refused.value.reason
+
+
+@pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS)
+def test_every_control_takes_its_default_and_can_be_asked(control: addresses.Control) -> None:
+    assert ask(control.path) == Ask(control.path)
+    assert ask(control.path, control.default) == ControlSet(control.path, control.default)
+
+
+def test_prompts_are_joined_cleaned_and_decoded() -> None:
+    assert ask("prompt", "calm", "piano") == PromptGiven("calm piano")
+    assert ask("prompt", "lofi", 82.0, "bpm") == PromptGiven("lofi 82 bpm")
+    assert ask("prompt", "春天的气息") == PromptGiven("春天的气息")
+    assert ask("prompt", "a\x07b\n c") == PromptGiven("a b c")
+    assert ask("prompt_uri", "%E6%98%A5%20a%25") == PromptGiven("春 a%")
+    assert ask("prompt", "100%25") == PromptGiven("100%25")
+
+
+def test_commands_are_read() -> None:
+    assert ask("play") == PlayAsked()
+    assert ask("panic") == StopAsked(panic=True)
+    assert ask("ping", 7) == Ping(7)
+    assert ask("hello") == Hello(None, "", False)
+    assert ask("hello", 9000.0, "pd", 1) == Hello(9000, "pd", True)
+
+
+def test_the_page_of_addresses_is_printed_from_the_table() -> None:
+    page = (Path(__file__).parent.parent / "docs" / "osc.md").read_text(encoding="utf-8")
+    assert page == addresses.page()
+
+
+def test_every_command_of_the_table_is_understood() -> None:
+    for path in COMMANDS:
+        args = {"prompt": ("x",), "prompt_uri": ("x",), "ping": (1,)}.get(path, ())
+        assert ask(path, *args) is not None

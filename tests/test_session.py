@@ -1,0 +1,261 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.errors import BadRequest
+from bridge.events import (
+    ControlSet,
+    Event,
+    GeneratorLost,
+    GeneratorReady,
+    PlayAsked,
+    PlayerReady,
+    PromptGiven,
+    StopAsked,
+)
+from bridge.session import State
+from model.music import Begin, Plan
+from tests.performance import Rig, latencies
+
+BEAT, BAR = 480, 1920
+
+
+def playing(seed: int = 0, typical: float = 0.01, stalls: float = 0.0, **controls: float | str) -> Rig:
+    rig = Rig(latencies(seed, typical, stalls))
+    rig.happen(ControlSet("humanise", 0.0))
+    for path, value in controls.items():
+        rig.happen(ControlSet(path, value))
+    rig.happen(PromptGiven("rain"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 2)
+    return rig
+
+
+def first_notes(rig: Rig) -> dict[int, int]:
+    """The tick of each take's first note that sounded."""
+    firsts: dict[int, int] = {}
+    for tick, take, _ in rig.sounded:
+        firsts.setdefault(take, tick)
+    return firsts
+
+
+def paths(rig: Rig) -> list[str]:
+    return [path for _, path, _ in rig.told]
+
+
+def test_a_prompt_while_stopped_waits_for_play() -> None:
+    rig = Rig(latencies(0, 0.01))
+    rig.happen(PromptGiven("rain"))
+    rig.until(rig.now + 5)
+    assert rig.session.state is State.WAITING
+    assert rig.sounded == []
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 1)
+    assert rig.sounded[0][0] == 0
+    assert rig.session.state is State.PLAYING
+
+
+def test_play_without_a_prompt_is_the_clients_error_and_changes_nothing() -> None:
+    rig = Rig(latencies(0, 0.01))
+    with pytest.raises(BadRequest):
+        rig.happen(PlayAsked())
+    assert rig.session.state is State.IDLE
+
+
+def test_stop_ends_every_note_at_once_and_keeps_the_prompt() -> None:
+    rig = playing()
+    rig.happen(StopAsked())
+    assert rig.held == {}
+    rig.until(rig.now + 3)
+    assert rig.held == {}
+    count = len(rig.sounded)
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 1)
+    assert len(rig.sounded) > count
+    assert rig.sounded[count][0] == 0
+
+
+def test_two_hundred_prompt_changes_enter_on_their_lines_and_lose_nothing() -> None:
+    rig = playing(seed=1)
+    rng = random.Random(2)
+    asked = 1
+    for i in range(200):
+        rig.until(rig.now + rng.uniform(0.05, 4))
+        rig.happen(PromptGiven(f"prompt {i}"))
+        asked += 1
+    rig.until(rig.now + 8)
+    firsts = first_notes(rig)
+    assert all(tick % BAR == 0 for tick in firsts.values())
+    assert asked in firsts
+    health = [args for _, path, args in rig.told if path == "health"][-1]
+    assert health[0] == 0, "no take missed its line"
+    assert health[2] == 0, "no bar was without a plan"
+    sounded = sorted((t, take, m.pitch) for t, take, m in rig.sounded)
+    now = rig.tempo.ticks_at(rig.now)  # type: ignore[arg-type]
+    planned = sorted((s.at, take, s.pitch) for take, all_ in rig.planned.items() for s in all_ if s.at <= now)
+    assert sounded == planned
+    rig.happen(StopAsked())
+    assert rig.held == {}
+
+
+def test_a_take_that_is_not_ready_enters_at_the_next_line_and_is_counted() -> None:
+    rig = playing()
+    rig.until(rig.now + 1.5 - (rig.now - 100.03) % 1.5)  # on a bar line: bars last 1.5 s at 160
+    rig.latency = lambda: 2.0
+    rig.happen(PromptGiven("slow to write"))
+    rig.until(rig.now + 12)
+    firsts = first_notes(rig)
+    assert firsts[2] % BAR == 0
+    assert [args for _, path, args in rig.told if path == "health"][-1][0] >= 1
+
+
+@pytest.mark.parametrize(("quantize", "grid"), [("beat", BEAT), ("bar", BAR), ("2bars", 2 * BAR), ("4bars", 4 * BAR)])
+def test_a_take_enters_on_the_grid_that_was_asked_for(quantize: str, grid: int) -> None:
+    rig = playing(quantize=quantize)
+    rig.happen(PromptGiven("snow"))
+    rig.until(rig.now + 10)
+    assert first_notes(rig)[2] % grid == 0
+
+
+def test_with_quantize_now_the_old_notes_stop_and_the_new_ones_begin_at_once() -> None:
+    rig = playing(quantize="now")
+    asked_at = rig.now
+    rig.happen(PromptGiven("snow"))
+    assert "cancelled" in paths(rig)
+    rig.until(rig.now + 1)
+    tick = first_notes(rig)[2]
+    assert rig.tempo.seconds_at(tick) - asked_at < 0.1  # type: ignore[arg-type]
+    assert all(take == 2 for t, take, _ in rig.sounded if t >= tick)
+
+
+def test_only_the_latest_of_several_prompts_is_played() -> None:
+    rig = playing()
+    for i in range(5):
+        rig.happen(PromptGiven(f"prompt {i}"))
+    rig.until(rig.now + 5)
+    assert set(first_notes(rig)) == {1, 6}
+
+
+def test_a_new_take_brings_its_tempo_from_its_line_on() -> None:
+    rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=160.0 if b.take == 1 else 80.0))
+    rig.happen(ControlSet("humanise", 0.0))
+    rig.happen(PromptGiven("fast"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 2)
+    rig.happen(PromptGiven("slow"))
+    rig.until(rig.now + 6)
+    line = first_notes(rig)[2]
+    assert rig.tempo.bpm_at(line) == 80  # type: ignore[arg-type]
+    assert rig.tempo.bpm_at(line - 1) == 160  # type: ignore[arg-type]
+
+
+def test_a_set_tempo_acts_at_once_and_goes_before_the_words() -> None:
+    rig = playing()
+    rig.happen(ControlSet("tempo", 90.0))
+    assert rig.tempo.bpm_at(rig.tempo.ticks_at(rig.now) + 1) == 90  # type: ignore[arg-type,operator]
+    rig.happen(PromptGiven("snow"))
+    rig.until(rig.now + 6)
+    assert rig.tempo.segments[-1].bpm == 90
+
+
+def test_explicit_words_that_lose_against_a_control_are_told() -> None:
+    rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=82.0, explicit=("tempo",)))
+    rig.happen(ControlSet("tempo", 120.0))
+    rig.happen(PromptGiven("lofi at 82 bpm"))
+    rig.until(rig.now + 1)
+    assert ("understood/overruled", ("tempo", "control")) in [(p, a) for _, p, a in rig.told]
+    assert ("understood/tempo", (120.0,)) in [(p, a) for _, p, a in rig.told]
+
+
+def test_a_starved_band_repeats_its_last_bar_in_time() -> None:
+    rig = playing()
+    rig.latency = lambda: 1e6
+    rig.until(rig.now + 20)
+    onsets = sorted({t for t, _, _ in rig.sounded})
+    assert {b - a for a, b in zip(onsets, onsets[1:], strict=False)} == {BEAT}
+    assert [args for _, path, args in rig.told if path == "health"][-1][2] > 20
+
+
+def test_after_the_generators_death_the_music_goes_on_and_a_new_one_enters_at_a_bar_line() -> None:
+    rig = playing()
+    rig._answers.clear()
+    rig.happen(GeneratorLost())
+    rig.until(rig.now + 3)
+    rig.happen(GeneratorReady())
+    rig.until(rig.now + 6)
+    onsets = sorted({t for t, _, _ in rig.sounded})
+    assert {b - a for a, b in zip(onsets, onsets[1:], strict=False)} == {BEAT}
+    assert first_notes(rig)[2] % BAR == 0
+
+
+def test_a_new_player_is_told_the_tempo_and_all_that_is_to_come() -> None:
+    rig = playing()
+    rig.scheduler.silence()
+    rig.held.clear()
+    rig.happen(PlayerReady())
+    assert rig.scheduler.busy
+
+
+def test_muting_a_part_takes_its_planned_notes_back() -> None:
+    rig = playing()
+    rig.happen(ControlSet("part/melody/enabled", 0))
+    muted_at = rig.tempo.ticks_at(rig.now) + 2 * BEAT  # type: ignore[arg-type]
+    rig.until(rig.now + 5)
+    assert any(path == "cancelled" for path in paths(rig))
+    assert all(m.channel != 1 for t, _, m in rig.sounded if t >= muted_at)
+
+
+def test_a_new_metre_begins_at_a_bar_line_and_beats_are_counted_from_one() -> None:
+    rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=120.0, meter="4/4" if b.take == 1 else "3/4"))
+    rig.happen(PromptGiven("march"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 3)
+    rig.happen(PromptGiven("waltz"))
+    rig.until(rig.now + 8)
+    beats = [args[:2] for _, path, args in rig.told if path == "beat"]
+    assert beats[:4] == [(1, 1), (1, 2), (1, 3), (1, 4)]
+    assert max(b for _, b in beats[-6:]) == 3  # type: ignore[type-var]
+    bars = [bar for bar, _ in beats]
+    assert bars == sorted(bars)  # type: ignore[type-var]
+
+
+def test_the_seed_that_is_set_is_the_takes() -> None:
+    seen: list[Begin] = []
+    rig = Rig(latencies(0, 0.01), plan=lambda b: seen.append(b) or Plan())  # type: ignore[func-returns-value]
+    rig.happen(ControlSet("seed", 42))
+    rig.happen(PromptGiven("rain"))
+    assert seen[-1].seed == 42
+
+
+events = st.one_of(
+    st.just(PromptGiven("rain")),
+    st.just(PlayAsked()),
+    st.just(StopAsked()),
+    st.just(GeneratorLost()),
+    st.just(GeneratorReady()),
+    st.builds(ControlSet, st.just("tempo"), st.sampled_from([0.0, 40.0, 160.0, 300.0])),
+    st.builds(ControlSet, st.just("density"), st.sampled_from([-1.0, 0.2])),
+    st.builds(ControlSet, st.just("meter"), st.sampled_from(["auto", "3/4"])),
+    st.builds(ControlSet, st.just("transpose"), st.integers(-24, 24)),
+    st.builds(ControlSet, st.just("quantize"), st.sampled_from(["now", "beat", "bar", "4bars"])),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.tuples(events, st.floats(0, 3)), max_size=25), st.integers(0, 99))
+def test_whatever_is_asked_every_note_ends_and_nothing_is_left_after_stop(asked: list[tuple[Event, float]], seed: int) -> None:
+    rig = Rig(latencies(seed, 0.02, stalls=0.05))
+    for event, pause in asked:
+        try:
+            rig.happen(event)
+        except BadRequest:
+            assert isinstance(event, PlayAsked)
+        rig.until(rig.now + pause)
+    rig.happen(StopAsked())
+    assert rig.held == {}
+    rig.until(rig.now + 1)
+    assert rig.held == {}

@@ -54,14 +54,15 @@ class TempoMap:
     def ticks_at(self, seconds: Seconds) -> Ticks:
         """Return the last tick that has come by a moment (a millionth of a tick is forgiven to rounding)."""
         here = self.segments[max(0, bisect_right(self.segments, seconds, key=lambda s: s.seconds) - 1)]
-        return Ticks(math.floor((seconds - here.seconds) * here.bpm * TICKS_PER_QUARTER / 60 + 1e-6) + here.tick)
+        since = (seconds - here.seconds) * here.bpm * TICKS_PER_QUARTER / 60
+        return Ticks(here.tick + math.floor(since + 1e-6))
 
     def bpm_at(self, tick: Ticks) -> float:
         """Return the tempo at a tick, in quarters a minute."""
         return self.segments[max(0, bisect_right(self.segments, tick, key=lambda s: s.tick) - 1)].bpm
 
     def changed(self, bpm: float, at: Ticks) -> TempoMap:
-        """Return the map with a new tempo from a tick on, without a jump there; what was to come later is gone."""
+        """Return the map with a new tempo from a tick on, without a jump; what was to come later is gone."""
         kept = tuple(s for s in self.segments if s.tick < at)
         return TempoMap((*kept, Segment(at, self.seconds_at(at), bpm)))
 

@@ -19,6 +19,16 @@ class Sound:
     velocity: int
     part: str
 
+    def __post_init__(self) -> None:
+        if self.at < 0 or self.length <= 0:
+            raise ValueError(f"a sound begins at or after 0 and lasts: {self}")
+        if not 0 <= self.channel <= 15:
+            raise ValueError(f"a channel is in 0..15 here, not {self.channel}")
+        if not 0 <= self.pitch <= 127:
+            raise ValueError(f"a pitch is in 0..127, not {self.pitch}")
+        if not 1 <= self.velocity <= 127:
+            raise ValueError(f"a velocity is in 1..127, not {self.velocity}")
+
 
 @dataclass(frozen=True, slots=True)
 class Play:
@@ -45,7 +55,7 @@ class Retime:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Forget what is scheduled and end what sounds, at once; a panic tells every channel of every port too."""
+    """Forget what is scheduled, end what sounds, at once; a panic tells every channel of every port too."""
 
     panic: bool = False
 

@@ -1,4 +1,4 @@
-"""The player: a process of its own, the only caller of the port, and the one place where ticks become seconds.
+"""The player: a process of its own, sole caller of the port, and the one place where ticks become seconds.
 
 It waits on its pipe until the next message is due, so an order and a deadline wake it alike. It outlives the
 daemon by as long as it takes to end what sounds: when the pipe closes it silences everything and goes.
@@ -11,6 +11,8 @@ import os
 import select
 import signal
 import sys
+from collections.abc import Iterable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -19,7 +21,19 @@ from setproctitle import setproctitle
 from bridge.clock import Clock, Seconds, TempoMap, monotonic
 from bridge.errors import OwnerError
 from bridge.midi import ACTIVE_SENSING, NoteOff, panic
-from bridge.orders import Cancel, Health, OpenFailed, Play, PlayerOrder, PortLost, Quit, Ready, Report, Retime, Silence
+from bridge.orders import (
+    Cancel,
+    Health,
+    OpenFailed,
+    Play,
+    PlayerOrder,
+    PortLost,
+    Quit,
+    Ready,
+    Report,
+    Retime,
+    Silence,
+)
 from bridge.ports import Port, PortConfig, open_port
 from bridge.scheduler import Scheduler, Timed
 from model.music import TICKS_PER_QUARTER
@@ -28,6 +42,8 @@ MAX_LATENESS = Seconds(0.100)
 LATE = Seconds(0.005)
 SENSING = Seconds(0.270)
 """Between two Active Sensing bytes; receivers that honour them wait 330 ms."""
+COUNTED = Seconds(1.0)
+"""What the figures of health are counted over."""
 REALTIME_PRIORITY = 40
 
 
@@ -59,14 +75,16 @@ class Player:
                 self.silence(False)
 
     def wait(self) -> float | None:
-        """Return the seconds until something is due: None where nothing is."""
+        """Return the seconds until something is due, a message or a report: None where nothing is."""
         times = [t for t in (self._sense_at,) if t is not None]
+        if self._lateness:
+            times.append(Seconds(self._count_from + COUNTED))
         if self._scheduler.deadline is not None:
             times.append(self._tempo.seconds_at(self._scheduler.deadline))
         return max(0.0, min(times) - self._clock()) if times else None
 
     def play(self) -> None:
-        """Send what is due. Raises what the port raises."""
+        """Send what is due. Raises OSError where the port is lost."""
         now = self._clock()
         # a deadline is met when its own second has come: asking in ticks would round the last one away
         tick = self._tempo.ticks_at(Seconds(now + 1e-5))
@@ -85,12 +103,11 @@ class Player:
         planned, sent = self._tempo.seconds_at(timed.at), self._clock()
         self._lateness.append(sent - planned)
         message = timed.message
-        self.trace.append(
-            f"{timed.at / TICKS_PER_QUARTER:.6f} {planned:.6f} {sent:.6f} {message.channel + 1} {message.pitch}\n"
-        )
+        beat = timed.at / TICKS_PER_QUARTER
+        self.trace.append(f"{beat:.6f} {planned:.6f} {sent:.6f} {message.channel + 1} {message.pitch}\n")
 
     def silence(self, all_channels: bool) -> None:
-        """End everything now."""
+        """End everything now. Raises OSError where the port is lost."""
         for route, channel, pitch in self._scheduler.silence():
             self._port.send(route, NoteOff(channel, pitch).encode())
         if all_channels:
@@ -102,7 +119,7 @@ class Player:
     def health(self) -> Health | None:
         """Return the last second's figures, once a second and only if anything happened."""
         now = self._clock()
-        if now - self._count_from < 1.0:
+        if now < self._count_from + COUNTED:
             return None
         late, self._lateness = sorted(self._lateness), []
         dropped, self._dropped = self._scheduler.dropped - self._dropped, self._scheduler.dropped
@@ -121,47 +138,58 @@ def run(connection: Connection, config: PortConfig) -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
         port = open_port(config)
+        if config.trace is not None:
+            _append(config.trace, ())
     except OwnerError as refused:
-        connection.send(OpenFailed(str(refused)))
+        _tell(connection, OpenFailed(str(refused)))
         return
+    except OSError as refused:
+        _tell(
+            connection,
+            OpenFailed(f"{config.trace} cannot be written ({refused.strerror}): choose another --trace"),
+        )
+        return
+    _tell(connection, Ready(port.name, _realtime()))
     player = Player(port, config.per_part)
-    connection.send(Ready(port.name, _realtime()))
     gc.collect()
     gc.freeze()
     gc.disable()
     try:
-        _serve(connection, player, config.trace)
+        try:
+            _serve(connection, player, config.trace)
+        finally:
+            player.silence(False)
     except OSError as lost:
         _tell(connection, PortLost(str(lost)))
-    except RuntimeError as lost:  # rtmidi's errors are RuntimeErrors
-        _tell(connection, PortLost(str(lost)))
     finally:
-        player.silence(False)
         port.close()
 
 
 def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
-    order: PlayerOrder | None = None
-    while not isinstance(order, Quit):
+    """Carry out orders and play, until Quit (or None, which ends any child) or until nobody gives orders."""
+    serving = True
+    while serving:
         try:
             if _order_waits(connection, player.wait()):
-                order = connection.recv()
-                player.on(order)
-        except (EOFError, ConnectionError):
+                order: PlayerOrder | None = connection.recv()
+                serving = order is not None and not isinstance(order, Quit)
+                if order is not None:
+                    player.on(order)
+        except (EOFError, ConnectionError):  # a pipe's end, in the words of either kind of system
             break
         player.play()
         figures = player.health()
         if figures is not None:
             _tell(connection, figures)
-            _written(player, trace)
-    player.silence(False)
-    _written(player, trace)
+            _keep(player, trace)
+    _keep(player, trace)
 
 
 def _order_waits(connection: Connection, seconds: float | None) -> bool:
     """Wait for an order, so long at most; tell whether there is one.
 
-    `Connection.poll` rounds up to whole milliseconds, `select` does not; but on Windows select knows only sockets.
+    `Connection.poll` rounds up to whole milliseconds, which is late by half of one; `select` does not, but on
+    Windows it knows only sockets.
     """
     if sys.platform == "win32":
         return connection.poll(seconds)
@@ -175,11 +203,17 @@ def _tell(connection: Connection, report: Report) -> None:
         return
 
 
-def _written(player: Player, trace: Path | None) -> None:
+def _keep(player: Player, trace: Path | None) -> None:
+    """Move the lines of the trace to its file, where one is wanted."""
     if trace is not None and player.trace:
-        with trace.open("a", encoding="utf-8") as file:
-            file.writelines(player.trace)
+        with suppress(OSError):  # a full disk is no reason to stop the music
+            _append(trace, player.trace)
     player.trace.clear()
+
+
+def _append(trace: Path, lines: Iterable[str]) -> None:
+    with trace.open("a", encoding="utf-8") as file:
+        file.writelines(lines)
 
 
 def _realtime() -> bool:
@@ -191,4 +225,3 @@ def _realtime() -> bool:
     except (OSError, AttributeError):
         return False
     return True
-

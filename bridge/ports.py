@@ -17,7 +17,12 @@ from typing import Any, Protocol
 from bridge.errors import OwnerError
 
 BACKENDS = ("auto", "jack", "alsa", "coremidi", "winmm")
-_API_NAMES = {"jack": "API_UNIX_JACK", "alsa": "API_LINUX_ALSA", "coremidi": "API_MACOSX_CORE", "winmm": "API_WINDOWS_MM"}
+_API_NAMES = {
+    "jack": "API_UNIX_JACK",
+    "alsa": "API_LINUX_ALSA",
+    "coremidi": "API_MACOSX_CORE",
+    "winmm": "API_WINDOWS_MM",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +44,7 @@ class Port(Protocol):
     routes: tuple[str, ...]
 
     def send(self, route: str, data: bytes) -> None:
-        """Send one message on the port of a route; ("",) is one port for all."""
+        """Send one message on the port of a route; ("",) is one port for all. Raises OSError: port lost."""
 
     def close(self) -> None:
         """Close it; nothing may be sent after."""
@@ -82,8 +87,13 @@ class RtMidiPort:
         self.name, self.routes, self._outs = name, tuple(outs), outs
 
     def send(self, route: str, data: bytes) -> None:
-        """Send a message."""
-        self._outs[route].send_message(data)
+        """Send a message. Raises OSError where the port is lost."""
+        import rtmidi
+
+        try:
+            self._outs[route].send_message(data)
+        except rtmidi.RtMidiError as lost:
+            raise OSError(f"{self.name} does not take any more: {lost}") from lost
 
     def close(self) -> None:
         """Close every port."""
@@ -116,8 +126,9 @@ def candidates(platform: str) -> tuple[str, ...]:
 
 
 def find_backend(wanted: str) -> str | None:
-    """Return the backend that answers: the one wanted, or the first of this platform; None where none does."""
-    return next((b for b in (candidates(sys.platform) if wanted == "auto" else (wanted,)) if _answers(b)), None)
+    """Return the backend that answers: the one wanted, or the platform's first; None where none does."""
+    asked = candidates(sys.platform) if wanted == "auto" else (wanted,)
+    return next((b for b in asked if _answers(b)), None)
 
 
 def _answers(backend: str) -> bool:
@@ -138,7 +149,7 @@ def _answers(backend: str) -> bool:
 
 
 def list_ports(backend: str) -> tuple[str, list[str], list[str]] | None:
-    """Return the backend in use, the ports that we could send to and those we could hear; None without MIDI."""
+    """Return the backend in use, the ports we could send to and those we could hear; None without MIDI."""
     found = find_backend(backend)
     if found is None:
         return None
@@ -147,16 +158,14 @@ def list_ports(backend: str) -> tuple[str, list[str], list[str]] | None:
     api = getattr(rtmidi, _API_NAMES[found])
     sinks, sources = rtmidi.MidiOut(api, name="llmball-list"), rtmidi.MidiIn(api, name="llmball-list")
     try:
-        return found, [p for p in sinks.get_ports() if "llmball-list" not in p], [
-            p for p in sources.get_ports() if "llmball-list" not in p
-        ]
+        return found, sinks.get_ports(), sources.get_ports()
     finally:
         sinks.delete()
         sources.delete()
 
 
 def decided(config: PortConfig) -> PortConfig:
-    """Return the config with its output and backend settled. Raises OwnerError where what was asked is impossible."""
+    """Return the config with its output and backend settled. Raises OwnerError: what was asked cannot be."""
     output = config.output
     if output == "none" or (output is not None and output.startswith("record:")):
         return config
@@ -181,30 +190,54 @@ def open_port(config: PortConfig) -> Port:
     import rtmidi
 
     api = getattr(rtmidi, _API_NAMES[config.backend])
-    if output == "virtual":
-        return _virtual(config, api)
-    return _existing(config, api, output)
+    try:
+        return _virtual(config, api) if output == "virtual" else _existing(config, api, output)
+    except rtmidi.RtMidiError as refused:
+        raise OwnerError(f"{config.backend} refuses {output!r} ({refused}): see llmball ports") from refused
 
 
 def _virtual(config: PortConfig, api: int) -> Port:
     import rtmidi
 
     if config.backend == "winmm":
-        raise OwnerError("Windows has no virtual ports: install loopMIDI and choose its port with --output NAME")
+        raise OwnerError(
+            "Windows has no virtual ports: install loopMIDI and name its port with --output (llmball ports)"
+        )
     client = client_name(config.port_name)
-    asking = rtmidi.MidiIn(api, name="llmball-probe")
-    taken = [p for p in asking.get_ports() if p.split(":")[0] == client or p == config.port_name]
-    asking.delete()
+    routes = config.parts if config.per_part else ("",)
+    # a client a port: the first has the plain name, which is where people look
+    clients = {route: f"{client}-{route}" if i else client for i, route in enumerate(routes)}
+    names = {route: f"{config.port_name} {route}".rstrip() for route in routes}
+    taken = [p for p in _sources(api) if p.split(":")[0] in clients.values() or p in names.values()]
     if taken:
-        raise OwnerError(f"{taken[0]} is there already: stop the other LLMBall, or choose another --port-name")
-    names = {p: f"{config.port_name} {p}" for p in config.parts} if config.per_part else {"": config.port_name}
+        raise _taken(taken[0])
     outs: dict[str, Any] = {}
-    for route, name in names.items():
-        # a client a port: the first has the plain name, which is where people look
-        outs[route] = rtmidi.MidiOut(api, name=client if not outs else f"{client}-{route}")
-        outs[route].open_virtual_port(name)
-    first = next(iter(names.values()))
-    return RtMidiPort(f"{config.backend}:{client}:{first}", outs)
+    for route in routes:
+        outs[route] = rtmidi.MidiOut(api, name=clients[route])
+        outs[route].open_virtual_port(names[route])
+    port = RtMidiPort(f"{config.backend}:{client}:{names[routes[0]]}", outs)
+    if config.backend == "jack":  # which gives another name to a client whose own is taken, and says nothing
+        there = _sources(api)
+        for route in routes:
+            if f"{clients[route]}:{names[route]}" not in there:
+                port.close()
+                raise _taken(clients[route])
+    return port
+
+
+def _sources(api: int) -> list[str]:
+    """Return the names of all ports that send."""
+    import rtmidi
+
+    asking = rtmidi.MidiIn(api, name="llmball-probe")
+    try:
+        return list(asking.get_ports())
+    finally:
+        asking.delete()
+
+
+def _taken(name: str) -> OwnerError:
+    return OwnerError(f"{name} is there already: stop the other LLMBall, or choose another --port-name")
 
 
 def _existing(config: PortConfig, api: int, wanted: str) -> Port:
@@ -213,11 +246,11 @@ def _existing(config: PortConfig, api: int, wanted: str) -> Port:
     out = rtmidi.MidiOut(api, name=client_name(config.port_name))
     there = out.get_ports()
     fitting = [i for i, name in enumerate(there) if wanted.lower() in name.lower()]
-    exact = [i for i in fitting if there[i] == wanted]
-    chosen = exact or fitting
+    chosen = [i for i in fitting if there[i] == wanted] or fitting
     if len(chosen) != 1:
         out.delete()
         found = "no port" if not chosen else "more than one port"
-        raise OwnerError(f"{found} is named like {wanted!r}; there are: {', '.join(there) or 'none'} (see llmball ports)")
+        ports = ", ".join(there) or "none"
+        raise OwnerError(f"{found} is named like {wanted!r}; there are: {ports} (see llmball ports)")
     out.open_port(chosen[0], config.port_name)
     return RtMidiPort(f"{config.backend}:{there[chosen[0]]}", {"": out})

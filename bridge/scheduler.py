@@ -1,8 +1,8 @@
 """What sounds next. A pure heap in ticks: no thread, no clock, no tempo, no port.
 
 The caller says what tick it is. `due` hands out what must sound by now; `deadline` says when to ask again. A
-beginning that is too late is dropped and counted; an end is never lost, nor does it end a newer note of the same
-pitch.
+beginning that is too late is dropped and counted; an end is never lost, nor does it end a newer note of the
+same pitch.
 """
 
 from __future__ import annotations

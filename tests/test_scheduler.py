@@ -82,12 +82,16 @@ def test_silence_ends_what_sounds_and_forgets_the_rest() -> None:
     assert not scheduler.busy
 
 
-sounds = st.lists(st.builds(sound, st.integers(0, 2000), st.integers(1, 900), st.integers(60, 63)), max_size=30)
+sounds = st.lists(
+    st.builds(sound, st.integers(0, 2000), st.integers(1, 900), st.integers(60, 63)), max_size=30
+)
 
 
 @settings(max_examples=80)
 @given(sounds, st.lists(st.tuples(st.integers(0, 3000), st.booleans()), max_size=8))
-def test_every_beginning_has_an_end_whenever_it_is_polled_or_cancelled(notes: list[Sound], moments: list[tuple[int, bool]]) -> None:
+def test_every_beginning_has_an_end_whenever_it_is_polled_or_cancelled(
+    notes: list[Sound], moments: list[tuple[int, bool]]
+) -> None:
     scheduler = scheduled(*notes)
     held: set[int] = set()
     for now, cancels in [*sorted(moments), (9999, False)]:

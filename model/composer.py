@@ -79,13 +79,13 @@ class Composer:
     def write(self, order: Write) -> BeatWritten:
         """Write one beat. Raises KeyError for a take never begun, ValueError for a beat too far ahead."""
         take = self._takes[order.take]
+        plan, _ = apply(take.plan, order.controls)
+        if order.index >= len(take.written) and self._frame(take, plan).bar == take.begin.bars:
+            return BeatWritten(order.take, None)
         if order.index > len(take.written):
             raise ValueError(f"beat {order.index} of a take of {len(take.written)} beats")
         del take.written[order.index :]
-        plan, _ = apply(take.plan, order.controls)
         frame = self._frame(take, plan)
-        if take.begin.bars is not None and frame.bar >= take.begin.bars:
-            return BeatWritten(order.take, None)
         written = self._beat(take, plan, order.controls, frame)
         take.written.append(written)
         return BeatWritten(order.take, written.beat)

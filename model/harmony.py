@@ -245,7 +245,8 @@ _ROMAN = re.compile(r"([b#]?)(vii|vi|iv|v|iii|ii|i|VII|VI|IV|V|III|II|I)([^/]*)(
 def roman(text: str, key: Key) -> Chord:
     """Return the chord of a Roman numeral in a key: "ii7", "bVII", "V7/V", "viio7". Raises ValueError.
 
-    Upper case is major, lower case minor. Degrees without a sign follow the key's mode: VI in C minor is Ab.
+    Upper case is major, lower case minor. Degrees follow the key's mode, a sharp raises them (#vi in C minor is
+    Am), a flat is meant against the major scale (bVI in C major is Ab).
     """
     match = _ROMAN.fullmatch(text.strip().translate(_SIGNS))
     if match is None:
@@ -255,7 +256,7 @@ def roman(text: str, key: Key) -> Chord:
         tonic = roman(of, key).root
         key = Key(tonic, "major", MODES["major"])
     steps = key.scale if len(key.scale) == 7 else MODES["minor" if key.minor else "major"]
-    base = MODES["major"] if sign else steps
+    base = MODES["major"] if sign == "b" else steps
     root = (key.tonic + base[_NUMERALS[digits.lower()]] + {"": 0, "b": -1, "#": 1}[sign]) % 12
     lower = digits.islower()
     quality = _SUFFIXES.get(suffix if not lower else "m" + suffix)
@@ -271,15 +272,15 @@ def roman(text: str, key: Key) -> Chord:
 
 
 def numeral(chord: Chord, key: Key) -> str:
-    """Return the Roman numeral of a chord in a key; a flat is said against the major scale's degrees."""
+    """Return the Roman numeral of a chord in a key, as `roman` reads it."""
     steps = key.scale if len(key.scale) == 7 else MODES["minor" if key.minor else "major"]
     above = (chord.root - key.tonic) % 12
     names = ("I", "II", "III", "IV", "V", "VI", "VII")
     if above in steps:
         name = names[steps.index(above)]
     else:
-        major = MODES["major"]
-        name = names[major.index(above)] if above in major else "b" + names[major.index((above + 1) % 12)]
+        raised = above - 1 in steps and above in MODES["major"]
+        name = "#" + names[steps.index(above - 1)] if raised else "b" + names[MODES["major"].index((above + 1) % 12)]
     minor = 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
     suffix = chord.quality
     if minor:

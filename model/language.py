@@ -157,8 +157,9 @@ def nearest_length(grid_ticks: int) -> int:
 
 def on_lattice(note: Note) -> Note:
     """Return the note as the language can say it: onset exact to a tick, length and velocity in classes."""
-    grid = round(note.start / STEP)
-    offset = int(np.clip(note.start + note.offset - grid * STEP, -OFFSET_CENTRE, OFFSET_CENTRE - 1))
+    at = max(0, note.start + note.offset)
+    grid = (at + OFFSET_CENTRE) // STEP
+    offset = at - grid * STEP
     length = LENGTHS[nearest_length(round(note.length / STEP))] * STEP
     velocity = min(127, _velocity(note.velocity // VELOCITY_STEP))
     return replace(

@@ -48,7 +48,7 @@ NAMED: tuple[tuple[str, str, str], ...] = (
 _TOKEN = re.compile(r"[^\s,|→>–—-]+(?:-(?:7|9|11)(?![\d]))?")
 _GAP = re.compile(r"[\s,|→>–—-]*")
 _DIGITS = re.compile(
-    r"(?<![\d./:#\w])([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7})(?:进行|進行)?(?![\d./:]|\s*(?:bpm|beats|拍|bars?|小节|年|%|hz))"
+    r"(?<![\d./:#\w])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7})(?:进行|進行)?(?![\d./:]|\s*(?:bpm|beats|拍|bars?|小节|年|%|hz))"
 )
 _ROMAN_TOKEN = re.compile(r"[b#]?(?:III|II|IV|I|VII|VI|V|iii|ii|iv|i|vii|vi|v)(?:°|o|ø|M|maj|m|sus|dim|aug|\+)?\d{0,2}(?:/[b#]?[ivIV]+)?")
 _CHORD_TOKEN = re.compile(r"[A-G](?:#|b|♯|♭)?[\w#♭♯+°øΔ()^/-]{0,10}")
@@ -136,7 +136,7 @@ def _counts(tokens: list[str]) -> bool:
 
 
 def _is_chord(word: str) -> bool:
-    if not _CHORD_TOKEN.fullmatch(word):
+    if not _CHORD_TOKEN.fullmatch(word) or word[1:] == "o":  # Go and Do are words
         return False
     try:
         parse_chord(word)

@@ -94,11 +94,12 @@ class _Beat:
         self._busy = dict(rules.busy)
         self._chord = rules.change or rules.chord
         self._demands = self._demanded()
+        self._full: set[int] = set()
 
     def _demanded(self) -> list[tuple[int, set[int]]]:
         """Return what must sound on the first tick, in order: an event and the pitch classes it must bring.
 
-        A chord that the words gave is heard as that chord; a take that enters is heard at once.
+        A chord that the words gave is heard as that chord; a take enters with all its parts.
         """
         rules, chord = self._rules, self._rules.change
         demands: list[tuple[int, set[int]]] = []
@@ -108,9 +109,9 @@ class _Beat:
             if "chords" in rules.parts:
                 demands.append((note_event("chords", 0), self._essential(chord)))
         elif rules.enter:
-            first = next((p for p in ("chords", "bass", "melody") if p in rules.parts), None)
-            if first is not None:
-                demands.append((note_event(first, 0), set()))
+            demands += [(note_event(part, 0), set()) for part in ("bass", "chords") if part in rules.parts]
+        if rules.enter and "melody" in rules.parts:
+            demands.append((note_event("melody", 0), set()))
         return demands
 
     def _essential(self, chord: Chord) -> set[int]:
@@ -129,13 +130,17 @@ class _Beat:
         rules = self._rules
         if not self.rows and rules.change is not None:
             return chord_row(rules.change)
-        event = self._choose(self._engine.logits(h, 0), self._events())
-        if event == rules.line:
-            return None
-        h = self._engine.say(h, 0, event)
-        if event == Event.CHORD:
-            return self._chord_row(h)
-        return self._note_row(h, event)
+        logits = self._engine.logits(h, 0)
+        while True:
+            event = self._choose(logits, self._events())
+            if event == rules.line:
+                return None
+            if event == Event.CHORD:
+                return self._chord_row(self._engine.say(h, 0, event))
+            pitches = self._pitches(event)
+            if pitches.max() > BARRED / 2:
+                return self._note_row(self._engine.say(h, 0, event), event, pitches)
+            self._full.add(event)  # every pitch is taken: this place has no more notes
 
     def _events(self) -> Array:
         """Return 0 for each event that may come now, BARRED for the rest."""
@@ -153,10 +158,9 @@ class _Beat:
             if part in SINGLE:
                 until = max((t for (p, _), t in self._busy.items() if p == part), default=0)
                 lowest = max(lowest, first + until)
-            elif last >= first and self._highest(last) >= RANGES[part][1]:
-                lowest = max(lowest, last + 1)
             bias[lowest : max(lowest, first + rules.ticks)] = 0
         bias[rules.line] = 0
+        bias[list(self._full)] = BARRED
         if self._demands:
             demanded = self._demands[0][0]
             if last > demanded or bias[demanded] == BARRED:
@@ -199,9 +203,9 @@ class _Beat:
         self._chord = row_chord(row)
         return row
 
-    def _note_row(self, h: Array, event: int) -> Row:
+    def _note_row(self, h: Array, event: int, pitches: Array) -> Row:
         part, tick = part_and_tick(event)
-        pitch = self._choose(self._engine.logits(h, 1), self._pitches(part, tick, event))
+        pitch = self._choose(self._engine.logits(h, 1), pitches)
         h = self._engine.say(h, 1, pitch)
         bias = np.full(SIZES[2], BARRED)
         longest = np.searchsorted(LENGTHS, self._rules.span - tick, "right") if part != "melody" else len(LENGTHS)
@@ -220,15 +224,18 @@ class _Beat:
                 self._demands.pop(0)
         return (event, pitch, length, velocity, offset)
 
-    def _pitches(self, part: str, tick: int, event: int) -> Array:
+    def _pitches(self, event: int) -> Array:
+        """Return what each pitch is worth at a place, BARRED where it may not sound."""
         rules = self._rules
+        part, tick = part_and_tick(event)
         low, high = RANGES[part]
+        if part == "chords":  # the bass is the lowest voice
+            low = max([low, *(p + 1 for (name, p), until in self._busy.items() if name == "bass" and until > tick)])
         bias = np.full(SIZES[1], BARRED)
         bias[PITCH + max(low, self._highest(event) + 1) : PITCH + high + 1] = 0
         for (name, pitch), until in self._busy.items():
             if name == part and until > tick:
                 bias[PITCH + pitch] = BARRED
-        open_ = bias > BARRED
         self._lock(bias, PITCH, 128)
         if self._chord is not None and part != "melody":
             tones = np.isin(np.arange(128) % 12, list(self._chord.pitch_classes))
@@ -238,8 +245,7 @@ class _Beat:
             above = self._highest(event)
             near = np.arange(128) <= (above + 12 if above >= 0 else low + 18)
             bias[PITCH : PITCH + 128] += np.where(wanted & near, 0, BARRED)
-        # where the terms together leave nothing, the range alone decides
-        return bias if (bias > BARRED / 2).any() else np.where(open_, 0, BARRED)
+        return bias
 
     @property
     def _penalty(self) -> float:

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.encoder import EncoderError, directory_encoder, hash_encoder, mean_pooled, sentence_encoder
+
+
+def tiny_gpt2(folder: Path) -> Path:
+    """A GPT-2 of two layers with random weights and a tokenizer of words, made on the spot."""
+    torch = pytest.importorskip("torch")
+    tokenizers = pytest.importorskip("tokenizers")
+    transformers = pytest.importorskip("transformers")
+    words = "calm piano slow fast dance in the rain techno at night warm bright dark".split()
+    inner = tokenizers.Tokenizer(tokenizers.models.WordLevel({w: i for i, w in enumerate(["[UNK]", *words])}, "[UNK]"))
+    inner.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    transformers.PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="[UNK]").save_pretrained(folder)
+    torch.manual_seed(0)
+    config = transformers.GPT2Config(vocab_size=len(words) + 1, n_positions=64, n_embd=24, n_layer=2, n_head=2)
+    transformers.GPT2Model(config).save_pretrained(folder, safe_serialization=True)
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore")  # transformers' own
+def test_a_local_directory_is_mean_pooled_and_carried_into_our_space(tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoModel, AutoTokenizer
+
+    folder = tiny_gpt2(tmp_path)
+    tokens = AutoTokenizer.from_pretrained(folder)("calm piano in the rain", return_tensors="pt")
+    by_hand = AutoModel.from_pretrained(folder).eval()(**tokens).last_hidden_state[0].mean(0).detach().numpy()
+    assert np.allclose(mean_pooled(folder)("calm piano in the rain"), by_hand, atol=1e-5)
+    torch.set_num_threads(1)
+    sentences = ["calm piano", "fast techno at night", "slow dance", "warm rain", "dark night", "bright piano"]
+    ours = hash_encoder()
+    encoder = directory_encoder(folder, sentences, np.stack([ours.encode(s) for s in sentences]))
+    vector = encoder.encode("calm piano")
+    assert vector.shape == (512,)
+    likeness = [float(vector @ ours.encode(s)) for s in sentences]
+    assert int(np.argmax(likeness)) == 0
+    assert encoder.encode("").shape == (512,)
+
+
+def test_a_folder_without_a_model_is_the_owners_to_mend(tmp_path: Path) -> None:
+    with pytest.raises(EncoderError, match="no Hugging Face model directory"):
+        mean_pooled(tmp_path)
+
+
+@pytest.mark.parametrize("make", [hash_encoder, sentence_encoder], ids=["hash", "default"])
+@pytest.mark.parametrize("text", ["calm piano", "春天", "🎹", "", " ", "x" * 2000])
+def test_every_text_has_a_unit_vector_and_the_same_text_the_same(make: object, text: str) -> None:
+    assert callable(make)
+    encoder = make()
+    vector = encoder.encode(text)
+    assert vector.shape == (512,)
+    assert vector.dtype == np.float32
+    assert np.isfinite(vector).all()
+    assert (encoder.encode(text) == vector).all()
+
+
+def test_chinese_and_english_lie_near_each_other() -> None:
+    encoder = sentence_encoder()
+    calm, chinese, techno = (encoder.encode(t) for t in ("calm piano music", "平静的钢琴音乐", "hard techno"))
+    assert calm @ chinese > calm @ techno

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model import progressions
+from model.harmony import parse_chord, parse_key
+from model.terms import KINDS, table
+from model.words import read
+
+
+def said(text: str) -> dict[str, Any]:
+    wish = read(text)
+    return {"key": wish.key and wish.key.name, **{n: getattr(wish, n) for n in ("tempo", "feel", "meter", "bars", "parts", "progression")}}
+
+
+@pytest.mark.parametrize(
+    ("text", "tempo"),
+    [
+        ("lofi, 82 bpm", 82), ("techno at 130", 130), ("tempo 90", 90), ("速度90", 90), ("每分钟120拍", 120), ("速度１２０", 120), ("♩=72", 72),
+        ("between 80 and 90 bpm", 85), ("120-126 bpm", 123), ("allegro", 132), ("行板", 84), ("テンポ100", 100), ("a 96 ppm", 96),
+        ("Tempo 88", 88), ("à 100 bpm", 100), ("8 bars", None), ("a song from 1999", None), ("5000 bpm", None), ("slow", None),
+    ],
+)  # fmt: skip
+def test_tempi(text: str, tempo: float | None) -> None:
+    assert said(text)["tempo"] == tempo
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [
+        ("calm piano in D minor", "D minor"), ("in D", "D major"), ("Dm groove", "D minor"), ("F# dorian", "F# dorian"),
+        ("E-flat? no: Eb major", "Eb major"), ("D小调", "D minor"), ("降B大调", "Bb major"), ("升f小调", "F# minor"), ("ニ短調", "D minor"),
+        ("re menor", "D minor"), ("si bémol majeur", "Bb major"), ("H-Moll", "B minor"), ("Es-Dur", "Eb major"), ("fis-Moll", "F# minor"),
+        ("a minor problem", None), ("a major success", None), ("in A minor", "A minor"), ("G funk", None), ("I am in love", None),
+        ("D多利亚调式", "D dorian"), ("Dマイナー", "D minor"),
+    ],
+)  # fmt: skip
+def test_keys(text: str, key: str | None) -> None:
+    assert said(text)["key"] == key
+
+
+@pytest.mark.parametrize(
+    ("text", "meter"),
+    [("in 3/4", "3/4"), ("三拍子", "3/4"), ("八六拍", "6/8"), ("7/8 groove", "7/8"), ("in five", "5/4"), ("4/4", "4/4"), ("1/2 price", None)],
+)
+def test_metres(text: str, meter: str | None) -> None:
+    assert said(text)["meter"] == meter
+
+
+@pytest.mark.parametrize(
+    ("text", "bars"),
+    [("8 bars", 8), ("a sixteen-bar loop", 16), ("sixteen bars", 16), ("eight-bar loop", 8), ("八小节", 8), ("十六小节", 16), ("12小节", 12),
+     ("8 Takte", 8), ("ocho compases", 8), ("16 mesures", 16), ("4 小節", 4), ("0 bars", None)],
+)  # fmt: skip
+def test_lengths(text: str, bars: int | None) -> None:
+    assert said(text)["bars"] == bars
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("no drums", ("chords", "melody", "bass")), ("no drums or bass", ("chords", "melody")), ("no drums but bass", ("chords", "melody", "bass")),
+        ("不要鼓", ("chords", "melody", "bass")), ("没有贝斯", ("chords", "melody", "drums")), ("只要旋律", ("melody",)),
+        ("only chords and melody", ("chords", "melody")), ("sin batería", ("chords", "melody", "bass")), ("ohne Bass", ("chords", "melody", "drums")),
+        ("sans batterie", ("chords", "melody", "bass")), ("ドラムなし", ("chords", "melody", "bass")), ("with drums", None), ("walking bass", None),
+    ],
+)  # fmt: skip
+def test_parts_and_their_negation(text: str, parts: tuple[str, ...] | None) -> None:
+    assert said(text)["parts"] == parts
+
+
+@pytest.mark.parametrize(
+    ("text", "bars"),
+    [
+        ("Am F C G, but jazzier", "Am F C G"), ("ii–V–I in F major", "Gm C F"), ("4536251", "F G Em Am Dm G C"), ("I V vi IV", "C G Am F"),
+        ("I miss you", None), ("A day in the life", None), ("tempo 1234", None), ("Dm9, G13", "Dm9 G13"), ("卡农", "C G Am Em F C F G"),
+        ("twelve-bar blues in A", "A7 D7 A7 A7 D7 D7 A7 A7 E7 D7 A7 E7"), ("6415", "Am F C G"), ("王道进行", "Fmaj7 G7 Em7 Am"), ("Go F yourself", None),
+    ],
+)  # fmt: skip
+def test_progressions_in_words(text: str, bars: str | None) -> None:
+    found = said(text)["progression"]
+    assert (None if found is None else " ".join(found)) == bars
+
+
+def test_every_named_progression_has_chords() -> None:
+    assert len(progressions.NAMED) >= 30
+    for names, mode, _ in progressions.NAMED:
+        for name in names.split("|"):
+            given_ = progressions.find(f"a {name} tune", parse_key(f"D {mode}"))
+            assert given_ is not None, name
+            assert all(parse_chord(c) for bar in given_.bars for c in bar.split())
+
+
+def test_what_is_negated_is_not_wanted() -> None:
+    assert [t.name for t in read("not sad, happy").terms] == ["happy"]
+    assert [t.name for t in read("不悲伤，欢快").terms] == ["happy"]
+    assert [t.name for t in read("不可思议的夜晚").terms] == ["mysterious", "night"]
+
+
+def test_less_busy_is_the_other_side_of_busy() -> None:
+    assert read("less busy").density == pytest.approx(0.15)
+    assert read("very busy").density == pytest.approx(0.95)
+
+
+def test_instruments_play_their_parts() -> None:
+    assert read("electric piano and a cello").instruments == (("chords", "electric piano"), ("melody", "cello"))
+    assert read("钢琴和小提琴").instruments == (("chords", "piano"), ("melody", "violin"))
+
+
+def test_what_the_rules_have_read_is_not_embedded() -> None:
+    assert read("dusty lo-fi chords in D minor, 82 bpm, 8 bars").rest == "dusty lo-fi chords"
+    assert read("120 bpm").rest == "120 bpm", "nothing else is left"
+
+
+def test_traditional_characters_are_read_as_simplified_ones() -> None:
+    assert read("鋼琴，憂傷").instruments == (("chords", "piano"),)
+    assert [t.name for t in read("憂傷的雨").terms] == ["sad", "rain"]
+
+
+def test_the_table_has_four_kinds_and_some_four_hundred_rows() -> None:
+    rows = {(t.kind, t.name) for t in table().values()}
+    assert {kind for kind, _ in rows} == set(KINDS)
+    assert len(rows) >= 400
+    assert all(t.tempo is None or 40 <= t.tempo[0] <= t.tempo[1] <= 300 for t in table().values())
+    levels = [v for t in table().values() for v in (t.density, t.energy, t.brightness, t.complexity) if v is not None]
+    assert all(0 <= v <= 1 for v in levels)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.text(max_size=200))
+def test_any_text_is_read(text: str) -> None:
+    assert isinstance(read(text).rest, str)
+
+
+words = st.sampled_from("no not 不 没有 drums 鼓 Am F C G I V vi ii in D minor 82 bpm 八 小节 but , 。 sad 快乐 - | # b / 4536251 3/4".split())
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(words, max_size=30))
+def test_any_mixture_of_its_own_words_is_read(mixed: list[str]) -> None:
+    wish = read(" ".join(mixed))
+    assert set(wish.explicit) <= {"tempo", "feel", "key", "meter", "bars", "parts", "density", "complexity", "swing", "progression", "instruments"}

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -229,8 +229,11 @@ class Daemon:
 
     def child(self, title: str) -> psutil.Process | None:
         """Return its process of that title, such as "llmball: player"."""
-        children = psutil.Process(self.process.pid).children(recursive=True)
-        return next((c for c in children if title in " ".join(c.cmdline())), None)
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with suppress(psutil.Error):  # one that has just ended has no title
+                if title in " ".join(child.cmdline()):
+                    return child
+        return None
 
     def stop(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code."""

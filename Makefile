@@ -34,7 +34,7 @@ check: $(VENV)/.developing
 
 accept: $(VENV)/.developing
 	@for script in prompts_to_notes prompt_changes footprint mood_pairs packets; do \
-		echo "## bench/$$script.py"; $(BIN)/python bench/$$script.py || exit 1; echo; done
+		echo "## $$script"; $(BIN)/python -m bench.$$script || exit 1; echo; done
 
 train: $(VENV)/.developing
 	@test -n "$(DATA)" || { echo "say where the songs are: make train DATA=folder (see docs/data.md)" >&2; exit 2; }

@@ -1,0 +1,78 @@
+"""How long until it is ready, how much memory it takes, how fast it composes.
+
+python -m bench.footprint
+"""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from pathlib import Path
+
+import psutil
+
+from bench.figures import percentile, table
+from model.composer import Composer
+from model.music import TICKS_PER_QUARTER, Begin, Controls, Write
+from model.plan import open_encoder
+from tests import rig
+
+STARTS = 5
+PROMPTS = (
+    "upbeat pop, 120 bpm",
+    "calm piano ballad, 72 bpm",
+    "busy jazz, 160 bpm",
+    "春天的气息",
+    "techno, 130 bpm",
+)
+BEATS = 64
+
+
+def main() -> None:
+    """Print three small tables."""
+    seconds: list[float] = []
+    memory: list[tuple[object, ...]] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for _ in range(STARTS):
+            with rig.daemon("--output", "none", "--play", PROMPTS[0], env={}, folder=Path(folder)) as daemon:
+                seconds.append(daemon.started_in)
+                if len(seconds) == STARTS:
+                    time.sleep(5)
+                    memory = resident(psutil.Process(daemon.process.pid))
+    print(table(("start to ready, s", "median", "worst"), [(STARTS, percentile(seconds, 0.5), max(seconds))]))
+    print()
+    print(table(("process, after 5 s of music", "resident MB", "of its own MB"), memory))
+    print()
+    composer = Composer(open_encoder(None))
+    rows = [speed(composer, prompt) for prompt in PROMPTS]
+    print(table(("prompt", "bpm", "music s per s, three parts", "times 3/4"), rows))
+
+
+def resident(daemon: psutil.Process) -> list[tuple[object, ...]]:
+    """Return name, resident and unshared memory of each process, and their sums."""
+    rows: list[tuple[object, ...]] = []
+    total = own = 0.0
+    for process in (daemon, *daemon.children(recursive=True)):
+        figures = process.memory_full_info()
+        command = " ".join(process.cmdline())
+        title = next((t for t in ("player", "generator", "tracker") if t in command), "daemon")
+        rows.append((title, figures.rss / 1e6, figures.uss / 1e6))
+        total, own = total + figures.rss / 1e6, own + figures.uss / 1e6
+    return [*rows, ("all", total, own)]
+
+
+def speed(composer: Composer, prompt: str) -> tuple[object, ...]:
+    """Return how many seconds of music a second of one thread writes."""
+    plan = composer.begin(Begin(1, prompt, Controls(), seed=1)).plan
+    ticks, began = 0, time.perf_counter()
+    for index in range(BEATS):
+        beat = composer.write(Write(1, index, Controls())).beat
+        ticks += beat.length if beat is not None else 0
+    taken = time.perf_counter() - began
+    composer.forget(1)
+    music = ticks / TICKS_PER_QUARTER * 60 / plan.tempo
+    return prompt, plan.tempo, music / taken, 0.75 * music / taken
+
+
+if __name__ == "__main__":
+    main()

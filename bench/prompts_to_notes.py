@@ -1,0 +1,79 @@
+"""From words to the first note-on at a JACK receiver: playing, quantize now, 100 different prompts, warm.
+
+    python -m bench.prompts_to_notes
+
+The receiver knows an event by the period in which it came (5.3 ms).
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+
+from bench.client import Client
+from bench.figures import percentile, table
+from bench.stage import stage
+from tests.rig import Receiver, until
+
+MOODS = ("calm", "joyful", "tender", "dark", "dreamy", "angry", "lonely", "hopeful", "playful", "温柔的")
+STYLES = (
+    "pop",
+    "jazz",
+    "lo-fi",
+    "folk ballad",
+    "waltz",
+    "blues",
+    "钢琴曲",
+    "bossa nova",
+    "rock",
+    "film music",
+)
+GAP = 0.9
+"""Seconds of music between two prompts."""
+
+
+def main() -> None:
+    """Print the distribution in milliseconds."""
+    taken: list[float] = []
+    lost = 0
+    with stage() as (_, receiver, client):
+        client.say("quantize", "now")
+        client.say("prompt", "warm up")
+        client.say("play")
+        until(lambda: len(receiver.note_ons()) > 8, 10)
+        for mood, style in itertools.product(MOODS, STYLES):
+            time.sleep(GAP)
+            milliseconds = one(client, receiver, f"{mood} {style}")
+            if milliseconds is None:
+                lost += 1
+            else:
+                taken.append(milliseconds)
+    head = ("prompts", "not heard within 3 s", "median ms", "p90", "p99", "worst")
+    cells = [percentile(taken, share) for share in (0.5, 0.9, 0.99, 1)]
+    print(table(head, [(len(taken) + lost, lost, *cells)]))
+
+
+def one(client: Client, receiver: Receiver, prompt: str) -> float | None:
+    """Return milliseconds from sending a prompt to the first note of its take at the receiver."""
+    before = {told.args[0] for told in client.heard("note")}
+    place = len(client.told)
+    began = time.monotonic()
+    client.say("prompt", prompt)
+
+    def first() -> float | None:
+        planned = [told for told in client.heard("note", place) if told.args[0] not in before]
+        if not planned:
+            return None
+        pitches = {told.args[2] for told in planned}
+        # the old take is silent by the time that the new one's notes are told
+        return next(
+            (m.at for m in receiver.note_ons(after=planned[0].at - 0.006) if m.data[1] in pitches), None
+        )
+
+    if not until(lambda: first() is not None, 3):
+        return None
+    return ((first() or began) - began) * 1000
+
+
+if __name__ == "__main__":
+    main()

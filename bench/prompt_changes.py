@@ -21,7 +21,7 @@ CHANGES = 200
 BPM, BAR = 160.0, 4.0
 QUARTER = 60 / BPM
 TOLERANCE = 0.03
-"""Seconds between plan and receiver at which a note counts as heard: a period, and the dummy clock's wander."""
+"""Seconds between plan and receiver at which a note counts as heard: a period and the clock's wander."""
 CHANNELS = {"chords": 1, "melody": 2, "bass": 3}
 MOODS = (
     "calm",
@@ -120,7 +120,7 @@ def next_line(quarters: float) -> float:
 
 
 def kept(told: list[Told]) -> tuple[list[Planned], int]:
-    """Return the notes told and not taken back, and how many were; a cancellation cuts what sounds over it."""
+    """Return the notes told and not taken back, and how many were; a cancellation cuts what sounds."""
     notes: list[Planned] = []
     taken_back = 0
     for message in told:

@@ -76,10 +76,15 @@ class Daemon:
         self._composing: asyncio.Future[None] = self._loop.create_future()
         self._deaths: list[float] = []
 
+    @property
+    def pids(self) -> dict[str, int | None]:
+        """The numbers of the children that run now."""
+        return {n: c and c.pid for n, c in (("player", self._player), ("generator", self._generator))}
+
     async def run(self) -> None:
         """Serve until a signal. Raises OwnerError."""
-        self._catch_signals()
         await self._bind()
+        self._catch_signals()
         try:
             self._start_player()
             self._start_generator()

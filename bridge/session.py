@@ -248,11 +248,14 @@ class Session:
         if self._coming is not None:
             self._coming.rewind(0)
             self._send(self._coming.begin)
+            if self._current is not None:
+                self._current.lost = True
         elif self._current is not None:
             self._again(self._current, now)
 
     def _again(self, take: Take, now: Seconds) -> None:
         """Ask for the words and the seed of a take once more, as a new take."""
+        take.lost = True
         self._numbers += 1
         self._coming = Take(replace(take.begin, take=self._numbers))
         self._send(self._coming.begin)
@@ -396,7 +399,7 @@ class Session:
         if coming is not None:
             while coming.on_order < ON_ORDER and len(coming.ready) + coming.on_order < max(1.0, ahead):
                 self._order(coming)
-        if current is not None and self.state is State.PLAYING:
+        if current is not None and not current.lost and self.state is State.PLAYING:
             if self._timeline.placed:
                 length = self._timeline.placed[-1].music.length
             else:

@@ -14,6 +14,7 @@ class Take:
 
     `asked` is the next beat to order, `wanted` the next to place; `line` is where the take means to enter.
     Each order has one answer, in order: `pending` tells which of them still count (its epoch is the take's).
+    A `lost` take is no longer known to the generator: what was placed of it is repeated until another enters.
     """
 
     begin: Begin
@@ -24,6 +25,7 @@ class Take:
     line: Ticks | None = None
     epoch: int = 0
     pending: deque[int] = field(default_factory=deque)
+    lost: bool = False
 
     @property
     def number(self) -> int:

@@ -163,17 +163,30 @@ TOLD: tuple[Command, ...] = (
     Command("understood/key", "key:s", ""),
     Command("understood/meter", "meter:s", ""),
     Command("understood/progression", "bars:s", "bars between |; empty where the words gave none"),
-    *(Command(f"understood/{n}", "value:f", "0..1") for n in ("density", "energy", "brightness", "complexity")),
+    *(
+        Command(f"understood/{n}", "value:f", "0..1")
+        for n in ("density", "energy", "brightness", "complexity")
+    ),
     Command("understood/swing", "value:f", "0.5 straight to 0.75"),
     Command("understood/style", "(name:s weight:f) …", ""),
     Command("understood/overruled", "name:s by:s", "explicit words that lost against a control"),
     Command("beat", "bar:i beat:i tempo:f", "as it begins; 1-based since play"),
     Command("chord", "symbol:s bar:i beat:i", "as it begins"),
-    Command("note", "take:s part:s pitch:i velocity:i start:f length:f", "when planned; quarter notes since play"),
-    Command("cancelled", "take:s part:s after:f", "planned notes from there on are taken back; what sounds ends there"),
+    Command(
+        "note", "take:s part:s pitch:i velocity:i start:f length:f", "when planned; quarter notes since play"
+    ),
+    Command(
+        "cancelled",
+        "take:s part:s after:f",
+        "planned notes from there on are taken back; what sounds ends there",
+    ),
     Command("take", "id:s", "a take enters"),
     Command("state", "state:s", "idle, waiting or playing"),
-    Command("health", "late:i dropped:i starved:i lookahead:f p99_ms:f", "each second while playing, counted since start"),
+    Command(
+        "health",
+        "late:i dropped:i starved:i lookahead:f p99_ms:f",
+        "each second while playing, counted since start",
+    ),
 )
 
 

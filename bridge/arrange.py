@@ -40,13 +40,20 @@ def sounds(
         for note in notes:
             pitch = _placed(note.pitch, part, settings)
             drift = (rng.uniform(-JITTER, JITTER) * ticks_a_second + note.offset) * loose
-            velocity = round(note.velocity * float(settings[f"part/{part}/level"]) + rng.uniform(-TOUCH, TOUCH) * loose)
+            velocity = round(
+                note.velocity * float(settings[f"part/{part}/level"]) + rng.uniform(-TOUCH, TOUCH) * loose
+            )
             if pitch is None or velocity < 1:
                 continue
             at = start + swung(note.start, swing, int(settings["swing_unit"])) + round(later + drift)
             found.append(
                 Sound(
-                    Ticks(max(0, at)), note.length, int(settings[f"part/{part}/channel"]) - 1, pitch, min(127, velocity), part
+                    Ticks(max(0, at)),
+                    note.length,
+                    int(settings[f"part/{part}/channel"]) - 1,
+                    pitch,
+                    min(127, velocity),
+                    part,
                 )
             )
     return tuple(sorted(found))
@@ -75,7 +82,9 @@ def voiced(notes: list[Note], symbol: str | None, voicing: str) -> list[Note]:
             result += struck  # a single note of a figure is no chord to lay out
             continue
         base = chord.root + 12 * max(3, min(5, (struck[0].pitch - chord.root) // 12))
-        result += [replace(struck[min(i, len(struck) - 1)], pitch=min(127, base + t)) for i, t in enumerate(tones)]
+        result += [
+            replace(struck[min(i, len(struck) - 1)], pitch=min(127, base + t)) for i, t in enumerate(tones)
+        ]
     return result
 
 
@@ -89,9 +98,15 @@ def _tones(intervals: tuple[int, ...], voicing: str) -> list[int]:
         case "open":
             return sorted(t + 12 if i % 2 else t for i, t in enumerate(rising))
         case "drop2":
-            return sorted([*rising[:-2], rising[-2] - 12, rising[-1]]) if len(rising) > 3 else sorted([rising[1] + 12, rising[0], *rising[2:]])
+            return (
+                sorted([*rising[:-2], rising[-2] - 12, rising[-1]])
+                if len(rising) > 3
+                else sorted([rising[1] + 12, rising[0], *rising[2:]])
+            )
         case "shell":
-            sevenths = [t for t in rising if t in (9, 10, 11)][:1] or [t for t in rising if t in (6, 7, 8)][:1]
+            sevenths = [t for t in rising if t in (9, 10, 11)][:1] or [t for t in rising if t in (6, 7, 8)][
+                :1
+            ]
             return [0, *[t for t in rising if t in (2, 3, 4, 5)][:1], *sevenths]
         case "rootless":
             return [t for t in rising if t != 0] if len(rising) > 3 else rising

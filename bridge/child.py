@@ -32,12 +32,17 @@ class Child:
         on_death: Callable[[], None],
     ) -> None:
         self._connection, theirs = _spawn.Pipe()
-        self._process = _spawn.Process(target=target, args=(theirs, *args), name=f"llmball-{name}", daemon=True)
+        self._process = _spawn.Process(
+            target=target, args=(theirs, *args), name=f"llmball-{name}", daemon=True
+        )
         self._process.start()
         theirs.close()  # or we would never see it close
         self._closing = False
         reader = threading.Thread(
-            target=self._read, args=(self._connection, on_message, on_death), name=f"{name} reader", daemon=True
+            target=self._read,
+            args=(self._connection, on_message, on_death),
+            name=f"{name} reader",
+            daemon=True,
         )
         reader.start()
 
@@ -63,7 +68,9 @@ class Child:
             self._process.join(PATIENCE)
         self._connection.close()
 
-    def _read(self, connection: Connection, on_message: Callable[[Any], None], on_death: Callable[[], None]) -> None:
+    def _read(
+        self, connection: Connection, on_message: Callable[[Any], None], on_death: Callable[[], None]
+    ) -> None:
         while True:
             try:
                 message = connection.recv()

@@ -44,7 +44,7 @@ from bridge.ports import PortConfig, decided
 from bridge.requests import Ask, Bye, Hello, Ping, Request, read
 from bridge.session import Session
 from model.midifile import write as write_song
-from model.music import PARTS
+from model.music import PARTS, Answer
 from model.process import run as run_generator
 
 log = logging.getLogger("llmball")
@@ -60,7 +60,9 @@ RECEIVE_BUFFER = 1 << 20
 class Daemon:
     """One running bridge. Everything here is called from the event loop."""
 
-    def __init__(self, config: Config, ports: PortConfig, generator: Callable[..., None] = run_generator) -> None:
+    def __init__(
+        self, config: Config, ports: PortConfig, generator: Callable[..., None] = run_generator
+    ) -> None:
         self._config, self._ports, self._generator_main = config, ports, generator
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
@@ -79,7 +81,8 @@ class Daemon:
     @property
     def pids(self) -> dict[str, int | None]:
         """The numbers of the children that run now."""
-        return {n: c and c.pid for n, c in (("player", self._player), ("generator", self._generator))}
+        children = {"player": self._player, "generator": self._generator}
+        return {name: None if child is None else child.pid for name, child in children.items()}
 
     async def run(self) -> None:
         """Serve until a signal. Raises OwnerError."""
@@ -104,7 +107,9 @@ class Daemon:
     async def _bind(self) -> None:
         where = (self._config.osc_host, self._config.osc_port)
         try:
-            self._transport, _ = await self._loop.create_datagram_endpoint(lambda: _Door(self._received), where)
+            self._transport, _ = await self._loop.create_datagram_endpoint(
+                lambda: _Door(self._received), where
+            )
         except OSError as refused:
             raise OwnerError(
                 f"cannot listen on {where[0]}:{where[1]} ({refused.strerror}): stop what is there, perhaps another "
@@ -207,10 +212,17 @@ class Daemon:
 
     def _start_generator(self) -> None:
         args = (self._config.encoder,)
-        self._generator = self._child("generator", self._generator_main, args, self._from_generator, self._generator_died)
+        self._generator = self._child(
+            "generator", self._generator_main, args, self._from_generator, self._generator_died
+        )
 
     def _child(
-        self, name: str, main: Callable[..., None], args: tuple[object, ...], hear: Callable[[Any], None], died: Callable[[], None]
+        self,
+        name: str,
+        main: Callable[..., None],
+        args: tuple[object, ...],
+        hear: Callable[[Any], None],
+        died: Callable[[], None],
     ) -> Child:
         def in_loop(call: Callable[..., None]) -> Callable[..., None]:
             def threadsafe(*args: object) -> None:
@@ -235,7 +247,7 @@ class Daemon:
             case Health():
                 self._carry_out(report)
 
-    def _from_generator(self, answer: Any) -> None:
+    def _from_generator(self, answer: Answer | str | None) -> None:
         if answer is None:
             if not self._composing.done():
                 self._composing.set_result(None)
@@ -334,7 +346,9 @@ def run(config: Config) -> int:
     if ports.output is not None and ports.output.startswith("record:"):
         folder = Path(ports.output.removeprefix("record:")).absolute().parent
         if not folder.is_dir():
-            raise OwnerError(f"there is no folder {folder} to record into: make it, or choose another --output record:FILE")
+            raise OwnerError(
+                f"there is no folder {folder} to record into: make it, or choose another --output record:FILE"
+            )
 
     async def serve() -> None:
         await Daemon(config, ports).run()

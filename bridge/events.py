@@ -56,7 +56,18 @@ class Woken:
     """The moment that `Session.wake` named has come."""
 
 
-Event = PromptGiven | ControlSet | PlayAsked | StopAsked | Answer | GeneratorLost | GeneratorReady | PlayerReady | Health | Woken
+Event = (
+    PromptGiven
+    | ControlSet
+    | PlayAsked
+    | StopAsked
+    | Answer
+    | GeneratorLost
+    | GeneratorReady
+    | PlayerReady
+    | Health
+    | Woken
+)
 
 
 @dataclass(frozen=True, slots=True)

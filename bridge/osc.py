@@ -71,7 +71,12 @@ def _message(data: bytes) -> Message | OscError:
         return OscError("address patterns are not taken")
     if at < len(data):
         tags, _ = _string(data, at)
-        if not tags.startswith(b",") or len(tags) > 256 or not tags.isascii() or not set(tags[1:].decode()) <= _TAGS:
+        if (
+            not tags.startswith(b",")
+            or len(tags) > 256
+            or not tags.isascii()
+            or not set(tags[1:].decode()) <= _TAGS
+        ):
             return OscError("unknown type tags")
     try:
         message = OscMessage(data)

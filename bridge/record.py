@@ -68,7 +68,9 @@ class Record:
         if not bars:
             return None
         notes = tuple(
-            Note(s.at, Ticks(min(s.length, at - s.at)), s.pitch, s.velocity, s.part) for s in self._sounds if s.at < at
+            Note(s.at, Ticks(min(s.length, at - s.at)), s.pitch, s.velocity, s.part)
+            for s in self._sounds
+            if s.at < at
         )
         return Song(
             bars=tuple(bars),

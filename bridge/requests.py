@@ -32,14 +32,14 @@ class Bye:
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Are you there?"""
+    """Ask whether we are there."""
 
     number: int | float
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """What is this control set to?"""
+    """Ask what a control is set to."""
 
     path: str
 
@@ -78,7 +78,13 @@ def _hello(address: str, args: Sequence[object]) -> Hello:
     port = _whole(args[0]) if args else 0
     name = args[1] if len(args) > 1 else ""
     encoded = _whole(args[2]) if len(args) > 2 else 0
-    if port is None or not 0 <= port <= 65535 or not isinstance(name, str) or encoded not in (0, 1) or len(args) > 3:
+    if (
+        port is None
+        or not 0 <= port <= 65535
+        or not isinstance(name, str)
+        or encoded not in (0, 1)
+        or len(args) > 3
+    ):
         raise BadRequest(address, "takes reply_port (0..65535, 0 is the sender's), name and encoded (0 or 1)")
     return Hello(port or None, name[:100], bool(encoded))
 

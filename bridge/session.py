@@ -66,7 +66,19 @@ START = Seconds(0.030)
 AT_ONCE = Seconds(0.008)
 ON_ORDER = 2
 """Beats ordered at a time: the next is begun while the last travels."""
-REWRITING = frozenset({"key", "chords", "scale_lock", "density", "energy", "brightness", "complexity", "temperature", "guidance"})
+REWRITING = frozenset(
+    {
+        "key",
+        "chords",
+        "scale_lock",
+        "density",
+        "energy",
+        "brightness",
+        "complexity",
+        "temperature",
+        "guidance",
+    }
+)
 ARRANGING = frozenset({"humanise", "transpose", "swing", "swing_unit"})
 
 

@@ -24,7 +24,20 @@ from model.language import (
     row_chord,
     row_note,
 )
-from model.music import GUIDANCE, Beat, BeatWritten, Begin, Controls, Note, Plan, Ticks, Understood, Write, beat_length, beats_in_bar
+from model.music import (
+    GUIDANCE,
+    Beat,
+    BeatWritten,
+    Begin,
+    Controls,
+    Note,
+    Plan,
+    Ticks,
+    Understood,
+    Write,
+    beat_length,
+    beats_in_bar,
+)
 from model.plan import understand
 from model.precedence import apply
 from model.sampler import Row, Rules, write_beat
@@ -140,14 +153,16 @@ class Composer:
                 last = take.written[-1]
                 start = last.mark + len(last.rows) if last.cache == take.cache else -1
             full = frame.beat == 0 and self._engine.context - start < 3 * ROOM_FOR_A_BEAT
-            if 0 <= start and not full and self._engine.context - start > ROOM_FOR_A_BEAT:
+            if start >= 0 and not full and self._engine.context - start > ROOM_FOR_A_BEAT:
                 take.state.length = start
                 return take.state, start, self._engine.step(take.state, line)
         take.cache += 1
         take.told = told
         history = self._history(take)
         whole = [header.rows()] * 2
-        whole[1] = replace(header, tempo=None, density=None, energy=None, brightness=None, complexity=None).rows()
+        whole[1] = replace(
+            header, tempo=None, density=None, energy=None, brightness=None, complexity=None
+        ).rows()
         tail = np.array([*history, line], np.int16)
         rows: Rows = np.stack([np.concatenate([h, tail]) for h in whole[: 1 + guided]])
         said = np.array([True, False][: 1 + guided])

@@ -132,7 +132,9 @@ def scored(rows: Tensor) -> Tensor:
     line = (event == Event.BAR) | (event == Event.BEAT) | (event == Event.EOS)
     sounding = chord & (rows[..., 2] > 0)
     touched = rows[..., 3] > 0  # notated songs say no velocity
-    return torch.stack([note | chord | line, note | chord, note | sounding, (note | sounding) & touched, note], -1)
+    return torch.stack(
+        [note | chord | line, note | chord, note | sounding, (note | sounding) & touched, note], -1
+    )
 
 
 def losses(model: Decoder, text: Tensor, said: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
@@ -146,6 +148,10 @@ def losses(model: Decoder, text: Tensor, said: Tensor, rows: Tensor) -> tuple[Te
     totals, counts = [], []
     for i, logits in enumerate(model.fields(h, targets)):
         target = targets[..., i].masked_fill(~ours[..., i], -100)
-        totals.append(F.cross_entropy(logits.float().flatten(0, -2), target.flatten(), ignore_index=-100, reduction="sum"))
+        totals.append(
+            F.cross_entropy(
+                logits.float().flatten(0, -2), target.flatten(), ignore_index=-100, reduction="sum"
+            )
+        )
         counts.append(ours[..., i].sum())
     return torch.stack(totals), torch.stack(counts)

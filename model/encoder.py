@@ -90,12 +90,16 @@ def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
         import torch
         from transformers import AutoModel, AutoTokenizer
     except ImportError as missing:
-        raise EncoderError("--encoder DIR needs torch and transformers: pip install 'llmball[train]'") from missing
+        raise EncoderError(
+            "--encoder DIR needs torch and transformers: pip install 'llmball[train]'"
+        ) from missing
     try:
         tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
         model = AutoModel.from_pretrained(directory, local_files_only=True, use_safetensors=True).eval()
     except (OSError, ValueError) as broken:
-        raise EncoderError(f"{directory} cannot be read as an encoder: {str(broken).splitlines()[0]}") from broken
+        raise EncoderError(
+            f"{directory} cannot be read as an encoder: {str(broken).splitlines()[0]}"
+        ) from broken
     torch.set_num_threads(1)
 
     def vector(text: str) -> npt.NDArray[np.floating]:
@@ -110,7 +114,9 @@ def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
     return vector
 
 
-def directory_encoder(directory: Path, sentences: Sequence[str], targets: npt.NDArray[np.floating]) -> TextEncoder:
+def directory_encoder(
+    directory: Path, sentences: Sequence[str], targets: npt.NDArray[np.floating]
+) -> TextEncoder:
     """Return an encoder from a local directory whose vectors live in the default encoder's space.
 
     A ridge regression from its centred vectors to the default's vectors of the same `sentences`, `(n, 512)`,

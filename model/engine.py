@@ -77,12 +77,19 @@ class Engine:
         self._embed = [a[f"embed.{i}.weight"] for i in range(len(SIZES))]
         self._heads = [(turned(f"heads.{i}.weight"), a[f"heads.{i}.bias"]) for i in range(len(SIZES))]
         self._chain = [
-            (turned(f"chain.{i}.0.weight"), a[f"chain.{i}.0.bias"], turned(f"chain.{i}.1.weight"), a[f"chain.{i}.1.bias"])
+            (
+                turned(f"chain.{i}.0.weight"),
+                a[f"chain.{i}.0.bias"],
+                turned(f"chain.{i}.1.weight"),
+                a[f"chain.{i}.1.bias"],
+            )
             for i in range(len(SIZES) - 1)
         ]
         half = self.shape["head"] // 2
-        angle = np.arange(self.shape["context"] + self.shape["prefix"])[:, None] * 10000.0 ** (-np.arange(half) / half)
-        self._cos, self._sin = np.float32(np.cos(angle)), np.float32(np.sin(angle))
+        angle = np.arange(self.shape["context"] + self.shape["prefix"])[:, None] * 10000.0 ** (
+            -np.arange(half) / half
+        )
+        self._cos, self._sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
     @property
     def context(self) -> int:
@@ -95,9 +102,15 @@ class Engine:
         `text` is `(512,)`, `said` `(lanes,)` tells which lanes are told of it, `rows` is `(lanes, T, 5)`. Returns
         the state and what follows the last row, `(lanes, D)`.
         """
-        lanes, given, _ = rows.shape
+        lanes = len(rows)
         prefix, width = self.shape["prefix"], self.shape["width"]
-        shape = (self.shape["layers"], lanes, width // self.shape["head"], self.context + prefix, self.shape["head"])
+        shape = (
+            self.shape["layers"],
+            lanes,
+            width // self.shape["head"],
+            self.context + prefix,
+            self.shape["head"],
+        )
         state = State(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
         told = (text @ self.arrays["prefix.weight"].T).reshape(prefix, width)
         lead = np.where(said[:, None, None], told, self.arrays["unsaid"])
@@ -120,7 +133,8 @@ class Engine:
         return np.asarray(h + np.maximum((h + self._embed[index][value]) @ w0 + b0, 0) @ w1 + b1)
 
     def _sum(self, rows: Rows) -> Array:
-        return np.asarray(sum(e[rows[..., i]] for i, e in enumerate(self._embed)))
+        x: Array = np.sum([e[rows[..., i]] for i, e in enumerate(self._embed)], axis=0)
+        return x
 
     def _forward(self, state: State, x: Array) -> Array:
         """Run the blocks over new positions, `(lanes, T, D)`; extend the cache."""

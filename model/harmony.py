@@ -83,7 +83,22 @@ _SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
 _SIGNS = str.maketrans({"♭": "b", "♯": "#", "−": "-", "–": "-", "△": "Δ"})
 _TONIC = re.compile(r"([A-Ha-h])(##|bb|#|b)?")
-_DEGREES = {"1": 0, "2": 2, "b3": 3, "3": 4, "4": 5, "b5": 6, "5": 7, "#5": 8, "6": 9, "b7": 10, "7": 11, "b2": 1, "b6": 8, "9": 2}
+_DEGREES = {
+    "1": 0,
+    "2": 2,
+    "b3": 3,
+    "3": 4,
+    "4": 5,
+    "b5": 6,
+    "5": 7,
+    "#5": 8,
+    "6": 9,
+    "b7": 10,
+    "7": 11,
+    "b2": 1,
+    "b6": 8,
+    "9": 2,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,7 +275,24 @@ def roman(text: str, key: Key) -> Chord:
     root = (key.tonic + base[_NUMERALS[digits.lower()]] + {"": 0, "b": -1, "#": 1}[sign]) % 12
     lower = digits.islower()
     quality = _SUFFIXES.get(suffix if not lower else "m" + suffix)
-    if lower and suffix in ("o", "°", "dim", "o7", "°7", "dim7", "ø", "ø7", "m7b5", "hdim7", "m", "m7", "m6", "m9", "sus2", "sus4"):
+    if lower and suffix in (
+        "o",
+        "°",
+        "dim",
+        "o7",
+        "°7",
+        "dim7",
+        "ø",
+        "ø7",
+        "m7b5",
+        "hdim7",
+        "m",
+        "m7",
+        "m6",
+        "m9",
+        "sus2",
+        "sus4",
+    ):
         quality = _SUFFIXES[suffix]
     if not lower and suffix == "M7":
         quality = "maj7"
@@ -280,12 +312,18 @@ def numeral(chord: Chord, key: Key) -> str:
         name = names[steps.index(above)]
     else:
         raised = above - 1 in steps and above in MODES["major"]
-        name = "#" + names[steps.index(above - 1)] if raised else "b" + names[MODES["major"].index((above + 1) % 12)]
+        name = (
+            "#" + names[steps.index(above - 1)]
+            if raised
+            else "b" + names[MODES["major"].index((above + 1) % 12)]
+        )
     minor = 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
     suffix = chord.quality
     if minor:
         name = name.replace("I", "i").replace("V", "v")
-        suffix = {"dim": "o", "dim7": "o7", "m7b5": "ø7", "mmaj7": "maj7"}.get(suffix, suffix.removeprefix("m"))
+        suffix = {"dim": "o", "dim7": "o7", "m7b5": "ø7", "mmaj7": "maj7"}.get(
+            suffix, suffix.removeprefix("m")
+        )
     return name + suffix
 
 

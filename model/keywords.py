@@ -8,7 +8,6 @@ from typing import Generic, TypeVar
 
 from model.harmony import Key, parse_key
 
-
 T = TypeVar("T")
 
 
@@ -34,15 +33,24 @@ _UNIT = r"(?:bpm|b\.p\.m\.?|ppm|beats per minute|beats a minute|schläge|batteme
 _TEMPI = (
     re.compile(rf"{_NUMBER}\s*(?:-|–|~|to|and|到|至|bis|a|à|から)\s*{_NUMBER}\s*{_UNIT}"),
     re.compile(rf"{_NUMBER}\s*{_UNIT}"),
-    re.compile(rf"(?:tempo|bpm|速度|テンポ|节奏|每分钟|毎分|♩|\bq)\s*(?:of|is|at|von|de|是|为|约|大约|は)?\s*[:=]?\s*{_NUMBER}"),
-    re.compile(rf"\b(?:at|around|about|@)\s*{_NUMBER}(?!\s*(?:bars?|measures?|%|/|\d|seconds?|am|pm|a\.m|p\.m|years?|degrees))\b"),
+    re.compile(
+        rf"(?:tempo|bpm|速度|テンポ|节奏|每分钟|毎分|♩|\bq)\s*(?:of|is|at|von|de|是|为|约|大约|は)?\s*[:=]?\s*{_NUMBER}"
+    ),
+    re.compile(
+        rf"\b(?:at|around|about|@)\s*{_NUMBER}(?!\s*(?:bars?|measures?|%|/|\d|seconds?|am|pm|a\.m|p\.m|years?|degrees))\b"
+    ),
 )
 _TEMPO_TERMS = (
     (r"prestissimo|最急板", 200), (r"presto|急板", 176), (r"vivacissimo", 168), (r"vivace|活板|活泼的快板", 152), (r"allegretto|小快板", 114),
     (r"allegro|快板", 132), (r"moderato|中板", 108), (r"andantino|小行板", 94), (r"andante|行板", 84),
     (r"adagietto", 74), (r"adagio|柔板", 66), (r"larghetto", 62), (r"largo|广板", 50), (r"grave|庄板", 42), (r"慢板", 60),
 )  # fmt: skip
-_TEMPO_TERM = re.compile("|".join(rf"(?P<t{i}>\b(?:{p.split('|')[0]})\b{''.join('|' + a for a in p.split('|')[1:])})" for i, (p, _) in enumerate(_TEMPO_TERMS)))
+_TEMPO_TERM = re.compile(
+    "|".join(
+        rf"(?P<t{i}>\b(?:{p.split('|')[0]})\b{''.join('|' + a for a in p.split('|')[1:])})"
+        for i, (p, _) in enumerate(_TEMPO_TERMS)
+    )
+)
 
 
 def tempo(lower: str) -> Span[float] | None:
@@ -71,7 +79,8 @@ _GERMAN = re.compile(r"\b(cis|dis|eis|fis|gis|ais|ces|des|es|fes|ges|as|[a-h])[-
 _GERMAN_NAMES = {"cis": "C#", "dis": "D#", "eis": "F", "fis": "F#", "gis": "G#", "ais": "A#", "ces": "B", "des": "Db",
                  "es": "Eb", "fes": "E", "ges": "Gb", "as": "Ab", "h": "B", "b": "Bb"}  # fmt: skip
 _SOLFEGE = re.compile(
-    r"\b(do|re|ré|mi|fa|sol|la|si)(?:\s+(sostenido|bemol|dièse|diese|bémol))?\s+(mayor|menor|majeur|mineur|maggiore|minore)\b", re.I
+    r"\b(do|re|ré|mi|fa|sol|la|si)(?:\s+(sostenido|bemol|dièse|diese|bémol))?\s+(mayor|menor|majeur|mineur|maggiore|minore)\b",
+    re.I,
 )
 _SOLFEGE_NAMES = {"do": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "si": "B"}
 _CHINESE = re.compile(
@@ -100,7 +109,9 @@ def key(text: str) -> Span[Key] | None:
     if (german := _GERMAN.search(text)) is not None:
         name = german.group(1).lower()
         tonic = _GERMAN_NAMES.get(name, name.upper())
-        return Span(parse_key(f"{tonic} {'major' if german.group(2).lower() == 'dur' else 'minor'}"), *german.span())
+        return Span(
+            parse_key(f"{tonic} {'major' if german.group(2).lower() == 'dur' else 'minor'}"), *german.span()
+        )
     if (solfege := _SOLFEGE.search(text)) is not None:
         name, sign, quality = (g and g.lower() for g in solfege.groups())
         mode = "major" if quality in ("mayor", "majeur", "maggiore") else "minor"
@@ -125,7 +136,9 @@ def _meant(text: str, match: re.Match[str]) -> bool:
     return named or not after or not after[0].isalpha() or (match.group(1) == "A" and bool(before))
 
 
-_MODE_ONLY = re.compile(r"\b(minor|major)(?:[- ](?:key|mode|scale|tonality))\b|\bin (minor|major)\b|(小调|大调)|\b(moll|dur)\b|\b(menor|mayor|mineur|majeur)\b|(短調|長調)")
+_MODE_ONLY = re.compile(
+    r"\b(minor|major)(?:[- ](?:key|mode|scale|tonality))\b|\bin (minor|major)\b|(小调|大调)|\b(moll|dur)\b|\b(menor|mayor|mineur|majeur)\b|(短調|長調)"
+)
 
 
 def mode(lower: str) -> Span[str] | None:
@@ -139,7 +152,12 @@ def mode(lower: str) -> Span[str] | None:
 
 _METER = re.compile(r"(?<![\d/])(2|3|4|5|6|7|9|12)\s?/\s?(4|8)(?![\d/])")
 _METER_WORDS = (
-    (re.compile(r"三拍子|四三拍|3拍子|\bin three\b|\bthree-four\b|dreivierteltakt|tres por cuatro|trois temps"), "3/4"),
+    (
+        re.compile(
+            r"三拍子|四三拍|3拍子|\bin three\b|\bthree-four\b|dreivierteltakt|tres por cuatro|trois temps"
+        ),
+        "3/4",
+    ),
     (re.compile(r"四四拍|四拍子|\bfour-four\b|\bfour on the floor\b|viervierteltakt"), "4/4"),
     (re.compile(r"八六拍|六八拍|六拍子|\bsix-eight\b|sechsachteltakt"), "6/8"),
     (re.compile(r"四二拍|二拍子|\btwo-four\b"), "2/4"),
@@ -162,10 +180,45 @@ def meter(lower: str) -> Span[str] | None:
     return None
 
 
-_COUNT = {w: i + 1 for i, w in enumerate("one two three four five six seven eight nine ten eleven twelve".split())}
-_COUNT |= {"sixteen": 16, "twenty-four": 24, "thirty-two": 32, "sixty-four": 64, "ocho": 8, "cuatro": 4, "dieciséis": 16}
-_COUNT |= {"acht": 8, "vier": 4, "sechzehn": 16, "huit": 8, "quatre": 4, "seize": 16, "zwölf": 12, "douze": 12, "doce": 12}
-_CHINESE_COUNT = {"一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9, "十": 10}
+_COUNT = {
+    w: i + 1
+    for i, w in enumerate(
+        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
+    )
+}
+_COUNT |= {
+    "sixteen": 16,
+    "twenty-four": 24,
+    "thirty-two": 32,
+    "sixty-four": 64,
+    "ocho": 8,
+    "cuatro": 4,
+    "dieciséis": 16,
+}
+_COUNT |= {
+    "acht": 8,
+    "vier": 4,
+    "sechzehn": 16,
+    "huit": 8,
+    "quatre": 4,
+    "seize": 16,
+    "zwölf": 12,
+    "douze": 12,
+    "doce": 12,
+}
+_CHINESE_COUNT = {
+    "一": 1,
+    "二": 2,
+    "两": 2,
+    "三": 3,
+    "四": 4,
+    "五": 5,
+    "六": 6,
+    "七": 7,
+    "八": 8,
+    "九": 9,
+    "十": 10,
+}
 _BARS = re.compile(
     rf"(\d{{1,3}}|{'|'.join(sorted(_COUNT, key=len, reverse=True))}|[一二两三四五六七八九十]{{1,3}})[\s-]?(?:个)?\s?"
     r"(?:bars?|measures?|小节|小節|takte?n?|compases|mesures)(?!\w*\s+blues)"
@@ -189,7 +242,9 @@ def _chinese_number(said: str) -> int:
     return (_CHINESE_COUNT.get(tens, 1) if tens else 1) * 10 + (_CHINESE_COUNT.get(ones, 0) if ones else 0)
 
 
-_FEEL = re.compile(r"\b(half|double)[- ]?(?:time|tempo)\b|(半拍感|半速|一半速度)|(双倍速|倍速)|\b(halftime)\b|\b(doubletime)\b")
+_FEEL = re.compile(
+    r"\b(half|double)[- ]?(?:time|tempo)\b|(半拍感|半速|一半速度)|(双倍速|倍速)|\b(halftime)\b|\b(doubletime)\b"
+)
 
 
 def feel(lower: str) -> Span[str] | None:
@@ -201,7 +256,9 @@ def feel(lower: str) -> Span[str] | None:
     return Span("half" if half else "double", *match.span())
 
 
-_SWING = re.compile(r"\b(straight(?: eighths| feel)?|no swing|not swung)\b|(heavy swing|hard swing)|(swung|shuffle|shuffled|with swing|swing feel|摇摆感|摇摆节奏|三连音感)")
+_SWING = re.compile(
+    r"\b(straight(?: eighths| feel)?|no swing|not swung)\b|(heavy swing|hard swing)|(swung|shuffle|shuffled|with swing|swing feel|摇摆感|摇摆节奏|三连音感)"
+)
 
 
 def swing(lower: str) -> Span[float] | None:
@@ -222,11 +279,26 @@ PART = re.compile(
 
 DENSITY = (
     (re.compile(r"\b(?:very (?:busy|dense)|extremely busy)\b|非常密集"), 0.95),
-    (re.compile(r"\b(?:busy|busier|dense|denser|many notes|full of notes|hectic|rapid-fire)\b|密集|繁密|繁忙|音符多|多一些音符|忙碌"), 0.85),
+    (
+        re.compile(
+            r"\b(?:busy|busier|dense|denser|many notes|full of notes|hectic|rapid-fire)\b|密集|繁密|繁忙|音符多|多一些音符|忙碌"
+        ),
+        0.85,
+    ),
     (re.compile(r"\b(?:very sparse|extremely minimal|almost empty)\b|非常稀疏"), 0.05),
-    (re.compile(r"\b(?:sparse|sparser|minimal|few notes|spare|uncluttered)\b|稀疏|留白|疏朗|音符少|少一些音符|简约"), 0.15),
+    (
+        re.compile(
+            r"\b(?:sparse|sparser|minimal|few notes|spare|uncluttered)\b|稀疏|留白|疏朗|音符少|少一些音符|简约"
+        ),
+        0.15,
+    ),
 )
 COMPLEXITY = (
     (re.compile(r"\b(?:simple chords|plain triads|triads only|simple harmony)\b|简单的?和弦|三和弦"), 0.05),
-    (re.compile(r"\b(?:complex (?:chords|harmony)|extended chords|jazzy chords|jazzy|jazzier|rich harmony|ninths|thirteenths)\b|复杂的?和[弦声]|爵士和弦|丰富的?和声"), 0.85),
+    (
+        re.compile(
+            r"\b(?:complex (?:chords|harmony)|extended chords|jazzy chords|jazzy|jazzier|rich harmony|ninths|thirteenths)\b|复杂的?和[弦声]|爵士和弦|丰富的?和声"
+        ),
+        0.85,
+    ),
 )

@@ -55,7 +55,10 @@ class Event(IntEnum):
     COMPLEXITY = 13
 
 
-HEADER = tuple(Event[n] for n in "BOS PARTS METER KEY TEMPO DENSITY ENERGY BRIGHTNESS COMPLEXITY".split())
+HEADER = tuple(
+    Event[n]
+    for n in ["BOS", "PARTS", "METER", "KEY", "TEMPO", "DENSITY", "ENERGY", "BRIGHTNESS", "COMPLEXITY"]
+)
 PART_ORDER = ("drums", "bass", "chords", "melody")
 """The parts in their order within a beat."""
 FIRST_NOTE = 16
@@ -162,9 +165,7 @@ def on_lattice(note: Note) -> Note:
     offset = at - grid * STEP
     length = LENGTHS[nearest_length(round(note.length / STEP))] * STEP
     velocity = min(127, _velocity(note.velocity // VELOCITY_STEP))
-    return replace(
-        note, start=Ticks(grid * STEP), length=Ticks(length), velocity=velocity, offset=offset
-    )
+    return replace(note, start=Ticks(grid * STEP), length=Ticks(length), velocity=velocity, offset=offset)
 
 
 def chord_row(chord: Chord | None) -> tuple[int, ...]:
@@ -271,7 +272,7 @@ def beats_of(
     lines = np.array(starts)
     for note in map(on_lattice, notes):
         at = int(np.searchsorted(lines, note.start, "right")) - 1
-        inside = 0 <= at and note.start < starts[at] + frames[at].length
+        inside = at >= 0 and note.start < starts[at] + frames[at].length
         if inside:
             held[at].append(replace(note, start=Ticks(note.start - starts[at])))
     fresh: dict[int, str | None] = {}

@@ -99,7 +99,7 @@ def _blend(terms: Sequence[Term], name: str, hint: float) -> float:
     known = [(v, w) for v, w in said if v is not None]
     if not known:
         return hint
-    mean = sum(v * w for v, w in known) / sum(w for _, w in known)
+    mean: float = sum(v * w for v, w in known) / sum(w for _, w in known)
     return 0.6 * mean + 0.4 * hint
 
 
@@ -110,10 +110,11 @@ def _tempo(terms: Sequence[Term], hint: float) -> float:
     wanted = float(np.exp(np.mean([np.log(hint), *(np.log(sum(m) / 2) for m in moods)])))
     if not genres:
         return wanted
-    low, high = (float(np.mean([g[i] for g in genres])) for i in (0, 1))
+    low = sum(g[0] for g in genres) / len(genres)
+    high = sum(g[1] for g in genres) / len(genres)
     # 60..130 bpm of feeling spread over the range of the genre
     place = min(1.0, max(0.0, (wanted - 60) / 70))
-    return float(low + (high - low) * place)
+    return low + (high - low) * place
 
 
 def _key(prompt: str, wish: Wish, brightness: float) -> Key:

@@ -34,6 +34,8 @@ def apply(plan_: Plan, controls: Controls) -> tuple[Plan, tuple[tuple[str, str],
         if getattr(controls, name) >= 0:
             changed[name] = getattr(controls, name)
     lost = tuple(
-        (name, "control") for name, value in changed.items() if name in plan_.explicit and value != getattr(plan_, name)
+        (name, "control")
+        for name, value in changed.items()
+        if name in plan_.explicit and value != getattr(plan_, name)
     )
     return replace(plan_, **changed), lost

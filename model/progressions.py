@@ -50,7 +50,9 @@ _GAP = re.compile(r"[\s,|→>–—-]*")
 _DIGITS = re.compile(
     r"(?<![\d./:#\w])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7})(?:进行|進行)?(?![\d./:]|\s*(?:bpm|beats|拍|bars?|小节|年|%|hz))"
 )
-_ROMAN_TOKEN = re.compile(r"[b#]?(?:III|II|IV|I|VII|VI|V|iii|ii|iv|i|vii|vi|v)(?:°|o|ø|M|maj|m|sus|dim|aug|\+)?\d{0,2}(?:/[b#]?[ivIV]+)?")
+_ROMAN_TOKEN = re.compile(
+    r"[b#]?(?:III|II|IV|I|VII|VI|V|iii|ii|iv|i|vii|vi|v)(?:°|o|ø|M|maj|m|sus|dim|aug|\+)?\d{0,2}(?:/[b#]?[ivIV]+)?"
+)
 _CHORD_TOKEN = re.compile(r"[A-G](?:#|b|♯|♭)?[\w#♭♯+°øΔ()^/-]{0,10}")
 
 
@@ -89,7 +91,9 @@ def _named(numerals: str, key: Key, mode: str) -> tuple[tuple[str, ...], ...]:
     """Return the bars of a named progression; its numerals are meant in its own mode on the key's tonic."""
     home = parse_key(f"{key.name.split()[0]} {mode}")
     cells = [c.split("|") for c in numerals.split(" ")]
-    return tuple(tuple(chord_symbol(roman(n.replace("v6", "v"), home), key.flats) for n in cell) for cell in cells)
+    return tuple(
+        tuple(chord_symbol(roman(n.replace("v6", "v"), home), key.flats) for n in cell) for cell in cells
+    )
 
 
 def _bars(bars: tuple[tuple[str, ...], ...], key: Key, start: int, end: int) -> Given:

@@ -208,7 +208,9 @@ class _Beat:
         pitch = self._choose(self._engine.logits(h, 1), pitches)
         h = self._engine.say(h, 1, pitch)
         bias = np.full(SIZES[2], BARRED)
-        longest = np.searchsorted(LENGTHS, self._rules.span - tick, "right") if part != "melody" else len(LENGTHS)
+        longest = (
+            np.searchsorted(LENGTHS, self._rules.span - tick, "right") if part != "melody" else len(LENGTHS)
+        )
         bias[1 : 1 + max(1, int(longest))] = 0
         length = self._choose(self._engine.logits(h, 2), bias)
         h = self._engine.say(h, 2, length)
@@ -230,7 +232,9 @@ class _Beat:
         part, tick = part_and_tick(event)
         low, high = RANGES[part]
         if part == "chords":  # the bass is the lowest voice
-            low = max([low, *(p + 1 for (name, p), until in self._busy.items() if name == "bass" and until > tick)])
+            low = max(
+                [low, *(p + 1 for (name, p), until in self._busy.items() if name == "bass" and until > tick)]
+            )
         bias = np.full(SIZES[1], BARRED)
         bias[PITCH + max(low, self._highest(event) + 1) : PITCH + high + 1] = 0
         for (name, pitch), until in self._busy.items():

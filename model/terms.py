@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 from pathlib import Path
 
 FOLDER = Path(__file__).with_name("terms")
@@ -22,8 +23,10 @@ MOST_WORDS, MOST_CHARACTERS = 4, 8
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A row of the table. Levels are 0..1, `tempo` is a range in quarters a minute, `program` General
-    MIDI from 0; None says nothing."""
+    """A row of the table.
+
+    Levels are 0..1, `tempo` is a range in quarters a minute, `program` General MIDI from 0; None says nothing.
+    """
 
     name: str
     kind: str
@@ -102,7 +105,7 @@ def find(text: str) -> Iterator[Found]:
 
 def _adjoining(text: str, words: list[re.Match[str]]) -> bool:
     """Tell whether only spaces lie between the words."""
-    return all(text[a.end() : b.start()].strip() in ("", "&") for a, b in zip(words, words[1:], strict=False))
+    return all(text[a.end() : b.start()].strip() in ("", "&") for a, b in pairwise(words))
 
 
 def _characters(run: str, offset: int, known: dict[str, Term]) -> Iterator[Found]:

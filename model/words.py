@@ -49,8 +49,12 @@ _NEGATION = re.compile(
     r"\b(?:no|not|without|never|don'?t|do not|avoid|minus|isn'?t|sin|ohne|keine?n?|sans|pas(?: de)?|nicht|nada de)\b"
     r"|不要|没有|不想要|别|去掉|不用|不|无|非"
 )
-_SCOPE_END = re.compile(r"[,.;:!?，。；：！？、\n]|\b(?:but|aber|pero|mais|with|mit|con|avec|just|only)\b|但|而是|只要|要(?!求)")
-_BEFORE_NONE = re.compile(r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)")
+_SCOPE_END = re.compile(
+    r"[,.;:!?，。；：！？、\n]|\b(?:but|aber|pero|mais|with|mit|con|avec|just|only)\b|但|而是|只要|要(?!求)"
+)
+_BEFORE_NONE = re.compile(
+    r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)"
+)
 _STOP = re.compile(
     r"\b(?:please|make|me|give|create|generate|write|play|some|something|a|an|the|with|and|of|for|in|at|to|that|i|want|"
     r"would like|can you|could you|about|bpm|key|una?|der|die|das|ein|eine|un|une|en|à|y|et|und|mit|con|avec)\b|请|给我|来一段|来一首|来个|写|一首|一段|的"
@@ -90,7 +94,10 @@ def read(text: str) -> Wish:
     wanted = [f for f in terms if not _within(f.start, negated) and not _within(f.start, taken)]
     taken += [(a, b) for a, b in negated]
     parts = _parts(lower, negated)
-    density, complexity = _level(keywords.DENSITY, lower, negated), _level(keywords.COMPLEXITY, lower, negated)
+    density, complexity = (
+        _level(keywords.DENSITY, lower, negated),
+        _level(keywords.COMPLEXITY, lower, negated),
+    )
     instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
     stated = {
         "tempo": tempo, "feel": feel, "key": key, "meter": meter, "bars": bars, "parts": parts, "density": density,
@@ -144,7 +151,9 @@ def _parts(lower: str, negated: list[tuple[int, int]]) -> tuple[str, ...] | None
     return None
 
 
-def _level(words: tuple[tuple[re.Pattern[str], float], ...], lower: str, negated: list[tuple[int, int]]) -> float | None:
+def _level(
+    words: tuple[tuple[re.Pattern[str], float], ...], lower: str, negated: list[tuple[int, int]]
+) -> float | None:
     """Return a level that the words name; "less busy" is the other side of "busy"."""
     for pattern, level in words:
         match = pattern.search(lower)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from model.music import Begin, BeatWritten, Failed, Plan, Understood, Write
+from model.music import BeatWritten, Begin, Failed, Plan, Understood, Write
 from tests.performance import beat_of
 
 
@@ -24,7 +24,9 @@ def plain(connection: Connection, encoder: Path | None) -> None:
                     connection.send(Understood(order.take, plans[order.take]))
                 case Write(take, index, _):
                     lost = Failed(take, "the test wanted it")
-                    connection.send(lost if take in failing else BeatWritten(take, beat_of(take, index, plans[take])))
+                    connection.send(
+                        lost if take in failing else BeatWritten(take, beat_of(take, index, plans[take]))
+                    )
     except (EOFError, OSError):
         return
 

@@ -52,7 +52,7 @@ class Rig:
 
     latency: Callable[[], float]
     plan: Callable[[Begin], Plan] = lambda begin: Plan(tempo=160.0)
-    now: float = 100.0
+    now: Seconds = Seconds(100.0)
     session: Session = field(default_factory=lambda: Session(lambda: 7))
     scheduler: Scheduler = field(default_factory=Scheduler)
     tempo: TempoMap = field(default_factory=lambda: TempoMap.started(120, Seconds(0)))
@@ -72,7 +72,7 @@ class Rig:
 
     def happen(self, event: Event) -> None:
         """Give the session an event now, and carry out what it decides."""
-        for effect in self.session.on(event, Seconds(self.now)):
+        for effect in self.session.on(event, self.now):
             self._do(effect)
         self._wake = self.session.wake()
 
@@ -86,7 +86,7 @@ class Rig:
                 moments.append(self._answers[0][0])
             if self.scheduler.deadline is not None:
                 moments.append(self.tempo.seconds_at(self.scheduler.deadline))
-            self.now = max(self.now, min(moments))
+            self.now = Seconds(max(self.now, min(moments)))
             self._sound()
             if self._answers and self._answers[0][0] <= self.now:
                 self.happen(heapq.heappop(self._answers)[2])

@@ -31,5 +31,9 @@ def engine(seed: int = 0) -> Engine:
         arrays |= {f"blocks.{i}.{n}.weight": np.ones(d, np.float32) for n in ("norm_in", "norm_up")}
         arrays |= {f"blocks.{i}.qkv.weight": noise(3 * d, d), f"blocks.{i}.out.weight": noise(d, d)}
         arrays |= {f"blocks.{i}.up.weight": noise(4 * d, d), f"blocks.{i}.down.weight": noise(d, 4 * d)}
-    arrays |= {"prefix.weight": noise(2 * d, 512), "unsaid": noise(2, d), "norm.weight": np.ones(d, np.float32)}
+    arrays |= {
+        "prefix.weight": noise(2 * d, 512),
+        "unsaid": noise(2, d),
+        "norm.weight": np.ones(d, np.float32),
+    }
     return Engine(arrays, SHAPE)

@@ -13,12 +13,31 @@ def tiny_gpt2(folder: Path) -> Path:
     torch = pytest.importorskip("torch")
     tokenizers = pytest.importorskip("tokenizers")
     transformers = pytest.importorskip("transformers")
-    words = "calm piano slow fast dance in the rain techno at night warm bright dark".split()
-    inner = tokenizers.Tokenizer(tokenizers.models.WordLevel({w: i for i, w in enumerate(["[UNK]", *words])}, "[UNK]"))
+    words = [
+        "calm",
+        "piano",
+        "slow",
+        "fast",
+        "dance",
+        "in",
+        "the",
+        "rain",
+        "techno",
+        "at",
+        "night",
+        "warm",
+        "bright",
+        "dark",
+    ]
+    inner = tokenizers.Tokenizer(
+        tokenizers.models.WordLevel({w: i for i, w in enumerate(["[UNK]", *words])}, "[UNK]")
+    )
     inner.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
     transformers.PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="[UNK]").save_pretrained(folder)
     torch.manual_seed(0)
-    config = transformers.GPT2Config(vocab_size=len(words) + 1, n_positions=64, n_embd=24, n_layer=2, n_head=2)
+    config = transformers.GPT2Config(
+        vocab_size=len(words) + 1, n_positions=64, n_embd=24, n_layer=2, n_head=2
+    )
     transformers.GPT2Model(config).save_pretrained(folder, safe_serialization=True)
     return folder
 
@@ -33,7 +52,14 @@ def test_a_local_directory_is_mean_pooled_and_carried_into_our_space(tmp_path: P
     by_hand = AutoModel.from_pretrained(folder).eval()(**tokens).last_hidden_state[0].mean(0).detach().numpy()
     assert np.allclose(mean_pooled(folder)("calm piano in the rain"), by_hand, atol=1e-5)
     torch.set_num_threads(1)
-    sentences = ["calm piano", "fast techno at night", "slow dance", "warm rain", "dark night", "bright piano"]
+    sentences = [
+        "calm piano",
+        "fast techno at night",
+        "slow dance",
+        "warm rain",
+        "dark night",
+        "bright piano",
+    ]
     ours = hash_encoder()
     encoder = directory_encoder(folder, sentences, np.stack([ours.encode(s) for s in sentences]))
     vector = encoder.encode("calm piano")

@@ -28,7 +28,9 @@ def test_the_engine_and_the_torch_decoder_say_the_same() -> None:
         h = fast.step(state, tuple(int(v) for v in row))
     with torch.no_grad():
         table = torch.from_numpy(np.stack([rows] * 2)).long()
-        slow = model.backbone(torch.from_numpy(np.stack([text] * 2)), torch.tensor([True, False]), table)[:, -1]
+        slow = model.backbone(torch.from_numpy(np.stack([text] * 2)), torch.tensor([True, False]), table)[
+            :, -1
+        ]
         said = torch.from_numpy(np.stack([rows[5]] * 2)).long()
         for i, logits in enumerate(model.fields(slow, said)):
             assert np.allclose(fast.logits(h, i), logits.numpy(), atol=1e-4)

@@ -92,7 +92,11 @@ def test_bars_are_divided_where_they_are_drawn() -> None:
     assert [[chord_symbol(c) for c in bar] for bar in bars] == [["Dm9"], ["G13", "Cmaj9"], ["G13", "Cmaj9"]]
 
 
-@given(st.sampled_from(["C major", "A minor", "Eb major", "F# minor"]), pitch_classes, st.sampled_from(["", "m", "7", "m7", "maj7"]))
+@given(
+    st.sampled_from(["C major", "A minor", "Eb major", "F# minor"]),
+    pitch_classes,
+    st.sampled_from(["", "m", "7", "m7", "maj7"]),
+)
 def test_a_numeral_names_its_chord(key: str, root: int, quality: str) -> None:
     chord = Chord(root, quality, root)
     home = parse_key(key)
@@ -101,7 +105,13 @@ def test_a_numeral_names_its_chord(key: str, root: int, quality: str) -> None:
 
 @pytest.mark.parametrize(
     ("symbols", "key"),
-    [("Am F C G", "A minor"), ("C Am F G", "C major"), ("Dm7 G7 Cmaj7", "C major"), ("Em C G D", "E minor"), ("Am Dm E7 Am", "A minor")],
+    [
+        ("Am F C G", "A minor"),
+        ("C Am F G", "C major"),
+        ("Dm7 G7 Cmaj7", "C major"),
+        ("Em C G D", "E minor"),
+        ("Am Dm E7 Am", "A minor"),
+    ],
 )
 def test_the_key_of_chords(symbols: str, key: str) -> None:
     assert key_of([parse_chord(s) for s in symbols.split()]).name == key

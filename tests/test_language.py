@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from model import language
 from model.harmony import QUALITIES, Chord, chord_symbol, parse_chord
-from model.language import LENGTHS, SIZES, STEP, Event, Header, beats_of, decode, encode, on_lattice, transposed
+from model.language import (
+    LENGTHS,
+    SIZES,
+    STEP,
+    Event,
+    Header,
+    beats_of,
+    decode,
+    encode,
+    on_lattice,
+    transposed,
+)
 from model.music import METERS, Beat, Note, Ticks, beat_length, beats_in_bar
 
 lattice = st.builds(
@@ -18,7 +29,9 @@ lattice = st.builds(
     st.integers(0, 11), st.integers(0, len(LENGTHS) - 1), st.integers(0, 127), st.integers(0, 15),
     st.sampled_from(language.PART_ORDER), st.integers(-10, 9),
 )  # fmt: skip
-chords = st.none() | st.builds(Chord, st.integers(0, 11), st.sampled_from(list(QUALITIES)), st.integers(0, 11))
+chords = st.none() | st.builds(
+    Chord, st.integers(0, 11), st.sampled_from(list(QUALITIES)), st.integers(0, 11)
+)
 
 
 @st.composite
@@ -45,7 +58,9 @@ def test_what_lies_on_the_lattice_is_read_back_exactly(song: tuple[list[str], li
 
 
 @given(songs())
-def test_every_field_lies_within_its_vocabulary_and_events_rise_within_a_beat(song: tuple[list[str], list[Beat]]) -> None:
+def test_every_field_lies_within_its_vocabulary_and_events_rise_within_a_beat(
+    song: tuple[list[str], list[Beat]],
+) -> None:
     rows = encode(song[1])
     assert (rows >= 0).all()
     assert (rows < np.array(SIZES)).all()
@@ -53,7 +68,15 @@ def test_every_field_lies_within_its_vocabulary_and_events_rise_within_a_beat(so
     assert (np.diff(rows[:, 0])[within] >= 0).all()
 
 
-@given(st.builds(Note, st.integers(0, 5000).map(Ticks), st.integers(1, 9000).map(Ticks), st.integers(0, 127), st.integers(1, 127)))
+@given(
+    st.builds(
+        Note,
+        st.integers(0, 5000).map(Ticks),
+        st.integers(1, 9000).map(Ticks),
+        st.integers(0, 127),
+        st.integers(1, 127),
+    )
+)
 def test_any_note_is_put_on_the_lattice_with_its_onset_kept_to_the_tick(note: Note) -> None:
     placed = on_lattice(note)
     assert placed.start + placed.offset == note.start
@@ -64,20 +87,26 @@ def test_any_note_is_put_on_the_lattice_with_its_onset_kept_to_the_tick(note: No
 
 
 @given(songs(), st.integers(-11, 11))
-def test_transposing_moves_pitches_and_chords_and_back_again_restores(song: tuple[list[str], list[Beat]], semitones: int) -> None:
+def test_transposing_moves_pitches_and_chords_and_back_again_restores(
+    song: tuple[list[str], list[Beat]], semitones: int
+) -> None:
     meters, beats = song
     beats = [replace(b, notes=tuple(n for n in b.notes if 12 <= n.pitch < 116)) for b in beats]
     moved = decode(transposed(encode(beats), semitones), meters)
     for before, after in zip(beats, moved, strict=True):
         if before.chord is not None and after.chord is not None:
             assert (parse_chord(after.chord).root - parse_chord(before.chord).root - semitones) % 12 == 0
-        assert [n.pitch + (semitones if n.part != "drums" else 0) for n in before.notes] == [n.pitch for n in after.notes]
+        assert [n.pitch + (semitones if n.part != "drums" else 0) for n in before.notes] == [
+            n.pitch for n in after.notes
+        ]
     assert (transposed(transposed(encode(beats), semitones), -semitones) == encode(beats)).all()
 
 
 def test_a_song_is_cut_into_beats_and_chords_go_to_the_nearest() -> None:
     notes = [Note(Ticks(0), Ticks(480), 60, 84, "melody"), Note(Ticks(1900), Ticks(480), 62, 84, "melody")]
-    beats = beats_of([(Ticks(0), "4/4")], notes, [(Ticks(10), parse_chord("Am")), (Ticks(950), parse_chord("F"))])
+    beats = beats_of(
+        [(Ticks(0), "4/4")], notes, [(Ticks(10), parse_chord("Am")), (Ticks(950), parse_chord("F"))]
+    )
     assert [b.chord for b in beats] == ["Am", "Am", "F", "F"]
     assert [b.fresh for b in beats] == [True, False, True, False]
     assert [n.start for b in beats for n in b.notes] == [0, 460]

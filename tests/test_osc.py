@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from bridge.events import ControlSet, PlayAsked, PromptGiven, StopAsked
 from bridge.osc import Message, OscError, encode, parse
 from bridge.requests import Ask, Hello, Ping, Request, read
 
-text = st.text(st.characters(blacklist_categories=("Cs",), blacklist_characters="\0"), max_size=40)
+text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 values = st.one_of(st.integers(-(2**31), 2**31 - 1), st.floats(width=32, allow_nan=False), text)
 
 
@@ -56,10 +57,8 @@ def bundle(*elements: bytes) -> bytes:
     ids=["negative size", "pattern", "nested", "unknown tag", "unaligned", "empty", "flood"],
 )
 def test_the_packets_that_hang_or_mislead_the_library_are_refused(packet: bytes) -> None:
-    try:
+    with suppress(OscError):
         assert all(isinstance(m, OscError) for m in parse(packet))
-    except OscError:
-        pass
 
 
 def test_the_messages_of_a_bundle_count_one_by_one_and_its_time_does_not() -> None:
@@ -71,13 +70,20 @@ def test_the_messages_of_a_bundle_count_one_by_one_and_its_time_does_not() -> No
 def test_twenty_thousand_mutated_packets_raise_nothing_but_the_senders_error() -> None:
     rng = random.Random(7)
     message = encode("/llmball/prompt", ["jazzier please", 3, 0.5])
-    seeds = [message, bundle(message, message), bundle(bundle(message), message), encode("/llmball/tempo", [120.0])]
+    seeds = [
+        message,
+        bundle(message, message),
+        bundle(bundle(message), message),
+        encode("/llmball/tempo", [120.0]),
+    ]
     for _ in range(20_000):
         packet = bytearray(rng.choice(seeds))
         for _ in range(rng.randint(1, 5)):
             packet[rng.randrange(len(packet))] = rng.choice((rng.randrange(256), 0, 255, 42))
         try:
-            messages = parse(bytes(packet[: rng.randrange(len(packet)) // 4 * 4] if rng.random() < 0.2 else packet))
+            messages = parse(
+                bytes(packet[: rng.randrange(len(packet)) // 4 * 4] if rng.random() < 0.2 else packet)
+            )
         except OscError:
             continue
         for m in messages:

@@ -24,7 +24,13 @@ def encoder() -> TextEncoder:
 
 def test_what_is_stated_outright_is_the_plan(encoder: TextEncoder) -> None:
     plan, _ = understand("calm piano ballad in D minor, 72 bpm, 3/4, 8 bars, no bass", encoder)
-    assert (plan.tempo, plan.key, plan.meter, plan.bars, plan.parts) == (72, "D minor", "3/4", 8, ("chords", "melody"))
+    assert (plan.tempo, plan.key, plan.meter, plan.bars, plan.parts) == (
+        72,
+        "D minor",
+        "3/4",
+        8,
+        ("chords", "melody"),
+    )
     assert {"tempo", "key", "meter", "bars", "parts"} <= set(plan.explicit)
 
 
@@ -40,7 +46,10 @@ def test_chords_without_a_key_bring_their_own(encoder: TextEncoder) -> None:
 
 
 def test_longing_is_planned_slower_than_spring(encoder: TextEncoder) -> None:
-    slower = [understand(bright, encoder)[0].tempo > understand(tender, encoder)[0].tempo for bright, tender in PAIRS]
+    slower = [
+        understand(bright, encoder)[0].tempo > understand(tender, encoder)[0].tempo
+        for bright, tender in PAIRS
+    ]
     assert sum(slower) >= 0.75 * len(PAIRS)
 
 
@@ -72,4 +81,8 @@ def test_a_control_that_agrees_with_the_words_overrules_nothing() -> None:
 def test_chords_that_are_set_bring_their_key_unless_the_words_said_one() -> None:
     assert apply(Plan(), Controls(chords="Am F C G"))[0].key == "A minor"
     assert apply(Plan(key="G major", explicit=("key",)), Controls(chords="Am F C G"))[0].key == "G major"
-    assert apply(Plan(key="G major"), Controls(chords="ii V I", key="D major"))[0].progression == ("Em", "A", "D")
+    assert apply(Plan(key="G major"), Controls(chords="ii V I", key="D major"))[0].progression == (
+        "Em",
+        "A",
+        "D",
+    )

@@ -42,5 +42,21 @@ def test_the_bridge_imports_torch_nowhere() -> None:
 
 
 def test_deciding_rooms_neither_wait_nor_send() -> None:
-    for name in ("session", "timeline", "take", "arrange", "record", "scheduler", "requests", "clients", "osc"):
-        assert not imported(ROOT / "bridge" / f"{name}.py") & {"time", "asyncio", "socket", "threading", "multiprocessing"}, name
+    for name in (
+        "session",
+        "timeline",
+        "take",
+        "arrange",
+        "record",
+        "scheduler",
+        "requests",
+        "clients",
+        "osc",
+    ):
+        assert not imported(ROOT / "bridge" / f"{name}.py") & {
+            "time",
+            "asyncio",
+            "socket",
+            "threading",
+            "multiprocessing",
+        }, name

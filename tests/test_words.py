@@ -14,7 +14,10 @@ from model.words import read
 
 def said(text: str) -> dict[str, Any]:
     wish = read(text)
-    return {"key": wish.key and wish.key.name, **{n: getattr(wish, n) for n in ("tempo", "feel", "meter", "bars", "parts", "progression")}}
+    return {
+        "key": wish.key and wish.key.name,
+        **{n: getattr(wish, n) for n in ("tempo", "feel", "meter", "bars", "parts", "progression")},
+    }
 
 
 @pytest.mark.parametrize(
@@ -45,7 +48,15 @@ def test_keys(text: str, key: str | None) -> None:
 
 @pytest.mark.parametrize(
     ("text", "meter"),
-    [("in 3/4", "3/4"), ("三拍子", "3/4"), ("八六拍", "6/8"), ("7/8 groove", "7/8"), ("in five", "5/4"), ("4/4", "4/4"), ("1/2 price", None)],
+    [
+        ("in 3/4", "3/4"),
+        ("三拍子", "3/4"),
+        ("八六拍", "6/8"),
+        ("7/8 groove", "7/8"),
+        ("in five", "5/4"),
+        ("4/4", "4/4"),
+        ("1/2 price", None),
+    ],
 )
 def test_metres(text: str, meter: str | None) -> None:
     assert said(text)["meter"] == meter
@@ -107,7 +118,10 @@ def test_less_busy_is_the_other_side_of_busy() -> None:
 
 
 def test_instruments_play_their_parts() -> None:
-    assert read("electric piano and a cello").instruments == (("chords", "electric piano"), ("melody", "cello"))
+    assert read("electric piano and a cello").instruments == (
+        ("chords", "electric piano"),
+        ("melody", "cello"),
+    )
     assert read("钢琴和小提琴").instruments == (("chords", "piano"), ("melody", "violin"))
 
 
@@ -126,7 +140,12 @@ def test_the_table_has_four_kinds_and_some_four_hundred_rows() -> None:
     assert {kind for kind, _ in rows} == set(KINDS)
     assert len(rows) >= 400
     assert all(t.tempo is None or 40 <= t.tempo[0] <= t.tempo[1] <= 300 for t in table().values())
-    levels = [v for t in table().values() for v in (t.density, t.energy, t.brightness, t.complexity) if v is not None]
+    levels = [
+        v
+        for t in table().values()
+        for v in (t.density, t.energy, t.brightness, t.complexity)
+        if v is not None
+    ]
     assert all(0 <= v <= 1 for v in levels)
 
 
@@ -136,11 +155,59 @@ def test_any_text_is_read(text: str) -> None:
     assert isinstance(read(text).rest, str)
 
 
-words = st.sampled_from("no not 不 没有 drums 鼓 Am F C G I V vi ii in D minor 82 bpm 八 小节 but , 。 sad 快乐 - | # b / 4536251 3/4".split())
+words = st.sampled_from(
+    [
+        "no",
+        "not",
+        "不",
+        "没有",
+        "drums",
+        "鼓",
+        "Am",
+        "F",
+        "C",
+        "G",
+        "I",
+        "V",
+        "vi",
+        "ii",
+        "in",
+        "D",
+        "minor",
+        "82",
+        "bpm",
+        "八",
+        "小节",
+        "but",
+        ",",
+        "。",
+        "sad",
+        "快乐",
+        "-",
+        "|",
+        "#",
+        "b",
+        "/",
+        "4536251",
+        "3/4",
+    ]
+)
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(words, max_size=30))
 def test_any_mixture_of_its_own_words_is_read(mixed: list[str]) -> None:
     wish = read(" ".join(mixed))
-    assert set(wish.explicit) <= {"tempo", "feel", "key", "meter", "bars", "parts", "density", "complexity", "swing", "progression", "instruments"}
+    assert set(wish.explicit) <= {
+        "tempo",
+        "feel",
+        "key",
+        "meter",
+        "bars",
+        "parts",
+        "density",
+        "complexity",
+        "swing",
+        "progression",
+        "instruments",
+    }

@@ -40,7 +40,16 @@ _LEVEL_WORDS: dict[str, tuple[tuple[str, ...], ...]] = {
     ),
     "brightness": (
         ("dark", "in a minor mood", "low and shadowy", "sombre", "暗淡的", "小调色彩", "低沉的", "忧郁的"),
-        ("half light", "neither dark nor bright", "mellow", "muted", "柔和的", "明暗之间", "朦胧的", "含蓄的"),
+        (
+            "half light",
+            "neither dark nor bright",
+            "mellow",
+            "muted",
+            "柔和的",
+            "明暗之间",
+            "朦胧的",
+            "含蓄的",
+        ),
         ("bright", "sunny", "open", "luminous", "明亮的", "阳光的", "开阔的", "清澈的"),
     ),
     "complexity": (
@@ -60,8 +69,22 @@ _TEMPO_WORDS = (
 
 _MOODS = (
     # tempo below, tempo above, energy below, energy above, major: words
-    (84, 0, 0.5, 0.0, False, ("tender longing", "missing someone", "lonely night", "思念", "孤独的夜", "忧伤")),
-    (84, 0, 0.6, 0.0, True, ("calm and tender", "a quiet morning", "lullaby", "宁静", "温柔的早晨", "摇篮曲")),
+    (
+        84,
+        0,
+        0.5,
+        0.0,
+        False,
+        ("tender longing", "missing someone", "lonely night", "思念", "孤独的夜", "忧伤"),
+    ),
+    (
+        84,
+        0,
+        0.6,
+        0.0,
+        True,
+        ("calm and tender", "a quiet morning", "lullaby", "宁静", "温柔的早晨", "摇篮曲"),
+    ),
     (999, 84, 1.0, 0.4, True, ("joyful", "spring sunshine", "open fields", "欢快", "春天的阳光", "自由奔跑")),
     (999, 84, 1.0, 0.4, False, ("restless", "dramatic", "stormy", "不安", "戏剧性", "暴风雨")),
     (999, 70, 1.0, 0.6, True, ("hopeful and big", "triumphant", "充满希望", "凯旋")),
@@ -96,7 +119,9 @@ def caption(facts: Facts, chinese: bool, rng: random.Random) -> str:
     if rng.random() < 0.35:
         said.extend(_mood(facts, chinese, rng))
     if rng.random() < 0.3 and facts.meter in ("3/4", "6/8"):
-        said.append({"3/4": ("waltz time", "三拍子"), "6/8": ("lilting six eight", "八六拍")}[facts.meter][chinese])
+        said.append(
+            {"3/4": ("waltz time", "三拍子"), "6/8": ("lilting six eight", "八六拍")}[facts.meter][chinese]
+        )
     stated = [s for s in facts.stated if _is_chinese(s) == chinese]
     if stated and rng.random() < 0.5:
         said.append(rng.choice(stated))

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F  # noqa: N812 torch's own name for it
+import torch.nn.functional as F
 
 from model import weights
 from model.decoder import Decoder, Shape
@@ -90,15 +90,24 @@ def main() -> None:
     def plan_given(i: int) -> Bits:
         return song_bits(model, store.headers[i], songs[i], store.text[store.text_at[i]])
 
-    results = {"decoder, key given": _all(key_given, held), "decoder, plan and text given": _all(plan_given, held)}
+    results = {
+        "decoder, key given": _all(key_given, held),
+        "decoder, plan and text given": _all(plan_given, held),
+    }
     if options.orders:
         results |= _baselines(store, options.source, held, songs, options.orders)
     rows = []
     for name, bits in results.items():
         low, high = interval(bits, notes)
         fields = {f: float(bits[:, k].sum() / notes.sum()) for k, f in enumerate(FIELDS)}
-        rows.append({"what": name, "bits_a_note": float(bits.sum() / notes.sum()), "low": low, "high": high, **fields})
-    print(json.dumps(rows) if options.json else _table(rows, f"{options.source} {options.split}", len(held), int(notes.sum())))
+        rows.append(
+            {"what": name, "bits_a_note": float(bits.sum() / notes.sum()), "low": low, "high": high, **fields}
+        )
+    print(
+        json.dumps(rows)
+        if options.json
+        else _table(rows, f"{options.source} {options.split}", len(held), int(notes.sum()))
+    )
 
 
 def _told_nothing(rows: Rows) -> Rows:
@@ -111,7 +120,9 @@ def _all(measure: Callable[[int], Bits], held: list[int]) -> Bits:
     return np.stack([measure(i) for i in held])
 
 
-def _baselines(store: Store, source: str, held: list[int], songs: dict[int, Rows], longest: int) -> dict[str, Bits]:
+def _baselines(
+    store: Store, source: str, held: list[int], songs: dict[int, Rows], longest: int
+) -> dict[str, Bits]:
     ngram = NGram(longest)
     train = [int(i) for i in store.songs("train", source)]
     ngram.learn(symbols(in_c(_told_nothing(store.song(i)), store.headers[i]))[0] for i in train)

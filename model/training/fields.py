@@ -17,4 +17,6 @@ def scored(rows: Rows) -> npt.NDArray[np.bool_]:
     note, chord = event >= FIRST_NOTE, event == Event.CHORD
     line = (event == Event.BAR) | (event == Event.BEAT) | (event == Event.EOS)
     sounding = chord & (rows[:, 2] > 0)
-    return np.stack([note | chord | line, note | chord, note | sounding, (note | sounding) & touched, note], -1)
+    return np.stack(
+        [note | chord | line, note | chord, note | sounding, (note | sounding) & touched, note], -1
+    )

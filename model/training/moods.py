@@ -52,7 +52,11 @@ def main() -> None:
     vectors, weights, middle = fit(sentence_encoder())
     path: Path = WEIGHTS / "plan.safetensors"
     save_file(
-        {"vectors": vectors.astype(np.float16), "weights": weights.astype(np.float32), "middle": middle.astype(np.float32)},
+        {
+            "vectors": vectors.astype(np.float16),
+            "weights": weights.astype(np.float32),
+            "middle": middle.astype(np.float32),
+        },
         path,
         {"fields": " ".join(("tempo", *LEVELS))},
     )

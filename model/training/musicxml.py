@@ -72,7 +72,10 @@ def _part(element: Any, score: Score, first: bool) -> Part:
                     if child.find("time/beats") is not None:
                         meter = f"{child.findtext('time/beats')}/{child.findtext('time/beat-type')}"
                     if first and score.fifths is None and child.find("key/fifths") is not None:
-                        score.fifths, score.mode = int(child.findtext("key/fifths")), child.findtext("key/mode")
+                        score.fifths, score.mode = (
+                            int(child.findtext("key/fifths")),
+                            child.findtext("key/mode"),
+                        )
                 case "harmony" if first:
                     chord = _harmony(child)
                     if chord is not None:
@@ -121,7 +124,9 @@ def _harmony(element: Any) -> Chord | None:
     degrees = "".join(
         f"add{d.findtext('degree-value')}"
         for d in element.findall("degree")
-        if d.findtext("degree-type") == "add" and d.findtext("degree-value") == "9" and not int(d.findtext("degree-alter") or 0)
+        if d.findtext("degree-type") == "add"
+        and d.findtext("degree-value") == "9"
+        and not int(d.findtext("degree-alter") or 0)
     )
     quality = _KINDS.get(kind, "m" if kind.startswith("minor") else "7" if kind.startswith("dom") else "")
     chord = parse_chord(root + (quality + degrees if quality in ("", "m") else quality))

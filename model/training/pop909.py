@@ -46,7 +46,9 @@ def song(folder: Path, corrected: Path) -> Song | str:
     tracks = {("piano" if t.name == "piano" else "chords"): t for t in score.tracks}
     if set(tracks) != {"piano", "chords"}:
         return "tracks not as expected"
-    piano = sorted((round(n.time * scale), n.pitch, round(n.duration * scale), n.velocity) for n in tracks["piano"].notes)
+    piano = sorted(
+        (round(n.time * scale), n.pitch, round(n.duration * scale), n.velocity) for n in tracks["piano"].notes
+    )
     melody = _melody(folder, np.array([(p[0], p[1]) for p in piano]))
     if melody is None:
         return "melody does not match the corrected file"
@@ -61,7 +63,12 @@ def song(folder: Path, corrected: Path) -> Song | str:
         return "metre outside the contract"
     last = max(p[0] + p[2] for p in piano)
     bars, end = _bars(meters, last)
-    chords = _chords([(round(n.time * scale), round((n.time + n.duration) * scale), n.pitch) for n in tracks["chords"].notes])
+    chords = _chords(
+        [
+            (round(n.time * scale), round((n.time + n.duration) * scale), n.pitch)
+            for n in tracks["chords"].notes
+        ]
+    )
     everything = tuple(n for n in sorted(notes + with_bass(rest)) if n.start < end)
     if chord_cover(everything, chords, end) < COVER:
         return "melody outside the chords"
@@ -123,7 +130,16 @@ def _one_voice(notes: list[Note]) -> list[Note]:
             kept.pop()
         elif kept and kept[-1].end > note.start:
             before = kept.pop()
-            kept.append(Note(before.start, Ticks(note.start - before.start), before.pitch, before.velocity, "melody", before.offset))
+            kept.append(
+                Note(
+                    before.start,
+                    Ticks(note.start - before.start),
+                    before.pitch,
+                    before.velocity,
+                    "melody",
+                    before.offset,
+                )
+            )
         kept.append(note)
     return kept
 
@@ -189,5 +205,7 @@ def _key(folder: Path, score: symusic.Score) -> str:
         major = score.key_signatures[0].key * 7 % 12
         told_major = (told.tonic + 3 * told.minor) % 12
         if told_major != major:
-            told = parse_key(f"{note_name((major + 9) % 12 if told.minor else major)} {'minor' if told.minor else 'major'}")
+            told = parse_key(
+                f"{note_name((major + 9) % 12 if told.minor else major)} {'minor' if told.minor else 'major'}"
+            )
     return told.name

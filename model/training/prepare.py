@@ -64,7 +64,10 @@ def measure(song: Song) -> tuple[float, float, float, float]:
 def percentiles(values: Sequence[float]) -> list[float]:
     """Return the place of each value among all, 0..1, ties alike."""
     order = np.sort(values)
-    return [float((np.searchsorted(order, v) + np.searchsorted(order, v, "right")) / 2 / len(order)) for v in values]
+    return [
+        float((np.searchsorted(order, v) + np.searchsorted(order, v, "right")) / 2 / len(order))
+        for v in values
+    ]
 
 
 def headers(songs: Sequence[Song]) -> list[Header]:
@@ -81,7 +84,16 @@ def headers(songs: Sequence[Song]) -> list[Header]:
         present = frozenset(n.part for n in song.notes)
         tempo = song.tempo if song.tempo > 0 else None
         found.append(
-            Header(present, song.bars[0][1], key.tonic + 12 * key.minor, tempo, density, energy, brightness, complexity)
+            Header(
+                present,
+                song.bars[0][1],
+                key.tonic + 12 * key.minor,
+                tempo,
+                density,
+                energy,
+                brightness,
+                complexity,
+            )
         )
     return found
 

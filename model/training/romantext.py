@@ -74,7 +74,13 @@ def numeral_chord(word: str, key: Key) -> Chord | None:
     chord = Chord(root, quality, root)
     inversion = _INVERSION.get(figure, 0)
     tones = {"": (0, 4, 7), "m": (0, 3, 7), "7": (0, 4, 7, 10), "maj7": (0, 4, 7, 11), "m7": (0, 3, 7, 10)}
-    tones |= {"dim": (0, 3, 6), "dim7": (0, 3, 6, 9), "m7b5": (0, 3, 6, 10), "aug": (0, 4, 8), "aug7": (0, 4, 8, 10)}
+    tones |= {
+        "dim": (0, 3, 6),
+        "dim7": (0, 3, 6, 9),
+        "m7b5": (0, 3, 6, 10),
+        "aug": (0, 4, 8),
+        "aug7": (0, 4, 8, 10),
+    }
     bass = (root + tones[quality][min(inversion, len(tones[quality]) - 1)]) % 12
     return Chord(chord.root, quality, bass)
 

@@ -37,7 +37,9 @@ def held_out_bits(model: Decoder, store: Store, songs: int = 20) -> float:
             rows = rows[: model.shape.context + 1].astype(np.int64)
             rows[rows[:, 0] == Event.BAR, 1] = 0
             said = torch.zeros(1, dtype=torch.bool)
-            total, counts = losses(model, torch.zeros(1, model.shape.text), said, torch.from_numpy(rows)[None])
+            total, counts = losses(
+                model, torch.zeros(1, model.shape.text), said, torch.from_numpy(rows)[None]
+            )
             bits += total.sum().item() / math.log(2)
             notes += counts[4].item()
     model.train()
@@ -55,8 +57,18 @@ def optimizers(model: Decoder, rate: float) -> list[torch.optim.Optimizer]:
     ]
 
 
-def train(store: Store, out: Path, minutes: float, shape: Shape, batch: int, rate: float, dropout: float) -> Decoder:
-    """Train for some minutes of wall time in all; return the model, its weights written to `out`."""
+def train(
+    store: Store,
+    out: Path,
+    shape: Shape,
+    *,
+    minutes: float,
+    steps: int | None = None,
+    batch: int,
+    rate: float,
+    dropout: float,
+) -> Decoder:
+    """Train for some minutes of wall time in all, or so many steps; return the model, its weights in `out`."""
     torch.manual_seed(0)
     model = Decoder(shape, dropout)
     opts = optimizers(model, rate)
@@ -70,16 +82,22 @@ def train(store: Store, out: Path, minutes: float, shape: Shape, batch: int, rat
         step, spent = state["step"], state["spent"]
     windows = Windows(store, shape.context, seed=step)
     begun, saved = time.monotonic() - spent, time.monotonic()
-    print(f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, from step {step}", flush=True)
+    print(
+        f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, from step {step}", flush=True
+    )
     model.train()
-    while (gone := time.monotonic() - begun) < minutes * 60:
+    while (gone := time.monotonic() - begun) < minutes * 60 and step != steps:
+        done = max(gone / (minutes * 60), step / steps if steps else 0)
         for opt in opts:
             for group in opt.param_groups:
-                group["lr"] = rate * min(1, (step + 1) / 100) * max(0.02, 1 - gone / (minutes * 60))
+                group["lr"] = rate * min(1, (step + 1) / 100) * max(0.02, 1 - done)
         drawn = windows.batch(batch)
         with torch.autocast("cpu", torch.bfloat16):
             total, counts = losses(
-                model, torch.from_numpy(drawn.text), torch.from_numpy(drawn.said), torch.from_numpy(drawn.rows)
+                model,
+                torch.from_numpy(drawn.text),
+                torch.from_numpy(drawn.said),
+                torch.from_numpy(drawn.rows),
             )
         loss = total.sum() / counts[0]
         loss.backward()  # type: ignore[no-untyped-call]
@@ -91,19 +109,32 @@ def train(store: Store, out: Path, minutes: float, shape: Shape, batch: int, rat
         if step % LOG_EVERY == 0:
             bits = held_out_bits(model, store)
             events = step * batch * shape.context / 1e6
-            line = {"minutes": round(gone / 60, 2), "Mevents": round(events, 2), "loss": round(loss.item(), 3)}
+            line = {
+                "minutes": round(gone / 60, 2),
+                "Mevents": round(events, 2),
+                "loss": round(loss.item(), 3),
+            }
             print(json.dumps(line | {"held_out_bits_a_note": round(bits, 3)}), flush=True)
         if time.monotonic() - saved > SAVE_EVERY:
             keep(checkpoint, model, opts, step, time.monotonic() - begun)
             saved = time.monotonic()
     keep(checkpoint, model, opts, step, time.monotonic() - begun)
-    save(out / "decoder.safetensors", {n: p.detach().numpy() for n, p in model.state_dict().items()}, asdict(shape))
+    save(
+        out / "decoder.safetensors",
+        {n: p.detach().numpy() for n, p in model.state_dict().items()},
+        asdict(shape),
+    )
     return model
 
 
 def keep(path: Path, model: Decoder, opts: list[torch.optim.Optimizer], step: int, spent: float) -> None:
     """Write a checkpoint, whole or not at all."""
-    state = {"model": model.state_dict(), "optimizers": [o.state_dict() for o in opts], "step": step, "spent": spent}
+    state = {
+        "model": model.state_dict(),
+        "optimizers": [o.state_dict() for o in opts],
+        "step": step,
+        "spent": spent,
+    }
     torch.save(state, path.with_suffix(".new"))
     path.with_suffix(".new").replace(path)
 
@@ -114,15 +145,19 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=Path("runs/store.npz"))
     parser.add_argument("--out", type=Path, default=Path("runs/decoder"))
     parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--steps", type=int, help="end after so many steps, if that comes first")
     parser.add_argument("--batch", type=int, default=16)
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--dropout", type=float, default=0.05)
+    parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     store = Store.load(options.store)
-    train(store, options.out, options.minutes, Shape(), options.batch, options.rate, options.dropout)
+    train(
+        store, options.out, Shape(), minutes=options.minutes, steps=options.steps, batch=options.batch,
+        rate=options.rate, dropout=options.dropout,
+    )  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -1,0 +1,149 @@
+"""Sources read from small sets of ours, laid out as the real ones are."""
+
+from __future__ import annotations
+
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from model.harmony import chord_symbol, parse_key
+from model.music import Note, Ticks
+
+pytest.importorskip("symusic")
+pytest.importorskip("lxml")
+
+import mido
+
+from model.training.pop909 import named
+from model.training.romantext import analysis, numeral_chord
+from model.training.song import chord_cover, snapped, with_bass
+from model.training.sources import load
+
+C_MAJOR = (60, 64, 67)
+
+
+def midi_file(path: Path, tracks: dict[str, list[tuple[int, int, int]]], tempo: int = 500_000) -> None:
+    """Write notes (tick, length, pitch), 480 a quarter, 120 bpm unless said."""
+    file = mido.MidiFile(ticks_per_beat=480)
+    conductor = mido.MidiTrack([mido.MetaMessage("set_tempo", tempo=tempo), mido.MetaMessage("time_signature", numerator=4, denominator=4),
+                                mido.MetaMessage("key_signature", key="C")])  # fmt: skip
+    file.tracks.append(conductor)
+    for name, notes in tracks.items():
+        events = sorted([(t, 1, p) for t, _, p in notes] + [(t + n, 0, p) for t, n, p in notes])
+        track, at = mido.MidiTrack([mido.MetaMessage("track_name", name=name)]), 0
+        for tick, on, pitch in events:
+            track.append(mido.Message("note_on", note=pitch, velocity=80 * on, time=tick - at))
+            at = tick
+        file.tracks.append(track)
+    file.save(path)
+
+
+def pop909(folder: Path, chords: tuple[int, ...] = C_MAJOR) -> None:
+    """One song: a melody of chord tones on every beat, a bass and a chord on every bar, ten bars."""
+    melody = [(480 * i, 400, 72 + (0, 4, 7)[i % 3]) for i in range(40)]
+    piano = [(1920 * b, 1900, p) for b in range(10) for p in (36, 55, 64)]
+    song = folder / "pop909" / "POP909" / "001"
+    song.mkdir(parents=True)
+    midi_file(song / "001.mid", {"MELODY": melody, "BRIDGE": [], "PIANO": piano})
+    beats = "".join(f"{i * 0.5} {float(i % 2 == 0)} {float(i % 4 == 0)}\n" for i in range(44))
+    for name in ("beat_midi.txt", "beat_audio.txt"):
+        (song / name).write_text(beats)
+    (song / "key_audio.txt").write_text("0.0\t20.0\tC:maj\n")
+    corrected = folder / "pop909cl" / "POP909_processed"
+    corrected.mkdir(parents=True)
+    blocks = [(1920 * b, 1920, p) for b in range(10) for p in chords]
+    midi_file(corrected / "001.mid", {"piano": sorted(melody + piano), "chords": blocks})
+
+
+def test_a_song_of_pop909_has_its_parts_chords_key_and_tempo(tmp_path: Path) -> None:
+    pop909(tmp_path)
+    [song] = load(tmp_path, ("pop909",))
+    assert (song.key, round(song.tempo), len(song.bars), song.end) == ("C major", 120, 10, 19200)
+    assert {p: sum(n.part == p for n in song.notes) for p in ("melody", "bass", "chords")} == {
+        "melody": 40,
+        "bass": 10,
+        "chords": 20,
+    }
+    assert [chord_symbol(c) for _, c in song.chords if c is not None] == ["C"] * 10
+
+
+def test_a_melody_outside_its_chords_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    pop909(tmp_path, chords=(61, 65, 68))
+    assert list(load(tmp_path, ("pop909",))) == []
+    assert "melody outside the chords" in capsys.readouterr().err
+
+
+def lead_sheet(path: Path, bars: int = 12) -> None:
+    note = "<note><pitch><step>{}</step><octave>5</octave></pitch><duration>2</duration></note>"
+    attributes = (
+        "<attributes><divisions>2</divisions><key><fifths>0</fifths><mode>major</mode></key>"
+        "<time><beats>4</beats><beat-type>4</beat-type></time></attributes>"
+    )
+    harmony = "<harmony><root><root-step>C</root-step></root><kind>major-seventh</kind></harmony>"
+    pickup = f"<measure number='0'>{attributes}{note.format('G')}</measure>"
+    whole = "".join(
+        f"<measure number='{b}'>{harmony}" + "".join(note.format(s) for s in "CEGB") + "</measure>"
+        for b in range(1, bars)
+    )
+    text = f"<score-partwise><part-list/><part id='P1'>{pickup}{whole}</part></score-partwise>"
+    path.parent.mkdir(parents=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("META-INF/container.xml", "<broken'")
+        archive.writestr("score.xml", text)
+
+
+def test_a_lead_sheet_with_a_pickup_and_a_broken_container_is_read(tmp_path: Path) -> None:
+    lead_sheet(tmp_path / "openewld" / "dataset" / "A" / "B" / "song.mxl")
+    (tmp_path / "openewld" / "genres.csv").write_text(
+        "path_leadsheet,language,genres,styles\ndataset/A/B/song.mxl,English,Jazz:4|Pop:1,Swing:3\n"
+    )
+    [song] = load(tmp_path, ("openewld",))
+    assert song.notes[0].start == 3 * 480, "the pickup ends its bar"
+    assert song.notes[1].start == 1920
+    assert [text for _, text in song.tags] == ["labelled as Jazz", "labelled as Swing"]
+    assert {chord_symbol(c) for _, c in song.chords if c is not None} == {"Cmaj7"}
+
+
+@pytest.mark.parametrize(
+    ("numeral", "key", "symbol"),
+    [
+        ("V65/V", "C major", "D7/F#"), ("viio7", "A minor", "G#dim7"), ("Cad64", "G major", "G/D"), ("N6", "C minor", "C#/F"), ("iiø65", "C minor", "Dm7b5/F"),
+        ("VI", "A minor", "F"), ("I64", "C major", "C/G"), ("IV7", "C major", "Fmaj7"), ("V2", "C major", "G7/F"), ("III+", "A minor", "Caug"),
+    ],
+)  # fmt: skip
+def test_numerals_with_figures(numeral: str, key: str, symbol: str) -> None:
+    chord = numeral_chord(numeral, parse_key(key))
+    assert chord is not None
+    assert chord_symbol(chord) == symbol
+
+
+def test_an_analysis_has_bars_beats_and_keys() -> None:
+    read = analysis("Title: x\n\nTime Signature: 4/4\n\nm1 C: I b3 V7\nm2 a: i b2.5 nonsense b3 V\n")
+    assert [(m, b, chord_symbol(c), k.name) for m, b, c, k in read] == [
+        (0, 0, "C", "C major"), (0, 2, "G7", "C major"), (1, 0, "Am", "A minor"), (1, 2, "E", "A minor"),
+    ]  # fmt: skip
+
+
+def test_onsets_go_to_sixteenths_and_triplets_and_the_rest_is_micro_timing() -> None:
+    assert snapped(125) == (120, 5)
+    assert snapped(158) == (160, -2)
+    assert snapped(475) == (480, -5)
+
+
+def test_the_lowest_voice_is_the_bass_and_has_one_note_at_a_time() -> None:
+    notes = [Note(Ticks(t), Ticks(900), p) for t in (0, 480) for p in (40, 60, 64)]
+    bass = [n for n in with_bass(notes) if n.part == "bass"]
+    assert [(n.start, n.length, n.pitch) for n in bass] == [(0, 480, 40), (480, 900, 40)]
+
+
+def test_block_chords_are_named_by_what_fits_best() -> None:
+    assert chord_symbol(named((48, 64, 67, 71)) or pytest.fail("none")) == "Cmaj7"
+    assert chord_symbol(named((52, 60, 67)) or pytest.fail("none")) == "C/E"
+    assert named((60,)) is None
+
+
+def test_cover_is_the_share_of_melody_time_within_the_chord() -> None:
+    melody = (Note(Ticks(0), Ticks(300), 60, 80, "melody"), Note(Ticks(300), Ticks(100), 61, 80, "melody"))
+    chord = named((60, 64, 67))
+    assert chord_cover(melody, ((Ticks(0), chord),), 400) == 0.75

@@ -1,0 +1,165 @@
+"""The way from songs to weights, on songs of ours."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("symusic")
+
+from model import weights  # noqa: E402 after the guards
+from model.decoder import Decoder, Shape, losses  # noqa: E402
+from model.decoder import scored as scored_by_torch  # noqa: E402
+from model.encoder import hash_encoder  # noqa: E402
+from model.harmony import parse_chord  # noqa: E402
+from model.language import FIRST_NOTE, HEADER, Event  # noqa: E402
+from model.music import Note, Ticks  # noqa: E402
+from model.training import evaluate, prepare  # noqa: E402
+from model.training.baselines import NGram, in_c, symbols  # noqa: E402
+from model.training.captions import caption  # noqa: E402
+from model.training.fields import scored  # noqa: E402
+from model.training.song import Song  # noqa: E402
+from model.training.store import Store  # noqa: E402
+from model.training.train import train  # noqa: E402
+from model.training.windows import LEVELS, Windows, parts_of, unsaid, without_parts  # noqa: E402
+
+TINY = Shape(width=32, layers=1, head=16, context=96)
+
+
+def song(number: int, source: str = "pop909") -> Song:
+    rng = random.Random(number)
+    bars = tuple((Ticks(1920 * b), "4/4") for b in range(12))
+    notes = [
+        Note(Ticks(480 * i), Ticks(480), 72 + rng.choice((0, 4, 7)), 70 + i, "melody") for i in range(48)
+    ]
+    notes += [
+        Note(Ticks(1920 * b), Ticks(1920), p, 60, part)
+        for b in range(12)
+        for p, part in ((36, "bass"), (60, "chords"), (64, "chords"))
+    ]
+    chords = tuple((Ticks(1920 * b), parse_chord("C" if b % 2 else "Am7")) for b in range(12))
+    return Song(
+        f"{source}-{number}",
+        source,
+        f"title {number}",
+        90.0,
+        "C major",
+        bars,
+        Ticks(1920 * 12),
+        tuple(sorted(notes)),
+        chords,
+    )
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    songs = [song(i, source) for source in ("pop909", "openewld") for i in range(12)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(prepare, "load", lambda data, sources: iter(songs))
+        patch.setattr(prepare, "sentence_encoder", hash_encoder)
+        folder = tmp_path_factory.mktemp("store")
+        prepare.prepare(folder, folder / "store.npz", ("pop909", "openewld"))
+    return Store.load(folder / "store.npz")
+
+
+def test_a_store_keeps_songs_headers_captions_and_splits(store: Store) -> None:
+    assert len(store.ids) == 24
+    assert store.text.shape == (24 * prepare.CAPTIONS, 512)
+    rows = store.song(0)
+    assert rows[-1, 0] == Event.EOS
+    assert (rows[:, 0] >= FIRST_NOTE).sum() == 84
+    assert rows[rows[:, 0] == Event.BAR][-1, 1] - rows[rows[:, 0] == Event.BAR][-2, 1] == -1, (
+        "bars left are counted down"
+    )
+    assert (store.headers[0][:, 1] > 0).sum() == len(HEADER) - 1
+
+
+def test_notated_songs_say_no_velocity(store: Store) -> None:
+    notated, performed = store.song(20), store.song(0)
+    assert (notated[notated[:, 0] >= FIRST_NOTE, 3] == 0).all()
+    assert (performed[performed[:, 0] >= FIRST_NOTE, 3] > 0).all()
+
+
+def test_the_split_goes_by_title_and_is_the_same_each_time() -> None:
+    splits = [replace(song(0), title=f"song {i}").split for i in range(600)]
+    assert splits == [replace(song(1), title=f"Song  {i}!").split for i in range(600)]
+    assert 0.78 < splits.count("train") / 600 < 0.9
+
+
+def test_windows_hold_a_header_then_bars_and_drop_conditions_at_random(store: Store) -> None:
+    batch = Windows(store, context=96, seed=1).batch(64)
+    assert batch.rows.shape == (64, 97, 5)
+    assert (batch.rows[:, : len(HEADER), 0] == np.array(HEADER)).all()
+    assert (batch.rows[:, len(HEADER), 0] == Event.BAR).all()
+    level = batch.rows[:, HEADER.index(LEVELS[0]), 1] > 0
+    assert 0 < level.sum() < 64
+    assert 0 < batch.said.sum() < 64
+    again = Windows(store, context=96, seed=1).batch(64)
+    assert (again.rows == batch.rows).all()
+
+
+def test_parts_can_be_taken_out(store: Store) -> None:
+    assert parts_of(store.headers[0]) == {"melody", "bass", "chords"}
+    rows = without_parts(store.song(0), frozenset({"bass"}))
+    assert (rows[:, 0] >= FIRST_NOTE).sum() == 12
+
+
+def test_what_is_scored_is_the_same_in_torch_and_numpy(store: Store) -> None:
+    rows = np.concatenate([store.headers[20], store.song(20)])
+    assert (scored(rows) == scored_by_torch(torch.from_numpy(rows)).numpy()).all()
+
+
+def test_a_caption_is_true_in_either_language(store: Store) -> None:
+    known = prepare.facts(song(0), prepare.headers([song(0), song(1)])[0])
+    for i in range(60):
+        words = caption(known, chinese=i % 2 == 1, rng=random.Random(i))
+        assert words
+        assert "waltz" not in words
+        assert any("\u4e00" <= c <= "\u9fff" for c in words) == (i % 2 == 1)
+
+
+@pytest.mark.filterwarnings("ignore:Mismatch dtype")  # bf16 through a norm in float32: meant
+def test_training_learns_is_resumed_and_writes_weights_that_are_read_back(
+    store: Store, tmp_path: Path
+) -> None:
+    text, said = torch.zeros(1, 512), torch.zeros(1, dtype=torch.bool)
+    rows = torch.from_numpy(np.concatenate([store.headers[0], store.song(0)])[:97].astype(np.int64))[None]
+    before = losses(Decoder(TINY).eval(), text, said, rows)[0].sum().item()
+    train(store, tmp_path, TINY, minutes=9, steps=20, batch=8, rate=3e-3, dropout=0.0)
+    model = train(store, tmp_path, TINY, minutes=9, steps=60, batch=8, rate=3e-3, dropout=0.0).eval()
+    assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 60
+    after = losses(model, text, said, rows)[0].sum().item()
+    assert after < 0.8 * before
+    read = evaluate.decoder(tmp_path / "decoder.safetensors")
+    assert losses(read, text, said, rows)[0].sum().item() == pytest.approx(after, rel=0.05)
+    assert weights.load(tmp_path / "decoder.safetensors")[1]["context"] == 96
+
+
+def test_whole_songs_are_measured_once_and_only_once(store: Store) -> None:
+    model = Decoder(TINY).eval()
+    bits = evaluate.song_bits(model, unsaid(store.headers[0]), store.song(0), None)
+    fields = scored(store.song(0)).sum(0)
+    # an untrained decoder spends about the logarithm of each vocabulary on each field
+    assert bits[0] / fields[0] == pytest.approx(np.log2(112), rel=0.25)
+    assert bits[1] / fields[1] == pytest.approx(np.log2(243), rel=0.25)
+
+
+def test_the_n_gram_learns_what_repeats_and_gets_the_key_for_nothing(store: Store) -> None:
+    header, rows = store.headers[0], store.song(0)
+    said, fields = symbols(in_c(rows, header))
+    ngram = NGram(4)
+    ngram.learn([said] * 3)
+    assert sum(ngram.bits(said, fields, 4)) < sum(ngram.bits(said, fields, 1)) / 2
+    assert len(said) == len(fields)
+    assert {f for f in fields if f >= 0} == {0, 1, 2, 3, 4}
+
+
+def test_an_interval_holds_its_mean() -> None:
+    bits = np.ones((20, 5)) * np.arange(1, 21)[:, None]
+    low, high = evaluate.interval(bits, np.full(20, 5))
+    assert low < bits.sum() / 100 < high

@@ -22,6 +22,7 @@ BPM, BAR = 160.0, 4.0
 QUARTER = 60 / BPM
 TOLERANCE = 0.03
 """Seconds between plan and receiver at which a note counts as heard: a period and the clock's wander."""
+EXAMPLES = 5
 CHANNELS = {"chords": 1, "melody": 2, "bass": 3}
 MOODS = (
     "calm",
@@ -76,9 +77,13 @@ def report(asked: list[float], told: list[Told], heard: list[Heard]) -> str:
     planned, taken_back = kept(told)
     ons = [m for m in heard if m.begins]
     zero = begun_at(planned, ons)
+    end_with_their_take(planned)
     stopped = max(t.at for t in told if t.path == "state" and t.args[0] != "playing")
     due = [n for n in planned if zero + n.start * QUARTER < stopped - 0.05]
     missing, cut = held_against(due, heard, zero)
+    for what, notes in (("never heard", missing), ("cut", cut)):
+        for note in notes[:EXAMPLES]:
+            print(f"{what}: {note}")
 
     entered = [t for t in told if t.path == "take"]
     firsts: dict[str, float] = {}
@@ -104,10 +109,10 @@ def report(asked: list[float], told: list[Told], heard: list[Heard]) -> str:
             ("takes that entered (several prompts in a row: the latest)", len(entered) - 1, len(asked)),
             ("first notes off a bar line", off_line, len(firsts)),
             ("takes at a later line than the first", late, len(entered) - 1),
-            ("planned note-ons that never sounded", missing, len(due)),
+            ("planned note-ons that never sounded", len(missing), len(due)),
             ("told and taken back", taken_back, ""),
             ("bars without a note", bars - len(sounded_bars), bars),
-            ("notes cut by an older note's end", cut, len(due)),
+            ("notes cut by an older note's end", len(cut), len(due)),
             ("notes left sounding", len(sounding(heard)), len(on)),
             ("late, dropped, starved by the daemon's own count", " ".join(f"{s:.0f}" for s in sums), ""),
         ],
@@ -148,26 +153,39 @@ def begun_at(planned: list[Planned], ons: list[Heard]) -> float:
     return zero + sorted(errors)[len(errors) // 2]
 
 
-def held_against(planned: list[Planned], heard: list[Heard], zero: float) -> tuple[int, int]:
-    """Return how many planned notes were never heard, and how many ended too early with no successor."""
+def end_with_their_take(planned: list[Planned]) -> None:
+    """Cut each note where a later take enters: the old take plays until that line."""
+    entries: dict[str, float] = {}
+    for note in planned:
+        entries[note.take] = min(note.start, entries.get(note.take, note.start))
+    for note in planned:
+        following = (start for start in entries.values() if start > entries[note.take])
+        note.end = min(note.end, min(following, default=note.end))
+
+
+def held_against(
+    planned: list[Planned], heard: list[Heard], zero: float
+) -> tuple[list[Planned], list[Planned]]:
+    """Return the planned notes that were never heard, and those that ended too early with no successor."""
     events: dict[tuple[int, int], list[Heard]] = defaultdict(list)
     for message in heard:
         if message.begins or message.ends:
             events[message.channel, message.data[1]].append(message)
-    missing = cut = 0
+    missing: list[Planned] = []
+    cut: list[Planned] = []
     for note in planned:
         line = events[CHANNELS[note.part], note.pitch]
         at = zero + note.start * QUARTER
         on = next((i for i, m in enumerate(line) if m.begins and abs(m.at - at) < TOLERANCE), None)
         if on is None:
-            missing += 1
+            missing.append(note)
             continue
         end = next((m for m in line[on + 1 :] if m.ends), None)
         successor = any(
             m.begins and end is not None and abs(m.at - end.at) < TOLERANCE for m in line[on + 1 :]
         )
         if end is not None and end.at < zero + note.end * QUARTER - TOLERANCE and not successor:
-            cut += 1
+            cut.append(note)
     return missing, cut
 
 

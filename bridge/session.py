@@ -12,12 +12,10 @@ from dataclasses import replace
 from enum import Enum
 from typing import assert_never
 
-from bridge import arrange
-from bridge.addresses import CONTROLS, Value
-from bridge.clock import Seconds, TempoMap
+from bridge.addresses import Value
+from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.events import (
-    BarPlayed,
     ControlSet,
     Effect,
     Event,
@@ -30,28 +28,24 @@ from bridge.events import (
     StopAsked,
     Tell,
     ToModel,
-    ToPlayer,
     Woken,
 )
-from bridge.orders import Cancel, Health, Play, Retime, Silence, Sound
+from bridge.orders import Health
 from bridge.record import Record
+from bridge.settings import controls, defaults
+from bridge.stage import Stage
 from bridge.take import Take
 from bridge.telling import understood
-from bridge.timeline import Placed, Timeline
 from model.midifile import Song
 from model.music import (
-    PARTS,
     TICKS_PER_QUARTER,
-    Beat,
     BeatWritten,
     Begin,
-    Controls,
     Failed,
     Forget,
     Ticks,
     Understood,
     Write,
-    beats_in_bar,
 )
 
 NOTICE = Seconds(0.250)
@@ -67,7 +61,7 @@ AT_ONCE = Seconds(0.008)
 ON_ORDER = 2
 """Beats ordered at a time: the next is begun while the last travels."""
 REWRITING = frozenset(
-    {
+    [
         "key",
         "chords",
         "scale_lock",
@@ -77,7 +71,7 @@ REWRITING = frozenset(
         "complexity",
         "temperature",
         "guidance",
-    }
+    ]
 )
 ARRANGING = frozenset({"humanise", "transpose", "swing", "swing_unit"})
 
@@ -95,27 +89,23 @@ class Session:
 
     def __init__(self, seeds: Callable[[], int], record: bool = False) -> None:
         self.state = State.IDLE
-        self.settings: dict[str, Value] = {path: c.default for path, c in CONTROLS.items()}
-        self.record = Record(record)
+        self.settings: dict[str, Value] = defaults()
+        self._stage = Stage(self.settings, Record(record))
         self._seeds = seeds
         self._current: Take | None = None
         self._coming: Take | None = None
         self._numbers = 0
         self._starting = False
         self._model_up = False
-        self._timeline = Timeline()
-        self._tempo = TempoMap.started(120, Seconds(0))
-        self._announced = 0
         self._late = self._dropped = self._starved = 0
         self._p99_ms = 0.0
         self._health_at = Seconds(0)
-        self._effects: list[Effect] = []
 
     # --- the outside ---------------------------------------------------------------------------
 
     def on(self, event: Event, now: Seconds) -> list[Effect]:
         """Take one event; return what must be done, in order. Raises BadRequest, having changed nothing."""
-        self._effects = []
+        self._stage.effects = []
         match event:
             case PromptGiven(text):
                 self._prompted(text, now)
@@ -134,7 +124,8 @@ class Session:
             case GeneratorReady():
                 self._revived(now)
             case PlayerReady():
-                self._resent(now)
+                if self.state is State.PLAYING:
+                    self._stage.resend(now)
             case Health():
                 self._late += event.late
                 self._dropped += event.dropped
@@ -144,20 +135,17 @@ class Session:
             case _:
                 assert_never(event)
         self._proceed(now)
-        return self._effects
+        return self._stage.effects
 
     def wake(self) -> Seconds | None:
         """Return when the session wants to be woken, if at all."""
         if self.state is not State.PLAYING:
             return None
-        times = [Seconds(self._tempo.seconds_at(self._timeline.end) - STARVING), self._health_at]
-        upcoming = next((p for p in self._timeline.placed if not p.announced), None)
-        if upcoming is not None:
-            times.append(self._tempo.seconds_at(upcoming.start))
+        times = [self._starves_at(), self._health_at, self._stage.next_announcement()]
         coming = self._coming
         if coming is not None and coming.line is not None and not coming.ready:
-            times.append(Seconds(self._tempo.seconds_at(coming.line) - NEAR))
-        return Seconds(min(times))
+            times.append(Seconds(self._stage.tempo.seconds_at(coming.line) - NEAR))
+        return Seconds(min(t for t in times if t is not None))
 
     def asked(self, path: str) -> Value:
         """Return the value of a control."""
@@ -167,14 +155,14 @@ class Session:
         """Return the whole bars played so far, where a record is wanted."""
         take = self._current or self._coming
         key = take.plan.key if take is not None and take.plan is not None else "C major"
-        return self.record.song(key, self._tick(Seconds(now + NEAR)))
+        return self._stage.record.song(key, self._stage.tick(Seconds(now + NEAR)))
 
     # --- requests ------------------------------------------------------------------------------
 
     def _prompted(self, text: str, now: Seconds) -> None:
         seed = int(self.settings["seed"])
         self._numbers += 1
-        take = Take(Begin(self._numbers, text, self._controls(), seed if seed >= 0 else self._seeds()))
+        take = Take(Begin(self._numbers, text, controls(self.settings), seed if seed >= 0 else self._seeds()))
         if self._coming is not None:
             self._send(Forget(self._coming.number))
         self._coming = take
@@ -188,41 +176,44 @@ class Session:
         """Choose where a take means to enter; `now` takes the old notes back at once."""
         quantize = str(self.settings["quantize"])
         if quantize == "now":
-            self._cancelled(self._tick(now))
-            take.line = None
+            self._stage.cut(self._stage.tick(now))
+            take.at_once_until = Seconds(now + NOTICE)
         else:
-            take.line = self._timeline.line(quantize, self._tick(Seconds(now + NOTICE)))
+            take.line = self._line(quantize, now)
 
     def _play(self, now: Seconds) -> None:
         take = self._coming or self._current
         if take is None:
             raise BadRequest("/llmball/play", "there is nothing to play yet: send a prompt first")
-        if self.state is State.PLAYING:
-            self._silence(False, now)
-            take.rewind(0)
-        self._current, self._coming = None, take
         self._starting = True
+        self._end(take, now)
         self._to(State.WAITING)
 
     def _stop(self, panic: bool, now: Seconds) -> None:
-        take = self._coming or self._current
-        self._silence(panic, now)
-        if take is not None and self.state is State.PLAYING:
-            take.rewind(0)
-        self._current, self._coming, self._starting = None, take, False
+        self._starting = False
+        self._end(self._coming or self._current, now, panic)
         self._to(State.IDLE)
 
-    def _silence(self, panic: bool, now: Seconds) -> None:
+    def _end(self, take: Take | None, now: Seconds, panic: bool = False) -> None:
+        """Silence the stage and make a take ready to begin at bar 1."""
         if self.state is State.PLAYING:
-            self._cancelled(self._tick(now))
-        self._do(ToPlayer(Silence(panic)))
-        self._timeline = Timeline()
+            self._stage.cut(self._stage.tick(now))
+        self._stage.silence(panic)
+        if self._current is not None and take is not self._current:
+            self._send(Forget(self._current.number))
+        self._current, self._coming = None, take
+        if take is not None and take.lost:
+            self._again(take)
+        elif take is not None and self.state is State.PLAYING:
+            take.rewind(0)
+        if self._coming is not None:
+            self._coming.line = self._coming.at_once_until = None
 
     def _set(self, path: str, value: Value, now: Seconds) -> None:
         self.settings[path] = value
         if path == "tempo":
             if self._current is not None and self.state is State.PLAYING:
-                self._retime(self._bpm(self._current), self._tick(now))
+                self._stage.retime(self._bpm(self._current), self._stage.tick(now))
         elif path in REWRITING or path == "meter":
             self._rewrite(now, bar_line=path == "meter")
         elif path in ARRANGING or path.startswith("part/"):
@@ -237,7 +228,7 @@ class Session:
         match answer:
             case Understood(_, plan):
                 take.plan = plan
-                for path, args in understood(plan, self._controls()):
+                for path, args in understood(plan, controls(self.settings)):
                     self._tell(path, *args)
             case BeatWritten():
                 beat = take.take_in(answer)
@@ -245,14 +236,15 @@ class Session:
                     take.wanted = beat.index + 1
                     take.ready.append(beat)
             case Failed(_, reason):
-                self._effects.append(Fault(f"take {take.number}: {reason}"))
+                self._stage.effects.append(Fault(f"take {take.number}: {reason}"))
                 self._tell("error", "/llmball/prompt", f"take {take.number} could not be written")
                 if take is self._coming:
                     self._coming = None
                     if self.state is State.WAITING:
                         self._to(State.IDLE)
                 else:
-                    self._again(take, now)
+                    self._again(take)
+                    self._aim_at_bar(now)
 
     def _revived(self, now: Seconds) -> None:
         """Give a new generator what the old one was at; what plays goes on by repeating until it enters."""
@@ -263,23 +255,19 @@ class Session:
             if self._current is not None:
                 self._current.lost = True
         elif self._current is not None:
-            self._again(self._current, now)
+            self._again(self._current)
+            self._aim_at_bar(now)
 
-    def _again(self, take: Take, now: Seconds) -> None:
+    def _again(self, take: Take) -> None:
         """Ask for the words and the seed of a take once more, as a new take."""
         take.lost = True
         self._numbers += 1
         self._coming = Take(replace(take.begin, take=self._numbers))
         self._send(self._coming.begin)
-        self._coming.line = self._timeline.line("bar", self._tick(Seconds(now + NOTICE)))
 
-    def _resent(self, now: Seconds) -> None:
-        """Tell a new player the tempo and all that is still to come."""
-        self._do(ToPlayer(Retime(self._tempo)))
-        for placed in self._timeline.placed:
-            coming = tuple(s for s in placed.sounds if s.at > self._tick(now))
-            if coming and self.state is State.PLAYING:
-                self._do(ToPlayer(Play(placed.take, coming)))
+    def _aim_at_bar(self, now: Seconds) -> None:
+        if self._coming is not None and self.state is State.PLAYING:
+            self._coming.line = self._line("bar", now)
 
     # --- going on ------------------------------------------------------------------------------
 
@@ -291,25 +279,18 @@ class Session:
         if self.state is State.PLAYING:
             self._enter_if_due(now)
             self._place_ready()
-            while self._tempo.seconds_at(self._timeline.end) - STARVING <= now:
-                if not self._vamp():
-                    break
+            while self._starves_at() <= now and self._current is not None and self._stage.vamp(self._current):
+                self._starved += 1
                 self._enter_if_due(now)
-            self._announce(now)
-            self._timeline.forget(self._tick(now))
+            self._stage.announce(now)
             self._report_health(now)
         if self._model_up:
             self._order_more(now)
 
     def _start(self, take: Take, now: Seconds) -> None:
         self._starting = False
-        self._timeline, self._announced = Timeline(), 0
-        self.record.begin()
         self._current, self._coming = take, None
-        self._tempo = TempoMap.started(self._bpm(take), Seconds(now + START))
-        self.record.retime(Ticks(0), self._bpm(take))
-        self._do(ToPlayer(Silence()))
-        self._do(ToPlayer(Retime(self._tempo)))
+        self._stage.start(self._bpm(take), Seconds(now + START))
         self._health_at = Seconds(now + 1)
         self._to(State.PLAYING)
 
@@ -318,90 +299,40 @@ class Session:
         coming = self._coming
         if coming is None:
             return
-        if coming.ready and coming.line is None:
-            coming.line = max(self._tick(Seconds(now + AT_ONCE)), self._begun_until(now))
-        if coming.line is None:
+        stage, line = self._stage, coming.line
+        if coming.at_once_until is not None:
+            line = stage.tick(Seconds(now + AT_ONCE))
+        elif line is not None and not coming.ready and stage.tempo.seconds_at(line) - NEAR <= now:
+            self._late += 1
+            coming.line = stage.timeline.line(str(self.settings["quantize"]), Ticks(line + 1))
+        if line is None or not coming.ready or (coming.at_once_until is None and stage.timeline.end < line):
             return
-        if not coming.ready:
-            if self._tempo.seconds_at(coming.line) - NEAR <= now:
-                self._late += 1
-                coming.line = self._timeline.line(str(self.settings["quantize"]), Ticks(coming.line + 1))
-            return
-        if self._timeline.end < coming.line:
-            return
-        line = coming.line
-        self._cancelled(line)
-        self._timeline.end = line
+        stage.cut(line)
+        stage.timeline.end = line
         if self._current is not None:
             self._send(Forget(self._current.number))
         self._current, self._coming = coming, None
-        self._retime(self._bpm(coming), line)
+        stage.retime(self._bpm(coming), line)
         self._place_ready()
 
-    def _begun_until(self, now: Seconds) -> Ticks:
-        """Return the first tick at which a take may enter without overlapping a line that lies behind."""
-        return self._timeline.placed[-1].start if self._timeline.placed else self._tick(now)
+    def _starves_at(self) -> Seconds:
+        """Return when the vamp must step in; a take that enters at once is given a moment without it."""
+        coming = self._coming
+        hungry = Seconds(self._stage.planned_until() - STARVING)
+        waits = coming.at_once_until if coming is not None else None
+        return hungry if waits is None else max(hungry, waits)
 
     def _place_ready(self) -> None:
         take = self._current
         if take is None:
             return
         for beat in take.ready:
-            self._lay(take, beat, new_bar=beat.beat == 0)
+            self._stage.lay(take, beat, new_bar=beat.beat == 0)
         take.ready.clear()
-
-    def _lay(self, take: Take, beat: Beat, new_bar: bool) -> None:
-        start = self._timeline.end
-        placed = self._timeline.place(take.number, beat, self._arranged(take, beat, start), new_bar)
-        self.record.add(placed)
-        self._sound(placed)
-
-    def _arranged(self, take: Take, beat: Beat, start: Ticks) -> tuple[Sound, ...]:
-        swing = float(self.settings["swing"])
-        if swing < 0:
-            swing = take.plan.swing if take.plan is not None else 0.5
-        return arrange.sounds(beat, start, take.number, self._tempo.bpm_at(start), swing, self.settings)
-
-    def _sound(self, placed: Placed) -> None:
-        if not placed.sounds:
-            return
-        self._do(ToPlayer(Play(placed.take, placed.sounds)))
-        for s in placed.sounds:
-            at, length = s.at / TICKS_PER_QUARTER, s.length / TICKS_PER_QUARTER
-            self._tell("note", str(placed.take), s.part, s.pitch, s.velocity, at, length)
-
-    def _vamp(self) -> bool:
-        """Repeat the beat of the last good bar, since the next is not there; return whether there was one."""
-        take, placed = self._current, self._timeline.placed
-        if take is None or not placed:
-            return False
-        last = placed[-1]
-        ended = last.beat >= beats_in_bar(last.music.meter)
-        bar = self._timeline.bar_before(self._timeline.end) or [p for p in placed if p.bar == last.bar]
-        source = bar[0 if ended else min(last.beat, len(bar) - 1)]
-        self._starved += 1
-        take.wanted += 1
-        self._lay(take, replace(source.music, index=take.wanted - 1, fresh=False), new_bar=ended)
-        return True
-
-    def _announce(self, now: Seconds) -> None:
-        tick = self._tick(Seconds(now + 0.002))
-        for p in self._timeline.placed:
-            if p.announced or p.start > tick:
-                continue
-            p.announced = True
-            if p.take != self._announced:
-                self._announced = p.take
-                self._tell("take", str(p.take))
-            if p.beat == 1:
-                self._effects.append(BarPlayed())
-            self._tell("beat", p.bar, p.beat, float(self._tempo.bpm_at(p.start)))
-            if p.music.chord is not None and (p.music.fresh or p.music.index == 0):
-                self._tell("chord", p.music.chord, p.bar, p.beat)
 
     def _report_health(self, now: Seconds) -> None:
         if now >= self._health_at:
-            beats = (self._timeline.end - self._tick(now)) / TICKS_PER_QUARTER
+            beats = (self._stage.timeline.end - self._stage.tick(now)) / TICKS_PER_QUARTER
             self._tell("health", self._late, self._dropped, self._starved, float(beats), self._p99_ms)
             self._health_at = Seconds(now + 1)
 
@@ -411,13 +342,13 @@ class Session:
         if coming is not None:
             while coming.on_order < ON_ORDER and len(coming.ready) + coming.on_order < max(1.0, ahead):
                 self._order(coming)
+            if coming.at_once_until is not None:
+                return  # what plays is about to end
         if current is not None and not current.lost and self.state is State.PLAYING:
-            if self._timeline.placed:
-                length = self._timeline.placed[-1].music.length
-            else:
-                length = Ticks(TICKS_PER_QUARTER)
-            horizon = self._tick(now) + ahead * length
-            while current.on_order < ON_ORDER and self._timeline.end + current.on_order * length < horizon:
+            timeline = self._stage.timeline
+            length = timeline.placed[-1].music.length if timeline.placed else TICKS_PER_QUARTER
+            horizon = self._stage.tick(now) + ahead * length
+            while current.on_order < ON_ORDER and timeline.end + current.on_order * length < horizon:
                 self._order(current)
 
     # --- changes to what is planned ------------------------------------------------------------
@@ -428,80 +359,43 @@ class Session:
             self._coming.rewind(0)
         if self._current is None or self.state is not State.PLAYING:
             return
-        first = self._timeline.first_from(self._tick(Seconds(now + NOTICE)), bar_line)
+        first = self._stage.timeline.first_from(self._stage.tick(Seconds(now + NOTICE)), bar_line)
         if first is not None and first.take == self._current.number:
-            index = first.music.index
-            self._cancelled(first.start)
-            self._current.rewind(index)
+            self._stage.cut(first.start)
+            self._current.rewind(first.music.index)
 
     def _rearrange(self, now: Seconds) -> None:
         """Lay the planned beats out again under the output controls."""
         if self._current is None or self.state is not State.PLAYING:
             return
-        first = self._timeline.first_from(self._tick(Seconds(now + SOON)))
+        first = self._stage.timeline.first_from(self._stage.tick(Seconds(now + SOON)))
         if first is None or first.take != self._current.number:
             return
-        for placed in self._cancelled(first.start):
-            self._lay(self._current, placed.music, new_bar=placed.beat == 1)
-
-    def _cancelled(self, after: Ticks) -> list[Placed]:
-        """Take back all that is planned from a tick on, tell it, and return the beats."""
-        sounding = {p.take for p in self._timeline.placed}
-        gone = self._timeline.cut(after)
-        self.record.cut(after)
-        for take in sorted(sounding):
-            self._do(ToPlayer(Cancel(take, after)))
-        parts = {(p.take, s.part) for p in gone for s in p.sounds}
-        for take, part in sorted(parts, key=lambda tp: (tp[0], PARTS.index(tp[1]))):
-            self._tell("cancelled", str(take), part, after / TICKS_PER_QUARTER)
-        return gone
-
-    def _retime(self, bpm: float, at: Ticks) -> None:
-        if abs(self._tempo.bpm_at(at) - bpm) > 1e-9 or any(s.tick > at for s in self._tempo.segments):
-            self._tempo = self._tempo.changed(bpm, at)
-            self.record.retime(at, bpm)
-            self._do(ToPlayer(Retime(self._tempo)))
+        for placed in self._stage.cut(first.start):
+            self._stage.lay(self._current, placed.music, new_bar=placed.beat == 1)
 
     # --- small words ---------------------------------------------------------------------------
 
     def _takes(self) -> list[Take]:
         return [t for t in (self._current, self._coming) if t is not None]
 
-    def _tick(self, at: Seconds) -> Ticks:
-        return Ticks(max(0, self._tempo.ticks_at(at)))
+    def _line(self, quantize: str, now: Seconds) -> Ticks:
+        """Return the first quantize line that is not too near."""
+        return self._stage.timeline.line(quantize, self._stage.tick(Seconds(now + NOTICE)))
 
     def _bpm(self, take: Take) -> float:
         tempo = float(self.settings["tempo"])
         return tempo if tempo > 0 else take.plan.tempo if take.plan is not None else 120.0
 
-    def _controls(self) -> Controls:
-        held = self.settings
-        return Controls(
-            tempo=float(held["tempo"]),
-            key=str(held["key"]),
-            scale_lock=float(held["scale_lock"]),
-            meter=str(held["meter"]),
-            chords=str(held["chords"]),
-            density=float(held["density"]),
-            energy=float(held["energy"]),
-            brightness=float(held["brightness"]),
-            complexity=float(held["complexity"]),
-            temperature=float(held["temperature"]),
-            guidance=float(held["guidance"]),
-        )
-
     def _order(self, take: Take) -> None:
-        self._send(Write(take.number, take.order(), self._controls()))
+        self._send(Write(take.number, take.order(), controls(self.settings)))
 
     def _send(self, order: Begin | Write | Forget) -> None:
         if self._model_up:
-            self._do(ToModel(order))
-
-    def _do(self, effect: ToModel | ToPlayer) -> None:
-        self._effects.append(effect)
+            self._stage.effects.append(ToModel(order))
 
     def _tell(self, path: str, *args: Value) -> None:
-        self._effects.append(Tell(path, args))
+        self._stage.effects.append(Tell(path, args))
 
     def _to(self, state: State) -> None:
         if state is not self.state:

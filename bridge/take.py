@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from bridge.clock import Seconds
 from model.music import Beat, BeatWritten, Begin, Plan, Ticks
 
 
@@ -14,6 +15,7 @@ class Take:
 
     `asked` is the next beat to order, `wanted` the next to place; `line` is where the take means to enter.
     Each order has one answer, in order: `pending` tells which of them still count (its epoch is the take's).
+    With `quantize now` it enters as soon as it can instead, and the band waits for it until `at_once_until`.
     A `lost` take is no longer known to the generator: what was placed of it is repeated until another enters.
     """
 
@@ -26,6 +28,7 @@ class Take:
     epoch: int = 0
     pending: deque[int] = field(default_factory=deque)
     lost: bool = False
+    at_once_until: Seconds | None = None
 
     @property
     def number(self) -> int:

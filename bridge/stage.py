@@ -1,0 +1,135 @@
+"""What plays: the timeline, the tempo and the record, and all that is told of them. Moves what the session decides.
+
+A stage holds no opinions: it lays beats, takes them back, repeats them, announces them, and writes each step down
+as effects, which the session hands on. Owned by the session.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from bridge import arrange
+from bridge.addresses import Value
+from bridge.clock import Seconds, TempoMap
+from bridge.events import BarPlayed, Effect, Tell, ToPlayer
+from bridge.orders import Cancel, Play, Retime, Silence, Sound
+from bridge.record import Record
+from bridge.take import Take
+from bridge.timeline import Placed, Timeline
+from model.music import PARTS, TICKS_PER_QUARTER, Beat, Ticks, beats_in_bar
+
+EARLY = Seconds(0.002)
+"""What is told as it happens may be told this much ahead: a timer is no finer."""
+
+
+@dataclass(slots=True)
+class Stage:
+    """One performance since play. `settings` is the session's table of controls, read only."""
+
+    settings: Mapping[str, Value]
+    record: Record
+    timeline: Timeline = field(default_factory=Timeline)
+    tempo: TempoMap = field(default_factory=lambda: TempoMap.started(120, Seconds(0)))
+    effects: list[Effect] = field(default_factory=list)
+    _announced: int = 0
+
+    def start(self, bpm: float, at: Seconds) -> None:
+        """Begin at bar 1, tick 0, at a moment."""
+        self.timeline, self._announced = Timeline(), 0
+        self.tempo = TempoMap.started(bpm, at)
+        self.record.begin()
+        self.record.retime(Ticks(0), bpm)
+        self.effects += [ToPlayer(Silence()), ToPlayer(Retime(self.tempo))]
+
+    def silence(self, panic: bool) -> None:
+        """End what sounds and forget what is planned."""
+        self.effects.append(ToPlayer(Silence(panic)))
+        self.timeline = Timeline()
+
+    def tick(self, at: Seconds) -> Ticks:
+        """Return the tick of a moment, 0 before the first."""
+        return Ticks(max(0, self.tempo.ticks_at(at)))
+
+    def lay(self, take: Take, beat: Beat, new_bar: bool) -> None:
+        """Lay a beat at the end of what is planned; its notes are told and sent to the player."""
+        start = self.timeline.end
+        swing = float(self.settings["swing"])
+        if swing < 0:
+            swing = take.plan.swing if take.plan is not None else 0.5
+        sounds = arrange.sounds(beat, start, take.number, self.tempo.bpm_at(start), swing, self.settings)
+        self.record.add(self.timeline.place(take.number, beat, sounds, new_bar))
+        if sounds:
+            self.effects.append(ToPlayer(Play(take.number, sounds)))
+        for sound in sounds:
+            self._told(take.number, sound)
+
+    def _told(self, take: int, s: Sound) -> None:
+        at, length = s.at / TICKS_PER_QUARTER, s.length / TICKS_PER_QUARTER
+        self.effects.append(Tell("note", (str(take), s.part, s.pitch, s.velocity, at, length)))
+
+    def vamp(self, take: Take) -> bool:
+        """Repeat the beat of the last good bar, since the next is not there; return whether there was one."""
+        placed = self.timeline.placed
+        if not placed:
+            return False
+        last = placed[-1]
+        ended = last.beat >= beats_in_bar(last.music.meter)
+        bar = self.timeline.bar_before(self.timeline.end) or [p for p in placed if p.bar == last.bar]
+        source = bar[0 if ended else min(last.beat, len(bar) - 1)]
+        take.wanted += 1
+        self.lay(take, replace(source.music, index=take.wanted - 1, fresh=False), new_bar=ended)
+        return True
+
+    def cut(self, after: Ticks) -> list[Placed]:
+        """Take back all that is planned from a tick on, tell it, and return the beats."""
+        sounding = {p.take for p in self.timeline.placed}
+        gone = self.timeline.cut(after)
+        self.record.cut(after)
+        self.effects += [ToPlayer(Cancel(take, after)) for take in sorted(sounding)]
+        parts = {(p.take, s.part) for p in gone for s in p.sounds}
+        for take, part in sorted(parts, key=lambda tp: (tp[0], PARTS.index(tp[1]))):
+            self.effects.append(Tell("cancelled", (str(take), part, after / TICKS_PER_QUARTER)))
+        return gone
+
+    def retime(self, bpm: float, at: Ticks) -> None:
+        """Go on at another tempo from a tick on; tempi that were to come later are gone."""
+        if abs(self.tempo.bpm_at(at) - bpm) > 1e-9 or any(s.tick > at for s in self.tempo.segments):
+            self.tempo = self.tempo.changed(bpm, at)
+            self.record.retime(at, bpm)
+            self.effects.append(ToPlayer(Retime(self.tempo)))
+
+    def resend(self, now: Seconds) -> None:
+        """Tell a new player the tempo and all that is still to come."""
+        self.effects.append(ToPlayer(Retime(self.tempo)))
+        here = self.tick(now)
+        for placed in self.timeline.placed:
+            coming = tuple(s for s in placed.sounds if s.at > here)
+            if coming:
+                self.effects.append(ToPlayer(Play(placed.take, coming)))
+
+    def announce(self, now: Seconds) -> None:
+        """Tell the takes, beats and chords that begin now; forget what lies bars behind."""
+        here = self.tick(Seconds(now + EARLY))
+        for p in self.timeline.placed:
+            if p.announced or p.start > here:
+                continue
+            p.announced = True
+            if p.take != self._announced:
+                self._announced = p.take
+                self.effects.append(Tell("take", (str(p.take),)))
+            if p.beat == 1:
+                self.effects.append(BarPlayed())
+            self.effects.append(Tell("beat", (p.bar, p.beat, float(self.tempo.bpm_at(p.start)))))
+            if p.music.chord is not None and (p.music.fresh or p.music.index == 0):
+                self.effects.append(Tell("chord", (p.music.chord, p.bar, p.beat)))
+        self.timeline.forget(self.tick(now))
+
+    def next_announcement(self) -> Seconds | None:
+        """Return when the next beat begins that was not told yet."""
+        upcoming = next((p for p in self.timeline.placed if not p.announced), None)
+        return None if upcoming is None else self.tempo.seconds_at(upcoming.start)
+
+    def planned_until(self) -> Seconds:
+        """Return the moment at which what is planned ends."""
+        return self.tempo.seconds_at(self.timeline.end)

@@ -349,6 +349,13 @@ def run(config: Config) -> int:
             raise OwnerError(
                 f"there is no folder {folder} to record into: make it, or choose another --output record:FILE"
             )
+    if config.trace is not None:
+        try:
+            config.trace.write_text("")  # the players of one run share it; the last run's lines are gone
+        except OSError as refused:
+            raise OwnerError(
+                f"{config.trace} cannot be written ({refused.strerror}): choose another --trace"
+            ) from refused
 
     async def serve() -> None:
         await Daemon(config, ports).run()

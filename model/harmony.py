@@ -368,7 +368,7 @@ def _degree(degree: int, key: Key) -> Chord:
 
 
 def key_of(chords: Sequence[Chord]) -> Key:
-    """Return the major or minor key that fits chords best; the first and the last weigh most."""
+    """Return the major or minor key that fits chords best; the first and the last decide a tie."""
     best, name = -1e9, "C major"
     for tonic in range(12):
         for mode in ("major", "minor"):
@@ -379,7 +379,7 @@ def key_of(chords: Sequence[Chord]) -> Key:
                 tones = {(chord.root + i) % 12 for i in QUALITIES[chord.quality]}
                 borrowed = chord.quality in leading.get(chord.root, set())
                 score += 1 if borrowed else len(tones & key.pitch_classes) / len(tones) * 2 - 1
-            for weight, chord in ((1.0, chords[0]), (0.6, chords[-1])):
+            for weight, chord in ((0.2, chords[0]), (0.1, chords[-1])):
                 minor = 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
                 if chord.root == tonic and minor == (mode == "minor"):
                     score += weight

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bridge.errors import BadRequest
-from model.harmony import parse_key, parse_progression
+from model.harmony import parse_key
 from model.music import GUIDANCE, METERS, PARTS
+from model.numerals import parse_progression
 
 ROOT = "/llmball/"
 Value = int | float | str

@@ -11,8 +11,9 @@ from typing import NoReturn, TypeVar
 
 from bridge.config import Network
 from bridge.ports import BACKENDS
-from model.harmony import parse_key, parse_progression
+from model.harmony import parse_key
 from model.music import METERS
+from model.numerals import parse_progression
 
 AVAILABLE = ("chords", "melody", "bass")
 """The parts that this version plays."""

@@ -1,9 +1,8 @@
-"""Chords, keys and progressions: their names and their pitch classes. Pure; no torch, no I/O."""
+"""Chords and keys: their names and their pitch classes. Pure; no torch, no I/O."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -73,15 +72,15 @@ _DIALECTS: dict[str, str] = {
     "m": "min minor mi - m(no7)",
 }
 
-_SUFFIXES = {name: name for name in QUALITIES} | {
+SUFFIXES = {name: name for name in QUALITIES} | {
     spelling: quality for quality, spellings in _DIALECTS.items() for spelling in spellings.split()
 }
-_SUFFIXES["maj"] = ""
+SUFFIXES["maj"] = ""
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11, "H": 11}
 _SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _FLAT_NAMES = ("C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B")
-_SIGNS = str.maketrans({"♭": "b", "♯": "#", "−": "-", "–": "-", "△": "Δ"})
+SIGNS = str.maketrans({"♭": "b", "♯": "#", "−": "-", "–": "-", "△": "Δ"})
 _TONIC = re.compile(r"([A-Ha-h])(##|bb|#|b)?")
 _DEGREES = {
     "1": 0,
@@ -123,7 +122,7 @@ class Chord:
 
 def pitch_class(name: str) -> int:
     """Return the pitch class of a note name such as "F#" or "Bb". Raises ValueError."""
-    match = _TONIC.fullmatch(name.translate(_SIGNS))
+    match = _TONIC.fullmatch(name.translate(SIGNS))
     if match is None:
         raise ValueError(f"not a note name: {name!r} (say C, F#, Bb …)")
     letter, sign = match.groups()
@@ -141,17 +140,17 @@ def parse_chord(text: str) -> Chord:
 
     Raises ValueError.
     """
-    plain = text.strip().translate(_SIGNS)
+    plain = text.strip().translate(SIGNS)
     match = re.match(r"([A-H])(##|bb|#|b)?", plain)
     if match is None:
         raise ValueError(f"not a chord symbol: {text!r} (say Am7, F#m7b5, C/E …)")
     root = pitch_class(match.group())
     rest = plain[match.end() :].removeprefix(":").replace(" ", "")
     bass = root
-    if rest not in _SUFFIXES and "/" in rest:
+    if rest not in SUFFIXES and "/" in rest:
         rest, _, below = rest.rpartition("/")
         bass = (root + _DEGREES[below]) % 12 if below in _DEGREES else pitch_class(below)
-    quality = _SUFFIXES.get(rest, _SUFFIXES.get(rest.replace("(", "").replace(")", "").replace(",", "")))
+    quality = SUFFIXES.get(rest, SUFFIXES.get(rest.replace("(", "").replace(")", "").replace(",", "")))
     if quality is None:
         raise ValueError(f"unknown kind of chord: {text!r} (say Am7, F#m7b5, Csus4 …)")
     return Chord(root, quality, bass)
@@ -227,7 +226,7 @@ class Key:
 
 def parse_key(text: str) -> Key:
     """Return the key of a name such as "D dorian", "Dm", "F# major" or "C [0,2,4,7,9]". Raises ValueError."""
-    plain = text.strip().translate(_SIGNS)
+    plain = text.strip().translate(SIGNS)
     match = _TONIC.match(plain)
     if match is None:
         raise ValueError(f"unknown key: {text!r} (say D minor, F# major, A dorian, C [0,2,4,7,9])")
@@ -251,138 +250,3 @@ def _scale(inside: str, text: str) -> tuple[int, ...]:
     if not steps or steps[0] != 0 or steps[-1] > 11:
         raise ValueError(f"a scale is semitones from 0 to 11, 0 among them, not {text!r}")
     return steps
-
-
-_NUMERALS = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
-_ROMAN = re.compile(r"([b#]?)(vii|vi|iv|v|iii|ii|i|VII|VI|IV|V|III|II|I)([^/]*)(?:/([b#]?[ivIV]+))?$")
-
-
-def roman(text: str, key: Key) -> Chord:
-    """Return the chord of a Roman numeral in a key: "ii7", "bVII", "V7/V", "viio7". Raises ValueError.
-
-    Upper case is major, lower case minor. Degrees follow the key's mode, a sharp raises them (#vi in C minor is
-    Am), a flat is meant against the major scale (bVI in C major is Ab).
-    """
-    match = _ROMAN.fullmatch(text.strip().translate(_SIGNS))
-    if match is None:
-        raise ValueError(f"not a Roman numeral: {text!r} (say ii7, bVII, V7/V)")
-    sign, digits, suffix, of = match.groups()
-    if of:
-        tonic = roman(of, key).root
-        key = Key(tonic, "major", MODES["major"])
-    steps = key.scale if len(key.scale) == 7 else MODES["minor" if key.minor else "major"]
-    base = MODES["major"] if sign == "b" else steps
-    root = (key.tonic + base[_NUMERALS[digits.lower()]] + {"": 0, "b": -1, "#": 1}[sign]) % 12
-    lower = digits.islower()
-    quality = _SUFFIXES.get(suffix if not lower else "m" + suffix)
-    if lower and suffix in (
-        "o",
-        "°",
-        "dim",
-        "o7",
-        "°7",
-        "dim7",
-        "ø",
-        "ø7",
-        "m7b5",
-        "hdim7",
-        "m",
-        "m7",
-        "m6",
-        "m9",
-        "sus2",
-        "sus4",
-    ):
-        quality = _SUFFIXES[suffix]
-    if not lower and suffix == "M7":
-        quality = "maj7"
-    if lower and suffix in ("M7", "maj7"):
-        quality = "mmaj7"
-    if quality is None:
-        raise ValueError(f"unknown kind of chord: {text!r}")
-    return Chord(root, quality, root)
-
-
-def numeral(chord: Chord, key: Key) -> str:
-    """Return the Roman numeral of a chord in a key, as `roman` reads it."""
-    steps = key.scale if len(key.scale) == 7 else MODES["minor" if key.minor else "major"]
-    above = (chord.root - key.tonic) % 12
-    names = ("I", "II", "III", "IV", "V", "VI", "VII")
-    if above in steps:
-        name = names[steps.index(above)]
-    else:
-        raised = above - 1 in steps and above in MODES["major"]
-        name = (
-            "#" + names[steps.index(above - 1)]
-            if raised
-            else "b" + names[MODES["major"].index((above + 1) % 12)]
-        )
-    minor = 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
-    suffix = chord.quality
-    if minor:
-        name = name.replace("I", "i").replace("V", "v")
-        suffix = {"dim": "o", "dim7": "o7", "m7b5": "ø7", "mmaj7": "maj7"}.get(
-            suffix, suffix.removeprefix("m")
-        )
-    return name + suffix
-
-
-def parse_progression(text: str, key: Key) -> tuple[tuple[Chord, ...], ...]:
-    """Return the bars of a progression: symbols or Roman numerals, or degrees such as 4536251.
-
-    One chord a bar, or bars separated by `|`; `%` repeats the bar before. Degrees of a minor key count from
-    its relative major, as pop players write them. Raises ValueError.
-    """
-    plain = text.strip().translate(_SIGNS)
-    degrees = re.sub(r"[\s\-,]", "", plain)
-    if re.fullmatch(r"[1-7]{2,32}", degrees):
-        return tuple((_degree(int(d), key),) for d in degrees)
-    bars: list[tuple[Chord, ...]] = []
-    pieces = [p for p in plain.split("|") if p.strip()] if "|" in plain else _words(plain)
-    for piece in pieces:
-        if piece.strip() == "%" and bars:
-            bars.append(bars[-1])
-        else:
-            bars.append(tuple(_chord_or_numeral(word, key) for word in _words(piece)))
-    if not bars or len(bars) > 128:
-        raise ValueError("a progression has 1 to 128 bars, such as Am F C G or ii V I")
-    return tuple(bars)
-
-
-def _words(text: str) -> list[str]:
-    return [w for w in re.split(r"[\s,;→>]+|(?<=[A-Za-z0-9)°ø+#])-(?=[#b]?[A-HIViv])", text.strip()) if w]
-
-
-def _chord_or_numeral(word: str, key: Key) -> Chord:
-    try:
-        return parse_chord(word)
-    except ValueError:
-        return roman(word, key)
-
-
-def _degree(degree: int, key: Key) -> Chord:
-    tonic = (key.tonic + 3 * key.minor) % 12
-    quality = ("", "m", "m", "", "", "m", "dim")[degree - 1]
-    root = (tonic + MODES["major"][degree - 1]) % 12
-    return Chord(root, quality, root)
-
-
-def key_of(chords: Sequence[Chord]) -> Key:
-    """Return the major or minor key that fits chords best; the first and the last decide a tie."""
-    best, name = -1e9, "C major"
-    for tonic in range(12):
-        for mode in ("major", "minor"):
-            key = parse_key(f"{note_name(tonic)} {mode}")
-            leading = {(tonic + 7) % 12: {"", "7"}} if mode == "minor" else {}
-            score = 0.0
-            for chord in chords:
-                tones = {(chord.root + i) % 12 for i in QUALITIES[chord.quality]}
-                borrowed = chord.quality in leading.get(chord.root, set())
-                score += 1 if borrowed else len(tones & key.pitch_classes) / len(tones) * 2 - 1
-            for weight, chord in ((0.2, chords[0]), (0.1, chords[-1])):
-                minor = 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
-                if chord.root == tonic and minor == (mode == "minor"):
-                    score += weight
-            if score > best + 1e-9:
-                best, name = score, key.name
-    return parse_key(name)

@@ -17,8 +17,9 @@ import numpy.typing as npt
 from safetensors.numpy import load_file
 
 from model.encoder import Embedding, TextEncoder, directory_encoder, sentence_encoder
-from model.harmony import MODES, Key, key_of, note_name, parse_chord, parse_key
+from model.harmony import MODES, Key, note_name, parse_chord, parse_key
 from model.music import Plan
+from model.numerals import key_of
 from model.precedence import LEVELS
 from model.terms import FOLDER as TERMS
 from model.terms import Term

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from model.harmony import chord_symbol, key_of, parse_key, parse_progression
+from model.harmony import chord_symbol, parse_key
 from model.music import Controls, Plan
+from model.numerals import key_of, parse_progression
 
 LEVELS = ("energy", "density", "brightness", "complexity")
 

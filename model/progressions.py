@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from model.harmony import Key, chord_symbol, parse_chord, parse_key, parse_progression, roman
+from model.harmony import Key, chord_symbol, parse_chord, parse_key
+from model.numerals import parse_progression, roman
 
 NAMED: tuple[tuple[str, str, str], ...] = (
     # names, mode, bars as Roman numerals

@@ -4,18 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.harmony import (
-    MODES,
-    QUALITIES,
-    Chord,
-    chord_symbol,
-    key_of,
-    numeral,
-    parse_chord,
-    parse_key,
-    parse_progression,
-    roman,
-)
+from model.harmony import MODES, QUALITIES, Chord, chord_symbol, parse_chord, parse_key
+from model.numerals import key_of, numeral, parse_progression, roman
 
 pitch_classes = st.integers(0, 11)
 chords = st.builds(Chord, pitch_classes, st.sampled_from(list(QUALITIES)), pitch_classes)

@@ -18,6 +18,7 @@ from model.numerals import parse_progression
 ROOT = "/llmball/"
 Value = int | float | str
 PROMPT_LIMIT = 2000  # characters
+TEXT_LIMIT = 1000  # characters of a key or a progression
 SEEDS = 2**31 - 1
 
 
@@ -71,6 +72,8 @@ class Control:
             if value not in self.choices:
                 raise BadRequest(address, f"is one of {self.range}")
             return value
+        if len(value) > TEXT_LIMIT:
+            raise BadRequest(address, f"has {TEXT_LIMIT} characters at most, not {len(value)}")
         if value != "auto":
             try:
                 if self.syntax.startswith("a key"):
@@ -117,7 +120,7 @@ CONTROLS: dict[str, Control] = {
         _level("energy", "velocity and register spread; -1 leaves it to the words"),
         _level("brightness", "mode, register and consonance; -1 leaves it to the words"),
         _level("complexity", "triads to thirteenths; -1 leaves it to the words"),
-        Control("humanise", "f", 0.3, "looseness of time and touch; 0 is on the grid", 0, 1),
+        Control("humanise", "f", 0.3, "looseness of time and touch; 0 is on the grid, -1 leaves it to the words", 0, 1, off=-1),
         Control("swing", "f", -1.0, "place of the off-beat, 0.5 straight; -1 leaves it to the words", 0.5, 0.75, off=-1),
         Control("swing_unit", "i", 8, "which notes swing", choices=("8", "16")),
         Control("temperature", "f", 1.0, "how daring", 0.1, 2),
@@ -179,7 +182,7 @@ TOLD: tuple[Command, ...] = (
     Command(
         "cancelled",
         "take:s part:s after:f",
-        "planned notes from there on are taken back; what sounds ends there",
+        "planned notes that begin from there on are taken back",
     ),
     Command("take", "id:s", "a take enters"),
     Command("state", "state:s", "idle, waiting or playing"),

@@ -16,6 +16,8 @@ from model.harmony import QUALITIES, parse_chord
 from model.music import TICKS_PER_QUARTER, Beat, Note, Ticks
 from model.swing import swung
 
+LOOSE = 0.3
+"""The looseness of words that say nothing of it."""
 JITTER = 0.010
 """Seconds that `humanise 1` moves a note at most."""
 TOUCH = 8
@@ -23,12 +25,20 @@ TOUCH = 8
 
 
 def sounds(
-    beat: Beat, start: Ticks, take: int, bpm: float, swing: float, settings: Mapping[str, Value]
+    beat: Beat, start: Ticks, seed: int, bpm: float, swing: float, settings: Mapping[str, Value]
 ) -> tuple[Sound, ...]:
-    """Return the sounds of a beat that begins at an absolute tick."""
+    """Return the sounds of a beat that begins at an absolute tick.
+
+    `swing` is the take's own, for where the control leaves it to the words; `seed` (the take's) and the number
+    of the beat decide all looseness.
+    """
     found: list[Sound] = []
     loose = float(settings["humanise"])
-    rng = random.Random(f"{take}/{beat.index}")
+    if loose < 0:
+        loose = LOOSE
+    if float(settings["swing"]) >= 0:
+        swing = float(settings["swing"])
+    rng = random.Random(f"{seed}/{beat.index}")
     ticks_a_second = bpm * TICKS_PER_QUARTER / 60
     for part in dict.fromkeys(n.part for n in beat.notes):
         if not settings[f"part/{part}/enabled"]:
@@ -54,6 +64,7 @@ def sounds(
                     pitch,
                     min(127, velocity),
                     part,
+                    start,
                 )
             )
     return tuple(sorted(found))

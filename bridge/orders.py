@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 
 from bridge.clock import TempoMap
 from model.music import Ticks
@@ -10,7 +11,10 @@ from model.music import Ticks
 
 @dataclass(frozen=True, slots=True, order=True)
 class Sound:
-    """A note ready to sound: absolute ticks since the last play, channel 0..15."""
+    """A note ready to sound: absolute ticks since the last play, channel 0..15.
+
+    `beat` is the tick of the beat that it belongs to: looseness and offsets may move it before or behind.
+    """
 
     at: Ticks
     length: Ticks
@@ -18,6 +22,7 @@ class Sound:
     pitch: int
     velocity: int
     part: str
+    beat: Ticks
 
     def __post_init__(self) -> None:
         if self.at < 0 or self.length <= 0:
@@ -30,6 +35,21 @@ class Sound:
             raise ValueError(f"a velocity is in 1..127, not {self.velocity}")
 
 
+def remains(sound: Sound, after: Ticks, ring: Collection[str]) -> Sound | None:
+    """Return what is left of a planned sound when all from a tick on is taken back, if anything.
+
+    What belongs to a beat from there on goes. Parts that ring keep the rest as it was; in the others nothing
+    begins or sounds at the tick or later.
+    """
+    if sound.beat >= after:
+        return None
+    if sound.part in ring:
+        return sound
+    if sound.at >= after:
+        return None
+    return replace(sound, length=Ticks(min(sound.length, after - sound.at)))
+
+
 @dataclass(frozen=True, slots=True)
 class Play:
     """Schedule the sounds of a take."""
@@ -40,10 +60,11 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Drop what a take has not begun at a tick or after it; what sounds over the tick ends there."""
+    """Take back what a take has from a tick on, by the law of `remains`."""
 
     take: int
     after: Ticks
+    ring: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

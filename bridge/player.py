@@ -65,8 +65,8 @@ class Player:
         match order:
             case Play(take, sounds):
                 self._scheduler.add(sounds, take, None if self._per_part else "")
-            case Cancel(take, after):
-                self._scheduler.cancel(take, after)
+            case Cancel():
+                self._scheduler.cancel(order)
             case Retime(tempo):
                 self._tempo = tempo
             case Silence(all_channels):

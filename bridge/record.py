@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from bisect import bisect_left
+from collections.abc import Collection
 
-from bridge.orders import Sound
+from bridge.orders import Sound, remains
 from bridge.timeline import Placed
 from model.midifile import Song, bar_length
-from model.music import Note, Ticks
+from model.music import TICKS_PER_QUARTER, Note, Ticks
+
+LONGEST = 64 * TICKS_PER_QUARTER
+"""Ticks; what began longer ago than this is not looked at when something is taken back."""
 
 
 class Record:
@@ -37,13 +41,14 @@ class Record:
         if chord is not None and (not self._chords or self._chords[-1][1] != chord):
             self._chords.append((placed.start, chord))
 
-    def cut(self, after: Ticks) -> None:
-        """Take back what was planned from a tick on; what sounds over it ends there."""
+    def cut(self, after: Ticks, ring: Collection[str] = ()) -> None:
+        """Take back what was planned from a tick on; the sounds by `orders.remains`."""
         self._end = min(self._end, after)
         self._bars = [b for b in self._bars if b[0] < after]
         self._chords = [c for c in self._chords if c[0] < after]
-        self._sounds = [
-            replace(s, length=Ticks(min(s.length, after - s.at))) for s in self._sounds if s.at < after
+        near = bisect_left(self._sounds, after - LONGEST, key=lambda s: s.beat)
+        self._sounds[near:] = [
+            left for s in self._sounds[near:] if (left := remains(s, after, ring)) is not None
         ]
 
     def retime(self, at: Ticks, bpm: float) -> None:

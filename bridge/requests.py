@@ -44,6 +44,9 @@ class Ask:
     path: str
 
 
+LARGEST = 2**31
+"""Numbers from here on do not fit into the answer to a ping."""
+
 Request = Hello | Bye | Ping | Ask | PromptGiven | PlayAsked | StopAsked | ControlSet
 
 
@@ -61,8 +64,8 @@ def read(message: Message) -> Request:
             return _hello(message.address, args)
         case "ping":
             number = args[0] if len(args) == 1 else None
-            if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-                raise BadRequest(message.address, "takes one number")
+            if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < LARGEST:
+                raise BadRequest(message.address, "takes one number of 32 bits")
             return Ping(number)
         case "prompt" | "prompt_uri":
             return PromptGiven(_prompt(message.address, args, encoded=path == "prompt_uri"))

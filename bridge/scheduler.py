@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 
 from bridge.midi import NoteOff, NoteOn
-from bridge.orders import Sound
+from bridge.orders import Cancel, Sound, remains
 from model.music import Ticks
 
 Voice = tuple[str, int, int]
@@ -30,6 +30,7 @@ class Timed:
     take: int = field(compare=False)
     route: str = field(compare=False)
     message: NoteOn | NoteOff = field(compare=False)
+    sound: Sound = field(compare=False)
 
     @property
     def voice(self) -> Voice:
@@ -63,16 +64,22 @@ class Scheduler:
             on = NoteOn(sound.channel, sound.pitch, sound.velocity)
             off = NoteOff(sound.channel, sound.pitch)
             for tick, rank, message in ((sound.at, 1, on), (Ticks(sound.at + max(1, sound.length)), 0, off)):
-                heapq.heappush(self._heap, Timed(tick, rank, note_id, take, way, message))
+                heapq.heappush(self._heap, Timed(tick, rank, note_id, take, way, message, sound))
 
-    def cancel(self, take: int, after: Ticks) -> None:
-        """Forget what a take has not begun at a tick or later; end at that tick what sounds over it."""
-        gone = {t.note_id for t in self._heap if t.take == take and t.rank == 1 and t.at >= after}
-        self._heap = [
-            replace(t, at=after) if t.take == take and t.rank == 0 and t.at > after else t
-            for t in self._heap
-            if t.note_id not in gone
-        ]
+    def cancel(self, order: Cancel) -> None:
+        """Take back what has not begun, and bring forward the ends of what sounds, as the order says."""
+        waiting = {t.note_id for t in self._heap if t.rank == 1}
+        kept: list[Timed] = []
+        for timed in self._heap:
+            if timed.take == order.take:
+                left = remains(timed.sound, order.after, order.ring)
+                if left is None and timed.note_id in waiting:
+                    continue
+                if timed.rank == 0:
+                    end = order.after if left is None else left.at + left.length
+                    timed = replace(timed, at=Ticks(min(timed.at, end)))
+            kept.append(timed)
+        self._heap = kept
         heapq.heapify(self._heap)
 
     def due(self, now: Ticks, oldest: Ticks) -> list[Timed]:

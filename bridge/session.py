@@ -38,6 +38,7 @@ from bridge.take import Take
 from bridge.telling import understood
 from model.midifile import Song
 from model.music import (
+    PARTS,
     TICKS_PER_QUARTER,
     BeatWritten,
     Begin,
@@ -58,8 +59,6 @@ STARVING = Seconds(0.060)
 """This long before the end of what is planned, the vamp steps in."""
 START = Seconds(0.030)
 AT_ONCE = Seconds(0.008)
-ON_ORDER = 2
-"""Beats ordered at a time: the next is begun while the last travels."""
 REWRITING = frozenset(
     [
         "key",
@@ -97,6 +96,7 @@ class Session:
         self._numbers = 0
         self._starting = False
         self._model_up = False
+        self._understanding: int | None = None
         self._late = self._dropped = self._starved = 0
         self._p99_ms = 0.0
         self._health_at = Seconds(0)
@@ -118,7 +118,7 @@ class Session:
             case Understood() | BeatWritten() | Failed():
                 self._answered(event, now)
             case GeneratorLost():
-                self._model_up = False
+                self._model_up, self._understanding = False, None
                 for take in self._takes():
                     take.pending.clear()
             case GeneratorReady():
@@ -141,7 +141,9 @@ class Session:
         """Return when the session wants to be woken, if at all."""
         if self.state is not State.PLAYING:
             return None
-        times = [self._starves_at(), self._health_at, self._stage.next_announcement()]
+        times = [self._health_at, self._stage.next_announcement()]
+        if self._stage.timeline.placed:
+            times.append(self._starves_at())
         coming = self._coming
         if coming is not None and coming.line is not None and not coming.ready:
             times.append(Seconds(self._stage.tempo.seconds_at(coming.line) - NEAR))
@@ -163,10 +165,9 @@ class Session:
         seed = int(self.settings["seed"])
         self._numbers += 1
         take = Take(Begin(self._numbers, text, controls(self.settings), seed if seed >= 0 else self._seeds()))
-        if self._coming is not None:
+        if self._coming is not None and self._coming.begun:
             self._send(Forget(self._coming.number))
         self._coming = take
-        self._send(take.begin)
         if self.state is State.PLAYING:
             self._aim(take, now)
         else:
@@ -176,10 +177,13 @@ class Session:
         """Choose where a take means to enter; `now` takes the old notes back at once."""
         quantize = str(self.settings["quantize"])
         if quantize == "now":
-            self._stage.cut(self._stage.tick(now))
+            gone = self._stage.cut(self._stage.tick(now))
+            if self._current is not None:  # what is on order of it comes too late
+                mine = [p.music.index for p in gone if p.take == self._current.number]
+                self._current.rewind(min([*mine, self._current.wanted]))
             take.at_once_until = Seconds(now + NOTICE)
         else:
-            take.line = self._line(quantize, now)
+            take.quantize, take.line = quantize, self._line(quantize, now)
 
     def _play(self, now: Seconds) -> None:
         take = self._coming or self._current
@@ -210,7 +214,13 @@ class Session:
             self._coming.line = self._coming.at_once_until = None
 
     def _set(self, path: str, value: Value, now: Seconds) -> None:
+        take = self._coming or self._current
+        plan = take.plan if take is not None else None
+        before = [] if plan is None else list(understood(plan, controls(self.settings)))
         self.settings[path] = value
+        for news in () if plan is None else understood(plan, controls(self.settings)):
+            if news not in before:
+                self._tell(news[0], *news[1])
         if path == "tempo":
             if self._current is not None and self.state is State.PLAYING:
                 self._stage.retime(self._bpm(self._current), self._stage.tick(now))
@@ -222,6 +232,8 @@ class Session:
     # --- answers -------------------------------------------------------------------------------
 
     def _answered(self, answer: Understood | BeatWritten | Failed, now: Seconds) -> None:
+        if answer.take == self._understanding and not isinstance(answer, BeatWritten):
+            self._understanding = None
         take = next((t for t in self._takes() if t.number == answer.take), None)
         if take is None:
             return  # of a take that was given up
@@ -242,7 +254,7 @@ class Session:
                     self._coming = None
                     if self.state is State.WAITING:
                         self._to(State.IDLE)
-                else:
+                elif not take.lost:
                     self._again(take)
                     self._aim_at_bar(now)
 
@@ -251,7 +263,7 @@ class Session:
         self._model_up = True
         if self._coming is not None:
             self._coming.rewind(0)
-            self._send(self._coming.begin)
+            self._coming.begun = False
             if self._current is not None:
                 self._current.lost = True
         elif self._current is not None:
@@ -263,11 +275,10 @@ class Session:
         take.lost = True
         self._numbers += 1
         self._coming = Take(replace(take.begin, take=self._numbers))
-        self._send(self._coming.begin)
 
     def _aim_at_bar(self, now: Seconds) -> None:
         if self._coming is not None and self.state is State.PLAYING:
-            self._coming.line = self._line("bar", now)
+            self._coming.quantize, self._coming.line = "bar", self._line("bar", now)
 
     # --- going on ------------------------------------------------------------------------------
 
@@ -285,6 +296,7 @@ class Session:
             self._stage.announce(now)
             self._report_health(now)
         if self._model_up:
+            self._begin_latest()
             self._order_more(now)
 
     def _start(self, take: Take, now: Seconds) -> None:
@@ -302,9 +314,11 @@ class Session:
         stage, line = self._stage, coming.line
         if coming.at_once_until is not None:
             line = stage.tick(Seconds(now + AT_ONCE))
-        elif line is not None and not coming.ready and stage.tempo.seconds_at(line) - NEAR <= now:
-            self._late += 1
-            coming.line = stage.timeline.line(str(self.settings["quantize"]), Ticks(line + 1))
+        elif line is not None:
+            late = not coming.ready and stage.tempo.seconds_at(line) - NEAR <= now
+            self._late += late
+            # asked anew each time: a new metre may have moved the lines
+            line = coming.line = stage.timeline.line(coming.quantize, Ticks(line + late))
         if line is None or not coming.ready or (coming.at_once_until is None and stage.timeline.end < line):
             return
         stage.cut(line)
@@ -336,19 +350,26 @@ class Session:
             self._tell("health", self._late, self._dropped, self._starved, float(beats), self._p99_ms)
             self._health_at = Seconds(now + 1)
 
+    def _begin_latest(self) -> None:
+        """Hand the latest words to the generator, one prompt at a time: those given up meanwhile cost nothing."""
+        coming = self._coming
+        if coming is not None and not coming.begun and self._understanding is None:
+            self._understanding, coming.begun = coming.number, True
+            self._send(coming.begin)
+
     def _order_more(self, now: Seconds) -> None:
         ahead = float(self.settings["lookahead"])
         coming, current = self._coming, self._current
-        if coming is not None:
-            while coming.on_order < ON_ORDER and len(coming.ready) + coming.on_order < max(1.0, ahead):
+        if coming is not None and coming.begun:
+            while coming.may_order and len(coming.ready) + coming.on_order < max(1.0, ahead):
                 self._order(coming)
-            if coming.at_once_until is not None:
-                return  # what plays is about to end
+        if coming is not None and coming.at_once_until is not None:
+            return  # what plays is about to end
         if current is not None and not current.lost and self.state is State.PLAYING:
             timeline = self._stage.timeline
             length = timeline.placed[-1].music.length if timeline.placed else TICKS_PER_QUARTER
             horizon = self._stage.tick(now) + ahead * length
-            while current.on_order < ON_ORDER and timeline.end + current.on_order * length < horizon:
+            while current.may_order and timeline.end + current.on_order * length < horizon:
                 self._order(current)
 
     # --- changes to what is planned ------------------------------------------------------------
@@ -359,20 +380,24 @@ class Session:
             self._coming.rewind(0)
         if self._current is None or self.state is not State.PLAYING:
             return
-        first = self._stage.timeline.first_from(self._stage.tick(Seconds(now + NOTICE)), bar_line)
-        if first is not None and first.take == self._current.number:
-            self._stage.cut(first.start)
+        far = self._stage.tick(Seconds(now + NOTICE))
+        first = self._stage.timeline.first_from(far, bar_line, self._current.number)
+        if first is None:
+            self._current.rewind(self._current.wanted)  # only what is on order can still be changed
+        else:
+            self._stage.cut(first.start, frozenset(PARTS))
             self._current.rewind(first.music.index)
 
     def _rearrange(self, now: Seconds) -> None:
         """Lay the planned beats out again under the output controls."""
         if self._current is None or self.state is not State.PLAYING:
             return
-        first = self._stage.timeline.first_from(self._stage.tick(Seconds(now + SOON)))
-        if first is None or first.take != self._current.number:
-            return
-        for placed in self._stage.cut(first.start):
-            self._stage.lay(self._current, placed.music, new_bar=placed.beat == 1)
+        soon = self._stage.tick(Seconds(now + SOON))
+        first = next((p for p in self._stage.timeline.placed if p.first_heard >= soon), None)
+        if first is not None:
+            unmuted = frozenset(part for part in PARTS if self.settings[f"part/{part}/enabled"])
+            for placed in self._stage.cut(first.start, unmuted):
+                self._stage.lay_again(placed)
 
     # --- small words ---------------------------------------------------------------------------
 

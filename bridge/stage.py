@@ -13,7 +13,7 @@ from bridge import arrange
 from bridge.addresses import Value
 from bridge.clock import Seconds, TempoMap
 from bridge.events import BarPlayed, Effect, Tell, ToPlayer
-from bridge.orders import Cancel, Play, Retime, Silence, Sound
+from bridge.orders import Cancel, Play, Retime, Silence, Sound, remains
 from bridge.record import Record
 from bridge.take import Take
 from bridge.timeline import Placed, Timeline
@@ -53,16 +53,21 @@ class Stage:
 
     def lay(self, take: Take, beat: Beat, new_bar: bool) -> None:
         """Lay a beat at the end of what is planned; its notes are told and sent to the player."""
+        swing = 0.5 if take.plan is None else take.plan.swing
+        self._lay(take.number, beat, new_bar, take.begin.seed, swing)
+
+    def lay_again(self, placed: Placed) -> None:
+        """Lay a beat that was taken back, arranged by the controls as they are now."""
+        self._lay(placed.take, placed.music, placed.beat == 1, placed.seed, placed.swing)
+
+    def _lay(self, take: int, beat: Beat, new_bar: bool, seed: int, swing: float) -> None:
         start = self.timeline.end
-        swing = float(self.settings["swing"])
-        if swing < 0:
-            swing = take.plan.swing if take.plan is not None else 0.5
-        sounds = arrange.sounds(beat, start, take.number, self.tempo.bpm_at(start), swing, self.settings)
-        self.record.add(self.timeline.place(take.number, beat, sounds, new_bar))
+        sounds = arrange.sounds(beat, start, seed, self.tempo.bpm_at(start), swing, self.settings)
+        self.record.add(self.timeline.place(take, beat, sounds, new_bar, seed, swing))
         if sounds:
-            self.effects.append(ToPlayer(Play(take.number, sounds)))
+            self.effects.append(ToPlayer(Play(take, sounds)))
         for sound in sounds:
-            self._told(take.number, sound)
+            self._told(take, sound)
 
     def _told(self, take: int, s: Sound) -> None:
         at, length = s.at / TICKS_PER_QUARTER, s.length / TICKS_PER_QUARTER
@@ -81,15 +86,21 @@ class Stage:
         self.lay(take, replace(source.music, index=take.wanted - 1, fresh=False), new_bar=ended)
         return True
 
-    def cut(self, after: Ticks) -> list[Placed]:
-        """Take back all that is planned from a tick on, tell it, and return the beats."""
-        sounding = {p.take for p in self.timeline.placed}
-        gone = self.timeline.cut(after)
-        self.record.cut(after)
-        self.effects += [ToPlayer(Cancel(take, after)) for take in sorted(sounding)]
-        parts = {(p.take, s.part) for p in gone for s in p.sounds}
-        for take, part in sorted(parts, key=lambda tp: (tp[0], PARTS.index(tp[1]))):
-            self.effects.append(Tell("cancelled", (str(take), part, after / TICKS_PER_QUARTER)))
+    def cut(self, after: Ticks, ring: frozenset[str] = frozenset()) -> list[Placed]:
+        """Take back all that is planned from a tick on, tell it, and return the beats; `ring`: see `orders.remains`."""
+        since: dict[tuple[int, str], Ticks] = {}
+        for p in self.timeline.placed:
+            for s in p.sounds:
+                if remains(s, after, ring) != s:
+                    since[p.take, s.part] = min(
+                        since.get((p.take, s.part), after), s.at if s.beat >= after else after
+                    )
+        takes = sorted({p.take for p in self.timeline.placed})
+        gone = self.timeline.cut(after, ring)
+        self.record.cut(after, ring)
+        self.effects += [ToPlayer(Cancel(take, after, ring)) for take in takes]
+        for take, part in sorted(since, key=lambda tp: (tp[0], PARTS.index(tp[1]))):
+            self.effects.append(Tell("cancelled", (str(take), part, since[take, part] / TICKS_PER_QUARTER)))
         return gone
 
     def retime(self, bpm: float, at: Ticks) -> None:

@@ -8,23 +8,29 @@ from dataclasses import dataclass, field
 from bridge.clock import Seconds
 from model.music import Beat, BeatWritten, Begin, Plan, Ticks
 
+ON_ORDER = 2
+"""Beats ordered at a time: the next is begun while the last travels."""
+
 
 @dataclass(slots=True)
 class Take:
     """A prompt on its way to sound.
 
-    `asked` is the next beat to order, `wanted` the next to place; `line` is where the take means to enter.
+    It is `begun` when its words were handed to the generator. `asked` is the next beat to order, `wanted` the
+    next to place; `line` is where the take means to enter, one of the lines that `quantize` names.
     Each order has one answer, in order: `pending` tells which of them still count (its epoch is the take's).
     With `quantize now` it enters as soon as it can instead, and the band waits for it until `at_once_until`.
     A `lost` take is no longer known to the generator: what was placed of it is repeated until another enters.
     """
 
     begin: Begin
+    begun: bool = False
     plan: Plan | None = None
     ready: list[Beat] = field(default_factory=list)
     asked: int = 0
     wanted: int = 0
     line: Ticks | None = None
+    quantize: str = "bar"
     epoch: int = 0
     pending: deque[int] = field(default_factory=deque)
     lost: bool = False
@@ -36,14 +42,22 @@ class Take:
         return self.begin.take
 
     @property
+    def may_order(self) -> bool:
+        """Whether there is room for one more order, those that no longer count among them."""
+        return len(self.pending) < ON_ORDER
+
+    @property
     def on_order(self) -> int:
-        """How many beats are on their way."""
+        """How many beats are on their way that count."""
         return sum(epoch == self.epoch for epoch in self.pending)
 
     def rewind(self, index: int) -> None:
-        """Begin again from a beat: what is on order no longer counts."""
+        """Begin again from a beat: what is on order no longer counts.
+
+        A beat that stood in for one not yet written has no way back: writing goes on where it was.
+        """
         self.ready.clear()
-        self.asked = self.wanted = index
+        self.asked, self.wanted = min(index, self.asked), index
         self.epoch += 1
 
     def order(self) -> int:

@@ -5,9 +5,10 @@ Owned by the session.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from bridge.orders import Sound
+from bridge.orders import Sound, remains
 from model.music import Beat, Ticks, beat_length, beats_in_bar
 
 KEPT_BARS = 2
@@ -17,7 +18,10 @@ EVERY = {"bar": 1, "2bars": 2, "4bars": 4, "8bars": 8}
 
 @dataclass(slots=True)
 class Placed:
-    """A beat at its place. `bar` and `beat` count from 1 since play, across takes."""
+    """A beat at its place. `bar` and `beat` count from 1 since play, across takes.
+
+    `seed` and `swing` are its take's own, so that it can be arranged again when that take is over.
+    """
 
     take: int
     start: Ticks
@@ -25,12 +29,19 @@ class Placed:
     beat: int
     music: Beat
     sounds: tuple[Sound, ...]
+    seed: int = 0
+    swing: float = 0.5
     announced: bool = False
 
     @property
     def end(self) -> Ticks:
         """The tick at which the next beat begins."""
         return Ticks(self.start + self.music.length)
+
+    @property
+    def first_heard(self) -> Ticks:
+        """The tick of its first sound where that comes early, or its own."""
+        return min((s.at for s in self.sounds), default=self.start)
 
 
 @dataclass(slots=True)
@@ -41,22 +52,32 @@ class Timeline:
     end: Ticks = Ticks(0)
     bar: int = 0
 
-    def place(self, take: int, music: Beat, sounds: tuple[Sound, ...], new_bar: bool) -> Placed:
+    def place(
+        self,
+        take: int,
+        music: Beat,
+        sounds: tuple[Sound, ...],
+        new_bar: bool,
+        seed: int = 0,
+        swing: float = 0.5,
+    ) -> Placed:
         """Lay a beat at the end. A take that enters, and every beat 0, begins a bar."""
         if new_bar or not self.placed:
             self.bar += 1
             beat = 1
         else:
             beat = self.placed[-1].beat + 1
-        laid = Placed(take, self.end, self.bar, beat, music, sounds)
+        laid = Placed(take, self.end, self.bar, beat, music, sounds, seed, swing)
         self.placed.append(laid)
         self.end = laid.end
         return laid
 
-    def cut(self, at: Ticks) -> list[Placed]:
-        """Take back every beat that begins at a tick or later, and return them."""
+    def cut(self, at: Ticks, ring: Collection[str] = ()) -> list[Placed]:
+        """Take back every beat that begins at a tick or later, and return them; the sounds by `orders.remains`."""
         gone = [p for p in self.placed if p.start >= at]
         self.placed = [p for p in self.placed if p.start < at]
+        for p in self.placed:
+            p.sounds = tuple(left for s in p.sounds if (left := remains(s, at, ring)) is not None)
         if gone:
             self.end = gone[0].start
             self.bar = self.placed[-1].bar if self.placed else 0
@@ -68,9 +89,12 @@ class Timeline:
         if here is not None:
             self.placed = [p for p in self.placed if p.bar >= here.bar - KEPT_BARS]
 
-    def first_from(self, tick: Ticks, bar_line: bool = False) -> Placed | None:
-        """Return the first beat (or first beat of a bar) that begins at a tick or later."""
-        return next((p for p in self.placed if p.start >= tick and (not bar_line or p.beat == 1)), None)
+    def first_from(self, tick: Ticks, bar_line: bool, take: int) -> Placed | None:
+        """Return the first beat (or first beat of a bar) of a take that begins at a tick or later."""
+        return next(
+            (p for p in self.placed if p.start >= tick and p.take == take and (not bar_line or p.beat == 1)),
+            None,
+        )
 
     def line(self, quantize: str, earliest: Ticks) -> Ticks:
         """Return the first quantize line at or after a tick: over the planned beats, then as the last bar goes on."""

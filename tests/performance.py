@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from bridge.clock import Seconds, TempoMap
 from bridge.events import Effect, Event, GeneratorReady, PlayerReady, Tell, ToModel, ToPlayer, Woken
 from bridge.midi import NoteOff, NoteOn
-from bridge.orders import Cancel, Play, Retime, Silence, Sound
+from bridge.orders import Cancel, Play, Retime, Silence, Sound, remains
 from bridge.scheduler import Scheduler
 from bridge.session import Session
 from model.music import (
@@ -62,6 +62,7 @@ class Rig:
     planned: dict[int, list[Sound]] = field(default_factory=dict)
     _answers: list[tuple[float, int, Answer]] = field(default_factory=list)
     _plans: dict[int, Plan] = field(default_factory=dict)
+    _written: dict[int, int] = field(default_factory=dict)
     _free: float = 0.0
     _count: int = 0
     _wake: float | None = None
@@ -112,9 +113,10 @@ class Rig:
             case ToPlayer(Play(take, sounds)):
                 self.scheduler.add(sounds, take, "")
                 self.planned.setdefault(take, []).extend(sounds)
-            case ToPlayer(Cancel(take, after)):
-                self.scheduler.cancel(take, after)
-                self.planned[take] = [s for s in self.planned.get(take, []) if s.at < after]
+            case ToPlayer(Cancel(take, after, ring) as order):
+                self.scheduler.cancel(order)
+                planned = self.planned.get(take, [])
+                self.planned[take] = [left for s in planned if (left := remains(s, after, ring)) is not None]
             case ToPlayer(Retime(tempo)):
                 self.tempo = tempo
             case ToPlayer(Silence()):
@@ -128,8 +130,11 @@ class Rig:
         match order:
             case Begin():
                 self._plans[order.take] = self.plan(order)
+                self._written[order.take] = 0
                 answer: Answer = Understood(order.take, self._plans[order.take])
             case Write(take, index, _):
+                assert index <= self._written[take], "a beat is written after the one before it"
+                self._written[take] = index + 1
                 answer = BeatWritten(take, beat_of(take, index, self._plans[take]))
             case Forget():
                 return

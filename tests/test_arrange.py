@@ -26,7 +26,7 @@ BEAT = Beat(
 
 def sounds(swing: float = 0.5, beat: Beat = BEAT, **controls: Value) -> tuple[Sound, ...]:
     settings = DEFAULTS | {path.replace("__", "/"): value for path, value in controls.items()}
-    return arrange.sounds(beat, Ticks(960), take=3, bpm=120, swing=swing, settings=settings)
+    return arrange.sounds(beat, Ticks(960), seed=3, bpm=120, swing=swing, settings=settings)
 
 
 def of(part: str, found: tuple[Sound, ...]) -> list[Sound]:

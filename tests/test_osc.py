@@ -107,7 +107,7 @@ def test_numbers_may_come_as_int_or_float() -> None:
         ("density", (-0.5,)), ("key", ("X minor",)), ("key", (5,)), ("meter", ("11/8",)), ("chords", ("Am Zz",)),
         ("chords", ("",)), ("quantize", ("3bars",)), ("lookahead", (0.4,)), ("seed", (2**31,)), ("part/bass/channel", (0,)),
         ("part/bass/voicing", ("wide",)), ("swing_unit", (12,)), ("prompt", ()), ("prompt", ("  \t ",)), ("prompt", (b"x",)),
-        ("prompt", ("x" * 3000,)), ("prompt_uri", ("%ff%fe",)), ("ping", ()), ("play", (1,)), ("hello", (70000,)),
+        ("prompt", ("x" * 3000,)), ("prompt_uri", ("%ff%fe",)), ("ping", ()), ("ping", (1e300,)), ("ping", (2**40,)), ("key", ("C" * 2000,)), ("play", (1,)), ("hello", (70000,)),
         ("hello", ("port",)), ("unknown", (1,)), ("refine", ("darker",)), ("part/flute/level", (1,)),
     ],
 )  # fmt: skip

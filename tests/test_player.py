@@ -39,7 +39,7 @@ def stage(per_part: bool = False) -> tuple[Player, RecordingPort, Hands]:
 
 
 def sound(at: int, length: int = 480) -> Sound:
-    return Sound(Ticks(at), Ticks(length), 2, 60, 80, "bass")
+    return Sound(Ticks(at), Ticks(length), 2, 60, 80, "bass", Ticks(at))
 
 
 def sent(port: RecordingPort) -> list[bytes]:

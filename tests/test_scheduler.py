@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.midi import NoteOff, NoteOn
-from bridge.orders import Sound
+from bridge.orders import Cancel, Sound
 from bridge.scheduler import Scheduler
 from model.music import Ticks
 
@@ -12,7 +12,7 @@ ON, OFF = NoteOn(0, 60, 80), NoteOff(0, 60)
 
 
 def sound(at: int, length: int = 480, pitch: int = 60) -> Sound:
-    return Sound(Ticks(at), Ticks(length), 0, pitch, 80, "chords")
+    return Sound(Ticks(at), Ticks(length), 0, pitch, 80, "chords", Ticks(at))
 
 
 def scheduled(*sounds: Sound) -> Scheduler:
@@ -42,14 +42,29 @@ def test_an_end_sounds_before_a_beginning_at_the_same_tick() -> None:
 def test_a_note_that_sounds_over_the_line_of_its_cancelled_take_ends_there() -> None:
     scheduler = scheduled(sound(0, 2000), sound(960))
     at(scheduler, 0)
-    scheduler.cancel(1, after=Ticks(480))
+    scheduler.cancel(Cancel(1, after=Ticks(480)))
     assert at(scheduler, 479) == []
     assert at(scheduler, 9999) == [OFF]
 
 
+def test_a_part_that_rings_sounds_on_and_its_coming_beats_are_taken_back() -> None:
+    scheduler = scheduled(sound(0, 2000), sound(960))
+    at(scheduler, 0)
+    scheduler.cancel(Cancel(1, Ticks(480), frozenset({"chords"})))
+    assert at(scheduler, 1999) == []
+    assert at(scheduler, 2000) == [OFF]
+    assert not scheduler.busy
+
+
+def test_a_note_that_comes_early_goes_with_its_beat() -> None:
+    scheduler = scheduled(Sound(Ticks(470), Ticks(480), 0, 60, 80, "chords", beat=Ticks(480)))
+    scheduler.cancel(Cancel(1, Ticks(480)))
+    assert not scheduler.busy
+
+
 def test_another_take_is_not_cancelled() -> None:
     scheduler = scheduled(sound(0))
-    scheduler.cancel(2, after=Ticks(0))
+    scheduler.cancel(Cancel(2, after=Ticks(0)))
     assert at(scheduler, 9999) == [ON, OFF]
 
 
@@ -71,7 +86,7 @@ def test_a_late_beginning_is_dropped_and_counted() -> None:
 def test_parts_with_ports_of_their_own_do_not_end_each_others_notes() -> None:
     scheduler = Scheduler()
     scheduler.add([sound(0)], take=1)
-    scheduler.add([Sound(Ticks(0), Ticks(480), 0, 60, 80, "bass")], take=1)
+    scheduler.add([Sound(Ticks(0), Ticks(480), 0, 60, 80, "bass", Ticks(0))], take=1)
     assert at(scheduler, 0) == [ON, ON]
 
 
@@ -96,7 +111,7 @@ def test_every_beginning_has_an_end_whenever_it_is_polled_or_cancelled(
     held: set[int] = set()
     for now, cancels in [*sorted(moments), (9999, False)]:
         if cancels:
-            scheduler.cancel(1, Ticks(now))
+            scheduler.cancel(Cancel(1, Ticks(now)))
         for message in at(scheduler, now):
             if isinstance(message, NoteOn):
                 assert message.pitch not in held

@@ -152,6 +152,18 @@ def test_only_the_latest_of_several_prompts_is_played() -> None:
     assert set(first_notes(rig)) == {1, 6}
 
 
+def test_a_flood_of_prompts_costs_the_generator_two_takes_at_most() -> None:
+    rig = playing(typical=0.01)
+    free = rig.now
+    for i in range(500):
+        rig.happen(PromptGiven(f"prompt {i}"))
+    assert len(rig._written) <= 2
+    assert rig._free < free + 0.5
+    rig.until(rig.now + 5)
+    assert set(first_notes(rig)) == {1, 501}
+    assert health(rig)[2] == 0
+
+
 def test_a_new_take_brings_its_tempo_from_its_line_on() -> None:
     rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=160.0 if b.take == 1 else 80.0))
     rig.happen(ControlSet("humanise", 0.0))
@@ -243,6 +255,96 @@ def test_the_seed_that_is_set_is_the_takes() -> None:
     assert seen[-1].seed == 42
 
 
+def test_what_is_rewritten_or_arranged_again_lets_sounding_notes_ring() -> None:
+    for path, value in (("density", 0.9), ("transpose", 2), ("part/melody/level", 0.5)):
+        rig = playing()
+        rig.until(100.03 + 6 * 0.375 + 0.05)  # beat 6 of the generator has a chord of two beats
+        held = set(rig.held)
+        rig.happen(ControlSet(path, value))
+        rig.until(rig.now + 0.5)
+        chords = {voice for voice in held if voice[1] == 0}
+        assert chords
+        assert chords <= set(rig.held), path
+
+
+def test_looseness_and_offsets_leave_no_note_behind_and_double_none() -> None:
+    rig = playing(humanise=1.0)
+    rig.happen(ControlSet("part/bass/offset", -80.0))
+    rng = random.Random(3)
+    for i in range(60):
+        rig.until(rig.now + rng.uniform(0.05, 1.5))
+        match i % 3:
+            case 0:
+                rig.happen(PromptGiven(f"prompt {i}"))
+            case 1:
+                rig.happen(ControlSet("transpose", rng.randint(-2, 2)))
+            case _:
+                rig.happen(ControlSet("density", rng.random()))
+    rig.until(rig.now + 4)
+    bass = sorted(t for t, _, m in rig.sounded if m.channel == 2)
+    assert min(b - a for a, b in pairwise(bass)) > BEAT / 2, "one bass note a beat, none twice"
+
+
+def test_a_mute_reaches_the_old_take_too_while_a_new_one_is_planned() -> None:
+    rig = playing()
+    rig.happen(PromptGiven("snow"))
+    rig.until(rig.now + 0.2)
+    rig.happen(ControlSet("part/melody/enabled", 0))
+    muted_at = rig.tempo.ticks_at(rig.now) + BEAT
+    rig.until(rig.now + 5)
+    assert all(m.channel != 1 for t, _, m in rig.sounded if t > muted_at)
+
+
+def test_a_control_that_beats_the_words_is_told_when_it_is_set() -> None:
+    rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=82.0, explicit=("tempo",)))
+    rig.happen(PromptGiven("lofi at 82 bpm"))
+    rig.until(rig.now + 1)
+    before = len(rig.told)
+    rig.happen(ControlSet("tempo", 120.0))
+    news = [(path, args) for _, path, args in rig.told[before:]]
+    assert news == [("understood/tempo", (120.0,)), ("understood/overruled", ("tempo", "control"))]
+    rig.happen(ControlSet("seed", 5))
+    assert len(rig.told) == before + 2
+
+
+def test_with_quantize_now_nothing_of_the_old_take_comes_back_while_the_new_one_is_awaited() -> None:
+    rig = playing(quantize="now", typical=0.03)
+    rig.until(rig.now + 0.3)
+    rig.happen(PromptGiven("snow"))
+    asked_at = rig.tempo.ticks_at(rig.now)
+    rig.until(rig.now + 2)
+    assert all(take == 2 for t, take, _ in rig.sounded if t > asked_at)
+    assert health(rig)[2] == 0
+
+
+def test_with_quantize_now_a_band_at_its_first_beat_waits_without_spinning() -> None:
+    rig = Rig(latencies(0, 0.01))
+    rig.happen(ControlSet("quantize", "now"))
+    rig.happen(PromptGiven("rain"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 0.025)
+    rig.latency = lambda: 5.0
+    rig.happen(PromptGiven("snow"))
+    wake = rig.session.wake()
+    assert wake is not None
+    rig.until(rig.now + 12)
+    assert 2 in first_notes(rig)
+
+
+def test_controls_while_starving_ask_for_no_beat_out_of_turn() -> None:
+    rig = playing()
+    rig.latency = lambda: 3.0
+    rig.until(rig.now + 4)
+    for i in range(100):
+        rig.happen(ControlSet("density", i / 100))
+    rig.happen(ControlSet("meter", "3/4"))
+    rig.latency = lambda: 0.01
+    rig.until(rig.now + 12)
+    starved = health(rig)[2]
+    rig.until(rig.now + 6)
+    assert health(rig)[2] == starved, "the band has caught up"
+
+
 events = st.one_of(
     st.just(PromptGiven("rain")),
     st.just(PlayAsked()),
@@ -253,6 +355,7 @@ events = st.one_of(
     st.builds(ControlSet, st.just("density"), st.sampled_from([-1.0, 0.2])),
     st.builds(ControlSet, st.just("meter"), st.sampled_from(["auto", "3/4"])),
     st.builds(ControlSet, st.just("transpose"), st.integers(-24, 24)),
+    st.builds(ControlSet, st.just("part/bass/offset"), st.floats(-100, 100)),
     st.builds(ControlSet, st.just("quantize"), st.sampled_from(["now", "beat", "bar", "4bars"])),
 )
 

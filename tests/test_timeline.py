@@ -13,7 +13,7 @@ def laid(count: int, meter: str = "4/4", record: Record | None = None) -> Timeli
     timeline = Timeline()
     for i in range(count):
         bar, beat = divmod(i, beats_in_bar(meter))
-        sound = Sound(timeline.end, Ticks(300), 0, 60, 80, "chords")
+        sound = Sound(timeline.end, Ticks(300), 0, 60, 80, "chords", timeline.end)
         placed = timeline.place(
             1, Beat(i, bar, beat, meter, "Am" if i % 2 else "C", True), (sound,), beat == 0
         )

@@ -7,21 +7,17 @@ import contextlib
 import logging
 import random
 import signal
-import socket
 import sys
 from collections.abc import Callable
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
-from bridge import osc
-from bridge.addresses import ROOT, SEEDS, Value
+from bridge.addresses import SEEDS
 from bridge.child import Child
-from bridge.clients import Address, Client, Clients
 from bridge.clock import Seconds, monotonic
 from bridge.config import Config
-from bridge.errors import BadRequest, OwnerError
+from bridge.door import Door
+from bridge.errors import OwnerError
 from bridge.events import (
     BarPlayed,
     Effect,
@@ -41,7 +37,6 @@ from bridge.events import (
 from bridge.orders import Health, OpenFailed, PortLost, Quit, Ready
 from bridge.player import run as run_player
 from bridge.ports import PortConfig, decided
-from bridge.requests import Ask, Bye, Hello, Ping, Request, read
 from bridge.session import Session
 from model.midifile import write as write_song
 from model.music import PARTS, Answer
@@ -49,12 +44,8 @@ from model.process import run as run_generator
 
 log = logging.getLogger("llmball")
 
-VERSION = "0.1.0"
-PROTOCOL = 1
 MOST_RESTARTS = 5
 """Deaths of a child within a minute after which the daemon gives up rather than spin."""
-RECEIVE_BUFFER = 1 << 20
-"""Bytes; a burst from a host waits there while we decide."""
 
 
 class Daemon:
@@ -66,12 +57,13 @@ class Daemon:
         self._config, self._ports, self._generator_main = config, ports, generator
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
-        self._clients = Clients()
         output = ports.output or ""
         self._file = Path(output.removeprefix("record:")) if output.startswith("record:") else None
         self._session = Session(lambda: random.randrange(SEEDS), record=self._file is not None)
         self._timer: asyncio.TimerHandle | None = None
-        self._transport: asyncio.DatagramTransport | None = None
+        self._door = Door(
+            config.allow, self._carry_out, self._session.asked, lambda: self._session.state.value
+        )
         self._player: Child | None = None
         self._generator: Child | None = None
         self._opened: asyncio.Future[str] = self._loop.create_future()
@@ -86,13 +78,12 @@ class Daemon:
 
     async def run(self) -> None:
         """Serve until a signal. Raises OwnerError."""
-        await self._bind()
+        host, port = await self._door.open(self._config.osc_host, self._config.osc_port)
         self._catch_signals()
         try:
             self._start_player()
             self._start_generator()
             midi, _ = await asyncio.wait_for(asyncio.gather(self._opened, self._composing), 120)
-            host, port = self._address()
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http=none\n")
             sys.stdout.flush()
             if self._config.play is not None:
@@ -101,75 +92,6 @@ class Daemon:
             await self._stopped
         finally:
             self._close()
-
-    # --- doors ---------------------------------------------------------------------------------
-
-    async def _bind(self) -> None:
-        where = (self._config.osc_host, self._config.osc_port)
-        try:
-            self._transport, _ = await self._loop.create_datagram_endpoint(
-                lambda: _Door(self._received), where
-            )
-        except OSError as refused:
-            raise OwnerError(
-                f"cannot listen on {where[0]}:{where[1]} ({refused.strerror}): stop what is there, perhaps another "
-                "LLMBall, or choose another with --osc 127.0.0.1:0"
-            ) from refused
-        sock = self._transport.get_extra_info("socket")
-        with contextlib.suppress(OSError):
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-
-    def _address(self) -> Address:
-        assert self._transport is not None
-        host, port = self._transport.get_extra_info("sockname")[:2]
-        return str(host), int(port)
-
-    def _received(self, datagram: bytes, sender: Address) -> None:
-        """Answer one packet; whatever it holds, nothing but its sender is disturbed."""
-        if not self._allowed(sender[0]):
-            return
-        self._clients.heard(sender, monotonic())
-        try:
-            messages = osc.parse(datagram)
-        except osc.OscError as error:
-            self._answer(sender, "error", "", str(error))
-            return
-        for message in messages:
-            if isinstance(message, osc.OscError):
-                self._answer(sender, "error", "", str(message))
-                continue
-            try:
-                self._carry_out_request(read(message), sender)
-            except BadRequest as error:
-                self._answer(sender, "error", error.address, error.reason)
-
-    def _allowed(self, host: str) -> bool:
-        address = ip_address(host.split("%")[0])
-        return address.is_loopback or any(address in network for network in self._config.allow)
-
-    def _carry_out_request(self, request: Request, sender: Address) -> None:
-        match request:
-            case Hello(port, name, encoded):
-                self._clients.hello(sender, port, name, encoded, monotonic())
-                self._answer(sender, "welcome", VERSION, PROTOCOL, " ".join(PARTS[:3]))
-                self._answer(sender, "state", self._session.state.value)
-            case Bye():
-                self._clients.bye(sender)
-            case Ping(number):
-                self._answer(sender, "pong", number)
-            case Ask(path):
-                self._answer(sender, path, self._session.asked(path))
-            case _:
-                self._carry_out(request)
-
-    def _answer(self, sender: Address, path: str, *args: Value) -> None:
-        self._send(self._clients.reply_to(sender), path, args)
-
-    def _send(self, client: Client, path: str, args: tuple[Value, ...]) -> None:
-        if self._transport is None or self._transport.is_closing():
-            return
-        told = tuple(quote(a) if client.encoded and isinstance(a, str) else a for a in args)
-        self._transport.sendto(osc.encode(ROOT + path, told), client.reply)
 
     # --- decisions carried out -----------------------------------------------------------------
 
@@ -190,8 +112,7 @@ class Daemon:
             case ToPlayer(order) if self._player is not None:
                 self._player.send(order)
             case Tell(path, args):
-                for client in self._clients.told():
-                    self._send(client, path, args)
+                self._door.tell(path, args)
             case BarPlayed() if self._file is not None:
                 self._write_file(monotonic())
             case Fault(reason):
@@ -318,21 +239,10 @@ class Daemon:
             for effect in self._session.on(StopAsked(), monotonic()):
                 if isinstance(effect, Tell):
                     self._do(effect)
-        if self._transport is not None:
-            self._transport.close()
+        self._door.close()
         for child in (self._player, self._generator):
             if child is not None:
                 child.close()
-
-
-class _Door(asyncio.DatagramProtocol):
-    """Hands every datagram to the daemon."""
-
-    def __init__(self, received: Callable[[bytes, Address], None]) -> None:
-        self._received = received
-
-    def datagram_received(self, data: bytes, addr: Address) -> None:
-        self._received(data, (str(addr[0]), int(addr[1])))
 
 
 def run(config: Config) -> int:

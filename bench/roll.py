@@ -29,7 +29,9 @@ def svg(song: Song) -> str:
     for tick in range(0, song.end, TICKS_PER_QUARTER):
         strong = any(start == tick for start, _ in song.bars)
         colour = "#b9b4a8" if strong else "#e2dfd6"
-        lines.append(f'<line x1="{tick * scale:.1f}" y1="{TOP}" x2="{tick * scale:.1f}" y2="{height}" stroke="{colour}"/>')
+        lines.append(
+            f'<line x1="{tick * scale:.1f}" y1="{TOP}" x2="{tick * scale:.1f}" y2="{height}" stroke="{colour}"/>'
+        )
     for note in song.notes:
         x, y = (note.start + note.offset) * scale, TOP + (high - note.pitch) * ROW
         lines.append(
@@ -38,7 +40,9 @@ def svg(song: Song) -> str:
         )
     for tick, symbol in song.chords:
         lines.append(f'<text x="{tick * scale + 2:.1f}" y="14" font-size="13" fill="#333">{symbol}</text>')
-    for i, (part, colour) in enumerate((p, c) for p, c in COLOURS.items() if any(n.part == p for n in song.notes)):
+    for i, (part, colour) in enumerate(
+        (p, c) for p, c in COLOURS.items() if any(n.part == p for n in song.notes)
+    ):
         lines.append(f'<text x="{4 + i * 70}" y="29" font-size="11" fill="{colour}">{part}</text>')
     return "\n".join([*lines, "</svg>", ""])
 

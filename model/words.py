@@ -10,12 +10,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import pairwise
 
 from model import keywords, progressions
 from model.harmony import Key
 from model.keywords import Span, T
 from model.music import METERS, PARTS
-from model.terms import Term
+from model.terms import Found, Term
 from model.terms import find as find_terms
 
 
@@ -91,7 +92,14 @@ def read(text: str) -> Wish:
     mode = value(keywords.mode(lower)) if key is None else None
     negated = _negated(lower)
     terms = list(find_terms(lower))
-    wanted = [f for f in terms if not _within(f.start, negated) and not _within(f.start, taken)]
+    wanted = [
+        f
+        for f, after in pairwise([*terms, None])
+        if f is not None
+        and not _within(f.start, negated)
+        and not _within(f.start, taken)
+        and _musical(lower, f, after)
+    ]
     taken += [(a, b) for a, b in negated]
     parts = _parts(lower, negated)
     density, complexity = (
@@ -110,6 +118,60 @@ def read(text: str) -> Wish:
         tuple(f.term for f in wanted if f.term.kind != "instruments"),
         tuple(name for name, what in stated.items() if what is not None), _rest(plain, taken),
     )  # fmt: skip
+
+
+_PLAIN_WORDS = frozenset(
+    [
+        "house",
+        "garage",
+        "trap",
+        "drill",
+        "rock",
+        "metal",
+        "march",
+        "jungle",
+        "swing",
+        "drone",
+        "dub",
+        "electro",
+        "score",
+        "study",
+        "queen",
+        "prince",
+        "monk",
+        "glass",
+        "drake",
+        "burial",
+        "beyond",
+        "light",
+        "hot",
+        "cool",
+        "fire",
+        "run",
+        "free",
+        "old",
+        "open",
+        "lost",
+        "wind",
+        "mar",
+        "mer",
+    ]
+)
+"""Names of styles, and moods, that are plain words too: "an empty house", "the garage door"."""
+_POINTING = re.compile(r"\b(?:the|an?|my|your|his|her|our|their|this|that|every|no)\s+(?:[a-z]+\s+)?$")
+_OF_MUSIC = re.compile(
+    r"\s*(?:-\s*)?(?:music|beats?|tracks?|grooves?|songs?|tunes?|loops?|vibes?|styles?|feel|riffs?|anthem|chords|bass|drums|piano)\b"
+)
+
+
+def _musical(lower: str, found: Found, after: Found | None) -> bool:
+    """Tell whether a word that is a plain one too is meant as music: "a house track", not "an empty house"."""
+    if lower[found.start : found.end] not in _PLAIN_WORDS:
+        return True
+    beside = after is not None and not lower[found.end : after.start].strip()
+    if beside and after is not None and lower[after.start : after.end] not in _PLAIN_WORDS:
+        return True
+    return _OF_MUSIC.match(lower, found.end) is not None or _POINTING.search(lower[: found.start]) is None
 
 
 def _blanked(text: str, taken: list[tuple[int, int]]) -> str:

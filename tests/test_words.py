@@ -112,6 +112,18 @@ def test_what_is_negated_is_not_wanted() -> None:
     assert [t.name for t in read("不可思议的夜晚").terms] == ["mysterious", "night"]
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("rain on the window of an empty house", ["rain"]), ("house", ["house"]), ("a house track", ["house"]),
+        ("the garage door", []), ("a rock ballad", ["rock", "ballad"]), ("deep house at night", ["deep house", "night"]),
+        ("a trap beat", ["trap"]), ("behind the old rock", []), ("melodic house and techno", ["house", "techno"]),
+    ],
+)  # fmt: skip
+def test_a_plain_word_is_a_style_only_where_music_is_meant(text: str, names: list[str]) -> None:
+    assert [t.name for t in read(text).terms] == names
+
+
 def test_less_busy_is_the_other_side_of_busy() -> None:
     assert read("less busy").density == pytest.approx(0.15)
     assert read("very busy").density == pytest.approx(0.95)

@@ -60,6 +60,7 @@ def main() -> None:
     ):
         client = Client(daemon.osc)
         try:
+            rig.until(lambda: bool(client.heard("beat")), 20)  # it plays
             answered, worst, beats = flood(client, daemon.osc)
             print(table(
                 ("packets", "pings", "answered", "slowest answer, ms", "beats meanwhile", "daemon"),

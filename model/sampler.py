@@ -42,6 +42,8 @@ MOST_EVENTS = 40
 TOP_P = 0.95
 CHORD_TONE = 1.0
 """Added to the logits of chord tones for chords and bass: the weight w_chord of the fusion."""
+CROWD = 5.0
+"""Added to the logits of "the beat is over" for each factor of e by which the last beats were fuller than wanted."""
 
 BARRED = np.float32(-1e9)
 
@@ -52,7 +54,8 @@ class Rules:
 
     `chord` is the chord that sounds as the beat begins; `change` is a chord that must begin here; `free` tells
     whether the model may choose a chord. `obey` keeps chords and bass on chord tones. `busy` has the grid ticks,
-    from the beat's first, until which (part, pitch) sounds; `span` is the longest note of chords and bass.
+    from the beat's first, until which (part, pitch) sounds; `span` is the longest note of chords and bass. `crowd` is
+    the logarithm of onsets so far over onsets wanted.
     """
 
     parts: frozenset[str]
@@ -69,6 +72,7 @@ class Rules:
     tonic: int | None
     busy: Mapping[tuple[str, int], int]
     span: int
+    crowd: float
     temperature: float
     guidance: float
 
@@ -159,7 +163,7 @@ class _Beat:
                 until = max((t for (p, _), t in self._busy.items() if p == part), default=0)
                 lowest = max(lowest, first + until)
             bias[lowest : max(lowest, first + rules.ticks)] = 0
-        bias[rules.line] = 0
+        bias[rules.line] = CROWD * rules.crowd
         bias[list(self._full)] = BARRED
         if self._demands:
             demanded = self._demands[0][0]
@@ -247,7 +251,10 @@ class _Beat:
         if self._demands and self._demands[0][0] == event and self._demands[0][1]:
             wanted = np.isin(np.arange(128) % 12, list(self._demands[0][1]))
             above = self._highest(event)
-            near = np.arange(128) <= (above + 12 if above >= 0 else low + 18)
+            # low enough a beginning and small enough steps that the other tones find room above
+            near = np.arange(128) <= (above + 9 if above >= 0 else low + (18 if part == "bass" else 7))
+            if not (wanted & near & (bias[PITCH : PITCH + 128] > BARRED / 2)).any():
+                near = np.arange(128) <= max(low, above) + 12
             bias[PITCH : PITCH + 128] += np.where(wanted & near, 0, BARRED)
         return bias
 

@@ -14,8 +14,8 @@ from tests.small import engine
 FREE = Controls(scale_lock=0.7)
 
 
-def composer() -> Composer:
-    return Composer(hash_encoder(), engine())
+def composer(noise: int = 0) -> Composer:
+    return Composer(hash_encoder(), engine(noise))
 
 
 def beats(
@@ -74,17 +74,30 @@ def test_a_take_of_n_bars_has_n_bars() -> None:
     assert len(beats("rain", 20, bars=3)) == 12
 
 
-@pytest.mark.parametrize("words", ["Am F C G", "Dm9 | G13 Cmaj9", "ii7 V7 I in Eb major, 3/4", "4536251"])
-def test_chords_that_the_words_give_are_told_and_heard(words: str) -> None:
-    written = beats(words, 24)
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Am F C G",
+        "Dm9 | G13 Cmaj9",
+        "ii7 V7 I in Eb major, 3/4",
+        "4536251",
+        "C7alt F#m11 B69 Eb13",
+        "Csus2 G5 Bbadd9",
+    ],
+)
+@pytest.mark.parametrize("noise", range(4))
+def test_chords_that_the_words_give_are_told_and_heard(words: str, noise: int) -> None:
+    writer = composer(noise)
+    writer.begin(Begin(1, words, FREE, 1))
+    written = [b for i in range(24) if (b := writer.write(Write(1, i, FREE)).beat) is not None]
     fresh = [b for b in written if b.fresh]
     assert fresh
     for beat in fresh:
         assert beat.chord is not None
         chord = parse_chord(beat.chord)
-        struck = [n for n in beat.notes if n.start == 0]
+        struck = [n for n in beat.notes if n.start == 0 and n.part != "melody"]
         assert min((n.pitch for n in struck), default=0) % 12 == chord.bass
-        assert len({n.pitch % 12 for n in struck}) >= min(3, len(chord.pitch_classes))
+        assert len({n.pitch % 12 for n in struck}) >= min(4, len(chord.pitch_classes))
     for beat in written:
         if beat.chord is not None:
             tones = parse_chord(beat.chord).pitch_classes

@@ -17,6 +17,7 @@ import mido
 
 from model.training.pop909 import named
 from model.training.romantext import analysis, numeral_chord
+from model.training.scores import felt_beat
 from model.training.song import chord_cover, snapped, with_bass
 from model.training.sources import load
 
@@ -147,3 +148,7 @@ def test_cover_is_the_share_of_melody_time_within_the_chord() -> None:
     melody = (Note(Ticks(0), Ticks(300), 60, 80, "melody"), Note(Ticks(300), Ticks(100), 61, 80, "melody"))
     chord = named((60, 64, 67))
     assert chord_cover(melody, ((Ticks(0), chord),), 400) == 0.75
+
+
+def test_analysts_count_dotted_quarters_in_compound_metres() -> None:
+    assert (felt_beat("6/8"), felt_beat("12/8"), felt_beat("3/4"), felt_beat("7/8")) == (720, 720, 480, 240)

@@ -78,9 +78,7 @@ def _song(
         if not read_:
             return "analysis unreadable"
         chords = [
-            (Ticks(bars[m][0] + round(b * beat_length(bars[m][1]))), c)
-            for m, b, c, _ in read_
-            if m < len(bars)
+            (Ticks(bars[m][0] + round(b * felt_beat(bars[m][1]))), c) for m, b, c, _ in read_ if m < len(bars)
         ]
         key = read_[0][3].name
         piano = [_note(n, "chords", layout) for part in score.parts[1:] for n in part.notes]
@@ -95,6 +93,11 @@ def _song(
         return "melody outside the chords"
     everything = tuple(sorted(n for n in notes_all if n.start < end))
     return Song(name, source, score.title or name, score.tempo, key, bars, end, everything, changes, tags)
+
+
+def felt_beat(meter: str) -> int:
+    """Return the ticks of a beat as analysts count it: a dotted quarter in 6/8, 9/8 and 12/8."""
+    return beat_length(meter) * (3 if meter in ("6/8", "9/8", "12/8") else 1)
 
 
 @dataclass(frozen=True, slots=True)

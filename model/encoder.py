@@ -16,12 +16,14 @@ from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
+from safetensors import SafetensorError
 
 Embedding = npt.NDArray[np.float32]
 """A vector of unit length, `(512,)`."""
 
 DIMENSION = 512
 CACHED = 256  # texts
+MOST_TOKENS = 256  # of a text; a prompt of 2,000 characters has about 500, its sense lies in the first
 
 
 class EncoderError(ValueError):
@@ -47,7 +49,9 @@ class _Cached:
 
     def encode(self, text: str) -> Embedding:
         if text not in self._known:
-            vector = np.asarray(self._vector(text), np.float32)
+            # arguments of a shell may hold half characters, which no tokenizer takes
+            whole = text.encode("utf-8", "replace").decode()
+            vector = np.asarray(self._vector(whole), np.float32)
             self._known[text] = vector / max(float(np.linalg.norm(vector)), 1e-9)
             if len(self._known) > CACHED:
                 self._known.popitem(last=False)
@@ -78,10 +82,11 @@ def hash_encoder() -> TextEncoder:
 
 
 def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
-    """Return text → the mean of a transformer's last hidden states over a text's tokens.
+    """Return text → the mean of a transformer's last hidden states over a text's first tokens, 256 at most.
 
-    `directory` is a local Hugging Face directory with safetensors weights and a tokenizer. Nothing is fetched
-    and nothing is unpickled. Raises `EncoderError`.
+    `directory` is a local Hugging Face directory with safetensors weights and a tokenizer; of a model with a
+    decoder the encoder is taken. Nothing is fetched, nothing is unpickled, and code that lies in the directory
+    is not run. Raises `EncoderError`.
     """
     os.environ.update(HF_HUB_OFFLINE="1", TRANSFORMERS_OFFLINE="1", TOKENIZERS_PARALLELISM="false")
     if not (directory / "config.json").is_file():
@@ -93,25 +98,54 @@ def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
         raise EncoderError(
             "--encoder DIR needs torch and transformers: pip install 'llmball[train]'"
         ) from missing
+    # without trust_remote_code=False transformers would ask on the terminal whether to run foreign code
+    local = {"local_files_only": True, "trust_remote_code": False}
+    torch.set_num_threads(1)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(directory, local_files_only=True)
-        model = AutoModel.from_pretrained(directory, local_files_only=True, use_safetensors=True).eval()
-    except (OSError, ValueError) as broken:
+        tokenizer = AutoTokenizer.from_pretrained(directory, **local)
+        model = AutoModel.from_pretrained(directory, use_safetensors=True, **local).eval()
+    except (OSError, ValueError, SafetensorError) as broken:
         raise EncoderError(
             f"{directory} cannot be read as an encoder: {str(broken).splitlines()[0]}"
         ) from broken
-    torch.set_num_threads(1)
+    if model.config.is_encoder_decoder:
+        model = model.get_encoder()
+    positions = getattr(model.config, "max_position_embeddings", MOST_TOKENS)
+    longest = min(MOST_TOKENS, positions, tokenizer.model_max_length)
 
     def vector(text: str) -> npt.NDArray[np.floating]:
-        tokens = tokenizer(text, return_tensors="pt", truncation=True, max_length=256)
+        tokens = tokenizer(text, return_tensors="pt", truncation=True, max_length=longest)
         if tokens["input_ids"].shape[1] == 0:
             return np.ones(model.config.hidden_size)
         with torch.no_grad():
-            hidden = model(**tokens).last_hidden_state[0].float()  # (T, D)
+            hidden = model(
+                input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]
+            ).last_hidden_state[0]  # (T, D)
         mask = tokens["attention_mask"][0].float()[:, None]  # (T, 1)
-        return np.asarray((hidden * mask).sum(0) / mask.sum())
+        return np.asarray((hidden.float() * mask).sum(0) / mask.sum())
 
+    _prove(vector, directory)
     return vector
+
+
+def _prove(vector: Callable[[str], npt.NDArray[np.floating]], directory: Path) -> None:
+    """Raise `EncoderError` unless a model bears a long text and tells two texts apart: better now than on stage."""
+    try:
+        one, other = vector("calm piano in the rain " * 100), vector("春 fast techno at night")
+    except (
+        AttributeError,
+        IndexError,
+        KeyError,
+        OverflowError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as unfit:
+        raise EncoderError(f"{directory} holds no model that encodes text: {unfit}") from unfit
+    if not (np.isfinite(one).all() and np.isfinite(other).all()):
+        raise EncoderError(f"{directory} gives vectors that are not finite: take weights in float32")
+    if np.array_equal(one, other):
+        raise EncoderError(f"{directory} gives every text the same vector: is its tokenizer there?")
 
 
 def directory_encoder(

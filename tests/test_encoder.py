@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -69,13 +70,84 @@ def test_a_local_directory_is_mean_pooled_and_carried_into_our_space(tmp_path: P
     assert encoder.encode("").shape == (512,)
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_text_longer_than_the_model_reads_is_cut(tmp_path: Path) -> None:
+    vector = mean_pooled(tiny_gpt2(tmp_path))
+    longest = " ".join(["rain"] * 64)  # the model has 64 positions
+    assert np.allclose(vector(longest + " night" * 900), vector(longest), atol=1e-6)
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize(
+    ("file", "content"),
+    [
+        ("model.safetensors", b"nonsense"),
+        ("model.safetensors", None),
+        ("tokenizer.json", b"{"),
+        ("tokenizer.json", None),
+        ("config.json", b"{"),
+    ],
+)
+def test_a_broken_directory_is_the_owners_to_mend(tmp_path: Path, file: str, content: bytes | None) -> None:
+    folder = tiny_gpt2(tmp_path)
+    if content is None:
+        (folder / file).unlink()
+    else:
+        (folder / file).write_bytes(content)
+    with pytest.raises(EncoderError):
+        mean_pooled(folder)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_weights_that_would_have_to_be_unpickled_are_refused(tmp_path: Path) -> None:
+    folder = tiny_gpt2(tmp_path)
+    import torch
+    from safetensors.torch import load_file
+
+    torch.save(load_file(folder / "model.safetensors"), folder / "pytorch_model.bin")
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(EncoderError, match="safetensors"):
+        mean_pooled(folder)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_code_that_lies_beside_a_model_is_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tiny_gpt2(tmp_path)
+    ran = tmp_path / "ran"
+    (folder / "own.py").write_text(f"open({str(ran)!r}, 'w')\nclass Model: ...\nclass Config: ...\n")
+    config = json.loads((folder / "config.json").read_text())
+    config |= {"model_type": "own", "auto_map": {"AutoConfig": "own.Config", "AutoModel": "own.Model"}}
+    (folder / "config.json").write_text(json.dumps(config))
+    asked: list[str] = []
+
+    def agree(question: str = "") -> str:
+        asked.append(question)
+        return "y"
+
+    monkeypatch.setattr("builtins.input", agree)
+    with pytest.raises(EncoderError):
+        mean_pooled(folder)
+    assert asked == []
+    assert not ran.exists()
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_of_a_model_with_a_decoder_the_encoder_is_taken(tmp_path: Path) -> None:
+    folder = tiny_gpt2(tmp_path)
+    import transformers
+
+    config = transformers.T5Config(vocab_size=15, d_model=24, d_ff=32, num_layers=1, num_heads=2, d_kv=12)
+    transformers.T5Model(config).save_pretrained(folder)
+    assert mean_pooled(folder)("calm piano").shape == (24,)
+
+
 def test_a_folder_without_a_model_is_the_owners_to_mend(tmp_path: Path) -> None:
     with pytest.raises(EncoderError, match="no Hugging Face model directory"):
         mean_pooled(tmp_path)
 
 
 @pytest.mark.parametrize("make", [hash_encoder, sentence_encoder], ids=["hash", "default"])
-@pytest.mark.parametrize("text", ["calm piano", "春天", "🎹", "", " ", "x" * 2000])
+@pytest.mark.parametrize("text", ["calm piano", "春天", "🎹", "", " ", "x" * 2000, "half \udcff"])
 def test_every_text_has_a_unit_vector_and_the_same_text_the_same(make: object, text: str) -> None:
     assert callable(make)
     encoder = make()

@@ -16,6 +16,34 @@ PAIRS = [
     ("blossoms everywhere", "a widow at the window"), ("the first swallow of the year", "waiting for a call that never comes"),
 ]  # fmt: skip
 
+# Written after the head was fitted, with its anchors known, and before it was asked about any of them.
+LATER_PAIRS = [
+    ("柳絮飘飞的三月", "想你的夜晚格外漫长"),
+    ("牧童骑在牛背上吹着短笛笑", "枕边还留着你的气息"),
+    ("朝霞染红了东方", "你寄来的明信片已经泛黄"),
+    ("游乐园里旋转的木马和气球", "独自守着空荡荡的家"),
+    ("蝴蝶在油菜花田里飞舞", "分手那天下着小雨"),
+    ("我们牵着手奔向大海", "摇篮边轻声的晚安"),
+    ("春游的孩子们唱着歌", "再也回不去的少年时光"),
+    ("敞开心扉,拥抱世界", "默默爱着一个不会回头的人"),
+    ("大地回暖,燕子归来", "父亲的背影渐渐远去"),
+    ("节日的彩旗迎风招展", "烛光里读你从前的日记"),
+    ("Daffodils nodding along the lane in April", "I still set the table for two"),
+    ("The parade turns the corner and everyone cheers", "Her last voicemail, played again and again"),
+    ("Lemonade, bare feet and a sprinkler on the lawn", "Dusk settles over the cemetery"),
+    ("School is out and summer has begun", "Hush now, close your eyes, the moon is here"),
+    ("A dazzling day on the ski slopes", "I can't forget the way you held me"),
+    ("Throw open the doors and let the light in", "He stands at the harbour long after the ship has gone"),
+    ("The orchard hums with bees and gossip", "Half of the bed has been cold since November"),
+    ("New shoes, new job, new life", "An old soldier remembers his brother"),
+    ("Skipping stones and giggling by the creek", "Softly, so softly, she says farewell"),
+    ("Hooray, the circus has come to town", "Autumn leaves on your grave"),
+    ("Der Frühling ist da, alle Kinder sind draußen", "Ich denke an dich in stillen Nächten"),
+    ("Un sol radiante sobre la playa llena de risas", "Nunca volví a ver tu sonrisa"),
+    ("Le marché de printemps déborde de couleurs", "Je berce un souvenir de toi"),
+    ("桜が満開の公園でピクニック", "別れの手紙を何度も読み返す"),
+]
+
 
 @pytest.fixture(scope="module")
 def encoder() -> TextEncoder:
@@ -45,12 +73,15 @@ def test_chords_without_a_key_bring_their_own(encoder: TextEncoder) -> None:
     assert understand("Dm7 G7 Cmaj7, dreamy", encoder)[0].key == "C major"
 
 
-def test_longing_is_planned_slower_than_spring(encoder: TextEncoder) -> None:
+@pytest.mark.parametrize(("pairs", "share"), [(PAIRS, 0.75), (LATER_PAIRS, 0.9)], ids=["first", "later"])
+def test_longing_is_planned_slower_than_spring(
+    encoder: TextEncoder, pairs: list[tuple[str, str]], share: float
+) -> None:
     slower = [
         understand(bright, encoder)[0].tempo > understand(tender, encoder)[0].tempo
-        for bright, tender in PAIRS
+        for bright, tender in pairs
     ]
-    assert sum(slower) >= 0.75 * len(PAIRS)
+    assert sum(slower) >= share * len(pairs)
 
 
 def test_the_same_words_give_the_same_plan(encoder: TextEncoder) -> None:

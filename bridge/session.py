@@ -253,6 +253,7 @@ class Session:
                 if take is self._coming:
                     self._coming = None
                     if self.state is State.WAITING:
+                        self._starting = False
                         self._to(State.IDLE)
                 elif not take.lost:
                     self._again(take)

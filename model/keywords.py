@@ -45,6 +45,10 @@ _TEMPO_TERMS = (
     (r"allegro|快板", 132), (r"moderato|中板", 108), (r"andantino|小行板", 94), (r"andante|行板", 84),
     (r"adagietto", 74), (r"adagio|柔板", 66), (r"larghetto", 62), (r"largo|广板", 50), (r"grave|庄板", 42), (r"慢板", 60),
 )  # fmt: skip
+POINTING = re.compile(
+    r"(?:\b(?:the|an?|my|your|his|her|our|their|this|that|every|no)\s+(?:[a-z]+\s+)?|'s\s+|\bkey\s+)$"
+)
+"""What stands before a plain English noun: the word after it is no term of music by itself."""
 _TEMPO_TERM = re.compile(
     "|".join(
         rf"(?P<t{i}>\b(?:{p.split('|')[0]})\b{''.join('|' + a for a in p.split('|')[1:])})"
@@ -60,9 +64,12 @@ def tempo(lower: str) -> Span[float] | None:
             bpm = sum(float(g) for g in match.groups()) / len(match.groups())
             if 20 <= bpm <= 300:
                 return Span(bpm, *match.span())
-    term = _TEMPO_TERM.search(lower)
-    if term is not None and term.lastgroup is not None:
-        return Span(float(_TEMPO_TERMS[int(term.lastgroup[1:])][1]), *term.span())
+    for term in _TEMPO_TERM.finditer(lower):
+        plain = term.group() in ("grave", "presto", "largo")
+        if plain and (POINTING.search(lower[: term.start()]) or lower[term.end() :].startswith("!")):
+            continue  # "on your grave", "presto! dinner is ready"
+        if term.lastgroup is not None:
+            return Span(float(_TEMPO_TERMS[int(term.lastgroup[1:])][1]), *term.span())
     return None
 
 

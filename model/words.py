@@ -158,7 +158,6 @@ _PLAIN_WORDS = frozenset(
     ]
 )
 """Names of styles, and moods, that are plain words too: "an empty house", "the garage door"."""
-_POINTING = re.compile(r"\b(?:the|an?|my|your|his|her|our|their|this|that|every|no)\s+(?:[a-z]+\s+)?$")
 _OF_MUSIC = re.compile(
     r"\s*(?:-\s*)?(?:music|beats?|tracks?|grooves?|songs?|tunes?|loops?|vibes?|styles?|feel|riffs?|anthem|chords|bass|drums|piano)\b"
 )
@@ -171,7 +170,10 @@ def _musical(lower: str, found: Found, after: Found | None) -> bool:
     beside = after is not None and not lower[found.end : after.start].strip()
     if beside and after is not None and lower[after.start : after.end] not in _PLAIN_WORDS:
         return True
-    return _OF_MUSIC.match(lower, found.end) is not None or _POINTING.search(lower[: found.start]) is None
+    return (
+        _OF_MUSIC.match(lower, found.end) is not None
+        or keywords.POINTING.search(lower[: found.start]) is None
+    )
 
 
 def _blanked(text: str, taken: list[tuple[int, int]]) -> str:

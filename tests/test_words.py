@@ -26,6 +26,7 @@ def said(text: str) -> dict[str, Any]:
         ("lofi, 82 bpm", 82), ("techno at 130", 130), ("tempo 90", 90), ("速度90", 90), ("每分钟120拍", 120), ("速度１２０", 120), ("♩=72", 72),
         ("between 80 and 90 bpm", 85), ("120-126 bpm", 123), ("allegro", 132), ("行板", 84), ("テンポ100", 100), ("a 96 ppm", 96),
         ("Tempo 88", 88), ("à 100 bpm", 100), ("8 bars", None), ("a song from 1999", None), ("5000 bpm", None), ("slow", None),
+        ("presto in D", 176), ("leaves on your grave", None), ("presto! dinner is ready", None), ("a slow piano, largo", 50),
     ],
 )  # fmt: skip
 def test_tempi(text: str, tempo: float | None) -> None:

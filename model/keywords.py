@@ -32,7 +32,10 @@ _NUMBER = r"(\d{2,3}(?:\.\d+)?)"
 _UNIT = r"(?:bpm|b\.p\.m\.?|ppm|beats per minute|beats a minute|schläge|battements|pulsaciones|拍(?:每分钟|/分)?(?!子|号))"
 _TEMPI = (
     re.compile(rf"{_NUMBER}\s*(?:-|–|~|to|and|到|至|bis|a|à|から)\s*{_NUMBER}\s*{_UNIT}"),
-    re.compile(rf"{_NUMBER}\s*{_UNIT}"),
+    re.compile(rf"(?:每分钟|毎分)?{_NUMBER}\s*{_UNIT}"),
+    re.compile(
+        rf"\bbetween {_NUMBER} and {_NUMBER}\b(?!\s*(?:bars?|measures?|%|years?|seconds?|minutes?|degrees))"
+    ),
     re.compile(
         rf"(?:tempo|bpm|速度|テンポ|节奏|每分钟|毎分|♩|\bq)\s*(?:of|is|at|von|de|是|为|约|大约|は)?\s*[:=]?\s*{_NUMBER}"
     ),
@@ -79,8 +82,8 @@ _MODE = (
 )
 _KEYS = (
     re.compile(rf"\b([A-Ga-g])(?:\s?(sharp|flat)|([#b♯♭]))?(?:\s+|-)({_MODE})\b(?!\s+(?:problem|issue|thing|detail|change|role|point|difference|part|label|way))", re.I),
-    re.compile(r"\b([A-G])([#b♯♭]?)m\b(?![\w/#])"),
-    re.compile(r"\b(?:in|key of|key:|key)\s+(?:the key of\s+)?([A-G])(?:\s?(sharp|flat)|([#b♯♭]))?(?=[\s,.;!?]*$|\s*[,.;]|\s+(?:at|with|and|for|\d))"),
+    re.compile(r"\b([A-G](?=[#b♯♭]?m)|[a-g](?=[#♯]m))([#b♯♭]?)m\b(?![\w/#]|\s+(?:I|not)\b)"),
+    re.compile(r"\b(?:in|key of|key:|key)\s+(?:the key of\s+)?([A-G])(?:\s?(sharp|flat)|([#b♯♭]))?(?=[\s,.;!?。]*$|\s*[,.;!?。]|\s+(?:at|with|and|for|but|please|over|using|no|without|\d))"),
 )  # fmt: skip
 _GERMAN = re.compile(r"\b(cis|dis|eis|fis|gis|ais|ces|des|es|fes|ges|as|[a-h])[- ]?(dur|moll)\b", re.I)
 _GERMAN_NAMES = {"cis": "C#", "dis": "D#", "eis": "F", "fis": "F#", "gis": "G#", "ais": "A#", "ces": "B", "des": "Db",
@@ -91,9 +94,9 @@ _SOLFEGE = re.compile(
 )
 _SOLFEGE_NAMES = {"do": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "si": "B"}
 _CHINESE = re.compile(
-    r"(降|升)?\s*([A-Ga-g])([#b♯♭])?\s*(?:自然|大)?(?:(大调|小调|和声小调|旋律小调|五声)|(多利亚|弗里吉亚|利底亚|混合利底亚|伊奥尼亚|爱奥利亚|洛克里亚)(?:调式)?|(メジャー|マイナー|長調|短調))"
+    r"(降|升)?\s*(?<![A-Za-z])([A-Ga-g])([#b♯♭])?\s*(?:自然)?(?:(大调|小调|调(?![性式色音高整子查用])|和声小调|旋律小调|五声)|(多利亚|弗里吉亚|利底亚|混合利底亚|伊奥尼亚|爱奥利亚|洛克里亚)(?:调式)?|(メジャー|マイナー|長調|短調))"
 )
-_CHINESE_MODES = {"大调": "major", "小调": "minor", "和声小调": "harmonic minor", "旋律小调": "melodic minor",
+_CHINESE_MODES = {"大调": "major", "调": "major", "小调": "minor", "和声小调": "harmonic minor", "旋律小调": "melodic minor",
                   "五声": "major pentatonic", "多利亚": "dorian", "弗里吉亚": "phrygian", "利底亚": "lydian",
                   "混合利底亚": "mixolydian", "伊奥尼亚": "major", "爱奥利亚": "minor", "洛克里亚": "locrian",
                   "メジャー": "major", "長調": "major", "マイナー": "minor", "短調": "minor"}  # fmt: skip
@@ -188,44 +191,12 @@ def meter(lower: str) -> Span[str] | None:
 
 
 _COUNT = {
-    w: i + 1
-    for i, w in enumerate(
-        ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
-    )
-}
-_COUNT |= {
-    "sixteen": 16,
-    "twenty-four": 24,
-    "thirty-two": 32,
-    "sixty-four": 64,
-    "ocho": 8,
-    "cuatro": 4,
-    "dieciséis": 16,
-}
-_COUNT |= {
-    "acht": 8,
-    "vier": 4,
-    "sechzehn": 16,
-    "huit": 8,
-    "quatre": 4,
-    "seize": 16,
-    "zwölf": 12,
-    "douze": 12,
-    "doce": 12,
-}
-_CHINESE_COUNT = {
-    "一": 1,
-    "二": 2,
-    "两": 2,
-    "三": 3,
-    "四": 4,
-    "五": 5,
-    "六": 6,
-    "七": 7,
-    "八": 8,
-    "九": 9,
-    "十": 10,
-}
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "sixteen": 16, "twenty-four": 24, "thirty-two": 32, "sixty-four": 64,
+    "cuatro": 4, "ocho": 8, "doce": 12, "dieciséis": 16, "vier": 4, "acht": 8, "zwölf": 12, "sechzehn": 16,
+    "quatre": 4, "huit": 8, "douze": 12, "seize": 16,
+}  # fmt: skip
+_CHINESE_COUNT = {c: i for i, c in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
 _BARS = re.compile(
     rf"(\d{{1,3}}|{'|'.join(sorted(_COUNT, key=len, reverse=True))}|[一二两三四五六七八九十]{{1,3}})[\s-]?(?:个)?\s?"
     r"(?:bars?|measures?|小节|小節|takte?n?|compases|mesures)(?!\w*\s+blues)"

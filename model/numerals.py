@@ -104,7 +104,13 @@ def parse_progression(text: str, key: Key) -> tuple[tuple[Chord, ...], ...]:
 
 
 def _words(text: str) -> list[str]:
-    return [w for w in re.split(r"[\s,;→>]+|(?<=[A-Za-z0-9)°ø+#])-(?=[#b]?[A-HIViv])", text.strip()) if w]
+    return [
+        w
+        for w in re.split(
+            r"(?:[\s,;→>—]|(?<=\s)-(?=\s))+|(?<=[A-Za-z0-9)°ø+#])-(?=[#b]?[A-HIViv])", text.strip()
+        )
+        if w
+    ]
 
 
 def _chord_or_numeral(word: str, key: Key) -> Chord:

@@ -10,7 +10,7 @@ from model.numerals import parse_progression, roman
 
 NAMED: tuple[tuple[str, str, str], ...] = (
     # names, mode, bars as Roman numerals
-    ("canon progression|pachelbel|canon in d|卡农|卡農|カノン進行", "major", "I V vi iii IV I IV V"),
+    ("canon progression|pachelbel's canon|pachelbel|canon|卡农|卡農|カノン進行", "major", "I V vi iii IV I IV V"),
     ("minor blues|小调布鲁斯", "minor", "i7 i7 i7 i7 iv7 iv7 i7 i7 bVI7 V7 i7 V7"),
     ("twelve-bar blues|twelve bar blues|12-bar blues|12 bar blues|十二小节布鲁斯|十二小节蓝调|12小节布鲁斯",
      "major", "I7 IV7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 V7"),
@@ -46,11 +46,17 @@ NAMED: tuple[tuple[str, str, str], ...] = (
     ("ragtime progression", "major", "III7 VI7 II7 V7"),
 )  # fmt: skip
 
+_BY_NAME = {name.lower(): (mode, bars) for names, mode, bars in NAMED for name in names.split("|")}
 _TOKEN = re.compile(r"[^\s,|→>–—-]+(?:-(?:7|9|11)(?![\d]))?")
 _GAP = re.compile(r"[\s,|→>–—-]*")
 _DIGITS = re.compile(
-    r"(?<![\d./:#\w])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7})(?:进行|進行)?(?![\d./:]|\s*(?:bpm|beats|拍|bars?|小节|年|%|hz))"
+    r"(?<![\dA-Za-z./:#])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7})"
+    r"(?![\dA-Za-z./:]|\s*(?:bpm|beats|拍|bars?|小节|年|%|hz))"
 )
+_OF_A_YEAR = re.compile(
+    r"\b(?:in|since|from|of|until|till|before|after|around|circa|year|anno|seit|von|en|de|depuis|desde|公元)\s*$"
+)
+_CALLED = re.compile(r"\s*(?:进行|進行|progression|changes|chords|和弦)")
 _ROMAN_TOKEN = re.compile(
     r"[b#]?(?:III|II|IV|I|VII|VI|V|iii|ii|iv|i|vii|vi|v)(?:°|o|ø|M|maj|m|sus|dim|aug|\+)?\d{0,2}(?:/[b#]?[ivIV]+)?"
 )
@@ -69,22 +75,35 @@ class Given:
 
 def find(text: str, key: Key | None) -> Given | None:
     """Return the first progression of a text; numerals and degrees are read in `key`, or C major / A minor."""
+    lower = text.lower()
+    name = _name(lower)
     for run in _runs(text):
+        if name is not None and name.start() <= run[0] and run[1] <= name.end():
+            continue  # the numerals of "minor ii-V-i" are part of its name
         said = text[run[0] : run[1]].strip(" ,-–—>→")
         given = _read(said, key, *run)
         if given is not None:
             return given
-    lower = text.lower()
-    for names, mode, numerals in NAMED:
-        for name in names.split("|"):
-            at = lower.find(name.lower())
-            if at >= 0 and not name.isdigit():
-                spelled = " ".join(numerals.split()) if "|" not in numerals else numerals
-                home = key if key is not None else parse_key("A minor" if mode == "minor" else "C major")
-                return _bars(_named(spelled, home, mode), home, at, at + len(name))
-    digits = _DIGITS.search(lower)
-    if digits:
-        return _read(digits.group(1), key, digits.start(), digits.end())
+    for digits in _DIGITS.finditer(lower):
+        called = _CALLED.match(lower, digits.end())
+        year = len(digits.group(1)) == 4 and _OF_A_YEAR.search(
+            lower[max(0, digits.start() - 12) : digits.start()]
+        )
+        if called or not year:
+            return _read(digits.group(1), key, digits.start(), called.end() if called else digits.end())
+    if name is None:
+        return None
+    mode, numerals = _BY_NAME[name.group()]
+    home = key if key is not None else parse_key("A minor" if mode == "minor" else "C major")
+    return _bars(_named(numerals, home, mode), home, *name.span())
+
+
+def _name(lower: str) -> re.Match[str] | None:
+    """Return where the longest name of a progression stands: as whole words, or after no digit in Chinese."""
+    for name in sorted((n for n in _BY_NAME if n in lower), key=len, reverse=True):
+        edges = (r"(?<!\w)", r"(?!\w)") if name.isascii() else (r"(?<!\d)", "")
+        if not name.isdigit() and (match := re.search(re.escape(name).join(edges), lower)) is not None:
+            return match
     return None
 
 
@@ -93,7 +112,13 @@ def _named(numerals: str, key: Key, mode: str) -> tuple[tuple[str, ...], ...]:
     home = parse_key(f"{key.name.split()[0]} {mode}")
     cells = [c.split("|") for c in numerals.split(" ")]
     return tuple(
-        tuple(chord_symbol(roman(n.replace("v6", "v"), home), key.flats) for n in cell) for cell in cells
+        tuple(
+            chord_symbol(
+                roman(n.replace("v6", "v"), home), key.flats or (mode == "major" and n.startswith("b"))
+            )
+            for n in cell
+        )
+        for cell in cells
     )
 
 

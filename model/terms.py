@@ -19,6 +19,12 @@ _WORD = re.compile(r"[^\W_]+(?:['’&./+-][^\W_]+)*")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LEVELS = {"d": "density", "e": "energy", "b": "brightness", "c": "complexity", "s": "swing"}
 MOST_WORDS, MOST_CHARACTERS = 4, 8
+_OTHER_WORDS = frozenset([
+    "风格", "风味", "风景", "风光", "风琴", "作风", "可爱", "爱好", "大家", "国家", "专家", "音乐家", "作曲家", "钢琴家", "演奏家", "艺术家",
+    "画家", "作家", "上海", "海报", "花费", "花样", "华夏", "夏威夷", "朝着", "朝向", "王朝", "朝鲜", "尽快", "凉快", "山寨", "雷同",
+    "残酷", "无助于", "区别", "分别", "特别", "级别",
+])  # fmt: skip
+"""Words with a character in them that would be a term by itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +115,16 @@ def _adjoining(text: str, words: list[re.Match[str]]) -> bool:
 
 
 def _characters(run: str, offset: int, known: dict[str, Term]) -> Iterator[Found]:
-    i = 0
+    i, style = 0, False
     while i < len(run):
         for length in range(min(MOST_CHARACTERS, len(run) - i), 0, -1):
-            if run[i : i + length] in known:
-                yield Found(known[run[i : i + length]], offset + i, offset + i + length)
-                i += length
+            piece = run[i : i + length]
+            if piece in _OTHER_WORDS or (style and piece == "风"):  # 爵士风 is a style, not a wind
+                style, i = False, i + length
+                break
+            if piece in known:
+                yield Found(known[piece], offset + i, offset + i + length)
+                style, i = known[piece].kind != "moods", i + length
                 break
         else:
-            i += 1
+            style, i = False, i + 1

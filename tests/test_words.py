@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from model import progressions
 from model.harmony import parse_chord, parse_key
 from model.terms import KINDS, table
-from model.words import read
+from model.words import LONGEST, read
 
 
 def said(text: str) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def said(text: str) -> dict[str, Any]:
         ("lofi, 82 bpm", 82), ("techno at 130", 130), ("tempo 90", 90), ("速度90", 90), ("每分钟120拍", 120), ("速度１２０", 120), ("♩=72", 72),
         ("between 80 and 90 bpm", 85), ("120-126 bpm", 123), ("allegro", 132), ("行板", 84), ("テンポ100", 100), ("a 96 ppm", 96),
         ("Tempo 88", 88), ("à 100 bpm", 100), ("8 bars", None), ("a song from 1999", None), ("5000 bpm", None), ("slow", None),
-        ("presto in D", 176), ("leaves on your grave", None), ("presto! dinner is ready", None), ("a slow piano, largo", 50),
+        ("between 80 and 90", 85), ("between 8 and 16 bars", None), ("presto in D", 176), ("leaves on your grave", None), ("presto! dinner is ready", None), ("a slow piano, largo", 50),
     ],
 )  # fmt: skip
 def test_tempi(text: str, tempo: float | None) -> None:
@@ -40,6 +40,7 @@ def test_tempi(text: str, tempo: float | None) -> None:
         ("E-flat? no: Eb major", "Eb major"), ("D小调", "D minor"), ("降B大调", "Bb major"), ("升f小调", "F# minor"), ("ニ短調", "D minor"),
         ("re menor", "D minor"), ("si bémol majeur", "Bb major"), ("H-Moll", "B minor"), ("Es-Dur", "Eb major"), ("fis-Moll", "F# minor"),
         ("a minor problem", None), ("a major success", None), ("in A minor", "A minor"), ("G funk", None), ("I am in love", None),
+        ("Am I dreaming", None), ("C调", "C major"), ("c#m groove", "C# minor"), ("jazz in F please", "F major"), ("canon in D", "D major"),
         ("D多利亚调式", "D dorian"), ("Dマイナー", "D minor"),
     ],
 )  # fmt: skip
@@ -78,7 +79,9 @@ def test_lengths(text: str, bars: int | None) -> None:
         ("no drums", ("chords", "melody", "bass")), ("no drums or bass", ("chords", "melody")), ("no drums but bass", ("chords", "melody", "bass")),
         ("不要鼓", ("chords", "melody", "bass")), ("没有贝斯", ("chords", "melody", "drums")), ("只要旋律", ("melody",)),
         ("only chords and melody", ("chords", "melody")), ("sin batería", ("chords", "melody", "bass")), ("ohne Bass", ("chords", "melody", "drums")),
-        ("sans batterie", ("chords", "melody", "bass")), ("ドラムなし", ("chords", "melody", "bass")), ("with drums", None), ("walking bass", None),
+        ("sans batterie", ("chords", "melody", "bass")), ("ドラムなし", ("chords", "melody", "bass")), ("chords and melody only", ("chords", "melody")), ("not only chords", None), ("drumless", ("chords", "melody", "bass")),
+        ("solo piano", ("chords", "melody")), ("小提琴独奏", ("melody",)), ("guitar solo over drums", None), ("solo bass", ("bass",)),
+        ("a piano trio, melody only", ("melody",)), ("with drums", None), ("walking bass", None),
     ],
 )  # fmt: skip
 def test_parts_and_their_negation(text: str, parts: tuple[str, ...] | None) -> None:
@@ -91,6 +94,9 @@ def test_parts_and_their_negation(text: str, parts: tuple[str, ...] | None) -> N
         ("Am F C G, but jazzier", "Am F C G"), ("ii–V–I in F major", "Gm C F"), ("4536251", "F G Em Am Dm G C"), ("I V vi IV", "C G Am F"),
         ("I miss you", None), ("A day in the life", None), ("tempo 1234", None), ("Dm9, G13", "Dm9 G13"), ("卡农", "C G Am Em F C F G"),
         ("twelve-bar blues in A", "A7 D7 A7 A7 D7 D7 A7 A7 E7 D7 A7 E7"), ("6415", "Am F C G"), ("王道进行", "Fmaj7 G7 Em7 Am"), ("Go F yourself", None),
+        ("Am - F - C - G", "Am F C G"), ("Am—F—C", "Am F C"), ("4536251进行", "F G Em Am Dm G C"), ("一首1645的歌", "C Am F G"),
+        ("251进行", "Dm7 G7 Cmaj7 Cmaj7"), ("in 1645 they danced", None), ("since 1567", None), ("in 1645 progression", "C Am F G"),
+        ("canon in D", "D A Bm F#m G D G A"), ("a portfolio", None), ("minor ii-V-i in C minor", "Dm7b5 G7 Cm7 Cm7"), ("Mario cadence", "Ab Bb C C"),
     ],
 )  # fmt: skip
 def test_progressions_in_words(text: str, bars: str | None) -> None:
@@ -136,6 +142,26 @@ def test_instruments_play_their_parts() -> None:
         ("melody", "cello"),
     )
     assert read("钢琴和小提琴").instruments == (("chords", "piano"), ("melody", "violin"))
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("特别温柔", ["gentle"]), ("非常安静", ["calm"]), ("无尽的夜", ["night"]), ("不断奔跑", ["running"]), ("no longer sad, happy", ["happy"]), ("从不悲伤", []),
+        ("别太快", ["medium"]), ("not too fast", ["medium"]), ("not too slow, sad", ["sad", "medium"]),
+        ("爵士风", ["jazz"]), ("周杰伦风格", ["jay chou"]), ("春风", ["spring"]), ("大家", []), ("beats to study to", ["study"]),
+    ],
+)  # fmt: skip
+def test_a_sign_within_another_word_neither_denies_nor_names(text: str, names: list[str]) -> None:
+    assert [t.name for t in read(text).terms] == names
+
+
+def test_good_vibes_are_no_vibraphone() -> None:
+    assert read("good vibes").instruments == ()
+
+
+def test_the_longest_sign_takes_no_longer_than_the_longest_prompt() -> None:
+    assert len(read("\ufdfa" * 2000).rest) <= LONGEST
 
 
 def test_what_the_rules_have_read_is_not_embedded() -> None:

@@ -47,14 +47,14 @@ _DIALECTS: dict[str, str] = {
     "m7": "min7 mi7 -7 minor7",
     "dim": "o ° mb5 min5-5 m-5",
     "aug": "+ #5 +5",
-    "sus4": "sus",
+    "sus4": "sus 6sus4 add11 add4",
     "6": "maj6 M6 add6 add13",
-    "m6": "min6 -6 mi6",
+    "m6": "min6 -6 mi6 m69 m6/9 min69 min6/9",
     "m7b5": "ø ø7 hdim7 hdim min7b5 -7b5 m7-5 min7-5 halfdim mi7b5",
     "dim7": "o7 °7 dim9",
     "mmaj7": "mM7 minmaj7 -maj7 mMaj7 m(maj7) min(maj7) mΔ mΔ7 minMaj7 m7+ -Δ7 mmaj9 minmaj9",
-    "aug7": "7#5 +7 7+5 7+ 9#5",
-    "7sus4": "7sus 9sus 9sus4 11sus 13sus 13sus4 sus7 7sus2",
+    "aug7": "7#5 +7 7+5 7+ 9#5 maj7#5 M7#5",
+    "7sus4": "7sus 9sus 9sus4 11sus 13sus 13sus4 sus7 7sus2 sus4b7",
     "9": "dom9 7add9 7add2",
     "maj9": "M9 Δ9 ^9 major9 maj7add9",
     "m9": "min9 -9 mi9 m7add9",
@@ -62,12 +62,12 @@ _DIALECTS: dict[str, str] = {
     "madd9": "min(9) m(add9) madd2 min(add9) -add9",
     "69": "6/9 maj69 M69 6add9 maj6/9",
     "11": "dom11 9add11",
-    "m11": "min11 -11 mi11",
+    "m11": "min11 -11 mi11 m7add11 min7add11 m13 min13 -13",
     "13": "dom13 7add13 9add13 7add6",
     "maj13": "M13 Δ13 maj11 M11 maj7#11 M7#11 Δ#11 maj9#11 #11",
-    "7b9": "7(b9) 7-9 13b9",
+    "7b9": "7(b9) 7-9 13b9 7b913",
     "7#9": "7(#9) 7+9",
-    "7alt": "alt 7b5 7#11 7b13 7(b5) 7#5b9 7#5#9 7b5b9 7b5#9 7(#11) 9#11 13#11 7(b13) 9b5",
+    "7alt": "alt 7b5 7#11 7b13 7(b5) 7#5b9 7#5#9 7b5b9 7b5#9 7b9#11 7b9b13 7#9b13 7#9#11 7(#11) 9#11 13#11 7(b13) 9b5",
     "5": "power (no3) no3 maj(no3) 1",
     "m": "min minor mi - m(no7)",
 }
@@ -235,6 +235,8 @@ def parse_key(text: str) -> Key:
         return Key(tonic, "", _scale(rest[1:-1], text))
     if rest == "M":
         rest = "major"
+    if (sign := re.match(r"[ -]?(sharp|flat)\b\s*", rest.lower())) is not None:
+        tonic, rest = (tonic + (1 if sign.group(1) == "sharp" else -1)) % 12, rest[sign.end() :]
     words = " ".join(rest.lower().replace("-", " ").replace("_", " ").split()) if rest != "-" else rest
     if words not in _MODE_WORDS:
         raise ValueError(f"unknown key: {text!r} (say D minor, F# major, A dorian, C [0,2,4,7,9])")

@@ -26,7 +26,8 @@ def test_there_are_thirty_qualities() -> None:
         ("C", "C"), ("C-", "Cm"), ("Cmin", "Cm"), ("CΔ7", "Cmaj7"), ("CM7", "Cmaj7"), ("C^7", "Cmaj7"), ("Cø", "Cm7b5"),
         ("C-7b5", "Cm7b5"), ("C°7", "Cdim7"), ("Co", "Cdim"), ("C+", "Caug"), ("Csus", "Csus4"), ("C7sus", "C7sus4"),
         ("C6/9", "C69"), ("C(add9)", "Cadd9"), ("Cm(maj7)", "Cmmaj7"), ("C7#5", "Caug7"), ("C7♭9", "C7b9"), ("C/E", "C/E"),
-        ("Dm9/G", "Dm9/G"), ("C:min7", "Cm7"), ("Bb:maj/3", "A#/D"), ("E♭maj7", "D#maj7"), ("F♯m", "F#m"), ("C5", "C5"),
+        ("Dm9/G", "Dm9/G"), ("C:min7", "Cm7"), ("Bb:maj/3", "A#/D"), ("E♭maj7", "D#maj7"), ("F♯m", "F#m"), ("C5", "C5"), ("C:sus4(b7)", "C7sus4"), ("Cm13", "Cm11"), ("Cm6/9", "Cm6"), ("C7(b9,13)", "C7b9"), ("C7b9b13", "C7alt"),
+        ("Cadd11", "Csus4"), ("Cmaj7#5", "Caug7"),
     ],
 )  # fmt: skip
 def test_the_dialects_of_chord_symbols(text: str, symbol: str) -> None:
@@ -51,7 +52,7 @@ def test_every_key_is_read_back_by_its_name(tonic: str, mode: str) -> None:
     [
         ("Dm", "D minor", "Dm"), ("d dorian", "D dorian", "Dm"), ("F# major", "F# major", "F#"), ("Bb", "Bb major", "Bb"),
         ("H moll", "B minor", "Bm"), ("A minor pentatonic", "A minor pentatonic", "Am"), ("E blues", "E blues", "Em"),
-        ("C [0,2,4,7,9]", "C [0,2,4,7,9]", "C"), ("G mixolydian", "G mixolydian", "G"),
+        ("C [0,2,4,7,9]", "C [0,2,4,7,9]", "C"), ("G mixolydian", "G mixolydian", "G"), ("F sharp minor", "F# minor", "F#m"), ("E-flat major", "Eb major", "Eb"),
     ],
 )  # fmt: skip
 def test_keys_and_their_signatures(text: str, name: str, signature: str) -> None:

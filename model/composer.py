@@ -15,11 +15,12 @@ from threadpoolctl import threadpool_limits
 from model.encoder import Embedding, TextEncoder
 from model.engine import Engine, State
 from model.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
+from model.header import Header
 from model.language import (
     LENGTHS,
     STEP,
     Event,
-    Header,
+    Line,
     Rows,
     line_row,
     row_chord,
@@ -118,7 +119,7 @@ class Composer:
         key = parse_key(plan.key)
         guidance = GUIDANCE if controls.guidance is None else controls.guidance
         left = 0 if take.begin.bars is None else take.begin.bars - frame.bar
-        line = line_row(frame.beat, left if left <= 8 else 0)
+        line = line_row(frame.beat, Line(left))
         state, mark, h = self._opened(take, plan, key, frame, guidance > 0, line)
         rules = self._rules(take, plan, controls, frame, key, guidance)
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
@@ -189,7 +190,7 @@ class Composer:
 
     def _header(self, plan: Plan, key: Key) -> Header:
         return Header(
-            frozenset(plan.parts), plan.meter, key.tonic + 12 * key.minor, plan.tempo,
+            frozenset(plan.parts), plan.meter, key.tonic + 12 * key.minor, None, plan.tempo,
             plan.density, plan.energy, plan.brightness, plan.complexity,
         )  # fmt: skip
 

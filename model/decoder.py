@@ -122,19 +122,13 @@ def rotation(length: int, head: int) -> tuple[Tensor, Tensor]:
 
 
 def scored(rows: Tensor) -> Tensor:
-    """Return which fields of which rows are the model's to say, `(…, 5)` of bool.
-
-    Header rows, bars left and beat numbers are given; a chord has three fields, a note all five.
-    """
+    """Return which fields of which rows are the model's to say, `(…, 5)` of bool: see `training.fields`."""
     event = rows[..., 0]
     note = event >= FIRST_NOTE
     chord = event == Event.CHORD
     line = (event == Event.BAR) | (event == Event.BEAT) | (event == Event.EOS)
-    sounding = chord & (rows[..., 2] > 0)
-    touched = rows[..., 3] > 0  # notated songs say no velocity
-    return torch.stack(
-        [note | chord | line, note | chord, note | sounding, (note | sounding) & touched, note], -1
-    )
+    both, said = note | chord, rows > 0
+    return torch.stack([both | line, both, both & said[..., 2], both & said[..., 3], note & said[..., 4]], -1)
 
 
 def losses(model: Decoder, text: Tensor, said: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:

@@ -4,16 +4,18 @@ A song is a header and then events, one row of five fields each:
 
     row = (event, symbol, value, velocity, offset)          0 = no value
 
-    BOS PARTS METER KEY TEMPO DENSITY ENERGY BRIGHTNESS COMPLEXITY     the header, symbol 0 = not said
-    BAR   symbol: bars left (0 not said, 1 the last .. 8)
+    the header: see `model.header`
+    AFTER symbol: 0 opens the bars that come later, NOW closes them: what follows lies before them
+    BAR   symbol: bars left (1 the last .. 8), value: section, velocity: place in the phrase (1 .. 8)
     BEAT  symbol: its number in the bar, from 1 (the BAR row is beat 0)
     CHORD symbol: root or none, value: quality, velocity: bass above the root
     note  event: part and tick, symbol: pitch, value: length, velocity, offset: micro-timing
+    drum  the same with the role's General MIDI note for a pitch, and no length
 
 A beat is the metre's denominator, with 24 ticks a quarter. Within a beat events come in the order of
 their numbers: the chord symbol, drums, bass, chords, melody, each part by tick and then by pitch; so what
-the band plays in a beat depends on the melody before that beat only. What may follow what is said by
-`model.grammar`, for the sampler.
+the band plays in a beat depends on the melody before that beat only. Where the header says so the melody
+comes first instead. Velocity and offset are 0 in music that does not tell them, and never drawn so.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from model.harmony import QUALITIES, Chord, chord_symbol, parse_chord
+from model.harmony import MODES, QUALITIES, Chord, chord_symbol, parse_chord
 from model.music import METERS, TICKS_PER_QUARTER, Beat, Note, Ticks, beats_in_bar
+from model.styles import MOST_STYLES
 
 Rows = npt.NDArray[np.int16]
 
@@ -53,16 +56,16 @@ class Event(IntEnum):
     ENERGY = 11
     BRIGHTNESS = 12
     COMPLEXITY = 13
+    STYLE = 14
+    AFTER = 15
 
 
-HEADER = tuple(
-    Event[n]
-    for n in ["BOS", "PARTS", "METER", "KEY", "TEMPO", "DENSITY", "ENERGY", "BRIGHTNESS", "COMPLEXITY"]
-)
 PART_ORDER = ("drums", "bass", "chords", "melody")
 """The parts in their order within a beat."""
 FIRST_NOTE = 16
 EVENTS = FIRST_NOTE + len(PART_ORDER) * GRID
+MELODY_EVENT = EVENTS - GRID
+"""The first event of the melody, the last part."""
 
 # the second field: one range after another
 PITCH = 1
@@ -78,7 +81,10 @@ PARTS_MASK = LEVEL + LEVELS
 LEFT = PARTS_MASK + 16
 LEFTS = 8
 PLACE = LEFT + LEFTS
-SYMBOLS = PLACE + 12
+STYLE = PLACE + 12
+MELODY_FIRST = STYLE + MOST_STYLES
+NOW = MELODY_FIRST + 1
+SYMBOLS = NOW + 1
 
 # fmt: off
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 18, 20, 21, 22, 24, 27, 30, 32, 33, 36, 40, 42, 45,
@@ -87,59 +93,30 @@ LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 18, 20, 21, 22, 24
 """Note lengths in grid ticks: dense up to a quarter, then coarser, to four bars of 4/4."""
 QUALITY_NAMES = tuple(QUALITIES)
 QUALITY = 1 + len(LENGTHS)
-VALUES = QUALITY + len(QUALITY_NAMES)
+SECTION = QUALITY + len(QUALITY_NAMES)
+SECTIONS = ("intro", "groove", "build", "drop", "variation", "fill", "break", "ending")
+MODE = SECTION + len(SECTIONS)
+SECOND_STYLE = MODE + len(MODES)
+VALUES = SECOND_STYLE + MOST_STYLES
 
 VELOCITY_STEP = 8
 BASS = 1 + 128 // VELOCITY_STEP
-VELOCITIES = BASS + 12
+PHRASE = BASS + 12
+PHRASE_BARS = 8
+SHARE = PHRASE + PHRASE_BARS
+SHARES = 4
+VELOCITIES = SHARE + SHARES
+
+DRUM_LENGTH = Ticks(3 * STEP)
+"""A hit is over at once; only its onset is music."""
 
 OFFSET_CENTRE = STEP // 2
 OFFSETS = 1 + STEP
-"""Micro-timing classes: 0 on the grid, else 1 + offset + 10 for offsets of −10..9 ticks."""
+"""Micro-timing classes: 0 not said, else 1 + offset + 10 for offsets of −10..9 ticks."""
 
 SIZES = (EVENTS, SYMBOLS, VALUES, VELOCITIES, OFFSETS)
 
 _NEAREST_LENGTH = np.abs(np.subtract.outer(np.arange(LENGTHS[-1] + 1), np.array(LENGTHS))).argmin(1)
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """What is told of a song before its first note; None is "not said".
-
-    `key` is 0..11 for major and 12..23 for minor on the tonic, `tempo` in quarters a minute, the four
-    levels in 0..1.
-    """
-
-    parts: frozenset[str] | None = None
-    meter: str | None = None
-    key: int | None = None
-    tempo: float | None = None
-    density: float | None = None
-    energy: float | None = None
-    brightness: float | None = None
-    complexity: float | None = None
-
-    def rows(self) -> Rows:
-        """Return the header's rows, `(9, 5)`."""
-        symbols = [
-            0,
-            0 if self.parts is None else PARTS_MASK + sum(1 << PART_ORDER.index(p) for p in self.parts),
-            0 if self.meter is None else METER + METERS.index(self.meter),
-            0 if self.key is None else KEY + self.key,
-            0 if self.tempo is None else TEMPO + tempo_bin(self.tempo),
-            *(0 if v is None else LEVEL + min(LEVELS - 1, int(v * LEVELS)) for v in self._levels()),
-        ]
-        rows = np.zeros((len(HEADER), len(SIZES)), np.int16)
-        rows[:, 0], rows[:, 1] = HEADER, symbols
-        return rows
-
-    def _levels(self) -> tuple[float | None, ...]:
-        return (self.density, self.energy, self.brightness, self.complexity)
-
-
-def tempo_bin(bpm: float) -> int:
-    """Return the tempo's class: twelve to the octave of 40..160 and two octaves in all."""
-    return int(np.clip(round(12 * np.log2(max(bpm, 1.0) / 45)), 0, TEMPO_BINS - 1))
 
 
 def note_event(part: str, tick: int) -> int:
@@ -164,6 +141,8 @@ def on_lattice(note: Note) -> Note:
     grid = (at + OFFSET_CENTRE) // STEP
     offset = at - grid * STEP
     length = LENGTHS[nearest_length(round(note.length / STEP))] * STEP
+    if note.part == "drums":
+        length = DRUM_LENGTH
     velocity = min(127, _velocity(note.velocity // VELOCITY_STEP))
     return replace(note, start=Ticks(grid * STEP), length=Ticks(length), velocity=velocity, offset=offset)
 
@@ -189,9 +168,9 @@ def note_row(note: Note) -> tuple[int, ...]:
     return (
         note_event(note.part, note.start // STEP),
         PITCH + note.pitch,
-        1 + nearest_length(note.length // STEP),
+        0 if note.part == "drums" else 1 + nearest_length(note.length // STEP),
         1 + note.velocity // VELOCITY_STEP,
-        0 if note.offset == 0 else 1 + note.offset + OFFSET_CENTRE,
+        1 + note.offset + OFFSET_CENTRE,
     )
 
 
@@ -200,7 +179,7 @@ def row_note(row: Sequence[int]) -> Note:
     part, tick = part_and_tick(int(row[0]))
     return Note(
         Ticks(tick * STEP),
-        Ticks(LENGTHS[int(row[2]) - 1] * STEP),
+        DRUM_LENGTH if part == "drums" else Ticks(LENGTHS[int(row[2]) - 1] * STEP),
         int(row[1]) - PITCH,
         _velocity(int(row[3]) - 1),
         part,
@@ -212,19 +191,42 @@ def _velocity(bin_: int) -> int:
     return bin_ * VELOCITY_STEP + VELOCITY_STEP // 2
 
 
-def line_row(beat: int, bars_left: int = 0) -> tuple[int, ...]:
-    """Return the row that opens a beat: BAR for beat 0 (`bars_left` 0 is "not said"), else BEAT."""
-    if beat:
-        return (Event.BEAT, PLACE + beat - 1, 0, 0, 0)
-    return (Event.BAR, LEFT + min(bars_left, LEFTS) - 1 if bars_left else 0, 0, 0, 0)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is told at a bar line; 0 and None are "not said".
+
+    `left` counts the bars from this one to the end (1 is the last), `phrase` the bar's place in its phrase from 1.
+    """
+
+    left: int = 0
+    section: str | None = None
+    phrase: int = 0
+
+    def row(self) -> tuple[int, ...]:
+        """Return the BAR row."""
+        return (
+            Event.BAR,
+            LEFT + self.left - 1 if 0 < self.left <= LEFTS else 0,
+            0 if self.section is None else SECTION + SECTIONS.index(self.section),
+            PHRASE + (self.phrase - 1) % PHRASE_BARS if self.phrase else 0,
+            0,
+        )
 
 
-def encode_beat(beat: Beat, bars_left: int = 0) -> list[tuple[int, ...]]:
+UNSAID = Line()
+
+
+def line_row(beat: int, line: Line = UNSAID) -> tuple[int, ...]:
+    """Return the row that opens a beat: BAR for beat 0, else BEAT."""
+    return (Event.BEAT, PLACE + beat - 1, 0, 0, 0) if beat else line.row()
+
+
+def encode_beat(beat: Beat, line: Line = UNSAID, *, melody_first: bool = False) -> list[tuple[int, ...]]:
     """Return the rows of a beat whose notes lie on the lattice."""
-    rows = [line_row(beat.beat, bars_left)]
-    if beat.fresh:
-        rows.append(chord_row(None if beat.chord is None else parse_chord(beat.chord)))
-    return rows + sorted({note_row(n) for n in beat.notes})
+    notes = sorted({note_row(n) for n in beat.notes})
+    first = [r for r in notes if melody_first and r[0] >= MELODY_EVENT]
+    chord = [chord_row(None if beat.chord is None else parse_chord(beat.chord))] if beat.fresh else []
+    return [line_row(beat.beat, line), *first, *chord, *(r for r in notes if r not in first)]
 
 
 def encode(beats: Iterable[Beat]) -> Rows:

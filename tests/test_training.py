@@ -17,7 +17,8 @@ from model.decoder import Decoder, Shape, losses  # noqa: E402
 from model.decoder import scored as scored_by_torch  # noqa: E402
 from model.encoder import hash_encoder  # noqa: E402
 from model.harmony import parse_chord  # noqa: E402
-from model.language import FIRST_NOTE, HEADER, Event  # noqa: E402
+from model.header import HEADER  # noqa: E402
+from model.language import FIRST_NOTE, Event  # noqa: E402
 from model.music import Note, Ticks  # noqa: E402
 from model.training import evaluate, prepare  # noqa: E402
 from model.training.baselines import NGram, in_c, symbols  # noqa: E402

@@ -13,7 +13,8 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from model.language import HEADER, KEY, SIZES, Event, Rows, transposed
+from model.header import HEADER
+from model.language import KEY, SIZES, Event, Rows, transposed
 from model.training.fields import scored
 
 STARTS = np.concatenate([[0], np.cumsum(SIZES[:-1])])

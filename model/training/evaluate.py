@@ -20,11 +20,12 @@ import torch.nn.functional as F
 
 from model import weights
 from model.decoder import Decoder, Shape
+from model.header import unsaid
 from model.language import FIRST_NOTE, Event, Rows
 from model.training.baselines import NGram, in_c, symbols
 from model.training.fields import scored
 from model.training.store import Store
-from model.training.windows import DROPPABLE, unsaid
+from model.training.windows import DROPPABLE
 
 FIELDS = ("event", "symbol", "value", "velocity", "offset")
 Bits = npt.NDArray[np.float64]
@@ -112,7 +113,7 @@ def main() -> None:
 
 def _told_nothing(rows: Rows) -> Rows:
     rows = rows.copy()
-    rows[rows[:, 0] == Event.BAR, 1] = 0
+    rows[rows[:, 0] == Event.BAR, 1:] = 0
     return rows
 
 

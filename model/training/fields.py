@@ -9,14 +9,12 @@ from model.language import FIRST_NOTE, Event, Rows
 
 
 def scored(rows: Rows) -> npt.NDArray[np.bool_]:
-    """Return `(T, 5)`: header rows, bars left and beat numbers are given; a chord has three fields, a note five.
+    """Return `(T, 5)`: header rows, what bar lines tell and beat numbers are given; a chord has three fields, a note five.
 
-    The velocity of notated songs is not said, and not scored.
+    What a piece does not say (velocity and offset of notation, lengths of drums) is not scored.
     """
-    event, touched = rows[:, 0], rows[:, 3] > 0
+    event, said = rows[:, 0], rows > 0
     note, chord = event >= FIRST_NOTE, event == Event.CHORD
     line = (event == Event.BAR) | (event == Event.BEAT) | (event == Event.EOS)
-    sounding = chord & (rows[:, 2] > 0)
-    return np.stack(
-        [note | chord | line, note | chord, note | sounding, (note | sounding) & touched, note], -1
-    )
+    both = note | chord
+    return np.stack([both | line, both, both & said[:, 2], both & said[:, 3], note & said[:, 4]], -1)

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from model.harmony import Chord
+from model.language import Line
 from model.music import Note, Ticks
 
 FINE = (0, 6, 8, 12, 16, 18)
@@ -16,9 +17,11 @@ FINE = (0, 6, 8, 12, 16, 18)
 class Song:
     """A song in absolute ticks (480 a quarter).
 
-    `bars` has every bar's start and metre; `chords` every change, None for "no chord". `tempo` is in
+    `bars` has every bar's start and metre; `key` may be "" (drums have none); `chords` every change, None for "no chord". `tempo` is in
     quarters a minute, 0 where unknown. Note offsets hold the micro-timing that the grid leaves out. `tags` are
-    (kind, text) with kind human, computed or weak.
+    (kind, text) with kind human, computed or weak. `style` has names of `model.styles` with weights that
+    sum to 1; `lines` what is known of each bar, or nothing; `touch` and `timing` tell whether velocities and offsets
+    are a player's (or a machine's) own, and not the notation's lack of them.
     """
 
     id: str
@@ -31,6 +34,10 @@ class Song:
     notes: tuple[Note, ...]
     chords: tuple[tuple[Ticks, Chord | None], ...]
     tags: tuple[tuple[str, str], ...] = ()
+    style: tuple[tuple[str, float], ...] = ()
+    lines: tuple[Line, ...] = ()
+    touch: bool = False
+    timing: bool = False
 
     @property
     def split(self) -> str:

@@ -18,9 +18,10 @@ import torch
 from torch import nn
 
 from model.decoder import Decoder, Shape, losses
+from model.header import unsaid
 from model.language import Event
 from model.training.store import Store
-from model.training.windows import DROPPABLE, Windows, unsaid
+from model.training.windows import DROPPABLE, Windows
 from model.weights import save
 
 LOG_EVERY = 100  # steps
@@ -35,7 +36,7 @@ def held_out_bits(model: Decoder, store: Store, songs: int = 20) -> float:
         for i in store.songs("validation", "pop909")[:songs]:
             rows = np.concatenate([unsaid(store.headers[i], *DROPPABLE), store.song(int(i))])
             rows = rows[: model.shape.context + 1].astype(np.int64)
-            rows[rows[:, 0] == Event.BAR, 1] = 0
+            rows[rows[:, 0] == Event.BAR, 1:] = 0
             said = torch.zeros(1, dtype=torch.bool)
             total, counts = losses(
                 model, torch.zeros(1, model.shape.text), said, torch.from_numpy(rows)[None]

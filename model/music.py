@@ -114,7 +114,10 @@ class Plan:
     `progression` has one string a bar ("Dm9", or "Dm9 G13" for two chords in the bar), or is
     None where the words gave none. `explicit` names the fields that the words stated outright.
     Density, energy, brightness and complexity are 0..1 (definitions: the contract); swing is the
-    place of the off-beat, 0.5 straight to 0.75.
+    place of the off-beat, 0.5 straight to 0.75, in pairs of `swing_unit` notes (8 or 16).
+
+    Not in the contract's JSON: `register` is -1 low to 1 high for the whole, `registers` for parts that were named,
+    `articulation` -1 staccato to 1 legato, `ending` "loop" or "cadence" where the words ask for one.
     """
 
     tempo: float = 100.0
@@ -132,6 +135,11 @@ class Plan:
     swing: float = 0.5
     style: tuple[tuple[str, float], ...] = ()
     explicit: tuple[str, ...] = ()
+    swing_unit: int = 8
+    register: float = 0.0
+    registers: tuple[tuple[str, float], ...] = ()
+    articulation: float = 0.0
+    ending: str | None = None
 
 
 # --- what goes between the bridge and the generation process, over a pipe ------------------------

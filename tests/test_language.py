@@ -23,8 +23,8 @@ from model.language import (
 from model.music import METERS, Beat, Note, Ticks, beat_length, beats_in_bar
 
 lattice = st.builds(
-    lambda tick, length, pitch, velocity, part, offset: Note(
-        Ticks(tick * STEP), Ticks(LENGTHS[length] * STEP), pitch, velocity * 8 + 4, part, offset
+    lambda tick, length, pitch, velocity, part, offset: on_lattice(
+        Note(Ticks(tick * STEP), Ticks(LENGTHS[length] * STEP), pitch, velocity * 8 + 4, part, offset if tick else 0)
     ),
     st.integers(0, 11), st.integers(0, len(LENGTHS) - 1), st.integers(0, 127), st.integers(0, 15),
     st.sampled_from(language.PART_ORDER), st.integers(-10, 9),

@@ -17,17 +17,19 @@ from model.decoder import Decoder, Shape, losses  # noqa: E402
 from model.decoder import scored as scored_by_torch  # noqa: E402
 from model.encoder import hash_encoder  # noqa: E402
 from model.harmony import parse_chord  # noqa: E402
-from model.header import HEADER  # noqa: E402
-from model.language import FIRST_NOTE, Event  # noqa: E402
+from model.header import HEADER, LEVEL_EVENTS, parts_of, unsaid  # noqa: E402
+from model.language import FIRST_NOTE, MELODY_EVENT, Event  # noqa: E402
 from model.music import Note, Ticks  # noqa: E402
 from model.training import evaluate, prepare  # noqa: E402
 from model.training.baselines import NGram, in_c, symbols  # noqa: E402
 from model.training.captions import caption  # noqa: E402
 from model.training.fields import scored  # noqa: E402
+from model.training.labels import labelled  # noqa: E402
+from model.training.levels import levels  # noqa: E402
 from model.training.song import Song  # noqa: E402
 from model.training.store import Store  # noqa: E402
 from model.training.train import train  # noqa: E402
-from model.training.windows import LEVELS, Windows, parts_of, unsaid, without_parts  # noqa: E402
+from model.training.windows import Windows, melody_first, to_fill_in, without_parts  # noqa: E402
 
 TINY = Shape(width=32, layers=1, head=16, context=96)
 
@@ -54,6 +56,8 @@ def song(number: int, source: str = "pop909") -> Song:
         Ticks(1920 * 12),
         tuple(sorted(notes)),
         chords,
+        touch=source == "pop909",
+        timing=source == "pop909",
     )
 
 
@@ -70,14 +74,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
 
 def test_a_store_keeps_songs_headers_captions_and_splits(store: Store) -> None:
     assert len(store.ids) == 24
-    assert store.text.shape == (24 * prepare.CAPTIONS, 512)
+    assert store.text.shape == (24 * 8, 512)
     rows = store.song(0)
     assert rows[-1, 0] == Event.EOS
     assert (rows[:, 0] >= FIRST_NOTE).sum() == 84
     assert rows[rows[:, 0] == Event.BAR][-1, 1] - rows[rows[:, 0] == Event.BAR][-2, 1] == -1, (
         "bars left are counted down"
     )
-    assert (store.headers[0][:, 1] > 0).sum() == len(HEADER) - 1
+    unsaid = {HEADER[i] for i in np.flatnonzero(store.headers[0][:, 1] == 0)}
+    assert unsaid == {Event.BOS}, "all that is known is said"
 
 
 def test_notated_songs_say_no_velocity(store: Store) -> None:
@@ -96,8 +101,8 @@ def test_windows_hold_a_header_then_bars_and_drop_conditions_at_random(store: St
     batch = Windows(store, context=96, seed=1).batch(64)
     assert batch.rows.shape == (64, 97, 5)
     assert (batch.rows[:, : len(HEADER), 0] == np.array(HEADER)).all()
-    assert (batch.rows[:, len(HEADER), 0] == Event.BAR).all()
-    level = batch.rows[:, HEADER.index(LEVELS[0]), 1] > 0
+    assert set(batch.rows[:, len(HEADER), 0]) == {Event.BAR, Event.AFTER}
+    level = batch.rows[:, HEADER.index(LEVEL_EVENTS[0]), 1] > 0
     assert 0 < level.sum() < 64
     assert 0 < batch.said.sum() < 64
     again = Windows(store, context=96, seed=1).batch(64)
@@ -110,13 +115,35 @@ def test_parts_can_be_taken_out(store: Store) -> None:
     assert (rows[:, 0] >= FIRST_NOTE).sum() == 12
 
 
+def test_the_melody_can_come_first_in_each_beat(store: Store) -> None:
+    rows = store.song(0)
+    turned = melody_first(rows)
+    assert sorted(map(tuple, turned)) == sorted(map(tuple, rows))
+    at = int(np.flatnonzero(turned[:, 0] == Event.CHORD)[0])
+    assert turned[at - 1, 0] >= MELODY_EVENT
+    assert (turned[:, 0] == Event.BAR).argmax() == (rows[:, 0] == Event.BAR).argmax()
+
+
+def test_bars_that_come_later_are_shown_before_the_bars_they_follow(store: Store) -> None:
+    rows = store.song(0)
+    shown = to_fill_in(rows, bar=5, room=120)
+    assert len(shown) <= 120
+    marks = np.flatnonzero(shown[:, 0] == Event.AFTER)
+    bars = np.flatnonzero(rows[:, 0] == Event.BAR)
+    later, before = shown[marks[0] + 1 : marks[1]], shown[marks[1] + 1 :]
+    assert (later == rows[bars[5] : bars[5] + len(later)]).all()
+    assert (before == rows[bars[5] - len(before) : bars[5]]).all()
+    assert before[0, 0] == Event.BAR
+
+
 def test_what_is_scored_is_the_same_in_torch_and_numpy(store: Store) -> None:
     rows = np.concatenate([store.headers[20], store.song(20)])
     assert (scored(rows) == scored_by_torch(torch.from_numpy(rows)).numpy()).all()
 
 
 def test_a_caption_is_true_in_either_language(store: Store) -> None:
-    known = prepare.facts(song(0), prepare.headers([song(0), song(1)])[0])
+    both = [labelled(song(0)), labelled(song(1))]
+    known = prepare.facts(both[0], prepare.header(both[0], levels(both)[0]))
     for i in range(60):
         words = caption(known, chinese=i % 2 == 1, rng=random.Random(i))
         assert words

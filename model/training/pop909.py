@@ -74,7 +74,7 @@ def song(folder: Path, corrected: Path) -> Song | str:
         return "melody outside the chords"
     return Song(
         f"pop909-{folder.name}", "pop909", folder.name, _tempo(folder), _key(folder, score), bars, end, everything,
-        chords, (("human", "Chinese pop song"), ("human", "华语流行歌曲")),
+        chords, (("human", "Chinese pop song"), ("human", "华语流行歌曲")), touch=True,
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
-"""`python -m model.training.prepare --data DIR --out FILE`: songs on disk → one event store.
+"""`python -m model.training.prepare --data DIR --out FILE`: songs on disk and pieces by grammar → one event store.
 
-DIR holds the unpacked sets (docs/data.md); LLMBALL_DATA may name it instead.
+DIR holds the unpacked sets (docs/data.md); LLMBALL_DATA may name it instead. `--strict-clean` leaves POP909 out, whose
+songs are in copyright.
 """
 
 from __future__ import annotations
@@ -9,131 +10,130 @@ import argparse
 import os
 import random
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from model.encoder import sentence_encoder
+from model.encoder import Embedding, sentence_encoder
 from model.harmony import parse_key
-from model.language import FIRST_NOTE, Event, Header, Rows, beats_of, encode_beat
+from model.header import Header
+from model.language import FIRST_NOTE, UNSAID, Event, Line, Rows, beats_of, encode_beat
 from model.music import PARTS
+from model.styles import GRAMMARS
 from model.training.captions import Facts, caption
+from model.training.labels import labelled
+from model.training.levels import Levels, levels
 from model.training.song import Song
 from model.training.sources import load
 from model.training.store import SOURCES, SPLITS, Store
+from model.training.styles.piece import piece
 
-CAPTIONS = 12  # a song, half of them Chinese
-PERFORMED = ("pop909",)
-
-
-def song_rows(song: Song) -> Rows:
-    """Return a song's rows with the bars left said near its end; micro-timing is left out in this version.
-
-    Notated songs were not performed: their velocities are not said, so that the model learns touch from players.
-    """
-    notes = [replace(n, offset=0) for n in song.notes]
-    beats = beats_of(song.bars, notes, song.chords)
-    bars = len(song.bars)
-    rows = [row for b in beats for row in encode_beat(b, bars - b.bar if bars - b.bar <= 8 else 0)]
-    table = np.array([*rows, (Event.EOS, 0, 0, 0, 0)], np.int16)
-    if song.source not in PERFORMED:
-        table[table[:, 0] >= FIRST_NOTE, 3] = 0
-    return table
+CAPTIONS = {"fiddle": 2, "groove": 4, "grammar": 3, "loops": 3}
+"""How many captions a piece gets, half of them Chinese; 8 where nothing is said here."""
+PIECES = 180
+"""Training pieces of each grammar; as many blends in all as five styles' worth."""
+HELD = 12
+"""Pieces of each grammar for validation (new seeds), and for tests (new patterns)."""
 
 
-def measure(song: Song) -> tuple[float, float, float, float]:
-    """Return the raw figures behind density, energy, brightness and complexity; compared within a source only.
-
-    Notes a bar; velocity and register spread; mode and height of the melody; share of chords beyond triads.
-    """
-    pitches = np.array([n.pitch for n in song.notes], float)
-    melody = [n.pitch for n in song.notes if n.part == "melody"] or [60]
-    velocity = np.mean([n.velocity for n in song.notes])
-    chords = [c for _, c in song.chords if c is not None]
-    rich = np.mean([len(c.pitch_classes) > 3 for c in chords]) if chords else 0.0
-    major = 0.0 if parse_key(song.key).minor else 1.0
-    return (
-        len(song.notes) / len(song.bars),
-        float(velocity / 10 + pitches.std() / 4),
-        24 * major + float(np.mean(melody)),
-        float(rich),
-    )
-
-
-def percentiles(values: Sequence[float]) -> list[float]:
-    """Return the place of each value among all, 0..1, ties alike."""
-    order = np.sort(values)
-    return [
-        float((np.searchsorted(order, v) + np.searchsorted(order, v, "right")) / 2 / len(order))
-        for v in values
-    ]
-
-
-def headers(songs: Sequence[Song]) -> list[Header]:
-    """Return the header of each song, its levels as percentiles within its source."""
-    levels = np.zeros((len(songs), 4))
-    for source in SOURCES:
-        mine = [i for i, s in enumerate(songs) if s.source == source]
-        if mine:
-            raw = [measure(songs[i]) for i in mine]
-            levels[mine] = np.array([percentiles([r[k] for r in raw]) for k in range(4)]).T
-    found = []
-    for song, (density, energy, brightness, complexity) in zip(songs, levels, strict=True):
-        key = parse_key(song.key)
-        present = frozenset(n.part for n in song.notes)
-        tempo = song.tempo if song.tempo > 0 else None
-        found.append(
-            Header(
-                present,
-                song.bars[0][1],
-                key.tonic + 12 * key.minor,
-                tempo,
-                density,
-                energy,
-                brightness,
-                complexity,
-            )
-        )
+def pieces(count: int) -> list[tuple[str, Song]]:
+    """Return the pieces by grammar, each with its split; test pieces use patterns that no other piece has."""
+    found = [("train", piece(s, i)) for s in GRAMMARS for i in range(count)]
+    rng = random.Random(0)
+    for i in range(count * 5):
+        lower, upper = rng.sample(GRAMMARS, 2)
+        found.append(("train", piece(lower, i, blend=upper)))
+    held = max(1, min(HELD, count // 4))
+    found += [("validation", piece(s, 10_000 + i)) for s in GRAMMARS for i in range(held)]
+    found += [("test", piece(s, 20_000 + i, held_out=True)) for s in GRAMMARS for i in range(held)]
     return found
 
 
-def facts(song: Song, header: Header) -> Facts:
+def song_rows(song: Song) -> Rows:
+    """Return a song's rows. Notation tells neither touch nor timing: its velocities and offsets are not said."""
+    beats = beats_of(song.bars, song.notes, song.chords)
+    bars = len(song.bars)
+    closing = range(bars - 8, bars) if song.source != "grammar" else range(0)
+    rows: list[tuple[int, ...]] = []
+    for beat in beats:
+        line = (
+            song.lines[beat.bar] if song.lines else Line(bars - beat.bar) if beat.bar in closing else UNSAID
+        )
+        rows += encode_beat(beat, line)
+    table = np.array([*rows, (Event.EOS, 0, 0, 0, 0)], np.int16)
+    notes = table[:, 0] >= FIRST_NOTE
+    if not song.touch:
+        table[notes, 3] = 0
+    if not song.timing:
+        table[notes, 4] = 0
+    return table
+
+
+def header(song: Song, told: Levels) -> Header:
+    """Return what a song's header says."""
+    key = parse_key(song.key) if song.key else None
+    return Header(
+        frozenset(n.part for n in song.notes),
+        song.bars[0][1],
+        None if key is None else key.tonic + 12 * key.minor,
+        None if key is None else key.mode,
+        song.tempo if song.tempo > 0 else None,
+        told.density,
+        told.energy,
+        told.brightness,
+        told.complexity,
+        song.style,
+    )
+
+
+def facts(song: Song, known: Header) -> Facts:
     """Return what captions may say of a song."""
     stated = tuple(text for kind, text in song.tags if kind == "human" and len(text) <= 60)
-    assert header.density is not None
-    assert header.energy is not None
-    assert header.brightness is not None
-    parts = tuple(p for p in PARTS if header.parts and p in header.parts)
     return Facts(
-        song.key, song.bars[0][1], header.tempo, header.density, header.energy, header.brightness,
-        header.complexity, parts, song.source, stated,
+        known.mode or "", song.bars[0][1], known.tempo, known.density, known.energy, known.brightness,
+        known.complexity, tuple(p for p in PARTS if known.parts and p in known.parts), song.style, stated,
     )  # fmt: skip
 
 
-def prepare(data: Path, out: Path, sources: Sequence[str]) -> Store:
-    """Read the songs, write and return the store."""
-    songs = list(load(data, tuple(sources)))
-    told = headers(songs)
-    text_encoder = sentence_encoder()
+def prepare(data: Path, out: Path, sources: Sequence[str], count: int = PIECES) -> Store:
+    """Read the songs, make the pieces (`count` of each grammar), write and return the store."""
+    wanted = [s for s in sources if s != "grammar"]
+    told = [(s.split, labelled(s)) for s in load(data, tuple(wanted))]
+    if "grammar" in sources:
+        told += pieces(count)
+    songs = [song for _, song in told]
+    headers = [header(s, lv) for s, lv in zip(songs, levels(songs), strict=True)]
     rows = [song_rows(s) for s in songs]
-    vectors = []
-    for song, header in zip(songs, told, strict=True):
-        rng = random.Random(song.id)
-        known = facts(song, header)
-        vectors += [text_encoder.encode(caption(known, i % 2 == 1, rng)) for i in range(CAPTIONS)]
+    text, text_at = _captions(songs, headers)
     store = Store(
         rows=np.concatenate(rows),
         song_at=np.cumsum([0, *map(len, rows)]),
-        headers=np.stack([h.rows() for h in told]),
-        text=np.array(vectors, np.float16),
-        text_at=np.arange(len(songs) + 1) * CAPTIONS,
-        split=np.array([SPLITS.index(s.split) for s in songs], np.uint8),
+        headers=np.stack([h.rows() for h in headers]),
+        text=text,
+        text_at=text_at,
+        split=np.array([SPLITS.index(split) for split, _ in told], np.uint8),
         source=np.array([SOURCES.index(s.source) for s in songs], np.uint8),
         ids=np.array([s.id for s in songs]),
     )
     store.save(out)
     return store
+
+
+def _captions(songs: Sequence[Song], headers: Sequence[Header]) -> tuple[np.ndarray, np.ndarray]:
+    encoder = sentence_encoder()
+    known: dict[str, Embedding] = {}
+    vectors: list[Embedding] = []
+    text_at = [0]
+    for song, told in zip(songs, headers, strict=True):
+        rng = random.Random(song.id)
+        about = facts(song, told)
+        for i in range(CAPTIONS.get(song.source, 8)):
+            words = caption(about, i % 2 == 1, rng)
+            if words not in known:
+                known[words] = encoder.encode(words)
+            vectors.append(known[words])
+        text_at.append(len(vectors))
+    return np.array(vectors, np.float16), np.array(text_at)
 
 
 def data_folder(given: Path | None) -> Path:
@@ -149,9 +149,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path)
     parser.add_argument("--out", type=Path, default=Path("runs/store.npz"))
     parser.add_argument("--sources", default=",".join(SOURCES))
+    parser.add_argument("--strict-clean", action="store_true", help="leave POP909 out")
+    parser.add_argument("--pieces", type=int, default=PIECES, help="pieces of each grammar")
     options = parser.parse_args()
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    store = prepare(data_folder(options.data), options.out, options.sources.split(","))
+    sources = [s for s in options.sources.split(",") if not (options.strict_clean and s == "pop909")]
+    store = prepare(data_folder(options.data), options.out, sources, options.pieces)
     for source in SOURCES:
         for split in SPLITS:
             songs = store.songs(split, source)

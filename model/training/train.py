@@ -2,6 +2,7 @@
 
 Resumable: a checkpoint is written every few minutes and taken up again when DIR has one; the time already
 spent counts. The learning rate falls to nothing over the minutes given, so choose them before beginning.
+`--from FILE` begins with the weights of another training: what has grown since keeps its fresh values.
 """
 
 from __future__ import annotations
@@ -21,8 +22,8 @@ from model.decoder import Decoder, Shape, losses
 from model.header import unsaid
 from model.language import Event
 from model.training.store import Store
-from model.training.windows import DROPPABLE, Windows
-from model.weights import save
+from model.training.windows import DROPPABLE, SHARES, Windows
+from model.weights import load, save
 
 LOG_EVERY = 100  # steps
 SAVE_EVERY = 240.0  # seconds
@@ -68,10 +69,14 @@ def train(
     batch: int,
     rate: float,
     dropout: float,
+    before: Path | None = None,
+    shares: dict[str, float] | None = None,
 ) -> Decoder:
     """Train for some minutes of wall time in all, or so many steps; return the model, its weights in `out`."""
     torch.manual_seed(0)
     model = Decoder(shape, dropout)
+    if before is not None:
+        take_up(model, before)
     opts = optimizers(model, rate)
     checkpoint = out / "checkpoint.pt"
     step, spent = 0, 0.0
@@ -81,7 +86,7 @@ def train(
         for opt, held in zip(opts, state["optimizers"], strict=True):
             opt.load_state_dict(held)
         step, spent = state["step"], state["spent"]
-    windows = Windows(store, shape.context, seed=step)
+    windows = Windows(store, shape.context, seed=step, shares=shares)
     begun, saved = time.monotonic() - spent, time.monotonic()
     print(
         f"{sum(p.numel() for p in model.parameters()) / 1e6:.2f} M parameters, from step {step}", flush=True
@@ -112,10 +117,14 @@ def train(
             events = step * batch * shape.context / 1e6
             line = {
                 "minutes": round(gone / 60, 2),
+                "of": minutes,
                 "Mevents": round(events, 2),
                 "loss": round(loss.item(), 3),
+                "held_out_bits_a_note": round(bits, 3),
             }
-            print(json.dumps(line | {"held_out_bits_a_note": round(bits, 3)}), flush=True)
+            print(json.dumps(line), flush=True)
+            with (out / "curve.jsonl").open("a", encoding="utf-8") as curve:
+                curve.write(json.dumps(line) + "\n")
         if time.monotonic() - saved > SAVE_EVERY:
             keep(checkpoint, model, opts, step, time.monotonic() - begun)
             saved = time.monotonic()
@@ -126,6 +135,16 @@ def train(
         asdict(shape),
     )
     return model
+
+
+def take_up(model: Decoder, path: Path) -> None:
+    """Begin with the weights of a file; a table that has grown keeps its fresh rows at the end."""
+    arrays, _ = load(path)
+    with torch.no_grad():
+        for name, ours in model.named_parameters():
+            if name in arrays:
+                held = torch.from_numpy(arrays[name])
+                ours[tuple(slice(n) for n in held.shape)] = held
 
 
 def keep(path: Path, model: Decoder, opts: list[torch.optim.Optimizer], step: int, spent: float) -> None:
@@ -151,13 +170,27 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=3e-3)
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--from", type=Path, dest="before", help="weights to begin with")
+    parser.add_argument("--width", type=int, default=Shape.width)
+    parser.add_argument("--layers", type=int, default=Shape.layers)
+    parser.add_argument(
+        "--grammar", type=float, help="share of windows from grammars (default: see windows.py)"
+    )
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     store = Store.load(options.store)
+    shares = None
+    if options.grammar is not None:
+        real = {s: v for s, v in SHARES.items() if s != "grammar"}
+        whole = sum(real.values())
+        shares = {s: v / whole * (1 - options.grammar) for s, v in real.items()} | {
+            "grammar": options.grammar
+        }
+    shape = Shape(width=options.width, layers=options.layers)
     train(
-        store, options.out, Shape(), minutes=options.minutes, steps=options.steps, batch=options.batch,
-        rate=options.rate, dropout=options.dropout,
+        store, options.out, shape, minutes=options.minutes, steps=options.steps, batch=options.batch,
+        rate=options.rate, dropout=options.dropout, before=options.before, shares=shares,
     )  # fmt: skip
 
 

@@ -64,7 +64,7 @@ def to_fill_in(rows: Rows, bar: int, room: int) -> Rows:
     """Return what follows bar number `bar` as rows of later bars, then the bars up to it that fit into `room` rows."""
     lines = [*np.flatnonzero(rows[:, 0] == Event.BAR), len(rows)]
     cut = lines[bar]
-    later = max((at for at in lines[bar + 1 :] if at - cut <= LATER_ROWS), default=cut)
+    later = max((at for at in lines[bar + 1 :] if at - cut <= min(LATER_ROWS, room // 3)), default=cut)
     room -= later - cut + 2
     first = min((at for at in lines if at <= cut and cut - at <= room), default=cut)
     mark = np.zeros((2, rows.shape[1]), rows.dtype)

@@ -1,0 +1,253 @@
+"""Every measure over what is given, as one tree of figures, and that tree as tables."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from model.encoder import sentence_encoder
+from model.training.measures import agreement, clips, copying, diversity, human, keys, overlap, probe, prompts
+from model.training.measures.clips import Chords, Clip
+from model.training.measures.copying import Index
+from model.training.measures.figures import figure, table
+from model.training.measures.melody_chords import Model, best_triads
+
+Tree = Mapping[str, object]
+MOST_OF_A_LABEL = 200
+"""Windows of one style that the probe hears, so that no set of songs drowns the others."""
+FEWEST_SONGS = 5
+"""A style with fewer songs cannot be learnt from some and asked of others."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """What there is to measure: our clips, whole human songs of every split, pieces by grammars.
+
+    `bars` is the length of the windows that human songs and pieces are cut into, `pop909` the folder of the original
+    POP909 for its own chord labels.
+    """
+
+    ours: Sequence[Clip]
+    songs: Sequence[Clip]
+    pieces: Sequence[Clip] = ()
+    split: str = "test"
+    bars: int = 8
+    pop909: Path | None = None
+
+    @cached_property
+    def windows(self) -> list[Clip]:
+        """The windows of the human songs that ours are compared with."""
+        return [w for s in self.songs if s.split == self.split for w in clips.windows(s, self.bars)]
+
+    @property
+    def training(self) -> list[Clip]:
+        """The human songs that the decoder learnt from."""
+        return [s for s in self.songs if s.split == "train"]
+
+
+def _keys(given: Given) -> Tree:
+    """Key finding; of human windows those of songs in one key."""
+    theirs = [w for w in given.windows if human.ONE_KEY in w.tags]
+    return {who: keys.measure(what) for who, what in (("ours", given.ours), ("human", theirs)) if what}
+
+
+def _texture(given: Given) -> Tree:
+    """Textures beside human windows; without clips of ours one half of the songs stands for them."""
+    if given.ours or not given.windows:
+        return overlap.measure(given.ours, given.windows)
+    songs = sorted({w.group for w in given.windows})
+    half = set(songs[::2])
+    first = [w for w in given.windows if w.group in half]
+    return overlap.measure(first, [w for w in given.windows if w.group not in half])
+
+
+def _style(given: Given) -> Tree:
+    """Style told from notes, by a probe of human windows and pieces by grammars; theirs by songs left out."""
+    known = [w for s in (*given.songs, *given.pieces) if s.label for w in clips.windows(s, given.bars)]
+    heard = _balanced(known)
+    found: dict[str, object] = {}
+    if len({c.label for c in heard}) > 1:
+        labels, groups = [c.label for c in heard], [c.group for c in heard]
+        told = probe.cross_validated(heard, labels, groups)
+        pieces = {p.group for p in given.pieces}
+        for who, theirs in (("human songs", False), ("pieces by grammars", True)):
+            chosen = [i for i, g in enumerate(groups) if (g in pieces) == theirs]
+            if chosen:
+                found[who] = _told([heard[i] for i in chosen], [told[i] for i in chosen])
+        asked = [c for c in given.ours if c.label in set(labels)]
+        if asked:
+            trained = probe.fit(heard, labels)
+            found["ours"] = _told(asked, [trained.predict(c) for c in asked])
+    return found
+
+
+def _told(asked: Sequence[Clip], told: Sequence[str]) -> Tree:
+    labels = [c.label for c in asked]
+    scores = probe.scores(labels, told, [c.group for c in asked])
+    return {**scores, "confusion": probe.confusion(labels, told)}
+
+
+def _balanced(known: Sequence[Clip]) -> list[Clip]:
+    """Return some windows of every label that has songs enough, spread over the songs; the same every time."""
+    order = np.random.default_rng(0).permutation(len(known))
+    by_label: dict[str, list[Clip]] = {}
+    for i in order:
+        by_label.setdefault(known[i].label, []).append(known[i])
+    enough = [w for w in by_label.values() if len({c.group for c in w}) >= FEWEST_SONGS]
+    return [c for windows in enough for c in windows[:MOST_OF_A_LABEL]]
+
+
+def _prompts(given: Given) -> Tree:
+    """Which of the prompts of a set made a clip."""
+    if not any(c.among for c in given.ours):
+        return {}
+    return prompts.measure(given.ours, prompts.vectors(sentence_encoder()))
+
+
+def _chords(given: Given) -> Tree:
+    """Chords for held-out melodies: those in our files, a hidden Markov model, triads, people."""
+    pop = [s for s in given.training if s.chords and s.key]
+    asked = melodies(given.songs, given.split, given.bars)
+    ours = {c.name: c.chords for c in given.ours}
+    if any(w.name in ours for w in asked):
+        asked = [w for w in asked if w.name in ours]
+    if not asked or not pop:
+        return {}
+    model = Model.learnt(pop)
+    ways: dict[str, Callable[[Clip], Chords | None]] = {
+        "ours": lambda c: ours.get(c.name),
+        "hidden Markov model": model.chords,
+        "hidden Markov model, behind": lambda c: model.chords(c, behind=True),
+        "best triad of the key": best_triads,
+        "the annotation itself": lambda c: c.chords,
+    }
+    found = dict(agreement.measure(asked, ways))
+    if given.pop909 is not None:
+        songs = [s for s in given.songs if s.source == "pop909" and s.split == given.split]
+        annotated = agreement.annotated_twice(songs, given.pop909)
+        second = {w.name: w.chords for s in annotated for w in clips.windows(s, given.bars)}
+        found |= agreement.measure(asked, {"another annotation": lambda c: second.get(c.name)})
+    return found
+
+
+def melodies(songs: Sequence[Clip], split: str, bars: int) -> list[Clip]:
+    """Return the windows of a split that have a melody in every second bar or more, chords and a key."""
+    found = [w for s in songs if s.split == split and s.key for w in clips.windows(s, bars)]
+    return [w for w in found if w.chords and _bars_with_melody(w) >= bars / 2]
+
+
+def _bars_with_melody(window: Clip) -> int:
+    edges = [at for at, _ in window.bars]
+    return len(np.unique(np.searchsorted(edges, window.part("melody")[:, clips.START], "right")))
+
+
+def write_melodies(songs: Sequence[Clip], split: str, bars: int, count: int, folder: Path) -> None:
+    """Write so many held-out melodies as .mid files without chords, spread over the songs. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    found = melodies(songs, split, bars)
+    for i in sorted(np.random.default_rng(0).permutation(len(found))[:count]):
+        clips.to_file(folder / f"{found[i].name}.mid", found[i], ("melody",))
+
+
+def _diversity(given: Given) -> Tree:
+    """Clips of one prompt beside one another."""
+    by_prompt = diversity.measure(given.ours)
+    if not by_prompt:
+        return {}
+    progressions = [float(row["different progressions"]) for row in by_prompt.values()]
+    equal = [float(row["pairs of equal melodies"]) for row in by_prompt.values()]
+    mean = {
+        "different progressions": asdict(figure(progressions)),
+        "pairs of equal melodies": asdict(figure(equal)),
+    }
+    return {"prompts": by_prompt, "mean of the prompts": mean, "fewest progressions": min(progressions)}
+
+
+def _copying(given: Given) -> Tree:
+    """Measure which runs of melodies are found in training songs: of our clips, of held-out songs."""
+    if not given.training:
+        return {}
+    index = Index.of(s.part("melody") for s in given.training)
+    pairs = (("ours", given.ours), ("human", given.windows))
+    return {who: copying.measure(what, index) for who, what in pairs if what}
+
+
+MEASURES: dict[str, Callable[[Given], Tree]] = {
+    "keys": _keys,
+    "texture": _texture,
+    "style": _style,
+    "prompts": _prompts,
+    "chords": _chords,
+    "diversity": _diversity,
+    "copying": _copying,
+}
+
+
+def measured(given: Given, what: Sequence[str]) -> dict[str, Tree]:
+    """Return the figures of the measures named."""
+    return {name: MEASURES[name](given) for name in what}
+
+
+def plain(tree: object) -> object:
+    """Return a tree that JSON can hold: no NaN, which it has no word for."""
+    match tree:
+        case Mapping():
+            return {str(k): plain(v) for k, v in tree.items()}
+        case list() | tuple():
+            return [plain(v) for v in tree]
+        case float() if not math.isfinite(tree):
+            return None
+        case _:
+            return tree
+
+
+def text(tree: Tree) -> str:
+    """Return the tree as headings and tables in Markdown."""
+    return "\n\n".join(block for name, branch in tree.items() for block in _blocks(name, branch))
+
+
+def _blocks(name: str, branch: object) -> list[str]:
+    """Return a heading with one table of what lies flat below, then the blocks of what lies deeper."""
+    if not isinstance(branch, Mapping) or not branch:
+        return [f"## {name}\n\nnothing to measure"]
+    if all(_flat(row) for row in branch.values()):
+        columns = list(dict.fromkeys(c for row in branch.values() if isinstance(row, Mapping) for c in row))
+        rows = [
+            [what, *(_cell(row.get(c, "")) for c in columns)]
+            if isinstance(row, Mapping)
+            else [what, _cell(row)]
+            for what, row in branch.items()
+        ]
+        return [f"## {name}\n\n" + table(["", *(columns or ["value"])], rows)]
+    return [block for what, below in branch.items() for block in _below(f"{name}: {what}", below)]
+
+
+def _below(name: str, branch: object) -> list[str]:
+    return _blocks(name, branch) if isinstance(branch, Mapping) else [f"{name}: {_cell(branch)}"]
+
+
+def _flat(row: object) -> bool:
+    """Return whether a row has only cells: numbers, words, lists, and figures with their intervals."""
+    return not isinstance(row, Mapping) or all(
+        not isinstance(cell, Mapping) or cell.keys() == {"mean", "low", "high", "count"}
+        for cell in row.values()
+    )
+
+
+def _cell(value: object) -> str:
+    match value:
+        case {"mean": float(mean), "low": float(low), "high": float(high), "count": int(count)}:
+            return f"{mean:.3f} [{low:.3f}..{high:.3f}] n={count}" if count else "none"
+        case list():
+            return " … ".join(_cell(v) for v in value)
+        case bool() | None:
+            return {True: "yes", False: "no", None: ""}[value]
+        case float():
+            return f"{value:.3f}"
+        case _:
+            return str(value)

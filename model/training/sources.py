@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.training import pop909, scores
+from model.training import groove, pop909, scores
 from model.training.song import Song
 
 
@@ -29,5 +29,7 @@ def _songs(data: Path, source: str, drops: dict[str, int]) -> Iterator[Song]:
             return scores.openewld(data / "openewld", drops)
         case "lieder":
             return scores.lieder(data / "lieder", drops)
+        case "groove":
+            return groove.load(data / "groove", drops)
         case _:
-            raise ValueError(f"unknown source: {source} (pop909, openewld, lieder)")
+            raise ValueError(f"unknown source: {source} (pop909, openewld, lieder, groove)")

@@ -40,7 +40,16 @@ from model.styles import STYLES
 HEADER = tuple(
     Event[n]
     for n in [
-        "BOS", "PARTS", "METER", "KEY", "TEMPO", "DENSITY", "ENERGY", "BRIGHTNESS", "COMPLEXITY", "STYLE",
+        "BOS",
+        "PARTS",
+        "METER",
+        "KEY",
+        "TEMPO",
+        "DENSITY",
+        "ENERGY",
+        "BRIGHTNESS",
+        "COMPLEXITY",
+        "STYLE",
     ]  # fmt: skip
 )
 """The header's rows in their order."""

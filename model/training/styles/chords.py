@@ -34,7 +34,7 @@ def _coloured(chord: Chord, key: Key, colour: float, rng: random.Random) -> Chor
     if draw > 0.3 and quality in SEVENTHS:
         quality = (
             "7"
-            if dominant or (chord.root + 11) % 12 not in key.pitch_classes and quality == ""
+            if dominant or ((chord.root + 11) % 12 not in key.pitch_classes and quality == "")
             else SEVENTHS[quality]
         )
     elif draw > 0.18 and quality in ADDED and rng.random() < 0.5:

@@ -102,9 +102,9 @@ def _style(table: dict[str, Any]) -> Style:
     known = {f.name for f in fields(Style)}
     if not set(table) <= known:
         raise ValueError(f"{table.get('name')}: no such fact: {set(table) - known}")
-    tune = Tune(**{k: _frozen(v) for k, v in table.pop("melody").items()})
-    return Style(melody=tune, **{k: _frozen(v) for k, v in table.items()})
+    tune = Tune(**_frozen(table.pop("melody")))
+    return Style(melody=tune, **_frozen(table))
 
 
-def _frozen(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
+def _frozen(table: dict[str, Any]) -> dict[str, Any]:
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in table.items()}

@@ -158,7 +158,7 @@ class _Writer:
             section = self._sections[bar]
             pattern = other if section in ("variation", "drop") else pick
             loud = (62 if upper.feel != "machine" else 70) * (0.72 + 0.5 * self._energy)
-            if section == "ending" or section == "break" and rng.random() < 0.5:
+            if section == "ending" or (section == "break" and rng.random() < 0.5):
                 pattern = "X" + "-" * (len(pick.split("|")[0]) - 1)
             if section == "intro":
                 loud *= 0.9
@@ -193,7 +193,7 @@ class _Writer:
                 first = bar == 0 or self._sections[bar - 1] != section
                 notes += [_moved(n, line) for n in kit.bar(bar, section, first, self._ticks)]
             silent = (
-                section == "break" and rng.random() < 0.5 or section == "intro" and bar < self._bars // 2 > 1
+                (section == "break" and rng.random() < 0.5) or (section == "intro" and bar < self._bars // 2 > 1)
             )
             if silent and kit:
                 continue
@@ -223,7 +223,7 @@ class _Writer:
     def _felt(self, note: Note) -> Note:
         """Return the note with its micro-timing: none of machines, a player's of people. Ticks of 1/480 quarter."""
         rng, feel = self._rng, self._style.feel
-        if feel == "machine" or self._upper.feel == "machine" and note.part != "drums":
+        if feel == "machine" or (self._upper.feel == "machine" and note.part != "drums"):
             return note
         late, spread = {"pushed": (-3, 2.0), "human": (0, 3.0), "laid back": (4, 3.0), "drunk": (3, 5.0)}[
             feel

@@ -72,7 +72,7 @@ class Singer:
             home = min((p for p in range(self._low, self._high) if p % 12 == self._key.tonic),
                        key=lambda p: abs(p - self._last))  # fmt: skip
             return [self._note(0, ticks * 3 // 4, home, loud)]
-        if section in ("intro", "build", "fill") and rng.random() < 0.6 or number % 8 in self._rest:
+        if (section in ("intro", "build", "fill") and rng.random() < 0.6) or number % 8 in self._rest:
             return []
         letter = self._shape[number % len(self._shape)]
         idea = self._ideas[letter]

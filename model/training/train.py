@@ -171,8 +171,8 @@ def main() -> None:
     parser.add_argument("--dropout", type=float, default=0.0)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--from", type=Path, dest="before", help="weights to begin with")
-    parser.add_argument("--width", type=int, default=Shape.width)
-    parser.add_argument("--layers", type=int, default=Shape.layers)
+    parser.add_argument("--width", type=int, default=Shape().width)
+    parser.add_argument("--layers", type=int, default=Shape().layers)
     parser.add_argument(
         "--grammar", type=float, help="share of windows from grammars (default: see windows.py)"
     )

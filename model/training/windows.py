@@ -143,7 +143,7 @@ class Windows:
         """
         rng = self._rng
         share = rng.choice([0.0, 0.4, 1.0], p=[0.25, 0.5, 0.25])
-        dropped = [e for e in DROPPABLE if e != Event.STYLE and rng.random() < share]
+        dropped: list[Event] = [e for e in DROPPABLE if e != Event.STYLE and rng.random() < share]
         if rng.random() < (0.5 if told else 0.15):
             dropped.append(Event.STYLE)
         dropped += [e for e in (Event.KEY, Event.PARTS) if rng.random() < 0.1]

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.training import groove, pop909, scores
+from model.training import groove, pop909, scores, tunes
 from model.training.song import Song
 
 
@@ -29,7 +29,11 @@ def _songs(data: Path, source: str, drops: dict[str, int]) -> Iterator[Song]:
             return scores.openewld(data / "openewld", drops)
         case "lieder":
             return scores.lieder(data / "lieder", drops)
+        case "hymns":
+            return tunes.hymns(data / "openhymnal", drops)
+        case "fiddle":
+            return tunes.fiddle(data / "fiddle", drops)
         case "groove":
             return groove.load(data / "groove", drops)
         case _:
-            raise ValueError(f"unknown source: {source} (pop909, openewld, lieder, groove)")
+            raise ValueError(f"unknown source: {source} (pop909, openewld, lieder, hymns, fiddle, groove)")

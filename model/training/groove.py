@@ -16,6 +16,7 @@ from pathlib import Path
 import symusic
 
 from model.drums import ROLES
+from model.language import Line
 from model.music import METERS, TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
 from model.training.song import Song, snapped
 
@@ -104,7 +105,7 @@ def _song(row: dict[str, str], meter: str, notes: tuple[Note, ...]) -> Song:
     told = [f"{primary} {kind}", f"{detail} {kind}" if detail else "", "fill" if kind == "fill" else ""]
     return Song(
         f"groove-{row['id']}", "groove", row["id"], float(row["bpm"]), "", bars, Ticks(count * whole), notes, (),
-        tuple(("human", text) for text in told if text), _styles(row["style"]), (), touch=True, timing=True,
+        tuple(("human", text) for text in told if text), _styles(row["style"]), (Line(section=kind),) * count, touch=True, timing=True,
     )  # fmt: skip
 
 

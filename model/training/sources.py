@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.training import groove, pop909, scores, tunes
+from model.training import groove, loops, pop909, scores, tunes
 from model.training.song import Song
 
 
@@ -35,5 +35,9 @@ def _songs(data: Path, source: str, drops: dict[str, int]) -> Iterator[Song]:
             return tunes.fiddle(data / "fiddle", drops)
         case "groove":
             return groove.load(data / "groove", drops)
+        case "loops":
+            return loops.load(data / "chord_moods.json", drops)
         case _:
-            raise ValueError(f"unknown source: {source} (pop909, openewld, lieder, hymns, fiddle, groove)")
+            raise ValueError(
+                f"unknown source: {source} (pop909, openewld, lieder, hymns, fiddle, groove, loops)"
+            )

@@ -91,7 +91,8 @@ class Controls:
     """What the owner has set by hand; it goes before the words. -1, 0 or "auto" leave it to the words.
 
     `tempo` in quarter notes a minute; `key` and `chords` as text (see `model.harmony`);
-    density, energy, brightness and complexity in 0..1.
+    density, energy, brightness and complexity in 0..1. `morph` is the place of a take of two prompts between them,
+    0 at the first and 1 at the second.
     """
 
     tempo: float = 0.0
@@ -105,6 +106,7 @@ class Controls:
     complexity: float = -1.0
     temperature: float = 1.0
     guidance: float | None = None
+    morph: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +152,8 @@ class Begin:
     """Order: understand a prompt and make ready for its take.
 
     `bars` None is endless; a number makes the take come to a close in its last bar. `parts` goes before the words.
+    `morph` is a second prompt: `Controls.morph` says where between the two the music lies. `theta` has weights of the
+    fusion by name; those that are not named are as shipped.
     """
 
     take: int
@@ -158,6 +162,8 @@ class Begin:
     seed: int
     bars: int | None = None
     parts: tuple[str, ...] | None = None
+    morph: str | None = None
+    theta: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,10 +191,11 @@ Order = Begin | Write | Forget
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """Answer to `Begin`."""
+    """Answer to `Begin`: the plan of its words; `other` is that of the second prompt of a morph."""
 
     take: int
     plan: Plan
+    other: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)

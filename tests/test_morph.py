@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.morph import between, blended
+from model.music import Plan
+
+SLOW = Plan(
+    tempo=60, key="D minor", energy=0.2, swing=0.5, style=(("lo-fi", 1.0),), registers=(("melody", 1.0),)
+)
+FAST = Plan(tempo=120, key="A major", energy=0.8, swing=0.7, style=(("techno", 0.75), ("house", 0.25)))
+
+
+def test_at_its_ends_a_morph_is_one_of_its_prompts() -> None:
+    assert between(SLOW, FAST, 0) == SLOW
+    assert between(SLOW, FAST, 1) == FAST
+
+
+def test_tempo_goes_by_ratios_levels_in_a_line_and_the_rest_by_the_nearer_plan() -> None:
+    half = between(SLOW, FAST, 0.5)
+    assert half.tempo == pytest.approx(60 * 2**0.5)
+    assert half.energy == pytest.approx(0.5)
+    assert half.swing == pytest.approx(0.6)
+    assert half.key == "D minor"
+    assert between(SLOW, FAST, 0.51).key == "A major"
+    assert half.style == (("lo-fi", 0.5), ("techno", 0.375), ("house", 0.125))
+    assert half.registers == (("melody", 0.5),)
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+@settings(max_examples=40)
+def test_further_on_is_never_further_back(one: float, other: float) -> None:
+    low, high = between(SLOW, FAST, min(one, other)), between(SLOW, FAST, max(one, other))
+    assert low.tempo <= high.tempo + 1e-9
+    assert low.energy <= high.energy + 1e-9
+    assert 0.999 < sum(weight for _, weight in low.style) < 1.001
+
+
+@pytest.mark.parametrize("x", [-0.1, 1.1])
+def test_a_place_beyond_the_prompts_is_refused_with_the_law(x: float) -> None:
+    with pytest.raises(ValueError, match=r"in 0\.\.1"):
+        between(SLOW, FAST, x)
+
+
+def test_vectors_keep_their_length() -> None:
+    a, b = np.eye(4, dtype=np.float32)[:2]
+    assert np.linalg.norm(blended(a, b, 0.3)) == pytest.approx(1)
+    assert blended(a, b, 0.3) @ a > blended(a, b, 0.6) @ a
+    assert np.array_equal(blended(a, -a, 0.5), a), "between opposites there is no direction"

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lxml.etree import LxmlError
 
-from model.harmony import Chord, note_name, parse_key
+from model.harmony import Chord, Key, note_name, parse_key
 from model.music import METERS, Note, Ticks, beat_length, beats_in_bar
 from model.training.musicxml import Score, read
 from model.training.romantext import analysis
@@ -77,16 +77,16 @@ def _song(
         read_ = analysis(table.read_text(errors="replace"))
         if not read_:
             return "analysis unreadable"
-        chords = [
-            (Ticks(bars[m][0] + round(b * felt_beat(bars[m][1]))), c) for m, b, c, _ in read_ if m < len(bars)
-        ]
+        # a pickup is bar 0 in most analyses and bar 1 in some: what fits the voice better
+        bases = (1, 0) if layout.shifts[0] else (0,)
+        chords = max(
+            (_placed(read_, base, score, layout) for base in bases),
+            key=lambda found: chord_cover(tuple(notes), _changes(found), end),
+        )
         key = read_[0][3].name
         piano = [_note(n, "chords", layout) for part in score.parts[1:] for n in part.notes]
         notes_all = notes + with_bass(sorted(set(piano)))
-    told: dict[Ticks, Chord | None] = {}
-    for tick, chord in chords:
-        told[tick] = chord
-    changes = tuple(sorted(told.items()))
+    changes = _changes(chords)
     if not changes:
         return "no chords"
     if chord_cover(tuple(notes), changes, end) < COVER:
@@ -95,8 +95,30 @@ def _song(
     return Song(name, source, score.title or name, score.tempo, key, bars, end, everything, changes, tags)
 
 
+def _changes(chords: list[tuple[Ticks, Chord]]) -> tuple[tuple[Ticks, Chord | None], ...]:
+    """Return chord changes in order, the last told of each tick."""
+    told: dict[Ticks, Chord | None] = {}
+    for tick, chord in chords:
+        told[tick] = chord
+    return tuple(sorted(told.items(), key=lambda change: change[0]))
+
+
+def _placed(
+    read_: list[tuple[int, float, Chord, Key]], base: int, score: Score, layout: Layout
+) -> list[tuple[Ticks, Chord]]:
+    """Return an analysis's chords in our ticks, its bars counted on by `base`; a pickup's beats count in a whole bar."""
+    found: list[tuple[Ticks, Chord]] = []
+    for number, beat, chord, _ in read_:
+        bar = number + base
+        if 0 <= bar < len(score.bars):
+            start, _, meter = score.bars[bar]
+            place = (layout.moved(start) if bar else 0) + round(beat * felt_beat(meter))
+            found.append((Ticks(place), chord))
+    return found
+
+
 def felt_beat(meter: str) -> int:
-    """Return the ticks of a beat as analysts count it: a dotted quarter in 6/8, 9/8 and 12/8."""
+    """Return the ticks of a beat as analysts count it: a dotted quarter in 6/8, 9/8 and 12/8, a half in 2/2."""
     return beat_length(meter) * (3 if meter in ("6/8", "9/8", "12/8") else 1)
 
 

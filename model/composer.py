@@ -41,6 +41,7 @@ from model.music import (
     beat_length,
     beats_in_bar,
 )
+from model.morph import between, blended
 from model.plan import understand
 from model.precedence import apply
 from model.sampler import Row, Rules, write_beat
@@ -65,6 +66,7 @@ class _Take:
     begin: Begin
     plan: Plan
     text: Embedding
+    other: tuple[Plan, Embedding] | None = None
     written: list[_Written] = field(default_factory=list)
     state: State | None = None
     cache: int = 0
@@ -82,11 +84,14 @@ class Composer:
 
     def begin(self, order: Begin) -> Understood:
         """Understand the words of a take; the plan that is told is the words', without the controls."""
-        plan, text = understand(order.prompt, self._encoder)
-        if order.parts is not None:
-            plan = replace(plan, parts=order.parts)
-        self._takes[order.take] = _Take(order, plan, text)
-        return Understood(order.take, plan)
+        plan, text = self._understood(order.prompt, order)
+        other = None if order.morph is None else self._understood(order.morph, order)
+        self._takes[order.take] = _Take(order, plan, text, other)
+        return Understood(order.take, plan, None if other is None else other[0])
+
+    def _understood(self, prompt: str, order: Begin) -> tuple[Plan, Embedding]:
+        plan, text = understand(prompt, self._encoder)
+        return (plan if order.parts is None else replace(plan, parts=order.parts)), text
 
     def forget(self, take: int) -> None:
         """Free what a take held."""
@@ -95,14 +100,15 @@ class Composer:
     def write(self, order: Write) -> BeatWritten:
         """Write one beat. Raises KeyError for a take never begun, ValueError for a beat too far ahead."""
         take = self._takes[order.take]
-        plan, _ = apply(take.plan, order.controls)
+        whole, text = _morphed(take, order.controls.morph)
+        plan, _ = apply(whole, order.controls)
         if order.index >= len(take.written) and self._frame(take, plan).bar == take.begin.bars:
             return BeatWritten(order.take, None)
         if order.index > len(take.written):
             raise ValueError(f"beat {order.index} of a take of {len(take.written)} beats")
         del take.written[order.index :]
         frame = self._frame(take, plan)
-        written = self._beat(take, plan, order.controls, frame)
+        written = self._beat(take, plan, text, order.controls, frame)
         take.written.append(written)
         return BeatWritten(order.take, written.beat)
 
@@ -115,12 +121,13 @@ class Composer:
             return replace(last, index=last.index + 1, beat=last.beat + 1, fresh=False, notes=())
         return Beat(last.index + 1, last.bar + 1, 0, plan.meter, last.chord, fresh=False)
 
-    def _beat(self, take: _Take, plan: Plan, controls: Controls, frame: Beat) -> _Written:
+    def _beat(self, take: _Take, plan: Plan, text: Embedding, controls: Controls, frame: Beat) -> _Written:
         key = parse_key(plan.key)
-        guidance = GUIDANCE if controls.guidance is None else controls.guidance
+        theta = dict(take.begin.theta)
+        guidance = theta.get("text", GUIDANCE) if controls.guidance is None else controls.guidance
         left = 0 if take.begin.bars is None else take.begin.bars - frame.bar
         line = line_row(frame.beat, Line(left))
-        state, mark, h = self._opened(take, plan, key, frame, guidance > 0, line)
+        state, mark, h = self._opened(take, plan, text, key, frame, guidance > 0, line)
         rules = self._rules(take, plan, controls, frame, key, guidance)
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
         rows = write_beat(self._engine, state, h, rules, rng)
@@ -140,7 +147,7 @@ class Composer:
         return _Written(beat, chord, [line, *rows], take.cache, mark)
 
     def _opened(
-        self, take: _Take, plan: Plan, key: Key, frame: Beat, guided: bool, line: Row
+        self, take: _Take, plan: Plan, text: Embedding, key: Key, frame: Beat, guided: bool, line: Row
     ) -> tuple[State, int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
         """Return the take's state with the beat's line row read, where the row lies, and what follows it.
 
@@ -148,7 +155,7 @@ class Composer:
         what the header says has changed, or when the take was rewound behind its beginning.
         """
         header = self._header(plan, key)
-        told = (header, guided)
+        told = (header, guided, text.tobytes())
         if take.state is not None and take.told == told:
             if not take.written:
                 start = len(header.rows()) + self._engine.shape["prefix"]
@@ -169,7 +176,7 @@ class Composer:
         tail = np.array([*history, line], np.int16)
         rows: Rows = np.stack([np.concatenate([h, tail]) for h in whole[: 1 + guided]])
         said = np.array([True, False][: 1 + guided])
-        take.state, h = self._engine.begin(take.text, said, rows)
+        take.state, h = self._engine.begin(text, said, rows)
         return take.state, take.state.length - 1, h
 
     def _history(self, take: _Take) -> list[Row]:
@@ -225,6 +232,14 @@ class Composer:
             temperature=controls.temperature,
             guidance=guidance,
         )
+
+
+def _morphed(take: _Take, x: float) -> tuple[Plan, Embedding]:
+    """Return what is understood of a take's prompt, or of its two at a place between them."""
+    if take.other is None:
+        return take.plan, take.text
+    plan, text = take.other
+    return between(take.plan, plan, x), blended(take.text, text, x)
 
 
 SHARES = {"chords": 0.68, "melody": 0.2, "bass": 0.12}

@@ -26,6 +26,7 @@ from model.language import (
     row_chord,
     row_note,
 )
+from model.morph import between, blended
 from model.music import (
     GUIDANCE,
     TICKS_PER_QUARTER,
@@ -41,7 +42,6 @@ from model.music import (
     beat_length,
     beats_in_bar,
 )
-from model.morph import between, blended
 from model.plan import understand
 from model.precedence import apply
 from model.sampler import Row, Rules, write_beat

@@ -1,0 +1,41 @@
+"""Where a user's state lives: $LLMBALL_HOME, else the platform's data folder. Called from the daemon's loop."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+from pathlib import Path
+
+from platformdirs import user_data_path
+
+from model.taste import Theta, restored, shipped
+
+log = logging.getLogger("llmball")
+
+
+def folder() -> Path:
+    """Return the folder; it need not exist yet."""
+    named = os.environ.get("LLMBALL_HOME")
+    return Path(named) if named else user_data_path("llmball", appauthor=False)
+
+
+def read_taste() -> Theta:
+    """Return the user's weights of the fusion; as shipped where none are kept, or where they cannot be read."""
+    path = folder() / "taste.json"
+    try:
+        return restored(json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return shipped()
+    except (OSError, ValueError) as error:
+        log.warning("%s cannot be read, the taste is as shipped: %s", path, error)
+        return shipped()
+
+
+def write_taste(theta: Theta) -> None:
+    """Keep the user's weights; the file is the old one or the new one at any moment. Raises OSError."""
+    path = folder() / "taste.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_text(json.dumps(dict(theta), indent=1), encoding="utf-8")
+    beside.replace(path)

@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import json
+import logging
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge import home
+from model.taste import LONGEST, WEIGHTS, Theta, Weight, drawn, moved, restored, shipped
+
+TABLE = {"text": Weight(0.7, 0.1, 2.0), "chord": Weight(1.0, 0.0, 3.0), "scale": Weight(-1.0, -1.0, 1.0)}
+judgements = st.lists(st.tuples(st.integers(0, 9999), st.booleans()), max_size=60)
+
+
+def after(judged: list[tuple[int, bool]]) -> Theta:
+    theta = shipped(TABLE)
+    for seed, liked in judged:
+        theta = moved(theta, drawn(theta, seed, TABLE), liked, TABLE)
+    return theta
+
+
+@given(judgements, st.integers(0, 9999))
+@settings(max_examples=60)
+def test_whatever_is_liked_and_skipped_every_weight_stays_within_its_bounds(
+    judged: list[tuple[int, bool]], seed: int
+) -> None:
+    theta = after(judged)
+    for weights in (theta, drawn(theta, seed, TABLE)):
+        assert weights.keys() == TABLE.keys()
+        assert all(TABLE[name].low <= value <= TABLE[name].high for name, value in weights.items())
+
+
+@given(judgements, st.integers(0, 9999), st.booleans())
+@settings(max_examples=60)
+def test_one_judgement_is_a_short_step_towards_what_is_liked_or_away_from_what_is_not(
+    judged: list[tuple[int, bool]], seed: int, liked: bool
+) -> None:
+    theta = after(judged)
+    take = drawn(theta, seed, TABLE)
+    later = moved(theta, take, liked, TABLE)
+    for name, weight in TABLE.items():
+        before, now = abs(take[name] - theta[name]), abs(take[name] - later[name])
+        assert now <= before + 1e-12 if liked else now >= before - 1e-12
+        assert abs(later[name] - theta[name]) <= LONGEST * weight.span + 1e-12
+
+
+def test_takes_of_one_kind_that_are_liked_again_and_again_draw_the_weights_there() -> None:
+    theta = shipped(TABLE)
+    for seed in range(400):
+        take = drawn(theta, seed, TABLE)
+        theta = moved(theta, take, take["text"] > theta["text"], TABLE)
+    assert theta["text"] > 1.5
+
+
+def test_the_weights_of_a_take_are_its_seeds() -> None:
+    assert drawn(shipped(), 5) == drawn(shipped(), 5)
+    assert drawn(shipped(), 5) != drawn(shipped(), 6)
+
+
+def test_what_was_stored_is_read_as_far_as_it_is_sound() -> None:
+    assert restored({"text": 1.5, "unknown": 3}, TABLE) == {**shipped(TABLE), "text": 1.5}
+    assert restored({"text": 99}, TABLE)["text"] == 2.0
+    for broken in ("high", None, True, float("nan"), 10**400, [1]):
+        assert restored({"text": broken}, TABLE) == shipped(TABLE)
+    with pytest.raises(ValueError, match="a table of weights"):
+        restored([1], TABLE)
+
+
+def test_a_weight_is_shipped_within_its_bounds() -> None:
+    assert all(weight.low < weight.shipped < weight.high for weight in WEIGHTS.values())
+    with pytest.raises(ValueError, match="within its bounds"):
+        Weight(3, 0, 2)
+
+
+def test_a_taste_is_kept_at_home_and_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMBALL_HOME", str(tmp_path / "not" / "there" / "yet"))
+    assert home.read_taste() == shipped()
+    home.write_taste({"text": 1.25})
+    assert home.read_taste() == {"text": 1.25}
+    assert [p.name for p in home.folder().iterdir()] == ["taste.json"]
+    assert json.loads((home.folder() / "taste.json").read_text()) == {"text": 1.25}
+
+
+@pytest.mark.parametrize("content", [b"{", b"[1]", b"\xff\xfe", b""])
+def test_a_taste_that_cannot_be_read_is_as_shipped_and_said_so(
+    content: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("LLMBALL_HOME", str(tmp_path))
+    (tmp_path / "taste.json").write_bytes(content)
+    with caplog.at_level(logging.WARNING, "llmball"):
+        assert home.read_taste() == shipped()
+    assert "taste.json" in caplog.text
+
+
+def test_without_a_home_of_ours_the_platforms_data_folder_is_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("LLMBALL_HOME", raising=False)
+    assert home.folder().name == "llmball"
+    monkeypatch.setenv("LLMBALL_HOME", "")
+    assert home.folder().name == "llmball"

@@ -1,8 +1,9 @@
 """`python -m model.training.measures [WHAT …] --midi DIR --json`: music measured, ours and people's alike.
 
-First `read --data DIR --out FILE` turns the songs into one file for `--human`. Then any of: keys texture style
-prompts chords diversity copying (all that can be done with what is given, if none is named). `melodies --out DIR`
-writes held-out melodies as .mid files; chords for them, as files of the same names, go to `chords --midi DIR`.
+First `read --data DIR --out FILE` turns the songs into one file for `--human`, `pieces --out FILE` writes pieces by
+grammars for `--pieces`. Then any of: keys texture style prompts chords diversity copying (all that can be done with
+what is given, if none is named). `melodies --out DIR` writes held-out melodies as .mid files; chords for them, in
+files of the same names, go to `chords --midi DIR`.
 """
 
 from __future__ import annotations
@@ -11,25 +12,27 @@ import argparse
 import json
 from pathlib import Path
 
-from model.training.measures import clips, human, report
+from model.training.measures import clips, known, report
 
 
 def main() -> None:
     """Parse the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m model.training.measures", description=__doc__)
-    parser.add_argument("what", nargs="*", help=f"read, melodies, or any of {' '.join(report.MEASURES)}")
+    parser.add_argument(
+        "what", nargs="*", help=f"read, pieces, melodies, or any of {' '.join(report.MEASURES)}"
+    )
     parser.add_argument("--midi", type=Path, help="a folder of .mid files of ours, with clips.tsv or without")
     parser.add_argument("--human", type=Path, help="songs, as `read` wrote them")
-    parser.add_argument(
-        "--pieces", type=Path, help="labelled pieces by grammars, saved as `read` saves songs"
-    )
+    parser.add_argument("--pieces", type=Path, help="pieces by grammars, as `pieces` wrote them")
     parser.add_argument(
         "--data", type=Path, help="the unpacked sets: for read, and for the second annotation"
     )
-    parser.add_argument("--sources", default="pop909,groove", help="human sets to compare with or to read")
+    parser.add_argument("--sources", default="pop909,groove", help="human sets to read or to compare with")
     parser.add_argument("--split", default="test", help="which human songs ours are compared with")
     parser.add_argument("--bars", type=int, default=8, help="bars of a human window")
-    parser.add_argument("--count", type=int, default=100, help="how many melodies to write")
+    parser.add_argument(
+        "--count", type=int, default=100, help="how many melodies, or pieces of a style, to write"
+    )
     parser.add_argument("--out", type=Path)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
@@ -37,13 +40,19 @@ def main() -> None:
     if options.what == ["read"]:
         if options.data is None or options.out is None:
             parser.error("read needs --data DIR and --out FILE")
-        clips.save(options.out, list(human.read(options.data, sources)))
+        clips.save(options.out, list(known.songs(options.data, sources)))
         return
-    songs = [c for c in clips.load(options.human) if c.source in sources] if options.human else []
+    if options.what == ["pieces"]:
+        if options.out is None:
+            parser.error("pieces needs --out FILE")
+        clips.save(options.out, list(known.pieces(options.count)))
+        return
+    songs = clips.load(options.human) if options.human else []
     if options.what == ["melodies"]:
         if options.out is None or not songs:
             parser.error("melodies needs --human FILE and --out DIR")
-        report.write_melodies(songs, options.split, options.bars, options.count, options.out)
+        compared = [s for s in songs if s.source in sources]
+        report.write_melodies(compared, options.split, options.bars, options.count, options.out)
         return
     if unknown := set(options.what) - report.MEASURES.keys():
         parser.error(f"a measure is one of {' '.join(report.MEASURES)}, not {min(unknown)}")
@@ -51,6 +60,7 @@ def main() -> None:
         ours=clips.folder(options.midi) if options.midi else [],
         songs=songs,
         pieces=clips.load(options.pieces) if options.pieces else [],
+        sources=tuple(sources),
         split=options.split,
         bars=options.bars,
         pop909=options.data / "pop909" / "POP909" if options.data else None,

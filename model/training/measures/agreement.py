@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.harmony import Chord, parse_chord
-from model.training.measures.clips import Chords, Clip
+from model.training.measures.clips import Chords, Clip, spans
 from model.training.measures.figures import figure
 from model.training.measures.melody_chords import merged, reigning
 from model.training.measures.texture import chord_changes, melody_on_chord
@@ -91,8 +91,8 @@ def _laid_over(song: Clip, changes: list[tuple[int, Chord | None]]) -> Clip:
     wanted = _roots(song.chords, song.end)
     told = wanted >= 0
 
-    def shifted(by: int) -> list[tuple[int, Chord | None]]:
-        return [(at + by * 480, c) for at, c in changes]
+    def shifted(by: int) -> Chords:
+        return tuple((at + by * 480, c) for at, c in changes)
 
     agreeing = [int((_roots(shifted(by), song.end) == wanted)[told].sum()) for by in range(-16, 17)]
     moved = shifted(int(np.argmax(agreeing)) - 16)
@@ -100,11 +100,9 @@ def _laid_over(song: Clip, changes: list[tuple[int, Chord | None]]) -> Clip:
     return replace(song, chords=merged([*begun, *[(at, c) for at, c in moved if 0 < at < song.end]]))
 
 
-def _roots(chords: Sequence[tuple[int, Chord | None]], end: int) -> npt.NDArray[np.int64]:
+def _roots(chords: Chords, end: int) -> npt.NDArray[np.int64]:
     """Return the root of each quarter, −1 for none."""
     roots = np.full(max(1, end // 480), -1)
-    stops = [*[at for at, _ in chords[1:]], end]
-    for (start, chord), stop in zip(chords, stops, strict=True):
-        if stop > 0 and chord is not None:
-            roots[max(0, round(start / 480)) : max(0, round(stop / 480))] = chord.root
+    for start, stop, chord in spans(chords, end):
+        roots[max(0, round(start / 480)) : max(0, round(stop / 480))] = chord.root
     return roots

@@ -67,8 +67,13 @@ class Clip:
     @property
     def spans(self) -> list[tuple[int, int, Chord]]:
         """Start and end of every chord, silence left out."""
-        ends = [*[at for at, _ in self.chords[1:]], self.end]
-        return [(at, end, c) for (at, c), end in zip(self.chords, ends, strict=True) if c is not None]
+        return spans(self.chords, self.end)
+
+
+def spans(chords: Chords, end: int) -> list[tuple[int, int, Chord]]:
+    """Return start and end of every chord of changes that last until `end`, silence left out."""
+    ends = [at for at, _ in chords[1:]] + [end] * bool(chords)
+    return [(at, stop, c) for (at, c), stop in zip(chords, ends, strict=True) if c is not None]
 
 
 def in_order(notes: Notes) -> Notes:

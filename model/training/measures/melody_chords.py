@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from model.harmony import Chord, Key, parse_key
 from model.music import beat_length, beats_in_bar
-from model.training.measures.clips import LENGTH, PITCH, START, Chords, Clip
+from model.training.measures.clips import LENGTH, PITCH, START, Chords, Clip, spans
 
 Array = npt.NDArray[np.float64]
 KINDS = ("major", "minor", "diminished")
@@ -59,11 +59,9 @@ def kind(chord: Chord) -> int:
 
 def reigning(chords: Chords, start: int, end: int) -> Chord | None:
     """Return the chord that holds longest between two ticks; None if none does."""
-    held: dict[Chord | None, int] = defaultdict(int)
-    ends = [*[at for at, _ in chords[1:]], end]
-    for (at, chord), stop in zip(chords, ends, strict=True):
+    held: dict[Chord, int] = defaultdict(int)
+    for at, stop, chord in spans(chords, end):
         held[chord] += max(0, min(stop, end) - max(at, start))
-    held.pop(None, None)
     best = max(held, key=lambda c: held[c], default=None)
     return best if best is not None and held[best] > 0 else None
 

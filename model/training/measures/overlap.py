@@ -95,11 +95,10 @@ def measure(ours: Sequence[Clip], human: Sequence[Clip]) -> dict[str, dict[str, 
             row |= compared(mine[here], theirs[there], groups, scalar_overlap(theirs[there]))
         table[name] = row
     for name, counts in HISTOGRAMS.items():
-        pair = [np.array([counts(c) for c in clips]).reshape(len(clips), -1) for clips in (ours, human)]
-        filled = [p.sum(1) > 0 for p in pair]
-        if min(f.sum() for f in filled) >= FEWEST:
-            groups = [c.group for c, f in zip(human, filled[1], strict=True) if f]
-            table[name] = dict(compared(pair[0][filled[0]], pair[1][filled[1]], groups, counted_overlap))
+        filled = [[(c.group, h) for c in clips if (h := counts(c)).any()] for clips in (ours, human)]
+        if min(map(len, filled)) >= FEWEST:
+            mine, theirs = (np.array([h for _, h in some]) for some in filled)
+            table[name] = dict(compared(mine, theirs, [g for g, _ in filled[1]], counted_overlap))
     return table
 
 

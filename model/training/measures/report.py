@@ -11,15 +11,15 @@ from pathlib import Path
 import numpy as np
 
 from model.encoder import sentence_encoder
-from model.training.measures import agreement, clips, copying, diversity, human, keys, overlap, probe, prompts
+from model.training.measures import agreement, clips, copying, diversity, keys, known, overlap, probe, prompts
 from model.training.measures.clips import Chords, Clip
 from model.training.measures.copying import Index
 from model.training.measures.figures import figure, table
 from model.training.measures.melody_chords import Model, best_triads
 
 Tree = Mapping[str, object]
-MOST_OF_A_LABEL = 200
-"""Windows of one style that the probe hears, so that no set of songs drowns the others."""
+MOST_OF_A_STYLE = 60
+"""Windows of one style and kind of source that the probe hears, so that no set of songs drowns the others."""
 FEWEST_SONGS = 5
 """A style with fewer songs cannot be learnt from some and asked of others."""
 
@@ -28,13 +28,14 @@ FEWEST_SONGS = 5
 class Given:
     """What there is to measure: our clips, whole human songs of every split, pieces by grammars.
 
-    `bars` is the length of the windows that human songs and pieces are cut into, `pop909` the folder of the original
-    POP909 for its own chord labels.
+    Ours are compared with the songs of `sources` and `split`, in windows of `bars`; `pop909` is the folder of the
+    original POP909 for its own chord labels.
     """
 
     ours: Sequence[Clip]
     songs: Sequence[Clip]
     pieces: Sequence[Clip] = ()
+    sources: tuple[str, ...] = ("pop909", "groove")
     split: str = "test"
     bars: int = 8
     pop909: Path | None = None
@@ -42,7 +43,12 @@ class Given:
     @cached_property
     def windows(self) -> list[Clip]:
         """The windows of the human songs that ours are compared with."""
-        return [w for s in self.songs if s.split == self.split for w in clips.windows(s, self.bars)]
+        return [w for s in self.compared if s.split == self.split for w in clips.windows(s, self.bars)]
+
+    @property
+    def compared(self) -> list[Clip]:
+        """The human songs of the sources named, of every split."""
+        return [s for s in self.songs if s.source in self.sources]
 
     @property
     def training(self) -> list[Clip]:
@@ -52,7 +58,7 @@ class Given:
 
 def _keys(given: Given) -> Tree:
     """Key finding; of human windows those of songs in one key."""
-    theirs = [w for w in given.windows if human.ONE_KEY in w.tags]
+    theirs = [w for w in given.windows if known.ONE_KEY in w.tags]
     return {who: keys.measure(what) for who, what in (("ours", given.ours), ("human", theirs)) if what}
 
 
@@ -67,23 +73,31 @@ def _texture(given: Given) -> Tree:
 
 
 def _style(given: Given) -> Tree:
-    """Style told from notes, by a probe of human windows and pieces by grammars; theirs by songs left out."""
-    known = [w for s in (*given.songs, *given.pieces) if s.label for w in clips.windows(s, given.bars)]
-    heard = _balanced(known)
+    """Style told from notes by a probe that heard people's songs and grammars' pieces, never those it is asked of."""
+    heard = _balanced(
+        [w for s in (*given.songs, *given.pieces) if s.label for w in clips.windows(s, given.bars)]
+    )
+    if len({c.label for c in heard}) < 2:
+        return {}
+    labels, kinds = [c.label for c in heard], [_kind(c) for c in heard]
+    told = probe.cross_validated(heard, labels, [c.group for c in heard])
     found: dict[str, object] = {}
-    if len({c.label for c in heard}) > 1:
-        labels, groups = [c.label for c in heard], [c.group for c in heard]
-        told = probe.cross_validated(heard, labels, groups)
-        pieces = {p.group for p in given.pieces}
-        for who, theirs in (("human songs", False), ("pieces by grammars", True)):
-            chosen = [i for i, g in enumerate(groups) if (g in pieces) == theirs]
-            if chosen:
-                found[who] = _told([heard[i] for i in chosen], [told[i] for i in chosen])
-        asked = [c for c in given.ours if c.label in set(labels)]
-        if asked:
-            trained = probe.fit(heard, labels)
-            found["ours"] = _told(asked, [trained.predict(c) for c in asked])
+    for kind in dict.fromkeys(kinds):
+        mine = [i for i, k in enumerate(kinds) if k == kind]
+        found[kind] = _told([heard[i] for i in mine], [told[i] for i in mine])
+        alone = [heard[i] for i in mine]
+        if len({c.label for c in alone}) > 1 and len(set(kinds)) > 1:
+            by_itself = probe.cross_validated(alone, [c.label for c in alone], [c.group for c in alone])
+            found[f"{kind}, by a probe of nothing else"] = _told(alone, by_itself)
+    asked = [c for c in given.ours if c.label in set(labels)]
+    if asked:
+        trained = probe.fit(heard, labels)
+        found["ours"] = _told(asked, [trained.predict(c) for c in asked])
     return found
+
+
+def _kind(clip: Clip) -> str:
+    return clip.source if clip.source in (known.NEW, known.UNSEEN) else "songs of people"
 
 
 def _told(asked: Sequence[Clip], told: Sequence[str]) -> Tree:
@@ -92,14 +106,14 @@ def _told(asked: Sequence[Clip], told: Sequence[str]) -> Tree:
     return {**scores, "confusion": probe.confusion(labels, told)}
 
 
-def _balanced(known: Sequence[Clip]) -> list[Clip]:
-    """Return some windows of every label that has songs enough, spread over the songs; the same every time."""
-    order = np.random.default_rng(0).permutation(len(known))
-    by_label: dict[str, list[Clip]] = {}
+def _balanced(windows: Sequence[Clip]) -> list[Clip]:
+    """Return some windows of every style that has songs enough, spread over the songs; the same every time."""
+    order = np.random.default_rng(0).permutation(len(windows))
+    alike: dict[tuple[str, str], list[Clip]] = {}
     for i in order:
-        by_label.setdefault(known[i].label, []).append(known[i])
-    enough = [w for w in by_label.values() if len({c.group for c in w}) >= FEWEST_SONGS]
-    return [c for windows in enough for c in windows[:MOST_OF_A_LABEL]]
+        alike.setdefault((_kind(windows[i]), windows[i].label), []).append(windows[i])
+    enough = [some for some in alike.values() if len({c.group for c in some}) >= FEWEST_SONGS]
+    return [c for some in enough for c in some[:MOST_OF_A_STYLE]]
 
 
 def _prompts(given: Given) -> Tree:
@@ -111,14 +125,14 @@ def _prompts(given: Given) -> Tree:
 
 def _chords(given: Given) -> Tree:
     """Chords for held-out melodies: those in our files, a hidden Markov model, triads, people."""
-    pop = [s for s in given.training if s.chords and s.key]
-    asked = melodies(given.songs, given.split, given.bars)
+    taught = [s for s in given.compared if s.split == "train" and s.chords and s.key]
+    asked = melodies(given.compared, given.split, given.bars)
     ours = {c.name: c.chords for c in given.ours}
     if any(w.name in ours for w in asked):
         asked = [w for w in asked if w.name in ours]
-    if not asked or not pop:
+    if not asked or not taught:
         return {}
-    model = Model.learnt(pop)
+    model = Model.learnt(taught)
     ways: dict[str, Callable[[Clip], Chords | None]] = {
         "ours": lambda c: ours.get(c.name),
         "hidden Markov model": model.chords,

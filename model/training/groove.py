@@ -60,6 +60,12 @@ def load(folder: Path, drops: dict[str, int]) -> Iterator[Song]:
                 drops["no hits"] = drops.get("no hits", 0) + 1
 
 
+def splits(folder: Path) -> dict[str, str]:
+    """Return the set's own division: a song's title → train, validation or test."""
+    with (folder / "info.csv").open(newline="", encoding="utf-8") as file:
+        return {row["id"]: row["split"] for row in csv.DictReader(file)}
+
+
 def hits(played: list[tuple[float, int, int]], *, swung: bool) -> tuple[Note, ...]:
     """Return the drum notes of (tick, pad, velocity); of one role struck twice at one place the louder stays."""
     loudest: dict[tuple[int, int], Note] = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import zipfile
 from pathlib import Path
 
@@ -15,6 +16,8 @@ pytest.importorskip("lxml")
 
 import mido
 
+from model.drums import ROLE_OF
+from model.training.groove import hits, lateness, swings
 from model.training.pop909 import named
 from model.training.romantext import analysis, numeral_chord
 from model.training.scores import felt_beat
@@ -152,3 +155,62 @@ def test_cover_is_the_share_of_melody_time_within_the_chord() -> None:
 
 def test_analysts_count_dotted_quarters_in_compound_metres() -> None:
     assert (felt_beat("6/8"), felt_beat("12/8"), felt_beat("3/4"), felt_beat("7/8")) == (720, 720, 480, 240)
+
+
+def groove(folder: Path, style: str, hits: list[tuple[int, int, int]], meter: str = "4-4") -> None:
+    """One performance of hits (tick, pad, velocity)."""
+    (folder / "groove" / "drummer1").mkdir(parents=True)
+    midi_file(folder / "groove" / "drummer1" / "1.mid", {"drums": [(t, 60, p) for t, p, _ in hits]})
+    header = (
+        "drummer,session,id,style,bpm,beat_type,time_signature,midi_filename,audio_filename,duration,split\n"
+    )
+    row = f"drummer1,s,drummer1/1,{style},97,fill,{meter},drummer1/1.mid,,2,validation\n"
+    (folder / "groove" / "info.csv").write_text(header + row)
+
+
+def test_pads_become_roles_and_keep_how_far_off_the_grid_they_were(tmp_path: Path) -> None:
+    groove(tmp_path, "funk/groove1", [(0, 36, 80), (127, 26, 80), (230, 40, 80), (1920, 55, 80)])
+    [song] = load(tmp_path, ("groove",))
+    assert [(n.start, ROLE_OF[n.pitch], n.offset) for n in song.notes] == [
+        (0, "kick", 0), (120, "open_hat", 7), (240, "snare", -10), (1920, "crash", 0),
+    ]  # fmt: skip
+    assert (song.tempo, song.key, song.chords, len(song.bars)) == (97, "", (), 2)
+    assert (song.style, song.touch, song.timing) == ((("funk", 1.0),), True, True)
+    assert ("human", "fill") in song.tags
+    assert {line.section for line in song.lines} == {"fill"}
+
+
+def test_what_a_whole_performance_is_late_is_no_groove() -> None:
+    assert lateness([t + 14 for t in range(0, 1920, 120)]) == pytest.approx(14)
+    assert lateness(
+        [t for q in range(0, 1920, 480) for t in (q, q + 160, q + 320, q + 480)]
+    ) == pytest.approx(0)
+    assert lateness([14, 134]) == 0, "a few hits tell nothing"
+
+
+@pytest.mark.parametrize(
+    ("style", "place"), [("jazz/swing", 240), ("funk/purdieshuffle", 240), ("jazz/funk", 320)]
+)
+def test_the_late_off_beat_of_swung_styles_is_the_straight_one(style: str, place: int) -> None:
+    assert [n.start for n in hits([(0, 51, 80), (322, 51, 80)], swung=swings(style))] == [0, place]
+
+
+def test_of_one_drum_struck_twice_at_one_place_the_louder_stays() -> None:
+    assert [n.velocity for n in hits([(0, 38, 40), (3, 40, 90), (6, 38, 60)], swung=False)] == [90]
+
+
+def test_loops_have_moods_keys_and_rhythms_and_one_title(tmp_path: Path) -> None:
+    entry = {"numerals": ["im", "bVIM", "bIIIM", "bVIIM"], "moods": ["Nostalgic", "New"]}
+    (tmp_path / "chord_moods.json").write_text(json.dumps({"scales": {"modal": [entry]}}))
+    songs = list(load(tmp_path, ("loops",)))
+    assert len(songs) == 6
+    assert len({s.title for s in songs}) == 1, "they are held out together"
+    assert all(("human", "nostalgic") in s.tags and ("human", "new") not in s.tags for s in songs)
+    for song in songs:
+        tonic = parse_key(song.key).tonic
+        found = [((c.root - tonic) % 12, c.quality) for _, c in song.chords[:4] if c is not None]
+        assert found == [(0, "m"), (8, ""), (3, ""), (10, "")]
+        assert all(
+            n.pitch % 12 in (song.chords[n.start // 1920][1] or pytest.fail("none")).pitch_classes
+            for n in song.notes
+        )

@@ -1,9 +1,9 @@
 """Tunes that are the same: songs whose melodies share runs of notes, whatever key they are in.
 
-A run is twelve intervals in a row, with at least four different ones, so that scales, repeated notes and
-arpeggios do not count. Runs that many songs have are common property, a figure of the style and no tune, and do not
-count either. Two songs are the same tune if they share at least four of the runs that are left, and those
-are a fifth of what the one with fewer has: a quoted phrase is less than that, a setting or a variant more.
+A run is twelve intervals in a row, with at least four different ones, so that scales, repeated notes and arpeggios do
+not count. Runs that many songs have are figures of the style and no tune, and do not count either. Two songs are the
+same tune if they share at least four of the runs that are left, and as many as a tenth of all those of the song with
+fewer. Variants of fiddle tunes share no more than that; and calling two tunes one costs nothing but a song to hold out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ KINDS = 4
 COMMON = 16
 """A run that more songs than this have is no sign of one tune."""
 FEWEST = 4
-SHARE = 0.2
+SHARE = 0.1
 
 Run = tuple[int, ...]
 

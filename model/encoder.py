@@ -11,12 +11,14 @@ import hashlib
 import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 import numpy.typing as npt
 from safetensors import SafetensorError
+from safetensors.numpy import load_file, save_file
 
 Embedding = npt.NDArray[np.float32]
 """A vector of unit length, `(512,)`."""
@@ -148,6 +150,75 @@ def _prove(vector: Callable[[str], npt.NDArray[np.floating]], directory: Path) -
         raise EncoderError(f"{directory} gives every text the same vector: is its tokenizer there?")
 
 
+ADAPTER = "llmball-adapter.safetensors"
+"""The name of an adapter's file in the directory of its encoder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """A linear map from an encoder's vectors to the default's: `(x - centre) / scale @ carry + middle`."""
+
+    centre: npt.NDArray[np.floating]
+    scale: float
+    carry: npt.NDArray[np.floating]
+    middle: npt.NDArray[np.floating]
+
+    def carried(self, vectors: npt.NDArray[np.floating]) -> npt.NDArray[np.floating]:
+        """Return vectors `(…, d)` in the default's space, `(…, 512)`."""
+        return np.asarray((vectors - self.centre) / self.scale @ self.carry + self.middle)
+
+
+def fit_adapter(
+    given: npt.NDArray[np.floating], targets: npt.NDArray[np.floating], ridge: float = 0.3
+) -> Adapter:
+    """Return the ridge regression from centred vectors `(n, d)` to the default's `(n, 512)` of the same sentences."""
+    centre, middle = given.mean(0), targets.mean(0)
+    scale = float(np.linalg.norm(given - centre, axis=1).mean()) or 1.0
+    x = (given - centre) / scale
+    # whichever form is smaller: by sentences, or by dimensions
+    if len(x) <= x.shape[1]:
+        carry = x.T @ np.linalg.solve(x @ x.T + ridge * np.eye(len(x)), targets - middle)
+    else:
+        carry = np.linalg.solve(x.T @ x + ridge * np.eye(x.shape[1]), x.T @ (targets - middle))
+    return Adapter(centre, scale, carry, middle)
+
+
+def save_adapter(path: Path, adapter: Adapter) -> None:
+    """Write an adapter as safetensors, in float32."""
+    arrays = {
+        "centre": adapter.centre,
+        "carry": adapter.carry,
+        "middle": adapter.middle,
+        "scale": np.array([adapter.scale]),
+    }
+    save_file({name: np.ascontiguousarray(a, np.float32) for name, a in arrays.items()}, path)
+
+
+def load_adapter(path: Path) -> Adapter:
+    """Return the adapter of a file. Raises `EncoderError`."""
+    try:
+        arrays = load_file(path)
+        centre, carry, middle = arrays["centre"], arrays["carry"], arrays["middle"]
+        if carry.shape != (len(centre), DIMENSION) or middle.shape != (DIMENSION,):
+            raise EncoderError(
+                f"{path} carries {carry.shape} into {middle.shape}, not into {DIMENSION} dimensions"
+            )
+        return Adapter(centre, float(arrays["scale"][0]), carry, middle)
+    except (OSError, KeyError, IndexError, SafetensorError) as broken:
+        raise EncoderError(f"{path} is no adapter: remove it, or train it again ({broken})") from broken
+
+
+def adapted_encoder(directory: Path, adapter: Adapter) -> TextEncoder:
+    """Return an encoder from a local directory, carried over by its adapter. Raises `EncoderError`."""
+    vector = mean_pooled(directory)
+    size = len(vector("one"))
+    if size != len(adapter.centre):
+        raise EncoderError(
+            f"the adapter is for {len(adapter.centre)} dimensions, {directory} has {size}: train it again"
+        )
+    return _Cached(directory.name, lambda text: adapter.carried(vector(text)))
+
+
 def directory_encoder(
     directory: Path, sentences: Sequence[str], targets: npt.NDArray[np.floating]
 ) -> TextEncoder:
@@ -157,12 +228,5 @@ def directory_encoder(
     lets a decoder and a plan learnt on the default be steered by it. Costs one pass over the sentences.
     """
     vector = mean_pooled(directory)
-    given = np.stack([vector(s) for s in sentences])
-    centre = given.mean(0)
-    scale = np.linalg.norm(given - centre, axis=1).mean() or 1.0
-    x = (given - centre) / scale
-    middle = targets.mean(0)
-    # the dual form: n sentences are fewer than, or about as many as, dimensions
-    dual = np.linalg.solve(x @ x.T + 0.3 * np.eye(len(x)), targets - middle)
-    carry = x.T @ dual
-    return _Cached(directory.name, lambda text: (vector(text) - centre) / scale @ carry + middle)
+    adapter = fit_adapter(np.stack([vector(s) for s in sentences]), targets)
+    return _Cached(directory.name, lambda text: adapter.carried(vector(text)))

@@ -1,4 +1,4 @@
-"""Numbers and names in a text: tempo, key, metre, bars, feel, swing, parts and levels. Pure patterns."""
+"""Numbers in a text: tempo, feel, metre, bars and swing. Pure patterns."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from model.harmony import Key, parse_key
+from model.music import METERS
+from model.negation import denied
 
 T = TypeVar("T")
 
@@ -29,19 +30,49 @@ SIMPLIFIED = str.maketrans(
 """Traditional characters of the terms → simplified."""
 
 _NUMBER = r"(\d{2,3}(?:\.\d+)?)"
-_UNIT = r"(?:bpm|b\.p\.m\.?|ppm|beats per minute|beats a minute|schläge|battements|pulsaciones|拍(?:每分钟|/分)?(?!子|号))"
+_UNIT = (
+    r"(?:b\.?p\.?m\b\.?|bmp\b|ppm\b|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|pulsaciones|batidas|"
+    r"拍(?:每分钟|/分)?(?!子|号)|クリック|비피엠)"
+)
+_NEAR = r"(?:about|around|roughly|approx(?:imately|\.)?|circa|ca\.?|~|≈|约|大约|大概|差不多|左右|unos|etwa|environ|cerca de)"
+_NOT_A_TEMPO = (
+    r"(?!\.?\d|\s*(?:-\s*)?(?:bars?|measures?|%|/|:|seconds?|secs?|s\b|am\b|pm\b|a\.m|p\.m|years?|degrees|minutes?|mins?|hz|khz|km|miles?|"
+    r"notes?|times?|people|o'?clock|st\b|nd\b|rd\b|th\b|小节|年|岁|秒|点|分钟|度|个))"
+)
 _TEMPI = (
-    re.compile(rf"{_NUMBER}\s*(?:-|–|~|to|and|到|至|bis|a|à|から)\s*{_NUMBER}\s*{_UNIT}"),
-    re.compile(rf"(?:每分钟|毎分)?{_NUMBER}\s*{_UNIT}"),
     re.compile(
-        rf"\bbetween {_NUMBER} and {_NUMBER}\b(?!\s*(?:bars?|measures?|%|years?|seconds?|minutes?|degrees))"
+        rf"{_NUMBER}\s*{_UNIT}?\s*(?:-|–|—|~|to|and|or|到|至|bis|a|à|y|et|und|から|~)\s*{_NUMBER}\s*{_UNIT}"
+    ),
+    re.compile(rf"(?:每分钟|一分钟|毎分)?{_NUMBER}\s*(?:-\s*)?{_UNIT}"),
+    re.compile(
+        rf"\b(?:between|entre|zwischen|from|tempo|de) {_NUMBER} (?:and|to|y|et|und|a|e|à) {_NUMBER}\b(?!\s*(?:bars?|measures?|%|years?|seconds?|minutes?|degrees))"
     ),
     re.compile(
-        rf"(?:tempo|bpm|速度|テンポ|节奏|每分钟|毎分|♩|\bq)\s*(?:of|is|at|von|de|是|为|约|大约|は)?\s*[:=]?\s*{_NUMBER}"
+        rf"(?:tempo|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?)|\bm\.?m\.?|\bspeed)"
+        rf"\s*(?:of|is|at|to|von|de|a|是|为|在|は|を)?\s*[:=]?\s*{_NEAR}?\s*{_NUMBER}{_NOT_A_TEMPO}"
     ),
+    re.compile(rf"\b{_NUMBER}(?:\s*-?ish\b|\s+(?:or so|tempo)\b)|{_NUMBER}\s*(?:左右|上下|的速度)"),
     re.compile(
-        rf"\b(?:at|around|about|@)\s*{_NUMBER}(?!\s*(?:bars?|measures?|%|/|\d|seconds?|am|pm|a\.m|p\.m|years?|degrees))\b"
+        rf"(?:\bat|\B@|~|≈|\b(?:around|about|circa|roughly)|大约|大概|约)\s*{_NEAR}?\s*{_NUMBER}\b{_NOT_A_TEMPO}"
     ),
+    re.compile(rf"(?:^|[,;，、/|])\s*{_NUMBER}\s*(?=$|[,;，、/|。])"),
+)
+_TENS = {
+    "twenty": 20,
+    "thirty": 30,
+    "forty": 40,
+    "fifty": 50,
+    "sixty": 60,
+    "seventy": 70,
+    "eighty": 80,
+    "ninety": 90,
+}
+_ONES = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+_SPELLED = re.compile(
+    rf"\b(?:(a|one|two) hundred(?: and)? ?)?({'|'.join(_TENS)})?[ -]?({'|'.join(_ONES[1:])})?\s*{_UNIT}"
+)
+_CHINESE_SPELLED = re.compile(
+    r"(?:每分钟|速度|一分钟)\s*(?:是|为)?\s*(一百零?)?([二三四五六七八九]?十?)([一二三四五六七八九]?)拍?"
 )
 _TEMPO_TERMS = (
     (r"prestissimo|最急板", 200), (r"presto|急板", 176), (r"vivacissimo", 168), (r"vivace|活板|活泼的快板", 152), (r"allegretto|小快板", 114),
@@ -64,153 +95,121 @@ def tempo(lower: str) -> Span[float] | None:
     """Return a tempo in quarters a minute, 20..300; a range gives its middle, an Italian term its usual place."""
     for pattern in _TEMPI:
         for match in pattern.finditer(lower):
-            bpm = sum(float(g) for g in match.groups()) / len(match.groups())
-            if 20 <= bpm <= 300:
+            said = [g for g in match.groups() if g is not None]
+            bpm = sum(map(float, said)) / len(said)
+            if 20 <= bpm <= 300 and not denied(lower, match.start()):
                 return Span(bpm, *match.span())
+    return _spelled(lower) or _italian(lower)
+
+
+def after_style(lower: str, end: int) -> Span[float] | None:
+    """Return the bare number behind the name of a style, "techno 132", as a tempo in quarters a minute."""
+    match = re.compile(rf"\s+{_NUMBER}\b{_NOT_A_TEMPO}(?![-–])").match(lower, end)
+    if match is None or not 40 <= float(match.group(1)) <= 220:
+        return None
+    return Span(float(match.group(1)), *match.span())
+
+
+def _spelled(lower: str) -> Span[float] | None:
+    """Return a tempo in words: "one hundred and twenty bpm", 每分钟九十拍."""
+    for match in _SPELLED.finditer(lower):
+        hundreds, tens, ones = match.groups()
+        bpm = {"a": 100, "one": 100, "two": 200}.get(hundreds or "", 0) + _TENS.get(tens or "", 0)
+        bpm += _ONES.index(ones or "")
+        if 20 <= bpm <= 300:
+            return Span(float(bpm), *match.span())
+    for match in _CHINESE_SPELLED.finditer(lower):
+        hundred, tens, ones = match.groups()
+        count = _chinese_number(tens + ones)
+        if hundred and tens and not tens.endswith("十"):
+            count *= 10  # 一百二 is 120
+        bpm = count + (100 if hundred else 0)
+        if 20 <= bpm <= 300:
+            return Span(float(bpm), *match.span())
+    return None
+
+
+def _italian(lower: str) -> Span[float] | None:
     for term in _TEMPO_TERM.finditer(lower):
         plain = term.group() in ("grave", "presto", "largo")
         if plain and (POINTING.search(lower[: term.start()]) or lower[term.end() :].startswith("!")):
             continue  # "on your grave", "presto! dinner is ready"
-        if term.lastgroup is not None:
+        if term.lastgroup is not None and not denied(lower, term.start()):
             return Span(float(_TEMPO_TERMS[int(term.lastgroup[1:])][1]), *term.span())
     return None
 
 
-_MODE = (
-    r"harmonic minor|melodic minor|natural minor|minor pentatonic|major pentatonic|pentatonic minor|pentatonic major|"
-    r"minor blues|blues scale|major|minor|maj|min|dorian|phrygian|lydian|mixolydian|aeolian|ionian|locrian|pentatonic"
+_METER = re.compile(r"(?<![\d/])(2|3|4|5|6|7|9|12)\s?[/⁄]\s?(4|8)(?![\d/]|\s?(?:of|bars?\b|cups?|price))")
+_CHINESE_METER = re.compile(
+    r"(四|八)分之([二三四五六七九]|十二)拍?|([二三四五六七九]|十二)([四八])拍|([四八])([二三四五六七九]|十二)拍"
 )
-_KEYS = (
-    re.compile(rf"\b([A-Ga-g])(?:\s?(sharp|flat)|([#b♯♭]))?(?:\s+|-)({_MODE})\b(?!\s+(?:problem|issue|thing|detail|change|role|point|difference|part|label|way))", re.I),
-    re.compile(r"\b([A-G](?=[#b♯♭]?m)|[a-g](?=[#♯]m))([#b♯♭]?)m\b(?![\w/#]|\s+(?:I|not)\b)"),
-    re.compile(r"\b(?:in|key of|key:|key)\s+(?:the key of\s+)?([A-G])(?:\s?(sharp|flat)|([#b♯♭]))?(?=[\s,.;!?。]*$|\s*[,.;!?。]|\s+(?:at|with|and|for|but|please|over|using|no|without|\d))"),
-)  # fmt: skip
-_GERMAN = re.compile(r"\b(cis|dis|eis|fis|gis|ais|ces|des|es|fes|ges|as|[a-h])[- ]?(dur|moll)\b", re.I)
-_GERMAN_NAMES = {"cis": "C#", "dis": "D#", "eis": "F", "fis": "F#", "gis": "G#", "ais": "A#", "ces": "B", "des": "Db",
-                 "es": "Eb", "fes": "E", "ges": "Gb", "as": "Ab", "h": "B", "b": "Bb"}  # fmt: skip
-_SOLFEGE = re.compile(
-    r"\b(do|re|ré|mi|fa|sol|la|si)(?:\s+(sostenido|bemol|dièse|diese|bémol))?\s+(mayor|menor|majeur|mineur|maggiore|minore)\b",
-    re.I,
-)
-_SOLFEGE_NAMES = {"do": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "sol": "G", "la": "A", "si": "B"}
-_CHINESE = re.compile(
-    r"(降|升)?\s*(?<![A-Za-z])([A-Ga-g])([#b♯♭])?\s*(?:自然)?(?:(大调|小调|调(?![性式色音高整子查用])|和声小调|旋律小调|五声)|(多利亚|弗里吉亚|利底亚|混合利底亚|伊奥尼亚|爱奥利亚|洛克里亚)(?:调式)?|(メジャー|マイナー|長調|短調))"
-)
-_CHINESE_MODES = {"大调": "major", "调": "major", "小调": "minor", "和声小调": "harmonic minor", "旋律小调": "melodic minor",
-                  "五声": "major pentatonic", "多利亚": "dorian", "弗里吉亚": "phrygian", "利底亚": "lydian",
-                  "混合利底亚": "mixolydian", "伊奥尼亚": "major", "爱奥利亚": "minor", "洛克里亚": "locrian",
-                  "メジャー": "major", "長調": "major", "マイナー": "minor", "短調": "minor"}  # fmt: skip
-_JAPANESE = re.compile(r"(変|嬰)?([ハニホヘトイロ])(長调|短调|長調|短調|长调)")
-_SIGNS = {"sharp": "#", "flat": "b", "sostenido": "#", "dièse": "#", "diese": "#", "bemol": "b", "bémol": "b",
-          "降": "b", "升": "#", "変": "b", "嬰": "#", None: "", "": "", "#": "#", "b": "b", "♯": "#", "♭": "b"}  # fmt: skip
-
-
-def key(text: str) -> Span[Key] | None:
-    """Return a key with its tonic; the case of the text counts, for "a minor problem" is not one in A."""
-    for pattern in _KEYS:
-        for match in pattern.finditer(text):
-            letter, *signs = match.groups()
-            mode = signs.pop() if pattern is _KEYS[0] else "minor" if pattern is _KEYS[1] else "major"
-            article = letter in "aA" and not any(signs) and pattern is _KEYS[0]
-            if article and not _meant(text, match):
-                continue
-            sign = _SIGNS[next((s.lower() for s in signs if s), None)]
-            return Span(parse_key(f"{letter.upper()}{sign} {mode.lower()}"), *match.span())
-    if (german := _GERMAN.search(text)) is not None:
-        name = german.group(1).lower()
-        tonic = _GERMAN_NAMES.get(name, name.upper())
-        return Span(
-            parse_key(f"{tonic} {'major' if german.group(2).lower() == 'dur' else 'minor'}"), *german.span()
-        )
-    if (solfege := _SOLFEGE.search(text)) is not None:
-        name, sign, quality = (g and g.lower() for g in solfege.groups())
-        mode = "major" if quality in ("mayor", "majeur", "maggiore") else "minor"
-        return Span(parse_key(f"{_SOLFEGE_NAMES[name or 'do']}{_SIGNS[sign]} {mode}"), *solfege.span())
-    if (chinese := _CHINESE.search(text)) is not None:
-        sign, letter, after, *modes = chinese.groups()
-        mode = _CHINESE_MODES[next(m for m in modes if m)]
-        return Span(parse_key(f"{letter.upper()}{_SIGNS[sign] or _SIGNS[after]} {mode}"), *chinese.span())
-    if (japanese := _JAPANESE.search(text)) is not None:
-        letter = "CDEFGAB"["ハニホヘトイロ".index(japanese.group(2))]
-        mode = "minor" if japanese.group(3)[0] == "短" else "major"
-        return Span(parse_key(f"{letter}{_SIGNS[japanese.group(1)]} {mode}"), *japanese.span())
-    return None
-
-
-def _meant(text: str, match: re.Match[str]) -> bool:
-    """Tell whether "a minor" names a key: after "in" or "key of", or with nothing but a tempo or a comma behind."""
-    before, after = text[: match.start()].lower().rstrip(), text[match.end() :].lstrip()
-    if before.endswith((" key", "in a")) or (match.group(1) == "a" and after.lower().startswith("key")):
-        return False
-    named = re.search(r"(?:\bin|\bof|\bto|key|:|en|,|，)$", before) is not None
-    return named or not after or not after[0].isalpha() or (match.group(1) == "A" and bool(before))
-
-
-_MODE_ONLY = re.compile(
-    r"\b(minor|major)(?:[- ](?:key|mode|scale|tonality))\b|\bin (minor|major)\b|(小调|大调)|\b(moll|dur)\b|\b(menor|mayor|mineur|majeur)\b|(短調|長調)"
-)
-
-
-def mode(lower: str) -> Span[str] | None:
-    """Return "major" or "minor" where a mode was named without a tonic."""
-    match = _MODE_ONLY.search(lower)
-    if match is None:
-        return None
-    minor = match.group().strip() in ("小调", "moll", "menor", "mineur", "短調") or "minor" in match.group()
-    return Span("minor" if minor else "major", *match.span())
-
-
-_METER = re.compile(r"(?<![\d/])(2|3|4|5|6|7|9|12)\s?/\s?(4|8)(?![\d/])")
+_FELT = r"(?=\s*(?:$|[,.;:!?，。、()|]|time\b|feel\b|at\b|with\b|and\b|for\b|in\b|please\b|over\b|no\b|without\b))"
 _METER_WORDS = (
-    (
-        re.compile(
-            r"三拍子|四三拍|3拍子|\bin three\b|\bthree-four\b|dreivierteltakt|tres por cuatro|trois temps"
-        ),
-        "3/4",
-    ),
-    (re.compile(r"四四拍|四拍子|\bfour-four\b|\bfour on the floor\b|viervierteltakt"), "4/4"),
-    (re.compile(r"八六拍|六八拍|六拍子|\bsix-eight\b|sechsachteltakt"), "6/8"),
-    (re.compile(r"四二拍|二拍子|\btwo-four\b"), "2/4"),
-    (re.compile(r"四五拍|五拍子|\bin five\b|\bfive-four\b"), "5/4"),
-    (re.compile(r"八七拍|七拍子|\bin seven\b|\bseven-eight\b"), "7/8"),
-    (re.compile(r"八九拍|九拍子|\bnine-eight\b"), "9/8"),
-    (re.compile(r"十二拍子|八十二拍|\btwelve-eight\b"), "12/8"),
-)
+    (rf"三拍子|3拍子|\bin (?:three|3){_FELT}|\bthree[- ](?:four|quarter)\b|dreivierteltakt|\btres por cuatro|(?:à|a) trois temps|compás ternario|três por quatro|3박자", "3/4"),
+    (rf"四拍子|4拍子|\bin (?:four|4){_FELT}|\bfour[- ]four\b|\bfour on the floor\b|\bcommon time\b|viervierteltakt|cuatro por cuatro|(?:à|a) quatre temps|4박자", "4/4"),
+    (rf"六拍子|6拍子|\bin (?:six|6){_FELT}|\bsix[- ]eight\b|sechsachteltakt|seis por ocho|six-huit|compound duple", "6/8"),
+    (rf"二拍子|两拍子|2拍子|\bin (?:two|2){_FELT}|\btwo[- ]four\b|zweivierteltakt|dos por cuatro|(?:à|a) deux temps", "2/4"),
+    (rf"五拍子|5拍子|\bin (?:five|5){_FELT}|\bfive[- ]four\b|fünfvierteltakt|cinco por cuatro|(?:à|a) cinq temps", "5/4"),
+    (rf"七拍子|7拍子|\bin (?:seven|7){_FELT}|\bseven[- ]eight\b|siebenachteltakt|siete por ocho|(?:à|a) sept temps", "7/8"),
+    (rf"九拍子|9拍子|\bin (?:nine|9){_FELT}|\bnine[- ]eight\b|neunachteltakt", "9/8"),
+    (rf"十二拍子|12拍子|\bin (?:twelve|12){_FELT}|\btwelve[- ]eight\b|zwölfachteltakt", "12/8"),
+)  # fmt: skip
+_METER_NAMES = re.compile("|".join(f"({pattern})" for pattern, _ in _METER_WORDS))
 
 
 def meter(lower: str) -> Span[str] | None:
     """Return a metre of the contract."""
     for match in _METER.finditer(lower):
         name = f"{match.group(1)}/{match.group(2)}"
-        if name in ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8"):
+        if name in METERS and not denied(lower, match.start()):
             return Span(name, *match.span())
-    for pattern, name in _METER_WORDS:
-        if (found := pattern.search(lower)) is not None:
-            return Span(name, *found.span())
+    for match in _CHINESE_METER.finditer(lower):
+        lower_first, upper, before, after, unit, count = match.groups()
+        for below, above in ((lower_first, upper), (after, before), (unit, count)):
+            name = f"{_chinese_number(above or '')}/{_chinese_number(below or '')}"
+            if name in METERS:
+                return Span(name, *match.span())
+    for match in _METER_NAMES.finditer(lower):
+        if match.lastindex is not None and not denied(lower, match.start()):
+            return Span(_METER_WORDS[match.lastindex - 1][1], *match.span())
     return None
 
 
 _COUNT = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
-    "eleven": 11, "twelve": 12, "sixteen": 16, "twenty-four": 24, "thirty-two": 32, "sixty-four": 64,
-    "cuatro": 4, "ocho": 8, "doce": 12, "dieciséis": 16, "vier": 4, "acht": 8, "zwölf": 12, "sechzehn": 16,
-    "quatre": 4, "huit": 8, "douze": 12, "seize": 16,
+    "eleven": 11, "twelve": 12, "fourteen": 14, "sixteen": 16, "eighteen": 18, "twenty": 20, "twenty-four": 24, "twenty four": 24,
+    "thirty-two": 32, "thirty two": 32, "sixty-four": 64, "sixty four": 64,
+    "dos": 2, "cuatro": 4, "ocho": 8, "doce": 12, "dieciséis": 16, "zwei": 2, "vier": 4, "acht": 8, "zwölf": 12, "sechzehn": 16,
+    "deux": 2, "quatre": 4, "huit": 8, "douze": 12, "seize": 16, "quatro": 4, "oito": 8, "dezesseis": 16, "quattro": 4, "otto": 8,
 }  # fmt: skip
 _CHINESE_COUNT = {c: i for i, c in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
 _BARS = re.compile(
-    rf"(\d{{1,3}}|{'|'.join(sorted(_COUNT, key=len, reverse=True))}|[一二两三四五六七八九十]{{1,3}})[\s-]?(?:个)?\s?"
-    r"(?:bars?|measures?|小节|小節|takte?n?|compases|mesures)(?!\w*\s+blues)"
+    rf"(?<![\d.#])(\d{{1,3}}|\b(?:{'|'.join(sorted(_COUNT, key=len, reverse=True))})|[一二两三四五六七八九十]{{1,3}})[\s-]?(?:个)?\s?"
+    r"(?:bars?\b|measures?\b|小节|小節|takte?n?\b|compases\b|compás\b|compassos\b|mesures?\b|battute\b|마디)(?!\w*[\s-]+(?:blues|each|phrases?|intro|fill)\b)"
+    r"|\b(?:bars|measures|compases|takte|mesures|length)\s*[:=]\s*(\d{1,3})|(?:小节数?|长度)\s*[:=]?\s*(\d{1,3})(?!\s*[bpm拍])"
+)
+_NOT_THE_LENGTH = re.compile(
+    r"(?:\b(?:every|each|per|first|last|after|at|by|until|next|chord|chords)|每|第|前|后|最后)\s*(?:the )?$"
+)
+_BLUES_BARS = re.compile(
+    r"\b(?:(12|twelve)|(8|eight)|(16|sixteen))[\s-]bar[\s-]blues\b|(十二|12)小[节節](?:布鲁斯|蓝调)|(八|8)小[节節](?:布鲁斯|蓝调)"
 )
 
 
 def bars(lower: str) -> Span[int] | None:
-    """Return a length in bars, 1..256."""
+    """Return a length in bars, 1..256; a twelve-bar blues has twelve."""
     for match in _BARS.finditer(lower):
-        said = match.group(1)
+        said = next(g for g in match.groups() if g)
         count = int(said) if said.isdigit() else _COUNT.get(said) or _chinese_number(said)
-        if 1 <= count <= 256:
+        if 1 <= count <= 256 and not _NOT_THE_LENGTH.search(lower[: match.start()]):
             return Span(count, *match.span())
     return None
+
+
+def blues_bars(lower: str) -> int | None:
+    """Return the bars of a blues that is named by them; the name stands for its chords too."""
+    match = _BLUES_BARS.search(lower)
+    return None if match is None else (12, 8, 16, 12, 8)[(match.lastindex or 1) - 1]
 
 
 def _chinese_number(said: str) -> int:
@@ -221,62 +220,70 @@ def _chinese_number(said: str) -> int:
 
 
 _FEEL = re.compile(
-    r"\b(half|double)[- ]?(?:time|tempo)\b|(半拍感|半速|一半速度)|(双倍速|倍速)|\b(halftime)\b|\b(doubletime)\b"
+    r"\b((?:half|medio|demi|meio)[- ]?(?:time|tempo|tiempo|speed)|halb(?:es|e)? tempo|half as fast)\b|(半拍感?|半速|一半速度|ハーフタイム|하프타임)"
+    r"|\b(?:double|doble|doppeltes|dobro)[- ]?(?:time|tempo|tiempo|speed)\b|\btwice as fast\b|双倍|倍速|ダブルタイム|더블타임"
 )
 
 
 def feel(lower: str) -> Span[str] | None:
-    """Return "half" or "double"."""
+    """Return "half" or "double", or "normal" where one of them was denied."""
     match = _FEEL.search(lower)
     if match is None:
         return None
-    half = match.group(1) == "half" or match.group(2) or match.group(4)
-    return Span("half" if half else "double", *match.span())
+    if denied(lower, match.start()):
+        return Span("normal", *match.span())
+    return Span("half" if match.group(1) or match.group(2) else "double", *match.span())
 
 
-_SWING = re.compile(
-    r"\b(straight(?: eighths| feel)?|no swing|not swung)\b|(heavy swing|hard swing)|(swung|shuffle|shuffled|with swing|swing feel|摇摆感|摇摆节奏|三连音感)"
+_SIXTEENTH = re.compile(
+    r"\b(?:16ths?|sixteenths?|1/16)(?:[- ]notes?)?[- ](?:swing|shuffle|groove)|十六分音符?摇摆|swung (?:16ths?|sixteenths?)"
 )
+_SWING_NUMBER = re.compile(
+    r"\b(?:swing|shuffle|摇摆)\s*(?:of|at|to|is|=|:|amount)?\s*(0?\.\d+|\d{2}(?:\.\d+)?\s?%?)(?!\d|\s*(?:bpm|bars?))|(\d{2}(?:\.\d+)?)\s?%\s*(?:of )?(?:mpc )?swing|\b(0?\.\d+)\s+swing\b"
+)
+_SWING = re.compile(
+    r"\b(straight(?: (?:eighths?|8ths?|16ths?|sixteenths?|feel|time|grid))?|unswung)\b|(直拍|不摇摆|平直|正拍)"
+    r"|\b((?:heavy|heavily|hard|lots of|strong(?:ly)?|deep)[- ]?(?:swing|swung|shuffle))\b|(重摇摆)"
+    r"|\b((?:light|slight|gentle|subtle|bit of|touch of|little|slightly|lightly) (?:swing|swung|shuffle))\b|(轻微?摇摆|微摇)"
+    r"|\b(triplet (?:swing|feel)|shuffle[ds]?|shuffling)\b|(三连音感|シャッフル)"
+    r"|\b(swung|swinging|swingy|(?:with|add|some) swing|swing feel|swing it|swing (?:the )?(?:8ths|eighths|16ths|hats))\b|(摇摆感|摇摆节奏|摇摆的?律动|スウィング感)"
+)  # fmt: skip
+_PLACES = (0.5, 0.5, 0.7, 0.7, 0.56, 0.56, 2 / 3, 2 / 3, 0.64, 0.64)
 
 
 def swing(lower: str) -> Span[float] | None:
-    """Return the place of the off-beat, 0.5 straight to 0.75."""
-    match = _SWING.search(lower)
-    if match is None:
+    """Return the place of the off-beat, 0.5 straight to 0.75: "swing 0.6", "60% swing", "no swing", "a light shuffle"."""
+    for match in _SWING_NUMBER.finditer(lower):
+        said = next(g for g in match.groups() if g).strip(" %")
+        place = float(said) / (100 if float(said) >= 1 else 1)
+        if 0.5 <= place <= 0.75:
+            return Span(place, *match.span())
+        if 0 <= place < 0.5:  # said as an amount: 0 % straight, 50 % a triplet
+            return Span(round(0.5 + place / 3, 3), *match.span())
+    if (sixteenths := _SIXTEENTH.search(lower)) is not None:
+        return Span(0.58, *sixteenths.span())
+    found = _SWING.search(lower)
+    no_swing = re.search(
+        r"\b(?:no|without(?: any)?|zero|not) (?:swing|swung|shuffle)\b|(?:不要|没有|无)(?:摇摆|swing)|\bsin swing\b|\bohne swing\b",
+        lower,
+    )
+    if no_swing is not None:
+        return Span(0.5, *no_swing.span())
+    if found is None or found.lastindex is None:
         return None
-    return Span(0.5 if match.group(1) else 0.7 if match.group(2) else 0.64, *match.span())
+    if denied(lower, found.start()):
+        return Span(0.64 if found.lastindex <= 2 else 0.5, *found.span())
+    return Span(round(_PLACES[found.lastindex - 1], 3), *found.span())
 
 
-PART = re.compile(
-    r"(?P<chords>\b(?:chords?|chordal|harmony|harmonies|comping|accords|acordes|akkorde|akkorden)\b|和弦|和声|コード|伴奏)"
-    r"|(?P<melody>\b(?:melody|melodies|tune|topline|top line|lead line|melodía|melodia|mélodie|melodie)\b|旋律|主旋律|メロディー?)"
-    r"|(?P<drums>\b(?:drums?|drumming|drum kit|percussion|beats?(?! per)|batería|bateria|schlagzeug|trommeln|batterie|percussions)\b|鼓点?|打击乐|ドラム|打楽器)"
-    r"|(?P<bass>\b(?:bass ?lines?|bass|bajo|basse|basslinie)\b(?! drum)|贝斯|低音线|ベース)"
-)
-"""The names of the parts; the group that matched is the part."""
-
-DENSITY = (
-    (re.compile(r"\b(?:very (?:busy|dense)|extremely busy)\b|非常密集"), 0.95),
-    (
-        re.compile(
-            r"\b(?:busy|busier|dense|denser|many notes|full of notes|hectic|rapid-fire)\b|密集|繁密|繁忙|音符多|多一些音符|忙碌"
-        ),
-        0.85,
-    ),
-    (re.compile(r"\b(?:very sparse|extremely minimal|almost empty)\b|非常稀疏"), 0.05),
-    (
-        re.compile(
-            r"\b(?:sparse|sparser|minimal|few notes|spare|uncluttered)\b|稀疏|留白|疏朗|音符少|少一些音符|简约"
-        ),
-        0.15,
-    ),
-)
-COMPLEXITY = (
-    (re.compile(r"\b(?:simple chords|plain triads|triads only|simple harmony)\b|简单的?和弦|三和弦"), 0.05),
-    (
-        re.compile(
-            r"\b(?:complex (?:chords|harmony)|extended chords|jazzy chords|jazzy|jazzier|rich harmony|ninths|thirteenths)\b|复杂的?和[弦声]|爵士和弦|丰富的?和声"
-        ),
-        0.85,
-    ),
-)
+def swing_unit(lower: str) -> int | None:
+    """Return 16 or 8 where the words name the notes that swing."""
+    if _SIXTEENTH.search(lower):
+        return 16
+    return (
+        8
+        if re.search(
+            r"\b(?:8ths?|eighths?|1/8)(?:[- ]notes?)?[- ](?:swing|shuffle)|swung (?:8ths?|eighths?)", lower
+        )
+        else None
+    )

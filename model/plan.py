@@ -7,51 +7,45 @@ the embedding suggests, then defaults. Set controls go before all of them: see `
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
-from functools import cache
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
-from safetensors.numpy import load_file
 
-from model.encoder import Embedding, TextEncoder, directory_encoder, sentence_encoder
+from model import leanings
+from model.encoder import (
+    ADAPTER,
+    Embedding,
+    TextEncoder,
+    adapted_encoder,
+    directory_encoder,
+    load_adapter,
+    sentence_encoder,
+)
 from model.harmony import MODES, Key, note_name, parse_chord, parse_key
-from model.music import Plan
+from model.music import PARTS, Plan
 from model.numerals import key_of
 from model.precedence import LEVELS
+from model.styles import drums
 from model.terms import FOLDER as TERMS
-from model.terms import Term
-from model.weights import FOLDER, check
+from model.terms import Term, table
 from model.words import Wish, read
 
-WIDTH = 0.35
-"""Width of the kernel, in cosine distance."""
-RIDGE = 0.15
-AVAILABLE = ("chords", "melody", "bass")
-"""The parts that this version's decoder plays."""
 _TONICS = {"major": (0, 7, 5, 2, 10, 9, 3), "minor": (9, 4, 2, 0, 7, 5, 11)}
+_MOST_STYLES, _LEAST_SHARE = 3, 0.15
+_LEADING = 0.4
+"""From which share on a style that only the embedding leans to brings its swing and its feel."""
+_CALM_NEUTRAL = 0.45
+"""Below this energy what leans to no style is a pop ballad, above it pop."""
+_HALF = 0.5
+_ACOUSTIC = frozenset(
+    [*range(4), *range(6, 16), *range(19, 27), 32, *range(40, 50), *range(56, 80), *range(104, 112)]
+)
+"""General MIDI programs that are played without drums where no style was named."""
 
-
-def kernel(a: npt.NDArray[np.floating], b: npt.NDArray[np.floating]) -> npt.NDArray[np.float64]:
-    """Return the likeness of unit vectors, `(n, 512)` and `(m, 512)` → `(n, m)`: 1 for the same direction."""
-    return np.exp((a @ b.T - 1).astype(np.float64) / WIDTH)
-
-
-@cache
-def _head() -> dict[str, npt.NDArray[np.floating]]:
-    path = FOLDER / "plan.safetensors"
-    check(path)
-    return {name: array.astype(np.float32) for name, array in load_file(path).items()}
-
-
-def suggested(text: Embedding) -> dict[str, float]:
-    """Return what the embedding suggests: tempo in quarters a minute and the four levels, 0..1."""
-    head = _head()
-    values = kernel(text[None], head["vectors"])[0] @ head["weights"] + head["middle"]
-    levels = {name: float(np.clip(v, 0, 1)) for name, v in zip(LEVELS, values[1:], strict=True)}
-    return {"tempo": float(np.clip(100 * 2.0 ** values[0], 40, 200)), **levels}
+Mix = tuple[tuple[str, float], ...]
+Odds = dict[str, float]
 
 
 def understand(prompt: str, encoder: TextEncoder) -> tuple[Plan, Embedding]:
@@ -63,35 +57,85 @@ def understand(prompt: str, encoder: TextEncoder) -> tuple[Plan, Embedding]:
 
 def plan(prompt: str, text: Embedding, wish: Wish) -> Plan:
     """Return the plan of a prompt, given its vector and what its words stated."""
-    hints = suggested(text)
-    levels = {name: _blend(wish.terms, name, hints[name]) for name in LEVELS}
-    if wish.density is not None:
-        levels["density"] = wish.density
-    if wish.complexity is not None:
-        levels["complexity"] = wish.complexity
-    genres = [t for t in wish.terms if t.kind in ("genres", "artists")]
-    meter = wish.meter or next((t.meter for t in genres if t.meter), "4/4")
-    feel = wish.feel or next((t.feel for t in genres if t.feel), "normal")
-    swing = wish.swing if wish.swing is not None else next((t.swing for t in genres if t.swing), 0.5)
+    hints = leanings.suggested(text)
+    levels = {name: _blend(wish.terms, name, hints[name]) for name in LEVELS} | dict(wish.levels)
+    mix = styles(wish, text, levels["energy"])
+    named = [t for t in wish.terms if t.kind in ("genres", "artists")]
+    leading = named or [table()[name] for name, share in mix[:1] if share >= _LEADING]
+    swinging = next((t for t in leading if t.swing), None)
+    if wish.swing is not None:
+        swing, unit = wish.swing, wish.swing_unit or (leading[0].swing_unit if leading else 8)
+    else:
+        swing, unit = (swinging.swing or 0.5, swinging.swing_unit) if swinging is not None else (0.5, 8)
     key = wish.key or _key(prompt, wish, levels["brightness"])
-    parts = tuple(p for p in wish.parts or AVAILABLE if p in AVAILABLE) or AVAILABLE
-    style = {t.name: 1.0 for t in wish.terms if t.kind in ("genres", "artists")}
-    style |= {t.name: 0.5 for t in wish.terms if t.kind == "moods" and t.name not in style}
-    whole = sum(style.values())
     return Plan(
         tempo=round(wish.tempo if wish.tempo is not None else _tempo(wish.terms, hints["tempo"]), 2),
-        feel=feel,
+        feel=wish.feel or next((t.feel for t in leading if t.feel), "normal"),
         key=key.name,
-        meter=meter,
+        meter=wish.meter or next((t.meter for t in named if t.meter), "4/4"),
         bars=wish.bars,
-        parts=parts,
+        parts=wish.said.among(_usual(wish, mix, levels["energy"])),
         progression=wish.progression,
         instruments=wish.instruments,
         swing=swing,
-        style=tuple((name, round(weight / whole, 3)) for name, weight in style.items()),
+        style=mix,
         explicit=wish.explicit,
+        swing_unit=wish.swing_unit or unit,
+        register=wish.register,
+        registers=wish.registers,
+        articulation=wish.articulation,
+        ending=wish.ending,
         **{name: round(value, 3) for name, value in levels.items()},
     )
+
+
+def styles(wish: Wish, text: Embedding, energy: float) -> Mix:
+    """Return the mix of styles, weights summing to 1: those that were named, else those that the embedding leans to.
+
+    A weak leaning is filled up with a neutral style, so a sentence that is like none of ours is a pop ballad or pop.
+    """
+    named = _summed(t.styles for t in wish.terms)
+    if named:
+        return _heaviest(named)
+    likely = leanings.styles(text)
+    hinted = _summed(table()[name.lower()].styles for _, name in wish.instruments)
+    for name, weight in hinted.items():  # each hint as likely as a leaning can be
+        likely[name] += weight
+    if hinted:
+        likely = {name: share / (1 + sum(hinted.values())) for name, share in likely.items()}
+    neutral = "pop ballad" if energy < _CALM_NEUTRAL else "pop"
+    likely[neutral] += max(0.0, 1 - sum(likely.values()))
+    return _heaviest(dict(sorted(likely.items(), key=lambda s: -s[1])[:2]))
+
+
+def _summed(mixes: Iterable[Mix]) -> Odds:
+    total: Odds = {}
+    for name, weight in (pair for mix in mixes for pair in mix):
+        total[name] = total.get(name, 0.0) + weight
+    return total
+
+
+def _heaviest(weights: Odds) -> Mix:
+    """Return the heaviest styles, none below its least share; what rounding leaves goes to the first."""
+    ordered = sorted(weights.items(), key=lambda s: -s[1])[:_MOST_STYLES]
+    kept = [(n, w) for n, w in ordered if w >= _LEAST_SHARE * sum(v for _, v in ordered)] or ordered[:1]
+    whole = sum(w for _, w in kept)
+    rest = [(n, round(w / whole, 3)) for n, w in kept[1:]]
+    return ((kept[0][0], round(1 - sum(w for _, w in rest), 3)), *rest)
+
+
+def _usual(wish: Wish, mix: Mix, energy: float) -> tuple[str, ...]:
+    """Return the parts that a band of these styles has where the words do not say."""
+    return PARTS if drums_likely(wish, mix, energy) >= _HALF else PARTS[:3]
+
+
+def drums_likely(wish: Wish, mix: Mix, energy: float) -> float:
+    """Return how likely there are drums where the words do not say: by the styles, or none beside a bare piano."""
+    programs = {table()[name.lower()].program for part, name in wish.instruments if part != "drums"}
+    unnamed = not any(t.kind in ("genres", "artists") for t in wish.terms)
+    if unnamed and programs and programs <= _ACOUSTIC:
+        return drums((("folk", 1.0),), energy)
+    return drums(mix, energy)
 
 
 def _blend(terms: Sequence[Term], name: str, hint: float) -> float:
@@ -104,11 +148,20 @@ def _blend(terms: Sequence[Term], name: str, hint: float) -> float:
     return 0.6 * mean + 0.4 * hint
 
 
+_PACES = frozenset(["slow", "fast", "medium"])
+
+
 def _tempo(terms: Sequence[Term], hint: float) -> float:
-    """Return a tempo: within the genre's range where one was named, the moods and the embedding say where."""
-    moods = [t.tempo for t in terms if t.kind == "moods" and t.tempo is not None]
+    """Return a tempo: within the genre's range where one was named, the moods and the embedding say where.
+
+    A word for the pace itself counts three times a mood.
+    """
+    moods = [
+        (t.tempo, 3 if t.name in _PACES else 1) for t in terms if t.kind == "moods" and t.tempo is not None
+    ]
     genres = [t.tempo for t in terms if t.kind in ("genres", "artists") and t.tempo is not None]
-    wanted = float(np.exp(np.mean([np.log(hint), *(np.log(sum(m) / 2) for m in moods)])))
+    heard = [np.log(hint), *(np.log(sum(m) / 2) for m, times in moods for _ in range(times))]
+    wanted = float(np.exp(np.mean(heard)))
     if not genres:
         return wanted
     low = sum(g[0] for g in genres) / len(genres)
@@ -119,15 +172,33 @@ def _tempo(terms: Sequence[Term], hint: float) -> float:
 
 
 def _key(prompt: str, wish: Wish, brightness: float) -> Key:
-    """Return a key where none was stated: the chords', else a mode by the words and a tonic by a hash of them."""
+    """Return a key where no tonic was stated: the chords', else a mode by the words and a tonic by a hash of them."""
     if wish.progression is not None:
-        return key_of([parse_chord(c) for bar in wish.progression for c in bar.split()])
-    mode = wish.mode or next((t.mode for t in wish.terms if t.mode), None)
-    mode = mode or ("major" if brightness >= 0.45 else "minor")
+        chords = [parse_chord(c) for bar in wish.progression for c in bar.split()]
+        return wish.progression_key if len(chords) == 1 and wish.progression_key else key_of(chords)
+    mode = max(modes(wish, brightness).items(), key=lambda m: m[1])[0]
     minor = Key(0, mode, MODES[mode]).minor
     tonics = _TONICS["minor" if minor else "major"]
-    place = hashlib.sha256(prompt.strip().lower().encode("utf-8", "replace")).digest()[0]
-    return parse_key(f"{note_name(tonics[place % len(tonics)])} {mode}")
+    return parse_key(f"{note_name(tonics[_place(prompt) % len(tonics)])} {mode}")
+
+
+def modes(wish: Wish, brightness: float) -> Odds:
+    """Return how likely each mode is where no key was stated: by the words, the styles, else by brightness 0..1."""
+    said = wish.mode or next((t.mode for t in wish.terms if t.mode), None)
+    if wish.mode is not None:
+        return {wish.mode: 1.0}
+    if said is not None and brightness < _BRIGHT:
+        return {said: 0.85, "minor" if said == "major" else "major": 0.15}
+    major = 1 / (1 + float(np.exp(-(brightness - _DUSK) / 0.08)))
+    return {"major": major, "minor": 1 - major}
+
+
+_BRIGHT, _DUSK = 0.7, 0.45
+"""From where on a style's own mode is overruled, and where major and minor are as likely."""
+
+
+def _place(prompt: str) -> int:
+    return hashlib.sha256(prompt.strip().lower().encode("utf-8", "replace")).digest()[0]
 
 
 def to_json(plan_: Plan) -> dict[str, Any]:
@@ -144,11 +215,14 @@ def to_json(plan_: Plan) -> dict[str, Any]:
 def open_encoder(directory: Path | None) -> TextEncoder:
     """Return the default encoder, or one from a local Hugging Face directory. Raises `EncoderError`.
 
-    The latter learns its way into the default's space from the sentences of `terms/anchors.tsv`.
+    The latter is carried into the default's space by the adapter that lies in the directory (trained by
+    `python -m model.training.adapter`), else by one learnt here and now from the sentences of `terms/anchors.tsv`.
     """
     if directory is None:
         return sentence_encoder()
+    if (directory / ADAPTER).is_file():
+        return adapted_encoder(directory, load_adapter(directory / ADAPTER))
     lines = (TERMS / "anchors.tsv").read_text(encoding="utf-8").splitlines()
     sentences = [line.split("\t")[0] for line in lines if not line.startswith("#")]
     # the head keeps the anchors' vectors first, in the order of the file
-    return directory_encoder(directory, sentences, _head()["vectors"][: len(sentences)])
+    return directory_encoder(directory, sentences, leanings.head()["vectors"][: len(sentences)])

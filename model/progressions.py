@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from model.harmony import Key, chord_symbol, parse_chord, parse_key
+from model.harmony import MODES, Key, chord_symbol, parse_chord, parse_key
 from model.numerals import parse_progression, roman
 
 NAMED: tuple[tuple[str, str, str], ...] = (
@@ -31,7 +31,7 @@ NAMED: tuple[tuple[str, str, str], ...] = (
     ("lament bass|悲叹低音", "minor", "i v6 bVI V"),
     ("mario cadence|马里奥终止", "major", "bVI bVII I I"),
     ("backdoor progression|backdoor cadence|后门进行", "major", "Imaj7 ivm7 bVII7 Imaj7"),
-    ("plagal cadence|amen cadence|变格终止", "major", "I IV I I"),
+    ("plagal cadence|amen cadence|plagal|变格终止", "major", "I IV I I"),
     ("deceptive cadence|阻碍终止", "major", "I IV V vi"),
     ("authentic cadence|正格终止", "major", "I IV V I"),
     ("sensitive female chord progression|sensitive progression|6415|6415进行", "minor", "i bVI bIII bVII"),
@@ -75,6 +75,11 @@ class Given:
 
 def find(text: str, key: Key | None) -> Given | None:
     """Return the first progression of a text; numerals and degrees are read in `key`, or C major / A minor."""
+    given = _found(text, key)
+    return None if given is None else _spaced(given, text)
+
+
+def _found(text: str, key: Key | None) -> Given | None:
     lower = text.lower()
     name = _name(lower)
     for run in _runs(text):
@@ -92,10 +97,55 @@ def find(text: str, key: Key | None) -> Given | None:
         if called or not year:
             return _read(digits.group(1), key, digits.start(), called.end() if called else digits.end())
     if name is None:
-        return None
+        return _vamp(text)
     mode, numerals = _BY_NAME[name.group()]
     home = key if key is not None else parse_key("A minor" if mode == "minor" else "C major")
     return _bars(_named(numerals, home, mode), home, *name.span())
+
+
+_ONE_CHORD = r"([A-G](?:#|b|♯|♭)?(?:[\w#♭♯+°øΔ()^]{0,9})(?:/[A-G][#b]?)?)(?![\w'])"
+_VAMPS = (
+    re.compile(
+        rf"\b(?:vamp(?:ing|s)?|stay(?:ing|s)?|drone|pedal|jam(?:ming)?|groove|hold|loop)\s+(?:on|over|around)\s+(?:an?\s+|one\s+)?{_ONE_CHORD}"
+    ),
+    re.compile(rf"\b(?:one|single)[- ]chord(?:\s+\w+)?\s*(?:[:,]|on|of|in)?\s*{_ONE_CHORD}"),
+    re.compile(rf"{_ONE_CHORD}\s+(?:vamp|drone|chord only|throughout|the whole (?:time|way))"),
+    re.compile(rf"\bchords?\s*[:=]\s*{_ONE_CHORD}"),
+)
+
+
+def _vamp(text: str) -> Given | None:
+    """Return the one chord of a vamp: "vamp on Dm7", "an E7#9 vamp", "chords: Am7"."""
+    for pattern in _VAMPS:
+        for match in pattern.finditer(text):
+            try:
+                chord = parse_chord(match.group(1))
+            except ValueError:
+                continue
+            minor = chord.quality.startswith("m") and not chord.quality.startswith("maj")
+            home = Key(chord.root, *(("minor", MODES["minor"]) if minor else ("major", MODES["major"])))
+            return Given((chord_symbol(chord, home.flats),), home, *match.span())
+    return None
+
+
+_LONGER = re.compile(
+    r"\s*[,，(]?\s*(?:each\s+(?:for\s+)?)?(?:for\s+)?(?:(two|2|four|4)\s+bars?\s+(?:each|per chord|a chord)|(?:each|every) (?:chord )?(?:for |lasts )?(two|2|four|4) bars|每个?(?:和弦)?(两|2|四|4)个?小节)"
+)
+_SHORTER = re.compile(
+    r"\s*[,，(]?\s*(?:(?:two|2) chords (?:per|a|each|in a|to a|to the) bar|half a bar each|(?:two|2) beats each|(?:two|2) per bar|每小节(?:两|2)个(?:和弦)?|(?:一|每)个?和弦(?:半小节|两拍|2拍))"
+)
+
+
+def _spaced(given: Given, text: str) -> Given:
+    """Return a progression with the time that the words behind it give to each chord."""
+    if (longer := _LONGER.match(text, given.end)) is not None:
+        times = 4 if next(g for g in longer.groups() if g) in ("four", "4", "四") else 2
+        bars = tuple(bar for bar in given.bars for _ in range(times))
+        return Given(bars, given.key, given.start, longer.end())
+    if (shorter := _SHORTER.match(text, given.end)) is not None and all(" " not in bar for bar in given.bars):
+        pairs = tuple(" ".join(given.bars[i : i + 2]) for i in range(0, len(given.bars), 2))
+        return Given(pairs, given.key, given.start, shorter.end())
+    return given
 
 
 def _name(lower: str) -> re.Match[str] | None:

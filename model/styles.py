@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 GRAMMARS = (
     "pop", "r&b", "house", "deep house", "afro house", "techno", "trap", "drill", "lo-fi", "boom bap",
     "drum and bass", "ambient", "funk", "neo-soul", "gospel", "afrobeats", "amapiano", "reggaeton",
@@ -18,3 +20,16 @@ STYLES = GRAMMARS + HUMAN
 """In the order of the decoder's vocabulary; new ones go to the end."""
 MOST_STYLES = 64
 """Room in the vocabulary."""
+
+_NEVER, _ALWAYS = 9.0, -9.0
+_DRUMS_FROM = {
+    "ambient": _NEVER, "art song": _NEVER, "hymn": _NEVER, "folk": 0.75, "pop ballad": 0.5, "cinematic": 0.45,
+    "guofeng": 0.42, "standard": 0.3,
+}  # fmt: skip
+"""Styles without drums, or with them only from some energy on; all others have them."""
+
+
+def drums(mix: tuple[tuple[str, float], ...], energy: float) -> float:
+    """Return how likely a mix of styles has drums at an energy 0..1."""
+    likely = sum(w / (1 + math.exp(-(energy - _DRUMS_FROM.get(name, _ALWAYS)) / 0.05)) for name, w in mix)
+    return likely / (sum(w for _, w in mix) or 1.0)

@@ -32,6 +32,7 @@ class Term:
     """A row of the table.
 
     Levels are 0..1, `tempo` is a range in quarters a minute, `program` General MIDI from 0; None says nothing.
+    `styles` are names of `model.styles.STYLES` with weights that sum to 1, for genres and artists.
     """
 
     name: str
@@ -42,11 +43,13 @@ class Term:
     brightness: float | None = None
     complexity: float | None = None
     swing: float | None = None
+    swing_unit: int = 8
     feel: str | None = None
     meter: str | None = None
     mode: str | None = None
     part: str | None = None
     program: int | None = None
+    styles: tuple[tuple[str, float], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +86,18 @@ def _term(name: str, kind: str, facts: dict[str, str]) -> Term:
         feel=facts.get("f"),
         meter=facts.get("m"),
         mode=facts.get("k"),
+        swing_unit=int(facts.get("u", "8")),
         part=facts.get("part"),
         program=int(facts["gm"]) if "gm" in facts else None,
+        styles=_styles(facts.get("y", name if kind == "genres" else "")),
         **{name: float(facts[k]) for k, name in _LEVELS.items() if k in facts},
     )
+
+
+def _styles(said: str) -> tuple[tuple[str, float], ...]:
+    """Return the mix that a fact names: "house:.6+techno:.4", or one name."""
+    pairs = (part.partition(":") for part in said.split("+") if part)
+    return tuple((name, float(weight or 1)) for name, _, weight in pairs)
 
 
 def find(text: str) -> Iterator[Found]:

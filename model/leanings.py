@@ -1,0 +1,69 @@
+"""What a sentence leans to, by its sense: tempo, the four levels and the styles, from the embedding alone.
+
+Kernel ridge regression over our own sentences and the term table's words, so that unknown words lean on their
+nearest neighbours. A judgement of ours, not a measurement of listeners. Fitted by `model.training.leanings`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from safetensors.numpy import load_file
+
+from model.encoder import Embedding
+from model.precedence import LEVELS
+from model.styles import STYLES
+from model.weights import FOLDER, check
+
+Array = npt.NDArray[np.floating]
+
+WIDTH = 0.35
+"""Width of the kernel, in cosine distance."""
+RIDGE = 0.15
+_NEAR = 0.12
+"""Width of the neighbourhood whose spread is told: narrower, for it averages instead of fitting."""
+_SHARPNESS, _NO_STYLE = 0.04, 0.16
+"""Of the styles' softmax, and the score of "no style": the likeliest on sentences that were left out."""
+
+
+def kernel(a: Array, b: Array) -> npt.NDArray[np.float64]:
+    """Return the likeness of unit vectors, `(n, 512)` and `(m, 512)` → `(n, m)`: 1 for the same direction."""
+    return np.exp((a @ b.T - 1).astype(np.float64) / WIDTH)
+
+
+@cache
+def head(path: Path = FOLDER / "plan.safetensors") -> dict[str, Array]:
+    """Return the head's arrays: `vectors (n, 512)`, `weights (n, 5 + styles)`, `middle`, `targets (n, 5)`."""
+    check(path)
+    return {name: array.astype(np.float32) for name, array in load_file(path).items()}
+
+
+def suggested(text: Embedding) -> dict[str, float]:
+    """Return what the embedding suggests: tempo in quarters a minute and the four levels, 0..1."""
+    known = head()
+    weights, middle = known["weights"][:, :5], known["middle"][:5]
+    values = kernel(text[None], known["vectors"])[0] @ weights + middle
+    levels = {name: float(np.clip(v, 0, 1)) for name, v in zip(LEVELS, values[1:], strict=True)}
+    return {"tempo": float(np.clip(100 * 2.0 ** values[0], 40, 200)), **levels}
+
+
+def styles(text: Embedding) -> dict[str, float]:
+    """Return how likely each style is, the likeliest first; what is left to 1 is that it is none of them."""
+    known = head()
+    scores = kernel(text[None], known["vectors"])[0] @ known["weights"][:, 5:] + known["middle"][5:]
+    odds = np.exp((scores - _NO_STYLE) / _SHARPNESS)
+    shares = odds / (odds.sum() + 1)
+    return {STYLES[i]: float(shares[i]) for i in np.argsort(-shares)}
+
+
+def spreads(text: Embedding) -> dict[str, float]:
+    """Return how widely the neighbours of a sentence differ: standard deviations, of tempo in octaves."""
+    known = head()
+    near = np.exp((known["vectors"] @ text - 1).astype(np.float64) / _NEAR)
+    near /= near.sum()
+    mean = near @ known["targets"]
+    deviation = np.sqrt(near @ (known["targets"] - mean) ** 2)
+    return {name: float(d) for name, d in zip(("tempo", *LEVELS), deviation, strict=True)}

@@ -78,7 +78,7 @@ def test_a_melody_outside_its_chords_is_left_out(tmp_path: Path, capsys: pytest.
     assert "melody outside the chords" in capsys.readouterr().err
 
 
-def lead_sheet(path: Path, bars: int = 12) -> None:
+def lead_sheet(path: Path, bars: int = 12, tones: tuple[str, ...] = ("CEGB",)) -> None:
     note = "<note><pitch><step>{}</step><octave>5</octave></pitch><duration>2</duration></note>"
     attributes = (
         "<attributes><divisions>2</divisions><key><fifths>0</fifths><mode>major</mode></key>"
@@ -87,7 +87,9 @@ def lead_sheet(path: Path, bars: int = 12) -> None:
     harmony = "<harmony><root><root-step>C</root-step></root><kind>major-seventh</kind></harmony>"
     pickup = f"<measure number='0'>{attributes}{note.format('G')}</measure>"
     whole = "".join(
-        f"<measure number='{b}'>{harmony}" + "".join(note.format(s) for s in "CEGB") + "</measure>"
+        f"<measure number='{b}'>{harmony}"
+        + "".join(note.format(s) for s in tones[(b - 1) % len(tones)])
+        + "</measure>"
         for b in range(1, bars)
     )
     text = f"<score-partwise><part-list/><part id='P1'>{pickup}{whole}</part></score-partwise>"
@@ -154,7 +156,13 @@ def test_cover_is_the_share_of_melody_time_within_the_chord() -> None:
 
 
 def test_analysts_count_dotted_quarters_in_compound_metres() -> None:
-    assert (felt_beat("6/8"), felt_beat("12/8"), felt_beat("3/4"), felt_beat("7/8")) == (720, 720, 480, 240)
+    assert (felt_beat("6/8"), felt_beat("12/8"), felt_beat("3/4"), felt_beat("7/8"), felt_beat("2/2")) == (
+        720,
+        720,
+        480,
+        240,
+        960,
+    )
 
 
 def groove(folder: Path, style: str, hits: list[tuple[int, int, int]], meter: str = "4-4") -> None:
@@ -214,3 +222,19 @@ def test_loops_have_moods_keys_and_rhythms_and_one_title(tmp_path: Path) -> None
             n.pitch % 12 in (song.chords[n.start // 1920][1] or pytest.fail("none")).pitch_classes
             for n in song.notes
         )
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_the_chords_of_an_analysis_lie_in_their_bars_whatever_it_calls_the_pickup(
+    tmp_path: Path, first: int
+) -> None:
+    place = tmp_path / "lieder" / "scores" / "Composer,_A" / "Set" / "Song"
+    lead_sheet(place / "song.mxl", tones=("CEGC", "GBDG"))
+    bars = "".join(f"m{first + b} {'I' if b % 2 else 'V'}\n" for b in range(1, 12))
+    (place / "analysis.rntxt").write_text(f"Time Signature: 4/4\n\nm{first} b4 C: V\n{bars}")
+    [song] = load(tmp_path, ("lieder",))
+    assert [(t, chord_symbol(c)) for t, c in song.chords if c is not None][:3] == [
+        (1440, "G"),
+        (1920, "C"),
+        (3840, "G"),
+    ]

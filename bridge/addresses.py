@@ -7,10 +7,11 @@ are under /llmball/. Nothing is clamped: a value out of range or of a wrong type
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bridge.errors import BadRequest
+from model.drums import ROLES, drum_map
 from model.harmony import parse_key
 from model.music import GUIDANCE, METERS, PARTS
 from model.numerals import parse_progression
@@ -18,13 +19,16 @@ from model.numerals import parse_progression
 ROOT = "/llmball/"
 Value = int | float | str
 PROMPT_LIMIT = 2000  # characters
-TEXT_LIMIT = 1000  # characters of a key or a progression
+TEXT_LIMIT = 1000  # characters of a key, a progression or a drum map
 SEEDS = 2**31 - 1
 
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """A control: `kind` is f, i or s; `off` is a value outside the range that leaves it to the words."""
+    """A control: `kind` is f, i or s; `off` is a value outside the range that leaves it to the words.
+
+    Of a text without choices `reads` returns what is kept of it, or raises ValueError; `syntax` says what it takes.
+    """
 
     path: str
     kind: str
@@ -35,6 +39,7 @@ class Control:
     off: float | None = None
     choices: tuple[str, ...] = ()
     syntax: str = ""
+    reads: Callable[[str], str] | None = None
 
     @property
     def range(self) -> str:
@@ -43,7 +48,7 @@ class Control:
             return " ".join(self.choices)
         if self.kind == "s":
             return self.syntax
-        span = f"{self.low:g}..{self.high:g}"
+        span = f"{self.low:.10g}..{self.high:.10g}"
         return span if self.off is None else f"{span}, or {self.off:g}"
 
     def read(self, args: Sequence[object]) -> Value:
@@ -74,14 +79,27 @@ class Control:
             return value
         if len(value) > TEXT_LIMIT:
             raise BadRequest(address, f"has {TEXT_LIMIT} characters at most, not {len(value)}")
-        if value != "auto":
-            try:
-                if self.syntax.startswith("a key"):
-                    return parse_key(value).name
-                parse_progression(value, parse_key("C major"))
-            except ValueError as error:
-                raise BadRequest(address, str(error)) from error
-        return value
+        if self.reads is None:
+            return value
+        try:
+            return self.reads(value)
+        except ValueError as error:
+            raise BadRequest(address, str(error)) from error
+
+
+def _key(text: str) -> str:
+    return text if text == "auto" else parse_key(text).name
+
+
+def _progression(text: str) -> str:
+    if text != "auto":
+        parse_progression(text, parse_key("C major"))
+    return text
+
+
+def _kit(text: str) -> str:
+    drum_map(text)
+    return text
 
 
 def _level(path: str, words: str) -> Control:
@@ -95,14 +113,21 @@ _CHANNELS = {"chords": 1, "melody": 2, "bass": 3, "drums": 10}
 
 def _part(name: str) -> tuple[Control, ...]:
     at = f"part/{name}/"
+    below, above = ("what lies below is moved up by octaves", "what lies above is moved down by octaves")
+    octave, voicing = "octaves up or down", "how chords are laid out"
+    if name == "drums":  # a kit is not transposed
+        below = above = "what lies outside is silent"
+        octave = voicing = "kept, but moves no drum"
+    elif name != "chords":
+        voicing = "kept, for parts that play chords"
     return (
         Control(at + "enabled", "i", 1, "whether the part sounds", 0, 1),
         Control(at + "channel", "i", _CHANNELS[name], "its MIDI channel", 1, 16),
-        Control(at + "octave", "i", 0, "octaves up or down", -3, 3),
+        Control(at + "octave", "i", 0, octave, -3, 3),
         Control(at + "level", "f", 1.0, "factor of its velocities", 0, 2),
-        Control(at + "low", "i", 0, "lowest note; what lies below is moved up by octaves", 0, 127),
-        Control(at + "high", "i", 127, "highest note; what lies above is moved down by octaves", 0, 127),
-        Control(at + "voicing", "s", "auto", "how chords are laid out", choices=VOICINGS),
+        Control(at + "low", "i", 0, f"lowest note; {below}", 0, 127),
+        Control(at + "high", "i", 127, f"highest note; {above}", 0, 127),
+        Control(at + "voicing", "s", "auto", voicing, choices=VOICINGS),
         Control(at + "offset", "f", 0.0, "milliseconds later (or earlier)", -100, 100),
     )
 
@@ -111,11 +136,11 @@ CONTROLS: dict[str, Control] = {
     c.path: c
     for c in (
         Control("tempo", "f", 0.0, "quarter notes a minute; 0 leaves it to the words; acts at once", 20, 300, off=0),
-        Control("key", "s", "auto", "tonic and mode", syntax="a key (D minor, F# lydian, C [0,2,4,7,9]) or auto"),
+        Control("key", "s", "auto", "tonic and mode", syntax="a key (D minor, F# lydian, C [0,2,4,7,9]) or auto", reads=_key),
         Control("scale_lock", "f", 0.7, "0 free, 1 no note outside the scale", 0, 1),
         Control("meter", "s", "auto", "metre, from the next bar line", choices=(*METERS, "auto")),
         Control("chords", "s", "auto", "a progression, obeyed exactly",
-                syntax="chords or Roman numerals, one a bar or bars between | (Am F C G; ii V I), or auto"),
+                syntax="chords or Roman numerals, one a bar or bars between | (Am F C G; ii V I), or auto", reads=_progression),
         _level("density", "onsets a bar, as a percentile of the style; -1 leaves it to the words"),
         _level("energy", "velocity and register spread; -1 leaves it to the words"),
         _level("brightness", "mode, register and consonance; -1 leaves it to the words"),
@@ -124,11 +149,14 @@ CONTROLS: dict[str, Control] = {
         Control("swing", "f", -1.0, "place of the off-beat, 0.5 straight; -1 leaves it to the words", 0.5, 0.75, off=-1),
         Control("swing_unit", "i", 8, "which notes swing", choices=("8", "16")),
         Control("temperature", "f", 1.0, "how daring", 0.1, 2),
-        Control("guidance", "f", GUIDANCE, "how literally the words are taken", 0, 10),
+        Control("guidance", "f", GUIDANCE, "how literally the words are taken; at its default a taste may move it a little", 0, 10),
         Control("seed", "i", -1, "the seed of the next takes; -1 is a new one each take", 0, SEEDS, off=-1),
         Control("quantize", "s", "bar", "where a new take enters", choices=QUANTIZE),
         Control("lookahead", "f", 4.0, "beats planned ahead", 0.5, 16),
-        Control("transpose", "i", 0, "semitones, at output", -24, 24),
+        Control("transpose", "i", 0, "semitones, at output; drums stay", -24, 24),
+        Control("morph/x", "f", 0.0, "place of a morph between its prompts; what is planned follows", 0, 1),
+        Control("drums/map", "s", "gm", "which notes play the roles of the kit: " + " ".join(ROLES),
+                syntax="gm, rack16 (36..51), or role:note,…", reads=_kit),
         *(c for name in PARTS for c in _part(name)),
     )
 }  # fmt: skip
@@ -152,6 +180,11 @@ COMMANDS: dict[str, Command] = {
         Command("ping", "n", "→ pong n"),
         Command("prompt", "text:s …", "a new take; several strings are joined by spaces, 2,000 characters at most"),
         Command("prompt_uri", "text:s …", "the same, percent-encoded"),
+        Command("morph", "a:s b:s x:f", "a new take that lies between two prompts, at x (0..1); without arguments it is asked"),
+        Command("morph_uri", "a:s b:s x:f", "the same, percent-encoded"),
+        Command("like", "", "later takes are more like the one that plays: moves this user's weights of the fusion a little"),
+        Command("skip", "", "later takes are less like the one that plays"),
+        Command("taste/reset", "", "forget what was liked and skipped"),
         Command("play", "", "start at bar 1; playing: from bar 1 again"),
         Command("stop", "", "end every note within 20 ms; the prompt is kept"),
         Command("panic", "", "stop, and all notes off on every channel"),

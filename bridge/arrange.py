@@ -7,11 +7,12 @@ offsets, transposition, swing and looseness never ask the model.
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
-from dataclasses import replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from bridge.addresses import Value
 from bridge.orders import Sound
+from model.drums import drum_map
 from model.harmony import QUALITIES, parse_chord
 from model.music import TICKS_PER_QUARTER, Beat, Note, Ticks
 from model.swing import swung
@@ -22,105 +23,157 @@ JITTER = 0.010
 """Seconds that `humanise 1` moves a note at most."""
 TOUCH = 8
 """Velocity steps that `humanise 1` moves a note at most."""
+MIDI = range(128)
+LOWEST_ROOT, HIGHEST_ROOT = 47, 66
+"""Between these the lowest note of a chord is looked for where a voicing is asked for."""
+LEAN = frozenset({"shell", "rootless", "power"})
+"""Voicings that leave tones out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feel:
+    """What a take brings to the arrangement of its beats: its seed, and its swing in pairs of `unit` notes (8 or 16)."""
+
+    seed: int = 0
+    swing: float = 0.5
+    unit: int = 8
+
+
+UNMOVED = Feel()
 
 
 def sounds(
-    beat: Beat, start: Ticks, seed: int, bpm: float, swing: float, settings: Mapping[str, Value]
+    beat: Beat, start: Ticks, bpm: float, feel: Feel, settings: Mapping[str, Value]
 ) -> tuple[Sound, ...]:
     """Return the sounds of a beat that begins at an absolute tick.
 
-    `swing` is the take's own, for where the control leaves it to the words; `seed` (the take's) and the number
-    of the beat decide all looseness.
+    The take's own swing is for where the controls leave it to the words. Its seed, the number of the beat and the part
+    decide all looseness, so a mute changes nothing in the other parts.
     """
-    found: list[Sound] = []
+    found: dict[tuple[str, int, Ticks], Sound] = {}
     loose = float(settings["humanise"])
     if loose < 0:
         loose = LOOSE
-    if float(settings["swing"]) >= 0:
-        swing = float(settings["swing"])
-    rng = random.Random(f"{seed}/{beat.index}")
+    swing, unit = _swing(feel, beat.meter, settings)
     ticks_a_second = bpm * TICKS_PER_QUARTER / 60
     for part in dict.fromkeys(n.part for n in beat.notes):
         if not settings[f"part/{part}/enabled"]:
             continue
-        notes = [n for n in beat.notes if n.part == part]
-        if part == "chords":
-            notes = voiced(notes, beat.chord, str(settings["part/chords/voicing"]))
+        rng = random.Random(f"{feel.seed}/{beat.index}/{part}")
         later = float(settings[f"part/{part}/offset"]) / 1000 * ticks_a_second
-        for note in notes:
-            pitch = _placed(note.pitch, part, settings)
+        for note in _pitched([n for n in beat.notes if n.part == part], part, beat.chord, settings):
             drift = (rng.uniform(-JITTER, JITTER) * ticks_a_second + note.offset) * loose
             velocity = round(
                 note.velocity * float(settings[f"part/{part}/level"]) + rng.uniform(-TOUCH, TOUCH) * loose
             )
-            if pitch is None or velocity < 1:
+            if velocity < 1:
                 continue
-            at = start + swung(note.start, swing, int(settings["swing_unit"])) + round(later + drift)
-            found.append(
-                Sound(
-                    Ticks(max(0, at)),
-                    note.length,
-                    int(settings[f"part/{part}/channel"]) - 1,
-                    pitch,
-                    min(127, velocity),
-                    part,
-                    start,
-                )
+            at = start + swung(note.start, swing, unit) + round(later + drift)
+            sound = Sound(
+                Ticks(max(0, at)),
+                note.length,
+                int(settings[f"part/{part}/channel"]) - 1,
+                note.pitch,
+                min(127, velocity),
+                part,
+                start,
             )
-    return tuple(sorted(found))
+            # a fold can bring two notes of a chord to one pitch: it sounds once
+            found.setdefault((part, note.pitch, note.start), sound)
+    return tuple(sorted(found.values()))
 
 
-def _placed(pitch: int, part: str, settings: Mapping[str, Value]) -> int | None:
-    """Return the pitch under transposition, octave and range; None where the range has no such note."""
-    if part != "drums":
-        pitch += int(settings["transpose"]) + 12 * int(settings[f"part/{part}/octave"])
+def _swing(feel: Feel, meter: str, settings: Mapping[str, Value]) -> tuple[float, int]:
+    """Return the place of the off-beat and the unit of its pairs."""
+    swing, unit = float(settings["swing"]), int(settings["swing_unit"])
+    if swing < 0:
+        swing, unit = feel.swing, max(unit, feel.unit)
+    threes = unit == 8 and not meter.endswith("/4")  # they have no pairs of eighths to swing
+    return (0.5 if threes else swing), unit
+
+
+def _pitched(
+    notes: list[Note], part: str, symbol: str | None, settings: Mapping[str, Value]
+) -> Iterable[Note]:
+    """Return a part's notes of a beat at the pitches that sound; those that its range has no room for are gone."""
     low, high = int(settings[f"part/{part}/low"]), int(settings[f"part/{part}/high"])
+    if part == "drums":  # a kit is not transposed; what its range leaves out is silent
+        kit = drum_map(str(settings["drums/map"]))
+        played = (replace(n, pitch=kit.get(n.pitch, n.pitch)) for n in notes)
+        return [n for n in played if low <= n.pitch <= high]
+    shift = int(settings["transpose"]) + 12 * int(settings[f"part/{part}/octave"])
+    if part == "chords":
+        voicing = str(settings["part/chords/voicing"])
+        notes = voiced(notes, symbol, voicing, range(low - shift, high - shift + 1))
+    placed = ((n, _folded(n.pitch + shift, low, high)) for n in notes)
+    return [replace(n, pitch=pitch) for n, pitch in placed if pitch is not None]
+
+
+def _folded(pitch: int, low: int, high: int) -> int | None:
+    """Return the pitch moved by octaves into low..high; None where no octave of it lies there."""
     pitch += 12 * max(0, -(-(low - pitch) // 12))
     pitch -= 12 * max(0, -(-(pitch - high) // 12))
-    return pitch if max(0, low) <= pitch <= min(127, high) else None
+    return pitch if low <= pitch <= high else None
 
 
-def voiced(notes: list[Note], symbol: str | None, voicing: str) -> list[Note]:
-    """Return the chords of a beat laid out anew; the rhythm, lengths and velocities stay the model's."""
+def voiced(notes: list[Note], symbol: str | None, voicing: str, within: range = MIDI) -> list[Note]:
+    """Return the chords of a beat laid out anew; the rhythm, lengths and velocities stay the model's.
+
+    `within` is where they should lie: the octave is the nearest to the model's that has room for the whole chord.
+    A single note of a figure is no chord to lay out: it only goes to the nearest tone of a voicing that leaves some out.
+    """
     if voicing == "auto" or symbol is None:
         return notes
     chord = parse_chord(symbol)
     tones = _tones(QUALITIES[chord.quality], voicing)
+    classes = {(chord.root + tone) % 12 for tone in tones}
     result: list[Note] = []
     for start in sorted({n.start for n in notes}):
         struck = sorted((n for n in notes if n.start == start), key=lambda n: n.pitch)
-        if len(struck) < 2 and voicing != "power":
-            result += struck  # a single note of a figure is no chord to lay out
+        if len(struck) < 2:
+            if voicing in LEAN:
+                struck = [replace(n, pitch=_nearest(n.pitch, classes)) for n in struck]
+            result += struck
             continue
-        base = chord.root + 12 * max(3, min(5, (struck[0].pitch - chord.root) // 12))
-        result += [
-            replace(struck[min(i, len(struck) - 1)], pitch=min(127, base + t)) for i, t in enumerate(tones)
-        ]
+        roots = [chord.root + 12 * octave for octave in range(-1, 10)]
+        legal = [r for r in roots if r + tones[0] >= 0 and r + tones[-1] <= 127]
+        fits = [r for r in legal if r + tones[0] in within and r + tones[-1] in within]
+        middle = max(LOWEST_ROOT, min(HIGHEST_ROOT, struck[0].pitch))
+        # the octave that begins nearest to where the model's chord does, the lower one first
+        base = min(fits or legal, key=lambda r: abs(r + 5 - middle))
+        result += [replace(struck[min(i, len(struck) - 1)], pitch=base + t) for i, t in enumerate(tones)]
     return result
 
 
-def _tones(intervals: tuple[int, ...], voicing: str) -> list[int]:
-    """Return semitones above the root: ninths and more in the second octave, then as the voicing says."""
+def _nearest(pitch: int, classes: Collection[int]) -> int:
+    """Return the nearest pitch of some pitch classes."""
+    around = (p for p in range(128) if p % 12 in classes)
+    return min(around, key=lambda p: abs(p - pitch))
+
+
+def _tones(intervals: Iterable[int], voicing: str) -> list[int]:
+    """Return semitones above the root, rising: once the intervals turn back they are in the next octave."""
     rising: list[int] = []
-    for i, tone in enumerate(intervals):
-        rising.append(tone + 12 if i >= 4 and tone < 10 else tone)
-    rising = sorted(rising)
+    for tone in intervals:
+        rising.append(tone if not rising or tone > rising[-1] else tone + 12)
+    close = sorted(t % 12 for t in rising)
     match voicing:
+        case "close":
+            return close
         case "open":
-            return sorted(t + 12 if i % 2 else t for i, t in enumerate(rising))
-        case "drop2":
-            return (
-                sorted([*rising[:-2], rising[-2] - 12, rising[-1]])
-                if len(rising) > 3
-                else sorted([rising[1] + 12, rising[0], *rising[2:]])
-            )
+            return sorted(t + 12 if i % 2 else t for i, t in enumerate(close))
+        case "drop2":  # of three voices the second inversion's, with the root below
+            dropped = close[-2] if len(close) > 3 else close[1]
+            moved = dropped - 12 if len(close) > 3 else dropped + 12
+            return sorted([moved, *(t for t in close if t != dropped)])
         case "shell":
-            sevenths = [t for t in rising if t in (9, 10, 11)][:1] or [t for t in rising if t in (6, 7, 8)][
-                :1
-            ]
-            return [0, *[t for t in rising if t in (2, 3, 4, 5)][:1], *sevenths]
+            # the third or what stands for it, and the seventh, sixth or at least the fifth
+            third = [t for t in (4, 3, 5, 2) if t in close]
+            seventh = [t for t in (11, 10, 9, 7, 8, 6) if t in close]
+            return [0, *third[:1], *seventh[:1]]
         case "rootless":
-            return [t for t in rising if t != 0] if len(rising) > 3 else rising
+            upper = rising[1:]
+            return upper if len(upper) > 2 else [*upper, upper[0] + 12]
         case "power":
             return [0, 7, 12]
         case _:

@@ -29,11 +29,13 @@ from bridge.events import (
     PlayerReady,
     PromptGiven,
     StopAsked,
+    TasteChanged,
     Tell,
     ToModel,
     ToPlayer,
     Woken,
 )
+from bridge.home import read_taste, write_taste
 from bridge.orders import Health, OpenFailed, PortLost, Quit, Ready
 from bridge.player import run as run_player
 from bridge.ports import PortConfig, decided
@@ -59,7 +61,7 @@ class Daemon:
         self._stopped = self._loop.create_future()
         output = ports.output or ""
         self._file = Path(output.removeprefix("record:")) if output.startswith("record:") else None
-        self._session = Session(lambda: random.randrange(SEEDS), record=self._file is not None)
+        self._session = Session(lambda: random.randrange(SEEDS), self._file is not None, read_taste())
         self._timer: asyncio.TimerHandle | None = None
         self._door = Door(
             config.allow, self._carry_out, self._session.asked, lambda: self._session.state.value
@@ -115,6 +117,11 @@ class Daemon:
                 self._door.tell(path, args)
             case BarPlayed() if self._file is not None:
                 self._write_file(monotonic())
+            case TasteChanged(theta):
+                try:
+                    write_taste(theta)
+                except OSError as error:
+                    log.warning("the taste cannot be kept: %s", error)
             case Fault(reason):
                 log.warning("%s", reason)
 
@@ -249,7 +256,7 @@ def run(config: Config) -> int:
     """Serve until a signal; return the exit code. Raises OwnerError."""
     logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
     ports = decided(
-        PortConfig(config.output, config.backend, config.per_part, config.port_name, PARTS[:3], config.trace)
+        PortConfig(config.output, config.backend, config.per_part, config.port_name, PARTS, config.trace)
     )
     if config.output is None and ports.output is not None and ports.output.startswith("record:"):
         sys.stdout.write(f"no MIDI system answers: writing ./{ports.output.removeprefix('record:')}\n")

@@ -15,7 +15,7 @@ from bridge.clients import Address, Client, Clients
 from bridge.clock import monotonic
 from bridge.config import Network
 from bridge.errors import BadRequest, OwnerError
-from bridge.events import ControlSet, PlayAsked, PromptGiven, StopAsked
+from bridge.events import Wanted
 from bridge.requests import Ask, Bye, Hello, Ping, Request, read
 from model.music import PARTS
 
@@ -35,8 +35,8 @@ class Door(asyncio.DatagramProtocol):
     def __init__(
         self,
         allowed: Collection[Network],
-        decide: Callable[[PromptGiven | PlayAsked | StopAsked | ControlSet], None],
-        asked: Callable[[str], Value],
+        decide: Callable[[Wanted], None],
+        asked: Callable[[str], tuple[Value, ...]],
         state: Callable[[], str],
     ) -> None:
         self._allowed_networks, self._decide = allowed, decide
@@ -98,14 +98,14 @@ class Door(asyncio.DatagramProtocol):
         match request:
             case Hello(port, name, encoded):
                 self._clients.hello(sender, port, name, encoded, monotonic())
-                self._answer(sender, "welcome", VERSION, PROTOCOL, " ".join(PARTS[:3]))
+                self._answer(sender, "welcome", VERSION, PROTOCOL, " ".join(PARTS))
                 self._answer(sender, "state", self._state())
             case Bye():
                 self._clients.bye(sender)
             case Ping(number):
                 self._answer(sender, "pong", number)
             case Ask(path):
-                self._answer(sender, path, self._asked(path))
+                self._answer(sender, path, *self._asked(path))
             case _:
                 self._decide(request)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from bridge.addresses import Value
 from bridge.orders import Health, PlayerOrder
 from model.music import Answer, Order
+from model.taste import Theta
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +15,27 @@ class PromptGiven:
     """Somebody asked for a take, in words."""
 
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class MorphGiven:
+    """Somebody asked for a take between two prompts, at `x` (0..1) of the way."""
+
+    first: str
+    second: str
+    x: float
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """The take that plays was liked, or skipped."""
+
+    liked: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TasteReset:
+    """What was liked and skipped is forgotten."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +78,9 @@ class Woken:
     """The moment that `Session.wake` named has come."""
 
 
-Event = (
-    PromptGiven
-    | ControlSet
-    | PlayAsked
-    | StopAsked
-    | Answer
-    | GeneratorLost
-    | GeneratorReady
-    | PlayerReady
-    | Health
-    | Woken
-)
+Wanted = PromptGiven | MorphGiven | ControlSet | PlayAsked | StopAsked | Judged | TasteReset
+"""What clients may want of a session."""
+Event = Wanted | Answer | GeneratorLost | GeneratorReady | PlayerReady | Health | Woken
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +111,17 @@ class BarPlayed:
 
 
 @dataclass(frozen=True, slots=True)
+class TasteChanged:
+    """The user's weights of the fusion are others now: they are kept."""
+
+    theta: Theta
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     """A fault of ours that was recovered, for the log."""
 
     reason: str
 
 
-Effect = ToModel | ToPlayer | Tell | BarPlayed | Fault
+Effect = ToModel | ToPlayer | Tell | BarPlayed | TasteChanged | Fault

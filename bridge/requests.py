@@ -12,7 +12,16 @@ from urllib.parse import unquote_to_bytes
 
 from bridge.addresses import COMMANDS, CONTROLS, PROMPT_LIMIT, ROOT
 from bridge.errors import BadRequest
-from bridge.events import ControlSet, PlayAsked, PromptGiven, StopAsked
+from bridge.events import (
+    ControlSet,
+    Judged,
+    MorphGiven,
+    PlayAsked,
+    PromptGiven,
+    StopAsked,
+    TasteReset,
+    Wanted,
+)
 from bridge.osc import Message
 
 
@@ -39,7 +48,7 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """Ask what a control is set to."""
+    """Ask what a control, or the morph, is set to."""
 
     path: str
 
@@ -47,7 +56,7 @@ class Ask:
 LARGEST = 2**31
 """Numbers from here on do not fit into the answer to a ping."""
 
-Request = Hello | Bye | Ping | Ask | PromptGiven | PlayAsked | StopAsked | ControlSet
+Request = Hello | Bye | Ping | Ask | Wanted
 
 
 def read(message: Message) -> Request:
@@ -69,10 +78,15 @@ def read(message: Message) -> Request:
             return Ping(number)
         case "prompt" | "prompt_uri":
             return PromptGiven(_prompt(message.address, args, encoded=path == "prompt_uri"))
+        case "morph" if not args:
+            return Ask(path)
+        case "morph" | "morph_uri":
+            return _morph(message.address, args, encoded=path == "morph_uri")
     if args:
         raise BadRequest(message.address, "takes no arguments")
     commands: dict[str, Request] = {
-        "bye": Bye(), "play": PlayAsked(), "stop": StopAsked(), "panic": StopAsked(panic=True)
+        "bye": Bye(), "play": PlayAsked(), "stop": StopAsked(), "panic": StopAsked(panic=True),
+        "like": Judged(liked=True), "skip": Judged(liked=False), "taste/reset": TasteReset(),
     }  # fmt: skip
     return commands[path]
 
@@ -90,6 +104,17 @@ def _hello(address: str, args: Sequence[object]) -> Hello:
     ):
         raise BadRequest(address, "takes reply_port (0..65535, 0 is the sender's), name and encoded (0 or 1)")
     return Hello(port or None, name[:100], bool(encoded))
+
+
+def _morph(address: str, args: Sequence[object], encoded: bool) -> MorphGiven:
+    if len(args) != 3 or not all(isinstance(a, str) for a in args[:2]):
+        raise BadRequest(address, "takes two prompts, each one string, and a number in 0..1")
+    first, second = (_prompt(address, [a], encoded) for a in args[:2])
+    try:
+        x = CONTROLS["morph/x"].read(args[2:])
+    except BadRequest as error:
+        raise BadRequest(address, error.reason) from error
+    return MorphGiven(first, second, float(x))
 
 
 def _whole(value: object) -> int | None:

@@ -7,13 +7,14 @@ one by one, as far ahead as `lookahead` says, and placed end to end on the timel
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from enum import Enum
 from typing import assert_never
 
 from bridge.addresses import Value
 from bridge.clock import Seconds
+from bridge.entrance import NEAR, NOTICE, aim, aim_at_once, line, missed_at
 from bridge.errors import BadRequest
 from bridge.events import (
     ControlSet,
@@ -22,57 +23,32 @@ from bridge.events import (
     Fault,
     GeneratorLost,
     GeneratorReady,
+    Judged,
+    MorphGiven,
     PlayAsked,
     PlayerReady,
     PromptGiven,
     StopAsked,
+    TasteChanged,
+    TasteReset,
     Tell,
-    ToModel,
     Woken,
 )
+from bridge.generation import Generation
 from bridge.orders import Health
 from bridge.record import Record
-from bridge.settings import controls, defaults
+from bridge.settings import Reach, controls, defaults, reach
 from bridge.stage import Stage
 from bridge.take import Take
 from bridge.telling import understood
+from bridge.vitals import Vitals
 from model.midifile import Song
-from model.music import (
-    PARTS,
-    TICKS_PER_QUARTER,
-    BeatWritten,
-    Begin,
-    Failed,
-    Forget,
-    Ticks,
-    Understood,
-    Write,
-)
+from model.music import PARTS, TICKS_PER_QUARTER, BeatWritten, Begin, Failed, Understood
+from model.taste import Theta, drawn, moved, shipped
 
-NOTICE = Seconds(0.250)
-"""A quantize line nearer than this is not waited for, and beats nearer than this are not written anew."""
-NEAR = Seconds(0.020)
-"""A first beat that comes later than this before its line has missed it."""
-SOON = Seconds(0.050)
-"""Beats nearer than this keep their arrangement."""
 STARVING = Seconds(0.060)
 """This long before the end of what is planned, the vamp steps in."""
 START = Seconds(0.030)
-AT_ONCE = Seconds(0.008)
-REWRITING = frozenset(
-    [
-        "key",
-        "chords",
-        "scale_lock",
-        "density",
-        "energy",
-        "brightness",
-        "complexity",
-        "temperature",
-        "guidance",
-    ]
-)
-ARRANGING = frozenset({"humanise", "transpose", "swing", "swing_unit"})
 
 
 class State(Enum):
@@ -84,22 +60,21 @@ class State(Enum):
 
 
 class Session:
-    """One performance. `seeds` gives the seed of a take where the owner set none."""
+    """One performance. `seeds` gives the seed of a take where the owner set none, `theta` is the user's taste."""
 
-    def __init__(self, seeds: Callable[[], int], record: bool = False) -> None:
+    def __init__(self, seeds: Callable[[], int], record: bool = False, theta: Theta | None = None) -> None:
         self.state = State.IDLE
         self.settings: dict[str, Value] = defaults()
+        self._theta = shipped() if theta is None else theta
+        self._ends = ("", "")
         self._stage = Stage(self.settings, Record(record))
         self._seeds = seeds
         self._current: Take | None = None
         self._coming: Take | None = None
         self._numbers = 0
         self._starting = False
-        self._model_up = False
-        self._understanding: int | None = None
-        self._late = self._dropped = self._starved = 0
-        self._p99_ms = 0.0
-        self._health_at = Seconds(0)
+        self._model = Generation(lambda effect: self._stage.effects.append(effect))
+        self._vitals = Vitals()
 
     # --- the outside ---------------------------------------------------------------------------
 
@@ -108,17 +83,24 @@ class Session:
         self._stage.effects = []
         match event:
             case PromptGiven(text):
-                self._prompted(text, now)
+                self._prompted(text, None, now)
+            case MorphGiven(first, second, x):
+                self._ends, self.settings["morph/x"] = (first, second), x
+                self._prompted(first, second, now)
             case ControlSet(path, value):
                 self._set(path, value, now)
             case PlayAsked():
                 self._play(now)
             case StopAsked(panic):
                 self._stop(panic, now)
+            case Judged(liked):
+                self._judged(liked)
+            case TasteReset():
+                self._to_taste(shipped())
             case Understood() | BeatWritten() | Failed():
                 self._answered(event, now)
             case GeneratorLost():
-                self._model_up, self._understanding = False, None
+                self._model.lost()
                 for take in self._takes():
                     take.pending.clear()
             case GeneratorReady():
@@ -127,9 +109,7 @@ class Session:
                 if self.state is State.PLAYING:
                     self._stage.resend(now)
             case Health():
-                self._late += event.late
-                self._dropped += event.dropped
-                self._p99_ms = event.p99_ms
+                self._vitals.hear(event)
             case Woken():
                 pass
             case _:
@@ -141,17 +121,16 @@ class Session:
         """Return when the session wants to be woken, if at all."""
         if self.state is not State.PLAYING:
             return None
-        times = [self._health_at, self._stage.next_announcement()]
+        times = [self._vitals.due, self._stage.next_announcement(), missed_at(self._coming, self._stage)]
         if self._stage.timeline.placed:
             times.append(self._starves_at())
-        coming = self._coming
-        if coming is not None and coming.line is not None and not coming.ready:
-            times.append(Seconds(self._stage.tempo.seconds_at(coming.line) - NEAR))
         return Seconds(min(t for t in times if t is not None))
 
-    def asked(self, path: str) -> Value:
-        """Return the value of a control."""
-        return self.settings[path]
+    def asked(self, path: str) -> tuple[Value, ...]:
+        """Return the value of a control, or the two prompts and the place of the morph."""
+        if path == "morph":
+            return (*self._ends, self.settings["morph/x"])
+        return (self.settings[path],)
 
     def recorded(self, now: Seconds) -> Song | None:
         """Return the whole bars played so far, where a record is wanted."""
@@ -161,29 +140,37 @@ class Session:
 
     # --- requests ------------------------------------------------------------------------------
 
-    def _prompted(self, text: str, now: Seconds) -> None:
+    def _prompted(self, text: str, second: str | None, now: Seconds) -> None:
         seed = int(self.settings["seed"])
-        self._numbers += 1
-        take = Take(Begin(self._numbers, text, controls(self.settings), seed if seed >= 0 else self._seeds()))
-        if self._coming is not None and self._coming.begun:
-            self._send(Forget(self._coming.number))
-        self._coming = take
+        if seed < 0:
+            seed = self._seeds()
+        theta = tuple(drawn(self._theta, seed).items())
+        begin = Begin(0, text, controls(self.settings), seed, morph=second, theta=theta)
+        self._model.forget(self._coming)
+        self._come(begin, float(self.settings["morph/x"]))
         if self.state is State.PLAYING:
-            self._aim(take, now)
+            self._aim(now)
         else:
             self._to(State.WAITING)
 
-    def _aim(self, take: Take, now: Seconds) -> None:
-        """Choose where a take means to enter; `now` takes the old notes back at once."""
-        quantize = str(self.settings["quantize"])
-        if quantize == "now":
-            gone = self._stage.cut(self._stage.tick(now))
-            if self._current is not None:  # what is on order of it comes too late
-                mine = [p.music.index for p in gone if p.take == self._current.number]
-                self._current.rewind(min([*mine, self._current.wanted]))
-            take.at_once_until = Seconds(now + NOTICE)
-        else:
-            take.quantize, take.line = quantize, self._line(quantize, now)
+    def _come(self, begin: Begin, place: float) -> None:
+        """Make a take under a new number, the one that comes."""
+        self._numbers += 1
+        self._coming = Take(replace(begin, take=self._numbers), place=place)
+
+    def _aim(self, now: Seconds) -> None:
+        """Choose where the coming take means to enter; `now` takes the old notes back at once."""
+        quantize, take = str(self.settings["quantize"]), self._coming
+        if take is None:
+            return
+        if quantize != "now":
+            aim(take, quantize, self._stage, now)
+            return
+        gone = self._stage.cut(self._stage.tick(now))
+        if self._current is not None:  # what is on order of it comes too late
+            mine = [p.music.index for p in gone if p.take == self._current.number]
+            self._current.rewind(min([*mine, self._current.wanted]))
+        aim_at_once(take, now)
 
     def _play(self, now: Seconds) -> None:
         take = self._coming or self._current
@@ -203,8 +190,8 @@ class Session:
         if self.state is State.PLAYING:
             self._stage.cut(self._stage.tick(now))
         self._stage.silence(panic)
-        if self._current is not None and take is not self._current:
-            self._send(Forget(self._current.number))
+        if take is not self._current:
+            self._model.forget(self._current)
         self._current, self._coming = None, take
         if take is not None and take.lost:
             self._again(take)
@@ -215,32 +202,52 @@ class Session:
 
     def _set(self, path: str, value: Value, now: Seconds) -> None:
         take = self._coming or self._current
-        plan = take.plan if take is not None else None
-        before = [] if plan is None else list(understood(plan, controls(self.settings)))
+        before = [] if take is None else list(self._understood(take))
         self.settings[path] = value
-        for news in () if plan is None else understood(plan, controls(self.settings)):
+        if path == "morph/x" and take is not None:
+            take.place = float(value)
+        for news in () if take is None else self._understood(take):
             if news not in before:
                 self._tell(news[0], *news[1])
-        if path == "tempo":
-            if self._current is not None and self.state is State.PLAYING:
+        match reach(path):
+            case Reach.BEATS | Reach.BARS as reached:
+                self._rewrite(now, bar_line=reached is Reach.BARS)
+            case Reach.PLACE if take is not None and take.begin.morph is not None:
+                self._move(take, now)
+            case Reach.TEMPO if self._current is not None and self.state is State.PLAYING:
                 self._stage.retime(self._bpm(self._current), self._stage.tick(now))
-        elif path in REWRITING or path == "meter":
-            self._rewrite(now, bar_line=path == "meter")
-        elif path in ARRANGING or path.startswith("part/"):
-            self._rearrange(now)
+            case Reach.SOUNDS if self._current is not None and self.state is State.PLAYING:
+                self._stage.arrange_anew(now)
+
+    def _move(self, take: Take, now: Seconds) -> None:
+        """Have a take of two prompts go on from its new place between them: its tempo at once, its notes soon."""
+        if take is self._coming:
+            take.rewind(0)
+        elif self.state is State.PLAYING:
+            here = self._stage.timeline.first_of(take.number, self._stage.tick(now))
+            self._stage.retime(self._bpm(take), here)
+            self._rewrite(now, bar_line=False)
+
+    def _judged(self, liked: bool) -> None:
+        if self._current is None:
+            raise BadRequest("/llmball/like" if liked else "/llmball/skip", "no take plays: play one first")
+        self._to_taste(moved(self._theta, dict(self._current.begin.theta), liked))
+
+    def _to_taste(self, theta: Theta) -> None:
+        self._theta = theta
+        self._stage.effects.append(TasteChanged(theta))
 
     # --- answers -------------------------------------------------------------------------------
 
     def _answered(self, answer: Understood | BeatWritten | Failed, now: Seconds) -> None:
-        if answer.take == self._understanding and not isinstance(answer, BeatWritten):
-            self._understanding = None
+        self._model.answered(answer)
         take = next((t for t in self._takes() if t.number == answer.take), None)
         if take is None:
             return  # of a take that was given up
         match answer:
-            case Understood(_, plan):
-                take.plan = plan
-                for path, args in understood(plan, controls(self.settings)):
+            case Understood(_, plan, other):
+                take.first, take.other = plan, other
+                for path, args in self._understood(take):
                     self._tell(path, *args)
             case BeatWritten():
                 beat = take.take_in(answer)
@@ -261,7 +268,7 @@ class Session:
 
     def _revived(self, now: Seconds) -> None:
         """Give a new generator what the old one was at; what plays goes on by repeating until it enters."""
-        self._model_up = True
+        self._model.up = True
         if self._coming is not None:
             self._coming.rewind(0)
             self._coming.begun = False
@@ -274,12 +281,11 @@ class Session:
     def _again(self, take: Take) -> None:
         """Ask for the words and the seed of a take once more, as a new take."""
         take.lost = True
-        self._numbers += 1
-        self._coming = Take(replace(take.begin, take=self._numbers))
+        self._come(take.begin, take.place)
 
     def _aim_at_bar(self, now: Seconds) -> None:
         if self._coming is not None and self.state is State.PLAYING:
-            self._coming.quantize, self._coming.line = "bar", self._line("bar", now)
+            aim(self._coming, "bar", self._stage, now)
 
     # --- going on ------------------------------------------------------------------------------
 
@@ -292,19 +298,21 @@ class Session:
             self._enter_if_due(now)
             self._place_ready()
             while self._starves_at() <= now and self._current is not None and self._stage.vamp(self._current):
-                self._starved += 1
+                self._vitals.starved += 1
                 self._enter_if_due(now)
             self._stage.announce(now)
-            self._report_health(now)
-        if self._model_up:
-            self._begin_latest()
+            ahead = (self._stage.timeline.end - self._stage.tick(now)) / TICKS_PER_QUARTER
+            self._stage.effects += self._vitals.report(now, ahead)
+        if self._model.up:
+            if self._coming is not None:
+                self._model.begin(self._coming)
             self._order_more(now)
 
     def _start(self, take: Take, now: Seconds) -> None:
         self._starting = False
         self._current, self._coming = take, None
         self._stage.start(self._bpm(take), Seconds(now + START))
-        self._health_at = Seconds(now + 1)
+        self._vitals.start(now)
         self._to(State.PLAYING)
 
     def _enter_if_due(self, now: Seconds) -> None:
@@ -312,22 +320,16 @@ class Session:
         coming = self._coming
         if coming is None:
             return
-        stage, line = self._stage, coming.line
-        if coming.at_once_until is not None:
-            line = stage.tick(Seconds(now + AT_ONCE))
-        elif line is not None:
-            late = not coming.ready and stage.tempo.seconds_at(line) - NEAR <= now
-            self._late += late
-            # asked anew each time: a new metre may have moved the lines
-            line = coming.line = stage.timeline.line(coming.quantize, Ticks(line + late))
-        if line is None or not coming.ready or (coming.at_once_until is None and stage.timeline.end < line):
+        stage = self._stage
+        at, late = line(coming, stage, now)
+        self._vitals.late += late
+        if at is None or not coming.ready or (coming.at_once_until is None and stage.timeline.end < at):
             return
-        stage.cut(line)
-        stage.timeline.end = line
-        if self._current is not None:
-            self._send(Forget(self._current.number))
+        stage.cut(at)
+        stage.timeline.end = at
+        self._model.forget(self._current)
         self._current, self._coming = coming, None
-        stage.retime(self._bpm(coming), line)
+        stage.retime(self._bpm(coming), at)
         self._place_ready()
 
     def _starves_at(self) -> Seconds:
@@ -345,25 +347,12 @@ class Session:
             self._stage.lay(take, beat, new_bar=beat.beat == 0)
         take.ready.clear()
 
-    def _report_health(self, now: Seconds) -> None:
-        if now >= self._health_at:
-            beats = (self._stage.timeline.end - self._stage.tick(now)) / TICKS_PER_QUARTER
-            self._tell("health", self._late, self._dropped, self._starved, float(beats), self._p99_ms)
-            self._health_at = Seconds(now + 1)
-
-    def _begin_latest(self) -> None:
-        """Hand the latest words to the generator, one prompt at a time: those given up meanwhile cost nothing."""
-        coming = self._coming
-        if coming is not None and not coming.begun and self._understanding is None:
-            self._understanding, coming.begun = coming.number, True
-            self._send(coming.begin)
-
     def _order_more(self, now: Seconds) -> None:
         ahead = float(self.settings["lookahead"])
         coming, current = self._coming, self._current
         if coming is not None and coming.begun:
             while coming.may_order and len(coming.ready) + coming.on_order < max(1.0, ahead):
-                self._order(coming)
+                self._model.order(coming, controls(self.settings))
         if coming is not None and coming.at_once_until is not None:
             return  # what plays is about to end
         if current is not None and not current.lost and self.state is State.PLAYING:
@@ -371,7 +360,7 @@ class Session:
             length = timeline.placed[-1].music.length if timeline.placed else TICKS_PER_QUARTER
             horizon = self._stage.tick(now) + ahead * length
             while current.may_order and timeline.end + current.on_order * length < horizon:
-                self._order(current)
+                self._model.order(current, controls(self.settings))
 
     # --- changes to what is planned ------------------------------------------------------------
 
@@ -389,36 +378,17 @@ class Session:
             self._stage.cut(first.start, frozenset(PARTS))
             self._current.rewind(first.music.index)
 
-    def _rearrange(self, now: Seconds) -> None:
-        """Lay the planned beats out again under the output controls."""
-        if self._current is None or self.state is not State.PLAYING:
-            return
-        soon = self._stage.tick(Seconds(now + SOON))
-        first = next((p for p in self._stage.timeline.placed if p.first_heard >= soon), None)
-        if first is not None:
-            unmuted = frozenset(part for part in PARTS if self.settings[f"part/{part}/enabled"])
-            for placed in self._stage.cut(first.start, unmuted):
-                self._stage.lay_again(placed)
-
     # --- small words ---------------------------------------------------------------------------
 
     def _takes(self) -> list[Take]:
         return [t for t in (self._current, self._coming) if t is not None]
 
-    def _line(self, quantize: str, now: Seconds) -> Ticks:
-        """Return the first quantize line that is not too near."""
-        return self._stage.timeline.line(quantize, self._stage.tick(Seconds(now + NOTICE)))
+    def _understood(self, take: Take) -> Iterator[tuple[str, tuple[Value, ...]]]:
+        return iter(()) if take.plan is None else understood(take.plan, controls(self.settings))
 
     def _bpm(self, take: Take) -> float:
         tempo = float(self.settings["tempo"])
         return tempo if tempo > 0 else take.plan.tempo if take.plan is not None else 120.0
-
-    def _order(self, take: Take) -> None:
-        self._send(Write(take.number, take.order(), controls(self.settings)))
-
-    def _send(self, order: Begin | Write | Forget) -> None:
-        if self._model_up:
-            self._stage.effects.append(ToModel(order))
 
     def _tell(self, path: str, *args: Value) -> None:
         self._stage.effects.append(Tell(path, args))

@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import Enum
 
 from bridge.addresses import CONTROLS, Value
 from model.music import Controls
 
+
+class Reach(Enum):
+    """What of the music already planned a control reaches."""
+
+    NOTHING = "later takes only"
+    TEMPO = "the time of all that is planned"
+    BEATS = "beats are written anew, from one soon"
+    BARS = "beats are written anew, from a bar line"
+    PLACE = "a take of two prompts goes on from another place between them"
+    SOUNDS = "the same beats are arranged anew"
+
+
+_REACH = {
+    **dict.fromkeys(("key", "chords", "scale_lock", "density", "energy", "brightness"), Reach.BEATS),
+    **dict.fromkeys(("complexity", "temperature", "guidance"), Reach.BEATS),
+    **dict.fromkeys(("humanise", "transpose", "swing", "swing_unit", "drums/map"), Reach.SOUNDS),
+    "tempo": Reach.TEMPO,
+    "meter": Reach.BARS,
+    "morph/x": Reach.PLACE,
+}
 TOLD_TO_MODEL = (
     "tempo",
     "scale_lock",
@@ -15,8 +36,12 @@ TOLD_TO_MODEL = (
     "brightness",
     "complexity",
     "temperature",
-    "guidance",
 )
+
+
+def reach(path: str) -> Reach:
+    """Return what of the planned music a control changes."""
+    return Reach.SOUNDS if path.startswith("part/") else _REACH.get(path, Reach.NOTHING)
 
 
 def defaults() -> dict[str, Value]:
@@ -25,10 +50,13 @@ def defaults() -> dict[str, Value]:
 
 
 def controls(settings: Mapping[str, Value]) -> Controls:
-    """Return what of the settings the model and the precedence go by."""
+    """Return what of the settings the model and the precedence go by; a guidance left at its default is the take's."""
+    guidance = float(settings["guidance"])
     return Controls(
         key=str(settings["key"]),
         meter=str(settings["meter"]),
         chords=str(settings["chords"]),
+        guidance=None if guidance == CONTROLS["guidance"].default else guidance,
+        morph=float(settings["morph/x"]),
         **{name: float(settings[name]) for name in TOLD_TO_MODEL},
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from bridge import arrange
 from bridge.addresses import Value
+from bridge.arrange import Feel
 from bridge.clock import Seconds, TempoMap
 from bridge.events import BarPlayed, Effect, Tell, ToPlayer
 from bridge.orders import Cancel, Play, Retime, Silence, Sound, remains
@@ -21,6 +22,8 @@ from model.music import PARTS, TICKS_PER_QUARTER, Beat, Ticks, beats_in_bar
 
 EARLY = Seconds(0.002)
 """What is told as it happens may be told this much ahead: a timer is no finer."""
+SOON = Seconds(0.050)
+"""Beats nearer than this keep their arrangement."""
 
 
 @dataclass(slots=True)
@@ -53,17 +56,12 @@ class Stage:
 
     def lay(self, take: Take, beat: Beat, new_bar: bool) -> None:
         """Lay a beat at the end of what is planned; its notes are told and sent to the player."""
-        swing = 0.5 if take.plan is None else take.plan.swing
-        self._lay(take.number, beat, new_bar, take.begin.seed, swing)
+        self._lay(take.number, beat, new_bar, take.feel)
 
-    def lay_again(self, placed: Placed) -> None:
-        """Lay a beat that was taken back, arranged by the controls as they are now."""
-        self._lay(placed.take, placed.music, placed.beat == 1, placed.seed, placed.swing)
-
-    def _lay(self, take: int, beat: Beat, new_bar: bool, seed: int, swing: float) -> None:
+    def _lay(self, take: int, beat: Beat, new_bar: bool, feel: Feel) -> None:
         start = self.timeline.end
-        sounds = arrange.sounds(beat, start, seed, self.tempo.bpm_at(start), swing, self.settings)
-        self.record.add(self.timeline.place(take, beat, sounds, new_bar, seed, swing))
+        sounds = arrange.sounds(beat, start, self.tempo.bpm_at(start), feel, self.settings)
+        self.record.add(self.timeline.place(take, beat, sounds, new_bar, feel))
         if sounds:
             self.effects.append(ToPlayer(Play(take, sounds)))
         for sound in sounds:
@@ -72,6 +70,15 @@ class Stage:
     def _told(self, take: int, s: Sound) -> None:
         at, length = s.at / TICKS_PER_QUARTER, s.length / TICKS_PER_QUARTER
         self.effects.append(Tell("note", (str(take), s.part, s.pitch, s.velocity, at, length)))
+
+    def arrange_anew(self, now: Seconds) -> None:
+        """Lay what is planned, from the first beat that is not too near, out again under the output controls."""
+        soon = self.tick(Seconds(now + SOON))
+        first = next((p for p in self.timeline.placed if p.first_heard >= soon), None)
+        if first is not None:
+            unmuted = frozenset(part for part in PARTS if self.settings[f"part/{part}/enabled"])
+            for placed in self.cut(first.start, unmuted):
+                self._lay(placed.take, placed.music, placed.beat == 1, placed.feel)
 
     def vamp(self, take: Take) -> bool:
         """Repeat the beat of the last good bar, since the next is not there; return whether there was one."""

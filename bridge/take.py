@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from bridge.arrange import Feel
 from bridge.clock import Seconds
+from model.morph import between
 from model.music import Beat, BeatWritten, Begin, Plan, Ticks
 
 ON_ORDER = 2
@@ -20,12 +22,16 @@ class Take:
     next to place; `line` is where the take means to enter, one of the lines that `quantize` names.
     Each order has one answer, in order: `pending` tells which of them still count (its epoch is the take's).
     With `quantize now` it enters as soon as it can instead, and the band waits for it until `at_once_until`.
+    What was understood of its words is `first`; `other` is that of a morph's second prompt, and `place` says where
+    between the two it lies.
     A `lost` take is no longer known to the generator: what was placed of it is repeated until another enters.
     """
 
     begin: Begin
     begun: bool = False
-    plan: Plan | None = None
+    first: Plan | None = None
+    other: Plan | None = None
+    place: float = 0.0
     ready: list[Beat] = field(default_factory=list)
     asked: int = 0
     wanted: int = 0
@@ -40,6 +46,19 @@ class Take:
     def number(self) -> int:
         """The take's number."""
         return self.begin.take
+
+    @property
+    def plan(self) -> Plan | None:
+        """What is understood of its words, once it is."""
+        if self.first is None or self.other is None:
+            return self.first
+        return between(self.first, self.other, self.place)
+
+    @property
+    def feel(self) -> Feel:
+        """What it brings to the arrangement of its beats."""
+        plan = self.plan or Plan()
+        return Feel(self.begin.seed, plan.swing, plan.swing_unit)
 
     @property
     def may_order(self) -> bool:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from bridge.arrange import UNMOVED, Feel
 from bridge.orders import Sound, remains
 from model.music import Beat, Ticks, beat_length, beats_in_bar
 
@@ -20,7 +21,7 @@ EVERY = {"bar": 1, "2bars": 2, "4bars": 4, "8bars": 8}
 class Placed:
     """A beat at its place. `bar` and `beat` count from 1 since play, across takes.
 
-    `seed` and `swing` are its take's own, so that it can be arranged again when that take is over.
+    `feel` is its take's own, so that it can be arranged again when that take is over.
     """
 
     take: int
@@ -29,8 +30,7 @@ class Placed:
     beat: int
     music: Beat
     sounds: tuple[Sound, ...]
-    seed: int = 0
-    swing: float = 0.5
+    feel: Feel = UNMOVED
     announced: bool = False
 
     @property
@@ -53,13 +53,7 @@ class Timeline:
     bar: int = 0
 
     def place(
-        self,
-        take: int,
-        music: Beat,
-        sounds: tuple[Sound, ...],
-        new_bar: bool,
-        seed: int = 0,
-        swing: float = 0.5,
+        self, take: int, music: Beat, sounds: tuple[Sound, ...], new_bar: bool, feel: Feel = UNMOVED
     ) -> Placed:
         """Lay a beat at the end. A take that enters, and every beat 0, begins a bar."""
         if new_bar or not self.placed:
@@ -67,7 +61,7 @@ class Timeline:
             beat = 1
         else:
             beat = self.placed[-1].beat + 1
-        laid = Placed(take, self.end, self.bar, beat, music, sounds, seed, swing)
+        laid = Placed(take, self.end, self.bar, beat, music, sounds, feel)
         self.placed.append(laid)
         self.end = laid.end
         return laid
@@ -95,6 +89,10 @@ class Timeline:
             (p for p in self.placed if p.start >= tick and p.take == take and (not bar_line or p.beat == 1)),
             None,
         )
+
+    def first_of(self, take: int, now: Ticks) -> Ticks:
+        """Return from which tick on a take is what sounds: now, or its line where that is still to come."""
+        return max(now, min((p.start for p in self.placed if p.take == take), default=now))
 
     def line(self, quantize: str, earliest: Ticks) -> Ticks:
         """Return the first quantize line at or after a tick: over the planned beats, then as the last bar goes on."""

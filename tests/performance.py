@@ -9,10 +9,20 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bridge.clock import Seconds, TempoMap
-from bridge.events import Effect, Event, GeneratorReady, PlayerReady, Tell, ToModel, ToPlayer, Woken
+from bridge.events import (
+    Effect,
+    Event,
+    GeneratorReady,
+    PlayerReady,
+    TasteChanged,
+    Tell,
+    ToModel,
+    ToPlayer,
+    Woken,
+)
 from bridge.midi import NoteOff, NoteOn
 from bridge.orders import Cancel, Play, Retime, Silence, Sound, remains
 from bridge.scheduler import Scheduler
@@ -31,10 +41,11 @@ from model.music import (
     Write,
     beats_in_bar,
 )
+from model.taste import Theta
 
 
 def beat_of(take: int, index: int, plan: Plan) -> Beat:
-    """Return a beat of a generator that plays a chord, a bass note and a melody note on every beat.
+    """Return a beat of a generator that plays a chord, a bass note, a melody note and a drum on every beat.
 
     The pitches tell the take: its melody is at 60 + take % 24. Chords are longer than their beat now and then.
     """
@@ -43,6 +54,7 @@ def beat_of(take: int, index: int, plan: Plan) -> Beat:
     notes = [Note(Ticks(0), Ticks(length), 48 + i, 80, "chords") for i in (0, 4, 7)]
     notes.append(Note(Ticks(0), Ticks(400), 36, 80, "bass"))
     notes.append(Note(Ticks(0), Ticks(200), 60 + take % 24, 90, "melody"))
+    notes.append(Note(Ticks(0), Ticks(60), 42 if beat % 2 else 36, 100, "drums"))
     return Beat(index, bar, beat, plan.meter, "C", index == 0, tuple(notes))
 
 
@@ -59,6 +71,8 @@ class Rig:
     told: list[tuple[float, str, tuple[object, ...]]] = field(default_factory=list)
     sounded: list[tuple[Ticks, int, NoteOn]] = field(default_factory=list)
     held: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    places: list[float] = field(default_factory=list)
+    kept: list[Theta] = field(default_factory=list)
     planned: dict[int, list[Sound]] = field(default_factory=dict)
     _answers: list[tuple[float, int, Answer]] = field(default_factory=list)
     _plans: dict[int, Plan] = field(default_factory=dict)
@@ -122,6 +136,8 @@ class Rig:
             case ToPlayer(Silence()):
                 for voice in self.scheduler.silence():
                     del self.held[voice]
+            case TasteChanged(theta):
+                self.kept.append(theta)
             case Tell(path, args):
                 self.told.append((self.now, path, args))
 
@@ -131,8 +147,10 @@ class Rig:
             case Begin():
                 self._plans[order.take] = self.plan(order)
                 self._written[order.take] = 0
-                answer: Answer = Understood(order.take, self._plans[order.take])
-            case Write(take, index, _):
+                other = None if order.morph is None else self.plan(replace(order, prompt=order.morph))
+                answer: Answer = Understood(order.take, self._plans[order.take], other)
+            case Write(take, index, controls):
+                self.places.append(controls.morph)
                 assert index <= self._written[take], "a beat is written after the one before it"
                 self._written[take] = index + 1
                 answer = BeatWritten(take, beat_of(take, index, self._plans[take]))

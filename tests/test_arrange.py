@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bridge import arrange
 from bridge.addresses import CONTROLS, VOICINGS, Value
+from bridge.arrange import Feel
 from bridge.orders import Sound
 from model.music import Beat, Note, Ticks
 
@@ -24,9 +25,13 @@ BEAT = Beat(
 )
 
 
-def sounds(swing: float = 0.5, beat: Beat = BEAT, **controls: Value) -> tuple[Sound, ...]:
+def sounds(own_swing: float = 0.5, beat: Beat = BEAT, **controls: Value) -> tuple[Sound, ...]:
     settings = DEFAULTS | {path.replace("__", "/"): value for path, value in controls.items()}
-    return arrange.sounds(beat, Ticks(960), seed=3, bpm=120, swing=swing, settings=settings)
+    return arrange.sounds(beat, Ticks(960), 120, Feel(3, own_swing), settings)
+
+
+KIT = tuple(Note(Ticks(240 * i), Ticks(60), p, 100, "drums") for i, p in enumerate((36, 42)))
+DRUMS = replace(BEAT, notes=(*BEAT.notes, *KIT))
 
 
 def of(part: str, found: tuple[Sound, ...]) -> list[Sound]:
@@ -67,8 +72,8 @@ def test_an_offset_is_in_milliseconds_whatever_the_tempo() -> None:
 
 
 def test_swing_moves_the_off_beat_only() -> None:
-    assert of("melody", sounds(swing=0.66))[0].at == 960 + round(480 * 0.66)
-    assert of("bass", sounds(swing=0.66))[0].at == 960
+    assert of("melody", sounds(0.66))[0].at == 960 + round(480 * 0.66)
+    assert of("bass", sounds(0.66))[0].at == 960
 
 
 @pytest.mark.parametrize(
@@ -78,6 +83,84 @@ def test_swing_moves_the_off_beat_only() -> None:
 )  # fmt: skip
 def test_voicings(voicing: str, pitches: list[int]) -> None:
     assert sorted(s.pitch for s in of("chords", sounds(part__chords__voicing=voicing))) == pitches
+
+
+@pytest.mark.parametrize(
+    ("symbol", "voicing", "pitches"),
+    [
+        ("C", "shell", [60, 64, 67]), ("C", "rootless", [64, 67, 76]), ("Cadd9", "shell", [60, 64, 67]),
+        ("C11", "shell", [60, 65, 70]), ("C9", "close", [60, 62, 64, 67, 70]), ("C13", "rootless", [64, 67, 70, 74, 81]),
+        ("C5", "rootless", [67, 79]), ("C6", "shell", [60, 64, 69]), ("Csus4", "shell", [60, 65, 67]),
+        ("C", "drop2", [60, 67, 76]), ("C", "open", [60, 67, 76]), ("C7#9", "open", [60, 64, 70, 75, 79]),
+    ],
+)  # fmt: skip
+def test_a_voicing_lays_out_any_quality(symbol: str, voicing: str, pitches: list[int]) -> None:
+    beat = replace(BEAT, chord=symbol)
+    found = of("chords", sounds(beat=beat, part__chords__voicing=voicing))
+    assert sorted(s.pitch for s in found) == pitches
+
+
+@given(st.sampled_from(VOICINGS[1:]), st.integers(0, 40), st.integers(36, 60), st.integers(-24, 24))
+def test_a_voicing_keeps_its_shape_wherever_its_range_has_room(
+    voicing: str, low: int, width: int, transpose: int
+) -> None:
+    ranged: dict[str, Value] = {
+        "part__chords__low": low,
+        "part__chords__high": low + width,
+        "transpose": transpose,
+    }
+    free = sorted(s.pitch for s in of("chords", sounds(part__chords__voicing=voicing)))
+    found = sorted(s.pitch for s in of("chords", sounds(0.5, BEAT, part__chords__voicing=voicing, **ranged)))
+    assert [p - found[0] for p in found] == [p - free[0] for p in free]
+    assert all(low <= p <= low + width for p in found)
+    assert (found[0] - free[0] - transpose) % 12 == 0
+
+
+def test_a_range_too_narrow_for_the_voicing_folds_it_and_no_pitch_sounds_twice() -> None:
+    found = of("chords", sounds(part__chords__voicing="power", part__chords__low=60, part__chords__high=71))
+    assert [s.pitch for s in found] == [60, 67]
+
+
+def test_a_figure_keeps_its_notes_but_those_that_the_voicing_leaves_out() -> None:
+    figure = replace(
+        BEAT, notes=tuple(Note(Ticks(120 * i), Ticks(120), p) for i, p in enumerate((60, 64, 67, 71)))
+    )
+    assert [s.pitch for s in sounds(beat=figure, part__chords__voicing="open")] == [60, 64, 67, 71]
+    assert [s.pitch for s in sounds(beat=figure, part__chords__voicing="power")] == [60, 67, 67, 72]
+    assert [s.pitch for s in sounds(beat=figure, part__chords__voicing="shell")] == [60, 64, 64, 71]
+
+
+def test_drums_swing_and_are_loosened_but_neither_transposed_nor_folded() -> None:
+    moved: dict[str, Value] = {"transpose": 7, "part__drums__octave": 2, "part__drums__voicing": "power"}
+    assert of("drums", sounds(0.5, DRUMS, **moved)) == of("drums", sounds(beat=DRUMS))
+    assert {s.channel for s in of("drums", sounds(beat=DRUMS))} == {9}
+    assert of("drums", sounds(0.66, DRUMS))[1].at == 960 + round(480 * 0.66)
+    assert of("drums", sounds(beat=DRUMS, humanise=1.0)) != of("drums", sounds(beat=DRUMS))
+    assert [s.pitch for s in of("drums", sounds(beat=DRUMS, part__drums__low=40))] == [42]
+
+
+def test_the_kit_is_played_by_the_notes_of_its_map() -> None:
+    found = of(
+        "drums", sounds(beat=DRUMS, drums__map="kick:35", part__drums__channel=11, part__drums__level=0.5)
+    )
+    assert [(s.pitch, s.channel, s.velocity) for s in found] == [(35, 10, 50), (42, 10, 50)]
+    other = replace(DRUMS, notes=(Note(Ticks(0), Ticks(60), 81, 100, "drums"),))
+    assert [s.pitch for s in sounds(beat=other, drums__map="rack16")] == [81], "no role: it stays"
+
+
+def test_a_mute_changes_nothing_in_the_other_parts() -> None:
+    whole = sounds(beat=DRUMS, humanise=1.0)
+    assert of("melody", sounds(beat=DRUMS, humanise=1.0, part__chords__enabled=0)) == of("melody", whole)
+
+
+def test_the_swing_of_the_words_has_a_unit_of_its_own() -> None:
+    sixteenth = replace(BEAT, notes=(Note(Ticks(120), Ticks(60), 76, 90, "melody"),))
+    settings = dict(DEFAULTS)
+    assert arrange.sounds(sixteenth, Ticks(0), 120, Feel(3, 0.75, 16), settings)[0].at == 180
+    assert arrange.sounds(sixteenth, Ticks(0), 120, Feel(3, 0.75, 8), settings)[0].at == 180
+    assert sounds(0.5, sixteenth, swing=0.75, swing_unit=16)[0].at == 960 + 180
+    eighth = replace(sixteenth, meter="6/8")
+    assert sounds(0.75, eighth)[0].at == 960 + 120, "threes have no pairs of eighths"
 
 
 @given(

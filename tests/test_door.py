@@ -6,26 +6,25 @@ from collections.abc import Callable
 from ipaddress import ip_network
 
 from bridge import osc
-from bridge.door import Door
+from bridge.door import VERSION, Door
 from bridge.errors import BadRequest
-from bridge.events import ControlSet, PlayAsked, PromptGiven, StopAsked
+from bridge.events import PlayAsked, PromptGiven, Wanted
 
-Asked = PromptGiven | PlayAsked | StopAsked | ControlSet
 PATIENCE = 20.0  # seconds: a bound for a crowded machine, never waited for
 
 
-def entered(visit: Callable[[Door, tuple[str, int], list[Asked]], None]) -> None:
+def entered(visit: Callable[[Door, tuple[str, int], list[Wanted]], None]) -> None:
     """Open a door, let a visitor of blocking sockets in by a thread, and close it."""
 
     async def serve() -> None:
-        wanted: list[Asked] = []
+        wanted: list[Wanted] = []
 
-        def decide(request: Asked) -> None:
+        def decide(request: Wanted) -> None:
             if isinstance(request, PlayAsked):
                 raise BadRequest("/llmball/play", "nothing to play")
             wanted.append(request)
 
-        door = Door((ip_network("10.0.0.0/8"),), decide, lambda path: 1.5, lambda: "idle")
+        door = Door((ip_network("10.0.0.0/8"),), decide, lambda path: (1.5,), lambda: "idle")
         address = await door.open("127.0.0.1", 0)
         try:
             await asyncio.to_thread(visit, door, address, wanted)
@@ -50,12 +49,12 @@ def heard(visitor: socket.socket) -> osc.Message:
 
 
 def test_answers_and_news_go_to_the_reply_port_that_was_named() -> None:
-    def visit(door: Door, address: tuple[str, int], wanted: list[Asked]) -> None:
+    def visit(door: Door, address: tuple[str, int], wanted: list[Wanted]) -> None:
         with client(address) as asker, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
             ear.bind(("127.0.0.1", 0))
             ear.settimeout(PATIENCE)
             asker.send(osc.encode("/llmball/hello", [ear.getsockname()[1], "pd", 1]))
-            assert heard(ear).address == "/llmball/welcome"
+            assert heard(ear) == osc.Message("/llmball/welcome", (VERSION, 1, "chords melody bass drums"))
             assert heard(ear) == osc.Message("/llmball/state", ("idle",))
             asker.send(osc.encode("/llmball/tempo", []))
             assert heard(ear) == osc.Message("/llmball/tempo", (1.5,))
@@ -66,7 +65,7 @@ def test_answers_and_news_go_to_the_reply_port_that_was_named() -> None:
 
 
 def test_a_stranger_is_answered_where_it_asked_and_told_nothing_else() -> None:
-    def visit(door: Door, address: tuple[str, int], wanted: list[Asked]) -> None:
+    def visit(door: Door, address: tuple[str, int], wanted: list[Wanted]) -> None:
         with client(address) as stranger:
             stranger.send(osc.encode("/llmball/play", []))
             assert heard(stranger) == osc.Message("/llmball/error", ("/llmball/play", "nothing to play"))
@@ -78,7 +77,7 @@ def test_a_stranger_is_answered_where_it_asked_and_told_nothing_else() -> None:
 
 
 def test_only_loopback_and_the_networks_allowed_are_listened_to() -> None:
-    def visit(door: Door, address: tuple[str, int], wanted: list[Asked]) -> None:
+    def visit(door: Door, address: tuple[str, int], wanted: list[Wanted]) -> None:
         for host in ("192.168.1.2", "10.1.2.3", "::1", "fe80::1%eth0"):
             door.datagram_received(osc.encode("/llmball/prompt", [host]), (host, 9))
         assert wanted == [PromptGiven("10.1.2.3"), PromptGiven("::1")]

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from bridge import addresses
 from bridge.addresses import COMMANDS, CONTROLS, ROOT
 from bridge.errors import BadRequest
-from bridge.events import ControlSet, PlayAsked, PromptGiven, StopAsked
+from bridge.events import ControlSet, Judged, MorphGiven, PlayAsked, PromptGiven, StopAsked, TasteReset
 from bridge.osc import Message, OscError, encode, parse
 from bridge.requests import Ask, Hello, Ping, Request, read
 
@@ -109,6 +109,9 @@ def test_numbers_may_come_as_int_or_float() -> None:
         ("part/bass/voicing", ("wide",)), ("swing_unit", (12,)), ("prompt", ()), ("prompt", ("  \t ",)), ("prompt", (b"x",)),
         ("prompt", ("x" * 3000,)), ("prompt_uri", ("%ff%fe",)), ("ping", ()), ("ping", (1e300,)), ("ping", (2**40,)), ("key", ("C" * 2000,)), ("play", (1,)), ("hello", (70000,)),
         ("hello", ("port",)), ("unknown", (1,)), ("refine", ("darker",)), ("part/flute/level", (1,)),
+        ("morph", ("a", "b")), ("morph", ("a", "b", 1.5)), ("morph", ("a", " ", 0.5)), ("morph", ("a", 1, 0.5)),
+        ("morph", ("a", "b" * 2001, 0.5)), ("morph/x", (-0.1,)), ("like", (1,)), ("drums/map", ("gm2",)),
+        ("drums/map", ("kick:128",)), ("drums/map", ("cowbell:3",)), ("drums/map", (36,)),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_refused_with_its_address(path: str, args: tuple[object, ...]) -> None:
@@ -137,6 +140,13 @@ def test_commands_are_read() -> None:
     assert ask("play") == PlayAsked()
     assert ask("panic") == StopAsked(panic=True)
     assert ask("ping", 7) == Ping(7)
+    assert ask("morph", "calm  piano", "techno", 0.25) == MorphGiven("calm piano", "techno", 0.25)
+    assert ask("morph_uri", "calm%20piano", "%E6%98%A5", 1) == MorphGiven("calm piano", "春", 1.0)
+    assert ask("morph") == Ask("morph")
+    assert ask("like") == Judged(liked=True)
+    assert ask("skip") == Judged(liked=False)
+    assert ask("taste/reset") == TasteReset()
+    assert ask("drums/map", "kick:35, snare:40") == ControlSet("drums/map", "kick:35, snare:40")
     assert ask("hello") == Hello(None, "", False)
     assert ask("hello", 9000.0, "pd", 1) == Hello(9000, "pd", True)
 
@@ -148,5 +158,6 @@ def test_the_page_of_addresses_is_printed_from_the_table() -> None:
 
 def test_every_command_of_the_table_is_understood() -> None:
     for path in COMMANDS:
-        args = {"prompt": ("x",), "prompt_uri": ("x",), "ping": (1,)}.get(path, ())
+        words = {"prompt": ("x",), "prompt_uri": ("x",), "ping": (1,)}
+        args = {**words, "morph": ("x", "y", 0), "morph_uri": ("x", "y", 0)}.get(path, ())
         assert ask(path, *args) is not None

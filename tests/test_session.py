@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -13,13 +14,17 @@ from bridge.events import (
     Event,
     GeneratorLost,
     GeneratorReady,
+    Judged,
+    MorphGiven,
     PlayAsked,
     PlayerReady,
     PromptGiven,
     StopAsked,
+    TasteReset,
 )
 from bridge.session import State
 from model.music import Begin, Plan, Ticks
+from model.taste import drawn, shipped
 from tests.performance import Rig, latencies
 
 BEAT, BAR = 480, 1920
@@ -44,13 +49,25 @@ def first_notes(rig: Rig) -> dict[int, Ticks]:
     return firsts
 
 
+def whole(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def noting(begun: list[Begin]) -> Callable[[Begin], Plan]:
+    """A way to understand that notes what it was asked."""
+
+    def plan(begin: Begin) -> Plan:
+        begun.append(begin)
+        return Plan()
+
+    return plan
+
+
 def health(rig: Rig) -> tuple[int, int, int]:
     """What was told last: late, dropped, starved."""
     late, dropped, starved, *_ = [args for _, path, args in rig.told if path == "health"][-1]
-    assert isinstance(late, int)
-    assert isinstance(dropped, int)
-    assert isinstance(starved, int)
-    return late, dropped, starved
+    return whole(late), whole(dropped), whole(starved)
 
 
 def paths(rig: Rig) -> list[str]:
@@ -240,16 +257,16 @@ def test_a_new_metre_begins_at_a_bar_line_and_beats_are_counted_from_one() -> No
     rig.until(rig.now + 3)
     rig.happen(PromptGiven("waltz"))
     rig.until(rig.now + 8)
-    beats = [args[:2] for _, path, args in rig.told if path == "beat"]
+    beats = [(whole(args[0]), whole(args[1])) for _, path, args in rig.told if path == "beat"]
     assert beats[:4] == [(1, 1), (1, 2), (1, 3), (1, 4)]
-    assert max(b for _, b in beats[-6:]) == 3  # type: ignore[type-var]
+    assert max(b for _, b in beats[-6:]) == 3
     bars = [bar for bar, _ in beats]
-    assert bars == sorted(bars)  # type: ignore[type-var]
+    assert bars == sorted(bars)
 
 
 def test_the_seed_that_is_set_is_the_takes() -> None:
     seen: list[Begin] = []
-    rig = Rig(latencies(0, 0.01), plan=lambda b: seen.append(b) or Plan())  # type: ignore[func-returns-value]
+    rig = Rig(latencies(0, 0.01), plan=noting(seen))
     rig.happen(ControlSet("seed", 42))
     rig.happen(PromptGiven("rain"))
     assert seen[-1].seed == 42
@@ -345,8 +362,119 @@ def test_controls_while_starving_ask_for_no_beat_out_of_turn() -> None:
     assert health(rig)[2] == starved, "the band has caught up"
 
 
+def between_two(begin: Begin) -> Plan:
+    return Plan(tempo=60.0, swing=0.5) if begin.prompt == "calm" else Plan(tempo=240.0, swing=0.7)
+
+
+def morphing(x: float) -> Rig:
+    rig = Rig(latencies(0, 0.01), plan=between_two)
+    rig.happen(ControlSet("humanise", 0.0))
+    rig.happen(MorphGiven("calm", "wild", x))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 2)
+    return rig
+
+
+def test_a_morph_plays_between_its_prompts_and_moves_with_its_place() -> None:
+    rig = morphing(0.5)
+    assert rig.tempo.segments[-1].bpm == pytest.approx(120)
+    assert ("understood/swing", (pytest.approx(0.6),)) in [(p, a) for _, p, a in rig.told]
+    rig.happen(ControlSet("morph/x", 1.0))
+    assert rig.tempo.segments[-1].bpm == pytest.approx(240)
+    assert ("understood/tempo", (240.0,)) in [(p, a) for _, p, a in rig.told]
+    rig.until(rig.now + 3)
+    assert set(first_notes(rig)) == {1}, "it is still the same take"
+    assert (rig.places[0], rig.places[-1]) == (0.5, 1.0)
+    assert rig.session.asked("morph") == ("calm", "wild", 1.0)
+    assert health(rig)[2] == 0
+
+
+def test_the_place_of_a_morph_does_not_touch_a_take_of_one_prompt() -> None:
+    rig = playing()
+    before = len(rig.told)
+    rig.happen(ControlSet("morph/x", 0.7))
+    assert not [path for _, path, _ in rig.told[before:] if path == "cancelled"]
+    assert rig.tempo.segments[-1].bpm == 160
+
+
+def test_the_place_of_a_coming_morph_leaves_the_tempo_of_what_plays() -> None:
+    rig = morphing(0.0)
+    rig.happen(MorphGiven("wild", "wild", 0.0))
+    rig.happen(ControlSet("morph/x", 0.9))
+    assert rig.tempo.bpm_at(Ticks(rig.tempo.ticks_at(rig.now) + 1)) == 60
+    rig.until(rig.now + 6)
+    line = first_notes(rig)[2]
+    assert (rig.tempo.bpm_at(Ticks(line - 1)), rig.tempo.bpm_at(line)) == (60, 240)
+
+
+def test_a_flood_of_places_does_not_starve_the_band() -> None:
+    rig = morphing(0.0)
+    for i in range(200):
+        rig.happen(ControlSet("morph/x", i / 200))
+        rig.until(rig.now + 0.02)
+    rig.until(rig.now + 2)
+    assert rig.places[-1] == pytest.approx(199 / 200)
+    rig.happen(StopAsked())
+    assert rig.held == {}
+
+
+def test_what_is_liked_moves_the_users_weights_towards_the_take_that_plays() -> None:
+    rig = playing(seed=0)
+    [(name, value)] = [(n, v) for n, v in shipped().items() if n == "text"]
+    drawn_value = dict(drawn(shipped(), 7))[name]
+    rig.happen(Judged(liked=True))
+    assert min(value, drawn_value) < rig.kept[-1][name] < max(value, drawn_value)
+    rig.happen(TasteReset())
+    assert rig.kept[-1] == shipped()
+    rig.happen(Judged(liked=False))
+    assert (rig.kept[-1][name] - value) * (drawn_value - value) < 0
+
+
+def test_nothing_is_judged_while_nothing_plays() -> None:
+    rig = Rig(latencies(0, 0.01))
+    for liked in (True, False):
+        with pytest.raises(BadRequest, match="no take plays"):
+            rig.happen(Judged(liked))
+    assert rig.kept == []
+
+
+def test_the_taste_goes_with_later_takes_by_their_seed() -> None:
+    begun: list[Begin] = []
+    rig = Rig(latencies(0, 0.01), plan=noting(begun))
+    for _ in range(2):
+        rig.happen(PromptGiven("rain"))
+        rig.until(rig.now + 1)
+    assert begun[0].theta == begun[1].theta == tuple(drawn(shipped(), 7).items())
+    assert begun[0].controls.guidance is None, "a guidance that was not set is the taste's"
+    rig.happen(ControlSet("guidance", 2.0))
+    rig.happen(PromptGiven("rain"))
+    rig.until(rig.now + 1)
+    assert begun[-1].controls.guidance == 2.0
+
+
+def test_a_kit_is_sent_to_the_notes_of_its_map_at_once_and_is_never_transposed() -> None:
+    rig = playing(transpose=5)
+    assert {m.pitch for _, _, m in rig.sounded if m.channel == 9} == {36, 42}
+    rig.happen(ControlSet("drums/map", "kick:35,closed_hat:44"))
+    changed_at = rig.tempo.ticks_at(rig.now) + BEAT
+    rig.until(rig.now + 4)
+    assert {m.pitch for t, _, m in rig.sounded if m.channel == 9 and t > changed_at} == {35, 44}
+
+
+def test_a_part_that_was_muted_comes_back_within_a_beat() -> None:
+    rig = playing(**{"part/drums/enabled": 0})
+    assert all(m.channel != 9 for _, _, m in rig.sounded)
+    rig.happen(ControlSet("part/drums/enabled", 1))
+    asked_at = rig.tempo.ticks_at(rig.now)
+    rig.until(rig.now + 2)
+    assert asked_at < min(t for t, _, m in rig.sounded if m.channel == 9) <= asked_at + 2 * BEAT
+
+
 events = st.one_of(
     st.just(PromptGiven("rain")),
+    st.builds(MorphGiven, st.just("rain"), st.just("snow"), st.floats(0, 1)),
+    st.builds(ControlSet, st.just("morph/x"), st.floats(0, 1)),
+    st.builds(ControlSet, st.just("drums/map"), st.sampled_from(["gm", "rack16", "kick:38"])),
     st.just(PlayAsked()),
     st.just(StopAsked()),
     st.just(GeneratorLost()),

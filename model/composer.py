@@ -6,16 +6,19 @@ from one thread only (the generation process, or `llmball clip`).
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from model import fusion, looking_back
 from model.encoder import Embedding, TextEncoder
 from model.engine import Engine, State
+from model.form import line as line_of
+from model.fusion import SHIPPED, Theta
 from model.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
-from model.header import Header
+from model.header import HEADER, Header
+from model.kept import kept_rows, later_rows, room, whole
 from model.language import (
     LENGTHS,
     STEP,
@@ -23,17 +26,18 @@ from model.language import (
     Line,
     Rows,
     line_row,
+    note_row,
+    on_lattice,
     row_chord,
     row_note,
 )
 from model.morph import between, blended
 from model.music import (
-    GUIDANCE,
-    TICKS_PER_QUARTER,
     Beat,
     BeatWritten,
     Begin,
     Controls,
+    Kept,
     Note,
     Plan,
     Ticks,
@@ -45,14 +49,15 @@ from model.music import (
 from model.plan import understand
 from model.precedence import apply
 from model.sampler import Row, Rules, write_beat
+from model.styles import STYLES
 from model.weights import FOLDER, load
 
-ROOM_FOR_A_BEAT = 48
+ROOM_FOR_A_BEAT = 64
 
 
 @dataclass(slots=True)
 class _Written:
-    """A beat with its rows, and where in which cache it begins."""
+    """A beat with its rows, and where in which cache it begins; cache 0 is none."""
 
     beat: Beat
     chord: Chord | None
@@ -71,6 +76,20 @@ class _Take:
     state: State | None = None
     cache: int = 0
     told: tuple[object, ...] = ()
+
+    @property
+    def beats(self) -> list[Beat]:
+        """The last beats that were written: as many as anything looks back."""
+        return [w.beat for w in self.written[-looking_back.HELD :]]
+
+    @property
+    def theta(self) -> Theta:
+        """The weights of its fusion."""
+        return SHIPPED.with_named(self.begin.theta)
+
+    def kept(self, index: int) -> Kept:
+        """Return what is given of a beat."""
+        return self.begin.given[index] if index < len(self.begin.given) else Kept()
 
 
 class Composer:
@@ -100,8 +119,8 @@ class Composer:
     def write(self, order: Write) -> BeatWritten:
         """Write one beat. Raises KeyError for a take never begun, ValueError for a beat too far ahead."""
         take = self._takes[order.take]
-        whole, text = _morphed(take, order.controls.morph)
-        plan, _ = apply(whole, order.controls)
+        meant, text = _morphed(take, order.controls.morph)
+        plan, _ = apply(meant, order.controls)
         if order.index >= len(take.written) and self._frame(take, plan).bar == take.begin.bars:
             return BeatWritten(order.take, None)
         if order.index > len(take.written):
@@ -123,28 +142,46 @@ class Composer:
 
     def _beat(self, take: _Take, plan: Plan, text: Embedding, controls: Controls, frame: Beat) -> _Written:
         key = parse_key(plan.key)
-        theta = dict(take.begin.theta)
-        guidance = theta.get("text", GUIDANCE) if controls.guidance is None else controls.guidance
-        left = 0 if take.begin.bars is None else take.begin.bars - frame.bar
-        line = line_row(frame.beat, Line(left))
-        state, mark, h = self._opened(take, plan, text, key, frame, guidance > 0, line)
-        rules = self._rules(take, plan, controls, frame, key, guidance)
+        theta = take.theta
+        if controls.guidance is not None:
+            theta = replace(theta, text=controls.guidance)
+        line = self._line(take, plan, frame)
+        row = line_row(frame.beat, line)
+        kept = take.kept(frame.index)
+        if whole(kept, plan.parts):
+            return _as_given(take, frame, kept, row)
+        state, mark, h = self._opened(take, plan, text, key, frame, theta.text > 0, row)
+        rules = self._rules(take, plan, controls, frame, key, theta, line)
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
         rows = write_beat(self._engine, state, h, rules, rng)
         chord = take.written[-1].chord if take.written else None
-        notes: list[Note] = []
+        notes = list(kept.notes)
         fresh = False
-        for row in rows:
-            if row[0] == Event.CHORD:
-                fresh = row_chord(row) != chord or not take.written
-                chord = row_chord(row)
-            else:
-                note = row_note(row)
-                # a class of velocity is eight steps wide: anywhere within it
-                notes.append(replace(note, velocity=min(127, note.velocity - 4 + int(rng.integers(8)))))
+        said = {*rules.given, *rules.lead}
+        for drawn in rows:
+            if drawn[0] == Event.CHORD:
+                fresh = row_chord(drawn) != chord or not take.written
+                chord = row_chord(drawn)
+            elif drawn not in said:
+                notes.append(self._sounding(take, row_note(drawn), frame, rng))
         symbol = None if chord is None else chord_symbol(chord, key.flats)
         beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
-        return _Written(beat, chord, [line, *rows], take.cache, mark)
+        return _Written(beat, chord, [row, *rows], take.cache, mark)
+
+    def _sounding(self, take: _Take, note: Note, frame: Beat, rng: np.random.Generator) -> Note:
+        """Return a drawn note as it sounds: anywhere within its class of velocity, over before a kept one begins."""
+        # a class is eight steps wide
+        velocity = min(127, max(1, note.velocity - 4 + int(rng.integers(8))))
+        offset = max(note.offset, 0) if frame.index == 0 and note.start == 0 else note.offset
+        until = room(take.begin.given, note.part, frame)
+        length = note.length if until is None else max(1, min(note.length, until - note.start))
+        return replace(note, velocity=velocity, offset=offset, length=Ticks(length))
+
+    def _line(self, take: _Take, plan: Plan, frame: Beat) -> Line:
+        """Return what the bar line tells."""
+        begin = take.begin
+        style = plan.style[0][0] if plan.style else ""
+        return line_of(frame.bar, begin.bars or begin.loop, style, closes=begin.bars is not None)
 
     def _opened(
         self, take: _Take, plan: Plan, text: Embedding, key: Key, frame: Beat, guided: bool, line: Row
@@ -152,14 +189,14 @@ class Composer:
         """Return the take's state with the beat's line row read, where the row lies, and what follows it.
 
         The cache goes on where it can. It is made anew, from the header and the last bars, when it is full, when
-        what the header says has changed, or when the take was rewound behind its beginning.
+        what the header says has changed, when other bars follow, or when the take was rewound behind its beginning.
         """
-        header = self._header(plan, key)
-        told = (header, guided, text.tobytes())
+        header = _header(plan, key, melody_first=take.begin.melody_first)
+        later = later_rows(take.begin.given, frame, plan.parts, melody_first=take.begin.melody_first)
+        told = (header, guided, text.tobytes(), later)
+        start = len(HEADER) + self._engine.shape["prefix"] + len(later)
         if take.state is not None and take.told == told:
-            if not take.written:
-                start = len(header.rows()) + self._engine.shape["prefix"]
-            else:
+            if take.written:
                 last = take.written[-1]
                 start = last.mark + len(last.rows) if last.cache == take.cache else -1
             full = frame.beat == 0 and self._engine.context - start < 3 * ROOM_FOR_A_BEAT
@@ -168,70 +205,103 @@ class Composer:
                 return take.state, start, self._engine.step(take.state, line)
         take.cache += 1
         take.told = told
-        history = self._history(take)
-        whole = [header.rows()] * 2
-        whole[1] = replace(
-            header, tempo=None, density=None, energy=None, brightness=None, complexity=None
-        ).rows()
-        tail = np.array([*history, line], np.int16)
-        rows: Rows = np.stack([np.concatenate([h, tail]) for h in whole[: 1 + guided]])
-        said = np.array([True, False][: 1 + guided])
-        take.state, h = self._engine.begin(text, said, rows)
+        history = self._history(take, len(later))
+        untold = replace(
+            header, tempo=None, density=None, energy=None, brightness=None, complexity=None, style=()
+        )
+        tail = np.array([*later, *history, line], np.int16)
+        heads = [header.rows(), untold.rows()][: 1 + guided]
+        rows: Rows = np.stack([np.concatenate([head, tail]) for head in heads])
+        take.state, h = self._engine.begin(text, np.array([True, False][: 1 + guided]), rows)
         return take.state, take.state.length - 1, h
 
-    def _history(self, take: _Take) -> list[Row]:
+    def _history(self, take: _Take, later: int) -> list[Row]:
         """Return the rows of the last bars, half a context of them at most; mark where each beat now begins."""
         kept: list[_Written] = []
-        size = 0
+        size = later
         for i in range(len(take.written) - 1, -1, -1):
             size += len(take.written[i].rows)
             if size > self._engine.context // 2:
                 break
             if take.written[i].beat.beat == 0:
                 kept = take.written[i:]
-        at = len(Header().rows()) + self._engine.shape["prefix"]
+        at = len(HEADER) + self._engine.shape["prefix"] + later
         for written in kept:
             written.cache, written.mark = take.cache, at
             at += len(written.rows)
         return [row for written in kept for row in written.rows]
 
-    def _header(self, plan: Plan, key: Key) -> Header:
-        return Header(
-            frozenset(plan.parts), plan.meter, key.tonic + 12 * key.minor, None, plan.tempo,
-            plan.density, plan.energy, plan.brightness, plan.complexity,
-        )  # fmt: skip
-
     def _rules(
-        self, take: _Take, plan: Plan, controls: Controls, frame: Beat, key: Key, guidance: float
+        self, take: _Take, plan: Plan, controls: Controls, frame: Beat, key: Key, theta: Theta, line: Line
     ) -> Rules:
-        given = plan.progression
+        begin, kept = take.begin, take.kept(frame.index)
+        progression = plan.progression
         change, span = None, LENGTHS[-1]
-        if given is not None:
-            change, ahead = _given_chord(given, frame)
+        obey = kept.harmony or progression is not None
+        if kept.harmony:
+            change = parse_chord(kept.chord) if kept.fresh and kept.chord is not None else None
+        elif progression is not None:
+            change, ahead = _given_chord(progression, frame)
             span = ahead // STEP
             if take.written and change == take.written[-1].chord and frame.beat:
                 change = None
         stated = "key" in plan.explicit or controls.key != "auto"
-        cadence = take.begin.bars is not None and frame.bar == take.begin.bars - 1
+        closing = begin.bars is not None and frame.bar == begin.bars - 1
+        leading = begin.loop is not None and begin.loop > 1 and frame.bar == begin.loop - 1
+        parts = frozenset(plan.parts) - kept.parts
+        rows = [note_row(on_lattice(n)) for n in kept.notes if n.start < frame.length]
+        given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
+        even = line.section in (None, "groove", "variation", "drop")
+        registers = dict(plan.registers)
         return Rules(
-            parts=frozenset(plan.parts),
+            parts=parts,
             ticks=frame.length // STEP,
             line=Event.BAR if frame.beat + 1 == beats_in_bar(frame.meter) else Event.BEAT,
             chord=take.written[-1].chord if take.written else None,
             change=change,
-            free=given is None,
-            must_choose=given is None and frame.beat == 0 and (frame.index == 0 or cadence),
-            obey=given is not None,
+            free=not obey,
+            must_choose=not obey and frame.beat == 0 and (frame.index == 0 or closing),
+            obey=obey,
             enter=frame.index == 0,
             scale=key.pitch_classes,
             lock=controls.scale_lock,
-            tonic=key.tonic if stated or cadence else None,
-            busy=_busy(take, frame),
+            tonic=key.tonic if stated or closing or leading or frame.index == 0 else None,
+            away=leading and not closing,
+            busy=looking_back.busy(take.beats),
             span=span,
-            crowd=_crowd(take, plan),
+            crowd=looking_back.crowds(take.beats, plan, parts) if even else {},
+            played=looking_back.velocities(take.beats),
+            wanted={p: fusion.wanted_velocity(p, plan.energy) for p in parts},
+            place={p: fusion.place(plan.register, registers, p, plan.brightness) for p in parts},
+            articulation=plan.articulation,
+            complexity=plan.complexity,
+            brightness=plan.brightness,
             temperature=controls.temperature,
-            guidance=guidance,
+            theta=theta,
+            lead=tuple(sorted({r for r in rows if r not in given})),
+            given=tuple(given),
         )
+
+
+def _as_given(take: _Take, frame: Beat, kept: Kept, line: Row) -> _Written:
+    """Return a beat of which all stays; it is read when the next one is written."""
+    chord = take.written[-1].chord if take.written else None
+    if kept.fresh or not take.written:
+        chord = None if kept.chord is None else parse_chord(kept.chord)
+    beat = replace(frame, chord=kept.chord, fresh=kept.fresh, notes=kept.notes)
+    return _Written(
+        beat, chord, [line, *kept_rows(frame, kept, melody_first=take.begin.melody_first)[1:]], 0, 0
+    )
+
+
+def _header(plan: Plan, key: Key, *, melody_first: bool) -> Header:
+    styles = tuple((name, weight) for name, weight in plan.style if name in STYLES)[:2]
+    total = sum(weight for _, weight in styles)
+    return Header(
+        frozenset(plan.parts), plan.meter, key.tonic + 12 * key.minor, key.mode or None, plan.tempo,
+        plan.density, plan.energy, plan.brightness, plan.complexity,
+        tuple((name, weight / total) for name, weight in styles), melody_first,
+    )  # fmt: skip
 
 
 def _morphed(take: _Take, x: float) -> tuple[Plan, Embedding]:
@@ -240,37 +310,6 @@ def _morphed(take: _Take, x: float) -> tuple[Plan, Embedding]:
         return take.plan, take.text
     plan, text = take.other
     return between(take.plan, plan, x), blended(take.text, text, x)
-
-
-SHARES = {"chords": 0.68, "melody": 0.2, "bass": 0.12}
-"""Whose onsets they are, in the median song."""
-SPARSE, FULL = 3.3, 7.2
-"""Onsets a quarter of the three parts together at the 5th and the 95th percentile of POP909's training songs."""
-LOOKED_BACK = 8  # beats
-
-
-def _crowd(take: _Take, plan: Plan) -> float:
-    """Return the logarithm of how much fuller the last beats were than the wanted density, 0 at the beginning."""
-    wanted = SPARSE * (FULL / SPARSE) ** plan.density * sum(SHARES[p] for p in plan.parts if p in SHARES)
-    last = take.written[-LOOKED_BACK:]
-    quarters = sum(w.beat.length for w in last) / TICKS_PER_QUARTER
-    onsets = sum(len(w.beat.notes) for w in last)
-    # two quarters as wanted are put before the first beat, so that one full beat is not yet a crowd
-    return math.log((onsets + 2 * wanted) / ((quarters + 2) * wanted))
-
-
-def _busy(take: _Take, frame: Beat) -> dict[tuple[str, int], int]:
-    """Return until which grid tick of the next beat each (part, pitch) still sounds."""
-    busy: dict[tuple[str, int], int] = {}
-    back = 0
-    for written in reversed(take.written[-64:]):
-        back += written.beat.length
-        for note in written.beat.notes:
-            until = (note.end - back) // STEP
-            if until > 0:
-                key = (note.part, note.pitch)
-                busy[key] = max(until, busy.get(key, 0))
-    return busy
 
 
 def _given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | None, Ticks]:

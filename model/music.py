@@ -148,12 +148,28 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
+class Kept:
+    """What stays as it is in one beat: the notes of some parts, and the chord where `harmony` is kept.
+
+    Notes count from the beat's first tick and come out as they are. `fresh` tells whether the chord begins here.
+    """
+
+    notes: tuple[Note, ...] = ()
+    parts: frozenset[str] = frozenset()
+    harmony: bool = False
+    chord: str | None = None
+    fresh: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Begin:
     """Order: understand a prompt and make ready for its take.
 
     `bars` None is endless; a number makes the take come to a close in its last bar. `parts` goes before the words.
     `morph` is a second prompt: `Controls.morph` says where between the two the music lies. `theta` has weights of the
-    fusion by name; those that are not named are as shipped.
+    fusion by name; those that are not named are as shipped. `loop` is the length in bars of a clip that goes round: its
+    last bar leads back. `given` has what stays, beat by beat from the first; the rest is written around it, with the
+    melody before the chords in each beat where `melody_first` says so.
     """
 
     take: int
@@ -164,6 +180,9 @@ class Begin:
     parts: tuple[str, ...] | None = None
     morph: str | None = None
     theta: tuple[tuple[str, float], ...] = ()
+    loop: int | None = None
+    given: tuple[Kept, ...] = ()
+    melody_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)

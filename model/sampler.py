@@ -1,7 +1,7 @@
-"""One beat, event by event: what may follow what, and how key, chords and wishes bend the odds.
+"""One beat, event by event: what may follow what, and the drawing of each field.
 
-Illegal events are masked; set keys and chords are musical terms added to the logits (the fusion of the
-design): conditioned + guidance·(conditioned − unconditioned) + scale + chord tones.
+Illegal events are barred; the terms of `model.fusion` bend the odds of the rest. Notes that are given are said in their
+place, and the rest is drawn around them.
 """
 
 from __future__ import annotations
@@ -12,9 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from model import fusion
+from model.drums import ROLES
 from model.engine import Array, Engine, State
+from model.fusion import Theta
 from model.harmony import QUALITIES, Chord
 from model.language import (
+    BASS,
     EVENTS,
     FIRST_NOTE,
     LENGTHS,
@@ -33,17 +37,15 @@ from model.language import (
 
 Row = tuple[int, ...]
 
-RANGES = {"bass": (28, 57), "chords": (43, 84), "melody": (55, 93)}
+RANGES = {"drums": (35, 81), "bass": (28, 57), "chords": (43, 84), "melody": (55, 93)}
 """Lowest and highest pitch that a part is given, whatever the model would like."""
 SINGLE = ("bass", "melody")
 """Parts of one voice: no onset while their last note still sounds."""
-MOST_EVENTS = 40
+MOST_EVENTS = 56
 """More than twice the busiest beat of the training songs; a bound on one beat's cost."""
 TOP_P = 0.95
-CHORD_TONE = 1.0
-"""Added to the logits of chord tones for chords and bass: the weight w_chord of the fusion."""
-CROWD = 5.0
-"""Added to the logits of "the beat is over" for each factor of e by which the last beats were fuller than wanted."""
+VELOCITIES = slice(2, 17)
+"""The classes of velocity that may be drawn."""
 
 BARRED = np.float32(-1e9)
 
@@ -52,10 +54,12 @@ BARRED = np.float32(-1e9)
 class Rules:
     """What holds for one beat.
 
-    `chord` is the chord that sounds as the beat begins; `change` is a chord that must begin here; `free` tells
-    whether the model may choose a chord. `obey` keeps chords and bass on chord tones. `busy` has the grid ticks,
-    from the beat's first, until which (part, pitch) sounds; `span` is the longest note of chords and bass. `crowd` is
-    the logarithm of onsets so far over onsets wanted.
+    `parts` are to be drawn; `given` are rows of other parts, said in their place, of which those in `lead` come before the
+    chord. `chord` is the chord that sounds as the beat begins, `change` one that must begin here; `free` tells whether the
+    model may choose one, `must_choose` that it has to. `obey` keeps chords and bass on chord tones, `enter` lets each part
+    begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
+    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `played` its mean
+    velocity, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
     """
 
     parts: frozenset[str]
@@ -70,31 +74,43 @@ class Rules:
     scale: frozenset[int]
     lock: float
     tonic: int | None
+    away: bool
     busy: Mapping[tuple[str, int], int]
     span: int
-    crowd: float
+    crowd: Mapping[str, float]
+    played: Mapping[str, float]
+    wanted: Mapping[str, float]
+    place: Mapping[str, float]
+    articulation: float
+    complexity: float
+    brightness: float
     temperature: float
-    guidance: float
+    theta: Theta
+    lead: tuple[Row, ...] = ()
+    given: tuple[Row, ...] = ()
 
 
 def write_beat(engine: Engine, state: State, h: Array, rules: Rules, rng: np.random.Generator) -> list[Row]:
     """Return the rows of a beat after its line row; `h` is what follows that row. Extends the state."""
     beat = _Beat(engine, rules, rng)
+    for lead in rules.lead:
+        h = engine.step(state, lead)
     while len(beat.rows) < MOST_EVENTS and state.room > 2:
         row = beat.next(h)
         if row is None:
             break
         beat.rows.append(row)
         h = engine.step(state, row)
-    return beat.rows
+    return [*rules.lead, *beat.rows]
 
 
 class _Beat:
-    """The beat that is being written."""
+    """The beat that is being written; what leads is not among its rows."""
 
     def __init__(self, engine: Engine, rules: Rules, rng: np.random.Generator) -> None:
         self._engine, self._rules, self._rng = engine, rules, rng
         self.rows: list[Row] = []
+        self._given = list(rules.given)
         self._busy = dict(rules.busy)
         self._chord = rules.change or rules.chord
         self._demands = self._demanded()
@@ -103,10 +119,12 @@ class _Beat:
     def _demanded(self) -> list[tuple[int, set[int]]]:
         """Return what must sound on the first tick, in order: an event and the pitch classes it must bring.
 
-        A chord that the words gave is heard as that chord; a take enters with all its parts.
+        A chord that was given is heard as that chord; a take enters with all its parts.
         """
         rules, chord = self._rules, self._rules.change
         demands: list[tuple[int, set[int]]] = []
+        if rules.enter and "drums" in rules.parts:
+            demands.append((note_event("drums", 0), set()))
         if rules.obey and chord is not None:
             if "bass" in rules.parts:
                 demands.append((note_event("bass", 0), {chord.bass}))
@@ -137,6 +155,8 @@ class _Beat:
         logits = self._engine.logits(h, 0)
         while True:
             event = self._choose(logits, self._events())
+            if self._given and event == self._given[0][0]:
+                return self._said(self._given.pop(0))
             if event == rules.line:
                 return None
             if event == Event.CHORD:
@@ -146,7 +166,14 @@ class _Beat:
                 return self._note_row(self._engine.say(h, 0, event), event, pitches)
             self._full.add(event)  # every pitch is taken: this place has no more notes
 
-    def _events(self) -> Array:
+    def _said(self, row: Row) -> Row:
+        """Take note of a given row."""
+        part, tick = part_and_tick(row[0])
+        if part != "drums":
+            self._busy[part, row[1] - PITCH] = tick + LENGTHS[row[2] - 1]
+        return row
+
+    def _events(self) -> npt.NDArray[np.floating]:
         """Return 0 for each event that may come now, BARRED for the rest."""
         rules = self._rules
         bias = np.full(EVENTS, BARRED)
@@ -156,24 +183,31 @@ class _Beat:
             return bias
         if not self.rows and rules.free:
             bias[Event.CHORD] = 0
-        for part in rules.parts & RANGES.keys():
+        for part in rules.parts:
             first = note_event(part, 0)
             lowest = max(first, last + 1 if part in SINGLE else last)
             if part in SINGLE:
                 until = max((t for (p, _), t in self._busy.items() if p == part), default=0)
                 lowest = max(lowest, first + until)
-            bias[lowest : max(lowest, first + rules.ticks)] = 0
-        bias[rules.line] = CROWD * rules.crowd
+            bias[lowest : max(lowest, first + rules.ticks)] = -rules.theta.full * rules.crowd.get(part, 0.0)
+        if last >= FIRST_NOTE and bias[last] > BARRED / 2:
+            bias[last] = 0  # another voice of the same stroke is no new onset
+        bias[rules.line] = 0
         bias[list(self._full)] = BARRED
         if self._demands:
             demanded = self._demands[0][0]
-            if last > demanded or bias[demanded] == BARRED:
+            if last > demanded or bias[demanded] <= BARRED / 2:
                 self._demands.pop(0)  # it cannot be met: a held note is in the way
                 return self._events()
             bias[demanded + 1 :] = BARRED
             bias[:FIRST_NOTE] = BARRED
             if self._demands[0][1] and last == demanded:
                 bias[:demanded] = BARRED
+        if self._given:
+            following = self._given[0][0]
+            bias[following:] = BARRED
+            bias[rules.line] = BARRED
+            bias[following] = 0
         return bias
 
     def _highest(self, event: int) -> int:
@@ -186,71 +220,85 @@ class _Beat:
         bias[ROOT : NO_CHORD if rules.must_choose else NO_CHORD + 1] = 0
         self._lock(bias, ROOT, 12)
         if rules.tonic is not None:
-            bias[ROOT + rules.tonic] += 4.0 if rules.must_choose else 1.0
+            bias[ROOT + rules.tonic] += -3.0 if rules.away else 4.0 if rules.must_choose else 1.0
         symbol = self._choose(self._engine.logits(h, 1), bias)
         if symbol == NO_CHORD:
             self._chord = None
             return chord_row(None)
         root = symbol - ROOT
         h = self._engine.say(h, 1, symbol)
+        theta = rules.theta
         bias = np.full(SIZES[2], BARRED)
+        worth = fusion.qualities(rules.complexity, rules.brightness, theta.colour, theta.light, SIZES[2])
         for i, tones in enumerate(QUALITIES.values()):
             outside = sum((root + t) % 12 not in rules.scale for t in tones)
-            bias[QUALITY + i] = outside * self._penalty
+            bias[QUALITY + i] = outside * self._penalty + worth[QUALITY + i]
         value = self._choose(self._engine.logits(h, 2), bias)
         h = self._engine.say(h, 2, value)
         tones = QUALITIES[QUALITY_NAMES[value - QUALITY]]
         bias = np.full(SIZES[3], BARRED)
         for tone in tones:
-            bias[SIZES[3] - 12 + tone] = 0 if (root + tone) % 12 in rules.scale else self._penalty
+            bias[BASS + tone] = 0 if (root + tone) % 12 in rules.scale else self._penalty
         row = (int(Event.CHORD), symbol, value, self._choose(self._engine.logits(h, 3), bias), 0)
         self._chord = row_chord(row)
         return row
 
-    def _note_row(self, h: Array, event: int, pitches: Array) -> Row:
+    def _note_row(self, h: Array, event: int, pitches: npt.NDArray[np.floating]) -> Row:
+        rules = self._rules
         part, tick = part_and_tick(event)
         pitch = self._choose(self._engine.logits(h, 1), pitches)
         h = self._engine.say(h, 1, pitch)
-        bias = np.full(SIZES[2], BARRED)
-        longest = (
-            np.searchsorted(LENGTHS, self._rules.span - tick, "right") if part != "melody" else len(LENGTHS)
-        )
-        bias[1 : 1 + max(1, int(longest))] = 0
-        length = self._choose(self._engine.logits(h, 2), bias)
-        h = self._engine.say(h, 2, length)
+        length = 0
+        if part != "drums":
+            bias = np.full(SIZES[2], BARRED)
+            longest = len(LENGTHS)
+            if part != "melody":
+                longest = max(1, int(np.searchsorted(LENGTHS, rules.span - tick, "right")))
+            bias[1 : 1 + longest] = fusion.lengths(rules.articulation, rules.theta.length)[:longest]
+            length = self._choose(self._engine.logits(h, 2), bias)
+            h = self._engine.say(h, 2, length)
+            self._busy[part, pitch - PITCH] = tick + LENGTHS[length - 1]
         bias = np.full(SIZES[3], BARRED)
-        bias[2:17] = 0
+        loud = fusion.touch(rules.wanted[part], rules.played.get(part), rules.theta.touch, SIZES[3])
+        bias[VELOCITIES] = loud[VELOCITIES]
         velocity = self._choose(self._engine.logits(h, 3), bias)
         h = self._engine.say(h, 3, velocity)
-        offset = self._choose(self._engine.logits(h, 4), np.zeros(SIZES[4], np.float32))
-        self._busy[part, pitch - PITCH] = tick + LENGTHS[length - 1]
+        bias = np.zeros(SIZES[4], np.float32)
+        bias[0] = BARRED
+        offset = self._choose(self._engine.logits(h, 4), bias)
         if self._demands and self._demands[0][0] == event:
             self._demands[0][1].discard((pitch - PITCH) % 12)
             if not self._demands[0][1]:
                 self._demands.pop(0)
         return (event, pitch, length, velocity, offset)
 
-    def _pitches(self, event: int) -> Array:
+    def _pitches(self, event: int) -> npt.NDArray[np.floating]:
         """Return what each pitch is worth at a place, BARRED where it may not sound."""
         rules = self._rules
         part, tick = part_and_tick(event)
         low, high = RANGES[part]
+        bias = np.full(SIZES[1], BARRED)
+        above = self._highest(event)
+        if part == "drums":
+            free = [note for note in ROLES.values() if note > above]
+            bias[[PITCH + note for note in free]] = 0
+            return bias
         if part == "chords":  # the bass is the lowest voice
             low = max(
                 [low, *(p + 1 for (name, p), until in self._busy.items() if name == "bass" and until > tick)]
             )
-        bias = np.full(SIZES[1], BARRED)
-        bias[PITCH + max(low, self._highest(event) + 1) : PITCH + high + 1] = 0
+        worth = fusion.register(rules.place.get(part, 0.0), low, high, rules.theta.register)
+        first = max(low, above + 1)
+        bias[PITCH + first : PITCH + high + 1] = worth[first : high + 1]
         for (name, pitch), until in self._busy.items():
             if name == part and until > tick:
                 bias[PITCH + pitch] = BARRED
         self._lock(bias, PITCH, 128)
         if self._chord is not None and part != "melody":
-            tones = np.isin(np.arange(128) % 12, list(self._chord.pitch_classes))
-            bias[PITCH : PITCH + 128] += np.where(tones, CHORD_TONE, BARRED if rules.obey else 0)
+            inside = np.isin(np.arange(128) % 12, list(self._chord.pitch_classes))
+            bias[PITCH : PITCH + 128] += np.where(inside, rules.theta.chord, BARRED if rules.obey else 0)
         if self._demands and self._demands[0][0] == event and self._demands[0][1]:
             wanted = np.isin(np.arange(128) % 12, list(self._demands[0][1]))
-            above = self._highest(event)
             # low enough a beginning and small enough steps that the other tones find room above
             near = np.arange(128) <= (above + 9 if above >= 0 else low + (18 if part == "bass" else 7))
             if not (wanted & near & (bias[PITCH : PITCH + 128] > BARRED / 2)).any():
@@ -260,17 +308,16 @@ class _Beat:
 
     @property
     def _penalty(self) -> float:
-        """What a tone outside the scale costs in logits: nothing at lock 0, everything at 1."""
-        lock = self._rules.lock
-        return float(BARRED) if lock >= 1 else 3.0 * float(np.log1p(-lock))
+        """What a tone outside the scale costs in logits."""
+        return fusion.looseness(self._rules.lock, self._rules.theta.scale, float(BARRED))
 
-    def _lock(self, bias: Array, first: int, count: int) -> None:
+    def _lock(self, bias: npt.NDArray[np.floating], first: int, count: int) -> None:
         outside = ~np.isin(np.arange(count) % 12, list(self._rules.scale))
         bias[first : first + count][outside] += self._penalty
 
     def _choose(self, logits: Array, bias: npt.NDArray[np.floating]) -> int:
         """Draw from the guided, bent and tempered logits, `(lanes, n)`; the unlikely tail is left out."""
-        z = logits[0] if len(logits) == 1 else logits[0] + self._rules.guidance * (logits[0] - logits[1])
+        z = logits[0] if len(logits) == 1 else logits[0] + self._rules.theta.text * (logits[0] - logits[1])
         z = (z + bias) / self._rules.temperature
         p = np.exp(z - z.max())
         order = np.argsort(-p, kind="stable")

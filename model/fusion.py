@@ -1,0 +1,121 @@
+"""The fusion: what is added to the decoder's logits so that the words, the key and the chords are heard.
+
+    logits = told + text·(told − untold) + scale + chord tones + fullness + touch + register + length + colour + light
+
+Each term is a pure function of what is wanted and, where it looks back, of what was played; θ weighs them. A term
+that looks back pushes the more, the further the last beats are from what is wanted.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Set
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+import numpy.typing as npt
+
+from model.harmony import QUALITIES
+from model.language import LENGTHS, PITCH, QUALITY, VELOCITY_STEP
+from model.music import GUIDANCE
+
+Array = npt.NDArray[np.floating]
+
+
+@dataclass(frozen=True, slots=True)
+class Theta:
+    """The weights of the terms, in logits.
+
+    `text` a difference between told and untold, `scale` a factor of e of looseness, `chord` a chord tone, `full` a factor
+    of e of onsets, `touch` sixteen steps of velocity squared, `register` an octave, `length` a doubling, `colour` a tone of
+    a chord, `light` a major third for a minor one.
+    """
+
+    text: float = GUIDANCE
+    scale: float = 3.0
+    chord: float = 1.0
+    full: float = 2.0
+    touch: float = 1.0
+    register: float = 4.0
+    length: float = 2.0
+    colour: float = 1.5
+    light: float = 1.2
+
+    def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
+        """Return these weights with those of the pairs whose names are known."""
+        known = {f.name for f in fields(self)}
+        return replace(self, **{name: value for name, value in named if name in known})
+
+
+SHIPPED = Theta()
+
+
+def looseness(lock: float, weight: float, barred: float) -> float:
+    """Return what a tone outside the scale costs: nothing at lock 0, everything at 1."""
+    return barred if lock >= 1 else weight * math.log1p(-lock)
+
+
+def crowding(onsets: float, quarters: float, wanted: float) -> float:
+    """Return the logarithm of onsets played over onsets wanted, 0 before the first note and within a fifth of it.
+
+    `wanted` is in onsets a quarter; two quarters as wanted are put before the first beat.
+    """
+    over = math.log((onsets + 2 * wanted) / ((quarters + 2) * wanted))
+    return math.copysign(max(0.0, abs(over) - 0.2), over)
+
+
+def touch(wanted: float, played: float | None, weight: float, classes: int) -> Array:
+    """Return what each class of velocity is worth: nearer to the wanted mean, the more so the further the last were."""
+    loud = (np.arange(classes) - 1) * VELOCITY_STEP + VELOCITY_STEP / 2
+    aim = wanted if played is None else wanted + 0.7 * (wanted - played)
+    return np.asarray(-weight * np.square((loud - aim) / 24) / 2)
+
+
+def register(place: float, low: int, high: int, weight: float) -> Array:
+    """Return what each pitch 0..127 is worth where the music shall lie low (−1) or high (1) in its range."""
+    return np.asarray(weight * place * (np.arange(128) - (low + high) / 2) / 12)
+
+
+def lengths(articulation: float, weight: float) -> Array:
+    """Return what each class of length is worth from short (−1) to held (1), a sixteenth being neither."""
+    return np.asarray(weight * articulation * np.log2(np.array(LENGTHS) / 6))
+
+
+def qualities(complexity: float, brightness: float, colour: float, light: float, size: int) -> Array:
+    """Return what each kind of chord is worth, `(size,)` of the field of values.
+
+    Complexity 0 wants three tones, 1 more than five; brightness wants major thirds rather than minor ones.
+    """
+    worth = np.zeros(size)
+    wanted = 2.9 + 2.5 * complexity
+    sharp = colour * (1 + 2 * abs(complexity - 0.5))
+    for i, tones in enumerate(QUALITIES.values()):
+        third = (4 in tones) - (3 in tones)
+        odd = 0.6 if {6, 8} & set(tones) else 0.0  # diminished and augmented chords only where the music asks
+        worth[QUALITY + i] = (
+            -sharp * abs(len(tones) - wanted) + 2 * light * (brightness - 0.5) * third - odd * sharp
+        )
+    return worth
+
+
+def tones(classes: Set[int], weight: float) -> Array:
+    """Return what each pitch 0..127 is worth by a chord's tones."""
+    return np.where(np.isin(np.arange(128) % 12, list(classes)), weight, 0.0)
+
+
+def on_pitches(worth: Array, size: int) -> Array:
+    """Return what pitches are worth, laid out over the field of symbols."""
+    laid = np.zeros(size)
+    laid[PITCH : PITCH + 128] = worth
+    return laid
+
+
+def wanted_velocity(part: str, energy: float) -> float:
+    """Return the mean velocity that an energy asks of a part."""
+    return 40 + 62 * energy + {"drums": 4, "melody": 6, "bass": 2}.get(part, -4)
+
+
+def place(register_: float, named: Mapping[str, float], part: str, brightness: float) -> float:
+    """Return where a part shall lie, −1 low to 1 high: as the words say, a little by brightness where they do not."""
+    said = named.get(part, register_ if part != "bass" else register_ / 2)
+    return said if said else 0.25 * (brightness - 0.5) * (part in ("melody", "chords"))

@@ -12,11 +12,9 @@ from typing import NoReturn, TypeVar
 from bridge.config import Network
 from bridge.ports import BACKENDS
 from model.harmony import parse_key
-from model.music import METERS
+from model.music import METERS, PARTS
 from model.numerals import parse_progression
 
-AVAILABLE = ("chords", "melody", "bass")
-"""The parts that this version plays."""
 MOST_CHARACTERS = 2000
 MOST_BARS, MOST_TAKES, MOST_SEED = 256, 99, 2**31 - 1
 
@@ -85,7 +83,7 @@ def _clip(clip: argparse.ArgumentParser) -> None:
         type=_whole("a seed is in {}", 0, MOST_SEED),
         help="default: a new one, printed",
     )
-    option("--parts", metavar="a,b", type=_parts, help=f"of {', '.join(AVAILABLE)}")
+    option("--parts", metavar="a,b", type=_parts, help=f"of {', '.join(PARTS)}")
     option("--tempo", metavar="BPM", type=_tempo, default=0.0)
     option("--key", metavar="K", type=_checked(parse_key), default="auto")
     option("--meter", metavar="M", choices=METERS, default="auto")
@@ -135,11 +133,9 @@ def _tempo(text: str) -> float:
 
 def _parts(text: str) -> tuple[str, ...]:
     named = {name.strip() for name in text.split(",")}
-    if not named <= set(AVAILABLE):
-        raise argparse.ArgumentTypeError(
-            f"parts are {', '.join(AVAILABLE)}, not {min(named - set(AVAILABLE))!r}"
-        )
-    return tuple(part for part in AVAILABLE if part in named)
+    if not named <= set(PARTS):
+        raise argparse.ArgumentTypeError(f"parts are {', '.join(PARTS)}, not {min(named - set(PARTS))!r}")
+    return tuple(part for part in PARTS if part in named)
 
 
 def _progression(text: str) -> object:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bridge.addresses import Value
 from bridge.orders import Health, PlayerOrder
 from model.music import Answer, Order
-from model.taste import Theta
+from model.taste import Weighting
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +114,7 @@ class BarPlayed:
 class TasteChanged:
     """The user's weights of the fusion are others now: they are kept."""
 
-    theta: Theta
+    theta: Weighting
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from model.taste import Theta, restored, shipped
+from model.taste import Weighting, restored, shipped
 
 log = logging.getLogger("llmball")
 
@@ -20,7 +20,7 @@ def folder() -> Path:
     return Path(named) if named else user_data_path("llmball", appauthor=False)
 
 
-def read_taste() -> Theta:
+def read_taste() -> Weighting:
     """Return the user's weights of the fusion; as shipped where none are kept, or where they cannot be read."""
     path = folder() / "taste.json"
     try:
@@ -32,7 +32,7 @@ def read_taste() -> Theta:
         return shipped()
 
 
-def write_taste(theta: Theta) -> None:
+def write_taste(theta: Weighting) -> None:
     """Keep the user's weights; the file is the old one or the new one at any moment. Raises OSError."""
     path = folder() / "taste.json"
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -44,7 +44,7 @@ from bridge.telling import understood
 from bridge.vitals import Vitals
 from model.midifile import Song
 from model.music import PARTS, TICKS_PER_QUARTER, BeatWritten, Begin, Failed, Understood
-from model.taste import Theta, drawn, moved, shipped
+from model.taste import Weighting, drawn, moved, shipped
 
 STARVING = Seconds(0.060)
 """This long before the end of what is planned, the vamp steps in."""
@@ -62,7 +62,9 @@ class State(Enum):
 class Session:
     """One performance. `seeds` gives the seed of a take where the owner set none, `theta` is the user's taste."""
 
-    def __init__(self, seeds: Callable[[], int], record: bool = False, theta: Theta | None = None) -> None:
+    def __init__(
+        self, seeds: Callable[[], int], record: bool = False, theta: Weighting | None = None
+    ) -> None:
         self.state = State.IDLE
         self.settings: dict[str, Value] = defaults()
         self._theta = shipped() if theta is None else theta
@@ -233,7 +235,7 @@ class Session:
             raise BadRequest("/llmball/like" if liked else "/llmball/skip", "no take plays: play one first")
         self._to_taste(moved(self._theta, dict(self._current.begin.theta), liked))
 
-    def _to_taste(self, theta: Theta) -> None:
+    def _to_taste(self, theta: Weighting) -> None:
         self._theta = theta
         self._stage.effects.append(TasteChanged(theta))
 

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
-from model.music import GUIDANCE
+from model.fusion import SHIPPED
 
-Theta = Mapping[str, float]
+Weighting = Mapping[str, float]
 """Weights of the fusion by name."""
 
 
@@ -38,8 +38,12 @@ class Weight:
         return min(self.high, max(self.low, value))
 
 
-WEIGHTS: Mapping[str, Weight] = {"text": Weight(GUIDANCE, 0.1, 2.0)}
-"""The weights that a taste may move."""
+LEAST, MOST = 0.5, 2.0
+"""Factors of the shipped weight: within them every wish of the words is still heard, and none drowns the music."""
+WEIGHTS: Mapping[str, Weight] = {
+    name: Weight(value, LEAST * value, MOST * value) for name, value in asdict(SHIPPED).items()
+}
+"""The weights that a taste may move: all of the fusion."""
 
 SPREAD = 0.05
 """Standard deviation of a take's weights around the user's, in spans; at most twice that."""
@@ -51,12 +55,12 @@ HUGE = 1e9
 """What is stored beyond this, or is no number at all, was not stored by us."""
 
 
-def shipped(weights: Mapping[str, Weight] = WEIGHTS) -> Theta:
+def shipped(weights: Mapping[str, Weight] = WEIGHTS) -> Weighting:
     """Return the weights that everyone begins with."""
     return {name: weight.shipped for name, weight in weights.items()}
 
 
-def drawn(theta: Theta, seed: int, weights: Mapping[str, Weight] = WEIGHTS) -> Theta:
+def drawn(theta: Weighting, seed: int, weights: Mapping[str, Weight] = WEIGHTS) -> Weighting:
     """Return the weights of a take, close around a user's; the same seed gives the same."""
     around = {}
     for name, weight in weights.items():
@@ -66,7 +70,9 @@ def drawn(theta: Theta, seed: int, weights: Mapping[str, Weight] = WEIGHTS) -> T
     return around
 
 
-def moved(theta: Theta, take: Theta, liked: bool, weights: Mapping[str, Weight] = WEIGHTS) -> Theta:
+def moved(
+    theta: Weighting, take: Weighting, liked: bool, weights: Mapping[str, Weight] = WEIGHTS
+) -> Weighting:
     """Return a user's weights after a take of these weights was liked, or skipped."""
     after = {}
     for name, weight in weights.items():
@@ -76,7 +82,7 @@ def moved(theta: Theta, take: Theta, liked: bool, weights: Mapping[str, Weight] 
     return after
 
 
-def restored(stored: object, weights: Mapping[str, Weight] = WEIGHTS) -> Theta:
+def restored(stored: object, weights: Mapping[str, Weight] = WEIGHTS) -> Weighting:
     """Return the weights of what was stored: what is missing or no number is as shipped, the rest bounded.
 
     Raises ValueError where it is no table at all.

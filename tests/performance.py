@@ -41,7 +41,7 @@ from model.music import (
     Write,
     beats_in_bar,
 )
-from model.taste import Theta
+from model.taste import Weighting
 
 
 def beat_of(take: int, index: int, plan: Plan) -> Beat:
@@ -72,7 +72,7 @@ class Rig:
     sounded: list[tuple[Ticks, int, NoteOn]] = field(default_factory=list)
     held: dict[tuple[str, int, int], int] = field(default_factory=dict)
     places: list[float] = field(default_factory=list)
-    kept: list[Theta] = field(default_factory=list)
+    kept: list[Weighting] = field(default_factory=list)
     planned: dict[int, list[Sound]] = field(default_factory=dict)
     _answers: list[tuple[float, int, Answer]] = field(default_factory=list)
     _plans: dict[int, Plan] = field(default_factory=dict)

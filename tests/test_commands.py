@@ -47,9 +47,9 @@ def test_a_seed_that_was_not_given_is_drawn_and_told(tmp_path: Path, capsys: Sai
 
 
 def test_parts_chords_and_ending_reach_the_composer(tmp_path: Path) -> None:
-    words = ["--parts", "bass, chords", "--chords", "Am F | C G", "--ending", "cadence", "--bars", "2"]
+    words = ["--parts", "drums, bass, chords", "--chords", "Am F | C G", "--ending", "cadence", "--bars", "2"]
     order = run_clip("x", *words, "-o", str(tmp_path / "out.mid")).begun[-1]
-    assert (order.parts, order.controls.chords, order.bars) == (("chords", "bass"), "Am F | C G", 2)
+    assert (order.parts, order.controls.chords, order.bars) == (("chords", "bass", "drums"), "Am F | C G", 2)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_parts_chords_and_ending_reach_the_composer(tmp_path: Path) -> None:
         (["clip", "x", "-o", "x.mid", "--key", "Q"], "unknown key"),
         (["clip", "x", "-o", "x.mid", "--meter", "11/8"], "11/8"),
         (["clip", "x", "-o", "x.mid", "--chords", "Xyz"], "Xyz"),
-        (["clip", "x", "-o", "x.mid", "--parts", "kazoo"], "parts are chords, melody, bass, not 'kazoo'"),
+        (["clip", "x", "-o", "x.mid", "--parts", "kazoo"], "parts are chords, melody, bass, drums, not 'kazoo'"),
         (["clip", "x", "-o", "x.mid", "--takes", "0"], "takes are 1..99"),
         (["clip", "x", "-o", "x.mid", "--encoder", "nowhere"], "there is no folder nowhere"),
         (["serve", "--osc", "7411"], "HOST:PORT"),

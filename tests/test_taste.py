@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge import home
-from model.taste import LONGEST, WEIGHTS, Theta, Weight, drawn, moved, restored, shipped
+from model.fusion import SHIPPED, Theta
+from model.taste import LONGEST, WEIGHTS, Weight, drawn, moved, restored, shipped
 
 TABLE = {"text": Weight(0.7, 0.1, 2.0), "chord": Weight(1.0, 0.0, 3.0), "scale": Weight(-1.0, -1.0, 1.0)}
 judgements = st.lists(st.tuples(st.integers(0, 9999), st.booleans()), max_size=60)
 
 
-def after(judged: list[tuple[int, bool]]) -> Theta:
+def after(judged: list[tuple[int, bool]]) -> Mapping[str, float]:
     theta = shipped(TABLE)
     for seed, liked in judged:
         theta = moved(theta, drawn(theta, seed, TABLE), liked, TABLE)
@@ -71,6 +73,7 @@ def test_what_was_stored_is_read_as_far_as_it_is_sound() -> None:
 
 def test_a_weight_is_shipped_within_its_bounds() -> None:
     assert all(weight.low < weight.shipped < weight.high for weight in WEIGHTS.values())
+    assert Theta(**shipped()) == SHIPPED
     with pytest.raises(ValueError, match="within its bounds"):
         Weight(3, 0, 2)
 
@@ -79,7 +82,7 @@ def test_a_taste_is_kept_at_home_and_read_again(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setenv("LLMBALL_HOME", str(tmp_path / "not" / "there" / "yet"))
     assert home.read_taste() == shipped()
     home.write_taste({"text": 1.25})
-    assert home.read_taste() == {"text": 1.25}
+    assert home.read_taste() == {**shipped(), "text": 1.25}
     assert [p.name for p in home.folder().iterdir()] == ["taste.json"]
     assert json.loads((home.folder() / "taste.json").read_text()) == {"text": 1.25}
 

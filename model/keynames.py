@@ -15,14 +15,15 @@ _MODE = (
 _SIGN = r"(?:[\s-]?(sharp|flat)|([#b♯♭]))?"
 _KEYS = (
     re.compile(rf"\b([A-Ga-g]){_SIGN}(?:\s+|-)({_MODE})\b(?!\s+(?:problem|issue|thing|detail|change|role|point|difference|part|label|way|chord|triad|seventh|key))", re.I),
-    re.compile(r"\b([A-G])()([#b♯♭])?(min|maj|minor|major|dorian|phrygian|lydian|mixolydian)\b(?!\d)"),
-    re.compile(r"\b([A-G](?=[#b♯♭]?m)|[a-g](?=[#♯]m))([#b♯♭]?)m\b(?![\w/#]|\s+(?:I|not)\b)"),
+    re.compile(r"(?<![A-Za-z0-9])([A-G])()([#b♯♭])?(min|maj|minor|major|dorian|phrygian|lydian|mixolydian)(?![A-Za-z0-9])"),
+    re.compile(r"(?<![A-Za-z0-9#♯♭/])([A-G](?=[#b♯♭]?m)|[a-g](?=[#♯]m))([#b♯♭]?)m(?![A-Za-z0-9/#]|\s+(?:I|not)\b)"),
+    re.compile(rf"\b([B-G]|A[#b♯♭]){_SIGN}\s(blues)\b"),
     re.compile(rf"\b(?:in|into|to|on)\s+([B-G]|[A-G](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)|[a-g](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)){_SIGN}(?![\w'&+#♯/-]|\.\w)"),
     re.compile(rf"\b(?:key|tonic|tonality|tonart)(?:\s+(?:of|is|in))?\s*[:=]?\s*(?:the\s+)?([A-Ga-g]){_SIGN}(?![\w'&+#/-])"),
     re.compile(rf"\bin\s+(A){_SIGN}(?=[\s,.;!?。]*$|\s*[,.;!?。]|\s+(?:at|with|and|for|but|please|over|using|no|without|\d))"),
     re.compile(rf"(?:^|[,;，])\s*([A-G]){_SIGN}\s*(?=$|[,;，])"),
 )  # fmt: skip
-_SPELLED, _SHORT_MINOR = (0, 1), 2
+_SPELLED, _SHORT_MINOR = (0, 1, 3), 2
 """The places of the patterns that name their mode, and of those that mean a minor one."""
 _GERMAN = re.compile(r"\b(cis|dis|eis|fis|gis|ais|ces|des|es|fes|ges|as|[a-h])[- ]?(dur|moll)\b", re.I)
 _GERMAN_NAMES = {"cis": "C#", "dis": "D#", "eis": "F", "fis": "F#", "gis": "G#", "ais": "A#", "ces": "B", "des": "Db",
@@ -46,7 +47,7 @@ _CJK_MODES = {
 }  # fmt: skip
 _CJK_MODE = "|".join(sorted((m for m in _CJK_MODES if m != "调"), key=len, reverse=True))
 _CJK = re.compile(
-    rf"(降|升|[#♯♭]|b(?=[A-G]))?\s*(?<![A-Za-z])([A-Ga-g])([#b♯♭])?\s*(?:{_CJK_MODE}|调(?![性式色音高整子查用]))"
+    rf"(降|升|[#♯♭]|b(?=[A-G]))?\s*(?<![A-Za-z])([A-Ga-g])([#b♯♭])?\s*(?:(?:大调|小调)的?\s*(?=和声|旋律|自然|五声|布鲁斯|蓝调))?({_CJK_MODE}|调(?![性式色音高整子查用]))"
 )
 _OLD_NAMES = re.compile(
     r"(変|嬰|올림|내림)?\s?([ハニホヘトイロ다라마바사가나])\s?(长调|短调|長調|短調|장조|단조)"
@@ -125,10 +126,9 @@ def _solfege(text: str) -> Span[Key] | None:
 
 def _cjk(text: str) -> Span[Key] | None:
     for match in _CJK.finditer(text):
-        sign, letter, after = match.groups()
+        sign, letter, after, said = match.groups()
         if denied(text, match.start()):
             continue
-        said = match.group()[match.end(3 if after else 2) - match.start() :].strip()
         tonic = f"{letter.upper()}{_SIGNS[sign] or _SIGNS[after]}"
         return Span(parse_key(f"{tonic} {_CJK_MODES[said]}"), *match.span())
     return None

@@ -31,7 +31,7 @@ SIMPLIFIED = str.maketrans(
 
 _NUMBER = r"(\d{2,3}(?:\.\d+)?)"
 _UNIT = (
-    r"(?:b\.?p\.?m\b\.?|bmp\b|ppm\b|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|pulsaciones|batidas|"
+    r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|pulsaciones|batidas|"
     r"拍(?:每分钟|/分)?(?!子|号)|クリック|비피엠)"
 )
 _NEAR = r"(?:about|around|roughly|approx(?:imately|\.)?|circa|ca\.?|~|≈|约|大约|大概|差不多|左右|unos|etwa|environ|cerca de)"
@@ -58,21 +58,16 @@ _TEMPI = (
     re.compile(rf"(?:^|[,;，、/|])\s*{_NUMBER}\s*(?=$|[,;，、/|。])"),
 )
 _TENS = {
-    "twenty": 20,
-    "thirty": 30,
-    "forty": 40,
-    "fifty": 50,
-    "sixty": 60,
-    "seventy": 70,
-    "eighty": 80,
-    "ninety": 90,
-}
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "ten": 10,
+    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
+    "nineteen": 19,
+}  # fmt: skip
 _ONES = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _SPELLED = re.compile(
-    rf"\b(?:(a|one|two) hundred(?: and)? ?)?({'|'.join(_TENS)})?[ -]?({'|'.join(_ONES[1:])})?\s*{_UNIT}"
+    rf"\b(?:(a|one|two) hundred(?: and)? ?)?({'|'.join(sorted(_TENS, key=len, reverse=True))})?[ -]?({'|'.join(_ONES[1:])})?\s*{_UNIT}"
 )
 _CHINESE_SPELLED = re.compile(
-    r"(?:每分钟|速度|一分钟)\s*(?:是|为)?\s*(一百零?)?([二三四五六七八九]?十?)([一二三四五六七八九]?)拍?"
+    r"(?:(?:每分钟|速度|一分钟)\s*(?:是|为)?\s*|(?<![一二三四五六七八九十百]))(一百零?)?([二三四五六七八九]?十?)([一二三四五六七八九]?)(?:拍(?!子|号)|\s*bpm|(?<=十)(?=\W|$))"
 )
 _TEMPO_TERMS = (
     (r"prestissimo|最急板", 200), (r"presto|急板", 176), (r"vivacissimo", 168), (r"vivace|活板|活泼的快板", 152), (r"allegretto|小快板", 114),
@@ -185,7 +180,7 @@ _COUNT = {
 _CHINESE_COUNT = {c: i for i, c in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
 _BARS = re.compile(
     rf"(?<![\d.#])(\d{{1,3}}|\b(?:{'|'.join(sorted(_COUNT, key=len, reverse=True))})|[一二两三四五六七八九十]{{1,3}})[\s-]?(?:个)?\s?"
-    r"(?:bars?\b|measures?\b|小节|小節|takte?n?\b|compases\b|compás\b|compassos\b|mesures?\b|battute\b|마디)(?!\w*[\s-]+(?:blues|each|phrases?|intro|fill)\b)"
+    r"(?:bars?\b|measures?\b|小节|小節|takte?n?\b|compases\b|compás\b|compassos?\b|mesures?\b|battute\b|마디)(?!\w*[\s-]+(?:blues|each|phrases?|intro|fill)\b)"
     r"|\b(?:bars|measures|compases|takte|mesures|length)\s*[:=]\s*(\d{1,3})|(?:小节数?|长度)\s*[:=]?\s*(\d{1,3})(?!\s*[bpm拍])"
 )
 _NOT_THE_LENGTH = re.compile(

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 NEGATION = re.compile(
-    r"\b(?:no(?! (?:matter|doubt|wonder|longer|\.|\d))|no longer|not(?! (?:only|just|merely|until)\b)|without|w/o|never|avoid|minus|"
-    r"isn'?t|(?:don'?t|do not|doesn'?t|shouldn'?t)(?! (?:stop|forget|hesitate|worry|mind)\b)|leave out|take out|remove|skip|mute|"
+    r"\b(?:no(?! (?:matter|doubt|wonder|longer|more than|other than|\.|\d))|no longer|not(?! (?:only|just|merely|until)\b)|without|w/o|never|avoid|minus|"
+    r"isn'?t|(?:don'?t|do not|doesn'?t|shouldn'?t)(?! (?:stop|forget|hesitate|worry|mind)\b)|leave out|take out|remove|skip(?! ?py)|mute(?!d)|"
     r"drop (?:the|all)(?= (?:drums?|melod|chords?|percussion|harmon))|lose the|exclud(?:e|ing)|except(?: for)?|"
     r"(?:every|any)thing but|instead of|rather than|free of|"
     r"sin|ohne|keine?n?|sans|pas(?: de| d'|)|nicht(?! nur)|nada de|ningun[ao]?|sem|senza|niente|quita|enlève)\b"
@@ -22,7 +22,7 @@ SCOPE_END = re.compile(
 _BEFORE_NONE = re.compile(
     r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)|([\uac00-\ud7a3]{1,6})(?:은|는|이|가)?\s?없이"
 )
-_AND = r"(?:and|or|nor|und|oder|noch|y|o|ni|et|ou|e|&|/|和|或者?|与|及|以及|跟|や|と)"
+_AND = r"(?:and|or|nor|und|oder|noch|y|o|ni|et|ou|e|&|/|和|或者?|与|及|以及|跟|や|と|과|와|하고)"
 _JOINED = re.compile(
     rf"\s*(?:、|{_AND}|,\s*{_AND})\s*(?:any|the|an?|no|el|la|los|las|le|les|der|die|das)?\s*"
 )

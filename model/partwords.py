@@ -13,17 +13,18 @@ from model.terms import Found
 PART = re.compile(
     r"(?P<chords>\b(?:chords?|chordal|harmony|harmonies|comping|accords|acordes|akkorde|akkorden|accordi|pads?|keys(?! of))\b|和弦|和声|コード|화음|코드)"
     r"|(?P<melody>\b(?:melody|melodies|tune|topline|top line|lead line|lead|hook|melodía|melodia|mélodie|melodie|melodias?)\b|主?旋律|メロディー?|멜로디)"
-    r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|percussions?|breakbeats?|beats?(?! (?:per|a min)|/)|batería|bateria|schlagzeug|trommeln|batterie|percusión|percussão|perkussion|tambours)\b"
-    r"|鼓组?点?|打击乐|ドラムス?|打楽器|드럼)"
-    r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|basslinie|baixo|basso)\b(?! drum)|贝斯|低音线|ベース|베이스)"
+    r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|percussions?|breakbeats?|beats?(?! (?:per|a min)|/)|batería|bateria|batteria|tamburi|schlagzeug|trommeln|batterie|percusión|percussão|perkussion|tambours)\b"
+    r"|鼓组?点?|打击乐|ドラムス?|打楽器|드럼|타악기)"
+    r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|contrabajo|basslinie|baixo|basso)\b(?! drum)|贝斯|低音线|ベース|베이스)"
     r"|(?P<piece>\b(?:kicks?|kick drum|bass drum|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|congas?|bongos?|shakers?|"
     r"tambourine|cowbell|rimshots?|brushes|bombo|caja)\b|底鼓|军鼓|踩镲|镲片?|拍手|沙锤|キック|スネア|ハイハット)"
 )
 """The names of the parts; the group that matched is the part, a piece of the drum kit for itself."""
 _ONLY = re.compile(
-    r"(?<!not )(?<!nicht )(?<!不)\b(?:only|just|nothing but|solely|exclusively|nur|sólo|solamente|seulement|rien que|juste|apenas|só|soltanto)\b"
+    r"(?<!not )(?<!nicht )(?<!不)\b(?:only|just|nothing but|no(?:thing)? (?:more|other) than|solely|exclusively|nur|sólo|solamente|seulement|rien que|juste|apenas|só|soltanto)\b"
     r"|只要|只有|只留|只保留|只用|只需要?|仅仅?|单独的?|纯|だけ|のみ|만"
 )
+_BARS_OF = re.compile(r"(?:\b(?:bars?|measures?) of|小[节節]的?)\s*(?:just |only |pure )?$")
 _SOLO_BEFORE = re.compile(r"(?:\bsolo|\bsólo|\bunaccompanied|\ba cappella|纯|独奏)\s*$")
 _SOLO_BEHIND = re.compile(
     r"\s*(?:独奏|ソロ|독주|(?<=piano )solo\b|(?<=bass )solo\b|(?<=drum )solo\b|(?<=drums )solo\b|alone\b|by itself\b|on its own\b|allein\b)"
@@ -44,6 +45,7 @@ _ON_DUTY = frozenset(["pad", "pluck", "strings", "string ensemble", "brass"])
 _MUSIC = re.compile(
     r"[\s-]+(?:ballad|piece|music|track|song|tune|vibes?|jazz|house|pop|rock|based|driven|like|style)\b"
 )
+_LEADING = re.compile(r"[\s-]+(?:heavy|driven|led|based|music|loaded|and|with)\b")
 _ARTICLE = re.compile(
     r"\s*(?:(?!(?:add|make|put|give|with|without|over|under|more|less|change|turn|like|before|after|for|to|and|not|no)\b)[a-zà-ü']+\s+){0,3}$"
 )
@@ -161,7 +163,8 @@ def _only(lower: str, players: Sequence[_Player], negated: Sequence[tuple[int, i
                     return set().union(*(by_name[n].parts for n in chain))
     for player in players:
         start, end = player.name.start, player.name.end
-        if _SOLO_BEFORE.search(lower[max(0, start - 16) : start]) or _SOLO_BEHIND.match(lower, end):
+        alone = _SOLO_BEFORE.search(lower[max(0, start - 16) : start]) or _SOLO_BEHIND.match(lower, end)
+        if alone or (_BARS_OF.search(lower[max(0, start - 20) : start]) and not _LEADING.match(lower, end)):
             chain = listed(lower, at, start, end)  # "solo bajo y batería", but not "solo piano and strings"
             together = _AND.search(lower[start : chain[-1].end]) is not None
             return set().union(*(by_name[n].parts for n in chain)) if together else set(player.parts)

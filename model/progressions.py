@@ -47,7 +47,7 @@ NAMED: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 _BY_NAME = {name.lower(): (mode, bars) for names, mode, bars in NAMED for name in names.split("|")}
-_TOKEN = re.compile(r"[^\s,|→>–—-]+(?:-(?:7|9|11)(?![\d]))?")
+_TOKEN = re.compile(r"[^\s,|→>–—\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3-]+(?:-(?:7|9|11)(?![\d]))?")
 _GAP = re.compile(r"[\s,|→>–—-]*")
 _DIGITS = re.compile(
     r"(?<![\dA-Za-z./:#])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7})"

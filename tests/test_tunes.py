@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from model.harmony import chord_symbol
 
@@ -118,3 +120,15 @@ def test_a_hymn_has_three_parts_and_the_chords_of_its_voices(tmp_path: Path) -> 
     }  # fmt: skip
     assert [text for _, text in song.tags] == ["hymn, evening", "joy", "god, as king"]
     assert song.tempo == 90
+
+
+@given(st.text("CcG,'^_=|:[]0123/()-<>{}&zZ\"! \nVKMLQ%x.", max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_whatever_a_file_holds_is_a_tune_or_told_to_be_none(body: str) -> None:
+    try:
+        tune = read(f"X:1\nM:4/4\nL:1/8\nK:C\n{body}")
+    except ValueError:
+        return
+    for bars in tune.voices.values():
+        assert all(s.length >= 0 and s.start >= 0 for bar in bars for s in bar.sounds)
+        laid(bars)

@@ -16,7 +16,7 @@ _TOKEN = re.compile(
     | \[\s*"?(?P<ending>[1-9])[^\s"\]|A-Ga-g]*"?
     | (?P<bar>\[\|[|\]]*:*|::+|:+[|\]]+:*|\|[|\]]*:*)\s*(?P<turn>[1-9][-,1-9]*)?
     | (?P<skip>\{[^}]*\}|"[^"]*"|![^!\s|]{1,24}!|\+\w+\+|y\d*)
-    | \((?P<tuplet>\d)(?::(?P<in>\d?))?(?::(?P<over>\d?))?
+    | \((?P<tuplet>[2-9])(?::(?P<in>\d?))?(?::(?P<over>\d?))?
     | \[(?P<chord>[^\]|:]*)\](?P<chord_length>\d*/*\d*)
     | (?P<note>(?P<sign>\^\^|\^|__|_|=)?(?P<letter>[A-Ga-g])(?P<octave>[,']*)|[zx])(?P<length>\d*/*\d*)
     | Z(?P<rests>\d*)
@@ -106,19 +106,19 @@ def meter_of(text: str) -> str:
     """Return a metre field as "4/4": alla breve is 4/4; "" where there is none."""
     word = text.split()[0] if text.split() else ""
     plain = {"C": "4/4", "C|": "4/4", "2/2": "4/4"}.get(word, word)
-    return plain if re.fullmatch(r"\d+/\d+", plain) else ""
+    return plain if re.fullmatch(r"\d+/[1-9]\d*", plain) else ""
 
 
 def _unit(text: str, meter: str) -> float:
     """Return the unit length in ticks: as said, else an eighth, or a sixteenth in metres below 3/4."""
-    match = re.match(r"(\d+)/(\d+)", text)
+    match = re.match(r"(\d+)/([1-9]\d*)", text)
     if match is not None:
         return 4 * QUARTER * int(match[1]) / int(match[2])
     return QUARTER / 4 if meter and whole(meter) < 3 * QUARTER else QUARTER / 2
 
 
 def _tempo(text: str, unit: float) -> float:
-    match = re.search(r"(\d+)/(\d+)\s*=\s*(\d+)", text)
+    match = re.search(r"(\d+)/([1-9]\d*)\s*=\s*(\d+)", text)
     if match is not None:
         return 4 * int(match[1]) / int(match[2]) * int(match[3])
     return int(text) * unit / QUARTER if text.isdigit() else 0.0
@@ -128,6 +128,8 @@ def _times(text: str) -> float:
     """Return what a length such as "3", "/", "3/2" or "//" multiplies the unit by."""
     over, slash, under = text.partition("/")
     divisor = int(under.lstrip("/")) if under.lstrip("/") else 2 ** (1 + len(under))
+    if divisor == 0:
+        raise ValueError(f"a length is a part of something, not {text!r}")
     return float(over or 1) / (divisor if slash else 1)
 
 

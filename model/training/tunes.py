@@ -160,7 +160,7 @@ def _named(sounding: dict[int, float], bass: int | None, before: Chord | None) -
 def _read(text: str) -> Tune | str:
     try:
         parsed = read(text)
-    except (ValueError, ZeroDivisionError) as broken:
+    except ValueError as broken:
         return f"unreadable ({broken})" if "key" in str(broken) else "unreadable"
     return parsed if parsed.voices else "no notes"
 

@@ -39,6 +39,9 @@ def parser() -> argparse.ArgumentParser:
     understand = commands.add_parser("understand", help="show what a prompt means, field by field")
     understand.add_argument("prompt", metavar="PROMPT", type=_prompt)
     understand.add_argument("--json", action="store_true", help="as one JSON object")
+    understand.add_argument(
+        "--distribution", action="store_true", help="what else each field might have been, as JSON"
+    )
     ports = commands.add_parser("ports", help="list the MIDI ports of this machine")
     ports.add_argument("--backend", choices=BACKENDS, default="auto")
     commands.add_parser("doctor", help="check this machine, with a remedy for each fault")
@@ -88,7 +91,7 @@ def _clip(clip: argparse.ArgumentParser) -> None:
     option("--key", metavar="K", type=_checked(parse_key), default="auto")
     option("--meter", metavar="M", choices=METERS, default="auto")
     option("--chords", metavar='"Am F C G"', type=_checked(_progression), default="auto")
-    option("--ending", choices=("loop", "cadence"), default="loop")
+    option("--ending", choices=("loop", "cadence"), help="default: the words', else loop")
     option(
         "--takes",
         metavar="N",

@@ -15,6 +15,7 @@ from bridge.errors import OwnerError
 from model import midifile
 from model.clip import Wanted, Writer, clip
 from model.composer import Composer
+from model.distribution import distribution
 from model.encoder import EncoderError
 from model.midifile import Song
 from model.music import Controls, Plan
@@ -41,7 +42,7 @@ def write_clips(args: argparse.Namespace, opened: Callable[[Path | None], Writer
             bars=args.bars,
             parts=args.parts,
             controls=Controls(tempo=args.tempo, key=args.key, meter=args.meter, chords=args.chords),
-            closing=args.ending == "cadence",
+            closing=None if args.ending is None else args.ending == "cadence",
         )
         path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
         song = clip(composer, wanted)
@@ -62,7 +63,12 @@ def _line(path: Path, song: Song, seed: int) -> str:
 def show_plan(args: argparse.Namespace) -> int:
     """Carry out `llmball understand`: the plan as a table, or as JSON."""
     try:
-        plan, _ = understand(args.prompt, open_encoder(None))
+        encoder = open_encoder(None)
+        if args.distribution:
+            told = distribution(args.prompt, encoder)
+            sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+            return 0
+        plan, _ = understand(args.prompt, encoder)
     except (EncoderError, WeightsError) as error:
         raise OwnerError(str(error)) from error
     if args.json:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from model.likeness import as_controls, measured
 from model.midifile import DEFAULT_PROGRAMS, Song, bar_length
-from model.music import BeatWritten, Begin, Controls, Note, Plan, Ticks, Understood, Write
+from model.music import BeatWritten, Begin, Controls, Kept, Note, Plan, Ticks, Understood, Write
 from model.precedence import apply
-from model.swing import swung
+from model.swing import in_meter, swung
 from model.terms import table
 
 DEFAULT_BARS = 8
@@ -34,7 +35,8 @@ class Writer(Protocol):
 class Wanted:
     """What is asked of a clip beside its words. None leaves it to them.
 
-    `closing` lets the last bar come to a close; without it the clip goes round as a loop.
+    `closing` lets the last bar come to a close; False lets it lead back, as a loop. `theta` has weights of the fusion by
+    name; those that are not named are as shipped.
     """
 
     prompt: str
@@ -42,41 +44,60 @@ class Wanted:
     bars: int | None = None
     parts: tuple[str, ...] | None = None
     controls: Controls = AUTOMATIC
-    closing: bool = False
+    closing: bool | None = None
+    theta: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
         if self.bars is not None and not 1 <= self.bars <= MOST_BARS:
             raise ValueError(f"a clip has 1..{MOST_BARS} bars, not {self.bars}")
 
 
-def clip(composer: Writer, wanted: Wanted) -> Song:
+def clip(
+    composer: Writer,
+    wanted: Wanted,
+    *,
+    given: tuple[Kept, ...] = (),
+    like: Song | None = None,
+    melody_first: bool = False,
+) -> Song:
     """Return the clip: bars as wanted, else as the words say, else 8. The same request gives the same song.
 
-    Raises ValueError where a control cannot be read.
+    `given` stays note for note, `like` is the song it comes from, whose tempo, key, metre, density and energy hold where
+    neither words nor controls say otherwise. Raises ValueError where a control cannot be read.
     """
     try:
-        plan = composer.begin(_begin(wanted, wanted.bars)).plan
+        plan = composer.begin(_begin(wanted, wanted.bars, None)).plan
         bars = wanted.bars or min(plan.bars or DEFAULT_BARS, MOST_BARS)
-        if wanted.closing and wanted.bars is None:
-            composer.begin(_begin(wanted, bars))
-        return _written(composer, wanted, apply(plan, wanted.controls)[0], bars)
+        controls = wanted.controls if like is None else as_controls(measured(like, plan), wanted.controls)
+        closing = plan.ending == "cadence" if wanted.closing is None else wanted.closing
+        begin = replace(_begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first)
+        composer.begin(begin)
+        return _written(composer, begin, apply(plan, controls)[0], bars)
     finally:
         composer.forget(TAKE)
 
 
-def _begin(wanted: Wanted, bars: int | None) -> Begin:
-    closing = bars if wanted.closing else None
-    return Begin(TAKE, wanted.prompt, wanted.controls, wanted.seed, closing, wanted.parts)
+def _begin(wanted: Wanted, bars: int | None, closing: bool | None) -> Begin:
+    return Begin(
+        TAKE,
+        wanted.prompt,
+        wanted.controls,
+        wanted.seed,
+        bars if closing else None,
+        wanted.parts,
+        theta=wanted.theta,
+        loop=bars if closing is False else None,
+    )
 
 
-def _written(composer: Writer, wanted: Wanted, plan: Plan, count: int) -> Song:
+def _written(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song:
     bars: list[tuple[Ticks, str]] = []
     chords: list[tuple[Ticks, str]] = []
     notes: list[Note] = []
     now, index = Ticks(0), 0
     end: Ticks | None = None
     while end is None or now < end:
-        beat = composer.write(Write(TAKE, index, wanted.controls)).beat
+        beat = composer.write(Write(TAKE, index, begin.controls)).beat
         if beat is None:
             raise ValueError(f"the composer ended before bar {count}")
         if beat.beat == 0:
@@ -85,8 +106,13 @@ def _written(composer: Writer, wanted: Wanted, plan: Plan, count: int) -> Song:
                 end = Ticks(now + bar_length(beat.meter))
         if beat.chord is not None and (beat.fresh or not chords):
             chords.append((now, beat.chord))
-        swing = plan.swing if beat.meter.endswith("/4") else 0.5  # threes have no pairs of eighths to swing
-        notes += [_placed(note, now, swing) for note in beat.notes if note.part in plan.parts]
+        swing = in_meter(plan.swing, plan.swing_unit, beat.meter)
+        stays = set(begin.given[index].notes) if index < len(begin.given) else set()
+        for note in beat.notes:
+            if note in stays:  # a kept note has its swing already
+                notes.append(replace(note, start=Ticks(now + note.start)))
+            elif note.part in plan.parts:
+                notes.append(_placed(note, now, swing, plan.swing_unit))
         now, index = Ticks(now + beat.length), index + 1
     return Song(
         bars=tuple(bars),
@@ -99,10 +125,10 @@ def _written(composer: Writer, wanted: Wanted, plan: Plan, count: int) -> Song:
     )
 
 
-def _placed(note: Note, beat_line: Ticks, swing: float) -> Note:
+def _placed(note: Note, beat_line: Ticks, swing: float, unit: int) -> Note:
     """Return a note of a beat at its tick of the song; of a swung note both ends move."""
-    start = Ticks(beat_line + swung(note.start, swing))
-    end = Ticks(beat_line + swung(note.end, swing))
+    start = Ticks(beat_line + swung(note.start, swing, unit))
+    end = Ticks(beat_line + swung(note.end, swing, unit))
     return replace(note, start=start, length=Ticks(max(1, end - start)))
 
 

@@ -18,7 +18,7 @@ from model.form import line as line_of
 from model.fusion import SHIPPED, Theta
 from model.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
 from model.header import HEADER, Header
-from model.kept import kept_rows, later_rows, room, whole
+from model.kept import kept_rows, later_rows, rhythm_rows, room, whole
 from model.language import (
     LENGTHS,
     STEP,
@@ -249,12 +249,13 @@ class Composer:
         closing = begin.bars is not None and frame.bar == begin.bars - 1
         leading = begin.loop is not None and begin.loop > 1 and frame.bar == begin.loop - 1
         parts = frozenset(plan.parts) - kept.parts
+        drawn = parts - {"melody"} if kept.rhythm is not None else parts
         rows = [note_row(on_lattice(n)) for n in kept.notes if n.start < frame.length]
         given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
         even = line.section in (None, "groove", "variation", "drop")
         registers = dict(plan.registers)
         return Rules(
-            parts=parts,
+            parts=drawn,
             ticks=frame.length // STEP,
             line=Event.BAR if frame.beat + 1 == beats_in_bar(frame.meter) else Event.BEAT,
             chord=take.written[-1].chord if take.written else None,
@@ -279,7 +280,7 @@ class Composer:
             temperature=controls.temperature,
             theta=theta,
             lead=tuple(sorted({r for r in rows if r not in given})),
-            given=tuple(given),
+            given=tuple(sorted([*given, *rhythm_rows(kept)])),
         )
 
 

@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from model.language import NOW, Event, encode_beat, on_lattice
+from model.language import (
+    NOW,
+    OFFSET_CENTRE,
+    STEP,
+    Event,
+    encode_beat,
+    nearest_length,
+    note_event,
+    on_lattice,
+)
 from model.music import Beat, Kept, beats_in_bar
 
 Row = tuple[int, ...]
@@ -20,6 +29,14 @@ def kept_rows(frame: Beat, kept: Kept, *, melody_first: bool) -> list[Row]:
     inside = tuple(n for n in notes if n.start < frame.length)
     beat = replace(frame, chord=kept.chord, fresh=kept.fresh, notes=inside)
     return encode_beat(beat, melody_first=melody_first)
+
+
+def rhythm_rows(kept: Kept) -> list[Row]:
+    """Return the rows of a melody's rhythm, without pitches."""
+    return [
+        (note_event("melody", (at + OFFSET_CENTRE) // STEP), 0, 1 + nearest_length(round(length / STEP)), 0, 0)
+        for at, length in kept.rhythm or ()
+    ]
 
 
 def whole(kept: Kept, parts: Sequence[str]) -> bool:

@@ -152,6 +152,7 @@ class Kept:
     """What stays as it is in one beat: the notes of some parts, and the chord where `harmony` is kept.
 
     Notes count from the beat's first tick and come out as they are. `fresh` tells whether the chord begins here.
+    `rhythm` has the onsets and lengths, in ticks, of a melody whose pitches are to be found.
     """
 
     notes: tuple[Note, ...] = ()
@@ -159,6 +160,7 @@ class Kept:
     harmony: bool = False
     chord: str | None = None
     fresh: bool = False
+    rhythm: tuple[tuple[Ticks, Ticks], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,7 +54,7 @@ BARRED = np.float32(-1e9)
 class Rules:
     """What holds for one beat.
 
-    `parts` are to be drawn; `given` are rows of other parts, said in their place, of which those in `lead` come before the
+    `parts` are to be drawn; `given` are rows of other parts (or onsets without a pitch), said in their place, of which those in `lead` come before the
     chord. `chord` is the chord that sounds as the beat begins, `change` one that must begin here; `free` tells whether the
     model may choose one, `must_choose` that it has to. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
@@ -156,7 +156,7 @@ class _Beat:
         while True:
             event = self._choose(logits, self._events())
             if self._given and event == self._given[0][0]:
-                return self._said(self._given.pop(0))
+                return self._said(self._given.pop(0), h)
             if event == rules.line:
                 return None
             if event == Event.CHORD:
@@ -166,9 +166,12 @@ class _Beat:
                 return self._note_row(self._engine.say(h, 0, event), event, pitches)
             self._full.add(event)  # every pitch is taken: this place has no more notes
 
-    def _said(self, row: Row) -> Row:
-        """Take note of a given row."""
+    def _said(self, row: Row, h: Array) -> Row:
+        """Take note of a given row; one without a pitch gets its pitch here, and keeps its length."""
         part, tick = part_and_tick(row[0])
+        if row[1] == 0:
+            said = self._engine.say(h, 0, row[0])
+            return self._note_row(said, row[0], self._pitches(row[0]), row[2])
         if part != "drums":
             self._busy[part, row[1] - PITCH] = tick + LENGTHS[row[2] - 1]
         return row
@@ -243,7 +246,9 @@ class _Beat:
         self._chord = row_chord(row)
         return row
 
-    def _note_row(self, h: Array, event: int, pitches: npt.NDArray[np.floating]) -> Row:
+    def _note_row(
+        self, h: Array, event: int, pitches: npt.NDArray[np.floating], given_length: int = 0
+    ) -> Row:
         rules = self._rules
         part, tick = part_and_tick(event)
         pitch = self._choose(self._engine.logits(h, 1), pitches)
@@ -255,7 +260,7 @@ class _Beat:
             if part != "melody":
                 longest = max(1, int(np.searchsorted(LENGTHS, rules.span - tick, "right")))
             bias[1 : 1 + longest] = fusion.lengths(rules.articulation, rules.theta.length)[:longest]
-            length = self._choose(self._engine.logits(h, 2), bias)
+            length = given_length or self._choose(self._engine.logits(h, 2), bias)
             h = self._engine.say(h, 2, length)
             self._busy[part, pitch - PITCH] = tick + LENGTHS[length - 1]
         bias = np.full(SIZES[3], BARRED)

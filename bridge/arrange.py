@@ -15,7 +15,7 @@ from bridge.orders import Sound
 from model.drums import drum_map
 from model.harmony import QUALITIES, parse_chord
 from model.music import TICKS_PER_QUARTER, Beat, Note, Ticks
-from model.swing import swung
+from model.swing import in_meter, swung
 
 LOOSE = 0.3
 """The looseness of words that say nothing of it."""
@@ -88,8 +88,7 @@ def _swing(feel: Feel, meter: str, settings: Mapping[str, Value]) -> tuple[float
     swing, unit = float(settings["swing"]), int(settings["swing_unit"])
     if swing < 0:
         swing, unit = feel.swing, max(unit, feel.unit)
-    threes = unit == 8 and not meter.endswith("/4")  # they have no pairs of eighths to swing
-    return (0.5 if threes else swing), unit
+    return in_meter(swing, unit, meter), unit
 
 
 def _pitched(

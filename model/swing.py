@@ -5,6 +5,11 @@ from __future__ import annotations
 from model.music import TICKS_PER_QUARTER, Ticks
 
 
+def in_meter(swing: float, unit: int, meter: str) -> float:
+    """Return the swing as it acts in a metre: bars of eighths have no pairs of eighths to swing."""
+    return 0.5 if unit == 8 and not meter.endswith("/4") else swing
+
+
 def swung(tick: Ticks, swing: float, unit: int = 8) -> Ticks:
     """Return where a tick, counted from a beat line, falls when swing moves the off-beats of a unit.
 

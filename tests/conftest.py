@@ -37,6 +37,14 @@ def _judged(report: Report) -> Report:
     return report
 
 
+@pytest.fixture(scope="session", autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keep what the tests store out of the home of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LLMBALL_HOME", str(tmp_path_factory.mktemp("home")))
+        yield
+
+
 @pytest.fixture
 def needs() -> Callable[[str, str], str]:
     """Return a program's path by name and package, or skip with one line."""

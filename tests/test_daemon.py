@@ -10,13 +10,14 @@ from pathlib import Path
 
 import pytest
 
-from bridge import osc
+from bridge import home, osc
 from bridge.config import Config
 from bridge.daemon import Daemon
 from bridge.errors import OwnerError
 from bridge.osc import Message
 from bridge.ports import PortConfig
 from model import midifile
+from model.taste import shipped
 from tests import generators
 
 PATIENCE = 20.0  # seconds: a bound for a crowded machine, never waited for
@@ -102,7 +103,32 @@ def test_a_prompt_is_played_told_and_recorded(tmp_path: Path, capsys: pytest.Cap
     song = midifile.read(tmp_path / "out.mid")
     assert song.end >= 2 * 1920
     assert song.end % 1920 == 0
-    assert {n.part for n in song.notes} == {"chords", "bass", "melody"}
+    assert {n.part for n in song.notes} == {"chords", "bass", "melody", "drums"}
+
+
+def test_what_is_liked_is_kept_at_home_and_an_unkept_taste_stops_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def steps(client: Client, daemon: Daemon) -> None:
+        client.send("morph", "rain", "snow", 0.25)
+        client.send("morph")
+        assert (await client.until("morph")).args == ("rain", "snow", 0.25)
+        client.send("play")
+        await client.until("take", "1")
+        client.send("like")
+        client.send("ping", 1)
+        await client.until("pong", 1)
+        assert home.read_taste() != shipped()
+        kept.unlink()
+        kept.mkdir()
+        client.send("taste/reset")
+        client.send("ping", 2)
+        await client.until("pong", 2)
+
+    monkeypatch.setenv("LLMBALL_HOME", str(tmp_path / "home"))
+    kept = tmp_path / "home" / "taste.json"
+    run(tmp_path, steps, capsys)
+    assert kept.is_dir()
 
 
 def test_questions_and_mistakes_are_answered_to_the_asker(

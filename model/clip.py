@@ -70,7 +70,9 @@ def clip(
         bars = wanted.bars or min(plan.bars or DEFAULT_BARS, MOST_BARS)
         controls = wanted.controls if like is None else as_controls(measured(like, plan), wanted.controls)
         closing = plan.ending == "cadence" if wanted.closing is None else wanted.closing
-        begin = replace(_begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first)
+        begin = replace(
+            _begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first
+        )
         composer.begin(begin)
         return _written(composer, begin, apply(plan, controls)[0], bars)
     finally:

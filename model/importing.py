@@ -71,7 +71,9 @@ def _foreign(content: bytes) -> Song:
                     began = sounding.pop(voice, None)
                     if began is not None and at > began[0]:
                         name = "drums" if message.channel == 9 else track.name
-                        lines[name, number * 16 + message.channel].append((began[0], at, message.note, began[1]))
+                        lines[name, number * 16 + message.channel].append(
+                            (began[0], at, message.note, began[1])
+                        )
                         end = max(end, at)
                     if message.type == "note_on" and message.velocity:
                         sounding[voice] = (at, message.velocity)
@@ -167,7 +169,11 @@ def heard_key(notes: Sequence[Note]) -> Key:
         size = (sum(w * w for w, _ in pairs) * sum(p * p for _, p in pairs)) ** 0.5
         return sum(w * p for w, p in pairs) / size if size else 0.0
 
-    keys = [(fit(t, profile), t, mode) for t in range(12) for profile, mode in ((_MAJOR, "major"), (_MINOR, "minor"))]
+    keys = [
+        (fit(t, profile), t, mode)
+        for t in range(12)
+        for profile, mode in ((_MAJOR, "major"), (_MINOR, "minor"))
+    ]
     _, tonic, mode = max(keys)
     return parse_key(f"{('C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B')[tonic]} {mode}")
 

@@ -34,7 +34,13 @@ def kept_rows(frame: Beat, kept: Kept, *, melody_first: bool) -> list[Row]:
 def rhythm_rows(kept: Kept) -> list[Row]:
     """Return the rows of a melody's rhythm, without pitches."""
     return [
-        (note_event("melody", (at + OFFSET_CENTRE) // STEP), 0, 1 + nearest_length(round(length / STEP)), 0, 0)
+        (
+            note_event("melody", (at + OFFSET_CENTRE) // STEP),
+            0,
+            1 + nearest_length(round(length / STEP)),
+            0,
+            0,
+        )
         for at, length in kept.rhythm or ()
     ]
 

@@ -25,7 +25,9 @@ def measured(song: Song, plan: Plan) -> Plan:
         changed = replace(changed, energy=round(min(1.0, max(0.0, (mean - 40) / 62)), 2))
     if heard and "density" not in told:
         rates = {p: len({n.start for n in v}) / quarters for p, v in heard.items()}
-        changed = replace(changed, density=min((i / 20 for i in range(21)), key=lambda d: _away(d, rates, plan)))
+        changed = replace(
+            changed, density=min((i / 20 for i in range(21)), key=lambda d: _away(d, rates, plan))
+        )
     return changed
 
 

@@ -35,6 +35,14 @@ def _run(args: argparse.Namespace) -> int:
             from bridge import commands
 
             return commands.write_clips(args)
+        case "refine":
+            from bridge import commands
+
+            return commands.change_clip(args)
+        case "harmonise":
+            from bridge import commands
+
+            return commands.harmonise_clip(args)
         case "understand":
             from bridge import commands
 

@@ -36,6 +36,8 @@ def parser() -> argparse.ArgumentParser:
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _serve(commands.add_parser("serve", help="the daemon: OSC in, MIDI out"))
     _clip(commands.add_parser("clip", help="write a clip of exactly N bars as a .mid file"))
+    _refine(commands.add_parser("refine", help="change what the words name in a .mid file, and nothing else"))
+    _harmonise(commands.add_parser("harmonise", help="write chords for the melody of a .mid file"))
     understand = commands.add_parser("understand", help="show what a prompt means, field by field")
     understand.add_argument("prompt", metavar="PROMPT", type=_prompt)
     understand.add_argument("--json", action="store_true", help="as one JSON object")
@@ -101,6 +103,60 @@ def _clip(clip: argparse.ArgumentParser) -> None:
     option(
         "--encoder", metavar="DIR", type=_folder, help="a local Hugging Face directory instead of our encoder"
     )
+
+    option(
+        "--from",
+        dest="source",
+        metavar="in.mid",
+        type=_old_file,
+        help="go on from a clip; with --keep or --redo, write parts or bars of it anew",
+    )
+    option("--keep", metavar="a,b", type=_parts, help="parts of --from that stay in the bars redone")
+    option("--redo", metavar="3-4,7", type=_bars, help="bars of --from that are written anew (default: all)")
+
+
+def _refine(refine: argparse.ArgumentParser) -> None:
+    option = refine.add_argument
+    option("source", metavar="in.mid", type=_old_file)
+    option("words", metavar="WORDS", type=_prompt, help='such as "less busy, walking bass"')
+    _written(option)
+
+
+def _harmonise(harmonise: argparse.ArgumentParser) -> None:
+    option = harmonise.add_argument
+    option("source", metavar="in.mid", type=_old_file)
+    option("prompt", metavar="PROMPT", type=_prompt, nargs="?", default="")
+    option("--parts", metavar="a,b", type=_parts, default=("chords", "bass"))
+    option("--causal", action="store_true", help="as on a stage: chords know the melody before them only")
+    _written(option)
+
+
+def _written(option: Callable[..., object]) -> None:
+    option("-o", dest="out", metavar="FILE.mid", type=_new_file, required=True)
+    option("--seed", metavar="N", type=_whole("a seed is in {}", 0, MOST_SEED), default=0)
+    option(
+        "--encoder", metavar="DIR", type=_folder, help="a local Hugging Face directory instead of our encoder"
+    )
+
+
+def _bars(text: str) -> frozenset[int]:
+    """Return the numbers, from 0, of the bars that "3-4,7" says from 1."""
+    found: set[int] = set()
+    for piece in text.split(","):
+        first, dash, last = piece.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise argparse.ArgumentTypeError(f"bars are such as 3-4,7, not {text}")
+        low, high = int(first), int(last or first)
+        if not 1 <= low <= high <= MOST_BARS:
+            raise argparse.ArgumentTypeError(f"bars are in 1..{MOST_BARS} and rise, not {piece.strip()}")
+        found |= set(range(low - 1, high))
+    return frozenset(found)
+
+
+def _old_file(text: str) -> Path:
+    if not Path(text).is_file():
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    return Path(text)
 
 
 def _prompt(text: str) -> str:

@@ -1,4 +1,4 @@
-"""`llmball clip` and `llmball understand`: prompts to files and to tables, with no daemon."""
+"""`llmball clip`, `refine`, `harmonise` and `understand`: prompts to files and to tables, with no daemon."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from pathlib import Path
 from bridge.arguments import MOST_SEED
 from bridge.errors import OwnerError
 from model import midifile
-from model.clip import Wanted, Writer, clip
+from model.clip import DEFAULT_BARS, Wanted, Writer, clip
 from model.composer import Composer
 from model.distribution import distribution
+from model.editing import Stays, continued, filled_in, harmonised
 from model.encoder import EncoderError
-from model.midifile import Song
-from model.music import Controls, Plan
+from model.importing import read_any
+from model.midifile import MidiFileError, Song
+from model.music import Begin, Controls, Plan
 from model.plan import open_encoder, to_json, understand
+from model.precedence import apply
+from model.ranking import ranked
+from model.refine import refine
 from model.weights import WeightsError
 
 
@@ -32,9 +37,13 @@ def open_composer(encoder: Path | None) -> Writer:
 
 
 def write_clips(args: argparse.Namespace, opened: Callable[[Path | None], Writer] = open_composer) -> int:
-    """Carry out `llmball clip`: a file, or one a take; a line on each. Raises OwnerError."""
+    """Carry out `llmball clip`: a file, or one a take with the ranking; a line on each. Raises OwnerError."""
     seed = random.randrange(MOST_SEED + 1) if args.seed is None else args.seed
+    if args.source is None and (args.keep or args.redo):
+        raise OwnerError("--keep and --redo say what of a clip stays: name it with --from in.mid")
+    source = None if args.source is None else opened_song(args.source)
     composer = opened(args.encoder)
+    takes: list[tuple[int, Song]] = []
     for number in range(args.takes or 1):
         wanted = Wanted(
             args.prompt,
@@ -45,13 +54,77 @@ def write_clips(args: argparse.Namespace, opened: Callable[[Path | None], Writer
             closing=None if args.ending is None else args.ending == "cadence",
         )
         path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
-        song = clip(composer, wanted)
-        try:
-            midifile.write(path, song)
-        except OSError as error:
-            raise OwnerError(f"{path} cannot be written: {error.strerror}") from error
+        song = _made(composer, wanted, source, args)
+        save(path, song)
+        takes.append((number + 1, song))
         sys.stdout.write(_line(path, song, wanted.seed))
+    if args.takes is not None and args.takes > 1:
+        best = ranked(takes, understood(args, composer))
+        sys.stdout.write("best first: " + " ".join(map(str, best)) + "\n")
     return 0
+
+
+def understood(args: argparse.Namespace, composer: Writer) -> Plan:
+    """Return the plan of a clip's words under its options."""
+    controls = Controls(tempo=args.tempo, key=args.key, meter=args.meter, chords=args.chords)
+    plan = composer.begin(Begin(0, args.prompt, controls, 0, parts=args.parts)).plan
+    composer.forget(0)
+    return apply(plan, controls)[0]
+
+
+def _made(composer: Writer, wanted: Wanted, source: Song | None, args: argparse.Namespace) -> Song:
+    try:
+        if source is None:
+            return clip(composer, wanted)
+        if args.keep is None and args.redo is None:
+            return continued(composer, source, wanted, args.bars or DEFAULT_BARS)
+        stays = Stays(frozenset(args.keep or ()), args.redo)
+        return filled_in(composer, source, wanted, stays)
+    except ValueError as error:
+        raise OwnerError(str(error)) from error
+
+
+def change_clip(args: argparse.Namespace, opened: Callable[[Path | None], Writer] = open_composer) -> int:
+    """Carry out `llmball refine`. Raises OwnerError."""
+    source = opened_song(args.source)
+    try:
+        song = refine(opened(args.encoder), source, args.words, args.seed)
+    except ValueError as error:
+        raise OwnerError(str(error)) from error
+    save(args.out, song)
+    sys.stdout.write(_line(args.out, song, args.seed))
+    return 0
+
+
+def harmonise_clip(args: argparse.Namespace, opened: Callable[[Path | None], Writer] = open_composer) -> int:
+    """Carry out `llmball harmonise`. Raises OwnerError."""
+    source = opened_song(args.source)
+    try:
+        wanted = Wanted(args.prompt or "harmonise", args.seed)
+        song = harmonised(opened(args.encoder), source, wanted, causal=args.causal, parts=args.parts)
+    except ValueError as error:
+        raise OwnerError(str(error)) from error
+    save(args.out, song)
+    sys.stdout.write(_line(args.out, song, args.seed))
+    return 0
+
+
+def opened_song(path: Path) -> Song:
+    """Return the song of a .mid file of anybody's. Raises OwnerError."""
+    try:
+        return read_any(path)
+    except MidiFileError as error:
+        raise OwnerError(f"{path}: {error}") from error
+    except OSError as error:
+        raise OwnerError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def save(path: Path, song: Song) -> None:
+    """Write a .mid file. Raises OwnerError."""
+    try:
+        midifile.write(path, song)
+    except OSError as error:
+        raise OwnerError(f"{path} cannot be written: {error.strerror}") from error
 
 
 def _line(path: Path, song: Song, seed: int) -> str:

@@ -144,15 +144,23 @@ def _voices(line: Line) -> float:
 
 
 def _notes(part: str, line: Line) -> list[Note]:
-    roles = sorted(ROLES.values())
     return [
         Note(
             Ticks(start), Ticks(end - start),
-            min(roles, key=lambda r: abs(r - pitch)) if part == "drums" and pitch not in roles else pitch,
+            _role(pitch) if part == "drums" else pitch,
             max(1, velocity), part,
         )
         for start, end, pitch, velocity in line
     ]  # fmt: skip
+
+
+_KIN = {35: 36, 40: 38, 31: 37, 41: 43, 45: 43, 48: 47, 22: 42, 26: 46, 52: 49, 55: 49, 57: 49, 53: 51, 59: 51,
+        54: 70, 69: 70, 82: 70}  # fmt: skip
+"""General MIDI's second toms, cymbals and shakers as roles of ours; what else there is counts as percussion."""
+
+
+def _role(pitch: int) -> int:
+    return pitch if pitch in ROLES.values() else _KIN.get(pitch, ROLES["perc"])
 
 
 def heard_key(notes: Sequence[Note]) -> Key:

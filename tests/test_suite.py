@@ -1,0 +1,255 @@
+from dataclasses import replace
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bench import facts, hearing, implied, moving, wishes
+from bench.percentiles import made, reference
+from model.drums import ROLES
+from model.harmony import parse_chord, parse_key
+from model.midifile import Song
+from model.music import METERS, PARTS, Note, Plan, Ticks
+from model.styles import STYLES
+
+QUARTER = 480
+BAR = 4 * QUARTER
+
+
+def note(quarter: float, pitch: int, length: float = 1.0, part: str = "melody", velocity: int = 80) -> Note:
+    return Note(Ticks(round(quarter * QUARTER)), Ticks(round(length * QUARTER)), pitch, velocity, part)
+
+
+def song(*notes: Note, chords: tuple[tuple[int, str], ...] = (), bars: int = 1, key: str = "C major") -> Song:
+    return Song(
+        bars=tuple((Ticks(i * BAR), "4/4") for i in range(bars)),
+        end=Ticks(bars * BAR),
+        tempos=((Ticks(0), 120.0),),
+        key=key,
+        notes=notes,
+        chords=tuple((Ticks(quarter * QUARTER), symbol) for quarter, symbol in chords),
+    )
+
+
+def triad(quarter: float, root: int, third: int = 4, length: float = 4.0) -> list[Note]:
+    return [note(quarter, root + i, length, "chords") for i in (0, third, 7)]
+
+
+# --- the suite -------------------------------------------------------------------------------------
+
+
+def test_the_suite_is_as_large_and_as_mixed_as_it_must_be() -> None:
+    asked = wishes.prompts()
+    by_language = {language: [p for p in asked if p.language == language] for language in ("en", "zh")}
+    assert len(by_language["en"]) >= 80
+    assert len(by_language["zh"]) >= 60
+    assert len({p.language for p in asked}) == 9
+    assert len([p for p in by_language["zh"] if p.pair]) >= 60
+    assert len(wishes.facts()) >= 200
+    assert len({p.text for p in asked}) == len(asked)
+
+
+def test_paraphrases_and_parallel_sentences_are_on_one_side() -> None:
+    for of in (lambda p: p.wish, lambda p: p.pair):
+        for name, group in groupby(sorted(wishes.prompts(), key=of), key=of):
+            if name:
+                assert len({p.half for p in group}) == 1, name
+
+
+def test_a_pair_is_one_english_and_one_chinese_sentence_of_one_wish() -> None:
+    paired = sorted((p for p in wishes.prompts() if p.pair), key=lambda p: p.pair)
+    for _, group in groupby(paired, key=lambda p: p.pair):
+        english, chinese = sorted(group, key=lambda p: p.language)
+        assert (english.language, chinese.language) == ("en", "zh")
+        assert (english.wish, english.expected) == (chinese.wish, chinese.expected)
+
+
+def test_every_range_of_the_suite_can_be_met() -> None:
+    for asked in wishes.prompts():
+        for name, said in asked.expected:
+            if name == "style":
+                assert set(said.split(",")) <= set(STYLES), asked.text
+            elif name == "parts":
+                assert {part.strip("!") for part in said.split(",")} <= set(PARTS), asked.text
+            else:
+                assert all(low <= high for low, high in wishes.ranges(said)), asked.text
+                assert name == "tempo" or all(low >= 0 and high <= 1 for low, high in wishes.ranges(said))
+
+
+def test_every_fact_of_the_suite_can_be_read() -> None:
+    for fact in wishes.facts():
+        for name, said in fact.expected:
+            match name:
+                case "key":
+                    parse_key(said)
+                case "meter":
+                    assert said.strip("!") in METERS
+                case "chords" | "roots":
+                    assert all(parse_chord(c) for bar in said.split(",") for c in bar.split())
+                case "parts" | "without" | "has":
+                    assert set(said.split(",")) <= set(PARTS)
+                case "bars":
+                    assert int(said) > 0
+
+
+def test_every_axis_has_six_pairs_in_two_languages() -> None:
+    for axis in wishes.AXES:
+        pairs = [o for o in wishes.opposites() if o.axis == axis]
+        assert len(pairs) >= 6
+        assert {o.language for o in pairs} == {"en", "zh"}
+
+
+def test_every_measure_of_the_suite_is_known() -> None:
+    busy = song(*triad(0, 60), note(0, 36, 1, "bass"), note(1, 72), chords=((0, "C"),))
+    for measure in {o.axis for o in wishes.opposites()} | {r.measure for r in wishes.refinements()}:
+        moving.measured(measure, busy)
+
+
+def test_an_unknown_expectation_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "facts.tsv").write_text("en\tloud\tloudness=9\n", encoding="utf-8")
+    with pytest.raises(ValueError, match="not 'loudness'"):
+        wishes.facts(tmp_path)
+
+
+@given(low=st.integers(0, 300), width=st.integers(0, 50))
+@settings(max_examples=30)
+def test_both_ends_of_a_range_are_inside(low: int, width: int) -> None:
+    said = f"{low}-{low + width}"
+    assert wishes.inside(low, said)
+    assert wishes.inside(low + width, said)
+    assert not wishes.inside(low + width + 1, said)
+
+
+# --- hearing ---------------------------------------------------------------------------------------
+
+
+def test_a_strummed_chord_is_one_onset() -> None:
+    strummed = [replace(n, offset=i * 10) for i, n in enumerate(triad(0, 60))]
+    assert hearing.onsets(song(*strummed), "chords") == [0]
+
+
+def test_swung_off_beats_are_heard_later_than_straight_ones() -> None:
+    straight = song(*(note(i / 2, 60, 0.5) for i in range(8)))
+    swung = song(*(note(i // 2 + (2 / 3) * (i % 2), 60, 0.3) for i in range(8)))
+    assert hearing.swing(straight) == pytest.approx(0.5)
+    assert hearing.swing(swung) == pytest.approx(2 / 3)
+
+
+def test_sixteenths_of_straight_music_do_not_swing() -> None:
+    assert hearing.swing(song(*(note(i / 4, 60, 0.25) for i in range(16)))) == pytest.approx(0.5)
+
+
+def test_lydian_is_brighter_than_phrygian_on_one_tonic() -> None:
+    modes = [song(*(note(i / 2, 60 + s, 0.5) for i, s in enumerate(parse_key(f"C {m}").scale))) for m in
+             ("phrygian", "minor", "dorian", "mixolydian", "major", "lydian")]  # fmt: skip
+    light = [hearing.mode_light(s, 0) or 0.0 for s in modes]
+    assert light == sorted(light)
+
+
+def test_short_notes_are_heard_as_short() -> None:
+    staccato, legato = (song(*(note(i, 60, length) for i in range(4))) for length in (0.25, 1.0))
+    assert hearing.articulation(staccato) == pytest.approx(0.25)
+    assert hearing.articulation(legato) == pytest.approx(1.0)
+
+
+def test_a_bass_that_moves_on_every_quarter_walks() -> None:
+    walking = song(*(note(i, 36 + i, 1, "bass") for i in range(4)))
+    standing = song(*(note(i, 36, 1, "bass") for i in range(4)))
+    assert hearing.walking(walking) == 0.75  # the first note has none before it
+    assert hearing.walking(standing) == 0
+
+
+def test_a_dissonance_is_less_consonant_than_a_fifth() -> None:
+    fifth, second = song(note(0, 60), note(0, 67)), song(note(0, 60), note(0, 61))
+    assert hearing.consonance(fifth) == 1
+    assert hearing.consonance(second) == 0
+
+
+# --- percentiles -----------------------------------------------------------------------------------
+
+
+def test_percentiles_rise_with_the_value() -> None:
+    places = [reference().percentile("velocity", v) for v in range(20, 127, 5)]
+    assert places == sorted(places)
+    assert 0 <= places[0] < places[-1] <= 1
+
+
+def test_the_middle_of_what_the_reference_was_made_of_is_its_middle() -> None:
+    pieces = [("pop", song(*(note(i * 4 / n, 60, 0.1) for i in range(n))), True) for n in range(1, 17)]
+    levels = made(pieces).levels(pieces[8][1], "pop")
+    assert levels["density"] == pytest.approx(0.5, abs=0.1)
+
+
+# --- judging ---------------------------------------------------------------------------------------
+
+PLAN = Plan(key="C major", progression=("C", "G"), parts=("chords",), bars=2, meter="4/4", tempo=120)
+KEPT = song(*triad(0, 60), *triad(4, 55), chords=((0, "C"), (4, "G")), bars=2)
+
+
+@pytest.mark.parametrize(
+    ("name", "said", "right"),
+    [
+        ("tempo", "120", True), ("tempo", "90-100", False), ("meter", "4/4", True), ("meter", "!3/4", True),
+        ("meter", "!4/4", False), ("bars", "2", True), ("bars", "8", False), ("key", "C major", True),
+        ("key", "A minor", False), ("mode", "major", True), ("mode", "minor", False), ("parts", "chords", True),
+        ("parts", "chords,bass", False), ("without", "drums", True), ("without", "chords", False), ("has", "drums", False),
+        ("chords", "C,G", True), ("chords", "C,G7", False), ("roots", "Cmaj7,G7", True), ("degrees", "I,V", True),
+        ("degrees", "I,IV", False),
+    ],
+)  # fmt: skip
+def test_a_fact_is_judged_alike_by_the_notes_and_by_the_plan(name: str, said: str, right: bool) -> None:
+    verdict = facts.judged(((name, said),), KEPT, PLAN)[0]
+    assert (verdict.heard, verdict.understood) == (right, right)
+
+
+def test_chords_that_are_written_but_not_played_are_not_obeyed() -> None:
+    elsewhere = replace(KEPT, notes=(*triad(0, 61), *triad(4, 56)))
+    assert facts.judged((("chords", "C,G"),), elsewhere, PLAN)[0].heard is False
+
+
+def test_without_a_song_only_the_words_are_judged() -> None:
+    verdict = facts.judged((("tempo", "120"),), None, PLAN)[0]
+    assert (verdict.heard, verdict.understood) == (None, True)
+
+
+def test_half_time_has_its_backbeat_on_three() -> None:
+    half = song(note(0, ROLES["kick"], 0.2, "drums"), note(2, ROLES["snare"], 0.2, "drums"))
+    normal = song(note(1, ROLES["snare"], 0.2, "drums"), note(3, ROLES["snare"], 0.2, "drums"))
+    assert facts.judged((("feel", "half"),), half, PLAN)[0].heard is True
+    assert facts.judged((("feel", "half"),), normal, PLAN)[0].heard is False
+
+
+def test_an_implied_style_is_left_to_the_plan() -> None:
+    plan = replace(PLAN, style=(("jazz", 0.6), ("pop", 0.4)))
+    verdict = implied.judged((("style", "jazz,blues"),), KEPT, plan)[0]
+    assert (verdict.heard, verdict.understood) == (None, True)
+
+
+def test_a_part_that_must_not_play_is_missed_where_it_plays() -> None:
+    assert implied.judged((("parts", "!chords"),), KEPT, PLAN)[0].heard is False
+    assert implied.judged((("parts", "!drums"),), KEPT, PLAN)[0].heard is True
+
+
+# --- moving ----------------------------------------------------------------------------------------
+
+
+def test_what_is_kept_is_no_change_and_what_is_new_is_all() -> None:
+    other = replace(KEPT, notes=(*triad(0, 61), *triad(4, 56)))
+    assert moving.changed(KEPT, KEPT, "melody") == 0
+    assert moving.changed(KEPT, other, "melody") == 1
+    assert moving.changed(KEPT, other, "chords") == 0
+
+
+def test_a_swung_note_has_moved_but_not_changed() -> None:
+    swung = replace(KEPT, notes=tuple(replace(n, start=Ticks(n.start + 40)) for n in KEPT.notes))
+    assert moving.changed(KEPT, swung, "-") == 0
+    assert moving.changed(KEPT, swung, "melody") == 1
+
+
+def test_a_part_that_falls_silent_has_fallen() -> None:
+    silent = replace(KEPT, notes=KEPT.notes[:3])
+    assert moving.rises("density chords", silent, KEPT)
+    assert moving.rises("part chords", song(), KEPT)
+    assert not moving.rises("register", song(), KEPT)

@@ -80,10 +80,10 @@ class Stage:
             for placed in self.cut(first.start, unmuted):
                 self._lay(placed.take, placed.music, placed.beat == 1, placed.feel)
 
-    def vamp(self, take: Take) -> bool:
-        """Repeat the beat of the last good bar, since the next is not there; return whether there was one."""
+    def vamp(self, take: Take | None) -> bool:
+        """Repeat the beat of the last good bar, since the take's next is not there; return whether there was one."""
         placed = self.timeline.placed
-        if not placed:
+        if take is None or not placed:
             return False
         last = placed[-1]
         ended = last.beat >= beats_in_bar(last.music.meter)

@@ -44,6 +44,12 @@ def test_the_bridge_imports_torch_nowhere() -> None:
 def test_deciding_rooms_neither_wait_nor_send() -> None:
     for name in (
         "session",
+        "desk",
+        "lineup",
+        "stage",
+        "entrance",
+        "generation",
+        "vitals",
         "timeline",
         "take",
         "arrange",

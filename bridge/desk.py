@@ -1,0 +1,83 @@
+"""The controls at work: what a change of one does to the music that is already planned. Owned by the session."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bridge.addresses import Value
+from bridge.clock import Seconds
+from bridge.entrance import NOTICE
+from bridge.events import Tell
+from bridge.lineup import Lineup
+from bridge.settings import Reach, controls, reach
+from bridge.stage import Stage
+from bridge.take import Take
+from bridge.telling import understood
+from model.music import PARTS
+
+
+@dataclass(slots=True)
+class Desk:
+    """Sets the controls; `stage` and `takes` are the session's."""
+
+    settings: dict[str, Value]
+    stage: Stage
+    takes: Lineup
+
+    def set(self, path: str, value: Value, now: Seconds) -> None:
+        """Set a control to a checked value, tell what is now understood otherwise, and change what is planned."""
+        take, current = self.takes.latest, self.takes.current
+        before = [] if take is None else list(self._understood(take))
+        self.settings[path] = value
+        if path == "morph/x" and take is not None:
+            take.place = float(value)
+        if take is not None:
+            self.stage.effects += [news for news in self._understood(take) if news not in before]
+        match reach(path):
+            case Reach.BEATS | Reach.BARS as reached:
+                self._rewrite(now, bar_line=reached is Reach.BARS)
+            case Reach.PLACE if take is not None and take.begin.morph is not None:
+                self._move(take, now)
+            case Reach.TEMPO if current is not None:
+                self.stage.retime(self.bpm(current), self.stage.tick(now))
+            case Reach.SOUNDS if current is not None:
+                self.stage.arrange_anew(now)
+
+    def tell(self, take: Take) -> None:
+        """Tell what is understood of a take under the controls."""
+        self.stage.effects += self._understood(take)
+
+    def bpm(self, take: Take) -> float:
+        """Return the tempo of a take under the controls, in quarter notes a minute."""
+        tempo = float(self.settings["tempo"])
+        return tempo if tempo > 0 else take.plan.tempo if take.plan is not None else 120.0
+
+    def _understood(self, take: Take) -> Iterator[Tell]:
+        if take.plan is not None:
+            for path, args in understood(take.plan, controls(self.settings)):
+                yield Tell(path, args)
+
+    def _rewrite(self, now: Seconds, bar_line: bool) -> None:
+        """Have the model write anew, under the controls, from the first beat (or bar) far enough away."""
+        current = self.takes.current
+        if self.takes.coming is not None:
+            self.takes.coming.rewind(0)
+        if current is None:
+            return
+        far = self.stage.tick(Seconds(now + NOTICE))
+        first = self.stage.timeline.first_from(far, bar_line, current.number)
+        if first is None:
+            current.rewind(current.wanted)  # only what is on order can still be changed
+        else:
+            self.stage.cut(first.start, frozenset(PARTS))
+            current.rewind(first.music.index)
+
+    def _move(self, take: Take, now: Seconds) -> None:
+        """Have a take of two prompts go on from its new place between them: its tempo at once, its notes soon."""
+        if take is self.takes.coming:
+            take.rewind(0)
+        else:
+            here = self.stage.timeline.first_of(take.number, self.stage.tick(now))
+            self.stage.retime(self.bpm(take), here)
+            self._rewrite(now, bar_line=False)

@@ -1,0 +1,60 @@
+"""Which take plays and which comes, and what a new take is begun with. Owned by the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bridge.addresses import Value
+from bridge.settings import controls
+from bridge.take import Take
+from model.music import Begin
+from model.taste import Weighting, drawn
+
+
+@dataclass(slots=True)
+class Lineup:
+    """At most one take plays (`current`, only while playing) and at most one is on its way to (`coming`).
+
+    `seeds` gives the seed of a take where the controls name none; `theta` is the user's taste.
+    """
+
+    settings: Mapping[str, Value]
+    seeds: Callable[[], int]
+    theta: Weighting
+    current: Take | None = None
+    coming: Take | None = None
+    _numbers: int = 0
+
+    def prompt(self, text: str, second: str | None) -> Take:
+        """Have a new take come instead of the one that did; `second` is the other prompt of a morph."""
+        seed = int(self.settings["seed"])
+        if seed < 0:
+            seed = self.seeds()
+        theta = tuple(drawn(self.theta, seed).items())
+        begin = Begin(0, text, controls(self.settings), seed, morph=second, theta=theta)
+        return self._come(begin, float(self.settings["morph/x"]))
+
+    def again(self, take: Take) -> Take:
+        """Have a take that the generator lost come once more, as a new one: the same words and seed."""
+        take.lost = True
+        return self._come(take.begin, take.place)
+
+    def enter(self, take: Take) -> None:
+        """Let the coming take be the one that plays."""
+        self.current, self.coming = take, None
+
+    @property
+    def latest(self) -> Take | None:
+        """The take that was asked for last."""
+        return self.coming or self.current
+
+    @property
+    def all(self) -> list[Take]:
+        """The takes there are."""
+        return [take for take in (self.current, self.coming) if take is not None]
+
+    def _come(self, begin: Begin, place: float) -> Take:
+        self._numbers += 1
+        self.coming = Take(replace(begin, take=self._numbers), place=place)
+        return self.coming

@@ -1,0 +1,155 @@
+"""The same prompts through ours and through what it must beat, as folders of clips for `model.training.measures`.
+
+    python -m bench.variants --what ours|grammar|dropped|shuffled --prompts styles|suite|between|easy|hard
+        [--seeds N] [--bars N] [--weights FILE] [--theta text=0.5,chord=1] [--jobs N] --out DIR
+
+`grammar`: the words' plan and the nearest grammar, no decoder. `dropped`: every prompt has the same vector, so only rules
+and tables speak. `shuffled`: each prompt has another one's vector. Writes .mid files and `clips.tsv`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+import numpy as np
+
+from bench.clips import encoder, spread
+from bench.wishes import prompts as wished
+from model import midifile
+from model.clip import Wanted, clip
+from model.composer import Composer
+from model.encoder import Embedding, TextEncoder
+from model.engine import Engine
+from model.plan import understand
+from model.styles import GRAMMARS
+from model.training.captions import SCENES
+from model.training.grammar_only import clip as grammar_clip
+from model.weights import FOLDER, load
+
+BETWEEN = (
+    "techno with jazz chords", "bossa nova house", "trap with a gospel choir feel", "reggae drum and bass",
+    "lo-fi waltz on a guzheng", "funky amapiano", "cinematic dubstep", "afrobeats with neo-soul harmony",
+    "disco metal", "synthwave bossa", "ambient drill", "country trap", "jazzy uk garage", "flamenco house",
+    "爵士味的国风", "电子味的雷鬼",
+)  # fmt: skip
+"""Prompts between styles: nothing that we wrote down is any of them."""
+EASY = ("techno", "piano ballad", "bossa nova", "heavy metal", "ambient drone", "funk", "trap", "reggae")
+HARD = tuple(
+    f"{mood} house" for mood in ("dark", "happy", "sparse", "frantic", "warm", "cold", "gentle", "heavy")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One clip to be made."""
+
+    prompt: str
+    seed: int
+    label: str
+    among: str
+
+
+class _Other:
+    """An encoder that says something else than the words: the mean of all vectors, or another prompt's."""
+
+    def __init__(self, inner: TextEncoder, prompts: tuple[str, ...], *, shuffled: bool) -> None:
+        self.name = "shuffled" if shuffled else "dropped"
+        vectors = [inner.encode(p) for p in prompts]
+        mean = np.mean(vectors, 0)
+        self._mean: Embedding = (mean / np.linalg.norm(mean)).astype(np.float32)
+        turned = [*vectors[len(vectors) // 2 :], *vectors[: len(vectors) // 2]]
+        self._inner, self._turned = inner, turned if shuffled else []
+        self._order: dict[str, int] = {}
+
+    def encode(self, text: str) -> Embedding:
+        if not self._turned:
+            return self._mean
+        place = self._order.setdefault(text, len(self._order))
+        return self._turned[place % len(self._turned)]
+
+
+def asked(name: str, seeds: int) -> list[Asked]:
+    """Return what is to be made of a set of prompts."""
+    found: list[tuple[str, str, str]] = []
+    match name:
+        case "styles":
+            scenes = dict(line.split("\t")[:2] for line in SCENES.read_text("utf-8").splitlines()[1:])
+            found = [(style, style, "") for style in GRAMMARS]
+            found += [(scenes[style].split("|")[0], style, "") for style in GRAMMARS]
+        case "suite":
+            found = [(p.text, "", "") for p in wished() if p.half == "report"]
+        case "between":
+            found = [(p, "", "") for p in BETWEEN]
+        case "easy":
+            found = [(p, "", "easy") for p in EASY]
+        case "hard":
+            found = [(p, "", "hard") for p in HARD]
+    return [Asked(p, seed, label, among) for p, label, among in found for seed in range(1, seeds + 1)]
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How clips are made."""
+
+    what: str
+    bars: int
+    weights: Path
+    theta: tuple[tuple[str, float], ...]
+    prompts: tuple[str, ...]
+
+
+@cache
+def _composer(how: How) -> Composer:
+    return Composer(_encoder(how), Engine(*load(how.weights)))
+
+
+@cache
+def _encoder(how: How) -> TextEncoder:
+    if how.what in ("dropped", "shuffled"):
+        return _Other(encoder(), how.prompts, shuffled=how.what == "shuffled")
+    return encoder()
+
+
+def make(how: How, one: Asked) -> bytes:
+    """Return the .mid file of one clip."""
+    if how.what == "grammar":
+        plan, _ = understand(one.prompt, encoder())
+        return midifile.to_bytes(grammar_clip(plan, one.seed, how.bars))
+    return midifile.to_bytes(
+        clip(_composer(how), Wanted(one.prompt, one.seed, bars=how.bars, theta=how.theta))
+    )
+
+
+def main() -> None:
+    """Parse the command line and write the clips."""
+    parser = argparse.ArgumentParser(prog="python -m bench.variants", description=__doc__)
+    parser.add_argument("--what", choices=("ours", "grammar", "dropped", "shuffled"), default="ours")
+    parser.add_argument("--prompts", choices=("styles", "suite", "between", "easy", "hard"), required=True)
+    parser.add_argument("--seeds", type=int, default=1)
+    parser.add_argument("--bars", type=int, default=8)
+    parser.add_argument("--weights", type=Path, default=FOLDER / "decoder.safetensors")
+    parser.add_argument("--theta", default="", help="weights of the fusion by name, such as text=0.5,chord=1")
+    parser.add_argument("--jobs", type=int, default=1)
+    parser.add_argument("--out", type=Path, required=True)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    todo = asked(options.prompts, options.seeds)
+    pairs = (pair.split("=") for pair in options.theta.split(",") if pair)
+    theta = tuple((name, float(value)) for name, value in pairs)
+    texts = tuple(dict.fromkeys(a.prompt for a in todo))
+    how = How(options.what, options.bars, options.weights, theta, texts)
+    with (options.out / "clips.tsv").open("w", encoding="utf-8", newline="") as file:
+        table = csv.writer(file, delimiter="\t")
+        table.writerow(["file", "prompt", "seed", "label", "set"])
+        for number, content in enumerate(spread(partial(make, how), todo, options.jobs)):
+            one = todo[number]
+            (options.out / f"{number:04}.mid").write_bytes(content)
+            table.writerow([f"{number:04}.mid", one.prompt, one.seed, one.label, one.among])
+
+
+if __name__ == "__main__":
+    main()

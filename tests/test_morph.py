@@ -5,8 +5,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.composer import Composer
+from model.encoder import hash_encoder
+from model.fusion import SHIPPED
 from model.morph import between, blended
-from model.music import Plan
+from model.music import Beat, Begin, Controls, Plan, Write
+from tests.small import engine
 
 SLOW = Plan(
     tempo=60, key="D minor", energy=0.2, swing=0.5, style=(("lo-fi", 1.0),), registers=(("melody", 1.0),)
@@ -50,3 +54,27 @@ def test_vectors_keep_their_length() -> None:
     assert np.linalg.norm(blended(a, b, 0.3)) == pytest.approx(1)
     assert blended(a, b, 0.3) @ a > blended(a, b, 0.6) @ a
     assert np.array_equal(blended(a, -a, 0.5), a), "between opposites there is no direction"
+
+
+def beats(begin: Begin, places: list[float]) -> list[Beat | None]:
+    composer = Composer(hash_encoder(), engine())
+    composer.begin(begin)
+    written = [Write(1, i, Controls(morph=x)) for i, x in enumerate(places)]
+    return [composer.write(order).beat for order in written]
+
+
+def test_the_composer_plays_a_morph_as_its_first_prompt_at_0_and_as_its_second_at_1() -> None:
+    first, second = (Begin(1, words, Controls(), 5) for words in ("slow in D minor", "fast in A major"))
+    morph = Begin(1, first.prompt, Controls(), 5, morph=second.prompt)
+    assert beats(morph, [0.0] * 6) == beats(first, [0.0] * 6)
+    assert beats(morph, [1.0] * 6) == beats(second, [0.0] * 6)
+    there_and_on = beats(morph, [0.0] * 3 + [0.7] * 3)
+    assert there_and_on[:3] == beats(first, [0.0] * 3)
+    assert there_and_on[3:] != beats(first, [0.0] * 6)[3:]
+
+
+def test_a_take_is_written_with_the_weights_it_brings() -> None:
+    shipped = Begin(1, "rain", Controls(), 5)
+    own = Begin(1, "rain", Controls(), 5, theta=(("text", SHIPPED.text), ("chord", 3.0)))
+    assert beats(own, [0.0] * 6) != beats(shipped, [0.0] * 6)
+    assert beats(own, [0.0] * 6) == beats(own, [0.0] * 6)

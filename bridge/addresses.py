@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from bridge.errors import BadRequest
 from model.drums import ROLES, drum_map
 from model.harmony import parse_key
-from model.music import GUIDANCE, METERS, PARTS
+from model.music import METERS, PARTS
+from model.theta import SHIPPED
 from model.numerals import parse_progression
 
 ROOT = "/llmball/"
@@ -149,7 +150,7 @@ CONTROLS: dict[str, Control] = {
         Control("swing", "f", -1.0, "place of the off-beat, 0.5 straight; -1 leaves it to the words", 0.5, 0.75, off=-1),
         Control("swing_unit", "i", 8, "which notes swing", choices=("8", "16")),
         Control("temperature", "f", 1.0, "how daring", 0.1, 2),
-        Control("guidance", "f", GUIDANCE, "how literally the words are taken; at its default a taste may move it a little", 0, 10),
+        Control("guidance", "f", SHIPPED.text, "how literally the words are taken; at its default a taste may move it a little", 0, 10),
         Control("seed", "i", -1, "the seed of the next takes; -1 is a new one each take", 0, SEEDS, off=-1),
         Control("quantize", "s", "bar", "where a new take enters", choices=QUANTIZE),
         Control("lookahead", "f", 4.0, "beats planned ahead", 0.5, 16),

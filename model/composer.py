@@ -15,7 +15,6 @@ from model import fusion, looking_back
 from model.encoder import Embedding, TextEncoder
 from model.engine import Engine, State
 from model.form import line as line_of
-from model.fusion import SHIPPED, Theta
 from model.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
 from model.header import HEADER, Header
 from model.kept import kept_rows, later_rows, rhythm_rows, room, whole
@@ -50,6 +49,7 @@ from model.plan import understand
 from model.precedence import apply
 from model.sampler import Row, Rules, write_beat
 from model.styles import STYLES
+from model.theta import SHIPPED, Theta
 from model.weights import FOLDER, load
 
 ROOM_FOR_A_BEAT = 64

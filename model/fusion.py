@@ -9,45 +9,15 @@ that looks back pushes the more, the further the last beats are from what is wan
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Set
 
 import numpy as np
 import numpy.typing as npt
 
 from model.harmony import QUALITIES
 from model.language import LENGTHS, PITCH, QUALITY, VELOCITY_STEP
-from model.music import GUIDANCE
 
 Array = npt.NDArray[np.floating]
-
-
-@dataclass(frozen=True, slots=True)
-class Theta:
-    """The weights of the terms, in logits.
-
-    `text` a difference between told and untold, `scale` a factor of e of looseness, `chord` a chord tone, `full` a factor
-    of e of onsets, `touch` sixteen steps of velocity squared, `register` an octave, `length` a doubling, `colour` a tone of
-    a chord, `light` a major third for a minor one.
-    """
-
-    text: float = GUIDANCE
-    scale: float = 3.0
-    chord: float = 1.0
-    full: float = 2.0
-    touch: float = 1.0
-    register: float = 4.0
-    length: float = 2.0
-    colour: float = 1.5
-    light: float = 1.2
-
-    def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
-        """Return these weights with those of the pairs whose names are known."""
-        known = {f.name for f in fields(self)}
-        return replace(self, **{name: value for name, value in named if name in known})
-
-
-SHIPPED = Theta()
 
 
 def looseness(lock: float, weight: float, barred: float) -> float:

@@ -50,7 +50,7 @@ HEADER = tuple(
         "BRIGHTNESS",
         "COMPLEXITY",
         "STYLE",
-    ]  # fmt: skip
+    ]
 )
 """The header's rows in their order."""
 LEVEL_EVENTS = (Event.DENSITY, Event.ENERGY, Event.BRIGHTNESS, Event.COMPLEXITY)

@@ -17,9 +17,6 @@ TICKS_PER_QUARTER = Ticks(480)
 PARTS = ("chords", "melody", "bass", "drums")
 """The parts of the contract, in their order of tracks. An open list: `arp pad perc` are reserved."""
 
-GUIDANCE = 0.7
-"""The shipped θ of the guidance term."""
-
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8")
 
 

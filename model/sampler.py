@@ -15,7 +15,6 @@ import numpy.typing as npt
 from model import fusion
 from model.drums import ROLES
 from model.engine import Array, Engine, State
-from model.fusion import Theta
 from model.harmony import QUALITIES, Chord
 from model.language import (
     BASS,
@@ -34,6 +33,7 @@ from model.language import (
     part_and_tick,
     row_chord,
 )
+from model.theta import Theta
 
 Row = tuple[int, ...]
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from model.fusion import SHIPPED
+from model.theta import SHIPPED
 
 Weighting = Mapping[str, float]
 """Weights of the fusion by name."""

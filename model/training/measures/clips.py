@@ -108,10 +108,15 @@ def from_song(song: Song) -> Clip:
 
 def from_file(path: Path, told: Mapping[str, str] | None = None) -> Clip:
     """Return the clip of a .mid file of ours. Raises MidiFileError, OSError, ValueError."""
-    filed, told = midifile.read(path), told or {}
+    return from_filed(path.stem, midifile.read(path), told)
+
+
+def from_filed(name: str, filed: midifile.Song, told: Mapping[str, str] | None = None) -> Clip:
+    """Return the clip of a song as a file holds it. Raises ValueError."""
+    told = told or {}
     return Clip(
-        name=path.stem,
-        group=path.stem,
+        name=name,
+        group=name,
         bars=filed.bars,
         end=filed.end,
         tempo=filed.tempos[0][1],

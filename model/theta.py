@@ -1,0 +1,39 @@
+"""θ: the weights of the fusion's terms, as shipped in `weights/fusion.json` (optimised by `model.training.fuse`)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+FILE = Path(__file__).parent / "weights" / "fusion.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Theta:
+    """The weights of the terms, in logits; the values here were chosen by hand.
+
+    `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `chord` a chord tone, `full` a
+    factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an octave, `length` a doubling, `colour` a
+    tone of a chord, `light` a major third for a minor one.
+    """
+
+    text: float = 0.7
+    scale: float = 3.0
+    chord: float = 1.0
+    full: float = 2.0
+    touch: float = 1.0
+    register: float = 4.0
+    length: float = 2.0
+    colour: float = 1.5
+    light: float = 1.2
+
+    def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
+        """Return these weights with those of the pairs whose names are known."""
+        known = {f.name for f in fields(self)}
+        return replace(self, **{name: value for name, value in named if name in known})
+
+
+BY_HAND = Theta()
+SHIPPED = BY_HAND.with_named(json.loads(FILE.read_text(encoding="utf-8")).items())

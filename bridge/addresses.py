@@ -14,8 +14,8 @@ from bridge.errors import BadRequest
 from model.drums import ROLES, drum_map
 from model.harmony import parse_key
 from model.music import METERS, PARTS
-from model.theta import SHIPPED
 from model.numerals import parse_progression
+from model.theta import SHIPPED
 
 ROOT = "/llmball/"
 Value = int | float | str

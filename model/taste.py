@@ -41,7 +41,8 @@ class Weight:
 LEAST, MOST = 0.5, 2.0
 """Factors of the shipped weight: within them every wish of the words is still heard, and none drowns the music."""
 WEIGHTS: Mapping[str, Weight] = {
-    name: Weight(value, LEAST * value, MOST * value) for name, value in asdict(SHIPPED).items()
+    name: Weight(value, min(LEAST * value, MOST * value), max(LEAST * value, MOST * value))
+    for name, value in asdict(SHIPPED).items()
 }
 """The weights that a taste may move: all of the fusion."""
 

@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from model.composer import Composer
 from model.encoder import hash_encoder
-from model.fusion import SHIPPED
 from model.morph import between, blended
 from model.music import Beat, Begin, Controls, Plan, Write
+from model.theta import SHIPPED
 from tests.small import engine
 
 SLOW = Plan(

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge import home
-from model.fusion import SHIPPED, Theta
 from model.taste import LONGEST, WEIGHTS, Weight, drawn, moved, restored, shipped
+from model.theta import SHIPPED, Theta
 
 TABLE = {"text": Weight(0.7, 0.1, 2.0), "chord": Weight(1.0, 0.0, 3.0), "scale": Weight(-1.0, -1.0, 1.0)}
 judgements = st.lists(st.tuples(st.integers(0, 9999), st.booleans()), max_size=60)

@@ -72,7 +72,7 @@ def test_what_was_stored_is_read_as_far_as_it_is_sound() -> None:
 
 
 def test_a_weight_is_shipped_within_its_bounds() -> None:
-    assert all(weight.low < weight.shipped < weight.high for weight in WEIGHTS.values())
+    assert all(weight.low <= weight.shipped <= weight.high for weight in WEIGHTS.values())
     assert Theta(**shipped()) == SHIPPED
     with pytest.raises(ValueError, match="within its bounds"):
         Weight(3, 0, 2)

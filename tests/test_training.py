@@ -21,13 +21,14 @@ from model.header import HEADER, LEVEL_EVENTS, parts_of, unsaid  # noqa: E402
 from model.language import FIRST_NOTE, MELODY_EVENT, Event  # noqa: E402
 from model.music import Note, Ticks  # noqa: E402
 from model.training import evaluate, prepare  # noqa: E402
-from model.training.baselines import NGram, in_c, symbols  # noqa: E402
+from model.training.bits import Told, decoder_bits, interval  # noqa: E402
 from model.training.captions import caption  # noqa: E402
 from model.training.fields import scored  # noqa: E402
 from model.training.labels import labelled  # noqa: E402
 from model.training.levels import levels  # noqa: E402
 from model.training.song import Song  # noqa: E402
 from model.training.store import Store  # noqa: E402
+from model.training.tokens import TokenModel, same_size, token_bits  # noqa: E402
 from model.training.train import train  # noqa: E402
 from model.training.windows import Windows, melody_first, to_fill_in, without_parts  # noqa: E402
 
@@ -169,25 +170,40 @@ def test_training_learns_is_resumed_and_writes_weights_that_are_read_back(
 
 
 def test_whole_songs_are_measured_once_and_only_once(store: Store) -> None:
-    model = Decoder(TINY).eval()
-    bits = evaluate.song_bits(model, unsaid(store.headers[0]), store.song(0), None)
+    bits = decoder_bits(Decoder(TINY).eval(), [Told(unsaid(store.headers[0]), store.song(0))])[0]
     fields = scored(store.song(0)).sum(0)
     # an untrained decoder spends about the logarithm of each vocabulary on each field
     assert bits[0] / fields[0] == pytest.approx(np.log2(112), rel=0.25)
     assert bits[1] / fields[1] == pytest.approx(np.log2(243), rel=0.25)
 
 
-def test_the_n_gram_learns_what_repeats_and_gets_the_key_for_nothing(store: Store) -> None:
-    header, rows = store.headers[0], store.song(0)
-    said, fields = symbols(in_c(rows, header))
-    ngram = NGram(4)
-    ngram.learn([said] * 3)
-    assert sum(ngram.bits(said, fields, 4)) < sum(ngram.bits(said, fields, 1)) / 2
-    assert len(said) == len(fields)
-    assert {f for f in fields if f >= 0} == {0, 1, 2, 3, 4}
+@pytest.mark.filterwarnings("ignore:Mismatch dtype")
+def test_a_set_is_evaluated_under_each_condition_beside_its_baselines(store: Store) -> None:
+    model, rival = Decoder(TINY).eval(), TokenModel(same_size(TINY, context=192)).eval()
+    table = evaluate.compare(
+        store, "pop909", "train", model, songs=3, orders=3, rival=lambda songs: token_bits(rival, songs)
+    )
+    assert [line.what for line in table.lines[:5]] == [f"decoder, {c}" for c in evaluate.CONDITIONS]
+    assert table.songs == 3
+    assert table.notes == 3 * 84
+    assert all(line.interval[0] <= line.bits_a_note <= line.interval[1] for line in table.lines)
+    assert table.lines[1].above == 0
+    assert len(table.saved) == 2
+    assert "of 3: 2 before" in evaluate.text(table)
+
+
+def test_another_song_lends_its_text_and_nothing_else(store: Store) -> None:
+    held = [int(i) for i in store.songs("train", "pop909")[:3]]
+    own = evaluate.told(store, held, "plan and text given")
+    lent = evaluate.told(store, held, "text of another song")
+    assert all(np.array_equal(a.header, b.header) for a, b in zip(own, lent, strict=True))
+    assert (lent[0].text == own[1].text).all()
+    assert (lent[2].text == own[0].text).all()
+    bare = evaluate.told(store, held, "nothing told")[0].header
+    assert {HEADER[i] for i in np.flatnonzero(bare[:, 1])} == {Event.METER}
 
 
 def test_an_interval_holds_its_mean() -> None:
     bits = np.ones((20, 5)) * np.arange(1, 21)[:, None]
-    low, high = evaluate.interval(bits, np.full(20, 5))
+    low, high = interval(bits, np.full(20, 5))
     assert low < bits.sum() / 100 < high

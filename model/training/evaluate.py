@@ -1,34 +1,63 @@
-"""`python -m model.training.evaluate`: bits a note on held-out whole songs, per field, beside the best n-gram.
+"""`python -m model.training.evaluate`: bits a note on held-out whole songs, a table for each set.
 
-The shipped weights (or --weights FILE) are read as the engine reads them. Songs are cut into windows of the
-context that overlap by half; of every window but the first only the second half counts. Intervals are 95 %
-bootstrap intervals over songs.
+The shipped weights (or --weights FILE) are read as the engine reads them, and are told nothing, the key, the plan,
+the plan and the text, or the plan and another song's text. Beside them the best n-gram of --orders, which learns
+the training songs of the same set and gets the key, and with --tokens DIR the token model of that training. Notes
+of drums are hits. `--midi DIR` measures .mid files instead, as `model.training.measures` does.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 import torch
-import torch.nn.functional as F
 
 from model import weights
 from model.decoder import Decoder, Shape
 from model.header import unsaid
-from model.language import FIRST_NOTE, Event, Rows
-from model.training.baselines import NGram, in_c, symbols
-from model.training.fields import scored
-from model.training.store import Store
+from model.language import FIRST_NOTE, Event
+from model.training.baselines import in_c, ngram_bits, symbols
+from model.training.bits import Bits, Interval, Told, decoder_bits, interval, lines_unsaid, saved
+from model.training.measures import clips, report
+from model.training.store import SOURCES, Store
+from model.training.tokens import load, token_bits
 from model.training.windows import DROPPABLE
 
 FIELDS = ("event", "symbol", "value", "velocity", "offset")
-Bits = npt.NDArray[np.float64]
+CONDITIONS = ("nothing told", "key given", "plan given", "plan and text given", "text of another song")
+COMPARED = "key given"
+"""What the baselines are told too."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Bits a note of one model: all, its interval, each field, and how far it lies above the decoder given the key."""
+
+    what: str
+    bits_a_note: float
+    interval: Interval
+    fields: dict[str, float]
+    above: float
+    above_interval: Interval
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A set's lines. `saved` is the share of a baseline's bits that the decoder given the key saves, by baseline."""
+
+    source: str
+    split: str
+    songs: int
+    notes: int
+    lines: tuple[Line, ...]
+    saved: dict[str, tuple[float, Interval]]
 
 
 def decoder(path: Path) -> Decoder:
@@ -39,108 +68,148 @@ def decoder(path: Path) -> Decoder:
     return model.eval()
 
 
-def song_bits(model: Decoder, header: Rows, rows: Rows, text: npt.NDArray[np.floating] | None) -> Bits:
-    """Return the bits spent on each field of a whole song, `(5,)`."""
-    room = model.shape.context - len(header)
-    total = np.zeros(5)
-    said = torch.tensor([text is not None])
-    vector = torch.zeros(1, model.shape.text) if text is None else torch.from_numpy(np.float32(text))[None]
-    at, fresh = 0, 0
-    while fresh < len(rows):
-        window = np.concatenate([header, rows[at : at + room]]).astype(np.int64)
-        table = torch.from_numpy(window)[None]
-        ours = scored(window[1:].astype(np.int16))
-        ours[: len(header) - 1 + fresh - at] = False
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            h = model.backbone(vector, said, table[:, :-1])
-            for i, logits in enumerate(model.fields(h, table[:, 1:])):
-                spent = F.cross_entropy(logits[0].float(), table[0, 1:, i], reduction="none").numpy()
-                total[i] += spent[ours[:, i]].sum() / math.log(2)
-        fresh = min(len(rows), at + room)
-        at += room // 2
-    return total
+def told(store: Store, held: Sequence[int], condition: str) -> list[Told]:
+    """Return songs with what a condition of `CONDITIONS` tells of them."""
+    songs = []
+    for k, i in enumerate(held):
+        header, text = store.headers[i], None
+        if condition == "nothing told":
+            header = unsaid(header, *DROPPABLE, Event.KEY, Event.PARTS)
+        elif condition == "key given":
+            header = unsaid(header, *DROPPABLE)
+        elif condition != "plan given":
+            whose = i if condition == "plan and text given" else held[(k + 1) % len(held)]
+            text = store.text[store.text_at[whose]]
+        songs.append(Told(header, lines_unsaid(store.song(i)), text))
+    return songs
 
 
-def interval(bits: Bits, notes: npt.NDArray[np.int64]) -> tuple[float, float]:
-    """Return a 95 % bootstrap interval over songs of bits a note; `bits` is `(songs, 5)`."""
-    rng = np.random.default_rng(0)
-    picks = rng.integers(len(notes), size=(1000, len(notes)))
-    means = bits.sum(1)[picks].sum(1) / notes[picks].sum(1)
-    return float(np.quantile(means, 0.025)), float(np.quantile(means, 0.975))
+def compare(
+    store: Store,
+    source: str,
+    split: str,
+    model: Decoder,
+    *,
+    songs: int = 0,
+    orders: int = 0,
+    rival: Callable[[Sequence[Told]], Bits] | None = None,
+) -> Table:
+    """Return the table of a set, over `songs` of it drawn once and for all, or all if that is 0.
 
-
-def main() -> None:
-    """Parse the command line and print the table."""
-    parser = argparse.ArgumentParser(prog="python -m model.training.evaluate", description=__doc__)
-    parser.add_argument("--store", type=Path, default=Path("runs/store.npz"))
-    parser.add_argument("--weights", type=Path, default=weights.FOLDER / "decoder.safetensors")
-    parser.add_argument("--source", default="pop909")
-    parser.add_argument("--split", default="test")
-    parser.add_argument("--orders", type=int, default=6, help="longest n-gram; 0 leaves the baseline out")
-    parser.add_argument("--json", action="store_true")
-    options = parser.parse_args()
-    store = Store.load(options.store)
-    held = [int(i) for i in store.songs(options.split, options.source)]
-    songs = {i: _told_nothing(store.song(i)) for i in held}
-    notes = np.array([(songs[i][:, 0] >= FIRST_NOTE).sum() for i in held])
-    model = decoder(options.weights)
-
-    def key_given(i: int) -> Bits:
-        return song_bits(model, unsaid(store.headers[i], *DROPPABLE), songs[i], None)
-
-    def plan_given(i: int) -> Bits:
-        return song_bits(model, store.headers[i], songs[i], store.text[store.text_at[i]])
-
-    results = {
-        "decoder, key given": _all(key_given, held),
-        "decoder, plan and text given": _all(plan_given, held),
-    }
-    if options.orders:
-        results |= _baselines(store, options.source, held, songs, options.orders)
-    rows = []
-    for name, bits in results.items():
-        low, high = interval(bits, notes)
-        fields = {f: float(bits[:, k].sum() / notes.sum()) for k, f in enumerate(FIELDS)}
-        rows.append(
-            {"what": name, "bits_a_note": float(bits.sum() / notes.sum()), "low": low, "high": high, **fields}
+    Raises ValueError if the set has no songs in this split.
+    """
+    held = [int(i) for i in np.random.default_rng(0).permutation(store.songs(split, source))]
+    held = held[:songs] if songs else held
+    if not held:
+        raise ValueError(f"a set has songs in its split, but {source} none in {split}")
+    notes = np.array([(store.song(i)[:, 0] >= FIRST_NOTE).sum() for i in held])
+    found = {f"decoder, {c}": decoder_bits(model, told(store, held, c)) for c in CONDITIONS}
+    ours, floors = found[f"decoder, {COMPARED}"], {}
+    if rival is not None:
+        floors["token model, key given"] = rival(told(store, held, COMPARED))
+    if orders:
+        by_order = ngram_bits(
+            (_line(store, int(i))[0] for i in store.songs("train", source)),
+            [_line(store, i) for i in held],
+            orders,
         )
-    print(
-        json.dumps(rows)
-        if options.json
-        else _table(rows, f"{options.source} {options.split}", len(held), int(notes.sum()))
+        best = int(by_order.sum((1, 2)).argmin())
+        floors[f"n-gram, best of {orders}: {best} before"] = by_order[best]
+    return Table(
+        source,
+        split,
+        len(held),
+        int(notes.sum()),
+        tuple(_measured(name, bits, ours, notes) for name, bits in {**found, **floors}.items()),
+        {name: saved(ours, bits) for name, bits in floors.items()},
     )
 
 
-def _told_nothing(rows: Rows) -> Rows:
-    rows = rows.copy()
-    rows[rows[:, 0] == Event.BAR, 1:] = 0
-    return rows
+def _line(store: Store, song: int) -> tuple[list[int], list[int]]:
+    return symbols(in_c(lines_unsaid(store.song(song)), store.headers[song]))
 
 
-def _all(measure: Callable[[int], Bits], held: list[int]) -> Bits:
-    return np.stack([measure(i) for i in held])
+def _measured(what: str, bits: Bits, ours: Bits, notes: npt.NDArray[np.int64]) -> Line:
+    whole = notes.sum()
+    return Line(
+        what,
+        float(bits.sum() / whole),
+        interval(bits, notes),
+        {f: float(bits[:, k].sum() / whole) for k, f in enumerate(FIELDS)},
+        float((bits - ours).sum() / whole),
+        interval(bits - ours, notes),
+    )
 
 
-def _baselines(
-    store: Store, source: str, held: list[int], songs: dict[int, Rows], longest: int
-) -> dict[str, Bits]:
-    ngram = NGram(longest)
-    train = [int(i) for i in store.songs("train", source)]
-    ngram.learn(symbols(in_c(_told_nothing(store.song(i)), store.headers[i]))[0] for i in train)
-    sequences = [symbols(in_c(songs[i], store.headers[i])) for i in held]
-    return {
-        f"n-gram, order {order}": np.array([ngram.bits(s, f, order) for s, f in sequences])
-        for order in range(2, longest + 1)
-    }
+def text(table: Table) -> str:
+    """Return a table in Markdown."""
+    lines = [
+        f"### {table.source}, {table.split}: {table.songs} songs, {table.notes:,} notes",
+        "",
+        "| bits a note | all | 95 % | above key given (95 %) | " + " | ".join(FIELDS) + " |",
+        "|---|---|---|---|" + "---|" * len(FIELDS),
+    ]
+    for r in table.lines:
+        (low, high), (under, over) = r.interval, r.above_interval
+        fields = " | ".join(f"{v:.2f}" for v in r.fields.values())
+        lines.append(
+            f"| {r.what} | {r.bits_a_note:.2f} | {low:.2f} to {high:.2f} "
+            f"| {r.above:+.3f} ({under:+.3f} to {over:+.3f}) | {fields} |"
+        )
+    for name, (share, (low, high)) in table.saved.items():
+        lines += ["", f"Given the key: {share:.1%} ({low:.1%} to {high:.1%}) under the {name}."]
+    return "\n".join([*lines, ""])
 
 
-def _table(rows: list[dict[str, object]], what: str, songs: int, notes: int) -> str:
-    lines = [f"{what}: {songs} songs, {notes} notes; bits a note", ""]
-    lines += ["| | all | 95 % | " + " | ".join(FIELDS) + " |", "|---|---|---|" + "---|" * len(FIELDS)]
-    for r in rows:
-        fields = " | ".join(f"{r[f]:.2f}" for f in FIELDS)
-        lines.append(f"| {r['what']} | {r['bits_a_note']:.2f} | {r['low']:.2f}..{r['high']:.2f} | {fields} |")
-    return "\n".join(lines)
+def main() -> None:
+    """Parse the command line and print the tables."""
+    parser = argparse.ArgumentParser(prog="python -m model.training.evaluate", description=__doc__)
+    parser.add_argument("--store", type=Path, default=Path("runs/store.npz"))
+    parser.add_argument("--weights", type=Path, default=weights.FOLDER / "decoder.safetensors")
+    parser.add_argument("--sources", default="pop909,lieder,fiddle,groove,loops,grammar")
+    parser.add_argument("--split", default="test")
+    parser.add_argument("--songs", type=int, default=100, help="songs of each set at most; 0 for all")
+    parser.add_argument("--orders", type=int, default=9, help="n-grams tried; 0 leaves the baseline out")
+    parser.add_argument("--tokens", type=Path, help="the folder of a training of model.training.tokens")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--midi", type=Path, help="measure the .mid files of this folder instead")
+    parser.add_argument(
+        "--human", type=Path, help="with --midi: songs beside them (see model.training.measures)"
+    )
+    parser.add_argument(
+        "--pieces", type=Path, help="with --midi: pieces by grammars (see model.training.measures)"
+    )
+    parser.add_argument("--json", action="store_true")
+    options = parser.parse_args()
+    if options.midi:
+        given = report.Given(
+            ours=clips.folder(options.midi),
+            songs=clips.load(options.human) if options.human else [],
+            pieces=clips.load(options.pieces) if options.pieces else [],
+        )
+        found = report.measured(given, list(report.MEASURES))
+        print(json.dumps(report.plain(found)) if options.json else report.text(found))
+        return
+    sources = options.sources.split(",")
+    if unknown := set(sources) - set(SOURCES):
+        parser.error(f"a source is one of {' '.join(SOURCES)}, not {min(unknown)}")
+    torch.set_num_threads(options.threads)
+    store, model = Store.load(options.store), decoder(options.weights)
+    rival = load(options.tokens) if options.tokens else None
+    tables = []
+    for source in sources:
+        if not len(store.songs(options.split, source)):
+            print(f"{source} has no songs in {options.split}", file=sys.stderr)
+            continue
+        table = compare(
+            store, source, options.split, model, songs=options.songs, orders=options.orders,
+            rival=(lambda songs: token_bits(rival, songs)) if rival else None,
+        )  # fmt: skip
+        tables.append(table)
+        if not options.json:
+            print(text(table), flush=True)
+    if options.json:
+        print(json.dumps([asdict(t) for t in tables]))
 
 
 if __name__ == "__main__":

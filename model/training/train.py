@@ -46,7 +46,7 @@ def held_out_bits(model: Decoder, store: Store, songs: int = 20) -> float:
     return bits / notes
 
 
-def optimizers(model: Decoder, rate: float) -> list[torch.optim.Optimizer]:
+def optimizers(model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
     """Return Muon for the matrices of the blocks and AdamW for all else."""
     inner = [p for n, p in model.named_parameters() if n.startswith("blocks") and p.ndim == 2]
     chosen = {id(p) for p in inner}
@@ -145,7 +145,7 @@ def take_up(model: Decoder, path: Path) -> None:
                 ours[tuple(slice(n) for n in held.shape)] = held
 
 
-def keep(path: Path, model: Decoder, opts: list[torch.optim.Optimizer], step: int, spent: float) -> None:
+def keep(path: Path, model: nn.Module, opts: list[torch.optim.Optimizer], step: int, spent: float) -> None:
     """Write a checkpoint, whole or not at all."""
     state = {
         "model": model.state_dict(),

@@ -22,8 +22,8 @@ from model.language import (
 from model.training.store import SOURCES, Store
 
 SHARES = {
-    "pop909": 0.3, "lieder": 0.08, "openewld": 0.06, "hymns": 0.02, "fiddle": 0.05, "groove": 0.1,
-    "loops": 0.03, "grammar": 0.36,
+    "pop909": 0.225, "lieder": 0.06, "openewld": 0.045, "hymns": 0.015, "fiddle": 0.0375, "groove": 0.075,
+    "loops": 0.0225, "grammar": 0.52,
 }  # fmt: skip
 """How often a window comes from each source."""
 

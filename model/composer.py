@@ -266,8 +266,8 @@ class Composer:
             enter=frame.index == 0,
             scale=key.pitch_classes,
             lock=controls.scale_lock,
-            tonic=key.tonic if stated or closing or leading or frame.index == 0 else None,
-            away=leading and not closing,
+            tonic=key.tonic,
+            pull=_pull(frame, stated=stated, closing=closing, leading=leading),
             busy=looking_back.busy(take.beats),
             span=span,
             crowd=looking_back.crowds(take.beats, plan, parts) if even else {},
@@ -293,6 +293,17 @@ def _as_given(take: _Take, frame: Beat, kept: Kept, line: Row) -> _Written:
     return _Written(
         beat, chord, [line, *kept_rows(frame, kept, melody_first=take.begin.melody_first)[1:]], 0, 0
     )
+
+
+def _pull(frame: Beat, *, stated: bool, closing: bool, leading: bool) -> float:
+    """Return how much a chord on the tonic is preferred, in logits: at the end, at the beginning, not before a loop's seam."""
+    if closing:
+        return 5.0
+    if leading:
+        return -3.0
+    if frame.index == 0:
+        return 3.0 if stated else 1.5
+    return 1.0 if stated else 0.0
 
 
 def _header(plan: Plan, key: Key, *, melody_first: bool) -> Header:

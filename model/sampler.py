@@ -56,7 +56,7 @@ class Rules:
 
     `parts` are to be drawn; `given` are rows of other parts (or onsets without a pitch), said in their place, of which those in `lead` come before the
     chord. `chord` is the chord that sounds as the beat begins, `change` one that must begin here; `free` tells whether the
-    model may choose one, `must_choose` that it has to. `obey` keeps chords and bass on chord tones, `enter` lets each part
+    model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
     longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `played` its mean
     velocity, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
@@ -73,8 +73,8 @@ class Rules:
     enter: bool
     scale: frozenset[int]
     lock: float
-    tonic: int | None
-    away: bool
+    tonic: int
+    pull: float
     busy: Mapping[tuple[str, int], int]
     span: int
     crowd: Mapping[str, float]
@@ -222,8 +222,7 @@ class _Beat:
         bias = np.full(SIZES[1], BARRED)
         bias[ROOT : NO_CHORD if rules.must_choose else NO_CHORD + 1] = 0
         self._lock(bias, ROOT, 12)
-        if rules.tonic is not None:
-            bias[ROOT + rules.tonic] += -3.0 if rules.away else 4.0 if rules.must_choose else 1.0
+        bias[ROOT + rules.tonic] += rules.pull
         symbol = self._choose(self._engine.logits(h, 1), bias)
         if symbol == NO_CHORD:
             self._chord = None

@@ -30,7 +30,7 @@ from bench.wishes import opposites as opposed
 from bench.wishes import prompts as wished
 from bench.wishes import refinements as refining
 from model.midifile import Song
-from model.music import Controls, Plan
+from model.music import PARTS, Controls, Plan
 from model.refine import refine
 
 FIXED_KEYS = ("C major", "A minor")
@@ -113,7 +113,8 @@ def opposite(job: Job, by: Means) -> list[Outcome]:
 def refinement(job: Job, by: Means) -> list[Outcome]:
     """Judge one change to a clip: what moved, and what of the rest stayed."""
     asked: Refinement
-    (asked, base), seed = job
+    asked, seed = job
+    base = _base(asked, seed)
     before = clips.made(base, seed, by.weights).song
     after = refine(clips.composer(by.weights), before, asked.words, seed)
     ends = (after, before) if asked.way == "down" else (before, after)
@@ -124,6 +125,14 @@ def refinement(job: Job, by: Means) -> list[Outcome]:
     stayed = Verdict("the rest", f"≤ {MAY_CHANGE}", share <= MAY_CHANGE, None, f"{share:.2f} changed")
     outcomes = [Outcome((f"moved: {asked.words}", "moved"), prompt, seed, moved)]
     return outcomes + [Outcome(("the rest stayed",), prompt, seed, stayed)] * (asked.parts != "*")
+
+
+def _base(asked: Refinement, seed: int) -> str:
+    """Return a prompt of the suite, another for each seed, whose clip plays what is to be changed."""
+    needed = {asked.parts, asked.measure.partition(" ")[2]} & set(PARTS)
+    texts = [p.text for p in wished() if p.pair and p.language == "en"]
+    turned = (texts[(7 * seed + i) % len(texts)] for i in range(len(texts)))
+    return next(text for text in turned if needed <= set(clips.planned(text).parts))
 
 
 def _number(value: float | None) -> str:
@@ -147,9 +156,8 @@ def jobs_of(what: str, seeds: int, half: str | None, only: str) -> list[Job]:
                 (rows[s % len(rows)], s) for rows in by_axis.values() if rows for s in range(1, seeds + 1)
             ]
         case _:
-            bases = [p.text for p in wished() if p.pair and p.language == "en"]
             rows = [r for r in refining() if only in r.words]
-            return [((rows[i % len(rows)], bases[7 * i % len(bases)]), i) for i in range(seeds)]
+            return [(rows[s % len(rows)], s) for s in range(1, seeds + 1)] if rows else []
 
 
 class Judge(Protocol):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import facts, hearing, implied, moving, wishes
+from bench import facts, hearing, implied, moving, obedience, wishes
 from bench.percentiles import made, reference
 from model.drums import ROLES
 from model.harmony import parse_chord, parse_key
@@ -253,3 +253,43 @@ def test_a_part_that_falls_silent_has_fallen() -> None:
     assert moving.rises("density chords", silent, KEPT)
     assert moving.rises("part chords", song(), KEPT)
     assert not moving.rises("register", song(), KEPT)
+
+
+# --- the report ------------------------------------------------------------------------------------
+
+
+def outcome(prompt: str, heard: bool, pair: str = "1", language: str = "en") -> obedience.Outcome:
+    verdict = facts.Verdict("tempo", "100", heard, heard, "90")
+    return obedience.Outcome(("tempo",), prompt, 1, verdict, pair, language)
+
+
+def test_the_report_lists_every_miss_with_its_prompt() -> None:
+    text = obedience.report("facts", [outcome("slow", True), outcome("fast", False)], as_json=False)
+    assert "1/2 = 50 %" in text
+    assert [line for line in text.splitlines() if "\tfast\t" in line]
+    assert "\tslow\t" not in text
+
+
+def test_languages_are_compared_on_pairs_that_both_have() -> None:
+    both = [outcome("slow", True), outcome("慢", False, language="zh"), outcome("alone", False, pair="2")]
+    assert obedience.languages_apart(both, lambda v: v.heard) == "+100 points [+100..+100], 1 pairs"
+
+
+@pytest.mark.parametrize("what", ["facts", "implied", "opposites", "refine"])
+def test_what_is_judged_is_the_same_at_every_run(what: str) -> None:
+    asked = obedience.jobs_of(what, 16, None, "")
+    assert asked == obedience.jobs_of(what, 16, None, "")
+    assert (
+        len(asked)
+        == {
+            "facts": 16 * len(wishes.facts()),
+            "implied": 16 * len(wishes.prompts()),
+            "opposites": 128,
+            "refine": 16,
+        }[what]
+    )
+
+
+def test_over_eight_seeds_every_pair_of_opposites_is_heard() -> None:
+    asked = {(o.axis, o.less) for o, _ in obedience.jobs_of("opposites", 8, None, "")}
+    assert asked == {(o.axis, o.less) for o in wishes.opposites()}

@@ -51,7 +51,8 @@ def melodic_intervals(clip: Clip) -> Values:
     """Return the semitones from each note of the melody to the next, the highest of those that begin together."""
     melody = clip.part("melody")
     last = np.append(np.diff(melody[:, START]) > 0, True)[: len(melody)]
-    return np.diff(melody[last, PITCH]).astype(float)
+    steps: Values = np.diff(melody[last, PITCH]).astype(np.float64)
+    return steps
 
 
 def _onsets(part: str) -> Callable[[Clip], Values]:

@@ -23,6 +23,8 @@ Array = npt.NDArray[np.floating]
 WIDTH = 0.35
 """Width of the kernel, in cosine distance."""
 RIDGE = 0.15
+_GAIN = 1.25
+"""What shrinkage takes away: left-out sentences fall short of their values by a factor of 1.05 to 1.6."""
 _NEAR = 0.12
 """Width of the neighbourhood whose spread is told: narrower, for it averages instead of fitting."""
 _SHARPNESS, _NO_STYLE = 0.04, 0.16
@@ -45,7 +47,7 @@ def suggested(text: Embedding) -> dict[str, float]:
     """Return what the embedding suggests: tempo in quarters a minute and the four levels, 0..1."""
     known = head()
     weights, middle = known["weights"][:, :5], known["middle"][:5]
-    values = kernel(text[None], known["vectors"])[0] @ weights + middle
+    values = _GAIN * (kernel(text[None], known["vectors"])[0] @ weights) + middle
     levels = {name: float(np.clip(v, 0, 1)) for name, v in zip(LEVELS, values[1:], strict=True)}
     return {"tempo": float(np.clip(100 * 2.0 ** values[0], 40, 200)), **levels}
 

@@ -12,7 +12,7 @@ NEGATION = re.compile(
     r"drop (?:the|all)(?= (?:drums?|melod|chords?|percussion|harmon))|lose the|exclud(?:e|ing)|except(?: for)?|"
     r"(?:every|any)thing but|instead of|rather than|free of|"
     r"sin|ohne|keine?n?|sans|pas(?: de| d'|)|nicht(?! nur)|nada de|ningun[ao]?|sem|senza|niente|quita|enlève)\b"
-    r"|不要|没有|不想要|(?<![特分区级个告离送])别(?![离人处墅致])|去掉|去除|拿掉|不用|除了|(?<!差)不(?![断过同仅只朽息久管论错休停知])"
+    r"|不需要|不想要|用不着|不要|没有|(?<![特分区级个告离送])别(?![离人处墅致])|去掉|去除|拿掉|不用|除了|(?<!差)不(?![断过同仅只朽息久管论错休停知])"
     r"|无(?![尽限题声比穷论数垠边线])|(?<![除若莫并是])非(?![常洲凡得])"
 )
 SCOPE_END = re.compile(
@@ -24,7 +24,7 @@ _BEFORE_NONE = re.compile(
 )
 _AND = r"(?:and|or|nor|und|oder|noch|y|o|ni|et|ou|e|&|/|和|或者?|与|及|以及|跟|や|と|과|와|하고)"
 _JOINED = re.compile(
-    rf"\s*(?:、|{_AND}|,\s*{_AND})\s*(?:any|the|an?|no|el|la|los|las|le|les|der|die|das)?\s*"
+    rf"\s*(?:、|{_AND}|,\s*{_AND})\s*(?:any|the|an?|no|some|a few|my|el|la|los|las|le|les|der|die|das)?\s*"
 )
 _LISTED = re.compile(r"\s*[,，]\s*(?:any|the|an?)?\s*")
 _OR = re.compile(r"\b(?:or|nor|oder|noch|ni|ou)\b|或")

@@ -22,7 +22,7 @@ PART = re.compile(
 """The names of the parts; the group that matched is the part, a piece of the drum kit for itself."""
 _ONLY = re.compile(
     r"(?<!not )(?<!nicht )(?<!不)\b(?:only|just|nothing but|no(?:thing)? (?:more|other) than|solely|exclusively|nur|sólo|solamente|seulement|rien que|juste|apenas|só|soltanto)\b"
-    r"|只要|只有|只留|只保留|只用|只需要?|仅仅?|单独的?|纯|だけ|のみ|만"
+    r"|\bsolo\b(?=\s+(?:el|la|los|las|un|una|il|lo|i|le|gli)\s)|只要|只有|只弹|只留|只保留|只用|只需要?|仅仅?|单独的?|纯|だけ|のみ|만"
 )
 _BARS_OF = re.compile(r"(?:\b(?:bars?|measures?) of|小[节節]的?)\s*(?:just |only |pure )?$")
 _SOLO_BEFORE = re.compile(r"(?:\bsolo|\bsólo|\bunaccompanied|\ba cappella|纯|独奏)\s*$")

@@ -32,7 +32,7 @@ from model.terms import FOLDER as TERMS
 from model.terms import Term, table
 from model.words import Wish, read
 
-_TONICS = {"major": (0, 7, 5, 2, 10, 9, 3), "minor": (9, 4, 2, 0, 7, 5, 11)}
+TONICS = {"major": (0, 7, 5, 2, 10, 9, 3), "minor": (9, 4, 2, 0, 7, 5, 11)}
 _MOST_STYLES, _LEAST_SHARE = 3, 0.15
 _LEADING = 0.4
 """From which share on a style that only the embedding leans to brings its swing and its feel."""
@@ -95,8 +95,11 @@ def styles(wish: Wish, text: Embedding, energy: float) -> Mix:
     A weak leaning is filled up with a neutral style, so a sentence that is like none of ours is a pop ballad or pop.
     """
     named = _summed(t.styles for t in wish.terms)
-    if named:
-        return _heaviest(named)
+    return _heaviest(named or dict(list(leant(wish, text, energy).items())[:2]))
+
+
+def leant(wish: Wish, text: Embedding, energy: float) -> Odds:
+    """Return the likelihood of each style by the embedding and the instruments, the likeliest first, summing to 1."""
     likely = leanings.styles(text)
     hinted = _summed(table()[name.lower()].styles for _, name in wish.instruments)
     for name, weight in hinted.items():  # each hint as likely as a leaning can be
@@ -105,7 +108,7 @@ def styles(wish: Wish, text: Embedding, energy: float) -> Mix:
         likely = {name: share / (1 + sum(hinted.values())) for name, share in likely.items()}
     neutral = "pop ballad" if energy < _CALM_NEUTRAL else "pop"
     likely[neutral] += max(0.0, 1 - sum(likely.values()))
-    return _heaviest(dict(sorted(likely.items(), key=lambda s: -s[1])[:2]))
+    return dict(sorted(likely.items(), key=lambda s: -s[1]))
 
 
 def _summed(mixes: Iterable[Mix]) -> Odds:
@@ -178,8 +181,8 @@ def _key(prompt: str, wish: Wish, brightness: float) -> Key:
         return wish.progression_key if len(chords) == 1 and wish.progression_key else key_of(chords)
     mode = max(modes(wish, brightness).items(), key=lambda m: m[1])[0]
     minor = Key(0, mode, MODES[mode]).minor
-    tonics = _TONICS["minor" if minor else "major"]
-    return parse_key(f"{note_name(tonics[_place(prompt) % len(tonics)])} {mode}")
+    tonics = TONICS["minor" if minor else "major"]
+    return parse_key(f"{note_name(tonics[place(prompt) % len(tonics)])} {mode}")
 
 
 def modes(wish: Wish, brightness: float) -> Odds:
@@ -197,7 +200,8 @@ _BRIGHT, _DUSK = 0.7, 0.45
 """From where on a style's own mode is overruled, and where major and minor are as likely."""
 
 
-def _place(prompt: str) -> int:
+def place(prompt: str) -> int:
+    """Return a number 0..255 that the words choose: the same words, the same key."""
     return hashlib.sha256(prompt.strip().lower().encode("utf-8", "replace")).digest()[0]
 
 

@@ -50,13 +50,13 @@ _BY_NAME = {name.lower(): (mode, bars) for names, mode, bars in NAMED for name i
 _TOKEN = re.compile(r"[^\s,|→>–—\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3-]+(?:-(?:7|9|11)(?![\d]))?")
 _GAP = re.compile(r"[\s,|→>–—-]*")
 _DIGITS = re.compile(
-    r"(?<![\dA-Za-z./:#])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7})"
+    r"(?<![\dA-Za-z./:#])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7}|[1-7](?:[\s,][1-7]){2,7}(?=\s*的?(?:进行|progression|chords|和弦)))"
     r"(?![\dA-Za-z./:]|\s*(?:bpm|beats|拍|bars?|小节|年|%|hz))"
 )
 _OF_A_YEAR = re.compile(
     r"\b(?:in|since|from|of|until|till|before|after|around|circa|year|anno|seit|von|en|de|depuis|desde|公元)\s*$"
 )
-_CALLED = re.compile(r"\s*(?:进行|進行|progression|changes|chords|和弦)")
+_CALLED = re.compile(r"\s*的?(?:进行|進行|progression|changes|chords|和弦)")
 _ROMAN_TOKEN = re.compile(
     r"[b#]?(?:III|II|IV|I|VII|VI|V|iii|ii|iv|i|vii|vi|v)(?:°|o|ø|M|maj|m|sus|dim|aug|\+)?\d{0,2}(?:/[b#]?[ivIV]+)?"
 )

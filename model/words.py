@@ -60,7 +60,7 @@ LONGEST = 4000
 _SPACES = re.compile(r"\s{2,}")
 _STOP = re.compile(
     r"\b(?:please|make|me|give|create|generate|write|play|some|something|a|an|the|with|and|of|for|in|at|to|that|i|want|"
-    r"would like|can you|could you|about|bpm|key|una?|der|die|das|ein|eine|un|une|en|à|y|et|und|mit|con|avec)\b|请|给我|来一段|来一首|来个|写|一首|一段|的"
+    r"would like|can you|could you|about|bpm|key|una?|der|die|das|ein|eine|un|une|en|à|y|et|und|mit|con|avec|drums?|only|no|(?<!walking )(?<!slap )(?<!upright )(?<!synth )(?<!double )bass)\b|鼓|贝斯|只要|请|给我|来一段|来一首|来个|写|一首|一段|的"
 )
 _WALTZ = frozenset(["waltz", "jazz waltz"])
 """Styles whose name is a metre."""

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from model import progressions
 from model.harmony import parse_chord, parse_key
 from model.music import PARTS
+from model.styles import GRAMMARS, STYLES
 from model.terms import KINDS, table
 from model.words import LONGEST, read
 
@@ -29,6 +30,9 @@ def said(text: str) -> dict[str, Any]:
         ("between 80 and 90 bpm", 85), ("120-126 bpm", 123), ("allegro", 132), ("行板", 84), ("テンポ100", 100), ("a 96 ppm", 96),
         ("Tempo 88", 88), ("à 100 bpm", 100), ("8 bars", None), ("a song from 1999", None), ("5000 bpm", None), ("slow", None),
         ("between 80 and 90", 85), ("between 8 and 16 bars", None), ("presto in D", 176), ("leaves on your grave", None), ("presto! dinner is ready", None), ("a slow piano, largo", 50),
+        ("around 120", 120), ("~95 rock", 95), ("bpm: 92", 92), ("92的速度", 92), ("techno 132", 132), ("techno, 132, dark", 132),
+        ("one hundred and ten bpm", 110), ("ninety bpm", 90), ("一百二十拍", 120), ("90到100bpm之间", 95), ("not 120 bpm but 90 bpm", 90),
+        ("120 beats per minute", 120), ("three lanes, 16 bars", None), ("三拍子", None),
     ],
 )  # fmt: skip
 def test_tempi(text: str, tempo: float | None) -> None:
@@ -44,6 +48,10 @@ def test_tempi(text: str, tempo: float | None) -> None:
         ("a minor problem", None), ("a major success", None), ("in A minor", "A minor"), ("G funk", None), ("I am in love", None),
         ("Am I dreaming", None), ("C调", "C major"), ("c#m groove", "C# minor"), ("jazz in F please", "F major"), ("canon in D", "D major"),
         ("D多利亚调式", "D dorian"), ("Dマイナー", "D minor"),
+        ("Gb major", "F# major"), ("key of Eb", "Eb major"), ("fa dièse mineur", "F# minor"), ("do mayor", "C major"), ("sol maior", "G major"),
+        ("C [0,2,4,7,9]", "C [0,2,4,7,9]"), ("key 8A", "A minor"), ("camelot 5A", "C minor"), ("E blues scale", "E blues"), ("A minor pentatonic", "A minor pentatonic"),
+        ("not in C major but D minor", "D minor"), ("a小调和声小调", "A harmonic minor"), ("D商调", "D [0,2,5,7,10]"), ("가단조", "A minor"), ("用Dm写", "D minor"),
+        ("#F小调", "F# minor"), ("b-Moll", "Bb minor"), ("in the dark", None), ("Lost In A Dream", None),
     ],
 )  # fmt: skip
 def test_keys(text: str, key: str | None) -> None:
@@ -60,6 +68,15 @@ def test_keys(text: str, key: str | None) -> None:
         ("in five", "5/4"),
         ("4/4", "4/4"),
         ("1/2 price", None),
+        ("in six", "6/8"),
+        ("a groove in 7", "7/8"),
+        ("in 7 minutes", None),
+        ("八分之六拍", "6/8"),
+        ("四分之三拍", "3/4"),
+        ("compás de 6/8", "6/8"),
+        ("a waltz", "3/4"),
+        ("圆舞曲", "3/4"),
+        ("not 3/4", None),
     ],
 )
 def test_metres(text: str, meter: str | None) -> None:
@@ -69,7 +86,8 @@ def test_metres(text: str, meter: str | None) -> None:
 @pytest.mark.parametrize(
     ("text", "bars"),
     [("8 bars", 8), ("a sixteen-bar loop", 16), ("sixteen bars", 16), ("eight-bar loop", 8), ("八小节", 8), ("十六小节", 16), ("12小节", 12),
-     ("8 Takte", 8), ("ocho compases", 8), ("16 mesures", 16), ("4 小節", 4), ("0 bars", None)],
+     ("8 Takte", 8), ("ocho compases", 8), ("16 mesures", 16), ("4 小節", 4), ("0 bars", None), ("twelve-bar blues", 12), ("one chord per bar", None),
+     ("every 4 bars a fill, 16 bars", 16), ("bars: 8", 8), ("8 compassos", 8)],
 )  # fmt: skip
 def test_lengths(text: str, bars: int | None) -> None:
     assert said(text)["bars"] == bars
@@ -84,6 +102,11 @@ def test_lengths(text: str, bars: int | None) -> None:
         ("sans batterie", ("chords", "melody", "bass")), ("ドラムなし", ("chords", "melody", "bass")), ("chords and melody only", ("chords", "melody")), ("not only chords", None), ("drumless", ("chords", "melody", "bass")),
         ("solo piano", ("chords", "melody")), ("小提琴独奏", ("melody",)), ("guitar solo over drums", PARTS), ("solo bass", ("bass",)),
         ("a piano trio, melody only", ("melody",)), ("with drums", PARTS), ("walking bass", None),
+        ("no drums, and a walking bass", ("chords", "melody", "bass")), ("no drums, bass or melody", ("chords",)), ("drums, bass and melody only", ("melody", "bass", "drums")),
+        ("只要鼓和贝斯", ("bass", "drums")), ("beatless", ("chords", "melody", "bass")), ("a cappella", ("chords", "melody")), ("kick and hi-hats only", ("drums",)),
+        ("just an 808 and a kick", ("bass", "drums")), ("no drum and bass please, jazz", None), ("drum and bass", None), ("only piano and bass", ("chords", "melody", "bass")),
+        ("4 bars of drums", ("drums",)), ("no more than piano and bass", ("chords", "melody", "bass")), ("just add drums", PARTS), ("a drum loop", ("drums",)),
+        ("不需要贝斯和鼓", ("chords", "melody")), ("everything but drums", ("chords", "melody", "bass")), ("solo bajo y batería", ("bass", "drums")),
     ],
 )  # fmt: skip
 def test_parts_and_their_negation(text: str, parts: tuple[str, ...] | None) -> None:
@@ -99,6 +122,8 @@ def test_parts_and_their_negation(text: str, parts: tuple[str, ...] | None) -> N
         ("Am - F - C - G", "Am F C G"), ("Am—F—C", "Am F C"), ("4536251进行", "F G Em Am Dm G C"), ("一首1645的歌", "C Am F G"),
         ("251进行", "Dm7 G7 Cmaj7 Cmaj7"), ("in 1645 they danced", None), ("since 1567", None), ("in 1645 progression", "C Am F G"),
         ("canon in D", "D A Bm F#m G D G A"), ("a portfolio", None), ("minor ii-V-i in C minor", "Dm7b5 G7 Cm7 Cm7"), ("Mario cadence", "Ab Bb C C"),
+        ("vamp on Dm7", "Dm7"), ("an E7#9 vamp", "E7#9"), ("plagal", "C F C C"), ("Am F, two bars each", "Am Am F F"), ("I IV V I, two chords per bar", "C F G C"),
+        ("和弦用Am F C G", "Am F C G"), ("1 6 4 5 的和弦", "C Am F G"), ("Am | F | C | G", "Am F C G"), ("C/E F G/B Am", "C/E F G/B Am"),
     ],
 )  # fmt: skip
 def test_progressions_in_words(text: str, bars: str | None) -> None:
@@ -254,3 +279,42 @@ def test_any_mixture_of_its_own_words_is_read(mixed: list[str]) -> None:
         "progression",
         "instruments",
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "unit"),
+    [("swing 0.6", 0.6, None), ("60% swing", 0.6, None), ("16th swing", 0.58, 16), ("no swing", 0.5, None), ("straight eighths", 0.5, None),
+     ("shuffle", 0.667, None), ("light swing", 0.56, None), ("swing 1990", None, None)],
+)  # fmt: skip
+def test_swing_in_words_and_numbers(text: str, place: float | None, unit: int | None) -> None:
+    assert (read(text).swing, read(text).swing_unit) == (place, unit)
+
+
+def test_a_mode_without_a_tonic_is_read_and_its_denial_turned() -> None:
+    assert read("phrygian, fast").mode == "phrygian"
+    assert read("not in minor").mode == "major"
+    assert read("小调").mode == "minor"
+    assert "key" in read("in dorian").explicit
+
+
+def test_a_denied_feel_is_the_normal_one() -> None:
+    assert read("trap, no half-time").feel == "normal"
+    assert read("半拍感").feel == "half"
+
+
+def test_every_style_is_found_by_its_name_in_english_and_in_chinese() -> None:
+    rows = {t.name: t for t in table().values() if t.kind == "genres"}
+    chinese = {
+        t.name for alias, t in table().items() if t.kind == "genres" and any(c >= "\u4e00" for c in alias)
+    }
+    for style in GRAMMARS:
+        assert [t.styles for t in read(f"a {style} track").terms] == [((style, 1.0),)]
+        assert style in chinese
+        assert rows[style].tempo is not None
+
+
+def test_every_genre_and_artist_stands_for_styles_of_the_decoder() -> None:
+    for term in table().values():
+        if term.kind in ("genres", "artists"):
+            assert {name for name, _ in term.styles} <= set(STYLES), term.name
+            assert sum(weight for _, weight in term.styles) == pytest.approx(1), term.name

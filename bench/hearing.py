@@ -144,6 +144,12 @@ def swing(song: Song, unit: int = 8) -> float | None:
     return float(np.median(off)) if off else None
 
 
+def off_beat(song: Song) -> float | None:
+    """Return the swing of the eighths or of the sixteenths, whichever is further from straight."""
+    places = [place for unit in (8, 16) if (place := swing(song, unit)) is not None]
+    return max(places, key=lambda place: abs(place - 0.5), default=None)
+
+
 def articulation(song: Song, part: str | None = None) -> float | None:
     """Return the mean length of a note over the time to the part's next onset; at most 1.5 a note, drums left out."""
     shares: list[float] = []

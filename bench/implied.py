@@ -33,9 +33,8 @@ def sounding(song: Song) -> dict[str, float | set[str]]:
     """Return what is heard: tempo, levels over all styles, the off-beat that is furthest from straight, the parts."""
     heard: dict[str, float | set[str]] = {"tempo": song.tempos[0][1], "parts": playing(song)}
     heard |= reference().levels(song)
-    places = [p for unit in (8, 16) if (p := hearing.swing(song, unit)) is not None]
-    if places:
-        heard["swing"] = max(places, key=lambda p: abs(p - 0.5))
+    if (place := hearing.off_beat(song)) is not None:
+        heard["swing"] = place
     return heard
 
 

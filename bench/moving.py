@@ -16,7 +16,7 @@ _MEASURES: dict[str, Callable[[Song], float | None]] = {
     "energy": lambda song: reference().levels(song).get("energy"),
     "brightness": lambda song: reference().levels(song).get("brightness"),
     "register": hearing.height,
-    "swing": hearing.swing,
+    "swing": hearing.off_beat,
     "tempo": lambda song: song.tempos[0][1],
     "articulation": hearing.articulation,
     "complexity": hearing.richness,

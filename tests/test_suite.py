@@ -154,6 +154,11 @@ def test_short_notes_are_heard_as_short() -> None:
     assert hearing.articulation(legato) == pytest.approx(1.0)
 
 
+def test_swung_sixteenths_are_swing_too() -> None:
+    swung = song(*(note(i // 2 / 2 + 0.3 * (i % 2), 60, 0.15) for i in range(16)))
+    assert hearing.off_beat(swung) == pytest.approx(0.6)
+
+
 def test_a_bass_that_moves_on_every_quarter_walks() -> None:
     walking = song(*(note(i, 36 + i, 1, "bass") for i in range(4)))
     standing = song(*(note(i, 36, 1, "bass") for i in range(4)))

@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 from model import fusion, looking_back
 from model.encoder import Embedding, TextEncoder
 from model.engine import Engine, State
+from model.form import backbeat, off_the_backbeat
 from model.form import line as line_of
 from model.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
 from model.header import HEADER, Header
@@ -157,7 +158,7 @@ class Composer:
         chord = take.written[-1].chord if take.written else None
         notes = list(kept.notes)
         fresh = False
-        said = {*rules.given, *rules.lead}
+        said = {*rules.given, *rules.lead} - set(backbeat(plan, frame))
         for drawn in rows:
             if drawn[0] == Event.CHORD:
                 fresh = row_chord(drawn) != chord or not take.written
@@ -280,7 +281,10 @@ class Composer:
             temperature=controls.temperature,
             theta=theta,
             lead=tuple(sorted({r for r in rows if r not in given})),
-            given=tuple(sorted([*given, *rhythm_rows(kept)])),
+            given=tuple(
+                sorted([*given, *rhythm_rows(kept), *(backbeat(plan, frame) if "drums" in drawn else ())])
+            ),
+            silent=off_the_backbeat(plan, frame),
         )
 
 

@@ -6,7 +6,10 @@ begins with an intro. A stream without end goes on in phrases of eight, every se
 
 from __future__ import annotations
 
-from model.language import PHRASE_BARS, Line
+from model.drums import ROLES
+from model.fusion import wanted_velocity
+from model.language import OFFSET_CENTRE, PHRASE_BARS, PITCH, VELOCITY_STEP, Line, note_event
+from model.music import Beat, Plan
 
 STILL = frozenset({"ambient", "art song", "hymn", "folk", "standard", "pop ballad", "cinematic"})
 """Styles whose phrases end without a fill."""
@@ -40,3 +43,22 @@ def _section(bar: int, bars: int | None, style: str, left: int) -> str:
     if count is not None and count >= 4 and style in CLUB:
         return ("groove", "build", "drop", "break")[number % 4]
     return "variation" if number % 2 else "groove"
+
+
+def _half_time(plan: Plan, frame: Beat) -> bool:
+    return plan.feel == "half" and "feel" in plan.explicit and frame.meter == "4/4"
+
+
+def backbeat(plan: Plan, frame: Beat) -> tuple[tuple[int, ...], ...]:
+    """Return the rows that a stated half-time feel must have in a beat: the snare on three."""
+    if not _half_time(plan, frame) or frame.beat != 2:
+        return ()
+    loud = 1 + int(wanted_velocity("drums", plan.energy)) // VELOCITY_STEP
+    return ((note_event("drums", 0), PITCH + ROLES["snare"], 0, loud, 1 + OFFSET_CENTRE),)
+
+
+def off_the_backbeat(plan: Plan, frame: Beat) -> frozenset[int]:
+    """Return the drums that a stated half-time feel keeps off a beat: snare and clap on two and four."""
+    if _half_time(plan, frame) and frame.beat % 2:
+        return frozenset({ROLES["snare"], ROLES["clap"]})
+    return frozenset()

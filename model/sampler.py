@@ -59,7 +59,7 @@ class Rules:
     model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
     longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `played` its mean
-    velocity, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
+    velocity, `silent` drums that do not sound on the first tick, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
     """
 
     parts: frozenset[str]
@@ -86,6 +86,7 @@ class Rules:
     brightness: float
     temperature: float
     theta: Theta
+    silent: frozenset[int] = frozenset()
     lead: tuple[Row, ...] = ()
     given: tuple[Row, ...] = ()
 
@@ -284,7 +285,7 @@ class _Beat:
         bias = np.full(SIZES[1], BARRED)
         above = self._highest(event)
         if part == "drums":
-            free = [note for note in ROLES.values() if note > above]
+            free = [note for note in ROLES.values() if note > above and (tick or note not in rules.silent)]
             bias[[PITCH + note for note in free]] = 0
             return bias
         if part == "chords":  # the bass is the lowest voice

@@ -143,3 +143,13 @@ def test_density_that_changes_while_it_plays_makes_the_cache_anew() -> None:
     for i in range(16):
         controls = FREE if i < 8 else replace(FREE, density=0.9, guidance=0.0)
         assert writer.write(Write(1, i, controls)).beat is not None
+
+
+@pytest.mark.parametrize("noise", range(3))
+def test_a_stated_half_time_has_its_snare_on_three_and_none_on_two_and_four(noise: int) -> None:
+    writer = composer(noise)
+    writer.begin(Begin(1, "trap at 140 bpm, half-time feel", FREE, 1, parts=("drums",)))
+    beats = [b for i in range(32) if (b := writer.write(Write(1, i, FREE)).beat) is not None]
+    backbeats = [{n.pitch for n in b.notes if n.start == 0} & {38, 39} for b in beats]
+    assert all(38 in struck for b, struck in zip(beats, backbeats, strict=True) if b.beat == 2)
+    assert not any(struck for b, struck in zip(beats, backbeats, strict=True) if b.beat % 2)

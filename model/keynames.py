@@ -23,6 +23,13 @@ _KEYS = (
     re.compile(rf"\bin\s+(A){_SIGN}(?=[\s,.;!?。]*$|\s*[,.;!?。]|\s+(?:at|with|and|for|but|please|over|using|no|without|\d))"),
     re.compile(rf"(?:^|[,;，])\s*([A-G]){_SIGN}\s*(?=$|[,;，])"),
 )  # fmt: skip
+_MODE_FIRST = re.compile(
+    rf"\b({_MODE})(?:\s+(?:mode|scale))?\s+(?:on|in|of|from|starting on)\s+([A-G]){_SIGN}(?![\w'&+#/-])", re.I
+)
+_MUSIC = re.compile(
+    r"(?:\w+\s+)?(?:tune|song|piece|ballad|groove|beat|track|loop|chords?|melody|piano|guitar|synth|riff|waltz|blues|jazz|techno|house|trap|funk|pop|rock)\b"
+)
+"""What stands behind the key of "A minor piano ballad", and not behind "A major success"."""
 _SPELLED, _SHORT_MINOR = (0, 1, 3), 2
 """The places of the patterns that name their mode, and of those that mean a minor one."""
 _GERMAN = re.compile(r"\b(cis|dis|eis|fis|gis|ais|ces|des|es|fes|ges|as|[a-h])[- ]?(dur|moll)\b", re.I)
@@ -64,7 +71,7 @@ _STEPS = re.compile(r"\b([A-G][#b♯♭]?)\s*(\[\s*\d+(?:\s*,\s*\d+)+\s*\])")
 
 def key(text: str) -> Span[Key] | None:
     """Return a key with its tonic; the case of the text counts, for "a minor problem" is not one in A."""
-    for read in (_steps, _camelot, _latin, _german, _solfege, _cjk, _old_names):
+    for read in (_steps, _camelot, _mode_first, _latin, _german, _solfege, _cjk, _old_names):
         found = read(text)
         if found is not None:
             return found
@@ -90,6 +97,15 @@ def _camelot(text: str) -> Span[Key] | None:
     tonic = ((9 if minor else 0) + 7 * (int(number) - 8)) % 12
     name = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")[tonic]
     return Span(parse_key(f"{name} {'minor' if minor else 'major'}"), *match.span())
+
+
+def _mode_first(text: str) -> Span[Key] | None:
+    match = _MODE_FIRST.search(text)
+    if match is None or denied(text.lower(), match.start()):
+        return None
+    mode, letter, word, sign = match.groups()
+    tonic = f"{letter.upper()}{_SIGNS[word.lower() if word else sign]}"
+    return Span(parse_key(f"{tonic} {mode.lower().replace('pentatonic scale', 'pentatonic')}"), *match.span())
 
 
 def _latin(text: str) -> Span[Key] | None:
@@ -148,13 +164,14 @@ def _meant(text: str, match: re.Match[str]) -> bool:
     if before.endswith((" key", "in a")) or (match.group(1) == "a" and after.lower().startswith("key")):
         return False
     named = re.search(r"(?:\bin|\bof|\bto|key|:|en|,|，)$", before) is not None
-    return named or not after or not after[0].isalpha() or (match.group(1) == "A" and bool(before))
+    capital = match.group(1) == "A" and (bool(before) or _MUSIC.match(after.lower()) is not None)
+    return named or not after or not after[0].isalpha() or capital
 
 
 _MODE_ONLY = re.compile(
     r"\b(harmonic minor|melodic minor|minor pentatonic|major pentatonic|dorian|phrygian|mixolydian|lydian|aeolian|ionian|locrian|"
     r"pentatonic|blues scale)\b|(多利亚|弗里几亚|弗里吉亚|混合利底亚|利底亚|爱奥利亚|洛克里亚|和声小调|旋律小调|五声)"
-    r"|\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+))\b|\bin (?:a )?(minor|major)\b"
+    r"|\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
     r"|(?:^|[,;]\s*)(minor|major)(?=\s*(?:[,;]|$))|((?<!江南)(?:小调|大调))|\b(moll|dur)\b|\b(menor|mayor|mineur|majeur|minore|maggiore|maior)\b"
     r"|(短调|长调|마이너|단조|장조|マイナー|メジャー)"
 )
@@ -176,5 +193,5 @@ def mode(lower: str) -> Span[str] | None:
     if name is not None:
         known = _CJK_MODES.get(name) or _MODE_NAMES.get(name, name)
         return None if denied(lower, match.start()) else Span(known, *match.span())
-    minor = (_MINOR.search(match.group()) is not None) != denied(lower, match.start())
+    minor = (_MINOR.search(match.group()) is not None) != denied(lower, match.start(match.lastindex or 0))
     return Span("minor" if minor else "major", *match.span())

@@ -49,7 +49,7 @@ _TEMPI = (
     ),
     re.compile(
         rf"(?:tempo|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?)|\bm\.?m\.?|\bspeed)"
-        rf"\s*(?:of|is|at|to|von|de|a|是|为|在|は|を)?\s*[:=]?\s*{_NEAR}?\s*{_NUMBER}{_NOT_A_TEMPO}"
+        rf"\s*(?:giusto|marking)?\s*(?:of|is|at|to|von|de|a|是|为|在|は|を)?\s*[:=]?\s*{_NEAR}?\s*{_NUMBER}{_NOT_A_TEMPO}"
     ),
     re.compile(rf"\b{_NUMBER}(?:\s*-?ish\b|\s+(?:or so|tempo)\b)|{_NUMBER}\s*(?:左右|上下|的速度)"),
     re.compile(
@@ -67,7 +67,8 @@ _SPELLED = re.compile(
     rf"\b(?:(a|one|two) hundred(?: and)? ?)?({'|'.join(sorted(_TENS, key=len, reverse=True))})?[ -]?({'|'.join(_ONES[1:])})?\s*{_UNIT}"
 )
 _CHINESE_SPELLED = re.compile(
-    r"(?:(?:每分钟|速度|一分钟)\s*(?:是|为)?\s*|(?<![一二三四五六七八九十百]))(一百零?)?([二三四五六七八九]?十?)([一二三四五六七八九]?)(?:拍(?!子|号)|\s*bpm|(?<=十)(?=\W|$))"
+    r"(?:(?P<said>每分钟|速度|一分钟|节奏)\s*(?:是|为|约|大约)?\s*|(?<![一二三四五六七八九十百零]))(?P<hundred>一百(?P<nil>零)?)?"
+    r"(?P<tens>[一二三四五六七八九]?十?)(?P<ones>[一二三四五六七八九]?)(?(said)拍?|(?:拍(?!子|号)|\s*bpm))"
 )
 _TEMPO_TERMS = (
     (r"prestissimo|最急板", 200), (r"presto|急板", 176), (r"vivacissimo", 168), (r"vivace|活板|活泼的快板", 152), (r"allegretto|小快板", 114),
@@ -114,10 +115,10 @@ def _spelled(lower: str) -> Span[float] | None:
         if 20 <= bpm <= 300:
             return Span(float(bpm), *match.span())
     for match in _CHINESE_SPELLED.finditer(lower):
-        hundred, tens, ones = match.groups()
+        hundred, nil, tens, ones = match.group("hundred", "nil", "tens", "ones")
         count = _chinese_number(tens + ones)
-        if hundred and tens and not tens.endswith("十"):
-            count *= 10  # 一百二 is 120
+        if hundred and not nil and tens and not tens.endswith("十"):
+            count *= 10  # 一百二 is 120, 一百零二 is 102
         bpm = count + (100 if hundred else 0)
         if 20 <= bpm <= 300:
             return Span(float(bpm), *match.span())
@@ -140,7 +141,7 @@ _CHINESE_METER = re.compile(
 )
 _FELT = r"(?=\s*(?:$|[,.;:!?，。、()|]|time\b|feel\b|at\b|with\b|and\b|for\b|in\b|please\b|over\b|no\b|without\b))"
 _METER_WORDS = (
-    (rf"三拍子|3拍子|\bin (?:three|3){_FELT}|\bthree[- ](?:four|quarter)\b|dreivierteltakt|\btres por cuatro|(?:à|a) trois temps|compás ternario|três por quatro|3박자", "3/4"),
+    (rf"三拍(?:子|(?=\W|$))|3拍子|\bin (?:three|3){_FELT}|\bthree[- ](?:four|quarter)\b|dreivierteltakt|\btres por cuatro|(?:à|a) trois temps|compás ternario|três por quatro|3박자", "3/4"),
     (rf"四拍子|4拍子|\bin (?:four|4){_FELT}|\bfour[- ]four\b|\bfour on the floor\b|\bcommon time\b|viervierteltakt|cuatro por cuatro|(?:à|a) quatre temps|4박자", "4/4"),
     (rf"六拍子|6拍子|\bin (?:six|6){_FELT}|\bsix[- ]eight\b|sechsachteltakt|seis por ocho|six-huit|compound duple", "6/8"),
     (rf"二拍子|两拍子|2拍子|\bin (?:two|2){_FELT}|\btwo[- ]four\b|zweivierteltakt|dos por cuatro|(?:à|a) deux temps", "2/4"),

@@ -22,14 +22,14 @@ SCOPE_END = re.compile(
 _BEFORE_NONE = re.compile(
     r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)|([\uac00-\ud7a3]{1,6})(?:은|는|이|가)?\s?없이"
 )
-_AND = r"(?:and|or|nor|und|oder|noch|y|o|ni|et|ou|e|&|/|和|或者?|与|及|以及|跟|や|と|과|와|하고)"
+_AND = r"(?:\+|and|or|nor|und|oder|noch|y|o|ni|et|ou|e|&|/|和|或者?|与|及|以及|跟|や|と|과|와|하고)"
 _JOINED = re.compile(
     rf"\s*(?:、|{_AND}|,\s*{_AND})\s*(?:any|the|an?|no|some|a few|my|el|la|los|las|le|les|der|die|das)?\s*"
 )
 _LISTED = re.compile(r"\s*[,，]\s*(?:any|the|an?)?\s*")
 _OR = re.compile(r"\b(?:or|nor|oder|noch|ni|ou)\b|或")
 _DIRECT = re.compile(
-    r"(?:\b(?:not|no|never|isn'?t|instead of|rather than|nicht|pas|without|sin|ohne|sans)(?: be| use)?|不要|不是|别用?|不用|而不是)"
+    r"(?:\b(?:anything but|avoid|don'?t(?: use)?|not|no|never|isn'?t|instead of|rather than|nicht|pas|without|sin|ohne|sans)(?: be| use)?|不要|不是|别用?|不用|而不是)"
     r"\s*(?:in|at|a|an|the|any|use|of|en|im|en|是|在|用)?\s*(?:a |the )?$"
 )
 

@@ -15,7 +15,7 @@ PART = re.compile(
     r"|(?P<melody>\b(?:melody|melodies|tune|topline|top line|lead line|lead|hook|melodía|melodia|mélodie|melodie|melodias?)\b|主?旋律|メロディー?|멜로디)"
     r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|percussions?|breakbeats?|beats?(?! (?:per|a min)|/)|batería|bateria|batteria|tamburi|schlagzeug|trommeln|batterie|percusión|percussão|perkussion|tambours)\b"
     r"|鼓组?点?|打击乐|ドラムス?|打楽器|드럼|타악기)"
-    r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|contrabajo|basslinie|baixo|basso)\b(?! drum)|贝斯|低音线|ベース|베이스)"
+    r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|contrabajo|basslinie|baixo|basso)\b(?! drum)|贝斯|低音(?![区提炮量域八])|ベース|베이스)"
     r"|(?P<piece>\b(?:kicks?|kick drum|bass drum|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|congas?|bongos?|shakers?|"
     r"tambourine|cowbell|rimshots?|brushes|bombo|caja)\b|底鼓|军鼓|踩镲|镲片?|拍手|沙锤|キック|スネア|ハイハット)"
 )

@@ -6,7 +6,23 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.encoder import EncoderError, directory_encoder, hash_encoder, mean_pooled, sentence_encoder
+from model.encoder import (
+    ADAPTER,
+    EncoderError,
+    directory_encoder,
+    fit_adapter,
+    hash_encoder,
+    mean_pooled,
+    save_adapter,
+    sentence_encoder,
+)
+from model.plan import open_encoder
+from model.training import adapter
+
+SENTENCES = [
+    "calm piano", "calm piano in the rain", "fast techno at night", "slow dance", "warm rain", "dark night", "bright piano",
+    "techno", "slow warm piano", "fast dance in the night", "bright warm night", "dark techno",
+]  # fmt: skip
 
 
 def tiny_gpt2(folder: Path) -> Path:
@@ -162,3 +178,47 @@ def test_chinese_and_english_lie_near_each_other() -> None:
     encoder = sentence_encoder()
     calm, chinese, techno = (encoder.encode(t) for t in ("calm piano music", "平静的钢琴音乐", "hard techno"))
     assert calm @ chinese > calm @ techno
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_adapter_is_trained_stored_and_found_in_its_directory(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tiny_gpt2(tmp_path)
+    monkeypatch.setattr(adapter, "sentences", lambda: SENTENCES * 4)
+    assert adapter.main(["--encoder", str(folder)]) == 0
+    told = capsys.readouterr().out
+    assert "of plans agree" in told
+    assert (folder / ADAPTER).is_file()
+    encoder = open_encoder(folder)
+    vector = encoder.encode("calm piano in the rain")
+    assert vector.shape == (512,)
+    assert float(vector @ sentence_encoder().encode("calm piano in the rain")) > 0.5
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_an_adapter_of_another_size_is_the_owners_to_train_again(tmp_path: Path) -> None:
+    folder = tiny_gpt2(tmp_path)
+    rng = np.random.default_rng(0)
+    save_adapter(folder / ADAPTER, fit_adapter(rng.normal(size=(20, 7)), rng.normal(size=(20, 512))))
+    with pytest.raises(EncoderError, match="train it again"):
+        open_encoder(folder)
+    (folder / ADAPTER).write_bytes(b"nonsense")
+    with pytest.raises(EncoderError, match="no adapter"):
+        open_encoder(folder)
+
+
+@pytest.mark.parametrize(("sentences", "dimensions"), [(8, 30), (60, 10)], ids=["few", "many"])
+def test_an_adapter_undoes_a_linear_change_of_space(sentences: int, dimensions: int) -> None:
+    rng = np.random.default_rng(1)
+    given = rng.normal(size=(sentences, dimensions))
+    targets = given @ rng.normal(size=(dimensions, 512))
+    carried = fit_adapter(given, targets, ridge=1e-6).carried(given)
+    assert np.allclose(carried, targets, atol=1e-2)
+
+
+def test_a_directory_without_a_model_gets_no_adapter(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert adapter.main(["--encoder", str(tmp_path)]) == 2
+    assert "config.json" in capsys.readouterr().err

@@ -1,11 +1,17 @@
 from __future__ import annotations
 
-import pytest
+from functools import cache
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.distribution import distribution
 from model.encoder import TextEncoder, sentence_encoder
 from model.music import Controls, Plan
 from model.plan import to_json, understand
-from model.precedence import apply
+from model.precedence import LEVELS, apply
+from model.styles import STYLES
 
 # Written before the head was fitted, and never among its anchors: bright and open, then tender and longing.
 PAIRS = [
@@ -45,9 +51,12 @@ LATER_PAIRS = [
 ]
 
 
+sentence_encoder_once = cache(sentence_encoder)
+
+
 @pytest.fixture(scope="module")
 def encoder() -> TextEncoder:
-    return sentence_encoder()
+    return sentence_encoder_once()
 
 
 def test_what_is_stated_outright_is_the_plan(encoder: TextEncoder) -> None:
@@ -117,3 +126,97 @@ def test_chords_that_are_set_bring_their_key_unless_the_words_said_one() -> None
         "A",
         "D",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "leading"),
+    [
+        ("only a few guests left at the bar, tenor sax and brushes", "jazz"), ("练字的时候听，一壶茶，一把古琴", "guofeng"),
+        ("glaciers, no rhythm, no hurry", "ambient"), ("cows, barn, pedal steel", "country"), ("sub shaking the subway, strobe, 5am", "techno"),
+    ],
+)  # fmt: skip
+def test_a_scene_without_a_style_leans_to_one(encoder: TextEncoder, text: str, leading: str) -> None:
+    assert leading in dict(understand(text, encoder)[0].style)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(["techno", "jazz", "rain", "古筝", "sad", "chopin", "128", "happy", "808"]),
+        max_size=5,
+    )
+)
+def test_a_plan_names_one_to_three_styles_of_the_decoder_that_sum_to_one(words: list[str]) -> None:
+    style = understand(" ".join(words) or "music", sentence_encoder_once())[0].style
+    assert 1 <= len(style) <= 3
+    assert {name for name, _ in style} <= set(STYLES)
+    assert sum(w for _, w in style) == pytest.approx(1)
+    assert [w for _, w in style] == sorted((w for _, w in style), reverse=True)
+
+
+def test_styles_between_two_words_are_a_mix(encoder: TextEncoder) -> None:
+    assert understand("jazz meets techno", encoder)[0].style == (("jazz", 0.5), ("techno", 0.5))
+    assert dict(understand("tech house", encoder)[0].style) == {"house": 0.6, "techno": 0.4}
+    assert understand("in the style of Chopin", encoder)[0].style == (("art song", 1),)
+
+
+@pytest.mark.parametrize(
+    ("text", "drummed"),
+    [
+        ("techno", True), ("trap beat", True), ("rock", True), ("lo-fi", True), ("ambient", False), ("a nocturne", False), ("lullaby", False),
+        ("piano ballad", False), ("solo piano", False), ("calm piano", False), ("hymn", False), ("rain on a window, a tender goodbye", False),
+        ("ambient with soft drums", True), ("techno, no drums", False), ("摇滚", True), ("摇篮曲", False), ("wild party, everybody jumps", True),
+    ],
+)  # fmt: skip
+def test_drums_play_where_the_style_has_them(encoder: TextEncoder, text: str, drummed: bool) -> None:
+    assert ("drums" in understand(text, encoder)[0].parts) is drummed
+
+
+def test_a_denied_part_leaves_the_others_of_its_style(encoder: TextEncoder) -> None:
+    assert understand("techno without melody", encoder)[0].parts == ("chords", "bass", "drums")
+    assert understand("nocturne without bass", encoder)[0].parts == ("chords", "melody")
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.sampled_from(
+            [
+                "techno",
+                "in D minor",
+                "rain",
+                "3/4",
+                "no drums",
+                "96 bpm",
+                "calm",
+                "Am F C G",
+                "half-time",
+                "古筝",
+                "loud",
+            ]
+        ),
+        max_size=5,
+    )
+)
+def test_a_plan_is_the_mode_of_its_distribution(words: list[str]) -> None:
+    prompt = ", ".join(words) or "music"
+    plan = understand(prompt, sentence_encoder_once())[0]
+    told = distribution(prompt, sentence_encoder_once())
+    for name in ("feel", "key", "meter"):
+        assert max(told[name], key=told[name].get) == getattr(plan, name)
+        assert sum(told[name].values()) == pytest.approx(1)
+    assert max(told["style"], key=told["style"].get) == plan.style[0][0]
+    assert {p for p, odds in told["parts"].items() if odds >= 0.5} == set(plan.parts)
+    tempo = told["tempo"]
+    assert tempo["low"] <= tempo["median"] + 0.1
+    assert tempo["median"] <= tempo["high"] + 0.1
+    assert tempo["median"] == plan.tempo
+    for name in plan.explicit:
+        if name in LEVELS:
+            assert told[name]["spread"] == 0
+    assert (tempo["low"] == tempo["high"]) is ("tempo" in plan.explicit)
+
+
+def test_a_style_that_swings_in_sixteenths_says_so(encoder: TextEncoder) -> None:
+    assert understand("boom bap", encoder)[0].swing_unit == 16
+    assert understand("jazz", encoder)[0].swing_unit == 8

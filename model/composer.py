@@ -170,9 +170,10 @@ class Composer:
         return _Written(beat, chord, [row, *rows], take.cache, mark)
 
     def _sounding(self, take: _Take, note: Note, frame: Beat, rng: np.random.Generator) -> Note:
-        """Return a drawn note as it sounds: anywhere within its class of velocity, over before a kept one begins."""
-        # a class is eight steps wide
-        velocity = min(127, max(1, note.velocity - 4 + int(rng.integers(8))))
+        """Return a drawn note as it sounds: a player's anywhere within its class of velocity, over before a kept one begins."""
+        # a class is eight steps wide; what is exactly on the grid is a machine's, and so is its velocity
+        loose = int(rng.integers(8)) - 4
+        velocity = min(127, max(1, note.velocity + (loose if note.offset else 0)))
         offset = max(note.offset, 0) if frame.index == 0 and note.start == 0 else note.offset
         until = room(take.begin.given, note.part, frame)
         length = note.length if until is None else max(1, min(note.length, until - note.start))

@@ -1,8 +1,7 @@
-"""The decoder at work: numpy on one thread, a key/value cache of bounded size, nothing but numbers.
+"""The decoder at work: ONNX Runtime on one thread, its weights in eight bits, a key/value cache of bounded size.
 
-The same arithmetic as `model.decoder` (a test holds them together), without torch: it starts in a tenth of
-a second and leaves the other core to the DAW. A state may hold two lanes, for guidance: one told of the
-words, one not; both are stepped in one pass over the weights.
+The same arithmetic as `model.decoder`, but for the eight bits (tests hold them together), without torch. A state may
+hold two lanes, for guidance: one told of the words, one not; both are stepped in one pass over the weights.
 
 Called from one thread only; a state belongs to whoever opened it.
 """
@@ -10,86 +9,71 @@ Called from one thread only; a state belongs to whoever opened it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
+import onnxruntime
 
+from model.graph import blocks
 from model.language import SIZES, Rows
 
 Array = npt.NDArray[np.float32]
 
+onnxruntime.disable_telemetry_events()  # builds for Windows would report their use
 
-@dataclass(slots=True)
+
 class State:
-    """The cache of one take: keys and values `(layers, lanes, heads, T, head)` and how much of T is filled."""
+    """The cache of one take, and how many rows of it are filled: `length` may be set back, never forward."""
 
-    keys: Array
-    values: Array
-    length: int = 0
+    def __init__(self, session: onnxruntime.InferenceSession, shape: Mapping[str, int], lanes: int) -> None:
+        self.lanes, self.length = lanes, 0
+        self._size = shape["context"] + shape["prefix"]
+        self._session, self._binding = session, session.io_binding()
+        self._last, self._total = np.zeros(lanes, np.int32), np.zeros(1, np.int32)
+        head = shape["head"]
+        cache = np.zeros((2, shape["layers"], lanes, shape["width"] // head, self._size, head), np.float32)
+        for name, side in zip(("key", "value"), cache, strict=True):
+            for i, layer in enumerate(side):
+                shared = onnxruntime.OrtValue.ortvalue_from_numpy(layer)
+                self._binding.bind_ortvalue_input(f"{name}.{i}", shared)
+                self._binding.bind_ortvalue_output(f"{name}.{i}.out", shared)
+        for name, number in (("last", self._last), ("total", self._total)):
+            self._binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(number))
 
     @property
     def room(self) -> int:
         """How many rows still fit."""
-        return int(self.keys.shape[3]) - self.length
+        return self._size - self.length
+
+    def read(self, x: Array) -> Array:
+        """Run the blocks over new positions, `(lanes, T, D)`; extend the cache. Raises IndexError where they do not fit."""
+        if x.shape[1] > self.room:
+            raise IndexError(f"a state has room for {self.room} more rows, not {x.shape[1]}")
+        self.length += x.shape[1]
+        self._last[:], self._total[:] = self.length - 1, self.length
+        h = np.empty_like(x)
+        self._binding.bind_ortvalue_input("x", onnxruntime.OrtValue.ortvalue_from_numpy(x))
+        self._binding.bind_ortvalue_output("h", onnxruntime.OrtValue.ortvalue_from_numpy(h))
+        self._session.run_with_iobinding(self._binding)
+        return h
 
 
-@dataclass(frozen=True, slots=True)
-class _Layer:
-    norm_in: Array
-    qkv: Array
-    out: Array
-    norm_up: Array
-    up: Array
-    down: Array
-
-
-@dataclass(slots=True)
 class Engine:
-    """The weights, laid out for one row at a time: matrices as (in, out)."""
+    """The weights, laid out for one row at a time. `shape` has the decoder's sizes by name."""
 
-    arrays: Mapping[str, Array]
-    shape: Mapping[str, int]
-    _layers: list[_Layer] = field(init=False)
-    _chain: list[tuple[Array, Array, Array, Array]] = field(init=False)
-    _heads: list[tuple[Array, Array]] = field(init=False)
-    _embed: list[Array] = field(init=False)
-    _cos: Array = field(init=False)
-    _sin: Array = field(init=False)
-
-    def __post_init__(self) -> None:
-        a = self.arrays
-
-        def turned(name: str) -> Array:
-            return np.ascontiguousarray(a[name].T)
-
-        self._layers = [
-            _Layer(
-                a[f"blocks.{i}.norm_in.weight"],
-                turned(f"blocks.{i}.qkv.weight"),
-                turned(f"blocks.{i}.out.weight"),
-                a[f"blocks.{i}.norm_up.weight"],
-                turned(f"blocks.{i}.up.weight"),
-                turned(f"blocks.{i}.down.weight"),
-            )
-            for i in range(self.shape["layers"])
-        ]
-        self._embed = [a[f"embed.{i}.weight"] for i in range(len(SIZES))]
-        self._heads = [(turned(f"heads.{i}.weight"), a[f"heads.{i}.bias"]) for i in range(len(SIZES))]
-        self._chain = [
-            (
-                turned(f"chain.{i}.0.weight"),
-                a[f"chain.{i}.0.bias"],
-                turned(f"chain.{i}.1.weight"),
-                a[f"chain.{i}.1.bias"],
-            )
-            for i in range(len(SIZES) - 1)
-        ]
-        half = self.shape["head"] // 2
-        angle = np.arange(self.shape["context"] + self.shape["prefix"])[:, None] * 10000.0 ** (
-            -np.arange(half) / half
+    def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
+        self.shape = shape
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        self._session = onnxruntime.InferenceSession(
+            blocks(arrays, shape), options, providers=["CPUExecutionProvider"]
         )
-        self._cos, self._sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+        self._prefix, self._unsaid = arrays["prefix.weight"], arrays["unsaid"]
+        self._embed = [arrays[f"embed.{i}.weight"] for i in range(len(SIZES))]
+        self._heads = [_layer(arrays, f"heads.{i}") for i in range(len(SIZES))]
+        self._chain = [
+            (_layer(arrays, f"chain.{i}.0"), _layer(arrays, f"chain.{i}.1")) for i in range(len(SIZES) - 1)
+        ]
 
     @property
     def context(self) -> int:
@@ -102,25 +86,18 @@ class Engine:
         `text` is `(512,)`, `said` `(lanes,)` tells which lanes are told of it, `rows` is `(lanes, T, 5)`. Returns
         the state and what follows the last row, `(lanes, D)`.
         """
-        lanes = len(rows)
-        prefix, width = self.shape["prefix"], self.shape["width"]
-        shape = (
-            self.shape["layers"],
-            lanes,
-            width // self.shape["head"],
-            self.context + prefix,
-            self.shape["head"],
-        )
-        state = State(np.zeros(shape, np.float32), np.zeros(shape, np.float32))
-        told = (text @ self.arrays["prefix.weight"].T).reshape(prefix, width)
-        lead = np.where(said[:, None, None], told, self.arrays["unsaid"])
-        return state, self._forward(state, np.concatenate([lead, self._sum(rows)], 1))[:, -1]
+        state = State(self._session, self.shape, len(rows))
+        told = (self._prefix @ text).reshape(self._unsaid.shape)
+        lead = np.where(said[:, None, None], told, self._unsaid).astype(np.float32)
+        x: Array = np.sum([e[rows[..., i]] for i, e in enumerate(self._embed)], axis=0)
+        return state, state.read(np.concatenate([lead, x], 1))[:, -1]
 
     def step(self, state: State, row: tuple[int, ...]) -> Array:
         """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
-        lanes = state.keys.shape[1]
-        x = self._sum(np.array([[row]], np.int16))
-        return self._forward(state, np.broadcast_to(x, (lanes, *x.shape[1:])))[:, 0]
+        x = self._embed[0][row[0]].copy()
+        for table, value in zip(self._embed[1:], row[1:], strict=True):
+            x += table[value]
+        return state.read(np.tile(x, (state.lanes, 1, 1)))[:, 0]
 
     def logits(self, h: Array, index: int) -> Array:
         """Return the logits of field `index`, `(lanes, n)`, from the chain's state before it."""
@@ -129,42 +106,10 @@ class Engine:
 
     def say(self, h: Array, index: int, value: int) -> Array:
         """Tell the chain the value of field `index`; return its state before the next field."""
-        w0, b0, w1, b1 = self._chain[index]
-        return np.asarray(h + np.maximum((h + self._embed[index][value]) @ w0 + b0, 0) @ w1 + b1)
-
-    def _sum(self, rows: Rows) -> Array:
-        x: Array = np.sum([e[rows[..., i]] for i, e in enumerate(self._embed)], axis=0)
-        return x
-
-    def _forward(self, state: State, x: Array) -> Array:
-        """Run the blocks over new positions, `(lanes, T, D)`; extend the cache."""
-        lanes, new, width = x.shape
-        heads, head = state.keys.shape[2], state.keys.shape[4]
-        at, end = state.length, state.length + new
-        cos, sin = self._cos[at:end], self._sin[at:end]
-        mask = None if new == 1 else np.triu(np.full((new, end), -np.inf, np.float32), at + 1)
-        scale = np.float32(head**-0.5)
-        for i, layer in enumerate(self._layers):
-            mixed = _normed(x, layer.norm_in) @ layer.qkv
-            q, k, v = mixed.reshape(lanes, new, 3, heads, head).transpose(2, 0, 3, 1, 4)
-            state.keys[i, :, :, at:end] = _turned(k, cos, sin)
-            state.values[i, :, :, at:end] = v
-            scores = _turned(q, cos, sin) @ state.keys[i, :, :, :end].transpose(0, 1, 3, 2) * scale
-            if mask is not None:
-                scores = scores + mask
-            scores = np.exp(scores - scores.max(-1, keepdims=True))
-            heard = (scores @ state.values[i, :, :, :end]) / scores.sum(-1, keepdims=True)
-            x = x + heard.transpose(0, 2, 1, 3).reshape(lanes, new, width) @ layer.out
-            x = x + np.square(np.maximum(_normed(x, layer.norm_up) @ layer.up, 0)) @ layer.down
-        state.length = end
-        return _normed(x, self.arrays["norm.weight"])
+        (first, lift), (second, shift) = self._chain[index]
+        return np.asarray(h + np.maximum((h + self._embed[index][value]) @ first + lift, 0) @ second + shift)
 
 
-def _normed(x: Array, weight: Array) -> Array:
-    return np.asarray(x / np.sqrt(np.square(x).mean(-1, keepdims=True) + 1e-6) * weight)
-
-
-def _turned(x: Array, cos: Array, sin: Array) -> Array:
-    half = x.shape[-1] // 2
-    a, b = x[..., :half], x[..., half:]
-    return np.concatenate([a * cos - b * sin, a * sin + b * cos], -1)
+def _layer(arrays: Mapping[str, Array], name: str) -> tuple[Array, Array]:
+    """Return a layer's matrix as (in, out), and its bias."""
+    return np.ascontiguousarray(arrays[f"{name}.weight"].T), arrays[f"{name}.bias"]

@@ -1,0 +1,100 @@
+"""The decoder's blocks as a graph for ONNX Runtime.
+
+Matrices stay in eight bits with a scale a row, as they lie in the weights. Each row that is read is brought to
+eight bits by itself, so what follows it does not depend on which rows are read beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+
+from model.onnxfile import FLOAT, INT32, RUNTIME, Graph
+
+Array = npt.NDArray[np.float32]
+
+EPSILON = 1e-6
+MIDDLE = 128
+"""What stands for nought among unsigned eight bits."""
+
+
+def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
+    """Return the model: rows `x`, `(lanes, T, D)` → `h`, the states after them.
+
+    Its other inputs: `last`, int32 `(lanes,)`, the place of the last row in the cache; `total`, int32 `(1,)`, how many
+    rows the cache then holds; `key.i` and `value.i`, float32 `(lanes, heads, C, head)`, the cache of layer i, which is
+    written in place where the outputs `key.i.out` and `value.i.out` are bound to the same buffers.
+    """
+    width, head = shape["width"], shape["head"]
+    heads, room = width // head, shape["context"] + shape["prefix"]
+    graph = Graph()
+    graph.takes("x", FLOAT, "lanes", "T", width)
+    graph.takes("last", INT32, "lanes")
+    graph.takes("total", INT32, 1)
+    graph.gives("h", FLOAT, "lanes", "T", width)
+    half = head // 2
+    angle = np.arange(room)[:, None] * 10000.0 ** (-np.arange(half) / half)
+    graph.tensor("cos", np.cos(angle).astype(np.float32))
+    graph.tensor("sin", np.sin(angle).astype(np.float32))
+
+    def product(source: str, name: str, result: str) -> None:
+        rows, columns = arrays[name].shape
+        block = next(size for size in (256, 128, 64, 32, 16) if columns % size == 0)
+        eighths, scale = eight_bits(arrays[name])
+        graph.tensor(name, eighths.reshape(rows, columns // block, block))
+        graph.tensor(f"{name}.scale", np.repeat(scale, columns // block, 1))
+        graph.node(
+            "MatMulNBits",
+            [source, name, f"{name}.scale"],
+            [result],
+            RUNTIME,
+            K=columns,
+            N=rows,
+            bits=8,
+            block_size=block,
+            accuracy_level=4,
+        )
+
+    def norm(source: str, name: str, result: str) -> None:
+        graph.tensor(name, arrays[name])
+        graph.node(
+            "SimplifiedLayerNormalization", [source, name], [result], axis=-1, epsilon=EPSILON, stash_type=1
+        )
+
+    stream = "x"
+    for i in range(shape["layers"]):
+        at, cache = f"blocks.{i}", (f"key.{i}", f"value.{i}")
+        for name in cache:
+            graph.takes(name, FLOAT, "lanes", heads, room, head)
+            graph.gives(f"{name}.out", FLOAT, "lanes", heads, room, head)
+        norm(stream, f"{at}.norm_in.weight", f"{at}.in")
+        product(f"{at}.in", f"{at}.qkv.weight", f"{at}.mixed")
+        graph.node(
+            "GroupQueryAttention",
+            [f"{at}.mixed", "", "", *cache, "last", "total", "cos", "sin"],
+            [f"{at}.heard", *(f"{name}.out" for name in cache)],
+            RUNTIME,
+            num_heads=heads,
+            kv_num_heads=heads,
+            do_rotary=1,
+            scale=head**-0.5,
+        )
+        product(f"{at}.heard", f"{at}.out.weight", f"{at}.told")
+        graph.node("Add", [stream, f"{at}.told"], [f"{at}.middle"])
+        norm(f"{at}.middle", f"{at}.norm_up.weight", f"{at}.up")
+        product(f"{at}.up", f"{at}.up.weight", f"{at}.wide")
+        graph.node("Relu", [f"{at}.wide"], [f"{at}.bent"])
+        graph.node("Mul", [f"{at}.bent", f"{at}.bent"], [f"{at}.square"])
+        product(f"{at}.square", f"{at}.down.weight", f"{at}.thought")
+        graph.node("Add", [f"{at}.middle", f"{at}.thought"], [f"{at}.stream"])
+        stream = f"{at}.stream"
+    norm(stream, "norm.weight", "h")
+    return graph.model()
+
+
+def eight_bits(matrix: Array) -> tuple[npt.NDArray[np.uint8], Array]:
+    """Return a matrix in eight bits around `MIDDLE`, and the scale of each row, `(rows, 1)`; as the weights lie on disk."""
+    scale = (np.maximum(np.abs(matrix).max(1, keepdims=True), 1e-8) / 127).astype(np.float32)
+    return (np.round(matrix / scale) + MIDDLE).astype(np.uint8), scale

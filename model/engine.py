@@ -31,8 +31,11 @@ class State:
         self._session, self._binding = session, session.io_binding()
         self._last, self._total = np.zeros(lanes, np.int32), np.zeros(1, np.int32)
         head = shape["head"]
-        cache = np.zeros((2, shape["layers"], lanes, shape["width"] // head, self._size, head), np.float32)
-        for name, side in zip(("key", "value"), cache, strict=True):
+        # a binding borrows the memory of what is bound: the cache and the two numbers live as long as the state
+        self._cache = np.zeros(
+            (2, shape["layers"], lanes, shape["width"] // head, self._size, head), np.float32
+        )
+        for name, side in zip(("key", "value"), self._cache, strict=True):
             for i, layer in enumerate(side):
                 shared = onnxruntime.OrtValue.ortvalue_from_numpy(layer)
                 self._binding.bind_ortvalue_input(f"{name}.{i}", shared)

@@ -77,7 +77,7 @@ def asked(name: str, seeds: int) -> list[Asked]:
     found: list[tuple[str, str, str]] = []
     match name:
         case "styles":
-            scenes = dict(line.split("\t")[:2] for line in SCENES.read_text("utf-8").splitlines()[1:])
+            scenes = dict(line.split("\t") for line in SCENES.read_text("utf-8").splitlines()[1:])
             found = [(style, style, "") for style in GRAMMARS]
             found += [(scenes[style].split("|")[0], style, "") for style in GRAMMARS]
         case "suite":

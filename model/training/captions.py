@@ -11,11 +11,10 @@ import random
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
-from model.terms import table
+from model.terms import FOLDER, table
 
-SCENES = Path(__file__).parent / "styles" / "scenes.tsv"
+SCENES = FOLDER / "scenes.tsv"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +92,8 @@ def _scenes() -> dict[str, tuple[str, ...]]:
     found: dict[str, tuple[str, ...]] = {}
     for line in SCENES.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
-            style, english, chinese = line.split("\t")
-            found[style] = (*english.split("|"), *chinese.split("|"))
+            style, sentences = line.split("\t")
+            found[style] = (*found.get(style, ()), *sentences.split("|"))
     return found
 
 

@@ -269,6 +269,7 @@ class Composer:
             scale=key.pitch_classes,
             lock=controls.scale_lock,
             tonic=key.tonic,
+            restless=_restless(take, frame),
             pull=_pull(frame, stated=stated, closing=closing, leading=leading),
             busy=looking_back.busy(take.beats),
             span=span,
@@ -298,6 +299,14 @@ def _as_given(take: _Take, frame: Beat, kept: Kept, line: Row) -> _Written:
     return _Written(
         beat, chord, [line, *kept_rows(frame, kept, melody_first=take.begin.melody_first)[1:]], 0, 0
     )
+
+
+def _restless(take: _Take, frame: Beat) -> float:
+    """Return how much a new chord is preferred to the old one: under a melody that is given, after a bar without change."""
+    beats = beats_in_bar(frame.meter)
+    led = "melody" in take.kept(frame.index).parts
+    still = led and len(take.written) >= beats and not any(w.beat.fresh for w in take.written[-beats + 1 :])
+    return 2.0 if still and frame.beat in (0, beats // 2) else 0.0
 
 
 def _pull(frame: Beat, *, stated: bool, closing: bool, leading: bool) -> float:

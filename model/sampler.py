@@ -56,7 +56,8 @@ class Rules:
 
     `parts` are to be drawn; `given` are rows of other parts (or onsets without a pitch), said in their place, of which those in `lead` come before the
     chord. `chord` is the chord that sounds as the beat begins, `change` one that must begin here; `free` tells whether the
-    model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred. `obey` keeps chords and bass on chord tones, `enter` lets each part
+    model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `restless`
+    a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
     longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `played` its mean
     velocity, `silent` drums that do not sound on the first tick, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
@@ -75,6 +76,7 @@ class Rules:
     lock: float
     tonic: int
     pull: float
+    restless: float
     busy: Mapping[tuple[str, int], int]
     span: int
     crowd: Mapping[str, float]
@@ -186,7 +188,7 @@ class _Beat:
             bias[Event.CHORD] = 0
             return bias
         if not self.rows and rules.free:
-            bias[Event.CHORD] = 0
+            bias[Event.CHORD] = rules.restless
         for part in rules.parts:
             first = note_event(part, 0)
             lowest = max(first, last + 1 if part in SINGLE else last)
@@ -231,7 +233,7 @@ class _Beat:
         root = symbol - ROOT
         h = self._engine.say(h, 1, symbol)
         theta = rules.theta
-        bias = np.full(SIZES[2], BARRED)
+        bias = np.full(SIZES[2], 9 * BARRED)  # a root may have no chord within the scale: then the nearest
         worth = fusion.qualities(rules.complexity, rules.brightness, theta.colour, theta.light, SIZES[2])
         for i, tones in enumerate(QUALITIES.values()):
             outside = sum((root + t) % 12 not in rules.scale for t in tones)

@@ -1,0 +1,33 @@
+"""`python -m bench.harmonised IN OUT [--causal]`: chords of ours for every melody in a folder, files of the same names."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from bench.clips import composer
+from model import midifile
+from model.clip import Wanted
+from model.editing import harmonised
+from model.music import Controls
+
+PROMPT = "pop ballad"
+
+
+def main() -> None:
+    """Parse the command line and write the files."""
+    parser = argparse.ArgumentParser(prog="python -m bench.harmonised", description=__doc__)
+    parser.add_argument("melodies", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--causal", action="store_true", help="knowing the melody before each beat only")
+    parser.add_argument("--temperature", type=float, default=0.7)
+    options = parser.parse_args()
+    options.out.mkdir(parents=True, exist_ok=True)
+    for path in sorted(options.melodies.glob("*.mid")):
+        wanted = Wanted(PROMPT, 1, controls=Controls(temperature=options.temperature))
+        song = harmonised(composer(None), midifile.read(path), wanted, causal=options.causal)
+        midifile.write(options.out / path.name, song)
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ TORCH := torch==2.13.0
 DEMO := dusty lo-fi chords in D minor, 82 bpm, dreamy piano melody
 DATA ?= $(LLMBALL_DATA)
 
-.PHONY: help setup play test check accept train
+.PHONY: help setup play test check accept music train
 
 help:
 	@echo "make setup   .venv with LLMBall in it (no torch)"
@@ -36,10 +36,17 @@ accept: $(VENV)/.developing
 	@for script in prompts_to_notes prompt_changes footprint mood_pairs packets; do \
 		echo "## $$script"; $(BIN)/python -m bench.$$script || exit 1; echo; done
 
+# the long measurements of music; HUMAN is what `python -m model.training.measures read` wrote
+music: $(VENV)/.developing
+	@for what in facts "implied --half report" opposites refine; do $(BIN)/python -m bench.obedience $$what || exit 1; done
+	@test -n "$(HUMAN)" || { echo "say where the songs to measure against are: make music HUMAN=file" >&2; exit 2; }
+	$(BIN)/python -m bench.variants --prompts suite --out runs/clips
+	$(BIN)/python -m model.training.measures keys texture copying --midi runs/clips --human "$(HUMAN)"
+
 train: $(VENV)/.developing
 	@test -n "$(DATA)" || { echo "say where the songs are: make train DATA=folder (see docs/data.md)" >&2; exit 2; }
 	$(BIN)/python -m model.training.prepare --data "$(DATA)"
-	$(BIN)/python -m model.training.train
+	$(BIN)/python -m model.training.train --minutes 160
 	$(BIN)/python -m model.training.evaluate
 
 $(BIN)/python:

@@ -43,7 +43,6 @@ SINGLE = ("bass", "melody")
 """Parts of one voice: no onset while their last note still sounds."""
 MOST_EVENTS = 56
 """More than twice the busiest beat of the training songs; a bound on one beat's cost."""
-TOP_P = 0.95
 VELOCITIES = slice(2, 17)
 """The classes of velocity that may be drawn."""
 
@@ -329,6 +328,7 @@ class _Beat:
         p = np.exp(z - z.max())
         order = np.argsort(-p, kind="stable")
         total = np.cumsum(p[order], dtype=np.float64)
-        kept = int(np.searchsorted(total, TOP_P * total[-1])) + 1
+        likely = min(self._rules.theta.tail, 1.0) * total[-1]
+        kept = min(int(np.searchsorted(total, likely)) + 1, len(total))
         drawn = self._rng.random() * total[kept - 1]
         return int(order[min(int(np.searchsorted(total[:kept], drawn, "right")), kept - 1)])

@@ -16,7 +16,8 @@ class Theta:
 
     `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `chord` a chord tone, `full` a
     factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an octave, `length` a doubling, `colour` a
-    tone of a chord, `light` a major third for a minor one.
+    tone of a chord, `light` a major third for a minor one. `tail` is no weight but the share of the likeliest choices that
+    may be drawn, 0..1.
     """
 
     text: float = 0.7
@@ -28,6 +29,7 @@ class Theta:
     length: float = 2.0
     colour: float = 1.5
     light: float = 1.2
+    tail: float = 0.95
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
         """Return these weights with those of the pairs whose names are known."""

@@ -41,7 +41,7 @@ from model.weights import FOLDER
 Array = npt.NDArray[np.float64]
 
 BOUNDS = {"text": (0.0, 2.0), "scale": (1.0, 6.0), "chord": (0.0, 3.0), "full": (0.0, 4.0), "touch": (0.0, 3.0),
-          "colour": (0.0, 3.0), "light": (0.0, 2.5)}  # fmt: skip
+          "colour": (0.0, 3.0), "light": (0.0, 2.5), "tail": (0.75, 0.98)}  # fmt: skip
 """The weights that are optimised; register and length stay, for no tuning prompt asks for them."""
 WOVEN = ("melody on chord tones", "bar overlap, melody", "bar overlap, chords", "bar overlap, bass", "polyphony",
          "chord changes a bar")  # fmt: skip

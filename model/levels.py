@@ -21,8 +21,8 @@ _WORDS: dict[str, tuple[str, str]] = {
         r"silencioso|leise|doucement|suave)\b|轻声|小声|安静|轻柔|低能量|静谧|力度小|静かな?",
     ),
     "brightness": (
-        r"\b(?:bright(?:er|ly)?|sunny|radiant|luminous|shiny|glowing|brillante|hell(?:er)?|lumineux)\b|明亮|阳光|灿烂|明媚|亮一[点些]|明るい",
-        r"\b(?:dark(?:er|ly)?|gloomy|murky|ominous|sinister|sombre|somber|brooding|oscur[oa]|dunkel|dunkler|düster)\b|黑暗|阴暗|暗黑|昏暗|阴沉|暗一[点些]|暗い",
+        r"\b(?:bright(?:er|ly)?|sunny|radiant|luminous|shiny|shining|sparkling|shimmering|glittering|glistening|glowing|brillante|hell(?:er)?|lumineux)\b|明亮|阳光|灿烂|明媚|亮一[点些]|明るい",
+        r"\b(?:dark(?:er|ly)?|gloomy|murky|ominous|sinister|sombre|somber|brooding|shadowy|bleak|oscur[oa]|dunkel|dunkler|düster)\b|黑暗|阴暗|暗黑|昏暗|阴沉|暗一[点些]|暗い",
     ),
     "density": (
         r"\b(?:busy|busier|dense|denser|(?:lots of|many|more) notes|full of notes|hectic|rapid-fire|notey|frenetic|intricate|denso|dicht)\b"

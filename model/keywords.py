@@ -100,7 +100,9 @@ def tempo(lower: str) -> Span[float] | None:
 
 def after_style(lower: str, end: int) -> Span[float] | None:
     """Return the bare number behind the name of a style, "techno 132", as a tempo in quarters a minute."""
-    match = re.compile(rf"\s+{_NUMBER}\b{_NOT_A_TEMPO}(?![-–])").match(lower, end)
+    match = re.compile(
+        rf"\s+(?:(?:beat|track|groove|loop|song|tune|music|type beat|vibes?)\s+)?{_NUMBER}\b{_NOT_A_TEMPO}(?![-–])"
+    ).match(lower, end)
     if match is None or not 40 <= float(match.group(1)) <= 220:
         return None
     return Span(float(match.group(1)), *match.span())

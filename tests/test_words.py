@@ -30,7 +30,7 @@ def said(text: str) -> dict[str, Any]:
         ("between 80 and 90 bpm", 85), ("120-126 bpm", 123), ("allegro", 132), ("行板", 84), ("テンポ100", 100), ("a 96 ppm", 96),
         ("Tempo 88", 88), ("à 100 bpm", 100), ("8 bars", None), ("a song from 1999", None), ("5000 bpm", None), ("slow", None),
         ("between 80 and 90", 85), ("between 8 and 16 bars", None), ("presto in D", 176), ("leaves on your grave", None), ("presto! dinner is ready", None), ("a slow piano, largo", 50),
-        ("around 120", 120), ("~95 rock", 95), ("bpm: 92", 92), ("92的速度", 92), ("techno 132", 132), ("techno, 132, dark", 132),
+        ("around 120", 120), ("~95 rock", 95), ("bpm: 92", 92), ("92的速度", 92), ("techno 132", 132), ("trap beat 150 (half time)", 150), ("techno, 132, dark", 132),
         ("one hundred and ten bpm", 110), ("ninety bpm", 90), ("一百二十拍", 120), ("90到100bpm之间", 95), ("not 120 bpm but 90 bpm", 90),
         ("120 beats per minute", 120), ("three lanes, 16 bars", None), ("三拍子", None),
     ],

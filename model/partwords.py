@@ -35,6 +35,7 @@ _BEATLESS = re.compile(r"\bno beats?\b|无鼓|没鼓")
 _ALONE = re.compile(
     r"\b(?:drum|percussion) (?:loops?|patterns?|breaks?|fills?|solos?|grooves?|tracks?)\b|鼓(?:循环|独奏|loop)"
 )
+_DUET = re.compile(r"\b(?:duet|duo|dúo|duett)\b|二重奏|デュオ")
 _BACKING = re.compile(r"\b(?:backing track|minus one|karaoke)\b|伴奏带|カラオケ")
 _VOICES = re.compile(r"\ba ?cc?app?ell?a\b|无伴奏合唱|清唱|アカペラ")
 _UNACCOMPANIED = re.compile(
@@ -169,4 +170,6 @@ def _only(lower: str, players: Sequence[_Player], negated: Sequence[tuple[int, i
             together = _AND.search(lower[start : chain[-1].end]) is not None
             return set().union(*(by_name[n].parts for n in chain)) if together else set(player.parts)
     named = {part for p in players for part in p.parts}
+    if _DUET.search(lower) and len(players) > 1:
+        return named
     return {"drums"} if _ALONE.search(lower) and named <= {"drums"} else set()

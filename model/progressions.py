@@ -47,6 +47,18 @@ NAMED: tuple[tuple[str, str, str], ...] = (
 )  # fmt: skip
 
 _BY_NAME = {name.lower(): (mode, bars) for names, mode, bars in NAMED for name in names.split("|")}
+_IN_MINOR = {
+    "I IV viio iii vi ii V I": "i iv bVII bIII bVI iio V i",
+    "ii7 V7 Imaj7 Imaj7": "iiø7 V7 im7 im7",
+    "I V vi iii IV I IV V": "i v bVI bIII iv i iv V",
+    "I IV I I": "i iv i i",
+    "I IV V I": "i iv V i",
+    "I IV V vi": "i iv V bVI",
+    "I7 IV7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 V7": "i7 i7 i7 i7 iv7 iv7 i7 i7 bVI7 V7 i7 V7",
+}
+"""What a name means in a minor key, where musicians have a form of their own for it."""
+_SPOKEN = re.compile(r"(?<=[A-Ga-z0-9#♯♭°ø]),?\s+(?:to|then|and then|followed by)\s+(?=[A-G])")
+_STEPS = re.compile(r"[一二三四五六七]级(?:[\s,、到]*[一二三四五六七]级){1,7}")
 _TOKEN = re.compile(r"[^\s,|→>–—\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3-]+(?:-(?:7|9|11)(?![\d]))?")
 _GAP = re.compile(r"[\s,|→>–—-]*")
 _DIGITS = re.compile(
@@ -80,8 +92,12 @@ def find(text: str, key: Key | None) -> Given | None:
 
 
 def _found(text: str, key: Key | None) -> Given | None:
+    text = _SPOKEN.sub(lambda between: " " * len(between.group()), text)  # "C to G to Am", in its place
     lower = text.lower()
     name = _name(lower)
+    if (steps := _STEPS.search(lower)) is not None:
+        degrees = "".join(str("一二三四五六七".index(c) + 1) for c in steps.group() if c in "一二三四五六七")
+        return _read(degrees, key, *steps.span())
     for run in _runs(text):
         if name is not None and name.start() <= run[0] and run[1] <= name.end():
             continue  # the numerals of "minor ii-V-i" are part of its name
@@ -100,6 +116,8 @@ def _found(text: str, key: Key | None) -> Given | None:
         return _vamp(text)
     mode, numerals = _BY_NAME[name.group()]
     home = key if key is not None else parse_key("A minor" if mode == "minor" else "C major")
+    if home.minor and numerals in _IN_MINOR:
+        mode, numerals = "minor", _IN_MINOR[numerals]
     return _bars(_named(numerals, home, mode), home, *name.span())
 
 

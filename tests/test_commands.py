@@ -68,7 +68,10 @@ def test_parts_chords_and_ending_reach_the_composer(tmp_path: Path) -> None:
         (["clip", "x", "-o", "x.mid", "--key", "Q"], "unknown key"),
         (["clip", "x", "-o", "x.mid", "--meter", "11/8"], "11/8"),
         (["clip", "x", "-o", "x.mid", "--chords", "Xyz"], "Xyz"),
-        (["clip", "x", "-o", "x.mid", "--parts", "kazoo"], "parts are chords, melody, bass, drums, not 'kazoo'"),
+        (
+            ["clip", "x", "-o", "x.mid", "--parts", "kazoo"],
+            "parts are chords, melody, bass, drums, not 'kazoo'",
+        ),
         (["clip", "x", "-o", "x.mid", "--takes", "0"], "takes are 1..99"),
         (["clip", "x", "-o", "x.mid", "--encoder", "nowhere"], "there is no folder nowhere"),
         (["serve", "--osc", "7411"], "HOST:PORT"),

@@ -142,6 +142,13 @@ def test_understand_prints_every_field_of_the_plan_as_json(capsys: Said) -> None
     assert all(0 <= level <= 1 for level in levels)
 
 
+def test_understand_prints_what_else_a_field_might_have_been(capsys: Said) -> None:
+    assert main(["understand", "calm piano, 72 bpm", "--distribution"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["tempo"] == {"median": 72.0, "low": 72.0, "high": 72.0}
+    assert sum(told["style"].values()) == pytest.approx(1)
+
+
 def test_understand_prints_a_table_with_what_was_stated_marked(capsys: Said) -> None:
     assert main(["understand", "calm piano, 72 bpm"]) == 0
     lines = capsys.readouterr().out.splitlines()

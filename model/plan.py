@@ -27,14 +27,14 @@ from model.harmony import MODES, Key, note_name, parse_chord, parse_key
 from model.music import PARTS, Plan
 from model.numerals import key_of
 from model.precedence import LEVELS
-from model.styles import drums
+from model.styles import STYLES, drums
 from model.terms import FOLDER as TERMS
 from model.terms import Term, table
 from model.words import Wish, read
 
 TONICS = {"major": (0, 7, 5, 2, 10, 9, 3), "minor": (9, 4, 2, 0, 7, 5, 11)}
 _MOST_STYLES, _LEAST_SHARE = 3, 0.15
-_LEADING = 0.4
+_LEADING = 0.5
 """From which share on a style that only the embedding leans to brings its swing and its feel."""
 _CALM_NEUTRAL = 0.45
 """Below this energy what leans to no style is a pop ballad, above it pop."""
@@ -100,7 +100,8 @@ def styles(wish: Wish, text: Embedding, energy: float) -> Mix:
 
 def leant(wish: Wish, text: Embedding, energy: float) -> Odds:
     """Return the likelihood of each style by the embedding and the instruments, the likeliest first, summing to 1."""
-    likely = leanings.styles(text)
+    # where the rules have read all, "Am F C G", there is no sense to lean on
+    likely = leanings.styles(text) if wish.rest else dict.fromkeys(STYLES, 0.0)
     hinted = _summed(table()[name.lower()].styles for _, name in wish.instruments)
     for name, weight in hinted.items():  # each hint as likely as a leaning can be
         likely[name] += weight

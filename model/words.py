@@ -30,7 +30,7 @@ class Wish:
 
     `mode` is a name of `harmony.MODES` where only that was said. `said` tells of parts what the words do. `levels`
     are (name, 0..1) of the plan's four. `terms` are the genres, moods, instruments and artists wanted, negated ones
-    left out. `explicit` names the plan's fields that were stated.
+    left out. `explicit` names the plan's fields that were stated. `rest` is empty where the rules have read all.
     """
 
     tempo: float | None = None
@@ -173,4 +173,4 @@ def _blanked(text: str, taken: list[tuple[int, int]]) -> str:
 def _rest(plain: str, taken: list[tuple[int, int]]) -> str:
     left = _STOP.sub(" ", _blanked(plain, taken).replace("\0", " "))
     left = " ".join(re.sub(r"[^\w\s'&-]", " ", left).split())
-    return left if any(c.isalpha() for c in left) else " ".join(plain.split())
+    return left if any(c.isalpha() for c in left) else ""

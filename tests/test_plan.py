@@ -220,3 +220,10 @@ def test_a_plan_is_the_mode_of_its_distribution(words: list[str]) -> None:
 def test_a_style_that_swings_in_sixteenths_says_so(encoder: TextEncoder) -> None:
     assert understand("boom bap", encoder)[0].swing_unit == 16
     assert understand("jazz", encoder)[0].swing_unit == 8
+
+
+def test_words_that_are_all_facts_lean_to_no_style(encoder: TextEncoder) -> None:
+    assert understand("Am F C G, 96 bpm, 8 bars", encoder)[0].style in (
+        (("pop", 1.0),),
+        (("pop ballad", 1.0),),
+    )

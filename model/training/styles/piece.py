@@ -192,8 +192,8 @@ class _Writer:
             if kit:
                 first = bar == 0 or self._sections[bar - 1] != section
                 notes += [_moved(n, line) for n in kit.bar(bar, section, first, self._ticks)]
-            silent = (
-                (section == "break" and rng.random() < 0.5) or (section == "intro" and bar < self._bars // 2 > 1)
+            silent = (section == "break" and rng.random() < 0.5) or (
+                section == "intro" and bar < self._bars // 2 > 1
             )
             if silent and kit:
                 continue

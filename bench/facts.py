@@ -17,6 +17,8 @@ IN_SCALE = 0.85
 """Share of the sounding time that lies in a scale that is obeyed: chords of other keys pass through."""
 IN_CHORD = 0.75
 """Share of the sounding time of chords and bass that belongs to the chord given."""
+EARLY = 20
+"""Ticks by which a player may be early for a chord."""
 _ROMAN = ("i", "ii", "iii", "iv", "v", "vi", "vii")
 
 Bars = list[list[Chord]]
@@ -107,6 +109,8 @@ def _round(written: Bars, given: Bars, alike: Alike) -> bool:
 def _in_order(written: Bars, given: Bars) -> bool:
     """Tell whether chords come in the order of the given ones, again and again; numerals say no lengths."""
     chords, order = (_once([c for bar in bars for c in bar]) for bars in (written, given))
+    if len(order) > 1 and order[0] == order[-1]:  # it goes round, and a chord said twice in a row counts once
+        order = order[:-1]
     return bool(chords) and all(_same_triad(c, order[i % len(order)]) for i, c in enumerate(chords))
 
 
@@ -204,7 +208,8 @@ def _chord_time(song: Song) -> float:
     within = whole = 0
     for start, end, chord in hearing.spans(song):
         for note in song.notes:
-            if note.part in ("chords", "bass") and start <= note.start < end:
+            # a player is up to ten ticks early
+            if note.part in ("chords", "bass") and start <= note.start + EARLY < end:
                 whole += note.length
                 within += note.length * (note.pitch % 12 in chord.pitch_classes)
     return within / whole if whole else 1.0

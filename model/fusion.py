@@ -80,12 +80,16 @@ def on_pitches(worth: Array, size: int) -> Array:
     return laid
 
 
+QUIET, LOUDER = 36, 58
+"""The mean velocity of music without energy, and what full energy adds to it."""
+
+
 def wanted_velocity(part: str, energy: float) -> float:
     """Return the mean velocity that an energy asks of a part."""
-    return 40 + 62 * energy + {"drums": 4, "melody": 6, "bass": 2}.get(part, -4)
+    return QUIET + LOUDER * energy + {"drums": 4, "melody": 6, "bass": 2}.get(part, -4)
 
 
 def place(register_: float, named: Mapping[str, float], part: str, brightness: float) -> float:
-    """Return where a part shall lie, −1 low to 1 high: as the words say, a little by brightness where they do not."""
+    """Return where a part shall lie, −1 low to 1 high: as the words say, by brightness where they do not."""
     said = named.get(part, register_ if part != "bass" else register_ / 2)
-    return said if said else 0.25 * (brightness - 0.5) * (part in ("melody", "chords"))
+    return said if said else 1.2 * (brightness - 0.5) * (part in ("melody", "chords"))

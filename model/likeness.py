@@ -6,6 +6,7 @@ import math
 from dataclasses import replace
 
 from model.densities import wanted_onsets
+from model.fusion import LOUDER, QUIET
 from model.midifile import Song
 from model.music import TICKS_PER_QUARTER, Controls, Plan
 
@@ -22,7 +23,7 @@ def measured(song: Song, plan: Plan) -> Plan:
         changed = replace(changed, key=song.key)
     if heard and "energy" not in told:
         mean = sum(n.velocity for n in song.notes) / len(song.notes)
-        changed = replace(changed, energy=round(min(1.0, max(0.0, (mean - 40) / 62)), 2))
+        changed = replace(changed, energy=round(min(1.0, max(0.0, (mean - QUIET) / LOUDER)), 2))
     if heard and "density" not in told:
         rates = {p: len({n.start for n in v}) / quarters for p, v in heard.items()}
         changed = replace(

@@ -67,7 +67,7 @@ def test_chords_and_melody_arrive_on_their_channels_within_a_second_of_prompt_an
     say(started, needs, "play")
     assert until(lambda: {1, 2} <= {m.channel for m in heard.note_ons()}, 5)
     assert heard.note_ons()[0].at - began < 1.0
-    assert {m.channel for m in heard.note_ons()} <= {1, 2, 3}
+    assert {m.channel for m in heard.note_ons()} <= {1, 2, 3, 10}
 
 
 def test_a_pure_data_patch_makes_it_play_and_prints_the_answers(

@@ -61,7 +61,8 @@ class _Other:
         vectors = [inner.encode(p) for p in prompts]
         mean = np.mean(vectors, 0)
         self._mean: Embedding = (mean / np.linalg.norm(mean)).astype(np.float32)
-        turned = [*vectors[len(vectors) // 2 :], *vectors[: len(vectors) // 2]]
+        away = len(vectors) // 3 + 1  # not the other half: a style's name and its scene are that far apart
+        turned = [*vectors[away:], *vectors[:away]]
         self._inner, self._turned = inner, turned if shuffled else []
         self._order: dict[str, int] = {}
 

@@ -18,7 +18,7 @@ from model.form import backbeat, off_the_backbeat
 from model.form import line as line_of
 from model.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
 from model.header import HEADER, Header
-from model.kept import kept_rows, later_rows, rhythm_rows, room, whole
+from model.kept import kept_rows, later_rows, melody_ahead, rhythm_rows, room, whole
 from model.language import (
     LENGTHS,
     STEP,
@@ -287,6 +287,7 @@ class Composer:
                 sorted([*given, *rhythm_rows(kept), *(backbeat(plan, frame) if "drums" in drawn else ())])
             ),
             silent=off_the_backbeat(plan, frame),
+            melody=melody_ahead(begin.given, frame) if begin.melody_first else {},
         )
 
 

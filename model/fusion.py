@@ -68,6 +68,23 @@ def qualities(complexity: float, brightness: float, colour: float, light: float,
     return worth
 
 
+def cover(melody: Mapping[int, float], root: int, weight: float) -> tuple[float, Array]:
+    """Return what a root, and each kind of chord on it, is worth under a melody that is known ahead.
+
+    `melody` has the time of each pitch class that sounds until the chord may change again; a kind is worth the share of
+    it that is in the chord, a root what its best plain triad is.
+    """
+    whole = sum(melody.values())
+    kinds = np.zeros(len(QUALITIES))
+    if whole:
+        for i, tones_ in enumerate(QUALITIES.values()):
+            kinds[i] = sum(melody.get((root + t) % 12, 0.0) for t in tones_) / whole - 0.08 * max(
+                0, len(tones_) - 3
+            )
+    plain = max(kinds[list(QUALITIES).index(name)] for name in ("", "m"))
+    return weight * float(plain), weight * kinds
+
+
 def tones(classes: Set[int], weight: float) -> Array:
     """Return what each pitch 0..127 is worth by a chord's tones."""
     return np.where(np.isin(np.arange(128) % 12, list(classes)), weight, 0.0)

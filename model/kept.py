@@ -80,3 +80,17 @@ def room(given: Sequence[Kept], part: str, frame: Beat) -> int | None:
             return away + min(starts)
         away += frame.length
     return None
+
+
+def melody_ahead(given: Sequence[Kept], frame: Beat) -> dict[int, float]:
+    """Return the time in ticks of each pitch class of a kept melody from a beat to the half or the end of its bar."""
+    beats = beats_in_bar(frame.meter)
+    half = beats // 2 if beats % 2 == 0 and frame.beat < beats // 2 else beats
+    end = (half - frame.beat) * frame.length
+    heard: dict[int, float] = {}
+    for i, kept in enumerate(given[frame.index : frame.index + half - frame.beat]):
+        for note in kept.notes:
+            if note.part == "melody":
+                length = min(note.length, end - i * frame.length - note.start)
+                heard[note.pitch % 12] = heard.get(note.pitch % 12, 0.0) + max(0, length)
+    return heard

@@ -7,7 +7,7 @@ place, and the rest is drawn around them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -59,7 +59,7 @@ class Rules:
     a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
     longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `played` its mean
-    velocity, `silent` drums that do not sound on the first tick, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
+    velocity, `melody` the time of each pitch class that it is known to have ahead, `silent` drums that do not sound on the first tick, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
     """
 
     parts: frozenset[str]
@@ -88,6 +88,7 @@ class Rules:
     temperature: float
     theta: Theta
     silent: frozenset[int] = frozenset()
+    melody: Mapping[int, float] = field(default_factory=dict)
     lead: tuple[Row, ...] = ()
     given: tuple[Row, ...] = ()
 
@@ -225,6 +226,8 @@ class _Beat:
         bias[ROOT : NO_CHORD if rules.must_choose else NO_CHORD + 1] = 0
         self._lock(bias, ROOT, 12)
         bias[ROOT + rules.tonic] += rules.pull
+        covers = [fusion.cover(rules.melody, root, rules.theta.cover) for root in range(12)]
+        bias[ROOT : ROOT + 12] += [worth for worth, _ in covers]
         symbol = self._choose(self._engine.logits(h, 1), bias)
         if symbol == NO_CHORD:
             self._chord = None
@@ -236,7 +239,7 @@ class _Beat:
         worth = fusion.qualities(rules.complexity, rules.brightness, theta.colour, theta.light, SIZES[2])
         for i, tones in enumerate(QUALITIES.values()):
             outside = sum((root + t) % 12 not in rules.scale for t in tones)
-            bias[QUALITY + i] = outside * self._penalty + worth[QUALITY + i]
+            bias[QUALITY + i] = outside * self._penalty + worth[QUALITY + i] + covers[root][1][i]
         value = self._choose(self._engine.logits(h, 2), bias)
         h = self._engine.say(h, 2, value)
         tones = QUALITIES[QUALITY_NAMES[value - QUALITY]]

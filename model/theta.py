@@ -16,7 +16,8 @@ class Theta:
 
     `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `chord` a chord tone, `full` a
     factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an octave, `length` a doubling, `colour` a
-    tone of a chord, `light` a major third for a minor one. `tail` is no weight but the share of the likeliest choices that
+    tone of a chord, `light` a major third for a minor one. `cover` a melody that is known ahead lying
+    in a chord. `tail` is no weight but the share of the likeliest choices that
     may be drawn, 0..1.
     """
 
@@ -30,6 +31,7 @@ class Theta:
     colour: float = 1.5
     light: float = 1.2
     tail: float = 0.95
+    cover: float = 6.0
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
         """Return these weights with those of the pairs whose names are known."""

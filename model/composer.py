@@ -317,7 +317,7 @@ def _pull(frame: Beat, *, stated: bool, closing: bool, leading: bool) -> float:
     if leading:
         return -3.0
     if frame.index == 0:
-        return 3.0 if stated else 1.5
+        return 8.0 if stated else 1.5
     return 1.5 if stated else 0.0
 
 

@@ -109,4 +109,7 @@ def wanted_velocity(part: str, energy: float) -> float:
 def place(register_: float, named: Mapping[str, float], part: str, brightness: float) -> float:
     """Return where a part shall lie, −1 low to 1 high: as the words say, by brightness where they do not."""
     said = named.get(part, register_ if part != "bass" else register_ / 2)
-    return said if said else 1.2 * (brightness - 0.5) * (part in ("melody", "chords"))
+    if said or part not in ("melody", "chords"):
+        return said
+    # within what styles are anyway nothing is moved
+    return math.copysign(2.0 * max(0.0, abs(brightness - 0.5) - 0.15), brightness - 0.5)

@@ -125,7 +125,7 @@ def _refine(refine: argparse.ArgumentParser) -> None:
 def _harmonise(harmonise: argparse.ArgumentParser) -> None:
     option = harmonise.add_argument
     option("source", metavar="in.mid", type=_old_file)
-    option("prompt", metavar="PROMPT", type=_prompt, nargs="?", default="")
+    option("prompt", metavar="PROMPT", type=_prompt, nargs="?")
     option("--parts", metavar="a,b", type=_parts, default=("chords", "bass"))
     option("--causal", action="store_true", help="as on a stage: chords know the melody before them only")
     _written(option)

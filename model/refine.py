@@ -132,7 +132,23 @@ def _clause(composer: Writer, song: Song, clause: str, seed: int) -> tuple[Song,
         else:
             song = _ARITHMETIC[name](song, parts)
         done = True
-    return song, done
+    played = {} if asked else _played_on(clause, present)
+    if played:
+        song = replace(song, programs=tuple((part, played.get(part, was)) for part, was in song.programs))
+    # what is to be there and is there already is no fault
+    return song, done or bool(played or (named and _ADD.search(clause)))
+
+
+def _played_on(clause: str, present: Parts) -> dict[str, int]:
+    """Return the program of each part for which a clause names an instrument: of the part it names, else of the usual one."""
+    parts = frozenset(m.lastgroup or "" for m in PART.finditer(clause)) & present - {"drums"}
+    found = [f.term for f in find(clause) if f.term.kind == "instruments" and f.term.program is not None]
+    return {
+        part: term.program
+        for term in found
+        for part in (parts or frozenset({term.part or ""}) & present)
+        if term.program is not None
+    }
 
 
 def _named(clause: str) -> Parts:

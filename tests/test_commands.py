@@ -15,7 +15,10 @@ from bridge.config import Config
 from bridge.doctor import Finding
 from bridge.errors import OwnerError
 from model import midifile
+from model.composer import Composer
+from model.encoder import hash_encoder
 from model.music import Plan
+from tests.small import engine
 from tests.test_clip import Metronome
 
 Said = pytest.CaptureFixture[str]
@@ -50,6 +53,22 @@ def test_parts_chords_and_ending_reach_the_composer(tmp_path: Path) -> None:
     words = ["--parts", "drums, bass, chords", "--chords", "Am F | C G", "--ending", "cadence", "--bars", "2"]
     order = run_clip("x", *words, "-o", str(tmp_path / "out.mid")).begun[-1]
     assert (order.parts, order.controls.chords, order.bars) == (("chords", "bass", "drums"), "Am F | C G", 2)
+
+
+def test_a_clip_goes_on_is_refined_and_has_its_melody_harmonised(tmp_path: Path) -> None:
+    composer = Composer(hash_encoder(), engine(1))
+    first, longer, refined, harmonised = (str(tmp_path / f"{n}.mid") for n in "abcd")
+    for words, carried_out in (
+        (["clip", "funk with drums", "--bars", "2", "-o", first], commands.write_clips),
+        (["clip", "more", "--from", first, "--bars", "2", "-o", longer], commands.write_clips),
+        (["refine", first, "no drums", "-o", refined], commands.change_clip),
+        (["harmonise", first, "-o", harmonised], commands.harmonise_clip),  # its prompt may be left out
+    ):
+        assert carried_out(parser().parse_args(words), lambda _: composer) == 0
+    a, b, c, d = (midifile.read(Path(f)) for f in (first, longer, refined, harmonised))
+    assert (len(b.bars), set(a.notes) <= set(b.notes)) == (4, True)
+    assert set(c.notes) == {n for n in a.notes if n.part != "drums"} < set(a.notes)
+    assert {n for n in d.notes if n.part == "melody"} == {n for n in a.notes if n.part == "melody"}
 
 
 @pytest.mark.parametrize(

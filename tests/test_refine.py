@@ -130,3 +130,23 @@ def test_the_walking_bass_walks(writer: Composer, song: Song) -> None:
     bass = part(refine(writer, song, "walking bass", 1), "bass")
     assert [start for start, *_ in bass] == list(range(0, song.end, 480))
     assert [bass[i * 4][2] % 12 for i in range(4)] == [2, 7, 9, 2]
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "program"),
+    [
+        ("add strings", "chords", 48),
+        ("the melody on a flute", "melody", 73),
+        ("melody on strings", "melody", 48),
+    ],
+)
+def test_another_instrument_changes_the_program_and_no_note(
+    writer: Composer, song: Song, words: str, name: str, program: int
+) -> None:
+    after = refine(writer, song, words, 1)
+    assert after.notes == song.notes
+    assert after.programs == tuple((p, program if p == name else was) for p, was in song.programs)
+
+
+def test_what_is_to_be_added_and_is_there_changes_nothing(writer: Composer, song: Song) -> None:
+    assert refine(writer, song, "add drums", 1) == song

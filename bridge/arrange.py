@@ -10,7 +10,7 @@ import random
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bridge.addresses import Value
+from bridge.controls import Value
 from bridge.orders import Sound
 from model.drums import drum_map
 from model.harmony import QUALITIES, parse_chord

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from bridge.addresses import SEEDS
 from bridge.child import Child
 from bridge.clock import Seconds, monotonic
 from bridge.config import Config
+from bridge.controls import SEEDS
 from bridge.door import Door
 from bridge.errors import OwnerError
 from bridge.events import (

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from bridge.addresses import Value
 from bridge.clock import Seconds
+from bridge.controls import Value
 from bridge.entrance import NOTICE
 from bridge.events import Tell
 from bridge.lineup import Lineup

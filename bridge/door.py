@@ -10,10 +10,10 @@ from ipaddress import ip_address
 from urllib.parse import quote
 
 from bridge import osc
-from bridge.addresses import ROOT, Value
 from bridge.clients import Address, Client, Clients
 from bridge.clock import monotonic
 from bridge.config import Network
+from bridge.controls import ROOT, Value
 from bridge.errors import BadRequest, OwnerError
 from bridge.events import Wanted
 from bridge.requests import Ask, Bye, Hello, Ping, Request, read

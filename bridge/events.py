@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.addresses import Value
+from bridge.controls import Value
 from bridge.orders import Health, PlayerOrder
 from model.music import Answer, Order
 from model.taste import Weighting

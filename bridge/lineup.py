@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bridge.addresses import Value
+from bridge.controls import Value
 from bridge.settings import controls
 from bridge.take import Take
 from model.music import Begin

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
-from bridge.addresses import COMMANDS, CONTROLS, PROMPT_LIMIT, ROOT
+from bridge.addresses import COMMANDS, PROMPT_LIMIT
+from bridge.controls import CONTROLS, ROOT
 from bridge.errors import BadRequest
 from bridge.events import (
     ControlSet,

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from enum import Enum
 from typing import assert_never
 
-from bridge.addresses import Value
 from bridge.clock import Seconds
+from bridge.controls import Value
 from bridge.desk import Desk
 from bridge.entrance import NEAR, aim, aim_at_once, line, missed_at
 from bridge.errors import BadRequest

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 
-from bridge.addresses import CONTROLS, Value
+from bridge.controls import CONTROLS, Value
 from model.music import Controls
 
 

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bridge import arrange
-from bridge.addresses import Value
 from bridge.arrange import Feel
 from bridge.clock import Seconds, TempoMap
+from bridge.controls import Value
 from bridge.events import BarPlayed, Effect, Tell, ToPlayer
 from bridge.orders import Cancel, Play, Retime, Silence, Sound, remains
 from bridge.record import Record

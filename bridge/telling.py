@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from bridge.addresses import Value
+from bridge.controls import Value
 from model.music import Controls, Plan
 from model.precedence import apply
 

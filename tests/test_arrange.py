@@ -7,8 +7,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bridge import arrange
-from bridge.addresses import CONTROLS, VOICINGS, Value
 from bridge.arrange import Feel
+from bridge.controls import CONTROLS, VOICINGS, Value
 from bridge.orders import Sound
 from model.music import Beat, Note, Ticks
 

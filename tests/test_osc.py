@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bridge import addresses
-from bridge.addresses import COMMANDS, CONTROLS, ROOT
+from bridge import addresses, controls
+from bridge.addresses import COMMANDS
+from bridge.controls import CONTROLS, ROOT
 from bridge.errors import BadRequest
 from bridge.events import ControlSet, Judged, MorphGiven, PlayAsked, PromptGiven, StopAsked, TasteReset
 from bridge.osc import Message, OscError, encode, parse
@@ -122,7 +123,7 @@ def test_what_is_wrong_is_refused_with_its_address(path: str, args: tuple[object
 
 
 @pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS)
-def test_every_control_takes_its_default_and_can_be_asked(control: addresses.Control) -> None:
+def test_every_control_takes_its_default_and_can_be_asked(control: controls.Control) -> None:
     assert ask(control.path) == Ask(control.path)
     assert ask(control.path, control.default) == ControlSet(control.path, control.default)
 

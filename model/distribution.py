@@ -11,7 +11,7 @@ from typing import Any
 
 from model import leanings
 from model.encoder import TextEncoder
-from model.harmony import MODES, Key, note_name, parse_key
+from model.harmony import MODES, Key
 from model.music import PARTS, Plan
 from model.plan import TONICS, drums_likely, leant, modes, place, plan
 from model.precedence import LEVELS
@@ -81,7 +81,7 @@ def _keys(prompt: str, wish: Wish, chosen: Plan) -> dict[str, float]:
         first = place(prompt) % len(tonics)
         weights = [_RARER**i for i in range(len(tonics))]
         for i, weight in enumerate(weights):
-            name = parse_key(f"{note_name(tonics[(first + i) % len(tonics)])} {mode}").name
+            name = Key(tonics[(first + i) % len(tonics)], mode, MODES[mode]).name
             odds[name] = likely * weight / sum(weights)
     return _rounded(odds)
 

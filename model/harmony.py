@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 QUALITIES: dict[str, tuple[int, ...]] = {
@@ -187,11 +187,15 @@ _MODE_WORDS = {m: m for m in MODES} | {
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """A tonic (pitch class) and a scale in semitones above it; `mode` is a key of `MODES`, or "" for a scale."""
+    """A tonic (pitch class) and a scale in semitones above it; `mode` is a key of `MODES`, or "" for a scale.
+
+    `sign` is "#" or "b" where the tonic was spelled with one: who says Gb reads Gb. It makes no other key.
+    """
 
     tonic: int
     mode: str
     scale: tuple[int, ...]
+    sign: str = field(default="", compare=False)
 
     @property
     def name(self) -> str:
@@ -211,13 +215,18 @@ class Key:
 
     @property
     def flats(self) -> bool:
-        """Whether the key is written with flats: by the signature of its relative major."""
-        return self._relative_major in (5, 10, 3, 8, 1)
+        """Whether the key is written with flats: as its tonic was spelled, or by the signature of its relative major."""
+        return self.sign == "b" if self.sign else self._signed_flat
 
     @property
     def signature(self) -> str:
         """The nearest major or minor signature, the tonic kept, as MIDI files spell it: "Dm", "Bb"."""
-        return note_name(self.tonic, self.flats).replace("Gb", "F#") + ("m" if self.minor else "")
+        return note_name(self.tonic, self._signed_flat) + ("m" if self.minor else "")
+
+    @property
+    def _signed_flat(self) -> bool:
+        # six sharps are as many as six flats: F# major, but Eb minor, as most write them
+        return self._relative_major in (5, 10, 3, 8, 1) or (self._relative_major == 6 and self.minor)
 
     @property
     def _relative_major(self) -> int:
@@ -231,17 +240,24 @@ def parse_key(text: str) -> Key:
     if match is None:
         raise ValueError(f"unknown key: {text!r} (say D minor, F# major, A dorian, C [0,2,4,7,9])")
     tonic, rest = pitch_class(match.group()), plain[match.end() :].strip()
+    sign = match.group()[1:2]
     if rest.startswith("[") and rest.endswith("]"):
-        return Key(tonic, "", _scale(rest[1:-1], text))
+        return _spelled(Key(tonic, "", _scale(rest[1:-1], text)), sign)
     if rest == "M":
         rest = "major"
-    if (sign := re.match(r"[ -]?(sharp|flat)\b\s*", rest.lower())) is not None:
-        tonic, rest = (tonic + (1 if sign.group(1) == "sharp" else -1)) % 12, rest[sign.end() :]
+    if (word := re.match(r"[ -]?(sharp|flat)\b\s*", rest.lower())) is not None:
+        sign = "#" if word.group(1) == "sharp" else "b"
+        tonic, rest = (tonic + (1 if sign == "#" else -1)) % 12, rest[word.end() :]
     words = " ".join(rest.lower().replace("-", " ").replace("_", " ").split()) if rest != "-" else rest
     if words not in _MODE_WORDS:
         raise ValueError(f"unknown key: {text!r} (say D minor, F# major, A dorian, C [0,2,4,7,9])")
     mode = _MODE_WORDS[words]
-    return Key(tonic, mode, MODES[mode])
+    return _spelled(Key(tonic, mode, MODES[mode]), sign)
+
+
+def _spelled(key: Key, sign: str) -> Key:
+    """Return a key that keeps the sign of its tonic where that is a black key: Gb, but B for Cb."""
+    return replace(key, sign=sign) if sign and key.tonic in (1, 3, 6, 8, 10) else key
 
 
 def _scale(inside: str, text: str) -> tuple[int, ...]:

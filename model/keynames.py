@@ -20,7 +20,7 @@ _KEYS = (
     re.compile(rf"\b([B-G]|A[#b♯♭]){_SIGN}\s(blues)\b"),
     re.compile(rf"\b(?:in|into|(?:transposed?|modulat\w+|changed?|switch(?:ed)?|moved?)\s+to|cent(?:re|er)ed on)\s+([B-G]|[A-G](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)|[a-g](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)){_SIGN}(?![\w'&+#♯/-]|\.\w)"),
     re.compile(rf"\b(?:key|tonic|tonality|tonart)(?:\s+(?:of|is|in))?\s*[:=]?\s*(?:the\s+)?([A-Ga-g]){_SIGN}(?![\w'&+#/-])"),
-    re.compile(rf"\bin\s+(A){_SIGN}(?=[\s,.;!?。]*$|\s*[,.;!?。]|\s+(?:at|with|and|for|but|please|over|using|no|without|\d))"),
+    re.compile(rf"\bin\s+(A){_SIGN}(?=[\s,.;!?。]*$|\s*[,.;!?。]|\s+[a-z\d])"),
     re.compile(rf"(?:^|[,;，])\s*([A-G]){_SIGN}\s*(?=$|[,;，])"),
 )  # fmt: skip
 _MODE_FIRST = re.compile(
@@ -36,12 +36,13 @@ _GERMAN = re.compile(r"\b(cis|dis|eis|fis|gis|ais|ces|des|es|fes|ges|as|[a-h])[-
 _GERMAN_NAMES = {"cis": "C#", "dis": "D#", "eis": "F", "fis": "F#", "gis": "G#", "ais": "A#", "ces": "B", "des": "Db",
                  "es": "Eb", "fes": "E", "ges": "Gb", "as": "Ab", "h": "B", "b": "Bb"}  # fmt: skip
 _SOLFEGE = re.compile(
-    r"\b(do|dó|re|ré|mi|fa|fá|sol|la|lá|si)(?:\s+(sostenido|sustenido|bemol|dièse|diese|bémol|diesis|bemolle))?"
-    r"\s+(mayor|menor|majeur|mineur|maggiore|minore|maior)\b",
+    r"\b(do|dó|re|ré|mi|fa|fá|sol|la|lá|si|до|ре|ми|фа|соль|ля|си)"
+    r"(?:[\s-]+(sostenido|sustenido|bemol|dièse|diese|bémol|diesis|bemolle|диез|бемоль))?"
+    r"[\s-]+(mayor|menor|majeur|mineur|maggiore|minore|maior|мажоре?|миноре?)\b",
     re.I,
 )
 _SOLFEGE_NAMES = {"do": "C", "dó": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "fá": "F", "sol": "G", "la": "A",
-                  "lá": "A", "si": "B"}  # fmt: skip
+                  "lá": "A", "si": "B", "до": "C", "ре": "D", "ми": "E", "фа": "F", "соль": "G", "ля": "A", "си": "B"}  # fmt: skip
 _CJK_MODES = {
     "大调五声": "major pentatonic", "小调五声": "minor pentatonic", "自然小调": "minor", "和声小调": "harmonic minor",
     "旋律小调": "melodic minor", "自然大调": "major", "大调": "major", "小调": "minor", "布鲁斯音阶": "blues", "蓝调音阶": "blues",
@@ -60,7 +61,7 @@ _OLD_NAMES = re.compile(
     r"(変|嬰|올림|내림)?\s?([ハニホヘトイロ다라마바사가나])\s?(长调|短调|長調|短調|장조|단조)"
 )
 _SIGNS = {"sharp": "#", "flat": "b", "sostenido": "#", "sustenido": "#", "dièse": "#", "diese": "#", "diesis": "#",
-          "bemol": "b", "bémol": "b", "bemolle": "b", "降": "b", "升": "#", "変": "b", "嬰": "#", "올림": "#", "내림": "b",
+          "диез": "#", "бемоль": "b", "bemol": "b", "bémol": "b", "bemolle": "b", "降": "b", "升": "#", "変": "b", "嬰": "#", "올림": "#", "내림": "b",
           None: "", "": "", "#": "#", "b": "b", "♯": "#", "♭": "b"}  # fmt: skip
 _CAMELOT = re.compile(
     r"(?:\bcamelot\s*:?\s*|\b(?:key|in)\s*:?\s*)(1[0-2]|[1-9])([ab])\b|\b(1[0-2]|[1-9])([ab])\s+camelot\b",
@@ -136,7 +137,7 @@ def _solfege(text: str) -> Span[Key] | None:
     if match is None:
         return None
     name, sign, quality = (g and g.lower() for g in match.groups())
-    mode = "major" if quality in ("mayor", "majeur", "maggiore", "maior") else "minor"
+    mode = "minor" if (quality or "").startswith(("men", "min", "мин")) else "major"
     return Span(parse_key(f"{_SOLFEGE_NAMES[name or 'do']}{_SIGNS[sign]} {mode}"), *match.span())
 
 

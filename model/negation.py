@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 NEGATION = re.compile(
-    r"\b(?:no(?! (?:matter|doubt|wonder|longer|more than|other than|\.|\d(?!08)))|no longer|not(?! (?:only|just|merely|until)\b)|without|w/o|never|avoid|minus|"
+    r"\b(?:no(?! (?:matter|doubt|wonder|longer|more than|other than|\.|\d(?!08)))|no longer|not(?! (?:only|just|merely|until)\b)|nothing(?! (?:but|less|else|like|more)\b)|without|w/o|never|avoid|minus|"
     r"isn'?t|(?:don'?t|do not|doesn'?t|shouldn'?t)(?! (?:stop|forget|hesitate|worry|mind)\b)|leave out|take out|remove|skip(?! ?py)|mute(?!d)|"
     r"drop (?:the|all)(?= (?:drums?|melod|chords?|percussion|harmon))|lose the|exclud(?:e|ing)|except(?: for)?|"
     r"(?:every|any)thing but|instead of|rather than|free of|"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from model.harmony import MODES, QUALITIES, SIGNS, SUFFIXES, Chord, Key, note_name, parse_chord, parse_key
+from model.harmony import MODES, QUALITIES, SIGNS, SUFFIXES, Chord, Key, parse_chord
 
 _NUMERALS = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
 _ROMAN = re.compile(r"([b#]?)(vii|vi|iv|v|iii|ii|i|VII|VI|IV|V|III|II|I)([^/]*)(?:/([b#]?[ivIV]+))?$")
@@ -129,10 +129,10 @@ def _degree(degree: int, key: Key) -> Chord:
 
 def key_of(chords: Sequence[Chord]) -> Key:
     """Return the major or minor key that fits chords best; the first and the last decide a tie."""
-    best, name = -1e9, "C major"
+    best, found = -1e9, Key(0, "major", MODES["major"])
     for tonic in range(12):
         for mode in ("major", "minor"):
-            key = parse_key(f"{note_name(tonic)} {mode}")
+            key = Key(tonic, mode, MODES[mode])
             leading = {(tonic + 7) % 12: {"", "7"}} if mode == "minor" else {}
             score = 0.0
             for chord in chords:
@@ -144,5 +144,5 @@ def key_of(chords: Sequence[Chord]) -> Key:
                 if chord.root == tonic and minor == (mode == "minor"):
                     score += weight
             if score > best + 1e-9:
-                best, name = score, key.name
-    return parse_key(name)
+                best, found = score, key
+    return found

@@ -23,7 +23,7 @@ from model.encoder import (
     load_adapter,
     sentence_encoder,
 )
-from model.harmony import MODES, Key, note_name, parse_chord, parse_key
+from model.harmony import MODES, Key, parse_chord
 from model.music import PARTS, Plan
 from model.numerals import key_of
 from model.precedence import LEVELS
@@ -179,11 +179,11 @@ def _key(prompt: str, wish: Wish, brightness: float) -> Key:
     """Return a key where no tonic was stated: the chords', else a mode by the words and a tonic by a hash of them."""
     if wish.progression is not None:
         chords = [parse_chord(c) for bar in wish.progression for c in bar.split()]
-        return wish.progression_key if len(chords) == 1 and wish.progression_key else key_of(chords)
+        return wish.progression_key or key_of(chords)
     mode = max(modes(wish, brightness).items(), key=lambda m: m[1])[0]
     minor = Key(0, mode, MODES[mode]).minor
     tonics = TONICS["minor" if minor else "major"]
-    return parse_key(f"{note_name(tonics[place(prompt) % len(tonics)])} {mode}")
+    return Key(tonics[place(prompt) % len(tonics)], mode, MODES[mode])
 
 
 def modes(wish: Wish, brightness: float) -> Odds:

@@ -69,6 +69,8 @@ _OF_A_YEAR = re.compile(
     r"\b(?:in|since|from|of|until|till|before|after|around|circa|year|anno|seit|von|en|de|depuis|desde|公元)\s*$"
 )
 _CALLED = re.compile(r"\s*的?(?:进行|進行|progression|changes|chords|和弦)")
+_KEY_BEFORE = re.compile(r"(?:\b(?:in|key(?: of)?)\s*:?\s*)$", re.I)
+_IN_A_KEY = re.compile(r"[A-G][#b♯♭]?m?\s*[,:;，：]\s*")
 _ROMAN_TOKEN = re.compile(
     r"[b#]?(?:III|II|IV|I|VII|VI|V|iii|ii|iv|i|vii|vi|v)(?:°|o|ø|M|maj|m|sus|dim|aug|\+)?\d{0,2}(?:/[b#]?[ivIV]+)?"
 )
@@ -77,10 +79,13 @@ _CHORD_TOKEN = re.compile(r"[A-G](?:#|b|♯|♭)?[\w#♭♯+°øΔ()^/-]{0,10}")
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A progression in a text: its bars as chord symbols, the key it was read in, and where it stands."""
+    """A progression in a text: its bars as chord symbols, and where it stands.
+
+    `key` is that of numerals, degrees, names and vamps; chord symbols by themselves leave it open (None).
+    """
 
     bars: tuple[str, ...]
-    key: Key
+    key: Key | None
     start: int
     end: int
 
@@ -93,6 +98,7 @@ def find(text: str, key: Key | None) -> Given | None:
 
 def _found(text: str, key: Key | None) -> Given | None:
     text = _SPOKEN.sub(lambda between: " " * len(between.group()), text)  # "C to G to Am", in its place
+    text = text.replace(" / ", " | ")
     lower = text.lower()
     name = _name(lower)
     if (steps := _STEPS.search(lower)) is not None:
@@ -190,7 +196,7 @@ def _named(numerals: str, key: Key, mode: str) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _bars(bars: tuple[tuple[str, ...], ...], key: Key, start: int, end: int) -> Given:
+def _bars(bars: tuple[tuple[str, ...], ...], key: Key | None, start: int, end: int) -> Given:
     return Given(tuple(" ".join(b) for b in bars), key, start, end)
 
 
@@ -200,8 +206,11 @@ def _read(said: str, key: Key | None, start: int, end: int) -> Given | None:
         bars = parse_progression(said, home)
     except ValueError:
         return None
+    if key is None and said.startswith("i") and not said.startswith("ii"):  # i VI III VII is a minor key
+        home = parse_key("A minor")
+        bars = parse_progression(said, home)
     spelled = tuple(tuple(chord_symbol(c, home.flats) for c in bar) for bar in bars)
-    return _bars(spelled, home, start, end)
+    return _bars(spelled, None if _CHORD_TOKEN.match(said) else home, start, end)
 
 
 def _runs(text: str) -> list[tuple[int, int]]:
@@ -217,6 +226,8 @@ def _runs(text: str) -> list[tuple[int, int]]:
                 end = match.start() + len(word)
                 tokens.append(word)
                 continue
+            while tokens and (named := _IN_A_KEY.match(text, start)) and _KEY_BEFORE.search(text[:start]):
+                start, tokens = named.end(), tokens[1:]  # the C of "in C, Am F G" is the key
             if _counts(tokens):
                 runs.append((start, end))
             start, end, tokens = -1, -1, []

@@ -13,6 +13,8 @@ from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
+from model.precedence import LEVELS
+
 FOLDER = Path(__file__).with_name("terms")
 KINDS = ("genres", "moods", "instruments", "artists")
 _WORD = re.compile(r"[^\W_]+(?:['’&./+-][^\W_]+)*")
@@ -92,6 +94,14 @@ def _term(name: str, kind: str, facts: dict[str, str]) -> Term:
         styles=_styles(facts.get("y", name if kind == "genres" else "")),
         **{name: float(facts[k]) for k, name in _LEVELS.items() if k in facts},
     )
+
+
+def opposite(mood: Term) -> Term:
+    """Return what a mood that is not wanted leaves: its levels mirrored, somewhat nearer the middle; no tempo, no mode."""
+    mirrored = {
+        name: 0.5 + 0.8 * (0.5 - value) for name in LEVELS if (value := getattr(mood, name)) is not None
+    }
+    return Term(f"not {mood.name}", mood.kind, **mirrored)
 
 
 def _styles(said: str) -> tuple[tuple[str, float], ...]:

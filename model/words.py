@@ -9,18 +9,17 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
 from model import keynames, keywords, levels, partwords, progressions
-from model.harmony import Key
+from model.harmony import Key, parse_key
 from model.keywords import Span, T
 from model.music import METERS
 from model.negation import negated, within
 from model.partwords import NOTHING, Said
 from model.precedence import LEVELS
-from model.terms import Found, Term, table
+from model.terms import Found, Term, opposite, table
 from model.terms import find as find_terms
 
 
@@ -62,6 +61,8 @@ _STOP = re.compile(
     r"\b(?:please|make|me|give|create|generate|write|play|some|something|a|an|the|with|and|of|for|in|at|to|that|i|want|"
     r"would like|can you|could you|about|bpm|key|una?|der|die|das|ein|eine|un|une|en|à|y|et|und|mit|con|avec|drums?|only|no|(?<!walking )(?<!slap )(?<!upright )(?<!synth )(?<!double )bass)\b|鼓|贝斯|只要|请|给我|来一段|来一首|来个|写|一首|一段|的"
 )
+_NOTHING_LEFT = "pop"
+"""What is embedded where the words only say what is not wanted: their own sense would be just that."""
 _WALTZ = frozenset(["waltz", "jazz waltz"])
 """Styles whose name is a metre."""
 
@@ -93,6 +94,8 @@ def read(text: str) -> Wish:
     feel = value(keywords.feel(lower))
     swing = value(keywords.swing(_blanked(lower, taken)))
     mode = value(keynames.mode(_blanked(lower, taken))) if key is None else None
+    if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
+        given = progressions.find(plain, parse_key("A minor")) or given  # "ii V I, minor"
     terms = list(find_terms(lower))
     denied = negated(lower, partwords.names(lower, terms))
     wanted = [
@@ -100,14 +103,18 @@ def read(text: str) -> Wish:
         for f, after in pairwise([*terms, None])
         if f is not None
         and not within(f.start, denied)
-        and not within(f.start, taken)
-        and _musical(lower, f, after)
+        and (not within(f.start, taken) or f.term.name == "blues")
+        and _musical(_blanked(lower, taken), f, after)
     ]
     if tempo is None:
-        tempo = value(_first(wanted, lambda f: keywords.after_style(_blanked(lower, taken), f.end)))
+        ends = [f.end for f in wanted if f.term.kind in ("genres", "artists")] + [end for _, end in taken]
+        bare = (keywords.after_style(_blanked(lower, taken), end) for end in ends)
+        tempo = value(next((span for span in bare if span is not None), None))
     taken += denied
     turned = any(f.term.name in ("slow", "fast") and within(f.start, denied) for f in terms)
-    tempered = (table()["medium"],) if turned and tempo is None else ()  # "not too fast"
+    tempered = [table()["medium"]] if turned and tempo is None else []  # "not too fast"
+    unwanted = [f for f in terms if f.term.kind == "moods" and within(f.start, denied)]
+    tempered += [opposite(f.term) for f in unwanted if f.term.name not in ("slow", "fast")]
     waltz = next((f.term.meter for f in wanted if f.term.name in _WALTZ), None)
     fixed = [(f.start, f.end) for f in terms if f.term.kind != "moods"]
     stated_levels = {name: levels.level(name, lower, denied, fixed) for name in LEVELS}
@@ -128,15 +135,10 @@ def read(text: str) -> Wish:
         tuple((name, v) for name, v in stated_levels.items() if v is not None),
         swing, keywords.swing_unit(lower), register, registers,
         levels.articulation(lower, denied), levels.ending(unread, denied),
-        tuple(f.term for f in wanted if f.term.kind != "instruments") + tempered,
-        tuple(name for name, what in stated.items() if what is not None), _rest(plain, taken),
+        (*(f.term for f in wanted if f.term.kind != "instruments"), *tempered),
+        tuple(name for name, what in stated.items() if what is not None),
+        _rest(plain, taken) or (_NOTHING_LEFT if denied else ""),
     )  # fmt: skip
-
-
-def _first(found: list[Found], read_: Callable[[Found], Span[float] | None]) -> Span[float] | None:
-    """Return the first value that can be read behind a style."""
-    spans = (read_(f) for f in found if f.term.kind in ("genres", "artists"))
-    return next((s for s in spans if s is not None), None)
 
 
 _PLAIN_WORDS = frozenset([

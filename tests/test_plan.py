@@ -227,3 +227,24 @@ def test_words_that_are_all_facts_lean_to_no_style(encoder: TextEncoder) -> None
         (("pop", 1.0),),
         (("pop ballad", 1.0),),
     )
+
+
+@pytest.mark.parametrize("mood", ["sad", "dark", "gloomy"])
+def test_what_is_not_wanted_leans_the_other_way(mood: str) -> None:
+    wanted, unwanted = (understand(words, sentence_encoder())[0] for words in (mood, f"not {mood}"))
+    assert unwanted.brightness > 0.5 > wanted.brightness
+    assert unwanted.energy > wanted.energy
+
+
+@pytest.mark.parametrize(
+    ("prompt", "key", "tempo"),
+    [
+        ("12-bar blues in A shuffle 110", "A major", 110), ("funky groove in E minor 105", "E minor", 105),
+        ("A minor trap 140", "A minor", 140), ("in Am, Dm G C Am", "A minor", None), ("i VI III VII", "A minor", None),
+        ("happy ukulele in C, C Am F G", "C major", None), ("a minor blues", "A minor", None),
+    ],
+)  # fmt: skip
+def test_keys_and_bare_numbers_beside_chords_and_styles(prompt: str, key: str, tempo: float | None) -> None:
+    plan, _ = understand(prompt, sentence_encoder())
+    assert plan.key == key
+    assert tempo is None or plan.tempo == tempo

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.harmony import MODES, SUFFIXES, Chord, Key, note_name, parse_key
+from model.harmony import MODES, SUFFIXES, Chord, Key
 from model.language import Line
 from model.music import Note, Ticks
 from model.numerals import roman
@@ -64,7 +64,8 @@ def progression(numerals: list[str], tonic: int, *, flats_said: bool) -> tuple[K
     """
     home = next((n for n in numerals if n.lstrip("b#").rstrip("mM0123456789") in ("i", "I")), numerals[0])
     minor = home.lstrip("b#").startswith("i")
-    key = parse_key(f"{note_name(tonic)} {'minor' if minor and not flats_said else 'major'}")
+    mode = "minor" if minor and not flats_said else "major"
+    key = Key(tonic, mode, MODES[mode])
     chords = [_chord(n, key) for n in numerals]
     modes = ("minor", "dorian", "phrygian", "harmonic minor") if minor else ("major", "mixolydian", "lydian")
     tones = [p for c in chords for p in c.pitch_classes]

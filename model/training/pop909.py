@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 import symusic
 
-from model.harmony import QUALITIES, Chord, note_name, parse_key
+from model.harmony import QUALITIES, Chord, Key, parse_key
 from model.music import METERS, TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
 from model.training.song import Song, chord_cover, snapped, with_bass
 
@@ -205,7 +205,5 @@ def _key(folder: Path, score: symusic.Score) -> str:
         major = score.key_signatures[0].key * 7 % 12
         told_major = (told.tonic + 3 * told.minor) % 12
         if told_major != major:
-            told = parse_key(
-                f"{note_name((major + 9) % 12 if told.minor else major)} {'minor' if told.minor else 'major'}"
-            )
+            told = Key((major + 9) % 12 if told.minor else major, told.mode, told.scale)
     return told.name

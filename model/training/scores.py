@@ -14,7 +14,7 @@ from pathlib import Path
 
 from lxml.etree import LxmlError
 
-from model.harmony import Chord, Key, note_name, parse_key
+from model.harmony import MODES, Chord, Key
 from model.music import METERS, Note, Ticks, beat_length, beats_in_bar
 from model.training.musicxml import Score, read
 from model.training.romantext import analysis
@@ -175,7 +175,8 @@ def _key(score: Score) -> str:
         bool(score.chords) and score.chords[-1][1].root == relative and "m" in score.chords[-1][1].quality
     )
     minor = score.mode == "minor" or ends_minor
-    return parse_key(f"{note_name(relative if minor else major)} {'minor' if minor else 'major'}").name
+    mode = "minor" if minor else "major"
+    return Key(relative if minor else major, mode, MODES[mode]).name
 
 
 def _genres(path: Path) -> dict[str, tuple[tuple[str, str], ...]]:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from model.harmony import MODES, Chord, Key, note_name, parse_key
+from model.harmony import MODES, Chord, Key, parse_key
 from model.language import Line
 from model.music import Note, Ticks, beat_length, beats_in_bar
 from model.training.song import Song
@@ -98,7 +98,7 @@ class _Writer:
         )
         return Song(
             f"{style.name}-{upper.name}-{seed}", "grammar", f"{style.name} {seed}", self._tempo,
-            f"{note_name(self._key.tonic)} {self._key.mode}", bars, Ticks(self._bars * self._ticks),
+            self._key.name, bars, Ticks(self._bars * self._ticks),
             tuple(sorted(self._felt(n) for n in notes)), tuple(changes), (), mix, lines, touch=True, timing=True,
         )  # fmt: skip
 

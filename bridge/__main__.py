@@ -28,9 +28,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     match args.command:  # imported late: a command loads only what it needs
         case "serve":
-            from bridge import daemon
+            from bridge import serve
 
-            return daemon.run(config(args))
+            return serve.run(config(args))
         case "clip":
             from bridge import commands
 
@@ -65,6 +65,7 @@ def config(args: argparse.Namespace) -> Config:
         backend=args.backend,
         per_part=args.ports == "per-part",
         port_name=args.port_name,
+        input=args.input,
         osc_host=host,
         osc_port=port,
         play=args.play,

@@ -56,6 +56,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     option("--backend", choices=BACKENDS, default="auto")
     option("--ports", choices=("one", "per-part"), default="one")
     option("--port-name", metavar="NAME", type=_port_name, default="LLMBall")
+    option("--input", metavar="virtual|PORT", help="listen to MIDI there (llmball ports)")
     option(
         "--osc", metavar="HOST:PORT", type=_address, default=("127.0.0.1", 7411), help="port 0: a free one"
     )

@@ -19,6 +19,7 @@ class Config:
     output: str | None = None
     backend: str = "auto"
     per_part: bool = False
+    input: str | None = None
     port_name: str = "LLMBall"
     osc_host: str = "127.0.0.1"
     osc_port: int = 7411

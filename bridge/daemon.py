@@ -17,6 +17,7 @@ from bridge.clock import Seconds, monotonic
 from bridge.config import Config
 from bridge.controls import SEEDS
 from bridge.door import Door
+from bridge.ears import run as run_ears
 from bridge.errors import OwnerError
 from bridge.events import (
     BarPlayed,
@@ -25,6 +26,7 @@ from bridge.events import (
     Fault,
     GeneratorLost,
     GeneratorReady,
+    Heard,
     PlayAsked,
     PlayerReady,
     PromptGiven,
@@ -36,12 +38,13 @@ from bridge.events import (
     Woken,
 )
 from bridge.home import read_taste, write_taste
+from bridge.inlet import InletConfig
 from bridge.orders import Health, OpenFailed, PortLost, Quit, Ready
 from bridge.player import run as run_player
-from bridge.ports import PortConfig, decided
+from bridge.ports import PortConfig
 from bridge.session import Session
 from model.midifile import write as write_song
-from model.music import PARTS, Answer
+from model.music import Answer
 from model.process import run as run_generator
 
 log = logging.getLogger("llmball")
@@ -54,9 +57,15 @@ class Daemon:
     """One running bridge. Everything here is called from the event loop."""
 
     def __init__(
-        self, config: Config, ports: PortConfig, generator: Callable[..., None] = run_generator
+        self,
+        config: Config,
+        ports: PortConfig,
+        generator: Callable[..., None] = run_generator,
+        inlet: InletConfig | None = None,
+        ears: Callable[..., None] = run_ears,
     ) -> None:
         self._config, self._ports, self._generator_main = config, ports, generator
+        self._inlet, self._ears_main = inlet, ears
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
         output = ports.output or ""
@@ -68,14 +77,16 @@ class Daemon:
         )
         self._player: Child | None = None
         self._generator: Child | None = None
+        self._ears: Child | None = None
         self._opened: asyncio.Future[str] = self._loop.create_future()
+        self._listening: asyncio.Future[None] = self._loop.create_future()
         self._composing: asyncio.Future[None] = self._loop.create_future()
         self._deaths: list[float] = []
 
     @property
     def pids(self) -> dict[str, int | None]:
         """The numbers of the children that run now."""
-        children = {"player": self._player, "generator": self._generator}
+        children = {"player": self._player, "generator": self._generator, "ears": self._ears}
         return {name: None if child is None else child.pid for name, child in children.items()}
 
     async def run(self) -> None:
@@ -85,7 +96,9 @@ class Daemon:
         try:
             self._start_player()
             self._start_generator()
-            midi, _ = await asyncio.wait_for(asyncio.gather(self._opened, self._composing), 120)
+            self._start_ears()
+            begun = asyncio.gather(self._opened, self._composing, self._listening)
+            midi, _, _ = await asyncio.wait_for(begun, 120)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http=none\n")
             sys.stdout.flush()
             if self._config.play is not None:
@@ -144,6 +157,14 @@ class Daemon:
             "generator", self._generator_main, args, self._from_generator, self._generator_died
         )
 
+    def _start_ears(self) -> None:
+        if self._inlet is not None:
+            self._ears = self._child(
+                "ears", self._ears_main, (self._inlet,), self._from_ears, self._ears_died
+            )
+        else:
+            self._listening.set_result(None)
+
     def _child(
         self,
         name: str,
@@ -175,6 +196,17 @@ class Daemon:
             case Health():
                 self._carry_out(report)
 
+    def _from_ears(self, report: Ready | OpenFailed | Heard) -> None:
+        match report:
+            case Ready(name):
+                if not self._listening.done():
+                    self._listening.set_result(None)
+                log.info("listening to %s", name)
+            case OpenFailed(remedy):
+                self._fail(OwnerError(remedy))
+            case Heard():
+                self._carry_out(report)
+
     def _from_generator(self, answer: Answer | str | None) -> None:
         if answer is None:
             if not self._composing.done():
@@ -194,12 +226,16 @@ class Daemon:
         if self._may_restart("generator"):
             self._start_generator()
 
+    def _ears_died(self) -> None:
+        if self._may_restart("ears"):
+            self._start_ears()
+
     def _may_restart(self, name: str) -> bool:
         if self._stopped.done():
             return False
         now = self._loop.time()
         self._deaths = [t for t in self._deaths if now - t < 60] + [now]
-        log.warning("the %s ended; starting another", name)
+        log.warning("the %s ended; starting %s", name, "others" if name == "ears" else "another")
         if len(self._deaths) > MOST_RESTARTS:
             self._fail(RuntimeError(f"the {name} ended {MOST_RESTARTS} times within a minute"))
             return False
@@ -208,7 +244,7 @@ class Daemon:
     # --- the end -------------------------------------------------------------------------------
 
     def _fail(self, error: Exception) -> None:
-        for future in (self._opened, self._composing, self._stopped):
+        for future in (self._opened, self._composing, self._listening, self._stopped):
             if not future.done():
                 future.set_exception(error)
                 future.exception()  # it is raised where it is awaited; no second complaint
@@ -228,7 +264,7 @@ class Daemon:
     def _stop(self) -> None:
         if not self._stopped.done():
             self._stopped.set_result(None)
-        for future in (self._opened, self._composing):
+        for future in (self._opened, self._composing, self._listening):
             if not future.done():
                 future.cancel()
 
@@ -247,36 +283,6 @@ class Daemon:
                 if isinstance(effect, Tell):
                     self._do(effect)
         self._door.close()
-        for child in (self._player, self._generator):
+        for child in (self._player, self._generator, self._ears):
             if child is not None:
                 child.close()
-
-
-def run(config: Config) -> int:
-    """Serve until a signal; return the exit code. Raises OwnerError."""
-    logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
-    ports = decided(
-        PortConfig(config.output, config.backend, config.per_part, config.port_name, PARTS, config.trace)
-    )
-    if config.output is None and ports.output is not None and ports.output.startswith("record:"):
-        sys.stdout.write(f"no MIDI system answers: writing ./{ports.output.removeprefix('record:')}\n")
-    if ports.output is not None and ports.output.startswith("record:"):
-        folder = Path(ports.output.removeprefix("record:")).absolute().parent
-        if not folder.is_dir():
-            raise OwnerError(
-                f"there is no folder {folder} to record into: make it, or choose another --output record:FILE"
-            )
-    if config.trace is not None:
-        try:
-            config.trace.write_text("")  # the players of one run share it; the last run's lines are gone
-        except OSError as refused:
-            raise OwnerError(
-                f"{config.trace} cannot be written ({refused.strerror}): choose another --trace"
-            ) from refused
-
-    async def serve() -> None:
-        await Daemon(config, ports).run()
-
-    with contextlib.suppress(asyncio.CancelledError):
-        asyncio.run(serve())
-    return 0

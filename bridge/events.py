@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bridge.clock import Seconds
 from bridge.controls import Value
 from bridge.orders import Health, PlayerOrder
 from model.music import Answer, Order
@@ -74,13 +75,21 @@ class PlayerReady:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """A MIDI message came in at the owner's `--input`: the moment it came, by `bridge.clock`, and its bytes."""
+
+    at: Seconds
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Woken:
     """The moment that `Session.wake` named has come."""
 
 
 Wanted = PromptGiven | MorphGiven | ControlSet | PlayAsked | StopAsked | Judged | TasteReset
 """What clients may want of a session."""
-Event = Wanted | Answer | GeneratorLost | GeneratorReady | PlayerReady | Health | Woken
+Event = Wanted | Answer | GeneratorLost | GeneratorReady | PlayerReady | Health | Heard | Woken
 
 
 @dataclass(frozen=True, slots=True)

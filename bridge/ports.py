@@ -120,6 +120,13 @@ def _quiet() -> Iterator[None]:
         os.close(nowhere)
 
 
+def api_of(backend: str) -> int:
+    """Return rtmidi's number of a backend."""
+    import rtmidi
+
+    return int(getattr(rtmidi, _API_NAMES[backend]))
+
+
 def candidates(platform: str) -> tuple[str, ...]:
     """Return the backends of a platform, the best first."""
     return {"darwin": ("coremidi", "jack"), "win32": ("winmm",)}.get(platform, ("jack", "alsa"))
@@ -134,7 +141,7 @@ def find_backend(wanted: str) -> str | None:
 def _answers(backend: str) -> bool:
     import rtmidi
 
-    api = getattr(rtmidi, _API_NAMES[backend])
+    api = api_of(backend)
     if api not in rtmidi.get_compiled_api():
         return False
     os.environ["JACK_NO_START_SERVER"] = "1"
@@ -155,7 +162,7 @@ def list_ports(backend: str) -> tuple[str, list[str], list[str]] | None:
         return None
     import rtmidi
 
-    api = getattr(rtmidi, _API_NAMES[found])
+    api = api_of(found)
     sinks, sources = rtmidi.MidiOut(api, name="llmball-list"), rtmidi.MidiIn(api, name="llmball-list")
     try:
         return found, sinks.get_ports(), sources.get_ports()
@@ -189,7 +196,7 @@ def open_port(config: PortConfig) -> Port:
         return SilentPort(f"file:{output.removeprefix('record:')}")
     import rtmidi
 
-    api = getattr(rtmidi, _API_NAMES[config.backend])
+    api = api_of(config.backend)
     try:
         return _virtual(config, api) if output == "virtual" else _existing(config, api, output)
     except rtmidi.RtMidiError as refused:
@@ -208,7 +215,7 @@ def _virtual(config: PortConfig, api: int) -> Port:
     # a client a port: the first has the plain name, which is where people look
     clients = {route: f"{client}-{route}" if i else client for i, route in enumerate(routes)}
     names = {route: f"{config.port_name} {route}".rstrip() for route in routes}
-    taken = [p for p in _sources(api) if p.split(":")[0] in clients.values() or p in names.values()]
+    taken = [p for p in sources(api) if p.split(":")[0] in clients.values() or p in names.values()]
     if taken:
         raise _taken(taken[0])
     outs: dict[str, Any] = {}
@@ -217,7 +224,7 @@ def _virtual(config: PortConfig, api: int) -> Port:
         outs[route].open_virtual_port(names[route])
     port = RtMidiPort(f"{config.backend}:{client}:{names[routes[0]]}", outs)
     if config.backend == "jack":  # which gives another name to a client whose own is taken, and says nothing
-        there = _sources(api)
+        there = sources(api)
         for route in routes:
             if f"{clients[route]}:{names[route]}" not in there:
                 port.close()
@@ -225,8 +232,8 @@ def _virtual(config: PortConfig, api: int) -> Port:
     return port
 
 
-def _sources(api: int) -> list[str]:
-    """Return the names of all ports that send."""
+def sources(api: int) -> list[str]:
+    """Return the names of all ports that send. Raises rtmidi.RtMidiError."""
     import rtmidi
 
     asking = rtmidi.MidiIn(api, name="llmball-probe")
@@ -245,12 +252,21 @@ def _existing(config: PortConfig, api: int, wanted: str) -> Port:
 
     out = rtmidi.MidiOut(api, name=client_name(config.port_name))
     there = out.get_ports()
-    fitting = [i for i, name in enumerate(there) if wanted.lower() in name.lower()]
-    chosen = [i for i in fitting if there[i] == wanted] or fitting
-    if len(chosen) != 1:
+    try:
+        index = chosen(there, wanted)
+    except OwnerError:
         out.delete()
-        found = "no port" if not chosen else "more than one port"
+        raise
+    out.open_port(index, config.port_name)
+    return RtMidiPort(f"{config.backend}:{there[index]}", {"": out})
+
+
+def chosen(there: list[str], wanted: str) -> int:
+    """Return which of some ports a name, or a piece of one, means. Raises OwnerError: none, or several."""
+    fitting = [i for i, name in enumerate(there) if wanted.lower() in name.lower()]
+    meant = [i for i in fitting if there[i] == wanted] or fitting
+    if len(meant) != 1:
+        found = "no port" if not meant else "more than one port"
         ports = ", ".join(there) or "none"
         raise OwnerError(f"{found} is named like {wanted!r}; there are: {ports} (see llmball ports)")
-    out.open_port(chosen[0], config.port_name)
-    return RtMidiPort(f"{config.backend}:{there[chosen[0]]}", {"": out})
+    return meant[0]

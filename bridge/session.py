@@ -23,6 +23,7 @@ from bridge.events import (
     Fault,
     GeneratorLost,
     GeneratorReady,
+    Heard,
     Judged,
     MorphGiven,
     PlayAsked,
@@ -109,6 +110,8 @@ class Session:
                     self._stage.resend(now)
             case Health():
                 self._vitals.hear(event)
+            case Heard():
+                self._heard(event)
             case Woken():
                 pass
             case _:
@@ -197,6 +200,9 @@ class Session:
     def _to_taste(self, theta: Weighting) -> None:
         self._takes.theta = theta
         self._stage.effects.append(TasteChanged(theta))
+
+    def _heard(self, message: Heard) -> None:
+        """Hand a MIDI message to whom it concerns; the only place where that is decided."""
 
     # --- answers -------------------------------------------------------------------------------
 

@@ -1,0 +1,50 @@
+"""`llmball serve`: settles what the owner asked for against what the machine has, then runs the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+from pathlib import Path
+
+from bridge.config import Config
+from bridge.daemon import Daemon
+from bridge.errors import OwnerError
+from bridge.inlet import InletConfig, settled
+from bridge.ports import PortConfig, decided
+from model.music import PARTS
+
+
+def run(config: Config) -> int:
+    """Serve until a signal; return the exit code. Raises OwnerError."""
+    logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
+    ports = decided(
+        PortConfig(config.output, config.backend, config.per_part, config.port_name, PARTS, config.trace)
+    )
+    if config.output is None and ports.output is not None and ports.output.startswith("record:"):
+        sys.stdout.write(f"no MIDI system answers: writing ./{ports.output.removeprefix('record:')}\n")
+    if ports.output is not None and ports.output.startswith("record:"):
+        folder = Path(ports.output.removeprefix("record:")).absolute().parent
+        if not folder.is_dir():
+            raise OwnerError(
+                f"there is no folder {folder} to record into: make it, or choose another --output record:FILE"
+            )
+    if config.trace is not None:
+        try:
+            config.trace.write_text("")  # the players of one run share it; the last run's lines are gone
+        except OSError as refused:
+            raise OwnerError(
+                f"{config.trace} cannot be written ({refused.strerror}): choose another --trace"
+            ) from refused
+
+    inlet = None
+    if config.input is not None:
+        inlet = settled(InletConfig(config.input, config.backend, config.port_name))
+
+    async def serve() -> None:
+        await Daemon(config, ports, inlet=inlet).run()
+
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(serve())
+    return 0

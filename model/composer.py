@@ -159,21 +159,24 @@ class Composer:
         notes = list(kept.notes)
         fresh = False
         said = {*rules.given, *rules.lead} - set(backbeat(plan, frame))
+        last = [w.rows for w in take.written[-looking_back.LOOKED_BACK + 1 :]]
+        lifts = looking_back.lifts([*last, rows], rules.wanted)
         for drawn in rows:
             if drawn[0] == Event.CHORD:
                 fresh = row_chord(drawn) != chord or not take.written
                 chord = row_chord(drawn)
             elif drawn not in said:
-                notes.append(self._sounding(take, row_note(drawn), frame, rng))
+                note = row_note(drawn)
+                notes.append(self._sounding(take, note, frame, lifts.get(note.part, 0), rng))
         symbol = None if chord is None else chord_symbol(chord, key.flats)
         beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
         return _Written(beat, chord, [row, *rows], take.cache, mark)
 
-    def _sounding(self, take: _Take, note: Note, frame: Beat, rng: np.random.Generator) -> Note:
+    def _sounding(self, take: _Take, note: Note, frame: Beat, lift: int, rng: np.random.Generator) -> Note:
         """Return a drawn note as it sounds: a player's anywhere within its class of velocity, over before a kept one begins."""
         # a class is eight steps wide; what is exactly on the grid is a machine's, and so is its velocity
         loose = int(rng.integers(8)) - 4
-        velocity = min(127, max(1, note.velocity + (loose if note.offset else 0)))
+        velocity = min(127, max(1, note.velocity + lift + (loose if note.offset else 0)))
         offset = max(note.offset, 0) if frame.index == 0 and note.start == 0 else note.offset
         until = room(take.begin.given, note.part, frame)
         length = note.length if until is None else max(1, min(note.length, until - note.start))
@@ -274,12 +277,12 @@ class Composer:
             busy=looking_back.busy(take.beats),
             span=span,
             crowd=looking_back.crowds(take.beats, plan, parts) if even else {},
-            played=looking_back.velocities(take.beats),
             wanted={p: fusion.wanted_velocity(p, plan.energy) for p in parts},
-            place={p: fusion.place(plan.register, registers, p, plan.brightness) for p in parts},
+            place={p: fusion.place(plan.register, registers, p, plan.brightness, plan.energy) for p in parts},
             articulation=plan.articulation,
             complexity=plan.complexity,
             brightness=plan.brightness,
+            energy=plan.energy,
             temperature=controls.temperature,
             theta=theta,
             lead=tuple(sorted({r for r in rows if r not in given})),

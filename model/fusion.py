@@ -14,6 +14,7 @@ from collections.abc import Mapping, Set
 import numpy as np
 import numpy.typing as npt
 
+from model.drums import ROLES
 from model.harmony import QUALITIES
 from model.language import LENGTHS, PITCH, QUALITY, VELOCITY_STEP
 
@@ -34,11 +35,10 @@ def crowding(onsets: float, quarters: float, wanted: float) -> float:
     return math.copysign(max(0.0, abs(over) - 0.2), over)
 
 
-def touch(wanted: float, played: float | None, weight: float, classes: int) -> Array:
-    """Return what each class of velocity is worth: nearer to the wanted mean, the more so the further the last were."""
+def touch(wanted: float, weight: float, classes: int) -> Array:
+    """Return what each class of velocity is worth: the nearer to the wanted mean the more."""
     loud = (np.arange(classes) - 1) * VELOCITY_STEP + VELOCITY_STEP / 2
-    aim = wanted if played is None else wanted + 0.7 * (wanted - played)
-    return np.asarray(-weight * np.square((loud - aim) / 24) / 2)
+    return np.asarray(-weight * np.square((loud - wanted) / 24) / 2)
 
 
 def register(place: float, low: int, high: int, weight: float) -> Array:
@@ -97,6 +97,20 @@ def on_pitches(worth: Array, size: int) -> Array:
     return laid
 
 
+LAYERS = tuple(
+    ROLES[name]
+    for name in ("open_hat", "ride", "crash", "shaker", "perc", "rim", "tom_low", "tom_mid", "tom_high")
+)
+"""What a kit adds to kick, snare or clap and hat as the energy grows."""
+
+
+def layers(energy: float, weight: float) -> Array:
+    """Return what each drum 0..127 is worth: the layers of a kit more than its core where there is much energy."""
+    worth = np.zeros(128)
+    worth[list(LAYERS)] = weight * 2 * (energy - 0.5)
+    return worth
+
+
 QUIET, LOUDER = 36, 58
 """The mean velocity of music without energy, and what full energy adds to it."""
 
@@ -106,10 +120,19 @@ def wanted_velocity(part: str, energy: float) -> float:
     return QUIET + LOUDER * energy + {"drums": 4, "melody": 6, "bass": 2}.get(part, -4)
 
 
-def place(register_: float, named: Mapping[str, float], part: str, brightness: float) -> float:
-    """Return where a part shall lie, −1 low to 1 high: as the words say, by brightness where they do not."""
+def place(register_: float, named: Mapping[str, float], part: str, brightness: float, energy: float) -> float:
+    """Return where a part shall lie, −1 low to 1 high: as the words say, else by brightness; energy spreads the parts."""
     said = named.get(part, register_ if part != "bass" else register_ / 2)
-    if said or part not in ("melody", "chords"):
+    if said or part not in SPREAD:
         return said
     # within what styles are anyway nothing is moved
-    return math.copysign(2.0 * max(0.0, abs(brightness - 0.5) - 0.15), brightness - 0.5)
+    bright = 2.0 * _beyond(brightness) if part != "bass" else 0.0
+    return bright + SPREAD[part] * _beyond(energy)
+
+
+def _beyond(level: float) -> float:
+    return math.copysign(max(0.0, abs(level - 0.5) - 0.15), level - 0.5)
+
+
+SPREAD = {"bass": -1.0, "chords": 0.0, "melody": 1.0}
+"""Which way energy moves a part: it opens the register between the lowest and the highest."""

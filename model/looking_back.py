@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from model.densities import wanted_onsets
 from model.fusion import crowding
-from model.language import STEP
+from model.language import FIRST_NOTE, STEP, part_and_tick, row_note
 from model.music import TICKS_PER_QUARTER, Beat, Plan
 
 LOOKED_BACK = 8  # beats
 HELD = 64  # beats: more than the longest note
+LIFTED = 0.8
+"""The share of what is missing in loudness that a lift makes up for."""
+
+Row = tuple[int, ...]
 
 
 def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str, float]:
@@ -25,13 +29,17 @@ def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str
     return {p: crowding(onsets[p], quarters, wanted_onsets(plan.style, p, plan.density)) for p in parts}
 
 
-def velocities(beats: Sequence[Beat]) -> dict[str, float]:
-    """Return the mean velocity of each part that played in the last beats."""
-    heard: dict[str, list[int]] = defaultdict(list)
-    for beat in beats[-LOOKED_BACK:]:
-        for note in beat.notes:
-            heard[note.part].append(note.velocity)
-    return {part: sum(v) / len(v) for part, v in heard.items()}
+def lifts(rows: Sequence[Sequence[Row]], wanted: Mapping[str, float]) -> dict[str, int]:
+    """Return how many steps of velocity each part is lifted, so that its last beats are as loud as is wanted.
+
+    `rows` are those beats as they were drawn, the newest last: what is played keeps its shape, energy sets its level.
+    """
+    drawn: dict[str, list[int]] = defaultdict(list)
+    for beat in rows[-LOOKED_BACK:]:
+        for row in beat:
+            if row[0] >= FIRST_NOTE and row[3]:
+                drawn[part_and_tick(row[0])[0]].append(row_note(row).velocity)
+    return {p: round(LIFTED * (wanted[p] - sum(v) / len(v))) for p, v in drawn.items() if p in wanted}
 
 
 def busy(beats: Sequence[Beat]) -> dict[tuple[str, int], int]:

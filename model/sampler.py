@@ -58,8 +58,7 @@ class Rules:
     model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `restless`
     a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
-    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `played` its mean
-    velocity, `melody` the time of each pitch class that it is known to have ahead, `silent` drums that do not sound on the first tick, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
+    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `melody` the time of each pitch class that it is known to have ahead, `silent` drums that do not sound on the first tick, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
     """
 
     parts: frozenset[str]
@@ -79,12 +78,12 @@ class Rules:
     busy: Mapping[tuple[str, int], int]
     span: int
     crowd: Mapping[str, float]
-    played: Mapping[str, float]
     wanted: Mapping[str, float]
     place: Mapping[str, float]
     articulation: float
     complexity: float
     brightness: float
+    energy: float
     temperature: float
     theta: Theta
     silent: frozenset[int] = frozenset()
@@ -268,7 +267,7 @@ class _Beat:
             h = self._engine.say(h, 2, length)
             self._busy[part, pitch - PITCH] = tick + LENGTHS[length - 1]
         bias = np.full(SIZES[3], BARRED)
-        loud = fusion.touch(rules.wanted[part], rules.played.get(part), rules.theta.touch, SIZES[3])
+        loud = fusion.touch(rules.wanted[part], rules.theta.touch, SIZES[3])
         bias[VELOCITIES] = loud[VELOCITIES]
         velocity = self._choose(self._engine.logits(h, 3), bias)
         h = self._engine.say(h, 3, velocity)
@@ -290,7 +289,7 @@ class _Beat:
         above = self._highest(event)
         if part == "drums":
             free = [note for note in ROLES.values() if note > above and (tick or note not in rules.silent)]
-            bias[[PITCH + note for note in free]] = 0
+            bias[[PITCH + note for note in free]] = fusion.layers(rules.energy, rules.theta.layers)[free]
             return bias
         if part == "chords":  # the bass is the lowest voice
             low = max(

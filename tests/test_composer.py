@@ -6,6 +6,7 @@ import pytest
 
 from model.composer import Composer
 from model.encoder import hash_encoder
+from model.fusion import wanted_velocity
 from model.harmony import parse_chord, parse_key
 from model.music import Beat, Begin, Controls, Write, beats_in_bar
 from model.sampler import RANGES
@@ -153,3 +154,11 @@ def test_a_stated_half_time_has_its_snare_on_three_and_none_on_two_and_four(nois
     backbeats = [{n.pitch for n in b.notes if n.start == 0} & {38, 39} for b in beats]
     assert all(38 in struck for b, struck in zip(beats, backbeats, strict=True) if b.beat == 2)
     assert not any(struck for b, struck in zip(beats, backbeats, strict=True) if b.beat % 2)
+
+
+@pytest.mark.parametrize("energy", [0.05, 0.4, 0.9])
+def test_energy_sets_how_loud_a_part_is_and_leaves_its_shape(energy: float) -> None:
+    notes = [n for b in beats("rain", 32, controls=replace(FREE, energy=energy)) for n in b.notes]
+    loud = [n.velocity for n in notes if n.part == "chords"]
+    assert sum(loud) / len(loud) == pytest.approx(wanted_velocity("chords", energy), abs=6)
+    assert len(set(loud)) > 8

@@ -66,6 +66,7 @@ def config(args: argparse.Namespace) -> Config:
         per_part=args.ports == "per-part",
         port_name=args.port_name,
         input=args.input,
+        sync=args.sync,
         osc_host=host,
         osc_port=port,
         play=args.play,

@@ -36,6 +36,9 @@ COMMANDS: dict[str, Command] = {
         Command("like", "", "later takes are more like the one that plays: moves this user's weights of the fusion a little"),
         Command("skip", "", "later takes are less like the one that plays"),
         Command("taste/reset", "", "forget what was liked and skipped"),
+        Command("transport", "playing:i beat:f tempo:f", "where the host is, in quarter notes since its song began, and its "
+                "tempo (20..999): leads the time with --sync host"),
+        Command("tap", "", "a tap of the foot; two and more set the tempo"),
         Command("play", "", "start at bar 1; playing: from bar 1 again"),
         Command("stop", "", "end every note within 20 ms; the prompt is kept"),
         Command("panic", "", "stop, and all notes off on every channel"),

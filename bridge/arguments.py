@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from bridge.baton import SYNCS
 from bridge.config import Network
 from bridge.ports import BACKENDS
 from model.harmony import parse_key
@@ -61,7 +62,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         "--osc", metavar="HOST:PORT", type=_address, default=("127.0.0.1", 7411), help="port 0: a free one"
     )
     option("--http", choices=("none",), default="none")
-    option("--sync", choices=("internal",), default="internal")
+    option("--sync", choices=SYNCS, default="internal", help="who leads the time; clock comes in by --input")
     option("--play", metavar="PROMPT", type=_prompt, help="play this at once")
     option("--allow", metavar="CIDR", type=_network, nargs="+", action="extend", default=[])
     option(

@@ -20,6 +20,7 @@ class Config:
     backend: str = "auto"
     per_part: bool = False
     input: str | None = None
+    sync: str = "internal"
     port_name: str = "LLMBall"
     osc_host: str = "127.0.0.1"
     osc_port: int = 7411

@@ -70,7 +70,9 @@ class Daemon:
         self._stopped = self._loop.create_future()
         output = ports.output or ""
         self._file = Path(output.removeprefix("record:")) if output.startswith("record:") else None
-        self._session = Session(lambda: random.randrange(SEEDS), self._file is not None, read_taste())
+        self._session = Session(
+            lambda: random.randrange(SEEDS), self._file is not None, read_taste(), config.sync
+        )
         self._timer: asyncio.TimerHandle | None = None
         self._door = Door(
             config.allow, self._carry_out, self._session.asked, lambda: self._session.state.value

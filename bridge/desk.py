@@ -10,11 +10,14 @@ from bridge.controls import Value
 from bridge.entrance import NOTICE
 from bridge.events import Tell
 from bridge.lineup import Lineup
-from bridge.settings import Reach, controls, reach
+from bridge.settings import HOST_TEMPO, Reach, reach
 from bridge.stage import Stage
 from bridge.take import Take
 from bridge.telling import understood
 from model.music import PARTS
+
+NOTEWORTHY = 0.15
+"""Quarter notes a minute: a host's tempo that differs by less is the same one, measured again."""
 
 
 @dataclass(slots=True)
@@ -50,12 +53,32 @@ class Desk:
 
     def bpm(self, take: Take) -> float:
         """Return the tempo of a take under the controls, in quarter notes a minute."""
+        return float(self.settings.get(HOST_TEMPO, 0.0)) or self.own_bpm(take)
+
+    def own_bpm(self, take: Take) -> float:
+        """Return the tempo that a take would have without a host."""
         tempo = float(self.settings["tempo"])
         return tempo if tempo > 0 else take.plan.tempo if take.plan is not None else 120.0
 
+    def meter(self, take: Take) -> str:
+        """Return the metre of a take under the controls."""
+        meter = str(self.settings["meter"])
+        return meter if meter != "auto" else take.plan.meter if take.plan is not None else "4/4"
+
+    def hosted(self, bpm: float) -> None:
+        """Go by a host's tempo, which goes before everything; tell it where it is another than before."""
+        told = round(bpm, 1)
+        if abs(told - float(self.settings.get(HOST_TEMPO, 0.0))) < NOTEWORTHY:
+            return
+        take = self.takes.latest
+        before = [] if take is None else list(self._understood(take))
+        self.settings[HOST_TEMPO] = told
+        if take is not None:
+            self.stage.effects += [news for news in self._understood(take) if news not in before]
+
     def _understood(self, take: Take) -> Iterator[Tell]:
         if take.plan is not None:
-            for path, args in understood(take.plan, controls(self.settings)):
+            for path, args in understood(take.plan, self.settings):
                 yield Tell(path, args)
 
     def _rewrite(self, now: Seconds, bar_line: bool) -> None:

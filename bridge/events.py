@@ -83,13 +83,47 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
+class TransportGiven:
+    """A host said whether it plays, where it is in quarter notes since its song began, and its tempo."""
+
+    playing: bool
+    quarter: float
+    bpm: float
+
+
+@dataclass(frozen=True, slots=True)
+class LinkHeard:
+    """Link said whether it plays, where it is in quarter notes, its tempo, and how many others there are."""
+
+    playing: bool
+    quarter: float
+    bpm: float
+    peers: int
+
+
+@dataclass(frozen=True, slots=True)
+class TapGiven:
+    """Somebody tapped a beat."""
+
+
+@dataclass(frozen=True, slots=True)
 class Woken:
     """The moment that `Session.wake` named has come."""
 
 
-Wanted = PromptGiven | MorphGiven | ControlSet | PlayAsked | StopAsked | Judged | TasteReset
+Wanted = (
+    PromptGiven
+    | MorphGiven
+    | ControlSet
+    | PlayAsked
+    | StopAsked
+    | Judged
+    | TasteReset
+    | TransportGiven
+    | TapGiven
+)
 """What clients may want of a session."""
-Event = Wanted | Answer | GeneratorLost | GeneratorReady | PlayerReady | Health | Heard | Woken
+Event = Wanted | Answer | GeneratorLost | GeneratorReady | PlayerReady | Health | Heard | LinkHeard | Woken
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +138,14 @@ class ToPlayer:
     """Send an order to the player."""
 
     order: PlayerOrder
+
+
+@dataclass(frozen=True, slots=True)
+class ToLink:
+    """Tell Link's others a tempo, or that we play or do not; None leaves it as it is."""
+
+    bpm: float | None = None
+    playing: bool | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,4 +175,4 @@ class Fault:
     reason: str
 
 
-Effect = ToModel | ToPlayer | Tell | BarPlayed | TasteChanged | Fault
+Effect = ToModel | ToPlayer | ToLink | Tell | BarPlayed | TasteChanged | Fault

@@ -20,7 +20,9 @@ from bridge.events import (
     PlayAsked,
     PromptGiven,
     StopAsked,
+    TapGiven,
     TasteReset,
+    TransportGiven,
     Wanted,
 )
 from bridge.osc import Message
@@ -79,6 +81,8 @@ def read(message: Message) -> Request:
             return Ping(number)
         case "prompt" | "prompt_uri":
             return PromptGiven(_prompt(message.address, args, encoded=path == "prompt_uri"))
+        case "transport":
+            return _transport(message.address, args)
         case "morph" if not args:
             return Ask(path)
         case "morph" | "morph_uri":
@@ -87,7 +91,7 @@ def read(message: Message) -> Request:
         raise BadRequest(message.address, "takes no arguments")
     commands: dict[str, Request] = {
         "bye": Bye(), "play": PlayAsked(), "stop": StopAsked(), "panic": StopAsked(panic=True),
-        "like": Judged(liked=True), "skip": Judged(liked=False), "taste/reset": TasteReset(),
+        "tap": TapGiven(), "like": Judged(liked=True), "skip": Judged(liked=False), "taste/reset": TasteReset(),
     }  # fmt: skip
     return commands[path]
 
@@ -116,6 +120,18 @@ def _morph(address: str, args: Sequence[object], encoded: bool) -> MorphGiven:
     except BadRequest as error:
         raise BadRequest(address, error.reason) from error
     return MorphGiven(first, second, float(x))
+
+
+def _transport(address: str, args: Sequence[object]) -> TransportGiven:
+    numbers = [
+        float(a) for a in args if isinstance(a, int | float) and not isinstance(a, bool) and abs(a) < LARGEST
+    ]
+    if len(args) != 3 or len(numbers) != 3:
+        raise BadRequest(address, "takes three numbers: playing (0 or 1), beat (quarter notes) and tempo")
+    playing, quarter, bpm = numbers
+    if playing not in (0, 1) or not 20 <= bpm <= 999:
+        raise BadRequest(address, f"playing is 0 or 1 and the tempo 20..999, not {playing:g} and {bpm:g}")
+    return TransportGiven(bool(playing), quarter, bpm)
 
 
 def _whole(value: object) -> int | None:

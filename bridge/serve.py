@@ -39,8 +39,8 @@ def run(config: Config) -> int:
             ) from refused
 
     inlet = None
-    if config.input is not None:
-        inlet = settled(InletConfig(config.input, config.backend, config.port_name))
+    if config.input is not None or config.sync == "clock":
+        inlet = settled(InletConfig(config.input or "virtual", config.backend, config.port_name))
 
     async def serve() -> None:
         await Daemon(config, ports, inlet=inlet).run()

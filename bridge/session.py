@@ -11,6 +11,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import assert_never
 
+from bridge.baton import Baton, Turn
 from bridge.clock import Seconds
 from bridge.controls import Value
 from bridge.desk import Desk
@@ -25,14 +26,17 @@ from bridge.events import (
     GeneratorReady,
     Heard,
     Judged,
+    LinkHeard,
     MorphGiven,
     PlayAsked,
     PlayerReady,
     PromptGiven,
     StopAsked,
+    TapGiven,
     TasteChanged,
     TasteReset,
     Tell,
+    TransportGiven,
     Woken,
 )
 from bridge.generation import Generation
@@ -41,6 +45,7 @@ from bridge.orders import Health
 from bridge.record import Record
 from bridge.settings import defaults
 from bridge.stage import Stage
+from bridge.sync import TIME_MESSAGES, Taps
 from bridge.take import Take
 from bridge.vitals import Vitals
 from model.midifile import Song
@@ -64,7 +69,11 @@ class Session:
     """One performance. `seeds` gives the seed of a take where the owner set none, `theta` is the user's taste."""
 
     def __init__(
-        self, seeds: Callable[[], int], record: bool = False, theta: Weighting | None = None
+        self,
+        seeds: Callable[[], int],
+        record: bool = False,
+        theta: Weighting | None = None,
+        sync: str = "internal",
     ) -> None:
         self.state = State.IDLE
         self.settings: dict[str, Value] = defaults()
@@ -72,6 +81,7 @@ class Session:
         self._stage = Stage(self.settings, Record(record))
         self._takes = Lineup(self.settings, seeds, shipped() if theta is None else theta)
         self._desk = Desk(self.settings, self._stage, self._takes)
+        self._baton, self._taps = Baton(sync, self._stage, self._desk), Taps()
         self._model = Generation(lambda effect: self._stage.effects.append(effect))
         self._starting = False
         self._vitals = Vitals()
@@ -88,11 +98,17 @@ class Session:
                 self._ends, self.settings["morph/x"] = (first, second), x
                 self._prompted(first, second, now)
             case ControlSet(path, value):
-                self._desk.set(path, value, now)
+                self._set(path, value, now)
             case PlayAsked():
                 self._play(now)
+                self._baton.ask(playing=True)
             case StopAsked(panic):
                 self._stop(panic, now)
+                self._baton.ask(playing=False)
+            case TransportGiven() | LinkHeard():
+                self._led(self._baton.moved(event, now), now)
+            case TapGiven():
+                self._tapped(now)
             case Judged(liked):
                 self._judged(liked)
             case TasteReset():
@@ -111,7 +127,7 @@ class Session:
             case Health():
                 self._vitals.hear(event)
             case Heard():
-                self._heard(event)
+                self._heard(event, now)
             case Woken():
                 pass
             case _:
@@ -201,8 +217,32 @@ class Session:
         self._takes.theta = theta
         self._stage.effects.append(TasteChanged(theta))
 
-    def _heard(self, message: Heard) -> None:
+    def _heard(self, message: Heard, now: Seconds) -> None:
         """Hand a MIDI message to whom it concerns; the only place where that is decided."""
+        if message.data[0] in TIME_MESSAGES:
+            self._led(self._baton.heard(message), now)
+
+    def _led(self, turn: Turn, now: Seconds) -> None:
+        """Do what whoever leads the time does."""
+        match turn:
+            case Turn.BEGAN if self.state is not State.PLAYING:
+                self._starting = True
+                if self._takes.latest is not None:
+                    self._to(State.WAITING)
+            case Turn.ENDED:
+                self._stop(False, now)
+            case Turn.BEGAN | Turn.LEAPT if self._takes.current is not None:
+                self._baton.leap(self._takes.current, now)
+
+    def _set(self, path: str, value: Value, now: Seconds) -> None:
+        self._desk.set(path, value, now)
+        if path == "tempo":
+            self._baton.propose(float(value))
+
+    def _tapped(self, now: Seconds) -> None:
+        bpm = self._taps.tap(now)
+        if bpm is not None:
+            self._set("tempo", round(bpm, 1), now)
 
     # --- answers -------------------------------------------------------------------------------
 
@@ -250,7 +290,7 @@ class Session:
     def _proceed(self, now: Seconds) -> None:
         """Do whatever the moment asks for: start, enter, place, repeat, announce, order."""
         coming = self._takes.coming
-        if self._starting and coming is not None and coming.ready:
+        if self._starting and coming is not None and coming.ready and self._baton.may_begin():
             self._start(coming, now)
         if self.state is State.PLAYING:
             self._enter_if_due(now)
@@ -267,7 +307,8 @@ class Session:
     def _start(self, take: Take, now: Seconds) -> None:
         self._starting = False
         self._takes.enter(take)
-        self._stage.start(self._desk.bpm(take), Seconds(now + START))
+        if not self._baton.enter(take, now):
+            self._stage.start(self._desk.bpm(take), Seconds(now + START))
         self._vitals.start(now)
         self._to(State.PLAYING)
 
@@ -286,6 +327,7 @@ class Session:
         self._model.forget(self._takes.current)
         self._takes.enter(coming)
         stage.retime(self._desk.bpm(coming), at)
+        self._baton.alone(coming)
         self._place_ready()
 
     def _starves_at(self) -> Seconds:

@@ -39,6 +39,10 @@ TOLD_TO_MODEL = (
 )
 
 
+HOST_TEMPO = "host/tempo"
+"""Where a host's tempo is kept beside the controls, while one leads: it goes before the one that was set."""
+
+
 def reach(path: str) -> Reach:
     """Return what of the planned music a control changes."""
     return Reach.SOUNDS if path.startswith("part/") else _REACH.get(path, Reach.NOTHING)
@@ -52,11 +56,12 @@ def defaults() -> dict[str, Value]:
 def controls(settings: Mapping[str, Value]) -> Controls:
     """Return what of the settings the model and the precedence go by; a guidance left at its default is the take's."""
     guidance = float(settings["guidance"])
+    hosted = float(settings.get(HOST_TEMPO, 0.0))
     return Controls(
         key=str(settings["key"]),
         meter=str(settings["meter"]),
         chords=str(settings["chords"]),
         guidance=None if guidance == CONTROLS["guidance"].default else guidance,
         morph=float(settings["morph/x"]),
-        **{name: float(settings[name]) for name in TOLD_TO_MODEL},
+        **{name: float(settings[name]) for name in TOLD_TO_MODEL} | ({"tempo": hosted} if hosted > 0 else {}),
     )

@@ -18,7 +18,7 @@ from bridge.orders import Cancel, Play, Retime, Silence, Sound, remains
 from bridge.record import Record
 from bridge.take import Take
 from bridge.timeline import Placed, Timeline
-from model.music import PARTS, TICKS_PER_QUARTER, Beat, Ticks, beats_in_bar
+from model.music import PARTS, TICKS_PER_QUARTER, Beat, Ticks
 
 EARLY = Seconds(0.002)
 """What is told as it happens may be told this much ahead: a timer is no finer."""
@@ -35,6 +35,8 @@ class Stage:
     timeline: Timeline = field(default_factory=Timeline)
     tempo: TempoMap = field(default_factory=lambda: TempoMap.started(120, Seconds(0)))
     effects: list[Effect] = field(default_factory=list)
+    led: bool = False
+    """Whether the tempo is somebody else's: then only `follow` changes it."""
     _announced: int = 0
 
     def start(self, bpm: float, at: Seconds) -> None:
@@ -44,6 +46,21 @@ class Stage:
         self.record.begin()
         self.record.retime(Ticks(0), bpm)
         self.effects += [ToPlayer(Silence()), ToPlayer(Retime(self.tempo))]
+
+    def start_within(self, tempo: TempoMap, at: Ticks, beat: int) -> None:
+        """Begin at a beat of bar 1, on a tick of somebody else's time."""
+        bpm = tempo.segments[0].bpm
+        self.start(bpm, tempo.seconds_at(Ticks(0)))
+        self.timeline.go_on(at, beat)
+        self.follow(tempo)
+
+    def follow(self, tempo: TempoMap) -> None:
+        """Go by somebody else's time from now on."""
+        here = tempo.segments[-1]
+        if abs(self.tempo.segments[-1].bpm - here.bpm) > 0.1:
+            self.record.retime(Ticks(max(0, here.tick)), here.bpm)
+        self.tempo = tempo
+        self.effects.append(ToPlayer(Retime(tempo)))
 
     def silence(self, panic: bool) -> None:
         """End what sounds and forget what is planned."""
@@ -77,20 +94,23 @@ class Stage:
         first = next((p for p in self.timeline.placed if p.first_heard >= soon), None)
         if first is not None:
             unmuted = frozenset(part for part in PARTS if self.settings[f"part/{part}/enabled"])
-            for placed in self.cut(first.start, unmuted):
-                self._lay(placed.take, placed.music, placed.beat == 1, placed.feel)
+            self.lay_again(self.cut(first.start, unmuted))
+
+    def lay_again(self, gone: list[Placed]) -> None:
+        """Lay beats that were taken back out again, at the end of what is planned."""
+        for placed in gone:
+            self._lay(placed.take, placed.music, placed.beat == 1, placed.feel)
 
     def vamp(self, take: Take | None) -> bool:
         """Repeat the beat of the last good bar, since the take's next is not there; return whether there was one."""
         placed = self.timeline.placed
         if take is None or not placed:
             return False
-        last = placed[-1]
-        ended = last.beat >= beats_in_bar(last.music.meter)
+        last, beat = placed[-1], self.timeline.next_beat
         bar = self.timeline.bar_before(self.timeline.end) or [p for p in placed if p.bar == last.bar]
-        source = bar[0 if ended else min(last.beat, len(bar) - 1)]
+        source = bar[min(beat, len(bar)) - 1]
         take.wanted += 1
-        self.lay(take, replace(source.music, index=take.wanted - 1, fresh=False), new_bar=ended)
+        self.lay(take, replace(source.music, index=take.wanted - 1, fresh=False), new_bar=beat == 1)
         return True
 
     def cut(self, after: Ticks, ring: frozenset[str] = frozenset()) -> list[Placed]:
@@ -112,6 +132,8 @@ class Stage:
 
     def retime(self, bpm: float, at: Ticks) -> None:
         """Go on at another tempo from a tick on; tempi that were to come later are gone."""
+        if self.led:
+            return
         if abs(self.tempo.bpm_at(at) - bpm) > 1e-9 or any(s.tick > at for s in self.tempo.segments):
             self.tempo = self.tempo.changed(bpm, at)
             self.record.retime(at, bpm)
@@ -128,7 +150,7 @@ class Stage:
 
     def announce(self, now: Seconds) -> None:
         """Tell the takes, beats and chords that begin now; forget what lies bars behind."""
-        here = self.tick(Seconds(now + EARLY))
+        here = self.tempo.ticks_at(Seconds(now + EARLY))  # before tick 0 where a host's bar is waited for
         for p in self.timeline.placed:
             if p.announced or p.start > here:
                 continue

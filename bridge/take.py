@@ -79,6 +79,13 @@ class Take:
         self.asked, self.wanted = min(index, self.asked), index
         self.epoch += 1
 
+    def skip_to(self, index: int) -> None:
+        """Begin with this beat, before anything of it was placed."""
+        if any(beat.index == index for beat in self.ready):
+            self.ready = [beat for beat in self.ready if beat.index >= index]
+            return
+        self.rewind(index)
+
     def order(self) -> int:
         """Return the beat to order next, and count it as pending."""
         self.pending.append(self.epoch)

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from bridge.controls import Value
-from model.music import Controls, Plan
+from bridge.settings import HOST_TEMPO, controls
+from model.music import Plan
 from model.precedence import apply
 
 
-def understood(plan: Plan, controls: Controls) -> Iterator[tuple[str, tuple[Value, ...]]]:
-    """Yield (path, arguments) for a plan under the controls, then which explicit words lost against them."""
-    under, lost = apply(plan, controls)
+def understood(plan: Plan, settings: Mapping[str, Value]) -> Iterator[tuple[str, tuple[Value, ...]]]:
+    """Yield (path, arguments) for a plan under the controls, then what lost: explicit words, or a set tempo."""
+    under, lost = apply(plan, controls(settings))
+    hosted = float(settings.get(HOST_TEMPO, 0.0))
     yield "understood/tempo", (float(under.tempo),)
     yield "understood/feel", (under.feel,)
     yield "understood/key", (under.key,)
@@ -20,5 +22,7 @@ def understood(plan: Plan, controls: Controls) -> Iterator[tuple[str, tuple[Valu
     for name in ("density", "energy", "brightness", "complexity", "swing"):
         yield f"understood/{name}", (float(getattr(under, name)),)
     yield "understood/style", tuple(value for name, weight in under.style for value in (name, float(weight)))
+    if hosted > 0 and float(settings["tempo"]) not in (0.0, hosted):
+        lost = (*(pair for pair in lost if pair[0] != "tempo"), ("tempo", "host"))
     for name, by in lost:
-        yield "understood/overruled", (name, by)
+        yield "understood/overruled", (name, "host" if hosted > 0 and name == "tempo" else by)

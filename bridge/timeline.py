@@ -51,12 +51,28 @@ class Timeline:
     placed: list[Placed] = field(default_factory=list)
     end: Ticks = Ticks(0)
     bar: int = 0
+    entry: int | None = None
+    """The beat that the next one placed is, where it does not follow from the one before: a bar begins within."""
+
+    @property
+    def next_beat(self) -> int:
+        """The number in its bar, from 1, of the beat that goes to the end."""
+        if self.entry is not None:
+            return self.entry
+        last = self.placed[-1] if self.placed else None
+        return 1 if last is None or last.beat >= beats_in_bar(last.music.meter) else last.beat + 1
+
+    def go_on(self, end: Ticks, beat: int) -> None:
+        """Have the next beat placed at a tick, as this beat of a bar that begins with it."""
+        self.end, self.entry = end, beat
 
     def place(
         self, take: int, music: Beat, sounds: tuple[Sound, ...], new_bar: bool, feel: Feel = UNMOVED
     ) -> Placed:
         """Lay a beat at the end. A take that enters, and every beat 0, begins a bar."""
-        if new_bar or not self.placed:
+        if self.entry is not None:
+            self.bar, beat, self.entry = self.bar + 1, self.entry, None
+        elif new_bar or not self.placed:
             self.bar += 1
             beat = 1
         else:
@@ -105,7 +121,7 @@ class Timeline:
                 return p.start
         last = self.placed[-1]
         meter = last.music.meter
-        tick, bar, beat = last.end, last.bar, last.beat + 1
+        tick, bar, beat = self.end, self.bar + (self.entry is not None), self.entry or last.beat + 1
         while True:
             if beat > beats_in_bar(meter):
                 bar, beat = bar + 1, 1

@@ -159,6 +159,6 @@ def test_the_page_of_addresses_is_printed_from_the_table() -> None:
 
 def test_every_command_of_the_table_is_understood() -> None:
     for path in COMMANDS:
-        words = {"prompt": ("x",), "prompt_uri": ("x",), "ping": (1,)}
+        words = {"prompt": ("x",), "prompt_uri": ("x",), "ping": (1,), "transport": (1, 0.0, 120)}
         args = {**words, "morph": ("x", "y", 0), "morph_uri": ("x", "y", 0)}.get(path, ())
         assert ask(path, *args) is not None

@@ -44,7 +44,9 @@ def test_the_bridge_imports_torch_nowhere() -> None:
 def test_deciding_rooms_neither_wait_nor_send() -> None:
     for name in (
         "session",
+        "baton",
         "desk",
+        "sync",
         "lineup",
         "stage",
         "entrance",

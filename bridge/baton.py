@@ -72,12 +72,13 @@ class Baton:
     def moved(self, news: TransportGiven | LinkHeard, now: Seconds) -> Turn:
         """Take a report of the host's transport, or of Link's. Raises BadRequest where nobody asked for it."""
         match news, self._source:
-            case (TransportGiven(), HostTransport() as source) | (LinkHeard(), LinkTime() as source):
+            case (TransportGiven(), HostTransport() as source):
                 source.hear(now, news.playing, news.quarter, news.bpm)
+            case (LinkHeard(at), LinkTime() as source):
+                source.hear(at, news.playing, news.quarter, news.bpm)
+                self._peers = news.peers
             case _:
                 raise BadRequest("/llmball/transport", "the time is not the host's: serve with --sync host")
-        if isinstance(news, LinkHeard):
-            self._peers = news.peers
         return self._turn(now)
 
     def ask(self, playing: bool) -> None:

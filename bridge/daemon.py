@@ -33,12 +33,14 @@ from bridge.events import (
     StopAsked,
     TasteChanged,
     Tell,
+    ToLink,
     ToModel,
     ToPlayer,
     Woken,
 )
 from bridge.home import read_taste, write_taste
 from bridge.inlet import InletConfig
+from bridge.link import Link
 from bridge.orders import Health, OpenFailed, PortLost, Quit, Ready
 from bridge.player import run as run_player
 from bridge.ports import PortConfig
@@ -83,6 +85,7 @@ class Daemon:
         self._opened: asyncio.Future[str] = self._loop.create_future()
         self._listening: asyncio.Future[None] = self._loop.create_future()
         self._composing: asyncio.Future[None] = self._loop.create_future()
+        self._link: Link | None = None
         self._deaths: list[float] = []
 
     @property
@@ -96,6 +99,8 @@ class Daemon:
         host, port = await self._door.open(self._config.osc_host, self._config.osc_port)
         self._catch_signals()
         try:
+            if self._config.sync == "link":
+                self._link = Link(self._carry_out)
             self._start_player()
             self._start_generator()
             self._start_ears()
@@ -128,6 +133,8 @@ class Daemon:
                 self._generator.send(order)
             case ToPlayer(order) if self._player is not None:
                 self._player.send(order)
+            case ToLink() if self._link is not None:
+                self._link.do(effect)
             case Tell(path, args):
                 self._door.tell(path, args)
             case BarPlayed() if self._file is not None:
@@ -285,6 +292,8 @@ class Daemon:
                 if isinstance(effect, Tell):
                     self._do(effect)
         self._door.close()
+        if self._link is not None:
+            self._link.close()
         for child in (self._player, self._generator, self._ears):
             if child is not None:
                 child.close()

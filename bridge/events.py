@@ -93,8 +93,9 @@ class TransportGiven:
 
 @dataclass(frozen=True, slots=True)
 class LinkHeard:
-    """Link said whether it plays, where it is in quarter notes, its tempo, and how many others there are."""
+    """Link said whether it plays, where it is at a moment in quarter notes, its tempo, and how many others there are."""
 
+    at: Seconds
     playing: bool
     quarter: float
     bpm: float

@@ -82,13 +82,13 @@ def test_the_music_begins_with_the_hosts_first_clock_and_ends_with_its_stop() ->
     rig = led()
     host = Host(rig)
     rig.until(rig.now + 3)
-    assert rig.session.state is State.WAITING
+    assert [args for _, path, args in rig.told if path == "state"][-1] == ("waiting",)
     assert not rig.sounded
     host.at = rig.now
     host.say(0xFA)
     host.roll(120, 8)
     assert rig.session.state is State.PLAYING
-    assert beats_told(rig)[0] == (pytest.approx(host.beats[0][0], abs=0.05), 1)
+    assert beats_told(rig)[0][0] == pytest.approx(host.beats[0][0], abs=0.05)
     assert [beat for _, beat in beats_told(rig)][:8] == [1, 2, 3, 4, 1, 2, 3, 4]
     assert max(beside(rig, host, host.beats[1][0] - 0.1)) < 0.003
     host.say(0xFC)
@@ -164,7 +164,8 @@ def test_play_while_the_host_rolls_enters_on_its_next_bar() -> None:
     asked = rig.now
     host.roll(120, 8, quarter)
     first = beats_told(rig, asked)[0]
-    assert first == (pytest.approx({q: at for at, q in host.beats}[12], abs=0.005), 1)
+    assert first[1] == 1
+    assert first[0] == pytest.approx({q: at for at, q in host.beats}[12], abs=0.005)
 
 
 def test_a_prompt_that_comes_while_the_host_rolls_joins_it() -> None:
@@ -226,7 +227,7 @@ def test_a_hosts_transport_leads_from_its_start_to_its_stop() -> None:
 def test_links_time_is_joined_on_a_bar_and_its_tempo_is_followed() -> None:
     rig = led("link")
     start, quarter, bpm = rig.now, 2.3, 100.0
-    rig.happen(LinkHeard(False, quarter, bpm, 1))
+    rig.happen(LinkHeard(rig.now, False, quarter, bpm, 1))
     rig.happen(PlayAsked())
     beats: list[float] = []
     for i in range(600):
@@ -235,7 +236,7 @@ def test_links_time_is_joined_on_a_bar_and_its_tempo_is_followed() -> None:
         before, quarter = quarter, quarter + 0.02 * bpm / 60
         if int(quarter) > int(before):
             beats.append(rig.now - (quarter - int(quarter)) * 60 / bpm)
-        rig.happen(LinkHeard(True, quarter, bpm, 1))
+        rig.happen(LinkHeard(rig.now, True, quarter, bpm, 1))
     told = beats_told(rig)
     assert told[0][1] == 1
     for at, _ in told[1:]:
@@ -253,5 +254,5 @@ def test_two_taps_set_the_tempo() -> None:
     for _ in range(4):
         rig.happen(TapGiven())
         rig.until(rig.now + 0.4)
-    assert rig.session.asked("tempo") == (pytest.approx(150),)
-    assert [args for _, path, args in rig.told if path == "understood/tempo"][-1] == (pytest.approx(150),)
+    assert rig.session.asked("tempo") == (150.0,)
+    assert [args for _, path, args in rig.told if path == "understood/tempo"][-1] == (150.0,)

@@ -67,6 +67,10 @@ def led(sync: str = "clock", tempo: float = 82.0, explicit: tuple[str, ...] = ()
     return rig
 
 
+def state(rig: Rig) -> State:
+    return rig.session.state
+
+
 def beats_told(rig: Rig, after: float = 0.0) -> list[tuple[float, int]]:
     """When each beat was told, and which of its bar it was."""
     return [(at, int(str(args[1]))) for at, path, args in rig.told if path == "beat" and at > after]
@@ -87,12 +91,12 @@ def test_the_music_begins_with_the_hosts_first_clock_and_ends_with_its_stop() ->
     host.at = rig.now
     host.say(0xFA)
     host.roll(120, 8)
-    assert rig.session.state is State.PLAYING
+    assert state(rig) is State.PLAYING
     assert beats_told(rig)[0][0] == pytest.approx(host.beats[0][0], abs=0.05)
     assert [beat for _, beat in beats_told(rig)][:8] == [1, 2, 3, 4, 1, 2, 3, 4]
     assert max(beside(rig, host, host.beats[1][0] - 0.1)) < 0.003
     host.say(0xFC)
-    assert rig.session.state is State.IDLE
+    assert state(rig) is State.IDLE
     assert not rig.held
     count = len(rig.sounded)
     rig.until(rig.now + 3)
@@ -175,7 +179,7 @@ def test_a_prompt_that_comes_while_the_host_rolls_joins_it() -> None:
     quarter = host.roll(120, 5)
     rig.happen(PromptGiven("rain"))
     host.roll(120, 8, quarter)
-    assert rig.session.state is State.PLAYING
+    assert state(rig) is State.PLAYING
     assert beats_told(rig)[0][1] == 1
 
 
@@ -217,7 +221,7 @@ def test_a_hosts_transport_leads_from_its_start_to_its_stop() -> None:
         assert beat == round(quarter) % 4 + 1
     assert len(beats_told(rig)) >= 8
     rig.happen(TransportGiven(False, 9.0, 90.0))
-    assert rig.session.state is State.IDLE
+    assert state(rig) is State.IDLE
     assert not rig.held
 
 

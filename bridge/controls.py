@@ -103,10 +103,18 @@ def _kit(text: str) -> str:
     return text
 
 
+def _hands(text: str) -> str:
+    split, _, pitch = text.partition(":")
+    if text in HANDS or (split == "split" and pitch.isdecimal() and int(pitch) in range(1, 128)):
+        return text
+    raise ValueError(f"is {' '.join(HANDS)} or split:N with N in 1..127, not {text!r}")
+
+
 def _level(path: str, words: str) -> Control:
     return Control(path, "f", -1.0, words, 0, 1, off=-1)
 
 
+HANDS = ("auto", "melody", "chords", "bass")
 VOICINGS = ("auto", "close", "open", "drop2", "shell", "rootless", "power")
 QUANTIZE = ("now", "beat", "bar", "2bars", "4bars", "8bars")
 _CHANNELS = {"chords": 1, "melody": 2, "bass": 3, "drums": 10}
@@ -156,6 +164,9 @@ CONTROLS: dict[str, Control] = {
         Control("lookahead", "f", 4.0, "beats planned ahead", 0.5, 16),
         Control("transpose", "i", 0, "semitones, at output; drums stay", -24, 24),
         Control("morph/x", "f", 0.0, "place of a morph between its prompts; what is planned follows", 0, 1),
+        Control("follow", "i", 0, "the band follows the hands at --input", 0, 1),
+        Control("follow/mode", "s", "auto", "what they play: chords tell the harmony, a melody is accompanied, a bass tells the roots",
+                syntax="auto, melody, chords, bass or split:N (chords below MIDI note N, melody from it on)", reads=_hands),
         Control("drums/map", "s", "gm", "which notes play the roles of the kit: " + " ".join(ROLES),
                 syntax="gm, rack16 (36..51), or role:note,…", reads=_kit),
         *(c for name in PARTS for c in _part(name)),

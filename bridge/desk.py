@@ -39,7 +39,7 @@ class Desk:
             self.stage.effects += [news for news in self._understood(take) if news not in before]
         match reach(path):
             case Reach.BEATS | Reach.BARS as reached:
-                self._rewrite(now, bar_line=reached is Reach.BARS)
+                self.rewrite(now, bar_line=reached is Reach.BARS)
             case Reach.PLACE if take is not None and take.begin.morph is not None:
                 self._move(take, now)
             case Reach.TEMPO if current is not None:
@@ -81,7 +81,7 @@ class Desk:
             for path, args in understood(take.plan, self.settings):
                 yield Tell(path, args)
 
-    def _rewrite(self, now: Seconds, bar_line: bool) -> None:
+    def rewrite(self, now: Seconds, bar_line: bool) -> None:
         """Have the model write anew, under the controls, from the first beat (or bar) far enough away."""
         current = self.takes.current
         if self.takes.coming is not None:
@@ -103,4 +103,4 @@ class Desk:
         else:
             here = self.stage.timeline.first_of(take.number, self.stage.tick(now))
             self.stage.retime(self.bpm(take), here)
-            self._rewrite(now, bar_line=False)
+            self.rewrite(now, bar_line=False)

@@ -8,13 +8,24 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bridge.accompany import Accompaniment
 from bridge.clock import Seconds
 from bridge.events import Effect, ToModel
 from bridge.lineup import Lineup
 from bridge.settings import controls
 from bridge.stage import Stage
 from bridge.take import Take
-from model.music import TICKS_PER_QUARTER, BeatWritten, Controls, Failed, Forget, Order, Understood, Write
+from model.music import (
+    TICKS_PER_QUARTER,
+    BeatWritten,
+    Controls,
+    Failed,
+    Forget,
+    Order,
+    Ticks,
+    Understood,
+    Write,
+)
 
 
 @dataclass(slots=True)
@@ -22,25 +33,46 @@ class Generation:
     """Whether there is a process, and which take it reads the words of."""
 
     emit: Callable[[Effect], None]
+    hands: Accompaniment
     up: bool = False
     _understanding: int | None = None
 
     def keep_ahead(self, takes: Lineup, stage: Stage, now: Seconds) -> None:
         """Order what is missing of the takes, as far ahead as the control `lookahead` says."""
-        ahead, under = float(takes.settings["lookahead"]), controls(takes.settings)
+        under = controls(takes.settings)
+        ahead = self._ahead(takes, stage)
         coming, current, timeline = takes.coming, takes.current, stage.timeline
         if coming is not None:
             self._begin(coming)
         if coming is not None and coming.begun:
             while coming.may_order and len(coming.ready) + coming.on_order < max(1.0, ahead):
-                self._order(coming, under)
+                at = coming.line if coming.line is not None else timeline.end
+                self._order(coming, under, Ticks(at + coming.asked * TICKS_PER_QUARTER), now)
         if coming is not None and coming.at_once_until is not None:
             return  # what plays is about to end
         if current is not None and not current.lost:
-            length = timeline.placed[-1].music.length if timeline.placed else TICKS_PER_QUARTER
+            length = _length(stage)
             horizon = stage.tick(now) + ahead * length
             while current.may_order and timeline.end + current.on_order * length < horizon:
-                self._order(current, under)
+                self._order(current, under, Ticks(timeline.end + current.on_order * length), now)
+
+    def due(self, takes: Lineup, stage: Stage) -> Seconds | None:
+        """Return when the next beat of the take that plays is to be ordered, where nothing else wakes for it."""
+        current, coming = takes.current, takes.coming
+        if not self.up or current is None or current.lost or not current.may_order:
+            return None
+        if coming is not None and coming.at_once_until is not None:
+            return None
+        length = _length(stage)
+        end = stage.timeline.end + current.on_order * length
+        return stage.tempo.seconds_at(Ticks(int(end - self._ahead(takes, stage) * length) + 2))
+
+    def _ahead(self, takes: Lineup, stage: Stage) -> float:
+        """Return how many beats are planned ahead now."""
+        bpm = stage.tempo.bpm_at(stage.timeline.end)
+        return self.hands.ahead(
+            float(takes.settings["lookahead"]), _length(stage) / TICKS_PER_QUARTER * 60 / bpm
+        )
 
     def forget(self, take: Take | None) -> None:
         """Tell that a take is over, if it was begun."""
@@ -62,9 +94,19 @@ class Generation:
             self._understanding, take.begun = take.number, True
             self._send(take.begin)
 
-    def _order(self, take: Take, under: Controls) -> None:
-        self._send(Write(take.number, take.order(), replace(under, morph=take.place)))
+    def _order(self, take: Take, under: Controls, at: Ticks, now: Seconds) -> None:
+        """Order the next beat of a take, which is to begin at a tick."""
+        index = take.order()
+        under = replace(self.hands.under(take, under), morph=take.place)
+        played = self.hands.played(take, index, now)
+        self._send(Write(take.number, index, under, self.hands.given(at), played))
 
     def _send(self, order: Order) -> None:
         if self.up:
             self.emit(ToModel(order))
+
+
+def _length(stage: Stage) -> Ticks:
+    """Return the length of the beats that are planned last."""
+    placed = stage.timeline.placed
+    return placed[-1].music.length if placed else TICKS_PER_QUARTER

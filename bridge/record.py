@@ -41,6 +41,11 @@ class Record:
         if chord is not None and (not self._chords or self._chords[-1][1] != chord):
             self._chords.append((placed.start, chord))
 
+    def struck(self, sounds: Collection[Sound]) -> None:
+        """Keep what was struck anew within a beat."""
+        if self.wanted:
+            self._sounds += sounds
+
     def cut(self, after: Ticks, ring: Collection[str] = ()) -> None:
         """Take back what was planned from a tick on; the sounds by `orders.remains`."""
         self._end = min(self._end, after)

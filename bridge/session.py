@@ -11,6 +11,7 @@ from collections.abc import Callable
 from enum import Enum
 from typing import assert_never
 
+from bridge.accompany import Accompaniment
 from bridge.baton import Baton, Turn
 from bridge.clock import Seconds
 from bridge.controls import Value
@@ -82,7 +83,8 @@ class Session:
         self._takes = Lineup(self.settings, seeds, shipped() if theta is None else theta)
         self._desk = Desk(self.settings, self._stage, self._takes)
         self._baton, self._taps = Baton(sync, self._stage, self._desk), Taps()
-        self._model = Generation(lambda effect: self._stage.effects.append(effect))
+        self._hands = Accompaniment(self.settings, self._stage, self._takes, self._desk)
+        self._model = Generation(lambda effect: self._stage.effects.append(effect), self._hands)
         self._starting = False
         self._vitals = Vitals()
 
@@ -140,7 +142,8 @@ class Session:
         if self.state is not State.PLAYING:
             return None
         missed = missed_at(self._takes.coming, self._stage)
-        times = [self._vitals.due, self._stage.next_announcement(), missed]
+        times = [self._vitals.due, self._stage.next_announcement(), missed, self._hands.wake()]
+        times.append(self._model.due(self._takes, self._stage))
         if self._stage.timeline.placed:
             times.append(self._starves_at())
         return Seconds(min(t for t in times if t is not None))
@@ -221,6 +224,8 @@ class Session:
         """Hand a MIDI message to whom it concerns; the only place where that is decided."""
         if message.data[0] in TIME_MESSAGES:
             self._led(self._baton.heard(message), now)
+        else:
+            self._hands.heard(message)
 
     def _led(self, turn: Turn, now: Seconds) -> None:
         """Do what whoever leads the time does."""
@@ -298,6 +303,7 @@ class Session:
             while self._starves_at() <= now and self._stage.vamp(self._takes.current):
                 self._vitals.starved += 1
                 self._enter_if_due(now)
+            self._hands.proceed(now)
             self._stage.announce(now)
             ahead = (self._stage.timeline.end - self._stage.tick(now)) / TICKS_PER_QUARTER
             self._stage.effects += self._vitals.report(now, ahead)
@@ -307,6 +313,7 @@ class Session:
     def _start(self, take: Take, now: Seconds) -> None:
         self._starting = False
         self._takes.enter(take)
+        self._hands.begin()
         if not self._baton.enter(take, now):
             self._stage.start(self._desk.bpm(take), Seconds(now + START))
         self._vitals.start(now)

@@ -16,12 +16,18 @@ from bridge.controls import Value
 from bridge.events import BarPlayed, Effect, Tell, ToPlayer
 from bridge.orders import Cancel, Play, Retime, Silence, Sound, remains
 from bridge.record import Record
+from bridge.reharmonise import moved
 from bridge.take import Take
 from bridge.timeline import Placed, Timeline
 from model.music import PARTS, TICKS_PER_QUARTER, Beat, Ticks
 
 EARLY = Seconds(0.002)
 """What is told as it happens may be told this much ahead: a timer is no finer."""
+HARMONY = frozenset({"bass", "chords"})
+AT_ONCE = Seconds(0.004)
+"""What answers the hands sounds so much later."""
+SHORTEST = Ticks(60)
+"""What would sound on for less under another chord is left out."""
 SOON = Seconds(0.050)
 """Beats nearer than this keep their arrangement."""
 
@@ -77,6 +83,8 @@ class Stage:
 
     def _lay(self, take: int, beat: Beat, new_bar: bool, feel: Feel) -> None:
         start = self.timeline.end
+        if beat.fresh and self.settings["follow"]:
+            self._let_go(start)
         sounds = arrange.sounds(beat, start, self.tempo.bpm_at(start), feel, self.settings)
         self.record.add(self.timeline.place(take, beat, sounds, new_bar, feel))
         if sounds:
@@ -100,6 +108,61 @@ class Stage:
         """Lay beats that were taken back out again, at the end of what is planned."""
         for placed in gone:
             self._lay(placed.take, placed.music, placed.beat == 1, placed.feel)
+
+    def reharmonise(self, now: Seconds, wanted: Mapping[Ticks, str]) -> None:
+        """Move the bass and the chords that are planned to other chords, by the tick where their beats begin.
+
+        In the beat that plays they are struck anew at once; the other parts go on as they are.
+        """
+        here = self.tick(Seconds(now + AT_ONCE))
+        playing = next(
+            (p for p in self.timeline.placed if p.start <= here < p.end and p.start in wanted), None
+        )
+        first = here if playing is not None else min(wanted, default=self.timeline.end)
+        sounding = [p for p in self.timeline.placed if p.start < first]
+        before = [
+            (p, [s for s in p.sounds if s.part in HARMONY and s.at + s.length > first]) for p in sounding
+        ]
+        gone = self.cut(first, frozenset(PARTS) - HARMONY)
+        if playing is not None:
+            for p, rang in before:
+                self._struck_anew(p, rang, wanted[playing.start], first, playing)
+            playing.music = moved(playing.music, wanted[playing.start], fresh=True)
+            playing.amended = True
+            if playing.announced:
+                self.effects.append(Tell("chord", (wanted[playing.start], playing.bar, playing.beat)))
+        symbol = self.timeline.placed[-1].music.chord if self.timeline.placed else None
+        for p in gone:
+            symbol, last = wanted.get(p.start, p.music.chord), symbol
+            music = replace(p.music, fresh=symbol != last)
+            if p.start in wanted:
+                music = moved(p.music, wanted[p.start], fresh=symbol != last)
+            self._lay(p.take, music, p.beat == 1, p.feel)
+            self.timeline.placed[-1].amended = p.start in wanted or p.amended
+
+    def _let_go(self, at: Ticks) -> None:
+        """End the bass and the chords that would ring on into another chord, which nobody knew of when they were laid."""
+        ringing = (s for p in self.timeline.placed for s in p.sounds if s.part in HARMONY)
+        if any(s.at + s.length > at for s in ringing):
+            self.cut(at, frozenset(PARTS) - HARMONY)
+
+    def _struck_anew(self, p: Placed, rang: list[Sound], symbol: str, at: Ticks, playing: Placed) -> None:
+        """Let what rang of a beat's bass and chords ring on under another chord, and what was to come of it come."""
+        music = moved(p.music, symbol, fresh=False)
+        left = {(s.part, s.at + s.length) for s in rang}
+        sounds = tuple(
+            replace(
+                s, at=Ticks(max(s.at, at)), length=Ticks(s.at + s.length - max(s.at, at)), beat=playing.start
+            )
+            for s in arrange.sounds(music, p.start, self.tempo.bpm_at(p.start), p.feel, self.settings)
+            if (s.part, s.at + s.length) in left and s.at + s.length - at >= SHORTEST
+        )
+        if sounds:
+            playing.sounds = (*playing.sounds, *sounds)
+            self.record.struck(sounds)
+            self.effects.append(ToPlayer(Play(p.take, sounds)))
+            for sound in sounds:
+                self._told(p.take, sound)
 
     def vamp(self, take: Take | None) -> bool:
         """Repeat the beat of the last good bar, since the take's next is not there; return whether there was one."""

@@ -21,7 +21,8 @@ EVERY = {"bar": 1, "2bars": 2, "4bars": 4, "8bars": 8}
 class Placed:
     """A beat at its place. `bar` and `beat` count from 1 since play, across takes.
 
-    `feel` is its take's own, so that it can be arranged again when that take is over.
+    `feel` is its take's own, so that it can be arranged again when that take is over. `amended` tells that its harmony was
+    moved after it was written.
     """
 
     take: int
@@ -32,6 +33,7 @@ class Placed:
     sounds: tuple[Sound, ...]
     feel: Feel = UNMOVED
     announced: bool = False
+    amended: bool = False
 
     @property
     def end(self) -> Ticks:

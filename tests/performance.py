@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from bridge.clock import Seconds, TempoMap
@@ -16,6 +16,7 @@ from bridge.events import (
     Effect,
     Event,
     GeneratorReady,
+    Heard,
     PlayerReady,
     TasteChanged,
     Tell,
@@ -25,6 +26,7 @@ from bridge.events import (
 )
 from bridge.midi import NoteOff, NoteOn
 from bridge.orders import Cancel, Play, Retime, Silence, Sound, remains
+from bridge.reharmonise import moved
 from bridge.scheduler import Scheduler
 from bridge.session import Session
 from model.music import (
@@ -71,12 +73,14 @@ class Rig:
     told: list[tuple[float, str, tuple[object, ...]]] = field(default_factory=list)
     sounded: list[tuple[Ticks, int, NoteOn]] = field(default_factory=list)
     held: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    writes: list[Write] = field(default_factory=list)
     places: list[float] = field(default_factory=list)
     kept: list[Weighting] = field(default_factory=list)
     planned: dict[int, list[Sound]] = field(default_factory=dict)
     _answers: list[tuple[float, int, Answer]] = field(default_factory=list)
     _plans: dict[int, Plan] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
+    _chords: dict[int, str | None] = field(default_factory=dict)
     _free: float = 0.0
     _count: int = 0
     _wake: float | None = None
@@ -90,6 +94,13 @@ class Rig:
         for effect in self.session.on(event, self.now):
             self._do(effect)
         self._wake = self.session.wake()
+
+    def perform(self, events: Iterable[Heard], end: float) -> None:
+        """Let hands play, and time pass to a moment."""
+        for event in events:
+            self.until(event.at)
+            self.happen(event)
+        self.until(end)
 
     def until(self, end: float) -> None:
         """Let time pass to a moment."""
@@ -149,11 +160,16 @@ class Rig:
                 self._written[order.take] = 0
                 other = None if order.morph is None else self.plan(replace(order, prompt=order.morph))
                 answer: Answer = Understood(order.take, self._plans[order.take], other)
-            case Write(take, index, controls):
+            case Write(take, index, controls, hands):
+                self.writes.append(order)
                 self.places.append(controls.morph)
                 assert index <= self._written[take], "a beat is written after the one before it"
                 self._written[take] = index + 1
-                answer = BeatWritten(take, beat_of(take, index, self._plans[take]))
+                beat = beat_of(take, index, self._plans[take])
+                if hands is not None and hands.harmony and hands.chord is not None:
+                    beat = moved(beat, hands.chord, fresh=self._chords.get(take) != hands.chord)
+                self._chords[take] = beat.chord
+                answer = BeatWritten(take, beat)
             case Forget():
                 return
         self._free = max(self._free, self.now) + self.latency()

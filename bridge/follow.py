@@ -1,0 +1,291 @@
+"""The follower: what the hands play → what the band knows of each beat: its chord, the melody so far, the key. Pure.
+
+It is told each message with its moment and each beat line as it passes, and never reads a clock. Harmony moves on beats:
+a chord struck within a beat's first third counts from that beat, a later one from the next.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+
+from bridge.bearing import Bearing
+from bridge.clock import Seconds
+from bridge.gesture import (
+    LOW,
+    SETTLED,
+    Gesture,
+    broken_chord,
+    held_chord,
+    last_stroke,
+    leaps,
+    on_bass,
+)
+from bridge.hands import Hands, Ours, Touch
+from bridge.passes import Passes, alike
+from model.harmony import QUALITIES, Chord, Key, parse_key
+
+ON_TIME = 0.30
+"""The share of a beat within which a stroke still counts for it; players are late, and early."""
+PUSHED = 0.70
+"""From this share of a beat on a stroke is an early one of the next, held or not."""
+RESTED = 4
+"""Beats of silence after which the hands rest."""
+C_MAJOR = parse_key("C major")
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """The beat that plays: when it began, its length in seconds, its place in a bar of `beats`, from 0."""
+
+    at: Seconds
+    length: float
+    beat: int
+    beats: int
+
+    def phase(self, moment: Seconds) -> float:
+        """Return where in the beat a moment lies: 0 at its line, 1 at the next."""
+        return (moment - self.at) / self.length
+
+    @property
+    def strong(self) -> bool:
+        """Whether it begins a bar or half of one."""
+        return self.beat == 0 or (self.beats % 2 == 0 and self.beat == self.beats // 2)
+
+
+class Follower:
+    """One player's hands. `asked` is the mode that the owner set, `locked` the key that is not to be found."""
+
+    def __init__(self, ours: Ours = lambda at, channel, pitch, velocity: False) -> None:
+        self.hands = Hands(ours)
+        self.asked = "auto"
+        self.locked: Key | None = None
+        self.mode: str | None = None
+        self.bearing = Bearing()
+        self._passes = Passes()
+        self._pulse: Pulse | None = None
+        self._chord: Chord | None = None
+        self._coming: Gesture | None = None
+        self._pushed = False
+        self._expected: Chord | None = None
+        self._foreign: Seconds | None = None
+        self._evidence = False
+        self._settles: Seconds | None = None
+        self._rest = 0
+
+    # --- what happens --------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Take it that a performance begins: the loop is forgotten, what is held now is not."""
+        self._passes.forget()
+        self._pulse = self._coming = self._expected = self._foreign = None
+        self._rest = 0
+
+    def hear(self, at: Seconds, data: bytes) -> None:
+        """Take in one MIDI message that came at a moment."""
+        last = self.hands.touches[-1] if self.hands.touches else None
+        if self.hands.hear(at, data) and self.hands.touches[-1] is not last:
+            self._rest = 0
+            self._settles = Seconds(at + SETTLED)
+            self._note_foreign(self.hands.touches[-1])
+
+    def beat(self, pulse: Pulse) -> None:
+        """Take in that a beat begins now: the one before is remembered."""
+        if self._pulse is not None:
+            if pulse.beats != self._passes.beats:
+                self._passes = Passes(pulse.beats)
+            self._remember(self._pulse)
+        self._evidence = False
+        self._pulse = pulse
+        coming, self._coming = self._coming, None
+        if coming is not None and (self._pushed or self._still(coming.chord)):
+            self._chord, self._evidence = coming.chord, True
+        self._expected = self._passes.ahead(1)
+        if self._evidence and not alike(self._expected, self._chord):
+            self._expected = None
+
+    def look(self, now: Seconds) -> None:
+        """Read what is held, where a stroke has settled; give an expected chord up that the hands do not play."""
+        if self._settles is not None and self._settles <= now:
+            self._settles = None
+            self._tell_mode(now)
+            gesture = self._gesture(now)
+            if gesture is not None:
+                self._take(gesture)
+        due = self._disproved_at()
+        if due is not None and due <= now:
+            self._expected, self._evidence = None, True
+
+    def due(self) -> Seconds | None:
+        """Return when `look` has something to do next, if ever."""
+        times = [t for t in (self._settles, self._disproved_at()) if t is not None]
+        return min(times, default=None)
+
+    # --- what is known -------------------------------------------------------------------------
+
+    @property
+    def resting(self) -> bool:
+        """Whether the hands have been silent for a bar: the band goes on by itself."""
+        return self._rest >= RESTED
+
+    @property
+    def key(self) -> Key | None:
+        """The key that is locked, or the one that was found."""
+        return self.locked or self.bearing.key
+
+    @property
+    def chords(self) -> bool:
+        """Whether the hands tell the harmony."""
+        return self.mode in ("chords", "bass", "split")
+
+    @property
+    def melody(self) -> bool:
+        """Whether the hands play the melody."""
+        return self.mode in ("melody", "split")
+
+    def forecast(self, ahead: int) -> Chord | None:
+        """Return the chord of a beat, 0 being the one that plays; None where the model is free."""
+        if not self.chords:
+            return None
+        if self.resting:
+            return self._passes.ahead(ahead + 1)
+        if ahead == 0:
+            return self._expected or self._chord
+        going_round = self._expected is not None and (
+            not self._evidence or alike(self._expected, self._chord)
+        )
+        if self._coming is not None and (ahead == 1 or not going_round):
+            return self._coming.chord
+        return (self._passes.ahead(ahead + 1) if going_round else None) or self._chord
+
+    def line(self, since: Seconds, until: Seconds) -> list[Touch]:
+        """Return the melody that was struck from one moment to before another: the highest of each stroke."""
+        found: list[Touch] = []
+        for touch in self.hands.since(since):
+            if touch.at >= until or touch.pitch < self._split:
+                continue
+            if found and touch.at - found[-1].at < SETTLED:
+                found[-1] = max(found[-1], touch, key=lambda t: t.pitch)
+            else:
+                found.append(touch)
+        return found
+
+    # --- reading -------------------------------------------------------------------------------
+
+    @property
+    def _split(self) -> int:
+        """The lowest pitch of the right hand where the keyboard is split, else 0."""
+        return int(self.asked.partition(":")[2]) if self.asked.startswith("split:") else 0
+
+    def _tell_mode(self, now: Seconds) -> None:
+        """Find out what the hands play, unless the owner said it."""
+        if self.asked != "auto":
+            self.mode = "split" if self._split else self.asked
+            return
+        length = self._pulse.length if self._pulse is not None else 0.5
+        recent = self.hands.since(Seconds(now - 4 * length))
+        if held_chord(recent, self.hands.down, self.key) is not None:
+            self.mode = "chords"
+        elif self.mode in (None, "melody", "bass") or not self._chord_since(Seconds(now - 8 * length)):
+            lines = [t for t in recent if t.at <= now]
+            if leaps(lines) and broken_chord(lines[-8:], self.key, None) is not None:
+                self.mode = "chords"
+            elif self.mode != "chords" or len(lines) >= 4:
+                self.mode = "bass" if median(t.pitch for t in lines) < LOW else "melody"
+
+    def _chord_since(self, moment: Seconds) -> bool:
+        """Whether three notes sounded at once since a moment; what the pedal blurs counts."""
+        struck = self.hands.since(moment)
+        return any(sum(u.sounds_at(t.at) for u in struck) >= 3 for t in struck)
+
+    def _gesture(self, now: Seconds) -> Gesture | None:
+        split = self._split or 128
+        length = self._pulse.length if self._pulse is not None else 0.5
+        touches = [t for t in self.hands.since(Seconds(now - 4 * length)) if t.pitch < split]
+        if not touches or not self.chords:
+            return None
+        key = self.key or C_MAJOR
+        if self.mode == "bass":
+            low = min(last_stroke(touches), key=lambda t: t.pitch)
+            return Gesture(on_bass(low.pitch % 12, key), low.at) if self._on_strong(low.at) else None
+        held = held_chord(touches, [t for t in self.hands.down if t.pitch < split], self.key)
+        if held is not None:
+            self._foreign = None
+            return held
+        if len(last_stroke(touches)) >= 3:
+            return None  # a cluster
+        since = [t for t in touches if self._foreign is None or t.at >= self._foreign]
+        if self._expected is not None and self._pulse is not None:
+            heard = {t.pitch % 12 for t in touches if self._pulse.phase(t.at) > -ON_TIME}
+            if heard <= self._expected.pitch_classes:
+                return None  # it may well be the one that is expected
+        return broken_chord(since, key, self._foreign)
+
+    def _on_strong(self, at: Seconds) -> bool:
+        """Whether a stroke is on, or early for, a beat that begins a bar or half of one."""
+        if self._pulse is None:
+            return True
+        phase = self._pulse.phase(at)
+        following = Pulse(at, 1, (self._pulse.beat + 1) % self._pulse.beats, self._pulse.beats)
+        return (phase < ON_TIME and self._pulse.strong) or (phase >= PUSHED and following.strong)
+
+    def _note_foreign(self, touch: Touch) -> None:
+        """Remember when, on a beat, a note came that the chord has not: a broken chord begins there."""
+        chord = self._coming.chord if self._coming is not None else self._chord
+        if chord is None or touch.pitch % 12 in chord.pitch_classes or self._pulse is None:
+            return
+        phase = self._pulse.phase(touch.at)
+        if phase < ON_TIME or phase >= PUSHED:
+            self._foreign = touch.at
+
+    def _take(self, gesture: Gesture) -> None:
+        """Let a chord count from the beat it was struck in, or from the next."""
+        now = self._coming.chord if self._coming is not None else self._chord
+        if self._pulse is None:
+            self._chord = gesture.chord
+            return
+        if now is not None and _only_adds(gesture.chord, now) and not self._fresh_stroke(gesture):
+            gesture = Gesture(now, gesture.at)
+        phase = self._pulse.phase(gesture.at)
+        if phase >= ON_TIME:
+            self._coming, self._pushed = gesture, phase >= PUSHED
+            return
+        if phase < ON_TIME - 1 and not alike(gesture.chord, self._chord):
+            self._passes.amend(gesture.chord)  # it is read late: the beat before was it already
+        self._coming = None
+        self._chord, self._evidence = gesture.chord, True
+        if self._expected is not None:
+            self._expected = gesture.chord if alike(self._expected, gesture.chord) else None
+
+    def _fresh_stroke(self, gesture: Gesture) -> bool:
+        return len(list(self.hands.since(gesture.at))) >= 3
+
+    def _still(self, chord: Chord) -> bool:
+        """Whether something of a chord sounds still."""
+        return any(t.pitch % 12 in chord.pitch_classes for t in self.hands.sounding)
+
+    def _disproved_at(self) -> Seconds | None:
+        """Return when an expected chord counts as not played: the old one is held on a third into the beat."""
+        if self._expected is None or self._evidence or self._pulse is None or self.resting:
+            return None
+        if alike(self._expected, self._chord) or len(self.hands.down) < 3:
+            return None
+        return Seconds(self._pulse.at + ON_TIME * self._pulse.length)
+
+    def _remember(self, pulse: Pulse) -> None:
+        """Note what the beat that ends was."""
+        sounding = {t.pitch for t in self.hands.touches if t.off is None or t.off > pulse.at}
+        self._rest = 0 if sounding else self._rest + 1
+        self.bearing.beat(sounding)
+        if self._expected is not None and not self._evidence:
+            self._chord = self._expected
+        self._passes.add(self._passes.ahead(1) if self.resting else self._chord)
+
+
+def _only_adds(new: Chord, old: Chord) -> bool:
+    """Whether a chord is the old one with something above it."""
+    return (
+        new.bass == old.bass
+        and alike(new, old)
+        and set(QUALITIES[old.quality]) <= set(QUALITIES[new.quality])
+    )

@@ -1,0 +1,169 @@
+"""The band behind the hands, in virtual time: the real session, timeline and scheduler, a generator of ours."""
+
+from __future__ import annotations
+
+import pytest
+
+from bridge.clock import Seconds
+from bridge.events import ControlSet, PlayAsked, PromptGiven
+from model.harmony import parse_chord
+from model.music import Plan
+from tests.hands import C3, chords, let_go, line, struck
+from tests.performance import Rig, latencies
+
+BEAT = 0.5
+LINE = 100.0 + 0.03
+"""When the first beat begins at 120 bpm; the rig answers at once but for its latency."""
+LOOP = ("Am", "F", "C", "G")
+
+
+def playing(seed: int = 1, typical: float = 0.02, **controls: float | str) -> Rig:
+    rig = Rig(latencies(seed, typical), plan=lambda begin: Plan(tempo=120.0))
+    for path, value in ({"humanise": 0.0, "follow": 1} | controls).items():
+        rig.happen(ControlSet(path.replace("__", "/"), value))
+    rig.happen(PromptGiven("pop"))
+    rig.until(rig.now + 1)
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 0.001)
+    return rig
+
+
+def first_line(rig: Rig) -> float:
+    return rig.session._stage.tempo.seconds_at(rig.session._stage.timeline.placed[0].start)
+
+
+def bass_at(rig: Rig, moment: float) -> int:
+    """Return the pitch class of the bass that sounds at a moment, from what was sent and ended."""
+    tick = rig.tempo.ticks_at(Seconds(moment))
+    notes = [
+        s
+        for sounds in rig.planned.values()
+        for s in sounds
+        if s.part == "bass" and s.at <= tick < s.at + s.length
+    ]
+    assert notes, f"no bass at {moment}"
+    return max(notes, key=lambda s: s.at).pitch % 12
+
+
+def test_the_band_plays_the_root_of_the_hands_within_the_beat() -> None:
+    rig = playing()
+    began = first_line(rig)
+    progression = [*LOOP, "Bb", "Eb", "F#m", "B"]
+    rig.perform(chords(progression, began, 4 * BEAT, loose=0.02), began + 4 * BEAT * len(progression))
+    for bar, symbol in enumerate(progression):
+        for beat in range(4):
+            moment = began + (4 * bar + beat) * BEAT + 0.3
+            assert bass_at(rig, moment) == parse_chord(symbol).root, (bar, beat)
+
+
+def test_from_the_third_pass_on_the_downbeat_itself_is_right() -> None:
+    rig = playing()
+    began = first_line(rig)
+    rig.perform(chords(LOOP * 4, began, 4 * BEAT, loose=0.02), began + 64 * BEAT)
+    for bar in range(8, 16):
+        assert bass_at(rig, began + 4 * bar * BEAT + 0.005) == parse_chord(LOOP[bar % 4]).root, bar
+
+
+def test_a_loop_that_is_left_is_left_at_once() -> None:
+    rig = playing()
+    began = first_line(rig)
+    progression = [*LOOP, *LOOP, "Am", "Bb", "Eb", "Bb"]
+    rig.perform(chords(progression, began, 4 * BEAT, loose=0.01), began + 48 * BEAT)
+    for bar in range(9, 12):
+        assert bass_at(rig, began + 4 * bar * BEAT + 0.3) == parse_chord(progression[bar]).root, bar
+
+
+def test_when_the_hands_rest_the_loop_goes_on() -> None:
+    rig = playing()
+    began = first_line(rig)
+    rig.perform(chords(LOOP * 2, began, 4 * BEAT), began + 4 * BEAT * 16)
+    for bar in range(10, 16):
+        assert bass_at(rig, began + 4 * bar * BEAT + 0.1) == parse_chord(LOOP[bar % 4]).root, bar
+
+
+def test_nothing_is_heard_of_the_hands_while_following_is_off() -> None:
+    rig = playing(follow=0)
+    began = first_line(rig)
+    rig.perform(chords(["Bb", "Eb"], began, 4 * BEAT), began + 8 * BEAT)
+    assert all(w.hands is None and not w.played for w in rig.writes)
+    assert bass_at(rig, began + 6 * BEAT) == 0
+
+
+def test_chords_that_the_owner_set_go_before_the_hands() -> None:
+    rig = playing(chords="C G")
+    began = first_line(rig)
+    rig.perform(chords(["Bb", "Eb"], began, 4 * BEAT), began + 8 * BEAT)
+    assert all(w.hands is None or not w.hands.harmony for w in rig.writes)
+
+
+def test_a_melody_is_given_as_it_was_played_and_the_band_plays_none() -> None:
+    rig = playing()
+    began = first_line(rig)
+    tune = [72, 74, 76, 77, 79, 77, 76, 74] * 3
+    rig.perform(line(tune, began, BEAT), began + 24 * BEAT)
+    late = [w for w in rig.writes if w.index >= 8]
+    assert late
+    for write in late:
+        assert write.hands is not None
+        assert "melody" in write.hands.parts
+        assert not write.hands.harmony
+        told = dict(write.played)
+        assert write.index - 1 in told, "the beat before is known"
+        heard = [n.pitch for n in told[write.index - 1].notes if n.part == "melody"]
+        assert heard == [tune[write.index - 1]]
+
+
+def test_our_own_output_coming_back_is_not_followed() -> None:
+    rig = playing()
+    began = first_line(rig)
+    heard = 0
+    while rig.now < began + 16 * BEAT:
+        rig.until(rig.now + 0.01)
+        for tick, _, on in rig.sounded[heard:]:
+            at = rig.tempo.seconds_at(tick)
+            rig.happen(struck(max(at, rig.now), on.pitch, on.velocity, on.channel))
+            rig.happen(let_go(rig.now, on.pitch, on.channel))
+        heard = len(rig.sounded)
+    assert not rig.session._hands.follower.hands.touches
+    assert all(w.hands is None for w in rig.writes)
+
+
+def test_the_key_is_found_and_told_unless_it_is_locked() -> None:
+    for locked in (False, True):
+        rig = playing(key="C major" if locked else "auto")
+        began = first_line(rig)
+        rig.perform(chords(["A", "D", "E", "A"] * 2, began, 4 * BEAT), began + 32 * BEAT)
+        told = [args for _, path, args in rig.told if path == "understood/key"]
+        assert (told[-1] == ("A major",)) is not locked
+        assert rig.writes[-1].controls.key == ("C major" if locked else "A major")
+
+
+def test_the_energy_follows_the_playing_unless_it_is_set() -> None:
+    for energy in (-1.0, 0.3):
+        rig = playing(energy=energy)
+        began = first_line(rig)
+        soft = [struck(h.at, h.data[1], 30) if h.data[0] == 0x90 else h for h in chords(["C"] * 4, began, 2)]
+        rig.perform(soft, began + 8)
+        quiet = rig.writes[-1].controls.energy
+        loud = [
+            struck(began + 8 + i * 0.25, C3 + p, 120) if down else let_go(began + 8.2 + i * 0.25, C3 + p)
+            for i in range(32) for down in (True, False) for p in (0, 4, 7)
+        ]  # fmt: skip
+        rig.perform(sorted(loud, key=lambda h: h.at), began + 16)
+        if energy < 0:
+            assert rig.writes[-1].controls.energy > quiet + 0.4
+        else:
+            assert rig.writes[-1].controls.energy == energy == quiet
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_following_leaves_nothing_sounding_and_never_starves_on_a_quick_model(seed: int) -> None:
+    rig = playing(seed, typical=0.03)
+    began = first_line(rig)
+    rig.perform(
+        chords([*LOOP, "Bb", "Dm/F", "E7", "Am"] * 2, began, 2 * BEAT, loose=0.03, seed=seed),
+        began + 34 * BEAT,
+    )
+    health = [args for _, path, args in rig.told if path == "health"]
+    assert health[-1][2] == 0
+    rig.until(rig.now + 1)

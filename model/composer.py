@@ -12,6 +12,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from model import fusion, looking_back
+from model.accompanied import Written, hear, sounding_on, under_hands
 from model.encoder import Embedding, TextEncoder
 from model.engine import Engine, State
 from model.form import backbeat, off_the_backbeat
@@ -57,23 +58,12 @@ ROOM_FOR_A_BEAT = 64
 
 
 @dataclass(slots=True)
-class _Written:
-    """A beat with its rows, and where in which cache it begins; cache 0 is none."""
-
-    beat: Beat
-    chord: Chord | None
-    rows: list[Row]
-    cache: int
-    mark: int
-
-
-@dataclass(slots=True)
 class _Take:
     begin: Begin
     plan: Plan
     text: Embedding
     other: tuple[Plan, Embedding] | None = None
-    written: list[_Written] = field(default_factory=list)
+    written: list[Written] = field(default_factory=list)
     state: State | None = None
     cache: int = 0
     told: tuple[object, ...] = ()
@@ -127,10 +117,39 @@ class Composer:
         if order.index > len(take.written):
             raise ValueError(f"beat {order.index} of a take of {len(take.written)} beats")
         del take.written[order.index :]
+        self._hear(take, order)
         frame = self._frame(take, plan)
-        written = self._beat(take, plan, text, order.controls, frame)
+        kept = (
+            take.kept(order.index)
+            if order.hands is None
+            else under_hands(take.written[-1] if take.written else None, order.hands)
+        )
+        written = self._beat(take, plan, text, order.controls, frame, kept)
         take.written.append(written)
         return BeatWritten(order.take, written.beat)
+
+    def _hear(self, take: _Take, order: Write) -> None:
+        """Put how earlier beats really sounded in the place of how they were written, and read on from the first that differs."""
+        again: list[Written] = []
+        at, rows = 0, list[Row]()
+        for index, kept in sorted(order.played, key=lambda p: p[0]):
+            written = take.written[index]
+            differs = hear(written, kept, melody_first=take.begin.melody_first)
+            if differs is not None and not again:
+                again = take.written[index:]
+                at, rows = written.mark + differs, written.rows[differs:]
+        state = take.state
+        if not again or state is None:
+            return
+        state.length = min(at, state.length)
+        rows += [row for written in again[1:] for row in written.rows]
+        if any(w.cache != take.cache for w in again) or state.room < len(rows) + ROOM_FOR_A_BEAT:
+            take.cache += 1  # nothing of the cache holds: it is made anew
+            return
+        self._engine.read(state, np.array(rows, np.int16))
+        at = again[0].mark
+        for written in again:
+            written.mark, at = at, at + len(written.rows)
 
     def _frame(self, take: _Take, plan: Plan) -> Beat:
         """Return the empty beat that comes next; a new metre waits for the bar line."""
@@ -141,18 +160,19 @@ class Composer:
             return replace(last, index=last.index + 1, beat=last.beat + 1, fresh=False, notes=())
         return Beat(last.index + 1, last.bar + 1, 0, plan.meter, last.chord, fresh=False)
 
-    def _beat(self, take: _Take, plan: Plan, text: Embedding, controls: Controls, frame: Beat) -> _Written:
+    def _beat(
+        self, take: _Take, plan: Plan, text: Embedding, controls: Controls, frame: Beat, kept: Kept
+    ) -> Written:
         key = parse_key(plan.key)
         theta = take.theta
         if controls.guidance is not None:
             theta = replace(theta, text=controls.guidance)
         line = self._line(take, plan, frame)
         row = line_row(frame.beat, line)
-        kept = take.kept(frame.index)
         if whole(kept, plan.parts):
             return _as_given(take, frame, kept, row)
         state, mark, h = self._opened(take, plan, text, key, frame, theta.text > 0, row)
-        rules = self._rules(take, plan, controls, frame, key, theta, line)
+        rules = self._rules(take, plan, controls, frame, key, theta, line, kept)
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
         rows = write_beat(self._engine, state, h, rules, rng)
         chord = take.written[-1].chord if take.written else None
@@ -170,7 +190,7 @@ class Composer:
                 notes.append(self._sounding(take, note, frame, lifts.get(note.part, 0), rng))
         symbol = None if chord is None else chord_symbol(chord, key.flats)
         beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
-        return _Written(beat, chord, [row, *rows], take.cache, mark)
+        return Written(beat, chord, [row, *rows], take.cache, mark)
 
     def _sounding(self, take: _Take, note: Note, frame: Beat, lift: int, rng: np.random.Generator) -> Note:
         """Return a drawn note as it sounds: a player's anywhere within its class of velocity, over before a kept one begins."""
@@ -222,7 +242,7 @@ class Composer:
 
     def _history(self, take: _Take, later: int) -> list[Row]:
         """Return the rows of the last bars, half a context of them at most; mark where each beat now begins."""
-        kept: list[_Written] = []
+        kept: list[Written] = []
         size = later
         for i in range(len(take.written) - 1, -1, -1):
             size += len(take.written[i].rows)
@@ -237,9 +257,17 @@ class Composer:
         return [row for written in kept for row in written.rows]
 
     def _rules(
-        self, take: _Take, plan: Plan, controls: Controls, frame: Beat, key: Key, theta: Theta, line: Line
+        self,
+        take: _Take,
+        plan: Plan,
+        controls: Controls,
+        frame: Beat,
+        key: Key,
+        theta: Theta,
+        line: Line,
+        kept: Kept,
     ) -> Rules:
-        begin, kept = take.begin, take.kept(frame.index)
+        begin = take.begin
         progression = plan.progression
         change, span = None, LENGTHS[-1]
         obey = kept.harmony or progression is not None
@@ -272,9 +300,9 @@ class Composer:
             scale=key.pitch_classes,
             lock=controls.scale_lock,
             tonic=key.tonic,
-            restless=_restless(take, frame),
+            restless=_restless(take, frame, kept),
             pull=_pull(frame, stated=stated, closing=closing, leading=leading),
-            busy=looking_back.busy(take.beats),
+            busy=sounding_on(looking_back.busy(take.beats), kept, begin),
             span=span,
             crowd=looking_back.crowds(take.beats, plan, parts) if even else {},
             wanted={p: fusion.wanted_velocity(p, plan.energy) for p in parts},
@@ -294,21 +322,21 @@ class Composer:
         )
 
 
-def _as_given(take: _Take, frame: Beat, kept: Kept, line: Row) -> _Written:
+def _as_given(take: _Take, frame: Beat, kept: Kept, line: Row) -> Written:
     """Return a beat of which all stays; it is read when the next one is written."""
     chord = take.written[-1].chord if take.written else None
     if kept.fresh or not take.written:
         chord = None if kept.chord is None else parse_chord(kept.chord)
     beat = replace(frame, chord=kept.chord, fresh=kept.fresh, notes=kept.notes)
-    return _Written(
+    return Written(
         beat, chord, [line, *kept_rows(frame, kept, melody_first=take.begin.melody_first)[1:]], 0, 0
     )
 
 
-def _restless(take: _Take, frame: Beat) -> float:
+def _restless(take: _Take, frame: Beat, kept: Kept) -> float:
     """Return how much a new chord is preferred to the old one: under a melody that is given, after a bar without change."""
     beats = beats_in_bar(frame.meter)
-    led = "melody" in take.kept(frame.index).parts
+    led = "melody" in kept.parts
     still = led and len(take.written) >= beats and not any(w.beat.fresh for w in take.written[-beats + 1 :])
     return 2.0 if still and frame.beat in (0, beats // 2) else 0.0
 

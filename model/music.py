@@ -190,11 +190,17 @@ class Write:
 
     Beats are asked for one by one, which is all the back-pressure there is. An index already
     written rewinds the take to it: what was written from there on is forgotten.
+
+    `hands` has what a player gives of the beat: its chord where `harmony` says so, in which case `fresh` is found by
+    itself, and the parts that are not to be written. It goes before a progression of the words. `played` has, by index,
+    how earlier beats really sounded, the player's notes among them; what follows is written after that.
     """
 
     take: int
     index: int
     controls: Controls
+    hands: Kept | None = None
+    played: tuple[tuple[int, Kept], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

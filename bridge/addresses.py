@@ -9,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.controls import CONTROLS, ROOT
+from model.form import CUES
 
 PROMPT_LIMIT = 2000  # characters
+SLOTS = range(1, 17)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,14 @@ COMMANDS: dict[str, Command] = {
         Command("prompt_uri", "text:s …", "the same, percent-encoded"),
         Command("morph", "a:s b:s x:f", "a new take that lies between two prompts, at x (0..1); without arguments it is asked"),
         Command("morph_uri", "a:s b:s x:f", "the same, percent-encoded"),
+        Command("refine", "text:s …", "a new take that changes the one that plays: less busy; same chords, walking bass; 更温柔一点"),
+        Command("back", "", "the take that played before comes back"),
+        Command("take/launch", "id:s", "any take comes back, by the id that /llmball/take told"),
+        Command("cue", "section:s", "a section from the next line on: " + " ".join(CUES) + "; an ending stops"),
+        *(c for n in SLOTS for c in (
+            Command(f"bank/{n}/store", "text:s …", f"put a prompt into slot {n}; its words are read at once"),
+            Command(f"bank/{n}/launch", "", f"like prompt, with what slot {n} holds"),
+        )),
         Command("like", "", "later takes are more like the one that plays: moves this user's weights of the fusion a little"),
         Command("skip", "", "later takes are less like the one that plays"),
         Command("taste/reset", "", "forget what was liked and skipped"),

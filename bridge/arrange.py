@@ -54,6 +54,7 @@ def sounds(
     loose = float(settings["humanise"])
     if loose < 0:
         loose = LOOSE
+    drawn = 1 - float(settings["quantise"])
     swing, unit = _swing(feel, beat.meter, settings)
     ticks_a_second = bpm * TICKS_PER_QUARTER / 60
     for part in dict.fromkeys(n.part for n in beat.notes):
@@ -62,7 +63,7 @@ def sounds(
         rng = random.Random(f"{feel.seed}/{beat.index}/{part}")
         later = float(settings[f"part/{part}/offset"]) / 1000 * ticks_a_second
         for note in _pitched([n for n in beat.notes if n.part == part], part, beat.chord, settings):
-            drift = (rng.uniform(-JITTER, JITTER) * ticks_a_second + note.offset) * loose
+            drift = (rng.uniform(-JITTER, JITTER) * ticks_a_second + note.offset) * loose * drawn
             velocity = round(
                 note.velocity * float(settings[f"part/{part}/level"]) + rng.uniform(-TOUCH, TOUCH) * loose
             )

@@ -10,6 +10,7 @@ from bridge.controls import Value
 from bridge.entrance import NOTICE
 from bridge.events import Tell
 from bridge.lineup import Lineup
+from bridge.loop import Loop
 from bridge.settings import HOST_TEMPO, Reach, reach
 from bridge.stage import Stage
 from bridge.take import Take
@@ -27,6 +28,7 @@ class Desk:
     settings: dict[str, Value]
     stage: Stage
     takes: Lineup
+    loop: Loop
 
     def set(self, path: str, value: Value, now: Seconds) -> None:
         """Set a control to a checked value, tell what is now understood otherwise, and change what is planned."""
@@ -86,7 +88,9 @@ class Desk:
         current = self.takes.current
         if self.takes.coming is not None:
             self.takes.coming.rewind(0)
-        if current is None:
+        if (
+            current is None or self.loop.on
+        ):  # what goes round stays; the take goes on under the controls later
             return
         far = self.stage.tick(Seconds(now + NOTICE))
         first = self.stage.timeline.first_from(far, bar_line, current.number)

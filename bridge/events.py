@@ -28,6 +28,47 @@ class MorphGiven:
 
 
 @dataclass(frozen=True, slots=True)
+class RefineGiven:
+    """Somebody asked for a change to the take that plays, in words."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BackAsked:
+    """The take that played before this one shall come back."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaunchAsked:
+    """A take of the past shall come, by its id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankStored:
+    """A prompt goes into a slot of the bank, 1..16."""
+
+    slot: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankLaunched:
+    """The prompt of a slot of the bank shall come."""
+
+    slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class CueGiven:
+    """A section shall come at the next line."""
+
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
     """The take that plays was liked, or skipped."""
 
@@ -115,6 +156,12 @@ class Woken:
 Wanted = (
     PromptGiven
     | MorphGiven
+    | RefineGiven
+    | BackAsked
+    | LaunchAsked
+    | BankStored
+    | BankLaunched
+    | CueGiven
     | ControlSet
     | PlayAsked
     | StopAsked

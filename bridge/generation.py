@@ -22,6 +22,7 @@ from model.music import (
     Failed,
     Forget,
     Order,
+    Prepare,
     Ticks,
     Understood,
     Write,
@@ -37,8 +38,8 @@ class Generation:
     up: bool = False
     _understanding: int | None = None
 
-    def keep_ahead(self, takes: Lineup, stage: Stage, now: Seconds) -> None:
-        """Order what is missing of the takes, as far ahead as the control `lookahead` says."""
+    def keep_ahead(self, takes: Lineup, stage: Stage, now: Seconds, *, held: bool) -> None:
+        """Order what is missing of the takes, as far ahead as the control `lookahead` says; nothing of one that is held."""
         under = controls(takes.settings)
         ahead = self._ahead(takes, stage)
         coming, current, timeline = takes.coming, takes.current, stage.timeline
@@ -48,8 +49,8 @@ class Generation:
             while coming.may_order and len(coming.ready) + coming.on_order < max(1.0, ahead):
                 at = coming.line if coming.line is not None else timeline.end
                 self._order(coming, under, Ticks(at + coming.asked * TICKS_PER_QUARTER), now)
-        if coming is not None and coming.at_once_until is not None:
-            return  # what plays is about to end
+        if held or (coming is not None and coming.at_once_until is not None):
+            return  # what plays waits, or is about to end
         if current is not None and not current.lost:
             length = _length(stage)
             horizon = stage.tick(now) + ahead * length
@@ -73,6 +74,10 @@ class Generation:
         return self.hands.ahead(
             float(takes.settings["lookahead"]), _length(stage) / TICKS_PER_QUARTER * 60 / bpm
         )
+
+    def prepare(self, prompt: str) -> None:
+        """Have a prompt's words read before it is needed."""
+        self._send(Prepare(prompt))
 
     def forget(self, take: Take | None) -> None:
         """Tell that a take is over, if it was begun."""
@@ -99,7 +104,7 @@ class Generation:
         index = take.order()
         under = replace(self.hands.under(take, under), morph=take.place)
         played = self.hands.played(take, index, now)
-        self._send(Write(take.number, index, under, self.hands.given(at), played))
+        self._send(Write(take.number, index, under, self.hands.given(at), played, take.section(index)))
 
     def _send(self, order: Order) -> None:
         if self.up:

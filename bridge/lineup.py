@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bridge.controls import Value
+from bridge.past import Past
 from bridge.settings import controls
 from bridge.take import Take
-from model.music import Begin
+from model.music import Beat, Begin
 from model.taste import Weighting, drawn
 
 
@@ -24,11 +25,22 @@ class Lineup:
     theta: Weighting
     current: Take | None = None
     coming: Take | None = None
+    past: Past = field(default_factory=Past)
     _numbers: int = 0
 
-    def prompt(self, text: str, second: str | None) -> Take:
+    def refine(self, take: Take, words: str, played: tuple[Beat, ...]) -> Take:
+        """Have a take come that changes, in words, what was played of another; its seed stays."""
+        begin = replace(take.begin, controls=controls(self.settings), refine=words, played=played, given=())
+        return self._come(replace(begin, plan=take.plan, morph=None), take.place)
+
+    def recall(self, take: Take, *, back: bool) -> Take:
+        """Have a take of the past come once more, under its old name."""
+        return self._come(replace(take.begin, controls=controls(self.settings)), take.place, take.id, back)
+
+    def prompt(self, text: str, second: str | None, seed: int | None = None) -> Take:
         """Have a new take come instead of the one that did; `second` is the other prompt of a morph."""
-        seed = int(self.settings["seed"])
+        if seed is None:
+            seed = int(self.settings["seed"])
         if seed < 0:
             seed = self.seeds()
         theta = tuple(drawn(self.theta, seed).items())
@@ -38,11 +50,12 @@ class Lineup:
     def again(self, take: Take) -> Take:
         """Have a take that the generator lost come once more, as a new one: the same words and seed."""
         take.lost = True
-        return self._come(take.begin, take.place)
+        return self._come(take.begin, take.place, take.id, back=True)
 
     def enter(self, take: Take) -> None:
         """Let the coming take be the one that plays."""
         self.current, self.coming = take, None
+        self.past.play(take)
 
     @property
     def latest(self) -> Take | None:
@@ -54,7 +67,8 @@ class Lineup:
         """The takes there are."""
         return [take for take in (self.current, self.coming) if take is not None]
 
-    def _come(self, begin: Begin, place: float) -> Take:
+    def _come(self, begin: Begin, place: float, name: str = "", back: bool = False) -> Take:
         self._numbers += 1
-        self.coming = Take(replace(begin, take=self._numbers), place=place)
+        self.coming = Take(replace(begin, take=self._numbers), place=place, name=name, back=back)
+        self.past.ask(self.coming)
         return self.coming

@@ -6,6 +6,7 @@ Every fault of a message is a BadRequest that names its address; nothing has cha
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
@@ -14,11 +15,17 @@ from bridge.addresses import COMMANDS, PROMPT_LIMIT
 from bridge.controls import CONTROLS, ROOT
 from bridge.errors import BadRequest
 from bridge.events import (
+    BackAsked,
+    BankLaunched,
+    BankStored,
     ControlSet,
+    CueGiven,
     Judged,
+    LaunchAsked,
     MorphGiven,
     PlayAsked,
     PromptGiven,
+    RefineGiven,
     StopAsked,
     TapGiven,
     TasteReset,
@@ -26,6 +33,7 @@ from bridge.events import (
     Wanted,
 )
 from bridge.osc import Message
+from model.form import CUES
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +89,49 @@ def read(message: Message) -> Request:
             return Ping(number)
         case "prompt" | "prompt_uri":
             return PromptGiven(_prompt(message.address, args, encoded=path == "prompt_uri"))
+        case "refine":
+            return RefineGiven(_prompt(message.address, args, encoded=False))
+        case "take/launch":
+            return LaunchAsked(_id(message.address, args))
+        case "cue":
+            return CueGiven(_section(message.address, args))
         case "transport":
             return _transport(message.address, args)
         case "morph" if not args:
             return Ask(path)
         case "morph" | "morph_uri":
             return _morph(message.address, args, encoded=path == "morph_uri")
+    bank = _BANK.fullmatch(path)
+    if bank is not None and bank["what"] == "store":
+        return BankStored(int(bank["slot"]), _prompt(message.address, args, encoded=False))
     if args:
         raise BadRequest(message.address, "takes no arguments")
+    if bank is not None:
+        return BankLaunched(int(bank["slot"]))
     commands: dict[str, Request] = {
-        "bye": Bye(), "play": PlayAsked(), "stop": StopAsked(), "panic": StopAsked(panic=True),
+        "back": BackAsked(), "bye": Bye(), "play": PlayAsked(), "stop": StopAsked(), "panic": StopAsked(panic=True),
         "tap": TapGiven(), "like": Judged(liked=True), "skip": Judged(liked=False), "taste/reset": TasteReset(),
     }  # fmt: skip
     return commands[path]
+
+
+_BANK = re.compile(r"bank/(?P<slot>\d+)/(?P<what>store|launch)")
+
+
+def _id(address: str, args: Sequence[object]) -> str:
+    """Return a take's id, which a host without strings sends as a number."""
+    number = _whole(args[0]) if len(args) == 1 else None
+    if number is not None:
+        return str(number)
+    if len(args) != 1 or not isinstance(args[0], str) or not args[0].strip():
+        raise BadRequest(address, "takes the id of a take, as /llmball/take told it")
+    return args[0].strip()
+
+
+def _section(address: str, args: Sequence[object]) -> str:
+    if len(args) != 1 or args[0] not in CUES:
+        raise BadRequest(address, f"takes one of {' '.join(CUES)}")
+    return str(args[0])
 
 
 def _hello(address: str, args: Sequence[object]) -> Hello:

@@ -13,13 +13,19 @@ from typing import assert_never
 
 from bridge.accompany import Accompaniment
 from bridge.baton import Baton, Turn
+from bridge.casting import Casting, Casts
 from bridge.clock import Seconds
 from bridge.controls import Value
+from bridge.cues import cue
 from bridge.desk import Desk
 from bridge.entrance import NEAR, aim, aim_at_once, line, missed_at
 from bridge.errors import BadRequest
 from bridge.events import (
+    BackAsked,
+    BankLaunched,
+    BankStored,
     ControlSet,
+    CueGiven,
     Effect,
     Event,
     Fault,
@@ -27,14 +33,15 @@ from bridge.events import (
     GeneratorReady,
     Heard,
     Judged,
+    LaunchAsked,
     LinkHeard,
     MorphGiven,
     PlayAsked,
     PlayerReady,
     PromptGiven,
+    RefineGiven,
     StopAsked,
     TapGiven,
-    TasteChanged,
     TasteReset,
     Tell,
     TransportGiven,
@@ -42,6 +49,7 @@ from bridge.events import (
 )
 from bridge.generation import Generation
 from bridge.lineup import Lineup
+from bridge.loop import Loop
 from bridge.orders import Health
 from bridge.record import Record
 from bridge.settings import defaults
@@ -51,7 +59,7 @@ from bridge.take import Take
 from bridge.vitals import Vitals
 from model.midifile import Song
 from model.music import TICKS_PER_QUARTER, BeatWritten, Failed, Understood
-from model.taste import Weighting, moved, shipped
+from model.taste import Weighting, shipped
 
 STARVING = Seconds(0.060)
 """This long before the end of what is planned, the vamp steps in."""
@@ -78,13 +86,14 @@ class Session:
     ) -> None:
         self.state = State.IDLE
         self.settings: dict[str, Value] = defaults()
-        self._ends = ("", "")
         self._stage = Stage(self.settings, Record(record))
         self._takes = Lineup(self.settings, seeds, shipped() if theta is None else theta)
-        self._desk = Desk(self.settings, self._stage, self._takes)
+        self._loop = Loop(self._stage)
+        self._desk = Desk(self.settings, self._stage, self._takes, self._loop)
         self._baton, self._taps = Baton(sync, self._stage, self._desk), Taps()
         self._hands = Accompaniment(self.settings, self._stage, self._takes, self._desk)
         self._model = Generation(lambda effect: self._stage.effects.append(effect), self._hands)
+        self._casting = Casting(self._stage, self._takes, self._model)
         self._starting = False
         self._vitals = Vitals()
 
@@ -94,11 +103,15 @@ class Session:
         """Take one event; return what must be done, in order. Raises BadRequest, having changed nothing."""
         self._stage.effects = []
         match event:
-            case PromptGiven(text):
-                self._prompted(text, None, now)
-            case MorphGiven(first, second, x):
-                self._ends, self.settings["morph/x"] = (first, second), x
-                self._prompted(first, second, now)
+            case MorphGiven(_, _, x):
+                self.settings["morph/x"] = x
+                self._cast(event, now)
+            case PromptGiven() | RefineGiven() | BackAsked() | LaunchAsked() | BankLaunched():
+                self._cast(event, now)
+            case BankStored():
+                self._casting.store(event)
+            case CueGiven(section):
+                self._cued(section, now)
             case ControlSet(path, value):
                 self._set(path, value, now)
             case PlayAsked():
@@ -111,10 +124,8 @@ class Session:
                 self._led(self._baton.moved(event, now), now)
             case TapGiven():
                 self._tapped(now)
-            case Judged(liked):
-                self._judged(liked)
-            case TasteReset():
-                self._to_taste(shipped())
+            case Judged() | TasteReset():
+                self._casting.judge(event)
             case Understood() | BeatWritten() | Failed():
                 self._answered(event, now)
             case GeneratorLost():
@@ -143,15 +154,18 @@ class Session:
             return None
         missed = missed_at(self._takes.coming, self._stage)
         times = [self._vitals.due, self._stage.next_announcement(), missed, self._hands.wake()]
-        times.append(self._model.due(self._takes, self._stage))
-        if self._stage.timeline.placed:
+        if not self._loop.on:
+            times.append(self._model.due(self._takes, self._stage))
+        if self._closed:
+            times.append(self._stage.planned_until())
+        elif self._stage.timeline.placed:
             times.append(self._starves_at())
         return Seconds(min(t for t in times if t is not None))
 
     def asked(self, path: str) -> tuple[Value, ...]:
         """Return the value of a control, or the two prompts and the place of the morph."""
         if path == "morph":
-            return (*self._ends, self.settings["morph/x"])
+            return (*self._casting.ends, self.settings["morph/x"])
         return (self.settings[path],)
 
     def recorded(self, now: Seconds) -> Song | None:
@@ -162,13 +176,24 @@ class Session:
 
     # --- requests ------------------------------------------------------------------------------
 
-    def _prompted(self, text: str, second: str | None, now: Seconds) -> None:
-        self._model.forget(self._takes.coming)
-        self._takes.prompt(text, second)
+    def _cast(self, wanted: Casts, now: Seconds) -> None:
+        self._casting.cast(wanted)
         if self.state is State.PLAYING:
             self._aim(str(self.settings["quantize"]), now)
         else:
             self._to(State.WAITING)
+
+    def _cued(self, section: str, now: Seconds) -> None:
+        take = self._takes.current
+        if take is None:
+            raise BadRequest("/llmball/cue", "no take plays: play one first")
+        if self._loop.on:
+            self._let_go(now)
+        cue(section, take, self._stage, str(self.settings["quantize"]), now)
+
+    def _let_go(self, now: Seconds) -> None:
+        self.settings["hold"] = 0
+        self._loop.set(0, now)
 
     def _aim(self, quantize: str, now: Seconds) -> None:
         """Choose where the coming take means to enter; `now` takes the old notes back at once."""
@@ -193,6 +218,7 @@ class Session:
 
     def _stop(self, panic: bool, now: Seconds) -> None:
         self._starting = False
+        self.settings["hold"] = 0
         self._end(self._takes.latest, now, panic)
         self._to(State.IDLE)
 
@@ -201,6 +227,7 @@ class Session:
         if self.state is State.PLAYING:
             self._stage.cut(self._stage.tick(now))
         self._stage.silence(panic)
+        self._loop.drop()
         if take is not self._takes.current:
             self._model.forget(self._takes.current)
         self._takes.current, self._takes.coming = None, take
@@ -210,15 +237,7 @@ class Session:
             take.rewind(0)
         if self._takes.coming is not None:
             self._takes.coming.line = self._takes.coming.at_once_until = None
-
-    def _judged(self, liked: bool) -> None:
-        if self._takes.current is None:
-            raise BadRequest("/llmball/like" if liked else "/llmball/skip", "no take plays: play one first")
-        self._to_taste(moved(self._takes.theta, dict(self._takes.current.begin.theta), liked))
-
-    def _to_taste(self, theta: Weighting) -> None:
-        self._takes.theta = theta
-        self._stage.effects.append(TasteChanged(theta))
+            self._takes.coming.cue = self._takes.coming.closes = None
 
     def _heard(self, message: Heard, now: Seconds) -> None:
         """Hand a MIDI message to whom it concerns; the only place where that is decided."""
@@ -241,6 +260,8 @@ class Session:
 
     def _set(self, path: str, value: Value, now: Seconds) -> None:
         self._desk.set(path, value, now)
+        if path == "hold" and self.state is State.PLAYING:
+            self._loop.set(int(value), now)
         if path == "tempo":
             self._baton.propose(float(value))
 
@@ -265,9 +286,11 @@ class Session:
                 if beat is not None:
                     take.wanted = beat.index + 1
                     take.ready.append(beat)
-            case Failed(_, reason):
-                self._stage.effects.append(Fault(f"take {take.number}: {reason}"))
-                told = ("/llmball/prompt", f"take {take.number} could not be written")
+            case Failed(_, reason, theirs):
+                told = ("/llmball/refine", reason)
+                if not theirs:
+                    self._stage.effects.append(Fault(f"take {take.number}: {reason}"))
+                    told = ("/llmball/prompt", f"take {take.number} could not be written")
                 self._stage.effects.append(Tell("error", told))
                 if take is self._takes.coming:
                     self._takes.coming = None
@@ -300,15 +323,20 @@ class Session:
         if self.state is State.PLAYING:
             self._enter_if_due(now)
             self._place_ready()
-            while self._starves_at() <= now and self._stage.vamp(self._takes.current):
+            if self._takes.current is not None:
+                self._loop.turn(self._takes.current, now, float(self.settings["lookahead"]))
+            while not self._closed and self._starves_at() <= now and self._stage.vamp(self._takes.current):
                 self._vitals.starved += 1
                 self._enter_if_due(now)
             self._hands.proceed(now)
             self._stage.announce(now)
+            if self._closed and now >= self._stage.planned_until():
+                self._stop(False, now)
+                return
             ahead = (self._stage.timeline.end - self._stage.tick(now)) / TICKS_PER_QUARTER
             self._stage.effects += self._vitals.report(now, ahead)
         if self._model.up:
-            self._model.keep_ahead(self._takes, self._stage, now)
+            self._model.keep_ahead(self._takes, self._stage, now, held=self._loop.on)
 
     def _start(self, take: Take, now: Seconds) -> None:
         self._starting = False
@@ -316,6 +344,7 @@ class Session:
         self._hands.begin()
         if not self._baton.enter(take, now):
             self._stage.start(self._desk.bpm(take), Seconds(now + START))
+            self._stage.count_in(int(self.settings["countin"]), self._desk.meter(take))
         self._vitals.start(now)
         self._to(State.PLAYING)
 
@@ -333,6 +362,8 @@ class Session:
         stage.timeline.end = at
         self._model.forget(self._takes.current)
         self._takes.enter(coming)
+        self._loop.drop()
+        self.settings["hold"] = 0
         stage.retime(self._desk.bpm(coming), at)
         self._baton.alone(coming)
         self._place_ready()
@@ -344,9 +375,20 @@ class Session:
         waits = coming.at_once_until if coming is not None else None
         return hungry if waits is None else max(hungry, waits)
 
+    @property
+    def _closed(self) -> bool:
+        """Whether what plays was asked to end, and all of it is planned."""
+        take = self._takes.current
+        return (
+            take is not None
+            and self._takes.coming is None
+            and take.closes is not None
+            and take.wanted >= take.closes
+        )
+
     def _place_ready(self) -> None:
         take = self._takes.current
-        if take is None:
+        if take is None or self._loop.on:
             return
         for beat in take.ready:
             self._stage.lay(take, beat, new_bar=beat.beat == 0)

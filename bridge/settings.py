@@ -23,7 +23,7 @@ class Reach(Enum):
 _REACH = {
     **dict.fromkeys(("key", "chords", "scale_lock", "density", "energy", "brightness"), Reach.BEATS),
     **dict.fromkeys(("complexity", "temperature", "guidance", "follow", "follow/mode"), Reach.BEATS),
-    **dict.fromkeys(("humanise", "transpose", "swing", "swing_unit", "drums/map"), Reach.SOUNDS),
+    **dict.fromkeys(("humanise", "quantise", "transpose", "swing", "swing_unit", "drums/map"), Reach.SOUNDS),
     "tempo": Reach.TEMPO,
     "meter": Reach.BARS,
     "morph/x": Reach.PLACE,

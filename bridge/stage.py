@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from bridge import arrange
-from bridge.arrange import Feel
+from bridge.arrange import UNMOVED, Feel
 from bridge.clock import Seconds, TempoMap
 from bridge.controls import Value
 from bridge.events import BarPlayed, Effect, Tell, ToPlayer
@@ -19,7 +19,8 @@ from bridge.record import Record
 from bridge.reharmonise import moved
 from bridge.take import Take
 from bridge.timeline import Placed, Timeline
-from model.music import PARTS, TICKS_PER_QUARTER, Beat, Ticks
+from model.drums import ROLES, drum_map
+from model.music import PARTS, TICKS_PER_QUARTER, Beat, Ticks, beats_in_bar
 
 EARLY = Seconds(0.002)
 """What is told as it happens may be told this much ahead: a timer is no finer."""
@@ -43,6 +44,8 @@ class Stage:
     effects: list[Effect] = field(default_factory=list)
     led: bool = False
     """Whether the tempo is somebody else's: then only `follow` changes it."""
+    names: dict[int, str] = field(default_factory=dict)
+    """What takes that came back are called outside."""
     _announced: int = 0
 
     def start(self, bpm: float, at: Seconds) -> None:
@@ -79,22 +82,47 @@ class Stage:
 
     def lay(self, take: Take, beat: Beat, new_bar: bool) -> None:
         """Lay a beat at the end of what is planned; its notes are told and sent to the player."""
+        if take.name:
+            self.names[take.number] = take.name
         self._lay(take.number, beat, new_bar, take.feel)
 
     def _lay(self, take: int, beat: Beat, new_bar: bool, feel: Feel) -> None:
         start = self.timeline.end
         if beat.fresh and self.settings["follow"]:
             self._let_go(start)
-        sounds = arrange.sounds(beat, start, self.tempo.bpm_at(start), feel, self.settings)
+        self._place(
+            take,
+            beat,
+            new_bar,
+            feel,
+            arrange.sounds(beat, start, self.tempo.bpm_at(start), feel, self.settings),
+        )
+
+    def _place(self, take: int, beat: Beat, new_bar: bool, feel: Feel, sounds: tuple[Sound, ...]) -> None:
         self.record.add(self.timeline.place(take, beat, sounds, new_bar, feel))
         if sounds:
             self.effects.append(ToPlayer(Play(take, sounds)))
         for sound in sounds:
             self._told(take, sound)
 
+    def count_in(self, bars: int, meter: str) -> None:
+        """Lay bars of clicks before bar 1, whether the drums are on or not: they belong to no take."""
+        kit = drum_map(str(self.settings["drums/map"]))
+        channel = int(self.settings["part/drums/channel"]) - 1
+        pitch = kit.get(ROLES["rim"], ROLES["rim"])
+        self.timeline.bar = -bars
+        for index in range(bars * beats_in_bar(meter)):
+            bar, beat = divmod(index, beats_in_bar(meter))
+            at = self.timeline.end
+            click = Sound(at, Ticks(60), channel, pitch, 85 if beat else 115, "drums", at)
+            self._place(0, Beat(index, bar, beat, meter, None, fresh=False), beat == 0, UNMOVED, (click,))
+
+    def _id(self, take: int) -> str:
+        return self.names.get(take, str(take))
+
     def _told(self, take: int, s: Sound) -> None:
         at, length = s.at / TICKS_PER_QUARTER, s.length / TICKS_PER_QUARTER
-        self.effects.append(Tell("note", (str(take), s.part, s.pitch, s.velocity, at, length)))
+        self.effects.append(Tell("note", (self._id(take), s.part, s.pitch, s.velocity, at, length)))
 
     def arrange_anew(self, now: Seconds) -> None:
         """Lay what is planned, from the first beat that is not too near, out again under the output controls."""
@@ -190,7 +218,9 @@ class Stage:
         self.record.cut(after, ring)
         self.effects += [ToPlayer(Cancel(take, after, ring)) for take in takes]
         for take, part in sorted(since, key=lambda tp: (tp[0], PARTS.index(tp[1]))):
-            self.effects.append(Tell("cancelled", (str(take), part, since[take, part] / TICKS_PER_QUARTER)))
+            self.effects.append(
+                Tell("cancelled", (self._id(take), part, since[take, part] / TICKS_PER_QUARTER))
+            )
         return gone
 
     def retime(self, bpm: float, at: Ticks) -> None:
@@ -218,9 +248,9 @@ class Stage:
             if p.announced or p.start > here:
                 continue
             p.announced = True
-            if p.take != self._announced:
+            if p.take != self._announced and p.take:
                 self._announced = p.take
-                self.effects.append(Tell("take", (str(p.take),)))
+                self.effects.append(Tell("take", (self._id(p.take),)))
             if p.beat == 1:
                 self.effects.append(BarPlayed())
             self.effects.append(Tell("beat", (p.bar, p.beat, float(self.tempo.bpm_at(p.start)))))

@@ -14,6 +14,15 @@ ON_ORDER = 2
 """Beats ordered at a time: the next is begun while the last travels."""
 
 
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A section asked for by hand: from beat `first` of a take to before beat `last`."""
+
+    section: str
+    first: int
+    last: int
+
+
 @dataclass(slots=True)
 class Take:
     """A prompt on its way to sound.
@@ -24,6 +33,7 @@ class Take:
     With `quantize now` it enters as soon as it can instead, and the band waits for it until `at_once_until`.
     What was understood of its words is `first`; `other` is that of a morph's second prompt, and `place` says where
     between the two it lies.
+    One that comes `back` keeps its `name`. A `cue` is a section asked for by hand; a take that `closes` has no beat from that one on.
     A `lost` take is no longer known to the generator: what was placed of it is repeated until another enters.
     """
 
@@ -41,6 +51,15 @@ class Take:
     pending: deque[int] = field(default_factory=deque)
     lost: bool = False
     at_once_until: Seconds | None = None
+    name: str = ""
+    back: bool = False
+    cue: Cue | None = None
+    closes: int | None = None
+
+    @property
+    def id(self) -> str:
+        """What it is called outside: its first number, also when it comes back."""
+        return self.name or str(self.number)
 
     @property
     def number(self) -> int:
@@ -63,12 +82,17 @@ class Take:
     @property
     def may_order(self) -> bool:
         """Whether there is room for one more order, those that no longer count among them."""
-        return len(self.pending) < ON_ORDER
+        return len(self.pending) < ON_ORDER and (self.closes is None or self.asked < self.closes)
 
     @property
     def on_order(self) -> int:
         """How many beats are on their way that count."""
         return sum(epoch == self.epoch for epoch in self.pending)
+
+    def section(self, index: int) -> str | None:
+        """Return the section that a beat was cued to be in."""
+        cue = self.cue
+        return cue.section if cue is not None and cue.first <= index < cue.last else None
 
     def rewind(self, index: int) -> None:
         """Begin again from a beat: what is on order no longer counts.

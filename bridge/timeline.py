@@ -12,8 +12,8 @@ from bridge.arrange import UNMOVED, Feel
 from bridge.orders import Sound, remains
 from model.music import Beat, Ticks, beat_length, beats_in_bar
 
-KEPT_BARS = 2
-"""Bars behind the play line that are remembered: the vamp repeats from them."""
+KEPT_BARS = 16
+"""Bars behind the play line that are remembered: the vamp repeats from them, hold loops them, refine changes them."""
 EVERY = {"bar": 1, "2bars": 2, "4bars": 4, "8bars": 8}
 
 
@@ -131,6 +131,15 @@ class Timeline:
             if on_line and tick >= earliest:
                 return tick
             tick, beat = Ticks(tick + beat_length(meter)), beat + 1
+
+    def bars_before(self, tick: Ticks, count: int, take: int | None = None) -> list[Placed]:
+        """Return the beats of the last whole bars, so many at most, that end at a tick or earlier (and are a take's)."""
+        bars: dict[int, list[Placed]] = {}
+        for p in self.placed:
+            if p.end <= tick and p.take and take in (None, p.take):
+                bars.setdefault(p.bar, []).append(p)
+        whole = [b for b in bars.values() if len(b) == beats_in_bar(b[-1].music.meter)]
+        return [p for b in whole[-count:] for p in b]
 
     def bar_before(self, tick: Ticks) -> list[Placed]:
         """Return the last whole bar that ends at a tick or earlier; empty where there is none."""

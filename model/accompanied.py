@@ -15,13 +15,14 @@ Row = tuple[int, ...]
 
 @dataclass(slots=True)
 class Written:
-    """A beat with its rows, and where in which cache it begins; cache 0 is none."""
+    """A beat with its rows, and where in which cache it begins; cache 0 is none. `drawn` are those that were not given."""
 
     beat: Beat
     chord: Chord | None
     rows: list[Row]
     cache: int
     mark: int
+    drawn: tuple[Row, ...] = ()
 
 
 def hear(written: Written, played: Kept, *, melody_first: bool) -> int | None:

@@ -7,6 +7,7 @@ from one thread only (the generation process, or `llmball clip`).
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 import numpy as np
 from threadpoolctl import threadpool_limits
@@ -15,7 +16,7 @@ from model import fusion, looking_back
 from model.accompanied import Written, hear, sounding_on, under_hands
 from model.encoder import Embedding, TextEncoder
 from model.engine import Engine, State
-from model.form import backbeat, off_the_backbeat
+from model.form import backbeat, cued, off_the_backbeat
 from model.form import line as line_of
 from model.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
 from model.header import HEADER, Header
@@ -55,6 +56,8 @@ from model.theta import SHIPPED, Theta
 from model.weights import FOLDER, load
 
 ROOM_FOR_A_BEAT = 64
+PREPARED = 64
+"""Prompts whose reading is kept: a bank's, and those that were asked for last."""
 
 
 @dataclass(slots=True)
@@ -88,9 +91,9 @@ class Composer:
 
     def __init__(self, encoder: TextEncoder, engine: Engine | None = None) -> None:
         threadpool_limits(1)
-        self._encoder = encoder
         self._engine = engine or Engine(*load(FOLDER / "decoder.safetensors"))
         self._takes: dict[int, _Take] = {}
+        self._read = lru_cache(PREPARED)(lambda prompt: understand(prompt, encoder))
 
     def begin(self, order: Begin) -> Understood:
         """Understand the words of a take; the plan that is told is the words', without the controls."""
@@ -99,8 +102,13 @@ class Composer:
         self._takes[order.take] = _Take(order, plan, text, other)
         return Understood(order.take, plan, None if other is None else other[0])
 
+    def prepare(self, prompt: str) -> None:
+        """Read the words of a prompt now, so that it begins without delay later."""
+        self._read(prompt)
+
     def _understood(self, prompt: str, order: Begin) -> tuple[Plan, Embedding]:
-        plan, text = understand(prompt, self._encoder)
+        plan, text = self._read(prompt)
+        plan = order.plan or plan
         return (plan if order.parts is None else replace(plan, parts=order.parts)), text
 
     def forget(self, take: int) -> None:
@@ -112,6 +120,7 @@ class Composer:
         take = self._takes[order.take]
         meant, text = _morphed(take, order.controls.morph)
         plan, _ = apply(meant, order.controls)
+        plan = cued(plan, order.section)
         if order.index >= len(take.written) and self._frame(take, plan).bar == take.begin.bars:
             return BeatWritten(order.take, None)
         if order.index > len(take.written):
@@ -124,7 +133,7 @@ class Composer:
             if order.hands is None
             else under_hands(take.written[-1] if take.written else None, order.hands)
         )
-        written = self._beat(take, plan, text, order.controls, frame, kept)
+        written = self._beat(take, plan, text, order, frame, kept)
         take.written.append(written)
         return BeatWritten(order.take, written.beat)
 
@@ -161,13 +170,13 @@ class Composer:
         return Beat(last.index + 1, last.bar + 1, 0, plan.meter, last.chord, fresh=False)
 
     def _beat(
-        self, take: _Take, plan: Plan, text: Embedding, controls: Controls, frame: Beat, kept: Kept
+        self, take: _Take, plan: Plan, text: Embedding, order: Write, frame: Beat, kept: Kept
     ) -> Written:
-        key = parse_key(plan.key)
+        key, controls = parse_key(plan.key), order.controls
         theta = take.theta
         if controls.guidance is not None:
             theta = replace(theta, text=controls.guidance)
-        line = self._line(take, plan, frame)
+        line = self._line(take, plan, frame, order.section)
         row = line_row(frame.beat, line)
         if whole(kept, plan.parts):
             return _as_given(take, frame, kept, row)
@@ -179,18 +188,19 @@ class Composer:
         notes = list(kept.notes)
         fresh = False
         said = {*rules.given, *rules.lead} - set(backbeat(plan, frame))
-        last = [w.rows for w in take.written[-looking_back.LOOKED_BACK + 1 :]]
-        lifts = looking_back.lifts([*last, rows], rules.wanted)
-        for drawn in rows:
-            if drawn[0] == Event.CHORD:
-                fresh = row_chord(drawn) != chord or not take.written
-                chord = row_chord(drawn)
-            elif drawn not in said:
-                note = row_note(drawn)
+        drawn = tuple(r for r in rows if r not in said)
+        last = [w.drawn for w in take.written[-looking_back.LOOKED_BACK + 1 :]]
+        lifts = looking_back.lifts([*last, drawn], rules.wanted)
+        for one in drawn:
+            if one[0] == Event.CHORD:
+                fresh = row_chord(one) != chord or not take.written
+                chord = row_chord(one)
+            else:
+                note = row_note(one)
                 notes.append(self._sounding(take, note, frame, lifts.get(note.part, 0), rng))
         symbol = None if chord is None else chord_symbol(chord, key.flats)
         beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
-        return Written(beat, chord, [row, *rows], take.cache, mark)
+        return Written(beat, chord, [row, *rows], take.cache, mark, drawn)
 
     def _sounding(self, take: _Take, note: Note, frame: Beat, lift: int, rng: np.random.Generator) -> Note:
         """Return a drawn note as it sounds: a player's anywhere within its class of velocity, over before a kept one begins."""
@@ -202,11 +212,12 @@ class Composer:
         length = note.length if until is None else max(1, min(note.length, until - note.start))
         return replace(note, velocity=velocity, offset=offset, length=Ticks(length))
 
-    def _line(self, take: _Take, plan: Plan, frame: Beat) -> Line:
+    def _line(self, take: _Take, plan: Plan, frame: Beat, cue: str | None) -> Line:
         """Return what the bar line tells."""
         begin = take.begin
         style = plan.style[0][0] if plan.style else ""
-        return line_of(frame.bar, begin.bars or begin.loop, style, closes=begin.bars is not None)
+        told = line_of(frame.bar, begin.bars or begin.loop, style, closes=begin.bars is not None, cue=cue)
+        return replace(told, left=1) if cue == "ending" else told
 
     def _opened(
         self, take: _Take, plan: Plan, text: Embedding, key: Key, frame: Beat, guided: bool, line: Row
@@ -279,7 +290,7 @@ class Composer:
             if take.written and change == take.written[-1].chord and frame.beat:
                 change = None
         stated = "key" in plan.explicit or controls.key != "auto"
-        closing = begin.bars is not None and frame.bar == begin.bars - 1
+        closing = line.left == 1
         leading = begin.loop is not None and begin.loop > 1 and frame.bar == begin.loop - 1
         parts = frozenset(plan.parts) - kept.parts
         drawn = parts - {"melody"} if kept.rhythm is not None else parts

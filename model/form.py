@@ -6,6 +6,8 @@ begins with an intro. A stream without end goes on in phrases of eight, every se
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from model.drums import ROLES
 from model.fusion import wanted_velocity
 from model.language import OFFSET_CENTRE, PHRASE_BARS, PITCH, VELOCITY_STEP, Line, note_event
@@ -16,6 +18,33 @@ STILL = frozenset({"ambient", "art song", "hymn", "folk", "standard", "pop balla
 CLUB = frozenset(
     {"house", "techno", "trance", "dubstep", "future bass", "drum and bass", "jersey club", "afro house"}
 )
+
+
+CUES: dict[str, tuple[int, float, float]] = {
+    "intro": (4, -0.2, -0.25),
+    "fill": (1, 0.1, 0.15),
+    "break": (4, -0.3, -0.35),
+    "build": (4, 0.1, 0.2),
+    "drop": (8, 0.25, 0.15),
+    "ending": (1, 0.0, -0.15),
+}
+"""What may be asked for by hand: the bars that it lasts, and what it adds to energy and density."""
+_WITHOUT = {"intro": {"melody"}, "break": {"drums", "bass"}}
+"""The parts that are silent in it, as long as others are left."""
+
+
+def cued(plan: Plan, section: str | None) -> Plan:
+    """Return the plan of bars in a section that was asked for by hand."""
+    if section is None:
+        return plan
+    _, energy, density = CUES[section]
+    left = tuple(p for p in plan.parts if p not in _WITHOUT.get(section, ()))
+    return replace(
+        plan,
+        parts=left or plan.parts,
+        energy=min(1.0, max(0.0, plan.energy + energy)),
+        density=min(1.0, max(0.0, plan.density + density)),
+    )
 
 
 def line(bar: int, bars: int | None, style: str, *, closes: bool, cue: str | None = None) -> Line:

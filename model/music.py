@@ -168,7 +168,8 @@ class Begin:
     `morph` is a second prompt: `Controls.morph` says where between the two the music lies. `theta` has weights of the
     fusion by name; those that are not named are as shipped. `loop` is the length in bars of a clip that goes round: its
     last bar leads back. `given` has what stays, beat by beat from the first; the rest is written around it, with the
-    melody before the chords in each beat where `melody_first` says so.
+    melody before the chords in each beat where `melody_first` says so. `refine` has words that change the bars that were
+    `played`, which the take then begins with. `plan` stands for what is understood of the prompt.
     """
 
     take: int
@@ -182,6 +183,9 @@ class Begin:
     loop: int | None = None
     given: tuple[Kept, ...] = ()
     melody_first: bool = False
+    refine: str | None = None
+    played: tuple[Beat, ...] = ()
+    plan: Plan | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +197,8 @@ class Write:
 
     `hands` has what a player gives of the beat: its chord where `harmony` says so, in which case `fresh` is found by
     itself, and the parts that are not to be written. It goes before a progression of the words. `played` has, by index,
-    how earlier beats really sounded, the player's notes among them; what follows is written after that.
+    how earlier beats really sounded, the player's notes among them; what follows is written after that. `section` is one that was
+    asked for by hand (see `model.form`).
     """
 
     take: int
@@ -201,6 +206,7 @@ class Write:
     controls: Controls
     hands: Kept | None = None
     played: tuple[tuple[int, Kept], ...] = ()
+    section: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +216,14 @@ class Forget:
     take: int
 
 
-Order = Begin | Write | Forget
+@dataclass(frozen=True, slots=True)
+class Prepare:
+    """Order: read the words of a prompt that will be begun later."""
+
+    prompt: str
+
+
+Order = Begin | Write | Forget | Prepare
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,10 +245,11 @@ class BeatWritten:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Answer to an order that could not be carried out (our fault): the take is lost."""
+    """Answer to an order that could not be carried out: the take is lost. `theirs` where its words are to blame."""
 
     take: int
     reason: str
+    theirs: bool = False
 
 
 Answer = Understood | BeatWritten | Failed

@@ -10,8 +10,10 @@ from pathlib import Path
 from setproctitle import setproctitle
 
 from model.composer import Composer
-from model.music import Answer, Begin, Controls, Failed, Forget, Order, Write
+from model.encoder import TextEncoder
+from model.music import Answer, Begin, Controls, Failed, Forget, Order, Prepare, Write
 from model.plan import open_encoder
+from model.refining import prepared
 
 WARM_UP = Begin(take=-1, prompt="warm up", controls=Controls(), seed=0)
 
@@ -26,7 +28,8 @@ def run(connection: Connection, encoder: Path | None) -> None:
         if hasattr(signal, name):  # the terminal's signals are the daemon's to answer
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
-        composer = Composer(open_encoder(encoder))
+        reading = open_encoder(encoder)
+        composer = Composer(reading)
         composer.begin(WARM_UP)
         composer.write(Write(WARM_UP.take, 0, WARM_UP.controls))
         composer.forget(WARM_UP.take)
@@ -38,22 +41,36 @@ def run(connection: Connection, encoder: Path | None) -> None:
     try:
         connection.send(None)
         while (order := connection.recv()) is not None:
-            answer = _carried_out(composer, order)
+            answer = _carried_out(composer, reading, order)
             if answer is not None:
                 connection.send(answer)
     except (EOFError, OSError):
         return
 
 
-def _carried_out(composer: Composer, order: Order) -> Answer | None:
+def _begun(composer: Composer, encoder: TextEncoder, order: Begin) -> Answer:
+    if order.refine is None:
+        return composer.begin(order)
+    try:
+        order = prepared(composer, order, encoder)
+    except ValueError as unclear:
+        return Failed(order.take, str(unclear), theirs=True)
+    return composer.begin(order)
+
+
+def _carried_out(composer: Composer, encoder: TextEncoder, order: Order) -> Answer | None:
     try:
         match order:
             case Begin():
-                return composer.begin(order)
+                return _begun(composer, encoder, order)
             case Write():
                 return composer.write(order)
+            case Prepare(prompt):
+                composer.prepare(prompt)
+                return None
             case Forget(take):
                 composer.forget(take)
                 return None
     except Exception as fault:  # our fault, whatever it is: one take is lost, the band is not
-        return Failed(order.take, f"{type(fault).__name__}: {fault}")
+        take = 0 if isinstance(order, Prepare) else order.take
+        return Failed(take, f"{type(fault).__name__}: {fault}")

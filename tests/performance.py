@@ -38,6 +38,7 @@ from model.music import (
     Note,
     Order,
     Plan,
+    Prepare,
     Ticks,
     Understood,
     Write,
@@ -76,6 +77,7 @@ class Rig:
     writes: list[Write] = field(default_factory=list)
     places: list[float] = field(default_factory=list)
     kept: list[Weighting] = field(default_factory=list)
+    prepared: list[str] = field(default_factory=list)
     planned: dict[int, list[Sound]] = field(default_factory=dict)
     _answers: list[tuple[float, int, Answer]] = field(default_factory=list)
     _plans: dict[int, Plan] = field(default_factory=dict)
@@ -170,6 +172,9 @@ class Rig:
                     beat = moved(beat, hands.chord, fresh=self._chords.get(take) != hands.chord)
                 self._chords[take] = beat.chord
                 answer = BeatWritten(take, beat)
+            case Prepare(prompt):
+                self.prepared.append(prompt)
+                return
             case Forget():
                 return
         self._free = max(self._free, self.now) + self.latency()

@@ -109,7 +109,7 @@ def test_numbers_may_come_as_int_or_float() -> None:
         ("chords", ("",)), ("quantize", ("3bars",)), ("lookahead", (0.4,)), ("seed", (2**31,)), ("part/bass/channel", (0,)),
         ("part/bass/voicing", ("wide",)), ("swing_unit", (12,)), ("prompt", ()), ("prompt", ("  \t ",)), ("prompt", (b"x",)),
         ("prompt", ("x" * 3000,)), ("prompt_uri", ("%ff%fe",)), ("ping", ()), ("ping", (1e300,)), ("ping", (2**40,)), ("key", ("C" * 2000,)), ("play", (1,)), ("hello", (70000,)),
-        ("hello", ("port",)), ("unknown", (1,)), ("refine", ("darker",)), ("part/flute/level", (1,)),
+        ("hello", ("port",)), ("unknown", (1,)), ("refine", ()), ("cue", ("chorus",)), ("cue", ()), ("bank/17/launch", ()), ("bank/0/store", ("x",)), ("take/launch", ()), ("hold", (17,)), ("countin", (-1,)), ("quantise", (1.1,)), ("back", (1,)), ("part/flute/level", (1,)),
         ("morph", ("a", "b")), ("morph", ("a", "b", 1.5)), ("morph", ("a", " ", 0.5)), ("morph", ("a", 1, 0.5)),
         ("morph", ("a", "b" * 2001, 0.5)), ("morph/x", (-0.1,)), ("like", (1,)), ("drums/map", ("gm2",)),
         ("drums/map", ("kick:128",)), ("drums/map", ("cowbell:3",)), ("drums/map", (36,)),
@@ -160,5 +160,11 @@ def test_the_page_of_addresses_is_printed_from_the_table() -> None:
 def test_every_command_of_the_table_is_understood() -> None:
     for path in COMMANDS:
         words = {"prompt": ("x",), "prompt_uri": ("x",), "ping": (1,), "transport": (1, 0.0, 120)}
-        args = {**words, "morph": ("x", "y", 0), "morph_uri": ("x", "y", 0)}.get(path, ())
+        words |= {"refine": ("x",), "take/launch": ("1",), "cue": ("fill",), "bank/16/store": ("x",)}
+        args = {
+            **words,
+            **{f"bank/{n}/store": ("x",) for n in range(1, 17)},
+            "morph": ("x", "y", 0),
+            "morph_uri": ("x", "y", 0),
+        }.get(path, ())
         assert ask(path, *args) is not None

@@ -5,13 +5,10 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from bridge.errors import BadRequest
 from bridge.events import (
     ControlSet,
-    Event,
     GeneratorLost,
     GeneratorReady,
     Judged,
@@ -468,39 +465,3 @@ def test_a_part_that_was_muted_comes_back_within_a_beat() -> None:
     asked_at = rig.tempo.ticks_at(rig.now)
     rig.until(rig.now + 2)
     assert asked_at < min(t for t, _, m in rig.sounded if m.channel == 9) <= asked_at + 2 * BEAT
-
-
-events = st.one_of(
-    st.just(PromptGiven("rain")),
-    st.builds(MorphGiven, st.just("rain"), st.just("snow"), st.floats(0, 1)),
-    st.builds(ControlSet, st.just("morph/x"), st.floats(0, 1)),
-    st.builds(ControlSet, st.just("drums/map"), st.sampled_from(["gm", "rack16", "kick:38"])),
-    st.just(PlayAsked()),
-    st.just(StopAsked()),
-    st.just(GeneratorLost()),
-    st.just(GeneratorReady()),
-    st.builds(ControlSet, st.just("tempo"), st.sampled_from([0.0, 40.0, 160.0, 300.0])),
-    st.builds(ControlSet, st.just("density"), st.sampled_from([-1.0, 0.2])),
-    st.builds(ControlSet, st.just("meter"), st.sampled_from(["auto", "3/4"])),
-    st.builds(ControlSet, st.just("transpose"), st.integers(-24, 24)),
-    st.builds(ControlSet, st.just("part/bass/offset"), st.floats(-100, 100)),
-    st.builds(ControlSet, st.just("quantize"), st.sampled_from(["now", "beat", "bar", "4bars"])),
-)
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(events, st.floats(0, 3)), max_size=25), st.integers(0, 99))
-def test_whatever_is_asked_every_note_ends_and_nothing_is_left_after_stop(
-    asked: list[tuple[Event, float]], seed: int
-) -> None:
-    rig = Rig(latencies(seed, 0.02, stalls=0.05))
-    for event, pause in asked:
-        try:
-            rig.happen(event)
-        except BadRequest:
-            assert isinstance(event, PlayAsked)
-        rig.until(rig.now + pause)
-    rig.happen(StopAsked())
-    assert rig.held == {}
-    rig.until(rig.now + 1)
-    assert rig.held == {}

@@ -47,10 +47,10 @@ def test_what_is_cut_is_returned_and_the_end_is_where_it_began() -> None:
     assert timeline.bar == 1
 
 
-def test_two_bars_are_remembered() -> None:
-    timeline = laid(40)
-    timeline.forget(Ticks(480 * 30))
-    assert timeline.placed[0].bar == 6
+def test_sixteen_bars_are_remembered() -> None:
+    timeline = laid(100)
+    timeline.forget(Ticks(480 * 90))
+    assert timeline.placed[0].bar == 7
     assert [p.beat for p in timeline.bar_before(timeline.end)] == [1, 2, 3, 4]
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
+from model.drums import ROLES
 from model.harmony import parse_key
 from model.midifile import Song, bar_length
 from model.music import PARTS, TICKS_PER_QUARTER, Note, Ticks
@@ -45,6 +46,12 @@ def without(song: Song, parts: Parts) -> Song:
         notes=tuple(n for n in song.notes if n.part not in parts),
         programs=tuple(p for p in song.programs if p[0] not in parts),
     )
+
+
+def without_drums(song: Song, roles: Collection[str]) -> Song:
+    """Return the song without some drums, named by their roles."""
+    notes = {ROLES[role] for role in roles}
+    return replace(song, notes=tuple(n for n in song.notes if n.part != "drums" or n.pitch not in notes))
 
 
 def moved(song: Song, parts: Parts, octaves: int) -> Song:

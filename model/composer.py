@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_limits
 
 from model import fusion, looking_back
 from model.accompanied import Written, hear, sounding_on, under_hands
+from model.drums import ROLES
 from model.encoder import Embedding, TextEncoder
 from model.engine import Engine, State
 from model.form import backbeat, cued, off_the_backbeat
@@ -329,6 +330,7 @@ class Composer:
                 sorted([*given, *rhythm_rows(kept), *(backbeat(plan, frame) if "drums" in drawn else ())])
             ),
             silent=off_the_backbeat(plan, frame),
+            muted=frozenset(ROLES[role] for role in plan.silenced),
             melody=melody_ahead(begin.given, frame) if begin.melody_first else {},
         )
 

@@ -80,7 +80,7 @@ def _half_time(plan: Plan, frame: Beat) -> bool:
 
 def backbeat(plan: Plan, frame: Beat) -> tuple[tuple[int, ...], ...]:
     """Return the rows that a stated half-time feel must have in a beat: the snare on three."""
-    if not _half_time(plan, frame) or frame.beat != 2:
+    if not _half_time(plan, frame) or frame.beat != 2 or "snare" in plan.silenced:
         return ()
     loud = 1 + int(wanted_velocity("drums", plan.energy)) // VELOCITY_STEP
     return ((note_event("drums", 0), PITCH + ROLES["snare"], 0, loud, 1 + OFFSET_CENTRE),)

@@ -137,7 +137,20 @@ def _italian(lower: str) -> Span[float] | None:
     return None
 
 
-_METER = re.compile(r"(?<![\d/])(2|3|4|5|6|7|9|12)\s?[/⁄]\s?(4|8)(?![\d/]|\s?(?:of|bars?\b|cups?|price))")
+_METER = re.compile(
+    r"(?<![\d/])([2-9]|1[0-9]|2[0-4])\s?[/⁄]\s?([248]|(?<=[579]/)16)(?![\d/]|\s?(?:of|bars?\b|cups?|price))"
+)
+_NEAREST = {
+    "2/2": "4/4",
+    "4/8": "2/4",
+    "8/8": "4/4",
+    "8/4": "4/4",
+    "10/4": "5/4",
+    "10/8": "5/4",
+    "14/8": "7/8",
+    "18/8": "9/8",
+}
+"""The metre of the contract that stands for one it does not have, where that is not the one of as many beats."""
 _CHINESE_METER = re.compile(
     r"(四|八)分之([二三四五六七九]|十二)拍?|([二三四五六七九]|十二)([四八])拍|([四八])([二三四五六七九]|十二)拍"
 )
@@ -156,11 +169,10 @@ _METER_NAMES = re.compile("|".join(f"({pattern})" for pattern, _ in _METER_WORDS
 
 
 def meter(lower: str) -> Span[str] | None:
-    """Return a metre of the contract."""
+    """Return a metre of the contract, the nearest one where the words say another: 5/4 for 5/8, 7/8 for 7/4, 12/8 for 11/8."""
     for match in _METER.finditer(lower):
-        name = f"{match.group(1)}/{match.group(2)}"
-        if name in METERS and not denied(lower, match.start()):
-            return Span(name, *match.span())
+        if not denied(lower, match.start()):
+            return Span(_nearest_meter(int(match.group(1)), int(match.group(2))), *match.span())
     for match in _CHINESE_METER.finditer(lower):
         lower_first, upper, before, after, unit, count = match.groups()
         for below, above in ((lower_first, upper), (after, before), (unit, count)):
@@ -171,6 +183,16 @@ def meter(lower: str) -> Span[str] | None:
         if match.lastindex is not None and not denied(lower, match.start()):
             return Span(_METER_WORDS[match.lastindex - 1][1], *match.span())
     return None
+
+
+def _nearest_meter(count: int, unit: int) -> str:
+    name = f"{count}/{unit}"
+    if name in METERS or name in _NEAREST:
+        return _NEAREST.get(name, name)
+    alike = [m for m in METERS if int(m.split("/")[0]) == count]
+    if alike:
+        return alike[0]
+    return min(METERS, key=lambda m: abs(int(m.split("/")[0]) - count))
 
 
 _COUNT = {

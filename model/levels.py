@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from model.negation import within
 from model.partwords import PART
+from model.terms import Found, Term, table
 
 _HIGH, _LOW = 0.88, 0.12
 _WORDS: dict[str, tuple[str, str]] = {
@@ -55,6 +56,17 @@ _VERY = re.compile(
     r"(?:\b(?:very|extremely|super|really|ultra|extra|insanely|so|muy|sehr|très)|非常|很|极其?|超级?|特别|十分)\s*$"
 )
 _MORE = re.compile(r"(?:more|更加?)\s*$")
+
+
+PACES = frozenset(["slow", "fast", "very slow", "very fast"])
+"""The moods that are nothing but a tempo."""
+
+
+def paced(found: Found, lower: str) -> Term:
+    """Return the term that was found; "very" before slow or fast makes another one of it."""
+    before = lower[max(0, found.start - 28) : found.start]
+    very = found.term.name in ("slow", "fast") and _VERY.search(before) and not _NOT_TOO.search(before)
+    return table()[f"very {found.term.name}"] if very else found.term
 
 
 def level(

@@ -116,7 +116,8 @@ class Plan:
     place of the off-beat, 0.5 straight to 0.75, in pairs of `swing_unit` notes (8 or 16).
 
     Not in the contract's JSON: `register` is -1 low to 1 high for the whole, `registers` for parts that were named,
-    `articulation` -1 staccato to 1 legato, `ending` "loop" or "cadence" where the words ask for one.
+    `articulation` -1 staccato to 1 legato, `ending` "loop" or "cadence" where the words ask for one, `silenced` the
+    roles of drums that the words deny.
     """
 
     tempo: float = 100.0
@@ -139,6 +140,7 @@ class Plan:
     registers: tuple[tuple[str, float], ...] = ()
     articulation: float = 0.0
     ending: str | None = None
+    silenced: tuple[str, ...] = ()
 
 
 # --- what goes between the bridge and the generation process, over a pipe ------------------------

@@ -23,6 +23,7 @@ _BEFORE_NONE = re.compile(
     r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)|([\uac00-\ud7a3]{1,6})(?:은|는|이|가)?\s?없이"
 )
 _AND = r"(?:\+|and|or|nor|und|oder|noch|y|o|ni|et|ou|e|&|/|和|或者?|与|及|以及|跟|や|と|과|와|하고)"
+_DEGREE = re.compile(r"\s*(?:too|so|very|overly|that|particularly|really|zu|sehr|trop|très|muy|demasiado)\b")
 _JOINED = re.compile(
     rf"\s*(?:、|{_AND}|,\s*{_AND})\s*(?:any|the|an?|no|some|a few|my|el|la|los|las|le|les|der|die|das)?\s*"
 )
@@ -89,6 +90,8 @@ def negated(text: str, names: Sequence[Name]) -> list[tuple[int, int]]:
         turn = SCOPE_END.search(text, match.end())
         stop = turn.start() if turn else len(text)
         chain = listed(text, names, match.end(), stop)
+        if _DEGREE.match(text, match.end()):  # "not too fast house" is house
+            chain = [n for i, n in enumerate(chain) if not i or text[chain[i - 1].end : n.start].strip()]
         if len(chain) > 1 and chain[-1].end > stop and not _OR.search(text[match.end() : chain[-1].end]):
             chain = [n for n in chain if n.end <= stop or text[stop] == "、"]  # "no drums, and a bass"
         spans.append((match.start(), chain[-1].end if chain else stop))

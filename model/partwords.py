@@ -6,6 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from model.drums import ROLES
+from model.kitwords import pieces
 from model.music import PARTS
 from model.negation import Name, listed, within
 from model.terms import Found
@@ -16,7 +18,7 @@ PART = re.compile(
     r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|percussions?|breakbeats?|beats?(?! (?:per|a min)|/)|batería|bateria|batteria|tamburi|schlagzeug|trommeln|batterie|percusión|percussão|perkussion|tambours)\b"
     r"|鼓组?点?|打击乐|ドラムス?|打楽器|드럼|타악기)"
     r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|contrabajo|basslinie|baixo|basso)\b(?! drum)|贝斯|低音(?![区提炮量域八])|ベース|베이스)"
-    r"|(?P<piece>\b(?:kicks?|kick drum|bass drum|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|congas?|bongos?|shakers?|"
+    r"|(?P<piece>\b(?:(?:kick|bass|snare) drums?|kicks?|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|congas?|bongos?|shakers?|"
     r"tambourine|cowbell|rimshots?|brushes|bombo|caja)\b|底鼓|军鼓|踩镲|镲片?|拍手|沙锤|キック|スネア|ハイハット)"
 )
 """The names of the parts; the group that matched is the part, a piece of the drum kit for itself."""
@@ -55,11 +57,12 @@ _AND = re.compile(r"\s(?:y|e|et|und)\s")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What the words say of parts: exactly these, or without some, or some among them."""
+    """What the words say of parts: exactly these, or without some, or some among them; and drums that stay silent, by role."""
 
     only: tuple[str, ...] | None = None
     without: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
+    silenced: frozenset[str] = frozenset()
 
     def among(self, usual: Sequence[str]) -> tuple[str, ...]:
         """Return the parts that play, given those that would; never none."""
@@ -110,7 +113,20 @@ def said(lower: str, terms: Sequence[Found], negated: Sequence[tuple[int, int]])
     named = frozenset(part for p in wanted if not p.instrument for part in p.parts)
     only = _only(lower, wanted, negated) - without
     ordered = tuple(p for p in PARTS if p in only)
-    return Said(ordered or None, frozenset(without), named)
+    struck = [p for p in wanted if "drums" in p.parts]
+    kit_alone = only == {"drums"} and bool(struck) and all(p.piece for p in struck)
+    return Said(ordered or None, frozenset(without), named, _silenced(lower, negated, kit_alone=kit_alone))
+
+
+def _silenced(lower: str, negated: Sequence[tuple[int, int]], *, kit_alone: bool) -> frozenset[str]:
+    """Return the roles of drums that are not wanted: those denied, and all the others where only some play."""
+    denied: set[str] = set()
+    wanted: set[str] = set()
+    for start, _, roles in pieces(lower):
+        (denied if within(start, negated) else wanted).update(roles)
+    if kit_alone and wanted:
+        denied |= ROLES.keys() - wanted
+    return frozenset(denied)
 
 
 def _parts(lower: str, terms: Sequence[Found]) -> list[re.Match[str]]:

@@ -85,6 +85,7 @@ def plan(prompt: str, text: Embedding, wish: Wish) -> Plan:
         registers=wish.registers,
         articulation=wish.articulation,
         ending=wish.ending,
+        silenced=tuple(sorted(wish.said.silenced)),
         **{name: round(value, 3) for name, value in levels.items()},
     )
 
@@ -152,13 +153,15 @@ def _blend(terms: Sequence[Term], name: str, hint: float) -> float:
     return 0.6 * mean + 0.4 * hint
 
 
-_PACES = frozenset(["slow", "fast", "medium"])
+_PACES = frozenset(["slow", "fast", "medium", "very slow", "very fast"])
+_BEYOND = 2**0.25
+"""How far past the end of a style's range of tempi "very slow" and "very fast" lie: a quarter of an octave."""
 
 
 def _tempo(terms: Sequence[Term], hint: float) -> float:
     """Return a tempo: within the genre's range where one was named, the moods and the embedding say where.
 
-    A word for the pace itself counts three times a mood.
+    A word for the pace itself counts three times a mood; "very" before it leaves the range of the style.
     """
     moods = [
         (t.tempo, 3 if t.name in _PACES else 1) for t in terms if t.kind == "moods" and t.tempo is not None
@@ -166,10 +169,13 @@ def _tempo(terms: Sequence[Term], hint: float) -> float:
     genres = [t.tempo for t in terms if t.kind in ("genres", "artists") and t.tempo is not None]
     heard = [np.log(hint), *(np.log(sum(m) / 2) for m, times in moods for _ in range(times))]
     wanted = float(np.exp(np.mean(heard)))
+    very = next((t.name for t in terms if t.name in ("very slow", "very fast")), None)
     if not genres:
         return wanted
     low = sum(g[0] for g in genres) / len(genres)
     high = sum(g[1] for g in genres) / len(genres)
+    if very is not None:
+        return max(20.0, low / _BEYOND) if very == "very slow" else min(300.0, high * _BEYOND)
     # 60..130 bpm of feeling spread over the range of the genre
     place = min(1.0, max(0.0, (wanted - 60) / 70))
     return low + (high - low) * place

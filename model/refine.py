@@ -13,6 +13,7 @@ from dataclasses import replace
 from model import changes, rechording
 from model.clip import Wanted, Writer
 from model.editing import Stays, filled_in
+from model.kitwords import pieces
 from model.midifile import Song
 from model.music import PARTS, Controls
 from model.partwords import PART
@@ -114,8 +115,9 @@ def _clause(composer: Writer, song: Song, clause: str, seed: int) -> tuple[Song,
         song, done = changes.at_tempo(song, wish.tempo), True
     if "key" in wish.explicit and wish.key is not None:
         return rechording.in_key(song, wish.key), True
-    if named and _REMOVE.search(clause):
-        return changes.without(song, named), True
+    if _REMOVE.search(clause) and (named or _pieces(clause)):
+        song = changes.without_drums(song, _pieces(clause))
+        return changes.without(song, named if not _pieces(clause) else named - {"drums"}), True
     asked = [name for name, pattern in _RULES if pattern.search(clause)]
     if done:
         asked = [a for a in asked if a not in ("slower", "faster")]
@@ -156,6 +158,13 @@ def _named(clause: str) -> Parts:
     found = {m.lastgroup or "" for m in PART.finditer(clause)}
     found |= {f.term.part for f in find(clause) if f.term.kind == "instruments" and f.term.part}
     return frozenset("drums" if part == "piece" else part for part in found) & EVERY
+
+
+def _pieces(clause: str) -> frozenset[str]:
+    """Return the roles of drums that a clause names, none where it names the kit itself."""
+    if any(m.lastgroup == "drums" for m in PART.finditer(clause)):
+        return frozenset()
+    return frozenset(role for _, _, roles in pieces(clause) for role in roles)
 
 
 def _written(

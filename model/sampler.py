@@ -58,7 +58,7 @@ class Rules:
     model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `restless`
     a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
-    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `melody` the time of each pitch class that it is known to have ahead, `silent` drums that do not sound on the first tick, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
+    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `melody` the time of each pitch class that it is known to have ahead, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
     """
 
     parts: frozenset[str]
@@ -87,6 +87,7 @@ class Rules:
     temperature: float
     theta: Theta
     silent: frozenset[int] = frozenset()
+    muted: frozenset[int] = frozenset()
     melody: Mapping[int, float] = field(default_factory=dict)
     lead: tuple[Row, ...] = ()
     given: tuple[Row, ...] = ()
@@ -288,7 +289,8 @@ class _Beat:
         bias = np.full(SIZES[1], BARRED)
         above = self._highest(event)
         if part == "drums":
-            free = [note for note in ROLES.values() if note > above and (tick or note not in rules.silent)]
+            barred = rules.muted if tick else rules.muted | rules.silent
+            free = [note for note in ROLES.values() if note > above and note not in barred]
             bias[[PITCH + note for note in free]] = fusion.layers(rules.energy, rules.theta.layers)[free]
             return bias
         if part == "chords":  # the bass is the lowest voice

@@ -111,10 +111,10 @@ def read(text: str) -> Wish:
         bare = (keywords.after_style(_blanked(lower, taken), end) for end in ends)
         tempo = value(next((span for span in bare if span is not None), None))
     taken += denied
-    turned = any(f.term.name in ("slow", "fast") and within(f.start, denied) for f in terms)
+    turned = any(f.term.name in levels.PACES and within(f.start, denied) for f in terms)
     tempered = [table()["medium"]] if turned and tempo is None else []  # "not too fast"
     unwanted = [f for f in terms if f.term.kind == "moods" and within(f.start, denied)]
-    tempered += [opposite(f.term) for f in unwanted if f.term.name not in ("slow", "fast")]
+    tempered += [opposite(f.term) for f in unwanted if f.term.name not in levels.PACES]
     waltz = next((f.term.meter for f in wanted if f.term.name in _WALTZ), None)
     fixed = [(f.start, f.end) for f in terms if f.term.kind != "moods"]
     stated_levels = {name: levels.level(name, lower, denied, fixed) for name in LEVELS}
@@ -135,7 +135,7 @@ def read(text: str) -> Wish:
         tuple((name, v) for name, v in stated_levels.items() if v is not None),
         swing, keywords.swing_unit(lower), register, registers,
         levels.articulation(lower, denied), levels.ending(unread, denied),
-        (*(f.term for f in wanted if f.term.kind != "instruments"), *tempered),
+        (*(levels.paced(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
         tuple(name for name, what in stated.items() if what is not None),
         _rest(plain, taken) or (_NOTHING_LEFT if denied else ""),
     )  # fmt: skip

@@ -1,0 +1,204 @@
+"""Slaved to jack_midi_clock under jack_transport: 120, 133, 96 bpm, then stop, locate and play. Phase at the receiver.
+
+    python -m bench.slaved [--seconds 20]
+
+Each stretch lasts so many seconds. The clock and our notes are heard by the same receiver program; the error of a
+note is its place in the clock's quarters, by JACK frames, beside its own beat.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import tempfile
+import time
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from bench.client import Client
+from bench.figures import percentile, table
+from tests import rig
+
+CLOCKS = 24
+RATE = 48000
+INLET = "llmball-in:LLMBall in"
+PROMPT = "upbeat pop in C major"
+SETTLED = 2.0
+"""Beats after a change within which the phase may still be sought."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A piece of the performance: its name, the JACK frames of its clocks, and the place of the first in the song."""
+
+    name: str
+    clocks: Sequence[int]
+    first: int
+
+    def quarter(self, frame: int) -> float | None:
+        """Return where a frame is, in quarter notes since the song began; None outside."""
+        at = bisect_right(self.clocks, frame) - 1
+        if not 0 <= at < len(self.clocks) - 1:
+            return None
+        here, there = self.clocks[at], self.clocks[at + 1]
+        return (self.first + at + (frame - here) / (there - here)) / CLOCKS
+
+    def milliseconds(self, frame: int, quarters: float) -> float:
+        """Return how long so much of a quarter lasts there."""
+        at = min(max(0, bisect_right(self.clocks, frame) - 1), len(self.clocks) - 2)
+        return quarters * CLOCKS * (self.clocks[at + 1] - self.clocks[at]) * 1000 / RATE
+
+
+@contextmanager
+def transport(env: dict[str, str]) -> Iterator[IO[str]]:
+    """Yield where jack_transport, as the master of the tempo, takes its commands."""
+    command = [rig.tool("jack_transport", "jackd2")]
+    process = subprocess.Popen(
+        command,
+        env=env,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert process.stdin is not None
+    try:
+        yield process.stdin
+        process.stdin.write("exit\n")
+        process.stdin.flush()
+        process.wait(3)
+    finally:
+        process.stdin.close()
+        rig.ended(process)
+
+
+def main() -> None:
+    """Print the phase error a stretch."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--seconds", type=float, default=20)
+    seconds = options.parse_args().seconds
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        program = rig.built_recorder(folder)
+        with rig.jack(f"llmball-slaved-{os.getpid()}") as there:
+            env = os.environ | there
+            serve = ("--backend", "jack", "--sync", "clock", "--trace", str(folder / "trace"))
+            with (
+                rig.daemon(*serve, env=there, folder=folder) as daemon,
+                rig.receiver(program, daemon.jack_port, there) as band,
+                sender(env) as _,
+                rig.receiver(program, "jack_midi_clock:mclk_out", there) as clock,
+                transport(env) as host,
+            ):
+                client = Client(daemon.osc)
+                client.say("humanise", 0)
+                client.say("prompt", PROMPT)
+                client.say("play")
+                rig.until(lambda: bool(client.heard("understood/key")), 10)
+                time.sleep(1)
+                marks = performed(host, clock, seconds)
+                priority = "real-time" if "real-time" in daemon.log.read_text() else "normal"
+                client.close()
+            report(clock.heard, band.note_ons(), marks, folder / "trace", priority)
+
+
+@contextmanager
+def sender(env: dict[str, str]) -> Iterator[None]:
+    """Run jack_midi_clock, connected to the inlet."""
+    process = subprocess.Popen(
+        [rig.tool("jack_midi_clock", "jack-midi-clock"), "-d", "0", INLET],
+        env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
+    )  # fmt: skip
+    try:
+        lsp = rig.tool("jack_lsp", "jackd2")
+        rig.until(
+            lambda: "mclk_out" in subprocess.run([lsp], env=env, capture_output=True, text=True).stdout, 5
+        )
+        yield
+    finally:
+        rig.ended(process)
+
+
+def performed(host: IO[str], clock: rig.Receiver, seconds: float) -> list[tuple[str, int]]:
+    """Play the score; return the name of each stretch and how many messages of the clock came before it."""
+    marks: list[tuple[str, int]] = []
+
+    def say(*commands: str, name: str) -> None:
+        marks.append((name, len(clock.heard)))
+        for command in commands:
+            host.write(command + "\n")
+            host.flush()
+            time.sleep(0.3)
+        time.sleep(seconds)
+
+    say("master", "tempo 120", "play", name="120 from the start")
+    say("tempo 133", name="133")
+    say("tempo 96", name="96")
+    say("stop", f"locate {RATE * 37}", "play", name="96 after a jump")
+    host.write("stop\n")
+    host.flush()
+    time.sleep(0.5)
+    return marks
+
+
+def report(
+    clock: list[rig.Heard], notes: list[rig.Heard], marks: list[tuple[str, int]], trace: Path, priority: str
+) -> None:
+    """Print a row a stretch."""
+    beats = matched(notes, [line.split() for line in trace.read_text().splitlines()])
+    print(
+        f"player: {priority} priority; 256 frames a period; note-ons heard {len(notes)}, traced {len(beats)}\n"
+    )
+    rows, place = [], 0
+    for index, (name, begin) in enumerate(marks):
+        end = marks[index + 1][1] if index + 1 < len(marks) else len(clock)
+        stretch = stretched(name, clock[begin:end], place)
+        place = stretch.first + len(stretch.clocks)
+        steady, worst_before = [], 0.0
+        for heard, beat in beats:
+            quarter = stretch.quarter(heard.frame)
+            if quarter is None:
+                continue
+            beside = quarter - beat - round(quarter - beat)
+            error = stretch.milliseconds(heard.frame, beside)
+            if quarter >= stretch.first / CLOCKS + SETTLED:
+                steady.append(abs(error))
+            else:
+                worst_before = max(worst_before, abs(error))
+        if steady:
+            cells = [percentile(steady, share) for share in (0.5, 0.99, 1)]
+            rows.append((name, len(steady), *cells, worst_before))
+    head = ("stretch", "notes", "median ms", "p99", "max", f"worst in the first {SETTLED:g} beats")
+    print(table(head, rows))
+
+
+def stretched(name: str, messages: list[rig.Heard], place: int) -> Stretch:
+    """Return a stretch that begins at a place, in clocks, unless it says otherwise itself."""
+    begins = next((i for i, m in enumerate(messages) if m.data[0] in (0xFA, 0xFB)), 0)
+    for message in messages[:begins]:
+        if message.data[0] == 0xF2:
+            place = (message.data[1] | message.data[2] << 7) * 6
+    return Stretch(name, [m.frame for m in messages[begins:] if m.data[0] == 0xF8], place)
+
+
+def matched(heard: list[rig.Heard], lines: list[list[str]]) -> list[tuple[rig.Heard, float]]:
+    """Pair what was heard with the trace, in order: each note-on with its planned beat."""
+    pairs: list[tuple[rig.Heard, float]] = []
+    at = 0
+    for message in heard:
+        for ahead in range(at, min(at + 40, len(lines))):
+            beat, _, _, channel, pitch = lines[ahead]
+            if (int(channel), int(pitch)) == (message.channel, message.data[1]):
+                pairs.append((message, float(beat)))
+                at = ahead + 1
+                break
+    return pairs
+
+
+if __name__ == "__main__":
+    main()

@@ -11,7 +11,7 @@ from typing import NoReturn, TypeVar
 
 from bridge.baton import SYNCS
 from bridge.config import Network
-from bridge.ports import BACKENDS
+from bridge.systems import BACKENDS
 from model.harmony import parse_key
 from model.music import METERS, PARTS
 from model.numerals import parse_progression

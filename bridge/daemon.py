@@ -41,7 +41,7 @@ from bridge.events import (
 from bridge.home import read_taste, write_taste
 from bridge.inlet import InletConfig
 from bridge.link import Link
-from bridge.orders import Health, OpenFailed, PortLost, Quit, Ready
+from bridge.orders import Health, OpenFailed, PortLost, PortNews, Quit, Ready, Report
 from bridge.player import run as run_player
 from bridge.ports import PortConfig
 from bridge.session import Session
@@ -158,7 +158,9 @@ class Daemon:
     # --- children ------------------------------------------------------------------------------
 
     def _start_player(self) -> None:
-        self._player = self._child("player", run_player, (self._ports,), self._from_player, self._player_died)
+        self._player = self._child(
+            "player", run_player, (self._ports, self._opened.done()), self._from_player, self._player_died
+        )
 
     def _start_generator(self) -> None:
         args = (self._config.encoder,)
@@ -191,17 +193,21 @@ class Daemon:
 
         return Child(name, main, args, in_loop(hear), in_loop(died))
 
-    def _from_player(self, report: Ready | OpenFailed | Health | PortLost) -> None:
+    def _from_player(self, report: Report) -> None:
         match report:
             case Ready(name, realtime):
-                if not self._opened.done():
+                if self._opened.done():
+                    log.info("the port is there again: %s", name)
+                else:
                     self._opened.set_result(name)
                     log.info("the player has %s priority", "real-time" if realtime else "normal")
                 self._carry_out(PlayerReady())
             case OpenFailed(remedy):
                 self._fail(OwnerError(remedy))
             case PortLost(reason):
-                log.warning("the port was lost: %s", reason)
+                log.warning("the port was lost (%s); it is opened again when it can be", reason)
+            case PortNews(line):
+                log.warning("%s", line)
             case Health():
                 self._carry_out(report)
 

@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from bridge.ports import find_backend, list_ports
+from bridge.systems import find_backend, list_ports
 from model.encoder import DIMENSION, EncoderError
 from model.plan import open_encoder
 from model.weights import FOLDER, WeightsError, check

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from bridge.clock import Clock, Seconds, monotonic
 from bridge.errors import OwnerError
-from bridge.ports import api_of, chosen, client_name, find_backend, sources
+from bridge.systems import api_of, chosen, client_name, find_backend, sources
 
 Hear = Callable[[Seconds, bytes], None]
 

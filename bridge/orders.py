@@ -116,9 +116,16 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class PortLost:
-    """The port failed while playing."""
+    """The port is gone; the player waits until it can be opened again, and says so by Ready."""
 
     reason: str
 
 
-Report = Ready | OpenFailed | Health | PortLost
+@dataclass(frozen=True, slots=True)
+class PortNews:
+    """Somebody whom the port was connected to went, or came back."""
+
+    line: str
+
+
+Report = Ready | OpenFailed | Health | PortLost | PortNews

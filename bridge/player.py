@@ -28,20 +28,23 @@ from bridge.orders import (
     Play,
     PlayerOrder,
     PortLost,
+    PortNews,
     Quit,
     Ready,
     Report,
     Retime,
     Silence,
 )
-from bridge.ports import Port, PortConfig, open_port
-from bridge.scheduler import Scheduler, Timed
+from bridge.ports import Kept, Port, PortConfig, open_port
+from bridge.scheduler import Scheduler, Timed, Voice
 from model.music import TICKS_PER_QUARTER
 
 MAX_LATENESS = Seconds(0.100)
 LATE = Seconds(0.005)
 SENSING = Seconds(0.270)
 """Between two Active Sensing bytes; receivers that honour them wait 330 ms."""
+AGAIN = 0.5
+"""Seconds between two looks at whether a port that was lost can be opened again."""
 COUNTED = Seconds(1.0)
 """What the figures of health are counted over."""
 REALTIME_PRIORITY = 40
@@ -56,6 +59,9 @@ class Player:
         self._tempo = TempoMap.started(120, clock())
         self._sense_at: Seconds | None = None
         self._count_from = clock()
+        self._check_at: Seconds | None = None
+        self._look()
+        self._begun: dict[Voice, Seconds] = {}
         self._lateness: list[float] = []
         self._dropped = 0
         self.trace: list[str] = []
@@ -76,22 +82,20 @@ class Player:
 
     def wait(self) -> float | None:
         """Return the seconds until something is due, a message or a report: None where nothing is."""
-        times = [t for t in (self._sense_at,) if t is not None]
+        times = [t for t in (self._sense_at, self._check_at) if t is not None]
         if self._lateness:
             times.append(Seconds(self._count_from + COUNTED))
         if self._scheduler.deadline is not None:
-            times.append(self._tempo.seconds_at(self._scheduler.deadline))
+            times.append(Seconds(self._tempo.seconds_at(self._scheduler.deadline) - self._port.ahead))
         return max(0.0, min(times) - self._clock()) if times else None
 
     def play(self) -> None:
         """Send what is due. Raises OSError where the port is lost."""
         now = self._clock()
         # a deadline is met when its own second has come: asking in ticks would round the last one away
-        tick = self._tempo.ticks_at(Seconds(now + 1e-5))
+        tick = self._tempo.ticks_at(Seconds(now + self._port.ahead + 1e-5))
         for timed in self._scheduler.due(tick, self._tempo.ticks_at(Seconds(now - MAX_LATENESS))):
-            self._port.send(timed.route, timed.message.encode())
-            if timed.rank == 1:
-                self._note(timed)
+            self._send(timed)
         if not self._scheduler.busy:
             self._sense_at = None
         elif self._sense_at is None or now >= self._sense_at:
@@ -99,8 +103,30 @@ class Player:
                 self._port.send(route, ACTIVE_SENSING)
             self._sense_at = Seconds(now + SENSING)
 
-    def _note(self, timed: Timed) -> None:
-        planned, sent = self._tempo.seconds_at(timed.at), self._clock()
+    def check(self) -> list[str]:
+        """Look after the port now and then; return a line of news each. Raises OSError: port lost."""
+        if self._check_at is None or self._clock() < self._check_at:
+            return []
+        self._look()
+        return self._port.check()
+
+    def _look(self) -> None:
+        """Say when to look after the port next."""
+        if self._port.checked is not None:
+            self._check_at = Seconds(self._clock() + self._port.checked)
+
+    def _send(self, timed: Timed) -> None:
+        planned = self._tempo.seconds_at(timed.at)
+        if timed.rank == 1:
+            self._begun[timed.voice] = planned
+        else:  # an end that was brought forward comes after its beginning, which may have been given ahead
+            planned = max(planned, self._begun.pop(timed.voice, planned))
+        self._port.send(timed.route, timed.message.encode(), planned)
+        if timed.rank == 1:
+            self._note(timed, planned)
+
+    def _note(self, timed: Timed, planned: Seconds) -> None:
+        sent = max(self._clock(), planned) if self._port.ahead else self._clock()
         self._lateness.append(sent - planned)
         message = timed.message
         beat = timed.at / TICKS_PER_QUARTER
@@ -108,6 +134,8 @@ class Player:
 
     def silence(self, all_channels: bool) -> None:
         """End everything now. Raises OSError where the port is lost."""
+        self._port.hurry()
+        self._begun.clear()
         for route, channel, pitch in self._scheduler.silence():
             self._port.send(route, NoteOff(channel, pitch).encode())
         if all_channels:
@@ -130,39 +158,59 @@ class Player:
         return Health(len(late), sum(x > LATE for x in late), dropped, max(0.0, p99))
 
 
-def run(connection: Connection, config: PortConfig) -> None:
-    """Be the player process: open the port, serve until Quit or until the daemon is gone."""
+def run(connection: Connection, config: PortConfig, again: bool = False) -> None:
+    """Be the player process: open the port, serve until Quit or until the daemon is gone.
+
+    A port that is lost is waited for, and from the beginning where the port was there `again` and again before.
+    """
     setproctitle("llmball: player")
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # the daemon decides when to stop; this process ends with its pipe
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
-        port = open_port(config)
         if config.trace is not None:
             _append(config.trace, ())
-    except OwnerError as refused:
-        _tell(connection, OpenFailed(str(refused)))
-        return
     except OSError as refused:
         _tell(
             connection,
             OpenFailed(f"{config.trace} cannot be written ({refused.strerror}): choose another --trace"),
         )
         return
-    _tell(connection, Ready(port.name, _realtime()))
-    player = Player(port, config.per_part)
     gc.collect()
     gc.freeze()
     gc.disable()
-    try:
+    kept: Kept = {}
+    while (port := _opened(connection, config, kept, again)) is not None:
+        again = True
+        _tell(connection, Ready(port.name, _realtime()))
+        player = Player(port, config.per_part)
         try:
-            _serve(connection, player, config.trace)
+            try:
+                _serve(connection, player, config.trace)
+            finally:
+                player.silence(False)
+            return
+        except OSError as lost:
+            _tell(connection, PortLost(str(lost)))
         finally:
-            player.silence(False)
-    except OSError as lost:
-        _tell(connection, PortLost(str(lost)))
-    finally:
-        port.close()
+            kept = port.kept
+            port.close()
+
+
+def _opened(connection: Connection, config: PortConfig, kept: Kept, again: bool) -> Port | None:
+    """Open the port, or wait until it can be where it was open before; None where that is not to be."""
+    while True:
+        try:
+            return open_port(config, kept)
+        except OwnerError as refused:
+            if not again:
+                _tell(connection, OpenFailed(str(refused)))
+                return None
+        try:
+            if _order_waits(connection, AGAIN) and isinstance(connection.recv(), Quit | None):
+                return None
+        except (EOFError, ConnectionError):
+            return None
 
 
 def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
@@ -178,6 +226,8 @@ def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
         except (EOFError, ConnectionError):  # a pipe's end, in the words of either kind of system
             break
         player.play()
+        for line in player.check():
+            _tell(connection, PortNews(line))
         figures = player.health()
         if figures is not None:
             _tell(connection, figures)

@@ -1,28 +1,25 @@
 """Where MIDI goes: a virtual port of ours, somebody's port by name, or nowhere.
 
-`Port.send` is called from the player only. JACK is asked by name, never by rtmidi's default, which tries ALSA
-and fails where there is none; and never started, for that is the owner's to do.
+`Port.send` is called from the player only.
 """
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
+from bridge import jack
+from bridge.clock import Seconds
 from bridge.errors import OwnerError
+from bridge.jack import NameTakenError
+from bridge.jackport import JackPort
+from bridge.systems import api_of, chosen, client_name, find_backend, sinks, sources
 
-BACKENDS = ("auto", "jack", "alsa", "coremidi", "winmm")
-_API_NAMES = {
-    "jack": "API_UNIX_JACK",
-    "alsa": "API_LINUX_ALSA",
-    "coremidi": "API_MACOSX_CORE",
-    "winmm": "API_WINDOWS_MM",
-}
+Kept = Mapping[str, frozenset[str]]
+"""By route, whom a port is to be connected to when it is opened again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +39,23 @@ class Port(Protocol):
 
     name: str
     routes: tuple[str, ...]
+    ahead: Seconds
+    """So long before its moment a message may be given, and sounds at it; 0: it sounds when it is given."""
+    checked: Seconds | None
+    """How often it wants to be looked after; None: never."""
 
-    def send(self, route: str, data: bytes) -> None:
+    @property
+    def kept(self) -> Kept:
+        """Whom it is to be connected to when it is opened again."""
+
+    def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         """Send one message on the port of a route; ("",) is one port for all. Raises OSError: port lost."""
+
+    def hurry(self) -> None:
+        """Take back the beginnings that were given ahead and have not sounded; ends that wait sound at once."""
+
+    def check(self) -> list[str]:
+        """Look after it, once in a while; return a line of news each. Raises OSError: port lost."""
 
     def close(self) -> None:
         """Close it; nothing may be sent after."""
@@ -53,12 +64,23 @@ class Port(Protocol):
 class SilentPort:
     """Takes everything and sends nothing: for `none`, and for files, which the daemon writes itself."""
 
+    ahead = Seconds(0)
+    checked: Seconds | None = None
+    kept: Kept = MappingProxyType({})
+
     def __init__(self, name: str) -> None:
         self.name = name
         self.routes: tuple[str, ...] = ("",)
 
-    def send(self, route: str, data: bytes) -> None:
+    def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         """Do nothing."""
+
+    def hurry(self) -> None:
+        """Do nothing: nothing waits here."""
+
+    def check(self) -> list[str]:
+        """Find nothing."""
+        return []
 
     def close(self) -> None:
         """Do nothing."""
@@ -67,26 +89,41 @@ class SilentPort:
 class RecordingPort:
     """Keeps what was sent, with the route: for tests and examples."""
 
+    ahead = Seconds(0)
+    checked: Seconds | None = None
+    kept: Kept = MappingProxyType({})
+
     def __init__(self) -> None:
         self.name = "recording"
         self.routes: tuple[str, ...] = ("",)
         self.sent: list[tuple[str, bytes]] = []
 
-    def send(self, route: str, data: bytes) -> None:
+    def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         """Keep a message."""
         self.sent.append((route, data))
+
+    def hurry(self) -> None:
+        """Do nothing: nothing waits here."""
+
+    def check(self) -> list[str]:
+        """Find nothing."""
+        return []
 
     def close(self) -> None:
         """Do nothing."""
 
 
 class RtMidiPort:
-    """One port a route, through python-rtmidi."""
+    """One port a route, through python-rtmidi; `to` is somebody's port that ours is connected to."""
 
-    def __init__(self, name: str, outs: dict[str, Any]) -> None:
-        self.name, self.routes, self._outs = name, tuple(outs), outs
+    ahead = Seconds(0)
+    checked: Seconds | None = Seconds(1)
+    kept: Kept = MappingProxyType({})
 
-    def send(self, route: str, data: bytes) -> None:
+    def __init__(self, name: str, outs: dict[str, Any], to: str | None = None) -> None:
+        self.name, self.routes, self._outs, self._to = name, tuple(outs), outs, to
+
+    def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         """Send a message. Raises OSError where the port is lost."""
         import rtmidi
 
@@ -95,80 +132,20 @@ class RtMidiPort:
         except rtmidi.RtMidiError as lost:
             raise OSError(f"{self.name} does not take any more: {lost}") from lost
 
+    def hurry(self) -> None:
+        """Do nothing: nothing waits here."""
+
+    def check(self) -> list[str]:
+        """Look whether somebody's port is still there: rtmidi sends to one that is gone without a word."""
+        if self._to is not None and self._to not in self._outs[""].get_ports():
+            raise OSError(f"{self._to} is gone")
+        return []
+
     def close(self) -> None:
         """Close every port."""
         for out in self._outs.values():
             out.close_port()
             out.delete()
-
-
-def client_name(port_name: str) -> str:
-    """Return JACK's client name for a port name: LLMBall → llmball."""
-    return "".join(c for c in port_name.lower() if c.isalnum()) or "llmball"
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep libjack from writing to stderr while we only ask whether a server is there."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
-
-
-def api_of(backend: str) -> int:
-    """Return rtmidi's number of a backend."""
-    import rtmidi
-
-    return int(getattr(rtmidi, _API_NAMES[backend]))
-
-
-def candidates(platform: str) -> tuple[str, ...]:
-    """Return the backends of a platform, the best first."""
-    return {"darwin": ("coremidi", "jack"), "win32": ("winmm",)}.get(platform, ("jack", "alsa"))
-
-
-def find_backend(wanted: str) -> str | None:
-    """Return the backend that answers: the one wanted, or the platform's first; None where none does."""
-    asked = candidates(sys.platform) if wanted == "auto" else (wanted,)
-    return next((b for b in asked if _answers(b)), None)
-
-
-def _answers(backend: str) -> bool:
-    import rtmidi
-
-    api = api_of(backend)
-    if api not in rtmidi.get_compiled_api():
-        return False
-    os.environ["JACK_NO_START_SERVER"] = "1"
-    with _quiet():
-        try:
-            probe = rtmidi.MidiOut(api, name="llmball-probe")
-            probe.get_ports()
-        except (SystemError, RuntimeError, rtmidi.RtMidiError):
-            return False
-    probe.delete()
-    return True
-
-
-def list_ports(backend: str) -> tuple[str, list[str], list[str]] | None:
-    """Return the backend in use, the ports we could send to and those we could hear; None without MIDI."""
-    found = find_backend(backend)
-    if found is None:
-        return None
-    import rtmidi
-
-    api = api_of(found)
-    sinks, sources = rtmidi.MidiOut(api, name="llmball-list"), rtmidi.MidiIn(api, name="llmball-list")
-    try:
-        return found, sinks.get_ports(), sources.get_ports()
-    finally:
-        sinks.delete()
-        sources.delete()
 
 
 def decided(config: PortConfig) -> PortConfig:
@@ -187,8 +164,8 @@ def decided(config: PortConfig) -> PortConfig:
     return replace(config, output=output or "virtual", backend=backend)
 
 
-def open_port(config: PortConfig) -> Port:
-    """Open what a settled config names. Raises OwnerError."""
+def open_port(config: PortConfig, kept: Kept | None = None) -> Port:
+    """Open what a settled config names, connected to those that were kept. Raises OwnerError."""
     output = config.output or "none"
     if output == "none":
         return SilentPort("none")
@@ -198,9 +175,38 @@ def open_port(config: PortConfig) -> Port:
 
     api = api_of(config.backend)
     try:
+        if config.backend == "jack" and jack.available():
+            return _exact(config, api, output, kept or {})
         return _virtual(config, api) if output == "virtual" else _existing(config, api, output)
     except rtmidi.RtMidiError as refused:
         raise OwnerError(f"{config.backend} refuses {output!r} ({refused}): see llmball ports") from refused
+
+
+def _clients(config: PortConfig) -> dict[str, tuple[str, str]]:
+    """Return the names of client and port a route: the first client has the plain name, where people look."""
+    client = client_name(config.port_name)
+    routes = config.parts if config.per_part else ("",)
+    return {
+        route: (f"{client}-{route}" if i else client, f"{config.port_name} {route}".rstrip())
+        for i, route in enumerate(routes)
+    }
+
+
+def _exact(config: PortConfig, api: int, output: str, kept: Kept) -> Port:
+    """Open our ports by JACK's own library; somebody's port by name is one that ours is connected to."""
+    clients = _clients(config)
+    client, port = next(iter(clients.values()))
+    name = f"jack:{client}:{port}"
+    if output != "virtual":
+        there = sinks(api)
+        kept = kept or {"": frozenset({there[chosen(there, output)]})}
+        clients, name = {"": (client, config.port_name)}, f"jack:{', '.join(sorted(kept['']))}"
+    try:
+        return JackPort(name, clients, kept)
+    except NameTakenError as taken:
+        raise _taken(str(taken)) from taken
+    except OSError as gone:
+        raise OwnerError("jack does not answer any more: see llmball doctor") from gone
 
 
 def _virtual(config: PortConfig, api: int) -> Port:
@@ -210,11 +216,10 @@ def _virtual(config: PortConfig, api: int) -> Port:
         raise OwnerError(
             "Windows has no virtual ports: install loopMIDI and name its port with --output (llmball ports)"
         )
-    client = client_name(config.port_name)
-    routes = config.parts if config.per_part else ("",)
-    # a client a port: the first has the plain name, which is where people look
-    clients = {route: f"{client}-{route}" if i else client for i, route in enumerate(routes)}
-    names = {route: f"{config.port_name} {route}".rstrip() for route in routes}
+    routes = tuple(_clients(config))
+    clients = {route: client for route, (client, _) in _clients(config).items()}
+    names = {route: port for route, (_, port) in _clients(config).items()}
+    client = clients[routes[0]]
     taken = [p for p in sources(api) if p.split(":")[0] in clients.values() or p in names.values()]
     if taken:
         raise _taken(taken[0])
@@ -232,17 +237,6 @@ def _virtual(config: PortConfig, api: int) -> Port:
     return port
 
 
-def sources(api: int) -> list[str]:
-    """Return the names of all ports that send. Raises rtmidi.RtMidiError."""
-    import rtmidi
-
-    asking = rtmidi.MidiIn(api, name="llmball-probe")
-    try:
-        return list(asking.get_ports())
-    finally:
-        asking.delete()
-
-
 def _taken(name: str) -> OwnerError:
     return OwnerError(f"{name} is there already: stop the other LLMBall, or choose another --port-name")
 
@@ -258,15 +252,4 @@ def _existing(config: PortConfig, api: int, wanted: str) -> Port:
         out.delete()
         raise
     out.open_port(index, config.port_name)
-    return RtMidiPort(f"{config.backend}:{there[index]}", {"": out})
-
-
-def chosen(there: list[str], wanted: str) -> int:
-    """Return which of some ports a name, or a piece of one, means. Raises OwnerError: none, or several."""
-    fitting = [i for i, name in enumerate(there) if wanted.lower() in name.lower()]
-    meant = [i for i in fitting if there[i] == wanted] or fitting
-    if len(meant) != 1:
-        found = "no port" if not meant else "more than one port"
-        ports = ", ".join(there) or "none"
-        raise OwnerError(f"{found} is named like {wanted!r}; there are: {ports} (see llmball ports)")
-    return meant[0]
+    return RtMidiPort(f"{config.backend}:{there[index]}", {"": out}, there[index])

@@ -219,22 +219,25 @@ def test_a_port_that_cannot_be_opened_is_told_with_the_remedy(start: Start) -> N
 class LostPort(RecordingPort):
     """A port whose cable is out."""
 
-    def send(self, route: str, data: bytes) -> None:
+    def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         raise OSError("the cable is out")
 
 
 def run_with_a_lost_port(connection: Connection, config: PortConfig) -> None:
     """Be a player process whose port is lost."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bridge.player.open_port", lambda _: LostPort())
+        ports = iter([LostPort(), RecordingPort()])
+        patch.setattr("bridge.player.open_port", lambda *_: next(ports))
         run(connection, config)
 
 
-def test_a_lost_port_is_told_and_ends_the_player(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_lost_port_is_told_and_opened_again(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
     child, said = start(nowhere(), run_with_a_lost_port)
     assert isinstance(said.get(timeout=20), Ready)
     child.send(Retime(TempoMap.started(120, monotonic())))
     child.send(Play(1, (sound(0),)))
     assert said.get(timeout=5) == PortLost("the cable is out")
+    assert isinstance(said.get(timeout=5), Ready)
+    child.send(None)
     assert said.get(timeout=5) == DIED
     assert "Traceback" not in capfd.readouterr().err

@@ -7,15 +7,16 @@ a chord struck within a beat's first third counts from that beat, a later one fr
 from __future__ import annotations
 
 from dataclasses import dataclass
-from statistics import median
 
 from bridge.bearing import Bearing
+from bridge.broken import Broken
 from bridge.clock import Seconds
 from bridge.gesture import (
+    BROKEN,
+    LEAP,
     LOW,
     SETTLED,
     Gesture,
-    broken_chord,
     held_chord,
     last_stroke,
     leaps,
@@ -29,6 +30,8 @@ ON_TIME = 0.30
 """The share of a beat within which a stroke still counts for it; players are late, and early."""
 PUSHED = 0.70
 """From this share of a beat on a stroke is an early one of the next, held or not."""
+BREAKING, SINGING = 0.7, 0.5
+"""Shares of leaps in a line from which on it is a broken chord, and below which it is a melody."""
 RESTED = 4
 """Beats of silence after which the hands rest."""
 C_MAJOR = parse_key("C major")
@@ -50,7 +53,12 @@ class Pulse:
     @property
     def strong(self) -> bool:
         """Whether it begins a bar or half of one."""
-        return self.beat == 0 or (self.beats % 2 == 0 and self.beat == self.beats // 2)
+        return _strong(self.beat, self.beats)
+
+    @property
+    def next_strong(self) -> bool:
+        """Whether the one after it does."""
+        return _strong((self.beat + 1) % self.beats, self.beats)
 
 
 class Follower:
@@ -68,7 +76,7 @@ class Follower:
         self._coming: Gesture | None = None
         self._pushed = False
         self._expected: Chord | None = None
-        self._foreign: Seconds | None = None
+        self._broken, self._turned = Broken(), False
         self._evidence = False
         self._settles: Seconds | None = None
         self._rest = 0
@@ -78,7 +86,8 @@ class Follower:
     def begin(self) -> None:
         """Take it that a performance begins: the loop is forgotten, what is held now is not."""
         self._passes.forget()
-        self._pulse = self._coming = self._expected = self._foreign = None
+        self._pulse = self._coming = self._expected = None
+        self._broken, self._turned = Broken(), False
         self._rest = 0
 
     def hear(self, at: Seconds, data: bytes) -> None:
@@ -87,7 +96,7 @@ class Follower:
         if self.hands.hear(at, data) and self.hands.touches[-1] is not last:
             self._rest = 0
             self._settles = Seconds(at + SETTLED)
-            self._note_foreign(self.hands.touches[-1])
+            self._believe(self.hands.touches[-1])
 
     def beat(self, pulse: Pulse) -> None:
         """Take in that a beat begins now: the one before is remembered."""
@@ -97,6 +106,9 @@ class Follower:
             self._remember(self._pulse)
         self._evidence = False
         self._pulse = pulse
+        if not self._turned:
+            self._broken.beat(pulse.strong, self.key)
+        self._turned = False
         coming, self._coming = self._coming, None
         if coming is not None and (self._pushed or self._still(coming.chord)):
             self._chord, self._evidence = coming.chord, True
@@ -186,12 +198,14 @@ class Follower:
         recent = self.hands.since(Seconds(now - 4 * length))
         if held_chord(recent, self.hands.down, self.key) is not None:
             self.mode = "chords"
-        elif self.mode in (None, "melody", "bass") or not self._chord_since(Seconds(now - 8 * length)):
-            lines = [t for t in recent if t.at <= now]
-            if leaps(lines) and broken_chord(lines[-8:], self.key, None) is not None:
+        elif self.mode != "chords" or not self._chord_since(Seconds(now - 8 * length)):
+            share = leaps(recent)
+            if share >= BREAKING or (
+                self.mode == "chords" and (share >= SINGING or len(recent) < BROKEN + 2)
+            ):
                 self.mode = "chords"
-            elif self.mode != "chords" or len(lines) >= 4:
-                self.mode = "bass" if median(t.pitch for t in lines) < LOW else "melody"
+            elif recent:
+                self.mode = "bass" if max(t.pitch for t in recent) < LOW + 3 else "melody"
 
     def _chord_since(self, moment: Seconds) -> bool:
         """Whether three notes sounded at once since a moment; what the pedal blurs counts."""
@@ -208,35 +222,41 @@ class Follower:
         if self.mode == "bass":
             low = min(last_stroke(touches), key=lambda t: t.pitch)
             return Gesture(on_bass(low.pitch % 12, key), low.at) if self._on_strong(low.at) else None
-        held = held_chord(touches, [t for t in self.hands.down if t.pitch < split], self.key)
+        since = None if self._pulse is None else Seconds(self._pulse.at - (1 - PUSHED) * length)
+        held = held_chord(touches, [t for t in self.hands.down if t.pitch < split], self.key, since)
         if held is not None:
-            self._foreign = None
+            self._broken.settle(held.chord)
             return held
         if len(last_stroke(touches)) >= 3:
             return None  # a cluster
-        since = [t for t in touches if self._foreign is None or t.at >= self._foreign]
-        if self._expected is not None and self._pulse is not None:
+        chord = self._broken.chord
+        if chord is None or self._pulse is None:
+            return None
+        if self._expected is not None:
             heard = {t.pitch % 12 for t in touches if self._pulse.phase(t.at) > -ON_TIME}
             if heard <= self._expected.pitch_classes:
                 return None  # it may well be the one that is expected
-        return broken_chord(since, key, self._foreign)
+        at = touches[-1].at if self._pulse.phase(touches[-1].at) >= PUSHED else self._pulse.at
+        return Gesture(chord, at)
 
     def _on_strong(self, at: Seconds) -> bool:
         """Whether a stroke is on, or early for, a beat that begins a bar or half of one."""
         if self._pulse is None:
             return True
         phase = self._pulse.phase(at)
-        following = Pulse(at, 1, (self._pulse.beat + 1) % self._pulse.beats, self._pulse.beats)
-        return (phase < ON_TIME and self._pulse.strong) or (phase >= PUSHED and following.strong)
+        return (phase < ON_TIME and self._pulse.strong) or (phase >= PUSHED and self._pulse.next_strong)
 
-    def _note_foreign(self, touch: Touch) -> None:
-        """Remember when, on a beat, a note came that the chord has not: a broken chord begins there."""
-        chord = self._coming.chord if self._coming is not None else self._chord
-        if chord is None or touch.pitch % 12 in chord.pitch_classes or self._pulse is None:
+    def _believe(self, touch: Touch) -> None:
+        """Let a note tell of the harmony, one by one with the others."""
+        if self._pulse is None or touch.pitch >= (self._split or 128):
             return
         phase = self._pulse.phase(touch.at)
-        if phase < ON_TIME or phase >= PUSHED:
-            self._foreign = touch.at
+        if phase >= PUSHED and not self._turned:
+            self._turned = True
+            self._broken.beat(self._pulse.next_strong, self.key)
+        around = self.hands.since(Seconds(touch.at - 4 * self._pulse.length))
+        low = touch.pitch < LOW and touch.pitch <= min(t.pitch for t in around) + LEAP
+        self._broken.note(touch.pitch, low and (phase < ON_TIME or phase >= PUSHED))
 
     def _take(self, gesture: Gesture) -> None:
         """Let a chord count from the beat it was struck in, or from the next."""
@@ -289,3 +309,7 @@ def _only_adds(new: Chord, old: Chord) -> bool:
         and alike(new, old)
         and set(QUALITIES[old.quality]) <= set(QUALITIES[new.quality])
     )
+
+
+def _strong(beat: int, beats: int) -> bool:
+    return beat == 0 or (beats % 2 == 0 and beat == beats // 2)

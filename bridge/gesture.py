@@ -1,14 +1,14 @@
 """What the hands hold, or have just struck → a chord, and when it was struck. Pure.
 
-Keys that are down go before what only the pedal holds: who pedals through a change means the new chord. Notes that come one
-by one make a chord together since the last one that did not belong to it (broken chords, Alberti basses).
+Keys that are down go before what only the pedal holds: who pedals through a change means the new chord. What comes a note
+at a time is read in `bridge.broken`.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from bridge.clock import Seconds
 from bridge.hands import Touch
@@ -23,13 +23,11 @@ GAP = 8
 """Semitones between the hands: one or two notes so far above three are a melody over them."""
 LOW = 52
 """A lone note below this is a bass."""
-SURE, PARTLY = 1.6, 1.3
-"""What three and two pitch classes of a broken chord may cost."""
 LEAP = 3
-LEAPING = 0.7
-"""Share of intervals of a broken chord that are leaps."""
 BROKEN = 4
 """Notes that tell a broken chord from a melody."""
+PLAIN = 1.6
+"""What a chord may cost that was struck at once, for older keys to be taken for left over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +52,13 @@ def under_melody(touches: Sequence[Touch]) -> list[Touch]:
     return list(touches)
 
 
-def held_chord(touches: Sequence[Touch], down: Sequence[Touch], key: Key | None) -> Gesture | None:
-    """Return the chord of three or more keys that are held, or were struck together just now."""
+def held_chord(
+    touches: Sequence[Touch], down: Sequence[Touch], key: Key | None, since: Seconds | None = None
+) -> Gesture | None:
+    """Return the chord of three or more keys that are held, or were struck together just now.
+
+    Keys struck before `since` are not counted beside a whole chord that was struck after it: they are left over.
+    """
     stroke = under_melody(last_stroke(touches))
     held = under_melody(down)
     together = stroke if len(stroke) >= 3 else []
@@ -65,7 +68,8 @@ def held_chord(touches: Sequence[Touch], down: Sequence[Touch], key: Key | None)
     found = cheapest(pitches, key)
     if together:
         alone = cheapest([t.pitch for t in together], key)
-        if alone is not None and (found is None or alone[0] < found[0] - 1):
+        old = since is not None and any(t.at < since for t in held)
+        if alone is not None and (found is None or alone[0] < found[0] - 1 or (old and alone[0] <= PLAIN)):
             found = alone
     if found is None or found[0] > MOST:
         return None
@@ -73,33 +77,10 @@ def held_chord(touches: Sequence[Touch], down: Sequence[Touch], key: Key | None)
     return Gesture(found[1], min(t.at for t in last_stroke(sorted(struck, key=lambda t: t.at))))
 
 
-def broken_chord(touches: Sequence[Touch], key: Key | None, first: Seconds | None) -> Gesture | None:
-    """Return the chord of notes that came one by one.
-
-    `first` is when a note came that did not belong to the chord before; then two notes, or a lone bass, are enough.
-    """
-    if not touches:
-        return None
-    at = touches[0].at if first is None else first
-    classes = {t.pitch % 12 for t in touches}
-    if len(classes) == 1:
-        if first is None or touches[0].pitch >= LOW or key is None:
-            return None
-        return Gesture(on_bass(touches[0].pitch % 12, key), at)
-    found = cheapest([t.pitch for t in touches], key)
-    if found is None or (len(classes) == 2 and first is None):
-        return None
-    return Gesture(found[1], at) if found[0] <= (PARTLY if len(classes) == 2 else SURE) else None
-
-
-def leaps(touches: Sequence[Touch]) -> bool:
-    """Whether a line of single notes is a broken chord rather than a melody."""
-    if len(touches) < BROKEN:
-        return False
-    steps = [abs(a.pitch - b.pitch) for a, b in itertools.pairwise(touches) if a.pitch != b.pitch]
-    classes = {t.pitch % 12 for t in touches}
-    large = sum(s >= LEAP for s in steps)
-    return len(steps) >= BROKEN - 1 and len(classes) <= 5 and large >= LEAPING * len(steps)
+def leaps(touches: Sequence[Touch]) -> float:
+    """Return the share of leaps among the steps of a line: high in broken chords, low in melodies; 0 for a few notes."""
+    steps = [abs(a.pitch - b.pitch) for a, b in pairwise(touches) if a.pitch != b.pitch]
+    return sum(s >= LEAP for s in steps) / len(steps) if len(steps) >= BROKEN - 1 else 0.0
 
 
 def on_bass(bass: int, key: Key) -> Chord:

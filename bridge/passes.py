@@ -1,8 +1,8 @@
 """Loop memory: the chords of the beats so far → the chord of a beat to come, where a progression goes round. Pure.
 
 A period counts once the last beats were, beat by beat, what they were one period before: for two whole passes, or for
-half a pass in which the harmony moved at least twice. Of several the one that has held longest is believed. One beat that
-differs drops a period, until it has proved itself again.
+half a pass in which the harmony moved at least twice. Of several the one that has held longest is believed. A beat that
+differs drops a period; a slip is forgiven once the next beat fits again.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ PERIODS = (1, 2, 3, 4, 6, 8, 12, 16)
 REMEMBERED = 3 * PERIODS[-1]
 """Bars that are looked back."""
 EARLY_CHANGES = 2
+SLIPS = 8
+"""One beat in so many may differ between two passes."""
 
 
 def alike(a: Chord | None, b: Chord | None) -> bool:
@@ -75,17 +77,28 @@ class Passes:
 
 
 def _held(heard: Sequence[Chord | None], period: int) -> int:
-    """Return how many beats back from the last are what they were one period before."""
-    count = 0
+    """Return how many beats back from the last are what they were one period before.
+
+    The last must be. Before it a beat now and then may differ, for a player's slip is no new progression: one in eight, and
+    never two together.
+    """
+    count = misses = held = 0
+    missed = True
     for i in range(len(heard) - 1, period - 1, -1):
-        if heard[i] is None or not alike(heard[i], heard[i - period]):
-            break
         count += 1
-    return count
+        if heard[i] is None or not alike(heard[i], heard[i - period]):
+            misses += 1
+            if missed or misses > 1 + count // SLIPS:
+                break
+            missed = True
+        else:
+            missed = False
+            held = count - misses
+    return held
 
 
 def _proved(heard: Sequence[Chord | None], period: int, held: int) -> bool:
-    if held >= period:
+    if held >= period - 1 - period // SLIPS:
         return True
     run = heard[len(heard) - held :]
     changes = sum(not alike(a, b) for a, b in itertools.pairwise(run))

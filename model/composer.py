@@ -156,7 +156,8 @@ class Composer:
         if any(w.cache != take.cache for w in again) or state.room < len(rows) + ROOM_FOR_A_BEAT:
             take.cache += 1  # nothing of the cache holds: it is made anew
             return
-        self._engine.read(state, np.array(rows, np.int16))
+        for row in rows:
+            self._engine.step(state, row)
         at = again[0].mark
         for written in again:
             written.mark, at = at, at + len(written.rows)

@@ -95,12 +95,6 @@ class Engine:
         x: Array = np.sum([e[rows[..., i]] for i, e in enumerate(self._embed)], axis=0)
         return state, state.read(np.concatenate([lead, x], 1))[:, -1]
 
-    def read(self, state: State, rows: Rows) -> None:
-        """Read rows at once, `(T, 5)`, the same in every lane, of which there may be none."""
-        if len(rows):
-            x: Array = np.sum([e[rows[:, i]] for i, e in enumerate(self._embed)], axis=0)
-            state.read(np.tile(x, (state.lanes, 1, 1)))
-
     def step(self, state: State, row: tuple[int, ...]) -> Array:
         """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
         x = self._embed[0][row[0]].copy()

@@ -63,10 +63,14 @@ def beat_of(take: int, index: int, plan: Plan) -> Beat:
 
 @dataclass
 class Rig:
-    """One virtual performance. `latency` gives how many seconds an order takes the generator."""
+    """One virtual performance. `latency` gives how many seconds an order takes the generator.
+
+    `generator` answers the orders where one is given, else each beat is `beat_of`.
+    """
 
     latency: Callable[[], float]
     plan: Callable[[Begin], Plan] = lambda begin: Plan(tempo=160.0)
+    generator: Callable[[Order], Answer | None] | None = None
     now: Seconds = Seconds(100.0)
     session: Session = field(default_factory=lambda: Session(lambda: 7))
     scheduler: Scheduler = field(default_factory=Scheduler)
@@ -156,14 +160,22 @@ class Rig:
 
     def _order(self, order: Order) -> None:
         """Answer one order after another, as a process of one thread does."""
+        if isinstance(order, Write):
+            self.writes.append(order)
+        answer = self._answer(order) if self.generator is None else self.generator(order)
+        if answer is not None:
+            self._free = max(self._free, self.now) + self.latency()
+            self._count += 1
+            heapq.heappush(self._answers, (self._free, self._count, answer))
+
+    def _answer(self, order: Order) -> Answer | None:
         match order:
             case Begin():
                 self._plans[order.take] = self.plan(order)
                 self._written[order.take] = 0
                 other = None if order.morph is None else self.plan(replace(order, prompt=order.morph))
-                answer: Answer = Understood(order.take, self._plans[order.take], other)
+                return Understood(order.take, self._plans[order.take], other)
             case Write(take, index, controls, hands):
-                self.writes.append(order)
                 self.places.append(controls.morph)
                 assert index <= self._written[take], "a beat is written after the one before it"
                 self._written[take] = index + 1
@@ -171,15 +183,12 @@ class Rig:
                 if hands is not None and hands.harmony and hands.chord is not None:
                     beat = moved(beat, hands.chord, fresh=self._chords.get(take) != hands.chord)
                 self._chords[take] = beat.chord
-                answer = BeatWritten(take, beat)
+                return BeatWritten(take, beat)
             case Prepare(prompt):
                 self.prepared.append(prompt)
-                return
+                return None
             case Forget():
-                return
-        self._free = max(self._free, self.now) + self.latency()
-        self._count += 1
-        heapq.heappush(self._answers, (self._free, self._count, answer))
+                return None
 
 
 def latencies(seed: int, typical: float, stalls: float = 0.0) -> Callable[[], float]:

@@ -84,7 +84,7 @@ class Accompaniment:
         if wanted:
             self.stage.reharmonise(now, wanted)
         if any(self._asked.get(at) != symbol for at, symbol in wanted.items()):
-            self.desk.rewrite(now, bar_line=False)
+            self.desk.rewrite(now, bar_line=False, coming=False)
             self._asked |= wanted  # what is too near to be written anew is not asked for again
 
     def wake(self) -> Seconds | None:

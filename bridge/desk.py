@@ -83,10 +83,13 @@ class Desk:
             for path, args in understood(take.plan, self.settings):
                 yield Tell(path, args)
 
-    def rewrite(self, now: Seconds, bar_line: bool) -> None:
-        """Have the model write anew, under the controls, from the first beat (or bar) far enough away."""
+    def rewrite(self, now: Seconds, bar_line: bool, *, coming: bool = True) -> None:
+        """Have the model write anew, under the controls, from the first beat (or bar) far enough away.
+
+        `coming` tells whether a take that is on its way is written anew too.
+        """
         current = self.takes.current
-        if self.takes.coming is not None:
+        if coming and self.takes.coming is not None:
             self.takes.coming.rewind(0)
         if (
             current is None or self.loop.on

@@ -82,10 +82,9 @@ def _held(heard: Sequence[Chord | None], period: int) -> int:
     The last must be. Before it a beat now and then may differ, for a player's slip is no new progression: one in eight, and
     never two together.
     """
-    count = misses = held = 0
+    misses = held = 0
     missed = True
-    for i in range(len(heard) - 1, period - 1, -1):
-        count += 1
+    for count, i in enumerate(range(len(heard) - 1, period - 1, -1), 1):
         if heard[i] is None or not alike(heard[i], heard[i - period]):
             misses += 1
             if missed or misses > 1 + count // SLIPS:

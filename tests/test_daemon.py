@@ -165,7 +165,7 @@ def test_the_band_outlives_its_generator_and_its_player(
         await client.until("take", "1")
         assert daemon.pids["generator"] is not None
         os.kill(daemon.pids["generator"], signal.SIGKILL)
-        await client.until("take", "2")
+        await client.until("take", "1")  # it comes again, from its beginning
         assert daemon.pids["player"] is not None
         os.kill(daemon.pids["player"], signal.SIGKILL)
         await client.until("beat", 8)

@@ -43,6 +43,10 @@ def _run(args: argparse.Namespace) -> int:
             from bridge import commands
 
             return commands.harmonise_clip(args)
+        case "replay":
+            from bridge import commands
+
+            return commands.replay(args)
         case "understand":
             from bridge import commands
 

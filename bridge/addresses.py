@@ -38,6 +38,7 @@ COMMANDS: dict[str, Command] = {
         Command("refine", "text:s …", "a new take that changes the one that plays: less busy; same chords, walking bass; 更温柔一点"),
         Command("back", "", "the take that played before comes back"),
         Command("take/launch", "id:s", "any take comes back, by the id that /llmball/take told"),
+        Command("keep", "bars:i", "the last bars, 8 unless said, become a .mid file → kept"),
         Command("cue", "section:s", "a section from the next line on: " + " ".join(CUES) + "; an ending stops"),
         *(c for n in SLOTS for c in (
             Command(f"bank/{n}/store", "text:s …", f"put a prompt into slot {n}; its words are read at once"),
@@ -58,6 +59,7 @@ COMMANDS: dict[str, Command] = {
 TOLD: tuple[Command, ...] = (
     Command("welcome", "version:s protocol:i parts:s", "answer to hello"),
     Command("pong", "n", "answer to ping"),
+    Command("kept", "path:s take:s", "answer to keep: the file, and the name that `llmball replay` takes"),
     Command("error", "address:s reason:s", "a message that could not be carried out; nothing has changed"),
     Command("understood/tempo", "bpm:f", "what was understood, under the controls"),
     Command("understood/feel", "feel:s", "half, normal or double"),

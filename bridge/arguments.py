@@ -45,6 +45,9 @@ def parser() -> argparse.ArgumentParser:
     understand.add_argument(
         "--distribution", action="store_true", help="what else each field might have been, as JSON"
     )
+    replay = commands.add_parser("replay", help="write a kept take again, byte for byte")
+    replay.add_argument("take", metavar="TAKE", help="its name, as /llmball/kept told it")
+    replay.add_argument("-o", dest="out", metavar="FILE.mid", type=_new_file, help="default: TAKE.mid here")
     ports = commands.add_parser("ports", help="list the MIDI ports of this machine")
     ports.add_argument("--backend", choices=BACKENDS, default="auto")
     commands.add_parser("doctor", help="check this machine, with a remedy for each fault")

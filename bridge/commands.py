@@ -1,4 +1,4 @@
-"""`llmball clip`, `refine`, `harmonise` and `understand`: prompts to files and to tables, with no daemon."""
+"""`llmball clip`, `refine`, `harmonise`, `replay` and `understand`: prompts to files and to tables, with no daemon."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
+from bridge import keepsake
 from bridge.arguments import MOST_SEED
 from bridge.errors import OwnerError
 from model import midifile
@@ -131,6 +132,19 @@ def _line(path: Path, song: Song, seed: int) -> str:
     count = len(song.bars)
     bars = f"{count} {'bar' if count == 1 else 'bars'} of {song.bars[0][1]}"
     return f"{path}: {bars}, {song.tempos[0][1]:g} bpm, {song.key}, {len(song.notes)} notes, seed {seed}\n"
+
+
+def replay(args: argparse.Namespace) -> int:
+    """Carry out `llmball replay`."""
+    kept = keepsake.read(args.take)
+    path = args.out or Path(f"{Path(args.take).stem}.mid")
+    save(path, kept.song)
+    for at, bar in enumerate(kept.bars, start=1):
+        if at == 1 or bar != kept.bars[at - 2]:
+            change = f", refined: {bar.refined}" if bar.refined else ""
+            sys.stdout.write(f"bar {at}: take {bar.take}, seed {bar.seed}: {bar.prompt}{change}\n")
+    sys.stdout.write(f"{path}: {len(kept.song.bars)} bars, {len(kept.song.notes)} notes\n")
+    return 0
 
 
 def show_plan(args: argparse.Namespace) -> int:

@@ -9,9 +9,11 @@ import random
 import signal
 import sys
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from bridge import keepsake
 from bridge.child import Child
 from bridge.clock import Seconds, monotonic
 from bridge.config import Config
@@ -48,9 +50,11 @@ from bridge.session import Session
 from model.midifile import write as write_song
 from model.music import Answer
 from model.process import run as run_generator
+from model.weights import FOLDER, hashed
 
 log = logging.getLogger("llmball")
 
+WEIGHTS = FOLDER / "decoder.safetensors"
 MOST_RESTARTS = 5
 """Deaths of a child within a minute after which the daemon gives up rather than spin."""
 
@@ -73,11 +77,15 @@ class Daemon:
         output = ports.output or ""
         self._file = Path(output.removeprefix("record:")) if output.startswith("record:") else None
         self._session = Session(
-            lambda: random.randrange(SEEDS), self._file is not None, read_taste(), config.sync
+            lambda: random.randrange(SEEDS),
+            self._file is not None,
+            read_taste(),
+            config.sync,
+            hashed(WEIGHTS) if WEIGHTS.is_file() else "",
         )
         self._timer: asyncio.TimerHandle | None = None
         self._door = Door(
-            config.allow, self._carry_out, self._session.asked, lambda: self._session.state.value
+            config.allow, self._carry_out, self._session.asked, lambda: self._session.state.value, self._keep
         )
         self._player: Child | None = None
         self._generator: Child | None = None
@@ -146,6 +154,21 @@ class Daemon:
                     log.warning("the taste cannot be kept: %s", error)
             case Fault(reason):
                 log.warning("%s", reason)
+
+    def _keep(self, bars: int, tell: Callable[..., None]) -> None:
+        """Keep the last bars, away from the loop, and tell whoever asked. Raises BadRequest."""
+        kept = self._session.keepsake(bars, monotonic())
+
+        def told(done: asyncio.Future[tuple[Path, str]]) -> None:
+            error = done.exception()
+            if error is None:
+                path, name = done.result()
+                tell("kept", str(path), name)
+            else:
+                log.warning("bars cannot be kept: %s", error)
+                tell("error", "/llmball/keep", str(error))
+
+        self._loop.run_in_executor(None, keepsake.write, kept, datetime.now()).add_done_callback(told)
 
     def _write_file(self, now: Seconds) -> None:
         song = self._session.recorded(now)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable, Collection
+from functools import partial
 from ipaddress import ip_address
 from urllib.parse import quote
 
@@ -16,7 +17,7 @@ from bridge.config import Network
 from bridge.controls import ROOT, Value
 from bridge.errors import BadRequest, OwnerError
 from bridge.events import Wanted
-from bridge.requests import Ask, Bye, Hello, Ping, Request, read
+from bridge.requests import Ask, Bye, Hello, Keep, Ping, Request, read
 from model.music import PARTS
 
 VERSION = "0.1.0"
@@ -29,7 +30,7 @@ class Door(asyncio.DatagramProtocol):
     """Listens from `open` to `close`.
 
     `decide` is given what clients want of the session and raises BadRequest; `asked` gives the value of a control
-    and `state` the session's, for whoever comes in.
+    and `state` the session's, for whoever comes in. `keep` keeps so many bars and then tells by the function given.
     """
 
     def __init__(
@@ -38,7 +39,9 @@ class Door(asyncio.DatagramProtocol):
         decide: Callable[[Wanted], None],
         asked: Callable[[str], tuple[Value, ...]],
         state: Callable[[], str],
+        keep: Callable[[int, Callable[..., None]], None],
     ) -> None:
+        self._keep = keep
         self._allowed_networks, self._decide = allowed, decide
         self._asked, self._state = asked, state
         self._clients = Clients()
@@ -104,6 +107,8 @@ class Door(asyncio.DatagramProtocol):
                 self._clients.bye(sender)
             case Ping(number):
                 self._answer(sender, "pong", number)
+            case Keep(bars):
+                self._keep(bars, partial(self._answer, sender))
             case Ask(path):
                 self._answer(sender, path, *self._asked(path))
             case _:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bridge.controls import Value
-from bridge.past import Past
+from bridge.keepsake import Bar
+from bridge.past import MOST, Past
 from bridge.settings import controls
 from bridge.take import Take
 from model.music import Beat, Begin
@@ -27,6 +28,7 @@ class Lineup:
     coming: Take | None = None
     past: Past = field(default_factory=Past)
     _numbers: int = 0
+    _begun: dict[int, Take] = field(default_factory=dict)
 
     def refine(self, take: Take, words: str, played: tuple[Beat, ...]) -> Take:
         """Have a take come that changes, in words, what was played of another; its seed stays."""
@@ -57,6 +59,14 @@ class Lineup:
         self.current, self.coming = take, None
         self.past.play(take)
 
+    def origin(self, number: int) -> Bar:
+        """Return where the bars of a take came from."""
+        take = self._begun.get(number)
+        if take is None:
+            return Bar(str(number), "", 0)
+        begin = take.begin
+        return Bar(take.id, begin.prompt, begin.seed, begin.refine or "", begin.morph or "")
+
     @property
     def latest(self) -> Take | None:
         """The take that was asked for last."""
@@ -71,4 +81,6 @@ class Lineup:
         self._numbers += 1
         self.coming = Take(replace(begin, take=self._numbers), place=place, name=name, back=back)
         self.past.ask(self.coming)
+        self._begun[self._numbers] = self.coming
+        self._begun.pop(self._numbers - MOST, None)
         return self.coming

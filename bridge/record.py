@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Collection
+from typing import TypeVar
 
 from bridge.orders import Sound, remains
 from bridge.timeline import Placed
 from model.midifile import Song, bar_length
 from model.music import TICKS_PER_QUARTER, Note, Ticks
 
+T = TypeVar("T")
 LONGEST = 64 * TICKS_PER_QUARTER
 """Ticks; what began longer ago than this is not looked at when something is taken back."""
+MOST_BARS = 256
+"""Bars that are remembered where no file wants them all."""
 
 
 class Record:
-    """The log of one performance since play; keeps nothing unless it is wanted."""
+    """The log of one performance since play: the last bars, or where a file is `wanted` all of them."""
 
     def __init__(self, wanted: bool) -> None:
-        self.wanted = wanted
+        self._wanted = wanted
         self.begin()
 
     def begin(self) -> None:
@@ -27,14 +31,17 @@ class Record:
         self._sounds: list[Sound] = []
         self._chords: list[tuple[Ticks, str]] = []
         self._tempi: list[tuple[Ticks, float]] = []
+        self._takes: list[tuple[Ticks, int]] = []
         self._end = Ticks(0)
 
     def add(self, placed: Placed) -> None:
         """Keep a beat that was placed."""
-        if not self.wanted:
-            return
         if placed.beat == 1:
             self._bars.append((placed.start, placed.music.meter))
+            if not self._wanted and len(self._bars) > 2 * MOST_BARS:
+                self._forget()
+        if placed.take and (not self._takes or self._takes[-1][1] != placed.take):
+            self._takes.append((placed.start, placed.take))
         self._sounds += placed.sounds
         self._end = placed.end
         chord = placed.music.chord
@@ -43,14 +50,14 @@ class Record:
 
     def struck(self, sounds: Collection[Sound]) -> None:
         """Keep what was struck anew within a beat."""
-        if self.wanted:
-            self._sounds += sounds
+        self._sounds += sounds
 
     def cut(self, after: Ticks, ring: Collection[str] = ()) -> None:
         """Take back what was planned from a tick on; the sounds by `orders.remains`."""
         self._end = min(self._end, after)
         self._bars = [b for b in self._bars if b[0] < after]
         self._chords = [c for c in self._chords if c[0] < after]
+        self._takes = [t for t in self._takes if t[0] < after]
         near = bisect_left(self._sounds, after - LONGEST, key=lambda s: s.beat)
         self._sounds[near:] = [
             left for s in self._sounds[near:] if (left := remains(s, after, ring)) is not None
@@ -58,8 +65,7 @@ class Record:
 
     def retime(self, at: Ticks, bpm: float) -> None:
         """Keep a change of tempo."""
-        if self.wanted:
-            self._tempi = [t for t in self._tempi if t[0] < at] + [(at, bpm)]
+        self._tempi = [t for t in self._tempi if t[0] < at] + [(at, bpm)]
 
     def song(self, key: str, now: Ticks) -> Song | None:
         """Return the whole bars played by a tick, at most what is planned; None before the first is.
@@ -90,3 +96,50 @@ class Record:
             notes=notes,
             chords=tuple(c for c in self._chords if c[0] < at),
         )
+
+    def last(self, count: int, key: str, now: Ticks) -> tuple[Song, tuple[int, ...]] | None:
+        """Return the last whole bars played by a tick, so many at most, and the take of each; None before the first."""
+        until = min(now, self._end)
+        whole = [(at, meter) for at, meter in self._bars if at + bar_length(meter) <= until]
+        if not whole:
+            return None
+        first = whole[-count:][0][0]
+        bars: list[tuple[Ticks, str]] = []
+        end = first
+        for at, meter in whole[-count:]:  # where a take entered within a bar the file's bars go on counting
+            if at >= end:
+                bars.append((Ticks(end - first), meter))
+                end = Ticks(end + bar_length(meter))
+        notes = tuple(
+            Note(Ticks(s.at - first), Ticks(min(s.length, end - s.at)), s.pitch, s.velocity, s.part)
+            for s in self._sounds
+            if first <= s.at < end
+        )
+        song = Song(
+            bars=tuple(bars), end=Ticks(end - first), tempos=_since(self._tempi, first, end), key=key,
+            notes=notes, chords=_since(self._chords, first, end),
+        )  # fmt: skip
+        return song, tuple(_at(self._takes, Ticks(first + at)) for at, _ in bars)
+
+    def _forget(self) -> None:
+        first = self._bars[-MOST_BARS][0]
+        self._bars = self._bars[-MOST_BARS:]
+        self._sounds = [s for s in self._sounds if s.at >= first]
+        self._chords, self._tempi, self._takes = (
+            _from(self._chords, first), _from(self._tempi, first), _from(self._takes, first),
+        )  # fmt: skip
+
+
+def _from(changes: list[tuple[Ticks, T]], first: Ticks) -> list[tuple[Ticks, T]]:
+    """Return the changes from the last before a tick on."""
+    before = [c for c in changes if c[0] <= first]
+    return [*before[-1:], *(c for c in changes if c[0] > first)]
+
+
+def _since(changes: list[tuple[Ticks, T]], first: Ticks, end: Ticks) -> tuple[tuple[Ticks, T], ...]:
+    """Return the changes within two ticks, counted from the first, where what held before holds."""
+    return tuple((Ticks(max(0, at - first)), what) for at, what in _from(changes, first) if at < end)
+
+
+def _at(changes: list[tuple[Ticks, int]], tick: Ticks) -> int:
+    return next((what for at, what in reversed(changes) if at <= tick), 0)

@@ -64,10 +64,18 @@ class Ask:
     path: str
 
 
+@dataclass(frozen=True, slots=True)
+class Keep:
+    """Keep the last so many bars."""
+
+    bars: int
+
+
+KEPT_BARS, MOST_BARS = 8, 256
 LARGEST = 2**31
 """Numbers from here on do not fit into the answer to a ping."""
 
-Request = Hello | Bye | Ping | Ask | Wanted
+Request = Hello | Bye | Ping | Ask | Keep | Wanted
 
 
 def read(message: Message) -> Request:
@@ -91,6 +99,8 @@ def read(message: Message) -> Request:
             return PromptGiven(_prompt(message.address, args, encoded=path == "prompt_uri"))
         case "refine":
             return RefineGiven(_prompt(message.address, args, encoded=False))
+        case "keep":
+            return Keep(_bars(message.address, args))
         case "take/launch":
             return LaunchAsked(_id(message.address, args))
         case "cue":
@@ -126,6 +136,13 @@ def _id(address: str, args: Sequence[object]) -> str:
     if len(args) != 1 or not isinstance(args[0], str) or not args[0].strip():
         raise BadRequest(address, "takes the id of a take, as /llmball/take told it")
     return args[0].strip()
+
+
+def _bars(address: str, args: Sequence[object]) -> int:
+    bars = _whole(args[0]) if len(args) == 1 else None if args else KEPT_BARS
+    if bars is None or not 1 <= bars <= MOST_BARS:
+        raise BadRequest(address, f"takes a number of bars, 1..{MOST_BARS}")
+    return bars
 
 
 def _section(address: str, args: Sequence[object]) -> str:

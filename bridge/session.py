@@ -15,7 +15,7 @@ from bridge.accompany import Accompaniment
 from bridge.baton import Baton, Turn
 from bridge.casting import Casting, Casts
 from bridge.clock import Seconds
-from bridge.controls import Value
+from bridge.controls import CONTROLS, Value
 from bridge.cues import cue
 from bridge.desk import Desk
 from bridge.entrance import NEAR, aim, aim_at_once, line, missed_at
@@ -48,6 +48,7 @@ from bridge.events import (
     Woken,
 )
 from bridge.generation import Generation
+from bridge.keepsake import Keepsake
 from bridge.lineup import Lineup
 from bridge.loop import Loop
 from bridge.orders import Health
@@ -83,7 +84,9 @@ class Session:
         record: bool = False,
         theta: Weighting | None = None,
         sync: str = "internal",
+        weights: str = "",
     ) -> None:
+        self.weights = weights
         self.state = State.IDLE
         self.settings: dict[str, Value] = defaults()
         self._stage = Stage(self.settings, Record(record))
@@ -173,6 +176,19 @@ class Session:
         take = self._takes.current or self._takes.coming
         key = take.plan.key if take is not None and take.plan is not None else "C major"
         return self._stage.record.song(key, self._stage.tick(Seconds(now + NEAR)))
+
+    def keepsake(self, bars: int, now: Seconds) -> Keepsake:
+        """Return the last whole bars with all that they came from. Raises BadRequest where there are none."""
+        take = self._takes.latest
+        key = take.plan.key if take is not None and take.plan is not None else "C major"
+        found = self._stage.record.last(bars, key, self._stage.tick(Seconds(now + NEAR)))
+        if found is None:
+            raise BadRequest("/llmball/keep", "no whole bar was played yet: play first")
+        song, takes = found
+        others = {
+            path: v for path, v in self.settings.items() if path in CONTROLS and v != CONTROLS[path].default
+        }
+        return Keepsake(song, tuple(self._takes.origin(number) for number in takes), others, self.weights)
 
     # --- requests ------------------------------------------------------------------------------
 

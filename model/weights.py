@@ -52,6 +52,11 @@ def load(path: Path) -> tuple[dict[str, Array], dict[str, int]]:
     return full, shape
 
 
+def hashed(path: Path) -> str:
+    """Return the hash of a weights file: which weights they are."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def check(path: Path) -> None:
     """Raise `WeightsError` unless the file is there and its hash is the one in SHA256SUMS beside it."""
     if not path.is_file():
@@ -59,7 +64,7 @@ def check(path: Path) -> None:
     sums = path.with_name("SHA256SUMS")
     if not sums.is_file():
         return
-    hashed = hashlib.sha256(path.read_bytes()).hexdigest()
+    found = hashed(path)
     listed = {line.split()[1]: line.split()[0] for line in sums.read_text().splitlines() if line.strip()}
-    if listed.get(path.name, hashed) != hashed:
+    if listed.get(path.name, found) != found:
         raise WeightsError(f"{path.name} is not the file that was shipped: install LLMBall again")

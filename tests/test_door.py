@@ -24,7 +24,13 @@ def entered(visit: Callable[[Door, tuple[str, int], list[Wanted]], None]) -> Non
                 raise BadRequest("/llmball/play", "nothing to play")
             wanted.append(request)
 
-        door = Door((ip_network("10.0.0.0/8"),), decide, lambda path: (1.5,), lambda: "idle")
+        door = Door(
+            (ip_network("10.0.0.0/8"),),
+            decide,
+            lambda path: (1.5,),
+            lambda: "idle",
+            lambda bars, tell: tell("kept", "x.mid", str(bars)),
+        )
         address = await door.open("127.0.0.1", 0)
         try:
             await asyncio.to_thread(visit, door, address, wanted)

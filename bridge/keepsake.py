@@ -1,0 +1,129 @@
+"""What is kept of a performance: some bars with all that they came from, as .mid and as JSON to replay them by.
+
+Files lie in the takes folder of the user's state. Called from a worker thread of the daemon, or by `llmball replay`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bridge.controls import Value
+from bridge.errors import OwnerError
+from bridge.home import folder
+from model import midifile
+from model.midifile import Song
+from model.music import Note, Ticks
+
+MOST = 2000
+"""Takes that are kept; nothing is thrown away for the user."""
+
+
+class KeepError(OSError):
+    """The bars cannot be kept; the message says the remedy."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Where a bar came from."""
+
+    take: str
+    prompt: str
+    seed: int
+    refined: str = ""
+    morph: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Keepsake:
+    """The bars as a song, where each came from, the controls that were not at their default, and the weights' hash."""
+
+    song: Song
+    bars: tuple[Bar, ...]
+    controls: Mapping[str, Value]
+    weights: str
+
+    def to_json(self) -> str:
+        """Return the file that `read` takes."""
+        told = {
+            "bars": [asdict(bar) for bar in self.bars],
+            "controls": dict(self.controls),
+            "weights": self.weights,
+            "song": asdict(self.song),
+        }
+        return json.dumps(told, ensure_ascii=False, indent=1)
+
+
+def write(keepsake: Keepsake, now: datetime) -> tuple[Path, str]:
+    """Keep it; return the .mid file and the name by which it is replayed. Raises KeepError."""
+    takes = folder() / "takes"
+    try:
+        takes.mkdir(parents=True, exist_ok=True)
+        if sum(1 for _ in takes.glob("*.json")) >= MOST:
+            raise KeepError(f"{MOST} takes are kept in {takes}: move some away first")
+        name = now.strftime("%Y%m%d-%H%M%S")
+        names = (name if i == 1 else f"{name}-{i}" for i in range(1, MOST))
+        name = next(n for n in names if not (takes / f"{n}.json").exists())
+        path = takes / f"{name}.mid"
+        _put(path, midifile.to_bytes(keepsake.song))
+        _put(takes / f"{name}.json", keepsake.to_json().encode())
+    except KeepError:
+        raise
+    except OSError as error:
+        raise KeepError(
+            f"{takes} cannot be written ({error.strerror}): make room there, or set LLMBALL_HOME"
+        ) from error
+    return path, name
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def read(name: str) -> Keepsake:
+    """Return a kept take by its name, or by the path of its JSON. Raises OwnerError."""
+    path = Path(name) if name.endswith(".json") else folder() / "takes" / f"{Path(name).name}.json"
+    try:
+        return from_json(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        kept = sorted(p.stem for p in path.parent.glob("*.json"))[-3:] if path.parent.is_dir() else []
+        known = (
+            f"the latest are {', '.join(kept)}"
+            if kept
+            else "none is kept yet: send /llmball/keep while playing"
+        )
+        raise OwnerError(f"there is no take {name!r} in {path.parent}; {known}") from error
+    except OSError as error:
+        raise OwnerError(f"{path} cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError) as error:
+        raise OwnerError(f"{path} is no take of LLMBall's: {error}") from error
+
+
+def from_json(text: str) -> Keepsake:
+    """Return what `to_json` wrote. Raises ValueError, KeyError or TypeError."""
+    told = json.loads(text)
+    song = told["song"]
+
+    return Keepsake(
+        Song(
+            bars=tuple((Ticks(at), str(what)) for at, what in song["bars"]),
+            end=Ticks(song["end"]),
+            tempos=tuple((Ticks(at), float(what)) for at, what in song["tempos"]),
+            key=song["key"],
+            notes=tuple(Note(**note) for note in song["notes"]),
+            chords=tuple((Ticks(at), str(what)) for at, what in song["chords"]),
+            programs=tuple((str(part), int(program)) for part, program in song["programs"]),
+        ),
+        tuple(Bar(**bar) for bar in told["bars"]),
+        told["controls"],
+        told["weights"],
+    )

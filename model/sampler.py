@@ -6,9 +6,6 @@ place, and the rest is drawn around them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
 import numpy as np
 import numpy.typing as npt
 
@@ -33,7 +30,7 @@ from model.language import (
     part_and_tick,
     row_chord,
 )
-from model.theta import Theta
+from model.rules import Rules
 
 Row = tuple[int, ...]
 
@@ -47,50 +44,6 @@ VELOCITIES = slice(2, 17)
 """The classes of velocity that may be drawn."""
 
 BARRED = np.float32(-1e9)
-
-
-@dataclass(frozen=True, slots=True)
-class Rules:
-    """What holds for one beat.
-
-    `parts` are to be drawn; `given` are rows of other parts (or onsets without a pitch), said in their place, of which those in `lead` come before the
-    chord. `chord` is the chord that sounds as the beat begins, `change` one that must begin here; `free` tells whether the
-    model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `restless`
-    a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
-    begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
-    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `melody` the time of each pitch class that it is known to have ahead, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
-    """
-
-    parts: frozenset[str]
-    ticks: int
-    line: Event
-    chord: Chord | None
-    change: Chord | None
-    free: bool
-    must_choose: bool
-    obey: bool
-    enter: bool
-    scale: frozenset[int]
-    lock: float
-    tonic: int
-    pull: float
-    restless: float
-    busy: Mapping[tuple[str, int], int]
-    span: int
-    crowd: Mapping[str, float]
-    wanted: Mapping[str, float]
-    place: Mapping[str, float]
-    articulation: float
-    complexity: float
-    brightness: float
-    energy: float
-    temperature: float
-    theta: Theta
-    silent: frozenset[int] = frozenset()
-    muted: frozenset[int] = frozenset()
-    melody: Mapping[int, float] = field(default_factory=dict)
-    lead: tuple[Row, ...] = ()
-    given: tuple[Row, ...] = ()
 
 
 def write_beat(engine: Engine, state: State, h: Array, rules: Rules, rng: np.random.Generator) -> list[Row]:

@@ -18,9 +18,9 @@ from model.language import (
     decode,
     encode,
     on_lattice,
-    transposed,
 )
 from model.music import METERS, Beat, Note, Ticks, beat_length, beats_in_bar
+from model.training.transposition import transposed
 
 lattice = st.builds(
     lambda tick, length, pitch, velocity, part, offset: on_lattice(

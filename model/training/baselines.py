@@ -13,8 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from model.header import HEADER
-from model.language import KEY, SIZES, Event, Rows, transposed
+from model.language import KEY, SIZES, Event, Rows
 from model.training.fields import scored
+from model.training.transposition import transposed
 
 STARTS = np.concatenate([[0], np.cumsum(SIZES[:-1])])
 """The first symbol of each field."""

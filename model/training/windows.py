@@ -17,9 +17,9 @@ from model.language import (
     PART_ORDER,
     Event,
     Rows,
-    transposed,
 )
 from model.training.store import SOURCES, Store
+from model.training.transposition import transposed
 
 SHARES = {
     "pop909": 0.225, "lieder": 0.06, "openewld": 0.045, "hymns": 0.015, "fiddle": 0.0375, "groove": 0.075,

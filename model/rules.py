@@ -1,0 +1,162 @@
+"""What holds for one beat: what the plan, the controls, what is given and what was played ask of its events. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from model import fusion, looking_back
+from model.accompanied import sounding_on
+from model.drums import ROLES
+from model.form import backbeat, off_the_backbeat
+from model.harmony import Chord, Key, parse_chord
+from model.kept import melody_ahead, rhythm_rows
+from model.language import LENGTHS, STEP, Event, Line, note_row, on_lattice, row_note
+from model.music import Beat, Controls, Kept, Plan, Ticks, beat_length, beats_in_bar
+from model.theta import Theta
+from model.underway import Take
+
+Row = tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What holds for one beat.
+
+    `parts` are to be drawn; `given` are rows of other parts (or onsets without a pitch), said in their place, of which those in `lead` come before the
+    chord. `chord` is the chord that sounds as the beat begins, `change` one that must begin here; `free` tells whether the
+    model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `restless`
+    a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
+    begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
+    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `melody` the time of each pitch class that it is known to have ahead, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
+    """
+
+    parts: frozenset[str]
+    ticks: int
+    line: Event
+    chord: Chord | None
+    change: Chord | None
+    free: bool
+    must_choose: bool
+    obey: bool
+    enter: bool
+    scale: frozenset[int]
+    lock: float
+    tonic: int
+    pull: float
+    restless: float
+    busy: Mapping[tuple[str, int], int]
+    span: int
+    crowd: Mapping[str, float]
+    wanted: Mapping[str, float]
+    place: Mapping[str, float]
+    articulation: float
+    complexity: float
+    brightness: float
+    energy: float
+    temperature: float
+    theta: Theta
+    silent: frozenset[int] = frozenset()
+    muted: frozenset[int] = frozenset()
+    melody: Mapping[int, float] = field(default_factory=dict)
+    lead: tuple[Row, ...] = ()
+    given: tuple[Row, ...] = ()
+
+
+def rules_for(
+    take: Take,
+    plan: Plan,
+    controls: Controls,
+    frame: Beat,
+    key: Key,
+    theta: Theta,
+    line: Line,
+    kept: Kept,
+) -> Rules:
+    """Return what holds for the beat `frame` of a take; `kept` is what is given of it, `line` what its bar line tells."""
+    begin = take.begin
+    progression = plan.progression
+    change, span = None, LENGTHS[-1]
+    obey = kept.harmony or progression is not None
+    if kept.harmony:
+        change = parse_chord(kept.chord) if kept.fresh and kept.chord is not None else None
+    elif progression is not None:
+        change, ahead = _given_chord(progression, frame)
+        span = ahead // STEP
+        if take.written and change == take.written[-1].chord and frame.beat:
+            change = None
+    stated = "key" in plan.explicit or controls.key != "auto"
+    closing = line.left == 1
+    leading = begin.loop is not None and begin.loop > 1 and frame.bar == begin.loop - 1
+    parts = frozenset(plan.parts) - kept.parts
+    drawn = parts - {"melody"} if kept.rhythm is not None else parts
+    rows = [note_row(on_lattice(n)) for n in kept.notes if n.start < frame.length]
+    given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
+    even = line.section in (None, "groove", "variation", "drop")
+    registers = dict(plan.registers)
+    return Rules(
+        parts=drawn,
+        ticks=frame.length // STEP,
+        line=Event.BAR if frame.beat + 1 == beats_in_bar(frame.meter) else Event.BEAT,
+        chord=take.written[-1].chord if take.written else None,
+        change=change,
+        free=not obey,
+        must_choose=not obey and frame.beat == 0 and (frame.index == 0 or closing),
+        obey=obey,
+        enter=frame.index == 0,
+        scale=key.pitch_classes,
+        lock=controls.scale_lock,
+        tonic=key.tonic,
+        restless=_restless(take, frame, kept),
+        pull=_pull(frame, stated=stated, closing=closing, leading=leading),
+        busy=sounding_on(looking_back.busy(take.beats), kept, begin),
+        span=span,
+        crowd=looking_back.crowds(take.beats, plan, parts) if even else {},
+        wanted={p: fusion.wanted_velocity(p, plan.energy) for p in parts},
+        place={p: fusion.place(plan.register, registers, p, plan.brightness, plan.energy) for p in parts},
+        articulation=plan.articulation,
+        complexity=plan.complexity,
+        brightness=plan.brightness,
+        energy=plan.energy,
+        temperature=controls.temperature,
+        theta=theta,
+        lead=tuple(sorted({r for r in rows if r not in given})),
+        given=tuple(
+            sorted([*given, *rhythm_rows(kept), *(backbeat(plan, frame) if "drums" in drawn else ())])
+        ),
+        silent=off_the_backbeat(plan, frame),
+        muted=frozenset(ROLES[role] for role in plan.silenced),
+        melody=melody_ahead(begin.given, frame) if begin.melody_first else {},
+    )
+
+
+def _restless(take: Take, frame: Beat, kept: Kept) -> float:
+    """Return how much a new chord is preferred to the old one: under a melody that is given, after a bar without change."""
+    beats = beats_in_bar(frame.meter)
+    led = "melody" in kept.parts
+    still = led and len(take.written) >= beats and not any(w.beat.fresh for w in take.written[-beats + 1 :])
+    return 2.0 if still and frame.beat in (0, beats // 2) else 0.0
+
+
+def _pull(frame: Beat, *, stated: bool, closing: bool, leading: bool) -> float:
+    """Return how much a chord on the tonic is preferred, in logits: at the end, at the beginning, not before a loop's seam."""
+    if closing:
+        return 5.0
+    if leading:
+        return -3.0
+    if frame.index == 0:
+        return 8.0 if stated else 1.5
+    return 1.5 if stated else 0.0
+
+
+def _given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | None, Ticks]:
+    """Return the chord of a progression that begins on this beat, if any, and the ticks to the next change.
+
+    The chords of a bar share its beats as evenly as whole beats allow, the earlier ones longer.
+    """
+    beats = beats_in_bar(frame.meter)
+    chords = [parse_chord(c) for c in progression[frame.bar % len(progression)].split()][:beats]
+    starts = [-(-i * beats // len(chords)) for i in range(len(chords))]
+    after = next((s for s in starts if s > frame.beat), beats)
+    change = chords[starts.index(frame.beat)] if frame.beat in starts else None
+    return change, Ticks((after - frame.beat) * beat_length(frame.meter))

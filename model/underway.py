@@ -1,0 +1,136 @@
+"""A take under way: what of it was written, and what of that the decoder has read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from model import looking_back
+from model.accompanied import Written, hear
+from model.encoder import Embedding
+from model.engine import Engine, State
+from model.harmony import Key
+from model.header import HEADER, Header
+from model.kept import later_rows
+from model.language import Rows
+from model.music import Beat, Begin, Kept, Plan, Write
+from model.styles import STYLES
+from model.theta import SHIPPED, Theta
+
+Row = tuple[int, ...]
+
+ROOM_FOR_A_BEAT = 64
+
+
+@dataclass(slots=True)
+class Take:
+    """A take: its order, what was understood of it, what was written, and what the decoder has read into its state."""
+
+    begin: Begin
+    plan: Plan
+    text: Embedding
+    other: tuple[Plan, Embedding] | None = None
+    written: list[Written] = field(default_factory=list)
+    state: State | None = None
+    cache: int = 0
+    told: tuple[object, ...] = ()
+
+    @property
+    def beats(self) -> list[Beat]:
+        """The last beats that were written: as many as anything looks back."""
+        return [w.beat for w in self.written[-looking_back.HELD :]]
+
+    @property
+    def theta(self) -> Theta:
+        """The weights of its fusion."""
+        return SHIPPED.with_named(self.begin.theta)
+
+    def kept(self, index: int) -> Kept:
+        """Return what is given of a beat."""
+        return self.begin.given[index] if index < len(self.begin.given) else Kept()
+
+
+def read_again(engine: Engine, take: Take, order: Write) -> None:
+    """Put how earlier beats really sounded in the place of how they were written, and read on from the first that differs."""
+    again: list[Written] = []
+    at, rows = 0, list[Row]()
+    for index, kept in sorted(order.played, key=lambda p: p[0]):
+        written = take.written[index]
+        differs = hear(written, kept, melody_first=take.begin.melody_first)
+        if differs is not None and not again:
+            again = take.written[index:]
+            at, rows = written.mark + differs, written.rows[differs:]
+    state = take.state
+    if not again or state is None:
+        return
+    state.length = min(at, state.length)
+    rows += [row for written in again[1:] for row in written.rows]
+    if any(w.cache != take.cache for w in again) or state.room < len(rows) + ROOM_FOR_A_BEAT:
+        take.cache += 1  # nothing of the cache holds: it is made anew
+        return
+    for row in rows:
+        engine.step(state, row)
+    at = again[0].mark
+    for written in again:
+        written.mark, at = at, at + len(written.rows)
+
+
+def opened(
+    engine: Engine, take: Take, plan: Plan, text: Embedding, key: Key, frame: Beat, guided: bool, line: Row
+) -> tuple[State, int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    """Return the take's state with the beat's line row read, where the row lies, and what follows it.
+
+    The cache goes on where it can. It is made anew, from the header and the last bars, when it is full, when
+    what the header says has changed, when other bars follow, or when the take was rewound behind its beginning.
+    """
+    header = _header(plan, key, melody_first=take.begin.melody_first)
+    later = later_rows(take.begin.given, frame, plan.parts, melody_first=take.begin.melody_first)
+    told = (header, guided, text.tobytes(), later)
+    start = len(HEADER) + engine.shape["prefix"] + len(later)
+    if take.state is not None and take.told == told:
+        if take.written:
+            last = take.written[-1]
+            start = last.mark + len(last.rows) if last.cache == take.cache else -1
+        full = frame.beat == 0 and engine.context - start < 3 * ROOM_FOR_A_BEAT
+        if start >= 0 and not full and engine.context - start > ROOM_FOR_A_BEAT:
+            take.state.length = start
+            return take.state, start, engine.step(take.state, line)
+    take.cache += 1
+    take.told = told
+    history = _history(engine, take, len(later))
+    untold = replace(
+        header, tempo=None, density=None, energy=None, brightness=None, complexity=None, style=()
+    )
+    tail = np.array([*later, *history, line], np.int16)
+    heads = [header.rows(), untold.rows()][: 1 + guided]
+    rows: Rows = np.stack([np.concatenate([head, tail]) for head in heads])
+    take.state, h = engine.begin(text, np.array([True, False][: 1 + guided]), rows)
+    return take.state, take.state.length - 1, h
+
+
+def _history(engine: Engine, take: Take, later: int) -> list[Row]:
+    """Return the rows of the last bars, half a context of them at most; mark where each beat now begins."""
+    kept: list[Written] = []
+    size = later
+    for i in range(len(take.written) - 1, -1, -1):
+        size += len(take.written[i].rows)
+        if size > engine.context // 2:
+            break
+        if take.written[i].beat.beat == 0:
+            kept = take.written[i:]
+    at = len(HEADER) + engine.shape["prefix"] + later
+    for written in kept:
+        written.cache, written.mark = take.cache, at
+        at += len(written.rows)
+    return [row for written in kept for row in written.rows]
+
+
+def _header(plan: Plan, key: Key, *, melody_first: bool) -> Header:
+    styles = tuple((name, weight) for name, weight in plan.style if name in STYLES)[:2]
+    total = sum(weight for _, weight in styles)
+    return Header(
+        frozenset(plan.parts), plan.meter, key.tonic + 12 * key.minor, key.mode or None, plan.tempo,
+        plan.density, plan.energy, plan.brightness, plan.complexity,
+        tuple((name, weight / total) for name, weight in styles), melody_first,
+    )  # fmt: skip

@@ -28,6 +28,8 @@ CLOCKS = 24
 RATE = 48000
 INLET = "llmball-in:LLMBall in"
 PROMPT = "upbeat pop in C major"
+NEAR = 0.050
+"""Seconds between a note's planned moment and the period in which it was heard."""
 SETTLED = 2.0
 """Beats after a change within which the phase may still be sought."""
 
@@ -187,16 +189,16 @@ def stretched(name: str, messages: list[rig.Heard], place: int) -> Stretch:
 
 
 def matched(heard: list[rig.Heard], lines: list[list[str]]) -> list[tuple[rig.Heard, float]]:
-    """Pair what was heard with the trace, in order: each note-on with its planned beat."""
+    """Pair what was heard with the trace: each note-on with the planned beat of the nearest of its pitch."""
+    planned: dict[tuple[int, int], list[tuple[float, float]]] = {}
+    for beat, _, sent, channel, pitch in lines:
+        planned.setdefault((int(channel), int(pitch)), []).append((float(sent), float(beat)))
     pairs: list[tuple[rig.Heard, float]] = []
-    at = 0
     for message in heard:
-        for ahead in range(at, min(at + 40, len(lines))):
-            beat, _, _, channel, pitch = lines[ahead]
-            if (int(channel), int(pitch)) == (message.channel, message.data[1]):
-                pairs.append((message, float(beat)))
-                at = ahead + 1
-                break
+        there = planned.get((message.channel, message.data[1]), [])
+        nearest = min(there, key=lambda pair: abs(pair[0] - message.at), default=None)
+        if nearest is not None and abs(nearest[0] - message.at) < NEAR:
+            pairs.append((message, nearest[1]))
     return pairs
 
 

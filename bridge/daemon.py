@@ -194,7 +194,11 @@ class Daemon:
     def _start_ears(self) -> None:
         if self._inlet is not None:
             self._ears = self._child(
-                "ears", self._ears_main, (self._inlet,), self._from_ears, self._ears_died
+                "ears",
+                self._ears_main,
+                (self._inlet, self._listening.done()),
+                self._from_ears,
+                self._ears_died,
             )
         else:
             self._listening.set_result(None)
@@ -234,12 +238,16 @@ class Daemon:
             case Health():
                 self._carry_out(report)
 
-    def _from_ears(self, report: Ready | OpenFailed | Heard) -> None:
+    def _from_ears(self, report: Report | Heard) -> None:
         match report:
             case Ready(name):
                 if not self._listening.done():
                     self._listening.set_result(None)
                 log.info("listening to %s", name)
+            case PortLost(reason):
+                log.warning("the input was lost (%s); it is opened again when it can be", reason)
+            case PortNews(line):
+                log.warning("%s", line)
             case OpenFailed(remedy):
                 self._fail(OwnerError(remedy))
             case Heard():

@@ -5,12 +5,18 @@ What an inlet hears is handed to `hear` on a thread of the MIDI system, with the
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from bridge import jack
 from bridge.clock import Clock, Seconds, monotonic
 from bridge.errors import OwnerError
+from bridge.jack import JackDoor, NameTakenError
+from bridge.jackport import Connections
+from bridge.midi import ACTIVE_SENSING
 from bridge.systems import api_of, chosen, client_name, find_backend, sources
 
 Hear = Callable[[Seconds, bytes], None]
@@ -25,10 +31,21 @@ class InletConfig:
     port_name: str
 
 
+class PortGoneError(Exception):
+    """The port, or all of its system, is gone."""
+
+
 class Inlet(Protocol):
     """Anything that MIDI comes in by, until it is closed."""
 
     name: str
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Whom it is to be connected to when it is opened again."""
+
+    def check(self) -> list[str]:
+        """Look after it, once in a while; return a line of news each. Raises PortGoneError."""
 
     def close(self) -> None:
         """Stop listening; nothing is heard after."""
@@ -46,6 +63,9 @@ class RtMidiSource(Protocol):
     def cancel_callback(self) -> None:
         """Hand on no more."""
 
+    def get_ports(self) -> list[str]:
+        """Return the names of the ports that send."""
+
     def close_port(self) -> None:
         """Close the port."""
 
@@ -54,12 +74,22 @@ class RtMidiSource(Protocol):
 
 
 class RtMidiInlet:
-    """A port through python-rtmidi. Active Sensing and system exclusive are kept out."""
+    """A port through python-rtmidi, `to` somebody's. Active Sensing and system exclusive are kept out."""
 
-    def __init__(self, name: str, port: RtMidiSource, hear: Hear, clock: Clock = monotonic) -> None:
-        self.name, self._port, self._hear, self._clock = name, port, hear, clock
+    kept: frozenset[str] = frozenset()
+
+    def __init__(
+        self, name: str, port: RtMidiSource, hear: Hear, to: str | None = None, clock: Clock = monotonic
+    ) -> None:
+        self.name, self._port, self._hear, self._to, self._clock = name, port, hear, to, clock
         port.ignore_types(sysex=True, timing=False, active_sense=True)
         port.set_callback(self._came)
+
+    def check(self) -> list[str]:
+        """Look whether somebody's port is still there."""
+        if self._to is not None and self._to not in self._port.get_ports():
+            raise PortGoneError(f"{self._to} is gone")
+        return []
 
     def close(self) -> None:
         """Close the port."""
@@ -69,6 +99,49 @@ class RtMidiInlet:
 
     def _came(self, event: tuple[list[int], float], _: object) -> None:
         self._hear(self._clock(), bytes(event[0]))
+
+
+class JackInlet:
+    """A port by JACK's own library: each message has the moment of its frame."""
+
+    def __init__(self, name: str, client: str, port: str, hear: Hear, to: frozenset[str]) -> None:
+        """Open and listen, connected to others. Raises NameTakenError, or OSError: no server."""
+        self.name, self._hear = name, hear
+        self._end, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)  # JACK's thread writes there
+        self._door = JackDoor(client, port, self._wake)
+        self._connections = Connections(self._door, to)
+        self._connections.check()
+        self._open = True
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Whom it is to be connected to when it is opened again."""
+        return self._connections.kept
+
+    def check(self) -> list[str]:
+        """Look after the connections. Raises PortGoneError: no server."""
+        if self._door.lost:
+            raise PortGoneError("the JACK server is gone")
+        return self._connections.check()
+
+    def close(self) -> None:
+        """Close the port."""
+        self._open = False
+        os.write(self._wake, b"\0")
+        self._reader.join()
+        self._door.close()
+        os.close(self._wake)
+        os.close(self._end)
+
+    def _read(self) -> None:
+        while self._open:
+            os.read(self._end, 256)
+            for at, data in self._door.heard():
+                if data[0] != ACTIVE_SENSING[0]:
+                    self._hear(at, data)
 
 
 def settled(config: InletConfig) -> InletConfig:
@@ -83,12 +156,14 @@ def settled(config: InletConfig) -> InletConfig:
     return replace(config, backend=backend)
 
 
-def open_inlet(config: InletConfig, hear: Hear) -> Inlet:
-    """Open what a settled config names and begin to listen. Raises OwnerError."""
+def open_inlet(config: InletConfig, hear: Hear, kept: frozenset[str] = frozenset()) -> Inlet:
+    """Open what a settled config names, connected to those that were kept, and listen. Raises OwnerError."""
     import rtmidi
 
     api = api_of(config.backend)
     client = f"{client_name(config.port_name)}-in"
+    if config.backend == "jack" and jack.available():
+        return _exact(config, api, client, hear, kept)
     try:
         port = rtmidi.MidiIn(api, name=client)
     except (SystemError, rtmidi.RtMidiError) as gone:
@@ -101,8 +176,25 @@ def open_inlet(config: InletConfig, hear: Hear) -> Inlet:
         there = sources(api)
         index = chosen(there, config.input)
         port.open_port(index, f"{config.port_name} in")
-        return RtMidiInlet(f"{config.backend}:{there[index]}", port, hear)
+        return RtMidiInlet(f"{config.backend}:{there[index]}", port, hear, there[index])
     except rtmidi.RtMidiError as refused:
         raise OwnerError(
             f"{config.backend} refuses {config.input!r} ({refused}): see llmball ports"
         ) from refused
+
+
+def _exact(config: InletConfig, api: int, client: str, hear: Hear, kept: frozenset[str]) -> Inlet:
+    """Open by JACK's own library; somebody's port by name is one that ours is connected to."""
+    name, port = f"jack:{client}:{config.port_name} in", f"{config.port_name} in"
+    try:
+        if config.input != "virtual":
+            there = sources(api)
+            kept = kept or frozenset({there[chosen(there, config.input)]})
+            name = f"jack:{', '.join(sorted(kept))}"
+        return JackInlet(name, client, port, hear, kept)
+    except NameTakenError as taken:
+        raise OwnerError(
+            f"{taken} is there already: stop the other LLMBall, or choose another --port-name"
+        ) from taken
+    except (OSError, SystemError) as gone:
+        raise OwnerError("jack does not answer any more: see llmball doctor") from gone

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import random
 import signal
@@ -11,10 +10,9 @@ import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 from bridge import keepsake
-from bridge.child import Child
+from bridge.children import Children
 from bridge.clock import Seconds, monotonic
 from bridge.config import Config
 from bridge.controls import SEEDS
@@ -43,9 +41,9 @@ from bridge.events import (
 from bridge.home import read_taste, write_taste
 from bridge.inlet import InletConfig
 from bridge.link import Link
-from bridge.orders import Health, OpenFailed, PortLost, PortNews, Quit, Ready, Report
+from bridge.orders import Connected, OpenFailed, PortLost, PortNews, Quit, Ready, Report
 from bridge.player import run as run_player
-from bridge.ports import PortConfig
+from bridge.ports import Kept, PortConfig
 from bridge.session import Session
 from model.midifile import write as write_song
 from model.music import Answer
@@ -55,8 +53,6 @@ from model.weights import FOLDER, hashed
 log = logging.getLogger("llmball")
 
 WEIGHTS = FOLDER / "decoder.safetensors"
-MOST_RESTARTS = 5
-"""Deaths of a child within a minute after which the daemon gives up rather than spin."""
 
 
 class Daemon:
@@ -87,20 +83,17 @@ class Daemon:
         self._door = Door(
             config.allow, self._carry_out, self._session.asked, lambda: self._session.state.value, self._keep
         )
-        self._player: Child | None = None
-        self._generator: Child | None = None
-        self._ears: Child | None = None
+        self._children = Children(self._from_child, self._died, self._fail)
         self._opened: asyncio.Future[str] = self._loop.create_future()
         self._listening: asyncio.Future[None] = self._loop.create_future()
         self._composing: asyncio.Future[None] = self._loop.create_future()
         self._link: Link | None = None
-        self._deaths: list[float] = []
+        self._kept: dict[str, Kept] = {}
 
     @property
     def pids(self) -> dict[str, int | None]:
         """The numbers of the children that run now."""
-        children = {"player": self._player, "generator": self._generator, "ears": self._ears}
-        return {name: None if child is None else child.pid for name, child in children.items()}
+        return self._children.pids
 
     async def run(self) -> None:
         """Serve until a signal. Raises OwnerError."""
@@ -109,9 +102,7 @@ class Daemon:
         try:
             if self._config.sync == "link":
                 self._link = Link(self._carry_out)
-            self._start_player()
-            self._start_generator()
-            self._start_ears()
+            self._begin_children()
             begun = asyncio.gather(self._opened, self._composing, self._listening)
             midi, _, _ = await asyncio.wait_for(begun, 120)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http=none\n")
@@ -137,10 +128,10 @@ class Daemon:
 
     def _do(self, effect: Effect) -> None:
         match effect:
-            case ToModel(order) if self._generator is not None:
-                self._generator.send(order)
-            case ToPlayer(order) if self._player is not None:
-                self._player.send(order)
+            case ToModel(order):
+                self._children.send("generator", order)
+            case ToPlayer(order):
+                self._children.send("player", order)
             case ToLink() if self._link is not None:
                 self._link.do(effect)
             case Tell(path, args):
@@ -180,112 +171,58 @@ class Daemon:
 
     # --- children ------------------------------------------------------------------------------
 
-    def _start_player(self) -> None:
-        self._player = self._child(
-            "player", run_player, (self._ports, self._opened.done()), self._from_player, self._player_died
-        )
+    def _begin_children(self) -> None:
+        def player() -> tuple[object, ...]:
+            return self._ports, self._opened.done(), self._kept.get("player", {})
 
-    def _start_generator(self) -> None:
-        args = (self._config.encoder,)
-        self._generator = self._child(
-            "generator", self._generator_main, args, self._from_generator, self._generator_died
-        )
+        def ears() -> tuple[object, ...]:
+            return self._inlet, self._listening.done(), self._kept.get("ears", {})
 
-    def _start_ears(self) -> None:
+        self._children.begin("player", run_player, player)
+        self._children.begin("generator", self._generator_main, lambda: (self._config.encoder,))
         if self._inlet is not None:
-            self._ears = self._child(
-                "ears",
-                self._ears_main,
-                (self._inlet, self._listening.done()),
-                self._from_ears,
-                self._ears_died,
-            )
+            self._children.begin("ears", self._ears_main, ears)
         else:
             self._listening.set_result(None)
 
-    def _child(
-        self,
-        name: str,
-        main: Callable[..., None],
-        args: tuple[object, ...],
-        hear: Callable[[Any], None],
-        died: Callable[[], None],
-    ) -> Child:
-        def in_loop(call: Callable[..., None]) -> Callable[..., None]:
-            def threadsafe(*args: object) -> None:
-                with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
-                    self._loop.call_soon_threadsafe(call, *args)
-
-            return threadsafe
-
-        return Child(name, main, args, in_loop(hear), in_loop(died))
-
-    def _from_player(self, report: Report) -> None:
+    def _from_child(self, child: str, report: Report | Heard | Answer | str | None) -> None:
+        """Take what a child says; a generator's None is that it is ready, its string what the owner must mend."""
         match report:
+            case None:
+                self._children.ready(child)
+                if not self._composing.done():
+                    self._composing.set_result(None)
+                self._carry_out(GeneratorReady())
             case Ready(name, realtime):
-                if self._opened.done():
-                    log.info("the port is there again: %s", name)
-                else:
-                    self._opened.set_result(name)
-                    log.info("the player has %s priority", "real-time" if realtime else "normal")
-                self._carry_out(PlayerReady())
-            case OpenFailed(remedy):
+                self._children.ready(child)
+                self._port_ready(child, name, realtime)
+            case OpenFailed(remedy) | (str() as remedy):
                 self._fail(OwnerError(remedy))
             case PortLost(reason):
-                log.warning("the port was lost (%s); it is opened again when it can be", reason)
+                log.warning("the %s's port was lost (%s); it is opened again when it can be", child, reason)
             case PortNews(line):
                 log.warning("%s", line)
-            case Health():
+            case Connected(kept):
+                self._kept[child] = kept
+            case _:
                 self._carry_out(report)
 
-    def _from_ears(self, report: Report | Heard) -> None:
-        match report:
-            case Ready(name):
-                if not self._listening.done():
-                    self._listening.set_result(None)
-                log.info("listening to %s", name)
-            case PortLost(reason):
-                log.warning("the input was lost (%s); it is opened again when it can be", reason)
-            case PortNews(line):
-                log.warning("%s", line)
-            case OpenFailed(remedy):
-                self._fail(OwnerError(remedy))
-            case Heard():
-                self._carry_out(report)
-
-    def _from_generator(self, answer: Answer | str | None) -> None:
-        if answer is None:
-            if not self._composing.done():
-                self._composing.set_result(None)
-            self._carry_out(GeneratorReady())
-        elif isinstance(answer, str):
-            self._fail(OwnerError(answer))
+    def _port_ready(self, child: str, name: str, realtime: bool) -> None:
+        opened = self._opened if child == "player" else self._listening
+        if opened.done():
+            log.warning("the %s's port is there again: %s", child, name)
+        elif child == "player":
+            log.info("the player has %s priority", "real-time" if realtime else "normal")
+            self._opened.set_result(name)
         else:
-            self._carry_out(answer)
+            log.info("listening to %s", name)
+            self._listening.set_result(None)
+        if child == "player":
+            self._carry_out(PlayerReady())
 
-    def _player_died(self) -> None:
-        if self._may_restart("player"):
-            self._start_player()
-
-    def _generator_died(self) -> None:
-        self._carry_out(GeneratorLost())
-        if self._may_restart("generator"):
-            self._start_generator()
-
-    def _ears_died(self) -> None:
-        if self._may_restart("ears"):
-            self._start_ears()
-
-    def _may_restart(self, name: str) -> bool:
-        if self._stopped.done():
-            return False
-        now = self._loop.time()
-        self._deaths = [t for t in self._deaths if now - t < 60] + [now]
-        log.warning("the %s ended; starting %s", name, "others" if name == "ears" else "another")
-        if len(self._deaths) > MOST_RESTARTS:
-            self._fail(RuntimeError(f"the {name} ended {MOST_RESTARTS} times within a minute"))
-            return False
-        return True
+    def _died(self, name: str) -> None:
+        if name == "generator":
+            self._carry_out(GeneratorLost())
 
     # --- the end -------------------------------------------------------------------------------
 
@@ -320,8 +257,7 @@ class Daemon:
             self._stopped.cancel()
         if self._timer is not None:
             self._timer.cancel()
-        if self._player is not None:
-            self._player.send(Quit())
+        self._children.send("player", Quit())
         if self._file is not None:
             self._write_file(monotonic())
         if self._session.state.value != "idle":
@@ -331,6 +267,4 @@ class Daemon:
         self._door.close()
         if self._link is not None:
             self._link.close()
-        for child in (self._player, self._generator, self._ears):
-            if child is not None:
-                child.close()
+        self._children.close()

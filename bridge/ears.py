@@ -18,24 +18,31 @@ from setproctitle import setproctitle
 from bridge.errors import OwnerError
 from bridge.events import Heard
 from bridge.inlet import Hear, Inlet, InletConfig, PortGoneError, open_inlet
-from bridge.orders import OpenFailed, PortLost, PortNews, Ready
+from bridge.orders import Connected, OpenFailed, PortLost, PortNews, Ready
+from bridge.ports import NOBODY, Kept
 
 Open = Callable[[InletConfig, Hear, frozenset[str]], Inlet]
 LOOK = 0.5
 """Seconds of silence after which the port is looked after, and between two looks for one that was lost."""
 
 
-def run(connection: Connection, config: InletConfig, again: bool = False, opened: Open = open_inlet) -> None:
+def run(
+    connection: Connection,
+    config: InletConfig,
+    again: bool = False,
+    before: Kept = NOBODY,
+    opened: Open = open_inlet,
+) -> None:
     """Be the ears: open the port, pass on what is heard, until None comes or the daemon is gone.
 
-    A port that is lost is waited for, and from the beginning where it was there `again` and again before.
+    A port that is lost is waited for; so is one that was there before (`again`), with whom it was connected to.
     """
     setproctitle("llmball: ears")
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # the daemon decides when to stop; this process ends with its pipe
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     passing: Passing = SimpleQueue()
-    kept: frozenset[str] = frozenset()
+    kept = before.get("", frozenset())
     gc.collect()
     gc.freeze()
     threading.Thread(target=_until_told, args=(connection, passing), daemon=True).start()
@@ -67,6 +74,7 @@ Passing = SimpleQueue[Heard | None]
 
 def _listen(connection: Connection, inlet: Inlet, passing: Passing) -> str | None:
     """Pass on what is heard until told to end, or return in words how the port was lost."""
+    kept: frozenset[str] = frozenset()
     while True:
         try:
             heard = passing.get(timeout=LOOK)
@@ -76,6 +84,9 @@ def _listen(connection: Connection, inlet: Inlet, passing: Passing) -> str | Non
                     connection.send(PortNews(line))
             except PortGoneError as gone:
                 return str(gone)
+            if inlet.kept != kept:
+                kept = inlet.kept
+                connection.send(Connected({"": kept}))
             continue
         if heard is None:
             return None

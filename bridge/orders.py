@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from bridge.clock import TempoMap
@@ -122,10 +122,17 @@ class PortLost:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """Whom our ports are connected to, by route: for whoever opens them after us."""
+
+    kept: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True)
 class PortNews:
     """Somebody whom the port was connected to went, or came back."""
 
     line: str
 
 
-Report = Ready | OpenFailed | Health | PortLost | PortNews
+Report = Ready | OpenFailed | Health | PortLost | PortNews | Connected

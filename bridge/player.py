@@ -23,6 +23,7 @@ from bridge.errors import OwnerError
 from bridge.midi import ACTIVE_SENSING, NoteOff, panic
 from bridge.orders import (
     Cancel,
+    Connected,
     Health,
     OpenFailed,
     Play,
@@ -35,7 +36,7 @@ from bridge.orders import (
     Retime,
     Silence,
 )
-from bridge.ports import Kept, Port, PortConfig, open_port
+from bridge.ports import NOBODY, Kept, Port, PortConfig, open_port
 from bridge.scheduler import Scheduler, Timed, Voice
 from model.music import TICKS_PER_QUARTER
 
@@ -110,6 +111,11 @@ class Player:
         self._look()
         return self._port.check()
 
+    @property
+    def kept(self) -> Kept:
+        """Whom the port is connected to."""
+        return self._port.kept
+
     def _look(self) -> None:
         """Say when to look after the port next."""
         if self._port.checked is not None:
@@ -158,10 +164,11 @@ class Player:
         return Health(len(late), sum(x > LATE for x in late), dropped, max(0.0, p99))
 
 
-def run(connection: Connection, config: PortConfig, again: bool = False) -> None:
+def run(connection: Connection, config: PortConfig, again: bool = False, kept: Kept = NOBODY) -> None:
     """Be the player process: open the port, serve until Quit or until the daemon is gone.
 
-    A port that is lost is waited for, and from the beginning where the port was there `again` and again before.
+    A port that is lost is waited for; so is one that was there before (`again`), with whom it was connected to
+    (`kept`). What a player before us left sounding there is ended first.
     """
     setproctitle("llmball: player")
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -179,13 +186,14 @@ def run(connection: Connection, config: PortConfig, again: bool = False) -> None
     gc.collect()
     gc.freeze()
     gc.disable()
-    kept: Kept = {}
     while (port := _opened(connection, config, kept, again)) is not None:
-        again = True
         _tell(connection, Ready(port.name, _realtime()))
         player = Player(port, config.per_part)
         try:
             try:
+                if again:
+                    player.silence(True)
+                again = True
                 _serve(connection, player, config.trace)
             finally:
                 player.silence(False)
@@ -215,7 +223,7 @@ def _opened(connection: Connection, config: PortConfig, kept: Kept, again: bool)
 
 def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
     """Carry out orders and play, until Quit (or None, which ends any child) or until nobody gives orders."""
-    serving = True
+    serving, kept = True, NOBODY
     while serving:
         try:
             if _order_waits(connection, player.wait()):
@@ -226,13 +234,21 @@ def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
         except (EOFError, ConnectionError):  # a pipe's end, in the words of either kind of system
             break
         player.play()
-        for line in player.check():
-            _tell(connection, PortNews(line))
+        kept = _look_after(connection, player, kept)
         figures = player.health()
         if figures is not None:
             _tell(connection, figures)
             _keep(player, trace)
     _keep(player, trace)
+
+
+def _look_after(connection: Connection, player: Player, kept: Kept) -> Kept:
+    """Look after the port, tell what is new and whom it is connected to; return those."""
+    for line in player.check():
+        _tell(connection, PortNews(line))
+    if player.kept != kept:
+        _tell(connection, Connected(dict(player.kept)))
+    return player.kept
 
 
 def _order_waits(connection: Connection, seconds: float | None) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from bridge import jack
@@ -20,6 +19,7 @@ from bridge.systems import api_of, chosen, client_name, find_backend, sinks, sou
 
 Kept = Mapping[str, frozenset[str]]
 """By route, whom a port is to be connected to when it is opened again."""
+NOBODY: Kept = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class SilentPort:
 
     ahead = Seconds(0)
     checked: Seconds | None = None
-    kept: Kept = MappingProxyType({})
+    kept: Kept = NOBODY
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -91,7 +91,7 @@ class RecordingPort:
 
     ahead = Seconds(0)
     checked: Seconds | None = None
-    kept: Kept = MappingProxyType({})
+    kept: Kept = NOBODY
 
     def __init__(self) -> None:
         self.name = "recording"
@@ -118,7 +118,7 @@ class RtMidiPort:
 
     ahead = Seconds(0)
     checked: Seconds | None = Seconds(1)
-    kept: Kept = MappingProxyType({})
+    kept: Kept = NOBODY
 
     def __init__(self, name: str, outs: dict[str, Any], to: str | None = None) -> None:
         self.name, self.routes, self._outs, self._to = name, tuple(outs), outs, to

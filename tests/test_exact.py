@@ -168,7 +168,7 @@ def test_a_jack_server_that_dies_is_told_and_everything_is_made_again_when_it_re
             assert until(lambda: len(heard.note_ons()) > 8, 15)
             theirs = connected(env, started.jack_port)
             assert theirs
-    assert until(lambda: "the port was lost" in started.log.read_text(), 5)
+    assert until(lambda: "port was lost" in started.log.read_text(), 5)
     assert started.process.poll() is None
     with rig.jack(name) as env:
         assert until(lambda: "there again" in started.log.read_text(), 10), started.log.read_text()

@@ -1,0 +1,97 @@
+"""The children of the daemon by name: begun, fed, heard in the event loop, and begun again when they die."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from bridge.child import Child
+
+log = logging.getLogger("llmball")
+
+MOST_DEATHS = 5
+"""A child that ends so often without ever having been ready is given up; one that was ready is not."""
+
+
+@dataclass(slots=True)
+class Begun:
+    """A child that is to run, and how it has fared."""
+
+    main: Callable[..., None]
+    args: Callable[[], tuple[object, ...]]
+    child: Child | None = None
+    was_ready: bool = False
+    deaths: int = 0
+
+
+class Children:
+    """All of them. Called from the event loop, where `hear` (name, message) and `died` (name) are called too.
+
+    `give_up` is called with the fault where a child cannot be begun at all.
+    """
+
+    def __init__(
+        self,
+        hear: Callable[[str, Any], None],
+        died: Callable[[str], None],
+        give_up: Callable[[Exception], None],
+    ) -> None:
+        self._hear, self._died, self._give_up = hear, died, give_up
+        self._loop = asyncio.get_running_loop()
+        self._all: dict[str, Begun] = {}
+        self._closing = False
+
+    @property
+    def pids(self) -> dict[str, int | None]:
+        """The numbers of those that run now."""
+        return {name: None if one.child is None else one.child.pid for name, one in self._all.items()}
+
+    def begin(self, name: str, main: Callable[..., None], args: Callable[[], tuple[object, ...]]) -> None:
+        """Begin a process of `main(connection, *args())`; args are asked each time that it begins."""
+        self._all[name] = Begun(main, args)
+        self._start(name)
+
+    def send(self, name: str, message: object) -> None:
+        """Send a message; one to a child that is not there is lost."""
+        one = self._all.get(name)
+        if one is not None and one.child is not None:
+            one.child.send(message)
+
+    def ready(self, name: str) -> None:
+        """Note that a child is ready: it can be."""
+        self._all[name].was_ready = True
+
+    def close(self) -> None:
+        """End all of them."""
+        self._closing = True
+        for one in self._all.values():
+            if one.child is not None:
+                one.child.close()
+
+    def _start(self, name: str) -> None:
+        one = self._all[name]
+
+        def heard(message: object) -> None:
+            self._in_loop(self._hear, name, message)
+
+        one.child = Child(name, one.main, one.args(), heard, lambda: self._in_loop(self._ended, name))
+
+    def _in_loop(self, call: Callable[..., None], *args: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
+            self._loop.call_soon_threadsafe(call, *args)
+
+    def _ended(self, name: str) -> None:
+        if self._closing:
+            return
+        one = self._all[name]
+        one.deaths += 1
+        self._died(name)
+        if not one.was_ready and one.deaths > MOST_DEATHS:
+            self._give_up(RuntimeError(f"the {name} ended {one.deaths} times and was never ready"))
+            return
+        log.warning("the %s ended; starting another", name)
+        self._start(name)

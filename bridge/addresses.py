@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from bridge.controls import CONTROLS, ROOT
 from model.form import CUES
 
-PROMPT_LIMIT = 2000  # characters
 SLOTS = range(1, 17)
 
 
@@ -44,6 +43,13 @@ COMMANDS: dict[str, Command] = {
             Command(f"bank/{n}/store", "text:s …", f"put a prompt into slot {n}; its words are read at once"),
             Command(f"bank/{n}/launch", "", f"like prompt, with what slot {n} holds"),
         )),
+        Command("clip", "id:i bars:i seed:i prompt:s (name:s value) …", "write a clip, apart from what plays; options are named as those of `llmball clip`; "
+                "bars 0 leaves them to the words → clip/progress, clip/begin, clip/notes, clip/end or clip/failed"),
+        Command("clip_uri", "id:i bars:i seed:i prompt:s (name:s value) …", "the same, percent-encoded"),
+        Command("clip/given", "id:i total:i index:i part:s (pitch start length velocity) …", "notes, 32 at most, that the clip with this id goes on from, or changes"),
+        Command("clip/redo", "id:i parts:s bars:s", "which parts (a,b) in which bars (3-4,7) of what was given are written anew; empty is all"),
+        Command("clip/cancel", "id:i", "it is not wanted any more → clip/cancelled"),
+        Command("clip/resend", "id:i", "tell a finished clip again, for 60 seconds"),
         Command("like", "", "later takes are more like the one that plays: moves this user's weights of the fusion a little"),
         Command("skip", "", "later takes are less like the one that plays"),
         Command("taste/reset", "", "forget what was liked and skipped"),
@@ -60,6 +66,20 @@ TOLD: tuple[Command, ...] = (
     Command("welcome", "version:s protocol:i parts:s", "answer to hello"),
     Command("pong", "n", "answer to ping"),
     Command("kept", "path:s take:s", "answer to keep: the file, and the name that `llmball replay` takes"),
+    Command("clip/progress", "id:i share:f", "0..1"),
+    Command(
+        "clip/begin",
+        "id:i total_notes:i beats:f tempo:f key:s",
+        "a clip is written; its length in quarter notes",
+    ),
+    Command(
+        "clip/notes",
+        "id:i index:i part:s (pitch start length velocity) …",
+        "32 notes at most, from number index of the clip on",
+    ),
+    Command("clip/end", "id:i", "all of it was told"),
+    Command("clip/cancelled", "id:i", "answer to clip/cancel"),
+    Command("clip/failed", "id:i reason:s", "it cannot be written, or not told again"),
     Command("error", "address:s reason:s", "a message that could not be carried out; nothing has changed"),
     Command("understood/tempo", "bpm:f", "what was understood, under the controls"),
     Command("understood/feel", "feel:s", "half, normal or double"),

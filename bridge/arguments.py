@@ -36,7 +36,7 @@ def parser() -> argparse.ArgumentParser:
     top = Parser(prog="llmball", description="A sentence becomes a band that plays, in time and in key.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     _serve(commands.add_parser("serve", help="the daemon: OSC in, MIDI out"))
-    _clip(commands.add_parser("clip", help="write a clip of exactly N bars as a .mid file"))
+    clip_options(commands.add_parser("clip", help="write a clip of exactly N bars as a .mid file"))
     _refine(commands.add_parser("refine", help="change what the words name in a .mid file, and nothing else"))
     _harmonise(commands.add_parser("harmonise", help="write chords for the melody of a .mid file"))
     understand = commands.add_parser("understand", help="show what a prompt means, field by field")
@@ -77,7 +77,8 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     )
 
 
-def _clip(clip: argparse.ArgumentParser) -> None:
+def clip_options(clip: argparse.ArgumentParser) -> None:
+    """Add the options of `llmball clip`; messages have them by the same names."""
     option = clip.add_argument
     option("prompt", metavar="PROMPT", type=_prompt)
     option("-o", dest="out", metavar="FILE.mid", type=_new_file, required=True)

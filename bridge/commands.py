@@ -14,10 +14,11 @@ from bridge import keepsake
 from bridge.arguments import MOST_SEED
 from bridge.errors import OwnerError
 from model import midifile
-from model.clip import DEFAULT_BARS, Wanted, Writer, clip
+from model.clip import Wanted, Writer
+from model.clipping import Given, made
 from model.composer import Composer
 from model.distribution import distribution
-from model.editing import Stays, continued, filled_in, harmonised
+from model.editing import Stays, harmonised
 from model.encoder import EncoderError
 from model.importing import read_any
 from model.midifile import MidiFileError, Song
@@ -74,13 +75,12 @@ def understood(args: argparse.Namespace, composer: Writer) -> Plan:
 
 
 def _made(composer: Writer, wanted: Wanted, source: Song | None, args: argparse.Namespace) -> Song:
+    given = None
+    if source is not None:
+        anew = args.keep is not None or args.redo is not None
+        given = Given(source, Stays(frozenset(args.keep or ()), args.redo) if anew else None)
     try:
-        if source is None:
-            return clip(composer, wanted)
-        if args.keep is None and args.redo is None:
-            return continued(composer, source, wanted, args.bars or DEFAULT_BARS)
-        stays = Stays(frozenset(args.keep or ()), args.redo)
-        return filled_in(composer, source, wanted, stays)
+        return made(composer, wanted, given)
     except ValueError as error:
         raise OwnerError(str(error)) from error
 

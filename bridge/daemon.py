@@ -13,6 +13,7 @@ from pathlib import Path
 
 from bridge import keepsake
 from bridge.children import Children
+from bridge.clips import Clips
 from bridge.clock import Seconds, monotonic
 from bridge.config import Config
 from bridge.controls import SEEDS
@@ -45,6 +46,8 @@ from bridge.orders import Connected, OpenFailed, PortLost, PortNews, Quit, Ready
 from bridge.player import run as run_player
 from bridge.ports import Kept, PortConfig
 from bridge.session import Session
+from model.clipping import ClipAnswer, ClipFailed, ClipGivenUp, ClipOrder, ClipProgress, ClipWritten
+from model.clipping import run as run_clipper
 from model.midifile import write as write_song
 from model.music import Answer
 from model.process import run as run_generator
@@ -79,9 +82,15 @@ class Daemon:
             config.sync,
             hashed(WEIGHTS) if WEIGHTS.is_file() else "",
         )
+        self._clips = Clips(self._order_clip)
         self._timer: asyncio.TimerHandle | None = None
         self._door = Door(
-            config.allow, self._carry_out, self._session.asked, lambda: self._session.state.value, self._keep
+            config.allow,
+            self._carry_out,
+            self._session.asked,
+            lambda: self._session.state.value,
+            self._keep,
+            self._clips,
         )
         self._children = Children(self._from_child, self._died, self._fail)
         self._opened: asyncio.Future[str] = self._loop.create_future()
@@ -146,6 +155,12 @@ class Daemon:
             case Fault(reason):
                 log.warning("%s", reason)
 
+    def _order_clip(self, order: ClipOrder | ClipGivenUp) -> None:
+        """Hand an order to the process that writes clips; it is begun when it is first needed."""
+        if "clips" not in self._children.pids:
+            self._children.begin("clips", run_clipper, lambda: (self._config.encoder,))
+        self._children.send("clips", order)
+
     def _keep(self, bars: int, tell: Callable[..., None]) -> None:
         """Keep the last bars, away from the loop, and tell whoever asked. Raises BadRequest."""
         kept = self._session.keepsake(bars, monotonic())
@@ -185,7 +200,7 @@ class Daemon:
         else:
             self._listening.set_result(None)
 
-    def _from_child(self, child: str, report: Report | Heard | Answer | str | None) -> None:
+    def _from_child(self, child: str, report: Report | Heard | Answer | ClipAnswer | str | None) -> None:
         """Take what a child says; a generator's None is that it is ready, its string what the owner must mend."""
         match report:
             case None:
@@ -196,6 +211,9 @@ class Daemon:
             case Ready(name, realtime):
                 self._children.ready(child)
                 self._port_ready(child, name, realtime)
+            case ClipProgress() | ClipWritten() | ClipFailed():
+                self._children.ready(child)
+                self._door.answers(self._clips.written(report, monotonic()))
             case OpenFailed(remedy) | (str() as remedy):
                 self._fail(OwnerError(remedy))
             case PortLost(reason):
@@ -223,6 +241,8 @@ class Daemon:
     def _died(self, name: str) -> None:
         if name == "generator":
             self._carry_out(GeneratorLost())
+        elif name == "clips":
+            self._door.answers(self._clips.lost())
 
     # --- the end -------------------------------------------------------------------------------
 

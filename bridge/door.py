@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from ipaddress import ip_address
 from urllib.parse import quote
 
 from bridge import osc
 from bridge.clients import Address, Client, Clients
+from bridge.cliprequests import ClipAsked, ClipCancelled, ClipNotes, ClipRedo, ClipResend
+from bridge.clips import Clips
 from bridge.clock import monotonic
 from bridge.config import Network
 from bridge.controls import ROOT, Value
@@ -30,7 +32,7 @@ class Door(asyncio.DatagramProtocol):
     """Listens from `open` to `close`.
 
     `decide` is given what clients want of the session and raises BadRequest; `asked` gives the value of a control
-    and `state` the session's, for whoever comes in. `keep` keeps so many bars and then tells by the function given.
+    and `state` the session's, for whoever comes in. `keep` keeps so many bars and then tells by the function given, `clips` writes clips.
     """
 
     def __init__(
@@ -40,8 +42,9 @@ class Door(asyncio.DatagramProtocol):
         asked: Callable[[str], tuple[Value, ...]],
         state: Callable[[], str],
         keep: Callable[[int, Callable[..., None]], None],
+        clips: Clips,
     ) -> None:
-        self._keep = keep
+        self._keep, self._clips = keep, clips
         self._allowed_networks, self._decide = allowed, decide
         self._asked, self._state = asked, state
         self._clients = Clients()
@@ -109,10 +112,17 @@ class Door(asyncio.DatagramProtocol):
                 self._answer(sender, "pong", number)
             case Keep(bars):
                 self._keep(bars, partial(self._answer, sender))
+            case ClipAsked() | ClipNotes() | ClipRedo() | ClipCancelled() | ClipResend():
+                self.answers(self._clips.on(request, sender, monotonic()))
             case Ask(path):
                 self._answer(sender, path, *self._asked(path))
             case _:
                 self._decide(request)
+
+    def answers(self, told: Iterable[tuple[Address, str, tuple[Value, ...]]]) -> None:
+        """Answer senders, each where it wants to be answered."""
+        for sender, path, args in told:
+            self._answer(sender, path, *args)
 
     def _answer(self, sender: Address, path: str, *args: Value) -> None:
         self._send(self._clients.reply_to(sender), path, args)

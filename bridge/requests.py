@@ -5,13 +5,12 @@ Every fault of a message is a BadRequest that names its address; nothing has cha
 
 from __future__ import annotations
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
 
-from bridge.addresses import COMMANDS, PROMPT_LIMIT
+from bridge.addresses import COMMANDS
+from bridge.cliprequests import ClipRequest, read_clip
 from bridge.controls import CONTROLS, ROOT
 from bridge.errors import BadRequest
 from bridge.events import (
@@ -33,6 +32,7 @@ from bridge.events import (
     Wanted,
 )
 from bridge.osc import Message
+from bridge.wording import LARGEST, prompt, whole
 from model.form import CUES
 
 
@@ -72,10 +72,8 @@ class Keep:
 
 
 KEPT_BARS, MOST_BARS = 8, 256
-LARGEST = 2**31
-"""Numbers from here on do not fit into the answer to a ping."""
 
-Request = Hello | Bye | Ping | Ask | Keep | Wanted
+Request = Hello | Bye | Ping | Ask | Keep | ClipRequest | Wanted
 
 
 def read(message: Message) -> Request:
@@ -87,6 +85,8 @@ def read(message: Message) -> Request:
     control = CONTROLS.get(path)
     if control is not None:
         return ControlSet(path, control.read(args)) if args else Ask(path)
+    if path.startswith("clip"):
+        return read_clip(path, message.address, args)
     match path:
         case "hello":
             return _hello(message.address, args)
@@ -96,9 +96,9 @@ def read(message: Message) -> Request:
                 raise BadRequest(message.address, "takes one number of 32 bits")
             return Ping(number)
         case "prompt" | "prompt_uri":
-            return PromptGiven(_prompt(message.address, args, encoded=path == "prompt_uri"))
+            return PromptGiven(prompt(message.address, args, encoded=path == "prompt_uri"))
         case "refine":
-            return RefineGiven(_prompt(message.address, args, encoded=False))
+            return RefineGiven(prompt(message.address, args, encoded=False))
         case "keep":
             return Keep(_bars(message.address, args))
         case "take/launch":
@@ -113,7 +113,7 @@ def read(message: Message) -> Request:
             return _morph(message.address, args, encoded=path == "morph_uri")
     bank = _BANK.fullmatch(path)
     if bank is not None and bank["what"] == "store":
-        return BankStored(int(bank["slot"]), _prompt(message.address, args, encoded=False))
+        return BankStored(int(bank["slot"]), prompt(message.address, args, encoded=False))
     if args:
         raise BadRequest(message.address, "takes no arguments")
     if bank is not None:
@@ -130,7 +130,7 @@ _BANK = re.compile(r"bank/(?P<slot>\d+)/(?P<what>store|launch)")
 
 def _id(address: str, args: Sequence[object]) -> str:
     """Return a take's id, which a host without strings sends as a number."""
-    number = _whole(args[0]) if len(args) == 1 else None
+    number = whole(args[0]) if len(args) == 1 else None
     if number is not None:
         return str(number)
     if len(args) != 1 or not isinstance(args[0], str) or not args[0].strip():
@@ -139,7 +139,7 @@ def _id(address: str, args: Sequence[object]) -> str:
 
 
 def _bars(address: str, args: Sequence[object]) -> int:
-    bars = _whole(args[0]) if len(args) == 1 else None if args else KEPT_BARS
+    bars = whole(args[0]) if len(args) == 1 else None if args else KEPT_BARS
     if bars is None or not 1 <= bars <= MOST_BARS:
         raise BadRequest(address, f"takes a number of bars, 1..{MOST_BARS}")
     return bars
@@ -152,9 +152,9 @@ def _section(address: str, args: Sequence[object]) -> str:
 
 
 def _hello(address: str, args: Sequence[object]) -> Hello:
-    port = _whole(args[0]) if args else 0
+    port = whole(args[0]) if args else 0
     name = args[1] if len(args) > 1 else ""
-    encoded = _whole(args[2]) if len(args) > 2 else 0
+    encoded = whole(args[2]) if len(args) > 2 else 0
     if (
         port is None
         or not 0 <= port <= 65535
@@ -169,7 +169,7 @@ def _hello(address: str, args: Sequence[object]) -> Hello:
 def _morph(address: str, args: Sequence[object], encoded: bool) -> MorphGiven:
     if len(args) != 3 or not all(isinstance(a, str) for a in args[:2]):
         raise BadRequest(address, "takes two prompts, each one string, and a number in 0..1")
-    first, second = (_prompt(address, [a], encoded) for a in args[:2])
+    first, second = (prompt(address, [a], encoded) for a in args[:2])
     try:
         x = CONTROLS["morph/x"].read(args[2:])
     except BadRequest as error:
@@ -187,28 +187,3 @@ def _transport(address: str, args: Sequence[object]) -> TransportGiven:
     if playing not in (0, 1) or not 20 <= bpm <= 999:
         raise BadRequest(address, f"playing is 0 or 1 and the tempo 20..999, not {playing:g} and {bpm:g}")
     return TransportGiven(bool(playing), quarter, bpm)
-
-
-def _whole(value: object) -> int | None:
-    """Return a whole number that may have come as a float, or None."""
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        return None
-    return int(value) if value == int(value) else None
-
-
-def _prompt(address: str, args: Sequence[object], encoded: bool) -> str:
-    if not args or not all(isinstance(a, str | int | float) and not isinstance(a, bool) for a in args):
-        raise BadRequest(address, "takes the prompt as one string or several")
-    # Pure Data cuts a sentence at spaces and sends its numbers as floats: 82 comes as 82.0
-    text = " ".join(f"{a:g}" if isinstance(a, float) else str(a) for a in args)
-    if encoded:
-        try:
-            text = unquote_to_bytes(text).decode()
-        except UnicodeDecodeError as error:
-            raise BadRequest(address, "the percent-encoding is not UTF-8") from error
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
-    if not any(c.isalnum() or ord(c) > 0x2000 for c in text):
-        raise BadRequest(address, "the prompt is empty")
-    if len(text) > PROMPT_LIMIT:
-        raise BadRequest(address, f"a prompt has {PROMPT_LIMIT} characters at most, not {len(text)}")
-    return text

@@ -160,6 +160,14 @@ def test_the_page_of_addresses_is_printed_from_the_table() -> None:
 def test_every_command_of_the_table_is_understood() -> None:
     for path in COMMANDS:
         words = {"prompt": ("x",), "prompt_uri": ("x",), "ping": (1,), "transport": (1, 0.0, 120)}
+        words |= {
+            "clip": (1, 8, 0, "x"),
+            "clip_uri": (1, 8, 0, "x"),
+            "clip/given": (1, 1, 0, "bass", 40, 0, 1, 80),
+            "clip/redo": (1, "", "1"),
+            "clip/cancel": (1,),
+            "clip/resend": (1,),
+        }
         words |= {"refine": ("x",), "take/launch": ("1",), "cue": ("fill",), "bank/16/store": ("x",)}
         args = {
             **words,

@@ -1,0 +1,287 @@
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from bridge.cliprequests import ClipRequest
+from bridge.clips import KEPT, Answer, Clips
+from bridge.clock import Seconds
+from bridge.controls import ROOT, Value
+from bridge.errors import BadRequest
+from bridge.osc import Message, encode
+from bridge.requests import read
+from model.clip import Wanted
+from model.clipping import ClipFailed, ClipGivenUp, ClipOrder, ClipProgress, ClipWritten, Given, made
+from model.composer import Composer
+from model.encoder import hash_encoder
+from model.midifile import Song, as_filed
+from model.music import Controls, Note, Ticks
+from tests.small import engine
+
+ME, OTHER = ("127.0.0.1", 5000), ("127.0.0.1", 5001)
+NOW = Seconds(100)
+
+
+def asked(path: str, *args: Value) -> ClipRequest:
+    request = read(Message(f"{ROOT}{path}", args))
+    assert isinstance(request, ClipRequest)
+    return request
+
+
+def song(count: int, seed: int = 0) -> Song:
+    rng = random.Random(seed)
+    parts = ("chords", "melody", "bass", "drums")
+    notes = tuple(
+        Note(Ticks(40 * i % 3600), Ticks(rng.randrange(1, 240)), rng.randrange(36, 90), rng.randrange(1, 128), rng.choice(parts))
+        for i in range(count)
+    )  # fmt: skip
+    return Song(((Ticks(0), "4/4"), (Ticks(1920), "4/4")), Ticks(3840), ((Ticks(0), 90.0),), "D minor", notes)
+
+
+class Desk:
+    """Clips with the orders that went to the writer."""
+
+    def __init__(self) -> None:
+        self.orders: list[ClipOrder | ClipGivenUp] = []
+        self.clips = Clips(self.orders.append)
+
+    def say(self, path: str, *args: Value, by: tuple[str, int] = ME, now: float = NOW) -> list[Answer]:
+        return self.clips.on(asked(path, *args), by, Seconds(now))
+
+    def last(self) -> ClipOrder:
+        order = self.orders[-1]
+        assert isinstance(order, ClipOrder)
+        return order
+
+    def finish(self, written: Song, now: float = NOW) -> list[Answer]:
+        return self.clips.written(ClipWritten(self.last().number, written), Seconds(now))
+
+
+def gathered(told: list[Answer]) -> Iterator[tuple[str, Value, Value, Value, Value]]:
+    """The notes of a clip as a client puts them together, checked against the count that was told."""
+    _, path, (_, total, *_) = told[0]
+    assert path == "clip/begin"
+    assert told[-1][1] == "clip/end"
+    expected = 0
+    for _, path, (_, index, part, *numbers) in told[1:-1]:
+        assert path == "clip/notes"
+        assert index == expected
+        assert 4 <= len(numbers) <= 128
+        for at in range(0, len(numbers), 4):
+            pitch, start, length, velocity = numbers[at : at + 4]
+            yield str(part), pitch, start, length, velocity
+        expected += len(numbers) // 4
+    assert expected == total
+
+
+def test_a_clip_is_wanted_as_the_command_line_would_have_it() -> None:
+    desk = Desk()
+    desk.say(
+        "clip",
+        3,
+        8,
+        17,
+        "rain",
+        "tempo",
+        82,
+        "key",
+        "D minor",
+        "parts",
+        "bass,chords",
+        "ending",
+        "cadence",
+        "chords",
+        "Dm A7",
+    )
+    assert desk.last() == ClipOrder(
+        1,
+        Wanted(
+            "rain", 17, 8, ("chords", "bass"), Controls(tempo=82, key="D minor", chords="Dm A7"), closing=True
+        ),
+    )
+    desk.say("clip", 4, 0, 1, "sixteen bars of house", by=OTHER)
+    assert desk.last().wanted.bars is None
+
+
+@pytest.mark.parametrize("count", [1, 31, 32, 33, 300])
+def test_a_clip_comes_whole_in_packets_that_fit_a_frame(count: int) -> None:
+    desk = Desk()
+    desk.say("clip", 1, 2, 0, "rain")
+    told = desk.finish(as_filed(song(count)))
+    notes = sorted(
+        (n.part, n.pitch, n.start / 480, n.length / 480, n.velocity) for n in as_filed(song(count)).notes
+    )
+    assert sorted(gathered(told)) == notes
+    _, _, beats, tempo, key = told[0][2]
+    assert (beats, key) == (8.0, "D minor")
+    assert tempo == pytest.approx(90, rel=1e-4)
+    assert all(len(encode(ROOT + path, args)) < 1200 for _, path, args in told)
+
+
+def test_the_same_request_again_is_the_same_clip() -> None:
+    desk = Desk()
+    for _ in range(3):
+        desk.say("clip", 1, 2, 0, "rain")
+    assert len(desk.orders) == 1
+    told = desk.finish(as_filed(song(40)))
+    assert desk.say("clip", 1, 2, 0, "rain") == told, "its answer was lost"
+    assert desk.say("clip/resend", 1) == told
+    assert desk.say("clip/resend", 1, now=NOW + KEPT + 1)[0][1] == "clip/failed"
+
+
+def test_another_request_under_the_same_id_takes_the_place_of_the_first() -> None:
+    desk = Desk()
+    desk.say("clip", 1, 2, 0, "rain")
+    desk.say("clip", 1, 2, 0, "snow")
+    assert desk.orders[1] == ClipGivenUp(1)
+    assert desk.clips.written(ClipWritten(1, song(3)), NOW) == []
+    assert desk.finish(song(3))[0][1] == "clip/begin"
+
+
+def test_clients_do_not_see_each_others_clips() -> None:
+    desk = Desk()
+    desk.say("clip", 1, 2, 0, "rain")
+    first = desk.last()
+    desk.say("clip", 1, 2, 0, "rain", by=OTHER)
+    assert {a[0] for a in desk.finish(song(3))} == {OTHER}
+    assert desk.clips.written(ClipProgress(first.number, 0.5), NOW) == [(ME, "clip/progress", (1, 0.5))]
+    with pytest.raises(BadRequest, match="no clip 9"):
+        desk.say("clip/cancel", 9)
+
+
+def test_a_cancelled_clip_is_given_up_and_never_told() -> None:
+    desk = Desk()
+    desk.say("clip", 1, 2, 0, "rain")
+    assert desk.say("clip/cancel", 1) == [(ME, "clip/cancelled", (1,))]
+    assert desk.orders[-1] == ClipGivenUp(1)
+    assert desk.clips.written(ClipWritten(1, song(3)), NOW) == []
+
+
+def test_a_failure_says_why() -> None:
+    desk = Desk()
+    desk.say("clip", 1, 2, 0, "rain")
+    assert desk.clips.written(ClipFailed(1, "no"), NOW) == [(ME, "clip/failed", (1, "no"))]
+    desk.say("clip", 2, 2, 0, "rain")
+    assert desk.clips.lost()[0][1] == "clip/failed"
+
+
+def packets(notes: list[Note]) -> list[tuple[Value, ...]]:
+    found: list[tuple[Value, ...]] = []
+    for at in range(0, len(notes), 32):
+        some = [n for n in notes[at : at + 32] if n.part == notes[at].part]
+        numbers = [v for n in some for v in (n.pitch, n.start / 480, n.length / 480, n.velocity)]
+        found.append((7, len(notes), at, some[0].part, *numbers))
+    return found
+
+
+@examples(max_examples=30, deadline=None)
+@given(st.randoms(use_true_random=False))
+def test_given_notes_may_come_in_any_order_and_twice(rng: random.Random) -> None:
+    notes = [Note(Ticks(120 * i), Ticks(100), 60 + i % 12, 80, "melody") for i in range(90)]
+    desk, sent = Desk(), packets(notes) * 2
+    rng.shuffle(sent)
+    for args in sent:
+        desk.say("clip/given", *args)
+    desk.say("clip", 7, 8, 0, "rain", "redo", "3-4")
+    source = desk.last().given
+    assert source is not None
+    assert sorted(source.song.notes) == sorted(notes)
+    assert source.stays is not None
+    assert source.stays.redone == frozenset({2, 3})
+
+
+def test_given_notes_that_are_not_all_there_fail_with_a_reason_and_can_be_completed() -> None:
+    notes = [Note(Ticks(120 * i), Ticks(100), 60, 80, "melody") for i in range(64)]
+    first, second = packets(notes)
+    desk = Desk()
+    desk.say("clip/given", *first)
+    told = desk.say("clip", 7, 8, 0, "rain")
+    assert told[0][1] == "clip/failed"
+    assert "32 of 64" in str(told[0][2][1])
+    assert desk.orders == []
+    desk.say("clip/given", *second)
+    desk.say("clip", 7, 8, 0, "rain")
+    source = desk.last().given
+    assert source is not None
+    assert source == Given(source.song), "nothing marked: it goes on from them"
+
+
+def test_a_mark_names_the_parts_and_bars_that_are_redone() -> None:
+    notes = [Note(Ticks(480 * i), Ticks(100), 60, 80, p) for p in ("bass", "melody") for i in range(16)]
+    desk = Desk()
+    for at in (0, 16):
+        numbers = [
+            v for n in notes[at : at + 16] for v in (n.pitch, n.start / 480, n.length / 480, n.velocity)
+        ]
+        desk.say("clip/given", 7, 32, at, notes[at].part, *numbers)
+    desk.say("clip/redo", 7, "bass", "2-3")
+    with pytest.raises(BadRequest, match=r"bars are 0\.\.256"):
+        desk.say("clip", 7, 900, 0, "rain")
+    desk.say("clip", 7, 4, 0, "rain")
+    given_ = desk.last().given
+    assert given_ is not None
+    assert given_.stays is not None
+    assert (given_.stays.parts, given_.stays.redone) == (frozenset({"melody"}), frozenset({1, 2}))
+
+
+@pytest.mark.parametrize(
+    ("path", "args"),
+    [
+        ("clip", ()), ("clip", (1,)), ("clip", (1, 8, 0)), ("clip", (1, 8, 0, "rain", "tempo")), ("clip", (1.5, 8, 0, "rain")),
+        ("clip", (1, -1, 0, "rain")), ("clip", (1, 8, -2, "rain")), ("clip", (1, 8, 0, " ")), ("clip", (1, 8, 0, "rain", "tempo", 900)),
+        ("clip", (1, 8, 0, "rain", "colour", "red")), ("clip", (1, 8, 0, "rain", "from", "/etc/passwd")),
+        ("clip", (1, 8, 0, "rain", "o", "x.mid")), ("clip", (1, 8, 0, "rain", 5, 5)), ("clip/given", (1, 1, 0, "melody", 60, 0, 1)),
+        ("clip/given", (1, 1, 0, "melody", 160, 0, 1, 80)), ("clip/given", (1, 1, 0, "flute", 60, 0, 1, 80)),
+        ("clip/given", (1, 1, 5, "melody", 60, 0, 1, 80)), ("clip/given", (1, 10**6, 0, "melody", 60, 0, 1, 80)),
+        ("clip/given", (1, 1, 0, "melody", 60, float("nan"), 1, 80)), ("clip/redo", (1, "bass")), ("clip/cancel", ()), ("clip/resend", ("x",)),
+        ("clip/redo", (1, 2, 3)),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_of_a_clip_is_refused_and_orders_nothing(path: str, args: tuple[Value, ...]) -> None:
+    desk = Desk()
+    with pytest.raises(BadRequest) as refused:
+        desk.say(path, *args)
+    assert refused.value.address.startswith("/llmball/clip")
+    assert desk.orders == []
+
+
+def test_clips_are_bounded() -> None:
+    desk = Desk()
+    for i in range(64):
+        desk.say("clip", i, 1, 0, "rain")
+    with pytest.raises(BadRequest, match="clips are open"):
+        desk.say("clip", 64, 1, 0, "rain")
+    assert len(desk.orders) == 64
+
+
+def test_what_is_made_of_a_message_is_what_the_command_line_makes() -> None:
+    wanted = Wanted("rain", 5, 2, controls=Controls(tempo=90))
+    desk = Desk()
+    desk.say("clip", 1, 2, 5, "rain", "tempo", 90.0)
+    composer = Composer(hash_encoder(), engine())
+    order = desk.last()
+    assert made(composer, order.wanted, order.given) == made(composer, wanted, None)
+
+
+def test_a_real_writer_writes_over_real_udp(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.test_daemon import Client, run
+
+    async def steps(client: Client, daemon: object) -> None:
+        client.send("clip", 1, 2, 5, "calm piano in D minor", "tempo", 90)
+        begun = await client.until("clip/begin", 1)
+        await client.until("clip/end", 1)
+        client.send("clip", 2, 64, 5, "calm piano in D minor")
+        await client.until("clip/progress", 2)
+        client.send("clip/cancel", 2)
+        await client.until("clip/cancelled", 2)
+        assert begun.args[2:] == (8.0, pytest.approx(90, rel=1e-4), "D minor")
+        await asyncio.sleep(0)
+
+    run(tmp_path, steps, capsys)

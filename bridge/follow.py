@@ -77,6 +77,7 @@ class Follower:
         self._pushed = False
         self._expected: Chord | None = None
         self._broken, self._turned = Broken(), False
+        self._classes: list[frozenset[int]] = []
         self._evidence = False
         self._settles: Seconds | None = None
         self._rest = 0
@@ -237,7 +238,7 @@ class Follower:
             if heard <= self._expected.pitch_classes:
                 return None  # it may well be the one that is expected
         at = touches[-1].at if self._pulse.phase(touches[-1].at) >= PUSHED else self._pulse.at
-        return Gesture(chord, at)
+        return Gesture(chord, at, late=True)
 
     def _on_strong(self, at: Seconds) -> bool:
         """Whether a stroke is on, or early for, a beat that begins a bar or half of one."""
@@ -245,6 +246,15 @@ class Follower:
             return True
         phase = self._pulse.phase(at)
         return (phase < ON_TIME and self._pulse.strong) or (phase >= PUSHED and self._pulse.next_strong)
+
+    def _amend(self, chord: Chord) -> None:
+        """Let a chord that was heard note by note count from where its notes began: the next pass is to be right there."""
+        for back, classes in enumerate(reversed(self._classes), 1):
+            said = self._passes.said(back)
+            fits = said is not None and classes <= said.pitch_classes
+            if not classes or fits or not classes <= chord.pitch_classes:
+                return
+            self._passes.amend(chord, back)
 
     def _believe(self, touch: Touch) -> None:
         """Let a note tell of the harmony, one by one with the others."""
@@ -272,6 +282,8 @@ class Follower:
             return
         if phase < ON_TIME - 1 and not alike(gesture.chord, self._chord):
             self._passes.amend(gesture.chord)  # it is read late: the beat before was it already
+        elif gesture.late:
+            self._amend(gesture.chord)
         self._coming = None
         self._chord, self._evidence = gesture.chord, True
         if self._expected is not None:
@@ -297,6 +309,8 @@ class Follower:
         sounding = {t.pitch for t in self.hands.touches if t.off is None or t.off > pulse.at}
         self._rest = 0 if sounding else self._rest + 1
         self.bearing.beat(sounding)
+        struck = [t for t in self.hands.since(pulse.at) if t.pitch < (self._split or 128)]
+        self._classes = [*self._classes[-3:], frozenset(t.pitch % 12 for t in struck)]
         if self._expected is not None and not self._evidence:
             self._chord = self._expected
         self._passes.add(self._passes.ahead(1) if self.resting else self._chord)

@@ -32,10 +32,11 @@ PLAIN = 1.6
 
 @dataclass(frozen=True, slots=True)
 class Gesture:
-    """A chord that was played and the moment it was struck."""
+    """A chord that was played and the moment it was struck; `late` tells that it was heard note by note."""
 
     chord: Chord
     at: Seconds
+    late: bool = False
 
 
 def last_stroke(touches: Sequence[Touch]) -> list[Touch]:

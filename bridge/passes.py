@@ -49,11 +49,15 @@ class Passes:
         del self._heard[: -REMEMBERED * self.beats]
         self.period = self._found()
 
-    def amend(self, chord: Chord | None) -> None:
-        """Take it that the last beat had another chord."""
-        if self._heard:
-            self._heard[-1] = chord
+    def amend(self, chord: Chord | None, back: int = 1) -> None:
+        """Take it that a beat had another chord: the last, or one so many back."""
+        if len(self._heard) >= back:
+            self._heard[-back] = chord
             self.period = self._found()
+
+    def said(self, back: int) -> Chord | None:
+        """Return the chord of a beat so many back, 1 being the last."""
+        return self._heard[-back] if len(self._heard) >= back else None
 
     def forget(self) -> None:
         """Drop the memory: another metre, another performance."""

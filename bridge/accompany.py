@@ -14,10 +14,11 @@ from bridge.clock import Seconds
 from bridge.controls import Value
 from bridge.desk import Desk
 from bridge.events import Heard, Tell
-from bridge.follow import Follower, Pulse
+from bridge.follow import Follower
 from bridge.lineup import Lineup
 from bridge.orders import Sound
 from bridge.passes import alike
+from bridge.pulse import Pulse
 from bridge.stage import Stage
 from bridge.take import Take
 from bridge.timeline import Placed
@@ -148,8 +149,8 @@ class Accompaniment:
             if self._line < p.start <= here:
                 at = self.stage.tempo.seconds_at(p.start)
                 length = self.stage.tempo.seconds_at(p.end) - at
-                beats = beats_in_bar(p.music.meter)
-                self.follower.beat(Pulse(at, length, (p.beat - 1) % beats, beats))
+                beats, quarters = beats_in_bar(p.music.meter), p.music.length / TICKS_PER_QUARTER
+                self.follower.beat(Pulse(at, length, (p.beat - 1) % beats, beats, quarters))
                 self._line = p.start
                 self._asked = {tick: symbol for tick, symbol in self._asked.items() if tick >= p.start}
                 since = Seconds(at - 4 * length)

@@ -10,6 +10,10 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from bridge.clock import Seconds
+from bridge.gesture import LEAP, LOW
+from bridge.hands import Hands, Touch
+from bridge.pulse import ON_TIME, PUSHED, Pulse
 from model.harmony import QUALITIES, Chord, Key
 
 KINDS = ("", "m", "7", "maj7", "m7", "dim", "m7b5", "sus4")
@@ -54,20 +58,36 @@ class Broken:
         self._prior /= self._prior.sum()
         self._key: Key | None = None
         self._belief = self._prior.copy()
+        self._turned = False
 
-    def beat(self, strong: bool, key: Key | None) -> None:
-        """Take in that a beat begins; a strong one begins a bar or half of one."""
+    def beat(self, pulse: Pulse, key: Key | None) -> None:
+        """Take in that a beat begins, unless an early note of it has come already."""
+        if not self._turned:
+            self._turn(pulse.strong, key)
+        self._turned = False
+
+    def touched(self, touch: Touch, pulse: Pulse, hands: Hands, key: Key | None) -> None:
+        """Take in a note that was struck in a beat, or early for the next."""
+        early = pulse.phase(touch.at) >= PUSHED
+        if early and not self._turned:
+            self._turned = True
+            self._turn(pulse.before_strong, key)
+        around = hands.since(Seconds(touch.at - 4 * pulse.length))
+        low = touch.pitch < LOW and touch.pitch <= min(t.pitch for t in around) + LEAP
+        self.note(touch.pitch, low and (early or pulse.phase(touch.at) < ON_TIME))
+
+    def note(self, pitch: int, bass: bool) -> None:
+        """Take in a note; `bass` tells that it lies low and on the beat."""
+        self._belief *= (_BASS if bass else _UPPER)[pitch % 12]
+        self._belief /= self._belief.sum()
+
+    def _turn(self, strong: bool, key: Key | None) -> None:
         if key != self._key:
             self._key = key
             self._prior = np.array([_usual(s, key) for s in range(12 * len(KINDS))])
             self._prior /= self._prior.sum()
         stays = STAYS_STRONG if strong else STAYS
         self._belief = stays * self._belief + (1 - stays) * self._prior
-
-    def note(self, pitch: int, bass: bool) -> None:
-        """Take in a note; `bass` tells that it lies low and on the beat."""
-        self._belief *= (_BASS if bass else _UPPER)[pitch % 12]
-        self._belief /= self._belief.sum()
 
     def settle(self, chord: Chord) -> None:
         """Take it that a chord was played at once: it is all that is believed."""

@@ -6,59 +6,26 @@ a chord struck within a beat's first third counts from that beat, a later one fr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from bridge.bearing import Bearing
 from bridge.broken import Broken
 from bridge.clock import Seconds
 from bridge.gesture import (
-    BROKEN,
-    LEAP,
-    LOW,
     SETTLED,
     Gesture,
     held_chord,
     last_stroke,
-    leaps,
     on_bass,
 )
 from bridge.hands import Hands, Ours, Touch
+from bridge.manner import manner
 from bridge.passes import Passes, alike
+from bridge.pulse import ON_TIME, PUSHED, Pulse
+from bridge.singing import Singing
 from model.harmony import QUALITIES, Chord, Key, parse_key
 
-ON_TIME = 0.30
-"""The share of a beat within which a stroke still counts for it; players are late, and early."""
-PUSHED = 0.70
-"""From this share of a beat on a stroke is an early one of the next, held or not."""
-BREAKING, SINGING = 0.7, 0.5
-"""Shares of leaps in a line from which on it is a broken chord, and below which it is a melody."""
 RESTED = 4
 """Beats of silence after which the hands rest."""
 C_MAJOR = parse_key("C major")
-
-
-@dataclass(frozen=True, slots=True)
-class Pulse:
-    """The beat that plays: when it began, its length in seconds, its place in a bar of `beats`, from 0."""
-
-    at: Seconds
-    length: float
-    beat: int
-    beats: int
-
-    def phase(self, moment: Seconds) -> float:
-        """Return where in the beat a moment lies: 0 at its line, 1 at the next."""
-        return (moment - self.at) / self.length
-
-    @property
-    def strong(self) -> bool:
-        """Whether it begins a bar or half of one."""
-        return _strong(self.beat, self.beats)
-
-    @property
-    def next_strong(self) -> bool:
-        """Whether the one after it does."""
-        return _strong((self.beat + 1) % self.beats, self.beats)
 
 
 class Follower:
@@ -76,8 +43,9 @@ class Follower:
         self._coming: Gesture | None = None
         self._pushed = False
         self._expected: Chord | None = None
-        self._broken, self._turned = Broken(), False
+        self._broken = Broken()
         self._classes: list[frozenset[int]] = []
+        self._singing = Singing()
         self._evidence = False
         self._settles: Seconds | None = None
         self._rest = 0
@@ -88,7 +56,9 @@ class Follower:
         """Take it that a performance begins: the loop is forgotten, what is held now is not."""
         self._passes.forget()
         self._pulse = self._coming = self._expected = None
-        self._broken, self._turned = Broken(), False
+        self._broken = Broken()
+        self._singing = Singing()
+        self._classes = []
         self._rest = 0
 
     def hear(self, at: Seconds, data: bytes) -> None:
@@ -97,7 +67,9 @@ class Follower:
         if self.hands.hear(at, data) and self.hands.touches[-1] is not last:
             self._rest = 0
             self._settles = Seconds(at + SETTLED)
-            self._believe(self.hands.touches[-1])
+            touch = self.hands.touches[-1]
+            if self._pulse is not None and touch.pitch < (self._split or 128):
+                self._broken.touched(touch, self._pulse, self.hands, self.key)
 
     def beat(self, pulse: Pulse) -> None:
         """Take in that a beat begins now: the one before is remembered."""
@@ -107,21 +79,26 @@ class Follower:
             self._remember(self._pulse)
         self._evidence = False
         self._pulse = pulse
-        if not self._turned:
-            self._broken.beat(pulse.strong, self.key)
-        self._turned = False
+        self._broken.beat(pulse, self.key)
         coming, self._coming = self._coming, None
         if coming is not None and (self._pushed or self._still(coming.chord)):
             self._chord, self._evidence = coming.chord, True
         self._expected = self._passes.ahead(1)
         if self._evidence and not alike(self._expected, self._chord):
             self._expected = None
+        if self.mode in (None, "melody"):
+            self._expected = None
+            self._singing.beat(pulse, self.hands, self.locked)
+            self._answer_melody(pulse.at)
 
     def look(self, now: Seconds) -> None:
         """Read what is held, where a stroke has settled; give an expected chord up that the hands do not play."""
         if self._settles is not None and self._settles <= now:
             self._settles = None
             self._tell_mode(now)
+            if self.mode == "melody":
+                self._answer_melody(now)
+                return
             gesture = self._gesture(now)
             if gesture is not None:
                 self._take(gesture)
@@ -149,7 +126,7 @@ class Follower:
     @property
     def chords(self) -> bool:
         """Whether the hands tell the harmony."""
-        return self.mode in ("chords", "bass", "split")
+        return self.mode is not None
 
     @property
     def melody(self) -> bool:
@@ -160,6 +137,8 @@ class Follower:
         """Return the chord of a beat, 0 being the one that plays; None where the model is free."""
         if not self.chords:
             return None
+        if self.mode == "melody":
+            return None if self.resting else self._chord
         if self.resting:
             return self._passes.ahead(ahead + 1)
         if ahead == 0:
@@ -194,24 +173,9 @@ class Follower:
         """Find out what the hands play, unless the owner said it."""
         if self.asked != "auto":
             self.mode = "split" if self._split else self.asked
-            return
-        length = self._pulse.length if self._pulse is not None else 0.5
-        recent = self.hands.since(Seconds(now - 4 * length))
-        if held_chord(recent, self.hands.down, self.key) is not None:
-            self.mode = "chords"
-        elif self.mode != "chords" or not self._chord_since(Seconds(now - 8 * length)):
-            share = leaps(recent)
-            if share >= BREAKING or (
-                self.mode == "chords" and (share >= SINGING or len(recent) < BROKEN + 2)
-            ):
-                self.mode = "chords"
-            elif recent:
-                self.mode = "bass" if max(t.pitch for t in recent) < LOW + 3 else "melody"
-
-    def _chord_since(self, moment: Seconds) -> bool:
-        """Whether three notes sounded at once since a moment; what the pedal blurs counts."""
-        struck = self.hands.since(moment)
-        return any(sum(u.sounds_at(t.at) for u in struck) >= 3 for t in struck)
+        else:
+            length = self._pulse.length if self._pulse is not None else 0.5
+            self.mode = manner(self.hands, self.mode, self.key, now, length)
 
     def _gesture(self, now: Seconds) -> Gesture | None:
         split = self._split or 128
@@ -222,8 +186,9 @@ class Follower:
         key = self.key or C_MAJOR
         if self.mode == "bass":
             low = min(last_stroke(touches), key=lambda t: t.pitch)
-            return Gesture(on_bass(low.pitch % 12, key), low.at) if self._on_strong(low.at) else None
-        since = None if self._pulse is None else Seconds(self._pulse.at - (1 - PUSHED) * length)
+            strong = self._pulse is None or self._pulse.on_strong(low.at)
+            return Gesture(on_bass(low.pitch % 12, key), low.at) if strong else None
+        since = None if self._pulse is None else self._pulse.early
         held = held_chord(touches, [t for t in self.hands.down if t.pitch < split], self.key, since)
         if held is not None:
             self._broken.settle(held.chord)
@@ -240,12 +205,11 @@ class Follower:
         at = touches[-1].at if self._pulse.phase(touches[-1].at) >= PUSHED else self._pulse.at
         return Gesture(chord, at, late=True)
 
-    def _on_strong(self, at: Seconds) -> bool:
-        """Whether a stroke is on, or early for, a beat that begins a bar or half of one."""
-        if self._pulse is None:
-            return True
-        phase = self._pulse.phase(at)
-        return (phase < ON_TIME and self._pulse.strong) or (phase >= PUSHED and self._pulse.next_strong)
+    def _answer_melody(self, now: Seconds) -> None:
+        if self.mode == "melody" and self._pulse is not None:
+            self._chord = self._singing.chord(self._pulse, self.hands, now)
+            if self.locked is None:
+                self.bearing.key = self._singing.key or self.bearing.key
 
     def _amend(self, chord: Chord) -> None:
         """Let a chord that was heard note by note count from where its notes began: the next pass is to be right there."""
@@ -255,18 +219,6 @@ class Follower:
             if not classes or fits or not classes <= chord.pitch_classes:
                 return
             self._passes.amend(chord, back)
-
-    def _believe(self, touch: Touch) -> None:
-        """Let a note tell of the harmony, one by one with the others."""
-        if self._pulse is None or touch.pitch >= (self._split or 128):
-            return
-        phase = self._pulse.phase(touch.at)
-        if phase >= PUSHED and not self._turned:
-            self._turned = True
-            self._broken.beat(self._pulse.next_strong, self.key)
-        around = self.hands.since(Seconds(touch.at - 4 * self._pulse.length))
-        low = touch.pitch < LOW and touch.pitch <= min(t.pitch for t in around) + LEAP
-        self._broken.note(touch.pitch, low and (phase < ON_TIME or phase >= PUSHED))
 
     def _take(self, gesture: Gesture) -> None:
         """Let a chord count from the beat it was struck in, or from the next."""
@@ -302,7 +254,7 @@ class Follower:
             return None
         if alike(self._expected, self._chord) or len(self.hands.down) < 3:
             return None
-        return Seconds(self._pulse.at + ON_TIME * self._pulse.length)
+        return self._pulse.late
 
     def _remember(self, pulse: Pulse) -> None:
         """Note what the beat that ends was."""
@@ -323,7 +275,3 @@ def _only_adds(new: Chord, old: Chord) -> bool:
         and alike(new, old)
         and set(QUALITIES[old.quality]) <= set(QUALITIES[new.quality])
     )
-
-
-def _strong(beat: int, beats: int) -> bool:
-    return beat == 0 or (beats % 2 == 0 and beat == beats // 2)

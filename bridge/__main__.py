@@ -77,6 +77,7 @@ def config(args: argparse.Namespace) -> Config:
         allow=tuple(args.allow),
         encoder=args.encoder,
         trace=args.trace,
+        set_file=args.set,
     )
 
 

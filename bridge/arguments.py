@@ -65,6 +65,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         "--osc", metavar="HOST:PORT", type=_address, default=("127.0.0.1", 7411), help="port 0: a free one"
     )
     option("--http", choices=("none",), default="none")
+    option("--set", metavar="FILE.toml", type=_old_file, help="controls, bank and pads to begin with")
     option("--sync", choices=SYNCS, default="internal", help="who leads the time; clock comes in by --input")
     option("--play", metavar="PROMPT", type=_prompt, help="play this at once")
     option("--allow", metavar="CIDR", type=_network, nargs="+", action="extend", default=[])

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from bridge.clock import Seconds
+from bridge.desk import Desk
+from bridge.entrance import aim, aim_at_once
 from bridge.errors import BadRequest
 from bridge.events import (
     BackAsked,
     BankLaunched,
     BankStored,
+    Fault,
     Judged,
     LaunchAsked,
     MorphGiven,
@@ -16,12 +20,13 @@ from bridge.events import (
     RefineGiven,
     TasteChanged,
     TasteReset,
+    Tell,
 )
 from bridge.generation import Generation
 from bridge.lineup import Lineup
 from bridge.stage import Stage
 from bridge.take import Take
-from model.music import Ticks
+from model.music import BeatWritten, Failed, Ticks, Understood
 from model.taste import Weighting, moved, shipped
 
 REFINED_BARS = 8
@@ -36,6 +41,7 @@ class Casting:
     stage: Stage
     takes: Lineup
     model: Generation
+    desk: Desk
     ends: tuple[str, str] = ("", "")
     bank: dict[int, str] = field(default_factory=dict)
 
@@ -66,6 +72,64 @@ class Casting:
                 take = self.takes.prompt(self.bank[slot], None)
         self.model.forget(before)
         return take
+
+    def aim(self, quantize: str, now: Seconds) -> None:
+        """Choose where the coming take means to enter; `now` takes the old notes back at once."""
+        take, current = self.takes.coming, self.takes.current
+        if take is None or current is None:
+            return  # nothing plays: it begins with play
+        if quantize != "now":
+            aim(take, quantize, self.stage, now)
+            return
+        gone = self.stage.cut(self.stage.tick(now))
+        mine = [p.music.index for p in gone if p.take == current.number]
+        current.rewind(min([*mine, current.wanted]))  # what is on order of it comes too late
+        aim_at_once(take, now)
+
+    def answered(self, answer: Understood | BeatWritten | Failed, now: Seconds) -> Take | None:
+        """Take an answer of the model's; return the take that is wanted last, None where there is none any more."""
+        self.model.answered(answer)
+        take = next((t for t in self.takes.all if t.number == answer.take), None)
+        match answer:
+            case _ if take is None:
+                pass  # of a take that was given up
+            case Understood(_, plan, other):
+                take.first, take.other = plan, other
+                self.desk.tell(take)
+            case BeatWritten():
+                beat = take.take_in(answer)
+                if beat is not None:
+                    take.wanted = beat.index + 1
+                    take.ready.append(beat)
+            case Failed():
+                self._failed(take, answer, now)
+        return self.takes.latest
+
+    def _failed(self, take: Take, answer: Failed, now: Seconds) -> None:
+        told = ("/llmball/refine", answer.reason)
+        if not answer.theirs:
+            self.stage.effects.append(Fault(f"take {take.number}: {answer.reason}"))
+            told = ("/llmball/prompt", f"take {take.number} could not be written")
+        self.stage.effects.append(Tell("error", told))
+        if take is self.takes.coming:
+            self.takes.coming = None
+        elif not take.lost:
+            self.takes.again(take)
+            self.aim("bar", now)
+
+    def revived(self, now: Seconds) -> None:
+        """Give a new generator what the old one was at; what plays goes on by repeating until it enters."""
+        self.model.up = True
+        for slot in self.bank.values():
+            self.model.prepare(slot)
+        if self.takes.coming is not None:
+            self.takes.coming.rewind(0)
+            self.takes.coming.begun = False
+            if self.takes.current is not None:
+                self.takes.current.lost = True
+        elif self.takes.current is not None:
+            self.takes.again(self.takes.current)
+            self.aim("bar", now)
 
     def store(self, event: BankStored) -> None:
         """Put a prompt into a slot; its words are read now, so that it is ready when it is launched."""

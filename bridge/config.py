@@ -28,3 +28,4 @@ class Config:
     allow: tuple[Network, ...] = ()
     encoder: Path | None = None
     trace: Path | None = None
+    set_file: Path | None = None

@@ -165,6 +165,8 @@ CONTROLS: dict[str, Control] = {
         Control("lookahead", "f", 4.0, "beats planned ahead", 0.5, 16),
         Control("hold", "i", 0, "the last so many bars go round from the next bar line on; 0 goes on at a bar line", 0, 16),
         Control("countin", "i", 0, "bars of clicks before bar 1", 0, 4),
+        Control("send/energy", "i", 0, "whether energy is sent on as controller 11 to the channels of the parts", choices=("0", "1")),
+        Control("send/brightness", "i", 0, "whether brightness is sent on as controller 74", choices=("0", "1")),
         Control("transpose", "i", 0, "semitones, at output; drums stay", -24, 24),
         Control("morph/x", "f", 0.0, "place of a morph between its prompts; what is planned follows", 0, 1),
         Control("follow", "i", 0, "the band follows the hands at --input", 0, 1),

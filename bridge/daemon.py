@@ -8,17 +8,15 @@ import random
 import signal
 import sys
 from collections.abc import Callable
-from datetime import datetime
 from pathlib import Path
 
-from bridge import keepsake
 from bridge.children import Children
-from bridge.clips import Clips
 from bridge.clock import Seconds, monotonic
 from bridge.config import Config
 from bridge.controls import SEEDS
 from bridge.door import Door
 from bridge.ears import run as run_ears
+from bridge.errands import Errands
 from bridge.errors import OwnerError
 from bridge.events import (
     BarPlayed,
@@ -46,8 +44,8 @@ from bridge.orders import Connected, OpenFailed, PortLost, PortNews, Quit, Ready
 from bridge.player import run as run_player
 from bridge.ports import Kept, PortConfig
 from bridge.session import Session
-from model.clipping import ClipAnswer, ClipFailed, ClipGivenUp, ClipOrder, ClipProgress, ClipWritten
-from model.clipping import run as run_clipper
+from bridge.sets import opened
+from model.clipping import ClipAnswer, ClipFailed, ClipProgress, ClipWritten
 from model.midifile import write as write_song
 from model.music import Answer
 from model.process import run as run_generator
@@ -71,6 +69,7 @@ class Daemon:
     ) -> None:
         self._config, self._ports, self._generator_main = config, ports, generator
         self._inlet, self._ears_main = inlet, ears
+        self._set = None if config.set_file is None else opened(config.set_file)
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
         output = ports.output or ""
@@ -82,17 +81,18 @@ class Daemon:
             config.sync,
             hashed(WEIGHTS) if WEIGHTS.is_file() else "",
         )
-        self._clips = Clips(self._order_clip)
         self._timer: asyncio.TimerHandle | None = None
         self._door = Door(
             config.allow,
             self._carry_out,
             self._session.asked,
             lambda: self._session.state.value,
-            self._keep,
-            self._clips,
+            lambda request, sender, reply: self._errands.on(request, sender, reply),
         )
         self._children = Children(self._from_child, self._died, self._fail)
+        self._errands = Errands(
+            self._session, self._children, self._carry_out, self._door.tell, config.encoder
+        )
         self._opened: asyncio.Future[str] = self._loop.create_future()
         self._listening: asyncio.Future[None] = self._loop.create_future()
         self._composing: asyncio.Future[None] = self._loop.create_future()
@@ -116,6 +116,8 @@ class Daemon:
             midi, _, _ = await asyncio.wait_for(begun, 120)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http=none\n")
             sys.stdout.flush()
+            if self._set is not None:
+                self._errands.load(self._set)
             if self._config.play is not None:
                 self._carry_out(PromptGiven(self._config.play))
                 self._carry_out(PlayAsked())
@@ -155,27 +157,6 @@ class Daemon:
             case Fault(reason):
                 log.warning("%s", reason)
 
-    def _order_clip(self, order: ClipOrder | ClipGivenUp) -> None:
-        """Hand an order to the process that writes clips; it is begun when it is first needed."""
-        if "clips" not in self._children.pids:
-            self._children.begin("clips", run_clipper, lambda: (self._config.encoder,))
-        self._children.send("clips", order)
-
-    def _keep(self, bars: int, tell: Callable[..., None]) -> None:
-        """Keep the last bars, away from the loop, and tell whoever asked. Raises BadRequest."""
-        kept = self._session.keepsake(bars, monotonic())
-
-        def told(done: asyncio.Future[tuple[Path, str]]) -> None:
-            error = done.exception()
-            if error is None:
-                path, name = done.result()
-                tell("kept", str(path), name)
-            else:
-                log.warning("bars cannot be kept: %s", error)
-                tell("error", "/llmball/keep", str(error))
-
-        self._loop.run_in_executor(None, keepsake.write, kept, datetime.now()).add_done_callback(told)
-
     def _write_file(self, now: Seconds) -> None:
         song = self._session.recorded(now)
         if song is not None and self._file is not None:
@@ -213,13 +194,15 @@ class Daemon:
                 self._port_ready(child, name, realtime)
             case ClipProgress() | ClipWritten() | ClipFailed():
                 self._children.ready(child)
-                self._door.answers(self._clips.written(report, monotonic()))
+                self._errands.written(report)
             case OpenFailed(remedy) | (str() as remedy):
                 self._fail(OwnerError(remedy))
             case PortLost(reason):
                 log.warning("the %s's port was lost (%s); it is opened again when it can be", child, reason)
             case PortNews(line):
                 log.warning("%s", line)
+            case Heard() if self._errands.heard(report):
+                pass  # a pad's: it is nobody's music
             case Connected(kept):
                 self._kept[child] = kept
             case _:
@@ -242,7 +225,7 @@ class Daemon:
         if name == "generator":
             self._carry_out(GeneratorLost())
         elif name == "clips":
-            self._door.answers(self._clips.lost())
+            self._errands.lost()
 
     # --- the end -------------------------------------------------------------------------------
 

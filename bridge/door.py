@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection
 from functools import partial
 from ipaddress import ip_address
 from urllib.parse import quote
@@ -13,13 +13,13 @@ from urllib.parse import quote
 from bridge import osc
 from bridge.clients import Address, Client, Clients
 from bridge.cliprequests import ClipAsked, ClipCancelled, ClipNotes, ClipRedo, ClipResend
-from bridge.clips import Clips
 from bridge.clock import monotonic
 from bridge.config import Network
 from bridge.controls import ROOT, Value
+from bridge.errands import Errand
 from bridge.errors import BadRequest, OwnerError
 from bridge.events import Wanted
-from bridge.requests import Ask, Bye, Hello, Keep, Ping, Request, read
+from bridge.requests import Ask, Bye, Hello, Keep, Learn, Ping, Request, SetAsked, read
 from model.music import PARTS
 
 VERSION = "0.1.0"
@@ -32,7 +32,8 @@ class Door(asyncio.DatagramProtocol):
     """Listens from `open` to `close`.
 
     `decide` is given what clients want of the session and raises BadRequest; `asked` gives the value of a control
-    and `state` the session's, for whoever comes in. `keep` keeps so many bars and then tells by the function given, `clips` writes clips.
+    and `state` the session's, for whoever comes in. `errand` runs one
+    for a client and answers by the function given.
     """
 
     def __init__(
@@ -41,10 +42,9 @@ class Door(asyncio.DatagramProtocol):
         decide: Callable[[Wanted], None],
         asked: Callable[[str], tuple[Value, ...]],
         state: Callable[[], str],
-        keep: Callable[[int, Callable[..., None]], None],
-        clips: Clips,
+        errand: Callable[[Errand, Address, Callable[..., None]], None],
     ) -> None:
-        self._keep, self._clips = keep, clips
+        self._errand = errand
         self._allowed_networks, self._decide = allowed, decide
         self._asked, self._state = asked, state
         self._clients = Clients()
@@ -110,19 +110,21 @@ class Door(asyncio.DatagramProtocol):
                 self._clients.bye(sender)
             case Ping(number):
                 self._answer(sender, "pong", number)
-            case Keep(bars):
-                self._keep(bars, partial(self._answer, sender))
-            case ClipAsked() | ClipNotes() | ClipRedo() | ClipCancelled() | ClipResend():
-                self.answers(self._clips.on(request, sender, monotonic()))
+            case (
+                Keep()
+                | Learn()
+                | SetAsked()
+                | ClipAsked()
+                | ClipNotes()
+                | ClipRedo()
+                | ClipCancelled()
+                | ClipResend()
+            ):
+                self._errand(request, sender, partial(self._answer, sender))
             case Ask(path):
                 self._answer(sender, path, *self._asked(path))
             case _:
                 self._decide(request)
-
-    def answers(self, told: Iterable[tuple[Address, str, tuple[Value, ...]]]) -> None:
-        """Answer senders, each where it wants to be answered."""
-        for sender, path, args in told:
-            self._answer(sender, path, *args)
 
     def _answer(self, sender: Address, path: str, *args: Value) -> None:
         self._send(self._clients.reply_to(sender), path, args)

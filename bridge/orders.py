@@ -82,11 +82,21 @@ class Silence:
 
 
 @dataclass(frozen=True, slots=True)
+class Controller:
+    """Send a controller's value at once, on the way of a part: channel 0..15, number and value 0..127."""
+
+    part: str
+    channel: int
+    number: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """Silence, close the port and end."""
 
 
-PlayerOrder = Play | Cancel | Retime | Silence | Quit
+PlayerOrder = Play | Cancel | Retime | Silence | Controller | Quit
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ from bridge.midi import ACTIVE_SENSING, NoteOff, panic
 from bridge.orders import (
     Cancel,
     Connected,
+    Controller,
     Health,
     OpenFailed,
     Play,
@@ -78,6 +79,8 @@ class Player:
                 self._tempo = tempo
             case Silence(all_channels):
                 self.silence(all_channels)
+            case Controller(part, channel, number, value):
+                self._port.send(part if self._per_part else "", bytes((0xB0 | channel, number, value)))
             case Quit():
                 self.silence(False)
 

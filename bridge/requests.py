@@ -71,9 +71,25 @@ class Keep:
     bars: int
 
 
+@dataclass(frozen=True, slots=True)
+class Learn:
+    """Have the next touch of a MIDI controller do something; with `forget`, have none do it any more."""
+
+    words: str
+    forget: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SetAsked:
+    """Save the set under a name, or load the one of that name."""
+
+    name: str
+    save: bool
+
+
 KEPT_BARS, MOST_BARS = 8, 256
 
-Request = Hello | Bye | Ping | Ask | Keep | ClipRequest | Wanted
+Request = Hello | Bye | Ping | Ask | Keep | Learn | SetAsked | ClipRequest | Wanted
 
 
 def read(message: Message) -> Request:
@@ -101,6 +117,10 @@ def read(message: Message) -> Request:
             return RefineGiven(prompt(message.address, args, encoded=False))
         case "keep":
             return Keep(_bars(message.address, args))
+        case "learn" | "unlearn":
+            return Learn(_text(message.address, args), forget=path == "unlearn")
+        case "set/save" | "set/load":
+            return SetAsked(_text(message.address, args), save=path == "set/save")
         case "take/launch":
             return LaunchAsked(_id(message.address, args))
         case "cue":
@@ -143,6 +163,12 @@ def _bars(address: str, args: Sequence[object]) -> int:
     if bars is None or not 1 <= bars <= MOST_BARS:
         raise BadRequest(address, f"takes a number of bars, 1..{MOST_BARS}")
     return bars
+
+
+def _text(address: str, args: Sequence[object]) -> str:
+    if not all(isinstance(a, str) for a in args):
+        raise BadRequest(address, "takes words")
+    return " ".join(str(a) for a in args).strip()[:200]
 
 
 def _section(address: str, args: Sequence[object]) -> str:

@@ -15,10 +15,10 @@ from bridge.accompany import Accompaniment
 from bridge.baton import Baton, Turn
 from bridge.casting import Casting, Casts
 from bridge.clock import Seconds
-from bridge.controls import CONTROLS, Value
+from bridge.controls import Value
 from bridge.cues import cue
 from bridge.desk import Desk
-from bridge.entrance import NEAR, aim, aim_at_once, line, missed_at
+from bridge.entrance import line, missed_at
 from bridge.errors import BadRequest
 from bridge.events import (
     BackAsked,
@@ -28,7 +28,6 @@ from bridge.events import (
     CueGiven,
     Effect,
     Event,
-    Fault,
     GeneratorLost,
     GeneratorReady,
     Heard,
@@ -47,10 +46,12 @@ from bridge.events import (
     TransportGiven,
     Woken,
 )
+from bridge.expression import Expression
 from bridge.generation import Generation
 from bridge.keepsake import Keepsake
 from bridge.lineup import Lineup
 from bridge.loop import Loop
+from bridge.memory import Memory
 from bridge.orders import Health
 from bridge.record import Record
 from bridge.settings import defaults
@@ -86,7 +87,6 @@ class Session:
         sync: str = "internal",
         weights: str = "",
     ) -> None:
-        self.weights = weights
         self.state = State.IDLE
         self.settings: dict[str, Value] = defaults()
         self._stage = Stage(self.settings, Record(record))
@@ -96,8 +96,10 @@ class Session:
         self._baton, self._taps = Baton(sync, self._stage, self._desk), Taps()
         self._hands = Accompaniment(self.settings, self._stage, self._takes, self._desk)
         self._model = Generation(lambda effect: self._stage.effects.append(effect), self._hands)
-        self._casting = Casting(self._stage, self._takes, self._model)
+        self._casting = Casting(self._stage, self._takes, self._model, self._desk)
+        self._memory = Memory(self._stage, self._takes, self.settings, weights)
         self._starting = False
+        self._expression = Expression(self.settings, self._stage, self._takes)
         self._vitals = Vitals()
 
     # --- the outside ---------------------------------------------------------------------------
@@ -126,17 +128,21 @@ class Session:
             case TransportGiven() | LinkHeard():
                 self._led(self._baton.moved(event, now), now)
             case TapGiven():
-                self._tapped(now)
+                bpm = self._taps.tap(now)
+                if bpm is not None:
+                    self._set("tempo", round(bpm, 1), now)
             case Judged() | TasteReset():
                 self._casting.judge(event)
             case Understood() | BeatWritten() | Failed():
-                self._answered(event, now)
+                if self._casting.answered(event, now) is None and self.state is State.WAITING:
+                    self._starting = False
+                    self._to(State.IDLE)
             case GeneratorLost():
                 self._model.lost()
                 for take in self._takes.all:
                     take.pending.clear()
             case GeneratorReady():
-                self._revived(now)
+                self._casting.revived(now)
             case PlayerReady():
                 if self.state is State.PLAYING:
                     self._stage.resend(now)
@@ -171,31 +177,25 @@ class Session:
             return (*self._casting.ends, self.settings["morph/x"])
         return (self.settings[path],)
 
+    @property
+    def bank(self) -> dict[int, str]:
+        """The prompts of the bank by slot."""
+        return dict(self._casting.bank)
+
     def recorded(self, now: Seconds) -> Song | None:
         """Return the whole bars played so far, where a record is wanted."""
-        take = self._takes.current or self._takes.coming
-        key = take.plan.key if take is not None and take.plan is not None else "C major"
-        return self._stage.record.song(key, self._stage.tick(Seconds(now + NEAR)))
+        return self._memory.recorded(now)
 
     def keepsake(self, bars: int, now: Seconds) -> Keepsake:
         """Return the last whole bars with all that they came from. Raises BadRequest where there are none."""
-        take = self._takes.latest
-        key = take.plan.key if take is not None and take.plan is not None else "C major"
-        found = self._stage.record.last(bars, key, self._stage.tick(Seconds(now + NEAR)))
-        if found is None:
-            raise BadRequest("/llmball/keep", "no whole bar was played yet: play first")
-        song, takes = found
-        others = {
-            path: v for path, v in self.settings.items() if path in CONTROLS and v != CONTROLS[path].default
-        }
-        return Keepsake(song, tuple(self._takes.origin(number) for number in takes), others, self.weights)
+        return self._memory.keepsake(bars, now)
 
     # --- requests ------------------------------------------------------------------------------
 
     def _cast(self, wanted: Casts, now: Seconds) -> None:
         self._casting.cast(wanted)
         if self.state is State.PLAYING:
-            self._aim(str(self.settings["quantize"]), now)
+            self._casting.aim(str(self.settings["quantize"]), now)
         else:
             self._to(State.WAITING)
 
@@ -210,19 +210,6 @@ class Session:
     def _let_go(self, now: Seconds) -> None:
         self.settings["hold"] = 0
         self._loop.set(0, now)
-
-    def _aim(self, quantize: str, now: Seconds) -> None:
-        """Choose where the coming take means to enter; `now` takes the old notes back at once."""
-        take, current = self._takes.coming, self._takes.current
-        if take is None or current is None:
-            return  # nothing plays: it begins with play
-        if quantize != "now":
-            aim(take, quantize, self._stage, now)
-            return
-        gone = self._stage.cut(self._stage.tick(now))
-        mine = [p.music.index for p in gone if p.take == current.number]
-        current.rewind(min([*mine, current.wanted]))  # what is on order of it comes too late
-        aim_at_once(take, now)
 
     def _play(self, now: Seconds) -> None:
         take = self._takes.latest
@@ -281,54 +268,6 @@ class Session:
         if path == "tempo":
             self._baton.propose(float(value))
 
-    def _tapped(self, now: Seconds) -> None:
-        bpm = self._taps.tap(now)
-        if bpm is not None:
-            self._set("tempo", round(bpm, 1), now)
-
-    # --- answers -------------------------------------------------------------------------------
-
-    def _answered(self, answer: Understood | BeatWritten | Failed, now: Seconds) -> None:
-        self._model.answered(answer)
-        take = next((t for t in self._takes.all if t.number == answer.take), None)
-        if take is None:
-            return  # of a take that was given up
-        match answer:
-            case Understood(_, plan, other):
-                take.first, take.other = plan, other
-                self._desk.tell(take)
-            case BeatWritten():
-                beat = take.take_in(answer)
-                if beat is not None:
-                    take.wanted = beat.index + 1
-                    take.ready.append(beat)
-            case Failed(_, reason, theirs):
-                told = ("/llmball/refine", reason)
-                if not theirs:
-                    self._stage.effects.append(Fault(f"take {take.number}: {reason}"))
-                    told = ("/llmball/prompt", f"take {take.number} could not be written")
-                self._stage.effects.append(Tell("error", told))
-                if take is self._takes.coming:
-                    self._takes.coming = None
-                    if self.state is State.WAITING:
-                        self._starting = False
-                        self._to(State.IDLE)
-                elif not take.lost:
-                    self._takes.again(take)
-                    self._aim("bar", now)
-
-    def _revived(self, now: Seconds) -> None:
-        """Give a new generator what the old one was at; what plays goes on by repeating until it enters."""
-        self._model.up = True
-        if self._takes.coming is not None:
-            self._takes.coming.rewind(0)
-            self._takes.coming.begun = False
-            if self._takes.current is not None:
-                self._takes.current.lost = True
-        elif self._takes.current is not None:
-            self._takes.again(self._takes.current)
-            self._aim("bar", now)
-
     # --- going on ------------------------------------------------------------------------------
 
     def _proceed(self, now: Seconds) -> None:
@@ -345,6 +284,7 @@ class Session:
                 self._vitals.starved += 1
                 self._enter_if_due(now)
             self._hands.proceed(now)
+            self._expression.send()
             self._stage.announce(now)
             if self._closed and now >= self._stage.planned_until():
                 self._stop(False, now)

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from ipaddress import ip_network
 
 from bridge import osc
-from bridge.clips import Clips
 from bridge.door import VERSION, Door
 from bridge.errors import BadRequest
 from bridge.events import PlayAsked, PromptGiven, Wanted
@@ -30,8 +29,7 @@ def entered(visit: Callable[[Door, tuple[str, int], list[Wanted]], None]) -> Non
             decide,
             lambda path: (1.5,),
             lambda: "idle",
-            lambda bars, tell: tell("kept", "x.mid", str(bars)),
-            Clips(lambda order: None),
+            lambda errand, sender, reply: None,
         )
         address = await door.open("127.0.0.1", 0)
         try:

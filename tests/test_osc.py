@@ -168,7 +168,16 @@ def test_every_command_of_the_table_is_understood() -> None:
             "clip/cancel": (1,),
             "clip/resend": (1,),
         }
-        words |= {"refine": ("x",), "take/launch": ("1",), "cue": ("fill",), "bank/16/store": ("x",)}
+        words |= {
+            "learn": ("back",),
+            "unlearn": ("",),
+            "set/save": ("x",),
+            "set/load": ("x",),
+            "refine": ("x",),
+            "take/launch": ("1",),
+            "cue": ("fill",),
+            "bank/16/store": ("x",),
+        }
         args = {
             **words,
             **{f"bank/{n}/store": ("x",) for n in range(1, 17)},

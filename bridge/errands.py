@@ -1,0 +1,149 @@
+"""What clients ask for beside the music that plays: clips, kept bars, sets, and what pads do. Part of the daemon's shell.
+
+Called from the event loop; files are written and read in a worker thread.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from typing import assert_never
+
+from bridge import keepsake, sets
+from bridge.children import Children
+from bridge.clients import Address
+from bridge.cliprequests import ClipAsked, ClipCancelled, ClipNotes, ClipRedo, ClipRequest, ClipResend
+from bridge.clips import Answer, Clips
+from bridge.clock import monotonic
+from bridge.controls import Value
+from bridge.errors import BadRequest
+from bridge.events import BankStored, ControlSet, Heard, Wanted
+from bridge.pads import Pads
+from bridge.requests import Keep, Learn, SetAsked, read
+from bridge.session import Session
+from bridge.sets import Set
+from model.clipping import ClipAnswer, ClipGivenUp, ClipOrder
+from model.clipping import run as run_clipper
+
+log = logging.getLogger("llmball")
+
+Errand = Keep | Learn | SetAsked | ClipRequest
+Reply = Callable[..., None]
+"""Answers one client: reply(path, *arguments)."""
+
+
+class Errands:
+    """`decide` is given what clients want of the session, `tell` tells everyone, `encoder` is the clip writer's."""
+
+    def __init__(
+        self,
+        session: Session,
+        children: Children,
+        decide: Callable[[Wanted], None],
+        tell: Callable[[str, tuple[Value, ...]], None],
+        encoder: Path | None,
+    ) -> None:
+        self._session, self._children, self._decide, self._tell = session, children, decide, tell
+        self._encoder = encoder
+        self._clips, self._pads = Clips(self._order), Pads()
+        self._replies: dict[Address, Reply] = {}
+
+    def on(self, request: Errand, sender: Address, reply: Reply) -> None:
+        """Run an errand for a client. Raises BadRequest."""
+        match request:
+            case Keep(bars):
+                kept = self._session.keepsake(bars, monotonic())
+                self._later(
+                    lambda: keepsake.write(kept, datetime.now()),
+                    "keep",
+                    reply,
+                    lambda at: ("kept", str(at[0]), at[1]),
+                )
+            case Learn(words, forget):
+                (self._pads.unlearn if forget else self._pads.learn)(words)
+            case SetAsked(name, save):
+                self._set(name, save, reply)
+            case ClipAsked() | ClipNotes() | ClipRedo() | ClipCancelled() | ClipResend():
+                self._replies[sender] = reply
+                self._answer(self._clips.on(request, sender, monotonic()))
+            case _:
+                assert_never(request)
+
+    def heard(self, message: Heard) -> bool:
+        """Do what a pad does, if this is one; tell whether it was."""
+        learnt, asked, ours = self._pads.hear(message.data)
+        if learnt is not None:
+            self._tell("learnt", (learnt.name, self._pads.map[learnt]))
+        for one in asked:
+            try:
+                request = read(one)
+                if isinstance(request, Keep | Learn | SetAsked):
+                    self.on(request, ("", 0), self._to_all)
+                elif isinstance(request, Wanted):
+                    self._decide(request)
+            except BadRequest as refused:
+                self._tell("error", (refused.address, refused.reason))
+        return ours
+
+    def load(self, set_: Set) -> None:
+        """Take a set over: every control, the bank, the pads."""
+        for path, value in set_.controls.items():
+            if self._session.asked(path) != (value,):
+                self._decide(ControlSet(path, value))
+        for slot, words in set_.bank.items():
+            self._decide(BankStored(slot, words))
+        self._pads.map = dict(set_.pads)
+
+    def written(self, answer: ClipAnswer) -> None:
+        """Take what the writer of clips says."""
+        self._answer(self._clips.written(answer, monotonic()))
+
+    def lost(self) -> None:
+        """Note that the writer of clips died."""
+        self._answer(self._clips.lost())
+
+    def _set(self, name: str, save: bool, reply: Reply) -> None:
+        path = sets.path_of(name)
+        if save:
+            set_ = Set(dict(self._session.settings), self._session.bank, dict(self._pads.map))
+            self._later(
+                lambda: sets.written(path, set_), "set/save", reply, lambda _: ("set/saved", str(path))
+            )
+            return
+
+        def loaded(set_: Set) -> tuple[Value, ...]:
+            self.load(set_)
+            return ("set/loaded", name)
+
+        self._later(lambda: sets.opened(path), "set/load", reply, loaded)
+
+    def _later(
+        self, work: Callable[[], object], path: str, reply: Reply, told: Callable[..., tuple[Value, ...]]
+    ) -> None:
+        """Do work away from the loop, then tell what came of it, or the fault."""
+
+        def done(future: asyncio.Future[object]) -> None:
+            error = future.exception()
+            if error is None:
+                reply(*told(future.result()))
+            else:
+                log.warning("%s: %s", path, error)
+                reply("error", f"/llmball/{path}", str(error))
+
+        asyncio.get_running_loop().run_in_executor(None, work).add_done_callback(done)
+
+    def _to_all(self, path: str, *args: Value) -> None:
+        self._tell(path, args)
+
+    def _answer(self, told: list[Answer]) -> None:
+        for sender, path, args in told:
+            self._replies[sender](path, *args)
+
+    def _order(self, order: ClipOrder | ClipGivenUp) -> None:
+        """Hand an order to the process that writes clips; it is begun when it is first needed."""
+        if "clips" not in self._children.pids:
+            self._children.begin("clips", run_clipper, lambda: (self._encoder,))
+        self._children.send("clips", order)

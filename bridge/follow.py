@@ -48,7 +48,7 @@ class Follower:
         self._singing = Singing()
         self._evidence = False
         self._settles: Seconds | None = None
-        self._rest = 0
+        self._rest, self._round = 0, False
 
     # --- what happens --------------------------------------------------------------------------
 
@@ -59,7 +59,7 @@ class Follower:
         self._broken = Broken()
         self._singing = Singing()
         self._classes = []
-        self._rest = 0
+        self._rest, self._round = 0, False
 
     def hear(self, at: Seconds, data: bytes) -> None:
         """Take in one MIDI message that came at a moment."""
@@ -140,7 +140,7 @@ class Follower:
         if self.mode == "melody":
             return None if self.resting else self._chord
         if self.resting:
-            return self._passes.ahead(ahead + 1)
+            return self._passes.ahead(ahead + 1) if self._round else None
         if ahead == 0:
             return self._expected or self._chord
         going_round = self._expected is not None and (
@@ -260,6 +260,8 @@ class Follower:
         """Note what the beat that ends was."""
         sounding = {t.pitch for t in self.hands.touches if t.off is None or t.off > pulse.at}
         self._rest = 0 if sounding else self._rest + 1
+        if sounding:
+            self._round = self._passes.period is not None
         self.bearing.beat(sounding)
         struck = [t for t in self.hands.since(pulse.at) if t.pitch < (self._split or 128)]
         self._classes = [*self._classes[-3:], frozenset(t.pitch % 12 for t in struck)]

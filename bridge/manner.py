@@ -22,10 +22,13 @@ def manner(hands: Hands, before: str | None, key: Key | None, now: Seconds, leng
         return "chords"
     if not recent or (before == "chords" and _chord_since(hands, Seconds(now - TRUSTED * length))):
         return before
+    low = max(t.pitch for t in recent) < BASS
+    if low and before != "chords":
+        return "bass"
     share = leaps(recent)
-    if share >= BREAKING or (before == "chords" and (share >= SINGING or len(recent) < BROKEN + 2)):
+    if share >= BREAKING or (before == "chords" and (share >= SINGING or len(recent) < BROKEN)):
         return "chords"
-    return "bass" if max(t.pitch for t in recent) < BASS else "melody"
+    return "bass" if low else "melody"
 
 
 def _chord_since(hands: Hands, moment: Seconds) -> bool:

@@ -1,0 +1,60 @@
+"""The harmony and the key of a melody, from what has sounded."""
+
+from __future__ import annotations
+
+from model.continuo import KINDS, Continuo
+from model.harmony import Chord, parse_key
+
+
+def sung(continuo: Continuo, bars: list[list[int]]) -> list[Chord]:
+    """Sing bars of four quarters; return the chord that is believed in at the end of each."""
+    found = []
+    for bar in bars:
+        for beat, pitch in enumerate(bar):
+            if beat in (0, 2):
+                continuo.half(beat == 0)
+            continuo.sound({pitch % 12: 1.0})
+        found.append(continuo.chord())
+    return found
+
+
+TUNE = [[60, 64, 67, 64], [65, 69, 72, 69], [67, 71, 74, 71], [72, 67, 64, 60]]
+
+
+def test_a_tune_of_broken_chords_stands_on_them() -> None:
+    continuo = Continuo()
+    assert [c.root for c in sung(continuo, TUNE)] == [0, 5, 7, 0]
+    assert continuo.key == parse_key("C major")
+
+
+def test_the_same_tune_higher_has_the_same_harmony_higher() -> None:
+    for up in range(12):
+        here, there = Continuo(), Continuo()
+        low, high = sung(here, TUNE), sung(there, [[p + up for p in bar] for bar in TUNE])
+        assert high == [Chord((c.root + up) % 12, c.quality, (c.bass + up) % 12) for c in low]
+
+
+def test_a_key_that_is_locked_stays() -> None:
+    continuo = Continuo()
+    continuo.lock(parse_key("E minor"))
+    sung(continuo, TUNE)
+    assert continuo.key == parse_key("E minor")
+    continuo.lock(None)
+    sung(continuo, TUNE * 4)
+    assert continuo.key == parse_key("C major")
+
+
+def test_silence_changes_no_belief_of_the_chord() -> None:
+    continuo = Continuo()
+    sung(continuo, TUNE[:1])
+    before = continuo.chord()
+    continuo.sound({})
+    assert continuo.chord({}) == before
+    assert before.quality in KINDS
+
+
+def test_a_note_on_the_line_is_answered_before_it_has_sounded() -> None:
+    continuo = Continuo()
+    sung(continuo, TUNE[:1])
+    continuo.half(True)
+    assert continuo.chord({5: 0.5, 9: 0.5}).root == 5

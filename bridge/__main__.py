@@ -78,6 +78,7 @@ def config(args: argparse.Namespace) -> Config:
         encoder=args.encoder,
         trace=args.trace,
         set_file=args.set,
+        mqtt=args.mqtt,
     )
 
 

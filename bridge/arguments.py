@@ -9,6 +9,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
+from bridge.account import Account, account
 from bridge.baton import SYNCS
 from bridge.config import Network
 from bridge.systems import BACKENDS
@@ -67,6 +68,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     option("--http", choices=("none",), default="none")
     option("--set", metavar="FILE.toml", type=_old_file, help="controls, bank and pads to begin with")
     option("--sync", choices=SYNCS, default="internal", help="who leads the time; clock comes in by --input")
+    option("--mqtt", metavar="URL", type=_broker, help="mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/NAME]")
     option("--play", metavar="PROMPT", type=_prompt, help="play this at once")
     option("--allow", metavar="CIDR", type=_network, nargs="+", action="extend", default=[])
     option(
@@ -227,6 +229,13 @@ def _address(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or int(port) > 65535:
         raise argparse.ArgumentTypeError(f"an address is HOST:PORT such as 127.0.0.1:7411, not {text}")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def _broker(text: str) -> Account:
+    try:
+        return account(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def _network(text: str) -> Network:

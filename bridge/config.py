@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 
+from bridge.account import Account
+
 Network = IPv4Network | IPv6Network
 
 
@@ -29,3 +31,4 @@ class Config:
     encoder: Path | None = None
     trace: Path | None = None
     set_file: Path | None = None
+    mqtt: Account | None = None

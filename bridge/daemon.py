@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bridge.children import Children
 from bridge.clock import Seconds, monotonic
@@ -20,16 +21,19 @@ from bridge.errands import Errands
 from bridge.errors import OwnerError
 from bridge.events import (
     BarPlayed,
+    ControlSet,
     Effect,
     Event,
     Fault,
     GeneratorLost,
     GeneratorReady,
     Heard,
+    MorphGiven,
     PlayAsked,
     PlayerReady,
     PromptGiven,
     StopAsked,
+    TapGiven,
     TasteChanged,
     Tell,
     ToLink,
@@ -40,7 +44,7 @@ from bridge.events import (
 from bridge.home import read_taste, write_taste
 from bridge.inlet import InletConfig
 from bridge.link import Link
-from bridge.orders import Connected, OpenFailed, PortLost, PortNews, Quit, Ready, Report
+from bridge.orders import Connected, Health, OpenFailed, PortLost, PortNews, Quit, Ready, Report
 from bridge.player import run as run_player
 from bridge.ports import Kept, PortConfig
 from bridge.session import Session
@@ -50,6 +54,9 @@ from model.midifile import write as write_song
 from model.music import Answer
 from model.process import run as run_generator
 from model.weights import FOLDER, hashed
+
+if TYPE_CHECKING:
+    from bridge.mqtt import MqttDoor
 
 log = logging.getLogger("llmball")
 
@@ -82,13 +89,14 @@ class Daemon:
             hashed(WEIGHTS) if WEIGHTS.is_file() else "",
         )
         self._timer: asyncio.TimerHandle | None = None
-        self._door = Door(
-            config.allow,
+        self._errands: Errands
+        self._talk = (
             self._carry_out,
             self._session.asked,
             lambda: self._session.state.value,
             lambda request, sender, reply: self._errands.on(request, sender, reply),
         )
+        self._door = Door(config.allow, *self._talk)
         self._children = Children(self._from_child, self._died, self._fail)
         self._errands = Errands(
             self._session, self._children, self._carry_out, self._door.tell, config.encoder
@@ -97,6 +105,7 @@ class Daemon:
         self._listening: asyncio.Future[None] = self._loop.create_future()
         self._composing: asyncio.Future[None] = self._loop.create_future()
         self._link: Link | None = None
+        self._mqtt: MqttDoor | None = None
         self._kept: dict[str, Kept] = {}
 
     @property
@@ -112,6 +121,10 @@ class Daemon:
             if self._config.sync == "link":
                 self._link = Link(self._carry_out)
             self._begin_children()
+            if self._config.mqtt is not None:
+                from bridge.mqtt import MqttDoor  # a tenth of a second that others need not wait
+
+                self._mqtt = MqttDoor(self._config.mqtt, self._config.port_name, *self._talk)
             begun = asyncio.gather(self._opened, self._composing, self._listening)
             midi, _, _ = await asyncio.wait_for(begun, 120)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http=none\n")
@@ -130,6 +143,10 @@ class Daemon:
     def _carry_out(self, event: Event) -> None:
         for effect in self._session.on(event, monotonic()):
             self._do(effect)
+        if self._mqtt is not None and isinstance(
+            event, ControlSet | TapGiven | PromptGiven | MorphGiven | Health
+        ):
+            self._mqtt.look()
         if self._timer is not None:
             self._timer.cancel()
         at = self._session.wake()
@@ -147,6 +164,8 @@ class Daemon:
                 self._link.do(effect)
             case Tell(path, args):
                 self._door.tell(path, args)
+                if self._mqtt is not None:
+                    self._mqtt.tell(path, args)
             case BarPlayed() if self._file is not None:
                 self._write_file(monotonic())
             case TasteChanged(theta):
@@ -268,6 +287,8 @@ class Daemon:
                 if isinstance(effect, Tell):
                     self._do(effect)
         self._door.close()
+        if self._mqtt is not None:
+            self._mqtt.close()
         if self._link is not None:
             self._link.close()
         self._children.close()

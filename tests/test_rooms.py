@@ -71,6 +71,9 @@ def test_deciding_rooms_neither_wait_nor_send() -> None:
         "scheduler",
         "requests",
         "clients",
+        "mirror",
+        "parcel",
+        "account",
         "osc",
     ):
         assert not imported(ROOT / "bridge" / f"{name}.py") & {

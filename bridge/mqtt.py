@@ -1,0 +1,157 @@
+"""The MQTT door: what a broker brings is read by the same law as OSC, and what is told is shown there.
+
+Called from the event loop; the connection has a thread of its own (`bridge.broker`).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Callable, Sequence
+from secrets import token_hex
+
+from bridge.account import Account
+from bridge.broker import Broker
+from bridge.clients import Address
+from bridge.cliprequests import ClipAsked, ClipCancelled, ClipNotes, ClipRedo, ClipResend
+from bridge.controls import ROOT, Value
+from bridge.door import PROTOCOL, VERSION
+from bridge.errands import Errand
+from bridge.errors import BadRequest
+from bridge.events import TransportGiven, Wanted
+from bridge.mirror import Mirror
+from bridge.parcel import Parcel, Wish
+from bridge.requests import Ask, Bye, Hello, Keep, Learn, Ping, Request, SetAsked, read
+from model.music import PARTS
+
+MOST_UNREAD = 2048
+ALL_OF_THEM: Address = ("mqtt", 0)
+"""A broker does not say who speaks: its clients are one, whose clips are told at its topics."""
+AT_A_TIME = 32
+"""Parcels read before others of the loop have their turn."""
+
+
+class MqttDoor:
+    """Open from the first to the last; `decide`, `asked`, `state` and `errand` are the OSC door's.
+
+    `wishes` and `work` are for parcels outside our own topics, `reached` is told that the broker is there or is not.
+    """
+
+    def __init__(
+        self,
+        there: Account,
+        name: str,
+        decide: Callable[[Wanted], None],
+        asked: Callable[[str], tuple[Value, ...]],
+        state: Callable[[], str],
+        errand: Callable[[Errand, Address, Callable[..., None]], None],
+        *,
+        wishes: Sequence[Wish] = (),
+        work: Callable[[Parcel], None] = lambda parcel: None,
+        reached: Callable[[bool], None] = lambda there: None,
+    ) -> None:
+        self._decide, self._asked, self._state, self._errand = decide, asked, state, errand
+        self._work, self._reached = work, reached
+        self._mirror = Mirror(there.name or name, asked)
+        self._loop = asyncio.get_running_loop()
+        self._unread: deque[Parcel] = deque(maxlen=MOST_UNREAD)
+        self._reading = False
+        own = Wish(self._mirror.root + "#", 2)
+        self._broker = Broker(
+            there,
+            f"llmball-{token_hex(6)}",
+            (own, *wishes),
+            self._mirror.will,
+            lambda parcel: self._in_loop(self._came, parcel),
+            lambda there: self._in_loop(self._turned, there),
+        )
+        self._broker.open()
+
+    def tell(self, path: str, args: tuple[Value, ...]) -> None:
+        """Show what is told."""
+        self._broker.send(self._mirror.told(path, args))
+
+    def look(self) -> None:
+        """Show the controls that have changed."""
+        for parcel in self._mirror.changed():
+            self._broker.send(parcel)
+
+    def send(self, parcel: Parcel) -> None:
+        """Send a parcel of somebody else's."""
+        self._broker.send(parcel)
+
+    def close(self) -> None:
+        """Say goodbye; waits for a moment at most."""
+        self._broker.send(self._mirror.will)
+        self._broker.close()
+
+    def _in_loop(self, call: Callable[..., None], *args: object) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
+            self._loop.call_soon_threadsafe(call, *args)
+
+    def _turned(self, there: bool) -> None:
+        if there:
+            for parcel in self._mirror.all():
+                self._broker.send(parcel)
+            self.tell("state", (self._state(),))
+        self._reached(there)
+
+    def _came(self, parcel: Parcel) -> None:
+        self._unread.append(parcel)
+        if not self._reading:
+            self._reading = True
+            self._read_on()
+
+    def _read_on(self) -> None:
+        for _ in range(min(AT_A_TIME, len(self._unread))):
+            self._read(self._unread.popleft())
+        self._reading = bool(self._unread)
+        if self._reading:
+            self._loop.call_soon(self._read_on)
+
+    def _read(self, parcel: Parcel) -> None:
+        if not parcel.topic.startswith(self._mirror.root):
+            self._work(parcel)
+            return
+        if parcel.retain:
+            return  # it was said before we came
+        try:
+            request = read(self._mirror.read(parcel))
+            self._carry_out(request)
+        except BadRequest as error:
+            self._answer("error", error.address, error.reason)
+            path = error.address.removeprefix(ROOT)
+            with contextlib.suppress(KeyError):  # what is retained there now is wrong
+                self._answer(path, *self._asked(path))
+            return
+        if not isinstance(request, TransportGiven):
+            self.look()
+
+    def _carry_out(self, request: Request) -> None:
+        match request:
+            case Hello():
+                self._answer("welcome", VERSION, PROTOCOL, " ".join(PARTS))
+                self._answer("state", self._state())
+            case Bye():
+                pass
+            case Ping(number):
+                self._answer("pong", number)
+            case Ask(path):
+                self._answer(path, *self._asked(path))
+            case (
+                Keep()
+                | Learn()
+                | SetAsked()
+                | ClipAsked()
+                | ClipNotes()
+                | ClipRedo()
+                | ClipCancelled()
+                | ClipResend()
+            ):
+                self._errand(request, ALL_OF_THEM, self._answer)
+            case _:
+                self._decide(request)
+
+    def _answer(self, path: str, *args: Value) -> None:
+        self.tell(path, args)

@@ -115,7 +115,7 @@ class Accompaniment:
 
     def given(self, at: Ticks) -> Kept | None:
         """Return what the hands give of a beat that begins at a tick."""
-        if not self.on:
+        if not self.on or self._line < 0:
             return None
         parts = MELODY if self.follower.melody and not self.follower.resting else frozenset[str]()
         chord = self._chord(self._away(at))

@@ -55,7 +55,8 @@ class Follower:
     def begin(self) -> None:
         """Take it that a performance begins: the loop is forgotten, what is held now is not."""
         self._passes.forget()
-        self._pulse = self._coming = self._expected = None
+        self._pulse = self._coming = self._expected = self._chord = None
+        self._settles = Seconds(0) if self.hands.down else None
         self._broken = Broken()
         self._singing = Singing()
         self._classes = []

@@ -230,6 +230,7 @@ class Session:
         if self.state is State.PLAYING:
             self._stage.cut(self._stage.tick(now))
         self._stage.silence(panic)
+        self._hands.begin()
         self._loop.drop()
         if take is not self._takes.current:
             self._model.forget(self._takes.current)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.clock import Seconds
-from bridge.events import ControlSet, PlayAsked, PromptGiven
+from bridge.events import ControlSet, PlayAsked, PromptGiven, StopAsked
 from model.harmony import parse_chord
 from model.music import Plan
 from tests.hands import C3, chords, let_go, line, struck
@@ -79,6 +79,28 @@ def test_when_the_hands_rest_the_loop_goes_on() -> None:
     rig.perform(chords(LOOP * 2, began, 4 * BEAT), began + 4 * BEAT * 16)
     for bar in range(10, 16):
         assert bass_at(rig, began + 4 * bar * BEAT + 0.1) == parse_chord(LOOP[bar % 4]).root, bar
+
+
+def test_a_chord_that_is_held_when_play_begins_is_played_from_the_first_note() -> None:
+    rig = Rig(latencies(1, 0.02), plan=lambda begin: Plan(tempo=120.0))
+    rig.happen(ControlSet("follow", 1))
+    rig.happen(PromptGiven("pop"))
+    rig.perform(chords(["Eb"], rig.now + 0.2, 60.0)[:3], rig.now + 1)
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 1.0)
+    assert {on.pitch % 12 for _, _, on in rig.sounded if on.channel == 2} == {3}
+
+
+def test_what_was_held_before_a_stop_is_not_played_after_it() -> None:
+    rig = playing()
+    began = first_line(rig)
+    rig.perform(chords(["Eb"], began, 4 * BEAT), began + 4 * BEAT)
+    rig.happen(StopAsked())
+    rig.until(rig.now + 3)
+    rig.happen(PlayAsked())
+    begun = len(rig.sounded)
+    rig.until(rig.now + 2)
+    assert {on.pitch % 12 for _, _, on in rig.sounded[begun:] if on.channel == 2} == {0}
 
 
 def test_nothing_is_heard_of_the_hands_while_following_is_off() -> None:

@@ -41,6 +41,8 @@ music: $(VENV)/.developing
 	@for what in facts "implied --half report" opposites refine; do $(BIN)/python -m bench.obedience $$what || exit 1; done
 	@test -n "$(HUMAN)" || { echo "say where the songs to measure against are: make music HUMAN=file" >&2; exit 2; }
 	$(BIN)/python -m bench.variants --prompts suite --out runs/clips
+	$(BIN)/python -m bench.following --human "$(HUMAN)"
+	$(BIN)/python -m bench.accompanying --human "$(HUMAN)"
 	$(BIN)/python -m model.training.measures keys texture copying --midi runs/clips --human "$(HUMAN)"
 
 train: $(VENV)/.developing

@@ -21,10 +21,13 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--causal", action="store_true", help="knowing the melody before each beat only")
     parser.add_argument("--temperature", type=float, default=0.7)
+    parser.add_argument("--theta", default="", help="weights of the fusion by name, such as asked=4,cover=2")
     options = parser.parse_args()
+    pairs = (pair.split("=") for pair in options.theta.split(",") if pair)
+    theta = tuple((name, float(value)) for name, value in pairs)
     options.out.mkdir(parents=True, exist_ok=True)
     for path in sorted(options.melodies.glob("*.mid")):
-        wanted = Wanted(PROMPT, 1, controls=Controls(temperature=options.temperature))
+        wanted = Wanted(PROMPT, 1, controls=Controls(temperature=options.temperature), theta=theta)
         song = harmonised(composer(None), midifile.read(path), wanted, causal=options.causal)
         midifile.write(options.out / path.name, song)
 

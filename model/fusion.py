@@ -15,7 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from model.drums import ROLES
-from model.harmony import QUALITIES
+from model.harmoniser import kind
+from model.harmony import QUALITIES, Chord
 from model.language import LENGTHS, PITCH, QUALITY, VELOCITY_STEP
 
 Array = npt.NDArray[np.floating]
@@ -83,6 +84,18 @@ def cover(melody: Mapping[int, float], root: int, weight: float) -> tuple[float,
             )
     plain = max(kinds[list(QUALITIES).index(name)] for name in ("", "m"))
     return weight * float(plain), weight * kinds
+
+
+def asked(likely: Array, weight: float) -> tuple[Array, Array]:
+    """Return what each root, `(12,)`, and each kind of chord on each root, `(12, kinds)`, is worth under a melody.
+
+    `likely` has the logarithm of how likely each root and kind of triad is, `(12, 3)`.
+    """
+    roots = np.logaddexp.reduce(likely, 1)
+    kinds = [kind(Chord(0, name, 0)) for name in QUALITIES]
+    return np.asarray(weight * (roots - roots.max())), np.asarray(
+        weight * (likely - roots[:, None])[:, kinds]
+    )
 
 
 def tones(classes: Set[int], weight: float) -> Array:

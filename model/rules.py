@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from model import fusion, looking_back
 from model.accompanied import sounding_on
 from model.drums import ROLES
 from model.form import backbeat, off_the_backbeat
+from model.harmoniser import asked_after, asked_by, opens_half
 from model.harmony import Chord, Key, parse_chord
 from model.kept import melody_ahead, rhythm_rows
 from model.language import LENGTHS, STEP, Event, Line, note_row, on_lattice, row_note
@@ -17,6 +21,7 @@ from model.theta import Theta
 from model.underway import Take
 
 Row = tuple[int, ...]
+Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +33,7 @@ class Rules:
     model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `restless`
     a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
-    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `melody` the time of each pitch class that it is known to have ahead, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
+    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `melody` the time of each pitch class that it is known to have ahead, `asked` the logarithm of how likely each root and kind of triad is under it, `(12, 3)`, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
     """
 
     parts: frozenset[str]
@@ -59,6 +64,7 @@ class Rules:
     silent: frozenset[int] = frozenset()
     muted: frozenset[int] = frozenset()
     melody: Mapping[int, float] = field(default_factory=dict)
+    asked: Array | None = None
     lead: tuple[Row, ...] = ()
     given: tuple[Row, ...] = ()
 
@@ -94,6 +100,7 @@ def rules_for(
     given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
     even = line.section in (None, "groove", "variation", "drop")
     registers = dict(plan.registers)
+    asked = _asked(take, frame, kept, key) if not obey else None
     return Rules(
         parts=drawn,
         ticks=frame.length // STEP,
@@ -107,8 +114,8 @@ def rules_for(
         scale=key.pitch_classes,
         lock=controls.scale_lock,
         tonic=key.tonic,
-        restless=_restless(take, frame, kept),
-        pull=_pull(frame, stated=stated, closing=closing, leading=leading),
+        restless=_restless(take, frame, kept, asked, theta.asked),
+        pull=_pull(frame, stated=stated and asked is None, closing=closing, leading=leading),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         span=span,
         crowd=looking_back.crowds(take.beats, plan, parts) if even else {},
@@ -127,15 +134,44 @@ def rules_for(
         silent=off_the_backbeat(plan, frame),
         muted=frozenset(ROLES[role] for role in plan.silenced),
         melody=melody_ahead(begin.given, frame) if begin.melody_first else {},
+        asked=asked,
     )
 
 
-def _restless(take: Take, frame: Beat, kept: Kept) -> float:
-    """Return how much a new chord is preferred to the old one: under a melody that is given, after a bar without change."""
+def _asked(take: Take, frame: Beat, kept: Kept, key: Key) -> Array | None:
+    """Return what a melody that is led by somebody else asks for in this half bar; None where nobody leads."""
+    if "melody" not in kept.parts:
+        return None
+    if not take.begin.melody_first:
+        return asked_after(take.beats, frame, key) if take.written and opens_half(frame) else None
+    if take.asked is None or take.asked[0] != key.name:
+        take.asked = key.name, asked_by(take.begin.given, frame.meter, key)
     beats = beats_in_bar(frame.meter)
-    led = "melody" in kept.parts
-    still = led and len(take.written) >= beats and not any(w.beat.fresh for w in take.written[-beats + 1 :])
-    return 2.0 if still and frame.beat in (0, beats // 2) else 0.0
+    half = 2 * frame.bar + (frame.beat >= (beats + 1) // 2)
+    return take.asked[1][half] if half < len(take.asked[1]) else None
+
+
+def _restless(take: Take, frame: Beat, kept: Kept, asked: Array | None, weight: float) -> float:
+    """Return how much a new chord is preferred to the old one under a melody that somebody else leads.
+
+    Within half a bar chords stay; where one begins the new chord counts by how much more the melody asks for it.
+    """
+    if "melody" not in kept.parts:
+        return 0.0
+    if not opens_half(frame):
+        return HOLDING
+    chord = take.written[-1].chord if take.written else None
+    if asked is None:
+        return 0.0
+    if chord is None:
+        return MOST
+    roots = np.logaddexp.reduce(asked, 1)
+    return float(np.clip(2 * weight * (roots.max() - roots[chord.root]) - 1, -2, MOST))
+
+
+MOST = 12.0
+HOLDING = -4.0
+"""What a new chord within half a bar is worth under a melody that somebody else leads."""
 
 
 def _pull(frame: Beat, *, stated: bool, closing: bool, leading: bool) -> float:

@@ -176,11 +176,16 @@ class _Beat:
     def _chord_row(self, h: Array) -> Row:
         rules = self._rules
         bias = np.full(SIZES[1], BARRED)
-        bias[ROOT : NO_CHORD if rules.must_choose else NO_CHORD + 1] = 0
+        bias[ROOT : NO_CHORD if rules.must_choose or rules.asked is not None else NO_CHORD + 1] = 0
         self._lock(bias, ROOT, 12)
         bias[ROOT + rules.tonic] += rules.pull
         covers = [fusion.cover(rules.melody, root, rules.theta.cover) for root in range(12)]
-        bias[ROOT : ROOT + 12] += [worth for worth, _ in covers]
+        kinds = None
+        if rules.asked is None:
+            bias[ROOT : ROOT + 12] += [worth for worth, _ in covers]
+        else:  # it has heard what the chord would cover
+            roots, kinds = fusion.asked(rules.asked, rules.theta.asked)
+            bias[ROOT : ROOT + 12] += roots
         symbol = self._choose(self._engine.logits(h, 1), bias)
         if symbol == NO_CHORD:
             self._chord = None
@@ -193,6 +198,8 @@ class _Beat:
         for i, tones in enumerate(QUALITIES.values()):
             outside = sum((root + t) % 12 not in rules.scale for t in tones)
             bias[QUALITY + i] = outside * self._penalty + worth[QUALITY + i] + covers[root][1][i]
+            if kinds is not None:
+                bias[QUALITY + i] += kinds[root][i]
         value = self._choose(self._engine.logits(h, 2), bias)
         h = self._engine.say(h, 2, value)
         tones = QUALITIES[QUALITY_NAMES[value - QUALITY]]

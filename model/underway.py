@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+import numpy.typing as npt
 
 from model import looking_back
 from model.accompanied import Written, hear
@@ -19,6 +20,7 @@ from model.styles import STYLES
 from model.theta import SHIPPED, Theta
 
 Row = tuple[int, ...]
+Array = npt.NDArray[np.float32]
 
 ROOM_FOR_A_BEAT = 64
 
@@ -35,6 +37,7 @@ class Take:
     state: State | None = None
     cache: int = 0
     told: tuple[object, ...] = ()
+    asked: tuple[str, Array] | None = None
 
     @property
     def beats(self) -> list[Beat]:

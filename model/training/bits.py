@@ -61,31 +61,45 @@ def vectors(songs: Sequence[Told], size: int) -> tuple[torch.Tensor, torch.Tenso
     return torch.from_numpy(text), torch.tensor([song.text is not None for song in songs])
 
 
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Rows of song number `song`, its header first; those behind number `known` are paid for."""
+
+    song: int
+    rows: Rows
+    known: int
+
+
 def decoder_bits(model: Decoder, songs: Sequence[Told]) -> Bits:
-    """Return the bits spent on each field of each song, `(songs, 5)`; windows of several songs go together."""
-    total = np.zeros((len(songs), len(SIZES)))
+    """Return the bits spent on each field of each song, `(songs, 5)`."""
     cuts = [
-        (i, np.concatenate([song.header, song.rows[at:end]]), len(song.header) - 1 + fresh - at)
+        Cut(i, np.concatenate([song.header, song.rows[at:end]]), len(song.header) - 1 + fresh - at)
         for i, song in enumerate(songs)
         for at, fresh, end in spans(np.arange(len(song.rows) + 1), model.shape.context - len(song.header))
     ]
-    cuts.sort(key=lambda cut: len(cut[1]))  # so that little is padded
+    return cut_bits(model, songs, cuts)
+
+
+def cut_bits(model: Decoder, songs: Sequence[Told], cuts: Sequence[Cut]) -> Bits:
+    """Return the bits spent on each field of each song in its cuts, `(songs, 5)`; cuts of several songs go together."""
+    total = np.zeros((len(songs), len(SIZES)))
+    cuts = sorted(cuts, key=lambda cut: len(cut.rows))  # so that little is padded
     for first in range(0, len(cuts), BATCH):
         here = cuts[first : first + BATCH]
-        table = np.zeros((len(here), len(here[-1][1]), len(SIZES)), np.int64)
-        for k, (_, window, _) in enumerate(here):
-            table[k, : len(window)] = window
+        table = np.zeros((len(here), len(here[-1].rows), len(SIZES)), np.int64)
+        for k, cut in enumerate(here):
+            table[k, : len(cut.rows)] = cut.rows
         rows = torch.from_numpy(table)
         ours = scored(rows[:, 1:])
-        for k, (_, _, known) in enumerate(here):
-            ours[k, :known] = False
-        text, said = vectors([songs[i] for i, _, _ in here], model.shape.text)
+        for k, cut in enumerate(here):
+            ours[k, : cut.known] = False
+        text, said = vectors([songs[cut.song] for cut in here], model.shape.text)
         with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
             h = model.backbone(text, said, rows[:, :-1])
             for f, logits in enumerate(model.fields(h, rows[:, 1:])):
                 spent = F.cross_entropy(logits.float().transpose(1, 2), rows[:, 1:, f], reduction="none")
                 sums = (spent * ours[..., f]).sum(1).numpy() / math.log(2)
-                np.add.at(total[:, f], [i for i, _, _ in here], sums)
+                np.add.at(total[:, f], [cut.song for cut in here], sums)
     return total
 
 

@@ -13,13 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from model.harmoniser import KINDS, STATES, kind
+from model.harmoniser import halves as halved
 from model.harmony import Chord, Key, parse_key
-from model.music import beat_length, beats_in_bar
 from model.training.measures.clips import LENGTH, PITCH, START, Chords, Clip, spans
 
 Array = npt.NDArray[np.float64]
-KINDS = ("major", "minor", "diminished")
-STATES = 12 * len(KINDS)
 WEIGHT = 1.2
 """How much a quarter of melody counts beside a move; chosen on validation songs."""
 SMOOTHED = 0.5
@@ -39,22 +38,12 @@ def halves(clip: Clip) -> list[Half]:
     """Return the halves of every bar, the first the longer one where beats are odd, with the melody in them."""
     notes = clip.part("melody")
     found = []
-    for at, meter in clip.bars:
-        beats, length = beats_in_bar(meter), beat_length(meter)
-        middle = at + (beats + 1) // 2 * length
-        for start, end in ((at, middle), (middle, at + beats * length)):
-            stops = np.minimum(notes[:, START] + notes[:, LENGTH], end)
-            shared = np.maximum(stops - np.maximum(notes[:, START], start), 0)
-            found.append(Half(start, end, start == at, np.bincount(notes[:, PITCH] % 12, shared, 12) / 480))
+    for half in halved(clip.bars):
+        stops = np.minimum(notes[:, START] + notes[:, LENGTH], half.end)
+        shared = np.maximum(stops - np.maximum(notes[:, START], half.start), 0)
+        heard = np.bincount(notes[:, PITCH] % 12, shared, 12) / 480
+        found.append(Half(half.start, half.end, half.first, heard))
     return found
-
-
-def kind(chord: Chord) -> int:
-    """Return the number of the triad kind that a chord is nearest to."""
-    tones = {(p - chord.root) % 12 for p in chord.pitch_classes}
-    if 3 not in tones or 4 in tones:
-        return 0
-    return 2 if 6 in tones and 7 not in tones else 1
 
 
 def reigning(chords: Chords, start: int, end: int) -> Chord | None:

@@ -1,0 +1,164 @@
+"""The terms of the fusion, what looks back, and how full a style is: laws of each."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model import fusion
+from model.densities import wanted_onsets
+from model.harmony import QUALITIES
+from model.language import LENGTHS, PITCH, QUALITY, STEP, note_row
+from model.looking_back import busy, crowds, lifts
+from model.music import PARTS, Beat, Note, Plan, Ticks
+from model.styles import STYLES
+
+LEVELS = st.floats(0, 1)
+MIXES = st.sampled_from(STYLES).map(lambda name: ((name, 1.0),))
+PITCHED = st.sampled_from(("bass", "chords", "melody"))
+
+
+@given(st.floats(0, 0.99), st.floats(0, 0.99), st.floats(0.1, 6))
+def test_the_tighter_the_lock_the_more_a_foreign_tone_costs(one: float, other: float, weight: float) -> None:
+    loose, tight = (fusion.looseness(lock, weight, -1e9) for lock in sorted((one, other)))
+    assert tight <= loose <= 0
+    assert fusion.looseness(0, weight, -1e9) == 0
+    assert fusion.looseness(1, weight, -1e9) == -1e9
+
+
+@given(st.floats(0, 40), st.floats(0.5, 8), st.floats(0.1, 4))
+def test_more_onsets_than_wanted_crowd_and_fewer_leave_room(
+    onsets: float, quarters: float, wanted: float
+) -> None:
+    crowd = fusion.crowding(onsets, quarters, wanted)
+    assert crowd * (onsets - quarters * wanted) >= 0
+    assert crowd <= fusion.crowding(onsets + 1, quarters, wanted)
+    assert fusion.crowding(quarters * wanted, quarters, wanted) == 0
+
+
+@given(st.floats(10, 120))
+def test_the_wanted_touch_is_worth_most(wanted: float) -> None:
+    worth = fusion.touch(wanted, 1.0, 17)
+    middle = (int(worth.argmax()) - 1) * 8 + 4
+    assert abs(middle - wanted) <= 4 + 1e-9
+
+
+@given(st.floats(-1, 1), st.floats(0, 6))
+def test_a_high_place_raises_what_is_high_and_no_place_raises_nothing(place: float, weight: float) -> None:
+    worth = fusion.register(place, 48, 72, weight)
+    assert np.all(np.diff(worth) * place >= 0)
+    assert worth[60] == 0
+    long = fusion.lengths(place, weight)
+    assert np.all(np.diff(long) * place >= 0)
+    assert long[LENGTHS.index(6)] == 0
+
+
+def test_plain_wishes_want_triads_and_rich_ones_more_tones() -> None:
+    names = list(QUALITIES)
+
+    def best(complexity: float) -> int:
+        worth = fusion.qualities(complexity, 0.5, 1.5, 0.0, QUALITY + len(names))[QUALITY:]
+        return len(QUALITIES[names[int(worth.argmax())]])
+
+    assert best(0.0) == 3
+    assert best(1.0) >= 5
+
+
+@given(LEVELS, LEVELS)
+def test_light_moves_thirds_and_nothing_at_the_middle(one: float, other: float) -> None:
+    names = list(QUALITIES)
+    dark, bright = (
+        fusion.qualities(0.3, b, 1.0, 1.0, QUALITY + len(names))[QUALITY:] for b in sorted((one, other))
+    )
+    major, minor = names.index(""), names.index("m")
+    assert bright[major] - bright[minor] >= dark[major] - dark[minor]
+
+
+@given(st.dictionaries(st.integers(0, 11), st.floats(1, 960), min_size=1), st.integers(0, 11))
+def test_a_root_covers_what_its_best_triad_does(melody: dict[int, float], root: int) -> None:
+    worth, kinds = fusion.cover(melody, root, 1.0)
+    assert -1e-9 <= worth <= 1 + 1e-9
+    assert worth == pytest.approx(max(kinds[list(QUALITIES).index(n)] for n in ("", "m")))
+    assert fusion.cover({}, root, 6.0)[0] == 0
+
+
+@given(st.sets(st.integers(0, 11)), st.floats(0.1, 3))
+def test_a_chord_tone_is_worth_its_weight_in_every_octave(classes: set[int], weight: float) -> None:
+    worth = fusion.tones(classes, weight)
+    assert {p % 12 for p in np.flatnonzero(worth)} == classes
+    assert len(fusion.on_pitches(worth, PITCH + 140)) == PITCH + 140
+
+
+@given(LEVELS, LEVELS, st.sampled_from(PARTS))
+def test_energy_is_loud_layered_and_wide(one: float, other: float, part: str) -> None:
+    low, high = sorted((one, other))
+    assert fusion.wanted_velocity(part, low) <= fusion.wanted_velocity(part, high)
+    assert np.all(fusion.layers(low, 1.0) <= fusion.layers(high, 1.0))
+    assert fusion.place(0, {}, "melody", 0.5, low) <= fusion.place(0, {}, "melody", 0.5, high)
+    assert fusion.place(0, {}, "bass", 0.5, low) >= fusion.place(0, {}, "bass", 0.5, high)
+
+
+@given(st.floats(-1, 1).filter(lambda x: abs(x) > 0.01))
+def test_what_the_words_say_of_height_goes_before_brightness_and_energy(said: float) -> None:
+    assert fusion.place(0, {"melody": said}, "melody", 1.0, 1.0) == said
+
+
+@given(MIXES, st.sampled_from(PARTS), LEVELS, LEVELS)
+def test_a_higher_density_never_wants_fewer_onsets(
+    mix: tuple[tuple[str, float], ...], part: str, one: float, other: float
+) -> None:
+    few, many = (wanted_onsets(mix, part, d) for d in sorted((one, other)))
+    assert 0 < few <= many
+    assert wanted_onsets(mix, part, 0) < wanted_onsets(mix, part, 1)
+
+
+@given(MIXES, MIXES, st.sampled_from(PARTS), LEVELS)
+def test_a_mix_of_styles_lies_between_them(
+    one: tuple[tuple[str, float], ...], other: tuple[tuple[str, float], ...], part: str, share: float
+) -> None:
+    mixed = ((one[0][0], share), (other[0][0], 1 - share))
+    ends = sorted(wanted_onsets(m, part, 0.5) for m in (one, other))
+    if one != other and 0 < share < 1:
+        assert ends[0] - 1e-9 <= wanted_onsets(mixed, part, 0.5) <= ends[1] + 1e-9
+
+
+def beat(index: int, *notes: Note) -> Beat:
+    return Beat(index, index // 4, index % 4, "4/4", None, fresh=False, notes=notes)
+
+
+def test_a_part_that_never_rests_is_crowded_and_one_that_is_silent_is_not() -> None:
+    full = [
+        beat(i, *(Note(Ticks(120 * k), Ticks(60), 60, part="melody") for k in range(4))) for i in range(8)
+    ]
+    plan = Plan(style=(("pop", 1.0),), density=0.3)
+    found = crowds(full, plan, frozenset({"melody", "bass"}))
+    assert found["melody"] > 0 > found["bass"]
+
+
+@given(st.integers(1, 120), st.floats(20, 110))
+def test_a_lift_brings_a_part_nearer_to_the_wanted_loudness(velocity: int, wanted: float) -> None:
+    row = note_row(Note(Ticks(0), Ticks(STEP * 12), 60, 8 * (velocity // 8) + 4, "chords"))
+    drawn = 8 * (velocity // 8) + 4
+    lift = lifts([[row]], {"chords": wanted})["chords"]
+    assert abs(drawn + lift - wanted) <= abs(drawn - wanted) + 0.5
+    assert not lifts([[row]], {})
+
+
+@given(st.integers(1, 8), st.integers(0, 3), PITCHED)
+def test_a_note_is_busy_until_it_ends(quarters: int, ago: int, part: str) -> None:
+    held = Note(Ticks(0), Ticks(480 * quarters), 60, part=part)
+    beats = [beat(0, held), *(beat(i + 1) for i in range(ago))]
+    left = quarters - (ago + 1)
+    assert busy(beats) == ({(part, 60): 24 * left} if left > 0 else {})
+
+
+def test_drums_are_never_busy() -> None:
+    assert not busy([beat(0, Note(Ticks(0), Ticks(4800), 36, part="drums"))])
+
+
+def test_crowding_is_a_logarithm() -> None:
+    assert fusion.crowding(32, 8, 1) == pytest.approx(math.log(34 / 10) - 0.2)

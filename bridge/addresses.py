@@ -44,9 +44,10 @@ COMMANDS: dict[str, Command] = {
             Command(f"bank/{n}/launch", "", f"like prompt, with what slot {n} holds"),
         )),
         Command("clip", "id:i bars:i seed:i prompt:s (name:s value) …", "write a clip, apart from what plays; options are named as those of `llmball clip`; "
-                "bars 0 leaves them to the words → clip/progress, clip/begin, clip/notes, clip/end or clip/failed"),
+                "bars 0 leaves them to the words; from N: so many notes were given, without them it fails → clip/progress, "
+                "clip/begin, clip/notes, clip/end or clip/failed"),
         Command("clip_uri", "id:i bars:i seed:i prompt:s (name:s value) …", "the same, percent-encoded"),
-        Command("clip/given", "id:i total:i index:i part:s (pitch start length velocity) …", "notes, 32 at most, that the clip with this id goes on from, or changes"),
+        Command("clip/given", "id:i total:i index:i part:s (pitch start length velocity) …", "notes, 32 at most, that the next clip with this id goes on from, or changes; index counts notes from 0"),
         Command("clip/redo", "id:i parts:s bars:s", "which parts (a,b) in which bars (3-4,7) of what was given are written anew; empty is all"),
         Command("clip/cancel", "id:i", "it is not wanted any more → clip/cancelled"),
         Command("clip/resend", "id:i", "tell a finished clip again, for 60 seconds"),

@@ -9,7 +9,8 @@ from urllib.parse import unquote_to_bytes
 from bridge.controls import SEEDS, Value
 from bridge.errors import BadRequest
 from bridge.wording import LARGEST, prompt, whole
-from model.music import PARTS, TICKS_PER_QUARTER, Note, Ticks
+from model.clipping import Row
+from model.music import PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class ClipNotes:
     id: int
     total: int
     index: int
-    notes: tuple[Note, ...]
+    notes: tuple[Row, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,8 @@ class ClipResend:
 
 ClipRequest = ClipAsked | ClipNotes | ClipRedo | ClipCancelled | ClipResend
 MOST_GIVEN, MOST_BARS = 32, 256
+LONGEST = MOST_BARS * 6
+"""Quarter notes of the longest clip: 12/8 has six a bar."""
 
 
 def read_clip(path: str, address: str, args: Sequence[object]) -> ClipRequest:
@@ -117,14 +120,17 @@ def _given(id_: int, address: str, args: Sequence[object]) -> ClipNotes:
             address, f"takes id, total, index, part and 1 to {MOST_GIVEN} notes: pitch start length velocity"
         )
     rows = zip(floats[::4], floats[1::4], floats[2::4], floats[3::4], strict=True)
-    return ClipNotes(id_, total, index, tuple(_note(address, str(part), *row) for row in rows))
+    return ClipNotes(id_, total, index, tuple(_row(address, str(part), *row) for row in rows))
 
 
-def _note(address: str, part: str, pitch: float, start: float, length: float, velocity: float) -> Note:
-    try:
-        return Note(
-            Ticks(round(start * TICKS_PER_QUARTER)), Ticks(max(1, round(length * TICKS_PER_QUARTER))), int(pitch),
-            int(velocity), part,
-        )  # fmt: skip
-    except (ValueError, OverflowError) as error:
-        raise BadRequest(address, f"pitch 0..127, start from 0, length, velocity 1..127: {error}") from error
+def _row(address: str, part: str, pitch: float, start: float, length: float, velocity: float) -> Row:
+    if (
+        whole(pitch) is None or not 0 <= pitch <= 127 or not 1 <= velocity <= 127
+        or not 0 <= start <= LONGEST or not 0 < length <= LONGEST
+    ):  # fmt: skip
+        raise BadRequest(
+            address,
+            f"a note is pitch 0..127, start 0..{LONGEST}, length above 0 and velocity 1..127, "
+            f"not {pitch:g} {start:g} {length:g} {velocity:g}",
+        )
+    return part, int(pitch), start, length, round(velocity)

@@ -15,7 +15,7 @@ from bridge.arguments import MOST_SEED
 from bridge.errors import OwnerError
 from model import midifile
 from model.clip import Wanted, Writer
-from model.clipping import Given, made
+from model.clipping import made
 from model.composer import Composer
 from model.distribution import distribution
 from model.editing import Stays, harmonised
@@ -75,12 +75,9 @@ def understood(args: argparse.Namespace, composer: Writer) -> Plan:
 
 
 def _made(composer: Writer, wanted: Wanted, source: Song | None, args: argparse.Namespace) -> Song:
-    given = None
-    if source is not None:
-        anew = args.keep is not None or args.redo is not None
-        given = Given(source, Stays(frozenset(args.keep or ()), args.redo) if anew else None)
+    anew = args.keep is not None or args.redo is not None
     try:
-        return made(composer, wanted, given)
+        return made(composer, wanted, source, Stays(frozenset(args.keep or ()), args.redo) if anew else None)
     except ValueError as error:
         raise OwnerError(str(error)) from error
 

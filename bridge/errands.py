@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import assert_never
@@ -16,11 +17,12 @@ from bridge import keepsake, sets
 from bridge.children import Children
 from bridge.clients import Address
 from bridge.cliprequests import ClipAsked, ClipCancelled, ClipNotes, ClipRedo, ClipRequest, ClipResend
-from bridge.clips import Answer, Clips
+from bridge.clips import Clips
 from bridge.clock import monotonic
 from bridge.controls import Value
 from bridge.errors import BadRequest
 from bridge.events import BankStored, ControlSet, Heard, Wanted
+from bridge.pace import Pace
 from bridge.pads import Pads
 from bridge.requests import Keep, Learn, SetAsked, read
 from bridge.session import Session
@@ -50,6 +52,8 @@ class Errands:
         self._encoder = encoder
         self._clips, self._pads = Clips(self._order), Pads()
         self._replies: dict[Address, Reply] = {}
+        self._pace = Pace(self._reply)
+        self._orders = ThreadPoolExecutor(1, "clip orders")
 
     def on(self, request: Errand, sender: Address, reply: Reply) -> None:
         """Run an errand for a client. Raises BadRequest."""
@@ -67,8 +71,12 @@ class Errands:
             case SetAsked(name, save):
                 self._set(name, save, reply)
             case ClipAsked() | ClipNotes() | ClipRedo() | ClipCancelled() | ClipResend():
+                told = self._clips.on(request, sender, monotonic())
                 self._replies[sender] = reply
-                self._answer(self._clips.on(request, sender, monotonic()))
+                self._replies = {
+                    s: r for s, r in self._replies.items() if s == sender or s in self._clips.clients
+                }
+                self._pace.put(told)
             case _:
                 assert_never(request)
 
@@ -99,11 +107,17 @@ class Errands:
 
     def written(self, answer: ClipAnswer) -> None:
         """Take what the writer of clips says."""
-        self._answer(self._clips.written(answer, monotonic()))
+        self._pace.put(self._clips.written(answer, monotonic()))
 
     def lost(self) -> None:
         """Note that the writer of clips died."""
-        self._answer(self._clips.lost())
+        for told in self._clips.lost():
+            self._pace.put(told)
+
+    def close(self) -> None:
+        """Answer nobody any more."""
+        self._pace.close()
+        self._orders.shutdown(wait=False, cancel_futures=True)
 
     def _set(self, name: str, save: bool, reply: Reply) -> None:
         path = sets.path_of(name)
@@ -138,12 +152,13 @@ class Errands:
     def _to_all(self, path: str, *args: Value) -> None:
         self._tell(path, args)
 
-    def _answer(self, told: list[Answer]) -> None:
-        for sender, path, args in told:
+    def _reply(self, sender: Address, path: str, *args: Value) -> None:
+        if sender in self._replies:
             self._replies[sender](path, *args)
 
     def _order(self, order: ClipOrder | ClipGivenUp) -> None:
         """Hand an order to the process that writes clips; it is begun when it is first needed."""
         if "clips" not in self._children.pids:
             self._children.begin("clips", run_clipper, lambda: (self._encoder,))
-        self._children.send("clips", order)
+        # what was given may be long: a writer that is slow to read it must not hold up the loop
+        self._orders.submit(self._children.send, "clips", order)

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import argparse
+from functools import cache
 from typing import NoReturn
 
 from bridge.arguments import clip_options
 from bridge.cliprequests import ClipAsked, ClipRedo
 from bridge.errors import BadRequest
+from bridge.wording import whole
 from model.clip import Wanted
 from model.editing import Stays
 from model.music import Controls
 
-NOT_HERE = ("from", "encoder", "takes", "o", "bars", "seed")
+NOT_HERE = ("encoder", "takes", "o", "bars", "seed", "prompt")
 """Options of the command line that a message has no use for, or says otherwise."""
+LISTS = ("parts", "keep")
+
+
+class _Refused(ValueError):
+    """The parser's complaint."""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -21,13 +28,26 @@ class _Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the message."""
-        raise BadRequest("/llmball/clip", message)
+        raise _Refused(message)
 
 
+@cache
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="clip", add_help=False, allow_abbrev=False)
     clip_options(parser)
     return parser
+
+
+def _parsed(address: str, words: list[str], prompt: str) -> argparse.Namespace:
+    try:
+        return _parser().parse_args([*words, "-o", "clip.mid", "--", prompt])
+    except _Refused as refused:
+        raise BadRequest(address, str(refused)) from refused
+
+
+def _listed(text: str) -> str:
+    """Return names with commas between, however they were listed."""
+    return ",".join(text.replace(",", " ").split())
 
 
 def _read(request: ClipAsked) -> argparse.Namespace:
@@ -38,10 +58,14 @@ def _read(request: ClipAsked) -> argparse.Namespace:
             raise BadRequest(
                 "/llmball/clip", f"{plain} is no option of a message: bars and seed come before the prompt"
             )
-        words += [f"--{plain}={value:g}" if isinstance(value, int | float) else f"--{plain}={value}"]
+        if plain == "from" or value == "auto" or (plain == "tempo" and value == 0):
+            continue  # left to the words, or not the parser's
+        # seven digits are what a 32-bit float holds: 82.3 comes as 82.3000030517578
+        text = f"{value:.7g}" if isinstance(value, int | float) else value
+        words.append(f"--{plain}={_listed(text) if plain in LISTS else text}")
     if request.bars:
-        words += [f"--bars={request.bars}"]
-    return _parser().parse_args([*words, "-o", "clip.mid", "--", request.prompt])
+        words.append(f"--bars={request.bars}")
+    return _parsed("/llmball/clip", words, request.prompt)
 
 
 def wanted(request: ClipAsked) -> Wanted:
@@ -57,13 +81,33 @@ def wanted(request: ClipAsked) -> Wanted:
     )
 
 
-def stays(request: ClipAsked, redo: ClipRedo | None, present: frozenset[str]) -> Stays:
-    """Return what stays of a clip with these parts: by its options, or by a mark that names what is redone."""
+def announced(request: ClipAsked) -> int | None:
+    """Return how many notes the option `from` says were given for it. Raises BadRequest."""
+    said = dict(request.options).get("from")
+    count = whole(said)
+    if said is not None and (count is None or count < 0):
+        raise BadRequest("/llmball/clip", "from is the count of the notes that were given")
+    return count
+
+
+def stays(request: ClipAsked, redo: ClipRedo | None, present: frozenset[str]) -> Stays | None:
+    """Return what stays of a clip with these parts: by its options, or by a mark that names what is redone.
+
+    None where neither says anything of it. Raises BadRequest.
+    """
     args = _read(request)
-    if redo is None:
-        return Stays(frozenset(args.keep or ()), args.redo)
-    marked = [f"--redo={redo.bars}"] if redo.bars else []
+    if redo is not None:
+        parts, bars = marked(redo)
+        return Stays(present - parts if parts else frozenset(), bars)
+    if args.keep is None and args.redo is None:
+        return None
+    return Stays(frozenset(args.keep or ()), args.redo)
+
+
+def marked(redo: ClipRedo) -> tuple[frozenset[str], frozenset[int] | None]:
+    """Return the parts and the bars, from 0, of a mark; none, or None, are all. Raises BadRequest."""
+    words = [f"--redo={redo.bars}"] if redo.bars else []
     if redo.parts:
-        marked.append(f"--keep={redo.parts}")
-    mark = _parser().parse_args([*marked, "-o", "clip.mid", "--", "redo"])
-    return Stays(present - frozenset(mark.keep or present), mark.redo)
+        words.append(f"--parts={_listed(redo.parts)}")
+    args = _parsed("/llmball/clip/redo", words, "redo")
+    return frozenset(args.parts or ()), args.redo

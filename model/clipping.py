@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -17,19 +17,52 @@ from setproctitle import setproctitle
 from model.clip import DEFAULT_BARS, Wanted, Writer, clip
 from model.composer import Composer
 from model.editing import Stays, continued, filled_in
-from model.midifile import Song, as_filed
-from model.music import BeatWritten, Begin, Understood, Write
+from model.importing import heard_chords, heard_key
+from model.midifile import Song, as_filed, bar_length
+from model.music import PARTS, TICKS_PER_QUARTER, BeatWritten, Begin, Note, Ticks, Understood, Write
 from model.plan import open_encoder
 
 NICE = 10
 
 
+Row = tuple[str, int, float, float, int]
+"""A note as it is sent: part, pitch, start and length in quarter notes, velocity."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A song to go on from, or with `stays` to write anew in part."""
+    """So many bars of notes to go on from, or with `stays` to write anew in part.
 
-    song: Song
+    `tempo` 0 is not known, `key` "auto" is to be heard in the notes.
+    """
+
+    notes: tuple[Row, ...]
+    bars: int
+    meter: str = "4/4"
+    tempo: float = 0.0
+    key: str = "auto"
     stays: Stays | None = None
+
+    def song(self) -> Song:
+        """Return it as a song; key and chords are those that are heard."""
+        bar = bar_length(self.meter)
+        notes = tuple(
+            Note(Ticks(round(start * TICKS_PER_QUARTER)), Ticks(max(1, round(length * TICKS_PER_QUARTER))), pitch, velocity, part)
+            for part, pitch, start, length, velocity in self.notes
+        )  # fmt: skip
+        bare = Song(
+            bars=tuple((Ticks(i * bar), self.meter) for i in range(self.bars)),
+            end=Ticks(self.bars * bar),
+            tempos=((Ticks(0), self.tempo or 120.0),),
+            key=heard_key(notes).name if self.key == "auto" else self.key,
+            notes=notes,
+        )
+        return as_filed(replace(bare, chords=heard_chords(bare)))
+
+
+Packet = tuple[int, str, tuple[int | float, ...]]
+A_PACKET = 32
+"""Notes in a packet: with its address it stays within one frame of a network."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +91,17 @@ class ClipProgress:
 
 @dataclass(frozen=True, slots=True)
 class ClipWritten:
-    """A clip as its file would hold it."""
+    """A clip as its file would hold it: its count of notes, its quarter notes, its notes in packets of one part each.
+
+    A packet has the number of its first note, its part, and pitch, start, length and velocity of each note.
+    """
 
     number: int
-    song: Song
+    total: int
+    beats: float
+    tempo: float
+    key: str
+    packets: tuple[Packet, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +115,31 @@ class ClipFailed:
 ClipAnswer = ClipProgress | ClipWritten | ClipFailed
 
 
-def made(composer: Writer, wanted: Wanted, given: Given | None) -> Song:
-    """Return the clip: new, going on from what is given, or what is given with parts of it anew. Raises ValueError."""
-    if given is None:
+def made(composer: Writer, wanted: Wanted, song: Song | None = None, stays: Stays | None = None) -> Song:
+    """Return the clip: new, going on from a song, or with `stays` the song with parts of it anew. Raises ValueError."""
+    if song is None:
         return clip(composer, wanted)
-    if given.stays is None:
-        return continued(composer, given.song, wanted, wanted.bars or DEFAULT_BARS)
-    return filled_in(composer, given.song, wanted, given.stays)
+    if stays is None:
+        return continued(composer, song, wanted, wanted.bars or DEFAULT_BARS)
+    return filled_in(composer, song, wanted, stays)
+
+
+def packed(number: int, song: Song) -> ClipWritten:
+    """Return a clip ready to be told."""
+    filed = as_filed(song)
+    packets: list[Packet] = []
+    index = 0
+    for part in PARTS:
+        line = [n for n in filed.notes if n.part == part]
+        for at in range(0, len(line), A_PACKET):
+            some = line[at : at + A_PACKET]
+            rows = [
+                (n.pitch, n.start / TICKS_PER_QUARTER, n.length / TICKS_PER_QUARTER, n.velocity) for n in some
+            ]
+            packets.append((index, part, tuple(value for row in rows for value in row)))
+            index += len(some)
+    beats = filed.end / TICKS_PER_QUARTER
+    return ClipWritten(number, index, beats, float(filed.tempos[0][1]), filed.key, tuple(packets))
 
 
 class _NotWantedError(Exception):
@@ -100,7 +158,7 @@ class _Telling:
     def start(self, order: ClipOrder) -> None:
         """Write this one now."""
         self.number = order.number
-        given = 0 if order.given is None else len(order.given.song.bars)
+        given = 0 if order.given is None else order.given.bars
         self._bars = max(
             1,
             given,
@@ -165,7 +223,9 @@ def run(connection: Connection, encoder: Path | None) -> None:
 
 def _written(writer: _Telling, order: ClipOrder) -> ClipAnswer:
     try:
-        return ClipWritten(order.number, as_filed(made(writer, order.wanted, order.given)))
+        given = order.given
+        song = None if given is None else given.song()
+        return packed(order.number, made(writer, order.wanted, song, None if given is None else given.stays))
     except ValueError as error:
         return ClipFailed(order.number, str(error))
     except _NotWantedError:

@@ -14,7 +14,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-
 from bench.figures import percentile, table
 from tests import rig
 from tests.clip_client import Clip, ClipClient, ClipError, Row, lossy

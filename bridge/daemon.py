@@ -287,6 +287,7 @@ class Daemon:
                 if isinstance(effect, Tell):
                     self._do(effect)
         self._door.close()
+        self._errands.close()
         if self._mqtt is not None:
             self._mqtt.close()
         if self._link is not None:

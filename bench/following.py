@@ -17,7 +17,18 @@ from pathlib import Path
 import numpy as np
 
 from bench.clips import spread
-from bench.playing import MANNERS, TICKS, Generator, bass_in, begun, chord_at, chords_played, lane, starved
+from bench.playing import (
+    LOOSE,
+    MANNERS,
+    TICKS,
+    Generator,
+    bass_in,
+    begun,
+    chord_at,
+    chords_played,
+    lane,
+    starved,
+)
 from model.harmony import Chord
 from model.music import beat_length, beats_in_bar
 from model.training.measures import clips
@@ -63,6 +74,7 @@ class Round:
     downbeats: list[bool]
     changed: list[bool]
     starved: int
+    lags: list[float] = field(default_factory=list)
     costs: list[float] = field(default_factory=list)
 
 
@@ -87,6 +99,12 @@ def followed(told: tuple[int, Clip], latency: float) -> Round:
     found = Round(clip.name, manner, [], [], [], [], [], starved(rig))
     if isinstance(rig.generator, Generator):
         found.costs.extend(rig.generator.costs)
+    for start, stop, chord in spans:
+        if start >= began + length:
+            break  # the first pass: what nobody could know
+        answered = next((at for at, c in changes if start <= at < stop and c.root == chord.root), None)
+        if answered is not None:
+            found.lags.append((answered - start) * 1000)
     beats = round(length / beat)
     for i in range(PASSES * beats):
         line = began + i * beat
@@ -154,6 +172,11 @@ def main() -> None:
         f"\nbeats written {len(costs)}, each {np.median(costs) * 1000:.0f} ms of the processor, p99 "
         f"{np.quantile(costs, 0.99) * 1000:.0f} ms; in virtual time {options.latency * 1000:.0f} ms; "
         f"starved {sum(r.starved for r in rounds)}"
+    )
+    lags = [lag for r in rounds for lag in r.lags]
+    print(
+        f"in the first pass the answer comes {np.median(lags):.0f} ms after the beat, nine of ten within "
+        f"{np.quantile(lags, 0.9):.0f} ms (n={len(lags)}; hands are {LOOSE * 1000:.0f} ms loose)"
     )
     for r in sorted(rounds, key=lambda r: float(np.mean(r.beats)))[:5]:
         print(f"least: {r.name} {r.manner} {np.mean(r.beats):.2f}, downbeats {np.mean(r.downbeats):.2f}")

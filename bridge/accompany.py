@@ -50,6 +50,7 @@ class Accompaniment:
     _line: Ticks = Ticks(-1)
     _asked: dict[Ticks, str] = field(default_factory=dict)
     _echoed: list[Sound] = field(default_factory=list)
+    _overruled: int | None = None
     _told: tuple[str | None, float | None] = (None, None)
 
     def __post_init__(self) -> None:
@@ -197,7 +198,7 @@ class Accompaniment:
         return parse_key(plan.key) if plan is not None and "key" in plan.explicit else None
 
     def _tell(self) -> None:
-        """Tell a key or an energy that was found anew."""
+        """Tell a key or an energy that was found anew, and that words which gave chords have lost against `follow`."""
         bearing = self.follower.bearing
         key = bearing.key.name if bearing.key is not None and self._locked is None else None
         energy = bearing.energy if float(self.settings["energy"]) < 0 else None
@@ -205,6 +206,11 @@ class Accompaniment:
             if value is not None and value != before:
                 self.stage.effects.append(Tell(f"understood/{path}", (value,)))
         self._told = key, energy
+        take = self.takes.current
+        if take is not None and take.number != self._overruled and self._chord(0) is not None:
+            self._overruled = take.number
+            if take.plan is not None and "progression" in take.plan.explicit:
+                self.stage.effects.append(Tell("understood/overruled", ("progression", "control")))
 
     def _tune(self, placed: Placed, now: Seconds) -> tuple[Note, ...]:
         """Return the melody that was played in a beat, in ticks from its first."""

@@ -118,6 +118,20 @@ def test_chords_that_the_owner_set_go_before_the_hands() -> None:
     assert all(w.hands is None or not w.hands.harmony for w in rig.writes)
 
 
+def test_words_that_gave_chords_are_told_to_have_lost_once() -> None:
+    plan = Plan(tempo=120.0, progression=("C", "G"), explicit=("progression",))
+    rig = Rig(latencies(1, 0.02), plan=lambda begin: plan)
+    rig.happen(ControlSet("follow", 1))
+    rig.happen(PromptGiven("C G, pop"))
+    rig.until(rig.now + 1)
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 0.001)
+    began = first_line(rig)
+    rig.perform(chords(["Bb", "Eb"], began, 4 * BEAT), began + 8 * BEAT)
+    lost = [args for _, path, args in rig.told if path == "understood/overruled"]
+    assert lost == [("progression", "control")]
+
+
 def test_a_melody_is_given_as_it_was_played_and_the_band_plays_none() -> None:
     rig = playing()
     began = first_line(rig)

@@ -42,12 +42,12 @@ LATENCY = 0.06
 """Seconds that a beat takes the model in virtual time; what it takes here is told beside."""
 
 
-def progressions(songs: Sequence[Clip], count: int) -> list[Clip]:
-    """Return so many held-out windows, one a song, full of chords, of at least two roots; the sets in turn."""
+def progressions(songs: Sequence[Clip], count: int, split: str) -> list[Clip]:
+    """Return so many windows of a split, one a song, full of chords, of at least two roots; the sets in turn."""
     rng = np.random.default_rng(0)
     by_source: dict[str, list[Clip]] = {}
     for song in songs:
-        if song.split == "test" and song.chords:
+        if song.split == split and song.chords:
             good = [w for w in clips.windows(song, BARS) if _full(w)]
             if good:
                 by_source.setdefault(song.source, []).append(good[int(rng.integers(len(good)))])
@@ -141,11 +141,12 @@ def main() -> None:
     parser.add_argument(
         "--human", type=Path, required=True, help="songs, as model.training.measures read wrote them"
     )
+    parser.add_argument("--split", default="test", choices=("test", "validation"))
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--latency", type=float, default=LATENCY)
     options = parser.parse_args()
-    asked = list(enumerate(progressions(clips.load(options.human), options.count)))
+    asked = list(enumerate(progressions(clips.load(options.human), options.count, options.split)))
     rounds = list(spread(partial(followed, latency=options.latency), asked, options.jobs))
     rows: list[list[object]] = []
     for manner in ("all", *MANNERS):

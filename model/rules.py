@@ -96,7 +96,7 @@ def rules_for(
     leading = begin.loop is not None and begin.loop > 1 and frame.bar == begin.loop - 1
     parts = frozenset(plan.parts) - kept.parts
     drawn = parts - {"melody"} if kept.rhythm is not None else parts
-    rows = [note_row(on_lattice(n)) for n in kept.notes if n.start < frame.length]
+    rows = [note_row(n) for n in map(on_lattice, kept.notes) if n.start < frame.length]
     given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
     even = line.section in (None, "groove", "variation", "drop")
     registers = dict(plan.registers)

@@ -103,6 +103,14 @@ def test_causal_chords_do_not_know_the_melody_of_their_beat() -> None:
     assert told(one, frozenset({"chords", "bass"})) == told(two, frozenset({"chords", "bass"}))
 
 
+@pytest.mark.parametrize("causal", [False, True])
+def test_a_note_that_rounds_up_into_the_next_beat_is_harmonised_too(causal: bool) -> None:
+    late = tuple(Note(Ticks(480 * i + 475), Ticks(240), 60 + i, part="melody") for i in range(8))
+    before = replace(song(bars=2), notes=late)
+    after = harmonised(composer(), before, Wanted("jazz", 2), causal=causal)
+    assert told(after, frozenset({"melody"})) == sorted(late)
+
+
 def test_without_a_melody_there_is_nothing_to_harmonise() -> None:
     before = song()
     with pytest.raises(ValueError, match="no melody"):

@@ -51,6 +51,10 @@ def _run(args: argparse.Namespace) -> int:
             from bridge import commands
 
             return commands.show_plan(args)
+        case "worker":
+            from bridge import worker
+
+            return worker.run(args.mqtt, args.encoder)
         case "ports":
             from bridge import doctor
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
-import signal
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,6 +41,7 @@ from bridge.events import (
     ToPlayer,
     Woken,
 )
+from bridge.foreman import Foreman
 from bridge.home import read_taste, write_taste
 from bridge.inlet import InletConfig
 from bridge.link import Link
@@ -49,9 +50,10 @@ from bridge.player import run as run_player
 from bridge.ports import Kept, PortConfig
 from bridge.session import Session
 from bridge.sets import opened
+from bridge.signals import on_signals
 from model.clipping import ClipAnswer, ClipFailed, ClipProgress, ClipWritten
 from model.midifile import write as write_song
-from model.music import Answer
+from model.music import Answer, BeatWritten, Failed, Order, Understood
 from model.process import run as run_generator
 from model.weights import FOLDER, hashed
 
@@ -81,12 +83,13 @@ class Daemon:
         self._stopped = self._loop.create_future()
         output = ports.output or ""
         self._file = Path(output.removeprefix("record:")) if output.startswith("record:") else None
+        self._weights = hashed(WEIGHTS) if WEIGHTS.is_file() else ""
         self._session = Session(
             lambda: random.randrange(SEEDS),
             self._file is not None,
             read_taste(),
             config.sync,
-            hashed(WEIGHTS) if WEIGHTS.is_file() else "",
+            self._weights,
         )
         self._timer: asyncio.TimerHandle | None = None
         self._errands: Errands
@@ -98,6 +101,7 @@ class Daemon:
         )
         self._door = Door(config.allow, *self._talk)
         self._children = Children(self._from_child, self._died, self._fail)
+        self._compose: Callable[[Order], None] = partial(self._children.send, "generator")
         self._errands = Errands(
             self._session, self._children, self._carry_out, self._door.tell, config.encoder
         )
@@ -106,6 +110,7 @@ class Daemon:
         self._composing: asyncio.Future[None] = self._loop.create_future()
         self._link: Link | None = None
         self._mqtt: MqttDoor | None = None
+        self._foreman: Foreman | None = None
         self._kept: dict[str, Kept] = {}
 
     @property
@@ -116,7 +121,7 @@ class Daemon:
     async def run(self) -> None:
         """Serve until a signal. Raises OwnerError."""
         host, port = await self._door.open(self._config.osc_host, self._config.osc_port)
-        self._catch_signals()
+        on_signals(self._stop)
         try:
             if self._config.sync == "link":
                 self._link = Link(self._carry_out)
@@ -124,7 +129,12 @@ class Daemon:
             if self._config.mqtt is not None:
                 from bridge.mqtt import MqttDoor  # a tenth of a second that others need not wait
 
-                self._mqtt = MqttDoor(self._config.mqtt, self._config.port_name, *self._talk)
+                if self._config.encoder is None:  # workers have ours
+                    self._foreman = Foreman(self._weights, self._compose, self._carry_out)
+                    self._compose = self._foreman.order
+                self._mqtt = MqttDoor(
+                    self._config.mqtt, self._config.port_name, *self._talk, foreman=self._foreman
+                )
             begun = asyncio.gather(self._opened, self._composing, self._listening)
             midi, _, _ = await asyncio.wait_for(begun, 120)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http=none\n")
@@ -157,7 +167,7 @@ class Daemon:
     def _do(self, effect: Effect) -> None:
         match effect:
             case ToModel(order):
-                self._children.send("generator", order)
+                self._compose(order)
             case ToPlayer(order):
                 self._children.send("player", order)
             case ToLink() if self._link is not None:
@@ -224,6 +234,8 @@ class Daemon:
                 pass  # a pad's: it is nobody's music
             case Connected(kept):
                 self._kept[child] = kept
+            case Understood() | BeatWritten() | Failed() if self._foreman is not None:
+                self._foreman.answered(report)
             case _:
                 self._carry_out(report)
 
@@ -242,6 +254,8 @@ class Daemon:
 
     def _died(self, name: str) -> None:
         if name == "generator":
+            if self._foreman is not None:
+                self._foreman.lost()
             self._carry_out(GeneratorLost())
         elif name == "clips":
             self._errands.lost()
@@ -255,16 +269,6 @@ class Daemon:
                 future.exception()  # it is raised where it is awaited; no second complaint
                 if future is not self._stopped:
                     return
-
-    def _catch_signals(self) -> None:
-        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-            number = getattr(signal, name, None)
-            if number is None:
-                continue
-            try:
-                self._loop.add_signal_handler(number, self._stop)
-            except NotImplementedError:  # Windows: its loop has no signal handlers
-                signal.signal(number, lambda *_: self._loop.call_soon_threadsafe(self._stop))
 
     def _stop(self) -> None:
         if not self._stopped.done():
@@ -290,6 +294,8 @@ class Daemon:
         self._errands.close()
         if self._mqtt is not None:
             self._mqtt.close()
+        if self._foreman is not None:
+            self._foreman.close()
         if self._link is not None:
             self._link.close()
         self._children.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from secrets import token_hex
 
 from bridge.account import Account
@@ -20,6 +20,7 @@ from bridge.door import PROTOCOL, VERSION
 from bridge.errands import Errand
 from bridge.errors import BadRequest
 from bridge.events import TransportGiven, Wanted
+from bridge.foreman import Foreman
 from bridge.mirror import Mirror
 from bridge.parcel import Parcel, Wish
 from bridge.requests import Ask, Bye, Hello, Keep, Learn, Ping, Request, SetAsked, read
@@ -35,7 +36,7 @@ AT_A_TIME = 32
 class MqttDoor:
     """Open from the first to the last; `decide`, `asked`, `state` and `errand` are the OSC door's.
 
-    `wishes` and `work` are for parcels outside our own topics, `reached` is told that the broker is there or is not.
+    `foreman` has the parcels outside our own topics: those of workers.
     """
 
     def __init__(
@@ -47,12 +48,10 @@ class MqttDoor:
         state: Callable[[], str],
         errand: Callable[[Errand, Address, Callable[..., None]], None],
         *,
-        wishes: Sequence[Wish] = (),
-        work: Callable[[Parcel], None] = lambda parcel: None,
-        reached: Callable[[bool], None] = lambda there: None,
+        foreman: Foreman | None = None,
     ) -> None:
         self._decide, self._asked, self._state, self._errand = decide, asked, state, errand
-        self._work, self._reached = work, reached
+        self._foreman = foreman
         self._mirror = Mirror(there.name or name, asked)
         self._loop = asyncio.get_running_loop()
         self._unread: deque[Parcel] = deque(maxlen=MOST_UNREAD)
@@ -61,11 +60,13 @@ class MqttDoor:
         self._broker = Broker(
             there,
             f"llmball-{token_hex(6)}",
-            (own, *wishes),
+            (own, *(foreman.wishes if foreman is not None else ())),
             self._mirror.will,
             lambda parcel: self._in_loop(self._came, parcel),
             lambda there: self._in_loop(self._turned, there),
         )
+        if foreman is not None:
+            foreman.send = self._broker.send
         self._broker.open()
 
     def tell(self, path: str, args: tuple[Value, ...]) -> None:
@@ -76,10 +77,6 @@ class MqttDoor:
         """Show the controls that have changed."""
         for parcel in self._mirror.changed():
             self._broker.send(parcel)
-
-    def send(self, parcel: Parcel) -> None:
-        """Send a parcel of somebody else's."""
-        self._broker.send(parcel)
 
     def close(self) -> None:
         """Say goodbye; waits for a moment at most."""
@@ -95,7 +92,8 @@ class MqttDoor:
             for parcel in self._mirror.all():
                 self._broker.send(parcel)
             self.tell("state", (self._state(),))
-        self._reached(there)
+        if self._foreman is not None:
+            self._foreman.reached(there)
 
     def _came(self, parcel: Parcel) -> None:
         self._unread.append(parcel)
@@ -112,7 +110,8 @@ class MqttDoor:
 
     def _read(self, parcel: Parcel) -> None:
         if not parcel.topic.startswith(self._mirror.root):
-            self._work(parcel)
+            if self._foreman is not None:
+                self._foreman.came(parcel)
             return
         if parcel.retain:
             return  # it was said before we came

@@ -292,10 +292,7 @@ class Daemon:
                     self._do(effect)
         self._door.close()
         self._errands.close()
-        if self._mqtt is not None:
-            self._mqtt.close()
-        if self._foreman is not None:
-            self._foreman.close()
-        if self._link is not None:
-            self._link.close()
+        for door in (self._mqtt, self._foreman, self._link):
+            if door is not None:
+                door.close()
         self._children.close()

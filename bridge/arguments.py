@@ -68,8 +68,16 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     option(
         "--osc", metavar="HOST:PORT", type=_address, default=("127.0.0.1", 7411), help="port 0: a free one"
     )
-    option("--http", choices=("none",), default="none")
     option("--set", metavar="FILE.toml", type=_old_file, help="controls, bank and pads to begin with")
+    option(
+        "--http",
+        metavar="HOST:PORT|none",
+        type=_panel,
+        default=("127.0.0.1", 7410),
+        help="the browser panel; port 0: a free one",
+    )
+    option("--token", metavar="T", type=_token, help="what browsers elsewhere must say, beside --allow")
+    option("--zeroconf", action="store_true", help="be found as OSCQuery in the local network")
     option("--sync", choices=SYNCS, default="internal", help="who leads the time; clock comes in by --input")
     option("--mqtt", metavar="URL", type=_broker, help="mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/NAME]")
     option("--play", metavar="PROMPT", type=_prompt, help="play this at once")
@@ -239,6 +247,16 @@ def _broker(text: str) -> Account:
         return account(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _panel(text: str) -> tuple[str, int] | None:
+    return None if text == "none" else _address(text)
+
+
+def _token(text: str) -> str:
+    if len(text) < 8 or not text.isascii() or not all(c.isalnum() or c in "-._~" for c in text):
+        raise argparse.ArgumentTypeError("a token has 8 letters, digits or -._~ at least")
+    return text
 
 
 def _network(text: str) -> Network:

@@ -26,6 +26,9 @@ class Config:
     port_name: str = "LLMBall"
     osc_host: str = "127.0.0.1"
     osc_port: int = 7411
+    http: tuple[str, int] | None = None
+    token: str | None = None
+    zeroconf: bool = False
     play: str | None = None
     allow: tuple[Network, ...] = ()
     encoder: Path | None = None

@@ -43,14 +43,18 @@ from bridge.events import (
 )
 from bridge.foreman import Foreman
 from bridge.home import read_taste, write_taste
+from bridge.house import House
 from bridge.inlet import InletConfig
 from bridge.link import Link
-from bridge.orders import Connected, Health, OpenFailed, PortLost, PortNews, Quit, Ready, Report
+from bridge.orders import Connected, Health, OpenFailed, PortLost, PortNews, Quit, Ready, Report, Retime
+from bridge.outlets import Outlets
+from bridge.panel import Panel
 from bridge.player import run as run_player
 from bridge.ports import Kept, PortConfig
 from bridge.session import Session
 from bridge.sets import opened
 from bridge.signals import on_signals
+from bridge.view import View
 from model.clipping import ClipAnswer, ClipFailed, ClipProgress, ClipWritten
 from model.midifile import write as write_song
 from model.music import Answer, BeatWritten, Failed, Order, Understood
@@ -100,6 +104,10 @@ class Daemon:
             lambda request, sender, reply: self._errands.on(request, sender, reply),
         )
         self._door = Door(config.allow, *self._talk)
+        self._outlets = Outlets(ports, self._change_port)
+        at = self._session
+        view = View(at.settings, lambda: at.bank, at.planned, at.words, self._outlets.now)
+        self._panel = Panel(config, House(*self._talk), view, self._outlets)
         self._children = Children(self._from_child, self._died, self._fail)
         self._compose: Callable[[Order], None] = partial(self._children.send, "generator")
         self._errands = Errands(
@@ -137,7 +145,9 @@ class Daemon:
                 )
             begun = asyncio.gather(self._opened, self._composing, self._listening)
             midi, _, _ = await asyncio.wait_for(begun, 120)
-            sys.stdout.write(f"ready osc={host}:{port} midi={midi} http=none\n")
+            page = await self._panel.open(port)
+            http = "none" if page is None else "http://{}:{}".format(*page)
+            sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
             sys.stdout.flush()
             if self._set is not None:
                 self._errands.load(self._set)
@@ -147,6 +157,7 @@ class Daemon:
             await self._stopped
         finally:
             self._close()
+            await self._panel.close()
 
     # --- decisions carried out -----------------------------------------------------------------
 
@@ -157,6 +168,7 @@ class Daemon:
             event, ControlSet | TapGiven | PromptGiven | MorphGiven | Health
         ):
             self._mqtt.look()
+        self._panel.stir()
         if self._timer is not None:
             self._timer.cancel()
         at = self._session.wake()
@@ -170,12 +182,15 @@ class Daemon:
                 self._compose(order)
             case ToPlayer(order):
                 self._children.send("player", order)
+                if isinstance(order, Retime):
+                    self._panel.retime(order.tempo)
             case ToLink() if self._link is not None:
                 self._link.do(effect)
             case Tell(path, args):
                 self._door.tell(path, args)
                 if self._mqtt is not None:
                     self._mqtt.tell(path, args)
+                self._panel.tell(path, args)
             case BarPlayed() if self._file is not None:
                 self._write_file(monotonic())
             case TasteChanged(theta):
@@ -198,7 +213,7 @@ class Daemon:
 
     def _begin_children(self) -> None:
         def player() -> tuple[object, ...]:
-            return self._ports, self._opened.done(), self._kept.get("player", {})
+            return self._outlets.config, self._opened.done(), self._kept.get("player", {})
 
         def ears() -> tuple[object, ...]:
             return self._inlet, self._listening.done(), self._kept.get("ears", {})
@@ -243,14 +258,22 @@ class Daemon:
         opened = self._opened if child == "player" else self._listening
         if opened.done():
             log.warning("the %s's port is there again: %s", child, name)
+            if child == "player":
+                self._outlets.opened(name)
         elif child == "player":
             log.info("the player has %s priority", "real-time" if realtime else "normal")
+            self._outlets.opened(name)
             self._opened.set_result(name)
         else:
             log.info("listening to %s", name)
             self._listening.set_result(None)
         if child == "player":
             self._carry_out(PlayerReady())
+
+    def _change_port(self) -> None:
+        """Have another player open the port that was chosen; what is planned is given to it."""
+        self._kept.pop("player", None)
+        self._children.send("player", Quit())
 
     def _died(self, name: str) -> None:
         if name == "generator":

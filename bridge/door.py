@@ -12,18 +12,15 @@ from urllib.parse import quote
 
 from bridge import osc
 from bridge.clients import Address, Client, Clients
-from bridge.cliprequests import ClipAsked, ClipCancelled, ClipNotes, ClipRedo, ClipResend
 from bridge.clock import monotonic
 from bridge.config import Network
 from bridge.controls import ROOT, Value
 from bridge.errands import Errand
 from bridge.errors import BadRequest, OwnerError
 from bridge.events import Wanted
-from bridge.requests import Ask, Bye, Hello, Keep, Learn, Ping, Request, SetAsked, read
-from model.music import PARTS
+from bridge.house import House
+from bridge.requests import Bye, Hello, Request, read
 
-VERSION = "0.1.0"
-PROTOCOL = 1
 RECEIVE_BUFFER = 1 << 20
 """Bytes; a burst from a host waits there while we decide."""
 
@@ -44,9 +41,7 @@ class Door(asyncio.DatagramProtocol):
         state: Callable[[], str],
         errand: Callable[[Errand, Address, Callable[..., None]], None],
     ) -> None:
-        self._errand = errand
-        self._allowed_networks, self._decide = allowed, decide
-        self._asked, self._state = asked, state
+        self._allowed_networks, self._house = allowed, House(decide, asked, state, errand)
         self._clients = Clients()
         self._transport: asyncio.DatagramTransport | None = None
 
@@ -104,27 +99,11 @@ class Door(asyncio.DatagramProtocol):
         match request:
             case Hello(port, name, encoded):
                 self._clients.hello(sender, port, name, encoded, monotonic())
-                self._answer(sender, "welcome", VERSION, PROTOCOL, " ".join(PARTS))
-                self._answer(sender, "state", self._state())
+                self._house.welcome(partial(self._answer, sender))
             case Bye():
                 self._clients.bye(sender)
-            case Ping(number):
-                self._answer(sender, "pong", number)
-            case (
-                Keep()
-                | Learn()
-                | SetAsked()
-                | ClipAsked()
-                | ClipNotes()
-                | ClipRedo()
-                | ClipCancelled()
-                | ClipResend()
-            ):
-                self._errand(request, sender, partial(self._answer, sender))
-            case Ask(path):
-                self._answer(sender, path, *self._asked(path))
             case _:
-                self._decide(request)
+                self._house.answer(request, sender, partial(self._answer, sender))
 
     def _answer(self, sender: Address, path: str, *args: Value) -> None:
         self._send(self._clients.reply_to(sender), path, args)

@@ -6,6 +6,7 @@ Files lie in the takes folder of the user's state. Called from a worker thread o
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -18,7 +19,7 @@ from model import midifile
 from model.midifile import Song
 from model.music import Note, Ticks
 
-MOST = 2000
+MOST, LISTED = 2000, 50
 """Takes that are kept; nothing is thrown away for the user."""
 
 
@@ -77,6 +78,35 @@ def write(keepsake: Keepsake, now: datetime) -> tuple[Path, str]:
             f"{takes} cannot be written ({error.strerror}): make room there, or set LLMBALL_HOME"
         ) from error
     return path, name
+
+
+NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(mid|json)")
+
+
+def listed() -> list[dict[str, object]]:
+    """Return the latest kept takes, the newest first: name, words, how many bars, key and tempo."""
+    newest = sorted((folder() / "takes").glob("*.json"), reverse=True)[:LISTED]
+    found: list[dict[str, object]] = []
+    for path in newest:
+        try:
+            kept = from_json(path.read_text(encoding="utf-8"))
+        except (OSError, ValueError, KeyError, TypeError):
+            continue  # somebody else's file is not listed
+        song = kept.song
+        words = kept.bars[-1].prompt if kept.bars else ""
+        told = {"name": path.stem, "words": words, "bars": len(song.bars), "key": song.key}
+        found.append({**told, "tempo": song.tempos[0][1]})
+    return found
+
+
+def file(name: str) -> bytes | None:
+    """Return a kept .mid or .json by its name, None where there is none."""
+    if NAME.fullmatch(name) is None:
+        return None
+    try:
+        return (folder() / "takes" / name).read_bytes()
+    except OSError:
+        return None
 
 
 def _put(path: Path, data: bytes) -> None:

@@ -16,11 +16,11 @@ from bridge.broker import Broker
 from bridge.clients import Address
 from bridge.cliprequests import ClipAsked, ClipCancelled, ClipNotes, ClipRedo, ClipResend
 from bridge.controls import ROOT, Value
-from bridge.door import PROTOCOL, VERSION
 from bridge.errands import Errand
 from bridge.errors import BadRequest
 from bridge.events import TransportGiven, Wanted
 from bridge.foreman import Foreman
+from bridge.house import PROTOCOL, VERSION
 from bridge.mirror import Mirror
 from bridge.parcel import Parcel, Wish
 from bridge.requests import Ask, Bye, Hello, Keep, Learn, Ping, Request, SetAsked, read

@@ -190,6 +190,15 @@ class Session:
         """Return the last whole bars with all that they came from. Raises BadRequest where there are none."""
         return self._memory.keepsake(bars, now)
 
+    def words(self) -> str:
+        """Return the prompt of the latest take, or nothing."""
+        take = self._takes.latest
+        return "" if take is None else take.begin.prompt
+
+    def planned(self) -> tuple[tuple[float, int, int, str], ...]:
+        """Return (quarter, bar, beat, chord where one begins) of the beats that are known."""
+        return self._stage.planned()
+
     # --- requests ------------------------------------------------------------------------------
 
     def _cast(self, wanted: Casts, now: Seconds) -> None:

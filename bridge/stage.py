@@ -254,7 +254,7 @@ class Stage:
             if p.beat == 1:
                 self.effects.append(BarPlayed())
             self.effects.append(Tell("beat", (p.bar, p.beat, float(self.tempo.bpm_at(p.start)))))
-            if p.music.chord is not None and (p.music.fresh or p.music.index == 0):
+            if p.music.chord is not None and _told(p):
                 self.effects.append(Tell("chord", (p.music.chord, p.bar, p.beat)))
         self.timeline.forget(self.tick(now))
 
@@ -263,6 +263,18 @@ class Stage:
         upcoming = next((p for p in self.timeline.placed if not p.announced), None)
         return None if upcoming is None else self.tempo.seconds_at(upcoming.start)
 
+    def planned(self) -> tuple[tuple[float, int, int, str], ...]:
+        """Return (quarter, bar, beat, chord where one begins) of the beats that lie on the timeline."""
+        return tuple(
+            (p.start / TICKS_PER_QUARTER, p.bar, p.beat, p.music.chord or "" if _told(p) else "")
+            for p in self.timeline.placed
+        )
+
     def planned_until(self) -> Seconds:
         """Return the moment at which what is planned ends."""
         return self.tempo.seconds_at(self.timeline.end)
+
+
+def _told(placed: Placed) -> bool:
+    """Tell whether a beat's chord is told: where it begins, and at the beginning of a take."""
+    return placed.music.fresh or placed.music.index == 0

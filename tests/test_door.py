@@ -6,9 +6,10 @@ from collections.abc import Callable
 from ipaddress import ip_network
 
 from bridge import osc
-from bridge.door import VERSION, Door
+from bridge.door import Door
 from bridge.errors import BadRequest
 from bridge.events import PlayAsked, PromptGiven, Wanted
+from bridge.house import VERSION
 
 PATIENCE = 20.0  # seconds: a bound for a crowded machine, never waited for
 

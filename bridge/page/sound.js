@@ -1,0 +1,129 @@
+// The band in the browser: Tone.js plays what is planned, a little ahead, at the daemon's time. No samples.
+import { wire } from "./wire.js";
+import { score } from "./score.js";
+
+const AHEAD = 0.25, EVERY = 60, LATEST = 0.05; // seconds, milliseconds, seconds
+let Tone = null, band = null, analyser = null, timer = 0;
+
+export const sound = { on: false, toggle, hear, level, silence };
+
+function load() {
+  return new Promise((done, failed) => {
+    const script = document.createElement("script");
+    script.src = "page/tone.js";
+    script.onload = () => done(window.Tone);
+    script.onerror = () => failed(new Error("the synthesiser cannot be loaded"));
+    document.head.append(script);
+  });
+}
+
+async function ready() {
+  Tone ??= await load();
+  await Tone.start();
+  band ??= made();
+}
+
+async function toggle() {
+  if (!sound.on) await ready(); // a browser sounds only after somebody's hand asked for it
+  sound.on = !sound.on;
+  clearInterval(timer);
+  if (sound.on) { timer = setInterval(schedule, EVERY); schedule(); } else silence();
+}
+
+function made() {
+  analyser = new Tone.Analyser("waveform", 512);
+  const out = new Tone.Limiter(-2).connect(analyser).toDestination();
+  const hall = new Tone.Reverb({ decay: 1.5, preDelay: 0.012, wet: 0.18 }).connect(out);
+  const to = (node, decibels) => { node.volume.value = decibels; return node.connect(hall); };
+  const chords = new Tone.PolySynth(Tone.FMSynth, { maxPolyphony: 24,
+    harmonicity: 2, modulationIndex: 1.6, oscillator: { type: "sine" }, modulation: { type: "sine" },
+    envelope: { attack: 0.006, decay: 1.4, sustain: 0.22, release: 0.5 },
+    modulationEnvelope: { attack: 0.004, decay: 0.35, sustain: 0.12, release: 0.3 } });
+  const melody = new Tone.PolySynth(Tone.Synth, { maxPolyphony: 12, oscillator: { type: "fattriangle", spread: 12, count: 2 },
+    envelope: { attack: 0.01, decay: 0.5, sustain: 0.35, release: 0.35 } });
+  const bass = new Tone.PolySynth(Tone.MonoSynth, { maxPolyphony: 4, oscillator: { type: "triangle" },
+    envelope: { attack: 0.008, decay: 0.4, sustain: 0.6, release: 0.12 },
+    filterEnvelope: { attack: 0.005, decay: 0.25, sustain: 0.3, baseFrequency: 110, octaves: 2.6 } });
+  to(chords, -15); to(melody, -13); to(bass, -9);
+  const noise = (type, decay, from, decibels) => {
+    const filter = new Tone.Filter(from, type).connect(out);
+    const drum = new Tone.NoiseSynth({ noise: { type: "white" }, envelope: { attack: 0.001, decay, sustain: 0, release: 0.02 } });
+    drum.volume.value = decibels;
+    return drum.connect(filter);
+  };
+  const skin = (octaves, decay, decibels) => {
+    const drum = new Tone.MembraneSynth({ octaves, pitchDecay: 0.045, envelope: { attack: 0.001, decay, sustain: 0, release: 0.05 } });
+    drum.volume.value = decibels;
+    return drum.connect(out);
+  };
+  const kit = { kick: skin(5, 0.32, -5), tom: skin(2.5, 0.3, -10), body: skin(1.5, 0.12, -14), snare: noise("highpass", 0.16, 1400, -15),
+    rim: noise("bandpass", 0.03, 2200, -10), closed: noise("highpass", 0.045, 7800, -19), open: noise("highpass", 0.3, 7200, -21),
+    crash: noise("highpass", 0.9, 4800, -21), ride: noise("highpass", 0.14, 6200, -23) };
+  return { chords, melody, bass, kit };
+}
+
+const KIT = { 35: "kick", 36: "kick", 37: "rim", 38: "snare", 39: "snare", 40: "snare", 42: "closed", 44: "closed", 46: "open",
+  49: "crash", 57: "crash", 51: "ride", 59: "ride", 53: "ride", 41: "tom", 43: "tom", 45: "tom", 47: "tom", 48: "tom", 50: "tom" };
+const last = new Map();
+
+/** Play one note at a time of the audio clock, for so many seconds. */
+function play({ part, pitch, velocity }, at, seconds) {
+  const strength = (velocity / 127) ** 1.5;
+  if (part !== "drums") {
+    (band[part] ?? band.melody).triggerAttackRelease(Tone.Frequency(pitch, "midi"), Math.max(0.05, seconds), at, strength);
+    return;
+  }
+  const name = KIT[pitch] ?? "closed";
+  const when = Math.max(at, (last.get(name) ?? 0) + 0.005); // one voice each: its next blow is later
+  last.set(name, when);
+  if (name === "kick") band.kit.kick.triggerAttackRelease("C1", 0.2, when, strength);
+  else if (name === "tom") band.kit.tom.triggerAttackRelease(Tone.Frequency(pitch - 7, "midi"), 0.2, when, strength);
+  else band.kit[name].triggerAttackRelease(0.05, when, strength);
+  if (name === "snare" && when > (last.get("body") ?? 0)) {
+    last.set("body", when + 0.005);
+    band.kit.body.triggerAttackRelease("G2", 0.1, when, strength);
+  }
+}
+
+function schedule() {
+  if (!sound.on || score.state !== "playing") return;
+  const here = wire.now(), clock = Tone.getContext().rawContext.currentTime;
+  for (const note of score.notes) {
+    if (note.played) continue;
+    const wait = score.secondsAt(note.start) - here;
+    if (wait > AHEAD) continue;
+    note.played = true;
+    if (wait < -LATEST) continue; // it has been, when we came
+    const seconds = score.secondsAt(note.start + note.length) - score.secondsAt(note.start);
+    play(note, clock + Math.max(0.005, wait), seconds);
+  }
+}
+
+function silence() {
+  for (const part of ["chords", "melody", "bass"]) band?.[part].releaseAll();
+}
+
+/** The loudest of the last samples, 0..1. */
+function level() { return analyser ? Math.max(...analyser.getValue().map(Math.abs)) : 0; }
+
+/** Play a kept song through, or stop the one that plays. Returns how many seconds it lasts. */
+let heard = [];
+async function hear(song) {
+  for (const id of heard) clearTimeout(id);
+  heard = [];
+  silence();
+  if (!song) return 0;
+  await ready();
+  const tempi = song.tempos, seconds = (tick) => {
+    let at = 0, before = 0, bpm = tempi[0][1];
+    for (const [from, next] of tempi) { if (from >= tick) break; at += (from - before) * 60 / bpm / 480; before = from; bpm = next; }
+    return at + (tick - before) * 60 / bpm / 480;
+  };
+  for (const n of song.notes) {
+    const at = seconds(n.start + n.offset), length = seconds(n.start + n.offset + n.length) - at;
+    heard.push(setTimeout(() => play(n, Tone.getContext().rawContext.currentTime + 0.06, length), at * 1000));
+  }
+  return seconds(song.end);
+}
+
+wire.on("state", (state) => { if (state !== "playing") silence(); });

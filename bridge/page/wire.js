@@ -1,0 +1,72 @@
+// The WebSocket: comes back when it is lost, keeps the time of the daemon, hands messages to whoever is on.
+const ROOT = "/llmball/";
+const SYNC_EVERY = 2000; // milliseconds
+
+export const wire = { send, own, on, now, open: false };
+
+const hears = new Map();
+let socket = null, wait = 250, asked = new Map(), number = 0, offsets = [], last = 0;
+
+/** Call `hear(...args)` for each message of a path under /llmball/, or of a word of the panel's own. */
+function on(path, hear) { hears.set(path, [...(hears.get(path) ?? []), hear]); }
+
+/** Send a message of the table. */
+function send(path, ...args) { put([ROOT + path, ...args]); }
+
+/** Send a word of the panel's own. */
+function own(name, ...args) { put([name, ...args]); }
+
+/** The daemon's clock, in seconds. */
+function now() { return performance.now() / 1000 + (offsets[0]?.offset ?? 0); }
+
+function put(message) {
+  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
+  else tell("link", "not connected: nothing was sent");
+}
+
+function tell(path, ...args) { for (const hear of hears.get(path) ?? []) hear(...args); }
+
+function sync() {
+  if (socket?.readyState !== WebSocket.OPEN) return;
+  asked.clear();
+  asked.set(++number, performance.now() / 1000);
+  own("sync", number);
+}
+
+// of the last few answers the quickest is the truest
+on("sync", (n, there) => {
+  const sent = asked.get(n), here = performance.now() / 1000;
+  if (sent === undefined) return;
+  offsets = [...offsets, { took: here - sent, at: here, offset: there - (sent + here) / 2 }]
+    .filter((o) => here - o.at < 60).sort((a, b) => a.took - b.took).slice(0, 12);
+});
+
+export function connect() {
+  socket = new WebSocket(`ws://${location.host}/ws`);
+  socket.onopen = () => {
+    wait = 250; offsets = []; wire.open = true; last = performance.now();
+    for (let i = 0; i < 4; i++) setTimeout(sync, i * 60);
+    tell("connected");
+    send("hello", 0, "panel");
+    tell("link", "connected");
+  };
+  socket.onmessage = ({ data }) => {
+    last = performance.now();
+    for (const [address, ...args] of JSON.parse(data)) {
+      tell(address.startsWith(ROOT) ? address.slice(ROOT.length) : address, ...args);
+    }
+    tell("read");
+  };
+  socket.onclose = () => {
+    wire.open = false;
+    tell("lost");
+    tell("link", "reconnecting…");
+    setTimeout(connect, wait + Math.random() * 100);
+    wait = Math.min(wait * 1.6, 3000);
+  };
+}
+
+setInterval(() => {
+  sync();
+  if (wire.open && performance.now() - last > 8000) socket.close(); // the other end is gone without a word
+}, SYNC_EVERY);

@@ -1,0 +1,298 @@
+"""The HTTP door: the page, its WebSocket, the kept takes, and OSCQuery. Called from the event loop.
+
+All that comes in by the WebSocket goes the way of an OSC message, through `bridge.requests`: there is one law. Files are
+read before the first visitor comes, so that no path of a visitor's ever meets the disk.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import socket
+from collections.abc import Awaitable, Callable
+from functools import partial
+from pathlib import Path
+
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from bridge import frames, keepsake, oscquery
+from bridge.addresses import TOLD
+from bridge.audience import Audience, Listener, line, written
+from bridge.clock import TempoMap, monotonic
+from bridge.config import Config
+from bridge.controls import CONTROLS, ROOT, Value
+from bridge.errors import BadRequest, OwnerError
+from bridge.gate import Gate, Visitor
+from bridge.house import House, Say
+from bridge.osc import Message, OscError
+from bridge.outlets import Outlets
+from bridge.requests import Bye, Hello, Request, read
+from bridge.view import View
+
+log = logging.getLogger("llmball")
+
+USUAL = ("127.0.0.1", 7410)
+MOST_SOCKETS = 64
+COOKIE = "llmball"
+ORDERED = frozenset({"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"})
+"""What is told of these is told each time; of everything else the last word is enough."""
+TYPES = {
+    ".html": "text/html",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".md": "text/plain",
+}
+LISTENED = frozenset(ROOT + path for path in (*CONTROLS, *(told.path for told in TOLD)))
+HEADERS = {
+    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cache-Control": "no-cache",
+}
+
+
+class Panel:
+    """Serves from `open` to `close`."""
+
+    def __init__(self, config: Config, house: House, view: View, outlets: Outlets) -> None:
+        self._config, self._house, self._view, self._outlets = config, house, view, outlets
+        names = (socket.gethostname(), f"{socket.gethostname()}.local")
+        self._gate = Gate(config.allow, config.token, names)
+        self._audience = Audience(view.changes)
+        self._files = {p.name: p.read_bytes() for p in sorted(FOLDER.iterdir()) if p.suffix in TYPES}
+        self._runner: web.AppRunner | None = None
+        self._osc_port = 0
+
+    async def open(self, osc_port: int) -> tuple[str, int] | None:
+        """Listen; return the real address, None where no panel is wanted. Raises OwnerError where it is taken."""
+        if self._config.http is None:
+            return None
+        self._osc_port = osc_port
+        app = web.Application(
+            middlewares=[web.middleware(partial(self._guarded))], client_max_size=frames.LARGEST_FRAME
+        )
+        app.router.add_get("/", self._front)
+        app.router.add_get("/ws", self._socket)
+        app.router.add_get("/page/{name}", self._file)
+        app.router.add_get("/takes", self._takes)
+        app.router.add_get("/takes/{name}", self._take)
+        app.router.add_get("/{path:.*}", self._node)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
+        await self._runner.setup()
+        host, port = self._config.http
+        site = web.TCPSite(self._runner, host, port)
+        try:
+            await site.start()
+        except OSError as refused:
+            if (host, port) != USUAL or refused.errno != errno.EADDRINUSE:
+                raise OwnerError(
+                    f"cannot serve the panel on {host}:{port} ({refused.strerror}): choose another with "
+                    "--http 127.0.0.1:0, or none with --http none"
+                ) from refused
+            log.warning("port %d is taken: the panel is on another one", port)
+            await web.TCPSite(self._runner, host, 0).start()
+        name, number = self._runner.addresses[0][:2]
+        return str(name), int(number)
+
+    def tell(self, path: str, args: tuple[Value, ...]) -> None:
+        """Tell everybody who listens."""
+        self._view.score.hear(path, args)
+        self._audience.tell(path, args, once=path not in ORDERED)
+
+    def stir(self) -> None:
+        """Look soon at what the session has otherwise than before."""
+        self._audience.stir()
+
+    def retime(self, tempo: TempoMap) -> None:
+        """Tell where in time the quarter notes lie."""
+        self._view.tempo = tempo
+        self._audience.stir()
+
+    async def close(self) -> None:
+        """Let everybody go and stop listening."""
+        self._audience.close()
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    # --- who comes in --------------------------------------------------------------------------
+
+    async def _guarded(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        refusal = self._gate.refused(_visitor(request))
+        response: web.StreamResponse
+        if refusal is not None:
+            response = web.Response(status=refusal.status, text=refusal.reason + "\n")
+        else:
+            try:
+                response = await handler(request)
+            except web.HTTPException as wrong:
+                response = web.Response(status=wrong.status, text=f"{wrong.reason}\n")
+            token = request.query.get("token")
+            if token and token == self._config.token and not response.prepared:
+                response.set_cookie(COOKIE, token, httponly=True, samesite="Strict")
+        if not response.prepared:
+            response.headers.update(HEADERS)
+        return response
+
+    async def _front(self, request: web.Request) -> web.StreamResponse:
+        """Serve the page to browsers, the namespace to clients of OSCQuery."""
+        if request.headers.get("Upgrade", "").lower() == "websocket":
+            return await self._socket(request)
+        if "text/html" in request.headers.get("Accept", "") and "HOST_INFO" not in request.query:
+            return self._page("index.html")
+        return await self._node(request)
+
+    async def _file(self, request: web.Request) -> web.Response:
+        return self._page(request.match_info["name"])
+
+    def _page(self, name: str) -> web.Response:
+        if name not in self._files:
+            raise web.HTTPNotFound
+        return web.Response(body=self._files[name], content_type=TYPES[Path(name).suffix], charset="utf-8")
+
+    # --- the WebSocket -------------------------------------------------------------------------
+
+    async def _socket(self, request: web.Request) -> web.StreamResponse:
+        ws = web.WebSocketResponse(max_msg_size=frames.LARGEST_FRAME, heartbeat=15, timeout=2)
+        if not ws.can_prepare(request):
+            raise web.HTTPBadRequest
+        if len(self._audience.listeners) >= MOST_SOCKETS:
+            raise web.HTTPServiceUnavailable
+        await ws.prepare(request)
+
+        def let_go() -> None:
+            listener.told = False
+            self._audience.listeners.discard(listener)
+            sending.cancel()
+            closing.append(asyncio.ensure_future(ws.close(code=WSCloseCode.TRY_AGAIN_LATER)))
+
+        closing: list[asyncio.Future[bool]] = []
+        listener = Listener(let_go)
+        sending = asyncio.ensure_future(_send(ws, listener))
+        self._audience.listeners.add(listener)
+        try:
+            async for frame in ws:
+                if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    break
+                for one in frames.read(frame.data):
+                    self._hear(one, listener)
+                await asyncio.sleep(0)  # whoever floods us waits behind the music
+        finally:
+            self._audience.listeners.discard(listener)
+            sending.cancel()
+        return ws
+
+    def _hear(self, one: frames.Read, listener: Listener) -> None:
+        def say(path: str, *args: Value) -> None:
+            listener.answer(line(path, args))
+            self._audience.stir()
+
+        try:
+            match one:
+                case OscError():
+                    say("error", "", str(one))
+                case frames.Listen(address, on):
+                    if address in LISTENED:
+                        (listener.addresses.add if on else listener.addresses.discard)(address)
+                case frames.Own(name, args):
+                    self._own(name, args, listener)
+                case Message():
+                    self._request(read(one), listener, say)
+        except BadRequest as error:
+            say("error", error.address, error.reason)
+
+    def _request(self, request: Request, listener: Listener, say: Say) -> None:
+        match request:
+            case Hello():
+                self._house.welcome(say)
+                listener.told = True
+                listener.put(written(self._view.snapshot()))
+            case Bye():
+                listener.told = False
+            case _:
+                self._house.answer(request, ("panel", id(listener)), say)
+
+    def _own(self, name: str, args: tuple[object, ...], listener: Listener) -> None:
+        """Answer what the page asks of the panel itself."""
+        match name, args:
+            case "sync", (int(number),):
+                listener.put(written([("sync", number, monotonic())]))
+            case "ports", ():
+                asking = asyncio.get_running_loop().run_in_executor(None, self._outlets.there)
+                asking.add_done_callback(partial(_list_ports, listener))
+            case "port", (str(wanted),):
+                self._outlets.choose(wanted)
+            case _:
+                listener.put(written([line("error", ("", f"{name!r} is no word of the panel's"))]))
+
+    # --- takes and the namespace ---------------------------------------------------------------
+
+    async def _takes(self, request: web.Request) -> web.Response:
+        kept = await asyncio.get_running_loop().run_in_executor(None, keepsake.listed)
+        return web.json_response(kept)
+
+    async def _take(self, request: web.Request) -> web.Response:
+        name = request.match_info["name"]
+        data = await asyncio.get_running_loop().run_in_executor(None, keepsake.file, name)
+        if data is None:
+            raise web.HTTPNotFound
+        kind = "audio/midi" if name.endswith(".mid") else "application/json"
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'} if name.endswith(".mid") else None
+        return web.Response(body=data, content_type=kind, headers=headers)
+
+    async def _node(self, request: web.Request) -> web.Response:
+        if "HOST_INFO" in request.query:
+            host, port = request.transport.get_extra_info("sockname")[:2] if request.transport else ("", 0)
+            return web.json_response(oscquery.host_info("LLMBall", str(host), self._osc_port, int(port)))
+        node = oscquery.found(oscquery.root(self._view.value), request.path)
+        if node is None:
+            raise web.HTTPNotFound
+        asked = [key for key in request.query if key != "token"]
+        if not asked:
+            return web.json_response(node)
+        if asked[0] not in oscquery.KNOWN:
+            raise web.HTTPBadRequest
+        if asked[0] not in node:
+            return web.Response(status=204)
+        return web.json_response({asked[0]: node[asked[0]]})
+
+
+FOLDER = Path(__file__).parent / "page"
+
+
+def _visitor(request: web.Request) -> Visitor:
+    peer = request.transport.get_extra_info("peername") if request.transport else None
+    local = request.transport.get_extra_info("sockname") if request.transport else None
+    bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
+    hosts, origins = request.headers.getall("Host", []), request.headers.getall("Origin", [])
+    return Visitor(
+        str(peer[0]) if peer else "",
+        (str(local[0]), int(local[1])) if local else ("", 0),
+        hosts[0] if len(hosts) == 1 else None,
+        " ".join(origins) if origins else None,
+        request.query.get("token") or bearer or request.cookies.get(COOKIE),
+    )
+
+
+async def _send(ws: web.WebSocketResponse, listener: Listener) -> None:
+    """Write what waits for a listener, until it is gone."""
+    try:
+        while True:
+            frame = await listener.waiting.get()
+            await (ws.send_str(frame) if isinstance(frame, str) else ws.send_bytes(frame))
+    except (ConnectionError, RuntimeError):
+        return
+
+
+def _list_ports(listener: Listener, asked: asyncio.Future[list[str]]) -> None:
+    error = asked.exception()
+    if error is None:
+        listener.put(written([("ports", asked.result())]))
+    else:
+        listener.put(written([line("error", ("", str(error)))]))

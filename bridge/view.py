@@ -1,0 +1,70 @@
+"""What the panel sees of the session: its controls, bank and plan, what was told, and what of it is new.
+
+Looks and remembers, changes nothing. Called from the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from bridge.audience import Line, line
+from bridge.clock import TempoMap
+from bridge.controls import CONTROLS, Value
+from bridge.score import Score
+from model.music import TICKS_PER_QUARTER
+
+TEMPI = 8
+"""Segments of the tempo that are told: those before lie behind."""
+
+
+@dataclass(slots=True)
+class View:
+    """Functions look at the session, anew each time.
+
+    `bank` gives the prompts of the slots, `planned` (quarter, bar, beat, chord or nothing) of each beat, `words` the
+    latest take's, `port` where MIDI goes.
+    """
+
+    settings: Mapping[str, Value]
+    bank: Callable[[], Mapping[int, str]]
+    planned: Callable[[], tuple[tuple[float, int, int, str], ...]]
+    words: Callable[[], str]
+    port: Callable[[], str]
+    tempo: TempoMap | None = None
+    score: Score = field(default_factory=Score)
+    _sent: dict[str, Value] = field(default_factory=dict)
+    _sent_words: list[Line] = field(default_factory=list)
+
+    def value(self, path: str) -> tuple[Value, ...]:
+        """Return what an address was set to or told last."""
+        return (self.settings[path],) if path in CONTROLS else self.score.last(path)
+
+    def changes(self) -> Iterator[Line]:
+        """Yield what is otherwise than it was at the last call."""
+        for path in CONTROLS:
+            value = self.settings[path]
+            if self._sent.get(path) != value:
+                self._sent[path] = value
+                if value == CONTROLS[path].default:
+                    self.score.free(path)
+                yield line(path, (value,))
+        words = list(self._own_words())
+        yield from (w for w in words if w not in self._sent_words)
+        self._sent_words = words
+
+    def snapshot(self) -> Iterator[Line]:
+        """Yield all that holds, for one who comes in."""
+        yield from self._own_words()
+        yield from (line(path, (self.settings[path],)) for path in CONTROLS)
+        yield from (line(path, args) for path, args in self.score.told())
+
+    def _own_words(self) -> Iterator[Line]:
+        """Yield what the page is told beside the table of addresses."""
+        if self.tempo is not None:
+            segments = self.tempo.segments[-TEMPI:]
+            yield "tempo_map", [[s.tick / TICKS_PER_QUARTER, s.seconds, s.bpm] for s in segments]
+        yield "planned", self.planned()
+        yield "bank", {str(slot): text for slot, text in self.bank().items()}
+        yield "words", self.words()
+        yield "port", self.port()

@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+from aiohttp import web
+
 from bridge import osc
 from bridge.controls import ROOT, Value
 
@@ -52,6 +54,15 @@ class Listener:
             self.waiting.put_nowait(frame)
         except asyncio.QueueFull:
             self.let_go()
+
+    async def read_by(self, ws: web.WebSocketResponse) -> None:
+        """Write what waits to a socket, until it is gone."""
+        try:
+            while True:
+                frame = await self.waiting.get()
+                await (ws.send_str(frame) if isinstance(frame, str) else ws.send_bytes(frame))
+        except (ConnectionError, RuntimeError):
+            return
 
 
 class Audience:

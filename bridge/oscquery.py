@@ -38,6 +38,7 @@ def root(value: Callable[[str], tuple[Value, ...]]) -> Node:
         _at(top, command.path).update(_command(command, WRITE, value(command.path)))
     for told in TOLD:
         _at(top, told.path).update(_command(told, READ, value(told.path)))
+    _parted(top)
     return top
 
 
@@ -64,6 +65,18 @@ def host_info(name: str, host: str, osc_port: int, http_port: int) -> Node:
             "CRITICAL": False, "PATH_CHANGED": False, "PATH_ADDED": False, "PATH_REMOVED": False, "HTML": False,
         },
     }  # fmt: skip
+
+
+def _parted(node: Node) -> None:
+    """Show a node that is an address and holds others, such as follow and follow/mode, as what holds others.
+
+    To the clients of OSCQuery a node is one or the other; its type, range and description stay, and `?VALUE` answers.
+    """
+    if node.get("CONTENTS"):
+        node["ACCESS"] = 0
+        node.pop("VALUE", None)
+        for inner in node["CONTENTS"].values():
+            _parted(inner)
 
 
 def _node(path: str, words: str) -> Node:
@@ -116,11 +129,20 @@ def _command(command: Command, access: int, value: tuple[Value, ...]) -> Node:
         "RANGE": spans or [{}],
         "DESCRIPTION": command.words or command.path.rpartition("/")[2],
     }
-    if value and access & READ:
-        node["VALUE"] = list(value)
-        if len(value) != len(kinds):  # a list of names and weights is as long as it is
-            node["TYPE"] = "".join(
-                "s" if isinstance(v, str) else "i" if isinstance(v, int) else "f" for v in value
-            )
-            node["RANGE"] = [{} for _ in value]
+    node["VALUE"] = list(value) or [
+        _nothing(kind, span) for kind, span in zip(kinds or "I", node["RANGE"], strict=True)
+    ]
+    if value and len(value) != len(kinds):  # a list of names and weights is as long as it is
+        node["TYPE"] = "".join(
+            "s" if isinstance(v, str) else "i" if isinstance(v, int) else "f" for v in value
+        )
+        node["RANGE"] = [{} for _ in value]
     return node
+
+
+def _nothing(kind: str, span: Node) -> Value | None:
+    """Return what stands for a value that nothing was told of yet: clients read the types of values from it."""
+    if kind == "I":
+        return None
+    first = span["VALS"][0] if "VALS" in span else span.get("MIN", "" if kind == "s" else 0)
+    return str(first) if kind == "s" else int(first) if kind == "i" else float(first)

@@ -113,6 +113,11 @@ class Panel:
         self._view.tempo = tempo
         self._audience.stir()
 
+    @property
+    def listening(self) -> int:
+        """How many listen."""
+        return len(self._audience.listeners)
+
     async def close(self) -> None:
         """Let everybody go and stop listening."""
         self._audience.close()
@@ -174,7 +179,7 @@ class Panel:
 
         closing: list[asyncio.Future[bool]] = []
         listener = Listener(let_go)
-        sending = asyncio.ensure_future(_send(ws, listener))
+        sending = asyncio.ensure_future(listener.read_by(ws))
         self._audience.listeners.add(listener)
         try:
             async for frame in ws:
@@ -258,6 +263,8 @@ class Panel:
             return web.json_response(node)
         if asked[0] not in oscquery.KNOWN:
             raise web.HTTPBadRequest
+        if asked[0] == "VALUE" and request.path.removeprefix(ROOT) in CONTROLS:
+            return web.json_response({"VALUE": self._view.value(request.path.removeprefix(ROOT))})
         if asked[0] not in node:
             return web.Response(status=204)
         return web.json_response({asked[0]: node[asked[0]]})
@@ -278,16 +285,6 @@ def _visitor(request: web.Request) -> Visitor:
         " ".join(origins) if origins else None,
         request.query.get("token") or bearer or request.cookies.get(COOKIE),
     )
-
-
-async def _send(ws: web.WebSocketResponse, listener: Listener) -> None:
-    """Write what waits for a listener, until it is gone."""
-    try:
-        while True:
-            frame = await listener.waiting.get()
-            await (ws.send_str(frame) if isinstance(frame, str) else ws.send_bytes(frame))
-    except (ConnectionError, RuntimeError):
-        return
 
 
 def _list_ports(listener: Listener, asked: asyncio.Future[list[str]]) -> None:

@@ -130,7 +130,9 @@ def test_the_options_of_serve_become_the_daemons_config() -> None:
         allow=(ip_network("10.0.0.0/8"), ip_network("::1")),
         trace=Path("t.txt"),
     )
-    assert config(parser().parse_args(["serve"])) == Config()
+    assert config(parser().parse_args(["serve"])) == Config(http=("127.0.0.1", 7410))
+    remote = parser().parse_args(["serve", "--http", "0.0.0.0:0", "--token", "a-long-token", "--zeroconf"])
+    assert config(remote) == Config(http=("0.0.0.0", 0), token="a-long-token", zeroconf=True)
 
 
 def test_the_owners_fault_is_one_line_and_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:

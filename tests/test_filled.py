@@ -1,0 +1,82 @@
+"""What bars between others cost, and the training of the harmoniser."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("symusic")
+pytest.importorskip("lxml")
+
+from model.decoder import Decoder  # noqa: E402 after the guard
+from model.harmoniser import FEATURES, Harmoniser, kind  # noqa: E402
+from model.harmony import parse_chord  # noqa: E402
+from model.language import FIRST_NOTE, Event  # noqa: E402
+from model.training import filled, harmoniser  # noqa: E402
+from model.training.measures.clips import Clip  # noqa: E402
+from model.weights import load, save  # noqa: E402
+from tests.test_tokens import HEAD, TINY, rows, small_store  # noqa: E402
+
+BAR = 1920
+
+
+def test_the_bars_paid_for_are_the_same_with_what_follows_and_without() -> None:
+    song = rows(1, bars=12)
+    given, without = filled.cuts(song, HEAD, 7, 400, 0)
+    paid = [cut.rows[cut.known + 1 :] for cut in (given, without)]
+    assert (paid[0] == paid[1]).all()
+    assert (paid[0][:, 0] == Event.BAR).sum() == filled.BARS
+    assert (paid[0][:, 0] >= FIRST_NOTE).sum() == 16
+    assert (given.rows[:, 0] == Event.AFTER).sum() == 2
+    assert not (without.rows[:, 0] == Event.AFTER).any()
+
+
+@pytest.mark.filterwarnings("ignore:Mismatch dtype")
+def test_bars_between_have_bars_before_and_behind_them() -> None:
+    store = small_store()
+    for song, bar in filled.places(store, "pop909", "train", 100):
+        lines = (store.song(song)[:, 0] == Event.BAR).sum()
+        assert filled.BEFORE + filled.BARS <= bar <= lines - filled.BEHIND
+    torch.manual_seed(0)
+    found = filled.compare(store, "pop909", "train", 5, Decoder(TINY).eval())
+    assert (found.clips, found.notes) == (5, 5 * 16)
+    assert found.less == pytest.approx(found.without - found.given)
+    with pytest.raises(ValueError, match="no song of 8 bars"):
+        filled.compare(store, "lieder", "train", 5, Decoder(TINY).eval())
+
+
+def ballad(symbols: str, pitches: tuple[int, ...]) -> Clip:
+    """A bar for each chord, with the same figure of its tones."""
+    chords = [parse_chord(s) for s in symbols.split()]
+    notes = [
+        (BAR * bar + 480 * i, 480, 60 + (chord.root + p) % 12, 80)
+        for bar, chord in enumerate(chords)
+        for i, p in enumerate(pitches)
+    ]
+    return Clip(
+        "x", "x", tuple((BAR * i, "4/4") for i in range(len(chords))), BAR * len(chords), 100.0, "C major",
+        {"melody": np.array(notes, np.int32)}, tuple((BAR * i, c) for i, c in enumerate(chords)),
+    )  # fmt: skip
+
+
+def test_the_harmoniser_learns_and_says_the_same_in_numpy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(harmoniser, "STRETCHES", (16,))
+    monkeypatch.setattr(harmoniser, "BATCH", 8)
+    songs = [harmoniser.song(ballad(s, (0, 4, 7, 4))) for s in ("C F G C Am F G C", "F G C C F C G C")]
+    assert songs[0][0].shape == (16, FEATURES)
+    assert songs[0][1][:2].tolist() == [0, 0]
+    assert songs[0][1][8] == 9 * 3 + kind(parse_chord("Am"))
+    network = harmoniser.train(songs, 40, 1e-2)
+    whole, _ = harmoniser.found(network, songs)
+    assert whole > 0.6
+    save(tmp_path / "h.safetensors", harmoniser.arrays(network), {"width": harmoniser.WIDTH})
+    ours = Harmoniser(load(tmp_path / "h.safetensors")[0])
+    with torch.no_grad():
+        both = [x[0].log_softmax(-1).numpy() for x in network(torch.from_numpy(songs[0][0])[None])]
+    assert np.abs(ours.likely(songs[0][0]).reshape(16, -1) - both[0]).max() < 0.3  # eight bits
+    assert np.abs(ours.behind(songs[0][0]).reshape(17, -1)[:16] - both[1]).max() < 0.3

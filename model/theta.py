@@ -32,7 +32,7 @@ class Theta:
     light: float = 1.2
     tail: float = 0.95
     cover: float = 6.0
-    asked: float = 20.0
+    asked: float = 10.0
     layers: float = 1.5
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:

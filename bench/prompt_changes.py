@@ -23,7 +23,7 @@ QUARTER = 60 / BPM
 TOLERANCE = 0.03
 """Seconds between plan and receiver at which a note counts as heard: a period and the clock's wander."""
 EXAMPLES = 5
-CHANNELS = {"chords": 1, "melody": 2, "bass": 3}
+CHANNELS = {"chords": 1, "melody": 2, "bass": 3, "drums": 10}
 MOODS = (
     "calm",
     "joyful",

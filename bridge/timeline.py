@@ -142,10 +142,5 @@ class Timeline:
         return [p for b in whole[-count:] for p in b]
 
     def bar_before(self, tick: Ticks) -> list[Placed]:
-        """Return the last whole bar that ends at a tick or earlier; empty where there is none."""
-        bars: dict[int, list[Placed]] = {}
-        for p in self.placed:
-            if p.end <= tick:
-                bars.setdefault(p.bar, []).append(p)
-        whole = [b for b in bars.values() if len(b) == beats_in_bar(b[-1].music.meter)]
-        return whole[-1] if whole else []
+        """Return the last whole bar that ends at a tick or earlier; empty where there is none. Clicks are no bar."""
+        return self.bars_before(tick, 1)

@@ -70,7 +70,10 @@ def test_a_record_has_whole_bars_only_and_what_was_taken_back_is_gone(tmp_path: 
     assert midifile.read(tmp_path / "a.mid").end == 1920
 
 
-def test_a_record_that_nobody_wants_keeps_nothing() -> None:
+def test_a_record_that_nobody_wants_whole_keeps_the_last_bars() -> None:
     record = Record(wanted=False)
-    laid(8, record=record)
-    assert record.song("C major", Ticks(9999)) is None
+    record.retime(Ticks(0), 120)
+    laid(4 * 600, record=record)
+    found = record.last(999, "C major", Ticks(1920 * 600))
+    assert found is not None
+    assert 256 <= len(found[0].bars) <= 512

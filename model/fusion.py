@@ -27,13 +27,34 @@ def looseness(lock: float, weight: float, barred: float) -> float:
     return barred if lock >= 1 else weight * math.log1p(-lock)
 
 
-def crowding(onsets: float, quarters: float, wanted: float) -> float:
+STEEPER = 80.0
+"""How much more is pushed the further off it is, where density is asked to be far from the middle: a pattern that goes
+round is certain of itself."""
+
+
+def crowding(onsets: float, quarters: float, wanted: float, density: float = 0.5) -> float:
     """Return the logarithm of onsets played over onsets wanted, 0 before the first note and within a fifth of it.
 
     `wanted` is in onsets a quarter; two quarters as wanted are put before the first beat.
     """
     over = math.log((onsets + 2 * wanted) / ((quarters + 2) * wanted))
-    return math.copysign(max(0.0, abs(over) - 0.2), over)
+    far = max(0.0, abs(over) - 0.2)
+    return math.copysign(far * (1 + STEEPER * max(0.0, abs(density - 0.5) - 0.15) / 0.35 * far), over)
+
+
+def thinned(crowd: float, weight: float, after: int) -> Array:
+    """Return what an onset on each grid tick of a quarter is worth, `(24,)`, `after` the last one of the part (or −6).
+
+    What is too full loses its weak places first; what is too empty takes the next sixteenth rather than a later place.
+    """
+    if crowd > 0:
+        return np.asarray(-weight * crowd * _WEAK)
+    near = 1 - 0.6 * np.maximum(0, np.arange(24) - after) / 24
+    return np.asarray(-weight * crowd * np.where(np.arange(24) % 6 == 0, near, 0.3))
+
+
+_WEAK = np.array([0.3 if t == 0 else 1.0 if t == 12 else 2.0 if t % 6 == 0 else 2.2 for t in range(24)])
+"""How much a place within a quarter gives way where a part is too full."""
 
 
 def touch(wanted: float, weight: float, classes: int) -> Array:

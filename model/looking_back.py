@@ -26,7 +26,10 @@ def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str
     for beat in last:
         for part in {n.part for n in beat.notes}:
             onsets[part] += len({n.start for n in beat.notes if n.part == part})
-    return {p: crowding(onsets[p], quarters, wanted_onsets(plan.style, p, plan.density)) for p in parts}
+    return {
+        p: crowding(onsets[p], quarters, wanted_onsets(plan.style, p, plan.density), plan.density)
+        for p in parts
+    }
 
 
 def lifts(rows: Sequence[Sequence[Row]], wanted: Mapping[str, float]) -> dict[str, int]:

@@ -148,7 +148,10 @@ class _Beat:
             if part in SINGLE:
                 until = max((t for (p, _), t in self._busy.items() if p == part), default=0)
                 lowest = max(lowest, first + until)
-            bias[lowest : max(lowest, first + rules.ticks)] = -rules.theta.full * rules.crowd.get(part, 0.0)
+            upper = max(lowest, first + rules.ticks)
+            after = last - first if first <= last < upper else -6
+            worth = fusion.thinned(rules.crowd.get(part, 0.0), rules.theta.full, after)
+            bias[lowest:upper] = worth[lowest - first : upper - first]
         if last >= FIRST_NOTE and bias[last] > BARRED / 2:
             bias[last] = 0  # another voice of the same stroke is no new onset
         bias[rules.line] = 0

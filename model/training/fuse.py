@@ -41,9 +41,8 @@ from model.weights import FOLDER
 Array = npt.NDArray[np.float64]
 
 BOUNDS = {"text": (0.8, 2.0), "scale": (1.0, 6.0), "chord": (0.0, 3.0), "full": (0.0, 4.0), "touch": (0.0, 3.0),
-          "tail": (0.7, 0.9)}  # fmt: skip
-"""The weights that are optimised; register and length stay, for no tuning prompt asks for them, colour and light, for the objective
-hears neither: free to wander they cost opposites their order. Below .8 of text or above .9 of
+          "colour": (0.0, 3.0), "light": (0.0, 2.5), "tail": (0.7, 0.9)}  # fmt: skip
+"""The weights that are optimised; register and length stay, for no tuning prompt asks for them. Below .8 of text or above .9 of
 tail a style is no longer told from the notes (docs/log.md), which this objective does not hear."""
 WOVEN = ("melody on chord tones", "bar overlap, melody", "bar overlap, chords", "bar overlap, bass", "polyphony",
          "chord changes a bar")  # fmt: skip

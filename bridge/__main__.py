@@ -55,6 +55,10 @@ def _run(args: argparse.Namespace) -> int:
             from bridge import worker
 
             return worker.run(args.mqtt, args.encoder)
+        case "explain":
+            from bridge import commands
+
+            return commands.explain_file(args)
         case "ports":
             from bridge import doctor
 

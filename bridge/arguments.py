@@ -52,6 +52,11 @@ def parser() -> argparse.ArgumentParser:
     worker = commands.add_parser("worker", help="write beats for bridges on other machines")
     worker.add_argument("--mqtt", metavar="URL", type=_broker, required=True)
     worker.add_argument("--encoder", metavar="DIR", type=_folder, help="as the bridges have it")
+    explain = commands.add_parser(
+        "explain", help="what a .mid file is made of: key, numerals, cadences, form"
+    )
+    explain.add_argument("source", metavar="in.mid", type=_old_file)
+    explain.add_argument("--json", action="store_true", help="as one JSON object")
     ports = commands.add_parser("ports", help="list the MIDI ports of this machine")
     ports.add_argument("--backend", choices=BACKENDS, default="auto")
     commands.add_parser("doctor", help="check this machine, with a remedy for each fault")

@@ -20,6 +20,7 @@ from model.composer import Composer
 from model.distribution import distribution
 from model.editing import Stays, harmonised
 from model.encoder import EncoderError
+from model.explaining import chart, explain
 from model.importing import read_any
 from model.midifile import MidiFileError, Song
 from model.music import Begin, Controls, Plan
@@ -180,3 +181,16 @@ def _shown(value: object) -> str:
             )
         case _:
             return str(value)
+
+
+def explain_file(args: argparse.Namespace) -> int:
+    """Carry out `llmball explain`: sentences and the numerals bar by bar, or JSON. Raises OwnerError."""
+    try:
+        told = explain(opened_song(args.source))
+    except ValueError as error:
+        raise OwnerError(f"{args.source}: {error}") from error
+    if args.json:
+        sys.stdout.write(json.dumps(told.to_json(), ensure_ascii=False) + "\n")
+        return 0
+    sys.stdout.write("\n".join([*told.words, "", *chart(told)]) + "\n")
+    return 0

@@ -15,9 +15,11 @@ from pathlib import Path
 import mido
 
 from model.drums import ROLES
+from model.halfbars import halves, sounding
 from model.harmony import QUALITIES, Chord, Key, chord_symbol, parse_chord, parse_key
+from model.keyfinding import found_key
 from model.midifile import CHANNELS, MidiFileError, Song, as_filed, bar_length, from_bytes
-from model.music import METERS, TICKS_PER_QUARTER, Note, Ticks, beat_length
+from model.music import METERS, TICKS_PER_QUARTER, Note, Ticks
 
 # Krumhansl and Kessler (1982), "Tracing the dynamic changes in perceived tonal organization", for a key that no meta tells
 _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
@@ -92,10 +94,12 @@ def _foreign(content: bytes) -> Song:
         bars=tuple((Ticks(i * bar), meter) for i in range(count)),
         end=Ticks(count * bar),
         tempos=tuple(sorted((at, bpm) for at, bpm in tempos.items() if at < count * bar)),
-        key=parse_key(key).name if key else heard_key(notes).name,
+        key=parse_key(key).name if key else "C major",
         notes=notes,
         chords=tuple(sorted((at, symbol) for at, symbol in chords.items() if at < count * bar)),
     )
+    if not key and any(n.part != "drums" for n in notes):
+        song = replace(song, key=found_key(song).key.name)
     return as_filed(song)
 
 
@@ -190,26 +194,23 @@ def heard_chords(song: Song) -> tuple[tuple[Ticks, str], ...]:
     """Return the chords that sound, one a half bar at most: the kind and root that cover the most time."""
     key = parse_key(song.key)
     found: list[tuple[Ticks, str]] = []
-    for start, meter in song.bars:
-        beats = int(bar_length(meter) // beat_length(meter))
-        half = -(-beats // 2) * beat_length(meter)
-        for at, end in ((start, start + half), (start + half, start + bar_length(meter))):
-            chord = _covering(song.notes, at, end, key)
-            symbol = None if chord is None else chord_symbol(chord, key.flats)
-            if symbol is not None and (not found or found[-1][1] != symbol):
-                found.append((Ticks(at), symbol))
+    spans = halves(song)
+    for (at, _), inside in zip(spans, sounding(song.notes, spans), strict=True):
+        chord = _covering(inside, key)
+        symbol = None if chord is None else chord_symbol(chord, key.flats)
+        if symbol is not None and (not found or found[-1][1] != symbol):
+            found.append((Ticks(at), symbol))
     return tuple(found)
 
 
 _PLAIN = ("", "m", "7", "maj7", "m7", "dim", "sus4", "m7b5", "sus2", "6")
 
 
-def _covering(notes: Sequence[Note], start: int, end: int, key: Key) -> Chord | None:
+def _covering(notes: Sequence[tuple[Note, int]], key: Key) -> Chord | None:
     weight = [0.0] * 12
     lowest, low = 128, None
-    for note in notes:
-        shared = min(note.end, end) - max(note.start, start)
-        if shared > 0 and note.part in ("chords", "bass", "melody"):
+    for note, shared in notes:
+        if note.part in ("chords", "bass", "melody"):
             weight[note.pitch % 12] += shared * (0.5 if note.part == "melody" else 1.0)
             if note.part != "melody" and note.pitch < lowest:
                 lowest, low = note.pitch, note.pitch % 12

@@ -1,13 +1,15 @@
 """100,000 mutated OSC packets against a daemon that plays: it answers every ping, and the music goes on.
 
-    python -m bench.packets
+    python -m bench.packets [--count 1000000]
 
 Then each kind of mistake once: it must be answered by an error and change nothing.
 """
 
 from __future__ import annotations
 
+import argparse
 import random
+import re
 import socket
 import tempfile
 import time
@@ -16,6 +18,8 @@ from pathlib import Path
 
 from bench.client import ROOT, Client
 from bench.figures import table
+from bridge.addresses import COMMANDS
+from bridge.controls import CONTROLS
 from bridge.osc import encode
 from tests import rig
 
@@ -36,12 +40,34 @@ MISTAKES: tuple[tuple[str, str, tuple[str | int | float, ...]], ...] = (
 )
 
 
+QUIET = {"stop", "panic", "play", "bye", "keep", "set/save", "clip", "clip_uri"}
+"""Commands that stop the music, write files or take a while: they are sent only as spoiling happens to make them."""
+
+
 def seeds() -> list[bytes]:
-    """Return good packets to spoil: none of them stops the music by itself."""
-    one = encode(ROOT + "tempo", [120.0])
-    two = encode(ROOT + "prompt", ["jazzier, in D dorian", 3, 0.5])
-    bundle = b"#bundle\0" + bytes(7) + b"\1" + b"".join(len(m).to_bytes(4, "big") + m for m in (one, two))
-    return [one, two, bundle, encode(ROOT + "part/bass/level", [0.7]), encode(ROOT + "chords", ["Am F C G"])]
+    """Return good packets to spoil, one of each address, some in bundles and some with other arguments than they take."""
+    rng = random.Random(11)
+    kinds: dict[str, tuple[str | int | float, ...]] = {
+        "s": ("Am F C G", "春天"),
+        "i": (1, 2**31 - 1),
+        "f": (0.5, float("nan")),
+    }
+    single = [
+        encode(ROOT + c.path, [c.default]) for c in CONTROLS.values()
+    ] + [encode(ROOT + c.path, [rng.choice(kinds[k]) for k in re.findall(r":([sif])", c.args)]) for c in COMMANDS.values()
+         if c.path not in QUIET]  # fmt: skip
+    odd = [
+        encode(ROOT + path, rng.choices([*kinds["s"], *kinds["i"], *kinds["f"]], k=rng.randint(0, 9)))
+        for path in CONTROLS
+    ]
+    starred = [encode(ROOT + "*" * 40, [1.0]), encode(ROOT + "part/{bass,drums}/level", [0.5])]
+    bundles = [bundle(rng.sample(single, 3)) for _ in range(20)]
+    return [*single, *odd, *starred, *bundles, bundle([bundle([bundle(bundles[:2])])])]
+
+
+def bundle(packets: list[bytes]) -> bytes:
+    """Return packets in one."""
+    return b"#bundle\0" + bytes(7) + b"\1" + b"".join(len(p).to_bytes(4, "big") + p for p in packets)
 
 
 def spoiled(rng: random.Random, good: list[bytes]) -> bytes:
@@ -54,6 +80,9 @@ def spoiled(rng: random.Random, good: list[bytes]) -> bytes:
 
 def main() -> None:
     """Print how many pings were answered, how slowly at worst, and what each mistake came to."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--count", type=int, default=PACKETS)
+    count = parser.parse_args().count
     with (
         tempfile.TemporaryDirectory() as folder,
         rig.daemon("--output", "none", "--play", "calm piano", env={}, folder=Path(folder)) as daemon,
@@ -61,10 +90,10 @@ def main() -> None:
         client = Client(daemon.osc)
         try:
             rig.until(lambda: bool(client.heard("beat")), 20)  # it plays
-            answered, worst, beats = flood(client, daemon.osc)
+            answered, worst, beats = flood(client, daemon.osc, count)
             print(table(
                 ("packets", "pings", "answered", "slowest answer, ms", "beats meanwhile", "daemon"),
-                [(PACKETS, PACKETS // PING_EVERY, answered, worst * 1000, beats,
+                [(count, count // PING_EVERY, answered, worst * 1000, beats,
                   "alive" if daemon.process.poll() is None else "dead")],
             ))  # fmt: skip
             print()
@@ -78,13 +107,13 @@ def main() -> None:
             client.close()
 
 
-def flood(client: Client, address: tuple[str, int]) -> tuple[int, float, int]:
+def flood(client: Client, address: tuple[str, int], count: int) -> tuple[int, float, int]:
     """Send the packets, a ping after each few hundred; return pings answered, the slowest, and beats told."""
     rng, good = random.Random(7), seeds()
     answered, worst, place = 0, 0.0, len(client.told)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         stranger.setblocking(False)
-        for i in range(1, PACKETS + 1):
+        for i in range(1, count + 1):
             stranger.sendto(spoiled(rng, good), address)
             if i % PING_EVERY:
                 continue

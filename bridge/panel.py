@@ -22,6 +22,7 @@ from bridge.audience import Audience, Listener, line, written
 from bridge.clock import TempoMap, monotonic
 from bridge.config import Config
 from bridge.controls import CONTROLS, ROOT, Value
+from bridge.discovery import Discovery
 from bridge.errors import BadRequest, OwnerError
 from bridge.gate import Gate, Visitor
 from bridge.house import House, Say
@@ -61,12 +62,13 @@ class Panel:
 
     def __init__(self, config: Config, house: House, view: View, outlets: Outlets) -> None:
         self._config, self._house, self._view, self._outlets = config, house, view, outlets
-        names = (socket.gethostname(), f"{socket.gethostname()}.local")
-        self._gate = Gate(config.allow, config.token, names)
+        name = socket.gethostname()
+        self._gate = Gate(config.allow, config.token, (name, f"{name}.local"))
         self._audience = Audience(view.changes)
         self._files = {p.name: p.read_bytes() for p in sorted(FOLDER.iterdir()) if p.suffix in TYPES}
         self._runner: web.AppRunner | None = None
         self._osc_port = 0
+        self._discovery = Discovery() if config.zeroconf and config.http is not None else None
 
     async def open(self, osc_port: int) -> tuple[str, int] | None:
         """Listen; return the real address, None where no panel is wanted. Raises OwnerError where it is taken."""
@@ -78,7 +80,7 @@ class Panel:
         )
         app.router.add_get("/", self._front)
         app.router.add_get("/ws", self._socket)
-        app.router.add_get("/page/{name}", self._file)
+        app.router.add_get("/page/{name}", self._page)
         app.router.add_get("/takes", self._takes)
         app.router.add_get("/takes/{name}", self._take)
         app.router.add_get("/{path:.*}", self._node)
@@ -97,6 +99,8 @@ class Panel:
             log.warning("port %d is taken: the panel is on another one", port)
             await web.TCPSite(self._runner, host, 0).start()
         name, number = self._runner.addresses[0][:2]
+        if self._discovery is not None:
+            self._discovery.open(str(name), int(number), osc_port)
         return str(name), int(number)
 
     def tell(self, path: str, args: tuple[Value, ...]) -> None:
@@ -121,6 +125,8 @@ class Panel:
     async def close(self) -> None:
         """Let everybody go and stop listening."""
         self._audience.close()
+        if self._discovery is not None:
+            await self._discovery.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
@@ -146,17 +152,17 @@ class Panel:
         return response
 
     async def _front(self, request: web.Request) -> web.StreamResponse:
-        """Serve the page to browsers, the namespace to clients of OSCQuery."""
+        """Serve browsers the page, clients of OSCQuery the namespace."""
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._socket(request)
         if "text/html" in request.headers.get("Accept", "") and "HOST_INFO" not in request.query:
-            return self._page("index.html")
+            return self._served("index.html")
         return await self._node(request)
 
-    async def _file(self, request: web.Request) -> web.Response:
-        return self._page(request.match_info["name"])
+    async def _page(self, request: web.Request) -> web.Response:
+        return self._served(request.match_info["name"])
 
-    def _page(self, name: str) -> web.Response:
+    def _served(self, name: str) -> web.Response:
         if name not in self._files:
             raise web.HTTPNotFound
         return web.Response(body=self._files[name], content_type=TYPES[Path(name).suffix], charset="utf-8")

@@ -1,0 +1,105 @@
+"""Ten panels and 1,000 state messages a second: does the player get later?
+
+    python -m bench.panels [--pairs 10] [--seconds 12] [--address countin]
+
+One daemon plays; stretches without and with panels take turns. Each of ten WebSockets is told everything and sets a
+control a hundred times a second, which all ten are told. Lateness is the player's: when a note was sent against when it
+was due (`--trace`), in milliseconds; what is judged is the median of the differences of each pair.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+import aiohttp
+
+from bench.figures import table
+from tests import rig
+
+PANELS, A_SECOND = 10, 100
+PROMPT = "busy funk, 120 bpm"
+
+
+async def crowd(url: str, address: str, seconds: float) -> tuple[int, int]:
+    """Have panels listen and speak for a while; return how many messages were said and how many were heard."""
+    said = heard = 0
+    async with aiohttp.ClientSession() as http:
+
+        async def panel(number: int) -> None:
+            nonlocal said, heard
+            async with http.ws_connect(url + "/ws") as ws:
+                await ws.send_str('["/llmball/hello"]')
+
+                async def listen() -> None:
+                    nonlocal heard
+                    async for frame in ws:
+                        heard += len(json.loads(frame.data))
+
+                listening = asyncio.create_task(listen())
+                end = time.monotonic() + seconds
+                while time.monotonic() < end:
+                    await ws.send_str(json.dumps([f"/llmball/{address}", (number + said) % 5]))
+                    said += 1
+                    await asyncio.sleep(1 / A_SECOND)
+                listening.cancel()
+
+        await asyncio.gather(*(panel(n) for n in range(PANELS)))
+    return said, heard
+
+
+def lateness(trace: Path, begin: float, end: float) -> list[float]:
+    """Return the lateness in milliseconds of the notes that were due within a stretch."""
+    lines = (line.split() for line in trace.read_text().splitlines())
+    return [(float(sent) - float(due)) * 1000 for _, due, sent, *_ in lines if begin <= float(due) < end]
+
+
+def main() -> None:
+    """Measure and print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--seconds", type=float, default=12.0)
+    parser.add_argument("--address", default="countin", help="a control that takes 0..4")
+    args = parser.parse_args()
+    rows: list[tuple[str, ...]] = []
+    medians: list[float] = []
+    tails: list[float] = []
+    said = heard = 0
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        trace = folder / "trace.txt"
+        options = ("--output", "none", "--http", "127.0.0.1:0", "--trace", str(trace), "--play", PROMPT)
+        with rig.daemon(*options, env={"LLMBALL_HOME": name}, folder=folder) as daemon:
+            time.sleep(3)
+            spans: list[tuple[float, float, float]] = []
+            for _ in range(args.pairs):
+                begin = time.monotonic()
+                time.sleep(args.seconds)
+                between = time.monotonic()
+                count = asyncio.run(crowd(daemon.said("http"), args.address, args.seconds))
+                said, heard = said + count[0], heard + count[1]
+                spans.append((begin, between, time.monotonic()))
+            time.sleep(2)
+        for begin, between, end in spans:
+            without, within = (sorted(lateness(trace, *span)) for span in ((begin, between), (between, end)))
+            p99 = [notes[int(len(notes) * 0.99)] for notes in (without, within)]
+            middle = [statistics.median(notes) for notes in (without, within)]
+            medians.append(middle[1] - middle[0])
+            tails.append(p99[1] - p99[0])
+            counts = f"{len(without)} / {len(within)}"
+            rows.append((counts, *(f"{v:.3f}" for pair in zip(middle, p99, strict=True) for v in pair)))
+    print(table(("notes without / with", "median", "p99", "median with", "p99 with"), rows))
+    rate = said / (args.pairs * args.seconds)
+    print(f"\n{PANELS} panels, {rate:.0f} messages a second said, {heard} told")
+    print(
+        f"median of the differences: median {statistics.median(medians):+.3f} ms, p99 {statistics.median(tails):+.3f} ms"
+    )
+
+
+if __name__ == "__main__":
+    main()

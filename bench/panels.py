@@ -1,4 +1,4 @@
-"""Ten panels and 1,000 state messages a second: does the player get later?
+"""Ten panels and 1,000 state messages a second: how much later the player gets by them.
 
     python -m bench.panels [--pairs 10] [--seconds 12] [--address countin]
 

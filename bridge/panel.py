@@ -34,8 +34,7 @@ from bridge.view import View
 log = logging.getLogger("llmball")
 
 USUAL = ("127.0.0.1", 7410)
-MOST_SOCKETS = 64
-COOKIE = "llmball"
+MOST_SOCKETS, COOKIE = 64, "llmball"
 ORDERED = frozenset({"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"})
 """What is told of these is told each time; of everything else the last word is enough."""
 TYPES = {
@@ -245,17 +244,17 @@ class Panel:
     # --- takes and the namespace ---------------------------------------------------------------
 
     async def _takes(self, request: web.Request) -> web.Response:
-        kept = await asyncio.get_running_loop().run_in_executor(None, keepsake.listed)
-        return web.json_response(kept)
+        return web.json_response(await asyncio.to_thread(keepsake.listed))
 
     async def _take(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        data = await asyncio.get_running_loop().run_in_executor(None, keepsake.file, name)
+        data = await asyncio.to_thread(keepsake.file, name)
         if data is None:
             raise web.HTTPNotFound
-        kind = "audio/midi" if name.endswith(".mid") else "application/json"
-        headers = {"Content-Disposition": f'attachment; filename="{name}"'} if name.endswith(".mid") else None
-        return web.Response(body=data, content_type=kind, headers=headers)
+        if name.endswith(".json"):
+            return web.Response(body=data, content_type="application/json")
+        saved = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return web.Response(body=data, content_type="audio/midi", headers=saved)
 
     async def _node(self, request: web.Request) -> web.Response:
         if "HOST_INFO" in request.query:

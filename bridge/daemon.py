@@ -97,17 +97,18 @@ class Daemon:
         )
         self._timer: asyncio.TimerHandle | None = None
         self._errands: Errands
-        self._talk = (
+        talk = (
             self._carry_out,
             self._session.asked,
             lambda: self._session.state.value,
             lambda request, sender, reply: self._errands.on(request, sender, reply),
         )
-        self._door = Door(config.allow, *self._talk)
+        self._house = House(*talk)
+        self._door = Door(config.allow, *talk)
         self._outlets = Outlets(ports, self._change_port)
         at = self._session
         view = View(at.settings, lambda: at.bank, at.planned, at.words, self._outlets.now)
-        self._panel = Panel(config, House(*self._talk), view, self._outlets)
+        self._panel = Panel(config, self._house, view, self._outlets)
         self._children = Children(self._from_child, self._died, self._fail)
         self._compose: Callable[[Order], None] = partial(self._children.send, "generator")
         self._errands = Errands(
@@ -141,7 +142,7 @@ class Daemon:
                     self._foreman = Foreman(self._weights, self._compose, self._carry_out)
                     self._compose = self._foreman.order
                 self._mqtt = MqttDoor(
-                    self._config.mqtt, self._config.port_name, *self._talk, foreman=self._foreman
+                    self._config.mqtt, self._config.port_name, self._house, foreman=self._foreman
                 )
             begun = asyncio.gather(self._opened, self._composing, self._listening)
             midi, _, _ = await asyncio.wait_for(begun, 120)

@@ -14,17 +14,14 @@ from secrets import token_hex
 from bridge.account import Account
 from bridge.broker import Broker
 from bridge.clients import Address
-from bridge.cliprequests import ClipAsked, ClipCancelled, ClipNotes, ClipRedo, ClipResend
 from bridge.controls import ROOT, Value
-from bridge.errands import Errand
 from bridge.errors import BadRequest
-from bridge.events import TransportGiven, Wanted
+from bridge.events import TransportGiven
 from bridge.foreman import Foreman
-from bridge.house import PROTOCOL, VERSION
+from bridge.house import House
 from bridge.mirror import Mirror
 from bridge.parcel import Parcel, Wish
-from bridge.requests import Ask, Bye, Hello, Keep, Learn, Ping, Request, SetAsked, read
-from model.music import PARTS
+from bridge.requests import Bye, Hello, Request, read
 
 MOST_UNREAD = 2048
 ALL_OF_THEM: Address = ("mqtt", 0)
@@ -34,7 +31,7 @@ AT_A_TIME = 32
 
 
 class MqttDoor:
-    """Open from the first to the last; `decide`, `asked`, `state` and `errand` are the OSC door's.
+    """Open from the first to the last.
 
     `foreman` has the parcels outside our own topics: those of workers.
     """
@@ -43,16 +40,13 @@ class MqttDoor:
         self,
         there: Account,
         name: str,
-        decide: Callable[[Wanted], None],
-        asked: Callable[[str], tuple[Value, ...]],
-        state: Callable[[], str],
-        errand: Callable[[Errand, Address, Callable[..., None]], None],
+        house: House,
         *,
         foreman: Foreman | None = None,
     ) -> None:
-        self._decide, self._asked, self._state, self._errand = decide, asked, state, errand
+        self._house = house
         self._foreman = foreman
-        self._mirror = Mirror(there.name or name, asked)
+        self._mirror = Mirror(there.name or name, house.asked)
         self._loop = asyncio.get_running_loop()
         self._unread: deque[Parcel] = deque(maxlen=MOST_UNREAD)
         self._reading = False
@@ -91,7 +85,7 @@ class MqttDoor:
         if there:
             for parcel in self._mirror.all():
                 self._broker.send(parcel)
-            self.tell("state", (self._state(),))
+            self.tell("state", (self._house.state(),))
         if self._foreman is not None:
             self._foreman.reached(there)
 
@@ -122,7 +116,7 @@ class MqttDoor:
             self._answer("error", error.address, error.reason)
             path = error.address.removeprefix(ROOT)
             with contextlib.suppress(KeyError):  # what is retained there now is wrong
-                self._answer(path, *self._asked(path))
+                self._answer(path, *self._house.asked(path))
             return
         if not isinstance(request, TransportGiven):
             self.look()
@@ -130,27 +124,11 @@ class MqttDoor:
     def _carry_out(self, request: Request) -> None:
         match request:
             case Hello():
-                self._answer("welcome", VERSION, PROTOCOL, " ".join(PARTS))
-                self._answer("state", self._state())
+                self._house.welcome(self._answer)
             case Bye():
                 pass
-            case Ping(number):
-                self._answer("pong", number)
-            case Ask(path):
-                self._answer(path, *self._asked(path))
-            case (
-                Keep()
-                | Learn()
-                | SetAsked()
-                | ClipAsked()
-                | ClipNotes()
-                | ClipRedo()
-                | ClipCancelled()
-                | ClipResend()
-            ):
-                self._errand(request, ALL_OF_THEM, self._answer)
             case _:
-                self._decide(request)
+                self._house.answer(request, ALL_OF_THEM, self._answer)
 
     def _answer(self, path: str, *args: Value) -> None:
         self.tell(path, args)

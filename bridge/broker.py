@@ -151,8 +151,9 @@ class Broker:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):
                 await task
-        for task in done:
-            task.result()
+        faults = [task.exception() for task in done]  # both may have failed: each is asked for its own
+        if (fault := next((f for f in faults if f is not None), None)) is not None:
+            raise fault
 
     async def _sent(self, client: aiomqtt.Client) -> None:
         outbox = self._outbox

@@ -97,7 +97,7 @@ def test_a_clip_goes_on_is_refined_and_has_its_melody_harmonised(tmp_path: Path)
         (["serve", "--osc", "127.0.0.1:70000"], "HOST:PORT"),
         (["serve", "--allow", "home"], "192.168.1.0/24"),
         (["serve", "--port-name", "a:b"], "no colon"),
-        (["serve", "--sync", "link"], "link"),
+        (["serve", "--sync", "moon"], "moon"),
         (["serve", "--backend", "oss"], "oss"),
         (["dance"], "dance"),
         ([], "COMMAND"),
@@ -223,3 +223,14 @@ def test_the_doctor_works_on_every_system(
     assert (doctor.midi().remedy is None) == (midi_system is not None)
     assert doctor.jack().remedy is not None
     assert not doctor.realtime().needed
+
+
+def test_link_without_its_extra_is_refused_with_the_remedy(
+    capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "link", None)
+    assert (
+        main(["serve", "--sync", "link", "--osc", "127.0.0.1:0", "--http", "none", "--output", "none"]) == 2
+    )
+    assert "pip install 'llmball[link]'" in capsys.readouterr().err

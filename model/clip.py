@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, replace
 from typing import Protocol
 
@@ -96,6 +98,7 @@ def _written(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song:
     bars: list[tuple[Ticks, str]] = []
     chords: list[tuple[Ticks, str]] = []
     notes: list[Note] = []
+    kept: set[Note] = set()
     now, index = Ticks(0), 0
     end: Ticks | None = None
     while end is None or now < end:
@@ -113,6 +116,7 @@ def _written(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song:
         for note in beat.notes:
             if note in stays:  # a kept note has its swing already
                 notes.append(replace(note, start=Ticks(now + note.start)))
+                kept.add(notes[-1])
             elif note.part in plan.parts:
                 notes.append(_placed(note, now, swing, plan.swing_unit))
         now, index = Ticks(now + beat.length), index + 1
@@ -121,10 +125,28 @@ def _written(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song:
         end=now,
         tempos=((Ticks(0), plan.tempo),),
         key=plan.key,
-        notes=tuple(notes),
+        notes=_clear_of(kept, notes),
         chords=tuple(chords),
         programs=programs(plan),
     )
+
+
+def _clear_of(kept: Set[Note], notes: Sequence[Note]) -> tuple[Note, ...]:
+    """Return the notes without those new ones that would cut a kept note short, the slightly early ones held back."""
+    ends: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    for note in kept:
+        ends[note.part, note.pitch].append((note.start + note.offset, note.end + note.offset))
+    found: list[Note] = []
+    for note in notes:
+        at = note.start + note.offset
+        end = (
+            max((e for s, e in ends[note.part, note.pitch] if s <= at < e), default=at)
+            if note not in kept
+            else at
+        )
+        if end - at < note.length:
+            found.append(replace(note, start=Ticks(end), offset=0) if end > at else note)
+    return tuple(found)
 
 
 def _placed(note: Note, beat_line: Ticks, swing: float, unit: int) -> Note:

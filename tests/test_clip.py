@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from model import midifile
-from model.clip import Wanted, clip, programs
+from model.clip import Wanted, _clear_of, clip, programs
 from model.midifile import bar_length
 from model.music import (
     PARTS,
@@ -117,3 +117,12 @@ def test_swing_moves_the_off_beats_and_keeps_the_beats() -> None:
 def test_a_clip_of_no_bars_is_refused_with_the_law() -> None:
     with pytest.raises(ValueError, match=r"1\.\.256 bars, not 0"):
         Wanted("x", 1, bars=0)
+
+
+def test_a_new_note_that_comes_early_does_not_cut_a_kept_one() -> None:
+    kept = Note(Ticks(0), Ticks(480), 60, 80, "melody")
+    early = Note(Ticks(480), Ticks(240), 60, 80, "melody", offset=-9)
+    other = Note(Ticks(470), Ticks(240), 62, 80, "melody", offset=-9)
+    within = Note(Ticks(240), Ticks(120), 60, 80, "melody")
+    found = _clear_of({kept}, [kept, early, other, within])
+    assert found == (kept, Note(Ticks(480), Ticks(240), 60, 80, "melody"), other)

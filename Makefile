@@ -22,7 +22,7 @@ help:
 setup: $(VENV)/.installed
 
 play: $(VENV)/.installed
-	@exec $(BIN)/llmball serve --play "$(DEMO)"
+	@exec $(BIN)/llmball serve --browse --play "$(DEMO)"
 
 test: check
 	$(BIN)/python -m pytest -q -rs

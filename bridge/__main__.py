@@ -89,6 +89,7 @@ def config(args: argparse.Namespace) -> Config:
         encoder=args.encoder,
         trace=args.trace,
         set_file=args.set,
+        browse=args.browse,
         mqtt=args.mqtt,
     )
 

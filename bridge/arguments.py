@@ -73,6 +73,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     option(
         "--osc", metavar="HOST:PORT", type=_address, default=("127.0.0.1", 7411), help="port 0: a free one"
     )
+    option("--browse", action="store_true", help="open the panel in a browser, where there is a display")
     option("--set", metavar="FILE.toml", type=_old_file, help="controls, bank and pads to begin with")
     option(
         "--http",

@@ -34,4 +34,5 @@ class Config:
     encoder: Path | None = None
     trace: Path | None = None
     set_file: Path | None = None
+    browse: bool = False
     mqtt: Account | None = None

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import random
 import sys
+import webbrowser
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -48,7 +50,7 @@ from bridge.inlet import InletConfig
 from bridge.link import Link
 from bridge.orders import Connected, Health, OpenFailed, PortLost, PortNews, Quit, Ready, Report, Retime
 from bridge.outlets import Outlets
-from bridge.panel import Panel
+from bridge.panel import Panel, has_display
 from bridge.player import run as run_player
 from bridge.ports import Kept, PortConfig
 from bridge.session import Session
@@ -150,6 +152,8 @@ class Daemon:
             http = "none" if page is None else "http://{}:{}".format(*page)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
             sys.stdout.flush()
+            if self._config.browse and page is not None and has_display(os.environ, sys.platform):
+                self._loop.run_in_executor(None, webbrowser.open, http)
             if self._set is not None:
                 self._errands.load(self._set)
             if self._config.play is not None:

@@ -10,7 +10,7 @@ import asyncio
 import errno
 import logging
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
 
@@ -298,3 +298,8 @@ def _list_ports(listener: Listener, asked: asyncio.Future[list[str]]) -> None:
         listener.put(written([("ports", asked.result())]))
     else:
         listener.put(written([line("error", ("", str(error)))]))
+
+
+def has_display(environment: Mapping[str, str], platform: str) -> bool:
+    """Tell whether a browser would have somewhere to open."""
+    return platform in ("darwin", "win32") or any(environment.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY"))

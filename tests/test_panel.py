@@ -13,7 +13,7 @@ from bridge.clock import Seconds, TempoMap
 from bridge.config import Config
 from bridge.errors import OwnerError
 from bridge.events import ControlSet, PromptGiven
-from bridge.panel import USUAL
+from bridge.panel import USUAL, has_display
 from tests.panels import Visit, until, visited
 
 
@@ -201,3 +201,18 @@ def test_a_taken_usual_port_gives_way_and_another_is_the_owners_to_mend() -> Non
     ports: list[int] = []
     visited(again, Config(http=USUAL))
     assert len(set(ports)) == 2
+
+
+@pytest.mark.parametrize(
+    ("environment", "platform", "opened"),
+    [
+        ({}, "linux", False),
+        ({"DISPLAY": ""}, "linux", False),
+        ({"DISPLAY": ":0"}, "linux", True),
+        ({}, "darwin", True),
+    ],
+)
+def test_a_browser_is_opened_only_where_there_is_a_display(
+    environment: dict[str, str], platform: str, opened: bool
+) -> None:
+    assert has_display(environment, platform) is opened

@@ -61,8 +61,8 @@ def ended(process: subprocess.Popen[str], seconds: float = 5.0) -> int:
 
 
 @contextmanager
-def jack(name: str) -> Iterator[Mapping[str, str]]:
-    """Run a private JACK server without a sound card; yields the environment that leads to it.
+def jack(name: str, period: int = 256) -> Iterator[Mapping[str, str]]:
+    """Run a private JACK server without a sound card, `period` frames a time; yields the environment that leads to it.
 
     Raises `MissingToolError`.
     """
@@ -80,7 +80,7 @@ def jack(name: str) -> Iterator[Mapping[str, str]]:
         "-r",
         "48000",
         "-p",
-        "256",
+        str(period),
     ]
     server = subprocess.Popen(
         [jackd, *options], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
@@ -104,11 +104,15 @@ def jack(name: str) -> Iterator[Mapping[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A MIDI message as the receiver saw it: CLOCK_MONOTONIC seconds of the period, JACK frame, bytes."""
+    """A MIDI message as the receiver saw it: CLOCK_MONOTONIC seconds of the period, JACK frame, bytes.
+
+    `jack` is the moment of the frame in seconds of JACK's own clock, CLOCK_MONOTONIC_RAW.
+    """
 
     at: float
     frame: int
     data: tuple[int, int, int]
+    jack: float = 0.0
 
     @property
     def channel(self) -> int:
@@ -152,7 +156,7 @@ class Receiver:
         """Collect what the recorder prints, until it ends."""
         for line in lines:
             at, frame, *data = map(int, line.split())
-            self.heard.append(Heard(at / 1e9, frame, (data[0], data[1], data[2])))
+            self.heard.append(Heard(at / 1e9, frame, (data[0], data[1], data[2]), data[3] / 1e6))
 
 
 def built_recorder(folder: Path) -> Path:

@@ -1,6 +1,7 @@
 // An independent JACK MIDI receiver: prints every event as it comes, until SIGTERM, SIGINT or the end of its input.
 //   gcc -O2 recorder.c -o recorder -ljack ; ./recorder NAME [CONNECT_FROM]
-// First "ready", then a line an event: monotonic_ns frame byte0 byte1 byte2
+// First "ready", then a line an event: monotonic_ns frame byte0 byte1 byte2 jack_us
+// monotonic_ns is when its period was processed, jack_us what JACK's own clock (CLOCK_MONOTONIC_RAW) says of its frame.
 #include <jack/jack.h>
 #include <jack/midiport.h>
 #include <signal.h>
@@ -16,6 +17,7 @@ typedef struct {
     long long mono;
     unsigned frame;
     unsigned char bytes[3];
+    long long jack_us;
 } event_t;
 
 static event_t events[MAX_EVENTS];
@@ -49,6 +51,7 @@ static int process(jack_nframes_t frames, void *arg) {
         event_t *kept = &events[next++];
         kept->mono = now.tv_sec * 1000000000LL + now.tv_nsec;
         kept->frame = start + event.time;
+        kept->jack_us = (long long)jack_frames_to_time(client, start + event.time);
         memcpy(kept->bytes, event.buffer, event.size < 3 ? event.size : 3);
     }
     atomic_store_explicit(&count, next, memory_order_release);
@@ -72,8 +75,8 @@ int main(int argc, char **argv) {
         int ending = stop;
         int until = atomic_load_explicit(&count, memory_order_acquire);
         for (; printed < until; printed++)
-            printf("%lld %u %d %d %d\n", events[printed].mono, events[printed].frame, events[printed].bytes[0],
-                   events[printed].bytes[1], events[printed].bytes[2]);
+            printf("%lld %u %d %d %d %lld\n", events[printed].mono, events[printed].frame, events[printed].bytes[0],
+                   events[printed].bytes[1], events[printed].bytes[2], events[printed].jack_us);
         fflush(stdout);
         if (ending) break;
         usleep(2000);

@@ -1,0 +1,113 @@
+"""Planned against received spacing of note-ons at an independent JACK receiver: four parts at 160 bpm, humanise 0.
+
+    python -m bench.lateness [--minutes 5] [--busy] [--period 256]
+
+The error is that of the spacing of two notes that follow one another: JACK frames against the trace. `--busy` runs two
+processes at normal priority that never rest.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+
+from bench.client import Client
+from bench.figures import percentile, table
+from bench.slaved import RATE
+from tests import rig
+
+PROMPT = "busy energetic funk in D minor, 160 bpm, chords melody bass drums"
+NEAR = 0.050
+"""Seconds between a note's planned moment and the period in which it was heard."""
+
+
+@contextmanager
+def busy(count: int) -> Iterator[None]:
+    """Keep so many processes busy."""
+    processes = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
+    try:
+        yield
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
+def main() -> None:
+    """Print the errors of spacing, and what was lost."""
+    options = argparse.ArgumentParser(description=__doc__)
+    options.add_argument("--minutes", type=float, default=1)
+    options.add_argument("--busy", action="store_true")
+    options.add_argument("--period", type=int, default=256)
+    given = options.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        trace = folder / "trace"
+        program = rig.built_recorder(folder)
+        with (
+            rig.jack(f"llmball-lateness-{os.getpid()}", given.period) as env,
+            rig.daemon("--backend", "jack", "--trace", str(trace), env=env, folder=folder) as daemon,
+            rig.receiver(program, daemon.jack_port, env) as receiver,
+            busy(2 if given.busy else 0),
+        ):
+            client = Client(daemon.osc)
+            for path, value in (("humanise", 0), ("tempo", 160), ("prompt", PROMPT)):
+                client.say(path, value)
+            client.say("play")
+            time.sleep(given.minutes * 60)
+            client.say("stop")
+            time.sleep(1)
+            health = client.heard("health")
+            client.close()
+            said = daemon.log.read_text()
+            daemon.stop()
+            heard = receiver.note_ons()
+        report(heard, [line.split() for line in trace.read_text().splitlines()], said, given)
+        late, dropped, starved, *_ = health[-1].args
+        print(f"\ntold: late {late}, dropped {dropped}, starved {starved}")
+
+
+def report(heard: list[rig.Heard], lines: list[list[str]], said: str, given: argparse.Namespace) -> None:
+    """Print the table."""
+    pairs = paired(heard, lines)
+    errors = [
+        abs((b.frame - a.frame) * 1000 / RATE - (there - here) * 1000)
+        for (a, here), (b, there) in pairwise(pairs)
+    ]
+    priority = "real-time" if "real-time" in said else "normal"
+    beside = "two busy processes" if given.busy else "nothing else of ours"
+    print(f"{given.minutes:g} min, player with {priority} priority, -p {given.period}, beside {beside}\n")
+    cells = [percentile(errors, share) for share in (0.5, 0.99, 1)]
+    channels = len({m.channel for m, _ in pairs})
+    print(
+        table(
+            ("planned", "heard", "channels", "median ms", "p99", "max"),
+            [(len(lines), len(heard), channels, *cells)],
+        )
+    )
+
+
+def paired(heard: list[rig.Heard], lines: list[list[str]]) -> list[tuple[rig.Heard, float]]:
+    """Pair each note-on with the planned moment of the nearest of its pitch, in the order in which they were heard."""
+    planned: dict[tuple[int, int], list[float]] = {}
+    for _, at, _, channel, pitch in lines:
+        planned.setdefault((int(channel), int(pitch)), []).append(float(at))
+    pairs: list[tuple[rig.Heard, float]] = []
+    for message in heard:
+        there = planned.get((message.channel, message.data[1]), [])
+        nearest = min(there, key=lambda at: abs(at - message.at), default=None)
+        if nearest is not None and abs(nearest - message.at) < NEAR:
+            pairs.append((message, nearest))
+    return pairs
+
+
+if __name__ == "__main__":
+    main()

@@ -176,7 +176,9 @@ def test_a_jack_server_that_dies_is_told_and_everything_is_made_again_when_it_re
             assert until(lambda: len(heard.note_ons()) > 8, 10), "it plays on"
             assert started.stop() == 0
             assert until(lambda: not sounding(heard.heard), 1)
-    assert len(log(started)) == 2, log(started)
+    # the receiver leaves just before its server does: whether that is seen too is a matter of moments
+    told = [line for line in log(started) if "port" in line]
+    assert len(told) == 2, log(started)
     assert "Traceback" not in started.log.read_text()
 
 

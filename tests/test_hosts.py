@@ -7,6 +7,7 @@ import subprocess
 import sys
 import wave
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import mido
@@ -84,6 +85,8 @@ def test_what_ardour_records_is_what_we_sent(
         )  # fmt: skip
     try:
         assert until(lambda: "saved" in log.read_text(), SECONDS + 90), log.read_text()
+        with suppress(subprocess.TimeoutExpired):
+            recording.wait(20)  # what it heard is on disk for certain once it has gone
     finally:
         ended(recording)
     # a take that was begun and holds nothing is a file too

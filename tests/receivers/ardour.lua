@@ -19,7 +19,7 @@ print("recording")
 io.stdout:flush()
 for _ = 1, math.floor(seconds * 10) do ARDOUR.LuaAPI.usleep(100000) end
 session:request_stop(false, false, ARDOUR.TransportRequestSource.TRS_UI)
-ARDOUR.LuaAPI.usleep(1000000)
+ARDOUR.LuaAPI.usleep(2000000)
 session:save_state("", false, false, false, false, false)
 print("saved")
 io.stdout:flush()

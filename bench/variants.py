@@ -1,7 +1,7 @@
 """The same prompts through ours and through what it must beat, as folders of clips for `model.training.measures`.
 
-    python -m bench.variants --what ours|grammar|dropped|shuffled --prompts styles|suite|between|easy|hard
-        [--seeds N] [--bars N] [--weights FILE] [--theta text=0.5,chord=1] [--jobs N] --out DIR
+    python -m bench.variants --what ours|grammar|dropped|shuffled --prompts styles|suite|tune|between|easy|hard
+        [--seeds N] [--bars N] [--ending loop|cadence] [--weights FILE] [--theta text=0.5,chord=1] [--jobs N] --out DIR
 
 `grammar`: the words' plan and the nearest grammar, no decoder. `dropped`: every prompt has the same vector, so only rules
 and tables speak. `shuffled`: each prompt has another one's vector. Writes .mid files and `clips.tsv`.
@@ -81,8 +81,9 @@ def asked(name: str, seeds: int) -> list[Asked]:
             scenes = dict(line.split("\t") for line in SCENES.read_text("utf-8").splitlines()[1:])
             found = [(style, style, "") for style in GRAMMARS]
             found += [(scenes[style].split("|")[0], style, "") for style in GRAMMARS]
-        case "suite":
-            found = [(p.text, "", "") for p in wished() if p.half == "report"]
+        case "suite" | "tune":
+            half = "report" if name == "suite" else "tune"
+            found = [(p.text, "", "") for p in wished() if p.half == half]
         case "between":
             found = [(p, "", "") for p in BETWEEN]
         case "easy":
@@ -101,6 +102,7 @@ class How:
     weights: Path
     theta: tuple[tuple[str, float], ...]
     prompts: tuple[str, ...]
+    closing: bool | None = None
 
 
 @cache
@@ -121,7 +123,9 @@ def make(how: How, one: Asked) -> bytes:
         plan, _ = understand(one.prompt, encoder())
         return midifile.to_bytes(grammar_clip(plan, one.seed, how.bars))
     return midifile.to_bytes(
-        clip(_composer(how), Wanted(one.prompt, one.seed, bars=how.bars, theta=how.theta))
+        clip(
+            _composer(how), Wanted(one.prompt, one.seed, bars=how.bars, theta=how.theta, closing=how.closing)
+        )
     )
 
 
@@ -129,9 +133,12 @@ def main() -> None:
     """Parse the command line and write the clips."""
     parser = argparse.ArgumentParser(prog="python -m bench.variants", description=__doc__)
     parser.add_argument("--what", choices=("ours", "grammar", "dropped", "shuffled"), default="ours")
-    parser.add_argument("--prompts", choices=("styles", "suite", "between", "easy", "hard"), required=True)
+    parser.add_argument(
+        "--prompts", choices=("styles", "suite", "tune", "between", "easy", "hard"), required=True
+    )
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--bars", type=int, default=8)
+    parser.add_argument("--ending", choices=("loop", "cadence"), help="what the words say without it")
     parser.add_argument("--weights", type=Path, default=FOLDER / "decoder.safetensors")
     parser.add_argument("--theta", default="", help="weights of the fusion by name, such as text=0.5,chord=1")
     parser.add_argument("--jobs", type=int, default=1)
@@ -142,7 +149,8 @@ def main() -> None:
     pairs = (pair.split("=") for pair in options.theta.split(",") if pair)
     theta = tuple((name, float(value)) for name, value in pairs)
     texts = tuple(dict.fromkeys(a.prompt for a in todo))
-    how = How(options.what, options.bars, options.weights, theta, texts)
+    closing = None if options.ending is None else options.ending == "cadence"
+    how = How(options.what, options.bars, options.weights, theta, texts, closing)
     with (options.out / "clips.tsv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, delimiter="\t")
         table.writerow(["file", "prompt", "seed", "label", "set"])

@@ -30,7 +30,7 @@ class Rules:
 
     `parts` are to be drawn; `given` are rows of other parts (or onsets without a pitch), said in their place, of which those in `lead` come before the
     chord. `chord` is the chord that sounds as the beat begins, `change` one that must begin here; `free` tells whether the
-    model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `restless`
+    model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `closing` that the bar is the last, `restless`
     a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
     longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `melody` the time of each pitch class that it is known to have ahead, `asked` the logarithm of how likely each root and kind of triad is under it, `(12, 3)`, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
@@ -49,6 +49,7 @@ class Rules:
     lock: float
     tonic: int
     pull: float
+    closing: bool
     restless: float
     busy: Mapping[tuple[str, int], int]
     span: int
@@ -115,7 +116,13 @@ def rules_for(
         lock=controls.scale_lock,
         tonic=key.tonic,
         restless=_restless(take, frame, kept, asked, theta.asked),
-        pull=_pull(frame, stated=stated and asked is None, closing=closing, leading=leading),
+        closing=closing,
+        pull=_pull(frame, stated=stated and asked is None, closing=closing, leading=leading)
+        + (
+            theta.home * _homesick(take, frame, key.tonic)
+            if asked is None and not (closing or leading)
+            else 0.0
+        ),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         span=span,
         crowd=looking_back.crowds(take.beats, plan, parts) if even else {},
@@ -183,6 +190,21 @@ def _pull(frame: Beat, *, stated: bool, closing: bool, leading: bool) -> float:
     if frame.index == 0:
         return 8.0 if stated else 1.5
     return 1.5 if stated else 0.0
+
+
+def _homesick(take: Take, frame: Beat, tonic: int) -> float:
+    """Return how much a chord on the tonic is missing, 0..2: where a phrase begins, and where it sounded too little of late."""
+    last = take.written[-LOOKED_BACK:]
+    at_home = sum(w.chord is not None and w.chord.root == tonic for w in last)
+    missing = (
+        max(0.0, AT_HOME - at_home / len(last)) / AT_HOME if len(last) >= beats_in_bar(frame.meter) else 0.0
+    )
+    return missing + (1.0 if frame.beat == 0 and frame.bar % PHRASE == 0 else 0.0)
+
+
+AT_HOME = 0.35
+"""The share of its time that people's music, eight bars long, spends on the tonic."""
+PHRASE, LOOKED_BACK = 4, 32  # bars; beats
 
 
 def _given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | None, Ticks]:

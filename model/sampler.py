@@ -60,6 +60,10 @@ def write_beat(engine: Engine, state: State, h: Array, rules: Rules, rng: np.ran
     return [*rules.lead, *beat.rows]
 
 
+CLOSING = 6.0
+"""What the tonic is worth in the bass of a closing bar."""
+
+
 class _Beat:
     """The beat that is being written; what leads is not among its rows."""
 
@@ -270,6 +274,8 @@ class _Beat:
         if self._chord is not None and part != "melody":
             inside = np.isin(np.arange(128) % 12, list(self._chord.pitch_classes))
             bias[PITCH : PITCH + 128] += np.where(inside, rules.theta.chord, BARRED if rules.obey else 0)
+            if part == "bass" and rules.closing and self._chord.root == rules.tonic:
+                bias[PITCH + rules.tonic : PITCH + 128 : 12] += CLOSING
         if self._demands and self._demands[0][0] == event and self._demands[0][1]:
             wanted = np.isin(np.arange(128) % 12, list(self._demands[0][1]))
             # low enough a beginning and small enough steps that the other tones find room above

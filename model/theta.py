@@ -17,7 +17,8 @@ class Theta:
     `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `chord` a chord tone, `full` a
     factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an octave, `length` a doubling, `colour` a
     tone of a chord, `light` a major third for a minor one. `cover` a melody that is known ahead lying
-    in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody, `layers` a drum beyond the core of the kit at full energy. `tail` is no weight but the share of the likeliest choices that
+    in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody, `home` a chord on the tonic where it is
+    missed, `layers` a drum beyond the core of the kit at full energy. `tail` is no weight but the share of the likeliest choices that
     may be drawn, 0..1.
     """
 
@@ -34,6 +35,7 @@ class Theta:
     cover: float = 6.0
     asked: float = 10.0
     layers: float = 1.5
+    home: float = 2.0
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
         """Return these weights with those of the pairs whose names are known."""

@@ -14,7 +14,7 @@ from bridge.baton import SYNCS
 from bridge.config import Network
 from bridge.systems import BACKENDS
 from model.harmony import parse_key
-from model.music import METERS, PARTS
+from model.music import METERS, PARTS, Controls
 from model.numerals import parse_progression
 
 MOST_CHARACTERS = 2000
@@ -97,6 +97,34 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     )
 
 
+def _between(name: str, low: float, high: float) -> Callable[[str], float]:
+    def read(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = float("nan")
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{name} is in {low:g}..{high:g}, not {text!r}")
+        return value
+
+    return read
+
+
+def _level(text: str) -> float:
+    return -1.0 if text == "-1" else _between("a level", 0.0, 1.0)(text)
+
+
+LEVELS = ("density", "energy", "brightness", "complexity")
+
+
+def clip_controls(args: argparse.Namespace) -> Controls:
+    """Return the controls that the options of a clip set."""
+    return Controls(
+        tempo=args.tempo, key=args.key, meter=args.meter, chords=args.chords, temperature=args.temperature,
+        guidance=args.guidance, **{level: getattr(args, level) for level in LEVELS},
+    )  # fmt: skip
+
+
 def clip_options(clip: argparse.ArgumentParser) -> None:
     """Add the options of `llmball clip`; messages have them by the same names."""
     option = clip.add_argument
@@ -119,6 +147,10 @@ def clip_options(clip: argparse.ArgumentParser) -> None:
     option("--key", metavar="K", type=_checked(parse_key), default="auto")
     option("--meter", metavar="M", choices=METERS, default="auto")
     option("--chords", metavar='"Am F C G"', type=_checked(_progression), default="auto")
+    for level in LEVELS:
+        option(f"--{level}", metavar="X", type=_level, default=-1.0, help="0..1; default: the words'")
+    option("--temperature", metavar="X", type=_between("temperature", 0.1, 2.0), default=1.0, help="0.1..2")
+    option("--guidance", metavar="X", type=_between("guidance", 0.0, 10.0), help="0..10; default: as shipped")
     option("--ending", choices=("loop", "cadence"), help="default: the words', else loop")
     option(
         "--takes",

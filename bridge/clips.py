@@ -22,7 +22,7 @@ from bridge.cliprequests import (
 )
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
-from bridge.options import announced, marked, stays, wanted
+from bridge.options import announced, changes, marked, stays, wanted
 from bridge.pace import Answer
 from model.clip import Wanted
 from model.clipping import (
@@ -161,6 +161,8 @@ class Clips:
             return [_refused(key, f"{total - came} of {total} given notes did not come: give them again")]
         if clip is not None and clip.armed:
             given, asked = _source(clip, request, asked)
+        elif changes(request):
+            return [_refused(key, "nothing was given that could be changed: send clip/given first")]
         elif stays(request, clip.redo if clip is not None and clip.marked else None, frozenset()) is not None:
             return [_refused(key, "nothing was given that could be kept or redone: send clip/given first")]
         clip = self._clip(key, now)
@@ -226,7 +228,7 @@ def _source(clip: _Clip, request: ClipAsked, asked: Wanted) -> tuple[Given, Want
     ):  # a part that was not there can be marked
         redone = marked(clip.redo)[0]
         asked = replace(asked, parts=tuple(p for p in PARTS if p in present | redone))
-    return Given(rows, count, meter, controls.tempo, controls.key, kept), asked
+    return Given(rows, count, meter, controls.tempo, controls.key, kept, changes(request)), asked
 
 
 def _told(sender: Address, id_: int, clip: ClipWritten) -> list[Answer]:

@@ -11,7 +11,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from bridge import keepsake
-from bridge.arguments import MOST_SEED
+from bridge.arguments import MOST_SEED, clip_controls
 from bridge.errors import OwnerError
 from model import midifile
 from model.clip import Wanted, Writer
@@ -23,7 +23,7 @@ from model.encoder import EncoderError
 from model.explaining import chart, explain
 from model.importing import read_any
 from model.midifile import MidiFileError, Song
-from model.music import Begin, Controls, Plan
+from model.music import Begin, Plan
 from model.plan import open_encoder, to_json, understand
 from model.precedence import apply
 from model.ranking import ranked
@@ -53,7 +53,7 @@ def write_clips(args: argparse.Namespace, opened: Callable[[Path | None], Writer
             (seed + number) % (MOST_SEED + 1),
             bars=args.bars,
             parts=args.parts,
-            controls=Controls(tempo=args.tempo, key=args.key, meter=args.meter, chords=args.chords),
+            controls=clip_controls(args),
             closing=None if args.ending is None else args.ending == "cadence",
         )
         path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
@@ -69,7 +69,7 @@ def write_clips(args: argparse.Namespace, opened: Callable[[Path | None], Writer
 
 def understood(args: argparse.Namespace, composer: Writer) -> Plan:
     """Return the plan of a clip's words under its options."""
-    controls = Controls(tempo=args.tempo, key=args.key, meter=args.meter, chords=args.chords)
+    controls = clip_controls(args)
     plan = composer.begin(Begin(0, args.prompt, controls, 0, parts=args.parts)).plan
     composer.forget(0)
     return apply(plan, controls)[0]

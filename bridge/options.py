@@ -6,13 +6,12 @@ import argparse
 from functools import cache
 from typing import NoReturn
 
-from bridge.arguments import clip_options
+from bridge.arguments import clip_controls, clip_options
 from bridge.cliprequests import ClipAsked, ClipRedo
 from bridge.errors import BadRequest
 from bridge.wording import whole
 from model.clip import Wanted
 from model.editing import Stays
-from model.music import Controls
 
 NOT_HERE = ("encoder", "takes", "o", "bars", "seed", "prompt")
 """Options of the command line that a message has no use for, or says otherwise."""
@@ -58,7 +57,7 @@ def _read(request: ClipAsked) -> argparse.Namespace:
             raise BadRequest(
                 "/llmball/clip", f"{plain} is no option of a message: bars and seed come before the prompt"
             )
-        if plain == "from" or value == "auto" or (plain == "tempo" and value == 0):
+        if plain in ("from", "refine") or value == "auto" or (plain == "tempo" and value == 0):
             continue  # left to the words, or not the parser's
         # seven digits are what a 32-bit float holds: 82.3 comes as 82.3000030517578
         text = f"{value:.7g}" if isinstance(value, int | float) else value
@@ -76,7 +75,7 @@ def wanted(request: ClipAsked) -> Wanted:
         request.seed,
         bars=args.bars,
         parts=args.parts,
-        controls=Controls(tempo=args.tempo, key=args.key, meter=args.meter, chords=args.chords),
+        controls=clip_controls(args),
         closing=None if args.ending is None else args.ending == "cadence",
     )
 
@@ -88,6 +87,14 @@ def announced(request: ClipAsked) -> int | None:
     if said is not None and (count is None or count < 0):
         raise BadRequest("/llmball/clip", "from is the count of the notes that were given")
     return count
+
+
+def changes(request: ClipAsked) -> bool:
+    """Tell whether the words change what was given (option `refine 1`) rather than ask for a new clip. Raises BadRequest."""
+    said = dict(request.options).get("refine", 0)
+    if whole(said) not in (0, 1):
+        raise BadRequest("/llmball/clip", "refine is 1 where the words change what was given, else 0")
+    return whole(said) == 1
 
 
 def stays(request: ClipAsked, redo: ClipRedo | None, present: frozenset[str]) -> Stays | None:

@@ -21,6 +21,7 @@ from model.importing import heard_chords, heard_key
 from model.midifile import Song, as_filed, bar_length
 from model.music import PARTS, TICKS_PER_QUARTER, BeatWritten, Begin, Note, Ticks, Understood, Write
 from model.plan import open_encoder
+from model.refine import refine
 
 NICE = 10
 
@@ -33,7 +34,7 @@ Row = tuple[str, int, float, float, int]
 class Given:
     """So many bars of notes to go on from, or with `stays` to write anew in part.
 
-    `tempo` 0 is not known, `key` "auto" is to be heard in the notes.
+    `tempo` 0 is not known, `key` "auto" is to be heard in the notes; `changed` tells that the words change it.
     """
 
     notes: tuple[Row, ...]
@@ -42,6 +43,7 @@ class Given:
     tempo: float = 0.0
     key: str = "auto"
     stays: Stays | None = None
+    changed: bool = False
 
     def song(self) -> Song:
         """Return it as a song; key and chords are those that are heard."""
@@ -224,8 +226,13 @@ def run(connection: Connection, encoder: Path | None) -> None:
 def _written(writer: _Telling, order: ClipOrder) -> ClipAnswer:
     try:
         given = order.given
-        song = None if given is None else given.song()
-        return packed(order.number, made(writer, order.wanted, song, None if given is None else given.stays))
+        if given is None:
+            song = made(writer, order.wanted)
+        elif given.changed:
+            song = refine(writer, given.song(), order.wanted.prompt, order.wanted.seed)
+        else:
+            song = made(writer, order.wanted, given.song(), given.stays)
+        return packed(order.number, song)
     except ValueError as error:
         return ClipFailed(order.number, str(error))
     except _NotWantedError:

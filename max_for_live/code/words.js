@@ -1,0 +1,33 @@
+// What the device says, and what it calls a clip. Pure.
+var Words = (function () {
+    var PARTS = ["chords", "melody", "bass", "drums"];
+    var COLOURS = { chords: 0x5D86C4, melody: 0xE0A030, bass: 0x8A5FB0, drums: 0x5FA86B };
+    var NOTES = ["C", "C#", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B"];
+    var SCALES = { "Major": "major", "Minor": "minor", "Dorian": "dorian", "Mixolydian": "mixolydian", "Lydian": "lydian", "Phrygian": "phrygian",
+        "Locrian": "locrian", "Harmonic Minor": "harmonic minor", "Melodic Minor": "melodic minor", "Major Pentatonic": "major pentatonic", "Minor Pentatonic": "minor pentatonic", "Minor Blues": "blues" };
+
+    // `lofi Dm9–G13 #17`: the words' beginning, the first two chords where they are known, the seed; 40 characters at most
+    function clipName(prompt, chords, seed) {
+        var end = " #" + seed, middle = chords && chords.length ? " " + chords.slice(0, 2).join("–") : "";
+        var words = String(prompt).replace(/\s+/g, " ").replace(/^ | $/g, "").split(/[,;，；。]/)[0];
+        var room = 40 - end.length - middle.length;
+        if (words.length > room) {
+            words = words.substring(0, room);
+            if (words.lastIndexOf(" ") > 8) words = words.substring(0, words.lastIndexOf(" "));
+        }
+        return words + middle + end;
+    }
+
+    // The key as the daemon reads it; a scale of Live's without a name there goes by its intervals.
+    function key(root, name, intervals) {
+        if (SCALES[name]) return NOTES[root] + " " + SCALES[name];
+        return intervals && intervals.length ? NOTES[root] + " [" + intervals.join(",") + "]" : NOTES[root] + " major";
+    }
+
+    function seconds(share) { return "Writing " + Math.round(share * 100) + " %"; }
+
+    return { PARTS: PARTS, COLOURS: COLOURS, NOTES: NOTES, clipName: clipName, key: key, seconds: seconds,
+        ABSENT: "LLMBall is not running: start it with llmball serve", OTHER: "LLMBall speaks another version: update the daemon or this device",
+        READY: "Ready", WAITING: "Looking for LLMBall", FULL: "No free slot in this row: press New Scene", NO_TRACK: "Put the device on a MIDI track",
+        NO_CLIP: "Show a MIDI clip first", EMPTY: "Type what you want to hear" };
+}());

@@ -9,7 +9,7 @@ TORCH := torch==2.13.0
 DEMO := dusty lo-fi chords in D minor, 82 bpm, dreamy piano melody
 DATA ?= $(LLMBALL_DATA)
 
-.PHONY: help setup play test check accept music train
+.PHONY: help setup play test check accept music train devices
 
 help:
 	@echo "make setup   .venv with LLMBall in it (no torch)"
@@ -17,6 +17,7 @@ help:
 	@echo "make test    ruff, mypy and every test; missing optional tools are skipped with one line"
 	@echo "make check   ruff and mypy only"
 	@echo "make accept  the long measurements; needs JACK (jackd2)"
+	@echo "make devices the Max for Live devices anew from their sources"
 	@echo "make train DATA=folder   prepare, train and evaluate the decoder"
 
 setup: $(VENV)/.installed
@@ -45,6 +46,9 @@ music: $(VENV)/.developing
 	$(BIN)/python -m bench.following --human "$(HUMAN)"
 	$(BIN)/python -m bench.accompanying --human "$(HUMAN)"
 	$(BIN)/python -m model.training.measures keys texture copying --midi runs/clips --human "$(HUMAN)"
+
+devices: $(VENV)/.installed
+	$(BIN)/python -m max_for_live.build
 
 train: $(VENV)/.developing
 	@test -n "$(DATA)" || { echo "say where the songs are: make train DATA=folder (see docs/data.md)" >&2; exit 2; }

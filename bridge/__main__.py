@@ -51,6 +51,10 @@ def _run(args: argparse.Namespace) -> int:
             from bridge import commands
 
             return commands.show_plan(args)
+        case "device":
+            from bridge import device
+
+            return device.install(args.to)
         case "worker":
             from bridge import worker
 

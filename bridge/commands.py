@@ -11,8 +11,9 @@ from dataclasses import fields
 from pathlib import Path
 
 from bridge import keepsake
-from bridge.arguments import MOST_SEED, clip_controls
+from bridge.arguments import clip_controls
 from bridge.errors import OwnerError
+from bridge.spelling import MOST_SEED
 from model import midifile
 from model.clip import Wanted, Writer
 from model.clipping import made

@@ -1,0 +1,50 @@
+"""`llmball device install`: the Max for Live devices into Live's User Library."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from bridge.errors import OwnerError
+
+PLACES = {
+    "LLMBall.amxd": Path("Presets") / "MIDI Effects" / "Max MIDI Effect",
+    "LLMBall Generator.amxd": Path("MIDI Tools") / "Max Generators",
+}
+"""Where in a User Library Live looks for each."""
+
+
+def install(library: Path | None) -> int:
+    """Copy the devices; ask for the User Library where none is named. Raises OwnerError."""
+    library = library or _asked()
+    shipped = files("max_for_live") / "dist"
+    for name, place in PLACES.items():
+        try:
+            (library / place).mkdir(parents=True, exist_ok=True)
+            with as_file(shipped / name) as device:
+                shutil.copyfile(device, library / place / name)
+        except OSError as error:
+            raise OwnerError(f"{library / place / name} cannot be written: {error.strerror}") from error
+        sys.stdout.write(f"{library / place / name}\n")
+    return 0
+
+
+def usual() -> Path:
+    """Return where Live keeps the User Library unless it was moved."""
+    return Path.home() / ("Documents" if sys.platform == "win32" else "Music") / "Ableton" / "User Library"
+
+
+def _asked() -> Path:
+    if not sys.stdin.isatty():
+        raise OwnerError(
+            "say where the User Library is: llmball device install --to DIR (Live's Preferences, Library, show it)"
+        )
+    sys.stdout.write(f"Live's User Library [{usual()}]: ")
+    sys.stdout.flush()
+    said = sys.stdin.readline().strip()
+    folder = Path(said).expanduser() if said else usual()
+    if not folder.is_dir():
+        raise OwnerError(f"there is no folder {folder}: Live shows its own in Preferences, Library")
+    return folder

@@ -1,0 +1,1 @@
+"""LLMBall's devices for Ableton Live: sources, their builder and, in `dist/`, the devices themselves."""

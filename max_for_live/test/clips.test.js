@@ -1,0 +1,142 @@
+'use strict';
+const test = require('node:test'), assert = require('node:assert');
+const { load, LiveSet, Track, Clip, read } = require('./mock_max');
+const SOURCE = read('llmball.js');
+const R = '/llmball/';
+
+function started(set, words = 'dusty lo-fi, 82 bpm') {
+  const d = load(SOURCE, { set });
+  d.send(0, 'bang');
+  d.send(0, R + 'welcome', '0.1.0', 1, 'chords melody bass drums');
+  if (words) d.send(0, 'text', words);
+  return d;
+}
+const band = (opts = {}) => new LiveSet({ tracks: [new Track('Keys', opts), new Track('Melody', opts), new Track('Bass', opts), new Track('Drums', { ...opts, pads: { 36: 'Kick 808', 40: 'Snare Dry', 44: 'Closed HH' } })], ...opts.set });
+const ROWS = { chords: [60, 0, 2, 80, 64, 0, 2, 80], melody: [72, 0.5, 1, 90], bass: [36, 0, 1, 100], drums: [36, 0, 0.25, 110, 42, 1, 0.25, 30] };
+function answer(d, id, rows = ROWS, beats = 16) {
+  let at = 0; const total = Object.values(rows).reduce((n, r) => n + r.length / 4, 0);
+  d.send(0, R + 'clip/begin', id, total, beats, 120, 'A minor');
+  for (const [part, flat] of Object.entries(rows)) { d.send(0, R + 'clip/notes', id, at, part, ...flat); at += flat.length / 4; }
+  d.send(0, R + 'clip/end', id);
+}
+const last = (d) => d.said('clip_uri').at(-1);
+
+test('nothing touches Live or the daemon before the device has loaded', () => { const d = load(SOURCE); d.send(0, 'generate'); assert.deepEqual(d.out, []); });
+
+test('words in Chinese with commas and semicolons arrive as they were typed', () => {
+  const d = started(new LiveSet(), '温暖的 lo-fi, rainy; night'); d.send(0, 'generate');
+  const m = last(d); assert.match(m[5], /^[\x21-\x7e]+$/); assert.equal(decodeURIComponent(m[5]), '温暖的 lo-fi, rainy; night');
+});
+
+test('a row of free slots takes a clip a part, exactly as long as asked, named, coloured and looped, in one undo step', () => {
+  const set = band(); set.tracks[2].slots[0].clip = new Clip(set.tracks[2], 4, [], 'mine');
+  const d = started(set); d.send(0, 'generate'); answer(d, 1);
+  assert.equal(set.tracks[2].slots[0].clip.name, 'mine', 'what was there stays');
+  for (const t of set.tracks) { const c = t.slots[1].clip; assert.equal(c.loop_end, 16); assert.equal(c.end_marker, 16); assert.equal(c.loop_start, 0); assert.equal(c.looping, 1); assert.match(c.name, /^dusty lo-fi #1$/); }
+  assert.equal(new Set(set.tracks.map((t) => t.slots[1].clip.color)).size, 4);
+  assert.equal(set.undo, 0); assert.equal(set.steps, 1);
+});
+
+test('drums go to the pads of the track\'s own kit by their names, and what it lacks to the nearest it has', () => {
+  const set = band(); const d = started(set); d.send(0, 'generate'); answer(d, 1, { drums: [36, 0, 0.25, 110, 38, 1, 0.25, 90, 42, 1.5, 0.25, 90, 46, 2, 0.25, 90] });
+  assert.deepEqual(set.tracks[3].slots[0].clip.notes.map((n) => n.pitch), [36, 40, 44, 44]);
+});
+
+test('a kit without a name that is known gets the sixteen pads from 36', () => {
+  const set = new LiveSet({ tracks: [new Track('Drums')] }); const d = started(set); d.send(0, 'generate'); answer(d, 1, { drums: [70, 0, 0.25, 90] });
+  assert.deepEqual(set.tracks[0].slots[0].clip.notes.map((n) => n.pitch), [48]);
+});
+
+test('ghost notes get a chance and a spread of velocity, the others do not', () => {
+  const set = band(); const d = started(set); d.send(0, 'generate'); answer(d, 1);
+  const [loud, ghost] = set.tracks[3].slots[0].clip.notes; assert.equal(loud.probability, 1); assert.ok(ghost.probability < 1 && ghost.velocity_deviation > 0);
+});
+
+test('each variation lands in the next row with the next seed', () => {
+  const set = band(); const d = started(set); d.send(0, 'param', 'variations', 3); d.send(0, 'seed', 17); d.send(0, 'generate');
+  for (let i = 1; i <= 3; i++) { assert.equal(last(d)[4], 16 + i); answer(d, i); }
+  assert.deepEqual(set.tracks[0].slots.map((s) => s.clip && s.clip.name), ['dusty lo-fi #17', 'dusty lo-fi #18', 'dusty lo-fi #19', null]);
+});
+
+test('a full track offers a new scene, which then takes the clip', () => {
+  const set = new LiveSet({ tracks: [new Track('Keys', { slots: 1 })] }); set.tracks[0].slots[0].clip = new Clip(set.tracks[0], 4, [], 'mine');
+  const d = started(set); d.send(0, 'generate'); answer(d, 1); assert.match(d.status(), /New Scene/); assert.deepEqual(d.told('offer'), [1]);
+  d.send(0, 'newscene'); d.send(0, 'generate'); answer(d, 2); assert.equal(set.tracks[0].slots[1].clip.name, 'dusty lo-fi #1'); assert.equal(set.tracks[0].slots[0].clip.name, 'mine');
+});
+
+test('the selected slot, the clip in view and the arrangement take clips where they are chosen', () => {
+  const set = band(); const d = started(set); const slot = set.tracks[1].slots[2]; set.highlighted = { slot, track: set.tracks[1] };
+  d.send(0, 'param', 'target', 1); d.send(0, 'generate'); answer(d, 1); assert.ok(slot.clip);
+  d.send(0, 'generate'); answer(d, 2); assert.match(d.status(), /holds a clip/);
+  set.shown = slot.clip; d.send(0, 'param', 'target', 2); d.send(0, 'generate'); answer(d, 3, { melody: [50, 0, 1, 90] }); assert.deepEqual(slot.clip.notes.map((n) => n.pitch), [50]);
+  d.send(0, 'back'); assert.notDeepEqual(slot.clip.notes.map((n) => n.pitch), [50], 'back returns the notes before');
+  set.song.current_song_time = 32; d.send(0, 'param', 'target', 3); d.send(0, 'generate'); answer(d, 4); assert.equal(set.tracks[0].arrangement[0].start_time, 32);
+});
+
+test('redo writes only the bars in the loop of the clip in view; the rest is not touched', () => {
+  const set = band(); const d = started(set); const t = set.tracks[1];
+  t.slots[0].clip = new Clip(t, 16, [{ pitch: 60, start_time: 0, duration: 1, velocity: 90, probability: 0.5 }, { pitch: 62, start_time: 5, duration: 1, velocity: 91 }]); set.shown = t.slots[0].clip;
+  Object.assign(set.shown, { loop_start: 4, loop_end: 8 }); d.send(0, 'redo');
+  assert.deepEqual(d.said('clip/redo')[0].slice(2), [1, 'melody', '2-2']); assert.equal(d.said('clip/given')[0][3], 2);
+  answer(d, 1, { melody: [71, 0, 1, 90, 72, 4.5, 1, 90, 73, 9, 1, 90] });
+  assert.deepEqual(set.shown.notes.map((n) => [n.pitch, n.start_time, n.probability]), [[60, 0, 0.5], [72, 4.5, 1]]);
+});
+
+test('refine and continue send the clip in view with its row', () => {
+  const set = band(); const d = started(set); d.send(0, 'generate'); answer(d, 1); set.shown = set.tracks[0].slots[0].clip;
+  d.send(0, 'refinetext', 'walking bass'); d.send(0, 'refine'); let m = last(d);
+  assert.ok(m.includes('refine')); assert.equal(decodeURIComponent(m[5]), 'walking bass'); assert.equal(new Set(d.said('clip/given').map((g) => g[5])).size, 4); assert.equal(m.at(-1), 6);
+  answer(d, 2); d.send(0, 'go_on'); m = last(d); assert.equal(m[3], 8); assert.ok(!m.includes('refine'));
+});
+
+test('Live\'s tempo, metre and scale go before the words, and the tempo asked for is offered', () => {
+  const set = band({ set: { song: { tempo: 100, signature_numerator: 3, root_note: 2, scale_name: 'Dorian', scale_mode: 1 } } }); const d = started(set); d.send(0, 'generate');
+  const o = last(d).slice(6); const at = (k) => o[o.indexOf(k) + 1]; assert.equal(at('tempo'), 100); assert.equal(at('meter'), '3%2F4'); assert.equal(decodeURIComponent(at('key')), 'D dorian');
+  assert.deepEqual(d.told('asked').at(-1), 'Set Live to 82'); d.send(0, 'settempo'); assert.equal(set.song.tempo, 82);
+});
+
+test('a scale of Live\'s that has no name here goes by its intervals', () => {
+  const set = new LiveSet({ song: { scale_name: 'Hirajoshi', scale_intervals: [0, 2, 3, 7, 8], scale_mode: 1 } }); const d = started(set); d.send(0, 'generate');
+  assert.ok(last(d).map((x) => decodeURIComponent(x)).includes('A [0,2,3,7,8]'));
+});
+
+test('chunks out of order, twice and after the end make one whole clip', () => {
+  const set = new LiveSet(); const d = started(set); d.send(0, 'generate');
+  d.send(0, R + 'clip/begin', 1, 2, 16, 120, 'C'); d.send(0, R + 'clip/notes', 1, 1, 'chords', 64, 1, 1, 90); d.send(0, R + 'clip/end', 1);
+  assert.equal(set.tracks[0].slots[0].clip, null); assert.equal(d.said('clip/resend').length, 1);
+  d.send(0, R + 'clip/notes', 1, 1, 'chords', 64, 1, 1, 90); d.send(0, R + 'clip/notes', 1, 0, 'chords', 60, 0, 1, 90);
+  assert.equal(set.tracks[0].slots[0].clip.notes.length, 2); d.send(0, R + 'clip/notes', 1, 0, 'chords', 60, 0, 1, 90); assert.equal(set.tracks[0].slots[0].clip.notes.length, 2);
+});
+
+test('a stale answer is not taken for the one asked for', () => { const set = new LiveSet(); const d = started(set); d.send(0, 'generate'); d.send(0, 'generate'); answer(d, 1); assert.equal(set.tracks[0].slots[0].clip, null); answer(d, 2); assert.ok(set.tracks[0].slots[0].clip); });
+
+test('a lost request is said again, and silence for long ends in words', () => {
+  const d = started(new LiveSet()); d.send(0, 'generate'); d.advance(1300); assert.equal(d.said('clip_uri').length, 2);
+  d.advance(61000, 100); assert.match(d.status(), /not running|No answer/); assert.equal(d.set.tracks[0].slots[0].clip, null);
+});
+
+test('a daemon that is absent, late, of another version and back again is told', () => {
+  const d = load(SOURCE); d.send(0, 'bang'); d.send(0, 'text', 'hi'); d.send(0, 'generate'); assert.match(d.status(), /not running/);
+  d.advance(5000, 50); d.send(0, R + 'welcome', '0.1.0', 1, ''); assert.equal(d.status(), 'Ready');
+  d.advance(8500, 50); assert.match(d.status(), /not running/); d.send(0, R + 'welcome', '9', 2, ''); assert.match(d.status(), /another version/);
+  d.send(0, R + 'welcome', '0.1.0', 1, ''); d.send(0, 'generate'); assert.equal(d.said('clip_uri').length, 1);
+});
+
+test('an instance whose port another one holds tries the next', () => { const d = load(SOURCE); d.send(0, 'bang'); d.advance(2500, 50); const ports = d.out.filter((o) => o[0] === 4).map((o) => o[2]); assert.deepEqual(ports.slice(0, 2), [7412, 7413]); assert.equal(d.said('hello').at(-1)[2], 7413); });
+
+test('works where Live knows no undo step, on an empty prompt, in a Rack and without a track', () => {
+  const set = new LiveSet({ noUndo: true, chain: 2 }); const d = started(set); d.send(0, 'generate'); answer(d, 1); assert.ok(set.tracks[0].slots[0].clip);
+  const e = started(new LiveSet(), ''); e.send(0, 'generate'); assert.match(e.status(), /Type what/);
+});
+
+test('history keeps the last words, newest first, and the bank what was stored', () => {
+  const d = started(new LiveSet(), 'one'); d.send(0, 'generate'); d.send(0, 'text', 'two'); d.send(0, 'generate'); d.send(0, 'history', 1); assert.equal(d.told('prompt').at(-1), 'one');
+  d.send(0, 'param', 'slot', 3); d.send(0, 'bankstore'); assert.equal(d.said('bank/4/store').length, 1); d.send(0, 'banklaunch'); assert.equal(decodeURIComponent(last(d)[5]), 'one');
+});
+
+test('the daemon\'s complaint is shown in its words', () => { const d = started(new LiveSet()); d.send(0, 'generate'); d.send(0, R + 'error', '/llmball/clip_uri', 'tempo is 20..300, not 900'); assert.match(d.status(), /20\.\.300/); });
+
+test('both scripts are ES5 and call nothing that Max lacks', (t) => {
+  let parse; try { ({ parse } = require('acorn')); } catch (e) { if (process.env.LLMBALL_REQUIRE_ALL) throw e; t.skip('acorn is not installed'); return; }
+  for (const name of ['llmball.js', 'llmball_generator.js']) { const s = read(name); parse(s, { ecmaVersion: 5 }); assert.doesNotMatch(s, /setTimeout|console\.|outlet\.apply|messnamed/); }
+});

@@ -1,0 +1,84 @@
+'use strict';
+const test = require('node:test'), assert = require('node:assert');
+const { load, LiveSet, Track, Chain, read } = require('./mock_max');
+const SOURCE = read('llmball.js'), R = '/llmball/';
+
+// A song whose true beat follows a tempo, read as Live gives it: up to 30 ms old and in steps of 20 ms.
+class Song {
+  constructor(clock, bpm = (beat) => 100) { this.clock = clock; this.bpm = bpm; this.beat = 0; this.at = clock.now; this.seen = [[clock.now, 0]]; this.on = 0; }
+  to(now) { while (this.at < now) { this.at += 1; if (this.on) this.beat += this.bpm(this.beat) / 60000; this.seen.push([this.at, this.beat]); if (this.seen.length > 200) this.seen.shift(); } return this.beat; }
+  stale() { const old = Math.floor((this.clock.now - (this.clock.now * 7) % 11) / 20) * 20; let v = this.seen[0][1]; for (const [t, b] of this.seen) if (t <= old) v = b; return v; }
+  jump(beat) { this.beat = beat; this.seen = [[this.at, beat]]; }
+}
+function rig(part, options = {}) {
+  const clock = options.clock || { now: 1000 }, song = options.song || new Song(clock, options.bpm), set = new LiveSet({ tracks: [new Track(part)] });
+  Object.assign(set.song, { current_song_time: () => song.stale(), is_playing: () => song.on, tempo: () => song.bpm(song.beat) });
+  const d = load(SOURCE, { set, clock }), chain = new Chain(clock);
+  d.ctx.onOutlet = (o) => chain.take(o);
+  d.send(0, 'bang'); d.send(0, R + 'welcome', '1', 1, ''); d.send(0, 'text', 'a song');
+  d.send(0, 'param', 'lead', options.lead === undefined ? 1 : options.lead); d.send(0, 'param', 'streamed', ['all', 'chords', 'melody', 'bass', 'drums'].indexOf(part)); d.send(0, 'param', 'stream', 1);
+  return { d, chain, song, clock, step(ms = 1) { for (let i = 0; i < ms; i++) { clock.now += 1; song.to(clock.now); d.run(); if (options.each) options.each(this); } } };
+}
+// A daemon that begins at the song's second bar, as ours does with a host, four quarters ahead; each packet takes 0 to 20 ms.
+const ORIGIN = 4;
+function daemon(rigs, song, { part = () => ['chords', 'melody', 'bass', 'drums'], every = 0.5 } = {}) {
+  let next = 0, beat = 0, seed = 7; const waiting = [], sent = [];
+  const jitter = () => { seed = (seed * 16807) % 2147483647; return (seed / 2147483647) * 20; };
+  return { sent, dead: false, tick(now) {
+    if (this.dead || !song.on) return;
+    while (next < song.beat) { for (const p of part()) { waiting.push([now + jitter(), 'note', '1', p, 60, 90, next, 0.4]); sent.push([p, next]); } next += every; }
+    while (beat + ORIGIN <= song.beat) { waiting.push([now + jitter(), 'beat', Math.floor(beat / 4) + 1, (beat % 4) + 1, 100]); beat += 1; }
+    for (let i = waiting.length - 1; i >= 0; i--) if (waiting[i][0] <= now) { const [, path, ...a] = waiting.splice(i, 1)[0]; for (const r of rigs) r.d.send(0, R + path, ...a); }
+  } };
+}
+function play(r, beats, d, seen = () => {}) { while (r.song.beat < beats) { r.step(); d.tick(r.clock.now); seen(); } }
+
+test('note-ons lie on the song\'s own time while the tempo ramps and the network jitters: p99 within 5 ms', () => {
+  const r = rig('chords', { bpm: (b) => 100 + Math.min(40, b * 40 / 32) }), d = daemon([r], r.song, { part: () => ['chords'], every: 0.25 });
+  const truth = new Map(); r.song.on = 1; r.song.to(r.clock.now);
+  play(r, 44, d, () => { const k = Math.floor(r.song.beat * 4); if (!truth.has(k)) truth.set(k, r.clock.now); });
+  const errors = [], heard = r.chain.notes.filter((n) => n.on < r.clock.now - 500);
+  for (const n of heard) { let best = 1e9; for (const t of truth.values()) best = Math.min(best, Math.abs(n.on - t)); errors.push(best); }
+  errors.sort((a, b) => a - b); const p99 = errors[Math.floor(errors.length * 0.99)];
+  console.log(`# ${errors.length} notes, error median ${errors[errors.length >> 1].toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`);
+  assert.ok(errors.length > 140); assert.ok(p99 <= 5, `p99 ${p99}`);
+});
+
+for (const [how, act] of [['stop', (r) => { r.song.on = 0; }], ['bypass', (r) => r.d.send(0, 'enabled', 0)], ['deletion', (r) => r.d.ctx.notifydeleted()], ['the switch', (r) => r.d.send(0, 'param', 'stream', 0)]])
+  test(`nothing sounds after ${how}`, () => {
+    const r = rig('chords'), d = daemon([r], r.song, { part: () => ['chords'] }); r.song.on = 1; play(r, 9.1, d); assert.ok(r.chain.notes.length > 10);
+    act(r); r.step(60); assert.equal(r.chain.sounding(r.clock.now), 0); const n = r.chain.notes.length; if (how !== 'stop') r.song.on = 1; r.step(1500); assert.equal(r.chain.notes.filter((x) => x.on > r.clock.now - 1400).length, 0); assert.ok(r.chain.notes.length <= n);
+  });
+
+test('nothing sounds on when the daemon is gone, and the device says so', () => {
+  const r = rig('chords'), d = daemon([r], r.song, { part: () => ['chords'] }); r.song.on = 1; play(r, 9, d); d.dead = true; r.step(7000);
+  assert.equal(r.chain.sounding(r.clock.now), 0); assert.match(r.d.status(), /not running/);
+});
+
+test('what is cancelled does not sound, and what is planned anew does', () => {
+  const r = rig('chords'), d = daemon([r], r.song, { part: () => ['chords'] }); r.song.on = 1; play(r, 6, d); d.dead = true;
+  r.d.send(0, R + 'cancelled', '1', 'chords', 4); r.d.send(0, R + 'note', '2', 'chords', 72, 90, 4.25, 0.5); r.step(3000);
+  const after = r.chain.notes.filter((n) => n.pitch === 72); assert.equal(after.length, 1);
+  const beats = r.chain.notes.filter((n) => n.pitch === 60).length; assert.equal(beats, 8, 'two a quarter up to the fourth');
+});
+
+test('a packet that comes twice sounds once; one that comes late is left out', () => {
+  const r = rig('bass'); r.song.on = 1; r.step(200); r.d.send(0, R + 'beat', 1, 1, 100); for (let i = 0; i < 2; i++) r.d.send(0, R + 'note', '1', 'bass', 40, 90, 2, 0.5);
+  r.d.send(0, R + 'beat', 1, 1, 100); r.step(300); r.d.send(0, R + 'beat', 1, 2, 100); r.step(2500); assert.equal(r.chain.notes.length, 1);
+  r.d.send(0, R + 'note', '1', 'bass', 41, 90, 1, 0.5); r.step(500); assert.equal(r.chain.notes.length, 1);
+});
+
+test('four instances play four parts, each its own, and one of them leads', () => {
+  const clock = { now: 1000 }, song = new Song(clock); const rigs = ['chords', 'melody', 'bass', 'drums'].map((p, i) => rig(p, { clock, song, lead: i === 0 ? 1 : 0 }));
+  const d = daemon(rigs, song); song.on = 1;
+  while (song.beat < 12) { clock.now += 1; song.to(clock.now); for (const r of rigs) r.d.run(); d.tick(clock.now); }
+  const counts = rigs.map((r) => r.chain.notes.length); assert.ok(Math.min(...counts) >= 14, String(counts)); assert.ok(Math.max(...counts) <= 18, String(counts));
+  assert.deepEqual(rigs.map((r) => r.d.said('transport').length > 0), [true, false, false, false]); assert.equal(rigs[0].d.said('play').length, 1);
+});
+
+test('a leap of the song is told to the daemon at once, and ends what sounds', () => {
+  const r = rig('chords'), d = daemon([r], r.song, { part: () => ['chords'] }); r.song.on = 1; play(r, 9.1, d); const before = r.d.said('transport').length;
+  r.song.jump(2); r.step(60); const told = r.d.said('transport').slice(before); assert.ok(told.some((m) => Math.abs(m[3] - 2) < 0.3)); assert.equal(r.chain.sounding(r.clock.now), 0);
+});
+
+test('a daemon that does not follow the host says how to start it', () => { const r = rig('all'); r.d.send(0, R + 'error', '/llmball/transport', 'the time is not the host\'s'); assert.match(r.d.status(), /--sync host/); });

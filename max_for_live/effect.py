@@ -258,6 +258,8 @@ class Effect:
         )
         for i, (name, _row) in enumerate((("Bars", 0), ("Key", 1), ("Mode", 2), ("Into", 3))):
             self._label(name, (248, 22 + 26 * i, 34, 14))
+        self._label("Takes", (248, 115, 36, 14))
+        self._label("Slot", (304, 115, 36, 14))
         self._menu(
             "Bars",
             "Bars",
@@ -290,7 +292,7 @@ class Effect:
         self._param("variations", made, 1)
         x, y = self._next(1)
         made = self.patch.parameter("live.numbox", "Bank Slot", "Slot", INT, (x, y), (304, 129, 36, 15), "Which of the sixteen slots Store and Launch mean.",
-                                    0, parameter_mmin=0, parameter_mmax=15)  # fmt: skip
+                                    1, parameter_mmin=1, parameter_mmax=16)  # fmt: skip
         self._param("slot", made, 1)
 
     def _dials(self) -> None:

@@ -25,7 +25,6 @@ function bang() {                  // live.thisdevice: from here on Live may be 
     beating = repeated(beating, heartbeat, BEAT);
     looking = repeated(looking, look, LOOKED);
     state.port = 0;
-    tracksToMenus();
     status(Words.WAITING);
     outlet(4, "port", FIRST_PORT);
     heartbeat();
@@ -48,7 +47,7 @@ function text() { P.prompt = arrayfromargs(arguments).join(" "); }
 function refinetext() { P.refine = arrayfromargs(arguments).join(" "); }
 function param(name, value) {
     if (P[name] === undefined) return;
-    P[name] = Number(value);
+    P[name] = name === "slot" ? Number(value) - 1 : Number(value);
     if (name === "stream" || name === "lead" || name === "streamed") restream();
 }
 function generate() { ask({ prompt: P.prompt }); }
@@ -224,7 +223,7 @@ finished.local = 1;
 // Which track a part goes to: the one chosen, else one that is called so, else the device's own.
 function trackOf(part, own) {
     var list = Live.tracks(), chosen = P["track_" + part], i;
-    if (chosen > 1 && list[chosen - 2]) return Live.at("live_set tracks " + list[chosen - 2].index);
+    for (i = 0; i < list.length; i++) if (list[i].index === chosen - 2) return Live.at("live_set tracks " + list[i].index);
     if (chosen === 0) for (i = 0; i < list.length; i++) if (list[i].name.toLowerCase().indexOf(part) >= 0) return Live.at("live_set tracks " + list[i].index);
     return own;
 }
@@ -297,16 +296,6 @@ function askedTempo(words, tempo) {
     if (state.asked) outlet(1, "overruled", "you asked for " + m[1] + ", Live is at " + Math.round(tempo * 100) / 100);
 }
 askedTempo.local = 1;
-
-function tracksToMenus() {
-    var list = Live.tracks(), i;
-    outlet(1, "cleartracks");
-    outlet(1, "addtrack", "By Name");
-    outlet(1, "addtrack", "This Track");
-    for (i = 0; i < list.length; i++) outlet(1, "addtrack", list[i].name);
-}
-tracksToMenus.local = 1;
-function tracks() { tracksToMenus(); }
 
 // --- streaming --------------------------------------------------------------------------------------------
 function restream() {

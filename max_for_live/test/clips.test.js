@@ -131,7 +131,7 @@ test('works where Live knows no undo step, on an empty prompt, in a Rack and wit
 
 test('history keeps the last words, newest first, and the bank what was stored', () => {
   const d = started(new LiveSet(), 'one'); d.send(0, 'generate'); d.send(0, 'text', 'two'); d.send(0, 'generate'); d.send(0, 'history', 1); assert.equal(d.told('prompt').at(-1), 'one');
-  d.send(0, 'param', 'slot', 3); d.send(0, 'bankstore'); assert.equal(d.said('bank/4/store').length, 1); d.send(0, 'banklaunch'); assert.equal(decodeURIComponent(last(d)[5]), 'one');
+  d.send(0, 'param', 'slot', 4); d.send(0, 'bankstore'); assert.equal(d.said('bank/4/store').length, 1); d.send(0, 'banklaunch'); assert.equal(decodeURIComponent(last(d)[5]), 'one');
 });
 
 test('the daemon\'s complaint is shown in its words', () => { const d = started(new LiveSet()); d.send(0, 'generate'); d.send(0, R + 'error', '/llmball/clip_uri', 'tempo is 20..300, not 900'); assert.match(d.status(), /20\.\.300/); });

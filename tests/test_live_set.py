@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -14,7 +16,7 @@ from model import midifile
 from model.music import PARTS
 from tests import rig
 from tests.clip_client import lossy
-from tests.live_set import BARS, answered
+from tests.live_set import BARS, SCRIPT, answered
 
 TRACKS = {"chords": "keys", "melody": "melody", "bass": "bass", "drums": "drums"}
 JOBS: list[dict[str, Any]] = [
@@ -75,3 +77,17 @@ def test_through_a_network_that_loses_a_tenth_clips_are_whole_or_refused(
     for job in found:
         assert job["notes"] == plain[job["seed"]] or not any(job["notes"].values()), job["status"]
     assert sum(any(job["notes"].values()) for job in found) >= 10
+
+
+def test_four_instances_stream_four_parts_from_a_daemon_that_follows_live(
+    tmp_path: Path, needs: Callable[[str, str], str]
+) -> None:
+    node = needs("node", "Node.js 18 or later")
+    with rig.daemon("--output", "none", "--sync", "host", env={}, folder=tmp_path) as daemon:
+        ran = subprocess.run(
+            [node, str(SCRIPT.with_name("stream_e2e.js")), *map(str, daemon.osc), "6"], capture_output=True, text=True, timeout=60,
+            env=os.environ | {"PYTHON": sys.executable}, check=True,
+        )  # fmt: skip
+    for line in map(json.loads, ran.stdout.splitlines()):
+        assert line["notes"] >= 2, line
+        assert line["off"] <= 60, "half a sixteenth of techno would be 62 ms: off by that much is out of time"

@@ -3,26 +3,11 @@
 // jobs: [{prompt, seed, bars (index of the menu), params: {…}}]. Prints a line of JSON for each: its status and the notes by track.
 const dgram = require('node:dgram'), fs = require('node:fs');
 const { load, LiveSet, Track, read } = require('./mock_max');
+const { encode, decode } = require('./osc');
 const GM = { 36: 'Kick', 37: 'Rim', 38: 'Snare', 39: 'Clap', 42: 'Closed Hat', 44: 'Pedal', 45: 'Low Tom', 46: 'Open Hat', 47: 'Tom', 49: 'Crash', 50: 'Hi Tom', 51: 'Ride', 63: 'Conga', 70: 'Shaker' };
 const [host, port, instances] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4] || 1)];
 const jobs = JSON.parse(fs.readFileSync(0, 'utf8')), SOURCE = read('llmball.js');
 
-const pad = (b) => Buffer.concat([b, Buffer.alloc(4 - (b.length % 4))]);
-function encode(address, args) {
-  const tags = [], data = [];
-  for (const a of args) {
-    if (typeof a === 'string') { tags.push('s'); data.push(pad(Buffer.from(a, 'utf8'))); }
-    else { const b = Buffer.alloc(4); if (Number.isInteger(a)) { tags.push('i'); b.writeInt32BE(a); } else { tags.push('f'); b.writeFloatBE(a); } data.push(b); }
-  }
-  return Buffer.concat([pad(Buffer.from(address)), pad(Buffer.from(',' + tags.join(''))), ...data]);
-}
-function decode(m) {
-  let at = 0;
-  const string = () => { const end = m.indexOf(0, at), s = m.toString('utf8', at, end); at = (end + 4) & ~3; return s; };
-  const address = string(), tags = string().slice(1);
-  return [address, [...tags].map((t) => { if (t === 's') return string(); at += 4; return t === 'i' ? m.readInt32BE(at - 4) : m.readFloatBE(at - 4); })];
-}
-let left = instances;
 function instance() {
   const socket = dgram.createSocket('udp4'), clock = { now: Date.now() };
   let d, job = null, asked = 0;

@@ -9,7 +9,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TypeVar
 
-from model.clip import AUTOMATIC, Wanted, clip
+from bench.otherwords import OtherWords
+from model.clip import AUTOMATIC, DEFAULT_BARS, Wanted, clip
 from model.composer import Composer
 from model.encoder import TextEncoder
 from model.engine import Engine
@@ -17,6 +18,7 @@ from model.midifile import Song, from_bytes, to_bytes
 from model.music import Controls, Plan
 from model.plan import open_encoder, understand
 from model.precedence import apply
+from model.training.grammar_only import clip as grammar_clip
 from model.weights import load
 
 T = TypeVar("T")
@@ -37,15 +39,31 @@ def encoder() -> TextEncoder:
     return open_encoder(None)
 
 
+@dataclass(frozen=True, slots=True)
+class Maker:
+    """Who makes the clips: `what` is ours, grammar (no decoder), dropped or shuffled (other words' vectors, of `prompts`)."""
+
+    weights: Path | None = None
+    what: str = "ours"
+    prompts: tuple[str, ...] = ()
+
+
 @cache
-def composer(weights: Path | None) -> Composer:
+def composer(maker: Maker) -> Composer:
     """Return this process's composer, with the weights of a file or those that are shipped."""
-    return Composer(encoder(), None if weights is None else Engine(*load(weights)))
+    heard = encoder()
+    if maker.what in ("dropped", "shuffled"):
+        heard = OtherWords(heard, maker.prompts, shuffled=maker.what == "shuffled")
+    return Composer(heard, None if maker.weights is None else Engine(*load(maker.weights)))
 
 
-def made(prompt: str, seed: int, weights: Path | None, controls: Controls = AUTOMATIC) -> Made:
-    """Return the clip of a prompt."""
-    song = clip(composer(weights), Wanted(prompt, seed, controls=controls))
+def made(prompt: str, seed: int, maker: Maker, controls: Controls = AUTOMATIC) -> Made:
+    """Return the clip of a prompt; its plan is what the words mean, whoever made it."""
+    if maker.what == "grammar":
+        plan = apply(planned(prompt), controls)[0]
+        song = grammar_clip(plan, seed, plan.bars or DEFAULT_BARS)
+    else:
+        song = clip(composer(maker), Wanted(prompt, seed, controls=controls))
     return Made(from_bytes(to_bytes(song)), apply(planned(prompt), controls)[0])
 
 

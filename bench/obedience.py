@@ -1,7 +1,7 @@
 """Does the music do what the words say? The prompt suite, judged; the table, its intervals and every miss.
 
     python -m bench.obedience {facts,implied,opposites,refine} [--seeds N] [--half tune|report] [--jobs N] [--only TEXT] [--words]
-        [--weights FILE] [--json]
+        [--weights FILE] [--by ours|grammar|dropped|shuffled] [--json]
 
 `facts`: what 200 prompts state outright. `implied`: what any musician would expect of the others. `opposites`: pairs over
 paired seeds, N an axis. `refine`: N clips changed. `--only` takes the rows that hold a text, `--words` judges what was
@@ -55,7 +55,7 @@ class Means(NamedTuple):
     """How to judge: by the words alone or by clips, made with these weights or those that are shipped."""
 
     words: bool
-    weights: Path | None
+    maker: clips.Maker
 
 
 Job = tuple[Any, int]
@@ -89,7 +89,7 @@ def wish(job: Job, by: Means) -> list[Outcome]:
 def _heard(text: str, seed: int, by: Means) -> tuple[Song | None, Plan]:
     if by.words:
         return None, clips.planned(text)
-    made = clips.made(text, seed, by.weights)
+    made = clips.made(text, seed, by.maker)
     return made.song, made.plan
 
 
@@ -102,7 +102,7 @@ def opposite(job: Job, by: Means) -> list[Outcome]:
     told = [getattr(plan, asked.axis) for plan in plans]
     heard, found = None, ""
     if not by.words:
-        less, more = (clips.made(text, seed, by.weights, controls).song for text in (asked.less, asked.more))
+        less, more = (clips.made(text, seed, by.maker, controls).song for text in (asked.less, asked.more))
         heard = rises(asked.axis, less, more)
         found = f"{_number(measured(asked.axis, less))} against {_number(measured(asked.axis, more))} "
     found += f"(understood {told[0]:g} against {told[1]:g})"
@@ -115,8 +115,8 @@ def refinement(job: Job, by: Means) -> list[Outcome]:
     asked: Refinement
     asked, seed = job
     base = _base(asked, seed)
-    before = clips.made(base, seed, by.weights).song
-    after = refine(clips.composer(by.weights), before, asked.words, seed)
+    before = clips.made(base, seed, by.maker).song
+    after = refine(clips.composer(by.maker), before, asked.words, seed)
     ends = (after, before) if asked.way == "down" else (before, after)
     share = changed(before, after, asked.parts)
     told = f"{_number(measured(asked.measure, before))} to {_number(measured(asked.measure, after))}"
@@ -158,6 +158,12 @@ def jobs_of(what: str, seeds: int, half: str | None, only: str) -> list[Job]:
         case _:
             rows = [r for r in refining() if only in r.words]
             return [(rows[s % len(rows)], s) for s in range(1, seeds + 1)] if rows else []
+
+
+def prompts_of(jobs: Sequence[Job]) -> tuple[str, ...]:
+    """Return every prompt of what is judged, once."""
+    pairs = [(a.less, a.more) if isinstance(a, Opposite) else (getattr(a, "text", ""),) for a, _ in jobs]
+    return tuple(dict.fromkeys(text for pair in pairs for text in pair))
 
 
 class Judge(Protocol):
@@ -263,12 +269,15 @@ def main() -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="a decoder's, instead of the one that is shipped"
     )
+    parser.add_argument(
+        "--by", dest="maker", choices=("ours", "grammar", "dropped", "shuffled"), default="ours"
+    )
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     if args.words and args.what == "refine":
         parser.error("a refinement is judged by its notes: leave --words out")
-    by = Means(args.words, args.weights)
     asked = jobs_of(args.what, args.seeds or SEEDS[args.what], args.half, args.only)
+    by = Means(args.words, clips.Maker(args.weights, args.maker, prompts_of(asked)))
     outcomes: list[Outcome] = []
     for i, found in enumerate(clips.spread(partial(JUDGES[args.what], by=by), asked, args.jobs), 1):
         outcomes += found

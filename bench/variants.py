@@ -15,14 +15,13 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-import numpy as np
-
 from bench.clips import encoder, spread
+from bench.otherwords import OtherWords
 from bench.wishes import prompts as wished
 from model import midifile
 from model.clip import Wanted, clip
 from model.composer import Composer
-from model.encoder import Embedding, TextEncoder
+from model.encoder import TextEncoder
 from model.engine import Engine
 from model.plan import understand
 from model.styles import GRAMMARS
@@ -51,26 +50,6 @@ class Asked:
     seed: int
     label: str
     among: str
-
-
-class _Other:
-    """An encoder that says something else than the words: the mean of all vectors, or another prompt's."""
-
-    def __init__(self, inner: TextEncoder, prompts: tuple[str, ...], *, shuffled: bool) -> None:
-        self.name = "shuffled" if shuffled else "dropped"
-        vectors = [inner.encode(p) for p in prompts]
-        mean = np.mean(vectors, 0)
-        self._mean: Embedding = (mean / np.linalg.norm(mean)).astype(np.float32)
-        away = len(vectors) // 3 + 1  # not the other half: a style's name and its scene are that far apart
-        turned = [*vectors[away:], *vectors[:away]]
-        self._inner, self._turned = inner, turned if shuffled else []
-        self._order: dict[str, int] = {}
-
-    def encode(self, text: str) -> Embedding:
-        if not self._turned:
-            return self._mean
-        place = self._order.setdefault(text, len(self._order))
-        return self._turned[place % len(self._turned)]
 
 
 def asked(name: str, seeds: int) -> list[Asked]:
@@ -113,7 +92,7 @@ def _composer(how: How) -> Composer:
 @cache
 def _encoder(how: How) -> TextEncoder:
     if how.what in ("dropped", "shuffled"):
-        return _Other(encoder(), how.prompts, shuffled=how.what == "shuffled")
+        return OtherWords(encoder(), how.prompts, shuffled=how.what == "shuffled")
     return encoder()
 
 

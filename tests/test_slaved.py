@@ -26,10 +26,15 @@ def test_the_band_plays_in_phase_with_jack_midi_clock_and_stops_with_it(
     env = {**os.environ, **jack_environment}
     trace = tmp_path / "trace"
     options = ("--backend", "jack", "--sync", "clock", "--trace", str(trace), "--play", "fast pop in C major")
+
+    def listed() -> str:
+        return subprocess.run([needs("jack_lsp", "jackd2")], env=env, capture_output=True, text=True).stdout
+
+    # JACK takes its time to let the client of an earlier daemon go, and would give ours another name
+    assert until(lambda: INLET not in listed(), 20)
     started = daemon(*options, env=jack_environment)
     band = receiver(started.jack_port)
-    listing = subprocess.run([needs("jack_lsp", "jackd2")], env=env, capture_output=True, text=True)
-    assert INLET in listing.stdout
+    assert INLET in listed()
     with sender(env), transport(env) as host:
         clock = receiver("jack_midi_clock:mclk_out")
         for command in ("master", "tempo 140", "play"):

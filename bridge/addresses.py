@@ -35,6 +35,7 @@ COMMANDS: dict[str, Command] = {
         Command("morph", "a:s b:s x:f", "a new take that lies between two prompts, at x (0..1); without arguments it is asked"),
         Command("morph_uri", "a:s b:s x:f", "the same, percent-encoded"),
         Command("refine", "text:s …", "a new take that changes the one that plays: less busy; same chords, walking bass; 更温柔一点"),
+        Command("refine_uri", "text:s …", "the same, percent-encoded"),
         Command("back", "", "the take that played before comes back"),
         Command("take/launch", "id:s", "any take comes back, by the id that /llmball/take told"),
         Command("keep", "bars:i", "the last bars, 8 unless said, become a .mid file → kept"),

@@ -113,8 +113,8 @@ def read(message: Message) -> Request:
             return Ping(number)
         case "prompt" | "prompt_uri":
             return PromptGiven(prompt(message.address, args, encoded=path == "prompt_uri"))
-        case "refine":
-            return RefineGiven(prompt(message.address, args, encoded=False))
+        case "refine" | "refine_uri":
+            return RefineGiven(prompt(message.address, args, encoded=path == "refine_uri"))
         case "keep":
             return Keep(_bars(message.address, args))
         case "learn" | "unlearn":

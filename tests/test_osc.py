@@ -183,5 +183,6 @@ def test_every_command_of_the_table_is_understood() -> None:
             **{f"bank/{n}/store": ("x",) for n in range(1, 17)},
             "morph": ("x", "y", 0),
             "morph_uri": ("x", "y", 0),
+            "refine_uri": ("x",),
         }.get(path, ())
         assert ask(path, *args) is not None

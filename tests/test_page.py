@@ -136,6 +136,27 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         holds(shown, "document.getElementById('fact-tempo').value === '140'")
         text(shown, "#pad-3", "dusty lo-fi")
 
+        shown.set_viewport_size({"width": 820, "height": 1180})  # a tablet held upright
+        holds(shown, "document.documentElement.scrollWidth <= innerWidth")
+        for control in ("#prompt", "#play", "#stop", "#refine", "#keep", "#pad-3", "#mute-drums"):
+            holds(shown, f"(() => {{ const r = document.querySelector('{control}').getBoundingClientRect();"
+                         " return r.width > 0 && r.left >= 0 && r.right <= innerWidth; })()")  # fmt: skip
+        shown.click("#stop")
+        text(shown, "#state", "idle|waiting")
+
+        assert first.stop() == 0  # and begun again at the same address: the page finds it by itself
+        holds(shown, "document.getElementById('link').textContent !== 'connected'")
+        stack.enter_context(
+            rig.daemon(*options, url.removeprefix("http://").rstrip("/"), env={}, folder=tmp_path)
+        )
+        linked(shown)
+        shown.fill("#prompt", "calm piano")
+        shown.press("#prompt", "Enter")
+        text(shown, "#state", "waiting")
+        shown.click("#play")
+        text(shown, "#state", "playing")
+        roll(shown, "d.ahead > 1 && d.chords > 0")
+
 
 def test_a_stranger_needs_a_network_and_a_token(tmp_path: Path, needs: Callable[[str, str], str]) -> None:
     """The daemon in a network namespace of its own, asked from its other address."""

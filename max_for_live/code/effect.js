@@ -4,7 +4,7 @@ inlets = 1;
 outlets = 5;   // 0 udpsend   1 the view   2 notes: pitch velocity ms delay   3 flush: stop and clear   4 udpreceive's port
 
 var BARS = [0, 1, 2, 4, 8, 12, 16, 32], MODES = ["major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "harmonic minor", "melodic minor"];
-var TARGETS = ["row", "slot", "view", "arrangement"], STREAMED = ["all", "chords", "melody", "bass", "drums"], METERS = "2/4 3/4 4/4 5/4 6/8 7/8 9/8 12/8";
+var TARGETS = ["row", "slot", "view", "arrangement"], STREAMED = ["all", "chords", "melody", "bass", "drums"], STEERED = { density: 100, energy: 100, brightness: 100, complexity: 100, temperature: 100 }, METERS = "2/4 3/4 4/4 5/4 6/8 7/8 9/8 12/8";
 var FIRST_PORT = 7412, PORTS = 8, BEAT = 2000, MISSED = 6000, LOOKED = 250, REMEMBERED = 12;
 var state = { ready: false, enabled: true, port: 0, heardAt: 0, connected: false, other: false, ids: 0, seed: 1, writing: null, queue: [], before: [], history: [], bank: [], told: "", scenes: 0, looked: 0, asked: 0 };
 var P = { prompt: "", refine: "", bars: 4, key: 0, mode: 0, density: -1, energy: -1, brightness: -1, complexity: -1, temperature: 100, guidance: -1,
@@ -49,11 +49,17 @@ function param(name, value) {
     if (P[name] === undefined) return;
     P[name] = name === "slot" ? Number(value) - 1 : Number(value);
     if (name === "stream" || name === "lead" || name === "streamed") restream();
+    else if (STEERED[name] && leading()) steer(name);
 }
-function generate() { ask({ prompt: P.prompt }); }
+// While this device leads a stream its words and dials are the band's; else they are those of the next clip.
+function leading() { return Stream.active() && P.lead === 1; }
+leading.local = 1;
+function steer(name) { say([Wire.ROOT + name, P[name] < 0 ? -1 : P[name] / STEERED[name]]); }
+steer.local = 1;
+function generate() { if (leading()) say([Wire.ROOT + "prompt_uri", Wire.encoded(P.prompt)]); else ask({ prompt: P.prompt }); }
 function newseed() { state.seed = Math.floor(Math.random() * 2147483646) + 1; outlet(1, "seed", state.seed); generate(); }
 function seed(value) { state.seed = Math.max(0, Math.round(Number(value))); }
-function refine() { if (P.refine) ask({ prompt: P.refine, change: true, name: P.prompt + ", " + P.refine }); else status("Type what is to change"); }
+function refine() { if (P.refine && leading()) say([Wire.ROOT + "refine_uri", Wire.encoded(P.refine)]); else if (P.refine) ask({ prompt: P.refine, change: true, name: P.prompt + ", " + P.refine }); else status("Type what is to change"); }
 function redo() { ask({ prompt: P.prompt || "the same again", redo: true }); }
 function go_on() { ask({ prompt: P.prompt || "go on", onward: true }); }
 function cancel() {
@@ -215,7 +221,7 @@ function finished() {
     try { placed(writing); }
     catch (e) { state.queue = []; status(e.message); if (e.message === Words.FULL) outlet(1, "offer", 1); return; }
     outlet(1, "offer", 0);
-    status(count + " notes, seed " + writing.job.seed);
+    status(count + " notes in " + writing.clip.key + ", seed " + writing.job.seed);
     next();
 }
 finished.local = 1;
@@ -250,7 +256,7 @@ sheets.local = 1;
 
 function placed(writing) {
     var job = writing.job, clip = writing.clip, rows = Wire.notes(clip), target = TARGETS[P.target], song = job.song, name, all, view;
-    name = Words.clipName(job.want.name || P.prompt, null, job.seed);
+    name = Words.clipName(job.want.name || P.prompt, Chord.beginning(rows, song.num * 4 / song.den, clip.beats), job.seed);
     if (job.want.redo) { redone(rows, job.want.source); return; }
     all = sheets(rows, name);
     if (!all.length) throw new Error("The answer has no notes: switch more parts on");
@@ -306,6 +312,7 @@ function restream() {
     if (P.lead && !P.prompt) { status(Words.EMPTY); return; }
     Stream.start({ part: STREAMED[P.streamed], lead: P.lead === 1, prompt: P.prompt }, now());
     streaming = repeated(streaming, streamTick, Stream.TICK);
+    if (leading()) for (var name in STEERED) steer(name);
 }
 restream.local = 1;
 function streamTick() { if (state.enabled) Stream.tick(now()); }

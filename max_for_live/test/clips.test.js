@@ -32,7 +32,7 @@ test('a row of free slots takes a clip a part, exactly as long as asked, named, 
   const set = band(); set.tracks[2].slots[0].clip = new Clip(set.tracks[2], 4, [], 'mine');
   const d = started(set); d.send(0, 'generate'); answer(d, 1);
   assert.equal(set.tracks[2].slots[0].clip.name, 'mine', 'what was there stays');
-  for (const t of set.tracks) { const c = t.slots[1].clip; assert.equal(c.loop_end, 16); assert.equal(c.end_marker, 16); assert.equal(c.loop_start, 0); assert.equal(c.looping, 1); assert.match(c.name, /^dusty lo-fi #1$/); }
+  for (const t of set.tracks) { const c = t.slots[1].clip; assert.equal(c.loop_end, 16); assert.equal(c.end_marker, 16); assert.equal(c.loop_start, 0); assert.equal(c.looping, 1); assert.match(c.name, /^dusty lo-fi.* #1$/); }
   assert.equal(new Set(set.tracks.map((t) => t.slots[1].clip.color)).size, 4);
   assert.equal(set.undo, 0); assert.equal(set.steps, 1);
 });
@@ -127,6 +127,12 @@ test('an instance whose port another one holds tries the next', () => { const d 
 test('works where Live knows no undo step, on an empty prompt, in a Rack and without a track', () => {
   const set = new LiveSet({ noUndo: true, chain: 2 }); const d = started(set); d.send(0, 'generate'); answer(d, 1); assert.ok(set.tracks[0].slots[0].clip);
   const e = started(new LiveSet(), ''); e.send(0, 'generate'); assert.match(e.status(), /Type what/);
+});
+
+test('a clip is named after its words, its first chords and its seed', () => {
+  const set = new LiveSet(); const d = started(set, 'lofi, rainy'); d.send(0, 'param', 'bars', 2); d.send(0, 'seed', 17); d.send(0, 'generate');
+  answer(d, 1, { chords: [65, 0, 2, 80, 69, 0, 2, 80, 72, 0, 2, 80, 64, 0, 2, 80, 71, 4, 2, 80, 65, 4, 2, 80, 69, 4, 2, 80, 64, 4, 2, 80], bass: [38, 0, 2, 90, 43, 4, 2, 90] }, 8);
+  assert.equal(set.tracks[0].slots[0].clip.name, 'lofi Dm9–G13 #17');
 });
 
 test('history keeps the last words, newest first, and the bank what was stored', () => {

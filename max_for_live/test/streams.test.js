@@ -82,3 +82,8 @@ test('a leap of the song is told to the daemon at once, and ends what sounds', (
 });
 
 test('a daemon that does not follow the host says how to start it', () => { const r = rig('all'); r.d.send(0, R + 'error', '/llmball/transport', 'the time is not the host\'s'); assert.match(r.d.status(), /--sync host/); });
+
+test('while it leads, its words and dials are the band\'s', () => {
+  const r = rig('all'); r.d.send(0, 'param', 'density', 80); assert.deepEqual(r.d.said('density').at(-1).slice(2), [0.8]); r.d.send(0, 'text', 'techno'); r.d.send(0, 'generate'); assert.equal(r.d.said('prompt_uri').at(-1)[2], 'techno');
+  r.d.send(0, 'refinetext', 'darker'); r.d.send(0, 'refine'); assert.equal(r.d.said('refine_uri').at(-1)[2], 'darker'); assert.equal(r.d.said('clip_uri').length, 0);
+});

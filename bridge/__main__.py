@@ -51,6 +51,10 @@ def _run(args: argparse.Namespace) -> int:
             from bridge import commands
 
             return commands.show_plan(args)
+        case "bench":
+            from bridge import speed
+
+            return speed.run(as_json=args.json)
         case "device":
             from bridge import device
 

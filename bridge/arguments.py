@@ -58,6 +58,8 @@ def parser() -> argparse.ArgumentParser:
         "install", help="copy them into Live's User Library"
     )
     install.add_argument("--to", metavar="DIR", type=spelling.folder, help="the User Library (default: asks)")
+    bench = commands.add_parser("bench", help="how fast this machine writes music")
+    bench.add_argument("--json", action="store_true", help="as one JSON object")
     commands.add_parser("doctor", help="check this machine, with a remedy for each fault")
     return top
 

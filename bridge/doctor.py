@@ -8,6 +8,7 @@ import socket
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 from bridge.systems import find_backend, list_ports
 from model.encoder import DIMENSION, EncoderError
@@ -47,7 +48,12 @@ def jack() -> Finding:
     """Look for a JACK server."""
     if find_backend("jack") is None:
         return Finding("JACK", "no server answers", "where you want JACK: start jackd, or PipeWire's, first")
-    return Finding("JACK", f"server {os.environ.get('JACK_DEFAULT_SERVER', 'default')}")
+    server = f"server {os.environ.get('JACK_DEFAULT_SERVER', 'default')}"
+    if find_spec("bridge._jackmidi") is None:
+        return Finding(
+            "JACK", f"{server}, no exact hand-over", "for notes on their frame: a C compiler, then make setup"
+        )
+    return Finding("JACK", f"{server}, notes on their frame")
 
 
 def realtime() -> Finding:

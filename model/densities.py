@@ -25,7 +25,7 @@ def wanted_onsets(style: Mix, part: str, density: float) -> float:
     if not known:
         known = [(_table()["*", part], 1.0)]
     whole = sum(weight for _, weight in known)
-    low, middle, high = (sum(row[k] * weight for row, weight in known) / whole for k in range(3))
+    low, middle, high = (sum(row[k] * (weight / whole) for row, weight in known) for k in range(3))
     low = min(low, middle / 1.6)  # where a style knows one pattern only, words still thin it out
     high = max(high, middle * 1.6)
     start, end, part_of = (low, middle, 2 * density) if density < 0.5 else (middle, high, 2 * density - 1)

@@ -35,7 +35,7 @@ check: $(VENV)/.developing
 
 accept: $(VENV)/.developing
 	@for script in prompts_to_notes prompt_changes footprint mood_pairs packets panels starving sweep endurance \
-		lateness "lateness --busy" slaved link_peer faults; do \
+		lateness "lateness --busy" slaved link_peer faults broker workers device_loss; do \
 		echo "## $$script"; $(BIN)/python -m bench.$$script || exit 1; echo; done
 
 # the long measurements of music; HUMAN is what `python -m model.training.measures read` wrote

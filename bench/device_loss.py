@@ -2,7 +2,7 @@
 
     python -m bench.device_loss [--count 500] [--share 0.1] [--instances 4]
 
-Four instances of the device's script in the mock Live set; a clip counts as whole when its notes are those without loss.
+Clips of one to eight bars. Four instances of the device's script in the mock Live set; a clip counts as whole when its notes are those without loss.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def main() -> None:
     parser.add_argument("--share", type=float, default=0.1)
     parser.add_argument("--instances", type=int, default=4)
     args = parser.parse_args()
-    jobs = [{"prompt": WORDS[i % len(WORDS)], "seed": i, "bars": 1} for i in range(args.count)]
+    jobs = [{"prompt": WORDS[i % len(WORDS)], "seed": i, "bars": 1 + i % 4} for i in range(args.count)]
     with (
         tempfile.TemporaryDirectory() as folder,
         rig.daemon("--output", "none", env={}, folder=Path(folder)) as daemon,

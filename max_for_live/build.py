@@ -15,7 +15,7 @@ from max_for_live.patch import FOLDER
 
 SHARED = ("wire", "note", "words", "kit", "live")
 SCRIPTS = {
-    "llmball.js": (*SHARED, "chord", "write", "ahead", "transport", "stream", "source", "effect"),
+    "llmball.js": (*SHARED, "chord", "write", "ahead", "transport", "stream", "source", "link", "effect"),
     "llmball_generator.js": (*SHARED, "generator"),
 }
 """The rooms of each script in their order: Max's own `require` keeps no modules apart."""

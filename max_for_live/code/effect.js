@@ -4,9 +4,9 @@ inlets = 1;
 outlets = 5;   // 0 udpsend   1 the view   2 notes: pitch velocity ms delay   3 flush: stop and clear   4 udpreceive's port
 
 var BARS = [0, 1, 2, 4, 8, 12, 16, 32], MODES = ["major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "harmonic minor", "melodic minor"];
-var TARGETS = ["row", "slot", "view", "arrangement"], STREAMED = ["all", "chords", "melody", "bass", "drums"], STEERED = { density: 100, energy: 100, brightness: 100, complexity: 100, temperature: 100 }, METERS = "2/4 3/4 4/4 5/4 6/8 7/8 9/8 12/8";
+var TARGETS = ["row", "slot", "view", "arrangement"], STREAMED = ["all", "chords", "melody", "bass", "drums"], STEERED = { density: 100, energy: 100, brightness: 100, complexity: 100, temperature: 100 }, METERS = " 2/4 3/4 4/4 5/4 6/8 7/8 9/8 12/8 ";
 var FIRST_PORT = 7412, PORTS = 8, BEAT = 2000, MISSED = 6000, LOOKED = 250, REMEMBERED = 12;
-var state = { ready: false, enabled: true, port: 0, heardAt: 0, connected: false, other: false, ids: 0, seed: 1, writing: null, queue: [], before: [], history: [], bank: [], told: "", scenes: 0, looked: 0, asked: 0 };
+var state = { ready: false, enabled: true, port: 0, heardAt: 0, connected: false, other: false, ids: 0, seed: 1, writing: null, queue: [], before: [], history: [], bank: [], told: "", scenes: 0, looked: 0, asked: 0, whose: {} };
 var P = { prompt: "", refine: "", bars: 4, key: 0, mode: 0, density: -1, energy: -1, brightness: -1, complexity: -1, temperature: 100, guidance: -1,
     chords: 1, melody: 1, bass: 1, drums: 1, track_chords: 0, track_melody: 0, track_bass: 0, track_drums: 0, target: 0, variations: 1, stream: 0, lead: 1, streamed: 0, slot: 0 };
 var beating = null, looking = null, streaming = null;
@@ -75,7 +75,7 @@ function back() {                  // the notes before the last change of a clip
     if (!last) { say([Wire.ROOT + "back"]); return; }
     clip = Live.at("id " + last.id);
     if (!Live.there(clip)) { status("That clip is gone"); return; }
-    Write.inView(clip, { name: last.name, colour: last.colour, notes: { notes: last.notes } }, last.beats);
+    Write.putBack(clip, last);
     status("Back to the notes before");
 }
 function keep() { say([Wire.ROOT + "keep"]); }
@@ -94,50 +94,6 @@ function notifydeleted() {
 function cancelTask(task) { if (task) task.cancel(); }
 cancelTask.local = 1;
 
-// --- connection -------------------------------------------------------------------------------------------
-function heartbeat() {
-    if (state.heardAt && now() - state.heardAt > MISSED) { state.connected = false; state.lost = true; state.heardAt = 0; }
-    if (!state.connected) {
-        if (!state.other) status(state.tried || state.lost ? Words.ABSENT : Words.WAITING);
-        if (state.tried) { state.port = (state.port + 1) % PORTS; outlet(4, "port", FIRST_PORT + state.port); }   // another instance may have this one
-        state.tried = true;
-        say([Wire.ROOT + "hello", FIRST_PORT + state.port, "live", 1]);
-    }
-    say([Wire.ROOT + "ping", 1]);
-}
-heartbeat.local = 1;
-
-function anything() {              // OSC: messagename is the address
-    var a = arrayfromargs(arguments), address = messagename, path, i;
-    if (address.substring(0, Wire.ROOT.length) !== Wire.ROOT) return;
-    path = address.substring(Wire.ROOT.length);
-    for (i = 0; i < a.length; i++) if (typeof a[i] === "string") a[i] = Wire.decoded(a[i]);
-    state.heardAt = now();
-    if (path === "welcome") { welcome(a); return; }
-    if (path === "pong") { if (!state.connected && !state.other) connected(); return; }
-    if (path.substring(0, 5) === "clip/") { clipHeard(address, a); return; }
-    if (path === "understood/overruled") { outlet(1, "overruled", a[0] + " is " + a[1] + "'s"); return; }
-    if (path === "kept") { status("Kept: " + a[0]); return; }
-    if (path === "error") errorHeard(a);
-    Stream.heard(address, a, now());
-}
-function connected() {
-    state.connected = true;
-    state.tried = false;
-    if (!state.writing) status(Words.READY);
-}
-connected.local = 1;
-function welcome(a) {
-    state.other = Number(a[1]) !== Wire.PROTOCOL;
-    if (state.other) { state.connected = false; status(Words.OTHER); } else connected();
-}
-welcome.local = 1;
-function errorHeard(a) {
-    if (/\/clip/.test(a[0]) && state.writing) failed(String(a[1]));
-    else status(String(a[1]));
-}
-errorHeard.local = 1;
-
 // --- clips ------------------------------------------------------------------------------------------------
 function parts() {
     var found = [], i;
@@ -148,7 +104,7 @@ parts.local = 1;
 
 function options(song, given) {
     var found = [["parts", parts().join(",")], ["tempo", song.tempo]], meter = song.num + "/" + song.den, levels = ["density", "energy", "brightness", "complexity"], i;
-    if (METERS.indexOf(meter) >= 0) found.push(["meter", meter]);
+    if (METERS.indexOf(" " + meter + " ") >= 0) found.push(["meter", meter]);
     if (P.key === 0 && song.scaled) found.push(["key", Words.key(song.root, song.scale, song.intervals)]);
     else if (P.key > 1) found.push(["key", Words.NOTES[P.key - 2] + " " + MODES[P.mode]]);
     for (i = 0; i < levels.length; i++) if (P[levels[i]] >= 0) found.push([levels[i], P[levels[i]] / 100]);
@@ -168,7 +124,7 @@ function ask(want) {
     if (!track) { status(Words.NO_TRACK); return; }
     song = Live.song();
     if (want.redo || want.change || want.onward) {
-        want.source = gathered(track);
+        try { want.source = gathered(track); } catch (e) { status(e.message); return; }
         if (!want.source) { status(Words.NO_CLIP); return; }
     }
     remember(P.prompt);
@@ -187,7 +143,7 @@ function next() {
     source = job.want.source;
     asked = { id: ++state.ids, bars: job.want.redo || job.want.change ? 0 : BARS[P.bars], seed: job.seed, prompt: job.want.prompt, options: options(job.song, !!source), given: source ? source.rows : [] };
     if (job.want.change) asked.options = [["refine", 1]].concat(asked.options);
-    if (job.want.redo) asked.redo = [source.part, source.bars];
+    if (job.want.redo) asked.redo = [source.parts.join(","), source.bars];
     state.writing = { job: job, clip: Wire.opened(asked, now()) };
     sayAll(asked);
     status("Asked LLMBall");
@@ -260,28 +216,23 @@ function placed(writing) {
     if (job.want.redo) { redone(rows, job.want.source); return; }
     all = sheets(rows, name);
     if (!all.length) throw new Error("The answer has no notes: switch more parts on");
-    if (target === "row") Write.row(all, clip.beats, job === state.first ? 0 : 0);
-    else if (target === "slot") Write.highlighted(all[0], clip.beats);
+    if (target === "row") made(all, Write.row(all, clip.beats, 0), rows);
+    else if (target === "slot") Write.highlighted(sheetFor(all, slotTrack()), clip.beats);
     else if (target === "view") {
         view = Live.shown();
         if (!view) throw new Error(Words.NO_CLIP);
+        name = sheetFor(all, trackId(view));
         remembered(view);
-        Write.inView(view, all[0], clip.beats);
-    } else Write.arrangement(all, clip.beats, song.beat);
+        Write.inView(view, name, clip.beats);
+    } else Write.arrangement(all, clip.beats, song.beat, song.num * 4 / song.den);
 }
 placed.local = 1;
 
 function remembered(view) {
-    state.before.push({ id: String(view.id).replace(/^id /, ""), name: String(Live.get(view, "name", "")), colour: Number(Live.get(view, "color", 0)), notes: plain(Live.notes(view)), beats: Number(Live.get(view, "loop_end", 4)) });
+    state.before.push(Write.asItIs(view));
     if (state.before.length > REMEMBERED) state.before.shift();
 }
 remembered.local = 1;
-function plain(notes) {
-    var found = [], i, n;
-    for (i = 0; i < notes.length; i++) { n = notes[i]; found.push({ pitch: n.pitch, start_time: n.start_time, duration: n.duration, velocity: n.velocity, mute: n.mute || 0 }); }
-    return found;
-}
-plain.local = 1;
 
 function remember(words) {
     var i;
@@ -296,10 +247,10 @@ remember.local = 1;
 
 // Live leads: where the words name another tempo the device says so, and offers it.
 function askedTempo(words, tempo) {
-    var m = /(\d{2,3}(?:\.\d+)?)\s*bpm/i.exec(words);
-    state.asked = m && Math.abs(Number(m[1]) - tempo) > 0.05 && Number(m[1]) >= 20 && Number(m[1]) <= 300 ? Number(m[1]) : 0;
-    outlet(1, "asked", state.asked ? "Set Live to " + m[1] : "");
-    if (state.asked) outlet(1, "overruled", "you asked for " + m[1] + ", Live is at " + Math.round(tempo * 100) / 100);
+    var named = Words.tempo(words);
+    state.asked = named && Math.abs(named - tempo) > 0.05 ? named : 0;
+    outlet(1, "asked", state.asked ? "Set Live to " + named : "");
+    if (state.asked) outlet(1, "overruled", "you asked for " + named + ", Live is at " + Math.round(tempo * 100) / 100);
 }
 askedTempo.local = 1;
 

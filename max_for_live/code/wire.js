@@ -1,10 +1,18 @@
 // What is said to the daemon, and one clip on its way back. Pure: it sends nothing itself and reads no clock.
 // ES5, and no global function: Max would make a message of each.
 var Wire = (function () {
-    var ROOT = "/llmball/", PROTOCOL = 1, PACKET = 32, SILENCE = 1000, PATIENCE = 60000, LONGEST = 400;
+    var ROOT = "/llmball/", PROTOCOL = 1, PACKET = 32, SILENCE = 1000, PATIENCE = 60000, LONGEST = 4200;   // characters of a percent-encoded text: udpsend takes 5096 bytes
 
     // Percent-encoded UTF-8: commas, semicolons and Chinese come through Max unharmed.
-    function encoded(text) { return encodeURIComponent(String(text).substring(0, LONGEST)); }
+    // What a packet cannot hold is left off at the end, never within a character.
+    function encoded(text) {
+        var t = String(text).replace(/[\uD800-\uDBFF](?![\uDC00-\uDFFF])/g, "").replace(/(^|[^\uD800-\uDBFF])[\uDC00-\uDFFF]/g, "$1"), e = encodeURIComponent(t);
+        while (e.length > LONGEST) {
+            t = t.substring(0, t.length - (/[\uD800-\uDBFF][\uDC00-\uDFFF]$/.test(t) ? 2 : 1));
+            e = encodeURIComponent(t);
+        }
+        return e;
+    }
     function decoded(text) { try { return decodeURIComponent(String(text)); } catch (e) { return String(text); } }
 
     // asked: {id, bars, seed, prompt, options: [[name, value]], given: [[part, pitch, start, length, velocity]], redo: [parts, bars]}
@@ -29,6 +37,11 @@ var Wire = (function () {
         return { asked: asked, total: -1, beats: 0, tempo: 0, key: "", rows: {}, got: 0, share: 0, heard: now, said: now, over: false };
     }
 
+    function counted(clip) {
+        clip.got = 0;
+        for (var i = 0; i < clip.total; i++) if (clip.rows[i]) clip.got++;
+    }
+
     function whole(clip) { return clip.total >= 0 && clip.got === clip.total; }
 
     // What a message means for a clip: "" nothing, "more" something came, "resend", "again" (say all anew), "whole", or [failed, why].
@@ -36,12 +49,13 @@ var Wire = (function () {
         var path = address.substring(ROOT.length), i, at, n;
         if (Number(args[0]) !== clip.asked.id || clip.over) return "";
         if (path === "clip/progress") clip.share = Number(args[1]);
-        else if (path === "clip/begin") { clip.total = Number(args[1]); clip.beats = Number(args[2]); clip.tempo = Number(args[3]); clip.key = String(args[4]); }
+        else if (path === "clip/begin") { clip.total = Number(args[1]); clip.beats = Number(args[2]); clip.tempo = Number(args[3]); clip.key = String(args[4]); counted(clip); }
         else if (path === "clip/notes") {
             for (i = 3, at = Number(args[1]); i + 3 < args.length; i += 4, at++) {
                 n = row(args[2], args[i], args[i + 1], args[i + 2], args[i + 3]);
-                if (!clip.rows[at]) { clip.rows[at] = n; clip.got++; }
+                clip.rows[at] = clip.rows[at] || n;
             }
+            counted(clip);
         } else if (path === "clip/end") { if (!whole(clip)) { clip.heard = clip.said = now; return "resend"; } }
         else if (path === "clip/failed") {
             if (/give them/.test(args[1])) { clip.heard = clip.said = now; return "again"; }

@@ -24,10 +24,16 @@ var Words = (function () {
         return intervals && intervals.length ? NOTES[root] + " [" + intervals.join(",") + "]" : NOTES[root] + " major";
     }
 
+    // The tempo that words name outright, in the ways people write it; 0 where they name none
+    function tempo(words) {
+        var m = /(\d{2,3}(?:\.\d+)?)\s*(?:bpm|拍|beats per minute)/i.exec(words) || /(?:tempo|bpm|速度|\bat)\s*[:=]?\s*(\d{2,3}(?:\.\d+)?)\b(?!\s*(?:bars|小节))/i.exec(words);
+        return m && Number(m[1]) >= 20 && Number(m[1]) <= 300 ? Number(m[1]) : 0;
+    }
+
     function seconds(share) { return "Writing " + Math.round(share * 100) + " %"; }
 
-    return { PARTS: PARTS, COLOURS: COLOURS, NOTES: NOTES, clipName: clipName, key: key, seconds: seconds,
+    return { PARTS: PARTS, COLOURS: COLOURS, NOTES: NOTES, clipName: clipName, key: key, tempo: tempo, seconds: seconds,
         ABSENT: "LLMBall is not running: start it with llmball serve", OTHER: "LLMBall speaks another version: update the daemon or this device",
         READY: "Ready", WAITING: "Looking for LLMBall", FULL: "No free slot in this row: press New Scene", NO_TRACK: "Put the device on a MIDI track",
-        NO_CLIP: "Show a MIDI clip first", EMPTY: "Type what you want to hear" };
+        NO_CLIP: "Show a MIDI clip first", SHARED: "Several parts share this clip and cannot be told apart: give each its own track", ELSEWHERE: "None of the parts goes to that track: choose it in the part's menu", EMPTY: "Type what you want to hear" };
 }());

@@ -66,16 +66,55 @@ var Write = (function () {
         });
     }
 
-    function arrangement(sheets, beats, at) {
+    var KEPT = ["name", "color", "loop_start", "loop_end", "start_marker", "end_marker"];
+    // A clip as it is, to be put back to the note: {id, marks, notes}
+    function asItIs(clip) {
+        var found = { id: String(clip.id).replace(/^id /, ""), marks: {}, notes: bare(Live.notes(clip)) }, i;
+        for (i = 0; i < KEPT.length; i++) found.marks[KEPT[i]] = Live.get(clip, KEPT[i], null);
+        return found;
+    }
+    function putBack(clip, was) {
         inOneStep(function () {
-            for (var k = 0; k < sheets.length; k++) {
-                var made = sheets[k].track.call("create_midi_clip", at, beats), n = sheets[k].track.getcount("arrangement_clips"), i, clip = null;
+            clip.call("remove_notes_extended", 0, 128, 0, 1e6);
+            clip.call("add_new_notes", { notes: was.notes });
+            for (var i = 0; i < KEPT.length; i++) if (was.marks[KEPT[i]] !== null) clip.set(KEPT[i], was.marks[KEPT[i]]);
+        });
+    }
+    // Notes as they can be added again: everything but the number that Live gave them
+    function bare(notes) {
+        var found = [], i, k, n;
+        for (i = 0; i < notes.length; i++) {
+            n = {};
+            for (k in notes[i]) if (k !== "note_id") n[k] = notes[i][k];
+            found.push(n);
+        }
+        return found;
+    }
+
+    // At the first bar line from `at` on where none of the tracks has a clip in the way
+    function arrangement(sheets, beats, at, bar) {
+        var from = Math.ceil(at / bar - 1e-6) * bar, k, i, n, clip, start, end, moved = true;
+        while (moved) {
+            moved = false;
+            for (k = 0; k < sheets.length; k++) {
+                n = sheets[k].track.getcount("arrangement_clips");
                 for (i = 0; i < n; i++) {
                     clip = Live.at(sheets[k].track.unquotedpath + " arrangement_clips " + i);
-                    if (Math.abs(Number(Live.get(clip, "start_time", -1)) - at) < 1e-6) break;
-                    clip = null;
+                    start = Number(Live.get(clip, "start_time", 0));
+                    end = Number(Live.get(clip, "end_time", start));
+                    if (start < from + beats - 1e-6 && end > from + 1e-6) { from = Math.ceil(end / bar - 1e-6) * bar; moved = true; }
                 }
-                if (!clip) throw new Error("Live made no clip in the arrangement" + (made ? "" : " (is the track frozen or recording?)"));
+            }
+        }
+        inOneStep(function () {
+            for (k = 0; k < sheets.length; k++) {
+                sheets[k].track.call("create_midi_clip", from, beats);
+                n = sheets[k].track.getcount("arrangement_clips");
+                for (i = 0, clip = null; i < n && !clip; i++) {
+                    clip = Live.at(sheets[k].track.unquotedpath + " arrangement_clips " + i);
+                    if (Math.abs(Number(Live.get(clip, "start_time", -1)) - from) > 1e-6) clip = null;
+                }
+                if (!clip) throw new Error("Live made no clip in the arrangement: is the track frozen or recording?");
                 dressed(clip, beats, sheets[k].name, sheets[k].colour, sheets[k].notes);
             }
         });
@@ -83,5 +122,5 @@ var Write = (function () {
 
     function newScene() { inOneStep(function () { Live.at("live_set").call("create_scene", -1); }); }
 
-    return { inOneStep: inOneStep, freeRow: freeRow, row: row, highlighted: highlighted, inView: inView, arrangement: arrangement, newScene: newScene };
+    return { inOneStep: inOneStep, freeRow: freeRow, row: row, highlighted: highlighted, inView: inView, asItIs: asItIs, putBack: putBack, bare: bare, arrangement: arrangement, newScene: newScene };
 }());

@@ -70,7 +70,7 @@ test('the selected slot, the clip in view and the arrangement take clips where t
   d.send(0, 'generate'); answer(d, 2); assert.match(d.status(), /holds a clip/);
   set.shown = slot.clip; d.send(0, 'param', 'target', 2); d.send(0, 'generate'); answer(d, 3, { melody: [50, 0, 1, 90] }); assert.deepEqual(slot.clip.notes.map((n) => n.pitch), [50]);
   d.send(0, 'back'); assert.notDeepEqual(slot.clip.notes.map((n) => n.pitch), [50], 'back returns the notes before');
-  set.song.current_song_time = 32; d.send(0, 'param', 'target', 3); d.send(0, 'generate'); answer(d, 4); assert.equal(set.tracks[0].arrangement[0].start_time, 32);
+  set.song.current_song_time = 32; set.highlighted = null; d.send(0, 'param', 'target', 3); d.send(0, 'generate'); answer(d, 4); assert.equal(set.tracks[0].arrangement[0].start_time, 32);
 });
 
 test('redo writes only the bars in the loop of the clip in view; the rest is not touched', () => {
@@ -138,6 +138,47 @@ test('a clip is named after its words, its first chords and its seed', () => {
 test('history keeps the last words, newest first, and the bank what was stored', () => {
   const d = started(new LiveSet(), 'one'); d.send(0, 'generate'); d.send(0, 'text', 'two'); d.send(0, 'generate'); d.send(0, 'history', 1); assert.equal(d.told('prompt').at(-1), 'one');
   d.send(0, 'param', 'slot', 4); d.send(0, 'bankstore'); assert.equal(d.said('bank/4/store').length, 1); d.send(0, 'banklaunch'); assert.equal(decodeURIComponent(last(d)[5]), 'one');
+});
+
+test('parts that share a clip keep each other\'s notes when some are redone', () => {
+  const set = new LiveSet({ tracks: [new Track('All')] }); const d = started(set); d.send(0, 'generate'); answer(d, 1); set.shown = set.tracks[0].slots[0].clip;
+  for (const p of ['chords', 'bass', 'drums']) d.send(0, 'param', p, 0);
+  d.send(0, 'redo'); assert.equal(d.said('clip/redo').at(-1)[3], 'melody'); answer(d, 2, { melody: [79, 1.5, 1, 90] });
+  assert.deepEqual(set.shown.notes.map((n) => n.pitch).sort((a, b) => a - b), [36, 36, 42, 60, 64, 79]);
+  d.send(0, 'back'); assert.deepEqual(set.shown.notes.map((n) => n.pitch).sort((a, b) => a - b), [36, 36, 42, 60, 64, 72]);
+});
+
+test('a shared clip of somebody else\'s is not guessed at', () => {
+  const set = new LiveSet({ tracks: [new Track('All')] }); const d = started(set); const t = set.tracks[0];
+  t.slots[0].clip = set.shown = new Clip(t, 16, [{ pitch: 60, start_time: 0, duration: 1, velocity: 90 }]); d.send(0, 'redo'); assert.match(d.status(), /own track/); assert.equal(d.said('clip_uri').length, 0);
+});
+
+test('back restores markers, loop and every property of the notes', () => {
+  const set = band(); const d = started(set); const t = set.tracks[1]; const notes = [{ pitch: 60, start_time: 12, duration: 1, velocity: 90, probability: 0.5, mute: 0 }];
+  t.slots[0].clip = set.shown = new Clip(t, 16, notes, 'mine'); Object.assign(set.shown, { loop_start: 4, loop_end: 8 }); d.send(0, 'param', 'target', 2); d.send(0, 'generate'); answer(d, 1); assert.notDeepEqual(set.shown.notes, notes);
+  d.send(0, 'back'); assert.deepEqual(set.shown.notes, notes); assert.deepEqual([set.shown.loop_start, set.shown.loop_end, set.shown.end_marker, set.shown.name], [4, 8, 16, 'mine']);
+});
+
+test('the slot and the clip in view take the part of their own track', () => {
+  const set = band(); const d = started(set); set.highlighted = { slot: set.tracks[2].slots[1], track: set.tracks[2] }; d.send(0, 'param', 'target', 1); d.send(0, 'generate'); answer(d, 1);
+  assert.deepEqual(set.tracks[2].slots[1].clip.notes.map((n) => n.pitch), [36]);
+  const other = new Track('Else'); set.tracks.push(other); set.highlighted = { slot: other.slots[0], track: other }; d.send(0, 'generate'); answer(d, 2); assert.match(d.status(), /None of the parts/); assert.equal(other.slots[0].clip, null);
+});
+
+test('clips of the arrangement begin on a bar line and never on another clip', () => {
+  const set = band({ set: { song: { current_song_time: 32.37 } } }); const d = started(set); d.send(0, 'param', 'target', 3); d.send(0, 'generate'); answer(d, 1); d.send(0, 'generate'); answer(d, 2);
+  assert.deepEqual(set.tracks[0].arrangement.map((c) => c.start_time), [36, 52]);
+});
+
+test('a tempo is heard in the words however it is written, a metre that is not known is left to the words', () => {
+  for (const [words, bpm] of [['tempo 82 lofi', 82], ['lofi at 82', 82], ['慢板 82拍', 82], ['12 bars of lofi', 0]]) { const d = started(new LiveSet(), words); d.send(0, 'generate'); assert.equal(d.told('asked').at(-1), bpm ? `Set Live to ${bpm}` : '', words); }
+  const d = started(new LiveSet({ song: { signature_numerator: 2, signature_denominator: 8 } })); d.send(0, 'generate'); assert.ok(!last(d).includes('meter'));
+});
+
+test('long words and halves of characters do not break a packet, and a chunk beyond the total does not count', () => {
+  const d = started(new LiveSet(), '雨'.repeat(900) + '😀'.repeat(300)); d.send(0, 'generate'); assert.ok(last(d)[5].length <= 4200); decodeURIComponent(last(d)[5]);
+  const e = started(new LiveSet(), 'x\uD83D y'); e.send(0, 'generate'); assert.equal(decodeURIComponent(last(e)[5]), 'x y');
+  d.send(0, R + 'clip/begin', 1, 2, 4, 120, 'C'); d.send(0, R + 'clip/notes', 1, 1, 'chords', 60, 0, 1, 90, 62, 1, 1, 90); assert.equal(d.set.tracks[0].slots[0].clip, null); d.send(0, R + 'clip/notes', 1, 0, 'chords', 59, 0, 1, 90); assert.equal(d.set.tracks[0].slots[0].clip.notes.length, 2);
 });
 
 test('the daemon\'s complaint is shown in its words', () => { const d = started(new LiveSet()); d.send(0, 'generate'); d.send(0, R + 'error', '/llmball/clip_uri', 'tempo is 20..300, not 900'); assert.match(d.status(), /20\.\.300/); });

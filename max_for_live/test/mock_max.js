@@ -34,7 +34,7 @@ class LiveSet {
       return m[3] ? (slot.clip ? { kind: 'clip', clip: slot.clip, id: slot.clip.id } : null) : { kind: 'slot', slot, track: at.track, id: slot.id };
     }
     if ((m = /^live_set view highlighted_clip_slot clip$/.exec(path))) return this.highlighted && this.highlighted.slot.clip ? { kind: 'clip', clip: this.highlighted.slot.clip, id: this.highlighted.slot.clip.id } : null;
-    if ((m = /^(.+) canonical_parent$/.exec(path))) { const at = this.find(m[1]); return !at ? null : at.kind === 'clip' ? { kind: 'slot', id: 's', of: at.clip } : at.of ? { kind: 'track', track: at.of.track, id: at.of.track.id } : null; }
+    if ((m = /^(.+) canonical_parent$/.exec(path))) { const at = this.find(m[1]); return !at ? null : at.kind === 'slot' && at.track ? { kind: 'track', track: at.track, id: at.track.id } : at.kind === 'clip' ? { kind: 'slot', id: 's', of: at.clip } : at.of ? { kind: 'track', track: at.of.track, id: at.of.track.id } : null; }
     if ((m = /^(.+) devices 0$/.exec(path))) { const at = this.find(m[1]); return at && at.track && at.track.pads ? { kind: 'rack', track: at.track, id: 'r' } : null; }
     if ((m = /^(.+) devices 0 drum_pads (\d+)$/.exec(path))) { const at = this.find(m[1]); const pad = at.track.pads[m[2]]; return { kind: 'pad', note: +m[2], name: pad || '', chains: pad ? 1 : 0, id: 'p' + m[2] }; }
     if ((m = /^(.+) arrangement_clips (\d+)$/.exec(path))) { const at = this.find(m[1]); const c = at.track.arrangement[m[2]]; return c ? { kind: 'clip', clip: c, id: c.id } : null; }
@@ -76,7 +76,7 @@ function liveAPI(set, allowed) {
         case 'end_undo_step': set.undo--; return 0;
         case 'create_scene': set.tracks.forEach((t) => t.slots.push({ id: String(++ids), clip: null })); return 0;
         case 'create_clip': if (a.kind !== 'slot' || a.slot.clip) throw new Error('slot not empty'); a.slot.clip = new Clip(a.track, args[0]); return 0;
-        case 'create_midi_clip': { const c = new Clip(a.track, args[1]); c.start_time = args[0]; a.track.arrangement.push(c); return 'id ' + c.id; }
+        case 'create_midi_clip': { const c = new Clip(a.track, args[1]); c.start_time = args[0]; c.end_time = args[0] + args[1]; a.track.arrangement.push(c); return 'id ' + c.id; }
         case 'add_new_notes': a.clip.notes.push(...JSON.parse(JSON.stringify(args[0])).notes); return 0;
         case 'remove_notes_extended': { const [p, ps, from, span] = args; a.clip.notes = a.clip.notes.filter((n) => !(n.pitch >= p && n.pitch < p + ps && n.start_time >= from && n.start_time < from + span)); return 0; }
         case 'get_notes_extended': return JSON.stringify({ notes: a.clip.notes });

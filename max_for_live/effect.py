@@ -168,7 +168,7 @@ class Effect:
         p.cord(said, 0, self.js)
 
     def _buttons(self) -> None:
-        self.patch.box("comment", (480, 8), size=(300, 20), text="3  Buttons: each a message to the script")
+        self.patch.box("comment", (480, 8), size=(280, 20), text="3  Buttons: each a message to the script")
         say, change = self.prompt, self.change
         self._button("Generate", "Generate", "generate", (8, 87, 92, 18), "Write the words as clips.", say)
         self._button(
@@ -301,16 +301,21 @@ class Effect:
                 "Density",
                 "Density",
                 "density",
-                "How much happens: from sparse to busy, within the style. Words: left to the words.",
+                "How much happens: from sparse to busy, within the style. Below 0: left to the words.",
             ),
-            ("Energy", "Energy", "energy", "How loud and how full. Words: left to the words."),
+            ("Energy", "Energy", "energy", "How loud and how full. Below 0: left to the words."),
             (
                 "Brightness",
                 "Bright",
                 "brightness",
-                "Dark to bright at the same key. Words: left to the words.",
+                "Dark to bright at the same key. Below 0: left to the words.",
             ),
-            ("Complexity", "Complex", "complexity", "Plain triads to rich chords. Words: left to the words."),
+            (
+                "Complexity",
+                "Complex",
+                "complexity",
+                "Plain triads to rich chords. Below 0: left to the words.",
+            ),
         ]
         for i, (long, short, key, info) in enumerate(levels):
             x, y = self._next(1)

@@ -46,7 +46,7 @@ def text_in(box: Box) -> tuple[str, str, str]:
                 CONTROL,
             )
         case "live.dial":
-            return ("Words" if first == -1 else f"{first:g}"), TEXT, GROUND
+            return f"{first:g}" + (" %" if value["parameter_unitstyle"] in (5, 9) else ""), TEXT, GROUND
         case _:
             return f"{first}", VALUE, CONTROL
 

@@ -84,6 +84,23 @@ def test_every_object_is_known_with_its_ports_and_a_source(name: str) -> None:
             assert pipe or said == (entry["in"], entry["out"]), box["id"]
 
 
+EVERY_BOX = {
+    "id", "maxclass", "text", "numinlets", "numoutlets", "outlettype", "patching_rect", "presentation", "presentation_rect",
+    "parameter_enable", "varname", "annotation", "annotation_name", "hint", "saved_attribute_attributes",
+}  # fmt: skip
+"""Keys that Max writes for any box, or for any control that Live keeps."""
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_attribute_is_in_the_table_with_its_source(name: str) -> None:
+    for box in boxes(name):
+        told: dict[str, str] = OBJECTS[known(box)].get("attributes", {})
+        bound = set(box.get("saved_attribute_attributes", {})) - {"valueof"}
+        typed = {word[1:] for word in box.get("text", "").split() if word.startswith("@")}
+        own = (set(box) - EVERY_BOX) | bound | (typed if box["maxclass"] == "newobj" else set())
+        assert all(told.get(attribute) for attribute in own), (box["id"], own - told.keys())
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_every_cord_joins_ports_that_exist(name: str) -> None:
     by_id = {b["id"]: b for b in boxes(name)}

@@ -40,7 +40,7 @@ def test_the_band_plays_in_phase_with_jack_midi_clock_and_stops_with_it(
         for command in ("master", "tempo 140", "play"):
             host.write(command + "\n")
             host.flush()
-        assert until(lambda: len(band.note_ons()) > 50, 20)
+        assert until(lambda: len(band.note_ons()) > 120, 40)
         host.write("stop\n")
         host.flush()
         assert until(lambda: any(m.data[0] == 0xFC for m in clock.heard), 5)

@@ -39,6 +39,9 @@ def encoder() -> TextEncoder:
     return open_encoder(None)
 
 
+MAKERS = ("ours", "grammar", "dropped", "shuffled")
+
+
 @dataclass(frozen=True, slots=True)
 class Maker:
     """Who makes the clips: `what` is ours, grammar (no decoder), dropped or shuffled (other words' vectors, of `prompts`)."""

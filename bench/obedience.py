@@ -269,9 +269,7 @@ def main() -> None:
     parser.add_argument(
         "--weights", type=Path, metavar="FILE", help="a decoder's, instead of the one that is shipped"
     )
-    parser.add_argument(
-        "--by", dest="maker", choices=("ours", "grammar", "dropped", "shuffled"), default="ours"
-    )
+    parser.add_argument("--by", dest="maker", choices=clips.MAKERS, default="ours")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     if args.words and args.what == "refine":

@@ -12,22 +12,17 @@ from __future__ import annotations
 import argparse
 import csv
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
-from bench.clips import encoder, spread
-from bench.otherwords import OtherWords
+from bench.clips import MAKERS, Maker, composer, planned, spread
 from bench.wishes import prompts as wished
 from model import midifile
 from model.clip import Wanted, clip
-from model.composer import Composer
-from model.encoder import TextEncoder
-from model.engine import Engine
-from model.plan import understand
 from model.styles import GRAMMARS
 from model.training.captions import SCENES
 from model.training.grammar_only import clip as grammar_clip
-from model.weights import FOLDER, load
+from model.weights import FOLDER
 
 BETWEEN = (
     "techno with jazz chords", "bossa nova house", "trap with a gospel choir feel", "reggae drum and bass",
@@ -76,42 +71,24 @@ def asked(name: str, seeds: int) -> list[Asked]:
 class How:
     """How clips are made."""
 
-    what: str
+    maker: Maker
     bars: int
-    weights: Path
     theta: tuple[tuple[str, float], ...]
-    prompts: tuple[str, ...]
     closing: bool | None = None
-
-
-@cache
-def _composer(how: How) -> Composer:
-    return Composer(_encoder(how), Engine(*load(how.weights)))
-
-
-@cache
-def _encoder(how: How) -> TextEncoder:
-    if how.what in ("dropped", "shuffled"):
-        return OtherWords(encoder(), how.prompts, shuffled=how.what == "shuffled")
-    return encoder()
 
 
 def make(how: How, one: Asked) -> bytes:
     """Return the .mid file of one clip."""
-    if how.what == "grammar":
-        plan, _ = understand(one.prompt, encoder())
-        return midifile.to_bytes(grammar_clip(plan, one.seed, how.bars))
-    return midifile.to_bytes(
-        clip(
-            _composer(how), Wanted(one.prompt, one.seed, bars=how.bars, theta=how.theta, closing=how.closing)
-        )
-    )
+    if how.maker.what == "grammar":
+        return midifile.to_bytes(grammar_clip(planned(one.prompt), one.seed, how.bars))
+    wanted = Wanted(one.prompt, one.seed, bars=how.bars, theta=how.theta, closing=how.closing)
+    return midifile.to_bytes(clip(composer(how.maker), wanted))
 
 
 def main() -> None:
     """Parse the command line and write the clips."""
     parser = argparse.ArgumentParser(prog="python -m bench.variants", description=__doc__)
-    parser.add_argument("--what", choices=("ours", "grammar", "dropped", "shuffled"), default="ours")
+    parser.add_argument("--what", choices=MAKERS, default="ours")
     parser.add_argument(
         "--prompts", choices=("styles", "suite", "tune", "between", "easy", "hard"), required=True
     )
@@ -129,7 +106,7 @@ def main() -> None:
     theta = tuple((name, float(value)) for name, value in pairs)
     texts = tuple(dict.fromkeys(a.prompt for a in todo))
     closing = None if options.ending is None else options.ending == "cadence"
-    how = How(options.what, options.bars, options.weights, theta, texts, closing)
+    how = How(Maker(options.weights, options.what, texts), options.bars, theta, closing)
     with (options.out / "clips.tsv").open("w", encoding="utf-8", newline="") as file:
         table = csv.writer(file, delimiter="\t")
         table.writerow(["file", "prompt", "seed", "label", "set"])

@@ -111,7 +111,7 @@ class MidiClock:
         while not waits and len(self._clocks) > FEWEST and not _straight(list(self._clocks), self._jitter):
             for _ in range(max(1, (len(self._clocks) - FEWEST) // 2)):
                 self._clocks.popleft()
-        if len(self._clocks) >= ENOUGH:
+        if not waits and len(self._clocks) >= ENOUGH:  # a gap that is not understood yet is no jitter
             self._jitter = _jitter(self._clocks)
         if len(self._clocks) >= 2:
             slope, here = _line(self._clocks)

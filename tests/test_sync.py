@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bridge.clock import Seconds
@@ -67,6 +67,7 @@ def test_a_jittered_clock_is_locked_on_to_within_two_beats(seed: int, width: flo
 
 
 @settings(max_examples=25, deadline=None)
+@example(139, 0.00390625, 40.0, 0.5)  # half the tempo looks like lost clocks for a while
 @given(st.integers(0, 10**6), st.floats(0, 0.006), st.floats(40, 200), st.floats(0.5, 2))
 def test_a_change_of_tempo_is_followed_within_two_beats(
     seed: int, width: float, bpm: float, factor: float
@@ -76,7 +77,7 @@ def test_a_change_of_tempo_is_followed_within_two_beats(
     sender.run(bpm, 8)
     sender.run(bpm * factor, 2)
     after = sender.run(bpm * factor, 4)
-    assert max(map(abs, after)) < max(0.001, width * 0.8)  # from 40 down to 20 bpm .66 of it was seen
+    assert max(map(abs, after)) < max(0.001, width * 0.6)
 
 
 def test_a_jacks_periods_are_averaged_away() -> None:

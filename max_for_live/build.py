@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from max_for_live import container
-from max_for_live.effect import BANK, Effect
-from max_for_live.generator import BANK as NO_BANK
+from max_for_live.effect import BANK, effect
 from max_for_live.generator import generator
-from max_for_live.patch import FOLDER
+from max_for_live.patch import FOLDER, Patch
 
 SHARED = ("wire", "note", "words", "kit", "live")
 SCRIPTS = {
@@ -29,13 +28,14 @@ def script(name: str) -> bytes:
 
 def devices() -> dict[str, tuple[str, dict[str, Any], str]]:
     """Return each device by its file's name: its kind, its patcher and its script's name."""
-    effect, tool = "midi effect", "midi generator"
+    made: tuple[tuple[str, str, Patch, str, list[str]], ...] = (
+        ("LLMBall.amxd", "midi effect", effect(), "llmball.js", BANK),
+        ("LLMBall Generator.amxd", "midi generator", generator(), "llmball_generator.js", []),  # a MIDI Tool has no Push banks
+    )  # fmt: skip
     return {
-        "LLMBall.amxd": (effect, Effect().patch.json(container.code(effect), ["llmball.js"], BANK), "llmball.js"),
-        "LLMBall Generator.amxd": (
-            tool, generator().json(container.code(tool), ["llmball_generator.js"], NO_BANK), "llmball_generator.js",
-        ),
-    }  # fmt: skip
+        name: (kind, patch.json(container.code(kind), [called], bank), called)
+        for name, kind, patch, called, bank in made
+    }
 
 
 def read(patcher: dict[str, Any]) -> str:

@@ -68,7 +68,7 @@ class Patch:
         return y
 
     def parameter(
-        self, what: str, long: str, short: str, kind: int, at: tuple[int, int], shown: Rect, info: str,
+        self, what: str, long: str, short: str, kind: int, at: tuple[int, int], shown: Rect | None, info: str,
         initial: float | str = 0, stored: int = AUTOMATED, more: dict[str, Any] | None = None, **said: object,
     ) -> str:  # fmt: skip
         """Add a control that Live keeps; `long` is its identity for ever, `said` are keys of its parameter."""
@@ -99,7 +99,7 @@ class Patch:
 
     def json(self, type_: int, scripts: list[str], bank: list[str]) -> dict[str, Any]:
         """Return the patcher as Max writes it; `bank` are the long names on a Push, eight to a page."""
-        pages = [(bank[i : i + 8] + ["-"] * 8)[:8] for i in range(0, max(1, len(bank)), 8)]
+        pages = [(bank[i : i + 8] + ["-"] * 8)[:8] for i in range(0, len(bank), 8)]
         registered: dict[str, Any] = dict(self.parameters)
         registered["parameterbanks"] = {
             str(i): {"index": i, "name": "", "parameters": page} for i, page in enumerate(pages)

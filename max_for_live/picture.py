@@ -33,7 +33,7 @@ def text_in(box: Box) -> tuple[str, str, str]:
         case "live.comment":
             return box["text"], TEXT, GROUND
         case "live.text":
-            lit = box["mode"] == 0 or first == 1
+            lit = box["mode"] == 1 and first == 1  # a button is lit only while it is pressed
             return box["text"], EDGE if lit else TEXT, CHOSEN if lit else CONTROL
         case "live.menu":
             return value["parameter_enum"][int(first)], VALUE, CONTROL

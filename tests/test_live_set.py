@@ -90,4 +90,5 @@ def test_four_instances_stream_four_parts_from_a_daemon_that_follows_live(
         )  # fmt: skip
     for line in map(json.loads, ran.stdout.splitlines()):
         assert line["notes"] >= 2, line
-        assert line["off"] <= 60, "half a sixteenth of techno would be 62 ms: off by that much is out of time"
+        # the mock reads Live's time 12 ms late in steps of 20: out of time would be up to 62, half a sixteenth
+        assert line["off"] <= 35, line

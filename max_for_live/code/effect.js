@@ -6,7 +6,7 @@ outlets = 5;   // 0 udpsend   1 the view   2 notes: pitch velocity ms delay   3 
 var BARS = [0, 1, 2, 4, 8, 12, 16, 32], MODES = ["major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "harmonic minor", "melodic minor"];
 var TARGETS = ["row", "slot", "view", "arrangement"], STREAMED = ["all", "chords", "melody", "bass", "drums"], STEERED = { density: 100, energy: 100, brightness: 100, complexity: 100, temperature: 100 }, METERS = " 2/4 3/4 4/4 5/4 6/8 7/8 9/8 12/8 ";
 var FIRST_PORT = 7412, PORTS = 8, BEAT = 2000, MISSED = 6000, LOOKED = 250, REMEMBERED = 12;
-var state = { ready: false, enabled: true, port: 0, heardAt: 0, connected: false, other: false, ids: 0, seed: 1, writing: null, queue: [], before: [], history: [], bank: [], told: "", scenes: 0, looked: 0, asked: 0, whose: {} };
+var state = { ready: false, enabled: true, port: 0, heardAt: 0, connected: false, other: false, ids: 0, seed: 1, writing: null, queue: [], before: [], history: [], bank: [], told: "", scenes: 0, looked: 0, asked: 0, whose: {}, understood: {} };
 var P = { prompt: "", refine: "", bars: 4, key: 0, mode: 0, density: -1, energy: -1, brightness: -1, complexity: -1, temperature: 100, guidance: -1,
     chords: 1, melody: 1, bass: 1, drums: 1, track_chords: 0, track_melody: 0, track_bass: 0, track_drums: 0, target: 0, variations: 1, stream: 0, lead: 1, streamed: 0, slot: 0 };
 var beating = null, looking = null, streaming = null;
@@ -21,7 +21,7 @@ status.local = 1;
 // --- from the patch ---------------------------------------------------------------------------------------
 function bang() {                  // live.thisdevice: from here on Live may be asked
     state.ready = true;
-    Stream.open({ osc: say, note: function (n) { outlet(2, n); }, flush: function () { outlet(3, "bang"); }, status: status });
+    Stream.open({ osc: say, note: function (n) { outlet(2, n); }, flush: function () { outlet(3, "bang"); }, clear: function () { outlet(3, "clear"); }, status: status });
     beating = repeated(beating, heartbeat, BEAT);
     looking = repeated(looking, look, LOOKED);
     state.port = 0;
@@ -41,7 +41,7 @@ repeated.local = 1;
 
 function enabled(on) {             // bypassed: nothing sounds on
     state.enabled = Number(on) === 1;
-    if (!state.enabled) { Stream.silence(); outlet(3, "bang"); }
+    if (!state.enabled) { Stream.hush(); outlet(3, "bang"); }
 }
 function text() { P.prompt = arrayfromargs(arguments).join(" "); }
 function refinetext() { P.refine = arrayfromargs(arguments).join(" "); }
@@ -82,7 +82,7 @@ function keep() { say([Wire.ROOT + "keep"]); }
 function newscene() { Write.newScene(); status("A new scene: press Generate"); }
 function settempo() { if (state.asked) { Live.at("live_set").set("tempo", state.asked); outlet(1, "asked", ""); status("Live's tempo is " + state.asked); state.asked = 0; } }
 function history(index) { recall(state.history[Number(index)]); }
-function bankstore() { state.bank[P.slot] = P.prompt; say([Wire.ROOT + "bank/" + (P.slot + 1) + "/store", P.prompt]); status("Stored in bank " + (P.slot + 1)); }
+function bankstore() { state.bank[P.slot] = P.prompt; keepMemory(); say([Wire.ROOT + "bank/" + (P.slot + 1) + "/store", P.prompt]); status("Stored in bank " + (P.slot + 1)); }
 function banklaunch() { if (state.bank[P.slot]) { recall(state.bank[P.slot]); if (Stream.active()) say([Wire.ROOT + "bank/" + (P.slot + 1) + "/launch"]); else generate(); } else status("Bank " + (P.slot + 1) + " is empty"); }
 function recall(words) { if (words) { P.prompt = words; outlet(1, "prompt", words); } }
 recall.local = 1;
@@ -177,7 +177,8 @@ function finished() {
     try { placed(writing); }
     catch (e) { state.queue = []; status(e.message); if (e.message === Words.FULL) outlet(1, "offer", 1); return; }
     outlet(1, "offer", 0);
-    status(count + " notes in " + writing.clip.key + ", seed " + writing.job.seed);
+    understood({ key: writing.clip.key, tempo: writing.clip.tempo, progression: Chord.beginning(Wire.notes(writing.clip), writing.job.song.num * 4 / writing.job.song.den, writing.clip.beats).join(" ") });
+    status(count + " notes, seed " + writing.job.seed);
     next();
 }
 finished.local = 1;
@@ -240,10 +241,27 @@ function remember(words) {
     for (i = 0; i < state.history.length; i++) if (state.history[i] === words) { state.history.splice(i, 1); break; }
     state.history.unshift(words);
     state.history = state.history.slice(0, REMEMBERED);
-    outlet(1, "clearhistory");
-    for (i = 0; i < state.history.length; i++) outlet(1, "addhistory", state.history[i].substring(0, 40));
+    showHistory();
+    keepMemory();
 }
 remember.local = 1;
+function showHistory() {
+    outlet(1, "clearhistory");
+    for (var i = 0; i < state.history.length; i++) outlet(1, "addhistory", state.history[i].substring(0, 40));
+}
+showHistory.local = 1;
+
+// History and bank live in the set: a pattr keeps them as one symbol.
+function keepMemory() { outlet(1, "memory", encodeURIComponent(JSON.stringify({ history: state.history, bank: state.bank }))); }
+keepMemory.local = 1;
+function memory(kept) {
+    var held;
+    try { held = JSON.parse(decodeURIComponent(String(kept))); } catch (e) { return; }   // a new device has none
+    if (!held || !held.history || !held.bank) return;
+    state.history = held.history.slice(0, REMEMBERED);
+    state.bank = held.bank;
+    showHistory();
+}
 
 // Live leads: where the words name another tempo the device says so, and offers it.
 function askedTempo(words, tempo) {
@@ -266,5 +284,5 @@ function restream() {
     if (leading()) for (var name in STEERED) steer(name);
 }
 restream.local = 1;
-function streamTick() { if (state.enabled) Stream.tick(now()); }
+function streamTick() { Stream.tick(now(), !state.enabled); }
 streamTick.local = 1;

@@ -21,6 +21,7 @@ function anything() {              // OSC: messagename is the address
     if (path === "pong") { if (!state.connected && !state.other) connected(); return; }
     if (path.substring(0, 5) === "clip/") { clipHeard(address, a); return; }
     if (path === "understood/overruled") { outlet(1, "overruled", a[0] + " is " + a[1] + "'s"); return; }
+    if (path.substring(0, 11) === "understood/") { stated(path.substring(11), a); return; }
     if (path === "kept") { status("Kept: " + a[0]); return; }
     if (path === "error") errorHeard(a);
     Stream.heard(address, a, now());
@@ -42,3 +43,21 @@ function errorHeard(a) {
 }
 errorHeard.local = 1;
 
+
+// What was understood of the words, in one line: the style, the key, the tempo, the chords
+function stated(field, a) {
+    var told = {};
+    told[field] = field === "style" ? a[0] : a.join(" ");
+    understood(told);
+}
+stated.local = 1;
+function understood(told) {
+    var line = [], name, u = state.understood;
+    for (name in told) u[name] = told[name];
+    if (u.style) line.push(u.style);
+    if (u.key) line.push(u.key);
+    if (u.tempo) line.push(Math.round(u.tempo * 10) / 10 + " bpm");
+    if (u.progression) line.push(String(u.progression).substring(0, 24));
+    outlet(1, "understood", line.join(" · "));
+}
+understood.local = 1;

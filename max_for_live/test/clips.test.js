@@ -181,6 +181,17 @@ test('long words and halves of characters do not break a packet, and a chunk bey
   d.send(0, R + 'clip/begin', 1, 2, 4, 120, 'C'); d.send(0, R + 'clip/notes', 1, 1, 'chords', 60, 0, 1, 90, 62, 1, 1, 90); assert.equal(d.set.tracks[0].slots[0].clip, null); d.send(0, R + 'clip/notes', 1, 0, 'chords', 59, 0, 1, 90); assert.equal(d.set.tracks[0].slots[0].clip.notes.length, 2);
 });
 
+test('history and bank come back with the set', () => {
+  const d = started(new LiveSet(), 'one, 雨'); d.send(0, 'generate'); d.send(0, 'param', 'slot', 4); d.send(0, 'bankstore'); const kept = d.told('memory').at(-1); assert.match(kept, /^[!-~]+$/);
+  const e = load(SOURCE); e.send(0, 'memory', kept); e.send(0, 'bang'); assert.deepEqual(e.told('addhistory'), ['one, 雨']); e.send(0, R + 'welcome', '1', 1, ''); e.send(0, 'param', 'slot', 4); e.send(0, 'banklaunch'); assert.equal(decodeURIComponent(last(e)[5]), 'one, 雨');
+  const f = load(SOURCE); for (const nothing of ['', 0, '%', 'null']) f.send(0, 'memory', nothing); assert.deepEqual(f.out, []);
+});
+
+test('what was understood is shown, of a clip and of a stream', () => {
+  const d = started(new LiveSet()); d.send(0, 'generate'); answer(d, 1); assert.match(d.told('understood').at(-1), /^A minor · 120 bpm/);
+  d.send(0, R + 'understood/style', 'lo-fi'); d.send(0, R + 'understood/key', 'D dorian'); d.send(0, R + 'understood/tempo', 82.04); assert.match(d.told('understood').at(-1), /^lo-fi · D dorian · 82 bpm/);
+});
+
 test('the daemon\'s complaint is shown in its words', () => { const d = started(new LiveSet()); d.send(0, 'generate'); d.send(0, R + 'error', '/llmball/clip_uri', 'tempo is 20..300, not 900'); assert.match(d.status(), /20\.\.300/); });
 
 test('both scripts are ES5 and call nothing that Max lacks', (t) => {

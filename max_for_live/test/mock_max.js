@@ -122,7 +122,8 @@ class Chain {
   take(o) {
     const now = this.clock.now;
     if (o[0] === 2) this.notes.push({ pitch: o[1], velocity: o[2], on: now + o[4], off: now + o[4] + o[3] });
-    if (o[0] === 3) this.notes = this.notes.filter((n) => n.on <= now).map((n) => ({ ...n, off: Math.min(n.off, now) }));
+    if (o[0] === 3 && o[1] === 'clear') this.notes = this.notes.filter((n) => n.on <= now);
+    if (o[0] === 3 && o[1] === 'bang') this.notes = this.notes.filter((n) => n.on <= now).map((n) => ({ ...n, off: Math.min(n.off, now) }));
   }
   sounding(at) { return this.notes.filter((n) => n.on <= at && n.off > at).length; }
 }

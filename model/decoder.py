@@ -89,8 +89,7 @@ class Decoder(nn.Module):
         given = self.prefix(text).view(-1, shape.prefix, shape.width)
         lead = torch.where(said[:, None, None], given, self.unsaid.to(given.dtype))
         x = torch.cat([lead, sum_embeddings(self.embed, rows).to(lead.dtype)], 1)
-        cos, sin = rotation(x.shape[1], shape.head)
-        cos, sin = cos.to(x.dtype), sin.to(x.dtype)
+        cos, sin = (turn.to(x) for turn in rotation(x.shape[1], shape.head))
         x = F.dropout(x, self.dropout, self.training)
         for block in self.blocks:
             x = block(x, cos, sin, self.dropout)

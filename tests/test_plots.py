@@ -38,9 +38,7 @@ def test_pictures_are_svg_and_say_who_is_who() -> None:
     ours = plots.comparison({"our <clips>": [clip("a", 60)], "human songs": [clip("b", 72)]})
     assert ElementTree.fromstring(ours).tag.endswith("svg")
     assert "our &lt;clips&gt; (1)" in ours
-    drawn = plots.curve(
-        {"v2": [{"minutes": 1.0, "held_out_bits_a_note": 9.0}, {"minutes": 2.0, "held_out_bits_a_note": 8.4}]}
-    )
+    drawn = plots.curve({"v2": [{"Mevents": 1.0, "pop909": 9.0}, {"Mevents": 2.0, "pop909": 8.4}]})
     assert ElementTree.fromstring(drawn).tag.endswith("svg")
     with pytest.raises(ValueError, match="at least one point"):
         plots.curve({"none": []})

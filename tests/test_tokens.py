@@ -17,6 +17,7 @@ from model.music import Note, Ticks  # noqa: E402
 from model.training import tokens  # noqa: E402
 from model.training.baselines import VOCABULARY, flat, in_c, ngram_bits, symbols  # noqa: E402
 from model.training.bits import Told, decoder_bits, spans  # noqa: E402
+from model.training.course import Course  # noqa: E402
 from model.training.fields import scored  # noqa: E402
 from model.training.store import SOURCES, SPLITS, Store  # noqa: E402
 
@@ -126,7 +127,7 @@ def test_the_rival_learns_and_is_resumed(tmp_path: Path) -> None:
     song = [Told(HEAD, rows(0))]
     before = tokens.token_bits(tokens.TokenModel(shape).eval(), song).sum()
     for steps in (10, 30):
-        tokens.train(store, tmp_path, shape, minutes=9, steps=steps, batch=4, rate=3e-3, rows=64)
+        tokens.train(store, Course(tmp_path, 9, 4, 3e-3, steps), shape, rows=64)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 30
     assert tokens.token_bits(tokens.load(tmp_path), song).sum() < 0.8 * before
 

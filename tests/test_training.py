@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace
+from multiprocessing import active_children
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,8 @@ from model.music import Note, Ticks  # noqa: E402
 from model.training import evaluate, prepare  # noqa: E402
 from model.training.bits import Told, decoder_bits, interval, vectors  # noqa: E402
 from model.training.captions import caption  # noqa: E402
+from model.training.course import Course  # noqa: E402
+from model.training.feeding import batches  # noqa: E402
 from model.training.fields import scored  # noqa: E402
 from model.training.labels import labelled  # noqa: E402
 from model.training.levels import levels  # noqa: E402
@@ -110,6 +113,15 @@ def test_windows_hold_a_header_then_bars_and_drop_conditions_at_random(store: St
     assert (again.rows == batch.rows).all()
 
 
+def test_other_processes_draw_windows_ahead_and_end_with_the_training(store: Store) -> None:
+    with batches(store, 96, 4, seed=1, workers=2) as drawn:
+        seen = [next(drawn).rows for _ in range(6)]
+        assert len(active_children()) == 2
+    assert not active_children()
+    assert all(rows.shape == (4, 97, 5) for rows in seen)
+    assert len({rows.tobytes() for rows in seen}) == 6, "no two draw the same"
+
+
 def test_parts_can_be_taken_out(store: Store) -> None:
     assert parts_of(store.headers[0]) == {"melody", "bass", "chords"}
     rows = without_parts(store.song(0), frozenset({"bass"}))
@@ -159,8 +171,8 @@ def test_training_learns_is_resumed_and_writes_weights_that_are_read_back(
     text, said = torch.zeros(1, 512), torch.zeros(1, dtype=torch.bool)
     rows = torch.from_numpy(np.concatenate([store.headers[0], store.song(0)])[:97].astype(np.int64))[None]
     before = losses(Decoder(TINY).eval(), text, said, rows)[0].sum().item()
-    train(store, tmp_path, TINY, minutes=9, steps=20, batch=8, rate=3e-3, dropout=0.0)
-    model = train(store, tmp_path, TINY, minutes=9, steps=60, batch=8, rate=3e-3, dropout=0.0).eval()
+    for steps in (20, 60):
+        model = train(store, Course(tmp_path, 9, 8, 3e-3, steps), TINY, dropout=0.0)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 60
     after = losses(model, text, said, rows)[0].sum().item()
     assert after < 0.8 * before

@@ -16,7 +16,10 @@ import torch
 import torch.nn.functional as F
 
 from model.decoder import Decoder, scored
-from model.language import SIZES, Event, Rows
+from model.header import HEADER, unsaid
+from model.language import FIRST_NOTE, SIZES, Event, Rows
+from model.training.store import Store
+from model.training.windows import DROPPABLE
 
 Bits = npt.NDArray[np.float64]
 Interval = tuple[float, float]
@@ -37,6 +40,20 @@ def lines_unsaid(rows: Rows) -> Rows:
     rows = rows.copy()
     rows[rows[:, 0] == Event.BAR, 1:] = 0
     return rows
+
+
+def openings(store: Store, source: str, context: int, songs: int = 20) -> list[Told]:
+    """Return the first windows of validation songs of a source: key, metre and parts told only."""
+    room = context + 1 - len(HEADER)
+    return [
+        Told(unsaid(store.headers[i], *DROPPABLE), lines_unsaid(store.song(int(i))[:room]))
+        for i in store.songs("validation", source)[:songs]
+    ]
+
+
+def notes_of(songs: Sequence[Told]) -> int:
+    """Return how many notes the songs have."""
+    return sum(int((song.rows[:, 0] >= FIRST_NOTE).sum()) for song in songs)
 
 
 def spans(edges: npt.NDArray[np.int64], room: int) -> Iterator[tuple[int, int, int]]:
@@ -83,22 +100,23 @@ def decoder_bits(model: Decoder, songs: Sequence[Told]) -> Bits:
 def cut_bits(model: Decoder, songs: Sequence[Told], cuts: Sequence[Cut]) -> Bits:
     """Return the bits spent on each field of each song in its cuts, `(songs, 5)`; cuts of several songs go together."""
     total = np.zeros((len(songs), len(SIZES)))
+    device = model.unsaid.device
     cuts = sorted(cuts, key=lambda cut: len(cut.rows))  # so that little is padded
     for first in range(0, len(cuts), BATCH):
         here = cuts[first : first + BATCH]
         table = np.zeros((len(here), len(here[-1].rows), len(SIZES)), np.int64)
         for k, cut in enumerate(here):
             table[k, : len(cut.rows)] = cut.rows
-        rows = torch.from_numpy(table)
+        rows = torch.from_numpy(table).to(device)
         ours = scored(rows[:, 1:])
         for k, cut in enumerate(here):
             ours[k, : cut.known] = False
         text, said = vectors([songs[cut.song] for cut in here], model.shape.text)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            h = model.backbone(text, said, rows[:, :-1])
+        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+            h = model.backbone(text.to(device), said.to(device), rows[:, :-1])
             for f, logits in enumerate(model.fields(h, rows[:, 1:])):
                 spent = F.cross_entropy(logits.float().transpose(1, 2), rows[:, 1:, f], reduction="none")
-                sums = (spent * ours[..., f]).sum(1).numpy() / math.log(2)
+                sums = (spent * ours[..., f]).sum(1).cpu().numpy() / math.log(2)
                 np.add.at(total[:, f], [cut.song for cut in here], sums)
     return total
 

@@ -133,30 +133,30 @@ def _histogram(what: Histogram, groups: Mapping[str, Values]) -> list[str]:
 
 
 def curve(trainings: Mapping[str, Sequence[Mapping[str, float]]]) -> str:
-    """Return the picture of trainings: held-out bits a note by minutes, a line each.
+    """Return the picture of trainings: bits a note on held-out POP909 by millions of events seen, a line each.
 
     Raises ValueError if there is no point to draw.
     """
-    points = [(p["minutes"], p["held_out_bits_a_note"]) for lines in trainings.values() for p in lines]
+    points = [(p["Mevents"], p["pop909"]) for lines in trainings.values() for p in lines]
     if not points:
         raise ValueError("a curve has at least one point, not none")
     width, height = 2 * WIDTH, 2 * HEIGHT
     across, up = width - MARGIN - 16, height - 80
-    last = max(m for m, _ in points) or 1.0
+    last = max(e for e, _ in points) or 1.0
     low, high = np.floor(min(b for _, b in points)), np.ceil(max(b for _, b in points) + 1e-9)
 
-    def place(minutes: float, bits: float) -> tuple[float, float]:
-        return MARGIN + minutes / last * across, 40 + (high - bits) / (high - low) * up
+    def place(events: float, bits: float) -> tuple[float, float]:
+        return MARGIN + events / last * across, 40 + (high - bits) / (high - low) * up
 
-    lines = [_text(MARGIN, 18, "held-out bits a note by minutes of training", INK, 13)]
+    lines = [_text(MARGIN, 18, "bits a note on held-out POP909, by millions of events seen", INK, 13)]
     for bits in np.linspace(low, high, 5):
         y = place(0, bits)[1]
         lines += [_line(MARGIN, y, MARGIN + across, y, GRID), _text(4, y + 4, f"{bits:.2f}", INK, 10)]
-    for minutes in np.linspace(0, last, 6):
-        lines.append(_text(place(minutes, low)[0] - 8, 58 + up, f"{minutes:.0f}", INK, 10))
+    for events in np.linspace(0, last, 6):
+        lines.append(_text(place(events, low)[0] - 8, 58 + up, f"{events:.0f}", INK, 10))
     for i, (name, told) in enumerate(trainings.items()):
         colour = COLOURS[i % len(COLOURS)]
-        at = [place(p["minutes"], p["held_out_bits_a_note"]) for p in told]
+        at = [place(p["Mevents"], p["pop909"]) for p in told]
         drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
         lines.append(f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
         lines += [f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5" fill="{colour}"/>' for x, y in at]

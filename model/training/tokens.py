@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import json
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -23,14 +22,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from model.decoder import Block, Decoder, Shape, rotation
-from model.header import HEADER, unsaid
-from model.language import FIRST_NOTE, SIZES, Rows
+from model.language import SIZES
 from model.training.baselines import STARTS, VOCABULARY, flat
-from model.training.bits import BATCH, Bits, Told, lines_unsaid, spans, vectors
+from model.training.bits import BATCH, Bits, Told, notes_of, openings, spans, vectors
+from model.training.course import Course, Training
+from model.training.feeding import batches
 from model.training.fields import scored
 from model.training.store import Store
-from model.training.train import LOG_EVERY, SAVE_EVERY, keep, optimizers
-from model.training.windows import DROPPABLE, Batch, Windows
+from model.training.windows import Batch
 
 CONTEXT = 1536
 ROWS = Shape().context
@@ -65,9 +64,9 @@ class TokenModel(nn.Module):
         given = self.prefix(text).view(-1, shape.prefix, shape.width)
         lead = torch.where(said[:, None, None], given, self.unsaid.to(given.dtype))
         x = torch.cat([lead, self.embed(tokens[:, :-1]).to(lead.dtype)], 1)
-        cos, sin = rotation(x.shape[1], shape.head)
+        cos, sin = (turn.to(x) for turn in rotation(x.shape[1], shape.head))
         for block in self.blocks:
-            x = block(x, cos.to(x.dtype), sin.to(x.dtype), 0.0)
+            x = block(x, cos, sin, 0.0)
         masks = torch.as_tensor(self.fields)[fields[:, 1:]]
         logits = self.head(self.norm(x)[:, shape.prefix :]).float() + masks
         return F.cross_entropy(logits.transpose(1, 2), tokens[:, 1:], reduction="none")
@@ -100,6 +99,7 @@ def tokens_of(batch: Batch, context: int) -> tuple[Tensor, Tensor, Tensor]:
 def token_bits(model: TokenModel, songs: Sequence[Told]) -> Bits:
     """Return the bits spent on each field of each song, `(songs, 5)`, as `bits.decoder_bits` does."""
     total = np.zeros((len(songs), len(SIZES)))
+    device = model.unsaid.device
     cuts: list[tuple[int, npt.NDArray[np.int64], int]] = []
     for i, song in enumerate(songs):
         head, head_field, _ = flat(song.header)
@@ -120,78 +120,43 @@ def token_bits(model: TokenModel, songs: Sequence[Told]) -> Bits:
         for k, (_, _, known) in enumerate(here):
             ours[k, :known] = False
         text, there = vectors([songs[i] for i, _, _ in here], model.shape.text)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            spent = model.spent(text, there, torch.from_numpy(table[0]), torch.from_numpy(table[1])).numpy()
+        said_, fields_ = (torch.from_numpy(t).to(device) for t in table[:2])
+        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+            spent = model.spent(text.to(device), there.to(device), said_, fields_).cpu().numpy()
         for f in range(len(SIZES)):
             sums = (spent * (ours & (table[1, :, 1:] == f))).sum(1) / math.log(2)
             np.add.at(total[:, f], [i for i, _, _ in here], sums)
     return total
 
 
-def train(
-    store: Store,
-    out: Path,
-    shape: Shape,
-    *,
-    minutes: float,
-    steps: int | None = None,
-    batch: int,
-    rate: float,
-    rows: int = ROWS,
-) -> TokenModel:
-    """Train for some minutes of wall time in all, or so many steps; return the model, its checkpoint in `out`."""
+def train(store: Store, course: Course, shape: Shape, rows: int = ROWS, workers: int = 0) -> TokenModel:
+    """Train on a course; return the model, its checkpoint in the course's folder."""
     torch.manual_seed(0)
-    model = TokenModel(shape)
-    opts = optimizers(model, rate)
-    checkpoint = out / "checkpoint.pt"
-    step, spent = 0, 0.0
-    if checkpoint.exists():
-        state = torch.load(checkpoint, weights_only=True)
-        model.load_state_dict(state["model"])
-        for opt, held in zip(opts, state["optimizers"], strict=True):
-            opt.load_state_dict(held)
-        step, spent = state["step"], state["spent"]
-    (out / "shape.json").write_text(json.dumps(asdict(shape)), encoding="utf-8")
-    windows = Windows(store, rows, seed=step)
-    held_out = _held_out(store)
-    begun, saved = time.monotonic() - spent, time.monotonic()
-    print(f"{parameters(model) / 1e6:.2f} M parameters, {shape.layers} layers, from step {step}", flush=True)
-    model.train()
-    while (gone := time.monotonic() - begun) < minutes * 60 and step != steps:
-        done = max(gone / (minutes * 60), step / steps if steps else 0)
-        for opt in opts:
-            for group in opt.param_groups:
-                group["lr"] = rate * min(1, (step + 1) / 100) * max(0.02, 1 - done)
-        drawn = windows.batch(batch)
-        tokens, fields, ours = tokens_of(drawn, shape.context)
-        with torch.autocast("cpu", torch.bfloat16):
-            nats = model.spent(torch.from_numpy(drawn.text), torch.from_numpy(drawn.said), tokens, fields)
-        events = (ours & (fields == 0))[:, 1:].sum()
-        loss = nats[ours[:, 1:]].sum() / events  # a row's loss, as the decoder's
-        torch.autograd.backward(loss)
-        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        for opt in opts:
-            opt.step()
-            opt.zero_grad(set_to_none=True)
-        step += 1
-        if step % LOG_EVERY == 0:
-            model.eval()
-            bits = token_bits(model, held_out).sum() / max(1, sum(_notes(song.rows) for song in held_out))
-            model.train()
-            line = {
-                "minutes": round(gone / 60, 2),
-                "of": minutes,
-                "Mtokens": round(step * batch * shape.context / 1e6, 2),
-                "loss": round(loss.item(), 3),
-                "held_out_bits_a_note": round(bits, 3),
-            }
-            print(json.dumps(line), flush=True)
-            with (out / "curve.jsonl").open("a", encoding="utf-8") as curve:
-                curve.write(json.dumps(line) + "\n")
-        if time.monotonic() - saved > SAVE_EVERY:
-            keep(checkpoint, model, opts, step, time.monotonic() - begun)
-            saved = time.monotonic()
-    keep(checkpoint, model, opts, step, time.monotonic() - begun)
+    model = TokenModel(shape).to(course.device)
+    training = Training(model, course)
+    (course.out / "shape.json").write_text(json.dumps(asdict(shape)), encoding="utf-8")
+    print(
+        f"{parameters(model) / 1e6:.2f} M parameters, {shape.layers} layers, from step {training.step}",
+        flush=True,
+    )
+    watched = openings(store, "pop909", rows)
+    spend = model.spent if course.device == "cpu" else torch.compile(model.spent)
+
+    def curve() -> dict[str, float]:
+        return {"pop909": round(float(token_bits(model, watched).sum() / max(1, notes_of(watched))), 3)}
+
+    with batches(store, rows, course.batch, training.step, workers=workers) as drawn:
+
+        def loss() -> Tensor:
+            batch = next(drawn)
+            tokens, fields, ours = (t.to(course.device) for t in tokens_of(batch, shape.context))
+            text, said = (torch.from_numpy(a).to(course.device) for a in (batch.text, batch.said))
+            with torch.autocast(course.device, torch.bfloat16):
+                nats = torch.as_tensor(spend(text, said, tokens, fields))
+            events = (ours & (fields == 0))[:, 1:].sum()
+            return (nats * ours[:, 1:]).sum() / events  # a row's loss, as the decoder's
+
+        training.run(loss, curve, course.batch * rows / 1e6)
     return model
 
 
@@ -199,20 +164,10 @@ def load(folder: Path) -> TokenModel:
     """Return the model whose training lies in a folder. Raises OSError."""
     shape = json.loads((folder / "shape.json").read_text(encoding="utf-8"))
     model = TokenModel(Shape(**shape))
-    model.load_state_dict(torch.load(folder / "checkpoint.pt", weights_only=True)["model"])
+    model.load_state_dict(
+        torch.load(folder / "checkpoint.pt", weights_only=True, map_location="cpu")["model"]
+    )
     return model.eval()
-
-
-def _held_out(store: Store, songs: int = 20) -> list[Told]:
-    """Return the windows that `train.held_out_bits` scores."""
-    return [
-        Told(unsaid(store.headers[i], *DROPPABLE), lines_unsaid(store.song(int(i))[: ROWS + 1 - len(HEADER)]))
-        for i in store.songs("validation", "pop909")[:songs]
-    ]
-
-
-def _notes(rows: Rows) -> int:
-    return int((rows[:, 0] >= FIRST_NOTE).sum())
 
 
 def main() -> None:
@@ -224,14 +179,14 @@ def main() -> None:
     parser.add_argument("--steps", type=int, help="end after so many steps, if that comes first")
     parser.add_argument("--batch", type=int, default=6, help="windows a step")
     parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--device", default="cpu", choices=("cpu", "cuda"))
+    parser.add_argument("--workers", type=int, default=0, help="processes that draw windows (0: none)")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-    train(
-        Store.load(options.store), options.out, same_size(Shape()), minutes=options.minutes, steps=options.steps,
-        batch=options.batch, rate=options.rate,
-    )  # fmt: skip
+    course = Course(options.out, options.minutes, options.batch, options.rate, options.steps, options.device)
+    train(Store.load(options.store), course, same_size(Shape()), workers=options.workers)
 
 
 if __name__ == "__main__":

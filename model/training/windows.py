@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -36,7 +37,7 @@ LATER_ROWS = 150
 class Batch:
     """Windows of T + 1 rows with their text."""
 
-    rows: npt.NDArray[np.int64]  # (B, T + 1, 5)
+    rows: Rows  # (B, T + 1, 5)
     text: npt.NDArray[np.float32]  # (B, 512)
     said: npt.NDArray[np.bool_]  # (B,)
 
@@ -75,7 +76,9 @@ def to_fill_in(rows: Rows, bar: int, room: int) -> Rows:
 class Windows:
     """Draws batches from the training songs of a store; all chance comes from one generator."""
 
-    def __init__(self, store: Store, context: int, seed: int, shares: dict[str, float] | None = None) -> None:
+    def __init__(
+        self, store: Store, context: int, seed: int, shares: Mapping[str, float] | None = None
+    ) -> None:
         self._store, self._context = store, context
         self._rng = np.random.default_rng(seed)
         self._songs = {s: store.songs("train", s) for s in SOURCES}
@@ -88,7 +91,7 @@ class Windows:
 
     def batch(self, size: int) -> Batch:
         """Return a batch of windows of `context` + 1 rows, padded with PAD."""
-        rows = np.zeros((size, self._context + 1, 5), np.int64)
+        rows = np.zeros((size, self._context + 1, 5), np.int16)
         text = np.zeros((size, self._store.text.shape[1]), np.float32)
         said = np.zeros(size, np.bool_)
         for i in range(size):

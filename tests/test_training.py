@@ -114,7 +114,7 @@ def test_windows_hold_a_header_then_bars_and_drop_conditions_at_random(store: St
 
 
 def test_other_processes_draw_windows_ahead_and_end_with_the_training(store: Store) -> None:
-    with batches(store, 96, 4, seed=1, workers=2) as drawn:
+    with batches(lambda seed: Windows(store, 96, seed), lambda w: w.batch(4), 1, workers=2) as drawn:
         seen = [next(drawn).rows for _ in range(6)]
         assert len(active_children()) == 2
     assert not active_children()

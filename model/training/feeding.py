@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.queues import Queue
+from typing import TypeVar
 
-from model.training.store import Store
-from model.training.windows import Batch, Windows
+from model.training.windows import Windows
+
+T = TypeVar("T")
 
 AHEAD = 4
 """Batches that each process may be ahead."""
@@ -16,27 +18,20 @@ AHEAD = 4
 
 @contextmanager
 def batches(
-    store: Store,
-    context: int,
-    size: int,
-    seed: int,
-    shares: Mapping[str, float] | None = None,
-    workers: int = 0,
-) -> Iterator[Iterator[Batch]]:
-    """Yield endless batches of `size` windows. Without workers they are drawn where they are asked for.
+    windows: Callable[[int], Windows], draw: Callable[[Windows], T], seed: int, workers: int = 0
+) -> Iterator[Iterator[T]]:
+    """Yield endless batches, as `draw` makes them of `windows(seed)`. Without workers they are drawn where they are asked for.
 
     Each worker draws from a seed of its own; which comes first is a matter of time, so only a training without workers
-    sees the same windows again. Workers are forked, and end with the `with`.
+    sees the same batches again. Workers are forked, and end with the `with`.
     """
     if not workers:
-        yield _drawn(Windows(store, context, seed, shares), size)
+        yield _drawn(windows(seed), draw)
         return
     forked = get_context("fork")
-    queue: Queue[Batch] = forked.Queue(AHEAD * workers)
+    queue: Queue[T] = forked.Queue(AHEAD * workers)
     drawers = [
-        forked.Process(
-            target=_draw, args=(Windows(store, context, seed * 1000 + i, shares), size, queue), daemon=True
-        )
+        forked.Process(target=_fill, args=(windows(seed * 1000 + i), draw, queue), daemon=True)
         for i in range(workers)
     ]
     for drawer in drawers:
@@ -49,11 +44,11 @@ def batches(
             drawer.join()
 
 
-def _drawn(windows: Windows, size: int) -> Iterator[Batch]:
+def _drawn(windows: Windows, draw: Callable[[Windows], T]) -> Iterator[T]:
     while True:
-        yield windows.batch(size)
+        yield draw(windows)
 
 
-def _draw(windows: Windows, size: int, queue: Queue[Batch]) -> None:
+def _fill(windows: Windows, draw: Callable[[Windows], T], queue: Queue[T]) -> None:
     while True:
-        queue.put(windows.batch(size))
+        queue.put(draw(windows))

@@ -14,6 +14,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -29,7 +30,7 @@ from model.training.course import Course, Training
 from model.training.feeding import batches
 from model.training.fields import scored
 from model.training.store import Store
-from model.training.windows import Batch
+from model.training.windows import Batch, Windows
 
 CONTEXT = 1536
 ROWS = Shape().context
@@ -145,12 +146,14 @@ def train(store: Store, course: Course, shape: Shape, rows: int = ROWS, workers:
     def curve() -> dict[str, float]:
         return {"pop909": round(float(token_bits(model, watched).sum() / max(1, notes_of(watched))), 3)}
 
-    with batches(store, rows, course.batch, training.step, workers=workers) as drawn:
+    def draw(windows: Windows) -> tuple[npt.NDArray[Any], ...]:
+        batch = windows.batch(course.batch)
+        return batch.text, batch.said, *(t.numpy() for t in tokens_of(batch, shape.context))
+
+    with batches(lambda seed: Windows(store, rows, seed), draw, training.step, workers) as drawn:
 
         def loss() -> Tensor:
-            batch = next(drawn)
-            tokens, fields, ours = (t.to(course.device) for t in tokens_of(batch, shape.context))
-            text, said = (torch.from_numpy(a).to(course.device) for a in (batch.text, batch.said))
+            text, said, tokens, fields, ours = (torch.from_numpy(a).to(course.device) for a in next(drawn))
             with torch.autocast(course.device, torch.bfloat16):
                 nats = torch.as_tensor(spend(text, said, tokens, fields))
             events = (ours & (fields == 0))[:, 1:].sum()

@@ -20,7 +20,7 @@ from model.training.bits import decoder_bits, notes_of, openings
 from model.training.course import Course, Training
 from model.training.feeding import batches
 from model.training.store import Store
-from model.training.windows import SHARES, Batch
+from model.training.windows import SHARES, Batch, Windows
 from model.weights import load, save
 
 WATCHED = ("pop909", "lieder", "groove", "grammar")
@@ -54,7 +54,12 @@ def train(
         bits = {s: decoder_bits(model, songs).sum() / notes_of(songs) for s, songs in watched.items()}
         return {source: round(float(found), 3) for source, found in bits.items()}
 
-    with batches(store, shape.context, course.batch, training.step, shares, workers) as drawn:
+    with batches(
+        lambda seed: Windows(store, shape.context, seed, shares),
+        lambda windows: windows.batch(course.batch),
+        training.step,
+        workers,
+    ) as drawn:
 
         def loss() -> Tensor:
             text, said, rows = placed(drawn, course.device)

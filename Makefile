@@ -9,7 +9,8 @@ TORCH := torch==2.13.0
 DEMO := dusty lo-fi chords in D minor, 82 bpm, dreamy piano melody
 DATA ?= $(LLMBALL_DATA)
 
-.PHONY: help setup play test check accept music train devices
+.PHONY: help setup play test check accept music hands train devices
+.PRECIOUS: runs/music/%/made
 
 help:
 	@echo "make setup   .venv with LLMBall in it (no torch)"
@@ -18,6 +19,7 @@ help:
 	@echo "make check   ruff and mypy only"
 	@echo "make accept  the long measurements; needs JACK (jackd2)"
 	@echo "make devices the Max for Live devices anew from their sources"
+	@echo "make -j2 music HUMAN=file   the music's measurements; pages in runs/music"
 	@echo "make train DATA=folder   prepare, train and evaluate the decoder"
 
 setup: $(VENV)/.installed
@@ -38,14 +40,73 @@ accept: $(VENV)/.developing
 		lateness "lateness --busy" slaved link_peer faults broker workers device_loss; do \
 		echo "## $$script"; $(BIN)/python -m bench.$$script || exit 1; echo; done
 
-# the long measurements of music; HUMAN is what `python -m model.training.measures read` wrote
-music: $(VENV)/.developing
-	@for what in facts "implied --half report" opposites refine; do $(BIN)/python -m bench.obedience $$what || exit 1; done
+# The long measurements of music, each a page in runs/music. Pages that are there are not made again unless the weights changed, so what was
+# interrupted goes on, and `make -j2 music HUMAN=…` does two at once. HUMAN is what `python -m model.training.measures read` wrote.
+PAGES := facts implied opposites refine keys unweighed texture matched copying style told diversity chords behind
+MUSIC := runs/music
+MADE_BY := $(wildcard model/weights/*.safetensors model/weights/*.json)
+MEASURE = $(BIN)/python -m model.training.measures
+VARIANTS = $(BIN)/python -m bench.variants
+PAGE = > $@.part && mv $@.part $@
+
+music: $(VENV)/.developing $(PAGES:%=$(MUSIC)/%.md)
+	@cat $(PAGES:%=$(MUSIC)/%.md)
+
+$(MUSIC)/%/made: $(MADE_BY)
 	@test -n "$(HUMAN)" || { echo "say where the songs to measure against are: make music HUMAN=file" >&2; exit 2; }
-	$(BIN)/python -m bench.variants --prompts suite --out runs/clips
+	@mkdir -p $(@D)
+	$(VARIANTS) --prompts $(or $(SET_$*),$*) $(HOW_$*) --out $(@D)
+	@touch $@
+
+HOW_unweighed := --theta scale=0,chord=0,home=0,colour=0,light=0
+SET_unweighed := suite
+HOW_closed := --ending cadence
+SET_closed := suite
+HOW_matched = --human $(HUMAN)
+HOW_told := --seeds 10
+HOW_diverse := --seeds 20
+
+$(MUSIC)/facts.md $(MUSIC)/implied.md $(MUSIC)/opposites.md $(MUSIC)/refine.md: $(MUSIC)/%.md: $(MADE_BY)
+	@mkdir -p $(@D)
+	$(BIN)/python -m bench.obedience $* $(HOW_$*) $(PAGE)
+HOW_implied := --half report
+
+$(MUSIC)/keys.md: $(MUSIC)/suite/made $(MUSIC)/closed/made
+	{ $(MEASURE) keys --midi $(MUSIC)/suite --human $(HUMAN); echo "# closed"; $(MEASURE) keys --midi $(MUSIC)/closed; } $(PAGE)
+$(MUSIC)/unweighed.md: $(MUSIC)/unweighed/made
+	$(MEASURE) keys texture --midi $(MUSIC)/unweighed --human $(HUMAN) $(PAGE)
+$(MUSIC)/texture.md: $(MUSIC)/suite/made
+	$(MEASURE) texture --midi $(MUSIC)/suite --human $(HUMAN) $(PAGE)
+$(MUSIC)/matched.md: $(MUSIC)/matched/made
+	$(MEASURE) texture keys --midi $(MUSIC)/matched --human $(HUMAN) $(PAGE)
+$(MUSIC)/copying.md: $(MUSIC)/suite/made
+	$(MEASURE) copying --midi $(MUSIC)/suite --human $(HUMAN) $(PAGE)
+$(MUSIC)/style.md: $(MUSIC)/styles/made $(MUSIC)/pieces.npz
+	$(MEASURE) style --midi $(MUSIC)/styles --human $(HUMAN) --pieces $(MUSIC)/pieces.npz $(PAGE)
+$(MUSIC)/told.md: $(MUSIC)/told/made
+	$(MEASURE) prompts --midi $(MUSIC)/told $(PAGE)
+$(MUSIC)/diversity.md: $(MUSIC)/diverse/made
+	$(MEASURE) diversity --midi $(MUSIC)/diverse $(PAGE)
+$(MUSIC)/chords.md: $(MUSIC)/tunes/made $(MADE_BY)
+	$(BIN)/python -m bench.harmonised $(MUSIC)/tunes $(MUSIC)/dressed
+	$(MEASURE) chords --midi $(MUSIC)/dressed --human $(HUMAN) --sources pop909 $(PAGE)
+$(MUSIC)/behind.md: $(MUSIC)/tunes/made $(MADE_BY)
+	$(BIN)/python -m bench.harmonised $(MUSIC)/tunes $(MUSIC)/behind --causal
+	$(MEASURE) chords --midi $(MUSIC)/behind --human $(HUMAN) --sources pop909 $(PAGE)
+
+$(MUSIC)/pieces.npz:
+	@mkdir -p $(@D)
+	$(MEASURE) pieces --count 20 --out $@
+$(MUSIC)/tunes/made:
+	@test -n "$(HUMAN)" || { echo "say where the songs to measure against are: make music HUMAN=file" >&2; exit 2; }
+	$(MEASURE) melodies --human $(HUMAN) --sources pop909 --out $(@D)
+	@touch $@
+
+# the band behind somebody's hands, measured on the same songs
+hands: $(VENV)/.developing
+	@test -n "$(HUMAN)" || { echo "say where the songs to measure against are: make hands HUMAN=file" >&2; exit 2; }
 	$(BIN)/python -m bench.following --human "$(HUMAN)"
 	$(BIN)/python -m bench.accompanying --human "$(HUMAN)"
-	$(BIN)/python -m model.training.measures keys texture copying --midi runs/clips --human "$(HUMAN)"
 
 devices: $(VENV)/.installed
 	$(BIN)/python -m max_for_live.build

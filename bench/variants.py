@@ -1,10 +1,13 @@
 """The same prompts through ours and through what it must beat, as folders of clips for `model.training.measures`.
 
-    python -m bench.variants --what ours|grammar|dropped|shuffled --prompts styles|suite|tune|between|easy|hard
+    python -m bench.variants --what ours|grammar|dropped|shuffled --prompts styles|suite|tune|between|easy|hard|told|diverse
         [--seeds N] [--bars N] [--ending loop|cadence] [--weights FILE] [--theta text=0.5,chord=1] [--jobs N] --out DIR
+    python -m bench.variants --prompts matched --human FILE [--split test] [--count N] --out DIR
 
 `grammar`: the words' plan and the nearest grammar, no decoder. `dropped`: every prompt has the same vector, so only rules
-and tables speak. `shuffled`: each prompt has another one's vector. Writes .mid files and `clips.tsv`.
+and tables speak. `shuffled`: each prompt has another one's vector. `told`: easy and hard,
+and the suite once, from which it is learnt which prompt made a clip. `matched`: what people played, asked of ours (`bench.matched`).
+Writes .mid files and `clips.tsv`.
 """
 
 from __future__ import annotations
@@ -16,12 +19,14 @@ from functools import partial
 from pathlib import Path
 
 from bench.clips import MAKERS, Maker, composer, planned, spread
+from bench.matched import conditions
 from bench.wishes import prompts as wished
 from model import midifile
 from model.clip import Wanted, clip
 from model.styles import GRAMMARS
 from model.training.captions import SCENES
 from model.training.grammar_only import clip as grammar_clip
+from model.training.measures.clips import as_song, load
 from model.weights import FOLDER
 
 BETWEEN = (
@@ -32,6 +37,7 @@ BETWEEN = (
 )  # fmt: skip
 """Prompts between styles: nothing that we wrote down is any of them."""
 EASY = ("techno", "piano ballad", "bossa nova", "heavy metal", "ambient drone", "funk", "trap", "reggae")
+DIVERSE = (*EASY, "lo-fi", "a walk by the sea")
 HARD = tuple(
     f"{mood} house" for mood in ("dark", "happy", "sparse", "frantic", "warm", "cold", "gentle", "heavy")
 )
@@ -45,6 +51,8 @@ class Asked:
     seed: int
     label: str
     among: str
+    parts: tuple[str, ...] | None = None
+    like: midifile.Song | None = None
 
 
 def asked(name: str, seeds: int) -> list[Asked]:
@@ -64,7 +72,21 @@ def asked(name: str, seeds: int) -> list[Asked]:
             found = [(p, "", "easy") for p in EASY]
         case "hard":
             found = [(p, "", "hard") for p in HARD]
+        case "diverse":
+            found = [(p, "", "") for p in DIVERSE]
+        case "told":
+            once = [Asked(p.text, 1, "", "") for p in wished()]
+            return [*asked("easy", seeds), *asked("hard", seeds), *once]
     return [Asked(p, seed, label, among) for p, label, among in found for seed in range(1, seeds + 1)]
+
+
+def matched(human: Path, sources: str, split: str, bars: int, count: int) -> list[Asked]:
+    """Return what is to be made beside windows of people's songs."""
+    songs = [s for s in load(human) if s.source in sources.split(",")]
+    return [
+        Asked(c.prompt, 1, c.window.label, "", c.parts, as_song(c.window, c.parts))
+        for c in conditions(songs, split, bars, count)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +103,10 @@ def make(how: How, one: Asked) -> bytes:
     """Return the .mid file of one clip."""
     if how.maker.what == "grammar":
         return midifile.to_bytes(grammar_clip(planned(one.prompt), one.seed, how.bars))
-    wanted = Wanted(one.prompt, one.seed, bars=how.bars, theta=how.theta, closing=how.closing)
-    return midifile.to_bytes(clip(composer(how.maker), wanted))
+    wanted = Wanted(
+        one.prompt, one.seed, bars=how.bars, parts=one.parts, theta=how.theta, closing=how.closing
+    )
+    return midifile.to_bytes(clip(composer(how.maker), wanted, like=one.like))
 
 
 def main() -> None:
@@ -90,8 +114,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.variants", description=__doc__)
     parser.add_argument("--what", choices=MAKERS, default="ours")
     parser.add_argument(
-        "--prompts", choices=("styles", "suite", "tune", "between", "easy", "hard"), required=True
+        "--prompts",
+        choices=("styles", "suite", "tune", "between", "easy", "hard", "told", "diverse", "matched"),
+        required=True,
     )
+    parser.add_argument("--human", type=Path, help="for matched: songs, as `measures read` wrote them")
+    parser.add_argument("--sources", default="pop909,groove", help="for matched: the sets of songs")
+    parser.add_argument("--split", default="test", help="for matched: which songs")
+    parser.add_argument("--count", type=int, default=120, help="for matched: how many clips")
     parser.add_argument("--seeds", type=int, default=1)
     parser.add_argument("--bars", type=int, default=8)
     parser.add_argument("--ending", choices=("loop", "cadence"), help="what the words say without it")
@@ -101,7 +131,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    todo = asked(options.prompts, options.seeds)
+    if options.prompts == "matched":
+        if options.human is None or options.what == "grammar":
+            parser.error("matched needs --human FILE, and grammars know no conditions")
+        todo = matched(options.human, options.sources, options.split, options.bars, options.count)
+    else:
+        todo = asked(options.prompts, options.seeds)
     pairs = (pair.split("=") for pair in options.theta.split(",") if pair)
     theta = tuple((name, float(value)) for name, value in pairs)
     texts = tuple(dict.fromkeys(a.prompt for a in todo))

@@ -8,6 +8,7 @@ says to the decoder's odds of roots and kinds of chords. numpy only.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
@@ -24,7 +25,6 @@ Array = npt.NDArray[np.float32]
 
 KINDS = ("major", "minor", "diminished")
 STATES = 12 * len(KINDS)
-FEATURES = 64
 _SOON = TICKS_PER_QUARTER // 8
 _ON_THE_BEAT = TICKS_PER_QUARTER // 12
 
@@ -72,51 +72,107 @@ class Sung(Protocol):
         """Its MIDI number."""
 
 
-def features(parts: Sequence[Half], melody: Iterable[Sung], key: Key) -> Array:
-    """Return what is heard of a melody in every half bar, `(T, FEATURES)`, its pitch classes counted from the tonic."""
+SLOT, SLOTS = TICKS_PER_QUARTER // 4, 8
+"""What is heard sixteenth by sixteenth: half a bar of four quarters; what is longer is folded into the last."""
+PLAIN = 60
+"""Features that count over all of half a bar; those of its sixteenths follow."""
+MANNERS = ("pop", "standard", "art song", "hymn")
+"""Whose chords are wanted: one feature each, none of them where it is not said."""
+FEATURES = PLAIN + 12 * SLOTS + 6 + len(MANNERS)
+
+
+def manner(style: str) -> str:
+    """Return whose chords a style of `model.styles` has."""
+    if style in ("art song", "hymn"):
+        return style
+    return "standard" if style in ("standard", "jazz swing", "bossa nova", "new orleans", "blues") else "pop"
+
+
+def features(parts: Sequence[Half], melody: Iterable[Sung], key: Key, who: str = MANNERS[0]) -> Array:
+    """Return what is heard of a melody in every half bar, `(T, FEATURES)`, its pitch classes counted from the tonic.
+
+    Of a minor key they count from the tonic of its relative major, so that both share what they know. `who` is a manner, or "".
+    """
     heard = np.zeros((len(parts), FEATURES), np.float32)
-    notes = sorted((n.start, n.pitch, n.end) for n in melody)
-    for row, half in zip(heard, parts, strict=True):
-        long, struck, begins, ends, strong = (row[12 * i : 12 * i + 12] for i in range(5))
-        inside = 0
-        for start, pitch, end in notes:
-            if end <= half.start or start >= half.end:
-                continue
-            tone = (pitch - key.tonic) % 12
+    tonic = home(key)
+    ends_at = [half.end for half in parts]
+    for start, pitch, end in sorted((n.start, n.pitch, n.end) for n in melody):
+        tone = (pitch - tonic) % 12
+        for i in range(bisect_right(ends_at, start), len(parts)):
+            half, row = parts[i], heard[i]
+            if half.start >= end:
+                break
+            long, struck, begins, ends, strong = (row[12 * k : 12 * k + 12] for k in range(5))
+            slots = row[PLAIN : PLAIN + 12 * SLOTS].reshape(SLOTS, 12)
             long[tone] += (min(end, half.end) - max(start, half.start)) / TICKS_PER_QUARTER
+            first, last = max(start, half.start) - half.start, min(end, half.end) - half.start
+            slots[min(SLOTS - 1, first // SLOT) : min(SLOTS, -(-last // SLOT)), tone] = 0.5
             if start <= half.start + _SOON < end:
                 begins[:] = 0
                 begins[tone] = 1
             if start < half.start:
                 continue
-            inside += 1
+            slots[min(SLOTS - 1, first // SLOT), tone] = 1
+            row[PLAIN + 12 * SLOTS] += 0.25
             struck[tone] = min(1.5, struck[tone] + 0.5)
             ends[:] = 0
             ends[tone] = 1
-            if (start - half.start) % TICKS_PER_QUARTER < _ON_THE_BEAT:
+            if first % TICKS_PER_QUARTER < _ON_THE_BEAT:
                 strong[tone] += (end - start) / TICKS_PER_QUARTER
-        row[60:] = half.first, key.minor, inside / 4, 1
+    told = heard[:, PLAIN + 12 * SLOTS + 1 :]
+    for row, half in zip(told, parts, strict=True):
+        quarters = (half.end - half.start) / TICKS_PER_QUARTER
+        row[:5] = half.first, key.minor, 1, quarters / 2, quarters != 2
+    if who:
+        told[:, 5 + MANNERS.index(who)] = 1
     return heard
 
 
+def home(key: Key) -> int:
+    """Return the pitch class that melodies count from: the tonic of the key, or of its relative major."""
+    return (key.tonic + 3) % 12 if key.minor else key.tonic
+
+
 class Harmoniser:
-    """The network's weights, and what they say. Safe to share between threads: nothing of it changes."""
+    """The weights of a few networks, and what they say together. Safe to share between threads: nothing of it changes."""
 
     def __init__(self, arrays: dict[str, Array]) -> None:
-        self._arrays = arrays
+        members = sorted({name.split(".")[0] for name in arrays})
+        self._members = [
+            _Member({n.split(".", 1)[1]: a for n, a in arrays.items() if n.startswith(f"{member}.")})
+            for member in members
+        ]
 
     def likely(self, heard: Array) -> Array:
-        """Return the logarithm of how likely each root over the tonic and kind is in every half bar, `(T, 12, 3)`."""
-        x = self._lifted(heard)
-        for layer in ("gru.l0", "gru.l1"):
-            x = np.concatenate([self._gated(x, layer), self._gated(x[::-1], layer + ".back")[::-1]], 1)
-        return self._said(x, "out")
+        """Return the logarithm of how likely each root over `home` and kind is in every half bar, `(T, 12, 3)`."""
+        return _together([m.likely(heard) for m in self._members])
 
     def behind(self, heard: Array) -> Array:
         """Return the same for the half bar that follows each, knowing the melody up to its end only; the first row knows nothing.
 
         `heard` is `(T, FEATURES)`, the answer `(T + 1, 12, 3)`.
         """
+        return _together([m.behind(heard) for m in self._members])
+
+
+def _together(said: Sequence[Array]) -> Array:
+    """Return the logarithm of the mean of what several networks hold likely."""
+    return np.asarray(np.logaddexp.reduce(said, 0) - np.log(len(said)), np.float32)
+
+
+class _Member:
+    """One network."""
+
+    def __init__(self, arrays: dict[str, Array]) -> None:
+        self._arrays = arrays
+
+    def likely(self, heard: Array) -> Array:
+        x = self._lifted(heard)
+        for layer in ("gru.l0", "gru.l1"):
+            x = np.concatenate([self._gated(x, layer), self._gated(x[::-1], layer + ".back")[::-1]], 1)
+        return self._said(x, "out")
+
+    def behind(self, heard: Array) -> Array:
         x = np.concatenate(
             [np.zeros((1, self._arrays["inp.weight"].shape[0]), np.float32), self._lifted(heard)]
         )
@@ -157,18 +213,18 @@ def opens_half(frame: Beat) -> bool:
     return frame.beat in (0, (beats_in_bar(frame.meter) + 1) // 2)
 
 
-def asked_by(given: Sequence[Kept], meter: str, key: Key) -> Array:
+def asked_by(given: Sequence[Kept], meter: str, key: Key, who: str = MANNERS[0]) -> Array:
     """Return what a melody that is given whole asks for in each half bar, as `Harmoniser.likely` but counted from C.
 
-    All its bars have one metre.
+    All its bars have one metre; `who` is a manner.
     """
     notes = _melody((kept.notes for kept in given), beat_length(meter))
     bars = range(len(given) // beats_in_bar(meter))
     parts = halves((bar * beats_in_bar(meter) * beat_length(meter), meter) for bar in bars)
-    return np.roll(shipped().likely(features(parts, notes, key)), key.tonic, 1)
+    return np.roll(shipped().likely(features(parts, notes, key, who)), home(key), 1)
 
 
-def asked_after(beats: Sequence[Beat], frame: Beat, key: Key) -> Array:
+def asked_after(beats: Sequence[Beat], frame: Beat, key: Key, who: str = MANNERS[0]) -> Array:
     """Return what the melody of the last beats asks for in the half bar that begins with `frame`, `(12, 3)` counted from C.
 
     `beats` end right before `frame`; those of another metre than its own, and what is left of a bar, count for nothing.
@@ -179,7 +235,7 @@ def asked_after(beats: Sequence[Beat], frame: Beat, key: Key) -> Array:
     bars = range(len(whole) // beats_in_bar(frame.meter) + 1)
     parts = halves((bar * beats_in_bar(frame.meter) * frame.length, frame.meter) for bar in bars)
     past = [half for half in parts if half.end <= (frame.index - begun) * frame.length]
-    return np.roll(shipped().behind(features(past, notes, key))[-1], key.tonic, 0)
+    return np.roll(shipped().behind(features(past, notes, key, who))[-1], home(key), 0)
 
 
 def _melody(beats: Iterable[Sequence[Note]], length: int) -> list[Note]:

@@ -12,7 +12,7 @@ from model import fusion, looking_back
 from model.accompanied import sounding_on
 from model.drums import ROLES
 from model.form import backbeat, off_the_backbeat
-from model.harmoniser import asked_after, asked_by, opens_half
+from model.harmoniser import asked_after, asked_by, manner, opens_half
 from model.harmony import Chord, Key, parse_chord
 from model.kept import melody_ahead, rhythm_rows
 from model.language import LENGTHS, STEP, Event, Line, note_row, on_lattice, row_note
@@ -101,7 +101,7 @@ def rules_for(
     given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
     even = line.section in (None, "groove", "variation", "drop")
     registers = dict(plan.registers)
-    asked = _asked(take, frame, kept, key) if not obey else None
+    asked = _asked(take, frame, kept, key, plan) if not obey else None
     return Rules(
         parts=drawn,
         ticks=frame.length // STEP,
@@ -145,14 +145,15 @@ def rules_for(
     )
 
 
-def _asked(take: Take, frame: Beat, kept: Kept, key: Key) -> Array | None:
+def _asked(take: Take, frame: Beat, kept: Kept, key: Key, plan: Plan) -> Array | None:
     """Return what a melody that is led by somebody else asks for in this half bar; None where nobody leads."""
     if "melody" not in kept.parts:
         return None
+    who = manner(plan.style[0][0]) if plan.style else ""
     if not take.begin.melody_first:
-        return asked_after(take.beats, frame, key) if take.written and opens_half(frame) else None
+        return asked_after(take.beats, frame, key, who) if take.written and opens_half(frame) else None
     if take.asked is None or take.asked[0] != key.name:
-        take.asked = key.name, asked_by(take.begin.given, frame.meter, key)
+        take.asked = key.name, asked_by(take.begin.given, frame.meter, key, who)
     beats = beats_in_bar(frame.meter)
     half = 2 * frame.bar + (frame.beat >= (beats + 1) // 2)
     return take.asked[1][half] if half < len(take.asked[1]) else None

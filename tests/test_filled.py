@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -68,15 +69,28 @@ def test_the_harmoniser_learns_and_says_the_same_in_numpy(
     monkeypatch.setattr(harmoniser, "STRETCHES", (16,))
     monkeypatch.setattr(harmoniser, "BATCH", 8)
     songs = [harmoniser.song(ballad(s, (0, 4, 7, 4))) for s in ("C F G C Am F G C", "F G C C F C G C")]
-    assert songs[0][0].shape == (16, FEATURES)
-    assert songs[0][1][:2].tolist() == [0, 0]
-    assert songs[0][1][8] == 9 * 3 + kind(parse_chord("Am"))
-    network = harmoniser.train(songs, 40, 1e-2)
-    whole, _ = harmoniser.found(network, songs)
-    assert whole > 0.6
-    save(tmp_path / "h.safetensors", harmoniser.arrays(network), {"width": harmoniser.WIDTH})
+    assert songs[0].heard.shape == (16, FEATURES)
+    assert songs[0].told[:2].tolist() == [0, 0]
+    assert songs[0].told[8] == 9 * 3 + kind(parse_chord("Am"))
+    harmoniser.keep(tmp_path / "songs.npz", songs)
+    learnt = harmoniser.kept(tmp_path / "songs.npz")
+    assert (learnt[1].told == songs[1].told).all()
+    assert np.abs(learnt[1].heard - songs[1].heard).max() < 1e-2
+    networks = [harmoniser.train(learnt, 60.0, seed=s, width=24, steps=60, rate=1e-2) for s in (0, 1)]
+    assert harmoniser.found(networks, songs)["half bars"] > 0.6
+    save(tmp_path / "h.safetensors", harmoniser.arrays(networks), {"width": 24})
     ours = Harmoniser(load(tmp_path / "h.safetensors")[0])
+    heard = torch.from_numpy(songs[0].heard)[None]
     with torch.no_grad():
-        both = [x[0].log_softmax(-1).numpy() for x in network(torch.from_numpy(songs[0][0])[None])]
-    assert np.abs(ours.likely(songs[0][0]).reshape(16, -1) - both[0]).max() < 0.3  # eight bits
-    assert np.abs(ours.behind(songs[0][0]).reshape(17, -1)[:16] - both[1]).max() < 0.3
+        said = zip(*(network(heard) for network in networks), strict=True)
+        both = [(sum(x[0].softmax(-1) for x in logits) / 2).log().numpy() for logits in said]
+    assert np.abs(ours.likely(songs[0].heard).reshape(16, -1) - both[0]).max() < 0.3  # eight bits
+    assert np.abs(ours.behind(songs[0].heard).reshape(17, -1)[:16] - both[1]).max() < 0.3
+
+
+def test_a_song_in_minor_is_heard_as_its_relative_major_is(tmp_path: Path) -> None:
+    major, minor = (
+        harmoniser.song(replace(ballad("Am F C G", (0, 4, 7, 4)), key=key)) for key in ("C major", "A minor")
+    )
+    assert (major.told == minor.told).all()
+    assert (np.flatnonzero((major.heard != minor.heard).any(0)) == [harmoniser.FEATURES - 8]).all()

@@ -136,4 +136,8 @@ def test_a_network_of_another_size_works_too() -> None:
                 f"{layer}{way}.hidden": drawn(3 * size, size),
             }
             arrays |= {f"{layer}{way}.bias": drawn(3 * size), f"{layer}{way}.shift": drawn(3 * size)}
-    assert Harmoniser(arrays).likely(drawn(5, FEATURES)).shape == (5, 12, 3)
+    heard = drawn(5, FEATURES)
+    alone = Harmoniser({f"0.{n}": a for n, a in arrays.items()})
+    twice = Harmoniser({f"{i}.{n}": a for i in range(2) for n, a in arrays.items()})
+    assert alone.likely(heard).shape == (5, 12, 3)
+    assert np.allclose(alone.likely(heard), twice.likely(heard), atol=1e-5)

@@ -1,17 +1,22 @@
-"""`python -m model.training.harmoniser --human FILE`: the network of `model.harmoniser`, learnt from songs with melody and chords.
+"""`python -m model.training.harmoniser`: the networks of `model.harmoniser`, learnt from songs with melody and chords.
 
-FILE is what `model.training.measures read --sources pop909,openewld,lieder` wrote. Training songs are cut at bar lines into
-stretches of 8 to 24 bars; their keys count from the tonic, so nothing is transposed. Afterwards the share of half bars of
-validation songs whose root is found, and a file of weights in eight bits. A few minutes on one core.
+    python -m model.training.harmoniser prepare --human FILE --out harmony.npz
+    python -m model.training.harmoniser train --songs harmony.npz [--device cuda] [--seconds 120] [--out FILE]
+
+FILE is what `model.training.measures read --sources pop909,openewld,lieder,hymns` wrote; what is prepared of it is one file of a few
+megabytes, and training needs nothing else than it, numpy, torch and safetensors. Training songs are cut at bar lines into stretches
+of 8 to 24 bars. Afterwards the share of half bars of validation songs whose root is found, and a file of weights in eight bits.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -19,17 +24,26 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model.harmoniser import FEATURES, KINDS, STATES, features, halves, kind
+from model.harmoniser import FEATURES, KINDS, MANNERS, STATES, features, halves, home, kind
 from model.harmony import parse_key
-from model.training.measures.clips import LENGTH, PITCH, START, Clip, load
-from model.training.measures.melody_chords import reigning
 from model.weights import FOLDER, save
 
-WIDTH = 80
-STRETCHES = (16, 16, 32, 48)
+if TYPE_CHECKING:
+    from model.training.measures.clips import Clip
+
+WIDTH = 128
+MEMBERS = 3
+"""Networks that learn from other seeds; what they say is averaged."""
+STRETCHES = (16, 16, 16, 32, 48)
 """Half bars of a stretch, drawn as often as they stand here."""
 BATCH = 32
 UNKNOWN = -1
+SOURCES = {"pop909": "pop", "openewld": "standard", "lieder": "art song", "hymns": "hymn"}
+POP = 0.6
+"""The share of stretches that are of the first of the sources, which has three quarters of the bars."""
+SECOND = 0.6
+"""What the second half of a bar counts beside the first, whose chord is heard as the bar's."""
+SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,91 +55,203 @@ class Sung:
     pitch: int
 
 
-Song = tuple[npt.NDArray[np.float32], npt.NDArray[np.int64]]
+@dataclass(frozen=True, slots=True, eq=False)
+class Song:
+    """What is heard of a song in every half bar `(T, FEATURES)`, and the number of its chord there `(T,)`, UNKNOWN where none."""
+
+    heard: npt.NDArray[np.float32]
+    told: npt.NDArray[np.int64]
+    source: str = "pop909"
+    split: str = "train"
+
+
+def song(clip: Clip) -> Song:
+    """Return what is heard of a song, and its chords."""
+    from model.training.measures.clips import LENGTH, PITCH, START
+    from model.training.measures.melody_chords import reigning
+
+    key, parts = parse_key(clip.key), halves(clip.bars)
+    notes = [Sung(int(n[START]), int(n[START] + n[LENGTH]), int(n[PITCH])) for n in clip.part("melody")]
+    told = np.full(len(parts), UNKNOWN)
+    for i, half in enumerate(parts):
+        inside = [(at, c) for at, c in clip.chords if at < half.end]
+        chord = reigning(tuple(inside[-9:]), half.start, half.end)
+        if chord is not None:
+            told[i] = (chord.root - home(key)) % 12 * len(KINDS) + kind(chord)
+    who = SOURCES.get(clip.source, MANNERS[0])
+    return Song(features(parts, notes, key, who), told, clip.source, clip.split)
+
+
+def keep(path: Path, songs: Sequence[Song]) -> None:
+    """Write songs to one `.npz`. Raises OSError."""
+    with path.open("wb") as file:
+        np.savez_compressed(
+            file,
+            heard=np.concatenate([s.heard for s in songs]).astype(np.float16),
+            told=np.concatenate([s.told for s in songs]).astype(np.int8),
+            ends=np.cumsum([len(s.told) for s in songs]),
+            sources=np.array([s.source for s in songs]),
+            splits=np.array([s.split for s in songs]),
+        )
+
+
+def kept(path: Path) -> list[Song]:
+    """Return the songs that `keep` wrote. Raises OSError."""
+    with np.load(path, allow_pickle=False) as file:
+        ends = file["ends"][:-1]
+        heard, told = (
+            np.split(file["heard"].astype(np.float32), ends),
+            np.split(file["told"].astype(np.int64), ends),
+        )
+        return [
+            Song(x, y, str(source), str(split))
+            for x, y, source, split in zip(heard, told, file["sources"], file["splits"], strict=True)
+        ]
 
 
 class Network(nn.Module):
     """What is heard of each half bar → the chord under it, knowing the whole melody, and knowing only what came before."""
 
-    def __init__(self, width: int = WIDTH) -> None:
+    def __init__(self, width: int = WIDTH, drop: float = 0.35) -> None:
         super().__init__()
+        self.drop = drop
         self.inp = nn.Linear(FEATURES, width)
-        self.gru = nn.GRU(width, width, 2, batch_first=True, bidirectional=True, dropout=0.2)
+        self.gru = nn.GRU(width, width, 2, batch_first=True, bidirectional=True, dropout=drop)
         self.out = nn.Linear(2 * width, STATES)
         self.behind = nn.GRU(width, width, batch_first=True)
         self.next = nn.Linear(width, STATES)
 
     def forward(self, heard: Tensor) -> tuple[Tensor, Tensor]:
         """Take `(B, T, FEATURES)`, return the logits of both, `(B, T, STATES)` each."""
-        x = F.dropout(F.relu(self.inp(heard)), 0.2, self.training)
+        x = F.dropout(F.relu(self.inp(heard)), self.drop, self.training)
         whole, _ = self.gru(x)
         before, _ = self.behind(torch.cat([torch.zeros_like(x[:, :1]), x[:, :-1]], 1))
         return (
-            self.out(F.dropout(whole, 0.3, self.training)),
-            self.next(F.dropout(before, 0.3, self.training)),
+            self.out(F.dropout(whole, self.drop, self.training)),
+            self.next(F.dropout(before, self.drop, self.training)),
         )
 
 
-def song(clip: Clip) -> Song:
-    """Return what is heard of a song in every half bar, and the number of its chord there."""
-    key, parts = parse_key(clip.key), halves(clip.bars)
-    notes = [Sung(int(n[START]), int(n[START] + n[LENGTH]), int(n[PITCH])) for n in clip.part("melody")]
-    told = np.full(len(parts), UNKNOWN)
-    for i, half in enumerate(parts):
-        chord = reigning(clip.chords, half.start, half.end)
-        if chord is not None:
-            told[i] = (chord.root - key.tonic) % 12 * len(KINDS) + kind(chord)
-    return features(parts, notes, key), told
+class Stretches:
+    """Stretches of songs, drawn at random; all songs lie on the device."""
 
+    def __init__(self, songs: Sequence[Song], device: str) -> None:
+        self._device = device
+        gap = max(STRETCHES)
+        heard = [np.concatenate([s.heard, np.zeros((gap, FEATURES), np.float32)]) for s in songs]
+        told = [np.concatenate([s.told, np.full(gap, UNKNOWN)]) for s in songs]
+        self._heard = torch.from_numpy(np.concatenate(heard)).to(device)
+        self._told = torch.from_numpy(np.concatenate(told)).to(device)
+        self._starts = np.cumsum([0, *[len(t) for t in told[:-1]]])
+        self._bars = np.array([len(s.told) // 2 for s in songs])
+        pop = np.array([s.source == "pop909" for s in songs])
+        weights = self._bars * np.where(
+            pop, POP / max(1, self._bars[pop].sum()), (1 - POP) / max(1, self._bars[~pop].sum())
+        )
+        self._weights = np.cumsum(weights / weights.sum())
 
-def batch(songs: Sequence[Song], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Return stretches of songs drawn at random."""
-    heard = np.zeros((BATCH, max(STRETCHES), FEATURES), np.float32)
-    told = np.full((BATCH, max(STRETCHES)), UNKNOWN)
-    for i in range(BATCH):
-        x, y = songs[int(rng.integers(len(songs)))]
+    def draw(self, rng: np.random.Generator, count: int) -> tuple[Tensor, Tensor]:
+        """Return what is heard in so many stretches of one length, and their chords."""
         length = int(rng.choice(STRETCHES))
-        at = 2 * int(rng.integers(max(1, (len(y) - length) // 2 + 1)))
-        x, y = x[at : at + length], y[at : at + length]
-        heard[i, : len(x)], told[i, : len(y)] = x, y
-    return torch.from_numpy(heard), torch.from_numpy(told)
+        which = np.minimum(np.searchsorted(self._weights, rng.random(count)), len(self._bars) - 1)
+        room = np.maximum(1, self._bars[which] - length // 2 + 1)
+        at = self._starts[which] + 2 * (rng.random(count) * room).astype(np.int64)
+        places = torch.from_numpy(at[:, None] + np.arange(length)).to(self._device)
+        return self._heard[places], self._told[places]
 
 
-def train(songs: Sequence[Song], steps: int, rate: float = 3e-3) -> Network:
-    """Return the network after so many steps; the rate falls to nothing."""
-    torch.manual_seed(0)
-    rng, network = np.random.default_rng(0), Network()
-    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=0.05)
-    for step in range(steps):
-        heard, told = batch(songs, rng)
-        loss = torch.stack([
-            F.cross_entropy(logits.flatten(0, 1), told.flatten(), ignore_index=UNKNOWN) for logits in network(heard)
-        ]).sum()  # fmt: skip
+def loosened(heard: Tensor, generator: torch.Generator) -> Tensor:
+    """Return what is heard with some half bars not heard at all, and now and then whose chords are wanted not said."""
+    shape = (*heard.shape[:2], 1)
+    heard = heard * (torch.rand(shape, generator=generator, device=heard.device) > 0.06)
+    untold = torch.rand((len(heard), 1, 1), generator=generator, device=heard.device) < 0.1
+    named = torch.arange(FEATURES, device=heard.device) >= FEATURES - len(MANNERS)
+    return heard.masked_fill(untold & named, 0.0)
+
+
+def losses(logits: tuple[Tensor, Tensor], told: Tensor) -> Tensor:
+    """Return the cross-entropy of both, that of first halves counting more."""
+    weights = torch.where(torch.arange(told.shape[1], device=told.device) % 2 == 0, 1.0, SECOND)
+    weights = weights * (told != UNKNOWN)
+    found = [
+        F.cross_entropy(
+            said.flatten(0, 1), told.flatten(), ignore_index=UNKNOWN, reduction="none", label_smoothing=0.05
+        )
+        for said in logits
+    ]
+    return sum(
+        ((f.view_as(weights) * weights).sum() / weights.sum() for f in found),
+        torch.zeros((), device=told.device),
+    )
+
+
+def train(
+    songs: Sequence[Song],
+    seconds: float,
+    *,
+    seed: int = 0,
+    width: int = WIDTH,
+    device: str = "cpu",
+    steps: int = 2400,
+    rate: float = 3e-3,
+    batch: int = BATCH,
+    drop: float = 0.35,
+    decay: float = 0.05,
+) -> Network:
+    """Return the network after so many steps, or seconds if they are over before; the rate falls to nothing."""
+    torch.manual_seed(seed)
+    rng, network = np.random.default_rng(seed), Network(width, drop).to(device)
+    generator = torch.Generator(device).manual_seed(seed)
+    stretches = Stretches(songs, device)
+    optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=decay)
+    begun, done, step = time.monotonic(), 0.0, 0
+    while done < 1:
+        heard, told = stretches.draw(rng, batch)
+        loss = losses(network(loosened(heard, generator)), told)
         for group in optimizer.param_groups:
-            group["lr"] = rate * max(0.02, 1 - step / steps)
+            group["lr"] = rate * min(1.0, 0.05 + done / 0.04) * max(0.01, 1 - done)
         optimizer.zero_grad()
         torch.autograd.backward(loss)
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
-        if step % 200 == 199:
-            print(json.dumps({"step": step + 1, "nats": round(loss.item(), 3)}), flush=True)
-    return network.eval()
+        step += 1
+        done = max(step / steps, (time.monotonic() - begun) / seconds)
+        if step % 500 == 0:
+            print(json.dumps({"step": step, "nats": round(loss.item(), 3)}), flush=True)
+    return network.cpu().eval()
 
 
-def found(network: Network, songs: Sequence[Song]) -> tuple[float, float]:
-    """Return the share of half bars whose root is found: knowing the whole melody, and what came before only."""
-    hits, asked = np.zeros(2), 0
-    for heard, told in songs:
-        with torch.no_grad():
-            said = [logits[0].argmax(1).numpy() for logits in network(torch.from_numpy(heard)[None])]
-        known = told != UNKNOWN
-        hits += [(s[known] // len(KINDS) == told[known] // len(KINDS)).sum() for s in said]
-        asked += int(known.sum())
-    return float(hits[0] / asked), float(hits[1] / asked)
+def found(networks: Sequence[Network], songs: Sequence[Song], length: int = 16) -> dict[str, float]:
+    """Return the share of half bars, and of bars by their first half, whose root is found in stretches of 8 bars: whole and behind."""
+    hits, asked, firsts, bars = np.zeros(2), 0, np.zeros(2), 0
+    for one in songs:
+        for at in range(0, len(one.told) - length + 1, length):
+            heard, told = torch.from_numpy(one.heard[at : at + length])[None], one.told[at : at + length]
+            with torch.no_grad():
+                said = [
+                    sum(x.softmax(-1) for x in logits)[0]
+                    for logits in zip(*(n(heard) for n in networks), strict=True)
+                ]
+            roots = [s.view(length, 12, len(KINDS)).sum(2).argmax(1).numpy() for s in said]
+            known = told != UNKNOWN
+            right = np.array([(r == told // len(KINDS)) & known for r in roots])
+            hits += right.sum(1)
+            asked += int(known.sum())
+            firsts += right[:, ::2].sum(1)
+            bars += int(known[::2].sum())
+    return {
+        "half bars": hits[0] / asked, "bars": firsts[0] / bars, "half bars behind": hits[1] / asked, "bars behind": firsts[1] / bars,
+    }  # fmt: skip
 
 
-def arrays(network: Network) -> dict[str, npt.NDArray[np.floating]]:
+def arrays(networks: Sequence[Network]) -> dict[str, npt.NDArray[np.floating]]:
     """Return the weights under the names by which `model.harmoniser` knows them."""
+    return {
+        f"{i}.{name}": array for i, network in enumerate(networks) for name, array in _arrays(network).items()
+    }
+
+
+def _arrays(network: Network) -> dict[str, npt.NDArray[np.floating]]:
     named = {n: p.detach().numpy() for n, p in network.state_dict().items()}
     kept = {n: a for n, a in named.items() if n.split(".")[0] in ("inp", "out", "next")}
     for name in [n for n in named if ".weight_ih_" in n]:
@@ -142,19 +268,64 @@ def arrays(network: Network) -> dict[str, npt.NDArray[np.floating]]:
 
 
 def main() -> None:
-    """Parse the command line, train, write."""
+    """Parse the command line; prepare or train."""
     parser = argparse.ArgumentParser(prog="python -m model.training.harmoniser", description=__doc__)
-    parser.add_argument("--human", type=Path, required=True, help="songs, as `measures read` wrote them")
-    parser.add_argument("--steps", type=int, default=1800)
+    parser.add_argument("what", choices=("prepare", "train"))
+    parser.add_argument("--human", type=Path, help="songs, as `measures read` wrote them")
+    parser.add_argument("--songs", type=Path, help="songs, as `prepare` wrote them")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--seconds", type=float, default=1e9, help="of all members together")
+    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--members", type=int, default=MEMBERS)
+    parser.add_argument("--width", type=int, default=WIDTH)
+    parser.add_argument("--batch", type=int, default=BATCH)
+    parser.add_argument("--rate", type=float, default=3e-3)
+    parser.add_argument("--drop", type=float, default=0.35)
+    parser.add_argument("--decay", type=float, default=0.05)
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=FOLDER / "harmoniser.safetensors")
     options = parser.parse_args()
+    if options.what == "prepare":
+        from model.training.measures.clips import load
+
+        known = [
+            c
+            for c in load(options.human)
+            if c.chords and c.key and c.part("melody").size and c.source in SOURCES
+        ]
+        keep(options.out, [song(c) for c in known])
+        return
     torch.set_num_threads(1)
-    known = [c for c in load(options.human) if c.chords and c.key and c.part("melody").size]
-    network = train([song(c) for c in known if c.split == "train"], options.steps)
-    held = [song(c) for c in known if c.split == "validation" and c.source == "pop909"]
-    whole, behind = found(network, held) if held else (float("nan"), float("nan"))
-    save(options.out, arrays(network), {"width": WIDTH, "features": FEATURES})
-    print(f"{len(known)} songs; roots of half bars of validation songs: {whole:.3f}, behind {behind:.3f}")
+    songs = kept(options.songs)
+    learnt = [s for s in songs if s.split == "train"]
+    held = [s for s in songs if s.split == "validation" and s.source == "pop909"]
+    networks = []
+    for member in range(options.members):
+        network = train(
+            learnt,
+            options.seconds / options.members,
+            seed=options.seed + member,
+            width=options.width,
+            device=options.device,
+            steps=options.steps,
+            rate=options.rate,
+            batch=options.batch,
+            drop=options.drop,
+            decay=options.decay,
+        )
+        networks.append(network)
+        print(json.dumps(rounded(found([network], held))), flush=True)
+    save(
+        options.out,
+        arrays(networks),
+        {"width": options.width, "features": FEATURES, "members": options.members},
+    )
+    print("all:", json.dumps(rounded(found(networks, held))))
+
+
+def rounded(shares: dict[str, float]) -> dict[str, float]:
+    """Return shares as they are printed."""
+    return {name: round(float(share), 4) for name, share in shares.items()}
 
 
 if __name__ == "__main__":

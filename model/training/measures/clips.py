@@ -177,23 +177,25 @@ def _cut(clip: Clip, bars: tuple[tuple[int, str], ...], start: int, stop: int, n
     )
 
 
-def to_file(path: Path, clip: Clip, parts: Sequence[str]) -> None:
-    """Write some parts of a clip as a .mid file without its chords. Raises OSError."""
+def as_song(clip: Clip, parts: Sequence[str]) -> midifile.Song:
+    """Return some parts of a clip as a song without its chords."""
     notes = [
         Note(Ticks(start), Ticks(length), pitch, velocity, part)
         for part in parts
         for start, length, pitch, velocity in clip.part(part).tolist()
     ]
-    midifile.write(
-        path,
-        midifile.Song(
-            bars=tuple((Ticks(at), meter) for at, meter in clip.bars),
-            end=Ticks(clip.end),
-            tempos=((Ticks(0), clip.tempo or 100.0),),
-            key=clip.key or "C major",
-            notes=tuple(notes),
-        ),
+    return midifile.Song(
+        bars=tuple((Ticks(at), meter) for at, meter in clip.bars),
+        end=Ticks(clip.end),
+        tempos=((Ticks(0), clip.tempo or 100.0),),
+        key=clip.key or "C major",
+        notes=tuple(notes),
     )
+
+
+def to_file(path: Path, clip: Clip, parts: Sequence[str]) -> None:
+    """Write some parts of a clip as a .mid file without its chords. Raises OSError."""
+    midifile.write(path, as_song(clip, parts))
 
 
 def save(path: Path, clips: Sequence[Clip]) -> None:

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 SAVE_EVERY = 240.0
 """Seconds between checkpoints."""
-POINTS = 40
+POINTS = 24
 """How many points of the curve are taken in all."""
 WARM_UP = 100
 """Steps in which the rate rises."""

@@ -128,14 +128,20 @@ class Rig:
                 return
 
     def _sound(self) -> None:
+        struck: int | None = None
         for timed in self.scheduler.due(self.tempo.ticks_at(Seconds(self.now + 1e-9)), Ticks(-1)):
             if isinstance(timed.message, NoteOn):
+                assert struck in (None, timed.note_id), "an end that is no note's own makes room for the next"
                 assert timed.voice not in self.held, "a note begins on one that was ended first"
                 self.held[timed.voice] = timed.note_id
                 self.sounded.append((timed.at, timed.take, timed.message))
+                struck = None
             else:
                 assert isinstance(timed.message, NoteOff)
-                del self.held[timed.voice]
+                assert struck is None, "an older end cuts no newer note"
+                if self.held.pop(timed.voice) != timed.note_id:
+                    struck = timed.note_id
+        assert struck is None, "an older end cuts no newer note"
 
     def _do(self, effect: Effect) -> None:
         match effect:

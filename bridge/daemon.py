@@ -51,7 +51,7 @@ from bridge.link import Link
 from bridge.orders import Connected, Health, OpenFailed, PortLost, PortNews, Quit, Ready, Report, Retime
 from bridge.outlets import Outlets
 from bridge.panel import Panel, has_display
-from bridge.player import run as run_player
+from bridge.playing import run as run_player
 from bridge.ports import Kept, PortConfig
 from bridge.session import Session
 from bridge.sets import opened

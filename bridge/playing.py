@@ -18,6 +18,7 @@ from pathlib import Path
 
 from setproctitle import setproctitle
 
+from bridge import jack
 from bridge.errors import OwnerError
 from bridge.orders import Connected, OpenFailed, PlayerOrder, PortLost, PortNews, Quit, Ready, Report
 from bridge.player import Player
@@ -26,6 +27,13 @@ from bridge.ports import NOBODY, Kept, Port, PortConfig, open_port
 AGAIN = 0.5
 """Seconds between two looks at whether a port that was lost can be opened again."""
 REALTIME_PRIORITY = 40
+
+
+def warm() -> None:
+    """Have at hand what opening a port takes long to load."""
+    import rtmidi  # noqa: F401
+
+    jack.available()
 
 
 def run(connection: Connection, config: PortConfig, again: bool = False, kept: Kept = NOBODY) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 
 from bridge.clock import Seconds
 from bridge.controls import Value
+from bridge.cues import cue
 from bridge.desk import Desk
 from bridge.events import Heard, Tell
 from bridge.follow import Follower
@@ -77,10 +78,12 @@ class Accompaniment:
         """Let the beats pass, read what is held, and have what is planned answer. Only while playing."""
         self.follower.asked = str(self.settings["follow/mode"])
         self.follower.locked = self._locked
-        self._pass_beats(now)
+        passed = self._pass_beats(now)
         self.follower.look(now)
         if not self.on:
             return
+        if passed and self.follower.came_to_rest:
+            self._fill(now)
         self._tell()
         wanted = self._wanted(now)
         if wanted:
@@ -144,8 +147,9 @@ class Accompaniment:
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _pass_beats(self, now: Seconds) -> None:
-        here = self.stage.tick(now)
+    def _pass_beats(self, now: Seconds) -> bool:
+        """Tell the follower the beats that have begun; return whether there was one."""
+        here, before = self.stage.tick(now), self._line
         for p in self.stage.timeline.placed:
             if self._line < p.start <= here:
                 at = self.stage.tempo.seconds_at(p.start)
@@ -156,6 +160,15 @@ class Accompaniment:
                 self._asked = {tick: symbol for tick, symbol in self._asked.items() if tick >= p.start}
                 since = Seconds(at - 4 * length)
                 self.follower.bearing.touched(self.follower.hands.since(since), 4 * length)
+        return self._line != before
+
+    def _fill(self, now: Seconds) -> None:
+        """Have the band answer hands that came to rest with a bar of fill; what was asked for by hand goes before."""
+        take = self.takes.current
+        if take is None or take.lost or take.closes is not None or self.takes.coming is not None:
+            return
+        if not self.desk.loop.on and (take.cue is None or take.cue.last <= take.wanted):
+            cue("fill", take, self.stage, "bar", now)
 
     def _wanted(self, now: Seconds) -> dict[Ticks, str]:
         """Return the chords of the planned beats that have another one, by the tick where they begin."""

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from bridge import spare
 from bridge.child import Child
 
 log = logging.getLogger("llmball")
@@ -23,7 +24,9 @@ class Begun:
 
     main: Callable[..., None]
     args: Callable[[], tuple[object, ...]]
+    warm: Callable[[], None] | None = None
     child: Child | None = None
+    spare: Child | None = None
     was_ready: bool = False
     deaths: int = 0
 
@@ -50,9 +53,19 @@ class Children:
         """The numbers of those that run now."""
         return {name: None if one.child is None else one.child.pid for name, one in self._all.items()}
 
-    def begin(self, name: str, main: Callable[..., None], args: Callable[[], tuple[object, ...]]) -> None:
-        """Begin a process of `main(connection, *args())`; args are asked each time that it begins."""
-        self._all[name] = Begun(main, args)
+    def begin(
+        self,
+        name: str,
+        main: Callable[..., None],
+        args: Callable[[], tuple[object, ...]],
+        *,
+        warm: Callable[[], None] | None = None,
+    ) -> None:
+        """Begin a process of `main(connection, *args())`; args are asked each time that it begins.
+
+        Once it is ready another that has run `warm`, where one is given, waits to step in at once.
+        """
+        self._all[name] = Begun(main, args, warm)
         self._start(name)
 
     def send(self, name: str, message: object) -> None:
@@ -63,31 +76,50 @@ class Children:
 
     def ready(self, name: str) -> None:
         """Note that a child is ready: it can be."""
-        self._all[name].was_ready = True
+        one = self._all[name]
+        one.was_ready = True
+        if one.warm is not None and one.spare is None and not self._closing:
+            one.spare = self._made(name, spare.run, (one.main, one.warm))
 
     def close(self) -> None:
         """End all of them."""
         self._closing = True
         for one in self._all.values():
-            if one.child is not None:
-                one.child.close()
+            for child in (one.child, one.spare):
+                if child is not None:
+                    child.close()
 
     def _start(self, name: str) -> None:
         one = self._all[name]
+        if one.spare is None:
+            one.child = self._made(name, one.main, one.args())
+        else:
+            one.child, one.spare = one.spare, None
+            one.child.send(one.args())
+
+    def _made(self, name: str, main: Callable[..., None], args: tuple[object, ...]) -> Child:
+        child: Child
 
         def heard(message: object) -> None:
             self._in_loop(self._hear, name, message)
 
-        one.child = Child(name, one.main, one.args(), heard, lambda: self._in_loop(self._ended, name))
+        def died() -> None:
+            self._in_loop(lambda: self._ended(name, child))
+
+        child = Child(name, main, args, heard, died)
+        return child
 
     def _in_loop(self, call: Callable[..., None], *args: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
             self._loop.call_soon_threadsafe(call, *args)
 
-    def _ended(self, name: str) -> None:
+    def _ended(self, name: str, child: Child) -> None:
         if self._closing:
             return
         one = self._all[name]
+        if child is one.spare:
+            one.spare = None  # another is made when the next is ready
+            return
         one.deaths += 1
         self._died(name)
         if not one.was_ready and one.deaths > MOST_DEATHS:

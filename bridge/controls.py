@@ -167,6 +167,7 @@ CONTROLS: dict[str, Control] = {
         Control("countin", "i", 0, "bars of clicks before bar 1", 0, 4),
         Control("send/energy", "i", 0, "whether energy is sent on as controller 11 to the channels of the parts", choices=("0", "1")),
         Control("send/brightness", "i", 0, "whether brightness is sent on as controller 74", choices=("0", "1")),
+        Control("send/clock", "i", 0, "whether MIDI clock is sent along: 24 clocks a quarter note, start at bar 1, stop, song position", choices=("0", "1")),
         Control("transpose", "i", 0, "semitones, at output; drums stay", -24, 24),
         Control("morph/x", "f", 0.0, "place of a morph between its prompts; what is planned follows", 0, 1),
         Control("follow", "i", 0, "the band follows the hands at --input", 0, 1),

@@ -51,7 +51,8 @@ from bridge.link import Link
 from bridge.orders import Connected, Health, OpenFailed, PortLost, PortNews, Quit, Ready, Report, Retime
 from bridge.outlets import Outlets
 from bridge.panel import Panel, has_display
-from bridge.player import run as run_player
+from bridge.playing import run as run_player
+from bridge.playing import warm as warm_player
 from bridge.ports import Kept, PortConfig
 from bridge.session import Session
 from bridge.sets import opened
@@ -223,7 +224,7 @@ class Daemon:
         def ears() -> tuple[object, ...]:
             return self._inlet, self._listening.done(), self._kept.get("ears", {})
 
-        self._children.begin("player", run_player, player)
+        self._children.begin("player", run_player, player, warm=warm_player)
         self._children.begin("generator", self._generator_main, lambda: (self._config.encoder,))
         if self._inlet is not None:
             self._children.begin("ears", self._ears_main, ears)

@@ -48,7 +48,7 @@ class Follower:
         self._singing = Singing()
         self._evidence = False
         self._settles: Seconds | None = None
-        self._rest, self._round = 0, False
+        self._rest, self._round, self._played = 0, False, False
 
     # --- what happens --------------------------------------------------------------------------
 
@@ -60,13 +60,13 @@ class Follower:
         self._broken = Broken()
         self._singing = Singing()
         self._classes = []
-        self._rest, self._round = 0, False
+        self._rest, self._round, self._played = 0, False, False
 
     def hear(self, at: Seconds, data: bytes) -> None:
         """Take in one MIDI message that came at a moment."""
         last = self.hands.touches[-1] if self.hands.touches else None
         if self.hands.hear(at, data) and self.hands.touches[-1] is not last:
-            self._rest = 0
+            self._rest, self._played = 0, True
             self._settles = Seconds(at + SETTLED)
             touch = self.hands.touches[-1]
             if self._pulse is not None and touch.pitch < (self._split or 128):
@@ -118,6 +118,11 @@ class Follower:
     def resting(self) -> bool:
         """Whether the hands have been silent for a bar: the band goes on by itself."""
         return self._rest >= RESTED
+
+    @property
+    def came_to_rest(self) -> bool:
+        """Whether it is now, in the beat that plays, that hands which played are resting."""
+        return self._played and self._rest == RESTED
 
     @property
     def key(self) -> Key | None:

@@ -92,11 +92,18 @@ class Controller:
 
 
 @dataclass(frozen=True, slots=True)
+class Clocked:
+    """Send MIDI clock along with the music whose bar 1 begins at a tick; None: no more."""
+
+    first: Ticks | None
+
+
+@dataclass(frozen=True, slots=True)
 class Quit:
     """Silence, close the port and end."""
 
 
-PlayerOrder = Play | Cancel | Retime | Silence | Controller | Quit
+PlayerOrder = Play | Cancel | Retime | Silence | Controller | Clocked | Quit
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,7 +60,7 @@ from bridge.sync import TIME_MESSAGES, Taps
 from bridge.take import Take
 from bridge.vitals import Vitals
 from model.midifile import Song
-from model.music import TICKS_PER_QUARTER, BeatWritten, Failed, Understood
+from model.music import TICKS_PER_QUARTER, BeatWritten, Failed, Ticks, Understood
 from model.taste import Weighting, shipped
 
 STARVING = Seconds(0.060)
@@ -277,6 +277,8 @@ class Session:
             self._loop.set(int(value), now)
         if path == "tempo":
             self._baton.propose(float(value))
+        if path == "send/clock":
+            self._stage.clock()
 
     # --- going on ------------------------------------------------------------------------------
 
@@ -308,9 +310,12 @@ class Session:
         self._starting = False
         self._takes.enter(take)
         self._hands.begin()
-        if not self._baton.enter(take, now):
+        if self._baton.enter(take, now):
+            self._stage.roll(Ticks(0))
+        else:
             self._stage.start(self._desk.bpm(take), Seconds(now + START))
             self._stage.count_in(int(self.settings["countin"]), self._desk.meter(take))
+            self._stage.roll(self._stage.timeline.end)
         self._vitals.start(now)
         self._to(State.PLAYING)
 

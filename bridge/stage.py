@@ -14,7 +14,7 @@ from bridge.arrange import UNMOVED, Feel
 from bridge.clock import Seconds, TempoMap
 from bridge.controls import Value
 from bridge.events import BarPlayed, Effect, Tell, ToPlayer
-from bridge.orders import Cancel, Play, Retime, Silence, Sound, remains
+from bridge.orders import Cancel, Clocked, Play, Retime, Silence, Sound, remains
 from bridge.record import Record
 from bridge.reharmonise import moved
 from bridge.take import Take
@@ -46,6 +46,8 @@ class Stage:
     """Whether the tempo is somebody else's: then only `follow` changes it."""
     names: dict[int, str] = field(default_factory=dict)
     """What takes that came back are called outside."""
+    bar_one: Ticks | None = None
+    """The tick of bar 1, once its beginning is settled."""
     _announced: int = 0
 
     def start(self, bpm: float, at: Seconds) -> None:
@@ -71,8 +73,20 @@ class Stage:
         self.tempo = tempo
         self.effects.append(ToPlayer(Retime(tempo)))
 
+    def roll(self, first: Ticks) -> None:
+        """Settle at which tick bar 1 begins, for those who follow our clock."""
+        self.bar_one = first
+        if self.settings["send/clock"]:
+            self.clock()
+
+    def clock(self) -> None:
+        """Send MIDI clock along, or no longer, as the control says."""
+        if self.bar_one is not None:
+            self.effects.append(ToPlayer(Clocked(self.bar_one if self.settings["send/clock"] else None)))
+
     def silence(self, panic: bool) -> None:
         """End what sounds and forget what is planned."""
+        self.bar_one = None
         self.effects.append(ToPlayer(Silence(panic)))
         self.timeline = Timeline()
 
@@ -240,6 +254,8 @@ class Stage:
             coming = tuple(s for s in placed.sounds if s.at > here)
             if coming:
                 self.effects.append(ToPlayer(Play(placed.take, coming)))
+        if self.bar_one is not None:
+            self.roll(self.bar_one)
 
     def announce(self, now: Seconds) -> None:
         """Tell the takes, beats and chords that begin now; forget what lies bars behind."""

@@ -25,7 +25,7 @@ from bridge.events import (
     Woken,
 )
 from bridge.midi import NoteOff, NoteOn
-from bridge.orders import Cancel, Play, Retime, Silence, Sound, remains
+from bridge.orders import Cancel, Clocked, Play, Retime, Silence, Sound, remains
 from bridge.reharmonise import moved
 from bridge.scheduler import Scheduler
 from bridge.session import Session
@@ -82,6 +82,7 @@ class Rig:
     places: list[float] = field(default_factory=list)
     kept: list[Weighting] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
+    clocked: list[Ticks | None] = field(default_factory=list)
     planned: dict[int, list[Sound]] = field(default_factory=dict)
     _answers: list[tuple[float, int, Answer]] = field(default_factory=list)
     _plans: dict[int, Plan] = field(default_factory=dict)
@@ -128,14 +129,20 @@ class Rig:
                 return
 
     def _sound(self) -> None:
+        struck: int | None = None
         for timed in self.scheduler.due(self.tempo.ticks_at(Seconds(self.now + 1e-9)), Ticks(-1)):
             if isinstance(timed.message, NoteOn):
+                assert struck in (None, timed.note_id), "an end that is no note's own makes room for the next"
                 assert timed.voice not in self.held, "a note begins on one that was ended first"
                 self.held[timed.voice] = timed.note_id
                 self.sounded.append((timed.at, timed.take, timed.message))
+                struck = None
             else:
                 assert isinstance(timed.message, NoteOff)
-                del self.held[timed.voice]
+                assert struck is None, "an older end cuts no newer note"
+                if self.held.pop(timed.voice) != timed.note_id:
+                    struck = timed.note_id
+        assert struck is None, "an older end cuts no newer note"
 
     def _do(self, effect: Effect) -> None:
         match effect:
@@ -150,6 +157,8 @@ class Rig:
                 self.planned[take] = [left for s in planned if (left := remains(s, after, ring)) is not None]
             case ToPlayer(Retime(tempo)):
                 self.tempo = tempo
+            case ToPlayer(Clocked(first)):
+                self.clocked.append(first)
             case ToPlayer(Silence()):
                 for voice in self.scheduler.silence():
                     del self.held[voice]

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 import select
-import shutil
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,85 +20,16 @@ from typing import IO
 
 import psutil
 
+from tests.jackd import jack as jack
+from tests.tools import MissingToolError as MissingToolError
+from tests.tools import ended as ended
+from tests.tools import tool as tool
+from tests.tools import until as until
+
 RECORDER = Path(__file__).parent / "receivers" / "recorder.c"
 
 
-class MissingToolError(Exception):
-    """A tool is not on this machine; the message names its package."""
-
-
-def tool(name: str, package: str) -> str:
-    """Return the path of a program. Raises `MissingToolError`."""
-    found = shutil.which(name)
-    if found is None:
-        raise MissingToolError(f"{name} is not installed (package {package})")
-    return found
-
-
-def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Ask again every 2 ms until the condition holds; tell whether it did in time."""
-    end = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > end:
-            return False
-        time.sleep(0.002)
-    return True
-
-
-def ended(process: subprocess.Popen[str], seconds: float = 5.0) -> int:
-    """Ask a process to end, make it if it will not, and return its exit code."""
-    if process.poll() is None:
-        process.terminate()
-    try:
-        return process.wait(seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        return process.wait()
-
-
-# --- JACK ----------------------------------------------------------------------------------------
-
-
-@contextmanager
-def jack(name: str, period: int = 256) -> Iterator[Mapping[str, str]]:
-    """Run a private JACK server without a sound card, `period` frames a time; yields the environment that leads to it.
-
-    Raises `MissingToolError`.
-    """
-    jackd, jack_lsp = tool("jackd", "jackd2"), tool("jack_lsp", "jackd2")
-    allowed = subprocess.run(["chrt", "-f", "1", "true"], capture_output=True, check=False).returncode == 0
-    there = {"JACK_DEFAULT_SERVER": name, "JACK_NO_START_SERVER": "1", "JACK_NO_AUDIO_RESERVATION": "1"}
-    env = os.environ | there
-    options = [
-        *(["-R", "-P70"] if allowed else ["-r"]),
-        "-S",
-        "-n",
-        name,
-        "-d",
-        "dummy",
-        "-r",
-        "48000",
-        "-p",
-        str(period),
-    ]
-    server = subprocess.Popen(
-        [jackd, *options], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
-    )
-    socket = Path(f"/dev/shm/jack_{name}_{os.getuid()}_0")
-    try:
-        answers = until(
-            lambda: (
-                socket.exists() and subprocess.run([jack_lsp], env=env, capture_output=True).returncode == 0
-            ),
-            10,
-        )
-        if not answers:
-            raise RuntimeError("jackd does not answer")
-        yield there
-    finally:
-        ended(server)
-        for left in Path("/dev/shm").glob(f"jack_sem.*_{name}_*"):
-            left.unlink(missing_ok=True)
+# --- what is heard -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.clock import Seconds
-from bridge.events import ControlSet, PlayAsked, PromptGiven, StopAsked
+from bridge.events import ControlSet, CueGiven, PlayAsked, PromptGiven, StopAsked
 from model.harmony import parse_chord
 from model.music import Plan
 from tests.hands import C3, chords, let_go, line, struck
@@ -79,6 +79,32 @@ def test_when_the_hands_rest_the_loop_goes_on() -> None:
     rig.perform(chords(LOOP * 2, began, 4 * BEAT), began + 4 * BEAT * 16)
     for bar in range(10, 16):
         assert bass_at(rig, began + 4 * bar * BEAT + 0.1) == parse_chord(LOOP[bar % 4]).root, bar
+
+
+def test_when_the_hands_rest_the_band_fills_one_bar_and_carries_on() -> None:
+    rig = playing()
+    began = first_line(rig)
+    rig.perform(chords(["C", "F"], began, 4 * BEAT), began + 24 * BEAT)
+    filled = sorted({w.index for w in rig.writes if w.section == "fill"})
+    assert filled == list(range(filled[0], filled[0] + 4)), "one bar"
+    assert filled[0] % 4 == 0
+    assert 12 <= filled[0] <= 16, "the bar after the one of silence"
+    assert max(w.index for w in rig.writes) > filled[-1], "it goes on"
+
+
+def test_hands_that_never_played_are_answered_by_nothing() -> None:
+    rig = playing()
+    rig.until(rig.now + 12)
+    assert not [w for w in rig.writes if w.section]
+
+
+def test_a_section_that_was_asked_for_is_not_left_for_a_fill() -> None:
+    rig = playing()
+    began = first_line(rig)
+    rig.perform(chords(["C"], began, 4 * BEAT), began + 5 * BEAT)
+    rig.happen(CueGiven("drop"))
+    rig.until(began + 24 * BEAT)
+    assert {w.section for w in rig.writes} == {None, "drop"}
 
 
 def test_a_chord_that_is_held_when_play_begins_is_played_from_the_first_note() -> None:

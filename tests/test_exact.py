@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 
+import psutil
 import pytest
 
 from bridge import jack
@@ -20,6 +21,7 @@ from bridge.player import Player
 from bridge.ports import RecordingPort
 from model.music import Ticks
 from tests import rig
+from tests.jackd import still_registered
 from tests.rig import Daemon, Receiver, sounding, until
 
 pytestmark = pytest.mark.timeout(90)
@@ -180,6 +182,18 @@ def test_a_jack_server_that_dies_is_told_and_everything_is_made_again_when_it_re
     told = [line for line in log(started) if "port" in line]
     assert len(told) == 2, log(started)
     assert "Traceback" not in started.log.read_text()
+
+
+def test_a_jack_server_that_was_killed_leaves_nothing_in_the_way_of_the_next(
+    needs: Callable[[str, str], str],
+) -> None:
+    needs("jackd", "jackd2")
+    name = f"llmball-killed-{os.getpid()}"
+    with rig.jack(name):
+        (server,) = (c for c in psutil.Process().children() if name in c.cmdline())
+        server.kill()
+    assert name not in still_registered()
+    assert not list(Path("/dev/shm").glob(f"jack_sem.*_{name}_*"))
 
 
 def test_a_synth_that_goes_away_is_connected_again_when_it_comes_back(

@@ -14,7 +14,8 @@ import pytest
 from bridge.child import Child
 from bridge.clock import Seconds, TempoMap, monotonic
 from bridge.orders import Cancel, Health, OpenFailed, Play, PortLost, Quit, Ready, Retime, Silence, Sound
-from bridge.player import Player, run
+from bridge.player import Player
+from bridge.playing import run
 from bridge.ports import PortConfig, RecordingPort
 from model.music import Ticks
 
@@ -227,7 +228,7 @@ def run_with_a_lost_port(connection: Connection, config: PortConfig) -> None:
     """Be a player process whose port is lost."""
     with pytest.MonkeyPatch.context() as patch:
         ports = iter([LostPort(), RecordingPort()])
-        patch.setattr("bridge.player.open_port", lambda *_: next(ports))
+        patch.setattr("bridge.playing.open_port", lambda *_: next(ports))
         run(connection, config)
 
 

@@ -44,6 +44,8 @@ def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
         block = next(size for size in (256, 128, 64, 32, 16) if columns % size == 0)
         eighths, scale = eight_bits(arrays[name])
         graph.tensor(name, eighths.reshape(rows, columns // block, block))
+        if name.endswith("qkv.weight"):
+            scale[: rows // 3] *= np.float32(head**-0.5)
         graph.tensor(f"{name}.scale", np.repeat(scale, columns // block, 1))
         graph.node(
             "MatMulNBits",
@@ -79,7 +81,7 @@ def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
             num_heads=heads,
             kv_num_heads=heads,
             do_rotary=1,
-            scale=head**-0.5,
+            scale=1.0,
         )
         product(f"{at}.heard", f"{at}.out.weight", f"{at}.told")
         graph.node("Add", [stream, f"{at}.told"], [f"{at}.middle"])

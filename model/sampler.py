@@ -6,11 +6,11 @@ place, and the rest is drawn around them.
 
 from __future__ import annotations
 
-import numpy as np
-import numpy.typing as npt
+from bisect import bisect_right
 
-from model import fusion
-from model.drums import ROLES
+import numpy as np
+
+from model import fusion, worths
 from model.engine import Array, Engine, State
 from model.harmony import QUALITIES, Chord
 from model.language import (
@@ -31,19 +31,16 @@ from model.language import (
     row_chord,
 )
 from model.rules import Rules
+from model.worths import BARRED, Worth
 
 Row = tuple[int, ...]
 
-RANGES = {"drums": (35, 81), "bass": (28, 57), "chords": (43, 84), "melody": (55, 93)}
-"""Lowest and highest pitch that a part is given, whatever the model would like."""
 SINGLE = ("bass", "melody")
 """Parts of one voice: no onset while their last note still sounds."""
 MOST_EVENTS = 56
 """More than twice the busiest beat of the training songs; a bound on one beat's cost."""
-VELOCITIES = slice(2, 17)
-"""The classes of velocity that may be drawn."""
-
-BARRED = np.float32(-1e9)
+NEGLIGIBLE = 40.0
+"""How many logits below the likeliest choice another is never drawn: e**-40 is less than the rounding of their sum."""
 
 
 def write_beat(engine: Engine, state: State, h: Array, rules: Rules, rng: np.random.Generator) -> list[Row]:
@@ -58,10 +55,6 @@ def write_beat(engine: Engine, state: State, h: Array, rules: Rules, rng: np.ran
         beat.rows.append(row)
         h = engine.step(state, row)
     return [*rules.lead, *beat.rows]
-
-
-CLOSING = 6.0
-"""What the tonic is worth in the bass of a closing bar."""
 
 
 class _Beat:
@@ -136,7 +129,7 @@ class _Beat:
             self._busy[part, row[1] - PITCH] = tick + LENGTHS[row[2] - 1]
         return row
 
-    def _events(self) -> npt.NDArray[np.floating]:
+    def _events(self) -> Worth:
         """Return 0 for each event that may come now, BARRED for the rest."""
         rules = self._rules
         bias = np.full(EVENTS, BARRED)
@@ -148,18 +141,23 @@ class _Beat:
             bias[Event.CHORD] = rules.restless
         for part in rules.parts:
             first = note_event(part, 0)
+            upper = first + rules.ticks
+            if last >= upper:
+                continue
             lowest = max(first, last + 1 if part in SINGLE else last)
             if part in SINGLE:
                 until = max((t for (p, _), t in self._busy.items() if p == part), default=0)
                 lowest = max(lowest, first + until)
-            upper = max(lowest, first + rules.ticks)
-            after = last - first if first <= last < upper else -6
+            if lowest >= upper:
+                continue
+            after = last - first if first <= last else -6
             worth = fusion.thinned(rules.crowd.get(part, 0.0), rules.theta.full, after)
-            bias[lowest:upper] = worth[lowest - first : upper - first]
+            bias[lowest:upper] = worth[lowest - first : rules.ticks]
         if last >= FIRST_NOTE and bias[last] > BARRED / 2:
             bias[last] = 0  # another voice of the same stroke is no new onset
         bias[rules.line] = 0
-        bias[list(self._full)] = BARRED
+        if self._full:
+            bias[list(self._full)] = BARRED
         if self._demands:
             demanded = self._demands[0][0]
             if last > demanded or bias[demanded] <= BARRED / 2:
@@ -217,71 +215,62 @@ class _Beat:
         self._chord = row_chord(row)
         return row
 
-    def _note_row(
-        self, h: Array, event: int, pitches: npt.NDArray[np.floating], given_length: int = 0
-    ) -> Row:
+    def _note_row(self, h: Array, event: int, pitches: Worth, given_length: int = 0) -> Row:
         rules = self._rules
         part, tick = part_and_tick(event)
         pitch = self._choose(self._engine.logits(h, 1), pitches)
         h = self._engine.say(h, 1, pitch)
         length = 0
         if part != "drums":
-            bias = np.full(SIZES[2], BARRED)
             longest = len(LENGTHS)
             if part != "melody":
-                longest = max(1, int(np.searchsorted(LENGTHS, rules.span - tick, "right")))
-            bias[1 : 1 + longest] = fusion.lengths(rules.articulation, rules.theta.length)[:longest]
+                longest = max(1, bisect_right(LENGTHS, rules.span - tick))
+            bias = worths.lengths(rules.articulation, rules.theta.length, longest)
             length = given_length or self._choose(self._engine.logits(h, 2), bias)
             h = self._engine.say(h, 2, length)
             self._busy[part, pitch - PITCH] = tick + LENGTHS[length - 1]
-        bias = np.full(SIZES[3], BARRED)
-        loud = fusion.touch(rules.wanted[part], rules.theta.touch, SIZES[3])
-        bias[VELOCITIES] = loud[VELOCITIES]
+        bias = worths.touches(rules.wanted[part], rules.theta.touch)
         velocity = self._choose(self._engine.logits(h, 3), bias)
         h = self._engine.say(h, 3, velocity)
-        bias = np.zeros(SIZES[4], np.float32)
-        bias[0] = BARRED
-        offset = self._choose(self._engine.logits(h, 4), bias)
+        offset = self._choose(self._engine.logits(h, 4), worths.OFFSET)
         if self._demands and self._demands[0][0] == event:
             self._demands[0][1].discard((pitch - PITCH) % 12)
             if not self._demands[0][1]:
                 self._demands.pop(0)
         return (event, pitch, length, velocity, offset)
 
-    def _pitches(self, event: int) -> npt.NDArray[np.floating]:
+    def _pitches(self, event: int) -> Worth:
         """Return what each pitch is worth at a place, BARRED where it may not sound."""
         rules = self._rules
         part, tick = part_and_tick(event)
-        low, high = RANGES[part]
-        bias = np.full(SIZES[1], BARRED)
         above = self._highest(event)
         if part == "drums":
             barred = rules.muted if tick else rules.muted | rules.silent
-            free = [note for note in ROLES.values() if note > above and note not in barred]
-            bias[[PITCH + note for note in free]] = fusion.layers(rules.energy, rules.theta.layers)[free]
+            bias = worths.kit(barred, rules.energy, rules.theta.layers).copy()
+            bias[PITCH : PITCH + above + 1] = BARRED
             return bias
+        low = worths.RANGES[part][0]
+        chord = self._chord if part != "melody" else None
+        closing = part == "bass" and rules.closing and chord is not None and chord.root == rules.tonic
+        bias = worths.pitches(
+            part, rules.place.get(part, 0.0), rules.theta.register, rules.scale, self._penalty,
+            None if chord is None else chord.pitch_classes, rules.theta.chord, rules.obey,
+            rules.tonic if closing else None,
+        ).copy()  # fmt: skip
         if part == "chords":  # the bass is the lowest voice
-            low = max(
-                [low, *(p + 1 for (name, p), until in self._busy.items() if name == "bass" and until > tick)]
-            )
-        worth = fusion.register(rules.place.get(part, 0.0), low, high, rules.theta.register)
-        first = max(low, above + 1)
-        bias[PITCH + first : PITCH + high + 1] = worth[first : high + 1]
+            for (name, pitch), until in self._busy.items():
+                if name == "bass" and until > tick:
+                    low = max(low, pitch + 1)
+        bias[PITCH : PITCH + max(low, above + 1)] = BARRED
         for (name, pitch), until in self._busy.items():
             if name == part and until > tick:
                 bias[PITCH + pitch] = BARRED
-        self._lock(bias, PITCH, 128)
-        if self._chord is not None and part != "melody":
-            inside = np.isin(np.arange(128) % 12, list(self._chord.pitch_classes))
-            bias[PITCH : PITCH + 128] += np.where(inside, rules.theta.chord, BARRED if rules.obey else 0)
-            if part == "bass" and rules.closing and self._chord.root == rules.tonic:
-                bias[PITCH + rules.tonic : PITCH + 128 : 12] += CLOSING
         if self._demands and self._demands[0][0] == event and self._demands[0][1]:
-            wanted = np.isin(np.arange(128) % 12, list(self._demands[0][1]))
+            wanted = worths.among(frozenset(self._demands[0][1]))
             # low enough a beginning and small enough steps that the other tones find room above
-            near = np.arange(128) <= (above + 9 if above >= 0 else low + (18 if part == "bass" else 7))
+            near = (above + 9 if above >= 0 else low + (18 if part == "bass" else 7)) >= worths.PITCHES
             if not (wanted & near & (bias[PITCH : PITCH + 128] > BARRED / 2)).any():
-                near = np.arange(128) <= max(low, above) + 12
+                near = max(low, above) + 12 >= worths.PITCHES
             bias[PITCH : PITCH + 128] += np.where(wanted & near, 0, BARRED)
         return bias
 
@@ -290,18 +279,22 @@ class _Beat:
         """What a tone outside the scale costs in logits."""
         return fusion.looseness(self._rules.lock, self._rules.theta.scale, float(BARRED))
 
-    def _lock(self, bias: npt.NDArray[np.floating], first: int, count: int) -> None:
-        outside = ~np.isin(np.arange(count) % 12, list(self._rules.scale))
-        bias[first : first + count][outside] += self._penalty
+    def _lock(self, bias: Worth, first: int, count: int) -> None:
+        bias[first : first + count][~worths.among(self._rules.scale)[:count]] += self._penalty
 
-    def _choose(self, logits: Array, bias: npt.NDArray[np.floating]) -> int:
+    def _choose(self, logits: Array, bias: Worth) -> int:
         """Draw from the guided, bent and tempered logits, `(lanes, n)`; the unlikely tail is left out."""
         z = logits[0] if len(logits) == 1 else logits[0] + self._rules.theta.text * (logits[0] - logits[1])
         z = (z + bias) / self._rules.temperature
-        p = np.exp(z - z.max())
-        order = np.argsort(-p, kind="stable")
-        total = np.cumsum(p[order], dtype=np.float64)
+        z -= z.max()
+        near = np.flatnonzero(z > -NEGLIGIBLE)
+        if len(near) == 1:
+            self._rng.random()  # every choice takes a number, so that later ones do not depend on it
+            return int(near[0])
+        p = np.exp(z[near])
+        order = (-p).argsort(kind="stable")
+        total = p[order].cumsum()
         likely = min(self._rules.theta.tail, 1.0) * total[-1]
-        kept = min(int(np.searchsorted(total, likely)) + 1, len(total))
+        kept = min(int(total.searchsorted(likely)) + 1, len(total))
         drawn = self._rng.random() * total[kept - 1]
-        return int(order[min(int(np.searchsorted(total[:kept], drawn, "right")), kept - 1)])
+        return int(near[order[min(int(total[:kept].searchsorted(drawn, "right")), kept - 1)]])

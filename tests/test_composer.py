@@ -9,7 +9,7 @@ from model.encoder import hash_encoder
 from model.fusion import wanted_velocity
 from model.harmony import parse_chord, parse_key
 from model.music import Beat, Begin, Controls, Write, beats_in_bar
-from model.sampler import RANGES
+from model.worths import RANGES
 from tests.small import engine
 
 FREE = Controls(scale_lock=0.7)

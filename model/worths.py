@@ -1,0 +1,96 @@
+"""What each choice of a field is worth where it may be made, and `BARRED` where it may not: the fusion's terms, laid out.
+
+Most of them hold for many notes on end, so they are remembered. Pure; arrays that are remembered are read-only.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+
+from model import fusion
+from model.drums import ROLES
+from model.language import LENGTHS, PITCH, SIZES
+
+Worth = npt.NDArray[np.floating]
+
+BARRED = -1e9
+RANGES = {"drums": (35, 81), "bass": (28, 57), "chords": (43, 84), "melody": (55, 93)}
+"""Lowest and highest pitch that a part is given, whatever the model would like."""
+VELOCITIES = slice(2, 17)
+"""The classes of velocity that may be drawn."""
+CLOSING = 6.0
+"""What the tonic is worth in the bass of a closing bar."""
+PITCHES = np.arange(128)
+OFFSET = np.zeros(SIZES[4])
+"""What each micro-timing is worth: "not said" is never drawn."""
+OFFSET[0] = BARRED
+
+
+@lru_cache(256)
+def among(classes: frozenset[int]) -> npt.NDArray[np.bool_]:
+    """Return which pitches 0..127 are of some pitch classes."""
+    found = np.isin(PITCHES % 12, list(classes))
+    found.setflags(write=False)
+    return found
+
+
+@lru_cache(256)
+def pitches(
+    part: str,
+    place: float,
+    register: float,
+    scale: frozenset[int],
+    outside: float,
+    chord: frozenset[int] | None,
+    inside: float,
+    obey: bool,
+    closing: int | None,
+) -> Worth:
+    """Return what each symbol is worth as a pitch of a part that has tones, whatever sounds already.
+
+    `place` and the weight `register` say where it shall lie, `outside` what a tone beside the `scale` costs, `inside` what a
+    tone of the `chord` is worth (`obey` bars the rest), `closing` is the tonic of a closing bar.
+    """
+    low, high = RANGES[part]
+    bias = np.full(SIZES[1], BARRED)
+    bias[PITCH + low : PITCH + high + 1] = fusion.register(place, low, high, register)[low : high + 1]
+    laid = bias[PITCH : PITCH + 128]
+    laid[~among(scale)] += outside
+    if chord is not None:
+        laid += np.where(among(chord), inside, BARRED if obey else 0)
+    if closing is not None:
+        laid[closing::12] += CLOSING
+    bias.setflags(write=False)
+    return bias
+
+
+@lru_cache(64)
+def kit(barred: frozenset[int], energy: float, weight: float) -> Worth:
+    """Return what each symbol is worth as a drum."""
+    free = [note for note in ROLES.values() if note not in barred]
+    bias = np.full(SIZES[1], BARRED)
+    bias[[PITCH + note for note in free]] = fusion.layers(energy, weight)[free]
+    bias.setflags(write=False)
+    return bias
+
+
+@lru_cache(256)
+def lengths(articulation: float, weight: float, longest: int) -> Worth:
+    """Return what each value is worth as a length; `longest` is the last class that may be drawn, from 1."""
+    bias = np.full(SIZES[2], BARRED)
+    bias[1 : 1 + longest] = fusion.lengths(articulation, weight)[:longest]
+    assert longest <= len(LENGTHS)
+    bias.setflags(write=False)
+    return bias
+
+
+@lru_cache(64)
+def touches(wanted: float, weight: float) -> Worth:
+    """Return what each class of velocity is worth."""
+    bias = np.full(SIZES[3], BARRED)
+    bias[VELOCITIES] = fusion.touch(wanted, weight, SIZES[3])[VELOCITIES]
+    bias.setflags(write=False)
+    return bias

@@ -16,7 +16,7 @@ from typing import Any
 from bridge import osc
 from bridge.clock import Seconds, monotonic
 from bridge.controls import ROOT
-from bridge.door import Door, Packet
+from bridge.door import ERROR, Door, Packet
 from bridge.errands import Errands
 from bridge.errors import BadRequest
 from bridge.events import Event, PlayAsked, PromptGiven, Wanted
@@ -74,9 +74,10 @@ class Endless(Share[Packet]):
 
 @dataclass(slots=True)
 class Verdict:
-    """What came of the packets: how long each took (seconds), and how often the law was broken."""
+    """What came of the packets: how long each took in all and of the processor (seconds), and how often the law was broken."""
 
     costs: list[float] = field(default_factory=list)
+    processor: list[float] = field(default_factory=list)
     answered: Counter[str] = field(default_factory=Counter)
     broken: Counter[str] = field(default_factory=Counter)
     examples: dict[str, str] = field(default_factory=dict)
@@ -138,13 +139,12 @@ class Indoors:
         self.band.until(monotonic())
         self.socket.sent.clear()
         before = self.now
-        began = time.perf_counter()
+        began, worked = time.perf_counter(), time.thread_time()
         try:
             self.door.datagram_received(packet, sender)
         except Exception as error:  # the very thing that must not happen: it is counted
-            self.verdict.costs.append(time.perf_counter() - began)
             self.verdict.breaks(type(error).__name__, packet, traceback.format_exc())
-            return
+        self.verdict.processor.append(time.thread_time() - worked)
         self.verdict.costs.append(time.perf_counter() - began)
         self._judge(packet, sender, before)
 
@@ -159,7 +159,7 @@ class Indoors:
         self.verdict.answered["an error" if "error" in said else "something else" if said else "nothing"] += 1
         if said and set(said) == {"error"} and not packet.startswith(b"#bundle") and self.now != before:
             self.verdict.breaks("an error, and yet a change", packet, str(said))
-        if not said and self.now == before and _is_nothing(packet):
+        if not said and _is_nothing(packet) and not packet.startswith(ERROR):
             self.verdict.breaks("no error", packet)
 
     def close(self) -> None:

@@ -13,7 +13,7 @@ from typing import Generic, TypeVar
 from bridge.clients import Address
 from bridge.clock import Seconds
 
-PART, SAVED = 0.25, 0.5
+PART, SAVED = 0.25, 0.2
 """Seconds of work a second, and how many may be saved up."""
 CHANGE = 0.001
 """What a wish of the session's costs at least: the player and the generator work for it too."""

@@ -22,7 +22,7 @@ from bridge.errors import BadRequest
 from bridge.events import Event, PlayAsked, PromptGiven, Wanted
 from bridge.session import Session, State
 from bridge.share import Share
-from model.clipping import ClipFailed, ClipOrder, ClipWritten
+from model.clipping import ClipAnswer, ClipFailed, ClipOrder, ClipWritten
 from tests.performance import Rig
 
 SENDERS = tuple(("127.0.0.1", 40_000 + n) for n in range(8))
@@ -49,7 +49,7 @@ class Socket:
 class Writers:
     """Stand for the daemon's children: the writer of clips answers at once, well or badly in turn."""
 
-    answer: Callable[[object], None]
+    answer: Callable[[ClipAnswer], object]
     pids: dict[str, int] = field(default_factory=dict)
 
     def begin(self, name: str, *_: object) -> None:

@@ -35,6 +35,7 @@ from tests import brokers, rig
 
 PING_EVERY = 500
 A_TURN = 50
+STOPS = ("stop", "panic", "play", "hold")
 SETTLED = 2.0
 """Seconds until all that was sent and waits for its share is done."""
 MISTAKES: tuple[tuple[str, str, tuple[str | int | float, ...]], ...] = (
@@ -175,10 +176,8 @@ async def by_udp(address: tuple[str, int], count: int, seed: int) -> AsyncIterat
 
 def quiet(packet: bytes | str) -> bool:
     """Tell whether a packet stops the band, which is to play on: such are for indoors."""
-    return any(
-        (word if isinstance(packet, str) else word.encode()) in packet
-        for word in ("stop", "panic", "play", "hold")
-    )
+    text = packet if isinstance(packet, str) else packet.decode("latin-1")
+    return any(word in text for word in STOPS)
 
 
 async def by_socket(http: str, count: int, seed: int) -> AsyncIterator[None]:

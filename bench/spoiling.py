@@ -10,7 +10,7 @@ import math
 import random
 import re
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from bridge.addresses import COMMANDS, TOLD
 from bridge.controls import CONTROLS, ROOT, Control
@@ -94,7 +94,7 @@ def near(rng: random.Random, control: Control) -> float | str:
     return rng.choice((inside, round(inside), low, high, low - 1, high + 1, math.nan, math.inf, 1e30))
 
 
-def encoded(path: str, args: list[float | str] | list[float]) -> bytes:
+def encoded(path: str, args: Sequence[float | str]) -> bytes:
     """Return a message: whole numbers as i, h or f, others as f or d, strings as s."""
     tags, data = ",", b""
     for arg in args:

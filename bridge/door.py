@@ -21,9 +21,9 @@ from bridge.controls import ROOT, Value
 from bridge.errands import Errand
 from bridge.errors import BadRequest, OwnerError
 from bridge.events import Wanted
-from bridge.house import House
+from bridge.house import House, cost
 from bridge.requests import Bye, Hello, Request, read
-from bridge.share import CHANGE, MOST, Share, Shares
+from bridge.share import MOST, Share, Shares
 
 RECEIVE_BUFFER = 1 << 20
 """Bytes; a burst from a host waits there while we decide."""
@@ -138,7 +138,7 @@ class Door(asyncio.DatagramProtocol):
     def _answered(self, data: bytes, sender: Address, share: Share[Packet]) -> None:
         began = thread_time()
         self._clients.heard(sender, monotonic())
-        changes = 0
+        least = 0.0
         try:
             messages = osc.parse(data)
         except osc.OscError as error:
@@ -149,10 +149,10 @@ class Door(asyncio.DatagramProtocol):
                     raise BadRequest(message.address, str(message))
                 request = read(message)
                 self._carry_out(request, sender)
-                changes += isinstance(request, Wanted)
+                least += cost(request)
             except BadRequest as error:
                 self._answer(sender, "error", error.address, error.reason)
-        share.use(max(thread_time() - began, changes * CHANGE))
+        share.use(max(thread_time() - began, least))
 
     def _allowed(self, host: str) -> bool:
         address = ip_address(host.split("%")[0])

@@ -17,13 +17,13 @@ from bridge.clients import Address
 from bridge.clock import monotonic
 from bridge.controls import ROOT, Value
 from bridge.errors import BadRequest
-from bridge.events import TransportGiven, Wanted
+from bridge.events import TransportGiven
 from bridge.foreman import Foreman
-from bridge.house import House
+from bridge.house import House, cost
 from bridge.mirror import Mirror
 from bridge.parcel import Parcel, Wish
 from bridge.requests import Bye, Hello, Request, read
-from bridge.share import CHANGE, Share
+from bridge.share import Share
 
 ALL_OF_THEM: Address = ("mqtt", 0)
 """A broker does not say who speaks: its clients are one, whose clips are told at its topics."""
@@ -115,11 +115,11 @@ class MqttDoor:
             self._later()
 
     def _read(self, parcel: Parcel) -> None:
-        began, change = thread_time(), False
+        began, least = thread_time(), 0.0
         try:
             request = read(self._mirror.read(parcel))
             self._carry_out(request)
-            change = isinstance(request, Wanted)
+            least = cost(request)
             if not isinstance(request, TransportGiven):
                 self.look()
         except BadRequest as error:
@@ -127,7 +127,7 @@ class MqttDoor:
             path = error.address.removeprefix(ROOT)
             with contextlib.suppress(KeyError):  # what is retained there now is wrong
                 self._answer(path, *self._house.asked(path))
-        self._share.use(max(thread_time() - began, change * CHANGE))
+        self._share.use(max(thread_time() - began, least))
 
     def _carry_out(self, request: Request) -> None:
         match request:

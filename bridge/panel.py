@@ -25,13 +25,12 @@ from bridge.config import Config
 from bridge.controls import CONTROLS, ROOT, Value
 from bridge.discovery import Discovery
 from bridge.errors import BadRequest, OwnerError
-from bridge.events import Wanted
 from bridge.gate import Gate, Visitor
-from bridge.house import House, Say
+from bridge.house import House, Say, cost
 from bridge.osc import Message, OscError
 from bridge.outlets import Outlets
 from bridge.requests import Bye, Hello, Request, read
-from bridge.share import CHANGE, Share
+from bridge.share import Share
 from bridge.view import View
 
 log = logging.getLogger("llmball")
@@ -194,10 +193,10 @@ class Panel:
             async for frame in ws:
                 if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                     break
-                began, changes = thread_time(), 0
+                began, least = thread_time(), 0.0
                 for one in frames.read(frame.data):
-                    changes += self._hear(one, listener)
-                share.use(max(thread_time() - began, changes * CHANGE))
+                    least += self._hear(one, listener)
+                share.use(max(thread_time() - began, least))
                 # whoever floods us waits behind the music, and what it sends in its own queue
                 await asyncio.sleep(0 if share.may(monotonic()) else share.later())
         finally:
@@ -205,8 +204,8 @@ class Panel:
             sending.cancel()
         return ws
 
-    def _hear(self, one: frames.Read, listener: Listener) -> bool:
-        """Answer a message; return whether it was a wish of the session's."""
+    def _hear(self, one: frames.Read, listener: Listener) -> float:
+        """Answer a message; return what it costs at least."""
 
         def say(path: str, *args: Value) -> None:
             listener.answer(line(path, args))
@@ -224,10 +223,10 @@ class Panel:
                 case Message():
                     request = read(one)
                     self._request(request, listener, say)
-                    return isinstance(request, Wanted)
+                    return cost(request)
         except BadRequest as error:
             say("error", error.address, error.reason)
-        return False
+        return 0.0
 
     def _request(self, request: Request, listener: Listener, say: Say) -> None:
         match request:

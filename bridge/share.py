@@ -15,8 +15,6 @@ from bridge.clock import Seconds
 
 PART, SAVED = 0.25, 0.2
 """Seconds of work a second, and how many may be saved up."""
-CHANGE = 0.001
-"""What a wish of the session's costs at least: the player and the generator work for it too."""
 WAITING = 128
 """Addresses whose newest packet waits, for one sender."""
 NOTICE = Seconds(1)

@@ -1,30 +1,43 @@
-"""100,000 mutated OSC packets against a daemon that plays: it answers every ping, and the music goes on.
+"""Mutated packets, frames and payloads against the real door, and against a daemon that plays.
 
-    python -m bench.packets [--count 1000000]
+    python -m bench.packets [--count 1000000] [--sent 100000] [--others 20000] [--seed 11]
 
-Then each kind of mistake once: it must be answered by an error and change nothing.
+`--count` packets go through the real door, errands and session without a socket, and each is held to the law: bad input
+gives an error to its sender and changes nothing. Then `--sent` are sent to a daemon by UDP, and `--others` frames and
+payloads by WebSocket and MQTT; it answers every ping, and the music goes on. Then each kind of mistake once.
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
+import contextlib
+import logging
+import os
 import random
-import re
 import socket
 import tempfile
 import time
+from collections.abc import AsyncIterator
 from functools import partial
+from itertools import filterfalse, islice
 from pathlib import Path
 
-from bench.client import ROOT, Client
-from bench.figures import table
-from bridge.addresses import COMMANDS
-from bridge.controls import CONTROLS
-from bridge.osc import encode
-from tests import rig
+import aiohttp
+import aiomqtt
 
-PACKETS = 100_000
+from bench.client import Client
+from bench.figures import percentile, table
+from bench.indoors import SENDERS, Indoors, Verdict
+from bench.spoiling import frames, packets, payloads
+from bridge.controls import CONTROLS
+from tests import brokers, rig
+
 PING_EVERY = 500
+A_TURN = 50
+STOPS = ("stop", "panic", "play", "hold")
+SETTLED = 2.0
+"""Seconds until all that was sent and waits for its share is done."""
 MISTAKES: tuple[tuple[str, str, tuple[str | int | float, ...]], ...] = (
     ("wrong type", "tempo", ("fast",)),
     ("wrong type", "key", (5,)),
@@ -33,6 +46,7 @@ MISTAKES: tuple[tuple[str, str, tuple[str | int | float, ...]], ...] = (
     ("out of range", "density", (float("nan"),)),
     ("too many", "tempo", (100.0, 120.0)),
     ("unknown address", "nonsense", (1,)),
+    ("pattern", "part/*/level", (1.0,)),
     ("unknown key", "key", ("X minor",)),
     ("unknown chord", "chords", ("Am Qx",)),
     ("3,000 characters", "prompt", ("x" * 3000,)),
@@ -40,107 +54,180 @@ MISTAKES: tuple[tuple[str, str, tuple[str | int | float, ...]], ...] = (
 )
 
 
-QUIET = {"stop", "panic", "play", "bye", "keep", "set/save", "clip", "clip_uri"}
-"""Commands that stop the music, write files or take a while: they are sent only as spoiling happens to make them."""
-
-
-def seeds() -> list[bytes]:
-    """Return good packets to spoil, one of each address, some in bundles and some with other arguments than they take."""
-    rng = random.Random(11)
-    kinds: dict[str, tuple[str | int | float, ...]] = {
-        "s": ("Am F C G", "春天"),
-        "i": (1, 2**31 - 1),
-        "f": (0.5, float("nan")),
-    }
-    single = [
-        encode(ROOT + c.path, [c.default]) for c in CONTROLS.values()
-    ] + [encode(ROOT + c.path, [rng.choice(kinds[k]) for k in re.findall(r":([sif])", c.args)]) for c in COMMANDS.values()
-         if c.path not in QUIET]  # fmt: skip
-    odd = [
-        encode(ROOT + path, rng.choices([*kinds["s"], *kinds["i"], *kinds["f"]], k=rng.randint(0, 9)))
-        for path in CONTROLS
-    ]
-    starred = [encode(ROOT + "*" * 40, [1.0]), encode(ROOT + "part/{bass,drums}/level", [0.5])]
-    bundles = [bundle(rng.sample(single, 3)) for _ in range(20)]
-    return [*single, *odd, *starred, *bundles, bundle([bundle([bundle(bundles[:2])])])]
-
-
-def bundle(packets: list[bytes]) -> bytes:
-    """Return packets in one."""
-    return b"#bundle\0" + bytes(7) + b"\1" + b"".join(len(p).to_bytes(4, "big") + p for p in packets)
-
-
-def spoiled(rng: random.Random, good: list[bytes]) -> bytes:
-    """Return a packet with one to five bytes changed, now and then cut."""
-    packet = bytearray(rng.choice(good))
-    for _ in range(rng.randint(1, 5)):
-        packet[rng.randrange(len(packet))] = rng.choice((rng.randrange(256), 0, 255, 42))
-    return bytes(packet[: rng.randrange(len(packet)) // 4 * 4] if rng.random() < 0.2 else packet)
-
-
 def main() -> None:
-    """Print how many pings were answered, how slowly at worst, and what each mistake came to."""
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--count", type=int, default=PACKETS)
-    count = parser.parse_args().count
+    """Print the tables; exit 1 where the law was broken."""
+    parser = argparse.ArgumentParser(prog="python -m bench.packets", description=__doc__)
+    parser.add_argument("--count", type=int, default=1_000_000)
+    parser.add_argument("--sent", type=int, default=100_000)
+    parser.add_argument("--others", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=11)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as name:
+        os.environ["LLMBALL_HOME"] = name
+        logging.disable(logging.WARNING)  # sets that are not there, by the thousand
+        verdict = asyncio.run(judged(given.count, given.seed))
+        print(told(verdict))
+        print()
+        print(asyncio.run(outdoors(Path(name), given.sent, given.others, given.seed)))
+    if verdict.broken:
+        raise SystemExit(1)
+
+
+async def judged(count: int, seed: int) -> Verdict:
+    """Give packets to a door indoors, the band playing."""
+    rng = random.Random(seed)
+    house = Indoors()
+    for number, packet in enumerate(islice(packets(rng), count)):
+        house.hear(packet, rng.choice(SENDERS))
+        if number % A_TURN == 0:
+            house.keep_playing()
+            await asyncio.sleep(0)
+    house.close()
+    return house.verdict
+
+
+def told(verdict: Verdict) -> str:
+    """Return the table of a verdict, and an example of each broken law."""
+    ms = [[1000 * percentile(v, s) for s in (0.5, 0.99, 1)] for v in (verdict.costs, verdict.processor)]
+    answered = ", ".join(f"{what} {n}" for what, n in verdict.answered.most_common())
+    lines = [
+        table(
+            (
+                "packets",
+                "answered by",
+                "ms each: median",
+                "p99",
+                "worst",
+                "of the processor: p99",
+                "laws broken",
+            ),
+            [(len(verdict.costs), answered, *ms[0], ms[1][1], sum(verdict.broken.values()))],
+        )
+    ]
+    lines += [
+        f"{what}, {verdict.broken[what]} times, such as {example}"
+        for what, example in verdict.examples.items()
+    ]
+    return "\n".join(lines)
+
+
+async def outdoors(folder: Path, sent: int, others: int, seed: int) -> str:
+    """Return the tables of a daemon that is sent all this."""
     with (
-        tempfile.TemporaryDirectory() as folder,
-        rig.daemon("--output", "none", "--play", "calm piano", env={}, folder=Path(folder)) as daemon,
-    ):
-        client = Client(daemon.osc)
-        try:
-            rig.until(lambda: bool(client.heard("beat")), 20)  # it plays
-            answered, worst, beats = flood(client, daemon.osc, count)
-            print(table(
-                ("packets", "pings", "answered", "slowest answer, ms", "beats meanwhile", "daemon"),
-                [(count, count // PING_EVERY, answered, worst * 1000, beats,
-                  "alive" if daemon.process.poll() is None else "dead")],
-            ))  # fmt: skip
-            print()
-            print(
-                table(
-                    ("mistake", "address", "answered by", "state changed"),
-                    [mistake(client, *m) for m in MISTAKES],
-                )
+        brokers.mosquitto(folder) as broker,
+        rig.daemon(
+            "--output", "none", "--play", "calm piano", "--http", "127.0.0.1:0", "--mqtt", broker.url + "/spoiled",
+            env={}, folder=folder,
+        ) as daemon,
+        contextlib.closing(Client(daemon.osc)) as client,
+    ):  # fmt: skip
+        rig.until(lambda: bool(client.heard("beat")), 20)  # it plays
+        rows = [
+            (
+                door,
+                count,
+                *await watched(client, sending),
+                "alive" if daemon.process.poll() is None else "dead",
             )
-        finally:
-            client.close()
+            for door, count, sending in (
+                ("UDP", sent, by_udp(daemon.osc, sent, seed)),
+                ("WebSocket", others, by_socket(daemon.said("http"), others, seed)),
+                ("MQTT", others, by_mqtt(broker.port, others, seed)),
+            )
+        ]
+        await asyncio.sleep(SETTLED)
+        mistakes = [mistake(client, *m) for m in MISTAKES]
+        said = daemon.log.read_text().splitlines()
+    head = ("door", "sent", "pings", "answered", "slowest answer, ms", "beats meanwhile", "daemon")
+    faults = [said[max(0, at - 2) : at + 14] for at, line in enumerate(said) if line.startswith("Traceback")]
+    shown = "\n".join("\n".join(lines) for lines in faults[:3])
+    told = table(("mistake", "address", "answered by", "state changed"), mistakes)
+    return f"{table(head, rows)}\n\nfaults in its log: {len(faults)}\n{shown}\n{told}"
 
 
-def flood(client: Client, address: tuple[str, int], count: int) -> tuple[int, float, int]:
-    """Send the packets, a ping after each few hundred; return pings answered, the slowest, and beats told."""
-    rng, good = random.Random(7), seeds()
-    answered, worst, place = 0, 0.0, len(client.told)
+async def watched(client: Client, sending: AsyncIterator[None]) -> tuple[int, int, float, int]:
+    """Ping whenever so many were sent; return pings, answers within 5 s, the slowest in ms, and beats meanwhile."""
+    place, asked, answered, worst = len(client.told), 0, 0, 0.0
+    async for _ in sending:
+        asked += 1
+        began, number = time.monotonic(), 1_000_000 + asked
+        client.say("ping", number)
+        if await asyncio.to_thread(rig.until, partial(ponged, client, number), 5):
+            answered += 1
+            worst = max(worst, time.monotonic() - began)
+        if client.heard("state")[-1].args != ("playing",):  # what was sent may have stopped it
+            client.say("prompt", "calm piano")
+            client.say("play")
+    return asked, answered, worst * 1000, len(client.heard("beat", place))
+
+
+async def by_udp(address: tuple[str, int], count: int, seed: int) -> AsyncIterator[None]:
+    """Send packets, and come back every few hundred."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         stranger.setblocking(False)
-        for i in range(1, count + 1):
-            stranger.sendto(spoiled(rng, good), address)
-            if i % PING_EVERY:
-                continue
-            began = time.monotonic()
-            client.say("ping", i)
-            if rig.until(partial(ponged, client, i), 5):
-                answered += 1
-                worst = max(worst, time.monotonic() - began)
-    return answered, worst, len(client.heard("beat", place))
+        for number, packet in enumerate(
+            islice(filterfalse(quiet, packets(random.Random(seed))), count), start=1
+        ):
+            with contextlib.suppress(OSError):
+                stranger.sendto(packet, address)
+            if number % PING_EVERY == 0:
+                yield
+
+
+def quiet(packet: bytes | str) -> bool:
+    """Tell whether a packet stops the band, which is to play on: such are for indoors."""
+    text = packet if isinstance(packet, str) else packet.decode("latin-1")
+    return any(word in text for word in STOPS)
+
+
+async def by_socket(http: str, count: int, seed: int) -> AsyncIterator[None]:
+    """Send frames to the panel's WebSocket; whoever is let go comes back."""
+    async with aiohttp.ClientSession() as visitor:
+        ws = await visitor.ws_connect(http + "/ws", max_msg_size=0)
+        for number, frame in enumerate(
+            islice(filterfalse(quiet, frames(random.Random(seed))), count), start=1
+        ):
+            try:
+                await (ws.send_str(frame) if isinstance(frame, str) else ws.send_bytes(frame))
+                while True:
+                    await ws.receive(timeout=0.0001 if number % 10 else 0.001)
+                    if ws.closed:
+                        raise ConnectionResetError
+            except TimeoutError:
+                pass
+            except (ConnectionError, aiohttp.ClientError):
+                ws = await visitor.ws_connect(http + "/ws", max_msg_size=0)
+            if number % PING_EVERY == 0:
+                yield
+        await ws.close()
+
+
+async def by_mqtt(port: int, count: int, seed: int) -> AsyncIterator[None]:
+    """Publish payloads."""
+    async with aiomqtt.Client("127.0.0.1", port) as client:
+        some = (one for one in payloads(random.Random(seed)) if not quiet(one[0]))
+        for number, (path, payload) in enumerate(islice(some, count), start=1):
+            with contextlib.suppress(ValueError):  # a topic that nobody may publish at
+                await client.publish(f"llmball/spoiled/{path}", payload)
+            if number % PING_EVERY == 0:
+                yield
 
 
 def ponged(client: Client, number: int) -> bool:
     """Tell whether a ping was answered lately."""
-    return any(t.args == (number,) for t in client.heard("pong", max(0, len(client.told) - 400)))
+    return any(t.args == (number,) for t in client.heard("pong", max(0, len(client.told) - 2000)))
 
 
 def mistake(
     client: Client, what: str, path: str, args: tuple[str | int | float, ...]
 ) -> tuple[str, str, str, str]:
     """Make one mistake; return what it was answered by, and whether a control's value changed."""
-    is_control = path in ("tempo", "key", "density", "chords", "part/bass/channel")
-    before = value(client, path) if is_control else None
+    before = value(client, path) if path in CONTROLS else None
     place = len(client.told)
     client.say(path, *args)
     told = rig.until(lambda: bool(client.heard("error", place)), 2)
     reason = client.heard("error", place)[0].args[1] if told else "nothing"
-    after = value(client, path) if is_control else None
+    after = value(client, path) if path in CONTROLS else None
     return what, path, str(reason)[:70].replace("|", "/"), "yes" if before != after else "no"
 
 

@@ -7,7 +7,10 @@ pipe and each platform behaves alike.
 from __future__ import annotations
 
 import multiprocessing
+import select
+import sys
 import threading
+from collections import deque
 from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import Any
@@ -15,6 +18,8 @@ from typing import Any
 _spawn = multiprocessing.get_context("spawn")
 PATIENCE = 2.0
 """Seconds that a closed child is given to end by itself before it is ended."""
+MOST_WAITING = 4096
+"""Messages that wait for a child that does not read; one that lets more come together hangs, and is ended."""
 
 
 class Child:
@@ -38,6 +43,8 @@ class Child:
         self._process.start()
         theirs.close()  # or we would never see it close
         self._closing = False
+        self._waiting: deque[object] = deque()
+        self._writing = threading.Lock()
         reader = threading.Thread(
             target=self._read,
             args=(self._connection, on_message, on_death),
@@ -52,7 +59,31 @@ class Child:
         return self._process.pid
 
     def send(self, message: object) -> None:
-        """Send a message; one to a dead child is lost, for its death is told anyway."""
+        """Send a message; one to a dead child is lost, for its death is told anyway.
+
+        Never waits: where the child does not read, a thread waits instead, and the messages behind in turn.
+        """
+        with self._writing:
+            at_once = not self._waiting and _has_room(self._connection)
+            if not at_once:
+                self._waiting.append(message)
+                if len(self._waiting) == 1:
+                    threading.Thread(target=self._write, name="child writer", daemon=True).start()
+                elif len(self._waiting) > MOST_WAITING:
+                    self._process.kill()
+        if at_once:
+            self._put(message)
+
+    def _write(self) -> None:
+        """Send what waits, until nothing does."""
+        while True:
+            self._put(self._waiting[0])
+            with self._writing:
+                self._waiting.popleft()
+                if not self._waiting:
+                    return
+
+    def _put(self, message: object) -> None:
         try:
             self._connection.send(message)
         except (OSError, ValueError):
@@ -79,3 +110,13 @@ class Child:
             on_message(message)
         if not self._closing:
             on_death()
+
+
+def _has_room(connection: Connection) -> bool:
+    """Tell whether a message can be sent without waiting for the child to read."""
+    if sys.platform == "win32":  # a pipe there cannot be asked
+        return True
+    try:
+        return bool(select.select((), (connection,), (), 0)[1])
+    except (OSError, ValueError):  # closed: whoever sends finds out
+        return True

@@ -53,7 +53,7 @@ class Errands:
         self._clips, self._pads = Clips(self._order), Pads()
         self._replies: dict[Address, Reply] = {}
         self._pace = Pace(self._reply)
-        self._orders = ThreadPoolExecutor(1, "clip orders")
+        self._orders, self._files = ThreadPoolExecutor(1, "clip orders"), ThreadPoolExecutor(1, "files")
 
     def on(self, request: Errand, sender: Address, reply: Reply) -> None:
         """Run an errand for a client. Raises BadRequest."""
@@ -118,6 +118,7 @@ class Errands:
         """Answer nobody any more."""
         self._pace.close()
         self._orders.shutdown(wait=False, cancel_futures=True)
+        self._files.shutdown(wait=False)  # what was to be kept is still kept
 
     def _set(self, name: str, save: bool, reply: Reply) -> None:
         path = sets.path_of(name)
@@ -147,7 +148,7 @@ class Errands:
                 log.warning("%s: %s", path, error)
                 reply("error", f"/llmball/{path}", str(error))
 
-        asyncio.get_running_loop().run_in_executor(None, work).add_done_callback(done)
+        asyncio.get_running_loop().run_in_executor(self._files, work).add_done_callback(done)
 
     def _to_all(self, path: str, *args: Value) -> None:
         self._tell(path, args)

@@ -12,6 +12,7 @@ from typing import NoReturn
 
 from bridge import osc
 from bridge.osc import Message, OscError
+from bridge.wording import sayable
 
 LARGEST_FRAME = 64 * 1024  # bytes
 MOST_MESSAGES, MOST_ARGUMENTS = 64, 64
@@ -71,7 +72,7 @@ def _message(told: object) -> Read:
 
 def _plain(value: object) -> bool:
     if isinstance(value, str):
-        return not any("\ud800" <= c <= "\udfff" for c in value)
+        return sayable(value)
     return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
 
 

@@ -18,6 +18,17 @@ VERSION = "0.1.0"
 PROTOCOL = 1
 
 
+CHANGE, FILE = 0.001, 0.020
+"""Seconds that a change to the music, and a file, costs whoever asks at least: others than the loop work for it too."""
+
+
+def cost(request: object) -> float:
+    """Return what a request costs its sender at least of its share of our time, in seconds."""
+    if isinstance(request, Keep | SetAsked):
+        return FILE
+    return CHANGE if isinstance(request, ClipAsked | Wanted) else 0.0
+
+
 class Say(Protocol):
     """Tells one client: a path and its arguments."""
 

@@ -15,6 +15,7 @@ from bridge.controls import CONTROLS, ROOT, Value
 from bridge.errors import BadRequest
 from bridge.osc import Message
 from bridge.parcel import Parcel
+from bridge.wording import sayable
 
 MOST_BYTES = 1 << 16
 LIVELY = frozenset({"note", "cancelled", "beat", "chord", "health"})
@@ -61,7 +62,7 @@ def arguments(data: bytes) -> tuple[Value, ...]:
 def _one(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return False
-    return isinstance(value, str) or (abs(value) < 2**63 and math.isfinite(value))
+    return sayable(value) if isinstance(value, str) else abs(value) < 2**63 and math.isfinite(value)
 
 
 class Mirror:

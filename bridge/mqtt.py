@@ -7,27 +7,26 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections import deque
 from collections.abc import Callable
 from secrets import token_hex
+from time import thread_time
 
 from bridge.account import Account
 from bridge.broker import Broker
 from bridge.clients import Address
+from bridge.clock import monotonic
 from bridge.controls import ROOT, Value
 from bridge.errors import BadRequest
 from bridge.events import TransportGiven
 from bridge.foreman import Foreman
-from bridge.house import House
+from bridge.house import House, cost
 from bridge.mirror import Mirror
 from bridge.parcel import Parcel, Wish
 from bridge.requests import Bye, Hello, Request, read
+from bridge.share import Share
 
-MOST_UNREAD = 2048
 ALL_OF_THEM: Address = ("mqtt", 0)
 """A broker does not say who speaks: its clients are one, whose clips are told at its topics."""
-AT_A_TIME = 32
-"""Parcels read before others of the loop have their turn."""
 
 
 class MqttDoor:
@@ -48,8 +47,8 @@ class MqttDoor:
         self._foreman = foreman
         self._mirror = Mirror(there.name or name, house.asked)
         self._loop = asyncio.get_running_loop()
-        self._unread: deque[Parcel] = deque(maxlen=MOST_UNREAD)
-        self._reading = False
+        self._share: Share[Parcel] = Share(monotonic())
+        self._timer: asyncio.TimerHandle | None = None
         own = Wish(self._mirror.root + "#", 2)
         self._broker = Broker(
             there,
@@ -74,6 +73,8 @@ class MqttDoor:
 
     def close(self) -> None:
         """Say goodbye; waits for a moment at most."""
+        if self._timer is not None:
+            self._timer.cancel()
         self._broker.send(self._mirror.will)
         self._broker.close()
 
@@ -90,36 +91,43 @@ class MqttDoor:
             self._foreman.reached(there)
 
     def _came(self, parcel: Parcel) -> None:
-        self._unread.append(parcel)
-        if not self._reading:
-            self._reading = True
-            self._read_on()
-
-    def _read_on(self) -> None:
-        for _ in range(min(AT_A_TIME, len(self._unread))):
-            self._read(self._unread.popleft())
-        self._reading = bool(self._unread)
-        if self._reading:
-            self._loop.call_soon(self._read_on)
-
-    def _read(self, parcel: Parcel) -> None:
         if not parcel.topic.startswith(self._mirror.root):
             if self._foreman is not None:
                 self._foreman.came(parcel)
-            return
-        if parcel.retain:
-            return  # it was said before we came
+        elif parcel.retain:
+            pass  # it was said before we came
+        elif not self._share.waiting and self._share.may(monotonic()):
+            self._read(parcel)
+        else:
+            self._share.wait(parcel.topic, parcel)
+            if self._timer is None:
+                self._later()
+
+    def _later(self) -> None:
+        self._timer = self._loop.call_later(self._share.later(), self._read_on)
+
+    def _read_on(self) -> None:
+        """Read what has waited, as far as the share goes."""
+        self._timer = None
+        while self._share.may(monotonic()) and (parcel := self._share.next()) is not None:
+            self._read(parcel)
+        if self._share.waiting:
+            self._later()
+
+    def _read(self, parcel: Parcel) -> None:
+        began, least = thread_time(), 0.0
         try:
             request = read(self._mirror.read(parcel))
             self._carry_out(request)
+            least = cost(request)
+            if not isinstance(request, TransportGiven):
+                self.look()
         except BadRequest as error:
             self._answer("error", error.address, error.reason)
             path = error.address.removeprefix(ROOT)
             with contextlib.suppress(KeyError):  # what is retained there now is wrong
                 self._answer(path, *self._house.asked(path))
-            return
-        if not isinstance(request, TransportGiven):
-            self.look()
+        self._share.use(max(thread_time() - began, least))
 
     def _carry_out(self, request: Request) -> None:
         match request:

@@ -1,8 +1,7 @@
-"""Bytes ↔ OSC messages. Pure; garbage gives `OscError`, never anything else, and never hangs.
+"""Bytes ↔ OSC messages. Pure; garbage gives `OscError`, never anything else, and costs no more than its length.
 
-python-osc decodes; in front of it stands a check for the packets that hang its version 1.10.2: a bundle
-element of a negative size, deep nesting, unknown type tags (which shift later arguments), and address patterns.
-Time tags are ignored.
+Address patterns are not taken, and time tags are ignored. Arguments that are neither numbers nor strings are read past
+and stand as what nothing takes: raw bytes, None, booleans, lists.
 """
 
 from __future__ import annotations
@@ -11,16 +10,19 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pythonosc.osc_message import OscMessage
-from pythonosc.osc_message_builder import OscMessageBuilder
-
-_TAGS = frozenset("ifsbhdtrmTFN[]")
 _PATTERN = frozenset(b"*?[]{}")
-MAX_DEPTH, MAX_MESSAGES = 4, 256
+_PLAIN = {"i": struct.Struct(">i"), "f": struct.Struct(">f"), "h": struct.Struct(">q"), "d": struct.Struct(">d")}  # fmt: skip
+_SOLE: dict[str, object] = {"T": True, "F": False, "N": None}
+_RAW = {"t": 8, "r": 4, "m": 4}
+MAX_DEPTH, MAX_MESSAGES, MAX_TAGS, MAX_ADDRESS = 4, 256, 256, 256
 
 
 class OscError(ValueError):
-    """A datagram that is not OSC, or not OSC that we read."""
+    """A datagram that is not OSC, or not OSC that we read; `address` is the message's where it could be read."""
+
+    def __init__(self, reason: str, address: str = "") -> None:
+        super().__init__(reason)
+        self.address = address
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,12 @@ def _walk(data: bytes, depth: int, found: list[Message | OscError]) -> None:
     if not data or len(data) % 4:
         raise OscError("a packet's length is a multiple of four")
     if not data.startswith(b"#bundle\0"):
-        found.append(_message(data))
-        if len(found) > MAX_MESSAGES:
+        if len(found) >= MAX_MESSAGES:
             raise OscError(f"a bundle holds {MAX_MESSAGES} messages at most")
+        try:
+            found.append(_message(data))
+        except OscError as error:
+            found.append(error)
         return
     if depth >= MAX_DEPTH or len(data) < 16:
         raise OscError("a bundle is too short or nested too deeply")
@@ -63,26 +68,67 @@ def _walk(data: bytes, depth: int, found: list[Message | OscError]) -> None:
         at += size
 
 
-def _message(data: bytes) -> Message | OscError:
-    address, at = _string(data, 0)
-    if not address.startswith(b"/") or len(address) > 256 or not address.isascii():
-        return OscError("an address begins with / and is plain ASCII")
-    if _PATTERN & set(address):
-        return OscError("address patterns are not taken")
-    if at < len(data):
-        tags, _ = _string(data, at)
-        if (
-            not tags.startswith(b",")
-            or len(tags) > 256
-            or not tags.isascii()
-            or not set(tags[1:].decode()) <= _TAGS
-        ):
-            return OscError("unknown type tags")
+def _message(data: bytes) -> Message:
+    raw, at = _string(data, 0)
+    if not raw.startswith(b"/") or len(raw) > MAX_ADDRESS or not raw.isascii():
+        raise OscError("an address begins with / and is plain ASCII")
+    address = raw.decode()
+    if _PATTERN & set(raw):
+        raise OscError("address patterns are not taken", address)
+    if at == len(data):
+        return Message(address, ())
     try:
-        message = OscMessage(data)
-        return Message(message.address, tuple(message.params))
-    except Exception as error:  # whatever a decoder of foreign bytes raises is the sender's fault
-        return OscError(f"cannot be decoded ({type(error).__name__})")
+        tags, at = _string(data, at)
+        if not tags.startswith(b",") or len(tags) > MAX_TAGS or not tags.isascii():
+            raise OscError("unknown type tags")
+        return Message(address, _arguments(data, at, tags[1:].decode()))
+    except OscError as error:
+        raise OscError(str(error), address) from error
+
+
+def _arguments(data: bytes, at: int, tags: str) -> tuple[object, ...]:
+    """Return the arguments, arrays as lists."""
+    outside: list[list[object]] = []
+    here: list[object] = []
+    for tag in tags:
+        if (plain := _PLAIN.get(tag)) is not None:
+            _room(data, at, plain.size)
+            here.append(plain.unpack_from(data, at)[0])
+            at += plain.size
+        elif tag == "s":
+            raw, at = _string(data, at)
+            try:
+                here.append(raw.decode())
+            except UnicodeDecodeError as error:
+                raise OscError("a string is not UTF-8") from error
+        elif tag in _SOLE:
+            here.append(_SOLE[tag])
+        elif tag == "b":
+            _room(data, at, 4)
+            size = int.from_bytes(data[at : at + 4], "big")  # a negative one is far too long
+            _room(data, at + 4, -(-size // 4) * 4)
+            here.append(data[at + 4 : at + 4 + size])
+            at += 4 + -(-size // 4) * 4
+        elif tag in _RAW:
+            _room(data, at, _RAW[tag])
+            here.append(data[at : at + _RAW[tag]])
+            at += _RAW[tag]
+        elif tag == "[":
+            outside.append(here)
+            here = []
+        elif tag == "]" and outside:
+            outside[-1].append(here)
+            here = outside.pop()
+        else:
+            raise OscError("unknown type tags")
+    if outside:
+        raise OscError("an array has no end")
+    return tuple(here)
+
+
+def _room(data: bytes, at: int, size: int) -> None:
+    if at + size > len(data):
+        raise OscError("its arguments are cut")
 
 
 def _string(data: bytes, start: int) -> tuple[bytes, int]:
@@ -94,8 +140,28 @@ def _string(data: bytes, start: int) -> tuple[bytes, int]:
 
 
 def encode(address: str, args: Sequence[int | float | str]) -> bytes:
-    """Return the datagram of a message: int as i (32 bits), float as f, str as s in UTF-8."""
-    builder = OscMessageBuilder(address=address)
+    """Return the datagram of a message: int as i (32 bits), float as f, str as s in UTF-8.
+
+    A string ends at its first NUL on the wire, so that one is said as a space.
+    """
+    tags, data = ",", b""
     for arg in args:
-        builder.add_arg(arg, "s" if isinstance(arg, str) else "f" if isinstance(arg, float) else "i")
-    return bytes(builder.build().dgram)
+        if isinstance(arg, str):
+            tags, data = tags + "s", data + _padded(arg)
+        elif isinstance(arg, float):
+            tags, data = tags + "f", data + _float(arg)
+        else:
+            tags, data = tags + "i", data + _PLAIN["i"].pack(arg)
+    return _padded(address) + _padded(tags) + data
+
+
+def _float(value: float) -> bytes:
+    try:
+        return _PLAIN["f"].pack(value)
+    except OverflowError:  # no number of 32 bits: as large as they come
+        return _PLAIN["f"].pack(float("inf") if value > 0 else float("-inf"))
+
+
+def _padded(text: str) -> bytes:
+    raw = text.replace("\0", " ").encode("utf-8", "replace")
+    return raw + bytes(4 - len(raw) % 4)

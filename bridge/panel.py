@@ -13,6 +13,7 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
+from time import thread_time
 
 from aiohttp import WSCloseCode, WSMsgType, web
 
@@ -25,10 +26,11 @@ from bridge.controls import CONTROLS, ROOT, Value
 from bridge.discovery import Discovery
 from bridge.errors import BadRequest, OwnerError
 from bridge.gate import Gate, Visitor
-from bridge.house import House, Say
+from bridge.house import House, Say, cost
 from bridge.osc import Message, OscError
 from bridge.outlets import Outlets
 from bridge.requests import Bye, Hello, Request, read
+from bridge.share import Share
 from bridge.view import View
 
 log = logging.getLogger("llmball")
@@ -186,19 +188,25 @@ class Panel:
         listener = Listener(let_go)
         sending = asyncio.ensure_future(listener.read_by(ws))
         self._audience.listeners.add(listener)
+        share: Share[None] = Share(monotonic())
         try:
             async for frame in ws:
                 if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                     break
+                began, least = thread_time(), 0.0
                 for one in frames.read(frame.data):
-                    self._hear(one, listener)
-                await asyncio.sleep(0)  # whoever floods us waits behind the music
+                    least += self._hear(one, listener)
+                share.use(max(thread_time() - began, least))
+                # whoever floods us waits behind the music, and what it sends in its own queue
+                await asyncio.sleep(0 if share.may(monotonic()) else share.later())
         finally:
             self._audience.listeners.discard(listener)
             sending.cancel()
         return ws
 
-    def _hear(self, one: frames.Read, listener: Listener) -> None:
+    def _hear(self, one: frames.Read, listener: Listener) -> float:
+        """Answer a message; return what it costs at least."""
+
         def say(path: str, *args: Value) -> None:
             listener.answer(line(path, args))
             self._audience.stir()
@@ -206,16 +214,19 @@ class Panel:
         try:
             match one:
                 case OscError():
-                    say("error", "", str(one))
+                    say("error", one.address, str(one))
                 case frames.Listen(address, on):
                     if address in LISTENED:
                         (listener.addresses.add if on else listener.addresses.discard)(address)
                 case frames.Own(name, args):
                     self._own(name, args, listener)
                 case Message():
-                    self._request(read(one), listener, say)
+                    request = read(one)
+                    self._request(request, listener, say)
+                    return cost(request)
         except BadRequest as error:
             say("error", error.address, error.reason)
+        return 0.0
 
     def _request(self, request: Request, listener: Listener, say: Say) -> None:
         match request:

@@ -172,7 +172,7 @@ def _text(address: str, args: Sequence[object]) -> str:
 
 
 def _section(address: str, args: Sequence[object]) -> str:
-    if len(args) != 1 or args[0] not in CUES:
+    if len(args) != 1 or not isinstance(args[0], str) or args[0] not in CUES:
         raise BadRequest(address, f"takes one of {' '.join(CUES)}")
     return str(args[0])
 

@@ -63,7 +63,7 @@ class Scheduler:
             note_id, way = next(self._ids), sound.part if route is None else route
             on = NoteOn(sound.channel, sound.pitch, sound.velocity)
             off = NoteOff(sound.channel, sound.pitch)
-            for tick, rank, message in ((sound.at, 1, on), (Ticks(sound.at + max(1, sound.length)), 0, off)):
+            for tick, rank, message in ((sound.at, 1, on), (Ticks(sound.at + sound.length), 0, off)):
                 heapq.heappush(self._heap, Timed(tick, rank, note_id, take, way, message, sound))
 
     def cancel(self, order: Cancel) -> None:

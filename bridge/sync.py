@@ -262,7 +262,9 @@ class Taps:
         self._taps: deque[Seconds] = deque(maxlen=MOST_TAPS)
 
     def tap(self, at: Seconds) -> float | None:
-        """Take a tap; return quarter notes a minute once there are two, within 20..300."""
+        """Take a tap; return quarter notes a minute once there are two, within 20..300. Two at one moment are one."""
+        if self._taps and at <= self._taps[-1]:
+            return None
         if self._taps:
             since = at - self._taps[-1]
             steps = [b - a for a, b in pairwise(self._taps)]
@@ -272,7 +274,7 @@ class Taps:
                 if since <= PAUSE:
                     self._taps.append(last)  # a new tempo begins with the step that is unlike the others
         self._taps.append(at)
-        if len(self._taps) < 2 or at <= self._taps[0]:
+        if len(self._taps) < 2:
             return None
         bpm = 60 * (len(self._taps) - 1) / (at - self._taps[0])
         return bpm if SLOWEST <= bpm <= FASTEST else None

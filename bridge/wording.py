@@ -9,6 +9,8 @@ from urllib.parse import unquote_to_bytes
 from bridge.errors import BadRequest
 
 PROMPT_LIMIT = 2000  # characters
+MOST_RAW = 2 * PROMPT_LIMIT
+"""Characters of a prompt before its spaces are put together; longer ones are not looked at."""
 LARGEST = 2**31
 """Numbers from here on do not fit into 32 bits."""
 
@@ -31,9 +33,18 @@ def prompt(address: str, args: Sequence[object], encoded: bool) -> str:
             text = unquote_to_bytes(text).decode()
         except UnicodeDecodeError as error:
             raise BadRequest(address, "the percent-encoding is not UTF-8") from error
-    text = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+    if len(text) > MOST_RAW:
+        raise BadRequest(address, f"a prompt has {PROMPT_LIMIT} characters at most, not {len(text)}")
+    if not text.isprintable():
+        text = "".join(c if c.isprintable() else " " for c in text)
+    text = " ".join(text.split())
     if not any(c.isalnum() or ord(c) > 0x2000 for c in text):
         raise BadRequest(address, "the prompt is empty")
     if len(text) > PROMPT_LIMIT:
         raise BadRequest(address, f"a prompt has {PROMPT_LIMIT} characters at most, not {len(text)}")
     return text
+
+
+def sayable(text: str) -> bool:
+    """Tell whether a text can be written as UTF-8: JSON may name halves of characters, which cannot."""
+    return not any("\ud800" <= c <= "\udfff" for c in text)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
+from collections.abc import Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from model.music import Answer, Begin, Controls, Failed, Forget, Order, Prepare,
 from model.plan import open_encoder
 from model.refining import prepared
 
+MOST_PREPARED = 16
+"""Prompts that wait to be prepared: as many as the bank has slots; of more the latest are."""
 WARM_UP = Begin(take=-1, prompt="warm up", controls=Controls(), seed=0)
 
 
@@ -40,12 +43,33 @@ def run(connection: Connection, encoder: Path | None) -> None:
     gc.freeze()
     try:
         connection.send(None)
-        while (order := connection.recv()) is not None:
+        for order in in_turn(connection):
             answer = _carried_out(composer, reading, order)
             if answer is not None:
                 connection.send(answer)
     except (EOFError, OSError):
         return
+
+
+def in_turn(connection: Connection) -> Iterator[Order]:
+    """Yield the orders until None comes. Prompts that are only to be prepared wait until nothing else does.
+
+    Raises EOFError or OSError where the pipe closes.
+    """
+    prepare: dict[str, Prepare] = {}
+    while True:
+        if prepare and not connection.poll():
+            yield prepare.pop(next(iter(prepare)))
+            continue
+        order = connection.recv()
+        if order is None:
+            return
+        if not isinstance(order, Prepare):
+            yield order
+            continue
+        prepare[order.prompt] = order
+        if len(prepare) > MOST_PREPARED:
+            del prepare[next(iter(prepare))]
 
 
 def _begun(composer: Composer, encoder: TextEncoder, order: Begin) -> Answer:

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pythonosc.osc_message import OscMessage
+from pythonosc.osc_message_builder import OscMessageBuilder
 
 from bridge import addresses, controls
 from bridge.addresses import COMMANDS
@@ -28,6 +30,52 @@ def ask(path: str, *args: object) -> Request:
 def test_what_is_encoded_is_read_back(args: list[int | float | str]) -> None:
     [message] = parse(encode("/llmball/x", args))
     assert message == Message("/llmball/x", tuple(args))
+
+
+@given(st.lists(values, max_size=6))
+def test_another_library_reads_what_we_write_and_we_read_what_it_writes(
+    args: list[int | float | str],
+) -> None:
+    theirs = OscMessage(encode("/llmball/x", args))
+    assert (theirs.address, tuple(theirs.params)) == ("/llmball/x", tuple(args))
+    builder = OscMessageBuilder("/llmball/x")
+    for arg in args:
+        builder.add_arg(arg, "s" if isinstance(arg, str) else "d" if isinstance(arg, float) else "h")
+    assert parse(builder.build().dgram) == [Message("/llmball/x", tuple(args))]
+
+
+def test_what_is_no_number_and_no_string_is_read_past_and_nothing_takes_it() -> None:
+    builder = OscMessageBuilder("/llmball/cue")
+    builder.add_arg(b"xyz", "b")
+    builder.add_arg(True, "T")
+    builder.add_arg(None, "N")
+    builder.add_arg((1, 2, 3, 4), "m")
+    builder.add_arg(7, "r")
+    builder.add_arg(["fill", [1]])
+    builder.add_arg("after")
+    [message] = parse(builder.build().dgram)
+    assert isinstance(message, Message)
+    assert message.args == (b"xyz", True, None, b"\1\2\3\4", bytes((0, 0, 0, 7)), ["fill", [1]], "after")
+    for arg in message.args[:-1]:
+        with pytest.raises(BadRequest):
+            read(Message("/llmball/cue", (arg,)))
+        with pytest.raises(BadRequest):
+            read(Message("/llmball/tempo", (arg,)))
+
+
+@pytest.mark.parametrize(
+    "tags", [",[", ",]", ",[i", ",S", ",i,", ",\x01", "i", ",b", ",h", ",s", ",t", ",m" + "[" * 100]
+)
+def test_type_tags_that_do_not_hold_together_are_refused_with_the_messages_address(tags: str) -> None:
+    cut = b"/llmball/key\0\0\0\0" + tags.encode() + bytes(4 - len(tags) % 4)
+    [error] = parse(cut)
+    assert isinstance(error, OscError)
+    assert error.address == "/llmball/key"
+
+
+def test_a_string_of_ours_ends_where_it_was_meant_to_and_a_number_too_large_is_infinite() -> None:
+    [message] = parse(encode("/llmball/x", ["a\0b", "\ud800", 1e300, "end"]))
+    assert message == Message("/llmball/x", ("a b", "?", float("inf"), "end"))
 
 
 @given(st.binary(max_size=300))
@@ -57,7 +105,7 @@ def bundle(*elements: bytes) -> bytes:
     ],
     ids=["negative size", "pattern", "nested", "unknown tag", "unaligned", "empty", "flood"],
 )
-def test_the_packets_that_hang_or_mislead_the_library_are_refused(packet: bytes) -> None:
+def test_the_packets_that_hang_or_mislead_libraries_are_refused(packet: bytes) -> None:
     with suppress(OscError):
         assert all(isinstance(m, OscError) for m in parse(packet))
 

@@ -71,6 +71,7 @@ def test_deciding_rooms_neither_wait_nor_send() -> None:
         "scheduler",
         "requests",
         "clients",
+        "share",
         "mirror",
         "relay",
         "follower",

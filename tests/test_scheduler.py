@@ -44,7 +44,8 @@ def test_a_note_that_sounds_over_the_line_of_its_cancelled_take_ends_there() -> 
     at(scheduler, 0)
     scheduler.cancel(Cancel(1, after=Ticks(480)))
     assert at(scheduler, 479) == []
-    assert at(scheduler, 9999) == [OFF]
+    assert at(scheduler, 480) == [OFF]
+    assert not scheduler.busy
 
 
 def test_a_part_that_rings_sounds_on_and_its_coming_beats_are_taken_back() -> None:
@@ -81,6 +82,22 @@ def test_a_late_beginning_is_dropped_and_counted() -> None:
     assert at(scheduler, 300, oldest=200) == []
     assert scheduler.dropped == 1
     assert at(scheduler, 480, oldest=400) == []
+
+
+def test_of_several_late_beginnings_each_is_counted_and_what_is_on_time_begins() -> None:
+    scheduler = scheduled(sound(0), sound(10, pitch=62), sound(250, pitch=64))
+    assert at(scheduler, 300, oldest=200) == [NoteOn(0, 64, 80)]
+    assert scheduler.dropped == 2
+
+
+def test_a_beginning_at_the_oldest_tick_that_counts_is_not_late() -> None:
+    assert at(scheduled(sound(200)), 300, oldest=200) == [ON]
+
+
+def test_the_end_that_makes_room_for_a_note_counts_as_an_end() -> None:
+    scheduler = scheduled(sound(0, 960), sound(480, 960))
+    at(scheduler, 0)
+    assert [t.rank for t in scheduler.due(Ticks(480), Ticks(0))] == [0, 1]
 
 
 def test_parts_with_ports_of_their_own_do_not_end_each_others_notes() -> None:

@@ -229,6 +229,13 @@ def test_taps_give_their_tempo(bpm: float, count: int, seed: int) -> None:
     assert found[-1] == pytest.approx(bpm, rel=0.02)
 
 
+def test_taps_that_come_in_one_packet_are_one_tap() -> None:
+    taps = Taps()
+    assert [taps.tap(Seconds(at)) for at in (1.0, 1.0, 1.0, 1.5, 1.5, 2.0)] == [
+        None, None, None, 120.0, None, 120.0,
+    ]  # fmt: skip
+
+
 def test_a_new_pulse_of_taps_begins_anew() -> None:
     taps = Taps()
     assert [taps.tap(Seconds(t)) for t in (0.0, 0.5, 1.0)] == [None, 120, 120]

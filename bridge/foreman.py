@@ -8,7 +8,18 @@ from collections.abc import Callable
 from secrets import token_hex
 
 from bridge.clock import monotonic
-from bridge.jobs import JOB_LIVES, JOBS, ONLINE, ROOT, Accepted, FromWorker, Refused, Streamed, orders_topic
+from bridge.jobs import (
+    JOB_LIVES,
+    JOBS,
+    ONLINE,
+    ROOT,
+    Accepted,
+    FromWorker,
+    Refused,
+    Streamed,
+    orders_topic,
+    quality,
+)
 from bridge.parcel import Parcel, Wish
 from bridge.relay import Answered, Offer, Relay, Said, Step, ToHome, ToWorker
 from bridge.wire import WireError, pack, unpack
@@ -81,7 +92,9 @@ class Foreman:
                 case Offer(job):
                     self.send(Parcel(JOBS, pack(job), 1, answers=self._answers, expires=JOB_LIVES))
                 case ToWorker(worker, value):
-                    self.send(Parcel(orders_topic(worker), pack(value), 1, answers=self._answers))
+                    self.send(
+                        Parcel(orders_topic(worker), pack(value), quality(value), answers=self._answers)
+                    )
                 case Answered(answer):
                     self._answer(answer)
                 case Said(line):

@@ -15,7 +15,18 @@ from bridge.benches import Benches
 from bridge.broker import Broker
 from bridge.children import Children
 from bridge.errors import OwnerError
-from bridge.jobs import JOBS, SHARED, Done, FromBridge, FromWorker, Job, Ordered, online_topic, orders_topic
+from bridge.jobs import (
+    JOBS,
+    SHARED,
+    Done,
+    FromBridge,
+    FromWorker,
+    Job,
+    Ordered,
+    online_topic,
+    orders_topic,
+    quality,
+)
 from bridge.parcel import Parcel, Wish
 from bridge.signals import on_signals
 from bridge.wire import WireError, pack, unpack
@@ -85,7 +96,7 @@ class Worker:
 
     def _tell(self, told: list[tuple[str, FromWorker]]) -> None:
         for topic, value in told:
-            self._broker.send(Parcel(topic, pack(value), 1))
+            self._broker.send(Parcel(topic, pack(value), quality(value)))
 
     def _from_generator(self, name: str, answer: Answer | str | None) -> None:
         if answer is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -27,6 +28,22 @@ def plain(connection: Connection, encoder: Path | None) -> None:
                     connection.send(
                         lost if take in failing else BeatWritten(take, beat_of(take, index, plans[take]))
                     )
+    except (EOFError, OSError):
+        return
+
+
+def unhurried(seconds: float, connection: Connection, encoder: Path | None) -> None:
+    """Answer every order, each beat after so many seconds in which nothing is computed."""
+    connection.send(None)
+    plan = Plan(tempo=240.0, key="C major", explicit=("tempo",))
+    try:
+        while (order := connection.recv()) is not None:
+            match order:
+                case Begin():
+                    connection.send(Understood(order.take, plan))
+                case Write(take, index, _):
+                    time.sleep(seconds)
+                    connection.send(BeatWritten(take, beat_of(take, index, plan)))
     except (EOFError, OSError):
         return
 

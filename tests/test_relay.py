@@ -172,6 +172,23 @@ def test_a_beat_that_is_overdue_is_written_at_home() -> None:
     assert stage.relay.wake() is None
 
 
+def test_a_beat_that_is_lost_on_its_way_brings_the_take_home_and_none_is_missing() -> None:
+    stage = staged("ann")
+    stage.begin()
+    for index in range(6):
+        stage.write(index)
+        stage.settle()
+    stage.write(6)
+    del stage.coming[0]
+    stage.write(7)
+    stage.settle()
+    assert stage.beats() == [*range(6)], "the seventh is not told before the sixth"
+    stage.now = PATIENCE
+    stage.do(stage.relay.woken(stage.now))
+    stage.settle()
+    assert stage.beats() == [*range(8)]
+
+
 def test_other_weights_are_refused_with_words_and_the_take_stays_at_home() -> None:
     stage = Stage()
     stage.hire("ann", "other")
@@ -214,7 +231,7 @@ def test_a_take_that_fails_on_a_worker_is_written_at_home() -> None:
 
 
 MOVES = st.lists(
-    st.sampled_from(["home", "worker", "twice", "write", "write", "write", "kill", "hire", "late", "back", "broker"]),
+    st.sampled_from(["home", "worker", "twice", "write", "write", "write", "kill", "hire", "late", "back", "broker", "lost"]),
     max_size=60,
 )  # fmt: skip
 
@@ -246,6 +263,8 @@ def test_whatever_happens_each_order_has_its_answer_in_order(moves: list[str]) -
                 stage.kill(next(iter(stage.workers)))
             case "hire":
                 stage.hire(f"new{next(names)}")
+            case "lost" if stage.coming and isinstance(stage.coming[0], Streamed):
+                del stage.coming[0]  # beats travel without acknowledgement
             case "late":
                 stage.now = Seconds(stage.now + 6)
                 stage.do(stage.relay.woken(stage.now))

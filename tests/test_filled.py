@@ -92,5 +92,5 @@ def test_a_song_in_minor_is_heard_as_its_relative_major_is(tmp_path: Path) -> No
     major, minor = (
         harmoniser.song(replace(ballad("Am F C G", (0, 4, 7, 4)), key=key)) for key in ("C major", "A minor")
     )
-    assert (major.told == minor.told).all()
-    assert (np.flatnonzero((major.heard != minor.heard).any(0)) == [harmoniser.FEATURES - 8]).all()
+    assert np.array_equal(major.told, minor.told)
+    assert np.flatnonzero((major.heard != minor.heard).any(0)).tolist() == [FEATURES - 8]

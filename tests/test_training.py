@@ -21,7 +21,7 @@ from model.harmony import parse_chord  # noqa: E402
 from model.header import HEADER, LEVEL_EVENTS, parts_of, unsaid  # noqa: E402
 from model.language import FIRST_NOTE, MELODY_EVENT, Event  # noqa: E402
 from model.music import Note, Ticks  # noqa: E402
-from model.training import evaluate, prepare  # noqa: E402
+from model.training import evaluate, parcel, prepare  # noqa: E402
 from model.training.bits import Told, decoder_bits, interval, vectors  # noqa: E402
 from model.training.captions import caption  # noqa: E402
 from model.training.course import Course  # noqa: E402
@@ -87,6 +87,15 @@ def test_a_store_keeps_songs_headers_captions_and_splits(store: Store) -> None:
     )
     unsaid = {HEADER[i] for i in np.flatnonzero(store.headers[0][:, 1] == 0)}
     assert unsaid == {Event.BOS}, "all that is known is said"
+
+
+def test_a_parcel_brings_the_store_elsewhere_its_texts_nearly(store: Store, tmp_path: Path) -> None:
+    parcel.pack(store, tmp_path / "store.xz")
+    brought = parcel.read(tmp_path / "store.xz")
+    assert (brought.rows == store.rows).all()
+    assert brought.rows.dtype == store.rows.dtype
+    assert (brought.ids == store.ids).all()
+    assert np.abs(brought.text.astype(float) - store.text).max() <= np.abs(store.text).max() / 60
 
 
 def test_notated_songs_say_no_velocity(store: Store) -> None:

@@ -24,6 +24,7 @@ from torch import Tensor, nn
 
 from model.decoder import Block, Decoder, Shape, rotation
 from model.language import SIZES
+from model.training import parcel
 from model.training.baselines import STARTS, VOCABULARY, flat
 from model.training.bits import BATCH, Bits, Told, notes_of, openings, spans, vectors
 from model.training.course import Course, Training
@@ -189,7 +190,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     course = Course(options.out, options.minutes, options.batch, options.rate, options.steps, options.device)
-    train(Store.load(options.store), course, same_size(Shape()), workers=options.workers)
+    train(parcel.read(options.store), course, same_size(Shape()), workers=options.workers)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ import torch
 from torch import Tensor
 
 from model.decoder import Decoder, Shape, losses
+from model.training import parcel
 from model.training.bits import decoder_bits, notes_of, openings
 from model.training.course import Course, Training
 from model.training.feeding import batches
@@ -121,7 +122,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     train(
-        Store.load(options.store),
+        parcel.read(options.store),
         Course(options.out, options.minutes, options.batch, options.rate, options.steps, options.device),
         Shape(width=options.width, layers=options.layers),
         dropout=options.dropout,

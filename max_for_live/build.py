@@ -8,13 +8,26 @@ from pathlib import Path
 from typing import Any
 
 from max_for_live import container
-from max_for_live.effect import BANK, effect
+from max_for_live.effect import BANKS, effect
 from max_for_live.generator import generator
 from max_for_live.patch import FOLDER, Patch
 
-SHARED = ("wire", "note", "words", "kit", "live")
+SHARED = ("words", "wire", "link", "note", "kit", "live")
 SCRIPTS = {
-    "llmball.js": (*SHARED, "chord", "write", "ahead", "transport", "stream", "source", "link", "effect"),
+    "llmball.js": (
+        *SHARED,
+        "chord",
+        "write",
+        "ahead",
+        "transport",
+        "leader",
+        "stream",
+        "place",
+        "source",
+        "lead",
+        "memory",
+        "effect",
+    ),
     "llmball_generator.js": (*SHARED, "generator"),
 }
 """The rooms of each script in their order: Max's own `require` keeps no modules apart."""
@@ -28,13 +41,13 @@ def script(name: str) -> bytes:
 
 def devices() -> dict[str, tuple[str, dict[str, Any], str]]:
     """Return each device by its file's name: its kind, its patcher and its script's name."""
-    made: tuple[tuple[str, str, Patch, str, list[str]], ...] = (
-        ("LLMBall.amxd", "midi effect", effect(), "llmball.js", BANK),
-        ("LLMBall Generator.amxd", "midi generator", generator(), "llmball_generator.js", []),  # a MIDI Tool has no Push banks
+    made: tuple[tuple[str, str, Patch, str, dict[str, list[str]]], ...] = (
+        ("LLMBall.amxd", "midi effect", effect(), "llmball.js", BANKS),
+        ("LLMBall Generator.amxd", "midi generator", generator(), "llmball_generator.js", {}),  # a MIDI Tool has no Push banks
     )  # fmt: skip
     return {
-        name: (kind, patch.json(container.code(kind), [called], bank), called)
-        for name, kind, patch, called, bank in made
+        name: (kind, patch.json(container.code(kind), [called], banks), called)
+        for name, kind, patch, called, banks in made
     }
 
 

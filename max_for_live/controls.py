@@ -1,6 +1,7 @@
 """The controls that both devices share: how each looks in Live, how it lies in the patching view, and what it says to the script.
 
-A control sends `param key value`; a button sends a plain message; a field sends what was typed as one symbol.
+A control sends `param key value`; a button sends a plain message; a field sends what was typed as one symbol. All of it goes to
+`---script`, a name of each device's own, so that a patch reads row by row instead of as a bundle of cords.
 """
 
 from __future__ import annotations
@@ -12,46 +13,39 @@ from max_for_live.patch import (
     BLOB,
     CUSTOM,
     ENUM,
-    FLOAT,
     FONT,
     HIDDEN,
     INT,
+    PLAIN,
     STORED,
     Patch,
     Rect,
 )
 
-ROW = 34
+ROW = 32
+SECOND, THIRD = 120, 300
+"""Where the second and the third object of a row begin, from its first."""
 
 
 class Controls:
     """Puts controls into a patch, group by group, each on a row of its own in the patching view."""
 
-    def __init__(self, patch: Patch, js: str) -> None:
-        self.patch, self.js = patch, js
+    def __init__(self, patch: Patch) -> None:
+        self.patch = patch
         self._at = (0, 0)
-        self._labels = 0
 
-    def group(self, text: str, at: tuple[int, int], width: int = 280) -> None:
+    def group(self, text: str, at: tuple[int, int], width: int = 340) -> None:
         """Begin a group with its heading; the rows of its controls follow below."""
-        self.patch.box("comment", at, size=(width, 20), text=text)
+        self.patch.heading(text, at, width)
         self._at = (at[0], at[1] + 32)
 
     def label(self, text: str, shown: Rect) -> None:
-        """Write a word into the view; labels lie in a column of their own at the right of the patch."""
-        self._labels += 1
-        self.patch.box(
-            "live.comment",
-            (1470, 18 + 22 * self._labels),
-            shown=shown,
-            text=text,
-            fontname=FONT,
-            fontsize=9.0,
-        )
+        """Write a word into the view."""
+        self.patch.box("live.comment", self._next(24), shown=shown, text=text, fontname=FONT, fontsize=9.0)
 
     def field(self, long: str, short: str, shown: Rect, lines: int, message: str, info: str) -> str:
-        """Add a field to type into; return its id, for the buttons that send what is typed."""
-        at = self._next(shown[3] + 70)
+        """Add a field to type into; return the name under which it is banged and set."""
+        p, (x, y) = self.patch, self._next(shown[3] + 44)
         colours = {
             "bgcolor": {"expression": "themecolor.live_control_text_bg"},
             "textcolor": {"expression": "themecolor.live_control_fg"},
@@ -60,30 +54,40 @@ class Controls:
             "keymode": 1, "outputmode": 1, "wordwrap": 1, "lines": lines, "fontname": FONT, "fontsize": 10.0, "border": 1.0,
             "rounded": 0.0, "text": "", "bgcolor": [0.12, 0.12, 0.12, 1.0], "textcolor": [0.9, 0.9, 0.9, 1.0], "bound": colours,
         }  # fmt: skip
-        made = self.patch.parameter("textedit", long, short, BLOB, at, shown, info, "", STORED, more=more)
-        only = self.patch.box("route text", (at[0], at[1] + shown[3] + 8), ports=(2, 2))
-        held = self.patch.box(f"prepend {message}", (at[0], at[1] + shown[3] + 36))
-        self.patch.chain(made, only, held, self.js)
-        return made
+        name = f"---{message}"
+        heard = p.box(f"r {name}", (x, y))
+        made = p.parameter("textedit", long, short, BLOB, (x, y + 32), shown, info, "", STORED, more=more)
+        only = p.box("route text", (x + SECOND + 120, y), ports=(2, 2))
+        held, gone = (
+            p.box(f"prepend {message}", (x + SECOND + 120, y + 32)),
+            p.box("s ---script", (x + SECOND + 120, y + 64)),
+        )
+        p.chain(heard, made, only, held, gone)
+        return name
 
     def button(
-        self, long: str, text: str, message: str, shown: Rect, info: str, field: str | None = None
-    ) -> None:
-        """Add a button; where it needs words their field is banged first, so that what is typed now counts."""
+        self, long: str, text: str, message: str, shown: Rect, info: str, field: str | None = None, lit: bool = False
+    ) -> None:  # fmt: skip
+        """Add a button; where it needs words their field is banged first, so that what is typed now counts.
+
+        `lit`: the script may change how it looks, by `---` and the message's name.
+        """
         p, (x, y) = self.patch, self._next()
         made = p.parameter(
             "live.text", long, long[:8], ENUM, (x, y), shown, info, 0, HIDDEN, parameter_enum=["Off", "On"], parameter_mmax=1,
-            more={"mode": 0, "outputmode": 1, "text": text, "texton": text},
+            size=(min(shown[2], SECOND - 10), shown[3]), more={"mode": 0, "outputmode": 1, "text": text, "texton": text},
         )  # fmt: skip
-        said = p.box("message", (x + 220, y), size=(70, 22), text=message)
+        said = p.box("message", (x + SECOND + 60, y), size=(90, 22), text=message)
         if field is None:
             p.cord(made, 0, said)
         else:
-            first = p.box("t b b", (x + 150, y), ports=(1, 2))
+            first = p.box("t b b", (x + SECOND, y), ports=(1, 2))
             p.cord(made, 0, first)
-            p.cord(first, 1, field)
+            p.cord(first, 1, p.box(f"s {field}", (x + THIRD + 90, y)))
             p.cord(first, 0, said)
-        p.cord(said, 0, self.js)
+        p.cord(said, 0, p.box("s ---script", (x + THIRD, y)))
+        if lit:
+            p.cord(p.box(f"r ---{message}", (x + THIRD + 90, y)), 0, made)
 
     def toggle(self, long: str, text: str, key: str, shown: Rect, info: str, on: int) -> None:
         """Add a switch that stays."""
@@ -104,33 +108,40 @@ class Controls:
     def number(self, long: str, short: str, key: str, shown: Rect, info: str, low: int, high: int) -> None:
         """Add a box with a whole number."""
         self._param(
-            key, "live.numbox", long, short, INT, shown, info, low, parameter_mmin=low, parameter_mmax=high
-        )
+            key, "live.numbox", long, short, INT, shown, info, low, parameter_mmin=low, parameter_mmax=high,
+            parameter_unitstyle=PLAIN,
+        )  # fmt: skip
 
     def level(self, long: str, short: str, key: str, shown: Rect, info: str) -> None:
-        """Add a dial of 0 to 100 percent that leaves its level to the words below 0."""
-        told = f"{info} Below 0: left to the words."
-        self.dial(long, short, key, shown, told, -1, 100, -1, CUSTOM, parameter_units="%d %%")
+        """Add a dial that leaves its level to the words at rest, and then goes from 0 to 100 percent."""
+        said = f"{info} At the bottom: left to the words."
+        self.steps(long, short, key, shown, said, ["Words", *(f"{n} %" for n in range(101))])
 
-    def dial(
-        self, long: str, short: str, key: str, shown: Rect, info: str, low: float, high: float, initial: float, unit: int, **said: str
-    ) -> None:  # fmt: skip
-        """Add a dial; its number is whole where its ends are."""
-        kind = INT if isinstance(low, int) else FLOAT
+    def steps(self, long: str, short: str, key: str, shown: Rect, info: str, places: Sequence[str]) -> None:
+        """Add a dial with named places; what it says is the number of the place."""
         self._param(
-            key, "live.dial", long, short, kind, shown, info, initial, AUTOMATED,
-            {"showname": 1, "shownumber": 1}, parameter_mmin=low, parameter_mmax=high, parameter_unitstyle=unit, **said,
+            key, "live.dial", long, short, ENUM, shown, info, 0, AUTOMATED,
+            {"showname": 1, "shownumber": 1}, parameter_enum=list(places), parameter_mmax=len(places) - 1,
+        )  # fmt: skip
+
+    def percent(
+        self, long: str, short: str, key: str, shown: Rect, info: str, low: int, high: int, initial: int
+    ) -> None:
+        """Add a dial of whole percents."""
+        self._param(
+            key, "live.dial", long, short, INT, shown, info, initial, AUTOMATED,
+            {"showname": 1, "shownumber": 1}, parameter_mmin=low, parameter_mmax=high, parameter_unitstyle=CUSTOM, parameter_units="%d %%",
         )  # fmt: skip
 
     def _param(
         self, key: str, what: str, long: str, short: str, kind: int, shown: Rect, info: str, initial: float, stored: int = AUTOMATED,
         more: dict[str, object] | None = None, **said: object,
     ) -> None:  # fmt: skip
-        x, y = self._next(max(ROW, shown[3] + 6))
-        made = self.patch.parameter(
-            what, long, short[:8], kind, (x, y), shown, info, initial, stored, more=more, **said
+        p, (x, y) = self.patch, self._next(max(ROW, shown[3] + 6))
+        made = p.parameter(
+            what, long, short[:8], kind, (x, y), shown, info, initial, stored, more=more, size=None, **said
         )
-        self.patch.chain(made, self.patch.box(f"prepend param {key}", (x + 130, y)), self.js)
+        p.chain(made, p.box(f"prepend param {key}", (x + SECOND, y)), p.box("s ---script", (x + THIRD, y)))
 
     def _next(self, height: int = ROW) -> tuple[int, int]:
         x, y = self._at

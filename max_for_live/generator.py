@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from max_for_live.controls import Controls
-from max_for_live.patch import FONT, PERCENT, Patch
+from max_for_live.patch import FONT, Patch
 
 WIDTH, HEIGHT = 360, 147
 BARS = ["Selection", "1", "2", "4", "8", "16"]
@@ -12,49 +12,28 @@ BARS = ["Selection", "1", "2", "4", "8", "16"]
 def generator() -> Patch:
     """Return the patch."""
     p = Patch(WIDTH, HEIGHT)
-    p.box(
-        "comment",
-        (24, 8),
-        size=(480, 20),
-        text="1  Live asks, and is answered within the same call; OSC on the left",
-    )
-    js = p.box(
-        "js llmball_generator.js", (24, 460), ports=(3, 4), size=(420, 22),
-        saved_object_attributes={"filename": "llmball_generator.js", "parameter_enable": 0},
-    )  # fmt: skip
-    receive = p.box("udpreceive 7416 @defer 1 @quiet 1", (24, 72))
-    asks, answer = p.box("live.miditool.in", (500, 420)), p.box("live.miditool.out", (300, 520))
-    p.cord(p.box("live.thisdevice", (24, 40)), 0, js)
-    p.cord(receive, 0, js)
-    p.cord(asks, 1, js, 1)
-    p.cord(asks, 0, js, 2)
-    p.cord(js, 0, p.box("udpsend 127.0.0.1 7411", (24, 520)))
-    p.cord(js, 1, answer)
-    p.cord(js, 3, receive)
-    c = Controls(p, js)
-    c.group("2  The words and the buttons", (24, 110))
-    c.label("What shall be played", (8, 6, 120, 14))
+    _script(p)
+    c = Controls(p)
+    c.group("2  The words, and the buttons that send them", (560, 8), 420)
     words = c.field(
-        "Prompt", "Prompt", (8, 22, 200, 62), 4, "text", "Say what you want to hear, in your own words and language."
+        "Prompt", "Prompt", (8, 24, 200, 62), 4, "text", "Say what you want to hear, in your own words and language."
     )  # fmt: skip
     c.button(
         "Generate",
         "Generate",
         "generate",
-        (8, 88, 98, 18),
+        (8, 90, 98, 18),
         "Write the words; the notes come into the clip as soon as they are ready.",
         words,
     )
-    c.button("New Seed", "New Seed", "newseed", (110, 88, 98, 18), "The same words, other chance.", words)
-    c.group("3  Controls: each sends param, key, value", (500, 60))
-    c.label("Part", (220, 22, 34, 14))
-    c.label("Bars", (220, 50, 34, 14))
+    c.button("New Seed", "New Seed", "newseed", (110, 90, 98, 18), "The same words, other chance.", words)
+    c.group("3  Controls: each sends param, key, value", (560, 240))
     c.menu(
         "Part",
         "Part",
         "part",
         ["Chords", "Melody", "Bass", "Drums"],
-        (256, 22, 96, 15),
+        (256, 24, 96, 15),
         "Which part is written.",
     )
     c.menu(
@@ -62,29 +41,50 @@ def generator() -> Patch:
         "Bars",
         "bars",
         BARS,
-        (256, 50, 96, 15),
+        (256, 46, 96, 15),
         "How long; Selection fills what is selected, else the loop.",
     )
-    c.level("Density", "Density", "density", (216, 74, 44, 48), "How much happens.")
-    c.level("Complexity", "Complex", "complexity", (262, 74, 44, 48), "Plain triads to rich chords.")
-    c.dial("Temperature", "Temp", "temperature", (308, 74, 44, 48), "How adventurous.", 10, 200, 100, PERCENT)
-    p.box("comment", (500, 490), size=(300, 20), text="4  What the script tells; a bang has Live ask")
+    c.level("Density", "Density", "density", (220, 72, 44, 48), "How much happens.")
+    c.level("Complexity", "Complex", "complexity", (264, 72, 44, 48), "Plain triads to rich chords.")
+    c.percent("Temperature", "Temp", "temperature", (308, 72, 44, 48), "How adventurous.", 10, 200, 100)
+    c.group("5  Words on the face", (24, 256), 240)
+    c.label("What shall be played", (8, 6, 120, 15))
+    c.label("Part", (220, 24, 34, 15))
+    c.label("Bars", (220, 46, 34, 15))
+    return p
+
+
+def _script(p: Patch) -> None:
+    p.heading("1  Live asks, and is answered within the same call; OSC on the left", (24, 8), 480)
+    js = p.box(
+        "js llmball_generator.js", (24, 150), ports=(3, 4), size=(460, 22),
+        saved_object_attributes={"filename": "llmball_generator.js", "parameter_enable": 0},
+    )  # fmt: skip
+    device, receive, said = (
+        p.box("live.thisdevice", (24, 40)),
+        p.box("udpreceive 7428 @defer 1 @quiet 1", (24, 108)),
+        p.box("r ---script", (24, 74)),
+    )
+    asks, answer = p.box("live.miditool.in", (360, 108)), p.box("live.miditool.out", (180, 204))
+    for box in (device, receive, said):
+        p.cord(box, 0, js)
+    p.cord(asks, 1, js, 1)
+    p.cord(asks, 0, js, 2)
+    p.cord(js, 0, p.box("udpsend 127.0.0.1 7411", (24, 204)))
+    p.cord(js, 1, answer)
+    p.cord(js, 3, p.box("s ---port", (440, 204)))
+    p.cord(p.box("r ---port", (180, 74)), 0, receive)
+    p.heading("4  What the script tells", (310, 256), 230)
     told, put, later = (
-        p.box("route bang status", (500, 520), ports=(3, 3)),
-        p.box("prepend set", (580, 550)),
-        p.box("deferlow", (500, 550)),
+        p.box("route bang status", (310, 290), ports=(3, 3)),
+        p.box("prepend set", (400, 326)),
+        p.box("deferlow", (310, 326)),
     )
     view = p.box(
-        "live.comment",
-        (580, 580),
-        shown=(8, 128, 344, 14),
-        text="Looking for LLMBall",
-        fontname=FONT,
-        fontsize=9.0,
-        varname="status",
-    )
+        "live.comment", (400, 360), size=(140, 22), shown=(8, 114, 200, 26), text="Looking for LLMBall", fontname=FONT, fontsize=9.0, varname="status"
+    )  # fmt: skip
     p.cord(js, 2, told)
-    p.chain(told, later, asks)
+    p.chain(told, later, p.box("s ---ask", (310, 360)))
+    p.cord(p.box("r ---ask", (360, 74)), 0, asks)
     p.cord(told, 1, put)
     p.cord(put, 0, view)
-    return p

@@ -44,7 +44,7 @@ class Patch:
             inlets, outlets = ports[0], [known.get("every", "")] * ports[1]
         id_ = f"obj-{len(self.boxes) + 1}"
         own = bool(known.get("interface"))
-        width, height = size or (shown[2:] if shown else (max(40, 7 * len(what) + 12), 22))
+        width, height = size or (shown[2:] if shown else (max(40, 6 * len(what) + 14), 22))
         made: dict[str, Any] = {"id": id_, "maxclass": name if own else "newobj"}
         if not own:
             made["text"] = what
@@ -56,6 +56,10 @@ class Patch:
             made |= {"presentation": 1, "presentation_rect": [float(v) for v in shown]}
         self.boxes.append(made | more)
         return id_
+
+    def heading(self, text: str, at: tuple[int, int], width: int) -> None:
+        """Write a heading into the patching view."""
+        self.box("comment", at, size=(width, 22), text=text, fontsize=13.0, fontface=1)
 
     def _below(self, at: tuple[int, int], width: int, height: int) -> int:
         """Return the first place from `at` downwards where nothing lies yet."""
@@ -69,7 +73,8 @@ class Patch:
 
     def parameter(
         self, what: str, long: str, short: str, kind: int, at: tuple[int, int], shown: Rect | None, info: str,
-        initial: float | str = 0, stored: int = AUTOMATED, more: dict[str, Any] | None = None, **said: object,
+        initial: float | str = 0, stored: int = AUTOMATED, more: dict[str, Any] | None = None,
+        size: tuple[int, int] | None = None, **said: object,
     ) -> str:  # fmt: skip
         """Add a control that Live keeps; `long` is its identity for ever, `said` are keys of its parameter."""
         value = {
@@ -82,7 +87,7 @@ class Patch:
         value |= said
         held = {"valueof": value, **(more or {}).pop("bound", {})}
         id_ = self.box(
-            what, at, shown=shown, parameter_enable=1, varname=long.lower().replace(" ", "_"), annotation=info,
+            what, at, shown=shown, size=size, parameter_enable=1, varname=long.lower().replace(" ", "_"), annotation=info,
             annotation_name=long, hint=info, saved_attribute_attributes=held, **(more or {}),
         )  # fmt: skip
         self.parameters[id_] = [long, short, 0]
@@ -97,12 +102,12 @@ class Patch:
         for a, b in itertools.pairwise(ids):
             self.cord(a, 0, b)
 
-    def json(self, type_: int, scripts: list[str], bank: list[str]) -> dict[str, Any]:
-        """Return the patcher as Max writes it; `bank` are the long names on a Push, eight to a page."""
-        pages = [(bank[i : i + 8] + ["-"] * 8)[:8] for i in range(0, len(bank), 8)]
+    def json(self, type_: int, scripts: list[str], banks: dict[str, list[str]]) -> dict[str, Any]:
+        """Return the patcher as Max writes it; `banks` are the pages on a Push: eight long names at most under a name."""
         registered: dict[str, Any] = dict(self.parameters)
         registered["parameterbanks"] = {
-            str(i): {"index": i, "name": "", "parameters": page} for i, page in enumerate(pages)
+            str(i): {"index": i, "name": name, "parameters": (page + ["-"] * 8)[:8]}
+            for i, (name, page) in enumerate(banks.items())
         }
         registered["inherited_shortname"] = 1
         shell = json.loads((FOLDER / "patcher.json").read_text(encoding="utf-8"))

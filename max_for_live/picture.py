@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import html
+import math
 import sys
 from pathlib import Path
 from typing import Any
 
 from max_for_live.build import devices
+from max_for_live.patch import ENUM
 
 GROUND, TEXT, CONTROL, CHOSEN, VALUE, EDGE = "#3a3a3a", "#d2d2d2", "#1f1f1f", "#ffad56", "#f2f2f2", "#111111"
 Box = dict[str, Any]
@@ -25,30 +27,53 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
+TYPED = {
+    "prompt": "dusty lo-fi chords in D minor, sleepy drums, 82 bpm",
+    "refine_words": "less busy, walking bass",
+}
+TOLD = {
+    "status": "96 notes, seed 17", "understood": "lo-fi · D minor · 82 bpm · Dm9 G13", "overruled": "you asked for 82, Live is at 120",
+    "set_live_tempo": "Set Live to 82",
+}  # fmt: skip
+"""What a person typed, and what the script then says: the pictures show a device at work."""
+LETTER = 5
+"""Pixels that a letter takes at most, on average, at nine points."""
+
+
 def text_in(box: Box) -> tuple[str, str, str]:
     """Return what a box shows, its colour and what is behind it."""
     value = box.get("saved_attribute_attributes", {}).get("valueof", {})
-    first = (value.get("parameter_initial") or [""])[0]
+    first, name = (value.get("parameter_initial") or [""])[0], box.get("varname", "")
     match box["maxclass"]:
         case "live.comment":
-            return box["text"], TEXT, GROUND
+            return TOLD.get(name) or box["text"], TEXT, GROUND
         case "live.text":
             lit = box["mode"] == 1 and first == 1  # a button is lit only while it is pressed
-            return box["text"], EDGE if lit else TEXT, CHOSEN if lit else CONTROL
-        case "live.menu":
-            return value["parameter_enum"][int(first)], VALUE, CONTROL
+            return TOLD.get(name) or box["text"], EDGE if lit else TEXT, CHOSEN if lit else CONTROL
         case "umenu":
             return box["items"][0], VALUE, CONTROL
         case "textedit":
-            return (
-                "dusty lo-fi chords, rainy night" if box["varname"] == "prompt" else "walking bass",
-                VALUE,
-                CONTROL,
-            )
+            return TYPED[name], VALUE, CONTROL
         case "live.dial":
-            return f"{first:g}" + (" %" if value["parameter_unitstyle"] in (5, 9) else ""), TEXT, GROUND
+            if value["parameter_type"] == ENUM:
+                return value["parameter_enum"][int(first)], TEXT, GROUND
+            return value["parameter_units"].replace("%d", f"{first}").replace("%%", "%"), TEXT, GROUND
+        case "live.menu":
+            return value["parameter_enum"][int(first)], VALUE, CONTROL
         case _:
             return f"{first}", VALUE, CONTROL
+
+
+def wrapped(said: str, width: float) -> list[str]:
+    """Return the lines that a text takes in a width, word by word."""
+    lines = [""]
+    for word in said.split(" "):
+        longer = f"{lines[-1]} {word}".strip()
+        if len(longer) * LETTER <= width or not lines[-1]:
+            lines[-1] = longer
+        else:
+            lines.append(word)
+    return lines
 
 
 def presentation(patcher: dict[str, Any]) -> str:
@@ -61,23 +86,40 @@ def presentation(patcher: dict[str, Any]) -> str:
         x, y, w, h = box["presentation_rect"]
         said, colour, behind = text_in(box)
         if behind != GROUND:
-            out.append(f'<rect x="{x}" y="{y}" width="{w}" height="{h}" fill="{behind}" stroke="{EDGE}"/>')
-        if box["maxclass"] == "live.dial":
-            short = box["saved_attribute_attributes"]["valueof"]["parameter_shortname"]
-            out.append(_text(short, x + w / 2, y + 9, colour, "middle", 8))
             out.append(
-                f'<circle cx="{x + w / 2}" cy="{y + h / 2}" r="10" fill="none" stroke="{CHOSEN}" stroke-width="3"/>'
+                f'<rect x="{x + 0.5}" y="{y + 0.5}" width="{w - 1}" height="{h - 1}" rx="1" fill="{behind}" stroke="{EDGE}"/>'
             )
-            out.append(_text(said, x + w / 2, y + h - 2, colour, "middle", 8))
+        if box["maxclass"] == "live.dial":
+            out += _dial(box["saved_attribute_attributes"]["valueof"], said, colour, x + w / 2, y, h)
         elif box["maxclass"] == "live.text":
-            out.append(_text(said, x + w / 2, y + h / 2 + 3, colour, "middle"))
-        elif box["maxclass"] == "textedit":
-            out.append(_text(said, x + 4, y + 13, colour))
+            out.append(_text(said, x + w / 2, y + h / 2 + 3.3, colour, "middle"))
+        elif box["maxclass"] in ("live.menu", "umenu"):
+            out += [_text(said, x + 4, y + h - 4, colour), _text("▾", x + w - 10, y + h - 4, TEXT)]
         else:
-            out.append(_text(said, x + 3, y + h - 4, colour))
-        if box["maxclass"] in ("live.menu", "umenu"):
-            out.append(_text("▾", x + w - 10, y + h - 4, TEXT))
+            lines = wrapped(said, w)
+            start = y + 12 if len(lines) > 1 or h > 20 else y + h / 2 + 3.3
+            out += [_text(line, x + 3, start + 12 * i, colour) for i, line in enumerate(lines)]
     return _svg(width, height, out, 2)
+
+
+def _dial(value: dict[str, Any], said: str, colour: str, x: float, y: float, height: float) -> list[str]:
+    (first,) = value["parameter_initial"]
+    low = value.get("parameter_mmin", 0)
+    turned = (first - low) / (value["parameter_mmax"] - low)
+    cy, radius = y + height / 2 + 1, 9
+
+    def at(share: float, r: float = radius) -> str:
+        angle = math.radians(135 + 270 * share)
+        return f"{x + r * math.cos(angle):.2f} {cy + r * math.sin(angle):.2f}"
+
+    def arc(share: float, stroke: str) -> str:
+        big = int(share > 2 / 3)
+        return f'<path d="M{at(0)} A{radius} {radius} 0 {big} 1 {at(share)}" fill="none" stroke="{stroke}" stroke-width="3"/>'
+
+    found = [_text(value["parameter_shortname"], x, y + 9, colour, "middle"), arc(1, CONTROL)]
+    found += [arc(turned, CHOSEN)] if turned > 0 else []
+    hand = f'<path d="M{x} {cy} L{at(turned)}" stroke="{VALUE}" stroke-width="1.6"/>'
+    return [*found, hand, _text(said, x, y + height - 2, colour, "middle")]
 
 
 def patching(patcher: dict[str, Any]) -> str:
@@ -100,7 +142,7 @@ def patching(patcher: dict[str, Any]) -> str:
             fill = "#ffffff" if box["maxclass"] == "newobj" else "#d8dfe8"
             out.append(f'<rect x="{x}" y="{y}" width="{w}" height="{h}" rx="3" fill="{fill}" stroke="#555"/>')
         said = box.get("text") or box.get("varname") or box["maxclass"]
-        out.append(_text(said, x + 4, y + 15, "#222", size=12 if plain else 10))
+        out.append(_text(said, x + 4, y + min(15, h / 2 + 4), "#222", size=13 if plain else 10))
     return _svg(right, low, out, 1)
 
 

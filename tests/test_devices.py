@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from bridge import device as installing
 from bridge.__main__ import main
 from max_for_live.build import SCRIPTS, build
-from max_for_live.picture import contrast, text_in
+from max_for_live.picture import contrast, text_in, wrapped
+from model.drums import ROLES, drum_map
 from tests.amxd import Device, NotADeviceError, read
 
 FOLDER = Path(__file__).parent.parent / "max_for_live"
@@ -205,7 +207,59 @@ def test_without_a_terminal_it_has_to_be_said_where(
 
 @pytest.mark.parametrize("name", NAMES)
 def test_everything_that_is_read_stands_out_and_fits(name: str) -> None:
-    for box, (_, _, width, _) in shown(name):
+    for box, (_, _, width, height) in shown(name):
         said, colour, behind = text_in(box)
         assert contrast(colour, behind) >= 4.5, box["id"]
-        assert len(said) * 5 <= width or box["maxclass"] == "textedit", f"{said!r} is wider than its box"
+        lines = wrapped(said, width)
+        assert len(lines) * 12 <= max(height, 12), f"{said!r} is taller than its box"
+        assert max(map(len, lines)) * 5 <= width or box["maxclass"] == "textedit", (
+            f"{said!r} is wider than its box"
+        )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_whatever_the_script_says_fits_into_two_lines_of_the_view(name: str) -> None:
+    (source,) = device(name).files.values()
+    text = source.decode()
+    (width,) = (rect[2] for box, rect in shown(name) if box.get("varname") == "status")
+    constants = re.search(r'READY: "Ready".*?\};', text, re.S)
+    assert constants is not None
+    said = re.findall(r': "([^"]+)"', constants[0]) + re.findall(r'status\("([^"]+)"\)', text)
+    assert len(said) > 20
+    for words in said:
+        assert len(wrapped(words, width)) <= 2, words
+    (seen,) = re.findall(r"SEEN = (\d+);", text)
+    assert int(seen) * 5 <= 2 * width
+
+
+def test_the_roles_of_the_kit_are_the_model_s_with_its_rack_of_sixteen() -> None:
+    text = (FOLDER / "code" / "kit.js").read_text(encoding="utf-8")
+    rack = drum_map("rack16")
+    found = {role: (int(gm), int(pad)) for role, gm, pad in re.findall(r'\["(\w+)", (\d+), (\d+)\]', text)}
+    assert found == {role: (note, rack[note]) for role, note in ROLES.items()}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_control_reaches_the_script_and_every_send_is_received(name: str) -> None:
+    joined: dict[str, set[str]] = {}
+    for held in device(name).patcher["lines"]:
+        joined.setdefault(held["patchline"]["source"][0], set()).add(held["patchline"]["destination"][0])
+    texts = {b["id"]: b.get("text", "") for b in boxes(name)}
+    sent = {text[2:] for text in texts.values() if text.startswith("s ---")}
+    assert sent == {text[2:] for text in texts.values() if text.startswith("r ---")}
+    for one, text in texts.items():
+        if text.startswith("s ---"):
+            joined[one] = {b for b, t in texts.items() if t == f"r {text[2:]}"}
+    for box, value in parameters(name):
+        reached, todo = set[str](), {box["id"]}
+        while todo:
+            reached |= todo
+            todo = {b for a in todo for b in joined.get(a, ())} - reached
+        assert any(texts[b].startswith("js ") for b in reached), value["parameter_longname"]
+
+
+def test_the_pages_of_a_push_have_names_and_hold_what_a_hand_may_turn() -> None:
+    pages = device(NAMES[0]).patcher["parameters"]["parameterbanks"]
+    automated = {v["parameter_longname"] for _, v in parameters(NAMES[0]) if not v.get("parameter_invisible")}
+    assert [page["name"] for page in pages.values()] == ["Sound", "Band"]
+    assert {name for page in pages.values() for name in page["parameters"]} <= automated

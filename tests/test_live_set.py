@@ -22,7 +22,7 @@ TRACKS = {"chords": "keys", "melody": "melody", "bass": "bass", "drums": "drums"
 JOBS: list[dict[str, Any]] = [
     {"prompt": "dusty lo-fi chords in D minor, 82 bpm", "seed": 17, "bars": 2},
     {"prompt": "温暖的国风, 古筝; 慢", "seed": 3, "bars": 3},
-    {"prompt": "techno", "seed": 5, "bars": 2, "params": {"density": 80, "chords": 0, "key": 5, "mode": 1}},
+    {"prompt": "techno", "seed": 5, "bars": 2, "params": {"density": 81, "chords": 0, "key": 5, "mode": 1}},
 ]
 OPTIONS = [[], [], ["--density", "0.8", "--parts", "melody,bass,drums", "--key", "Eb minor"]]
 

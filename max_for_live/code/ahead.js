@@ -1,14 +1,14 @@
 // Notes planned ahead for one instance: kept in quarter notes since the last play, handed over only shortly before they sound,
-// so that a ramp of Live's tempo moves them. What is handed over and does not sound yet can still be taken back. Pure.
+// so that a ramp of Live's tempo moves them. All parts are kept, one (or all) is played; what is handed over can be taken back until it sounds. Pure.
 var Ahead = (function () {
     var LATE = 0.1;   // quarter notes: what is later than this is left out, and counted
+    var KEPT = 2500;  // ms
 
-    function opened(part) { return { part: part, notes: [], seen: {}, late: 0, handed: [] }; }
+    function opened(part) { return { part: part, notes: [], seen: {}, late: 0, handed: [], aside: null }; }
 
     // /llmball/note take part pitch velocity start length
     function planned(state, take, part, pitch, velocity, start, length) {
         var name = take + " " + part + " " + pitch + " " + Math.round(start * 480);
-        if (part !== state.part && state.part !== "all") return;
         if (state.seen[name]) return;   // a packet may come twice
         state.seen[name] = true;
         state.notes.push({ take: String(take), part: part, pitch: Math.round(pitch), velocity: Math.round(velocity), start: Number(start), length: Number(length), name: name });
@@ -38,6 +38,7 @@ var Ahead = (function () {
         for (i = 0; i < state.notes.length; i++) {
             n = state.notes[i];
             if (n.start >= edge) left.push(n);
+            else if (state.part !== "all" && n.part !== state.part) continue;
             else if (n.start < beat - LATE) state.late++;
             else some.push({ note: n, at: now + Math.max(0, Math.round((n.start - beat) * ms)), ms: Math.max(1, Math.round(n.length * ms)) });
         }
@@ -67,7 +68,21 @@ var Ahead = (function () {
         for (name in state.seen) if (Number(name.substring(name.lastIndexOf(" ") + 1)) / 480 < beat - 16) delete state.seen[name];
     }
 
-    function cleared(state) { state.notes = []; state.seen = {}; state.handed = []; }
+    function cleared(state) { state.notes = []; state.seen = {}; state.handed = []; state.aside = null; }
 
-    return { opened: opened, planned: planned, cancelled: cancelled, due: due, pending: pending, cleared: cleared };
+    // The band has stopped, or a stale word says so: what was planned is laid aside, and taken up again if its beats go on where they were.
+    function laidAside(state, origin, now) {
+        var aside = { notes: state.notes, seen: state.seen, origin: origin, at: now };
+        cleared(state);
+        if (aside.notes.length && origin !== null) state.aside = aside;
+    }
+    function takenUp(state, origin, now) {
+        var aside = state.aside, name, i;
+        state.aside = null;
+        if (!aside || aside.origin !== origin || now - aside.at > KEPT) return;
+        for (i = 0; i < aside.notes.length; i++) if (!state.seen[aside.notes[i].name]) state.notes.push(aside.notes[i]);
+        for (name in aside.seen) state.seen[name] = true;
+    }
+
+    return { opened: opened, planned: planned, cancelled: cancelled, due: due, pending: pending, cleared: cleared, laidAside: laidAside, takenUp: takenUp };
 }());

@@ -1,54 +1,63 @@
 // The user's drum kit: pads of a Drum Rack by their names → where each role sounds. Pure.
 var Kit = (function () {
-    // The roles with the General MIDI notes that the daemon sends, and where they lie in a rack of sixteen pads.
-    var ROLES = [["kick", 36, 36], ["rim", 37, 37], ["snare", 38, 38], ["clap", 39, 39], ["tom_low", 45, 41], ["closed_hat", 42, 42], ["pedal_hat", 44, 44],
-        ["tom_mid", 47, 45], ["open_hat", 46, 46], ["tom_high", 50, 47], ["crash", 49, 49], ["ride", 51, 51], ["shaker", 70, 48], ["perc", 63, 50]];
-    var NAMES = [["kick", /\bkick|\bbd\b|bass ?drum|\b808\b(?! (?:clap|snare|hat))/i], ["rim", /rim|side ?stick/i], ["clap", /clap|\bcp\b/i], ["snare", /snare|\bsd\b|\bsn\b/i],
-        ["open_hat", /(open|\bo).*(hat|hh)|\boh\b|\bohh\b|hat.*open/i], ["pedal_hat", /pedal|foot/i], ["closed_hat", /hat|\bhh\b|\bch\b|\bchh\b/i],
-        ["tom_low", /(low|floor).*tom|tom.*(low|floor|lo\b)|\blt\b/i], ["tom_high", /hi(gh)?.*tom|tom.*hi|\bht\b/i], ["tom_mid", /tom|\bmt\b/i],
-        ["crash", /crash|cymbal/i], ["ride", /ride/i], ["shaker", /shaker|cabasa|maraca|tamb/i], ["perc", /perc|conga|bongo|cowbell|wood|block/i]];
+    // The roles, the General MIDI notes that the daemon sends for them, and where they lie in its rack of sixteen pads (`model/drums.py`).
+    var ROLES = [["kick", 36, 36], ["snare", 38, 38], ["rim", 37, 37], ["clap", 39, 39], ["closed_hat", 42, 42], ["pedal_hat", 44, 44], ["open_hat", 46, 46],
+        ["tom_low", 43, 43], ["tom_mid", 47, 47], ["tom_high", 50, 50], ["crash", 49, 49], ["ride", 51, 51], ["shaker", 70, 45], ["perc", 56, 48]];
+    // The first that fits a name has it: what a sound is goes before the machine it comes from (Clap 808 is a clap).
+    var NAMES = [["clap", /clap|\bcp\b|\bclp\b|snaps?\b|拍/], ["rim", /\brim|(side|cross|x) ?stick|\brs\b|边击|鼓边/],
+        ["open_hat", /\bohh?\b|open ?hat|(?:\bhats?\b|\bhh\b|踩镲|开镲).*(?:\bo\b|\bop\b|\bopen|开)|(?:\bo\b|\bop\b|\bopen|开).*(?:\bhats?\b|\bhh\b|镲)/],
+        ["pedal_hat", /\bphh?\b|\bpedal|\bfoot\b|脚/], ["closed_hat", /(?:^|[^wtc])hats?\b|\bc?hh\b|\bch\b|踩镲|闭镲/],
+        ["tom_low", /(?:\blow?|\bl|floor|\bfl)\b.*tom|tom.*(?:\blow?|\bl|floor|\b[3-6])\b|\blt\b|低.*鼓.*通|落地|低.*[嗵通桶]/],
+        ["tom_high", /(?:\bhi(?:gh)?|\bh)\b.*tom|tom.*(?:\bhi(?:gh)?|\bh|\b1)\b|\bht\b|高.*[嗵通桶]/], ["tom_mid", /\btom|toms?\b|\bmt\b|[嗵通桶]鼓?/],
+        ["ride", /\brides?\b|\brd\b|叮|节奏镲/], ["crash", /crash|\bcym|splash|china|\bcr\b|镲/], ["snare", /snare|\bsnr\b|\bsd\b|\bsn\b|军鼓|小鼓/],
+        ["kick", /kick|\bkik\b|\bkk?d?\b|\bbd\b|bass ?drum|底鼓|大鼓|低音鼓/], ["shaker", /shake|cabasa|maraca|\btamb|\begg\b|沙/],
+        ["perc", /\bperc|conga|bongo|bell|block|clave|agogo|timbale|guiro|triangle|打击/], ["kick", /^(?:808|sub)(?: \d+)?$/]];
+
+    // "HHClosed_01", "Hi-Hat (op.)" → "hh closed 01", "hat op"
+    function plain(name) {
+        return String(name).replace(/([a-z])([A-Z])/g, "$1 $2").replace(/([A-Z]{2,})([A-Z][a-z])/g, "$1 $2").toLowerCase().replace(/([a-z])(\d)/g, "$1 $2").replace(/(\d)([a-z])/g, "$1 $2")
+            .replace(/[^a-z0-9\u4e00-\u9fff]+/g, " ").replace(/^ | $/g, "").replace(/\bhi ?hat/g, "hat");
+    }
+    function role(name) {
+        var said = plain(name), i;
+        for (i = 0; i < NAMES.length; i++) if (NAMES[i][1].test(said)) return NAMES[i][0];
+        return "";
+    }
 
     // pads: [{note, name}] → {role: note}; the first pad of a name has it
     function roles(pads) {
-        var found = {}, i, j;
+        var found = {}, i, is;
         for (i = 0; i < pads.length; i++) {
-            for (j = 0; j < NAMES.length; j++) {
-                if (!NAMES[j][1].test(pads[i].name)) continue;
-                if (found[NAMES[j][0]] === undefined) found[NAMES[j][0]] = pads[i].note;
-                break;
-            }
+            is = role(pads[i].name);
+            if (is && found[is] === undefined) found[is] = pads[i].note;
         }
         return found;
     }
 
-    // {pitch as sent: pitch on the track}; without a single name that is known, the rack of sixteen
-    function pitches(pads) {
-        var found = {}, named = roles(pads), known = false, name, i;
-        for (name in named) known = true;
-        for (i = 0; i < ROLES.length; i++) {
-            name = ROLES[i][0];
-            if (!known) found[ROLES[i][1]] = ROLES[i][2];
-            else if (named[name] !== undefined) found[ROLES[i][1]] = named[name];
-            else found[ROLES[i][1]] = near(named, name, ROLES[i][2]);
-        }
-        return found;
-    }
-
-    // A kit without a role lends the nearest it has.
-    var NEAR = { rim: ["snare"], clap: ["snare"], snare: ["clap", "rim"], pedal_hat: ["closed_hat"], open_hat: ["closed_hat", "ride"], closed_hat: ["pedal_hat", "shaker", "ride"],
-        tom_low: ["tom_mid", "tom_high"], tom_mid: ["tom_high", "tom_low"], tom_high: ["tom_mid", "tom_low"], crash: ["ride", "open_hat"], ride: ["closed_hat", "crash"],
-        shaker: ["closed_hat", "perc"], perc: ["rim", "shaker"], kick: [] };
-    function near(named, name, otherwise) {
+    // A kit without a role lends a pad whose name says nothing where a rack of sixteen has that role, else the nearest it has.
+    var NEAR = { rim: ["snare", "clap", "perc"], clap: ["snare", "rim"], snare: ["clap", "rim"], pedal_hat: ["closed_hat", "shaker"], open_hat: ["closed_hat", "ride", "shaker"],
+        closed_hat: ["pedal_hat", "shaker", "open_hat", "ride"], tom_low: ["tom_mid", "tom_high", "kick"], tom_mid: ["tom_high", "tom_low", "perc", "snare"], tom_high: ["tom_mid", "tom_low", "perc", "snare"],
+        crash: ["ride", "open_hat"], ride: ["crash", "closed_hat"], shaker: ["closed_hat", "perc"], perc: ["rim", "shaker", "tom_high", "clap"], kick: ["tom_low"] };
+    function lent(named, pads, name, place) {
         var i, list = NEAR[name];
+        for (i = 0; i < pads.length; i++) if (pads[i].note === place && !role(pads[i].name)) return place;
         for (i = 0; i < list.length; i++) if (named[list[i]] !== undefined) return named[list[i]];
-        return otherwise;
+        return place;
     }
 
-    function turned(map) {
-        var back = {}, from;
-        for (from in map) if (back[map[from]] === undefined) back[map[from]] = Number(from);
-        return back;
+    // {there: pitch as sent → pitch on the track, back: the other way}; without a single name that is known, the rack of sixteen
+    function of(pads) {
+        var found = { there: {}, back: {} }, named = roles(pads), known = false, name, i, own, to;
+        for (name in named) known = true;
+        for (own = 1; own >= 0; own--) for (i = 0; i < ROLES.length; i++) {   // a pad that two roles share is, read back, the one that it is called
+            name = ROLES[i][0];
+            if (own !== (!known || named[name] !== undefined ? 1 : 0)) continue;
+            to = !known ? ROLES[i][2] : own ? named[name] : lent(named, pads, name, ROLES[i][2]);
+            found.there[ROLES[i][1]] = to;
+            if (found.back[to] === undefined) found.back[to] = ROLES[i][1];
+        }
+        return found;
     }
 
-    return { roles: roles, pitches: pitches, turned: turned };
+    return { ROLES: ROLES, roles: roles, of: of };
 }());

@@ -1,63 +1,36 @@
-// Whether the daemon is there, at which port it answers, and what it says. The effect's own functions.
-function heartbeat() {
-    if (state.heardAt && now() - state.heardAt > MISSED) { state.connected = false; state.lost = true; state.heardAt = 0; }
-    if (!state.connected) {
-        if (!state.other) status(state.tried || state.lost ? Words.ABSENT : Words.WAITING);
-        if (state.tried) { state.port = (state.port + 1) % PORTS; outlet(4, "port", FIRST_PORT + state.port); }   // another instance may have this one
-        state.tried = true;
-        say([Wire.ROOT + "hello", FIRST_PORT + state.port, "live", 1]);
+// Whether the daemon is there, which version it speaks, and at which port it answers. Pure: what is to be said comes back. Both devices'.
+var Link = (function () {
+    var SEARCH = 1000, STEADY = 2000, MISSED = 6000;   // ms
+
+    // Of `ports` ports from `first` on one is free: another instance may have any of them.
+    function opened(name, first, ports, now) { return { name: name, first: first, ports: ports, at: 0, asked: false, mine: false, connected: false, other: false, began: now, heard: now, said: -STEADY }; }
+    function port(link) { return link.first + link.at; }
+
+    // Called each second. Returns {say: messages, port: the one to take now or 0, lost: whether the daemon has just gone}
+    function beat(link, now) {
+        var found = { say: [], port: 0, lost: false };
+        if ((link.connected || link.other) && now - link.heard > MISSED) { found.lost = true; link.connected = link.other = false; }
+        if (link.connected && now - link.said < STEADY) return found;
+        if (link.asked && !link.mine) { link.at = (link.at + 1) % link.ports; found.port = port(link); }   // no answer: somebody else's
+        link.asked = true;
+        link.said = now;
+        found.say = [[Wire.ROOT + "hello", port(link), link.name, 1], [Wire.ROOT + "ping", 1]];   // said again and again: a daemon that was started anew knows nobody
+        return found;
     }
-    say([Wire.ROOT + "ping", 1]);
-}
-heartbeat.local = 1;
 
-function anything() {              // OSC: messagename is the address
-    var a = arrayfromargs(arguments), address = messagename, path, i;
-    if (address.substring(0, Wire.ROOT.length) !== Wire.ROOT) return;
-    path = address.substring(Wire.ROOT.length);
-    for (i = 0; i < a.length; i++) if (typeof a[i] === "string") a[i] = Wire.decoded(a[i]);
-    state.heardAt = now();
-    if (path === "welcome") { welcome(a); return; }
-    if (path === "pong") { if (!state.connected && !state.other) connected(); return; }
-    if (path.substring(0, 5) === "clip/") { clipHeard(address, a); return; }
-    if (path === "understood/overruled") { outlet(1, "overruled", a[0] + " is " + a[1] + "'s"); return; }
-    if (path.substring(0, 11) === "understood/") { stated(path.substring(11), a); return; }
-    if (path === "kept") { status("Kept: " + a[0]); return; }
-    if (path === "error") errorHeard(a);
-    Stream.heard(address, a, now());
-}
-function connected() {
-    state.connected = true;
-    state.tried = false;
-    if (!state.writing) status(Words.READY);
-}
-connected.local = 1;
-function welcome(a) {
-    state.other = Number(a[1]) !== Wire.PROTOCOL;
-    if (state.other) { state.connected = false; status(Words.OTHER); } else connected();
-}
-welcome.local = 1;
-function errorHeard(a) {
-    if (/\/clip/.test(a[0]) && state.writing) failed(String(a[1]));
-    else status(String(a[1]));
-}
-errorHeard.local = 1;
+    // Returns "up" where the daemon has just come, "other" where it speaks another version, else ""
+    function heard(link, path, a, now) {
+        var was = link.connected;
+        link.heard = now;
+        if (path !== "welcome") return "";
+        link.mine = true;
+        link.other = Number(a[1]) !== Wire.PROTOCOL;
+        link.connected = !link.other;
+        return link.other ? "other" : was ? "" : "up";
+    }
 
+    // What the view says as long as nothing else is to be said
+    function state(link, now) { return link.connected ? Words.READY : link.other ? Words.OTHER : link.mine || now - link.began > MISSED ? Words.ABSENT : Words.WAITING; }
 
-// What was understood of the words, in one line: the style, the key, the tempo, the chords
-function stated(field, a) {
-    var told = {};
-    told[field] = field === "style" ? a[0] : a.join(" ");
-    understood(told);
-}
-stated.local = 1;
-function understood(told) {
-    var line = [], name, u = state.understood;
-    for (name in told) u[name] = told[name];
-    if (u.style) line.push(u.style);
-    if (u.key) line.push(u.key);
-    if (u.tempo) line.push(Math.round(u.tempo * 10) / 10 + " bpm");
-    if (u.progression) line.push(String(u.progression).substring(0, 24));
-    outlet(1, "understood", line.join(" · "));
-}
-understood.local = 1;
+    return { SEARCH: SEARCH, opened: opened, port: port, beat: beat, heard: heard, state: state };
+}());

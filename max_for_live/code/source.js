@@ -1,124 +1,115 @@
 // What the device works from when something is there already: the clip in view with its row, and how redone bars go back.
 // Parts that share a clip are told apart by what this device wrote there itself. The effect's own functions.
-function trackId(clip) {
-    var api = Live.at((clip.unquotedpath || clip.path) + " canonical_parent"), guard = 0;
-    while (Live.there(api) && api.type !== "Track" && guard++ < 4) api = Live.at(api.unquotedpath + " canonical_parent");
-    return String(api.id);
-}
-trackId.local = 1;
-function slotTrack() {
-    var api = Live.at("live_set view highlighted_clip_slot canonical_parent");
-    return Live.there(api) ? String(api.id) : "";
-}
-slotTrack.local = 1;
 
-// The sheet that goes to a track; with a single sheet there is nothing to choose.
-function sheetFor(all, id) {
-    var i;
-    for (i = 0; i < all.length; i++) if (String(all[i].track.id) === id) return all[i];
-    if (all.length === 1) return all[0];
-    throw new Error(Words.ELSEWHERE);
-}
-sheetFor.local = 1;
-
-// Of clips in which several parts share a track it is remembered which note is whose.
-function made(all, scene, rows) {
-    var i, j, clip, whose, pitches;
-    for (i = 0; i < all.length; i++) {
-        clip = Live.at(all[i].track.unquotedpath + " clip_slots " + scene + " clip");
-        whose = {};
-        for (j = 0; j < rows.length; j++) {
-            pitches = rows[j][0] === "drums" ? Kit.pitches(Live.pads(all[i].track)) : null;
-            whose[noteName(pitches && pitches[rows[j][1]] !== undefined ? pitches[rows[j][1]] : rows[j][1], rows[j][2])] = rows[j][0];
-        }
-        state.whose[String(clip.id)] = whose;
+// The clips of the row in which the clip in view lies: [{clip, track, parts, kit, rows, others: notes that are nobody's}]
+function rowOf(view, own) {
+    var track = Live.trackOf(view), scene, groups = grouped(Words.PARTS, own), found = [], i, j, mine = null, clip, one;
+    if (!track) throw new Error(Words.GONE);
+    scene = Live.sceneOf(view, track);
+    for (i = 0; i < groups.length; i++) if (groups[i].id === Live.id(track)) mine = groups[i];
+    if (!mine) {                   // no part goes to its track: it is what it looks like
+        one = likely(view, track);
+        mine = { id: Live.id(track), track: track, parts: [one] };
+        for (i = 0; i < groups.length; i++) for (j = 0; j < groups[i].parts.length; j++) if (groups[i].parts[j] === one) groups[i].parts.splice(j, 1);
+        groups.unshift(mine);
     }
-}
-made.local = 1;
-function noteName(pitch, start) { return pitch + " " + Math.round(start * 480); }
-noteName.local = 1;
-
-function sceneOf(clip) {
-    var list = Live.tracks(), id = trackId(clip), i, j, n, track, there;
-    for (i = 0; i < list.length; i++) {
-        track = Live.at("live_set tracks " + list[i].index);
-        if (String(track.id) !== id) continue;
-        n = track.getcount("clip_slots");
-        for (j = 0; j < n; j++) {
-            there = Live.at(track.unquotedpath + " clip_slots " + j + " clip");
-            if (Live.there(there) && String(there.id) === String(clip.id)) return j;
-        }
-    }
-    return -1;
-}
-sceneOf.local = 1;
-
-// Live's notes of a clip as rows, each with the part that it belongs to; `shared` are the parts that go to its track.
-function rowsOf(clip, track, shared) {
-    var notes = Live.notes(clip), whose = state.whose[String(clip.id)], found = [], i, part, back;
-    for (i = 0; i < notes.length; i++) {
-        part = whose && whose[noteName(notes[i].pitch, notes[i].start_time)];
-        if (!part || (shared.length === 1 && part !== shared[0])) part = shared.length === 1 ? shared[0] : "";
-        if (!part) throw new Error(Words.SHARED);
-        back = part === "drums" ? Kit.turned(Kit.pitches(Live.pads(track))) : null;
-        found = found.concat(Note.rows([notes[i]], part, 0, back));
+    for (i = 0; i < groups.length; i++) {
+        clip = groups[i] === mine ? view : scene < 0 ? null : Live.at(groups[i].track.unquotedpath + " clip_slots " + scene + " clip");
+        if (Live.there(clip) && groups[i].parts.length) found.push(read(clip, groups[i]));
     }
     return found;
 }
-rowsOf.local = 1;
+rowOf.local = 1;
+function likely(view, track) {
+    var some = parts(), i;
+    if (Live.pads(track).length) return "drums";
+    for (i = 0; i < some.length; i++) if (Words.TRACKS[some[i]].test(String(Live.get(track, "name", "")))) return some[i];
+    for (i = 0; i < some.length; i++) if (some[i] !== "drums") return some[i];
+    return "melody";
+}
+likely.local = 1;
+// Live's notes of a clip as rows, each with the part that it belongs to. Throws where nobody can know.
+function read(clip, group) {
+    var notes = Live.notes(clip), whose = state.whose[Live.id(clip)], found = { clip: clip, track: group.track, parts: group.parts, kit: null, rows: [], others: [] }, i, part, end = Number(Live.get(clip, "end_marker", 1e6)), some = onlyChosen(group.parts);
+    if (!whose && some.length === 1) found.parts = group.parts = some;
+    if (!whose && group.parts.length > 1) { if (notes.length) throw new Error(Words.SHARED); else return found; }
+    if (group.parts.indexOf("drums") >= 0) found.kit = Kit.of(Live.pads(group.track));
+    for (i = 0; i < notes.length; i++) {
+        part = group.parts.length === 1 ? group.parts[0] : whose[noteName(notes[i].pitch, notes[i].start_time)];
+        if (!part || notes[i].mute) found.others.push(notes[i]);
+        else if (notes[i].start_time < end) found.rows = found.rows.concat(Note.rows([notes[i]], part, 0, part === "drums" ? found.kit.back : null));
+    }
+    return found;
+}
+read.local = 1;
+function onlyChosen(some) {
+    var found = [], i;
+    for (i = 0; i < some.length; i++) if (P[some[i]]) found.push(some[i]);
+    return found;
+}
+onlyChosen.local = 1;
+function present(rows, part) { return Note.ofPart(rows, part).length > 0; }
+present.local = 1;
 
-// {rows, parts (those in view), bars, view, from, to}; null without a clip in view
-function gathered(own) {
-    var view = Live.shown(), song = Live.song(), bar = song.num * 4 / song.den, found, byTrack = {}, order = [], i, part, track, id, scene, clip, viewed, from, to, last, some;
-    if (!view) return null;
-    found = { rows: [], view: view, parts: [], bars: "" };
-    scene = sceneOf(view);
-    viewed = trackId(view);
-    for (i = 0; i < Words.PARTS.length; i++) {
-        part = Words.PARTS[i];
-        if (!P[part]) continue;
-        track = trackOf(part, own);
-        id = String(track.id);
-        if (!byTrack[id]) { byTrack[id] = { track: track, parts: [] }; order.push(id); }
-        byTrack[id].parts.push(part);
+// {rows, parts, bars, from, to, targets: the clips that are written anew}. Throws what is missing.
+function gathered(own, redo) {
+    var view = Live.shown(), song = Live.song(), bar = song.num * 4 / song.den, all, found = { rows: [], parts: [], bars: "", targets: [] }, i, j, k, n, wanted = parts(), here;
+    if (!view) throw new Error(Words.NO_CLIP);
+    all = rowOf(view, own);
+    for (i = 0; i < all.length; i++) for (j = 0; j < all[i].rows.length; j++) if (redo || wanted.indexOf(all[i].rows[j][0]) >= 0) found.rows.push(all[i].rows[j]);
+    if (!found.rows.length) throw new Error(Words.NO_CLIP);
+    // the chosen parts of the clip in view; where none of them lies there, those of its row
+    for (k = 1; k >= 0 && !found.targets.length; k--) for (i = 0; i < all.length; i++) {
+        here = [];
+        for (n = 0; n < wanted.length; n++) if (present(all[i].rows, wanted[n])) here.push(wanted[n]);
+        if ((Live.id(all[i].clip) === Live.id(view)) === (k === 1) && here.length) { found.targets.push({ of: all[i], parts: here }); found.parts = found.parts.concat(here); }
     }
-    if (!byTrack[viewed]) { byTrack[viewed] = { track: own, parts: [parts()[0]] }; order.unshift(viewed); }
-    for (i = 0; i < order.length; i++) {
-        id = order[i];
-        clip = id === viewed ? view : scene < 0 ? null : Live.at(byTrack[id].track.unquotedpath + " clip_slots " + scene + " clip");
-        if (!clip || !Live.there(clip)) continue;
-        some = rowsOf(clip, byTrack[id].track, byTrack[id].parts);
-        found.rows = found.rows.concat(some);
-        if (id === viewed) { found.parts = byTrack[id].parts; found.track = byTrack[id].track; }
-    }
-    if (!found.rows.length) return null;
-    from = Number(Live.get(view, "loop_start", 0)); to = Number(Live.get(view, "loop_end", bar)); last = Number(Live.get(view, "end_marker", to));
-    if (to - from < last - 1e-6) found.bars = (Math.floor(from / bar) + 1) + "-" + Math.max(Math.floor(from / bar) + 1, Math.ceil(to / bar));
-    found.from = found.bars ? Math.floor(from / bar) * bar : 0;
-    found.to = found.bars ? Math.ceil(to / bar) * bar : 1e6;
+    if (redo && !found.targets.length) throw new Error(Words.ABSENT_PARTS);
+    within(found, view, bar);
     return found;
 }
 gathered.local = 1;
+// Which bars: those of the selected notes where some are, else those of a loop that is shorter than the clip, else all
+function within(found, view, bar) {
+    var some = Live.chosen(view), from = Number(Live.get(view, "loop_start", 0)), to = Number(Live.get(view, "loop_end", bar)), first = Number(Live.get(view, "start_marker", 0)), last = Number(Live.get(view, "end_marker", to)), i;
+    found.count = Math.max(1, Math.ceil(Math.max(to, last) / bar - 1e-6));
+    if (some.length && some.length < Live.notes(view).length) {
+        from = 1e9;
+        to = 0;
+        for (i = 0; i < some.length; i++) { from = Math.min(from, some[i].start_time); to = Math.max(to, some[i].start_time + 1e-3); }
+    } else if (from <= first + 1e-6 && to >= last - 1e-6) { found.from = 0; found.to = 1e6; return; }
+    from = Math.max(0, Math.floor(from / bar + 1e-6));
+    to = Math.max(from + 1, Math.ceil(to / bar - 1e-6));
+    found.bars = (from + 1) + "-" + to;
+    found.from = from * bar;
+    found.to = to * bar;
+}
+within.local = 1;
 
-// Only what was to be written anew is taken out and put in; every other note of the clip is never touched.
+// Only what was to be written anew is taken out and put in; every other note of the clips is never touched.
 function redone(rows, source) {
-    var some = [], i, r, n, map = Kit.pitches(Live.pads(source.track)), whose = state.whose[String(source.view.id)] || {}, there = Live.notes(source.view), kept = [], fresh = { notes: [] };
-    for (i = 0; i < rows.length; i++) {
-        r = rows[i];
-        if (source.parts.indexOf(r[0]) >= 0 && r[2] >= source.from - 1e-6 && r[2] < source.to - 1e-6) some.push(r);
+    var i, clips = [], some = [];
+    for (i = 0; i < source.targets.length; i++) {
+        if (!Live.there(source.targets[i].of.clip)) throw new Error(Words.GONE);
+        clips.push(source.targets[i].of.clip);
     }
-    for (i = 0; i < there.length; i++) {
-        n = there[i];
-        r = whose[noteName(n.pitch, n.start_time)];
-        if (n.mute || (r && source.parts.indexOf(r) < 0)) if (n.start_time >= source.from && n.start_time < source.to) kept.push(n);
-    }
-    for (i = 0; i < some.length; i++) fresh.notes = fresh.notes.concat(Note.dictionary([some[i]], 0, some[i][0] === "drums" ? map : null).notes);
-    remembered(source.view);
-    Write.inOneStep(function () {
-        source.view.call("remove_notes_extended", 0, 128, source.from, source.to - source.from);
-        source.view.call("add_new_notes", { notes: Write.bare(kept).concat(fresh.notes) });
-    });
-    for (i = 0; i < some.length; i++) whose[noteName(some[i][0] === "drums" && map[some[i][1]] !== undefined ? map[some[i][1]] : some[i][1], some[i][2])] = some[i][0];
-    state.whose[String(source.view.id)] = whose;
+    remembered(clips);
+    for (i = 0; i < source.targets.length; i++) some.push(anew(rows, source.targets[i].of, source.targets[i].parts, source));
+    Write.exchanged(some, source.from, source.to - source.from);
 }
 redone.local = 1;
+function anew(rows, of, some, source) {
+    var whose = state.whose[Live.id(of.clip)] || {}, notes = Live.notes(of.clip), kept = [], fresh = [], i, n, part;
+    for (i = 0; i < notes.length; i++) {
+        n = notes[i];
+        part = of.parts.length === 1 ? of.parts[0] : whose[noteName(n.pitch, n.start_time)];
+        if (n.start_time >= source.from && n.start_time < source.to && (n.mute || some.indexOf(part) < 0)) kept.push(n);
+    }
+    for (i = 0; i < rows.length; i++) {
+        n = rows[i];
+        if (some.indexOf(n[0]) < 0 || n[2] < source.from - 1e-6 || n[2] >= source.to - 1e-6) continue;
+        fresh = fresh.concat(noted(Note.dictionary([n], 0, n[0] === "drums" ? of.kit.there : null).notes, n[0], whose));
+    }
+    return { clip: of.clip, kept: kept, fresh: fresh };
+}
+anew.local = 1;

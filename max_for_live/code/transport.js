@@ -3,7 +3,7 @@
 var Transport = (function () {
     var WINDOW = 1500, JUMP = 0.35;   // ms; quarter notes
 
-    function opened() { return { playing: false, tempo: 120, sum: 0, at: -1, offsets: [], leaps: 0, origin: null }; }
+    function opened() { return { playing: false, tempo: 120, sum: 0, at: -1, offsets: [], leaps: 0, origin: null, doubt: null }; }
 
     // A look at Live: whether it plays, its beat and tempo, and when we looked (ms). Returns "began", "ended", "leapt" or "".
     function looked(state, playing, beat, tempo, now) {
@@ -12,12 +12,12 @@ var Transport = (function () {
         state.tempo = tempo;
         state.at = now;
         state.playing = playing;
-        if (!playing) { state.offsets = []; return was ? "ended" : ""; }
+        if (!playing) { state.offsets = []; state.origin = state.doubt = null; return was ? "ended" : ""; }
         if (!was) { state.offsets = [[now, beat - state.sum]]; return "began"; }
         here = estimate(state);
         if (beat > here + JUMP || beat < here - JUMP) {
             state.offsets = [[now, beat - state.sum]];
-            state.origin = null;
+            state.origin = state.doubt = null;
             state.leaps++;
             return "leapt";
         }
@@ -36,11 +36,12 @@ var Transport = (function () {
     function beatAt(state, now) { return estimate(state) + (now - state.at) * state.tempo / 60000; }
 
     // /llmball/beat bar beat: the daemon's beats lie on Live's, so where they differ is a whole number of halves.
+    // A stale one would move everything: another origin is believed when a second beat says so too, or when the band begins.
     function beaten(state, bar, beat, num, den, now) {
-        var start = ((bar - 1) * num + beat - 1) * 4 / den, apart;
+        var apart;
         if (!state.playing || !state.offsets.length) return;
-        apart = Math.round((beatAt(state, now) - start) * 2) / 2;
-        state.origin = apart;
+        apart = Math.round((beatAt(state, now) - ((bar - 1) * num + beat - 1) * 4 / den) * 2) / 2;
+        if (state.origin === null || apart === state.origin || apart === state.doubt || (bar === 1 && beat === 1)) { state.origin = apart; state.doubt = null; } else state.doubt = apart;
     }
 
     // Quarter notes since the daemon's play; null as long as it is not known

@@ -1,7 +1,7 @@
 // What is said to the daemon, and one clip on its way back. Pure: it sends nothing itself and reads no clock.
 // ES5, and no global function: Max would make a message of each.
 var Wire = (function () {
-    var ROOT = "/llmball/", PROTOCOL = 1, PACKET = 32, SILENCE = 1000, PATIENCE = 60000, LONGEST = 4200;   // characters of a percent-encoded text: udpsend takes 5096 bytes
+    var ROOT = "/llmball/", PROTOCOL = 1, PACKET = 32, SILENCE = 1000, PATIENCE = 60000, TRIES = 8, LONGEST = 4200;   // characters of a percent-encoded text: udpsend takes 5096 bytes
 
     // Percent-encoded UTF-8: commas, semicolons and Chinese come through Max unharmed.
     // What a packet cannot hold is left off at the end, never within a character.
@@ -34,7 +34,7 @@ var Wire = (function () {
 
     // One clip: chunks may be lost, repeated or out of order, and the end may come before them.
     function opened(asked, now) {
-        return { asked: asked, total: -1, beats: 0, tempo: 0, key: "", rows: {}, got: 0, share: 0, heard: now, said: now, over: false };
+        return { asked: asked, total: -1, beats: 0, tempo: 0, key: "", rows: {}, got: 0, share: 0, heard: now, said: now, tries: 0, over: false };
     }
 
     function counted(clip) {
@@ -58,7 +58,12 @@ var Wire = (function () {
             counted(clip);
         } else if (path === "clip/end") { if (!whole(clip)) { clip.heard = clip.said = now; return "resend"; } }
         else if (path === "clip/failed") {
-            if (/give them/.test(args[1])) { clip.heard = clip.said = now; return "again"; }
+            if (/give them|ask for it again/.test(args[1]) && clip.tries++ < TRIES) {   // packets were lost, or the daemon was started anew: it knows nothing of this clip
+                clip.heard = clip.said = now;
+                clip.total = -1;
+                clip.rows = {};
+                return "again";
+            }
             clip.over = true;
             return ["failed", String(args[1])];
         } else if (path === "clip/cancelled") { clip.over = true; return ["failed", "Cancelled"]; }
@@ -73,7 +78,7 @@ var Wire = (function () {
     // Silence: what is to be done about it, as `heard` says it.
     function waited(clip, now) {
         if (clip.over) return "";
-        if (now - clip.heard > PATIENCE) { clip.over = true; return ["failed", "No answer from LLMBall. Is it still running? Press Generate again."]; }
+        if (now - clip.heard > PATIENCE) { clip.over = true; return ["failed", Words.SILENT]; }
         if (now - clip.heard < SILENCE || now - clip.said < SILENCE) return "";
         clip.said = now;
         return clip.total < 0 ? "again" : "resend";

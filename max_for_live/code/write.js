@@ -1,5 +1,5 @@
-// Writing into the set: into free slots of one scene row, the highlighted slot, the clip in view or the arrangement.
-// What is there is never overwritten unless the target says so; all of one answer is one undo step where Live allows.
+// Writing into the set: into free slots of one scene row, a chosen slot, a clip or the arrangement.
+// What is there is never overwritten unless the target says so; all of one answer is one undo step where Live allows, and whole or not at all.
 var Write = (function () {
     function inOneStep(work) {
         var s = Live.at("live_set"), begun = false;
@@ -22,62 +22,87 @@ var Write = (function () {
         return -1;
     }
 
-    function dressed(clip, beats, told, colour, notes) {
-        clip.set("name", told);
-        clip.set("color", colour);
-        clip.set("loop_start", 0);
-        clip.set("loop_end", beats);
-        clip.set("start_marker", 0);
-        clip.set("end_marker", beats);
-        clip.set("looping", 1);
-        clip.call("add_new_notes", notes);
+    // Live refuses an end before the beginning: whichever leaves room goes first.
+    function between(clip, low, high, from, to) {
+        var up = from >= Number(Live.get(clip, high, 0));
+        if (up) clip.set(high, to);
+        clip.set(low, from);
+        if (!up) clip.set(high, to);
+    }
+    function dressed(clip, beats, sheet) {
+        clip.set("name", sheet.name);
+        clip.set("color", sheet.colour);
+        clip.set("looping", 1);   // first: without it the loop's ends are the markers
+        between(clip, "loop_start", "loop_end", 0, beats);
+        between(clip, "start_marker", "end_marker", 0, beats);
+        clip.call("add_new_notes", sheet.notes);
     }
 
-    // sheets: [{track, name, colour, notes}] into one row of free slots. Returns the row.
+    // sheets: [{track, name, colour, notes}] into one row of free slots; what Live refuses takes the whole row back. Returns the clips.
     function row(sheets, beats, from) {
         var tracks = [], i, scene;
         for (i = 0; i < sheets.length; i++) tracks.push(sheets[i].track);
         scene = freeRow(tracks, from);
         if (scene < 0) throw new Error(Words.FULL);
-        inOneStep(function () {
-            for (var k = 0; k < sheets.length; k++) {
-                slot(sheets[k].track, scene).call("create_clip", beats);
-                dressed(Live.at(slot(sheets[k].track, scene).unquotedpath + " clip"), beats, sheets[k].name, sheets[k].colour, sheets[k].notes);
+        return inOneStep(function () {
+            var done = [], clips = [], k, s, clip;
+            try {
+                for (k = 0; k < sheets.length; k++) {
+                    s = slot(sheets[k].track, scene);
+                    s.call("create_clip", beats);
+                    clip = Live.at(s.unquotedpath + " clip");
+                    if (!Live.there(clip)) throw new Error(refused(sheets[k].track));
+                    done.push(s);
+                    dressed(clip, beats, sheets[k]);
+                    clips.push(clip);
+                }
+            } catch (e) {
+                for (k = 0; k < done.length; k++) done[k].call("delete_clip");
+                throw new Error(refused(sheets[clips.length].track));
             }
-        });
-        return scene;
-    }
-
-    function highlighted(sheet, beats) {
-        var s = Live.at("live_set view highlighted_clip_slot");
-        if (!Live.there(s)) throw new Error("Select a clip slot first");
-        if (Number(Live.get(s, "has_clip", 0)) === 1) throw new Error("The selected slot holds a clip: choose Clip In View to replace its notes");
-        inOneStep(function () {
-            s.call("create_clip", beats);
-            dressed(Live.at(s.unquotedpath + " clip"), beats, sheet.name, sheet.colour, sheet.notes);
+            return clips;
         });
     }
+    function refused(track) {
+        var told = String(Live.get(track, "name", "the track"));
+        return Number(Live.get(track, "is_frozen", 0)) === 1 ? told + " is frozen: unfreeze it first" : "Live made no clip on " + told + ": is it a MIDI track, and not frozen?";
+    }
 
-    // The notes of the clip in view are replaced, its length with them.
-    function inView(clip, sheet, beats) {
+    // Into the slot of a track that is free from the chosen one downwards: the chosen one itself, for the first of several takes.
+    function chosen(sheet, beats, scene, first) {
+        if (first && !free(sheet.track, scene)) throw new Error(Words.TAKEN);
+        return row([sheet], beats, scene);
+    }
+
+    // The notes of a clip are replaced, its length with them.
+    function into(clip, sheet, beats) {
         inOneStep(function () {
             clip.call("remove_notes_extended", 0, 128, 0, 1e6);
-            dressed(clip, beats, sheet.name, sheet.colour, sheet.notes);
+            dressed(clip, beats, sheet);
         });
+        return [clip];
     }
 
-    var KEPT = ["name", "color", "loop_start", "loop_end", "start_marker", "end_marker"];
+    var KEPT = ["name", "color", "looping"], SPANS = [["loop_start", "loop_end"], ["start_marker", "end_marker"]];
     // A clip as it is, to be put back to the note: {id, marks, notes}
     function asItIs(clip) {
-        var found = { id: String(clip.id).replace(/^id /, ""), marks: {}, notes: bare(Live.notes(clip)) }, i;
+        var found = { id: Live.id(clip), marks: {}, notes: bare(Live.notes(clip)) }, i;
         for (i = 0; i < KEPT.length; i++) found.marks[KEPT[i]] = Live.get(clip, KEPT[i], null);
+        for (i = 0; i < SPANS.length; i++) found.marks[SPANS[i][0]] = [Number(Live.get(clip, SPANS[i][0], 0)), Number(Live.get(clip, SPANS[i][1], 4))];
         return found;
     }
-    function putBack(clip, was) {
+    // some: [{clip, was}]
+    function putBack(some) {
         inOneStep(function () {
-            clip.call("remove_notes_extended", 0, 128, 0, 1e6);
-            clip.call("add_new_notes", { notes: was.notes });
-            for (var i = 0; i < KEPT.length; i++) if (was.marks[KEPT[i]] !== null) clip.set(KEPT[i], was.marks[KEPT[i]]);
+            var i, j, clip, marks;
+            for (j = 0; j < some.length; j++) {
+                clip = some[j].clip;
+                marks = some[j].was.marks;
+                clip.call("remove_notes_extended", 0, 128, 0, 1e6);
+                clip.call("add_new_notes", { notes: some[j].was.notes });
+                for (i = 0; i < KEPT.length; i++) if (marks[KEPT[i]] !== null) clip.set(KEPT[i], marks[KEPT[i]]);
+                for (i = 0; i < SPANS.length; i++) between(clip, SPANS[i][0], SPANS[i][1], marks[SPANS[i][0]][0], marks[SPANS[i][0]][1]);
+            }
         });
     }
     // Notes as they can be added again: everything but the number that Live gave them
@@ -90,10 +115,19 @@ var Write = (function () {
         }
         return found;
     }
+    // some: [{clip, kept, fresh}]: the notes within a time go, those that are kept come back, fresh ones come in
+    function exchanged(some, from, span) {
+        inOneStep(function () {
+            for (var i = 0; i < some.length; i++) {
+                some[i].clip.call("remove_notes_extended", 0, 128, from, span);
+                some[i].clip.call("add_new_notes", { notes: bare(some[i].kept).concat(some[i].fresh) });
+            }
+        });
+    }
 
-    // At the first bar line from `at` on where none of the tracks has a clip in the way
+    // At the first bar line from `at` on where none of the tracks has a clip in the way. Returns the clips.
     function arrangement(sheets, beats, at, bar) {
-        var from = Math.ceil(at / bar - 1e-6) * bar, k, i, n, clip, start, end, moved = true;
+        var from = Math.ceil(at / bar - 1e-6) * bar, k, i, n, clip, start, end, moved = true, clips = [];
         while (moved) {
             moved = false;
             for (k = 0; k < sheets.length; k++) {
@@ -106,21 +140,29 @@ var Write = (function () {
                 }
             }
         }
-        inOneStep(function () {
-            for (k = 0; k < sheets.length; k++) {
-                sheets[k].track.call("create_midi_clip", from, beats);
-                n = sheets[k].track.getcount("arrangement_clips");
-                for (i = 0, clip = null; i < n && !clip; i++) {
-                    clip = Live.at(sheets[k].track.unquotedpath + " arrangement_clips " + i);
-                    if (Math.abs(Number(Live.get(clip, "start_time", -1)) - from) > 1e-6) clip = null;
+        return inOneStep(function () {
+            var k, i, n, clip;
+            try {
+                for (k = 0; k < sheets.length; k++) {
+                    sheets[k].track.call("create_midi_clip", from, beats);
+                    n = sheets[k].track.getcount("arrangement_clips");
+                    for (i = 0, clip = null; i < n && !clip; i++) {
+                        clip = Live.at(sheets[k].track.unquotedpath + " arrangement_clips " + i);
+                        if (Math.abs(Number(Live.get(clip, "start_time", -1)) - from) > 1e-6) clip = null;
+                    }
+                    if (!clip) throw new Error("none");
+                    clips.push(clip);
+                    dressed(clip, beats, sheets[k]);
                 }
-                if (!clip) throw new Error("Live made no clip in the arrangement: is the track frozen or recording?");
-                dressed(clip, beats, sheets[k].name, sheets[k].colour, sheets[k].notes);
+            } catch (e) {
+                for (i = 0; i < clips.length; i++) sheets[i].track.call("delete_clip", "id", Number(Live.id(clips[i])));
+                throw new Error("Live made no clip in the arrangement: is the track frozen or recording?");
             }
+            return clips;
         });
     }
 
     function newScene() { inOneStep(function () { Live.at("live_set").call("create_scene", -1); }); }
 
-    return { inOneStep: inOneStep, freeRow: freeRow, row: row, highlighted: highlighted, inView: inView, asItIs: asItIs, putBack: putBack, bare: bare, arrangement: arrangement, newScene: newScene };
+    return { row: row, chosen: chosen, into: into, asItIs: asItIs, putBack: putBack, exchanged: exchanged, arrangement: arrangement, newScene: newScene };
 }());

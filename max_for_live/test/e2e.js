@@ -4,7 +4,7 @@
 const dgram = require('node:dgram'), fs = require('node:fs');
 const { load, LiveSet, Track, read } = require('./mock_max');
 const { encode, decode } = require('./osc');
-const GM = { 36: 'Kick', 37: 'Rim', 38: 'Snare', 39: 'Clap', 42: 'Closed Hat', 44: 'Pedal', 45: 'Low Tom', 46: 'Open Hat', 47: 'Tom', 49: 'Crash', 50: 'Hi Tom', 51: 'Ride', 63: 'Conga', 70: 'Shaker' };
+const GM = { 36: 'Kick', 37: 'Rim', 38: 'Snare', 39: 'Clap', 42: 'Closed Hat', 44: 'Pedal', 43: 'Low Tom', 46: 'Open Hat', 47: 'Tom', 49: 'Crash', 50: 'Hi Tom', 51: 'Ride', 56: 'Cowbell', 70: 'Shaker' };
 const [host, port, instances] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4] || 1)];
 const jobs = JSON.parse(fs.readFileSync(0, 'utf8')), SOURCE = read('llmball.js');
 
@@ -22,7 +22,7 @@ function instance() {
   }
   function look() {
     clock.now = Date.now(); d.run();
-    if (!d.ctx.state.connected || (job === null && !begin()) || !job) return;
+    if (!d.ctx.state.link.connected || (job === null && !begin()) || !job) return;
     const clips = d.set.tracks.map((t) => t.slots[0].clip), idle = !d.ctx.state.writing && !d.ctx.state.queue.length;
     if (!idle || Date.now() === asked) return;
     const notes = {}; d.set.tracks.forEach((t, i) => { notes[t.name.toLowerCase()] = clips[i] ? clips[i].notes.map((n) => [n.pitch, n.start_time, n.duration, n.velocity]) : []; });

@@ -28,7 +28,7 @@ setTimeout(() => { began = Date.now(); }, 3500);
 setTimeout(() => {
   for (const one of all) {
     const off = one.heard.map((n) => { const b = (n.at - began) * BPM / 60000 * 4; return Math.abs(b - Math.round(b)) / 4 * 60000 / BPM; }).sort((a, b) => a - b);
-    console.log(JSON.stringify({ part: one.part, connected: one.d.ctx.state.connected, notes: one.heard.length, parts: [...one.told], off: off[Math.floor(off.length * 0.5)], p99: off[Math.floor(off.length * 0.99)], status: one.d.status() }));
+    console.log(JSON.stringify({ part: one.part, connected: one.d.ctx.state.link.connected, notes: one.heard.length, parts: [...one.told], off: off[Math.floor(off.length * 0.5)], p99: off[Math.floor(off.length * 0.99)], status: one.d.status() }));
     one.close();
   }
 }, 3500 + seconds * 1000);

@@ -24,6 +24,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
@@ -122,16 +123,26 @@ async def bridge(port: int, takes: int, beats: int, at_once: int, split: Counter
                     return
 
 
-def crew(
-    workers: int, bridges: int, options: argparse.Namespace, waits: float | None
-) -> tuple[float, float, str]:
-    """Return the wall time of all takes, the CPU seconds of the busiest worker, and how the takes split."""
+@dataclass(frozen=True, slots=True)
+class Crewed:
+    """What all takes cost: the wall, the busiest worker, all workers and the broker, in seconds; and how takes split."""
+
+    wall: float
+    busiest: float
+    all: float
+    broker: float
+    split: str
+
+
+def crew(workers: int, bridges: int, options: argparse.Namespace, waits: float | None) -> Crewed:
+    """Have all takes written by so many workers for so many bridges."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
         broker = stack.enter_context(mosquitto(folder))
         hired = [stack.enter_context(worker(broker.url, folder, waits)) for _ in range(workers)]
+        everyone = [*hired, psutil.Process(broker.pid)]
         split: Counter[str] = Counter()
-        before = [computed(one) for one in hired]
+        before = [computed(one) for one in everyone]
 
         async def all_of_them() -> None:
             each = partial(bridge, broker.port, options.takes // bridges, options.beats, 2 // bridges, split)
@@ -140,20 +151,32 @@ def crew(
         began = time.monotonic()
         asyncio.run(all_of_them())
         wall = time.monotonic() - began
-        busiest = max(computed(one) - b for one, b in zip(hired, before, strict=True))
+        *costs, carried = (computed(one) - b for one, b in zip(everyone, before, strict=True))
         shares = " and ".join(f"{n / split.total():.0%}" for n in split.values())
-    return wall, busiest, shares
+    return Crewed(wall, max(costs), sum(costs), carried, shares)
 
 
 def compared(options: argparse.Namespace, waits: float | None) -> None:
     """Print what one and two workers take, with two bridges and with one."""
     rows: list[tuple[object, ...]] = []
+    beats = options.takes * options.beats
+    runs: list[Crewed] = []
     for bridges in (2, 1):
         one, two = (crew(workers, bridges, options, waits) for workers in (1, 2))
-        beats = options.takes * options.beats
-        rows.append((bridges, beats, one[0], two[0], f"x{one[0] / two[0]:.2f}", one[1], two[1], f"x{one[1] / two[1]:.2f}", two[2]))  # fmt: skip
+        runs += [one, two]
+        gains = (f"x{one.wall / two.wall:.2f}", f"x{one.busiest / two.busiest:.2f}")
+        rows.append(
+            (bridges, beats, one.wall, two.wall, gains[0], one.busiest, two.busiest, gains[1], two.split)
+        )
     head = ("bridges", "beats", "wall s, one worker", "two", "gain", "CPU s of one", "of the busier of two", "gain", "takes split")  # fmt: skip
     print(table(head, rows))
+    cost, carried = (
+        1000 * sum(s) / (len(runs) * beats) for s in ([r.all for r in runs], [r.broker for r in runs])
+    )
+    print(f"\nCPU a beat: {cost:.1f} ms of a worker, {carried:.2f} ms of the broker;", end=" ")
+    print(
+        f"so a core writes for {1000 / cost / 2:.0f} players at 120 bpm, and carries {1000 / carried / 2:.0f}"
+    )
 
 
 def killed(options: argparse.Namespace) -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from bridge.audience import Line, line
 from bridge.clock import TempoMap
 from bridge.controls import CONTROLS, Value
 from bridge.score import Score
+from model.function import sentence
 from model.music import TICKS_PER_QUARTER
 
 TEMPI = 8
@@ -59,6 +61,17 @@ class View:
         yield from (line(path, (self.settings[path],)) for path in CONTROLS)
         yield from (line(path, args) for path, args in self.score.told())
 
+    def _explained(self) -> tuple[str, str]:
+        """Return a plain sentence on the chord that sounds and one on the chord that comes next, or nothing."""
+        sounding = self.score.last("chord")
+        told = str(self.settings["key"])
+        key = told if told != "auto" else str(next(iter(self.score.last("understood/key")), ""))
+        if not sounding or not key:
+            return "", ""
+        symbol, *where = sounding
+        coming = next((chord for _, *at, chord in self.planned() if chord and at > where), "")
+        return told_of(str(symbol), key), told_of(coming, key)
+
     def _own_words(self) -> Iterator[Line]:
         """Yield what the page is told beside the table of addresses."""
         if self.tempo is not None:
@@ -67,4 +80,14 @@ class View:
         yield "planned", self.planned()
         yield "bank", {str(slot): text for slot, text in self.bank().items()}
         yield "words", self.words()
+        yield "explained", *self._explained()
         yield "port", self.port()
+
+
+@lru_cache(256)
+def told_of(symbol: str, key: str) -> str:
+    """Return the sentence on a chord in a key, nothing where there is none; asked forty times a second."""
+    try:
+        return sentence(symbol, key) if symbol else ""
+    except ValueError:  # a key of the owner's own scale has no numerals
+        return ""

@@ -36,6 +36,12 @@ class Mosquitto:
         """What `--mqtt` takes."""
         return f"mqtt://127.0.0.1:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        """The process that runs now."""
+        assert self._process is not None, "it is stopped"
+        return self._process.pid
+
     def start(self) -> None:
         """Begin it, and wait until it answers."""
         self._process = subprocess.Popen(

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.timeout(180)
 
 ROOT = Path(__file__).parent.parent
 SECONDS = float(os.environ.get("LLMBALL_RECORD_SECONDS", "10"))
-"""Of Ardour's recording; `make accept` takes a minute."""
+"""Of Ardour's recording; `.ci/run` takes a minute."""
 NEAR = 0.003
 """Seconds between a note at our receiver and in Ardour's file: each stamps the same JACK frame."""
 
@@ -90,7 +90,7 @@ def test_a_recording_that_lacks_a_note_or_has_one_too_many_is_told_apart() -> No
     assert unmatched([shifted[0], (shifted[1][0] + 0.02, shifted[1][1]), *shifted[2:]], sent) == 2
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(180 + 3 * SECONDS)
 def test_what_ardour_records_is_what_we_sent(
     daemon: Start, jack_environment: Mapping[str, str], receiver: Listen, needs: Needs, tmp_path: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -23,7 +24,7 @@ PROMPT = "upbeat pop in C major, 140 bpm"
 class Listener:
     """A client of the broker: `last` has the newest payload by topic, `count` how many came."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, known_by: Callable[[Client], object] = lambda client: None) -> None:
         self.last: dict[str, str] = {}
         self.count: dict[str, int] = {}
         self._lock = threading.Lock()
@@ -31,6 +32,7 @@ class Listener:
         self._client.on_message = self._came
         self._client.on_connect = lambda client, *_: client.subscribe("llmball/#", 1)
         self._client.reconnect_delay_set(1, 1)
+        known_by(self._client)
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
 
@@ -143,15 +145,68 @@ def test_a_broker_that_was_never_there_costs_one_line(daemon: Start) -> None:
     assert started.stop() == 0
 
 
+def passwords(folder: Path, needs: Callable[[str, str], str]) -> tuple[str, ...]:
+    """Return the settings of a broker that knows ann by her password, "s:cret"."""
+    file = folder / "passwords"
+    subprocess.run(
+        [needs("mosquitto_passwd", "mosquitto"), "-b", "-c", str(file), "ann", "s:cret"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return "allow_anonymous false", f"password_file {file}"
+
+
+def certified(folder: Path, needs: Callable[[str, str], str]) -> tuple[Path, tuple[str, ...]]:
+    """Make a certificate of our own; return it, and the settings of a broker that shows it."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        [needs("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "1", "-subj", "/CN=broker", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return certificate, (f"certfile {certificate}", f"keyfile {key}")
+
+
 def test_a_broker_that_wants_a_password_gets_the_environments(
-    tmp_path: Path, listen: Callable[[int], Listener], daemon: Start
+    tmp_path: Path, needs: Callable[[str, str], str], daemon: Start
 ) -> None:
-    try:
-        with mosquitto(tmp_path, ("allow_anonymous false",)) as closed:
-            env = {"LLMBALL_MQTT_USER": "ann", "LLMBALL_MQTT_PASSWORD": "wrong"}
-            started = daemon("--output", "none", "--mqtt", closed.url, env=env)
-            assert until(lambda: "no broker at" in started.log.read_text(), 5)
-            assert "wrong" not in started.log.read_text()
+    known = passwords(tmp_path, needs)
+    with mosquitto(tmp_path, known) as closed:
+        ear = Listener(closed.port, lambda client: client.username_pw_set("ann", "s:cret"))
+        for password, comes_in in (("wrong", False), ("s:cret", True)):
+            env = {"LLMBALL_MQTT_USER": "ann", "LLMBALL_MQTT_PASSWORD": password}
+            started = daemon("--output", "none", "--mqtt", closed.url + "/x", env=env)
+            if comes_in:
+                assert ear.hears("x/online", "1")
+            else:
+                assert until(lambda at=started: "no broker at" in at.log.read_text(), 10)  # type: ignore[misc]
+                assert ear.last == {}
+            assert password not in started.log.read_text()
             assert started.stop() == 0
-    except MissingToolError as missing:
-        pytest.skip(str(missing))
+        ear.close()
+
+
+def test_over_tls_the_brokers_certificate_must_be_one_that_is_trusted(
+    tmp_path: Path, needs: Callable[[str, str], str], daemon: Start
+) -> None:
+    known = passwords(tmp_path, needs)
+    certificate, shown = certified(tmp_path, needs)
+    with mosquitto(tmp_path, (*known, *shown)) as closed:
+
+        def known_by(client: Client) -> None:
+            client.tls_set(str(certificate))
+            client.username_pw_set("ann", "s:cret")
+
+        ear = Listener(closed.port, known_by)
+        url = f"mqtts://ann:s%3Acret@127.0.0.1:{closed.port}/x"
+        stranger = daemon("--output", "none", "--mqtt", url)
+        assert until(lambda: "certificate verify failed" in stranger.log.read_text(), 10)
+        assert ear.last == {}
+        assert stranger.stop() == 0
+        trusting = daemon("--output", "none", "--mqtt", url, env={"LLMBALL_MQTT_CA": str(certificate)})
+        assert ear.hears("x/online", "1")
+        ear.say("x/tempo", "96")
+        assert ear.hears("x/tempo", "96.0")
+        assert trusting.stop() == 0
+        assert ear.hears("x/online", "0")
+        ear.close()

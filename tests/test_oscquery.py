@@ -77,6 +77,19 @@ def test_an_independent_client_reads_the_host_and_every_node() -> None:
         assert tempo.value == [0.0]
         assert tempo.description
         assert await asyncio.to_thread(client.query_node, "/llmball/nothing") is None
+        whole = await asyncio.to_thread(client.query_node, "/")
+        there = {node.full_path: node for node in whole}
+        for path in (*CONTROLS, *COMMANDS, *(told.path for told in TOLD)):
+            node = there[ROOT + path]
+            assert node.description, path
+            raw = await asyncio.to_thread(client.query_node, ROOT + path)
+            assert raw.full_path == ROOT + path
+            assert len(client.last_json["RANGE"]) == len(client.last_json["TYPE"]), path
+            if not node.is_container:
+                kinds = {"i": int, "f": float, "s": str, "I": type(None)}
+                assert [kinds[k] for k in client.last_json["TYPE"]] == node.type, (
+                    "values are of the type told"
+                )
 
     visited(steps)
 

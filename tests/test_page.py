@@ -6,10 +6,11 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.request import urlopen
 
 import pytest
 
@@ -20,6 +21,32 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 PATIENCE, EVERY = 60_000, 100  # milliseconds: a bound for a crowded machine, never waited for
+PALE = """
+(() => {
+  const rgb = (text) => { const [r, g, b, a = 1] = text.match(/[0-9.]+/g).map(Number); return [r, g, b, a]; };
+  const over = ([r, g, b, a], [x, y, z]) => [r * a + x * (1 - a), g * a + y * (1 - a), b * a + z * (1 - a), 1];
+  const ground = (e) => {
+    const layers = [];
+    for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); layers.push(c); if (c[3] === 1) break; }
+    return layers.reverse().reduce((under, c) => over(c, under), [255, 255, 255, 1]);
+  };
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const told = [];
+  for (const e of document.querySelectorAll("body *")) {
+    const speaks = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || e.matches("input:not([type=range]), select");
+    if (!speaks || !e.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) || e.disabled) continue;
+    const back = ground(e), [a, b] = [light(over(rgb(getComputedStyle(e).color), back)), light(back)].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) told.push(`${e.tagName} ${e.id} ${e.className} ${e.textContent.slice(0, 30)} ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
+  }
+  return told;
+})()
+"""
+"""Texts of the page whose contrast with what lies behind them is under 4.5 (WCAG 2, AA)."""
+TABBABLE = """
+[...document.querySelectorAll("button, input, select, a[href], summary")]
+  .filter((e) => e.checkVisibility({ checkVisibilityCSS: true }) && !e.disabled && e.tabIndex >= 0).length
+"""
 PICTURES = os.environ.get("LLMBALL_PICTURES")
 """A folder to put pictures of the page into; docs/images has some."""
 
@@ -87,17 +114,23 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         url = first.said("http")
         shown = stack.enter_context(page(chromium, url))
 
+        assert shown.evaluate(PALE) == []
         shown.fill("#prompt", "dusty lo-fi chords in D minor, 100 bpm, dreamy piano melody")
         shown.press("#prompt", "Enter")
         text(shown, "#state", "waiting")
         holds(shown, "document.getElementById('fact-tempo').value === '100'")
-        shown.click("#sound")
         shown.click("#play")
         text(shown, "#state", "playing")
         roll(shown, "d.ahead > 3 && d.chords > 0 && d.quarter > 1")
         before = float(shown.get_attribute("#roll", "data-quarter") or 0)
         roll(shown, f"d.quarter > {before + 1}")  # it moves
         text(shown, "#chord", "^D")
+        text(shown, "#explained-now", r"^D\S* is .* in D minor: .*\.$")
+        roll(shown, "d.parts.includes('melody')")
+        assert float(shown.get_attribute("#meter", "data-loudest") or 0) == 0, (
+            "silent until a hand asks for sound"
+        )
+        shown.click("#sound")
         holds(shown, "document.getElementById('meter').dataset.loudest > 0.02")  # it sounds
 
         shown.fill("#fact-key", "E minor")
@@ -110,15 +143,19 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         shown.click("#pad-3")
         text(shown, "#pad-3", "dusty lo-fi")
         shown.fill("#prompt", "hard techno, 140 bpm")
+        shown.press("#prompt", "Enter")
         shown.click("#pad-3")
+        holds(shown, "document.getElementById('prompt').value.startsWith('dusty lo-fi')")  # launched
         shown.fill("#refine", "no melody")
         shown.press("#refine", "Enter")
+        roll(shown, "d.ahead > 0 && !d.parts.includes('melody')")
         shown.click("#mute-drums")
         holds(shown, "document.getElementById('mute-drums').getAttribute('aria-pressed') === 'true'")
         text(shown, "#bar", r"^([4-9]|\d\d)\.")
         shown.select_option("#keep-bars", "4")
         shown.click("#keep")
         shown.wait_for_selector("#takes a")
+        assert shown.evaluate(PALE) == [], "also while it plays"
         picture(shown, "panel.png")
         with shown.expect_download() as download:
             shown.click("#takes a")
@@ -126,6 +163,13 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         song = midifile.read(tmp_path / "kept.mid")
         assert song.notes
         assert 1 <= len(song.bars) <= 4
+        dragged = shown.evaluate(
+            "(() => { const data = new DataTransfer();"
+            " document.querySelector('#takes a').dispatchEvent(new DragEvent('dragstart', { dataTransfer: data, bubbles: true }));"
+            " return data.getData('DownloadURL'); })()"
+        )
+        assert dragged.startswith("audio/midi:")
+        assert dragged.endswith(f".mid:{url.rstrip('/')}/takes/{dragged.split(':')[1]}")
         shown.click("#takes button")
         text(shown, "#takes button", "Stop")
 
@@ -141,8 +185,13 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         for control in ("#prompt", "#play", "#stop", "#refine", "#keep", "#pad-3", "#mute-drums"):
             holds(shown, f"(() => {{ const r = document.querySelector('{control}').getBoundingClientRect();"
                          " return r.width > 0 && r.left >= 0 && r.right <= innerWidth; })()")  # fmt: skip
+        shown.click("#sound")
+        holds(shown, "document.getElementById('meter').value > 0.02")  # after a reload too
         shown.click("#stop")
         text(shown, "#state", "idle|waiting")
+        holds(shown, "document.getElementById('meter').value < 0.001")  # and what is stopped is silent
+        shown.click("#takes button")
+        holds(shown, "document.getElementById('meter').value > 0.02")  # a kept take sounds by itself
 
         assert first.stop() == 0  # and begun again at the same address: the page finds it by itself
         holds(shown, "document.getElementById('link').textContent !== 'connected'")
@@ -156,6 +205,86 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         shown.click("#play")
         text(shown, "#state", "playing")
         roll(shown, "d.ahead > 1 && d.chords > 0")
+
+
+def value(url: str, path: str) -> object:
+    """Return what an address holds, by the namespace that is served."""
+    with urlopen(f"{url.rstrip('/')}/llmball/{path}?VALUE") as answer:
+        return json.load(answer)["VALUE"][0]
+
+
+@pytest.mark.timeout(300)
+def test_the_stage_is_worked_by_hand_and_the_band_plays_into_the_port_that_is_chosen(
+    tmp_path: Path,
+    needs: Callable[[str, str], str],
+    jack_environment: Mapping[str, str],
+    receiver: Callable[[str], rig.Receiver],
+) -> None:
+    chromium = needs("chromium", "chromium")
+    home = tmp_path / "home"
+    env = {**jack_environment, "LLMBALL_HOME": str(home)}
+    options = ("--backend", "jack", "--http", "127.0.0.1:0", "--play", "house, 124 bpm")
+    with rig.daemon(*options, env=env, folder=tmp_path) as band, page(chromium, band.said("http")) as shown:
+        url = band.said("http")
+        recorder = receiver(band.jack_port)
+        text(shown, "#state", "playing")
+
+        shown.focus("#port")
+        holds(
+            shown, "[...document.getElementById('port').options].some((o) => o.value.startsWith('recorder'))"
+        )
+        theirs = shown.evaluate(
+            "[...document.getElementById('port').options].find((o) => o.value.startsWith('recorder')).value"
+        )
+        shown.select_option("#port", theirs)
+        holds(shown, "document.getElementById('port').value.includes('recorder')")
+        heard = len(recorder.note_ons())
+        assert rig.until(lambda: len(recorder.note_ons()) > heard + 8, 30), (
+            "the band plays into the port chosen"
+        )
+
+        for part, where in (("bass", 7), ("drums", 11)):
+            shown.fill(f"#channel-{part}", str(where))
+            shown.press(f"#channel-{part}", "Tab")
+            assert rig.until(lambda part=part, where=where: value(url, f"part/{part}/channel") == where, 10)  # type: ignore[misc]
+        assert rig.until(lambda: {7, 11} <= {m.channel for m in recorder.note_ons()[-60:]}, 30)
+        shown.locator("#level-bass").fill("0.5")
+        assert rig.until(lambda: value(url, "part/bass/level") == 0.5, 10)
+
+        shown.click("#hold button:text-is('2')")
+        holds(shown, "document.querySelector('#hold [aria-pressed=true]').textContent === '2'")
+        shown.click("#hold button:text-is('off')")
+        shown.click("#cues button:text-is('fill')")
+        shown.fill("#morph-a", "calm piano ballad")
+        shown.fill("#morph-b", "hard techno")
+        shown.press("#morph-b", "Enter")
+        shown.locator("#morph-x").fill("0.7")
+        assert rig.until(lambda: value(url, "morph/x") == 0.7, 10)
+        shown.click("#like")
+        assert rig.until((home / "taste.json").is_file, 10), "a like is remembered here"
+        shown.click("#skip")
+        text(shown, "#health", r"beats ahead")
+        assert shown.evaluate("document.getElementById('said').hidden"), "nothing of it was refused"
+
+        shown.evaluate("document.activeElement.blur()")
+        seen: set[str] = set()
+        wanted = shown.evaluate(TABBABLE)
+        for _ in range(wanted + 8):
+            shown.keyboard.press("Tab")
+            seen.add(
+                shown.evaluate(
+                    "(() => { const e = document.activeElement; return e.id || e.textContent + e.ariaLabel; })()"
+                )
+            )
+            assert shown.evaluate(
+                "getComputedStyle(document.activeElement).outlineStyle !== 'none' || document.activeElement === document.body"
+            )
+        assert len(seen - {""}) >= wanted, "every control is reached by the keyboard, and shows it"
+        shown.evaluate("document.activeElement.blur()")
+        shown.keyboard.press("Space")
+        text(shown, "#state", "idle|waiting")
+        shown.keyboard.press("Space")
+        text(shown, "#state", "playing")
 
 
 def test_a_stranger_needs_a_network_and_a_token(tmp_path: Path, needs: Callable[[str, str], str]) -> None:

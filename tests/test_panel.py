@@ -143,6 +143,28 @@ def test_who_comes_in_later_is_told_what_holds() -> None:
     visited(steps)
 
 
+def test_what_sounds_is_explained_in_a_sentence_and_so_is_what_comes() -> None:
+    async def steps(v: Visit) -> None:
+        async with v.http.ws_connect(v.at + "/ws") as ws:
+            await ws.send_str('["/llmball/hello"]')
+            assert await until(ws, "explained") == ["explained", "", ""]
+            v.panel.tell("understood/key", ("C major",))
+            v.panel.tell("chord", ("G7", 0, 4))
+            now, then = (await until(ws, "explained"))[1:]
+            assert now == "G7 is V7 in C major: the dominant, which pulls home to C."
+            assert str(then).startswith("Am7 is vi7 in C major")
+            v.behind.settings["key"] = "A minor"
+            v.panel.stir()
+            assert str((await until(ws, "explained"))[2]).endswith("home.")
+            v.behind.settings["key"] = "C [0,1,2]"
+            v.panel.stir()
+            assert len(await until(ws, "explained")) == 3
+            v.panel.tell("state", ("idle",))
+            assert await until(ws, "explained") == ["explained", "", ""]
+
+    visited(steps)
+
+
 def test_what_one_panel_sets_the_others_are_told_once_with_its_last_value() -> None:
     async def steps(v: Visit) -> None:
         async with v.http.ws_connect(v.at + "/ws") as one, v.http.ws_connect(v.at + "/ws") as other:

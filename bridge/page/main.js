@@ -54,6 +54,10 @@ wire.on("beat", (bar, beat, tempo) => {
   $("bpm").textContent = tempo.toFixed(tempo % 1 ? 1 : 0);
 });
 wire.on("chord", (symbol) => { $("chord").textContent = symbol; });
+wire.on("explained", (now, next) => {
+  $("explained-now").textContent = now;
+  $("explained-next").textContent = next === now ? "" : next;
+});
 wire.on("link", (text) => { $("link").textContent = text; document.body.dataset.link = text; });
 wire.on("health", (late, dropped, starved, ahead, p99) => {
   $("health").textContent = `late ${late} · dropped ${dropped} · repeated beats ${starved} · ${ahead.toFixed(1)} beats ahead · p99 ${p99.toFixed(1)} ms`;

@@ -43,6 +43,7 @@ export function draw(canvas) {
   canvas.dataset.quarter = here.toFixed(3);
   canvas.dataset.ahead = String(score.notes.filter((n) => n.start > here).length);
   canvas.dataset.notes = String(score.notes.length);
+  canvas.dataset.parts = [...new Set(score.notes.filter((n) => n.start > here).map((n) => n.part))].join(" ");
 }
 
 function fit() {

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -36,10 +36,14 @@ class Verdict(NamedTuple):
 
 
 def judged(expected: Expected, song: Song | None, plan: Plan) -> list[Verdict]:
-    """Return a verdict on each expectation. The song is as its file is read back; without one only words are judged."""
+    """Return a verdict on each expectation. The song is as its file is read back; without one only words are judged.
+
+    Where chords were given that leave the tonic neither first nor last nor longest, no music can do both: such keys are
+    judged by their scale and counted apart, as `OPEN`.
+    """
     return [
         Verdict(
-            name,
+            OPEN if name == "key" and song is not None and _left_open(said, song, plan) else name,
             said,
             None if song is None else _HEARD[name](said, song, plan),
             _UNDERSTOOD[name](said, plan),
@@ -149,7 +153,23 @@ def _key_heard(said: str, song: Song, plan: Plan) -> bool | None:
         return None
     filed = parse_key(song.key).signature == parse_key(key.signature).signature
     share = float(hearing.class_time(notes)[list(key.pitch_classes)].sum())
-    return filed and share >= IN_SCALE and _is_centre(song, key.tonic)
+    return filed and share >= IN_SCALE and (_left_open(said, song, plan) or _is_centre(song, key.tonic))
+
+
+OPEN = "key, of chords that leave it open"
+
+
+def _left_open(said: str, song: Song, plan: Plan) -> bool:
+    """Tell whether a progression was given which, laid over the bars, has the tonic neither first nor last nor longest."""
+    if plan.progression is None:
+        return False
+    bars = [plan.progression[i % len(plan.progression)].split() for i in range(len(song.bars))]
+    laid = [
+        (at + i * (end - at) // len(bar), at + (i + 1) * (end - at) // len(bar), parse_chord(symbol))
+        for bar, (at, _), (end, _) in zip(bars, song.bars, [*song.bars[1:], (song.end, "")], strict=True)
+        for i, symbol in enumerate(bar)
+    ]
+    return not _roots_it(laid, parse_key(said).tonic)
 
 
 def _is_centre(song: Song, tonic: int) -> bool:
@@ -157,6 +177,11 @@ def _is_centre(song: Song, tonic: int) -> bool:
     chords = hearing.spans(song)
     if not chords:
         return tonic in np.argsort(hearing.class_time(hearing.pitched(song)))[-4:]
+    return _roots_it(chords, tonic)
+
+
+def _roots_it(chords: Sequence[tuple[int, int, Chord]], tonic: int) -> bool:
+    """Tell whether a tonic roots the first, last or longest of chords, told with their starts and ends."""
     time = np.zeros(12)
     for start, end, chord in chords:
         time[chord.root] += end - start

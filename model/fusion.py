@@ -57,6 +57,20 @@ _WEAK = np.array([0.3 if t == 0 else 1.0 if t == 12 else 2.0 if t % 6 == 0 else 
 """How much a place within a quarter gives way where a part is too full."""
 
 
+def lilt(missing: float, unit: int) -> Array:
+    """Return what an onset on each grid tick of a quarter is worth where swing, or that there is none, was stated outright, `(24,)`.
+
+    `missing` is 1 where no off-beat of the unit (8 or 16) was heard of late, 0 where enough were. Triplets would blur both.
+    """
+    worth = np.zeros(24)
+    worth[[8, 16]] = -BLURRED
+    worth[[12] if unit == 8 else [6, 18]] = LILTING * missing
+    return worth
+
+
+LILTING, BLURRED = 3.0, 2.0
+
+
 def touch(wanted: float, weight: float, classes: int) -> Array:
     """Return what each class of velocity is worth: the nearer to the wanted mean the more."""
     loud = (np.arange(classes) - 1) * VELOCITY_STEP + VELOCITY_STEP / 2

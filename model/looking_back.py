@@ -32,6 +32,15 @@ def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str
     }
 
 
+def without_off_beats(beats: Sequence[Beat], unit: int) -> float:
+    """Return 1 where no off-beat of the unit (8 or 16) was played in the last beats, 0 where one was every other quarter."""
+    last = beats[-LOOKED_BACK:]
+    pair = TICKS_PER_QUARTER * 8 // unit
+    heard = len({(i, n.start) for i, b in enumerate(last) for n in b.notes if n.start % pair == pair // 2})
+    quarters = sum(b.length for b in last) / TICKS_PER_QUARTER
+    return max(0.0, 1 - 2 * heard / quarters) if quarters else 1.0
+
+
 def lifts(rows: Sequence[Sequence[Row]], wanted: Mapping[str, float]) -> dict[str, int]:
     """Return how many steps of velocity each part is lifted, so that its last beats are as loud as is wanted.
 

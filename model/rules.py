@@ -33,7 +33,7 @@ class Rules:
     model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `closing` that the bar is the last, `restless`
     a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
-    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `melody` the time of each pitch class that it is known to have ahead, `asked` the logarithm of how likely each root and kind of triad is under it, `(12, 3)`, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
+    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `lilt` what an onset on each grid tick of a quarter is worth beside, `(24,)`, `melody` the time of each pitch class that it is known to have ahead, `asked` the logarithm of how likely each root and kind of triad is under it, `(12, 3)`, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
     """
 
     parts: frozenset[str]
@@ -54,6 +54,7 @@ class Rules:
     busy: Mapping[tuple[str, int], int]
     span: int
     crowd: Mapping[str, float]
+    lilt: fusion.Array
     wanted: Mapping[str, float]
     place: Mapping[str, float]
     articulation: float
@@ -126,6 +127,7 @@ def rules_for(
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         span=span,
         crowd=looking_back.crowds(take.beats, plan, parts) if even else {},
+        lilt=_lilt(take, plan, frame),
         wanted={p: fusion.wanted_velocity(p, plan.energy) for p in parts},
         place={p: fusion.place(plan.register, registers, p, plan.brightness, plan.energy) for p in parts},
         articulation=plan.articulation,
@@ -143,6 +145,16 @@ def rules_for(
         melody=melody_ahead(begin.given, frame) if begin.melody_first else {},
         asked=asked,
     )
+
+
+def _lilt(take: Take, plan: Plan, frame: Beat) -> fusion.Array:
+    """Return what onsets are worth so that a swing which was stated, or its absence, can be heard at all."""
+    if "swing" not in plan.explicit or not frame.meter.endswith("/4"):
+        return STRAIGHT_ON
+    return fusion.lilt(looking_back.without_off_beats(take.beats, plan.swing_unit), plan.swing_unit)
+
+
+STRAIGHT_ON = np.zeros(24)
 
 
 def _asked(take: Take, frame: Beat, kept: Kept, key: Key, plan: Plan) -> Array | None:

@@ -151,7 +151,7 @@ class _Beat:
             if lowest >= upper:
                 continue
             after = last - first if first <= last else -6
-            worth = fusion.thinned(rules.crowd.get(part, 0.0), rules.theta.full, after)
+            worth = fusion.thinned(rules.crowd.get(part, 0.0), rules.theta.full, after) + rules.lilt
             bias[lowest:upper] = worth[lowest - first : rules.ticks]
         if last >= FIRST_NOTE and bias[last] > BARRED / 2:
             bias[last] = 0  # another voice of the same stroke is no new onset

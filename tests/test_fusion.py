@@ -163,3 +163,11 @@ def test_drums_are_never_busy() -> None:
 
 def test_crowding_is_a_logarithm() -> None:
     assert fusion.crowding(32, 8, 1) == pytest.approx(math.log(34 / 10) - 0.2)
+
+
+def test_a_swing_that_was_stated_asks_for_off_beats_until_some_are_heard() -> None:
+    silent, heard = fusion.lilt(1.0, 8), fusion.lilt(0.0, 8)
+    assert silent.argmax() == 12
+    assert silent[12] > heard[12] == 0
+    assert silent[16] == heard[16] < 0  # a triplet is neither straight nor swung
+    assert fusion.lilt(1.0, 16)[[6, 18]].min() > 0

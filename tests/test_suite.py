@@ -209,6 +209,15 @@ def test_a_fact_is_judged_alike_by_the_notes_and_by_the_plan(name: str, said: st
     assert (verdict.heard, verdict.understood) == (right, right)
 
 
+def test_a_key_that_given_chords_leave_open_is_counted_apart() -> None:
+    plan = replace(PLAN, progression=("F", "G"))
+    heard = song(*triad(0, 65), *triad(4, 55), chords=((0, "F"), (4, "G")), bars=2)
+    (open_,) = facts.judged((("key", "C major"),), heard, plan)
+    assert (open_.name, open_.heard) == (facts.OPEN, True)
+    (free,) = facts.judged((("key", "C major"),), heard, replace(plan, progression=None))
+    assert (free.name, free.heard) == ("key", False)
+
+
 def test_chords_that_are_written_but_not_played_are_not_obeyed() -> None:
     elsewhere = replace(KEPT, notes=(*triad(0, 61), *triad(4, 56)))
     assert facts.judged((("chords", "C,G"),), elsewhere, PLAN)[0].heard is False

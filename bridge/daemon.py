@@ -10,11 +10,10 @@ import sys
 import webbrowser
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bridge.children import Children
-from bridge.clock import Seconds, monotonic
+from bridge.clock import monotonic
 from bridge.config import Config
 from bridge.controls import SEEDS
 from bridge.door import Door
@@ -54,12 +53,13 @@ from bridge.panel import Panel, has_display
 from bridge.playing import run as run_player
 from bridge.playing import warm as warm_player
 from bridge.ports import Kept, PortConfig
+from bridge.readiness import Readiness
+from bridge.recording import Recording, file_of
 from bridge.session import Session
 from bridge.sets import opened
 from bridge.signals import on_signals
 from bridge.view import View
 from model.clipping import ClipAnswer, ClipFailed, ClipProgress, ClipWritten
-from model.midifile import write as write_song
 from model.music import Answer, BeatWritten, Failed, Order, Understood
 from model.process import run as run_generator
 from model.weights import FOLDER, hashed
@@ -88,16 +88,15 @@ class Daemon:
         self._set = None if config.set_file is None else opened(config.set_file)
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
-        output = ports.output or ""
-        self._file = Path(output.removeprefix("record:")) if output.startswith("record:") else None
         self._weights = hashed(WEIGHTS) if WEIGHTS.is_file() else ""
         self._session = Session(
             lambda: random.randrange(SEEDS),
-            self._file is not None,
+            file_of(ports.output) is not None,
             read_taste(),
             config.sync,
             self._weights,
         )
+        self._recording = Recording(ports.output, self._session.recorded)
         self._timer: asyncio.TimerHandle | None = None
         self._errands: Errands
         talk = (
@@ -117,9 +116,7 @@ class Daemon:
         self._errands = Errands(
             self._session, self._children, self._carry_out, self._door.tell, config.encoder
         )
-        self._opened: asyncio.Future[str] = self._loop.create_future()
-        self._listening: asyncio.Future[None] = self._loop.create_future()
-        self._composing: asyncio.Future[None] = self._loop.create_future()
+        self._readiness = Readiness()
         self._link: Link | None = None
         self._mqtt: MqttDoor | None = None
         self._foreman: Foreman | None = None
@@ -147,8 +144,7 @@ class Daemon:
                 self._mqtt = MqttDoor(
                     self._config.mqtt, self._config.port_name, self._house, foreman=self._foreman
                 )
-            begun = asyncio.gather(self._opened, self._composing, self._listening)
-            midi, _, _ = await asyncio.wait_for(begun, 120)
+            midi = await self._readiness.all()
             page = await self._panel.open(port)
             http = "none" if page is None else "http://{}:{}".format(*page)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
@@ -197,8 +193,8 @@ class Daemon:
                 if self._mqtt is not None:
                     self._mqtt.tell(path, args)
                 self._panel.tell(path, args)
-            case BarPlayed() if self._file is not None:
-                self._write_file(monotonic())
+            case BarPlayed():
+                self._recording.write()
             case TasteChanged(theta):
                 try:
                     write_taste(theta)
@@ -207,37 +203,28 @@ class Daemon:
             case Fault(reason):
                 log.warning("%s", reason)
 
-    def _write_file(self, now: Seconds) -> None:
-        song = self._session.recorded(now)
-        if song is not None and self._file is not None:
-            try:
-                write_song(self._file, song)
-            except OSError as error:
-                log.warning("%s cannot be written: %s", self._file, error.strerror)
-
     # --- children ------------------------------------------------------------------------------
 
     def _begin_children(self) -> None:
         def player() -> tuple[object, ...]:
-            return self._outlets.config, self._opened.done(), self._kept.get("player", {})
+            return self._outlets.config, self._readiness.there("player"), self._kept.get("player", {})
 
         def ears() -> tuple[object, ...]:
-            return self._inlet, self._listening.done(), self._kept.get("ears", {})
+            return self._inlet, self._readiness.there("ears"), self._kept.get("ears", {})
 
         self._children.begin("player", run_player, player, warm=warm_player)
         self._children.begin("generator", self._generator_main, lambda: (self._config.encoder,))
         if self._inlet is not None:
             self._children.begin("ears", self._ears_main, ears)
         else:
-            self._listening.set_result(None)
+            self._readiness.came("ears")
 
     def _from_child(self, child: str, report: Report | Heard | Answer | ClipAnswer | str | None) -> None:
         """Take what a child says; a generator's None is that it is ready, its string what the owner must mend."""
         match report:
             case None:
                 self._children.ready(child)
-                if not self._composing.done():
-                    self._composing.set_result(None)
+                self._readiness.came(child)
                 self._carry_out(GeneratorReady())
             case Ready(name, realtime):
                 self._children.ready(child)
@@ -261,19 +248,15 @@ class Daemon:
                 self._carry_out(report)
 
     def _port_ready(self, child: str, name: str, realtime: bool) -> None:
-        opened = self._opened if child == "player" else self._listening
-        if opened.done():
+        first = self._readiness.came(child, name)
+        if not first:
             log.warning("the %s's port is there again: %s", child, name)
-            if child == "player":
-                self._outlets.opened(name)
         elif child == "player":
             log.info("the player has %s priority", "real-time" if realtime else "normal")
-            self._outlets.opened(name)
-            self._opened.set_result(name)
         else:
             log.info("listening to %s", name)
-            self._listening.set_result(None)
         if child == "player":
+            self._outlets.opened(name)
             self._carry_out(PlayerReady())
 
     def _change_port(self) -> None:
@@ -292,19 +275,13 @@ class Daemon:
     # --- the end -------------------------------------------------------------------------------
 
     def _fail(self, error: Exception) -> None:
-        for future in (self._opened, self._composing, self._listening, self._stopped):
-            if not future.done():
-                future.set_exception(error)
-                future.exception()  # it is raised where it is awaited; no second complaint
-                if future is not self._stopped:
-                    return
+        if not self._readiness.fail(error) and not self._stopped.done():
+            self._stopped.set_exception(error)
 
     def _stop(self) -> None:
         if not self._stopped.done():
             self._stopped.set_result(None)
-        for future in (self._opened, self._composing, self._listening):
-            if not future.done():
-                future.cancel()
+        self._readiness.cancel()
 
     def _close(self) -> None:
         """Silence first, then everything else."""
@@ -313,8 +290,7 @@ class Daemon:
         if self._timer is not None:
             self._timer.cancel()
         self._children.send("player", Quit())
-        if self._file is not None:
-            self._write_file(monotonic())
+        self._recording.write()
         if self._session.state.value != "idle":
             for effect in self._session.on(StopAsked(), monotonic()):
                 if isinstance(effect, Tell):

@@ -52,6 +52,13 @@ def begins_bar(line: Line, index: int) -> bool:
     return before is None or before.beat + 1 == beats_in_bar(before.meter)
 
 
+def forget(line: Line, before: int) -> None:
+    """Forget the beats before one, of which nobody will be told any more."""
+    for known in (line.beats, line.heard):
+        for index in [i for i in known if i < before]:
+            del known[index]
+
+
 def as_it_was(line: Line, first: int, last: int, under: Write) -> list[Write]:
     """Return orders that make a generator take beats as they were, without writing them."""
     writes: list[Write] = []

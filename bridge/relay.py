@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from bridge.clock import Seconds
-from bridge.follower import Asked, Line, as_it_was, begins_bar, waits
+from bridge.follower import Asked, Line, as_it_was, begins_bar, forget, waits
 from bridge.jobs import Accepted, Done, FromWorker, Job, Ordered, Refused
 from bridge.take import ON_ORDER
 from model.music import (
@@ -30,7 +30,11 @@ PATIENCE = Seconds(0.4)
 AGAIN = Seconds(5.0)
 """A take without a worker is offered again after this, and after a refusal ten times as long."""
 LONGEST = 600
-"""Beats; a take that has so many is not offered any more, for a worker would have to be told all of them."""
+"""Beats; a take that has so many is not offered any more, for a worker would have to be told all of them.
+
+From then on only so many of the last are remembered."""
+REMEMBERED = 64
+"""Beats before those that home has followed: the session may go back as far as it plans ahead."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,11 @@ class Relay:
         self.beats = {"home": 0, "workers": 0}
         """How many were written where."""
 
+    @property
+    def remembered(self) -> int:
+        """How many beats are remembered, of all takes."""
+        return sum(len(line.beats) for line in self._lines.values())
+
     def reached(self, there: bool, now: Seconds) -> list[Step]:
         """Note that the broker is there, or is not: then everything is written at home."""
         self._there = there
@@ -131,6 +140,8 @@ class Relay:
         if line is None:
             return []
         match said:
+            case Accepted(_, worker) if line.length > LONGEST:
+                return [ToWorker(worker, Done(line.job))] if not line.worker else []
             case Accepted(_, worker):
                 return self._joined(line, worker) if not line.worker else []
             case Refused(_, reason):
@@ -191,6 +202,8 @@ class Relay:
             steps.append(ToWorker(line.worker, Ordered(line.job, line.sent, (write,))))
             line.sent += 1
         line.length = write.index + 1
+        if line.length > LONGEST:
+            forget(line, line.at_home - REMEMBERED)
         return steps
 
     def _followed(self, line: Line, upto: int, under: Write) -> list[Step]:

@@ -20,7 +20,8 @@ from bridge.events import (
     TapGiven,
     TransportGiven,
 )
-from bridge.session import Session, State
+from bridge.session import Session
+from bridge.transport import State
 from model.music import Begin, Plan
 from tests.performance import Rig, latencies
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from bridge.benches import Benches
 from bridge.clock import Seconds
 from bridge.jobs import Accepted, Done, FromWorker, Job, Ordered, Refused, Streamed
-from bridge.relay import PATIENCE, Answered, Offer, Relay, Said, Step, ToHome, ToWorker
+from bridge.relay import LONGEST, PATIENCE, Answered, Offer, Relay, Said, Step, ToHome, ToWorker
 from bridge.wire import WireError, pack, unpack
 from model.music import Answer, BeatWritten, Begin, Controls, Failed, Forget, Order, Plan, Understood, Write
 from tests.performance import beat_of
@@ -228,6 +228,31 @@ def test_a_take_that_fails_on_a_worker_is_written_at_home() -> None:
     stage.write(1)
     stage.settle()
     assert stage.beats() == [0, 1]
+
+
+def test_a_take_that_plays_for_hours_is_remembered_as_far_as_it_may_go_back() -> None:
+    stage = staged("ann")
+    stage.begin()
+    for index in range(3 * LONGEST):
+        stage.write(index)
+        stage.settle()
+    assert stage.relay.remembered <= LONGEST
+    stage.kill("ann")
+    for index in range(3 * LONGEST - 16, 3 * LONGEST + 8):
+        stage.write(index)
+        stage.settle()
+    assert stage.beats()[-1] == 3 * LONGEST + 7
+
+
+def test_a_worker_that_accepts_a_take_too_long_to_tell_is_let_go() -> None:
+    stage = Stage()
+    stage.do(stage.relay.reached(True, stage.now))
+    stage.begin()
+    for index in range(LONGEST + 2):
+        stage.write(index)
+        stage.settle()
+    steps = stage.relay.worker_said(Accepted("0", "late"), stage.now)
+    assert [step.value for step in steps if isinstance(step, ToWorker)] == [Done("0")]
 
 
 MOVES = st.lists(

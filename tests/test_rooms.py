@@ -44,6 +44,7 @@ def test_the_bridge_imports_torch_nowhere() -> None:
 def test_deciding_rooms_neither_wait_nor_send() -> None:
     for name in (
         "session",
+        "transport",
         "baton",
         "accompany",
         "follow",

@@ -19,7 +19,7 @@ from bridge.events import (
     StopAsked,
     TasteReset,
 )
-from bridge.session import State
+from bridge.transport import State
 from model.music import Begin, Plan, Ticks
 from model.taste import drawn, shipped
 from tests.performance import Rig, latencies

@@ -15,7 +15,7 @@ from bridge.events import (
     RefineGiven,
     StopAsked,
 )
-from bridge.session import State
+from bridge.transport import State
 from model.music import Begin, Plan, Ticks
 from tests.performance import Rig, latencies
 

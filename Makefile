@@ -37,7 +37,7 @@ check: $(VENV)/.developing
 
 accept: $(VENV)/.developing
 	@for script in prompts_to_notes prompt_changes footprint mood_pairs packets panels starving sweep endurance \
-		lateness "lateness --busy" slaved link_peer faults broker workers device_loss; do \
+		lateness "lateness --busy" "lateness --period 64" "lateness --busy --period 64" slaved link_peer faults broker workers device_loss; do \
 		echo "## $$script"; $(BIN)/python -m bench.$$script || exit 1; echo; done
 
 # The long measurements of music, each a page in runs/music. Pages that are there are not made again unless the weights changed, so what was

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.clips import composer, spread
+from bench.clips import Maker, composer, spread
 from bench.playing import begun, melody_played
 from model.clip import Wanted
 from model.editing import harmonised
@@ -89,7 +89,7 @@ def offline(told: tuple[int, Clip], *, causal: bool, temperature: float) -> Chor
         notes=notes,
     )
     wanted = Wanted(PROMPT, 1, controls=Controls(temperature=temperature))
-    found = harmonised(composer(None), song, wanted, causal=causal)
+    found = harmonised(composer(Maker()), song, wanted, causal=causal)
     return merged((int(at), parse_chord(symbol)) for at, symbol in found.chords)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from bench.clips import composer
+from bench.clips import Maker, composer
 from model import midifile
 from model.clip import Wanted
 from model.editing import harmonised
@@ -28,7 +28,7 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     for path in sorted(options.melodies.glob("*.mid")):
         wanted = Wanted(PROMPT, 1, controls=Controls(temperature=options.temperature), theta=theta)
-        song = harmonised(composer(None), midifile.read(path), wanted, causal=options.causal)
+        song = harmonised(composer(Maker()), midifile.read(path), wanted, causal=options.causal)
         midifile.write(options.out / path.name, song)
 
 

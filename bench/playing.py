@@ -6,7 +6,7 @@ import random
 import time
 from dataclasses import dataclass, field
 
-from bench.clips import composer
+from bench.clips import Maker, composer
 from bridge.clock import Seconds
 from bridge.events import ControlSet, Heard, PlayAsked, PromptGiven
 from model.harmony import QUALITIES, Chord, parse_chord
@@ -30,7 +30,7 @@ class Generator:
 
     def __call__(self, order: Order) -> Answer | None:
         """Answer an order, as the generation process does."""
-        model = composer(None)
+        model = composer(Maker())
         match order:
             case Begin():
                 return model.begin(order)

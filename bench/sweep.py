@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from bench.clips import composer
+from bench.clips import Maker, composer
 from bench.figures import table
 from model.music import Beat, Begin, Controls, Write
 
@@ -42,7 +42,7 @@ MEASURES: dict[str, Callable[[Sequence[Beat]], float]] = {
 
 def sweep(first: str, second: str, seed: int) -> list[list[Beat]]:
     """Return the bars of one sweep."""
-    writer = composer(None)
+    writer = composer(Maker())
     writer.begin(Begin(1, first, Controls(), seed, morph=second))
     beats: list[Beat] = []
     for index in range(4 * BARS):

@@ -32,10 +32,9 @@ def figures(engine: Engine, lanes: int, context: int) -> tuple[list[float], list
         begun = time.thread_time()
         following = engine.step(state, row)
         stepped = time.thread_time()
-        for i, value in enumerate(row):
-            engine.logits(following, i)
-            if i < len(SIZES) - 1:
-                following = engine.say(following, i, value)
+        engine.event(following)
+        for i, value in enumerate(row[:-1]):
+            following, _ = engine.say(following, i, value)
         done = time.thread_time()
         steps.append((stepped - begun) * 1e3)
         fields.append((done - stepped) * 1e3)

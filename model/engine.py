@@ -3,7 +3,8 @@
 The same arithmetic as `model.decoder`, but for the eight bits (tests hold them together), without torch. A state may
 hold two lanes, for guidance: one told of the words, one not; both are stepped in one pass over the weights.
 
-Called from one thread only; a state belongs to whoever opened it.
+What an engine is asked for event by event it writes into the same memory again and again: what it returns holds until
+it is asked for the same thing again. Called from one thread only; a state belongs to whoever opened it.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from model.graph import blocks
+from model.graph import blocks, field
 from model.language import SIZES, Rows
 
 Array = npt.NDArray[np.float32]
@@ -42,23 +43,82 @@ class State:
                 self._binding.bind_ortvalue_output(f"{name}.{i}.out", shared)
         for name, number in (("last", self._last), ("total", self._total)):
             self._binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(number))
+        self._row = np.zeros((2, lanes, 1, shape["width"]), np.float32)
+        self._bound: Array | None = None
 
     @property
     def room(self) -> int:
         """How many rows still fit."""
         return self._size - self.length
 
+    @property
+    def rows(self) -> Array:
+        """The keys and values of all rows, `(2, layers, lanes, heads, length, head)`."""
+        return self._cache[..., : self.length, :]
+
     def read(self, x: Array) -> Array:
         """Run the blocks over new positions, `(lanes, T, D)`; extend the cache. Raises IndexError where they do not fit."""
-        if x.shape[1] > self.room:
-            raise IndexError(f"a state has room for {self.room} more rows, not {x.shape[1]}")
-        self.length += x.shape[1]
-        self._last[:], self._total[:] = self.length - 1, self.length
         h = np.empty_like(x)
+        self._bind(x, h)
+        self._run(x.shape[1])
+        return h
+
+    def read_one(self, x: Array) -> Array:
+        """Run the blocks over one new position, `(D,)`, the same in every lane; return `(lanes, D)` until it is called again."""
+        row, h = self._row
+        if self._bound is not row:
+            self._bind(row, h)
+        row[:] = x
+        self._run(1)
+        return h[:, 0]
+
+    def drop(self, first: int, count: int) -> None:
+        """Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places.
+
+        What was read after them has heard them, and goes on to know of them. Costs some milliseconds.
+        """
+        keys, values = self._cache[..., first + count : self.length, :].copy()
+        half = keys.shape[-1] // 2
+        angle = count * 10000.0 ** (-np.arange(half) / half)
+        cos, sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+        a, b = keys[..., :half], keys[..., half:]
+        self.length -= count
+        self._cache[0, ..., first : self.length, :half] = a * cos + b * sin
+        self._cache[0, ..., first : self.length, half:] = b * cos - a * sin
+        self._cache[1, ..., first : self.length, :] = values
+
+    def _bind(self, x: Array, h: Array) -> None:
+        self._bound = x
         self._binding.bind_ortvalue_input("x", onnxruntime.OrtValue.ortvalue_from_numpy(x))
         self._binding.bind_ortvalue_output("h", onnxruntime.OrtValue.ortvalue_from_numpy(h))
+
+    def _run(self, rows: int) -> None:
+        if rows > self.room:
+            raise IndexError(f"a state has room for {self.room} more rows, not {rows}")
+        self.length += rows
+        self._last[:], self._total[:] = self.length - 1, self.length
         self._session.run_with_iobinding(self._binding)
-        return h
+
+
+class Field:
+    """One field of an event, for a number of lanes, with the memory that it reads and writes."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, lanes: int, width: int, values: int) -> None:
+        self._session, self._binding = session, session.io_binding()
+        self._h, self._value = np.zeros((lanes, width), np.float32), np.zeros((1, width), np.float32)
+        self.told, self.logits = np.zeros((lanes, width), np.float32), np.zeros((lanes, values), np.float32)
+        asked = {i.name for i in session.get_inputs()} | {o.name for o in session.get_outputs()}
+        for name, array in (("h", self._h), ("value", self._value)):
+            if name in asked:
+                self._binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
+        for name, array in (("told", self.told), ("logits", self.logits)):
+            if name in asked:
+                self._binding.bind_ortvalue_output(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
+
+    def run(self, h: Array, value: Array | float = 0.0) -> None:
+        """Fill `told` and `logits` from the chain's state before the last field, `(lanes, D)`, and what that said, `(D,)`."""
+        self._h[:], self._value[:] = h, value
+        self._session.run_with_iobinding(self._binding)
 
 
 class Engine:
@@ -66,17 +126,14 @@ class Engine:
 
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
         self.shape = shape
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        self._session = onnxruntime.InferenceSession(
-            blocks(arrays, shape), options, providers=["CPUExecutionProvider"]
-        )
+        self._session = _session(blocks(arrays, shape))
         self._prefix, self._unsaid = arrays["prefix.weight"], arrays["unsaid"]
         self._embed = [arrays[f"embed.{i}.weight"] for i in range(len(SIZES))]
-        self._heads = [_layer(arrays, f"heads.{i}") for i in range(len(SIZES))]
-        self._chain = [
-            (_layer(arrays, f"chain.{i}.0"), _layer(arrays, f"chain.{i}.1")) for i in range(len(SIZES) - 1)
-        ]
+        fields = [_session(field(arrays, i)) for i in range(len(SIZES))]
+        self._fields = {
+            lanes: [Field(f, lanes, shape["width"], n) for f, n in zip(fields, SIZES, strict=True)]
+            for lanes in (1, 2)
+        }
 
     @property
     def context(self) -> int:
@@ -100,19 +157,22 @@ class Engine:
         x = self._embed[0][row[0]].copy()
         for table, value in zip(self._embed[1:], row[1:], strict=True):
             x += table[value]
-        return state.read(np.tile(x, (state.lanes, 1, 1)))[:, 0]
+        return state.read_one(x)
 
-    def logits(self, h: Array, index: int) -> Array:
-        """Return the logits of field `index`, `(lanes, n)`, from the chain's state before it."""
-        matrix, bias = self._heads[index]
-        return np.asarray(h @ matrix + bias)
+    def event(self, h: Array) -> Array:
+        """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
+        first = self._fields[len(h)][0]
+        first.run(h)
+        return first.logits
 
-    def say(self, h: Array, index: int, value: int) -> Array:
-        """Tell the chain the value of field `index`; return its state before the next field."""
-        (first, lift), (second, shift) = self._chain[index]
-        return np.asarray(h + np.maximum((h + self._embed[index][value]) @ first + lift, 0) @ second + shift)
+    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+        """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
+        following = self._fields[len(h)][index + 1]
+        following.run(h, self._embed[index][value])
+        return following.told, following.logits
 
 
-def _layer(arrays: Mapping[str, Array], name: str) -> tuple[Array, Array]:
-    """Return a layer's matrix as (in, out), and its bias."""
-    return np.ascontiguousarray(arrays[f"{name}.weight"].T), arrays[f"{name}.bias"]
+def _session(graph: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

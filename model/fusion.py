@@ -49,12 +49,18 @@ def thinned(crowd: float, weight: float, after: int) -> Array:
     """
     if crowd > 0:
         return np.asarray(-weight * crowd * _WEAK)
-    near = 1 - 0.6 * np.maximum(0, np.arange(24) - after) / 24
-    return np.asarray(-weight * crowd * np.where(np.arange(24) % 6 == 0, near, 0.3))
+    return np.asarray(-weight * crowd * _NEXT[after])
 
 
-_WEAK = np.array([0.3 if t == 0 else 1.0 if t == 12 else 2.0 if t % 6 == 0 else 2.2 for t in range(24)])
+_WEAK: Array = np.array(
+    [0.3 if t == 0 else 1.0 if t == 12 else 2.0 if t % 6 == 0 else 2.2 for t in range(24)]
+)
 """How much a place within a quarter gives way where a part is too full."""
+_NEXT = {
+    after: np.where(np.arange(24) % 6 == 0, 1 - 0.6 * np.maximum(0, np.arange(24) - after) / 24, 0.3)
+    for after in (-6, *range(24))
+}
+"""How much each place within a quarter comes forward where a part is too empty, by its last onset."""
 
 
 def lilt(missing: float, unit: int) -> Array:

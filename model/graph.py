@@ -1,4 +1,4 @@
-"""The decoder's blocks as a graph for ONNX Runtime.
+"""The decoder's blocks, and the fields of an event, as graphs for ONNX Runtime.
 
 Matrices stay in eight bits with a scale a row, as they lie in the weights. Each row that is read is brought to
 eight bits by itself, so what follows it does not depend on which rows are read beside it.
@@ -39,26 +39,6 @@ def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
     graph.tensor("cos", np.cos(angle).astype(np.float32))
     graph.tensor("sin", np.sin(angle).astype(np.float32))
 
-    def product(source: str, name: str, result: str) -> None:
-        rows, columns = arrays[name].shape
-        block = next(size for size in (256, 128, 64, 32, 16) if columns % size == 0)
-        eighths, scale = eight_bits(arrays[name])
-        graph.tensor(name, eighths.reshape(rows, columns // block, block))
-        if name.endswith("qkv.weight"):
-            scale[: rows // 3] *= np.float32(head**-0.5)
-        graph.tensor(f"{name}.scale", np.repeat(scale, columns // block, 1))
-        graph.node(
-            "MatMulNBits",
-            [source, name, f"{name}.scale"],
-            [result],
-            RUNTIME,
-            K=columns,
-            N=rows,
-            bits=8,
-            block_size=block,
-            accuracy_level=4,
-        )
-
     def norm(source: str, name: str, result: str) -> None:
         graph.tensor(name, arrays[name])
         graph.node(
@@ -72,7 +52,10 @@ def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
             graph.takes(name, FLOAT, "lanes", heads, room, head)
             graph.gives(f"{name}.out", FLOAT, "lanes", heads, room, head)
         norm(stream, f"{at}.norm_in.weight", f"{at}.in")
-        product(f"{at}.in", f"{at}.qkv.weight", f"{at}.mixed")
+        mixing, thirds = arrays[f"{at}.qkv.weight"], np.ones((3 * width, 1), np.float32)
+        # attention's own scale, laid into the queries: its products are faster without one
+        thirds[:width] = head**-0.5
+        _product(graph, f"{at}.in", mixing, f"{at}.mixed", thirds)
         graph.node(
             "GroupQueryAttention",
             [f"{at}.mixed", "", "", *cache, "last", "total", "cos", "sin"],
@@ -83,17 +66,65 @@ def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
             do_rotary=1,
             scale=1.0,
         )
-        product(f"{at}.heard", f"{at}.out.weight", f"{at}.told")
+        _product(graph, f"{at}.heard", arrays[f"{at}.out.weight"], f"{at}.told")
         graph.node("Add", [stream, f"{at}.told"], [f"{at}.middle"])
         norm(f"{at}.middle", f"{at}.norm_up.weight", f"{at}.up")
-        product(f"{at}.up", f"{at}.up.weight", f"{at}.wide")
+        _product(graph, f"{at}.up", arrays[f"{at}.up.weight"], f"{at}.wide")
         graph.node("Relu", [f"{at}.wide"], [f"{at}.bent"])
         graph.node("Mul", [f"{at}.bent", f"{at}.bent"], [f"{at}.square"])
-        product(f"{at}.square", f"{at}.down.weight", f"{at}.thought")
+        _product(graph, f"{at}.square", arrays[f"{at}.down.weight"], f"{at}.thought")
         graph.node("Add", [f"{at}.middle", f"{at}.thought"], [f"{at}.stream"])
         stream = f"{at}.stream"
     norm(stream, "norm.weight", "h")
     return graph.model()
+
+
+def field(arrays: Mapping[str, Array], index: int) -> bytes:
+    """Return the model of one field: `h`, `(lanes, D)`, and for all but the first `value`, `(1, D)` → `logits`, `told`.
+
+    `value` is the embedding of what the field before it said, `told`, `(lanes, D)`, the chain's state that knows it.
+    """
+    graph = Graph()
+    width = arrays["norm.weight"].shape[0]
+    graph.takes("h", FLOAT, "lanes", width)
+    state = "h"
+    if index:
+        graph.takes("value", FLOAT, 1, width)
+        graph.gives("told", FLOAT, "lanes", width)
+        first, second = (f"chain.{index - 1}.{i}" for i in (0, 1))
+        graph.node("Add", ["h", "value"], ["heard"])
+        _product(graph, "heard", arrays[f"{first}.weight"], "wide", bias=arrays[f"{first}.bias"])
+        graph.node("Relu", ["wide"], ["bent"])
+        _product(graph, "bent", arrays[f"{second}.weight"], "moved", bias=arrays[f"{second}.bias"])
+        graph.node("Add", ["h", "moved"], ["told"])
+        state = "told"
+    head = f"heads.{index}"
+    graph.gives("logits", FLOAT, "lanes", len(arrays[f"{head}.bias"]))
+    _product(graph, state, arrays[f"{head}.weight"], "logits", bias=arrays[f"{head}.bias"])
+    return graph.model()
+
+
+def _product(
+    graph: Graph,
+    source: str,
+    matrix: Array,
+    result: str,
+    times: float | Array = 1.0,
+    bias: Array | None = None,
+) -> None:
+    """Add the product of rows with a matrix, `(out, in)`, in eight bits, its rows `times` as large, and a bias."""
+    rows, columns = matrix.shape
+    block = next(size for size in (256, 128, 64, 32, 16) if columns % size == 0)
+    eighths, scale = eight_bits(matrix)
+    graph.tensor(f"{result}.matrix", eighths.reshape(rows, columns // block, block))
+    graph.tensor(f"{result}.scale", np.repeat(scale * np.float32(times), columns // block, 1))
+    inputs = [source, f"{result}.matrix", f"{result}.scale"]
+    if bias is not None:
+        graph.tensor(f"{result}.bias", bias)
+        inputs += ["", "", f"{result}.bias"]
+    # accuracy_level 4: what is multiplied is brought to eight bits too
+    sizes = {"K": columns, "N": rows, "bits": 8, "block_size": block, "accuracy_level": 4}
+    graph.node("MatMulNBits", inputs, [result], RUNTIME, **sizes)
 
 
 def eight_bits(matrix: Array) -> tuple[npt.NDArray[np.uint8], Array]:

@@ -37,6 +37,8 @@ Row = tuple[int, ...]
 
 SINGLE = ("bass", "melody")
 """Parts of one voice: no onset while their last note still sounds."""
+BEFORE = -6
+"""Where the last onset lies that a part had before the beat, in grid ticks: taken to be a sixteenth ago."""
 MOST_EVENTS = 56
 """More than twice the busiest beat of the training songs; a bound on one beat's cost."""
 NEGLIGIBLE = 40.0
@@ -68,6 +70,11 @@ class _Beat:
         self._chord = rules.change or rules.chord
         self._demands = self._demanded()
         self._full: set[int] = set()
+        self._onsets = np.full(EVENTS, BARRED)
+        for part in rules.parts:
+            first = note_event(part, 0)
+            self._onsets[first : first + rules.ticks] = self._onset(part, BEFORE)[: rules.ticks]
+        self._onsets[rules.line] = 0
 
     def _demanded(self) -> list[tuple[int, set[int]]]:
         """Return what must sound on the first tick, in order: an event and the pitch classes it must bring.
@@ -105,7 +112,7 @@ class _Beat:
         rules = self._rules
         if not self.rows and rules.change is not None:
             return chord_row(rules.change)
-        logits = self._engine.logits(h, 0)
+        logits = self._engine.event(h)
         while True:
             event = self._choose(logits, self._events())
             if self._given and event == self._given[0][0]:
@@ -113,49 +120,47 @@ class _Beat:
             if event == rules.line:
                 return None
             if event == Event.CHORD:
-                return self._chord_row(self._engine.say(h, 0, event))
+                return self._chord_row(*self._engine.say(h, 0, event))
             pitches = self._pitches(event)
             if pitches.max() > BARRED / 2:
-                return self._note_row(self._engine.say(h, 0, event), event, pitches)
+                return self._note_row(*self._engine.say(h, 0, event), event, pitches)
             self._full.add(event)  # every pitch is taken: this place has no more notes
 
     def _said(self, row: Row, h: Array) -> Row:
         """Take note of a given row; one without a pitch gets its pitch here, and keeps its length."""
         part, tick = part_and_tick(row[0])
         if row[1] == 0:
-            said = self._engine.say(h, 0, row[0])
-            return self._note_row(said, row[0], self._pitches(row[0]), row[2])
+            return self._note_row(*self._engine.say(h, 0, row[0]), row[0], self._pitches(row[0]), row[2])
         if part != "drums":
             self._busy[part, row[1] - PITCH] = tick + LENGTHS[row[2] - 1]
         return row
 
     def _events(self) -> Worth:
-        """Return 0 for each event that may come now, BARRED for the rest."""
+        """Return what each event is worth now, BARRED where it may not come."""
         rules = self._rules
-        bias = np.full(EVENTS, BARRED)
-        last = self.rows[-1][0] if self.rows else 0
         if not self.rows and rules.must_choose:
+            bias = np.full(EVENTS, BARRED)
             bias[Event.CHORD] = 0
             return bias
+        bias = self._onsets.copy()
+        last = self.rows[-1][0] if self.rows else 0
         if not self.rows and rules.free:
             bias[Event.CHORD] = rules.restless
-        for part in rules.parts:
-            first = note_event(part, 0)
-            upper = first + rules.ticks
-            if last >= upper:
-                continue
-            lowest = max(first, last + 1 if part in SINGLE else last)
+        if last >= FIRST_NOTE:
+            bias[FIRST_NOTE:last] = BARRED
+            part, tick = part_and_tick(last)
+            first = last - tick
+            if part in rules.parts:
+                bias[last : first + rules.ticks] = self._onset(part, tick)[tick : rules.ticks]
             if part in SINGLE:
+                bias[last] = BARRED
+        for part in SINGLE:
+            if part in rules.parts:
                 until = max((t for (p, _), t in self._busy.items() if p == part), default=0)
-                lowest = max(lowest, first + until)
-            if lowest >= upper:
-                continue
-            after = last - first if first <= last else -6
-            worth = fusion.thinned(rules.crowd.get(part, 0.0), rules.theta.full, after) + rules.lilt
-            bias[lowest:upper] = worth[lowest - first : rules.ticks]
+                first = note_event(part, 0)
+                bias[first : first + min(until, rules.ticks)] = BARRED
         if last >= FIRST_NOTE and bias[last] > BARRED / 2:
             bias[last] = 0  # another voice of the same stroke is no new onset
-        bias[rules.line] = 0
         if self._full:
             bias[list(self._full)] = BARRED
         if self._demands:
@@ -174,11 +179,16 @@ class _Beat:
             bias[following] = 0
         return bias
 
+    def _onset(self, part: str, after: int) -> Worth:
+        """Return what an onset of a part on each grid tick is worth, `(24,)`, `after` its last one."""
+        rules = self._rules
+        return fusion.thinned(rules.crowd.get(part, 0.0), rules.theta.full, after) + rules.lilt
+
     def _highest(self, event: int) -> int:
         """Return the highest pitch said so far on an event, or -1."""
         return max((row[1] - PITCH for row in self.rows if row[0] == event), default=-1)
 
-    def _chord_row(self, h: Array) -> Row:
+    def _chord_row(self, h: Array, logits: Array) -> Row:
         rules = self._rules
         bias = np.full(SIZES[1], BARRED)
         bias[ROOT : NO_CHORD if rules.must_choose or rules.asked is not None else NO_CHORD + 1] = 0
@@ -191,12 +201,12 @@ class _Beat:
         else:  # it has heard what the chord would cover
             roots, kinds = fusion.asked(rules.asked, rules.theta.asked)
             bias[ROOT : ROOT + 12] += roots
-        symbol = self._choose(self._engine.logits(h, 1), bias)
+        symbol = self._choose(logits, bias)
         if symbol == NO_CHORD:
             self._chord = None
             return chord_row(None)
         root = symbol - ROOT
-        h = self._engine.say(h, 1, symbol)
+        h, logits = self._engine.say(h, 1, symbol)
         theta = rules.theta
         bias = np.full(SIZES[2], 9 * BARRED)  # a root may have no chord within the scale: then the nearest
         worth = fusion.qualities(rules.complexity, rules.brightness, theta.colour, theta.light, SIZES[2])
@@ -205,34 +215,34 @@ class _Beat:
             bias[QUALITY + i] = outside * self._penalty + worth[QUALITY + i] + covers[root][1][i]
             if kinds is not None:
                 bias[QUALITY + i] += kinds[root][i]
-        value = self._choose(self._engine.logits(h, 2), bias)
-        h = self._engine.say(h, 2, value)
+        value = self._choose(logits, bias)
+        _, logits = self._engine.say(h, 2, value)
         tones = QUALITIES[QUALITY_NAMES[value - QUALITY]]
         bias = np.full(SIZES[3], BARRED)
         for tone in tones:
             bias[BASS + tone] = 0 if (root + tone) % 12 in rules.scale else self._penalty
-        row = (int(Event.CHORD), symbol, value, self._choose(self._engine.logits(h, 3), bias), 0)
+        row = (int(Event.CHORD), symbol, value, self._choose(logits, bias), 0)
         self._chord = row_chord(row)
         return row
 
-    def _note_row(self, h: Array, event: int, pitches: Worth, given_length: int = 0) -> Row:
+    def _note_row(self, h: Array, logits: Array, event: int, pitches: Worth, given_length: int = 0) -> Row:
         rules = self._rules
         part, tick = part_and_tick(event)
-        pitch = self._choose(self._engine.logits(h, 1), pitches)
-        h = self._engine.say(h, 1, pitch)
+        pitch = self._choose(logits, pitches)
+        h, logits = self._engine.say(h, 1, pitch)
         length = 0
         if part != "drums":
             longest = len(LENGTHS)
             if part != "melody":
                 longest = max(1, bisect_right(LENGTHS, rules.span - tick))
             bias = worths.lengths(rules.articulation, rules.theta.length, longest)
-            length = given_length or self._choose(self._engine.logits(h, 2), bias)
-            h = self._engine.say(h, 2, length)
+            length = given_length or self._choose(logits, bias)
             self._busy[part, pitch - PITCH] = tick + LENGTHS[length - 1]
+        h, logits = self._engine.say(h, 2, length)
         bias = worths.touches(rules.wanted[part], rules.theta.touch)
-        velocity = self._choose(self._engine.logits(h, 3), bias)
-        h = self._engine.say(h, 3, velocity)
-        offset = self._choose(self._engine.logits(h, 4), worths.OFFSET)
+        velocity = self._choose(logits, bias)
+        _, logits = self._engine.say(h, 3, velocity)
+        offset = self._choose(logits, worths.OFFSET)
         if self._demands and self._demands[0][0] == event:
             self._demands[0][1].discard((pitch - PITCH) % 12)
             if not self._demands[0][1]:

@@ -23,6 +23,8 @@ Row = tuple[int, ...]
 Array = npt.NDArray[np.float32]
 
 ROOM_FOR_A_BEAT = 64
+GONE = 0
+"""The number of no cache: what was read is no longer there."""
 
 
 @dataclass(slots=True)
@@ -84,8 +86,9 @@ def opened(
 ) -> tuple[State, int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
     """Return the take's state with the beat's line row read, where the row lies, and what follows it.
 
-    The cache goes on where it can. It is made anew, from the header and the last bars, when it is full, when
-    what the header says has changed, when other bars follow, or when the take was rewound behind its beginning.
+    The cache goes on where it can, and where it is full its oldest bars leave it. It is made anew, from the header and
+    the last bars, when what the header says has changed, when other bars follow, or when the take was rewound behind
+    its beginning.
     """
     header = _header(plan, key, melody_first=take.begin.melody_first)
     later = later_rows(take.begin.given, frame, plan.parts, melody_first=take.begin.melody_first)
@@ -95,9 +98,11 @@ def opened(
         if take.written:
             last = take.written[-1]
             start = last.mark + len(last.rows) if last.cache == take.cache else -1
-        full = frame.beat == 0 and engine.context - start < 3 * ROOM_FOR_A_BEAT
-        if start >= 0 and not full and engine.context - start > ROOM_FOR_A_BEAT:
+        if start >= 0:
             take.state.length = start
+            left = engine.context - start
+            if left <= ROOM_FOR_A_BEAT or (frame.beat == 0 and left < 3 * ROOM_FOR_A_BEAT):
+                start -= _roll(engine, take, take.state, len(later))
             return take.state, start, engine.step(take.state, line)
     take.cache += 1
     take.told = told
@@ -114,6 +119,32 @@ def opened(
 
 def _history(engine: Engine, take: Take, later: int) -> list[Row]:
     """Return the rows of the last bars, half a context of them at most; mark where each beat now begins."""
+    kept = _last_bars(engine, take, later)
+    at = len(HEADER) + engine.shape["prefix"] + later
+    for written in kept:
+        written.cache, written.mark = take.cache, at
+        at += len(written.rows)
+    return [row for written in kept for row in written.rows]
+
+
+def _roll(engine: Engine, take: Take, state: State, later: int) -> int:
+    """Take the oldest bars out of a cache that is full, so that half a context of rows stays at most; return how many rows went."""
+    first = len(HEADER) + engine.shape["prefix"] + later
+    kept = [w for w in _last_bars(engine, take, later) if w.cache == take.cache]
+    count = (kept[0].mark if kept else state.length) - first
+    state.drop(first, count)
+    for written in reversed(take.written):
+        if written.cache != take.cache:
+            break
+        if written.mark < first + count:
+            written.cache = GONE
+        else:
+            written.mark -= count
+    return count
+
+
+def _last_bars(engine: Engine, take: Take, later: int) -> list[Written]:
+    """Return the beats of the last whole bars, half a context of rows at most."""
     kept: list[Written] = []
     size = later
     for i in range(len(take.written) - 1, -1, -1):
@@ -122,11 +153,7 @@ def _history(engine: Engine, take: Take, later: int) -> list[Row]:
             break
         if take.written[i].beat.beat == 0:
             kept = take.written[i:]
-    at = len(HEADER) + engine.shape["prefix"] + later
-    for written in kept:
-        written.cache, written.mark = take.cache, at
-        at += len(written.rows)
-    return [row for written in kept for row in written.rows]
+    return kept
 
 
 def _header(plan: Plan, key: Key, *, melody_first: bool) -> Header:

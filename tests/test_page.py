@@ -146,17 +146,17 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         shown.press("#prompt", "Enter")
         shown.click("#pad-3")
         holds(shown, "document.getElementById('prompt').value.startsWith('dusty lo-fi')")  # launched
-        shown.fill("#refine", "no melody")
-        shown.press("#refine", "Enter")
-        roll(shown, "d.ahead > 0 && !d.parts.includes('melody')")
-        shown.click("#mute-drums")
-        holds(shown, "document.getElementById('mute-drums').getAttribute('aria-pressed') === 'true'")
         text(shown, "#bar", r"^([4-9]|\d\d)\.")
         shown.select_option("#keep-bars", "4")
         shown.click("#keep")
         shown.wait_for_selector("#takes a")
         assert shown.evaluate(PALE) == [], "also while it plays"
         picture(shown, "panel.png")
+        shown.fill("#refine", "no melody")
+        shown.press("#refine", "Enter")
+        roll(shown, "d.ahead > 0 && !d.parts.includes('melody')")
+        shown.click("#mute-drums")
+        holds(shown, "document.getElementById('mute-drums').getAttribute('aria-pressed') === 'true'")
         with shown.expect_download() as download:
             shown.click("#takes a")
         download.value.save_as(tmp_path / "kept.mid")
@@ -182,6 +182,7 @@ def test_a_musician_plays_changes_keeps_and_reloads(
 
         shown.set_viewport_size({"width": 820, "height": 1180})  # a tablet held upright
         holds(shown, "document.documentElement.scrollWidth <= innerWidth")
+        picture(shown, "panel-tablet.png")
         for control in ("#prompt", "#play", "#stop", "#refine", "#keep", "#pad-3", "#mute-drums"):
             holds(shown, f"(() => {{ const r = document.querySelector('{control}').getBoundingClientRect();"
                          " return r.width > 0 && r.left >= 0 && r.right <= innerWidth; })()")  # fmt: skip

@@ -83,11 +83,12 @@ $("legend").append(...Object.entries(COLOURS).map(([part, colour]) => {
 let peak = 0, drawn = 0;
 function frame(time) {
   requestAnimationFrame(frame);
-  if (time - drawn < (score.state === "playing" ? 28 : 240)) return; // the band needs the processor more than the eye
+  const since = time - drawn;
+  if (since < (score.state === "playing" ? 28 : 240)) return; // the band needs the processor more than the eye
   drawn = time;
   draw($("roll"));
   const level = sound.level();
-  peak = Math.max(level, peak * 0.93);
+  peak = Math.max(level, peak * 0.5 ** (since / 300));
   $("meter").value = peak;
   $("meter").dataset.loudest = Math.max(level, Number($("meter").dataset.loudest ?? 0)).toFixed(4);
 }

@@ -21,8 +21,8 @@ from bridge.errands import Errands
 from bridge.errors import BadRequest
 from bridge.events import Event, PlayAsked, PromptGiven, Wanted
 from bridge.session import Session
-from bridge.transport import State
 from bridge.share import Share
+from bridge.transport import State
 from model.clipping import ClipAnswer, ClipFailed, ClipOrder, ClipWritten
 from tests.performance import Rig
 

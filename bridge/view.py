@@ -69,7 +69,8 @@ class View:
         if not sounding or not key:
             return "", ""
         symbol, *where = sounding
-        coming = next((chord for _, *at, chord in self.planned() if chord and at > where), "")
+        here = [int(place) for place in where]
+        coming = next((chord for _, *at, chord in self.planned() if chord and at > here), "")
         return told_of(str(symbol), key), told_of(coming, key)
 
     def _own_words(self) -> Iterator[Line]:

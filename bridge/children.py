@@ -61,9 +61,15 @@ class Children:
         if one is not None and one.child is not None:
             one.child.send(message)
 
+    def end(self, name: str) -> Child | None:
+        """Let a child go: it is not begun again, and what is sent to it is lost. Return it, to be closed where that may wait."""
+        one = self._all.pop(name, None)
+        return None if one is None else one.child
+
     def ready(self, name: str) -> None:
         """Note that a child is ready: it can be."""
-        self._all[name].was_ready = True
+        if name in self._all:
+            self._all[name].was_ready = True
 
     def close(self) -> None:
         """End all of them."""
@@ -85,9 +91,9 @@ class Children:
             self._loop.call_soon_threadsafe(call, *args)
 
     def _ended(self, name: str) -> None:
-        if self._closing:
+        one = self._all.get(name)
+        if self._closing or one is None:
             return
-        one = self._all[name]
         one.deaths += 1
         self._died(name)
         if not one.was_ready and one.deaths > MOST_DEATHS:

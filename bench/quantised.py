@@ -125,12 +125,8 @@ def main() -> None:
         print()
         heard = []
         for name, engine in engines.items():
-            right, of = attributes(engine, options.prompts, options.seeds)
-            low, high = interval(right, of)
-            heard.append(
-                (name, f"{right}/{of}", f"{100 * right / of:.1f} % [{100 * low:.0f}..{100 * high:.0f}]")
-            )
-        print(table(("engine", "attributes heard", "share"), heard))
+            heard.append((name, interval(*attributes(engine, options.prompts, options.seeds))))
+        print(table(("engine", "attributes heard"), heard))
 
 
 if __name__ == "__main__":

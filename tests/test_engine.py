@@ -67,9 +67,9 @@ def test_event_by_event_the_shipped_engine_prefers_what_the_torch_decoder_prefer
     table = torch.tensor([rows])
     with torch.no_grad():
         states = model.backbone(torch.from_numpy(text[None]), torch.tensor([False]), table[:, :-1])
-        for i, logits in enumerate(model.fields(states, table[:, 1:])):
-            chosen = logits.gather(-1, table[:, 1:, i : i + 1])[..., 0]
-            assert (chosen > logits.max(-1).values - 0.25).all()
+        for i, exact in enumerate(model.fields(states, table[:, 1:])):
+            chosen = exact.gather(-1, table[:, 1:, i : i + 1])[..., 0]
+            assert (chosen > exact.max(-1).values - 0.25).all()
 
 
 def test_reading_at_once_and_row_by_row_are_the_same() -> None:

@@ -95,6 +95,7 @@ def config(args: argparse.Namespace) -> Config:
         play=args.play,
         allow=tuple(args.allow),
         encoder=args.encoder,
+        engine=args.engine,
         trace=args.trace,
         set_file=args.set,
         browse=args.browse,

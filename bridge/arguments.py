@@ -11,6 +11,7 @@ from bridge import spelling
 from bridge.baton import SYNCS
 from bridge.spelling import MOST_BARS, MOST_SEED, MOST_TAKES
 from bridge.systems import BACKENDS
+from model.decoding import ENGINES
 from model.harmony import parse_key
 from model.music import METERS, PARTS, Controls
 
@@ -103,7 +104,12 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         type=spelling.folder,
         help="a local Hugging Face directory instead of our encoder",
     )
-    option("--engine", choices=("numpy",), default="numpy")
+    option(
+        "--engine",
+        choices=ENGINES,
+        default=ENGINES[0],
+        help="what computes: onnx on one thread, or torch (a graphics card where there is one; needs the train extra)",
+    )
     option(
         "--trace",
         metavar="FILE",

@@ -74,12 +74,22 @@ class Children:
         if one is not None and one.child is not None:
             one.child.send(message)
 
+    def end(self, name: str) -> Child | None:
+        """Let a child go: it is not begun again, and what is sent to it is lost. Return it, to be closed where that may wait."""
+        one = self._all.pop(name, None)
+        return None if one is None else one.child
+
     def ready(self, name: str) -> None:
         """Note that a child is ready: it can be."""
+<<<<<<< HEAD
         one = self._all[name]
         one.was_ready = True
         if one.warm is not None and one.spare is None and not self._closing:
             one.spare = self._made(name, spare.run, (one.main, one.warm))
+=======
+        if name in self._all:
+            self._all[name].was_ready = True
+>>>>>>> engine
 
     def close(self) -> None:
         """End all of them."""
@@ -113,6 +123,7 @@ class Children:
         with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
             self._loop.call_soon_threadsafe(call, *args)
 
+<<<<<<< HEAD
     def _ended(self, name: str, child: Child) -> None:
         if self._closing:
             return
@@ -120,6 +131,12 @@ class Children:
         if child is one.spare:
             one.spare = None  # another is made when the next is ready
             return
+=======
+    def _ended(self, name: str) -> None:
+        one = self._all.get(name)
+        if self._closing or one is None:
+            return
+>>>>>>> engine
         one.deaths += 1
         self._died(name)
         if not one.was_ready and one.deaths > MOST_DEATHS:

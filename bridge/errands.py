@@ -27,10 +27,13 @@ from bridge.pads import Pads
 from bridge.requests import Keep, Learn, SetAsked, read
 from bridge.session import Session
 from bridge.sets import Set
-from model.clipping import ClipAnswer, ClipGivenUp, ClipOrder
+from model.clipping import ClipAnswer, ClipGivenUp, ClipOrder, ClipProgress
 from model.clipping import run as run_clipper
 
 log = logging.getLogger("llmball")
+
+REST = 30.0
+"""Seconds without an order after which the process that writes clips is ended, and its memory is free again."""
 
 Errand = Keep | Learn | SetAsked | ClipRequest
 Reply = Callable[..., None]
@@ -53,7 +56,13 @@ class Errands:
         self._clips, self._pads = Clips(self._order), Pads()
         self._replies: dict[Address, Reply] = {}
         self._pace = Pace(self._reply)
+<<<<<<< HEAD
         self._orders, self._files = ThreadPoolExecutor(1, "clip orders"), ThreadPoolExecutor(1, "files")
+=======
+        self._orders = ThreadPoolExecutor(1, "clip orders")
+        self._under_way: set[int] = set()
+        self._resting: asyncio.TimerHandle | None = None
+>>>>>>> engine
 
     def on(self, request: Errand, sender: Address, reply: Reply) -> None:
         """Run an errand for a client. Raises BadRequest."""
@@ -108,14 +117,18 @@ class Errands:
     def written(self, answer: ClipAnswer) -> None:
         """Take what the writer of clips says."""
         self._pace.put(self._clips.written(answer, monotonic()))
+        if not isinstance(answer, ClipProgress):
+            self._over(answer.number)
 
     def lost(self) -> None:
         """Note that the writer of clips died."""
+        self._under_way.clear()
         for told in self._clips.lost():
             self._pace.put(told)
 
     def close(self) -> None:
         """Answer nobody any more."""
+        self._stay()
         self._pace.close()
         self._orders.shutdown(wait=False, cancel_futures=True)
         self._files.shutdown(wait=False)  # what was to be kept is still kept
@@ -159,7 +172,28 @@ class Errands:
 
     def _order(self, order: ClipOrder | ClipGivenUp) -> None:
         """Hand an order to the process that writes clips; it is begun when it is first needed."""
+        self._stay()
         if "clips" not in self._children.pids:
             self._children.begin("clips", run_clipper, lambda: (self._encoder,))
         # what was given may be long: a writer that is slow to read it must not hold up the loop
         self._orders.submit(self._children.send, "clips", order)
+        if isinstance(order, ClipGivenUp):
+            self._over(order.number)
+        else:
+            self._under_way.add(order.number)
+
+    def _over(self, number: int) -> None:
+        """Have the process rest after a while where nothing else is being written."""
+        self._under_way.discard(number)
+        if not self._under_way:
+            self._stay()
+            self._resting = asyncio.get_running_loop().call_later(REST, self._rest)
+
+    def _stay(self) -> None:
+        if self._resting is not None:
+            self._resting.cancel()
+
+    def _rest(self) -> None:
+        child = self._children.end("clips")
+        if child is not None:
+            self._orders.submit(child.close)

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import sys
+from functools import partial
 from pathlib import Path
 
 from bridge.config import Config
@@ -14,6 +15,7 @@ from bridge.errors import OwnerError
 from bridge.inlet import InletConfig, settled
 from bridge.ports import PortConfig, decided
 from model.music import PARTS
+from model.process import run as run_generator
 
 
 def run(config: Config) -> int:
@@ -43,7 +45,8 @@ def run(config: Config) -> int:
         inlet = settled(InletConfig(config.input or "virtual", config.backend, config.port_name))
 
     async def serve() -> None:
-        await Daemon(config, ports, inlet=inlet).run()
+        generator = partial(run_generator, engine=config.engine)
+        await Daemon(config, ports, generator, inlet).run()
 
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(serve())

@@ -14,8 +14,8 @@ from threadpoolctl import threadpool_limits
 
 from model import looking_back
 from model.accompanied import Written, under_hands
+from model.decoding import Decoding, open_engine
 from model.encoder import Embedding, TextEncoder
-from model.engine import Engine
 from model.form import backbeat, cued
 from model.form import line as line_of
 from model.harmony import chord_symbol, parse_chord, parse_key
@@ -45,7 +45,6 @@ from model.precedence import apply
 from model.rules import rules_for
 from model.sampler import Row, write_beat
 from model.underway import Take, opened, read_again
-from model.weights import FOLDER, load
 
 PREPARED = 64
 """Prompts whose reading is kept: a bank's, and those that were asked for last."""
@@ -54,9 +53,9 @@ PREPARED = 64
 class Composer:
     """Writes takes. Holds the weights, the encoder and the state of each take that was begun."""
 
-    def __init__(self, encoder: TextEncoder, engine: Engine | None = None) -> None:
+    def __init__(self, encoder: TextEncoder, engine: Decoding | None = None) -> None:
         threadpool_limits(1)
-        self._engine = engine or Engine(*load(FOLDER / "decoder.safetensors"))
+        self._engine = engine or open_engine()
         self._takes: dict[int, Take] = {}
         self._read = lru_cache(PREPARED)(lambda prompt: understand(prompt, encoder))
 

@@ -35,7 +35,8 @@ class Shape:
         return self.width // self.head
 
 
-def _turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+def turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Return queries or keys turned to their places."""
     a, b = x.chunk(2, -1)
     return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
 
@@ -56,9 +57,18 @@ class Block(nn.Module):
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, drop: float) -> Tensor:
         """Take and return `(B, T, D)`."""
         b, t, d = x.shape
-        q, k, v = self.qkv(self.norm_in(x)).view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
-        a = F.scaled_dot_product_attention(_turned(q, cos, sin), _turned(k, cos, sin), v, is_causal=True)
+        q, k, v = self.mixed(x)
+        a = F.scaled_dot_product_attention(turned(q, cos, sin), turned(k, cos, sin), v, is_causal=True)
         x = x + F.dropout(self.out(a.transpose(1, 2).reshape(b, t, d)), drop, self.training)
+        return self.thought(x, drop)
+
+    def mixed(self, x: Tensor) -> Tensor:
+        """Return queries, keys and values of `(B, T, D)`, each `(B, heads, T, head)`."""
+        b, t, d = x.shape
+        return self.qkv(self.norm_in(x)).view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+
+    def thought(self, x: Tensor, drop: float = 0.0) -> Tensor:
+        """Return what the squared-ReLU layer makes of `(B, T, D)`."""
         return x + F.dropout(self.down(F.relu(self.up(self.norm_up(x))).square()), drop, self.training)
 
 
@@ -98,11 +108,16 @@ class Decoder(nn.Module):
     def fields(self, h: Tensor, rows: Tensor) -> list[Tensor]:
         """Return the logits of each field of `rows` from the states before them, `(…, D)` and `(…, 5)`."""
         logits = [self.heads[0](h)]
-        for i, layers in enumerate(self.chain):
-            assert isinstance(layers, nn.ModuleList)
-            h = h + layers[1](F.relu(layers[0](h + self.embed[i](rows[..., i]))))
+        for i in range(len(self.chain)):
+            h = self.told(h, i, rows[..., i])
             logits.append(self.heads[i + 1](h))
         return logits
+
+    def told(self, h: Tensor, index: int, values: Tensor) -> Tensor:
+        """Return the chain's state once it is told the values of field `index`."""
+        layers = self.chain[index]
+        assert isinstance(layers, nn.ModuleList)
+        return h + torch.as_tensor(layers[1](F.relu(layers[0](h + self.embed[index](values)))))
 
 
 def sum_embeddings(embed: nn.ModuleList, rows: Tensor) -> Tensor:

@@ -11,6 +11,7 @@ from pathlib import Path
 from setproctitle import setproctitle
 
 from model.composer import Composer
+from model.decoding import ENGINES, open_engine
 from model.encoder import TextEncoder
 from model.music import Answer, Begin, Controls, Failed, Forget, Order, Prepare, Write
 from model.plan import open_encoder
@@ -21,7 +22,7 @@ MOST_PREPARED = 16
 WARM_UP = Begin(take=-1, prompt="warm up", controls=Controls(), seed=0)
 
 
-def run(connection: Connection, encoder: Path | None) -> None:
+def run(connection: Connection, encoder: Path | None, engine: str = ENGINES[0]) -> None:
     """Serve orders until None comes or the pipe closes. Says None once when it is ready, or an error's one line.
 
     A beat costs some ten milliseconds, so an order waits that long at most.
@@ -32,7 +33,7 @@ def run(connection: Connection, encoder: Path | None) -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
         reading = open_encoder(encoder)
-        composer = Composer(reading)
+        composer = Composer(reading, open_engine(engine))
         composer.begin(WARM_UP)
         composer.write(Write(WARM_UP.take, 0, WARM_UP.controls))
         composer.forget(WARM_UP.take)

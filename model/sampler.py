@@ -11,7 +11,7 @@ from bisect import bisect_right
 import numpy as np
 
 from model import fusion, worths
-from model.engine import Array, Engine, State
+from model.decoding import Array, Decoding, Reading
 from model.harmony import QUALITIES, Chord
 from model.language import (
     BASS,
@@ -45,7 +45,9 @@ NEGLIGIBLE = 40.0
 """How many logits below the likeliest choice another is never drawn: e**-40 is less than the rounding of their sum."""
 
 
-def write_beat(engine: Engine, state: State, h: Array, rules: Rules, rng: np.random.Generator) -> list[Row]:
+def write_beat(
+    engine: Decoding, state: Reading, h: Array, rules: Rules, rng: np.random.Generator
+) -> list[Row]:
     """Return the rows of a beat after its line row; `h` is what follows that row. Extends the state."""
     beat = _Beat(engine, rules, rng)
     for lead in rules.lead:
@@ -62,7 +64,7 @@ def write_beat(engine: Engine, state: State, h: Array, rules: Rules, rng: np.ran
 class _Beat:
     """The beat that is being written; what leads is not among its rows."""
 
-    def __init__(self, engine: Engine, rules: Rules, rng: np.random.Generator) -> None:
+    def __init__(self, engine: Decoding, rules: Rules, rng: np.random.Generator) -> None:
         self._engine, self._rules, self._rng = engine, rules, rng
         self.rows: list[Row] = []
         self._given = list(rules.given)

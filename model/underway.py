@@ -9,8 +9,8 @@ import numpy.typing as npt
 
 from model import looking_back
 from model.accompanied import Written, hear
+from model.decoding import Decoding, Reading
 from model.encoder import Embedding
-from model.engine import Engine, State
 from model.harmony import Key
 from model.header import HEADER, Header
 from model.kept import later_rows
@@ -36,7 +36,7 @@ class Take:
     text: Embedding
     other: tuple[Plan, Embedding] | None = None
     written: list[Written] = field(default_factory=list)
-    state: State | None = None
+    state: Reading | None = None
     cache: int = 0
     told: tuple[object, ...] = ()
     asked: tuple[str, Array] | None = None
@@ -56,7 +56,7 @@ class Take:
         return self.begin.given[index] if index < len(self.begin.given) else Kept()
 
 
-def read_again(engine: Engine, take: Take, order: Write) -> None:
+def read_again(engine: Decoding, take: Take, order: Write) -> None:
     """Put how earlier beats really sounded in the place of how they were written, and read on from the first that differs."""
     again: list[Written] = []
     at, rows = 0, list[Row]()
@@ -82,8 +82,8 @@ def read_again(engine: Engine, take: Take, order: Write) -> None:
 
 
 def opened(
-    engine: Engine, take: Take, plan: Plan, text: Embedding, key: Key, frame: Beat, guided: bool, line: Row
-) -> tuple[State, int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    engine: Decoding, take: Take, plan: Plan, text: Embedding, key: Key, frame: Beat, guided: bool, line: Row
+) -> tuple[Reading, int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
     """Return the take's state with the beat's line row read, where the row lies, and what follows it.
 
     The cache goes on where it can, and where it is full its oldest bars leave it. It is made anew, from the header and
@@ -117,7 +117,7 @@ def opened(
     return take.state, take.state.length - 1, h
 
 
-def _history(engine: Engine, take: Take, later: int) -> list[Row]:
+def _history(engine: Decoding, take: Take, later: int) -> list[Row]:
     """Return the rows of the last bars, half a context of them at most; mark where each beat now begins."""
     kept = _last_bars(engine, take, later)
     at = len(HEADER) + engine.shape["prefix"] + later
@@ -127,7 +127,7 @@ def _history(engine: Engine, take: Take, later: int) -> list[Row]:
     return [row for written in kept for row in written.rows]
 
 
-def _roll(engine: Engine, take: Take, state: State, later: int) -> int:
+def _roll(engine: Decoding, take: Take, state: Reading, later: int) -> int:
     """Take the oldest bars out of a cache that is full, so that half a context of rows stays at most; return how many rows went."""
     first = len(HEADER) + engine.shape["prefix"] + later
     kept = [w for w in _last_bars(engine, take, later) if w.cache == take.cache]
@@ -143,7 +143,7 @@ def _roll(engine: Engine, take: Take, state: State, later: int) -> int:
     return count
 
 
-def _last_bars(engine: Engine, take: Take, later: int) -> list[Written]:
+def _last_bars(engine: Decoding, take: Take, later: int) -> list[Written]:
     """Return the beats of the last whole bars, half a context of rows at most."""
     kept: list[Written] = []
     size = later

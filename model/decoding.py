@@ -1,0 +1,72 @@
+"""What the sampler asks of an engine, whichever computes: ONNX Runtime (`model.engine`) or torch (`model.torch_engine`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from model.language import Rows
+from model.weights import FOLDER, load
+
+Array = npt.NDArray[np.float32]
+
+ENGINES = ("onnx", "torch")
+"""Their names; the first is the default."""
+
+
+class EngineError(ValueError):
+    """An engine cannot be had; the message says the remedy."""
+
+
+class Reading(Protocol):
+    """What was read of a take: `length` rows, which may be set back, never forward."""
+
+    length: int
+
+    @property
+    def room(self) -> int:
+        """How many rows still fit."""
+
+    def drop(self, first: int, count: int) -> None:
+        """Take `count` rows out from row `first` on; those after them move down."""
+
+
+class Decoding(Protocol):
+    """An engine. `shape` has the decoder's sizes by name. Arrays that it returns hold until it is asked for the same again."""
+
+    shape: Mapping[str, int]
+
+    @property
+    def context(self) -> int:
+        """How many rows a state holds, header among them."""
+
+    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[Any, Array]:
+        """Read the first rows `(lanes, T, 5)`; return the state and what follows them, `(lanes, D)`."""
+
+    def step(self, state: Any, row: tuple[int, ...]) -> Array:  # noqa: ANN401 - each engine knows its own states only
+        """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
+
+    def event(self, h: Array) -> Array:
+        """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
+
+    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+        """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
+
+
+def open_engine(name: str = ENGINES[0], weights: Path = FOLDER / "decoder.safetensors") -> Decoding:
+    """Return an engine by its name. Raises `EngineError` and `WeightsError`."""
+    if name == "torch":
+        try:
+            from model.torch_engine import (
+                TorchEngine,  # late: hundreds of megabytes that nobody needs who has not asked
+            )
+        except ImportError as missing:
+            raise EngineError("--engine torch needs torch: pip install 'llmball[train]'") from missing
+        return TorchEngine(*load(weights))
+    from model.engine import Engine
+
+    return Engine(*load(weights))

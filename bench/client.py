@@ -55,7 +55,7 @@ class Client:
         while self._open:
             try:
                 datagram = self._socket.recv(65536)
-            except TimeoutError:
+            except (TimeoutError, ConnectionRefusedError):  # the daemon may be gone
                 continue
             now = time.monotonic()
             for message in osc.parse(datagram):

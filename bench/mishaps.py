@@ -240,7 +240,7 @@ CLIP = ("clip", "calm piano", "--bars", "1", "-o", "out.mid")
 
 def cut(name: str) -> Callable[[Path], None]:
     """Return a way to cut a file in half."""
-    return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:1000]) and None
+    return lambda folder: (folder / name).write_bytes((folder / name).read_bytes()[:100]) and None
 
 
 def flipped(name: str) -> Callable[[Path], None]:
@@ -399,7 +399,8 @@ MISHAPS: dict[str, Callable[[Path], Row]] = {
     "plan with one bit changed: understand": spoiled_weights(
         flipped("plan.safetensors"), "understand", "calm"
     ),
-    "θ cut: clip": spoiled_weights(cut("fusion.json") if False else flipped("fusion.json"), *CLIP),
+    "θ with one bit changed: serve": spoiled_weights(flipped("fusion.json"), *SERVE),
+    "θ cut: clip": spoiled_weights(cut("fusion.json"), *CLIP),
     "harmoniser with one bit changed: serve": spoiled_weights(flipped("harmoniser.safetensors"), *SERVE),
     "broker that hangs up": broker_that(hangs_up),
     "broker that says nothing": broker_that(says_nothing),

@@ -6,7 +6,6 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from bridge.arguments import parser
 from bridge.config import Config
 from bridge.errors import OwnerError
 
@@ -15,6 +14,11 @@ INTERRUPTED = 130
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 2 the caller's fault; anything else is a bug."""
+    try:
+        from bridge.arguments import parser
+    except ValueError as broken:  # some of what was shipped is read as the rooms are imported
+        sys.stderr.write(f"llmball: {broken}\n")
+        return 2
     args = parser().parse_args(argv)
     try:
         return _run(args)

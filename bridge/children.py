@@ -81,15 +81,12 @@ class Children:
 
     def ready(self, name: str) -> None:
         """Note that a child is ready: it can be."""
-<<<<<<< HEAD
-        one = self._all[name]
+        one = self._all.get(name)
+        if one is None:
+            return
         one.was_ready = True
         if one.warm is not None and one.spare is None and not self._closing:
             one.spare = self._made(name, spare.run, (one.main, one.warm))
-=======
-        if name in self._all:
-            self._all[name].was_ready = True
->>>>>>> engine
 
     def close(self) -> None:
         """End all of them."""
@@ -123,20 +120,14 @@ class Children:
         with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
             self._loop.call_soon_threadsafe(call, *args)
 
-<<<<<<< HEAD
     def _ended(self, name: str, child: Child) -> None:
-        if self._closing:
-            return
-        one = self._all[name]
-        if child is one.spare:
-            one.spare = None  # another is made when the next is ready
-            return
-=======
-    def _ended(self, name: str) -> None:
         one = self._all.get(name)
         if self._closing or one is None:
             return
->>>>>>> engine
+        if child is one.spare:
+            one.spare = None  # another is made when the next is ready
+        if child is not one.child:  # or it was let go
+            return
         one.deaths += 1
         self._died(name)
         if not one.was_ready and one.deaths > MOST_DEATHS:

@@ -121,6 +121,8 @@ class Daemon:
         self._mqtt: MqttDoor | None = None
         self._foreman: Foreman | None = None
         self._kept: dict[str, Kept] = {}
+        self._news: list[str] = []
+        """What is told once we are ready: where we cannot be, one line says so."""
 
     @property
     def pids(self) -> dict[str, int | None]:
@@ -149,6 +151,8 @@ class Daemon:
             http = "none" if page is None else "http://{}:{}".format(*page)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
             sys.stdout.flush()
+            for line in self._news:
+                log.info("%s", line)
             if self._config.browse and page is not None and has_display(os.environ, sys.platform):
                 self._loop.run_in_executor(None, webbrowser.open, http)
             if self._set is not None:
@@ -252,9 +256,9 @@ class Daemon:
         if not first:
             log.warning("the %s's port is there again: %s", child, name)
         elif child == "player":
-            log.info("the player has %s priority", "real-time" if realtime else "normal")
+            self._news.append(f"the player has {'real-time' if realtime else 'normal'} priority")
         else:
-            log.info("listening to %s", name)
+            self._news.append(f"listening to {name}")
         if child == "player":
             self._outlets.opened(name)
             self._carry_out(PlayerReady())

@@ -56,13 +56,9 @@ class Errands:
         self._clips, self._pads = Clips(self._order), Pads()
         self._replies: dict[Address, Reply] = {}
         self._pace = Pace(self._reply)
-<<<<<<< HEAD
         self._orders, self._files = ThreadPoolExecutor(1, "clip orders"), ThreadPoolExecutor(1, "files")
-=======
-        self._orders = ThreadPoolExecutor(1, "clip orders")
         self._under_way: set[int] = set()
         self._resting: asyncio.TimerHandle | None = None
->>>>>>> engine
 
     def on(self, request: Errand, sender: Address, reply: Reply) -> None:
         """Run an errand for a client. Raises BadRequest."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import os
@@ -34,8 +35,25 @@ def read_taste() -> Weighting:
 
 def write_taste(theta: Weighting) -> None:
     """Keep the user's weights; the file is the old one or the new one at any moment. Raises OSError."""
-    path = folder() / "taste.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(json.dumps(dict(theta), indent=1), encoding="utf-8")
-    beside.replace(path)
+    put(folder() / "taste.json", json.dumps(dict(theta), indent=1).encode())
+
+
+class HomeError(OSError):
+    """Something cannot be kept; the message says the remedy."""
+
+
+def put(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all: at any moment it is the old one or the new one. Raises HomeError."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            part.write_bytes(data)
+            part.replace(path)
+        finally:
+            with contextlib.suppress(OSError):
+                part.unlink(missing_ok=True)
+    except OSError as error:
+        raise HomeError(
+            f"{path.parent} cannot be written ({error.strerror}): make room there, or set LLMBALL_HOME"
+        ) from error

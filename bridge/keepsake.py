@@ -14,17 +14,13 @@ from pathlib import Path
 
 from bridge.controls import Value
 from bridge.errors import OwnerError
-from bridge.home import folder
+from bridge.home import HomeError, folder, put
 from model import midifile
 from model.midifile import Song
 from model.music import Note, Ticks
 
 MOST, LISTED = 2000, 50
 """Takes that are kept; nothing is thrown away for the user."""
-
-
-class KeepError(OSError):
-    """The bars cannot be kept; the message says the remedy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,24 +55,20 @@ class Keepsake:
 
 
 def write(keepsake: Keepsake, now: datetime) -> tuple[Path, str]:
-    """Keep it; return the .mid file and the name by which it is replayed. Raises KeepError."""
+    """Keep it; return the .mid file and the name by which it is replayed. Raises HomeError, and keeps neither then."""
     takes = folder() / "takes"
+    if sum(1 for _ in takes.glob("*.json")) >= MOST:
+        raise HomeError(f"{MOST} takes are kept in {takes}: move some away first")
+    name = now.strftime("%Y%m%d-%H%M%S")
+    names = (name if i == 1 else f"{name}-{i}" for i in range(1, MOST))
+    name = next(n for n in names if not (takes / f"{n}.json").exists())
+    path = takes / f"{name}.mid"
+    put(path, midifile.to_bytes(keepsake.song))
     try:
-        takes.mkdir(parents=True, exist_ok=True)
-        if sum(1 for _ in takes.glob("*.json")) >= MOST:
-            raise KeepError(f"{MOST} takes are kept in {takes}: move some away first")
-        name = now.strftime("%Y%m%d-%H%M%S")
-        names = (name if i == 1 else f"{name}-{i}" for i in range(1, MOST))
-        name = next(n for n in names if not (takes / f"{n}.json").exists())
-        path = takes / f"{name}.mid"
-        _put(path, midifile.to_bytes(keepsake.song))
-        _put(takes / f"{name}.json", keepsake.to_json().encode())
-    except KeepError:
+        put(takes / f"{name}.json", keepsake.to_json().encode())
+    except HomeError:
+        path.unlink(missing_ok=True)
         raise
-    except OSError as error:
-        raise KeepError(
-            f"{takes} cannot be written ({error.strerror}): make room there, or set LLMBALL_HOME"
-        ) from error
     return path, name
 
 
@@ -107,16 +99,6 @@ def file(name: str) -> bytes | None:
         return (folder() / "takes" / name).read_bytes()
     except OSError:
         return None
-
-
-def _put(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_name(f".{path.name}.part")
-    try:
-        part.write_bytes(data)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def read(name: str) -> Keepsake:

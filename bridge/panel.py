@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -94,7 +95,7 @@ class Panel:
         except OSError as refused:
             if (host, port) != USUAL or refused.errno != errno.EADDRINUSE:
                 raise OwnerError(
-                    f"cannot serve the panel on {host}:{port} ({refused.strerror}): choose another with "
+                    f"cannot serve the panel on {host}:{port} ({os.strerror(refused.errno or 0)}): choose another with "
                     "--http 127.0.0.1:0, or none with --http none"
                 ) from refused
             log.warning("port %d is taken: the panel is on another one", port)

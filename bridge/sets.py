@@ -12,10 +12,12 @@ from pathlib import Path
 from bridge.addresses import SLOTS
 from bridge.controls import CONTROLS, Value
 from bridge.errors import BadRequest, OwnerError
-from bridge.home import folder
+from bridge.home import folder, put
 from bridge.pads import Touch, read_map
 from bridge.wording import prompt
 
+MOST_BYTES = 200
+"""Of a name: file systems have 255 for one and what we put around it."""
 _NAME = re.compile(r"[\w-][\w -]{0,63}")
 
 
@@ -84,7 +86,7 @@ def _table(told: Mapping[str, object], name: str) -> dict[str, object]:
 
 def path_of(name: str) -> Path:
     """Return where a client's set of this name lies. Raises BadRequest: names are no paths."""
-    if not _NAME.fullmatch(name):
+    if not _NAME.fullmatch(name) or len(name.encode()) > MOST_BYTES:
         raise BadRequest("/llmball/set", "a set's name has letters, digits, - and _, 64 at most")
     return folder() / "sets" / f"{name}.toml"
 
@@ -100,8 +102,5 @@ def opened(path: Path) -> Set:
 
 
 def written(path: Path, set_: Set) -> None:
-    """Save a set, whole or not at all. Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(set_.to_toml(), encoding="utf-8")
-    beside.replace(path)
+    """Save a set, whole or not at all. Raises HomeError."""
+    put(path, set_.to_toml().encode())

@@ -43,7 +43,7 @@ def _foreign(content: bytes) -> Song:
     try:
         file = mido.MidiFile(file=io.BytesIO(content), clip=True)
     except (EOFError, OSError, ValueError, LookupError, TypeError) as broken:
-        raise MidiFileError(f"no .mid file: {broken or 'it ends too early'}") from broken
+        raise MidiFileError(f"no .mid file: {str(broken) or 'it ends too early'}") from broken
     if file.type == 2 or file.ticks_per_beat <= 0:
         raise MidiFileError("a .mid file of one piece, with ticks a quarter, can be read")
     scale = TICKS_PER_QUARTER / file.ticks_per_beat

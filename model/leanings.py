@@ -11,12 +11,11 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from safetensors.numpy import load_file
 
 from model.encoder import Embedding
 from model.precedence import LEVELS
 from model.styles import STYLES
-from model.weights import FOLDER, check
+from model.weights import FOLDER, read
 
 Array = npt.NDArray[np.floating]
 
@@ -39,8 +38,7 @@ def kernel(a: Array, b: Array) -> npt.NDArray[np.float64]:
 @cache
 def head(path: Path = FOLDER / "plan.safetensors") -> dict[str, Array]:
     """Return the head's arrays: `vectors (n, 512)`, `weights (n, 5 + styles)`, `middle`, `targets (n, 5)`."""
-    check(path)
-    return {name: array.astype(np.float32) for name, array in load_file(path).items()}
+    return {name: array.astype(np.float32) for name, array in read(path)[0].items()}
 
 
 def suggested(text: Embedding) -> dict[str, float]:

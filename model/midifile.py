@@ -192,7 +192,7 @@ def from_bytes(content: bytes) -> Song:
     try:
         file = mido.MidiFile(file=io.BytesIO(content), charset="utf-8")
     except (EOFError, OSError, ValueError, LookupError, TypeError) as broken:
-        raise MidiFileError(f"no .mid file: {broken or 'it ends too early'}") from broken
+        raise MidiFileError(f"no .mid file: {str(broken) or 'it ends too early'}") from broken
     if file.ticks_per_beat != TICKS_PER_QUARTER:
         raise MidiFileError(f"a .mid file of ours has 480 ticks a quarter, not {file.ticks_per_beat}")
     tempos: dict[Ticks, float] = {Ticks(0): 120.0}

@@ -16,6 +16,7 @@ from model.encoder import TextEncoder
 from model.music import Answer, Begin, Controls, Failed, Forget, Order, Prepare, Write
 from model.plan import open_encoder
 from model.refining import prepared
+from model.weights import check_all
 
 MOST_PREPARED = 16
 """Prompts that wait to be prepared: as many as the bank has slots; of more the latest are."""
@@ -32,6 +33,7 @@ def run(connection: Connection, encoder: Path | None, engine: str = ENGINES[0]) 
         if hasattr(signal, name):  # the terminal's signals are the daemon's to answer
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
+        check_all()
         reading = open_encoder(encoder)
         composer = Composer(reading, open_engine(engine))
         composer.begin(WARM_UP)

@@ -44,4 +44,18 @@ class Theta:
 
 
 BY_HAND = Theta()
-SHIPPED = BY_HAND.with_named(json.loads(FILE.read_text(encoding="utf-8")).items())
+
+
+class ThetaError(ValueError):
+    """θ cannot be read; the message says the remedy."""
+
+
+def read(path: Path) -> Theta:
+    """Return θ as a file has it. Raises `ThetaError`."""
+    try:
+        return BY_HAND.with_named(json.loads(path.read_text(encoding="utf-8")).items())
+    except (OSError, ValueError, AttributeError) as broken:
+        raise ThetaError(f"{path.name} is not the file that was shipped: install LLMBall again") from broken
+
+
+SHIPPED = read(FILE)

@@ -9,10 +9,11 @@ import hashlib
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from safetensors import safe_open
+from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 Array = npt.NDArray[np.float32]
@@ -43,13 +44,31 @@ def load(path: Path) -> tuple[dict[str, Array], dict[str, int]]:
 
     Raises `WeightsError`.
     """
-    check(path)
-    with safe_open(path, "numpy") as file:
-        found = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
-        shape = json.loads(file.metadata()["shape"])
+    found, told = read(path)
+    try:
+        shape = json.loads(told["shape"])
+    except (KeyError, ValueError) as error:
+        raise WeightsError(f"{path.name} does not tell its shape: install LLMBall again") from error
     scales = {n.removesuffix(".scale"): found.pop(n) for n in list(found) if n.endswith(".scale")}
     full = {n: a.astype(np.float32) * scales.get(n, np.float32(1)) for n, a in found.items()}
     return full, shape
+
+
+def read(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return the arrays of a file as they are, and what it tells of itself. Raises `WeightsError`."""
+    check(path)
+    try:
+        with safe_open(path, "numpy") as file:
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except (SafetensorError, OSError) as error:
+        raise WeightsError(f"{path.name} cannot be read ({error}): install LLMBall again") from error
+
+
+def check_all(folder: Path = FOLDER) -> None:
+    """Raise `WeightsError` unless every file that SHA256SUMS lists is as it was shipped."""
+    sums = folder / "SHA256SUMS"
+    for line in sums.read_text().splitlines() if sums.is_file() else ():
+        check(folder / line.split()[1])
 
 
 def hashed(path: Path) -> str:

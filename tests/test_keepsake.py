@@ -11,6 +11,7 @@ from bridge.__main__ import main
 from bridge.daemon import Daemon
 from bridge.errors import BadRequest
 from bridge.events import ControlSet, GeneratorLost, PlayAsked, PromptGiven, RefineGiven, StopAsked
+from bridge.home import HomeError, put
 from model import midifile
 from tests.performance import Rig, latencies
 from tests.test_daemon import Client, run
@@ -109,12 +110,43 @@ def test_a_full_disk_loses_nothing_that_was_kept(own_home: Path, monkeypatch: py
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(keepsake.KeepError, match="make room"):
+    with pytest.raises(HomeError, match="make room"):
         keepsake.write(kept, NOW)
     assert sorted(p.name for p in (own_home / "takes").iterdir()) == [
         "20261124-040312.json",
         "20261124-040312.mid",
     ]
+
+
+def test_a_take_is_kept_whole_or_not_at_all(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Path.write_bytes
+
+    def nearly_full(path: Path, data: bytes) -> int:
+        if ".json" in path.name:
+            write(path, data[:10])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", nearly_full)
+    with pytest.raises(HomeError):
+        keepsake.write(playing().session.keepsake(1, playing().now), NOW)
+    assert list((own_home / "takes").iterdir()) == []
+
+
+def test_what_cannot_be_written_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "taste.json", b"old")
+    write = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        write(path, data[:1])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(HomeError, match="make room"):
+        put(tmp_path / "taste.json", b"new")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("taste.json", b"old")]
 
 
 def test_keep_answers_with_a_file_that_replays_after_a_restart(

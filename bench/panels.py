@@ -3,8 +3,9 @@
     python -m bench.panels [--pairs 10] [--seconds 12] [--address countin]
 
 One daemon plays; stretches without and with panels take turns. Each of ten WebSockets is told everything and sets a
-control a little over a hundred times a second, of which all ten are told the last value of each writing. Lateness is the player's: when a note was sent against when it
-was due (`--trace`), in milliseconds; what is judged is the median of the differences of each pair.
+control a little over a hundred times a second, of which all ten are told the last value of each writing. Lateness is
+the player's: when a note was sent against when it was due (`--trace`), in milliseconds; what is judged is the median of
+the differences of each pair.
 """
 
 from __future__ import annotations

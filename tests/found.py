@@ -28,8 +28,8 @@ def main(folder: Path) -> None:
                 print("nobody")
                 continue
             host = OSCQueryClient(info).get_host_info()
-            same = info.port == int(daemon.said("http").rpartition(":")[2]) and host.osc_port == daemon.osc[1]
-            print("found" if same else "another")
+            there = int(daemon.said("http").rpartition(":")[2]), daemon.osc[1]
+            print("found" if host is not None and there == (info.port, host.osc_port) else "another")
     look.close()
 
 

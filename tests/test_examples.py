@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+from bridge.addresses import COMMANDS, TOLD
+from bridge.controls import CONTROLS
+from bridge.controls import ROOT as ROOT_ADDRESS
 from model.midifile import read
 
 ROOT = Path(__file__).parent.parent
@@ -30,3 +36,21 @@ def test_the_example_of_the_factors_writes_every_file(tmp_path: Path) -> None:
     assert lead[0] == lead[1] == lead[2]
     drums = [sorted(n for n in songs[name].notes if n.part == "drums") for name in ("notes", "filled")]
     assert drums[0] == drums[1]
+
+
+def test_every_address_of_the_open_stage_control_layout_is_in_the_table() -> None:
+    layout = json.loads((ROOT / "examples" / "open-stage-control.json").read_text(encoding="utf-8"))
+
+    def widgets(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        yield node
+        for inner in (*node.get("widgets", ()), *node.get("tabs", ())):
+            yield from widgets(inner)
+
+    there = [w for w in widgets(layout["session"]) if "address" in w]
+    assert len(there) > 20
+    for widget in there:
+        path = widget["address"].removeprefix(ROOT_ADDRESS)
+        assert path in CONTROLS or path in COMMANDS or path in {told.path for told in TOLD}, path
+        span = widget.get("range")
+        if path in CONTROLS and span is not None and CONTROLS[path].kind != "s":
+            assert CONTROLS[path].low <= span["min"] < span["max"] <= CONTROLS[path].high, path

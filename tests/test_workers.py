@@ -1,7 +1,8 @@
-"""Workers as processes, at a real broker: beats by them, one killed, one with other weights."""
+"""Workers as processes, at a real broker: beats by them, one killed, jobs twice and of other weights."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import subprocess
 import sys
@@ -9,13 +10,22 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+import aiomqtt
 import pytest
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
 
+from bridge.jobs import JOBS, Accepted, Job, Ordered, Refused, Streamed, orders_topic
+from bridge.wire import pack, unpack
+from bridge.worker import WEIGHTS
+from model.music import Begin, Controls, Write
+from model.weights import hashed
 from tests.brokers import Mosquitto, mosquitto
 from tests.rig import Daemon, MissingToolError, ended, until
 
 pytestmark = pytest.mark.timeout(110)
 
+ROOT = Path(__file__).parent.parent
 Start = Callable[..., Daemon]
 PROMPT = "upbeat pop in C major, 140 bpm"
 
@@ -63,6 +73,64 @@ def test_a_worker_writes_the_beats_and_when_it_is_killed_the_music_goes_on(
     assert max(b - a for a, b in pairwise(beats)) <= 2, "and no beat is missing"
     assert started.stop() == 0
     assert "Traceback" not in started.log.read_text()
+
+
+PLAIN = """
+import asyncio, logging, sys
+from bridge.account import account
+from bridge.worker import Worker
+from tests.generators import plain
+logging.basicConfig(level=logging.INFO)
+async def work(): await Worker(account(sys.argv[1]), None, plain).run()
+asyncio.run(work())
+"""
+
+
+def test_a_job_that_comes_twice_is_accepted_once_and_one_of_other_weights_is_refused(
+    broker: Mosquitto, tmp_path: Path
+) -> None:
+    with (tmp_path / "worker.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-c", PLAIN, broker.url], cwd=ROOT, stdout=log, stderr=log, text=True
+        )
+    begin = Begin(7, "jazz", Controls(), 1)
+    ours = Job("once", hashed(WEIGHTS), begin)
+    theirs = Job("other", "0" * 64, begin)
+    done = Job("last", hashed(WEIGHTS), begin)
+    said: list[Accepted | Refused | Streamed] = []
+
+    async def offered() -> None:
+        answers = f"{JOBS}/answers"
+        properties = Properties(PacketTypes.PUBLISH)
+        properties.ResponseTopic = answers
+        async with aiomqtt.Client("127.0.0.1", broker.port, protocol=aiomqtt.ProtocolVersion.V5) as client:
+            await client.subscribe(answers, 1)
+            for job in (ours, ours, theirs, done):
+                await client.publish(JOBS, pack(job), 1, properties=properties)
+            async for message in client.messages:
+                said.append(unpack(bytes(message.payload), Accepted, Refused, Streamed))
+                if said[-1].job == "last":
+                    worker = said[-1].worker if isinstance(said[-1], Accepted) else ""
+                    write = Ordered("once", 0, (Write(7, 0, Controls()),))
+                    for _ in range(2):
+                        await client.publish(orders_topic(worker), pack(write), 0)
+                    await client.publish(
+                        orders_topic(worker), pack(Ordered("once", 1, (Write(7, 1, Controls()),)))
+                    )
+                if isinstance(said[-1], Streamed) and said[-1].number == 1:
+                    return
+
+    try:
+        assert until(lambda: "the broker is there" in (tmp_path / "worker.log").read_text(), 60)
+        asyncio.run(offered())
+    finally:
+        ended(process)
+    assert [(type(one), one.job) for one in said] == [
+        (Accepted, "once"), (Refused, "other"), (Accepted, "last"), (Streamed, "once"), (Streamed, "once"),
+    ]  # fmt: skip
+    refused = said[1]
+    assert isinstance(refused, Refused)
+    assert "same version" in refused.reason
 
 
 def test_a_worker_ends_at_a_signal_with_0(worker: subprocess.Popen[str], tmp_path: Path) -> None:

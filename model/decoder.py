@@ -65,7 +65,8 @@ class Block(nn.Module):
     def mixed(self, x: Tensor) -> Tensor:
         """Return queries, keys and values of `(B, T, D)`, each `(B, heads, T, head)`."""
         b, t, d = x.shape
-        return self.qkv(self.norm_in(x)).view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+        mixed: Tensor = self.qkv(self.norm_in(x))
+        return mixed.view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
 
     def thought(self, x: Tensor, drop: float = 0.0) -> Tensor:
         """Return what the squared-ReLU layer makes of `(B, T, D)`."""

@@ -69,7 +69,7 @@ def test_the_writer_of_clips_rests_once_nothing_is_asked_of_it_and_comes_back_fo
 
     async def play() -> None:
         writers = Writers()
-        session = Session(lambda: 1, False, (), "internal", "")
+        session = Session(lambda: 1, theta={})
         at = Errands(session, writers, lambda _: None, lambda *_: None, None)  # type: ignore[arg-type]
         for turn in (1, 2):
             at.on(asked(2 * turn), ME, lambda *_: None)

@@ -35,7 +35,7 @@ MEASURES: dict[str, Callable[[Sequence[Beat]], float]] = {
         np.mean([n.pitch for b in bar for n in b.notes if n.part in ("chords", "melody")])
     ),
     "tones": lambda bar: float(
-        np.mean([len({n.pitch % 12 for n in b.notes if n.part == "chords"}) for b in bar if b.notes])
+        np.mean([len(tones) for b in bar if (tones := {n.pitch % 12 for n in b.notes if n.part == "chords"})])
     ),
 }
 

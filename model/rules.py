@@ -71,6 +71,10 @@ class Rules:
     given: tuple[Row, ...] = ()
 
 
+UNLIKE = 0.3
+"""Two prompts whose densities lie so far apart are meant to be swept from the one to the other."""
+
+
 def rules_for(
     take: Take,
     plan: Plan,
@@ -101,7 +105,7 @@ def rules_for(
     rows = [note_row(n) for n in map(on_lattice, kept.notes) if n.start < frame.length]
     given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
     even = line.section in (None, "groove", "variation", "drop")
-    registers = dict(plan.registers)
+    registers, swept = dict(plan.registers), _swept(take, plan)
     asked = _asked(take, frame, kept, key, plan) if not obey else None
     return Rules(
         parts=drawn,
@@ -126,7 +130,7 @@ def rules_for(
         ),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         span=span,
-        crowd=looking_back.crowds(take.beats, plan, parts) if even else {},
+        crowd=looking_back.crowds(take.beats, plan, parts, swept) if even or swept is not None else {},
         lilt=_lilt(take, plan, frame),
         wanted={p: fusion.wanted_velocity(p, plan.energy) for p in parts},
         place={p: fusion.place(plan.register, registers, p, plan.brightness, plan.energy) for p in parts},
@@ -231,3 +235,11 @@ def _given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | Non
     after = next((s for s in starts if s > frame.beat), beats)
     change = chords[starts.index(frame.beat)] if frame.beat in starts else None
     return change, Ticks((after - frame.beat) * beat_length(frame.meter))
+
+
+def _swept(take: Take, plan: Plan) -> float | None:
+    """Return the density that counts as asked for all along the way between two prompts that differ in it, if they do."""
+    if take.other is None or abs(take.plan.density - take.other[0].density) < UNLIKE:
+        return None
+    ends = (take.plan.density, take.other[0].density, plan.density)
+    return max(ends, key=lambda density: abs(density - 0.5))

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -25,18 +25,19 @@ MOST, LISTED = 2000, 50
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """Where a bar came from."""
+    """Where a bar came from, and the controls that it began under where they were not at their default."""
 
     take: str
     prompt: str
     seed: int
     refined: str = ""
     morph: str = ""
+    controls: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Keepsake:
-    """The bars as a song, where each came from, the controls that were not at their default, and the weights' hash."""
+    """The bars as a song, where each came from, the controls when it was kept, and the weights' hash."""
 
     song: Song
     bars: tuple[Bar, ...]

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bridge.clock import Seconds
-from bridge.controls import CONTROLS, Value
+from bridge.controls import Value
 from bridge.entrance import NEAR
 from bridge.errors import BadRequest
 from bridge.keepsake import Keepsake
 from bridge.lineup import Lineup
+from bridge.settings import changed
 from bridge.stage import Stage
 from model.midifile import Song
 
@@ -33,11 +34,9 @@ class Memory:
         found = self.stage.record.last(bars, self._key, self.stage.tick(Seconds(now + NEAR)))
         if found is None:
             raise BadRequest("/llmball/keep", "no whole bar was played yet: play first")
-        song, takes = found
-        others = {
-            path: v for path, v in self.settings.items() if path in CONTROLS and v != CONTROLS[path].default
-        }
-        return Keepsake(song, tuple(self.takes.origin(number) for number in takes), others, self.weights)
+        song, origins = found
+        begun = tuple(replace(self.takes.origin(take), controls=under) for take, under in origins)
+        return Keepsake(song, begun, changed(self.settings), self.weights)
 
     @property
     def _key(self) -> str:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import TypeVar
 
+from bridge.controls import Value
 from bridge.orders import Sound, remains
 from bridge.timeline import Placed
 from model.midifile import Song, bar_length
 from model.music import TICKS_PER_QUARTER, Note, Ticks
 
 T = TypeVar("T")
+Changed = Mapping[str, Value]
+"""Controls that are not at their default."""
 LONGEST = 64 * TICKS_PER_QUARTER
 """Ticks; what began longer ago than this is not looked at when something is taken back."""
 MOST_BARS = 256
@@ -32,16 +35,19 @@ class Record:
         self._chords: list[tuple[Ticks, str]] = []
         self._tempi: list[tuple[Ticks, float]] = []
         self._takes: list[tuple[Ticks, int]] = []
+        self._controls: list[tuple[Ticks, Changed]] = []
         self._end = Ticks(0)
 
-    def add(self, placed: Placed) -> None:
-        """Keep a beat that was placed."""
+    def add(self, placed: Placed, controls: Changed) -> None:
+        """Keep a beat that was placed, under controls that were not at their default."""
         if placed.beat == 1:
             self._bars.append((placed.start, placed.music.meter))
             if not self._wanted and len(self._bars) > 2 * MOST_BARS:
                 self._forget()
         if placed.take and (not self._takes or self._takes[-1][1] != placed.take):
             self._takes.append((placed.start, placed.take))
+        if not self._controls or self._controls[-1][1] != controls:
+            self._controls.append((placed.start, controls))
         self._sounds += placed.sounds
         self._end = placed.end
         chord = placed.music.chord
@@ -58,6 +64,7 @@ class Record:
         self._bars = [b for b in self._bars if b[0] < after]
         self._chords = [c for c in self._chords if c[0] < after]
         self._takes = [t for t in self._takes if t[0] < after]
+        self._controls = [c for c in self._controls if c[0] < after]
         near = bisect_left(self._sounds, after - LONGEST, key=lambda s: s.beat)
         self._sounds[near:] = [
             left for s in self._sounds[near:] if (left := remains(s, after, ring)) is not None
@@ -97,8 +104,11 @@ class Record:
             chords=tuple(c for c in self._chords if c[0] < at),
         )
 
-    def last(self, count: int, key: str, now: Ticks) -> tuple[Song, tuple[int, ...]] | None:
-        """Return the last whole bars played by a tick, so many at most, and the take of each; None before the first."""
+    def last(self, count: int, key: str, now: Ticks) -> tuple[Song, tuple[tuple[int, Changed], ...]] | None:
+        """Return the last whole bars played by a tick, so many at most; None before the first.
+
+        With them the take of each, and the controls that it began under.
+        """
         until = min(now, self._end)
         whole = [(at, meter) for at, meter in self._bars if at + bar_length(meter) <= until]
         if not whole:
@@ -119,15 +129,15 @@ class Record:
             bars=tuple(bars), end=Ticks(end - first), tempos=_since(self._tempi, first, end), key=key,
             notes=notes, chords=_since(self._chords, first, end),
         )  # fmt: skip
-        return song, tuple(_at(self._takes, Ticks(first + at)) for at, _ in bars)
+        starts = [Ticks(first + at) for at, _ in bars]
+        return song, tuple((_at(self._takes, at, 0), _at(self._controls, at, {})) for at in starts)
 
     def _forget(self) -> None:
         first = self._bars[-MOST_BARS][0]
         self._bars = self._bars[-MOST_BARS:]
         self._sounds = [s for s in self._sounds if s.at >= first]
-        self._chords, self._tempi, self._takes = (
-            _from(self._chords, first), _from(self._tempi, first), _from(self._takes, first),
-        )  # fmt: skip
+        self._chords, self._tempi = _from(self._chords, first), _from(self._tempi, first)
+        self._takes, self._controls = _from(self._takes, first), _from(self._controls, first)
 
 
 def _from(changes: list[tuple[Ticks, T]], first: Ticks) -> list[tuple[Ticks, T]]:
@@ -141,5 +151,5 @@ def _since(changes: list[tuple[Ticks, T]], first: Ticks, end: Ticks) -> tuple[tu
     return tuple((Ticks(max(0, at - first)), what) for at, what in _from(changes, first) if at < end)
 
 
-def _at(changes: list[tuple[Ticks, int]], tick: Ticks) -> int:
-    return next((what for at, what in reversed(changes) if at <= tick), 0)
+def _at(changes: list[tuple[Ticks, T]], tick: Ticks, before: T) -> T:
+    return next((what for at, what in reversed(changes) if at <= tick), before)

@@ -53,6 +53,11 @@ def defaults() -> dict[str, Value]:
     return {path: control.default for path, control in CONTROLS.items()}
 
 
+def changed(settings: Mapping[str, Value]) -> dict[str, Value]:
+    """Return the controls that are not at their default."""
+    return {path: v for path, v in settings.items() if path in CONTROLS and v != CONTROLS[path].default}
+
+
 def controls(settings: Mapping[str, Value]) -> Controls:
     """Return what of the settings the model and the precedence go by; a guidance left at its default is the take's."""
     guidance = float(settings["guidance"])

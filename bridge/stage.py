@@ -17,6 +17,7 @@ from bridge.events import BarPlayed, Effect, Tell, ToPlayer
 from bridge.orders import Cancel, Clocked, Play, Retime, Silence, Sound, remains
 from bridge.record import Record
 from bridge.reharmonise import moved
+from bridge.settings import changed
 from bridge.take import Take
 from bridge.timeline import Placed, Timeline
 from model.drums import ROLES, drum_map
@@ -113,7 +114,7 @@ class Stage:
         )
 
     def _place(self, take: int, beat: Beat, new_bar: bool, feel: Feel, sounds: tuple[Sound, ...]) -> None:
-        self.record.add(self.timeline.place(take, beat, sounds, new_bar, feel))
+        self.record.add(self.timeline.place(take, beat, sounds, new_bar, feel), changed(self.settings))
         if sounds:
             self.effects.append(ToPlayer(Play(take, sounds)))
         for sound in sounds:

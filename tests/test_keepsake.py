@@ -57,6 +57,19 @@ def test_bars_tell_what_they_were_refined_by() -> None:
     assert rig.session.keepsake(2, rig.now).bars[-1].refined == "less busy"
 
 
+def test_each_bar_tells_the_controls_that_it_began_under() -> None:
+    rig = Rig(latencies(0, 0.01))
+    rig.happen(PromptGiven("rain"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 5)
+    rig.happen(ControlSet("transpose", 5))
+    rig.until(rig.now + 5)
+    told = [dict(bar.controls) for bar in rig.session.keepsake(8, rig.now).bars]
+    turned = told.index({"transpose": 5})
+    assert turned > 0
+    assert told == [{}] * turned + [{"transpose": 5}] * (len(told) - turned)
+
+
 def test_nothing_is_kept_before_the_first_whole_bar() -> None:
     rig = Rig(latencies(0, 0.01))
     with pytest.raises(BadRequest, match="no whole bar"):

@@ -18,7 +18,7 @@ def laid(count: int, meter: str = "4/4", record: Record | None = None) -> Timeli
             1, Beat(i, bar, beat, meter, "Am" if i % 2 else "C", True), (sound,), beat == 0
         )
         if record is not None:
-            record.add(placed)
+            record.add(placed, {})
     return timeline
 
 

@@ -281,8 +281,7 @@ function restream(certain) {
     if (!P.stream) { if (state.link.connected) status(Words.READY); return; }
     own = Live.ownTrack();
     if (own && Live.pads(own).length) kit = Kit.of(Live.pads(own)).there;
-    Stream.start({ part: STREAMED[P.streamed], lead: P.lead === 1, certain: certain, prompt: P.prompt, kit: kit }, now());
-    steerAll(true);
+    Stream.start({ part: STREAMED[P.streamed], lead: P.lead === 1, certain: certain, prompt: P.prompt, kit: kit, steer: function () { steerAll(true); } }, now());
     streaming = repeated(streaming, streamTick, Stream.TICK);
 }
 restream.local = 1;

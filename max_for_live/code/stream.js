@@ -7,7 +7,7 @@ var Stream = (function () {
     var out = null;
     function open(to) { out = to; }
 
-    // options: {part, lead: whether it may, certain: whether it takes the lead from another, prompt, kit: the drums' pitches on this track, or null}
+    // options: {part, lead: whether it may, certain: whether it takes the lead from another, prompt, steer(): says the band's controls, kit: the drums' pitches on this track, or null}
     function start(options, now) {
         part = options.part;
         may = options.lead;
@@ -20,6 +20,7 @@ var Stream = (function () {
         heardAt = now;
         if (kit) out.osc([Wire.ROOT + "drums/map"]);   // the daemon's own map may have turned them already
         if (lead) {
+            options.steer();       // before the words: a control that comes after them has the take written anew
             out.osc([Wire.ROOT + "prompt_uri", Wire.encoded(options.prompt)]);
             out.status("Streaming: start Live's transport");
         } else out.status(may && !Leader.other(now) ? Words.EMPTY : listening());

@@ -36,12 +36,12 @@ var Transport = (function () {
     function beatAt(state, now) { return estimate(state) + (now - state.at) * state.tempo / 60000; }
 
     // /llmball/beat bar beat: the daemon's beats lie on Live's, so where they differ is a whole number of halves.
-    // A stale one would move everything: another origin is believed when a second beat says so too, or when the band begins.
+    // A beat may be told late, never early: the least difference holds. A greater one is believed when a second beat says so too, or when the band begins.
     function beaten(state, bar, beat, num, den, now) {
         var apart;
         if (!state.playing || !state.offsets.length) return;
         apart = Math.round((beatAt(state, now) - ((bar - 1) * num + beat - 1) * 4 / den) * 2) / 2;
-        if (state.origin === null || apart === state.origin || apart === state.doubt || (bar === 1 && beat === 1)) { state.origin = apart; state.doubt = null; } else state.doubt = apart;
+        if (state.origin === null || apart <= state.origin || apart === state.doubt || (bar === 1 && beat === 1)) { state.origin = apart; state.doubt = null; } else state.doubt = apart;
     }
 
     // Quarter notes since the daemon's play; null as long as it is not known

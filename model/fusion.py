@@ -96,10 +96,10 @@ def lengths(articulation: float, weight: float) -> Array:
 def qualities(complexity: float, brightness: float, colour: float, light: float, size: int) -> Array:
     """Return what each kind of chord is worth, `(size,)` of the field of values.
 
-    Complexity 0 wants three tones, 1 more than five; brightness wants major thirds rather than minor ones.
+    Complexity 0 wants three tones, ½ as many as the chords of most music, 1 more than five; brightness wants major thirds rather than minor ones.
     """
     worth = np.zeros(size)
-    wanted = 2.9 + 2.5 * complexity
+    wanted = 2.8 + complexity + 1.6 * complexity**2
     sharp = colour * (1 + 2 * abs(complexity - 0.5))
     for i, tones in enumerate(QUALITIES.values()):
         third = (4 in tones) - (3 in tones)

@@ -12,10 +12,12 @@ from pathlib import Path
 import psutil
 
 from bench.figures import percentile, table
+from bridge.errands import REST
 from model.composer import Composer
 from model.music import TICKS_PER_QUARTER, Begin, Controls, Write
 from model.plan import open_encoder
 from tests import rig
+from tests.clip_client import ClipClient
 
 STARTS = 5
 PROMPTS = (
@@ -29,36 +31,43 @@ BEATS = 64
 
 
 def main() -> None:
-    """Print three small tables."""
+    """Print small tables."""
     seconds: list[float] = []
-    memory: list[tuple[object, ...]] = []
+    memory: dict[str, list[tuple[object, ...]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(STARTS):
             with rig.daemon("--output", "none", "--play", PROMPTS[0], env={}, folder=Path(folder)) as daemon:
                 seconds.append(daemon.started_in)
                 if len(seconds) == STARTS:
                     time.sleep(5)
-                    memory = resident(psutil.Process(daemon.process.pid))
+                    process = psutil.Process(daemon.process.pid)
+                    memory["after 5 s of music"] = resident(process)
+                    client = ClipClient(daemon.osc)
+                    client.fetch(1, 8, 1, PROMPTS[0])
+                    client.close()
+                    memory["just after a clip"] = resident(process)
+                    time.sleep(REST + 3)
+                    memory[f"{REST:.0f} s after it"] = resident(process)
     print(table(("start to ready, s", "median", "worst"), [(STARTS, percentile(seconds, 0.5), max(seconds))]))
     print()
-    print(table(("process, after 5 s of music", "resident MB", "of its own MB"), memory))
-    print()
+    for when, rows in memory.items():
+        print(table((f"process, {when}", "resident MB", "proportional MB", "of its own MB"), rows))
+        print()
     composer = Composer(open_encoder(None))
-    rows = [speed(composer, prompt) for prompt in PROMPTS]
-    print(table(("prompt", "bpm", "music s per s, three parts", "times 3/4"), rows))
+    speeds = [speed(composer, prompt) for prompt in PROMPTS]
+    print(table(("prompt", "bpm", "music s per s, three parts", "times 3/4"), speeds))
 
 
 def resident(daemon: psutil.Process) -> list[tuple[object, ...]]:
-    """Return name, resident and unshared memory of each process, and their sums."""
-    rows: list[tuple[object, ...]] = []
-    total = own = 0.0
+    """Return name, resident, proportional (what is shared, shared out) and unshared memory of each process, and their sums."""
+    rows: list[tuple[str, float, float, float]] = []
     for process in (daemon, *daemon.children(recursive=True)):
         figures = process.memory_full_info()
         command = " ".join(process.cmdline())
-        title = next((t for t in ("player", "generator", "tracker") if t in command), "daemon")
-        rows.append((title, figures.rss / 1e6, figures.uss / 1e6))
-        total, own = total + figures.rss / 1e6, own + figures.uss / 1e6
-    return [*rows, ("all", total, own)]
+        title = next((t for t in ("player", "generator", "clips", "tracker") if t in command), "daemon")
+        share = getattr(figures, "pss", figures.rss)  # only Linux tells
+        rows.append((title, figures.rss / 1e6, share / 1e6, figures.uss / 1e6))
+    return [*rows, ("all", *(sum(row[i] for row in rows) for i in (1, 2, 3)))]
 
 
 def speed(composer: Composer, prompt: str) -> tuple[object, ...]:

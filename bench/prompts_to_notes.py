@@ -1,4 +1,4 @@
-"""From words to the first note-on at a JACK receiver: playing, quantize now, 100 different prompts, warm.
+"""From words to the first note-on at a JACK receiver: playing, quantize now, 200 different prompts, warm.
 
     python -m bench.prompts_to_notes
 
@@ -15,7 +15,28 @@ from bench.figures import percentile, table
 from bench.stage import stage
 from tests.rig import Receiver, until
 
-MOODS = ("calm", "joyful", "tender", "dark", "dreamy", "angry", "lonely", "hopeful", "playful", "温柔的")
+MOODS = (
+    "calm",
+    "joyful",
+    "tender",
+    "dark",
+    "dreamy",
+    "angry",
+    "lonely",
+    "hopeful",
+    "playful",
+    "温柔的",
+    "sleepy",
+    "proud",
+    "nervous",
+    "bright",
+    "weightless",
+    "stubborn",
+    "mysterious",
+    "warm",
+    "restless",
+    "忧伤的",
+)
 STYLES = (
     "pop",
     "jazz",

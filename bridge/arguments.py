@@ -12,7 +12,6 @@ from bridge.baton import SYNCS
 from bridge.spelling import MOST_BARS, MOST_SEED, MOST_TAKES
 from bridge.systems import BACKENDS
 from model.decoding import ENGINES
-from model.harmony import parse_key
 from model.music import METERS, PARTS, Controls
 
 
@@ -148,7 +147,7 @@ def clip_options(clip: argparse.ArgumentParser) -> None:
     )
     option("--parts", metavar="a,b", type=spelling.parts, help=f"of {', '.join(PARTS)}")
     option("--tempo", metavar="BPM", type=spelling.tempo, default=0.0)
-    option("--key", metavar="K", type=spelling.checked(parse_key), default="auto")
+    option("--key", metavar="K", type=spelling.key, default="auto")
     option("--meter", metavar="M", choices=METERS, default="auto")
     option("--chords", metavar='"Am F C G"', type=spelling.checked(spelling.progression), default="auto")
     for level in LEVELS:

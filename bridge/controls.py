@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from bridge.errors import BadRequest
 from model.drums import ROLES, drum_map
 from model.harmony import parse_key
+from model.keynames import named
 from model.music import METERS, PARTS
 from model.numerals import parse_progression
 from model.theta import SHIPPED
@@ -89,7 +90,7 @@ class Control:
 
 
 def _key(text: str) -> str:
-    return text if text == "auto" else parse_key(text).name
+    return text if text == "auto" else named(text).name
 
 
 def _progression(text: str) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from bridge.account import Account, account
 from bridge.config import Network
 from model.harmony import parse_key
+from model.keynames import named
 from model.music import PARTS
 from model.numerals import parse_progression
 
@@ -118,6 +119,14 @@ def checked(read: Callable[[str], object]) -> Callable[[str], str]:
         return text
 
     return check
+
+
+def key(text: str) -> str:
+    """Take a key in any of the languages, or "auto"; it is kept as we name it."""
+    try:
+        return text if text == "auto" else named(text).name
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def address(text: str) -> tuple[str, int]:

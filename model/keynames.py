@@ -79,6 +79,19 @@ def key(text: str) -> Span[Key] | None:
     return None
 
 
+def named(text: str) -> Key:
+    """Return the key that a text names and says nothing else beside, in any of the languages. Raises ValueError.
+
+    So B-Dur is B flat major, as who says Dur means it, and B major is B.
+    """
+    plain = text.strip()
+    for read in (_german, _solfege, _cjk, _old_names):
+        found = read(plain)
+        if found is not None and (found.start, found.end) == (0, len(plain)):
+            return found.value
+    return parse_key(plain)
+
+
 def _steps(text: str) -> Span[Key] | None:
     for match in _STEPS.finditer(text):
         try:

@@ -69,7 +69,7 @@ def test_one_in_waiting_that_dies_is_no_loss() -> None:
             os.kill(pid, signal.SIGKILL)
             again, _ = await said.get()
             assert again not in (pid, *spare)
-            assert died == ["speaker"]
+            assert died in (["speaker"], ["speaker"] * 2), "its death may be noticed after it was to step in"
         finally:
             children.close()
 

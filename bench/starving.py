@@ -85,11 +85,14 @@ def performance(fault: Callable[[rig.Daemon], None]) -> list[tuple[str, object, 
     due = [n for n in planned if zero + n.start * QUARTER < ended - 0.05]
     missing, _ = held_against(due, heard, zero)
     bars = int(max(n.start for n in due) // BAR) + 1
-    starved = max((t.args[2] for t in told if t.path == "health"), default=0)
+    late, dropped, starved = (
+        max((t.args[i] for t in told if t.path == "health"), default=0) for i in range(3)
+    )
     return [
         ("bars without a plan", bars - len({int(n.start // BAR) for n in due}), bars),
         ("planned note-ons that never sounded", len(missing), len(due)),
         ("beats repeated", starved, ""),
+        ("told as late; as dropped, being too late", f"{late}; {dropped}", ""),
         ("left sounding", len(sounding(heard)), ""),
     ]
 

@@ -11,9 +11,11 @@ from contextlib import ExitStack
 from multiprocessing.connection import Connection
 from typing import Any
 
+import psutil
 import pytest
 
 from bridge.child import MOST_WAITING, Child
+from tests.tools import until
 
 DIED = "died"
 LARGE = "x" * 1000
@@ -60,6 +62,8 @@ def test_what_is_sent_to_a_child_that_is_stopped_waits_and_comes_in_order(start:
     for n in range(1000):  # far more than its pipe holds
         child.send((n, LARGE))
     assert child.pid is not None
+    process = psutil.Process(child.pid)
+    assert until(lambda: process.status() == psutil.STATUS_STOPPED, 20), "it says so just before it stops"
     os.kill(child.pid, signal.SIGCONT)
     assert [said.get(timeout=20)[0] for _ in range(1000)] == list(range(1000))
 

@@ -48,7 +48,7 @@ from bridge.events import (
     StopAsked,
     TapGiven,
 )
-from bridge.session import State
+from bridge.transport import State
 from model.clipping import ClipOrder, ClipWritten
 from model.form import CUES
 from model.music import METERS

@@ -36,8 +36,9 @@ check: $(VENV)/.developing
 	$(BIN)/mypy
 
 accept: $(VENV)/.developing
-	@for script in prompts_to_notes prompt_changes footprint mood_pairs packets panels starving sweep endurance \
-		lateness "lateness --busy" "lateness --period 64" "lateness --busy --period 64" slaved link_peer faults broker workers device_loss; do \
+	@for script in prompts_to_notes prompt_changes footprint mood_pairs packets "flood --what mutated,prompt,density" chaos mishaps soak \
+		panels starving sweep endurance lateness "lateness --busy" "lateness --period 64" "lateness --busy --period 64" slaved link_peer \
+		faults broker workers device_loss; do \
 		echo "## $$script"; $(BIN)/python -m bench.$$script || exit 1; echo; done
 
 # The long measurements of music, each a page in runs/music. Pages that are there are not made again unless the weights changed, so what was
@@ -107,6 +108,19 @@ hands: $(VENV)/.developing
 	@test -n "$(HUMAN)" || { echo "say where the songs to measure against are: make hands HUMAN=file" >&2; exit 2; }
 	$(BIN)/python -m bench.following --human "$(HUMAN)"
 	$(BIN)/python -m bench.accompanying --human "$(HUMAN)"
+
+# what decides and what sounds next, changed a place at a time: do the tests see it? results: mutmut results
+mutants: $(VENV)/.developing
+	$(PIP) install mutmut==3.8.1
+	LLMBALL_SEQUENCES=20 $(BIN)/mutmut run --max-children 2
+
+# branches of the bridge and of what of the model plays, children of the tests among them
+cover: $(VENV)/.developing
+	$(PIP) install coverage==7.17.5
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -q
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report --skip-covered --sort=cover
 
 devices: $(VENV)/.installed
 	$(BIN)/python -m max_for_live.build

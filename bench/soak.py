@@ -3,7 +3,7 @@
     python -m bench.soak [--hours 8] [--model] [--seed 1]
     python -m bench.endurance --minutes 30        (the same in real time, at a JACK receiver)
 
-The real session and scheduler over a virtual clock; beats come from a generator of ours at once, or with `--model` from
+The real session and scheduler over a virtual clock; beats come from a generator of ours within 40 ms, or with `--model` from
 the model that is shipped (slow: its beats cost their real time). What sounds is ended at the end, and what the
 process holds is counted every ten virtual minutes, from the second hour on or the second tenth where there are fewer.
 """
@@ -48,11 +48,11 @@ from bridge.events import (
     StopAsked,
     TapGiven,
 )
-from bridge.session import State
+from bridge.transport import State
 from model.clipping import ClipOrder, ClipWritten
 from model.form import CUES
 from model.music import METERS
-from tests.performance import Rig, latencies
+from tests.performance import Rig
 
 PROMPTS = (
     "rain",
@@ -63,6 +63,8 @@ PROMPTS = (
     "ambient",
     "drum and bass 174",
 )
+BEAT = 0.005, 0.040
+"""Seconds that our generator takes for an order, at least and at most: the model's beats cost some ten milliseconds."""
 LOOK = Seconds(600)
 """Seconds of virtual time between two looks at what the process holds."""
 QUIET = 2.0
@@ -122,7 +124,8 @@ def main() -> None:
 def soaked(hours: float, seed: int, generator: Callable[..., object] | None) -> list[tuple[str, object]]:
     """Play so many virtual hours; return the rows."""
     rng = random.Random(seed)
-    band = Rig(latencies(seed, 0.02), generator=generator)  # type: ignore[arg-type]
+    cost = random.Random(seed)
+    band = Rig(lambda: cost.uniform(*BEAT), generator=generator)  # type: ignore[arg-type]
     clips = Clips(lambda order: orders.append(order))
     orders: list[object] = []
     numbers = count()

@@ -122,7 +122,7 @@ def rules_for(
         tonic=key.tonic,
         restless=_restless(take, frame, kept, asked, theta.asked),
         closing=closing,
-        pull=_pull(frame, stated=stated and asked is None, closing=closing, leading=leading)
+        pull=(_pull(frame, stated=stated, closing=closing, leading=leading) if asked is None else 0.0)
         + (
             theta.home * _homesick(take, frame, key.tonic)
             if asked is None and not (closing or leading)

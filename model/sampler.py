@@ -6,6 +6,7 @@ place, and the rest is drawn around them.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 
 import numpy as np
@@ -115,14 +116,14 @@ class _Beat:
         if not self.rows and rules.change is not None:
             return chord_row(rules.change)
         logits = self._engine.event(h)
+        if not self.rows and (rules.must_choose or (rules.free and self._changes(logits))):
+            return self._chord_row(*self._engine.say(h, 0, int(Event.CHORD)))
         while True:
             event = self._choose(logits, self._events())
             if self._given and event == self._given[0][0]:
                 return self._said(self._given.pop(0), h)
             if event == rules.line:
                 return None
-            if event == Event.CHORD:
-                return self._chord_row(*self._engine.say(h, 0, event))
             pitches = self._pitches(event)
             if pitches.max() > BARRED / 2:
                 return self._note_row(*self._engine.say(h, 0, event), event, pitches)
@@ -140,14 +141,8 @@ class _Beat:
     def _events(self) -> Worth:
         """Return what each event is worth now, BARRED where it may not come."""
         rules = self._rules
-        if not self.rows and rules.must_choose:
-            bias = np.full(EVENTS, BARRED)
-            bias[Event.CHORD] = 0
-            return bias
         bias = self._onsets.copy()
         last = self.rows[-1][0] if self.rows else 0
-        if not self.rows and rules.free:
-            bias[Event.CHORD] = rules.restless
         if last >= FIRST_NOTE:
             bias[FIRST_NOTE:last] = BARRED
             part, tick = part_and_tick(last)
@@ -294,10 +289,22 @@ class _Beat:
     def _lock(self, bias: Worth, first: int, count: int) -> None:
         bias[first : first + count][~worths.among(self._rules.scale)[:count]] += self._penalty
 
+    def _changes(self, logits: Array) -> bool:
+        """Draw whether a new chord begins: its odds against all else, whatever the wanted density is worth to onsets."""
+        z = self._guided(logits)
+        rest = z[self._onsets > BARRED / 2]
+        top = rest.max()
+        gap = z[Event.CHORD] + self._rules.restless - top - math.log(np.exp(rest - top).sum())
+        chance = 1 / (1 + math.exp(-min(max(gap / self._rules.temperature, -NEGLIGIBLE), NEGLIGIBLE)))
+        drawn, unlikely = self._rng.random(), 1 - min(self._rules.theta.tail, 1.0)
+        return chance > unlikely and (chance >= 1 - unlikely or drawn < chance)
+
+    def _guided(self, logits: Array) -> Array:
+        return logits[0] if len(logits) == 1 else logits[0] + self._rules.theta.text * (logits[0] - logits[1])
+
     def _choose(self, logits: Array, bias: Worth) -> int:
         """Draw from the guided, bent and tempered logits, `(lanes, n)`; the unlikely tail is left out."""
-        z = logits[0] if len(logits) == 1 else logits[0] + self._rules.theta.text * (logits[0] - logits[1])
-        z = (z + bias) / self._rules.temperature
+        z = (self._guided(logits) + bias) / self._rules.temperature
         z -= z.max()
         near = np.flatnonzero(z > -NEGLIGIBLE)
         if len(near) == 1:

@@ -33,7 +33,7 @@ class Theta:
     light: float = 1.2
     tail: float = 0.95
     cover: float = 6.0
-    asked: float = 10.0
+    asked: float = 25.0
     layers: float = 1.5
     home: float = 2.0
 

@@ -31,12 +31,12 @@ from model.weights import FOLDER, save
 if TYPE_CHECKING:
     from model.training.measures.clips import Clip
 
-WIDTH = 128
+WIDTH = 96
 MEMBERS = 3
 """Networks that learn from other seeds; what they say is averaged."""
 STRETCHES = (16, 16, 16, 32, 48)
 """Half bars of a stretch, drawn as often as they stand here."""
-BATCH = 32
+BATCH = 64
 UNKNOWN = -1
 SOURCES = {"pop909": "pop", "openewld": "standard", "lieder": "art song", "hymns": "hymn"}
 POP = 0.6
@@ -112,7 +112,7 @@ def kept(path: Path) -> list[Song]:
 class Network(nn.Module):
     """What is heard of each half bar → the chord under it, knowing the whole melody, and knowing only what came before."""
 
-    def __init__(self, width: int = WIDTH, drop: float = 0.35) -> None:
+    def __init__(self, width: int = WIDTH, drop: float = 0.45) -> None:
         super().__init__()
         self.drop = drop
         self.inp = nn.Linear(FEATURES, width)
@@ -192,10 +192,10 @@ def train(
     seed: int = 0,
     width: int = WIDTH,
     device: str = "cpu",
-    steps: int = 2400,
+    steps: int = 2500,
     rate: float = 3e-3,
     batch: int = BATCH,
-    drop: float = 0.35,
+    drop: float = 0.45,
     decay: float = 0.05,
 ) -> Network:
     """Return the network after so many steps, or seconds if they are over before; the rate falls to nothing."""
@@ -275,12 +275,12 @@ def main() -> None:
     parser.add_argument("--songs", type=Path, help="songs, as `prepare` wrote them")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seconds", type=float, default=1e9, help="of all members together")
-    parser.add_argument("--steps", type=int, default=2400)
+    parser.add_argument("--steps", type=int, default=2500)
     parser.add_argument("--members", type=int, default=MEMBERS)
     parser.add_argument("--width", type=int, default=WIDTH)
     parser.add_argument("--batch", type=int, default=BATCH)
     parser.add_argument("--rate", type=float, default=3e-3)
-    parser.add_argument("--drop", type=float, default=0.35)
+    parser.add_argument("--drop", type=float, default=0.45)
     parser.add_argument("--decay", type=float, default=0.05)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--out", type=Path, default=FOLDER / "harmoniser.safetensors")

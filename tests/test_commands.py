@@ -118,7 +118,7 @@ def test_what_cannot_be_obeyed_is_refused_in_one_line_with_the_law(
 
 def test_the_options_of_serve_become_the_daemons_config() -> None:
     words = "serve --output none --backend jack --ports per-part --port-name Band --osc [::1]:0 --http none "
-    words += "--sync internal --engine numpy --allow 10.0.0.0/8 ::1 --trace t.txt --play"
+    words += "--sync internal --engine torch --allow 10.0.0.0/8 ::1 --trace t.txt --play"
     assert config(parser().parse_args([*words.split(), "a song"])) == Config(
         output="none",
         backend="jack",
@@ -126,6 +126,7 @@ def test_the_options_of_serve_become_the_daemons_config() -> None:
         port_name="Band",
         osc_host="::1",
         osc_port=0,
+        engine="torch",
         play="a song",
         allow=(ip_network("10.0.0.0/8"), ip_network("::1")),
         trace=Path("t.txt"),

@@ -168,7 +168,7 @@ class Daemon:
     # --- decisions carried out -----------------------------------------------------------------
 
     def _carry_out(self, event: Event) -> None:
-        for effect in self._session.on(event, monotonic()):
+        for effect in sorted(self._session.on(event, monotonic()), key=_urgency):
             self._do(effect)
         if self._mqtt is not None and isinstance(
             event, ControlSet | TapGiven | PromptGiven | MorphGiven | Health
@@ -305,3 +305,13 @@ class Daemon:
             if door is not None:
                 door.close()
         self._children.close()
+
+
+def _urgency(effect: Effect) -> int:
+    """Return 0 for what is to sound, 1 for what is to be written, 2 for what is only told; each kind keeps its order."""
+    match effect:
+        case ToPlayer():
+            return 0
+        case ToModel():
+            return 1
+    return 2

@@ -43,7 +43,7 @@ def remains(sound: Sound, after: Ticks, ring: Collection[str]) -> Sound | None:
     """
     if sound.beat >= after:
         return None
-    if sound.part in ring:
+    if sound.part in ring or sound.at + sound.length <= after:
         return sound
     if sound.at >= after:
         return None

@@ -228,10 +228,10 @@ class Stage:
                     since[p.take, s.part] = min(
                         since.get((p.take, s.part), after), s.at if s.beat >= after else after
                     )
-        takes = sorted({p.take for p in self.timeline.placed})
         gone = self.timeline.cut(after, ring)
         self.record.cut(after, ring)
-        self.effects += [ToPlayer(Cancel(take, after, ring)) for take in takes]
+        # only those that lose something: a take of bars ago has nothing that could be taken back
+        self.effects += [ToPlayer(Cancel(take, after, ring)) for take in sorted({take for take, _ in since})]
         for take, part in sorted(since, key=lambda tp: (tp[0], PARTS.index(tp[1]))):
             self.effects.append(
                 Tell("cancelled", (self._id(take), part, since[take, part] / TICKS_PER_QUARTER))

@@ -18,7 +18,9 @@ from bridge.events import (
     PromptGiven,
     StopAsked,
     TasteReset,
+    ToPlayer,
 )
+from bridge.orders import Cancel
 from bridge.transport import State
 from model.music import Begin, Plan, Ticks
 from model.taste import drawn, shipped
@@ -156,6 +158,16 @@ def test_with_quantize_now_the_old_notes_stop_and_the_new_ones_begin_at_once() -
     tick = first_notes(rig)[2]
     assert rig.tempo.seconds_at(tick) - asked_at < 0.1
     assert all(take == 2 for t, take, _ in rig.sounded if t >= tick)
+
+
+def test_a_prompt_takes_nothing_back_of_takes_that_are_over() -> None:
+    rig = playing(quantize="now")
+    for words in ("snow", "wind", "hail"):
+        rig.happen(PromptGiven(words))
+        rig.until(rig.now + 1)
+    effects = rig.session.on(PromptGiven("sun"), rig.now)
+    taken_back = {e.order.take for e in effects if isinstance(e, ToPlayer) and isinstance(e.order, Cancel)}
+    assert taken_back == {4}, "takes 1 to 3 have long ended"
 
 
 def test_only_the_latest_of_several_prompts_is_played() -> None:

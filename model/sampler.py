@@ -300,7 +300,8 @@ class _Beat:
         return chance > unlikely and (chance >= 1 - unlikely or drawn < chance)
 
     def _guided(self, logits: Array) -> Array:
-        return logits[0] if len(logits) == 1 else logits[0] + self._rules.theta.text * (logits[0] - logits[1])
+        told: Array = logits[0]
+        return told if len(logits) == 1 else told + self._rules.theta.text * (told - logits[1])
 
     def _choose(self, logits: Array, bias: Worth) -> int:
         """Draw from the guided, bent and tempered logits, `(lanes, n)`; the unlikely tail is left out."""

@@ -33,7 +33,8 @@ class Rules:
     model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `closing` that the bar is the last, `restless`
     a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
     begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
-    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `lilt` what an onset on each grid tick of a quarter is worth beside, `(24,)`, `melody` the time of each pitch class that it is known to have ahead, `asked` the logarithm of how likely each root and kind of triad is under it, `(12, 3)`, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1.
+    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `lilt` what an onset on each grid tick of a quarter is worth beside, `(24,)`, `melody` the time of each pitch class that it is known to have ahead, `asked` the logarithm of how likely each root and kind of triad is under it, `(12, 3)`, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1. `swept` between unlike
+    densities, the parts take turns.
     """
 
     parts: frozenset[str]
@@ -57,6 +58,7 @@ class Rules:
     lilt: fusion.Array
     wanted: Mapping[str, float]
     place: Mapping[str, float]
+    swept: bool
     articulation: float
     complexity: float
     brightness: float
@@ -134,6 +136,7 @@ def rules_for(
         lilt=_lilt(take, plan, frame),
         wanted={p: fusion.wanted_velocity(p, plan.energy) for p in parts},
         place={p: fusion.place(plan.register, registers, p, plan.brightness, plan.energy) for p in parts},
+        swept=swept is not None,
         articulation=plan.articulation,
         complexity=plan.complexity,
         brightness=plan.brightness,

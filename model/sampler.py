@@ -18,6 +18,7 @@ from model.language import (
     BASS,
     EVENTS,
     FIRST_NOTE,
+    GRID,
     LENGTHS,
     NO_CHORD,
     PITCH,
@@ -119,7 +120,7 @@ class _Beat:
         if not self.rows and (rules.must_choose or (rules.free and self._changes(logits))):
             return self._chord_row(*self._engine.say(h, 0, int(Event.CHORD)))
         while True:
-            event = self._choose(logits, self._events())
+            event = self._in_turn(logits) if rules.swept else self._choose(logits, self._events())
             if self._given and event == self._given[0][0]:
                 return self._said(self._given.pop(0), h)
             if event == rules.line:
@@ -128,6 +129,23 @@ class _Beat:
             if pitches.max() > BARRED / 2:
                 return self._note_row(*self._engine.say(h, 0, event), event, pitches)
             self._full.add(event)  # every pitch is taken: this place has no more notes
+
+    def _in_turn(self, logits: Array) -> int:
+        """Draw the next event part by part in their order, each against all that comes after it, unbent.
+
+        A part that lacks much would otherwise outvote, and so silence, those that are written before it.
+        """
+        bias = self._events()
+        for first in range(FIRST_NOTE, EVENTS, GRID):
+            after = bias[first + GRID :]
+            unbent = bias.copy()
+            unbent[FIRST_NOTE:first] = BARRED
+            unbent[first + GRID :] = np.where(after > BARRED / 2, 0, BARRED)
+            if unbent[first : first + GRID].max() > BARRED / 2:
+                event = self._choose(logits, unbent)
+                if first <= event < first + GRID:
+                    return event
+        return int(self._rules.line)
 
     def _said(self, row: Row, h: Array) -> Row:
         """Take note of a given row; one without a pitch gets its pitch here, and keeps its length."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bench.clips import made
+from bench.clips import Maker, made
 from bench.roll import svg
 from model import midifile
 
@@ -34,7 +34,7 @@ def main() -> None:
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     for name, prompt in PROMPTS.items():
-        song = made(prompt, 1, None).song
+        song = made(prompt, 1, Maker()).song
         midifile.write(out / f"{name}.mid", song)
         (out / f"{name}.svg").write_text(svg(song), encoding="utf-8")
 

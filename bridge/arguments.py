@@ -107,7 +107,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         "--engine",
         choices=ENGINES,
         default=ENGINES[0],
-        help="what computes: onnx on one thread, or torch (a graphics card where there is one; needs the train extra)",
+        help="what computes: native (C, on one thread; needs AVX2 and a compiler at install), onnx (on one thread), or torch (a graphics card where there is one; needs the train extra); auto takes the first of these that is there",
     )
     option(
         "--trace",

@@ -32,7 +32,7 @@ class Config:
     play: str | None = None
     allow: tuple[Network, ...] = ()
     encoder: Path | None = None
-    engine: str = "onnx"
+    engine: str = "auto"
     trace: Path | None = None
     set_file: Path | None = None
     browse: bool = False

@@ -1,4 +1,4 @@
-"""What the sampler asks of an engine, whichever computes: ONNX Runtime (`model.engine`) or torch (`model.torch_engine`)."""
+"""What the sampler asks of an engine, whichever computes: C (`model.native`), ONNX Runtime (`model.engine`) or torch (`model.torch_engine`)."""
 
 from __future__ import annotations
 
@@ -9,13 +9,12 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from model.choosing import Array, Worth
 from model.language import Rows
 from model.weights import FOLDER, load
 
-Array = npt.NDArray[np.float32]
-
-ENGINES = ("onnx", "torch")
-"""Their names; the first is the default."""
+ENGINES = ("auto", "native", "onnx", "torch")
+"""Their names; the first is the default: native where it was built and the processor can run it, else onnx."""
 
 
 class EngineError(ValueError):
@@ -56,6 +55,11 @@ class Decoding(Protocol):
     def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
         """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
 
+    def choose(
+        self, logits: Array, bias: Worth, text: float, temperature: float, tail: float, drawn: float
+    ) -> int:
+        """Draw a value from logits `(lanes, n)`, bent by `bias`, `(n,)`; see `model.choosing`."""
+
 
 def open_engine(name: str = ENGINES[0], weights: Path = FOLDER / "decoder.safetensors") -> Decoding:
     """Return an engine by its name. Raises `EngineError` and `WeightsError`."""
@@ -67,6 +71,15 @@ def open_engine(name: str = ENGINES[0], weights: Path = FOLDER / "decoder.safete
         except ImportError as missing:
             raise EngineError("--engine torch needs torch: pip install 'llmball[train]'") from missing
         return TorchEngine(*load(weights))
+    if name != "onnx":
+        from model import native  # late, as the others: each brings what only it needs
+
+        if native.able():
+            return native.NativeEngine(*load(weights))
+        if name == "native":
+            raise EngineError(
+                "--engine native needs an x86 processor with AVX2 and a C compiler when LLMBall is installed: leave it out"
+            )
     from model.engine import Engine
 
     return Engine(*load(weights))

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
+from model.choosing import choose
 from model.graph import blocks, field
 from model.language import SIZES, Rows
 
@@ -123,6 +124,8 @@ class Field:
 
 class Engine:
     """The weights, laid out for one row at a time. `shape` has the decoder's sizes by name."""
+
+    choose = staticmethod(choose)
 
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
         self.shape = shape

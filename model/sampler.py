@@ -11,8 +11,9 @@ from bisect import bisect_right
 
 import numpy as np
 
-from model import fusion, worths
-from model.decoding import Array, Decoding, Reading
+from model import choosing, fusion, worths
+from model.choosing import Array
+from model.decoding import Decoding, Reading
 from model.harmony import QUALITIES, Chord
 from model.language import (
     BASS,
@@ -43,8 +44,6 @@ BEFORE = -6
 """Where the last onset lies that a part had before the beat, in grid ticks: taken to be a sixteenth ago."""
 MOST_EVENTS = 56
 """More than twice the busiest beat of the training songs; a bound on one beat's cost."""
-NEGLIGIBLE = 40.0
-"""How many logits below the likeliest choice another is never drawn: e**-40 is less than the rounding of their sum."""
 
 
 def write_beat(
@@ -309,30 +308,19 @@ class _Beat:
 
     def _changes(self, logits: Array) -> bool:
         """Draw whether a new chord begins: its odds against all else, whatever the wanted density is worth to onsets."""
-        z = self._guided(logits)
+        z = choosing.guided(logits, self._rules.theta.text)
         rest = z[self._onsets > BARRED / 2]
         top = rest.max()
         gap = z[Event.CHORD] + self._rules.restless - top - math.log(np.exp(rest - top).sum())
-        chance = 1 / (1 + math.exp(-min(max(gap / self._rules.temperature, -NEGLIGIBLE), NEGLIGIBLE)))
+        chance = 1 / (
+            1 + math.exp(-min(max(gap / self._rules.temperature, -choosing.NEGLIGIBLE), choosing.NEGLIGIBLE))
+        )
         drawn, unlikely = self._rng.random(), 1 - min(self._rules.theta.tail, 1.0)
         return chance > unlikely and (chance >= 1 - unlikely or drawn < chance)
 
-    def _guided(self, logits: Array) -> Array:
-        told: Array = logits[0]
-        return told if len(logits) == 1 else told + self._rules.theta.text * (told - logits[1])
-
     def _choose(self, logits: Array, bias: Worth) -> int:
-        """Draw from the guided, bent and tempered logits, `(lanes, n)`; the unlikely tail is left out."""
-        z = (self._guided(logits) + bias) / self._rules.temperature
-        z -= z.max()
-        near = np.flatnonzero(z > -NEGLIGIBLE)
-        if len(near) == 1:
-            self._rng.random()  # every choice takes a number, so that later ones do not depend on it
-            return int(near[0])
-        p = np.exp(z[near])
-        order = (-p).argsort(kind="stable")
-        total = p[order].cumsum()
-        likely = min(self._rules.theta.tail, 1.0) * total[-1]
-        kept = min(int(total.searchsorted(likely)) + 1, len(total))
-        drawn = self._rng.random() * total[kept - 1]
-        return int(near[order[min(int(total[:kept].searchsorted(drawn, "right")), kept - 1)]])
+        """Draw a value; every choice takes a number, so that later ones do not depend on how sure it was."""
+        rules = self._rules
+        return self._engine.choose(
+            logits, bias, rules.theta.text, rules.temperature, rules.theta.tail, self._rng.random()
+        )

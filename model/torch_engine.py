@@ -13,6 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from model.choosing import choose
 from model.decoder import Decoder, Shape, rotation, sum_embeddings, turned
 from model.language import Rows
 
@@ -42,6 +43,8 @@ class TorchState:
 
 class TorchEngine:
     """The weights on whatever computes. `shape` has the decoder's sizes by name. Called from one thread only."""
+
+    choose = staticmethod(choose)
 
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
         self.shape = shape

@@ -1,16 +1,37 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model import weights
-from model.decoding import EngineError, open_engine
+from model.choosing import Array, choose
+from model.decoding import Decoding, EngineError, open_engine
 from model.engine import Engine
 from model.language import SIZES, Event
-from tests.small import SHAPE, engine, noise
+from model.native import NativeEngine, able
+from tests.small import SHAPE, noise
+
+Kind = Callable[[dict[str, Array], dict[str, int]], Decoding]
+
+
+@pytest.fixture(params=[Engine, NativeEngine])
+def kind(request: pytest.FixtureRequest) -> Kind:
+    if request.param is NativeEngine and not able():
+        pytest.skip("model/native.c is not built (a C compiler, then make setup)")
+    found: Kind = request.param
+    return found
+
+
+@pytest.fixture
+def fast(kind: Kind) -> Decoding:
+    return kind(noise(), SHAPE)
 
 
 def random_rows(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.int16]]:
@@ -22,14 +43,16 @@ def as_row(row: np.ndarray[tuple[int, ...], np.dtype[np.int16]]) -> tuple[int, .
     return tuple(int(v) for v in row)
 
 
-def test_the_engine_says_what_the_torch_decoder_says_but_for_its_eight_bits() -> None:
+def test_the_engine_says_what_the_torch_decoder_says_but_for_its_eight_bits(
+    fast: Decoding,
+) -> None:
     torch = pytest.importorskip("torch")
     from model.decoder import Decoder, Shape
 
     arrays, rows = noise(), random_rows(40)
     model = Decoder(Shape(**SHAPE)).eval()
     model.load_state_dict({n: torch.from_numpy(a) for n, a in arrays.items()})
-    fast, text = engine(), np.random.default_rng(4).normal(size=512).astype(np.float32)
+    text = np.random.default_rng(4).normal(size=512).astype(np.float32)
     state, h = fast.begin(text, np.array([True, False]), np.stack([rows[:9]] * 2))
     for row in rows[9:]:
         h = fast.step(state, as_row(row))
@@ -45,14 +68,14 @@ def test_the_engine_says_what_the_torch_decoder_says_but_for_its_eight_bits() ->
                 h, ours = fast.say(h, i, int(rows[5][i]))
 
 
-def test_event_by_event_the_shipped_engine_prefers_what_the_torch_decoder_prefers() -> None:
+def test_event_by_event_the_shipped_engine_prefers_what_the_torch_decoder_prefers(kind: Kind) -> None:
     torch = pytest.importorskip("torch")
     from model.decoder import Decoder, Shape
 
     arrays, shape = weights.load(weights.FOLDER / "decoder.safetensors")
     model = Decoder(Shape(**shape)).eval()
     model.load_state_dict({n: torch.from_numpy(a) for n, a in arrays.items()})
-    fast, text = Engine(arrays, shape), np.zeros(512, np.float32)
+    fast, text = kind(arrays, shape), np.zeros(512, np.float32)
     rows = [(int(Event.BOS), 0, 0, 0, 0)]
     state, h = fast.begin(text, np.array([False]), np.array([rows], np.int16))
     for _ in range(30):
@@ -72,8 +95,8 @@ def test_event_by_event_the_shipped_engine_prefers_what_the_torch_decoder_prefer
             assert (chosen > exact.max(-1).values - 0.25).all()
 
 
-def test_reading_at_once_and_row_by_row_are_the_same() -> None:
-    fast, rows = engine(), random_rows(30)
+def test_reading_at_once_and_row_by_row_are_the_same(fast: Decoding) -> None:
+    rows = random_rows(30)
     text, said = np.zeros(512, np.float32), np.array([False])
     _, at_once = fast.begin(text, said, rows[None])
     state, h = fast.begin(text, said, rows[None, :5])
@@ -82,8 +105,8 @@ def test_reading_at_once_and_row_by_row_are_the_same() -> None:
     assert np.allclose(h, at_once, atol=0.01)
 
 
-def test_a_lane_says_the_same_alone_and_beside_another() -> None:
-    fast, rows = engine(), random_rows(20)
+def test_a_lane_says_the_same_alone_and_beside_another(fast: Decoding) -> None:
+    rows = random_rows(20)
     text = np.random.default_rng(4).normal(size=512).astype(np.float32)
     one, alone = fast.begin(text, np.array([True]), rows[None, :10])
     two, beside = fast.begin(text, np.array([True, False]), np.stack([rows[:10]] * 2))
@@ -94,8 +117,8 @@ def test_a_lane_says_the_same_alone_and_beside_another() -> None:
     assert np.allclose(alone[0], beside[0], atol=0.01)
 
 
-def test_a_state_cut_back_goes_on_as_if_the_rest_had_never_been() -> None:
-    fast, rows = engine(), random_rows(20)
+def test_a_state_cut_back_goes_on_as_if_the_rest_had_never_been(fast: Decoding) -> None:
+    rows = random_rows(20)
     state, _ = fast.begin(np.zeros(512, np.float32), np.array([True]), rows[None, :10])
     length = state.length
     first = fast.step(state, (4, 1, 0, 0, 0)).copy()
@@ -104,26 +127,30 @@ def test_a_state_cut_back_goes_on_as_if_the_rest_had_never_been() -> None:
     assert (fast.step(state, (4, 1, 0, 0, 0)) == first).all()
 
 
-def test_rows_that_leave_the_middle_of_a_state_are_as_if_they_had_never_been_read_where_nothing_heard_them() -> (
-    None
-):
+def test_rows_that_leave_the_middle_of_a_state_are_as_if_they_had_never_been_read_where_nothing_heard_them(
+    kind: Kind,
+) -> None:
     arrays, rows = noise(), random_rows(40)
     for i in range(
         SHAPE["layers"]
     ):  # what attention hears is thrown away, so that rows after the gap know nothing of it
         arrays[f"blocks.{i}.out.weight"][:] = 0
-    fast = Engine(arrays, SHAPE)
+    fast = kind(arrays, SHAPE)
     text, said = np.zeros(512, np.float32), np.array([True])
     state, _ = fast.begin(text, said, rows[None])
     alone, _ = fast.begin(text, said, np.concatenate([rows[:10], rows[25:]])[None])
     state.drop(SHAPE["prefix"] + 10, 15)
     assert state.length == alone.length
-    for ours, theirs in zip(state.rows, alone.rows, strict=True):
-        assert np.allclose(ours, theirs, atol=1e-4)
+    for ours, theirs in zip(
+        state.rows, alone.rows, strict=True
+    ):  # the native engine keeps them in eight bits
+        assert np.allclose(ours, theirs, atol=0.02 * np.abs(theirs).max())
 
 
-def test_a_state_goes_on_after_rows_have_left_it_much_as_if_it_had_not_read_them() -> None:
-    fast, rows = engine(), random_rows(60)
+def test_a_state_goes_on_after_rows_have_left_it_much_as_if_it_had_not_read_them(
+    fast: Decoding,
+) -> None:
+    rows = random_rows(60)
     text, said = np.zeros(512, np.float32), np.array([True])
     state, _ = fast.begin(text, said, rows[None, :50])
     alone, _ = fast.begin(text, said, np.concatenate([rows[:10], rows[25:50]])[None])
@@ -133,8 +160,7 @@ def test_a_state_goes_on_after_rows_have_left_it_much_as_if_it_had_not_read_them
         assert np.linalg.norm(ours - theirs) < 0.2 * np.linalg.norm(theirs)
 
 
-def test_a_full_state_refuses_another_row_and_stays_as_it_is() -> None:
-    fast = engine()
+def test_a_full_state_refuses_another_row_and_stays_as_it_is(fast: Decoding) -> None:
     state, _ = fast.begin(np.zeros(512, np.float32), np.array([True]), random_rows(fast.context)[None])
     assert state.room == 0
     with pytest.raises(IndexError, match="room for 0 more rows, not 1"):
@@ -142,8 +168,8 @@ def test_a_full_state_refuses_another_row_and_stays_as_it_is() -> None:
     assert state.length == fast.context + SHAPE["prefix"]
 
 
-def test_two_states_of_one_engine_do_not_hear_each_other() -> None:
-    fast, rows = engine(), random_rows(12)
+def test_two_states_of_one_engine_do_not_hear_each_other(fast: Decoding) -> None:
+    rows = random_rows(12)
     text, said = np.zeros(512, np.float32), np.array([False])
     alone, _ = fast.begin(text, said, rows[None, :6])
     expected = [fast.step(alone, as_row(row)).copy() for row in rows[6:]]
@@ -180,13 +206,13 @@ def test_the_shipped_weights_are_the_ones_that_are_listed() -> None:
         weights.check(path)
 
 
-def test_torch_says_event_by_event_what_the_shipped_engine_says_and_the_reference_exactly() -> None:
+def test_torch_says_event_by_event_what_the_shipped_engine_says_and_the_reference_exactly(kind: Kind) -> None:
     torch = pytest.importorskip("torch")
     from model.decoder import Decoder, Shape
     from model.torch_engine import TorchEngine
 
     arrays, rows = noise(), random_rows(40)
-    slow, fast = TorchEngine(arrays, SHAPE), engine()
+    slow, fast = TorchEngine(arrays, SHAPE), kind(arrays, SHAPE)
     text, said = np.random.default_rng(4).normal(size=512).astype(np.float32), np.array([True, False])
     theirs, h = slow.begin(text, said, np.stack([rows[:9]] * 2))
     ours, g = fast.begin(text, said, np.stack([rows[:9]] * 2))
@@ -211,7 +237,7 @@ def test_torch_says_event_by_event_what_the_shipped_engine_says_and_the_referenc
         assert np.linalg.norm(h - g) < 0.03 * np.linalg.norm(h)
 
 
-def test_both_engines_write_the_same_notes_where_nothing_is_left_to_chance() -> None:
+def test_both_engines_write_the_same_notes_where_nothing_is_left_to_chance(kind: Kind) -> None:
     pytest.importorskip("torch")
     from model.composer import Composer
     from model.encoder import hash_encoder
@@ -220,7 +246,7 @@ def test_both_engines_write_the_same_notes_where_nothing_is_left_to_chance() -> 
 
     controls = Controls(temperature=0.1)
     told = []
-    for one in (TorchEngine(noise(), SHAPE), engine()):
+    for one in (TorchEngine(noise(), SHAPE), kind(noise(), SHAPE)):
         composer = Composer(hash_encoder(), one)
         composer.begin(Begin(1, "calm piano", controls, 5, theta=(("tail", 1e-6),)))
         beats = [composer.write(Write(1, i, controls)).beat for i in range(6)]
@@ -237,3 +263,40 @@ def test_an_engine_that_is_not_installed_is_asked_for_in_vain_with_the_remedy(
     monkeypatch.setitem(sys.modules, "model.torch_engine", None)
     with pytest.raises(EngineError, match=r"pip install 'llmball\[train\]'"):
         open_engine("torch")
+
+
+values = st.floats(-30, 30, width=32)
+
+
+@given(
+    st.lists(st.tuples(values, values, st.one_of(values, st.just(-1e9))), min_size=1, max_size=40),
+    st.floats(0, 3), st.floats(0.1, 2), st.one_of(st.just(1.0), st.floats(0.05, 1)), st.floats(0, 1, exclude_max=True),
+)  # fmt: skip
+def test_the_native_engine_draws_what_the_reference_draws_unless_the_number_lies_on_the_border(
+    rows: list[tuple[float, float, float]], text: float, temperature: float, tail: float, drawn: float
+) -> None:
+    if not able():
+        pytest.skip("model/native.c is not built (a C compiler, then make setup)")
+    table = np.array(rows)
+    logits, bias = np.ascontiguousarray(table[:, :2].T, np.float32), np.ascontiguousarray(table[:, 2])
+    told = native().choose(logits, bias, text, temperature, tail, drawn)
+    near = {choose(logits, bias, text, temperature, t, d) for d in around(drawn) for t in around(tail)}
+    assert told in near
+
+
+def around(x: float) -> tuple[float, float, float]:
+    return max(0.0, x - 1e-4), x, min(1.0, x + 1e-4)
+
+
+@cache
+def native() -> NativeEngine:
+    return NativeEngine(noise(), SHAPE)
+
+
+def test_where_nothing_was_compiled_onnx_runtime_plays_and_asking_for_native_tells_the_remedy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("model.native.able", lambda: False)
+    assert isinstance(open_engine(), Engine)
+    with pytest.raises(EngineError, match="C compiler"):
+        open_engine("native")

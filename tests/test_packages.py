@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NEEDED = (
-    "bridge/__main__.py", "bridge/page/index.html", "model/weights/SHA256SUMS", "model/weights/decoder.safetensors",
+    "bridge/__main__.py", "bridge/page/index.html", "model/native.c", "model/weights/SHA256SUMS", "model/weights/decoder.safetensors",
     "model/weights/plan.safetensors", "model/weights/harmoniser.safetensors", "model/weights/continuo.safetensors",
     "model/weights/fusion.json", "model/training/styles/", "model/terms/", "max_for_live/dist/",
 )  # fmt: skip
@@ -77,7 +77,7 @@ def test_a_package_holds_all_that_playing_needs(built: Path, kind: str) -> None:
 @pytest.mark.parametrize("kind", ["*.whl", "*.tar.gz"])
 def test_a_package_holds_no_data_and_no_junk(built: Path, kind: str) -> None:
     for name in inside(built, kind):
-        compiled = name.startswith("bridge/_jackmidi") and name.endswith(".so")
+        compiled = name.startswith(("bridge/_jackmidi", "model/_native")) and name.endswith(".so")
         assert compiled or not any(part in name for part in NOBODYS), name
 
 

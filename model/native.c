@@ -1,0 +1,528 @@
+// The decoder, one row at a time, on an x86 processor with AVX2: blocks, the fields of an event, and the drawing of a value.
+//
+// The arithmetic of model/decoder.py. Matrices are signed eight bits with a scale a row; what they are multiplied with is
+// brought to eight bits in stretches of 256 numbers. Keys and values are kept in eight bits, with a scale for each head of a
+// row; queries and the weights of what is heard are brought to sixteen. Whole numbers are summed exactly and the rest always
+// in the same order, so a row says the same alone, beside others and in another lane.
+//
+// Tables and norms that are handed in stay the caller's and have to outlive the kernel; matrices are copied. One thread at a
+// time. Built where a C compiler is; elsewhere model/engine.py does the same with ONNX Runtime.
+
+#if defined(__GNUC__) && defined(__x86_64__)
+
+#include <immintrin.h>
+#include <math.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#if defined(__linux__)
+#include <sys/mman.h>
+#endif
+
+#define VECTOR __attribute__((target("avx2,fma")))
+#define UNROLLED _Pragma("GCC unroll 8")
+#define INLINE VECTOR static inline __attribute__((always_inline))
+
+enum { STRETCH = 256, BESIDE = 8, TOGETHER = 4, CHUNK = 16, FIELDS = 5, MOST_CHOICES = 1024, LARGE = 1 << 21 };
+
+// Weights lie in groups of eight rows, four neighbouring columns of each row after one another: (rows / 8, columns / 4, 8, 4).
+typedef struct {
+    int rows, columns;
+    int8_t *weights;
+    float *scale, *bias;
+} matrix_t;
+
+typedef struct {
+    int width, layers, head, room;
+    const float *cos, *sin, *norm;
+    const float *embed[FIELDS];
+    const float **norms;
+    matrix_t *matrices;
+    char *matter;
+    size_t used;
+    float *stream, *normed, *mixed, *heard, *wide, *scores, *stretches;
+    int8_t *eighths, *sizes;
+    int16_t *shares;
+} kernel_t;
+
+// What lies side by side, so that whole vectors are read: keys (room / 8, head / 2, 8, 2), values (room / 2, head, 2), for each
+// layer, lane and head; the scale of each of their rows apart.
+typedef struct {
+    int lanes, length;
+    int8_t *keys, *values;
+    float *key_scale, *value_scale;
+} state_t;
+
+int native_able(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+
+// Memory that begins at a cache line, set to nought; where it is large, on large pages: small ones cost more than the reading.
+static void *aligned(size_t bytes) {
+    size_t line = bytes < LARGE ? 64 : LARGE;
+    void *found = aligned_alloc(line, bytes = (bytes + line - 1) / line * line);
+#if defined(__linux__)
+    if (found && line == LARGE) madvise(found, bytes, MADV_HUGEPAGE);
+#endif
+    if (found) memset(found, 0, bytes);
+    return found;
+}
+
+// The next lines of the room for matrices.
+static void *next(kernel_t *k, size_t bytes) {
+    void *found = k->matter + k->used;
+    k->used += (bytes + 63) / 64 * 64;
+    return found;
+}
+
+void native_close(kernel_t *k) {
+    if (!k) return;
+    free(k->matrices), free(k->matter), free(k->norms), free(k->stream), free(k->normed), free(k->mixed), free(k->heard), free(k->wide);
+    free(k->scores), free(k->shares), free(k->stretches), free(k->eighths), free(k->sizes), free(k);
+}
+
+// `bytes` are for all matrices: see native_bytes.
+kernel_t *native_open(int width, int layers, int head, int room, size_t bytes) {
+    kernel_t *k = calloc(1, sizeof *k);
+    if (!k) return NULL;
+    k->width = width, k->layers = layers, k->head = head, k->room = (room + BESIDE - 1) / BESIDE * BESIDE;
+    size_t rows = CHUNK * sizeof(float);
+    k->matter = aligned(bytes), k->matrices = calloc(4 * layers + 2 * (FIELDS - 1) + FIELDS, sizeof *k->matrices);
+    k->norms = calloc(2 * layers, sizeof *k->norms);
+    k->stream = aligned(rows * width), k->normed = aligned(rows * width), k->mixed = aligned(rows * 3 * width);
+    k->heard = aligned(rows * width), k->wide = aligned(rows * 4 * width);
+    k->eighths = aligned(CHUNK * 4 * width), k->sizes = aligned(CHUNK * 4 * width);
+    k->stretches = aligned(rows * (4 * width / STRETCH + 1));
+    k->scores = aligned(k->room * sizeof(float)), k->shares = aligned(k->room * sizeof(int16_t));
+    if (k->matter && k->matrices && k->norms && k->stream && k->normed && k->mixed && k->heard && k->wide && k->eighths && k->sizes && k->stretches
+        && k->scores && k->shares)
+        return k;
+    native_close(k);
+    return NULL;
+}
+
+// Say where the turns of rotary places lie, (room, head / 2), the last norm, and the table of each field's values.
+void native_tables(kernel_t *k, const float *cos, const float *sin, const float *norm, const float *const *embed) {
+    k->cos = cos, k->sin = sin, k->norm = norm;
+    memcpy(k->embed, embed, sizeof k->embed);
+}
+
+void native_norms(kernel_t *k, int layer, const float *in, const float *up) { k->norms[2 * layer] = in, k->norms[2 * layer + 1] = up; }
+
+// The matrices in their order: mixing, out, up and down of each block, both of each link of the chain, the heads.
+enum { MIXING, OUT, UP, DOWN };
+static const matrix_t *of_block(const kernel_t *k, int layer, int which) { return &k->matrices[4 * layer + which]; }
+static const matrix_t *of_chain(const kernel_t *k, int link, int which) { return &k->matrices[4 * k->layers + 2 * link + which]; }
+static const matrix_t *of_head(const kernel_t *k, int field) { return &k->matrices[4 * k->layers + 2 * (FIELDS - 1) + field]; }
+
+// How much of that a matrix takes.
+size_t native_bytes(int rows, int columns) {
+    size_t padded = (rows + BESIDE - 1) / BESIDE * BESIDE;
+    return (padded * columns + 63) / 64 * 64 + 2 * ((padded * sizeof(float) + 63) / 64 * 64);
+}
+
+// Copy a matrix, (rows, columns), with the scale of each row and a bias or NULL.
+void native_matrix(kernel_t *k, int which, int rows, int columns, const int8_t *weights, const float *scale, const float *bias) {
+    matrix_t *m = &k->matrices[which];
+    size_t padded = (rows + BESIDE - 1) / BESIDE * BESIDE;
+    *m = (matrix_t){rows, columns, next(k, padded * columns), next(k, padded * sizeof(float)), next(k, padded * sizeof(float))};
+    for (int r = 0; r < rows; r++) {
+        int8_t *group = m->weights + (size_t)(r / BESIDE) * BESIDE * columns + r % BESIDE * TOGETHER;
+        for (int c = 0; c < columns; c++) group[c / TOGETHER * BESIDE * TOGETHER + c % TOGETHER] = weights[(size_t)r * columns + c];
+        m->scale[r] = scale[r], m->bias[r] = bias ? bias[r] : 0.0f;
+    }
+}
+
+INLINE float summed(__m256 x) {
+    __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+}
+
+INLINE float largest(__m256 x) {
+    __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
+    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
+    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+}
+
+// e to the x for x ≤ 0: a power of two times a polynomial of the rest (Cephes' expf), to some units in the last place.
+INLINE __m256 exponential(__m256 x) {
+    x = _mm256_max_ps(x, _mm256_set1_ps(-87.0f));
+    __m256 n = _mm256_round_ps(_mm256_mul_ps(x, _mm256_set1_ps(1.44269504f)), _MM_FROUND_TO_NEAREST_INT | _MM_FROUND_NO_EXC);
+    __m256 r = _mm256_fnmadd_ps(n, _mm256_set1_ps(0.693359375f), x);
+    r = _mm256_fnmadd_ps(n, _mm256_set1_ps(-2.12194440e-4f), r);
+    __m256 p = _mm256_set1_ps(1.9875691500e-4f);
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.3981999507e-3f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(8.3334519073e-3f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(4.1665795894e-2f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(1.6666665459e-1f));
+    p = _mm256_fmadd_ps(p, r, _mm256_set1_ps(5.0000001201e-1f));
+    p = _mm256_fmadd_ps(_mm256_mul_ps(r, r), p, _mm256_add_ps(r, _mm256_set1_ps(1.0f)));
+    __m256i power = _mm256_slli_epi32(_mm256_add_epi32(_mm256_cvtps_epi32(n), _mm256_set1_epi32(127)), 23);
+    return _mm256_mul_ps(p, _mm256_castsi256_ps(power));
+}
+
+VECTOR static void norm(const float *x, const float *weight, float *to, int width) {
+    __m256 squares = _mm256_setzero_ps();
+    for (int i = 0; i < width; i += 8) {
+        __m256 v = _mm256_loadu_ps(x + i);
+        squares = _mm256_fmadd_ps(v, v, squares);
+    }
+    __m256 by = _mm256_set1_ps(1.0f / sqrtf(summed(squares) / width + 1e-6f));
+    for (int i = 0; i < width; i += 8)
+        _mm256_storeu_ps(to + i, _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(x + i), by), _mm256_loadu_ps(weight + i)));
+}
+
+// Bring rows to eight bits, a scale for each stretch of a row.
+VECTOR static void brought_to_eight_bits(kernel_t *k, const float *x, int rows, int columns) {
+    int stretch = columns < STRETCH ? columns : STRETCH;
+    float *scale = k->stretches;
+    for (const float *end = x + (size_t)rows * columns; x < end; x += stretch) {
+        __m256 most = _mm256_setzero_ps(), sign = _mm256_set1_ps(-0.0f);
+        for (int i = 0; i < stretch; i += 8) most = _mm256_max_ps(most, _mm256_andnot_ps(sign, _mm256_loadu_ps(x + i)));
+        float top = largest(most), by = top > 0 ? 127.0f / top : 0.0f;
+        *scale++ = top / 127.0f;
+        int8_t *to = k->eighths + (scale - 1 - k->stretches) * stretch, *sizes = k->sizes + (to - k->eighths);
+        __m256 times = _mm256_set1_ps(by);
+        for (int i = 0; i < stretch; i += 8) {
+            __m256i n = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i), times));
+            __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1));
+            __m128i bytes = _mm_packs_epi16(words, words);
+            _mm_storel_epi64((__m128i *)(to + i), bytes);
+            _mm_storel_epi64((__m128i *)(sizes + i), _mm_abs_epi8(bytes));
+        }
+    }
+}
+
+INLINE __m256i four(const int8_t *at) {
+    int32_t bytes;
+    memcpy(&bytes, at, 4);
+    return _mm256_set1_epi32(bytes);
+}
+
+// Multiply `some` rows with `groups` groups of a matrix; both are known where this is compiled, so all sums stay in registers.
+INLINE void multiplied(const kernel_t *k, const matrix_t *m, int group, int row, float *to, int some, int groups) {
+    int columns = m->columns, stretch = columns < STRETCH ? columns : STRETCH, stretches = columns / stretch;
+    const __m256i ones = _mm256_set1_epi16(1);
+    const int8_t *weights = m->weights + (size_t)group * BESIDE * columns, *x = k->eighths + (size_t)row * columns;
+    const int8_t *sizes = k->sizes + (size_t)row * columns;
+    __m256 sums[8];
+    UNROLLED
+    for (int i = 0; i < some * groups; i++) sums[i] = _mm256_setzero_ps();
+    for (int s = 0; s < stretches; s++) {
+        __m256i whole[8];
+        UNROLLED
+        for (int i = 0; i < some * groups; i++) whole[i] = _mm256_setzero_si256();
+        for (int c = s * stretch; c < (s + 1) * stretch; c += TOGETHER) {
+            UNROLLED
+            for (int g = 0; g < groups; g++) {
+                __m256i w = _mm256_load_si256((const __m256i *)(weights + ((size_t)g * columns + c) * BESIDE));
+                UNROLLED
+                for (int r = 0; r < some; r++) {
+                    // sizes of 127 at most: two products fit sixteen bits
+                    __m256i pairs = _mm256_maddubs_epi16(four(sizes + r * columns + c), _mm256_sign_epi8(w, four(x + r * columns + c)));
+                    whole[r * groups + g] = _mm256_add_epi32(whole[r * groups + g], _mm256_madd_epi16(pairs, ones));
+                }
+            }
+        }
+        UNROLLED
+        for (int r = 0; r < some; r++) {
+            __m256 scale = _mm256_set1_ps(k->stretches[(row + r) * stretches + s]);
+            UNROLLED
+            for (int g = 0; g < groups; g++)
+                sums[r * groups + g] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole[r * groups + g]), scale, sums[r * groups + g]);
+        }
+    }
+    UNROLLED
+    for (int r = 0; r < some; r++) {
+        UNROLLED
+        for (int g = 0; g < groups; g++) {
+            int first = (group + g) * BESIDE;
+            __m256 y = _mm256_fmadd_ps(sums[r * groups + g], _mm256_load_ps(m->scale + first), _mm256_load_ps(m->bias + first));
+            float *at = to + (size_t)(row + r) * m->rows + first;
+            if (first + BESIDE <= m->rows) _mm256_storeu_ps(at, y);
+            else {
+                float rest[BESIDE];
+                _mm256_storeu_ps(rest, y);
+                memcpy(at, rest, sizeof(float) * (m->rows - first));
+            }
+        }
+    }
+}
+
+VECTOR static void product(kernel_t *k, const matrix_t *m, const float *x, int rows, float *to) {
+    brought_to_eight_bits(k, x, rows, m->columns);
+    int groups = (m->rows + BESIDE - 1) / BESIDE, group = 0;
+    for (; group + 2 <= groups; group += 2) {
+        int row = 0;
+        for (; row + 4 <= rows; row += 4) multiplied(k, m, group, row, to, 4, 2);
+        for (; row + 2 <= rows; row += 2) multiplied(k, m, group, row, to, 2, 2);
+        for (; row < rows; row++) multiplied(k, m, group, row, to, 1, 2);
+    }
+    for (; group < groups; group++)
+        for (int row = 0; row < rows; row++) multiplied(k, m, group, row, to, 1, 1);
+}
+
+// What belongs to a lane's head in a layer.
+typedef struct {
+    int8_t *keys, *values;
+    float *key_scale, *value_scale;
+} rows_t;
+
+static rows_t cached(const kernel_t *k, const state_t *s, int layer, int lane, int head) {
+    size_t at = (((size_t)layer * s->lanes + lane) * (k->width / k->head) + head) * k->room;
+    return (rows_t){s->keys + at * k->head, s->values + at * k->head, s->key_scale + at, s->value_scale + at};
+}
+
+static size_t key_at(int head, int row, int d) { return ((size_t)(row / BESIDE) * head / 2 + d / 2) * 2 * BESIDE + row % BESIDE * 2 + d % 2; }
+static size_t value_at(int head, int row, int d) { return ((size_t)(row / 2) * head + d) * 2 + row % 2; }
+
+// Keep a row of keys or values in eight bits; return its scale.
+static float keep(int8_t *to, size_t (*at)(int, int, int), int head, int row, const float *x) {
+    float top = 0;
+    for (int d = 0; d < head; d++) top = fmaxf(top, fabsf(x[d]));
+    float by = top > 0 ? 127.0f / top : 0.0f;
+    for (int d = 0; d < head; d++) to[at(head, row, d)] = (int8_t)lrintf(x[d] * by);
+    return top / 127.0f;
+}
+
+VECTOR static void turn(float *x, const float *cos, const float *sin, int half, float times) {
+    for (int i = 0; i < half; i++) {
+        float a = x[i], b = x[half + i];
+        x[i] = (a * cos[i] - b * sin[i]) * times, x[half + i] = (a * sin[i] + b * cos[i]) * times;
+    }
+}
+
+// Sum what is heard of `length` rows in `some` times eight places from `d` on.
+INLINE void heard_of(const kernel_t *k, const int8_t *values, int length, int d, float by, float *heard, int some) {
+    __m256i sums[8];
+    UNROLLED
+    for (int i = 0; i < some; i++) sums[i] = _mm256_setzero_si256();
+    for (int row = 0; row < length; row += 2) {
+        int32_t both;
+        memcpy(&both, k->shares + row, 4);
+        __m256i shares = _mm256_set1_epi32(both);
+        const __m128i *value = (const __m128i *)(values + ((size_t)(row / 2) * k->head + d) * 2);
+        UNROLLED
+        for (int i = 0; i < some; i++)
+            sums[i] = _mm256_add_epi32(sums[i], _mm256_madd_epi16(_mm256_cvtepi8_epi16(_mm_load_si128(value + i)), shares));
+    }
+    UNROLLED
+    for (int i = 0; i < some; i++) _mm256_storeu_ps(heard + d + 8 * i, _mm256_mul_ps(_mm256_cvtepi32_ps(sums[i]), _mm256_set1_ps(by)));
+}
+
+// What a query hears of `length` rows. Its shares of them go up to 2^14: 1,000 rows of 127 then fit 32 bits.
+VECTOR static void attention(kernel_t *k, const float *query, rows_t rows, int length, float *heard) {
+    enum { WHOLE = 1 << 14, LONGEST = 256 };
+    int head = k->head;
+    int16_t asked[LONGEST];
+    float top = 0;
+    for (int d = 0; d < head; d++) top = fmaxf(top, fabsf(query[d]));
+    float by = top > 0 ? 32767.0f / top : 0.0f;
+    for (int d = 0; d < head; d++) asked[d] = (int16_t)lrintf(query[d] * by);
+    __m256 scale = _mm256_set1_ps(top / 32767.0f), most = _mm256_set1_ps(-INFINITY);
+    for (int row = 0; row < length; row += BESIDE) {
+        const __m128i *key = (const __m128i *)(rows.keys + (size_t)row * head);
+        __m256i even = _mm256_setzero_si256(), odd = _mm256_setzero_si256();
+        for (int d = 0; d < head; d += 4, key += 2) {
+            int32_t first, second;
+            memcpy(&first, asked + d, 4), memcpy(&second, asked + d + 2, 4);
+            even = _mm256_add_epi32(even, _mm256_madd_epi16(_mm256_cvtepi8_epi16(_mm_load_si128(key)), _mm256_set1_epi32(first)));
+            odd = _mm256_add_epi32(odd, _mm256_madd_epi16(_mm256_cvtepi8_epi16(_mm_load_si128(key + 1)), _mm256_set1_epi32(second)));
+        }
+        __m256 scores = _mm256_mul_ps(_mm256_cvtepi32_ps(_mm256_add_epi32(even, odd)), _mm256_mul_ps(scale, _mm256_load_ps(rows.key_scale + row)));
+        if (length - row < BESIDE) {
+            __m256i places = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7), rest = _mm256_set1_epi32(length - row);
+            scores = _mm256_blendv_ps(_mm256_set1_ps(-INFINITY), scores, _mm256_castsi256_ps(_mm256_cmpgt_epi32(rest, places)));
+        }
+        most = _mm256_max_ps(most, scores);
+        _mm256_store_ps(k->scores + row, scores);
+    }
+    __m256 best = _mm256_set1_ps(largest(most)), total = _mm256_setzero_ps(), louder = _mm256_setzero_ps();
+    for (int row = 0; row < length; row += BESIDE) {
+        // beyond the last row stands minus infinity, and e to it is nought but for 1e-38
+        __m256 weight = exponential(_mm256_sub_ps(_mm256_load_ps(k->scores + row), best));
+        total = _mm256_add_ps(total, weight);
+        weight = _mm256_mul_ps(weight, _mm256_load_ps(rows.value_scale + row));
+        louder = _mm256_max_ps(louder, weight);
+        _mm256_store_ps(k->scores + row, weight);
+    }
+    float loudest = largest(louder);
+    __m256 times = _mm256_set1_ps(loudest > 0 ? WHOLE / loudest : 0.0f);
+    for (int row = 0; row < length; row += BESIDE) {
+        __m256i n = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_load_ps(k->scores + row), times));
+        _mm_store_si128((__m128i *)(k->shares + row), _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1)));
+    }
+    by = loudest / WHOLE / summed(total);
+    int d = 0;
+    for (; d + 64 <= head; d += 64) heard_of(k, rows.values, length, d, by, heard, 8);
+    for (; d < head; d += 8) heard_of(k, rows.values, length, d, by, heard, 1);
+}
+
+// Run the blocks over the rows in `stream`: `count` of each lane, lane by lane. Extends the state, which has room for them.
+VECTOR static void run(kernel_t *k, state_t *s, int count) {
+    int width = k->width, rows = s->lanes * count, head = k->head, half = head / 2;
+    for (int layer = 0; layer < k->layers; layer++) {
+        for (int r = 0; r < rows; r++) norm(k->stream + r * width, k->norms[2 * layer], k->normed + r * width, width);
+        product(k, of_block(k, layer, MIXING), k->normed, rows, k->mixed);
+        for (int r = 0; r < rows; r++) {
+            int lane = r / count, at = s->length + r % count;
+            const float *cos = k->cos + (size_t)at * half, *sin = k->sin + (size_t)at * half;
+            for (int h = 0; h < width / head; h++) {
+                float *query = k->mixed + (size_t)r * 3 * width + h * head, *key = query + width, *value = key + width;
+                rows_t kept = cached(k, s, layer, lane, h);
+                turn(query, cos, sin, half, 1.0f / sqrtf((float)head));
+                turn(key, cos, sin, half, 1.0f);
+                kept.key_scale[at] = keep(kept.keys, key_at, head, at, key);
+                kept.value_scale[at] = keep(kept.values, value_at, head, at, value);
+                attention(k, query, kept, at + 1, k->heard + (size_t)r * width + h * head);
+            }
+        }
+        product(k, of_block(k, layer, OUT), k->heard, rows, k->normed);
+        for (int i = 0; i < rows * width; i++) k->stream[i] += k->normed[i];
+        for (int r = 0; r < rows; r++) norm(k->stream + r * width, k->norms[2 * layer + 1], k->normed + r * width, width);
+        product(k, of_block(k, layer, UP), k->normed, rows, k->wide);
+        for (int i = 0; i < rows * 4 * width; i++) {
+            float above = k->wide[i] > 0 ? k->wide[i] : 0;
+            k->wide[i] = above * above;
+        }
+        product(k, of_block(k, layer, DOWN), k->wide, rows, k->normed);
+        for (int i = 0; i < rows * width; i++) k->stream[i] += k->normed[i];
+    }
+    s->length += count;
+}
+
+void native_forget(state_t *s) {
+    if (!s) return;
+    free(s->keys), free(s);
+}
+
+state_t *native_begin(const kernel_t *k, int lanes) {
+    state_t *s = calloc(1, sizeof *s);
+    if (!s) return NULL;
+    size_t size = (size_t)k->layers * lanes * k->room * k->width, scales = size / k->head;
+    s->lanes = lanes, s->keys = aligned(2 * size + 2 * scales * sizeof(float));
+    if (!s->keys) {
+        free(s);
+        return NULL;
+    }
+    s->values = s->keys + size;
+    s->key_scale = (float *)(s->values + size), s->value_scale = s->key_scale + scales;
+    return s;
+}
+
+// How many rows are filled; −1 only asks, another number sets them back.
+int native_length(state_t *s, int length) {
+    if (length >= 0) s->length = length;
+    return s->length;
+}
+
+// Read `count` rows of each lane, (lanes, count, width); `h` is what follows the last, (lanes, width).
+void native_read(kernel_t *k, state_t *s, const float *x, int count, float *h) {
+    int width = k->width, most = CHUNK / s->lanes;
+    for (int done = 0; done < count;) {
+        int some = count - done < most ? count - done : most;
+        for (int lane = 0; lane < s->lanes; lane++)
+            memcpy(k->stream + (size_t)lane * some * width, x + ((size_t)lane * count + done) * width, sizeof(float) * some * width);
+        run(k, s, some);
+        done += some;
+        if (done == count)
+            for (int lane = 0; lane < s->lanes; lane++)
+                norm(k->stream + ((size_t)lane * some + some - 1) * width, k->norm, h + (size_t)lane * width, width);
+    }
+}
+
+// Read one row, the same in every lane, by the values of its fields.
+void native_step(kernel_t *k, state_t *s, int a, int b, int c, int d, int e, float *h) {
+    int width = k->width, values[FIELDS] = {a, b, c, d, e};
+    for (int i = 0; i < width; i++) {
+        float sum = 0;
+        for (int f = 0; f < FIELDS; f++) sum += k->embed[f][(size_t)values[f] * width + i];
+        for (int lane = 0; lane < s->lanes; lane++) k->stream[lane * width + i] = sum;
+    }
+    run(k, s, 1);
+    for (int lane = 0; lane < s->lanes; lane++) norm(k->stream + lane * width, k->norm, h + lane * width, width);
+}
+
+// Copy the rows out, both keys and values: (2, layers, lanes, heads, length, head).
+void native_rows(const kernel_t *k, const state_t *s, float *rows) {
+    int head = k->head, heads = k->width / head;
+    for (int side = 0; side < 2; side++)
+        for (int at = 0; at < k->layers * s->lanes * heads; at++) {
+            rows_t kept = cached(k, s, at / heads / s->lanes, at / heads % s->lanes, at % heads);
+            for (int row = 0; row < s->length; row++)
+                for (int d = 0; d < head; d++)
+                    *rows++ = side ? kept.values[value_at(head, row, d)] * kept.value_scale[row]
+                                   : kept.keys[key_at(head, row, d)] * kept.key_scale[row];
+        }
+}
+
+// Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places.
+void native_drop(const kernel_t *k, state_t *s, int first, int count) {
+    enum { LONGEST = 256 };
+    int head = k->head, heads = k->width / head, half = head / 2;
+    const float *cos = k->cos + (size_t)count * half, *sin = k->sin + (size_t)count * half;
+    float key[LONGEST], turned[LONGEST];
+    for (int at = 0; at < k->layers * s->lanes * heads; at++) {
+        rows_t kept = cached(k, s, at / heads / s->lanes, at / heads % s->lanes, at % heads);
+        for (int row = first; row + count < s->length; row++) {
+            for (int d = 0; d < head; d++) key[d] = kept.keys[key_at(head, row + count, d)] * kept.key_scale[row + count];
+            for (int d = 0; d < half; d++) {
+                turned[d] = key[d] * cos[d] + key[half + d] * sin[d];
+                turned[half + d] = key[half + d] * cos[d] - key[d] * sin[d];
+            }
+            kept.key_scale[row] = keep(kept.keys, key_at, head, row, turned);
+            for (int d = 0; d < head; d++) kept.values[value_at(head, row, d)] = kept.values[value_at(head, row + count, d)];
+            kept.value_scale[row] = kept.value_scale[row + count];
+        }
+    }
+    s->length -= count;
+}
+
+// The logits of the first field, (lanes, n), from what follows a row, (lanes, width).
+void native_event(kernel_t *k, int lanes, const float *h, float *logits) { product(k, of_head(k, 0), h, lanes, logits); }
+
+// Tell the chain what field `index` said; its state is then `told`, and the logits of the next field follow.
+void native_say(kernel_t *k, int lanes, int index, int value, const float *h, float *told, float *logits) {
+    int width = k->width, all = lanes * width;
+    const float *said = k->embed[index] + (size_t)value * width;
+    for (int i = 0; i < all; i++) k->normed[i] = h[i] + said[i % width];
+    product(k, of_chain(k, index, 0), k->normed, lanes, k->wide);
+    for (int i = 0; i < all; i++) k->wide[i] = k->wide[i] > 0 ? k->wide[i] : 0;
+    product(k, of_chain(k, index, 1), k->wide, lanes, k->normed);
+    for (int i = 0; i < all; i++) told[i] = h[i] + k->normed[i];
+    product(k, of_head(k, index + 1), told, lanes, logits);
+}
+
+// Draw from logits, (lanes, n), bent by `bias`: see model/choosing.py, whose words these are. `drawn` is from 0 to 1.
+int native_choose(int lanes, int n, const float *logits, const double *bias, double text, double temperature, double tail, double negligible, double drawn) {
+    double z[MOST_CHOICES], top = -INFINITY, total = 0, kept = 0;
+    int near[MOST_CHOICES], count = 0, last = 0;
+    for (int i = 0; i < n; i++) {
+        double told = logits[i];
+        if (lanes > 1) told += text * (told - logits[n + i]);
+        z[i] = (told + bias[i]) / temperature;
+        if (z[i] > top) top = z[i];
+    }
+    for (int i = 0; i < n; i++)
+        if (z[i] - top > -negligible) near[count++] = i, total += z[i] = exp(z[i] - top);
+    while (last < count - 1) { // the likeliest first, of equals the first, until the tail begins
+        int best = last;
+        for (int i = last + 1; i < count; i++)
+            if (z[near[i]] > z[near[best]] || (z[near[i]] == z[near[best]] && near[i] < near[best])) best = i;
+        int one = near[best];
+        near[best] = near[last], near[last] = one;
+        kept += z[one];
+        if (kept >= tail * total) break;
+        last++;
+    }
+    if (last == count - 1) kept += z[near[last]];
+    drawn *= kept;
+    for (int i = 0; i < last; i++)
+        if ((drawn -= z[near[i]]) < 0) return near[i];
+    return near[last];
+}
+
+#else
+
+int native_able(void) { return 0; }
+
+#endif

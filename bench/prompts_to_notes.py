@@ -1,12 +1,13 @@
 """From words to the first note-on at a JACK receiver: playing, quantize now, 200 different prompts, warm.
 
-    python -m bench.prompts_to_notes
+    python -m bench.prompts_to_notes [--prompts 200]
 
 The receiver knows an event by the period in which it came (5.3 ms).
 """
 
 from __future__ import annotations
 
+import argparse
 import itertools
 import time
 
@@ -55,6 +56,9 @@ GAP = 0.9
 
 def main() -> None:
     """Print the distribution in milliseconds."""
+    parser = argparse.ArgumentParser(prog="python -m bench.prompts_to_notes", description=__doc__)
+    parser.add_argument("--prompts", type=int, default=len(MOODS) * len(STYLES))
+    count = parser.parse_args().prompts
     taken: list[float] = []
     lost = 0
     with stage() as (_, receiver, client):
@@ -62,7 +66,7 @@ def main() -> None:
         client.say("prompt", "warm up")
         client.say("play")
         until(lambda: len(receiver.note_ons()) > 8, 10)
-        for mood, style in itertools.product(MOODS, STYLES):
+        for mood, style in itertools.islice(itertools.product(MOODS, STYLES), count):
             time.sleep(GAP)
             milliseconds = one(client, receiver, f"{mood} {style}")
             if milliseconds is None:

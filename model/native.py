@@ -22,6 +22,8 @@ from model.language import SIZES, Rows
 Array = npt.NDArray[np.float32]
 
 BLOCK = ("qkv", "out", "up", "down")
+SPARE = 2
+"""Caches of each kind that are kept for the next takes."""
 
 
 @cache
@@ -67,18 +69,18 @@ def able() -> bool:
 
 
 class NativeState:
-    """The cache of one take: `length` may be set back, never forward."""
+    """The cache of one take: `length` may be set back, never forward. What it took goes back to its engine."""
 
-    def __init__(self, library: ctypes.CDLL, kernel: int, shape: Mapping[str, int], lanes: int) -> None:
-        self.lanes, self._library, self._kernel = lanes, library, kernel
+    def __init__(self, engine: NativeEngine, lanes: int) -> None:
+        self.lanes, self._engine, self._library = lanes, engine, engine.library
+        self._kernel, shape = engine.kernel, engine.shape
         self._size, self._head = shape["context"] + shape["prefix"], shape["head"]
         self._kept = (shape["layers"], lanes, shape["width"] // self._head)
-        self.pointer: int = library.native_begin(kernel, lanes)
-        if not self.pointer:
-            raise MemoryError("no room for the cache of a take")
+        self.pointer = engine.lend(lanes)
 
     def __del__(self) -> None:
-        self._library.native_forget(self.pointer)
+        if hasattr(self, "pointer"):
+            self._engine.take_back(self.lanes, self.pointer)
 
     @property
     def length(self) -> int:
@@ -120,14 +122,15 @@ class NativeEngine:
         library = _library()
         if library is None:
             raise RuntimeError("model/native.c is not built, or this processor lacks AVX2")
-        self.shape, self._library = shape, library
+        self.shape, self.library = shape, library
+        self._spare: dict[int, list[int]] = {1: [], 2: []}
         width, layers, size = shape["width"], shape["layers"], shape["context"] + shape["prefix"]
         names = [f"blocks.{i}.{name}" for i in range(layers) for name in BLOCK]
         names += [f"chain.{i}.{j}" for i in range(len(SIZES) - 1) for j in (0, 1)]
         names += [f"heads.{i}" for i in range(len(SIZES))]
         needed = sum(library.native_bytes(*arrays[f"{name}.weight"].shape) for name in names)
-        self._kernel: int = library.native_open(width, layers, shape["head"], size, needed)
-        if not self._kernel:
+        self.kernel: int = library.native_open(width, layers, shape["head"], size, needed)
+        if not self.kernel:
             raise MemoryError("no room for the decoder")
         self._prefix, self._unsaid = arrays["prefix.weight"], arrays["unsaid"]
         self._embed = [np.ascontiguousarray(arrays[f"embed.{i}.weight"]) for i in range(len(SIZES))]
@@ -135,27 +138,48 @@ class NativeEngine:
         half = shape["head"] // 2
         angle = np.arange(size)[:, None] * 10000.0 ** (-np.arange(half) / half)
         tables = (ctypes.c_void_p * len(SIZES))(*[e.ctypes.data for e in self._embed])
-        turns = [self._lend(turn.astype(np.float32)) for turn in (np.cos(angle), np.sin(angle))]
-        library.native_tables(self._kernel, *turns, self._lend(arrays["norm.weight"]), tables)
+        turns = [self._lay(turn.astype(np.float32)) for turn in (np.cos(angle), np.sin(angle))]
+        library.native_tables(self.kernel, *turns, self._lay(arrays["norm.weight"]), tables)
         for i in range(layers):
-            norms = [self._lend(arrays[f"blocks.{i}.{name}.weight"]) for name in ("norm_in", "norm_up")]
-            library.native_norms(self._kernel, i, *norms)
+            norms = [self._lay(arrays[f"blocks.{i}.{name}.weight"]) for name in ("norm_in", "norm_up")]
+            library.native_norms(self.kernel, i, *norms)
         for which, name in enumerate(names):
             matrix, bias = arrays[f"{name}.weight"], arrays.get(f"{name}.bias")
             eighths, scale = eight_bits(matrix)
             weights = (eighths ^ MIDDLE).view(np.int8)
             parts = (weights, scale, None if bias is None else np.ascontiguousarray(bias, np.float32))
             where = [None if part is None else part.ctypes.data for part in parts]
-            library.native_matrix(self._kernel, which, *matrix.shape, *where)
+            library.native_matrix(self.kernel, which, *matrix.shape, *where)
         self._following = {lanes: _Answer(np.empty((lanes, width), np.float32)) for lanes in (1, 2)}
         self._told = {n: [_Answer(np.empty((n, width), np.float32)) for _ in SIZES] for n in (1, 2)}
         self._logits = {n: [_Answer(np.empty((n, k), np.float32)) for k in SIZES] for n in (1, 2)}
 
     def __del__(self) -> None:
-        if hasattr(self, "_kernel"):
-            self._library.native_close(self._kernel)
+        if hasattr(self, "kernel"):
+            for pointer in [p for spare in self._spare.values() for p in spare]:
+                self.library.native_forget(pointer)
+            self.library.native_close(self.kernel)
 
-    def _lend(self, array: npt.NDArray[Any]) -> int:
+    def lend(self, lanes: int) -> int:
+        """Return where an empty cache lies: one that came back, for new megabytes cost milliseconds."""
+        if self._spare[lanes]:
+            pointer = self._spare[lanes].pop()
+            self.library.native_length(pointer, 0)
+            return pointer
+        made: int | None = self.library.native_begin(self.kernel, lanes)
+        if made is None:
+            raise MemoryError("no room for the cache of a take")
+        return made
+
+    def take_back(self, lanes: int, pointer: int) -> None:
+        """Keep a cache that nobody uses any more, or free it."""
+        spare = self._spare[lanes]
+        if len(spare) < SPARE:
+            spare.append(pointer)
+        else:
+            self.library.native_forget(pointer)
+
+    def _lay(self, array: npt.NDArray[Any]) -> int:
         """Return where an array lies, for as long as this engine lives."""
         self._lent.append(np.ascontiguousarray(array, np.float32))
         return int(self._lent[-1].ctypes.data)
@@ -168,34 +192,34 @@ class NativeEngine:
     def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[NativeState, Array]:
         """Open a state and read its first rows at once; see `model.decoding`."""
         lanes = len(rows)
-        state = NativeState(self._library, self._kernel, self.shape, lanes)
+        state = NativeState(self, lanes)
         told = (self._prefix @ text).reshape(self._unsaid.shape)
         lead = np.where(said[:, None, None], told, self._unsaid).astype(np.float32)
         x: Array = np.sum([e[rows[..., i]] for i, e in enumerate(self._embed)], axis=0)
         x = np.ascontiguousarray(np.concatenate([lead, x], 1))
         _fits(state, x.shape[1])
         h = self._following[lanes]
-        self._library.native_read(self._kernel, state.pointer, x.ctypes.data, x.shape[1], h.at)
+        self.library.native_read(self.kernel, state.pointer, x.ctypes.data, x.shape[1], h.at)
         return state, h.array.copy()
 
     def step(self, state: NativeState, row: tuple[int, ...]) -> Array:
         """Read one row, the same in every lane; return what follows it, `(lanes, D)`. Raises IndexError where it is full."""
         _fits(state, 1)
         h = self._following[state.lanes]
-        self._library.native_step(self._kernel, state.pointer, *row, h.at)
+        self.library.native_step(self.kernel, state.pointer, *row, h.at)
         return h.array
 
     def event(self, h: Array) -> Array:
         """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
         logits = self._logits[len(h)][0]
-        self._library.native_event(self._kernel, len(h), h.ctypes.data, logits.at)
+        self.library.native_event(self.kernel, len(h), h.ctypes.data, logits.at)
         return logits.array
 
     def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
         """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
         lanes = len(h)
         told, logits = self._told[lanes][index], self._logits[lanes][index + 1]
-        self._library.native_say(self._kernel, lanes, index, value, h.ctypes.data, told.at, logits.at)
+        self.library.native_say(self.kernel, lanes, index, value, h.ctypes.data, told.at, logits.at)
         return told.array, logits.array
 
     def choose(
@@ -205,7 +229,7 @@ class NativeEngine:
         lanes, n = logits.shape
         worth = np.ascontiguousarray(bias, np.float64)
         return int(
-            self._library.native_choose(
+            self.library.native_choose(
                 lanes, n, logits.ctypes.data, worth.ctypes.data, text, temperature, tail, NEGLIGIBLE, drawn
             )
         )

@@ -36,7 +36,8 @@ check: $(VENV)/.developing
 	$(BIN)/mypy
 
 accept: $(VENV)/.developing
-	@for script in prompts_to_notes prompt_changes footprint mood_pairs packets "flood --what mutated,prompt,density" chaos mishaps soak \
+	$(PIP) install --editable '.[link]' aalink==0.2.3 # Link's own peer: GPL, for measuring only
+	@for script in decoding prompts_to_notes prompt_changes growth crowded install quantised footprint mood_pairs packets "flood --what mutated,prompt,density" chaos mishaps soak \
 		panels starving sweep endurance lateness "lateness --busy" "lateness --period 64" "lateness --busy --period 64" slaved link_peer \
 		faults broker workers device_loss; do \
 		echo "## $$script"; $(BIN)/python -m bench.$$script || exit 1; echo; done

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import os
 import signal
-import subprocess
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
@@ -123,20 +122,10 @@ def synth_gone(folder: Path, program: Path, env: Mapping[str, str]) -> Row:
             rig.until(lambda: len(receiver.note_ons()) > 8, 30)
             time.sleep(1)
         time.sleep(1)
-        back = subprocess.Popen(
-            [str(program), f"recorder-{os.getpid()}"],
-            env={**os.environ, **env},
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert back.stdout is not None
-        began = time.monotonic()
-        notes = 0
-        while notes == 0 and time.monotonic() < began + 8:
-            notes += " 144 " in (line := back.stdout.readline()) or " 145 " in line
-        taken = time.monotonic() - began
-        rig.ended(back)
-        back.stdout.close()
+        with rig.receiver(program, None, env) as back:
+            began = time.monotonic()
+            notes = rig.until(lambda: bool(back.note_ons()), 8)
+            taken = time.monotonic() - began
         lines = [x for x in daemon.log.read_text().splitlines() if "gone" in x or "connected again" in x]
         words = f"first note after {taken:.1f} s" if notes else "no note any more"
         return "synth goes and comes back", "reconnects, one line each", f"{words}; {len(lines)} lines told"

@@ -17,27 +17,31 @@ class Connections:
     def __init__(self, door: JackDoor, kept: Iterable[str] = ()) -> None:
         self._door = door
         self._present: set[str] = set()
+        self._doubtful: set[str] = set()
         self._away = set(kept)
 
     @property
     def kept(self) -> frozenset[str]:
         """Those that are there, and those that are wanted back."""
-        return frozenset(self._present | self._away)
+        return frozenset(self._present | self._doubtful | self._away)
 
     def check(self) -> list[str]:
         """Look who is there; connect again who came back. Return a line for each that went or came."""
         news: list[str] = []
         now = set(self._door.connections())
-        for name in sorted(self._present - now):
+        doubtful = set[str]()
+        for name in sorted((self._present | self._doubtful) - now):
             if not self._door.exists(name):
                 self._away.add(name)
                 news.append(f"{name} is gone")
+            elif name not in self._doubtful:  # taken off by the owner, or about to go: its port goes last
+                doubtful.add(name)
         for name in sorted(self._away - now):
             if self._door.exists(name) and self._door.connect(name):
                 now.add(name)
                 news.append(f"{name} is connected again")
         self._away -= now
-        self._present = now
+        self._present, self._doubtful = now, doubtful
         return news
 
 

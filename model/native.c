@@ -23,7 +23,8 @@
 #define UNROLLED _Pragma("GCC unroll 8")
 #define INLINE VECTOR static inline __attribute__((always_inline))
 
-enum { STRETCH = 256, BESIDE = 8, TOGETHER = 4, CHUNK = 16, FIELDS = 5, MOST_CHOICES = 1024, LARGE = 1 << 21 };
+// Rows are read four at a time: what is known of more does not fit a core's first cache.
+enum { STRETCH = 256, BESIDE = 8, TOGETHER = 4, CHUNK = 4, FIELDS = 5, MOST_CHOICES = 1024, LONGEST = 256, LARGE = 1 << 21 };
 
 // Weights lie in groups of eight rows, four neighbouring columns of each row after one another: (rows / 8, columns / 4, 8, 4).
 typedef struct {
@@ -143,6 +144,10 @@ INLINE float largest(__m256 x) {
     return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
 }
 
+INLINE __m256 greater(__m256 most, const float *x) {
+    return _mm256_max_ps(most, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_loadu_ps(x)));
+}
+
 // e to the x for x ≤ 0: a power of two times a polynomial of the rest (Cephes' expf), to some units in the last place.
 INLINE __m256 exponential(__m256 x) {
     x = _mm256_max_ps(x, _mm256_set1_ps(-87.0f));
@@ -176,8 +181,8 @@ VECTOR static void brought_to_eight_bits(kernel_t *k, const float *x, int rows, 
     int stretch = columns < STRETCH ? columns : STRETCH;
     float *scale = k->stretches;
     for (const float *end = x + (size_t)rows * columns; x < end; x += stretch) {
-        __m256 most = _mm256_setzero_ps(), sign = _mm256_set1_ps(-0.0f);
-        for (int i = 0; i < stretch; i += 8) most = _mm256_max_ps(most, _mm256_andnot_ps(sign, _mm256_loadu_ps(x + i)));
+        __m256 most = _mm256_setzero_ps();
+        for (int i = 0; i < stretch; i += 8) most = greater(most, x + i);
         float top = largest(most), by = top > 0 ? 127.0f / top : 0.0f;
         *scale++ = top / 127.0f;
         int8_t *to = k->eighths + (scale - 1 - k->stretches) * stretch, *sizes = k->sizes + (to - k->eighths);
@@ -192,11 +197,7 @@ VECTOR static void brought_to_eight_bits(kernel_t *k, const float *x, int rows, 
     }
 }
 
-INLINE __m256i four(const int8_t *at) {
-    int32_t bytes;
-    memcpy(&bytes, at, 4);
-    return _mm256_set1_epi32(bytes);
-}
+INLINE __m256i four(const int8_t *at) { return _mm256_castps_si256(_mm256_broadcast_ss((const float *)at)); }
 
 // Multiply `some` rows with `groups` groups of a matrix; both are known where this is compiled, so all sums stay in registers.
 INLINE void multiplied(const kernel_t *k, const matrix_t *m, int group, int row, float *to, int some, int groups) {
@@ -251,9 +252,10 @@ INLINE void multiplied(const kernel_t *k, const matrix_t *m, int group, int row,
 VECTOR static void product(kernel_t *k, const matrix_t *m, const float *x, int rows, float *to) {
     brought_to_eight_bits(k, x, rows, m->columns);
     int groups = (m->rows + BESIDE - 1) / BESIDE, group = 0;
+    if (rows == 1)
+        for (; group + 4 <= groups; group += 4) multiplied(k, m, group, 0, to, 1, 4);
     for (; group + 2 <= groups; group += 2) {
         int row = 0;
-        for (; row + 4 <= rows; row += 4) multiplied(k, m, group, row, to, 4, 2);
         for (; row + 2 <= rows; row += 2) multiplied(k, m, group, row, to, 2, 2);
         for (; row < rows; row++) multiplied(k, m, group, row, to, 1, 2);
     }
@@ -272,22 +274,49 @@ static rows_t cached(const kernel_t *k, const state_t *s, int layer, int lane, i
     return (rows_t){s->keys + at * k->head, s->values + at * k->head, s->key_scale + at, s->value_scale + at};
 }
 
-static size_t key_at(int head, int row, int d) { return ((size_t)(row / BESIDE) * head / 2 + d / 2) * 2 * BESIDE + row % BESIDE * 2 + d % 2; }
-static size_t value_at(int head, int row, int d) { return ((size_t)(row / 2) * head + d) * 2 + row % 2; }
+// Where a row's first two numbers lie among keys, the next two 16 bytes on; and its first among values, the next 2 bytes on.
+static int8_t *key_of(const rows_t *rows, int head, int row) { return rows->keys + (size_t)(row / BESIDE) * BESIDE * head + row % BESIDE * 2; }
+static int8_t *value_of(const rows_t *rows, int head, int row) { return rows->values + (size_t)(row / 2) * 2 * head + row % 2; }
 
-// Keep a row of keys or values in eight bits; return its scale.
-static float keep(int8_t *to, size_t (*at)(int, int, int), int head, int row, const float *x) {
-    float top = 0;
-    for (int d = 0; d < head; d++) top = fmaxf(top, fabsf(x[d]));
-    float by = top > 0 ? 127.0f / top : 0.0f;
-    for (int d = 0; d < head; d++) to[at(head, row, d)] = (int8_t)lrintf(x[d] * by);
-    return top / 127.0f;
+// Bring numbers to whole ones up to `whole`; return what one of these is worth.
+VECTOR static float narrowed(const float *x, int count, float whole, int16_t *to) {
+    __m256 most = _mm256_setzero_ps();
+    for (int i = 0; i < count; i += 8) most = greater(most, x + i);
+    float top = largest(most);
+    __m256 by = _mm256_set1_ps(top > 0 ? whole / top : 0.0f);
+    for (int i = 0; i < count; i += 8) {
+        __m256i n = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i), by));
+        _mm_storeu_si128((__m128i *)(to + i), _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1)));
+    }
+    return top / whole;
 }
 
+VECTOR static void keep_key(rows_t *rows, int head, int row, const float *x) {
+    int16_t narrow[LONGEST];
+    rows->key_scale[row] = narrowed(x, head, 127.0f, narrow);
+    int8_t *to = key_of(rows, head, row);
+    for (int d = 0; d < head; d += 2, to += 2 * BESIDE) to[0] = (int8_t)narrow[d], to[1] = (int8_t)narrow[d + 1];
+}
+
+VECTOR static void keep_value(rows_t *rows, int head, int row, const float *x) {
+    int16_t narrow[LONGEST];
+    rows->value_scale[row] = narrowed(x, head, 127.0f, narrow);
+    int8_t *to = value_of(rows, head, row);
+    for (int d = 0; d < head; d++) to[2 * d] = (int8_t)narrow[d];
+}
+
+static void kept_key(const rows_t *rows, int head, int row, float *x) {
+    const int8_t *from = key_of(rows, head, row);
+    for (int d = 0; d < head; d += 2, from += 2 * BESIDE) x[d] = from[0] * rows->key_scale[row], x[d + 1] = from[1] * rows->key_scale[row];
+}
+
+// Turn a query or a key to its place, `times` as large.
 VECTOR static void turn(float *x, const float *cos, const float *sin, int half, float times) {
-    for (int i = 0; i < half; i++) {
-        float a = x[i], b = x[half + i];
-        x[i] = (a * cos[i] - b * sin[i]) * times, x[half + i] = (a * sin[i] + b * cos[i]) * times;
+    __m256 by = _mm256_set1_ps(times);
+    for (int i = 0; i < half; i += 8) {
+        __m256 a = _mm256_loadu_ps(x + i), b = _mm256_loadu_ps(x + half + i), c = _mm256_loadu_ps(cos + i), s = _mm256_loadu_ps(sin + i);
+        _mm256_storeu_ps(x + i, _mm256_mul_ps(by, _mm256_fmsub_ps(a, c, _mm256_mul_ps(b, s))));
+        _mm256_storeu_ps(x + half + i, _mm256_mul_ps(by, _mm256_fmadd_ps(a, s, _mm256_mul_ps(b, c))));
     }
 }
 
@@ -311,14 +340,10 @@ INLINE void heard_of(const kernel_t *k, const int8_t *values, int length, int d,
 
 // What a query hears of `length` rows. Its shares of them go up to 2^14: 1,000 rows of 127 then fit 32 bits.
 VECTOR static void attention(kernel_t *k, const float *query, rows_t rows, int length, float *heard) {
-    enum { WHOLE = 1 << 14, LONGEST = 256 };
+    enum { WHOLE = 1 << 14 };
     int head = k->head;
     int16_t asked[LONGEST];
-    float top = 0;
-    for (int d = 0; d < head; d++) top = fmaxf(top, fabsf(query[d]));
-    float by = top > 0 ? 32767.0f / top : 0.0f;
-    for (int d = 0; d < head; d++) asked[d] = (int16_t)lrintf(query[d] * by);
-    __m256 scale = _mm256_set1_ps(top / 32767.0f), most = _mm256_set1_ps(-INFINITY);
+    __m256 scale = _mm256_set1_ps(narrowed(query, head, 32767.0f, asked)), most = _mm256_set1_ps(-INFINITY);
     for (int row = 0; row < length; row += BESIDE) {
         const __m128i *key = (const __m128i *)(rows.keys + (size_t)row * head);
         __m256i even = _mm256_setzero_si256(), odd = _mm256_setzero_si256();
@@ -351,14 +376,15 @@ VECTOR static void attention(kernel_t *k, const float *query, rows_t rows, int l
         __m256i n = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_load_ps(k->scores + row), times));
         _mm_store_si128((__m128i *)(k->shares + row), _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1)));
     }
-    by = loudest / WHOLE / summed(total);
+    float by = loudest / WHOLE / summed(total);
     int d = 0;
     for (; d + 64 <= head; d += 64) heard_of(k, rows.values, length, d, by, heard, 8);
     for (; d < head; d += 8) heard_of(k, rows.values, length, d, by, heard, 1);
 }
 
-// Run the blocks over the rows in `stream`: `count` of each lane, lane by lane. Extends the state, which has room for them.
-VECTOR static void run(kernel_t *k, state_t *s, int count) {
+// Run the blocks over the rows in `stream`: `count` of each lane, lane by lane. Extends the state, which has room for them. What
+// follows rows that `others` come after is not asked for: of their last block only keys and values are needed.
+VECTOR static void run(kernel_t *k, state_t *s, int count, int others) {
     int width = k->width, rows = s->lanes * count, head = k->head, half = head / 2;
     for (int layer = 0; layer < k->layers; layer++) {
         for (int r = 0; r < rows; r++) norm(k->stream + r * width, k->norms[2 * layer], k->normed + r * width, width);
@@ -371,11 +397,12 @@ VECTOR static void run(kernel_t *k, state_t *s, int count) {
                 rows_t kept = cached(k, s, layer, lane, h);
                 turn(query, cos, sin, half, 1.0f / sqrtf((float)head));
                 turn(key, cos, sin, half, 1.0f);
-                kept.key_scale[at] = keep(kept.keys, key_at, head, at, key);
-                kept.value_scale[at] = keep(kept.values, value_at, head, at, value);
+                keep_key(&kept, head, at, key);
+                keep_value(&kept, head, at, value);
                 attention(k, query, kept, at + 1, k->heard + (size_t)r * width + h * head);
             }
         }
+        if (layer == k->layers - 1 && others) break;
         product(k, of_block(k, layer, OUT), k->heard, rows, k->normed);
         for (int i = 0; i < rows * width; i++) k->stream[i] += k->normed[i];
         for (int r = 0; r < rows; r++) norm(k->stream + r * width, k->norms[2 * layer + 1], k->normed + r * width, width);
@@ -422,8 +449,8 @@ void native_read(kernel_t *k, state_t *s, const float *x, int count, float *h) {
         int some = count - done < most ? count - done : most;
         for (int lane = 0; lane < s->lanes; lane++)
             memcpy(k->stream + (size_t)lane * some * width, x + ((size_t)lane * count + done) * width, sizeof(float) * some * width);
-        run(k, s, some);
         done += some;
+        run(k, s, some, done < count);
         if (done == count)
             for (int lane = 0; lane < s->lanes; lane++)
                 norm(k->stream + ((size_t)lane * some + some - 1) * width, k->norm, h + (size_t)lane * width, width);
@@ -438,7 +465,7 @@ void native_step(kernel_t *k, state_t *s, int a, int b, int c, int d, int e, flo
         for (int f = 0; f < FIELDS; f++) sum += k->embed[f][(size_t)values[f] * width + i];
         for (int lane = 0; lane < s->lanes; lane++) k->stream[lane * width + i] = sum;
     }
-    run(k, s, 1);
+    run(k, s, 1, 0);
     for (int lane = 0; lane < s->lanes; lane++) norm(k->stream + lane * width, k->norm, h + lane * width, width);
 }
 
@@ -449,28 +476,25 @@ void native_rows(const kernel_t *k, const state_t *s, float *rows) {
         for (int at = 0; at < k->layers * s->lanes * heads; at++) {
             rows_t kept = cached(k, s, at / heads / s->lanes, at / heads % s->lanes, at % heads);
             for (int row = 0; row < s->length; row++)
-                for (int d = 0; d < head; d++)
-                    *rows++ = side ? kept.values[value_at(head, row, d)] * kept.value_scale[row]
-                                   : kept.keys[key_at(head, row, d)] * kept.key_scale[row];
+                if (!side) kept_key(&kept, head, row, rows), rows += head;
+                else for (int d = 0; d < head; d++) *rows++ = value_of(&kept, head, row)[2 * d] * kept.value_scale[row];
         }
 }
 
 // Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places.
 void native_drop(const kernel_t *k, state_t *s, int first, int count) {
-    enum { LONGEST = 256 };
     int head = k->head, heads = k->width / head, half = head / 2;
     const float *cos = k->cos + (size_t)count * half, *sin = k->sin + (size_t)count * half;
-    float key[LONGEST], turned[LONGEST];
+    float key[LONGEST], back[LONGEST];
+    for (int d = 0; d < half; d++) back[d] = -sin[d];
     for (int at = 0; at < k->layers * s->lanes * heads; at++) {
         rows_t kept = cached(k, s, at / heads / s->lanes, at / heads % s->lanes, at % heads);
         for (int row = first; row + count < s->length; row++) {
-            for (int d = 0; d < head; d++) key[d] = kept.keys[key_at(head, row + count, d)] * kept.key_scale[row + count];
-            for (int d = 0; d < half; d++) {
-                turned[d] = key[d] * cos[d] + key[half + d] * sin[d];
-                turned[half + d] = key[half + d] * cos[d] - key[d] * sin[d];
-            }
-            kept.key_scale[row] = keep(kept.keys, key_at, head, row, turned);
-            for (int d = 0; d < head; d++) kept.values[value_at(head, row, d)] = kept.values[value_at(head, row + count, d)];
+            kept_key(&kept, head, row + count, key);
+            turn(key, cos, back, half, 1.0f);
+            keep_key(&kept, head, row, key);
+            int8_t *to = value_of(&kept, head, row), *from = value_of(&kept, head, row + count);
+            for (int d = 0; d < head; d++) to[2 * d] = from[2 * d];
             kept.value_scale[row] = kept.value_scale[row + count];
         }
     }

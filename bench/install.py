@@ -36,8 +36,9 @@ def main() -> None:
         taken = time.monotonic() - begun
         size = sum(f.stat().st_size for f in home.rglob("*") if f.is_file() and not f.is_symlink())
         packages = subprocess.run(
-            [*pip, "list", "--format=freeze"], check=True, capture_output=True, text=True
+            [*pip[:3], "list", "--format=freeze"], check=True, capture_output=True, text=True
         ).stdout
+        assert "numpy==" in packages, "pip tells what it installed"
         heavy = [line for line in packages.splitlines() if line.startswith(("torch", "transformers"))]
         runs = subprocess.run(
             [home / "bin" / "llmball", "understand", "calm piano, 80 bpm", "--json"],

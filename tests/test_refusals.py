@@ -24,8 +24,7 @@ from bridge.events import (
 from bridge.orders import Silence
 from bridge.session import Session
 from bridge.transport import State
-from tests.performance import Rig, latencies
-from tests.test_session import playing
+from tests.performance import Rig, latencies, playing
 
 
 @pytest.mark.parametrize(

@@ -12,10 +12,15 @@ from bridge.events import (
     PlayerReady,
     PromptGiven,
     StopAsked,
+    ToPlayer,
+    Woken,
 )
+from bridge.orders import Cancel, Controller, Health
+from bridge.session import Session
 from bridge.transport import State
-from model.music import Begin, Plan, Ticks
-from tests.performance import BEAT, Rig, latencies, noting, paths, playing, whole
+from model.music import PARTS, Answer, Begin, Failed, Order, Plan, Ticks
+from model.taste import drawn, moved, shipped
+from tests.performance import BEAT, Rig, health, latencies, noting, paths, playing, whole
 
 
 def test_a_prompt_while_stopped_waits_for_play() -> None:
@@ -175,3 +180,94 @@ def test_a_part_that_was_muted_comes_back_within_a_beat() -> None:
     asked_at = rig.tempo.ticks_at(rig.now)
     rig.until(rig.now + 2)
     assert asked_at < min(t for t, _, m in rig.sounded if m.channel == 9) <= asked_at + 2 * BEAT
+
+
+def test_what_the_player_counted_is_told_with_what_we_count_ourselves() -> None:
+    rig = playing()
+    rig.happen(Health(sent=9, late=2, dropped=1, p99_ms=3.5))
+    rig.until(rig.now + 1.5)
+    assert health(rig) == (2, 1, 0)
+    assert [args[-1] for _, path, args in rig.told if path == "health"][-1] == 3.5
+
+
+def test_what_stop_takes_back_is_told() -> None:
+    rig = playing()
+    before = len(rig.told)
+    rig.happen(StopAsked())
+    assert {args[1] for _, path, args in rig.told[before:] if path == "cancelled"} == set(PARTS)
+
+
+def test_nothing_is_taken_back_by_a_stop_where_nothing_plays() -> None:
+    rig = Rig(latencies(0, 0.01))
+    rig.happen(PromptGiven("rain"))
+    rig.until(rig.now + 1)
+    effects = rig.session.on(StopAsked(), rig.now)
+    assert not [e for e in effects if isinstance(e, ToPlayer) and isinstance(e.order, Cancel)]
+
+
+def illiterate(order: Order) -> Answer | None:
+    """A generator that reads no words."""
+    return Failed(order.take, "no") if isinstance(order, Begin) else None
+
+
+def test_words_that_cannot_be_read_leave_nothing_to_wait_for_and_the_next_ones_wait_for_play() -> None:
+    rig = Rig(latencies(0, 0.01), generator=illiterate)
+    rig.happen(PromptGiven("unreadable"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 1)
+    assert ("error", ("/llmball/prompt", "take 1 could not be written")) in [(p, a) for _, p, a in rig.told]
+    rig.generator = None
+    rig.happen(PromptGiven("rain"))
+    rig.until(rig.now + 1)
+    assert [args[0] for _, path, args in rig.told if path == "state"] == ["waiting", "idle", "waiting"]
+    assert rig.sounded == []
+
+
+def test_an_answer_to_words_that_were_given_up_changes_no_state() -> None:
+    rig = playing()
+    rig.happen(Failed(99, "of long ago"))
+    assert rig.session.state is State.PLAYING
+    idle = Rig(latencies(0, 0.01))
+    idle.happen(Failed(99, "of long ago"))
+    assert idle.session.state is State.IDLE
+
+
+def test_what_is_kept_has_the_bars_that_were_asked_for_the_controls_and_the_hash_of_the_weights() -> None:
+    for session, weights in ((Session(lambda: 7), ""), (Session(lambda: 7, weights="c0ffee"), "c0ffee")):
+        rig = Rig(latencies(0, 0.01), session=session)
+        rig.happen(ControlSet("transpose", 2))
+        rig.happen(PromptGiven("rain"))
+        rig.happen(PlayAsked())
+        rig.until(rig.now + 8)
+        kept = rig.session.keepsake(2, rig.now)
+        assert (len(kept.song.bars), kept.controls, kept.weights) == (2, {"transpose": 2}, weights)
+
+
+def test_takes_are_drawn_from_the_taste_that_the_session_was_given() -> None:
+    begun: list[Begin] = []
+    taste = moved(shipped(), drawn(shipped(), 3), liked=True)
+    rig = Rig(latencies(0, 0.01), plan=noting(begun), session=Session(lambda: 7, theta=taste))
+    rig.happen(PromptGiven("rain"))
+    assert begun[0].theta == tuple(drawn(taste, 7).items()) != tuple(drawn(shipped(), 7).items())
+
+
+def test_energy_is_sent_as_a_controller_to_every_part_once_it_is_wanted() -> None:
+    rig = playing()
+    effects = rig.session.on(ControlSet("send/energy", 1), rig.now)
+    sent = [e.order for e in effects if isinstance(e, ToPlayer) and isinstance(e.order, Controller)]
+    assert {(c.part, c.number) for c in sent} == {(part, 11) for part in PARTS}
+    assert not [
+        e
+        for e in rig.session.on(Woken(), rig.now)
+        if isinstance(e, ToPlayer) and isinstance(e.order, Controller)
+    ]
+
+
+def test_our_clock_goes_along_from_bar_one_as_long_as_it_is_wanted() -> None:
+    rig = playing()
+    rig.happen(ControlSet("transpose", 1))
+    assert rig.clocked == []
+    rig.happen(ControlSet("send/clock", 1))
+    rig.happen(ControlSet("transpose", 2))
+    rig.happen(ControlSet("send/clock", 0))
+    assert rig.clocked == [0, None]

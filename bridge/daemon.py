@@ -16,10 +16,10 @@ from bridge.children import Children
 from bridge.clock import monotonic
 from bridge.config import Config
 from bridge.controls import SEEDS
+from bridge.crew import Crew, Duties, Spoken
 from bridge.door import Door
 from bridge.ears import run as run_ears
 from bridge.errands import Errands
-from bridge.errors import OwnerError
 from bridge.events import (
     BarPlayed,
     ControlSet,
@@ -27,11 +27,9 @@ from bridge.events import (
     Event,
     Fault,
     GeneratorLost,
-    GeneratorReady,
     Heard,
     MorphGiven,
     PlayAsked,
-    PlayerReady,
     PromptGiven,
     StopAsked,
     TapGiven,
@@ -47,20 +45,16 @@ from bridge.home import read_taste, write_taste
 from bridge.house import House
 from bridge.inlet import InletConfig
 from bridge.link import Link
-from bridge.orders import Connected, Health, OpenFailed, PortLost, PortNews, Quit, Ready, Report, Retime
-from bridge.outlets import Outlets
+from bridge.orders import Health, Quit, Retime
 from bridge.panel import Panel, has_display
-from bridge.playing import run as run_player
-from bridge.playing import warm as warm_player
-from bridge.ports import Kept, PortConfig
-from bridge.readiness import Readiness
+from bridge.ports import PortConfig
 from bridge.recording import Recording, file_of
 from bridge.session import Session
 from bridge.sets import opened
 from bridge.signals import on_signals
 from bridge.view import View
-from model.clipping import ClipAnswer, ClipFailed, ClipProgress, ClipWritten
-from model.music import Answer, BeatWritten, Failed, Order, Understood
+from model.clipping import ClipFailed, ClipProgress, ClipWritten
+from model.music import BeatWritten, Failed, Order, Understood
 from model.process import run as run_generator
 from model.weights import FOLDER, hashed
 
@@ -83,8 +77,7 @@ class Daemon:
         inlet: InletConfig | None = None,
         ears: Callable[..., None] = run_ears,
     ) -> None:
-        self._config, self._ports, self._generator_main = config, ports, generator
-        self._inlet, self._ears_main = inlet, ears
+        self._config = config
         self._set = None if config.set_file is None else opened(config.set_file)
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
@@ -107,22 +100,19 @@ class Daemon:
         )
         self._house = House(*talk)
         self._door = Door(config.allow, *talk)
-        self._outlets = Outlets(ports, self._change_port)
-        at = self._session
-        view = View(at.settings, lambda: at.bank, at.planned, at.words, self._outlets.now)
-        self._panel = Panel(config, self._house, view, self._outlets)
         self._children = Children(self._from_child, self._died, self._fail)
+        duties = Duties(generator, ears, ports, inlet, config.encoder)
+        self._crew = Crew(duties, self._children, self._fail)
+        at, outlets = self._session, self._crew.outlets
+        view = View(at.settings, lambda: at.bank, at.planned, at.words, outlets.now)
+        self._panel = Panel(config, self._house, view, outlets)
         self._compose: Callable[[Order], None] = partial(self._children.send, "generator")
         self._errands = Errands(
             self._session, self._children, self._carry_out, self._door.tell, config.encoder
         )
-        self._readiness = Readiness()
         self._link: Link | None = None
         self._mqtt: MqttDoor | None = None
         self._foreman: Foreman | None = None
-        self._kept: dict[str, Kept] = {}
-        self._news: list[str] = []
-        """What is told once we are ready: where we cannot be, one line says so."""
 
     @property
     def pids(self) -> dict[str, int | None]:
@@ -136,7 +126,7 @@ class Daemon:
         try:
             if self._config.sync == "link":
                 self._link = Link(self._carry_out)
-            self._begin_children()
+            self._crew.begin()
             if self._config.mqtt is not None:
                 from bridge.mqtt import MqttDoor  # a tenth of a second that others need not wait
 
@@ -146,13 +136,12 @@ class Daemon:
                 self._mqtt = MqttDoor(
                     self._config.mqtt, self._config.port_name, self._house, foreman=self._foreman
                 )
-            midi = await self._readiness.all()
+            midi = await self._crew.readiness.all()
             page = await self._panel.open(port)
             http = "none" if page is None else "http://{}:{}".format(*page)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
             sys.stdout.flush()
-            for line in self._news:
-                log.info("%s", line)
+            self._crew.introduce()
             if self._config.browse and page is not None and has_display(os.environ, sys.platform):
                 self._loop.run_in_executor(None, webbrowser.open, http)
             if self._set is not None:
@@ -209,64 +198,20 @@ class Daemon:
 
     # --- children ------------------------------------------------------------------------------
 
-    def _begin_children(self) -> None:
-        def player() -> tuple[object, ...]:
-            return self._outlets.config, self._readiness.there("player"), self._kept.get("player", {})
-
-        def ears() -> tuple[object, ...]:
-            return self._inlet, self._readiness.there("ears"), self._kept.get("ears", {})
-
-        self._children.begin("player", run_player, player, warm=warm_player)
-        self._children.begin("generator", self._generator_main, lambda: (self._config.encoder,))
-        if self._inlet is not None:
-            self._children.begin("ears", self._ears_main, ears)
-        else:
-            self._readiness.came("ears")
-
-    def _from_child(self, child: str, report: Report | Heard | Answer | ClipAnswer | str | None) -> None:
-        """Take what a child says; a generator's None is that it is ready, its string what the owner must mend."""
-        match report:
+    def _from_child(self, child: str, said: Spoken) -> None:
+        news = self._crew.heard(child, said)
+        match news:
             case None:
-                self._children.ready(child)
-                self._readiness.came(child)
-                self._carry_out(GeneratorReady())
-            case Ready(name, realtime):
-                self._children.ready(child)
-                self._port_ready(child, name, realtime)
+                pass
             case ClipProgress() | ClipWritten() | ClipFailed():
                 self._children.ready(child)
-                self._errands.written(report)
-            case OpenFailed(remedy) | (str() as remedy):
-                self._fail(OwnerError(remedy))
-            case PortLost(reason):
-                log.warning("the %s's port was lost (%s); it is opened again when it can be", child, reason)
-            case PortNews(line):
-                log.warning("%s", line)
-            case Heard() if self._errands.heard(report):
+                self._errands.written(news)
+            case Heard() if self._errands.heard(news):
                 pass  # a pad's: it is nobody's music
-            case Connected(kept):
-                self._kept[child] = kept
             case Understood() | BeatWritten() | Failed() if self._foreman is not None:
-                self._foreman.answered(report)
+                self._foreman.answered(news)
             case _:
-                self._carry_out(report)
-
-    def _port_ready(self, child: str, name: str, realtime: bool) -> None:
-        first = self._readiness.came(child, name)
-        if not first:
-            log.warning("the %s's port is there again: %s", child, name)
-        elif child == "player":
-            self._news.append(f"the player has {'real-time' if realtime else 'normal'} priority")
-        else:
-            self._news.append(f"listening to {name}")
-        if child == "player":
-            self._outlets.opened(name)
-            self._carry_out(PlayerReady())
-
-    def _change_port(self) -> None:
-        """Have another player open the port that was chosen; what is planned is given to it."""
-        self._kept.pop("player", None)
-        self._children.send("player", Quit())
+                self._carry_out(news)
 
     def _died(self, name: str) -> None:
         if name == "generator":
@@ -279,13 +224,13 @@ class Daemon:
     # --- the end -------------------------------------------------------------------------------
 
     def _fail(self, error: Exception) -> None:
-        if not self._readiness.fail(error) and not self._stopped.done():
+        if not self._crew.readiness.fail(error) and not self._stopped.done():
             self._stopped.set_exception(error)
 
     def _stop(self) -> None:
         if not self._stopped.done():
             self._stopped.set_result(None)
-        self._readiness.cancel()
+        self._crew.readiness.cancel()
 
     def _close(self) -> None:
         """Silence first, then everything else."""

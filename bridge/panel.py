@@ -1,7 +1,6 @@
 """The HTTP door: the page, its WebSocket, the kept takes, and OSCQuery. Called from the event loop.
 
-All that comes in by the WebSocket goes the way of an OSC message, through `bridge.requests`: there is one law. Files are
-read before the first visitor comes, so that no path of a visitor's ever meets the disk.
+Files are read before the first visitor comes, so that no path of a visitor's ever meets the disk.
 """
 
 from __future__ import annotations
@@ -14,30 +13,26 @@ import socket
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from pathlib import Path
-from time import thread_time
 
-from aiohttp import WSCloseCode, WSMsgType, web
+from aiohttp import web
 
 from bridge import frames, keepsake, oscquery
-from bridge.addresses import TOLD
-from bridge.audience import Audience, Listener, line, written
-from bridge.clock import TempoMap, monotonic
+from bridge.audience import Audience
+from bridge.clock import TempoMap
 from bridge.config import Config
 from bridge.controls import CONTROLS, ROOT, Value
 from bridge.discovery import Discovery
-from bridge.errors import BadRequest, OwnerError
+from bridge.errors import OwnerError
 from bridge.gate import Gate, Visitor
-from bridge.house import House, Say, cost
-from bridge.osc import Message, OscError
+from bridge.house import House
 from bridge.outlets import Outlets
-from bridge.requests import Bye, Hello, Request, read
-from bridge.share import Share
 from bridge.view import View
+from bridge.websocket import WebSocketDoor
 
 log = logging.getLogger("llmball")
 
 USUAL = ("127.0.0.1", 7410)
-MOST_SOCKETS, COOKIE = 64, "llmball"
+COOKIE = "llmball"
 ORDERED = frozenset({"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"})
 """What is told of these is told each time; of everything else the last word is enough."""
 TYPES = {
@@ -47,7 +42,6 @@ TYPES = {
     ".svg": "image/svg+xml",
     ".md": "text/plain",
 }
-LISTENED = frozenset(ROOT + path for path in (*CONTROLS, *(told.path for told in TOLD)))
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -63,10 +57,11 @@ class Panel:
     """Serves from `open` to `close`."""
 
     def __init__(self, config: Config, house: House, view: View, outlets: Outlets) -> None:
-        self._config, self._house, self._view, self._outlets = config, house, view, outlets
+        self._config, self._view = config, view
         name = socket.gethostname()
         self._gate = Gate(config.allow, config.token, (name, f"{name}.local"))
         self._audience = Audience(view.changes)
+        self._talk = WebSocketDoor(house, view, outlets, self._audience)
         self._files = {p.name: p.read_bytes() for p in sorted(FOLDER.iterdir()) if p.suffix in TYPES}
         self._runner: web.AppRunner | None = None
         self._osc_port = 0
@@ -81,7 +76,7 @@ class Panel:
             middlewares=[web.middleware(partial(self._guarded))], client_max_size=frames.LARGEST_FRAME
         )
         app.router.add_get("/", self._front)
-        app.router.add_get("/ws", self._socket)
+        app.router.add_get("/ws", self._talk.serve)
         app.router.add_get("/page/{name}", self._page)
         app.router.add_get("/takes", self._takes)
         app.router.add_get("/takes/{name}", self._take)
@@ -156,7 +151,7 @@ class Panel:
     async def _front(self, request: web.Request) -> web.StreamResponse:
         """Serve browsers the page, clients of OSCQuery the namespace."""
         if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._socket(request)
+            return await self._talk.serve(request)
         if "text/html" in request.headers.get("Accept", "") and "HOST_INFO" not in request.query:
             return self._served("index.html")
         return await self._node(request)
@@ -168,90 +163,6 @@ class Panel:
         if name not in self._files:
             raise web.HTTPNotFound
         return web.Response(body=self._files[name], content_type=TYPES[Path(name).suffix], charset="utf-8")
-
-    # --- the WebSocket -------------------------------------------------------------------------
-
-    async def _socket(self, request: web.Request) -> web.StreamResponse:
-        ws = web.WebSocketResponse(max_msg_size=frames.LARGEST_FRAME, heartbeat=15, timeout=2)
-        if not ws.can_prepare(request):
-            raise web.HTTPBadRequest
-        if len(self._audience.listeners) >= MOST_SOCKETS:
-            raise web.HTTPServiceUnavailable
-        await ws.prepare(request)
-
-        def let_go() -> None:
-            listener.told = False
-            self._audience.listeners.discard(listener)
-            sending.cancel()
-            closing.append(asyncio.ensure_future(ws.close(code=WSCloseCode.TRY_AGAIN_LATER)))
-
-        closing: list[asyncio.Future[bool]] = []
-        listener = Listener(let_go)
-        sending = asyncio.ensure_future(listener.read_by(ws))
-        self._audience.listeners.add(listener)
-        share: Share[None] = Share(monotonic())
-        try:
-            async for frame in ws:
-                if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
-                    break
-                began, least = thread_time(), 0.0
-                for one in frames.read(frame.data):
-                    least += self._hear(one, listener)
-                share.use(max(thread_time() - began, least))
-                # whoever floods us waits behind the music, and what it sends in its own queue
-                await asyncio.sleep(0 if share.may(monotonic()) else share.later())
-        finally:
-            self._audience.listeners.discard(listener)
-            sending.cancel()
-        return ws
-
-    def _hear(self, one: frames.Read, listener: Listener) -> float:
-        """Answer a message; return what it costs at least."""
-
-        def say(path: str, *args: Value) -> None:
-            listener.answer(line(path, args))
-            self._audience.stir()
-
-        try:
-            match one:
-                case OscError():
-                    say("error", one.address, str(one))
-                case frames.Listen(address, on):
-                    if address in LISTENED:
-                        (listener.addresses.add if on else listener.addresses.discard)(address)
-                case frames.Own(name, args):
-                    self._own(name, args, listener)
-                case Message():
-                    request = read(one)
-                    self._request(request, listener, say)
-                    return cost(request)
-        except BadRequest as error:
-            say("error", error.address, error.reason)
-        return 0.0
-
-    def _request(self, request: Request, listener: Listener, say: Say) -> None:
-        match request:
-            case Hello():
-                self._house.welcome(say)
-                listener.told = True
-                listener.put(written(self._view.snapshot()))
-            case Bye():
-                listener.told = False
-            case _:
-                self._house.answer(request, ("panel", id(listener)), say)
-
-    def _own(self, name: str, args: tuple[object, ...], listener: Listener) -> None:
-        """Answer what the page asks of the panel itself."""
-        match name, args:
-            case "sync", (int(number),):
-                listener.put(written([("sync", number, monotonic())]))
-            case "ports", ():
-                asking = asyncio.get_running_loop().run_in_executor(None, self._outlets.there)
-                asking.add_done_callback(partial(_list_ports, listener))
-            case "port", (str(wanted),):
-                self._outlets.choose(wanted)
-            case _:
-                listener.put(written([line("error", ("", f"{name!r} is no word of the panel's"))]))
 
     # --- takes and the namespace ---------------------------------------------------------------
 
@@ -302,14 +213,6 @@ def _visitor(request: web.Request) -> Visitor:
         " ".join(origins) if origins else None,
         request.query.get("token") or bearer or request.cookies.get(COOKIE),
     )
-
-
-def _list_ports(listener: Listener, asked: asyncio.Future[list[str]]) -> None:
-    error = asked.exception()
-    if error is None:
-        listener.put(written([("ports", asked.result())]))
-    else:
-        listener.put(written([line("error", ("", str(error)))]))
 
 
 def has_display(environment: Mapping[str, str], platform: str) -> bool:

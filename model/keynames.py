@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 from model.harmony import Key, parse_key
-from model.keywords import Span
 from model.negation import denied
+from model.span import Span
 
 _MODE = (
     r"harmonic minor|melodic minor|natural minor|minor pentatonic|major pentatonic|pentatonic minor|pentatonic major|pentatonic scale|"

@@ -26,51 +26,42 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What holds for one beat.
+    """What holds for one beat. Ticks are those of the model's grid, from the beat's first; a row is a note's or a chord's numbers."""
 
-    `parts` are to be drawn; `given` are rows of other parts (or onsets without a pitch), said in their place, of which those in `lead` come before the
-    chord. `chord` is the chord that sounds as the beat begins, `change` one that must begin here; `free` tells whether the
-    model may choose one, `must_choose` that it has to, `pull` how much the `tonic` is preferred, `closing` that the bar is the last, `restless`
-    a new chord to the old one. `obey` keeps chords and bass on chord tones, `enter` lets each part
-    begin on the beat. `busy` has the grid ticks, from the beat's first, until which (part, pitch) sounds; `span` is the
-    longest note of chords and bass. `crowd` is how much fuller than wanted each part was, as a logarithm, `lilt` what an onset on each grid tick of a quarter is worth beside, `(24,)`, `melody` the time of each pitch class that it is known to have ahead, `asked` the logarithm of how likely each root and kind of triad is under it, `(12, 3)`, `silent` drums that do not sound on the first tick, `muted` drums that do not sound at all, `wanted` the velocity that is asked of it, `place` where it shall lie, −1 to 1. `swept` between unlike
-    densities, the parts take turns.
-    """
-
-    parts: frozenset[str]
-    ticks: int
-    line: Event
-    chord: Chord | None
-    change: Chord | None
-    free: bool
-    must_choose: bool
-    obey: bool
-    enter: bool
-    scale: frozenset[int]
-    lock: float
-    tonic: int
-    pull: float
-    closing: bool
-    restless: float
-    busy: Mapping[tuple[str, int], int]
-    span: int
-    crowd: Mapping[str, float]
-    lilt: fusion.Array
-    wanted: Mapping[str, float]
-    place: Mapping[str, float]
-    swept: bool
-    articulation: float
-    complexity: float
+    parts: frozenset[str]  # what is to be drawn
+    ticks: int  # how long the beat is
+    line: Event  # the line that ends it
+    chord: Chord | None  # what sounds as the beat begins
+    change: Chord | None  # what must begin here
+    free: bool  # the model may choose a chord,
+    must_choose: bool  # and has to
+    obey: bool  # chords and bass keep to chord tones
+    enter: bool  # each part begins on the beat
+    scale: frozenset[int]  # pitch classes,
+    lock: float  # and how much they are kept to, 0 to 1
+    tonic: int  # a pitch class,
+    pull: float  # and how much chords on it are preferred, in logits
+    closing: bool  # the bar is the last
+    restless: float  # how much a new chord is preferred to the old one, in logits
+    busy: Mapping[tuple[str, int], int]  # the tick until which a part's pitch sounds
+    span: int  # ticks of the longest note of chords and bass
+    crowd: Mapping[str, float]  # how much fuller than wanted each part was, as a logarithm
+    lilt: fusion.Array  # what an onset on each tick of a quarter is worth beside, (24,)
+    wanted: Mapping[str, float]  # the velocity that is asked of each part
+    place: Mapping[str, float]  # where each part shall lie, -1 to 1
+    swept: bool  # between unlike densities: the parts take turns
+    articulation: float  # -1 staccato to 1 legato
+    complexity: float  # this and the next two as in the plan, 0 to 1
     brightness: float
     energy: float
     temperature: float
     theta: Theta
-    silent: frozenset[int] = frozenset()
-    muted: frozenset[int] = frozenset()
-    melody: Mapping[int, float] = field(default_factory=dict)
-    asked: Array | None = None
-    lead: tuple[Row, ...] = ()
-    given: tuple[Row, ...] = ()
+    silent: frozenset[int] = frozenset()  # drums that do not sound on the first tick
+    muted: frozenset[int] = frozenset()  # drums that do not sound at all
+    melody: Mapping[int, float] = field(default_factory=dict)  # how long each pitch class is known to come
+    asked: Array | None = None  # the logarithm of how likely each root and kind of triad is under it, (12, 3)
+    lead: tuple[Row, ...] = ()  # what is given of other parts and said before the chord,
+    given: tuple[Row, ...] = ()  # and after it, in its place; an onset may lack its pitch
 
 
 UNLIKE = 0.3

@@ -27,6 +27,17 @@ _OTHER_WORDS = frozenset([
     "残酷", "无助于", "区别", "分别", "特别", "级别",
 ])  # fmt: skip
 """Words with a character in them that would be a term by itself."""
+SIMPLIFIED = str.maketrans(
+    "氣飄鋼貝鼓樂調聲憂傷歡輕鬆夢寧靜溫愛戀懷舊憶號風雲電節奏爵藍實驗華爾茲圓搖滾謠鄉純動強熱勝戰鬥莊嚴聖靈緊張憤絕陽燦爛陰雪葉"
+    "樹開闊遼廣邊與無沒別慢長簡單複雜雙緩體團嗎來個這們請為給國風韓說慶兒讚詩課遠處離鍾鐘薩絃絲篳簫箏會電鬧節歸亂飛開陳鮑",
+    "气飘钢贝鼓乐调声忧伤欢轻松梦宁静温爱恋怀旧忆号风云电节奏爵蓝实验华尔兹圆摇滚谣乡纯动强热胜战斗庄严圣灵紧张愤绝阳灿烂阴雪叶"
+    "树开阔辽广边与无没别慢长简单复杂双缓体团吗来个这们请为给国风韩说庆儿赞诗课远处离钟钟萨弦丝筚箫筝会电闹节归乱飞开陈鲍",
+)
+"""Traditional characters of the terms → simplified."""
+POINTING = re.compile(
+    r"(?:\b(?:the|an?|my|your|his|her|our|their|this|that|every|no)\s+(?:[a-z]+\s+)?|'s\s+|\bkey\s+)$"
+)
+"""What stands before a plain English noun: the word after it is no term of music by itself."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,14 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 
-from model import keynames, keywords, levels, partwords, progressions
+from model import keynames, levels, meterwords, partwords, progressions, swingwords, tempowords
 from model.harmony import Key, parse_key
-from model.keywords import Span, T
 from model.music import METERS
 from model.negation import negated, within
 from model.partwords import NOTHING, Said
 from model.precedence import LEVELS
-from model.terms import Found, Term, opposite, table
+from model.span import Span, T
+from model.terms import POINTING, SIMPLIFIED, Found, Term, opposite, table
 from model.terms import find as find_terms
 
 
@@ -69,7 +69,7 @@ _WALTZ = frozenset(["waltz", "jazz waltz"])
 
 def read(text: str) -> Wish:
     """Return what a text states. Any text is allowed; what no rule knows is left for the encoder."""
-    folded = unicodedata.normalize("NFKC", text).translate(keywords.SIMPLIFIED)[:LONGEST]
+    folded = unicodedata.normalize("NFKC", text).translate(SIMPLIFIED)[:LONGEST]
     plain = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", folded)
     lower = plain.lower()
     if len(lower) != len(plain):  # a few letters grow when lowered: keep the places equal
@@ -88,11 +88,11 @@ def read(text: str) -> Wish:
     key = value(keynames.key(_blanked(plain, taken)))
     if given is not None and key is not None:
         given = progressions.find(plain, key) or given
-    meter = value(keywords.meter(_blanked(lower, taken)))
-    bars = value(keywords.bars(_blanked(lower, taken))) or keywords.blues_bars(lower)
-    tempo = value(keywords.tempo(_blanked(lower, taken)))
-    feel = value(keywords.feel(lower))
-    swing = value(keywords.swing(_blanked(lower, taken)))
+    meter = value(meterwords.meter(_blanked(lower, taken)))
+    bars = value(meterwords.bars(_blanked(lower, taken))) or meterwords.blues_bars(lower)
+    tempo = value(tempowords.tempo(_blanked(lower, taken)))
+    feel = value(tempowords.feel(lower))
+    swing = value(swingwords.swing(_blanked(lower, taken)))
     mode = value(keynames.mode(_blanked(lower, taken))) if key is None else None
     if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
         given = progressions.find(plain, parse_key("A minor")) or given  # "ii V I, minor"
@@ -108,7 +108,7 @@ def read(text: str) -> Wish:
     ]
     if tempo is None:
         ends = [f.end for f in wanted if f.term.kind in ("genres", "artists")] + [end for _, end in taken]
-        bare = (keywords.after_style(_blanked(lower, taken), end) for end in ends)
+        bare = (tempowords.after_style(_blanked(lower, taken), end) for end in ends)
         tempo = value(next((span for span in bare if span is not None), None))
     taken += denied
     turned = any(f.term.name in levels.PACES and within(f.start, denied) for f in terms)
@@ -133,7 +133,7 @@ def read(text: str) -> Wish:
         tempo, feel, key, mode, meter if meter in METERS else waltz, bars, said,
         given.bars if given else None, given.key if given else None, tuple(sorted(instruments.items())),
         tuple((name, v) for name, v in stated_levels.items() if v is not None),
-        swing, keywords.swing_unit(lower), register, registers,
+        swing, swingwords.swing_unit(lower), register, registers,
         levels.articulation(lower, denied), levels.ending(unread, denied),
         (*(levels.paced(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
         tuple(name for name, what in stated.items() if what is not None),
@@ -162,7 +162,7 @@ def _musical(lower: str, found: Found, after: Found | None) -> bool:
         return True
     return (
         _OF_MUSIC.match(lower, found.end) is not None
-        or keywords.POINTING.search(lower[max(0, found.start - 40) : found.start]) is None
+        or POINTING.search(lower[max(0, found.start - 40) : found.start]) is None
     )
 
 

@@ -13,6 +13,8 @@ import pytest
 from tests import rig
 
 REQUIRE_ALL = "LLMBALL_REQUIRE_ALL"
+# before torch comes: on two crowded cores its second thread makes minutes of seconds
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 

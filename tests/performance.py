@@ -13,11 +13,14 @@ from dataclasses import dataclass, field, replace
 
 from bridge.clock import Seconds, TempoMap
 from bridge.events import (
+    ControlSet,
     Effect,
     Event,
     GeneratorReady,
     Heard,
+    PlayAsked,
     PlayerReady,
+    PromptGiven,
     TasteChanged,
     Tell,
     ToModel,
@@ -45,6 +48,8 @@ from model.music import (
     beats_in_bar,
 )
 from model.taste import Weighting
+
+BEAT, BAR = 480, 1920
 
 
 def beat_of(take: int, index: int, plan: Plan) -> Beat:
@@ -204,3 +209,48 @@ def latencies(seed: int, typical: float, stalls: float = 0.0) -> Callable[[], fl
     """Return a source of latencies in seconds: exponential around `typical`, a stall of 0.4 s with a chance."""
     rng = random.Random(seed)
     return lambda: 0.4 if rng.random() < stalls else rng.expovariate(1 / typical)
+
+
+def playing(seed: int = 0, typical: float = 0.01, **controls: float | str) -> Rig:
+    """Two seconds into a take, under controls."""
+    rig = Rig(latencies(seed, typical))
+    rig.happen(ControlSet("humanise", 0.0))
+    for path, value in controls.items():
+        rig.happen(ControlSet(path, value))
+    rig.happen(PromptGiven("rain"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 2)
+    return rig
+
+
+def first_notes(rig: Rig) -> dict[int, Ticks]:
+    """The tick of each take's first note that sounded."""
+    firsts: dict[int, Ticks] = {}
+    for tick, take, _ in rig.sounded:
+        firsts.setdefault(take, tick)
+    return firsts
+
+
+def whole(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def health(rig: Rig) -> tuple[int, int, int]:
+    """What was told last: late, dropped, starved."""
+    late, dropped, starved, *_ = [args for _, path, args in rig.told if path == "health"][-1]
+    return whole(late), whole(dropped), whole(starved)
+
+
+def paths(rig: Rig) -> list[str]:
+    return [path for _, path, _ in rig.told]
+
+
+def noting(begun: list[Begin]) -> Callable[[Begin], Plan]:
+    """A way to understand that notes what it was asked."""
+
+    def plan(begin: Begin) -> Plan:
+        begun.append(begin)
+        return Plan()
+
+    return plan

@@ -18,8 +18,11 @@ from bridge.events import (
     PromptGiven,
     StopAsked,
     TapGiven,
+    ToLink,
+    ToPlayer,
     TransportGiven,
 )
+from bridge.orders import Silence
 from bridge.session import Session
 from bridge.transport import State
 from model.music import Begin, Plan
@@ -247,6 +250,22 @@ def test_links_time_is_joined_on_a_bar_and_its_tempo_is_followed() -> None:
     for at, _ in told[1:]:
         assert min(abs(at - b) for b in beats) < 0.02
     assert len(told) > 14
+
+
+def test_only_links_others_are_told_a_tempo_that_was_set_and_none_where_it_is_the_words() -> None:
+    for sync, value, told in (("link", 90.0, [ToLink(bpm=90.0)]), ("link", 0.0, []), ("internal", 90.0, [])):
+        effects = led(sync).session.on(ControlSet("tempo", value), Seconds(200.0))
+        assert [e for e in effects if isinstance(e, ToLink)] == told
+
+
+def test_where_the_host_stops_what_sounds_is_ended_without_a_panic() -> None:
+    rig = led("host")
+    rig.happen(TransportGiven(True, 0.0, 120.0))
+    rig.until(rig.now + 2)
+    assert state(rig) is State.PLAYING
+    effects = rig.session.on(TransportGiven(False, 4.0, 120.0), rig.now)
+    silences = [e.order for e in effects if isinstance(e, ToPlayer) and isinstance(e.order, Silence)]
+    assert silences == [Silence(panic=False)]
 
 
 # --- taps ----------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from model.decoder import Decoder  # noqa: E402 after the guard
 from model.harmoniser import FEATURES, Harmoniser, kind  # noqa: E402
 from model.harmony import parse_chord  # noqa: E402
 from model.language import FIRST_NOTE, Event  # noqa: E402
-from model.training import filled, harmoniser  # noqa: E402
+from model.training import filled, harmoniser, sung  # noqa: E402
 from model.training.measures.clips import Clip  # noqa: E402
 from model.weights import load, save  # noqa: E402
 from tests.test_tokens import HEAD, TINY, rows, small_store  # noqa: E402
@@ -66,14 +66,13 @@ def ballad(symbols: str, pitches: tuple[int, ...]) -> Clip:
 def test_the_harmoniser_learns_and_says_the_same_in_numpy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(harmoniser, "STRETCHES", (16,))
-    monkeypatch.setattr(harmoniser, "BATCH", 8)
-    songs = [harmoniser.song(ballad(s, (0, 4, 7, 4))) for s in ("C F G C Am F G C", "F G C C F C G C")]
+    monkeypatch.setattr(sung, "STRETCHES", (16,))
+    songs = [sung.song(ballad(s, (0, 4, 7, 4))) for s in ("C F G C Am F G C", "F G C C F C G C")]
     assert songs[0].heard.shape == (16, FEATURES)
     assert songs[0].told[:2].tolist() == [0, 0]
     assert songs[0].told[8] == 9 * 3 + kind(parse_chord("Am"))
-    harmoniser.keep(tmp_path / "songs.npz", songs)
-    learnt = harmoniser.kept(tmp_path / "songs.npz")
+    sung.keep(tmp_path / "songs.npz", songs)
+    learnt = sung.kept(tmp_path / "songs.npz")
     assert (learnt[1].told == songs[1].told).all()
     assert np.abs(learnt[1].heard - songs[1].heard).max() < 1e-2
     networks = [harmoniser.train(learnt, 60.0, seed=s, width=24, steps=60, rate=1e-2) for s in (0, 1)]
@@ -90,7 +89,7 @@ def test_the_harmoniser_learns_and_says_the_same_in_numpy(
 
 def test_a_song_in_minor_is_heard_as_its_relative_major_is(tmp_path: Path) -> None:
     major, minor = (
-        harmoniser.song(replace(ballad("Am F C G", (0, 4, 7, 4)), key=key)) for key in ("C major", "A minor")
+        sung.song(replace(ballad("Am F C G", (0, 4, 7, 4)), key=key)) for key in ("C major", "A minor")
     )
     assert np.array_equal(major.told, minor.told)
     assert np.flatnonzero((major.heard != minor.heard).any(0)).tolist() == [FEATURES - 8]

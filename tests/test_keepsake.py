@@ -83,6 +83,7 @@ def test_the_memory_of_bars_is_bounded() -> None:
     rig.happen(PlayAsked())
     rig.until(rig.now + 600)  # 750 bars
     assert len(rig.session.keepsake(256, rig.now).song.bars) == 256
+    assert len(rig.session.keepsake(750, rig.now).song.bars) <= 2 * 256
     first = rig.session.keepsake(1, rig.now).song
     assert first.tempos[0][1] == 300
 

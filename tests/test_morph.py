@@ -5,11 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bridge.events import ControlSet, MorphGiven, PlayAsked, StopAsked
 from model.composer import Composer
 from model.encoder import hash_encoder
 from model.morph import between, blended
-from model.music import Beat, Begin, Controls, Plan, Write
+from model.music import Beat, Begin, Controls, Plan, Ticks, Write
 from model.theta import SHIPPED
+from tests.performance import Rig, first_notes, health, latencies, playing
 from tests.small import engine
 
 SLOW = Plan(
@@ -78,3 +80,59 @@ def test_a_take_is_written_with_the_weights_it_brings() -> None:
     own = Begin(1, "rain", Controls(), 5, theta=(("text", SHIPPED.text), ("chord", 3.0)))
     assert beats(own, [0.0] * 6) != beats(shipped, [0.0] * 6)
     assert beats(own, [0.0] * 6) == beats(own, [0.0] * 6)
+
+
+def between_two(begin: Begin) -> Plan:
+    return Plan(tempo=60.0, swing=0.5) if begin.prompt == "calm" else Plan(tempo=240.0, swing=0.7)
+
+
+def morphing(x: float) -> Rig:
+    rig = Rig(latencies(0, 0.01), plan=between_two)
+    rig.happen(ControlSet("humanise", 0.0))
+    rig.happen(MorphGiven("calm", "wild", x))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 2)
+    return rig
+
+
+def test_a_morph_plays_between_its_prompts_and_moves_with_its_place() -> None:
+    rig = morphing(0.5)
+    assert rig.tempo.segments[-1].bpm == pytest.approx(120)
+    assert ("understood/swing", (pytest.approx(0.6),)) in [(p, a) for _, p, a in rig.told]
+    rig.happen(ControlSet("morph/x", 1.0))
+    assert rig.tempo.segments[-1].bpm == pytest.approx(240)
+    assert ("understood/tempo", (240.0,)) in [(p, a) for _, p, a in rig.told]
+    rig.until(rig.now + 3)
+    assert set(first_notes(rig)) == {1}, "it is still the same take"
+    assert (rig.places[0], rig.places[-1]) == (0.5, 1.0)
+    assert rig.session.asked("morph") == ("calm", "wild", 1.0)
+    assert health(rig)[2] == 0
+
+
+def test_the_place_of_a_morph_does_not_touch_a_take_of_one_prompt() -> None:
+    rig = playing()
+    before = len(rig.told)
+    rig.happen(ControlSet("morph/x", 0.7))
+    assert not [path for _, path, _ in rig.told[before:] if path == "cancelled"]
+    assert rig.tempo.segments[-1].bpm == 160
+
+
+def test_the_place_of_a_coming_morph_leaves_the_tempo_of_what_plays() -> None:
+    rig = morphing(0.0)
+    rig.happen(MorphGiven("wild", "wild", 0.0))
+    rig.happen(ControlSet("morph/x", 0.9))
+    assert rig.tempo.bpm_at(Ticks(rig.tempo.ticks_at(rig.now) + 1)) == 60
+    rig.until(rig.now + 6)
+    line = first_notes(rig)[2]
+    assert (rig.tempo.bpm_at(Ticks(line - 1)), rig.tempo.bpm_at(line)) == (60, 240)
+
+
+def test_a_flood_of_places_does_not_starve_the_band() -> None:
+    rig = morphing(0.0)
+    for i in range(200):
+        rig.happen(ControlSet("morph/x", i / 200))
+        rig.until(rig.now + 0.02)
+    rig.until(rig.now + 2)
+    assert rig.places[-1] == pytest.approx(199 / 200)
+    rig.happen(StopAsked())
+    assert rig.held == {}

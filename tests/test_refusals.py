@@ -24,17 +24,16 @@ from bridge.events import (
 from bridge.orders import Silence
 from bridge.session import Session
 from bridge.transport import State
-from tests.performance import Rig, latencies
-from tests.test_session import playing
+from tests.performance import Rig, latencies, playing
 
 
 @pytest.mark.parametrize(
     ("wish", "address", "remedy"),
     [
-        (PlayAsked(), "/llmball/play", "send a prompt first"),
-        (CueGiven("fill"), "/llmball/cue", "play one first"),
-        (RefineGiven("darker"), "/llmball/refine", "send a prompt first"),
-        (BackAsked(), "/llmball/back", "no take played before"),
+        (PlayAsked(), "/llmball/play", "there is nothing to play yet: send a prompt first"),
+        (CueGiven("fill"), "/llmball/cue", "no take plays: play one first"),
+        (RefineGiven("darker"), "/llmball/refine", "there is no take to change: send a prompt first"),
+        (BackAsked(), "/llmball/back", "no take played before this one"),
         (LaunchAsked("9"), "/llmball/take/launch", "/llmball/take tells their ids"),
         (BankLaunched(3), "/llmball/bank/3/launch", "store a prompt there first"),
         (Judged(liked=True), "/llmball/like", "play one first"),
@@ -78,8 +77,11 @@ def test_a_cue_lets_go_of_what_goes_round() -> None:
     rig.until(rig.now + 4)
     rig.happen(ControlSet("hold", 1))
     rig.until(rig.now + 4)
+    written = len(rig.writes)
     rig.happen(CueGiven("fill"))
     assert rig.session.settings["hold"] == 0
+    rig.until(rig.now + 4)
+    assert len(rig.writes) > written, "the take goes on"
 
 
 def test_a_cue_waits_for_the_line_that_quantize_names() -> None:

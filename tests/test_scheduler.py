@@ -48,6 +48,14 @@ def test_a_note_that_sounds_over_the_line_of_its_cancelled_take_ends_there() -> 
     assert not scheduler.busy
 
 
+def test_a_note_that_began_is_ended_though_all_of_its_beat_is_taken_back() -> None:
+    scheduler = scheduled(sound(0))
+    assert at(scheduler, 0) == [ON]
+    scheduler.cancel(Cancel(1, after=Ticks(0)))
+    assert at(scheduler, 0) == [OFF]
+    assert not scheduler.busy
+
+
 def test_a_part_that_rings_sounds_on_and_its_coming_beats_are_taken_back() -> None:
     scheduler = scheduled(sound(0, 2000), sound(960))
     at(scheduler, 0)

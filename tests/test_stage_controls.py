@@ -17,20 +17,7 @@ from bridge.events import (
 )
 from bridge.transport import State
 from model.music import Begin, Plan, Ticks
-from tests.performance import Rig, latencies
-
-BEAT, BAR = 480, 1920
-
-
-def playing(**controls: float | str) -> Rig:
-    rig = Rig(latencies(0, 0.01))
-    rig.happen(ControlSet("humanise", 0.0))
-    for path, value in controls.items():
-        rig.happen(ControlSet(path, value))
-    rig.happen(PromptGiven("rain"))
-    rig.happen(PlayAsked())
-    rig.until(rig.now + 2)
-    return rig
+from tests.performance import BAR, BEAT, Rig, latencies, playing
 
 
 def entered(rig: Rig) -> list[tuple[str, int]]:

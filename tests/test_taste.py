@@ -10,8 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge import home
+from bridge.errors import BadRequest
+from bridge.events import ControlSet, Judged, PromptGiven, TasteReset
+from model.music import Begin
 from model.taste import LONGEST, WEIGHTS, Weight, drawn, moved, restored, shipped
 from model.theta import SHIPPED, Theta
+from tests.performance import Rig, latencies, noting, playing
 
 TABLE = {"text": Weight(0.7, 0.1, 2.0), "chord": Weight(1.0, 0.0, 3.0), "scale": Weight(-1.0, -1.0, 1.0)}
 judgements = st.lists(st.tuples(st.integers(0, 9999), st.booleans()), max_size=60)
@@ -103,3 +107,37 @@ def test_without_a_home_of_ours_the_platforms_data_folder_is_it(monkeypatch: pyt
     assert home.folder().name == "llmball"
     monkeypatch.setenv("LLMBALL_HOME", "")
     assert home.folder().name == "llmball"
+
+
+def test_what_is_liked_moves_the_users_weights_towards_the_take_that_plays() -> None:
+    rig = playing(seed=0)
+    [(name, value)] = [(n, v) for n, v in shipped().items() if n == "text"]
+    drawn_value = dict(drawn(shipped(), 7))[name]
+    rig.happen(Judged(liked=True))
+    assert min(value, drawn_value) < rig.kept[-1][name] < max(value, drawn_value)
+    rig.happen(TasteReset())
+    assert rig.kept[-1] == shipped()
+    rig.happen(Judged(liked=False))
+    assert (rig.kept[-1][name] - value) * (drawn_value - value) < 0
+
+
+def test_nothing_is_judged_while_nothing_plays() -> None:
+    rig = Rig(latencies(0, 0.01))
+    for liked in (True, False):
+        with pytest.raises(BadRequest, match="no take plays"):
+            rig.happen(Judged(liked))
+    assert rig.kept == []
+
+
+def test_the_taste_goes_with_later_takes_by_their_seed() -> None:
+    begun: list[Begin] = []
+    rig = Rig(latencies(0, 0.01), plan=noting(begun))
+    for _ in range(2):
+        rig.happen(PromptGiven("rain"))
+        rig.until(rig.now + 1)
+    assert begun[0].theta == begun[1].theta == tuple(drawn(shipped(), 7).items())
+    assert begun[0].controls.guidance is None, "a guidance that was not set is the taste's"
+    rig.happen(ControlSet("guidance", 2.0))
+    rig.happen(PromptGiven("rain"))
+    rig.until(rig.now + 1)
+    assert begun[-1].controls.guidance == 2.0

@@ -1,0 +1,47 @@
+"""What is heard while the generator does not write."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from bridge.events import (
+    ControlSet,
+    GeneratorLost,
+    GeneratorReady,
+)
+from tests.performance import BAR, BEAT, first_notes, health, playing
+
+
+def test_a_starved_band_repeats_its_last_bar_in_time() -> None:
+    rig = playing()
+    rig.latency = lambda: 1e6
+    rig.until(rig.now + 20)
+    onsets = sorted({t for t, _, _ in rig.sounded})
+    assert {b - a for a, b in pairwise(onsets)} == {BEAT}
+    assert health(rig)[2] > 20
+
+
+def test_after_the_generators_death_the_music_goes_on_and_a_new_one_enters_at_a_bar_line() -> None:
+    rig = playing()
+    rig._answers.clear()
+    rig.happen(GeneratorLost())
+    rig.until(rig.now + 3)
+    rig.happen(GeneratorReady())
+    rig.until(rig.now + 6)
+    onsets = sorted({t for t, _, _ in rig.sounded})
+    assert {b - a for a, b in pairwise(onsets)} == {BEAT}
+    assert first_notes(rig)[2] % BAR == 0
+
+
+def test_controls_while_starving_ask_for_no_beat_out_of_turn() -> None:
+    rig = playing()
+    rig.latency = lambda: 3.0
+    rig.until(rig.now + 4)
+    for i in range(100):
+        rig.happen(ControlSet("density", i / 100))
+    rig.happen(ControlSet("meter", "3/4"))
+    rig.latency = lambda: 0.01
+    rig.until(rig.now + 12)
+    starved = health(rig)[2]
+    rig.until(rig.now + 6)
+    assert health(rig)[2] == starved, "the band has caught up"

@@ -10,11 +10,13 @@ import asyncio
 import json
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-
-from aiohttp import web
+from typing import TYPE_CHECKING
 
 from bridge import osc
 from bridge.controls import ROOT, Value
+
+if TYPE_CHECKING:
+    from aiohttp import web
 
 EVERY = 0.025
 """Seconds between two writings."""

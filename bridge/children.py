@@ -17,6 +17,9 @@ log = logging.getLogger("llmball")
 MOST_DEATHS = 5
 """A child that ends so often without ever having been ready is given up; one that was ready is not."""
 
+SETTLED = 0.5
+"""Seconds between a child's being ready and the beginning of the one that waits: others begin too, and are needed first."""
+
 
 @dataclass(slots=True)
 class Begun:
@@ -63,7 +66,7 @@ class Children:
     ) -> None:
         """Begin a process of `main(connection, *args())`; args are asked each time that it begins.
 
-        Once it is ready another that has run `warm`, where one is given, waits to step in at once.
+        Soon after it is ready another that has run `warm`, where one is given, waits to step in at once.
         """
         self._all[name] = Begun(main, args, warm)
         self._start(name)
@@ -85,8 +88,8 @@ class Children:
         if one is None:
             return
         one.was_ready = True
-        if one.warm is not None and one.spare is None and not self._closing:
-            one.spare = self._made(name, spare.run, (one.main, one.warm))
+        if one.warm is not None:
+            self._loop.call_later(SETTLED, self._wait_in, name)
 
     def close(self) -> None:
         """End all of them."""
@@ -95,6 +98,11 @@ class Children:
             for child in (one.child, one.spare):
                 if child is not None:
                     child.close()
+
+    def _wait_in(self, name: str) -> None:
+        one = self._all.get(name)
+        if one is not None and one.warm is not None and one.spare is None and not self._closing:
+            one.spare = self._made(name, spare.run, (one.main, one.warm))
 
     def _start(self, name: str) -> None:
         one = self._all[name]

@@ -54,8 +54,10 @@ class Crew:
 
     def begin(self) -> None:
         """Begin all of them."""
+        self._children.begin(
+            "generator", self._duties.generator, lambda: (self._duties.encoder,)
+        )  # it takes longest
         self._children.begin("player", run_player, self._of_player, warm=warm_player)
-        self._children.begin("generator", self._duties.generator, lambda: (self._duties.encoder,))
         if self._duties.inlet is None:
             self.readiness.came("ears")
         else:

@@ -46,7 +46,6 @@ from bridge.house import House
 from bridge.inlet import InletConfig
 from bridge.link import Link
 from bridge.orders import Health, Quit, Retime
-from bridge.panel import Panel, has_display
 from bridge.ports import PortConfig
 from bridge.recording import Recording, file_of
 from bridge.session import Session
@@ -60,6 +59,7 @@ from model.weights import FOLDER, hashed
 
 if TYPE_CHECKING:
     from bridge.mqtt import MqttDoor
+    from bridge.panel import Panel
 
 log = logging.getLogger("llmball")
 
@@ -103,9 +103,9 @@ class Daemon:
         self._children = Children(self._from_child, self._died, self._fail)
         duties = Duties(generator, ears, ports, inlet, config.encoder)
         self._crew = Crew(duties, self._children, self._fail)
-        at, outlets = self._session, self._crew.outlets
-        view = View(at.settings, lambda: at.bank, at.planned, at.words, outlets.now)
-        self._panel = Panel(config, self._house, view, outlets)
+        at = self._session
+        self._view = View(at.settings, lambda: at.bank, at.planned, at.words, self._crew.outlets.now)
+        self._panel: Panel | None = None
         self._compose: Callable[[Order], None] = partial(self._children.send, "generator")
         self._errands = Errands(
             self._session, self._children, self._carry_out, self._door.tell, config.encoder
@@ -127,6 +127,10 @@ class Daemon:
             if self._config.sync == "link":
                 self._link = Link(self._carry_out)
             self._crew.begin()
+            # late: HTTP takes a third of a second to import, in which the children begin
+            from bridge.panel import Panel, has_display
+
+            self._panel = Panel(self._config, self._house, self._view, self._crew.outlets)
             if self._config.mqtt is not None:
                 from bridge.mqtt import MqttDoor  # a tenth of a second that others need not wait
 
@@ -152,7 +156,8 @@ class Daemon:
             await self._stopped
         finally:
             self._close()
-            await self._panel.close()
+            if self._panel is not None:
+                await self._panel.close()
 
     # --- decisions carried out -----------------------------------------------------------------
 
@@ -163,7 +168,8 @@ class Daemon:
             event, ControlSet | TapGiven | PromptGiven | MorphGiven | Health
         ):
             self._mqtt.look()
-        self._panel.stir()
+        if self._panel is not None:
+            self._panel.stir()
         if self._timer is not None:
             self._timer.cancel()
         at = self._session.wake()
@@ -177,7 +183,7 @@ class Daemon:
                 self._compose(order)
             case ToPlayer(order):
                 self._children.send("player", order)
-                if isinstance(order, Retime):
+                if self._panel is not None and isinstance(order, Retime):
                     self._panel.retime(order.tempo)
             case ToLink() if self._link is not None:
                 self._link.do(effect)
@@ -185,7 +191,8 @@ class Daemon:
                 self._door.tell(path, args)
                 if self._mqtt is not None:
                     self._mqtt.tell(path, args)
-                self._panel.tell(path, args)
+                if self._panel is not None:
+                    self._panel.tell(path, args)
             case BarPlayed():
                 self._recording.write()
             case TasteChanged(theta):

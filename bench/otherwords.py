@@ -17,7 +17,7 @@ class OtherWords:
         self._mean: Embedding = (mean / np.linalg.norm(mean)).astype(np.float32)
         away = len(vectors) // 3 + 1  # not the other half: a style's name and its scene are that far apart
         turned = [*vectors[away:], *vectors[:away]]
-        self._inner, self._turned = inner, turned if shuffled else []
+        self._turned = turned if shuffled else []
         self._order: dict[str, int] = {}
 
     def encode(self, text: str) -> Embedding:

@@ -31,75 +31,21 @@ from bridge.clips import Clips
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.events import (
-    BackAsked,
-    BankLaunched,
-    BankStored,
-    ControlSet,
-    CueGiven,
-    Event,
     Heard,
-    Judged,
-    LaunchAsked,
-    MorphGiven,
     PlayAsked,
-    PlayerReady,
-    PromptGiven,
-    RefineGiven,
     StopAsked,
-    TapGiven,
 )
 from bridge.transport import State
 from model.clipping import ClipOrder, ClipWritten
-from model.form import CUES
-from model.music import METERS
+from tests.asked import KINDS
 from tests.performance import Rig
 
-PROMPTS = (
-    "rain",
-    "calm jazz piano",
-    "house 124",
-    "三拍子 温柔的钢琴曲",
-    "busy funk in E",
-    "ambient",
-    "drum and bass 174",
-)
 BEAT = 0.005, 0.040
 """Seconds that our generator takes for an order, at least and at most: the model's beats cost some ten milliseconds."""
 LOOK = Seconds(600)
 """Seconds of virtual time between two looks at what the process holds."""
 QUIET = 2.0
 """Seconds between two wishes, on average."""
-
-
-def wishes(rng: random.Random) -> dict[str, Callable[[], Event]]:
-    """Return what may be wished for, by name."""
-    prompt = lambda: rng.choice(PROMPTS)  # noqa: E731
-    return {
-        "prompt": lambda: PromptGiven(prompt()),
-        "refine": lambda: RefineGiven(rng.choice(("less busy", "darker", "walking bass"))),
-        "morph": lambda: MorphGiven(prompt(), prompt(), rng.random()),
-        "morph/x": lambda: ControlSet("morph/x", rng.random()),
-        "cue": lambda: CueGiven(rng.choice([c for c in CUES if c != "ending"])),
-        "hold": lambda: ControlSet("hold", rng.choice((0, 0, 1, 2, 4))),
-        "back": BackAsked,
-        "launch": lambda: LaunchAsked(str(rng.randrange(1, 40))),
-        "store": lambda: BankStored(rng.randrange(1, 17), prompt()),
-        "bank": lambda: BankLaunched(rng.randrange(1, 17)),
-        "like": lambda: Judged(liked=rng.random() < 0.5),
-        "tap": TapGiven,
-        "tempo": lambda: ControlSet("tempo", rng.choice((0.0, 20.0, 96.0, 160.0, 300.0))),
-        "meter": lambda: ControlSet("meter", rng.choice((*METERS, "auto"))),
-        "density": lambda: ControlSet("density", rng.choice((-1.0, 0.1, 0.9))),
-        "key": lambda: ControlSet("key", rng.choice(("auto", "D minor", "F# lydian"))),
-        "transpose": lambda: ControlSet("transpose", rng.randrange(-24, 25)),
-        "quantize": lambda: ControlSet("quantize", rng.choice(("now", "beat", "bar", "4bars"))),
-        "lookahead": lambda: ControlSet("lookahead", rng.choice((1.0, 4.0, 16.0))),
-        "enabled": lambda: ControlSet(f"part/{rng.choice(('bass', 'melody'))}/enabled", rng.randrange(2)),
-        "follow": lambda: ControlSet("follow", rng.randrange(2)),
-        "play": PlayAsked,
-        "stop": lambda: StopAsked(panic=rng.random() < 0.2),
-        "player lost": PlayerReady,
-    }
 
 
 def main() -> None:
@@ -130,14 +76,13 @@ def soaked(hours: float, seed: int, generator: Callable[..., object] | None) -> 
     orders: list[object] = []
     numbers = count()
     asked, starved, notes = Counter[str](), 0, 0
-    may = wishes(rng)
     end = band.now + hours * 3600
     looks: list[tuple[float, int]] = []
     look = band.now + LOOK
     first = band.now
     while band.now < end:
         band.until(Seconds(band.now + rng.expovariate(1 / QUIET)))
-        name = rng.choice((*may, "hands", "clip", "keep"))
+        name = rng.choice((*KINDS, "hands", "clip", "keep"))
         asked[name] += 1
         with suppress(BadRequest):
             if name == "hands":
@@ -149,7 +94,7 @@ def soaked(hours: float, seed: int, generator: Callable[..., object] | None) -> 
                 if rng.random() < 0.05:
                     keepsake.write(kept, datetime.now())
             else:
-                band.happen(may[name]())
+                band.happen(KINDS[name](rng))
         if band.session.state is not State.PLAYING and rng.random() < 0.3:
             with suppress(BadRequest):
                 band.happen(PlayAsked())

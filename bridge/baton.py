@@ -14,7 +14,7 @@ from bridge.desk import NOTEWORTHY, Desk
 from bridge.errors import BadRequest
 from bridge.events import Heard, LinkHeard, ToLink, TransportGiven
 from bridge.stage import Stage
-from bridge.sync import HostTransport, LinkTime, MidiClock, Pulse
+from bridge.sync import HostTransport, LinkTime, MidiClock, Pulse, Source
 from bridge.take import Take
 from model.midifile import bar_length
 from model.music import TICKS_PER_QUARTER, Ticks, beat_length
@@ -50,7 +50,12 @@ class Baton:
 
     def __init__(self, sync: str, stage: Stage, desk: Desk) -> None:
         self._sync, self._stage, self._desk = sync, stage, desk
-        sources = {"internal": None, "clock": MidiClock(), "link": LinkTime(), "host": HostTransport()}
+        sources: dict[str, Source | None] = {
+            "internal": None,
+            "clock": MidiClock(),
+            "link": LinkTime(),
+            "host": HostTransport(),
+        }
         self._source = sources[sync]
         self._origin = 0
         self._rolled, self._leaps, self._began = False, 0, Seconds(0)

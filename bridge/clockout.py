@@ -28,7 +28,6 @@ class ClockOut:
         self._next: Ticks | None = None
         self._rolls_at: Ticks | None = None
         self._how = START
-        self._first = Ticks(0)
         self.rolling = False
 
     @property
@@ -42,7 +41,7 @@ class ClockOut:
         Where bar 1 has begun already others are sent to the next sixteenth that can be named, and go on from there.
         """
         sent = self.stop()
-        self._first, self._how = first, START
+        self._how = START
         self._next = Ticks(here + (first - here) % STEP)
         self._rolls_at = first
         if here > first:

@@ -15,7 +15,7 @@ OBJECTS: dict[str, Any] = json.loads((FOLDER / "objects.json").read_text(encodin
 FONT = "Ableton Sans Medium"
 FLOAT, INT, ENUM, BLOB = 0, 1, 2, 3
 AUTOMATED, STORED, HIDDEN = 0, 1, 2
-PLAIN, DECIMAL, PERCENT, CUSTOM = 0, 1, 5, 9
+PLAIN, CUSTOM = 0, 9
 Rect = tuple[int, int, int, int]
 
 

@@ -15,18 +15,6 @@ GROUND, TEXT, CONTROL, CHOSEN, VALUE, EDGE = "#3a3a3a", "#d2d2d2", "#1f1f1f", "#
 Box = dict[str, Any]
 
 
-def contrast(a: str, b: str) -> float:
-    """Return the contrast of two colours, 1..21 (WCAG 2.1)."""
-    light = sorted((_luminance(a), _luminance(b)))
-    return (light[1] + 0.05) / (light[0] + 0.05)
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
-    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
 TYPED = {
     "prompt": "dusty lo-fi chords in D minor, sleepy drums, 82 bpm",
     "refine_words": "less busy, walking bass",

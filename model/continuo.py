@@ -80,9 +80,11 @@ class Continuo:
             return
         self._locked = number
         if number is not None:
-            chords = self._belief[number] / max(self._belief[number].sum(), 1e-300)
+            chords = self._belief[number]
+            if not chords.any():  # another key was known before: nothing is believed of this one
+                chords = self._tables.first[self._mode[number]]
             self._belief = np.zeros((KEYS, STATES))
-            self._belief[number] = chords
+            self._belief[number] = chords / chords.sum()
 
     def half(self, first: bool) -> None:
         """Take in that half a bar begins; `first` tells that it is the bar's first."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from model.clip import Wanted, Writer, clip
 from model.editing import harmonised, notes_of
 from model.midifile import Song
-from model.music import Kept, Note, Ticks, beat_length, beats_in_bar
+from model.music import Kept, Ticks, beat_length, beats_in_bar
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,3 @@ def melody_on(composer: Writer, wanted: Wanted, rhythm_: Beats, meter: str = "4/
 def chords_for(composer: Writer, wanted: Wanted, melody: Song, *, causal: bool = False) -> Song:
     """p(z|s): chords for a melody, knowing each beat's melody, or (causal) only what came before the beat."""
     return harmonised(composer, melody, wanted, causal=causal)
-
-
-def melody_of(song: Song) -> tuple[Note, ...]:
-    """Return the melody's notes."""
-    return notes_of(song, "melody")

@@ -58,3 +58,12 @@ def test_a_note_on_the_line_is_answered_before_it_has_sounded() -> None:
     sung(continuo, TUNE[:1])
     continuo.half(True)
     assert continuo.chord({5: 0.5, 9: 0.5}).root == 5
+
+
+def test_after_another_key_was_locked_a_tune_is_heard_as_if_only_this_one_had_been() -> None:
+    continuo, fresh = Continuo(), Continuo()
+    continuo.lock(parse_key("F# major"))
+    continuo.lock(parse_key("C major"))
+    fresh.lock(parse_key("C major"))
+    assert sung(continuo, TUNE) == sung(fresh, TUNE)
+    assert continuo.key == parse_key("C major")

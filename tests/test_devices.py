@@ -14,7 +14,7 @@ import pytest
 from bridge import device as installing
 from bridge.__main__ import main
 from max_for_live.build import SCRIPTS, build
-from max_for_live.picture import contrast, text_in, wrapped
+from max_for_live.picture import text_in, wrapped
 from model.drums import ROLES, drum_map
 from tests.amxd import Device, NotADeviceError, read
 
@@ -203,6 +203,18 @@ def test_without_a_terminal_it_has_to_be_said_where(
     monkeypatch.setattr("sys.stdin", io.StringIO(""))
     assert main(["device", "install"]) == 2
     assert "--to" in capsys.readouterr().err
+
+
+def contrast(a: str, b: str) -> float:
+    """Return the contrast of two colours, 1..21 (WCAG 2.1)."""
+    light = sorted((_luminance(a), _luminance(b)))
+    return (light[1] + 0.05) / (light[0] + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model import factors
 from model.clip import Wanted, clip
 from model.composer import Composer
-from model.editing import Stays, continued, filled_in, harmonised
+from model.editing import Stays, continued, filled_in, harmonised, notes_of
 from model.encoder import hash_encoder
 from model.midifile import Song
 from model.music import PARTS, Note, Ticks
@@ -141,4 +141,4 @@ def test_a_melody_is_found_for_a_rhythm_that_it_keeps() -> None:
         )
     )
     made = factors.melody_on(composer(), Wanted("pop in C", 6), rhythm)
-    assert [(n.start, n.length) for n in factors.melody_of(made)] == list(rhythm.onsets)
+    assert [(n.start, n.length) for n in notes_of(made, "melody")] == list(rhythm.onsets)

@@ -19,17 +19,11 @@ from model.music import Note, Ticks
 from model.training.measures import (
     agreement,
     clips,
-    copying,
-    diversity,
     keys,
     overlap,
-    probe,
-    prompts,
     report,
 )
 from model.training.measures.clips import Clip, Notes
-from model.training.measures.copying import Index
-from model.training.measures.features import WIDTH, features, straightened
 from model.training.measures.figures import figure
 from model.training.measures.melody_chords import Model, best_triads, halves
 from model.training.measures.texture import bar_overlap, kick_on_bass, melody_on_chord, polyphony
@@ -138,63 +132,6 @@ def test_like_songs_overlap_like_human_halves_and_unlike_ones_hardly() -> None:
     assert overlap.compared(other, human, groups, measured)["ratio"] < 0.3
 
 
-def line(steps: list[int], rhythm: list[int] | None = None) -> Notes:
-    pitches = np.cumsum([60, *steps])
-    starts = np.cumsum([0, *(rhythm or [240] * len(steps))])
-    return notes(*[(int(s), 120, int(p)) for s, p in zip(starts, pitches, strict=True)])
-
-
-tunes = st.lists(st.integers(-4, 4), min_size=16, max_size=24)
-
-
-@given(tunes, st.integers(-12, 12))
-@settings(max_examples=30, deadline=None)
-def test_a_transposed_copy_is_found_with_its_rhythm(steps: list[int], by: int) -> None:
-    tune = line(steps)
-    moved = tune.copy()
-    moved[:, clips.PITCH] += by
-    assert Index.of([tune]).copied(moved).all()
-
-
-@given(tunes, st.integers(2, 11), st.sampled_from(["changed", "added", "left out"]))
-@settings(max_examples=60, deadline=None)
-def test_a_copy_with_one_edit_is_found_as_such(steps: list[int], at: int, edit: str) -> None:
-    tune = line(steps)
-    pitches = tune[:, clips.PITCH].tolist()
-    match edit:
-        case "changed":
-            pitches[at] += 1
-        case "added":
-            pitches.insert(at, pitches[at] + 1)
-        case _:
-            del pitches[at]
-    run = line(np.diff(pitches[:12]).tolist())
-    found = Index.of([tune]).copied(run)
-    original = copying.runs(np.array(steps), 12)
-    if len(found) and copying.telling(original).all():
-        assert found[:, 2].all()
-
-
-def test_another_rhythm_is_no_copy_with_rhythm() -> None:
-    steps = [2, 2, 1, 2, -3, -1, 4, -2, 2, 5, -7]
-    copy = line(steps, [240, 480] * 5 + [240])
-    assert Index.of([line(steps)]).copied(copy).tolist() == [[True, False, True]]
-
-
-def test_unlike_tunes_and_plain_scales_are_no_copies() -> None:
-    index = Index.of([line([2, 2, 1, 2, -3, -1, 4, -2, 2, 5, -7])])
-    assert not index.copied(line([-1, 3, -4, 7, 1, -2, 5, -5, 3, 3, -6])).any()
-    assert len(index.copied(line([1] * 20))) == 0
-    assert not Index.of([]).copied(line([2, 2, 1, 2, -3, -1, 4, -2, 2, 5, -7])).any()
-
-
-def test_equal_progressions_in_other_keys_and_rhythms_are_one() -> None:
-    c = diversity.progression(made(chords="C F G C"))
-    assert diversity.progression(made(key="D major", chords="D G A D")) == c
-    assert diversity.progression(made(chords="C C F G C", bars=5)) == c
-    assert diversity.progression(made(chords="C Am F G")) != c
-
-
 def cadences(count: int) -> list[Clip]:
     """Return songs that go C F G C under a melody that says so, each in another key."""
     songs = []
@@ -235,59 +172,6 @@ def test_a_second_annotation_is_laid_where_it_agrees_best(tmp_path: Path) -> Non
     again = agreement.annotated_twice([song], tmp_path)[0]
     assert agreement.roots_agree(again.chords, song) == 1.0
     assert agreement.size(again) > agreement.size(song)
-
-
-def beat(kind: str, seed: int, bars: int = 4) -> Clip:
-    """Return drums and bass: kicks on every quarter, or on one and three with a snare on two and four."""
-    rng = np.random.default_rng(seed)
-    kicks = range(0, BAR * bars, 480 if kind == "four" else 960)
-    drums = [(at, 120, 36) for at in kicks] + [(at + 960, 120, 38) for at in range(0, BAR * bars - 960, BAR)]
-    drums += [(at, 120, 42) for at in range(0, BAR * bars, 240) if rng.random() < 0.8]
-    bass = [(at + (240 if kind == "four" else 0), 200, 36 + int(rng.integers(5))) for at in kicks]
-    return made(f"{kind}{seed}", bars, drums=notes(*drums), bass=notes(*bass))
-
-
-def test_features_do_not_depend_on_tempo_key_or_octave() -> None:
-    clip = beat("four", 1)
-    higher = {part: n + np.array([0, 0, 3 * (part == "bass"), 0], np.int32) for part, n in clip.parts.items()}
-    other = Clip("x", "x", clip.bars, clip.end, 171.0, "Eb major", higher, clip.chords)
-    assert features(clip).shape == (WIDTH,)
-    np.testing.assert_allclose(features(clip), features(other))
-
-
-def test_swung_eighths_are_heard_as_straight_ones() -> None:
-    straight = made(bass=notes(*[(240 * i, 120, 40) for i in range(16)]))
-    swung = made(bass=notes(*[(480 * (i // 2) + 320 * (i % 2), 120, 40) for i in range(16)]))
-    moved = straightened(swung).part("bass")
-    np.testing.assert_array_equal(moved[:, clips.START], straight.part("bass")[:, clips.START])
-    assert straightened(straight) is straight
-
-
-def test_a_probe_tells_beats_apart_also_from_the_bass_alone() -> None:
-    taught = [beat(kind, seed) for kind in ("four", "back") for seed in range(8)]
-    found = probe.fit(taught, [c.name[:-1] for c in taught])
-    asked = [beat(kind, seed) for kind in ("four", "back") for seed in (8, 9)]
-    assert [found.predict(c) for c in asked] == ["four", "four", "back", "back"]
-    only_bass = [made(c.name, bass=c.part("bass")) for c in asked]
-    assert [found.predict(c) for c in only_bass] == ["four", "four", "back", "back"]
-
-
-def test_a_clip_without_any_part_is_guessed_not_refused() -> None:
-    taught = [beat(kind, seed) for kind in ("four", "back") for seed in range(3)]
-    assert probe.fit(taught, [c.name[:-1] for c in taught]).predict(made()) in ("four", "back")
-
-
-def test_one_label_alone_cannot_be_told_from_others() -> None:
-    with pytest.raises(ValueError, match="two labels or more"):
-        probe.fit([beat("four", 1)], ["four"])
-
-
-def test_a_matcher_finds_the_prompt_of_clips_by_others() -> None:
-    taught = [beat(kind, seed) for kind in ("four", "back") for seed in range(8)]
-    vectors = np.array([[1.0, 0.1, 0.5] if c.name.startswith("four") else [0.0, 0.2, 0.5] for c in taught])
-    matcher = prompts.fit(taught, vectors)
-    candidates = np.array([[0.9, 0.1, 0.5], [0.1, 0.15, 0.5]])
-    assert [matcher.choose(beat(kind, 9), candidates) for kind in ("four", "back")] == [0, 1]
 
 
 def test_windows_are_cut_at_their_ends_and_carry_the_chord_that_sounds() -> None:

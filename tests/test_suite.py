@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import facts, hearing, implied, moving, obedience, wishes
-from bench.percentiles import made, reference
+from bench import facts, implied, moving, obedience, wishes
 from model.drums import ROLES
 from model.harmony import parse_chord, parse_key
 from model.midifile import Song
@@ -120,71 +119,6 @@ def test_both_ends_of_a_range_are_inside(low: int, width: int) -> None:
     assert wishes.inside(low, said)
     assert wishes.inside(low + width, said)
     assert not wishes.inside(low + width + 1, said)
-
-
-# --- hearing ---------------------------------------------------------------------------------------
-
-
-def test_a_strummed_chord_is_one_onset() -> None:
-    strummed = [replace(n, offset=i * 10) for i, n in enumerate(triad(0, 60))]
-    assert hearing.onsets(song(*strummed), "chords") == [0]
-
-
-def test_swung_off_beats_are_heard_later_than_straight_ones() -> None:
-    straight = song(*(note(i / 2, 60, 0.5) for i in range(8)))
-    swung = song(*(note(i // 2 + (2 / 3) * (i % 2), 60, 0.3) for i in range(8)))
-    assert hearing.swing(straight) == pytest.approx(0.5)
-    assert hearing.swing(swung) == pytest.approx(2 / 3)
-
-
-def test_sixteenths_of_straight_music_do_not_swing() -> None:
-    assert hearing.swing(song(*(note(i / 4, 60, 0.25) for i in range(16)))) == pytest.approx(0.5)
-
-
-def test_lydian_is_brighter_than_phrygian_on_one_tonic() -> None:
-    modes = [song(*(note(i / 2, 60 + s, 0.5) for i, s in enumerate(parse_key(f"C {m}").scale))) for m in
-             ("phrygian", "minor", "dorian", "mixolydian", "major", "lydian")]  # fmt: skip
-    light = [hearing.mode_light(s, 0) or 0.0 for s in modes]
-    assert light == sorted(light)
-
-
-def test_short_notes_are_heard_as_short() -> None:
-    staccato, legato = (song(*(note(i, 60, length) for i in range(4))) for length in (0.25, 1.0))
-    assert hearing.articulation(staccato) == pytest.approx(0.25)
-    assert hearing.articulation(legato) == pytest.approx(1.0)
-
-
-def test_swung_sixteenths_are_swing_too() -> None:
-    swung = song(*(note(i // 2 / 2 + 0.3 * (i % 2), 60, 0.15) for i in range(16)))
-    assert hearing.off_beat(swung) == pytest.approx(0.6)
-
-
-def test_a_bass_that_moves_on_every_quarter_walks() -> None:
-    walking = song(*(note(i, 36 + i, 1, "bass") for i in range(4)))
-    standing = song(*(note(i, 36, 1, "bass") for i in range(4)))
-    assert hearing.walking(walking) == 0.75  # the first note has none before it
-    assert hearing.walking(standing) == 0
-
-
-def test_a_dissonance_is_less_consonant_than_a_fifth() -> None:
-    fifth, second = song(note(0, 60), note(0, 67)), song(note(0, 60), note(0, 61))
-    assert hearing.consonance(fifth) == 1
-    assert hearing.consonance(second) == 0
-
-
-# --- percentiles -----------------------------------------------------------------------------------
-
-
-def test_percentiles_rise_with_the_value() -> None:
-    places = [reference().percentile("velocity", v) for v in range(20, 127, 5)]
-    assert places == sorted(places)
-    assert 0 <= places[0] < places[-1] <= 1
-
-
-def test_the_middle_of_what_the_reference_was_made_of_is_its_middle() -> None:
-    pieces = [("pop", song(*(note(i * 4 / n, 60, 0.1) for i in range(n))), True) for n in range(1, 17)]
-    levels = made(pieces).levels(pieces[8][1], "pop")
-    assert levels["density"] == pytest.approx(0.5, abs=0.1)
 
 
 # --- judging ---------------------------------------------------------------------------------------

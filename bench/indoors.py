@@ -57,6 +57,10 @@ class Writers:
         """Note that it runs."""
         self.pids[name] = 1
 
+    def end(self, name: str) -> None:
+        """Let it rest; nobody is left to be closed."""
+        self.pids.pop(name, None)
+
     def send(self, _: str, order: object) -> None:
         """Write a clip, or fail to."""
         if isinstance(order, ClipOrder):

@@ -229,6 +229,22 @@ def test_a_hosts_transport_leads_from_its_start_to_its_stop() -> None:
     assert not rig.held
 
 
+def test_where_the_host_rolls_and_nothing_was_asked_for_we_stay_idle() -> None:
+    rig = Rig(latencies(0, 0.01), session=Session(lambda: 7, sync="host"))
+    rig.happen(TransportGiven(True, 0.0, 120.0))
+    assert state(rig) is State.IDLE
+    rig.happen(PromptGiven("rain"))
+    assert state(rig) is State.WAITING
+
+
+def test_our_clock_begins_with_the_hosts_bar_one() -> None:
+    rig = led("host")
+    rig.happen(ControlSet("send/clock", 1))
+    rig.happen(TransportGiven(True, 0.0, 120.0))
+    rig.until(rig.now + 1)
+    assert rig.clocked == [0]
+
+
 # --- Link ----------------------------------------------------------------------------------------
 
 

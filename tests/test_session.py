@@ -271,3 +271,42 @@ def test_our_clock_goes_along_from_bar_one_as_long_as_it_is_wanted() -> None:
     rig.happen(ControlSet("transpose", 2))
     rig.happen(ControlSet("send/clock", 0))
     assert rig.clocked == [0, None]
+
+
+def test_after_a_stop_the_take_begins_anew_with_its_first_beat() -> None:
+    rig = playing()
+    written = len(rig.writes)
+    rig.happen(StopAsked())
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 1)
+    assert [write.index for write in rig.writes[written : written + 3]] == [0, 1, 2]
+
+
+def test_the_generator_is_told_of_a_take_that_is_over_and_of_none_that_may_play_again() -> None:
+    rig = playing()
+    rig.happen(StopAsked())
+    assert rig.forgotten == [], "play begins it again"
+    rig.happen(PlayAsked())
+    rig.happen(PromptGiven("snow"))
+    rig.until(rig.now + 6)
+    assert rig.forgotten == [1], "another one plays"
+    rig.happen(PromptGiven("wind"))
+    rig.happen(StopAsked())
+    assert rig.forgotten == [1, 2], "another one is next"
+
+
+def test_only_a_panic_is_one() -> None:
+    rig = playing()
+    rig.happen(PlayAsked())
+    rig.happen(StopAsked())
+    assert rig.silences
+    assert not any(rig.silences)
+    rig.happen(StopAsked(panic=True))
+    assert rig.silences[-1]
+
+
+def test_what_is_told_to_be_ahead_is_about_what_lookahead_asks_for() -> None:
+    rig = playing()
+    rig.until(rig.now + 4)
+    aheads = [float(str(args[3])) for _, path, args in rig.told if path == "health"]
+    assert all(3 < ahead < 6 for ahead in aheads)

@@ -274,6 +274,12 @@ def test_only_links_others_are_told_a_tempo_that_was_set_and_none_where_it_is_th
         assert [e for e in effects if isinstance(e, ToLink)] == told
 
 
+def test_links_others_are_told_that_we_were_asked_to_play_or_to_stop() -> None:
+    for event, playing in ((PlayAsked(), True), (StopAsked(), False)):
+        effects = led("link").session.on(event, Seconds(200.0))
+        assert [e for e in effects if isinstance(e, ToLink)] == [ToLink(playing=playing)]
+
+
 def test_where_the_host_stops_what_sounds_is_ended_without_a_panic() -> None:
     rig = led("host")
     rig.happen(TransportGiven(True, 0.0, 120.0))

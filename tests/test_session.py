@@ -287,6 +287,7 @@ def test_the_generator_is_told_of_a_take_that_is_over_and_of_none_that_may_play_
     rig.happen(StopAsked())
     assert rig.forgotten == [], "play begins it again"
     rig.happen(PlayAsked())
+    rig.until(rig.now + 2)
     rig.happen(PromptGiven("snow"))
     rig.until(rig.now + 6)
     assert rig.forgotten == [1], "another one plays"

@@ -130,6 +130,8 @@ def forget(band: Rig) -> None:
     band.writes.clear()
     band.places.clear()
     band.kept.clear()
+    band.silences.clear()
+    band.forgotten.clear()
     band.prepared.clear()
     band.planned.clear()
     for remembered in (band._plans, band._written, band._chords):

@@ -25,36 +25,26 @@ class Cue:
 
 @dataclass(slots=True)
 class Take:
-    """A prompt on its way to sound.
-
-    It is `begun` when its words were handed to the generator. `asked` is the next beat to order, `wanted` the
-    next to place; `line` is where the take means to enter, one of the lines that `quantize` names.
-    Each order has one answer, in order: `pending` tells which of them still count (its epoch is the take's).
-    With `quantize now` it enters as soon as it can instead, and the band waits for it until `at_once_until`.
-    What was understood of its words is `first`; `other` is that of a morph's second prompt, and `place` says where
-    between the two it lies.
-    One that comes `back` keeps its `name`. A `cue` is a section asked for by hand; a take that `closes` has no beat from that one on.
-    A `lost` take is no longer known to the generator: what was placed of it is repeated until another enters.
-    """
+    """A prompt on its way to sound. Each order has one answer, in order; those of an older epoch no longer count."""
 
     begin: Begin
-    begun: bool = False
-    first: Plan | None = None
-    other: Plan | None = None
-    place: float = 0.0
+    begun: bool = False  # its words were handed to the generator
+    first: Plan | None = None  # what was understood of its words,
+    other: Plan | None = None  # and of a morph's second prompt
+    place: float = 0.0  # where between the two it lies
     ready: list[Beat] = field(default_factory=list)
-    asked: int = 0
-    wanted: int = 0
-    line: Ticks | None = None
-    quantize: str = "bar"
+    asked: int = 0  # the next beat to order
+    wanted: int = 0  # the next beat to place
+    line: Ticks | None = None  # where it means to enter,
+    quantize: str = "bar"  # one of the lines that this names
     epoch: int = 0
-    pending: deque[int] = field(default_factory=deque)
-    lost: bool = False
-    at_once_until: Seconds | None = None
-    name: str = ""
+    pending: deque[int] = field(default_factory=deque)  # the epochs of what is on order
+    lost: bool = False  # the generator knows it no longer: what was placed is repeated until another enters
+    at_once_until: Seconds | None = None  # with `quantize now`: so long the band waits for its first beat
+    name: str = ""  # what one that comes back is called
     back: bool = False
     cue: Cue | None = None
-    closes: int | None = None
+    closes: int | None = None  # it has no beat from this one on
 
     @property
     def id(self) -> str:

@@ -164,30 +164,24 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Order: understand a prompt and make ready for its take.
-
-    `bars` None is endless; a number makes the take come to a close in its last bar. `parts` goes before the words.
-    `morph` is a second prompt: `Controls.morph` says where between the two the music lies. `theta` has weights of the
-    fusion by name; those that are not named are as shipped. `loop` is the length in bars of a clip that goes round: its
-    last bar leads back. `given` has what stays, beat by beat from the first; the rest is written around it, with the
-    melody before the chords in each beat where `melody_first` says so. `refine` has words that change the bars that were
-    `played`, which the take then begins with. `plan` stands for what is understood of the prompt.
-    """
+    """Order: understand a prompt and make ready for its take."""
 
     take: int
     prompt: str
     controls: Controls
     seed: int
-    bars: int | None = None
-    parts: tuple[str, ...] | None = None
-    morph: str | None = None
-    theta: tuple[tuple[str, float], ...] = ()
-    loop: int | None = None
-    given: tuple[Kept, ...] = ()
-    melody_first: bool = False
-    refine: str | None = None
-    played: tuple[Beat, ...] = ()
-    plan: Plan | None = None
+    bars: int | None = None  # None is endless, else the take comes to a close in its last bar
+    parts: tuple[str, ...] | None = None  # goes before the words
+    morph: str | None = None  # a second prompt; `Controls.morph` says where between the two the music lies
+    theta: tuple[
+        tuple[str, float], ...
+    ] = ()  # weights of the fusion; those that are not named are as shipped
+    loop: int | None = None  # bars of a clip that goes round: its last bar leads back
+    given: tuple[Kept, ...] = ()  # what stays, beat by beat from the first; the rest is written around it,
+    melody_first: bool = False  # with the melody before the chords in each beat
+    refine: str | None = None  # words that change the bars
+    played: tuple[Beat, ...] = ()  # that were played, and that the take begins with
+    plan: Plan | None = None  # stands for what is understood of the prompt
 
 
 @dataclass(frozen=True, slots=True)

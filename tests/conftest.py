@@ -13,7 +13,7 @@ import pytest
 from tests import rig
 
 REQUIRE_ALL = "LLMBALL_REQUIRE_ALL"
-# before torch comes: on two crowded cores its second thread makes minutes of seconds
+# before torch comes: on two crowded cores a second thread makes its tests take two and a half times as long
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -88,6 +88,11 @@ class Rig:
     kept: list[Weighting] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
     clocked: list[Ticks | None] = field(default_factory=list)
+    silences: list[bool] = field(default_factory=list)
+    """Whether it was a panic, each time that everything was silenced."""
+    forgotten: list[int] = field(default_factory=list)
+    latest: float = 0.0
+    """By how many seconds the latest of all notes was planned too late."""
     planned: dict[int, list[Sound]] = field(default_factory=dict)
     _answers: list[tuple[float, int, Answer]] = field(default_factory=list)
     _plans: dict[int, Plan] = field(default_factory=dict)
@@ -139,6 +144,7 @@ class Rig:
             if isinstance(timed.message, NoteOn):
                 assert struck in (None, timed.note_id), "an end that is no note's own makes room for the next"
                 assert timed.voice not in self.held, "a note begins on one that was ended first"
+                self.latest = max(self.latest, self.now - self.tempo.seconds_at(timed.at))
                 self.held[timed.voice] = timed.note_id
                 self.sounded.append((timed.at, timed.take, timed.message))
                 struck = None
@@ -164,7 +170,8 @@ class Rig:
                 self.tempo = tempo
             case ToPlayer(Clocked(first)):
                 self.clocked.append(first)
-            case ToPlayer(Silence()):
+            case ToPlayer(Silence(panic)):
+                self.silences.append(panic)
                 for voice in self.scheduler.silence():
                     del self.held[voice]
             case TasteChanged(theta):
@@ -201,7 +208,8 @@ class Rig:
             case Prepare(prompt):
                 self.prepared.append(prompt)
                 return None
-            case Forget():
+            case Forget(take):
+                self.forgotten.append(take)
                 return None
 
 

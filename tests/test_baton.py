@@ -13,12 +13,10 @@ from bridge.errors import BadRequest
 from bridge.events import (
     ControlSet,
     Heard,
-    LinkHeard,
     PlayAsked,
     PromptGiven,
     StopAsked,
     TapGiven,
-    ToLink,
     ToPlayer,
     TransportGiven,
 )
@@ -229,33 +227,20 @@ def test_a_hosts_transport_leads_from_its_start_to_its_stop() -> None:
     assert not rig.held
 
 
-# --- Link ----------------------------------------------------------------------------------------
+def test_where_the_host_rolls_and_nothing_was_asked_for_we_stay_idle() -> None:
+    rig = Rig(latencies(0, 0.01), session=Session(lambda: 7, sync="host"))
+    rig.happen(TransportGiven(True, 0.0, 120.0))
+    assert state(rig) is State.IDLE
+    rig.happen(PromptGiven("rain"))
+    assert state(rig) is State.WAITING
 
 
-def test_links_time_is_joined_on_a_bar_and_its_tempo_is_followed() -> None:
-    rig = led("link")
-    start, quarter, bpm = rig.now, 2.3, 100.0
-    rig.happen(LinkHeard(rig.now, False, quarter, bpm, 1))
-    rig.happen(PlayAsked())
-    beats: list[float] = []
-    for i in range(600):
-        rig.until(start + i * 0.02)
-        bpm = 100.0 if i < 300 else 140.0
-        before, quarter = quarter, quarter + 0.02 * bpm / 60
-        if int(quarter) > int(before):
-            beats.append(rig.now - (quarter - int(quarter)) * 60 / bpm)
-        rig.happen(LinkHeard(rig.now, True, quarter, bpm, 1))
-    told = beats_told(rig)
-    assert told[0][1] == 1
-    for at, _ in told[1:]:
-        assert min(abs(at - b) for b in beats) < 0.02
-    assert len(told) > 14
-
-
-def test_only_links_others_are_told_a_tempo_that_was_set_and_none_where_it_is_the_words() -> None:
-    for sync, value, told in (("link", 90.0, [ToLink(bpm=90.0)]), ("link", 0.0, []), ("internal", 90.0, [])):
-        effects = led(sync).session.on(ControlSet("tempo", value), Seconds(200.0))
-        assert [e for e in effects if isinstance(e, ToLink)] == told
+def test_our_clock_begins_with_the_hosts_bar_one() -> None:
+    rig = led("host")
+    rig.happen(ControlSet("send/clock", 1))
+    rig.happen(TransportGiven(True, 0.0, 120.0))
+    rig.until(rig.now + 1)
+    assert rig.clocked == [0]
 
 
 def test_where_the_host_stops_what_sounds_is_ended_without_a_panic() -> None:

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import random
-from itertools import pairwise
-
 import pytest
 
 from bridge.errors import BadRequest
@@ -18,9 +15,9 @@ from bridge.events import (
 from bridge.orders import Cancel, Controller, Health
 from bridge.session import Session
 from bridge.transport import State
-from model.music import PARTS, Answer, Begin, Failed, Order, Plan, Ticks
+from model.music import PARTS, Answer, Begin, Failed, Order, Plan
 from model.taste import drawn, moved, shipped
-from tests.performance import BEAT, Rig, health, latencies, noting, paths, playing, whole
+from tests.performance import Rig, health, latencies, noting, playing, whole
 
 
 def test_a_prompt_while_stopped_waits_for_play() -> None:
@@ -55,15 +52,6 @@ def test_stop_ends_every_note_at_once_and_keeps_the_prompt() -> None:
     assert rig.sounded[count][0] == 0
 
 
-def test_a_set_tempo_acts_at_once_and_goes_before_the_words() -> None:
-    rig = playing()
-    rig.happen(ControlSet("tempo", 90.0))
-    assert rig.tempo.bpm_at(Ticks(rig.tempo.ticks_at(rig.now) + 1)) == 90
-    rig.happen(PromptGiven("snow"))
-    rig.until(rig.now + 6)
-    assert rig.tempo.segments[-1].bpm == 90
-
-
 def test_explicit_words_that_lose_against_a_control_are_told() -> None:
     rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=82.0, explicit=("tempo",)))
     rig.happen(ControlSet("tempo", 120.0))
@@ -79,15 +67,6 @@ def test_a_new_player_is_told_the_tempo_and_all_that_is_to_come() -> None:
     rig.held.clear()
     rig.happen(PlayerReady())
     assert rig.scheduler.busy
-
-
-def test_muting_a_part_takes_its_planned_notes_back() -> None:
-    rig = playing()
-    rig.happen(ControlSet("part/melody/enabled", 0))
-    muted_at = rig.tempo.ticks_at(rig.now) + 2 * BEAT
-    rig.until(rig.now + 5)
-    assert any(path == "cancelled" for path in paths(rig))
-    assert all(m.channel != 1 for t, _, m in rig.sounded if t >= muted_at)
 
 
 def test_a_new_metre_begins_at_a_bar_line_and_beats_are_counted_from_one() -> None:
@@ -112,46 +91,6 @@ def test_the_seed_that_is_set_is_the_takes() -> None:
     assert seen[-1].seed == 42
 
 
-def test_what_is_rewritten_or_arranged_again_lets_sounding_notes_ring() -> None:
-    for path, value in (("density", 0.9), ("transpose", 2), ("part/melody/level", 0.5)):
-        rig = playing()
-        rig.until(100.03 + 6 * 0.375 + 0.05)  # beat 6 of the generator has a chord of two beats
-        held = set(rig.held)
-        rig.happen(ControlSet(path, value))
-        rig.until(rig.now + 0.5)
-        chords = {voice for voice in held if voice[1] == 0}
-        assert chords
-        assert chords <= set(rig.held), path
-
-
-def test_looseness_and_offsets_leave_no_note_behind_and_double_none() -> None:
-    rig = playing(humanise=1.0)
-    rig.happen(ControlSet("part/bass/offset", -80.0))
-    rng = random.Random(3)
-    for i in range(60):
-        rig.until(rig.now + rng.uniform(0.05, 1.5))
-        match i % 3:
-            case 0:
-                rig.happen(PromptGiven(f"prompt {i}"))
-            case 1:
-                rig.happen(ControlSet("transpose", rng.randint(-2, 2)))
-            case _:
-                rig.happen(ControlSet("density", rng.random()))
-    rig.until(rig.now + 4)
-    bass = sorted(t for t, _, m in rig.sounded if m.channel == 2)
-    assert min(b - a for a, b in pairwise(bass)) > BEAT / 2, "one bass note a beat, none twice"
-
-
-def test_a_mute_reaches_the_old_take_too_while_a_new_one_is_planned() -> None:
-    rig = playing()
-    rig.happen(PromptGiven("snow"))
-    rig.until(rig.now + 0.2)
-    rig.happen(ControlSet("part/melody/enabled", 0))
-    muted_at = rig.tempo.ticks_at(rig.now) + BEAT
-    rig.until(rig.now + 5)
-    assert all(m.channel != 1 for t, _, m in rig.sounded if t > muted_at)
-
-
 def test_a_control_that_beats_the_words_is_told_when_it_is_set() -> None:
     rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=82.0, explicit=("tempo",)))
     rig.happen(PromptGiven("lofi at 82 bpm"))
@@ -162,24 +101,6 @@ def test_a_control_that_beats_the_words_is_told_when_it_is_set() -> None:
     assert news == [("understood/tempo", (120.0,)), ("understood/overruled", ("tempo", "control"))]
     rig.happen(ControlSet("seed", 5))
     assert len(rig.told) == before + 2
-
-
-def test_a_kit_is_sent_to_the_notes_of_its_map_at_once_and_is_never_transposed() -> None:
-    rig = playing(transpose=5)
-    assert {m.pitch for _, _, m in rig.sounded if m.channel == 9} == {36, 42}
-    rig.happen(ControlSet("drums/map", "kick:35,closed_hat:44"))
-    changed_at = rig.tempo.ticks_at(rig.now) + BEAT
-    rig.until(rig.now + 4)
-    assert {m.pitch for t, _, m in rig.sounded if m.channel == 9 and t > changed_at} == {35, 44}
-
-
-def test_a_part_that_was_muted_comes_back_within_a_beat() -> None:
-    rig = playing(**{"part/drums/enabled": 0})
-    assert all(m.channel != 9 for _, _, m in rig.sounded)
-    rig.happen(ControlSet("part/drums/enabled", 1))
-    asked_at = rig.tempo.ticks_at(rig.now)
-    rig.until(rig.now + 2)
-    assert asked_at < min(t for t, _, m in rig.sounded if m.channel == 9) <= asked_at + 2 * BEAT
 
 
 def test_what_the_player_counted_is_told_with_what_we_count_ourselves() -> None:
@@ -271,3 +192,43 @@ def test_our_clock_goes_along_from_bar_one_as_long_as_it_is_wanted() -> None:
     rig.happen(ControlSet("transpose", 2))
     rig.happen(ControlSet("send/clock", 0))
     assert rig.clocked == [0, None]
+
+
+def test_after_a_stop_the_take_begins_anew_with_its_first_beat() -> None:
+    rig = playing()
+    written = len(rig.writes)
+    rig.happen(StopAsked())
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 1)
+    assert [write.index for write in rig.writes[written : written + 3]] == [0, 1, 2]
+
+
+def test_the_generator_is_told_of_a_take_that_is_over_and_of_none_that_may_play_again() -> None:
+    rig = playing()
+    rig.happen(StopAsked())
+    assert rig.forgotten == [], "play begins it again"
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 2)
+    rig.happen(PromptGiven("snow"))
+    rig.until(rig.now + 6)
+    assert rig.forgotten == [1], "another one plays"
+    rig.happen(PromptGiven("wind"))
+    rig.happen(StopAsked())
+    assert rig.forgotten == [1, 2], "another one is next"
+
+
+def test_only_a_panic_is_one() -> None:
+    rig = playing()
+    rig.happen(PlayAsked())
+    rig.happen(StopAsked())
+    assert rig.silences
+    assert not any(rig.silences)
+    rig.happen(StopAsked(panic=True))
+    assert rig.silences[-1]
+
+
+def test_what_is_told_to_be_ahead_is_about_what_lookahead_asks_for() -> None:
+    rig = playing()
+    rig.until(rig.now + 4)
+    aheads = [float(str(args[3])) for _, path, args in rig.told if path == "health"]
+    assert all(3 < ahead < 6 for ahead in aheads)

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 
+from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.events import (
     BackAsked,
@@ -193,3 +194,12 @@ def test_what_is_quantised_is_on_the_grid() -> None:
     assert all(t % (BEAT // 2) == 0 for t, _, _ in rig.sounded)
     rig = playing(humanise=1.0)
     assert any(Ticks(t) % (BEAT // 2) for t, _, _ in rig.sounded)
+
+
+def test_an_ending_ends_with_its_bar_and_is_no_panic() -> None:
+    rig = playing()
+    rig.happen(CueGiven("ending"))
+    rig.until(rig.now + 20)
+    [at] = [at for at, path, args in rig.told if path == "state" and args == ("idle",)]
+    assert (rig.tempo.ticks_at(Seconds(at)) + 2) % BAR <= 4
+    assert not any(rig.silences)

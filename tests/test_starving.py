@@ -8,7 +8,11 @@ from bridge.events import (
     ControlSet,
     GeneratorLost,
     GeneratorReady,
+    PlayAsked,
+    StopAsked,
 )
+from bridge.transport import State
+from model.music import Failed
 from tests.performance import BAR, BEAT, first_notes, health, playing
 
 
@@ -45,3 +49,29 @@ def test_controls_while_starving_ask_for_no_beat_out_of_turn() -> None:
     starved = health(rig)[2]
     rig.until(rig.now + 6)
     assert health(rig)[2] == starved, "the band has caught up"
+
+
+def test_every_beat_that_is_repeated_counts_once() -> None:
+    rig = playing()
+    rig.latency = lambda: 1e6
+    counted: list[tuple[int, int]] = []
+    for _ in range(2):
+        rig.until(rig.now + 10)
+        counted.append((rig.session._transport.vitals.starved, len({s.at for s in rig.planned[1]})))
+    (starved, laid), (starved_since, laid_since) = counted
+    assert starved_since - starved == laid_since - laid > 20
+    assert rig.latest < 0.001, "each was laid in time"
+
+
+def test_a_lost_take_whose_successor_fails_can_be_begun_again_after_a_stop() -> None:
+    rig = playing()
+    rig._answers.clear()
+    rig.happen(GeneratorLost())
+    rig.happen(GeneratorReady())
+    rig._answers.clear()
+    rig.happen(Failed(2, "no"))
+    rig.happen(StopAsked())
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 2)
+    assert rig.session.state is State.PLAYING
+    assert rig.sounded[-1][1] == 3

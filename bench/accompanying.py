@@ -28,7 +28,7 @@ from model.training.measures import clips
 from model.training.measures.agreement import scores
 from model.training.measures.clips import LENGTH, PITCH, START, VELOCITY, Chords, Clip
 from model.training.measures.figures import Figure, figure, table
-from model.training.measures.melody_chords import Model, merged
+from model.training.measures.melody_chords import Model, bare, merged
 from model.training.measures.report import melodies
 
 BARS = 8
@@ -109,7 +109,7 @@ def lags(clip: Clip, chords: Chords) -> tuple[list[float], list[float]]:
     The root is waited for until people's next change; inf where it does not come.
     """
     beat = beat_length(clip.bars[0][1])
-    roots = merged((at, c and Chord(c.root, "", c.root)) for at, c in clip.chords)
+    roots = bare(clip.chords)
     moves, right = [], []
     for (at, chord), after in zip(roots[1:], [*[t for t, _ in roots[2:]], clip.end], strict=True):
         if chord is None:

@@ -156,6 +156,15 @@ def test_the_hidden_markov_model_finds_the_chords_of_what_it_has_learnt() -> Non
     assert Model.learnt(songs).chords(songs[0], behind=True)[0] == songs[0].chords[0]
 
 
+def test_a_chord_that_is_coloured_on_its_way_counts_as_one_root() -> None:
+    [song] = cadences(1)
+    c, third, f = parse_chord("C"), parse_chord("Am"), parse_chord("F")
+    quarter = BAR // 4
+    # C holds for half of the first bar in two colours, A minor for the other half but a quarter
+    coloured = ((0, c), (quarter, parse_chord("Cmaj7")), (2 * quarter, third), (3 * quarter + 60, f))
+    assert agreement.roots_agree((*coloured, *song.chords[1:]), song) == 1.0
+
+
 def test_an_odd_bar_has_its_longer_half_first() -> None:
     waltz = Clip("w", "w", ((0, "3/4"),), 1440, 100.0, "C major", {"melody": notes((0, 1440, 60))})
     assert [(h.start, h.end, h.first) for h in halves(waltz)] == [(0, 960, True), (960, 1440, False)]

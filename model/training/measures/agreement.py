@@ -13,19 +13,19 @@ import numpy.typing as npt
 from model.harmony import Chord, parse_chord
 from model.training.measures.clips import Chords, Clip, spans
 from model.training.measures.figures import figure
-from model.training.measures.melody_chords import merged, reigning
+from model.training.measures.melody_chords import bare, merged, reigning
 from model.training.measures.texture import chord_changes, melody_on_chord
 
 
 def roots_agree(chords: Chords, clip: Clip) -> float:
-    """Return the share of bars whose longest chord has the root of the annotation's; bars without one are left out."""
+    """Return the share of bars whose root, the one that holds longest, is the annotation's; bars without one are left out."""
     edges = [*[at for at, _ in clip.bars], clip.end]
+    theirs, ours = bare(clip.chords), bare(chords)
     hits = []
     for start, end in pairwise(edges):
-        told = reigning(clip.chords, start, end)
+        told = reigning(theirs, start, end)
         if told is not None:
-            found = reigning(chords, start, end)
-            hits.append(found is not None and found.root == told.root)
+            hits.append(reigning(ours, start, end) == told)
     return float(np.mean(hits)) if hits else np.nan
 
 

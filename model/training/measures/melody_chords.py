@@ -55,6 +55,11 @@ def reigning(chords: Chords, start: int, end: int) -> Chord | None:
     return best if best is not None and held[best] > 0 else None
 
 
+def bare(chords: Chords) -> Chords:
+    """Return chords with nothing but their roots: a chord that is coloured on its way stays one."""
+    return merged((at, c and Chord(c.root, "", c.root)) for at, c in chords)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Model:
     """Log probabilities by mode (0 major, 1 minor): first states, moves within and across the bar, melody classes."""

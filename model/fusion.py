@@ -83,6 +83,27 @@ def touch(wanted: float, weight: float, classes: int) -> Array:
     return np.asarray(-weight * np.square((loud - wanted) / 24) / 2)
 
 
+EAGER = 2.0
+"""What an onset that is owed counts for beside a factor of e of fullness."""
+
+
+def owing(owed: float, weight: float, after: int) -> Array:
+    """Return what one more onset on each grid tick of a quarter is worth, `(24,)`, where a part owes so many in the beat.
+
+    Half an onset is worth nothing, so that the number is rounded; what is owed beyond comes as in `thinned`.
+    """
+    return thinned(EAGER * (0.5 - owed), weight, after)
+
+
+def led(height: float) -> Array:
+    """Return what each pitch 0..127 is worth where a part shall lie about a height: nothing is lost near it."""
+    return np.asarray(-FARTHER * np.maximum(0.0, np.abs(np.arange(128) - height) - NEAR))
+
+
+NEAR, FARTHER = 6.0, 2.0
+"""The semitones about a height that are free, and what each one beyond costs."""
+
+
 def register(place: float, low: int, high: int, weight: float) -> Array:
     """Return what each pitch 0..127 is worth where the music shall lie low (−1) or high (1) in its range."""
     return np.asarray(weight * place * (np.arange(128) - (low + high) / 2) / 12)

@@ -17,6 +17,7 @@ from model.harmony import Chord, Key, parse_chord
 from model.kept import melody_ahead, rhythm_rows
 from model.language import LENGTHS, STEP, Event, Line, note_row, on_lattice, row_note
 from model.music import Beat, Controls, Kept, Plan, Ticks, beat_length, beats_in_bar
+from model.sweep import Way
 from model.theta import Theta
 from model.underway import Take
 
@@ -49,7 +50,8 @@ class Rules:
     lilt: fusion.Array  # what an onset on each tick of a quarter is worth beside, (24,)
     wanted: Mapping[str, float]  # the velocity that is asked of each part
     place: Mapping[str, float]  # where each part shall lie, -1 to 1
-    swept: bool  # between unlike densities: the parts take turns
+    owed: Mapping[str, float]  # along a sweep: the onsets that each part owes in the beat
+    heights: Mapping[str, float]  # and the pitch about which each part lies
     articulation: float  # -1 staccato to 1 legato
     complexity: float  # this and the next two as in the plan, 0 to 1
     brightness: float
@@ -64,10 +66,6 @@ class Rules:
     given: tuple[Row, ...] = ()  # and after it, in its place; an onset may lack its pitch
 
 
-UNLIKE = 0.3
-"""Two prompts whose densities lie so far apart are meant to be swept from the one to the other."""
-
-
 def rules_for(
     take: Take,
     plan: Plan,
@@ -77,8 +75,9 @@ def rules_for(
     theta: Theta,
     line: Line,
     kept: Kept,
+    way: Way | None = None,
 ) -> Rules:
-    """Return what holds for the beat `frame` of a take; `kept` is what is given of it, `line` what its bar line tells."""
+    """Return what holds for the beat `frame` of a take; `kept` is what is given of it, `line` what its bar line tells, `way` where between two prompts it lies."""
     begin = take.begin
     progression = plan.progression
     change, span = None, LENGTHS[-1]
@@ -98,7 +97,8 @@ def rules_for(
     rows = [note_row(n) for n in map(on_lattice, kept.notes) if n.start < frame.length]
     given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
     even = line.section in (None, "groove", "variation", "drop")
-    registers, swept = dict(plan.registers), _swept(take, plan)
+    registers = dict(plan.registers)
+    owed = {} if way is None else way.owed(take.beats, frame, parts)
     asked = _asked(take, frame, kept, key, plan) if not obey else None
     return Rules(
         parts=drawn,
@@ -123,11 +123,12 @@ def rules_for(
         ),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         span=span,
-        crowd=looking_back.crowds(take.beats, plan, parts, swept) if even or swept is not None else {},
+        crowd=looking_back.crowds(take.beats, plan, parts) if even and not owed else {},
         lilt=_lilt(take, plan, frame),
         wanted={p: fusion.wanted_velocity(p, plan.energy) for p in parts},
         place={p: fusion.place(plan.register, registers, p, plan.brightness, plan.energy) for p in parts},
-        swept=swept is not None,
+        owed=owed,
+        heights={} if way is None else way.heights(parts),
         articulation=plan.articulation,
         complexity=plan.complexity,
         brightness=plan.brightness,
@@ -229,11 +230,3 @@ def _given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | Non
     after = next((s for s in starts if s > frame.beat), beats)
     change = chords[starts.index(frame.beat)] if frame.beat in starts else None
     return change, Ticks((after - frame.beat) * beat_length(frame.meter))
-
-
-def _swept(take: Take, plan: Plan) -> float | None:
-    """Return the density that counts as asked for all along the way between two prompts that differ in it, if they do."""
-    if take.other is None or abs(take.plan.density - take.other[0].density) < UNLIKE:
-        return None
-    ends = (take.plan.density, take.other[0].density, plan.density)
-    return max(ends, key=lambda density: abs(density - 0.5))

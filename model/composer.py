@@ -157,12 +157,12 @@ class Composer:
         return replace(note, velocity=velocity, offset=offset, length=Ticks(length))
 
     def _line(self, take: Take, plan: Plan, frame: Beat, cue: str | None, *, moving: bool) -> Line:
-        """Return what the bar line tells; no fill breaks into a sweep that is on its way."""
+        """Return what the bar line tells."""
         begin = take.begin
         style = plan.style[0][0] if plan.style else ""
-        told = line_of(frame.bar, begin.bars or begin.loop, style, closes=begin.bars is not None, cue=cue)
-        if moving and cue is None and told.section == "fill":
-            told = replace(told, section="groove")
+        told = line_of(
+            frame.bar, begin.bars or begin.loop, style, closes=begin.bars is not None, cue=cue, moving=moving
+        )
         return replace(told, left=1) if cue == "ending" else told
 
 

@@ -114,19 +114,22 @@ def lengths(articulation: float, weight: float) -> Array:
     return np.asarray(weight * articulation * np.log2(np.array(LENGTHS) / 6))
 
 
-def qualities(complexity: float, brightness: float, colour: float, light: float, size: int) -> Array:
-    """Return what each kind of chord is worth, `(size,)` of the field of values.
+def chord_size(complexity: float) -> float:
+    """Return how many tones chords have: three at complexity 0, at ½ as many as those of most music, at 1 more than five."""
+    return 2.8 + complexity + 1.6 * complexity**2
 
-    Complexity 0 wants three tones, ½ as many as the chords of most music, 1 more than five; brightness wants major thirds rather than minor ones.
+
+def qualities(tones_: float, brightness: float, colour: float, light: float, size: int) -> Array:
+    """Return what each kind of chord is worth, `(size,)` of the field of values, where chords shall have so many tones.
+
+    `colour` weighs a tone too many or too few; brightness wants major thirds rather than minor ones.
     """
     worth = np.zeros(size)
-    wanted = 2.8 + complexity + 1.6 * complexity**2
-    sharp = colour * (1 + 2 * abs(complexity - 0.5))
     for i, tones in enumerate(QUALITIES.values()):
         third = (4 in tones) - (3 in tones)
         odd = 0.6 if {6, 8} & set(tones) else 0.0  # diminished and augmented chords only where the music asks
         worth[QUALITY + i] = (
-            -sharp * abs(len(tones) - wanted) + 2 * light * (brightness - 0.5) * third - odd * sharp
+            -colour * abs(len(tones) - tones_) + 2 * light * (brightness - 0.5) * third - odd * colour
         )
     return worth
 

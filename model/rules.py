@@ -53,8 +53,9 @@ class Rules:
     owed: Mapping[str, float]  # along a sweep: the onsets that each part owes in the beat
     heights: Mapping[str, float]  # and the pitch about which each part lies
     articulation: float  # -1 staccato to 1 legato
-    complexity: float  # this and the next two as in the plan, 0 to 1
-    brightness: float
+    tones: float  # how many a new chord shall have,
+    particular: float  # and how much that matters, 1 being as usual
+    brightness: float  # this and the next as in the plan, 0 to 1
     energy: float
     temperature: float
     theta: Theta
@@ -99,6 +100,7 @@ def rules_for(
     even = line.section in (None, "groove", "variation", "drop")
     registers = dict(plan.registers)
     owed = {} if way is None else way.owed(take.beats, frame, parts)
+    tones = None if way is None else way.tones([w.chord for w in take.written[-COUNTED:]])
     asked = _asked(take, frame, kept, key, plan) if not obey else None
     return Rules(
         parts=drawn,
@@ -130,7 +132,8 @@ def rules_for(
         owed=owed,
         heights={} if way is None else way.heights(parts),
         articulation=plan.articulation,
-        complexity=plan.complexity,
+        tones=fusion.chord_size(plan.complexity) if tones is None else tones,
+        particular=1 + 2 * abs(plan.complexity - 0.5) if tones is None else OUTRIGHT,
         brightness=plan.brightness,
         energy=plan.energy,
         temperature=controls.temperature,
@@ -188,6 +191,10 @@ def _restless(take: Take, frame: Beat, kept: Kept, asked: Array | None, weight: 
     return float(np.clip(2 * weight * (roots.max() - roots[chord.root]) - 1, -2, MOST))
 
 
+OUTRIGHT = 2.0
+"""How much the size of chords matters where it was asked for outright."""
+COUNTED = 16
+"""Beats whose chords are counted along the way between prompts whose chords are of unlike sizes."""
 MOST = 12.0
 HOLDING = -4.0
 """What a new chord within half a bar is worth under a melody that somebody else leads."""

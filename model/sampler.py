@@ -226,7 +226,8 @@ class _Beat:
         h, logits = self._engine.say(h, 1, symbol)
         theta = rules.theta
         bias = np.full(SIZES[2], 9 * BARRED)  # a root may have no chord within the scale: then the nearest
-        worth = fusion.qualities(rules.complexity, rules.brightness, theta.colour, theta.light, SIZES[2])
+        colour = theta.colour * rules.particular
+        worth = fusion.qualities(rules.tones, rules.brightness, colour, theta.light, SIZES[2])
         for i, tones in enumerate(QUALITIES.values()):
             outside = sum((root + t) % 12 not in rules.scale for t in tones)
             bias[QUALITY + i] = outside * self._penalty + worth[QUALITY + i] + covers[root][1][i]

@@ -12,12 +12,15 @@ from dataclasses import dataclass
 
 from model import fusion
 from model.densities import wanted_onsets
+from model.harmony import QUALITIES, Chord
 from model.music import TICKS_PER_QUARTER, Beat, Plan, beats_in_bar
 
 FULLER = math.log(1.2)
 """How much fuller the one prompt must ask to be than the other for bars to be filled by count."""
 APART = 0.4
 """How far apart two places of a part are, of −1 to 1, for it to be led from the one to the other."""
+COLOURED = 0.3
+"""How far apart two complexities are for chords to grow by count."""
 NEUTRAL = {"bass": 42.0, "chords": 62.0, "melody": 71.0}
 """The mean pitch of a part that lies neither low nor high."""
 REACH = {"bass": 8.0, "chords": 9.0, "melody": 10.0}
@@ -67,3 +70,16 @@ class Way:
             if abs(first - second) >= APART:
                 found[part] = NEUTRAL[part] + REACH[part] * (first + (second - first) * self.x)
         return found
+
+    def tones(self, chords: Sequence[Chord | None]) -> float | None:
+        """Return how many tones the next chord shall have, so that those of the last beats and it have as many as is due here.
+
+        None where the two prompts want chords of about the same size.
+        """
+        if abs(self.first.complexity - self.second.complexity) < COLOURED:
+            return None
+        wanted = fusion.chord_size(
+            self.first.complexity + (self.second.complexity - self.first.complexity) * self.x
+        )
+        sizes = [len(QUALITIES[c.quality]) for c in chords if c is not None]
+        return wanted + (wanted - sum(sizes) / len(sizes) if sizes else 0.0)

@@ -181,7 +181,8 @@ class Accompaniment:
             if chord is None or chord == planned:
                 continue
             only_colour = planned is not None and alike(chord, planned) and chord.bass == planned.bass
-            if not (only_colour and p.start <= here):
+            # hands that play chords sound their colours themselves; one that a melody asks for is the band's to play
+            if not (only_colour and p.start <= here) or self.follower.mode == "melody":
                 found[p.start] = self._symbol(chord)
         return found
 

@@ -15,7 +15,10 @@ Row = tuple[int, ...]
 
 @dataclass(slots=True)
 class Written:
-    """A beat with its rows, and where in which cache it begins; cache 0 is none. `drawn` are those that were not given."""
+    """A beat with its rows, and where in which cache it begins; cache 0 is none. `drawn` are those that were not given.
+
+    `x` is where it lies between two prompts.
+    """
 
     beat: Beat
     chord: Chord | None
@@ -23,6 +26,7 @@ class Written:
     cache: int
     mark: int
     drawn: tuple[Row, ...] = ()
+    x: float = 0.0
 
 
 def hear(written: Written, played: Kept, *, melody_first: bool) -> int | None:

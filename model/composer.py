@@ -44,6 +44,7 @@ from model.plan import understand
 from model.precedence import apply
 from model.rules import rules_for
 from model.sampler import Row, write_beat
+from model.sweep import Way
 from model.underway import Take, opened, read_again
 
 PREPARED = 64
@@ -98,6 +99,7 @@ class Composer:
             else under_hands(take.written[-1] if take.written else None, order.hands)
         )
         written = self._beat(take, plan, text, order, frame, kept)
+        written.x = order.controls.morph
         take.add(written)
         return BeatWritten(order.take, written.beat)
 
@@ -117,12 +119,13 @@ class Composer:
         theta = take.theta
         if controls.guidance is not None:
             theta = replace(theta, text=controls.guidance)
-        line = self._line(take, plan, frame, order.section)
+        way = _way(take, order)
+        line = self._line(take, plan, frame, order.section, moving=way is not None and take.moving(way.x))
         row = line_row(frame.beat, line)
         if whole(kept, plan.parts):
             return _as_given(take, frame, kept, row)
         state, mark, h = opened(self._engine, take, plan, text, key, frame, theta.text > 0, row)
-        rules = rules_for(take, plan, controls, frame, key, theta, line, kept)
+        rules = rules_for(take, plan, controls, frame, key, theta, line, kept, way)
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
         rows = write_beat(self._engine, state, h, rules, rng)
         chord = take.written[-1].chord if take.written else None
@@ -153,11 +156,13 @@ class Composer:
         length = note.length if until is None else max(1, min(note.length, until - note.start))
         return replace(note, velocity=velocity, offset=offset, length=Ticks(length))
 
-    def _line(self, take: Take, plan: Plan, frame: Beat, cue: str | None) -> Line:
+    def _line(self, take: Take, plan: Plan, frame: Beat, cue: str | None, *, moving: bool) -> Line:
         """Return what the bar line tells."""
         begin = take.begin
         style = plan.style[0][0] if plan.style else ""
-        told = line_of(frame.bar, begin.bars or begin.loop, style, closes=begin.bars is not None, cue=cue)
+        told = line_of(
+            frame.bar, begin.bars or begin.loop, style, closes=begin.bars is not None, cue=cue, moving=moving
+        )
         return replace(told, left=1) if cue == "ending" else told
 
 
@@ -178,3 +183,14 @@ def _morphed(take: Take, x: float) -> tuple[Plan, Embedding]:
         return take.plan, take.text
     plan, text = take.other
     return between(take.plan, plan, x), blended(take.text, text, x)
+
+
+def _way(take: Take, order: Write) -> Way | None:
+    """Return the way between a take's two prompts; None at rest at one of them, where it is that prompt and no more."""
+    x = order.controls.morph
+    if take.other is None or (x in (0, 1) and not take.moving(x)):
+        return None
+    first, second = (
+        cued(apply(plan, order.controls)[0], order.section) for plan in (take.plan, take.other[0])
+    )
+    return Way(first, second, x)

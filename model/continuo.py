@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from model.harmony import MODES, Chord, Key
+from model.harmony import MODES, QUALITIES, Chord, Key
 from model.weights import FOLDER, load
 
 Belief = npt.NDArray[np.float64]
@@ -22,6 +22,8 @@ Belief = npt.NDArray[np.float64]
 KINDS = ("", "m", "dim")
 STATES = 12 * len(KINDS)
 KEYS = 24
+COLOURS = {"": ("6", "maj7", "7", "add9", "sus4"), "m": ("m7", "m6", "madd9"), "dim": ("m7b5", "dim7")}
+"""What a triad may be coloured with to bear a tone that it has not."""
 WEIGHT = 1.2
 """How much a quarter of melody counts beside a move."""
 DRIFT = 0.01
@@ -59,6 +61,15 @@ class Tables:
 def shipped() -> Tables:
     """Return the tables that are shipped. Raises WeightsError."""
     return Tables.of(load(FOLDER / "continuo.safetensors")[0])
+
+
+def bearing(chord: Chord, tone: int, key: Key | None) -> Chord | None:
+    """Return the triad coloured by one tone of the key, so that it bears a pitch class; None where it cannot or does already."""
+    away = (tone - chord.root) % 12
+    if away in QUALITIES[chord.quality] or (key is not None and tone not in key.pitch_classes):
+        return None
+    found = next((c for c in COLOURS[chord.quality] if away in QUALITIES[c]), None)
+    return None if found is None else Chord(chord.root, found, chord.bass)
 
 
 class Continuo:

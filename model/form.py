@@ -47,15 +47,18 @@ def cued(plan: Plan, section: str | None) -> Plan:
     )
 
 
-def line(bar: int, bars: int | None, style: str, *, closes: bool, cue: str | None = None) -> Line:
+def line(
+    bar: int, bars: int | None, style: str, *, closes: bool, cue: str | None = None, moving: bool = False
+) -> Line:
     """Return what is told at the line of bar number `bar` (from 0) of a piece of `bars`, None being endless.
 
-    `cue` is a section asked for by hand.
+    `cue` is a section asked for by hand; no fill breaks into a sweep between two prompts that is `moving`.
     """
     left = 0 if bars is None or not closes else bars - bar
-    return Line(
-        left if left <= PHRASE_BARS else 0, cue or _section(bar, bars, style, left), bar % PHRASE_BARS + 1
-    )
+    section = cue or _section(bar, bars, style, left)
+    if moving and section == "fill" != cue:
+        section = "groove"
+    return Line(left if left <= PHRASE_BARS else 0, section, bar % PHRASE_BARS + 1)
 
 
 def _section(bar: int, bars: int | None, style: str, left: int) -> str:

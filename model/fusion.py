@@ -83,6 +83,27 @@ def touch(wanted: float, weight: float, classes: int) -> Array:
     return np.asarray(-weight * np.square((loud - wanted) / 24) / 2)
 
 
+EAGER = 2.0
+"""What an onset that is owed counts for beside a factor of e of fullness."""
+
+
+def owing(owed: float, weight: float, after: int) -> Array:
+    """Return what one more onset on each grid tick of a quarter is worth, `(24,)`, where a part owes so many in the beat.
+
+    Half an onset is worth nothing, so that the number is rounded; what is owed beyond comes as in `thinned`.
+    """
+    return thinned(EAGER * (0.5 - owed), weight, after)
+
+
+def led(height: float) -> Array:
+    """Return what each pitch 0..127 is worth where a part shall lie about a height: nothing is lost near it."""
+    return np.asarray(-FARTHER * np.maximum(0.0, np.abs(np.arange(128) - height) - NEAR))
+
+
+NEAR, FARTHER = 6.0, 2.0
+"""The semitones about a height that are free, and what each one beyond costs."""
+
+
 def register(place: float, low: int, high: int, weight: float) -> Array:
     """Return what each pitch 0..127 is worth where the music shall lie low (−1) or high (1) in its range."""
     return np.asarray(weight * place * (np.arange(128) - (low + high) / 2) / 12)
@@ -93,19 +114,22 @@ def lengths(articulation: float, weight: float) -> Array:
     return np.asarray(weight * articulation * np.log2(np.array(LENGTHS) / 6))
 
 
-def qualities(complexity: float, brightness: float, colour: float, light: float, size: int) -> Array:
-    """Return what each kind of chord is worth, `(size,)` of the field of values.
+def chord_size(complexity: float) -> float:
+    """Return how many tones chords have: three at complexity 0, at ½ as many as those of most music, at 1 more than five."""
+    return 2.8 + complexity + 1.6 * complexity**2
 
-    Complexity 0 wants three tones, ½ as many as the chords of most music, 1 more than five; brightness wants major thirds rather than minor ones.
+
+def qualities(tones_: float, brightness: float, colour: float, light: float, size: int) -> Array:
+    """Return what each kind of chord is worth, `(size,)` of the field of values, where chords shall have so many tones.
+
+    `colour` weighs a tone too many or too few; brightness wants major thirds rather than minor ones.
     """
     worth = np.zeros(size)
-    wanted = 2.8 + complexity + 1.6 * complexity**2
-    sharp = colour * (1 + 2 * abs(complexity - 0.5))
     for i, tones in enumerate(QUALITIES.values()):
         third = (4 in tones) - (3 in tones)
         odd = 0.6 if {6, 8} & set(tones) else 0.0  # diminished and augmented chords only where the music asks
         worth[QUALITY + i] = (
-            -sharp * abs(len(tones) - wanted) + 2 * light * (brightness - 0.5) * third - odd * sharp
+            -colour * abs(len(tones) - tones_) + 2 * light * (brightness - 0.5) * third - odd * colour
         )
     return worth
 

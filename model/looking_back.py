@@ -18,13 +18,8 @@ LIFTED = 0.8
 Row = tuple[int, ...]
 
 
-def crowds(
-    beats: Sequence[Beat], plan: Plan, parts: frozenset[str], asked: float | None = None
-) -> dict[str, float]:
-    """Return the logarithm of how much fuller than the wanted density each part was in the last beats.
-
-    What is far from the middle is pushed more; `asked` says how far it counts as, where not as far as it is.
-    """
+def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str, float]:
+    """Return the logarithm of how much fuller than the wanted density each part was in the last beats."""
     last = beats[-LOOKED_BACK:]
     quarters = sum(b.length for b in last) / TICKS_PER_QUARTER
     onsets: dict[str, int] = defaultdict(int)
@@ -32,12 +27,7 @@ def crowds(
         for part in {n.part for n in beat.notes}:
             onsets[part] += len({n.start for n in beat.notes if n.part == part})
     return {
-        p: crowding(
-            onsets[p],
-            quarters,
-            wanted_onsets(plan.style, p, plan.density),
-            plan.density if asked is None else asked,
-        )
+        p: crowding(onsets[p], quarters, wanted_onsets(plan.style, p, plan.density), plan.density)
         for p in parts
     }
 

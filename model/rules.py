@@ -17,6 +17,7 @@ from model.harmony import Chord, Key, parse_chord
 from model.kept import melody_ahead, rhythm_rows
 from model.language import LENGTHS, STEP, Event, Line, note_row, on_lattice, row_note
 from model.music import Beat, Controls, Kept, Plan, Ticks, beat_length, beats_in_bar
+from model.sweep import Way
 from model.theta import Theta
 from model.underway import Take
 
@@ -49,10 +50,12 @@ class Rules:
     lilt: fusion.Array  # what an onset on each tick of a quarter is worth beside, (24,)
     wanted: Mapping[str, float]  # the velocity that is asked of each part
     place: Mapping[str, float]  # where each part shall lie, -1 to 1
-    swept: bool  # between unlike densities: the parts take turns
+    owed: Mapping[str, float]  # along a sweep: the onsets that each part owes in the beat
+    heights: Mapping[str, float]  # and the pitch about which each part lies
     articulation: float  # -1 staccato to 1 legato
-    complexity: float  # this and the next two as in the plan, 0 to 1
-    brightness: float
+    tones: float  # how many a new chord shall have,
+    particular: float  # and how much that matters, 1 being as usual
+    brightness: float  # this and the next as in the plan, 0 to 1
     energy: float
     temperature: float
     theta: Theta
@@ -64,10 +67,6 @@ class Rules:
     given: tuple[Row, ...] = ()  # and after it, in its place; an onset may lack its pitch
 
 
-UNLIKE = 0.3
-"""Two prompts whose densities lie so far apart are meant to be swept from the one to the other."""
-
-
 def rules_for(
     take: Take,
     plan: Plan,
@@ -77,8 +76,9 @@ def rules_for(
     theta: Theta,
     line: Line,
     kept: Kept,
+    way: Way | None = None,
 ) -> Rules:
-    """Return what holds for the beat `frame` of a take; `kept` is what is given of it, `line` what its bar line tells."""
+    """Return what holds for the beat `frame` of a take; `kept` is what is given of it, `line` what its bar line tells, `way` where between two prompts it lies."""
     begin = take.begin
     progression = plan.progression
     change, span = None, LENGTHS[-1]
@@ -98,7 +98,9 @@ def rules_for(
     rows = [note_row(n) for n in map(on_lattice, kept.notes) if n.start < frame.length]
     given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
     even = line.section in (None, "groove", "variation", "drop")
-    registers, swept = dict(plan.registers), _swept(take, plan)
+    registers = dict(plan.registers)
+    owed = {} if way is None else way.owed(take.beats, frame, parts)
+    tones = None if way is None else way.tones([w.chord for w in take.written[-COUNTED:]])
     asked = _asked(take, frame, kept, key, plan) if not obey else None
     return Rules(
         parts=drawn,
@@ -123,13 +125,15 @@ def rules_for(
         ),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         span=span,
-        crowd=looking_back.crowds(take.beats, plan, parts, swept) if even or swept is not None else {},
+        crowd=looking_back.crowds(take.beats, plan, parts) if even and not owed else {},
         lilt=_lilt(take, plan, frame),
         wanted={p: fusion.wanted_velocity(p, plan.energy) for p in parts},
         place={p: fusion.place(plan.register, registers, p, plan.brightness, plan.energy) for p in parts},
-        swept=swept is not None,
+        owed=owed,
+        heights={} if way is None else way.heights(parts),
         articulation=plan.articulation,
-        complexity=plan.complexity,
+        tones=fusion.chord_size(plan.complexity) if tones is None else tones,
+        particular=1 + 2 * abs(plan.complexity - 0.5) if tones is None else OUTRIGHT,
         brightness=plan.brightness,
         energy=plan.energy,
         temperature=controls.temperature,
@@ -187,6 +191,10 @@ def _restless(take: Take, frame: Beat, kept: Kept, asked: Array | None, weight: 
     return float(np.clip(2 * weight * (roots.max() - roots[chord.root]) - 1, -2, MOST))
 
 
+OUTRIGHT = 2.0
+"""How much the size of chords matters where it was asked for outright."""
+COUNTED = 16
+"""Beats whose chords are counted along the way between prompts whose chords are of unlike sizes."""
 MOST = 12.0
 HOLDING = -4.0
 """What a new chord within half a bar is worth under a melody that somebody else leads."""
@@ -229,11 +237,3 @@ def _given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | Non
     after = next((s for s in starts if s > frame.beat), beats)
     change = chords[starts.index(frame.beat)] if frame.beat in starts else None
     return change, Ticks((after - frame.beat) * beat_length(frame.meter))
-
-
-def _swept(take: Take, plan: Plan) -> float | None:
-    """Return the density that counts as asked for all along the way between two prompts that differ in it, if they do."""
-    if take.other is None or abs(take.plan.density - take.other[0].density) < UNLIKE:
-        return None
-    ends = (take.plan.density, take.other[0].density, plan.density)
-    return max(ends, key=lambda density: abs(density - 0.5))

@@ -76,7 +76,7 @@ class _Beat:
         self._onsets = np.full(EVENTS, BARRED)
         for part in rules.parts:
             first = note_event(part, 0)
-            self._onsets[first : first + rules.ticks] = self._onset(part, BEFORE)[: rules.ticks]
+            self._onsets[first : first + rules.ticks] = self._onset(part, BEFORE, 0)[: rules.ticks]
         self._onsets[rules.line] = 0
 
     def _demanded(self) -> list[tuple[int, set[int]]]:
@@ -119,7 +119,7 @@ class _Beat:
         if not self.rows and (rules.must_choose or (rules.free and self._changes(logits))):
             return self._chord_row(*self._engine.say(h, 0, int(Event.CHORD)))
         while True:
-            event = self._in_turn(logits) if rules.swept else self._choose(logits, self._events())
+            event = self._in_turn(logits) if rules.owed else self._choose(logits, self._events())
             if self._given and event == self._given[0][0]:
                 return self._said(self._given.pop(0), h)
             if event == rules.line:
@@ -165,7 +165,8 @@ class _Beat:
             part, tick = part_and_tick(last)
             first = last - tick
             if part in rules.parts:
-                bias[last : first + rules.ticks] = self._onset(part, tick)[tick : rules.ticks]
+                said = len({row[0] for row in self.rows if first <= row[0] < first + GRID})
+                bias[last : first + rules.ticks] = self._onset(part, tick, said)[tick : rules.ticks]
             if part in SINGLE:
                 bias[last] = BARRED
         for part in SINGLE:
@@ -193,9 +194,11 @@ class _Beat:
             bias[following] = 0
         return bias
 
-    def _onset(self, part: str, after: int) -> Worth:
-        """Return what an onset of a part on each grid tick is worth, `(24,)`, `after` its last one."""
+    def _onset(self, part: str, after: int, said: int) -> Worth:
+        """Return what an onset of a part on each grid tick is worth, `(24,)`, `after` its last one of `said` in this beat."""
         rules = self._rules
+        if part in rules.owed:
+            return fusion.owing(rules.owed[part] - said, rules.theta.full, after) + rules.lilt
         return fusion.thinned(rules.crowd.get(part, 0.0), rules.theta.full, after) + rules.lilt
 
     def _highest(self, event: int) -> int:
@@ -223,7 +226,8 @@ class _Beat:
         h, logits = self._engine.say(h, 1, symbol)
         theta = rules.theta
         bias = np.full(SIZES[2], 9 * BARRED)  # a root may have no chord within the scale: then the nearest
-        worth = fusion.qualities(rules.complexity, rules.brightness, theta.colour, theta.light, SIZES[2])
+        colour = theta.colour * rules.particular
+        worth = fusion.qualities(rules.tones, rules.brightness, colour, theta.light, SIZES[2])
         for i, tones in enumerate(QUALITIES.values()):
             outside = sum((root + t) % 12 not in rules.scale for t in tones)
             bias[QUALITY + i] = outside * self._penalty + worth[QUALITY + i] + covers[root][1][i]
@@ -281,6 +285,8 @@ class _Beat:
             None if chord is None else chord.pitch_classes, rules.theta.chord, rules.obey,
             rules.tonic if closing else None,
         ).copy()  # fmt: skip
+        if part in rules.heights:
+            bias[PITCH : PITCH + 128] += fusion.led(rules.heights[part])
         if part == "chords":  # the bass is the lowest voice
             for (name, pitch), until in self._busy.items():
                 if name == "bass" and until > tick:

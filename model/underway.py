@@ -60,6 +60,10 @@ class Take:
         """The weights of its fusion."""
         return SHIPPED.with_named(self.begin.theta)
 
+    def moving(self, x: float) -> bool:
+        """Tell whether the place between its two prompts, now `x`, has moved in the last beats."""
+        return any(w.x != x for w in self.written[-looking_back.LOOKED_BACK :])
+
     def kept(self, index: int) -> Kept:
         """Return what is given of a beat."""
         return self.begin.given[index] if index < len(self.begin.given) else Kept()

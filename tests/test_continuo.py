@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from model.continuo import KINDS, Continuo
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bridge.passes import alike
+from model.continuo import KINDS, Continuo, bearing
 from model.harmony import Chord, parse_key
 
 
@@ -67,3 +71,23 @@ def test_after_another_key_was_locked_a_tune_is_heard_as_if_only_this_one_had_be
     fresh.lock(parse_key("C major"))
     assert sung(continuo, TUNE) == sung(fresh, TUNE)
     assert continuo.key == parse_key("C major")
+
+
+@given(st.integers(0, 11), st.sampled_from(KINDS), st.integers(0, 11))
+def test_a_chord_that_bears_a_tone_keeps_its_root_and_its_third(root: int, kind: str, tone: int) -> None:
+    plain = Chord(root, kind, root)
+    borne = bearing(plain, tone, None)
+    if tone in plain.pitch_classes:
+        assert borne is None, "it bears it already"
+    elif borne is not None:
+        assert tone in borne.pitch_classes
+        assert (borne.root, borne.bass) == (root, root)
+        assert alike(borne, plain)
+        assert len(borne.pitch_classes) <= 4
+
+
+def test_what_is_foreign_to_the_key_is_not_borne() -> None:
+    key = parse_key("C major")
+    assert bearing(Chord(0, "", 0), 11, key) == Chord(0, "maj7", 0)
+    assert bearing(Chord(0, "", 0), 10, key) is None
+    assert bearing(Chord(0, "", 0), 10, None) == Chord(0, "7", 0)

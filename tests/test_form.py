@@ -157,3 +157,9 @@ def test_what_stays_of_a_song_covers_all_its_beats_and_keeps_its_chords_sounding
     assert len(found) == 16
     assert [k.fresh for k in found] == [True] + [False] * 15
     assert {k.chord for k in found} == {"C"}
+
+
+def test_no_fill_breaks_into_a_sweep_that_moves_but_one_that_is_asked_for_by_hand() -> None:
+    assert line(7, None, "pop", closes=False).section == "fill"
+    assert line(7, None, "pop", closes=False, moving=True).section == "groove"
+    assert line(7, None, "pop", closes=False, cue="fill", moving=True).section == "fill"

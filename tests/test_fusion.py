@@ -57,11 +57,28 @@ def test_a_high_place_raises_what_is_high_and_no_place_raises_nothing(place: flo
     assert long[LENGTHS.index(6)] == 0
 
 
+@given(st.floats(0, 8), st.sampled_from((-6, 0, 6, 12)))
+def test_what_is_owed_is_rounded_to_whole_onsets(owed: float, after: int) -> None:
+    worth = fusion.owing(owed, 2.0, after)
+    assert np.all(worth * (owed - 0.5) >= 0)
+    assert np.all(fusion.owing(owed + 1, 2.0, after) > worth)
+
+
+@given(st.floats(30, 90))
+def test_a_part_that_is_led_is_free_near_its_height_and_pays_by_the_semitone_beyond(height: float) -> None:
+    worth = fusion.led(height)
+    away = np.abs(np.arange(128) - height)
+    assert np.all(worth[away <= fusion.NEAR] == 0)
+    assert np.all(np.diff(worth[away.argsort(kind="stable")]) <= 0)
+    assert worth[away > fusion.NEAR].max(initial=-1) < 0
+
+
 def test_plain_wishes_want_triads_and_rich_ones_more_tones() -> None:
     names = list(QUALITIES)
 
     def best(complexity: float) -> int:
-        worth = fusion.qualities(complexity, 0.5, 1.5, 0.0, QUALITY + len(names))[QUALITY:]
+        wanted = fusion.chord_size(complexity)
+        worth = fusion.qualities(wanted, 0.5, 1.5, 0.0, QUALITY + len(names))[QUALITY:]
         return len(QUALITIES[names[int(worth.argmax())]])
 
     assert best(0.0) == 3
@@ -72,7 +89,7 @@ def test_plain_wishes_want_triads_and_rich_ones_more_tones() -> None:
 def test_light_moves_thirds_and_nothing_at_the_middle(one: float, other: float) -> None:
     names = list(QUALITIES)
     dark, bright = (
-        fusion.qualities(0.3, b, 1.0, 1.0, QUALITY + len(names))[QUALITY:] for b in sorted((one, other))
+        fusion.qualities(3.2, b, 1.0, 1.0, QUALITY + len(names))[QUALITY:] for b in sorted((one, other))
     )
     major, minor = names.index(""), names.index("m")
     assert bright[major] - bright[minor] >= dark[major] - dark[minor]

@@ -79,6 +79,7 @@ class Crew:
                 self._children.ready(child)
                 return self._port_ready(child, name, realtime)
             case OpenFailed(remedy) | (str() as remedy):
+                self._children.end(child)  # it goes by itself, and another would fare no better
                 self._fail(OwnerError(remedy))
             case PortLost(reason):
                 log.warning("the %s's port was lost (%s); it is opened again when it can be", child, reason)

@@ -14,7 +14,8 @@ import numpy as np
 from model import choosing, fusion, worths
 from model.choosing import Array
 from model.decoding import Decoding, Reading
-from model.harmony import QUALITIES, Chord
+from model.demands import demanded
+from model.harmony import QUALITIES
 from model.language import (
     BASS,
     EVENTS,
@@ -71,44 +72,13 @@ class _Beat:
         self._given = list(rules.given)
         self._busy = dict(rules.busy)
         self._chord = rules.change or rules.chord
-        self._demands = self._demanded()
+        self._demands = demanded(rules)
         self._full: set[int] = set()
         self._onsets = np.full(EVENTS, BARRED)
         for part in rules.parts:
             first = note_event(part, 0)
             self._onsets[first : first + rules.ticks] = self._onset(part, BEFORE, 0)[: rules.ticks]
         self._onsets[rules.line] = 0
-
-    def _demanded(self) -> list[tuple[int, set[int]]]:
-        """Return what must sound on the first tick, in order: an event and the pitch classes it must bring.
-
-        A chord that was given is heard as that chord; a take enters with all its parts.
-        """
-        rules, chord = self._rules, self._rules.change
-        demands: list[tuple[int, set[int]]] = []
-        if rules.enter and "drums" in rules.parts:
-            demands.append((note_event("drums", 0), set()))
-        if rules.obey and chord is not None:
-            if "bass" in rules.parts:
-                demands.append((note_event("bass", 0), {chord.bass}))
-            if "chords" in rules.parts:
-                demands.append((note_event("chords", 0), self._essential(chord)))
-        elif rules.enter:
-            demands += [(note_event(part, 0), set()) for part in ("bass", "chords") if part in rules.parts]
-        if rules.enter and "melody" in rules.parts:
-            demands.append((note_event("melody", 0), set()))
-        return demands
-
-    def _essential(self, chord: Chord) -> set[int]:
-        """Return the pitch classes without which a chord is another one; the bass may bring the root."""
-        tones = QUALITIES[chord.quality]
-        kept = tones if len(tones) <= 4 else tuple(t for t in tones if t != 7)
-        if len(kept) > 3 and "bass" in self._rules.parts:
-            kept = tuple(t for t in kept if t != 0)
-        wanted = {(chord.root + t) % 12 for t in kept}
-        if self._rules.lock >= 1:
-            wanted &= self._rules.scale
-        return wanted
 
     def next(self, h: Array) -> Row | None:
         """Return the next row, or None where the beat is over."""

@@ -1,0 +1,39 @@
+"""What a beat owes to its first tick: a chord that was given is heard as that chord, a take enters with all its parts. Pure."""
+
+from __future__ import annotations
+
+from model.harmony import QUALITIES, Chord
+from model.language import note_event
+from model.rules import Rules
+
+Demand = tuple[int, set[int]]
+"""An event, and the pitch classes that it must bring."""
+
+
+def demanded(rules: Rules) -> list[Demand]:
+    """Return what must sound on the first tick, in order."""
+    chord, demands = rules.change, list[Demand]()
+    if rules.enter and "drums" in rules.parts:
+        demands.append((note_event("drums", 0), set()))
+    if rules.obey and chord is not None:
+        if "bass" in rules.parts:
+            demands.append((note_event("bass", 0), {chord.bass}))
+        if "chords" in rules.parts:
+            demands.append((note_event("chords", 0), _essential(chord, rules)))
+    elif rules.enter:
+        demands += [(note_event(part, 0), set()) for part in ("bass", "chords") if part in rules.parts]
+    if rules.enter and "melody" in rules.parts:
+        demands.append((note_event("melody", 0), set()))
+    return demands
+
+
+def _essential(chord: Chord, rules: Rules) -> set[int]:
+    """Return the pitch classes without which a chord is another one; the bass may bring the root."""
+    tones = QUALITIES[chord.quality]
+    kept = tones if len(tones) <= 4 else tuple(t for t in tones if t != 7)
+    if len(kept) > 3 and "bass" in rules.parts:
+        kept = tuple(t for t in kept if t != 0)
+    wanted = {(chord.root + t) % 12 for t in kept}
+    if rules.lock >= 1:
+        wanted &= rules.scale
+    return wanted

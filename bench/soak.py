@@ -131,6 +131,7 @@ def forget(band: Rig) -> None:
     band.places.clear()
     band.kept.clear()
     band.silences.clear()
+    band.clocked.clear()
     band.forgotten.clear()
     band.prepared.clear()
     band.planned.clear()

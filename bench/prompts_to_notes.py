@@ -2,7 +2,8 @@
 
     python -m bench.prompts_to_notes [--prompts 200]
 
-The receiver knows an event by the period in which it came (5.3 ms).
+The receiver knows an event by the period in which it came (5.3 ms). On its way a prompt is told of: the old take's notes are
+taken back, the words are understood, the first beat is told.
 """
 
 from __future__ import annotations
@@ -50,6 +51,7 @@ STYLES = (
     "rock",
     "film music",
 )
+HOPS = ("cancelled", "understood/key", "note")
 GAP = 0.9
 """Seconds of music between two prompts."""
 
@@ -60,6 +62,7 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=len(MOODS) * len(STYLES))
     count = parser.parse_args().prompts
     taken: list[float] = []
+    hops: dict[str, list[float]] = {path: [] for path in HOPS}
     lost = 0
     with stage() as (_, receiver, client):
         client.say("quantize", "now")
@@ -68,7 +71,10 @@ def main() -> None:
         until(lambda: len(receiver.note_ons()) > 8, 10)
         for mood, style in itertools.islice(itertools.product(MOODS, STYLES), count):
             time.sleep(GAP)
+            began, place = time.monotonic(), len(client.told)
             milliseconds = one(client, receiver, f"{mood} {style}")
+            for path, times in hops.items():
+                times += [1000 * (told.at - began) for told in client.heard(path, place)[:1]]
             if milliseconds is None:
                 lost += 1
             else:
@@ -76,6 +82,8 @@ def main() -> None:
     head = ("prompts", "not heard within 3 s", "median ms", "p90", "p99", "worst")
     cells = [percentile(taken, share) for share in (0.5, 0.9, 0.99, 1)]
     print(table(head, [(len(taken) + lost, lost, *cells)]))
+    print()
+    print(table(("told on the way", "median ms"), [(path, percentile(ms, 0.5)) for path, ms in hops.items()]))
 
 
 def one(client: Client, receiver: Receiver, prompt: str) -> float | None:

@@ -54,9 +54,8 @@ class Crew:
 
     def begin(self) -> None:
         """Begin all of them."""
-        self._children.begin(
-            "generator", self._duties.generator, lambda: (self._duties.encoder,)
-        )  # it takes longest
+        # the generator first: it takes longest
+        self._children.begin("generator", self._duties.generator, lambda: (self._duties.encoder,))
         self._children.begin("player", run_player, self._of_player, warm=warm_player)
         if self._duties.inlet is None:
             self.readiness.came("ears")

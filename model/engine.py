@@ -15,11 +15,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from model.choosing import choose
-from model.graph import blocks, field
+from model.choosing import Array, choose
+from model.embedded import Embedded
+from model.graph import blocks, field, turns
 from model.language import SIZES, Rows
-
-Array = npt.NDArray[np.float32]
 
 onnxruntime.disable_telemetry_events()  # builds for Windows would report their use
 
@@ -80,8 +79,7 @@ class State:
         """
         keys, values = self._cache[..., first + count : self.length, :].copy()
         half = keys.shape[-1] // 2
-        angle = count * 10000.0 ** (-np.arange(half) / half)
-        cos, sin = np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
+        cos, sin = (turn[count] for turn in turns(count + 1, 2 * half))
         a, b = keys[..., :half], keys[..., half:]
         self.length -= count
         self._cache[0, ..., first : self.length, :half] = a * cos + b * sin
@@ -130,8 +128,7 @@ class Engine:
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
         self.shape = shape
         self._session = _session(blocks(arrays, shape))
-        self._prefix, self._unsaid = arrays["prefix.weight"], arrays["unsaid"]
-        self._embed = [arrays[f"embed.{i}.weight"] for i in range(len(SIZES))]
+        self._embedded = Embedded(arrays)
         fields = [_session(field(arrays, i)) for i in range(len(SIZES))]
         self._fields = {
             lanes: [Field(f, lanes, shape["width"], n) for f, n in zip(fields, SIZES, strict=True)]
@@ -150,15 +147,13 @@ class Engine:
         the state and what follows the last row, `(lanes, D)`.
         """
         state = State(self._session, self.shape, len(rows))
-        told = (self._prefix @ text).reshape(self._unsaid.shape)
-        lead = np.where(said[:, None, None], told, self._unsaid).astype(np.float32)
-        x: Array = np.sum([e[rows[..., i]] for i, e in enumerate(self._embed)], axis=0)
-        return state, state.read(np.concatenate([lead, x], 1))[:, -1]
+        return state, state.read(self._embedded.beginning(text, said, rows))[:, -1]
 
     def step(self, state: State, row: tuple[int, ...]) -> Array:
         """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
-        x = self._embed[0][row[0]].copy()
-        for table, value in zip(self._embed[1:], row[1:], strict=True):
+        first, *others = self._embedded.tables
+        x = first[row[0]].copy()
+        for table, value in zip(others, row[1:], strict=True):
             x += table[value]
         return state.read_one(x)
 
@@ -171,7 +166,7 @@ class Engine:
     def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
         """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
         following = self._fields[len(h)][index + 1]
-        following.run(h, self._embed[index][value])
+        following.run(h, self._embedded.tables[index][value])
         return following.told, following.logits
 
 

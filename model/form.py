@@ -56,7 +56,7 @@ def line(
     """
     left = 0 if bars is None or not closes else bars - bar
     section = cue or _section(bar, bars, style, left)
-    if moving and section == "fill" != cue:
+    if moving and section == "fill" and cue != "fill":
         section = "groove"
     return Line(left if left <= PHRASE_BARS else 0, section, bar % PHRASE_BARS + 1)
 

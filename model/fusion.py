@@ -9,7 +9,7 @@ that looks back pushes the more, the further the last beats are from what is wan
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Set
+from collections.abc import Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ import numpy.typing as npt
 from model.drums import ROLES
 from model.harmoniser import kind
 from model.harmony import QUALITIES, Chord
-from model.language import LENGTHS, PITCH, QUALITY, VELOCITY_STEP
+from model.language import LENGTHS, QUALITY, VELOCITY_STEP
 
 Array = npt.NDArray[np.floating]
 
@@ -119,7 +119,7 @@ def chord_size(complexity: float) -> float:
     return 2.8 + complexity + 1.6 * complexity**2
 
 
-def qualities(tones_: float, brightness: float, colour: float, light: float, size: int) -> Array:
+def qualities(wanted: float, brightness: float, colour: float, light: float, size: int) -> Array:
     """Return what each kind of chord is worth, `(size,)` of the field of values, where chords shall have so many tones.
 
     `colour` weighs a tone too many or too few; brightness wants major thirds rather than minor ones.
@@ -129,7 +129,7 @@ def qualities(tones_: float, brightness: float, colour: float, light: float, siz
         third = (4 in tones) - (3 in tones)
         odd = 0.6 if {6, 8} & set(tones) else 0.0  # diminished and augmented chords only where the music asks
         worth[QUALITY + i] = (
-            -colour * abs(len(tones) - tones_) + 2 * light * (brightness - 0.5) * third - odd * colour
+            -colour * abs(len(tones) - wanted) + 2 * light * (brightness - 0.5) * third - odd * colour
         )
     return worth
 
@@ -161,18 +161,6 @@ def asked(likely: Array, weight: float) -> tuple[Array, Array]:
     return np.asarray(weight * (roots - roots.max())), np.asarray(
         weight * (likely - roots[:, None])[:, kinds]
     )
-
-
-def tones(classes: Set[int], weight: float) -> Array:
-    """Return what each pitch 0..127 is worth by a chord's tones."""
-    return np.where(np.isin(np.arange(128) % 12, list(classes)), weight, 0.0)
-
-
-def on_pitches(worth: Array, size: int) -> Array:
-    """Return what pitches are worth, laid out over the field of symbols."""
-    laid = np.zeros(size)
-    laid[PITCH : PITCH + 128] = worth
-    return laid
 
 
 LAYERS = tuple(

@@ -34,10 +34,8 @@ def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
     graph.takes("last", INT32, "lanes")
     graph.takes("total", INT32, 1)
     graph.gives("h", FLOAT, "lanes", "T", width)
-    half = head // 2
-    angle = np.arange(room)[:, None] * 10000.0 ** (-np.arange(half) / half)
-    graph.tensor("cos", np.cos(angle).astype(np.float32))
-    graph.tensor("sin", np.sin(angle).astype(np.float32))
+    for name, turn in zip(("cos", "sin"), turns(room, head), strict=True):
+        graph.tensor(name, turn)
 
     def norm(source: str, name: str, result: str) -> None:
         graph.tensor(name, arrays[name])
@@ -77,6 +75,13 @@ def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
         stream = f"{at}.stream"
     norm(stream, "norm.weight", "h")
     return graph.model()
+
+
+def turns(room: int, head: int) -> tuple[Array, Array]:
+    """Return cosines and sines of the turns of rotary places, `(room, head / 2)` each (RoFormer, arXiv:2104.09864)."""
+    half = head // 2
+    angle = np.arange(room)[:, None] * 10000.0 ** (-np.arange(half) / half)
+    return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 
 def field(arrays: Mapping[str, Array], index: int) -> bytes:

@@ -15,11 +15,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.choosing import NEGLIGIBLE, Worth
-from model.graph import MIDDLE, eight_bits
+from model.choosing import NEGLIGIBLE, Array, Worth
+from model.embedded import Embedded
+from model.graph import MIDDLE, eight_bits, turns
 from model.language import SIZES, Rows
-
-Array = npt.NDArray[np.float32]
 
 BLOCK = ("qkv", "out", "up", "down")
 SPARE = 2
@@ -132,14 +131,11 @@ class NativeEngine:
         self.kernel: int = library.native_open(width, layers, shape["head"], size, needed)
         if not self.kernel:
             raise MemoryError("no room for the decoder")
-        self._prefix, self._unsaid = arrays["prefix.weight"], arrays["unsaid"]
-        self._embed = [np.ascontiguousarray(arrays[f"embed.{i}.weight"]) for i in range(len(SIZES))]
+        self._embedded = Embedded(arrays)
         self._lent: list[npt.NDArray[Any]] = []  # the kernel reads these where they lie
-        half = shape["head"] // 2
-        angle = np.arange(size)[:, None] * 10000.0 ** (-np.arange(half) / half)
-        tables = (ctypes.c_void_p * len(SIZES))(*[e.ctypes.data for e in self._embed])
-        turns = [self._lay(turn.astype(np.float32)) for turn in (np.cos(angle), np.sin(angle))]
-        library.native_tables(self.kernel, *turns, self._lay(arrays["norm.weight"]), tables)
+        tables = (ctypes.c_void_p * len(SIZES))(*[table.ctypes.data for table in self._embedded.tables])
+        turned = [self._lay(turn) for turn in turns(size, shape["head"])]
+        library.native_tables(self.kernel, *turned, self._lay(arrays["norm.weight"]), tables)
         for i in range(layers):
             norms = [self._lay(arrays[f"blocks.{i}.{name}.weight"]) for name in ("norm_in", "norm_up")]
             library.native_norms(self.kernel, i, *norms)
@@ -193,10 +189,7 @@ class NativeEngine:
         """Open a state and read its first rows at once; see `model.decoding`."""
         lanes = len(rows)
         state = NativeState(self, lanes)
-        told = (self._prefix @ text).reshape(self._unsaid.shape)
-        lead = np.where(said[:, None, None], told, self._unsaid).astype(np.float32)
-        x: Array = np.sum([e[rows[..., i]] for i, e in enumerate(self._embed)], axis=0)
-        x = np.ascontiguousarray(np.concatenate([lead, x], 1))
+        x = self._embedded.beginning(text, said, rows)
         _fits(state, x.shape[1])
         h = self._following[lanes]
         self.library.native_read(self.kernel, state.pointer, x.ctypes.data, x.shape[1], h.at)

@@ -11,8 +11,8 @@ from bisect import bisect_right
 
 import numpy as np
 
-from model import choosing, fusion, worths
-from model.choosing import Array
+from model import fusion, worths
+from model.choosing import NEGLIGIBLE, Array, guided
 from model.decoding import Decoding, Reading
 from model.demands import demanded
 from model.harmony import QUALITIES
@@ -284,13 +284,11 @@ class _Beat:
 
     def _changes(self, logits: Array) -> bool:
         """Draw whether a new chord begins: its odds against all else, whatever the wanted density is worth to onsets."""
-        z = choosing.guided(logits, self._rules.theta.text)
+        z = guided(logits, self._rules.theta.text)
         rest = z[self._onsets > BARRED / 2]
         top = rest.max()
         gap = z[Event.CHORD] + self._rules.restless - top - math.log(np.exp(rest - top).sum())
-        chance = 1 / (
-            1 + math.exp(-min(max(gap / self._rules.temperature, -choosing.NEGLIGIBLE), choosing.NEGLIGIBLE))
-        )
+        chance = 1 / (1 + math.exp(-float(np.clip(gap / self._rules.temperature, -NEGLIGIBLE, NEGLIGIBLE))))
         drawn, unlikely = self._rng.random(), 1 - min(self._rules.theta.tail, 1.0)
         return chance > unlikely and (chance >= 1 - unlikely or drawn < chance)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
 import subprocess
 import time
@@ -13,10 +14,11 @@ from tests.rig import MissingToolError, ended, until
 
 
 def _program(name: str) -> str:
-    for folder in ("/usr/sbin", "/usr/bin", "/usr/local/sbin", "/opt/homebrew/sbin"):
-        if (Path(folder) / name).is_file():
-            return str(Path(folder) / name)
-    raise MissingToolError(f"{name} is not installed (package mosquitto)")
+    # Debian keeps the broker where only root's PATH leads
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
+    if found is None:
+        raise MissingToolError(f"{name} is not installed (package mosquitto)")
+    return found
 
 
 class Mosquitto:

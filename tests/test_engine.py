@@ -2,16 +2,13 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from model import weights
-from model.choosing import Array, choose
+from model.choosing import Array
 from model.decoding import Decoding, EngineError, open_engine
 from model.engine import Engine
 from model.language import SIZES, Event
@@ -263,34 +260,6 @@ def test_an_engine_that_is_not_installed_is_asked_for_in_vain_with_the_remedy(
     monkeypatch.setitem(sys.modules, "model.torch_engine", None)
     with pytest.raises(EngineError, match=r"pip install 'llmball\[train\]'"):
         open_engine("torch")
-
-
-values = st.floats(-30, 30, width=32)
-
-
-@given(
-    st.lists(st.tuples(values, values, st.one_of(values, st.just(-1e9))), min_size=1, max_size=40),
-    st.floats(0, 3), st.floats(0.1, 2), st.one_of(st.just(1.0), st.floats(0.05, 1)), st.floats(0, 1, exclude_max=True),
-)  # fmt: skip
-def test_the_native_engine_draws_what_the_reference_draws_unless_the_number_lies_on_the_border(
-    rows: list[tuple[float, float, float]], text: float, temperature: float, tail: float, drawn: float
-) -> None:
-    if not able():
-        pytest.skip("model/native.c is not built (a C compiler, then make setup)")
-    table = np.array(rows)
-    logits, bias = np.ascontiguousarray(table[:, :2].T, np.float32), np.ascontiguousarray(table[:, 2])
-    told = native().choose(logits, bias, text, temperature, tail, drawn)
-    near = {choose(logits, bias, text, temperature, t, d) for d in around(drawn) for t in around(tail)}
-    assert told in near
-
-
-def around(x: float) -> tuple[float, float, float]:
-    return max(0.0, x - 1e-4), x, min(1.0, x + 1e-4)
-
-
-@cache
-def native() -> NativeEngine:
-    return NativeEngine(noise(), SHAPE)
 
 
 def test_where_nothing_was_compiled_onnx_runtime_plays_and_asking_for_native_tells_the_remedy(

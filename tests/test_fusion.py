@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from model import fusion
 from model.densities import wanted_onsets
 from model.harmony import QUALITIES
-from model.language import LENGTHS, PITCH, QUALITY, STEP, note_row
+from model.language import LENGTHS, QUALITY, STEP, note_row
 from model.looking_back import busy, crowds, lifts
 from model.music import PARTS, Beat, Note, Plan, Ticks
 from model.styles import STYLES
@@ -101,13 +101,6 @@ def test_a_root_covers_what_its_best_triad_does(melody: dict[int, float], root: 
     assert -1e-9 <= worth <= 1 + 1e-9
     assert worth == pytest.approx(max(kinds[list(QUALITIES).index(n)] for n in ("", "m")))
     assert fusion.cover({}, root, 6.0)[0] == 0
-
-
-@given(st.sets(st.integers(0, 11)), st.floats(0.1, 3))
-def test_a_chord_tone_is_worth_its_weight_in_every_octave(classes: set[int], weight: float) -> None:
-    worth = fusion.tones(classes, weight)
-    assert {p % 12 for p in np.flatnonzero(worth)} == classes
-    assert len(fusion.on_pitches(worth, PITCH + 140)) == PITCH + 140
 
 
 @given(LEVELS, LEVELS, st.sampled_from(PARTS))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from dataclasses import dataclass, field, replace
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +12,7 @@ from bridge.benches import Benches
 from bridge.clock import Seconds
 from bridge.jobs import Accepted, Done, FromWorker, Job, Ordered, Refused, Streamed
 from bridge.relay import LONGEST, PATIENCE, Answered, Offer, Relay, Said, Step, ToHome, ToWorker
-from bridge.wire import WireError, pack, unpack
+from bridge.wire import pack, unpack
 from model.music import Answer, BeatWritten, Begin, Controls, Failed, Forget, Order, Plan, Understood, Write
 from tests.performance import beat_of
 
@@ -301,18 +300,3 @@ def test_whatever_happens_each_order_has_its_answer_in_order(moves: list[str]) -
     stage.do(stage.relay.woken(stage.now))
     stage.settle()
     assert stage.beats() == asked
-
-
-@pytest.mark.parametrize(
-    "data", [b"", b"[]", b"{}", b'{"is":"Done"}', b'{"is":"Done","job":3}', b"\xff", b"1" * 9]
-)
-def test_garbage_from_a_broker_is_a_wire_error(data: bytes) -> None:
-    with pytest.raises(WireError):
-        unpack(data, Ordered, Done)
-
-
-@given(st.binary(max_size=60))
-@settings(max_examples=60)
-def test_any_bytes_are_a_wire_error_and_nothing_else(data: bytes) -> None:
-    with pytest.raises(WireError):
-        unpack(data, Job)

@@ -94,10 +94,10 @@ class Certain:
 
     @property
     def context(self) -> int:
-        raise NotImplementedError
+        return 200
 
     def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[object, Array]:
-        raise NotImplementedError("a beat is written after its beginning was read")
+        return Empty(), np.zeros((1, 1), np.float32)
 
     def step(self, state: object, row: tuple[int, ...]) -> Array:
         return np.zeros((1, 1), np.float32)

@@ -93,7 +93,10 @@ def _placed(song: Song, at: int, chord: Chord, key: Key) -> Placed:
     number = bisect_right(song.bars, at, key=lambda bar: bar[0]) - 1
     start, meter = song.bars[number]
     beat = 1 + (at - start) / beat_length(meter)
-    return Placed(number + 1, round(beat, 3), chord_symbol(chord, key.flats), numeral(chord, key))
+    degree = numeral(chord, key)
+    # a lowered degree is written with a flat in any key: Bb in A minor, not A#
+    symbol = chord_symbol(chord, key.flats or degree.startswith("b"))
+    return Placed(number + 1, round(beat, 3), symbol, degree)
 
 
 def _by_bar(chords: tuple[Placed, ...], bars: int) -> list[tuple[str, ...]]:

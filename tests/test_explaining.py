@@ -74,6 +74,12 @@ def test_minor_half_and_deceptive_cadences_are_told() -> None:
     ]
 
 
+def test_a_lowered_degree_is_written_with_a_flat_in_a_key_without_flats() -> None:
+    told = explain(comped("C F G C F Bb G7 C", "4 7 5 9 7 2 4 0 9 5 10 2 5 11 4 0"))
+    assert told.key == "C major"
+    assert [(c.symbol, c.numeral) for c in told.chords if c.bar == 6] == [("Bb", "bVII")]
+
+
 def test_a_phrase_that_comes_again_has_the_same_letter_and_a_loop_is_told() -> None:
     song = comped("Dm Bb F C", "2 5 10 2 5 9 0 4", times=4)
     told = explain(song)

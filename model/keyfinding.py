@@ -1,7 +1,8 @@
 """The key of a whole piece, from its notes alone: 24 keys, each with the chords that people's songs have in it. Pure.
 
 The tables of the continuo (what follows what, and which tones sound over it) are run over every key from the first half bar to
-the last; the key under which all that sounds is likeliest is the piece's. One key is supposed to hold throughout.
+the last, and the time of each pitch class is laid beside listeners' ratings; the key that both like best is the piece's. One key
+is supposed to hold throughout.
 """
 
 from __future__ import annotations
@@ -18,6 +19,14 @@ from model.midifile import Song
 from model.music import TICKS_PER_QUARTER
 
 Times = npt.NDArray[np.float64]
+RATINGS = (
+    (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
+    (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+)
+"""How well listeners found each pitch class to fit a major and a minor key, from the tonic up (Krumhansl and Kessler 1982)."""
+FITTING = 3.0
+"""What a full correlation with the ratings counts beside the likelihoods, which a piece of n half bars tells within sqrt(n):
+next to nothing for songs, and enough where few bars of thick chords leave the tables in doubt."""
 TEMPER = 0.1
 """Neighbouring half bars tell much the same: so little of the likelihood counts where a key's probability is told."""
 
@@ -40,7 +49,7 @@ def found_key(song: Song, tables: Tables | None = None) -> FoundKey:
     for at, inside in enumerate(sounding(pitched, halves(song))):
         for note, shared in inside:
             time[at, note.pitch % 12] += shared / TICKS_PER_QUARTER
-    scores = likelihoods(time, tables or shipped())
+    scores = likelihoods(time, tables or shipped()) + FITTING * len(time) ** 0.5 * _fitting(time.sum(0))
     first, second = np.argsort(-scores)[:2]
     odds = np.exp((scores - scores[first]) * TEMPER)
     return FoundKey(_key(int(first)), float(1 / odds.sum()), _key(int(second)))
@@ -61,6 +70,15 @@ def likelihoods(time: Times, tables: Tables) -> Times:
             belief = (belief / scale) @ tables.moves[mode, int(at % 2 == 0)] * rates[:, at]
         found[12 * mode : 12 * mode + 12] = total + np.log(belief.sum(1) + 1e-300)
     return found
+
+
+def _fitting(time: Times) -> Times:
+    """Return the correlation of how long each pitch class sounds, `(12,)`, with each key's ratings, `(24,)`."""
+    if np.ptp(time) == 0:
+        return np.zeros(KEYS)
+    turned = [np.roll(ratings, tonic) for ratings in RATINGS for tonic in range(12)]
+    fits: Times = np.corrcoef(np.vstack((time, turned)))[0, 1:]
+    return fits
 
 
 def _key(number: int) -> Key:

@@ -13,6 +13,7 @@ from dataclasses import asdict
 import numpy as np
 import numpy.typing as npt
 
+from model import keyfinding
 from model.harmony import MODES, parse_key
 from model.training.measures.clips import LENGTH, PITCH, START, Clip
 from model.training.measures.figures import Figure, figure
@@ -20,10 +21,7 @@ from model.training.measures.figures import Figure, figure
 Profile = npt.NDArray[np.float64]
 
 PROFILES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "krumhansl-kessler": (
-        (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-        (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
-    ),
+    "krumhansl-kessler": keyfinding.RATINGS,
     "temperley": (
         (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400),
         (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330),

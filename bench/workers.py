@@ -1,6 +1,6 @@
 """Workers: how takes split over two of them, the wall time against one, and one killed in the middle of a bar.
 
-    python -m bench.workers [--takes 8] [--beats 32] [--waits 25] [--kills 5] [--only crew waiting killed]
+    python -m bench.workers [--takes 8] [--beats 32] [--pairs 3] [--waits 25] [--kills 5] [--only crew waiting killed]
 
 Needs mosquitto. `crew` has bridges without a model of their own order takes as fast as they come: two bridges with a
 take each, and one bridge with two takes at a time; each take's beats are ordered two at a time, as a session does. The
@@ -28,6 +28,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
+from statistics import median
 
 import aiomqtt
 import psutil
@@ -44,7 +45,7 @@ from bridge.worker import Worker
 from model.music import Begin, Controls, Write
 from model.weights import FOLDER, hashed
 from tests.brokers import mosquitto
-from tests.generators import unhurried
+from tests.generators import Plain
 from tests.rig import daemon, ended, until
 
 WEIGHTS = hashed(FOLDER / "decoder.safetensors")
@@ -87,17 +88,23 @@ async def bridge(port: int, takes: int, beats: int, at_once: int, split: Counter
         "127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5, socket_options=AT_ONCE
     ) as client:
         await client.subscribe(answers, 1)
+        sent: set[asyncio.Task[None]] = set()  # a bridge does not wait for the broker's acknowledgements
 
-        async def offer() -> None:
+        def send(topic: str, value: Job | Ordered | Done) -> None:
+            sent.add(
+                asyncio.create_task(client.publish(topic, pack(value), quality(value), properties=properties))
+            )
+
+        def offer() -> None:
             nonlocal begun
             begun += 1
             job = token_hex(8)
             written[job] = [0, 0]  # ordered, come
             begin = Begin(begun, PROMPT, Controls(), begun)
-            await client.publish(JOBS, pack(Job(job, WEIGHTS, begin)), 1, properties=properties)
+            send(JOBS, Job(job, WEIGHTS, begin))
 
         for _ in range(min(at_once, takes)):
-            await offer()
+            offer()
         async for message in client.messages:
             said = unpack(bytes(message.payload), Accepted, Refused, Streamed)
             if isinstance(said, Refused):
@@ -111,15 +118,15 @@ async def bridge(port: int, takes: int, beats: int, at_once: int, split: Counter
             there = orders_topic(workers[said.job])
             for index in range(asked, min(beats, come + 2)):
                 write = Write(1, index, Controls())
-                ordered = Ordered(said.job, index, (write,))
-                await client.publish(there, pack(ordered), quality(ordered))
+                send(there, Ordered(said.job, index, (write,)))
                 written[said.job][0] += 1
             if come == beats:
-                await client.publish(there, pack(Done(said.job)), 1)
+                send(there, Done(said.job))
                 del written[said.job]
                 if begun < takes:
-                    await offer()
+                    offer()
                 elif not written:
+                    await asyncio.gather(*sent)
                     return
 
 
@@ -157,23 +164,29 @@ def crew(workers: int, bridges: int, options: argparse.Namespace, waits: float |
 
 
 def compared(options: argparse.Namespace, waits: float | None) -> None:
-    """Print what one and two workers take, with two bridges and with one."""
+    """Print what one and two workers take, in pairs one after the other, with two bridges and with one."""
     rows: list[tuple[object, ...]] = []
     beats = options.takes * options.beats
     runs: list[Crewed] = []
+    medians: list[str] = []
     for bridges in (2, 1):
-        one, two = (crew(workers, bridges, options, waits) for workers in (1, 2))
-        runs += [one, two]
-        gains = (f"x{one.wall / two.wall:.2f}", f"x{one.busiest / two.busiest:.2f}")
-        rows.append(
-            (bridges, beats, one.wall, two.wall, gains[0], one.busiest, two.busiest, gains[1], two.split)
-        )
+        gains: list[float] = []
+        for _ in range(options.pairs):
+            one, two = (crew(workers, bridges, options, waits) for workers in (1, 2))
+            runs += [one, two]
+            gains.append(one.wall / two.wall)
+            freed = f"x{one.busiest / two.busiest:.2f}"
+            rows.append(
+                (bridges, beats, one.wall, two.wall, f"x{gains[-1]:.2f}", one.busiest, two.busiest, freed, two.split)
+            )  # fmt: skip
+        medians.append(f"x{median(gains):.2f} with {bridges} bridge{'s' * (bridges > 1)}")
     head = ("bridges", "beats", "wall s, one worker", "two", "gain", "CPU s of one", "of the busier of two", "gain", "takes split")  # fmt: skip
     print(table(head, rows))
+    print(f"\nwall, median of the pairs: {', '.join(medians)}")
     cost, carried = (
         1000 * sum(s) / (len(runs) * beats) for s in ([r.all for r in runs], [r.broker for r in runs])
     )
-    print(f"\nCPU a beat: {cost:.1f} ms of a worker, {carried:.2f} ms of the broker;", end=" ")
+    print(f"CPU a beat: {cost:.1f} ms of a worker, {carried:.2f} ms of the broker;", end=" ")
     print(
         f"so a core writes for {1000 / cost / 2:.0f} players at 120 bpm, and carries {1000 / carried / 2:.0f}"
     )
@@ -233,6 +246,7 @@ def main() -> None:
     parser.add_argument(
         "--waits", type=float, default=25.0, help="milliseconds a beat where workers only wait"
     )
+    parser.add_argument("--pairs", type=int, default=3, help="how often one worker is set beside two")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--only", nargs="*", default=["crew", "waiting", "killed"])
     parser.add_argument("--be", nargs=2, metavar=("URL", "SECONDS"), help=argparse.SUPPRESS)
@@ -257,7 +271,7 @@ def _be(url: str, seconds: str) -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
 
     async def work() -> None:
-        await Worker(account(url), None, partial(unhurried, float(seconds))).run()
+        await Worker(account(url), lambda: Plain(float(seconds))).run()
 
     asyncio.run(work())
 

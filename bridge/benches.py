@@ -86,13 +86,6 @@ class Benches:
                 return [(bench.answers, Refused(job, reason))]
         return []
 
-    def lost(self) -> list[tuple[str, FromWorker]]:
-        """Give back every job: the generator died."""
-        told = [(b.answers, Refused(j, "its generator ended")) for j, b in self._jobs.items()]
-        for job in [*self._jobs]:
-            self._forget(job)
-        return [*told]
-
     def _forget(self, job: str) -> Order:
         self._over.append(job)
         return Forget(self._jobs.pop(job).take)

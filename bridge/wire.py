@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 import types
-from collections.abc import Mapping
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import fields, is_dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 MOST_BYTES = 1 << 20
@@ -26,7 +27,7 @@ def unpack(data: bytes, *kinds: type) -> Any:
     if len(data) > MOST_BYTES:
         raise WireError(f"a payload has {MOST_BYTES} bytes at most, not {len(data)}")
     try:
-        return _one_of(kinds, json.loads(data))
+        return _one_of(kinds)(json.loads(data))
     except WireError:
         raise
     except (ValueError, TypeError, KeyError, RecursionError) as error:
@@ -35,7 +36,7 @@ def unpack(data: bytes, *kinds: type) -> Any:
 
 def _plain(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        told = {f.name: _plain(getattr(value, f.name)) for f in fields(value)}
+        told = {name: _plain(getattr(value, name)) for name in _names(type(value))}
         return {"is": type(value).__name__, **told}
     if isinstance(value, frozenset):
         return sorted(map(str, value))  # only sets of names travel
@@ -44,60 +45,84 @@ def _plain(value: object) -> object:
     return value
 
 
-@lru_cache(256)
-def _hints(kind: type) -> Mapping[str, Any]:
-    return get_type_hints(kind)
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in fields(kind))
 
 
-def _read(kind: Any, data: Any) -> Any:
+Reader = Callable[[Any], Any]
+
+
+@cache
+def _reader(kind: Any) -> Reader:
+    """Return what reads values of a type; made once, for looking into types costs ten times as much as reading."""
     if isinstance(kind, NewType):
-        return _read(kind.__supertype__, data)
+        return _reader(kind.__supertype__)
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return _one_of(inner, data)
+        return _one_of(inner)
     if origin is tuple:
-        return _row(inner, data)
+        return _row(inner)
     if origin is frozenset:
-        return frozenset(_row((inner[0], ...), data))
-    if is_dataclass(kind) and isinstance(kind, type):
-        return _value(kind, data)
-    if kind is float and isinstance(data, int | float) and not isinstance(data, bool):
-        return float(data)
-    if kind in (int, str, bool, types.NoneType) and type(data) is kind:
-        return data
-    raise WireError(f"{str(data)[:40]!r} is no {getattr(kind, '__name__', kind)}")
+        row = _row((inner[0], ...))
+        return lambda data: frozenset(row(data))
+    if is_dataclass(kind):
+        return _one_of((kind,))
+    return _plainly(kind)
 
 
-def _one_of(kinds: tuple[Any, ...], data: Any) -> Any:
-    for kind in kinds:
-        if is_dataclass(kind) and isinstance(data, dict) and data.get("is") == _name(kind):
-            return _value(kind, data)
-    for kind in kinds:
-        try:
-            if not is_dataclass(kind):
-                return _read(kind, data)
-        except WireError:
-            continue
-    raise WireError(f"{str(data)[:40]!r} is none of what may stand here")
+def _plainly(kind: Any) -> Reader:
+    if kind not in (int, float, str, bool, types.NoneType):
+        raise TypeError(f"{kind} does not travel")
+
+    def read(data: Any) -> Any:
+        if type(data) is kind:
+            return data
+        if kind is float and type(data) is int:
+            return float(data)
+        raise WireError(f"{str(data)[:40]!r} is no {kind.__name__}")
+
+    return read
 
 
-def _name(kind: Any) -> str:
-    return str(kind.__name__)
+@cache
+def _one_of(kinds: tuple[Any, ...]) -> Reader:
+    values: dict[Any, Reader] = dict(_value(kind) for kind in kinds if is_dataclass(kind))
+    others = [_reader(kind) for kind in kinds if not is_dataclass(kind)]
+
+    def read(data: Any) -> Any:
+        if isinstance(data, dict) and (value := values.get(data.get("is"))) is not None:
+            return value(data)
+        for other in others:
+            with suppress(WireError):
+                return other(data)
+        raise WireError(f"{str(data)[:40]!r} is none of what may stand here")
+
+    return read
 
 
-def _row(inner: tuple[Any, ...], data: Any) -> tuple[Any, ...]:
+def _row(inner: tuple[Any, ...]) -> Reader:
+    if len(inner) == 2 and inner[1] is Ellipsis:
+        one = _reader(inner[0])
+        return lambda data: tuple(map(one, _array(data)))
+    each = [_reader(kind) for kind in inner]
+
+    def read(data: Any) -> Any:
+        if len(_array(data)) != len(each):
+            raise WireError(f"an array of {len(each)} values, not {len(data)}")
+        return tuple(read_one(one) for read_one, one in zip(each, data, strict=True))
+
+    return read
+
+
+def _array(data: Any) -> list[Any]:
     if not isinstance(data, list):
         raise WireError(f"{str(data)[:40]!r} is no array")
-    if len(inner) == 2 and inner[1] is Ellipsis:
-        return tuple(_read(inner[0], one) for one in data)
-    if len(inner) != len(data):
-        raise WireError(f"an array of {len(inner)} values, not {len(data)}")
-    return tuple(_read(k, one) for k, one in zip(inner, data, strict=True))
+    return data
 
 
-def _value(kind: Any, data: Any) -> Any:
-    if not isinstance(data, dict) or data.get("is") != kind.__name__:
-        raise WireError(f"{str(data)[:40]!r} is no {kind.__name__}")
-    hints = _hints(kind)
-    named = {f.name: _read(hints[f.name], data[f.name]) for f in fields(kind)}
-    return kind(**named)
+def _value(kind: Any) -> tuple[str, Reader]:
+    """Return the name that such a value travels under, and what reads it."""
+    hints = get_type_hints(kind)
+    named = [(name, _reader(hints[name])) for name in _names(kind)]
+    return str(kind.__name__), lambda data: kind(**{name: read(data[name]) for name, read in named})

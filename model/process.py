@@ -12,7 +12,6 @@ from setproctitle import setproctitle
 
 from model.composer import Composer
 from model.decoding import ENGINES, open_engine
-from model.encoder import TextEncoder
 from model.music import Answer, Begin, Controls, Failed, Forget, Order, Prepare, Write
 from model.plan import open_encoder
 from model.refining import prepared
@@ -23,31 +22,65 @@ MOST_PREPARED = 16
 WARM_UP = Begin(take=-1, prompt="warm up", controls=Controls(), seed=0)
 
 
-def run(connection: Connection, encoder: Path | None, engine: str = ENGINES[0]) -> None:
-    """Serve orders until None comes or the pipe closes. Says None once when it is ready, or an error's one line.
+class Generator:
+    """What carries out orders, warmed up. Called from one thread.
 
-    A beat costs some ten milliseconds, so an order waits that long at most.
+    Raises ValueError, in one line, where the owner must mend something first.
     """
+
+    def __init__(self, encoder: Path | None, engine: str = ENGINES[0]) -> None:
+        check_all()
+        self._reading = open_encoder(encoder)
+        self._composer = Composer(self._reading, open_engine(engine))
+        self._composer.begin(WARM_UP)
+        self._composer.write(Write(WARM_UP.take, 0, WARM_UP.controls))
+        self._composer.forget(WARM_UP.take)
+        gc.collect()
+        gc.freeze()
+
+    def carry_out(self, order: Order) -> Answer | None:
+        """Return the answer to an order, where it has one. A beat costs some ten milliseconds."""
+        try:
+            match order:
+                case Begin():
+                    return self._begun(order)
+                case Write():
+                    return self._composer.write(order)
+                case Prepare(prompt):
+                    self._composer.prepare(prompt)
+                    return None
+                case Forget(take):
+                    self._composer.forget(take)
+                    return None
+        except Exception as fault:  # our fault, whatever it is: one take is lost, the band is not
+            take = 0 if isinstance(order, Prepare) else order.take
+            return Failed(take, f"{type(fault).__name__}: {fault}")
+
+    def _begun(self, order: Begin) -> Answer:
+        if order.refine is None:
+            return self._composer.begin(order)
+        try:
+            order = prepared(self._composer, order, self._reading)
+        except ValueError as unclear:
+            return Failed(order.take, str(unclear), theirs=True)
+        return self._composer.begin(order)
+
+
+def run(connection: Connection, encoder: Path | None, engine: str = ENGINES[0]) -> None:
+    """Serve orders until None comes or the pipe closes. Says None once when it is ready, or an error's one line."""
     setproctitle("llmball: generator")
     for name in ("SIGINT", "SIGHUP"):
         if hasattr(signal, name):  # the terminal's signals are the daemon's to answer
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
-        check_all()
-        reading = open_encoder(encoder)
-        composer = Composer(reading, open_engine(engine))
-        composer.begin(WARM_UP)
-        composer.write(Write(WARM_UP.take, 0, WARM_UP.controls))
-        composer.forget(WARM_UP.take)
+        generator = Generator(encoder, engine)
     except ValueError as refused:
         connection.send(str(refused))
         return
-    gc.collect()
-    gc.freeze()
     try:
         connection.send(None)
         for order in in_turn(connection):
-            answer = _carried_out(composer, reading, order)
+            answer = generator.carry_out(order)
             if answer is not None:
                 connection.send(answer)
     except (EOFError, OSError):
@@ -73,31 +106,3 @@ def in_turn(connection: Connection) -> Iterator[Order]:
         prepare[order.prompt] = order
         if len(prepare) > MOST_PREPARED:
             del prepare[next(iter(prepare))]
-
-
-def _begun(composer: Composer, encoder: TextEncoder, order: Begin) -> Answer:
-    if order.refine is None:
-        return composer.begin(order)
-    try:
-        order = prepared(composer, order, encoder)
-    except ValueError as unclear:
-        return Failed(order.take, str(unclear), theirs=True)
-    return composer.begin(order)
-
-
-def _carried_out(composer: Composer, encoder: TextEncoder, order: Order) -> Answer | None:
-    try:
-        match order:
-            case Begin():
-                return _begun(composer, encoder, order)
-            case Write():
-                return composer.write(order)
-            case Prepare(prompt):
-                composer.prepare(prompt)
-                return None
-            case Forget(take):
-                composer.forget(take)
-                return None
-    except Exception as fault:  # our fault, whatever it is: one take is lost, the band is not
-        take = 0 if isinstance(order, Prepare) else order.take
-        return Failed(take, f"{type(fault).__name__}: {fault}")

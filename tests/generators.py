@@ -1,4 +1,4 @@
-"""A generation process of ours without a model: it plays C major at once. Spawned by the tests of the daemon."""
+"""Generators of ours without a model: they play C major. In a process that the tests of the daemon spawn, or in a worker."""
 
 from __future__ import annotations
 
@@ -6,44 +6,42 @@ import time
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-from model.music import BeatWritten, Begin, Failed, Plan, Understood, Write
+from model.music import Answer, BeatWritten, Begin, Failed, Order, Plan, Understood, Write
 from tests.performance import beat_of
 
 
+class Plain:
+    """Answers every order, a beat after so many seconds in which nothing is computed; "fail" in a prompt makes its beats fail."""
+
+    def __init__(self, seconds: float = 0.0) -> None:
+        self._seconds = seconds
+        self._plans: dict[int, Plan] = {}
+        self._failing: set[int] = set()
+
+    def carry_out(self, order: Order) -> Answer | None:
+        """Return the answer to an order, where it has one."""
+        match order:
+            case Begin():
+                self._plans[order.take] = Plan(tempo=240.0, key="C major", explicit=("tempo",))
+                if "fail" in order.prompt:
+                    self._failing.add(order.take)
+                return Understood(order.take, self._plans[order.take])
+            case Write(take, index, _):
+                time.sleep(self._seconds)
+                if take in self._failing:
+                    return Failed(take, "the test wanted it")
+                return BeatWritten(take, beat_of(take, index, self._plans[take]))
+        return None
+
+
 def plain(connection: Connection, encoder: Path | None) -> None:
-    """Answer every order; "fail" in a prompt makes its beats fail."""
+    """Answer every order at once."""
+    generator = Plain()
     connection.send(None)
-    plans: dict[int, Plan] = {}
-    failing: set[int] = set()
     try:
         while (order := connection.recv()) is not None:
-            match order:
-                case Begin():
-                    plans[order.take] = Plan(tempo=240.0, key="C major", explicit=("tempo",))
-                    if "fail" in order.prompt:
-                        failing.add(order.take)
-                    connection.send(Understood(order.take, plans[order.take]))
-                case Write(take, index, _):
-                    lost = Failed(take, "the test wanted it")
-                    connection.send(
-                        lost if take in failing else BeatWritten(take, beat_of(take, index, plans[take]))
-                    )
-    except (EOFError, OSError):
-        return
-
-
-def unhurried(seconds: float, connection: Connection, encoder: Path | None) -> None:
-    """Answer every order, each beat after so many seconds in which nothing is computed."""
-    connection.send(None)
-    plan = Plan(tempo=240.0, key="C major", explicit=("tempo",))
-    try:
-        while (order := connection.recv()) is not None:
-            match order:
-                case Begin():
-                    connection.send(Understood(order.take, plan))
-                case Write(take, index, _):
-                    time.sleep(seconds)
-                    connection.send(BeatWritten(take, beat_of(take, index, plan)))
+            if (answer := generator.carry_out(order)) is not None:
+                connection.send(answer)
     except (EOFError, OSError):
         return
 

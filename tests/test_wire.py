@@ -4,8 +4,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.jobs import Done, Job, Ordered
-from bridge.wire import WireError, unpack
+from bridge.jobs import Accepted, Done, Job, Ordered, Refused, Streamed
+from bridge.wire import WireError, pack, unpack
+from model.music import Beat, BeatWritten, Controls, Kept, Note, Write
 
 
 @pytest.mark.parametrize(
@@ -21,3 +22,33 @@ def test_garbage_from_a_broker_is_a_wire_error(data: bytes) -> None:
 def test_any_bytes_are_a_wire_error_and_nothing_else(data: bytes) -> None:
     with pytest.raises(WireError):
         unpack(data, Job)
+
+
+NUMBERS = st.integers(-(2**40), 2**40)
+NOTES = st.builds(
+    Note,
+    st.integers(0, 9999),
+    st.integers(1, 9999),
+    st.integers(0, 127),
+    st.integers(1, 127),
+    st.text(),
+    NUMBERS,
+)
+BEATS = st.builds(Beat, notes=st.lists(NOTES, max_size=5).map(tuple), chord=st.none() | st.text())
+REAL = st.floats(allow_nan=False)
+WRITES = st.builds(
+    Write,
+    controls=st.builds(Controls, tempo=REAL, key=st.text(), guidance=st.none() | REAL),
+    hands=st.none()
+    | st.builds(Kept, notes=st.lists(NOTES, max_size=3).map(tuple), parts=st.frozensets(st.text())),
+    played=st.just(()),
+    section=st.none() | st.text(),
+)
+STREAMED = st.builds(Streamed, answer=st.builds(BeatWritten, beat=st.none() | BEATS))
+ORDERED = st.builds(Ordered, writes=st.lists(WRITES, max_size=3).map(tuple))
+
+
+@given(STREAMED | ORDERED | st.builds(Refused))
+@settings(max_examples=60, deadline=None)
+def test_what_is_packed_is_unpacked_as_it_was(value: Streamed | Ordered | Refused) -> None:
+    assert unpack(pack(value), Job, Done, Accepted, Refused, Streamed, Ordered) == value

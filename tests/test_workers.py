@@ -79,9 +79,9 @@ PLAIN = """
 import asyncio, logging, sys
 from bridge.account import account
 from bridge.worker import Worker
-from tests.generators import plain
+from tests.generators import Plain
 logging.basicConfig(level=logging.INFO)
-async def work(): await Worker(account(sys.argv[1]), None, plain).run()
+async def work(): await Worker(account(sys.argv[1]), Plain).run()
 asyncio.run(work())
 """
 

@@ -9,7 +9,7 @@ that looks back pushes the more, the further the last beats are from what is wan
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import numpy as np
 import numpy.typing as npt
@@ -109,6 +109,22 @@ def register(place: float, low: int, high: int, weight: float) -> Array:
     return np.asarray(weight * place * (np.arange(128) - (low + high) / 2) / 12)
 
 
+FIFTHS = np.array((0, -5, 2, -3, 4, -1, 6, 1, -4, 3, -2, 5))
+"""Place on the line of fifths of each semitone above the tonic: below 0 darkens (Phrygian), above brightens (Lydian)."""
+
+
+def lit(tonic: int, brightness: float, light: float) -> Array:
+    """Return what each pitch class is worth, `(12,)`: of one scale the flat side where it shall be dark, the sharp side where bright."""
+    return np.asarray(light * (brightness - 0.5) / 2 * np.roll(FIFTHS, tonic))
+
+
+def lit_roots(tonic: int, scale: Collection[int], brightness: float, light: float) -> Array:
+    """Return what each root is worth, `(12,)`, by the tones of its triad within a scale."""
+    worth = lit(tonic, brightness, light)
+    triads = ([(root + step) % 12 for step in (0, 3, 4, 6, 7)] for root in range(12))
+    return np.array([2 * np.mean([worth[t] for t in triad if t in scale] or [0.0]) for triad in triads])
+
+
 def lengths(articulation: float, weight: float) -> Array:
     """Return what each class of length is worth from short (−1) to held (1), a sixteenth being neither."""
     return np.asarray(weight * articulation * np.log2(np.array(LENGTHS) / 6))
@@ -192,12 +208,12 @@ def place(register_: float, named: Mapping[str, float], part: str, brightness: f
     if said or part not in SPREAD:
         return said
     # within what styles are anyway nothing is moved
-    bright = 2.0 * _beyond(brightness) if part != "bass" else 0.0
-    return bright + SPREAD[part] * _beyond(energy)
+    bright = 2.6 * _beyond(brightness, 0.1) if part != "bass" else 0.0
+    return bright + SPREAD[part] * _beyond(energy, 0.15)
 
 
-def _beyond(level: float) -> float:
-    return math.copysign(max(0.0, abs(level - 0.5) - 0.15), level - 0.5)
+def _beyond(level: float, usual: float) -> float:
+    return math.copysign(max(0.0, abs(level - 0.5) - usual), level - 0.5)
 
 
 SPREAD = {"bass": -1.0, "chords": 0.0, "melody": 1.0}

@@ -150,11 +150,13 @@ def registers(
     return round(whole, 3), tuple(sorted(parts.items()))
 
 
+_THE = r"(?:,? (?!(?:piece|song|tune|clip|loop|intro|break|melody|riff|phrase|phrases)\b)[a-z]+){0,2},? "
+"""Between an adjective and its notes: "short, dry notes", but not "a short song of notes"."""
 _SHORT = re.compile(
-    r"\b(?:stacc?ato|staccatissimo|short notes|plucky|plucked|choppy|chopped|stabs?|stabby|detached|clipped|spiccato|pizzicato|muted|bouncy|percussive)\b|断奏|跳音|短促|顿音|短音|スタッカート"
+    rf"\b(?:stacc?ato|staccatissimo|dry notes|short{_THE}(?:notes|tones|chords)|plucky|plucked|choppy|chopped|stabs?|stabby|detached|clipped|spiccato|pizzicato|muted|bouncy|percussive)\b|断奏|跳音|短促|顿音|短音|スタッカート"
 )
 _LONG = re.compile(
-    r"\b(?:legato|sustained|sustain|long (?:notes|tones|chords)|held (?:notes|chords)|drawn[- ]out|smooth lines|connected|flowing|lingering|drones?|pads)\b|连奏|连贯|绵长|延音|长音|持续音|レガート"
+    rf"\b(?:legato|sustained|sustain|long{_THE}(?:notes|tones|chords)|held (?:notes|chords)|drawn[- ]out|smooth lines|connected|flowing|lingering|drones?|pads)\b|连奏|连贯|绵长|延音|长音|持续音|レガート"
 )
 
 

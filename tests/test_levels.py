@@ -60,7 +60,7 @@ def test_registers(text: str, whole: float, parts: dict[str, float]) -> None:
 
 @pytest.mark.parametrize(
     ("text", "side"),
-    [("staccato", -1), ("short notes", -1), ("plucky synths", -1), ("断奏", -1), ("legato", 1), ("sustained pads", 1), ("连奏", 1),
+    [("staccato", -1), ("short notes", -1), ("short, dry notes", -1), ("long warm held chords", 1), ("a short song of high notes", 0), ("plucky synths", -1), ("断奏", -1), ("legato", 1), ("sustained pads", 1), ("连奏", 1),
      ("not staccato", 1), ("a tune", 0)],
 )  # fmt: skip
 def test_short_and_long_notes(text: str, side: int) -> None:

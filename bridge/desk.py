@@ -33,14 +33,17 @@ class Desk:
     def set(self, path: str, value: Value, now: Seconds) -> None:
         """Set a control to a checked value, tell what is now understood otherwise, and change what is planned."""
         take, current = self.takes.latest, self.takes.current
-        before = [] if take is None else list(self._understood(take))
+        reached = reach(path)
+        # how the same beats sound is not understood otherwise: a fader moves a hundred times a second
+        reread = reached not in (Reach.SOUNDS, Reach.NOTHING)
+        before = list(self._understood(take)) if take is not None and reread else []
         self.settings[path] = value
         if path == "morph/x" and take is not None:
             take.place = float(value)
-        if take is not None:
+        if take is not None and reread:
             self.stage.effects += [news for news in self._understood(take) if news not in before]
-        match reach(path):
-            case Reach.BEATS | Reach.BARS as reached:
+        match reached:
+            case Reach.BEATS | Reach.BARS:
                 self.rewrite(now, bar_line=reached is Reach.BARS)
             case Reach.PLACE if take is not None and take.begin.morph is not None:
                 self._move(take, now)

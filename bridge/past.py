@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from bridge.take import Take
 
-MOST = 256
+MOST = 128
 """Takes that can be launched again; the oldest is forgotten first."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 
 QUALITIES: dict[str, tuple[int, ...]] = {
     "": (0, 4, 7),
@@ -233,6 +233,7 @@ class Key:
         return (self.tonic + 3 * self.minor) % 12
 
 
+@lru_cache(512)
 def parse_key(text: str) -> Key:
     """Return the key of a name such as "D dorian", "Dm", "F# major" or "C [0,2,4,7,9]". Raises ValueError."""
     plain = text.strip().translate(SIGNS)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bridge.passes import alike
 from model.continuo import HEARD, KINDS, ON_LINE, PLACED, Continuo, Network, Place, bearing, heard, on_line
 from model.harmony import Chord, parse_chord, parse_key
-from model.keyfilter import KEYS
+from model.keyfilter import KEYS, KeyFilter, Tables
 from model.training.measures.clips import Clip
 from model.weights import load, save
 
@@ -155,3 +157,23 @@ def test_a_network_learns_and_says_in_numpy_what_it_says_in_torch(tmp_path: Path
     assert np.allclose(over[0], torch.softmax(chords[0, -1], -1).numpy(), atol=0.02), "but for its eight bits"
     assert np.allclose(likely, 1 / KEYS), "every row was told the same"
     assert keys.shape == (1, 24)
+
+
+def test_the_command_writes_what_the_continuo_and_the_filter_of_keys_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from model.training.continuo import main
+    from model.training.measures import clips
+
+    clips.save(tmp_path / "songs.npz", [tune("C major", 0), tune("G major", 7)])
+    out = tmp_path / "x.safetensors"
+    asked = ["--human", str(tmp_path / "songs.npz"), "--steps", "2", "--out", str(out)]
+    monkeypatch.setattr(sys, "argv", ["continuo", *asked])
+    main()
+    arrays, _ = load(out)
+    continuo, keys = Continuo(Network(arrays)), KeyFilter(Tables.of(arrays))
+    sung(continuo, TUNE)
+    for pitch in TUNE[0]:
+        keys.sound(np.eye(12)[pitch % 12])
+    assert keys.keys(np.zeros(12)).argmax() in (0, 7), "of the two keys that it knows"
+    assert keys.keys(np.zeros(12)).sum() == pytest.approx(1)

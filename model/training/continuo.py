@@ -2,7 +2,7 @@
 
 FILE is what `python -m model.training.measures read --sources pop909,openewld,lieder,hymns` wrote; only songs of its training
 split are learnt. A network hears stretches of their melodies, a little loose as hands are, beat by beat: it learns the chord of each
-beat with the tones counted from the home of the right key, and to tell that key from wrong ones. A quarter of an hour on one core.
+beat with the tones counted from the home of the right key, and to tell that key from wrong ones. Some ten minutes of one core.
 """
 
 from __future__ import annotations

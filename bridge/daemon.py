@@ -12,6 +12,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING
 
+from threadpoolctl import threadpool_limits
+
 from bridge.children import Children
 from bridge.clock import monotonic
 from bridge.config import Config
@@ -82,6 +84,7 @@ class Daemon:
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
         self._weights = hashed(WEIGHTS) if WEIGHTS.is_file() else ""
+        threadpool_limits(1)  # what hears the melody is small: two threads would wait for each other
         self._session = Session(
             lambda: random.randrange(SEEDS),
             file_of(ports.output) is not None,

@@ -1,13 +1,16 @@
-"""Continuo: which key and which chord a melody, heard so far, most likely stands on. Pure.
+"""Continuo: which key and which chord a melody, heard so far, most likely stands on. Pure, numpy only.
 
-A filter over 24 keys and 36 chords over their tonics (every root with a major, minor or diminished triad). The harmony moves
-at half bars, by what people's songs of the training split do across the bar line and within the bar; a tone is as likely as
-it was over that chord in them. Only what has sounded counts. Owned by whoever follows; called from one thread.
+A small recurrent network, learnt from songs by `model.training.continuo`, hears each beat as it ends and where in the bar it
+stood. It hears it 24 times at once, its tones counted from the home of every key; it tells how well the melody suits each,
+and which chord would be there. A filter that knows what follows what in songs (`model.keyfilter`) has a say of the key too. What is
+believed of a chord is the mean over the keys by what both believe of them. Only what has sounded counts. Owned by whoever follows; called from one thread.
+
+Keys are numbered by tonic, the minor ones from 12 on. Home is a major key's tonic; a minor key has that of its relative major.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -15,52 +18,132 @@ import numpy as np
 import numpy.typing as npt
 
 from model.harmony import MODES, QUALITIES, Chord, Key
+from model.keyfilter import KEYS, KeyFilter
 from model.weights import FOLDER, load
 
-Belief = npt.NDArray[np.float64]
+Array = npt.NDArray[np.float32]
+Sung = tuple[float, float, int]
+"""A note as it lies about a beat line: when it begins and ends in beats from the line, and its pitch."""
 
 KINDS = ("", "m", "dim")
 STATES = 12 * len(KINDS)
-KEYS = 24
+HOMES = np.concatenate([np.arange(12), (np.arange(12) + 3) % 12])
+"""The pitch class of each key's home."""
 COLOURS = {"": ("6", "maj7", "7", "add9", "sus4"), "m": ("m7", "m6", "madd9"), "dim": ("m7b5", "dim7")}
 """What a triad may be coloured with to bear a tone that it has not."""
-WEIGHT = 1.2
-"""How much a quarter of melody counts beside a move."""
-DRIFT = 0.01
-"""How likely the key is another one half a bar later."""
-BETTER = 1.25
+BETTER = 1.1
 """How much likelier than the chord that holds another must be."""
+SAY = 0.5
+"""What the filter's logarithm of a key counts beside the network's."""
 SURE = 0.5
 """Belief from which on a key is told."""
+HEARD, PLACED, ON_LINE = 48, 8, 24
+"""Features of a beat that ended, of the place of the one that begins and of the mode, and of what sounds on its line."""
+_EARLY, _LATE = -0.3, 0.3
+"""Beats from a line between which a stroke is meant for it."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Tables:
-    """What songs taught, for major and for minor.
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a beat stands: its number in a bar of `beats`, from 0, and how many quarters it lasts."""
 
-    First chords `(2, S)`, moves within and across the bar line `(2, 2, S, S)`, and the logarithms of how often each tone over
-    the tonic sounds on each chord `(2, S, 12)`.
+    beat: int
+    beats: int
+    quarters: float = 1.0
+
+    @property
+    def half(self) -> bool:
+        """Whether it begins a bar or its second half, the shorter one where beats are odd."""
+        return self.beat in (0, (self.beats + 1) // 2)
+
+    def told(self, minor: bool) -> Array:
+        """Return it as the network hears it in a key, `(PLACED,)`."""
+        half = (self.beats + 1) // 2
+        opens = (self.beat == 0, self.beat == half, self.beat > half)
+        meter = (self.beats == 3, self.beats == 2, self.beats not in (2, 3, 4))
+        return np.array((*opens, *meter, self.quarters, minor), np.float32)
+
+
+def heard(sung: Iterable[Sung], quarters: float) -> Array:
+    """Return what the network hears of a beat that ended, `(HEARD,)`, from its notes in order of their beginning.
+
+    For each pitch class: the quarters that it sounded, how often it was struck, how often on the beat's line, whether it was last.
     """
+    found = np.zeros((4, 12), np.float32)
+    long, struck, line, last = found
+    for start, end, pitch in sung:
+        tone, shared = pitch % 12, min(end, 1.0) - max(start, 0.0)
+        if shared > 0:
+            long[tone] = min(2.0, long[tone] + shared * quarters)
+            last[:] = 0
+            last[tone] = 1
+            struck[tone] += 0.5 * (start >= 0)
+        if _EARLY <= start < _LATE:
+            line[tone] += 0.5
+    return found.ravel()
 
-    first: Belief
-    moves: Belief
-    heard: Belief
 
-    @classmethod
-    def of(cls, arrays: Mapping[str, npt.NDArray[np.floating]]) -> Tables:
-        """Return the tables of a weights file."""
-        full = {name: np.asarray(a, np.float64) for name, a in arrays.items()}
-        return cls(
-            full["first"].reshape(2, STATES),
-            full["moves"].reshape(2, 2, STATES, STATES),
-            full["heard"].reshape(2, STATES, 12),
-        )
+def on_line(sung: Iterable[Sung]) -> Array:
+    """Return what the network hears on the line of a beat, `(ON_LINE,)`: the pitch classes struck there, and those held over it."""
+    found = np.zeros((2, 12), np.float32)
+    for start, _, pitch in sung:
+        if start < _LATE:
+            found[int(start < _EARLY), pitch % 12] = 1
+    return found.ravel()
+
+
+class Network:
+    """The weights of a few networks that are asked together. Safe to share between threads: nothing of it changes."""
+
+    def __init__(self, arrays: Mapping[str, Array]) -> None:
+        members = sorted({name.split(".")[0] for name in arrays if "." in name})
+        self._members = [
+            {n.split(".", 1)[1]: a for n, a in arrays.items() if n.startswith(f"{member}.")}
+            for member in members
+        ]
+
+    def fresh(self) -> list[Array]:
+        """Return the states before anything was heard, one a member, `(KEYS, width)`."""
+        return [np.zeros((KEYS, a["gru.hidden"].shape[1]), np.float32) for a in self._members]
+
+    def step(self, states: Sequence[Array], beat: Array) -> list[Array]:
+        """Return the states after a beat, `(KEYS, HEARD + PLACED)`, each row as in another key."""
+        return [_gated(state, beat, a) for state, a in zip(states, self._members, strict=True)]
+
+    def say(self, states: Sequence[Array], line: Array) -> tuple[Array, Array]:
+        """Return how likely each chord over home is in each key, `(KEYS, STATES)`, and how likely each key, `(KEYS,)`.
+
+        `line` is `(KEYS, ON_LINE)`.
+        """
+        chords, keys = [], []
+        for state, a in zip(states, self._members, strict=True):
+            both = np.concatenate([state, line], 1)
+            x = np.maximum(both @ a["mid.weight"].T + a["mid.bias"], 0)
+            chords.append(_shares(x @ a["out.weight"].T + a["out.bias"]))
+            keys.append(x @ a["key.weight"][0] + a["key.bias"])
+        return np.asarray(np.mean(chords, 0)), _shares(np.asarray(np.mean(keys, 0)))
+
+
+def _gated(state: Array, beat: Array, a: Mapping[str, Array]) -> Array:
+    """Run gated recurrent units (Cho and others, 2014) for one beat; gates in torch's order: reset, update, new."""
+    x = np.maximum(beat @ a["inp.weight"].T + a["inp.bias"], 0)
+    told = x @ a["gru.input"].T + a["gru.bias"]
+    kept = state @ a["gru.hidden"].T + a["gru.shift"]
+    size = state.shape[1]
+    reset, update = np.split(1 / (1 + np.exp(-(told[:, : 2 * size] + kept[:, : 2 * size]))), 2, axis=1)
+    fresh = np.tanh(told[:, 2 * size :] + reset * kept[:, 2 * size :])
+    return np.asarray((1 - update) * fresh + update * state, np.float32)
+
+
+def _shares(logits: Array) -> Array:
+    odds = np.exp(logits - logits.max(-1, keepdims=True))
+    return np.asarray(odds / odds.sum(-1, keepdims=True))
 
 
 @cache
-def shipped() -> Tables:
-    """Return the tables that are shipped. Raises WeightsError."""
-    return Tables.of(load(FOLDER / "continuo.safetensors")[0])
+def shipped() -> Network:
+    """Return the network that is shipped. Raises WeightsError."""
+    return Network(load(FOLDER / "continuo.safetensors")[0])
 
 
 def bearing(chord: Chord, tone: int, key: Key | None) -> Chord | None:
@@ -72,80 +155,77 @@ def bearing(chord: Chord, tone: int, key: Key | None) -> Chord | None:
     return None if found is None else Chord(chord.root, found, chord.bass)
 
 
-class Continuo:
-    """What may be believed after what was heard. Keys are numbered by tonic, the minor ones from 12 on."""
+_FROM = (HOMES[:, None] + np.arange(12)) % 12
+"""The pitch class that is so far above each home, `(KEYS, 12)`."""
+_AT = np.arange(STATES)
+_STATES = ((_AT // len(KINDS) - HOMES[:, None]) % 12) * len(KINDS) + _AT % len(KINDS)
+"""The state over each home of a chord counted from C, `(KEYS, STATES)`."""
 
-    def __init__(self, tables: Tables | None = None) -> None:
-        self._tables = tables or shipped()
-        self._mode = np.repeat([0, 1], 12)
-        # a tone of a key's melody counts over its tonic
-        self._turned = np.array([[(p - k) % 12 for p in range(12)] for k in range(12)] * 2)
-        self._belief = np.stack([self._tables.first[m] for m in self._mode]) / KEYS
+
+def from_every_home(told: Array) -> Array:
+    """Return rows of twelve pitch classes, `(12 n,)`, counted from the home of each key: `(KEYS, 12 n)`."""
+    found: Array = told.reshape(-1, 12)[:, _FROM].transpose(1, 0, 2).reshape(KEYS, -1)
+    return found
+
+
+class Continuo:
+    """What may be believed after what was heard."""
+
+    def __init__(self, network: Network | None = None) -> None:
+        self._network = network or shipped()
         self._locked: int | None = None
-        self._now: Chord | None = None
+        self.begin()
+
+    def begin(self) -> None:
+        """Take it that nothing was heard yet; a key that is known stays so."""
+        self._states, self._filter = self._network.fresh(), KeyFilter()
+        self._now: int | None = None
+        self._quarters = 1.0
+        self._listen(np.zeros(ON_LINE, np.float32))
 
     def lock(self, key: Key | None) -> None:
         """Take the key as known, by its tonic and third; None lets it be found."""
-        number = None if key is None else key.tonic + 12 * key.minor
-        if number == self._locked:
-            return
-        self._locked = number
-        if number is not None:
-            chords = self._belief[number]
-            if not chords.any():  # another key was known before: nothing is believed of this one
-                chords = self._tables.first[self._mode[number]]
-            self._belief = np.zeros((KEYS, STATES))
-            self._belief[number] = chords / chords.sum()
+        self._locked = None if key is None else key.tonic + 12 * key.minor
 
-    def half(self, first: bool) -> None:
-        """Take in that half a bar begins; `first` tells that it is the bar's first."""
-        moved = np.stack(
-            [b @ self._tables.moves[m, int(first)] for b, m in zip(self._belief, self._mode, strict=True)]
-        )
-        if self._locked is None:
-            anew = np.stack([self._tables.first[m] for m in self._mode]) / KEYS
-            moved = (1 - DRIFT) * moved + DRIFT * anew
-        self._belief = moved / moved.sum()
+    def beat(self, place: Place, told: Array | None = None) -> None:
+        """Take in that a beat begins, and what was `heard` in the one before it, if there was one."""
+        told = np.zeros(HEARD, np.float32) if told is None else told
+        self._filter.sound(told[:12])
+        if place.half:
+            self._filter.half(place.beat == 0)
+        self._quarters = place.quarters
+        where = np.repeat([place.told(minor=False), place.told(minor=True)], 12, 0)
+        self._states = self._network.step(self._states, np.concatenate([from_every_home(told), where], 1))
+        self._listen(np.zeros(ON_LINE, np.float32))
 
-    def sound(self, classes: Mapping[int, float]) -> None:
-        """Take in how long each pitch class sounded since the last time, in quarters."""
-        self._belief = self._after(classes)
-
-    def chord(self, classes: Mapping[int, float] | None = None) -> Chord:
-        """Return the chord that is believed in, were some more pitch classes to sound; it changes only for a better one."""
-        belief = self._after(classes) if classes else self._belief
-        by_chord = np.zeros((12, len(KINDS)))
-        for number, states in enumerate(belief):
-            by_chord += np.roll(states.reshape(12, len(KINDS)), number % 12, axis=0)
-        root, kind = divmod(int(by_chord.argmax()), len(KINDS))
-        if self._now is not None:
-            holding = by_chord[self._now.root, KINDS.index(self._now.quality)]
-            if by_chord[root, kind] < BETTER * holding:
-                return self._now
-        self._now = Chord(root, KINDS[kind], root)
-        return self._now
+    def chord(self, line: Array) -> Chord:
+        """Return the chord that is believed in, given what sounds `on_line`; it changes only for a better one."""
+        if not np.array_equal(line, self._line):
+            self._listen(line)
+        believed = self._keys @ self._chords
+        best = int(believed.argmax())
+        if self._now is None or believed[best] >= BETTER * believed[self._now]:
+            self._now = best
+        root, kind = divmod(self._now, len(KINDS))
+        return Chord(root, KINDS[kind], root)
 
     @property
     def key(self) -> Key | None:
         """The key that is believed in; None while none is sure enough."""
-        by_key = self._belief.sum(1)
-        best = int(by_key.argmax())
-        if by_key[best] < SURE:
+        best = int(self._keys.argmax())
+        if self._keys[best] < SURE:
             return None
         mode = "minor" if best >= 12 else "major"
         return Key(best % 12, mode, MODES[mode])
 
-    def _after(self, classes: Mapping[int, float]) -> Belief:
-        time = np.zeros(12)
-        for pitch, quarters in classes.items():
-            time[pitch % 12] += quarters
-        if not time.any():
-            return self._belief
-        said = np.empty((KEYS, STATES))
-        for number, (mode, turned) in enumerate(zip(self._mode, self._turned, strict=True)):
-            over = np.zeros(12)
-            over[turned] = time
-            said[number] = WEIGHT * self._tables.heard[mode] @ over
-        belief: Belief = self._belief * np.exp(said - said.max())
-        belief /= belief.sum()
-        return belief
+    @property
+    def _keys(self) -> Array:
+        """What is believed of each key, `(KEYS,)`."""
+        return self._likely if self._locked is None else np.eye(KEYS, dtype=np.float32)[self._locked]
+
+    def _listen(self, line: Array) -> None:
+        self._line = line
+        over, suits = self._network.say(self._states, from_every_home(line))
+        self._chords = np.take_along_axis(over, _STATES, 1)
+        likely = suits * self._filter.keys(line[:12] * self._quarters / 2) ** SAY
+        self._likely = np.asarray(likely / likely.sum(), np.float32)

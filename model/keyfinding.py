@@ -1,6 +1,6 @@
 """The key of a whole piece, from its notes alone: 24 keys, each with the chords that people's songs have in it. Pure.
 
-The tables of the continuo (what follows what, and which tones sound over it) are run over every key from the first half bar to
+Tables counted from people's songs (which chord follows which, and which tones sound over it) are run over every key from the first half bar to
 the last, and the time of each pitch class is laid beside listeners' ratings; the key that both like best is the piece's. One key
 is supposed to hold throughout.
 """
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.continuo import KEYS, Tables, shipped
 from model.halfbars import halves, sounding
 from model.harmony import MODES, Key
+from model.keyfilter import KEYS, Tables, shipped
 from model.midifile import Song
 from model.music import TICKS_PER_QUARTER
 

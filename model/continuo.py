@@ -181,7 +181,7 @@ class Continuo:
         self._states, self._filter = self._network.fresh(), KeyFilter()
         self._now: int | None = None
         self._quarters = 1.0
-        self._listen(np.zeros(ON_LINE, np.float32))
+        self._line: Array | None = None  # nothing is asked of the network before somebody wants to know
 
     def lock(self, key: Key | None) -> None:
         """Take the key as known, by its tonic and third; None lets it be found."""
@@ -196,11 +196,11 @@ class Continuo:
         self._quarters = place.quarters
         where = np.repeat([place.told(minor=False), place.told(minor=True)], 12, 0)
         self._states = self._network.step(self._states, np.concatenate([from_every_home(told), where], 1))
-        self._listen(np.zeros(ON_LINE, np.float32))
+        self._line = None
 
     def chord(self, line: Array) -> Chord:
         """Return the chord that is believed in, given what sounds `on_line`; it changes only for a better one."""
-        if not np.array_equal(line, self._line):
+        if self._line is None or not np.array_equal(line, self._line):
             self._listen(line)
         believed = self._keys @ self._chords
         best = int(believed.argmax())
@@ -221,6 +221,8 @@ class Continuo:
     @property
     def _keys(self) -> Array:
         """What is believed of each key, `(KEYS,)`."""
+        if self._line is None:
+            self._listen(np.zeros(ON_LINE, np.float32))
         return self._likely if self._locked is None else np.eye(KEYS, dtype=np.float32)[self._locked]
 
     def _listen(self, line: Array) -> None:

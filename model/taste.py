@@ -63,9 +63,9 @@ def shipped(weights: Mapping[str, Weight] = WEIGHTS) -> Weighting:
 
 def drawn(theta: Weighting, seed: int, weights: Mapping[str, Weight] = WEIGHTS) -> Weighting:
     """Return the weights of a take, close around a user's; the same seed gives the same."""
-    around = {}
+    around, chance = {}, random.Random(seed)
     for name, weight in weights.items():
-        away = random.Random(f"{seed}/{name}").gauss(0, SPREAD)
+        away = chance.gauss(0, SPREAD)
         away = min(2 * SPREAD, max(-2 * SPREAD, away)) * weight.span
         around[name] = weight.bounded(theta[name] + away)
     return around

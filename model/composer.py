@@ -47,6 +47,8 @@ from model.sampler import Row, write_beat
 from model.sweep import Way
 from model.underway import Take, opened, read_again
 
+ON_THE_WAY = 1.14
+"""How loud the words are, at most, while a morph moves: between two prompts their vector is no sentence's."""
 PREPARED = 64
 """Prompts whose reading is kept: a bank's, and those that were asked for last."""
 
@@ -120,7 +122,10 @@ class Composer:
         if controls.guidance is not None:
             theta = replace(theta, text=controls.guidance)
         way = _way(take, order)
-        line = self._line(take, plan, frame, order.section, moving=way is not None and take.moving(way.x))
+        moving = way is not None and take.moving(way.x)
+        if moving and controls.guidance is None:
+            theta = replace(theta, text=min(theta.text, ON_THE_WAY))
+        line = self._line(take, plan, frame, order.section, moving=moving)
         row = line_row(frame.beat, line)
         if whole(kept, plan.parts):
             return _as_given(take, frame, kept, row)

@@ -171,15 +171,11 @@ class _Beat:
             return fusion.owing(rules.owed[part] - said, rules.theta.full, after) + rules.lilt
         return fusion.thinned(rules.crowd.get(part, 0.0), rules.theta.full, after) + rules.lilt
 
-    def _highest(self, event: int) -> int:
-        """Return the highest pitch said so far on an event, or -1."""
-        return max((row[1] - PITCH for row in self.rows if row[0] == event), default=-1)
-
     def _chord_row(self, h: Array, logits: Array) -> Row:
         rules = self._rules
         bias = np.full(SIZES[1], BARRED)
         bias[ROOT : NO_CHORD if rules.must_choose or rules.asked is not None else NO_CHORD + 1] = 0
-        self._lock(bias, ROOT, 12)
+        bias[ROOT : ROOT + 12][~worths.among(rules.scale)[:12]] += self._penalty
         bias[ROOT + rules.tonic] += rules.pull
         bias[ROOT : ROOT + 12] += fusion.lit_roots(
             rules.tonic, rules.scale, rules.brightness, rules.theta.light
@@ -244,7 +240,7 @@ class _Beat:
         """Return what each pitch is worth at a place, BARRED where it may not sound."""
         rules = self._rules
         part, tick = part_and_tick(event)
-        above = self._highest(event)
+        above = max((row[1] - PITCH for row in self.rows if row[0] == event), default=-1)
         if part == "drums":
             barred = rules.muted if tick else rules.muted | rules.silent
             bias = worths.kit(barred, rules.energy, rules.theta.layers).copy()
@@ -283,9 +279,6 @@ class _Beat:
     def _penalty(self) -> float:
         """What a tone outside the scale costs in logits."""
         return fusion.looseness(self._rules.lock, self._rules.theta.scale, float(BARRED))
-
-    def _lock(self, bias: Worth, first: int, count: int) -> None:
-        bias[first : first + count][~worths.among(self._rules.scale)[:count]] += self._penalty
 
     def _changes(self, logits: Array) -> bool:
         """Draw whether a new chord begins: its odds against all else, whatever the wanted density is worth to onsets."""

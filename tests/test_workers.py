@@ -15,12 +15,15 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
+from bridge.account import account
+from bridge.errors import OwnerError
 from bridge.jobs import JOBS, Accepted, Job, Ordered, Refused, Streamed, orders_topic
 from bridge.wire import pack, unpack
-from bridge.worker import WEIGHTS
+from bridge.worker import WEIGHTS, Worker
 from model.music import Begin, Controls, Write
 from model.weights import hashed
 from tests.brokers import Mosquitto, mosquitto
+from tests.generators import Plain
 from tests.rig import Daemon, MissingToolError, ended, until
 
 pytestmark = pytest.mark.timeout(110)
@@ -131,6 +134,17 @@ def test_a_job_that_comes_twice_is_accepted_once_and_one_of_other_weights_is_ref
     refused = said[1]
     assert isinstance(refused, Refused)
     assert "same version" in refused.reason
+
+
+def test_a_worker_that_cannot_compose_says_the_remedy_and_ends() -> None:
+    def refusing() -> Plain:
+        raise ValueError("decoder.safetensors is not the file that was shipped: install LLMBall again")
+
+    async def work() -> None:
+        await Worker(account("mqtt://127.0.0.1:1"), refusing).run()
+
+    with pytest.raises(OwnerError, match="install LLMBall again"):
+        asyncio.run(work())
 
 
 def test_a_worker_ends_at_a_signal_with_0(worker: subprocess.Popen[str], tmp_path: Path) -> None:

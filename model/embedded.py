@@ -20,7 +20,11 @@ class Embedded:
 
     def beginning(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> Array:
         """Return the first rows of every lane, `(lanes, prefix + T, D)`; `said` tells which lanes are told of the `text`, `(512,)`."""
-        told = (self._prefix @ text).reshape(self._unsaid.shape)
-        lead = np.where(said[:, None, None], told, self._unsaid).astype(np.float32)
-        music = np.sum([table[rows[..., i]] for i, table in enumerate(self.tables)], axis=0)
-        return np.ascontiguousarray(np.concatenate([lead, music], 1))
+        lead = len(self._unsaid)
+        found = np.empty((len(rows), lead + rows.shape[1], self._unsaid.shape[1]), np.float32)
+        found[:, :lead] = self._unsaid
+        found[said, :lead] = (self._prefix @ text).reshape(self._unsaid.shape)
+        found[:, lead:] = self.tables[0][rows[..., 0]]
+        for i, table in enumerate(self.tables[1:], 1):
+            found[:, lead:] += table[rows[..., i]]
+        return found

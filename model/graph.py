@@ -134,5 +134,9 @@ def _product(
 
 def eight_bits(matrix: Array) -> tuple[npt.NDArray[np.uint8], Array]:
     """Return a matrix in eight bits around `MIDDLE`, and the scale of each row, `(rows, 1)`; as the weights lie on disk."""
-    scale = (np.maximum(np.abs(matrix).max(1, keepdims=True), 1e-8) / 127).astype(np.float32)
-    return (np.round(matrix / scale) + MIDDLE).astype(np.uint8), scale
+    largest = np.maximum(matrix.max(1, keepdims=True), -matrix.min(1, keepdims=True))
+    scale = (np.maximum(largest, 1e-8) / 127).astype(np.float32)
+    whole = matrix / scale
+    np.round(whole, out=whole)
+    whole += MIDDLE
+    return whole.astype(np.uint8), scale

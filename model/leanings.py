@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
+from model.eighths import Eighths, quick
 from model.encoder import Embedding
 from model.precedence import LEVELS
 from model.styles import STYLES
@@ -32,7 +33,12 @@ _SHARPNESS, _NO_STYLE = 0.04, 0.16
 
 def kernel(a: Array, b: Array) -> npt.NDArray[np.float64]:
     """Return the likeness of unit vectors, `(n, 512)` and `(m, 512)` → `(n, m)`: 1 for the same direction."""
-    return np.exp((a @ b.T - 1).astype(np.float64) / WIDTH)
+    return nearness(a @ b.T)
+
+
+def nearness(cosines: Array) -> npt.NDArray[np.float64]:
+    """Return the likeness of unit vectors by their cosines."""
+    return np.exp((cosines - 1).astype(np.float64) / WIDTH)
 
 
 @cache
@@ -41,12 +47,17 @@ def head(path: Path = FOLDER / "plan.safetensors") -> dict[str, Array]:
     return {name: array.astype(np.float32) for name, array in read(path)[0].items()}
 
 
+@cache
+def _sentences() -> Array | Eighths:
+    """Return the vectors of the sentences to the right of an `@`, `(512, n)`."""
+    return quick(head()["vectors"].T)
+
+
 @lru_cache(8)
 def _felt(text: bytes) -> Array:
     """Return what the head makes of a vector, `(5 + styles,)`; its gain is not yet in it."""
-    known = head()
-    near = kernel(np.frombuffer(text, np.float32)[None], known["vectors"])[0].astype(np.float32)
-    return np.asarray(near @ known["weights"])
+    near = nearness(np.frombuffer(text, np.float32)[None] @ _sentences())[0].astype(np.float32)
+    return np.asarray(near @ head()["weights"])
 
 
 def suggested(text: Embedding) -> dict[str, float]:

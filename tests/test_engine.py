@@ -114,6 +114,25 @@ def test_a_lane_says_the_same_alone_and_beside_another(fast: Decoding) -> None:
     assert np.allclose(alone[0], beside[0], atol=0.01)
 
 
+def test_a_beginning_without_words_that_was_read_before_is_not_read_again_and_says_the_same(
+    kind: Kind,
+) -> None:
+    rows = random_rows(12)
+    rng = np.random.default_rng(4)
+    one, other = (rng.normal(size=512).astype(np.float32) for _ in range(2))
+    known, fresh = kind(noise(), SHAPE), kind(noise(), SHAPE)
+    both = np.array([True, False])
+    known.begin(one, both, np.stack([rows, rows]))
+    told = np.stack([random_rows(13)[1:], rows])
+    begun = [engine.begin(other, both, told) for engine in (known, fresh)]
+    for row in random_rows(6):
+        assert np.array_equal(begun[0][1], begun[1][1])
+        begun = [
+            (state, engine.step(state, as_row(row)).copy())
+            for engine, (state, _) in zip((known, fresh), begun, strict=True)
+        ]
+
+
 def test_a_state_cut_back_goes_on_as_if_the_rest_had_never_been(fast: Decoding) -> None:
     rows = random_rows(20)
     state, _ = fast.begin(np.zeros(512, np.float32), np.array([True]), rows[None, :10])

@@ -10,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model import mapped
+from model.eighths import quick
+from model.native import compiled
+from model.sentences import Sentences
 
 TEXTS = (
     "calm piano",
@@ -45,6 +48,32 @@ def test_a_mapped_encoder_hears_what_the_package_hears(home: Path, text: str) ->
     assert arrays is not None
     ours = mapped._backend(arrays, mapped._tokenizer(arrays)).encode([text])
     assert np.allclose(ours, packed().encode([text]), atol=1e-6)
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_the_encoder_in_eight_bits_hears_nearly_what_the_package_hears(home: Path, text: str) -> None:
+    library = compiled()
+    arrays = mapped._read(home)
+    if library is None:
+        pytest.skip("model/native.c is not built (a C compiler, then make setup)")
+    assert arrays is not None
+    ours = Sentences(library, arrays, mapped._tokenizer(arrays))
+    theirs = packed().encode(text)
+    assert ours.encode(text) @ theirs / np.linalg.norm(theirs) > 0.998
+    assert np.linalg.norm(ours.encode(text)) == pytest.approx(1, abs=1e-5)
+    assert np.array_equal(ours.encode(text), ours.encode(text))
+
+
+@given(st.integers(1, 9), st.integers(1, 40), st.integers(0, 99))
+def test_a_product_in_eight_bits_is_the_product_but_for_a_hundredth(count: int, rows: int, seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    x, matrix = (rng.normal(size=shape).astype(np.float32) for shape in ((count, 512), (512, rows)))
+    found = x @ quick(matrix)
+    assert found.shape == (count, rows)
+    assert (
+        np.abs(found - x @ matrix).max()
+        < 0.01 * np.linalg.norm(x, axis=1).max() * np.linalg.norm(matrix, axis=0).max()
+    )
 
 
 @cache

@@ -121,8 +121,12 @@ def lit(tonic: int, brightness: float, light: float) -> Array:
 def lit_roots(tonic: int, scale: Collection[int], brightness: float, light: float) -> Array:
     """Return what each root is worth, `(12,)`, by the tones of its triad within a scale."""
     worth = lit(tonic, brightness, light)
-    triads = ([(root + step) % 12 for step in (0, 3, 4, 6, 7)] for root in range(12))
-    return np.array([2 * np.mean([worth[t] for t in triad if t in scale] or [0.0]) for triad in triads])
+    within = np.isin(TRIADS, list(scale))
+    return np.asarray(2 * (worth[TRIADS] * within).sum(1) / np.maximum(1, within.sum(1)))
+
+
+TRIADS = (np.arange(12)[:, None] + (0, 3, 4, 6, 7)) % 12
+"""The pitch classes of all triads on each root, `(12, 5)`."""
 
 
 def lengths(articulation: float, weight: float) -> Array:
@@ -141,30 +145,43 @@ def qualities(wanted: float, brightness: float, colour: float, light: float, siz
     `colour` weighs a tone too many or too few; brightness wants major thirds rather than minor ones.
     """
     worth = np.zeros(size)
-    for i, tones in enumerate(QUALITIES.values()):
-        third = (4 in tones) - (3 in tones)
-        odd = 0.6 if {6, 8} & set(tones) else 0.0  # diminished and augmented chords only where the music asks
-        worth[QUALITY + i] = (
-            -colour * abs(len(tones) - wanted) + 2 * light * (brightness - 0.5) * third - odd * colour
-        )
+    # diminished and augmented chords only where the music asks
+    worth[QUALITY : QUALITY + len(TONES)] = (
+        -colour * np.abs(TONES.sum(1) - wanted)
+        + 2 * light * (brightness - 0.5) * (TONES[:, 4] - TONES[:, 3])
+        - 0.6 * colour * (TONES[:, 6] | TONES[:, 8])
+    )
     return worth
 
 
-def cover(melody: Mapping[int, float], root: int, weight: float) -> tuple[float, Array]:
-    """Return what a root, and each kind of chord on it, is worth under a melody that is known ahead.
+def outside(root: int, scale: Collection[int]) -> Array:
+    """Return how many tones of each kind of chord on a root lie outside a scale, `(kinds,)`."""
+    beyond = [(root + step) % 12 not in scale for step in range(12)]
+    return np.asarray(TONES @ np.array(beyond, int))
+
+
+TONES = np.array(
+    [[step in {t % 12 for t in tones} for step in range(12)] for tones in QUALITIES.values()], int
+)
+"""Which pitch classes above the root each kind of chord has, 1 or 0, `(kinds, 12)`."""
+
+
+def covers(melody: Mapping[int, float], weight: float) -> tuple[Array, Array]:
+    """Return what each root, `(12,)`, and each kind of chord on it, `(12, kinds)`, is worth under a melody that is known ahead.
 
     `melody` has the time of each pitch class that sounds until the chord may change again; a kind is worth the share of
     it that is in the chord, a root what its best plain triad is.
     """
     whole = sum(melody.values())
-    kinds = np.zeros(len(QUALITIES))
-    if whole:
-        for i, tones_ in enumerate(QUALITIES.values()):
-            kinds[i] = sum(melody.get((root + t) % 12, 0.0) for t in tones_) / whole - 0.08 * max(
-                0, len(tones_) - 3
-            )
-    plain = max(kinds[list(QUALITIES).index(name)] for name in ("", "m"))
-    return weight * float(plain), weight * kinds
+    if not whole:
+        return np.zeros(12), np.zeros((12, len(TONES)))
+    heard = np.array([[melody.get((root + step) % 12, 0.0) for step in range(12)] for root in range(12)])
+    kinds = heard @ TONES.T / whole - 0.08 * np.maximum(0, TONES.sum(1) - 3)
+    return weight * kinds[:, PLAIN].max(1), weight * kinds
+
+
+PLAIN = [list(QUALITIES).index(name) for name in ("", "m")]
+"""The plain triads among the kinds of chords."""
 
 
 def asked(likely: Array, weight: float) -> tuple[Array, Array]:

@@ -112,10 +112,10 @@ def test_light_moves_thirds_and_nothing_at_the_middle(one: float, other: float) 
 
 @given(st.dictionaries(st.integers(0, 11), st.floats(1, 960), min_size=1), st.integers(0, 11))
 def test_a_root_covers_what_its_best_triad_does(melody: dict[int, float], root: int) -> None:
-    worth, kinds = fusion.cover(melody, root, 1.0)
+    worth, kinds = (of[root] for of in fusion.covers(melody, 1.0))
     assert -1e-9 <= worth <= 1 + 1e-9
     assert worth == pytest.approx(max(kinds[list(QUALITIES).index(n)] for n in ("", "m")))
-    assert fusion.cover({}, root, 6.0)[0] == 0
+    assert fusion.covers({}, 6.0)[0][root] == 0
 
 
 @given(LEVELS, LEVELS, st.sampled_from(PARTS))

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from bridge.controls import Value
 from bridge.orders import Sound
-from model.drums import drum_map
+from model.drums import ROLES, drum_map
 from model.harmony import QUALITIES, parse_chord
 from model.music import TICKS_PER_QUARTER, Beat, Note, Ticks
 from model.swing import in_meter, swung
@@ -24,6 +24,8 @@ JITTER = 0.010
 TOUCH = 8
 """Velocity steps that `humanise 1` moves a note at most."""
 MIDI = range(128)
+SHORTEST = 60
+"""What would sound on for fewer ticks under another chord is left out."""
 LOWEST_ROOT, HIGHEST_ROOT = 47, 66
 """Between these the lowest note of a chord is looked for where a voicing is asked for."""
 LEAN = frozenset({"shell", "rootless", "power"})
@@ -82,6 +84,24 @@ def sounds(
             # a fold can bring two notes of a chord to one pitch: it sounds once
             found.setdefault((part, note.pitch, note.start), sound)
     return tuple(sorted(found.values()))
+
+
+def click(at: Ticks, beat: int, settings: Mapping[str, Value]) -> Sound:
+    """Return the click of a beat that begins at a tick, louder on the first of a bar (0)."""
+    pitch = drum_map(str(settings["drums/map"])).get(ROLES["rim"], ROLES["rim"])
+    channel = int(settings["part/drums/channel"]) - 1
+    return Sound(at, Ticks(60), channel, pitch, 85 if beat else 115, "drums", at)
+
+
+def ringing_on(sounds: Iterable[Sound], rang: Iterable[Sound], at: Ticks, beat: Ticks) -> tuple[Sound, ...]:
+    """Return what of a beat's sounds under another chord goes on from a tick, in the beat that plays then: what ends where one `rang` to."""
+    ends = {(s.part, s.at + s.length) for s in rang}
+    later = ((s, max(s.at, at), s.at + s.length) for s in sounds)
+    return tuple(
+        replace(s, at=Ticks(begin), length=Ticks(end - begin), beat=beat)
+        for s, begin, end in later
+        if (s.part, end) in ends and end - at >= SHORTEST
+    )
 
 
 def _swing(feel: Feel, meter: str, settings: Mapping[str, Value]) -> tuple[float, int]:

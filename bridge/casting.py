@@ -26,7 +26,7 @@ from bridge.generation import Generation
 from bridge.lineup import Lineup
 from bridge.stage import Stage
 from bridge.take import Take
-from model.music import BeatWritten, Failed, Ticks, Understood
+from model.music import BeatWritten, Failed, Opening, Ticks, Understood
 from model.taste import Weighting, moved, shipped
 
 REFINED_BARS = 8
@@ -100,10 +100,20 @@ class Casting:
                 beat = take.take_in(answer)
                 if beat is not None:
                     take.wanted = beat.index + 1
-                    take.ready.append(beat)
+                    if take.opened:
+                        self.stage.fill(take, beat)
+                    else:
+                        take.ready.append(beat)
+                    take.opened = False
             case Failed():
                 self._failed(take, answer, now)
         return self.takes.latest
+
+    def open(self, opening: Opening) -> None:
+        """Take in how the coming take opens."""
+        take = self.takes.coming
+        if take is not None and take.number == opening.take:
+            take.open(opening)
 
     def _failed(self, take: Take, answer: Failed, now: Seconds) -> None:
         told = ("/llmball/refine", answer.reason)

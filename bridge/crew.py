@@ -21,13 +21,13 @@ from bridge.playing import warm as warm_player
 from bridge.ports import Kept, PortConfig
 from bridge.readiness import Readiness
 from model.clipping import ClipAnswer
-from model.music import Answer
+from model.music import Answer, Opening
 
 log = logging.getLogger("llmball")
 
-Spoken = Report | Heard | Answer | ClipAnswer | str | None
+Spoken = Report | Heard | Answer | Opening | ClipAnswer | str | None
 """What a child says; a generator's None is that it is ready, its string what the owner must mend."""
-News = GeneratorReady | PlayerReady | Health | Heard | Answer | ClipAnswer
+News = GeneratorReady | PlayerReady | Health | Heard | Answer | Opening | ClipAnswer
 """What of it concerns somebody else too."""
 
 

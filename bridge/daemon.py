@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import random
@@ -47,7 +48,7 @@ from bridge.home import read_taste, write_taste
 from bridge.house import House
 from bridge.inlet import InletConfig
 from bridge.link import Link
-from bridge.orders import Health, Quit, Retime
+from bridge.orders import Health, PlayerOrder, Quit, Retime, Together
 from bridge.ports import PortConfig
 from bridge.recording import Recording, file_of
 from bridge.session import Session
@@ -148,6 +149,8 @@ class Daemon:
             http = "none" if page is None else "http://{}:{}".format(*page)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
             sys.stdout.flush()
+            gc.collect()
+            gc.freeze()  # what is there now stays: to look through it again would take tens of milliseconds
             self._crew.introduce()
             if self._config.browse and page is not None and has_display(os.environ, sys.platform):
                 self._loop.run_in_executor(None, webbrowser.open, http)
@@ -165,7 +168,11 @@ class Daemon:
     # --- decisions carried out -----------------------------------------------------------------
 
     def _carry_out(self, event: Event) -> None:
-        for effect in sorted(self._session.on(event, monotonic()), key=_urgency):
+        for effect in self._session.first(event):
+            self._do(effect)
+        effects = self._session.on(event, monotonic())
+        self._to_player(tuple(e.order for e in effects if isinstance(e, ToPlayer)))
+        for effect in sorted(effects, key=_urgency):
             self._do(effect)
         if self._mqtt is not None and isinstance(
             event, ControlSet | TapGiven | PromptGiven | MorphGiven | Health
@@ -180,14 +187,18 @@ class Daemon:
             # loop.time() is not our clock everywhere: go by the difference
             self._timer = self._loop.call_later(max(0.0, at - monotonic()), self._carry_out, Woken())
 
+    def _to_player(self, orders: tuple[PlayerOrder, ...]) -> None:
+        """Have the player do what was decided, before anything else: it is to sound."""
+        if orders:
+            self._children.send("player", orders[0] if len(orders) == 1 else Together(orders))
+        for order in orders:
+            if self._panel is not None and isinstance(order, Retime):
+                self._panel.retime(order.tempo)
+
     def _do(self, effect: Effect) -> None:
         match effect:
             case ToModel(order):
                 self._compose(order)
-            case ToPlayer(order):
-                self._children.send("player", order)
-                if self._panel is not None and isinstance(order, Retime):
-                    self._panel.retime(order.tempo)
             case ToLink() if self._link is not None:
                 self._link.do(effect)
             case Tell(path, args):
@@ -263,10 +274,5 @@ class Daemon:
 
 
 def _urgency(effect: Effect) -> int:
-    """Return 0 for what is to sound, 1 for what is to be written, 2 for what is only told; each kind keeps its order."""
-    match effect:
-        case ToPlayer():
-            return 0
-        case ToModel():
-            return 1
-    return 2
+    """Return 0 for what is to be written, 1 for what is only told; each kind keeps its order."""
+    return 0 if isinstance(effect, ToModel) else 1

@@ -14,7 +14,7 @@ NOTICE = Seconds(0.250)
 """A quantize line nearer than this is not waited for, and beats nearer than this are not written anew."""
 NEAR = Seconds(0.020)
 """A first beat that comes later than this before its line has missed it."""
-AT_ONCE = Seconds(0.004)
+AT_ONCE = Seconds(0.0015)
 """From the decision to the sound: what the way to the port takes."""
 
 

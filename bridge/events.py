@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bridge.clock import Seconds
 from bridge.controls import Value
 from bridge.orders import Health, PlayerOrder
-from model.music import Answer, Order
+from model.music import Answer, Opening, Order
 from model.taste import Weighting
 
 
@@ -171,7 +171,18 @@ Wanted = (
     | TapGiven
 )
 """What clients may want of a session."""
-Event = Wanted | Answer | GeneratorLost | GeneratorReady | PlayerReady | Health | Heard | LinkHeard | Woken
+Event = (
+    Wanted
+    | Answer
+    | Opening
+    | GeneratorLost
+    | GeneratorReady
+    | PlayerReady
+    | Health
+    | Heard
+    | LinkHeard
+    | Woken
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,6 +79,10 @@ class Generation:
         """Have a prompt's words read before it is needed."""
         self._send(Prepare(prompt))
 
+    def hurried(self, prompt: str) -> list[Effect]:
+        """Return what has a prompt's words read at once, where no others are: those of a flood are not."""
+        return [ToModel(Prepare(prompt))] if self.up and self._understanding is None else []
+
     def forget(self, take: Take | None) -> None:
         """Tell that a take is over, if it was begun."""
         if take is not None and take.begun:

@@ -17,6 +17,7 @@ from bridge.orders import (
     Quit,
     Retime,
     Silence,
+    Together,
 )
 from bridge.ports import Kept, Port
 from bridge.scheduler import Scheduler, Timed, Voice
@@ -63,6 +64,9 @@ class Player:
                 here = self._tempo.ticks_at(self._soon())
                 clocks = self._clock_out
                 self._to_all(clocks.stop() if first is None else clocks.begin(first, here))
+            case Together(orders):
+                for one in orders:
+                    self.on(one)
             case Quit():
                 self.silence(False)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping
 from typing import TypeVar
 
 from bridge.controls import Value
-from bridge.orders import Sound, remains
+from bridge.orders import Sound, left
 from bridge.timeline import Placed
 from model.midifile import Song, bar_length
 from model.music import TICKS_PER_QUARTER, Note, Ticks
@@ -66,9 +66,7 @@ class Record:
         self._takes = [t for t in self._takes if t[0] < after]
         self._controls = [c for c in self._controls if c[0] < after]
         near = bisect_left(self._sounds, after - LONGEST, key=lambda s: s.beat)
-        self._sounds[near:] = [
-            left for s in self._sounds[near:] if (left := remains(s, after, ring)) is not None
-        ]
+        self._sounds[near:] = left(self._sounds[near:], after, ring)
 
     def retime(self, at: Ticks, bpm: float) -> None:
         """Keep a change of tempo."""

@@ -56,7 +56,7 @@ from bridge.stage import Stage
 from bridge.sync import TIME_MESSAGES, Taps
 from bridge.transport import State, Transport
 from model.midifile import Song
-from model.music import BeatWritten, Failed, Understood
+from model.music import BeatWritten, Failed, Opening, Understood
 from model.taste import Weighting, shipped
 
 
@@ -95,6 +95,10 @@ class Session:
 
     # --- the outside ---------------------------------------------------------------------------
 
+    def first(self, event: Event) -> list[Effect]:
+        """Return what can be begun before it is decided what an event changes: the words of a prompt can be read."""
+        return self._model.hurried(event.text) if isinstance(event, PromptGiven) else []
+
     def on(self, event: Event, now: Seconds) -> list[Effect]:
         """Take one event; return what must be done, in order. Raises BadRequest, having changed nothing."""
         self._stage.effects = []
@@ -127,6 +131,8 @@ class Session:
             case Understood() | BeatWritten() | Failed():
                 if self._casting.answered(event, now) is None:
                     self._transport.give_up()
+            case Opening():
+                self._casting.open(event)
             case GeneratorLost():
                 self._model.lost()
                 for take in self._takes.all:

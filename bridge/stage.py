@@ -20,7 +20,6 @@ from bridge.reharmonise import moved
 from bridge.settings import changed
 from bridge.take import Take
 from bridge.timeline import Placed, Timeline
-from model.drums import ROLES, drum_map
 from model.music import PARTS, TICKS_PER_QUARTER, Beat, Ticks, beats_in_bar
 
 EARLY = Seconds(0.002)
@@ -28,8 +27,6 @@ EARLY = Seconds(0.002)
 HARMONY = frozenset({"bass", "chords"})
 AT_ONCE = Seconds(0.004)
 """What answers the hands sounds so much later."""
-SHORTEST = Ticks(60)
-"""What would sound on for less under another chord is left out."""
 SOON = Seconds(0.050)
 """Beats nearer than this keep their arrangement."""
 
@@ -122,15 +119,32 @@ class Stage:
 
     def count_in(self, bars: int, meter: str) -> None:
         """Lay bars of clicks before bar 1, whether the drums are on or not: they belong to no take."""
-        kit = drum_map(str(self.settings["drums/map"]))
-        channel = int(self.settings["part/drums/channel"]) - 1
-        pitch = kit.get(ROLES["rim"], ROLES["rim"])
         self.timeline.bar = -bars
         for index in range(bars * beats_in_bar(meter)):
             bar, beat = divmod(index, beats_in_bar(meter))
-            at = self.timeline.end
-            click = Sound(at, Ticks(60), channel, pitch, 85 if beat else 115, "drums", at)
+            click = arrange.click(self.timeline.end, beat, self.settings)
             self._place(0, Beat(index, bar, beat, meter, None, fresh=False), beat == 0, UNMOVED, (click,))
+
+    def fill(self, take: Take, beat: Beat) -> None:
+        """Add the other parts to a beat that was laid with its first one only, where it has not been taken back."""
+        placed = next(
+            (p for p in self.timeline.placed if p.take == take.number and p.music.index == beat.index), None
+        )
+        if placed is not None:
+            known = {(s.part, s.pitch, s.at) for s in placed.sounds}
+            placed.music = beat
+            bpm = self.tempo.bpm_at(placed.start)
+            sounds = arrange.sounds(beat, placed.start, bpm, placed.feel, self.settings)
+            self._add(placed, placed.take, tuple(s for s in sounds if (s.part, s.pitch, s.at) not in known))
+
+    def _add(self, placed: Placed, take: int, sounds: tuple[Sound, ...]) -> None:
+        """Have sounds come that a beat was laid without."""
+        if sounds:
+            self.timeline.add(placed, sounds)
+            self.record.struck(sounds)
+            self.effects.append(ToPlayer(Play(take, sounds)))
+            for sound in sounds:
+                self._told(take, sound)
 
     def _id(self, take: int) -> str:
         return self.names.get(take, str(take))
@@ -192,20 +206,8 @@ class Stage:
     def _struck_anew(self, p: Placed, rang: list[Sound], symbol: str, at: Ticks, playing: Placed) -> None:
         """Let what rang of a beat's bass and chords ring on under another chord, and what was to come of it come."""
         music = moved(p.music, symbol, fresh=False)
-        left = {(s.part, s.at + s.length) for s in rang}
-        sounds = tuple(
-            replace(
-                s, at=Ticks(max(s.at, at)), length=Ticks(s.at + s.length - max(s.at, at)), beat=playing.start
-            )
-            for s in arrange.sounds(music, p.start, self.tempo.bpm_at(p.start), p.feel, self.settings)
-            if (s.part, s.at + s.length) in left and s.at + s.length - at >= SHORTEST
-        )
-        if sounds:
-            playing.sounds = (*playing.sounds, *sounds)
-            self.record.struck(sounds)
-            self.effects.append(ToPlayer(Play(p.take, sounds)))
-            for sound in sounds:
-                self._told(p.take, sound)
+        sounds = arrange.sounds(music, p.start, self.tempo.bpm_at(p.start), p.feel, self.settings)
+        self._add(playing, p.take, arrange.ringing_on(sounds, rang, at, playing.start))
 
     def vamp(self, take: Take | None) -> bool:
         """Repeat the beat of the last good bar, since the take's next is not there; return whether there was one."""
@@ -222,7 +224,7 @@ class Stage:
     def cut(self, after: Ticks, ring: frozenset[str] = frozenset()) -> list[Placed]:
         """Take back all that is planned from a tick on, tell it, and return the beats; `ring`: see `orders.remains`."""
         since: dict[tuple[int, str], Ticks] = {}
-        for p in self.timeline.placed:
+        for p in self.timeline.reaching(after):
             for s in p.sounds:
                 if remains(s, after, ring) != s:
                     since[p.take, s.part] = min(
@@ -243,7 +245,8 @@ class Stage:
         if self.led:
             return
         if abs(self.tempo.bpm_at(at) - bpm) > 1e-9 or any(s.tick > at for s in self.tempo.segments):
-            self.tempo = self.tempo.changed(bpm, at)
+            first = self.timeline.placed[0].start if self.timeline.placed else at
+            self.tempo = self.tempo.changed(bpm, at).since(first)
             self.record.retime(at, bpm)
             self.effects.append(ToPlayer(Retime(self.tempo)))
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from bridge.arrange import Feel
 from bridge.clock import Seconds
 from model.morph import between
-from model.music import Beat, BeatWritten, Begin, Plan, Ticks
+from model.music import Beat, BeatWritten, Begin, Opening, Plan, Ticks
 
 ON_ORDER = 2
 """Beats ordered at a time: the next is begun while the last travels."""
@@ -33,6 +33,7 @@ class Take:
     other: Plan | None = None  # and of a morph's second prompt
     place: float = 0.0  # where between the two it lies
     ready: list[Beat] = field(default_factory=list)
+    opened: bool = False  # the first note of its first beat was ready; the rest follows
     asked: int = 0  # the next beat to order
     wanted: int = 0  # the next beat to place
     line: Ticks | None = None  # where it means to enter,
@@ -90,6 +91,7 @@ class Take:
         A beat that stood in for one not yet written has no way back: writing goes on where it was.
         """
         self.ready.clear()
+        self.opened = False
         self.asked, self.wanted = min(index, self.asked), index
         self.epoch += 1
 
@@ -105,6 +107,13 @@ class Take:
         self.pending.append(self.epoch)
         self.asked += 1
         return self.asked - 1
+
+    def open(self, opening: Opening) -> None:
+        """Have its first note sound before the rest of its first beat is written, where it waits for nothing else."""
+        counts = bool(self.pending) and self.pending[0] == self.epoch
+        if counts and self.at_once_until is not None and self.wanted == 0 and not self.ready:
+            self.ready.append(opening.beat)
+            self.opened = True
 
     def take_in(self, answer: BeatWritten) -> Beat | None:
         """Return the beat of an answer if it still counts."""

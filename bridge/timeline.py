@@ -5,11 +5,12 @@ Owned by the session.
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from bridge.arrange import UNMOVED, Feel
-from bridge.orders import Sound, remains
+from bridge.orders import Sound, left
 from model.music import Beat, Ticks, beat_length, beats_in_bar
 
 KEPT_BARS = 16
@@ -55,6 +56,8 @@ class Timeline:
     bar: int = 0
     entry: int | None = None
     """The beat that the next one placed is, where it does not follow from the one before: a bar begins within."""
+    _reach: int = 0
+    """So many ticks after its beginning a beat still sounds at most."""
 
     @property
     def next_beat(self) -> int:
@@ -79,27 +82,38 @@ class Timeline:
             beat = 1
         else:
             beat = self.placed[-1].beat + 1
-        laid = Placed(take, self.end, self.bar, beat, music, sounds, feel)
+        laid = Placed(take, self.end, self.bar, beat, music, (), feel)
+        self.add(laid, sounds)
         self.placed.append(laid)
         self.end = laid.end
         return laid
+
+    def add(self, placed: Placed, sounds: tuple[Sound, ...]) -> None:
+        """Lay sounds into a beat."""
+        placed.sounds = (*placed.sounds, *sounds)
+        self._reach = max([self._reach, *(s.at + s.length - placed.start for s in sounds)])
+
+    def reaching(self, at: Ticks) -> list[Placed]:
+        """Return the beats that may have anything at a tick or later: others cannot lose it."""
+        return self.placed[bisect_left(self.placed, at - self._reach, key=lambda p: p.start) :]
 
     def cut(self, at: Ticks, ring: Collection[str] = ()) -> list[Placed]:
         """Take back every beat that begins at a tick or later, and return them; the sounds by `orders.remains`."""
         gone = [p for p in self.placed if p.start >= at]
         self.placed = [p for p in self.placed if p.start < at]
-        for p in self.placed:
-            p.sounds = tuple(left for s in p.sounds if (left := remains(s, at, ring)) is not None)
+        for p in self.reaching(at):
+            p.sounds = tuple(left(p.sounds, at, ring))
         if gone:
             self.end = gone[0].start
             self.bar = self.placed[-1].bar if self.placed else 0
         return gone
 
     def forget(self, now: Ticks) -> None:
-        """Drop what lies more than two bars behind."""
-        here = next((p for p in self.placed if p.end > now), None)
-        if here is not None:
-            self.placed = [p for p in self.placed if p.bar >= here.bar - KEPT_BARS]
+        """Drop what lies more than `KEPT_BARS` bars behind."""
+        here = bisect_right(self.placed, now, key=lambda p: p.end)
+        if here < len(self.placed):
+            first = self.placed[here].bar - KEPT_BARS
+            self.placed = [p for p in self.placed if p.bar >= first]
 
     def first_from(self, tick: Ticks, bar_line: bool, take: int) -> Placed | None:
         """Return the first beat (or first beat of a bar) of a take that begins at a tick or later."""

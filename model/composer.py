@@ -6,6 +6,7 @@ from one thread only (the generation process, or `llmball clip`).
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import lru_cache
 
@@ -34,6 +35,7 @@ from model.music import (
     Begin,
     Kept,
     Note,
+    Opening,
     Plan,
     Ticks,
     Understood,
@@ -43,7 +45,7 @@ from model.music import (
 from model.plan import understand
 from model.precedence import apply
 from model.rules import rules_for
-from model.sampler import Row, write_beat
+from model.sampler import MOST_EVENTS, Row, write_beat
 from model.sweep import Way
 from model.underway import Take, opened, read_again
 
@@ -54,11 +56,20 @@ PREPARED = 64
 
 
 class Composer:
-    """Writes takes. Holds the weights, the encoder and the state of each take that was begun."""
+    """Writes takes. Holds the weights, the encoder and the state of each take that was begun.
 
-    def __init__(self, encoder: TextEncoder, engine: Decoding | None = None) -> None:
+    `opening` is told the first note of each take's first beat while the rest is still being written.
+    """
+
+    def __init__(
+        self,
+        encoder: TextEncoder,
+        engine: Decoding | None = None,
+        opening: Callable[[Opening], None] | None = None,
+    ) -> None:
         threadpool_limits(1)
         self._engine = engine or open_engine()
+        self._opening = opening
         self._takes: dict[int, Take] = {}
         self._read = lru_cache(PREPARED)(lambda prompt: understand(prompt, encoder))
 
@@ -132,34 +143,34 @@ class Composer:
         state, mark, h = opened(self._engine, take, plan, text, key, frame, theta.text > 0, row)
         rules = rules_for(take, plan, controls, frame, key, theta, line, kept, way)
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
-        rows = write_beat(self._engine, state, h, rules, rng)
-        chord = take.written[-1].chord if take.written else None
-        notes = list(kept.notes)
-        fresh = False
+        touches = rng.integers(-4, 4, MOST_EVENTS + len(rules.lead))
         said = {*rules.given, *rules.lead} - set(backbeat(plan, frame))
-        drawn = tuple(r for r in rows if r not in said)
-        last = [w.drawn for w in take.written[-looking_back.LOOKED_BACK + 1 :]]
-        lifts = looking_back.lifts([*last, drawn], rules.wanted)
-        for one in drawn:
-            if one[0] == Event.CHORD:
-                fresh = row_chord(one) != chord or not take.written
-                chord = row_chord(one)
-            else:
-                note = row_note(one)
-                notes.append(self._sounding(take, note, frame, lifts.get(note.part, 0), rng))
-        symbol = None if chord is None else chord_symbol(chord, key.flats)
-        beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
-        return Written(beat, chord, [row, *rows], take.cache, mark, drawn)
 
-    def _sounding(self, take: Take, note: Note, frame: Beat, lift: int, rng: np.random.Generator) -> Note:
-        """Return a drawn note as it sounds: a player's anywhere within its class of velocity, over before a kept one begins."""
-        # a class is eight steps wide; what is exactly on the grid is a machine's, and so is its velocity
-        loose = int(rng.integers(8)) - 4
-        velocity = min(127, max(1, note.velocity + lift + (loose if note.offset else 0)))
-        offset = max(note.offset, 0) if frame.index == 0 and note.start == 0 else note.offset
-        until = room(take.begin.given, note.part, frame)
-        length = note.length if until is None else max(1, min(note.length, until - note.start))
-        return replace(note, velocity=velocity, offset=offset, length=Ticks(length))
+        def sounding(rows: list[Row]) -> Written:
+            chord = take.written[-1].chord if take.written else None
+            notes = list(kept.notes)
+            fresh = False
+            drawn = tuple(r for r in rows if r not in said)
+            last = [w.drawn for w in take.written[-looking_back.LOOKED_BACK + 1 :]]
+            # the first note was told before any other was drawn
+            heard = drawn if take.written else looking_back.firsts(drawn)
+            lifts = looking_back.lifts([*last, heard], rules.wanted)
+            for one, loose in zip(drawn, touches, strict=False):
+                if one[0] == Event.CHORD:
+                    fresh = row_chord(one) != chord or not take.written
+                    chord = row_chord(one)
+                else:
+                    note = row_note(one)
+                    notes.append(_sounding(take, note, frame, lifts.get(note.part, 0), int(loose)))
+            symbol = None if chord is None else chord_symbol(chord, key.flats)
+            beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
+            return Written(beat, chord, [row, *rows], take.cache, mark, drawn)
+
+        def opening(rows: list[Row]) -> None:
+            if self._opening is not None and frame.index == 0 and not kept.notes:
+                self._opening(Opening(order.take, sounding(rows).beat))
+
+        return sounding(write_beat(self._engine, state, h, rules, rng, opening))
 
     def _line(self, take: Take, plan: Plan, frame: Beat, cue: str | None, *, moving: bool) -> Line:
         """Return what the bar line tells."""
@@ -169,6 +180,16 @@ class Composer:
             frame.bar, begin.bars or begin.loop, style, closes=begin.bars is not None, cue=cue, moving=moving
         )
         return replace(told, left=1) if cue == "ending" else told
+
+
+def _sounding(take: Take, note: Note, frame: Beat, lift: int, loose: int) -> Note:
+    """Return a drawn note as it sounds: a player's anywhere within its class of velocity, over before a kept one begins."""
+    # a class is eight steps wide; what is exactly on the grid is a machine's, and so is its velocity
+    velocity = min(127, max(1, note.velocity + lift + (loose if note.offset else 0)))
+    offset = max(note.offset, 0) if frame.index == 0 and note.start == 0 else note.offset
+    until = room(take.begin.given, note.part, frame)
+    length = note.length if until is None else max(1, min(note.length, until - note.start))
+    return replace(note, velocity=velocity, offset=offset, length=Ticks(length))
 
 
 def _as_given(take: Take, frame: Beat, kept: Kept, line: Row) -> Written:

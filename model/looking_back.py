@@ -54,6 +54,15 @@ def lifts(rows: Sequence[Sequence[Row]], wanted: Mapping[str, float]) -> dict[st
     return {p: round(LIFTED * (wanted[p] - sum(v) / len(v))) for p, v in drawn.items() if p in wanted}
 
 
+def firsts(rows: Sequence[Row]) -> list[Row]:
+    """Return the first note of each part."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        if row[0] >= FIRST_NOTE:
+            found.setdefault(part_and_tick(row[0])[0], row)
+    return list(found.values())
+
+
 def busy(beats: Sequence[Beat]) -> dict[tuple[str, int], int]:
     """Return until which grid tick of the next beat each (part, pitch) still sounds."""
     found: dict[tuple[str, int], int] = {}

@@ -240,6 +240,17 @@ class BeatWritten:
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """What comes before the answer to a `Write` of a take's first beat: its first note, while the rest is being written.
+
+    The answer has the same note.
+    """
+
+    take: int
+    beat: Beat
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """Answer to an order that could not be carried out: the take is lost. `theirs` where its words are to blame."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from setproctitle import setproctitle
 
 from model.composer import Composer
 from model.decoding import ENGINES, open_engine
-from model.music import Answer, Begin, Controls, Failed, Forget, Order, Prepare, Write
+from model.music import Answer, Begin, Controls, Failed, Forget, Opening, Order, Prepare, Write
 from model.plan import open_encoder
 from model.refining import prepared
 from model.weights import check_all
@@ -23,15 +23,20 @@ WARM_UP = Begin(take=-1, prompt="warm up", controls=Controls(), seed=0)
 
 
 class Generator:
-    """What carries out orders, warmed up. Called from one thread.
+    """What carries out orders, warmed up. Called from one thread. `opening` is told how each take opens, while its first beat is written.
 
     Raises ValueError, in one line, where the owner must mend something first.
     """
 
-    def __init__(self, encoder: Path | None, engine: str = ENGINES[0]) -> None:
+    def __init__(
+        self,
+        encoder: Path | None,
+        engine: str = ENGINES[0],
+        opening: Callable[[Opening], None] | None = None,
+    ) -> None:
         check_all()
         self._reading = open_encoder(encoder)
-        self._composer = Composer(self._reading, open_engine(engine))
+        self._composer = Composer(self._reading, open_engine(engine), opening)
         self._composer.begin(WARM_UP)
         self._composer.write(Write(WARM_UP.take, 0, WARM_UP.controls))
         self._composer.forget(WARM_UP.take)
@@ -73,7 +78,7 @@ def run(connection: Connection, encoder: Path | None, engine: str = ENGINES[0]) 
         if hasattr(signal, name):  # the terminal's signals are the daemon's to answer
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
-        generator = Generator(encoder, engine)
+        generator = Generator(encoder, engine, connection.send)
     except ValueError as refused:
         connection.send(str(refused))
         return

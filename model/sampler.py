@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections.abc import Callable
 
 import numpy as np
 
@@ -48,9 +49,17 @@ MOST_EVENTS = 56
 
 
 def write_beat(
-    engine: Decoding, state: Reading, h: Array, rules: Rules, rng: np.random.Generator
+    engine: Decoding,
+    state: Reading,
+    h: Array,
+    rules: Rules,
+    rng: np.random.Generator,
+    opening: Callable[[list[Row]], None] | None = None,
 ) -> list[Row]:
-    """Return the rows of a beat after its line row; `h` is what follows that row. Extends the state."""
+    """Return the rows of a beat after its line row; `h` is what follows that row. Extends the state.
+
+    `opening` is called with the rows up to the first note, where that is no chord's.
+    """
     beat = _Beat(engine, rules, rng)
     for lead in rules.lead:
         h = engine.step(state, lead)
@@ -59,6 +68,10 @@ def write_beat(
         if row is None:
             break
         beat.rows.append(row)
+        if opening is not None and row[0] >= FIRST_NOTE:
+            if part_and_tick(row[0])[0] != "chords":  # which have to be whole to be laid out
+                opening([*rules.lead, *beat.rows])
+            opening = None
         h = engine.step(state, row)
     return [*rules.lead, *beat.rows]
 
@@ -180,10 +193,10 @@ class _Beat:
         bias[ROOT : ROOT + 12] += fusion.lit_roots(
             rules.tonic, rules.scale, rules.brightness, rules.theta.light
         )
-        covers = [fusion.cover(rules.melody, root, rules.theta.cover) for root in range(12)]
+        covers, covered = fusion.covers(rules.melody, rules.theta.cover)
         kinds = None
         if rules.asked is None:
-            bias[ROOT : ROOT + 12] += [worth for worth, _ in covers]
+            bias[ROOT : ROOT + 12] += covers
         else:  # it has heard what the chord would cover
             roots, kinds = fusion.asked(rules.asked, rules.theta.asked)
             bias[ROOT : ROOT + 12] += roots
@@ -197,11 +210,10 @@ class _Beat:
         bias = np.full(SIZES[2], 9 * BARRED)  # a root may have no chord within the scale: then the nearest
         colour = theta.colour * rules.particular
         worth = fusion.qualities(rules.tones, rules.brightness, colour, theta.light, SIZES[2])
-        for i, tones in enumerate(QUALITIES.values()):
-            outside = sum((root + t) % 12 not in rules.scale for t in tones)
-            bias[QUALITY + i] = outside * self._penalty + worth[QUALITY + i] + covers[root][1][i]
-            if kinds is not None:
-                bias[QUALITY + i] += kinds[root][i]
+        fits = fusion.outside(root, rules.scale) * self._penalty + covered[root]
+        if kinds is not None:
+            fits = fits + kinds[root]
+        bias[QUALITY : QUALITY + len(fits)] = worth[QUALITY : QUALITY + len(fits)] + fits
         value = self._choose(logits, bias)
         _, logits = self._engine.say(h, 2, value)
         tones = QUALITIES[QUALITY_NAMES[value - QUALITY]]

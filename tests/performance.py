@@ -39,6 +39,7 @@ from model.music import (
     Begin,
     Forget,
     Note,
+    Opening,
     Order,
     Plan,
     Prepare,
@@ -66,6 +67,13 @@ def beat_of(take: int, index: int, plan: Plan) -> Beat:
     return Beat(index, bar, beat, plan.meter, "C", index == 0, tuple(notes))
 
 
+def opening(answer: BeatWritten) -> Opening:
+    """Return what is told before a beat: its first drum."""
+    assert answer.beat is not None
+    first = next(note for note in answer.beat.notes if note.part == "drums")
+    return Opening(answer.take, replace(answer.beat, notes=(first,)))
+
+
 @dataclass
 class Rig:
     """One virtual performance. `latency` gives how many seconds an order takes the generator.
@@ -76,6 +84,8 @@ class Rig:
     latency: Callable[[], float]
     plan: Callable[[Begin], Plan] = lambda begin: Plan(tempo=160.0)
     generator: Callable[[Order], Answer | None] | None = None
+    opens: bool = False
+    """Whether the generator tells the first note of a take before the rest of its first beat."""
     now: Seconds = Seconds(100.0)
     session: Session = field(default_factory=lambda: Session(lambda: 7))
     scheduler: Scheduler = field(default_factory=Scheduler)
@@ -94,7 +104,7 @@ class Rig:
     latest: float = 0.0
     """By how many seconds the latest of all notes was planned too late."""
     planned: dict[int, list[Sound]] = field(default_factory=dict)
-    _answers: list[tuple[float, int, Answer]] = field(default_factory=list)
+    _answers: list[tuple[float, int, Answer | Opening]] = field(default_factory=list)
     _plans: dict[int, Plan] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
     _chords: dict[int, str | None] = field(default_factory=dict)
@@ -185,9 +195,16 @@ class Rig:
             self.writes.append(order)
         answer = self._answer(order) if self.generator is None else self.generator(order)
         if answer is not None:
-            self._free = max(self._free, self.now) + self.latency()
-            self._count += 1
-            heapq.heappush(self._answers, (self._free, self._count, answer))
+            begun = max(self._free, self.now)
+            self._free = begun + self.latency()
+            beat = answer.beat if self.opens and isinstance(answer, BeatWritten) else None
+            if beat is not None and beat.index == 0:
+                self._say((begun + self._free) / 2, opening(BeatWritten(answer.take, beat)))
+            self._say(self._free, answer)
+
+    def _say(self, at: float, answer: Answer | Opening) -> None:
+        self._count += 1
+        heapq.heappush(self._answers, (at, self._count, answer))
 
     def _answer(self, order: Order) -> Answer | None:
         match order:

@@ -75,11 +75,12 @@ events: st.SearchStrategy[Event | Touched] = st.one_of(
     st.integers(0, 99),
     st.sampled_from(SYNCS),
     st.booleans(),
+    st.booleans(),
 )
 def test_whatever_is_asked_every_note_ends_and_nothing_begins_after_stop(
-    wanted: list[tuple[Event | Touched, float]], seed: int, sync: str, plays: bool
+    wanted: list[tuple[Event | Touched, float]], seed: int, sync: str, plays: bool, opens: bool
 ) -> None:
-    rig = Rig(latencies(seed, 0.02, stalls=0.05), session=Session(lambda: 7, sync=sync))
+    rig = Rig(latencies(seed, 0.02, stalls=0.05), session=Session(lambda: 7, sync=sync), opens=opens)
     stopped = False
     first: list[tuple[Event | Touched, float]] = [(PromptGiven("rain"), 0.0), (PlayAsked(), 1.0)]
     for event, pause in [*first, *wanted] if plays else wanted:

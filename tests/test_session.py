@@ -232,3 +232,11 @@ def test_what_is_told_to_be_ahead_is_about_what_lookahead_asks_for() -> None:
     rig.until(rig.now + 4)
     aheads = [float(str(args[3])) for _, path, args in rig.told if path == "health"]
     assert all(3 < ahead < 6 for ahead in aheads)
+
+
+def test_tempi_that_lie_behind_all_that_is_remembered_are_forgotten() -> None:
+    rig = playing()
+    for i in range(200):
+        rig.happen(ControlSet("tempo", 100.0 + i % 50))
+        rig.until(rig.now + 1)
+    assert len(rig.tempo.segments) < 60

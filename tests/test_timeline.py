@@ -77,3 +77,13 @@ def test_a_record_that_nobody_wants_whole_keeps_the_last_bars() -> None:
     found = record.last(999, "C major", Ticks(1920 * 600))
     assert found is not None
     assert 256 <= len(found[0].bars) <= 512
+
+
+def test_a_cut_reaches_every_beat_that_still_sounds_however_far_back() -> None:
+    timeline = laid(40)
+    timeline.add(
+        timeline.placed[3], (Sound(Ticks(3 * 480), Ticks(36 * 480), 0, 40, 80, "bass", Ticks(3 * 480)),)
+    )
+    timeline.cut(Ticks(38 * 480))
+    assert max(s.at + s.length for p in timeline.placed for s in p.sounds) == 38 * 480
+    assert [s.length for s in timeline.placed[3].sounds] == [300, 35 * 480]

@@ -41,6 +41,8 @@ Row = tuple[int, ...]
 
 SINGLE = ("bass", "melody")
 """Parts of one voice: no onset while their last note still sounds."""
+LACKING = -0.3
+"""How much emptier than wanted a part is, as a logarithm, for the parts to take turns."""
 BEFORE = -6
 """Where the last onset lies that a part had before the beat, in grid ticks: taken to be a sixteenth ago."""
 MOST_EVENTS = 56
@@ -73,6 +75,7 @@ class _Beat:
         self._busy = dict(rules.busy)
         self._chord = rules.change or rules.chord
         self._demands = demanded(rules)
+        self._turns = bool(rules.owed) or min(rules.crowd.values(), default=0.0) < LACKING
         self._full: set[int] = set()
         self._onsets = np.full(EVENTS, BARRED)
         for part in rules.parts:
@@ -89,7 +92,7 @@ class _Beat:
         if not self.rows and (rules.must_choose or (rules.free and self._changes(logits))):
             return self._chord_row(*self._engine.say(h, 0, int(Event.CHORD)))
         while True:
-            event = self._in_turn(logits) if rules.owed else self._choose(logits, self._events())
+            event = self._in_turn(logits) if self._turns else self._choose(logits, self._events())
             if self._given and event == self._given[0][0]:
                 return self._said(self._given.pop(0), h)
             if event == rules.line:
@@ -184,6 +187,9 @@ class _Beat:
         kinds = None
         if rules.asked is None:
             bias[ROOT : ROOT + 12] += [worth for worth, _ in covers]
+            bias[ROOT : ROOT + 12] += fusion.wandering(
+                rules.heard, rules.tonic, rules.scale, rules.theta.wander
+            )
         else:  # it has heard what the chord would cover
             roots, kinds = fusion.asked(rules.asked, rules.theta.asked)
             bias[ROOT : ROOT + 12] += roots

@@ -46,6 +46,7 @@ from model.plan import understand
 from model.precedence import apply
 from model.rules import rules_for
 from model.sampler import MOST_EVENTS, Row, write_beat
+from model.styles import played
 from model.sweep import Way
 from model.underway import Take, opened, read_again
 
@@ -129,7 +130,7 @@ class Composer:
         self, take: Take, plan: Plan, text: Embedding, order: Write, frame: Beat, kept: Kept
     ) -> Written:
         key, controls = parse_key(plan.key), order.controls
-        theta = take.theta
+        theta = take.theta.played(played(plan.style))
         if controls.guidance is not None:
             theta = replace(theta, text=controls.guidance)
         way = _way(take, order)

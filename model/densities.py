@@ -26,7 +26,7 @@ def wanted_onsets(style: Mix, part: str, density: float) -> float:
         known = [(_table()["*", part], 1.0)]
     whole = sum(weight for _, weight in known)
     low, middle, high = (sum(row[k] * (weight / whole) for row, weight in known) for k in range(3))
-    low = min(low, middle / 1.6)  # where a style knows one pattern only, words still thin it out
-    high = max(high, middle * 1.6)
+    low = min(low, middle / 2)  # where a style knows one pattern only, words still thin it out
+    high = max(high, middle * 2)
     start, end, part_of = (low, middle, 2 * density) if density < 0.5 else (middle, high, 2 * density - 1)
     return float(start * (end / start) ** part_of)

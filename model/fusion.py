@@ -33,12 +33,12 @@ round is certain of itself."""
 
 
 def crowding(onsets: float, quarters: float, wanted: float, density: float = 0.5) -> float:
-    """Return the logarithm of onsets played over onsets wanted, 0 before the first note and within a fifth of it.
+    """Return the logarithm of onsets played over onsets wanted, 0 before the first note and within a tenth of it.
 
     `wanted` is in onsets a quarter; two quarters as wanted are put before the first beat.
     """
     over = math.log((onsets + 2 * wanted) / ((quarters + 2) * wanted))
-    far = max(0.0, abs(over) - 0.2)
+    far = max(0.0, abs(over) - 0.1)
     return math.copysign(far * (1 + STEEPER * max(0.0, abs(density - 0.5) - 0.15) / 0.35 * far), over)
 
 
@@ -127,6 +127,17 @@ def lit_roots(tonic: int, scale: Collection[int], brightness: float, light: floa
 
 TRIADS = (np.arange(12)[:, None] + (0, 3, 4, 6, 7)) % 12
 """The pitch classes of all triads on each root, `(12, 5)`."""
+
+
+ROOTS = 4
+"""The roots beside the tonic of people's eight bars."""
+
+
+def wandering(heard: Collection[int], tonic: int, scale: Collection[int], weight: float) -> Array:
+    """Return what each root is worth, `(12,)`: the tonic and those of the scale that were not heard of late, the more the fewer were."""
+    away = set(heard) - {tonic}
+    few = max(0.0, 1 - len(away) / ROOTS)
+    return np.asarray(weight * few * np.array([root in scale and root not in away for root in range(12)]))
 
 
 def lengths(articulation: float, weight: float) -> Array:

@@ -42,6 +42,7 @@ class Rules:
     lock: float  # and how much they are kept to, 0 to 1
     tonic: int  # a pitch class,
     pull: float  # and how much chords on it are preferred, in logits
+    heard: frozenset[int]  # the roots of the last eight bars
     closing: bool  # the bar is the last
     restless: float  # how much a new chord is preferred to the old one, in logits
     busy: Mapping[tuple[str, int], int]  # the tick until which a part's pitch sounds
@@ -117,12 +118,17 @@ def rules_for(
         tonic=key.tonic,
         restless=_restless(take, frame, kept, asked, theta.asked),
         closing=closing,
-        pull=(_pull(frame, stated=stated, closing=closing, leading=leading) if asked is None else 0.0)
-        + (
-            theta.home * _homesick(take, frame, key.tonic)
-            if asked is None and not (closing or leading)
-            else 0.0
+        pull=0.0
+        if asked is not None
+        else _pull(
+            frame,
+            _missed(take, frame, key.tonic),
+            theta.home,
+            stated=stated,
+            closing=closing,
+            leading=leading,
         ),
+        heard=frozenset(w.chord.root for w in take.written[-LOOKED_BACK:] if w.chord is not None),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         span=span,
         crowd=looking_back.crowds(take.beats, plan, parts) if even and not owed else {},
@@ -200,25 +206,28 @@ HOLDING = -4.0
 """What a new chord within half a bar is worth under a melody that somebody else leads."""
 
 
-def _pull(frame: Beat, *, stated: bool, closing: bool, leading: bool) -> float:
-    """Return how much a chord on the tonic is preferred, in logits: at the end, at the beginning, not before a loop's seam."""
+def _pull(frame: Beat, missed: float, home: float, *, stated: bool, closing: bool, leading: bool) -> float:
+    """Return how much a chord on the tonic is preferred, in logits: at the end, at the beginning, not before a loop's seam.
+
+    Between them where a phrase begins and where it is `missed`, 0..1; the more so in a key that was stated, until it is heard.
+    """
     if closing:
         return 5.0
     if leading:
         return -3.0
-    if frame.index == 0:
-        return 8.0 if stated else 1.5
-    return 1.5 if stated else 0.0
+    begins = float(frame.beat == 0 and frame.bar % PHRASE == 0)
+    first = frame.index == 0
+    known = (8.0 if first else 1.5 * min(1.0, 2 * missed)) if stated else (1.5 if first else 0.0)
+    return known + home * (missed + begins)
 
 
-def _homesick(take: Take, frame: Beat, tonic: int) -> float:
-    """Return how much a chord on the tonic is missing, 0..2: where a phrase begins, and where it sounded too little of late."""
+def _missed(take: Take, frame: Beat, tonic: int) -> float:
+    """Return how much a chord on the tonic was missing in the last eight bars: 0 not at all, 1 wholly; 0 within the first bar."""
     last = take.written[-LOOKED_BACK:]
+    if len(last) < beats_in_bar(frame.meter):
+        return 0.0
     at_home = sum(w.chord is not None and w.chord.root == tonic for w in last)
-    missing = (
-        max(0.0, AT_HOME - at_home / len(last)) / AT_HOME if len(last) >= beats_in_bar(frame.meter) else 0.0
-    )
-    return missing + (1.0 if frame.beat == 0 and frame.bar % PHRASE == 0 else 0.0)
+    return max(0.0, 1 - at_home / len(last) / AT_HOME)
 
 
 AT_HOME = 0.35

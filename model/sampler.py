@@ -12,13 +12,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from model import fusion, worths
+from model import chording, fusion, worths
 from model.choosing import NEGLIGIBLE, Array, guided
 from model.decoding import Decoding, Reading
 from model.demands import demanded
-from model.harmony import QUALITIES
 from model.language import (
-    BASS,
     EVENTS,
     FIRST_NOTE,
     GRID,
@@ -28,7 +26,6 @@ from model.language import (
     QUALITY,
     QUALITY_NAMES,
     ROOT,
-    SIZES,
     Event,
     chord_row,
     note_event,
@@ -42,6 +39,8 @@ Row = tuple[int, ...]
 
 SINGLE = ("bass", "melody")
 """Parts of one voice: no onset while their last note still sounds."""
+LACKING = -0.3
+"""How much emptier than wanted a part is, as a logarithm, for the parts to take turns."""
 BEFORE = -6
 """Where the last onset lies that a part had before the beat, in grid ticks: taken to be a sixteenth ago."""
 MOST_EVENTS = 56
@@ -86,6 +85,7 @@ class _Beat:
         self._busy = dict(rules.busy)
         self._chord = rules.change or rules.chord
         self._demands = demanded(rules)
+        self._turns = bool(rules.owed) or min(rules.crowd.values(), default=0.0) < LACKING
         self._full: set[int] = set()
         self._onsets = np.full(EVENTS, BARRED)
         for part in rules.parts:
@@ -102,7 +102,7 @@ class _Beat:
         if not self.rows and (rules.must_choose or (rules.free and self._changes(logits))):
             return self._chord_row(*self._engine.say(h, 0, int(Event.CHORD)))
         while True:
-            event = self._in_turn(logits) if rules.owed else self._choose(logits, self._events())
+            event = self._in_turn(logits) if self._turns else self._choose(logits, self._events())
             if self._given and event == self._given[0][0]:
                 return self._said(self._given.pop(0), h)
             if event == rules.line:
@@ -186,40 +186,16 @@ class _Beat:
 
     def _chord_row(self, h: Array, logits: Array) -> Row:
         rules = self._rules
-        bias = np.full(SIZES[1], BARRED)
-        bias[ROOT : NO_CHORD if rules.must_choose or rules.asked is not None else NO_CHORD + 1] = 0
-        bias[ROOT : ROOT + 12][~worths.among(rules.scale)[:12]] += self._penalty
-        bias[ROOT + rules.tonic] += rules.pull
-        bias[ROOT : ROOT + 12] += fusion.lit_roots(
-            rules.tonic, rules.scale, rules.brightness, rules.theta.light
-        )
-        covers, covered = fusion.covers(rules.melody, rules.theta.cover)
-        kinds = None
-        if rules.asked is None:
-            bias[ROOT : ROOT + 12] += covers
-        else:  # it has heard what the chord would cover
-            roots, kinds = fusion.asked(rules.asked, rules.theta.asked)
-            bias[ROOT : ROOT + 12] += roots
-        symbol = self._choose(logits, bias)
+        roots, kinds = chording.roots(rules, self._penalty)
+        symbol = self._choose(logits, roots)
         if symbol == NO_CHORD:
             self._chord = None
             return chord_row(None)
         root = symbol - ROOT
         h, logits = self._engine.say(h, 1, symbol)
-        theta = rules.theta
-        bias = np.full(SIZES[2], 9 * BARRED)  # a root may have no chord within the scale: then the nearest
-        colour = theta.colour * rules.particular
-        worth = fusion.qualities(rules.tones, rules.brightness, colour, theta.light, SIZES[2])
-        fits = fusion.outside(root, rules.scale) * self._penalty + covered[root]
-        if kinds is not None:
-            fits = fits + kinds[root]
-        bias[QUALITY : QUALITY + len(fits)] = worth[QUALITY : QUALITY + len(fits)] + fits
-        value = self._choose(logits, bias)
+        value = self._choose(logits, chording.kinds(rules, root, kinds[root], self._penalty))
         _, logits = self._engine.say(h, 2, value)
-        tones = QUALITIES[QUALITY_NAMES[value - QUALITY]]
-        bias = np.full(SIZES[3], BARRED)
-        for tone in tones:
-            bias[BASS + tone] = 0 if (root + tone) % 12 in rules.scale else self._penalty
+        bias = chording.basses(rules, root, QUALITY_NAMES[value - QUALITY], self._penalty)
         row = (int(Event.CHORD), symbol, value, self._choose(logits, bias), 0)
         self._chord = row_chord(row)
         return row

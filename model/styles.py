@@ -21,6 +21,9 @@ STYLES = GRAMMARS + HUMAN
 MOST_STYLES = 64
 """Room in the vocabulary."""
 
+PLAYED = (*HUMAN, "pop")
+"""What is played as people play: the styles of real songs, and pop, which most words without a style become."""
+
 _NEVER, _ALWAYS = 9.0, -9.0
 _DRUMS_FROM = {
     "ambient": _NEVER, "art song": _NEVER, "hymn": _NEVER, "folk": 0.75, "pop ballad": 0.5, "cinematic": 0.45,
@@ -33,3 +36,9 @@ def drums(mix: tuple[tuple[str, float], ...], energy: float) -> float:
     """Return how likely a mix of styles has drums at an energy 0..1."""
     likely = sum(w / (1 + math.exp(-(energy - _DRUMS_FROM.get(name, _ALWAYS)) / 0.05)) for name, w in mix)
     return likely / (sum(w for _, w in mix) or 1.0)
+
+
+def played(mix: tuple[tuple[str, float], ...]) -> float:
+    """Return the share of a mix of styles, 0..1, that is played as people play; 0 of no style."""
+    whole = sum(w for _, w in mix)
+    return sum(w for name, w in mix if name in PLAYED) / whole if whole else 0.0

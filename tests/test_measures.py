@@ -26,7 +26,13 @@ from model.training.measures import (
 from model.training.measures.clips import Clip, Notes
 from model.training.measures.figures import figure
 from model.training.measures.melody_chords import Model, best_triads, halves
-from model.training.measures.texture import bar_overlap, kick_on_bass, melody_on_chord, polyphony
+from model.training.measures.texture import (
+    bar_overlap,
+    chord_changes,
+    kick_on_bass,
+    melody_on_chord,
+    polyphony,
+)
 
 BAR = 1920
 
@@ -95,6 +101,11 @@ def test_a_melody_half_on_its_chord_covers_half() -> None:
 def test_bars_that_share_one_of_three_onsets_overlap_by_a_third() -> None:
     clip = made(bars=2, chords="", bass=notes((0, 60, 40), (480, 60, 40), (BAR, 60, 40), (BAR + 960, 60, 40)))
     assert bar_overlap(clip, "bass") == pytest.approx(1 / 3)
+
+
+def test_chords_change_where_something_sounds_and_drums_alone_tell_nothing_of_them() -> None:
+    assert chord_changes(made(bass=notes((0, 480, 36)))) == 3 / 4
+    assert np.isnan(chord_changes(made(drums=notes((0, 120, 36)))))
 
 
 def test_silence_does_not_thin_what_sounds_together() -> None:

@@ -128,7 +128,7 @@ def written(owed: Mapping[str, float], crowd: Mapping[str, float], seed: int) ->
     rules = Rules(
         parts=frozenset({"drums", "melody"}), ticks=24, line=Event.BEAT, chord=None, change=None, free=False,
         must_choose=False, obey=False, enter=False, scale=frozenset(range(12)), lock=0.0, tonic=0, pull=0.0,
-        closing=False, restless=0.0, busy={}, span=24, crowd=crowd, lilt=STRAIGHT_ON,
+        heard=frozenset(), closing=False, restless=0.0, busy={}, span=24, crowd=crowd, lilt=STRAIGHT_ON,
         wanted={"drums": 80.0, "melody": 80.0}, place={}, owed=owed, heights={}, articulation=0.0, tones=3.0,
         particular=1.0, brightness=0.5, energy=0.5, temperature=1.0, theta=Theta(),
     )  # fmt: skip
@@ -144,6 +144,16 @@ def test_a_part_that_owes_much_does_not_silence_those_that_are_written_before_it
     found = [written(both, {}, seed) for seed in range(20)]
     assert np.mean([parts.count("drums") for parts in found]) > 3
     assert np.mean([parts.count("melody") for parts in found]) > 1
+
+
+def test_a_part_that_lacks_much_does_not_silence_those_before_it_either() -> None:
+    alone, beside = (
+        [written({}, {"drums": 0.0, "melody": lacking}, seed) for seed in range(30)]
+        for lacking in (0.0, -4.0)
+    )
+    drums = [np.mean([parts.count("drums") for parts in found]) for found in (alone, beside)]
+    assert drums[1] > drums[0] - 0.3
+    assert np.mean([parts.count("melody") for parts in beside]) > 1
 
 
 def test_the_more_a_part_owes_the_more_it_plays_and_not_much_beyond() -> None:

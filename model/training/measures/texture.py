@@ -90,9 +90,9 @@ def top_line(notes: Notes) -> Notes:
 
 
 def chord_changes(clip: Clip) -> float:
-    """Return how often a bar the chord symbol becomes another; nothing if there are no chords."""
+    """Return how often a bar the chord symbol becomes another; nothing if there are no chords, or nothing to hear them by."""
     symbols = [chord for _, _, chord in clip.spans]
-    if not symbols:
+    if not symbols or not len(clip.pitched):
         return np.nan
     return sum(a != b for a, b in pairwise(symbols)) / len(clip.bars)
 

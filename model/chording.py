@@ -1,0 +1,52 @@
+"""What each root, kind and bass of a chord is worth where one begins. Pure."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from model import fusion, worths
+from model.choosing import Array
+from model.harmony import QUALITIES
+from model.language import BASS, NO_CHORD, QUALITY, ROOT, SIZES
+from model.rules import Rules
+from model.worths import BARRED, Worth
+
+
+def roots(rules: Rules, penalty: float) -> tuple[Worth, Array]:
+    """Return what each value of the field of roots is worth, and what each kind of chord is on each root, `(12, kinds)`.
+
+    `penalty` is what a tone outside the scale costs.
+    """
+    bias = np.full(SIZES[1], BARRED)
+    bias[ROOT : NO_CHORD if rules.must_choose or rules.asked is not None else NO_CHORD + 1] = 0
+    twelve = bias[ROOT : ROOT + 12]
+    twelve[~worths.among(rules.scale)[:12]] += penalty
+    twelve[rules.tonic] += rules.pull
+    twelve += fusion.lit_roots(rules.tonic, rules.scale, rules.brightness, rules.theta.light)
+    covers, kinds = fusion.covers(rules.melody, rules.theta.cover)
+    if rules.asked is None:
+        twelve += covers
+        twelve += fusion.wandering(rules.heard, rules.tonic, rules.scale, rules.theta.wander)
+    else:  # it has heard what the chord would cover
+        likely, likely_kinds = fusion.asked(rules.asked, rules.theta.asked)
+        twelve += likely
+        kinds = kinds + likely_kinds
+    return bias, kinds
+
+
+def kinds(rules: Rules, root: int, covered: Array, penalty: float) -> Worth:
+    """Return what each value of the field of kinds is worth on a root; `covered` is what `roots` told of it."""
+    colour = rules.theta.colour * rules.particular
+    worth = fusion.qualities(rules.tones, rules.brightness, colour, rules.theta.light, SIZES[2])
+    bias = np.full(SIZES[2], 9 * BARRED)  # a root may have no chord within the scale: then the nearest
+    known = slice(QUALITY, QUALITY + len(covered))
+    bias[known] = worth[known] + fusion.outside(root, rules.scale) * penalty + covered
+    return bias
+
+
+def basses(rules: Rules, root: int, kind: str, penalty: float) -> Worth:
+    """Return what each value of the field of basses is worth: a tone of the chord."""
+    bias = np.full(SIZES[3], BARRED)
+    for tone in QUALITIES[kind]:
+        bias[BASS + tone] = 0 if (root + tone) % 12 in rules.scale else penalty
+    return bias

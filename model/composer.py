@@ -130,11 +130,12 @@ class Composer:
         self, take: Take, plan: Plan, text: Embedding, order: Write, frame: Beat, kept: Kept
     ) -> Written:
         key, controls = parse_key(plan.key), order.controls
-        theta = take.theta.played(played(plan.style))
-        if controls.guidance is not None:
-            theta = replace(theta, text=controls.guidance)
         way = _way(take, order)
         moving = way is not None and take.moving(way.x)
+        # on a way from bar to bar what is chosen freely hides where it leads
+        theta = take.theta.played(0.0 if moving else played(plan.style))
+        if controls.guidance is not None:
+            theta = replace(theta, text=controls.guidance)
         if moving and controls.guidance is None:
             theta = replace(theta, text=min(theta.text, ON_THE_WAY))
         line = self._line(take, plan, frame, order.section, moving=moving)

@@ -132,8 +132,8 @@ class Composer:
         key, controls = parse_key(plan.key), order.controls
         way = _way(take, order)
         moving = way is not None and take.moving(way.x)
-        # between two prompts what is chosen freely hides where the way leads
-        theta = take.theta.played(played(plan.style) if take.other is None else 0.0)
+        # on a way from bar to bar what is chosen freely hides where it leads
+        theta = take.theta.played(0.0 if moving else played(plan.style))
         if controls.guidance is not None:
             theta = replace(theta, text=controls.guidance)
         if moving and controls.guidance is None:

@@ -126,7 +126,7 @@ class Stage:
             self._place(0, Beat(index, bar, beat, meter, None, fresh=False), beat == 0, UNMOVED, (click,))
 
     def fill(self, take: Take, beat: Beat) -> None:
-        """Add the other parts to a beat that was laid with its first one only, where it has not been taken back."""
+        """Add the rest to a beat that was laid with its first note only, where it has not been taken back."""
         placed = next(
             (p for p in self.timeline.placed if p.take == take.number and p.music.index == beat.index), None
         )

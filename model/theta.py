@@ -7,6 +7,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
+ON_THE_WAY = 1.14
+"""How loud the words are, at most, while a morph moves."""
 FILE = Path(__file__).parent / "weights" / "fusion.json"
 
 
@@ -47,6 +49,10 @@ class Theta:
     def played(self, share: float) -> Theta:
         """Return these weights for music of which people play a share, 0..1: they choose more freely, and machines do not wander."""
         return replace(self, tail=self.tail + share * (self.loose - self.tail), wander=share * self.wander)
+
+    def on_the_way(self) -> Theta:
+        """Return these weights while a morph moves: what is chosen freely hides where the way leads, and between two prompts their vector is no sentence's."""
+        return replace(self.played(0.0), text=min(self.text, ON_THE_WAY))
 
 
 BY_HAND = Theta()

@@ -10,8 +10,8 @@ from bridge.events import ControlSet, GeneratorLost, GeneratorReady, PromptGiven
 from bridge.session import Session
 from model.composer import Composer
 from model.encoder import hash_encoder
-from model.music import Begin, Controls, Opening, Prepare, Write
-from tests.performance import Rig, first_notes, latencies, opening, playing
+from model.music import BeatWritten, Begin, Controls, Opening, Plan, Prepare, Write
+from tests.performance import Rig, beat_of, first_notes, latencies, opening, playing
 from tests.small import engine
 
 PARTS_OF_A_BEAT = 6
@@ -69,16 +69,26 @@ def test_with_quantize_now_the_first_note_sounds_while_the_rest_is_written_and_t
     assert rig.held == {}
 
 
-def test_the_first_note_is_heard_before_the_generator_has_answered() -> None:
+def opened() -> Rig:
+    """Return a band that changes at once: 70 ms after a prompt its first note has sounded and the rest is still being written."""
     rig = playing(quantize="now")
     rig.latency = lambda: 0.040
     rig.opens = True
-    asked, before = rig.now, len(rig.sounded)
     rig.happen(PromptGiven("snow"))
-    rig.until(asked + 0.070)  # words are understood after 40 ms, the beat is written after 80
-    assert [take for _, take, _ in rig.sounded[before:]] == [2]
-    rig.until(asked + 0.085)
-    assert [take for _, take, _ in rig.sounded[before:]] == [2] * PARTS_OF_A_BEAT
+    rig.until(rig.now + 0.070)
+    return rig
+
+
+def sounded_of(rig: Rig, take: int) -> int:
+    """Return how many notes of a take sounded."""
+    return sum(of == take for _, of, _ in rig.sounded)
+
+
+def test_the_first_note_is_heard_before_the_generator_has_answered() -> None:
+    rig = opened()  # words are understood after 40 ms, the beat is written after 80
+    assert sounded_of(rig, 2) == 1
+    rig.until(rig.now + 0.015)
+    assert sounded_of(rig, 2) == PARTS_OF_A_BEAT
 
 
 def test_a_take_that_waits_for_a_bar_line_needs_no_first_note() -> None:
@@ -91,23 +101,15 @@ def test_a_take_that_waits_for_a_bar_line_needs_no_first_note() -> None:
 
 
 def test_another_prompt_before_the_rest_is_written_leaves_only_the_first_note_of_the_old_one() -> None:
-    rig = playing(quantize="now")
-    rig.latency = lambda: 0.040
-    rig.opens = True
-    rig.happen(PromptGiven("snow"))
-    rig.until(rig.now + 0.070)
+    rig = opened()
     rig.happen(PromptGiven("hail"))
     rig.until(rig.now + 2)
-    assert len([take for _, take, _ in rig.sounded if take == 2]) == 1
+    assert sounded_of(rig, 2) == 1
     assert len(first_beats(rig)[3]) == PARTS_OF_A_BEAT
 
 
 def test_a_generator_that_dies_after_the_first_note_leaves_a_band_that_plays_on() -> None:
-    rig = playing(quantize="now")
-    rig.latency = lambda: 0.040
-    rig.opens = True
-    rig.happen(PromptGiven("snow"))
-    rig.until(rig.now + 0.070)
+    rig = opened()
     rig._answers.clear()
     rig.happen(GeneratorLost())
     rig.happen(GeneratorReady())
@@ -119,15 +121,11 @@ def test_a_generator_that_dies_after_the_first_note_leaves_a_band_that_plays_on(
 
 def test_a_first_note_of_a_take_that_was_given_up_is_nobodys() -> None:
     rig = playing(quantize="now")
-    before = len(rig.sounded)
     rig.happen(PromptGiven("snow"))
-    answer = rig._answer(Write(2, 0, Controls()))
-    rig._answers.clear()
     rig.happen(PromptGiven("hail"))
-    rig.happen(opening(answer))  # type: ignore[arg-type]
-    rig._answers.clear()
+    rig.happen(opening(BeatWritten(2, beat_of(2, 0, Plan()))))
     rig.until(rig.now + 0.1)
-    assert all(take != 2 for _, take, _ in rig.sounded[before:])
+    assert sounded_of(rig, 2) == 0
 
 
 def test_words_are_read_before_it_is_decided_what_they_change_unless_others_are_being_read() -> None:

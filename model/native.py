@@ -153,7 +153,7 @@ class NativeEngine:
             raise RuntimeError("model/native.c is not built, or this processor lacks AVX2")
         self.shape, self.library = shape, library
         self._spare: dict[int, list[int]] = {1: [], 2: []}
-        self._untold: OrderedDict[bytes, npt.NDArray[np.uint8]] = OrderedDict()
+        self._untold: OrderedDict[bytes, tuple[npt.NDArray[np.uint8], Array]] = OrderedDict()
         width, layers, size = shape["width"], shape["layers"], shape["context"] + shape["prefix"]
         names = [f"blocks.{i}.{name}" for i in range(layers) for name in BLOCK]
         names += [f"chain.{i}.{j}" for i in range(len(SIZES) - 1) for j in (0, 1)]
@@ -220,14 +220,15 @@ class NativeEngine:
         _fits(state, count)
         h = self._following[lanes]
         untold = lanes == 2 and count <= SHORT and not said[1]
-        kept = self._untold.get(key := rows[1, :-1].tobytes()) if untold else None
-        if kept is not None:
-            self._read(state, x[:1, :-1], None)
-            self.library.native_kept(self.kernel, state.pointer, 1, count - 1, True, kept.ctypes.data)
-            x = np.ascontiguousarray(x[:, -1:])
-        self._read(state, x, h.at)
+        kept = self._untold.get(key := rows[1].tobytes()) if untold else None
+        if kept is None:
+            self._read(state, x, h.at)
+        else:
+            self._read(state, x[:1], h.at)
+            self.library.native_kept(self.kernel, state.pointer, 1, count, True, kept[0].ctypes.data)
+            h.array[1] = kept[1]
         if untold:
-            self._remember(key, state, count - 1)
+            self._remember(key, state, h.array[1])
         return state, h.array.copy()
 
     def _read(self, state: NativeState, x: Array, following: int | None) -> None:
@@ -235,13 +236,13 @@ class NativeEngine:
         lanes, count, _ = x.shape
         self.library.native_read(self.kernel, state.pointer, lanes, x.ctypes.data, count, following)
 
-    def _remember(self, key: bytes, state: NativeState, count: int) -> None:
-        """Keep the first rows of the lane that is not told of the words: another prompt in the same key begins with the same."""
+    def _remember(self, key: bytes, state: NativeState, h: Array) -> None:
+        """Keep the rows of the lane that is not told of the words, and what follows: many a prompt in the same key begins with the same."""
         if key not in self._untold:
-            size = self.library.native_kept(self.kernel, state.pointer, 1, count, False, None)
+            size = self.library.native_kept(self.kernel, state.pointer, 1, state.length, False, None)
             kept = np.empty(size, np.uint8)
-            self.library.native_kept(self.kernel, state.pointer, 1, count, False, kept.ctypes.data)
-            self._untold[key] = kept
+            self.library.native_kept(self.kernel, state.pointer, 1, state.length, False, kept.ctypes.data)
+            self._untold[key] = kept, h.copy()
             if len(self._untold) > REMEMBERED:
                 self._untold.popitem(last=False)
         self._untold.move_to_end(key)

@@ -19,7 +19,7 @@ import numpy as np
 
 from bench.clips import Maker, composer, spread
 from bench.playing import begun, melody_played
-from model.clip import Wanted
+from model.commission import Wanted
 from model.editing import harmonised
 from model.harmony import Chord, parse_chord, parse_key
 from model.midifile import Song

@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from bench.otherwords import OtherWords
-from model.clip import AUTOMATIC, DEFAULT_BARS, Wanted, clip
+from model.clip import clip
+from model.commission import AUTOMATIC, DEFAULT_BARS, Wanted
 from model.composer import Composer
 from model.encoder import TextEncoder
 from model.engine import Engine

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from bench.clips import Maker, composer
 from model import midifile
-from model.clip import Wanted
+from model.commission import Wanted
 from model.editing import harmonised
 from model.music import Controls
 

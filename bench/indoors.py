@@ -23,7 +23,7 @@ from bridge.events import Event, PlayAsked, PromptGiven, Wanted
 from bridge.session import Session
 from bridge.share import Share
 from bridge.transport import State
-from model.clipping import ClipAnswer, ClipFailed, ClipOrder, ClipWritten
+from model.commission import ClipAnswer, ClipFailed, ClipOrder, ClipWritten
 from tests.performance import Rig
 
 SENDERS = tuple(("127.0.0.1", 40_000 + n) for n in range(8))

@@ -10,7 +10,8 @@ from __future__ import annotations
 from statistics import fmean
 
 from bench.figures import interval, table
-from model.clip import Wanted, clip
+from model.clip import clip
+from model.commission import Wanted
 from model.composer import Composer
 from model.plan import open_encoder
 

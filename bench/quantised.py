@@ -20,7 +20,8 @@ import numpy as np
 from bench import implied
 from bench.figures import interval, table
 from bench.wishes import prompts
-from model.clip import Wanted, clip
+from model.clip import clip
+from model.commission import Wanted
 from model.composer import Composer
 from model.decoding import Decoding, open_engine
 from model.language import FIRST_NOTE, SIZES, Rows

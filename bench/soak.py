@@ -36,7 +36,7 @@ from bridge.events import (
     StopAsked,
 )
 from bridge.transport import State
-from model.clipping import ClipOrder, ClipWritten
+from model.commission import ClipOrder, ClipWritten
 from tests.asked import KINDS
 from tests.performance import Rig
 

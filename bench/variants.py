@@ -22,7 +22,8 @@ from bench.clips import MAKERS, Maker, composer, planned, spread
 from bench.matched import conditions
 from bench.wishes import prompts as wished
 from model import midifile
-from model.clip import Wanted, clip
+from model.clip import clip
+from model.commission import Wanted
 from model.styles import GRAMMARS
 from model.training.captions import SCENES
 from model.training.grammar_only import clip as grammar_clip

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 
 from bridge.config import Config
 from bridge.errors import OwnerError
@@ -32,9 +33,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(args: argparse.Namespace) -> int:
     match args.command:  # imported late: a command loads only what it needs
         case "serve":
-            from bridge import serve
-
-            return serve.run(config(args))
+            return _serve(config(args))
         case "clip":
             from bridge import commands
 
@@ -79,6 +78,17 @@ def _run(args: argparse.Namespace) -> int:
             from bridge import doctor
 
             return doctor.examine()
+
+
+def _serve(asked: Config) -> int:
+    """Begin what takes longest, then load all else."""
+    from bridge.child import Child, Elsewhere
+
+    generator = partial(Elsewhere("model.process:run"), engine=asked.engine)
+    begun = Child("generator", generator, (asked.encoder,))  # one that is not needed ends with us
+    from bridge import serve
+
+    return serve.run(asked, generator, begun)
 
 
 def config(args: argparse.Namespace) -> Config:

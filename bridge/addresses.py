@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.controls import CONTROLS, ROOT
-from model.form import CUES
+from model.music import CUES
 
 SLOTS = range(1, 17)
 

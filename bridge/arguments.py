@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from bridge import spelling
-from bridge.baton import SYNCS
+from bridge.config import SYNCS
 from bridge.spelling import MOST_BARS, MOST_SEED, MOST_TAKES
 from bridge.systems import BACKENDS
 from model.decoding import ENGINES

@@ -25,7 +25,6 @@ FRESH = Seconds(0.5)
 """So long after the host began, a take begins on its next beat; later on its next bar."""
 IN_PHASE = Seconds(0.040)
 """A leap that leaves the bars this near to each other needs no new plan: the host loops."""
-SYNCS = ("internal", "clock", "link", "host")
 
 
 class Turn(Enum):
@@ -46,7 +45,7 @@ class Entry:
 
 
 class Baton:
-    """Leads the stage's time where it comes from outside; `sync` is the owner's choice, one of SYNCS."""
+    """Leads the stage's time where it comes from outside; `sync` is the owner's choice, one of `config.SYNCS`."""
 
     def __init__(self, sync: str, stage: Stage, desk: Desk) -> None:
         self._sync, self._stage, self._desk = sync, stage, desk

@@ -7,11 +7,13 @@ pipe and each platform behaves alike.
 from __future__ import annotations
 
 import multiprocessing
+import pkgutil
 import select
 import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -22,20 +24,22 @@ MOST_WAITING = 4096
 """Messages that wait for a child that does not read; one that lets more come together hangs, and is ended."""
 
 
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """A function by its name, "module:function": what only a child calls is imported there and nowhere else."""
+
+    name: str
+
+    def __call__(self, *args: object, **named: object) -> None:
+        """Call it."""
+        pkgutil.resolve_name(self.name)(*args, **named)
+
+
 class Child:
-    """A process running `target(connection, *args)`.
+    """A process running `target(connection, *args)`, which is heard from `listen` on."""
 
-    `on_message` and `on_death` are called from a reader thread; hand them the door into your loop.
-    """
-
-    def __init__(
-        self,
-        name: str,
-        target: Callable[..., None],
-        args: tuple[object, ...],
-        on_message: Callable[[Any], None],
-        on_death: Callable[[], None],
-    ) -> None:
+    def __init__(self, name: str, target: Callable[..., None], args: tuple[object, ...]) -> None:
+        self._name = name
         self._connection, theirs = _spawn.Pipe()
         self._process = _spawn.Process(
             target=target, args=(theirs, *args), name=f"llmball-{name}", daemon=True
@@ -45,13 +49,11 @@ class Child:
         self._closing = False
         self._waiting: deque[object] = deque()
         self._writing = threading.Lock()
-        reader = threading.Thread(
-            target=self._read,
-            args=(self._connection, on_message, on_death),
-            name=f"{name} reader",
-            daemon=True,
-        )
-        reader.start()
+
+    def listen(self, on_message: Callable[[Any], None], on_death: Callable[[], None]) -> None:
+        """Hear all that it has said and says; called once. Both are called from a reader thread: hand them the door into your loop."""
+        said = (self._connection, on_message, on_death)
+        threading.Thread(target=self._read, args=said, name=f"{self._name} reader", daemon=True).start()
 
     @property
     def pid(self) -> int | None:

@@ -63,13 +63,17 @@ class Children:
         args: Callable[[], tuple[object, ...]],
         *,
         warm: Callable[[], None] | None = None,
+        begun: Child | None = None,
     ) -> None:
-        """Begin a process of `main(connection, *args())`; args are asked each time that it begins.
+        """Begin a process of `main(connection, *args())`, where it was not `begun` already; args are asked each time that it begins.
 
         Soon after it is ready another that has run `warm`, where one is given, waits to step in at once.
         """
         self._all[name] = Begun(main, args, warm)
-        self._start(name)
+        if begun is None:
+            self._start(name)
+        else:
+            self._all[name].child = self._heard(name, begun)
 
     def send(self, name: str, message: object) -> None:
         """Send a message; one to a child that is not there is lost."""
@@ -102,26 +106,21 @@ class Children:
     def _wait_in(self, name: str) -> None:
         one = self._all.get(name)
         if one is not None and one.warm is not None and one.spare is None and not self._closing:
-            one.spare = self._made(name, spare.run, (one.main, one.warm))
+            one.spare = self._heard(name, Child(name, spare.run, (one.main, one.warm)))
 
     def _start(self, name: str) -> None:
         one = self._all[name]
         if one.spare is None:
-            one.child = self._made(name, one.main, one.args())
+            one.child = self._heard(name, Child(name, one.main, one.args()))
         else:
             one.child, one.spare = one.spare, None
             one.child.send(one.args())
 
-    def _made(self, name: str, main: Callable[..., None], args: tuple[object, ...]) -> Child:
-        child: Child
-
-        def heard(message: object) -> None:
-            self._in_loop(self._hear, name, message)
-
-        def died() -> None:
-            self._in_loop(lambda: self._ended(name, child))
-
-        child = Child(name, main, args, heard, died)
+    def _heard(self, name: str, child: Child) -> Child:
+        child.listen(
+            lambda message: self._in_loop(self._hear, name, message),
+            lambda: self._in_loop(self._ended, name, child),
+        )
         return child
 
     def _in_loop(self, call: Callable[..., None], *args: object) -> None:

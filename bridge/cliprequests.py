@@ -9,7 +9,7 @@ from urllib.parse import unquote_to_bytes
 from bridge.controls import SEEDS, Value
 from bridge.errors import BadRequest
 from bridge.wording import LARGEST, prompt, whole
-from model.clipping import Row
+from model.commission import Row
 from model.music import PARTS
 
 

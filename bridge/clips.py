@@ -24,8 +24,7 @@ from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.options import announced, changes, marked, stays, wanted
 from bridge.pace import Answer
-from model.clip import Wanted
-from model.clipping import (
+from model.commission import (
     ClipAnswer,
     ClipFailed,
     ClipGivenUp,
@@ -34,6 +33,7 @@ from model.clipping import (
     ClipWritten,
     Given,
     Row,
+    Wanted,
 )
 from model.midifile import bar_length
 from model.music import PARTS, TICKS_PER_QUARTER

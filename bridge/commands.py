@@ -15,11 +15,12 @@ from bridge.arguments import clip_controls
 from bridge.errors import OwnerError
 from bridge.spelling import MOST_SEED
 from model import midifile
-from model.clip import Wanted, Writer
+from model.clip import Writer
 from model.clipping import made
+from model.commission import Stays, Wanted
 from model.composer import Composer
 from model.distribution import distribution
-from model.editing import Stays, harmonised
+from model.editing import harmonised
 from model.encoder import EncoderError
 from model.explaining import chart, explain
 from model.importing import read_any

@@ -9,6 +9,8 @@ from pathlib import Path
 from bridge.account import Account
 
 Network = IPv4Network | IPv6Network
+SYNCS = ("internal", "clock", "link", "host")
+"""Who may lead the time."""
 
 
 @dataclass(frozen=True, slots=True)

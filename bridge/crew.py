@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bridge.child import Child
 from bridge.children import Children
 from bridge.errors import OwnerError
 from bridge.events import GeneratorReady, Heard, PlayerReady
@@ -20,7 +21,7 @@ from bridge.playing import run as run_player
 from bridge.playing import warm as warm_player
 from bridge.ports import Kept, PortConfig
 from bridge.readiness import Readiness
-from model.clipping import ClipAnswer
+from model.commission import ClipAnswer
 from model.music import Answer, Opening
 
 log = logging.getLogger("llmball")
@@ -40,6 +41,8 @@ class Duties:
     ports: PortConfig
     inlet: InletConfig | None
     encoder: Path | None
+    begun: Child | None = None
+    """The generator, where it was begun before all else: it takes longest."""
 
 
 class Crew:
@@ -54,8 +57,9 @@ class Crew:
 
     def begin(self) -> None:
         """Begin all of them."""
+        duties = self._duties
         # the generator first: it takes longest
-        self._children.begin("generator", self._duties.generator, lambda: (self._duties.encoder,))
+        self._children.begin("generator", duties.generator, lambda: (duties.encoder,), begun=duties.begun)
         self._children.begin("player", run_player, self._of_player, warm=warm_player)
         if self._duties.inlet is None:
             self.readiness.came("ears")

@@ -7,8 +7,7 @@ from bridge.entrance import NOTICE
 from bridge.stage import Stage
 from bridge.take import Cue, Take
 from bridge.timeline import EVERY
-from model.form import CUES
-from model.music import PARTS, Ticks, beats_in_bar
+from model.music import CUES, PARTS, Ticks, beats_in_bar
 
 
 def cue(section: str, take: Take, stage: Stage, quantize: str, now: Seconds) -> None:

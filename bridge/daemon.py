@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from threadpoolctl import threadpool_limits
 
+from bridge.child import Child
 from bridge.children import Children
 from bridge.clock import monotonic
 from bridge.config import Config
@@ -55,9 +56,8 @@ from bridge.session import Session
 from bridge.sets import opened
 from bridge.signals import on_signals
 from bridge.view import View
-from model.clipping import ClipFailed, ClipProgress, ClipWritten
+from model.commission import ClipFailed, ClipProgress, ClipWritten
 from model.music import BeatWritten, Failed, Order, Understood
-from model.process import run as run_generator
 from model.weights import FOLDER, hashed
 
 if TYPE_CHECKING:
@@ -76,9 +76,10 @@ class Daemon:
         self,
         config: Config,
         ports: PortConfig,
-        generator: Callable[..., None] = run_generator,
+        generator: Callable[..., None],
         inlet: InletConfig | None = None,
         ears: Callable[..., None] = run_ears,
+        begun: Child | None = None,
     ) -> None:
         self._config = config
         self._set = None if config.set_file is None else opened(config.set_file)
@@ -105,7 +106,7 @@ class Daemon:
         self._house = House(*talk)
         self._door = Door(config.allow, *talk)
         self._children = Children(self._from_child, self._died, self._fail)
-        duties = Duties(generator, ears, ports, inlet, config.encoder)
+        duties = Duties(generator, ears, ports, inlet, config.encoder, begun)
         self._crew = Crew(duties, self._children, self._fail)
         at = self._session
         self._view = View(at.settings, lambda: at.bank, at.planned, at.words, self._crew.outlets.now)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import assert_never
 
 from bridge import keepsake, sets
+from bridge.child import Elsewhere
 from bridge.children import Children
 from bridge.clients import Address
 from bridge.cliprequests import ClipAsked, ClipCancelled, ClipNotes, ClipRedo, ClipRequest, ClipResend
@@ -27,8 +28,7 @@ from bridge.pads import Pads
 from bridge.requests import Keep, Learn, SetAsked, read
 from bridge.session import Session
 from bridge.sets import Set
-from model.clipping import ClipAnswer, ClipGivenUp, ClipOrder, ClipProgress
-from model.clipping import run as run_clipper
+from model.commission import ClipAnswer, ClipGivenUp, ClipOrder, ClipProgress
 
 log = logging.getLogger("llmball")
 
@@ -170,7 +170,7 @@ class Errands:
         """Hand an order to the process that writes clips; it is begun when it is first needed."""
         self._stay()
         if "clips" not in self._children.pids:
-            self._children.begin("clips", run_clipper, lambda: (self._encoder,))
+            self._children.begin("clips", Elsewhere("model.clipping:run"), lambda: (self._encoder,))
         # what was given may be long: a writer that is slow to read it must not hold up the loop
         self._orders.submit(self._children.send, "clips", order)
         if isinstance(order, ClipGivenUp):

@@ -10,8 +10,7 @@ from bridge.arguments import clip_controls, clip_options
 from bridge.cliprequests import ClipAsked, ClipRedo
 from bridge.errors import BadRequest
 from bridge.wording import whole
-from model.clip import Wanted
-from model.editing import Stays
+from model.commission import Stays, Wanted
 
 NOT_HERE = ("encoder", "takes", "o", "bars", "seed", "prompt")
 """Options of the command line that a message has no use for, or says otherwise."""

@@ -7,8 +7,7 @@ from typing import Any
 
 from bridge.addresses import COMMANDS, TOLD, Command
 from bridge.controls import CONTROLS, ROOT, Control, Value
-from model.form import CUES
-from model.music import PARTS
+from model.music import CUES, PARTS
 
 Node = dict[str, Any]
 READ, WRITE = 1, 2

@@ -33,7 +33,7 @@ from bridge.events import (
 )
 from bridge.osc import Message
 from bridge.wording import LARGEST, prompt, whole
-from model.form import CUES
+from model.music import CUES
 
 
 @dataclass(frozen=True, slots=True)

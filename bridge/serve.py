@@ -6,20 +6,20 @@ import asyncio
 import contextlib
 import logging
 import sys
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
 
+from bridge.child import Child
 from bridge.config import Config
 from bridge.daemon import Daemon
 from bridge.errors import OwnerError
 from bridge.inlet import InletConfig, settled
 from bridge.ports import PortConfig, decided
 from model.music import PARTS
-from model.process import run as run_generator
 
 
-def run(config: Config) -> int:
-    """Serve until a signal; return the exit code. Raises OwnerError."""
+def run(config: Config, generator: Callable[..., None], begun: Child) -> int:
+    """Serve until a signal; return the exit code. `generator` is what runs in the child that was `begun`. Raises OwnerError."""
     logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
     ports = decided(
         PortConfig(config.output, config.backend, config.per_part, config.port_name, PARTS, config.trace)
@@ -45,8 +45,7 @@ def run(config: Config) -> int:
         inlet = settled(InletConfig(config.input or "virtual", config.backend, config.port_name))
 
     async def serve() -> None:
-        generator = partial(run_generator, engine=config.engine)
-        await Daemon(config, ports, generator, inlet).run()
+        await Daemon(config, ports, generator, inlet, begun=begun).run()
 
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(serve())

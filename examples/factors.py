@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 from model import factors, midifile
-from model.clip import Wanted
+from model.commission import Stays, Wanted
 from model.composer import Composer
-from model.editing import Stays, continued, filled_in
+from model.editing import continued, filled_in
 from model.music import Controls, Ticks
 from model.plan import open_encoder
 from model.refine import refine

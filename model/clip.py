@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Protocol
 
+from model.commission import DEFAULT_BARS, MOST_BARS, Wanted
 from model.likeness import as_controls, measured
 from model.midifile import DEFAULT_PROGRAMS, Song, bar_length
-from model.music import BeatWritten, Begin, Controls, Kept, Note, Plan, Ticks, Understood, Write
+from model.music import BeatWritten, Begin, Kept, Note, Plan, Ticks, Understood, Write
 from model.precedence import apply
 from model.swing import in_meter, swung
 from model.terms import table
 
-DEFAULT_BARS = 8
-MOST_BARS = 256
 TAKE = 0
-AUTOMATIC = Controls()
 
 
 class Writer(Protocol):
@@ -31,27 +29,6 @@ class Writer(Protocol):
 
     def forget(self, take: int) -> None:
         """Free it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What is asked of a clip beside its words. None leaves it to them.
-
-    `closing` lets the last bar come to a close; False lets it lead back, as a loop. `theta` has weights of the fusion by
-    name; those that are not named are as shipped.
-    """
-
-    prompt: str
-    seed: int
-    bars: int | None = None
-    parts: tuple[str, ...] | None = None
-    controls: Controls = AUTOMATIC
-    closing: bool | None = None
-    theta: tuple[tuple[str, float], ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.bars is not None and not 1 <= self.bars <= MOST_BARS:
-            raise ValueError(f"a clip has 1..{MOST_BARS} bars, not {self.bars}")
 
 
 def clip(

@@ -8,15 +8,27 @@ from __future__ import annotations
 import os
 import signal
 from collections import deque
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from pathlib import Path
 
 from setproctitle import setproctitle
 
-from model.clip import DEFAULT_BARS, Wanted, Writer, clip
+from model.clip import Writer, clip
+from model.commission import (
+    DEFAULT_BARS,
+    ClipAnswer,
+    ClipFailed,
+    ClipOrder,
+    ClipProgress,
+    ClipWritten,
+    Given,
+    Packet,
+    Stays,
+    Wanted,
+)
 from model.composer import Composer
-from model.editing import Stays, continued, filled_in
+from model.editing import continued, filled_in
 from model.importing import heard_chords, heard_key
 from model.midifile import Song, as_filed, bar_length
 from model.music import PARTS, TICKS_PER_QUARTER, BeatWritten, Begin, Note, Ticks, Understood, Write
@@ -24,97 +36,25 @@ from model.plan import open_encoder
 from model.refine import refine
 
 NICE = 10
-
-
-Row = tuple[str, int, float, float, int]
-"""A note as it is sent: part, pitch, start and length in quarter notes, velocity."""
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """So many bars of notes to go on from, or with `stays` to write anew in part.
-
-    `tempo` 0 is not known, `key` "auto" is to be heard in the notes; `changed` tells that the words change it.
-    """
-
-    notes: tuple[Row, ...]
-    bars: int
-    meter: str = "4/4"
-    tempo: float = 0.0
-    key: str = "auto"
-    stays: Stays | None = None
-    changed: bool = False
-
-    def song(self) -> Song:
-        """Return it as a song; key and chords are those that are heard."""
-        bar = bar_length(self.meter)
-        notes = tuple(
-            Note(Ticks(round(start * TICKS_PER_QUARTER)), Ticks(max(1, round(length * TICKS_PER_QUARTER))), pitch, velocity, part)
-            for part, pitch, start, length, velocity in self.notes
-        )  # fmt: skip
-        bare = Song(
-            bars=tuple((Ticks(i * bar), self.meter) for i in range(self.bars)),
-            end=Ticks(self.bars * bar),
-            tempos=((Ticks(0), self.tempo or 120.0),),
-            key=heard_key(notes).name if self.key == "auto" else self.key,
-            notes=notes,
-        )
-        return as_filed(replace(bare, chords=heard_chords(bare)))
-
-
-Packet = tuple[int, str, tuple[int | float, ...]]
 A_PACKET = 32
 """Notes in a packet: with its address it stays within one frame of a network."""
 
 
-@dataclass(frozen=True, slots=True)
-class ClipOrder:
-    """Write a clip; the number is the bridge's own."""
-
-    number: int
-    wanted: Wanted
-    given: Given | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ClipGivenUp:
-    """A clip is not wanted any more."""
-
-    number: int
-
-
-@dataclass(frozen=True, slots=True)
-class ClipProgress:
-    """So much of a clip is written, 0..1."""
-
-    number: int
-    share: float
-
-
-@dataclass(frozen=True, slots=True)
-class ClipWritten:
-    """A clip as its file would hold it: its count of notes, its quarter notes, its notes in packets of one part each.
-
-    A packet has the number of its first note, its part, and pitch, start, length and velocity of each note.
-    """
-
-    number: int
-    total: int
-    beats: float
-    tempo: float
-    key: str
-    packets: tuple[Packet, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ClipFailed:
-    """A clip cannot be written: `reason` says why."""
-
-    number: int
-    reason: str
-
-
-ClipAnswer = ClipProgress | ClipWritten | ClipFailed
+def song_of(given: Given) -> Song:
+    """Return what was given as a song; key and chords are those that are heard."""
+    bar = bar_length(given.meter)
+    notes = tuple(
+        Note(Ticks(round(start * TICKS_PER_QUARTER)), Ticks(max(1, round(length * TICKS_PER_QUARTER))), pitch, velocity, part)
+        for part, pitch, start, length, velocity in given.notes
+    )  # fmt: skip
+    bare = Song(
+        bars=tuple((Ticks(i * bar), given.meter) for i in range(given.bars)),
+        end=Ticks(given.bars * bar),
+        tempos=((Ticks(0), given.tempo or 120.0),),
+        key=heard_key(notes).name if given.key == "auto" else given.key,
+        notes=notes,
+    )
+    return as_filed(replace(bare, chords=heard_chords(bare)))
 
 
 def made(composer: Writer, wanted: Wanted, song: Song | None = None, stays: Stays | None = None) -> Song:
@@ -229,9 +169,9 @@ def _written(writer: _Telling, order: ClipOrder) -> ClipAnswer:
         if given is None:
             song = made(writer, order.wanted)
         elif given.changed:
-            song = refine(writer, given.song(), order.wanted.prompt, order.wanted.seed)
+            song = refine(writer, song_of(given), order.wanted.prompt, order.wanted.seed)
         else:
-            song = made(writer, order.wanted, given.song(), given.stays)
+            song = made(writer, order.wanted, song_of(given), given.stays)
         return packed(order.number, song)
     except ValueError as error:
         return ClipFailed(order.number, str(error))

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-import numpy as np
-import numpy.typing as npt
+if TYPE_CHECKING:  # the command line asks for the names only, and is not to wait for numpy
+    import numpy as np
+    import numpy.typing as npt
 
-from model.choosing import Array, Worth
-from model.language import Rows
-from model.weights import FOLDER, load
+    from model.choosing import Array, Worth
+    from model.language import Rows
 
 ENGINES = ("auto", "native", "onnx", "torch")
 """Their names; the first is the default: native where it was built and the processor can run it, else onnx."""
@@ -61,8 +61,11 @@ class Decoding(Protocol):
         """Draw a value from logits `(lanes, n)`, bent by `bias`, `(n,)`; see `model.choosing`."""
 
 
-def open_engine(name: str = ENGINES[0], weights: Path = FOLDER / "decoder.safetensors") -> Decoding:
-    """Return an engine by its name. Raises `EngineError` and `WeightsError`."""
+def open_engine(name: str = ENGINES[0], weights: Path | None = None) -> Decoding:
+    """Return an engine by its name, with the weights that are shipped or others. Raises `EngineError` and `WeightsError`."""
+    from model.weights import FOLDER, load
+
+    arrays = load(FOLDER / "decoder.safetensors" if weights is None else weights)
     if name == "torch":
         try:
             from model.torch_engine import (
@@ -70,16 +73,16 @@ def open_engine(name: str = ENGINES[0], weights: Path = FOLDER / "decoder.safete
             )
         except ImportError as missing:
             raise EngineError("--engine torch needs torch: pip install 'llmball[train]'") from missing
-        return TorchEngine(*load(weights))
+        return TorchEngine(*arrays)
     if name != "onnx":
         from model import native  # late, as the others: each brings what only it needs
 
         if native.able():
-            return native.NativeEngine(*load(weights))
+            return native.NativeEngine(*arrays)
         if name == "native":
             raise EngineError(
                 "--engine native needs an x86 processor with AVX2 and a C compiler when LLMBall is installed: leave it out"
             )
     from model.engine import Engine
 
-    return Engine(*load(weights))
+    return Engine(*arrays)

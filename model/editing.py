@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from model.clip import Wanted, Writer, clip
+from model.clip import Writer, clip
+from model.commission import Stays, Wanted
 from model.midifile import Song
 from model.music import PARTS, Kept, Note, Ticks, beat_length, beats_in_bar
 
 Bars = Set[int]
 """Numbers of bars, from 0."""
-
-
-@dataclass(frozen=True, slots=True)
-class Stays:
-    """What of a song stays: `parts` everywhere, and every part outside the bars to be `redone` (None: all bars)."""
-
-    parts: frozenset[str] = frozenset()
-    redone: frozenset[int] | None = None
-    harmony: bool = False
 
 
 def kept(song: Song, stays: Stays) -> tuple[Kept, ...]:

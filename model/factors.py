@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from model.clip import Wanted, Writer, clip
+from model.clip import Writer, clip
+from model.commission import Wanted
 from model.editing import harmonised, notes_of
 from model.midifile import Song
 from model.music import Kept, Ticks, beat_length, beats_in_bar

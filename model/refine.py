@@ -11,8 +11,9 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from model import changes, rechording
-from model.clip import Wanted, Writer
-from model.editing import Stays, filled_in
+from model.clip import Writer
+from model.commission import Stays, Wanted
+from model.editing import filled_in
 from model.kitwords import pieces
 from model.midifile import Song
 from model.music import PARTS, Controls

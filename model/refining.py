@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from model.clip import Writer
-from model.editing import Stays, kept
+from model.commission import Stays
+from model.editing import kept
 from model.encoder import TextEncoder
 from model.likeness import measured
 from model.midifile import Song

@@ -24,8 +24,7 @@ from bridge.events import (
     TapGiven,
     TasteReset,
 )
-from model.form import CUES
-from model.music import METERS
+from model.music import CUES, METERS
 
 Asked = Callable[[random.Random], Event]
 """Draws one of a kind of events."""

@@ -46,7 +46,8 @@ def start() -> Iterator[Start]:
 
         def started(main: Callable[..., None]) -> tuple[Child, queue.Queue[Any]]:
             said: queue.Queue[Any] = queue.Queue()
-            child = Child("test", main, (), said.put, lambda: said.put(DIED))
+            child = Child("test", main, ())
+            child.listen(said.put, lambda: said.put(DIED))
             stack.callback(child.close)
             return child, said
 

@@ -5,7 +5,8 @@ import itertools
 import pytest
 
 from model import midifile
-from model.clip import Wanted, _clear_of, clip, programs
+from model.clip import _clear_of, clip, programs
+from model.commission import Wanted
 from model.midifile import bar_length
 from model.music import (
     PARTS,

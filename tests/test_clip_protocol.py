@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from model import midifile
-from model.clipping import Given
+from model.clipping import song_of
+from model.commission import Given
 from model.midifile import Song
 from model.music import PARTS
 from tests import rig
@@ -87,7 +88,7 @@ def test_a_clip_and_what_follows_it_are_those_of_the_command_line(
     assert (first.beats, first.key) == (8.0, song.key)
     assert first.tempo == pytest.approx(song.tempos[0][1])
     given = tuple(rows(song))
-    (tmp_path / "in.mid").write_bytes(midifile.to_bytes(Given(given, 2, tempo=82, key=song.key).song()))
+    (tmp_path / "in.mid").write_bytes(midifile.to_bytes(song_of(Given(given, 2, tempo=82, key=song.key))))
     longer = fetched(address, 2, 2, 18, "more", "tempo", 82, "key", song.key, given=given)
     options = (
         "--from",

@@ -13,10 +13,9 @@ from bridge.errors import BadRequest
 from bridge.osc import Message, encode
 from bridge.pace import Answer
 from bridge.requests import read
-from model.clip import Wanted
-from model.clipping import ClipFailed, ClipGivenUp, ClipOrder, ClipProgress, made, packed
+from model.clipping import made, packed
+from model.commission import ClipFailed, ClipGivenUp, ClipOrder, ClipProgress, Stays, Wanted
 from model.composer import Composer
-from model.editing import Stays
 from model.encoder import hash_encoder
 from model.midifile import Song, as_filed
 from model.music import Controls, Note, Ticks

@@ -31,7 +31,8 @@ def start() -> Iterator[Start]:
 
         def started(config: InletConfig, main: Callable[..., None] = run) -> tuple[Child, queue.Queue[Any]]:
             said: queue.Queue[Any] = queue.Queue()
-            child = Child("ears", main, (config,), said.put, lambda: said.put(DIED))
+            child = Child("ears", main, (config,))
+            child.listen(said.put, lambda: said.put(DIED))
             stack.callback(child.close)
             return child, said
 

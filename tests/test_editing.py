@@ -9,9 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model import factors
-from model.clip import Wanted, clip
+from model.clip import clip
+from model.commission import Stays, Wanted
 from model.composer import Composer
-from model.editing import Stays, continued, filled_in, harmonised, notes_of
+from model.editing import continued, filled_in, harmonised, notes_of
 from model.encoder import hash_encoder
 from model.midifile import Song
 from model.music import PARTS, Note, Ticks

@@ -12,7 +12,7 @@ from bridge.errands import Errands
 from bridge.osc import Message
 from bridge.requests import read
 from bridge.session import Session
-from model.clipping import ClipFailed, ClipGivenUp, ClipOrder
+from model.commission import ClipFailed, ClipGivenUp, ClipOrder
 
 ME = ("127.0.0.1", 5000)
 

@@ -7,12 +7,13 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.editing import Stays, kept
-from model.form import CUES, STILL, backbeat, line, off_the_backbeat
+from model.commission import Stays
+from model.editing import kept
+from model.form import STILL, backbeat, line, off_the_backbeat
 from model.kept import kept_rows, later_rows, melody_ahead, rhythm_rows, room, whole
 from model.language import NOW, PHRASE_BARS, SECTIONS, Event, row_note
 from model.midifile import Song
-from model.music import METERS, PARTS, Beat, Kept, Note, Plan, Ticks, beat_length, beats_in_bar
+from model.music import CUES, METERS, PARTS, Beat, Kept, Note, Plan, Ticks, beat_length, beats_in_bar
 from model.ranking import ranked, score
 from model.styles import STYLES
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bridge.controls import Value
 from bridge.errors import BadRequest
-from model.clipping import ClipOrder
+from model.clipping import song_of
+from model.commission import ClipOrder
 from model.music import Note, Ticks
 from tests.test_clips import Desk, song
 
@@ -36,7 +37,7 @@ def test_given_notes_may_come_in_any_order_and_twice(rng: random.Random) -> None
     desk.say("clip", 7, 8, 0, "rain", "redo", "3-4")
     source = desk.last().given
     assert source is not None
-    assert sorted(source.song().notes) == sorted(notes)
+    assert sorted(song_of(source).notes) == sorted(notes)
     assert source.stays is not None
     assert source.stays.redone == frozenset({2, 3})
 

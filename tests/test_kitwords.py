@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.clip import Wanted, clip
+from model.clip import clip
+from model.commission import Wanted
 from model.composer import Composer
 from model.drums import ROLE_OF, ROLES
 from model.encoder import hash_encoder

@@ -157,7 +157,8 @@ def start() -> Iterator[Start]:
 
         def started(config: PortConfig, main: Callable[..., None] = run) -> tuple[Child, queue.Queue[Any]]:
             said: queue.Queue[Any] = queue.Queue()
-            child = Child("player", main, (config,), said.put, lambda: said.put(DIED))
+            child = Child("player", main, (config,))
+            child.listen(said.put, lambda: said.put(DIED))
             stack.callback(child.close)
             return child, said
 

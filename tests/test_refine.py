@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from model.clip import Wanted, clip
+from model.clip import clip
+from model.commission import Wanted
 from model.composer import Composer
 from model.encoder import hash_encoder
 from model.harmony import parse_chord, parse_key

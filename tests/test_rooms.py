@@ -31,6 +31,19 @@ def test_playing_does_not_import_torch_either() -> None:
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
 
 
+@pytest.mark.parametrize(
+    ("rooms", "left"),
+    [
+        ("bridge.serve", "model.composer"),
+        ("bridge.serve", "model.clip"),
+        ("bridge.arguments, bridge.child", "numpy"),
+    ],
+)
+def test_what_only_a_child_does_keeps_nobody_waiting_at_the_start(rooms: str, left: str) -> None:
+    code = f"import {rooms}, sys; sys.exit({left!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
 def test_the_model_never_imports_the_bridge() -> None:
     for path in (ROOT / "model").rglob("*.py"):
         assert not any(name.split(".")[0] == "bridge" for name in imported(path)), path

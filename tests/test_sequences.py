@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.baton import SYNCS
+from bridge.config import SYNCS
 from bridge.errors import BadRequest
 from bridge.events import (
     ControlSet,

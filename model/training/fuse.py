@@ -25,7 +25,8 @@ import numpy as np
 import numpy.typing as npt
 
 from model import midifile
-from model.clip import Wanted, clip
+from model.clip import clip
+from model.commission import Wanted
 from model.composer import Composer
 from model.densities import wanted_onsets
 from model.encoder import sentence_encoder

@@ -10,13 +10,11 @@ from bridge.controls import Value
 from bridge.orders import Sound, left
 from bridge.timeline import Placed
 from model.midifile import Song, bar_length
-from model.music import TICKS_PER_QUARTER, Note, Ticks
+from model.music import Note, Ticks
 
 T = TypeVar("T")
 Changed = Mapping[str, Value]
 """Controls that are not at their default."""
-LONGEST = 64 * TICKS_PER_QUARTER
-"""Ticks; what began longer ago than this is not looked at when something is taken back."""
 MOST_BARS = 256
 """Bars that are remembered where no file wants them all."""
 
@@ -58,14 +56,14 @@ class Record:
         """Keep what was struck anew within a beat."""
         self._sounds += sounds
 
-    def cut(self, after: Ticks, ring: Collection[str] = ()) -> None:
-        """Take back what was planned from a tick on; the sounds by `orders.remains`."""
+    def cut(self, after: Ticks, reach: Ticks, ring: Collection[str] = ()) -> None:
+        """Take back what was planned from a tick on; the sounds, of which none is longer than `reach`, by `orders.remains`."""
         self._end = min(self._end, after)
         self._bars = [b for b in self._bars if b[0] < after]
         self._chords = [c for c in self._chords if c[0] < after]
         self._takes = [t for t in self._takes if t[0] < after]
         self._controls = [c for c in self._controls if c[0] < after]
-        near = bisect_left(self._sounds, after - LONGEST, key=lambda s: s.beat)
+        near = bisect_left(self._sounds, after - reach, key=lambda s: s.beat)
         self._sounds[near:] = left(self._sounds[near:], after, ring)
 
     def retime(self, at: Ticks, bpm: float) -> None:

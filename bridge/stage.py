@@ -231,7 +231,7 @@ class Stage:
                         since.get((p.take, s.part), after), s.at if s.beat >= after else after
                     )
         gone = self.timeline.cut(after, ring)
-        self.record.cut(after, ring)
+        self.record.cut(after, self.timeline.reach, ring)
         # only those that lose something: a take of bars ago has nothing that could be taken back
         self.effects += [ToPlayer(Cancel(take, after, ring)) for take in sorted({take for take, _ in since})]
         for take, part in sorted(since, key=lambda tp: (tp[0], PARTS.index(tp[1]))):

@@ -56,7 +56,7 @@ class Timeline:
     bar: int = 0
     entry: int | None = None
     """The beat that the next one placed is, where it does not follow from the one before: a bar begins within."""
-    _reach: int = 0
+    reach: Ticks = Ticks(0)
     """So many ticks after its beginning a beat still sounds at most."""
 
     @property
@@ -91,11 +91,11 @@ class Timeline:
     def add(self, placed: Placed, sounds: tuple[Sound, ...]) -> None:
         """Lay sounds into a beat."""
         placed.sounds = (*placed.sounds, *sounds)
-        self._reach = max([self._reach, *(s.at + s.length - placed.start for s in sounds)])
+        self.reach = Ticks(max([self.reach, *(s.at + s.length - placed.start for s in sounds)]))
 
     def reaching(self, at: Ticks) -> list[Placed]:
         """Return the beats that may have anything at a tick or later: others cannot lose it."""
-        return self.placed[bisect_left(self.placed, at - self._reach, key=lambda p: p.start) :]
+        return self.placed[bisect_left(self.placed, at - self.reach, key=lambda p: p.start) :]
 
     def cut(self, at: Ticks, ring: Collection[str] = ()) -> list[Placed]:
         """Take back every beat that begins at a tick or later, and return them; the sounds by `orders.remains`."""

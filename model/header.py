@@ -54,6 +54,8 @@ HEADER = tuple(
 )
 """The header's rows in their order."""
 LEVEL_EVENTS = (Event.DENSITY, Event.ENERGY, Event.BRIGHTNESS, Event.COMPLEXITY)
+DROPPABLE = (Event.TEMPO, *LEVEL_EVENTS, Event.STYLE)
+"""What the words decide: it was dropped at times where the decoder learnt, and is from the lane that is not told of them."""
 
 
 @dataclass(frozen=True, slots=True)

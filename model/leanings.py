@@ -63,8 +63,8 @@ def _felt(text: bytes) -> Array:
 def suggested(text: Embedding) -> dict[str, float]:
     """Return what the embedding suggests: tempo in quarters a minute and the four levels, 0..1."""
     values = _GAIN * _felt(text.tobytes())[:5] + head()["middle"][:5]
-    levels = {name: float(np.clip(v, 0, 1)) for name, v in zip(LEVELS, values[1:], strict=True)}
-    return {"tempo": float(np.clip(100 * 2.0 ** values[0], 40, 200)), **levels}
+    levels = {name: min(1.0, max(0.0, float(v))) for name, v in zip(LEVELS, values[1:], strict=True)}
+    return {"tempo": min(200.0, max(40.0, float(100 * 2.0 ** values[0]))), **levels}
 
 
 def styles(text: Embedding) -> dict[str, float]:

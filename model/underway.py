@@ -12,7 +12,7 @@ from model.accompanied import Written, hear
 from model.decoding import Decoding, Reading
 from model.encoder import Embedding
 from model.harmony import Key
-from model.header import HEADER, Header
+from model.header import DROPPABLE, HEADER, Header, unsaid
 from model.kept import later_rows
 from model.language import Rows
 from model.music import Beat, Begin, Kept, Plan, Write
@@ -120,11 +120,9 @@ def opened(
     take.cache += 1
     take.told = told
     history = _history(engine, take, len(later))
-    untold = replace(
-        header, tempo=None, density=None, energy=None, brightness=None, complexity=None, style=()
-    )
     tail = np.array([*later, *history, line], np.int16)
-    heads = [header.rows(), untold.rows()][: 1 + guided]
+    said = header.rows()
+    heads = [said, unsaid(said, *DROPPABLE)][: 1 + guided]
     rows: Rows = np.stack([np.concatenate([head, tail]) for head in heads])
     take.state, h = engine.begin(text, np.array([True, False][: 1 + guided]), rows)
     return take.state, take.state.length - 1, h

@@ -57,12 +57,12 @@ def test_sixteen_bars_are_remembered() -> None:
 def test_a_record_has_whole_bars_only_and_what_was_taken_back_is_gone(tmp_path: Path) -> None:
     record = Record(wanted=True)
     record.retime(Ticks(0), 100)
-    laid(6, record=record)
+    timeline = laid(6, record=record)
     assert record.song("C major", Ticks(1919)) is None
     song = record.song("C major", Ticks(2500))
     assert song is not None
     assert (song.end, len(song.notes)) == (1920, 4)
-    record.cut(Ticks(1100))
+    record.cut(Ticks(1100), timeline.reach)
     record.retime(Ticks(1100), 90)
     laid_on = record.song("C major", Ticks(9999))
     assert laid_on is None, "the bar was cut short"

@@ -16,10 +16,9 @@ import torch
 import torch.nn.functional as F
 
 from model.decoder import Decoder, scored
-from model.header import HEADER, unsaid
+from model.header import DROPPABLE, HEADER, unsaid
 from model.language import FIRST_NOTE, SIZES, Event, Rows
 from model.training.store import Store
-from model.training.windows import DROPPABLE
 
 Bits = npt.NDArray[np.float64]
 Interval = tuple[float, float]

@@ -21,14 +21,13 @@ import torch
 
 from model import weights
 from model.decoder import Decoder, Shape
-from model.header import unsaid
+from model.header import DROPPABLE, unsaid
 from model.language import FIRST_NOTE, Event
 from model.training.baselines import in_c, ngram_bits, symbols
 from model.training.bits import Bits, Interval, Told, decoder_bits, interval, lines_unsaid, saved
 from model.training.measures import clips, report
 from model.training.store import SOURCES, Store
 from model.training.tokens import load, token_bits
-from model.training.windows import DROPPABLE
 
 FIELDS = ("event", "symbol", "value", "velocity", "offset")
 CONDITIONS = ("nothing told", "key given", "plan given", "plan and text given", "text of another song")

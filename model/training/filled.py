@@ -16,12 +16,12 @@ import torch
 
 from model import weights
 from model.decoder import Decoder
-from model.header import unsaid
+from model.header import DROPPABLE, unsaid
 from model.language import FIRST_NOTE, Event, Rows
 from model.training.bits import Cut, Interval, Told, cut_bits, interval, lines_unsaid
 from model.training.evaluate import decoder
 from model.training.store import Store
-from model.training.windows import DROPPABLE, to_fill_in
+from model.training.windows import to_fill_in
 
 BARS = 2
 """Bars that are paid for."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.header import HEADER, LEVEL_EVENTS, parts_of, parts_symbol, unsaid
+from model.header import DROPPABLE, HEADER, parts_of, parts_symbol, unsaid
 from model.language import (
     FIRST_NOTE,
     GRID,
@@ -28,7 +28,6 @@ SHARES = {
 }  # fmt: skip
 """How often a window comes from each source."""
 
-DROPPABLE = (Event.TEMPO, *LEVEL_EVENTS, Event.STYLE)
 LATER_ROWS = 150
 """At most so many rows of the bars that follow are shown before those to be filled in."""
 

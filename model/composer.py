@@ -102,7 +102,7 @@ class Composer:
             return BeatWritten(order.take, None)
         if order.index > len(take.written):
             raise ValueError(f"beat {order.index} of a take of {len(take.written)} beats")
-        del take.written[order.index :]
+        take.go_back(order.index)
         read_again(self._engine, take, order)
         frame = self._frame(take, plan)
         kept = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,8 @@ REMEMBERED = 512
 """Beats whose notes a take holds: more than any context has rows, or a performance is rewound by."""
 GONE = 0
 """The number of no cache: what was read is no longer there."""
+FORGOTTEN = Written(Beat(0, 0, 0, "4/4", None, fresh=False), None, [], GONE, 0)
+"""Stands for each beat of a take that is no longer known."""
 
 
 @dataclass(slots=True)
@@ -44,11 +46,16 @@ class Take:
     asked: tuple[str, Array] | None = None
 
     def add(self, written: Written) -> None:
-        """Take a beat in; of one that lies further back than anything looks only its place and chord remain."""
+        """Take a beat in; of one that lies further back than anything looks only its number remains."""
         self.written.append(written)
         if len(self.written) > REMEMBERED:
-            old = self.written[-REMEMBERED - 1]
-            old.beat, old.rows, old.drawn = replace(old.beat, notes=()), [], ()
+            self.written[-REMEMBERED - 1] = FORGOTTEN
+
+    def go_back(self, index: int) -> None:
+        """Take back the beats from one on. Raises ValueError where the one before it is forgotten."""
+        del self.written[index:]
+        if self.written and self.written[-1] is FORGOTTEN:
+            raise ValueError(f"a take goes back {REMEMBERED} beats at most, or to its beginning")
 
     @property
     def beats(self) -> list[Beat]:

@@ -149,6 +149,9 @@ def test_a_long_take_holds_the_notes_of_its_last_beats_only_and_goes_on_the_same
     held = [bool(w.beat.notes or w.rows or w.drawn) for w in short._takes[1].written]
     assert not any(held[:-64])
     assert all(held[-64:])
+    with pytest.raises(ValueError, match="64 beats at most"):
+        short.write(Write(1, 70, FREE))
+    assert short.write(Write(1, 0, FREE)).beat == whole[0]
 
 
 def test_density_that_changes_while_it_plays_makes_the_cache_anew() -> None:

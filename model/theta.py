@@ -20,7 +20,7 @@ class Theta:
     factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an octave, `length` a doubling, `colour` a
     tone of a chord, `light` a major third for a minor one. `cover` a melody that is known ahead lying
     in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody, `home` a chord on the tonic where it is
-    missed, `layers` a drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were. `tail` is no weight but the share of the likeliest
+    missed, `whole` a tone of the chord that was not heard since it began, `layers` a drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were. `tail` is no weight but the share of the likeliest
     choices that may be drawn, 0..1, where machines play, `loose` the same where people do.
     """
 
@@ -40,6 +40,7 @@ class Theta:
     home: float = 2.0
     loose: float = 0.97
     wander: float = 2.0
+    whole: float = 2.0
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
         """Return these weights with those of the pairs whose names are known."""

@@ -67,6 +67,14 @@ def pitches(
     return bias
 
 
+@lru_cache(256)
+def missing(classes: frozenset[int], weight: float) -> Worth:
+    """Return what each pitch 0..127 is worth where some tones of a chord were not heard yet."""
+    worth: Worth = np.where(among(classes), weight, 0.0)
+    worth.setflags(write=False)
+    return worth
+
+
 @lru_cache(64)
 def lit(tonic: int, brightness: float, light: float) -> Worth:
     """Return what each pitch 0..127 is worth by its place in the key, dark or bright."""

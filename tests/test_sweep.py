@@ -128,7 +128,7 @@ def written(owed: Mapping[str, float], crowd: Mapping[str, float], seed: int) ->
     rules = Rules(
         parts=frozenset({"drums", "melody"}), ticks=24, line=Event.BEAT, chord=None, change=None, free=False,
         must_choose=False, obey=False, enter=False, scale=frozenset(range(12)), lock=0.0, tonic=0, pull=0.0,
-        heard=frozenset(), closing=False, restless=0.0, busy={}, span=24, crowd=crowd, lilt=STRAIGHT_ON,
+        heard=frozenset(), closing=False, restless=0.0, busy={}, sounded=frozenset(), whole=0.0, span=24, crowd=crowd, lilt=STRAIGHT_ON,
         wanted={"drums": 80.0, "melody": 80.0}, place={}, owed=owed, heights={}, articulation=0.0, tones=3.0,
         particular=1.0, brightness=0.5, energy=0.5, temperature=1.0, theta=Theta(),
     )  # fmt: skip

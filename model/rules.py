@@ -49,6 +49,7 @@ class Rules:
     busy: Mapping[tuple[str, int], int]  # the tick until which a part's pitch sounds
     sounded: frozenset[int]  # the pitch classes that the part of chords played since the chord began,
     whole: float  # and what those of the chord that are missing are worth, in logits
+    voices: float  # what another voice of a chord's stroke is worth, in logits
     span: int  # ticks of the longest note of chords and bass
     crowd: Mapping[str, float]  # how much fuller than wanted each part was, as a logarithm
     lilt: fusion.Array  # what an onset on each tick of a quarter is worth beside, (24,)
@@ -135,6 +136,7 @@ def rules_for(
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         sounded=_sounded(take),
         whole=theta.whole * (1 - bare(plan.style)),
+        voices=0.0 if way is None else VOICES * way.broad(),
         span=span,
         crowd=looking_back.crowds(take.beats, plan, parts) if even and not owed else {},
         lilt=_lilt(take, plan, frame),
@@ -202,6 +204,8 @@ def _restless(take: Take, frame: Beat, kept: Kept, asked: Array | None, weight: 
     return float(np.clip(2 * weight * (roots.max() - roots[chord.root]) - 1, -2, MOST))
 
 
+VOICES = 8.0
+"""What another voice is worth where a morph has led to chords of four tones."""
 OUTRIGHT = 2.0
 """How much the size of chords matters where it was asked for outright."""
 COUNTED = 16

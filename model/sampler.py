@@ -169,7 +169,7 @@ class _Beat:
                 first = note_event(part, 0)
                 bias[first : first + min(until, rules.ticks)] = BARRED
         if last >= FIRST_NOTE and bias[last] > BARRED / 2:
-            bias[last] = 0  # another voice of the same stroke is no new onset
+            bias[last] = self._voice(last)  # another voice of the same stroke is no new onset
         if self._full:
             bias[list(self._full)] = BARRED
         if self._demands:
@@ -187,6 +187,14 @@ class _Beat:
             bias[rules.line] = BARRED
             bias[following] = 0
         return bias
+
+    def _voice(self, event: int) -> float:
+        """Return what another voice of a stroke is worth: along a way to bigger chords they are not only broken."""
+        rules = self._rules
+        if not rules.voices or self._chord is None or part_and_tick(event)[0] != "chords":
+            return 0.0
+        stroke = {(row[1] - PITCH) % 12 for row in self.rows if row[0] == event}
+        return rules.voices if self._chord.pitch_classes - stroke else 0.0
 
     def _onset(self, part: str, after: int, said: int) -> Worth:
         """Return what an onset of a part on each grid tick is worth, `(24,)`, `after` its last one of `said` in this beat."""
@@ -221,7 +229,8 @@ class _Beat:
             longest = len(LENGTHS)
             if part != "melody":
                 longest = max(1, bisect_right(LENGTHS, rules.span - tick))
-            bias = worths.lengths(rules.articulation, rules.theta.length, longest)
+            held = rules.theta.held * (part in SINGLE)
+            bias = worths.lengths(rules.articulation, rules.theta.length, held, longest)
             length = given_length or self._choose(logits, bias)
             self._take(part, pitch - PITCH, tick + LENGTHS[length - 1])
         h, logits = self._engine.say(h, 2, length)

@@ -94,10 +94,13 @@ def kit(barred: frozenset[int], energy: float, weight: float) -> Worth:
 
 
 @lru_cache(256)
-def lengths(articulation: float, weight: float, longest: int) -> Worth:
-    """Return what each value is worth as a length; `longest` is the last class that may be drawn, from 1."""
+def lengths(articulation: float, weight: float, held: float, longest: int) -> Worth:
+    """Return what each value is worth as a length; `longest` is the last class that may be drawn, from 1.
+
+    `held` is what a doubling is worth however short or long notes shall be.
+    """
     bias = np.full(SIZES[2], BARRED)
-    bias[1 : 1 + longest] = fusion.lengths(articulation, weight)[:longest]
+    bias[1 : 1 + longest] = (fusion.lengths(articulation, weight) + fusion.lengths(1, held))[:longest]
     assert longest <= len(LENGTHS)
     bias.setflags(write=False)
     return bias

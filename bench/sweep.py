@@ -101,8 +101,10 @@ def sweep(first: str, second: str, seed: int) -> list[list[Beat]]:
 
 
 def spearman(values: Sequence[float]) -> float:
-    """Return the rank correlation of values with their order; equal values share a rank."""
+    """Return the rank correlation of values with their order, 0 where nothing moves; equal values share a rank."""
     array = np.asarray(values)
+    if np.ptp(array) == 0:
+        return 0.0
     ranks = np.array([(array < v).sum() + ((array == v).sum() - 1) / 2 for v in array])
     return float(np.corrcoef(ranks, np.arange(len(array)))[0, 1])
 

@@ -7,6 +7,7 @@
 `grammar`: the words' plan and the nearest grammar, no decoder. `dropped`: every prompt has the same vector, so only rules
 and tables speak. `shuffled`: each prompt has another one's vector. `told`: easy and hard,
 and the suite once, from which it is learnt which prompt made a clip. `matched`: what people played, asked of ours (`bench.matched`).
+Every clip has a seed of its own: clips of one seed share their chance, and change chords in the same places.
 Writes .mid files and `clips.tsv`.
 """
 
@@ -76,17 +77,18 @@ def asked(name: str, seeds: int) -> list[Asked]:
         case "diverse":
             found = [(p, "", "") for p in DIVERSE]
         case "told":
-            once = [Asked(p.text, 1, "", "") for p in wished()]
+            once = [Asked(p.text, 1 + number, "", "") for number, p in enumerate(wished())]
             return [*asked("easy", seeds), *asked("hard", seeds), *once]
-    return [Asked(p, seed, label, among) for p, label, among in found for seed in range(1, seeds + 1)]
+    takes = [row for row in found for _ in range(seeds)]
+    return [Asked(p, 1 + number, label, among) for number, (p, label, among) in enumerate(takes)]
 
 
 def matched(human: Path, sources: str, split: str, bars: int, count: int) -> list[Asked]:
     """Return what is to be made beside windows of people's songs."""
     songs = [s for s in load(human) if s.source in sources.split(",")]
     return [
-        Asked(c.prompt, 1, c.window.label, "", c.parts, as_song(c.window, c.parts))
-        for c in conditions(songs, split, bars, count)
+        Asked(c.prompt, 1 + number, c.window.label, "", c.parts, as_song(c.window, c.parts))
+        for number, c in enumerate(conditions(songs, split, bars, count))
     ]
 
 

@@ -17,6 +17,7 @@ from model.harmony import Chord, Key, parse_chord
 from model.kept import melody_ahead, rhythm_rows
 from model.language import LENGTHS, STEP, Event, Line, note_row, on_lattice, row_note
 from model.music import Beat, Controls, Kept, Plan, Ticks, beat_length, beats_in_bar
+from model.styles import bare
 from model.sweep import Way
 from model.theta import Theta
 from model.underway import Take
@@ -46,6 +47,9 @@ class Rules:
     closing: bool  # the bar is the last
     restless: float  # how much a new chord is preferred to the old one, in logits
     busy: Mapping[tuple[str, int], int]  # the tick until which a part's pitch sounds
+    sounded: frozenset[int]  # the pitch classes that the part of chords played since the chord began,
+    whole: float  # and what those of the chord that are missing are worth, in logits
+    voices: float  # what another voice of a chord's stroke is worth, in logits
     span: int  # ticks of the longest note of chords and bass
     crowd: Mapping[str, float]  # how much fuller than wanted each part was, as a logarithm
     lilt: fusion.Array  # what an onset on each tick of a quarter is worth beside, (24,)
@@ -130,6 +134,9 @@ def rules_for(
         ),
         heard=frozenset(w.chord.root for w in take.written[-LOOKED_BACK:] if w.chord is not None),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
+        sounded=_sounded(take),
+        whole=theta.whole * (1 - bare(plan.style)),
+        voices=0.0 if way is None else VOICES * way.broad(),
         span=span,
         crowd=looking_back.crowds(take.beats, plan, parts) if even and not owed else {},
         lilt=_lilt(take, plan, frame),
@@ -197,6 +204,8 @@ def _restless(take: Take, frame: Beat, kept: Kept, asked: Array | None, weight: 
     return float(np.clip(2 * weight * (roots.max() - roots[chord.root]) - 1, -2, MOST))
 
 
+VOICES = 8.0
+"""What another voice is worth where a morph has led to chords of four tones."""
 OUTRIGHT = 2.0
 """How much the size of chords matters where it was asked for outright."""
 COUNTED = 16
@@ -233,6 +242,16 @@ def _missed(take: Take, frame: Beat, tonic: int) -> float:
 AT_HOME = 0.35
 """The share of its time that people's music, eight bars long, spends on the tonic."""
 PHRASE, LOOKED_BACK = 4, 32  # bars; beats
+
+
+def _sounded(take: Take) -> frozenset[int]:
+    """Return the pitch classes that the part of chords played in the last beats under the chord that holds."""
+    found: set[int] = set()
+    for w in reversed(take.written[-looking_back.LOOKED_BACK :]):
+        if w.chord != take.written[-1].chord:
+            break
+        found.update(n.pitch % 12 for n in w.beat.notes if n.part == "chords")
+    return frozenset(found)
 
 
 def _given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | None, Ticks]:

@@ -84,6 +84,7 @@ class _Beat:
         self._given = list(rules.given)
         self._busy = dict(rules.busy)
         self._chord = rules.change or rules.chord
+        self._sounded = self._ringing() if rules.change is not None else set(rules.sounded)
         self._demands = demanded(rules)
         self._turns = bool(rules.owed) or min(rules.crowd.values(), default=0.0) < LACKING
         self._full: set[int] = set()
@@ -135,8 +136,18 @@ class _Beat:
         if row[1] == 0:
             return self._note_row(*self._engine.say(h, 0, row[0]), row[0], self._pitches(row[0]), row[2])
         if part != "drums":
-            self._busy[part, row[1] - PITCH] = tick + LENGTHS[row[2] - 1]
+            self._take(part, row[1] - PITCH, tick + LENGTHS[row[2] - 1])
         return row
+
+    def _take(self, part: str, pitch: int, until: int) -> None:
+        """Take note of a tone that sounds until a tick."""
+        self._busy[part, pitch] = until
+        if part == "chords":
+            self._sounded.add(pitch % 12)
+
+    def _ringing(self) -> set[int]:
+        """Return the pitch classes of chords that still sound as the beat begins."""
+        return {pitch % 12 for (part, pitch), until in self._busy.items() if part == "chords" and until > 1}
 
     def _events(self) -> Worth:
         """Return what each event is worth now, BARRED where it may not come."""
@@ -158,7 +169,7 @@ class _Beat:
                 first = note_event(part, 0)
                 bias[first : first + min(until, rules.ticks)] = BARRED
         if last >= FIRST_NOTE and bias[last] > BARRED / 2:
-            bias[last] = 0  # another voice of the same stroke is no new onset
+            bias[last] = self._voice(last)  # another voice of the same stroke is no new onset
         if self._full:
             bias[list(self._full)] = BARRED
         if self._demands:
@@ -176,6 +187,14 @@ class _Beat:
             bias[rules.line] = BARRED
             bias[following] = 0
         return bias
+
+    def _voice(self, event: int) -> float:
+        """Return what another voice of a stroke is worth: along a way to bigger chords they are not only broken."""
+        rules = self._rules
+        if not rules.voices or self._chord is None or part_and_tick(event)[0] != "chords":
+            return 0.0
+        stroke = {(row[1] - PITCH) % 12 for row in self.rows if row[0] == event}
+        return rules.voices if self._chord.pitch_classes - stroke else 0.0
 
     def _onset(self, part: str, after: int, said: int) -> Worth:
         """Return what an onset of a part on each grid tick is worth, `(24,)`, `after` its last one of `said` in this beat."""
@@ -197,7 +216,7 @@ class _Beat:
         _, logits = self._engine.say(h, 2, value)
         bias = chording.basses(rules, root, QUALITY_NAMES[value - QUALITY], self._penalty)
         row = (int(Event.CHORD), symbol, value, self._choose(logits, bias), 0)
-        self._chord = row_chord(row)
+        self._chord, self._sounded = row_chord(row), self._ringing()
         return row
 
     def _note_row(self, h: Array, logits: Array, event: int, pitches: Worth, given_length: int = 0) -> Row:
@@ -210,9 +229,10 @@ class _Beat:
             longest = len(LENGTHS)
             if part != "melody":
                 longest = max(1, bisect_right(LENGTHS, rules.span - tick))
-            bias = worths.lengths(rules.articulation, rules.theta.length, longest)
+            held = rules.theta.held * (part in SINGLE)
+            bias = worths.lengths(rules.articulation, rules.theta.length, held, longest)
             length = given_length or self._choose(logits, bias)
-            self._busy[part, pitch - PITCH] = tick + LENGTHS[length - 1]
+            self._take(part, pitch - PITCH, tick + LENGTHS[length - 1])
         h, logits = self._engine.say(h, 2, length)
         bias = worths.touches(rules.wanted[part], rules.theta.touch)
         velocity = self._choose(logits, bias)
@@ -242,6 +262,8 @@ class _Beat:
             None if chord is None else chord.pitch_classes, rules.theta.chord, rules.obey,
             rules.tonic if closing else None,
         ).copy()  # fmt: skip
+        if part == "chords" and chord is not None and (missing := chord.pitch_classes - self._sounded):
+            bias[PITCH : PITCH + 128] += worths.missing(missing, rules.whole)
         if part == "melody":
             bias[PITCH : PITCH + 128] += worths.lit(rules.tonic, rules.brightness, rules.theta.light)
         if part in rules.heights:

@@ -24,6 +24,9 @@ MOST_STYLES = 64
 PLAYED = (*HUMAN, "pop")
 """What is played as people play: the styles of real songs, and pop, which most words without a style become."""
 
+BARE = ("metal", "rock", "punk", "phonk", "dubstep", "guofeng")
+"""What leaves chords without their thirds: root, fifth and octave, or a figure of few tones."""
+
 _NEVER, _ALWAYS = 9.0, -9.0
 _DRUMS_FROM = {
     "ambient": _NEVER, "art song": _NEVER, "hymn": _NEVER, "folk": 0.75, "pop ballad": 0.5, "cinematic": 0.45,
@@ -40,5 +43,14 @@ def drums(mix: tuple[tuple[str, float], ...], energy: float) -> float:
 
 def played(mix: tuple[tuple[str, float], ...]) -> float:
     """Return the share of a mix of styles, 0..1, that is played as people play; 0 of no style."""
+    return _share(mix, PLAYED)
+
+
+def bare(mix: tuple[tuple[str, float], ...]) -> float:
+    """Return the share of a mix of styles, 0..1, whose chords need no third; 0 of no style."""
+    return _share(mix, BARE)
+
+
+def _share(mix: tuple[tuple[str, float], ...], names: tuple[str, ...]) -> float:
     whole = sum(w for _, w in mix)
-    return sum(w for name, w in mix if name in PLAYED) / whole if whole else 0.0
+    return sum(w for name, w in mix if name in names) / whole if whole else 0.0

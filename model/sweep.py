@@ -76,10 +76,20 @@ class Way:
 
         None where the two prompts want chords of about the same size.
         """
-        if abs(self.first.complexity - self.second.complexity) < COLOURED:
+        wanted = self._size()
+        if wanted is None:
             return None
-        wanted = fusion.chord_size(
-            self.first.complexity + (self.second.complexity - self.first.complexity) * self.x
-        )
         sizes = [len(QUALITIES[c.quality]) for c in chords if c is not None]
         return wanted + (wanted - sum(sizes) / len(sizes) if sizes else 0.0)
+
+    def broad(self) -> float:
+        """Return how far beyond triads chords have come, 0..1 at four tones; 0 where the two prompts want about the same size."""
+        size = self._size()
+        return 0.0 if size is None else min(1.0, max(0.0, size - 3))
+
+    def _size(self) -> float | None:
+        """Return how many tones chords have here, None where the two prompts want about as many."""
+        first, second = self.first.complexity, self.second.complexity
+        return (
+            None if abs(first - second) < COLOURED else fusion.chord_size(first + (second - first) * self.x)
+        )

@@ -18,7 +18,7 @@ _SWING = re.compile(
     r"|\b((?:heavy|heavily|hard|lots of|strong(?:ly)?|deep)[- ]?(?:swing|swung|shuffle))\b|(重摇摆)"
     r"|\b((?:light|slight|gentle|subtle|bit of|touch of|little|slightly|lightly) (?:swing|swung|shuffle))\b|(轻微?摇摆|微摇)"
     r"|\b(triplet (?:swing|feel)|shuffle[ds]?|shuffling)\b|(三连音感|シャッフル)"
-    r"|\b(swung|swinging|swingy|(?:with|add|some) swing|swing feel|swing it|swing (?:the )?(?:8ths|eighths|16ths|hats))\b|(摇摆感|摇摆节奏|摇摆的?律动|スウィング感)"
+    r"|\b(swung|swinging|swingy|(?:with|add|some) swing|swing feel|swing it|swing (?:the )?(?:8ths|eighths|16ths|hats))\b|(摇摆感|摇摆的?(?:律动|节[奏拍]|鼓|钢琴|吉他|贝斯|低音|萨克斯|小号|铜管|弦乐|伴奏|旋律|乐队)|スウィング感)"
 )  # fmt: skip
 _NO_SWING = re.compile(
     r"\b(?:no|without(?: any)?|zero|not) (?:swing|swung|shuffle)\b|(?:不要|没有|无)(?:摇摆|swing)|\bsin swing\b|\bohne swing\b"

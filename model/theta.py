@@ -20,7 +20,7 @@ class Theta:
     factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an octave, `length` a doubling, `colour` a
     tone of a chord, `light` a major third for a minor one. `cover` a melody that is known ahead lying
     in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody, `home` a chord on the tonic where it is
-    missed, `layers` a drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were. `tail` is no weight but the share of the likeliest
+    missed, `whole` a tone of the chord that was not heard since it began, `layers` a drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, `held` a doubling of length, both where people play. `tail` is no weight but the share of the likeliest
     choices that may be drawn, 0..1, where machines play, `loose` the same where people do.
     """
 
@@ -40,6 +40,8 @@ class Theta:
     home: float = 2.0
     loose: float = 0.97
     wander: float = 2.0
+    whole: float = 2.0
+    held: float = 0.0
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
         """Return these weights with those of the pairs whose names are known."""
@@ -47,8 +49,13 @@ class Theta:
         return replace(self, **{name: value for name, value in named if name in known})
 
     def played(self, share: float) -> Theta:
-        """Return these weights for music of which people play a share, 0..1: they choose more freely, and machines do not wander."""
-        return replace(self, tail=self.tail + share * (self.loose - self.tail), wander=share * self.wander)
+        """Return these weights for music of which people play a share, 0..1: they choose more freely, and machines neither wander nor hold."""
+        return replace(
+            self,
+            tail=self.tail + share * (self.loose - self.tail),
+            wander=share * self.wander,
+            held=share * self.held,
+        )
 
     def on_the_way(self) -> Theta:
         """Return these weights while a morph moves: what is chosen freely hides where the way leads, and between two prompts their vector is no sentence's."""

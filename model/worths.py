@@ -67,6 +67,14 @@ def pitches(
     return bias
 
 
+@lru_cache(256)
+def missing(classes: frozenset[int], weight: float) -> Worth:
+    """Return what each pitch 0..127 is worth where some tones of a chord were not heard yet."""
+    worth: Worth = np.where(among(classes), weight, 0.0)
+    worth.setflags(write=False)
+    return worth
+
+
 @lru_cache(64)
 def lit(tonic: int, brightness: float, light: float) -> Worth:
     """Return what each pitch 0..127 is worth by its place in the key, dark or bright."""
@@ -86,10 +94,13 @@ def kit(barred: frozenset[int], energy: float, weight: float) -> Worth:
 
 
 @lru_cache(256)
-def lengths(articulation: float, weight: float, longest: int) -> Worth:
-    """Return what each value is worth as a length; `longest` is the last class that may be drawn, from 1."""
+def lengths(articulation: float, weight: float, held: float, longest: int) -> Worth:
+    """Return what each value is worth as a length; `longest` is the last class that may be drawn, from 1.
+
+    `held` is what a doubling is worth however short or long notes shall be.
+    """
     bias = np.full(SIZES[2], BARRED)
-    bias[1 : 1 + longest] = fusion.lengths(articulation, weight)[:longest]
+    bias[1 : 1 + longest] = (fusion.lengths(articulation, weight) + fusion.lengths(1, held))[:longest]
     assert longest <= len(LENGTHS)
     bias.setflags(write=False)
     return bias

@@ -85,6 +85,13 @@ def test_chords_that_were_too_small_ask_for_a_bigger_one(x: float, count: int) -
     assert count == 0 or (triads - due) * (due - 3) >= 0
 
 
+@given(PLACES, PLACES)
+def test_the_bigger_the_chords_of_the_way_the_fuller_their_strokes(one: float, other: float) -> None:
+    low, high = (Way(SPARSE, BUSY, x).broad() for x in sorted((one, other)))
+    assert 0 <= low <= high <= 1
+    assert Way(BUSY, BUSY, one).broad() == 0
+
+
 class Certain:
     """An engine that knows one bar: a drum on every sixteenth, likely; it draws a melody now and then."""
 
@@ -128,7 +135,7 @@ def written(owed: Mapping[str, float], crowd: Mapping[str, float], seed: int) ->
     rules = Rules(
         parts=frozenset({"drums", "melody"}), ticks=24, line=Event.BEAT, chord=None, change=None, free=False,
         must_choose=False, obey=False, enter=False, scale=frozenset(range(12)), lock=0.0, tonic=0, pull=0.0,
-        heard=frozenset(), closing=False, restless=0.0, busy={}, span=24, crowd=crowd, lilt=STRAIGHT_ON,
+        heard=frozenset(), closing=False, restless=0.0, busy={}, sounded=frozenset(), whole=0.0, voices=0.0, span=24, crowd=crowd, lilt=STRAIGHT_ON,
         wanted={"drums": 80.0, "melody": 80.0}, place={}, owed=owed, heights={}, articulation=0.0, tones=3.0,
         particular=1.0, brightness=0.5, energy=0.5, temperature=1.0, theta=Theta(),
     )  # fmt: skip

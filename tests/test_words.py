@@ -260,7 +260,7 @@ def test_any_mixture_of_its_own_words_is_read(mixed: list[str]) -> None:
 @pytest.mark.parametrize(
     ("text", "place", "unit"),
     [("swing 0.6", 0.6, None), ("60% swing", 0.6, None), ("16th swing", 0.58, 16), ("no swing", 0.5, None), ("straight eighths", 0.5, None),
-     ("shuffle", 0.667, None), ("light swing", 0.56, None), ("swing 1990", None, None)],
+     ("shuffle", 0.667, None), ("light swing", 0.56, None), ("swing 1990", None, None), ("摇摆的钢琴", 0.64, None), ("摇摆的鼓", 0.64, None), ("摇摆的树影", None, None)],
 )  # fmt: skip
 def test_swing_in_words_and_numbers(text: str, place: float | None, unit: int | None) -> None:
     assert (read(text).swing, read(text).swing_unit) == (place, unit)

@@ -1,0 +1,90 @@
+"""A chord is heard with all of its tones before it gives way, but where a style leaves them out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+
+from model.choosing import Array, choose
+from model.harmony import parse_chord
+from model.language import PITCH, SIZES, Event, Rows, note_event
+from model.rules import STRAIGHT_ON, Rules
+from model.sampler import write_beat
+from model.styles import bare
+from model.theta import Theta
+
+
+class Empty:
+    """A state with room for everything."""
+
+    length = 0
+    room = 200
+
+    def drop(self, first: int, count: int) -> None:
+        """Keep nothing."""
+
+
+class OfFifths:
+    """An engine that plays C and G on every eighth, and other tones but seldom."""
+
+    def __init__(self) -> None:
+        self.shape: Mapping[str, int] = {}
+        self.choose = choose
+
+    @property
+    def context(self) -> int:
+        return 200
+
+    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[object, Array]:
+        return Empty(), np.zeros((1, 1), np.float32)
+
+    def step(self, state: object, row: tuple[int, ...]) -> Array:
+        return np.zeros((1, 1), np.float32)
+
+    def event(self, h: Array) -> Array:
+        logits = np.full((1, SIZES[0]), -30, np.float32)
+        logits[0, [note_event("chords", 0), note_event("chords", 12)]] = 2
+        logits[0, Event.BEAT] = 0
+        return logits
+
+    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+        logits = np.zeros((1, SIZES[index + 1]), np.float32)
+        if index == 0:
+            logits[0, [PITCH + p for p in range(128) if p % 12 in (0, 7)]] = 3
+        return h, logits
+
+
+def thirds(sounded: set[int], whole: float) -> float:
+    """Return the share of thirds in beats of a C major chord of which some pitch classes sounded already."""
+    pitches = []
+    for seed in range(40):
+        rules = Rules(
+            parts=frozenset({"chords"}), ticks=24, line=Event.BEAT, chord=parse_chord("C"), change=None, free=False,
+            must_choose=False, obey=False, enter=False, scale=frozenset({0, 2, 4, 5, 7, 9, 11}), lock=0.0, tonic=0,
+            pull=0.0, heard=frozenset(), closing=False, restless=0.0, busy={}, sounded=frozenset(sounded),
+            whole=whole, voices=0.0, span=24, crowd={}, lilt=STRAIGHT_ON, wanted={"chords": 80.0}, place={}, owed={}, heights={},
+            articulation=0.0, tones=3.0, particular=1.0, brightness=0.5, energy=0.5, temperature=1.0, theta=Theta(),
+        )  # fmt: skip
+        rows = write_beat(
+            OfFifths(),
+            Empty(),
+            np.zeros((1, 1), np.float32),
+            rules,
+            np.random.Generator(np.random.Philox(seed)),
+        )
+        pitches += [row[1] - PITCH for row in rows]
+    return float(np.mean([pitch % 12 == 4 for pitch in pitches]))
+
+
+def test_a_third_that_was_not_heard_comes_and_one_that_was_does_not_come_more_often() -> None:
+    before = thirds(set(), 0.0)
+    assert thirds({0, 7}, 3.0) > 2 * before
+    assert thirds({0, 4, 7}, 3.0) == thirds({0, 4, 7}, 0.0) == pytest.approx(before, abs=0.05)
+
+
+def test_styles_of_bare_chords_keep_them_bare_and_a_mix_lies_between() -> None:
+    assert [bare(mix) for mix in ((), (("pop", 1.0),), (("metal", 0.5),))] == [0, 0, 1]
+    assert bare((("rock", 0.6), ("folk", 0.2))) == pytest.approx(0.75)

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NEEDED = (
-    "bridge/__main__.py", "bridge/page/index.html", "model/native.c", "model/sentence.c", "model/eighths.h", "model/weights/SHA256SUMS", "model/weights/decoder.safetensors",
+    "bridge/__main__.py", "bridge/page/index.html", "model/native.c", "model/sentence.c", "model/eighths.c", "model/eighths.h", "model/attention.h", "model/weights/SHA256SUMS", "model/weights/decoder.safetensors",
     "model/weights/plan.safetensors", "model/weights/harmoniser.safetensors", "model/weights/continuo.safetensors",
     "model/weights/fusion.json", "model/training/styles/", "model/terms/", "max_for_live/dist/",
 )  # fmt: skip

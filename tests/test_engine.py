@@ -265,7 +265,7 @@ def test_both_engines_write_the_same_notes_where_nothing_is_left_to_chance(kind:
     for one in (TorchEngine(noise(), SHAPE), kind(noise(), SHAPE)):
         composer = Composer(hash_encoder(), one)
         composer.begin(Begin(1, "calm piano", controls, 5, theta=(("tail", 1e-6), ("loose", 1e-6))))
-        beats = [composer.write(Write(1, i, controls)).beat for i in range(6)]
+        beats = [composer.write(Write(1, i, controls)).beat for i in range(12)]
         told.append([[(n.part, n.start, n.pitch) for n in b.notes] for b in beats if b is not None])
     assert sum(map(len, told[0])) > 12
     flat = [[note for beat in beats for note in beat] for beats in told]

@@ -18,8 +18,8 @@ STILL = frozenset({"ambient", "art song", "hymn", "folk", "standard", "pop balla
 CLUB = frozenset(
     {"house", "techno", "trance", "dubstep", "future bass", "drum and bass", "jersey club", "afro house"}
 )
-
-
+HALVED = frozenset({"trap", "dubstep", "future bass"})
+"""Styles whose snare falls on three where the words do not say otherwise; drill has its own places."""
 _WITHOUT = {"intro": {"melody"}, "break": {"drums", "bass"}}
 """The parts that are silent in it, as long as others are left."""
 
@@ -69,11 +69,12 @@ def _section(bar: int, bars: int | None, style: str, left: int) -> str:
 
 
 def _half_time(plan: Plan, frame: Beat) -> bool:
-    return plan.feel == "half" and "feel" in plan.explicit and frame.meter == "4/4"
+    known = "feel" in plan.explicit or any(name in HALVED for name, _ in plan.style[:1])
+    return plan.feel == "half" and known and frame.meter == "4/4"
 
 
 def backbeat(plan: Plan, frame: Beat) -> tuple[tuple[int, ...], ...]:
-    """Return the rows that a stated half-time feel must have in a beat: the snare on three."""
+    """Return the rows that a half-time feel, stated or known of the style, must have in a beat: the snare on three."""
     if not _half_time(plan, frame) or frame.beat != 2 or "snare" in plan.silenced:
         return ()
     loud = 1 + int(wanted_velocity("drums", plan.energy)) // VELOCITY_STEP
@@ -81,7 +82,7 @@ def backbeat(plan: Plan, frame: Beat) -> tuple[tuple[int, ...], ...]:
 
 
 def off_the_backbeat(plan: Plan, frame: Beat) -> frozenset[int]:
-    """Return the drums that a stated half-time feel keeps off a beat: snare and clap on two and four."""
+    """Return the drums that such a feel keeps off a beat: snare and clap on two and four."""
     if _half_time(plan, frame) and frame.beat % 2:
         return frozenset({ROLES["snare"], ROLES["clap"]})
     return frozenset()

@@ -51,13 +51,17 @@ def test_a_cue_goes_before_the_form(bar: int, style: str, cue: str) -> None:
     assert line(bar, None, style, closes=False, cue=cue).section == cue
 
 
-@given(st.sampled_from(METERS), st.integers(0, 3), st.booleans(), st.booleans())
-def test_only_a_stated_half_time_in_four_moves_the_snare(
-    meter: str, place: int, stated: bool, half: bool
+@given(st.sampled_from(METERS), st.integers(0, 3), st.booleans(), st.booleans(), st.booleans())
+def test_only_a_half_time_in_four_that_is_stated_or_known_of_the_style_moves_the_snare(
+    meter: str, place: int, stated: bool, known: bool, half: bool
 ) -> None:
     frame = Beat(place, 0, min(place, beats_in_bar(meter) - 1), meter, None, fresh=False)
-    plan = Plan(feel="half" if half else "normal", explicit=("feel",) if stated else ())
-    moved = stated and half and meter == "4/4"
+    plan = Plan(
+        feel="half" if half else "normal",
+        explicit=("feel",) if stated else (),
+        style=(("trap" if known else "drill", 1.0),),
+    )
+    moved = (stated or known) and half and meter == "4/4"
     assert bool(backbeat(plan, frame)) == (moved and frame.beat == 2)
     assert bool(off_the_backbeat(plan, frame)) == (moved and frame.beat in (1, 3))
     assert not backbeat(replace(plan, silenced=("snare",)), frame)

@@ -83,9 +83,9 @@ def test_a_denied_drum_is_nowhere_in_the_clip_and_others_are(words: str, silent:
 
 def test_taking_a_drum_out_of_a_clip_leaves_every_other_note() -> None:
     before = written("house")
-    assert "ride" in played(before)
-    after = refine(Composer(hash_encoder(), engine()), before, "no rides", 1)
-    assert after.notes == tuple(n for n in before.notes if n.part != "drums" or n.pitch != ROLES["ride"])
+    drum = next(name for name in ("ride", "clap", "rim", "kick") if name in played(before))
+    after = refine(Composer(hash_encoder(), engine()), before, f"no {drum}s", 1)
+    assert after.notes == tuple(n for n in before.notes if n.part != "drums" or n.pitch != ROLES[drum])
 
 
 def test_taking_a_drum_and_a_part_out_does_both() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -31,3 +33,12 @@ def choose(logits: Array, bias: Worth, text: float, temperature: float, tail: fl
     kept = min(int(total.searchsorted(min(tail, 1.0) * total[-1])) + 1, len(total))
     place = int(total[:kept].searchsorted(drawn * total[kept - 1], "right"))
     return int(near[order[min(place, kept - 1)]])
+
+
+def comes(against: float, others: Worth, temperature: float, tail: float, drawn: float) -> bool:
+    """Tell by a number `drawn` from 0 to 1 whether a value of so many logits comes instead of any of the others; the unlikely never does."""
+    top = others.max()
+    gap = against - top - math.log(np.exp(others - top).sum())
+    chance = 1 / (1 + math.exp(-float(np.clip(gap / temperature, -NEGLIGIBLE, NEGLIGIBLE))))
+    unlikely = 1 - min(tail, 1.0)
+    return chance > unlikely and (chance >= 1 - unlikely or drawn < chance)

@@ -6,14 +6,13 @@ place, and the rest is drawn around them.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
 from collections.abc import Callable
 
 import numpy as np
 
 from model import chording, fusion, worths
-from model.choosing import NEGLIGIBLE, Array, guided
+from model.choosing import Array, comes, guided
 from model.decoding import Decoding, Reading
 from model.demands import demanded
 from model.language import (
@@ -292,13 +291,9 @@ class _Beat:
 
     def _changes(self, logits: Array) -> bool:
         """Draw whether a new chord begins: its odds against all else, whatever the wanted density is worth to onsets."""
-        z = guided(logits, self._rules.theta.text)
-        rest = z[self._onsets > BARRED / 2]
-        top = rest.max()
-        gap = z[Event.CHORD] + self._rules.restless - top - math.log(np.exp(rest - top).sum())
-        chance = 1 / (1 + math.exp(-float(np.clip(gap / self._rules.temperature, -NEGLIGIBLE, NEGLIGIBLE))))
-        drawn, unlikely = self._rng.random(), 1 - min(self._rules.theta.tail, 1.0)
-        return chance > unlikely and (chance >= 1 - unlikely or drawn < chance)
+        rules, z = self._rules, guided(logits, self._rules.theta.text)
+        rest, restless = z[self._onsets > BARRED / 2], z[Event.CHORD] + rules.restless
+        return comes(restless, rest, rules.temperature, rules.theta.tail, self._rng.random())
 
     def _choose(self, logits: Array, bias: Worth) -> int:
         """Draw a value; every choice takes a number, so that later ones do not depend on how sure it was."""

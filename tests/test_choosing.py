@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.choosing import choose
+from model.choosing import choose, comes
 from model.native import NativeEngine, able
 from tests.small import SHAPE, noise
 
@@ -37,3 +37,15 @@ def around(x: float) -> tuple[float, float, float]:
 @cache
 def native() -> NativeEngine:
     return NativeEngine(noise(), SHAPE)
+
+
+@given(
+    st.floats(-30, 30), st.floats(0, 5), st.lists(st.floats(-20, 20), min_size=1, max_size=9), st.floats(0, 1)
+)
+def test_what_comes_against_all_else_comes_too_where_it_is_likelier(
+    against: float, more: float, others: list[float], drawn: float
+) -> None:
+    rest = np.array(others)
+    assert comes(against + more, rest, 1.0, 0.9, drawn) or not comes(against, rest, 1.0, 0.9, drawn)
+    assert comes(rest.max() + 30, rest, 1.0, 0.9, drawn)
+    assert not comes(rest.max() - 30, rest, 1.0, 0.9, drawn)

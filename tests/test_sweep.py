@@ -5,22 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.choosing import Array, choose
 from model.composer import Composer
 from model.encoder import hash_encoder
 from model.fusion import chord_size
 from model.harmony import parse_chord
-from model.language import SIZES, Event, Rows, note_event, part_and_tick
+from model.language import Event, note_event, part_and_tick
 from model.music import Beat, Begin, Controls, Note, Plan, Ticks, Write
 from model.rules import STRAIGHT_ON, Rules
 from model.sampler import write_beat
 from model.sweep import Way
 from model.theta import Theta
+from tests.fixed import Empty, Fixed
 from tests.small import engine
 
 PARTS = ("chords", "melody", "bass", "drums")
@@ -92,42 +91,10 @@ def test_the_bigger_the_chords_of_the_way_the_fuller_their_strokes(one: float, o
     assert Way(BUSY, BUSY, one).broad() == 0
 
 
-class Certain:
-    """An engine that knows one bar: a drum on every sixteenth, likely; it draws a melody now and then."""
-
-    def __init__(self) -> None:
-        self.shape: Mapping[str, int] = {}
-        self.choose = choose
-
-    @property
-    def context(self) -> int:
-        return 200
-
-    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[object, Array]:
-        return Empty(), np.zeros((1, 1), np.float32)
-
-    def step(self, state: object, row: tuple[int, ...]) -> Array:
-        return np.zeros((1, 1), np.float32)
-
-    def event(self, h: Array) -> Array:
-        logits = np.full((1, SIZES[0]), -30, np.float32)
-        logits[0, [note_event("drums", t) for t in (0, 6, 12, 18)]] = 4
-        logits[0, [note_event("melody", t) for t in (0, 6, 12, 18)]] = -1
-        logits[0, Event.BEAT] = 0
-        return logits
-
-    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
-        return h, np.zeros((1, SIZES[index + 1]), np.float32)
-
-
-class Empty:
-    """A state with room for everything."""
-
-    length = 0
-    room = 200
-
-    def drop(self, first: int, count: int) -> None:
-        """Keep nothing."""
+def certain() -> Fixed:
+    """Return an engine that knows one bar: a drum on every sixteenth, likely; it draws a melody now and then."""
+    odds = {"drums": 4.0, "melody": -1.0}
+    return Fixed({note_event(part, tick): odd for part, odd in odds.items() for tick in (0, 6, 12, 18)})
 
 
 def written(owed: Mapping[str, float], crowd: Mapping[str, float], seed: int) -> list[str]:
@@ -141,7 +108,7 @@ def written(owed: Mapping[str, float], crowd: Mapping[str, float], seed: int) ->
     )  # fmt: skip
     state = Empty()
     rows = write_beat(
-        Certain(), state, np.zeros((1, 1), np.float32), rules, np.random.Generator(np.random.Philox(seed))
+        certain(), state, np.zeros((1, 1), np.float32), rules, np.random.Generator(np.random.Philox(seed))
     )
     return [part_and_tick(event)[0] for event in sorted({row[0] for row in rows})]
 

@@ -2,59 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 import numpy as np
-import numpy.typing as npt
 import pytest
 
-from model.choosing import Array, choose
 from model.harmony import parse_chord
-from model.language import PITCH, SIZES, Event, Rows, note_event
+from model.language import PITCH, Event, note_event
 from model.rules import STRAIGHT_ON, Rules
 from model.sampler import write_beat
 from model.styles import bare
 from model.theta import Theta
+from tests.fixed import Empty, Fixed
 
 
-class Empty:
-    """A state with room for everything."""
-
-    length = 0
-    room = 200
-
-    def drop(self, first: int, count: int) -> None:
-        """Keep nothing."""
-
-
-class OfFifths:
-    """An engine that plays C and G on every eighth, and other tones but seldom."""
-
-    def __init__(self) -> None:
-        self.shape: Mapping[str, int] = {}
-        self.choose = choose
-
-    @property
-    def context(self) -> int:
-        return 200
-
-    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[object, Array]:
-        return Empty(), np.zeros((1, 1), np.float32)
-
-    def step(self, state: object, row: tuple[int, ...]) -> Array:
-        return np.zeros((1, 1), np.float32)
-
-    def event(self, h: Array) -> Array:
-        logits = np.full((1, SIZES[0]), -30, np.float32)
-        logits[0, [note_event("chords", 0), note_event("chords", 12)]] = 2
-        logits[0, Event.BEAT] = 0
-        return logits
-
-    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
-        logits = np.zeros((1, SIZES[index + 1]), np.float32)
-        if index == 0:
-            logits[0, [PITCH + p for p in range(128) if p % 12 in (0, 7)]] = 3
-        return h, logits
+def of_fifths() -> Fixed:
+    """Return an engine that plays C and G on every eighth, and other tones but seldom."""
+    onsets = {note_event("chords", tick): 2.0 for tick in (0, 12)}
+    return Fixed(onsets, {PITCH + p: 3.0 for p in range(128) if p % 12 in (0, 7)})
 
 
 def thirds(sounded: set[int], whole: float) -> float:
@@ -69,7 +32,7 @@ def thirds(sounded: set[int], whole: float) -> float:
             articulation=0.0, tones=3.0, particular=1.0, brightness=0.5, energy=0.5, temperature=1.0, theta=Theta(),
         )  # fmt: skip
         rows = write_beat(
-            OfFifths(),
+            of_fifths(),
             Empty(),
             np.zeros((1, 1), np.float32),
             rules,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 from bridge.config import Config
@@ -16,13 +16,15 @@ INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 2 the caller's fault; anything else is a bug."""
     try:
-        from bridge.arguments import parser
-    except ValueError as broken:  # some of what was shipped is read as the rooms are imported
-        sys.stderr.write(f"llmball: {broken}\n")
-        return 2
-    args = parser().parse_args(argv)
-    try:
-        return _run(args)
+        try:
+            from bridge.arguments import parser
+
+            args = parser().parse_args(argv)
+            run = _loaded(args)
+        except ValueError as broken:  # some of what was shipped is read as the rooms are imported
+            sys.stderr.write(f"llmball: {broken}\n")
+            return 2
+        return run()
     except OwnerError as error:
         sys.stderr.write(f"llmball {args.command}: {error}\n")
         return 2
@@ -30,57 +32,45 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def _run(args: argparse.Namespace) -> int:
-    match args.command:  # imported late: a command loads only what it needs
+def _loaded(args: argparse.Namespace) -> Callable[[], int]:
+    """Load what a command needs and no more; return what carries it out. Raises ValueError where what was shipped is broken."""
+    match args.command:
         case "serve":
-            return _serve(config(args))
-        case "clip":
-            from bridge import commands
-
-            return commands.write_clips(args)
-        case "refine":
-            from bridge import commands
-
-            return commands.change_clip(args)
-        case "harmonise":
-            from bridge import commands
-
-            return commands.harmonise_clip(args)
-        case "replay":
-            from bridge import commands
-
-            return commands.replay(args)
-        case "understand":
-            from bridge import commands
-
-            return commands.show_plan(args)
+            return _serving(config(args))
         case "bench":
             from bridge import speed
 
-            return speed.run(as_json=args.json)
+            return partial(speed.run, as_json=args.json)
         case "device":
             from bridge import device
 
-            return device.install(args.to)
+            return partial(device.install, args.to)
         case "worker":
             from bridge import worker
 
-            return worker.run(args.mqtt, args.encoder)
-        case "explain":
-            from bridge import commands
-
-            return commands.explain_file(args)
+            return partial(worker.run, args.mqtt, args.encoder)
         case "ports":
             from bridge import doctor
 
-            return doctor.show_ports(args.backend)
-        case _:
+            return partial(doctor.show_ports, args.backend)
+        case "doctor":
             from bridge import doctor
 
-            return doctor.examine()
+            return doctor.examine
+    from bridge import commands
+
+    by_name: dict[str, Callable[[argparse.Namespace], int]] = {
+        "clip": commands.write_clips,
+        "refine": commands.change_clip,
+        "harmonise": commands.harmonise_clip,
+        "replay": commands.replay,
+        "understand": commands.show_plan,
+        "explain": commands.explain_file,
+    }
+    return partial(by_name[args.command], args)
 
 
-def _serve(asked: Config) -> int:
+def _serving(asked: Config) -> Callable[[], int]:
     """Begin what takes longest, then load all else."""
     from bridge.child import Child, Elsewhere
 
@@ -88,7 +78,7 @@ def _serve(asked: Config) -> int:
     begun = Child("generator", generator, (asked.encoder,))  # one that is not needed ends with us
     from bridge import serve
 
-    return serve.run(asked, generator, begun)
+    return partial(serve.run, asked, generator, begun)
 
 
 def config(args: argparse.Namespace) -> Config:

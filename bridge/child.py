@@ -26,13 +26,21 @@ MOST_WAITING = 4096
 
 @dataclass(frozen=True, slots=True)
 class Elsewhere:
-    """A function by its name, "module:function": what only a child calls is imported there and nowhere else."""
+    """What a child is, by its name, "module:function": it is imported there and nowhere else.
+
+    Where some of what was shipped and is read on the way is broken, the child says so in its one line.
+    """
 
     name: str
 
-    def __call__(self, *args: object, **named: object) -> None:
-        """Call it."""
-        pkgutil.resolve_name(self.name)(*args, **named)
+    def __call__(self, connection: Connection, *args: object, **named: object) -> None:
+        """Be it."""
+        try:
+            main = pkgutil.resolve_name(self.name)
+        except ValueError as broken:
+            connection.send(str(broken))
+        else:
+            main(connection, *args, **named)
 
 
 class Child:

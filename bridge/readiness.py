@@ -17,6 +17,7 @@ class Readiness:
         self._generator: asyncio.Future[str] = loop.create_future()
         self._ears: asyncio.Future[str] = loop.create_future()
         self._by_name = {"player": self._player, "generator": self._generator, "ears": self._ears}
+        self._came: set[str] = set()
 
     async def all(self) -> str:
         """Wait for all of them; return the port's name. Raises what was given to `fail`."""
@@ -25,13 +26,15 @@ class Readiness:
 
     def there(self, child: str) -> bool:
         """Tell whether a child has been there."""
-        return self._by_name[child].done()
+        return child in self._came
 
     def came(self, child: str, word: str = "") -> bool:
         """Note that a child is there; tell whether it is for the first time."""
         first = not self.there(child)
-        if first:
-            self._by_name[child].set_result(word)
+        self._came.add(child)
+        waited = self._by_name[child]
+        if not waited.done():  # as it is where another failed meanwhile
+            waited.set_result(word)
         return first
 
     def fail(self, error: Exception) -> bool:

@@ -6,7 +6,7 @@
 
 `grammar`: the words' plan and the nearest grammar, no decoder. `dropped`: every prompt has the same vector, so only rules
 and tables speak. `shuffled`: each prompt has another one's vector. `told`: easy and hard,
-and the suite once, from which it is learnt which prompt made a clip. `matched`: what people played, asked of ours (`bench.matched`).
+and the suite once, from which it is learnt which prompt made a clip. `matched`: what people played, asked of ours (`model.training.measures.conditions`).
 Every clip has a seed of its own: clips of one seed share their chance, and change chords in the same places.
 Writes .mid files and `clips.tsv`.
 """
@@ -15,29 +15,42 @@ from __future__ import annotations
 
 import argparse
 import csv
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from bench.clips import MAKERS, Maker, composer, planned, spread
-from bench.matched import conditions
 from bench.wishes import prompts as wished
 from model import midifile
 from model.clip import clip
 from model.commission import Wanted
+from model.likeness import measured
 from model.styles import GRAMMARS
 from model.training.captions import SCENES
 from model.training.grammar_only import clip as grammar_clip
 from model.training.measures.clips import as_song, load
+from model.training.measures.conditions import conditions
 from model.weights import FOLDER
 
-BETWEEN = (
-    "techno with jazz chords", "bossa nova house", "trap with a gospel choir feel", "reggae drum and bass",
-    "lo-fi waltz on a guzheng", "funky amapiano", "cinematic dubstep", "afrobeats with neo-soul harmony",
-    "disco metal", "synthwave bossa", "ambient drill", "country trap", "jazzy uk garage", "flamenco house",
-    "爵士味的国风", "电子味的雷鬼",
-)  # fmt: skip
-"""Prompts between styles: nothing that we wrote down is any of them."""
+BETWEEN = {
+    "techno with jazz chords": "techno+jazz",
+    "bossa nova house": "bossa nova+house",
+    "trap with a gospel choir feel": "trap+gospel",
+    "reggae drum and bass": "reggae+drum and bass",
+    "lo-fi waltz on a guzheng": "lo-fi+guofeng",
+    "funky amapiano": "funk+amapiano",
+    "cinematic dubstep": "cinematic+dubstep",
+    "afrobeats with neo-soul harmony": "afrobeats+neo-soul",
+    "disco metal": "disco+metal",
+    "synthwave bossa": "synthwave+bossa nova",
+    "ambient drill": "ambient+drill",
+    "country trap": "country+trap",
+    "jazzy uk garage": "jazz+uk garage",
+    "flamenco house": "latin+house",
+    "爵士味的国风": "jazz+guofeng",
+    "电子味的雷鬼": "reggae+house",
+}
+"""Prompts between styles, and the two that any musician would name: nothing that we wrote down is any of them."""
 EASY = ("techno", "piano ballad", "bossa nova", "heavy metal", "ambient drone", "funk", "trap", "reggae")
 DIVERSE = (*EASY, "lo-fi", "a walk by the sea")
 HARD = tuple(
@@ -69,7 +82,7 @@ def asked(name: str, seeds: int) -> list[Asked]:
             half = "report" if name == "suite" else "tune"
             found = [(p.text, "", "") for p in wished() if p.half == half]
         case "between":
-            found = [(p, "", "") for p in BETWEEN]
+            found = [(p, styles, "") for p, styles in BETWEEN.items()]
         case "easy":
             found = [(p, "", "easy") for p in EASY]
         case "hard":
@@ -105,7 +118,10 @@ class How:
 def make(how: How, one: Asked) -> bytes:
     """Return the .mid file of one clip."""
     if how.maker.what == "grammar":
-        return midifile.to_bytes(grammar_clip(planned(one.prompt), one.seed, how.bars))
+        plan = planned(one.prompt)
+        plan = plan if one.parts is None else replace(plan, parts=one.parts)
+        plan = plan if one.like is None else measured(one.like, plan)
+        return midifile.to_bytes(grammar_clip(plan, one.seed, how.bars))
     wanted = Wanted(
         one.prompt, one.seed, bars=how.bars, parts=one.parts, theta=how.theta, closing=how.closing
     )
@@ -135,8 +151,8 @@ def main() -> None:
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     if options.prompts == "matched":
-        if options.human is None or options.what == "grammar":
-            parser.error("matched needs --human FILE, and grammars know no conditions")
+        if options.human is None:
+            parser.error("matched needs --human FILE")
         todo = matched(options.human, options.sources, options.split, options.bars, options.count)
     else:
         todo = asked(options.prompts, options.seeds)

@@ -119,10 +119,11 @@ def lit(tonic: int, brightness: float, light: float) -> Array:
 
 
 def lit_roots(tonic: int, scale: Collection[int], brightness: float, light: float) -> Array:
-    """Return what each root is worth, `(12,)`, by the tones of its triad within a scale."""
+    """Return what each root is worth, `(12,)`: by the tones of its triad within a scale, and by whether that has a major or a minor third."""
     worth = lit(tonic, brightness, light)
     within = np.isin(TRIADS, list(scale))
-    return np.asarray(2 * (worth[TRIADS] * within).sum(1) / np.maximum(1, within.sum(1)))
+    tones = 2 * (worth[TRIADS] * within).sum(1) / np.maximum(1, within.sum(1))
+    return np.asarray(tones + 2 * light * (brightness - 0.5) * (within[:, 2].astype(int) - within[:, 1]))
 
 
 TRIADS = (np.arange(12)[:, None] + (0, 3, 4, 6, 7)) % 12
@@ -143,6 +144,11 @@ def wandering(heard: Collection[int], tonic: int, scale: Collection[int], weight
 def lengths(articulation: float, weight: float) -> Array:
     """Return what each class of length is worth from short (−1) to held (1), a sixteenth being neither."""
     return np.asarray(weight * articulation * np.log2(np.array(LENGTHS) / 6))
+
+
+def manner(articulation: float, energy: float, ease: float) -> float:
+    """Return how short (−1) or held (1) notes shall be: as the words say, else held where there is little energy, short where much."""
+    return articulation or -ease * _beyond(energy, 0.1)
 
 
 def chord_size(complexity: float) -> float:
@@ -214,12 +220,17 @@ LAYERS = tuple(
 """What a kit adds to kick, snare or clap and hat as the energy grows."""
 
 
-def layers(energy: float, weight: float) -> Array:
-    """Return what each drum 0..127 is worth: the layers of a kit more than its core where there is much energy."""
+def layers(energy: float, brightness: float, weight: float) -> Array:
+    """Return what each drum 0..127 is worth: the layers of a kit more than its core where there is much energy, what rings where it is bright, skins and wood where it is dark."""
     worth = np.zeros(128)
     worth[list(LAYERS)] = weight * 2 * (energy - 0.5)
+    worth[list(RINGING)] += weight * (brightness - 0.5)
+    worth[list(DULL)] -= weight * (brightness - 0.5)
     return worth
 
+
+RINGING = tuple(ROLES[name] for name in ("open_hat", "ride", "crash", "shaker", "clap"))
+DULL = tuple(ROLES[name] for name in ("rim", "tom_low", "tom_mid", "tom_high", "pedal_hat"))
 
 QUIET, LOUDER = 36, 58
 """The mean velocity of music without energy, and what full energy adds to it."""
@@ -236,7 +247,7 @@ def place(register_: float, named: Mapping[str, float], part: str, brightness: f
     if said or part not in SPREAD:
         return said
     # within what styles are anyway nothing is moved
-    bright = 2.6 * _beyond(brightness, 0.1) if part != "bass" else 0.0
+    bright = 3.2 * _beyond(brightness, 0.1) if part != "bass" else 0.0
     return bright + SPREAD[part] * _beyond(energy, 0.15)
 
 

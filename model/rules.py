@@ -144,7 +144,7 @@ def rules_for(
         place={p: fusion.place(plan.register, registers, p, plan.brightness, plan.energy) for p in parts},
         owed=owed,
         heights={} if way is None else way.heights(parts),
-        articulation=plan.articulation,
+        articulation=fusion.manner(plan.articulation, plan.energy, theta.ease),
         tones=fusion.chord_size(plan.complexity) if tones is None else tones,
         particular=1 + 2 * abs(plan.complexity - 0.5) if tones is None else OUTRIGHT,
         brightness=plan.brightness,

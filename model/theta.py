@@ -16,11 +16,11 @@ FILE = Path(__file__).parent / "weights" / "fusion.json"
 class Theta:
     """The weights of the terms, in logits; the values here were chosen by hand.
 
-    `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `chord` a chord tone, `full` a
+    `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `stray` the same where people play, `chord` a chord tone, `full` a
     factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an octave, `length` a doubling, `colour` a
     tone of a chord, `light` a major third for a minor one. `cover` a melody that is known ahead lying
     in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody, `home` a chord on the tonic where it is
-    missed, `whole` a tone of the chord that was not heard since it began, `layers` a drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, `held` a doubling of length, both where people play. `tail` is no weight but the share of the likeliest
+    missed, `whole` a tone of the chord that was not heard since it began, `layers` a drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, `held` a doubling of length, both where people play; `ease` how much shorter notes are with energy, where machines do. `tail` is no weight but the share of the likeliest
     choices that may be drawn, 0..1, where machines play, `loose` the same where people do.
     """
 
@@ -42,6 +42,8 @@ class Theta:
     wander: float = 2.0
     whole: float = 2.0
     held: float = 0.0
+    ease: float = 1.6
+    stray: float = 1.1
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
         """Return these weights with those of the pairs whose names are known."""
@@ -49,12 +51,14 @@ class Theta:
         return replace(self, **{name: value for name, value in named if name in known})
 
     def played(self, share: float) -> Theta:
-        """Return these weights for music of which people play a share, 0..1: they choose more freely, and machines neither wander nor hold."""
+        """Return these weights for music of which people play a share, 0..1: they choose more freely and leave the scale now and then; machines neither wander nor hold, and their notes are the shorter the more energy there is."""
         return replace(
             self,
             tail=self.tail + share * (self.loose - self.tail),
             wander=share * self.wander,
             held=share * self.held,
+            ease=(1 - share) * self.ease,
+            scale=self.scale + share * (self.stray - self.scale),
         )
 
     def on_the_way(self) -> Theta:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from model import fusion
 from model.densities import wanted_onsets
+from model.drums import ROLES
 from model.harmony import QUALITIES
 from model.language import LENGTHS, QUALITY, STEP, note_row
 from model.looking_back import busy, crowds, lifts
@@ -52,13 +53,15 @@ def test_the_fewer_roots_were_heard_the_more_a_new_one_of_the_scale_is_worth(hea
 
 
 def test_music_that_people_play_is_drawn_loosely_and_a_mix_lies_between() -> None:
-    theta = Theta(tail=0.8, loose=0.96, wander=2, held=1)
+    theta = Theta(tail=0.8, loose=0.96, wander=2, held=1, ease=2, scale=3, stray=1)
     machine, half, people = (theta.played(played(mix)) for mix in (
         (("techno", 1.0),), (("techno", 0.5), ("pop ballad", 0.5)), (("folk", 0.6), ("hymn", 0.4))
     ))  # fmt: skip
     assert [t.tail for t in (machine, half, people)] == pytest.approx([0.8, 0.88, 0.96])
     assert [t.wander for t in (machine, half, people)] == pytest.approx([0, 1, 2])
     assert [t.held for t in (machine, half, people)] == pytest.approx([0, 0.5, 1])
+    assert [t.ease for t in (machine, half, people)] == pytest.approx([2, 1, 0])
+    assert [t.scale for t in (machine, half, people)] == pytest.approx([3, 2, 1])
     assert theta.played(played(())) == replace(theta, wander=0, held=0)
 
 
@@ -89,8 +92,8 @@ def test_the_sharp_side_of_a_key_is_worth_more_where_it_shall_be_bright(
     assert worth[tonic] == 0
     minor = {(tonic + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10)}
     roots = fusion.lit_roots(tonic, minor, brightness, weight)
-    assert (roots[(tonic + 7) % 12] - roots[(tonic + 8) % 12]) * (brightness - 0.5) >= 0, (
-        "v is brighter than VI"
+    assert (roots[(tonic + 8) % 12] - roots[(tonic + 7) % 12]) * (brightness - 0.5) >= 0, (
+        "VI has a major third, v a minor one"
     )
 
 
@@ -144,9 +147,27 @@ def test_a_root_covers_what_its_best_triad_does(melody: dict[int, float], root: 
 def test_energy_is_loud_layered_and_wide(one: float, other: float, part: str) -> None:
     low, high = sorted((one, other))
     assert fusion.wanted_velocity(part, low) <= fusion.wanted_velocity(part, high)
-    assert np.all(fusion.layers(low, 1.0) <= fusion.layers(high, 1.0))
+    assert np.all(fusion.layers(low, 0.5, 1.0) <= fusion.layers(high, 0.5, 1.0))
     assert fusion.place(0, {}, "melody", 0.5, low) <= fusion.place(0, {}, "melody", 0.5, high)
     assert fusion.place(0, {}, "bass", 0.5, low) >= fusion.place(0, {}, "bass", 0.5, high)
+
+
+@given(LEVELS, LEVELS, LEVELS)
+def test_a_bright_kit_rings_and_a_dark_one_is_skin_and_wood(one: float, other: float, energy: float) -> None:
+    dark, bright = (fusion.layers(energy, b, 1.0) for b in sorted((one, other)))
+    assert np.all(dark[list(fusion.RINGING)] <= bright[list(fusion.RINGING)])
+    assert np.all(dark[list(fusion.DULL)] >= bright[list(fusion.DULL)])
+    assert dark[ROLES["kick"]] == bright[ROLES["kick"]]
+
+
+@given(LEVELS, LEVELS, st.floats(0, 3), st.floats(-1, 1).filter(bool))
+def test_notes_are_the_shorter_the_more_energy_there_is_unless_the_words_say_how_long(
+    one: float, other: float, ease: float, said: float
+) -> None:
+    calm, lively = sorted((one, other))
+    assert fusion.manner(0, calm, ease) >= fusion.manner(0, lively, ease)
+    assert fusion.manner(0, 0.5, ease) == 0
+    assert fusion.manner(said, one, ease) == said
 
 
 @given(st.floats(-1, 1).filter(lambda x: abs(x) > 0.01))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -51,6 +53,20 @@ def test_a_probe_tells_beats_apart_also_from_the_bass_alone() -> None:
     assert [found.predict(c) for c in asked] == ["four", "four", "back", "back"]
     only_bass = [made(c.name, bass=c.part("bass")) for c in asked]
     assert [found.predict(c) for c in only_bass] == ["four", "four", "back", "back"]
+
+
+def test_what_has_something_of_two_styles_is_heard_to_have_both() -> None:
+    taught = [beat(kind, seed) for kind in ("four", "back") for seed in range(8)]
+    found = probe.fit(taught, [c.name[:-1] for c in taught])
+    four, back = (beat(kind, 9) for kind in ("four", "back"))
+    # the drums of one and the bass of the other
+    both = replace(made("both", 4, drums=four.part("drums"), bass=back.part("bass")), label="four+back")
+    one = replace(four, label="four+back")
+    mixed, pure = (probe.between(found, [c]) for c in (both, one))
+    assert mixed["share of the fainter"]["mean"] > 2 * pure["share of the fainter"]["mean"]
+    for told in (mixed, pure):
+        assert told["share of the two"]["mean"] == pytest.approx(1)
+        assert told["both among the likeliest three"]["mean"] == told["either the likeliest"]["mean"] == 1
 
 
 def test_a_clip_without_any_part_is_guessed_not_refused() -> None:

@@ -1,13 +1,14 @@
 """`python -m model.training.fuse --human FILE --prompts FILE`: θ of the fusion, optimised by the cross-entropy method.
 
-Candidates are drawn from a normal distribution within bounds, each writes the same clips of the tuning prompts, and the
-distribution moves to the best third (Rubinstein and Kroese, "The Cross-Entropy Method", 2004). What is made small:
+Candidates are drawn from a normal distribution within bounds, each writes the same clips, and the distribution moves to the
+best third (Rubinstein and Kroese, "The Cross-Entropy Method", 2004). What is made small:
 
-    how far the clips are from their plans (onsets a quarter and part, mean velocity), and
-    how far the median of each woven figure is from that of validation songs, in interquartile ranges.
+    how far clips of the tuning prompts are from their plans (onsets a quarter and part, mean velocity), and
+    how far, under the conditions of validation songs, the median of each woven figure is from that of those songs, in
+    interquartile ranges.
 
-It is judged elsewhere, by measures that are no term of this: keys, styles told from notes, overlap of histograms, the order
-of opposites, diversity. The best is written to `model/weights/fusion.json`, from where it is shipped.
+It is judged elsewhere, by measures that are no term of this: keys, styles told from notes, which prompt made a clip, other
+figures and overlap of histograms, the order of opposites, diversity. The best is written to `model/weights/fusion.json`, from where it is shipped.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from model.music import TICKS_PER_QUARTER, Plan
 from model.plan import understand
 from model.theta import SHIPPED, Theta
 from model.training.measures import clips as measured
+from model.training.measures.conditions import conditions
 from model.training.measures.texture import SCALARS
 from model.weights import FOLDER
 
@@ -48,6 +50,18 @@ tail a style is no longer told from the notes (docs/log.md), which this objectiv
 WOVEN = ("melody on chord tones", "bar overlap, melody", "bar overlap, chords", "bar overlap, bass", "polyphony",
          "chord changes a bar")  # fmt: skip
 BARS = 8
+SOURCE = "pop909"
+"""The set whose songs have all the parts that are woven."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What one clip is made of: words and, under people's conditions, the parts and the song that it is held against."""
+
+    prompt: str
+    seed: int
+    parts: tuple[str, ...] | None = None
+    like: Song | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +91,29 @@ def _composer() -> Composer:
     return Composer(sentence_encoder())
 
 
-def judge(job: tuple[str, int, Theta]) -> Judged:
+def judge(job: tuple[Asked, Theta]) -> Judged:
     """Make and judge one clip."""
-    prompt, seed, theta = job
-    plan, _ = understand(prompt, sentence_encoder())
-    song = clip(_composer(), Wanted(prompt, seed, bars=BARS, theta=tuple(asdict(theta).items())))
+    asked, theta = job
+    plan, _ = understand(asked.prompt, sentence_encoder())
+    wanted = Wanted(
+        asked.prompt, asked.seed, bars=BARS, parts=asked.parts, theta=tuple(asdict(theta).items())
+    )
+    song = clip(_composer(), wanted, like=asked.like)
     filed = midifile.as_filed(song)
     heard = measured.from_filed("ours", filed)
     return Judged(away(filed, plan), tuple(SCALARS[name](heard) for name in WOVEN))
 
 
-def loss(judged: Sequence[Judged], human: Array) -> float:
-    """Return what is made small; `human` is `(songs, figures)`."""
-    ours = np.array([j.woven for j in judged])
+def loss(words: Sequence[Judged], conditioned: Sequence[Judged], human: Array) -> float:
+    """Return what is made small of clips of prompts and of clips under people's conditions; `human` is `(songs, figures)`."""
+    ours = np.array([j.woven for j in conditioned])
     low, middle, high = np.nanpercentile(human, [25, 50, 75], axis=0)
     off = np.abs(np.nanmedian(ours, axis=0) - middle) / np.maximum(high - low, 1e-6)
-    return float(np.mean([j.away for j in judged]) + 0.5 * np.nanmean(np.minimum(off, 3)))
+    return float(np.mean([j.away for j in words]) + 0.5 * np.nanmean(np.minimum(off, 3)))
 
 
 def optimise(
-    prompts: Sequence[str], human: Array, rounds: int, size: int, jobs: int
+    words: Sequence[Asked], conditioned: Sequence[Asked], human: Array, rounds: int, size: int, jobs: int
 ) -> tuple[Theta, list[dict[str, float]]]:
     """Return the best θ and a line for each candidate that was tried."""
     rng = np.random.default_rng(0)
@@ -112,8 +129,9 @@ def optimise(
             drawn[0] = mean
             for values in drawn:
                 theta = SHIPPED.with_named(zip(names, map(float, values), strict=True))
-                work = [(p, 1 + i % 3, theta) for i, p in enumerate(prompts)]
-                found = loss(pool.map(judge, work, chunksize=2), human)
+                work = [(asked, theta) for asked in (*words, *conditioned)]
+                judged = pool.map(judge, work, chunksize=2)
+                found = loss(judged[: len(words)], judged[len(words) :], human)
                 tried.append((found, values))
                 log.append({"round": turn, "loss": found} | dict(zip(names, map(float, values), strict=True)))
                 print(json.dumps(log[-1]), flush=True)
@@ -128,18 +146,24 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m model.training.fuse", description=__doc__)
     parser.add_argument("--human", type=Path, required=True, help="songs, as `measures read` wrote them")
     parser.add_argument("--prompts", type=Path, required=True, help="a prompt a line")
+    parser.add_argument("--songs", type=int, default=24, help="how many clips under people's conditions")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--size", type=int, default=8)
     parser.add_argument("--jobs", type=int, default=2)
     parser.add_argument("--out", type=Path, default=FOLDER / "fusion.json")
     options = parser.parse_args()
-    songs = [s for s in measured.load(options.human) if s.split == "validation" and s.part("melody").size]
+    songs = [s for s in measured.load(options.human) if s.source == SOURCE and s.split == "validation"]
     cut = [w for s in songs for w in measured.windows(s, BARS)[1:4]]
     human = np.array([[SCALARS[name](w) for name in WOVEN] for w in cut])
     prompts = options.prompts.read_text(encoding="utf-8").splitlines()
-    best, log = optimise(prompts, human, options.rounds, options.size, options.jobs)
+    words = [Asked(prompt, 1 + number) for number, prompt in enumerate(prompts)]
+    conditioned = [
+        Asked(c.prompt, 1001 + number, c.parts, measured.as_song(c.window, c.parts))
+        for number, c in enumerate(conditions(songs, "validation", BARS, options.songs))
+    ]
+    best, log = optimise(words, conditioned, human, options.rounds, options.size, options.jobs)
     options.out.write_text(json.dumps(asdict(best), indent=1) + "\n", encoding="utf-8")
-    print(f"{len(log)} candidates, {len(prompts)} clips each → {options.out.name}: {best}")
+    print(f"{len(log)} candidates, {len(words) + len(conditioned)} clips each → {options.out.name}: {best}")
 
 
 if __name__ == "__main__":

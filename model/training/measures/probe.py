@@ -148,6 +148,25 @@ def confusion(labels: Sequence[str], told: Sequence[str]) -> dict[str, dict[str,
     return table
 
 
+def between(trained: Probe, clips: Sequence[Clip]) -> dict[str, dict[str, float]]:
+    """Return how much of both their styles, "one+other" in their labels, clips are heard to have.
+
+    One style alone, however clearly heard, has nothing of the fainter one; both among the three likeliest of them all is what
+    few clips reach by chance.
+    """
+    odds = trained.probabilities(clips)
+    asked = np.array([[trained.labels.index(name) for name in c.label.split("+")] for c in clips])
+    shares = np.take_along_axis(odds, asked, 1)
+    places = (odds[:, None, :] > shares[:, :, None]).sum(2)
+    groups = [c.prompt for c in clips]
+    return {
+        "both among the likeliest three": asdict(figure((places.max(1) < 3).tolist(), groups)),
+        "either the likeliest": asdict(figure((places.min(1) == 0).tolist(), groups)),
+        "share of the two": asdict(figure(shares.sum(1).tolist(), groups)),
+        "share of the fainter": asdict(figure(shares.min(1).tolist(), groups)),
+    }
+
+
 def scores(
     labels: Sequence[str], told: Sequence[str], groups: Sequence[Hashable]
 ) -> dict[str, dict[str, float] | float]:

@@ -90,9 +90,13 @@ def _style(given: Given) -> Tree:
             by_itself = probe.cross_validated(alone, [c.label for c in alone], [c.group for c in alone])
             found[f"{kind}, by a probe of nothing else"] = _told(alone, by_itself)
     asked = [c for c in given.ours if c.label in set(labels)]
-    if asked:
+    between = [c for c in given.ours if "+" in c.label and set(c.label.split("+")) <= set(labels)]
+    if asked or between:
         trained = probe.fit(heard, labels)
-        found["ours"] = _told(asked, [trained.predict(c) for c in asked])
+        if asked:
+            found["ours"] = _told(asked, [trained.predict(c) for c in asked])
+        if between:
+            found["ours, between two styles"] = probe.between(trained, between)
     return found
 
 

@@ -114,11 +114,11 @@ def _degree(before: str, reached: float, denied: bool) -> float:
 
 _TOP = re.compile(
     r"\b(?:high[- ](?:pitched|register|octaves?|range|notes|voicings?)|(?:upper|high|higher|top) (?:register|octaves?|range)|(?:an |one )?octave (?:higher|up)|up an octave|treble|"
-    r"(?:play(?:ed)?|sits?|stays?|go|keep it) (?:up )?high(?:er)?|high up|agudo|hoch)\b|高音区?|高八度|高一个八度|高一点的?音"
+    r"(?:play(?:ed)?|sits?|stays?|go|keep it) (?:up )?high(?:er)?|high up|agudo|hoch)\b|(?:^|[,;] )high, (?=[a-z]+ )|高音区?|高八度|高一个八度|高一点的?音"
 )
 _BOTTOM = re.compile(
     r"\b(?:low[- ](?:pitched|register|octaves?|range|notes|voicings?|end)|(?:lower|low|bottom) (?:register|octaves?|range)|(?:an |one )?octave (?:lower|down)|down an octave|down low|deep(?: and low)? "
-    r"(?:register|notes|tones|sound)|(?:play(?:ed)?|sits?|stays?|go|keep it) low(?:er)?|very low|low and deep|rumbling|grave(?:s)?(?= register)|tief)\b|低沉|低音区|低八度|低一个八度|深沉"
+    r"(?:register|notes|tones|sound)|(?:play(?:ed)?|sits?|stays?|go|keep it) low(?:er)?|very low|low and deep|rumbling|grave(?:s)?(?= register)|tief)\b|(?:^|[,;] )low, (?=[a-z]+ )|低沉|低音区|低八度|低一个八度|深沉"
 )
 _PLACED = re.compile(r"\b(high|higher|low|lower|deep|deeper)[- ](?:[a-z]+ )?$")
 _PLACED_BEHIND = re.compile(

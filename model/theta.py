@@ -9,6 +9,8 @@ from pathlib import Path
 
 ON_THE_WAY = 1.14
 """How loud the words are, at most, while a morph moves."""
+MACHINES = 0.4
+"""How much machines wander beside people."""
 FILE = Path(__file__).parent / "weights" / "fusion.json"
 
 
@@ -20,7 +22,7 @@ class Theta:
     factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an octave, `length` a doubling, `colour` a
     tone of a chord, `light` a major third for a minor one. `cover` a melody that is known ahead lying
     in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody, `home` a chord on the tonic where it is
-    missed, `whole` a tone of the chord that was not heard since it began, `layers` a drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, `held` a doubling of length, both where people play; `ease` how much shorter notes are with energy, where machines do. `tail` is no weight but the share of the likeliest
+    missed, `whole` a tone of the chord that was not heard since it began, `layers` a drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, less where machines play, `held` a doubling of length where people do; `ease` how much shorter notes are with energy, where machines do. `tail` is no weight but the share of the likeliest
     choices that may be drawn, 0..1, where machines play, `loose` the same where people do.
     """
 
@@ -51,11 +53,11 @@ class Theta:
         return replace(self, **{name: value for name, value in named if name in known})
 
     def played(self, share: float) -> Theta:
-        """Return these weights for music of which people play a share, 0..1: they choose more freely and leave the scale now and then; machines neither wander nor hold, and their notes are the shorter the more energy there is."""
+        """Return these weights for music of which people play a share, 0..1: they choose more freely and leave the scale now and then; machines wander less and do not hold, and their notes are the shorter the more energy there is."""
         return replace(
             self,
             tail=self.tail + share * (self.loose - self.tail),
-            wander=share * self.wander,
+            wander=max(share, MACHINES) * self.wander,
             held=share * self.held,
             ease=(1 - share) * self.ease,
             scale=self.scale + share * (self.stray - self.scale),

@@ -49,7 +49,7 @@ def test_a_word_within_a_name_or_an_idiom_says_nothing_of_the_whole() -> None:
     [
         ("high register", 0.8, {}), ("an octave lower", -0.8, {}), ("低沉的弦乐", -0.8, {}), ("高八度", 0.8, {}),
         ("high melody", 0.4, {"melody": 0.8}), ("low bass", 0.0, {"bass": -0.8}), ("high strings", 0.4, {"chords": 0.8}),
-        ("deep house", 0.0, {}), ("high energy", 0.0, {}), ("the melody an octave higher", 0.8, {"melody": 0.8}),
+        ("deep house", 0.0, {}), ("high energy", 0.0, {}), ("high, lonesome strings", 0.8, {}), ("low, dusty soul", -0.8, {}), ("the melody an octave higher", 0.8, {"melody": 0.8}),
     ],
 )  # fmt: skip
 def test_registers(text: str, whole: float, parts: dict[str, float]) -> None:

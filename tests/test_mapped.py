@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import time
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -104,6 +106,17 @@ def test_other_weights_leave_nothing_behind(tmp_path: Path) -> None:
     for name in ("encoder-1", "encoder-2"):
         mapped._write(tmp_path / name, {"a": np.arange(9)})
     assert [p.name for p in tmp_path.iterdir()] == ["encoder-2"]
+
+
+def test_what_one_left_who_was_killed_while_writing_goes_and_what_another_writes_now_stays(
+    tmp_path: Path,
+) -> None:
+    left, writing = tmp_path / ".encoder-1.11", tmp_path / ".encoder-1.12"
+    for folder, age in ((left, 2 * mapped.ABANDONED), (writing, 0.0)):
+        folder.mkdir()
+        os.utime(folder, (time.time() - age,) * 2)
+    mapped._write(tmp_path / "encoder-1", {"a": np.arange(9)})
+    assert sorted(p.name for p in tmp_path.iterdir()) == [writing.name, "encoder-1"]
 
 
 def test_where_nothing_can_be_kept_the_encoder_is_there_all_the_same(

@@ -22,7 +22,7 @@ def roots(rules: Rules, penalty: float) -> tuple[Worth, Array]:
     twelve = bias[ROOT : ROOT + 12]
     twelve[~worths.among(rules.scale)[:12]] += penalty
     twelve[rules.tonic] += rules.pull
-    twelve += fusion.lit_roots(rules.tonic, rules.scale, rules.brightness, rules.theta.light)
+    twelve += fusion.lit_roots(rules.tonic, rules.scale, rules.brightness, rules.lighter, rules.theta.light)
     covers, kinds = fusion.covers(rules.melody, rules.theta.cover)
     if rules.asked is None:
         twelve += covers

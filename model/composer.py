@@ -44,8 +44,8 @@ from model.music import (
 )
 from model.plan import understand
 from model.precedence import apply
-from model.rules import rules_for
-from model.sampler import MOST_EVENTS, Row, write_beat
+from model.rules import Row, rules_for
+from model.sampler import MOST_EVENTS, write_beat
 from model.styles import played
 from model.sweep import Way
 from model.underway import Take, opened, read_again

@@ -118,12 +118,15 @@ def lit(tonic: int, brightness: float, light: float) -> Array:
     return np.asarray(light * (brightness - 0.5) / 2 * np.roll(FIFTHS, tonic))
 
 
-def lit_roots(tonic: int, scale: Collection[int], brightness: float, light: float) -> Array:
-    """Return what each root is worth, `(12,)`: by the tones of its triad within a scale, and by whether that has a major or a minor third."""
+def lit_roots(tonic: int, scale: Collection[int], brightness: float, lighter: float, light: float) -> Array:
+    """Return what each root is worth, `(12,)`, by the tones of its triad within a scale.
+
+    Where it shall be brighter or darker than is usual, what counts besides is whether that has a major or a minor third.
+    """
     worth = lit(tonic, brightness, light)
     within = np.isin(TRIADS, list(scale))
     tones = 2 * (worth[TRIADS] * within).sum(1) / np.maximum(1, within.sum(1))
-    return np.asarray(tones + 2 * light * (brightness - 0.5) * (within[:, 2].astype(int) - within[:, 1]))
+    return np.asarray(tones + 2 * light * lighter * (within[:, 2].astype(int) - within[:, 1]))
 
 
 TRIADS = (np.arange(12)[:, None] + (0, 3, 4, 6, 7)) % 12
@@ -146,9 +149,9 @@ def lengths(articulation: float, weight: float) -> Array:
     return np.asarray(weight * articulation * np.log2(np.array(LENGTHS) / 6))
 
 
-def manner(articulation: float, energy: float, ease: float) -> float:
-    """Return how short (−1) or held (1) notes shall be: as the words say, else held where there is little energy, short where much."""
-    return articulation or -ease * _beyond(energy, 0.1)
+def manner(articulation: float, livelier: float, ease: float) -> float:
+    """Return how short (−1) or held (1) notes shall be: as the words say, else held where there is less energy than is usual, short where more."""
+    return articulation or -ease * _beyond(0.5 + livelier, 0.1)
 
 
 def chord_size(complexity: float) -> float:
@@ -220,12 +223,16 @@ LAYERS = tuple(
 """What a kit adds to kick, snare or clap and hat as the energy grows."""
 
 
-def layers(energy: float, brightness: float, weight: float) -> Array:
-    """Return what each drum 0..127 is worth: the layers of a kit more than its core where there is much energy, what rings where it is bright, skins and wood where it is dark."""
+def layers(energy: float, livelier: float, lighter: float, weight: float) -> Array:
+    """Return what each drum 0..127 is worth: the layers of a kit more than its core where there is much energy.
+
+    The more so where there is more than is usual; what rings counts more where it is brighter than usual, skins and wood
+    where it is darker.
+    """
     worth = np.zeros(128)
-    worth[list(LAYERS)] = weight * 2 * (energy - 0.5)
-    worth[list(RINGING)] += weight * (brightness - 0.5)
-    worth[list(DULL)] -= weight * (brightness - 0.5)
+    worth[list(LAYERS)] = weight * 2 * (energy - 0.5 + livelier)
+    worth[list(RINGING)] += weight * 2 * lighter
+    worth[list(DULL)] -= weight * 2 * lighter
     return worth
 
 
@@ -247,7 +254,7 @@ def place(register_: float, named: Mapping[str, float], part: str, brightness: f
     if said or part not in SPREAD:
         return said
     # within what styles are anyway nothing is moved
-    bright = 3.2 * _beyond(brightness, 0.1) if part != "bass" else 0.0
+    bright = 2.6 * _beyond(brightness, 0.1) if part != "bass" else 0.0
     return bright + SPREAD[part] * _beyond(energy, 0.15)
 
 

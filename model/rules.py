@@ -19,6 +19,7 @@ from model.language import LENGTHS, STEP, Event, Line, note_row, on_lattice, row
 from model.music import Beat, Controls, Kept, Plan, Ticks, beat_length, beats_in_bar
 from model.styles import bare
 from model.sweep import Way
+from model.terms import usual
 from model.theta import Theta
 from model.underway import Take
 
@@ -62,6 +63,8 @@ class Rules:
     particular: float  # and how much that matters, 1 being as usual
     brightness: float  # this and the next as in the plan, 0 to 1
     energy: float
+    livelier: float  # how much more energy there shall be than the style mostly has,
+    lighter: float  # and how much more brightness
     temperature: float
     theta: Theta
     silent: frozenset[int] = frozenset()  # drums that do not sound on the first tick
@@ -107,6 +110,7 @@ def rules_for(
     owed = {} if way is None else way.owed(take.beats, frame, parts)
     tones = None if way is None else way.tones([w.chord for w in take.written[-COUNTED:]])
     asked = _asked(take, frame, kept, key, plan) if not obey else None
+    livelier = plan.energy - usual(plan.style, "energy")
     return Rules(
         parts=drawn,
         ticks=frame.length // STEP,
@@ -144,11 +148,13 @@ def rules_for(
         place={p: fusion.place(plan.register, registers, p, plan.brightness, plan.energy) for p in parts},
         owed=owed,
         heights={} if way is None else way.heights(parts),
-        articulation=fusion.manner(plan.articulation, plan.energy, theta.ease),
+        articulation=fusion.manner(plan.articulation, livelier, theta.ease),
         tones=fusion.chord_size(plan.complexity) if tones is None else tones,
         particular=1 + 2 * abs(plan.complexity - 0.5) if tones is None else OUTRIGHT,
         brightness=plan.brightness,
         energy=plan.energy,
+        livelier=livelier,
+        lighter=plan.brightness - usual(plan.style, "brightness"),
         temperature=controls.temperature,
         theta=theta,
         lead=tuple(sorted({r for r in rows if r not in given})),

@@ -246,7 +246,7 @@ class _Beat:
         above = max((row[1] - PITCH for row in self.rows if row[0] == event), default=-1)
         if part == "drums":
             barred = rules.muted if tick else rules.muted | rules.silent
-            bias = worths.kit(barred, rules.energy, rules.brightness, rules.theta.layers).copy()
+            bias = worths.kit(barred, rules.energy, rules.livelier, rules.lighter, rules.theta.layers).copy()
             bias[PITCH : PITCH + above + 1] = BARRED
             return bias
         low = worths.RANGES[part][0]

@@ -107,6 +107,14 @@ def _term(name: str, kind: str, facts: dict[str, str]) -> Term:
     )
 
 
+@cache
+def usual(mix: tuple[tuple[str, float], ...], level: str) -> float:
+    """Return what a level of a mix of styles mostly is, 0..1; 0.5 of no style."""
+    known = [(value, weight) for name, weight in mix if (value := getattr(table()[name], level)) is not None]
+    whole = sum(weight for _, weight in known)
+    return sum(value * weight for value, weight in known) / whole if whole else 0.5
+
+
 def opposite(mood: Term) -> Term:
     """Return what a mood that is not wanted leaves: its levels mirrored, somewhat nearer the middle; no tempo, no mode."""
     mirrored = {

@@ -84,11 +84,11 @@ def lit(tonic: int, brightness: float, light: float) -> Worth:
 
 
 @lru_cache(64)
-def kit(barred: frozenset[int], energy: float, brightness: float, weight: float) -> Worth:
+def kit(barred: frozenset[int], energy: float, livelier: float, lighter: float, weight: float) -> Worth:
     """Return what each symbol is worth as a drum."""
     free = [note for note in ROLES.values() if note not in barred]
     bias = np.full(SIZES[1], BARRED)
-    bias[[PITCH + note for note in free]] = fusion.layers(energy, brightness, weight)[free]
+    bias[[PITCH + note for note in free]] = fusion.layers(energy, livelier, lighter, weight)[free]
     bias.setflags(write=False)
     return bias
 

@@ -91,8 +91,12 @@ def test_the_sharp_side_of_a_key_is_worth_more_where_it_shall_be_bright(
     assert (lydian - phrygian) * (brightness - 0.5) >= 0
     assert worth[tonic] == 0
     minor = {(tonic + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10)}
-    roots = fusion.lit_roots(tonic, minor, brightness, weight)
-    assert (roots[(tonic + 8) % 12] - roots[(tonic + 7) % 12]) * (brightness - 0.5) >= 0, (
+    roots = fusion.lit_roots(tonic, minor, brightness, 0.0, weight)
+    assert (roots[(tonic + 7) % 12] - roots[(tonic + 8) % 12]) * (brightness - 0.5) >= 0, (
+        "v is brighter than VI"
+    )
+    thirds = fusion.lit_roots(tonic, minor, 0.5, brightness - 0.5, weight)
+    assert (thirds[(tonic + 8) % 12] - thirds[(tonic + 7) % 12]) * (brightness - 0.5) >= 0, (
         "VI has a major third, v a minor one"
     )
 
@@ -147,14 +151,14 @@ def test_a_root_covers_what_its_best_triad_does(melody: dict[int, float], root: 
 def test_energy_is_loud_layered_and_wide(one: float, other: float, part: str) -> None:
     low, high = sorted((one, other))
     assert fusion.wanted_velocity(part, low) <= fusion.wanted_velocity(part, high)
-    assert np.all(fusion.layers(low, 0.5, 1.0) <= fusion.layers(high, 0.5, 1.0))
+    assert np.all(fusion.layers(low, 0, 0, 1.0) <= fusion.layers(high, 0, 0, 1.0))
     assert fusion.place(0, {}, "melody", 0.5, low) <= fusion.place(0, {}, "melody", 0.5, high)
     assert fusion.place(0, {}, "bass", 0.5, low) >= fusion.place(0, {}, "bass", 0.5, high)
 
 
 @given(LEVELS, LEVELS, LEVELS)
 def test_a_bright_kit_rings_and_a_dark_one_is_skin_and_wood(one: float, other: float, energy: float) -> None:
-    dark, bright = (fusion.layers(energy, b, 1.0) for b in sorted((one, other)))
+    dark, bright = (fusion.layers(energy, 0, b, 1.0) for b in sorted((one, other)))
     assert np.all(dark[list(fusion.RINGING)] <= bright[list(fusion.RINGING)])
     assert np.all(dark[list(fusion.DULL)] >= bright[list(fusion.DULL)])
     assert dark[ROLES["kick"]] == bright[ROLES["kick"]]
@@ -164,9 +168,9 @@ def test_a_bright_kit_rings_and_a_dark_one_is_skin_and_wood(one: float, other: f
 def test_notes_are_the_shorter_the_more_energy_there_is_unless_the_words_say_how_long(
     one: float, other: float, ease: float, said: float
 ) -> None:
-    calm, lively = sorted((one, other))
+    calm, lively = sorted((one - 0.5, other - 0.5))
     assert fusion.manner(0, calm, ease) >= fusion.manner(0, lively, ease)
-    assert fusion.manner(0, 0.5, ease) == 0
+    assert fusion.manner(0, 0, ease) == 0
     assert fusion.manner(said, one, ease) == said
 
 

@@ -29,7 +29,7 @@ def thirds(sounded: set[int], whole: float) -> float:
             must_choose=False, obey=False, enter=False, scale=frozenset({0, 2, 4, 5, 7, 9, 11}), lock=0.0, tonic=0,
             pull=0.0, heard=frozenset(), closing=False, restless=0.0, busy={}, sounded=frozenset(sounded),
             whole=whole, voices=0.0, span=24, crowd={}, lilt=STRAIGHT_ON, wanted={"chords": 80.0}, place={}, owed={}, heights={},
-            articulation=0.0, tones=3.0, particular=1.0, brightness=0.5, energy=0.5, temperature=1.0, theta=Theta(),
+            articulation=0.0, tones=3.0, particular=1.0, brightness=0.5, energy=0.5, livelier=0.0, lighter=0.0, temperature=1.0, theta=Theta(),
         )  # fmt: skip
         rows = write_beat(
             of_fifths(),

@@ -6,7 +6,7 @@ import numpy as np
 
 from model import fusion, worths
 from model.choosing import Array
-from model.harmony import QUALITIES
+from model.harmony import QUALITIES, Chord
 from model.language import BASS, NO_CHORD, QUALITY, ROOT, SIZES
 from model.rules import Rules
 from model.worths import BARRED, Worth
@@ -42,6 +42,13 @@ def kinds(rules: Rules, root: int, covered: Array, penalty: float) -> Worth:
     known = slice(QUALITY, QUALITY + len(covered))
     bias[known] = worth[known] + fusion.outside(root, rules.scale) * penalty + covered
     return bias
+
+
+def ground(rules: Rules, chord: Chord, *, begins: bool) -> int | None:
+    """Return the pitch class that the bass is drawn to: the tonic as all closes, a chord's bass as the chord begins."""
+    if rules.closing and chord.root == rules.tonic:
+        return rules.tonic
+    return chord.bass if begins else None
 
 
 def basses(rules: Rules, root: int, kind: str, penalty: float) -> Worth:

@@ -1,7 +1,6 @@
 """One beat, event by event: what may follow what, and the drawing of each field.
 
-Illegal events are barred; the terms of `model.fusion` bend the odds of the rest. Notes that are given are said in their
-place, and the rest is drawn around them.
+What may not come is barred; the terms of `model.fusion` bend the rest, which is drawn around what is given.
 """
 
 from __future__ import annotations
@@ -80,7 +79,7 @@ class _Beat:
         self.rows: list[Row] = []
         self._given = list(rules.given)
         self._busy = dict(rules.busy)
-        self._chord = rules.change or rules.chord
+        self._chord, self._fresh = rules.change or rules.chord, rules.change is not None
         self._sounded = self._ringing() if rules.change is not None else set(rules.sounded)
         self._demands = demanded(rules)
         self._turns = bool(rules.owed) or min(rules.crowd.values(), default=0.0) < LACKING
@@ -167,8 +166,7 @@ class _Beat:
                 bias[first : first + min(until, rules.ticks)] = BARRED
         if last >= FIRST_NOTE and bias[last] > BARRED / 2:
             bias[last] = self._voice(last)  # another voice of the same stroke is no new onset
-        if self._full:
-            bias[list(self._full)] = BARRED
+        bias[list(self._full)] = BARRED
         if self._demands:
             demanded = self._demands[0][0]
             if last > demanded or bias[demanded] <= BARRED / 2:
@@ -213,7 +211,7 @@ class _Beat:
         _, logits = self._engine.say(h, 2, value)
         bias = chording.basses(rules, root, QUALITY_NAMES[value - QUALITY], self._penalty)
         row = (int(Event.CHORD), symbol, value, self._choose(logits, bias), 0)
-        self._chord, self._sounded = row_chord(row), self._ringing()
+        self._chord, self._fresh, self._sounded = row_chord(row), True, self._ringing()
         return row
 
     def _note_row(self, h: Array, logits: Array, event: int, pitches: Worth, given_length: int = 0) -> Row:
@@ -229,8 +227,7 @@ class _Beat:
             length = given_length or self._choose(logits, bias)
             self._take(part, pitch - PITCH, tick + LENGTHS[length - 1])
         h, logits = self._engine.say(h, 2, length)
-        bias = worths.touches(rules.wanted[part], rules.theta.touch)
-        velocity = self._choose(logits, bias)
+        velocity = self._choose(logits, worths.touches(rules.wanted[part], rules.theta.touch))
         _, logits = self._engine.say(h, 3, velocity)
         offset = self._choose(logits, worths.OFFSET)
         if self._demands and self._demands[0][0] == event:
@@ -251,11 +248,15 @@ class _Beat:
             return bias
         low = worths.RANGES[part][0]
         chord = self._chord if part != "melody" else None
-        closing = part == "bass" and rules.closing and chord is not None and chord.root == rules.tonic
+        ground = (
+            None
+            if part != "bass" or chord is None
+            else chording.ground(rules, chord, begins=self._fresh and tick == 0)
+        )
         bias = worths.pitches(
             part, rules.place.get(part, 0.0), rules.theta.register, rules.scale, self._penalty,
             None if chord is None else chord.pitch_classes, rules.theta.chord, rules.obey,
-            rules.tonic if closing else None,
+            ground,
         ).copy()  # fmt: skip
         if part == "chords" and chord is not None and (missing := chord.pitch_classes - self._sounded):
             bias[PITCH : PITCH + 128] += worths.missing(missing, rules.whole)

@@ -21,8 +21,8 @@ RANGES = {"drums": (35, 81), "bass": (28, 57), "chords": (43, 84), "melody": (55
 """Lowest and highest pitch that a part is given, whatever the model would like."""
 VELOCITIES = slice(2, 17)
 """The classes of velocity that may be drawn."""
-CLOSING = 6.0
-"""What the tonic is worth in the bass of a closing bar."""
+GROUND = 6.0
+"""What a chord's bass is worth in the bass as the chord begins, and the tonic in a closing bar."""
 PITCHES = np.arange(128)
 OFFSET = np.zeros(SIZES[4])
 """What each micro-timing is worth: "not said" is never drawn."""
@@ -47,12 +47,12 @@ def pitches(
     chord: frozenset[int] | None,
     inside: float,
     obey: bool,
-    closing: int | None,
+    ground: int | None,
 ) -> Worth:
     """Return what each symbol is worth as a pitch of a part that has tones, whatever sounds already.
 
     `place` and the weight `register` say where it shall lie, `outside` what a tone beside the `scale` costs, `inside` what a
-    tone of the `chord` is worth (`obey` bars the rest), `closing` is the tonic of a closing bar.
+    tone of the `chord` is worth (`obey` bars the rest), `ground` is what the bass is drawn to.
     """
     low, high = RANGES[part]
     bias = np.full(SIZES[1], BARRED)
@@ -61,8 +61,8 @@ def pitches(
     laid[~among(scale)] += outside
     if chord is not None:
         laid += np.where(among(chord), inside, BARRED if obey else 0)
-    if closing is not None:
-        laid[closing::12] += CLOSING
+    if ground is not None:
+        laid[ground::12] += GROUND
     bias.setflags(write=False)
     return bias
 

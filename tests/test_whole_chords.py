@@ -1,51 +1,67 @@
-"""A chord is heard with all of its tones before it gives way, but where a style leaves them out."""
+"""A chord is heard with all of its tones before it gives way, but where a style leaves them out; the bass says what it is."""
 
 from __future__ import annotations
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from model.harmony import parse_chord
 from model.language import PITCH, Event, note_event
-from model.rules import STRAIGHT_ON, Rules
+from model.rules import STRAIGHT_ON, Row, Rules
 from model.sampler import write_beat
 from model.styles import bare
 from model.theta import Theta
 from tests.fixed import Empty, Fixed
 
 
-def of_fifths() -> Fixed:
+def of_fifths(part: str) -> Fixed:
     """Return an engine that plays C and G on every eighth, and other tones but seldom."""
-    onsets = {note_event("chords", tick): 2.0 for tick in (0, 12)}
+    onsets = {note_event(part, tick): 2.0 for tick in (0, 12)}
     return Fixed(onsets, {PITCH + p: 3.0 for p in range(128) if p % 12 in (0, 7)})
+
+
+HELD = Rules(
+    parts=frozenset({"chords"}), ticks=24, line=Event.BEAT, chord=parse_chord("C"), change=None, free=False,
+    must_choose=False, obey=False, enter=False, scale=frozenset({0, 2, 4, 5, 7, 9, 11}), lock=0.0, tonic=0,
+    pull=0.0, heard=frozenset(), closing=False, restless=0.0, busy={}, sounded=frozenset(),
+    whole=0.0, voices=0.0, span=24, crowd={}, lilt=STRAIGHT_ON, wanted={"chords": 80.0, "bass": 80.0}, place={}, owed={}, heights={},
+    articulation=0.0, tones=3.0, particular=1.0, brightness=0.5, energy=0.5, livelier=0.0, lighter=0.0, temperature=1.0, theta=Theta(),
+)  # fmt: skip
+"""A beat within C major."""
+
+
+def beats(part: str, rules: Rules) -> list[Row]:
+    """Return the notes of forty such beats."""
+    engine, state, h = of_fifths(part), Empty(), np.zeros((1, 1), np.float32)
+    generators = (np.random.Generator(np.random.Philox(seed)) for seed in range(40))
+    rows = [row for rng in generators for row in write_beat(engine, state, h, rules, rng)]
+    return [row for row in rows if row[0] != Event.CHORD]
 
 
 def thirds(sounded: set[int], whole: float) -> float:
     """Return the share of thirds in beats of a C major chord of which some pitch classes sounded already."""
-    pitches = []
-    for seed in range(40):
-        rules = Rules(
-            parts=frozenset({"chords"}), ticks=24, line=Event.BEAT, chord=parse_chord("C"), change=None, free=False,
-            must_choose=False, obey=False, enter=False, scale=frozenset({0, 2, 4, 5, 7, 9, 11}), lock=0.0, tonic=0,
-            pull=0.0, heard=frozenset(), closing=False, restless=0.0, busy={}, sounded=frozenset(sounded),
-            whole=whole, voices=0.0, span=24, crowd={}, lilt=STRAIGHT_ON, wanted={"chords": 80.0}, place={}, owed={}, heights={},
-            articulation=0.0, tones=3.0, particular=1.0, brightness=0.5, energy=0.5, livelier=0.0, lighter=0.0, temperature=1.0, theta=Theta(),
-        )  # fmt: skip
-        rows = write_beat(
-            of_fifths(),
-            Empty(),
-            np.zeros((1, 1), np.float32),
-            rules,
-            np.random.Generator(np.random.Philox(seed)),
-        )
-        pitches += [row[1] - PITCH for row in rows]
-    return float(np.mean([pitch % 12 == 4 for pitch in pitches]))
+    rows = beats("chords", replace(HELD, sounded=frozenset(sounded), whole=whole))
+    return float(np.mean([(row[1] - PITCH) % 12 == 4 for row in rows]))
 
 
 def test_a_third_that_was_not_heard_comes_and_one_that_was_does_not_come_more_often() -> None:
     before = thirds(set(), 0.0)
     assert thirds({0, 7}, 3.0) > 2 * before
     assert thirds({0, 4, 7}, 3.0) == thirds({0, 4, 7}, 0.0) == pytest.approx(before, abs=0.05)
+
+
+def test_the_bass_says_a_chord_as_it_begins_and_goes_its_way_after() -> None:
+    first = note_event("bass", 0)
+    bass = replace(HELD, parts=frozenset({"bass"}))
+    for symbol, lowest in (("F", 5), ("F/A", 9)):
+        rows = beats("bass", replace(bass, change=parse_chord(symbol)))
+        assert {(row[1] - PITCH) % 12 for row in rows if row[0] == first} == {lowest}
+        assert {0, 7} <= {(row[1] - PITCH) % 12 for row in rows if row[0] != first}
+    assert {0, 7} <= {(row[1] - PITCH) % 12 for row in beats("bass", bass) if row[0] == first}
+    closing = replace(bass, closing=True)
+    assert {(row[1] - PITCH) % 12 for row in beats("bass", closing)} == {0}
 
 
 def test_styles_of_bare_chords_keep_them_bare_and_a_mix_lies_between() -> None:

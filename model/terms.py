@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -107,7 +107,7 @@ def _term(name: str, kind: str, facts: dict[str, str]) -> Term:
     )
 
 
-@cache
+@lru_cache(64)  # a morph asks of a new mix with each beat
 def usual(mix: tuple[tuple[str, float], ...], level: str) -> float:
     """Return what a level of a mix of styles mostly is, 0..1; 0.5 of no style."""
     known = [(value, weight) for name, weight in mix if (value := getattr(table()[name], level)) is not None]

@@ -18,12 +18,15 @@ FILE = Path(__file__).parent / "weights" / "fusion.json"
 class Theta:
     """The weights of the terms, in logits; the values here were chosen by hand.
 
-    `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `stray` the same where people play, `chord` a chord tone, `full` a
-    factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an octave, `length` a doubling, `colour` a
-    tone of a chord, `light` a major third for a minor one. `cover` a melody that is known ahead lying
-    in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody, `home` a chord on the tonic where it is
-    missed, `whole` a tone of the chord that was not heard since it began, `layers` a drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, less where machines play, `held` a doubling of length where people do; `ease` how much shorter notes are with energy, where machines do. `tail` is no weight but the share of the likeliest
-    choices that may be drawn, 0..1, where machines play, `loose` the same where people do.
+    `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `stray` the same where people
+    play, `chord` a chord tone, `full` a factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an
+    octave, `length` a doubling, `colour` a tone of a chord, `light` a major third for a minor one. `cover` a melody that is
+    known ahead lying in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody,
+    `home` a chord on the tonic where it is missed, `whole` a tone of the chord that was not heard since it began, `layers` a
+    drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, less where
+    machines play, `held` a doubling of length where people do, `ease` how much shorter notes are with energy where machines
+    do. `tail` is no weight but the share of the likeliest choices that may be drawn, 0..1, where machines play, `loose` the
+    same where people do.
     """
 
     text: float = 0.7
@@ -53,7 +56,11 @@ class Theta:
         return replace(self, **{name: value for name, value in named if name in known})
 
     def played(self, share: float) -> Theta:
-        """Return these weights for music of which people play a share, 0..1: they choose more freely and leave the scale now and then; machines wander less and do not hold, and their notes are the shorter the more energy there is."""
+        """Return these weights for music of which people play a share, 0..1.
+
+        They choose more freely and leave the scale now and then; machines wander less and do not hold, and their notes are the
+        shorter the more energy there is.
+        """
         return replace(
             self,
             tail=self.tail + share * (self.loose - self.tail),

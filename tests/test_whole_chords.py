@@ -64,6 +64,15 @@ def test_the_bass_says_a_chord_as_it_begins_and_goes_its_way_after() -> None:
     assert {(row[1] - PITCH) % 12 for row in beats("bass", closing)} == {0}
 
 
+def test_a_close_has_its_bass_on_the_first_tick_though_the_engine_would_rest() -> None:
+    seldom = Fixed({note_event("bass", 0): -4.0, int(Event.BEAT): 4.0}, {PITCH + 43: 3.0})
+    close = replace(HELD, parts=frozenset({"bass"}), closing=True, must_choose=True, free=True, pull=9.0)
+    for rules, struck in ((close, True), (replace(close, closing=False), False)):
+        rng = np.random.Generator(np.random.Philox(1))
+        rows = write_beat(seldom, Empty(), np.zeros((1, 1), np.float32), rules, rng)
+        assert any(row[0] == note_event("bass", 0) for row in rows) == struck
+
+
 def test_styles_of_bare_chords_keep_them_bare_and_a_mix_lies_between() -> None:
     assert [bare(mix) for mix in ((), (("pop", 1.0),), (("metal", 0.5),))] == [0, 0, 1]
     assert bare((("rock", 0.6), ("folk", 0.2))) == pytest.approx(0.75)

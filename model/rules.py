@@ -98,6 +98,9 @@ def rules_for(
         span = ahead // STEP
         if take.written and change == take.written[-1].chord and frame.beat:
             change = None
+    if line.left > 1:  # what holds over into the closing bar would keep the bass from its tonic
+        beats = beats_in_bar(frame.meter)
+        span = min(span, ((line.left - 1) * beats - frame.beat) * frame.length // STEP)
     stated = "key" in plan.explicit or controls.key != "auto"
     closing = line.left == 1
     leading = begin.loop is not None and begin.loop > 1 and frame.bar == begin.loop - 1

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import pytest
 
+from model.clip import clip
+from model.commission import Wanted
 from model.composer import Composer
 from model.encoder import hash_encoder
 from model.fusion import wanted_velocity
@@ -178,3 +180,13 @@ def test_energy_sets_how_loud_a_part_is_and_leaves_its_shape(energy: float) -> N
     loud = [n.velocity for n in notes if n.part == "chords"]
     assert sum(loud) / len(loud) == pytest.approx(wanted_velocity("chords", energy), abs=6)
     assert len(set(loud)) > 8
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_closing_clip_has_its_bass_on_the_last_line_whatever_was_held(seed: int) -> None:
+    written = Wanted("a slow ballad in D minor", seed, bars=3, closing=True)
+    song = clip(composer(3), written)
+    last = song.bars[-1][0]
+    bass = [n for n in song.notes if n.part == "bass"]
+    assert [n.start for n in bass if n.start >= last][:1] == [last]
+    assert all(n.end <= last for n in bass if n.start < last)

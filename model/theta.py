@@ -9,7 +9,7 @@ from pathlib import Path
 
 ON_THE_WAY = 1.14
 """How loud the words are, at most, while a morph moves."""
-MACHINES = 0.4
+MACHINES = 0.25
 """How much machines wander beside people."""
 FILE = Path(__file__).parent / "weights" / "fusion.json"
 

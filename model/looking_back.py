@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from model.densities import wanted_onsets
 from model.fusion import crowding
@@ -39,6 +39,17 @@ def without_off_beats(beats: Sequence[Beat], unit: int) -> float:
     heard = len({(i, n.start) for i, b in enumerate(last) for n in b.notes if n.start % pair == pair // 2})
     quarters = sum(b.length for b in last) / TICKS_PER_QUARTER
     return max(0.0, 1 - 2 * heard / quarters) if quarters else 1.0
+
+
+def astray(beats: Sequence[Beat], scale: Collection[int]) -> float:
+    """Return the share of the time of the last beats' notes, drums left out, that lies outside a scale; 0 of none."""
+    inside = outside = 0
+    for note in (n for b in beats[-LOOKED_BACK:] for n in b.notes if n.part != "drums"):
+        if note.pitch % 12 in scale:
+            inside += note.length
+        else:
+            outside += note.length
+    return outside / (inside + outside) if outside else 0.0
 
 
 def lifts(rows: Sequence[Sequence[Row]], wanted: Mapping[str, float]) -> dict[str, int]:

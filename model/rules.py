@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -110,6 +110,8 @@ def rules_for(
     given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
     even = line.section in (None, "groove", "variation", "drop")
     registers = dict(plan.registers)
+    if looking_back.astray(take.beats, key.pitch_classes) < ASTRAY:
+        theta = replace(theta, scale=theta.stray)
     owed = {} if way is None else way.owed(take.beats, frame, parts)
     tones = None if way is None else way.tones([w.chord for w in take.written[-COUNTED:]])
     asked = _asked(take, frame, kept, key, plan) if not obey else None
@@ -213,6 +215,8 @@ def _restless(take: Take, frame: Beat, kept: Kept, asked: Array | None, weight: 
     return float(np.clip(2 * weight * (roots.max() - roots[chord.root]) - 1, -2, MOST))
 
 
+ASTRAY = 0.06
+"""The share of the last beats' time outside the scale from which on it is kept to as machines keep to it: a key that is left stays heard."""
 VOICES = 8.0
 """What another voice is worth where a morph has led to chords of four tones."""
 OUTRIGHT = 2.0

@@ -18,7 +18,7 @@ FILE = Path(__file__).parent / "weights" / "fusion.json"
 class Theta:
     """The weights of the terms, in logits; the values here were chosen by hand.
 
-    `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `stray` the same where people
+    `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `stray` the same while it is kept to where people
     play, `chord` a chord tone, `full` a factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an
     octave, `length` a doubling, `colour` a tone of a chord, `light` a major third for a minor one. `cover` a melody that is
     known ahead lying in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody,
@@ -67,7 +67,7 @@ class Theta:
             wander=max(share, MACHINES) * self.wander,
             held=share * self.held,
             ease=(1 - share) * self.ease,
-            scale=self.scale + share * (self.stray - self.scale),
+            stray=self.scale + share * (self.stray - self.scale),
         )
 
     def on_the_way(self) -> Theta:

@@ -15,7 +15,7 @@ from model.densities import wanted_onsets
 from model.drums import ROLES
 from model.harmony import QUALITIES
 from model.language import LENGTHS, QUALITY, STEP, note_row
-from model.looking_back import busy, crowds, lifts
+from model.looking_back import astray, busy, crowds, lifts
 from model.music import PARTS, Beat, Note, Plan, Ticks
 from model.styles import STYLES, played
 from model.theta import Theta
@@ -61,8 +61,20 @@ def test_music_that_people_play_is_drawn_loosely_and_a_mix_lies_between() -> Non
     assert [t.wander for t in (machine, half, people)] == pytest.approx([0.5, 1, 2])
     assert [t.held for t in (machine, half, people)] == pytest.approx([0, 0.5, 1])
     assert [t.ease for t in (machine, half, people)] == pytest.approx([2, 1, 0])
-    assert [t.scale for t in (machine, half, people)] == pytest.approx([3, 2, 1])
-    assert theta.played(played(())) == replace(theta, wander=0.5, held=0)
+    assert [t.stray for t in (machine, half, people)] == pytest.approx([3, 2, 1])
+    assert theta.played(played(())) == replace(theta, wander=0.5, held=0, stray=3)
+
+
+def test_what_lay_outside_the_scale_of_late_is_counted_by_its_time_and_forgotten_in_time() -> None:
+    c_major = {0, 2, 4, 5, 7, 9, 11}
+    notes = tuple(Note(Ticks(0), Ticks(length), pitch, 80, part) for length, pitch, part in (
+        (360, 60, "melody"), (120, 66, "melody"), (480, 38, "drums")
+    ))  # fmt: skip
+    beat = Beat(0, 0, 0, "4/4", None, fresh=False, notes=notes)
+    within = replace(beat, notes=notes[:1])
+    assert astray([], c_major) == astray([within], c_major) == 0
+    assert astray([beat], c_major) == pytest.approx(0.25)
+    assert astray([beat, *[within] * 8], c_major) == 0
 
 
 @given(st.floats(10, 120))

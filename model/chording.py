@@ -44,8 +44,10 @@ def kinds(rules: Rules, root: int, covered: Array, penalty: float) -> Worth:
     return bias
 
 
-def ground(rules: Rules, chord: Chord, *, begins: bool) -> int | None:
+def ground(rules: Rules, chord: Chord | None, *, begins: bool) -> int | None:
     """Return the pitch class that the bass is drawn to: the tonic as all closes, a chord's bass as the chord begins."""
+    if chord is None:
+        return None
     if rules.closing and chord.root == rules.tonic:
         return rules.tonic
     return chord.bass if begins else None

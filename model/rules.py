@@ -110,7 +110,7 @@ def rules_for(
     given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
     even = line.section in (None, "groove", "variation", "drop")
     registers = dict(plan.registers)
-    if looking_back.astray(take.beats, key.pitch_classes) < ASTRAY:
+    if theta.stray != theta.scale and looking_back.astray(take.beats, key.pitch_classes) < ASTRAY:
         theta = replace(theta, scale=theta.stray)
     owed = {} if way is None else way.owed(take.beats, frame, parts)
     tones = None if way is None else way.tones([w.chord for w in take.written[-COUNTED:]])

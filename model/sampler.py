@@ -248,11 +248,8 @@ class _Beat:
             return bias
         low = worths.RANGES[part][0]
         chord = self._chord if part != "melody" else None
-        ground = (
-            None
-            if part != "bass" or chord is None
-            else chording.ground(rules, chord, begins=self._fresh and tick == 0)
-        )
+        grounded = chord if part == "bass" else None
+        ground = chording.ground(rules, grounded, begins=self._fresh and tick == 0)
         bias = worths.pitches(
             part, rules.place.get(part, 0.0), rules.theta.register, rules.scale, self._penalty,
             None if chord is None else chord.pitch_classes, rules.theta.chord, rules.obey,

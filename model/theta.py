@@ -18,8 +18,8 @@ FILE = Path(__file__).parent / "weights" / "fusion.json"
 class Theta:
     """The weights of the terms, in logits; the values here were chosen by hand.
 
-    `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `stray` the same while it is kept to where people
-    play, `chord` a chord tone, `full` a factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an
+    `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `stray` the same while it is
+    kept to where people play, `chord` a chord tone, `full` a factor of e of onsets, `touch` the square of 24 steps of velocity, `register` an
     octave, `length` a doubling, `colour` a tone of a chord, `light` a major third for a minor one. `cover` a melody that is
     known ahead lying in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody,
     `home` a chord on the tonic where it is missed, `whole` a tone of the chord that was not heard since it began, `layers` a

@@ -13,6 +13,8 @@ if TYPE_CHECKING:  # the command line asks for the names only, and is not to wai
     from model.choosing import Array, Worth
     from model.language import Rows
 
+LANES = (1, 2, 3)
+"""How many lanes a state may have: one or two that are told, and for guidance one that is not."""
 ENGINES = ("auto", "native", "onnx", "torch")
 """Their names; the first is the default: native where it was built and the processor can run it, else onnx."""
 

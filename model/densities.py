@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 
+from model.music import Mix
 from model.terms import FOLDER
-
-Mix = tuple[tuple[str, float], ...]
 
 
 @cache

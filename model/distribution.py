@@ -13,7 +13,7 @@ from model import leanings
 from model.encoder import TextEncoder
 from model.harmony import MODES, Key
 from model.music import PARTS, Plan
-from model.plan import TONICS, drums_likely, leant, modes, place, plan
+from model.plan import TONICS, drums_likely, leant, modes, place, plan, tempi
 from model.precedence import LEVELS
 from model.words import Wish, read
 
@@ -63,7 +63,7 @@ def _narrowed(wish: Wish, spread: float) -> float:
 def _tempo(wish: Wish, chosen: Plan, octaves: float) -> dict[str, float]:
     if wish.tempo is not None:
         return {"median": chosen.tempo, "low": chosen.tempo, "high": chosen.tempo}
-    ranges = [t.tempo for t in wish.terms if t.kind in ("genres", "artists") and t.tempo is not None]
+    ranges = tempi(wish)
     reach = 2 ** (_narrowed(wish, octaves) * _TENTH)
     low, high = chosen.tempo / reach, chosen.tempo * reach
     if ranges:  # within the named styles' range, which the plan's tempo may touch

@@ -1,7 +1,7 @@
 """The decoder at work: ONNX Runtime on one thread, its weights in eight bits, a key/value cache of bounded size.
 
 The same arithmetic as `model.decoder`, but for the eight bits (tests hold them together), without torch. A state may
-hold two lanes, for guidance: one told of the words, one not; both are stepped in one pass over the weights.
+hold two lanes, for guidance: one told of the words, one not, and a third where two styles share the parts; all are stepped in one pass over the weights.
 
 What an engine is asked for event by event it writes into the same memory again and again: what it returns holds until
 it is asked for the same thing again. Called from one thread only; a state belongs to whoever opened it.
@@ -16,6 +16,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from model.choosing import Array, choose
+from model.decoding import LANES
 from model.embedded import Embedded
 from model.graph import blocks, field, turns
 from model.language import SIZES, Rows
@@ -132,7 +133,7 @@ class Engine:
         fields = [_session(field(arrays, i)) for i in range(len(SIZES))]
         self._fields = {
             lanes: [Field(f, lanes, shape["width"], n) for f, n in zip(fields, SIZES, strict=True)]
-            for lanes in (1, 2)
+            for lanes in LANES
         }
 
     @property

@@ -33,7 +33,7 @@ def measured(song: Song, plan: Plan) -> Plan:
 
 
 def _away(density: float, rates: dict[str, float], plan: Plan) -> float:
-    return sum(math.log(wanted_onsets(plan.style, p, density) / rate) ** 2 for p, rate in rates.items())
+    return sum(math.log(wanted_onsets(plan.idiom(p), p, density) / rate) ** 2 for p, rate in rates.items())
 
 
 def as_controls(plan: Plan, controls: Controls) -> Controls:

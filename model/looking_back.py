@@ -27,7 +27,7 @@ def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str
         for part in {n.part for n in beat.notes}:
             onsets[part] += len({n.start for n in beat.notes if n.part == part})
     return {
-        p: crowding(onsets[p], quarters, wanted_onsets(plan.style, p, plan.density), plan.density)
+        p: crowding(onsets[p], quarters, wanted_onsets(plan.idiom(p), p, plan.density), plan.density)
         for p in parts
     }
 

@@ -19,7 +19,7 @@ def between(first: Plan, second: Plan, x: float) -> Plan:
     """Return the plan at `x` (0..1) of the way from the first to the second.
 
     Tempo goes by ratios, levels in a line, styles by their weights; what cannot be halved (key, metre, parts, a
-    progression …) is the nearer plan's. A tempo, key or metre counts as stated while the plan it comes from states it.
+    progression …) is the nearer plan's. All parts play in one manner on the way. A tempo, key or metre counts as stated while the plan it comes from states it.
     """
     if not 0 <= x <= 1:
         raise ValueError(f"a morph lies in 0..1, not at {x:g}")
@@ -32,6 +32,7 @@ def between(first: Plan, second: Plan, x: float) -> Plan:
         nearer,
         tempo=first.tempo * (second.tempo / first.tempo) ** x,
         style=tuple(sorted(styles, key=lambda style: -style[1])),
+        idioms=(),
         registers=_mixed(dict(first.registers), dict(second.registers), x),
         **mixed,
     )

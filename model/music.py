@@ -116,6 +116,10 @@ class Controls:
     morph: float = 0.0
 
 
+Mix = tuple[tuple[str, float], ...]
+"""Styles by name, with weights that sum to 1, the heaviest first."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What was understood of a prompt: every field of `llmball understand`, each overridable.
@@ -127,7 +131,7 @@ class Plan:
 
     Not in the contract's JSON: `register` is -1 low to 1 high for the whole, `registers` for parts that were named,
     `articulation` -1 staccato to 1 legato, `ending` "loop" or "cadence" where the words ask for one, `silenced` the
-    roles of drums that the words deny.
+    roles of drums that the words deny, `idioms` the mix of styles of each part where two styles share the parts.
     """
 
     tempo: float = 100.0
@@ -151,6 +155,11 @@ class Plan:
     articulation: float = 0.0
     ending: str | None = None
     silenced: tuple[str, ...] = ()
+    idioms: tuple[tuple[str, Mix], ...] = ()
+
+    def idiom(self, part: str) -> Mix:
+        """Return the mix of styles in whose manner a part plays: its own where two styles share the parts, else the plan's."""
+        return dict(self.idioms).get(part, self.style)
 
 
 # --- what goes between the bridge and the generation process, over a pipe ------------------------

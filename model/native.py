@@ -17,6 +17,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.choosing import NEGLIGIBLE, Array, Worth
+from model.decoding import LANES
 from model.embedded import Embedded
 from model.graph import MIDDLE, eight_bits, turns
 from model.language import SIZES, Rows
@@ -152,7 +153,7 @@ class NativeEngine:
         if library is None:
             raise RuntimeError("model/native.c is not built, or this processor lacks AVX2")
         self.shape, self.library = shape, library
-        self._spare: dict[int, list[int]] = {1: [], 2: []}
+        self._spare: dict[int, list[int]] = {lanes: [] for lanes in LANES}
         self._untold: OrderedDict[bytes, tuple[npt.NDArray[np.uint8], Array]] = OrderedDict()
         width, layers, size = shape["width"], shape["layers"], shape["context"] + shape["prefix"]
         names = [f"blocks.{i}.{name}" for i in range(layers) for name in BLOCK]
@@ -172,9 +173,9 @@ class NativeEngine:
             library.native_norms(self.kernel, i, *norms)
         for which, name in enumerate(names):
             copied(library, self.kernel, which, *narrow(arrays[f"{name}.weight"]), arrays.get(f"{name}.bias"))
-        self._following = {lanes: _Answer(np.empty((lanes, width), np.float32)) for lanes in (1, 2)}
-        self._told = {n: [_Answer(np.empty((n, width), np.float32)) for _ in SIZES] for n in (1, 2)}
-        self._logits = {n: [_Answer(np.empty((n, k), np.float32)) for k in SIZES] for n in (1, 2)}
+        self._following = {lanes: _Answer(np.empty((lanes, width), np.float32)) for lanes in LANES}
+        self._told = {n: [_Answer(np.empty((n, width), np.float32)) for _ in SIZES] for n in LANES}
+        self._logits = {n: [_Answer(np.empty((n, k), np.float32)) for k in SIZES] for n in LANES}
 
     def __del__(self) -> None:
         if hasattr(self, "kernel"):
@@ -219,16 +220,17 @@ class NativeEngine:
         count = x.shape[1]
         _fits(state, count)
         h = self._following[lanes]
-        untold = lanes == 2 and count <= SHORT and not said[1]
-        kept = self._untold.get(key := rows[1].tobytes()) if untold else None
+        last = lanes - 1
+        untold = lanes > 1 and count <= SHORT and not said[last]
+        kept = self._untold.get(key := rows[last].tobytes()) if untold else None
         if kept is None:
             self._read(state, x, h.at)
         else:
-            self._read(state, x[:1], h.at)
-            self.library.native_kept(self.kernel, state.pointer, 1, count, True, kept[0].ctypes.data)
-            h.array[1] = kept[1]
+            self._read(state, x[:last], h.at)
+            self.library.native_kept(self.kernel, state.pointer, last, count, True, kept[0].ctypes.data)
+            h.array[last] = kept[1]
         if untold:
-            self._remember(key, state, h.array[1])
+            self._remember(key, state, h.array[last])
         return state, h.array.copy()
 
     def _read(self, state: NativeState, x: Array, following: int | None) -> None:
@@ -239,9 +241,13 @@ class NativeEngine:
     def _remember(self, key: bytes, state: NativeState, h: Array) -> None:
         """Keep the rows of the lane that is not told of the words, and what follows: many a prompt in the same key begins with the same."""
         if key not in self._untold:
-            size = self.library.native_kept(self.kernel, state.pointer, 1, state.length, False, None)
+            size = self.library.native_kept(
+                self.kernel, state.pointer, state.lanes - 1, state.length, False, None
+            )
             kept = np.empty(size, np.uint8)
-            self.library.native_kept(self.kernel, state.pointer, 1, state.length, False, kept.ctypes.data)
+            self.library.native_kept(
+                self.kernel, state.pointer, state.lanes - 1, state.length, False, kept.ctypes.data
+            )
             self._untold[key] = kept, h.copy()
             if len(self._untold) > REMEMBERED:
                 self._untold.popitem(last=False)

@@ -24,7 +24,8 @@ from model.encoder import (
     sentence_encoder,
 )
 from model.harmony import MODES, Key, parse_chord
-from model.music import PARTS, Plan
+from model.idioms import WALTZES, Crossing
+from model.music import PARTS, Mix, Plan
 from model.numerals import key_of
 from model.precedence import LEVELS
 from model.styles import STYLES, drums
@@ -44,7 +45,6 @@ _ACOUSTIC = frozenset(
 )
 """General MIDI programs that are played without drums where no style was named."""
 
-Mix = tuple[tuple[str, float], ...]
 Odds = dict[str, float]
 
 
@@ -58,10 +58,11 @@ def understand(prompt: str, encoder: TextEncoder) -> tuple[Plan, Embedding]:
 def plan(prompt: str, text: Embedding, wish: Wish) -> Plan:
     """Return the plan of a prompt, given its vector and what its words stated."""
     hints = leanings.suggested(text)
-    levels = {name: _blend(wish.terms, name, hints[name]) for name in LEVELS} | dict(wish.levels)
+    levels = {name: _blend(_speaking(wish, name), name, hints[name]) for name in LEVELS} | dict(wish.levels)
     mix = styles(wish, text, levels["energy"])
     named = [t for t in wish.terms if t.kind in ("genres", "artists")]
-    leading = named or [table()[name] for name, share in mix[:1] if share >= _LEADING]
+    grounds = named if wish.crossing is None else [wish.crossing.ground]
+    leading = grounds or [table()[name] for name, share in mix[:1] if share >= _LEADING]
     swinging = next((t for t in leading if t.swing), None)
     if wish.swing is not None:
         swing, unit = wish.swing, wish.swing_unit or (leading[0].swing_unit if leading else 8)
@@ -69,7 +70,7 @@ def plan(prompt: str, text: Embedding, wish: Wish) -> Plan:
         swing, unit = (swinging.swing or 0.5, swinging.swing_unit) if swinging is not None else (0.5, 8)
     key = wish.key or _key(prompt, wish, levels["brightness"])
     return Plan(
-        tempo=round(wish.tempo if wish.tempo is not None else _tempo(wish.terms, hints["tempo"]), 2),
+        tempo=round(wish.tempo if wish.tempo is not None else _tempo(wish, hints["tempo"]), 2),
         feel=wish.feel or next((t.feel for t in leading if t.feel), "normal"),
         key=key.name,
         meter=wish.meter or next((t.meter for t in named if t.meter), "4/4"),
@@ -86,6 +87,7 @@ def plan(prompt: str, text: Embedding, wish: Wish) -> Plan:
         articulation=wish.articulation,
         ending=wish.ending,
         silenced=tuple(sorted(wish.said.silenced)),
+        idioms=_idioms(wish.crossing),
         **{name: round(value, 3) for name, value in levels.items()},
     )
 
@@ -95,7 +97,10 @@ def styles(wish: Wish, text: Embedding, energy: float) -> Mix:
 
     A weak leaning is filled up with a neutral style, so a sentence that is like none of ours is a pop ballad or pop.
     """
-    named = _summed(t.styles for t in wish.terms)
+    if wish.crossing is not None:
+        return _heaviest(_summed(t.styles for t in (wish.crossing.ground, wish.crossing.upper)))
+    waltzing = [t for t in wish.terms if t.styles and t.name in WALTZES]
+    named = _summed(t.styles for t in wish.terms if t not in waltzing) or _summed(t.styles for t in waltzing)
     return _heaviest(named or dict(list(leant(wish, text, energy).items())[:2]))
 
 
@@ -118,6 +123,12 @@ def _summed(mixes: Iterable[Mix]) -> Odds:
     for name, weight in (pair for mix in mixes for pair in mix):
         total[name] = total.get(name, 0.0) + weight
     return total
+
+
+def _idioms(shared: Crossing | None) -> tuple[tuple[str, Mix], ...]:
+    if shared is None:
+        return ()
+    return tuple((p, (shared.upper if p in shared.parts else shared.ground).styles) for p in PARTS)
 
 
 def _heaviest(weights: Odds) -> Mix:
@@ -143,6 +154,15 @@ def drums_likely(wish: Wish, mix: Mix, energy: float) -> float:
     return drums(mix, energy)
 
 
+def _speaking(wish: Wish, level: str) -> Sequence[Term]:
+    """Return the terms that say a level: of two styles that share the parts, only who plays the chords says what those are like."""
+    shared = wish.crossing
+    if shared is None or level != "complexity":
+        return wish.terms
+    silent = shared.ground if "chords" in shared.parts else shared.upper
+    return [t for t in wish.terms if t != silent]
+
+
 def _blend(terms: Sequence[Term], name: str, hint: float) -> float:
     """Return a level: known terms count more than the embedding does, moods four times a genre, which says what most of its music is like."""
     said = [(getattr(t, name), 4.0 if t.kind == "moods" else 1.0) for t in terms]
@@ -158,18 +178,20 @@ _BEYOND = 2**0.25
 """How far past the end of a style's range of tempi "very slow" and "very fast" lie: a quarter of an octave."""
 
 
-def _tempo(terms: Sequence[Term], hint: float) -> float:
-    """Return a tempo: within the genre's range where one was named, the moods and the embedding say where.
+def _tempo(wish: Wish, hint: float) -> float:
+    """Return a tempo: within the range of the genre that was named, or of the ground of two, the moods and the embedding say where.
 
     A word for the pace itself counts three times a mood; "very" before it leaves the range of the style.
     """
     moods = [
-        (t.tempo, 3 if t.name in _PACES else 1) for t in terms if t.kind == "moods" and t.tempo is not None
+        (t.tempo, 3 if t.name in _PACES else 1)
+        for t in wish.terms
+        if t.kind == "moods" and t.tempo is not None
     ]
-    genres = [t.tempo for t in terms if t.kind in ("genres", "artists") and t.tempo is not None]
+    genres = tempi(wish)
     heard = [np.log(hint), *(np.log(sum(m) / 2) for m, times in moods for _ in range(times))]
     wanted = float(np.exp(np.mean(heard)))
-    very = next((t.name for t in terms if t.name in ("very slow", "very fast")), None)
+    very = next((t.name for t in wish.terms if t.name in ("very slow", "very fast")), None)
     if not genres:
         return wanted
     low = sum(g[0] for g in genres) / len(genres)
@@ -179,6 +201,12 @@ def _tempo(terms: Sequence[Term], hint: float) -> float:
     # 60..130 bpm of feeling spread over the range of the genre
     place = min(1.0, max(0.0, (wanted - 60) / 70))
     return low + (high - low) * place
+
+
+def tempi(wish: Wish) -> list[tuple[float, float]]:
+    """Return the ranges of tempo of the genres that were named; of two that share the parts, the ground's."""
+    named = wish.terms if wish.crossing is None else (wish.crossing.ground,)
+    return [t.tempo for t in named if t.kind in ("genres", "artists") and t.tempo is not None]
 
 
 def _key(prompt: str, wish: Wish, brightness: float) -> Key:

@@ -44,7 +44,9 @@ def _fulness(song: Song, plan: Plan) -> float:
     off = []
     for part in plan.parts:
         onsets = len({n.start for n in song.notes if n.part == part}) / quarters
-        off.append(abs(math.log((onsets + 0.1) / (wanted_onsets(plan.style, part, plan.density) + 0.1))))
+        off.append(
+            abs(math.log((onsets + 0.1) / (wanted_onsets(plan.idiom(part), part, plan.density) + 0.1)))
+        )
     return math.exp(-sum(off) / len(off)) if off else 0.0
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from model import fusion, looking_back
+from model import fusion, lanes, looking_back
 from model.accompanied import sounding_on
 from model.drums import ROLES
 from model.form import backbeat, off_the_backbeat
@@ -72,6 +72,7 @@ class Rules:
     melody: Mapping[int, float] = field(default_factory=dict)  # how long each pitch class is known to come
     asked: Array | None = None  # the logarithm of how likely each root and kind of triad is under it, (12, 3)
     lead: tuple[Row, ...] = ()  # what is given of other parts and said before the chord,
+    upper: frozenset[str] = frozenset()  # the parts that play in the manner of a second style
     given: tuple[Row, ...] = ()  # and after it, in its place; an onset may lack its pitch
 
 
@@ -144,7 +145,7 @@ def rules_for(
         heard=frozenset(w.chord.root for w in take.written[-LOOKED_BACK:] if w.chord is not None),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         sounded=_sounded(take),
-        whole=theta.whole * (1 - bare(plan.style)),
+        whole=theta.whole * (1 - bare(plan.idiom("chords"))),
         voices=0.0 if way is None else VOICES * way.broad(),
         span=span,
         crowd=looking_back.crowds(take.beats, plan, parts) if even and not owed else {},
@@ -162,6 +163,7 @@ def rules_for(
         lighter=plan.brightness - usual(plan.style, "brightness"),
         temperature=controls.temperature,
         theta=theta,
+        upper=lanes.upper(plan),
         lead=tuple(sorted({r for r in rows if r not in given})),
         given=tuple(
             sorted([*given, *rhythm_rows(kept), *(backbeat(plan, frame) if "drums" in drawn else ())])
@@ -187,7 +189,7 @@ def _asked(take: Take, frame: Beat, kept: Kept, key: Key, plan: Plan) -> Array |
     """Return what a melody that is led by somebody else asks for in this half bar; None where nobody leads."""
     if "melody" not in kept.parts:
         return None
-    who = manner(plan.style[0][0]) if plan.style else ""
+    who = manner(plan.idiom("chords")[0][0]) if plan.style else ""
     if not take.begin.melody_first:
         return asked_after(take.beats, frame, key, who) if take.written and opens_half(frame) else None
     if take.asked is None or take.asked[0] != key.name:

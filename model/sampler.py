@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from model import chording, fusion, worths
+from model import chording, fusion, lanes, worths
 from model.choosing import Array, comes, guided
 from model.decoding import Decoding, Reading
 from model.demands import demanded
@@ -95,9 +95,9 @@ class _Beat:
         rules = self._rules
         if not self.rows and rules.change is not None:
             return chord_row(rules.change)
-        logits = self._engine.event(h)
+        logits = lanes.of_events(self._engine.event(h), rules.upper)
         if not self.rows and (rules.must_choose or (rules.free and self._changes(logits))):
-            return self._chord_row(*self._engine.say(h, 0, int(Event.CHORD)))
+            return self._chord_row(*self._say(h, 0, int(Event.CHORD)))
         while True:
             event = self._in_turn(logits) if self._turns else self._choose(logits, self._events())
             if self._given and event == self._given[0][0]:
@@ -106,7 +106,7 @@ class _Beat:
                 return None
             pitches = self._pitches(event)
             if pitches.max() > BARRED / 2:
-                return self._note_row(*self._engine.say(h, 0, event), event, pitches)
+                return self._note_row(*self._say(h, 0, event, part_and_tick(event)[0]), event, pitches)
             self._full.add(event)  # every pitch is taken: this place has no more notes
 
     def _in_turn(self, logits: Array) -> int:
@@ -130,7 +130,7 @@ class _Beat:
         """Take note of a given row; one without a pitch gets its pitch here, and keeps its length."""
         part, tick = part_and_tick(row[0])
         if row[1] == 0:
-            return self._note_row(*self._engine.say(h, 0, row[0]), row[0], self._pitches(row[0]), row[2])
+            return self._note_row(*self._say(h, 0, row[0], part), row[0], self._pitches(row[0]), row[2])
         if part != "drums":
             self._take(part, row[1] - PITCH, tick + LENGTHS[row[2] - 1])
         return row
@@ -206,9 +206,9 @@ class _Beat:
             self._chord = None
             return chord_row(None)
         root = symbol - ROOT
-        h, logits = self._engine.say(h, 1, symbol)
+        h, logits = self._say(h, 1, symbol)
         value = self._choose(logits, chording.kinds(rules, root, kinds[root], self._penalty))
-        _, logits = self._engine.say(h, 2, value)
+        _, logits = self._say(h, 2, value)
         bias = chording.basses(rules, root, QUALITY_NAMES[value - QUALITY], self._penalty)
         row = (int(Event.CHORD), symbol, value, self._choose(logits, bias), 0)
         self._chord, self._fresh, self._sounded = row_chord(row), True, self._ringing()
@@ -218,7 +218,7 @@ class _Beat:
         rules = self._rules
         part, tick = part_and_tick(event)
         pitch = self._choose(logits, pitches)
-        h, logits = self._engine.say(h, 1, pitch)
+        h, logits = self._say(h, 1, pitch, part)
         length = 0
         if part != "drums":
             longest = len(LENGTHS) if part == "melody" else max(1, bisect_right(LENGTHS, rules.span - tick))
@@ -226,9 +226,9 @@ class _Beat:
             bias = worths.lengths(rules.articulation, rules.theta.length, held, longest)
             length = given_length or self._choose(logits, bias)
             self._take(part, pitch - PITCH, tick + LENGTHS[length - 1])
-        h, logits = self._engine.say(h, 2, length)
+        h, logits = self._say(h, 2, length, part)
         velocity = self._choose(logits, worths.touches(rules.wanted[part], rules.theta.touch))
-        _, logits = self._engine.say(h, 3, velocity)
+        _, logits = self._say(h, 3, velocity, part)
         offset = self._choose(logits, worths.OFFSET)
         if self._demands and self._demands[0][0] == event:
             self._demands[0][1].discard((pitch - PITCH) % 12)
@@ -288,6 +288,11 @@ class _Beat:
         rules, z = self._rules, guided(logits, self._rules.theta.text)
         rest, restless = z[self._onsets > BARRED / 2], z[Event.CHORD] + rules.restless
         return comes(restless, rest, rules.temperature, rules.theta.tail, self._rng.random())
+
+    def _say(self, h: Array, index: int, value: int, part: str = "chords") -> tuple[Array, Array]:
+        """Tell the chain a value of a part's row, or of a chord's; return its state, and the logits of the next field by who speaks for the part."""
+        h, logits = self._engine.say(h, index, value)
+        return h, lanes.of_part(logits, part, self._rules.upper)
 
     def _choose(self, logits: Array, bias: Worth) -> int:
         """Draw a value; every choice takes a number, so that later ones do not depend on how sure it was."""

@@ -41,7 +41,9 @@ class Way:
         `beats` were played before. Nothing where the two prompts ask for about as many; never more than twice a beat's share.
         """
         shared = [p for p in self.first.parts if p in self.second.parts]
-        ends = [sum(wanted_onsets(e.style, p, e.density) for p in shared) for e in (self.first, self.second)]
+        ends = [
+            sum(wanted_onsets(e.idiom(p), p, e.density) for p in shared) for e in (self.first, self.second)
+        ]
         if not shared or abs(math.log(ends[1] / ends[0])) < FULLER:
             return {}
         count = beats_in_bar(frame.meter)
@@ -56,7 +58,7 @@ class Way:
 
     def _onsets(self, part: str) -> float:
         """Return the onsets a quarter of a part here: as much fuller at every step."""
-        first, second = (wanted_onsets(e.style, part, e.density) for e in (self.first, self.second))
+        first, second = (wanted_onsets(e.idiom(part), part, e.density) for e in (self.first, self.second))
         return float(first ** (1 - self.x) * second**self.x)
 
     def heights(self, parts: Collection[str]) -> dict[str, float]:

@@ -17,7 +17,9 @@ from model.precedence import LEVELS
 
 FOLDER = Path(__file__).with_name("terms")
 KINDS = ("genres", "moods", "instruments", "artists")
-_WORD = re.compile(r"[^\W_]+(?:['’&./+-][^\W_]+)*")
+_WORD = re.compile(
+    r"[^\W_]+(?:['’&./+-](?!(?:tinged|tinted|flavou?red|influenced|inspired|infused|styled?|esque|like)\b)[^\W_]+)*"
+)
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LEVELS = {"d": "density", "e": "energy", "b": "brightness", "c": "complexity", "s": "swing"}
 MOST_WORDS, MOST_CHARACTERS = 4, 8

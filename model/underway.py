@@ -14,8 +14,9 @@ from model.encoder import Embedding
 from model.harmony import Key
 from model.header import DROPPABLE, HEADER, Header, unsaid
 from model.kept import later_rows
+from model.lanes import manners
 from model.language import Rows
-from model.music import Beat, Begin, Kept, Plan, Write
+from model.music import Beat, Begin, Kept, Mix, Plan, Write
 from model.styles import STYLES
 from model.theta import SHIPPED, Theta
 
@@ -110,9 +111,9 @@ def opened(
     the last bars, when what the header says has changed, when other bars follow, or when the take was rewound behind
     its beginning.
     """
-    header = _header(plan, key, melody_first=take.begin.melody_first)
+    headers = tuple(_header(plan, mix, key, melody_first=take.begin.melody_first) for mix in manners(plan))
     later = later_rows(take.begin.given, frame, plan.parts, melody_first=take.begin.melody_first)
-    told = (header, guided, text.tobytes(), later)
+    told = (headers, guided, text.tobytes(), later)
     start = len(HEADER) + engine.shape["prefix"] + len(later)
     if take.state is not None and take.told == told:
         if take.written:
@@ -128,10 +129,10 @@ def opened(
     take.told = told
     history = _history(engine, take, len(later))
     tail = np.array([*later, *history, line], np.int16)
-    said = header.rows()
-    heads = [said, unsaid(said, *DROPPABLE)][: 1 + guided]
+    heads = [header.rows() for header in headers]
+    heads += [unsaid(heads[0], *DROPPABLE)] * guided
     rows: Rows = np.stack([np.concatenate([head, tail]) for head in heads])
-    take.state, h = engine.begin(text, np.array([True, False][: 1 + guided]), rows)
+    take.state, h = engine.begin(text, np.array([True] * len(headers) + [False] * guided), rows)
     return take.state, take.state.length - 1, h
 
 
@@ -174,8 +175,8 @@ def _last_bars(engine: Decoding, take: Take, later: int) -> list[Written]:
     return kept
 
 
-def _header(plan: Plan, key: Key, *, melody_first: bool) -> Header:
-    styles = tuple((name, weight) for name, weight in plan.style if name in STYLES)[:2]
+def _header(plan: Plan, mix: Mix, key: Key, *, melody_first: bool) -> Header:
+    styles = tuple((name, weight) for name, weight in mix if name in STYLES)[:2]
     total = sum(weight for _, weight in styles)
     return Header(
         frozenset(plan.parts), plan.meter, key.tonic + 12 * key.minor, key.mode or None, plan.tempo,

@@ -14,6 +14,7 @@ from itertools import pairwise
 
 from model import keynames, levels, meterwords, partwords, progressions, swingwords, tempowords
 from model.harmony import Key, parse_key
+from model.idioms import WALTZES, Crossing, crossing
 from model.music import METERS
 from model.negation import negated, within
 from model.partwords import NOTHING, Said
@@ -29,7 +30,7 @@ class Wish:
 
     `mode` is a name of `harmony.MODES` where only that was said. `said` tells of parts what the words do. `levels`
     are (name, 0..1) of the plan's four. `terms` are the genres, moods, instruments and artists wanted, negated ones
-    left out. `explicit` names the plan's fields that were stated. `rest` is empty where the rules have read all.
+    left out, `crossing` how two styles among them share the parts. `explicit` names the plan's fields that were stated. `rest` is empty where the rules have read all.
     """
 
     tempo: float | None = None
@@ -50,6 +51,7 @@ class Wish:
     articulation: float = 0.0
     ending: str | None = None
     terms: tuple[Term, ...] = ()
+    crossing: Crossing | None = None
     explicit: tuple[str, ...] = ()
     rest: str = ""
 
@@ -63,8 +65,6 @@ _STOP = re.compile(
 )
 _NOTHING_LEFT = "pop"
 """What is embedded where the words only say what is not wanted: their own sense would be just that."""
-_WALTZ = frozenset(["waltz", "jazz waltz"])
-"""Styles whose name is a metre."""
 
 
 def read(text: str) -> Wish:
@@ -115,7 +115,7 @@ def read(text: str) -> Wish:
     tempered = [table()["medium"]] if turned and tempo is None else []  # "not too fast"
     unwanted = [f for f in terms if f.term.kind == "moods" and within(f.start, denied)]
     tempered += [opposite(f.term) for f in unwanted if f.term.name not in levels.PACES]
-    waltz = next((f.term.meter for f in wanted if f.term.name in _WALTZ), None)
+    waltz = next((f.term.meter for f in wanted if f.term.name in WALTZES), None)
     fixed = [(f.start, f.end) for f in terms if f.term.kind != "moods"]
     stated_levels = {name: levels.level(name, lower, denied, fixed) for name in LEVELS}
     unread = _blanked(lower, [(given.start, given.end)] if given else [])
@@ -136,6 +136,7 @@ def read(text: str) -> Wish:
         swing, swingwords.swing_unit(lower), register, registers,
         levels.articulation(lower, denied), levels.ending(unread, denied),
         (*(levels.paced(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
+        crossing(lower, wanted),
         tuple(name for name, what in stated.items() if what is not None),
         _rest(plain, taken) or (_NOTHING_LEFT if denied else ""),
     )  # fmt: skip

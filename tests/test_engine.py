@@ -40,23 +40,26 @@ def as_row(row: np.ndarray[tuple[int, ...], np.dtype[np.int16]]) -> tuple[int, .
     return tuple(int(v) for v in row)
 
 
+@pytest.mark.parametrize("told", [[True, False], [True, True, False]])
 def test_the_engine_says_what_the_torch_decoder_says_but_for_its_eight_bits(
-    fast: Decoding,
+    fast: Decoding, told: list[bool]
 ) -> None:
     torch = pytest.importorskip("torch")
     from model.decoder import Decoder, Shape
 
-    arrays, rows = noise(), random_rows(40)
+    arrays, rows, said_of = noise(), random_rows(40), np.array(told)
+    every = np.stack([rows] * len(told))
+    every[1:, 0, 1] = 1 + np.arange(len(told) - 1)  # each lane has a header of its own
     model = Decoder(Shape(**SHAPE)).eval()
     model.load_state_dict({n: torch.from_numpy(a) for n, a in arrays.items()})
     text = np.random.default_rng(4).normal(size=512).astype(np.float32)
-    state, h = fast.begin(text, np.array([True, False]), np.stack([rows[:9]] * 2))
+    state, h = fast.begin(text, said_of, every[:, :9])
     for row in rows[9:]:
         h = fast.step(state, as_row(row))
     with torch.no_grad():
-        table = torch.from_numpy(np.stack([rows] * 2)).long()
-        states = model.backbone(torch.from_numpy(np.stack([text] * 2)), torch.tensor([True, False]), table)
-        said = torch.from_numpy(np.stack([rows[5]] * 2)).long()
+        texts = torch.from_numpy(np.stack([text] * len(told)))
+        states = model.backbone(texts, torch.from_numpy(said_of), torch.from_numpy(every).long())
+        said = torch.from_numpy(np.stack([rows[5]] * len(told))).long()
         ours = fast.event(h)
         for i, logits in enumerate(model.fields(states[:, -1], said)):
             exact = logits.numpy()
@@ -114,17 +117,18 @@ def test_a_lane_says_the_same_alone_and_beside_another(fast: Decoding) -> None:
     assert np.allclose(alone[0], beside[0], atol=0.01)
 
 
+@pytest.mark.parametrize("manners", [1, 2])
 def test_a_beginning_without_words_that_was_read_before_is_not_read_again_and_says_the_same(
-    kind: Kind,
+    kind: Kind, manners: int
 ) -> None:
     rows = random_rows(12)
     rng = np.random.default_rng(4)
     one, other = (rng.normal(size=512).astype(np.float32) for _ in range(2))
     known, fresh = kind(noise(), SHAPE), kind(noise(), SHAPE)
-    both = np.array([True, False])
-    known.begin(one, both, np.stack([rows, rows]))
-    told = np.stack([random_rows(13)[1:], rows])
-    begun = [engine.begin(other, both, told) for engine in (known, fresh)]
+    known.begin(one, np.array([True, False]), np.stack([rows, rows]))
+    told = np.stack([*(random_rows(13 + i)[1 + i :] for i in range(manners)), rows])
+    said = np.array([True] * manners + [False])
+    begun = [engine.begin(other, said, told) for engine in (known, fresh)]
     for row in random_rows(6):
         assert np.array_equal(begun[0][1], begun[1][1])
         begun = [

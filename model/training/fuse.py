@@ -79,7 +79,9 @@ def away(song: Song, plan: Plan) -> float:
     for part in plan.parts:
         notes = [n for n in song.notes if n.part == part]
         onsets = len({n.start for n in notes}) / quarters
-        found.append(abs(math.log((onsets + 0.05) / (wanted_onsets(plan.style, part, plan.density) + 0.05))))
+        found.append(
+            abs(math.log((onsets + 0.05) / (wanted_onsets(plan.idiom(part), part, plan.density) + 0.05)))
+        )
         if notes:
             mean = sum(n.velocity for n in notes) / len(notes)
             found.append(abs(mean - wanted_velocity(part, plan.energy)) / 24)

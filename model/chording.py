@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
+
 import numpy as np
 
 from model import fusion, worths
@@ -59,3 +61,10 @@ def basses(rules: Rules, root: int, kind: str, penalty: float) -> Worth:
     for tone in QUALITIES[kind]:
         bias[BASS + tone] = 0 if (root + tone) % 12 in rules.scale else penalty
     return bias
+
+
+def voice(rules: Rules, part: str, chord: Chord | None, stroke: Set[int]) -> float:
+    """Return what another voice of a stroke, which has some pitch classes, is worth: on a way to bigger chords they are not only broken."""
+    if not rules.voices or chord is None or part != "chords":
+        return 0.0
+    return rules.voices if chord.pitch_classes - stroke else 0.0

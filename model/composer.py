@@ -13,11 +13,11 @@ from functools import lru_cache
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from model import looking_back
+from model import figures, looking_back
 from model.accompanied import Written, under_hands
 from model.decoding import Decoding, open_engine
 from model.encoder import Embedding, TextEncoder
-from model.form import backbeat, cued
+from model.form import cued
 from model.form import line as line_of
 from model.harmony import chord_symbol, parse_chord, parse_key
 from model.kept import kept_rows, room, whole
@@ -141,7 +141,7 @@ class Composer:
         rules = rules_for(take, plan, controls, frame, key, theta, line, kept, way)
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
         touches = rng.integers(-4, 4, MOST_EVENTS + len(rules.lead))
-        said = {*rules.given, *rules.lead} - set(backbeat(plan, frame))
+        said = {*rules.given, *rules.lead} - set(figures.rows(plan, frame, line))
 
         def sounding(rows: list[Row]) -> Written:
             chord = take.written[-1].chord if take.written else None

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import numpy as np
+import numpy.typing as npt
+
 from model.harmony import QUALITIES, Chord
 from model.language import note_event
 from model.rules import Rules
+from model.worths import PITCHES, among
 
+Free = npt.NDArray[np.bool_]
 Demand = tuple[int, set[int]]
 """An event, and the pitch classes that it must bring."""
 
@@ -25,6 +30,19 @@ def demanded(rules: Rules) -> list[Demand]:
     if rules.enter and "melody" in rules.parts:
         demands.append((note_event("melody", 0), set()))
     return demands
+
+
+def within_reach(classes: frozenset[int], part: str, low: int, above: int, free: Free) -> Free:
+    """Return which pitches 0..127 may bring one of the classes that are demanded, `(128,)`.
+
+    They lie low enough for a beginning, from `low` on, and near enough above the voice that was written last (`above`, -1 of none),
+    for the other tones to find room; further up where none of them is `free`.
+    """
+    wanted = among(classes)
+    near = (above + 9 if above >= 0 else low + (18 if part == "bass" else 7)) >= PITCHES
+    if not (wanted & near & free).any():
+        near = max(low, above) + 12 >= PITCHES
+    return np.asarray(wanted & near)
 
 
 def _essential(chord: Chord, rules: Rules) -> set[int]:

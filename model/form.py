@@ -8,18 +8,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from model.drums import ROLES
-from model.fusion import wanted_velocity
-from model.language import OFFSET_CENTRE, PHRASE_BARS, PITCH, VELOCITY_STEP, Line, note_event
-from model.music import CUES, Beat, Plan
+from model.language import PHRASE_BARS, Line
+from model.music import CUES, Plan
 
 STILL = frozenset({"ambient", "art song", "hymn", "folk", "standard", "pop ballad", "cinematic"})
 """Styles whose phrases end without a fill."""
 CLUB = frozenset(
     {"house", "techno", "trance", "dubstep", "future bass", "drum and bass", "jersey club", "afro house"}
 )
-HALVED = frozenset({"trap", "dubstep", "future bass"})
-"""Styles whose snare falls on three where the words do not say otherwise; drill has its own places."""
 _WITHOUT = {"intro": {"melody"}, "break": {"drums", "bass"}}
 """The parts that are silent in it, as long as others are left."""
 
@@ -66,23 +62,3 @@ def _section(bar: int, bars: int | None, style: str, left: int) -> str:
     if count is not None and count >= 4 and style in CLUB:
         return ("groove", "build", "drop", "break")[number % 4]
     return "variation" if number % 2 else "groove"
-
-
-def _half_time(plan: Plan, frame: Beat) -> bool:
-    known = "feel" in plan.explicit or any(name in HALVED for name, _ in plan.style[:1])
-    return plan.feel == "half" and known and frame.meter == "4/4"
-
-
-def backbeat(plan: Plan, frame: Beat) -> tuple[tuple[int, ...], ...]:
-    """Return the rows that a half-time feel, stated or known of the style, must have in a beat: the snare on three."""
-    if not _half_time(plan, frame) or frame.beat != 2 or "snare" in plan.silenced:
-        return ()
-    loud = 1 + int(wanted_velocity("drums", plan.energy)) // VELOCITY_STEP
-    return ((note_event("drums", 0), PITCH + ROLES["snare"], 0, loud, 1 + OFFSET_CENTRE),)
-
-
-def off_the_backbeat(plan: Plan, frame: Beat) -> frozenset[int]:
-    """Return the drums that such a feel keeps off a beat: snare and clap on two and four."""
-    if _half_time(plan, frame) and frame.beat % 2:
-        return frozenset({ROLES["snare"], ROLES["clap"]})
-    return frozenset()

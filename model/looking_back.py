@@ -32,6 +32,14 @@ def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str
     }
 
 
+def last(beats: Sequence[Beat], part: str) -> int | None:
+    """Return the pitch that a part was at last, in the beats that are known; None where it has not played."""
+    for beat in reversed(beats):
+        if notes := [n for n in beat.notes if n.part == part]:
+            return max(notes, key=lambda n: (n.start, -n.pitch)).pitch
+    return None
+
+
 def without_off_beats(beats: Sequence[Beat], unit: int) -> float:
     """Return 1 where no off-beat of the unit (8 or 16) was played in the last beats, 0 where one was every other quarter."""
     last = beats[-LOOKED_BACK:]

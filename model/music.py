@@ -131,7 +131,8 @@ class Plan:
 
     Not in the contract's JSON: `register` is -1 low to 1 high for the whole, `registers` for parts that were named,
     `articulation` -1 staccato to 1 legato, `ending` "loop" or "cadence" where the words ask for one, `silenced` the
-    roles of drums that the words deny, `idioms` the mix of styles of each part where two styles share the parts.
+    roles of drums that the words deny, `idioms` the mix of styles of each part where two styles share the parts, `figures` names
+    of `model.figures`.
     """
 
     tempo: float = 100.0
@@ -156,6 +157,7 @@ class Plan:
     ending: str | None = None
     silenced: tuple[str, ...] = ()
     idioms: tuple[tuple[str, Mix], ...] = ()
+    figures: tuple[str, ...] = ()
 
     def idiom(self, part: str) -> Mix:
         """Return the mix of styles in whose manner a part plays: its own where two styles share the parts, else the plan's."""

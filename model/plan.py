@@ -88,6 +88,7 @@ def plan(prompt: str, text: Embedding, wish: Wish) -> Plan:
         ending=wish.ending,
         silenced=tuple(sorted(wish.said.silenced)),
         idioms=_idioms(wish.crossing),
+        figures=wish.figures,
         **{name: round(value, 3) for name, value in levels.items()},
     )
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 
-from model import changes, rechording
+from model import changes, figures, rechording
 from model.clip import Writer
 from model.commission import Stays, Wanted
 from model.editing import filled_in
@@ -179,8 +179,11 @@ def _written(
 
 
 def _restyled(composer: Writer, song: Song, words: str, seed: int) -> Song:
-    """Return the song with its accompaniment in the style that the words name, its melody and chords kept."""
+    """Return the song with its accompaniment in the style that the words name, its melody and chords kept, or with the figures that they name."""
     wish = read(words)
+    if wish.figures and not wish.terms:
+        parts = frozenset(figures.part(name) for name in wish.figures)
+        return replace(_written(composer, song, words, seed, parts), tempos=song.tempos)
     if not wish.terms:
         raise ValueError(
             f"nothing in {words!r} names what should change: less busy, darker, no drums, walking bass …"

@@ -8,15 +8,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from model import fusion, lanes, looking_back
+from model import figures, fusion, lanes, looking_back
 from model.accompanied import sounding_on
 from model.drums import ROLES
-from model.form import backbeat, off_the_backbeat
 from model.harmoniser import asked_after, asked_by, manner, opens_half
 from model.harmony import Chord, Key, parse_chord
 from model.kept import melody_ahead, rhythm_rows
-from model.language import LENGTHS, STEP, Event, Line, note_row, on_lattice, row_note
-from model.music import Beat, Controls, Kept, Plan, Ticks, beat_length, beats_in_bar
+from model.language import LENGTHS, STEP, Event, Line, note_row, on_lattice, part_and_tick, row_note
+from model.music import Beat, Controls, Kept, Mix, Plan, Ticks, beat_length, beats_in_bar
 from model.styles import bare
 from model.sweep import Way
 from model.terms import usual
@@ -68,10 +67,14 @@ class Rules:
     temperature: float
     theta: Theta
     silent: frozenset[int] = frozenset()  # drums that do not sound on the first tick
-    muted: frozenset[int] = frozenset()  # drums that do not sound at all
+    muted: frozenset[int] = frozenset()  # drums that are not drawn at all
+    walked: int | None = None  # the pitch that a walking bass is at
     melody: Mapping[int, float] = field(default_factory=dict)  # how long each pitch class is known to come
     asked: Array | None = None  # the logarithm of how likely each root and kind of triad is under it, (12, 3)
     lead: tuple[Row, ...] = ()  # what is given of other parts and said before the chord,
+    manners: Mapping[str, Mix] = field(
+        default_factory=dict
+    )  # the mix of styles in whose manner each part plays,
     upper: frozenset[str] = frozenset()  # the parts that play in the manner of a second style
     given: tuple[Row, ...] = ()  # and after it, in its place; an onset may lack its pitch
 
@@ -106,7 +109,9 @@ def rules_for(
     closing = line.left == 1
     leading = begin.loop is not None and begin.loop > 1 and frame.bar == begin.loop - 1
     parts = frozenset(plan.parts) - kept.parts
-    drawn = parts - {"melody"} if kept.rhythm is not None else parts
+    ours, drums = figures.owned(plan, line)
+    drawn = parts - ours - ({"melody"} if kept.rhythm is not None else set())
+    figured = [row for row in figures.rows(plan, frame, line) if part_and_tick(row[0])[0] in parts]
     rows = [note_row(n) for n in map(on_lattice, kept.notes) if n.start < frame.length]
     given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
     even = line.section in (None, "groove", "variation", "drop")
@@ -163,13 +168,13 @@ def rules_for(
         lighter=plan.brightness - usual(plan.style, "brightness"),
         temperature=controls.temperature,
         theta=theta,
+        manners={p: plan.idiom(p) for p in parts},
         upper=lanes.upper(plan),
         lead=tuple(sorted({r for r in rows if r not in given})),
-        given=tuple(
-            sorted([*given, *rhythm_rows(kept), *(backbeat(plan, frame) if "drums" in drawn else ())])
-        ),
-        silent=off_the_backbeat(plan, frame),
-        muted=frozenset(ROLES[role] for role in plan.silenced),
+        given=tuple(sorted([*given, *rhythm_rows(kept), *figured])),
+        silent=figures.off_the_backbeat(plan, frame),
+        muted=drums.union(ROLES[role] for role in plan.silenced),
+        walked=looking_back.last(take.beats, "bass") if figures.WALK in plan.figures else None,
         melody=melody_ahead(begin.given, frame) if begin.melody_first else {},
         asked=asked,
     )

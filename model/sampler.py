@@ -13,7 +13,7 @@ import numpy as np
 from model import chording, fusion, lanes, worths
 from model.choosing import Array, comes, guided
 from model.decoding import Decoding, Reading
-from model.demands import demanded
+from model.demands import demanded, within_reach
 from model.language import (
     EVENTS,
     FIRST_NOTE,
@@ -82,6 +82,8 @@ class _Beat:
         self._chord, self._fresh = rules.change or rules.chord, rules.change is not None
         self._sounded = self._ringing() if rules.change is not None else set(rules.sounded)
         self._demands = demanded(rules)
+        # what a tone outside the scale costs, in logits
+        self._penalty = fusion.looseness(rules.lock, rules.theta.scale, float(BARRED))
         self._turns = bool(rules.owed) or min(rules.crowd.values(), default=0.0) < LACKING
         self._full: set[int] = set()
         self._onsets = np.full(EVENTS, BARRED)
@@ -101,7 +103,7 @@ class _Beat:
         while True:
             event = self._in_turn(logits) if self._turns else self._choose(logits, self._events())
             if self._given and event == self._given[0][0]:
-                return self._said(self._given.pop(0), h)
+                return self._beneath(event, h) or self._said(self._given.pop(0), h)
             if event == rules.line:
                 return None
             pitches = self._pitches(event)
@@ -110,10 +112,7 @@ class _Beat:
             self._full.add(event)  # every pitch is taken: this place has no more notes
 
     def _in_turn(self, logits: Array) -> int:
-        """Draw the next event part by part in their order, each against all that comes after it, unbent.
-
-        A part that lacks much would otherwise outvote, and so silence, those that are written before it.
-        """
+        """Draw the next event part by part, each against all that comes after it, unbent: one that lacks much would silence those before it."""
         bias = self._events()
         for first in range(FIRST_NOTE, EVENTS, GRID):
             after = bias[first + GRID :]
@@ -125,6 +124,16 @@ class _Beat:
                 if first <= event < first + GRID:
                     return event
         return int(self._rules.line)
+
+    def _beneath(self, event: int, h: Array) -> Row | None:
+        """Return a drum that is struck with a given one and written before it, if one is drawn."""
+        part, given = part_and_tick(event)[0], self._given[0][1]
+        if part != "drums" or part not in self._rules.parts:
+            return None
+        pitches = self._pitches(event)
+        pitches[given], pitches[given + 1 :] = 0, BARRED
+        row = self._note_row(*self._say(h, 0, event, part), event, pitches)
+        return row if row[1] < given else None
 
     def _said(self, row: Row, h: Array) -> Row:
         """Take note of a given row; one without a pitch gets its pitch here, and keeps its length."""
@@ -165,7 +174,8 @@ class _Beat:
                 first = note_event(part, 0)
                 bias[first : first + min(until, rules.ticks)] = BARRED
         if last >= FIRST_NOTE and bias[last] > BARRED / 2:
-            bias[last] = self._voice(last)  # another voice of the same stroke is no new onset
+            stroke = {(row[1] - PITCH) % 12 for row in self.rows if row[0] == last}
+            bias[last] = chording.voice(rules, part_and_tick(last)[0], self._chord, stroke)
         bias[list(self._full)] = BARRED
         if self._demands:
             demanded = self._demands[0][0]
@@ -182,14 +192,6 @@ class _Beat:
             bias[rules.line] = BARRED
             bias[following] = 0
         return bias
-
-    def _voice(self, event: int) -> float:
-        """Return what another voice of a stroke is worth: along a way to bigger chords they are not only broken."""
-        rules = self._rules
-        if not rules.voices or self._chord is None or part_and_tick(event)[0] != "chords":
-            return 0.0
-        stroke = {(row[1] - PITCH) % 12 for row in self.rows if row[0] == event}
-        return rules.voices if self._chord.pitch_classes - stroke else 0.0
 
     def _onset(self, part: str, after: int, said: int) -> Worth:
         """Return what an onset of a part on each grid tick is worth, `(24,)`, `after` its last one of `said` in this beat."""
@@ -222,8 +224,8 @@ class _Beat:
         length = 0
         if part != "drums":
             longest = len(LENGTHS) if part == "melody" else max(1, bisect_right(LENGTHS, rules.span - tick))
-            held = rules.theta.held * (part in SINGLE)
-            bias = worths.lengths(rules.articulation, rules.theta.length, held, longest)
+            theta, manner = rules.theta, rules.manners[part]
+            bias = worths.lengths(rules.articulation, theta.length, manner, part, theta.lasting, longest)
             length = given_length or self._choose(logits, bias)
             self._take(part, pitch - PITCH, tick + LENGTHS[length - 1])
         h, logits = self._say(h, 2, length, part)
@@ -249,7 +251,9 @@ class _Beat:
         low = worths.RANGES[part][0]
         chord = self._chord if part != "melody" else None
         grounded = chord if part == "bass" else None
-        ground = chording.ground(rules, grounded, begins=self._fresh and tick == 0)
+        ground = chording.ground(
+            rules, grounded, begins=self._fresh and (tick == 0 or part not in rules.parts)
+        )
         bias = worths.pitches(
             part, rules.place.get(part, 0.0), rules.theta.register, rules.scale, self._penalty,
             None if chord is None else chord.pitch_classes, rules.theta.chord, rules.obey,
@@ -259,6 +263,8 @@ class _Beat:
             bias[PITCH : PITCH + 128] += worths.missing(missing, rules.whole)
         if part == "melody":
             bias[PITCH : PITCH + 128] += worths.lit(rules.tonic, rules.brightness, rules.theta.light)
+        if part == "bass" and rules.walked is not None:
+            bias[PITCH : PITCH + 128] += worths.walk(rules.walked)
         if part in rules.heights:
             bias[PITCH : PITCH + 128] += fusion.led(rules.heights[part])
         if part == "chords":  # the bass is the lowest voice
@@ -270,18 +276,10 @@ class _Beat:
             if name == part and until > tick:
                 bias[PITCH + pitch] = BARRED
         if self._demands and self._demands[0][0] == event and self._demands[0][1]:
-            wanted = worths.among(frozenset(self._demands[0][1]))
-            # low enough a beginning and small enough steps that the other tones find room above
-            near = (above + 9 if above >= 0 else low + (18 if part == "bass" else 7)) >= worths.PITCHES
-            if not (wanted & near & (bias[PITCH : PITCH + 128] > BARRED / 2)).any():
-                near = max(low, above) + 12 >= worths.PITCHES
-            bias[PITCH : PITCH + 128] += np.where(wanted & near, 0, BARRED)
+            free = bias[PITCH : PITCH + 128] > BARRED / 2
+            wanted = within_reach(frozenset(self._demands[0][1]), part, low, above, free)
+            bias[PITCH : PITCH + 128] += np.where(wanted, 0, BARRED)
         return bias
-
-    @property
-    def _penalty(self) -> float:
-        """What a tone outside the scale costs in logits."""
-        return fusion.looseness(self._rules.lock, self._rules.theta.scale, float(BARRED))
 
     def _changes(self, logits: Array) -> bool:
         """Draw whether a new chord begins: its odds against all else, whatever the wanted density is worth to onsets."""

@@ -24,7 +24,7 @@ class Theta:
     known ahead lying in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody,
     `home` a chord on the tonic where it is missed, `whole` a tone of the chord that was not heard since it began, `layers` a
     drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, less where
-    machines play, `held` a doubling of length where people do, `ease` how much shorter notes are with energy where machines
+    machines play, `lasting` what people's lengths are worth beside the decoder's, `ease` how much shorter notes are with energy where machines
     do. `tail` is no weight but the share of the likeliest choices that may be drawn, 0..1, where machines play, `loose` the
     same where people do.
     """
@@ -46,7 +46,7 @@ class Theta:
     loose: float = 0.97
     wander: float = 2.0
     whole: float = 2.0
-    held: float = 0.0
+    lasting: float = 0.0
     ease: float = 1.6
     stray: float = 1.1
 
@@ -58,14 +58,13 @@ class Theta:
     def played(self, share: float) -> Theta:
         """Return these weights for music of which people play a share, 0..1.
 
-        They choose more freely and leave the scale now and then; machines wander less and do not hold, and their notes are the
+        They choose more freely and leave the scale now and then; machines wander less, and their notes are the
         shorter the more energy there is.
         """
         return replace(
             self,
             tail=self.tail + share * (self.loose - self.tail),
             wander=max(share, MACHINES) * self.wander,
-            held=share * self.held,
             ease=(1 - share) * self.ease,
             stray=self.scale + share * (self.stray - self.scale),
         )

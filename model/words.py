@@ -12,7 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 
-from model import keynames, levels, meterwords, partwords, progressions, swingwords, tempowords
+from model import figures, keynames, levels, meterwords, partwords, progressions, swingwords, tempowords
 from model.harmony import Key, parse_key
 from model.idioms import WALTZES, Crossing, crossing
 from model.music import METERS
@@ -30,7 +30,7 @@ class Wish:
 
     `mode` is a name of `harmony.MODES` where only that was said. `said` tells of parts what the words do. `levels`
     are (name, 0..1) of the plan's four. `terms` are the genres, moods, instruments and artists wanted, negated ones
-    left out, `crossing` how two styles among them share the parts. `explicit` names the plan's fields that were stated. `rest` is empty where the rules have read all.
+    left out, `crossing` how two styles among them share the parts, `figures` the patterns asked for by name. `explicit` names the plan's fields that were stated. `rest` is empty where the rules have read all.
     """
 
     tempo: float | None = None
@@ -52,6 +52,7 @@ class Wish:
     ending: str | None = None
     terms: tuple[Term, ...] = ()
     crossing: Crossing | None = None
+    figures: tuple[str, ...] = ()
     explicit: tuple[str, ...] = ()
     rest: str = ""
 
@@ -136,7 +137,7 @@ def read(text: str) -> Wish:
         swing, swingwords.swing_unit(lower), register, registers,
         levels.articulation(lower, denied), levels.ending(unread, denied),
         (*(levels.paced(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
-        crossing(lower, wanted),
+        crossing(lower, wanted), figures.named(lower, denied),
         tuple(name for name, what in stated.items() if what is not None),
         _rest(plain, taken) or (_NOTHING_LEFT if denied else ""),
     )  # fmt: skip

@@ -10,9 +10,10 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from model import fusion
+from model import durations, fusion
 from model.drums import ROLES
 from model.language import LENGTHS, PITCH, SIZES
+from model.music import Mix
 
 Worth = npt.NDArray[np.floating]
 
@@ -67,6 +68,19 @@ def pitches(
     return bias
 
 
+@lru_cache(128)
+def walk(pitch: int) -> Worth:
+    """Return what each pitch 0..127 is worth to a bass that walks on from one: a step, sooner than a leap, and never the same again."""
+    worth = np.array([STEPS.get(abs(int(p) - pitch), LEAP) for p in PITCHES])
+    worth.setflags(write=False)
+    return worth
+
+
+STEPS = {0: -6.0, 1: 1.0, 2: 1.5, 3: 0.5, 4: 0.5, 5: 0.0, 7: 0.0, 12: -0.5}
+LEAP = -2.0
+"""What a walking bass's moves are worth by their semitones, and all larger or odder ones."""
+
+
 @lru_cache(256)
 def missing(classes: frozenset[int], weight: float) -> Worth:
     """Return what each pitch 0..127 is worth where some tones of a chord were not heard yet."""
@@ -94,13 +108,15 @@ def kit(barred: frozenset[int], energy: float, livelier: float, lighter: float, 
 
 
 @lru_cache(256)
-def lengths(articulation: float, weight: float, held: float, longest: int) -> Worth:
+def lengths(articulation: float, weight: float, style: Mix, part: str, lasting: float, longest: int) -> Worth:
     """Return what each value is worth as a length; `longest` is the last class that may be drawn, from 1.
 
-    `held` is what a doubling is worth however short or long notes shall be.
+    `lasting` weighs what lengths are worth in a part of a mix of styles, however short or long notes shall be.
     """
     bias = np.full(SIZES[2], BARRED)
-    bias[1 : 1 + longest] = (fusion.lengths(articulation, weight) + fusion.lengths(1, held))[:longest]
+    bias[1 : 1 + longest] = (fusion.lengths(articulation, weight) + lasting * durations.lasting(style, part))[
+        :longest
+    ]
     assert longest <= len(LENGTHS)
     bias.setflags(write=False)
     return bias

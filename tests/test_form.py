@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from model.commission import Stays
 from model.editing import kept
-from model.form import STILL, backbeat, line, off_the_backbeat
+from model.figures import off_the_backbeat, rows
+from model.form import STILL, line
 from model.kept import kept_rows, later_rows, melody_ahead, rhythm_rows, room, whole
-from model.language import NOW, PHRASE_BARS, SECTIONS, Event, row_note
+from model.language import NOW, PHRASE_BARS, SECTIONS, Event, Line, row_note
 from model.midifile import Song
 from model.music import CUES, METERS, PARTS, Beat, Kept, Note, Plan, Ticks, beat_length, beats_in_bar
 from model.ranking import ranked, score
@@ -62,9 +63,9 @@ def test_only_a_half_time_in_four_that_is_stated_or_known_of_the_style_moves_the
         style=(("trap" if known else "drill", 1.0),),
     )
     moved = (stated or known) and half and meter == "4/4"
-    assert bool(backbeat(plan, frame)) == (moved and frame.beat == 2)
+    assert bool(rows(plan, frame, Line())) == (moved and frame.beat == 2)
     assert bool(off_the_backbeat(plan, frame)) == (moved and frame.beat in (1, 3))
-    assert not backbeat(replace(plan, silenced=("snare",)), frame)
+    assert not rows(replace(plan, silenced=("snare",)), frame, Line())
 
 
 def frame(index: int, meter: str = "4/4") -> Beat:

@@ -53,16 +53,15 @@ def test_the_fewer_roots_were_heard_the_more_a_new_one_of_the_scale_is_worth(hea
 
 
 def test_music_that_people_play_is_drawn_loosely_and_a_mix_lies_between() -> None:
-    theta = Theta(tail=0.8, loose=0.96, wander=2, held=1, ease=2, scale=3, stray=1)
+    theta = Theta(tail=0.8, loose=0.96, wander=2, ease=2, scale=3, stray=1)
     machine, half, people = (theta.played(played(mix)) for mix in (
         (("techno", 1.0),), (("techno", 0.5), ("pop ballad", 0.5)), (("folk", 0.6), ("hymn", 0.4))
     ))  # fmt: skip
     assert [t.tail for t in (machine, half, people)] == pytest.approx([0.8, 0.88, 0.96])
     assert [t.wander for t in (machine, half, people)] == pytest.approx([0.5, 1, 2])
-    assert [t.held for t in (machine, half, people)] == pytest.approx([0, 0.5, 1])
     assert [t.ease for t in (machine, half, people)] == pytest.approx([2, 1, 0])
     assert [t.stray for t in (machine, half, people)] == pytest.approx([3, 2, 1])
-    assert theta.played(played(())) == replace(theta, wander=0.5, held=0, stray=3)
+    assert theta.played(played(())) == replace(theta, wander=0.5, stray=3)
 
 
 def test_what_lay_outside_the_scale_of_late_is_counted_by_its_time_and_forgotten_in_time() -> None:

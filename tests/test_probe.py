@@ -65,6 +65,7 @@ def test_what_has_something_of_two_styles_is_heard_to_have_both() -> None:
     mixed, pure = (probe.between(found, [c]) for c in (both, one))
     assert mixed["share of the fainter"]["mean"] > 2 * pure["share of the fainter"]["mean"]
     for told in (mixed, pure):
+        assert told["shared out"]["mean"] == 1  # with two styles in all each is among the likeliest three
         assert told["share of the two"]["mean"] == pytest.approx(1)
         assert told["both among the likeliest three"]["mean"] == told["either the likeliest"]["mean"] == 1
 

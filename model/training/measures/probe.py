@@ -7,7 +7,7 @@ Classes weigh alike, however many clips they have.
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ from model.training.measures.figures import figure
 Array = npt.NDArray[np.float64]
 ROUNDS = 300
 RIDGE = 3e-3
+RHYTHM = frozenset(["drums", "bass"])
+"""The half of a band that gives the ground."""
 LARGEST = 3.0
 """Standard deviations beyond which a feature counts no further."""
 
@@ -152,14 +154,24 @@ def between(trained: Probe, clips: Sequence[Clip]) -> dict[str, dict[str, float]
     """Return how much of both their styles, "one+other" in their labels, clips are heard to have.
 
     One style alone, however clearly heard, has nothing of the fainter one; both among the three likeliest of them all is what
-    few clips reach by chance.
+    few clips reach by chance. "Shared out" counts clips whose drums and bass alone tell one of the two among the likeliest
+    three, and whose chords and melody alone the other: so do bands cross styles.
     """
-    odds = trained.probabilities(clips)
     asked = np.array([[trained.labels.index(name) for name in c.label.split("+")] for c in clips])
-    shares = np.take_along_axis(odds, asked, 1)
-    places = (odds[:, None, :] > shares[:, :, None]).sum(2)
+
+    def heard_in(parts: frozenset[str]) -> tuple[Array, npt.NDArray[np.int64]]:
+        odds = trained.probabilities(
+            [replace(c, parts={p: n for p, n in c.parts.items() if p in parts}) for c in clips]
+        )
+        shares = np.take_along_axis(odds, asked, 1)
+        return shares, (odds[:, None, :] > shares[:, :, None]).sum(2)
+
+    shares, places = heard_in(frozenset(PARTS))
+    low, high = (heard_in(half)[1] < 3 for half in (RHYTHM, frozenset(PARTS) - RHYTHM))
+    shared = (low & high[:, ::-1]).sum(1) > 0
     groups = [c.prompt for c in clips]
     return {
+        "shared out": asdict(figure(shared.tolist(), groups)),
         "both among the likeliest three": asdict(figure((places.max(1) < 3).tolist(), groups)),
         "either the likeliest": asdict(figure((places.min(1) == 0).tolist(), groups)),
         "share of the two": asdict(figure(shares.sum(1).tolist(), groups)),

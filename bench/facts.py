@@ -136,6 +136,7 @@ _UNDERSTOOD: dict[str, Callable[[str, Plan], bool]] = {
     "chords": _bars_understood(_symbols, _same),
     "roots": _bars_understood(_symbols, _same_triad),
     "degrees": _degrees_understood,
+    "figure": lambda said, plan: said in plan.figures,
 }
 
 
@@ -254,6 +255,7 @@ _HEARD: dict[str, Callable[[str, Song, Plan], bool | None]] = {
     "chords": _bars_heard(_symbols, _same),
     "roots": _bars_heard(_symbols, _same_triad),
     "degrees": _degrees_heard,
+    "figure": lambda said, song, plan: hearing.figure(song, said),
 }
 
 
@@ -289,5 +291,7 @@ def _told(name: str, plan: Plan) -> str:
             return ",".join(plan.parts)
         case "chords" | "roots" | "degrees":
             return f"{plan.progression} in {plan.key}"
+        case "figure":
+            return ",".join(plan.figures)
         case _:
             return str(getattr(plan, name))

@@ -12,9 +12,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from model.drums import ROLES
 from model.harmony import Chord, parse_chord
 from model.midifile import Song
-from model.music import PARTS, TICKS_PER_QUARTER, Note
+from model.music import PARTS, TICKS_PER_QUARTER, Note, beat_length, beats_in_bar
 
 TOGETHER = 30
 """Ticks within which the notes of a part are one onset: a strummed chord is struck once."""
@@ -185,3 +186,33 @@ def backbeat(song: Song) -> Counter[int]:
             if inside <= TICKS_PER_QUARTER // 8:
                 counted[beat + 1] += 1
     return counted
+
+
+def figure(song: Song, name: str) -> bool | None:
+    """Tell whether a figure is played in every bar but the last, where a piece may come to rest; None of less than two bars."""
+    starts = [at for at, _ in song.bars]
+    if len(starts) < 2:
+        return None
+    beats = {at + i * beat_length(m) for at, m in song.bars[:-1] for i in range(beats_in_bar(m))}
+    within = range(-TOGETHER, starts[-1] - TOGETHER)
+
+    def struck(part: str, role: str | None = None) -> set[int]:
+        notes = (n for n in song.notes if n.part == part and (role is None or n.pitch == ROLES[role]))
+        return {round(n.start / TOGETHER / 2) * 2 * TOGETHER for n in notes if n.start in within}
+
+    match name:
+        case "four on the floor":
+            return struck("drums", "kick") == beats
+        case "one drop":
+            return struck("drums", "kick") == {at + 2 * TICKS_PER_QUARTER for at in starts[:-1]}
+        case "walking bass":
+            line = [n.pitch for n in of_part(song, "bass") if n.start in within]
+            moves = [abs(b - a) for a, b in pairwise(line)]
+            return struck("bass") == beats and 0 not in moves and sum(m <= 4 for m in moves) > len(moves) / 2
+        case "offbeat bass":
+            return struck("bass") == {at + TICKS_PER_QUARTER // 2 for at in beats}
+        case "sixteenth hats":
+            return struck("drums", "closed_hat") == {
+                at + i * TICKS_PER_QUARTER // 4 for at in beats for i in range(4)
+            }
+    raise ValueError(f"no figure is called {name!r}")

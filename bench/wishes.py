@@ -13,7 +13,7 @@ HALVES = ("tune", "report")
 LEVELS = ("density", "energy", "brightness", "complexity")
 IMPLIED = ("tempo", *LEVELS, "swing", "style", "parts")
 STATED = (
-    "tempo", "meter", "bars", "key", "mode", "swing", "feel", "parts", "without", "has", "chords", "roots", "degrees",
+    "tempo", "meter", "bars", "key", "mode", "swing", "feel", "parts", "without", "has", "chords", "roots", "degrees", "figure",
 )  # fmt: skip
 AXES = ("density", "energy", "brightness", "register", "swing", "tempo", "articulation", "complexity")
 

@@ -12,6 +12,8 @@ from model.music import TICKS_PER_QUARTER, Beat, Plan
 
 LOOKED_BACK = 8  # beats
 HELD = 64  # beats: more than the longest note
+SINGLE = ("bass", "melody")
+"""Parts of one voice."""
 LIFTED = 0.8
 """The share of what is missing in loudness that a lift makes up for."""
 
@@ -32,12 +34,16 @@ def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str
     }
 
 
-def last(beats: Sequence[Beat], part: str) -> int | None:
-    """Return the pitch that a part was at last, in the beats that are known; None where it has not played."""
+def last(beats: Sequence[Beat]) -> dict[str, int]:
+    """Return the last pitch of each part of one voice, in the beats that are known."""
+    found: dict[str, int] = {}
     for beat in reversed(beats):
-        if notes := [n for n in beat.notes if n.part == part]:
-            return max(notes, key=lambda n: (n.start, -n.pitch)).pitch
-    return None
+        for note in sorted(beat.notes, key=lambda n: -n.start):
+            if note.part in SINGLE:
+                found.setdefault(note.part, note.pitch)
+        if len(found) == len(SINGLE):
+            break
+    return found
 
 
 def without_off_beats(beats: Sequence[Beat], unit: int) -> float:

@@ -68,7 +68,10 @@ class Rules:
     theta: Theta
     silent: frozenset[int] = frozenset()  # drums that do not sound on the first tick
     muted: frozenset[int] = frozenset()  # drums that are not drawn at all
-    walked: int | None = None  # the pitch that a walking bass is at
+    before: Mapping[str, int] = field(
+        default_factory=dict
+    )  # the last pitch of each part of one voice that has played
+    walking: frozenset[str] = frozenset()  # the parts that go step by step
     melody: Mapping[int, float] = field(default_factory=dict)  # how long each pitch class is known to come
     asked: Array | None = None  # the logarithm of how likely each root and kind of triad is under it, (12, 3)
     lead: tuple[Row, ...] = ()  # what is given of other parts and said before the chord,
@@ -174,7 +177,8 @@ def rules_for(
         given=tuple(sorted([*given, *rhythm_rows(kept), *figured])),
         silent=figures.off_the_backbeat(plan, frame),
         muted=drums.union(ROLES[role] for role in plan.silenced),
-        walked=looking_back.last(take.beats, "bass") if figures.WALK in plan.figures else None,
+        before=looking_back.last(take.beats),
+        walking=frozenset({"bass"} if figures.WALK in plan.figures else ()),
         melody=melody_ahead(begin.given, frame) if begin.melody_first else {},
         asked=asked,
     )

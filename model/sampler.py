@@ -30,15 +30,12 @@ from model.language import (
     part_and_tick,
     row_chord,
 )
+from model.looking_back import SINGLE
 from model.rules import Row, Rules
 from model.worths import BARRED, Worth
 
-SINGLE = ("bass", "melody")
-"""Parts of one voice: no onset while their last note still sounds."""
 LACKING = -0.3
 """How much emptier than wanted a part is, as a logarithm, for the parts to take turns."""
-BEFORE = -6
-"""Where the last onset lies that a part had before the beat, in grid ticks: taken to be a sixteenth ago."""
 MOST_EVENTS = 56
 """More than twice the busiest beat of the training songs; a bound on one beat's cost."""
 
@@ -78,7 +75,7 @@ class _Beat:
         self._engine, self._rules, self._rng = engine, rules, rng
         self.rows: list[Row] = []
         self._given = list(rules.given)
-        self._busy = dict(rules.busy)
+        self._busy, self._before = dict(rules.busy), dict(rules.before)
         self._chord, self._fresh = rules.change or rules.chord, rules.change is not None
         self._sounded = self._ringing() if rules.change is not None else set(rules.sounded)
         self._demands = demanded(rules)
@@ -89,7 +86,7 @@ class _Beat:
         self._onsets = np.full(EVENTS, BARRED)
         for part in rules.parts:
             first = note_event(part, 0)
-            self._onsets[first : first + rules.ticks] = self._onset(part, BEFORE, 0)[: rules.ticks]
+            self._onsets[first : first + rules.ticks] = self._onset(part)[: rules.ticks]
         self._onsets[rules.line] = 0
 
     def next(self, h: Array) -> Row | None:
@@ -149,6 +146,8 @@ class _Beat:
         self._busy[part, pitch] = until
         if part == "chords":
             self._sounded.add(pitch % 12)
+        else:
+            self._before[part] = pitch
 
     def _ringing(self) -> set[int]:
         """Return the pitch classes of chords that still sound as the beat begins."""
@@ -193,8 +192,8 @@ class _Beat:
             bias[following] = 0
         return bias
 
-    def _onset(self, part: str, after: int, said: int) -> Worth:
-        """Return what an onset of a part on each grid tick is worth, `(24,)`, `after` its last one of `said` in this beat."""
+    def _onset(self, part: str, after: int = -6, said: int = 0) -> Worth:
+        """Return what an onset of a part on each grid tick is worth, `(24,)`, `after` its last one of `said` in this beat (−6: a sixteenth ago)."""
         rules = self._rules
         if part in rules.owed:
             return fusion.owing(rules.owed[part] - said, rules.theta.full, after) + rules.lilt
@@ -225,7 +224,7 @@ class _Beat:
         if part != "drums":
             longest = len(LENGTHS) if part == "melody" else max(1, bisect_right(LENGTHS, rules.span - tick))
             theta, manner = rules.theta, rules.manners[part]
-            bias = worths.lengths(rules.articulation, theta.length, manner, part, theta.lasting, longest)
+            bias = worths.lengths(rules.articulation, theta.length, manner, part, theta.habits, longest)
             length = given_length or self._choose(logits, bias)
             self._take(part, pitch - PITCH, tick + LENGTHS[length - 1])
         h, logits = self._say(h, 2, length, part)
@@ -263,8 +262,9 @@ class _Beat:
             bias[PITCH : PITCH + 128] += worths.missing(missing, rules.whole)
         if part == "melody":
             bias[PITCH : PITCH + 128] += worths.lit(rules.tonic, rules.brightness, rules.theta.light)
-        if part == "bass" and rules.walked is not None:
-            bias[PITCH : PITCH + 128] += worths.walk(rules.walked)
+        if (before := self._before.get(part)) is not None:
+            manner, walks = rules.manners[part], part in rules.walking
+            bias[PITCH : PITCH + 128] += worths.moves(manner, part, rules.theta.habits, before, walks)
         if part in rules.heights:
             bias[PITCH : PITCH + 128] += fusion.led(rules.heights[part])
         if part == "chords":  # the bass is the lowest voice

@@ -24,7 +24,7 @@ class Theta:
     known ahead lying in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody,
     `home` a chord on the tonic where it is missed, `whole` a tone of the chord that was not heard since it began, `layers` a
     drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, less where
-    machines play, `lasting` what people's lengths are worth beside the decoder's, `ease` how much shorter notes are with energy where machines
+    machines play, `habits` what people do more often than the decoder, `ease` how much shorter notes are with energy where machines
     do. `tail` is no weight but the share of the likeliest choices that may be drawn, 0..1, where machines play, `loose` the
     same where people do.
     """
@@ -46,7 +46,7 @@ class Theta:
     loose: float = 0.97
     wander: float = 2.0
     whole: float = 2.0
-    lasting: float = 0.0
+    habits: float = 0.0
     ease: float = 1.6
     stray: float = 1.1
 

@@ -10,7 +10,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
-from model import durations, fusion
+from model import fusion, habits
 from model.drums import ROLES
 from model.language import LENGTHS, PITCH, SIZES
 from model.music import Mix
@@ -68,17 +68,20 @@ def pitches(
     return bias
 
 
-@lru_cache(128)
-def walk(pitch: int) -> Worth:
-    """Return what each pitch 0..127 is worth to a bass that walks on from one: a step, sooner than a leap, and never the same again."""
-    worth = np.array([STEPS.get(abs(int(p) - pitch), LEAP) for p in PITCHES])
+@lru_cache(512)
+def moves(style: Mix, part: str, habit: float, before: int, walks: bool) -> Worth:
+    """Return what each pitch 0..127 is worth after another one: as people step in a part of a mix of styles, or as a bass walks.
+
+    That goes by steps rather than leaps, and never stays.
+    """
+    away = np.minimum(np.abs(PITCHES - before), habits.LARGEST)
+    worth: Worth = WALKED[away] if walks else habit * habits.worth(style, part, "step")[away]
     worth.setflags(write=False)
     return worth
 
 
-STEPS = {0: -6.0, 1: 1.0, 2: 1.5, 3: 0.5, 4: 0.5, 5: 0.0, 7: 0.0, 12: -0.5}
-LEAP = -2.0
-"""What a walking bass's moves are worth by their semitones, and all larger or odder ones."""
+WALKED = np.array([-6, 1.5, 2, 0.5, 0.5, -0.5, -3, -0.5, -3, -3, -3, -3, -1.5])
+"""What a walking bass's moves are worth, by semitones."""
 
 
 @lru_cache(256)
@@ -108,15 +111,15 @@ def kit(barred: frozenset[int], energy: float, livelier: float, lighter: float, 
 
 
 @lru_cache(256)
-def lengths(articulation: float, weight: float, style: Mix, part: str, lasting: float, longest: int) -> Worth:
+def lengths(articulation: float, weight: float, style: Mix, part: str, habit: float, longest: int) -> Worth:
     """Return what each value is worth as a length; `longest` is the last class that may be drawn, from 1.
 
-    `lasting` weighs what lengths are worth in a part of a mix of styles, however short or long notes shall be.
+    `habit` weighs how people hold the notes of a part in a mix of styles, however short or long they shall be.
     """
     bias = np.full(SIZES[2], BARRED)
-    bias[1 : 1 + longest] = (fusion.lengths(articulation, weight) + lasting * durations.lasting(style, part))[
-        :longest
-    ]
+    bias[1 : 1 + longest] = (
+        fusion.lengths(articulation, weight) + habit * habits.worth(style, part, "length")
+    )[:longest]
     assert longest <= len(LENGTHS)
     bias.setflags(write=False)
     return bias

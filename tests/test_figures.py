@@ -55,7 +55,7 @@ def places(song: Song, part: str, role: str | None = None) -> Counter[int]:
 anything = given(st.integers(0, 50), st.integers(0, 3))
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 @anything
 def test_four_on_the_floor_has_its_kick_on_every_quarter_and_nowhere_else(seed: int, noise: int) -> None:
     song = played("four on the floor pop with drums", seed, noise)
@@ -63,20 +63,20 @@ def test_four_on_the_floor_has_its_kick_on_every_quarter_and_nowhere_else(seed: 
     assert sum(places(song, "drums").values()) > 16  # the kit goes on beside it
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 @anything
 def test_one_drop_has_its_kick_on_three(seed: int, noise: int) -> None:
     assert places(played("one drop reggae", seed, noise), "drums", "kick") == {2 * QUARTER: 4}
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 @anything
 def test_hats_in_sixteenths_leave_the_rest_of_the_kit_its_place(seed: int, noise: int) -> None:
     song = played("house with sixteenth hats", seed, noise)
     assert places(song, "drums", "closed_hat") == {sixteenth * 120: 4 for sixteenth in range(16)}
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 @anything
 def test_a_walking_bass_steps_on_each_beat_and_never_stays(seed: int, noise: int) -> None:
     song = played("jazz trio with walking bass, straight", seed, noise, bars=5)
@@ -86,7 +86,7 @@ def test_a_walking_bass_steps_on_each_beat_and_never_stays(seed: int, noise: int
     assert all(a.pitch != b.pitch for a, b in pairwise(before_the_last_bar))
 
 
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 @anything
 def test_a_walking_bass_keeps_to_chords_that_are_given(seed: int, noise: int) -> None:
     song = played("walking bass, straight jazz", seed, noise, Controls(chords="Dm7 | G7 | Cmaj7 | A7"))

@@ -34,16 +34,16 @@ def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str
     }
 
 
-def last(beats: Sequence[Beat]) -> dict[str, int]:
-    """Return the last pitch of each part of one voice, in the beats that are known."""
-    found: dict[str, int] = {}
+def last(beats: Sequence[Beat]) -> dict[str, tuple[int, ...]]:
+    """Return the last two pitches of each part of one voice, the very last first, in the beats that are known."""
+    found: dict[str, tuple[int, ...]] = dict.fromkeys(SINGLE, ())
     for beat in reversed(beats):
         for note in sorted(beat.notes, key=lambda n: -n.start):
             if note.part in SINGLE:
-                found.setdefault(note.part, note.pitch)
-        if len(found) == len(SINGLE):
+                found[note.part] = (*found[note.part], note.pitch)[:2]
+        if all(len(pitches) > 1 for pitches in found.values()):
             break
-    return found
+    return {part: pitches for part, pitches in found.items() if pitches}
 
 
 def without_off_beats(beats: Sequence[Beat], unit: int) -> float:

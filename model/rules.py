@@ -68,9 +68,9 @@ class Rules:
     theta: Theta
     silent: frozenset[int] = frozenset()  # drums that do not sound on the first tick
     muted: frozenset[int] = frozenset()  # drums that are not drawn at all
-    before: Mapping[str, int] = field(
+    before: Mapping[str, tuple[int, ...]] = field(
         default_factory=dict
-    )  # the last pitch of each part of one voice that has played
+    )  # the last pitches of the parts of one voice
     walking: frozenset[str] = frozenset()  # the parts that go step by step
     melody: Mapping[int, float] = field(default_factory=dict)  # how long each pitch class is known to come
     asked: Array | None = None  # the logarithm of how likely each root and kind of triad is under it, (12, 3)

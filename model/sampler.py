@@ -147,7 +147,7 @@ class _Beat:
         if part == "chords":
             self._sounded.add(pitch % 12)
         else:
-            self._before[part] = pitch
+            self._before[part] = (pitch, *self._before.get(part, ())[:1])
 
     def _ringing(self) -> set[int]:
         """Return the pitch classes of chords that still sound as the beat begins."""

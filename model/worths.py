@@ -69,19 +69,23 @@ def pitches(
 
 
 @lru_cache(512)
-def moves(style: Mix, part: str, habit: float, before: int, walks: bool) -> Worth:
-    """Return what each pitch 0..127 is worth after another one: as people step in a part of a mix of styles, or as a bass walks.
+def moves(style: Mix, part: str, habit: float, before: tuple[int, ...], walks: bool) -> Worth:
+    """Return what each pitch 0..127 is worth after others, the last one first: as people step in a part of a mix of styles, or as a bass walks.
 
-    That goes by steps rather than leaps, and never stays.
+    That goes by steps rather than leaps, never stays and seldom turns back at once.
     """
-    away = np.minimum(np.abs(PITCHES - before), habits.LARGEST)
+    away = np.minimum(np.abs(PITCHES - before[0]), habits.LARGEST)
     worth: Worth = WALKED[away] if walks else habit * habits.worth(style, part, "step")[away]
+    if walks and len(before) > 1:
+        worth[before[1]] += TURNED
     worth.setflags(write=False)
     return worth
 
 
 WALKED = np.array([-6, 1.5, 2, 0.5, 0.5, -0.5, -3, -0.5, -3, -3, -3, -3, -1.5])
-"""What a walking bass's moves are worth, by semitones."""
+"""What a walking bass's moves are worth, by semitones,"""
+TURNED = -2.5
+"""and what going back to the pitch before."""
 
 
 @lru_cache(256)

@@ -53,13 +53,13 @@ def test_only_people_who_were_measured_have_habits_and_a_mix_has_its_share_of_th
 
 @given(st.integers(30, 90), st.booleans())
 def test_a_move_is_worth_what_its_size_is_up_or_down(before: int, walks: bool) -> None:
-    worth = worths.moves(PEOPLE, "melody", 1.0, before, walks)
+    worth = worths.moves(PEOPLE, "melody", 1.0, (before,), walks)
     assert np.array_equal(worth[before - 20 : before + 21], worth[before - 20 : before + 21][::-1])
     if walks:
         assert worth.argmin() == before
 
 
-def test_the_last_pitch_of_a_voice_is_found_however_long_ago() -> None:
+def test_the_last_pitches_of_a_voice_are_found_however_long_ago() -> None:
     def beat(index: int, *notes: tuple[str, int, int]) -> Beat:
         played = tuple(Note(Ticks(start), Ticks(60), pitch, 80, part) for part, start, pitch in notes)
         return Beat(index, 0, index, "4/4", None, fresh=False, notes=played)
@@ -69,5 +69,5 @@ def test_the_last_pitch_of_a_voice_is_found_however_long_ago() -> None:
         beat(1, ("melody", 0, 70), ("chords", 0, 60)),
         beat(2),
     ]
-    assert last(beats) == {"bass": 43, "melody": 70}
+    assert last(beats) == {"bass": (43, 40), "melody": (70,)}
     assert last([]) == {}

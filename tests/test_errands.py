@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import pytest
 
@@ -47,6 +48,19 @@ class Writers:
         return None if self.pids.pop(name, 0) == 0 else self.all[-1]
 
 
+class AtOnce:
+    """A thread that has done what it is asked before it is asked for more."""
+
+    def __init__(self, *_: object) -> None:
+        pass
+
+    def submit(self, work: Callable[..., object], *args: object) -> None:
+        work(*args)
+
+    def shutdown(self, **_: bool) -> None:
+        pass
+
+
 def asked(id_: int) -> ClipRequest:
     request = read(Message("/llmball/clip", (id_, 1, 1, "calm piano")))
     assert isinstance(request, ClipRequest)
@@ -66,6 +80,7 @@ def test_the_writer_of_clips_rests_once_nothing_is_asked_of_it_and_comes_back_fo
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(errands, "REST", 0.0)
+    monkeypatch.setattr(errands, "ThreadPoolExecutor", AtOnce)
 
     async def play() -> None:
         writers = Writers()

@@ -223,7 +223,7 @@ class _Beat:
         length = 0
         if part != "drums":
             longest = len(LENGTHS) if part == "melody" else max(1, bisect_right(LENGTHS, rules.span - tick))
-            theta, manner = rules.theta, rules.manners[part]
+            theta, manner = rules.theta, rules.manners.get(part, ())
             bias = worths.lengths(rules.articulation, theta.length, manner, part, theta.habits, longest)
             length = given_length or self._choose(logits, bias)
             self._take(part, pitch - PITCH, tick + LENGTHS[length - 1])
@@ -263,7 +263,7 @@ class _Beat:
         if part == "melody":
             bias[PITCH : PITCH + 128] += worths.lit(rules.tonic, rules.brightness, rules.theta.light)
         if (before := self._before.get(part)) is not None:
-            manner, walks = rules.manners[part], part in rules.walking
+            manner, walks = rules.manners.get(part, ()), part in rules.walking
             bias[PITCH : PITCH + 128] += worths.moves(manner, part, rules.theta.habits, before, walks)
         if part in rules.heights:
             bias[PITCH : PITCH + 128] += fusion.led(rules.heights[part])

@@ -1,4 +1,4 @@
-"""What a beat owes to its first tick: a chord that was given is heard as that chord, a take enters with all its parts, a close has its chord and bass. Pure."""
+"""What a beat owes to its first tick: a chord that was given is heard as that chord, a take enters with its drums and bass, a close has its chord and bass. Pure."""
 
 from __future__ import annotations
 
@@ -25,10 +25,12 @@ def demanded(rules: Rules) -> list[Demand]:
             demands.append((note_event("bass", 0), {chord.bass}))
         if "chords" in rules.parts:
             demands.append((note_event("chords", 0), _essential(chord, rules)))
-    elif rules.enter or (rules.closing and rules.must_choose):
+    elif rules.closing and rules.must_choose:
         demands += [(note_event(part, 0), set()) for part in ("bass", "chords") if part in rules.parts]
-    if rules.enter and "melody" in rules.parts:
-        demands.append((note_event("melody", 0), set()))
+    elif rules.enter and "bass" in rules.parts:
+        demands.append((note_event("bass", 0), set()))
+    if rules.enter and not demands:
+        demands += [(note_event(part, 0), set()) for part in ("chords", "melody") if part in rules.parts][:1]
     return demands
 
 

@@ -38,7 +38,7 @@ class Rules:
     free: bool  # the model may choose a chord,
     must_choose: bool  # and has to
     obey: bool  # chords and bass keep to chord tones
-    enter: bool  # each part begins on the beat
+    enter: bool  # the take begins
     scale: frozenset[int]  # pitch classes,
     lock: float  # and how much they are kept to, 0 to 1
     tonic: int  # a pitch class,

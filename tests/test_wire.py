@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bridge.jobs import Accepted, Done, Job, Ordered, Refused, Streamed
 from bridge.wire import WireError, pack, unpack
-from model.music import Beat, BeatWritten, Controls, Kept, Note, Write
+from model.music import Beat, BeatWritten, Controls, Kept, Note, Plan, Understood, Write
 
 
 @pytest.mark.parametrize(
@@ -45,6 +45,14 @@ WRITES = st.builds(
     section=st.none() | st.text(),
 )
 STREAMED = st.builds(Streamed, answer=st.builds(BeatWritten, beat=st.none() | BEATS))
+MIXES = st.lists(st.tuples(st.text(), REAL), max_size=2).map(tuple)
+PLANS = st.builds(
+    Plan,
+    style=MIXES,
+    progression=st.none(),
+    idioms=st.lists(st.tuples(st.text(), MIXES), max_size=2).map(tuple),
+    figures=st.lists(st.text(), max_size=2).map(tuple),
+)
 ORDERED = st.builds(Ordered, writes=st.lists(WRITES, max_size=3).map(tuple))
 
 
@@ -52,3 +60,9 @@ ORDERED = st.builds(Ordered, writes=st.lists(WRITES, max_size=3).map(tuple))
 @settings(max_examples=60, deadline=None)
 def test_what_is_packed_is_unpacked_as_it_was(value: Streamed | Ordered | Refused) -> None:
     assert unpack(pack(value), Job, Done, Accepted, Refused, Streamed, Ordered) == value
+
+
+@given(PLANS)
+@settings(max_examples=60, deadline=None)
+def test_a_plan_of_two_styles_and_figures_travels_as_it_is(plan: Plan) -> None:
+    assert unpack(pack(Understood(1, plan)), Understood) == Understood(1, plan)

@@ -1,28 +1,7 @@
 'use strict';
 const test = require('node:test'), assert = require('node:assert');
 const { load, LiveSet, Track, Clip, read } = require('./mock_max');
-const SOURCE = read('llmball.js');
-const R = '/llmball/';
-
-function started(set, words = 'dusty lo-fi, 82 bpm') {
-  const d = load(SOURCE, { set });
-  d.send(0, 'bang');
-  d.send(0, R + 'welcome', '0.1.0', 1, 'chords melody bass drums');
-  if (words) d.send(0, 'text', words);
-  return d;
-}
-const band = (opts = {}) => new LiveSet({ tracks: [new Track('Keys', opts), new Track('Melody', opts), new Track('Bass', opts), new Track('Drums', { ...opts, pads: { 36: 'Kick 808', 40: 'Snare Dry', 44: 'Closed HH' } })], ...opts.set });
-const ROWS = { chords: [60, 0, 2, 80, 64, 0, 2, 80], melody: [72, 0.5, 1, 90], bass: [36, 0, 1, 100], drums: [36, 0, 0.25, 110, 42, 1, 0.25, 30] };
-// Answers the k-th clip that was asked for; ids begin anywhere, so that an answer to a device that was here before is not taken for one's own.
-const idOf = (d, k) => { const seen = [...new Set(d.said('clip_uri').map((m) => m[2]))]; return k > 0 && k <= seen.length ? seen[k - 1] : k; };
-function answer(d, k, rows = ROWS, beats = 16) {
-  const id = idOf(d, k);
-  let at = 0; const total = Object.values(rows).reduce((n, r) => n + r.length / 4, 0);
-  d.send(0, R + 'clip/begin', id, total, beats, 120, 'A minor');
-  for (const [part, flat] of Object.entries(rows)) { d.send(0, R + 'clip/notes', id, at, part, ...flat); at += flat.length / 4; }
-  d.send(0, R + 'clip/end', id);
-}
-const last = (d) => d.said('clip_uri').at(-1);
+const { SOURCE, R, started, band, ROWS, answer, last, idOf } = require('./clip_rig');
 
 test('nothing touches Live or the daemon before the device has loaded', () => { const d = load(SOURCE); d.send(0, 'generate'); assert.deepEqual(d.out, []); });
 
@@ -38,16 +17,6 @@ test('a row of free slots takes a clip a part, exactly as long as asked, named, 
   for (const t of set.tracks) { const c = t.slots[1].clip; assert.equal(c.loop_end, 16); assert.equal(c.end_marker, 16); assert.equal(c.loop_start, 0); assert.equal(c.looping, 1); assert.match(c.name, /^dusty lo-fi.* #1$/); }
   assert.equal(new Set(set.tracks.map((t) => t.slots[1].clip.color)).size, 4);
   assert.equal(set.undo, 0); assert.equal(set.steps, 1);
-});
-
-test('drums go to the pads of the track\'s own kit by their names, and what it lacks to the nearest it has', () => {
-  const set = band(); const d = started(set); d.send(0, 'generate'); answer(d, 1, { drums: [36, 0, 0.25, 110, 38, 1, 0.25, 90, 42, 1.5, 0.25, 90, 46, 2, 0.25, 90] });
-  assert.deepEqual(set.tracks[3].slots[0].clip.notes.map((n) => n.pitch), [36, 40, 44, 44]);
-});
-
-test('a kit without a name that is known gets the sixteen pads from 36', () => {
-  const set = new LiveSet({ tracks: [new Track('Drums')] }); const d = started(set); d.send(0, 'generate'); answer(d, 1, { drums: [70, 0, 0.25, 90] });
-  assert.deepEqual(set.tracks[0].slots[0].clip.notes.map((n) => n.pitch), [45]);
 });
 
 test('ghost notes get a chance and a spread of velocity, the others do not', () => {
@@ -204,28 +173,6 @@ test('both scripts are ES5 and call nothing that Max lacks', (t) => {
 });
 
 // --- what others would try ------------------------------------------------------------------------------------
-test('the roles of the kit are read from names as people give them', () => {
-  const ctx = {}; require('node:vm').runInNewContext(SOURCE.slice(SOURCE.indexOf('var Kit ='), SOURCE.indexOf('// Reading Live')) + ';this.Kit = Kit;', ctx);
-  const one = (name) => Object.keys(ctx.Kit.roles([{ note: 1, name }]))[0] || '';
-  const told = { 'Kick 808': 'kick', 'Snare 808': 'snare', 'Clap 808': 'clap', 'Hihat Closed 808': 'closed_hat', 'Hihat Open 808': 'open_hat', 'Tom Low 808': 'tom_low', 'Tom Hi 808': 'tom_high', 'Tom Mid 808': 'tom_mid', 'Rim 808': 'rim', 'Cymbal 808': 'crash', 'Cowbell 808': 'perc',
-    'Maracas 808': 'shaker', '808': 'kick', BD_01: 'kick', 'Bass Drum': 'kick', KickHard: 'kick', 'MyKick-2': 'kick', SD1: 'snare', Snr: 'snare', 'Side Stick': 'rim', 'X-Stick': 'rim', Rimshot: 'rim', 'Hand Clap': 'clap', CP: 'clap', 'Finger Snaps': 'clap', 'HH Cl': 'closed_hat', ClosedHH: 'closed_hat', HHClosed_01: 'closed_hat', CHH: 'closed_hat',
-    'Hi-Hat (open)': 'open_hat', OHH: 'open_hat', 'Open Hat': 'open_hat', HatOpen: 'open_hat', 'HH Op': 'open_hat', 'Hat Pedal': 'pedal_hat', 'Foot Hat': 'pedal_hat', 'Floor Tom': 'tom_low', 'Low Tom': 'tom_low', 'Lo Tom': 'tom_low', 'Rack Tom': 'tom_mid', 'Tom 1': 'tom_high', 'Tom 2': 'tom_mid', 'Tom 3': 'tom_low', 'High Tom': 'tom_high', LT: 'tom_low', HT: 'tom_high',
-    'Crash L': 'crash', Splash: 'crash', 'Ride Bell': 'ride', 'Cymbal Ride': 'ride', Shaker: 'shaker', Tambourine: 'shaker', Conga: 'perc', 'Perc 3': 'perc', Woodblock: 'perc', '底鼓': 'kick', '军鼓': 'snare', '拍手': 'clap', '闭合踩镲': 'closed_hat', '开镲': 'open_hat', '踩镲 开': 'open_hat', '吊镲': 'crash', '低音嗵鼓': 'tom_low', '沙锤': 'shaker',
-    Vox: '', 'What the FX': '', Override: '', '': '', 'Audio 12': '' };
-  for (const [name, role] of Object.entries(told)) assert.equal(one(name), role, name);
-});
-
-test('a whole kit of names with the machine in them is mapped role by role, and a redo reads it back as it was', () => {
-  const pads = { 36: 'Kick 808', 37: 'Rim 808', 38: 'Snare 808', 39: 'Clap 808', 40: 'Cowbell 808', 41: 'Tom Low 808', 42: 'Hihat Closed 808', 44: 'Maracas 808', 46: 'Hihat Open 808', 49: 'Cymbal 808' };
-  const set = new LiveSet({ tracks: [new Track('Drums', { pads, nested: true })] }); const d = started(set); d.send(0, 'generate');
-  const flat = []; [36, 38, 37, 39, 42, 46, 43, 49, 70, 56].forEach((p, i) => flat.push(p, i, 0.25, 90)); answer(d, 1, { drums: flat }, 16);
-  assert.deepEqual(set.tracks[0].slots[0].clip.notes.map((n) => n.pitch), [36, 38, 37, 39, 42, 46, 41, 49, 44, 40]);
-  for (const p of ['chords', 'melody', 'bass']) d.send(0, 'param', p, 0);
-  set.shown = set.tracks[0].slots[0].clip; d.send(0, 'redo'); const g = d.said('clip/given')[0].slice(6); assert.deepEqual(g.filter((x, i) => i % 4 === 0), [36, 38, 37, 39, 42, 46, 43, 49, 70, 56]);
-});
-
-test('the pads of a kit are read once a clip, not once a note', () => { const set = band(); const d = started(set); d.send(0, 'generate'); const many = []; for (let i = 0; i < 200; i++) many.push(36, i * 0.05, 0.05, 90); answer(d, 1, { drums: many }); assert.ok(set.padsRead <= 3 * 128 + 9, String(set.padsRead)); });
-
 test('a frozen track takes nothing, and then no other track does either', () => {
   const set = band(); set.tracks[2].is_frozen = 1; const d = started(set); d.send(0, 'generate'); answer(d, 1); assert.match(d.status(), /Bass is frozen/); assert.equal(set.clips().length, 0); assert.equal(set.undo, 0);
   d.send(0, 'param', 'target', 3); d.send(0, 'generate'); answer(d, 2); assert.match(d.status(), /frozen/); assert.equal(set.clips().length, 0);

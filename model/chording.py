@@ -13,6 +13,11 @@ from model.language import BASS, NO_CHORD, QUALITY, ROOT, SIZES
 from model.rules import Rules
 from model.worths import BARRED, Worth
 
+TELLING = 2.0
+"""What a root is worth whose triad tells a stated mode, where none was heard of late."""
+MODAL = 3
+"""How much more a tone of a chord outside the scale costs where a mode was stated."""
+
 
 def roots(rules: Rules, penalty: float) -> tuple[Worth, Array]:
     """Return what each value of the field of roots is worth, and what each kind of chord is on each root, `(12, kinds)`.
@@ -23,6 +28,7 @@ def roots(rules: Rules, penalty: float) -> tuple[Worth, Array]:
     bias[ROOT : NO_CHORD if rules.must_choose or rules.asked is not None else NO_CHORD + 1] = 0
     twelve = bias[ROOT : ROOT + 12]
     twelve[~worths.among(rules.scale)[:12]] += penalty
+    twelve += _telling(rules, penalty)
     twelve[rules.tonic] += rules.pull
     twelve += fusion.lit_roots(rules.tonic, rules.scale, rules.brightness, rules.lighter, rules.theta.light)
     covers, kinds = fusion.covers(rules.melody, rules.theta.cover)
@@ -36,13 +42,37 @@ def roots(rules: Rules, penalty: float) -> tuple[Worth, Array]:
     return bias, kinds
 
 
+def _telling(rules: Rules, penalty: float) -> Worth:
+    """Return what each root is worth, `(12,)`, where a mode was stated: what has its tone in its triad, as long as none of late had.
+
+    What tells a mode is lost on a root whose fifth would have to be mended.
+    """
+    worth = np.zeros(12)
+    if rules.modal is None:
+        return worth
+    triads = [
+        {r, (r + 7) % 12, *((r + third) % 12 for third in (3, 4) if (r + third) % 12 in rules.scale)}
+        for r in range(12)
+    ]
+    whole = [triad <= rules.scale for triad in triads]
+    telling = [rules.modal in triad for triad in triads]
+    worth[~np.array(whole)] = penalty
+    if not any(telling[root] for root in rules.heard):
+        worth[np.array(whole) & telling] += TELLING
+    return worth
+
+
 def kinds(rules: Rules, root: int, covered: Array, penalty: float) -> Worth:
     """Return what each value of the field of kinds is worth on a root; `covered` is what `roots` told of it."""
     colour = rules.theta.colour * rules.particular
     worth = fusion.qualities(rules.tones, rules.brightness, colour, rules.theta.light, SIZES[2])
     bias = np.full(SIZES[2], 9 * BARRED)  # a root may have no chord within the scale: then the nearest
     known = slice(QUALITY, QUALITY + len(covered))
-    bias[known] = worth[known] + fusion.outside(root, rules.scale) * penalty + covered
+    bias[known] = (
+        worth[known]
+        + fusion.outside(root, rules.scale) * penalty * (1 if rules.modal is None else MODAL)
+        + covered
+    )
     return bias
 
 

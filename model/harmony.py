@@ -176,6 +176,11 @@ MODES: dict[str, tuple[int, ...]] = {
     "minor pentatonic": (0, 3, 5, 7, 10),
     "blues": (0, 3, 5, 6, 7, 10),
 }
+PARENT = {"dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7}
+"""How far a mode's tonic lies over that of the major key with the same tones."""
+_FLAT = (5, 10, 3, 8, 1)
+TELLING = {"dorian": 9, "phrygian": 1, "lydian": 6, "mixolydian": 10}
+"""The tone over the tonic that tells a mode from major or minor, in semitones."""
 _MODE_WORDS = {m: m for m in MODES} | {
     "": "major", "maj": "major", "dur": "major", "m": "minor", "min": "minor", "moll": "minor", "ionian": "major",
     "aeolian": "minor", "natural minor": "minor", "pentatonic": "major pentatonic", "blues scale": "blues",
@@ -215,8 +220,10 @@ class Key:
 
     @property
     def flats(self) -> bool:
-        """Whether the key is written with flats: as its tonic was spelled, or by the signature of its relative major."""
-        return self.sign == "b" if self.sign else self._signed_flat
+        """Whether the key is written with flats: as its tonic was spelled, or by the major key that has its tones."""
+        if self.sign:
+            return self.sign == "b"
+        return (self.tonic - PARENT[self.mode]) % 12 in _FLAT if self.mode in PARENT else self._signed_flat
 
     @property
     def signature(self) -> str:
@@ -226,7 +233,7 @@ class Key:
     @property
     def _signed_flat(self) -> bool:
         # six sharps are as many as six flats: F# major, but Eb minor, as most write them
-        return self._relative_major in (5, 10, 3, 8, 1) or (self._relative_major == 6 and self.minor)
+        return self._relative_major in _FLAT or (self._relative_major == 6 and self.minor)
 
     @property
     def _relative_major(self) -> int:

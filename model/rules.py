@@ -12,7 +12,7 @@ from model import figures, fusion, lanes, looking_back
 from model.accompanied import sounding_on
 from model.drums import ROLES
 from model.harmoniser import asked_after, asked_by, manner, opens_half
-from model.harmony import Chord, Key, parse_chord
+from model.harmony import TELLING, Chord, Key, parse_chord
 from model.kept import melody_ahead, rhythm_rows
 from model.language import LENGTHS, STEP, Event, Line, note_row, on_lattice, part_and_tick, row_note
 from model.music import Beat, Controls, Kept, Mix, Plan, Ticks, beat_length, beats_in_bar
@@ -41,6 +41,7 @@ class Rules:
     enter: bool  # the take begins
     scale: frozenset[int]  # pitch classes,
     lock: float  # and how much they are kept to, 0 to 1
+    modal: int | None  # the pitch class that tells a stated mode from major and minor,
     tonic: int  # a pitch class,
     pull: float  # and how much chords on it are preferred, in logits
     heard: frozenset[int]  # the roots of the last eight bars
@@ -137,6 +138,7 @@ def rules_for(
         enter=frame.index == 0,
         scale=key.pitch_classes,
         lock=controls.scale_lock,
+        modal=(key.tonic + TELLING[key.mode]) % 12 if stated and key.mode in TELLING else None,
         tonic=key.tonic,
         restless=_restless(take, frame, kept, asked, theta.asked),
         closing=closing,

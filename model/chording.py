@@ -13,7 +13,7 @@ from model.language import BASS, NO_CHORD, QUALITY, ROOT, SIZES
 from model.rules import Rules
 from model.worths import BARRED, Worth
 
-TELLING = 2.0
+TELLING = 4.0
 """What a root is worth whose triad tells a stated mode, where none was heard of late."""
 MODAL = 3
 """How much more a tone of a chord outside the scale costs where a mode was stated."""
@@ -34,6 +34,7 @@ def roots(rules: Rules, penalty: float) -> tuple[Worth, Array]:
     covers, kinds = fusion.covers(rules.melody, rules.theta.cover)
     if rules.asked is None:
         twelve += covers
+        twelve += fusion.liked(rules.seed, rules.tonic, rules.theta.whim)
         twelve += fusion.wandering(rules.heard, rules.tonic, rules.scale, rules.theta.wander)
     else:  # it has heard what the chord would cover
         likely, likely_kinds = fusion.asked(rules.asked, rules.theta.asked)

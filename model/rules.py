@@ -44,6 +44,7 @@ class Rules:
     modal: int | None  # the pitch class that tells a stated mode from major and minor,
     tonic: int  # a pitch class,
     pull: float  # and how much chords on it are preferred, in logits
+    seed: int  # of the take
     heard: frozenset[int]  # the roots of the last eight bars
     closing: bool  # the bar is the last
     restless: float  # how much a new chord is preferred to the old one, in logits
@@ -152,6 +153,7 @@ def rules_for(
             closing=closing,
             leading=leading,
         ),
+        seed=begin.seed,
         heard=frozenset(w.chord.root for w in take.written[-LOOKED_BACK:] if w.chord is not None),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         sounded=_sounded(take),

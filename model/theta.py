@@ -25,7 +25,7 @@ class Theta:
     `home` a chord on the tonic where it is missed, `whole` a tone of the chord that was not heard since it began, `layers` a
     drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, less where
     machines play, `habits` what people do more often than the decoder, `ease` how much shorter notes are with energy where machines
-    do. `tail` is no weight but the share of the likeliest choices that may be drawn, 0..1, where machines play, `loose` the
+    do, `whim` how far a take of theirs has roots of its own that it likes, a standard deviation. `tail` is no weight but the share of the likeliest choices that may be drawn, 0..1, where machines play, `loose` the
     same where people do.
     """
 
@@ -49,6 +49,7 @@ class Theta:
     habits: float = 0.0
     ease: float = 1.6
     stray: float = 1.1
+    whim: float = 0.0
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
         """Return these weights with those of the pairs whose names are known."""
@@ -66,6 +67,7 @@ class Theta:
             tail=self.tail + share * (self.loose - self.tail),
             wander=max(share, MACHINES) * self.wander,
             ease=(1 - share) * self.ease,
+            whim=(1 - share) * self.whim,
             stray=self.scale + share * (self.stray - self.scale),
         )
 

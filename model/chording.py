@@ -34,7 +34,7 @@ def roots(rules: Rules, penalty: float) -> tuple[Worth, Array]:
     covers, kinds = fusion.covers(rules.melody, rules.theta.cover)
     if rules.asked is None:
         twelve += covers
-        twelve += fusion.liked(rules.seed, rules.tonic, rules.theta.whim)
+        twelve += fusion.liked(rules.own, rules.tonic, rules.theta.whim)
         twelve += fusion.wandering(rules.heard, rules.tonic, rules.scale, rules.theta.wander)
     else:  # it has heard what the chord would cover
         likely, likely_kinds = fusion.asked(rules.asked, rules.theta.asked)

@@ -144,15 +144,11 @@ def wandering(heard: Collection[int], tonic: int, scale: Collection[int], weight
     return np.asarray(weight * few * np.array([root in scale and root not in away for root in range(12)]))
 
 
-def liked(seed: int, tonic: int, weight: float) -> Array:
-    """Return what each root is worth, `(12,)`, to a take of a seed: each take has some of its own that it likes, and the tonic as all have."""
-    found = weight * np.random.Generator(np.random.Philox(key=[seed, LIKED])).normal(size=12)
+def liked(own: int, tonic: int, weight: float) -> Array:
+    """Return what each root is worth, `(12,)`, to a take of a number: each has some of its own that it likes, and the tonic as all have."""
+    found = weight * np.random.Generator(np.random.Philox(key=own)).normal(size=12)
     found[0] = 0.0
     return np.asarray(np.roll(found, tonic))
-
-
-LIKED = 2**32
-"""The number of a take's own roots, beside those of its beats."""
 
 
 def lengths(articulation: float, weight: float) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +45,7 @@ class Rules:
     modal: int | None  # the pitch class that tells a stated mode from major and minor,
     tonic: int  # a pitch class,
     pull: float  # and how much chords on it are preferred, in logits
-    seed: int  # of the take
+    own: int  # a number of the take's own, by its seed and its words
     heard: frozenset[int]  # the roots of the last eight bars
     closing: bool  # the bar is the last
     restless: float  # how much a new chord is preferred to the old one, in logits
@@ -153,7 +154,7 @@ def rules_for(
             closing=closing,
             leading=leading,
         ),
-        seed=begin.seed,
+        own=(begin.seed << 32) + crc32(begin.prompt.encode("utf-8", "replace")),
         heard=frozenset(w.chord.root for w in take.written[-LOOKED_BACK:] if w.chord is not None),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         sounded=_sounded(take),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Set
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -77,12 +77,17 @@ def kinds(rules: Rules, root: int, covered: Array, penalty: float) -> Worth:
     return bias
 
 
-def ground(rules: Rules, chord: Chord | None, *, begins: bool) -> int | None:
-    """Return the pitch class that the bass is drawn to: the tonic as all closes, a chord's bass as the chord begins."""
+def ground(rules: Rules, chord: Chord | None, before: Sequence[int], *, begins: bool) -> int | None:
+    """Return the pitch class that the bass is drawn to: the tonic as all closes, a chord's bass as the chord begins.
+
+    One that walks, and is there already by the pitches `before`, the last one first, goes on.
+    """
     if chord is None:
         return None
     if rules.closing and chord.root == rules.tonic:
         return rules.tonic
+    if "bass" in rules.walking and before and before[0] % 12 == chord.bass:
+        return None
     return chord.bass if begins else None
 
 

@@ -250,9 +250,8 @@ class _Beat:
         low = worths.RANGES[part][0]
         chord = self._chord if part != "melody" else None
         grounded = chord if part == "bass" else None
-        ground = chording.ground(
-            rules, grounded, begins=self._fresh and (tick == 0 or part not in rules.parts)
-        )
+        begins, before = self._fresh and (tick == 0 or part not in rules.parts), self._before.get(part, ())
+        ground = chording.ground(rules, grounded, before, begins=begins)
         bias = worths.pitches(
             part, rules.place.get(part, 0.0), rules.theta.register, rules.scale, self._penalty,
             None if chord is None else chord.pitch_classes, rules.theta.chord, rules.obey,
@@ -262,7 +261,7 @@ class _Beat:
             bias[PITCH : PITCH + 128] += worths.missing(missing, rules.whole)
         if part == "melody":
             bias[PITCH : PITCH + 128] += worths.lit(rules.tonic, rules.brightness, rules.theta.light)
-        if (before := self._before.get(part)) is not None:
+        if before:
             manner, walks = rules.manners.get(part, ()), part in rules.walking
             bias[PITCH : PITCH + 128] += worths.moves(manner, part, rules.theta.habits, before, walks)
         if part in rules.heights:

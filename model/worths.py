@@ -82,7 +82,7 @@ def moves(style: Mix, part: str, habit: float, before: tuple[int, ...], walks: b
     return worth
 
 
-WALKED = np.array([-6, 1.5, 2, 0.5, 0.5, -0.5, -3, -0.5, -3, -3, -3, -3, -1.5])
+WALKED = np.array([-12, 1.5, 2, 0.5, 0.5, -0.5, -3, -0.5, -3, -3, -3, -3, -1.5])
 """What a walking bass's moves are worth, by semitones,"""
 TURNED = -2.5
 """and what going back to the pitch before."""

@@ -150,6 +150,8 @@ _PLAIN_WORDS = frozenset([
     "invention", "chamber", "breaks", "acid", "commercial", "sub", "fusion", "keys", "acoustic", "indian", "african", "horror",
 ])  # fmt: skip
 """Names of styles, and moods, that are plain words too: "an empty house", "the garage door"."""
+_RICH = re.compile(r"jazzy(?:[\s-]+\w+){0,2}[\s-]+(?:chords?|harmon(?:y|ies)|voicings?)\b")
+"""What only says that chords are rich: "house with jazzy chords" is a house."""
 _OF_MUSIC = re.compile(
     r"\s*(?:-\s*)?(?:music|beats?|tracks?|grooves?|songs?|tunes?|loops?|vibes?|styles?|feel|riffs?|anthem|chords|bass|drums|piano)\b"
 )
@@ -158,7 +160,7 @@ _OF_MUSIC = re.compile(
 def _musical(lower: str, found: Found, after: Found | None) -> bool:
     """Tell whether a word that is a plain one too is meant as music: "a house track", not "an empty house"."""
     if lower[found.start : found.end] not in _PLAIN_WORDS:
-        return True
+        return _RICH.match(lower, found.start) is None
     beside = after is not None and not lower[found.end : after.start].strip()
     if beside and after is not None and lower[after.start : after.end] not in _PLAIN_WORDS:
         return True

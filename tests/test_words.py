@@ -155,7 +155,8 @@ def test_what_is_negated_is_not_wanted() -> None:
     [
         ("rain on the window of an empty house", ["rain"]), ("house", ["house"]), ("a house track", ["house"]),
         ("the garage door", []), ("a rock ballad", ["rock", "ballad"]), ("deep house at night", ["deep house", "night"]),
-        ("a trap beat", ["trap"]), ("behind the old rock", []), ("soulful house and techno", ["soul", "house", "techno"]),
+        ("a trap beat", ["trap"]), ("behind the old rock", []), ("soulful house and techno", ["soul", "house", "techno"]), ("house with jazzy extended chords", ["house"]),
+        ("jazzy house", ["jazz", "house"]),
     ],
 )  # fmt: skip
 def test_a_plain_word_is_a_style_only_where_music_is_meant(text: str, names: list[str]) -> None:

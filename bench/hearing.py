@@ -208,7 +208,7 @@ def figure(song: Song, name: str) -> bool | None:
         case "walking bass":
             line = [n.pitch for n in of_part(song, "bass") if n.start in within]
             moves = [abs(b - a) for a, b in pairwise(line)]
-            return struck("bass") == beats and 0 not in moves and sum(m <= 5 for m in moves) > len(moves) / 2
+            return struck("bass") == beats and 0 not in moves and sum(m <= 4 for m in moves) > len(moves) / 2
         case "offbeat bass":
             return struck("bass") == {at + TICKS_PER_QUARTER // 2 for at in beats}
         case "sixteenth hats":

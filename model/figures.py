@@ -34,6 +34,11 @@ class Figure:
     beat: int | None = None
     length: int = 0
 
+    @property
+    def part(self) -> str:
+        """The part that it belongs to."""
+        return "bass" if self.what == "bass" else "drums"
+
 
 _HATS = r"[\s-]*(?:notes?)?[\s-]*(?:closed[\s-]+)?(?:hi[\s-]?)?hats?\b"
 FIGURES = {
@@ -70,14 +75,13 @@ def named(lower: str, denied: Sequence[tuple[int, int]]) -> tuple[str, ...]:
 
 def part(name: str) -> str:
     """Return the part that a figure belongs to."""
-    return "bass" if FIGURES[name].what == "bass" else "drums"
+    return FIGURES[name].part
 
 
 def rows(plan: Plan, frame: Beat, line: Line) -> tuple[Row, ...]:
     """Return the rows that figures have in a beat; those of the bass lack a pitch. The last bar of an ending has only its drums'."""
-    found = list[Row]()
+    found, loud = list[Row](), 1 + int(wanted_velocity("drums", plan.energy)) // VELOCITY_STEP
     for figure in _played(plan, line):
-        loud = 0 if figure.what == "bass" else 1 + int(wanted_velocity("drums", plan.energy)) // VELOCITY_STEP
         for tick in figure.ticks if figure.beat in (None, frame.beat) else ():
             if figure.what == "bass":
                 found.append((note_event("bass", tick), 0, 1 + nearest_length(figure.length), 0, 0))
@@ -85,7 +89,6 @@ def rows(plan: Plan, frame: Beat, line: Line) -> tuple[Row, ...]:
                 pitch = PITCH + ROLES[figure.what]
                 found.append((note_event("drums", tick), pitch, 0, loud - (tick % 12 > 0), 1 + OFFSET_CENTRE))
     if _half_time(plan, frame) and frame.beat == 2 and "snare" not in plan.silenced:
-        loud = 1 + int(wanted_velocity("drums", plan.energy)) // VELOCITY_STEP
         found.append((note_event("drums", 0), PITCH + ROLES["snare"], 0, loud, 1 + OFFSET_CENTRE))
     return tuple(found)
 
@@ -108,9 +111,7 @@ def _played(plan: Plan, line: Line) -> list[Figure]:
     return [
         f
         for f in figures
-        if ("bass" if f.what == "bass" else "drums") in plan.parts
-        and f.what not in plan.silenced
-        and not (f.what == "bass" and line.left == 1)
+        if f.part in plan.parts and f.what not in plan.silenced and not (f.what == "bass" and line.left == 1)
     ]
 
 

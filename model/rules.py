@@ -71,17 +71,15 @@ class Rules:
     theta: Theta
     silent: frozenset[int] = frozenset()  # drums that do not sound on the first tick
     muted: frozenset[int] = frozenset()  # drums that are not drawn at all
-    before: Mapping[str, tuple[int, ...]] = field(
-        default_factory=dict
-    )  # the last pitches of the parts of one voice
+    # the last pitches of the parts of one voice, the very last first
+    before: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
     walking: frozenset[str] = frozenset()  # the parts that go step by step
+    # the mix of styles in whose manner each part plays
+    manners: Mapping[str, Mix] = field(default_factory=dict)
+    upper: frozenset[str] = frozenset()  # the parts that play in the manner of a second style
     melody: Mapping[int, float] = field(default_factory=dict)  # how long each pitch class is known to come
     asked: Array | None = None  # the logarithm of how likely each root and kind of triad is under it, (12, 3)
     lead: tuple[Row, ...] = ()  # what is given of other parts and said before the chord,
-    manners: Mapping[str, Mix] = field(
-        default_factory=dict
-    )  # the mix of styles in whose manner each part plays,
-    upper: frozenset[str] = frozenset()  # the parts that play in the manner of a second style
     given: tuple[Row, ...] = ()  # and after it, in its place; an onset may lack its pitch
 
 

@@ -20,7 +20,7 @@ help:
 	@echo "make accept  the long measurements; needs JACK (jackd2)"
 	@echo "make devices the Max for Live devices anew from their sources"
 	@echo "make -j2 music HUMAN=file   the music's measurements; pages in runs/music"
-	@echo "make train DATA=folder   prepare, train and evaluate the decoder"
+	@echo "make train DATA=folder   everything that is learnt, from the songs on"
 
 setup: $(VENV)/.installed
 
@@ -48,6 +48,7 @@ PAGES := facts implied opposites refine keys unweighed texture matched copying s
 MUSIC := runs/music
 MADE_BY := $(wildcard model/weights/*.safetensors model/weights/*.json)
 MEASURE = $(BIN)/python -m model.training.measures
+TRAINING = $(BIN)/python -m model.training
 VARIANTS = $(BIN)/python -m bench.variants
 PAGE = > $@.part && mv $@.part $@
 
@@ -128,9 +129,18 @@ devices: $(VENV)/.installed
 
 train: $(VENV)/.developing
 	@test -n "$(DATA)" || { echo "say where the songs are: make train DATA=folder (see docs/data.md)" >&2; exit 2; }
-	$(BIN)/python -m model.training.prepare --data "$(DATA)"
-	$(BIN)/python -m model.training.train --minutes 160
-	$(BIN)/python -m model.training.evaluate
+	$(TRAINING).prepare --data "$(DATA)" --out runs/store.npz
+	$(TRAINING).densities --data "$(DATA)"
+	$(TRAINING).train --store runs/store.npz --out runs/decoder --minutes 160
+	cp runs/decoder/decoder.safetensors model/weights/
+	$(TRAINING).leanings
+	$(MEASURE) read --data "$(DATA)" --sources pop909,openewld,lieder,hymns,groove,fiddle --out runs/humans.npz
+	$(TRAINING).continuo --human runs/humans.npz
+	$(TRAINING).harmoniser prepare --human runs/humans.npz --out runs/harmony.npz
+	$(TRAINING).harmoniser train --songs runs/harmony.npz
+	cd model/weights && sha256sum *.safetensors fusion.json > SHA256SUMS
+	$(TRAINING).habits --human runs/humans.npz
+	$(TRAINING).evaluate
 
 $(BIN)/python:
 	@for python in $(PYTHONS); do \

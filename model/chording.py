@@ -80,13 +80,14 @@ def kinds(rules: Rules, root: int, covered: Array, penalty: float) -> Worth:
 def ground(rules: Rules, chord: Chord | None, before: Sequence[int], *, begins: bool) -> int | None:
     """Return the pitch class that the bass is drawn to: the tonic as all closes, a chord's bass as the chord begins.
 
-    One that walks, and is there already by the pitches `before`, the last one first, goes on.
+    One that walks, and is there already by the pitches `before`, the last one first, goes on; so it does under a chord that
+    changes within the bar, for from root to root it would leap.
     """
     if chord is None:
         return None
     if rules.closing and chord.root == rules.tonic:
         return rules.tonic
-    if "bass" in rules.walking and before and before[0] % 12 == chord.bass:
+    if "bass" in rules.walking and ((before and before[0] % 12 == chord.bass) or rules.sixteenth):
         return None
     return chord.bass if begins else None
 

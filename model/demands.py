@@ -1,4 +1,4 @@
-"""What a beat owes to its first tick: a chord that was given is heard as that chord, a take enters with its drums and bass, a close has its chord and bass. Pure."""
+"""What a beat owes to its first tick: a chord that was given is heard as that chord, a part that is due is heard, a close has its chord and bass. Pure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from model.harmony import QUALITIES, Chord
 from model.language import note_event
+from model.looking_back import ENTERING
 from model.rules import Rules
 from model.worths import PITCHES, among
 
@@ -18,7 +19,7 @@ Demand = tuple[int, set[int]]
 def demanded(rules: Rules) -> list[Demand]:
     """Return what must sound on the first tick, in order."""
     chord, demands = rules.change, list[Demand]()
-    if rules.enter and "drums" in rules.parts:
+    if "drums" in rules.due:
         demands.append((note_event("drums", 0), set()))
     if rules.obey and chord is not None:
         if "bass" in rules.parts:
@@ -27,11 +28,9 @@ def demanded(rules: Rules) -> list[Demand]:
             demands.append((note_event("chords", 0), _essential(chord, rules)))
     elif rules.closing and rules.must_choose:
         demands += [(note_event(part, 0), set()) for part in ("bass", "chords") if part in rules.parts]
-    elif rules.enter and "bass" in rules.parts:
-        demands.append((note_event("bass", 0), set()))
-    if rules.enter and not demands:
-        demands += [(note_event(part, 0), set()) for part in ("chords", "melody") if part in rules.parts][:1]
-    return demands
+    known = {event for event, _ in demands}
+    due = [note_event(part, 0) for part in ENTERING if part in rules.due]
+    return demands + [(event, set()) for event in due if event not in known]
 
 
 def within_reach(classes: frozenset[int], part: str, low: int, above: int, free: Free) -> Free:

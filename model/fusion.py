@@ -151,6 +151,15 @@ def liked(own: int, tonic: int, weight: float) -> Array:
     return np.asarray(np.roll(found, tonic))
 
 
+def roving(own: int, weight: float) -> float:
+    """Return how much a take of a number prefers a new chord to the old one as a bar begins: some rove, some stay."""
+    return float(weight * np.random.Generator(np.random.Philox(key=own + (1 << 96))).normal(ROVES))
+
+
+ROVES = 1.0
+"""How much takes rove in the middle, in their standard deviations: where machines play, the decoder would leave every other take on one chord."""
+
+
 def lengths(articulation: float, weight: float) -> Array:
     """Return what each class of length is worth from short (−1) to held (1), a sixteenth being neither."""
     return np.asarray(weight * articulation * np.log2(np.array(LENGTHS) / 6))
@@ -158,7 +167,11 @@ def lengths(articulation: float, weight: float) -> Array:
 
 def manner(articulation: float, livelier: float, ease: float) -> float:
     """Return how short (−1) or held (1) notes shall be: as the words say, else held where there is less energy than is usual, short where more."""
-    return articulation or -ease * _beyond(0.5 + livelier, 0.1)
+    return SAID * articulation or -ease * _beyond(0.5 + livelier, 0.1)
+
+
+SAID = 2.2
+"""How much more a manner counts that was said: to where a style begins its notes belong lengths of its own."""
 
 
 def chord_size(complexity: float) -> float:

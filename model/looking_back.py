@@ -12,6 +12,8 @@ from model.music import TICKS_PER_QUARTER, Beat, Plan
 
 LOOKED_BACK = 8  # beats
 HELD = 64  # beats: more than the longest note
+ENTERING = ("drums", "bass", "chords", "melody")
+WAITED = 2  # beats
 SINGLE = ("bass", "melody")
 """Parts of one voice."""
 LIFTED = 0.8
@@ -32,6 +34,19 @@ def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str
         p: crowding(onsets[p], quarters, wanted_onsets(plan.idiom(p), p, plan.density), plan.density)
         for p in parts
     }
+
+
+def due(beats: Sequence[Beat], parts: Collection[str]) -> frozenset[str]:
+    """Return which parts have to sound on the first tick after the beats of a take: as it begins its drums, or who is there without them.
+
+    Bass and chords may wait for their place in the style's bar, but not beyond its third beat.
+    """
+    if not beats:
+        return frozenset([part for part in ENTERING if part in parts][:1])
+    if len(beats) != WAITED:
+        return frozenset()
+    heard = {n.part for beat in beats for n in beat.notes}
+    return frozenset({"bass", "chords"}.intersection(parts) - heard)
 
 
 def last(beats: Sequence[Beat]) -> dict[str, tuple[int, ...]]:

@@ -39,7 +39,7 @@ class Rules:
     free: bool  # the model may choose a chord,
     must_choose: bool  # and has to
     obey: bool  # chords and bass keep to chord tones
-    enter: bool  # the take begins
+    due: frozenset[str]  # the parts that have to sound on the first tick
     scale: frozenset[int]  # pitch classes,
     lock: float  # and how much they are kept to, 0 to 1
     modal: int | None  # the pitch class that tells a stated mode from major and minor,
@@ -69,6 +69,7 @@ class Rules:
     lighter: float  # and how much more brightness
     temperature: float
     theta: Theta
+    sixteenth: int | None = None  # of the bar on which the beat begins; None where it has not sixteen
     silent: frozenset[int] = frozenset()  # drums that do not sound on the first tick
     muted: frozenset[int] = frozenset()  # drums that are not drawn at all
     # the last pitches of the parts of one voice, the very last first
@@ -126,6 +127,8 @@ def rules_for(
     tones = None if way is None else way.tones([w.chord for w in take.written[-COUNTED:]])
     asked = _asked(take, frame, kept, key, plan) if not obey else None
     livelier = plan.energy - usual(plan.style, "energy")
+    own = (begin.seed << 32) + crc32(begin.prompt.encode("utf-8", "replace"))
+    roving = fusion.roving(own, theta.whim) if frame.beat == 0 and "melody" not in kept.parts else 0.0
     return Rules(
         parts=drawn,
         ticks=frame.length // STEP,
@@ -135,12 +138,12 @@ def rules_for(
         free=not obey,
         must_choose=not obey and frame.beat == 0 and (frame.index == 0 or closing),
         obey=obey,
-        enter=frame.index == 0,
+        due=looking_back.due(take.beats, drawn),
         scale=key.pitch_classes,
         lock=controls.scale_lock,
         modal=(key.tonic + TELLING[key.mode]) % 12 if stated and key.mode in TELLING else None,
         tonic=key.tonic,
-        restless=_restless(take, frame, kept, asked, theta.asked),
+        restless=_restless(take, frame, kept, asked, theta.asked) + roving,
         closing=closing,
         pull=0.0
         if asked is not None
@@ -152,7 +155,7 @@ def rules_for(
             closing=closing,
             leading=leading,
         ),
-        own=(begin.seed << 32) + crc32(begin.prompt.encode("utf-8", "replace")),
+        own=own,
         heard=frozenset(w.chord.root for w in take.written[-LOOKED_BACK:] if w.chord is not None),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         sounded=_sounded(take),
@@ -178,6 +181,7 @@ def rules_for(
         upper=lanes.upper(plan),
         lead=tuple(sorted({r for r in rows if r not in given})),
         given=tuple(sorted([*given, *rhythm_rows(kept), *figured])),
+        sixteenth=4 * frame.beat if frame.meter == "4/4" else None,
         silent=figures.off_the_backbeat(plan, frame),
         muted=drums.union(ROLES[role] for role in plan.silenced),
         before=looking_back.last(take.beats),

@@ -31,6 +31,7 @@ from model.language import (
     row_chord,
 )
 from model.looking_back import SINGLE
+from model.onsets import onset, struck
 from model.rules import Row, Rules
 from model.worths import BARRED, Worth
 
@@ -86,7 +87,7 @@ class _Beat:
         self._onsets = np.full(EVENTS, BARRED)
         for part in rules.parts:
             first = note_event(part, 0)
-            self._onsets[first : first + rules.ticks] = self._onset(part)[: rules.ticks]
+            self._onsets[first : first + rules.ticks] = onset(rules, part)[: rules.ticks]
         self._onsets[rules.line] = 0
 
     def next(self, h: Array) -> Row | None:
@@ -164,7 +165,7 @@ class _Beat:
             first = last - tick
             if part in rules.parts:
                 said = len({row[0] for row in self.rows if first <= row[0] < first + GRID})
-                bias[last : first + rules.ticks] = self._onset(part, tick, said)[tick : rules.ticks]
+                bias[last : first + rules.ticks] = onset(rules, part, tick, said)[tick : rules.ticks]
             if part in SINGLE:
                 bias[last] = BARRED
         for part in SINGLE:
@@ -191,13 +192,6 @@ class _Beat:
             bias[rules.line] = BARRED
             bias[following] = 0
         return bias
-
-    def _onset(self, part: str, after: int = -6, said: int = 0) -> Worth:
-        """Return what an onset of a part on each grid tick is worth, `(24,)`, `after` its last one of `said` in this beat (−6: a sixteenth ago)."""
-        rules = self._rules
-        if part in rules.owed:
-            return fusion.owing(rules.owed[part] - said, rules.theta.full, after) + rules.lilt
-        return fusion.thinned(rules.crowd.get(part, 0.0), rules.theta.full, after) + rules.lilt
 
     def _chord_row(self, h: Array, logits: Array) -> Row:
         rules = self._rules
@@ -243,8 +237,7 @@ class _Beat:
         part, tick = part_and_tick(event)
         above = max((row[1] - PITCH for row in self.rows if row[0] == event), default=-1)
         if part == "drums":
-            barred = rules.muted if tick else rules.muted | rules.silent
-            bias = worths.kit(barred, rules.energy, rules.livelier, rules.lighter, rules.theta.layers).copy()
+            bias = struck(rules, tick)
             bias[PITCH : PITCH + above + 1] = BARRED
             return bias
         low = worths.RANGES[part][0]

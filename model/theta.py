@@ -24,8 +24,8 @@ class Theta:
     known ahead lying in a chord, `asked` a factor of e of likelihood of a root, or of its third and fifth, under a melody,
     `home` a chord on the tonic where it is missed, `whole` a tone of the chord that was not heard since it began, `layers` a
     drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, less where
-    machines play, `habits` what people do more often than the decoder, `ease` how much shorter notes are with energy where machines
-    do, `whim` how far a take of theirs has roots of its own that it likes, a standard deviation. `tail` is no weight but the share of the likeliest choices that may be drawn, 0..1, where machines play, `loose` the
+    machines play, `habits` what people, or machines of a style, do more often than the decoder, `ease` how much shorter
+    notes are with energy where machines play, `whim` how far a take of theirs has roots of its own that it likes, and roves, a standard deviation. `tail` is no weight but the share of the likeliest choices that may be drawn, 0..1, where machines play, `loose` the
     same where people do.
     """
 

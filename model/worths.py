@@ -82,10 +82,38 @@ def moves(style: Mix, part: str, habit: float, before: tuple[int, ...], walks: b
     return worth
 
 
-WALKED = np.array([-12, 1.5, 2, 0.5, 0.5, -0.5, -3, -0.5, -3, -3, -3, -3, -1.5])
+WALKED = np.array([-12, 1.5, 2, 1, 1, -1.5, -4, -1.5, -4, -4, -4, -4, -2.5])
 """What a walking bass's moves are worth, by semitones,"""
 TURNED = -2.5
 """and what going back to the pitch before."""
+
+
+@lru_cache(1024)
+def usual_places(style: Mix, part: str, habit: float, sixteenth: int | None) -> Worth:
+    """Return what an onset on each grid tick of a quarter is worth, `(24,)`, by where in a bar of 4/4 a part of a mix of styles begins its notes.
+
+    `sixteenth` is the one of the bar on which the beat begins, None where nothing is known of the metre.
+    """
+    worth: Worth = np.zeros(24)
+    if sixteenth is not None:
+        worth = habit * habits.worth(style, part, "place")[sixteenth + NEAREST]
+    worth.setflags(write=False)
+    return worth
+
+
+@lru_cache(1024)
+def usual_drums(style: Mix, habit: float, sixteenth: int | None, tick: int) -> Worth:
+    """Return what each symbol is worth as a drum on a grid tick of a beat, by what a mix of styles strikes there; as `usual_places`."""
+    worth = np.zeros(SIZES[1])
+    if sixteenth is not None:
+        for role, note in ROLES.items():
+            worth[PITCH + note] = habit * habits.worth(style, role, "place")[sixteenth + NEAREST[tick]]
+    worth.setflags(write=False)
+    return worth
+
+
+NEAREST = np.minimum(3, (np.arange(24) + 3) // 6)
+"""The sixteenth of a quarter that is nearest to each grid tick, within the quarter."""
 
 
 @lru_cache(256)
@@ -118,11 +146,12 @@ def kit(barred: frozenset[int], energy: float, livelier: float, lighter: float, 
 def lengths(articulation: float, weight: float, style: Mix, part: str, habit: float, longest: int) -> Worth:
     """Return what each value is worth as a length; `longest` is the last class that may be drawn, from 1.
 
-    `habit` weighs how people hold the notes of a part in a mix of styles, however short or long they shall be.
+    `habit` weighs how long the notes of a part are in a mix of styles, the less the shorter or longer they are asked for.
     """
     bias = np.full(SIZES[2], BARRED)
     bias[1 : 1 + longest] = (
-        fusion.lengths(articulation, weight) + habit * habits.worth(style, part, "length")
+        fusion.lengths(articulation, weight)
+        + habit * (1 - min(1.0, abs(articulation))) * habits.worth(style, part, "length")
     )[:longest]
     assert longest <= len(LENGTHS)
     bias.setflags(write=False)

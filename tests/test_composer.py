@@ -57,16 +57,23 @@ def test_a_take_is_heard_on_its_first_tick() -> None:
         assert any(n.start == 0 for n in beats("rain", 1, seed=seed)[0].notes)
 
 
-def test_a_band_begins_with_its_drums_and_bass_and_its_chords_may_wait_for_the_off_beat() -> None:
+def test_a_band_begins_with_its_drums_and_the_others_may_wait_for_the_off_beat() -> None:
     firsts = [beats("reggae", 1, seed=seed)[0].notes for seed in range(12)]
-    for part in ("drums", "bass"):
-        assert all(any(n.part == part and n.start == 0 for n in notes) for notes in firsts)
-    struck = [any(n.part == "chords" and n.start == 0 for n in notes) for notes in firsts]
-    assert not all(struck)
+    assert all(any(n.part == "drums" and n.start == 0 for n in notes) for notes in firsts)
+    for part in ("bass", "chords"):
+        struck = [any(n.part == part and n.start == 0 for n in notes) for notes in firsts]
+        assert not all(struck)
+
+
+def test_bass_and_chords_wait_no_longer_than_for_the_third_beat() -> None:
+    for style in ("reggaeton", "reggae", "techno"):
+        for seed in range(6):
+            heard = {n.part for b in beats(style, 3, seed=seed) for n in b.notes}
+            assert heard >= {"drums", "bass", "chords"}
 
 
 def test_who_plays_alone_begins_on_the_beat() -> None:
-    for parts in ("chords", "melody"):
+    for parts in ("bass", "chords", "melody"):
         assert all(beats(f"only {parts}", 1, seed=seed)[0].notes[0].start == 0 for seed in range(6))
 
 

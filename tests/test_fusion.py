@@ -52,6 +52,13 @@ def test_the_fewer_roots_were_heard_the_more_a_new_one_of_the_scale_is_worth(hea
     assert worth[0] == worth.max() == pytest.approx(2 * max(0, 1 - len(away) / fusion.ROOTS))
 
 
+def test_takes_of_a_number_rove_alike_most_of_them_and_without_whim_none() -> None:
+    found = [fusion.roving(number, 1.0) for number in range(400)]
+    assert found == [fusion.roving(number, 1.0) for number in range(400)]
+    assert 0 < sum(r < 0 for r in found) < 120
+    assert fusion.roving(2**63, 0.0) == 0
+
+
 @given(st.integers(0, 2**31), st.integers(0, 11))
 def test_a_take_likes_the_same_roots_whatever_its_key_and_the_tonic_as_all_do(seed: int, tonic: int) -> None:
     worth = fusion.liked(seed, tonic, 1.0)
@@ -192,7 +199,7 @@ def test_notes_are_the_shorter_the_more_energy_there_is_unless_the_words_say_how
     calm, lively = sorted((one - 0.5, other - 0.5))
     assert fusion.manner(0, calm, ease) >= fusion.manner(0, lively, ease)
     assert fusion.manner(0, 0, ease) == 0
-    assert fusion.manner(said, one, ease) == said
+    assert fusion.manner(said, one, ease) == fusion.SAID * said
 
 
 @given(st.floats(-1, 1).filter(lambda x: abs(x) > 0.01))

@@ -1,18 +1,23 @@
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model import habits, worths
-from model.language import LENGTHS
+from model.drums import ROLES
+from model.language import LENGTHS, PITCH
 from model.looking_back import last
 from model.music import Beat, Note, Ticks
-from model.training.habits import bent, shares
+from model.styles import GRAMMARS
+from model.training.habits import RARE, bent, lessons, measured_habits, shares, write
 from model.training.measures.clips import Clip
 
-PEOPLE, MACHINES = (("pop ballad", 1.0),), (("techno", 1.0),)
+PEOPLE, MACHINES, NOBODY = (("pop ballad", 1.0),), (("techno", 1.0),), (("country", 1.0),)
 
 counts = st.lists(st.integers(1, 500), min_size=13, max_size=13).map(lambda n: np.array(n, float) / np.sum(n))
 
@@ -42,13 +47,101 @@ def test_lengths_and_steps_are_counted_by_their_size() -> None:
     assert lengths.sum() == pytest.approx(1)
 
 
-def test_only_people_who_were_measured_have_habits_and_a_mix_has_its_share_of_them() -> None:
-    for part, what in (("chords", "length"), ("melody", "step")):
-        whole = habits.worth(PEOPLE, part, what)
+def test_only_who_was_measured_has_habits_and_a_mix_has_its_share_of_them() -> None:
+    for style, part, what in ((PEOPLE, "melody", "step"), (MACHINES, "closed_hat", "place")):
+        whole = habits.worth(style, part, what)
         assert whole.any()
-        assert not habits.worth(MACHINES, part, what).any()
-        assert np.allclose(habits.worth((("techno", 0.5), ("pop ballad", 0.5)), part, what), whole / 2)
-    assert not habits.worth(PEOPLE, "drums", "length").any()
+        assert not habits.worth(NOBODY, part, what).any()
+        assert np.allclose(habits.worth((("country", 0.5), (style[0][0], 0.5)), part, what), whole / 2)
+    assert not habits.worth(PEOPLE, "drums", "place").any()
+
+
+def test_every_style_with_a_grammar_has_places_in_which_its_parts_begin_notes() -> None:
+    for name in GRAMMARS:
+        assert any(habits.worth(((name, 1.0),), part, "place").any() for part in ("chords", "melody"))
+
+
+def test_places_hold_in_bars_of_sixteen_sixteenths_only() -> None:
+    assert worths.usual_places(MACHINES, "bass", 1.0, 0).any()
+    for worth in (
+        worths.usual_places(MACHINES, "bass", 1.0, None),
+        worths.usual_drums(MACHINES, 1.0, None, 0),
+    ):
+        assert not worth.any()
+
+
+@given(st.integers(0, 3), st.integers(0, 23))
+def test_a_place_is_worth_what_its_nearest_sixteenth_of_the_bar_is(beat: int, tick: int) -> None:
+    nearest = 4 * beat + min(3, round(tick / 6 + 1e-9))
+    there = worths.usual_places(MACHINES, "bass", 1.0, 4 * beat)[tick]
+    assert there == habits.worth(MACHINES, "bass", "place")[nearest]
+    struck = worths.usual_drums(MACHINES, 1.0, 4 * beat, tick)
+    assert struck[PITCH + ROLES["kick"]] == habits.worth(MACHINES, "kick", "place")[nearest]
+
+
+def test_a_reggaes_chords_are_drawn_off_the_bars_first_beat() -> None:
+    places = habits.worth((("reggae", 1.0),), "chords", "place")
+    assert places[0] < places[[2, 4, 6, 12]].min()
+
+
+def test_places_are_counted_bar_by_bar_and_of_drums_by_their_share_of_what_is_struck() -> None:
+    def notes(*rows: tuple[int, int]) -> npt.NDArray[np.int32]:
+        return np.array([(start, 60, pitch, 80) for start, pitch in rows], np.int32)
+
+    drums = notes((0, ROLES["kick"]), (0, ROLES["closed_hat"]), (480, ROLES["kick"]), (1920, ROLES["kick"]))
+    clip = Clip(
+        "ours",
+        "ours",
+        ((0, "4/4"), (1920, "4/4")),
+        3840,
+        100,
+        "C major",
+        {"drums": drums, "bass": notes((120, 40))},
+    )
+    found = measured_habits(
+        [clip], [("bass", "place"), ("drums", "place"), ("kick", "place"), ("chords", "place")]
+    )
+    assert ("chords", "place") not in found
+    assert found["bass", "place"].argmax() == 1
+    assert found["bass", "place"][1] == pytest.approx(0.5 + RARE)
+    assert found["drums", "place"][[0, 4]] == pytest.approx(np.array([1.5, 0.5]) + len(ROLES) * RARE)
+    assert found["kick", "place"][0] == pytest.approx((1 + RARE) / (1.5 + len(ROLES) * RARE))
+    assert found["kick", "place"][4] > found["kick", "place"][0]
+
+
+def test_machines_are_learnt_from_their_grammars_pieces() -> None:
+    (lesson,) = lessons([], ["techno"], 0, 4)
+    assert lesson.style == "techno"
+    assert len(lesson.asked) == 4
+    kick = lesson.theirs["kick", "place"]
+    assert kick[::4].min() > np.delete(kick, range(0, 16, 4)).max()
+    assert {part for part, what in lesson.theirs if what == "length"} == {"bass", "chords", "melody"}
+
+
+def test_a_table_that_was_written_is_read_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(habits, "FILE", tmp_path / "habits.tsv")
+    told = {
+        ("techno", "bass", "place"): np.linspace(-3, 3, 16).round(2),
+        ("techno", "bass", "length"): np.zeros(len(LENGTHS)),
+    }
+    write(told)
+    habits.table.cache_clear()
+    read = dict(habits.table())
+    habits.table.cache_clear()
+    assert list(read) == [("techno", "bass", "place")]
+    assert np.array_equal(read["techno", "bass", "place"], told["techno", "bass", "place"])
+
+
+def test_lengths_that_are_asked_for_outright_are_nobodys_habit() -> None:
+    def habit(articulation: float) -> habits.Worth:
+        asked, plain = (
+            worths.lengths(articulation, 1.7, PEOPLE, "chords", weight, len(LENGTHS)) for weight in (1.0, 0.0)
+        )
+        return (asked - plain)[1 : 1 + len(LENGTHS)]
+
+    assert np.allclose(habit(0.0), habits.worth(PEOPLE, "chords", "length"))
+    assert np.allclose(habit(0.5), habit(0.0) / 2)
+    assert not habit(-1.4).any()
 
 
 @given(st.integers(30, 90), st.booleans())

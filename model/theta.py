@@ -72,8 +72,8 @@ class Theta:
         )
 
     def on_the_way(self) -> Theta:
-        """Return these weights while a morph moves: what is chosen freely hides where the way leads, and between two prompts their vector is no sentence's."""
-        return replace(self.played(0.0), text=min(self.text, ON_THE_WAY))
+        """Return these weights while a morph moves: what is chosen freely, or by whim, hides where the way leads, and between two prompts their vector is no sentence's."""
+        return replace(self.played(0.0), text=min(self.text, ON_THE_WAY), whim=0.0)
 
 
 BY_HAND = Theta()

@@ -78,6 +78,7 @@ def test_music_that_people_play_is_drawn_loosely_and_a_mix_lies_between() -> Non
     assert [t.ease for t in (machine, half, people)] == pytest.approx([2, 1, 0])
     assert [t.stray for t in (machine, half, people)] == pytest.approx([3, 2, 1])
     assert [t.whim for t in (machine, half, people)] == pytest.approx([1, 0.5, 0])
+    assert theta.on_the_way().whim == 0
     assert theta.played(played(())) == replace(theta, wander=0.5, stray=3)
 
 

@@ -43,7 +43,8 @@ OF_MACHINES = (
     *((part, "place") for part in ("bass", "chords", "melody", "drums", *ROLES)),
 )
 """The habits of the styles that have a grammar; of drums how many are struck on a place, and of each its share of them."""
-PIECES, SEEDS = 40, range(60_000, 60_040)
+PIECES = 40
+SEEDS = range(60_000, 60_000 + PIECES)
 """Pieces of each grammar, of seeds that no other set has."""
 BARS = 8
 UNSEEN = 0.002

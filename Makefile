@@ -42,11 +42,11 @@ accept: $(VENV)/.developing
 		faults broker workers device_loss; do \
 		echo "## $$script"; $(BIN)/python -m bench.$$script || exit 1; echo; done
 
-# The long measurements of music, each a page in runs/music. Pages that are there are not made again unless the weights changed, so what was
+# The long measurements of music, each a page in runs/music. Pages that are there are not made again unless the weights or the habits changed, so what was
 # interrupted goes on, and `make -j2 music HUMAN=…` does two at once. HUMAN is what `python -m model.training.measures read` wrote.
 PAGES := facts implied opposites refine keys unweighed texture matched copying style told diversity chords behind
 MUSIC := runs/music
-MADE_BY := $(wildcard model/weights/*.safetensors model/weights/*.json)
+MADE_BY := $(wildcard model/weights/*.safetensors model/weights/*.json) model/terms/habits.tsv
 MEASURE = $(BIN)/python -m model.training.measures
 TRAINING = $(BIN)/python -m model.training
 VARIANTS = $(BIN)/python -m bench.variants

@@ -34,8 +34,8 @@ def roots(rules: Rules, penalty: float) -> tuple[Worth, Array]:
     covers, kinds = fusion.covers(rules.melody, rules.theta.cover)
     if rules.asked is None:
         twelve += covers
-        twelve += fusion.liked(rules.own, rules.tonic, rules.theta.whim)
         twelve += fusion.wandering(rules.heard, rules.tonic, rules.scale, rules.theta.wander)
+        twelve[list(rules.heard[1:2])] -= rules.theta.back
     else:  # it has heard what the chord would cover
         likely, likely_kinds = fusion.asked(rules.asked, rules.theta.asked)
         twelve += likely

@@ -144,22 +144,6 @@ def wandering(heard: Collection[int], tonic: int, scale: Collection[int], weight
     return np.asarray(weight * few * np.array([root in scale and root not in away for root in range(12)]))
 
 
-def liked(own: int, tonic: int, weight: float) -> Array:
-    """Return what each root is worth, `(12,)`, to a take of a number: each has some of its own that it likes, and the tonic as all have."""
-    found = weight * np.random.Generator(np.random.Philox(key=own)).normal(size=12)
-    found[0] = 0.0
-    return np.asarray(np.roll(found, tonic))
-
-
-def roving(own: int, weight: float) -> float:
-    """Return how much a take of a number prefers a new chord to the old one as a bar begins: some rove, some stay."""
-    return float(weight * np.random.Generator(np.random.Philox(key=own + (1 << 96))).normal(ROVES))
-
-
-ROVES = 1.0
-"""How much takes rove in the middle, in their standard deviations: where machines play, the decoder would leave every other take on one chord."""
-
-
 def lengths(articulation: float, weight: float) -> Array:
     """Return what each class of length is worth from short (−1) to held (1), a sixteenth being neither."""
     return np.asarray(weight * articulation * np.log2(np.array(LENGTHS) / 6))

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from model.densities import wanted_onsets
 from model.fusion import crowding
+from model.harmony import Chord
 from model.language import FIRST_NOTE, STEP, part_and_tick, row_note
 from model.music import TICKS_PER_QUARTER, Beat, Plan
 
@@ -59,6 +60,15 @@ def last(beats: Sequence[Beat]) -> dict[str, tuple[int, ...]]:
         if all(len(pitches) > 1 for pitches in found.values()):
             break
     return {part: pitches for part, pitches in found.items() if pitches}
+
+
+def roots(chords: Sequence[Chord | None]) -> tuple[int, ...]:
+    """Return the roots that the chords of some beats moved through, the last one first; what has no root is left out."""
+    found: list[int] = []
+    for chord in reversed(chords):
+        if chord is not None and chord.root not in found[-1:]:
+            found.append(chord.root)
+    return tuple(found)
 
 
 def without_off_beats(beats: Sequence[Beat], unit: int) -> float:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from zlib import crc32
 
 import numpy as np
 import numpy.typing as npt
@@ -45,8 +44,7 @@ class Rules:
     modal: int | None  # the pitch class that tells a stated mode from major and minor,
     tonic: int  # a pitch class,
     pull: float  # and how much chords on it are preferred, in logits
-    own: int  # a number of the take's own, by its seed and its words
-    heard: frozenset[int]  # the roots of the last eight bars
+    heard: tuple[int, ...]  # the roots of the last eight bars, the last one first
     closing: bool  # the bar is the last
     restless: float  # how much a new chord is preferred to the old one, in logits
     busy: Mapping[tuple[str, int], int]  # the tick until which a part's pitch sounds
@@ -127,8 +125,7 @@ def rules_for(
     tones = None if way is None else way.tones([w.chord for w in take.written[-COUNTED:]])
     asked = _asked(take, frame, kept, key, plan) if not obey else None
     livelier = plan.energy - usual(plan.style, "energy")
-    own = (begin.seed << 32) + crc32(begin.prompt.encode("utf-8", "replace"))
-    roving = fusion.roving(own, theta.whim) if frame.beat == 0 and "melody" not in kept.parts else 0.0
+    roving = theta.rove if frame.beat == 0 and "melody" not in kept.parts else 0.0
     return Rules(
         parts=drawn,
         ticks=frame.length // STEP,
@@ -155,8 +152,7 @@ def rules_for(
             closing=closing,
             leading=leading,
         ),
-        own=own,
-        heard=frozenset(w.chord.root for w in take.written[-LOOKED_BACK:] if w.chord is not None),
+        heard=looking_back.roots([w.chord for w in take.written[-LOOKED_BACK:]]),
         busy=sounding_on(looking_back.busy(take.beats), kept, begin),
         sounded=_sounded(take),
         whole=theta.whole * (1 - bare(plan.idiom("chords"))),

@@ -25,8 +25,9 @@ class Theta:
     `home` a chord on the tonic where it is missed, `whole` a tone of the chord that was not heard since it began, `layers` a
     drum beyond the core of the kit at full energy. `wander` a root that was not heard of late where few were, less where
     machines play, `habits` what people, or machines of a style, do more often than the decoder, `ease` how much shorter
-    notes are with energy where machines play, `whim` how far a take of theirs has roots of its own that it likes, and roves, a standard deviation. `tail` is no weight but the share of the likeliest choices that may be drawn, 0..1, where machines play, `loose` the
-    same where people do.
+    notes are with energy where machines play, `rove` a new chord for the old one as a bar of theirs begins, `back` what it
+    costs to go back at once to the root that was left. `tail` is no weight but the share of the likeliest choices that may be
+    drawn, 0..1, where machines play, `loose` the same where people do.
     """
 
     text: float = 0.7
@@ -49,7 +50,8 @@ class Theta:
     habits: float = 0.0
     ease: float = 1.6
     stray: float = 1.1
-    whim: float = 0.0
+    rove: float = 0.0
+    back: float = 0.0
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> Theta:
         """Return these weights with those of the pairs whose names are known."""
@@ -67,13 +69,13 @@ class Theta:
             tail=self.tail + share * (self.loose - self.tail),
             wander=max(share, MACHINES) * self.wander,
             ease=(1 - share) * self.ease,
-            whim=(1 - share) * self.whim,
+            rove=(1 - share) * self.rove,
             stray=self.scale + share * (self.stray - self.scale),
         )
 
     def on_the_way(self) -> Theta:
-        """Return these weights while a morph moves: what is chosen freely, or by whim, hides where the way leads, and between two prompts their vector is no sentence's."""
-        return replace(self.played(0.0), text=min(self.text, ON_THE_WAY), whim=0.0)
+        """Return these weights while a morph moves: what is chosen freely, or roves, hides where the way leads, and between two prompts their vector is no sentence's."""
+        return replace(self.played(0.0), text=min(self.text, ON_THE_WAY), rove=0.0)
 
 
 BY_HAND = Theta()

@@ -52,24 +52,8 @@ def test_the_fewer_roots_were_heard_the_more_a_new_one_of_the_scale_is_worth(hea
     assert worth[0] == worth.max() == pytest.approx(2 * max(0, 1 - len(away) / fusion.ROOTS))
 
 
-def test_takes_of_a_number_rove_alike_most_of_them_and_without_whim_none() -> None:
-    found = [fusion.roving(number, 1.0) for number in range(400)]
-    assert found == [fusion.roving(number, 1.0) for number in range(400)]
-    assert 0 < sum(r < 0 for r in found) < 120
-    assert fusion.roving(2**63, 0.0) == 0
-
-
-@given(st.integers(0, 2**31), st.integers(0, 11))
-def test_a_take_likes_the_same_roots_whatever_its_key_and_the_tonic_as_all_do(seed: int, tonic: int) -> None:
-    worth = fusion.liked(seed, tonic, 1.0)
-    assert worth[tonic] == 0
-    assert np.array_equal(np.roll(worth, -tonic), fusion.liked(seed, 0, 1.0))
-    assert not fusion.liked(seed, tonic, 0.0).any()
-    assert not np.array_equal(worth, fusion.liked(seed + 1, tonic, 1.0))
-
-
 def test_music_that_people_play_is_drawn_loosely_and_a_mix_lies_between() -> None:
-    theta = Theta(tail=0.8, loose=0.96, wander=2, ease=2, scale=3, stray=1, whim=1)
+    theta = Theta(tail=0.8, loose=0.96, wander=2, ease=2, scale=3, stray=1, rove=1)
     machine, half, people = (theta.played(played(mix)) for mix in (
         (("techno", 1.0),), (("techno", 0.5), ("pop ballad", 0.5)), (("folk", 0.6), ("hymn", 0.4))
     ))  # fmt: skip
@@ -77,8 +61,8 @@ def test_music_that_people_play_is_drawn_loosely_and_a_mix_lies_between() -> Non
     assert [t.wander for t in (machine, half, people)] == pytest.approx([0.5, 1, 2])
     assert [t.ease for t in (machine, half, people)] == pytest.approx([2, 1, 0])
     assert [t.stray for t in (machine, half, people)] == pytest.approx([3, 2, 1])
-    assert [t.whim for t in (machine, half, people)] == pytest.approx([1, 0.5, 0])
-    assert theta.on_the_way().whim == 0
+    assert [t.rove for t in (machine, half, people)] == pytest.approx([1, 0.5, 0])
+    assert theta.on_the_way().rove == 0
     assert theta.played(played(())) == replace(theta, wander=0.5, stray=3)
 
 

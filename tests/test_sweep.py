@@ -101,8 +101,8 @@ def written(owed: Mapping[str, float], crowd: Mapping[str, float], seed: int) ->
     """Return the parts of a beat's onsets."""
     rules = Rules(
         parts=frozenset({"drums", "melody"}), ticks=24, line=Event.BEAT, chord=None, change=None, free=False,
-        must_choose=False, obey=False, due=frozenset(), scale=frozenset(range(12)), lock=0.0, modal=None, own=0, tonic=0, pull=0.0,
-        heard=frozenset(), closing=False, restless=0.0, busy={}, sounded=frozenset(), whole=0.0, voices=0.0, span=24, crowd=crowd, lilt=STRAIGHT_ON,
+        must_choose=False, obey=False, due=frozenset(), scale=frozenset(range(12)), lock=0.0, modal=None, tonic=0, pull=0.0,
+        heard=(), closing=False, restless=0.0, busy={}, sounded=frozenset(), whole=0.0, voices=0.0, span=24, crowd=crowd, lilt=STRAIGHT_ON,
         wanted={"drums": 80.0, "melody": 80.0}, place={}, owed=owed, heights={}, articulation=0.0, tones=3.0,
         particular=1.0, brightness=0.5, energy=0.5, livelier=0.0, lighter=0.0, temperature=1.0, theta=Theta(),
     )  # fmt: skip

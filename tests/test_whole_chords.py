@@ -24,8 +24,8 @@ def of_fifths(part: str) -> Fixed:
 
 HELD = Rules(
     parts=frozenset({"chords"}), ticks=24, line=Event.BEAT, chord=parse_chord("C"), change=None, free=False,
-    must_choose=False, obey=False, due=frozenset(), scale=frozenset({0, 2, 4, 5, 7, 9, 11}), lock=0.0, modal=None, own=0, tonic=0,
-    pull=0.0, heard=frozenset(), closing=False, restless=0.0, busy={}, sounded=frozenset(),
+    must_choose=False, obey=False, due=frozenset(), scale=frozenset({0, 2, 4, 5, 7, 9, 11}), lock=0.0, modal=None, tonic=0,
+    pull=0.0, heard=(), closing=False, restless=0.0, busy={}, sounded=frozenset(),
     whole=0.0, voices=0.0, span=24, crowd={}, lilt=STRAIGHT_ON, wanted={"chords": 80.0, "bass": 80.0}, place={}, owed={}, heights={},
     articulation=0.0, tones=3.0, particular=1.0, brightness=0.5, energy=0.5, livelier=0.0, lighter=0.0, temperature=1.0, theta=Theta(),
 )  # fmt: skip

@@ -46,10 +46,10 @@ accept: $(VENV)/.developing
 # interrupted goes on, and `make -j2 music HUMAN=…` does two at once. HUMAN is what `python -m model.training.measures read` wrote.
 PAGES := facts implied opposites refine keys unweighed texture matched copying style told diversity chords behind
 MUSIC := runs/music
-MADE_BY := $(wildcard model/weights/*.safetensors model/weights/*.json) model/terms/habits.tsv
+MADE_BY := $(wildcard model/weights/*.safetensors model/weights/*.json) model/prompt/rules/tables/habits.tsv
 MEASURE = $(BIN)/python -m model.training.measures
 TRAINING = $(BIN)/python -m model.training
-VARIANTS = $(BIN)/python -m bench.variants
+VARIANTS = $(BIN)/python -m bench.music.variants
 PAGE = > $@.part && mv $@.part $@
 
 music: $(VENV)/.developing $(PAGES:%=$(MUSIC)/%.md)
@@ -71,7 +71,7 @@ HOW_diverse := --seeds 20
 
 $(MUSIC)/facts.md $(MUSIC)/implied.md $(MUSIC)/opposites.md $(MUSIC)/refine.md: $(MUSIC)/%.md: $(MADE_BY)
 	@mkdir -p $(@D)
-	$(BIN)/python -m bench.obedience $* $(HOW_$*) $(PAGE)
+	$(BIN)/python -m bench.music.obedience.judge $* $(HOW_$*) $(PAGE)
 HOW_implied := --half report
 
 $(MUSIC)/keys.md: $(MUSIC)/suite/made $(MUSIC)/closed/made
@@ -91,10 +91,10 @@ $(MUSIC)/told.md: $(MUSIC)/told/made
 $(MUSIC)/diversity.md: $(MUSIC)/diverse/made
 	$(MEASURE) diversity --midi $(MUSIC)/diverse $(PAGE)
 $(MUSIC)/chords.md: $(MUSIC)/tunes/made $(MADE_BY)
-	$(BIN)/python -m bench.harmonised $(MUSIC)/tunes $(MUSIC)/dressed
+	$(BIN)/python -m bench.music.harmonised $(MUSIC)/tunes $(MUSIC)/dressed
 	$(MEASURE) chords --midi $(MUSIC)/dressed --human $(HUMAN) --sources pop909 $(PAGE)
 $(MUSIC)/behind.md: $(MUSIC)/tunes/made $(MADE_BY)
-	$(BIN)/python -m bench.harmonised $(MUSIC)/tunes $(MUSIC)/behind --causal
+	$(BIN)/python -m bench.music.harmonised $(MUSIC)/tunes $(MUSIC)/behind --causal
 	$(MEASURE) chords --midi $(MUSIC)/behind --human $(HUMAN) --sources pop909 $(PAGE)
 
 $(MUSIC)/pieces.npz:
@@ -108,8 +108,8 @@ $(MUSIC)/tunes/made:
 # the band behind somebody's hands, measured on the same songs
 hands: $(VENV)/.developing
 	@test -n "$(HUMAN)" || { echo "say where the songs to measure against are: make hands HUMAN=file" >&2; exit 2; }
-	$(BIN)/python -m bench.following --human "$(HUMAN)"
-	$(BIN)/python -m bench.accompanying --human "$(HUMAN)"
+	$(BIN)/python -m bench.music.following --human "$(HUMAN)"
+	$(BIN)/python -m bench.music.accompanying --human "$(HUMAN)"
 
 # what decides and what sounds next, changed a place at a time: do the tests see it? results: mutmut results
 mutants: $(VENV)/.developing

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import tempfile
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from bridge import osc
+from bridge.protocol import osc
+from tests.support import real_programs
 
 ROOT = "/llmball/"
 
@@ -61,3 +67,21 @@ class Client:
             for message in osc.parse(datagram):
                 if isinstance(message, osc.Message):
                     self.told.append(Told(now, message.address.removeprefix(ROOT), message.args))
+
+
+@contextmanager
+def stage(*options: str) -> Iterator[tuple[real_programs.Daemon, real_programs.Receiver, Client]]:
+    """Yield daemon, receiver and client; all of them are gone afterwards."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        program = real_programs.built_recorder(folder)
+        with (
+            real_programs.jack(f"llmball-bench-{os.getpid()}") as env,
+            real_programs.daemon("--backend", "jack", *options, env=env, folder=folder) as daemon,
+            real_programs.receiver(program, daemon.jack_port, env) as receiver,
+        ):
+            client = Client(daemon.osc)
+            try:
+                yield daemon, receiver, client
+            finally:
+                client.close()

@@ -1,1 +1,1 @@
-"""The daemon: OSC in, MIDI out. Never imports torch."""
+"""The daemon and the commands: OSC in, MIDI out. Never imports torch."""

@@ -17,7 +17,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 2 the caller's fault; anything else is a bug."""
     try:
         try:
-            from bridge.arguments import parser
+            from bridge.cli.arguments import parser
 
             args = parser().parse_args(argv)
             run = _loaded(args)
@@ -38,26 +38,26 @@ def _loaded(args: argparse.Namespace) -> Callable[[], int]:
         case "serve":
             return _serving(config(args))
         case "bench":
-            from bridge import speed
+            from bridge.cli import benchmark
 
-            return partial(speed.run, as_json=args.json)
+            return partial(benchmark.run, as_json=args.json)
         case "device":
-            from bridge import device
+            from bridge.cli import install_device
 
-            return partial(device.install, args.to)
+            return partial(install_device.install, args.to)
         case "worker":
-            from bridge import worker
+            from bridge.workers import worker
 
             return partial(worker.run, args.mqtt, args.encoder)
         case "ports":
-            from bridge import doctor
+            from bridge.cli import doctor
 
             return partial(doctor.show_ports, args.backend)
         case "doctor":
-            from bridge import doctor
+            from bridge.cli import doctor
 
             return doctor.examine
-    from bridge import commands
+    from bridge.cli import commands
 
     by_name: dict[str, Callable[[argparse.Namespace], int]] = {
         "clip": commands.write_clips,
@@ -72,11 +72,11 @@ def _loaded(args: argparse.Namespace) -> Callable[[], int]:
 
 def _serving(asked: Config) -> Callable[[], int]:
     """Begin what takes longest, then load all else."""
-    from bridge.child import Child, Elsewhere
+    from bridge.processes.supervisor import Child, Elsewhere
 
-    generator = partial(Elsewhere("model.process:run"), engine=asked.engine)
+    generator = partial(Elsewhere("model.processes.generate:run"), engine=asked.engine)
     begun = Child("generator", generator, (asked.encoder,))  # one that is not needed ends with us
-    from bridge import serve
+    from bridge.cli import serve
 
     return partial(serve.run, asked, generator, begun)
 

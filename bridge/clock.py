@@ -9,7 +9,7 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import NewType, Protocol
 
-from model.music import TICKS_PER_QUARTER, Ticks
+from model.music.notes import TICKS_PER_QUARTER, Ticks
 
 Seconds = NewType("Seconds", float)
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from model import factors, midifile
-from model.commission import Stays, Wanted
-from model.composer import Composer
-from model.editing import continued, filled_in
-from model.music import Controls, Ticks
-from model.plan import open_encoder
-from model.refine import refine
+from model.clips import factors
+from model.clips.edit import continued, filled_in
+from model.clips.messages import Stays, Wanted
+from model.clips.refine import refine
+from model.generation.composer import Composer
+from model.music import midifile
+from model.music.notes import Ticks
+from model.music.plan import Controls
+from model.prompt.understand import open_encoder
 
 PROMPT = "warm neo-soul in D minor, 84 bpm"
 

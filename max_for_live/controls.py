@@ -8,19 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from max_for_live.patch import (
-    AUTOMATED,
-    BLOB,
-    CUSTOM,
-    ENUM,
-    FONT,
-    HIDDEN,
-    INT,
-    PLAIN,
-    STORED,
-    Patch,
-    Rect,
-)
+from max_for_live.patch import AUTOMATED, BLOB, CUSTOM, ENUM, FONT, HIDDEN, INT, PLAIN, STORED, Patch, Rect
 
 ROW = 32
 SECOND, THIRD = 120, 300

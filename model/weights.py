@@ -18,6 +18,7 @@ from safetensors.numpy import save_file
 
 Array = npt.NDArray[np.float32]
 
+
 FOLDER = Path(__file__).with_name("weights")
 
 
@@ -87,3 +88,17 @@ def check(path: Path) -> None:
     listed = {line.split()[1]: line.split()[0] for line in sums.read_text().splitlines() if line.strip()}
     if listed.get(path.name, found) != found:
         raise WeightsError(f"{path.name} is not the file that was shipped: install LLMBall again")
+
+
+MIDDLE = 128
+"""What stands for nought among unsigned eight bits."""
+
+
+def eight_bits(matrix: Array) -> tuple[npt.NDArray[np.uint8], Array]:
+    """Return a matrix in eight bits around `MIDDLE`, and the scale of each row, `(rows, 1)`; as the weights lie on disk."""
+    largest = np.maximum(matrix.max(1, keepdims=True), -matrix.min(1, keepdims=True))
+    scale = (np.maximum(largest, 1e-8) / 127).astype(np.float32)
+    whole = matrix / scale
+    np.round(whole, out=whole)
+    whole += MIDDLE
+    return whole.astype(np.uint8), scale

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests import rig
+from tests.support import real_programs
 
 REQUIRE_ALL = "LLMBALL_REQUIRE_ALL"
 # before torch comes: on two crowded cores a second thread makes its tests take two and a half times as long
@@ -53,8 +53,8 @@ def needs() -> Callable[[str, str], str]:
 
     def found(name: str, package: str) -> str:
         try:
-            return rig.tool(name, package)
-        except rig.MissingToolError as missing:
+            return real_programs.tool(name, package)
+        except real_programs.MissingToolError as missing:
             pytest.skip(str(missing))
 
     return found
@@ -65,8 +65,8 @@ def jack_environment() -> Iterator[Mapping[str, str]]:
     """A private JACK server for the whole run: the environment variables that lead to it."""
     with ExitStack() as stack:
         try:
-            env = stack.enter_context(rig.jack(f"llmball-test-{os.getpid()}"))
-        except rig.MissingToolError as missing:
+            env = stack.enter_context(real_programs.jack(f"llmball-test-{os.getpid()}"))
+        except real_programs.MissingToolError as missing:
             pytest.skip(str(missing))
         yield env
 
@@ -83,24 +83,26 @@ def jack_server(jack_environment: Mapping[str, str], monkeypatch: pytest.MonkeyP
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The independent receiver, compiled."""
     try:
-        return rig.built_recorder(tmp_path_factory.mktemp("recorder"))
-    except rig.MissingToolError as missing:
+        return real_programs.built_recorder(tmp_path_factory.mktemp("recorder"))
+    except real_programs.MissingToolError as missing:
         pytest.skip(str(missing))
 
 
 @pytest.fixture
-def receiver(recorder: Path, jack_environment: Mapping[str, str]) -> Iterator[Callable[[str], rig.Receiver]]:
+def receiver(
+    recorder: Path, jack_environment: Mapping[str, str]
+) -> Iterator[Callable[[str], real_programs.Receiver]]:
     """Open a receiver on a JACK port; closed when the test ends."""
     with ExitStack() as stack:
-        yield lambda source: stack.enter_context(rig.receiver(recorder, source, jack_environment))
+        yield lambda source: stack.enter_context(real_programs.receiver(recorder, source, jack_environment))
 
 
 @pytest.fixture
-def daemon(tmp_path: Path) -> Iterator[Callable[..., rig.Daemon]]:
+def daemon(tmp_path: Path) -> Iterator[Callable[..., real_programs.Daemon]]:
     """Start `llmball serve` with options (and an environment): it and its children end with the test."""
     with ExitStack() as stack:
 
-        def started(*options: str, env: Mapping[str, str] | None = None) -> rig.Daemon:
-            return stack.enter_context(rig.daemon(*options, env=env or {}, folder=tmp_path))
+        def started(*options: str, env: Mapping[str, str] | None = None) -> real_programs.Daemon:
+            return stack.enter_context(real_programs.daemon(*options, env=env or {}, folder=tmp_path))
 
         yield started

@@ -1,6 +1,6 @@
 // The user's drum kit: pads of a Drum Rack by their names → where each role sounds. Pure.
 var Kit = (function () {
-    // The roles, the General MIDI notes that the daemon sends for them, and where they lie in its rack of sixteen pads (`model/drums.py`).
+    // The roles, the General MIDI notes that the daemon sends for them, and where they lie in its rack of sixteen pads (`model/music/drums.py`).
     var ROLES = [["kick", 36, 36], ["snare", 38, 38], ["rim", 37, 37], ["clap", 39, 39], ["closed_hat", 42, 42], ["pedal_hat", 44, 44], ["open_hat", 46, 46],
         ["tom_low", 43, 43], ["tom_mid", 47, 47], ["tom_high", 50, 50], ["crash", 49, 49], ["ride", 51, 51], ["shaker", 70, 45], ["perc", 56, 48]];
     // The first that fits a name has it: what a sound is goes before the machine it comes from (Clap 808 is a clap).

@@ -20,17 +20,30 @@ import numpy.typing as npt
 import torch
 
 from model import weights
-from model.decoder import Decoder, Shape
-from model.header import DROPPABLE, unsaid
-from model.language import FIRST_NOTE, Event
-from model.training.baselines import in_c, ngram_bits, symbols
-from model.training.bits import Bits, Interval, Told, decoder_bits, interval, lines_unsaid, saved
+from model.decoder.conditioning import DROPPABLE, unsaid
+from model.decoder.tokenizer import FIRST_NOTE, Event
+from model.decoder.transformer import Decoder
+from model.training.dataset.store import SOURCES, Store
+from model.training.evaluation.baselines import in_c, ngram_bits, symbols
+from model.training.evaluation.bits import (
+    Bits,
+    Interval,
+    Told,
+    decoder,
+    decoder_bits,
+    interval,
+    lines_unsaid,
+    saved,
+)
+from model.training.evaluation.tokens import load, token_bits
 from model.training.measures import clips, report
-from model.training.store import SOURCES, Store
-from model.training.tokens import load, token_bits
 
 FIELDS = ("event", "symbol", "value", "velocity", "offset")
+
+
 CONDITIONS = ("nothing told", "key given", "plan given", "plan and text given", "text of another song")
+
+
 COMPARED = "key given"
 """What the baselines are told too."""
 
@@ -57,14 +70,6 @@ class Table:
     notes: int
     lines: tuple[Line, ...]
     saved: dict[str, tuple[float, Interval]]
-
-
-def decoder(path: Path) -> Decoder:
-    """Return the torch decoder with weights as shipped (eight bits and all)."""
-    arrays, shape = weights.load(path)
-    model = Decoder(Shape(**shape))
-    model.load_state_dict({n: torch.from_numpy(a) for n, a in arrays.items()})
-    return model.eval()
 
 
 def told(store: Store, held: Sequence[int], condition: str) -> list[Told]:
@@ -169,7 +174,9 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--songs", type=int, default=100, help="songs of each set at most; 0 for all")
     parser.add_argument("--orders", type=int, default=9, help="n-grams tried; 0 leaves the baseline out")
-    parser.add_argument("--tokens", type=Path, help="the folder of a training of model.training.tokens")
+    parser.add_argument(
+        "--tokens", type=Path, help="the folder of a training of model.training.evaluation.tokens"
+    )
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--midi", type=Path, help="measure the .mid files of this folder instead")
     parser.add_argument(

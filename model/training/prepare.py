@@ -7,46 +7,27 @@ songs are in copyright.
 from __future__ import annotations
 
 import argparse
-import os
 import random
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from model.encoder import Embedding, sentence_encoder
-from model.harmony import parse_key
-from model.header import Header
-from model.language import FIRST_NOTE, UNSAID, Event, Line, Rows, beats_of, encode_beat
-from model.music import PARTS
-from model.styles import GRAMMARS
-from model.training.captions import Facts, caption
-from model.training.labels import labelled
-from model.training.levels import Levels, levels
-from model.training.song import Song
-from model.training.sources import load
-from model.training.store import SOURCES, SPLITS, Store
-from model.training.styles.piece import piece
+from model.decoder.conditioning import Header
+from model.decoder.tokenizer import FIRST_NOTE, UNSAID, Event, Line, Rows, beats_of, encode_beat
+from model.music.harmony import parse_key
+from model.music.notes import PARTS
+from model.prompt.encoder import Embedding, sentence_encoder
+from model.training.corpus.captions import Facts, caption
+from model.training.corpus.labels import labelled
+from model.training.corpus.song import Song
+from model.training.corpus.sources import data_folder, load
+from model.training.dataset.store import SOURCES, SPLITS, Store
+from model.training.fit.levels import Levels, levels
+from model.training.styles.piece import PIECES, pieces
 
 CAPTIONS = {"fiddle": 2, "groove": 4, "grammar": 3, "loops": 3}
 """How many captions a piece gets, half of them Chinese; 8 where nothing is said here."""
-PIECES = 180
-"""Training pieces of each grammar; as many blends in all as five styles' worth."""
-HELD = 12
-"""Pieces of each grammar for validation (new seeds), and for tests (new patterns)."""
-
-
-def pieces(count: int) -> list[tuple[str, Song]]:
-    """Return the pieces by grammar, each with its split; test pieces use patterns that no other piece has."""
-    found = [("train", piece(s, i)) for s in GRAMMARS for i in range(count)]
-    rng = random.Random(0)
-    for i in range(count * 5):
-        lower, upper = rng.sample(GRAMMARS, 2)
-        found.append(("train", piece(lower, i, blend=upper)))
-    held = max(1, min(HELD, count // 4))
-    found += [("validation", piece(s, 10_000 + i)) for s in GRAMMARS for i in range(held)]
-    found += [("test", piece(s, 20_000 + i, held_out=True)) for s in GRAMMARS for i in range(held)]
-    return found
 
 
 def song_rows(song: Song) -> Rows:
@@ -134,13 +115,6 @@ def _captions(songs: Sequence[Song], headers: Sequence[Header]) -> tuple[np.ndar
             vectors.append(known[words])
         text_at.append(len(vectors))
     return np.array(vectors, np.float16), np.array(text_at)
-
-
-def data_folder(given: Path | None) -> Path:
-    """Return the folder of the data: the option, or LLMBALL_DATA; there is no default."""
-    if given is None and "LLMBALL_DATA" not in os.environ:
-        raise SystemExit("say where the unpacked data lies: --data DIR, or set LLMBALL_DATA")
-    return given or Path(os.environ["LLMBALL_DATA"])
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """`python -m model.training.train --store FILE --minutes M --out DIR`: the store → weights.
 
-Resumable, see `model.training.course`; the learning rate falls to nothing over the minutes given, so choose them before
+Resumable, see `model.training.fit.training_loop`; the learning rate falls to nothing over the minutes given, so choose them before
 beginning. `--from FILE` begins with the weights of another training: what has grown since keeps its fresh values.
 `--device cuda` trains on an accelerator, its windows drawn by `--workers` processes.
 """
@@ -15,13 +15,13 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from model.decoder import Decoder, Shape, losses
-from model.training import parcel
-from model.training.bits import decoder_bits, notes_of, openings
-from model.training.course import Course, Training
-from model.training.feeding import batches
-from model.training.store import Store
-from model.training.windows import SHARES, Batch, Windows
+from model.decoder.transformer import Decoder, Shape, losses
+from model.training.dataset import archive
+from model.training.dataset.feeding import batches
+from model.training.dataset.store import Store
+from model.training.dataset.windows import SHARES, Batch, Windows
+from model.training.evaluation.bits import decoder_bits, notes_of, openings
+from model.training.fit.training_loop import Course, Training
 from model.weights import load, save
 
 WATCHED = ("pop909", "lieder", "groove", "grammar")
@@ -122,7 +122,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     train(
-        parcel.read(options.store),
+        archive.read(options.store),
         Course(options.out, options.minutes, options.batch, options.rate, options.steps, options.device),
         Shape(width=options.width, layers=options.layers),
         dropout=options.dropout,

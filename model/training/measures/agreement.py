@@ -10,10 +10,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from model.harmony import Chord, parse_chord
+from model.music.harmony import Chord, parse_chord
 from model.training.measures.clips import Chords, Clip, spans
-from model.training.measures.figures import figure
 from model.training.measures.melody_chords import bare, merged, reigning
+from model.training.measures.tables import figure
 from model.training.measures.texture import chord_changes, melody_on_chord
 
 

@@ -17,10 +17,10 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from model import midifile
-from model.harmony import Chord, chord_symbol, parse_chord
-from model.music import PARTS, Note, Ticks, beat_length, beats_in_bar
-from model.training.song import Song
+from model.music import midifile
+from model.music.harmony import Chord, chord_symbol, parse_chord
+from model.music.notes import PARTS, Note, Ticks, beat_length, beats_in_bar
+from model.training.corpus.song import Song
 
 Notes = npt.NDArray[np.int32]
 """`(n, 4)`: start and length in ticks, pitch, velocity; ascending by start, then pitch."""

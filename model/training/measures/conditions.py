@@ -10,9 +10,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.harmony import parse_key
-from model.music import PARTS
-from model.training.captions import Facts, caption
+from model.music.harmony import parse_key
+from model.music.notes import PARTS
+from model.training.corpus.captions import Facts, caption
 from model.training.measures.clips import Clip, windows
 
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.training.measures.clips import PITCH, START, Clip, Notes
-from model.training.measures.figures import figure
+from model.training.measures.tables import figure
 from model.training.measures.texture import top_line
 
 RUN = 12

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 from itertools import groupby
 
-from model.harmony import parse_key
+from model.music.harmony import parse_key
 from model.training.measures.clips import PITCH, START, Clip
 from model.training.measures.texture import top_line
 

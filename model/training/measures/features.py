@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.drums import ROLES
+from model.music.drums import ROLES
 from model.training.measures.clips import LENGTH, PITCH, START, VELOCITY, Clip, Notes
 from model.training.measures.texture import GRID, bar_overlap, length_counts, top_line
 

@@ -13,15 +13,15 @@ from dataclasses import asdict
 import numpy as np
 import numpy.typing as npt
 
-from model import keyfinding
-from model.harmony import MODES, parse_key
+from model.analysis import key_finder
+from model.music.harmony import MODES, parse_key
 from model.training.measures.clips import LENGTH, PITCH, START, Clip
-from model.training.measures.figures import Figure, figure
+from model.training.measures.tables import Figure, figure
 
 Profile = npt.NDArray[np.float64]
 
 PROFILES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "krumhansl-kessler": keyfinding.RATINGS,
+    "krumhansl-kessler": key_finder.RATINGS,
     "temperley": (
         (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400),
         (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330),

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.harmoniser import KINDS, STATES, kind
-from model.harmoniser import halves as halved
-from model.harmony import Chord, Key, parse_key
+from model.analysis.harmoniser import KINDS, STATES, kind
+from model.analysis.harmoniser import halves as halved
+from model.music.harmony import Chord, Key, parse_key
 from model.training.measures.clips import LENGTH, PITCH, START, Chords, Clip, spans
 
 Array = npt.NDArray[np.float64]

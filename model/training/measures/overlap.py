@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.training.measures.clips import Clip
-from model.training.measures.figures import Figure, figure
+from model.training.measures.tables import Figure, figure
 from model.training.measures.texture import HISTOGRAMS, SCALARS
 
 Array = npt.NDArray[np.float64]

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from model.music import PARTS
+from model.music.notes import PARTS
 from model.training.measures.clips import Clip
 from model.training.measures.features import WIDTH, features, masks
-from model.training.measures.figures import figure
+from model.training.measures.tables import figure
 
 Array = npt.NDArray[np.float64]
 ROUNDS = 300

@@ -13,15 +13,16 @@ from dataclasses import asdict, dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.encoder import TextEncoder
-from model.harmony import parse_key
-from model.music import PARTS, Plan
-from model.plan import understand
+from model.music.harmony import parse_key
+from model.music.notes import PARTS
+from model.music.plan import Plan
+from model.prompt.encoder import TextEncoder
+from model.prompt.understand import understand
 from model.styles import STYLES
 from model.training.measures.clips import PITCH, VELOCITY, Clip
-from model.training.measures.figures import figure
 from model.training.measures.keys import find, time_of_classes
 from model.training.measures.probe import Scale, cross_validated, heard
+from model.training.measures.tables import figure
 
 Array = npt.NDArray[np.float64]
 RIDGE = 0.3

@@ -10,12 +10,22 @@ from pathlib import Path
 
 import numpy as np
 
-from model.encoder import sentence_encoder
-from model.training.measures import agreement, clips, copying, diversity, keys, known, overlap, probe, prompts
+from model.prompt.encoder import sentence_encoder
+from model.training.measures import (
+    __main__,
+    agreement,
+    clips,
+    copying,
+    diversity,
+    keys,
+    overlap,
+    probe,
+    prompts,
+)
 from model.training.measures.clips import Chords, Clip
 from model.training.measures.copying import Index
-from model.training.measures.figures import figure, table
 from model.training.measures.melody_chords import Model, best_triads
+from model.training.measures.tables import figure, table
 
 Tree = Mapping[str, object]
 MOST_OF_A_STYLE = 60
@@ -58,7 +68,7 @@ class Given:
 
 def _keys(given: Given) -> Tree:
     """Key finding; of human windows those of songs in one key."""
-    theirs = [w for w in given.windows if known.ONE_KEY in w.tags]
+    theirs = [w for w in given.windows if __main__.ONE_KEY in w.tags]
     return {who: keys.measure(what) for who, what in (("ours", given.ours), ("human", theirs)) if what}
 
 
@@ -101,7 +111,7 @@ def _style(given: Given) -> Tree:
 
 
 def _kind(clip: Clip) -> str:
-    return clip.source if clip.source in (known.NEW, known.UNSEEN) else "songs of people"
+    return clip.source if clip.source in (__main__.NEW, __main__.UNSEEN) else "songs of people"
 
 
 def _told(asked: Sequence[Clip], told: Sequence[str]) -> Tree:

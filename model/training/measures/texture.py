@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
-from model.drums import ROLES
+from model.music.drums import ROLES
 from model.training.measures.clips import LENGTH, PITCH, START, Clip, Notes
 
 GRID = 120

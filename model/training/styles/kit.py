@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import random
 
-from model.drums import ROLES
-from model.music import Note, Ticks
+from model.music.drums import ROLES
+from model.music.notes import Note, Ticks
 from model.training.styles.grammar import Style
 from model.training.styles.rhythm import Hit, bar_of, mutated, played
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import random
 
-from model.harmony import QUALITIES, Chord, Key
-from model.music import Note, Ticks
+from model.music.harmony import QUALITIES, Chord, Key
+from model.music.notes import Note, Ticks
 from model.training.styles.rhythm import Hit, bar_of, played
 
 SOFT = {"g": 0.5, "o": 0.8, "?": 0.75}

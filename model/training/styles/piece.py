@@ -8,11 +8,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from model.harmony import MODES, Chord, Key, parse_key
-from model.language import Line
-from model.music import Note, Ticks, beat_length, beats_in_bar
-from model.training.song import Song
-from model.training.styles.chords import fit, progression, voiced
+from model.decoder.tokenizer import Line
+from model.music.harmony import MODES, Chord, Key, parse_key
+from model.music.notes import Note, Ticks, beat_length, beats_in_bar
+from model.styles import GRAMMARS
+from model.training.corpus.song import Song
+from model.training.corpus.voicing import voiced
+from model.training.styles.chords import fit, progression
 from model.training.styles.form import LENGTHS, sections
 from model.training.styles.grammar import Style, styles
 from model.training.styles.kit import Kit
@@ -36,6 +38,8 @@ class Mood:
 
 
 ANY = Mood()
+
+
 FITTING = 25.0
 """How strongly a mode is preferred in which more of the progression's tones lie."""
 
@@ -244,3 +248,24 @@ def _busyness(pattern: str) -> float:
     if pattern in ("walk", "kick"):
         return 0.3
     return len(pattern.replace(".", "").replace("-", "").replace("|", "")) / len(pattern)
+
+
+PIECES = 180
+"""Training pieces of each grammar; as many blends in all as five styles' worth."""
+
+
+HELD = 12
+"""Pieces of each grammar for validation (new seeds), and for tests (new patterns)."""
+
+
+def pieces(count: int) -> list[tuple[str, Song]]:
+    """Return the pieces by grammar, each with its split; test pieces use patterns that no other piece has."""
+    found = [("train", piece(s, i)) for s in GRAMMARS for i in range(count)]
+    rng = random.Random(0)
+    for i in range(count * 5):
+        lower, upper = rng.sample(GRAMMARS, 2)
+        found.append(("train", piece(lower, i, blend=upper)))
+    held = max(1, min(HELD, count // 4))
+    found += [("validation", piece(s, 10_000 + i)) for s in GRAMMARS for i in range(held)]
+    found += [("test", piece(s, 20_000 + i, held_out=True)) for s in GRAMMARS for i in range(held)]
+    return found

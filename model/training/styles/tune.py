@@ -5,8 +5,8 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass
 
-from model.harmony import Chord, Key
-from model.music import Note, Ticks
+from model.music.harmony import Chord, Key
+from model.music.notes import Note, Ticks
 from model.training.styles.grammar import Tune
 from model.training.styles.rhythm import Hit, bar_of, mutated, played
 

@@ -1,0 +1,1 @@
+"""How soon: first notes, lateness, starts, speed."""

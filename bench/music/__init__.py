@@ -1,0 +1,1 @@
+"""What the music is like: obedience, moods, variants, listening."""

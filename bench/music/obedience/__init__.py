@@ -1,0 +1,1 @@
+"""Are the words obeyed: facts, implied meaning, opposites, refinements."""

@@ -1,0 +1,1 @@
+"""What the daemon survives: floods, faults, losses, days of playing."""

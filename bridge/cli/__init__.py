@@ -1,0 +1,1 @@
+"""The command line: options, commands, checks. Never keeps a socket open."""

@@ -1,0 +1,86 @@
+"""`llmball bench`: how fast this machine writes music, and what follows from it. One thread, as the band has it."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from dataclasses import asdict, dataclass
+from statistics import median
+
+from bridge.cli.commands import open_composer
+from model.clips.clip import Writer
+from model.generation.messages import Begin, Write
+from model.music.notes import PARTS, TICKS_PER_QUARTER
+from model.music.plan import Controls
+
+PROMPTS = ("upbeat pop, 120 bpm", "busy jazz, 160 bpm", "techno, 130 bpm", "春天的气息")
+BEATS = 64
+DENSE = 8
+"""Notes that count as a second of music, so that figures of sparse and busy music can be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """What was measured: beats and notes over all prompts, four parts, default guidance.
+
+    `music_s_per_s` in the prompts' own tempi; `dense_s_per_s` counts eight notes as a second; the rest is milliseconds.
+    """
+
+    beats: int
+    notes: int
+    music_s_per_s: float
+    dense_s_per_s: float
+    beat_ms: float
+    worst_beat_ms: float
+    words_to_first_beat_ms: float
+
+    @property
+    def advice(self) -> str:
+        """What follows for a performance."""
+        if self.music_s_per_s >= 6:
+            return "plenty: a band of four parts leaves most of a core to your DAW"
+        if self.music_s_per_s >= 2.5:
+            return "enough: leave lookahead at 4 beats or more while the DAW is busy"
+        return "little: switch parts off, set guidance 0, or let another machine write (llmball worker)"
+
+
+def measure(composer: Writer, prompts: tuple[str, ...] = PROMPTS, beats: int = BEATS) -> Speed:
+    """Write so many beats of each prompt and take the time."""
+    each: list[float] = []
+    first: list[float] = []
+    music = notes = 0.0
+    controls = Controls()
+    for number, prompt in enumerate(prompts):
+        began = time.perf_counter()
+        plan = composer.begin(Begin(number, prompt, controls, 1, parts=PARTS)).plan
+        for index in range(beats):
+            before = time.perf_counter()
+            beat = composer.write(Write(number, index, controls)).beat
+            each.append(time.perf_counter() - before)
+            if index == 0:
+                first.append(time.perf_counter() - began)
+            if beat is not None:
+                music += beat.length / TICKS_PER_QUARTER * 60 / plan.tempo
+                notes += len(beat.notes)
+        composer.forget(number)
+    spent = sum(each)
+    return Speed(
+        len(each), int(notes), music / spent, notes / DENSE / spent, 1000 * median(each), 1000 * max(each), 1000 * median(first),
+    )  # fmt: skip
+
+
+def run(*, as_json: bool) -> int:
+    """Carry out `llmball bench`. Raises OwnerError."""
+    composer = open_composer(None)
+    measure(composer, PROMPTS[:1], 4)  # the first beats load and warm what is used
+    found = measure(composer)
+    if as_json:
+        sys.stdout.write(json.dumps(asdict(found) | {"advice": found.advice}) + "\n")
+        return 0
+    sys.stdout.write(
+        f"four parts: {found.music_s_per_s:.1f} seconds of music a second ({found.dense_s_per_s:.1f} at eight notes a second)\n"
+        f"a beat: {found.beat_ms:.1f} ms, the slowest of {found.beats} {found.worst_beat_ms:.1f} ms\n"
+        f"from words to the first beat: {found.words_to_first_beat_ms:.1f} ms\n{found.advice}\n"
+    )
+    return 0

@@ -1,0 +1,136 @@
+"""`llmball doctor` and `llmball ports`: what this machine has, and a remedy for each thing that it lacks."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib.util import find_spec
+
+from bridge.midi.backends import find_backend, list_ports
+from model.prompt.encoder import DIMENSION, EncoderError
+from model.prompt.understand import open_encoder
+from model.weights import FOLDER, WeightsError, check
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. `remedy` is None where all is well; `needed`: nothing plays without it."""
+
+    name: str
+    words: str
+    remedy: str | None = None
+    needed: bool = False
+
+
+def python() -> Finding:
+    """Look at the Python that runs this."""
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info[:2] > (3, 12):
+        return Finding("Python", version, "3.11 and 3.12 install without a compiler")
+    return Finding("Python", version)
+
+
+def midi() -> Finding:
+    """Look for a MIDI system that answers."""
+    found = find_backend("auto")
+    if found is None:
+        return Finding(
+            "MIDI", "no system answers", "start JACK or PipeWire; until then music goes to ./llmball.mid"
+        )
+    return Finding("MIDI", found)
+
+
+def jack() -> Finding:
+    """Look for a JACK server."""
+    if find_backend("jack") is None:
+        return Finding("JACK", "no server answers", "where you want JACK: start jackd, or PipeWire's, first")
+    server = f"server {os.environ.get('JACK_DEFAULT_SERVER', 'default')}"
+    if find_spec("bridge.midi._jackmidi") is None:
+        return Finding(
+            "JACK", f"{server}, no exact hand-over", "for notes on their frame: a C compiler, then make setup"
+        )
+    return Finding("JACK", f"{server}, notes on their frame")
+
+
+def realtime() -> Finding:
+    """Find out whether the player may have real-time priority."""
+    if sys.platform != "linux":
+        return Finding("priority", "not needed on this system")
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    except OSError:
+        return Finding("priority", "normal", "for steadier time on a busy machine: allow rtprio in limits.d")
+    return Finding("priority", "real-time is allowed")
+
+
+def encoder() -> Finding:
+    """Load the text encoder and use it."""
+    try:
+        opened = open_encoder(None)
+        size = opened.encode("春天 spring").shape[0]
+    except (EncoderError, ImportError, OSError) as error:
+        return Finding("encoder", str(error), "install LLMBall again: make setup", needed=True)
+    if size != DIMENSION:
+        return Finding("encoder", f"{size} dimensions", "install LLMBall again: make setup", needed=True)
+    return Finding("encoder", f"{opened.name}, {size} dimensions")
+
+
+def weights() -> Finding:
+    """Check our weights by their hashes."""
+    shown: list[str] = []
+    for name in ("decoder.safetensors", "plan.safetensors"):
+        try:
+            check(FOLDER / name)
+        except WeightsError as error:
+            return Finding("weights", name, str(error), needed=True)
+        shown.append(f"{name} {hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]}")
+    return Finding("weights", ", ".join(shown))
+
+
+def osc_port(host: str = "127.0.0.1", port: int = 7411) -> Finding:
+    """Find out whether the OSC port is free."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return Finding(
+                "OSC", f"{host}:{port} is taken", "stop what listens there, or serve --osc 127.0.0.1:0"
+            )
+    return Finding("OSC", f"{host}:{port} is free")
+
+
+LOOKS: tuple[Callable[[], Finding], ...] = (python, midi, jack, realtime, encoder, weights, osc_port)
+
+
+def examine(looks: Iterable[Callable[[], Finding]] = LOOKS) -> int:
+    """Print a line a finding; return 2 if something is missing without which nothing plays."""
+    lacking = False
+    for look in looks:
+        finding = look()
+        remedy = "" if finding.remedy is None else f" - {finding.remedy}"
+        sys.stdout.write(
+            f"{'ok' if finding.remedy is None else '--'} {finding.name:<9} {finding.words}{remedy}\n"
+        )
+        sys.stdout.flush()
+        lacking |= finding.needed
+    return 2 if lacking else 0
+
+
+def show_ports(backend: str) -> int:
+    """Carry out `llmball ports`: the ports that we could send to, and those that we could hear."""
+    found = list_ports(backend)
+    if found is None:
+        sys.stderr.write(
+            "llmball ports: no MIDI system answers: start JACK or PipeWire, or see llmball doctor\n"
+        )
+        return 2
+    name, sinks, sources = found
+    sys.stdout.write(f"{name}\n")
+    for title, ports in (("send to (serve --output NAME)", sinks), ("hear", sources)):
+        sys.stdout.write(f"{title}:\n" + "".join(f"  {port}\n" for port in ports or ["none"]))
+    return 0

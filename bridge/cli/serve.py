@@ -1,0 +1,52 @@
+"""`llmball serve`: settles what the owner asked for against what the machine has, then runs the daemon."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bridge.config import Config
+from bridge.errors import OwnerError
+from bridge.midi.input_ports import InletConfig, settled
+from bridge.midi.output_ports import PortConfig, decided
+from bridge.processes.supervisor import Child
+from bridge.runtime.daemon import Daemon
+from model.music.notes import PARTS
+
+
+def run(config: Config, generator: Callable[..., None], begun: Child) -> int:
+    """Serve until a signal; return the exit code. `generator` is what runs in the child that was `begun`. Raises OwnerError."""
+    logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
+    ports = decided(
+        PortConfig(config.output, config.backend, config.per_part, config.port_name, PARTS, config.trace)
+    )
+    if config.output is None and ports.output is not None and ports.output.startswith("record:"):
+        sys.stdout.write(f"no MIDI system answers: writing ./{ports.output.removeprefix('record:')}\n")
+    if ports.output is not None and ports.output.startswith("record:"):
+        folder = Path(ports.output.removeprefix("record:")).absolute().parent
+        if not folder.is_dir():
+            raise OwnerError(
+                f"there is no folder {folder} to record into: make it, or choose another --output record:FILE"
+            )
+    if config.trace is not None:
+        try:
+            config.trace.write_text("")  # the players of one run share it; the last run's lines are gone
+        except OSError as refused:
+            raise OwnerError(
+                f"{config.trace} cannot be written ({refused.strerror}): choose another --trace"
+            ) from refused
+
+    inlet = None
+    if config.input is not None or config.sync == "clock":
+        inlet = settled(InletConfig(config.input or "virtual", config.backend, config.port_name))
+
+    async def serve() -> None:
+        await Daemon(config, ports, generator, inlet, begun=begun).run()
+
+    with contextlib.suppress(asyncio.CancelledError):
+        asyncio.run(serve())
+    return 0

@@ -1,0 +1,1 @@
+"""Clips for clients: options, the queue, notes sent in messages."""

@@ -1,0 +1,199 @@
+"""Where MIDI comes from: a virtual port of ours, or somebody's port by name.
+
+What an inlet hears is handed to `hear` on a thread of the MIDI system, with the moment at which it came.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from bridge.clock import Clock, Seconds, monotonic
+from bridge.errors import OwnerError
+from bridge.midi import jack
+from bridge.midi.backends import api_of, chosen, client_name, find_backend, sources
+from bridge.midi.jack import Connections, JackDoor, NameTakenError
+from bridge.midi.protocol import ACTIVE_SENSING
+
+Hear = Callable[[Seconds, bytes], None]
+
+
+@dataclass(frozen=True, slots=True)
+class InletConfig:
+    """What to listen to: `input` is virtual or a port's name."""
+
+    input: str
+    backend: str
+    port_name: str
+
+
+class PortGoneError(Exception):
+    """The port, or all of its system, is gone."""
+
+
+class Inlet(Protocol):
+    """Anything that MIDI comes in by, until it is closed."""
+
+    name: str
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Whom it is to be connected to when it is opened again."""
+
+    def check(self) -> list[str]:
+        """Look after it, once in a while; return a line of news each. Raises PortGoneError."""
+
+    def close(self) -> None:
+        """Stop listening; nothing is heard after."""
+
+
+class RtMidiSource(Protocol):
+    """What we use of rtmidi.MidiIn."""
+
+    def ignore_types(self, sysex: bool, timing: bool, active_sense: bool) -> None:
+        """Say what is not handed on."""
+
+    def set_callback(self, call: Callable[[tuple[list[int], float], object], None]) -> None:
+        """Hand messages, each with the seconds since the last, to a function, on a thread of the system's."""
+
+    def cancel_callback(self) -> None:
+        """Hand on no more."""
+
+    def get_ports(self) -> list[str]:
+        """Return the names of the ports that send."""
+
+    def close_port(self) -> None:
+        """Close the port."""
+
+    def delete(self) -> None:
+        """Leave the system."""
+
+
+class RtMidiInlet:
+    """A port through python-rtmidi, `to` somebody's. Active Sensing and system exclusive are kept out."""
+
+    kept: frozenset[str] = frozenset()
+
+    def __init__(
+        self, name: str, port: RtMidiSource, hear: Hear, to: str | None = None, clock: Clock = monotonic
+    ) -> None:
+        self.name, self._port, self._hear, self._to, self._clock = name, port, hear, to, clock
+        port.ignore_types(sysex=True, timing=False, active_sense=True)
+        port.set_callback(self._came)
+
+    def check(self) -> list[str]:
+        """Look whether somebody's port is still there."""
+        if self._to is not None and self._to not in self._port.get_ports():
+            raise PortGoneError(f"{self._to} is gone")
+        return []
+
+    def close(self) -> None:
+        """Close the port."""
+        self._port.cancel_callback()
+        self._port.close_port()
+        self._port.delete()
+
+    def _came(self, event: tuple[list[int], float], _: object) -> None:
+        self._hear(self._clock(), bytes(event[0]))
+
+
+class JackInlet:
+    """A port by JACK's own library: each message has the moment of its frame."""
+
+    def __init__(self, name: str, client: str, port: str, hear: Hear, to: frozenset[str]) -> None:
+        """Open and listen, connected to others. Raises NameTakenError, or OSError: no server."""
+        self.name, self._hear = name, hear
+        self._end, self._wake = os.pipe()
+        os.set_blocking(self._wake, False)  # JACK's thread writes there
+        self._door = JackDoor(client, port, self._wake)
+        self._connections = Connections(self._door, to)
+        self._connections.check()
+        self._open = True
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Whom it is to be connected to when it is opened again."""
+        return self._connections.kept
+
+    def check(self) -> list[str]:
+        """Look after the connections. Raises PortGoneError: no server."""
+        if self._door.lost:
+            raise PortGoneError("the JACK server is gone")
+        return self._connections.check()
+
+    def close(self) -> None:
+        """Close the port."""
+        self._open = False
+        os.write(self._wake, b"\0")
+        self._reader.join()
+        self._door.close()
+        os.close(self._wake)
+        os.close(self._end)
+
+    def _read(self) -> None:
+        while self._open:
+            os.read(self._end, 256)
+            for at, data in self._door.heard():
+                if data[0] != ACTIVE_SENSING[0]:
+                    self._hear(at, data)
+
+
+def settled(config: InletConfig) -> InletConfig:
+    """Return the config with its backend settled. Raises OwnerError: what was asked cannot be."""
+    backend = find_backend(config.backend)
+    if backend is None:
+        raise OwnerError("No MIDI system answers: start JACK (jackd or PipeWire's), or leave --input out")
+    if backend == "winmm" and config.input == "virtual":
+        raise OwnerError(
+            "Windows has no virtual ports: install loopMIDI and name its port with --input (llmball ports)"
+        )
+    return replace(config, backend=backend)
+
+
+def open_inlet(config: InletConfig, hear: Hear, kept: frozenset[str] = frozenset()) -> Inlet:
+    """Open what a settled config names, connected to those that were kept, and listen. Raises OwnerError."""
+    import rtmidi
+
+    api = api_of(config.backend)
+    client = f"{client_name(config.port_name)}-in"
+    if config.backend == "jack" and jack.available():
+        return _exact(config, api, client, hear, kept)
+    try:
+        port = rtmidi.MidiIn(api, name=client)
+    except (SystemError, rtmidi.RtMidiError) as gone:
+        raise OwnerError(f"{config.backend} does not answer any more: see llmball doctor") from gone
+    try:
+        if config.input == "virtual":
+            name = f"{config.port_name} in"
+            port.open_virtual_port(name)
+            return RtMidiInlet(f"{config.backend}:{client}:{name}", port, hear)
+        there = sources(api)
+        index = chosen(there, config.input)
+        port.open_port(index, f"{config.port_name} in")
+        return RtMidiInlet(f"{config.backend}:{there[index]}", port, hear, there[index])
+    except rtmidi.RtMidiError as refused:
+        raise OwnerError(
+            f"{config.backend} refuses {config.input!r} ({refused}): see llmball ports"
+        ) from refused
+
+
+def _exact(config: InletConfig, api: int, client: str, hear: Hear, kept: frozenset[str]) -> Inlet:
+    """Open by JACK's own library; somebody's port by name is one that ours is connected to."""
+    name, port = f"jack:{client}:{config.port_name} in", f"{config.port_name} in"
+    try:
+        if config.input != "virtual":
+            there = sources(api)
+            kept = kept or frozenset({there[chosen(there, config.input)]})
+            name = f"jack:{', '.join(sorted(kept))}"
+        return JackInlet(name, client, port, hear, kept)
+    except NameTakenError as taken:
+        raise OwnerError(
+            f"{taken} is there already: stop the other LLMBall, or choose another --port-name"
+        ) from taken
+    except (OSError, SystemError) as gone:
+        raise OwnerError("jack does not answer any more: see llmball doctor") from gone

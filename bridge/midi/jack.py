@@ -1,0 +1,248 @@
+"""JACK by its own library: one MIDI port of a client of ours, at exact frames, and whom it is connected to.
+
+The callback is in C (`jackmidi.c`, built where there is a compiler when LLMBall is installed); without it or without
+libjack, `available` says so and rtmidi is used instead. JACK counts CLOCK_MONOTONIC_RAW, we CLOCK_MONOTONIC: moments
+are converted as they pass.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import os
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+from bridge.clock import Seconds
+
+LONGEST = 3
+"""Bytes of the longest message that passes here."""
+
+
+class NameTakenError(Exception):
+    """A client of this name is there already."""
+
+
+@cache
+def _library() -> SimpleNamespace | None:
+    """Return our callback's library with libjack's names in reach, or None."""
+    built = sorted(Path(__file__).parent.glob("_jackmidi*.so"))
+    found = ctypes.util.find_library("jack") if sys.platform == "linux" else None
+    if not built or found is None:
+        return None
+    try:
+        libraries = {"jack": ctypes.CDLL(found, mode=ctypes.RTLD_GLOBAL), "door": ctypes.CDLL(str(built[0]))}
+    except OSError:
+        return None
+    pointer, text = ctypes.c_void_p, ctypes.c_char_p
+    kinds: dict[str, tuple[Any, list[Any]]] = {
+        "door_open": (pointer, [text, text, ctypes.c_int]),
+        "door_send": (ctypes.c_int, [pointer, ctypes.c_int64, text, ctypes.c_int]),
+        "door_read": (ctypes.c_int, [pointer, ctypes.POINTER(ctypes.c_int64), text]),
+        "door_lost": (ctypes.c_int, [pointer]),
+        "door_idle": (ctypes.c_int, [pointer]),
+        "door_client": (pointer, [pointer]),
+        "door_port": (pointer, [pointer]),
+        "door_close": (None, [pointer]),
+        "jack_port_name": (text, [pointer]),
+        "jack_port_get_connections": (ctypes.POINTER(text), [pointer]),
+        "jack_connect": (ctypes.c_int, [pointer, text, text]),
+        "jack_get_buffer_size": (ctypes.c_uint32, [pointer]),
+        "jack_get_sample_rate": (ctypes.c_uint32, [pointer]),
+        "jack_port_by_name": (pointer, [pointer, text]),
+        "jack_free": (None, [pointer]),
+    }
+    functions: dict[str, Any] = {}
+    for name, (result, arguments) in kinds.items():
+        functions[name] = getattr(libraries[name.split("_")[0]], name)
+        functions[name].restype, functions[name].argtypes = result, arguments
+    return SimpleNamespace(**functions)
+
+
+def available() -> bool:
+    """Tell whether JACK can be reached this way."""
+    return _library() is not None
+
+
+class JackDoor:
+    """A MIDI port of JACK, open until `close`; `pipe` is a file's number for one that hears, -1 for one that sends.
+
+    All but JACK's own thread is the caller's one thread. Raises NameTakenError, or OSError where no server answers.
+    """
+
+    def __init__(self, client: str, port: str, pipe: int = -1) -> None:
+        library = _library()
+        if library is None:
+            raise OSError("JACK's own way is not installed")
+        self._jack, self._hears = library, pipe >= 0
+        self._door = self._jack.door_open(client.encode(), port.encode(), pipe)
+        if not self._door:
+            # of a server that refuses a name JACK says the same as of one that is not there: another name tells
+            other = self._jack.door_open(f"{client}-{os.getpid()}".encode(), port.encode(), pipe)
+            if other:
+                self._jack.door_close(other)
+                raise NameTakenError(client)
+            raise OSError("JACK does not answer")
+        self._client, self._port = self._jack.door_client(self._door), self._jack.door_port(self._door)
+        self.name = f"{client}:{port}"
+
+    @property
+    def period(self) -> Seconds:
+        """The length of a period."""
+        return Seconds(
+            self._jack.jack_get_buffer_size(self._client) / self._jack.jack_get_sample_rate(self._client)
+        )
+
+    @property
+    def lost(self) -> bool:
+        """Whether the server is gone; the door only closes then."""
+        return bool(self._jack.door_lost(self._door))
+
+    def send(self, data: bytes, at: Seconds | None) -> None:
+        """Send a message of 1 to 3 bytes at a moment, or at once. Raises OSError where JACK takes no more."""
+        moment = 0 if at is None else round(at * 1e6 + _raw_minus_monotonic())
+        if self._jack.door_send(self._door, moment, data, len(data)) or self.lost:
+            raise OSError("JACK is gone")
+
+    def hurry(self) -> None:
+        """Take back the beginnings that wait for their moment, and let the ends that wait sound at once."""
+        self._jack.door_send(self._door, 0, b"", 0)
+
+    def heard(self) -> Iterable[tuple[Seconds, bytes]]:
+        """Yield what was heard since, with its moments."""
+        at, data = ctypes.c_int64(), ctypes.create_string_buffer(LONGEST)
+        while size := self._jack.door_read(self._door, ctypes.byref(at), data):
+            yield Seconds((at.value - _raw_minus_monotonic()) / 1e6), data.raw[:size]
+
+    def connections(self) -> tuple[str, ...]:
+        """Return the names of the ports that ours is connected to."""
+        if self.lost:
+            return ()
+        names = self._jack.jack_port_get_connections(self._port)
+        if not names:
+            return ()
+        found: list[str] = []
+        while (name := names[len(found)]) is not None:
+            found.append(name.decode())
+        self._jack.jack_free(names)
+        return tuple(found)
+
+    def exists(self, name: str) -> bool:
+        """Tell whether there is a port of this name."""
+        return not self.lost and bool(self._jack.jack_port_by_name(self._client, name.encode()))
+
+    def connect(self, other: str) -> bool:
+        """Connect ours to another port; tell whether it is."""
+        ours, theirs = self.name.encode(), other.encode()
+        pair = (theirs, ours) if self._hears else (ours, theirs)
+        return not self.lost and self._jack.jack_connect(self._client, *pair) in (0, 17)
+
+    def close(self) -> None:
+        """Close it, once all that was sent has been written (half a second at most)."""
+        end = time.monotonic() + 0.5
+        while not (self.lost or self._jack.door_idle(self._door)) and time.monotonic() < end:
+            time.sleep(0.002)
+        if not self.lost:
+            time.sleep(2 * self.period)  # what is written in a period is read in it or in the next
+        self._jack.door_close(self._door)
+
+
+def _raw_minus_monotonic() -> float:
+    """Return the microseconds that JACK's clock is ahead of ours."""
+    if sys.platform != "linux":
+        return 0.0
+    before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
+    raw = time.clock_gettime_ns(time.CLOCK_MONOTONIC_RAW)
+    return (raw - (before + time.clock_gettime_ns(time.CLOCK_MONOTONIC)) // 2) / 1000
+
+
+MARGIN = Seconds(0.004)
+"""Beside two periods, for the time that a handed-over message takes to be seen."""
+
+
+class Connections:
+    """Whom a port is connected to, kept while they are away. Whoever the owner takes off is forgotten."""
+
+    def __init__(self, door: JackDoor, kept: Iterable[str] = ()) -> None:
+        self._door = door
+        self._present: set[str] = set()
+        self._doubtful: set[str] = set()
+        self._away = set(kept)
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """Those that are there, and those that are wanted back."""
+        return frozenset(self._present | self._doubtful | self._away)
+
+    def check(self) -> list[str]:
+        """Look who is there; connect again who came back. Return a line for each that went or came."""
+        news: list[str] = []
+        now = set(self._door.connections())
+        doubtful = set[str]()
+        for name in sorted((self._present | self._doubtful) - now):
+            if not self._door.exists(name):
+                self._away.add(name)
+                news.append(f"{name} is gone")
+            elif name not in self._doubtful:  # taken off by the owner, or about to go: its port goes last
+                doubtful.add(name)
+        for name in sorted(self._away - now):
+            if self._door.exists(name) and self._door.connect(name):
+                now.add(name)
+                news.append(f"{name} is connected again")
+        self._away -= now
+        self._present, self._doubtful = now, doubtful
+        return news
+
+
+class JackPort:
+    """One port a route; messages are handed over `ahead` of their moment and sound at its frame."""
+
+    checked: Seconds | None = Seconds(0.5)
+
+    def __init__(
+        self, name: str, clients: Mapping[str, tuple[str, str]], to: Mapping[str, Iterable[str]]
+    ) -> None:
+        """Open (client, port) a route, connected to others. Raises NameTakenError, or OSError: no server."""
+        self.name, self.routes = name, tuple(clients)
+        self._doors: dict[str, JackDoor] = {}
+        try:
+            for route, (client, port) in clients.items():
+                self._doors[route] = JackDoor(client, port)
+        except Exception:
+            self.close()
+            raise
+        self._connections = {
+            route: Connections(door, to.get(route, ())) for route, door in self._doors.items()
+        }
+        self.ahead = Seconds(2 * self._doors[self.routes[0]].period + MARGIN)
+        self.check()
+
+    @property
+    def kept(self) -> dict[str, frozenset[str]]:
+        """By route, whom its port is to be connected to when it is opened again."""
+        return {route: connections.kept for route, connections in self._connections.items()}
+
+    def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
+        """Send a message at a moment, or at once. Raises OSError: the server is gone."""
+        self._doors[route].send(data, at)
+
+    def hurry(self) -> None:
+        """Take back beginnings that were handed over and have not sounded."""
+        for door in self._doors.values():
+            door.hurry()
+
+    def check(self) -> list[str]:
+        """Look after the connections; return a line for each that went or came. Raises OSError: no server."""
+        if any(door.lost for door in self._doors.values()):
+            raise OSError("the JACK server is gone")
+        return [line for connections in self._connections.values() for line in connections.check()]
+
+    def close(self) -> None:
+        """Let what was sent sound, and close every port."""
+        for door in self._doors.values():
+            door.close()

@@ -1,0 +1,254 @@
+"""Where MIDI goes: a virtual port of ours, somebody's port by name, or nowhere.
+
+`Port.send` is called from the player only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+from bridge.clock import Seconds
+from bridge.errors import OwnerError
+from bridge.midi import jack
+from bridge.midi.backends import api_of, chosen, client_name, find_backend, sinks, sources
+from bridge.midi.jack import JackPort, NameTakenError
+
+Kept = Mapping[str, frozenset[str]]
+"""By route, whom a port is to be connected to when it is opened again."""
+NOBODY: Kept = {}
+
+
+@dataclass(frozen=True, slots=True)
+class PortConfig:
+    """What to open: output is virtual, none, record:FILE or a port's name; None is "virtual if possible"."""
+
+    output: str | None
+    backend: str
+    per_part: bool
+    port_name: str
+    parts: tuple[str, ...]
+    trace: Path | None = None
+
+
+class Port(Protocol):
+    """Anything that takes MIDI bytes."""
+
+    name: str
+    routes: tuple[str, ...]
+    ahead: Seconds
+    """So long before its moment a message may be given, and sounds at it; 0: it sounds when it is given."""
+    checked: Seconds | None
+    """How often it wants to be looked after; None: never."""
+
+    @property
+    def kept(self) -> Kept:
+        """Whom it is to be connected to when it is opened again."""
+
+    def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
+        """Send one message on the port of a route; ("",) is one port for all. Raises OSError: port lost."""
+
+    def hurry(self) -> None:
+        """Take back the beginnings that were given ahead and have not sounded; ends that wait sound at once."""
+
+    def check(self) -> list[str]:
+        """Look after it, once in a while; return a line of news each. Raises OSError: port lost."""
+
+    def close(self) -> None:
+        """Close it; nothing may be sent after."""
+
+
+class SilentPort:
+    """Takes everything and sends nothing: for `none`, and for files, which the daemon writes itself."""
+
+    ahead = Seconds(0)
+    checked: Seconds | None = None
+    kept: Kept = NOBODY
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.routes: tuple[str, ...] = ("",)
+
+    def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
+        """Do nothing."""
+
+    def hurry(self) -> None:
+        """Do nothing: nothing waits here."""
+
+    def check(self) -> list[str]:
+        """Find nothing."""
+        return []
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class RecordingPort:
+    """Keeps what was sent, with the route: for tests and examples."""
+
+    ahead = Seconds(0)
+    checked: Seconds | None = None
+    kept: Kept = NOBODY
+
+    def __init__(self) -> None:
+        self.name = "recording"
+        self.routes: tuple[str, ...] = ("",)
+        self.sent: list[tuple[str, bytes]] = []
+
+    def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
+        """Keep a message."""
+        self.sent.append((route, data))
+
+    def hurry(self) -> None:
+        """Do nothing: nothing waits here."""
+
+    def check(self) -> list[str]:
+        """Find nothing."""
+        return []
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class RtMidiPort:
+    """One port a route, through python-rtmidi; `to` is somebody's port that ours is connected to."""
+
+    ahead = Seconds(0)
+    checked: Seconds | None = Seconds(1)
+    kept: Kept = NOBODY
+
+    def __init__(self, name: str, outs: dict[str, Any], to: str | None = None) -> None:
+        self.name, self.routes, self._outs, self._to = name, tuple(outs), outs, to
+
+    def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
+        """Send a message. Raises OSError where the port is lost."""
+        import rtmidi
+
+        try:
+            self._outs[route].send_message(data)
+        except rtmidi.RtMidiError as lost:
+            raise OSError(f"{self.name} does not take any more: {lost}") from lost
+
+    def hurry(self) -> None:
+        """Do nothing: nothing waits here."""
+
+    def check(self) -> list[str]:
+        """Look whether somebody's port is still there: rtmidi sends to one that is gone without a word."""
+        if self._to is not None and self._to not in self._outs[""].get_ports():
+            raise OSError(f"{self._to} is gone")
+        return []
+
+    def close(self) -> None:
+        """Close every port."""
+        for out in self._outs.values():
+            out.close_port()
+            out.delete()
+
+
+def decided(config: PortConfig) -> PortConfig:
+    """Return the config with its output and backend settled. Raises OwnerError: what was asked cannot be."""
+    output = config.output
+    if output == "none" or (output is not None and output.startswith("record:")):
+        return config
+    backend = find_backend(config.backend)
+    if backend is None and output is None and config.backend == "auto":
+        return replace(config, output="record:llmball.mid")
+    if backend is None:
+        asked = "No MIDI system answers" if config.backend == "auto" else f"{config.backend} does not answer"
+        raise OwnerError(f"{asked}: start JACK (jackd or PipeWire's), or choose --output record:FILE or none")
+    if output is None and backend == "winmm":
+        return replace(config, output="record:llmball.mid", backend=backend)
+    return replace(config, output=output or "virtual", backend=backend)
+
+
+def open_port(config: PortConfig, kept: Kept | None = None) -> Port:
+    """Open what a settled config names, connected to those that were kept. Raises OwnerError."""
+    output = config.output or "none"
+    if output == "none":
+        return SilentPort("none")
+    if output.startswith("record:"):
+        return SilentPort(f"file:{output.removeprefix('record:')}")
+    import rtmidi
+
+    api = api_of(config.backend)
+    try:
+        if config.backend == "jack" and jack.available():
+            return _exact(config, api, output, kept or {})
+        return _virtual(config, api) if output == "virtual" else _existing(config, api, output)
+    except rtmidi.RtMidiError as refused:
+        raise OwnerError(f"{config.backend} refuses {output!r} ({refused}): see llmball ports") from refused
+
+
+def _clients(config: PortConfig) -> dict[str, tuple[str, str]]:
+    """Return the names of client and port a route: the first client has the plain name, where people look."""
+    client = client_name(config.port_name)
+    routes = config.parts if config.per_part else ("",)
+    return {
+        route: (f"{client}-{route}" if i else client, f"{config.port_name} {route}".rstrip())
+        for i, route in enumerate(routes)
+    }
+
+
+def _exact(config: PortConfig, api: int, output: str, kept: Kept) -> Port:
+    """Open our ports by JACK's own library; somebody's port by name is one that ours is connected to."""
+    clients = _clients(config)
+    client, port = next(iter(clients.values()))
+    name = f"jack:{client}:{port}"
+    if output != "virtual":
+        there = sinks(api)
+        kept = kept or {"": frozenset({there[chosen(there, output)]})}
+        clients, name = {"": (client, config.port_name)}, f"jack:{', '.join(sorted(kept['']))}"
+    try:
+        return JackPort(name, clients, kept)
+    except NameTakenError as taken:
+        raise _taken(str(taken)) from taken
+    except OSError as gone:
+        raise OwnerError("jack does not answer any more: see llmball doctor") from gone
+
+
+def _virtual(config: PortConfig, api: int) -> Port:
+    import rtmidi
+
+    if config.backend == "winmm":
+        raise OwnerError(
+            "Windows has no virtual ports: install loopMIDI and name its port with --output (llmball ports)"
+        )
+    routes = tuple(_clients(config))
+    clients = {route: client for route, (client, _) in _clients(config).items()}
+    names = {route: port for route, (_, port) in _clients(config).items()}
+    client = clients[routes[0]]
+    taken = [p for p in sources(api) if p.split(":")[0] in clients.values() or p in names.values()]
+    if taken:
+        raise _taken(taken[0])
+    outs: dict[str, Any] = {}
+    for route in routes:
+        outs[route] = rtmidi.MidiOut(api, name=clients[route])
+        outs[route].open_virtual_port(names[route])
+    port = RtMidiPort(f"{config.backend}:{client}:{names[routes[0]]}", outs)
+    if config.backend == "jack":  # which gives another name to a client whose own is taken, and says nothing
+        there = sources(api)
+        for route in routes:
+            if f"{clients[route]}:{names[route]}" not in there:
+                port.close()
+                raise _taken(clients[route])
+    return port
+
+
+def _taken(name: str) -> OwnerError:
+    return OwnerError(f"{name} is there already: stop the other LLMBall, or choose another --port-name")
+
+
+def _existing(config: PortConfig, api: int, wanted: str) -> Port:
+    import rtmidi
+
+    out = rtmidi.MidiOut(api, name=client_name(config.port_name))
+    there = out.get_ports()
+    try:
+        index = chosen(there, wanted)
+    except OwnerError:
+        out.delete()
+        raise
+    out.open_port(index, config.port_name)
+    return RtMidiPort(f"{config.backend}:{there[index]}", {"": out}, there[index])

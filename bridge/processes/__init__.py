@@ -1,0 +1,1 @@
+"""Child processes: begun, watched, begun again."""

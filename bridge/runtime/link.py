@@ -1,0 +1,68 @@
+"""Ableton Link, where its extra is installed: what its others agree on is heard, and told what we want.
+
+Asked 50 times a second from the event loop; what is read is exact for its moment, so that it need not be oftener.
+The library is under the GPL and therefore no part of the base install.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from bridge.clock import Seconds, monotonic
+from bridge.errors import OwnerError
+from bridge.protocol.events import LinkHeard, ToLink
+
+EVERY = Seconds(0.020)
+QUANTUM = 4.0
+"""Quarter notes over which those who play together agree on the phase: a bar of 4/4."""
+UNMET = 120.0
+"""The tempo until anybody says another."""
+
+
+class Link:
+    """One of those who play together; `hear` is called from the event loop.
+
+    Nobody's tempo moves because we come: Link takes over what is there. Raises OwnerError where it is not installed.
+    """
+
+    def __init__(self, hear: Callable[[LinkHeard], None]) -> None:
+        try:
+            import link
+        except ImportError as missing:
+            raise OwnerError(
+                "--sync link needs Ableton Link (GPL): pip install 'llmball[link]', or LinkPython-extern"
+            ) from missing
+        self._hear, self._loop = hear, asyncio.get_running_loop()
+        self._link: Any = link.Link(UNMET)
+        self._link.startStopSyncEnabled = True
+        self._link.enabled = True
+        self._timer = self._loop.call_soon(self._ask)
+
+    def do(self, order: ToLink) -> None:
+        """Tell the others a tempo, or that we play or stop."""
+        state, now = self._link.captureSessionState(), self._link.clock().micros()
+        if order.bpm is not None:
+            state.setTempo(order.bpm, now)
+        if order.playing is not None and order.playing != state.isPlaying():
+            state.setIsPlaying(order.playing, now)
+        self._link.commitSessionState(state)
+
+    def close(self) -> None:
+        """Leave the others."""
+        self._timer.cancel()
+        self._link.enabled = False
+
+    def _ask(self) -> None:
+        state = self._link.captureSessionState()
+        before, micros, after = monotonic(), self._link.clock().micros(), monotonic()
+        news = LinkHeard(
+            Seconds((before + after) / 2),
+            bool(state.isPlaying()),
+            float(state.beatAtTime(micros, QUANTUM)),
+            float(state.tempo()),
+            int(self._link.numPeers()),
+        )
+        self._timer = self._loop.call_later(EVERY, self._ask)
+        self._hear(news)

@@ -1,0 +1,1 @@
+"""Files that outlast the daemon: takes and sets in the home folder."""

@@ -1,0 +1,106 @@
+"""A set: controls, bank and pads as readable TOML, saved and loaded whole. Pure but for the two that touch files."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from bridge.errors import BadRequest, OwnerError
+from bridge.protocol.addresses import SLOTS
+from bridge.protocol.controls import CONTROLS, Value
+from bridge.protocol.midi_learn import Touch, read_map
+from bridge.protocol.requests import prompt
+from bridge.storage.home import folder, put
+
+MOST_BYTES = 200
+"""Of a name: file systems have 255 for one and what we put around it."""
+_NAME = re.compile(r"[\w-][\w -]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Set:
+    """Every control, the prompts of the bank by slot, and what each touch of a MIDI controller does."""
+
+    controls: Mapping[str, Value]
+    bank: Mapping[int, str]
+    pads: Mapping[Touch, str]
+
+    def to_toml(self) -> str:
+        """Return the file: only what is not at its default."""
+        lines = [
+            "# a set of LLMBall: what is not named here is at its default (docs/osc.md)",
+            "",
+            "[controls]",
+        ]
+        others = {
+            p: v
+            for p, v in self.controls.items()
+            if p in CONTROLS and v != CONTROLS[p].default and p != "hold"
+        }
+        lines += [f"{json.dumps(path)} = {_toml(value)}" for path, value in sorted(others.items())]
+        lines += ["", "[bank]", *(f"{slot} = {_toml(text)}" for slot, text in sorted(self.bank.items()))]
+        lines += [
+            "",
+            "[pads]",
+            *(f"{json.dumps(t.name)} = {_toml(does)}" for t, does in sorted(self.pads.items())),
+        ]
+        return "\n".join(lines) + "\n"
+
+
+def _toml(value: Value) -> str:
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+def from_toml(text: str) -> Set:
+    """Return the set that a file says, every value checked. Raises ValueError with a line that names the fault."""
+    try:
+        told = tomllib.loads(text)
+        unknown = set(told) - {"controls", "bank", "pads"}
+        if unknown:
+            raise ValueError(f"[{min(unknown)}] is no part of a set: controls, bank, pads")
+        controls = {path: control.default for path, control in CONTROLS.items()}
+        for path, value in _table(told, "controls").items():
+            if path not in CONTROLS:
+                raise ValueError(f"{path} is no control (docs/osc.md lists them)")
+            controls[path] = CONTROLS[path].read([value])
+        bank = {}
+        for slot, words in _table(told, "bank").items():
+            if not slot.isdecimal() or int(slot) not in SLOTS:
+                raise ValueError(f"slots of the bank are 1..16, not {slot}")
+            bank[int(slot)] = prompt(f"bank slot {slot}", [words], encoded=False)
+        return Set(controls, bank, read_map(_table(told, "pads")))
+    except BadRequest as error:
+        raise ValueError(f"{error.address}: {error.reason}") from error
+
+
+def _table(told: Mapping[str, object], name: str) -> dict[str, object]:
+    table = told.get(name, {})
+    if not isinstance(table, dict):
+        raise ValueError(f"[{name}] is a table")
+    return table
+
+
+def path_of(name: str) -> Path:
+    """Return where a client's set of this name lies. Raises BadRequest: names are no paths."""
+    if not _NAME.fullmatch(name) or len(name.encode()) > MOST_BYTES:
+        raise BadRequest("/llmball/set", "a set's name has letters, digits, - and _, 64 at most")
+    return folder() / "sets" / f"{name}.toml"
+
+
+def opened(path: Path) -> Set:
+    """Return the owner's set. Raises OwnerError."""
+    try:
+        return from_toml(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise OwnerError(f"{path} cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise OwnerError(f"{path}: {error}") from error
+
+
+def written(path: Path, set_: Set) -> None:
+    """Save a set, whole or not at all. Raises HomeError."""
+    put(path, set_.to_toml().encode())

@@ -1,0 +1,1 @@
+"""Generation on other machines: jobs, their protocol, the dispatcher and the worker."""

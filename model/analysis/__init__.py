@@ -1,0 +1,1 @@
+"""What is found in given music: key, form, melody, harmony."""

@@ -1,0 +1,217 @@
+"""What a piece is made of: key, Roman numerals, cadences and form, as values and in plain words. Pure."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+
+from model.analysis.form import Section, phrase_bars, sections
+from model.analysis.key_finder import found_key
+from model.analysis.midi_import import heard_chords
+from model.music.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
+from model.music.midifile import Song
+from model.music.notes import PARTS, beat_length, beats_in_bar
+from model.music.numerals import numeral, role
+
+DOUBTFUL = 0.7
+"""A key less probable than this is told with its rival."""
+C_MAJOR = parse_key("C major")
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """A chord where it begins; bar and beat from 1, a beat is the metre's denominator."""
+
+    bar: int
+    beat: float
+    symbol: str
+    numeral: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cadence:
+    """How a phrase ends in a bar (from 1): authentic, plagal, half or deceptive, by these numerals."""
+
+    bar: int
+    kind: str
+    numerals: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """All that is told of a piece. `sure` is how probable the key is (0..1), `loop` chords that go round, by numerals."""
+
+    key: str
+    sure: float
+    second: str
+    tempo: float
+    meter: str
+    bars: int
+    parts: tuple[str, ...]
+    chords: tuple[Placed, ...]
+    loop: tuple[str, ...]
+    cadences: tuple[Cadence, ...]
+    form: str
+    sections: tuple[Section, ...]
+    words: tuple[str, ...] = ()
+
+    def to_json(self) -> dict[str, object]:
+        """Return it as JSON's values."""
+        return asdict(self)
+
+
+def explain(song: Song) -> Explained:
+    """Explain a piece; chords that it does not tell are read from its notes. Raises ValueError for drums alone."""
+    found = found_key(song)
+    stated = parse_key(song.key)
+    # what the file states decides between two keys that are about as likely; C major may just not have been stated
+    doubtful = found.sure < DOUBTFUL and stated == found.second and stated != C_MAJOR
+    key, second = (found.second, found.key) if doubtful else (found.key, found.second)
+    changes = song.chords or heard_chords(replace(song, key=key.name))
+    chords = tuple(_placed(song, at, parse_chord(symbol), key) for at, symbol in changes)
+    form = sections(song)
+    told = Explained(
+        key=key.name,
+        sure=round(found.sure, 3),
+        second=second.name,
+        tempo=round(song.tempos[0][1], 2),
+        meter=song.bars[0][1],
+        bars=len(song.bars),
+        parts=tuple(p for p in PARTS if any(n.part == p for n in song.notes)),
+        chords=chords,
+        loop=_loop(chords, len(song.bars)),
+        cadences=_cadences(song, chords, key),
+        form=" ".join(s.name for s in form),
+        sections=form,
+    )
+    return replace(told, words=_words(told, key))
+
+
+def _placed(song: Song, at: int, chord: Chord, key: Key) -> Placed:
+    number = bisect_right(song.bars, at, key=lambda bar: bar[0]) - 1
+    start, meter = song.bars[number]
+    beat = 1 + (at - start) / beat_length(meter)
+    degree = numeral(chord, key)
+    # a lowered degree is written with a flat in any key: Bb in A minor, not A#
+    symbol = chord_symbol(chord, key.flats or degree.startswith("b"))
+    return Placed(number + 1, round(beat, 3), symbol, degree)
+
+
+def _by_bar(chords: tuple[Placed, ...], bars: int) -> list[tuple[str, ...]]:
+    """Return the numerals that sound in each bar, what is held over among them."""
+    found: list[tuple[str, ...]] = []
+    held = ""
+    for bar in range(1, bars + 1):
+        here = [c for c in chords if c.bar == bar]
+        first = [held] if held and not any(c.beat == 1 for c in here) else []
+        found.append((*first, *(c.numeral for c in here)))
+        held = here[-1].numeral if here else held
+    return found
+
+
+def _loop(chords: tuple[Placed, ...], bars: int) -> tuple[str, ...]:
+    """Return the chords of two, four or eight bars that go round for most of a piece, if any do."""
+    told = _by_bar(chords, bars)
+    best: tuple[float, tuple[tuple[str, ...], ...]] = (0.5, ())
+    for size in (2, 4, 8):
+        rounds = Counter(tuple(told[i : i + size]) for i in range(0, bars - size + 1, size))
+        commonest, times = rounds.most_common(1)[0] if rounds else ((), 0)
+        share = times * size / bars
+        if times >= 2 and share > best[0] and len(set(commonest)) > 1:
+            best = share, commonest
+    return tuple(" ".join(bar) for bar in best[1])
+
+
+def _cadences(song: Song, chords: tuple[Placed, ...], key: Key) -> tuple[Cadence, ...]:
+    """Return the cadences at the ends of phrases of four bars, and at the last bar."""
+    found: list[Cadence] = []
+    ends = sorted({*range(4, len(song.bars) + 1, 4), len(song.bars)})
+    for bar in ends:
+        upto = [c for c in chords if c.bar <= bar]
+        pair = upto[-2:]
+        if len(pair) < 2 or pair[1].bar < bar - 1:
+            continue
+        kind = _kind(parse_chord(pair[0].symbol), parse_chord(pair[1].symbol), key)
+        if kind is None and bar < len(song.bars):
+            after = next((c for c in chords if c.bar == bar + 1 and c.beat == 1), None)
+            if after is not None:
+                pair = [pair[1], after]
+                kind = _kind(parse_chord(pair[0].symbol), parse_chord(after.symbol), key)
+                kind = None if kind == "half" else kind
+        if kind == "authentic" and _lands(song, pair[1], key):
+            kind = "perfect authentic"
+        if kind is not None:
+            found.append(Cadence(pair[1].bar, kind, " ".join(c.numeral for c in pair)))
+    return tuple(found)
+
+
+def _kind(one: Chord, other: Chord, key: Key) -> str | None:
+    before, now = ((c.root - key.tonic) % 12 for c in (one, other))
+    minor = other.quality.startswith("m") and not other.quality.startswith("maj")
+    if now == 0 and before in (7, 11):
+        return "authentic"
+    if now == 0 and before == 5:
+        return "plagal"
+    if now == 7 and not minor:
+        return "half"
+    if before == 7 and now == (8 if key.minor else 9):
+        return "deceptive"
+    return None
+
+
+def _lands(song: Song, home: Placed, key: Key) -> bool:
+    """Tell whether the last melody note over a chord of home, in its bar, is the tonic."""
+    start, meter = song.bars[home.bar - 1]
+    begin, end = (
+        start + (home.beat - 1) * beat_length(meter),
+        start + beats_in_bar(meter) * beat_length(meter),
+    )
+    melody = [n for n in song.notes if n.part == "melody" and n.start < end and n.end > begin]
+    return bool(melody) and max(melody, key=lambda n: n.start).pitch % 12 == key.tonic
+
+
+def _words(told: Explained, key: Key) -> tuple[str, ...]:
+    beats = "bar" if told.bars == 1 else "bars"
+    said = [
+        f"{told.bars} {beats} of {told.meter} at {told.tempo:g} quarter notes a minute: {', '.join(told.parts)}."
+    ]
+    doubt = f" (it might also be {told.second})" if told.sure < DOUBTFUL else ""
+    said.append(f"The key is {told.key}{doubt}.")
+    if told.loop:
+        said.append(f"The chords go round in {len(told.loop)} bars: {' | '.join(told.loop)}.")
+    common = Counter(c.symbol for c in told.chords).most_common(4)
+    for symbol, _ in common:
+        chord = parse_chord(symbol)
+        said.append(f"{symbol} is {numeral(chord, key)}: {role(chord, key)}.")
+    kinds = Counter(c.kind for c in told.cadences)
+    for kind, times in kinds.most_common():
+        first = next(c for c in told.cadences if c.kind == kind)
+        often = "once" if times == 1 else "twice" if times == 2 else f"{times} times"
+        said.append(f"{_CADENCES[kind]} ({first.numerals}) {often}, first in bar {first.bar}.")
+    if len(told.sections) > 1:
+        said.append(f"The form, in phrases of {phrase_bars(told.bars)} bars: {told.form}.")
+    return tuple(said)
+
+
+_CADENCES = {
+    "perfect authentic": "It comes home with the melody on the tonic, a perfect authentic cadence",
+    "authentic": "It comes home by the dominant, an authentic cadence",
+    "plagal": "It comes home by the subdominant, a plagal (Amen) cadence",
+    "half": "It stops on the dominant and waits, a half cadence",
+    "deceptive": "The dominant goes elsewhere than home, a deceptive cadence",
+}
+
+
+def chart(told: Explained) -> list[str]:
+    """Return the chords with their numerals, four bars a line, each line with the name of its phrase."""
+    lines: list[str] = []
+    for section in told.sections:
+        for first in range(section.first, section.last + 1, 4):
+            bars = range(first, min(first + 4, section.last + 1))
+            cells = [
+                " ".join(f"{c.symbol}({c.numeral})" for c in told.chords if c.bar == bar) or "%"
+                for bar in bars
+            ]
+            lines.append(f"{section.name:<3} {first:>3} | " + " | ".join(cells) + " |")
+    return lines

@@ -1,0 +1,83 @@
+"""The form of a piece: phrases that come again, by what sounds in their bars. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from model.music.midifile import Song, bar_length, sounding
+from model.music.notes import Ticks
+
+SAME, LIKE = 0.93, 0.82
+"""Mean likeness of bars from which a phrase is another one again, and a variant of it."""
+PLACES = 8
+"""Places of a bar at which onsets are told apart."""
+Bar = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Bars `first` to `last`, from 1; a variant's name has a stroke: A'."""
+
+    name: str
+    first: int
+    last: int
+
+
+def phrase_bars(count: int) -> int:
+    """Return how many bars a phrase is supposed to have in a piece of so many."""
+    return 8 if count >= 32 else 4
+
+
+def sections(song: Song) -> tuple[Section, ...]:
+    """Return the phrases of a piece by name, those that are the same with the same letter."""
+    bars = _bars(song)
+    size = phrase_bars(len(bars))
+    found: list[Section] = []
+    heads: list[tuple[str, Sequence[Bar]]] = []
+    for at in range(0, len(bars), size):
+        phrase = bars[at : at + size]
+        name = _named(phrase, heads)
+        found.append(Section(name, at + 1, at + len(phrase)))
+    return tuple(found)
+
+
+def _named(phrase: Sequence[Bar], heads: list[tuple[str, Sequence[Bar]]]) -> str:
+    likeness = [(_alike(phrase, other), name) for name, other in heads if len(phrase) <= len(other)]
+    best, name = max(likeness, default=(0.0, ""))
+    if best >= SAME:
+        return name
+    if best >= LIKE:
+        return name + "'"
+    number = len(heads)
+    letter = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number % 26] + (str(number // 26) if number >= 26 else "")
+    heads.append((letter, phrase))
+    return letter
+
+
+def _alike(one: Sequence[Bar], other: Sequence[Bar]) -> float:
+    return float(np.mean([a @ b for a, b in zip(one, other, strict=False)]))
+
+
+def _bars(song: Song) -> list[Bar]:
+    """Return a unit vector a bar: the time of the pitch classes in each half, and where the melody (or all) begins notes."""
+    spans = [(start, Ticks(start + bar_length(meter))) for start, meter in song.bars]
+    leads = "melody" if any(n.part == "melody" for n in song.notes) else None
+    found: list[Bar] = []
+    for (start, end), inside in zip(spans, sounding(song.notes, spans), strict=True):
+        tones, onsets = np.zeros((2, 12)), np.zeros(PLACES)
+        for note, shared in inside:
+            place = max(0, note.start - start) * PLACES // (end - start)
+            if note.part != "drums":
+                tones[int(place >= PLACES // 2), note.pitch % 12] += shared
+            if note.start >= start and leads in (None, note.part):
+                onsets[place] += 1
+        parts = [v / max(1e-9, float(np.linalg.norm(v))) for v in (tones.ravel(), 0.7 * onsets)]
+        whole = np.concatenate([parts[0], 0.7 * parts[1]])
+        if not whole.any():
+            whole = np.append(np.zeros(len(whole) - 1), 1.0)
+        found.append(whole / np.linalg.norm(whole))
+    return found

@@ -1,0 +1,248 @@
+"""Which chords a melody asks for: a small recurrent network that hears it whole, or only up to each place.
+
+The decoder reads a beat of melody before its chord and knows nothing of what follows. This network, learnt from the same
+songs by `model.training.fit.harmoniser`, hears every half bar in the light of all the others (two layers of gated recurrent
+units in both directions), and in a second part each half bar in the light of those before it. The fusion adds what it
+says to the decoder's odds of roots and kinds of chords. numpy only.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from model.music.harmony import Chord, Key
+from model.music.notes import TICKS_PER_QUARTER, Beat, Kept, Note, Ticks, beat_length, beats_in_bar
+from model.weights import FOLDER, load
+
+Array = npt.NDArray[np.float32]
+
+KINDS = ("major", "minor", "diminished")
+STATES = 12 * len(KINDS)
+_SOON = TICKS_PER_QUARTER // 8
+_ON_THE_BEAT = TICKS_PER_QUARTER // 12
+
+
+@dataclass(frozen=True, slots=True)
+class Half:
+    """Half a bar, in ticks from the beginning; `first` opens the bar. The first is the longer one where beats are odd."""
+
+    start: int
+    end: int
+    first: bool
+
+
+def halves(bars: Iterable[tuple[int, str]]) -> list[Half]:
+    """Return the halves of bars given as (tick, metre)."""
+    found = []
+    for at, meter in bars:
+        beats, length = beats_in_bar(meter), beat_length(meter)
+        middle = at + (beats + 1) // 2 * length
+        found += [Half(at, middle, first=True), Half(middle, at + beats * length, first=False)]
+    return found
+
+
+def kind(chord: Chord) -> int:
+    """Return the number of the kind of triad that a chord is nearest to."""
+    tones = {(p - chord.root) % 12 for p in chord.pitch_classes}
+    if 3 not in tones or 4 in tones:
+        return 0
+    return 2 if 6 in tones and 7 not in tones else 1
+
+
+class Sung(Protocol):
+    """A note of a melody, in ticks from the beginning."""
+
+    @property
+    def start(self) -> int:
+        """Where it begins."""
+
+    @property
+    def end(self) -> int:
+        """Where it is over."""
+
+    @property
+    def pitch(self) -> int:
+        """Its MIDI number."""
+
+
+SLOT, SLOTS = TICKS_PER_QUARTER // 4, 8
+"""What is heard sixteenth by sixteenth: half a bar of four quarters; what is longer is folded into the last."""
+PLAIN = 60
+"""Features that count over all of half a bar; those of its sixteenths follow."""
+MANNERS = ("pop", "standard", "art song", "hymn")
+"""Whose chords are wanted: one feature each, none of them where it is not said."""
+FEATURES = PLAIN + 12 * SLOTS + 6 + len(MANNERS)
+
+
+def manner(style: str) -> str:
+    """Return whose chords a style of `model.styles` has."""
+    if style in ("art song", "hymn"):
+        return style
+    return "standard" if style in ("standard", "jazz swing", "bossa nova", "new orleans", "blues") else "pop"
+
+
+def features(parts: Sequence[Half], melody: Iterable[Sung], key: Key, who: str = MANNERS[0]) -> Array:
+    """Return what is heard of a melody in every half bar, `(T, FEATURES)`, its pitch classes counted from the tonic.
+
+    Of a minor key they count from the tonic of its relative major, so that both share what they know. `who` is a manner, or "".
+    """
+    heard = np.zeros((len(parts), FEATURES), np.float32)
+    tonic = home(key)
+    ends_at = [half.end for half in parts]
+    for start, pitch, end in sorted((n.start, n.pitch, n.end) for n in melody):
+        tone = (pitch - tonic) % 12
+        for i in range(bisect_right(ends_at, start), len(parts)):
+            half, row = parts[i], heard[i]
+            if half.start >= end:
+                break
+            long, struck, begins, ends, strong = (row[12 * k : 12 * k + 12] for k in range(5))
+            slots = row[PLAIN : PLAIN + 12 * SLOTS].reshape(SLOTS, 12)
+            long[tone] += (min(end, half.end) - max(start, half.start)) / TICKS_PER_QUARTER
+            first, last = max(start, half.start) - half.start, min(end, half.end) - half.start
+            slots[min(SLOTS - 1, first // SLOT) : min(SLOTS, -(-last // SLOT)), tone] = 0.5
+            if start <= half.start + _SOON < end:
+                begins[:] = 0
+                begins[tone] = 1
+            if start < half.start:
+                continue
+            slots[min(SLOTS - 1, first // SLOT), tone] = 1
+            row[PLAIN + 12 * SLOTS] += 0.25
+            struck[tone] = min(1.5, struck[tone] + 0.5)
+            ends[:] = 0
+            ends[tone] = 1
+            if first % TICKS_PER_QUARTER < _ON_THE_BEAT:
+                strong[tone] += (end - start) / TICKS_PER_QUARTER
+    told = heard[:, PLAIN + 12 * SLOTS + 1 :]
+    for row, half in zip(told, parts, strict=True):
+        quarters = (half.end - half.start) / TICKS_PER_QUARTER
+        row[:5] = half.first, key.minor, 1, quarters / 2, quarters != 2
+    if who:
+        told[:, 5 + MANNERS.index(who)] = 1
+    return heard
+
+
+def home(key: Key) -> int:
+    """Return the pitch class that melodies count from: the tonic of the key, or of its relative major."""
+    return (key.tonic + 3) % 12 if key.minor else key.tonic
+
+
+class Harmoniser:
+    """The weights of a few networks, and what they say together. Safe to share between threads: nothing of it changes."""
+
+    def __init__(self, arrays: dict[str, Array]) -> None:
+        members = sorted({name.split(".")[0] for name in arrays})
+        self._members = [
+            _Member({n.split(".", 1)[1]: a for n, a in arrays.items() if n.startswith(f"{member}.")})
+            for member in members
+        ]
+
+    def likely(self, heard: Array) -> Array:
+        """Return the logarithm of how likely each root over `home` and kind is in every half bar, `(T, 12, 3)`."""
+        return _together([m.likely(heard) for m in self._members])
+
+    def behind(self, heard: Array) -> Array:
+        """Return the same for the half bar that follows each, knowing the melody up to its end only; the first row knows nothing.
+
+        `heard` is `(T, FEATURES)`, the answer `(T + 1, 12, 3)`.
+        """
+        return _together([m.behind(heard) for m in self._members])
+
+
+def _together(said: Sequence[Array]) -> Array:
+    """Return the logarithm of the mean of what several networks hold likely."""
+    return np.asarray(np.logaddexp.reduce(said, 0) - np.log(len(said)), np.float32)
+
+
+class _Member:
+    """One network."""
+
+    def __init__(self, arrays: dict[str, Array]) -> None:
+        self._arrays = arrays
+
+    def likely(self, heard: Array) -> Array:
+        x = self._lifted(heard)
+        for layer in ("gru.l0", "gru.l1"):
+            x = np.concatenate([self._gated(x, layer), self._gated(x[::-1], layer + ".back")[::-1]], 1)
+        return self._said(x, "out")
+
+    def behind(self, heard: Array) -> Array:
+        x = np.concatenate(
+            [np.zeros((1, self._arrays["inp.weight"].shape[0]), np.float32), self._lifted(heard)]
+        )
+        return self._said(self._gated(x, "behind.l0"), "next")
+
+    def _lifted(self, heard: Array) -> Array:
+        return np.asarray(np.maximum(heard @ self._arrays["inp.weight"].T + self._arrays["inp.bias"], 0))
+
+    def _gated(self, x: Array, layer: str) -> Array:
+        """Run gated recurrent units (Cho and others, 2014) over time; gates in torch's order: reset, update, new."""
+        inner, outer = self._arrays[f"{layer}.hidden"].T, x @ self._arrays[f"{layer}.input"].T
+        outer = outer + self._arrays[f"{layer}.bias"]
+        shift, size = self._arrays[f"{layer}.shift"], inner.shape[0]
+        h, states = np.zeros(size, np.float32), np.zeros((len(x), size), np.float32)
+        for t, told in enumerate(outer):
+            kept = h @ inner + shift
+            reset, update = np.split(1 / (1 + np.exp(-(told[: 2 * size] + kept[: 2 * size]))), 2)
+            fresh = np.tanh(told[2 * size :] + reset * kept[2 * size :])
+            h = (1 - update) * fresh + update * h
+            states[t] = h
+        return states
+
+    def _said(self, x: Array, layer: str) -> Array:
+        logits = x @ self._arrays[f"{layer}.weight"].T + self._arrays[f"{layer}.bias"]
+        logits = logits - logits.max(1, keepdims=True)
+        logs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
+        return np.asarray(logs.reshape(len(x), 12, len(KINDS)), np.float32)
+
+
+@cache
+def shipped() -> Harmoniser:
+    """Return the network that is shipped. Raises `WeightsError`."""
+    return Harmoniser(load(FOLDER / "harmoniser.safetensors")[0])
+
+
+def opens_half(frame: Beat) -> bool:
+    """Tell whether half a bar begins with a beat."""
+    return frame.beat in (0, (beats_in_bar(frame.meter) + 1) // 2)
+
+
+def asked_by(given: Sequence[Kept], meter: str, key: Key, who: str = MANNERS[0]) -> Array:
+    """Return what a melody that is given whole asks for in each half bar, as `Harmoniser.likely` but counted from C.
+
+    All its bars have one metre; `who` is a manner.
+    """
+    notes = _melody((kept.notes for kept in given), beat_length(meter))
+    bars = range(len(given) // beats_in_bar(meter))
+    parts = halves((bar * beats_in_bar(meter) * beat_length(meter), meter) for bar in bars)
+    return np.roll(shipped().likely(features(parts, notes, key, who)), home(key), 1)
+
+
+def asked_after(beats: Sequence[Beat], frame: Beat, key: Key, who: str = MANNERS[0]) -> Array:
+    """Return what the melody of the last beats asks for in the half bar that begins with `frame`, `(12, 3)` counted from C.
+
+    `beats` end right before `frame`; those of another metre than its own, and what is left of a bar, count for nothing.
+    """
+    whole = [b for b in beats if b.meter == frame.meter and b.bar >= beats[0].bar + (beats[0].beat > 0)]
+    begun = frame.index - len(whole)
+    notes = _melody((b.notes for b in whole), frame.length)
+    bars = range(len(whole) // beats_in_bar(frame.meter) + 1)
+    parts = halves((bar * beats_in_bar(frame.meter) * frame.length, frame.meter) for bar in bars)
+    past = [half for half in parts if half.end <= (frame.index - begun) * frame.length]
+    return np.roll(shipped().behind(features(past, notes, key, who))[-1], home(key), 0)
+
+
+def _melody(beats: Iterable[Sequence[Note]], length: int) -> list[Note]:
+    """Return the melody of beats of one length, in ticks from the first."""
+    return [
+        replace(n, start=Ticks(n.start + i * length))
+        for i, notes in enumerate(beats)
+        for n in notes
+        if n.part == "melody"
+    ]

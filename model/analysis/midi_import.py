@@ -1,0 +1,237 @@
+"""Other people's .mid files as songs of ours: any resolution, any track names, whole bars.
+
+Tracks named as our parts are those parts; channel 10 is drums; of the rest the lowest line is the bass, the highest single
+line the melody, and what sounds together the chords. Chord symbols come from the markers, else from what sounds.
+"""
+
+from __future__ import annotations
+
+import io
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import mido
+
+from model.analysis.key_finder import found_key
+from model.music.drums import ROLES
+from model.music.harmony import QUALITIES, Chord, Key, chord_symbol, parse_chord, parse_key
+from model.music.midifile import (
+    CHANNELS,
+    MidiFileError,
+    Song,
+    as_filed,
+    bar_length,
+    from_bytes,
+    halves,
+    sounding,
+)
+from model.music.notes import METERS, TICKS_PER_QUARTER, Note, Ticks
+
+# Krumhansl and Kessler (1982), "Tracing the dynamic changes in perceived tonal organization", for a key that no meta tells
+_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
+_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+_NAMES = {"melody": ("melody", "lead", "vocal", "voice", "旋律"), "bass": ("bass", "贝斯"),
+          "drums": ("drum", "perc", "beat", "鼓"), "chords": ("chord", "piano", "keys", "pad", "comp", "和弦")}  # fmt: skip
+MOST_NOTES = 100_000
+
+
+def read_any(path: Path) -> Song:
+    """Return the song of any .mid file. Raises MidiFileError, OSError."""
+    content = path.read_bytes()
+    try:
+        song = from_bytes(content)
+    except MidiFileError:
+        song = _foreign(content)
+    return song if song.chords else replace(song, chords=heard_chords(song))
+
+
+def _foreign(content: bytes) -> Song:
+    try:
+        file = mido.MidiFile(file=io.BytesIO(content), clip=True)
+    except (EOFError, OSError, ValueError, LookupError, TypeError) as broken:
+        raise MidiFileError(f"no .mid file: {str(broken) or 'it ends too early'}") from broken
+    if file.type == 2 or file.ticks_per_beat <= 0:
+        raise MidiFileError("a .mid file of one piece, with ticks a quarter, can be read")
+    scale = TICKS_PER_QUARTER / file.ticks_per_beat
+    tempos: dict[Ticks, float] = {Ticks(0): 120.0}
+    meters: dict[int, str] = {0: "4/4"}
+    chords: dict[Ticks, str] = {}
+    key = ""
+    lines: dict[tuple[str, int], list[tuple[int, int, int, int]]] = defaultdict(list)
+    end = 0
+    for number, track in enumerate(file.tracks):
+        sounding: dict[tuple[int, int], tuple[int, int]] = {}
+        now = 0
+        for message in track:
+            now += message.time
+            at = round(now * scale)
+            match message.type:
+                case "set_tempo":
+                    tempos[Ticks(at)] = min(300.0, max(20.0, mido.tempo2bpm(message.tempo)))
+                case "time_signature":
+                    meters[at] = f"{message.numerator}/{message.denominator}"
+                case "key_signature":
+                    key = key or message.key
+                case "marker" if _is_chord(message.text):
+                    chords[Ticks(at)] = message.text
+                case "note_on" | "note_off":
+                    voice = (message.channel, message.note)
+                    began = sounding.pop(voice, None)
+                    if began is not None and at > began[0]:
+                        name = "drums" if message.channel == 9 else track.name
+                        lines[name, number * 16 + message.channel].append(
+                            (began[0], at, message.note, began[1])
+                        )
+                        end = max(end, at)
+                    if message.type == "note_on" and message.velocity:
+                        sounding[voice] = (at, message.velocity)
+    if not lines:
+        raise MidiFileError("there is no note in this file")
+    if sum(map(len, lines.values())) > MOST_NOTES:
+        raise MidiFileError(f"a file has {MOST_NOTES} notes at most")
+    meter = meters[max(meters)] if len(meters) == 1 else meters[sorted(meters)[0]]
+    meter = {"2/2": "4/4", "12/16": "6/8", "3/8": "6/8"}.get(meter, meter)
+    if meter not in METERS:
+        raise MidiFileError(f"a metre is one of {' '.join(METERS)}, not {meter}")
+    bar = bar_length(meter)
+    count = max(1, -(-(end - TICKS_PER_QUARTER // 8) // bar))
+    notes = tuple(n for part, line in _parts(lines).items() for n in _notes(part, line))
+    song = Song(
+        bars=tuple((Ticks(i * bar), meter) for i in range(count)),
+        end=Ticks(count * bar),
+        tempos=tuple(sorted((at, bpm) for at, bpm in tempos.items() if at < count * bar)),
+        key=parse_key(key).name if key else "C major",
+        notes=notes,
+        chords=tuple(sorted((at, symbol) for at, symbol in chords.items() if at < count * bar)),
+    )
+    if not key and any(n.part != "drums" for n in notes):
+        song = replace(song, key=found_key(song).key.name)
+    return as_filed(song)
+
+
+def _is_chord(text: str) -> bool:
+    try:
+        parse_chord(text)
+    except ValueError:
+        return False
+    return True
+
+
+Line = list[tuple[int, int, int, int]]
+
+
+def _parts(lines: Mapping[tuple[str, int], Line]) -> dict[str, Line]:
+    """Return the lines by part: by their names, else by how they lie and how many voices they have."""
+    found: dict[str, Line] = defaultdict(list)
+    rest: list[Line] = []
+    for (name, _), line in lines.items():
+        part = next((p for p, words in _NAMES.items() if any(w in name.lower() for w in words)), None)
+        part = name if name in CHANNELS else part
+        if part is None:
+            rest.append(line)
+        else:
+            found[part] += line
+    rest.sort(key=lambda line: sum(n[2] for n in line) / len(line))
+    single = [line for line in rest if _voices(line) < 1.2]
+    if "melody" not in found and single:
+        found["melody"] += single[-1]
+        rest.remove(single[-1])
+    low = [line for line in rest if sum(n[2] for n in line) / len(line) < 52 and _voices(line) < 1.3]
+    if "bass" not in found and low:
+        found["bass"] += low[0]
+        rest.remove(low[0])
+    for line in rest:
+        if "melody" not in found and len(rest) == 1:  # one piano: its top line leads
+            tops = {start: max(n[2] for n in line if n[0] == start) for start in {n[0] for n in line}}
+            found["melody"] += [n for n in line if n[2] == tops[n[0]] and n[2] >= 60]
+            line = [n for n in line if n not in found["melody"]]
+        found["chords"] += line
+    return {part: line for part, line in found.items() if line}
+
+
+def _voices(line: Line) -> float:
+    return len(line) / len({start for start, *_ in line})
+
+
+def _notes(part: str, line: Line) -> list[Note]:
+    return [
+        Note(
+            Ticks(start), Ticks(end - start),
+            _role(pitch) if part == "drums" else pitch,
+            max(1, velocity), part,
+        )
+        for start, end, pitch, velocity in line
+    ]  # fmt: skip
+
+
+_KIN = {35: 36, 40: 38, 31: 37, 41: 43, 45: 43, 48: 47, 22: 42, 26: 46, 52: 49, 55: 49, 57: 49, 53: 51, 59: 51,
+        54: 70, 69: 70, 82: 70}  # fmt: skip
+"""General MIDI's second toms, cymbals and shakers as roles of ours; what else there is counts as percussion."""
+
+
+def _role(pitch: int) -> int:
+    return pitch if pitch in ROLES.values() else _KIN.get(pitch, ROLES["perc"])
+
+
+def heard_key(notes: Sequence[Note]) -> Key:
+    """Return the major or minor key whose profile fits the pitch classes best, by time (Krumhansl–Schmuckler)."""
+    weight = [0.0] * 12
+    for note in notes:
+        if note.part != "drums":
+            weight[note.pitch % 12] += note.length
+    mean = sum(weight) / 12
+
+    def fit(tonic: int, profile: Sequence[float]) -> float:
+        middle = sum(profile) / 12
+        pairs = [(weight[(tonic + i) % 12] - mean, profile[i] - middle) for i in range(12)]
+        size = (sum(w * w for w, _ in pairs) * sum(p * p for _, p in pairs)) ** 0.5
+        return sum(w * p for w, p in pairs) / size if size else 0.0
+
+    keys = [
+        (fit(t, profile), t, mode)
+        for t in range(12)
+        for profile, mode in ((_MAJOR, "major"), (_MINOR, "minor"))
+    ]
+    _, tonic, mode = max(keys)
+    return parse_key(f"{('C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B')[tonic]} {mode}")
+
+
+def heard_chords(song: Song) -> tuple[tuple[Ticks, str], ...]:
+    """Return the chords that sound, one a half bar at most: the kind and root that cover the most time."""
+    key = parse_key(song.key)
+    found: list[tuple[Ticks, str]] = []
+    spans = halves(song)
+    for (at, _), inside in zip(spans, sounding(song.notes, spans), strict=True):
+        chord = _covering(inside, key)
+        symbol = None if chord is None else chord_symbol(chord, key.flats)
+        if symbol is not None and (not found or found[-1][1] != symbol):
+            found.append((Ticks(at), symbol))
+    return tuple(found)
+
+
+_PLAIN = ("", "m", "7", "maj7", "m7", "dim", "sus4", "m7b5", "sus2", "6")
+
+
+def _covering(notes: Sequence[tuple[Note, int]], key: Key) -> Chord | None:
+    weight = [0.0] * 12
+    lowest, low = 128, None
+    for note, shared in notes:
+        if note.part in ("chords", "bass", "melody"):
+            weight[note.pitch % 12] += shared * (0.5 if note.part == "melody" else 1.0)
+            if note.part != "melody" and note.pitch < lowest:
+                lowest, low = note.pitch, note.pitch % 12
+    whole = sum(weight)
+    if not whole:
+        return None
+
+    def worth(root: int, quality: str) -> float:
+        tones = {(root + t) % 12 for t in QUALITIES[quality]}
+        inside = sum(weight[t] for t in tones)
+        silent = sum(weight[t] == 0 for t in tones)
+        kin = 0.02 * sum(t in key.pitch_classes for t in tones) / len(tones)
+        return inside / whole - 0.13 * silent - 0.04 * len(tones) + 0.12 * (root == low) + kin
+
+    root, quality = max(((r, q) for r in range(12) for q in _PLAIN), key=lambda c: worth(*c))
+    return Chord(root, quality, root)

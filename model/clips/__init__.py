@@ -1,0 +1,1 @@
+"""Clips offline: write, refine, edit, harmonise."""

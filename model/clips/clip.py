@@ -1,0 +1,254 @@
+"""Clips: a prompt becomes a song of exactly N bars, offline, with the composer that also plays live."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Sequence, Set
+from dataclasses import replace
+from itertools import pairwise
+from typing import Protocol
+
+from model.clips.messages import DEFAULT_BARS, MOST_BARS, Wanted
+from model.generation.bias_terms import LOUDER, QUIET
+from model.generation.messages import BeatWritten, Begin, Understood, Write
+from model.generation.style_statistics import wanted_onsets
+from model.music.harmony import parse_chord, parse_key
+from model.music.midifile import DEFAULT_PROGRAMS, Song, bar_length
+from model.music.notes import TICKS_PER_QUARTER, Kept, Note, Ticks
+from model.music.plan import Controls, Plan, apply
+from model.music.swing import in_meter, swung
+from model.prompt.rules.vocabulary import table
+
+
+def measured(song: Song, plan: Plan) -> Plan:
+    """Return the plan with the song's tempo, key and metre, and its density and energy where the words say neither."""
+    heard = {part: [n for n in song.notes if n.part == part] for part in {n.part for n in song.notes}}
+    quarters = song.end / TICKS_PER_QUARTER
+    told = set(plan.explicit)
+    changed = replace(plan, meter=song.bars[0][1])
+    if "tempo" not in told:
+        changed = replace(changed, tempo=song.tempos[0][1])
+    if "key" not in told:
+        changed = replace(changed, key=song.key)
+    if heard and "energy" not in told:
+        mean = sum(n.velocity for n in song.notes) / len(song.notes)
+        changed = replace(changed, energy=round(min(1.0, max(0.0, (mean - QUIET) / LOUDER)), 2))
+    if heard and "density" not in told:
+        rates = {p: len({n.start for n in v}) / quarters for p, v in heard.items()}
+        changed = replace(
+            changed, density=min((i / 20 for i in range(21)), key=lambda d: _away(d, rates, plan))
+        )
+    return changed
+
+
+def _away(density: float, rates: dict[str, float], plan: Plan) -> float:
+    return sum(math.log(wanted_onsets(plan.idiom(p), p, density) / rate) ** 2 for p, rate in rates.items())
+
+
+def as_controls(plan: Plan, controls: Controls) -> Controls:
+    """Return controls that hold a plan's tempo, key, metre, density and energy, unless they are set already."""
+    return replace(
+        controls,
+        tempo=controls.tempo or plan.tempo,
+        key=plan.key if controls.key == "auto" else controls.key,
+        meter=plan.meter if controls.meter == "auto" else controls.meter,
+        density=plan.density if controls.density < 0 else controls.density,
+        energy=plan.energy if controls.energy < 0 else controls.energy,
+    )
+
+
+TAKE = 0
+
+
+class Writer(Protocol):
+    """What of `model.generation.composer.Composer` a clip needs."""
+
+    def begin(self, order: Begin) -> Understood:
+        """Understand the words of a take."""
+
+    def write(self, order: Write) -> BeatWritten:
+        """Write one beat of it."""
+
+    def forget(self, take: int) -> None:
+        """Free it."""
+
+
+def clip(
+    composer: Writer,
+    wanted: Wanted,
+    *,
+    given: tuple[Kept, ...] = (),
+    like: Song | None = None,
+    melody_first: bool = False,
+) -> Song:
+    """Return the clip: bars as wanted, else as the words say, else 8. The same request gives the same song.
+
+    `given` stays note for note, `like` is the song it comes from, whose tempo, key, metre, density and energy hold where
+    neither words nor controls say otherwise. Raises ValueError where a control cannot be read.
+    """
+    try:
+        plan = composer.begin(_begin(wanted, wanted.bars, None)).plan
+        bars = wanted.bars or min(plan.bars or DEFAULT_BARS, MOST_BARS)
+        controls = wanted.controls if like is None else as_controls(measured(like, plan), wanted.controls)
+        closing = plan.ending == "cadence" if wanted.closing is None else wanted.closing
+        begin = replace(
+            _begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first
+        )
+        composer.begin(begin)
+        return _written(composer, begin, apply(plan, controls)[0], bars)
+    finally:
+        composer.forget(TAKE)
+
+
+def _begin(wanted: Wanted, bars: int | None, closing: bool | None) -> Begin:
+    return Begin(
+        TAKE,
+        wanted.prompt,
+        wanted.controls,
+        wanted.seed,
+        bars if closing else None,
+        wanted.parts,
+        theta=wanted.theta,
+        loop=bars if closing is False else None,
+    )
+
+
+def _written(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song:
+    bars: list[tuple[Ticks, str]] = []
+    chords: list[tuple[Ticks, str]] = []
+    notes: list[Note] = []
+    kept: set[Note] = set()
+    now, index = Ticks(0), 0
+    end: Ticks | None = None
+    while end is None or now < end:
+        beat = composer.write(Write(TAKE, index, begin.controls)).beat
+        if beat is None:
+            raise ValueError(f"the composer ended before bar {count}")
+        if beat.beat == 0:
+            bars.append((now, beat.meter))
+            if len(bars) == count:
+                end = Ticks(now + bar_length(beat.meter))
+        if beat.chord is not None and (beat.fresh or not chords):
+            chords.append((now, beat.chord))
+        swing = in_meter(plan.swing, plan.swing_unit, beat.meter)
+        stays = set(begin.given[index].notes) if index < len(begin.given) else set()
+        for note in beat.notes:
+            if note in stays:  # a kept note has its swing already
+                notes.append(replace(note, start=Ticks(now + note.start)))
+                kept.add(notes[-1])
+            elif note.part in plan.parts:
+                notes.append(_placed(note, now, swing, plan.swing_unit))
+        now, index = Ticks(now + beat.length), index + 1
+    return Song(
+        bars=tuple(bars),
+        end=now,
+        tempos=((Ticks(0), plan.tempo),),
+        key=plan.key,
+        notes=_clear_of(kept, notes),
+        chords=tuple(chords),
+        programs=programs(plan),
+    )
+
+
+def _clear_of(kept: Set[Note], notes: Sequence[Note]) -> tuple[Note, ...]:
+    """Return the notes without those new ones that would cut a kept note short, the slightly early ones held back."""
+    ends: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    for note in kept:
+        ends[note.part, note.pitch].append((note.start + note.offset, note.end + note.offset))
+    found: list[Note] = []
+    for note in notes:
+        at = note.start + note.offset
+        end = (
+            max((e for s, e in ends[note.part, note.pitch] if s <= at < e), default=at)
+            if note not in kept
+            else at
+        )
+        if end - at < note.length:
+            found.append(replace(note, start=Ticks(end), offset=0) if end > at else note)
+    return tuple(found)
+
+
+def _placed(note: Note, beat_line: Ticks, swing: float, unit: int) -> Note:
+    """Return a note of a beat at its tick of the song; of a swung note both ends move."""
+    start = Ticks(beat_line + swung(note.start, swing, unit))
+    end = Ticks(beat_line + swung(note.end, swing, unit))
+    return replace(note, start=start, length=Ticks(max(1, end - start)))
+
+
+def programs(plan: Plan) -> tuple[tuple[str, int], ...]:
+    """Return the General MIDI program of each part of a plan: its instrument's, else a piano or a bass."""
+    chosen = {
+        part: table()[name.lower()].program for part, name in plan.instruments if name.lower() in table()
+    }
+    return tuple((part, chosen.get(part) or DEFAULT_PROGRAMS[part]) for part in plan.parts)
+
+
+ALIKE = (0.25, 0.85)
+"""Between which the likeness of neighbouring bars lies in most human songs: neither chaos nor a copy."""
+
+
+def score(song: Song, plan: Plan) -> float:
+    """Return how good a take is, higher is better: five parts of 0..1 each, evenly weighed."""
+    pitched = [n for n in song.notes if n.part != "drums"]
+    if not pitched:
+        return _fulness(song, plan)
+    scale = parse_key(plan.key).pitch_classes
+    inside = sum(n.length for n in pitched if n.pitch % 12 in scale) / sum(n.length for n in pitched)
+    return (inside + _on_chords(song) + _fulness(song, plan) + _held_together(song) + _no_hole(song)) / 5
+
+
+def _on_chords(song: Song) -> float:
+    melody = [n for n in song.notes if n.part == "melody"]
+    if not melody or not song.chords:
+        return 0.7
+    within = whole = 0
+    for note in melody:
+        symbols = [symbol for at, symbol in song.chords if at <= note.start]
+        if symbols:
+            whole += note.length
+            within += note.length * (note.pitch % 12 in parse_chord(symbols[-1]).pitch_classes)
+    share = within / whole if whole else 0.7
+    return 1 - abs(share - 0.75)
+
+
+def _fulness(song: Song, plan: Plan) -> float:
+    """Return 1 where each part has as many onsets as the plan's density asks."""
+    quarters = song.end / TICKS_PER_QUARTER
+    off = []
+    for part in plan.parts:
+        onsets = len({n.start for n in song.notes if n.part == part}) / quarters
+        off.append(
+            abs(math.log((onsets + 0.1) / (wanted_onsets(plan.idiom(part), part, plan.density) + 0.1)))
+        )
+    return math.exp(-sum(off) / len(off)) if off else 0.0
+
+
+def _by_bar(song: Song) -> list[list[Note]]:
+    starts = [start for start, _ in song.bars]
+    ends = [*starts[1:], song.end]
+    return [[n for n in song.notes if a <= n.start < b] for a, b in zip(starts, ends, strict=True)]
+
+
+def _held_together(song: Song) -> float:
+    """Return 1 where neighbouring bars share their onsets as much as bars of human songs do."""
+    bars = [
+        {(n.part, (n.start - start) // 120) for n in notes}
+        for (start, _), notes in zip(song.bars, _by_bar(song), strict=True)
+    ]
+    likeness = [len(a & b) / len(a | b) for a, b in pairwise(bars) if a | b]
+    if not likeness:
+        return 1.0
+    mean = sum(likeness) / len(likeness)
+    low, high = ALIKE
+    return 1 - max(low - mean, mean - high, 0.0)
+
+
+def _no_hole(song: Song) -> float:
+    bars = _by_bar(song)
+    return sum(bool(notes) for notes in bars) / len(bars)
+
+
+def ranked(takes: list[tuple[int, Song]], plan: Plan) -> list[int]:
+    """Return the numbers of the takes, the best first."""
+    return [number for number, _ in sorted(takes, key=lambda take: -score(take[1], plan))]

@@ -1,0 +1,117 @@
+"""What is asked of whoever writes clips, and what is answered: values that travel between processes, and no more.
+
+Whoever only passes them on need not load what writes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from model.music.plan import Controls
+
+DEFAULT_BARS = 8
+MOST_BARS = 256
+AUTOMATIC = Controls()
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is asked of a clip beside its words. None leaves it to them.
+
+    `closing` lets the last bar come to a close; False lets it lead back, as a loop. `theta` has weights of the fusion by
+    name; those that are not named are as shipped.
+    """
+
+    prompt: str
+    seed: int
+    bars: int | None = None
+    parts: tuple[str, ...] | None = None
+    controls: Controls = AUTOMATIC
+    closing: bool | None = None
+    theta: tuple[tuple[str, float], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.bars is not None and not 1 <= self.bars <= MOST_BARS:
+            raise ValueError(f"a clip has 1..{MOST_BARS} bars, not {self.bars}")
+
+
+@dataclass(frozen=True, slots=True)
+class Stays:
+    """What of a song stays: `parts` everywhere, and every part outside the bars to be `redone` (None: all bars)."""
+
+    parts: frozenset[str] = frozenset()
+    redone: frozenset[int] | None = None
+    harmony: bool = False
+
+
+Row = tuple[str, int, float, float, int]
+"""A note as it is sent: part, pitch, start and length in quarter notes, velocity."""
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """So many bars of notes to go on from, or with `stays` to write anew in part.
+
+    `tempo` 0 is not known, `key` "auto" is to be heard in the notes; `changed` tells that the words change it.
+    """
+
+    notes: tuple[Row, ...]
+    bars: int
+    meter: str = "4/4"
+    tempo: float = 0.0
+    key: str = "auto"
+    stays: Stays | None = None
+    changed: bool = False
+
+
+Packet = tuple[int, str, tuple[int | float, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipOrder:
+    """Write a clip; the number is the bridge's own."""
+
+    number: int
+    wanted: Wanted
+    given: Given | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ClipGivenUp:
+    """A clip is not wanted any more."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class ClipProgress:
+    """So much of a clip is written, 0..1."""
+
+    number: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class ClipWritten:
+    """A clip as its file would hold it: its count of notes, its quarter notes, its notes in packets of one part each.
+
+    A packet has the number of its first note, its part, and pitch, start, length and velocity of each note.
+    """
+
+    number: int
+    total: int
+    beats: float
+    tempo: float
+    key: str
+    packets: tuple[Packet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFailed:
+    """A clip cannot be written: `reason` says why."""
+
+    number: int
+    reason: str
+
+
+ClipAnswer = ClipProgress | ClipWritten | ClipFailed

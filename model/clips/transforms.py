@@ -1,0 +1,355 @@
+"""Changes to a finished clip that are arithmetic and nothing else: each moves one thing and leaves the rest. Pure."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import replace
+from functools import partial
+
+from model.music.drums import ROLES
+from model.music.harmony import MODES, QUALITIES, Chord, Key, chord_symbol, note_name, parse_chord, parse_key
+from model.music.midifile import Song, bar_length
+from model.music.notes import PARTS, TICKS_PER_QUARTER, Note, Ticks
+from model.music.swing import swung
+
+Parts = frozenset[str]
+
+
+SIXTEENTH = TICKS_PER_QUARTER // 4
+
+
+def mapped(song: Song, parts: Parts, change: Callable[[Note], Note | None]) -> Song:
+    """Return the song with each note of some parts changed, or left out where the change gives None."""
+    notes = [change(n) if n.part in parts else n for n in song.notes]
+    return replace(song, notes=tuple(sorted(n for n in notes if n is not None)))
+
+
+def louder(song: Song, parts: Parts, steps: int) -> Song:
+    """Return the song so many steps of velocity louder (or softer)."""
+    return mapped(song, parts, lambda n: replace(n, velocity=min(127, max(12, n.velocity + steps))))
+
+
+def faster(song: Song, ratio: float) -> Song:
+    """Return the song at its tempo times a ratio, within 20..300."""
+    return replace(song, tempos=tuple((at, min(300.0, max(20.0, bpm * ratio))) for at, bpm in song.tempos))
+
+
+def at_tempo(song: Song, bpm: float) -> Song:
+    """Return the song at one tempo, in quarters a minute."""
+    return replace(song, tempos=((Ticks(0), bpm),))
+
+
+def without(song: Song, parts: Parts) -> Song:
+    """Return the song without some parts."""
+    return replace(
+        song,
+        notes=tuple(n for n in song.notes if n.part not in parts),
+        programs=tuple(p for p in song.programs if p[0] not in parts),
+    )
+
+
+def without_drums(song: Song, roles: Collection[str]) -> Song:
+    """Return the song without some drums, named by their roles."""
+    notes = {ROLES[role] for role in roles}
+    return replace(song, notes=tuple(n for n in song.notes if n.part != "drums" or n.pitch not in notes))
+
+
+def moved(song: Song, parts: Parts, octaves: int) -> Song:
+    """Return the song with some parts so many octaves higher; a part that would leave 24..103 goes as far as it can."""
+    for part in parts - {"drums"}:
+        pitches = [n.pitch for n in song.notes if n.part == part]
+        step = 12 * octaves
+        while pitches and step and not (min(pitches) + step >= 24 and max(pitches) + step <= 103):
+            step -= 12 if step > 0 else -12
+        step = step or (7 if octaves > 0 else -5)
+        song = mapped(song, frozenset({part}), partial(_up, step))
+    return song
+
+
+def _up(semitones: int, note: Note) -> Note:
+    return replace(note, pitch=min(127, max(0, note.pitch + semitones)))
+
+
+def shorter(song: Song, parts: Parts) -> Song:
+    """Return the song with notes that end early."""
+    return mapped(song, parts - {"drums"}, lambda n: replace(n, length=Ticks(max(30, int(n.length * 0.42)))))
+
+
+def longer(song: Song, parts: Parts) -> Song:
+    """Return the song with notes held to the next one of their part."""
+    onsets = {p: sorted({n.start for n in song.notes if n.part == p}) for p in parts}
+
+    def held(note: Note) -> Note:
+        following = next((at for at in onsets[note.part] if at > note.start), song.end)
+        return replace(note, length=Ticks(max(note.length, min(following, song.end) - note.start)))
+
+    return mapped(song, parts - {"drums"}, held)
+
+
+def swinging(song: Song, swing: float) -> Song:
+    """Return the song with its straight eighths swung."""
+
+    def late(note: Note) -> Note:
+        start, end = swung(note.start, swing), swung(note.end, swing)
+        return replace(note, start=start, length=Ticks(max(1, end - start)))
+
+    return mapped(song, frozenset(PARTS), late)
+
+
+def straightened(song: Song) -> Song:
+    """Return the song with its off-beats back in the middle of their beats."""
+    off = [n.start % 480 for n in song.notes if 200 <= n.start % 480 <= 380]
+    swing = min(0.75, max(0.5, sorted(off)[len(off) // 2] / 480)) if off else 0.5
+    if swing < 0.53:
+        return song
+    back = {swung(Ticks(t), swing): t for t in range(481)}
+
+    def even(tick: int) -> int:
+        beat, inside = divmod(tick, 480)
+        near = min(back, key=lambda t: abs(t - inside))
+        return beat * 480 + back[near]
+
+    def placed(note: Note) -> Note:
+        start, end = even(note.start), even(note.end)
+        return replace(note, start=Ticks(start), length=Ticks(max(1, end - start)))
+
+    return mapped(song, frozenset(PARTS), placed)
+
+
+def thinner(song: Song, parts: Parts, share: float = 0.4) -> Song:
+    """Return the song without a share of the onsets of some parts: the weakest places and softest strokes go first."""
+    gone: set[tuple[str, int]] = set()
+    for part in parts:
+        strokes: dict[int, int] = defaultdict(int)
+        for note in song.notes:
+            if note.part == part:
+                strokes[note.start] = max(strokes[note.start], note.velocity)
+        order = sorted(strokes, key=lambda at: (_weight(at, song), strokes[at], at))
+        gone |= {(part, at) for at in order[: round(share * len(order))] if _weight(at, song) < 4}
+    return replace(song, notes=tuple(n for n in song.notes if (n.part, n.start) not in gone))
+
+
+def _weight(tick: int, song: Song) -> int:
+    """Return how strong a place is: 4 a bar line, 3 half a bar, 2 a beat, 1 an eighth, 0 the rest."""
+    start, meter = [bar for bar in song.bars if bar[0] <= tick][-1]
+    inside = tick - start
+    places = (
+        (bar_length(meter), 4),
+        (bar_length(meter) // 2, 3),
+        (TICKS_PER_QUARTER, 2),
+        (TICKS_PER_QUARTER // 2, 1),
+    )
+    return next((weight for unit, weight in places if inside % unit < 20 or unit - inside % unit < 20), 0)
+
+
+def busier(song: Song, parts: Parts) -> Song:
+    """Return the song with long strokes of some parts struck again half-way, a step or octave off where one voice plays."""
+    scale = parse_key(song.key).pitch_classes
+    added: list[Note] = []
+    cut: dict[Note, Note] = {}
+    for part in parts:
+        onsets = sorted({n.start for n in song.notes if n.part == part})
+        for at, following in zip(onsets, [*onsets[1:], song.end], strict=True):
+            gap = following - at
+            if gap < 2 * SIXTEENTH:
+                continue
+            half = at + gap // 2 // SIXTEENTH * SIXTEENTH
+            for note in [n for n in song.notes if n.part == part and n.start == at]:
+                if note.end > half:
+                    cut[note] = replace(note, length=Ticks(half - at))
+                pitch = note.pitch
+                if part == "melody":
+                    pitch = next(
+                        p for p in (pitch + 2, pitch + 1, pitch - 1) if p % 12 in scale or p == pitch - 1
+                    )
+                length = max(60, min(note.length, following - half))
+                added.append(replace(note, start=Ticks(half), length=Ticks(length), pitch=pitch,
+                                     velocity=max(12, int(note.velocity * 0.85))))  # fmt: skip
+    return replace(song, notes=tuple(sorted([*(cut.get(n, n) for n in song.notes), *added])))
+
+
+_DARKER = {4: 3, 9: 8, 11: 10}
+"""Degrees of a major scale that are lower in the minor one, in semitones above the tonic."""
+
+
+_BRIGHTER = {3: 4, 8: 9, 10: 11}
+
+
+def in_key(song: Song, key: Key) -> Song:
+    """Return the song in another key: all moved by the shorter way, and its mode changed degree by degree."""
+    now = parse_key(song.key)
+    up = (key.tonic - now.tonic + 6) % 12 - 6
+    song = _degrees(song, now, {}, up)
+    if key.minor != now.minor:
+        song = _degrees(song, key, _DARKER if key.minor else _BRIGHTER, 0)
+    return replace(song, key=key.name)
+
+
+def darker(song: Song) -> Song:
+    """Return the song in the minor mode of its tonic, or, where it is in minor already, lower."""
+    key = parse_key(song.key)
+    if key.minor:
+        return louder(moved(song, frozenset({"chords", "melody"}), -1), frozenset({"chords", "melody"}), -6)
+    return in_key(song, Key(key.tonic, "minor", MODES["minor"]))
+
+
+def brighter(song: Song) -> Song:
+    """Return the song in the major mode of its tonic, or, where it is in major already, higher."""
+    key = parse_key(song.key)
+    if not key.minor:
+        return moved(song, frozenset({"chords", "melody"}), 1)
+    return in_key(song, Key(key.tonic, "major", MODES["major"]))
+
+
+def _degrees(song: Song, key: Key, degrees: dict[int, int], up: int) -> Song:
+    def turned(pitch: int) -> int:
+        above = (pitch - key.tonic) % 12
+        return min(127, max(0, pitch + degrees.get(above, above) - above + up))
+
+    pitched = frozenset(PARTS) - {"drums"}
+    flats = Key((key.tonic + up) % 12, key.mode, key.scale).flats
+    chords = tuple((at, _turned(parse_chord(symbol), turned, flats)) for at, symbol in song.chords)
+    name = f"{note_name((key.tonic + up) % 12, flats)} {key.mode or 'major'}"
+    return replace(
+        mapped(song, pitched, lambda n: replace(n, pitch=turned(n.pitch))), chords=chords, key=name
+    )
+
+
+def _turned(chord: Chord, turned: Callable[[int], int], flats: bool) -> str:
+    root = turned(60 + chord.root) % 12
+    classes = {turned(60 + (chord.root + t) % 12) % 12 for t in QUALITIES[chord.quality]}
+    bass = turned(60 + chord.bass) % 12
+
+    def off(quality: str) -> tuple[int, int]:
+        return len(classes ^ {(root + t) % 12 for t in QUALITIES[quality]}), list(QUALITIES).index(quality)
+
+    return chord_symbol(Chord(root, min(QUALITIES, key=off), bass), flats)
+
+
+def coloured(song: Song, steps: int) -> Song:
+    """Return the song with a seventh or ninth more (or less) on each chord, in its symbols and in the chords part."""
+    key = parse_key(song.key)
+    spans = list(zip(song.chords, [*(at for at, _ in song.chords[1:]), song.end], strict=True))
+    symbols: list[tuple[Ticks, str]] = []
+    notes = [n for n in song.notes if n.part != "chords"]
+    for (at, symbol), end in spans:
+        before = parse_chord(symbol)
+        after = _richer(before, key) if steps > 0 else _plainer(before)
+        symbols.append((at, chord_symbol(after, key.flats)))
+        here = [n for n in song.notes if n.part == "chords" and at <= n.start < end]
+        notes += _recoloured(here, before, after)
+    notes += [
+        n for n in song.notes if n.part == "chords" and (not song.chords or n.start < song.chords[0][0])
+    ]
+    return replace(song, notes=tuple(sorted(notes)), chords=tuple(symbols))
+
+
+def _richer(chord: Chord, key: Key) -> Chord:
+    quality = chord.quality
+    lowered = (chord.root + 10) % 12 in key.pitch_classes
+    ladder = {"": "7" if lowered and (chord.root + 11) % 12 not in key.pitch_classes else "maj7", "m": "m7", "5": "m7",
+              "dim": "m7b5", "sus4": "7sus4", "sus2": "maj9", "6": "69", "add9": "maj9", "madd9": "m9", "m6": "m9",
+              "7": "13" if not key.minor else "7b9", "maj7": "maj9", "m7": "m9", "9": "13", "m9": "m11", "maj9": "maj13",
+              "7sus4": "13"}  # fmt: skip
+    return Chord(chord.root, ladder.get(quality, quality), chord.bass)
+
+
+def _plainer(chord: Chord) -> Chord:
+    tones = set(QUALITIES[chord.quality])
+    quality = (
+        "m"
+        if 3 in tones and 7 in tones
+        else "dim"
+        if {3, 6} <= tones
+        else "sus4"
+        if 5 in tones and 4 not in tones
+        else ""
+    )
+    return Chord(
+        chord.root,
+        quality,
+        chord.root if (chord.bass - chord.root) % 12 not in QUALITIES[quality] else chord.bass,
+    )
+
+
+def _recoloured(notes: Iterable[Note], before: Chord, after: Chord) -> list[Note]:
+    """Return the chord's strokes with the tones that are new above the others, and without those that are gone."""
+    wanted = {(after.root + t) % 12 for t in QUALITIES[after.quality]}
+    new = [
+        t for t in ((after.root + t) % 12 for t in QUALITIES[after.quality]) if t not in before.pitch_classes
+    ]
+    strokes: dict[int, list[Note]] = defaultdict(list)
+    for note in notes:
+        strokes[note.start].append(note)
+    found: list[Note] = []
+    for stroke in strokes.values():
+        stays = [n for n in stroke if n.pitch % 12 in wanted]
+        if not stays:
+            stays = [_nearest(n, wanted) for n in stroke]
+        if len(stroke) >= 2:
+            top = max(stays, key=lambda n: n.pitch)
+            for tone in new:
+                pitch = top.pitch - 11 + (tone - (top.pitch - 11)) % 12
+                stays.append(replace(top, pitch=pitch, velocity=max(12, top.velocity - 6)))
+        found += {(n.pitch, n.start): n for n in stays}.values()
+    return found
+
+
+def _nearest(note: Note, wanted: set[int]) -> Note:
+    return replace(
+        note,
+        pitch=min(
+            (note.pitch + d for d in (0, -1, 1, -2, 2, -3, 3, 4)),
+            key=lambda p: (p % 12 not in wanted, abs(p - note.pitch)),
+        ),
+    )
+
+
+def fewer_changes(song: Song) -> Song:
+    """Return the song with every second chord change left out; chords and bass of the dropped ones move to what stays."""
+    stay = [c for i, c in enumerate(song.chords) if i % 2 == 0]
+    gone = {at: stay[i // 2][1] for i, (at, _) in enumerate(song.chords) if i % 2}
+    ends = dict(
+        zip((at for at, _ in song.chords), [*(at for at, _ in song.chords[1:]), song.end], strict=True)
+    )
+
+    def pulled(note: Note) -> Note:
+        for at, symbol in gone.items():
+            if at <= note.start < ends[at]:
+                return _nearest(note, set(parse_chord(symbol).pitch_classes))
+        return note
+
+    return replace(mapped(song, frozenset({"chords", "bass"}), pulled), chords=tuple(stay))
+
+
+def walking(song: Song) -> Song:
+    """Return the song with a bass that walks in quarters from root to root, a step away from each new root."""
+    key = parse_key(song.key)
+    chords = song.chords or ((Ticks(0), key.name.split()[0]),)
+    loud = [n.velocity for n in song.notes if n.part == "bass"] or [84]
+    mean = sum(loud) // len(loud)
+    last = 40
+    bass: list[Note] = []
+    for at in range(0, song.end, TICKS_PER_QUARTER):
+        now = parse_chord([s for tick, s in chords if tick <= max(at, chords[0][0])][-1])
+        following = parse_chord(
+            [s for tick, s in chords if tick <= max(at + TICKS_PER_QUARTER, chords[0][0])][-1]
+        )
+        fresh = any(at - TICKS_PER_QUARTER < tick <= at for tick, _ in chords)
+        if fresh or not bass:
+            classes = {now.bass}
+        elif following != now:
+            classes = {(following.bass + d) % 12 for d in (-1, 1, 2, -2)} & (
+                key.pitch_classes | {(following.bass - 1) % 12}
+            )
+        else:
+            classes = set(now.pitch_classes) | {(last + 2) % 12} & key.pitch_classes
+        near = [p for p in range(31, 56) if p % 12 in classes and p != last] or [last]
+        last = min(near, key=lambda p: (abs(p - last), p))
+        velocity = min(127, mean + (4 if at // TICKS_PER_QUARTER % 2 else -2))
+        bass.append(Note(Ticks(at), Ticks(TICKS_PER_QUARTER - 30), last, velocity, "bass"))
+    rest = [n for n in song.notes if n.part != "bass"]
+    programs = dict(song.programs)
+    programs.setdefault("bass", 32)
+    return replace(song, notes=tuple(sorted([*rest, *bass])), programs=tuple(programs.items()))

@@ -1,0 +1,1 @@
+"""The network: tokens, engines, weights. Knows no music theory."""

@@ -1,0 +1,125 @@
+"""The header: what is told of a piece before its first note, as rows of the language.
+
+    BOS     symbol: 0, or "the melody comes first within a beat"
+    PARTS METER TEMPO DENSITY ENERGY BRIGHTNESS COMPLEXITY     symbol: the value's class
+    KEY     symbol: tonic and major or minor, value: mode
+    STYLE   symbol: the main style, value: the second one, velocity: the main one's share
+
+A field of 0 is "not said"; training leaves any of them out, so any subset may be given.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from model.decoder.tokenizer import (
+    KEY,
+    LEVEL,
+    LEVELS,
+    MELODY_FIRST,
+    METER,
+    MODE,
+    PART_ORDER,
+    PARTS_MASK,
+    SECOND_STYLE,
+    SHARE,
+    SHARES,
+    SIZES,
+    STYLE,
+    TEMPO,
+    TEMPO_BINS,
+    Event,
+    Rows,
+)
+from model.music.harmony import MODES
+from model.music.notes import METERS
+from model.styles import STYLES
+
+HEADER = tuple(
+    Event[n]
+    for n in [
+        "BOS",
+        "PARTS",
+        "METER",
+        "KEY",
+        "TEMPO",
+        "DENSITY",
+        "ENERGY",
+        "BRIGHTNESS",
+        "COMPLEXITY",
+        "STYLE",
+    ]
+)
+"""The header's rows in their order."""
+LEVEL_EVENTS = (Event.DENSITY, Event.ENERGY, Event.BRIGHTNESS, Event.COMPLEXITY)
+DROPPABLE = (Event.TEMPO, *LEVEL_EVENTS, Event.STYLE)
+"""What the words decide: it was dropped at times where the decoder learnt, and is from the lane that is not told of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """What is told of a song before its first note; None is "not said".
+
+    `key` is 0..11 for major and 12..23 for minor on the tonic, `mode` a name of `harmony.MODES`, `tempo` in quarters
+    a minute, the four levels in 0..1. `style` has one or two names with weights that sum to 1, the heavier first.
+    """
+
+    parts: frozenset[str] | None = None
+    meter: str | None = None
+    key: int | None = None
+    mode: str | None = None
+    tempo: float | None = None
+    density: float | None = None
+    energy: float | None = None
+    brightness: float | None = None
+    complexity: float | None = None
+    style: tuple[tuple[str, float], ...] = ()
+    melody_first: bool = False
+
+    def rows(self) -> Rows:
+        """Return the header's rows, `(10, 5)`."""
+        levels = (self.density, self.energy, self.brightness, self.complexity)
+        styles = [STYLES.index(name) for name, _ in self.style[:2]]
+        symbols = [
+            MELODY_FIRST if self.melody_first else 0,
+            0 if self.parts is None else parts_symbol(self.parts),
+            0 if self.meter is None else METER + METERS.index(self.meter),
+            0 if self.key is None else KEY + self.key,
+            0 if self.tempo is None else TEMPO + tempo_bin(self.tempo),
+            *(0 if v is None else LEVEL + min(LEVELS - 1, int(v * LEVELS)) for v in levels),
+            STYLE + styles[0] if styles else 0,
+        ]
+        rows = np.zeros((len(HEADER), len(SIZES)), np.int16)
+        rows[:, 0], rows[:, 1] = HEADER, symbols
+        if self.mode in MODES:
+            rows[HEADER.index(Event.KEY), 2] = MODE + list(MODES).index(self.mode)
+        if styles:
+            share = min(SHARES - 1, int(SHARES * 2 * (max(self.style[0][1], 0.5) - 0.5)))
+            rows[-1, 3] = SHARE + (share if len(styles) > 1 else SHARES - 1)
+            rows[-1, 2] = SECOND_STYLE + styles[1] if len(styles) > 1 else 0
+        return rows
+
+
+def parts_symbol(parts: frozenset[str]) -> int:
+    """Return the symbol that says a set of parts."""
+    return PARTS_MASK + sum(1 << PART_ORDER.index(p) for p in parts)
+
+
+def parts_of(header: Rows) -> frozenset[str]:
+    """Return the parts that a header says."""
+    mask = int(header[HEADER.index(Event.PARTS), 1]) - PARTS_MASK
+    return frozenset(p for i, p in enumerate(PART_ORDER) if mask >> i & 1)
+
+
+def unsaid(header: Rows, *events: Event) -> Rows:
+    """Return the header with some conditions not said."""
+    header = header.copy()
+    header[[HEADER.index(e) for e in events], 1:] = 0
+    return header
+
+
+def tempo_bin(bpm: float) -> int:
+    """Return the tempo's class: twelve to the octave from 45 quarters a minute, two octaves in all."""
+    return int(np.clip(round(12 * np.log2(max(bpm, 1.0) / 45)), 0, TEMPO_BINS - 1))

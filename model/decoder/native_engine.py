@@ -1,0 +1,234 @@
+"""The decoder at work in C (`native.c`, built where there is a compiler when LLMBall is installed): the fastest engine.
+
+The same arithmetic as `model.decoder.onnx_engine`, in eight bits, keys and values too; tests hold them together. `able` says
+whether it was built and this processor can run it. Called from one thread only; a state belongs to whoever began it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.decoder.engine import LANES, NEGLIGIBLE, Array, Embedded, Worth
+from model.decoder.onnx_graph import turns
+from model.decoder.tokenizer import SIZES, Rows
+from model.native.library import compiled, copied, narrow
+
+BLOCK = ("qkv", "out", "up", "down")
+
+
+SPARE = 2
+"""Caches of each kind that are kept for the next takes."""
+
+
+SHORT = 24
+"""Rows of a beginning without bars before it, at most: the words, the header and a line."""
+
+
+REMEMBERED = 64
+"""Beginnings of the lane without words that are kept: keys, metres and bands. Each has some 50 kB."""
+
+
+class NativeState:
+    """The cache of one take: `length` may be set back, never forward. What it took goes back to its engine."""
+
+    def __init__(self, engine: NativeEngine, lanes: int) -> None:
+        self.lanes, self._engine, self._library = lanes, engine, engine.library
+        self._kernel, shape = engine.kernel, engine.shape
+        self._size, self._head = shape["context"] + shape["prefix"], shape["head"]
+        self._kept = (shape["layers"], lanes, shape["width"] // self._head)
+        self.pointer = engine.lend(lanes)
+
+    def __del__(self) -> None:
+        if hasattr(self, "pointer"):
+            self._engine.take_back(self.lanes, self.pointer)
+
+    @property
+    def length(self) -> int:
+        """How many rows are filled."""
+        return int(self._library.native_length(self.pointer, -1))
+
+    @length.setter
+    def length(self, rows: int) -> None:
+        self._library.native_length(self.pointer, rows)
+
+    @property
+    def room(self) -> int:
+        """How many rows still fit."""
+        return self._size - self.length
+
+    @property
+    def rows(self) -> Array:
+        """The keys and values of all rows, `(2, layers, lanes, heads, length, head)`; a copy."""
+        found = np.empty((2, *self._kept, self.length, self._head), np.float32)
+        self._library.native_rows(self._kernel, self.pointer, found.ctypes.data)
+        return found
+
+    def drop(self, first: int, count: int) -> None:
+        """Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places.
+
+        What was read after them has heard them, and goes on to know of them. Costs some milliseconds.
+        """
+        self._library.native_drop(self._kernel, self.pointer, first, count)
+
+
+class NativeEngine:
+    """The weights, laid out for one row at a time. `shape` has the decoder's sizes by name.
+
+    What is returned is written into the same memory again and again: it holds until the same is asked for again.
+    Raises `RuntimeError` where it cannot be had: ask `able` first.
+    """
+
+    def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
+        library = compiled()
+        if library is None:
+            raise RuntimeError("model/native/decoder.c is not built, or this processor lacks AVX2")
+        self.shape, self.library = shape, library
+        self._spare: dict[int, list[int]] = {lanes: [] for lanes in LANES}
+        self._untold: OrderedDict[bytes, tuple[npt.NDArray[np.uint8], Array]] = OrderedDict()
+        width, layers, size = shape["width"], shape["layers"], shape["context"] + shape["prefix"]
+        names = [f"blocks.{i}.{name}" for i in range(layers) for name in BLOCK]
+        names += [f"chain.{i}.{j}" for i in range(len(SIZES) - 1) for j in (0, 1)]
+        names += [f"heads.{i}" for i in range(len(SIZES))]
+        needed = sum(library.native_bytes(*arrays[f"{name}.weight"].shape) for name in names)
+        self.kernel: int = library.native_open(width, layers, shape["head"], size, len(names), needed)
+        if not self.kernel:
+            raise MemoryError("no room for the decoder")
+        self._embedded = Embedded(arrays)
+        self._lent: list[npt.NDArray[Any]] = []  # the kernel reads these where they lie
+        tables = (ctypes.c_void_p * len(SIZES))(*[table.ctypes.data for table in self._embedded.tables])
+        turned = [self._lay(turn) for turn in turns(size, shape["head"])]
+        library.native_tables(self.kernel, *turned, self._lay(arrays["norm.weight"]), tables)
+        for i in range(layers):
+            norms = [self._lay(arrays[f"blocks.{i}.{name}.weight"]) for name in ("norm_in", "norm_up")]
+            library.native_norms(self.kernel, i, *norms)
+        for which, name in enumerate(names):
+            copied(library, self.kernel, which, *narrow(arrays[f"{name}.weight"]), arrays.get(f"{name}.bias"))
+        self._following = {lanes: _Answer(np.empty((lanes, width), np.float32)) for lanes in LANES}
+        self._told = {n: [_Answer(np.empty((n, width), np.float32)) for _ in SIZES] for n in LANES}
+        self._logits = {n: [_Answer(np.empty((n, k), np.float32)) for k in SIZES] for n in LANES}
+
+    def __del__(self) -> None:
+        if hasattr(self, "kernel"):
+            for pointer in [p for spare in self._spare.values() for p in spare]:
+                self.library.native_forget(pointer)
+            self.library.native_close(self.kernel)
+
+    def lend(self, lanes: int) -> int:
+        """Return where an empty cache lies: one that came back, for new megabytes cost milliseconds."""
+        if self._spare[lanes]:
+            pointer = self._spare[lanes].pop()
+            self.library.native_length(pointer, 0)
+            return pointer
+        made: int | None = self.library.native_begin(self.kernel, lanes)
+        if made is None:
+            raise MemoryError("no room for the cache of a take")
+        return made
+
+    def take_back(self, lanes: int, pointer: int) -> None:
+        """Keep a cache that nobody uses any more, or free it."""
+        spare = self._spare[lanes]
+        if len(spare) < SPARE:
+            spare.append(pointer)
+        else:
+            self.library.native_forget(pointer)
+
+    def _lay(self, array: npt.NDArray[Any]) -> int:
+        """Return where an array lies, for as long as this engine lives."""
+        self._lent.append(np.ascontiguousarray(array, np.float32))
+        return int(self._lent[-1].ctypes.data)
+
+    @property
+    def context(self) -> int:
+        """How many rows a state holds, header among them."""
+        return self.shape["context"]
+
+    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[NativeState, Array]:
+        """Open a state and read its first rows at once; see `model.decoder.engine`."""
+        lanes = len(rows)
+        state = NativeState(self, lanes)
+        x = self._embedded.beginning(text, said, rows)
+        count = x.shape[1]
+        _fits(state, count)
+        h = self._following[lanes]
+        last = lanes - 1
+        untold = lanes > 1 and count <= SHORT and not said[last]
+        kept = self._untold.get(key := rows[last].tobytes()) if untold else None
+        if kept is None:
+            self._read(state, x, h.at)
+        else:
+            self._read(state, x[:last], h.at)
+            self.library.native_kept(self.kernel, state.pointer, last, count, True, kept[0].ctypes.data)
+            h.array[last] = kept[1]
+        if untold:
+            self._remember(key, state, h.array[last])
+        return state, h.array.copy()
+
+    def _read(self, state: NativeState, x: Array, following: int | None) -> None:
+        """Read rows of the first lanes, `(lanes, T, D)`."""
+        lanes, count, _ = x.shape
+        self.library.native_read(self.kernel, state.pointer, lanes, x.ctypes.data, count, following)
+
+    def _remember(self, key: bytes, state: NativeState, h: Array) -> None:
+        """Keep the rows of the lane that is not told of the words, and what follows: many a prompt in the same key begins with the same."""
+        if key not in self._untold:
+            size = self.library.native_kept(
+                self.kernel, state.pointer, state.lanes - 1, state.length, False, None
+            )
+            kept = np.empty(size, np.uint8)
+            self.library.native_kept(
+                self.kernel, state.pointer, state.lanes - 1, state.length, False, kept.ctypes.data
+            )
+            self._untold[key] = kept, h.copy()
+            if len(self._untold) > REMEMBERED:
+                self._untold.popitem(last=False)
+        self._untold.move_to_end(key)
+
+    def step(self, state: NativeState, row: tuple[int, ...]) -> Array:
+        """Read one row, the same in every lane; return what follows it, `(lanes, D)`. Raises IndexError where it is full."""
+        _fits(state, 1)
+        h = self._following[state.lanes]
+        self.library.native_step(self.kernel, state.pointer, *row, h.at)
+        return h.array
+
+    def event(self, h: Array) -> Array:
+        """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
+        logits = self._logits[len(h)][0]
+        self.library.native_event(self.kernel, len(h), h.ctypes.data, logits.at)
+        return logits.array
+
+    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+        """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
+        lanes = len(h)
+        told, logits = self._told[lanes][index], self._logits[lanes][index + 1]
+        self.library.native_say(self.kernel, lanes, index, value, h.ctypes.data, told.at, logits.at)
+        return told.array, logits.array
+
+    def choose(
+        self, logits: Array, bias: Worth, text: float, temperature: float, tail: float, drawn: float
+    ) -> int:
+        """Draw a value; see `model.decoder.engine`."""
+        lanes, n = logits.shape
+        worth = np.ascontiguousarray(bias, np.float64)
+        return int(
+            self.library.native_choose(
+                lanes, n, logits.ctypes.data, worth.ctypes.data, text, temperature, tail, NEGLIGIBLE, drawn
+            )
+        )
+
+
+class _Answer:
+    """An array that is written again and again, and where it lies."""
+
+    def __init__(self, array: Array) -> None:
+        self.array, self.at = array, array.ctypes.data
+
+
+def _fits(state: NativeState, rows: int) -> None:
+    if rows > state.room:
+        raise IndexError(f"a state has room for {state.room} more rows, not {rows}")

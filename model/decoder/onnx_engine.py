@@ -1,0 +1,175 @@
+"""The decoder at work: ONNX Runtime on one thread, its weights in eight bits, a key/value cache of bounded size.
+
+The same arithmetic as `model.decoder.transformer`, but for the eight bits (tests hold them together), without torch. A state may
+hold two lanes, for guidance: one told of the words, one not, and a third where two styles share the parts; all are stepped in one pass over the weights.
+
+What an engine is asked for event by event it writes into the same memory again and again: what it returns holds until
+it is asked for the same thing again. Called from one thread only; a state belongs to whoever opened it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import onnxruntime
+
+from model.decoder.engine import LANES, Array, Embedded, choose
+from model.decoder.onnx_graph import blocks, output_head, turns
+from model.decoder.tokenizer import SIZES, Rows
+
+onnxruntime.disable_telemetry_events()  # builds for Windows would report their use
+
+
+class State:
+    """The cache of one take, and how many rows of it are filled: `length` may be set back, never forward."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, shape: Mapping[str, int], lanes: int) -> None:
+        self.lanes, self.length = lanes, 0
+        self._size = shape["context"] + shape["prefix"]
+        self._session, self._binding = session, session.io_binding()
+        self._last, self._total = np.zeros(lanes, np.int32), np.zeros(1, np.int32)
+        head = shape["head"]
+        # a binding borrows the memory of what is bound: the cache and the two numbers live as long as the state
+        self._cache = np.zeros(
+            (2, shape["layers"], lanes, shape["width"] // head, self._size, head), np.float32
+        )
+        for name, side in zip(("key", "value"), self._cache, strict=True):
+            for i, layer in enumerate(side):
+                shared = onnxruntime.OrtValue.ortvalue_from_numpy(layer)
+                self._binding.bind_ortvalue_input(f"{name}.{i}", shared)
+                self._binding.bind_ortvalue_output(f"{name}.{i}.out", shared)
+        for name, number in (("last", self._last), ("total", self._total)):
+            self._binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(number))
+        self._row = np.zeros((2, lanes, 1, shape["width"]), np.float32)
+        self._bound: Array | None = None
+
+    @property
+    def room(self) -> int:
+        """How many rows still fit."""
+        return self._size - self.length
+
+    @property
+    def rows(self) -> Array:
+        """The keys and values of all rows, `(2, layers, lanes, heads, length, head)`."""
+        return self._cache[..., : self.length, :]
+
+    def read(self, x: Array) -> Array:
+        """Run the blocks over new positions, `(lanes, T, D)`; extend the cache. Raises IndexError where they do not fit."""
+        h = np.empty_like(x)
+        self._bind(x, h)
+        self._run(x.shape[1])
+        return h
+
+    def read_one(self, x: Array) -> Array:
+        """Run the blocks over one new position, `(D,)`, the same in every lane; return `(lanes, D)` until it is called again."""
+        row, h = self._row
+        if self._bound is not row:
+            self._bind(row, h)
+        row[:] = x
+        self._run(1)
+        return h[:, 0]
+
+    def drop(self, first: int, count: int) -> None:
+        """Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places.
+
+        What was read after them has heard them, and goes on to know of them. Costs some milliseconds.
+        """
+        keys, values = self._cache[..., first + count : self.length, :].copy()
+        half = keys.shape[-1] // 2
+        cos, sin = (turn[count] for turn in turns(count + 1, 2 * half))
+        a, b = keys[..., :half], keys[..., half:]
+        self.length -= count
+        self._cache[0, ..., first : self.length, :half] = a * cos + b * sin
+        self._cache[0, ..., first : self.length, half:] = b * cos - a * sin
+        self._cache[1, ..., first : self.length, :] = values
+
+    def _bind(self, x: Array, h: Array) -> None:
+        self._bound = x
+        self._binding.bind_ortvalue_input("x", onnxruntime.OrtValue.ortvalue_from_numpy(x))
+        self._binding.bind_ortvalue_output("h", onnxruntime.OrtValue.ortvalue_from_numpy(h))
+
+    def _run(self, rows: int) -> None:
+        if rows > self.room:
+            raise IndexError(f"a state has room for {self.room} more rows, not {rows}")
+        self.length += rows
+        self._last[:], self._total[:] = self.length - 1, self.length
+        self._session.run_with_iobinding(self._binding)
+
+
+class Field:
+    """One field of an event, for a number of lanes, with the memory that it reads and writes."""
+
+    def __init__(self, session: onnxruntime.InferenceSession, lanes: int, width: int, values: int) -> None:
+        self._session, self._binding = session, session.io_binding()
+        self._h, self._value = np.zeros((lanes, width), np.float32), np.zeros((1, width), np.float32)
+        self.told, self.logits = np.zeros((lanes, width), np.float32), np.zeros((lanes, values), np.float32)
+        asked = {i.name for i in session.get_inputs()} | {o.name for o in session.get_outputs()}
+        for name, array in (("h", self._h), ("value", self._value)):
+            if name in asked:
+                self._binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
+        for name, array in (("told", self.told), ("logits", self.logits)):
+            if name in asked:
+                self._binding.bind_ortvalue_output(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
+
+    def run(self, h: Array, value: Array | float = 0.0) -> None:
+        """Fill `told` and `logits` from the chain's state before the last field, `(lanes, D)`, and what that said, `(D,)`."""
+        self._h[:], self._value[:] = h, value
+        self._session.run_with_iobinding(self._binding)
+
+
+class Engine:
+    """The weights, laid out for one row at a time. `shape` has the decoder's sizes by name."""
+
+    choose = staticmethod(choose)
+
+    def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
+        self.shape = shape
+        self._session = _session(blocks(arrays, shape))
+        self._embedded = Embedded(arrays)
+        fields = [_session(output_head(arrays, i)) for i in range(len(SIZES))]
+        self._fields = {
+            lanes: [Field(f, lanes, shape["width"], n) for f, n in zip(fields, SIZES, strict=True)]
+            for lanes in LANES
+        }
+
+    @property
+    def context(self) -> int:
+        """How many rows a state holds, header among them."""
+        return self.shape["context"]
+
+    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[State, Array]:
+        """Open a state and read its first rows at once.
+
+        `text` is `(512,)`, `said` `(lanes,)` tells which lanes are told of it, `rows` is `(lanes, T, 5)`. Returns
+        the state and what follows the last row, `(lanes, D)`.
+        """
+        state = State(self._session, self.shape, len(rows))
+        return state, state.read(self._embedded.beginning(text, said, rows))[:, -1]
+
+    def step(self, state: State, row: tuple[int, ...]) -> Array:
+        """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
+        first, *others = self._embedded.tables
+        x = first[row[0]].copy()
+        for table, value in zip(others, row[1:], strict=True):
+            x += table[value]
+        return state.read_one(x)
+
+    def event(self, h: Array) -> Array:
+        """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
+        first = self._fields[len(h)][0]
+        first.run(h)
+        return first.logits
+
+    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+        """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
+        following = self._fields[len(h)][index + 1]
+        following.run(h, self._embedded.tables[index][value])
+        return following.told, following.logits
+
+
+def _session(graph: bytes) -> onnxruntime.InferenceSession:
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])

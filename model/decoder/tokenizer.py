@@ -1,0 +1,290 @@
+"""The music language: beats ↔ rows of numbers. Pure; numpy only.
+
+A song is a header and then events, one row of five fields each:
+
+    row = (event, symbol, value, velocity, offset)          0 = no value
+
+    the header: see `model.decoder.conditioning`
+    AFTER symbol: 0 opens the bars that come later, NOW closes them: what follows lies before them
+    BAR   symbol: bars left (1 the last .. 8), value: section, velocity: place in the phrase (1 .. 8)
+    BEAT  symbol: its number in the bar, from 1 (the BAR row is beat 0)
+    CHORD symbol: root or none, value: quality, velocity: bass above the root
+    note  event: part and tick, symbol: pitch, value: length, velocity, offset: micro-timing
+    drum  the same with the role's General MIDI note for a pitch, and no length
+
+A beat is the metre's denominator, with 24 ticks a quarter. Within a beat events come in the order of
+their numbers: the chord symbol, drums, bass, chords, melody, each part by tick and then by pitch; so what
+the band plays in a beat depends on the melody before that beat only. Where the header says so the melody
+comes first instead. Velocity and offset are 0 in music that does not tell them, and never drawn so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+
+import numpy as np
+import numpy.typing as npt
+
+from model.music.harmony import MODES, QUALITIES, Chord, chord_symbol, parse_chord
+from model.music.notes import METERS, TICKS_PER_QUARTER, Beat, Note, Ticks, beats_in_bar
+from model.styles import MOST_STYLES
+
+Rows = npt.NDArray[np.int16]
+
+GRID = 24
+"""Grid ticks a quarter."""
+STEP = TICKS_PER_QUARTER // GRID
+"""Ticks of 1/480 quarter in a grid tick."""
+
+
+class Event(IntEnum):
+    """The first field, note events apart."""
+
+    PAD = 0
+    BOS = 1
+    EOS = 2
+    BAR = 3
+    BEAT = 4
+    CHORD = 5
+    PARTS = 6
+    METER = 7
+    KEY = 8
+    TEMPO = 9
+    DENSITY = 10
+    ENERGY = 11
+    BRIGHTNESS = 12
+    COMPLEXITY = 13
+    STYLE = 14
+    AFTER = 15
+
+
+PART_ORDER = ("drums", "bass", "chords", "melody")
+"""The parts in their order within a beat."""
+FIRST_NOTE = 16
+EVENTS = FIRST_NOTE + len(PART_ORDER) * GRID
+MELODY_EVENT = EVENTS - GRID
+"""The first event of the melody, the last part."""
+
+# the second field: one range after another
+PITCH = 1
+ROOT = PITCH + 128
+NO_CHORD = ROOT + 12
+KEY = NO_CHORD + 1
+TEMPO = KEY + 24
+TEMPO_BINS = 24
+METER = TEMPO + TEMPO_BINS
+LEVEL = METER + len(METERS)
+LEVELS = 8
+PARTS_MASK = LEVEL + LEVELS
+LEFT = PARTS_MASK + 16
+LEFTS = 8
+PLACE = LEFT + LEFTS
+STYLE = PLACE + 12
+MELODY_FIRST = STYLE + MOST_STYLES
+NOW = MELODY_FIRST + 1
+SYMBOLS = NOW + 1
+
+# fmt: off
+LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 18, 20, 21, 22, 24, 27, 30, 32, 33, 36, 40, 42, 45,
+           48, 54, 60, 66, 72, 78, 84, 90, 96, 108, 120, 132, 144, 168, 192, 216, 240, 288, 336, 384)
+# fmt: on
+"""Note lengths in grid ticks: dense up to a quarter, then coarser, to four bars of 4/4."""
+QUALITY_NAMES = tuple(QUALITIES)
+QUALITY = 1 + len(LENGTHS)
+SECTION = QUALITY + len(QUALITY_NAMES)
+SECTIONS = ("intro", "groove", "build", "drop", "variation", "fill", "break", "ending")
+MODE = SECTION + len(SECTIONS)
+SECOND_STYLE = MODE + len(MODES)
+VALUES = SECOND_STYLE + MOST_STYLES
+
+VELOCITY_STEP = 8
+BASS = 1 + 128 // VELOCITY_STEP
+PHRASE = BASS + 12
+PHRASE_BARS = 8
+SHARE = PHRASE + PHRASE_BARS
+SHARES = 4
+VELOCITIES = SHARE + SHARES
+
+DRUM_LENGTH = Ticks(3 * STEP)
+"""A hit is over at once; only its onset is music."""
+
+OFFSET_CENTRE = STEP // 2
+OFFSETS = 1 + STEP
+"""Micro-timing classes: 0 not said, else 1 + offset + 10 for offsets of −10..9 ticks."""
+
+SIZES = (EVENTS, SYMBOLS, VALUES, VELOCITIES, OFFSETS)
+
+_NEAREST_LENGTH = np.abs(np.subtract.outer(np.arange(LENGTHS[-1] + 1), np.array(LENGTHS))).argmin(1)
+
+
+def note_event(part: str, tick: int) -> int:
+    """Return the first field of a note of a part on a grid tick of its beat."""
+    return FIRST_NOTE + PART_ORDER.index(part) * GRID + tick
+
+
+def part_and_tick(event: int) -> tuple[str, int]:
+    """Return the part and the grid tick of a note event."""
+    part, tick = divmod(event - FIRST_NOTE, GRID)
+    return PART_ORDER[part], tick
+
+
+def nearest_length(grid_ticks: int) -> int:
+    """Return the class (from 0) of the length nearest to one in grid ticks."""
+    return int(_NEAREST_LENGTH[min(max(grid_ticks, 1), LENGTHS[-1])])
+
+
+def on_lattice(note: Note) -> Note:
+    """Return the note as the language can say it: onset exact to a tick, length and velocity in classes."""
+    at = max(0, note.start + note.offset)
+    grid = (at + OFFSET_CENTRE) // STEP
+    offset = at - grid * STEP
+    length = LENGTHS[nearest_length(round(note.length / STEP))] * STEP
+    if note.part == "drums":
+        length = DRUM_LENGTH
+    velocity = min(127, _velocity(note.velocity // VELOCITY_STEP))
+    return replace(note, start=Ticks(grid * STEP), length=Ticks(length), velocity=velocity, offset=offset)
+
+
+def chord_row(chord: Chord | None) -> tuple[int, ...]:
+    """Return the row of a chord symbol; None is "no chord"."""
+    if chord is None:
+        return (Event.CHORD, NO_CHORD, 0, 0, 0)
+    quality = QUALITY + QUALITY_NAMES.index(chord.quality)
+    return (Event.CHORD, ROOT + chord.root, quality, BASS + (chord.bass - chord.root) % 12, 0)
+
+
+def row_chord(row: Sequence[int]) -> Chord | None:
+    """Return the chord of a CHORD row."""
+    if row[1] == NO_CHORD:
+        return None
+    root = int(row[1]) - ROOT
+    return Chord(root, QUALITY_NAMES[int(row[2]) - QUALITY], (root + int(row[3]) - BASS) % 12)
+
+
+def note_row(note: Note) -> tuple[int, ...]:
+    """Return the row of a note on the lattice; its start counts from its beat."""
+    return (
+        note_event(note.part, note.start // STEP),
+        PITCH + note.pitch,
+        0 if note.part == "drums" else 1 + nearest_length(note.length // STEP),
+        1 + note.velocity // VELOCITY_STEP,
+        1 + note.offset + OFFSET_CENTRE,
+    )
+
+
+def row_note(row: Sequence[int]) -> Note:
+    """Return the note of a note row, its start counted from its beat."""
+    part, tick = part_and_tick(int(row[0]))
+    return Note(
+        Ticks(tick * STEP),
+        DRUM_LENGTH if part == "drums" else Ticks(LENGTHS[int(row[2]) - 1] * STEP),
+        int(row[1]) - PITCH,
+        _velocity(int(row[3]) - 1),
+        part,
+        0 if row[4] == 0 else int(row[4]) - 1 - OFFSET_CENTRE,
+    )
+
+
+def _velocity(bin_: int) -> int:
+    return bin_ * VELOCITY_STEP + VELOCITY_STEP // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What is told at a bar line; 0 and None are "not said".
+
+    `left` counts the bars from this one to the end (1 is the last), `phrase` the bar's place in its phrase from 1.
+    """
+
+    left: int = 0
+    section: str | None = None
+    phrase: int = 0
+
+    def row(self) -> tuple[int, ...]:
+        """Return the BAR row."""
+        return (
+            Event.BAR,
+            LEFT + self.left - 1 if 0 < self.left <= LEFTS else 0,
+            0 if self.section is None else SECTION + SECTIONS.index(self.section),
+            PHRASE + (self.phrase - 1) % PHRASE_BARS if self.phrase else 0,
+            0,
+        )
+
+
+UNSAID = Line()
+
+
+def line_row(beat: int, line: Line = UNSAID) -> tuple[int, ...]:
+    """Return the row that opens a beat: BAR for beat 0, else BEAT."""
+    return (Event.BEAT, PLACE + beat - 1, 0, 0, 0) if beat else line.row()
+
+
+def encode_beat(beat: Beat, line: Line = UNSAID, *, melody_first: bool = False) -> list[tuple[int, ...]]:
+    """Return the rows of a beat whose notes lie on the lattice."""
+    notes = sorted({note_row(n) for n in beat.notes})
+    first = [r for r in notes if melody_first and r[0] >= MELODY_EVENT]
+    chord = [chord_row(None if beat.chord is None else parse_chord(beat.chord))] if beat.fresh else []
+    return [line_row(beat.beat, line), *first, *chord, *(r for r in notes if r not in first)]
+
+
+def encode(beats: Iterable[Beat]) -> Rows:
+    """Return the rows of a whole song, header apart, ended by EOS."""
+    rows = [row for beat in beats for row in encode_beat(beat)]
+    return np.array([*rows, (Event.EOS, 0, 0, 0, 0)], np.int16)
+
+
+def decode(rows: Iterable[Sequence[int]], meters: Iterable[str], flats: bool = False) -> list[Beat]:
+    """Return the beats that the rows say; one metre for each bar. Header rows and EOS say no beat."""
+    beats: list[Beat] = []
+    chord: str | None = None
+    meter_of, bar, meter = iter(meters), -1, ""
+    for row in rows:
+        event = int(row[0])
+        if event == Event.BAR:
+            bar, meter = bar + 1, next(meter_of)
+        if event in (Event.BAR, Event.BEAT):
+            place = 0 if event == Event.BAR else int(row[1]) - PLACE + 1
+            beats.append(Beat(len(beats), bar, place, meter, chord, fresh=False))
+        elif event == Event.CHORD:
+            said = row_chord(row)
+            chord = None if said is None else chord_symbol(said, flats)
+            beats[-1] = replace(beats[-1], chord=chord, fresh=True)
+        elif event >= FIRST_NOTE:
+            beats[-1] = replace(beats[-1], notes=(*beats[-1].notes, row_note(row)))
+    return beats
+
+
+def beats_of(
+    bars: Iterable[tuple[Ticks, str]], notes: Iterable[Note], chords: Iterable[tuple[Ticks, Chord | None]]
+) -> list[Beat]:
+    """Cut a song in absolute ticks into beats, its notes put on the lattice.
+
+    Onsets that round up into the next beat go there; chord changes go to the beat nearest to them.
+    """
+    frames: list[Beat] = []
+    starts: list[int] = []
+    for bar, (start, meter) in enumerate(bars):
+        for beat in range(beats_in_bar(meter)):
+            frame = Beat(len(frames), bar, beat, meter, None, fresh=False)
+            starts.append(start + beat * frame.length)
+            frames.append(frame)
+    held: list[list[Note]] = [[] for _ in frames]
+    lines = np.array(starts)
+    for note in map(on_lattice, notes):
+        at = int(np.searchsorted(lines, note.start, "right")) - 1
+        inside = at >= 0 and note.start < starts[at] + frames[at].length
+        if inside:
+            held[at].append(replace(note, start=Ticks(note.start - starts[at])))
+    fresh: dict[int, str | None] = {}
+    for tick, chord in chords:
+        at = int(np.abs(lines - tick).argmin())
+        fresh[at] = None if chord is None else chord_symbol(chord)
+    beats: list[Beat] = []
+    symbol: str | None = None
+    for i, frame in enumerate(frames):
+        changed = i in fresh and (fresh[i] != symbol or not beats)
+        symbol = fresh.get(i, symbol)
+        beats.append(replace(frame, chord=symbol, fresh=changed, notes=tuple(sorted(held[i]))))
+    return beats

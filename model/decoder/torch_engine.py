@@ -1,0 +1,119 @@
+"""The decoder at work in torch: on a graphics card or Apple's where there is one, else on one thread, in float32.
+
+Only imported when `--engine torch` asks for it. It says what `model.decoder.onnx_engine` says, but for that one's eight bits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import numpy.typing as npt
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from model.decoder.engine import choose
+from model.decoder.tokenizer import Rows
+from model.decoder.transformer import Decoder, Shape, rotation, sum_embeddings, turned
+
+Array = npt.NDArray[np.float32]
+
+
+class TorchState:
+    """The keys and values of one take, `(2, layers, lanes, heads, rows, head)`; `length` may be set back, never forward."""
+
+    def __init__(self, cache: Tensor) -> None:
+        self.cache, self.length = cache, 0
+
+    @property
+    def room(self) -> int:
+        """How many rows still fit."""
+        return self.cache.shape[4] - self.length
+
+    @torch.inference_mode()
+    def drop(self, first: int, count: int) -> None:
+        """Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places."""
+        kept = self.cache[..., first + count : self.length, :].clone()
+        self.length -= count
+        cos, sin = (t[count].to(kept.device) for t in rotation(count + 1, kept.shape[-1]))
+        self.cache[0, ..., first : self.length, :] = turned(kept[0], cos, -sin)
+        self.cache[1, ..., first : self.length, :] = kept[1]
+
+
+class TorchEngine:
+    """The weights on whatever computes. `shape` has the decoder's sizes by name. Called from one thread only."""
+
+    choose = staticmethod(choose)
+
+    def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
+        self.shape = shape
+        torch.set_num_threads(1)  # two collapse once the DAW wants a core
+        name = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
+        self._device = torch.device(name)
+        model = Decoder(Shape(**shape))
+        model.load_state_dict({n: torch.from_numpy(a) for n, a in arrays.items()})
+        self._model = model.eval().to(self._device)
+        cos, sin = rotation(shape["context"] + shape["prefix"], shape["head"])
+        self._cos, self._sin = cos.to(self._device), sin.to(self._device)
+
+    @property
+    def context(self) -> int:
+        """How many rows a state holds, header among them."""
+        return self.shape["context"]
+
+    @torch.inference_mode()
+    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[TorchState, Array]:
+        """Open a state and read its first rows at once; see `model.decoder.engine`."""
+        shape, model = self._model.shape, self._model
+        size = shape.context + shape.prefix
+        state = TorchState(
+            torch.zeros(2, shape.layers, len(rows), shape.heads, size, shape.head, device=self._device)
+        )
+        told = model.prefix(torch.from_numpy(text).to(self._device)).view(shape.prefix, shape.width)
+        lead = torch.where(torch.from_numpy(said).to(self._device)[:, None, None], told, model.unsaid)
+        x = torch.cat([lead, self._embedded(rows)], 1)
+        return state, self._read(state, x)
+
+    @torch.inference_mode()
+    def step(self, state: TorchState, row: tuple[int, ...]) -> Array:
+        """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
+        x = self._embedded(np.array([[row]], np.int16))
+        return self._read(state, x.expand(state.cache.shape[2], 1, -1))
+
+    @torch.inference_mode()
+    def event(self, h: Array) -> Array:
+        """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
+        return _array(self._model.heads[0](torch.from_numpy(h).to(self._device)))
+
+    @torch.inference_mode()
+    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+        """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
+        told = self._model.told(
+            torch.from_numpy(h).to(self._device), index, torch.tensor(value, device=self._device)
+        )
+        return _array(told), _array(self._model.heads[index + 1](told))
+
+    def _embedded(self, rows: Rows) -> Tensor:
+        return sum_embeddings(self._model.embed, torch.from_numpy(rows.astype(np.int64)).to(self._device))
+
+    def _read(self, state: TorchState, x: Tensor) -> Array:
+        lanes, rows, width = x.shape
+        if rows > state.room:
+            raise IndexError(f"a state has room for {state.room} more rows, not {rows}")
+        at, end = state.length, state.length + rows
+        state.length = end
+        cos, sin = self._cos[at:end], self._sin[at:end]
+        for block, keys, values in zip(self._model.blocks, *state.cache, strict=True):
+            q, k, v = block.mixed(x)
+            keys[:, :, at:end], values[:, :, at:end] = turned(k, cos, sin), v
+            # more than one row is read where a state begins, and there only
+            heard = F.scaled_dot_product_attention(
+                turned(q, cos, sin), keys[:, :, :end], values[:, :, :end], is_causal=rows > 1
+            )
+            x = block.thought(x + block.out(heard.transpose(1, 2).reshape(lanes, rows, width)))
+        return _array(self._model.norm(x)[:, -1])
+
+
+def _array(tensor: Tensor) -> Array:
+    return tensor.cpu().numpy()

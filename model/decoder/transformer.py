@@ -1,0 +1,166 @@
+"""The music decoder in torch: for training, and the reference that the engine is held against.
+
+A causal transformer with one backbone step per event; the fields of an event are said one after
+another by small heads, each told the fields before it. The text enters as prefix vectors, the plan as
+header rows. Runtime code never imports this room; it uses `model.decoder.onnx_engine`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from model.decoder.tokenizer import FIRST_NOTE, SIZES, Event
+
+FIELDS = len(SIZES)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The sizes of a decoder; kept in the metadata of its weights."""
+
+    width: int = 256
+    layers: int = 6
+    head: int = 64
+    prefix: int = 2
+    text: int = 512
+    context: int = 512
+
+    @property
+    def heads(self) -> int:
+        """The number of attention heads."""
+        return self.width // self.head
+
+
+def turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Return queries or keys turned to their places."""
+    a, b = x.chunk(2, -1)
+    return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
+
+
+class Block(nn.Module):
+    """Attention with rotary positions, then a squared-ReLU layer; both residual."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        d = shape.width
+        self.heads = shape.heads
+        self.norm_in, self.norm_up = nn.RMSNorm(d, eps=1e-6), nn.RMSNorm(d, eps=1e-6)
+        self.qkv, self.out = nn.Linear(d, 3 * d, bias=False), nn.Linear(d, d, bias=False)
+        self.up, self.down = nn.Linear(d, 4 * d, bias=False), nn.Linear(4 * d, d, bias=False)
+        nn.init.zeros_(self.out.weight)
+        nn.init.zeros_(self.down.weight)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor, drop: float) -> Tensor:
+        """Take and return `(B, T, D)`."""
+        b, t, d = x.shape
+        q, k, v = self.mixed(x)
+        a = F.scaled_dot_product_attention(turned(q, cos, sin), turned(k, cos, sin), v, is_causal=True)
+        x = x + F.dropout(self.out(a.transpose(1, 2).reshape(b, t, d)), drop, self.training)
+        return self.thought(x, drop)
+
+    def mixed(self, x: Tensor) -> Tensor:
+        """Return queries, keys and values of `(B, T, D)`, each `(B, heads, T, head)`."""
+        b, t, d = x.shape
+        mixed: Tensor = self.qkv(self.norm_in(x))
+        return mixed.view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+
+    def thought(self, x: Tensor, drop: float = 0.0) -> Tensor:
+        """Return what the squared-ReLU layer makes of `(B, T, D)`."""
+        return x + F.dropout(self.down(F.relu(self.up(self.norm_up(x))).square()), drop, self.training)
+
+
+class Decoder(nn.Module):
+    """Rows so far → the distribution of each field of the next row."""
+
+    def __init__(self, shape: Shape, dropout: float = 0.0) -> None:
+        super().__init__()
+        d = shape.width
+        self.shape, self.dropout = shape, dropout
+        self.embed = nn.ModuleList([nn.Embedding(n, d) for n in SIZES])
+        for e in self.embed:
+            assert isinstance(e, nn.Embedding)
+            nn.init.normal_(e.weight, std=0.02)
+        self.prefix = nn.Linear(shape.text, shape.prefix * d, bias=False)
+        self.unsaid = nn.Parameter(torch.randn(shape.prefix, d) * 0.02)
+        self.blocks = nn.ModuleList([Block(shape) for _ in range(shape.layers)])
+        self.norm = nn.RMSNorm(d, eps=1e-6)
+        self.heads = nn.ModuleList([nn.Linear(d, n) for n in SIZES])
+        self.chain = nn.ModuleList([nn.ModuleList([nn.Linear(d, d), nn.Linear(d, d)]) for _ in SIZES[1:]])
+
+    def backbone(self, text: Tensor, said: Tensor, rows: Tensor) -> Tensor:
+        """Return the states `(B, T, D)` after each row, prefix left out.
+
+        `text` is `(B, 512)`, `said` `(B,)` tells where it holds, `rows` is `(B, T, 5)`.
+        """
+        shape = self.shape
+        given = self.prefix(text).view(-1, shape.prefix, shape.width)
+        lead = torch.where(said[:, None, None], given, self.unsaid.to(given.dtype))
+        x = torch.cat([lead, sum_embeddings(self.embed, rows).to(lead.dtype)], 1)
+        cos, sin = (turn.to(x) for turn in rotation(x.shape[1], shape.head))
+        x = F.dropout(x, self.dropout, self.training)
+        for block in self.blocks:
+            x = block(x, cos, sin, self.dropout)
+        return torch.as_tensor(self.norm(x)[:, shape.prefix :])
+
+    def fields(self, h: Tensor, rows: Tensor) -> list[Tensor]:
+        """Return the logits of each field of `rows` from the states before them, `(…, D)` and `(…, 5)`."""
+        logits = [self.heads[0](h)]
+        for i in range(len(self.chain)):
+            h = self.told(h, i, rows[..., i])
+            logits.append(self.heads[i + 1](h))
+        return logits
+
+    def told(self, h: Tensor, index: int, values: Tensor) -> Tensor:
+        """Return the chain's state once it is told the values of field `index`."""
+        layers = self.chain[index]
+        assert isinstance(layers, nn.ModuleList)
+        return h + torch.as_tensor(layers[1](F.relu(layers[0](h + self.embed[index](values)))))
+
+
+def sum_embeddings(embed: nn.ModuleList, rows: Tensor) -> Tensor:
+    """Return `(B, T, D)`: the sum of the fields' embeddings; a field of 0 counts as "no value"."""
+    x: Tensor = embed[0](rows[..., 0])
+    for i in range(1, FIELDS):
+        x = x + embed[i](rows[..., i])
+    return x
+
+
+def rotation(length: int, head: int) -> tuple[Tensor, Tensor]:
+    """Return cosines and sines `(T, head / 2)` of rotary positions (RoFormer, arXiv:2104.09864)."""
+    half = head // 2
+    angle = torch.arange(length).float()[:, None] * 10000 ** (-torch.arange(half).float() / half)
+    return angle.cos(), angle.sin()
+
+
+def scored(rows: Tensor) -> Tensor:
+    """Return which fields of which rows are the model's to say, `(…, 5)` of bool: see `training.fields`."""
+    event = rows[..., 0]
+    note = event >= FIRST_NOTE
+    chord = event == Event.CHORD
+    line = (event == Event.BAR) | (event == Event.BEAT) | (event == Event.EOS)
+    both, said = note | chord, rows > 0
+    return torch.stack([both | line, both, both & said[..., 2], both & said[..., 3], note & said[..., 4]], -1)
+
+
+def losses(model: Decoder, text: Tensor, said: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the summed cross entropy of each field and how often each was said, `(5,)` and `(5,)`.
+
+    `rows` is `(B, T + 1, 5)`: its first T rows are the input, its last T the targets; PAD rows do not count.
+    """
+    h = model.backbone(text, said, rows[:, :-1])
+    targets = rows[:, 1:]
+    ours = scored(targets)
+    totals, counts = [], []
+    for i, logits in enumerate(model.fields(h, targets)):
+        target = targets[..., i].masked_fill(~ours[..., i], -100)
+        totals.append(
+            F.cross_entropy(
+                logits.float().flatten(0, -2), target.flatten(), ignore_index=-100, reduction="sum"
+            )
+        )
+        counts.append(ours[..., i].sum())
+    return torch.stack(totals), torch.stack(counts)

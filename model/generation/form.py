@@ -1,0 +1,129 @@
+"""The form of what is written: which section a bar is and its place in the phrase. Pure.
+
+A clip of N bars has phrases of four or eight; a phrase's last bar is a fill where the style has drums, and a long piece
+begins with an intro. A stream without end goes on in phrases of eight, every second one a variation.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from model.decoder.tokenizer import (
+    OFFSET_CENTRE,
+    PHRASE_BARS,
+    PITCH,
+    VELOCITY_STEP,
+    Line,
+    nearest_length,
+    note_event,
+)
+from model.generation.bias_terms import wanted_velocity
+from model.music.drums import ROLES
+from model.music.notes import CUES, Beat
+from model.music.plan import Plan
+from model.prompt.rules.figures import FIGURES, Figure
+
+STILL = frozenset({"ambient", "art song", "hymn", "folk", "standard", "pop ballad", "cinematic"})
+"""Styles whose phrases end without a fill."""
+
+
+CLUB = frozenset(
+    {"house", "techno", "trance", "dubstep", "future bass", "drum and bass", "jersey club", "afro house"}
+)
+
+
+_WITHOUT = {"intro": {"melody"}, "break": {"drums", "bass"}}
+"""The parts that are silent in it, as long as others are left."""
+
+
+def cued(plan: Plan, section: str | None) -> Plan:
+    """Return the plan of bars in a section that was asked for by hand."""
+    if section is None:
+        return plan
+    _, energy, density = CUES[section]
+    left = tuple(p for p in plan.parts if p not in _WITHOUT.get(section, ()))
+    return replace(
+        plan,
+        parts=left or plan.parts,
+        energy=min(1.0, max(0.0, plan.energy + energy)),
+        density=min(1.0, max(0.0, plan.density + density)),
+    )
+
+
+def line(
+    bar: int, bars: int | None, style: str, *, closes: bool, cue: str | None = None, moving: bool = False
+) -> Line:
+    """Return what is told at the line of bar number `bar` (from 0) of a piece of `bars`, None being endless.
+
+    `cue` is a section asked for by hand; no fill breaks into a sweep between two prompts that is `moving`.
+    """
+    left = 0 if bars is None or not closes else bars - bar
+    section = cue or _section(bar, bars, style, left)
+    if moving and section == "fill" and cue != "fill":
+        section = "groove"
+    return Line(left if left <= PHRASE_BARS else 0, section, bar % PHRASE_BARS + 1)
+
+
+def _section(bar: int, bars: int | None, style: str, left: int) -> str:
+    if left == 1:
+        return "ending"
+    phrase = PHRASE_BARS if bars is None or bars >= 16 else 4
+    number, place = divmod(bar, phrase)
+    count = None if bars is None else -(-bars // phrase)
+    if count is not None and bars is not None and bars >= 16 and number == 0:
+        return "intro" if place < phrase // 2 else "groove"
+    last = place == phrase - 1 and (bars is None or bar + 1 < bars or bars >= phrase)
+    if last and style not in STILL:
+        return "fill"
+    if count is not None and count >= 4 and style in CLUB:
+        return ("groove", "build", "drop", "break")[number % 4]
+    return "variation" if number % 2 else "groove"
+
+
+Row = tuple[int, ...]
+
+
+HALVED = frozenset({"trap", "dubstep", "future bass"})
+"""Styles whose snare falls on three where the words do not say otherwise; drill has its own places."""
+
+
+def rows(plan: Plan, frame: Beat, line: Line) -> tuple[Row, ...]:
+    """Return the rows that figures have in a beat; those of the bass lack a pitch. The last bar of an ending has only its drums'."""
+    found, loud = list[Row](), 1 + int(wanted_velocity("drums", plan.energy)) // VELOCITY_STEP
+    for figure in _played(plan, line):
+        for tick in figure.ticks if figure.beat in (None, frame.beat) else ():
+            if figure.what == "bass":
+                found.append((note_event("bass", tick), 0, 1 + nearest_length(figure.length), 0, 0))
+            else:
+                pitch = PITCH + ROLES[figure.what]
+                found.append((note_event("drums", tick), pitch, 0, loud - (tick % 12 > 0), 1 + OFFSET_CENTRE))
+    if _half_time(plan, frame) and frame.beat == 2 and "snare" not in plan.silenced:
+        found.append((note_event("drums", 0), PITCH + ROLES["snare"], 0, loud, 1 + OFFSET_CENTRE))
+    return tuple(found)
+
+
+def owned(plan: Plan, line: Line) -> tuple[frozenset[str], frozenset[int]]:
+    """Return the parts, and the drums by their notes, of which nothing is drawn in a bar, for figures have them."""
+    what = {figure.what for figure in _played(plan, line)}
+    return frozenset(what & {"bass"}), frozenset(ROLES[role] for role in what - {"bass"})
+
+
+def off_the_backbeat(plan: Plan, frame: Beat) -> frozenset[int]:
+    """Return the drums that a half-time feel keeps off a beat's first tick: snare and clap on two and four."""
+    if _half_time(plan, frame) and frame.beat % 2:
+        return frozenset({ROLES["snare"], ROLES["clap"]})
+    return frozenset()
+
+
+def _played(plan: Plan, line: Line) -> list[Figure]:
+    figures = [FIGURES[name] for name in plan.figures]
+    return [
+        f
+        for f in figures
+        if f.part in plan.parts and f.what not in plan.silenced and not (f.what == "bass" and line.left == 1)
+    ]
+
+
+def _half_time(plan: Plan, frame: Beat) -> bool:
+    known = "feel" in plan.explicit or any(name in HALVED for name, _ in plan.style[:1])
+    return plan.feel == "half" and known and frame.meter == "4/4"

@@ -1,0 +1,1 @@
+"""Notes, chords, keys, numerals, .mid files: values without a model."""

@@ -1,0 +1,286 @@
+"""Standard MIDI files: a song of ours ↔ bytes. Format 1, 480 ticks a quarter, one track a part.
+
+The law: `read(write(song)) == as_filed(song)`, where `as_filed` is all that a file can hold of a song.
+The same song gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import io
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import mido
+
+from model.music.harmony import parse_key
+from model.music.notes import METERS, PARTS, TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
+
+CHANNELS = {"chords": 0, "melody": 1, "bass": 2, "drums": 9}
+"""The contract's channels 1, 2, 3 and 10, counted from 0 as the wire does."""
+
+
+DEFAULT_PROGRAMS = {"chords": 0, "melody": 0, "bass": 32, "drums": 0}
+"""General MIDI from 0: two grand pianos, an acoustic bass, the standard kit."""
+
+
+Event = tuple[Ticks, int, mido.Message | mido.MetaMessage]
+"""Absolute tick, rank among the events of that tick, message."""
+
+
+class MidiFileError(ValueError):
+    """Bytes are no .mid file of this kind; the message says which law they break."""
+
+
+@dataclass(frozen=True, slots=True)
+class Song:
+    """Whole bars of music. All times are absolute ticks, 480 a quarter.
+
+    `bars` has the first tick and the metre of every bar, `end` the last bar's end. `tempos` are quarter
+    notes a minute from a tick on, the first from 0. `chords` are symbols from a tick on. `programs` are
+    General MIDI programs (0..127) of the parts that have a track. Notes may be in any order; each sounds at
+    `start + offset`.
+    """
+
+    bars: tuple[tuple[Ticks, str], ...]
+    end: Ticks
+    tempos: tuple[tuple[Ticks, float], ...]
+    key: str
+    notes: tuple[Note, ...]
+    chords: tuple[tuple[Ticks, str], ...] = ()
+    programs: tuple[tuple[str, int], ...] = ()
+
+    def __post_init__(self) -> None:
+        expected = Ticks(0)
+        for start, meter in self.bars:
+            if meter not in METERS:
+                raise ValueError(f"a metre is one of {' '.join(METERS)}, not {meter}")
+            if start != expected:
+                raise ValueError(f"a bar begins where the last one ends, at {expected}, not at {start}")
+            expected = Ticks(start + bar_length(meter))
+        if not self.bars or self.end != expected:
+            raise ValueError(f"a song is one or more whole bars: it ends at {expected}, not at {self.end}")
+        if not self.tempos or self.tempos[0][0] != 0:
+            raise ValueError("the first tempo holds from tick 0")
+        for name, changes in (("tempos", self.tempos), ("chords", self.chords)):
+            ticks = [at for at, _ in changes]
+            if ticks != sorted(set(ticks)) or any(not 0 <= at < self.end for at in ticks):
+                raise ValueError(f"{name} change at ascending ticks before the end")
+        if any(not 4 <= bpm <= 1000 for _, bpm in self.tempos):
+            raise ValueError("a tempo is in 4..1000 quarter notes a minute")
+        unknown = {n.part for n in self.notes} | {p for p, _ in self.programs}
+        if unknown - CHANNELS.keys():
+            raise ValueError(f"a part is one of {' '.join(PARTS)}, not {min(unknown - CHANNELS.keys())}")
+        if any(not 0 <= program <= 127 for _, program in self.programs):
+            raise ValueError("a program is in 0..127")
+
+
+def bar_length(meter: str) -> Ticks:
+    """Return the length of a bar in ticks."""
+    return Ticks(beats_in_bar(meter) * beat_length(meter))
+
+
+def as_filed(song: Song) -> Song:
+    """Return what a file holds of a song.
+
+    Micro-timing has become time and nothing lies outside 0..end. Of two notes of a part on one pitch the
+    earlier ends where the later begins; of two that begin together the longer stays. A tempo is a whole
+    number of microseconds a quarter (some millionths off), the key the nearest major or minor one, and every
+    part that sounds has a program.
+    """
+    programs = DEFAULT_PROGRAMS | dict(song.programs)
+    tracks = {n.part for n in song.notes} | {part for part, _ in song.programs}
+    return replace(
+        song,
+        tempos=tuple((at, mido.tempo2bpm(mido.bpm2tempo(bpm))) for at, bpm in song.tempos),
+        key=parse_key(parse_key(song.key).signature).name,
+        notes=_apart(song.notes, song.end),
+        programs=tuple((part, programs[part]) for part in PARTS if part in tracks),
+    )
+
+
+def _apart(notes: Iterable[Note], end: Ticks) -> tuple[Note, ...]:
+    """Return the notes as they sound, by time, part and pitch; those of one part and pitch never overlap."""
+    by_key: dict[tuple[str, int], list[Note]] = defaultdict(list)
+    for note in notes:
+        start, stop = max(0, note.start + note.offset), min(end, note.end + note.offset)
+        if start < stop:
+            sounding = replace(note, start=Ticks(start), length=Ticks(stop - start), offset=0)
+            by_key[note.part, note.pitch].append(sounding)
+    kept: list[Note] = []
+    for rivals in by_key.values():
+        rivals.sort(key=lambda n: (n.start, -n.length, -n.velocity))
+        firsts = [
+            n
+            for n, before in zip(rivals, [None, *rivals], strict=False)
+            if not before or before.start < n.start
+        ]
+        for note, following in zip(firsts, [*firsts[1:], None], strict=True):
+            room = note.length if following is None else min(note.length, following.start - note.start)
+            kept.append(replace(note, length=Ticks(room)))
+    return tuple(sorted(kept, key=lambda n: (n.start, PARTS.index(n.part), n.pitch)))
+
+
+def to_bytes(song: Song) -> bytes:
+    """Return the song as a .mid file."""
+    filed = as_filed(song)
+    file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
+    file.tracks.append(_track(_conducting(filed), filed.end))
+    for part, program in filed.programs:
+        file.tracks.append(_track(_playing(filed, part, program), filed.end))
+    out = io.BytesIO()
+    file.save(file=out)
+    return out.getvalue()
+
+
+def write(path: Path, song: Song) -> None:
+    """Write the song to a file, which at any moment is the old one or the new one. Raises OSError."""
+    beside = path.with_name(f".{path.name}.part")
+    beside.write_bytes(to_bytes(song))
+    beside.replace(path)
+
+
+def _conducting(song: Song) -> list[Event]:
+    events: list[Event] = [
+        (Ticks(0), 0, mido.MetaMessage("key_signature", key=parse_key(song.key).signature))
+    ]
+    before = None
+    for start, meter in song.bars:
+        if meter != before:
+            beats, unit = map(int, meter.split("/"))
+            events.append((start, 1, mido.MetaMessage("time_signature", numerator=beats, denominator=unit)))
+        before = meter
+    events += [(at, 2, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))) for at, bpm in song.tempos]
+    events += [(at, 3, mido.MetaMessage("marker", text=symbol)) for at, symbol in song.chords]
+    return events
+
+
+def _playing(song: Song, part: str, program: int) -> list[Event]:
+    channel = CHANNELS[part]
+    events: list[Event] = [
+        (Ticks(0), 0, mido.MetaMessage("track_name", name=part)),
+        (Ticks(0), 1, mido.Message("program_change", channel=channel, program=program)),
+    ]
+    for note in song.notes:
+        if note.part == part:
+            off = mido.Message("note_off", channel=channel, note=note.pitch, velocity=0)
+            on = mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity)
+            events += [(note.end, 2, off), (note.start, 3, on)]
+    return events
+
+
+def _track(events: list[Event], end: Ticks) -> mido.MidiTrack:
+    """Return a track of events that ends at a tick; at one tick by rank, an end before a beginning."""
+    track = mido.MidiTrack()
+    now = Ticks(0)
+    for at, _, message in sorted(events, key=lambda e: e[:2]):
+        track.append(message.copy(time=at - now))
+        now = at
+    track.append(mido.MetaMessage("end_of_track", time=end - now))
+    return track
+
+
+def read(path: Path) -> Song:
+    """Return the song of a .mid file such as `write` makes. Raises MidiFileError, OSError."""
+    return from_bytes(path.read_bytes())
+
+
+def from_bytes(content: bytes) -> Song:
+    """Return the song of a .mid file's bytes: 480 ticks a quarter, tracks named as parts, whole bars.
+
+    Raises MidiFileError.
+    """
+    try:
+        file = mido.MidiFile(file=io.BytesIO(content), charset="utf-8")
+    except (EOFError, OSError, ValueError, LookupError, TypeError) as broken:
+        raise MidiFileError(f"no .mid file: {str(broken) or 'it ends too early'}") from broken
+    if file.ticks_per_beat != TICKS_PER_QUARTER:
+        raise MidiFileError(f"a .mid file of ours has 480 ticks a quarter, not {file.ticks_per_beat}")
+    tempos: dict[Ticks, float] = {Ticks(0): 120.0}
+    meters: dict[Ticks, str] = {Ticks(0): "4/4"}
+    chords: dict[Ticks, str] = {}
+    key = "C"
+    notes: list[Note] = []
+    programs: dict[str, int] = {}
+    end = Ticks(0)
+    try:
+        for track in file.tracks:
+            part = track.name if track.name in CHANNELS else None
+            sounding: dict[int, tuple[Ticks, int]] = {}
+            now = Ticks(0)
+            for message in track:
+                now = Ticks(now + message.time)
+                match message.type:
+                    case "set_tempo":
+                        tempos[now] = mido.tempo2bpm(message.tempo)
+                    case "time_signature":
+                        meters[now] = f"{message.numerator}/{message.denominator}"
+                    case "key_signature":
+                        key = message.key
+                    case "marker":
+                        chords[now] = message.text
+                    case "program_change" if part:
+                        programs[part] = message.program
+                    case "note_on" | "note_off":
+                        if part is None:
+                            raise MidiFileError(f"a track is named {' '.join(PARTS)}, not {track.name!r}")
+                        began = sounding.pop(message.note, None)
+                        if began is not None and began[0] < now:
+                            at, velocity = began
+                            notes.append(Note(at, Ticks(now - at), message.note, velocity, part))
+                        if message.type == "note_on" and message.velocity > 0:
+                            sounding[message.note] = (now, message.velocity)
+            end = max(end, now)
+        bars = _bars(meters, end)
+        return as_filed(
+            Song(
+                bars=bars,
+                end=end,
+                tempos=tuple(sorted(tempos.items())),
+                key=parse_key(key).name,
+                notes=tuple(notes),
+                chords=tuple(sorted(chords.items())),
+                programs=tuple(programs.items()),
+            )
+        )
+    except MidiFileError:
+        raise
+    except ValueError as broken:
+        raise MidiFileError(str(broken)) from broken
+
+
+def _bars(meters: dict[Ticks, str], end: Ticks) -> tuple[tuple[Ticks, str], ...]:
+    bars: list[tuple[Ticks, str]] = []
+    now, meter = Ticks(0), meters[Ticks(0)]
+    while now < end:
+        meter = meters.get(now, meter)
+        bars.append((now, meter))
+        now = Ticks(now + bar_length(meter))
+    misplaced = meters.keys() - {start for start, _ in bars}
+    if misplaced:
+        raise MidiFileError(f"a metre changes at a bar line, not at tick {min(misplaced)}")
+    return tuple(bars)
+
+
+def halves(song: Song) -> list[tuple[Ticks, Ticks]]:
+    """Return start and end of the half bars, in ticks; of an odd bar the first half is the longer."""
+    found: list[tuple[Ticks, Ticks]] = []
+    for start, meter in song.bars:
+        beats = bar_length(meter) // beat_length(meter)
+        middle = Ticks(start + -(-beats // 2) * beat_length(meter))
+        found += [(start, middle), (middle, Ticks(start + bar_length(meter)))]
+    return found
+
+
+def sounding(notes: Sequence[Note], spans: Sequence[tuple[Ticks, Ticks]]) -> list[list[tuple[Note, int]]]:
+    """Return, for spans that follow each other, the notes that sound in each and for how many ticks."""
+    ends = [end for _, end in spans]
+    found: list[list[tuple[Note, int]]] = [[] for _ in spans]
+    for note in notes:
+        at = bisect_right(ends, note.start)
+        while at < len(spans) and spans[at][0] < note.end:
+            found[at].append((note, min(note.end, spans[at][1]) - max(note.start, spans[at][0])))
+            at += 1
+    return found

@@ -1,0 +1,163 @@
+"""Who is obeyed: a set control goes before the words, the words before what the plan only guessed. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from model.music.harmony import chord_symbol, parse_key
+from model.music.numerals import key_of, parse_progression
+
+if TYPE_CHECKING:  # the bridge mixes plans too, and does without numpy
+    import numpy as np
+    import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """What the owner has set by hand; it goes before the words. -1, 0 or "auto" leave it to the words.
+
+    `tempo` in quarter notes a minute; `key` and `chords` as text (see `model.music.harmony`);
+    density, energy, brightness and complexity in 0..1. `morph` is the place of a take of two prompts between them,
+    0 at the first and 1 at the second.
+    """
+
+    tempo: float = 0.0
+    key: str = "auto"
+    scale_lock: float = 0.7
+    meter: str = "auto"
+    chords: str = "auto"
+    density: float = -1.0
+    energy: float = -1.0
+    brightness: float = -1.0
+    complexity: float = -1.0
+    temperature: float = 1.0
+    guidance: float | None = None
+    morph: float = 0.0
+
+
+Mix = tuple[tuple[str, float], ...]
+"""Styles by name, with weights that sum to 1, the heaviest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What was understood of a prompt: every field of `llmball understand`, each overridable.
+
+    `progression` has one string a bar ("Dm9", or "Dm9 G13" for two chords in the bar), or is
+    None where the words gave none. `explicit` names the fields that the words stated outright.
+    Density, energy, brightness and complexity are 0..1 (definitions: the contract); swing is the
+    place of the off-beat, 0.5 straight to 0.75, in pairs of `swing_unit` notes (8 or 16).
+
+    Not in the contract's JSON: `register` is -1 low to 1 high for the whole, `registers` for parts that were named,
+    `articulation` -1 staccato to 1 legato, `ending` "loop" or "cadence" where the words ask for one, `silenced` the
+    roles of drums that the words deny, `idioms` the mix of styles of each part where two styles share the parts, `figures` names
+    of `model.generation.form`.
+    """
+
+    tempo: float = 100.0
+    feel: str = "normal"
+    key: str = "C major"
+    meter: str = "4/4"
+    bars: int | None = None
+    parts: tuple[str, ...] = ("chords", "melody", "bass")
+    progression: tuple[str, ...] | None = None
+    instruments: tuple[tuple[str, str], ...] = ()
+    density: float = 0.5
+    energy: float = 0.5
+    brightness: float = 0.5
+    complexity: float = 0.3
+    swing: float = 0.5
+    style: tuple[tuple[str, float], ...] = ()
+    explicit: tuple[str, ...] = ()
+    swing_unit: int = 8
+    register: float = 0.0
+    registers: tuple[tuple[str, float], ...] = ()
+    articulation: float = 0.0
+    ending: str | None = None
+    silenced: tuple[str, ...] = ()
+    idioms: tuple[tuple[str, Mix], ...] = ()
+    figures: tuple[str, ...] = ()
+
+    def idiom(self, part: str) -> Mix:
+        """Return the mix of styles in whose manner a part plays: its own where two styles share the parts, else the plan's."""
+        return dict(self.idioms).get(part, self.style)
+
+
+LEVELS = ("energy", "density", "brightness", "complexity")
+
+
+def apply(plan_: Plan, controls: Controls) -> tuple[Plan, tuple[tuple[str, str], ...]]:
+    """Return the plan under the controls, and what the words stated outright but lost, as (name, "control").
+
+    A progression moves with a key that the controls set only where it was given by them; chords that the words
+    spelled out stay as they are. Raises ValueError for a key or chords that cannot be read.
+    """
+    changed: dict[str, Any] = {}
+    if controls.tempo > 0:
+        changed["tempo"] = controls.tempo
+    if controls.key != "auto":
+        changed["key"] = parse_key(controls.key).name
+    if controls.meter != "auto":
+        changed["meter"] = controls.meter
+    if controls.chords != "auto":
+        chosen = parse_key(changed.get("key", plan_.key))
+        bars = parse_progression(controls.chords, chosen)
+        changed["progression"] = tuple(" ".join(chord_symbol(c, chosen.flats) for c in bar) for bar in bars)
+        if "key" not in changed and "key" not in plan_.explicit:
+            changed["key"] = key_of([c for bar in bars for c in bar]).name
+    for name in LEVELS:
+        if getattr(controls, name) >= 0:
+            changed[name] = getattr(controls, name)
+    lost = tuple(
+        (name, "control")
+        for name, value in changed.items()
+        if name in plan_.explicit and value != getattr(plan_, name)
+    )
+    return replace(plan_, **changed), lost
+
+
+_LINEAR = (*LEVELS, "swing", "register", "articulation")
+
+
+def between(first: Plan, second: Plan, x: float) -> Plan:
+    """Return the plan at `x` (0..1) of the way from the first to the second.
+
+    Tempo goes by ratios, levels in a line, styles by their weights; what cannot be halved (key, metre, parts, a
+    progression …) is the nearer plan's. All parts play in one manner on the way. A tempo, key or metre counts as stated while the plan it comes from states it.
+    """
+    if not 0 <= x <= 1:
+        raise ValueError(f"a morph lies in 0..1, not at {x:g}")
+    nearer = second if x > 0.5 else first
+    if x in (0, 1):
+        return nearer
+    mixed: dict[str, Any] = {name: _line(getattr(first, name), getattr(second, name), x) for name in _LINEAR}
+    styles = _mixed(dict(first.style), dict(second.style), x)
+    return replace(
+        nearer,
+        tempo=first.tempo * (second.tempo / first.tempo) ** x,
+        style=tuple(sorted(styles, key=lambda style: -style[1])),
+        idioms=(),
+        registers=_mixed(dict(first.registers), dict(second.registers), x),
+        **mixed,
+    )
+
+
+def blended(
+    first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], x: float
+) -> npt.NDArray[np.float32]:
+    """Return the vector at `x` of the way between two unit vectors, of unit length again."""
+    mixed = (1 - x) * first + x * second
+    length = float(mixed @ mixed) ** 0.5
+    return mixed / length if length > 1e-6 else first
+
+
+def _line(a: float, b: float, x: float) -> float:
+    return a + (b - a) * x
+
+
+def _mixed(a: Mapping[str, float], b: Mapping[str, float], x: float) -> tuple[tuple[str, float], ...]:
+    """Return named weights between two tables; a name that one of them lacks weighs nothing there."""
+    found = ((name, _line(a.get(name, 0.0), b.get(name, 0.0), x)) for name in dict.fromkeys([*a, *b]))
+    return tuple((name, weight) for name, weight in found if weight)

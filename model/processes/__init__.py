@@ -1,0 +1,1 @@
+"""What runs in child processes: generation and the writing of clips."""

@@ -1,0 +1,182 @@
+"""The process that writes clips for clients: one after another, and less urgent than the music that plays.
+
+Spawned by the bridge when the first clip is asked for, so that a long clip never delays a beat of the stream.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections import deque
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+
+from setproctitle import setproctitle
+
+from model.analysis.midi_import import heard_chords, heard_key
+from model.clips.clip import Writer, clip
+from model.clips.edit import continued, filled_in
+from model.clips.messages import (
+    DEFAULT_BARS,
+    ClipAnswer,
+    ClipFailed,
+    ClipOrder,
+    ClipProgress,
+    ClipWritten,
+    Given,
+    Packet,
+    Stays,
+    Wanted,
+)
+from model.clips.refine import refine
+from model.generation.composer import Composer
+from model.generation.messages import BeatWritten, Begin, Understood, Write
+from model.music.midifile import Song, as_filed, bar_length
+from model.music.notes import PARTS, TICKS_PER_QUARTER, Note, Ticks
+from model.prompt.understand import open_encoder
+
+NICE = 10
+A_PACKET = 32
+"""Notes in a packet: with its address it stays within one frame of a network."""
+
+
+def song_of(given: Given) -> Song:
+    """Return what was given as a song; key and chords are those that are heard."""
+    bar = bar_length(given.meter)
+    notes = tuple(
+        Note(Ticks(round(start * TICKS_PER_QUARTER)), Ticks(max(1, round(length * TICKS_PER_QUARTER))), pitch, velocity, part)
+        for part, pitch, start, length, velocity in given.notes
+    )  # fmt: skip
+    bare = Song(
+        bars=tuple((Ticks(i * bar), given.meter) for i in range(given.bars)),
+        end=Ticks(given.bars * bar),
+        tempos=((Ticks(0), given.tempo or 120.0),),
+        key=heard_key(notes).name if given.key == "auto" else given.key,
+        notes=notes,
+    )
+    return as_filed(replace(bare, chords=heard_chords(bare)))
+
+
+def made(composer: Writer, wanted: Wanted, song: Song | None = None, stays: Stays | None = None) -> Song:
+    """Return the clip: new, going on from a song, or with `stays` the song with parts of it anew. Raises ValueError."""
+    if song is None:
+        return clip(composer, wanted)
+    if stays is None:
+        return continued(composer, song, wanted, wanted.bars or DEFAULT_BARS)
+    return filled_in(composer, song, wanted, stays)
+
+
+def packed(number: int, song: Song) -> ClipWritten:
+    """Return a clip ready to be told."""
+    filed = as_filed(song)
+    packets: list[Packet] = []
+    index = 0
+    for part in PARTS:
+        line = [n for n in filed.notes if n.part == part]
+        for at in range(0, len(line), A_PACKET):
+            some = line[at : at + A_PACKET]
+            rows = [
+                (n.pitch, n.start / TICKS_PER_QUARTER, n.length / TICKS_PER_QUARTER, n.velocity) for n in some
+            ]
+            packets.append((index, part, tuple(value for row in rows for value in row)))
+            index += len(some)
+    beats = filed.end / TICKS_PER_QUARTER
+    return ClipWritten(number, index, beats, float(filed.tempos[0][1]), filed.key, tuple(packets))
+
+
+class _NotWantedError(Exception):
+    """The clip that is being written was given up."""
+
+
+class _Telling:
+    """A composer that tells how far it is, and hears meanwhile what else is ordered."""
+
+    def __init__(self, composer: Composer, connection: Connection) -> None:
+        self._composer, self._connection = composer, connection
+        self.orders: deque[ClipOrder] = deque()
+        self.number, self.closed = 0, False
+        self._bars = 1
+
+    def start(self, order: ClipOrder) -> None:
+        """Write this one now."""
+        self.number = order.number
+        given = 0 if order.given is None else order.given.bars
+        self._bars = max(
+            1,
+            given,
+            (order.wanted.bars or DEFAULT_BARS) + (given if order.given and not order.given.stays else 0),
+        )
+
+    def begin(self, order: Begin) -> Understood:
+        """Begin a take."""
+        return self._composer.begin(order)
+
+    def forget(self, take: int) -> None:
+        """Forget a take."""
+        self._composer.forget(take)
+
+    def write(self, order: Write) -> BeatWritten:
+        """Write a beat, and look up from the work."""
+        written = self._composer.write(order)
+        if written.beat is not None and written.beat.beat == 0:
+            self._connection.send(ClipProgress(self.number, min(1.0, written.beat.bar / self._bars)))
+        while self._connection.poll():
+            self.hear()
+        return written
+
+    def hear(self) -> None:
+        """Take one order; wait for it where there is none. Raises _NotWantedError where the clip at hand is given up."""
+        order = self._connection.recv()
+        if order is None:
+            self.closed = True
+            raise _NotWantedError
+        if isinstance(order, ClipOrder):
+            self.orders.append(order)
+            return
+        self.orders = deque(o for o in self.orders if o.number != order.number)
+        if order.number == self.number:
+            raise _NotWantedError
+
+
+def run(connection: Connection, encoder: Path | None) -> None:
+    """Serve orders until None comes or the pipe closes."""
+    setproctitle("llmball: clips")
+    for name in ("SIGINT", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    if hasattr(os, "nice"):
+        os.nice(NICE)
+    try:
+        writer = _Telling(Composer(open_encoder(encoder)), connection)
+        while not writer.closed:
+            try:
+                if not writer.orders:
+                    writer.number = 0
+                    writer.hear()
+                    continue
+                order = writer.orders.popleft()
+                writer.start(order)
+                connection.send(_written(writer, order))
+            except _NotWantedError:
+                continue
+    except (EOFError, OSError):
+        return
+
+
+def _written(writer: _Telling, order: ClipOrder) -> ClipAnswer:
+    try:
+        given = order.given
+        if given is None:
+            song = made(writer, order.wanted)
+        elif given.changed:
+            song = refine(writer, song_of(given), order.wanted.prompt, order.wanted.seed)
+        else:
+            song = made(writer, order.wanted, song_of(given), given.stays)
+        return packed(order.number, song)
+    except ValueError as error:
+        return ClipFailed(order.number, str(error))
+    except _NotWantedError:
+        raise
+    except Exception as fault:  # ours, whatever it is: this clip is lost, the next is not
+        return ClipFailed(order.number, f"{type(fault).__name__}: {fault}")

@@ -1,0 +1,1 @@
+"""Readers of facts in a prompt: each finds one kind of fact and where it stands."""

@@ -1,0 +1,210 @@
+"""Keys and modes in a text, in the spellings of ten languages and of DJs. Pure patterns."""
+
+from __future__ import annotations
+
+import re
+
+from model.music.harmony import Key, parse_key
+from model.prompt.rules.negation import Span, denied
+
+_MODE = (
+    r"harmonic minor|melodic minor|natural minor|minor pentatonic|major pentatonic|pentatonic minor|pentatonic major|pentatonic scale|"
+    r"minor blues|blues scale|blues(?= scale)|major|minor|maj|min|dorian|phrygian|lydian|mixolydian|aeolian|ionian|locrian|pentatonic"
+)
+_SIGN = r"(?:[\s-]?(sharp|flat)|([#b♯♭]))?"
+_KEYS = (
+    re.compile(rf"\b([A-Ga-g]){_SIGN}(?:\s+|-)({_MODE})\b(?!\s+(?:problem|issue|thing|detail|change|role|point|difference|part|label|way|chord|triad|seventh|key))", re.I),
+    re.compile(r"(?<![A-Za-z0-9])([A-G])()([#b♯♭])?(min|maj|minor|major|dorian|phrygian|lydian|mixolydian)(?![A-Za-z0-9])"),
+    re.compile(r"(?<![A-Za-z0-9#♯♭/])([A-G](?=[#b♯♭]?m)|[a-g](?=[#♯]m))([#b♯♭]?)m(?![A-Za-z0-9/#]|\s+(?:I|not)\b)"),
+    re.compile(rf"\b([B-G]|A[#b♯♭]){_SIGN}\s(blues)\b"),
+    re.compile(rf"\b(?:in|into|(?:transposed?|modulat\w+|changed?|switch(?:ed)?|moved?)\s+to|cent(?:re|er)ed on)\s+([B-G]|[A-G](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)|[a-g](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)){_SIGN}(?![\w'&+#♯/-]|\.\w)"),
+    re.compile(rf"\b(?:key|tonic|tonality|tonart)(?:\s+(?:of|is|in))?\s*[:=]?\s*(?:the\s+)?([A-Ga-g]){_SIGN}(?![\w'&+#/-])"),
+    re.compile(rf"\bin\s+(A){_SIGN}(?=[\s,.;!?。]*$|\s*[,.;!?。]|\s+[a-z\d])"),
+    re.compile(rf"(?:^|[,;，])\s*([A-G]){_SIGN}\s*(?=$|[,;，])"),
+)  # fmt: skip
+_MODE_FIRST = re.compile(
+    rf"\b({_MODE})(?:\s+(?:mode|scale))?\s+(?:on|in|of|from|starting on)\s+([A-G]){_SIGN}(?![\w'&+#/-])", re.I
+)
+_MUSIC = re.compile(
+    r"(?:\w+\s+)?(?:tune|song|piece|ballad|groove|beat|track|loop|chords?|melody|piano|guitar|synth|riff|waltz|blues|jazz|techno|house|trap|funk|pop|rock)\b"
+)
+"""What stands behind the key of "A minor piano ballad", and not behind "A major success"."""
+_SPELLED, _SHORT_MINOR = (0, 1, 3), 2
+"""The places of the patterns that name their mode, and of those that mean a minor one."""
+_GERMAN = re.compile(r"\b(cis|dis|eis|fis|gis|ais|ces|des|es|fes|ges|as|[a-h])[- ]?(dur|moll)\b", re.I)
+_GERMAN_NAMES = {"cis": "C#", "dis": "D#", "eis": "F", "fis": "F#", "gis": "G#", "ais": "A#", "ces": "B", "des": "Db",
+                 "es": "Eb", "fes": "E", "ges": "Gb", "as": "Ab", "h": "B", "b": "Bb"}  # fmt: skip
+_SOLFEGE = re.compile(
+    r"\b(do|dó|re|ré|mi|fa|fá|sol|la|lá|si|до|ре|ми|фа|соль|ля|си)"
+    r"(?:[\s-]+(sostenido|sustenido|bemol|dièse|diese|bémol|diesis|bemolle|диез|бемоль))?"
+    r"[\s-]+(mayor|menor|majeur|mineur|maggiore|minore|maior|мажоре?|миноре?)\b",
+    re.I,
+)
+_SOLFEGE_NAMES = {"do": "C", "dó": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "fá": "F", "sol": "G", "la": "A",
+                  "lá": "A", "si": "B", "до": "C", "ре": "D", "ми": "E", "фа": "F", "соль": "G", "ля": "A", "си": "B"}  # fmt: skip
+_CJK_MODES = {
+    "大调五声": "major pentatonic", "小调五声": "minor pentatonic", "自然小调": "minor", "和声小调": "harmonic minor",
+    "旋律小调": "melodic minor", "自然大调": "major", "大调": "major", "小调": "minor", "布鲁斯音阶": "blues", "蓝调音阶": "blues",
+    "五声": "major pentatonic", "宫调": "major pentatonic", "商调": "[0,2,5,7,10]", "角调": "[0,3,5,8,10]",
+    "徵调": "[0,2,5,7,9]", "羽调": "minor pentatonic", "多利亚": "dorian", "弗里几亚": "phrygian", "弗里吉亚": "phrygian",
+    "混合利底亚": "mixolydian", "利底亚": "lydian", "伊奥尼亚": "major", "爱奥利亚": "minor", "洛克里亚": "locrian",
+    "メジャー": "major", "長調": "major", "长调": "major", "マイナー": "minor", "短調": "minor", "短调": "minor", "ドリアン": "dorian",
+    "フリジアン": "phrygian", "リディアン": "lydian", "ミクソリディアン": "mixolydian", "메이저": "major", "마이너": "minor",
+    "장조": "major", "단조": "minor", "调": "major",
+}  # fmt: skip
+_CJK_MODE = "|".join(sorted((m for m in _CJK_MODES if m != "调"), key=len, reverse=True))
+_CJK = re.compile(
+    rf"(降|升|[#♯♭]|b(?=[A-G]))?\s*(?<![A-Za-z])([A-Ga-g])([#b♯♭])?\s*(?:(?:大调|小调)的?\s*(?=和声|旋律|自然|五声|布鲁斯|蓝调))?({_CJK_MODE}|调(?![性式色音高整子查用]))"
+)
+_OLD_NAMES = re.compile(
+    r"(変|嬰|올림|내림)?\s?([ハニホヘトイロ다라마바사가나])\s?(长调|短调|長調|短調|장조|단조)"
+)
+_SIGNS = {"sharp": "#", "flat": "b", "sostenido": "#", "sustenido": "#", "dièse": "#", "diese": "#", "diesis": "#",
+          "диез": "#", "бемоль": "b", "bemol": "b", "bémol": "b", "bemolle": "b", "降": "b", "升": "#", "変": "b", "嬰": "#", "올림": "#", "내림": "b",
+          None: "", "": "", "#": "#", "b": "b", "♯": "#", "♭": "b"}  # fmt: skip
+_CAMELOT = re.compile(
+    r"(?:\bcamelot\s*:?\s*|\b(?:key|in)\s*:?\s*)(1[0-2]|[1-9])([ab])\b|\b(1[0-2]|[1-9])([ab])\s+camelot\b",
+    re.I,
+)
+_STEPS = re.compile(r"\b([A-G][#b♯♭]?)\s*(\[\s*\d+(?:\s*,\s*\d+)+\s*\])")
+
+
+def key(text: str) -> Span[Key] | None:
+    """Return a key with its tonic; the case of the text counts, for "a minor problem" is not one in A."""
+    for read in (_steps, _camelot, _mode_first, _latin, _german, _solfege, _cjk, _old_names):
+        found = read(text)
+        if found is not None:
+            return found
+    return None
+
+
+def named(text: str) -> Key:
+    """Return the key that a text names and says nothing else beside, in any of the languages. Raises ValueError.
+
+    So B-Dur is B flat major, as who says Dur means it, and B major is B.
+    """
+    plain = text.strip()
+    for read in (_german, _solfege, _cjk, _old_names):
+        found = read(plain)
+        if found is not None and (found.start, found.end) == (0, len(plain)):
+            return found.value
+    return parse_key(plain)
+
+
+def _steps(text: str) -> Span[Key] | None:
+    for match in _STEPS.finditer(text):
+        try:
+            return Span(parse_key(f"{match.group(1)} {match.group(2)}"), *match.span())
+        except ValueError:
+            continue  # steps outside 0..11 are no scale
+    return None
+
+
+def _camelot(text: str) -> Span[Key] | None:
+    """DJs' wheel: 8A is A minor, 8B C major, each step a fifth up."""
+    match = _CAMELOT.search(text)
+    if match is None:
+        return None
+    number, side = (match.group(1), match.group(2)) if match.group(1) else (match.group(3), match.group(4))
+    minor = side in "aA"
+    tonic = ((9 if minor else 0) + 7 * (int(number) - 8)) % 12
+    name = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")[tonic]
+    return Span(parse_key(f"{name} {'minor' if minor else 'major'}"), *match.span())
+
+
+def _mode_first(text: str) -> Span[Key] | None:
+    match = _MODE_FIRST.search(text)
+    if match is None or denied(text.lower(), match.start()):
+        return None
+    mode, letter, word, sign = match.groups()
+    tonic = f"{letter.upper()}{_SIGNS[word.lower() if word else sign]}"
+    return Span(parse_key(f"{tonic} {mode.lower().replace('pentatonic scale', 'pentatonic')}"), *match.span())
+
+
+def _latin(text: str) -> Span[Key] | None:
+    for place, pattern in enumerate(_KEYS):
+        for match in pattern.finditer(text):
+            letter, *signs = match.groups()
+            mode = signs.pop() if place in _SPELLED else "minor" if place == _SHORT_MINOR else "major"
+            article = letter in "aA" and not any(signs) and place == 0
+            if denied(text.lower(), match.start()) or (article and not _meant(text, match)):
+                continue
+            sign = _SIGNS[next((s.lower() for s in signs if s), None)]
+            name = mode.lower().replace("pentatonic scale", "pentatonic")
+            return Span(parse_key(f"{letter.upper()}{sign} {name}"), *match.span())
+    return None
+
+
+def _german(text: str) -> Span[Key] | None:
+    match = _GERMAN.search(text)
+    if match is None:
+        return None
+    name = match.group(1).lower()
+    mode = "major" if match.group(2).lower() == "dur" else "minor"
+    return Span(parse_key(f"{_GERMAN_NAMES.get(name, name.upper())} {mode}"), *match.span())
+
+
+def _solfege(text: str) -> Span[Key] | None:
+    match = _SOLFEGE.search(text)
+    if match is None:
+        return None
+    name, sign, quality = (g and g.lower() for g in match.groups())
+    mode = "minor" if (quality or "").startswith(("men", "min", "мин")) else "major"
+    return Span(parse_key(f"{_SOLFEGE_NAMES[name or 'do']}{_SIGNS[sign]} {mode}"), *match.span())
+
+
+def _cjk(text: str) -> Span[Key] | None:
+    for match in _CJK.finditer(text):
+        sign, letter, after, said = match.groups()
+        if denied(text, match.start()):
+            continue
+        tonic = f"{letter.upper()}{_SIGNS[sign] or _SIGNS[after]}"
+        return Span(parse_key(f"{tonic} {_CJK_MODES[said]}"), *match.span())
+    return None
+
+
+def _old_names(text: str) -> Span[Key] | None:
+    match = _OLD_NAMES.search(text)
+    if match is None:
+        return None
+    letter = "CDEFGABCDEFGAB"["ハニホヘトイロ다라마바사가나".index(match.group(2))]
+    return Span(parse_key(f"{letter}{_SIGNS[match.group(1)]} {_CJK_MODES[match.group(3)]}"), *match.span())
+
+
+def _meant(text: str, match: re.Match[str]) -> bool:
+    """Tell whether "a minor" names a key: after "in" or "key of", or with nothing but a tempo or a comma behind."""
+    before, after = text[: match.start()].lower().rstrip(), text[match.end() :].lstrip()
+    if before.endswith((" key", "in a")) or (match.group(1) == "a" and after.lower().startswith("key")):
+        return False
+    named = re.search(r"(?:\bin|\bof|\bto|key|:|en|,|，)$", before) is not None
+    capital = match.group(1) == "A" and (bool(before) or _MUSIC.match(after.lower()) is not None)
+    return named or not after or not after[0].isalpha() or capital
+
+
+_MODE_ONLY = re.compile(
+    r"\b(harmonic minor|melodic minor|minor pentatonic|major pentatonic|dorian|phrygian|mixolydian|lydian|aeolian|ionian|locrian|"
+    r"pentatonic|blues scale)\b|(多利亚|弗里几亚|弗里吉亚|混合利底亚|利底亚|爱奥利亚|洛克里亚|和声小调|旋律小调|五声)"
+    r"|\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
+    r"|(?:^|[,;]\s*)(minor|major)(?=\s*(?:[,;]|$))|((?<!江南)(?:小调|大调))|\b(moll|dur)\b|\b(menor|mayor|mineur|majeur|minore|maggiore|maior)\b"
+    r"|(短调|长调|마이너|단조|장조|マイナー|メジャー)"
+)
+_MINOR = re.compile(r"minor|小调|moll|menor|mineur|短|마이너|단조|マイナー")
+_MODE_NAMES = {
+    "aeolian": "minor",
+    "ionian": "major",
+    "pentatonic": "major pentatonic",
+    "blues scale": "blues",
+}
+
+
+def mode(lower: str) -> Span[str] | None:
+    """Return a mode that was named without a tonic; "not in minor" is major."""
+    match = _MODE_ONLY.search(lower)
+    if match is None:
+        return None
+    name = match.group(1) or match.group(2)
+    if name is not None:
+        known = _CJK_MODES.get(name) or _MODE_NAMES.get(name, name)
+        return None if denied(lower, match.start()) else Span(known, *match.span())
+    minor = (_MINOR.search(match.group()) is not None) != denied(lower, match.start(match.lastindex or 0))
+    return Span("minor" if minor else "major", *match.span())

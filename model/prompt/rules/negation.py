@@ -1,0 +1,128 @@
+"""What a negation governs in a text: "no drums or bass", "not too busy", 不要鼓和贝斯, ドラムなし. Pure patterns."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+NEGATION = re.compile(
+    r"\b(?:no(?! (?:matter|doubt|wonder|longer|more than|other than|\.|\d(?!08)))|no longer|not(?! (?:only|just|merely|until)\b)|nothing(?! (?:but|less|else|like|more)\b)|without|w/o|never|avoid|minus|"
+    r"isn'?t|(?:don'?t|do not|doesn'?t|shouldn'?t)(?! (?:stop|forget|hesitate|worry|mind)\b)|leave out|take out|remove|skip(?! ?py)|mute(?!d)|"
+    r"drop (?:the|all)(?= (?:drums?|melod|chords?|percussion|harmon))|lose the|exclud(?:e|ing)|except(?: for)?|"
+    r"(?:every|any)thing but|instead of|rather than|free of|"
+    r"sin|ohne|keine?n?|sans|pas(?: de| d'|)|nicht(?! nur)|nada de|ningun[ao]?|sem|senza|niente|quita|enlève)\b"
+    r"|不需要|不想要|用不着|不要|没有|(?<![特分区级个告离送])别(?![离人处墅致])|去掉|去除|拿掉|不用|除了|(?<!差)不(?![断过同仅只朽息久管论错休停知])"
+    r"|无(?![尽限题声比穷论数垠边线])|(?<![除若莫并是])非(?![常洲凡得])"
+)
+
+
+SCOPE_END = re.compile(
+    r"[,.;:!?，。；：！？、\n()]|\s[-–—]\s|\b(?:but|aber|pero|mais|ma|mas|with|mit|con|avec|com|just|only|please|pls|thanks|instead|plus|"
+    r"and (?:an?|the|some|lots|plenty|add|more|use|make|keep|have|let|give|put))\b|但|而是|只要|只留|要(?!求)|请|谢谢"
+)
+
+
+_BEFORE_NONE = re.compile(
+    r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)|([\uac00-\ud7a3]{1,6})(?:은|는|이|가)?\s?없이"
+)
+
+
+_AND = r"(?:\+|and|or|nor|und|oder|noch|y|o|ni|et|ou|e|&|/|和|或者?|与|及|以及|跟|や|と|과|와|하고)"
+
+
+_DEGREE = re.compile(r"\s*(?:too|so|very|overly|that|particularly|really|zu|sehr|trop|très|muy|demasiado)\b")
+
+
+_JOINED = re.compile(
+    rf"\s*(?:、|{_AND}|,\s*{_AND})\s*(?:any|the|an?|no|some|a few|my|el|la|los|las|le|les|der|die|das)?\s*"
+)
+
+
+_LISTED = re.compile(r"\s*[,，]\s*(?:any|the|an?)?\s*")
+
+
+_OR = re.compile(r"\b(?:or|nor|oder|noch|ni|ou)\b|或")
+
+
+_DIRECT = re.compile(
+    r"(?:\b(?:anything but|avoid|don'?t(?: use)?|not|no|never|isn'?t|instead of|rather than|nicht|pas|without|sin|ohne|sans)(?: be| use)?|不要|不是|别用?|不用|而不是)"
+    r"\s*(?:in|at|a|an|the|any|use|of|en|im|en|是|在|用)?\s*(?:a |the )?$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """Something named in a text. After a noun (a part, an instrument) only a conjunction goes on with a list."""
+
+    start: int
+    end: int
+    noun: bool
+
+
+def denied(text: str, start: int) -> bool:
+    """Tell whether a negation stands directly before a place: "not in C major", "no swing"."""
+    return _DIRECT.search(text[max(0, start - 24) : start]) is not None
+
+
+def within(at: int, spans: Sequence[tuple[int, int]]) -> bool:
+    """Tell whether a place lies in one of the spans."""
+    return any(start <= at < end for start, end in spans)
+
+
+def listed(text: str, names: Sequence[Name], start: int, stop: int) -> list[Name]:
+    """Return the names of a list that begins after `start`, its first one before `stop`.
+
+    "drums or bass", "drums, bass or chords", "sad, slow"? no: a comma goes on only where a conjunction follows.
+    """
+    chain: list[Name] = []
+    pending: list[Name] = []
+    for name in names:
+        if name.start < start or (chain and name.start < chain[-1].end):
+            continue
+        if not chain:
+            if name.start >= stop:
+                return []
+            chain.append(name)
+            continue
+        last = (pending or chain)[-1]
+        gap = text[last.end : name.start]
+        if _JOINED.fullmatch(gap) or (not gap.strip() and not last.noun and not pending):
+            chain += [*pending, name]
+            pending = []
+        elif _LISTED.fullmatch(gap):
+            pending.append(name)
+        else:
+            break
+    return chain
+
+
+def negated(text: str, names: Sequence[Name]) -> list[tuple[int, int]]:
+    """Return the spans that negations govern, themselves among them: the names listed, else up to a turn."""
+    spans: list[tuple[int, int]] = []
+    for match in NEGATION.finditer(text):
+        if any(n.start <= match.start() < n.end for n in names) or within(match.start(), spans):
+            continue  # 不可思议 is a mood, not a negation
+        turn = SCOPE_END.search(text, match.end())
+        stop = turn.start() if turn else len(text)
+        chain = listed(text, names, match.end(), stop)
+        if _DEGREE.match(text, match.end()):  # "not too fast house" is house
+            chain = [n for i, n in enumerate(chain) if not i or text[chain[i - 1].end : n.start].strip()]
+        if len(chain) > 1 and chain[-1].end > stop and not _OR.search(text[match.end() : chain[-1].end]):
+            chain = [n for n in chain if n.end <= stop or text[stop] == "、"]  # "no drums, and a bass"
+        spans.append((match.start(), chain[-1].end if chain else stop))
+    spans += [match.span() for match in _BEFORE_NONE.finditer(text)]
+    return spans
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Span(Generic[T]):
+    """A value read from a text, and where it stands."""
+
+    value: T
+    start: int
+    end: int

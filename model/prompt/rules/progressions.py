@@ -1,0 +1,258 @@
+"""Chord progressions in a text: symbols, Roman numerals, degrees such as 4536251, and some thirty names."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from model.music.harmony import MODES, Key, chord_symbol, parse_chord, parse_key
+from model.music.numerals import parse_progression, roman
+
+NAMED: tuple[tuple[str, str, str], ...] = (
+    # names, mode, bars as Roman numerals
+    ("canon progression|pachelbel's canon|pachelbel|canon|卡农|卡農|カノン進行", "major", "I V vi iii IV I IV V"),
+    ("minor blues|小调布鲁斯", "minor", "i7 i7 i7 i7 iv7 iv7 i7 i7 bVI7 V7 i7 V7"),
+    ("twelve-bar blues|twelve bar blues|12-bar blues|12 bar blues|十二小节布鲁斯|十二小节蓝调|12小节布鲁斯",
+     "major", "I7 IV7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 V7"),
+    ("eight-bar blues|8-bar blues|8 bar blues|八小节布鲁斯", "major", "I7 V7 IV7 IV7 I7 V7 I7 V7"),
+    ("andalusian cadence|andalusian|安达卢西亚", "minor", "i bVII bVI V"),
+    ("axis progression|four-chord song|four chord song|four chords song|流行四和弦|万能和弦", "major", "I V vi IV"),
+    ("doo-wop progression|doo-wop|doo wop|50s progression|fifties progression|五十年代进行", "major", "I vi IV V"),
+    ("royal road|王道进行|王道進行", "major", "IVmaj7 V7 iii7 vi"),
+    ("komuro progression|komuro|小室进行|小室進行", "minor", "i bVI bVII bIII"),
+    ("rhythm changes|节奏变化进行", "major", "I|vi7 ii7|V7 iii7|vi7 ii7|V7"),
+    ("minor ii-v-i|minor two five one|小调二五一", "minor", "iiø7 V7 im7 im7"),
+    ("two five one|two-five-one|251进行|二五一", "major", "ii7 V7 Imaj7 Imaj7"),
+    ("circle of fifths|五度圈", "major", "I IV viio iii vi ii V I"),
+    ("coltrane changes|柯川进行", "major", "Imaj7 bIII7 bVImaj7 VII7 IIImaj7 V7 Imaj7 V7"),
+    ("la folia|folia|福利亚", "minor", "i V i bVII bIII bVII i V"),
+    ("passamezzo antico|passamezzo", "minor", "i bVII i V bIII bVII i V"),
+    ("romanesca|罗马内斯卡", "minor", "bIII bVII i V"),
+    ("lament bass|悲叹低音", "minor", "i v6 bVI V"),
+    ("mario cadence|马里奥终止", "major", "bVI bVII I I"),
+    ("backdoor progression|backdoor cadence|后门进行", "major", "Imaj7 ivm7 bVII7 Imaj7"),
+    ("plagal cadence|amen cadence|plagal|变格终止", "major", "I IV I I"),
+    ("deceptive cadence|阻碍终止", "major", "I IV V vi"),
+    ("authentic cadence|正格终止", "major", "I IV V I"),
+    ("sensitive female chord progression|sensitive progression|6415|6415进行", "minor", "i bVI bIII bVII"),
+    ("epic progression|史诗进行", "minor", "i bVI bVII i"),
+    ("aeolian vamp", "minor", "i bVII bVI bVII"),
+    ("dorian vamp|多利亚循环", "minor", "i7 IV7 i7 IV7"),
+    ("mixolydian vamp", "major", "I bVII IV I"),
+    ("lydian vamp", "major", "I II I II"),
+    ("so what changes|so what chords", "minor", "im7 im7 im7 im7"),
+    ("autumn leaves changes", "minor", "iv7 bVII7 bIIImaj7 bVImaj7 iiø7 V7 im im"),
+    ("montgomery-ward bridge|montgomery ward bridge", "major", "I7 IV ii7 V7"),
+    ("ragtime progression", "major", "III7 VI7 II7 V7"),
+)  # fmt: skip
+
+_BY_NAME = {name.lower(): (mode, bars) for names, mode, bars in NAMED for name in names.split("|")}
+_IN_MINOR = {
+    "I IV viio iii vi ii V I": "i iv bVII bIII bVI iio V i",
+    "ii7 V7 Imaj7 Imaj7": "iiø7 V7 im7 im7",
+    "I V vi iii IV I IV V": "i v bVI bIII iv i iv V",
+    "I IV I I": "i iv i i",
+    "I IV V I": "i iv V i",
+    "I IV V vi": "i iv V bVI",
+    "I7 IV7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 V7": "i7 i7 i7 i7 iv7 iv7 i7 i7 bVI7 V7 i7 V7",
+}
+"""What a name means in a minor key, where musicians have a form of their own for it."""
+_SPOKEN = re.compile(r"(?<=[A-Ga-z0-9#♯♭°ø]),?\s+(?:to|then|and then|followed by)\s+(?=[A-G])")
+_STEPS = re.compile(r"[一二三四五六七]级(?:[\s,、到]*[一二三四五六七]级){1,7}")
+_TOKEN = re.compile(r"[^\s,|→>–—\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3-]+(?:-(?:7|9|11)(?![\d]))?")
+_GAP = re.compile(r"[\s,|→>–—-]*")
+_DIGITS = re.compile(
+    r"(?<![\dA-Za-z./:#])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7}|[1-7](?:[\s,][1-7]){2,7}(?=\s*的?(?:进行|progression|chords|和弦)))"
+    r"(?![\dA-Za-z./:]|\s*(?:bpm|beats|拍|bars?|小节|年|%|hz))"
+)
+_OF_A_YEAR = re.compile(
+    r"\b(?:in|since|from|of|until|till|before|after|around|circa|year|anno|seit|von|en|de|depuis|desde|公元)\s*$"
+)
+_CALLED = re.compile(r"\s*的?(?:进行|進行|progression|changes|chords|和弦)")
+_KEY_BEFORE = re.compile(r"(?:\b(?:in|key(?: of)?)\s*:?\s*)$", re.I)
+_IN_A_KEY = re.compile(r"[A-G][#b♯♭]?m?\s*[,:;，：]\s*")
+_ROMAN_TOKEN = re.compile(
+    r"[b#]?(?:III|II|IV|I|VII|VI|V|iii|ii|iv|i|vii|vi|v)(?:°|o|ø|M|maj|m|sus|dim|aug|\+)?\d{0,2}(?:/[b#]?[ivIV]+)?"
+)
+_CHORD_TOKEN = re.compile(r"[A-G](?:#|b|♯|♭)?[\w#♭♯+°øΔ()^/-]{0,10}")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """A progression in a text: its bars as chord symbols, and where it stands.
+
+    `key` is that of numerals, degrees, names and vamps; chord symbols by themselves leave it open (None).
+    """
+
+    bars: tuple[str, ...]
+    key: Key | None
+    start: int
+    end: int
+
+
+def find(text: str, key: Key | None) -> Given | None:
+    """Return the first progression of a text; numerals and degrees are read in `key`, or C major / A minor."""
+    given = _found(text, key)
+    return None if given is None else _spaced(given, text)
+
+
+def _found(text: str, key: Key | None) -> Given | None:
+    text = _SPOKEN.sub(lambda between: " " * len(between.group()), text)  # "C to G to Am", in its place
+    text = text.replace(" / ", " | ")
+    lower = text.lower()
+    name = _name(lower)
+    if (steps := _STEPS.search(lower)) is not None:
+        degrees = "".join(str("一二三四五六七".index(c) + 1) for c in steps.group() if c in "一二三四五六七")
+        return _read(degrees, key, *steps.span())
+    for run in _runs(text):
+        if name is not None and name.start() <= run[0] and run[1] <= name.end():
+            continue  # the numerals of "minor ii-V-i" are part of its name
+        said = text[run[0] : run[1]].strip(" ,-–—>→")
+        given = _read(said, key, *run)
+        if given is not None:
+            return given
+    for digits in _DIGITS.finditer(lower):
+        called = _CALLED.match(lower, digits.end())
+        year = len(digits.group(1)) == 4 and _OF_A_YEAR.search(
+            lower[max(0, digits.start() - 12) : digits.start()]
+        )
+        if called or not year:
+            return _read(digits.group(1), key, digits.start(), called.end() if called else digits.end())
+    if name is None:
+        return _vamp(text)
+    mode, numerals = _BY_NAME[name.group()]
+    home = key if key is not None else parse_key("A minor" if mode == "minor" else "C major")
+    if home.minor and numerals in _IN_MINOR:
+        mode, numerals = "minor", _IN_MINOR[numerals]
+    return _bars(_named(numerals, home, mode), home, *name.span())
+
+
+_ONE_CHORD = r"([A-G](?:#|b|♯|♭)?(?:[\w#♭♯+°øΔ()^]{0,9})(?:/[A-G][#b]?)?)(?![\w'])"
+_VAMPS = (
+    re.compile(
+        rf"\b(?:vamp(?:ing|s)?|stay(?:ing|s)?|drone|pedal|jam(?:ming)?|groove|hold|loop)\s+(?:on|over|around)\s+(?:an?\s+|one\s+)?{_ONE_CHORD}"
+    ),
+    re.compile(rf"\b(?:one|single)[- ]chord(?:\s+\w+)?\s*(?:[:,]|on|of|in)?\s*{_ONE_CHORD}"),
+    re.compile(rf"{_ONE_CHORD}\s+(?:vamp|drone|chord only|throughout|the whole (?:time|way))"),
+    re.compile(rf"\bchords?\s*[:=]\s*{_ONE_CHORD}"),
+)
+
+
+def _vamp(text: str) -> Given | None:
+    """Return the one chord of a vamp: "vamp on Dm7", "an E7#9 vamp", "chords: Am7"."""
+    for pattern in _VAMPS:
+        for match in pattern.finditer(text):
+            try:
+                chord = parse_chord(match.group(1))
+            except ValueError:
+                continue
+            minor = chord.quality.startswith("m") and not chord.quality.startswith("maj")
+            home = Key(chord.root, *(("minor", MODES["minor"]) if minor else ("major", MODES["major"])))
+            return Given((chord_symbol(chord, home.flats),), home, *match.span())
+    return None
+
+
+_LONGER = re.compile(
+    r"\s*[,，(]?\s*(?:each\s+(?:for\s+)?)?(?:for\s+)?(?:(two|2|four|4)\s+bars?\s+(?:each|per chord|a chord)|(?:each|every) (?:chord )?(?:for |lasts )?(two|2|four|4) bars|每个?(?:和弦)?(两|2|四|4)个?小节)"
+)
+_SHORTER = re.compile(
+    r"\s*[,，(]?\s*(?:(?:two|2) chords (?:per|a|each|in a|to a|to the) bar|half a bar each|(?:two|2) beats each|(?:two|2) per bar|每小节(?:两|2)个(?:和弦)?|(?:一|每)个?和弦(?:半小节|两拍|2拍))"
+)
+
+
+def _spaced(given: Given, text: str) -> Given:
+    """Return a progression with the time that the words behind it give to each chord."""
+    if (longer := _LONGER.match(text, given.end)) is not None:
+        times = 4 if next(g for g in longer.groups() if g) in ("four", "4", "四") else 2
+        bars = tuple(bar for bar in given.bars for _ in range(times))
+        return Given(bars, given.key, given.start, longer.end())
+    if (shorter := _SHORTER.match(text, given.end)) is not None and all(" " not in bar for bar in given.bars):
+        pairs = tuple(" ".join(given.bars[i : i + 2]) for i in range(0, len(given.bars), 2))
+        return Given(pairs, given.key, given.start, shorter.end())
+    return given
+
+
+def _name(lower: str) -> re.Match[str] | None:
+    """Return where the longest name of a progression stands: as whole words, or after no digit in Chinese."""
+    for name in sorted((n for n in _BY_NAME if n in lower), key=len, reverse=True):
+        edges = (r"(?<!\w)", r"(?!\w)") if name.isascii() else (r"(?<!\d)", "")
+        if not name.isdigit() and (match := re.search(re.escape(name).join(edges), lower)) is not None:
+            return match
+    return None
+
+
+def _named(numerals: str, key: Key, mode: str) -> tuple[tuple[str, ...], ...]:
+    """Return the bars of a named progression; its numerals are meant in its own mode on the key's tonic."""
+    home = parse_key(f"{key.name.split()[0]} {mode}")
+    cells = [c.split("|") for c in numerals.split(" ")]
+    return tuple(
+        tuple(
+            chord_symbol(
+                roman(n.replace("v6", "v"), home), key.flats or (mode == "major" and n.startswith("b"))
+            )
+            for n in cell
+        )
+        for cell in cells
+    )
+
+
+def _bars(bars: tuple[tuple[str, ...], ...], key: Key | None, start: int, end: int) -> Given:
+    return Given(tuple(" ".join(b) for b in bars), key, start, end)
+
+
+def _read(said: str, key: Key | None, start: int, end: int) -> Given | None:
+    home = key or parse_key("C major")
+    try:
+        bars = parse_progression(said, home)
+    except ValueError:
+        return None
+    if key is None and said.startswith("i") and not said.startswith("ii"):  # i VI III VII is a minor key
+        home = parse_key("A minor")
+        bars = parse_progression(said, home)
+    spelled = tuple(tuple(chord_symbol(c, home.flats) for c in bar) for bar in bars)
+    return _bars(spelled, None if _CHORD_TOKEN.match(said) else home, start, end)
+
+
+def _runs(text: str) -> list[tuple[int, int]]:
+    """Return where at least two chord symbols or two numerals follow one another, and nothing between them."""
+    runs: list[tuple[int, int]] = []
+    for test in (_is_chord, _is_numeral):
+        start, end, tokens = -1, -1, list[str]()
+        for match in [*_TOKEN.finditer(text), None]:
+            word = "" if match is None else match.group().strip(".;:!?，。、")
+            joined = match is not None and (end < 0 or _GAP.fullmatch(text, end, match.start()) is not None)
+            if match is not None and joined and test(word):
+                start = match.start() if start < 0 else start
+                end = match.start() + len(word)
+                tokens.append(word)
+                continue
+            while tokens and (named := _IN_A_KEY.match(text, start)) and _KEY_BEFORE.search(text[:start]):
+                start, tokens = named.end(), tokens[1:]  # the C of "in C, Am F G" is the key
+            if _counts(tokens):
+                runs.append((start, end))
+            start, end, tokens = -1, -1, []
+            if match is not None and test(word):
+                start, end, tokens = match.start(), match.start() + len(word), [word]
+    return runs
+
+
+def _counts(tokens: list[str]) -> bool:
+    """Tell whether tokens are chords rather than words: two with a sign of their kind, or three."""
+    if len(tokens) < 2:
+        return False
+    bare = all(t in ("A", "I") for t in tokens)
+    return not bare and (len(tokens) > 2 or any(len(t) > 1 for t in tokens))
+
+
+def _is_chord(word: str) -> bool:
+    if not _CHORD_TOKEN.fullmatch(word) or word[1:] == "o":  # Go and Do are words
+        return False
+    try:
+        parse_chord(word)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_numeral(word: str) -> bool:
+    return _ROMAN_TOKEN.fullmatch(word) is not None

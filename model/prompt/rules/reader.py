@@ -1,0 +1,181 @@
+"""The rules in front of the encoder: what a prompt states outright, in numbers, names and negations.
+
+`read` takes any text and never raises. What a rule has read is taken out of the text that is embedded, for
+no encoder tells D minor from D major. English and Chinese in full; numbers, keys, tempo words and negation in
+Japanese, Spanish, German and French too.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+
+from model.music.harmony import Key, parse_key
+from model.music.notes import METERS
+from model.music.plan import LEVELS
+from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
+from model.prompt.rules.negation import Span, T, negated, within
+from model.prompt.rules.parts import NOTHING, Said
+from model.prompt.rules.two_styles import WALTZES, Crossing, crossing
+from model.prompt.rules.vocabulary import POINTING, SIMPLIFIED, Found, Term, opposite, table
+from model.prompt.rules.vocabulary import find as find_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the words say outright, and what is left of them for the encoder.
+
+    `mode` is a name of `harmony.MODES` where only that was said. `said` tells of parts what the words do. `levels`
+    are (name, 0..1) of the plan's four. `terms` are the genres, moods, instruments and artists wanted, negated ones
+    left out, `crossing` how two styles among them share the parts, `figures` the patterns asked for by name. `explicit` names the plan's fields that were stated. `rest` is empty where the rules have read all.
+    """
+
+    tempo: float | None = None
+    feel: str | None = None
+    key: Key | None = None
+    mode: str | None = None
+    meter: str | None = None
+    bars: int | None = None
+    said: Said = NOTHING
+    progression: tuple[str, ...] | None = None
+    progression_key: Key | None = None
+    instruments: tuple[tuple[str, str], ...] = ()
+    levels: tuple[tuple[str, float], ...] = ()
+    swing: float | None = None
+    swing_unit: int | None = None
+    register: float = 0.0
+    registers: tuple[tuple[str, float], ...] = ()
+    articulation: float = 0.0
+    ending: str | None = None
+    terms: tuple[Term, ...] = ()
+    crossing: Crossing | None = None
+    figures: tuple[str, ...] = ()
+    explicit: tuple[str, ...] = ()
+    rest: str = ""
+
+
+LONGEST = 4000
+"""Characters that are read: twice the longest prompt, for a sign may unfold into many."""
+_SPACES = re.compile(r"\s{2,}")
+_STOP = re.compile(
+    r"\b(?:please|make|me|give|create|generate|write|play|some|something|a|an|the|with|and|of|for|in|at|to|that|i|want|"
+    r"would like|can you|could you|about|bpm|key|una?|der|die|das|ein|eine|un|une|en|à|y|et|und|mit|con|avec|drums?|only|no|(?<!walking )(?<!slap )(?<!upright )(?<!synth )(?<!double )bass)\b|鼓|贝斯|只要|请|给我|来一段|来一首|来个|写|一首|一段|的"
+)
+_NOTHING_LEFT = "pop"
+"""What is embedded where the words only say what is not wanted: their own sense would be just that."""
+
+
+def read(text: str) -> Wish:
+    """Return what a text states. Any text is allowed; what no rule knows is left for the encoder."""
+    folded = unicodedata.normalize("NFKC", text).translate(SIMPLIFIED)[:LONGEST]
+    plain = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", folded)
+    lower = plain.lower()
+    if len(lower) != len(plain):  # a few letters grow when lowered: keep the places equal
+        plain = lower
+    taken: list[tuple[int, int]] = []
+
+    def value(span: Span[T] | None) -> T | None:
+        if span is None:
+            return None
+        taken.append((span.start, span.end))
+        return span.value
+
+    given = progressions.find(plain, None)  # first: the Am of "Am F C G" is no key
+    if given is not None:
+        taken.append((given.start, given.end))
+    key = value(keys.key(_blanked(plain, taken)))
+    if given is not None and key is not None:
+        given = progressions.find(plain, key) or given
+    meter = value(tempo_meter.meter(_blanked(lower, taken)))
+    bars = value(tempo_meter.bars(_blanked(lower, taken))) or tempo_meter.blues_bars(lower)
+    tempo = value(tempo_meter.tempo(_blanked(lower, taken)))
+    feel = value(tempo_meter.feel(lower))
+    swing = value(tempo_meter.swing(_blanked(lower, taken)))
+    mode = value(keys.mode(_blanked(lower, taken))) if key is None else None
+    if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
+        given = progressions.find(plain, parse_key("A minor")) or given  # "ii V I, minor"
+    terms = list(find_terms(lower))
+    denied = negated(lower, parts.names(lower, terms))
+    wanted = [
+        f
+        for f, after in pairwise([*terms, None])
+        if f is not None
+        and not within(f.start, denied)
+        and (not within(f.start, taken) or f.term.name == "blues")
+        and _musical(_blanked(lower, taken), f, after)
+    ]
+    if tempo is None:
+        ends = [f.end for f in wanted if f.term.kind in ("genres", "artists")] + [end for _, end in taken]
+        bare = (tempo_meter.after_style(_blanked(lower, taken), end) for end in ends)
+        tempo = value(next((span for span in bare if span is not None), None))
+    taken += denied
+    turned = any(f.term.name in levels.PACES and within(f.start, denied) for f in terms)
+    tempered = [table()["medium"]] if turned and tempo is None else []  # "not too fast"
+    unwanted = [f for f in terms if f.term.kind == "moods" and within(f.start, denied)]
+    tempered += [opposite(f.term) for f in unwanted if f.term.name not in levels.PACES]
+    waltz = next((f.term.meter for f in wanted if f.term.name in WALTZES), None)
+    fixed = [(f.start, f.end) for f in terms if f.term.kind != "moods"]
+    stated_levels = {name: levels.level(name, lower, denied, fixed) for name in LEVELS}
+    unread = _blanked(lower, [(given.start, given.end)] if given else [])
+    register, registers = levels.registers(
+        unread, [(f.start, f.end, f.term.part) for f in terms if f.term.kind != "moods"]
+    )
+    said = parts.said(lower, terms, denied)
+    instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
+    stated = {
+        "tempo": tempo, "feel": feel, "key": key or mode, "meter": meter or waltz, "bars": bars,
+        "parts": said if said.only or said.without or "drums" in said.named else None, **stated_levels, "swing": swing, "progression": given,
+        "instruments": instruments or None,
+    }  # fmt: skip
+    return Wish(
+        tempo, feel, key, mode, meter if meter in METERS else waltz, bars, said,
+        given.bars if given else None, given.key if given else None, tuple(sorted(instruments.items())),
+        tuple((name, v) for name, v in stated_levels.items() if v is not None),
+        swing, tempo_meter.swing_unit(lower), register, registers,
+        levels.articulation(lower, denied), levels.ending(unread, denied),
+        (*(levels.paced(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
+        crossing(lower, wanted), figures.named(lower, denied),
+        tuple(name for name, what in stated.items() if what is not None),
+        _rest(plain, taken) or (_NOTHING_LEFT if denied else ""),
+    )  # fmt: skip
+
+
+_PLAIN_WORDS = frozenset([
+    "house", "garage", "trap", "drill", "rock", "metal", "march", "jungle", "swing", "drone", "dub",
+    "electro", "score", "study", "queen", "prince", "monk", "glass", "drake", "burial", "beyond", "light",
+    "hot", "cool", "fire", "run", "free", "old", "open", "lost", "wind", "mar", "mer", "standard", "mass", "romance",
+    "invention", "chamber", "breaks", "acid", "commercial", "sub", "fusion", "keys", "acoustic", "indian", "african", "horror",
+])  # fmt: skip
+"""Names of styles, and moods, that are plain words too: "an empty house", "the garage door"."""
+_RICH = re.compile(r"jazzy(?:[\s-]+\w+){0,2}[\s-]+(?:chords?|harmon(?:y|ies)|voicings?)\b")
+"""What only says that chords are rich: "house with jazzy chords" is a house."""
+_OF_MUSIC = re.compile(
+    r"\s*(?:-\s*)?(?:music|beats?|tracks?|grooves?|songs?|tunes?|loops?|vibes?|styles?|feel|riffs?|anthem|chords|bass|drums|piano)\b"
+)
+
+
+def _musical(lower: str, found: Found, after: Found | None) -> bool:
+    """Tell whether a word that is a plain one too is meant as music: "a house track", not "an empty house"."""
+    if lower[found.start : found.end] not in _PLAIN_WORDS:
+        return _RICH.match(lower, found.start) is None
+    beside = after is not None and not lower[found.end : after.start].strip()
+    if beside and after is not None and lower[after.start : after.end] not in _PLAIN_WORDS:
+        return True
+    return (
+        _OF_MUSIC.match(lower, found.end) is not None
+        or POINTING.search(lower[max(0, found.start - 40) : found.start]) is None
+    )
+
+
+def _blanked(text: str, taken: list[tuple[int, int]]) -> str:
+    for start, end in taken:
+        text = text[:start] + "\0" * (end - start) + text[end:]
+    return text
+
+
+def _rest(plain: str, taken: list[tuple[int, int]]) -> str:
+    left = _STOP.sub(" ", _blanked(plain, taken).replace("\0", " "))
+    left = " ".join(re.sub(r"[^\w\s'&-]", " ", left).split())
+    return left if any(c.isalpha() for c in left) else ""

@@ -1,0 +1,329 @@
+"""How fast: a tempo and its feel, in numbers, words and terms. Pure patterns."""
+
+from __future__ import annotations
+
+import re
+
+from model.music.notes import METERS
+from model.prompt.rules.negation import Span, denied
+from model.prompt.rules.vocabulary import POINTING
+
+TENS = {
+    "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "ten": 10,
+    "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18,
+    "nineteen": 19,
+}  # fmt: skip
+
+
+ONES = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+COUNTS = {
+    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
+    "eleven": 11, "twelve": 12, "fourteen": 14, "sixteen": 16, "eighteen": 18, "twenty": 20, "twenty-four": 24, "twenty four": 24,
+    "thirty-two": 32, "thirty two": 32, "sixty-four": 64, "sixty four": 64,
+    "dos": 2, "cuatro": 4, "ocho": 8, "doce": 12, "dieciséis": 16, "zwei": 2, "vier": 4, "acht": 8, "zwölf": 12, "sechzehn": 16,
+    "deux": 2, "quatre": 4, "huit": 8, "douze": 12, "seize": 16, "quatro": 4, "oito": 8, "dezesseis": 16, "quattro": 4, "otto": 8,
+}  # fmt: skip
+
+
+_CHINESE = {c: i for i, c in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
+
+
+def chinese(said: str) -> int:
+    """Return a number up to 99, 0 where it is none: 两 is 2, 十二 12, 二十四 24."""
+    tens, ten, ones = said.rpartition("十")
+    if not ten:
+        return _CHINESE.get(said, 0)
+    return (_CHINESE.get(tens, 1) if tens else 1) * 10 + (_CHINESE.get(ones, 0) if ones else 0)
+
+
+_NUMBER = r"(\d{2,3}(?:\.\d+)?)"
+
+
+_UNIT = (
+    r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|pulsaciones|batidas|"
+    r"拍(?:每分钟|/分)?(?!子|号)|クリック|비피엠)"
+)
+
+
+_NEAR = r"(?:about|around|roughly|approx(?:imately|\.)?|circa|ca\.?|~|≈|约|大约|大概|差不多|左右|unos|etwa|environ|cerca de)"
+
+
+_NOT_A_TEMPO = (
+    r"(?!\.?\d|\s*(?:-\s*)?(?:bars?|measures?|%|/|:|seconds?|secs?|s\b|am\b|pm\b|a\.m|p\.m|years?|degrees|minutes?|mins?|hz|khz|km|miles?|"
+    r"notes?|times?|people|o'?clock|st\b|nd\b|rd\b|th\b|小节|年|岁|秒|点|分钟|度|个))"
+)
+
+
+_TEMPI = (
+    re.compile(
+        rf"{_NUMBER}\s*{_UNIT}?\s*(?:-|–|—|~|to|and|or|到|至|bis|a|à|y|et|und|から|~)\s*{_NUMBER}\s*{_UNIT}"
+    ),
+    re.compile(rf"(?:每分钟|一分钟|毎分)?{_NUMBER}\s*(?:-\s*)?{_UNIT}"),
+    re.compile(
+        rf"\b(?:between|entre|zwischen|from|tempo|de) {_NUMBER} (?:and|to|y|et|und|a|e|à) {_NUMBER}\b(?!\s*(?:bars?|measures?|%|years?|seconds?|minutes?|degrees))"
+    ),
+    re.compile(
+        rf"(?:tempo|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?)|\bm\.?m\.?|\bspeed)"
+        rf"\s*(?:giusto|marking)?\s*(?:of|is|at|to|von|de|a|是|为|在|は|を)?\s*[:=]?\s*{_NEAR}?\s*{_NUMBER}{_NOT_A_TEMPO}"
+    ),
+    re.compile(rf"\b{_NUMBER}(?:\s*-?ish\b|\s+(?:or so|tempo)\b)|{_NUMBER}\s*(?:左右|上下|的速度)"),
+    re.compile(
+        rf"(?:\bat|\B@|~|≈|\b(?:around|about|circa|roughly)|大约|大概|约)\s*{_NEAR}?\s*{_NUMBER}\b{_NOT_A_TEMPO}"
+    ),
+    re.compile(rf"(?:^|[,;，、/|])\s*{_NUMBER}\s*(?=$|[,;，、/|。])"),
+)
+
+
+_SPELLED = re.compile(
+    rf"\b(?:(a|one|two) hundred(?: and)? ?)?({'|'.join(sorted(TENS, key=len, reverse=True))})?[ -]?({'|'.join(ONES[1:])})?\s*{_UNIT}"
+)
+
+
+_CHINESE_SPELLED = re.compile(
+    r"(?:(?P<said>每分钟|速度|一分钟|节奏)\s*(?:是|为|约|大约)?\s*|(?<![一二三四五六七八九十百零]))(?P<hundred>一百(?P<nil>零)?)?"
+    r"(?P<tens>[一二三四五六七八九]?十?)(?P<ones>[一二三四五六七八九]?)(?(said)拍?|(?:拍(?!子|号)|\s*bpm))"
+)
+
+
+_TEMPO_TERMS = (
+    (r"prestissimo|最急板", 200), (r"presto|急板", 176), (r"vivacissimo", 168), (r"vivace|活板|活泼的快板", 152), (r"allegretto|小快板", 114),
+    (r"allegro|快板", 132), (r"moderato|中板", 108), (r"andantino|小行板", 94), (r"andante|行板", 84),
+    (r"adagietto", 74), (r"adagio|柔板", 66), (r"larghetto", 62), (r"largo|广板", 50), (r"grave|庄板", 42), (r"慢板", 60),
+)  # fmt: skip
+
+
+_TEMPO_TERM = re.compile(
+    "|".join(
+        rf"(?P<t{i}>\b(?:{p.split('|')[0]})\b{''.join('|' + a for a in p.split('|')[1:])})"
+        for i, (p, _) in enumerate(_TEMPO_TERMS)
+    )
+)
+
+
+def tempo(lower: str) -> Span[float] | None:
+    """Return a tempo in quarters a minute, 20..300; a range gives its middle, an Italian term its usual place."""
+    for pattern in _TEMPI:
+        for match in pattern.finditer(lower):
+            said = [g for g in match.groups() if g is not None]
+            bpm = sum(map(float, said)) / len(said)
+            if 20 <= bpm <= 300 and not denied(lower, match.start()):
+                return Span(bpm, *match.span())
+    return _spelled(lower) or _italian(lower)
+
+
+def after_style(lower: str, end: int) -> Span[float] | None:
+    """Return the bare number behind the name of a style, "techno 132", as a tempo in quarters a minute."""
+    match = re.compile(
+        rf"\s+(?:(?:beat|track|groove|loop|song|tune|music|type beat|vibes?)\s+)?{_NUMBER}\b{_NOT_A_TEMPO}(?![-–])"
+    ).match(lower, end)
+    if match is None or not 40 <= float(match.group(1)) <= 220:
+        return None
+    return Span(float(match.group(1)), *match.span())
+
+
+def _spelled(lower: str) -> Span[float] | None:
+    """Return a tempo in words: "one hundred and twenty bpm", 每分钟九十拍."""
+    for match in _SPELLED.finditer(lower):
+        hundreds, tens, ones = match.groups()
+        bpm = {"a": 100, "one": 100, "two": 200}.get(hundreds or "", 0) + TENS.get(tens or "", 0)
+        bpm += ONES.index(ones or "")
+        if 20 <= bpm <= 300:
+            return Span(float(bpm), *match.span())
+    for match in _CHINESE_SPELLED.finditer(lower):
+        hundred, nil, tens, ones = match.group("hundred", "nil", "tens", "ones")
+        count = chinese(tens + ones)
+        if hundred and not nil and tens and not tens.endswith("十"):
+            count *= 10  # 一百二 is 120, 一百零二 is 102
+        bpm = count + (100 if hundred else 0)
+        if 20 <= bpm <= 300:
+            return Span(float(bpm), *match.span())
+    return None
+
+
+def _italian(lower: str) -> Span[float] | None:
+    for term in _TEMPO_TERM.finditer(lower):
+        plain = term.group() in ("grave", "presto", "largo")
+        if plain and (POINTING.search(lower[: term.start()]) or lower[term.end() :].startswith("!")):
+            continue  # "on your grave", "presto! dinner is ready"
+        if term.lastgroup is not None and not denied(lower, term.start()):
+            return Span(float(_TEMPO_TERMS[int(term.lastgroup[1:])][1]), *term.span())
+    return None
+
+
+_FEEL = re.compile(
+    r"\b((?:half|medio|demi|meio)[- ]?(?:time|tempo|tiempo|speed)|halb(?:es|e)? tempo|half as fast)\b|(半拍感?|半速|一半速度|ハーフタイム|하프타임)"
+    r"|\b(?:double|doble|doppeltes|dobro)[- ]?(?:time|tempo|tiempo|speed)\b|\btwice as fast\b|双倍|倍速|ダブルタイム|더블타임"
+)
+
+
+def feel(lower: str) -> Span[str] | None:
+    """Return "half" or "double", or "normal" where one of them was denied."""
+    match = _FEEL.search(lower)
+    if match is None:
+        return None
+    if denied(lower, match.start()):
+        return Span("normal", *match.span())
+    return Span("half" if match.group(1) or match.group(2) else "double", *match.span())
+
+
+_METER = re.compile(
+    r"(?<![\d/])([2-9]|1[0-9]|2[0-4])\s?[/⁄]\s?([248]|(?<=[579]/)16)(?![\d/]|\s?(?:of|bars?\b|cups?|price))"
+)
+
+
+_NEAREST = {
+    "2/2": "4/4",
+    "4/8": "2/4",
+    "8/8": "4/4",
+    "8/4": "4/4",
+    "10/4": "5/4",
+    "10/8": "5/4",
+    "14/8": "7/8",
+    "18/8": "9/8",
+}
+"""The metre of the contract that stands for one it does not have, where that is not the one of as many beats."""
+
+
+_CHINESE_METER = re.compile(
+    r"(四|八)分之([二三四五六七九]|十二)拍?|([二三四五六七九]|十二)([四八])拍|([四八])([二三四五六七九]|十二)拍"
+)
+
+
+_FELT = r"(?=\s*(?:$|[,.;:!?，。、()|]|time\b|feel\b|at\b|with\b|and\b|for\b|in\b|please\b|over\b|no\b|without\b))"
+
+
+_METER_WORDS = (
+    (rf"三拍(?:子|(?=\W|$))|3拍子|\bin (?:three|3){_FELT}|\bthree[- ](?:four|quarter)\b|dreivierteltakt|\btres por cuatro|(?:à|a) trois temps|compás ternario|três por quatro|3박자", "3/4"),
+    (rf"四拍子|4拍子|\bin (?:four|4){_FELT}|\bfour[- ]four\b|\bfour on the floor\b|\bcommon time\b|viervierteltakt|cuatro por cuatro|(?:à|a) quatre temps|4박자", "4/4"),
+    (rf"六拍子|6拍子|\bin (?:six|6){_FELT}|\bsix[- ]eight\b|sechsachteltakt|seis por ocho|six-huit|compound duple", "6/8"),
+    (rf"二拍子|两拍子|2拍子|\bin (?:two|2){_FELT}|\btwo[- ]four\b|zweivierteltakt|dos por cuatro|(?:à|a) deux temps", "2/4"),
+    (rf"五拍子|5拍子|\bin (?:five|5){_FELT}|\bfive[- ]four\b|fünfvierteltakt|cinco por cuatro|(?:à|a) cinq temps", "5/4"),
+    (rf"七拍子|7拍子|\bin (?:seven|7){_FELT}|\bseven[- ]eight\b|siebenachteltakt|siete por ocho|(?:à|a) sept temps", "7/8"),
+    (rf"九拍子|9拍子|\bin (?:nine|9){_FELT}|\bnine[- ]eight\b|neunachteltakt", "9/8"),
+    (rf"十二拍子|12拍子|\bin (?:twelve|12){_FELT}|\btwelve[- ]eight\b|zwölfachteltakt", "12/8"),
+)  # fmt: skip
+
+
+_METER_NAMES = re.compile("|".join(f"({pattern})" for pattern, _ in _METER_WORDS))
+
+
+def meter(lower: str) -> Span[str] | None:
+    """Return a metre of the contract, the nearest one where the words say another: 5/4 for 5/8, 7/8 for 7/4, 12/8 for 11/8."""
+    for match in _METER.finditer(lower):
+        if not denied(lower, match.start()):
+            return Span(_nearest_meter(int(match.group(1)), int(match.group(2))), *match.span())
+    for match in _CHINESE_METER.finditer(lower):
+        lower_first, upper, before, after, unit, count = match.groups()
+        for below, above in ((lower_first, upper), (after, before), (unit, count)):
+            name = f"{chinese(above or '')}/{chinese(below or '')}"
+            if name in METERS:
+                return Span(name, *match.span())
+    for match in _METER_NAMES.finditer(lower):
+        if match.lastindex is not None and not denied(lower, match.start()):
+            return Span(_METER_WORDS[match.lastindex - 1][1], *match.span())
+    return None
+
+
+def _nearest_meter(count: int, unit: int) -> str:
+    name = f"{count}/{unit}"
+    if name in METERS or name in _NEAREST:
+        return _NEAREST.get(name, name)
+    alike = [m for m in METERS if int(m.split("/")[0]) == count]
+    if alike:
+        return alike[0]
+    return min(METERS, key=lambda m: abs(int(m.split("/")[0]) - count))
+
+
+_BARS = re.compile(
+    rf"(?<![\d.#])(\d{{1,3}}|\b(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})|[一二两三四五六七八九十]{{1,3}})[\s-]?(?:个)?\s?"
+    r"(?:bars?\b|measures?\b|小节|小節|takte?n?\b|compases\b|compás\b|compassos?\b|mesures?\b|battute\b|마디)(?!\w*[\s-]+(?:blues|each|phrases?|intro|fill)\b)"
+    r"|\b(?:bars|measures|compases|takte|mesures|length)\s*[:=]\s*(\d{1,3})|(?:小节数?|长度)\s*[:=]?\s*(\d{1,3})(?!\s*[bpm拍])"
+)
+
+
+_NOT_THE_LENGTH = re.compile(
+    r"(?:\b(?:every|each|per|first|last|after|at|by|until|next|chord|chords)|每|第|前|后|最后)\s*(?:the )?$"
+)
+
+
+_BLUES_BARS = re.compile(
+    r"\b(?:(12|twelve)|(8|eight)|(16|sixteen))[\s-]bar[\s-]blues\b|(十二|12)小[节節](?:布鲁斯|蓝调)|(八|8)小[节節](?:布鲁斯|蓝调)"
+)
+
+
+def bars(lower: str) -> Span[int] | None:
+    """Return a length in bars, 1..256; a twelve-bar blues has twelve."""
+    for match in _BARS.finditer(lower):
+        said = next(g for g in match.groups() if g)
+        count = int(said) if said.isdigit() else COUNTS.get(said) or chinese(said)
+        if 1 <= count <= 256 and not _NOT_THE_LENGTH.search(lower[: match.start()]):
+            return Span(count, *match.span())
+    return None
+
+
+def blues_bars(lower: str) -> int | None:
+    """Return the bars of a blues that is named by them; the name stands for its chords too."""
+    match = _BLUES_BARS.search(lower)
+    return None if match is None else (12, 8, 16, 12, 8)[(match.lastindex or 1) - 1]
+
+
+_SIXTEENTH = re.compile(
+    r"\b(?:16ths?|sixteenths?|1/16)(?:[- ]notes?)?[- ](?:swing|shuffle|groove)|十六分音符?摇摆|swung (?:16ths?|sixteenths?)"
+)
+
+
+_SWING_NUMBER = re.compile(
+    r"\b(?:swing|shuffle|摇摆)\s*(?:of|at|to|is|=|:|amount)?\s*(0?\.\d+|\d{2}(?:\.\d+)?\s?%?)(?!\d|\s*(?:bpm|bars?))|(\d{2}(?:\.\d+)?)\s?%\s*(?:of )?(?:mpc )?swing|\b(0?\.\d+)\s+swing\b"
+)
+
+
+_SWING = re.compile(
+    r"\b(straight(?: (?:eighths?|8ths?|16ths?|sixteenths?|feel|time|grid))?|unswung)\b|(直拍|不摇摆|平直|正拍)"
+    r"|\b((?:heavy|heavily|hard|lots of|strong(?:ly)?|deep)[- ]?(?:swing|swung|shuffle))\b|(重摇摆)"
+    r"|\b((?:light|slight|gentle|subtle|bit of|touch of|little|slightly|lightly) (?:swing|swung|shuffle))\b|(轻微?摇摆|微摇)"
+    r"|\b(triplet (?:swing|feel)|shuffle[ds]?|shuffling)\b|(三连音感|シャッフル)"
+    r"|\b(swung|swinging|swingy|(?:with|add|some) swing|swing feel|swing it|swing (?:the )?(?:8ths|eighths|16ths|hats))\b|(摇摆感|摇摆的?(?:律动|节[奏拍]|鼓|钢琴|吉他|贝斯|低音|萨克斯|小号|铜管|弦乐|伴奏|旋律|乐队)|スウィング感)"
+)  # fmt: skip
+
+
+_NO_SWING = re.compile(
+    r"\b(?:no|without(?: any)?|zero|not) (?:swing|swung|shuffle)\b|(?:不要|没有|无)(?:摇摆|swing)|\bsin swing\b|\bohne swing\b"
+)
+
+
+_EIGHTH = re.compile(r"\b(?:8ths?|eighths?|1/8)(?:[- ]notes?)?[- ](?:swing|shuffle)|swung (?:8ths?|eighths?)")
+
+
+_PLACES = (0.5, 0.5, 0.7, 0.7, 0.56, 0.56, 2 / 3, 2 / 3, 0.64, 0.64)
+"""Of each group of `_SWING`."""
+
+
+def swing(lower: str) -> Span[float] | None:
+    """Return the place of the off-beat, 0.5 straight to 0.75: "swing 0.6", "60% swing", "no swing", "a light shuffle"."""
+    for match in _SWING_NUMBER.finditer(lower):
+        said = next(g for g in match.groups() if g).strip(" %")
+        place = float(said) / (100 if float(said) >= 1 else 1)
+        if 0.5 <= place <= 0.75:
+            return Span(place, *match.span())
+        if 0 <= place < 0.5:  # said as an amount: 0 % straight, 50 % a triplet
+            return Span(round(0.5 + place / 3, 3), *match.span())
+    if (sixteenths := _SIXTEENTH.search(lower)) is not None:
+        return Span(0.58, *sixteenths.span())
+    found = _SWING.search(lower)
+    no_swing = _NO_SWING.search(lower)
+    if no_swing is not None:
+        return Span(0.5, *no_swing.span())
+    if found is None or found.lastindex is None:
+        return None
+    if denied(lower, found.start()):
+        return Span(0.64 if found.lastindex <= 2 else 0.5, *found.span())
+    return Span(round(_PLACES[found.lastindex - 1], 3), *found.span())
+
+
+def swing_unit(lower: str) -> int | None:
+    """Return 16 or 8 where the words name the notes that swing."""
+    if _SIXTEENTH.search(lower):
+        return 16
+    return 8 if _EIGHTH.search(lower) else None

@@ -1,0 +1,172 @@
+"""The term table: genres, moods, instruments and artists in English and Chinese → facts of style.
+
+Aliases are looked up by words (Latin script) or by characters (Chinese, Japanese), the longest first, in time
+that grows with the length of the text only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+from model.music.plan import LEVELS
+
+FOLDER = Path(__file__).with_name("tables")
+KINDS = ("genres", "moods", "instruments", "artists")
+_WORD = re.compile(
+    r"[^\W_]+(?:['’&./+-](?!(?:tinged|tinted|flavou?red|influenced|inspired|infused|styled?|esque|like)\b)[^\W_]+)*"
+)
+_CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
+_LEVELS = {"d": "density", "e": "energy", "b": "brightness", "c": "complexity", "s": "swing"}
+MOST_WORDS, MOST_CHARACTERS = 4, 8
+_OTHER_WORDS = frozenset([
+    "风格", "风味", "风景", "风光", "风琴", "作风", "可爱", "爱好", "大家", "国家", "专家", "音乐家", "作曲家", "钢琴家", "演奏家", "艺术家",
+    "画家", "作家", "上海", "海报", "花费", "花样", "华夏", "夏威夷", "朝着", "朝向", "王朝", "朝鲜", "尽快", "凉快", "山寨", "雷同",
+    "残酷", "无助于", "区别", "分别", "特别", "级别",
+])  # fmt: skip
+"""Words with a character in them that would be a term by itself."""
+SIMPLIFIED = str.maketrans(
+    "氣飄鋼貝鼓樂調聲憂傷歡輕鬆夢寧靜溫愛戀懷舊憶號風雲電節奏爵藍實驗華爾茲圓搖滾謠鄉純動強熱勝戰鬥莊嚴聖靈緊張憤絕陽燦爛陰雪葉"
+    "樹開闊遼廣邊與無沒別慢長簡單複雜雙緩體團嗎來個這們請為給國風韓說慶兒讚詩課遠處離鍾鐘薩絃絲篳簫箏會電鬧節歸亂飛開陳鮑",
+    "气飘钢贝鼓乐调声忧伤欢轻松梦宁静温爱恋怀旧忆号风云电节奏爵蓝实验华尔兹圆摇滚谣乡纯动强热胜战斗庄严圣灵紧张愤绝阳灿烂阴雪叶"
+    "树开阔辽广边与无没别慢长简单复杂双缓体团吗来个这们请为给国风韩说庆儿赞诗课远处离钟钟萨弦丝筚箫筝会电闹节归乱飞开陈鲍",
+)
+"""Traditional characters of the terms → simplified."""
+POINTING = re.compile(
+    r"(?:\b(?:the|an?|my|your|his|her|our|their|this|that|every|no)\s+(?:[a-z]+\s+)?|'s\s+|\bkey\s+)$"
+)
+"""What stands before a plain English noun: the word after it is no term of music by itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A row of the table.
+
+    Levels are 0..1, `tempo` is a range in quarters a minute, `program` General MIDI from 0; None says nothing.
+    `styles` are names of `model.styles.STYLES` with weights that sum to 1, for genres and artists.
+    """
+
+    name: str
+    kind: str
+    tempo: tuple[float, float] | None = None
+    density: float | None = None
+    energy: float | None = None
+    brightness: float | None = None
+    complexity: float | None = None
+    swing: float | None = None
+    swing_unit: int = 8
+    feel: str | None = None
+    meter: str | None = None
+    mode: str | None = None
+    part: str | None = None
+    program: int | None = None
+    styles: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A term in a text, from character `start` to `end`."""
+
+    term: Term
+    start: int
+    end: int
+
+
+@cache
+def table() -> dict[str, Term]:
+    """Return alias (lower case) → term, for all kinds; the first row of an alias counts."""
+    found: dict[str, Term] = {}
+    for kind in KINDS:
+        for line in (FOLDER / f"{kind}.tsv").read_text(encoding="utf-8").splitlines():
+            if line.startswith("#"):
+                continue
+            latin, cjk, facts = line.split("\t")
+            aliases = [a for a in (*latin.split("|"), *cjk.split("|")) if a]
+            term = _term(aliases[0], kind, dict(f.split("=") for f in facts.split(";")))
+            for alias in aliases:
+                found.setdefault(alias.lower(), term)
+    return found
+
+
+def _term(name: str, kind: str, facts: dict[str, str]) -> Term:
+    low, _, high = facts.get("t", "").partition("-")
+    return Term(
+        name,
+        kind,
+        tempo=(float(low), float(high)) if low else None,
+        feel=facts.get("f"),
+        meter=facts.get("m"),
+        mode=facts.get("k"),
+        swing_unit=int(facts.get("u", "8")),
+        part=facts.get("part"),
+        program=int(facts["gm"]) if "gm" in facts else None,
+        styles=_styles(facts.get("y", name if kind == "genres" else "")),
+        **{name: float(facts[k]) for k, name in _LEVELS.items() if k in facts},
+    )
+
+
+@lru_cache(64)  # a morph asks of a new mix with each beat
+def usual(mix: tuple[tuple[str, float], ...], level: str) -> float:
+    """Return what a level of a mix of styles mostly is, 0..1; 0.5 of no style."""
+    known = [(value, weight) for name, weight in mix if (value := getattr(table()[name], level)) is not None]
+    whole = sum(weight for _, weight in known)
+    return sum(value * weight for value, weight in known) / whole if whole else 0.5
+
+
+def opposite(mood: Term) -> Term:
+    """Return what a mood that is not wanted leaves: its levels mirrored, somewhat nearer the middle; no tempo, no mode."""
+    mirrored = {
+        name: 0.5 + 0.8 * (0.5 - value) for name in LEVELS if (value := getattr(mood, name)) is not None
+    }
+    return Term(f"not {mood.name}", mood.kind, **mirrored)
+
+
+def _styles(said: str) -> tuple[tuple[str, float], ...]:
+    """Return the mix that a fact names: "house:.6+techno:.4", or one name."""
+    pairs = (part.partition(":") for part in said.split("+") if part)
+    return tuple((name, float(weight or 1)) for name, _, weight in pairs)
+
+
+def find(text: str) -> Iterator[Found]:
+    """Yield the terms of a lower-case text, longest first at each place, none within another."""
+    known = table()
+    words = list(_WORD.finditer(text))
+    i = 0
+    while i < len(words):
+        if _CJK.search(words[i].group()):
+            yield from _characters(words[i].group(), words[i].start(), known)
+            i += 1
+            continue
+        for count in range(min(MOST_WORDS, len(words) - i), 0, -1):
+            phrase = " ".join(w.group() for w in words[i : i + count])
+            if phrase in known and _adjoining(text, words[i : i + count]):
+                yield Found(known[phrase], words[i].start(), words[i + count - 1].end())
+                i += count
+                break
+        else:
+            i += 1
+
+
+def _adjoining(text: str, words: list[re.Match[str]]) -> bool:
+    """Tell whether only spaces lie between the words."""
+    return all(text[a.end() : b.start()].strip() in ("", "&") for a, b in pairwise(words))
+
+
+def _characters(run: str, offset: int, known: dict[str, Term]) -> Iterator[Found]:
+    i, style = 0, False
+    while i < len(run):
+        for length in range(min(MOST_CHARACTERS, len(run) - i), 0, -1):
+            piece = run[i : i + length]
+            if piece in _OTHER_WORDS or (style and piece == "风"):  # 爵士风 is a style, not a wind
+                style, i = False, i + length
+                break
+            if piece in known:
+                yield Found(known[piece], offset + i, offset + i + length)
+                style, i = known[piece].kind != "moods", i + length
+                break
+        else:
+            style, i = False, i + 1

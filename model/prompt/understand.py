@@ -1,0 +1,380 @@
+"""The plan: every field of `llmball understand`, from the rules and from the embedding.
+
+Within the words: what is stated outright, then the facts of known genres, moods and artists blended with what
+the embedding suggests, then defaults. Set controls go before all of them: see `model.music.plan`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.music.harmony import MODES, Key, parse_chord
+from model.music.notes import PARTS
+from model.music.numerals import key_of
+from model.music.plan import LEVELS, Mix, Plan
+from model.prompt import semantic_head
+from model.prompt.encoder import (
+    ADAPTER,
+    Embedding,
+    TextEncoder,
+    adapted_encoder,
+    directory_encoder,
+    load_adapter,
+    sentence_encoder,
+)
+from model.prompt.rules.reader import Wish, read
+from model.prompt.rules.two_styles import WALTZES, Crossing
+from model.prompt.rules.vocabulary import FOLDER as TERMS
+from model.prompt.rules.vocabulary import Term, table
+from model.styles import STYLES, drums
+
+TONICS = {"major": (0, 7, 5, 2, 10, 9, 3), "minor": (9, 4, 2, 0, 7, 5, 11)}
+
+
+_MOST_STYLES, _LEAST_SHARE = 3, 0.15
+
+
+_LEADING = 0.5
+"""From which share on a style that only the embedding leans to brings its swing and its feel."""
+
+
+_CALM_NEUTRAL = 0.45
+"""Below this energy what leans to no style is a pop ballad, above it pop."""
+
+
+_HALF = 0.5
+
+
+_ACOUSTIC = frozenset(
+    [*range(4), *range(6, 16), *range(19, 27), 32, *range(40, 50), *range(56, 80), *range(104, 112)]
+)
+"""General MIDI programs that are played without drums where no style was named."""
+
+
+Odds = dict[str, float]
+
+
+def understand(prompt: str, encoder: TextEncoder) -> tuple[Plan, Embedding]:
+    """Return the plan of a prompt and the vector `(512,)` of what the rules left of it."""
+    wish = read(prompt)
+    text = encoder.encode(wish.rest or prompt)
+    return plan(prompt, text, wish), text
+
+
+def plan(prompt: str, text: Embedding, wish: Wish) -> Plan:
+    """Return the plan of a prompt, given its vector and what its words stated."""
+    hints = semantic_head.suggested(text)
+    levels = {name: _blend(_speaking(wish, name), name, hints[name]) for name in LEVELS} | dict(wish.levels)
+    mix = styles(wish, text, levels["energy"])
+    named = [t for t in wish.terms if t.kind in ("genres", "artists")]
+    grounds = named if wish.crossing is None else [wish.crossing.ground]
+    leading = grounds or [table()[name] for name, share in mix[:1] if share >= _LEADING]
+    swinging = next((t for t in leading if t.swing), None)
+    if wish.swing is not None:
+        swing, unit = wish.swing, wish.swing_unit or (leading[0].swing_unit if leading else 8)
+    else:
+        swing, unit = (swinging.swing or 0.5, swinging.swing_unit) if swinging is not None else (0.5, 8)
+    key = wish.key or _key(prompt, wish, levels["brightness"])
+    return Plan(
+        tempo=round(wish.tempo if wish.tempo is not None else _tempo(wish, hints["tempo"]), 2),
+        feel=wish.feel or next((t.feel for t in leading if t.feel), "normal"),
+        key=key.name,
+        meter=wish.meter or next((t.meter for t in named if t.meter), "4/4"),
+        bars=wish.bars,
+        parts=wish.said.among(_usual(wish, mix, levels["energy"])),
+        progression=wish.progression,
+        instruments=wish.instruments,
+        swing=swing,
+        style=mix,
+        explicit=wish.explicit,
+        swing_unit=wish.swing_unit or unit,
+        register=wish.register,
+        registers=wish.registers,
+        articulation=wish.articulation,
+        ending=wish.ending,
+        silenced=tuple(sorted(wish.said.silenced)),
+        idioms=_idioms(wish.crossing),
+        figures=wish.figures,
+        **{name: round(value, 3) for name, value in levels.items()},
+    )
+
+
+def styles(wish: Wish, text: Embedding, energy: float) -> Mix:
+    """Return the mix of styles, weights summing to 1: those that were named, else those that the embedding leans to.
+
+    A weak leaning is filled up with a neutral style, so a sentence that is like none of ours is a pop ballad or pop.
+    """
+    if wish.crossing is not None:
+        return _heaviest(_summed(t.styles for t in (wish.crossing.ground, wish.crossing.upper)))
+    waltzing = [t for t in wish.terms if t.styles and t.name in WALTZES]
+    named = _summed(t.styles for t in wish.terms if t not in waltzing) or _summed(t.styles for t in waltzing)
+    return _heaviest(named or dict(list(leant(wish, text, energy).items())[:2]))
+
+
+def leant(wish: Wish, text: Embedding, energy: float) -> Odds:
+    """Return the likelihood of each style by the embedding and the instruments, the likeliest first, summing to 1."""
+    # where the rules have read all, "Am F C G", there is no sense to lean on
+    likely = semantic_head.styles(text) if wish.rest else dict.fromkeys(STYLES, 0.0)
+    hinted = _summed(table()[name.lower()].styles for _, name in wish.instruments)
+    for name, weight in hinted.items():  # each hint as likely as a leaning can be
+        likely[name] += weight
+    if hinted:
+        likely = {name: share / (1 + sum(hinted.values())) for name, share in likely.items()}
+    neutral = "pop ballad" if energy < _CALM_NEUTRAL else "pop"
+    likely[neutral] += max(0.0, 1 - sum(likely.values()))
+    return dict(sorted(likely.items(), key=lambda s: -s[1]))
+
+
+def _summed(mixes: Iterable[Mix]) -> Odds:
+    total: Odds = {}
+    for name, weight in (pair for mix in mixes for pair in mix):
+        total[name] = total.get(name, 0.0) + weight
+    return total
+
+
+def _idioms(shared: Crossing | None) -> tuple[tuple[str, Mix], ...]:
+    if shared is None:
+        return ()
+    return tuple((p, (shared.upper if p in shared.parts else shared.ground).styles) for p in PARTS)
+
+
+def _heaviest(weights: Odds) -> Mix:
+    """Return the heaviest styles, none below its least share; what rounding leaves goes to the first."""
+    ordered = sorted(weights.items(), key=lambda s: -s[1])[:_MOST_STYLES]
+    kept = [(n, w) for n, w in ordered if w >= _LEAST_SHARE * sum(v for _, v in ordered)] or ordered[:1]
+    whole = sum(w for _, w in kept)
+    rest = [(n, round(w / whole, 3)) for n, w in kept[1:]]
+    return ((kept[0][0], round(1 - sum(w for _, w in rest), 3)), *rest)
+
+
+def _usual(wish: Wish, mix: Mix, energy: float) -> tuple[str, ...]:
+    """Return the parts that a band of these styles has where the words do not say."""
+    return PARTS if drums_likely(wish, mix, energy) >= _HALF else PARTS[:3]
+
+
+def drums_likely(wish: Wish, mix: Mix, energy: float) -> float:
+    """Return how likely there are drums where the words do not say: by the styles, or none beside a bare piano."""
+    programs = {table()[name.lower()].program for part, name in wish.instruments if part != "drums"}
+    unnamed = not any(t.kind in ("genres", "artists") for t in wish.terms)
+    if unnamed and programs and programs <= _ACOUSTIC:
+        return drums((("folk", 1.0),), energy)
+    return drums(mix, energy)
+
+
+def _speaking(wish: Wish, level: str) -> Sequence[Term]:
+    """Return the terms that say a level: of two styles that share the parts, only who plays the chords says what those are like."""
+    shared = wish.crossing
+    if shared is None or level != "complexity":
+        return wish.terms
+    silent = shared.ground if "chords" in shared.parts else shared.upper
+    return [t for t in wish.terms if t != silent]
+
+
+def _blend(terms: Sequence[Term], name: str, hint: float) -> float:
+    """Return a level: known terms count more than the embedding does, moods four times a genre, which says what most of its music is like."""
+    said = [(getattr(t, name), 4.0 if t.kind == "moods" else 1.0) for t in terms]
+    known = [(v, w) for v, w in said if v is not None]
+    if not known:
+        return hint
+    mean: float = sum(v * w for v, w in known) / sum(w for _, w in known)
+    return 0.6 * mean + 0.4 * hint
+
+
+_PACES = frozenset(["slow", "fast", "medium", "very slow", "very fast"])
+
+
+_BEYOND = 2**0.25
+"""How far past the end of a style's range of tempi "very slow" and "very fast" lie: a quarter of an octave."""
+
+
+def _tempo(wish: Wish, hint: float) -> float:
+    """Return a tempo: within the range of the genre that was named, or of the ground of two, the moods and the embedding say where.
+
+    A word for the pace itself counts three times a mood; "very" before it leaves the range of the style.
+    """
+    moods = [
+        (t.tempo, 3 if t.name in _PACES else 1)
+        for t in wish.terms
+        if t.kind == "moods" and t.tempo is not None
+    ]
+    genres = tempi(wish)
+    heard = [np.log(hint), *(np.log(sum(m) / 2) for m, times in moods for _ in range(times))]
+    wanted = float(np.exp(np.mean(heard)))
+    very = next((t.name for t in wish.terms if t.name in ("very slow", "very fast")), None)
+    if not genres:
+        return wanted
+    low = sum(g[0] for g in genres) / len(genres)
+    high = sum(g[1] for g in genres) / len(genres)
+    if very is not None:
+        return max(20.0, low / _BEYOND) if very == "very slow" else min(300.0, high * _BEYOND)
+    # 60..130 bpm of feeling spread over the range of the genre
+    place = min(1.0, max(0.0, (wanted - 60) / 70))
+    return low + (high - low) * place
+
+
+def tempi(wish: Wish) -> list[tuple[float, float]]:
+    """Return the ranges of tempo of the genres that were named; of two that share the parts, the ground's."""
+    named = wish.terms if wish.crossing is None else (wish.crossing.ground,)
+    return [t.tempo for t in named if t.kind in ("genres", "artists") and t.tempo is not None]
+
+
+def _key(prompt: str, wish: Wish, brightness: float) -> Key:
+    """Return a key where no tonic was stated: the chords', else a mode by the words and a tonic by a hash of them."""
+    if wish.progression is not None:
+        chords = [parse_chord(c) for bar in wish.progression for c in bar.split()]
+        return wish.progression_key or key_of(chords)
+    mode = max(modes(wish, brightness).items(), key=lambda m: m[1])[0]
+    minor = Key(0, mode, MODES[mode]).minor
+    tonics = TONICS["minor" if minor else "major"]
+    return Key(tonics[place(prompt) % len(tonics)], mode, MODES[mode])
+
+
+def modes(wish: Wish, brightness: float) -> Odds:
+    """Return how likely each mode is where no key was stated: by the words, the styles, else by brightness 0..1."""
+    said = wish.mode or next((t.mode for t in wish.terms if t.mode), None)
+    if wish.mode is not None:
+        return {wish.mode: 1.0}
+    if said is not None and brightness < _BRIGHT:
+        return {said: 0.85, "minor" if said == "major" else "major": 0.15}
+    major = 1 / (1 + float(np.exp(-(brightness - _DUSK) / 0.08)))
+    return {"major": major, "minor": 1 - major}
+
+
+_BRIGHT, _DUSK = 0.7, 0.45
+"""From where on a style's own mode is overruled, and where major and minor are as likely."""
+
+
+def place(prompt: str) -> int:
+    """Return a number 0..255 that the words choose: the same words, the same key."""
+    return hashlib.sha256(prompt.strip().lower().encode("utf-8", "replace")).digest()[0]
+
+
+def to_json(plan_: Plan) -> dict[str, Any]:
+    """Return the plan as `llmball understand --json` prints it."""
+    return {
+        "tempo": plan_.tempo, "feel": plan_.feel, "key": plan_.key, "meter": plan_.meter, "bars": plan_.bars,
+        "parts": list(plan_.parts), "progression": None if plan_.progression is None else list(plan_.progression),
+        "instruments": dict(plan_.instruments), "density": plan_.density, "energy": plan_.energy,
+        "brightness": plan_.brightness, "complexity": plan_.complexity, "swing": plan_.swing,
+        "style": [list(s) for s in plan_.style], "explicit": list(plan_.explicit),
+    }  # fmt: skip
+
+
+def open_encoder(directory: Path | None) -> TextEncoder:
+    """Return the default encoder, or one from a local Hugging Face directory. Raises `EncoderError`.
+
+    The latter is carried into the default's space by the adapter that lies in the directory (trained by
+    `python -m model.training.fit.adapter`), else by one learnt here and now from the sentences of `terms/anchors.tsv`.
+    """
+    if directory is None:
+        return sentence_encoder()
+    if (directory / ADAPTER).is_file():
+        return adapted_encoder(directory, load_adapter(directory / ADAPTER))
+    lines = (TERMS / "anchors.tsv").read_text(encoding="utf-8").splitlines()
+    sentences = [line.split("\t")[0] for line in lines if not line.startswith("#")]
+    # the head keeps the anchors' vectors first, in the order of the file
+    return directory_encoder(directory, sentences, semantic_head.head()["vectors"][: len(sentences)])
+
+
+_TENTH = 1.2816
+"""Standard deviations from the median to the tenth and the ninetieth percentile."""
+
+
+_RARER = 0.8
+"""How likely each tonic is beside the one before it, in the order in which the words choose."""
+
+
+_USUAL = {"chords": 0.98, "melody": 0.95, "bass": 0.92}
+
+
+_METERS = {"4/4": 0.86, "3/4": 0.09, "6/8": 0.05}
+
+
+def distribution(prompt: str, encoder: TextEncoder) -> dict[str, Any]:
+    """Return the candidates of each field with their probabilities.
+
+    `tempo`: its median and 80 % interval, in quarters a minute. The four levels: mean and standard deviation, 0..1.
+    `key`, `meter`, `feel`, `style`: name → probability, summing to 1, the plan's first. `parts`: the probability of
+    each. `bars`, `progression`, `instruments`, `swing`: what the plan says, and whether the words stated it.
+    """
+    wish = read(prompt)
+    text = encoder.encode(wish.rest or prompt)
+    chosen = plan(prompt, text, wish)
+    spread = semantic_head.spreads(text)
+    level = dict(wish.levels)
+    return {
+        "tempo": _tempo_spread(wish, chosen, spread["tempo"]),
+        "feel": {chosen.feel: 1.0} if wish.feel else _beside(chosen.feel, {"normal": 0.85, "half": 0.1, "double": 0.05}),
+        "key": _keys(prompt, wish, chosen),
+        "meter": {chosen.meter: 1.0} if wish.meter else _beside(chosen.meter, _METERS),
+        "bars": {"value": chosen.bars, "stated": wish.bars is not None},
+        "parts": _parts(wish, chosen),
+        "progression": {"value": chosen.progression, "stated": wish.progression is not None},
+        "instruments": {"value": dict(chosen.instruments), "stated": bool(wish.instruments)},
+        **{
+            name: {"mean": getattr(chosen, name), "spread": 0.0 if name in level else round(_narrowed(wish, spread[name]), 3)}
+            for name in LEVELS
+        },
+        "swing": {"value": chosen.swing, "stated": wish.swing is not None},
+        "style": dict(chosen.style) if any(t.styles for t in wish.terms) else _rounded(leant(wish, text, chosen.energy)),
+    }  # fmt: skip
+
+
+def _narrowed(wish: Wish, spread: float) -> float:
+    """Return a spread, halved where a term of the table speaks too."""
+    return spread / 2 if wish.terms else spread
+
+
+def _tempo_spread(wish: Wish, chosen: Plan, octaves: float) -> dict[str, float]:
+    if wish.tempo is not None:
+        return {"median": chosen.tempo, "low": chosen.tempo, "high": chosen.tempo}
+    ranges = tempi(wish)
+    reach = 2 ** (_narrowed(wish, octaves) * _TENTH)
+    low, high = chosen.tempo / reach, chosen.tempo * reach
+    if ranges:  # within the named styles' range, which the plan's tempo may touch
+        low = max(low, min(chosen.tempo, *(r[0] for r in ranges)))
+        high = min(high, max(chosen.tempo, *(r[1] for r in ranges)))
+    return {"median": chosen.tempo, "low": round(low, 1), "high": round(high, 1)}
+
+
+def _keys(prompt: str, wish: Wish, chosen: Plan) -> dict[str, float]:
+    if wish.key is not None or wish.progression is not None:
+        return {chosen.key: 1.0}
+    odds: dict[str, float] = {}
+    for mode, likely in modes(wish, chosen.brightness).items():
+        tonics = TONICS["minor" if Key(0, mode, MODES[mode]).minor else "major"]
+        first = place(prompt) % len(tonics)
+        weights = [_RARER**i for i in range(len(tonics))]
+        for i, weight in enumerate(weights):
+            name = Key(tonics[(first + i) % len(tonics)], mode, MODES[mode]).name
+            odds[name] = likely * weight / sum(weights)
+    return _rounded(odds)
+
+
+def _parts(wish: Wish, chosen: Plan) -> dict[str, float]:
+    said = wish.said
+    odds = {**_USUAL, "drums": drums_likely(wish, chosen.style, chosen.energy)}
+    told = {p: float(p in chosen.parts) for p in PARTS if said.only or p in said.without or p in said.named}
+    return {p: round(v, 3) for p, v in (odds | told).items() if p in PARTS}
+
+
+def _beside(chosen: str, usual: dict[str, float]) -> dict[str, float]:
+    """Return the usual odds, the chosen one made as likely as the likeliest."""
+    return _rounded({chosen: 1.1 * max(usual.values())} | {n: v for n, v in usual.items() if n != chosen})
+
+
+def _rounded(odds: dict[str, float]) -> dict[str, float]:
+    """Return odds as probabilities of three digits that sum to 1, the likeliest first, those under 0.005 left out."""
+    whole = math.fsum(odds.values())
+    kept = {
+        n: round(v / whole, 3) for n, v in sorted(odds.items(), key=lambda o: -o[1]) if v / whole >= 0.005
+    }
+    first = next(iter(kept))
+    kept[first] = round(kept[first] + 1 - math.fsum(kept.values()), 3)
+    return kept

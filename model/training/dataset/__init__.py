@@ -1,0 +1,1 @@
+"""Training windows: stored, cut and fed."""

@@ -1,0 +1,1 @@
+"""Bits per note beside baselines, and plots."""

@@ -1,0 +1,1 @@
+"""What is fitted: the decoder, heads, weights and statistics."""

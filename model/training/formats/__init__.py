@@ -1,0 +1,1 @@
+"""Score formats: ABC, MusicXML, RomanText."""

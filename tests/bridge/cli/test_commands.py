@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import json
+import socket
+import sys
+from ipaddress import ip_network
+from pathlib import Path
+
+import pytest
+
+from bridge.__main__ import config, main
+from bridge.cli import commands, doctor
+from bridge.cli.arguments import parser
+from bridge.cli.doctor import Finding
+from bridge.config import Config
+from bridge.errors import OwnerError
+from model.generation.composer import Composer
+from model.music import midifile
+from model.music.plan import Plan
+from model.prompt.encoder import hash_encoder
+from tests.model.clips.test_clip import Metronome
+from tests.support.tiny_engine import engine
+
+Said = pytest.CaptureFixture[str]
+
+
+def run_clip(*words: str, plan: Plan | None = None) -> Metronome:
+    composer = Metronome(plan or Plan())
+    assert commands.write_clips(parser().parse_args(["clip", *words]), lambda _: composer) == 0
+    return composer
+
+
+def test_a_clip_is_written_and_told_in_one_line(tmp_path: Path, capsys: Said) -> None:
+    out = tmp_path / "out.mid"
+    run_clip("x", "--bars", "2", "--seed", "5", "--tempo", "90", "--key", "E minor", "-o", str(out))
+    song = midifile.read(out)
+    assert (len(song.bars), song.key, round(song.tempos[0][1])) == (2, "E minor", 90)
+    assert capsys.readouterr().out == f"{out}: 2 bars of 4/4, 90 bpm, E minor, 24 notes, seed 5\n"
+
+
+def test_takes_are_numbered_files_with_seeds_that_follow_each_other(tmp_path: Path) -> None:
+    composer = run_clip("x", "--takes", "3", "--seed", "2147483647", "-o", str(tmp_path / "out.mid"))
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["out-1.mid", "out-2.mid", "out-3.mid"]
+    assert list(dict.fromkeys(order.seed for order in composer.begun)) == [2147483647, 0, 1]
+
+
+def test_a_seed_that_was_not_given_is_drawn_and_told(tmp_path: Path, capsys: Said) -> None:
+    composer = run_clip("x", "-o", str(tmp_path / "out.mid"))
+    assert capsys.readouterr().out.endswith(f"seed {composer.begun[0].seed}\n")
+
+
+def test_parts_chords_and_ending_reach_the_composer(tmp_path: Path) -> None:
+    words = ["--parts", "drums, bass, chords", "--chords", "Am F | C G", "--ending", "cadence", "--bars", "2"]
+    order = run_clip("x", *words, "-o", str(tmp_path / "out.mid")).begun[-1]
+    assert (order.parts, order.controls.chords, order.bars) == (("chords", "bass", "drums"), "Am F | C G", 2)
+
+
+def test_a_clip_goes_on_is_refined_and_has_its_melody_harmonised(tmp_path: Path) -> None:
+    composer = Composer(hash_encoder(), engine(1))
+    first, longer, refined, harmonised = (str(tmp_path / f"{n}.mid") for n in "abcd")
+    for words, carried_out in (
+        (["clip", "funk with drums", "--bars", "2", "-o", first], commands.write_clips),
+        (["clip", "more", "--from", first, "--bars", "2", "-o", longer], commands.write_clips),
+        (["refine", first, "no drums", "-o", refined], commands.change_clip),
+        (["harmonise", first, "-o", harmonised], commands.harmonise_clip),  # its prompt may be left out
+    ):
+        assert carried_out(parser().parse_args(words), lambda _: composer) == 0
+    a, b, c, d = (midifile.read(Path(f)) for f in (first, longer, refined, harmonised))
+    assert (len(b.bars), set(a.notes) <= set(b.notes)) == (4, True)
+    assert set(c.notes) == {n for n in a.notes if n.part != "drums"} < set(a.notes)
+    assert {n for n in d.notes if n.part == "melody"} == {n for n in a.notes if n.part == "melody"}
+
+
+@pytest.mark.parametrize(
+    ("words", "law"),
+    [
+        (["clip", " ", "-o", "x.mid"], "a prompt has words"),
+        (["clip", "x" * 2001, "-o", "x.mid"], "2000 characters at most, not 2001"),
+        (["clip", "\udcff", "-o", "x.mid"], "UTF-8"),
+        (["clip", "x"], "-o"),
+        (["clip", "x", "-o", "nowhere/x.mid"], "its folder is not there"),
+        (["clip", "x", "-o", "x.mid", "--bars", "0"], "1..256 bars, not 0"),
+        (["clip", "x", "-o", "x.mid", "--bars", "four"], "1..256 bars, not four"),
+        (["clip", "x", "-o", "x.mid", "--seed", "2147483648"], "a seed is in 0..2147483647"),
+        (["clip", "x", "-o", "x.mid", "--tempo", "301"], "20..300 quarter notes a minute, not 301"),
+        (["clip", "x", "-o", "x.mid", "--tempo", "nan"], "20..300"),
+        (["clip", "x", "-o", "x.mid", "--key", "Q"], "unknown key"),
+        (["clip", "x", "-o", "x.mid", "--meter", "11/8"], "11/8"),
+        (["clip", "x", "-o", "x.mid", "--chords", "Xyz"], "Xyz"),
+        (
+            ["clip", "x", "-o", "x.mid", "--parts", "kazoo"],
+            "parts are chords, melody, bass, drums, not 'kazoo'",
+        ),
+        (["clip", "x", "-o", "x.mid", "--takes", "0"], "takes are 1..99"),
+        (["clip", "x", "-o", "x.mid", "--encoder", "nowhere"], "there is no folder nowhere"),
+        (["serve", "--osc", "7411"], "HOST:PORT"),
+        (["serve", "--osc", "127.0.0.1:70000"], "HOST:PORT"),
+        (["serve", "--allow", "home"], "192.168.1.0/24"),
+        (["serve", "--port-name", "a:b"], "no colon"),
+        (["serve", "--sync", "moon"], "moon"),
+        (["serve", "--backend", "oss"], "oss"),
+        (["dance"], "dance"),
+        ([], "COMMAND"),
+    ],
+)
+def test_what_cannot_be_obeyed_is_refused_in_one_line_with_the_law(
+    words: list[str], law: str, capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SystemExit) as left:
+        main(words)
+    said = capsys.readouterr().err
+    assert left.value.code == 2
+    assert said.count("\n") == 1
+    assert law in said
+    assert not [*tmp_path.iterdir()]
+
+
+def test_the_options_of_serve_become_the_daemons_config() -> None:
+    words = "serve --output none --backend jack --ports per-part --port-name Band --osc [::1]:0 --http none "
+    words += "--sync internal --engine torch --allow 10.0.0.0/8 ::1 --trace t.txt --play"
+    assert config(parser().parse_args([*words.split(), "a song"])) == Config(
+        output="none",
+        backend="jack",
+        per_part=True,
+        port_name="Band",
+        osc_host="::1",
+        osc_port=0,
+        engine="torch",
+        play="a song",
+        allow=(ip_network("10.0.0.0/8"), ip_network("::1")),
+        trace=Path("t.txt"),
+    )
+    assert config(parser().parse_args(["serve"])) == Config(http=("127.0.0.1", 7410))
+    remote = parser().parse_args(["serve", "--http", "0.0.0.0:0", "--token", "a-long-token", "--zeroconf"])
+    assert config(remote) == Config(http=("0.0.0.0", 0), token="a-long-token", zeroconf=True)
+
+
+def test_the_owners_fault_is_one_line_and_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
+    def refuse(_: object) -> int:
+        raise OwnerError("the strings are missing: put them on")
+
+    monkeypatch.setattr(commands, "show_plan", refuse)
+    assert main(["understand", "x"]) == 2
+    assert capsys.readouterr().err == "llmball understand: the strings are missing: put them on\n"
+
+
+def test_an_interrupted_command_leaves_quietly(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:
+    def interrupted(_: object) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(commands, "write_clips", interrupted)
+    assert main(["clip", "x", "-o", "x.mid"]) == 130
+    assert capsys.readouterr().err == ""
+
+
+def test_understand_prints_every_field_of_the_plan_as_json(capsys: Said) -> None:
+    assert main(["understand", "jazz waltz in D dorian, 140 bpm, 16 bars, Dm9 G13", "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["tempo"], said["key"], said["meter"], said["bars"]) == (140, "D dorian", "3/4", 16)
+    assert said["progression"] == ["Dm9", "G13"]
+    assert {"tempo", "key", "bars", "progression"} <= set(said["explicit"])
+    levels = [said[name] for name in ("density", "energy", "brightness", "complexity")]
+    assert all(0 <= level <= 1 for level in levels)
+
+
+def test_understand_prints_what_else_a_field_might_have_been(capsys: Said) -> None:
+    assert main(["understand", "calm piano, 72 bpm", "--distribution"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["tempo"] == {"median": 72.0, "low": 72.0, "high": 72.0}
+    assert sum(told["style"].values()) == pytest.approx(1)
+
+
+def test_understand_prints_a_table_with_what_was_stated_marked(capsys: Said) -> None:
+    assert main(["understand", "calm piano, 72 bpm"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "* tempo        72" in lines
+    assert any(line.startswith("  density") for line in lines)
+
+
+def test_the_doctor_exits_with_2_only_when_something_needed_is_missing(capsys: Said) -> None:
+    fine = Finding("Python", "3.11.0")
+    optional = Finding("JACK", "no server answers", "start jackd")
+    needed = Finding("weights", "none", "install again", needed=True)
+    assert doctor.examine([lambda: fine, lambda: optional]) == 0
+    assert doctor.examine([lambda: fine, lambda: needed]) == 2
+    said = capsys.readouterr().out
+    assert "ok Python    3.11.0\n" in said
+    assert "-- JACK      no server answers - start jackd\n" in said
+
+
+def test_the_doctor_finds_our_encoder_and_our_weights_in_order() -> None:
+    for look in (doctor.python, doctor.realtime, doctor.encoder, doctor.weights):
+        assert not look().needed
+
+
+def test_the_doctor_sees_that_the_osc_port_is_taken() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        taken = doctor.osc_port(port=other.getsockname()[1])
+    assert taken.remedy is not None
+    assert "--osc" in taken.remedy
+
+
+@pytest.mark.parametrize("found", [None, ("jack", ["synth:in"], [])])
+def test_ports_are_listed_or_their_lack_is_told(
+    found: tuple[str, list[str], list[str]] | None, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    monkeypatch.setattr(doctor, "list_ports", lambda _: found)
+    assert main(["ports"]) == (2 if found is None else 0)
+    out, err = capsys.readouterr()
+    assert ("  synth:in\n" in out) == (found is not None)
+    assert (err.count("\n") == 1) == (found is None)
+
+
+@pytest.mark.parametrize(
+    ("platform", "midi_system"), [("darwin", "coremidi"), ("win32", "winmm"), ("linux", None)]
+)
+def test_the_doctor_works_on_every_system(
+    platform: str, midi_system: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(doctor, "find_backend", {"auto": midi_system, "jack": None}.__getitem__)
+    assert (doctor.midi().remedy is None) == (midi_system is not None)
+    assert doctor.jack().remedy is not None
+    assert not doctor.realtime().needed
+
+
+def test_link_without_its_extra_is_refused_with_the_remedy(
+    capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "link", None)
+    assert (
+        main(["serve", "--sync", "link", "--osc", "127.0.0.1:0", "--http", "none", "--output", "none"]) == 2
+    )
+    assert "pip install 'llmball[link]'" in capsys.readouterr().err

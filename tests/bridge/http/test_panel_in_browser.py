@@ -1,0 +1,294 @@
+"""The page in a real browser: Chromium without a screen, the daemon with its model, no sound card and no MIDI."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.request import urlopen
+
+import pytest
+
+from model.music import midifile
+from tests.support import real_programs
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
+
+PATIENCE, EVERY = 60_000, 100  # milliseconds: a bound for a crowded machine, never waited for
+PALE = """
+(() => {
+  const rgb = (text) => { const [r, g, b, a = 1] = text.match(/[0-9.]+/g).map(Number); return [r, g, b, a]; };
+  const over = ([r, g, b, a], [x, y, z]) => [r * a + x * (1 - a), g * a + y * (1 - a), b * a + z * (1 - a), 1];
+  const ground = (e) => {
+    const layers = [];
+    for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor); layers.push(c); if (c[3] === 1) break; }
+    return layers.reverse().reduce((under, c) => over(c, under), [255, 255, 255, 1]);
+  };
+  const light = ([r, g, b]) => [r, g, b].map((v) => v / 255).map((v) => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, v, i) => sum + v * [0.2126, 0.7152, 0.0722][i], 0);
+  const told = [];
+  for (const e of document.querySelectorAll("body *")) {
+    const speaks = [...e.childNodes].some((n) => n.nodeType === 3 && n.data.trim()) || e.matches("input:not([type=range]), select");
+    if (!speaks || !e.checkVisibility({ checkOpacity: true, checkVisibilityCSS: true }) || e.disabled) continue;
+    const back = ground(e), [a, b] = [light(over(rgb(getComputedStyle(e).color), back)), light(back)].sort((x, y) => y - x);
+    if ((a + 0.05) / (b + 0.05) < 4.5) told.push(`${e.tagName} ${e.id} ${e.className} ${e.textContent.slice(0, 30)} ${((a + 0.05) / (b + 0.05)).toFixed(2)}`);
+  }
+  return told;
+})()
+"""
+"""Texts of the page whose contrast with what lies behind them is under 4.5 (WCAG 2, AA)."""
+TABBABLE = """
+[...document.querySelectorAll("button, input, select, a[href], summary")]
+  .filter((e) => e.checkVisibility({ checkVisibilityCSS: true }) && !e.disabled && e.tabIndex >= 0).length
+"""
+PICTURES = os.environ.get("LLMBALL_PICTURES")
+"""A folder to put pictures of the page into; docs/images has some."""
+
+
+@contextmanager
+def page(program: str, url: str) -> Iterator[Page]:
+    """Open a page in Chromium; no message of an error on its console passes."""
+    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip)")
+    wrong: list[str] = []
+    with api.sync_playwright() as play:
+        browser = play.chromium.launch(
+            executable_path=program, args=["--no-sandbox", "--autoplay-policy=user-gesture-required"]
+        )
+        shown = browser.new_page(viewport={"width": 1440, "height": 1010}, accept_downloads=True)
+        shown.set_default_timeout(PATIENCE)
+        shown.on("pageerror", lambda error: wrong.append(str(error)))
+        shown.on("console", lambda said: wrong.append(said.text) if "Content Security" in said.text else None)
+        shown.on("request", lambda asked: wrong.append(asked.url) if not asked.url.startswith((url, "blob:", "data:", "ws:" + url[5:])) else None)  # fmt: skip
+        shown.goto(url)
+        linked(shown)
+        yield shown
+        browser.close()
+    assert wrong == []
+
+
+def holds(shown: Page, law: str) -> None:
+    """Wait until an expression of the page holds; its own policy forbids the page to evaluate one by itself."""
+    for _ in range(PATIENCE // EVERY):
+        if shown.evaluate(law):
+            return
+        shown.wait_for_timeout(EVERY)
+    raise AssertionError(f"{law}: {shown.evaluate('document.body.innerText')}")
+
+
+def linked(shown: Page) -> None:
+    holds(shown, "document.getElementById('link').textContent === 'connected'")
+
+
+def text(shown: Page, what: str, law: str) -> None:
+    """Wait until an element's text fulfils a regular expression."""
+    holds(
+        shown, f"new RegExp({json.dumps(law)}).test(document.querySelector({json.dumps(what)})?.textContent)"
+    )
+
+
+def roll(shown: Page, law: str) -> None:
+    """Wait until the piano roll's figures fulfil a law of `d`."""
+    holds(shown, f"(() => {{ const d = document.getElementById('roll').dataset; return {law}; }})()")
+
+
+def picture(shown: Page, name: str) -> None:
+    if PICTURES:
+        shown.screenshot(path=str(Path(PICTURES) / name))
+
+
+@pytest.mark.timeout(300)  # Chromium draws without a graphics card
+def test_a_musician_plays_changes_keeps_and_reloads(
+    tmp_path: Path, needs: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chromium = needs("chromium", "chromium")
+    monkeypatch.setenv("LLMBALL_HOME", str(tmp_path / "home"))
+    with ExitStack() as stack:
+        options = ("--output", "none", "--http")
+        first = stack.enter_context(real_programs.daemon(*options, "127.0.0.1:0", env={}, folder=tmp_path))
+        url = first.said("http")
+        shown = stack.enter_context(page(chromium, url))
+
+        assert shown.evaluate(PALE) == []
+        shown.fill("#prompt", "dusty lo-fi chords in D minor, 100 bpm, dreamy piano melody")
+        shown.press("#prompt", "Enter")
+        text(shown, "#state", "waiting")
+        holds(shown, "document.getElementById('fact-tempo').value === '100'")
+        shown.click("#play")
+        text(shown, "#state", "playing")
+        roll(shown, "d.ahead > 3 && d.chords > 0 && d.quarter > 1")
+        before = float(shown.get_attribute("#roll", "data-quarter") or 0)
+        roll(shown, f"d.quarter > {before + 1}")  # it moves
+        text(shown, "#chord", "^D")
+        text(shown, "#explained-now", r"^D\S* is .* in D minor: .*\.$")
+        roll(shown, "d.parts.includes('melody')")
+        assert float(shown.get_attribute("#meter", "data-loudest") or 0) == 0, (
+            "silent until a hand asks for sound"
+        )
+        shown.click("#sound")
+        holds(shown, "document.getElementById('meter').dataset.loudest > 0.02")  # it sounds
+
+        shown.fill("#fact-key", "E minor")
+        shown.press("#fact-key", "Enter")
+        text(shown, "#overruled", "key")
+        shown.fill("#fact-tempo", "140")
+        shown.press("#fact-tempo", "Enter")
+        text(shown, "#bpm", "140")
+        shown.click("#store")
+        shown.click("#pad-3")
+        text(shown, "#pad-3", "dusty lo-fi")
+        shown.fill("#prompt", "hard techno, 140 bpm")
+        shown.press("#prompt", "Enter")
+        shown.click("#pad-3")
+        holds(shown, "document.getElementById('prompt').value.startsWith('dusty lo-fi')")  # launched
+        text(shown, "#bar", r"^([4-9]|\d\d)\.")
+        shown.select_option("#keep-bars", "4")
+        shown.click("#keep")
+        shown.wait_for_selector("#takes a")
+        assert shown.evaluate(PALE) == [], "also while it plays"
+        picture(shown, "panel.png")
+        shown.fill("#refine", "no melody")
+        shown.press("#refine", "Enter")
+        roll(shown, "d.ahead > 0 && !d.parts.includes('melody')")
+        shown.click("#mute-drums")
+        holds(shown, "document.getElementById('mute-drums').getAttribute('aria-pressed') === 'true'")
+        with shown.expect_download() as download:
+            shown.click("#takes a")
+        download.value.save_as(tmp_path / "kept.mid")
+        song = midifile.read(tmp_path / "kept.mid")
+        assert song.notes
+        assert 1 <= len(song.bars) <= 4
+        dragged = shown.evaluate(
+            "(() => { const data = new DataTransfer();"
+            " document.querySelector('#takes a').dispatchEvent(new DragEvent('dragstart', { dataTransfer: data, bubbles: true }));"
+            " return data.getData('DownloadURL'); })()"
+        )
+        assert dragged.startswith("audio/midi:")
+        assert dragged.endswith(f".mid:{url.rstrip('/')}/takes/{dragged.split(':')[1]}")
+        shown.click("#takes button")
+        text(shown, "#takes button", "Stop")
+
+        shown.reload()
+        linked(shown)
+        text(shown, "#state", "playing")
+        roll(shown, "d.ahead > 0 && d.chords > 0")
+        holds(shown, "document.getElementById('fact-tempo').value === '140'")
+        text(shown, "#pad-3", "dusty lo-fi")
+
+        shown.set_viewport_size({"width": 820, "height": 1180})  # a tablet held upright
+        holds(shown, "document.documentElement.scrollWidth <= innerWidth")
+        picture(shown, "panel-tablet.png")
+        for control in ("#prompt", "#play", "#stop", "#refine", "#keep", "#pad-3", "#mute-drums"):
+            holds(shown, f"(() => {{ const r = document.querySelector('{control}').getBoundingClientRect();"
+                         " return r.width > 0 && r.left >= 0 && r.right <= innerWidth; })()")  # fmt: skip
+        shown.click("#sound")
+        holds(shown, "document.getElementById('meter').value > 0.02")  # after a reload too
+        shown.click("#stop")
+        text(shown, "#state", "idle|waiting")
+        holds(shown, "document.getElementById('meter').value < 0.001")  # and what is stopped is silent
+        shown.click("#takes button")
+        holds(shown, "document.getElementById('meter').value > 0.02")  # a kept take sounds by itself
+
+        assert first.stop() == 0  # and begun again at the same address: the page finds it by itself
+        holds(shown, "document.getElementById('link').textContent !== 'connected'")
+        stack.enter_context(
+            real_programs.daemon(*options, url.removeprefix("http://").rstrip("/"), env={}, folder=tmp_path)
+        )
+        linked(shown)
+        shown.fill("#prompt", "calm piano")
+        shown.press("#prompt", "Enter")
+        text(shown, "#state", "waiting")
+        shown.click("#play")
+        text(shown, "#state", "playing")
+        roll(shown, "d.ahead > 1 && d.chords > 0")
+
+
+def value(url: str, path: str) -> object:
+    """Return what an address holds, by the namespace that is served."""
+    with urlopen(f"{url.rstrip('/')}/llmball/{path}?VALUE") as answer:
+        return json.load(answer)["VALUE"][0]
+
+
+def holds_value(url: str, path: str, expected: object) -> bool:
+    return value(url, path) == expected
+
+
+@pytest.mark.timeout(300)
+def test_the_stage_is_worked_by_hand_and_the_band_plays_into_the_port_that_is_chosen(
+    tmp_path: Path,
+    needs: Callable[[str, str], str],
+    jack_environment: Mapping[str, str],
+    receiver: Callable[[str], real_programs.Receiver],
+) -> None:
+    chromium = needs("chromium", "chromium")
+    home = tmp_path / "home"
+    env = {**jack_environment, "LLMBALL_HOME": str(home)}
+    options = ("--backend", "jack", "--http", "127.0.0.1:0", "--play", "house, 124 bpm")
+    with (
+        real_programs.daemon(*options, env=env, folder=tmp_path) as band,
+        page(chromium, band.said("http")) as shown,
+    ):
+        url = band.said("http")
+        recorder = receiver(band.jack_port)
+        text(shown, "#state", "playing")
+
+        shown.focus("#port")
+        holds(
+            shown, "[...document.getElementById('port').options].some((o) => o.value.startsWith('recorder'))"
+        )
+        theirs = shown.evaluate(
+            "[...document.getElementById('port').options].find((o) => o.value.startsWith('recorder')).value"
+        )
+        shown.select_option("#port", theirs)
+        holds(shown, "document.getElementById('port').value.includes('recorder')")
+        heard = len(recorder.note_ons())
+        assert real_programs.until(lambda: len(recorder.note_ons()) > heard + 8, 30), (
+            "the band plays into the port chosen"
+        )
+
+        for part, where in (("bass", 7), ("drums", 11)):
+            shown.fill(f"#channel-{part}", str(where))
+            shown.press(f"#channel-{part}", "Tab")
+            assert real_programs.until(partial(holds_value, url, f"part/{part}/channel", where), 10)
+        assert real_programs.until(lambda: {7, 11} <= {m.channel for m in recorder.note_ons()[-60:]}, 30)
+        shown.locator("#level-bass").fill("0.5")
+        assert real_programs.until(lambda: value(url, "part/bass/level") == 0.5, 10)
+
+        shown.click("#hold button:text-is('2')")
+        holds(shown, "document.querySelector('#hold [aria-pressed=true]').textContent === '2'")
+        shown.click("#hold button:text-is('off')")
+        shown.click("#cues button:text-is('fill')")
+        shown.fill("#morph-a", "calm piano ballad")
+        shown.fill("#morph-b", "hard techno")
+        shown.press("#morph-b", "Enter")
+        shown.locator("#morph-x").fill("0.7")
+        assert real_programs.until(lambda: value(url, "morph/x") == 0.7, 10)
+        shown.click("#like")
+        assert real_programs.until((home / "taste.json").is_file, 10), "a like is remembered here"
+        shown.click("#skip")
+        text(shown, "#health", r"beats ahead")
+        assert shown.evaluate("document.getElementById('said').hidden"), "nothing of it was refused"
+
+        shown.evaluate("document.activeElement.blur()")
+        seen: set[str] = set()
+        wanted = shown.evaluate(TABBABLE)
+        for _ in range(wanted + 8):
+            shown.keyboard.press("Tab")
+            seen.add(
+                shown.evaluate(
+                    "(() => { const e = document.activeElement; return e.id || e.textContent + e.ariaLabel; })()"
+                )
+            )
+            assert shown.evaluate(
+                "getComputedStyle(document.activeElement).outlineStyle !== 'none' || document.activeElement === document.body"
+            )
+        assert len(seen - {""}) >= wanted, "every control is reached by the keyboard, and shows it"
+        shown.evaluate("document.activeElement.blur()")
+        shown.keyboard.press("Space")
+        text(shown, "#state", "idle|waiting")
+        shown.keyboard.press("Space")
+        text(shown, "#state", "playing")

@@ -1,0 +1,137 @@
+"""MIDI clock that we send: on the grid of our ticks, read by an independent reading of MIDI clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.clock import Seconds, TempoMap
+from bridge.midi.clock_out import CLOCK, CONTINUE, START, STEP, STOP, ClockOut, position
+from bridge.midi.output_ports import RecordingPort
+from bridge.midi.player import Player
+from bridge.midi.protocol import Clocked, Quit, Retime, Silence
+from bridge.protocol.events import ControlSet, PlayAsked, PlayerReady, PromptGiven, StopAsked
+from bridge.session.sync_sources import MidiClock
+from model.music.notes import Ticks
+from tests.support.real_programs import Daemon, Receiver, until
+from tests.support.virtual_band import Rig, latencies
+
+pytestmark = pytest.mark.timeout(120)
+
+
+class Hand:
+    """A clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.now = Seconds(10.0)
+
+    def __call__(self) -> Seconds:
+        return self.now
+
+
+def played(player: Player, clock: Hand, port: RecordingPort, until_: float) -> list[tuple[float, bytes]]:
+    """Let the player play to a moment; return what it sent, with when."""
+    found: list[tuple[float, bytes]] = []
+    while (wait := player.wait()) is not None and clock.now + wait <= until_:
+        clock.now = Seconds(clock.now + wait)
+        before = len(port.sent)
+        player.play()
+        found += [(clock.now, data) for _, data in port.sent[before:]]
+    clock.now = Seconds(until_)
+    return found
+
+
+def test_a_start_comes_just_before_the_clock_of_bar_one_and_24_clocks_fill_a_quarter() -> None:
+    clock, port = Hand(), RecordingPort()
+    player = Player(port, per_part=False, clock=clock)
+    player.on(Retime(TempoMap.started(120, Seconds(10.1))))
+    player.on(Clocked(Ticks(960)))
+    sent = played(player, clock, port, 14.0)
+    kinds = [data for _, data in sent]
+    at = kinds.index(START)
+    assert kinds[at + 1] == CLOCK
+    assert sent[at][0] == pytest.approx(11.1, abs=1e-4)
+    assert kinds[:at] == [CLOCK] * at
+    assert at >= 48, "clocks tell the tempo before"
+    ours = [moment for moment, data in sent if data == CLOCK]
+    assert all(b - a == pytest.approx(0.5 / 24, abs=1e-4) for a, b in pairwise(ours))
+    player.on(Silence())
+    assert port.sent[-1][1] == STOP
+    player.on(Quit())
+    assert [data for _, data in port.sent].count(STOP) == 1
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.integers(1, 40_000), st.floats(30, 280))
+def test_who_joins_late_goes_on_where_the_music_is(here: int, bpm: float) -> None:
+    out, tempo, heard = ClockOut(), TempoMap.started(bpm, Seconds(0)), MidiClock()
+    for data in out.begin(Ticks(0), Ticks(here)):
+        heard.hear(tempo.seconds_at(Ticks(here)), data)
+    last = here + 4 * 480
+    for tick in (*range(here, last, 7), last):
+        for at, data in out.due(Ticks(tick)):
+            assert at % STEP == 0
+            heard.hear(tempo.seconds_at(at), data)
+    assert heard.rolling
+    assert heard.pulse is not None
+    assert heard.pulse.quarter_at(tempo.seconds_at(Ticks(last))) * 480 == pytest.approx(last, abs=0.5)
+    assert out.stop() == [STOP]
+    assert out.stop() == []
+
+
+def test_the_position_is_in_sixteenths() -> None:
+    out = ClockOut()
+    assert out.begin(Ticks(0), Ticks(481)) == [position(5)]
+    assert [data for _, data in out.due(Ticks(600))][-2:] == [CONTINUE, CLOCK]
+
+
+def test_the_control_begins_and_ends_it_and_a_new_player_is_told() -> None:
+    rig = Rig(latencies(0, 0.01))
+    rig.happen(ControlSet("countin", 1))
+    rig.happen(PromptGiven("rain"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 1)
+    assert rig.clocked == [], "nobody wanted it"
+    rig.happen(ControlSet("send/clock", 1))
+    assert rig.clocked == [1920]
+    rig.happen(PlayerReady())
+    assert rig.clocked == [1920, 1920]
+    rig.happen(ControlSet("send/clock", 0))
+    assert rig.clocked[-1] is None
+    rig.happen(StopAsked())
+    rig.happen(PlayerReady())
+    assert len(rig.clocked) == 3
+
+
+def test_another_program_hears_start_clocks_and_stop(
+    daemon: Callable[..., Daemon], jack_server: str, receiver: Callable[[str], Receiver]
+) -> None:
+    from bench.client import Client
+
+    started = daemon("--backend", "jack", env={"JACK_DEFAULT_SERVER": jack_server})
+    heard = receiver(started.jack_port)
+    client = Client(started.osc)
+    try:
+        for path, value in (("send/clock", 1), ("humanise", 0), ("tempo", 120), ("prompt", "pop in C major")):
+            client.say(path, value)
+        client.say("play")
+        assert until(lambda: sum(m.data[0] == 0xF8 for m in heard.heard) > 100, 60)
+        client.say("stop")
+        assert until(lambda: any(m.data[0] == 0xFC for m in heard.heard), 5)
+    finally:
+        client.close()
+    kinds = [m.data[0] for m in heard.heard]
+    [begins] = [i for i, kind in enumerate(kinds) if kind in (0xFA, 0xFB)]
+    # a player that hears of the play after bar 1 began says where others are to go on
+    assert kinds[begins] == 0xFA or 0xF2 in kinds[:begins]
+    assert kinds.count(0xFC) == 1
+    clocks = [m for m in heard.heard[begins:] if m.data[0] == 0xF8]
+    steps = [b.jack - a.jack for a, b in pairwise(clocks)]
+    # in JACK's own time: how many frames that is strays where a dummy server loses periods
+    assert abs(sorted(steps)[len(steps) // 2] * 48_000 - 1000) <= 1, "20.83 ms"
+    first = next(m.frame for m in heard.heard if m.begins)
+    assert first >= clocks[0].frame - 1000, "no note before the start"

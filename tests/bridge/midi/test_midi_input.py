@@ -1,0 +1,137 @@
+"""What comes in by MIDI: the ears as a process, and the way of a message from a port to the session."""
+
+from __future__ import annotations
+
+import queue
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from multiprocessing.connection import Connection
+from typing import Any
+
+import pytest
+
+from bridge.clock import Seconds, monotonic
+from bridge.errors import OwnerError
+from bridge.midi.input_ports import InletConfig, open_inlet, settled
+from bridge.midi.input_process import run
+from bridge.midi.protocol import Heard, OpenFailed, Ready
+from bridge.processes.supervisor import Child
+from tests.support.real_programs import until
+
+JACK = InletConfig("virtual", "jack", "LLMBall")
+DIED = "died"
+Start = Callable[..., tuple[Child, "queue.Queue[Any]"]]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start ears; what they say, and at last DIED, goes into a queue."""
+    with ExitStack() as stack:
+
+        def started(config: InletConfig, main: Callable[..., None] = run) -> tuple[Child, queue.Queue[Any]]:
+            said: queue.Queue[Any] = queue.Queue()
+            child = Child("ears", main, (config,))
+            child.listen(said.put, lambda: said.put(DIED))
+            stack.callback(child.close)
+            return child, said
+
+        yield started
+
+
+class ScriptedInlet:
+    """Hears two messages as it opens."""
+
+    name = "scripted:in"
+
+    def __init__(self, hear: Callable[[Seconds, bytes], None]) -> None:
+        hear(Seconds(1.0), b"\x90\x3c\x40")
+        hear(Seconds(1.5), b"\xf8")
+
+    kept: frozenset[str] = frozenset()
+
+    def check(self) -> list[str]:
+        return []
+
+    def close(self) -> None:
+        return
+
+
+def scripted(connection: Connection, config: InletConfig) -> None:
+    """Be ears on a port of ours."""
+    run(connection, config, opened=lambda _, hear, kept: ScriptedInlet(hear))
+
+
+def refused(connection: Connection, config: InletConfig) -> None:
+    """Be ears whose port is not there."""
+
+    def opened(_: InletConfig, hear: object, kept: object) -> ScriptedInlet:
+        raise OwnerError("no port is named like it")
+
+    run(connection, config, opened=opened)
+
+
+def test_the_ears_pass_on_each_message_with_its_moment_and_end_when_told(start: Start) -> None:
+    child, said = start(JACK, scripted)
+    assert said.get(timeout=20) == Ready("scripted:in", realtime=False)
+    assert said.get(timeout=5) == Heard(Seconds(1.0), b"\x90\x3c\x40")
+    assert said.get(timeout=5) == Heard(Seconds(1.5), b"\xf8")
+    child.send(None)
+    assert said.get(timeout=5) == DIED
+
+
+def test_a_port_that_is_not_there_is_told_with_the_remedy(start: Start) -> None:
+    _, said = start(JACK, refused)
+    assert said.get(timeout=20) == OpenFailed("no port is named like it")
+
+
+def test_windows_is_told_to_name_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bridge.midi.input_ports.find_backend", lambda _: "winmm")
+    with pytest.raises(OwnerError, match="loopMIDI"):
+        settled(InletConfig("virtual", "auto", "LLMBall"))
+    monkeypatch.setattr("bridge.midi.input_ports.find_backend", lambda _: None)
+    with pytest.raises(OwnerError, match="No MIDI system"):
+        settled(InletConfig("virtual", "auto", "LLMBall"))
+
+
+# --- JACK, in earnest ----------------------------------------------------------------------------
+
+
+def test_what_a_jack_port_sends_is_heard_when_it_came(jack_server: str) -> None:
+    import rtmidi
+
+    heard: list[tuple[float, bytes]] = []
+    inlet = open_inlet(settled(JACK), lambda at, data: heard.append((at, data)))
+    out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="hands")
+    try:
+        assert inlet.name == "jack:llmball-in:LLMBall in"
+        out.open_port(next(i for i, name in enumerate(out.get_ports()) if "LLMBall in" in name))
+        sent = monotonic()
+        for data in ([0x90, 60, 100], [0xFE], [0xF8], [0xC0, 5]):
+            out.send_message(data)
+        assert until(lambda: len(heard) == 3, 3), heard
+        assert [data for _, data in heard] == [b"\x90\x3c\x64", b"\xf8", b"\xc0\x05"]
+        assert all(sent <= at <= monotonic() + 0.006 for at, _ in heard), "a frame may lie a period ahead"
+    finally:
+        out.close_port()
+        out.delete()
+        inlet.close()
+
+
+def test_a_port_is_found_by_a_piece_of_its_name_or_refused(jack_server: str) -> None:
+    import rtmidi
+
+    out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="piano")
+    out.open_virtual_port("keys")
+    heard: list[bytes] = []
+    try:
+        inlet = open_inlet(InletConfig("Keys", "jack", "LLMBall"), lambda _, data: heard.append(data))
+        try:
+            out.send_message([0x90, 60, 100])
+            assert until(lambda: heard == [b"\x90\x3c\x64"], 3)
+        finally:
+            inlet.close()
+        with pytest.raises(OwnerError, match="organ"):
+            open_inlet(InletConfig("organ", "jack", "LLMBall"), lambda _, data: heard.append(data))
+    finally:
+        out.close_port()
+        out.delete()

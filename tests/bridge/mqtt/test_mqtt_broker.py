@@ -1,0 +1,212 @@
+"""The MQTT door at a real broker, with mosquitto's own clients' library on the other side."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from paho.mqtt.client import CallbackAPIVersion, Client, MQTTMessage, MQTTv5
+
+from tests.support.brokers import Mosquitto, mosquitto
+from tests.support.real_programs import Daemon, MissingToolError, until
+
+pytestmark = pytest.mark.timeout(90)
+
+Start = Callable[..., Daemon]
+PROMPT = "upbeat pop in C major, 140 bpm"
+
+
+class Listener:
+    """A client of the broker: `last` has the newest payload by topic, `count` how many came."""
+
+    def __init__(self, port: int, known_by: Callable[[Client], object] = lambda client: None) -> None:
+        self.last: dict[str, str] = {}
+        self.count: dict[str, int] = {}
+        self._lock = threading.Lock()
+        self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTv5)
+        self._client.on_message = self._came
+        self._client.on_connect = lambda client, *_: client.subscribe("llmball/#", 1)
+        self._client.reconnect_delay_set(1, 1)
+        known_by(self._client)
+        self._client.connect("127.0.0.1", port)
+        self._client.loop_start()
+
+    def _came(self, client: Client, data: object, message: MQTTMessage) -> None:
+        with self._lock:
+            path = message.topic.removeprefix("llmball/")
+            self.last[path] = message.payload.decode()
+            self.count[path] = self.count.get(path, 0) + 1
+
+    def say(self, path: str, payload: str = "") -> None:
+        self._client.publish(f"llmball/{path}", payload, 1)
+
+    def hears(self, path: str, payload: str, seconds: float = 10) -> bool:
+        return until(lambda: self.last.get(path) == payload, seconds)
+
+    def close(self) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+@pytest.fixture
+def broker(tmp_path: Path) -> Iterator[Mosquitto]:
+    try:
+        with mosquitto(tmp_path) as running:
+            yield running
+    except MissingToolError as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+def listen() -> Iterator[Callable[[int], Listener]]:
+    opened: list[Listener] = []
+
+    def begun(port: int) -> Listener:
+        opened.append(Listener(port))
+        return opened[-1]
+
+    yield begun
+    for one in opened:
+        one.close()
+
+
+def test_a_prompt_over_mqtt_plays_and_what_is_told_is_mirrored(
+    broker: Mosquitto, listen: Callable[[int], Listener], daemon: Start
+) -> None:
+    ear = listen(broker.port)
+    started = daemon("--output", "none", "--mqtt", broker.url + "/stage")
+    assert ear.hears("stage/online", "1")
+    assert ear.hears("stage/tempo", "0.0")
+    ear.say("stage/prompt", PROMPT)
+    ear.say("stage/play")
+    assert ear.hears("stage/state", "playing")
+    assert ear.hears("stage/understood/key", "C major")
+    assert until(lambda: ear.count.get("stage/note", 0) > 4, 10)
+    assert len(json.loads(ear.last["stage/note"])) == 6
+    ear.say("stage/tempo", "96")
+    assert ear.hears("stage/tempo", "96.0")
+    ear.say("stage/tempo", "9600")
+    assert until(lambda: "stage/error" in ear.last, 5)
+    assert json.loads(ear.last["stage/error"])[0] == "/llmball/tempo"
+    assert ear.hears("stage/tempo", "96.0"), "what is retained is the real value again"
+    late = listen(broker.port)
+    assert late.hears("stage/state", "playing"), "retained for whoever comes later"
+    assert late.hears("stage/tempo", "96.0")
+    assert "stage/note" not in late.last or late.count["stage/note"] < ear.count["stage/note"]
+    assert started.stop() == 0
+    assert ear.hears("stage/online", "0")
+
+
+def test_a_killed_daemon_is_offline_by_its_last_will(
+    broker: Mosquitto, listen: Callable[[int], Listener], daemon: Start
+) -> None:
+    ear = listen(broker.port)
+    started = daemon("--output", "none", "--mqtt", broker.url, "--port-name", "Left")
+    assert ear.hears("Left/online", "1")
+    started.process.kill()
+    assert ear.hears("Left/online", "0")
+
+
+def test_a_broker_lost_and_found_again_is_told_the_state_and_the_music_goes_on(
+    broker: Mosquitto, listen: Callable[[int], Listener], daemon: Start, tmp_path: Path
+) -> None:
+    trace = tmp_path / "trace"
+    ear = listen(broker.port)
+    options = ("--output", "none", "--mqtt", broker.url + "/a", "--play", PROMPT, "--trace", str(trace))
+    started = daemon(*options)
+    assert ear.hears("a/state", "playing")
+    assert until(lambda: ear.count.get("a/beat", 0) > 2, 10)
+    ear.say("a/tempo", "150")
+    assert ear.hears("a/tempo", "150.0")
+    broker.stop()
+    lines = len(trace.read_text().splitlines())
+    time.sleep(1.5)  # real seconds of music without a broker
+    assert len(trace.read_text().splitlines()) > lines, "the music goes on"
+    broker.start()
+    again = listen(broker.port)
+    assert again.hears("a/state", "playing", 20)
+    assert again.hears("a/tempo", "150.0")
+    assert again.hears("a/online", "1")
+    assert until(lambda: again.count.get("a/beat", 0) > 2, 10)
+    assert started.stop() == 0
+    assert "Traceback" not in started.log.read_text()
+
+
+def test_a_broker_that_was_never_there_costs_one_line(daemon: Start) -> None:
+    started = daemon("--output", "none", "--mqtt", "mqtt://127.0.0.1:1/x", "--play", PROMPT)
+    assert until(lambda: "no broker at 127.0.0.1:1" in started.log.read_text(), 5)
+    time.sleep(1.5)  # over a second attempt
+    assert started.log.read_text().count("no broker") == 1
+    assert started.stop() == 0
+
+
+def passwords(folder: Path, needs: Callable[[str, str], str]) -> tuple[str, ...]:
+    """Return the settings of a broker that knows ann by her password, "s:cret"."""
+    file = folder / "passwords"
+    subprocess.run(
+        [needs("mosquitto_passwd", "mosquitto"), "-b", "-c", str(file), "ann", "s:cret"],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return "allow_anonymous false", f"password_file {file}"
+
+
+def certified(folder: Path, needs: Callable[[str, str], str]) -> tuple[Path, tuple[str, ...]]:
+    """Make a certificate of our own; return it, and the settings of a broker that shows it."""
+    key, certificate = folder / "key.pem", folder / "certificate.pem"
+    subprocess.run(
+        [needs("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1",
+         "-nodes", "-days", "1", "-subj", "/CN=broker", "-addext", "subjectAltName=IP:127.0.0.1",
+         "-keyout", str(key), "-out", str(certificate)],
+        check=True, capture_output=True,
+    )  # fmt: skip
+    return certificate, (f"certfile {certificate}", f"keyfile {key}")
+
+
+def test_a_broker_that_wants_a_password_gets_the_environments(
+    tmp_path: Path, needs: Callable[[str, str], str], daemon: Start
+) -> None:
+    known = passwords(tmp_path, needs)
+    with mosquitto(tmp_path, known) as closed:
+        ear = Listener(closed.port, lambda client: client.username_pw_set("ann", "s:cret"))
+        for password, comes_in in (("wrong", False), ("s:cret", True)):
+            env = {"LLMBALL_MQTT_USER": "ann", "LLMBALL_MQTT_PASSWORD": password}
+            started = daemon("--output", "none", "--mqtt", closed.url + "/x", env=env)
+            if comes_in:
+                assert ear.hears("x/online", "1")
+            else:
+                assert until(lambda at=started: "no broker at" in at.log.read_text(), 10)  # type: ignore[misc]
+                assert ear.last == {}
+            assert password not in started.log.read_text()
+            assert started.stop() == 0
+        ear.close()
+
+
+def test_over_tls_the_brokers_certificate_must_be_one_that_is_trusted(
+    tmp_path: Path, needs: Callable[[str, str], str], daemon: Start
+) -> None:
+    known = passwords(tmp_path, needs)
+    certificate, shown = certified(tmp_path, needs)
+    with mosquitto(tmp_path, (*known, *shown)) as closed:
+
+        def known_by(client: Client) -> None:
+            client.tls_set(str(certificate))
+            client.username_pw_set("ann", "s:cret")
+
+        ear = Listener(closed.port, known_by)
+        url = f"mqtts://ann:s%3Acret@127.0.0.1:{closed.port}/x"
+        stranger = daemon("--output", "none", "--mqtt", url)
+        assert until(lambda: "certificate verify failed" in stranger.log.read_text(), 10)
+        assert ear.last == {}
+        assert stranger.stop() == 0
+        trusting = daemon("--output", "none", "--mqtt", url, env={"LLMBALL_MQTT_CA": str(certificate)})
+        assert ear.hears("x/online", "1")
+        ear.say("x/tempo", "96")
+        assert ear.hears("x/tempo", "96.0")
+        assert trusting.stop() == 0
+        assert ear.hears("x/online", "0")
+        ear.close()

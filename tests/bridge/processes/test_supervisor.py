@@ -1,0 +1,154 @@
+"""A child at the end of a pipe: nothing that it does or leaves undone holds up whoever talks to it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import queue
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from multiprocessing.connection import Connection
+from typing import Any
+
+import psutil
+import pytest
+
+from bridge.processes.supervisor import MOST_WAITING, Child, Children
+from tests.support.tools import until
+
+DIED = "died"
+
+
+LARGE = "x" * 1000
+
+
+Start = Callable[[Callable[..., None]], tuple[Child, "queue.Queue[Any]"]]
+
+
+pytestmark = pytest.mark.timeout(90)
+needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
+
+
+def echoing(connection: Connection) -> None:
+    """Say again what is said, until None."""
+    try:
+        while (said := connection.recv()) is not None:
+            connection.send(said)
+    except (EOFError, OSError):
+        return
+
+
+def unhearing(connection: Connection) -> None:
+    """Stop before anything is read."""
+    connection.send("here")
+    if sys.platform != "win32":
+        os.kill(os.getpid(), signal.SIGSTOP)
+    echoing(connection)
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    """Start a child; what it says, and at last DIED, goes into a queue."""
+    with ExitStack() as stack:
+
+        def started(main: Callable[..., None]) -> tuple[Child, queue.Queue[Any]]:
+            said: queue.Queue[Any] = queue.Queue()
+            child = Child("test", main, ())
+            child.listen(said.put, lambda: said.put(DIED))
+            stack.callback(child.close)
+            return child, said
+
+        yield started
+
+
+@needs_signals
+def test_what_is_sent_to_a_child_that_is_stopped_waits_and_comes_in_order(start: Start) -> None:
+    child, said = start(unhearing)
+    assert said.get(timeout=20) == "here"
+    for n in range(1000):  # far more than its pipe holds
+        child.send((n, LARGE))
+    assert child.pid is not None
+    process = psutil.Process(child.pid)
+    assert until(lambda: process.status() == psutil.STATUS_STOPPED, 20), "it says so just before it stops"
+    os.kill(child.pid, signal.SIGCONT)
+    assert [said.get(timeout=20)[0] for _ in range(1000)] == list(range(1000))
+
+
+@needs_signals
+def test_a_child_that_never_reads_is_ended_so_that_another_can_begin(start: Start) -> None:
+    child, said = start(unhearing)
+    assert said.get(timeout=20) == "here"
+    for n in range(2 * MOST_WAITING):
+        child.send((n, LARGE))
+    assert said.get(timeout=20) == DIED
+
+
+@needs_signals
+def test_a_child_that_is_stopped_is_ended_at_the_end_all_the_same(start: Start) -> None:
+    child, said = start(unhearing)
+    assert said.get(timeout=20) == "here"
+    child.send(LARGE)
+    child.close()
+    assert child.pid is not None
+
+
+def speaker(connection: Connection, word: str) -> None:
+    """Say one's number and a word, then listen until told to end."""
+    connection.send((os.getpid(), word))
+    while connection.recv() is not None:
+        continue
+
+
+def nothing() -> None:
+    """Have nothing to warm up."""
+
+
+def test_who_waits_steps_in_with_the_arguments_of_that_moment_and_another_waits() -> None:
+    asyncio.run(replaced(nothing))
+
+
+def test_without_one_in_waiting_a_fresh_one_is_begun() -> None:
+    asyncio.run(replaced(None))
+
+
+async def replaced(warm: Callable[[], None] | None) -> None:
+    said: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+    words = iter(("first", "second", "third"))
+    children = Children(lambda _, told: said.put_nowait(told), lambda _: None, lambda error: None)
+    try:
+        children.begin("speaker", speaker, lambda: (next(words),), warm=warm)
+        for word in ("first", "second", "third"):
+            pid, told = await said.get()
+            assert told == word
+            assert pid == children.pids["speaker"]
+            children.ready("speaker")
+            assert len(psutil.Process().children()) >= (1 if warm is None else 2)
+            os.kill(pid, signal.SIGKILL) if word != "third" else None
+    finally:
+        children.close()
+
+
+def test_one_in_waiting_that_dies_is_no_loss() -> None:
+    async def steps() -> None:
+        said: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
+        died: list[str] = []
+        children = Children(lambda _, told: said.put_nowait(told), died.append, lambda error: None)
+        before = {c.pid for c in psutil.Process().children()}
+        try:
+            children.begin("speaker", speaker, lambda: ("word",), warm=nothing)
+            pid, _ = await said.get()
+            children.ready("speaker")
+            spare = {c.pid for c in psutil.Process().children()} - before - {pid}
+            for one in spare:  # Python's own tracker of resources among them, which is begun again too
+                if "spawn_main" in " ".join(psutil.Process(one).cmdline()):
+                    os.kill(one, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
+            again, _ = await said.get()
+            assert again not in (pid, *spare)
+            assert died in (["speaker"], ["speaker"] * 2), "its death may be noticed after it was to step in"
+        finally:
+            children.close()
+
+    asyncio.run(steps())

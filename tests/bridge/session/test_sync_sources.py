@@ -1,0 +1,245 @@
+"""What MIDI clock, a host's transport and taps say, made steady: in virtual time."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from bridge.clock import Seconds
+from bridge.session.sync_sources import CLOCKS, HostTransport, LinkTime, MidiClock, Taps
+
+START, CONTINUE, STOP, CLOCK = b"\xfa", b"\xfb", b"\xfc", b"\xf8"
+
+
+def song_position(quarter: float) -> bytes:
+    sixteenths = round(quarter * 4)
+    return bytes((0xF2, sixteenths & 127, sixteenths >> 7))
+
+
+class Sender:
+    """A clock of ours: exact, but its moments come by `coarse`."""
+
+    def __init__(self, coarse: Callable[[float], float] = lambda at: at) -> None:
+        self.clock, self._coarse = MidiClock(), coarse
+        self.now, self.quarter = 100.0, 0.0
+        self.beside: list[float] = []
+
+    def say(self, data: bytes) -> None:
+        self.clock.hear(Seconds(self.now), data)
+
+    def run(self, bpm: float, beats: float) -> list[float]:
+        """Send clocks; return by how many seconds the pulse was beside each of them."""
+        beside: list[float] = []
+        for _ in range(round(beats * CLOCKS)):
+            self.clock.hear(Seconds(self._coarse(self.now)), CLOCK)
+            if self.clock.pulse is not None:
+                beside.append(self.clock.pulse.seconds_at(self.quarter) - self.now)
+            self.quarter += 1 / CLOCKS
+            self.now += 60 / bpm / CLOCKS
+        return beside
+
+
+def by_period(frames: int) -> Callable[[float], float]:
+    """Moments as JACK gives them: those of the periods, here without the half that they come early."""
+    period = frames / 48000
+    return lambda at: (at // period + 0.5) * period
+
+
+def uniform(seed: int, width: float) -> Callable[[float], float]:
+    rng = random.Random(seed)
+    return lambda at: at + rng.uniform(-width / 2, width / 2)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10**6), st.floats(0, 0.006), st.floats(40, 240))
+def test_a_jittered_clock_is_locked_on_to_within_two_beats(seed: int, width: float, bpm: float) -> None:
+    sender = Sender(uniform(seed, width))
+    sender.say(START)
+    sender.run(bpm, 2)
+    steady = sender.run(bpm, 8)
+    assert max(map(abs, steady)) < max(0.0004, width / 2)
+    assert sender.clock.pulse is not None
+    assert sender.clock.pulse.bpm == pytest.approx(bpm, rel=0.01)
+
+
+@settings(max_examples=25, deadline=None)
+@example(139, 0.00390625, 40.0, 0.5)  # half the tempo looks like lost clocks for a while
+@given(st.integers(0, 10**6), st.floats(0, 0.006), st.floats(40, 200), st.floats(0.5, 2))
+def test_a_change_of_tempo_is_followed_within_two_beats(
+    seed: int, width: float, bpm: float, factor: float
+) -> None:
+    sender = Sender(uniform(seed, width))
+    sender.say(START)
+    sender.run(bpm, 8)
+    sender.run(bpm * factor, 2)
+    after = sender.run(bpm * factor, 4)
+    assert max(map(abs, after)) < max(0.001, width * 0.6)
+
+
+def test_a_jacks_periods_are_averaged_away() -> None:
+    sender = Sender(by_period(256))
+    sender.say(START)
+    sender.run(120, 4)
+    steady = sender.run(120, 60)
+    assert max(map(abs, steady)) < 0.001, "the moments themselves are up to 2.7 ms beside"
+    assert sender.clock.pulse is not None
+    assert sender.clock.pulse.bpm == pytest.approx(120, abs=0.1)
+
+
+def test_start_begins_at_nought_and_a_song_position_says_where_to_go_on() -> None:
+    sender = Sender()
+    sender.run(120, 2)
+    assert not sender.clock.rolling, "a clock that runs while the host stands"
+    sender.say(START)
+    assert not sender.clock.rolling, "the first clock after it is the beginning"
+    sender.quarter = 0
+    assert max(map(abs, sender.run(120, 1))) < 1e-6
+    assert sender.clock.rolling
+    sender.say(STOP)
+    assert not sender.clock.rolling
+    sender.say(song_position(33.5))
+    sender.say(CONTINUE)
+    sender.quarter = 33.5
+    assert max(map(abs, sender.run(120, 1))) < 1e-6
+    assert sender.clock.rolling
+    assert sender.clock.leaps == 2
+
+
+def test_continue_goes_on_where_it_stopped() -> None:
+    sender = Sender()
+    sender.say(START)
+    sender.run(120, 3)
+    sender.say(STOP)
+    sender.now += 7
+    sender.say(CONTINUE)
+    assert max(map(abs, sender.run(120, 2))) < 1e-6
+
+
+def test_a_song_position_while_rolling_is_a_leap() -> None:
+    sender = Sender()
+    sender.say(START)
+    sender.run(120, 3)
+    sender.say(song_position(16))
+    sender.quarter = 16
+    assert max(map(abs, sender.run(120, 2))) < 1e-6
+    assert sender.clock.leaps == 2
+
+
+def test_clocks_that_were_lost_are_counted_again() -> None:
+    sender = Sender(uniform(3, 0.002))
+    sender.say(START)
+    sender.run(120, 4)
+    for lost in (1, 2):
+        sender.quarter += lost / CLOCKS
+        sender.now += lost * 60 / 120 / CLOCKS
+        sender.run(120, 0.5)
+        assert max(map(abs, sender.run(120, 4))) < 0.002
+
+
+def test_half_the_tempo_is_not_taken_for_lost_clocks() -> None:
+    sender = Sender()
+    sender.say(START)
+    sender.run(120, 4)
+    sender.run(60, 1)
+    assert max(map(abs, sender.run(60, 4))) < 0.001
+
+
+def test_garbage_is_no_clock() -> None:
+    clock = MidiClock()
+    clock.hear(Seconds(1), b"\xf2")
+    clock.hear(Seconds(1), CONTINUE)
+    for _ in range(5):
+        clock.hear(Seconds(1), CLOCK)
+    assert clock.pulse is None or 10 <= clock.pulse.bpm <= 600
+
+
+# --- a host's transport --------------------------------------------------------------------------
+
+
+def reported(
+    transport: HostTransport,
+    start: float,
+    seconds: float,
+    bpm: float,
+    quarter: float,
+    late: Callable[[], float],
+) -> None:
+    """Report every 50 ms, each report on its way for a while."""
+    for i in range(round(seconds / 0.05)):
+        at = start + i * 0.05
+        transport.hear(Seconds(at + late()), True, quarter + (at - start) * bpm / 60, bpm)
+
+
+def test_reports_that_travelled_long_do_not_pull() -> None:
+    rng = random.Random(1)
+    transport = HostTransport()
+    reported(transport, 10, 4, 120, 0, lambda: 0.04 if rng.random() < 0.1 else rng.uniform(0, 0.002))
+    assert transport.pulse is not None
+    assert transport.pulse.quarter_at(Seconds(14)) == pytest.approx(8, abs=0.004)
+    assert transport.leaps == 1
+
+
+def test_a_report_that_travelled_very_long_is_no_leap_but_two_that_agree_are() -> None:
+    transport = HostTransport()
+    reported(transport, 10, 1, 120, 0, lambda: 0.0)
+    transport.hear(Seconds(11.3), True, 2.2, 120)
+    assert transport.leaps == 1
+    transport.hear(Seconds(11.32), True, 2.64, 120)
+    assert transport.leaps == 1
+    for at in (11.35, 11.4):
+        transport.hear(Seconds(at), True, 3.0 + (at - 11.35) * 2, 120)
+    assert transport.leaps == 2
+    assert transport.pulse is not None
+    assert transport.pulse.quarter_at(Seconds(11.4)) == pytest.approx(3.1)
+
+
+def test_a_far_leap_and_a_new_tempo_are_taken_at_once() -> None:
+    transport = HostTransport()
+    reported(transport, 10, 1, 120, 0, lambda: 0.0)
+    transport.hear(Seconds(11), True, 2, 90)
+    assert transport.pulse is not None
+    assert transport.pulse.bpm == 90
+    transport.hear(Seconds(11.1), True, 32, 90)
+    assert transport.leaps == 2
+    assert transport.pulse.quarter_at(Seconds(11.1)) == pytest.approx(32)
+
+
+def test_link_leaps_only_where_its_time_does() -> None:
+    link = LinkTime()
+    link.hear(Seconds(1), False, 4.0, 120)
+    link.hear(Seconds(2), True, 6.0, 90)
+    assert (link.leaps, link.rolling) == (0, True)
+    link.hear(Seconds(3), True, 9.0, 90)
+    assert link.leaps == 1
+
+
+# --- taps ----------------------------------------------------------------------------------------
+
+
+@settings(max_examples=50)
+@given(st.floats(30, 280), st.integers(2, 12), st.integers(0, 10**6))
+def test_taps_give_their_tempo(bpm: float, count: int, seed: int) -> None:
+    rng, taps = random.Random(seed), Taps()
+    found = [taps.tap(Seconds(50 + i * 60 / bpm + rng.uniform(0, 0.01) * 60 / bpm)) for i in range(count)]
+    assert found[0] is None
+    assert found[-1] == pytest.approx(bpm, rel=0.02)
+
+
+def test_taps_that_come_in_one_packet_are_one_tap() -> None:
+    taps = Taps()
+    assert [taps.tap(Seconds(at)) for at in (1.0, 1.0, 1.0, 1.5, 1.5, 2.0)] == [
+        None, None, None, 120.0, None, 120.0,
+    ]  # fmt: skip
+
+
+def test_a_new_pulse_of_taps_begins_anew() -> None:
+    taps = Taps()
+    assert [taps.tap(Seconds(t)) for t in (0.0, 0.5, 1.0)] == [None, 120, 120]
+    assert taps.tap(Seconds(9.0)) is None
+    assert taps.tap(Seconds(10.0)) == 60
+    assert taps.tap(Seconds(10.5)) == 120, "a step unlike the others begins a new tempo"
+    assert taps.tap(Seconds(10.5)) is None, "two taps at once are none"

@@ -1,0 +1,194 @@
+from __future__ import annotations
+
+import errno
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from bridge.__main__ import main
+from bridge.errors import BadRequest
+from bridge.protocol.events import ControlSet, GeneratorLost, PlayAsked, PromptGiven, RefineGiven, StopAsked
+from bridge.runtime.daemon import Daemon
+from bridge.storage import kept_takes
+from bridge.storage.home import HomeError, put
+from model.music import midifile
+from tests.bridge.runtime.test_daemon import Client, run
+from tests.support.virtual_band import Rig, latencies
+
+NOW = datetime(2026, 11, 24, 4, 3, 12)
+BAR = 1920
+
+
+@pytest.fixture(autouse=True)
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("LLMBALL_HOME", str(tmp_path / "home"))
+    return tmp_path / "home"
+
+
+def playing() -> Rig:
+    rig = Rig(latencies(0, 0.01))
+    rig.happen(ControlSet("seed", 11))
+    rig.happen(PromptGiven("rain"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 8)
+    return rig
+
+
+def test_what_is_kept_is_what_sounded_in_the_last_bars() -> None:
+    rig = playing()
+    rig.happen(PromptGiven("snow"))
+    rig.until(rig.now + 4)
+    kept = rig.session.keepsake(4, rig.now)
+    assert len(kept.song.bars) == 4
+    last = int(rig.tempo.ticks_at(rig.now)) // BAR
+    start = (last - 4) * BAR
+    heard = sorted((t - start, m.pitch) for t, _, m in rig.sounded if start <= t < last * BAR)
+    assert sorted((n.start, n.pitch) for n in kept.song.notes) == heard
+    assert {b.prompt for b in kept.bars} == {"rain", "snow"}
+    assert {b.seed for b in kept.bars} == {11}
+    assert kept.controls == {"seed": 11}
+
+
+def test_bars_tell_what_they_were_refined_by() -> None:
+    rig = playing()
+    rig.happen(RefineGiven("less busy"))
+    rig.until(rig.now + 6)
+    assert rig.session.keepsake(2, rig.now).bars[-1].refined == "less busy"
+
+
+def test_each_bar_tells_the_controls_that_it_began_under() -> None:
+    rig = Rig(latencies(0, 0.01))
+    rig.happen(PromptGiven("rain"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 5)
+    rig.happen(ControlSet("transpose", 5))
+    rig.until(rig.now + 5)
+    told = [dict(bar.controls) for bar in rig.session.keepsake(8, rig.now).bars]
+    turned = told.index({"transpose": 5})
+    assert turned > 0
+    assert told == [{}] * turned + [{"transpose": 5}] * (len(told) - turned)
+
+
+def test_nothing_is_kept_before_the_first_whole_bar() -> None:
+    rig = Rig(latencies(0, 0.01))
+    with pytest.raises(BadRequest, match="no whole bar"):
+        rig.session.keepsake(8, rig.now)
+
+
+def test_the_memory_of_bars_is_bounded() -> None:
+    rig = Rig(latencies(0, 0.001))
+    rig.happen(ControlSet("tempo", 300))
+    rig.happen(PromptGiven("rain"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 600)  # 750 bars
+    assert len(rig.session.keepsake(256, rig.now).song.bars) == 256
+    assert len(rig.session.keepsake(750, rig.now).song.bars) <= 2 * 256
+    first = rig.session.keepsake(1, rig.now).song
+    assert first.tempos[0][1] == 300
+
+
+def test_a_kept_take_is_replayed_byte_for_byte(own_home: Path, tmp_path: Path) -> None:
+    kept = playing().session.keepsake(3, playing().now)
+    path, name = kept_takes.write(kept, NOW)
+    assert path == own_home / "takes" / "20261124-040312.mid"
+    assert kept_takes.read(name) == kept
+    assert main(["replay", name, "-o", str(tmp_path / "again.mid")]) == 0
+    assert (tmp_path / "again.mid").read_bytes() == path.read_bytes()
+    assert kept_takes.write(kept, NOW)[1] == "20261124-040312-2"
+
+
+def test_a_take_that_is_not_there_is_the_owners_to_mend(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["replay", "nobody"]) == 2
+    assert "none is kept yet" in capsys.readouterr().err
+    kept_takes.write(playing().session.keepsake(1, playing().now), NOW)
+    assert main(["replay", "../../etc/passwd"]) == 2
+    assert "20261124-040312" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"song": {"bars": 3}, "bars": []}'])
+def test_a_broken_take_is_told_in_one_line(
+    content: str, own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (own_home / "takes").mkdir(parents=True)
+    (own_home / "takes" / "x.json").write_text(content)
+    assert main(["replay", "x"]) == 2
+    assert len(capsys.readouterr().err.splitlines()) == 1
+
+
+def test_a_full_disk_loses_nothing_that_was_kept(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    kept = playing().session.keepsake(1, playing().now)
+    kept_takes.write(kept, NOW)
+
+    def full(path: Path, data: bytes) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(HomeError, match="make room"):
+        kept_takes.write(kept, NOW)
+    assert sorted(p.name for p in (own_home / "takes").iterdir()) == [
+        "20261124-040312.json",
+        "20261124-040312.mid",
+    ]
+
+
+def test_a_take_is_kept_whole_or_not_at_all(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = Path.write_bytes
+
+    def nearly_full(path: Path, data: bytes) -> int:
+        if ".json" in path.name:
+            write(path, data[:10])
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return write(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", nearly_full)
+    with pytest.raises(HomeError):
+        kept_takes.write(playing().session.keepsake(1, playing().now), NOW)
+    assert list((own_home / "takes").iterdir()) == []
+
+
+def test_what_cannot_be_written_leaves_the_old_file_and_nothing_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(tmp_path / "taste.json", b"old")
+    write = Path.write_bytes
+
+    def full(path: Path, data: bytes) -> int:
+        write(path, data[:1])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(HomeError, match="make room"):
+        put(tmp_path / "taste.json", b"new")
+    assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("taste.json", b"old")]
+
+
+def test_keep_answers_with_a_file_that_replays_after_a_restart(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    told: list[tuple[object, ...]] = []
+
+    async def steps(client: Client, daemon: Daemon) -> None:
+        client.send("keep")
+        assert (await client.until("error", "/llmball/keep")).args[1]
+        client.send("tempo", 300)
+        client.send("prompt", "rain")
+        client.send("play")
+        await client.until("beat", 4)
+        client.send("keep", 2)
+        told.append((await client.until("kept")).args)
+
+    run(tmp_path, steps, capsys)
+    path, name = map(str, told[0])
+    assert len(midifile.read(Path(path)).bars) == 2
+    assert main(["replay", name, "-o", str(tmp_path / "again.mid")]) == 0
+    assert (tmp_path / "again.mid").read_bytes() == Path(path).read_bytes()
+
+
+def test_what_plays_on_after_the_generator_died_is_kept_too() -> None:
+    rig = playing()
+    rig.happen(GeneratorLost())
+    rig.until(rig.now + 4)
+    assert len(rig.session.keepsake(2, rig.now).song.notes) > 0
+    rig.happen(StopAsked())
+    assert rig.held == {}

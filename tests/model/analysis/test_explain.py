@@ -1,0 +1,141 @@
+from __future__ import annotations
+
+import json
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bridge.__main__ import main
+from model.analysis.explain import chart, explain
+from model.analysis.key_finder import found_key
+from model.music import midifile
+from model.music.harmony import QUALITIES, Chord, chord_symbol, note_name, parse_chord
+from model.music.midifile import Song
+from model.music.notes import Note, Ticks
+from model.music.numerals import sentence
+
+
+def comped(symbols: str, melody: str = "", times: int = 1, up: int = 0) -> Song:
+    """A song of a bar a chord, with its root in the bass, and a melody of half notes by pitch class."""
+    chords = [parse_chord(s) for s in symbols.split()] * times
+    notes: list[Note] = []
+    for i, chord in enumerate(chords):
+        at = Ticks(1920 * i)
+        notes.append(Note(at, Ticks(1900), 36 + (chord.root + up) % 12, 80, "bass"))
+        notes += [
+            Note(at, Ticks(1900), 60 + (chord.root + t + up) % 12, 80, "chords")
+            for t in QUALITIES[chord.quality]
+        ]
+    for i, name in enumerate(melody.split() * times):
+        notes.append(Note(Ticks(960 * i), Ticks(900), 72 + (int(name) + up) % 12, 80, "melody"))
+    bars = tuple((Ticks(1920 * i), "4/4") for i in range(len(chords)))
+    return Song(bars, Ticks(1920 * len(chords)), ((Ticks(0), 100.0),), "C major", tuple(notes))
+
+
+CADENCE = comped("C Am F G C F G7 C", "4 7 4 0 5 9 7 2 4 0 9 5 7 11 0 0")
+
+
+def test_a_plain_piece_is_told_key_numerals_cadences_and_form() -> None:
+    told = explain(CADENCE)
+    assert told.key == "C major"
+    assert [c.numeral for c in told.chords] == ["I", "vi", "IV", "V", "I", "IV", "V7", "I"]
+    assert [(c.bar, c.kind, c.numerals) for c in told.cadences] == [
+        (4, "half", "IV V"),
+        (8, "perfect authentic", "V7 I"),
+    ]
+    assert told.form == "A B"
+    assert any("perfect authentic" in words for words in told.words)
+
+
+@settings(max_examples=11, deadline=None)
+@given(st.integers(1, 11))
+def test_a_transposed_piece_is_explained_alike(up: int) -> None:
+    plain, moved = (
+        explain(CADENCE),
+        explain(comped("C Am F G C F G7 C", "4 7 4 0 5 9 7 2 4 0 9 5 7 11 0 0", up=up)),
+    )
+    assert [c.numeral for c in moved.chords] == [c.numeral for c in plain.chords]
+    assert [c.kind for c in moved.cadences] == [c.kind for c in plain.cadences]
+    assert found_key(comped("C F G C", up=up)).key.tonic == up
+
+
+def test_minor_half_and_deceptive_cadences_are_told() -> None:
+    told = explain(
+        comped("Am G F E Am Dm E F Am Dm E7 Am", "9 0 2 11 0 9 11 8 9 9 5 2 8 8 9 5 0 9 2 5 8 11 9 9")
+    )
+    assert told.key == "A minor"
+    assert [(c.bar, c.kind) for c in told.cadences] == [
+        (4, "half"),
+        (8, "deceptive"),
+        (12, "perfect authentic"),
+    ]
+
+
+def test_a_lowered_degree_is_written_with_a_flat_in_a_key_without_flats() -> None:
+    told = explain(comped("C F G C F Bb G7 C", "4 7 5 9 7 2 4 0 9 5 10 2 5 11 4 0"))
+    assert told.key == "C major"
+    assert [(c.symbol, c.numeral) for c in told.chords if c.bar == 6] == [("Bb", "bVII")]
+
+
+def test_a_phrase_that_comes_again_has_the_same_letter_and_a_loop_is_told() -> None:
+    song = comped("Dm Bb F C", "2 5 10 2 5 9 0 4", times=4)
+    told = explain(song)
+    assert told.form == "A A A A"
+    assert len(told.loop) == 4
+    between = [(a.last, b.first) for a, b in pairwise(told.sections)]
+    assert all(last + 1 == first for last, first in between)
+    assert len(chart(told)) == 4
+
+
+def test_drums_alone_have_no_key() -> None:
+    drums = Song(
+        ((Ticks(0), "4/4"),),
+        Ticks(1920),
+        ((Ticks(0), 100.0),),
+        "C major",
+        (Note(Ticks(0), Ticks(9), 36, 80, "drums"),),
+    )
+    with pytest.raises(ValueError, match="drums"):
+        explain(drums)
+
+
+@pytest.mark.parametrize(
+    ("symbol", "key", "words"),
+    [
+        ("G7", "C major", "G7 is V7 in C major: the dominant, which pulls home to C."),
+        ("A7", "C major", "a dominant of D"), ("Am", "A minor", "home"), ("Bb", "C major", "borrowed"),
+    ],
+)  # fmt: skip
+def test_what_sounds_now_is_told_in_a_sentence(symbol: str, key: str, words: str) -> None:
+    assert words in sentence(symbol, key)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.integers(0, 11),
+    st.sampled_from(sorted(QUALITIES)),
+    st.integers(0, 11),
+    st.sampled_from(["major", "minor", "dorian"]),
+)
+def test_every_chord_has_a_sentence_in_every_key(root: int, quality: str, tonic: int, mode: str) -> None:
+    told = sentence(chord_symbol(Chord(root, quality, root)), f"{note_name(tonic)} {mode}")
+    assert told.endswith(".")
+    assert "{" not in told
+
+
+def test_the_command_explains_a_file_in_words_and_in_json(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "in.mid"
+    midifile.write(path, CADENCE)
+    assert main(["explain", str(path)]) == 0
+    assert "The key is C major" in capsys.readouterr().out
+    assert main(["explain", str(path), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["key"], told["bars"], told["chords"][0]["numeral"]) == ("C major", 8, "I")
+    path.write_bytes(b"no midi")
+    assert main(["explain", str(path)]) == 2
+    assert capsys.readouterr().err.count("\n") == 1

@@ -1,0 +1,153 @@
+"""Refining: what the words name moves, what they do not name stays."""
+
+from __future__ import annotations
+
+import pytest
+
+from model.clips.clip import clip
+from model.clips.messages import Wanted
+from model.clips.refine import refine
+from model.generation.composer import Composer
+from model.music.harmony import parse_chord, parse_key
+from model.music.midifile import Song
+from model.music.plan import Controls
+from model.prompt.encoder import hash_encoder
+from tests.support.tiny_engine import engine
+
+
+@pytest.fixture(scope="module")
+def writer() -> Composer:
+    return Composer(hash_encoder(), engine(1))
+
+
+@pytest.fixture(scope="module")
+def song(writer: Composer) -> Song:
+    return clip(
+        writer, Wanted("funk with drums", 3, bars=4, controls=Controls(key="D minor", chords="Dm Gm A Dm"))
+    )
+
+
+def part(song: Song, name: str) -> list[tuple[int, int, int, int]]:
+    return sorted((n.start, n.length, n.pitch, n.velocity) for n in song.notes if n.part == name)
+
+
+def same_but(before: Song, after: Song, *changed: str) -> bool:
+    return all(
+        part(before, p) == part(after, p) for p in ("chords", "melody", "bass", "drums") if p not in changed
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "changed"),
+    [
+        ("busier melody", ("melody",)),
+        ("same chords, walking bass", ("bass",)),
+        ("less busy drums", ("drums",)),
+        ("no drums", ("drums",)),
+        ("louder bass", ("bass",)),
+        ("melody an octave lower", ("melody",)),
+        ("旋律高一点", ("melody",)),
+        ("slower", ()),
+        ("at 90 bpm", ()),
+        ("richer chords", ("chords",)),
+        ("shorter notes in the bass", ("bass",)),
+        ("another melody", ("melody",)),
+    ],
+)
+def test_parts_that_are_not_named_stay(
+    writer: Composer, song: Song, words: str, changed: tuple[str, ...]
+) -> None:
+    after = refine(writer, song, words, 1)
+    assert same_but(song, after, *changed)
+    assert after != song
+    assert len(after.bars) == len(song.bars)
+
+
+def test_less_busy_takes_notes_away_and_busier_adds_some(writer: Composer, song: Song) -> None:
+    assert len(refine(writer, song, "less busy", 1).notes) < len(song.notes)
+    assert len(refine(writer, song, "busier", 1).notes) > len(song.notes)
+    assert len(refine(writer, song, "鼓少一点", 1).notes) < len(song.notes)
+
+
+def test_tempo_goes_where_the_words_say(writer: Composer, song: Song) -> None:
+    before = song.tempos[0][1]
+    assert (
+        refine(writer, song, "a bit slower", 1).tempos[0][1]
+        < before
+        < refine(writer, song, "快一点", 1).tempos[0][1]
+    )
+    assert refine(writer, song, "at 90 bpm", 1).tempos[0][1] == 90
+
+
+def test_brighter_is_major_and_darker_minor_on_the_same_tonic(writer: Composer, song: Song) -> None:
+    bright = refine(writer, song, "brighter", 1)
+    assert parse_key(bright.key).name == "D major"
+    dark = refine(writer, bright, "darker", 1)
+    assert parse_key(dark.key).name == "D minor"
+    third = {n.pitch % 12 for n in bright.notes if n.part != "drums"}
+    assert 5 not in third or 6 in third
+
+
+def test_another_key_moves_everything_but_the_drums(writer: Composer, song: Song) -> None:
+    after = refine(writer, song, "in F minor", 1)
+    assert parse_key(after.key).name == "F minor"
+    assert part(after, "drums") == part(song, "drums")
+    assert [p + 3 for _, _, p, _ in part(song, "bass")] == [p for _, _, p, _ in part(after, "bass")]
+    assert [parse_chord(c).root for _, c in after.chords] == [
+        (parse_chord(c).root + 3) % 12 for _, c in song.chords
+    ]
+
+
+def test_chords_get_a_colour_more_or_lose_them(writer: Composer, song: Song) -> None:
+    def size(song: Song) -> int:
+        return sum(len(parse_chord(c).pitch_classes) for _, c in song.chords)
+
+    rich = refine(writer, song, "jazzier", 1)
+    assert size(rich) > size(song)
+    assert size(refine(writer, rich, "simpler chords", 1)) < size(rich)
+    assert len(refine(writer, song, "half the chords", 1).chords) == 2
+
+
+def test_drums_that_were_not_there_are_added(writer: Composer, song: Song) -> None:
+    bare = refine(writer, song, "no drums", 1)
+    again = refine(writer, bare, "add drums", 1)
+    assert part(again, "drums")
+    assert same_but(bare, again, "drums")
+
+
+def test_a_style_changes_the_band_but_not_the_tune(writer: Composer, song: Song) -> None:
+    after = refine(writer, song, "as a bossa nova", 1)
+    assert part(after, "melody") == part(song, "melody")
+    assert [c for _, c in after.chords] == [c for _, c in song.chords]
+    assert part(after, "drums") != part(song, "drums")
+
+
+def test_words_that_name_nothing_are_refused(writer: Composer, song: Song) -> None:
+    with pytest.raises(ValueError, match="names what should change"):
+        refine(writer, song, "hmm", 1)
+
+
+def test_the_walking_bass_walks(writer: Composer, song: Song) -> None:
+    bass = part(refine(writer, song, "walking bass", 1), "bass")
+    assert [start for start, *_ in bass] == list(range(0, song.end, 480))
+    assert [bass[i * 4][2] % 12 for i in range(4)] == [2, 7, 9, 2]
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "program"),
+    [
+        ("add strings", "chords", 48),
+        ("the melody on a flute", "melody", 73),
+        ("melody on strings", "melody", 48),
+    ],
+)
+def test_another_instrument_changes_the_program_and_no_note(
+    writer: Composer, song: Song, words: str, name: str, program: int
+) -> None:
+    after = refine(writer, song, words, 1)
+    assert after.notes == song.notes
+    assert after.programs == tuple((p, program if p == name else was) for p, was in song.programs)
+
+
+def test_what_is_to_be_added_and_is_there_changes_nothing(writer: Composer, song: Song) -> None:
+    assert refine(writer, song, "add drums", 1) == song

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.decoder.tokenizer import PITCH, ROOT, Event, note_event
+from model.generation import history
+from model.generation.beat_rules import STRAIGHT_ON, Row, Rules
+from model.generation.bias_weights import Theta
+from model.generation.chord_bias import roots
+from model.generation.sampler import write_beat
+from model.music.harmony import Chord, parse_chord
+from model.styles import bare
+from tests.support.fixed_engine import Empty, Fixed
+
+
+def of_fifths(part: str) -> Fixed:
+    """Return an engine that plays C and G on every eighth, and other tones but seldom."""
+    onsets = {note_event(part, tick): 2.0 for tick in (0, 12)}
+    return Fixed(onsets, {PITCH + p: 3.0 for p in range(128) if p % 12 in (0, 7)})
+
+
+HELD = Rules(
+    parts=frozenset({"chords"}), ticks=24, line=Event.BEAT, chord=parse_chord("C"), change=None, free=False,
+    must_choose=False, obey=False, due=frozenset(), scale=frozenset({0, 2, 4, 5, 7, 9, 11}), lock=0.0, modal=None, tonic=0,
+    pull=0.0, heard=(), closing=False, restless=0.0, busy={}, sounded=frozenset(),
+    whole=0.0, voices=0.0, span=24, crowd={}, lilt=STRAIGHT_ON, wanted={"chords": 80.0, "bass": 80.0}, place={}, owed={}, heights={},
+    articulation=0.0, tones=3.0, particular=1.0, brightness=0.5, energy=0.5, livelier=0.0, lighter=0.0, temperature=1.0, theta=Theta(),
+)  # fmt: skip
+"""A beat within C major."""
+
+
+def beats(part: str, rules: Rules) -> list[Row]:
+    """Return the notes of forty such beats."""
+    engine, state, h = of_fifths(part), Empty(), np.zeros((1, 1), np.float32)
+    generators = (np.random.Generator(np.random.Philox(seed)) for seed in range(40))
+    rows = [row for rng in generators for row in write_beat(engine, state, h, rules, rng)]
+    return [row for row in rows if row[0] != Event.CHORD]
+
+
+def thirds(sounded: set[int], whole: float) -> float:
+    """Return the share of thirds in beats of a C major chord of which some pitch classes sounded already."""
+    rows = beats("chords", replace(HELD, sounded=frozenset(sounded), whole=whole))
+    return float(np.mean([(row[1] - PITCH) % 12 == 4 for row in rows]))
+
+
+def test_a_third_that_was_not_heard_comes_and_one_that_was_does_not_come_more_often() -> None:
+    before = thirds(set(), 0.0)
+    assert thirds({0, 7}, 3.0) > 2 * before
+    assert thirds({0, 4, 7}, 3.0) == thirds({0, 4, 7}, 0.0) == pytest.approx(before, abs=0.05)
+
+
+def test_the_bass_says_a_chord_as_it_begins_and_goes_its_way_after() -> None:
+    first = note_event("bass", 0)
+    bass = replace(HELD, parts=frozenset({"bass"}))
+    for symbol, lowest in (("F", 5), ("F/A", 9)):
+        rows = beats("bass", replace(bass, change=parse_chord(symbol)))
+        assert {(row[1] - PITCH) % 12 for row in rows if row[0] == first} == {lowest}
+        assert {0, 7} <= {(row[1] - PITCH) % 12 for row in rows if row[0] != first}
+    assert {0, 7} <= {(row[1] - PITCH) % 12 for row in beats("bass", bass) if row[0] == first}
+    closing = replace(bass, closing=True)
+    assert {(row[1] - PITCH) % 12 for row in beats("bass", closing)} == {0}
+
+
+def test_a_close_has_its_bass_on_the_first_tick_though_the_engine_would_rest() -> None:
+    seldom = Fixed({note_event("bass", 0): -4.0, int(Event.BEAT): 4.0}, {PITCH + 43: 3.0})
+    close = replace(HELD, parts=frozenset({"bass"}), closing=True, must_choose=True, free=True, pull=9.0)
+    for rules, struck in ((close, True), (replace(close, closing=False), False)):
+        rng = np.random.Generator(np.random.Philox(1))
+        rows = write_beat(seldom, Empty(), np.zeros((1, 1), np.float32), rules, rng)
+        assert any(row[0] == note_event("bass", 0) for row in rows) == struck
+
+
+def test_styles_of_bare_chords_keep_them_bare_and_a_mix_lies_between() -> None:
+    assert [bare(mix) for mix in ((), (("pop", 1.0),), (("metal", 0.5),))] == [0, 0, 1]
+    assert bare((("rock", 0.6), ("folk", 0.2))) == pytest.approx(0.75)
+
+
+chords = st.lists(st.one_of(st.none(), st.builds(Chord, st.integers(0, 11), st.sampled_from(["", "m7"]), st.just(0))), max_size=40)  # fmt: skip
+
+
+@given(chords)
+def test_the_roots_that_were_heard_are_told_as_they_came_the_last_one_first_none_twice_running(
+    known: list[Chord | None],
+) -> None:
+    found = history.roots(known)
+    assert all(one != other for one, other in pairwise(found))
+    assert set(found) == {chord.root for chord in known if chord is not None}
+    last = next((chord.root for chord in reversed(known) if chord is not None), None)
+    assert found[:1] == (() if last is None else (last,))
+
+
+def test_a_bar_without_a_chord_is_no_move() -> None:
+    symbols = ("C", "F", None, "F7", "Am")
+    assert history.roots([None if s is None else parse_chord(s) for s in symbols]) == (9, 5, 0)
+
+
+@given(st.lists(st.integers(0, 11), min_size=2, max_size=6, unique=True))
+def test_going_back_at_once_to_the_root_that_was_left_costs_and_nothing_else_does(heard: list[int]) -> None:
+    rules = replace(HELD, heard=tuple(heard), free=True)
+    plain, costly = (
+        roots(replace(rules, theta=Theta(back=back)), 0.0)[0][ROOT : ROOT + 12] for back in (0.0, 1.5)
+    )
+    assert np.array_equal(np.flatnonzero(costly - plain), [heard[1]])
+    assert costly[heard[1]] - plain[heard[1]] == -1.5
+
+
+def test_who_has_heard_one_root_has_none_to_go_back_to() -> None:
+    rules = replace(HELD, heard=(5,), free=True)
+    plain, costly = (roots(replace(rules, theta=Theta(back=back)), 0.0)[0] for back in (0.0, 1.5))
+    assert np.array_equal(plain, costly)

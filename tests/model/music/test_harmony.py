@@ -1,0 +1,108 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from model.music.harmony import MODES, QUALITIES, Chord, chord_symbol, parse_chord, parse_key
+from model.music.numerals import key_of, numeral, parse_progression, roman
+
+pitch_classes = st.integers(0, 11)
+chords = st.builds(Chord, pitch_classes, st.sampled_from(list(QUALITIES)), pitch_classes)
+
+
+@given(chords, st.booleans())
+def test_every_symbol_is_read_back(chord: Chord, flats: bool) -> None:
+    assert parse_chord(chord_symbol(chord, flats)) == chord
+
+
+def test_there_are_thirty_qualities() -> None:
+    assert len(QUALITIES) == 30
+
+
+@pytest.mark.parametrize(
+    ("text", "symbol"),
+    [
+        ("C", "C"), ("C-", "Cm"), ("Cmin", "Cm"), ("CΔ7", "Cmaj7"), ("CM7", "Cmaj7"), ("C^7", "Cmaj7"), ("Cø", "Cm7b5"),
+        ("C-7b5", "Cm7b5"), ("C°7", "Cdim7"), ("Co", "Cdim"), ("C+", "Caug"), ("Csus", "Csus4"), ("C7sus", "C7sus4"),
+        ("C6/9", "C69"), ("C(add9)", "Cadd9"), ("Cm(maj7)", "Cmmaj7"), ("C7#5", "Caug7"), ("C7♭9", "C7b9"), ("C/E", "C/E"),
+        ("Dm9/G", "Dm9/G"), ("C:min7", "Cm7"), ("Bb:maj/3", "A#/D"), ("E♭maj7", "D#maj7"), ("F♯m", "F#m"), ("C5", "C5"), ("C:sus4(b7)", "C7sus4"), ("Cm13", "Cm11"), ("Cm6/9", "Cm6"), ("C7(b9,13)", "C7b9"), ("C7b9b13", "C7alt"),
+        ("Cadd11", "Csus4"), ("Cmaj7#5", "Caug7"),
+    ],
+)  # fmt: skip
+def test_the_dialects_of_chord_symbols(text: str, symbol: str) -> None:
+    assert chord_symbol(parse_chord(text)) == symbol
+
+
+@pytest.mark.parametrize("text", ["", "N", "X7", "Cfoo", "hello", "C/", "am7?"])
+def test_what_is_no_chord_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"chord|note name"):
+        parse_chord(text)
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("tonic", ["C", "F#", "Bb"])
+def test_every_key_is_read_back_by_its_name(tonic: str, mode: str) -> None:
+    key = parse_key(f"{tonic} {mode}")
+    assert parse_key(key.name) == key
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "signature"),
+    [
+        ("Dm", "D minor", "Dm"), ("d dorian", "D dorian", "Dm"), ("F# major", "F# major", "F#"), ("Bb", "Bb major", "Bb"),
+        ("H moll", "B minor", "Bm"), ("A minor pentatonic", "A minor pentatonic", "Am"), ("E blues", "E blues", "Em"),
+        ("C [0,2,4,7,9]", "C [0,2,4,7,9]", "C"), ("G mixolydian", "G mixolydian", "G"), ("F sharp minor", "F# minor", "F#m"), ("E-flat major", "Eb major", "Eb"),
+    ],
+)  # fmt: skip
+def test_keys_and_their_signatures(text: str, name: str, signature: str) -> None:
+    assert (parse_key(text).name, parse_key(text).signature) == (name, signature)
+
+
+@pytest.mark.parametrize("text", ["", "minor", "X minor", "D foo", "C [1,2]", "C [0,12]", "C [x]"])
+def test_an_unknown_key_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"key|scale"):
+        parse_key(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "symbols"),
+    [
+        ("ii–V–I", "C major", "Dm G C"), ("Am-F-C-G", "C major", "Am F C G"), ("i bVI bIII bVII", "A minor", "Am F C G"),
+        ("4536251", "C major", "F G Em Am Dm G C"), ("6415", "A minor", "Am F C G"), ("V7/V V7", "C major", "D7 G7"),
+        ("iiø7 V7 im7", "C minor", "Dm7b5 G7 Cm7"), ("viio7", "C major", "Bdim7"), ("I, vi, IV, V", "G major", "G Em C D"),
+    ],
+)  # fmt: skip
+def test_progressions_in_symbols_numerals_and_degrees(text: str, key: str, symbols: str) -> None:
+    bars = parse_progression(text, parse_key(key))
+    assert " ".join(chord_symbol(c) for bar in bars for c in bar) == symbols
+
+
+def test_bars_are_divided_where_they_are_drawn() -> None:
+    bars = parse_progression("Dm9 | G13 Cmaj9 | %", parse_key("C major"))
+    assert [[chord_symbol(c) for c in bar] for bar in bars] == [["Dm9"], ["G13", "Cmaj9"], ["G13", "Cmaj9"]]
+
+
+@given(
+    st.sampled_from(["C major", "A minor", "Eb major", "F# minor"]),
+    pitch_classes,
+    st.sampled_from(["", "m", "7", "m7", "maj7"]),
+)
+def test_a_numeral_names_its_chord(key: str, root: int, quality: str) -> None:
+    chord = Chord(root, quality, root)
+    home = parse_key(key)
+    assert roman(numeral(chord, home), home) == chord
+
+
+@pytest.mark.parametrize(
+    ("symbols", "key"),
+    [
+        ("Am F C G", "A minor"),
+        ("C Am F G", "C major"),
+        ("Dm7 G7 Cmaj7", "C major"),
+        ("Em C G D", "E minor"),
+        ("Am Dm E7 Am", "A minor"),
+    ],
+)
+def test_the_key_of_chords(symbols: str, key: str) -> None:
+    assert key_of([parse_chord(s) for s in symbols.split()]).name == key

@@ -1,0 +1,122 @@
+"""The drawing in docs/architecture.md against the imports: each edge is there, and no import runs against them."""
+
+from __future__ import annotations
+
+import ast
+import importlib.util
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def imported(path: Path) -> set[str]:
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    found = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
+    return found | {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+
+
+def test_the_daemon_leaves_torch_alone() -> None:
+    if importlib.util.find_spec("torch") is None:
+        pytest.skip("torch is not installed, so nothing could import it")
+    code = "import bridge.runtime.daemon, bridge.__main__, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_playing_does_not_import_torch_either() -> None:
+    code = "import model.processes.generate, model.clips.clip, sys; sys.exit('torch' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("rooms", "left"),
+    [
+        ("bridge.cli.serve", "model.generation.composer"),
+        ("bridge.cli.serve", "model.clips.clip"),
+        ("bridge.cli.arguments, bridge.processes.supervisor", "numpy"),
+    ],
+)
+def test_what_only_a_child_does_keeps_nobody_waiting_at_the_start(rooms: str, left: str) -> None:
+    code = f"import {rooms}, sys; sys.exit({left!r} in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+def test_the_model_never_imports_the_bridge() -> None:
+    for path in (ROOT / "model").rglob("*.py"):
+        assert not any(name.split(".")[0] == "bridge" for name in imported(path)), path
+
+
+def test_the_bridge_imports_torch_nowhere() -> None:
+    for path in (ROOT / "bridge").rglob("*.py"):
+        assert not any(name.split(".")[0] in ("torch", "transformers") for name in imported(path)), path
+
+
+PURE = ("bridge/session", "bridge/takes", "bridge/follow", "bridge/protocol")
+"""Folders that decide: they neither wait nor send."""
+PURE_FILES = (
+    "bridge/midi/scheduler.py",
+    "bridge/mqtt/topics.py",
+    "bridge/workers/relay.py",
+    "bridge/workers/protocol.py",
+)
+
+
+def test_deciding_folders_neither_wait_nor_send() -> None:
+    files = [p for folder in PURE for p in (ROOT / folder).rglob("*.py")] + [ROOT / f for f in PURE_FILES]
+    assert len(files) > 25
+    for path in files:
+        waits = {"time", "asyncio", "socket", "threading", "multiprocessing"}
+        assert not {name.split(".")[0] for name in imported(path)} & waits, path
+
+
+def modules() -> dict[str, Path]:
+    """Return every module of the product by its dotted name; `__init__` has the name of its folder."""
+    found = {}
+    for top in ("bridge", "model"):
+        for path in (ROOT / top).rglob("*.py"):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            found[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return found
+
+
+def imports() -> dict[str, set[str]]:
+    """Return which modules of the product each of them imports, those imported within functions too."""
+    known = modules()
+    found: dict[str, set[str]] = {name: set() for name in known}
+    for name, path in known.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ImportFrom) and node.module:
+                parts = [f"{node.module}.{a.name}" for a in node.names]
+                found[name] |= {p if p in known else node.module for p in parts} & set(known)
+            elif isinstance(node, ast.Import):
+                found[name] |= {a.name for a in node.names} & set(known)
+    return found
+
+
+def folder(module: str) -> str:
+    """Return the folder of a module, as in the drawing; the command's entry has no folder."""
+    return (
+        str(modules()[module].parent.relative_to(ROOT)) if module != "bridge.__main__" else "bridge/__main__"
+    )
+
+
+def drawn() -> list[str]:
+    """Return the folders of docs/architecture.md's table, from the top of the house to its ground."""
+    page = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| `((?:bridge|model)[\w/]*)` \|", page, re.MULTILINE)
+
+
+def test_every_folder_is_in_the_architectures_table_once() -> None:
+    found = {folder(name) for name in modules()}
+    assert sorted(drawn()) == sorted(found)
+
+
+def test_no_folder_holds_more_than_fifteen_modules() -> None:
+    for top in ("bridge", "model", "bench", "tests", "max_for_live"):
+        for path in {p.parent for p in (ROOT / top).rglob("*.py")}:
+            if "node_modules" not in path.parts:
+                assert len([p for p in path.glob("*.py") if p.name != "__init__.py"]) <= 15, path

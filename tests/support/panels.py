@@ -1,0 +1,89 @@
+"""A panel of ours on loopback with a small house behind it, and visitors of the tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+
+import aiohttp
+
+from bridge.config import Config
+from bridge.errors import BadRequest
+from bridge.http.app import Panel
+from bridge.http.view import View
+from bridge.midi.output_ports import PortConfig
+from bridge.processes.child_processes import Outlets
+from bridge.protocol.controls import Value, defaults
+from bridge.protocol.dispatch import House
+from bridge.protocol.events import ControlSet, PlayAsked, Wanted
+
+PATIENCE = 20.0  # seconds: a bound for a crowded machine, never waited for
+
+
+@dataclass
+class Behind:
+    """What lies behind the panel, and what reached it."""
+
+    settings: dict[str, Value] = field(default_factory=defaults)
+    wanted: list[Wanted] = field(default_factory=list)
+
+    def decide(self, request: Wanted) -> None:
+        if isinstance(request, PlayAsked):
+            raise BadRequest("/llmball/play", "nothing to play")
+        if isinstance(request, ControlSet):
+            self.settings[request.path] = request.value
+        self.wanted.append(request)
+
+
+@dataclass
+class Visit:
+    """An open panel and a way to it."""
+
+    panel: Panel
+    behind: Behind
+    http: aiohttp.ClientSession
+    at: str
+    port: int
+
+
+def visited(steps: Callable[[Visit], Awaitable[None]], config: Config | None = None) -> None:
+    """Open a panel on a free port, do the steps, close it."""
+
+    async def run() -> None:
+        behind = Behind()
+        house = House(behind.decide, lambda path: (behind.settings[path],), lambda: "idle", lambda *_: None)
+        outlets = Outlets(
+            PortConfig("none", "auto", per_part=False, port_name="LLMBall", parts=("chords",)), lambda: None
+        )
+        view = View(
+            behind.settings, lambda: {3: "rain"}, lambda: ((0.0, 1, 1, "Am7"),), lambda: "rain", outlets.now
+        )
+        networks = (ip_network("10.0.0.0/8"),)
+        panel = Panel(
+            config or Config(http=("127.0.0.1", 0), token="a-long-token", allow=networks),
+            house,
+            view,
+            outlets,
+        )
+        address = await panel.open(7411)
+        assert address is not None
+        try:
+            async with (
+                asyncio.timeout(PATIENCE),
+                aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as http,
+            ):
+                await steps(Visit(panel, behind, http, f"http://127.0.0.1:{address[1]}", address[1]))
+        finally:
+            await panel.close()
+
+    asyncio.run(run())
+
+
+async def until(ws: aiohttp.ClientWebSocketResponse, name: str) -> list[object]:
+    """Return the next message of an address, or of a word of the panel's own."""
+    while True:
+        for said in await ws.receive_json():
+            if said[0] == name:
+                return list(said)

@@ -1,0 +1,90 @@
+"""Whatever a session may be asked while it plays, by name: for sequences that are searched, and for hours that are soaked."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from bridge.protocol.controls import Value
+from bridge.protocol.events import (
+    BackAsked,
+    BankLaunched,
+    BankStored,
+    ControlSet,
+    CueGiven,
+    Event,
+    Judged,
+    LaunchAsked,
+    MorphGiven,
+    PlayAsked,
+    PlayerReady,
+    PromptGiven,
+    RefineGiven,
+    StopAsked,
+    TapGiven,
+    TasteReset,
+)
+from model.music.notes import CUES, METERS
+
+Asked = Callable[[random.Random], Event]
+"""Draws one of a kind of events."""
+PROMPTS = (
+    "rain",
+    "calm jazz piano",
+    "house 124",
+    "三拍子 温柔的钢琴曲",
+    "busy funk in E",
+    "ambient",
+    "drum and bass 174",
+)
+
+
+def control(path: str, draw: Callable[[random.Random], Value]) -> Asked:
+    """Return a kind: a control set to what is drawn."""
+    return lambda rng: ControlSet(path, draw(rng))
+
+
+def among(path: str, *values: Value) -> Asked:
+    """Return a kind: a control set to one of some values."""
+    return control(path, lambda rng: rng.choice(values))
+
+
+def prompt(rng: random.Random) -> str:
+    """Return words."""
+    return rng.choice(PROMPTS)
+
+
+KINDS: dict[str, Asked] = {
+    "prompt": lambda rng: PromptGiven(prompt(rng)),
+    "refine": lambda rng: RefineGiven(rng.choice(("less busy", "darker", "walking bass"))),
+    "morph": lambda rng: MorphGiven(prompt(rng), prompt(rng), rng.random()),
+    "morph/x": control("morph/x", random.Random.random),
+    "cue": lambda rng: CueGiven(rng.choice([c for c in CUES if c != "ending"])),
+    "hold": among("hold", 0, 0, 1, 2, 4),
+    "back": lambda _: BackAsked(),
+    "launch": lambda rng: LaunchAsked(str(rng.randrange(1, 40))),
+    "store": lambda rng: BankStored(rng.randrange(1, 17), prompt(rng)),
+    "bank": lambda rng: BankLaunched(rng.randrange(1, 17)),
+    "judge": lambda rng: Judged(liked=rng.random() < 0.5),
+    "taste/reset": lambda _: TasteReset(),
+    "tap": lambda _: TapGiven(),
+    "tempo": among("tempo", 0.0, 20.0, 96.0, 160.0, 300.0),
+    "meter": among("meter", *METERS, "auto"),
+    "density": among("density", -1.0, 0.1, 0.9),
+    "key": among("key", "auto", "D minor", "F# lydian"),
+    "transpose": control("transpose", lambda rng: rng.randrange(-24, 25)),
+    "quantize": among("quantize", "now", "beat", "bar", "4bars", "8bars"),
+    "lookahead": among("lookahead", 1.0, 4.0, 16.0),
+    "humanise": control("humanise", random.Random.random),
+    "countin": among("countin", 0, 1, 2),
+    "drums/map": among("drums/map", "gm", "rack16", "kick:38"),
+    "offset": control("part/bass/offset", lambda rng: rng.uniform(-100, 100)),
+    "enabled": lambda rng: ControlSet(
+        f"part/{rng.choice(('bass', 'melody', 'chords'))}/enabled", rng.randrange(2)
+    ),
+    "follow": among("follow", 0, 1),
+    "follow/mode": among("follow/mode", "auto", "melody", "chords", "bass", "split:60"),
+    "play": lambda _: PlayAsked(),
+    "stop": lambda rng: StopAsked(panic=rng.random() < 0.2),
+    "player lost": lambda _: PlayerReady(),
+}

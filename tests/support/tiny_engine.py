@@ -1,0 +1,44 @@
+"""Small real things for tests: a decoder of tiny size with random weights, and an engine of it."""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+
+from model.decoder.onnx_engine import Engine
+from model.decoder.tokenizer import SIZES
+
+SHAPE = {"width": 32, "layers": 2, "head": 16, "prefix": 2, "text": 512, "context": 256}
+
+
+def noise(seed: int = 0) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+    """Return the weights of a decoder of 32 dimensions: every legal event is about as likely."""
+    rng = np.random.default_rng(seed)
+    d = SHAPE["width"]
+
+    def drawn(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+        return rng.normal(0, 0.05, shape).astype(np.float32)
+
+    arrays = {f"embed.{i}.weight": drawn(n, d) for i, n in enumerate(SIZES)}
+    arrays |= {f"heads.{i}.weight": drawn(n, d) for i, n in enumerate(SIZES)}
+    arrays |= {f"heads.{i}.bias": drawn(n) for i, n in enumerate(SIZES)}
+    for i in range(len(SIZES) - 1):
+        for j in (0, 1):
+            arrays |= {f"chain.{i}.{j}.weight": drawn(d, d), f"chain.{i}.{j}.bias": drawn(d)}
+    for i in range(SHAPE["layers"]):
+        arrays |= {f"blocks.{i}.{n}.weight": np.ones(d, np.float32) for n in ("norm_in", "norm_up")}
+        arrays |= {f"blocks.{i}.qkv.weight": drawn(3 * d, d), f"blocks.{i}.out.weight": drawn(d, d)}
+        arrays |= {f"blocks.{i}.up.weight": drawn(4 * d, d), f"blocks.{i}.down.weight": drawn(d, 4 * d)}
+    arrays |= {
+        "prefix.weight": drawn(2 * d, 512),
+        "unsaid": drawn(2, d),
+        "norm.weight": np.ones(d, np.float32),
+    }
+    return arrays
+
+
+@cache
+def engine(seed: int = 0) -> Engine:
+    """Return an engine whose weights are noise."""
+    return Engine(noise(seed), SHAPE)

@@ -1,0 +1,287 @@
+"""A performance in virtual time: the real session, timeline and scheduler, a generator of ours, no waiting.
+
+The rig steps from one due moment to the next: the session's wake, the generator's next answer, the scheduler's
+deadline. Everything that sounds is written down with its tick.
+"""
+
+from __future__ import annotations
+
+import heapq
+import random
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+
+from bridge.clock import Seconds, TempoMap
+from bridge.midi.protocol import (
+    Cancel,
+    Clocked,
+    Heard,
+    NoteOff,
+    NoteOn,
+    Play,
+    Retime,
+    Silence,
+    Sound,
+    remains,
+)
+from bridge.midi.scheduler import Scheduler
+from bridge.protocol.events import (
+    ControlSet,
+    Effect,
+    Event,
+    GeneratorReady,
+    PlayAsked,
+    PlayerReady,
+    PromptGiven,
+    TasteChanged,
+    Tell,
+    ToModel,
+    ToPlayer,
+    Woken,
+)
+from bridge.session.session import Session
+from bridge.takes.voicing import moved
+from model.generation.bias_weights import Weighting
+from model.generation.messages import (
+    Answer,
+    BeatWritten,
+    Begin,
+    Forget,
+    Opening,
+    Order,
+    Prepare,
+    Understood,
+    Write,
+)
+from model.music.notes import Beat, Note, Ticks, beats_in_bar
+from model.music.plan import Plan
+
+BEAT, BAR = 480, 1920
+
+
+def beat_of(take: int, index: int, plan: Plan) -> Beat:
+    """Return a beat of a generator that plays a chord, a bass note, a melody note and a drum on every beat.
+
+    The pitches tell the take: its melody is at 60 + take % 24. Chords are longer than their beat now and then.
+    """
+    bar, beat = divmod(index, beats_in_bar(plan.meter))
+    length = 960 if index % 3 == 0 else 300
+    notes = [Note(Ticks(0), Ticks(length), 48 + i, 80, "chords") for i in (0, 4, 7)]
+    notes.append(Note(Ticks(0), Ticks(400), 36, 80, "bass"))
+    notes.append(Note(Ticks(0), Ticks(200), 60 + take % 24, 90, "melody"))
+    notes.append(Note(Ticks(0), Ticks(60), 42 if beat % 2 else 36, 100, "drums"))
+    return Beat(index, bar, beat, plan.meter, "C", index == 0, tuple(notes))
+
+
+def opening(answer: BeatWritten) -> Opening:
+    """Return what is told before a beat: its first drum."""
+    assert answer.beat is not None
+    first = next(note for note in answer.beat.notes if note.part == "drums")
+    return Opening(answer.take, replace(answer.beat, notes=(first,)))
+
+
+@dataclass
+class Rig:
+    """One virtual performance. `latency` gives how many seconds an order takes the generator.
+
+    `generator` answers the orders where one is given, else each beat is `beat_of`.
+    """
+
+    latency: Callable[[], float]
+    plan: Callable[[Begin], Plan] = lambda begin: Plan(tempo=160.0)
+    generator: Callable[[Order], Answer | None] | None = None
+    opens: bool = False
+    """Whether the generator tells the first note of a take before the rest of its first beat."""
+    now: Seconds = Seconds(100.0)
+    session: Session = field(default_factory=lambda: Session(lambda: 7))
+    scheduler: Scheduler = field(default_factory=Scheduler)
+    tempo: TempoMap = field(default_factory=lambda: TempoMap.started(120, Seconds(0)))
+    told: list[tuple[float, str, tuple[object, ...]]] = field(default_factory=list)
+    sounded: list[tuple[Ticks, int, NoteOn]] = field(default_factory=list)
+    held: dict[tuple[str, int, int], int] = field(default_factory=dict)
+    writes: list[Write] = field(default_factory=list)
+    places: list[float] = field(default_factory=list)
+    kept: list[Weighting] = field(default_factory=list)
+    prepared: list[str] = field(default_factory=list)
+    clocked: list[Ticks | None] = field(default_factory=list)
+    silences: list[bool] = field(default_factory=list)
+    """Whether it was a panic, each time that everything was silenced."""
+    forgotten: list[int] = field(default_factory=list)
+    latest: float = 0.0
+    """By how many seconds the latest of all notes was planned too late."""
+    planned: dict[int, list[Sound]] = field(default_factory=dict)
+    _answers: list[tuple[float, int, Answer | Opening]] = field(default_factory=list)
+    _plans: dict[int, Plan] = field(default_factory=dict)
+    _written: dict[int, int] = field(default_factory=dict)
+    _chords: dict[int, str | None] = field(default_factory=dict)
+    _free: float = 0.0
+    _count: int = 0
+    _wake: float | None = None
+
+    def __post_init__(self) -> None:
+        self.happen(PlayerReady())
+        self.happen(GeneratorReady())
+
+    def happen(self, event: Event) -> None:
+        """Give the session an event now, and carry out what it decides."""
+        for effect in self.session.on(event, self.now):
+            self._do(effect)
+        self._wake = self.session.wake()
+
+    def perform(self, events: Iterable[Heard], end: float) -> None:
+        """Let hands play, and time pass to a moment."""
+        for event in events:
+            self.until(event.at)
+            self.happen(event)
+        self.until(end)
+
+    def until(self, end: float) -> None:
+        """Let time pass to a moment."""
+        while True:
+            moments = [end]
+            if self._wake is not None:
+                moments.append(max(self._wake, self.now))
+            if self._answers:
+                moments.append(self._answers[0][0])
+            if self.scheduler.deadline is not None:
+                moments.append(self.tempo.seconds_at(self.scheduler.deadline))
+            self.now = Seconds(max(self.now, min(moments)))
+            self._sound()
+            if self._answers and self._answers[0][0] <= self.now:
+                self.happen(heapq.heappop(self._answers)[2])
+            elif self._wake is not None and self._wake <= self.now:
+                self.happen(Woken())
+            elif self.now >= end:
+                return
+
+    def _sound(self) -> None:
+        struck: int | None = None
+        for timed in self.scheduler.due(self.tempo.ticks_at(Seconds(self.now + 1e-9)), Ticks(-1)):
+            if isinstance(timed.message, NoteOn):
+                assert struck in (None, timed.note_id), "an end that is no note's own makes room for the next"
+                assert timed.voice not in self.held, "a note begins on one that was ended first"
+                self.latest = max(self.latest, self.now - self.tempo.seconds_at(timed.at))
+                self.held[timed.voice] = timed.note_id
+                self.sounded.append((timed.at, timed.take, timed.message))
+                struck = None
+            else:
+                assert isinstance(timed.message, NoteOff)
+                assert struck is None, "an older end cuts no newer note"
+                if self.held.pop(timed.voice) != timed.note_id:
+                    struck = timed.note_id
+        assert struck is None, "an older end cuts no newer note"
+
+    def _do(self, effect: Effect) -> None:
+        match effect:
+            case ToModel(order):
+                self._order(order)
+            case ToPlayer(Play(take, sounds)):
+                self.scheduler.add(sounds, take, "")
+                self.planned.setdefault(take, []).extend(sounds)
+            case ToPlayer(Cancel(take, after, ring) as order):
+                self.scheduler.cancel(order)
+                planned = self.planned.get(take, [])
+                self.planned[take] = [left for s in planned if (left := remains(s, after, ring)) is not None]
+            case ToPlayer(Retime(tempo)):
+                self.tempo = tempo
+            case ToPlayer(Clocked(first)):
+                self.clocked.append(first)
+            case ToPlayer(Silence(panic)):
+                self.silences.append(panic)
+                for voice in self.scheduler.silence():
+                    del self.held[voice]
+            case TasteChanged(theta):
+                self.kept.append(theta)
+            case Tell(path, args):
+                self.told.append((self.now, path, args))
+
+    def _order(self, order: Order) -> None:
+        """Answer one order after another, as a process of one thread does."""
+        if isinstance(order, Write):
+            self.writes.append(order)
+        answer = self._answer(order) if self.generator is None else self.generator(order)
+        if answer is not None:
+            begun = max(self._free, self.now)
+            self._free = begun + self.latency()
+            beat = answer.beat if self.opens and isinstance(answer, BeatWritten) else None
+            if beat is not None and beat.index == 0:
+                self._say((begun + self._free) / 2, opening(BeatWritten(answer.take, beat)))
+            self._say(self._free, answer)
+
+    def _say(self, at: float, answer: Answer | Opening) -> None:
+        self._count += 1
+        heapq.heappush(self._answers, (at, self._count, answer))
+
+    def _answer(self, order: Order) -> Answer | None:
+        match order:
+            case Begin():
+                self._plans[order.take] = self.plan(order)
+                self._written[order.take] = 0
+                other = None if order.morph is None else self.plan(replace(order, prompt=order.morph))
+                return Understood(order.take, self._plans[order.take], other)
+            case Write(take, index, controls, hands):
+                self.places.append(controls.morph)
+                assert index <= self._written[take], "a beat is written after the one before it"
+                self._written[take] = index + 1
+                beat = beat_of(take, index, self._plans[take])
+                if hands is not None and hands.harmony and hands.chord is not None:
+                    beat = moved(beat, hands.chord, fresh=self._chords.get(take) != hands.chord)
+                self._chords[take] = beat.chord
+                return BeatWritten(take, beat)
+            case Prepare(prompt):
+                self.prepared.append(prompt)
+                return None
+            case Forget(take):
+                self.forgotten.append(take)
+                return None
+
+
+def latencies(seed: int, typical: float, stalls: float = 0.0) -> Callable[[], float]:
+    """Return a source of latencies in seconds: exponential around `typical`, a stall of 0.4 s with a chance."""
+    rng = random.Random(seed)
+    return lambda: 0.4 if rng.random() < stalls else rng.expovariate(1 / typical)
+
+
+def playing(seed: int = 0, typical: float = 0.01, **controls: float | str) -> Rig:
+    """Two seconds into a take, under controls."""
+    rig = Rig(latencies(seed, typical))
+    rig.happen(ControlSet("humanise", 0.0))
+    for path, value in controls.items():
+        rig.happen(ControlSet(path, value))
+    rig.happen(PromptGiven("rain"))
+    rig.happen(PlayAsked())
+    rig.until(rig.now + 2)
+    return rig
+
+
+def first_notes(rig: Rig) -> dict[int, Ticks]:
+    """The tick of each take's first note that sounded."""
+    firsts: dict[int, Ticks] = {}
+    for tick, take, _ in rig.sounded:
+        firsts.setdefault(take, tick)
+    return firsts
+
+
+def whole(value: object) -> int:
+    assert isinstance(value, int)
+    return value
+
+
+def health(rig: Rig) -> tuple[int, int, int]:
+    """What was told last: late, dropped, starved."""
+    late, dropped, starved, *_ = [args for _, path, args in rig.told if path == "health"][-1]
+    return whole(late), whole(dropped), whole(starved)
+
+
+def paths(rig: Rig) -> list[str]:
+    return [path for _, path, _ in rig.told]
+
+
+def noting(begun: list[Begin]) -> Callable[[Begin], Plan]:
+    """A way to understand that notes what it was asked."""
+
+    def plan(begin: Begin) -> Plan:
+        begun.append(begin)
+        return Plan()
+
+    return plan

@@ -61,7 +61,7 @@ $(MUSIC)/%/made: $(MADE_BY)
 	$(VARIANTS) --prompts $(or $(SET_$*),$*) $(HOW_$*) --out $(@D)
 	@touch $@
 
-HOW_unweighed := --theta scale=0,chord=0,home=0,colour=0,light=0
+HOW_unweighed := --theta scale=0,chord=0,tonic=0,chord_size=0,brightness=0
 SET_unweighed := suite
 HOW_closed := --ending cadence
 SET_closed := suite

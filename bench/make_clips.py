@@ -12,11 +12,11 @@ from typing import TypeVar
 import numpy as np
 
 from model.clips.clip import clip
-from model.clips.messages import AUTOMATIC, DEFAULT_BARS, Wanted
-from model.decoder.onnx_engine import Engine
+from model.clips.messages import AUTOMATIC_CONTROLS, DEFAULT_BARS, ClipSpec
+from model.decoder.onnx_engine import OnnxEngine
 from model.generation.composer import Composer
 from model.music.midifile import Song, from_bytes, to_bytes
-from model.music.plan import Controls, Plan, apply
+from model.music.plan import Controls, Plan, apply_controls
 from model.prompt.encoder import Embedding, TextEncoder
 from model.prompt.understand import open_encoder, understand
 from model.training.evaluation.grammar_only import clip as grammar_clip
@@ -82,17 +82,17 @@ def composer(maker: Maker) -> Composer:
     heard = encoder()
     if maker.what in ("dropped", "shuffled"):
         heard = OtherWords(heard, maker.prompts, shuffled=maker.what == "shuffled")
-    return Composer(heard, None if maker.weights is None else Engine(*load(maker.weights)))
+    return Composer(heard, None if maker.weights is None else OnnxEngine(*load(maker.weights)))
 
 
-def made(prompt: str, seed: int, maker: Maker, controls: Controls = AUTOMATIC) -> Made:
+def made(prompt: str, seed: int, maker: Maker, controls: Controls = AUTOMATIC_CONTROLS) -> Made:
     """Return the clip of a prompt; its plan is what the words mean, whoever made it."""
     if maker.what == "grammar":
-        plan = apply(planned(prompt), controls)[0]
+        plan = apply_controls(planned(prompt), controls)[0]
         song = grammar_clip(plan, seed, plan.bars or DEFAULT_BARS)
     else:
-        song = clip(composer(maker), Wanted(prompt, seed, controls=controls))
-    return Made(from_bytes(to_bytes(song)), apply(planned(prompt), controls)[0])
+        song = clip(composer(maker), ClipSpec(prompt, seed, controls=controls))
+    return Made(from_bytes(to_bytes(song)), apply_controls(planned(prompt), controls)[0])
 
 
 def planned(prompt: str) -> Plan:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 
 from bench.make_clips import Maker, composer
 from bridge.clock import Seconds
-from bridge.midi.protocol import Heard
-from bridge.protocol.events import ControlSet, PlayAsked, PromptGiven
+from bridge.midi.protocol import MidiReceived
+from bridge.protocol.events import ControlSet, PlayRequested, PromptRequested
 from model.generation.messages import Answer, Begin, Forget, Order, Write
 from model.music.harmony import QUALITIES, Chord, parse_chord
 from model.training.measures.clips import LENGTH, PITCH, START, Clip
@@ -17,7 +17,7 @@ from tests.support.virtual_band import Rig
 
 LOOSE = 0.020
 """Seconds: the standard deviation of a stroke; its keys are spread by less than half of it."""
-MANNERS = ("blocks", "voice led", "comped", "broken", "pedalled")
+CORPORA = ("blocks", "voice led", "comped", "broken", "pedalled")
 """Held chords with the root below; the nearest inversion over a bass; struck anew on every second beat; broken in
 eighths; held by the pedal, which is changed a little after the chord."""
 TICKS = 480
@@ -45,22 +45,22 @@ class Generator:
         return None
 
 
-def held(at: float, until: float, pitch: int, rng: random.Random) -> list[Heard]:
+def held(at: float, until: float, pitch: int, rng: random.Random) -> list[MidiReceived]:
     """Return a key that goes down about a moment and up a little before another."""
     begin = at + rng.gauss(0, LOOSE * 0.4)
     end = max(begin + 0.08, until - rng.uniform(0.02, 0.12))
     velocity = rng.randrange(55, 96)
     return [
-        Heard(Seconds(begin), bytes((0x90, pitch, velocity))),
-        Heard(Seconds(end), bytes((0x80, pitch, 0))),
+        MidiReceived(Seconds(begin), bytes((0x90, pitch, velocity))),
+        MidiReceived(Seconds(end), bytes((0x80, pitch, 0))),
     ]
 
 
 def chords_played(
     spans: list[tuple[float, float, Chord]], beat: float, manner: str, rng: random.Random
-) -> list[Heard]:
+) -> list[MidiReceived]:
     """Return chords (begin, end, chord; seconds) under somebody's hands; `beat` is in seconds."""
-    found: list[Heard] = []
+    found: list[MidiReceived] = []
     before: list[int] = []
     for start, end, chord in spans:
         at = start + rng.gauss(0, LOOSE)
@@ -86,8 +86,8 @@ def chords_played(
                 n += 1
         elif manner == "pedalled":
             found += [
-                Heard(Seconds(at + 0.06), bytes((0xB0, 64, 0))),
-                Heard(Seconds(at + 0.12), bytes((0xB0, 64, 127))),
+                MidiReceived(Seconds(at + 0.06), bytes((0xB0, 64, 0))),
+                MidiReceived(Seconds(at + 0.12), bytes((0xB0, 64, 127))),
             ]
             for pitch in (bass, *right):
                 found += held(at, at + min(beat, end - start), pitch, rng)
@@ -97,9 +97,9 @@ def chords_played(
     return _in_turn(found)
 
 
-def melody_played(clip: Clip, at: float, bpm: float, rng: random.Random) -> list[Heard]:
+def melody_played(clip: Clip, at: float, bpm: float, rng: random.Random) -> list[MidiReceived]:
     """Return a clip's melody played from a moment on."""
-    found: list[Heard] = []
+    found: list[MidiReceived] = []
     second = 60 / bpm / TICKS
     for note in clip.part("melody"):
         begin = at + note[START] * second + rng.gauss(0, LOOSE)
@@ -107,7 +107,7 @@ def melody_played(clip: Clip, at: float, bpm: float, rng: random.Random) -> list
     return _in_turn(found)
 
 
-def _in_turn(events: list[Heard]) -> list[Heard]:
+def _in_turn(events: list[MidiReceived]) -> list[MidiReceived]:
     return sorted(events, key=lambda h: h.at)
 
 
@@ -131,11 +131,11 @@ def begun(prompt: str, bpm: float, latency: float, **controls: float | str) -> t
     asked: dict[str, float | str] = {"humanise": 0.0, "follow": 1, "tempo": bpm, "seed": 1}
     for path, value in (asked | controls).items():
         rig.happen(ControlSet(path.replace("__", "/"), value))
-    rig.happen(PromptGiven(prompt))
+    rig.happen(PromptRequested(prompt))
     rig.until(rig.now + 1)
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 0.001)
-    first = rig.session._stage.timeline.placed[0]
+    first = rig.session._playback.timeline.placed[0]
     return rig, rig.tempo.seconds_at(first.start)
 
 

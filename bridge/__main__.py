@@ -10,7 +10,7 @@ from functools import partial
 from bridge.config import Config
 from bridge.errors import OwnerError
 
-INTERRUPTED = 130
+EXIT_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -20,23 +20,23 @@ def main(argv: Sequence[str] | None = None) -> int:
             from bridge.cli.arguments import parser
 
             args = parser().parse_args(argv)
-            run = _loaded(args)
-        except ValueError as broken:  # some of what was shipped is read as the rooms are imported
-            sys.stderr.write(f"llmball: {broken}\n")
+            run = _prepare_command(args)
+        except ValueError as fault:  # some of what was shipped is read as the rooms are imported
+            sys.stderr.write(f"llmball: {fault}\n")
             return 2
         return run()
     except OwnerError as error:
         sys.stderr.write(f"llmball {args.command}: {error}\n")
         return 2
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
 
 
-def _loaded(args: argparse.Namespace) -> Callable[[], int]:
+def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
     """Load what a command needs and no more; return what carries it out. Raises ValueError where what was shipped is broken."""
     match args.command:
         case "serve":
-            return _serving(config(args))
+            return _prepare_serve(config(args))
         case "bench":
             from bridge.cli import benchmark
 
@@ -56,7 +56,7 @@ def _loaded(args: argparse.Namespace) -> Callable[[], int]:
         case "doctor":
             from bridge.cli import doctor
 
-            return doctor.examine
+            return doctor.run_checks
     from bridge.cli import commands
 
     by_name: dict[str, Callable[[argparse.Namespace], int]] = {
@@ -70,15 +70,17 @@ def _loaded(args: argparse.Namespace) -> Callable[[], int]:
     return partial(by_name[args.command], args)
 
 
-def _serving(asked: Config) -> Callable[[], int]:
+def _prepare_serve(config: Config) -> Callable[[], int]:
     """Begin what takes longest, then load all else."""
-    from bridge.processes.supervisor import Child, Elsewhere
+    from bridge.processes.supervisor import ChildProcess, ImportTarget
 
-    generator = partial(Elsewhere("model.processes.generate:run"), engine=asked.engine)
-    begun = Child("generator", generator, (asked.encoder,))  # one that is not needed ends with us
+    generator = partial(ImportTarget("model.processes.generate:run"), engine=config.engine)
+    generator_process = ChildProcess(
+        "generator", generator, (config.encoder,)
+    )  # one that is not needed ends with us
     from bridge.cli import serve
 
-    return partial(serve.run, asked, generator, begun)
+    return partial(serve.run, config, generator, generator_process)
 
 
 def config(args: argparse.Namespace) -> Config:

@@ -42,7 +42,7 @@ class TempoMap:
     segments: tuple[Segment, ...]
 
     @classmethod
-    def started(cls, bpm: float, at: Seconds) -> TempoMap:
+    def starting_at(cls, bpm: float, at: Seconds) -> TempoMap:
         """Return the map of a performance whose tick 0 falls on a moment."""
         return cls((Segment(Ticks(0), at, bpm),))
 
@@ -61,12 +61,12 @@ class TempoMap:
         """Return the tempo at a tick, in quarters a minute."""
         return self.segments[max(0, bisect_right(self.segments, tick, key=lambda s: s.tick) - 1)].bpm
 
-    def changed(self, bpm: float, at: Ticks) -> TempoMap:
+    def with_tempo(self, bpm: float, at: Ticks) -> TempoMap:
         """Return the map with a new tempo from a tick on, without a jump; what was to come later is gone."""
         kept = tuple(s for s in self.segments if s.tick < at)
         return TempoMap((*kept, Segment(at, self.seconds_at(at), bpm)))
 
-    def since(self, tick: Ticks) -> TempoMap:
+    def without_segments_before(self, tick: Ticks) -> TempoMap:
         """Return the map without the segments that ended before a tick."""
         first = max(0, bisect_right(self.segments, tick, key=lambda s: s.tick) - 1)
         return TempoMap(self.segments[first:])

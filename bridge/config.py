@@ -10,7 +10,7 @@ from urllib.parse import unquote, urlsplit
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
+class BrokerAccount:
     """Where a broker is and who we are there. `name` is the URL's path: what follows `llmball/` in the topics."""
 
     host: str
@@ -19,28 +19,28 @@ class Account:
     user: str | None = None
     password: str | None = None
     name: str = ""
-    authorities: str | None = None
+    ca_file: str | None = None
 
 
-def account(url: str) -> Account:
+def parse_broker_url(url: str) -> BrokerAccount:
     """Read `mqtt[s]://[user[:password]@]host[:port][/NAME]`; the environment has what the URL does not say.
 
     LLMBALL_MQTT_USER, LLMBALL_MQTT_PASSWORD, and LLMBALL_MQTT_CA: a file of certificates to trust. Raises ValueError.
     """
-    law = f"a broker is such as mqtt://HOST:1883/NAME or mqtts://HOST, not {url.rpartition('@')[2]}"
+    syntax = f"a broker is such as mqtt://HOST:1883/NAME or mqtts://HOST, not {url.rpartition('@')[2]}"
     try:
         parts = urlsplit(url)
         port = parts.port
     except ValueError as error:
-        raise ValueError(law) from error
+        raise ValueError(syntax) from error
     name = unquote(parts.path).strip("/")
     if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or parts.query or parts.fragment:
-        raise ValueError(law)
+        raise ValueError(syntax)
     if any(c in "/+#$" or not c.isprintable() for c in name):
         raise ValueError(f"a name in topics has none of / + # $, not {name!r}")
     tls = parts.scheme == "mqtts"
     env = os.environ
-    return Account(
+    return BrokerAccount(
         parts.hostname,
         port or (8883 if tls else 1883),
         tls,
@@ -54,7 +54,7 @@ def account(url: str) -> Account:
 Network = IPv4Network | IPv6Network
 
 
-SYNCS = ("internal", "clock", "link", "host")
+SYNC_SOURCES = ("internal", "clock", "link", "host")
 """Who may lead the time."""
 
 
@@ -83,4 +83,4 @@ class Config:
     trace: Path | None = None
     set_file: Path | None = None
     browse: bool = False
-    mqtt: Account | None = None
+    mqtt: BrokerAccount | None = None

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 from model.clips import factors
-from model.clips.edit import continued, filled_in
-from model.clips.messages import Stays, Wanted
+from model.clips.edit import continue_clip, fill_in
+from model.clips.messages import ClipSpec, KeepSpec
 from model.clips.refine import refine
 from model.generation.composer import Composer
 from model.music import midifile
@@ -24,7 +24,7 @@ PROMPT = "warm neo-soul in D minor, 84 bpm"
 def main(folder: Path, bars: int = 4) -> None:
     """Write the examples."""
     composer = Composer(open_encoder(None))
-    wanted = Wanted(PROMPT, seed=1, bars=bars)
+    wanted = ClipSpec(PROMPT, seed=1, bars=bars)
 
     # p(y|h): all the notes that the words ask for
     whole = factors.notes(composer, wanted)
@@ -41,7 +41,7 @@ def main(folder: Path, bars: int = 4) -> None:
     tapped = factors.Beats(
         tuple((Ticks(b * 1920 + t), Ticks(360)) for b in range(bars) for t in (0, 480, 720, 1440))
     )
-    given = Wanted(PROMPT, seed=1, bars=bars, controls=Controls(chords="Dm9 G13 Cmaj9 A7b9"))
+    given = ClipSpec(PROMPT, seed=1, bars=bars, controls=Controls(chords="Dm9 G13 Cmaj9 A7b9"))
     melody = factors.melody_on(composer, given, tapped)
     midifile.write(folder / "melody.mid", melody)
 
@@ -50,9 +50,9 @@ def main(folder: Path, bars: int = 4) -> None:
     midifile.write(folder / "behind.mid", factors.chords_for(composer, wanted, melody, causal=True))
 
     # one bar again with what follows known; more of the same; and what words would change
-    again = filled_in(composer, whole, Wanted(PROMPT, seed=2), Stays(frozenset({"drums"}), frozenset({1})))
+    again = fill_in(composer, whole, ClipSpec(PROMPT, seed=2), KeepSpec(frozenset({"drums"}), frozenset({1})))
     midifile.write(folder / "filled.mid", again)
-    midifile.write(folder / "longer.mid", continued(composer, whole, Wanted("", seed=3), 2))
+    midifile.write(folder / "longer.mid", continue_clip(composer, whole, ClipSpec("", seed=3), 2))
     midifile.write(folder / "refined.mid", refine(composer, whole, "less busy, walking bass", seed=4))
 
 

@@ -90,15 +90,15 @@ def check(path: Path) -> None:
         raise WeightsError(f"{path.name} is not the file that was shipped: install LLMBall again")
 
 
-MIDDLE = 128
+ZERO_POINT = 128
 """What stands for nought among unsigned eight bits."""
 
 
-def eight_bits(matrix: Array) -> tuple[npt.NDArray[np.uint8], Array]:
+def quantise_uint8(matrix: Array) -> tuple[npt.NDArray[np.uint8], Array]:
     """Return a matrix in eight bits around `MIDDLE`, and the scale of each row, `(rows, 1)`; as the weights lie on disk."""
     largest = np.maximum(matrix.max(1, keepdims=True), -matrix.min(1, keepdims=True))
     scale = (np.maximum(largest, 1e-8) / 127).astype(np.float32)
     whole = matrix / scale
     np.round(whole, out=whole)
-    whole += MIDDLE
+    whole += ZERO_POINT
     return whole.astype(np.uint8), scale

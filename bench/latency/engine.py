@@ -15,7 +15,7 @@ from collections.abc import Callable
 import numpy as np
 
 from bench.tables import table
-from model.decoder.engine import Decoding
+from model.decoder.engine import Engine
 from model.decoder.load import ENGINES, open_engine
 from model.decoder.tokenizer import SIZES
 
@@ -24,7 +24,7 @@ CONTEXTS = (32, 128, 256, 500)
 REST = 0.1
 
 
-def figures(engine: Decoding, lanes: int, context: int) -> tuple[str, str, str]:
+def figures(engine: Engine, lanes: int, context: int) -> tuple[str, str, str]:
     """Return the microseconds of each step at a context, of a step after a rest, and of each event's fields."""
     rng = np.random.default_rng(0)
     rows = np.stack([rng.integers(1, n, context) for n in SIZES], -1).astype(np.int16)
@@ -42,14 +42,14 @@ def figures(engine: Decoding, lanes: int, context: int) -> tuple[str, str, str]:
         time.sleep(REST)
         rested += [taken(step) for _ in range(10)]
     following = (
-        engine.step(state, row) if state.room else np.zeros((lanes, engine.shape["width"]), np.float32)
+        engine.step(state, row) if state.free_rows else np.zeros((lanes, engine.shape["width"]), np.float32)
     )
 
     def fields() -> None:
         h = following
         engine.event(h)
         for i, value in enumerate(row[:-1]):
-            h, _ = engine.say(h, i, value)
+            h, _ = engine.next_field(h, i, value)
 
     return shown(steps), f"{np.median(rested):.0f}", shown([taken(fields) for _ in range(STEPS)])
 

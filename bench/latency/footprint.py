@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 
 from bench.tables import percentile, table
-from bridge.runtime.services import REST
+from bridge.runtime.services import IDLE_TIMEOUT
 from model.generation.composer import Composer
 from model.generation.messages import Begin, Write
 from model.music.notes import TICKS_PER_QUARTER
@@ -50,8 +50,8 @@ def main() -> None:
                     client.fetch(1, 8, 1, PROMPTS[0])
                     client.close()
                     memory["just after a clip"] = resident(process)
-                    time.sleep(REST + 3)
-                    memory[f"{REST:.0f} s after it"] = resident(process)
+                    time.sleep(IDLE_TIMEOUT + 3)
+                    memory[f"{IDLE_TIMEOUT:.0f} s after it"] = resident(process)
     print(table(("start to ready, s", "median", "worst"), [(STARTS, percentile(seconds, 0.5), max(seconds))]))
     print()
     for when, rows in memory.items():

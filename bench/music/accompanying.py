@@ -19,8 +19,8 @@ import numpy as np
 
 from bench.make_clips import Maker, composer, spread
 from bench.virtual_session import begun, melody_played
-from model.clips.edit import harmonised
-from model.clips.messages import Wanted
+from model.clips.edit import harmonise_melody
+from model.clips.messages import ClipSpec
 from model.music.harmony import Chord, parse_chord, parse_key
 from model.music.midifile import Song
 from model.music.notes import Note, Ticks, beat_length
@@ -30,7 +30,7 @@ from model.training.measures.agreement import scores
 from model.training.measures.clips import LENGTH, PITCH, START, VELOCITY, Chords, Clip
 from model.training.measures.melody_chords import Model, bare, merged
 from model.training.measures.report import melodies
-from model.training.measures.tables import Figure, figure, table
+from model.training.measures.tables import Estimate, estimate, table
 
 BARS = 8
 PROMPT = "pop ballad"
@@ -89,8 +89,8 @@ def offline(told: tuple[int, Clip], *, causal: bool, temperature: float) -> Chor
         key=clip.key,
         notes=notes,
     )
-    wanted = Wanted(PROMPT, 1, controls=Controls(temperature=temperature))
-    found = harmonised(composer(Maker()), song, wanted, causal=causal)
+    wanted = ClipSpec(PROMPT, 1, controls=Controls(temperature=temperature))
+    found = harmonise_melody(composer(Maker()), song, wanted, causal=causal)
     return merged((int(at), parse_chord(symbol)) for at, symbol in found.chords)
 
 
@@ -139,9 +139,7 @@ def main() -> None:
     songs = clips.load(options.human)
     asked = tunes(songs, options.count)
     numbered = list(enumerate(asked))
-    learnt = Model.learnt(
-        s for s in songs if s.split == "train" and s.chords and s.key and s.part("melody").size
-    )
+    fit = Model.fit(s for s in songs if s.split == "train" and s.chords and s.key and s.part("melody").size)
     cool = options.temperature
     ways: dict[str, list[Chords]] = {
         "live, the key found": list(
@@ -157,7 +155,7 @@ def main() -> None:
         "knowing the whole tune": list(
             spread(partial(offline, causal=False, temperature=cool), numbered, options.jobs)
         ),
-        "a hidden Markov model, half a bar late": [learnt.chords(c, behind=True) for c in asked],
+        "a hidden Markov model, half a bar late": [fit.chords(c, behind=True) for c in asked],
         "I V vi IV": [vamp(c) for c in asked],
         "people": [c.chords for c in asked],
     }
@@ -167,7 +165,7 @@ def main() -> None:
         found = [lags(c, ch) for c, ch in zip(asked, chords, strict=True)]
         moves = [m for clip_moves, _ in found for m in clip_moves]
         right = [r for _, clip_right in found for r in clip_right]
-        shown = [Figure(**{k: row[k] for k in asdict(figure([1.0]))}) for row in figures.values()]
+        shown = [Estimate(**{k: row[k] for k in asdict(estimate([1.0]))}) for row in figures.values()]
         reached = [r for r in right if np.isfinite(r)]
         rows.append(
             [

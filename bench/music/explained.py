@@ -19,7 +19,7 @@ from model.music.midifile import Song
 from model.music.notes import TICKS_PER_QUARTER, Note, Ticks
 from model.training.measures import clips, keys
 from model.training.measures.clips import Clip
-from model.training.measures.tables import figure, table
+from model.training.measures.tables import estimate, table
 
 TAG = ("computed", "one key")
 STEP = TICKS_PER_QUARTER // 2
@@ -42,12 +42,14 @@ def main() -> None:
     groups = [c.group for c in songs]
     rows = {}
     for name, heard in found.items():
-        rows[f"exact key, {name}"] = figure([h == t for h, t in zip(heard, true, strict=True)], groups)
-        rows[f"MIREX, {name}"] = figure([keys.mirex(h, t) for h, t in zip(heard, true, strict=True)], groups)
+        rows[f"exact key, {name}"] = estimate([h == t for h, t in zip(heard, true, strict=True)], groups)
+        rows[f"MIREX, {name}"] = estimate(
+            [keys.mirex(h, t) for h, t in zip(heard, true, strict=True)], groups
+        )
     shares = [
         roots(c, [(p.bar, p.beat, p.symbol) for p in t.chords]) for c, t in zip(songs, told, strict=True)
     ]
-    rows["chord roots, time that agrees with the annotation"] = figure([s for s in shares if s is not None],
+    rows["chord roots, time that agrees with the annotation"] = estimate([s for s in shares if s is not None],
                                                                      [g for g, s in zip(groups, shares, strict=True) if s is not None])  # fmt: skip
     print(table(("measure", "figure"), [(name, str(f)) for name, f in rows.items()]))
 

@@ -18,8 +18,8 @@ import numpy as np
 
 from bench.make_clips import spread
 from bench.virtual_session import (
+    CORPORA,
     LOOSE,
-    MANNERS,
     TICKS,
     Generator,
     bass_in,
@@ -33,7 +33,7 @@ from model.music.harmony import Chord
 from model.music.notes import beat_length, beats_in_bar
 from model.training.measures import clips
 from model.training.measures.clips import Clip
-from model.training.measures.tables import figure, table
+from model.training.measures.tables import estimate, table
 
 BARS = 8
 PASSES = 4
@@ -82,7 +82,7 @@ def followed(told: tuple[int, Clip], latency: float) -> Round:
     """Play a progression round and round, and look at the band beat by beat."""
     number, clip = told
     rng = random.Random(number)
-    manner = MANNERS[number % len(MANNERS)]
+    manner = CORPORA[number % len(CORPORA)]
     bpm = min(160.0, max(70.0, clip.tempo or 100.0))
     meter = clip.bars[0][1]
     rig, began = begun(f"{PROMPT}, {meter}", bpm, latency, meter=meter)
@@ -149,13 +149,13 @@ def main() -> None:
     asked = list(enumerate(progressions(clips.load(options.human), options.count, options.split)))
     rounds = list(spread(partial(followed, latency=options.latency), asked, options.jobs))
     rows: list[list[object]] = []
-    for manner in ("all", *MANNERS):
+    for manner in ("all", *CORPORA):
         chosen = [r for r in rounds if manner in ("all", r.manner)]
         columns = [
             [getattr(r, name) for r in chosen] for name in ("beats", "lines", "bass", "downbeats", "changed")
         ]
         shares = [
-            figure([float(np.mean(v)) for v in c if v], weights=[len(v) for v in c if v]) for c in columns
+            estimate([float(np.mean(v)) for v in c if v], weights=[len(v) for v in c if v]) for c in columns
         ]
         rows.append([manner, len(chosen), *shares])
     head = [

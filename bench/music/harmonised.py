@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 
 from bench.make_clips import Maker, composer
-from model.clips.edit import harmonised
-from model.clips.messages import Wanted
+from model.clips.edit import harmonise_melody
+from model.clips.messages import ClipSpec
 from model.music import midifile
 from model.music.plan import Controls
 
@@ -27,8 +27,8 @@ def main() -> None:
     theta = tuple((name, float(value)) for name, value in pairs)
     options.out.mkdir(parents=True, exist_ok=True)
     for path in sorted(options.melodies.glob("*.mid")):
-        wanted = Wanted(PROMPT, 1, controls=Controls(temperature=options.temperature), theta=theta)
-        song = harmonised(composer(Maker()), midifile.read(path), wanted, causal=options.causal)
+        wanted = ClipSpec(PROMPT, 1, controls=Controls(temperature=options.temperature), theta=theta)
+        song = harmonise_melody(composer(Maker()), midifile.read(path), wanted, causal=options.causal)
         midifile.write(options.out / path.name, song)
 
 

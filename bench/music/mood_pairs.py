@@ -11,7 +11,7 @@ from statistics import fmean
 
 from bench.tables import interval, table
 from model.clips.clip import clip
-from model.clips.messages import Wanted
+from model.clips.messages import ClipSpec
 from model.generation.composer import Composer
 from model.prompt.understand import open_encoder
 
@@ -41,7 +41,7 @@ def main() -> None:
         tempos: list[float] = []
         rates: list[list[float]] = []
         for prompt in pair:
-            songs = [clip(composer, Wanted(prompt, seed, bars=8)) for seed in SEEDS]
+            songs = [clip(composer, ClipSpec(prompt, seed, bars=8)) for seed in SEEDS]
             bpm = songs[0].tempos[0][1]
             tempos.append(bpm)
             rates.append([len(s.notes) / (s.end / 480 * 60 / bpm) for s in songs])

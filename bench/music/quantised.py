@@ -21,23 +21,23 @@ from bench.music.obedience import implied
 from bench.music.obedience.expectations import prompts
 from bench.tables import interval, table
 from model.clips.clip import clip
-from model.clips.messages import Wanted
-from model.decoder.engine import Decoding
+from model.clips.messages import ClipSpec
+from model.decoder.engine import Engine
 from model.decoder.load import open_engine
 from model.decoder.tokenizer import FIRST_NOTE, SIZES, Rows
 from model.generation.composer import Composer
 from model.music.midifile import from_bytes, to_bytes
 from model.prompt.understand import open_encoder, understand
-from model.styles import GRAMMARS
+from model.styles import GRAMMAR_STYLES
 from model.training.corpus.labels import labelled
 from model.training.dataset.store import Store
-from model.training.evaluation.fields import scored
+from model.training.evaluation.fields import scored_fields
 from model.training.fit.levels import levels
 from model.training.prepare import header, song_rows
 from model.training.styles.piece import piece
 
 FIRST_SEED = 40_000
-ROOM_FOR_A_BEAT = 64
+ROWS_FOR_A_BEAT = 64
 
 
 UNTOLD = np.zeros(512, np.float32)
@@ -50,15 +50,17 @@ def pieces(options: argparse.Namespace) -> Iterator[tuple[Rows, Rows]]:
         for i in store.songs(options.split, options.source)[: options.songs]:
             yield store.headers[i], store.song(int(i))[: options.rows]
         return
-    songs = [labelled(piece(GRAMMARS[i % len(GRAMMARS)], FIRST_SEED + i)) for i in range(options.songs)]
+    songs = [
+        labelled(piece(GRAMMAR_STYLES[i % len(GRAMMAR_STYLES)], FIRST_SEED + i)) for i in range(options.songs)
+    ]
     for song, told in zip(songs, levels(songs), strict=True):
         yield header(song, told).rows(), song_rows(song)[: options.rows]
 
 
-def bits(engine: Decoding, head: Rows, rows: Rows, *, anew: bool) -> float:
+def bits(engine: Engine, head: Rows, rows: Rows, *, anew: bool) -> float:
     """Return the bits spent on all that is the model's to say of a piece."""
     said, spent = np.array([False]), 0.0
-    ours = scored(rows)
+    ours = scored_fields(rows)
     state, h = engine.begin(UNTOLD, said, np.concatenate([head, rows[:1]])[None])
     first = state.length - 1
     for at in range(1, len(rows)):
@@ -70,25 +72,25 @@ def bits(engine: Decoding, head: Rows, rows: Rows, *, anew: bool) -> float:
                 spent += (np.logaddexp.reduce(z) - z[row[f]]) / math.log(2)
             if not ours[at, f + 1 :].any():
                 break
-            told, logits = engine.say(told, f, row[f])
-        if state.room <= ROOM_FOR_A_BEAT:
+            told, logits = engine.next_field(told, f, row[f])
+        if state.free_rows <= ROWS_FOR_A_BEAT:
             keep = engine.context // 2
             if anew:
                 state, _ = engine.begin(UNTOLD, said, np.concatenate([head, rows[at - keep : at]])[None])
             else:
-                state.drop(first, state.length - first - keep)
+                state.drop_rows(first, state.length - first - keep)
         h = engine.step(state, row)
     return spent
 
 
-def attributes(engine: Decoding, count: int, seeds: int) -> tuple[int, int]:
+def attributes(engine: Engine, count: int, seeds: int) -> tuple[int, int]:
     """Return how many of the implied attributes are heard in clips, and of how many."""
     encoder = open_encoder(None)
     composer = Composer(encoder, engine)
     right = of = 0
     for asked in [p for p in prompts() if p.expected][:count]:
         for seed in range(1, seeds + 1):
-            song = from_bytes(to_bytes(clip(composer, Wanted(asked.text, seed))))
+            song = from_bytes(to_bytes(clip(composer, ClipSpec(asked.text, seed))))
             plan = understand(asked.text, encoder)[0]
             verdicts = [v.heard for v in implied.judged(asked.expected, song, plan) if v.heard is not None]
             right, of = right + sum(verdicts), of + len(verdicts)

@@ -21,10 +21,10 @@ from pathlib import Path
 
 from bench.make_clips import MAKERS, Maker, composer, planned, spread
 from bench.music.obedience.expectations import prompts as wished
-from model.clips.clip import clip, measured
-from model.clips.messages import Wanted
+from model.clips.clip import clip, match_source
+from model.clips.messages import ClipSpec
 from model.music import midifile
-from model.styles import GRAMMARS
+from model.styles import GRAMMAR_STYLES
 from model.training.corpus.captions import SCENES
 from model.training.evaluation.grammar_only import clip as grammar_clip
 from model.training.measures.clips import as_song, load
@@ -66,7 +66,7 @@ class Asked:
     label: str
     among: str
     parts: tuple[str, ...] | None = None
-    like: midifile.Song | None = None
+    like_song: midifile.Song | None = None
 
 
 def asked(name: str, seeds: int) -> list[Asked]:
@@ -75,8 +75,8 @@ def asked(name: str, seeds: int) -> list[Asked]:
     match name:
         case "styles":
             scenes = dict(line.split("\t") for line in SCENES.read_text("utf-8").splitlines()[1:])
-            found = [(style, style, "") for style in GRAMMARS]
-            found += [(scenes[style].split("|")[0], style, "") for style in GRAMMARS]
+            found = [(style, style, "") for style in GRAMMAR_STYLES]
+            found += [(scenes[style].split("|")[0], style, "") for style in GRAMMAR_STYLES]
         case "suite" | "tune":
             half = "report" if name == "suite" else "tune"
             found = [(p.text, "", "") for p in wished() if p.half == half]
@@ -119,12 +119,12 @@ def make(how: How, one: Asked) -> bytes:
     if how.maker.what == "grammar":
         plan = planned(one.prompt)
         plan = plan if one.parts is None else replace(plan, parts=one.parts)
-        plan = plan if one.like is None else measured(one.like, plan)
+        plan = plan if one.like_song is None else match_source(one.like_song, plan)
         return midifile.to_bytes(grammar_clip(plan, one.seed, how.bars))
-    wanted = Wanted(
+    wanted = ClipSpec(
         one.prompt, one.seed, bars=how.bars, parts=one.parts, theta=how.theta, closing=how.closing
     )
-    return midifile.to_bytes(clip(composer(how.maker), wanted, like=one.like))
+    return midifile.to_bytes(clip(composer(how.maker), wanted, like_song=one.like_song))
 
 
 def main() -> None:

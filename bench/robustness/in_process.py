@@ -16,11 +16,11 @@ from typing import Any
 from bridge.clock import Seconds, monotonic
 from bridge.errors import BadRequest
 from bridge.protocol import osc
-from bridge.protocol.clients import Share
+from bridge.protocol.clients import Budget
 from bridge.protocol.controls import ROOT
-from bridge.protocol.events import Event, PlayAsked, PromptGiven, Wanted
-from bridge.runtime.osc_server import ERROR, Door, Packet
-from bridge.runtime.services import Errands
+from bridge.protocol.events import Event, PlayRequested, PromptRequested, SessionRequest
+from bridge.runtime.osc_server import ERROR_PREFIX, OscServer, Packet
+from bridge.runtime.services import Services
 from bridge.session.session import Session
 from bridge.session.transport import State
 from model.clips.messages import ClipAnswer, ClipFailed, ClipOrder, ClipWritten
@@ -53,11 +53,11 @@ class Writers:
     answer: Callable[[ClipAnswer], object]
     pids: dict[str, int] = field(default_factory=dict)
 
-    def begin(self, name: str, *_: object) -> None:
+    def start(self, name: str, *_: object) -> None:
         """Note that it runs."""
         self.pids[name] = 1
 
-    def end(self, name: str) -> None:
+    def release(self, name: str) -> None:
         """Let it rest; nobody is left to be closed."""
         self.pids.pop(name, None)
 
@@ -69,10 +69,10 @@ class Writers:
             self.answer(written if order.number % 2 else ClipFailed(order.number, "it is odd"))
 
 
-class Endless(Share[Packet]):
+class Endless(Budget[Packet]):
     """A share that is never used up, so that every packet is judged."""
 
-    def may(self, now: Seconds) -> bool:
+    def has_budget(self, now: Seconds) -> bool:
         """There is always something left."""
         return True
 
@@ -100,14 +100,14 @@ class Indoors:
         loop = asyncio.get_running_loop()
         self.band = Rig(lambda: LATE, now=monotonic(), session=Session(lambda: 7))
         session = self.band.session
-        writers: Any = Writers(lambda answer: loop.call_soon_threadsafe(self.errands.written, answer))
+        writers: Any = Writers(lambda answer: loop.call_soon_threadsafe(self.errands.on_clip_answer, answer))
         self.socket = Socket()
-        self.door = Door(
-            (), self._decide, session.asked, lambda: session.state.value, lambda r, s, t: self.errands.on(r, s, t),
+        self.door = OscServer(
+            (), self._decide, session.query, lambda: session.state.value, lambda r, s, t: self.errands.handle(r, s, t),
             lambda now: Endless(now),
         )  # fmt: skip
         self.door.connection_made(self.socket)  # type: ignore[arg-type]
-        self.errands = Errands(session, writers, self._decide, self.door.tell, None)
+        self.errands = Services(session, writers, self._decide, self.door.publish, None)
         self.verdict = Verdict()
         self.refused = False
         self.keep_playing()
@@ -115,10 +115,10 @@ class Indoors:
     def keep_playing(self) -> None:
         """Begin again, if a packet stopped it."""
         if self.band.session.state is not State.PLAYING:
-            self.band.happen(PromptGiven("calm piano"))
-            self.band.happen(PlayAsked())
+            self.band.happen(PromptRequested("calm piano"))
+            self.band.happen(PlayRequested())
 
-    def _decide(self, event: Wanted) -> None:
+    def _decide(self, event: SessionRequest) -> None:
         event_: Event = event
         before = self.now
         try:
@@ -132,11 +132,11 @@ class Indoors:
     def now(self) -> tuple[object, ...]:
         """What the packets might have changed."""
         session = self.band.session
-        takes, stage = session._takes, session._stage
+        takes, stage = session._takes, session._playback
         return (
             dict(session.settings), session.state, session.bank, len(takes.all), takes.coming, takes.current,
-            stage.timeline.end, len(stage.timeline.placed), session._loop.on, len(self.band.scheduler._heap),
-            self.errands._pads._learning, len(self.errands._pads.map),
+            stage.timeline.end, len(stage.timeline.placed), session._hold_loop.active, len(self.band.scheduler._heap),
+            self.errands._midi_learn._pending_action, len(self.errands._midi_learn.actions),
         )  # fmt: skip
 
     def hear(self, packet: bytes, sender: tuple[str, int]) -> None:
@@ -164,7 +164,7 @@ class Indoors:
         self.verdict.answered["an error" if "error" in said else "something else" if said else "nothing"] += 1
         if said and set(said) == {"error"} and not packet.startswith(b"#bundle") and self.now != before:
             self.verdict.breaks("an error, and yet a change", packet, str(said))
-        if not said and _is_nothing(packet) and not packet.startswith(ERROR):
+        if not said and _is_nothing(packet) and not packet.startswith(ERROR_PREFIX):
             self.verdict.breaks("no error", packet)
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ import re
 import struct
 from collections.abc import Iterator, Sequence
 
-from bridge.protocol.addresses import COMMANDS, TOLD
+from bridge.protocol.addresses import COMMANDS, OUTGOING
 from bridge.protocol.controls import CONTROLS, ROOT, Control
 
 NUMBERS: tuple[float, ...] = (
@@ -225,4 +225,4 @@ def _scribbled(rng: random.Random, text: str) -> str:
     return text[:at] + rng.choice(('"', "]", "\\", "}", "e9", "\u202e", "")) + text[at + rng.randrange(4) :]
 
 
-_CONTROLS, _COMMANDS, _TOLD = tuple(CONTROLS), tuple(COMMANDS), tuple(t.path for t in TOLD)
+_CONTROLS, _COMMANDS, _TOLD = tuple(CONTROLS), tuple(COMMANDS), tuple(t.path for t in OUTGOING)

@@ -28,9 +28,9 @@ from bench.tables import table
 from bridge.clips.service import Clips
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
-from bridge.midi.protocol import Heard
-from bridge.protocol.events import PlayAsked, StopAsked
-from bridge.protocol.requests import ClipAsked, ClipCancelled, ClipResend
+from bridge.midi.protocol import MidiReceived
+from bridge.protocol.events import PlayRequested, StopRequested
+from bridge.protocol.requests import ClipCancelled, ClipRequested, ClipResend
 from bridge.session.transport import State
 from bridge.storage import kept_takes
 from model.clips.messages import ClipOrder, ClipWritten
@@ -87,14 +87,14 @@ def soaked(hours: float, seed: int, generator: Callable[..., object] | None) -> 
             elif name == "clip":
                 clip(clips, orders, rng, next(numbers), band.now)
             elif name == "keep":
-                kept = band.session.keepsake(4, band.now)
+                kept = band.session.kept_bars(4, band.now)
                 if rng.random() < 0.05:
-                    kept_takes.write(kept, datetime.now())
+                    kept_takes.save(kept, datetime.now())
             else:
                 band.happen(KINDS[name](rng))
         if band.session.state is not State.PLAYING and rng.random() < 0.3:
             with suppress(BadRequest):
-                band.happen(PlayAsked())
+                band.happen(PlayRequested())
         notes += len(band.sounded)
         starved = max([starved, *(int(str(args[2])) for _, path, args in band.told if path == "health")])
         forget(band)
@@ -103,7 +103,7 @@ def soaked(hours: float, seed: int, generator: Callable[..., object] | None) -> 
             gc.collect()
             process = psutil.Process()
             looks.append((process.memory_info().rss / 1e6, process.num_fds() + process.num_threads()))
-    band.happen(StopAsked())
+    band.happen(StopRequested())
     left = len(band.held)
     after = looks[max(1, min(6, len(looks) // 10)) :] or looks
     growth = 100 * (after[-1][0] / after[0][0] - 1) if after else 0.0
@@ -141,23 +141,23 @@ def played(band: Rig, rng: random.Random) -> None:
     """Play a chord for a moment."""
     root = rng.randrange(48, 60)
     for pitch in (root, root + 4, root + 7):
-        band.happen(Heard(band.now, bytes((0x90, pitch, 80))))
+        band.happen(MidiReceived(band.now, bytes((0x90, pitch, 80))))
     band.until(Seconds(band.now + rng.uniform(0.2, 1.5)))
     for pitch in (root, root + 4, root + 7):
-        band.happen(Heard(band.now, bytes((0x80, pitch, 0))))
+        band.happen(MidiReceived(band.now, bytes((0x80, pitch, 0))))
 
 
 def clip(clips: Clips, orders: list[object], rng: random.Random, number: int, now: Seconds) -> None:
     """Ask for a clip, and have it written, cancelled or told again."""
     sender = ("127.0.0.1", 50_000 + number % 5)
-    clips.on(ClipAsked(number, 4, number, "rain", ()), sender, now)
+    clips.handle(ClipRequested(number, 4, number, "rain", ()), sender, now)
     if rng.random() < 0.3:
-        clips.on(ClipCancelled(number), sender, now)
+        clips.handle(ClipCancelled(number), sender, now)
     for order in orders:
         if isinstance(order, ClipOrder):
-            clips.written(ClipWritten(order.number, 0, 16.0, 120.0, "C major", ()), now)
+            clips.on_answer(ClipWritten(order.number, 0, 16.0, 120.0, "C major", ()), now)
     orders.clear()
-    clips.on(ClipResend(number), sender, now)
+    clips.handle(ClipResend(number), sender, now)
 
 
 if __name__ == "__main__":

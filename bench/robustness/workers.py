@@ -37,11 +37,11 @@ from paho.mqtt.properties import Properties
 
 from bench.client import Client
 from bench.tables import table
-from bridge.config import account
-from bridge.mqtt.client import AT_ONCE
+from bridge.config import parse_broker_url
+from bridge.mqtt.client import SOCKET_OPTIONS
 from bridge.workers.protocol import (
-    JOBS,
-    ROOT,
+    JOBS_TOPIC,
+    TOPIC_ROOT,
     Accepted,
     Done,
     Job,
@@ -50,7 +50,7 @@ from bridge.workers.protocol import (
     Streamed,
     orders_topic,
     pack,
-    quality,
+    qos_of,
     unpack,
 )
 from bridge.workers.worker import Worker
@@ -91,21 +91,21 @@ def computed(process: psutil.Process) -> float:
 
 async def bridge(port: int, takes: int, beats: int, at_once: int, split: Counter[str]) -> None:
     """Have takes written, so many at once, and the next when one is over."""
-    answers = f"{ROOT}answers/{token_hex(4)}"
+    answers = f"{TOPIC_ROOT}answers/{token_hex(4)}"
     properties = Properties(PacketTypes.PUBLISH)
     properties.ResponseTopic = answers
     written: dict[str, list[int]] = {}
     workers: dict[str, str] = {}
     begun = 0
     async with aiomqtt.Client(
-        "127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5, socket_options=AT_ONCE
+        "127.0.0.1", port, protocol=aiomqtt.ProtocolVersion.V5, socket_options=SOCKET_OPTIONS
     ) as client:
         await client.subscribe(answers, 1)
         sent: set[asyncio.Task[None]] = set()  # a bridge does not wait for the broker's acknowledgements
 
         def send(topic: str, value: Job | Ordered | Done) -> None:
             sent.add(
-                asyncio.create_task(client.publish(topic, pack(value), quality(value), properties=properties))
+                asyncio.create_task(client.publish(topic, pack(value), qos_of(value), properties=properties))
             )
 
         def offer() -> None:
@@ -114,7 +114,7 @@ async def bridge(port: int, takes: int, beats: int, at_once: int, split: Counter
             job = token_hex(8)
             written[job] = [0, 0]  # ordered, come
             begin = Begin(begun, PROMPT, Controls(), begun)
-            send(JOBS, Job(job, WEIGHTS, begin))
+            send(JOBS_TOPIC, Job(job, WEIGHTS, begin))
 
         for _ in range(min(at_once, takes)):
             offer()
@@ -284,7 +284,7 @@ def _be(url: str, seconds: str) -> None:
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
 
     async def work() -> None:
-        await Worker(account(url), lambda: Plain(float(seconds))).run()
+        await Worker(parse_broker_url(url), lambda: Plain(float(seconds))).run()
 
     asyncio.run(work())
 

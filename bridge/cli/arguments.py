@@ -8,8 +8,8 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from bridge.cli import types
-from bridge.cli.types import MOST_BARS, MOST_SEED, MOST_TAKES
-from bridge.config import SYNCS
+from bridge.cli.types import MAX_CLIP_BARS, MAX_SEED, MAX_TAKES
+from bridge.config import SYNC_SOURCES
 from bridge.midi.backends import BACKENDS
 from model.decoder.load import ENGINES
 from model.music.notes import METERS, PARTS
@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
     explain = commands.add_parser(
         "explain", help="what a .mid file is made of: key, numerals, cadences, form"
     )
-    explain.add_argument("source", metavar="in.mid", type=types.old_file)
+    explain.add_argument("source", metavar="in.mid", type=types.existing_file)
     explain.add_argument("--json", action="store_true", help="as one JSON object")
     ports = commands.add_parser("ports", help="list the MIDI ports of this machine")
     ports.add_argument("--backend", choices=BACKENDS, default="auto")
@@ -80,17 +80,24 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         help="port 0: a free one",
     )
     option("--browse", action="store_true", help="open the panel in a browser, where there is a display")
-    option("--set", metavar="FILE.toml", type=types.old_file, help="controls, bank and pads to begin with")
+    option(
+        "--set", metavar="FILE.toml", type=types.existing_file, help="controls, bank and pads to begin with"
+    )
     option(
         "--http",
         metavar="HOST:PORT|none",
-        type=types.panel,
+        type=types.address_or_none,
         default=("127.0.0.1", 7410),
         help="the browser panel; port 0: a free one",
     )
     option("--token", metavar="T", type=types.token, help="what browsers elsewhere must say, beside --allow")
     option("--zeroconf", action="store_true", help="be found as OSCQuery in the local network")
-    option("--sync", choices=SYNCS, default="internal", help="who leads the time; clock comes in by --input")
+    option(
+        "--sync",
+        choices=SYNC_SOURCES,
+        default="internal",
+        help="who leads the time; clock comes in by --input",
+    )
     option("--mqtt", metavar="URL", type=types.broker, help="mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/NAME]")
     option("--play", metavar="PROMPT", type=types.prompt, help="play this at once")
     option("--allow", metavar="CIDR", type=types.network, nargs="+", action="extend", default=[])
@@ -133,40 +140,40 @@ def clip_options(clip: argparse.ArgumentParser) -> None:
     option(
         "--bars",
         metavar="N",
-        type=types.whole("a clip has {} bars", 1, MOST_BARS),
+        type=types.whole_number("a clip has {} bars", 1, MAX_CLIP_BARS),
         help="default: the words', else 8",
     )
     option(
         "--seed",
         metavar="N",
-        type=types.whole("a seed is in {}", 0, MOST_SEED),
+        type=types.whole_number("a seed is in {}", 0, MAX_SEED),
         help="default: a new one, printed",
     )
     option("--parts", metavar="a,b", type=types.parts, help=f"of {', '.join(PARTS)}")
     option("--tempo", metavar="BPM", type=types.tempo, default=0.0)
     option("--key", metavar="K", type=types.key, default="auto")
     option("--meter", metavar="M", choices=METERS, default="auto")
-    option("--chords", metavar='"Am F C G"', type=types.checked(types.progression), default="auto")
+    option("--chords", metavar='"Am F C G"', type=types.validated_by(types.progression), default="auto")
     for level in LEVELS:
         option(f"--{level}", metavar="X", type=types.level, default=-1.0, help="0..1; default: the words'")
     option(
         "--temperature",
         metavar="X",
-        type=types.between("temperature", 0.1, 2.0),
+        type=types.number_between("temperature", 0.1, 2.0),
         default=1.0,
         help="0.1..2",
     )
     option(
         "--guidance",
         metavar="X",
-        type=types.between("guidance", 0.0, 10.0),
+        type=types.number_between("guidance", 0.0, 10.0),
         help="0..10; default: as shipped",
     )
     option("--ending", choices=("loop", "cadence"), help="default: the words', else loop")
     option(
         "--takes",
         metavar="N",
-        type=types.whole("takes are {}", 1, MOST_TAKES),
+        type=types.whole_number("takes are {}", 1, MAX_TAKES),
         help="writes FILE-1.mid, FILE-2.mid …",
     )
     option(
@@ -180,7 +187,7 @@ def clip_options(clip: argparse.ArgumentParser) -> None:
         "--from",
         dest="source",
         metavar="in.mid",
-        type=types.old_file,
+        type=types.existing_file,
         help="go on from a clip; with --keep or --redo, write parts or bars of it anew",
     )
     option("--keep", metavar="a,b", type=types.parts, help="parts of --from that stay in the bars redone")
@@ -194,23 +201,23 @@ def clip_options(clip: argparse.ArgumentParser) -> None:
 
 def _refine(refine: argparse.ArgumentParser) -> None:
     option = refine.add_argument
-    option("source", metavar="in.mid", type=types.old_file)
+    option("source", metavar="in.mid", type=types.existing_file)
     option("words", metavar="WORDS", type=types.prompt, help='such as "less busy, walking bass"')
-    _written(option)
+    _output_options(option)
 
 
 def _harmonise(harmonise: argparse.ArgumentParser) -> None:
     option = harmonise.add_argument
-    option("source", metavar="in.mid", type=types.old_file)
+    option("source", metavar="in.mid", type=types.existing_file)
     option("prompt", metavar="PROMPT", type=types.prompt, nargs="?")
     option("--parts", metavar="a,b", type=types.parts, default=("chords", "bass"))
     option("--causal", action="store_true", help="as on a stage: chords know the melody before them only")
-    _written(option)
+    _output_options(option)
 
 
-def _written(option: Callable[..., object]) -> None:
+def _output_options(option: Callable[..., object]) -> None:
     option("-o", dest="out", metavar="FILE.mid", type=types.new_file, required=True)
-    option("--seed", metavar="N", type=types.whole("a seed is in {}", 0, MOST_SEED), default=0)
+    option("--seed", metavar="N", type=types.whole_number("a seed is in {}", 0, MAX_SEED), default=0)
     option(
         "--encoder",
         metavar="DIR",

@@ -16,12 +16,12 @@ from model.music.plan import Controls
 
 PROMPTS = ("upbeat pop, 120 bpm", "busy jazz, 160 bpm", "techno, 130 bpm", "春天的气息")
 BEATS = 64
-DENSE = 8
+DENSE_NOTES_PER_SECOND = 8
 """Notes that count as a second of music, so that figures of sparse and busy music can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
-class Speed:
+class BenchmarkResult:
     """What was measured: beats and notes over all prompts, four parts, default guidance.
 
     `music_s_per_s` in the prompts' own tempi; `dense_s_per_s` counts eight notes as a second; the rest is milliseconds.
@@ -45,9 +45,11 @@ class Speed:
         return "little: switch parts off, set guidance 0, or let another machine write (llmball worker)"
 
 
-def measure(composer: Writer, prompts: tuple[str, ...] = PROMPTS, beats: int = BEATS) -> Speed:
+def run_benchmark(
+    composer: Writer, prompts: tuple[str, ...] = PROMPTS, beats: int = BEATS
+) -> BenchmarkResult:
     """Write so many beats of each prompt and take the time."""
-    each: list[float] = []
+    beat_times: list[float] = []
     first: list[float] = []
     music = notes = 0.0
     controls = Controls()
@@ -57,30 +59,30 @@ def measure(composer: Writer, prompts: tuple[str, ...] = PROMPTS, beats: int = B
         for index in range(beats):
             before = time.perf_counter()
             beat = composer.write(Write(number, index, controls)).beat
-            each.append(time.perf_counter() - before)
+            beat_times.append(time.perf_counter() - before)
             if index == 0:
                 first.append(time.perf_counter() - began)
             if beat is not None:
                 music += beat.length / TICKS_PER_QUARTER * 60 / plan.tempo
                 notes += len(beat.notes)
         composer.forget(number)
-    spent = sum(each)
-    return Speed(
-        len(each), int(notes), music / spent, notes / DENSE / spent, 1000 * median(each), 1000 * max(each), 1000 * median(first),
+    spent = sum(beat_times)
+    return BenchmarkResult(
+        len(beat_times), int(notes), music / spent, notes / DENSE_NOTES_PER_SECOND / spent, 1000 * median(beat_times), 1000 * max(beat_times), 1000 * median(first),
     )  # fmt: skip
 
 
 def run(*, as_json: bool) -> int:
     """Carry out `llmball bench`. Raises OwnerError."""
     composer = open_composer(None)
-    measure(composer, PROMPTS[:1], 4)  # the first beats load and warm what is used
-    found = measure(composer)
+    run_benchmark(composer, PROMPTS[:1], 4)  # the first beats load and warm what is used
+    result = run_benchmark(composer)
     if as_json:
-        sys.stdout.write(json.dumps(asdict(found) | {"advice": found.advice}) + "\n")
+        sys.stdout.write(json.dumps(asdict(result) | {"advice": result.advice}) + "\n")
         return 0
     sys.stdout.write(
-        f"four parts: {found.music_s_per_s:.1f} seconds of music a second ({found.dense_s_per_s:.1f} at eight notes a second)\n"
-        f"a beat: {found.beat_ms:.1f} ms, the slowest of {found.beats} {found.worst_beat_ms:.1f} ms\n"
-        f"from words to the first beat: {found.words_to_first_beat_ms:.1f} ms\n{found.advice}\n"
+        f"four parts: {result.music_s_per_s:.1f} seconds of music a second ({result.dense_s_per_s:.1f} at eight notes a second)\n"
+        f"a beat: {result.beat_ms:.1f} ms, the slowest of {result.beats} {result.worst_beat_ms:.1f} ms\n"
+        f"from words to the first beat: {result.words_to_first_beat_ms:.1f} ms\n{result.advice}\n"
     )
     return 0

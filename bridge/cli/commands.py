@@ -11,21 +11,21 @@ from dataclasses import fields
 from pathlib import Path
 
 from bridge.cli.arguments import clip_controls
-from bridge.cli.types import MOST_SEED
+from bridge.cli.types import MAX_SEED
 from bridge.errors import OwnerError
 from bridge.storage import kept_takes
 from model.analysis.explain import chart, explain
-from model.analysis.midi_import import read_any
+from model.analysis.midi_import import read_midi_file
 from model.clips.clip import Writer, ranked
-from model.clips.edit import harmonised
-from model.clips.messages import Stays, Wanted
+from model.clips.edit import harmonise_melody
+from model.clips.messages import ClipSpec, KeepSpec
 from model.clips.refine import refine
 from model.generation.composer import Composer
 from model.generation.messages import Begin
 from model.music import midifile
 from model.music.midifile import MidiFileError, Song
-from model.music.plan import Plan, apply
-from model.processes.write_clips import made
+from model.music.plan import Plan, apply_controls
+from model.processes.write_clips import make_clip
 from model.prompt.encoder import EncoderError
 from model.prompt.understand import distribution, open_encoder, to_json, understand
 from model.weights import WeightsError
@@ -39,86 +39,96 @@ def open_composer(encoder: Path | None) -> Writer:
         raise OwnerError(str(error)) from error
 
 
-def write_clips(args: argparse.Namespace, opened: Callable[[Path | None], Writer] = open_composer) -> int:
+def write_clips(
+    args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer
+) -> int:
     """Carry out `llmball clip`: a file, or one a take with the ranking; a line on each. Raises OwnerError."""
-    seed = random.randrange(MOST_SEED + 1) if args.seed is None else args.seed
+    seed = random.randrange(MAX_SEED + 1) if args.seed is None else args.seed
     if args.source is None and (args.keep or args.redo):
         raise OwnerError("--keep and --redo say what of a clip stays: name it with --from in.mid")
-    source = None if args.source is None else opened_song(args.source)
-    composer = opened(args.encoder)
+    source = None if args.source is None else load_song(args.source)
+    composer = open_composer_(args.encoder)
     takes: list[tuple[int, Song]] = []
     for number in range(args.takes or 1):
-        wanted = Wanted(
+        spec = ClipSpec(
             args.prompt,
-            (seed + number) % (MOST_SEED + 1),
+            (seed + number) % (MAX_SEED + 1),
             bars=args.bars,
             parts=args.parts,
             controls=clip_controls(args),
             closing=None if args.ending is None else args.ending == "cadence",
         )
         path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
-        song = _made(composer, wanted, source, args)
-        save(path, song)
+        song = _write_clip(composer, spec, source, args)
+        save_song(path, song)
         takes.append((number + 1, song))
-        sys.stdout.write(_line(path, song, wanted.seed))
+        sys.stdout.write(_summary(path, song, spec.seed))
     if args.takes is not None and args.takes > 1:
-        best = ranked(takes, understood(args, composer))
+        best = ranked(takes, understood_plan(args, composer))
         sys.stdout.write("best first: " + " ".join(map(str, best)) + "\n")
     return 0
 
 
-def understood(args: argparse.Namespace, composer: Writer) -> Plan:
+def understood_plan(args: argparse.Namespace, composer: Writer) -> Plan:
     """Return the plan of a clip's words under its options."""
     controls = clip_controls(args)
     plan = composer.begin(Begin(0, args.prompt, controls, 0, parts=args.parts)).plan
     composer.forget(0)
-    return apply(plan, controls)[0]
+    return apply_controls(plan, controls)[0]
 
 
-def _made(composer: Writer, wanted: Wanted, source: Song | None, args: argparse.Namespace) -> Song:
-    anew = args.keep is not None or args.redo is not None
+def _write_clip(composer: Writer, spec: ClipSpec, source: Song | None, args: argparse.Namespace) -> Song:
+    rewrites = args.keep is not None or args.redo is not None
     try:
-        return made(composer, wanted, source, Stays(frozenset(args.keep or ()), args.redo) if anew else None)
+        return make_clip(
+            composer, spec, source, KeepSpec(frozenset(args.keep or ()), args.redo) if rewrites else None
+        )
     except ValueError as error:
         raise OwnerError(str(error)) from error
 
 
-def change_clip(args: argparse.Namespace, opened: Callable[[Path | None], Writer] = open_composer) -> int:
+def change_clip(
+    args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer
+) -> int:
     """Carry out `llmball refine`. Raises OwnerError."""
-    source = opened_song(args.source)
+    source = load_song(args.source)
     try:
-        song = refine(opened(args.encoder), source, args.words, args.seed)
+        song = refine(open_composer_(args.encoder), source, args.words, args.seed)
     except ValueError as error:
         raise OwnerError(str(error)) from error
-    save(args.out, song)
-    sys.stdout.write(_line(args.out, song, args.seed))
+    save_song(args.out, song)
+    sys.stdout.write(_summary(args.out, song, args.seed))
     return 0
 
 
-def harmonise_clip(args: argparse.Namespace, opened: Callable[[Path | None], Writer] = open_composer) -> int:
+def harmonise_clip(
+    args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer
+) -> int:
     """Carry out `llmball harmonise`. Raises OwnerError."""
-    source = opened_song(args.source)
+    source = load_song(args.source)
     try:
-        wanted = Wanted(args.prompt or "harmonise", args.seed)
-        song = harmonised(opened(args.encoder), source, wanted, causal=args.causal, parts=args.parts)
+        spec = ClipSpec(args.prompt or "harmonise", args.seed)
+        song = harmonise_melody(
+            open_composer_(args.encoder), source, spec, causal=args.causal, parts=args.parts
+        )
     except ValueError as error:
         raise OwnerError(str(error)) from error
-    save(args.out, song)
-    sys.stdout.write(_line(args.out, song, args.seed))
+    save_song(args.out, song)
+    sys.stdout.write(_summary(args.out, song, args.seed))
     return 0
 
 
-def opened_song(path: Path) -> Song:
+def load_song(path: Path) -> Song:
     """Return the song of a .mid file of anybody's. Raises OwnerError."""
     try:
-        return read_any(path)
+        return read_midi_file(path)
     except MidiFileError as error:
         raise OwnerError(f"{path}: {error}") from error
     except OSError as error:
         raise OwnerError(f"{path} cannot be read: {error.strerror}") from error
 
 
-def save(path: Path, song: Song) -> None:
+def save_song(path: Path, song: Song) -> None:
     """Write a .mid file. Raises OwnerError."""
     try:
         midifile.write(path, song)
@@ -126,7 +136,7 @@ def save(path: Path, song: Song) -> None:
         raise OwnerError(f"{path} cannot be written: {error.strerror}") from error
 
 
-def _line(path: Path, song: Song, seed: int) -> str:
+def _summary(path: Path, song: Song, seed: int) -> str:
     count = len(song.bars)
     bars = f"{count} {'bar' if count == 1 else 'bars'} of {song.bars[0][1]}"
     return f"{path}: {bars}, {song.tempos[0][1]:g} bpm, {song.key}, {len(song.notes)} notes, seed {seed}\n"
@@ -134,14 +144,14 @@ def _line(path: Path, song: Song, seed: int) -> str:
 
 def replay(args: argparse.Namespace) -> int:
     """Carry out `llmball replay`."""
-    kept = kept_takes.read(args.take)
+    kept_bars = kept_takes.load(args.take)
     path = args.out or Path(f"{Path(args.take).stem}.mid")
-    save(path, kept.song)
-    for at, bar in enumerate(kept.bars, start=1):
-        if at == 1 or bar != kept.bars[at - 2]:
+    save_song(path, kept_bars.song)
+    for at, bar in enumerate(kept_bars.bars, start=1):
+        if at == 1 or bar != kept_bars.bars[at - 2]:
             change = f", refined: {bar.refined}" if bar.refined else ""
             sys.stdout.write(f"bar {at}: take {bar.take}, seed {bar.seed}: {bar.prompt}{change}\n")
-    sys.stdout.write(f"{path}: {len(kept.song.bars)} bars, {len(kept.song.notes)} notes\n")
+    sys.stdout.write(f"{path}: {len(kept_bars.song.bars)} bars, {len(kept_bars.song.notes)} notes\n")
     return 0
 
 
@@ -150,8 +160,8 @@ def show_plan(args: argparse.Namespace) -> int:
     try:
         encoder = open_encoder(None)
         if args.distribution:
-            told = distribution(args.prompt, encoder)
-            sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
+            result = distribution(args.prompt, encoder)
+            sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
             return 0
         plan, _ = understand(args.prompt, encoder)
     except (EncoderError, WeightsError) as error:
@@ -162,12 +172,12 @@ def show_plan(args: argparse.Namespace) -> int:
     for field in fields(Plan):
         if field.name != "explicit":
             mark = "*" if field.name in plan.explicit else " "
-            sys.stdout.write(f"{mark} {field.name:<12} {_shown(getattr(plan, field.name))}\n")
+            sys.stdout.write(f"{mark} {field.name:<12} {_format_value(getattr(plan, field.name))}\n")
     sys.stdout.write("* stated by the words; the rest is suggested by their sense\n")
     return 0
 
 
-def _shown(value: object) -> str:
+def _format_value(value: object) -> str:
     match value:
         case None:
             return "-"
@@ -176,7 +186,10 @@ def _shown(value: object) -> str:
         case tuple():
             between = " | " if value and all(isinstance(v, str) for v in value) else ", "
             return (
-                between.join(" ".join(map(_shown, v)) if isinstance(v, tuple) else _shown(v) for v in value)
+                between.join(
+                    " ".join(map(_format_value, v)) if isinstance(v, tuple) else _format_value(v)
+                    for v in value
+                )
                 or "-"
             )
         case _:
@@ -186,11 +199,11 @@ def _shown(value: object) -> str:
 def explain_file(args: argparse.Namespace) -> int:
     """Carry out `llmball explain`: sentences and the numerals bar by bar, or JSON. Raises OwnerError."""
     try:
-        told = explain(opened_song(args.source))
+        result = explain(load_song(args.source))
     except ValueError as error:
         raise OwnerError(f"{args.source}: {error}") from error
     if args.json:
-        sys.stdout.write(json.dumps(told.to_json(), ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(result.to_json(), ensure_ascii=False) + "\n")
         return 0
-    sys.stdout.write("\n".join([*told.words, "", *chart(told)]) + "\n")
+    sys.stdout.write("\n".join([*result.words, "", *chart(result)]) + "\n")
     return 0

@@ -21,9 +21,9 @@ class Finding:
     """One thing looked at. `remedy` is None where all is well; `needed`: nothing plays without it."""
 
     name: str
-    words: str
+    result: str
     remedy: str | None = None
-    needed: bool = False
+    fatal: bool = False
 
 
 def python() -> Finding:
@@ -74,9 +74,9 @@ def encoder() -> Finding:
         opened = open_encoder(None)
         size = opened.encode("春天 spring").shape[0]
     except (EncoderError, ImportError, OSError) as error:
-        return Finding("encoder", str(error), "install LLMBall again: make setup", needed=True)
+        return Finding("encoder", str(error), "install LLMBall again: make setup", fatal=True)
     if size != DIMENSION:
-        return Finding("encoder", f"{size} dimensions", "install LLMBall again: make setup", needed=True)
+        return Finding("encoder", f"{size} dimensions", "install LLMBall again: make setup", fatal=True)
     return Finding("encoder", f"{opened.name}, {size} dimensions")
 
 
@@ -87,7 +87,7 @@ def weights() -> Finding:
         try:
             check(FOLDER / name)
         except WeightsError as error:
-            return Finding("weights", name, str(error), needed=True)
+            return Finding("weights", name, str(error), fatal=True)
         shown.append(f"{name} {hashlib.sha256((FOLDER / name).read_bytes()).hexdigest()[:12]}")
     return Finding("weights", ", ".join(shown))
 
@@ -104,21 +104,21 @@ def osc_port(host: str = "127.0.0.1", port: int = 7411) -> Finding:
     return Finding("OSC", f"{host}:{port} is free")
 
 
-LOOKS: tuple[Callable[[], Finding], ...] = (python, midi, jack, realtime, encoder, weights, osc_port)
+CHECKS: tuple[Callable[[], Finding], ...] = (python, midi, jack, realtime, encoder, weights, osc_port)
 
 
-def examine(looks: Iterable[Callable[[], Finding]] = LOOKS) -> int:
+def run_checks(checks: Iterable[Callable[[], Finding]] = CHECKS) -> int:
     """Print a line a finding; return 2 if something is missing without which nothing plays."""
-    lacking = False
-    for look in looks:
-        finding = look()
+    fatal = False
+    for one in checks:
+        finding = one()
         remedy = "" if finding.remedy is None else f" - {finding.remedy}"
         sys.stdout.write(
-            f"{'ok' if finding.remedy is None else '--'} {finding.name:<9} {finding.words}{remedy}\n"
+            f"{'ok' if finding.remedy is None else '--'} {finding.name:<9} {finding.result}{remedy}\n"
         )
         sys.stdout.flush()
-        lacking |= finding.needed
-    return 2 if lacking else 0
+        fatal |= finding.fatal
+    return 2 if fatal else 0
 
 
 def show_ports(backend: str) -> int:

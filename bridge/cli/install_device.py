@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bridge.errors import OwnerError
 
-PLACES = {
+DESTINATIONS = {
     "LLMBall.amxd": Path("Presets") / "MIDI Effects" / "Max MIDI Effect",
     "LLMBall Generator.amxd": Path("MIDI Tools") / "Max Generators",
 }
@@ -18,9 +18,9 @@ PLACES = {
 
 def install(library: Path | None) -> int:
     """Copy the devices; ask for the User Library where none is named. Raises OwnerError."""
-    library = library or _asked()
+    library = library or _ask_for_library()
     shipped = files("max_for_live") / "dist"
-    for name, place in PLACES.items():
+    for name, place in DESTINATIONS.items():
         try:
             (library / place).mkdir(parents=True, exist_ok=True)
             with as_file(shipped / name) as device:
@@ -31,20 +31,20 @@ def install(library: Path | None) -> int:
     return 0
 
 
-def usual() -> Path:
+def default_library() -> Path:
     """Return where Live keeps the User Library unless it was moved."""
     return Path.home() / ("Documents" if sys.platform == "win32" else "Music") / "Ableton" / "User Library"
 
 
-def _asked() -> Path:
+def _ask_for_library() -> Path:
     if not sys.stdin.isatty():
         raise OwnerError(
             "say where the User Library is: llmball device install --to DIR (Live's Preferences, Library, show it)"
         )
-    sys.stdout.write(f"Live's User Library [{usual()}]: ")
+    sys.stdout.write(f"Live's User Library [{default_library()}]: ")
     sys.stdout.flush()
-    said = sys.stdin.readline().strip()
-    folder = Path(said).expanduser() if said else usual()
+    answer = sys.stdin.readline().strip()
+    folder = Path(answer).expanduser() if answer else default_library()
     if not folder.is_dir():
         raise OwnerError(f"there is no folder {folder}: Live shows its own in Preferences, Library")
     return folder

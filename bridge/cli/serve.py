@@ -11,18 +11,18 @@ from pathlib import Path
 
 from bridge.config import Config
 from bridge.errors import OwnerError
-from bridge.midi.input_ports import InletConfig, settled
-from bridge.midi.output_ports import PortConfig, decided
-from bridge.processes.supervisor import Child
+from bridge.midi.input_ports import InputConfig, resolved_input
+from bridge.midi.output_ports import OutputConfig, resolved_output
+from bridge.processes.supervisor import ChildProcess
 from bridge.runtime.daemon import Daemon
 from model.music.notes import PARTS
 
 
-def run(config: Config, generator: Callable[..., None], begun: Child) -> int:
+def run(config: Config, generator: Callable[..., None], started_generator: ChildProcess) -> int:
     """Serve until a signal; return the exit code. `generator` is what runs in the child that was `begun`. Raises OwnerError."""
     logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
-    ports = decided(
-        PortConfig(config.output, config.backend, config.per_part, config.port_name, PARTS, config.trace)
+    ports = resolved_output(
+        OutputConfig(config.output, config.backend, config.per_part, config.port_name, PARTS, config.trace)
     )
     if config.output is None and ports.output is not None and ports.output.startswith("record:"):
         sys.stdout.write(f"no MIDI system answers: writing ./{ports.output.removeprefix('record:')}\n")
@@ -40,12 +40,14 @@ def run(config: Config, generator: Callable[..., None], begun: Child) -> int:
                 f"{config.trace} cannot be written ({refused.strerror}): choose another --trace"
             ) from refused
 
-    inlet = None
+    input_config = None
     if config.input is not None or config.sync == "clock":
-        inlet = settled(InletConfig(config.input or "virtual", config.backend, config.port_name))
+        input_config = resolved_input(
+            InputConfig(config.input or "virtual", config.backend, config.port_name)
+        )
 
     async def serve() -> None:
-        await Daemon(config, ports, generator, inlet, begun=begun).run()
+        await Daemon(config, ports, generator, input_config, started_generator=started_generator).run()
 
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(serve())

@@ -7,17 +7,17 @@ from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
 
-from bridge.config import Account, Network, account
+from bridge.config import BrokerAccount, Network, parse_broker_url
 from model.music.harmony import parse_key
 from model.music.notes import PARTS
 from model.music.numerals import parse_progression
 from model.prompt.rules.keys import named
 
-MOST_CHARACTERS = 2000
-MOST_BARS, MOST_TAKES, MOST_SEED = 256, 99, 2**31 - 1
+MAX_CHARACTERS = 2000
+MAX_CLIP_BARS, MAX_TAKES, MAX_SEED = 256, 99, 2**31 - 1
 
 
-def between(name: str, low: float, high: float) -> Callable[[str], float]:
+def number_between(name: str, low: float, high: float) -> Callable[[str], float]:
     """Return a type that takes numbers from low to high."""
 
     def read(text: str) -> float:
@@ -34,7 +34,7 @@ def between(name: str, low: float, high: float) -> Callable[[str], float]:
 
 def level(text: str) -> float:
     """Take a level in 0..1, or −1 for the words'."""
-    return -1.0 if text == "-1" else between("a level", 0.0, 1.0)(text)
+    return -1.0 if text == "-1" else number_between("a level", 0.0, 1.0)(text)
 
 
 def bars(text: str) -> frozenset[int]:
@@ -45,13 +45,13 @@ def bars(text: str) -> frozenset[int]:
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise argparse.ArgumentTypeError(f"bars are such as 3-4,7, not {text}")
         low, high = int(first), int(last or first)
-        if not 1 <= low <= high <= MOST_BARS:
-            raise argparse.ArgumentTypeError(f"bars are in 1..{MOST_BARS} and rise, not {piece.strip()}")
+        if not 1 <= low <= high <= MAX_CLIP_BARS:
+            raise argparse.ArgumentTypeError(f"bars are in 1..{MAX_CLIP_BARS} and rise, not {piece.strip()}")
         found |= set(range(low - 1, high))
     return frozenset(found)
 
 
-def old_file(text: str) -> Path:
+def existing_file(text: str) -> Path:
     """Take a file that is there."""
     if not Path(text).is_file():
         raise argparse.ArgumentTypeError(f"there is no file {text}")
@@ -62,21 +62,19 @@ def prompt(text: str) -> str:
     """Take a prompt: words, no more than the contract allows."""
     if not text.strip():
         raise argparse.ArgumentTypeError("a prompt has words")
-    if len(text) > MOST_CHARACTERS:
-        raise argparse.ArgumentTypeError(
-            f"a prompt has {MOST_CHARACTERS} characters at most, not {len(text)}"
-        )
+    if len(text) > MAX_CHARACTERS:
+        raise argparse.ArgumentTypeError(f"a prompt has {MAX_CHARACTERS} characters at most, not {len(text)}")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise argparse.ArgumentTypeError("a prompt is UTF-8 text")
     return text
 
 
-def whole(law: str, low: int, high: int) -> Callable[[str], int]:
+def whole_number(message: str, low: int, high: int) -> Callable[[str], int]:
     """Return a type that takes whole numbers from low to high; `law` says so of the range."""
 
     def read(text: str) -> int:
         if not text.isdecimal() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{law.format(f'{low}..{high}')}, not {text}")
+            raise argparse.ArgumentTypeError(f"{message.format(f'{low}..{high}')}, not {text}")
         return int(text)
 
     return read
@@ -106,7 +104,7 @@ def progression(text: str) -> object:
     return parse_progression(text, parse_key("C major"))
 
 
-def checked(read: Callable[[str], object]) -> Callable[[str], str]:
+def validated_by(read: Callable[[str], object]) -> Callable[[str], str]:
     """Return a type that keeps the text as it is, once `read` has understood it or it says "auto"."""
 
     def check(text: str) -> str:
@@ -136,15 +134,15 @@ def address(text: str) -> tuple[str, int]:
     return host.removeprefix("[").removesuffix("]"), int(port)
 
 
-def broker(text: str) -> Account:
+def broker(text: str) -> BrokerAccount:
     """Take a broker's URL."""
     try:
-        return account(text)
+        return parse_broker_url(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def panel(text: str) -> tuple[str, int] | None:
+def address_or_none(text: str) -> tuple[str, int] | None:
     """Take HOST:PORT, or none."""
     return None if text == "none" else address(text)
 

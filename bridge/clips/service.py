@@ -10,39 +10,39 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import assert_never
 
-from bridge.clips.options import announced, changes, marked, stays, wanted
-from bridge.clips.sender import Answer
+from bridge.clips.options import announced_notes, clip_spec, is_refinement, keep_spec, parse_redo
+from bridge.clips.sender import ClientMessage
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.protocol.clients import Address
 from bridge.protocol.requests import (
-    MOST_BARS,
-    ClipAsked,
+    MAX_CLIP_BARS,
     ClipCancelled,
     ClipNotes,
     ClipRedo,
     ClipRequest,
+    ClipRequested,
     ClipResend,
 )
 from model.clips.messages import (
+    CancelClip,
     ClipAnswer,
     ClipFailed,
-    ClipGivenUp,
     ClipOrder,
     ClipProgress,
+    ClipSpec,
     ClipWritten,
-    Given,
-    Row,
-    Wanted,
+    GivenNotes,
+    NoteTuple,
 )
 from model.music.midifile import bar_length
 from model.music.notes import PARTS, TICKS_PER_QUARTER
 
-KEPT = Seconds(60)
+RETENTION = Seconds(60)
 """So long a finished clip can be asked for again, and what was given waits for its clip."""
-MOST, MOST_NOTES, MOST_GIVEN = 64, 8_192, 50_000
+MAX_CLIPS, MAX_NOTES_PER_CLIP, MAX_NOTES_TOTAL = 64, 8_192, 50_000
 """Clips of all clients; notes given for one; notes given for all of them."""
-Key = tuple[Address, int]
+ClipKey = tuple[Address, int]
 
 
 @dataclass(slots=True)
@@ -53,16 +53,16 @@ class _Clip:
     was another than before. `number` is the order's while it is being written.
     """
 
-    heard: Seconds
+    last_request_at: Seconds
     total: int = 0
-    rows: dict[int, Row] = field(default_factory=dict)
-    armed: bool = False
+    source_notes: dict[int, NoteTuple] = field(default_factory=dict)
+    notes_pending: bool = False
     redo: ClipRedo | None = None
-    marked: bool = False
-    changed: bool = False
-    asked: ClipAsked | None = None
-    number: int = 0
-    share: float = 0.0
+    redo_pending: bool = False
+    source_changed: bool = False
+    request: ClipRequested | None = None
+    order_number: int = 0
+    progress: float = 0.0
     written: ClipWritten | None = None
     cancelled: bool = False
 
@@ -71,167 +71,190 @@ class _Clip:
 class Clips:
     """`order` hands an order to the process that writes clips."""
 
-    order: Callable[[ClipOrder | ClipGivenUp], None]
-    _clips: dict[Key, _Clip] = field(default_factory=dict)
-    _numbers: int = 0
+    send_order: Callable[[ClipOrder | CancelClip], None]
+    _clips: dict[ClipKey, _Clip] = field(default_factory=dict)
+    _last_number: int = 0
 
     @property
     def clients(self) -> set[Address]:
         """Those that have a clip here."""
         return {client for client, _ in self._clips}
 
-    def on(self, request: ClipRequest, sender: Address, now: Seconds) -> list[Answer]:
+    def handle(self, request: ClipRequest, sender: Address, now: Seconds) -> list[ClientMessage]:
         """Take a request; return what is to be answered. Raises BadRequest, having changed nothing."""
-        self._clips = {k: c for k, c in self._clips.items() if c.number or now - c.heard < KEPT}
+        self._clips = {
+            k: c for k, c in self._clips.items() if c.order_number or now - c.last_request_at < RETENTION
+        }
         key = (sender, request.id)
         match request:
             case ClipNotes():
-                self._given(key, request, now)
+                self._add_source_notes(key, request, now)
                 return []
             case ClipRedo():
-                marked(request)
-                clip = self._clip(key, now)
-                clip.changed |= clip.redo != request
-                clip.redo, clip.marked = request, True
+                parse_redo(request)
+                clip = self._get_or_create(key, now)
+                clip.source_changed |= clip.redo != request
+                clip.redo, clip.redo_pending = request, True
                 return []
-            case ClipAsked():
-                return self._asked(key, request, now)
+            case ClipRequested():
+                return self._request_clip(key, request, now)
             case ClipCancelled():
                 if key not in self._clips:
                     raise BadRequest("/llmball/clip/cancel", f"there is no clip {request.id}")
-                if self._clips[key].number:
-                    self.order(ClipGivenUp(self._clips[key].number))
+                if self._clips[key].order_number:
+                    self.send_order(CancelClip(self._clips[key].order_number))
                 self._clips[key] = _Clip(now, cancelled=True)
                 return [(sender, "clip/cancelled", (request.id,))]
             case ClipResend():
-                return self._again(key)
+                return self._resend(key)
             case _:
                 assert_never(request)
 
-    def written(self, answer: ClipAnswer, now: Seconds) -> list[Answer]:
+    def on_answer(self, answer: ClipAnswer, now: Seconds) -> list[ClientMessage]:
         """Take what the writing process says; return what is to be told."""
-        found = next(((k, c) for k, c in self._clips.items() if c.number == answer.number), None)
+        found = next(((k, c) for k, c in self._clips.items() if c.order_number == answer.number), None)
         if found is None:
             return []  # given up meanwhile
         (sender, id_), clip = found
         match answer:
             case ClipProgress(_, share):
-                clip.share = float(share)
-                return [(sender, "clip/progress", (id_, clip.share))]
+                clip.progress = float(share)
+                return [(sender, "clip/progress", (id_, clip.progress))]
             case ClipWritten():
-                clip.written, clip.number, clip.heard = answer, 0, now
-                return _told(sender, id_, answer)
+                clip.written, clip.order_number, clip.last_request_at = answer, 0, now
+                return _result_messages(sender, id_, answer)
             case ClipFailed(_, reason):
-                clip.heard = now
-                return [_failed((sender, id_), clip, reason)]
+                clip.last_request_at = now
+                return [_fail_clip((sender, id_), clip, reason)]
 
-    def lost(self) -> list[list[Answer]]:
+    def on_writer_exit(self) -> list[list[ClientMessage]]:
         """Note that the writing process died: what it was at fails. Return what is told to each."""
-        at_work = [(key, clip) for key, clip in self._clips.items() if clip.number]
-        return [[_failed(key, clip, "the writer ended: ask for it again")] for key, clip in at_work]
+        in_progress = [(key, clip) for key, clip in self._clips.items() if clip.order_number]
+        return [[_fail_clip(key, clip, "the writer ended: ask for it again")] for key, clip in in_progress]
 
-    def _given(self, key: Key, request: ClipNotes, now: Seconds) -> None:
-        if request.total > MOST_NOTES or request.index + len(request.notes) > request.total:
-            raise BadRequest("/llmball/clip/given", f"index and notes lie within total, {MOST_NOTES} at most")
+    def _add_source_notes(self, key: ClipKey, request: ClipNotes, now: Seconds) -> None:
+        if request.total > MAX_NOTES_PER_CLIP or request.index + len(request.notes) > request.total:
+            raise BadRequest(
+                "/llmball/clip/given", f"index and notes lie within total, {MAX_NOTES_PER_CLIP} at most"
+            )
         rows = dict(enumerate(request.notes, start=request.index))
-        held = sum(len(c.rows) for k, c in self._clips.items() if k != key)
-        if held + request.total > MOST_GIVEN:
+        notes_held = sum(len(c.source_notes) for k, c in self._clips.items() if k != key)
+        if notes_held + request.total > MAX_NOTES_TOTAL:
             raise BadRequest("/llmball/clip/given", "too many notes wait for their clips: cancel some")
-        clip = self._clip(key, now)
-        known = clip.total == request.total and all(clip.rows.get(at) == row for at, row in rows.items())
-        if clip.total != request.total or not (known or clip.armed):  # another set of notes than before
-            clip.rows, clip.total = {}, request.total
-        clip.rows.update(rows)
-        clip.armed = True
-        clip.changed |= not known
+        clip = self._get_or_create(key, now)
+        unchanged = clip.total == request.total and all(
+            clip.source_notes.get(at) == row for at, row in rows.items()
+        )
+        if clip.total != request.total or not (
+            unchanged or clip.notes_pending
+        ):  # another set of notes than before
+            clip.source_notes, clip.total = {}, request.total
+        clip.source_notes.update(rows)
+        clip.notes_pending = True
+        clip.source_changed |= not unchanged
 
-    def _asked(self, key: Key, request: ClipAsked, now: Seconds) -> list[Answer]:
+    def _request_clip(self, key: ClipKey, request: ClipRequested, now: Seconds) -> list[ClientMessage]:
         clip = self._clips.get(key)
-        if clip is not None and clip.asked == request and not clip.changed:  # the same packet again
+        if clip is not None and clip.request == request and not clip.source_changed:  # the same packet again
             if clip.written is not None:
-                return _told(*key, clip.written)
-            return [(key[0], "clip/progress", (key[1], clip.share))]
-        asked, said = wanted(request), announced(request)
-        given: Given | None = None
-        came = 0 if clip is None or not clip.armed else len(clip.rows)
-        total = 0 if clip is None or not clip.armed else clip.total
-        if said is not None and said != total:
-            return [_refused(key, f"{said} notes were to be given, not {total}: give them, then ask again")]
-        if came < total:
-            return [_refused(key, f"{total - came} of {total} given notes did not come: give them again")]
-        if clip is not None and clip.armed:
-            given, asked = _source(clip, request, asked)
-        elif changes(request):
-            return [_refused(key, "nothing was given that could be changed: send clip/given first")]
-        elif stays(request, clip.redo if clip is not None and clip.marked else None, frozenset()) is not None:
-            return [_refused(key, "nothing was given that could be kept or redone: send clip/given first")]
-        clip = self._clip(key, now)
-        if clip.number:
-            self.order(ClipGivenUp(clip.number))
-        self._numbers += 1
-        clip.asked, clip.number, clip.written, clip.share = request, self._numbers, None, 0.0
-        clip.armed = clip.marked = clip.changed = clip.cancelled = False
-        self.order(ClipOrder(self._numbers, asked, given))
+                return _result_messages(*key, clip.written)
+            return [(key[0], "clip/progress", (key[1], clip.progress))]
+        spec, notes_announced = clip_spec(request), announced_notes(request)
+        given: GivenNotes | None = None
+        notes_received = 0 if clip is None or not clip.notes_pending else len(clip.source_notes)
+        total = 0 if clip is None or not clip.notes_pending else clip.total
+        if notes_announced is not None and notes_announced != total:
+            return [
+                _failure(
+                    key, f"{notes_announced} notes were to be given, not {total}: give them, then ask again"
+                )
+            ]
+        if notes_received < total:
+            return [
+                _failure(
+                    key, f"{total - notes_received} of {total} given notes did not come: give them again"
+                )
+            ]
+        if clip is not None and clip.notes_pending:
+            given, spec = _source_and_spec(clip, request, spec)
+        elif is_refinement(request):
+            return [_failure(key, "nothing was given that could be changed: send clip/given first")]
+        elif (
+            keep_spec(request, clip.redo if clip is not None and clip.redo_pending else None, frozenset())
+            is not None
+        ):
+            return [_failure(key, "nothing was given that could be kept or redone: send clip/given first")]
+        clip = self._get_or_create(key, now)
+        if clip.order_number:
+            self.send_order(CancelClip(clip.order_number))
+        self._last_number += 1
+        clip.request, clip.order_number, clip.written, clip.progress = request, self._last_number, None, 0.0
+        clip.notes_pending = clip.redo_pending = clip.source_changed = clip.cancelled = False
+        self.send_order(ClipOrder(self._last_number, spec, given))
         return [(key[0], "clip/progress", (key[1], 0.0))]
 
-    def _again(self, key: Key) -> list[Answer]:
+    def _resend(self, key: ClipKey) -> list[ClientMessage]:
         clip = self._clips.get(key)
         if clip is not None and clip.written is not None:
-            return _told(*key, clip.written)
-        if clip is not None and clip.number:
-            return [(key[0], "clip/progress", (key[1], clip.share))]
+            return _result_messages(*key, clip.written)
+        if clip is not None and clip.order_number:
+            return [(key[0], "clip/progress", (key[1], clip.progress))]
         if clip is not None and clip.cancelled:
             return [(key[0], "clip/cancelled", (key[1],))]
-        return [_refused(key, "it is not known, or not any more: ask for it again")]
+        return [_failure(key, "it is not known, or not any more: ask for it again")]
 
-    def _clip(self, key: Key, now: Seconds) -> _Clip:
+    def _get_or_create(self, key: ClipKey, now: Seconds) -> _Clip:
         """Return a clip, made where there is none; the one longest silent makes room. Raises BadRequest."""
         if key not in self._clips:
-            if len(self._clips) >= MOST:
-                idle = [k for k, c in self._clips.items() if not c.number]
+            if len(self._clips) >= MAX_CLIPS:
+                idle = [k for k, c in self._clips.items() if not c.order_number]
                 if not idle:
-                    raise BadRequest("/llmball/clip", f"{MOST} clips are being written: wait for some to end")
-                del self._clips[min(idle, key=lambda k: self._clips[k].heard)]
+                    raise BadRequest(
+                        "/llmball/clip", f"{MAX_CLIPS} clips are being written: wait for some to end"
+                    )
+                del self._clips[min(idle, key=lambda k: self._clips[k].last_request_at)]
             self._clips[key] = _Clip(now)
-        self._clips[key].heard = now
+        self._clips[key].last_request_at = now
         return self._clips[key]
 
 
-def _refused(key: Key, reason: str) -> Answer:
+def _failure(key: ClipKey, reason: str) -> ClientMessage:
     return key[0], "clip/failed", (key[1], reason)
 
 
-def _failed(key: Key, clip: _Clip, reason: str) -> Answer:
+def _fail_clip(key: ClipKey, clip: _Clip, reason: str) -> ClientMessage:
     """Have a clip fail; what was given for it is kept, for another try."""
-    clip.number, clip.asked, clip.changed = 0, None, False
-    clip.armed, clip.marked = bool(clip.rows), clip.redo is not None
-    return _refused(key, reason)
+    clip.order_number, clip.request, clip.source_changed = 0, None, False
+    clip.notes_pending, clip.redo_pending = bool(clip.source_notes), clip.redo is not None
+    return _failure(key, reason)
 
 
-def _source(clip: _Clip, request: ClipAsked, asked: Wanted) -> tuple[Given, Wanted]:
+def _source_and_spec(clip: _Clip, request: ClipRequested, spec: ClipSpec) -> tuple[GivenNotes, ClipSpec]:
     """Return what was given with what of it stays, and what is wanted of it. Raises BadRequest."""
-    rows = tuple(clip.rows[i] for i in sorted(clip.rows))
-    controls = asked.controls
+    rows = tuple(clip.source_notes[i] for i in sorted(clip.source_notes))
+    controls = spec.controls
     meter = "4/4" if controls.meter == "auto" else controls.meter
-    reach = max(start + length for _, _, start, length, _ in rows) * TICKS_PER_QUARTER
-    count = -(-round(reach) // bar_length(meter))
-    present = frozenset(row[0] for row in rows)
-    kept = stays(request, clip.redo if clip.marked else None, present)
-    count = max(1, count if kept is None else max(count, asked.bars or 0))
-    if count + (0 if kept is not None else asked.bars or 0) > MOST_BARS:
-        raise BadRequest("/llmball/clip", f"a clip has {MOST_BARS} bars at most, what was given among them")
-    beyond = sorted(bar for bar in (kept.redone if kept is not None else None) or () if bar >= count)
-    if beyond:
-        raise BadRequest("/llmball/clip/redo", f"bars are 1..{count}, not {beyond[0] + 1}")
+    end = max(start + length for _, _, start, length, _ in rows) * TICKS_PER_QUARTER
+    count = -(-round(end) // bar_length(meter))
+    parts_present = frozenset(row[0] for row in rows)
+    kept = keep_spec(request, clip.redo if clip.redo_pending else None, parts_present)
+    count = max(1, count if kept is None else max(count, spec.bars or 0))
+    if count + (0 if kept is not None else spec.bars or 0) > MAX_CLIP_BARS:
+        raise BadRequest(
+            "/llmball/clip", f"a clip has {MAX_CLIP_BARS} bars at most, what was given among them"
+        )
+    out_of_range = sorted(bar for bar in (kept.redone if kept is not None else None) or () if bar >= count)
+    if out_of_range:
+        raise BadRequest("/llmball/clip/redo", f"bars are 1..{count}, not {out_of_range[0] + 1}")
     if (
-        clip.marked and clip.redo is not None and asked.parts is None
+        clip.redo_pending and clip.redo is not None and spec.parts is None
     ):  # a part that was not there can be marked
-        redone = marked(clip.redo)[0]
-        asked = replace(asked, parts=tuple(p for p in PARTS if p in present | redone))
-    return Given(rows, count, meter, controls.tempo, controls.key, kept, changes(request)), asked
+        redone = parse_redo(clip.redo)[0]
+        spec = replace(spec, parts=tuple(p for p in PARTS if p in parts_present | redone))
+    return GivenNotes(rows, count, meter, controls.tempo, controls.key, kept, is_refinement(request)), spec
 
 
-def _told(sender: Address, id_: int, clip: ClipWritten) -> list[Answer]:
+def _result_messages(sender: Address, id_: int, clip: ClipWritten) -> list[ClientMessage]:
     begin = (sender, "clip/begin", (id_, clip.total, clip.beats, clip.tempo, clip.key))
     notes = [(sender, "clip/notes", (id_, at, part, *numbers)) for at, part, numbers in clip.packets]
     return [begin, *notes, (sender, "clip/end", (id_,))]

@@ -7,15 +7,22 @@ a chord struck within a beat's first third counts from that beat, a later one fr
 from __future__ import annotations
 
 from bridge.clock import Seconds
-from bridge.follow.arpeggio import Broken
-from bridge.follow.chord_detection import SETTLED, Gesture, held_chord, last_stroke, manner, on_bass
-from bridge.follow.key_tracker import Bearing
-from bridge.follow.keyboard import ON_TIME, PUSHED, Hands, Ours, Pulse, Touch
-from bridge.follow.loop_detection import Passes, alike
-from bridge.follow.melody import Singing
+from bridge.follow.arpeggio import ArpeggioFilter
+from bridge.follow.chord_detection import (
+    SETTLE_TIME,
+    PlayedChord,
+    chord_on_bass,
+    held_chord,
+    last_stroke,
+    playing_mode,
+)
+from bridge.follow.key_tracker import KeyAndEnergyTracker
+from bridge.follow.keyboard import EARLY_LIMIT, LATE_LIMIT, BeatWindow, IsEcho, Keyboard, KeyPress
+from bridge.follow.loop_detection import LoopDetector, same_harmony
+from bridge.follow.melody import MelodyFollower
 from model.music.harmony import QUALITIES, Chord, Key, parse_key
 
-RESTED = 4
+REST_BEATS = 4
 """Beats of silence after which the hands rest."""
 C_MAJOR = parse_key("C major")
 
@@ -23,85 +30,85 @@ C_MAJOR = parse_key("C major")
 class Follower:
     """One player's hands. `asked` is the mode that the owner set, `locked` the key that is not to be found."""
 
-    def __init__(self, ours: Ours = lambda at, channel, pitch, velocity: False) -> None:
-        self.hands = Hands(ours)
-        self.asked = "auto"
-        self.locked: Key | None = None
+    def __init__(self, is_echo: IsEcho = lambda at, channel, pitch, velocity: False) -> None:
+        self.keyboard = Keyboard(is_echo)
+        self.requested_mode = "auto"
+        self.fixed_key: Key | None = None
         self.mode: str | None = None
-        self.bearing = Bearing()
-        self._passes = Passes()
-        self._pulse: Pulse | None = None
+        self.tracker = KeyAndEnergyTracker()
+        self._loop_detector = LoopDetector()
+        self._window: BeatWindow | None = None
         self._chord: Chord | None = None
-        self._coming: Gesture | None = None
-        self._pushed = False
-        self._expected: Chord | None = None
-        self._broken = Broken()
-        self._classes: list[frozenset[int]] = []
-        self._singing = Singing()
-        self._evidence = False
-        self._settles: Seconds | None = None
-        self._rest, self._round, self._played = 0, False, False
+        self._next_chord: PlayedChord | None = None
+        self._anticipated = False
+        self._expected_chord: Chord | None = None
+        self._arpeggio = ArpeggioFilter()
+        self._recent_classes: list[frozenset[int]] = []
+        self._melody = MelodyFollower()
+        self._confirmed = False
+        self._settle_time: Seconds | None = None
+        self._silent_beats, self._looping, self._has_played = 0, False, False
 
     # --- what happens --------------------------------------------------------------------------
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Take it that a performance begins: the loop is forgotten, what is held now is not."""
-        self._passes.forget()
-        self._pulse = self._coming = self._expected = self._chord = None
-        self._settles = Seconds(0) if self.hands.down else None
-        self._broken = Broken()
-        self._singing = Singing()
-        self._classes = []
-        self._rest, self._round, self._played = 0, False, False
+        self._loop_detector.reset()
+        self._window = self._next_chord = self._expected_chord = self._chord = None
+        self._settle_time = Seconds(0) if self.keyboard.held_keys else None
+        self._arpeggio = ArpeggioFilter()
+        self._melody = MelodyFollower()
+        self._recent_classes = []
+        self._silent_beats, self._looping, self._has_played = 0, False, False
 
-    def hear(self, at: Seconds, data: bytes) -> None:
+    def receive_midi(self, at: Seconds, data: bytes) -> None:
         """Take in one MIDI message that came at a moment."""
-        last = self.hands.touches[-1] if self.hands.touches else None
-        if self.hands.hear(at, data) and self.hands.touches[-1] is not last:
-            self._rest, self._played = 0, True
-            self._settles = Seconds(at + SETTLED)
-            touch = self.hands.touches[-1]
-            if self._pulse is not None and touch.pitch < (self._split or 128):
-                self._broken.touched(touch, self._pulse, self.hands, self.key)
+        last = self.keyboard.key_presses[-1] if self.keyboard.key_presses else None
+        if self.keyboard.receive_midi(at, data) and self.keyboard.key_presses[-1] is not last:
+            self._silent_beats, self._has_played = 0, True
+            self._settle_time = Seconds(at + SETTLE_TIME)
+            key_press = self.keyboard.key_presses[-1]
+            if self._window is not None and key_press.pitch < (self._split or 128):
+                self._arpeggio.on_key_press(key_press, self._window, self.keyboard, self.key)
 
-    def beat(self, pulse: Pulse) -> None:
+    def on_beat(self, window: BeatWindow) -> None:
         """Take in that a beat begins now: the one before is remembered."""
-        if self._pulse is not None:
-            if pulse.beats != self._passes.beats:
-                self._passes = Passes(pulse.beats)
-            self._remember(self._pulse)
-        self._evidence = False
-        self._pulse = pulse
-        self._broken.beat(pulse, self.key)
-        coming, self._coming = self._coming, None
-        if coming is not None and (self._pushed or self._still(coming.chord)):
-            self._chord, self._evidence = coming.chord, True
-        self._expected = self._passes.ahead(1)
-        if self._evidence and not alike(self._expected, self._chord):
-            self._expected = None
+        if self._window is not None:
+            if window.beats != self._loop_detector.beats_per_bar:
+                self._loop_detector = LoopDetector(window.beats)
+            self._record_beat(self._window)
+        self._confirmed = False
+        self._window = window
+        self._arpeggio.beat(window, self.key)
+        next_chord, self._next_chord = self._next_chord, None
+        if next_chord is not None and (self._anticipated or self._still_sounds(next_chord.chord)):
+            self._chord, self._confirmed = next_chord.chord, True
+        self._expected_chord = self._loop_detector.predict(1)
+        if self._confirmed and not same_harmony(self._expected_chord, self._chord):
+            self._expected_chord = None
         if self.mode in (None, "melody"):
-            self._expected = None
-            self._singing.beat(pulse, self.hands, self.locked)
-            self._answer_melody(pulse.at)
+            self._expected_chord = None
+            self._melody.on_beat(window, self.keyboard, self.fixed_key)
+            self._harmonise_melody(window.start)
 
-    def look(self, now: Seconds) -> None:
+    def update(self, now: Seconds) -> None:
         """Read what is held, where a stroke has settled; give an expected chord up that the hands do not play."""
-        if self._settles is not None and self._settles <= now:
-            self._settles = None
-            self._tell_mode(now)
+        if self._settle_time is not None and self._settle_time <= now:
+            self._settle_time = None
+            self._update_mode(now)
             if self.mode == "melody":
-                self._answer_melody(now)
+                self._harmonise_melody(now)
                 return
-            gesture = self._gesture(now)
-            if gesture is not None:
-                self._take(gesture)
-        due = self._disproved_at()
+            played = self._detect_chord(now)
+            if played is not None:
+                self._apply_chord(played)
+        due = self._disproof_deadline()
         if due is not None and due <= now:
-            self._expected, self._evidence = None, True
+            self._expected_chord, self._confirmed = None, True
 
-    def due(self) -> Seconds | None:
+    def next_deadline(self) -> Seconds | None:
         """Return when `look` has something to do next, if ever."""
-        times = [t for t in (self._settles, self._disproved_at()) if t is not None]
+        times = [t for t in (self._settle_time, self._disproof_deadline()) if t is not None]
         return min(times, default=None)
 
     # --- what is known -------------------------------------------------------------------------
@@ -109,55 +116,55 @@ class Follower:
     @property
     def resting(self) -> bool:
         """Whether the hands have been silent for a bar: the band goes on by itself."""
-        return self._rest >= RESTED
+        return self._silent_beats >= REST_BEATS
 
     @property
-    def came_to_rest(self) -> bool:
+    def just_came_to_rest(self) -> bool:
         """Whether it is now, in the beat that plays, that hands which played are resting."""
-        return self._played and self._rest == RESTED
+        return self._has_played and self._silent_beats == REST_BEATS
 
     @property
     def key(self) -> Key | None:
         """The key that is locked, or the one that was found."""
-        return self.locked or self.bearing.key
+        return self.fixed_key or self.tracker.key
 
     @property
-    def chords(self) -> bool:
+    def tells_harmony(self) -> bool:
         """Whether the hands tell the harmony."""
         return self.mode is not None
 
     @property
-    def melody(self) -> bool:
+    def plays_melody(self) -> bool:
         """Whether the hands play the melody."""
         return self.mode in ("melody", "split")
 
     def forecast(self, ahead: int) -> Chord | None:
         """Return the chord of a beat, 0 being the one that plays; None where the model is free."""
-        if not self.chords:
+        if not self.tells_harmony:
             return None
         if self.mode == "melody":
             return None if self.resting else self._chord
         if self.resting:
-            return self._passes.ahead(ahead + 1) if self._round else None
+            return self._loop_detector.predict(ahead + 1) if self._looping else None
         if ahead == 0:
-            return self._expected or self._chord
-        going_round = self._expected is not None and (
-            not self._evidence or alike(self._expected, self._chord)
+            return self._expected_chord or self._chord
+        going_round = self._expected_chord is not None and (
+            not self._confirmed or same_harmony(self._expected_chord, self._chord)
         )
-        if self._coming is not None and (ahead == 1 or not going_round):
-            return self._coming.chord
-        return (self._passes.ahead(ahead + 1) if going_round else None) or self._chord
+        if self._next_chord is not None and (ahead == 1 or not going_round):
+            return self._next_chord.chord
+        return (self._loop_detector.predict(ahead + 1) if going_round else None) or self._chord
 
-    def line(self, since: Seconds, until: Seconds) -> list[Touch]:
+    def melody_between(self, since: Seconds, until: Seconds) -> list[KeyPress]:
         """Return the melody that was struck from one moment to before another: the highest of each stroke."""
-        found: list[Touch] = []
-        for touch in self.hands.since(since):
-            if touch.at >= until or touch.pitch < self._split:
+        found: list[KeyPress] = []
+        for key_press in self.keyboard.since(since):
+            if key_press.at >= until or key_press.pitch < self._split:
                 continue
-            if found and touch.at - found[-1].at < SETTLED:
-                found[-1] = max(found[-1], touch, key=lambda t: t.pitch)
+            if found and key_press.at - found[-1].at < SETTLE_TIME:
+                found[-1] = max(found[-1], key_press, key=lambda t: t.pitch)
             else:
-                found.append(touch)
+                found.append(key_press)
         return found
 
     # --- reading -------------------------------------------------------------------------------
@@ -165,113 +172,121 @@ class Follower:
     @property
     def _split(self) -> int:
         """The lowest pitch of the right hand where the keyboard is split, else 0."""
-        return int(self.asked.partition(":")[2]) if self.asked.startswith("split:") else 0
+        return int(self.requested_mode.partition(":")[2]) if self.requested_mode.startswith("split:") else 0
 
-    def _tell_mode(self, now: Seconds) -> None:
+    def _update_mode(self, now: Seconds) -> None:
         """Find out what the hands play, unless the owner said it."""
-        if self.asked != "auto":
-            self.mode = "split" if self._split else self.asked
+        if self.requested_mode != "auto":
+            self.mode = "split" if self._split else self.requested_mode
         else:
-            length = self._pulse.length if self._pulse is not None else 0.5
-            self.mode = manner(self.hands, self.mode, self.key, now, length)
+            length = self._window.length if self._window is not None else 0.5
+            self.mode = playing_mode(self.keyboard, self.mode, self.key, now, length)
 
-    def _gesture(self, now: Seconds) -> Gesture | None:
+    def _detect_chord(self, now: Seconds) -> PlayedChord | None:
         split = self._split or 128
-        length = self._pulse.length if self._pulse is not None else 0.5
-        touches = [t for t in self.hands.since(Seconds(now - 4 * length)) if t.pitch < split]
-        if not touches or not self.chords:
+        length = self._window.length if self._window is not None else 0.5
+        key_presses = [t for t in self.keyboard.since(Seconds(now - 4 * length)) if t.pitch < split]
+        if not key_presses or not self.tells_harmony:
             return None
         key = self.key or C_MAJOR
         if self.mode == "bass":
-            low = min(last_stroke(touches), key=lambda t: t.pitch)
-            strong = self._pulse is None or self._pulse.on_strong(low.at)
-            return Gesture(on_bass(low.pitch % 12, key), low.at) if strong else None
-        since = None if self._pulse is None else self._pulse.early
-        held = held_chord(touches, [t for t in self.hands.down if t.pitch < split], self.key, since)
+            low = min(last_stroke(key_presses), key=lambda t: t.pitch)
+            strong = self._window is None or self._window.is_on_strong_beat(low.at)
+            return PlayedChord(chord_on_bass(low.pitch % 12, key), low.at) if strong else None
+        since = None if self._window is None else self._window.opens
+        held = held_chord(
+            key_presses, [t for t in self.keyboard.held_keys if t.pitch < split], self.key, since
+        )
         if held is not None:
-            self._broken.settle(held.chord)
+            self._arpeggio.set_chord(held.chord)
             return held
-        if len(last_stroke(touches)) >= 3:
+        if len(last_stroke(key_presses)) >= 3:
             return None  # a cluster
-        chord = self._broken.chord
-        if chord is None or self._pulse is None:
+        chord = self._arpeggio.chord
+        if chord is None or self._window is None:
             return None
-        if self._expected is not None:
-            heard = {t.pitch % 12 for t in touches if self._pulse.phase(t.at) > -ON_TIME}
-            if heard <= self._expected.pitch_classes:
+        if self._expected_chord is not None:
+            pitch_classes = {t.pitch % 12 for t in key_presses if self._window.phase(t.at) > -LATE_LIMIT}
+            if pitch_classes <= self._expected_chord.pitch_classes:
                 return None  # it may well be the one that is expected
-        at = touches[-1].at if self._pulse.phase(touches[-1].at) >= PUSHED else self._pulse.at
-        return Gesture(chord, at, late=True)
+        at = (
+            key_presses[-1].at
+            if self._window.phase(key_presses[-1].at) >= EARLY_LIMIT
+            else self._window.start
+        )
+        return PlayedChord(chord, at, arpeggiated=True)
 
-    def _answer_melody(self, now: Seconds) -> None:
-        if self.mode == "melody" and self._pulse is not None:
-            self._chord = self._singing.chord(self._pulse, self.hands, now)
-            if self.locked is None:
-                self.bearing.key = self._singing.key or self.bearing.key
+    def _harmonise_melody(self, now: Seconds) -> None:
+        if self.mode == "melody" and self._window is not None:
+            self._chord = self._melody.chord(self._window, self.keyboard, now)
+            if self.fixed_key is None:
+                self.tracker.key = self._melody.key or self.tracker.key
 
-    def _amend(self, chord: Chord) -> None:
+    def _correct_recent_beats(self, chord: Chord) -> None:
         """Let a chord that was heard note by note count from where its notes began: the next pass is to be right there."""
-        for back, classes in enumerate(reversed(self._classes), 1):
-            said = self._passes.said(back)
-            fits = said is not None and classes <= said.pitch_classes
+        for back, classes in enumerate(reversed(self._recent_classes), 1):
+            remembered = self._loop_detector.chord_back(back)
+            fits = remembered is not None and classes <= remembered.pitch_classes
             if not classes or fits or not classes <= chord.pitch_classes:
                 return
-            self._passes.amend(chord, back)
+            self._loop_detector.correct(chord, back)
 
-    def _take(self, gesture: Gesture) -> None:
+    def _apply_chord(self, played: PlayedChord) -> None:
         """Let a chord count from the beat it was struck in, or from the next."""
-        now = self._coming.chord if self._coming is not None else self._chord
-        if self._pulse is None:
-            self._chord = gesture.chord
+        now = self._next_chord.chord if self._next_chord is not None else self._chord
+        if self._window is None:
+            self._chord = played.chord
             return
-        if now is not None and _only_adds(gesture.chord, now) and not self._fresh_stroke(gesture):
-            gesture = Gesture(now, gesture.at)
-        phase = self._pulse.phase(gesture.at)
-        if phase >= ON_TIME:
-            self._coming, self._pushed = gesture, phase >= PUSHED
+        if now is not None and _only_adds(played.chord, now) and not self._is_new_stroke(played):
+            played = PlayedChord(now, played.at)
+        phase = self._window.phase(played.at)
+        if phase >= LATE_LIMIT:
+            self._next_chord, self._anticipated = played, phase >= EARLY_LIMIT
             return
-        if phase < ON_TIME - 1 and not alike(gesture.chord, self._chord):
-            self._passes.amend(gesture.chord)  # it is read late: the beat before was it already
-        elif gesture.late:
-            self._amend(gesture.chord)
-        self._coming = None
-        self._chord, self._evidence = gesture.chord, True
-        if self._expected is not None:
-            self._expected = gesture.chord if alike(self._expected, gesture.chord) else None
+        if phase < LATE_LIMIT - 1 and not same_harmony(played.chord, self._chord):
+            self._loop_detector.correct(played.chord)  # it is read late: the beat before was it already
+        elif played.arpeggiated:
+            self._correct_recent_beats(played.chord)
+        self._next_chord = None
+        self._chord, self._confirmed = played.chord, True
+        if self._expected_chord is not None:
+            self._expected_chord = played.chord if same_harmony(self._expected_chord, played.chord) else None
 
-    def _fresh_stroke(self, gesture: Gesture) -> bool:
-        return len(list(self.hands.since(gesture.at))) >= 3
+    def _is_new_stroke(self, played: PlayedChord) -> bool:
+        return len(list(self.keyboard.since(played.at))) >= 3
 
-    def _still(self, chord: Chord) -> bool:
+    def _still_sounds(self, chord: Chord) -> bool:
         """Whether something of a chord sounds still."""
-        return any(t.pitch % 12 in chord.pitch_classes for t in self.hands.sounding)
+        return any(t.pitch % 12 in chord.pitch_classes for t in self.keyboard.sounding)
 
-    def _disproved_at(self) -> Seconds | None:
+    def _disproof_deadline(self) -> Seconds | None:
         """Return when an expected chord counts as not played: the old one is held on a third into the beat."""
-        if self._expected is None or self._evidence or self._pulse is None or self.resting:
+        if self._expected_chord is None or self._confirmed or self._window is None or self.resting:
             return None
-        if alike(self._expected, self._chord) or len(self.hands.down) < 3:
+        if same_harmony(self._expected_chord, self._chord) or len(self.keyboard.held_keys) < 3:
             return None
-        return self._pulse.late
+        return self._window.closes
 
-    def _remember(self, pulse: Pulse) -> None:
+    def _record_beat(self, window: BeatWindow) -> None:
         """Note what the beat that ends was."""
-        sounding = {t.pitch for t in self.hands.touches if t.off is None or t.off > pulse.at}
-        self._rest = 0 if sounding else self._rest + 1
+        sounding = {
+            t.pitch for t in self.keyboard.key_presses if t.ended_at is None or t.ended_at > window.start
+        }
+        self._silent_beats = 0 if sounding else self._silent_beats + 1
         if sounding:
-            self._round = self._passes.period is not None
-        self.bearing.beat(sounding)
-        struck = [t for t in self.hands.since(pulse.at) if t.pitch < (self._split or 128)]
-        self._classes = [*self._classes[-3:], frozenset(t.pitch % 12 for t in struck)]
-        if self._expected is not None and not self._evidence:
-            self._chord = self._expected
-        self._passes.add(self._passes.ahead(1) if self.resting else self._chord)
+            self._looping = self._loop_detector.period is not None
+        self.tracker.update_key(sounding)
+        struck = [t for t in self.keyboard.since(window.start) if t.pitch < (self._split or 128)]
+        self._recent_classes = [*self._recent_classes[-3:], frozenset(t.pitch % 12 for t in struck)]
+        if self._expected_chord is not None and not self._confirmed:
+            self._chord = self._expected_chord
+        self._loop_detector.add(self._loop_detector.predict(1) if self.resting else self._chord)
 
 
 def _only_adds(new: Chord, old: Chord) -> bool:
     """Whether a chord is the old one with something above it."""
     return (
         new.bass == old.bass
-        and alike(new, old)
+        and same_harmony(new, old)
         and set(QUALITIES[old.quality]) <= set(QUALITIES[new.quality])
     )

@@ -16,7 +16,7 @@ from bridge.config import Network
 
 
 @dataclass(frozen=True, slots=True)
-class Visitor:
+class RequestSource:
     """Where a request comes from and arrives, and what it says of itself; None is what it leaves out."""
 
     peer: str
@@ -35,47 +35,53 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Gate:
+class AccessRules:
     """The owner's rules. `names` are what this machine is called by others."""
 
     allowed: Collection[Network] = ()
     token: str | None = None
     names: Collection[str] = ()
 
-    def refused(self, visitor: Visitor) -> Refusal | None:
+    def check(self, source: RequestSource) -> Refusal | None:
         """Return why a visitor is refused, or None."""
-        peer = _address(visitor.peer)
+        peer = _parse_address(source.peer)
         if peer is None:
             return Refusal(403, "an address that cannot be read")
         if not peer.is_loopback:
             if self.token is None or not any(peer in network for network in self.allowed):
                 return Refusal(403, "not from there: the owner names networks with --allow and a --token")
-            if not hmac.compare_digest((visitor.token or "").encode(), self.token.encode()):
+            if not hmac.compare_digest((source.token or "").encode(), self.token.encode()):
                 return Refusal(401, "a token is needed: open the page as /?token=…")
-        if not self._named(visitor):
+        if not self._host_matches(source):
             return Refusal(403, "this is not the Host that was asked for")
-        if visitor.origin is not None and visitor.origin.lower() != f"http://{visitor.host}".lower():
+        if source.origin is not None and source.origin.lower() != f"http://{source.host}".lower():
             return Refusal(403, "not for pages from elsewhere")
         return None
 
-    def _named(self, visitor: Visitor) -> bool:
+    def _host_matches(self, source: RequestSource) -> bool:
         try:
-            asked = urlsplit(f"//{visitor.host or ''}")
-            name, port = asked.hostname, asked.port or 80
+            requested = urlsplit(f"//{source.host or ''}")
+            name, port = requested.hostname, requested.port or 80
         except ValueError:
             return False
-        if name is None or asked.username is not None or asked.path or asked.query or asked.fragment:
+        if (
+            name is None
+            or requested.username is not None
+            or requested.path
+            or requested.query
+            or requested.fragment
+        ):
             return False
-        local = _address(visitor.local[0])
-        if local is None or port != visitor.local[1]:
+        local = _parse_address(source.local[0])
+        if local is None or port != source.local[1]:
             return False
         if local.is_loopback:
-            named = _address(name)
-            return name == "localhost" or (named is not None and named.is_loopback)
-        return _address(name) == local or name in {n.lower() for n in self.names}
+            parsed = _parse_address(name)
+            return name == "localhost" or (parsed is not None and parsed.is_loopback)
+        return _parse_address(name) == local or name in {n.lower() for n in self.names}
 
 
-def _address(text: str) -> IPv4Address | IPv6Address | None:
+def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
     try:
         found = ip_address(text.split("%")[0])
     except ValueError:

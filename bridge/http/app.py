@@ -20,23 +20,25 @@ from bridge.clock import TempoMap
 from bridge.config import Config
 from bridge.errors import OwnerError
 from bridge.http import oscquery, websocket
-from bridge.http.access import Gate, Visitor
-from bridge.http.broadcast import Audience
-from bridge.http.oscquery import Discovery
+from bridge.http.access import AccessRules, RequestSource
+from bridge.http.broadcast import Broadcaster
+from bridge.http.oscquery import ZeroconfAnnouncer
 from bridge.http.view import View
-from bridge.http.websocket import WebSocketDoor
-from bridge.processes.child_processes import Outlets
+from bridge.http.websocket import WebSocketServer
+from bridge.processes.child_processes import OutputChoice
 from bridge.protocol.controls import CONTROLS, ROOT, Value
-from bridge.protocol.dispatch import House
+from bridge.protocol.dispatch import Dispatcher
 from bridge.storage import kept_takes
 
 log = logging.getLogger("llmball")
 
-USUAL = ("127.0.0.1", 7410)
+DEFAULT_ADDRESS = ("127.0.0.1", 7410)
 COOKIE = "llmball"
-ORDERED = frozenset({"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"})
+EVERY_MESSAGE_PATHS = frozenset(
+    {"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"}
+)
 """What is told of these is told each time; of everything else the last word is enough."""
-TYPES = {
+CONTENT_TYPES = {
     ".html": "text/html",
     ".css": "text/css",
     ".js": "text/javascript",
@@ -54,19 +56,23 @@ HEADERS = {
 }
 
 
-class Panel:
+class HttpServer:
     """Serves from `open` to `close`."""
 
-    def __init__(self, config: Config, house: House, view: View, outlets: Outlets) -> None:
+    def __init__(
+        self, config: Config, dispatcher: Dispatcher, view: View, output_choice: OutputChoice
+    ) -> None:
         self._config, self._view = config, view
         name = socket.gethostname()
-        self._gate = Gate(config.allow, config.token, (name, f"{name}.local"))
-        self._audience = Audience(view.changes)
-        self._talk = WebSocketDoor(house, view, outlets, self._audience)
-        self._files = {p.name: p.read_bytes() for p in sorted(FOLDER.iterdir()) if p.suffix in TYPES}
+        self._access = AccessRules(config.allow, config.token, (name, f"{name}.local"))
+        self._broadcaster = Broadcaster(view.changes)
+        self._websocket = WebSocketServer(dispatcher, view, output_choice, self._broadcaster)
+        self._files = {
+            p.name: p.read_bytes() for p in sorted(PAGE_FOLDER.iterdir()) if p.suffix in CONTENT_TYPES
+        }
         self._runner: web.AppRunner | None = None
         self._osc_port = 0
-        self._discovery = Discovery() if config.zeroconf and config.http is not None else None
+        self._announcer = ZeroconfAnnouncer() if config.zeroconf and config.http is not None else None
 
     async def open(self, osc_port: int) -> tuple[str, int] | None:
         """Listen; return the real address, None where no panel is wanted. Raises OwnerError where it is taken."""
@@ -74,14 +80,14 @@ class Panel:
             return None
         self._osc_port = osc_port
         app = web.Application(
-            middlewares=[web.middleware(partial(self._guarded))], client_max_size=websocket.LARGEST_FRAME
+            middlewares=[web.middleware(partial(self._check_access))], client_max_size=websocket.MAX_FRAME
         )
-        app.router.add_get("/", self._front)
-        app.router.add_get("/ws", self._talk.serve)
-        app.router.add_get("/page/{name}", self._page)
-        app.router.add_get("/takes", self._takes)
-        app.router.add_get("/takes/{name}", self._take)
-        app.router.add_get("/{path:.*}", self._node)
+        app.router.add_get("/", self._index)
+        app.router.add_get("/ws", self._websocket.serve)
+        app.router.add_get("/page/{name}", self._page_file)
+        app.router.add_get("/takes", self._list_takes)
+        app.router.add_get("/takes/{name}", self._take_file)
+        app.router.add_get("/{path:.*}", self._oscquery_node)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
         await self._runner.setup()
         host, port = self._config.http
@@ -89,7 +95,7 @@ class Panel:
         try:
             await site.start()
         except OSError as refused:
-            if (host, port) != USUAL or refused.errno != errno.EADDRINUSE:
+            if (host, port) != DEFAULT_ADDRESS or refused.errno != errno.EADDRINUSE:
                 raise OwnerError(
                     f"cannot serve the panel on {host}:{port} ({os.strerror(refused.errno or 0)}): choose another with "
                     "--http 127.0.0.1:0, or none with --http none"
@@ -97,51 +103,51 @@ class Panel:
             log.warning("port %d is taken: the panel is on another one", port)
             await web.TCPSite(self._runner, host, 0).start()
         name, number = self._runner.addresses[0][:2]
-        if self._discovery is not None:
-            self._discovery.open(str(name), int(number), osc_port)
+        if self._announcer is not None:
+            self._announcer.open(str(name), int(number), osc_port)
         return str(name), int(number)
 
-    def tell(self, path: str, args: tuple[Value, ...]) -> None:
+    def publish(self, path: str, args: tuple[Value, ...]) -> None:
         """Tell everybody who listens."""
-        self._view.score.hear(path, args)
-        self._audience.tell(path, args, once=path not in ORDERED)
+        self._view.last_published.update(path, args)
+        self._broadcaster.publish(path, args, latest_only=path not in EVERY_MESSAGE_PATHS)
 
-    def stir(self) -> None:
+    def schedule_update(self) -> None:
         """Look soon at what the session has otherwise than before."""
-        self._audience.stir()
+        self._broadcaster.schedule_flush()
 
-    def retime(self, tempo: TempoMap) -> None:
+    def set_tempo_map(self, tempo: TempoMap) -> None:
         """Tell where in time the quarter notes lie."""
         self._view.tempo = tempo
-        self._audience.stir()
+        self._broadcaster.schedule_flush()
 
     @property
-    def listening(self) -> int:
+    def listener_count(self) -> int:
         """How many listen."""
-        return len(self._audience.listeners)
+        return len(self._broadcaster.listeners)
 
     async def close(self) -> None:
         """Let everybody go and stop listening."""
-        self._audience.close()
-        if self._discovery is not None:
-            await self._discovery.close()
+        self._broadcaster.close()
+        if self._announcer is not None:
+            await self._announcer.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
     # --- who comes in --------------------------------------------------------------------------
 
-    async def _guarded(
+    async def _check_access(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        refusal = self._gate.refused(_visitor(request))
+        refusal = self._access.check(_request_source(request))
         response: web.StreamResponse
         if refusal is not None:
             response = web.Response(status=refusal.status, text=refusal.reason + "\n")
         else:
             try:
                 response = await handler(request)
-            except web.HTTPException as wrong:
-                response = web.Response(status=wrong.status, text=f"{wrong.reason}\n")
+            except web.HTTPException as error:
+                response = web.Response(status=error.status, text=f"{error.reason}\n")
             token = request.query.get("token")
             if token and token == self._config.token and not response.prepared:
                 response.set_cookie(COOKIE, token, httponly=True, samesite="Strict")
@@ -149,65 +155,67 @@ class Panel:
             response.headers.update(HEADERS)
         return response
 
-    async def _front(self, request: web.Request) -> web.StreamResponse:
+    async def _index(self, request: web.Request) -> web.StreamResponse:
         """Serve browsers the page, clients of OSCQuery the namespace."""
         if request.headers.get("Upgrade", "").lower() == "websocket":
-            return await self._talk.serve(request)
+            return await self._websocket.serve(request)
         if "text/html" in request.headers.get("Accept", "") and "HOST_INFO" not in request.query:
-            return self._served("index.html")
-        return await self._node(request)
+            return self._static_file("index.html")
+        return await self._oscquery_node(request)
 
-    async def _page(self, request: web.Request) -> web.Response:
-        return self._served(request.match_info["name"])
+    async def _page_file(self, request: web.Request) -> web.Response:
+        return self._static_file(request.match_info["name"])
 
-    def _served(self, name: str) -> web.Response:
+    def _static_file(self, name: str) -> web.Response:
         if name not in self._files:
             raise web.HTTPNotFound
-        return web.Response(body=self._files[name], content_type=TYPES[Path(name).suffix], charset="utf-8")
+        return web.Response(
+            body=self._files[name], content_type=CONTENT_TYPES[Path(name).suffix], charset="utf-8"
+        )
 
     # --- takes and the namespace ---------------------------------------------------------------
 
-    async def _takes(self, request: web.Request) -> web.Response:
-        return web.json_response(await asyncio.to_thread(kept_takes.listed))
+    async def _list_takes(self, request: web.Request) -> web.Response:
+        return web.json_response(await asyncio.to_thread(kept_takes.list_kept))
 
-    async def _take(self, request: web.Request) -> web.Response:
+    async def _take_file(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]
-        data = await asyncio.to_thread(kept_takes.file, name)
+        data = await asyncio.to_thread(kept_takes.kept_file, name)
         if data is None:
             raise web.HTTPNotFound
         if name.endswith(".json"):
             return web.Response(body=data, content_type="application/json")
-        saved = {"Content-Disposition": f'attachment; filename="{name}"'}
-        return web.Response(body=data, content_type="audio/midi", headers=saved)
+        headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+        return web.Response(body=data, content_type="audio/midi", headers=headers)
 
-    async def _node(self, request: web.Request) -> web.Response:
+    async def _oscquery_node(self, request: web.Request) -> web.Response:
         if "HOST_INFO" in request.query:
             host, port = request.transport.get_extra_info("sockname")[:2] if request.transport else ("", 0)
             return web.json_response(oscquery.host_info("LLMBall", str(host), self._osc_port, int(port)))
-        node = oscquery.found(oscquery.root(self._view.value), request.path)
+        node = oscquery.find_node(oscquery.namespace_tree(self._view.value), request.path)
         if node is None:
             raise web.HTTPNotFound
-        asked = [key for key in request.query if key != "token"]
-        if not asked:
+        attributes = [key for key in request.query if key != "token"]
+        if not attributes:
             return web.json_response(node)
-        if asked[0] not in oscquery.KNOWN:
+        if attributes[0] not in oscquery.KNOWN_ATTRIBUTES:
             raise web.HTTPBadRequest
-        if asked[0] == "VALUE" and request.path.removeprefix(ROOT) in CONTROLS:
+        if attributes[0] == "VALUE" and request.path.removeprefix(ROOT) in CONTROLS:
             return web.json_response({"VALUE": self._view.value(request.path.removeprefix(ROOT))})
-        if asked[0] not in node:
+        if attributes[0] not in node:
             return web.Response(status=204)
-        return web.json_response({asked[0]: node[asked[0]]})
+        return web.json_response({attributes[0]: node[attributes[0]]})
 
 
-FOLDER = Path(__file__).parent / "page"
+PAGE_FOLDER = Path(__file__).parent / "page"
 
 
-def _visitor(request: web.Request) -> Visitor:
+def _request_source(request: web.Request) -> RequestSource:
     peer = request.transport.get_extra_info("peername") if request.transport else None
     local = request.transport.get_extra_info("sockname") if request.transport else None
     bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
     hosts, origins = request.headers.getall("Host", []), request.headers.getall("Origin", [])
-    return Visitor(
+    return RequestSource(
         str(peer[0]) if peer else "",
         (str(local[0]), int(local[1])) if local else ("", 0),
         hosts[0] if len(hosts) == 1 else None,

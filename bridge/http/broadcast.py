@@ -18,20 +18,20 @@ from bridge.protocol.controls import ROOT, Value
 if TYPE_CHECKING:
     from aiohttp import web
 
-EVERY = 0.025
+FLUSH_INTERVAL = 0.025
 """Seconds between two writings."""
-WAITING = 128
+MAX_QUEUED_FRAMES = 128
 """Frames that wait for a listener at most."""
-Line = Sequence[object]
+PanelLine = Sequence[object]
 """A message as the page reads it: an address under the root, or a word of the panel's own, and its arguments."""
 
 
-def line(path: str, args: Iterable[object]) -> Line:
+def panel_line(path: str, args: Iterable[object]) -> PanelLine:
     """Return the line of a message of the table."""
     return (ROOT + path, *args)
 
 
-def written(lines: Iterable[Line]) -> str:
+def encode_frame(lines: Iterable[PanelLine]) -> str:
     """Return the frame of some lines."""
     return json.dumps(list(lines), ensure_ascii=False, separators=(",", ":"))
 
@@ -40,82 +40,82 @@ def written(lines: Iterable[Line]) -> str:
 class Listener:
     """One WebSocket: what waits for it, whether it is told the news, and the addresses it listens to as OSCQuery."""
 
-    let_go: Callable[[], None]
-    told: bool = False
+    disconnect: Callable[[], None]
+    subscribed: bool = False
     addresses: set[str] = field(default_factory=set)
-    answers: list[Line] = field(default_factory=list)
-    waiting: asyncio.Queue[str | bytes] = field(default_factory=lambda: asyncio.Queue(WAITING))
+    replies: list[PanelLine] = field(default_factory=list)
+    queue: asyncio.Queue[str | bytes] = field(default_factory=lambda: asyncio.Queue(MAX_QUEUED_FRAMES))
 
-    def answer(self, said: Line) -> None:
+    def reply(self, message: PanelLine) -> None:
         """Have it told something of its own at the next writing."""
-        self.answers.append(said)
+        self.replies.append(message)
 
-    def put(self, frame: str | bytes) -> None:
+    def send_frame(self, frame: str | bytes) -> None:
         """Have it told, or let it go where too much waits."""
         try:
-            self.waiting.put_nowait(frame)
+            self.queue.put_nowait(frame)
         except asyncio.QueueFull:
-            self.let_go()
+            self.disconnect()
 
-    async def read_by(self, ws: web.WebSocketResponse) -> None:
+    async def write_to(self, ws: web.WebSocketResponse) -> None:
         """Write what waits to a socket, until it is gone."""
         try:
             while True:
-                frame = await self.waiting.get()
+                frame = await self.queue.get()
                 await (ws.send_str(frame) if isinstance(frame, str) else ws.send_bytes(frame))
         except (ConnectionError, RuntimeError):
             return
 
 
-class Audience:
+class Broadcaster:
     """All listeners. `changes` yields, at each writing, lines on what is otherwise than at the last one.
 
     Called from the event loop.
     """
 
-    def __init__(self, changes: Callable[[], Iterable[Line]]) -> None:
+    def __init__(self, changes: Callable[[], Iterable[PanelLine]]) -> None:
         self.listeners: set[Listener] = set()
         self._changes = changes
-        self._news: dict[object, Line] = {}
+        self._pending: dict[object, PanelLine] = {}
         self._count = 0
         self._timer: asyncio.TimerHandle | None = None
 
-    def tell(self, path: str, args: tuple[Value, ...], *, once: bool) -> None:
+    def publish(self, path: str, args: tuple[Value, ...], *, latest_only: bool) -> None:
         """Tell everybody soon; of news with `once` only the last before a writing is told."""
         if self.listeners:
             self._count += 1
-            key: object = path if once else self._count
-            self._news.pop(key, None)
-            self._news[key] = line(path, args)
-            self.stir()
+            key: object = path if latest_only else self._count
+            self._pending.pop(key, None)
+            self._pending[key] = panel_line(path, args)
+            self.schedule_flush()
 
-    def stir(self) -> None:
+    def schedule_flush(self) -> None:
         """Have what changed written soon."""
         if self._timer is None and self.listeners:
-            self._timer = asyncio.get_running_loop().call_later(EVERY, self._write)
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_INTERVAL, self._flush)
 
     def close(self) -> None:
         """Tell nobody any more."""
         if self._timer is not None:
             self._timer.cancel()
         for listener in list(self.listeners):
-            listener.let_go()
+            listener.disconnect()
 
-    def _write(self) -> None:
+    def _flush(self) -> None:
         self._timer = None
-        lines = [*self._news.values(), *self._changes()]
-        self._news.clear()
+        lines = [*self._pending.values(), *self._changes()]
+        self._pending.clear()
         frame = ""
         for listener in list(self.listeners):
-            if listener.answers:
-                listener.put(written(listener.answers))
-                listener.answers.clear()
+            if listener.replies:
+                listener.send_frame(encode_frame(listener.replies))
+                listener.replies.clear()
             if not lines:
                 continue
-            if listener.told:
-                frame = frame or written(lines)
-                listener.put(frame)
+            if listener.subscribed:
+                frame = frame or encode_frame(lines)
+                listener.send_frame(frame)
             for address, *args in lines:
                 if address in listener.addresses:
                     values = [a for a in args if isinstance(a, int | float | str)]
-                    listener.put(osc.encode(str(address), values))
+                    listener.send_frame(osc.encode(str(address), values))

@@ -10,7 +10,7 @@ from ipaddress import ip_address
 from typing import Any
 
 from bridge.errors import OwnerError
-from bridge.protocol.addresses import COMMANDS, TOLD, Command
+from bridge.protocol.addresses import COMMANDS, OUTGOING, AddressEntry
 from bridge.protocol.controls import CONTROLS, ROOT, Control, Value
 from model.music.notes import CUES, PARTS
 
@@ -25,10 +25,10 @@ ATTRIBUTES = frozenset(
 )
 
 
-KNOWN = ATTRIBUTES | {"CLIPMODE", "UNIT", "TAGS", "EXTENDED_TYPE", "CRITICAL", "OVERLOADS", "HTML"}
+KNOWN_ATTRIBUTES = ATTRIBUTES | {"CLIPMODE", "UNIT", "TAGS", "EXTENDED_TYPE", "CRITICAL", "OVERLOADS", "HTML"}
 
 
-_SPANS: Mapping[str, Node] = {
+_ARGUMENT_RANGES: Mapping[str, Node] = {
     "reply_port": {"MIN": 0, "MAX": 65535}, "encoded": {"VALS": [0, 1]}, "playing": {"VALS": [0, 1]},
     "x": {"MIN": 0.0, "MAX": 1.0}, "weight": {"MIN": 0.0, "MAX": 1.0}, "value": {"MIN": 0.0, "MAX": 1.0},
     "bars:i": {"MIN": 1, "MAX": 256}, "section": {"VALS": list(CUES)}, "part": {"VALS": list(PARTS)},
@@ -41,20 +41,20 @@ _SPANS: Mapping[str, Node] = {
 """Ranges of arguments by name (with the type where that alone is not enough); of others any value is taken."""
 
 
-def root(value: Callable[[str], tuple[Value, ...]]) -> Node:
+def namespace_tree(value: Callable[[str], tuple[Value, ...]]) -> Node:
     """Return the whole namespace; `value` gives what an address was set to or told last."""
-    top = _node("/", "LLMBall: a sentence becomes a band that plays")
+    top = _container("/", "LLMBall: a sentence becomes a band that plays")
     for control in CONTROLS.values():
-        _at(top, control.path).update(_control(control, value(control.path)))
+        _node_at(top, control.path).update(_control_attributes(control, value(control.path)))
     for command in COMMANDS.values():
-        _at(top, command.path).update(_command(command, WRITE, value(command.path)))
-    for told in TOLD:
-        _at(top, told.path).update(_command(told, READ, value(told.path)))
-    _parted(top)
+        _node_at(top, command.path).update(_entry_attributes(command, WRITE, value(command.path)))
+    for entry in OUTGOING:
+        _node_at(top, entry.path).update(_entry_attributes(entry, READ, value(entry.path)))
+    _mark_containers(top)
     return top
 
 
-def found(top: Node, path: str) -> Node | None:
+def find_node(top: Node, path: str) -> Node | None:
     """Return the node of a path."""
     node: Node | None = top
     for name in path.strip("/").split("/") if path.strip("/") else ():
@@ -79,7 +79,7 @@ def host_info(name: str, host: str, osc_port: int, http_port: int) -> Node:
     }  # fmt: skip
 
 
-def _parted(node: Node) -> None:
+def _mark_containers(node: Node) -> None:
     """Show a node that is an address and holds others, such as follow and follow/mode, as what holds others.
 
     To the clients of OSCQuery a node is one or the other; its type, range and description stay, and `?VALUE` answers.
@@ -88,14 +88,14 @@ def _parted(node: Node) -> None:
         node["ACCESS"] = 0
         node.pop("VALUE", None)
         for inner in node["CONTENTS"].values():
-            _parted(inner)
+            _mark_containers(inner)
 
 
-def _node(path: str, words: str) -> Node:
-    return {"FULL_PATH": path, "DESCRIPTION": words, "ACCESS": 0, "CONTENTS": {}}
+def _container(path: str, description: str) -> Node:
+    return {"FULL_PATH": path, "DESCRIPTION": description, "ACCESS": 0, "CONTENTS": {}}
 
 
-def _at(top: Node, path: str) -> Node:
+def _node_at(top: Node, path: str) -> Node:
     """Return the node of an address, made with those above it where it is not there yet."""
     node = top
     walked = ""
@@ -108,41 +108,43 @@ def _at(top: Node, path: str) -> Node:
     return node
 
 
-def _control(control: Control, value: tuple[Value, ...]) -> Node:
-    span: Node = {}
+def _control_attributes(control: Control, value: tuple[Value, ...]) -> Node:
+    range_: Node = {}
     if control.choices:
-        span = {"VALS": [int(c) if control.kind == "i" else c for c in control.choices]}
+        range_ = {"VALS": [int(c) if control.kind == "i" else c for c in control.choices]}
     elif control.kind != "s":
         number = int if control.kind == "i" else float
-        span = {"MIN": number(control.low), "MAX": number(control.high)}
-    words = (
-        f"{control.words} ({control.range})"
-        if control.kind == "s" or control.off is not None
-        else control.words
+        range_ = {"MIN": number(control.low), "MAX": number(control.high)}
+    description = (
+        f"{control.description} ({control.range_text})"
+        if control.kind == "s" or control.unset is not None
+        else control.description
     )
     return {
         "TYPE": control.kind,
         "ACCESS": READ | WRITE,
-        "RANGE": [span],
-        "DESCRIPTION": words,
+        "RANGE": [range_],
+        "DESCRIPTION": description,
         "VALUE": list(value),
         "DEFAULT_VALUE": [control.default],
     }
 
 
-def _command(command: Command, access: int, value: tuple[Value, ...]) -> Node:
+def _entry_attributes(command: AddressEntry, access: int, value: tuple[Value, ...]) -> Node:
     """Return what is said of a command, or of what is told; without arguments it is an impulse, I."""
     names = [a.strip("()").partition(":") for a in command.args.split() if a != "…"]
     kinds = "".join(kind or "f" for _, _, kind in names)
-    spans = [_SPANS.get(name) or _SPANS.get(f"{name}:{kind}") or {} for name, _, kind in names]
+    ranges = [
+        _ARGUMENT_RANGES.get(name) or _ARGUMENT_RANGES.get(f"{name}:{kind}") or {} for name, _, kind in names
+    ]
     node: Node = {
         "TYPE": kinds or "I",
         "ACCESS": access,
-        "RANGE": spans or [{}],
-        "DESCRIPTION": command.words or command.path.rpartition("/")[2],
+        "RANGE": ranges or [{}],
+        "DESCRIPTION": command.description or command.path.rpartition("/")[2],
     }
     node["VALUE"] = list(value) or [
-        _nothing(kind, span) for kind, span in zip(kinds or "I", node["RANGE"], strict=True)
+        _placeholder(kind, range_) for kind, range_ in zip(kinds or "I", node["RANGE"], strict=True)
     ]
     if value and len(value) != len(kinds):  # a list of names and weights is as long as it is
         node["TYPE"] = "".join(
@@ -152,11 +154,11 @@ def _command(command: Command, access: int, value: tuple[Value, ...]) -> Node:
     return node
 
 
-def _nothing(kind: str, span: Node) -> Value | None:
+def _placeholder(kind: str, range_: Node) -> Value | None:
     """Return what stands for a value that nothing was told of yet: clients read the types of values from it."""
     if kind == "I":
         return None
-    first = span["VALS"][0] if "VALS" in span else span.get("MIN", "" if kind == "s" else 0)
+    first = range_["VALS"][0] if "VALS" in range_ else range_.get("MIN", "" if kind == "s" else 0)
     return str(first) if kind == "s" else int(first) if kind == "i" else float(first)
 
 
@@ -166,7 +168,7 @@ log = logging.getLogger("llmball")
 NAME = "LLMBall"
 
 
-class Discovery:
+class ZeroconfAnnouncer:
     """Announces HOST_INFO's port and OSC's from `open` to `close`. Raises OwnerError where zeroconf is not installed."""
 
     def __init__(self) -> None:
@@ -199,15 +201,19 @@ class Discovery:
         try:
             self._open = self._zeroconf(here or self._everywhere, ip_version=self._v4)
             for kind, port in (("_oscjson._tcp.local.", http_port), ("_osc._udp.local.", osc_port)):
-                info = self._info(kind, f"{NAME}.{kind}", port=port, parsed_addresses=here or _addresses())
+                info = self._info(
+                    kind, f"{NAME}.{kind}", port=port, parsed_addresses=here or _own_addresses()
+                )
                 await self._open.async_register_service(info, allow_name_change=True)
         except OSError as refused:
             log.warning("nobody can find us by zeroconf: %s", refused)
 
 
-def _addresses() -> list[str]:
+def _own_addresses() -> list[str]:
     """Return this machine's own addresses but loopback."""
     import ifaddr
 
-    there = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]
-    return [ip for ip in there if not ip_address(ip).is_loopback] or there
+    own_addresses = [
+        ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)
+    ]
+    return [ip for ip in own_addresses if not ip_address(ip).is_loopback] or own_addresses

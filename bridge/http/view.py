@@ -10,60 +10,60 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 
 from bridge.clock import TempoMap
-from bridge.http.broadcast import Line, line
+from bridge.http.broadcast import PanelLine, panel_line
 from bridge.protocol.controls import CONTROLS, Value
 from model.music.notes import TICKS_PER_QUARTER
 from model.music.numerals import sentence
 
-Message = tuple[str, tuple[Value, ...]]
+PathAndArgs = tuple[str, tuple[Value, ...]]
 
 
-LAST = ("state", "take", "beat", "chord", "health")
+LATEST_PATHS = ("state", "take", "beat", "chord", "health")
 
 
-BEHIND = 8.0
+NOTE_MEMORY = 8.0
 """Quarter notes that a note is remembered after its end."""
 
 
-MOST_NOTES = 4000
+MAX_NOTES = 4000
 
 
-class Score:
+class LastPublished:
     """The last word at each address, and the notes that are planned or have just sounded."""
 
     def __init__(self) -> None:
-        self._last: dict[str, tuple[Value, ...]] = {}
+        self._latest: dict[str, tuple[Value, ...]] = {}
         self._overruled: dict[Value, Value] = {}
         self._notes: list[tuple[Value, ...]] = []
 
-    def hear(self, path: str, args: tuple[Value, ...]) -> None:
+    def update(self, path: str, args: tuple[Value, ...]) -> None:
         """Take in what is told."""
         match path, args:
             case "note", (*_, start, _):
                 self._notes.append(args)
-                if len(self._notes) > MOST_NOTES:
-                    self._forget(float(start) - 2 * BEHIND)
+                if len(self._notes) > MAX_NOTES:
+                    self._drop_old_notes(float(start) - 2 * NOTE_MEMORY)
             case "cancelled", (take, part, after):
-                self._cut(take, part, float(after))
+                self._cancel_notes(take, part, float(after))
             case "understood/overruled", (name, by):
                 self._overruled[name] = by
             case "state", ("idle" | "waiting",):
-                self._last[path] = args
+                self._latest[path] = args
                 self._notes.clear()
-                for gone in ("beat", "chord"):
-                    self._last.pop(gone, None)
-            case _ if path in LAST or path.startswith("understood/"):
+                for path_ in ("beat", "chord"):
+                    self._latest.pop(path_, None)
+            case _ if path in LATEST_PATHS or path.startswith("understood/"):
                 if path == "understood/feel":  # a plan is told anew: what lost is told after it
                     self._overruled.clear()
-                self._last[path] = args
+                self._latest[path] = args
 
-    def free(self, path: str) -> None:
+    def clear_overruled(self, path: str) -> None:
         """Forget what lost against a control that was given back to the words."""
         self._overruled.pop(path, None)
 
-    def told(self) -> Iterator[Message]:
+    def messages(self) -> Iterator[PathAndArgs]:
         """Yield all that holds."""
-        yield from self._last.items()
+        yield from self._latest.items()
         for name, by in self._overruled.items():
             yield "understood/overruled", (name, by)
         for note in self._notes:
@@ -71,12 +71,12 @@ class Score:
 
     def last(self, path: str) -> tuple[Value, ...]:
         """Return what was told last at an address, or nothing."""
-        return self._last.get(path, ())
+        return self._latest.get(path, ())
 
-    def _forget(self, before: float) -> None:
-        self._notes = [n for n in self._notes if float(n[4]) + float(n[5]) >= before][-MOST_NOTES:]
+    def _drop_old_notes(self, before: float) -> None:
+        self._notes = [n for n in self._notes if float(n[4]) + float(n[5]) >= before][-MAX_NOTES:]
 
-    def _cut(self, take: Value, part: Value, after: float) -> None:
+    def _cancel_notes(self, take: Value, part: Value, after: float) -> None:
         kept = []
         for note in self._notes:
             start, length = float(note[4]), float(note[5])
@@ -87,7 +87,7 @@ class Score:
         self._notes = kept
 
 
-TEMPI = 8
+MAX_TEMPO_SEGMENTS = 8
 """Segments of the tempo that are told: those before lie behind."""
 
 
@@ -101,63 +101,67 @@ class View:
 
     settings: Mapping[str, Value]
     bank: Callable[[], Mapping[int, str]]
-    planned: Callable[[], tuple[tuple[float, int, int, str], ...]]
-    words: Callable[[], str]
-    port: Callable[[], str]
+    planned_beats: Callable[[], tuple[tuple[float, int, int, str], ...]]
+    latest_prompt: Callable[[], str]
+    output_name: Callable[[], str]
     tempo: TempoMap | None = None
-    score: Score = field(default_factory=Score)
+    last_published: LastPublished = field(default_factory=LastPublished)
     _sent: dict[str, Value] = field(default_factory=dict)
-    _sent_words: list[Line] = field(default_factory=list)
+    _sent_lines: list[PanelLine] = field(default_factory=list)
 
     def value(self, path: str) -> tuple[Value, ...]:
         """Return what an address was set to or told last."""
-        return (self.settings[path],) if path in CONTROLS else self.score.last(path)
+        return (self.settings[path],) if path in CONTROLS else self.last_published.last(path)
 
-    def changes(self) -> Iterator[Line]:
+    def changes(self) -> Iterator[PanelLine]:
         """Yield what is otherwise than it was at the last call."""
         for path in CONTROLS:
             value = self.settings[path]
             if self._sent.get(path) != value:
                 self._sent[path] = value
                 if value == CONTROLS[path].default:
-                    self.score.free(path)
-                yield line(path, (value,))
-        words = list(self._own_words())
-        yield from (w for w in words if w not in self._sent_words)
-        self._sent_words = words
+                    self.last_published.clear_overruled(path)
+                yield panel_line(path, (value,))
+        lines = list(self._panel_lines())
+        yield from (w for w in lines if w not in self._sent_lines)
+        self._sent_lines = lines
 
-    def snapshot(self) -> Iterator[Line]:
+    def snapshot(self) -> Iterator[PanelLine]:
         """Yield all that holds, for one who comes in."""
-        yield from self._own_words()
-        yield from (line(path, (self.settings[path],)) for path in CONTROLS)
-        yield from (line(path, args) for path, args in self.score.told())
+        yield from self._panel_lines()
+        yield from (panel_line(path, (self.settings[path],)) for path in CONTROLS)
+        yield from (panel_line(path, args) for path, args in self.last_published.messages())
 
-    def _explained(self) -> tuple[str, str]:
+    def _explanations(self) -> tuple[str, str]:
         """Return a plain sentence on the chord that sounds and one on the chord that comes next, or nothing."""
-        sounding = self.score.last("chord")
-        told = str(self.settings["key"])
-        key = told if told != "auto" else str(next(iter(self.score.last("understood/key")), ""))
+        sounding = self.last_published.last("chord")
+        key_control = str(self.settings["key"])
+        key = (
+            key_control
+            if key_control != "auto"
+            else str(next(iter(self.last_published.last("understood/key")), ""))
+        )
         if not sounding or not key:
             return "", ""
         symbol, *where = sounding
         here = [int(place) for place in where]
-        coming = next((chord for _, *at, chord in self.planned() if chord and at > here), "")
-        return told_of(str(symbol), key), told_of(coming, key)
+        coming = next((chord for _, *at, chord in self.planned_beats() if chord and at > here), "")
+        return explanation_of(str(symbol), key), explanation_of(coming, key)
 
-    def _own_words(self) -> Iterator[Line]:
+    def _panel_lines(self) -> Iterator[PanelLine]:
         """Yield what the page is told beside the table of addresses."""
         if self.tempo is not None:
-            segments = self.tempo.segments[-TEMPI:]
+            segments = self.tempo.segments[-MAX_TEMPO_SEGMENTS:]
             yield "tempo_map", [[s.tick / TICKS_PER_QUARTER, s.seconds, s.bpm] for s in segments]
-        yield "planned", self.planned()
+        yield "planned", self.planned_beats()
         yield "bank", {str(slot): text for slot, text in self.bank().items()}
-        yield "words", self.words()
-        yield "explained", *self._explained()
-        yield "port", self.port()
+        yield "words", self.latest_prompt()
+        yield "explained", *self._explanations()
+        yield "port", self.output_name()
 
 
 @lru_cache(256)
-def told_of(symbol: str, key: str) -> str:
+def explanation_of(symbol: str, key: str) -> str:
     """Return the sentence on a chord in a key, nothing where there is none; asked forty times a second."""
     try:
         return sentence(symbol, key) if symbol else ""

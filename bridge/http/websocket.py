@@ -16,24 +16,24 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from bridge.clock import monotonic
 from bridge.errors import BadRequest
-from bridge.http.broadcast import Audience, Listener, line, written
+from bridge.http.broadcast import Broadcaster, Listener, encode_frame, panel_line
 from bridge.http.view import View
-from bridge.processes.child_processes import Outlets
+from bridge.processes.child_processes import OutputChoice
 from bridge.protocol import osc
-from bridge.protocol.addresses import TOLD
-from bridge.protocol.clients import Share
+from bridge.protocol.addresses import OUTGOING
+from bridge.protocol.clients import Budget
 from bridge.protocol.controls import CONTROLS, ROOT, Value
-from bridge.protocol.dispatch import House, Say, cost
+from bridge.protocol.dispatch import Dispatcher, Reply, request_cost
 from bridge.protocol.osc import Message, OscError
-from bridge.protocol.requests import Bye, Hello, Request, read, sayable
+from bridge.protocol.requests import Bye, Hello, Request, is_encodable, parse_request
 
-LARGEST_FRAME = 64 * 1024  # bytes
-
-
-MOST_MESSAGES, MOST_ARGUMENTS = 64, 64
+MAX_FRAME = 64 * 1024  # bytes
 
 
-LARGEST_NUMBER = 2**53
+MAX_MESSAGES, MAX_ARGUMENTS = 64, 64
+
+
+MAX_NUMBER = 2**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,157 +45,166 @@ class Listen:
 
 
 @dataclass(frozen=True, slots=True)
-class Own:
+class PanelMessage:
     """A word between the page and the panel, which is not in the table: `name` and arguments."""
 
     name: str
     args: tuple[object, ...]
 
 
-Read = Message | Listen | Own | OscError
+FrameContent = Message | Listen | PanelMessage | OscError
 
 
-def read_frame(frame: str | bytes) -> list[Read]:
+def parse_frame(frame: str | bytes) -> list[FrameContent]:
     """Return what a frame holds; what cannot be read stands as its error."""
     try:
-        return [*osc.parse(frame)] if isinstance(frame, bytes) else _text(frame)
+        return [*osc.parse(frame)] if isinstance(frame, bytes) else _parse_text(frame)
     except OscError as error:
         return [error]
 
 
-def _text(frame: str) -> list[Read]:
+def _parse_text(frame: str) -> list[FrameContent]:
     try:
-        told = json.loads(frame, parse_constant=_refused)
+        data = json.loads(frame, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         raise OscError("a frame is JSON") from error
-    match told:
+    match data:
         case {"COMMAND": "LISTEN" | "IGNORE" as command, "DATA": str(address)}:
             return [Listen(address, command == "LISTEN")]
         case [str(), *_]:
-            return [_message(told)]
-        case [*several] if several and len(several) <= MOST_MESSAGES:
-            return [_message(one) for one in several]
-    raise OscError(f'a frame is ["/llmball/address", value, …] or 1..{MOST_MESSAGES} of these in a list')
+            return [_parse_message(data)]
+        case [*several] if several and len(several) <= MAX_MESSAGES:
+            return [_parse_message(one) for one in several]
+    raise OscError(f'a frame is ["/llmball/address", value, …] or 1..{MAX_MESSAGES} of these in a list')
 
 
-def _message(told: object) -> Read:
-    if not isinstance(told, list) or not told or not isinstance(told[0], str):
+def _parse_message(data: object) -> FrameContent:
+    if not isinstance(data, list) or not data or not isinstance(data[0], str):
         return OscError("a message is a list: address, values")
-    address, *args = told
-    if len(args) > MOST_ARGUMENTS or not all(_plain(a) for a in [address, *args]):
+    address, *args = data
+    if len(args) > MAX_ARGUMENTS or not all(_is_value(a) for a in [address, *args]):
         return OscError("a message's values are numbers and strings, 64 at most")
-    return Message(address, tuple(args)) if address.startswith("/") else Own(address, tuple(args))
+    return Message(address, tuple(args)) if address.startswith("/") else PanelMessage(address, tuple(args))
 
 
-def _plain(value: object) -> bool:
+def _is_value(value: object) -> bool:
     if isinstance(value, str):
-        return sayable(value)
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
+        return is_encodable(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
 
 
-def _refused(constant: str) -> NoReturn:
+def _refuse_constant(constant: str) -> NoReturn:
     raise ValueError(f"{constant} is no JSON")
 
 
-MOST_SOCKETS = 64
+MAX_SOCKETS = 64
 
 
-LISTENED = frozenset(ROOT + path for path in (*CONTROLS, *(told.path for told in TOLD)))
+LISTENABLE = frozenset(ROOT + path for path in (*CONTROLS, *(told.path for told in OUTGOING)))
 
 
-class WebSocketDoor:
+class WebSocketServer:
     """Seats each visitor among the `audience` and hears what it says; `view` is what a newcomer is shown."""
 
-    def __init__(self, house: House, view: View, outlets: Outlets, audience: Audience) -> None:
-        self._house, self._view, self._outlets, self._audience = house, view, outlets, audience
+    def __init__(
+        self, dispatcher: Dispatcher, view: View, output_choice: OutputChoice, broadcaster: Broadcaster
+    ) -> None:
+        self._dispatcher, self._view, self._output_choice, self._broadcaster = (
+            dispatcher,
+            view,
+            output_choice,
+            broadcaster,
+        )
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Answer an upgrade, and talk until the visitor goes. Raises web.HTTPException: no upgrade, or too many."""
-        ws = web.WebSocketResponse(max_msg_size=LARGEST_FRAME, heartbeat=15, timeout=2)
+        ws = web.WebSocketResponse(max_msg_size=MAX_FRAME, heartbeat=15, timeout=2)
         if not ws.can_prepare(request):
             raise web.HTTPBadRequest
-        if len(self._audience.listeners) >= MOST_SOCKETS:
+        if len(self._broadcaster.listeners) >= MAX_SOCKETS:
             raise web.HTTPServiceUnavailable
         await ws.prepare(request)
 
-        def let_go() -> None:
-            listener.told = False
-            self._audience.listeners.discard(listener)
+        def disconnect() -> None:
+            listener.subscribed = False
+            self._broadcaster.listeners.discard(listener)
             sending.cancel()
             closing.append(asyncio.ensure_future(ws.close(code=WSCloseCode.TRY_AGAIN_LATER)))
 
         closing: list[asyncio.Future[bool]] = []
-        listener = Listener(let_go)
-        sending = asyncio.ensure_future(listener.read_by(ws))
-        self._audience.listeners.add(listener)
-        share: Share[None] = Share(monotonic())
+        listener = Listener(disconnect)
+        sending = asyncio.ensure_future(listener.write_to(ws))
+        self._broadcaster.listeners.add(listener)
+        budget: Budget[None] = Budget(monotonic())
         try:
             async for frame in ws:
                 if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                     break
-                began, least = thread_time(), 0.0
-                for one in read_frame(frame.data):
-                    least += self._hear(one, listener)
-                share.use(max(thread_time() - began, least))
+                began, min_cost = thread_time(), 0.0
+                for content in parse_frame(frame.data):
+                    min_cost += self._handle_content(content, listener)
+                budget.spend(max(thread_time() - began, min_cost))
                 # whoever floods us waits behind the music, and what it sends in its own queue
-                await asyncio.sleep(0 if share.may(monotonic()) else share.later())
+                await asyncio.sleep(0 if budget.has_budget(monotonic()) else budget.seconds_until_budget())
         finally:
-            self._audience.listeners.discard(listener)
+            self._broadcaster.listeners.discard(listener)
             sending.cancel()
         return ws
 
-    def _hear(self, one: Read, listener: Listener) -> float:
+    def _handle_content(self, content: FrameContent, listener: Listener) -> float:
         """Answer a message; return what it costs at least."""
 
         def say(path: str, *args: Value) -> None:
-            listener.answer(line(path, args))
-            self._audience.stir()
+            listener.reply(panel_line(path, args))
+            self._broadcaster.schedule_flush()
 
         try:
-            match one:
+            match content:
                 case OscError():
-                    say("error", one.address, str(one))
+                    say("error", content.address, str(content))
                 case Listen(address, on):
-                    if address in LISTENED:
+                    if address in LISTENABLE:
                         (listener.addresses.add if on else listener.addresses.discard)(address)
-                case Own(name, args):
-                    self._own(name, args, listener)
+                case PanelMessage(name, args):
+                    self._handle_panel_message(name, args, listener)
                 case Message():
-                    request = read(one)
-                    self._request(request, listener, say)
-                    return cost(request)
+                    request = parse_request(content)
+                    self._handle_request(request, listener, say)
+                    return request_cost(request)
         except BadRequest as error:
             say("error", error.address, error.reason)
         return 0.0
 
-    def _request(self, request: Request, listener: Listener, say: Say) -> None:
+    def _handle_request(self, request: Request, listener: Listener, reply: Reply) -> None:
         match request:
             case Hello():
-                self._house.welcome(say)
-                listener.told = True
-                listener.put(written(self._view.snapshot()))
+                self._dispatcher.welcome(reply)
+                listener.subscribed = True
+                listener.send_frame(encode_frame(self._view.snapshot()))
             case Bye():
-                listener.told = False
+                listener.subscribed = False
             case _:
-                self._house.answer(request, ("panel", id(listener)), say)
+                self._dispatcher.handle(request, ("panel", id(listener)), reply)
 
-    def _own(self, name: str, args: tuple[object, ...], listener: Listener) -> None:
+    def _handle_panel_message(self, name: str, args: tuple[object, ...], listener: Listener) -> None:
         """Answer what the page asks of the panel itself."""
         match name, args:
             case "sync", (int(number),):
-                listener.put(written([("sync", number, monotonic())]))
+                listener.send_frame(encode_frame([("sync", number, monotonic())]))
             case "ports", ():
-                asking = asyncio.get_running_loop().run_in_executor(None, self._outlets.there)
-                asking.add_done_callback(partial(_list_ports, listener))
+                port_list = asyncio.get_running_loop().run_in_executor(None, self._output_choice.available)
+                port_list.add_done_callback(partial(_send_port_list, listener))
             case "port", (str(wanted),):
-                self._outlets.choose(wanted)
+                self._output_choice.choose(wanted)
             case _:
-                listener.put(written([line("error", ("", f"{name!r} is no word of the panel's"))]))
+                listener.send_frame(
+                    encode_frame([panel_line("error", ("", f"{name!r} is no word of the panel's"))])
+                )
 
 
-def _list_ports(listener: Listener, asked: asyncio.Future[list[str]]) -> None:
-    error = asked.exception()
+def _send_port_list(listener: Listener, port_list: asyncio.Future[list[str]]) -> None:
+    error = port_list.exception()
     if error is None:
-        listener.put(written([("ports", asked.result())]))
+        listener.send_frame(encode_frame([("ports", port_list.result())]))
     else:
-        listener.put(written([line("error", ("", str(error)))]))
+        listener.send_frame(encode_frame([panel_line("error", ("", str(error)))]))

@@ -22,13 +22,13 @@ _API_NAMES = {
 }
 
 
-def client_name(port_name: str) -> str:
+def jack_client_name(port_name: str) -> str:
     """Return JACK's client name for a port name: LLMBall → llmball."""
     return "".join(c for c in port_name.lower() if c.isalnum()) or "llmball"
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def _silenced_stderr() -> Iterator[None]:
     """Keep libjack from writing to stderr while we only ask whether a server is there."""
     kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
@@ -47,15 +47,15 @@ def api_of(backend: str) -> int:
     return int(getattr(rtmidi, _API_NAMES[backend]))
 
 
-def candidates(platform: str) -> tuple[str, ...]:
+def platform_backends(platform: str) -> tuple[str, ...]:
     """Return the backends of a platform, the best first."""
     return {"darwin": ("coremidi", "jack"), "win32": ("winmm",)}.get(platform, ("jack", "alsa"))
 
 
 def find_backend(wanted: str) -> str | None:
     """Return the backend that answers: the one wanted, or the platform's first; None where none does."""
-    asked = candidates(sys.platform) if wanted == "auto" else (wanted,)
-    return next((b for b in asked if _answers(b)), None)
+    wanted_backends = platform_backends(sys.platform) if wanted == "auto" else (wanted,)
+    return next((b for b in wanted_backends if _answers(b)), None)
 
 
 def _answers(backend: str) -> bool:
@@ -65,7 +65,7 @@ def _answers(backend: str) -> bool:
     if api not in rtmidi.get_compiled_api():
         return False
     os.environ["JACK_NO_START_SERVER"] = "1"
-    with _quiet():
+    with _silenced_stderr():
         try:
             probe = rtmidi.MidiOut(api, name="llmball-probe")
             probe.get_ports()
@@ -91,34 +91,34 @@ def list_ports(backend: str) -> tuple[str, list[str], list[str]] | None:
         sources.delete()
 
 
-def sinks(api: int) -> list[str]:
+def output_ports(api: int) -> list[str]:
     """Return the names of all ports that take messages. Raises rtmidi.RtMidiError."""
     import rtmidi
 
-    asking = rtmidi.MidiOut(api, name="llmball-probe")
+    probe = rtmidi.MidiOut(api, name="llmball-probe")
     try:
-        return list(asking.get_ports())
+        return list(probe.get_ports())
     finally:
-        asking.delete()
+        probe.delete()
 
 
-def sources(api: int) -> list[str]:
+def input_ports(api: int) -> list[str]:
     """Return the names of all ports that send. Raises rtmidi.RtMidiError."""
     import rtmidi
 
-    asking = rtmidi.MidiIn(api, name="llmball-probe")
+    probe = rtmidi.MidiIn(api, name="llmball-probe")
     try:
-        return list(asking.get_ports())
+        return list(probe.get_ports())
     finally:
-        asking.delete()
+        probe.delete()
 
 
-def chosen(there: list[str], wanted: str) -> int:
+def find_port(available: list[str], wanted: str) -> int:
     """Return which of some ports a name, or a piece of one, means. Raises OwnerError: none, or several."""
-    fitting = [i for i, name in enumerate(there) if wanted.lower() in name.lower()]
-    meant = [i for i in fitting if there[i] == wanted] or fitting
-    if len(meant) != 1:
-        found = "no port" if not meant else "more than one port"
-        ports = ", ".join(there) or "none"
+    matches = [i for i, name in enumerate(available) if wanted.lower() in name.lower()]
+    exact_or_all = [i for i in matches if available[i] == wanted] or matches
+    if len(exact_or_all) != 1:
+        found = "no port" if not exact_or_all else "more than one port"
+        ports = ", ".join(available) or "none"
         raise OwnerError(f"{found} is named like {wanted!r}; there are: {ports} (see llmball ports)")
-    return meant[0]
+    return exact_or_all[0]

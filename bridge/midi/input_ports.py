@@ -14,15 +14,15 @@ from typing import Protocol
 from bridge.clock import Clock, Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.midi import jack
-from bridge.midi.backends import api_of, chosen, client_name, find_backend, sources
-from bridge.midi.jack import Connections, JackDoor, NameTakenError
+from bridge.midi.backends import api_of, find_backend, find_port, input_ports, jack_client_name
+from bridge.midi.jack import ConnectionKeeper, JackClient, NameTakenError
 from bridge.midi.protocol import ACTIVE_SENSING
 
-Hear = Callable[[Seconds, bytes], None]
+OnMidi = Callable[[Seconds, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
-class InletConfig:
+class InputConfig:
     """What to listen to: `input` is virtual or a port's name."""
 
     input: str
@@ -34,13 +34,13 @@ class PortGoneError(Exception):
     """The port, or all of its system, is gone."""
 
 
-class Inlet(Protocol):
+class InputPort(Protocol):
     """Anything that MIDI comes in by, until it is closed."""
 
     name: str
 
     @property
-    def kept(self) -> frozenset[str]:
+    def connections(self) -> frozenset[str]:
         """Whom it is to be connected to when it is opened again."""
 
     def check(self) -> list[str]:
@@ -72,22 +72,33 @@ class RtMidiSource(Protocol):
         """Leave the system."""
 
 
-class RtMidiInlet:
+class RtMidiInput:
     """A port through python-rtmidi, `to` somebody's. Active Sensing and system exclusive are kept out."""
 
-    kept: frozenset[str] = frozenset()
+    connections: frozenset[str] = frozenset()
 
     def __init__(
-        self, name: str, port: RtMidiSource, hear: Hear, to: str | None = None, clock: Clock = monotonic
+        self,
+        name: str,
+        port: RtMidiSource,
+        on_midi: OnMidi,
+        connected_to: str | None = None,
+        clock: Clock = monotonic,
     ) -> None:
-        self.name, self._port, self._hear, self._to, self._clock = name, port, hear, to, clock
+        self.name, self._port, self._on_midi, self._connected_to, self._clock = (
+            name,
+            port,
+            on_midi,
+            connected_to,
+            clock,
+        )
         port.ignore_types(sysex=True, timing=False, active_sense=True)
-        port.set_callback(self._came)
+        port.set_callback(self._on_message)
 
     def check(self) -> list[str]:
         """Look whether somebody's port is still there."""
-        if self._to is not None and self._to not in self._port.get_ports():
-            raise PortGoneError(f"{self._to} is gone")
+        if self._connected_to is not None and self._connected_to not in self._port.get_ports():
+            raise PortGoneError(f"{self._connected_to} is gone")
         return []
 
     def close(self) -> None:
@@ -96,54 +107,56 @@ class RtMidiInlet:
         self._port.close_port()
         self._port.delete()
 
-    def _came(self, event: tuple[list[int], float], _: object) -> None:
-        self._hear(self._clock(), bytes(event[0]))
+    def _on_message(self, event: tuple[list[int], float], _: object) -> None:
+        self._on_midi(self._clock(), bytes(event[0]))
 
 
-class JackInlet:
+class JackInput:
     """A port by JACK's own library: each message has the moment of its frame."""
 
-    def __init__(self, name: str, client: str, port: str, hear: Hear, to: frozenset[str]) -> None:
+    def __init__(
+        self, name: str, client: str, port: str, on_midi: OnMidi, connections: frozenset[str]
+    ) -> None:
         """Open and listen, connected to others. Raises NameTakenError, or OSError: no server."""
-        self.name, self._hear = name, hear
-        self._end, self._wake = os.pipe()
-        os.set_blocking(self._wake, False)  # JACK's thread writes there
-        self._door = JackDoor(client, port, self._wake)
-        self._connections = Connections(self._door, to)
-        self._connections.check()
+        self.name, self._on_midi = name, on_midi
+        self._wake_read, self._wake_write = os.pipe()
+        os.set_blocking(self._wake_write, False)  # JACK's thread writes there
+        self._client = JackClient(client, port, self._wake_write)
+        self._keeper = ConnectionKeeper(self._client, connections)
+        self._keeper.check()
         self._open = True
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     @property
-    def kept(self) -> frozenset[str]:
+    def connections(self) -> frozenset[str]:
         """Whom it is to be connected to when it is opened again."""
-        return self._connections.kept
+        return self._keeper.remembered
 
     def check(self) -> list[str]:
         """Look after the connections. Raises PortGoneError: no server."""
-        if self._door.lost:
+        if self._client.server_lost:
             raise PortGoneError("the JACK server is gone")
-        return self._connections.check()
+        return self._keeper.check()
 
     def close(self) -> None:
         """Close the port."""
         self._open = False
-        os.write(self._wake, b"\0")
+        os.write(self._wake_write, b"\0")
         self._reader.join()
-        self._door.close()
-        os.close(self._wake)
-        os.close(self._end)
+        self._client.close()
+        os.close(self._wake_write)
+        os.close(self._wake_read)
 
     def _read(self) -> None:
         while self._open:
-            os.read(self._end, 256)
-            for at, data in self._door.heard():
+            os.read(self._wake_read, 256)
+            for at, data in self._client.received():
                 if data[0] != ACTIVE_SENSING[0]:
-                    self._hear(at, data)
+                    self._on_midi(at, data)
 
 
-def settled(config: InletConfig) -> InletConfig:
+def resolved_input(config: InputConfig) -> InputConfig:
     """Return the config with its backend settled. Raises OwnerError: what was asked cannot be."""
     backend = find_backend(config.backend)
     if backend is None:
@@ -155,14 +168,14 @@ def settled(config: InletConfig) -> InletConfig:
     return replace(config, backend=backend)
 
 
-def open_inlet(config: InletConfig, hear: Hear, kept: frozenset[str] = frozenset()) -> Inlet:
+def open_input(config: InputConfig, on_midi: OnMidi, connections: frozenset[str] = frozenset()) -> InputPort:
     """Open what a settled config names, connected to those that were kept, and listen. Raises OwnerError."""
     import rtmidi
 
     api = api_of(config.backend)
-    client = f"{client_name(config.port_name)}-in"
+    client = f"{jack_client_name(config.port_name)}-in"
     if config.backend == "jack" and jack.available():
-        return _exact(config, api, client, hear, kept)
+        return _open_jack_input(config, api, client, on_midi, connections)
     try:
         port = rtmidi.MidiIn(api, name=client)
     except (SystemError, rtmidi.RtMidiError) as gone:
@@ -171,26 +184,28 @@ def open_inlet(config: InletConfig, hear: Hear, kept: frozenset[str] = frozenset
         if config.input == "virtual":
             name = f"{config.port_name} in"
             port.open_virtual_port(name)
-            return RtMidiInlet(f"{config.backend}:{client}:{name}", port, hear)
-        there = sources(api)
-        index = chosen(there, config.input)
+            return RtMidiInput(f"{config.backend}:{client}:{name}", port, on_midi)
+        available = input_ports(api)
+        index = find_port(available, config.input)
         port.open_port(index, f"{config.port_name} in")
-        return RtMidiInlet(f"{config.backend}:{there[index]}", port, hear, there[index])
+        return RtMidiInput(f"{config.backend}:{available[index]}", port, on_midi, available[index])
     except rtmidi.RtMidiError as refused:
         raise OwnerError(
             f"{config.backend} refuses {config.input!r} ({refused}): see llmball ports"
         ) from refused
 
 
-def _exact(config: InletConfig, api: int, client: str, hear: Hear, kept: frozenset[str]) -> Inlet:
+def _open_jack_input(
+    config: InputConfig, api: int, client: str, on_midi: OnMidi, connections: frozenset[str]
+) -> InputPort:
     """Open by JACK's own library; somebody's port by name is one that ours is connected to."""
     name, port = f"jack:{client}:{config.port_name} in", f"{config.port_name} in"
     try:
         if config.input != "virtual":
-            there = sources(api)
-            kept = kept or frozenset({there[chosen(there, config.input)]})
-            name = f"jack:{', '.join(sorted(kept))}"
-        return JackInlet(name, client, port, hear, kept)
+            available = input_ports(api)
+            connections = connections or frozenset({available[find_port(available, config.input)]})
+            name = f"jack:{', '.join(sorted(connections))}"
+        return JackInput(name, client, port, on_midi, connections)
     except NameTakenError as taken:
         raise OwnerError(
             f"{taken} is there already: stop the other LLMBall, or choose another --port-name"

@@ -16,21 +16,21 @@ from queue import Empty, SimpleQueue
 from setproctitle import setproctitle
 
 from bridge.errors import OwnerError
-from bridge.midi.input_ports import Hear, Inlet, InletConfig, PortGoneError, open_inlet
-from bridge.midi.output_ports import NOBODY, Kept
-from bridge.midi.protocol import Connected, Heard, OpenFailed, PortLost, PortNews, Ready
+from bridge.midi.input_ports import InputConfig, InputPort, OnMidi, PortGoneError, open_input
+from bridge.midi.output_ports import NO_CONNECTIONS, Connections
+from bridge.midi.protocol import ConnectionsChanged, MidiReceived, OpenFailed, PortChanged, PortLost, Ready
 
-Open = Callable[[InletConfig, Hear, frozenset[str]], Inlet]
-LOOK = 0.5
+OpenInput = Callable[[InputConfig, OnMidi, frozenset[str]], InputPort]
+CHECK_INTERVAL = 0.5
 """Seconds of silence after which the port is looked after, and between two looks for one that was lost."""
 
 
 def run(
     connection: Connection,
-    config: InletConfig,
-    again: bool = False,
-    before: Kept = NOBODY,
-    opened: Open = open_inlet,
+    config: InputConfig,
+    reopening: bool = False,
+    last_connections: Connections = NO_CONNECTIONS,
+    open_port: OpenInput = open_input,
 ) -> None:
     """Be the ears: open the port, pass on what is heard, until None comes or the daemon is gone.
 
@@ -40,68 +40,68 @@ def run(
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # the daemon decides when to stop; this process ends with its pipe
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    passing: Passing = SimpleQueue()
-    kept = before.get("", frozenset())
+    queue: InputQueue = SimpleQueue()
+    connections = last_connections.get("", frozenset())
     gc.collect()
     gc.freeze()
-    threading.Thread(target=_until_told, args=(connection, passing), daemon=True).start()
+    threading.Thread(target=_wait_for_quit, args=(connection, queue), daemon=True).start()
     with suppress(OSError):  # the daemon is gone
         while True:
             try:
-                inlet = opened(config, lambda at, data: passing.put(Heard(at, data)), kept)
+                port = open_port(config, lambda at, data: queue.put(MidiReceived(at, data)), connections)
             except OwnerError as refused:
-                if not again:
+                if not reopening:
                     connection.send(OpenFailed(str(refused)))
                     return
-                if _told_to_end(passing):
+                if _quit_received(queue):
                     return
                 continue
-            again = True
-            connection.send(Ready(inlet.name, realtime=False))
+            reopening = True
+            connection.send(Ready(port.name, realtime=False))
             try:
-                lost = _listen(connection, inlet, passing)
+                loss = _pass_on(connection, port, queue)
             finally:
-                kept = inlet.kept
-                inlet.close()
-            if lost is None:
+                connections = port.connections
+                port.close()
+            if loss is None:
                 return
-            connection.send(PortLost(lost))
+            connection.send(PortLost(loss))
 
 
-Passing = SimpleQueue[Heard | None]
+InputQueue = SimpleQueue[MidiReceived | None]
 
 
-def _listen(connection: Connection, inlet: Inlet, passing: Passing) -> str | None:
+def _pass_on(connection: Connection, port: InputPort, queue: InputQueue) -> str | None:
     """Pass on what is heard until told to end, or return in words how the port was lost."""
-    kept: frozenset[str] = frozenset()
+    connections: frozenset[str] = frozenset()
     while True:
         try:
-            heard = passing.get(timeout=LOOK)
+            message = queue.get(timeout=CHECK_INTERVAL)
         except Empty:
             try:
-                for line in inlet.check():
-                    connection.send(PortNews(line))
+                for line in port.check():
+                    connection.send(PortChanged(line))
             except PortGoneError as gone:
                 return str(gone)
-            if inlet.kept != kept:
-                kept = inlet.kept
-                connection.send(Connected({"": kept}))
+            if port.connections != connections:
+                connections = port.connections
+                connection.send(ConnectionsChanged({"": connections}))
             continue
-        if heard is None:
+        if message is None:
             return None
-        connection.send(heard)
+        connection.send(message)
 
 
-def _told_to_end(passing: Passing) -> bool:
+def _quit_received(queue: InputQueue) -> bool:
     """Wait a moment for the word to end."""
     try:
-        return passing.get(timeout=LOOK) is None
+        return queue.get(timeout=CHECK_INTERVAL) is None
     except Empty:
         return False
 
 
-def _until_told(connection: Connection, passing: Passing) -> None:
+def _wait_for_quit(connection: Connection, queue: InputQueue) -> None:
     """Wait for the end of the pipe or the word to end, either of which ends the process."""
     with suppress(EOFError, OSError):
         connection.recv()
-    passing.put(None)
+    queue.put(None)

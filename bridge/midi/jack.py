@@ -20,7 +20,7 @@ from typing import Any
 
 from bridge.clock import Seconds
 
-LONGEST = 3
+MAX_MESSAGE_BYTES = 3
 """Bytes of the longest message that passes here."""
 
 
@@ -69,7 +69,7 @@ def available() -> bool:
     return _library() is not None
 
 
-class JackDoor:
+class JackClient:
     """A MIDI port of JACK, open until `close`; `pipe` is a file's number for one that hears, -1 for one that sends.
 
     All but JACK's own thread is the caller's one thread. Raises NameTakenError, or OSError where no server answers.
@@ -79,49 +79,53 @@ class JackDoor:
         library = _library()
         if library is None:
             raise OSError("JACK's own way is not installed")
-        self._jack, self._hears = library, pipe >= 0
-        self._door = self._jack.door_open(client.encode(), port.encode(), pipe)
-        if not self._door:
+        self._jack, self._is_input = library, pipe >= 0
+        self._handle = self._jack.door_open(client.encode(), port.encode(), pipe)
+        if not self._handle:
             # of a server that refuses a name JACK says the same as of one that is not there: another name tells
             other = self._jack.door_open(f"{client}-{os.getpid()}".encode(), port.encode(), pipe)
             if other:
                 self._jack.door_close(other)
                 raise NameTakenError(client)
             raise OSError("JACK does not answer")
-        self._client, self._port = self._jack.door_client(self._door), self._jack.door_port(self._door)
+        self._jack_client, self._port = (
+            self._jack.door_client(self._handle),
+            self._jack.door_port(self._handle),
+        )
         self.name = f"{client}:{port}"
 
     @property
     def period(self) -> Seconds:
         """The length of a period."""
         return Seconds(
-            self._jack.jack_get_buffer_size(self._client) / self._jack.jack_get_sample_rate(self._client)
+            self._jack.jack_get_buffer_size(self._jack_client)
+            / self._jack.jack_get_sample_rate(self._jack_client)
         )
 
     @property
-    def lost(self) -> bool:
+    def server_lost(self) -> bool:
         """Whether the server is gone; the door only closes then."""
-        return bool(self._jack.door_lost(self._door))
+        return bool(self._jack.door_lost(self._handle))
 
     def send(self, data: bytes, at: Seconds | None) -> None:
         """Send a message of 1 to 3 bytes at a moment, or at once. Raises OSError where JACK takes no more."""
         moment = 0 if at is None else round(at * 1e6 + _raw_minus_monotonic())
-        if self._jack.door_send(self._door, moment, data, len(data)) or self.lost:
+        if self._jack.door_send(self._handle, moment, data, len(data)) or self.server_lost:
             raise OSError("JACK is gone")
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Take back the beginnings that wait for their moment, and let the ends that wait sound at once."""
-        self._jack.door_send(self._door, 0, b"", 0)
+        self._jack.door_send(self._handle, 0, b"", 0)
 
-    def heard(self) -> Iterable[tuple[Seconds, bytes]]:
+    def received(self) -> Iterable[tuple[Seconds, bytes]]:
         """Yield what was heard since, with its moments."""
-        at, data = ctypes.c_int64(), ctypes.create_string_buffer(LONGEST)
-        while size := self._jack.door_read(self._door, ctypes.byref(at), data):
+        at, data = ctypes.c_int64(), ctypes.create_string_buffer(MAX_MESSAGE_BYTES)
+        while size := self._jack.door_read(self._handle, ctypes.byref(at), data):
             yield Seconds((at.value - _raw_minus_monotonic()) / 1e6), data.raw[:size]
 
     def connections(self) -> tuple[str, ...]:
         """Return the names of the ports that ours is connected to."""
-        if self.lost:
+        if self.server_lost:
             return ()
         names = self._jack.jack_port_get_connections(self._port)
         if not names:
@@ -134,22 +138,22 @@ class JackDoor:
 
     def exists(self, name: str) -> bool:
         """Tell whether there is a port of this name."""
-        return not self.lost and bool(self._jack.jack_port_by_name(self._client, name.encode()))
+        return not self.server_lost and bool(self._jack.jack_port_by_name(self._jack_client, name.encode()))
 
     def connect(self, other: str) -> bool:
         """Connect ours to another port; tell whether it is."""
         ours, theirs = self.name.encode(), other.encode()
-        pair = (theirs, ours) if self._hears else (ours, theirs)
-        return not self.lost and self._jack.jack_connect(self._client, *pair) in (0, 17)
+        pair = (theirs, ours) if self._is_input else (ours, theirs)
+        return not self.server_lost and self._jack.jack_connect(self._jack_client, *pair) in (0, 17)
 
     def close(self) -> None:
         """Close it, once all that was sent has been written (half a second at most)."""
         end = time.monotonic() + 0.5
-        while not (self.lost or self._jack.door_idle(self._door)) and time.monotonic() < end:
+        while not (self.server_lost or self._jack.door_idle(self._handle)) and time.monotonic() < end:
             time.sleep(0.002)
-        if not self.lost:
+        if not self.server_lost:
             time.sleep(2 * self.period)  # what is written in a period is read in it or in the next
-        self._jack.door_close(self._door)
+        self._jack.door_close(self._handle)
 
 
 def _raw_minus_monotonic() -> float:
@@ -161,88 +165,91 @@ def _raw_minus_monotonic() -> float:
     return (raw - (before + time.clock_gettime_ns(time.CLOCK_MONOTONIC)) // 2) / 1000
 
 
-MARGIN = Seconds(0.004)
+HANDOVER_MARGIN = Seconds(0.004)
 """Beside two periods, for the time that a handed-over message takes to be seen."""
 
 
-class Connections:
+class ConnectionKeeper:
     """Whom a port is connected to, kept while they are away. Whoever the owner takes off is forgotten."""
 
-    def __init__(self, door: JackDoor, kept: Iterable[str] = ()) -> None:
-        self._door = door
+    def __init__(self, client: JackClient, remembered: Iterable[str] = ()) -> None:
+        self._client = client
         self._present: set[str] = set()
-        self._doubtful: set[str] = set()
-        self._away = set(kept)
+        self._just_disconnected: set[str] = set()
+        self._away = set(remembered)
 
     @property
-    def kept(self) -> frozenset[str]:
+    def remembered(self) -> frozenset[str]:
         """Those that are there, and those that are wanted back."""
-        return frozenset(self._present | self._doubtful | self._away)
+        return frozenset(self._present | self._just_disconnected | self._away)
 
     def check(self) -> list[str]:
         """Look who is there; connect again who came back. Return a line for each that went or came."""
         news: list[str] = []
-        now = set(self._door.connections())
-        doubtful = set[str]()
-        for name in sorted((self._present | self._doubtful) - now):
-            if not self._door.exists(name):
+        now = set(self._client.connections())
+        just_disconnected = set[str]()
+        for name in sorted((self._present | self._just_disconnected) - now):
+            if not self._client.exists(name):
                 self._away.add(name)
                 news.append(f"{name} is gone")
-            elif name not in self._doubtful:  # taken off by the owner, or about to go: its port goes last
-                doubtful.add(name)
+            elif (
+                name not in self._just_disconnected
+            ):  # taken off by the owner, or about to go: its port goes last
+                just_disconnected.add(name)
         for name in sorted(self._away - now):
-            if self._door.exists(name) and self._door.connect(name):
+            if self._client.exists(name) and self._client.connect(name):
                 now.add(name)
                 news.append(f"{name} is connected again")
         self._away -= now
-        self._present, self._doubtful = now, doubtful
+        self._present, self._just_disconnected = now, just_disconnected
         return news
 
 
 class JackPort:
     """One port a route; messages are handed over `ahead` of their moment and sound at its frame."""
 
-    checked: Seconds | None = Seconds(0.5)
+    check_interval: Seconds | None = Seconds(0.5)
 
     def __init__(
-        self, name: str, clients: Mapping[str, tuple[str, str]], to: Mapping[str, Iterable[str]]
+        self, name: str, clients: Mapping[str, tuple[str, str]], connections: Mapping[str, Iterable[str]]
     ) -> None:
         """Open (client, port) a route, connected to others. Raises NameTakenError, or OSError: no server."""
         self.name, self.routes = name, tuple(clients)
-        self._doors: dict[str, JackDoor] = {}
+        self._clients: dict[str, JackClient] = {}
         try:
             for route, (client, port) in clients.items():
-                self._doors[route] = JackDoor(client, port)
+                self._clients[route] = JackClient(client, port)
         except Exception:
             self.close()
             raise
-        self._connections = {
-            route: Connections(door, to.get(route, ())) for route, door in self._doors.items()
+        self._keepers = {
+            route: ConnectionKeeper(jack_client, connections.get(route, ()))
+            for route, jack_client in self._clients.items()
         }
-        self.ahead = Seconds(2 * self._doors[self.routes[0]].period + MARGIN)
+        self.schedule_ahead = Seconds(2 * self._clients[self.routes[0]].period + HANDOVER_MARGIN)
         self.check()
 
     @property
-    def kept(self) -> dict[str, frozenset[str]]:
+    def connections(self) -> dict[str, frozenset[str]]:
         """By route, whom its port is to be connected to when it is opened again."""
-        return {route: connections.kept for route, connections in self._connections.items()}
+        return {route: keeper.remembered for route, keeper in self._keepers.items()}
 
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         """Send a message at a moment, or at once. Raises OSError: the server is gone."""
-        self._doors[route].send(data, at)
+        self._clients[route].send(data, at)
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Take back beginnings that were handed over and have not sounded."""
-        for door in self._doors.values():
-            door.hurry()
+        for jack_client in self._clients.values():
+            jack_client.flush()
 
     def check(self) -> list[str]:
         """Look after the connections; return a line for each that went or came. Raises OSError: no server."""
-        if any(door.lost for door in self._doors.values()):
+        if any(jack_client.server_lost for jack_client in self._clients.values()):
             raise OSError("the JACK server is gone")
-        return [line for connections in self._connections.values() for line in connections.check()]
+        return [line for keeper in self._keepers.values() for line in keeper.check()]
 
     def close(self) -> None:
         """Let what was sent sound, and close every port."""
-        for door in self._doors.values():
-            door.close()
+        for jack_client in self._clients.values():
+            jack_client.close()

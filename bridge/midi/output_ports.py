@@ -13,16 +13,16 @@ from typing import Any, Protocol
 from bridge.clock import Seconds
 from bridge.errors import OwnerError
 from bridge.midi import jack
-from bridge.midi.backends import api_of, chosen, client_name, find_backend, sinks, sources
+from bridge.midi.backends import api_of, find_backend, find_port, input_ports, jack_client_name, output_ports
 from bridge.midi.jack import JackPort, NameTakenError
 
-Kept = Mapping[str, frozenset[str]]
+Connections = Mapping[str, frozenset[str]]
 """By route, whom a port is to be connected to when it is opened again."""
-NOBODY: Kept = {}
+NO_CONNECTIONS: Connections = {}
 
 
 @dataclass(frozen=True, slots=True)
-class PortConfig:
+class OutputConfig:
     """What to open: output is virtual, none, record:FILE or a port's name; None is "virtual if possible"."""
 
     output: str | None
@@ -33,24 +33,24 @@ class PortConfig:
     trace: Path | None = None
 
 
-class Port(Protocol):
+class OutputPort(Protocol):
     """Anything that takes MIDI bytes."""
 
     name: str
     routes: tuple[str, ...]
-    ahead: Seconds
+    schedule_ahead: Seconds
     """So long before its moment a message may be given, and sounds at it; 0: it sounds when it is given."""
-    checked: Seconds | None
+    check_interval: Seconds | None
     """How often it wants to be looked after; None: never."""
 
     @property
-    def kept(self) -> Kept:
+    def connections(self) -> Connections:
         """Whom it is to be connected to when it is opened again."""
 
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         """Send one message on the port of a route; ("",) is one port for all. Raises OSError: port lost."""
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Take back the beginnings that were given ahead and have not sounded; ends that wait sound at once."""
 
     def check(self) -> list[str]:
@@ -63,9 +63,9 @@ class Port(Protocol):
 class SilentPort:
     """Takes everything and sends nothing: for `none`, and for files, which the daemon writes itself."""
 
-    ahead = Seconds(0)
-    checked: Seconds | None = None
-    kept: Kept = NOBODY
+    schedule_ahead = Seconds(0)
+    check_interval: Seconds | None = None
+    connections: Connections = NO_CONNECTIONS
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -74,7 +74,7 @@ class SilentPort:
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         """Do nothing."""
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Do nothing: nothing waits here."""
 
     def check(self) -> list[str]:
@@ -88,9 +88,9 @@ class SilentPort:
 class RecordingPort:
     """Keeps what was sent, with the route: for tests and examples."""
 
-    ahead = Seconds(0)
-    checked: Seconds | None = None
-    kept: Kept = NOBODY
+    schedule_ahead = Seconds(0)
+    check_interval: Seconds | None = None
+    connections: Connections = NO_CONNECTIONS
 
     def __init__(self) -> None:
         self.name = "recording"
@@ -101,7 +101,7 @@ class RecordingPort:
         """Keep a message."""
         self.sent.append((route, data))
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Do nothing: nothing waits here."""
 
     def check(self) -> list[str]:
@@ -115,12 +115,12 @@ class RecordingPort:
 class RtMidiPort:
     """One port a route, through python-rtmidi; `to` is somebody's port that ours is connected to."""
 
-    ahead = Seconds(0)
-    checked: Seconds | None = Seconds(1)
-    kept: Kept = NOBODY
+    schedule_ahead = Seconds(0)
+    check_interval: Seconds | None = Seconds(1)
+    connections: Connections = NO_CONNECTIONS
 
-    def __init__(self, name: str, outs: dict[str, Any], to: str | None = None) -> None:
-        self.name, self.routes, self._outs, self._to = name, tuple(outs), outs, to
+    def __init__(self, name: str, outs: dict[str, Any], connected_to: str | None = None) -> None:
+        self.name, self.routes, self._outs, self._connected_to = name, tuple(outs), outs, connected_to
 
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         """Send a message. Raises OSError where the port is lost."""
@@ -131,13 +131,13 @@ class RtMidiPort:
         except rtmidi.RtMidiError as lost:
             raise OSError(f"{self.name} does not take any more: {lost}") from lost
 
-    def hurry(self) -> None:
+    def flush(self) -> None:
         """Do nothing: nothing waits here."""
 
     def check(self) -> list[str]:
         """Look whether somebody's port is still there: rtmidi sends to one that is gone without a word."""
-        if self._to is not None and self._to not in self._outs[""].get_ports():
-            raise OSError(f"{self._to} is gone")
+        if self._connected_to is not None and self._connected_to not in self._outs[""].get_ports():
+            raise OSError(f"{self._connected_to} is gone")
         return []
 
     def close(self) -> None:
@@ -147,7 +147,7 @@ class RtMidiPort:
             out.delete()
 
 
-def decided(config: PortConfig) -> PortConfig:
+def resolved_output(config: OutputConfig) -> OutputConfig:
     """Return the config with its output and backend settled. Raises OwnerError: what was asked cannot be."""
     output = config.output
     if output == "none" or (output is not None and output.startswith("record:")):
@@ -163,7 +163,7 @@ def decided(config: PortConfig) -> PortConfig:
     return replace(config, output=output or "virtual", backend=backend)
 
 
-def open_port(config: PortConfig, kept: Kept | None = None) -> Port:
+def open_output(config: OutputConfig, connections: Connections | None = None) -> OutputPort:
     """Open what a settled config names, connected to those that were kept. Raises OwnerError."""
     output = config.output or "none"
     if output == "none":
@@ -175,15 +175,15 @@ def open_port(config: PortConfig, kept: Kept | None = None) -> Port:
     api = api_of(config.backend)
     try:
         if config.backend == "jack" and jack.available():
-            return _exact(config, api, output, kept or {})
-        return _virtual(config, api) if output == "virtual" else _existing(config, api, output)
+            return _open_jack(config, api, output, connections or {})
+        return _open_virtual(config, api) if output == "virtual" else _open_existing(config, api, output)
     except rtmidi.RtMidiError as refused:
         raise OwnerError(f"{config.backend} refuses {output!r} ({refused}): see llmball ports") from refused
 
 
-def _clients(config: PortConfig) -> dict[str, tuple[str, str]]:
+def _client_names(config: OutputConfig) -> dict[str, tuple[str, str]]:
     """Return the names of client and port a route: the first client has the plain name, where people look."""
-    client = client_name(config.port_name)
+    client = jack_client_name(config.port_name)
     routes = config.parts if config.per_part else ("",)
     return {
         route: (f"{client}-{route}" if i else client, f"{config.port_name} {route}".rstrip())
@@ -191,64 +191,64 @@ def _clients(config: PortConfig) -> dict[str, tuple[str, str]]:
     }
 
 
-def _exact(config: PortConfig, api: int, output: str, kept: Kept) -> Port:
+def _open_jack(config: OutputConfig, api: int, output: str, connections: Connections) -> OutputPort:
     """Open our ports by JACK's own library; somebody's port by name is one that ours is connected to."""
-    clients = _clients(config)
+    clients = _client_names(config)
     client, port = next(iter(clients.values()))
     name = f"jack:{client}:{port}"
     if output != "virtual":
-        there = sinks(api)
-        kept = kept or {"": frozenset({there[chosen(there, output)]})}
-        clients, name = {"": (client, config.port_name)}, f"jack:{', '.join(sorted(kept['']))}"
+        available = output_ports(api)
+        connections = connections or {"": frozenset({available[find_port(available, output)]})}
+        clients, name = {"": (client, config.port_name)}, f"jack:{', '.join(sorted(connections['']))}"
     try:
-        return JackPort(name, clients, kept)
+        return JackPort(name, clients, connections)
     except NameTakenError as taken:
-        raise _taken(str(taken)) from taken
+        raise _name_taken(str(taken)) from taken
     except OSError as gone:
         raise OwnerError("jack does not answer any more: see llmball doctor") from gone
 
 
-def _virtual(config: PortConfig, api: int) -> Port:
+def _open_virtual(config: OutputConfig, api: int) -> OutputPort:
     import rtmidi
 
     if config.backend == "winmm":
         raise OwnerError(
             "Windows has no virtual ports: install loopMIDI and name its port with --output (llmball ports)"
         )
-    routes = tuple(_clients(config))
-    clients = {route: client for route, (client, _) in _clients(config).items()}
-    names = {route: port for route, (_, port) in _clients(config).items()}
+    routes = tuple(_client_names(config))
+    clients = {route: client for route, (client, _) in _client_names(config).items()}
+    names = {route: port for route, (_, port) in _client_names(config).items()}
     client = clients[routes[0]]
-    taken = [p for p in sources(api) if p.split(":")[0] in clients.values() or p in names.values()]
+    taken = [p for p in input_ports(api) if p.split(":")[0] in clients.values() or p in names.values()]
     if taken:
-        raise _taken(taken[0])
+        raise _name_taken(taken[0])
     outs: dict[str, Any] = {}
     for route in routes:
         outs[route] = rtmidi.MidiOut(api, name=clients[route])
         outs[route].open_virtual_port(names[route])
     port = RtMidiPort(f"{config.backend}:{client}:{names[routes[0]]}", outs)
     if config.backend == "jack":  # which gives another name to a client whose own is taken, and says nothing
-        there = sources(api)
+        available = input_ports(api)
         for route in routes:
-            if f"{clients[route]}:{names[route]}" not in there:
+            if f"{clients[route]}:{names[route]}" not in available:
                 port.close()
-                raise _taken(clients[route])
+                raise _name_taken(clients[route])
     return port
 
 
-def _taken(name: str) -> OwnerError:
+def _name_taken(name: str) -> OwnerError:
     return OwnerError(f"{name} is there already: stop the other LLMBall, or choose another --port-name")
 
 
-def _existing(config: PortConfig, api: int, wanted: str) -> Port:
+def _open_existing(config: OutputConfig, api: int, wanted: str) -> OutputPort:
     import rtmidi
 
-    out = rtmidi.MidiOut(api, name=client_name(config.port_name))
-    there = out.get_ports()
+    out = rtmidi.MidiOut(api, name=jack_client_name(config.port_name))
+    available = out.get_ports()
     try:
-        index = chosen(there, wanted)
+        index = find_port(available, wanted)
     except OwnerError:
         out.delete()
         raise
     out.open_port(index, config.port_name)
-    return RtMidiPort(f"{config.backend}:{there[index]}", {"": out}, there[index])
+    return RtMidiPort(f"{config.backend}:{available[index]}", {"": out}, available[index])

@@ -20,23 +20,37 @@ from setproctitle import setproctitle
 
 from bridge.errors import OwnerError
 from bridge.midi import jack
-from bridge.midi.output_ports import NOBODY, Kept, Port, PortConfig, open_port
+from bridge.midi.output_ports import NO_CONNECTIONS, Connections, OutputConfig, OutputPort, open_output
 from bridge.midi.player import Player
-from bridge.midi.protocol import Connected, OpenFailed, PlayerOrder, PortLost, PortNews, Quit, Ready, Report
+from bridge.midi.protocol import (
+    ConnectionsChanged,
+    OpenFailed,
+    PlayerOrder,
+    PlayerReport,
+    PortChanged,
+    PortLost,
+    Quit,
+    Ready,
+)
 
-AGAIN = 0.5
+REOPEN_INTERVAL = 0.5
 """Seconds between two looks at whether a port that was lost can be opened again."""
 REALTIME_PRIORITY = 40
 
 
-def warm() -> None:
+def preload() -> None:
     """Have at hand what opening a port takes long to load."""
     import rtmidi  # noqa: F401
 
     jack.available()
 
 
-def run(connection: Connection, config: PortConfig, again: bool = False, kept: Kept = NOBODY) -> None:
+def run(
+    connection: Connection,
+    config: OutputConfig,
+    reopening: bool = False,
+    connections: Connections = NO_CONNECTIONS,
+) -> None:
     """Be the player process: open the port, serve until Quit or until the daemon is gone.
 
     A port that is lost is waited for; so is one that was there before (`again`), with whom it was connected to
@@ -48,9 +62,9 @@ def run(connection: Connection, config: PortConfig, again: bool = False, kept: K
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
         if config.trace is not None:
-            _append(config.trace, ())
+            _append_lines(config.trace, ())
     except OSError as refused:
-        _tell(
+        _report(
             connection,
             OpenFailed(f"{config.trace} cannot be written ({refused.strerror}): choose another --trace"),
         )
@@ -58,36 +72,38 @@ def run(connection: Connection, config: PortConfig, again: bool = False, kept: K
     gc.collect()
     gc.freeze()
     gc.disable()
-    while (port := _opened(connection, config, kept, again)) is not None:
-        _tell(connection, Ready(port.name, _realtime()))
+    while (port := _open(connection, config, connections, reopening)) is not None:
+        _report(connection, Ready(port.name, _request_realtime()))
         player = Player(port, config.per_part)
         try:
             try:
-                if again:
+                if reopening:
                     player.silence(True)
-                again = True
+                reopening = True
                 _serve(connection, player, config.trace)
             finally:
                 player.silence(False)
             return
-        except OSError as lost:
-            _tell(connection, PortLost(str(lost)))
+        except OSError as loss:
+            _report(connection, PortLost(str(loss)))
         finally:
-            kept = port.kept
+            connections = port.connections
             port.close()
 
 
-def _opened(connection: Connection, config: PortConfig, kept: Kept, again: bool) -> Port | None:
+def _open(
+    connection: Connection, config: OutputConfig, connections: Connections, reopening: bool
+) -> OutputPort | None:
     """Open the port, or wait until it can be where it was open before; None where that is not to be."""
     while True:
         try:
-            return open_port(config, kept)
+            return open_output(config, connections)
         except OwnerError as refused:
-            if not again:
-                _tell(connection, OpenFailed(str(refused)))
+            if not reopening:
+                _report(connection, OpenFailed(str(refused)))
                 return None
         try:
-            if _order_waits(connection, AGAIN) and isinstance(connection.recv(), Quit | None):
+            if _wait_for_order(connection, REOPEN_INTERVAL) and isinstance(connection.recv(), Quit | None):
                 return None
         except (EOFError, ConnectionError):
             return None
@@ -95,35 +111,35 @@ def _opened(connection: Connection, config: PortConfig, kept: Kept, again: bool)
 
 def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
     """Carry out orders and play, until Quit (or None, which ends any child) or until nobody gives orders."""
-    serving, kept = True, NOBODY
+    serving, connections = True, NO_CONNECTIONS
     while serving:
         try:
-            if _order_waits(connection, player.wait()):
+            if _wait_for_order(connection, player.timeout()):
                 order: PlayerOrder | None = connection.recv()
                 serving = order is not None and not isinstance(order, Quit)
                 if order is not None:
-                    player.on(order)
+                    player.handle(order)
         except (EOFError, ConnectionError):  # a pipe's end, in the words of either kind of system
             break
-        player.play()
-        kept = _look_after(connection, player, kept)
-        figures = player.health()
-        if figures is not None:
-            _tell(connection, figures)
-            _keep(player, trace)
-    _keep(player, trace)
+        player.send_due()
+        connections = _check_port(connection, player, connections)
+        health = player.health()
+        if health is not None:
+            _report(connection, health)
+            _write_trace(player, trace)
+    _write_trace(player, trace)
 
 
-def _look_after(connection: Connection, player: Player, kept: Kept) -> Kept:
+def _check_port(connection: Connection, player: Player, connections: Connections) -> Connections:
     """Look after the port, tell what is new and whom it is connected to; return those."""
     for line in player.check():
-        _tell(connection, PortNews(line))
-    if player.kept != kept:
-        _tell(connection, Connected(dict(player.kept)))
-    return player.kept
+        _report(connection, PortChanged(line))
+    if player.connections != connections:
+        _report(connection, ConnectionsChanged(dict(player.connections)))
+    return player.connections
 
 
-def _order_waits(connection: Connection, seconds: float | None) -> bool:
+def _wait_for_order(connection: Connection, seconds: float | None) -> bool:
     """Wait for an order, so long at most; tell whether there is one.
 
     `Connection.poll` rounds up to whole milliseconds, which is late by half of one; `select` does not, but on
@@ -134,27 +150,27 @@ def _order_waits(connection: Connection, seconds: float | None) -> bool:
     return bool(select.select([connection], [], [], seconds)[0])
 
 
-def _tell(connection: Connection, report: Report) -> None:
+def _report(connection: Connection, report: PlayerReport) -> None:
     try:
         connection.send(report)
     except OSError:  # the daemon is gone: the next poll says so
         return
 
 
-def _keep(player: Player, trace: Path | None) -> None:
+def _write_trace(player: Player, trace: Path | None) -> None:
     """Move the lines of the trace to its file, where one is wanted."""
     if trace is not None and player.trace:
         with suppress(OSError):  # a full disk is no reason to stop the music
-            _append(trace, player.trace)
+            _append_lines(trace, player.trace)
     player.trace.clear()
 
 
-def _append(trace: Path, lines: Iterable[str]) -> None:
+def _append_lines(trace: Path, lines: Iterable[str]) -> None:
     with trace.open("a", encoding="utf-8") as file:
         file.writelines(lines)
 
 
-def _realtime() -> bool:
+def _request_realtime() -> bool:
     """Ask for real-time priority; tell whether it was allowed."""
     if sys.platform != "linux":
         return False

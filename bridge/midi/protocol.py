@@ -10,7 +10,7 @@ from model.music.notes import Ticks
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Sound:
+class ScheduledNote:
     """A note ready to sound: absolute ticks since the last play, channel 0..15.
 
     `beat` is the tick of the beat that it belongs to: looseness and offsets may move it before or behind.
@@ -35,25 +35,29 @@ class Sound:
             raise ValueError(f"a velocity is in 1..127, not {self.velocity}")
 
 
-def remains(sound: Sound, after: Ticks, ring: Collection[str]) -> Sound | None:
+def remainder(note: ScheduledNote, after: Ticks, let_ring: Collection[str]) -> ScheduledNote | None:
     """Return what is left of a planned sound when all from a tick on is taken back, if anything.
 
     What belongs to a beat from there on goes. Parts that ring keep the rest as it was; in the others nothing
     begins or sounds at the tick or later.
     """
-    if sound.beat >= after:
+    if note.beat >= after:
         return None
-    if sound.part in ring or sound.at + sound.length <= after:
-        return sound
-    if sound.at >= after:
+    if note.part in let_ring or note.at + note.length <= after:
+        return note
+    if note.at >= after:
         return None
-    return replace(sound, length=Ticks(min(sound.length, after - sound.at)))
+    return replace(note, length=Ticks(min(note.length, after - note.at)))
 
 
-def left(sounds: Iterable[Sound], after: Ticks, ring: Collection[str]) -> list[Sound]:
+def remainders(
+    notes: Iterable[ScheduledNote], after: Ticks, let_ring: Collection[str]
+) -> list[ScheduledNote]:
     """Return what is left of planned sounds, by the law of `remains`, about which most need not be asked."""
-    kept = (s if s.at + s.length <= after and s.beat < after else remains(s, after, ring) for s in sounds)
-    return [s for s in kept if s is not None]
+    remaining = (
+        s if s.at + s.length <= after and s.beat < after else remainder(s, after, let_ring) for s in notes
+    )
+    return [s for s in remaining if s is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +65,7 @@ class Play:
     """Schedule the sounds of a take."""
 
     take: int
-    sounds: tuple[Sound, ...]
+    notes: tuple[ScheduledNote, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +74,11 @@ class Cancel:
 
     take: int
     after: Ticks
-    ring: frozenset[str] = frozenset()
+    let_ring: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
-class Retime:
+class SetTempoMap:
     """Use this tempo map from now on."""
 
     tempo: TempoMap
@@ -98,7 +102,7 @@ class Controller:
 
 
 @dataclass(frozen=True, slots=True)
-class Clocked:
+class SendClock:
     """Send MIDI clock along with the music whose bar 1 begins at a tick; None: no more."""
 
     first: Ticks | None
@@ -110,13 +114,13 @@ class Quit:
 
 
 @dataclass(frozen=True, slots=True)
-class Together:
+class Batch:
     """Carry out the orders of one decision in turn: one message, for each of its own takes a good part of a millisecond."""
 
     orders: tuple[PlayerOrder, ...]
 
 
-PlayerOrder = Play | Cancel | Retime | Silence | Controller | Clocked | Quit | Together
+PlayerOrder = Play | Cancel | SetTempoMap | Silence | Controller | SendClock | Quit | Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,20 +156,20 @@ class PortLost:
 
 
 @dataclass(frozen=True, slots=True)
-class Connected:
+class ConnectionsChanged:
     """Whom our ports are connected to, by route: for whoever opens them after us."""
 
-    kept: Mapping[str, frozenset[str]]
+    connections: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class PortNews:
+class PortChanged:
     """Somebody whom the port was connected to went, or came back."""
 
     line: str
 
 
-Report = Ready | OpenFailed | Health | PortLost | PortNews | Connected
+PlayerReport = Ready | OpenFailed | Health | PortLost | PortChanged | ConnectionsChanged
 
 
 ACTIVE_SENSING = bytes((0xFE,))
@@ -204,7 +208,7 @@ def panic() -> Iterator[bytes]:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class MidiReceived:
     """A MIDI message came in at the owner's `--input`: the moment it came, by `bridge.clock`, and its bytes."""
 
     at: Seconds

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from itertools import count
 
-from bridge.midi.protocol import Cancel, NoteOff, NoteOn, Sound, remains
+from bridge.midi.protocol import Cancel, NoteOff, NoteOn, ScheduledNote, remainder
 from model.music.notes import Ticks
 
 Voice = tuple[str, int, int]
@@ -20,7 +20,7 @@ Voice = tuple[str, int, int]
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Timed:
+class ScheduledMessage:
     """A message, the tick it is due at and the route it takes. Ends sort before beginnings."""
 
     at: Ticks
@@ -29,7 +29,7 @@ class Timed:
     take: int = field(compare=False)
     route: str = field(compare=False)
     message: NoteOn | NoteOff = field(compare=False)
-    sound: Sound = field(compare=False)
+    note: ScheduledNote = field(compare=False)
 
     @property
     def voice(self) -> Voice:
@@ -41,7 +41,7 @@ class Scheduler:
     """A queue of timed messages, under takes that can be cancelled."""
 
     def __init__(self) -> None:
-        self._heap: list[Timed] = []
+        self._heap: list[ScheduledMessage] = []
         self._ids = count()
         self._sounding: dict[Voice, int] = {}
         self.dropped = 0
@@ -56,49 +56,49 @@ class Scheduler:
         """Whether anything is scheduled or sounds."""
         return bool(self._heap or self._sounding)
 
-    def add(self, sounds: Iterable[Sound], take: int, route: str | None = None) -> None:
+    def add(self, notes: Iterable[ScheduledNote], take: int, route: str | None = None) -> None:
         """Schedule the beginning and the end of each sound; the route is its part, or one for all."""
-        for sound in sounds:
-            note_id, way = next(self._ids), sound.part if route is None else route
-            on = NoteOn(sound.channel, sound.pitch, sound.velocity)
-            off = NoteOff(sound.channel, sound.pitch)
-            for tick, rank, message in ((sound.at, 1, on), (Ticks(sound.at + sound.length), 0, off)):
-                heapq.heappush(self._heap, Timed(tick, rank, note_id, take, way, message, sound))
+        for note in notes:
+            note_id, route_ = next(self._ids), note.part if route is None else route
+            on = NoteOn(note.channel, note.pitch, note.velocity)
+            off = NoteOff(note.channel, note.pitch)
+            for tick, rank, message in ((note.at, 1, on), (Ticks(note.at + note.length), 0, off)):
+                heapq.heappush(self._heap, ScheduledMessage(tick, rank, note_id, take, route_, message, note))
 
     def cancel(self, order: Cancel) -> None:
         """Take back what has not begun, and bring forward the ends of what sounds, as the order says."""
         waiting = {t.note_id for t in self._heap if t.rank == 1}
-        kept: list[Timed] = []
-        for timed in self._heap:
-            if timed.take == order.take:
-                left = remains(timed.sound, order.after, order.ring)
-                if left is None and timed.note_id in waiting:
+        kept: list[ScheduledMessage] = []
+        for message in self._heap:
+            if message.take == order.take:
+                remaining = remainder(message.note, order.after, order.let_ring)
+                if remaining is None and message.note_id in waiting:
                     continue
-                if timed.rank == 0:
-                    end = order.after if left is None else left.at + left.length
-                    timed = replace(timed, at=Ticks(min(timed.at, end)))
-            kept.append(timed)
+                if message.rank == 0:
+                    end = order.after if remaining is None else remaining.at + remaining.length
+                    message = replace(message, at=Ticks(min(message.at, end)))
+            kept.append(message)
         self._heap = kept
         heapq.heapify(self._heap)
 
-    def due(self, now: Ticks, oldest: Ticks) -> list[Timed]:
+    def pop_due(self, now: Ticks, oldest: Ticks) -> list[ScheduledMessage]:
         """Take every message that must sound by now, without beginnings before `oldest`."""
-        ready: list[Timed] = []
+        ready: list[ScheduledMessage] = []
         while self._heap and self._heap[0].at <= now:
-            timed = heapq.heappop(self._heap)
-            voice = timed.voice
-            if timed.rank == 1:
-                if timed.at < oldest:
+            message = heapq.heappop(self._heap)
+            voice = message.voice
+            if message.rank == 1:
+                if message.at < oldest:
                     self.dropped += 1
                     continue
                 if voice in self._sounding:
-                    ready.append(replace(timed, rank=0, message=NoteOff(*voice[1:])))
-                self._sounding[voice] = timed.note_id
+                    ready.append(replace(message, rank=0, message=NoteOff(*voice[1:])))
+                self._sounding[voice] = message.note_id
             else:
-                if self._sounding.get(voice) != timed.note_id:
+                if self._sounding.get(voice) != message.note_id:
                     continue
                 del self._sounding[voice]
-            ready.append(timed)
+            ready.append(message)
         return ready
 
     def silence(self) -> list[Voice]:

@@ -12,22 +12,22 @@ from secrets import token_hex
 from time import thread_time
 
 from bridge.clock import monotonic
-from bridge.config import Account
+from bridge.config import BrokerAccount
 from bridge.errors import BadRequest
-from bridge.mqtt.client import Broker, Parcel, Wish
-from bridge.mqtt.topics import Mirror
-from bridge.protocol.clients import Address, Share
+from bridge.mqtt.client import MqttClient, MqttMessage, Subscription
+from bridge.mqtt.topics import TopicMirror
+from bridge.protocol.clients import Address, Budget
 from bridge.protocol.controls import ROOT, Value
-from bridge.protocol.dispatch import House, cost
-from bridge.protocol.events import TransportGiven
-from bridge.protocol.requests import Bye, Hello, Request, read
-from bridge.workers.dispatcher import Foreman
+from bridge.protocol.dispatch import Dispatcher, request_cost
+from bridge.protocol.events import HostTransportReported
+from bridge.protocol.requests import Bye, Hello, Request, parse_request
+from bridge.workers.dispatcher import WorkerDispatcher
 
-ALL_OF_THEM: Address = ("mqtt", 0)
+MQTT_SENDER: Address = ("mqtt", 0)
 """A broker does not say who speaks: its clients are one, whose clips are told at its topics."""
 
 
-class MqttDoor:
+class MqttServer:
     """Open from the first to the last.
 
     `foreman` has the parcels outside our own topics: those of workers.
@@ -35,106 +35,106 @@ class MqttDoor:
 
     def __init__(
         self,
-        there: Account,
+        account: BrokerAccount,
         name: str,
-        house: House,
+        dispatcher: Dispatcher,
         *,
-        foreman: Foreman | None = None,
+        worker_dispatcher: WorkerDispatcher | None = None,
     ) -> None:
-        self._house = house
-        self._foreman = foreman
-        self._mirror = Mirror(there.name or name, house.asked)
+        self._dispatcher = dispatcher
+        self._worker_dispatcher = worker_dispatcher
+        self._mirror = TopicMirror(account.name or name, dispatcher.query)
         self._loop = asyncio.get_running_loop()
-        self._share: Share[Parcel] = Share(monotonic())
+        self._budget: Budget[MqttMessage] = Budget(monotonic())
         self._timer: asyncio.TimerHandle | None = None
-        own = Wish(self._mirror.root + "#", 2)
-        self._broker = Broker(
-            there,
+        own_topics = Subscription(self._mirror.root + "#", 2)
+        self._client = MqttClient(
+            account,
             f"llmball-{token_hex(6)}",
-            (own, *(foreman.wishes if foreman is not None else ())),
+            (own_topics, *(worker_dispatcher.subscriptions if worker_dispatcher is not None else ())),
             self._mirror.will,
-            lambda parcel: self._in_loop(self._came, parcel),
-            lambda there: self._in_loop(self._turned, there),
+            lambda message: self._call_in_loop(self._on_message, message),
+            lambda account: self._call_in_loop(self._on_connection, account),
         )
-        if foreman is not None:
-            foreman.send = self._broker.send
-        self._broker.open()
+        if worker_dispatcher is not None:
+            worker_dispatcher.send = self._client.send
+        self._client.open()
 
-    def tell(self, path: str, args: tuple[Value, ...]) -> None:
+    def publish(self, path: str, args: tuple[Value, ...]) -> None:
         """Show what is told."""
-        self._broker.send(self._mirror.told(path, args))
+        self._client.send(self._mirror.message_for(path, args))
 
-    def look(self) -> None:
+    def publish_changes(self) -> None:
         """Show the controls that have changed."""
-        for parcel in self._mirror.changed():
-            self._broker.send(parcel)
+        for message in self._mirror.changed_controls():
+            self._client.send(message)
 
     def close(self) -> None:
         """Say goodbye; waits for a moment at most."""
         if self._timer is not None:
             self._timer.cancel()
-        self._broker.send(self._mirror.will)
-        self._broker.close()
+        self._client.send(self._mirror.will)
+        self._client.close()
 
-    def _in_loop(self, call: Callable[..., None], *args: object) -> None:
+    def _call_in_loop(self, call: Callable[..., None], *args: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
             self._loop.call_soon_threadsafe(call, *args)
 
-    def _turned(self, there: bool) -> None:
-        if there:
-            for parcel in self._mirror.all():
-                self._broker.send(parcel)
-            self.tell("state", (self._house.state(),))
-        if self._foreman is not None:
-            self._foreman.reached(there)
+    def _on_connection(self, connected: bool) -> None:
+        if connected:
+            for message in self._mirror.all_retained():
+                self._client.send(message)
+            self.publish("state", (self._dispatcher.state(),))
+        if self._worker_dispatcher is not None:
+            self._worker_dispatcher.on_connection(connected)
 
-    def _came(self, parcel: Parcel) -> None:
-        if not parcel.topic.startswith(self._mirror.root):
-            if self._foreman is not None:
-                self._foreman.came(parcel)
-        elif parcel.retain:
+    def _on_message(self, message: MqttMessage) -> None:
+        if not message.topic.startswith(self._mirror.root):
+            if self._worker_dispatcher is not None:
+                self._worker_dispatcher.on_message(message)
+        elif message.retain:
             pass  # it was said before we came
-        elif not self._share.waiting and self._share.may(monotonic()):
-            self._read(parcel)
+        elif not self._budget.waiting and self._budget.has_budget(monotonic()):
+            self._handle_message(message)
         else:
-            self._share.wait(parcel.topic, parcel)
+            self._budget.enqueue(message.topic, message)
             if self._timer is None:
-                self._later()
+                self._schedule_catch_up()
 
-    def _later(self) -> None:
-        self._timer = self._loop.call_later(self._share.later(), self._read_on)
+    def _schedule_catch_up(self) -> None:
+        self._timer = self._loop.call_later(self._budget.seconds_until_budget(), self._catch_up)
 
-    def _read_on(self) -> None:
+    def _catch_up(self) -> None:
         """Read what has waited, as far as the share goes."""
         self._timer = None
-        while self._share.may(monotonic()) and (parcel := self._share.next()) is not None:
-            self._read(parcel)
-        if self._share.waiting:
-            self._later()
+        while self._budget.has_budget(monotonic()) and (message := self._budget.dequeue()) is not None:
+            self._handle_message(message)
+        if self._budget.waiting:
+            self._schedule_catch_up()
 
-    def _read(self, parcel: Parcel) -> None:
-        began, least = thread_time(), 0.0
+    def _handle_message(self, message: MqttMessage) -> None:
+        began, min_cost = thread_time(), 0.0
         try:
-            request = read(self._mirror.read(parcel))
-            self._carry_out(request)
-            least = cost(request)
-            if not isinstance(request, TransportGiven):
-                self.look()
+            request = parse_request(self._mirror.parse(message))
+            self._carry_out_request(request)
+            min_cost = request_cost(request)
+            if not isinstance(request, HostTransportReported):
+                self.publish_changes()
         except BadRequest as error:
-            self._answer("error", error.address, error.reason)
+            self._reply("error", error.address, error.reason)
             path = error.address.removeprefix(ROOT)
             with contextlib.suppress(KeyError):  # what is retained there now is wrong
-                self._answer(path, *self._house.asked(path))
-        self._share.use(max(thread_time() - began, least))
+                self._reply(path, *self._dispatcher.query(path))
+        self._budget.spend(max(thread_time() - began, min_cost))
 
-    def _carry_out(self, request: Request) -> None:
+    def _carry_out_request(self, request: Request) -> None:
         match request:
             case Hello():
-                self._house.welcome(self._answer)
+                self._dispatcher.welcome(self._reply)
             case Bye():
                 pass
             case _:
-                self._house.answer(request, ALL_OF_THEM, self._answer)
+                self._dispatcher.handle(request, MQTT_SENDER, self._reply)
 
-    def _answer(self, path: str, *args: Value) -> None:
-        self.tell(path, args)
+    def _reply(self, path: str, *args: Value) -> None:
+        self.publish(path, args)

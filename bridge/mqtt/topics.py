@@ -11,38 +11,38 @@ import math
 from collections.abc import Callable, Iterator
 
 from bridge.errors import BadRequest
-from bridge.mqtt.client import Parcel
-from bridge.protocol.addresses import COMMANDS, TOLD
+from bridge.mqtt.client import MqttMessage
+from bridge.protocol.addresses import COMMANDS, OUTGOING
 from bridge.protocol.controls import CONTROLS, ROOT, Value
 from bridge.protocol.osc import Message
-from bridge.protocol.requests import sayable
+from bridge.protocol.requests import is_encodable
 
-MOST_BYTES = 1 << 16
-LIVELY = frozenset({"note", "cancelled", "beat", "chord", "health"})
+MAX_PAYLOAD = 1 << 16
+QOS_0_PATHS = frozenset({"note", "cancelled", "beat", "chord", "health"})
 """Told so often that a lost one is made good by the next: QoS 0. The rest goes with QoS 1."""
 
 
-def retained(path: str) -> bool:
+def is_retained(path: str) -> bool:
     """Tell whether the broker keeps the last value of what is told."""
     if path == "understood/overruled":
         return False  # one for each fact that lost: the last says nothing of the others
     return path in CONTROLS or path in ("state", "take", "morph") or path.startswith("understood/")
 
 
-def payload(args: tuple[Value, ...]) -> bytes:
+def encode_payload(args: tuple[Value, ...]) -> bytes:
     """Return arguments as a payload, which `arguments` reads back."""
     if len(args) == 1:
         value = args[0]
         plain = value if isinstance(value, str) else json.dumps(value)
-        if plain and plain == plain.strip() and arguments(plain.encode("utf-8", "replace")) == args:
+        if plain and plain == plain.strip() and decode_payload(plain.encode("utf-8", "replace")) == args:
             return plain.encode()
     return json.dumps(list(args), ensure_ascii=False).encode("utf-8", "replace")
 
 
-def arguments(data: bytes) -> tuple[Value, ...]:
+def decode_payload(data: bytes) -> tuple[Value, ...]:
     """Return a payload's arguments. Raises ValueError."""
-    if len(data) > MOST_BYTES:
-        raise ValueError(f"a payload has {MOST_BYTES} bytes at most, not {len(data)}")
+    if len(data) > MAX_PAYLOAD:
+        raise ValueError(f"a payload has {MAX_PAYLOAD} bytes at most, not {len(data)}")
     try:
         text = data.decode().strip()
     except UnicodeDecodeError as error:
@@ -50,68 +50,70 @@ def arguments(data: bytes) -> tuple[Value, ...]:
     if not text:
         return ()
     try:
-        read = json.loads(text)
+        data_read = json.loads(text)
     except (ValueError, RecursionError):
         return (text,)  # plain words
-    values = read if isinstance(read, list) else [read]
-    if not all(_one(v) for v in values):
+    values = data_read if isinstance(data_read, list) else [data_read]
+    if not all(_is_value(v) for v in values):
         raise ValueError("a payload is a number, text, or a JSON array of those")
     return tuple(values)
 
 
-def _one(value: object) -> bool:
+def _is_value(value: object) -> bool:
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return False
-    return sayable(value) if isinstance(value, str) else abs(value) < 2**63 and math.isfinite(value)
+    return is_encodable(value) if isinstance(value, str) else abs(value) < 2**63 and math.isfinite(value)
 
 
-class Mirror:
+class TopicMirror:
     """What a broker shows of one bridge. `asked` gives the value of a control."""
 
-    def __init__(self, name: str, asked: Callable[[str], tuple[Value, ...]]) -> None:
+    def __init__(self, name: str, query: Callable[[str], tuple[Value, ...]]) -> None:
         self.root = f"llmball/{name}/"
-        self._asked = asked
-        self._shown: dict[str, bytes] = {}
+        self._query = query
+        self._published: dict[str, bytes] = {}
 
     @property
-    def will(self) -> Parcel:
+    def will(self) -> MqttMessage:
         """What the broker tells of us when we are gone."""
-        return Parcel(self.root + "online", b"0", 1, retain=True)
+        return MqttMessage(self.root + "online", b"0", 1, retain=True)
 
-    def read(self, parcel: Parcel) -> Message:
+    def parse(self, message: MqttMessage) -> Message:
         """Return the message that a parcel is. Raises BadRequest."""
-        address = ROOT + parcel.topic.removeprefix(self.root)
+        address = ROOT + message.topic.removeprefix(self.root)
         try:
-            return Message(address, arguments(parcel.payload))
+            return Message(address, decode_payload(message.payload))
         except ValueError as error:
             raise BadRequest(address, str(error)) from error
 
-    def told(self, path: str, args: tuple[Value, ...]) -> Parcel:
+    def message_for(self, path: str, args: tuple[Value, ...]) -> MqttMessage:
         """Return what is told, as a parcel."""
-        kept = retained(path)
-        parcel = Parcel(self.root + path, payload(args), 0 if path in LIVELY else 1, kept)
-        if kept:
-            self._shown[path] = parcel.payload
-        return parcel
+        is_kept_by_broker = is_retained(path)
+        message = MqttMessage(
+            self.root + path, encode_payload(args), 0 if path in QOS_0_PATHS else 1, is_kept_by_broker
+        )
+        if is_kept_by_broker:
+            self._published[path] = message.payload
+        return message
 
-    def changed(self) -> Iterator[Parcel]:
+    def changed_controls(self) -> Iterator[MqttMessage]:
         """Yield the controls whose values are others than those shown."""
         for path in CONTROLS:
-            args = self._asked(path)
-            if self._shown.get(path) != payload(args):
-                yield self.told(path, args)
+            args = self._query(path)
+            if self._published.get(path) != encode_payload(args):
+                yield self.message_for(path, args)
 
-    def all(self) -> Iterator[Parcel]:
+    def all_retained(self) -> Iterator[MqttMessage]:
         """Yield everything that is retained, for a broker that has just been reached."""
-        yield Parcel(self.root + "online", b"1", 1, retain=True)
-        told = {path: data for path, data in self._shown.items() if path not in CONTROLS}
+        yield MqttMessage(self.root + "online", b"1", 1, retain=True)
+        other_values = {path: data for path, data in self._published.items() if path not in CONTROLS}
         for path in CONTROLS:
-            yield self.told(path, self._asked(path))
-        for path, data in told.items():
-            yield Parcel(self.root + path, data, 1, retain=True)
+            yield self.message_for(path, self._query(path))
+        for path, data in other_values.items():
+            yield MqttMessage(self.root + path, data, 1, retain=True)
 
 
-def page() -> str:
+def mqtt_reference() -> str:
     """Return docs/mqtt.md."""
     lines = [
         "# MQTT",
@@ -138,14 +140,14 @@ def page() -> str:
         "",
         "| topic | arguments | does |",
         "|---|---|---|",
-        *(f"| `llmball/NAME/{c.path}` | {c.args} | {c.words} |" for c in COMMANDS.values()),
+        *(f"| `llmball/NAME/{c.path}` | {c.args} | {c.description} |" for c in COMMANDS.values()),
         "",
         "## Controls (to us and from us; QoS 1, retained)",
         "",
         "| topic | type | range | default | means |",
         "|---|---|---|---|---|",
         *(
-            f"| `llmball/NAME/{c.path}` | {c.kind} | {c.range.replace('|', chr(92) + '|')} | {c.default} | {c.words} |"
+            f"| `llmball/NAME/{c.path}` | {c.kind} | {c.range_text.replace('|', chr(92) + '|')} | {c.default} | {c.description} |"
             for c in CONTROLS.values()
         ),
         "",
@@ -155,8 +157,8 @@ def page() -> str:
         "|---|---|---|---|---|",
         "| `llmball/NAME/online` | 1 or 0 | 1 | yes | connected; the last will says 0 |",
         *(
-            f"| `llmball/NAME/{c.path}` | {c.args} | {0 if c.path in LIVELY else 1} | {'yes' if retained(c.path) else ''} | {c.words} |"
-            for c in TOLD
+            f"| `llmball/NAME/{c.path}` | {c.args} | {0 if c.path in QOS_0_PATHS else 1} | {'yes' if is_retained(c.path) else ''} | {c.description} |"
+            for c in OUTGOING
         ),
         "",
     ]  # fmt: skip
@@ -164,4 +166,4 @@ def page() -> str:
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    print(mqtt_reference(), end="")

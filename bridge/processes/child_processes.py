@@ -13,50 +13,62 @@ from pathlib import Path
 
 from bridge.errors import BadRequest, OwnerError
 from bridge.midi.backends import list_ports
-from bridge.midi.input_ports import InletConfig
-from bridge.midi.output_ports import Kept, PortConfig
+from bridge.midi.input_ports import InputConfig
+from bridge.midi.output_ports import Connections, OutputConfig
+from bridge.midi.player_process import preload as preload_player
 from bridge.midi.player_process import run as run_player
-from bridge.midi.player_process import warm as warm_player
-from bridge.midi.protocol import Connected, Health, Heard, OpenFailed, PortLost, PortNews, Quit, Ready, Report
-from bridge.processes.supervisor import Child, Children
+from bridge.midi.protocol import (
+    ConnectionsChanged,
+    Health,
+    MidiReceived,
+    OpenFailed,
+    PlayerReport,
+    PortChanged,
+    PortLost,
+    Quit,
+    Ready,
+)
+from bridge.processes.supervisor import ChildProcess, Supervisor
 from bridge.protocol.events import GeneratorReady, PlayerReady
 from model.clips.messages import ClipAnswer
-from model.generation.messages import Answer, Opening
+from model.generation.messages import Answer, FirstNote
 
-VIRTUAL = "virtual"
+VIRTUAL_PORT = "virtual"
 
 
-class Outlets:
+class OutputChoice:
     """Holds what is to be opened next; `change` has it opened."""
 
-    def __init__(self, config: PortConfig, change: Callable[[], None]) -> None:
-        self.config, self._change = config, change
+    def __init__(self, config: OutputConfig, reopen: Callable[[], None]) -> None:
+        self.config, self._reopen = config, reopen
         self._name = ""
-        self._known: list[str] = []
+        self._available: list[str] = []
 
-    def opened(self, name: str) -> None:
+    def on_opened(self, name: str) -> None:
         """Note the name of the port that is open now."""
         self._name = name
 
-    def now(self) -> str:
+    def current(self) -> str:
         """Return the name of the port that is open."""
         return self._name
 
-    def there(self) -> list[str]:
+    def available(self) -> list[str]:
         """Return what could be chosen; asks the MIDI system, and is called from a thread."""
         found = list_ports(self.config.backend)
-        self._known = [] if found is None else [VIRTUAL, *(p for p in found[1] if "llmball" not in p.lower())]
-        return self._known
+        self._available = (
+            [] if found is None else [VIRTUAL_PORT, *(p for p in found[1] if "llmball" not in p.lower())]
+        )
+        return self._available
 
     def choose(self, wanted: str) -> None:
         """Have a port opened that was listed. Raises BadRequest."""
-        if wanted not in self._known:
+        if wanted not in self._available:
             raise BadRequest("port", f"{wanted!r} is not there: ask for the ports first")
         self.config = replace(self.config, output=wanted)
-        self._change()
+        self._reopen()
 
 
-LONGEST = 120.0
+START_TIMEOUT = 120.0
 """Seconds that they are waited for."""
 
 
@@ -67,35 +79,37 @@ class Readiness:
         loop = asyncio.get_running_loop()
         self._player: asyncio.Future[str] = loop.create_future()
         self._generator: asyncio.Future[str] = loop.create_future()
-        self._ears: asyncio.Future[str] = loop.create_future()
-        self._by_name = {"player": self._player, "generator": self._generator, "ears": self._ears}
-        self._came: set[str] = set()
+        self._input: asyncio.Future[str] = loop.create_future()
+        self._by_name = {"player": self._player, "generator": self._generator, "input": self._input}
+        self._ready: set[str] = set()
 
-    async def all(self) -> str:
+    async def wait_for_all(self) -> str:
         """Wait for all of them; return the port's name. Raises what was given to `fail`."""
-        port, *_ = await asyncio.wait_for(asyncio.gather(self._player, self._generator, self._ears), LONGEST)
+        port, *_ = await asyncio.wait_for(
+            asyncio.gather(self._player, self._generator, self._input), START_TIMEOUT
+        )
         return port
 
-    def there(self, child: str) -> bool:
+    def is_ready(self, child: str) -> bool:
         """Tell whether a child has been there."""
-        return child in self._came
+        return child in self._ready
 
-    def came(self, child: str, word: str = "") -> bool:
+    def mark_ready(self, child: str, value: str = "") -> bool:
         """Note that a child is there; tell whether it is for the first time."""
-        first = not self.there(child)
-        self._came.add(child)
-        waited = self._by_name[child]
-        if not waited.done():  # as it is where another failed meanwhile
-            waited.set_result(word)
+        first = not self.is_ready(child)
+        self._ready.add(child)
+        future = self._by_name[child]
+        if not future.done():  # as it is where another failed meanwhile
+            future.set_result(value)
         return first
 
     def fail(self, error: Exception) -> bool:
         """Give up the first that is still waited for; tell whether there was one."""
-        waited = next((f for f in self._by_name.values() if not f.done()), None)
-        if waited is None:
+        future = next((f for f in self._by_name.values() if not f.done()), None)
+        if future is None:
             return False
-        waited.set_exception(error)
-        waited.exception()  # it is raised where it is awaited; no second complaint
+        future.set_exception(error)
+        future.exception()  # it is raised where it is awaited; no second complaint
         return True
 
     def cancel(self) -> None:
@@ -107,96 +121,104 @@ class Readiness:
 log = logging.getLogger("llmball")
 
 
-Spoken = Report | Heard | Answer | Opening | ClipAnswer | str | None
+ChildMessage = PlayerReport | MidiReceived | Answer | FirstNote | ClipAnswer | str | None
 """What a child says; a generator's None is that it is ready, its string what the owner must mend."""
 
 
-News = GeneratorReady | PlayerReady | Health | Heard | Answer | Opening | ClipAnswer
+ForwardedMessage = GeneratorReady | PlayerReady | Health | MidiReceived | Answer | FirstNote | ClipAnswer
 """What of it concerns somebody else too."""
 
 
 @dataclass(frozen=True, slots=True)
-class Duties:
+class ChildConfig:
     """What each runs; without an `inlet` nobody listens."""
 
-    generator: Callable[..., None]
-    ears: Callable[..., None]
-    ports: PortConfig
-    inlet: InletConfig | None
+    run_generator: Callable[..., None]
+    run_input: Callable[..., None]
+    output: OutputConfig
+    input: InputConfig | None
     encoder: Path | None
-    begun: Child | None = None
+    started_generator: ChildProcess | None = None
     """The generator, where it was begun before all else: it takes longest."""
 
 
-class Crew:
+class ChildProcesses:
     """Begins `children`; `fail` is given what ends us all."""
 
-    def __init__(self, duties: Duties, children: Children, fail: Callable[[Exception], None]) -> None:
-        self._duties, self._children, self._fail = duties, children, fail
-        self.outlets = Outlets(duties.ports, self._change_port)
+    def __init__(
+        self, config: ChildConfig, supervisor: Supervisor, fail: Callable[[Exception], None]
+    ) -> None:
+        self._config, self._supervisor, self._fail = config, supervisor, fail
+        self.output_choice = OutputChoice(config.output, self._reopen_output)
         self.readiness = Readiness()
-        self._kept: dict[str, Kept] = {}
-        self._news: list[str] = []
+        self._connections: dict[str, Connections] = {}
+        self._status_lines: list[str] = []
 
-    def begin(self) -> None:
+    def start_all(self) -> None:
         """Begin all of them."""
-        duties = self._duties
+        config = self._config
         # the generator first: it takes longest
-        self._children.begin("generator", duties.generator, lambda: (duties.encoder,), begun=duties.begun)
-        self._children.begin("player", run_player, self._of_player, warm=warm_player)
-        if self._duties.inlet is None:
-            self.readiness.came("ears")
+        self._supervisor.start(
+            "generator", config.run_generator, lambda: (config.encoder,), running=config.started_generator
+        )
+        self._supervisor.start("player", run_player, self._player_args, preload=preload_player)
+        if self._config.input is None:
+            self.readiness.mark_ready("input")
         else:
-            self._children.begin("ears", self._duties.ears, self._of_ears)
+            self._supervisor.start("input", self._config.run_input, self._input_args)
 
-    def introduce(self) -> None:
+    def log_status(self) -> None:
         """Say who has come, and how: not before we are ready, for where we cannot be one line says so."""
-        for line in self._news:
+        for line in self._status_lines:
             log.info("%s", line)
 
-    def heard(self, child: str, said: Spoken) -> News | None:
+    def on_message(self, child: str, message: ChildMessage) -> ForwardedMessage | None:
         """Take what a child says; return what of it concerns others."""
-        match said:
+        match message:
             case None:
-                self._children.ready(child)
-                self.readiness.came(child)
+                self._supervisor.mark_ready(child)
+                self.readiness.mark_ready(child)
                 return GeneratorReady()
             case Ready(name, realtime):
-                self._children.ready(child)
-                return self._port_ready(child, name, realtime)
+                self._supervisor.mark_ready(child)
+                return self._on_port_ready(child, name, realtime)
             case OpenFailed(remedy) | (str() as remedy):
-                self._children.end(child)  # it goes by itself, and another would fare no better
+                self._supervisor.release(child)  # it goes by itself, and another would fare no better
                 self._fail(OwnerError(remedy))
             case PortLost(reason):
                 log.warning("the %s's port was lost (%s); it is opened again when it can be", child, reason)
-            case PortNews(line):
+            case PortChanged(line):
                 log.warning("%s", line)
-            case Connected(kept):
-                self._kept[child] = kept
+            case ConnectionsChanged(connections):
+                self._connections[child] = connections
             case _:
-                return said
+                return message
         return None
 
-    def _port_ready(self, child: str, name: str, realtime: bool) -> PlayerReady | None:
-        first = self.readiness.came(child, name)
+    def _on_port_ready(self, child: str, name: str, realtime: bool) -> PlayerReady | None:
+        first = self.readiness.mark_ready(child, name)
         if not first:
             log.warning("the %s's port is there again: %s", child, name)
         elif child == "player":
-            self._news.append(f"the player has {'real-time' if realtime else 'normal'} priority")
+            self._status_lines.append(f"the player has {'real-time' if realtime else 'normal'} priority")
         else:
-            self._news.append(f"listening to {name}")
+            self._status_lines.append(f"listening to {name}")
         if child != "player":
             return None
-        self.outlets.opened(name)
+        self.output_choice.on_opened(name)
         return PlayerReady()
 
-    def _of_player(self) -> tuple[object, ...]:
-        return self.outlets.config, self.readiness.there("player"), self._kept.get("player", {})
+    def _player_args(self) -> tuple[object, ...]:
+        return (
+            self.output_choice.config,
+            self.readiness.is_ready("player"),
+            self._connections.get("player", {}),
+        )
 
-    def _of_ears(self) -> tuple[object, ...]:
-        return self._duties.inlet, self.readiness.there("ears"), self._kept.get("ears", {})
+    def _input_args(self) -> tuple[object, ...]:
+        return self._config.input, self.readiness.is_ready("input"), self._connections.get("input", {})
 
-    def _change_port(self) -> None:
+    def _reopen_output(self) -> None:
         """Have another player open the port that was chosen; what is planned is given to it."""
-        self._kept.pop("player", None)
-        self._children.send("player", Quit())
+        self._connections.pop("player", None)
+        self._supervisor.send("player", Quit())

@@ -11,110 +11,114 @@ from dataclasses import dataclass
 from bridge.protocol.controls import CONTROLS, ROOT
 from model.music.notes import CUES
 
-SLOTS = range(1, 17)
+BANK_SLOTS = range(1, 17)
 
 
 @dataclass(frozen=True, slots=True)
-class Command:
+class AddressEntry:
     """Something a client asks for, and what answers it."""
 
     path: str
     args: str
-    words: str
+    description: str
 
 
-COMMANDS: dict[str, Command] = {
+COMMANDS: dict[str, AddressEntry] = {
     c.path: c
     for c in (
-        Command("hello", "reply_port:i name:s encoded:i", "register: answers and news go to reply_port (default: the sender's); "
+        AddressEntry("hello", "reply_port:i name:s encoded:i", "register: answers and news go to reply_port (default: the sender's); "
                 "encoded 1 percent-encodes what is told; lasts until bye or 10 minutes of silence → welcome"),
-        Command("bye", "", "take the registration back"),
-        Command("ping", "n", "→ pong n"),
-        Command("prompt", "text:s …", "a new take; several strings are joined by spaces, 2,000 characters at most"),
-        Command("prompt_uri", "text:s …", "the same, percent-encoded"),
-        Command("morph", "a:s b:s x:f", "a new take that lies between two prompts, at x (0..1); without arguments it is asked"),
-        Command("morph_uri", "a:s b:s x:f", "the same, percent-encoded"),
-        Command("refine", "text:s …", "a new take that changes the one that plays: less busy; same chords, walking bass; 更温柔一点"),
-        Command("refine_uri", "text:s …", "the same, percent-encoded"),
-        Command("back", "", "the take that played before comes back"),
-        Command("take/launch", "id:s", "any take comes back, by the id that /llmball/take told"),
-        Command("keep", "bars:i", "the last bars, 8 unless said, become a .mid file → kept"),
-        Command("cue", "section:s", "a section from the next line on: " + " ".join(CUES) + "; an ending stops"),
-        *(c for n in SLOTS for c in (
-            Command(f"bank/{n}/store", "text:s …", f"put a prompt into slot {n}; its words are read at once"),
-            Command(f"bank/{n}/launch", "", f"like prompt, with what slot {n} holds"),
+        AddressEntry("bye", "", "take the registration back"),
+        AddressEntry("ping", "n", "→ pong n"),
+        AddressEntry("prompt", "text:s …", "a new take; several strings are joined by spaces, 2,000 characters at most"),
+        AddressEntry("prompt_uri", "text:s …", "the same, percent-encoded"),
+        AddressEntry("morph", "a:s b:s x:f", "a new take that lies between two prompts, at x (0..1); without arguments it is asked"),
+        AddressEntry("morph_uri", "a:s b:s x:f", "the same, percent-encoded"),
+        AddressEntry("refine", "text:s …", "a new take that changes the one that plays: less busy; same chords, walking bass; 更温柔一点"),
+        AddressEntry("refine_uri", "text:s …", "the same, percent-encoded"),
+        AddressEntry("back", "", "the take that played before comes back"),
+        AddressEntry("take/launch", "id:s", "any take comes back, by the id that /llmball/take told"),
+        AddressEntry("keep", "bars:i", "the last bars, 8 unless said, become a .mid file → kept"),
+        AddressEntry("cue", "section:s", "a section from the next line on: " + " ".join(CUES) + "; an ending stops"),
+        *(c for n in BANK_SLOTS for c in (
+            AddressEntry(f"bank/{n}/store", "text:s …", f"put a prompt into slot {n}; its words are read at once"),
+            AddressEntry(f"bank/{n}/launch", "", f"like prompt, with what slot {n} holds"),
         )),
-        Command("clip", "id:i bars:i seed:i prompt:s (name:s value) …", "write a clip, apart from what plays; options are named as those of `llmball clip`; "
+        AddressEntry("clip", "id:i bars:i seed:i prompt:s (name:s value) …", "write a clip, apart from what plays; options are named as those of `llmball clip`; "
                 "bars 0 leaves them to the words; from N: so many notes were given, without them it fails → clip/progress, "
                 "clip/begin, clip/notes, clip/end or clip/failed"),
-        Command("clip_uri", "id:i bars:i seed:i prompt:s (name:s value) …", "the same, percent-encoded"),
-        Command("clip/given", "id:i total:i index:i part:s (pitch start length velocity) …", "notes, 32 at most, that the next clip with this id goes on from, or changes; index counts notes from 0"),
-        Command("clip/redo", "id:i parts:s bars:s", "which parts (a,b) in which bars (3-4,7) of what was given are written anew; empty is all"),
-        Command("clip/cancel", "id:i", "it is not wanted any more → clip/cancelled"),
-        Command("clip/resend", "id:i", "tell a finished clip again, for 60 seconds"),
-        Command("learn", "words:s", "the next note, controller or program that --input hears does this: bank/3/launch, cue fill, morph/x; empty gives up → learnt"),
-        Command("unlearn", "words:s", "no touch does this any more; empty: none does anything"),
-        Command("set/save", "name:s", "controls, bank and pads become a readable file → set/saved"),
-        Command("set/load", "name:s", "back to a saved set → set/loaded"),
-        Command("like", "", "later takes are more like the one that plays: moves this user's weights of the fusion a little"),
-        Command("skip", "", "later takes are less like the one that plays"),
-        Command("taste/reset", "", "forget what was liked and skipped"),
-        Command("transport", "playing:i beat:f tempo:f", "where the host is, in quarter notes since its song began, and its "
+        AddressEntry("clip_uri", "id:i bars:i seed:i prompt:s (name:s value) …", "the same, percent-encoded"),
+        AddressEntry("clip/given", "id:i total:i index:i part:s (pitch start length velocity) …", "notes, 32 at most, that the next clip with this id goes on from, or changes; index counts notes from 0"),
+        AddressEntry("clip/redo", "id:i parts:s bars:s", "which parts (a,b) in which bars (3-4,7) of what was given are written anew; empty is all"),
+        AddressEntry("clip/cancel", "id:i", "it is not wanted any more → clip/cancelled"),
+        AddressEntry("clip/resend", "id:i", "tell a finished clip again, for 60 seconds"),
+        AddressEntry("learn", "words:s", "the next note, controller or program that --input hears does this: bank/3/launch, cue fill, morph/x; empty gives up → learnt"),
+        AddressEntry("unlearn", "words:s", "no touch does this any more; empty: none does anything"),
+        AddressEntry("set/save", "name:s", "controls, bank and pads become a readable file → set/saved"),
+        AddressEntry("set/load", "name:s", "back to a saved set → set/loaded"),
+        AddressEntry("like", "", "later takes are more like the one that plays: moves this user's weights of the fusion a little"),
+        AddressEntry("skip", "", "later takes are less like the one that plays"),
+        AddressEntry("taste/reset", "", "forget what was liked and skipped"),
+        AddressEntry("transport", "playing:i beat:f tempo:f", "where the host is, in quarter notes since its song began, and its "
                 "tempo (20..999): leads the time with --sync host"),
-        Command("tap", "", "a tap of the foot; two and more set the tempo"),
-        Command("play", "", "start at bar 1; playing: from bar 1 again"),
-        Command("stop", "", "end every note within 20 ms; the prompt is kept"),
-        Command("panic", "", "stop, and all notes off on every channel"),
+        AddressEntry("tap", "", "a tap of the foot; two and more set the tempo"),
+        AddressEntry("play", "", "start at bar 1; playing: from bar 1 again"),
+        AddressEntry("stop", "", "end every note within 20 ms; the prompt is kept"),
+        AddressEntry("panic", "", "stop, and all notes off on every channel"),
     )
 }  # fmt: skip
 
-TOLD: tuple[Command, ...] = (
-    Command("welcome", "version:s protocol:i parts:s", "answer to hello"),
-    Command("pong", "n", "answer to ping"),
-    Command("kept", "path:s take:s", "answer to keep: the file, and the name that `llmball replay` takes"),
-    Command("clip/progress", "id:i share:f", "0..1"),
-    Command(
+OUTGOING: tuple[AddressEntry, ...] = (
+    AddressEntry("welcome", "version:s protocol:i parts:s", "answer to hello"),
+    AddressEntry("pong", "n", "answer to ping"),
+    AddressEntry(
+        "kept", "path:s take:s", "answer to keep: the file, and the name that `llmball replay` takes"
+    ),
+    AddressEntry("clip/progress", "id:i share:f", "0..1"),
+    AddressEntry(
         "clip/begin",
         "id:i total_notes:i beats:f tempo:f key:s",
         "a clip is written; its length in quarter notes",
     ),
-    Command(
+    AddressEntry(
         "clip/notes",
         "id:i index:i part:s (pitch start length velocity) …",
         "32 notes at most, from number index of the clip on",
     ),
-    Command("clip/end", "id:i", "all of it was told"),
-    Command("clip/cancelled", "id:i", "answer to clip/cancel"),
-    Command("clip/failed", "id:i reason:s", "it cannot be written, or not told again"),
-    Command("learnt", "touch:s words:s", "what a touch does now: note 10 36, cc 1 20, program 1 5"),
-    Command("set/saved", "path:s", "answer to set/save"),
-    Command("set/loaded", "name:s", "answer to set/load"),
-    Command("error", "address:s reason:s", "a message that could not be carried out; nothing has changed"),
-    Command("understood/tempo", "bpm:f", "what was understood, under the controls"),
-    Command("understood/feel", "feel:s", "half, normal or double"),
-    Command("understood/key", "key:s", ""),
-    Command("understood/meter", "meter:s", ""),
-    Command("understood/progression", "bars:s", "bars between |; empty where the words gave none"),
+    AddressEntry("clip/end", "id:i", "all of it was told"),
+    AddressEntry("clip/cancelled", "id:i", "answer to clip/cancel"),
+    AddressEntry("clip/failed", "id:i reason:s", "it cannot be written, or not told again"),
+    AddressEntry("learnt", "touch:s words:s", "what a touch does now: note 10 36, cc 1 20, program 1 5"),
+    AddressEntry("set/saved", "path:s", "answer to set/save"),
+    AddressEntry("set/loaded", "name:s", "answer to set/load"),
+    AddressEntry(
+        "error", "address:s reason:s", "a message that could not be carried out; nothing has changed"
+    ),
+    AddressEntry("understood/tempo", "bpm:f", "what was understood, under the controls"),
+    AddressEntry("understood/feel", "feel:s", "half, normal or double"),
+    AddressEntry("understood/key", "key:s", ""),
+    AddressEntry("understood/meter", "meter:s", ""),
+    AddressEntry("understood/progression", "bars:s", "bars between |; empty where the words gave none"),
     *(
-        Command(f"understood/{n}", "value:f", "0..1")
+        AddressEntry(f"understood/{n}", "value:f", "0..1")
         for n in ("density", "energy", "brightness", "complexity")
     ),
-    Command("understood/swing", "value:f", "0.5 straight to 0.75"),
-    Command("understood/style", "(name:s weight:f) …", ""),
-    Command("understood/overruled", "name:s by:s", "explicit words that lost against a control"),
-    Command("beat", "bar:i beat:i tempo:f", "as it begins; 1-based since play"),
-    Command("chord", "symbol:s bar:i beat:i", "as it begins"),
-    Command(
+    AddressEntry("understood/swing", "value:f", "0.5 straight to 0.75"),
+    AddressEntry("understood/style", "(name:s weight:f) …", ""),
+    AddressEntry("understood/overruled", "name:s by:s", "explicit words that lost against a control"),
+    AddressEntry("beat", "bar:i beat:i tempo:f", "as it begins; 1-based since play"),
+    AddressEntry("chord", "symbol:s bar:i beat:i", "as it begins"),
+    AddressEntry(
         "note", "take:s part:s pitch:i velocity:i start:f length:f", "when planned; quarter notes since play"
     ),
-    Command(
+    AddressEntry(
         "cancelled",
         "take:s part:s after:f",
         "planned notes that begin from there on are taken back",
     ),
-    Command("take", "id:s", "a take enters"),
-    Command("state", "state:s", "idle, waiting or playing"),
-    Command(
+    AddressEntry("take", "id:s", "a take enters"),
+    AddressEntry("state", "state:s", "idle, waiting or playing"),
+    AddressEntry(
         "health",
         "late:i dropped:i starved:i lookahead:f p99_ms:f",
         "each second while playing, counted since start",
@@ -122,7 +126,7 @@ TOLD: tuple[Command, ...] = (
 )
 
 
-def page() -> str:
+def osc_reference() -> str:
     """Return docs/osc.md."""
     lines = [
         "# OSC",
@@ -135,7 +139,7 @@ def page() -> str:
         "",
         "| address | arguments | does |",
         "|---|---|---|",
-        *(f"| `{ROOT}{c.path}` | {c.args} | {c.words} |" for c in COMMANDS.values()),
+        *(f"| `{ROOT}{c.path}` | {c.args} | {c.description} |" for c in COMMANDS.values()),
         "",
         "## Controls",
         "",
@@ -144,7 +148,7 @@ def page() -> str:
         "| address | type | range | default | means |",
         "|---|---|---|---|---|",
         *(
-            f"| `{ROOT}{c.path}` | {c.kind} | {c.range.replace('|', chr(92) + '|')} | {c.default} | {c.words} |"
+            f"| `{ROOT}{c.path}` | {c.kind} | {c.range_text.replace('|', chr(92) + '|')} | {c.default} | {c.description} |"
             for c in CONTROLS.values()
         ),
         "",
@@ -152,11 +156,11 @@ def page() -> str:
         "",
         "| address | arguments | when |",
         "|---|---|---|",
-        *(f"| `{ROOT}{c.path}` | {c.args} | {c.words} |" for c in TOLD),
+        *(f"| `{ROOT}{c.path}` | {c.args} | {c.description} |" for c in OUTGOING),
         "",
     ]
     return "\n".join(lines)
 
 
 if __name__ == "__main__":
-    print(page(), end="")
+    print(osc_reference(), end="")

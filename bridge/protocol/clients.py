@@ -11,10 +11,10 @@ from bridge.clock import Seconds
 Address = tuple[str, int]
 
 
-SILENCE = Seconds(600)
+CLIENT_TIMEOUT = Seconds(600)
 
 
-MOST_CLIENTS = 64
+MAX_CLIENTS = 64
 """Registrations kept; the one longest silent makes room."""
 
 
@@ -22,124 +22,128 @@ MOST_CLIENTS = 64
 class Client:
     """A registration: where it is told, and whether strings are percent-encoded for it."""
 
-    reply: Address
+    reply_address: Address
     name: str
     encoded: bool
-    heard: Seconds
+    last_seen: Seconds
 
 
 class Clients:
     """The registrations by sender."""
 
     def __init__(self) -> None:
-        self._known: dict[Address, Client] = {}
+        self._by_sender: dict[Address, Client] = {}
 
-    def hello(self, sender: Address, port: int | None, name: str, encoded: bool, now: Seconds) -> None:
+    def register(self, sender: Address, port: int | None, name: str, encoded: bool, now: Seconds) -> None:
         """Register a sender, or change its registration."""
-        if len(self._known) >= MOST_CLIENTS and sender not in self._known:
-            del self._known[min(self._known, key=lambda a: self._known[a].heard)]
-        self._known[sender] = Client((sender[0], port or sender[1]), name, encoded, now)
+        if len(self._by_sender) >= MAX_CLIENTS and sender not in self._by_sender:
+            del self._by_sender[min(self._by_sender, key=lambda a: self._by_sender[a].last_seen)]
+        self._by_sender[sender] = Client((sender[0], port or sender[1]), name, encoded, now)
 
-    def bye(self, sender: Address) -> None:
+    def unregister(self, sender: Address) -> None:
         """Take a registration back."""
-        self._known.pop(sender, None)
+        self._by_sender.pop(sender, None)
 
-    def heard(self, sender: Address, now: Seconds) -> None:
+    def mark_seen(self, sender: Address, now: Seconds) -> None:
         """Remember that a sender lives; forget those that were silent for ten minutes."""
-        self._known = {a: c for a, c in self._known.items() if now - c.heard < SILENCE}
-        if sender in self._known:
-            self._known[sender] = replace(self._known[sender], heard=now)
+        self._by_sender = {a: c for a, c in self._by_sender.items() if now - c.last_seen < CLIENT_TIMEOUT}
+        if sender in self._by_sender:
+            self._by_sender[sender] = replace(self._by_sender[sender], last_seen=now)
 
     def reply_to(self, sender: Address) -> Client:
         """Return where answers to a sender go: itself, unless it said otherwise."""
-        return self._known.get(sender) or Client(sender, "", False, Seconds(0))
+        return self._by_sender.get(sender) or Client(sender, "", False, Seconds(0))
 
-    def told(self) -> list[Client]:
+    def subscribers(self) -> list[Client]:
         """Return whom news goes to: each place once."""
-        return list({c.reply: c for c in self._known.values()}.values())
+        return list({c.reply_address: c for c in self._by_sender.values()}.values())
 
 
-PART, SAVED = 0.25, 0.2
+REFILL_RATE, MAX_BUDGET = 0.25, 0.2
 """Seconds of work a second, and how many may be saved up."""
 
 
-WAITING = 128
+MAX_WAITING = 128
 """Addresses whose newest packet waits, for one sender."""
 
 
-NOTICE = Seconds(1)
+NOTICE_INTERVAL = Seconds(1)
 """A sender is told no more often that it takes too much."""
 
 
-MOST_SENDERS = 256
+MAX_SENDERS = 256
 """Senders with a share of their own; those that come after them have one together."""
 
 
-What = TypeVar("What")
+PacketT = TypeVar("PacketT")
 
 
 @dataclass(slots=True)
-class Share(Generic[What]):
+class Budget(Generic[PacketT]):
     """One sender's. `left` is what it may still use; it may be exceeded by one packet."""
 
-    now: Seconds
-    left: float = SAVED
-    waiting: dict[object, What] = field(default_factory=dict)
-    told: Seconds = Seconds(-1e9)
+    updated_at: Seconds
+    remaining: float = MAX_BUDGET
+    waiting: dict[object, PacketT] = field(default_factory=dict)
+    notified_at: Seconds = Seconds(-1e9)
 
-    def may(self, now: Seconds) -> bool:
+    def has_budget(self, now: Seconds) -> bool:
         """Tell whether there is something left now."""
-        self.left = min(SAVED, self.left + PART * max(0.0, now - self.now))
-        self.now = now
-        return self.left > 0
+        self.remaining = min(MAX_BUDGET, self.remaining + REFILL_RATE * max(0.0, now - self.updated_at))
+        self.updated_at = now
+        return self.remaining > 0
 
-    def idle(self, now: Seconds) -> bool:
+    def is_full(self, now: Seconds) -> bool:
         """Tell whether nothing was used for so long that all is saved up again."""
-        return self.may(now) and self.left == SAVED
+        return self.has_budget(now) and self.remaining == MAX_BUDGET
 
-    def use(self, seconds: float) -> None:
+    def spend(self, seconds: float) -> None:
         """Note work that was done."""
-        self.left -= seconds
+        self.remaining -= seconds
 
-    def later(self) -> float:
+    def seconds_until_budget(self) -> float:
         """Return in how many seconds there will be something left."""
-        return max(0.0, -self.left) / PART + 1e-3
+        return max(0.0, -self.remaining) / REFILL_RATE + 1e-3
 
-    def wait(self, address: object, packet: What) -> None:
+    def enqueue(self, address: object, packet: PacketT) -> None:
         """Have a packet wait, instead of an older one to its address."""
         self.waiting.pop(address, None)
-        if len(self.waiting) < WAITING:
+        if len(self.waiting) < MAX_WAITING:
             self.waiting[address] = packet
 
-    def next(self) -> What | None:
+    def dequeue(self) -> PacketT | None:
         """Return the packet that has waited longest, which waits no more."""
         first = next(iter(self.waiting), None)
         return None if first is None else self.waiting.pop(first)
 
-    def notice(self, now: Seconds) -> bool:
+    def should_notify(self, now: Seconds) -> bool:
         """Tell whether the sender is to be told, and remember that it was."""
-        if now - self.told < NOTICE:
+        if now - self.notified_at < NOTICE_INTERVAL:
             return False
-        self.told = now
+        self.notified_at = now
         return True
 
 
 @dataclass(slots=True)
-class Shares(Generic[What]):
+class Budgets(Generic[PacketT]):
     """Everybody's. `fresh` makes a share, from a moment on."""
 
-    fresh: Callable[[Seconds], Share[What]]
-    _known: dict[Address, Share[What]] = field(default_factory=dict)
-    _rest: Share[What] | None = None
+    make_budget: Callable[[Seconds], Budget[PacketT]]
+    _by_sender: dict[Address, Budget[PacketT]] = field(default_factory=dict)
+    _shared: Budget[PacketT] | None = None
 
-    def of(self, sender: Address, now: Seconds) -> Share[What]:
+    def for_sender(self, sender: Address, now: Seconds) -> Budget[PacketT]:
         """Return a sender's share."""
-        share = self._known.get(sender)
-        if share is not None:
-            return share
-        if len(self._known) >= MOST_SENDERS:
-            self._known = {s: one for s, one in self._known.items() if one.waiting or not one.idle(now)}
-        if len(self._known) < MOST_SENDERS:
-            return self._known.setdefault(sender, self.fresh(now))
-        self._rest = self._rest or self.fresh(now)
-        return self._rest
+        budget = self._by_sender.get(sender)
+        if budget is not None:
+            return budget
+        if len(self._by_sender) >= MAX_SENDERS:
+            self._by_sender = {
+                s: budget_
+                for s, budget_ in self._by_sender.items()
+                if budget_.waiting or not budget_.is_full(now)
+            }
+        if len(self._by_sender) < MAX_SENDERS:
+            return self._by_sender.setdefault(sender, self.make_budget(now))
+        self._shared = self._shared or self.make_budget(now)
+        return self._shared

@@ -8,20 +8,20 @@ from typing import Protocol
 
 from bridge.protocol.clients import Address
 from bridge.protocol.controls import Value
-from bridge.protocol.events import Wanted
+from bridge.protocol.events import SessionRequest
 from bridge.protocol.requests import (
-    Ask,
-    ClipAsked,
     ClipCancelled,
     ClipNotes,
     ClipRedo,
     ClipRequest,
+    ClipRequested,
     ClipResend,
-    Errand,
-    Keep,
-    Learn,
+    KeepRequested,
+    LearnRequested,
     Ping,
-    SetAsked,
+    Query,
+    ServiceRequest,
+    SetRequested,
 )
 from model.music.notes import PARTS
 
@@ -29,18 +29,18 @@ VERSION = "0.1.0"
 PROTOCOL = 1
 
 
-CHANGE, FILE = 0.001, 0.020
+CHANGE_COST, FILE_COST = 0.001, 0.020
 """Seconds that a change to the music, and a file, costs whoever asks at least: others than the loop work for it too."""
 
 
-def cost(request: object) -> float:
+def request_cost(request: object) -> float:
     """Return what a request costs its sender at least of its share of our time, in seconds."""
-    if isinstance(request, Keep | SetAsked):
-        return FILE
-    return CHANGE if isinstance(request, ClipAsked | Wanted) else 0.0
+    if isinstance(request, KeepRequested | SetRequested):
+        return FILE_COST
+    return CHANGE_COST if isinstance(request, ClipRequested | SessionRequest) else 0.0
 
 
-class Say(Protocol):
+class Reply(Protocol):
     """Tells one client: a path and its arguments."""
 
     def __call__(self, path: str, /, *args: Value) -> None:
@@ -48,42 +48,45 @@ class Say(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class Dispatcher:
     """What doors may call, from the event loop.
 
     `decide` is given what clients want of the session and raises BadRequest; `asked` gives the value of a control
     and `state` the session's. `errand` runs one for a client, by its address, and answers by the function given.
     """
 
-    decide: Callable[[Wanted], None]
-    asked: Callable[[str], tuple[Value, ...]]
+    submit: Callable[[SessionRequest], None]
+    query: Callable[[str], tuple[Value, ...]]
     state: Callable[[], str]
-    errand: Callable[[Errand, Address, Callable[..., None]], None]
+    run_service: Callable[[ServiceRequest, Address, Callable[..., None]], None]
 
-    def welcome(self, say: Say) -> None:
+    def welcome(self, reply: Reply) -> None:
         """Greet whoever said hello."""
-        say("welcome", VERSION, PROTOCOL, " ".join(PARTS))
-        say("state", self.state())
+        reply("welcome", VERSION, PROTOCOL, " ".join(PARTS))
+        reply("state", self.state())
 
-    def answer(
-        self, request: Ping | Ask | Keep | Learn | SetAsked | ClipRequest | Wanted, sender: Address, say: Say
+    def handle(
+        self,
+        request: Ping | Query | KeepRequested | LearnRequested | SetRequested | ClipRequest | SessionRequest,
+        sender: Address,
+        reply: Reply,
     ) -> None:
         """Carry out a request of a client, which is told by `say`. Raises BadRequest."""
         match request:
             case Ping(number):
-                say("pong", number)
-            case Ask(path):
-                say(path, *self.asked(path))
+                reply("pong", number)
+            case Query(path):
+                reply(path, *self.query(path))
             case (
-                Keep()
-                | Learn()
-                | SetAsked()
-                | ClipAsked()
+                KeepRequested()
+                | LearnRequested()
+                | SetRequested()
+                | ClipRequested()
                 | ClipNotes()
                 | ClipRedo()
                 | ClipCancelled()
                 | ClipResend()
             ):
-                self.errand(request, sender, say)
+                self.run_service(request, sender, reply)
             case _:
-                self.decide(request)
+                self.submit(request)

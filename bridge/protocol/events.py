@@ -5,21 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.clock import Seconds
-from bridge.midi.protocol import Health, Heard, PlayerOrder
+from bridge.midi.protocol import Health, MidiReceived, PlayerOrder
 from bridge.protocol.controls import Value
-from model.generation.bias_weights import Weighting
-from model.generation.messages import Answer, Opening, Order
+from model.generation.bias_weights import NamedWeights
+from model.generation.messages import Answer, FirstNote, Order
 
 
 @dataclass(frozen=True, slots=True)
-class PromptGiven:
+class PromptRequested:
     """Somebody asked for a take, in words."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class MorphGiven:
+class MorphRequested:
     """Somebody asked for a take between two prompts, at `x` (0..1) of the way."""
 
     first: str
@@ -28,26 +28,26 @@ class MorphGiven:
 
 
 @dataclass(frozen=True, slots=True)
-class RefineGiven:
+class RefineRequested:
     """Somebody asked for a change to the take that plays, in words."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class BackAsked:
+class BackRequested:
     """The take that played before this one shall come back."""
 
 
 @dataclass(frozen=True, slots=True)
-class LaunchAsked:
+class TakeLaunchRequested:
     """A take of the past shall come, by its id."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
-class BankStored:
+class BankStoreRequested:
     """A prompt goes into a slot of the bank, 1..16."""
 
     slot: int
@@ -55,28 +55,28 @@ class BankStored:
 
 
 @dataclass(frozen=True, slots=True)
-class BankLaunched:
+class BankLaunchRequested:
     """The prompt of a slot of the bank shall come."""
 
     slot: int
 
 
 @dataclass(frozen=True, slots=True)
-class CueGiven:
+class CueRequested:
     """A section shall come at the next line."""
 
     section: str
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class TakeRated:
     """The take that plays was liked, or skipped."""
 
     liked: bool
 
 
 @dataclass(frozen=True, slots=True)
-class TasteReset:
+class TasteResetRequested:
     """What was liked and skipped is forgotten."""
 
 
@@ -89,19 +89,19 @@ class ControlSet:
 
 
 @dataclass(frozen=True, slots=True)
-class PlayAsked:
+class PlayRequested:
     """Start, or start again, at bar 1."""
 
 
 @dataclass(frozen=True, slots=True)
-class StopAsked:
+class StopRequested:
     """End every note; a panic tells all channels."""
 
     panic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class GeneratorLost:
+class GeneratorExited:
     """The generation process died; what it was asked for will not come."""
 
 
@@ -116,7 +116,7 @@ class PlayerReady:
 
 
 @dataclass(frozen=True, slots=True)
-class TransportGiven:
+class HostTransportReported:
     """A host said whether it plays, where it is in quarter notes since its song began, and its tempo."""
 
     playing: bool
@@ -125,7 +125,7 @@ class TransportGiven:
 
 
 @dataclass(frozen=True, slots=True)
-class LinkHeard:
+class LinkReported:
     """Link said whether it plays, where it is at a moment in quarter notes, its tempo, and how many others there are."""
 
     at: Seconds
@@ -136,46 +136,46 @@ class LinkHeard:
 
 
 @dataclass(frozen=True, slots=True)
-class TapGiven:
+class TempoTapped:
     """Somebody tapped a beat."""
 
 
 @dataclass(frozen=True, slots=True)
-class Woken:
+class TimerFired:
     """The moment that `Session.wake` named has come."""
 
 
-Wanted = (
-    PromptGiven
-    | MorphGiven
-    | RefineGiven
-    | BackAsked
-    | LaunchAsked
-    | BankStored
-    | BankLaunched
-    | CueGiven
+SessionRequest = (
+    PromptRequested
+    | MorphRequested
+    | RefineRequested
+    | BackRequested
+    | TakeLaunchRequested
+    | BankStoreRequested
+    | BankLaunchRequested
+    | CueRequested
     | ControlSet
-    | PlayAsked
-    | StopAsked
-    | Judged
-    | TasteReset
-    | TransportGiven
-    | TapGiven
+    | PlayRequested
+    | StopRequested
+    | TakeRated
+    | TasteResetRequested
+    | HostTransportReported
+    | TempoTapped
 )
 """What clients may want of a session."""
 
 
 Event = (
-    Wanted
+    SessionRequest
     | Answer
-    | Opening
-    | GeneratorLost
+    | FirstNote
+    | GeneratorExited
     | GeneratorReady
     | PlayerReady
     | Health
-    | Heard
-    | LinkHeard
-    | Woken
+    | MidiReceived
+    | LinkReported
+    | TimerFired
 )
 
 
@@ -202,7 +202,7 @@ class ToLink:
 
 
 @dataclass(frozen=True, slots=True)
-class Tell:
+class Publish:
     """Tell every registered client."""
 
     path: str
@@ -218,7 +218,7 @@ class BarPlayed:
 class TasteChanged:
     """The user's weights of the fusion are others now: they are kept."""
 
-    theta: Weighting
+    theta: NamedWeights
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,4 +228,4 @@ class Fault:
     reason: str
 
 
-Effect = ToModel | ToPlayer | ToLink | Tell | BarPlayed | TasteChanged | Fault
+Effect = ToModel | ToPlayer | ToLink | Publish | BarPlayed | TasteChanged | Fault

@@ -14,14 +14,14 @@ from bridge.protocol.controls import CONTROLS, ROOT, Value
 from bridge.protocol.osc import Message
 
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
-_KINDS = {NOTE_ON: "note", CONTROL: "cc", PROGRAM: "program"}
-PRESSED = 64
+_KIND_NAMES = {NOTE_ON: "note", CONTROL: "cc", PROGRAM: "program"}
+PRESS_THRESHOLD = 64
 """From this value on a controller counts as pressed."""
-NOT_HERE = frozenset({"hello", "bye", "ping", "learn", "unlearn", "clip", "clip_uri"})
+NOT_LEARNABLE = frozenset({"hello", "bye", "ping", "learn", "unlearn", "clip", "clip_uri"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Touch:
+class MidiBinding:
     """What is touched: "note", "cc" or "program", its channel 1..16 and its number 0..127."""
 
     kind: str
@@ -35,88 +35,93 @@ class Touch:
 
 
 @dataclass(slots=True)
-class Pads:
+class MidiLearn:
     """What each touch does: words such as "bank/3/launch", "cue fill" or "morph/x"."""
 
-    map: dict[Touch, str] = field(default_factory=dict)
-    _learning: str | None = None
-    _pressed: set[Touch] = field(default_factory=set)
+    actions: dict[MidiBinding, str] = field(default_factory=dict)
+    _pending_action: str | None = None
+    _pressed: set[MidiBinding] = field(default_factory=set)
 
-    def learn(self, words: str) -> None:
+    def learn(self, action: str) -> None:
         """Have the next touch do this; "" gives it up. Raises BadRequest for what nobody may ask."""
-        if words:
-            checked(words)
-        self._learning = words or None
+        if action:
+            checked_action(action)
+        self._pending_action = action or None
 
-    def unlearn(self, words: str) -> None:
+    def unlearn(self, action: str) -> None:
         """Forget every touch that does this; "" forgets all."""
-        self.map = {touch: does for touch, does in self.map.items() if words not in ("", does)}
+        self.actions = {
+            binding: mapped for binding, mapped in self.actions.items() if action not in ("", mapped)
+        }
 
-    def hear(self, data: bytes) -> tuple[Touch | None, list[Message], bool]:
+    def receive_midi(self, data: bytes) -> tuple[MidiBinding | None, list[Message], bool]:
         """Take a message; return the touch that was learnt with it, what it asks for, and whether it is a pad's."""
-        kind = _KINDS.get(data[0] & 0xF0) if len(data) > 1 and data[0] < 0xF0 else None
+        kind = _KIND_NAMES.get(data[0] & 0xF0) if len(data) > 1 and data[0] < 0xF0 else None
         if data and data[0] & 0xF0 == NOTE_OFF and len(data) > 1:
-            return None, [], Touch("note", (data[0] & 15) + 1, data[1]) in self.map
+            return None, [], MidiBinding("note", (data[0] & 15) + 1, data[1]) in self.actions
         if kind is None:
             return None, [], False
-        touch = Touch(kind, (data[0] & 15) + 1, data[1])
+        binding = MidiBinding(kind, (data[0] & 15) + 1, data[1])
         value = 127 if kind == "program" else data[2] if len(data) > 2 else 0
         learnt = None
-        if self._learning is not None and value:
-            self.map[touch], self._learning, learnt = self._learning, None, touch
-        if touch not in self.map:
+        if self._pending_action is not None and value:
+            self.actions[binding], self._pending_action, learnt = self._pending_action, None, binding
+        if binding not in self.actions:
             return None, [], False
-        return learnt, self._asked(touch, value), True
+        return learnt, self._requests(binding, value), True
 
-    def _asked(self, touch: Touch, value: int) -> list[Message]:
-        path, *words = self.map[touch].split(maxsplit=1)
+    def _requests(self, binding: MidiBinding, value: int) -> list[Message]:
+        path, *words = self.actions[binding].split(maxsplit=1)
         control = CONTROLS.get(path)
         if (
             control is not None
             and not words
-            and touch.kind == "cc"
+            and binding.kind == "cc"
             and not control.choices
             and control.kind != "s"
         ):
-            at = control.low + (control.high - control.low) * value / 127
-            return [Message(ROOT + path, (round(at) if control.kind == "i" else at,))]
-        was, now = touch in self._pressed, value >= PRESSED if touch.kind == "cc" else value > 0
-        (self._pressed.add if now and touch.kind == "cc" else self._pressed.discard)(touch)
-        if not now or was:
+            scaled = control.low + (control.high - control.low) * value / 127
+            return [Message(ROOT + path, (round(scaled) if control.kind == "i" else scaled,))]
+        was_pressed, is_pressed = (
+            binding in self._pressed,
+            value >= PRESS_THRESHOLD if binding.kind == "cc" else value > 0,
+        )
+        (self._pressed.add if is_pressed and binding.kind == "cc" else self._pressed.discard)(binding)
+        if not is_pressed or was_pressed:
             return []
-        return [Message(ROOT + path, tuple(_value(w) for w in words))]
+        return [Message(ROOT + path, tuple(_number_or_text(w) for w in words))]
 
 
-def checked(words: str) -> str:
+def checked_action(words: str) -> str:
     """Return words that a pad may mean: a command, or a control with or without its value. Raises BadRequest."""
     path, *rest = words.split(maxsplit=1)
     control = CONTROLS.get(path)
     if control is not None and rest:
-        control.read([_value(rest[0])])
-    elif control is None and (path not in COMMANDS or path in NOT_HERE or path.startswith("clip/")):
+        control.parse([_number_or_text(rest[0])])
+    elif control is None and (path not in COMMANDS or path in NOT_LEARNABLE or path.startswith("clip/")):
         raise BadRequest(
             "/llmball/learn", f"{path!r} is nothing that a pad can do: bank/1/launch, cue fill, morph/x …"
         )
     return words
 
 
-def touch_of(name: str) -> Touch:
+def parse_binding(name: str) -> MidiBinding:
     """Return the touch of a name such as "cc 1 20". Raises ValueError."""
     kind, *numbers = name.split() or [""]
-    if kind not in _KINDS.values() or len(numbers) != 2 or not all(n.isdecimal() for n in numbers):
+    if kind not in _KIND_NAMES.values() or len(numbers) != 2 or not all(n.isdecimal() for n in numbers):
         raise ValueError(f"a touch is such as note 10 36, cc 1 20 or program 1 5, not {name}")
     channel, number = map(int, numbers)
     if not 1 <= channel <= 16 or not 0 <= number <= 127:
         raise ValueError(f"a touch has a channel 1..16 and a number 0..127, not {name}")
-    return Touch(kind, channel, number)
+    return MidiBinding(kind, channel, number)
 
 
-def read_map(told: Mapping[str, object]) -> dict[Touch, str]:
+def parse_bindings(table: Mapping[str, object]) -> dict[MidiBinding, str]:
     """Return a map as a set has it. Raises ValueError or BadRequest."""
-    return {touch_of(name): checked(str(words)) for name, words in told.items()}
+    return {parse_binding(name): checked_action(str(words)) for name, words in table.items()}
 
 
-def _value(text: str) -> Value:
+def _number_or_text(text: str) -> Value:
     try:
         return float(text)
     except ValueError:

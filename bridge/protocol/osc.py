@@ -10,10 +10,10 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_PATTERN = frozenset(b"*?[]{}")
-_PLAIN = {"i": struct.Struct(">i"), "f": struct.Struct(">f"), "h": struct.Struct(">q"), "d": struct.Struct(">d")}  # fmt: skip
-_SOLE: dict[str, object] = {"T": True, "F": False, "N": None}
-_RAW = {"t": 8, "r": 4, "m": 4}
+_PATTERN_CHARACTERS = frozenset(b"*?[]{}")
+_NUMBER_FORMATS = {"i": struct.Struct(">i"), "f": struct.Struct(">f"), "h": struct.Struct(">q"), "d": struct.Struct(">d")}  # fmt: skip
+_TAGS_WITHOUT_DATA: dict[str, object] = {"T": True, "F": False, "N": None}
+_RAW_SIZES = {"t": 8, "r": 4, "m": 4}
 MAX_DEPTH, MAX_MESSAGES, MAX_TAGS, MAX_ADDRESS = 4, 256, 256, 256
 
 
@@ -39,18 +39,18 @@ def parse(datagram: bytes) -> list[Message | OscError]:
     Raises OscError where the packet itself is broken.
     """
     found: list[Message | OscError] = []
-    _walk(datagram, 0, found)
+    _parse_packet(datagram, 0, found)
     return found
 
 
-def _walk(data: bytes, depth: int, found: list[Message | OscError]) -> None:
+def _parse_packet(data: bytes, depth: int, found: list[Message | OscError]) -> None:
     if not data or len(data) % 4:
         raise OscError("a packet's length is a multiple of four")
     if not data.startswith(b"#bundle\0"):
         if len(found) >= MAX_MESSAGES:
             raise OscError(f"a bundle holds {MAX_MESSAGES} messages at most")
         try:
-            found.append(_message(data))
+            found.append(_parse_message(data))
         except OscError as error:
             found.append(error)
         return
@@ -64,74 +64,74 @@ def _walk(data: bytes, depth: int, found: list[Message | OscError]) -> None:
         at += 4
         if size <= 0 or size % 4 or at + size > len(data):
             raise OscError("a bundle element's size is wrong")
-        _walk(data[at : at + size], depth + 1, found)
+        _parse_packet(data[at : at + size], depth + 1, found)
         at += size
 
 
-def _message(data: bytes) -> Message:
-    raw, at = _string(data, 0)
+def _parse_message(data: bytes) -> Message:
+    raw, at = _parse_string(data, 0)
     if not raw.startswith(b"/") or len(raw) > MAX_ADDRESS or not raw.isascii():
         raise OscError("an address begins with / and is plain ASCII")
     address = raw.decode()
-    if _PATTERN & set(raw):
+    if _PATTERN_CHARACTERS & set(raw):
         raise OscError("address patterns are not taken", address)
     if at == len(data):
         return Message(address, ())
     try:
-        tags, at = _string(data, at)
+        tags, at = _parse_string(data, at)
         if not tags.startswith(b",") or len(tags) > MAX_TAGS or not tags.isascii():
             raise OscError("unknown type tags")
-        return Message(address, _arguments(data, at, tags[1:].decode()))
+        return Message(address, _parse_arguments(data, at, tags[1:].decode()))
     except OscError as error:
         raise OscError(str(error), address) from error
 
 
-def _arguments(data: bytes, at: int, tags: str) -> tuple[object, ...]:
+def _parse_arguments(data: bytes, at: int, tags: str) -> tuple[object, ...]:
     """Return the arguments, arrays as lists."""
     outside: list[list[object]] = []
-    here: list[object] = []
+    current: list[object] = []
     for tag in tags:
-        if (plain := _PLAIN.get(tag)) is not None:
-            _room(data, at, plain.size)
-            here.append(plain.unpack_from(data, at)[0])
-            at += plain.size
+        if (number_format := _NUMBER_FORMATS.get(tag)) is not None:
+            _require(data, at, number_format.size)
+            current.append(number_format.unpack_from(data, at)[0])
+            at += number_format.size
         elif tag == "s":
-            raw, at = _string(data, at)
+            raw, at = _parse_string(data, at)
             try:
-                here.append(raw.decode())
+                current.append(raw.decode())
             except UnicodeDecodeError as error:
                 raise OscError("a string is not UTF-8") from error
-        elif tag in _SOLE:
-            here.append(_SOLE[tag])
+        elif tag in _TAGS_WITHOUT_DATA:
+            current.append(_TAGS_WITHOUT_DATA[tag])
         elif tag == "b":
-            _room(data, at, 4)
+            _require(data, at, 4)
             size = int.from_bytes(data[at : at + 4], "big")  # a negative one is far too long
-            _room(data, at + 4, -(-size // 4) * 4)
-            here.append(data[at + 4 : at + 4 + size])
+            _require(data, at + 4, -(-size // 4) * 4)
+            current.append(data[at + 4 : at + 4 + size])
             at += 4 + -(-size // 4) * 4
-        elif tag in _RAW:
-            _room(data, at, _RAW[tag])
-            here.append(data[at : at + _RAW[tag]])
-            at += _RAW[tag]
+        elif tag in _RAW_SIZES:
+            _require(data, at, _RAW_SIZES[tag])
+            current.append(data[at : at + _RAW_SIZES[tag]])
+            at += _RAW_SIZES[tag]
         elif tag == "[":
-            outside.append(here)
-            here = []
+            outside.append(current)
+            current = []
         elif tag == "]" and outside:
-            outside[-1].append(here)
-            here = outside.pop()
+            outside[-1].append(current)
+            current = outside.pop()
         else:
             raise OscError("unknown type tags")
     if outside:
         raise OscError("an array has no end")
-    return tuple(here)
+    return tuple(current)
 
 
-def _room(data: bytes, at: int, size: int) -> None:
+def _require(data: bytes, at: int, size: int) -> None:
     if at + size > len(data):
         raise OscError("its arguments are cut")
 
 
-def _string(data: bytes, start: int) -> tuple[bytes, int]:
+def _parse_string(data: bytes, start: int) -> tuple[bytes, int]:
     end = data.find(b"\0", start)
     after = (end - start) // 4 * 4 + 4 + start
     if end < 0 or after > len(data):
@@ -147,21 +147,21 @@ def encode(address: str, args: Sequence[int | float | str]) -> bytes:
     tags, data = ",", b""
     for arg in args:
         if isinstance(arg, str):
-            tags, data = tags + "s", data + _padded(arg)
+            tags, data = tags + "s", data + _encode_string(arg)
         elif isinstance(arg, float):
-            tags, data = tags + "f", data + _float(arg)
+            tags, data = tags + "f", data + _encode_float(arg)
         else:
-            tags, data = tags + "i", data + _PLAIN["i"].pack(arg)
-    return _padded(address) + _padded(tags) + data
+            tags, data = tags + "i", data + _NUMBER_FORMATS["i"].pack(arg)
+    return _encode_string(address) + _encode_string(tags) + data
 
 
-def _float(value: float) -> bytes:
+def _encode_float(value: float) -> bytes:
     try:
-        return _PLAIN["f"].pack(value)
+        return _NUMBER_FORMATS["f"].pack(value)
     except OverflowError:  # no number of 32 bits: as large as they come
-        return _PLAIN["f"].pack(float("inf") if value > 0 else float("-inf"))
+        return _NUMBER_FORMATS["f"].pack(float("inf") if value > 0 else float("-inf"))
 
 
-def _padded(text: str) -> bytes:
+def _encode_string(text: str) -> bytes:
     raw = text.replace("\0", " ").encode("utf-8", "replace")
     return raw + bytes(4 - len(raw) % 4)

@@ -13,48 +13,48 @@ from urllib.parse import unquote_to_bytes
 
 from bridge.errors import BadRequest
 from bridge.protocol.addresses import COMMANDS
-from bridge.protocol.controls import CONTROLS, ROOT, SEEDS, Value
+from bridge.protocol.controls import CONTROLS, MAX_SEED, ROOT, Value
 from bridge.protocol.events import (
-    BackAsked,
-    BankLaunched,
-    BankStored,
+    BackRequested,
+    BankLaunchRequested,
+    BankStoreRequested,
     ControlSet,
-    CueGiven,
-    Judged,
-    LaunchAsked,
-    MorphGiven,
-    PlayAsked,
-    PromptGiven,
-    RefineGiven,
-    StopAsked,
-    TapGiven,
-    TasteReset,
-    TransportGiven,
-    Wanted,
+    CueRequested,
+    HostTransportReported,
+    MorphRequested,
+    PlayRequested,
+    PromptRequested,
+    RefineRequested,
+    SessionRequest,
+    StopRequested,
+    TakeLaunchRequested,
+    TakeRated,
+    TasteResetRequested,
+    TempoTapped,
 )
 from bridge.protocol.osc import Message
-from model.clips.messages import Row
+from model.clips.messages import NoteTuple
 from model.music.notes import CUES, PARTS
 
-PROMPT_LIMIT = 2000  # characters
+MAX_PROMPT = 2000  # characters
 
 
-MOST_RAW = 2 * PROMPT_LIMIT
+MAX_RAW_PROMPT = 2 * MAX_PROMPT
 """Characters of a prompt before its spaces are put together; longer ones are not looked at."""
 
 
-LARGEST = 2**31
+INT32_LIMIT = 2**31
 """Numbers from here on do not fit into 32 bits."""
 
 
-def whole(value: object) -> int | None:
+def as_whole_number(value: object) -> int | None:
     """Return a whole number that may have come as a float, or None: 2.0 is 2."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return int(value) if value == int(value) else None
 
 
-def prompt(address: str, args: Sequence[object], encoded: bool) -> str:
+def parse_prompt(address: str, args: Sequence[object], encoded: bool) -> str:
     """Return the words of a prompt, cleaned of what is not printable. Raises BadRequest."""
     if not args or not all(isinstance(a, str | int | float) and not isinstance(a, bool) for a in args):
         raise BadRequest(address, "takes the prompt as one string or several")
@@ -65,25 +65,25 @@ def prompt(address: str, args: Sequence[object], encoded: bool) -> str:
             text = unquote_to_bytes(text).decode()
         except UnicodeDecodeError as error:
             raise BadRequest(address, "the percent-encoding is not UTF-8") from error
-    if len(text) > MOST_RAW:
-        raise BadRequest(address, f"a prompt has {PROMPT_LIMIT} characters at most, not {len(text)}")
+    if len(text) > MAX_RAW_PROMPT:
+        raise BadRequest(address, f"a prompt has {MAX_PROMPT} characters at most, not {len(text)}")
     if not text.isprintable():
         text = "".join(c if c.isprintable() else " " for c in text)
     text = " ".join(text.split())
     if not any(c.isalnum() or ord(c) > 0x2000 for c in text):
         raise BadRequest(address, "the prompt is empty")
-    if len(text) > PROMPT_LIMIT:
-        raise BadRequest(address, f"a prompt has {PROMPT_LIMIT} characters at most, not {len(text)}")
+    if len(text) > MAX_PROMPT:
+        raise BadRequest(address, f"a prompt has {MAX_PROMPT} characters at most, not {len(text)}")
     return text
 
 
-def sayable(text: str) -> bool:
+def is_encodable(text: str) -> bool:
     """Tell whether a text can be written as UTF-8: JSON may name halves of characters, which cannot."""
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
 @dataclass(frozen=True, slots=True)
-class ClipAsked:
+class ClipRequested:
     """Write a clip; `bars` 0 leaves its length to the words."""
 
     id: int
@@ -100,7 +100,7 @@ class ClipNotes:
     id: int
     total: int
     index: int
-    notes: tuple[Row, ...]
+    notes: tuple[NoteTuple, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,26 +126,26 @@ class ClipResend:
     id: int
 
 
-ClipRequest = ClipAsked | ClipNotes | ClipRedo | ClipCancelled | ClipResend
+ClipRequest = ClipRequested | ClipNotes | ClipRedo | ClipCancelled | ClipResend
 
 
-MOST_GIVEN, MOST_BARS = 32, 256
+MAX_NOTES_PER_MESSAGE, MAX_CLIP_BARS = 32, 256
 
 
-LONGEST = MOST_BARS * 6
+MAX_CLIP_QUARTERS = MAX_CLIP_BARS * 6
 """Quarter notes of the longest clip: 12/8 has six a bar."""
 
 
-def read_clip(path: str, address: str, args: Sequence[object]) -> ClipRequest:
+def parse_clip_request(path: str, address: str, args: Sequence[object]) -> ClipRequest:
     """Return what a message about a clip asks for. Raises BadRequest."""
-    id_ = whole(args[0]) if args else None
-    if id_ is None or abs(id_) >= LARGEST:
+    id_ = as_whole_number(args[0]) if args else None
+    if id_ is None or abs(id_) >= INT32_LIMIT:
         raise BadRequest(address, "takes the clip's id first, a whole number of 32 bits")
     match path:
         case "clip" | "clip_uri":
-            return _asked(id_, address, args[1:], encoded=path == "clip_uri")
+            return _parse_clip(id_, address, args[1:], encoded=path == "clip_uri")
         case "clip/given":
-            return _given(id_, address, args[1:])
+            return _parse_notes(id_, address, args[1:])
         case "clip/redo":
             if len(args) != 3 or not all(isinstance(a, str) for a in args[1:]):
                 raise BadRequest(
@@ -157,15 +157,17 @@ def read_clip(path: str, address: str, args: Sequence[object]) -> ClipRequest:
     return ClipCancelled(id_) if path == "clip/cancel" else ClipResend(id_)
 
 
-def _asked(id_: int, address: str, args: Sequence[object], encoded: bool) -> ClipAsked:
-    bars, seed = (whole(a) for a in args[:2]) if len(args) > 2 else (None, None)
+def _parse_clip(id_: int, address: str, args: Sequence[object], encoded: bool) -> ClipRequested:
+    bars, seed = (as_whole_number(a) for a in args[:2]) if len(args) > 2 else (None, None)
     if bars is None or seed is None or len(args) % 2 == 0:
         raise BadRequest(
             address, "takes id, bars (0: the words'), seed, the prompt, then options by name and value"
         )
-    if not 0 <= bars <= MOST_BARS or not 0 <= seed <= SEEDS:
-        raise BadRequest(address, f"bars are 0..{MOST_BARS} and seeds 0..{SEEDS}, not {bars} and {seed}")
-    words = prompt(address, [args[2]], encoded)
+    if not 0 <= bars <= MAX_CLIP_BARS or not 0 <= seed <= MAX_SEED:
+        raise BadRequest(
+            address, f"bars are 0..{MAX_CLIP_BARS} and seeds 0..{MAX_SEED}, not {bars} and {seed}"
+        )
+    words = parse_prompt(address, [args[2]], encoded)
     options: list[tuple[str, Value]] = []
     for name, value in zip(args[3::2], args[4::2], strict=True):
         if not isinstance(name, str) or isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -178,32 +180,35 @@ def _asked(id_: int, address: str, args: Sequence[object], encoded: bool) -> Cli
                 else value,
             )
         )
-    return ClipAsked(id_, bars, seed, words, tuple(options))
+    return ClipRequested(id_, bars, seed, words, tuple(options))
 
 
-def _given(id_: int, address: str, args: Sequence[object]) -> ClipNotes:
-    total, index = (whole(a) for a in args[:2]) if len(args) > 6 else (None, None)
+def _parse_notes(id_: int, address: str, args: Sequence[object]) -> ClipNotes:
+    total, index = (as_whole_number(a) for a in args[:2]) if len(args) > 6 else (None, None)
     part, numbers = (args[2], args[3:]) if len(args) > 6 else (None, ())
     floats = [float(n) for n in numbers if isinstance(n, int | float) and not isinstance(n, bool)]
     if (
         total is None or index is None or index < 0 or part not in PARTS or len(floats) != len(numbers)
-        or len(numbers) % 4 or len(numbers) > 4 * MOST_GIVEN
-    ):  # fmt: skip
-        raise BadRequest(
-            address, f"takes id, total, index, part and 1 to {MOST_GIVEN} notes: pitch start length velocity"
-        )
-    rows = zip(floats[::4], floats[1::4], floats[2::4], floats[3::4], strict=True)
-    return ClipNotes(id_, total, index, tuple(_row(address, str(part), *row) for row in rows))
-
-
-def _row(address: str, part: str, pitch: float, start: float, length: float, velocity: float) -> Row:
-    if (
-        whole(pitch) is None or not 0 <= pitch <= 127 or not 1 <= velocity <= 127
-        or not 0 <= start <= LONGEST or not 0 < length <= LONGEST
+        or len(numbers) % 4 or len(numbers) > 4 * MAX_NOTES_PER_MESSAGE
     ):  # fmt: skip
         raise BadRequest(
             address,
-            f"a note is pitch 0..127, start 0..{LONGEST}, length above 0 and velocity 1..127, "
+            f"takes id, total, index, part and 1 to {MAX_NOTES_PER_MESSAGE} notes: pitch start length velocity",
+        )
+    rows = zip(floats[::4], floats[1::4], floats[2::4], floats[3::4], strict=True)
+    return ClipNotes(id_, total, index, tuple(_checked_row(address, str(part), *row) for row in rows))
+
+
+def _checked_row(
+    address: str, part: str, pitch: float, start: float, length: float, velocity: float
+) -> NoteTuple:
+    if (
+        as_whole_number(pitch) is None or not 0 <= pitch <= 127 or not 1 <= velocity <= 127
+        or not 0 <= start <= MAX_CLIP_QUARTERS or not 0 < length <= MAX_CLIP_QUARTERS
+    ):  # fmt: skip
+        raise BadRequest(
+            address,
+            f"a note is pitch 0..127, start 0..{MAX_CLIP_QUARTERS}, length above 0 and velocity 1..127, "
             f"not {pitch:g} {start:g} {length:g} {velocity:g}",
         )
     return part, int(pitch), start, length, round(velocity)
@@ -215,7 +220,7 @@ class Hello:
 
     port: int | None
     name: str
-    encoded: bool
+    percent_encoded: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,42 +236,44 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
+class Query:
     """Ask what a control, or the morph, is set to."""
 
     path: str
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
+class KeepRequested:
     """Keep the last so many bars."""
 
     bars: int
 
 
 @dataclass(frozen=True, slots=True)
-class Learn:
+class LearnRequested:
     """Have the next touch of a MIDI controller do something; with `forget`, have none do it any more."""
 
-    words: str
+    action: str
     forget: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class SetAsked:
+class SetRequested:
     """Save the set under a name, or load the one of that name."""
 
     name: str
     save: bool
 
 
-KEPT_BARS = 8
+DEFAULT_KEPT_BARS, MAX_KEPT_BARS = 8, MAX_CLIP_BARS
 
 
-Request = Hello | Bye | Ping | Ask | Keep | Learn | SetAsked | ClipRequest | Wanted
+Request = (
+    Hello | Bye | Ping | Query | KeepRequested | LearnRequested | SetRequested | ClipRequest | SessionRequest
+)
 
 
-def read(message: Message) -> Request:
+def parse_request(message: Message) -> Request:
     """Return what a message asks for. Raises BadRequest."""
     path = message.address.removeprefix(ROOT)
     if path == message.address or (path not in CONTROLS and path not in COMMANDS):
@@ -274,47 +281,51 @@ def read(message: Message) -> Request:
     args = message.args
     control = CONTROLS.get(path)
     if control is not None:
-        return ControlSet(path, control.read(args)) if args else Ask(path)
+        return ControlSet(path, control.parse(args)) if args else Query(path)
     if path.startswith("clip"):
-        return read_clip(path, message.address, args)
+        return parse_clip_request(path, message.address, args)
     match path:
         case "hello":
-            return _hello(message.address, args)
+            return _parse_hello(message.address, args)
         case "ping":
             number = args[0] if len(args) == 1 else None
-            if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < LARGEST:
+            if (
+                isinstance(number, bool)
+                or not isinstance(number, int | float)
+                or not abs(number) < INT32_LIMIT
+            ):
                 raise BadRequest(message.address, "takes one number of 32 bits")
             return Ping(number)
         case "prompt" | "prompt_uri":
-            return PromptGiven(prompt(message.address, args, encoded=path == "prompt_uri"))
+            return PromptRequested(parse_prompt(message.address, args, encoded=path == "prompt_uri"))
         case "refine" | "refine_uri":
-            return RefineGiven(prompt(message.address, args, encoded=path == "refine_uri"))
+            return RefineRequested(parse_prompt(message.address, args, encoded=path == "refine_uri"))
         case "keep":
-            return Keep(_bars(message.address, args))
+            return KeepRequested(_parse_bars(message.address, args))
         case "learn" | "unlearn":
-            return Learn(_text(message.address, args), forget=path == "unlearn")
+            return LearnRequested(_parse_text(message.address, args), forget=path == "unlearn")
         case "set/save" | "set/load":
-            return SetAsked(_text(message.address, args), save=path == "set/save")
+            return SetRequested(_parse_text(message.address, args), save=path == "set/save")
         case "take/launch":
-            return LaunchAsked(_id(message.address, args))
+            return TakeLaunchRequested(_parse_take_id(message.address, args))
         case "cue":
-            return CueGiven(_section(message.address, args))
+            return CueRequested(_parse_section(message.address, args))
         case "transport":
-            return _transport(message.address, args)
+            return _parse_transport(message.address, args)
         case "morph" if not args:
-            return Ask(path)
+            return Query(path)
         case "morph" | "morph_uri":
-            return _morph(message.address, args, encoded=path == "morph_uri")
+            return _parse_morph(message.address, args, encoded=path == "morph_uri")
     bank = _BANK.fullmatch(path)
     if bank is not None and bank["what"] == "store":
-        return BankStored(int(bank["slot"]), prompt(message.address, args, encoded=False))
+        return BankStoreRequested(int(bank["slot"]), parse_prompt(message.address, args, encoded=False))
     if args:
         raise BadRequest(message.address, "takes no arguments")
     if bank is not None:
-        return BankLaunched(int(bank["slot"]))
+        return BankLaunchRequested(int(bank["slot"]))
     commands: dict[str, Request] = {
-        "back": BackAsked(), "bye": Bye(), "play": PlayAsked(), "stop": StopAsked(), "panic": StopAsked(panic=True),
-        "tap": TapGiven(), "like": Judged(liked=True), "skip": Judged(liked=False), "taste/reset": TasteReset(),
+        "back": BackRequested(), "bye": Bye(), "play": PlayRequested(), "stop": StopRequested(), "panic": StopRequested(panic=True),
+        "tap": TempoTapped(), "like": TakeRated(liked=True), "skip": TakeRated(liked=False), "taste/reset": TasteResetRequested(),
     }  # fmt: skip
     return commands[path]
 
@@ -322,9 +333,9 @@ def read(message: Message) -> Request:
 _BANK = re.compile(r"bank/(?P<slot>\d+)/(?P<what>store|launch)")
 
 
-def _id(address: str, args: Sequence[object]) -> str:
+def _parse_take_id(address: str, args: Sequence[object]) -> str:
     """Return a take's id, which a host without strings sends as a number."""
-    number = whole(args[0]) if len(args) == 1 else None
+    number = as_whole_number(args[0]) if len(args) == 1 else None
     if number is not None:
         return str(number)
     if len(args) != 1 or not isinstance(args[0], str) or not args[0].strip():
@@ -332,29 +343,29 @@ def _id(address: str, args: Sequence[object]) -> str:
     return args[0].strip()
 
 
-def _bars(address: str, args: Sequence[object]) -> int:
-    bars = whole(args[0]) if len(args) == 1 else None if args else KEPT_BARS
-    if bars is None or not 1 <= bars <= MOST_BARS:
-        raise BadRequest(address, f"takes a number of bars, 1..{MOST_BARS}")
+def _parse_bars(address: str, args: Sequence[object]) -> int:
+    bars = as_whole_number(args[0]) if len(args) == 1 else None if args else DEFAULT_KEPT_BARS
+    if bars is None or not 1 <= bars <= MAX_KEPT_BARS:
+        raise BadRequest(address, f"takes a number of bars, 1..{MAX_KEPT_BARS}")
     return bars
 
 
-def _text(address: str, args: Sequence[object]) -> str:
+def _parse_text(address: str, args: Sequence[object]) -> str:
     if not all(isinstance(a, str) for a in args):
         raise BadRequest(address, "takes words")
     return " ".join(str(a) for a in args).strip()[:200]
 
 
-def _section(address: str, args: Sequence[object]) -> str:
+def _parse_section(address: str, args: Sequence[object]) -> str:
     if len(args) != 1 or not isinstance(args[0], str) or args[0] not in CUES:
         raise BadRequest(address, f"takes one of {' '.join(CUES)}")
     return str(args[0])
 
 
-def _hello(address: str, args: Sequence[object]) -> Hello:
-    port = whole(args[0]) if args else 0
+def _parse_hello(address: str, args: Sequence[object]) -> Hello:
+    port = as_whole_number(args[0]) if args else 0
     name = args[1] if len(args) > 1 else ""
-    encoded = whole(args[2]) if len(args) > 2 else 0
+    encoded = as_whole_number(args[2]) if len(args) > 2 else 0
     if (
         port is None
         or not 0 <= port <= 65535
@@ -366,27 +377,29 @@ def _hello(address: str, args: Sequence[object]) -> Hello:
     return Hello(port or None, name[:100], bool(encoded))
 
 
-def _morph(address: str, args: Sequence[object], encoded: bool) -> MorphGiven:
+def _parse_morph(address: str, args: Sequence[object], encoded: bool) -> MorphRequested:
     if len(args) != 3 or not all(isinstance(a, str) for a in args[:2]):
         raise BadRequest(address, "takes two prompts, each one string, and a number in 0..1")
-    first, second = (prompt(address, [a], encoded) for a in args[:2])
+    first, second = (parse_prompt(address, [a], encoded) for a in args[:2])
     try:
-        x = CONTROLS["morph/x"].read(args[2:])
+        x = CONTROLS["morph/x"].parse(args[2:])
     except BadRequest as error:
         raise BadRequest(address, error.reason) from error
-    return MorphGiven(first, second, float(x))
+    return MorphRequested(first, second, float(x))
 
 
-def _transport(address: str, args: Sequence[object]) -> TransportGiven:
+def _parse_transport(address: str, args: Sequence[object]) -> HostTransportReported:
     numbers = [
-        float(a) for a in args if isinstance(a, int | float) and not isinstance(a, bool) and abs(a) < LARGEST
+        float(a)
+        for a in args
+        if isinstance(a, int | float) and not isinstance(a, bool) and abs(a) < INT32_LIMIT
     ]
     if len(args) != 3 or len(numbers) != 3:
         raise BadRequest(address, "takes three numbers: playing (0 or 1), beat (quarter notes) and tempo")
     playing, quarter, bpm = numbers
     if playing not in (0, 1) or not 20 <= bpm <= 999:
         raise BadRequest(address, f"playing is 0 or 1 and the tempo 20..999, not {playing:g} and {bpm:g}")
-    return TransportGiven(bool(playing), quarter, bpm)
+    return HostTransportReported(bool(playing), quarter, bpm)
 
 
-Errand = Keep | Learn | SetAsked | ClipRequest
+ServiceRequest = KeepRequested | LearnRequested | SetRequested | ClipRequest

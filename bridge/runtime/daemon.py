@@ -18,48 +18,48 @@ from threadpoolctl import threadpool_limits
 from bridge.clock import monotonic
 from bridge.config import Config
 from bridge.http.view import View
-from bridge.midi.input_ports import InletConfig
-from bridge.midi.input_process import run as run_ears
-from bridge.midi.output_ports import PortConfig
-from bridge.midi.protocol import Health, Heard, PlayerOrder, Quit, Retime, Together
-from bridge.processes.child_processes import Crew, Duties, Spoken
-from bridge.processes.supervisor import Child, Children, on_signals
-from bridge.protocol.controls import SEEDS
-from bridge.protocol.dispatch import House
+from bridge.midi.input_ports import InputConfig
+from bridge.midi.input_process import run as run_input_process
+from bridge.midi.output_ports import OutputConfig
+from bridge.midi.protocol import Batch, Health, MidiReceived, PlayerOrder, Quit, SetTempoMap
+from bridge.processes.child_processes import ChildConfig, ChildMessage, ChildProcesses
+from bridge.processes.supervisor import ChildProcess, Supervisor, on_stop_signals
+from bridge.protocol.controls import MAX_SEED
+from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import (
     BarPlayed,
     ControlSet,
     Effect,
     Event,
     Fault,
-    GeneratorLost,
-    MorphGiven,
-    PlayAsked,
-    PromptGiven,
-    StopAsked,
-    TapGiven,
+    GeneratorExited,
+    MorphRequested,
+    PlayRequested,
+    PromptRequested,
+    Publish,
+    StopRequested,
     TasteChanged,
-    Tell,
+    TempoTapped,
+    TimerFired,
     ToLink,
     ToModel,
     ToPlayer,
-    Woken,
 )
 from bridge.runtime.link import Link
-from bridge.runtime.osc_server import Door
-from bridge.runtime.services import Errands
+from bridge.runtime.osc_server import OscServer
+from bridge.runtime.services import Services
 from bridge.session.session import Session
 from bridge.storage.home import read_taste, write_taste
-from bridge.storage.kept_takes import Recording, file_of
-from bridge.storage.sets import opened
-from bridge.workers.dispatcher import Foreman
+from bridge.storage.kept_takes import RecordingFile, recording_path
+from bridge.storage.sets import load_set
+from bridge.workers.dispatcher import WorkerDispatcher
 from model.clips.messages import ClipFailed, ClipProgress, ClipWritten
 from model.generation.messages import BeatWritten, Failed, Order, Understood
 from model.weights import FOLDER, hashed
 
 if TYPE_CHECKING:
-    from bridge.http.app import Panel
-    from bridge.mqtt.server import MqttDoor
+    from bridge.http.app import HttpServer
+    from bridge.mqtt.server import MqttServer
 
 log = logging.getLogger("llmball")
 
@@ -72,141 +72,156 @@ class Daemon:
     def __init__(
         self,
         config: Config,
-        ports: PortConfig,
+        ports: OutputConfig,
         generator: Callable[..., None],
-        inlet: InletConfig | None = None,
-        ears: Callable[..., None] = run_ears,
-        begun: Child | None = None,
+        input_config: InputConfig | None = None,
+        run_input: Callable[..., None] = run_input_process,
+        started_generator: ChildProcess | None = None,
     ) -> None:
         self._config = config
-        self._set = None if config.set_file is None else opened(config.set_file)
+        self._set = None if config.set_file is None else load_set(config.set_file)
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
         self._weights = hashed(WEIGHTS) if WEIGHTS.is_file() else ""
         threadpool_limits(1)  # what hears the melody is small: two threads would wait for each other
         self._session = Session(
-            lambda: random.randrange(SEEDS),
-            file_of(ports.output) is not None,
+            lambda: random.randrange(MAX_SEED),
+            recording_path(ports.output) is not None,
             read_taste(),
             config.sync,
             self._weights,
         )
-        self._recording = Recording(ports.output, self._session.recorded)
+        self._recording_file = RecordingFile(ports.output, self._session.recorded_song)
         self._timer: asyncio.TimerHandle | None = None
-        self._errands: Errands
-        talk = (
-            self._carry_out,
-            self._session.asked,
+        self._services: Services
+        handlers = (
+            self._handle_event,
+            self._session.query,
             lambda: self._session.state.value,
-            lambda request, sender, reply: self._errands.on(request, sender, reply),
+            lambda request, sender, reply: self._services.handle(request, sender, reply),
         )
-        self._house = House(*talk)
-        self._door = Door(config.allow, *talk)
-        self._children = Children(self._from_child, self._died, self._fail)
-        duties = Duties(generator, ears, ports, inlet, config.encoder, begun)
-        self._crew = Crew(duties, self._children, self._fail)
+        self._dispatcher = Dispatcher(*handlers)
+        self._osc_server = OscServer(config.allow, *handlers)
+        self._supervisor = Supervisor(self._on_child_message, self._on_child_exit, self._fail)
+        child_config = ChildConfig(
+            generator, run_input, ports, input_config, config.encoder, started_generator
+        )
+        self._child_processes = ChildProcesses(child_config, self._supervisor, self._fail)
         at = self._session
-        self._view = View(at.settings, lambda: at.bank, at.planned, at.words, self._crew.outlets.now)
-        self._panel: Panel | None = None
-        self._compose: Callable[[Order], None] = partial(self._children.send, "generator")
-        self._errands = Errands(
-            self._session, self._children, self._carry_out, self._door.tell, config.encoder
+        self._view = View(
+            at.settings,
+            lambda: at.bank,
+            at.planned_beats,
+            at.latest_prompt,
+            self._child_processes.output_choice.current,
+        )
+        self._http_server: HttpServer | None = None
+        self._send_to_generator: Callable[[Order], None] = partial(self._supervisor.send, "generator")
+        self._services = Services(
+            self._session, self._supervisor, self._handle_event, self._osc_server.publish, config.encoder
         )
         self._link: Link | None = None
-        self._mqtt: MqttDoor | None = None
-        self._foreman: Foreman | None = None
+        self._mqtt_server: MqttServer | None = None
+        self._worker_dispatcher: WorkerDispatcher | None = None
 
     @property
     def pids(self) -> dict[str, int | None]:
         """The numbers of the children that run now."""
-        return self._children.pids
+        return self._supervisor.pids
 
     async def run(self) -> None:
         """Serve until a signal. Raises OwnerError."""
-        host, port = await self._door.open(self._config.osc_host, self._config.osc_port)
-        on_signals(self._stop)
+        host, port = await self._osc_server.open(self._config.osc_host, self._config.osc_port)
+        on_stop_signals(self._stop)
         try:
             if self._config.sync == "link":
-                self._link = Link(self._carry_out)
-            self._crew.begin()
+                self._link = Link(self._handle_event)
+            self._child_processes.start_all()
             # late: HTTP takes a third of a second to import, in which the children begin
-            from bridge.http.app import Panel, has_display
+            from bridge.http.app import HttpServer, has_display
 
-            self._panel = Panel(self._config, self._house, self._view, self._crew.outlets)
+            self._http_server = HttpServer(
+                self._config, self._dispatcher, self._view, self._child_processes.output_choice
+            )
             if self._config.mqtt is not None:
-                from bridge.mqtt.server import MqttDoor  # a tenth of a second that others need not wait
+                from bridge.mqtt.server import MqttServer  # a tenth of a second that others need not wait
 
                 if self._config.encoder is None:  # workers have ours
-                    self._foreman = Foreman(self._weights, self._compose, self._carry_out)
-                    self._compose = self._foreman.order
-                self._mqtt = MqttDoor(
-                    self._config.mqtt, self._config.port_name, self._house, foreman=self._foreman
+                    self._worker_dispatcher = WorkerDispatcher(
+                        self._weights, self._send_to_generator, self._handle_event
+                    )
+                    self._send_to_generator = self._worker_dispatcher.order
+                self._mqtt_server = MqttServer(
+                    self._config.mqtt,
+                    self._config.port_name,
+                    self._dispatcher,
+                    worker_dispatcher=self._worker_dispatcher,
                 )
-            midi = await self._crew.readiness.all()
-            page = await self._panel.open(port)
+            midi = await self._child_processes.readiness.wait_for_all()
+            page = await self._http_server.open(port)
             http = "none" if page is None else "http://{}:{}".format(*page)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
             sys.stdout.flush()
             gc.collect()
             gc.freeze()  # what is there now stays: to look through it again would take tens of milliseconds
-            self._crew.introduce()
+            self._child_processes.log_status()
             if self._config.browse and page is not None and has_display(os.environ, sys.platform):
                 self._loop.run_in_executor(None, webbrowser.open, http)
             if self._set is not None:
-                self._errands.load(self._set)
+                self._services.apply_set(self._set)
             if self._config.play is not None:
-                self._carry_out(PromptGiven(self._config.play))
-                self._carry_out(PlayAsked())
+                self._handle_event(PromptRequested(self._config.play))
+                self._handle_event(PlayRequested())
             await self._stopped
         finally:
             self._close()
-            if self._panel is not None:
-                await self._panel.close()
+            if self._http_server is not None:
+                await self._http_server.close()
 
     # --- decisions carried out -----------------------------------------------------------------
 
-    def _carry_out(self, event: Event) -> None:
-        for effect in self._session.first(event):
-            self._do(effect)
-        effects = self._session.on(event, monotonic())
+    def _handle_event(self, event: Event) -> None:
+        for effect in self._session.early_effects(event):
+            self._run_effect(effect)
+        effects = self._session.handle(event, monotonic())
         self._to_player(tuple(e.order for e in effects if isinstance(e, ToPlayer)))
         for effect in sorted(effects, key=_urgency):
-            self._do(effect)
-        if self._mqtt is not None and isinstance(
-            event, ControlSet | TapGiven | PromptGiven | MorphGiven | Health
+            self._run_effect(effect)
+        if self._mqtt_server is not None and isinstance(
+            event, ControlSet | TempoTapped | PromptRequested | MorphRequested | Health
         ):
-            self._mqtt.look()
-        if self._panel is not None:
-            self._panel.stir()
+            self._mqtt_server.publish_changes()
+        if self._http_server is not None:
+            self._http_server.schedule_update()
         if self._timer is not None:
             self._timer.cancel()
-        at = self._session.wake()
+        at = self._session.next_deadline()
         if at is not None:
             # loop.time() is not our clock everywhere: go by the difference
-            self._timer = self._loop.call_later(max(0.0, at - monotonic()), self._carry_out, Woken())
+            self._timer = self._loop.call_later(max(0.0, at - monotonic()), self._handle_event, TimerFired())
 
     def _to_player(self, orders: tuple[PlayerOrder, ...]) -> None:
         """Have the player do what was decided, before anything else: it is to sound."""
         if orders:
-            self._children.send("player", orders[0] if len(orders) == 1 else Together(orders))
+            self._supervisor.send("player", orders[0] if len(orders) == 1 else Batch(orders))
         for order in orders:
-            if self._panel is not None and isinstance(order, Retime):
-                self._panel.retime(order.tempo)
+            if self._http_server is not None and isinstance(order, SetTempoMap):
+                self._http_server.set_tempo_map(order.tempo)
 
-    def _do(self, effect: Effect) -> None:
+    def _run_effect(self, effect: Effect) -> None:
         match effect:
             case ToModel(order):
-                self._compose(order)
+                self._send_to_generator(order)
             case ToLink() if self._link is not None:
-                self._link.do(effect)
-            case Tell(path, args):
-                self._door.tell(path, args)
-                if self._mqtt is not None:
-                    self._mqtt.tell(path, args)
-                if self._panel is not None:
-                    self._panel.tell(path, args)
+                self._link.send(effect)
+            case Publish(path, args):
+                self._osc_server.publish(path, args)
+                if self._mqtt_server is not None:
+                    self._mqtt_server.publish(path, args)
+                if self._http_server is not None:
+                    self._http_server.publish(path, args)
             case BarPlayed():
-                self._recording.write()
+                self._recording_file.write()
             case TasteChanged(theta):
                 try:
                     write_taste(theta)
@@ -217,39 +232,39 @@ class Daemon:
 
     # --- children ------------------------------------------------------------------------------
 
-    def _from_child(self, child: str, said: Spoken) -> None:
-        news = self._crew.heard(child, said)
-        match news:
+    def _on_child_message(self, child: str, message: ChildMessage) -> None:
+        forwarded = self._child_processes.on_message(child, message)
+        match forwarded:
             case None:
                 pass
             case ClipProgress() | ClipWritten() | ClipFailed():
-                self._children.ready(child)
-                self._errands.written(news)
-            case Heard() if self._errands.heard(news):
+                self._supervisor.mark_ready(child)
+                self._services.on_clip_answer(forwarded)
+            case MidiReceived() if self._services.receive_midi(forwarded):
                 pass  # a pad's: it is nobody's music
-            case Understood() | BeatWritten() | Failed() if self._foreman is not None:
-                self._foreman.answered(news)
+            case Understood() | BeatWritten() | Failed() if self._worker_dispatcher is not None:
+                self._worker_dispatcher.on_local_answer(forwarded)
             case _:
-                self._carry_out(news)
+                self._handle_event(forwarded)
 
-    def _died(self, name: str) -> None:
+    def _on_child_exit(self, name: str) -> None:
         if name == "generator":
-            if self._foreman is not None:
-                self._foreman.lost()
-            self._carry_out(GeneratorLost())
+            if self._worker_dispatcher is not None:
+                self._worker_dispatcher.on_generator_exit()
+            self._handle_event(GeneratorExited())
         elif name == "clips":
-            self._errands.lost()
+            self._services.on_clip_writer_exit()
 
     # --- the end -------------------------------------------------------------------------------
 
     def _fail(self, error: Exception) -> None:
-        if not self._crew.readiness.fail(error) and not self._stopped.done():
+        if not self._child_processes.readiness.fail(error) and not self._stopped.done():
             self._stopped.set_exception(error)
 
     def _stop(self) -> None:
         if not self._stopped.done():
             self._stopped.set_result(None)
-        self._crew.readiness.cancel()
+        self._child_processes.readiness.cancel()
 
     def _close(self) -> None:
         """Silence first, then everything else."""
@@ -257,18 +272,18 @@ class Daemon:
             self._stopped.cancel()
         if self._timer is not None:
             self._timer.cancel()
-        self._children.send("player", Quit())
-        self._recording.write()
+        self._supervisor.send("player", Quit())
+        self._recording_file.write()
         if self._session.state.value != "idle":
-            for effect in self._session.on(StopAsked(), monotonic()):
-                if isinstance(effect, Tell):
-                    self._do(effect)
-        self._door.close()
-        self._errands.close()
-        for door in (self._mqtt, self._foreman, self._link):
-            if door is not None:
-                door.close()
-        self._children.close()
+            for effect in self._session.handle(StopRequested(), monotonic()):
+                if isinstance(effect, Publish):
+                    self._run_effect(effect)
+        self._osc_server.close()
+        self._services.close()
+        for server in (self._mqtt_server, self._worker_dispatcher, self._link):
+            if server is not None:
+                server.close()
+        self._supervisor.close()
 
 
 def _urgency(effect: Effect) -> int:

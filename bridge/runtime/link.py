@@ -12,12 +12,12 @@ from typing import Any
 
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
-from bridge.protocol.events import LinkHeard, ToLink
+from bridge.protocol.events import LinkReported, ToLink
 
-EVERY = Seconds(0.020)
+POLL_INTERVAL = Seconds(0.020)
 QUANTUM = 4.0
 """Quarter notes over which those who play together agree on the phase: a bar of 4/4."""
-UNMET = 120.0
+INITIAL_TEMPO = 120.0
 """The tempo until anybody says another."""
 
 
@@ -27,20 +27,20 @@ class Link:
     Nobody's tempo moves because we come: Link takes over what is there. Raises OwnerError where it is not installed.
     """
 
-    def __init__(self, hear: Callable[[LinkHeard], None]) -> None:
+    def __init__(self, on_report: Callable[[LinkReported], None]) -> None:
         try:
             import link
         except ImportError as missing:
             raise OwnerError(
                 "--sync link needs Ableton Link (GPL): pip install 'llmball[link]', or LinkPython-extern"
             ) from missing
-        self._hear, self._loop = hear, asyncio.get_running_loop()
-        self._link: Any = link.Link(UNMET)
+        self._on_report, self._loop = on_report, asyncio.get_running_loop()
+        self._link: Any = link.Link(INITIAL_TEMPO)
         self._link.startStopSyncEnabled = True
         self._link.enabled = True
-        self._timer = self._loop.call_soon(self._ask)
+        self._timer = self._loop.call_soon(self._poll)
 
-    def do(self, order: ToLink) -> None:
+    def send(self, order: ToLink) -> None:
         """Tell the others a tempo, or that we play or stop."""
         state, now = self._link.captureSessionState(), self._link.clock().micros()
         if order.bpm is not None:
@@ -54,15 +54,15 @@ class Link:
         self._timer.cancel()
         self._link.enabled = False
 
-    def _ask(self) -> None:
+    def _poll(self) -> None:
         state = self._link.captureSessionState()
         before, micros, after = monotonic(), self._link.clock().micros(), monotonic()
-        news = LinkHeard(
+        report = LinkReported(
             Seconds((before + after) / 2),
             bool(state.isPlaying()),
             float(state.beatAtTime(micros, QUANTUM)),
             float(state.tempo()),
             int(self._link.numPeers()),
         )
-        self._timer = self._loop.call_later(EVERY, self._ask)
-        self._hear(news)
+        self._timer = self._loop.call_later(POLL_INTERVAL, self._poll)
+        self._on_report(report)

@@ -13,37 +13,37 @@ from datetime import datetime
 from pathlib import Path
 from typing import assert_never
 
-from bridge.clips.sender import Pace
+from bridge.clips.sender import PacedSender
 from bridge.clips.service import Clips
 from bridge.clock import monotonic
 from bridge.errors import BadRequest
-from bridge.midi.protocol import Heard
-from bridge.processes.supervisor import Children, Elsewhere
+from bridge.midi.protocol import MidiReceived
+from bridge.processes.supervisor import ImportTarget, Supervisor
 from bridge.protocol.clients import Address
 from bridge.protocol.controls import Value
-from bridge.protocol.events import BankStored, ControlSet, Wanted
-from bridge.protocol.midi_learn import Pads
+from bridge.protocol.events import BankStoreRequested, ControlSet, SessionRequest
+from bridge.protocol.midi_learn import MidiLearn
 from bridge.protocol.requests import (
-    ClipAsked,
     ClipCancelled,
     ClipNotes,
     ClipRedo,
+    ClipRequested,
     ClipResend,
-    Errand,
-    Keep,
-    Learn,
-    SetAsked,
-    read,
+    KeepRequested,
+    LearnRequested,
+    ServiceRequest,
+    SetRequested,
+    parse_request,
 )
 from bridge.session.session import Session
 from bridge.storage import kept_takes, sets
 from bridge.storage.sets import Set
-from model.clips.messages import ClipAnswer, ClipGivenUp, ClipOrder, ClipProgress
+from model.clips.messages import CancelClip, ClipAnswer, ClipOrder, ClipProgress
 
 log = logging.getLogger("llmball")
 
 
-REST = 30.0
+IDLE_TIMEOUT = 30.0
 """Seconds without an order after which the process that writes clips is ended, and its memory is free again."""
 
 
@@ -51,158 +51,165 @@ Reply = Callable[..., None]
 """Answers one client: reply(path, *arguments)."""
 
 
-class Errands:
+class Services:
     """`decide` is given what clients want of the session, `tell` tells everyone, `encoder` is the clip writer's."""
 
     def __init__(
         self,
         session: Session,
-        children: Children,
-        decide: Callable[[Wanted], None],
-        tell: Callable[[str, tuple[Value, ...]], None],
+        supervisor: Supervisor,
+        submit: Callable[[SessionRequest], None],
+        publish: Callable[[str, tuple[Value, ...]], None],
         encoder: Path | None,
     ) -> None:
-        self._session, self._children, self._decide, self._tell = session, children, decide, tell
+        self._session, self._supervisor, self._submit, self._publish = session, supervisor, submit, publish
         self._encoder = encoder
-        self._clips, self._pads = Clips(self._order), Pads()
+        self._clips, self._midi_learn = Clips(self._order_clip), MidiLearn()
         self._replies: dict[Address, Reply] = {}
-        self._pace = Pace(self._reply)
-        self._orders, self._files = ThreadPoolExecutor(1, "clip orders"), ThreadPoolExecutor(1, "files")
-        self._under_way: set[int] = set()
-        self._resting: asyncio.TimerHandle | None = None
+        self._sender = PacedSender(self._reply_to)
+        self._order_executor, self._file_executor = (
+            ThreadPoolExecutor(1, "clip orders"),
+            ThreadPoolExecutor(1, "files"),
+        )
+        self._in_progress: set[int] = set()
+        self._idle_timer: asyncio.TimerHandle | None = None
 
-    def on(self, request: Errand, sender: Address, reply: Reply) -> None:
+    def handle(self, request: ServiceRequest, sender: Address, reply: Reply) -> None:
         """Run an errand for a client. Raises BadRequest."""
         match request:
-            case Keep(bars):
-                kept = self._session.keepsake(bars, monotonic())
-                self._later(
-                    lambda: kept_takes.write(kept, datetime.now()),
+            case KeepRequested(bars):
+                kept_bars = self._session.kept_bars(bars, monotonic())
+                self._run_in_thread(
+                    lambda: kept_takes.save(kept_bars, datetime.now()),
                     "keep",
                     reply,
                     lambda at: ("kept", str(at[0]), at[1]),
                 )
-            case Learn(words, forget):
-                (self._pads.unlearn if forget else self._pads.learn)(words)
-            case SetAsked(name, save):
-                self._set(name, save, reply)
-            case ClipAsked() | ClipNotes() | ClipRedo() | ClipCancelled() | ClipResend():
-                told = self._clips.on(request, sender, monotonic())
+            case LearnRequested(words, forget):
+                (self._midi_learn.unlearn if forget else self._midi_learn.learn)(words)
+            case SetRequested(name, save):
+                self._save_or_load_set(name, save, reply)
+            case ClipRequested() | ClipNotes() | ClipRedo() | ClipCancelled() | ClipResend():
+                messages = self._clips.handle(request, sender, monotonic())
                 self._replies[sender] = reply
                 self._replies = {
                     s: r for s, r in self._replies.items() if s == sender or s in self._clips.clients
                 }
-                self._pace.put(told)
+                self._sender.send(messages)
             case _:
                 assert_never(request)
 
-    def heard(self, message: Heard) -> bool:
+    def receive_midi(self, message: MidiReceived) -> bool:
         """Do what a pad does, if this is one; tell whether it was."""
-        learnt, asked, ours = self._pads.hear(message.data)
-        if learnt is not None:
-            self._tell("learnt", (learnt.name, self._pads.map[learnt]))
-        for one in asked:
+        binding, requests, is_binding = self._midi_learn.receive_midi(message.data)
+        if binding is not None:
+            self._publish("learnt", (binding.name, self._midi_learn.actions[binding]))
+        for learnt_message in requests:
             try:
-                request = read(one)
-                if isinstance(request, Keep | Learn | SetAsked):
-                    self.on(request, ("", 0), self._to_all)
-                elif isinstance(request, Wanted):
-                    self._decide(request)
+                request = parse_request(learnt_message)
+                if isinstance(request, KeepRequested | LearnRequested | SetRequested):
+                    self.handle(request, ("", 0), self._publish_reply)
+                elif isinstance(request, SessionRequest):
+                    self._submit(request)
             except BadRequest as refused:
-                self._tell("error", (refused.address, refused.reason))
-        return ours
+                self._publish("error", (refused.address, refused.reason))
+        return is_binding
 
-    def load(self, set_: Set) -> None:
+    def apply_set(self, set_: Set) -> None:
         """Take a set over: every control, the bank, the pads."""
         for path, value in set_.controls.items():
-            if self._session.asked(path) != (value,):
-                self._decide(ControlSet(path, value))
+            if self._session.query(path) != (value,):
+                self._submit(ControlSet(path, value))
         for slot, words in set_.bank.items():
-            self._decide(BankStored(slot, words))
-        self._pads.map = dict(set_.pads)
+            self._submit(BankStoreRequested(slot, words))
+        self._midi_learn.actions = dict(set_.bindings)
 
-    def written(self, answer: ClipAnswer) -> None:
+    def on_clip_answer(self, answer: ClipAnswer) -> None:
         """Take what the writer of clips says."""
-        self._pace.put(self._clips.written(answer, monotonic()))
+        self._sender.send(self._clips.on_answer(answer, monotonic()))
         if not isinstance(answer, ClipProgress):
-            self._over(answer.number)
+            self._finish_clip(answer.number)
 
-    def lost(self) -> None:
+    def on_clip_writer_exit(self) -> None:
         """Note that the writer of clips died."""
-        self._under_way.clear()
-        for told in self._clips.lost():
-            self._pace.put(told)
+        self._in_progress.clear()
+        for messages in self._clips.on_writer_exit():
+            self._sender.send(messages)
 
     def close(self) -> None:
         """Answer nobody any more."""
-        self._stay()
-        self._pace.close()
-        self._orders.shutdown(wait=False, cancel_futures=True)
-        self._files.shutdown(wait=False)  # what was to be kept is still kept
+        self._cancel_idle_timer()
+        self._sender.close()
+        self._order_executor.shutdown(wait=False, cancel_futures=True)
+        self._file_executor.shutdown(wait=False)  # what was to be kept is still kept
 
-    def _set(self, name: str, save: bool, reply: Reply) -> None:
-        path = sets.path_of(name)
+    def _save_or_load_set(self, name: str, save: bool, reply: Reply) -> None:
+        path = sets.set_path(name)
         if save:
-            set_ = Set(dict(self._session.settings), self._session.bank, dict(self._pads.map))
-            self._later(
-                lambda: sets.written(path, set_), "set/save", reply, lambda _: ("set/saved", str(path))
+            set_ = Set(dict(self._session.settings), self._session.bank, dict(self._midi_learn.actions))
+            self._run_in_thread(
+                lambda: sets.save_set(path, set_), "set/save", reply, lambda _: ("set/saved", str(path))
             )
             return
 
         def loaded(set_: Set) -> tuple[Value, ...]:
-            self.load(set_)
+            self.apply_set(set_)
             return ("set/loaded", name)
 
-        self._later(lambda: sets.opened(path), "set/load", reply, loaded)
+        self._run_in_thread(lambda: sets.load_set(path), "set/load", reply, loaded)
 
-    def _later(
-        self, work: Callable[[], object], path: str, reply: Reply, told: Callable[..., tuple[Value, ...]]
+    def _run_in_thread(
+        self,
+        work: Callable[[], object],
+        path: str,
+        reply: Reply,
+        result_message: Callable[..., tuple[Value, ...]],
     ) -> None:
         """Do work away from the loop, then tell what came of it, or the fault."""
 
         def done(future: asyncio.Future[object]) -> None:
             error = future.exception()
             if error is None:
-                reply(*told(future.result()))
+                reply(*result_message(future.result()))
             else:
                 log.warning("%s: %s", path, error)
                 reply("error", f"/llmball/{path}", str(error))
 
-        asyncio.get_running_loop().run_in_executor(self._files, work).add_done_callback(done)
+        asyncio.get_running_loop().run_in_executor(self._file_executor, work).add_done_callback(done)
 
-    def _to_all(self, path: str, *args: Value) -> None:
-        self._tell(path, args)
+    def _publish_reply(self, path: str, *args: Value) -> None:
+        self._publish(path, args)
 
-    def _reply(self, sender: Address, path: str, *args: Value) -> None:
+    def _reply_to(self, sender: Address, path: str, *args: Value) -> None:
         if sender in self._replies:
             self._replies[sender](path, *args)
 
-    def _order(self, order: ClipOrder | ClipGivenUp) -> None:
+    def _order_clip(self, order: ClipOrder | CancelClip) -> None:
         """Hand an order to the process that writes clips; it is begun when it is first needed."""
-        self._stay()
-        if "clips" not in self._children.pids:
-            self._children.begin(
-                "clips", Elsewhere("model.processes.write_clips:run"), lambda: (self._encoder,)
+        self._cancel_idle_timer()
+        if "clips" not in self._supervisor.pids:
+            self._supervisor.start(
+                "clips", ImportTarget("model.processes.write_clips:run"), lambda: (self._encoder,)
             )
         # what was given may be long: a writer that is slow to read it must not hold up the loop
-        self._orders.submit(self._children.send, "clips", order)
-        if isinstance(order, ClipGivenUp):
-            self._over(order.number)
+        self._order_executor.submit(self._supervisor.send, "clips", order)
+        if isinstance(order, CancelClip):
+            self._finish_clip(order.number)
         else:
-            self._under_way.add(order.number)
+            self._in_progress.add(order.number)
 
-    def _over(self, number: int) -> None:
+    def _finish_clip(self, number: int) -> None:
         """Have the process rest after a while where nothing else is being written."""
-        self._under_way.discard(number)
-        if not self._under_way:
-            self._stay()
-            self._resting = asyncio.get_running_loop().call_later(REST, self._rest)
+        self._in_progress.discard(number)
+        if not self._in_progress:
+            self._cancel_idle_timer()
+            self._idle_timer = asyncio.get_running_loop().call_later(IDLE_TIMEOUT, self._end_clip_process)
 
-    def _stay(self) -> None:
-        if self._resting is not None:
-            self._resting.cancel()
+    def _cancel_idle_timer(self) -> None:
+        if self._idle_timer is not None:
+            self._idle_timer.cancel()
 
-    def _rest(self) -> None:
-        child = self._children.end("clips")
+    def _end_clip_process(self) -> None:
+        child = self._supervisor.release("clips")
         if child is not None:
-            self._orders.submit(child.close)
+            self._order_executor.submit(child.close)

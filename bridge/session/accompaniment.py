@@ -12,16 +12,16 @@ from dataclasses import dataclass, field, replace
 
 from bridge.clock import Seconds
 from bridge.follow.follower import Follower
-from bridge.follow.keyboard import Pulse
-from bridge.follow.loop_detection import alike
-from bridge.midi.protocol import Heard, Sound
+from bridge.follow.keyboard import BeatWindow
+from bridge.follow.loop_detection import same_harmony
+from bridge.midi.protocol import MidiReceived, ScheduledNote
 from bridge.protocol.controls import Value
-from bridge.protocol.events import Tell
-from bridge.session.playback import Stage
+from bridge.protocol.events import Publish
+from bridge.session.playback import Playback
 from bridge.session.quantize import cue
-from bridge.session.settings import Desk
-from bridge.takes.takes import Lineup, Take
-from bridge.takes.timeline import Placed
+from bridge.session.settings import SettingsControl
+from bridge.takes.takes import Take, Takes
+from bridge.takes.timeline import PlacedBeat
 from model.music.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
 from model.music.notes import PARTS, TICKS_PER_QUARTER, Kept, Note, Ticks, beats_in_bar
 from model.music.plan import Controls, Plan
@@ -29,13 +29,13 @@ from model.music.plan import Controls, Plan
 MELODY = frozenset({"melody"})
 ECHO_EARLY, ECHO_LATE = Seconds(0.010), Seconds(0.080)
 """A note of ours that comes in so much earlier or later than it was due is taken for our own."""
-EARLY = Ticks(40)
+EARLY_TOLERANCE = Ticks(40)
 """Who plays so much before a beat means the beat."""
-LOOKED_BACK = 3
+HISTORY_BEATS = 3
 """Beats before the one to be written of which it is told how they really sounded."""
-AHEAD = 3.0
+MAX_LOOKAHEAD = 3.0
 """Beats planned ahead at most while the hands tell the harmony: most would be written twice."""
-BREATH = Seconds(0.30)
+MELODY_LOOKAHEAD = Seconds(0.30)
 """While they play the melody a beat is written so late: the melody before it counts."""
 
 
@@ -44,156 +44,160 @@ class Accompaniment:
     """The hands, the stage and the takes of a session."""
 
     settings: Mapping[str, Value]
-    stage: Stage
-    takes: Lineup
-    desk: Desk
+    playback: Playback
+    takes: Takes
+    settings_control: SettingsControl
     follower: Follower = field(init=False)
-    _line: Ticks = Ticks(-1)
-    _asked: dict[Ticks, str] = field(default_factory=dict)
-    _echoed: list[Sound] = field(default_factory=list)
+    _last_beat: Ticks = Ticks(-1)
+    _requested_chords: dict[Ticks, str] = field(default_factory=dict)
+    _recognised_echoes: list[ScheduledNote] = field(default_factory=list)
     _overruled: int | None = None
-    _told: tuple[str | None, float | None] = (None, None)
+    _published: tuple[str | None, float | None] = (None, None)
 
     def __post_init__(self) -> None:
-        self.follower = Follower(self._ours)
+        self.follower = Follower(self._is_echo)
 
     @property
-    def on(self) -> bool:
+    def active(self) -> bool:
         """Whether the band follows."""
         return bool(self.settings["follow"])
 
     # --- what happens --------------------------------------------------------------------------
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Take it that a performance begins."""
-        self._line, self._echoed, self._asked = Ticks(-1), [], {}
-        self.follower.begin()
+        self._last_beat, self._recognised_echoes, self._requested_chords = Ticks(-1), [], {}
+        self.follower.reset()
 
-    def heard(self, event: Heard) -> None:
+    def receive_midi(self, event: MidiReceived) -> None:
         """Take in what the hands did, whether the band follows or not: it may at any moment."""
-        self.follower.asked = str(self.settings["follow/mode"])
-        self.follower.hear(event.at, event.data)
+        self.follower.requested_mode = str(self.settings["follow/mode"])
+        self.follower.receive_midi(event.at, event.data)
 
     def proceed(self, now: Seconds) -> None:
         """Let the beats pass, read what is held, and have what is planned answer. Only while playing."""
-        self.follower.asked = str(self.settings["follow/mode"])
-        self.follower.locked = self._locked
-        passed = self._pass_beats(now)
-        self.follower.look(now)
-        if not self.on:
+        self.follower.requested_mode = str(self.settings["follow/mode"])
+        self.follower.fixed_key = self._fixed_key
+        passed = self._process_passed_beats(now)
+        self.follower.update(now)
+        if not self.active:
             return
-        if passed and self.follower.came_to_rest:
-            self._fill(now)
-        self._tell()
-        wanted = self._wanted(now)
+        if passed and self.follower.just_came_to_rest:
+            self._cue_fill(now)
+        self._publish_estimates()
+        wanted = self._chord_changes(now)
         if wanted:
-            self.stage.reharmonise(now, wanted)
-        if any(self._asked.get(at) != symbol for at, symbol in wanted.items()):
-            self.desk.rewrite(now, bar_line=False, coming=False)
-            self._asked |= wanted  # what is too near to be written anew is not asked for again
+            self.playback.reharmonise(now, wanted)
+        if any(self._requested_chords.get(at) != symbol for at, symbol in wanted.items()):
+            self.settings_control.regenerate(now, bar_line=False, coming=False)
+            self._requested_chords |= wanted  # what is too near to be written anew is not asked for again
 
-    def wake(self) -> Seconds | None:
+    def next_deadline(self) -> Seconds | None:
         """Return when the follower has something to do, if ever."""
-        return self.follower.due() if self.on else None
+        return self.follower.next_deadline() if self.active else None
 
     # --- what is asked of the model ------------------------------------------------------------
 
-    def ahead(self, beats: float, length: float) -> float:
+    def lookahead_beats(self, beats: float, length: float) -> float:
         """Return how many beats are planned ahead; `length` is a beat's in seconds."""
-        if not self.on or self.follower.resting:
+        if not self.active or self.follower.resting:
             return beats
         if self.follower.mode == "melody":
-            return min(beats, max(0.5, BREATH / length))
-        return min(beats, AHEAD) if self.follower.chords else beats
+            return min(beats, max(0.5, MELODY_LOOKAHEAD / length))
+        return min(beats, MAX_LOOKAHEAD) if self.follower.tells_harmony else beats
 
-    def under(self, take: Take, controls: Controls) -> Controls:
+    def controls_for(self, take: Take, controls: Controls) -> Controls:
         """Return the controls with the key and the energy of the hands where nobody stated others."""
-        if not self.on:
+        if not self.active:
             return controls
-        plan, bearing = take.plan or Plan(), self.follower.bearing
-        if bearing.key is not None and self._locked is None:
-            controls = replace(controls, key=bearing.key.name)
-        if bearing.energy is not None and controls.energy < 0 and "energy" not in plan.explicit:
-            controls = replace(controls, energy=bearing.energy)
+        plan, tracker = take.plan or Plan(), self.follower.tracker
+        if tracker.key is not None and self._fixed_key is None:
+            controls = replace(controls, key=tracker.key.name)
+        if tracker.energy is not None and controls.energy < 0 and "energy" not in plan.explicit:
+            controls = replace(controls, energy=tracker.energy)
         return controls
 
-    def given(self, at: Ticks) -> Kept | None:
+    def given_by_player(self, at: Ticks) -> Kept | None:
         """Return what the hands give of a beat that begins at a tick."""
-        if not self.on or self._line < 0:
+        if not self.active or self._last_beat < 0:
             return None
-        parts = MELODY if self.follower.melody and not self.follower.resting else frozenset[str]()
-        chord = self._chord(self._away(at))
+        parts = MELODY if self.follower.plays_melody and not self.follower.resting else frozenset[str]()
+        chord = self._forecast_chord(self._beats_ahead(at))
         symbol = None if chord is None else self._symbol(chord)
         if symbol is not None:
-            self._asked[at] = symbol
+            self._requested_chords[at] = symbol
         if symbol is None and not parts:
             return None
         return Kept(parts=parts, harmony=symbol is not None, chord=symbol)
 
-    def played(self, take: Take, index: int, now: Seconds) -> tuple[tuple[int, Kept], ...]:
+    def as_played(self, take: Take, index: int, now: Seconds) -> tuple[tuple[int, Kept], ...]:
         """Return how the beats before one really sounded where it is not as they were written."""
-        if not self.on:
+        if not self.active:
             return ()
         found: list[tuple[int, Kept]] = []
-        for p in self.stage.timeline.placed:
-            if p.take != take.number or not index - LOOKED_BACK <= p.music.index < index:
+        for p in self.playback.timeline.placed:
+            if p.take != take.number or not index - HISTORY_BEATS <= p.music.index < index:
                 continue
-            tune = self._tune(p, now) if self.follower.melody else ()
-            if tune or p.amended:
-                notes = tuple(n for n in p.music.notes if not tune or n.part != "melody") + tune
+            melody = self._melody_notes(p, now) if self.follower.plays_melody else ()
+            if melody or p.reharmonised:
+                notes = tuple(n for n in p.music.notes if not melody or n.part != "melody") + melody
                 kept = Kept(notes, frozenset(PARTS), True, p.music.chord, p.music.fresh)
                 found.append((p.music.index, kept))
         return tuple(found)
 
     # --- inside --------------------------------------------------------------------------------
 
-    def _pass_beats(self, now: Seconds) -> bool:
+    def _process_passed_beats(self, now: Seconds) -> bool:
         """Tell the follower the beats that have begun; return whether there was one."""
-        here, before = self.stage.tick(now), self._line
-        for p in self.stage.timeline.placed:
-            if self._line < p.start <= here:
-                at = self.stage.tempo.seconds_at(p.start)
-                length = self.stage.tempo.seconds_at(p.end) - at
+        here, before = self.playback.tick(now), self._last_beat
+        for p in self.playback.timeline.placed:
+            if self._last_beat < p.start <= here:
+                at = self.playback.tempo.seconds_at(p.start)
+                length = self.playback.tempo.seconds_at(p.end) - at
                 beats, quarters = beats_in_bar(p.music.meter), p.music.length / TICKS_PER_QUARTER
-                self.follower.beat(Pulse(at, length, (p.beat - 1) % beats, beats, quarters))
-                self._line = p.start
-                self._asked = {tick: symbol for tick, symbol in self._asked.items() if tick >= p.start}
+                self.follower.on_beat(BeatWindow(at, length, (p.beat - 1) % beats, beats, quarters))
+                self._last_beat = p.start
+                self._requested_chords = {
+                    tick: symbol for tick, symbol in self._requested_chords.items() if tick >= p.start
+                }
                 since = Seconds(at - 4 * length)
-                self.follower.bearing.touched(self.follower.hands.since(since), 4 * length)
-        return self._line != before
+                self.follower.tracker.update_energy(self.follower.keyboard.since(since), 4 * length)
+        return self._last_beat != before
 
-    def _fill(self, now: Seconds) -> None:
+    def _cue_fill(self, now: Seconds) -> None:
         """Have the band answer hands that came to rest with a bar of fill; what was asked for by hand goes before."""
         take = self.takes.current
-        if take is None or take.lost or take.closes is not None or self.takes.coming is not None:
+        if take is None or take.generator_lost or take.end_beat is not None or self.takes.coming is not None:
             return
-        if not self.desk.loop.on and (take.cue is None or take.cue.last <= take.wanted):
-            cue("fill", take, self.stage, "bar", now)
+        if not self.settings_control.hold_loop.active and (
+            take.cue is None or take.cue.last <= take.next_to_place
+        ):
+            cue("fill", take, self.playback, "bar", now)
 
-    def _wanted(self, now: Seconds) -> dict[Ticks, str]:
+    def _chord_changes(self, now: Seconds) -> dict[Ticks, str]:
         """Return the chords of the planned beats that have another one, by the tick where they begin."""
-        here = self.stage.tick(now)
+        here = self.playback.tick(now)
         found: dict[Ticks, str] = {}
-        coming = [p for p in self.stage.timeline.placed if p.end > here]
+        coming = [p for p in self.playback.timeline.placed if p.end > here]
         for i, p in enumerate(coming):
-            chord = self._chord(i)
+            chord = self._forecast_chord(i)
             planned = None if p.music.chord is None else parse_chord(p.music.chord)
             if chord is None or chord == planned:
                 continue
-            only_colour = planned is not None and alike(chord, planned) and chord.bass == planned.bass
+            only_colour = planned is not None and same_harmony(chord, planned) and chord.bass == planned.bass
             # hands that play chords sound their colours themselves; one that a melody asks for is the band's to play
             if not (only_colour and p.start <= here) or self.follower.mode == "melody":
                 found[p.start] = self._symbol(chord)
         return found
 
-    def _chord(self, ahead: int) -> Chord | None:
+    def _forecast_chord(self, ahead: int) -> Chord | None:
         """Return what the hands say of the harmony so many beats ahead; chords that the owner set go before it."""
         return self.follower.forecast(ahead) if self.settings["chords"] == "auto" else None
 
-    def _away(self, at: Ticks) -> int:
+    def _beats_ahead(self, at: Ticks) -> int:
         """Return how many beats a tick is ahead of the beat that plays."""
-        placed = self.stage.timeline.placed
-        here = next((p for p in placed if p.start == self._line), None)
+        placed = self.playback.timeline.placed
+        here = next((p for p in placed if p.start == self._last_beat), None)
         if here is None:
             return 0
         return max(0, round((at - here.start) / here.music.length))
@@ -203,7 +207,7 @@ class Accompaniment:
         return chord_symbol(chord, key.flats if key is not None else False)
 
     @property
-    def _locked(self) -> Key | None:
+    def _fixed_key(self) -> Key | None:
         """The key that is not to be found, since somebody stated it."""
         if self.settings["key"] != "auto":
             return parse_key(str(self.settings["key"]))
@@ -211,42 +215,42 @@ class Accompaniment:
         plan = take.plan if take is not None else None
         return parse_key(plan.key) if plan is not None and "key" in plan.explicit else None
 
-    def _tell(self) -> None:
+    def _publish_estimates(self) -> None:
         """Tell a key or an energy that was found anew, and that words which gave chords have lost against `follow`."""
-        bearing = self.follower.bearing
-        key = bearing.key.name if bearing.key is not None and self._locked is None else None
-        energy = bearing.energy if float(self.settings["energy"]) < 0 else None
-        for path, value, before in (("key", key, self._told[0]), ("energy", energy, self._told[1])):
+        tracker = self.follower.tracker
+        key = tracker.key.name if tracker.key is not None and self._fixed_key is None else None
+        energy = tracker.energy if float(self.settings["energy"]) < 0 else None
+        for path, value, before in (("key", key, self._published[0]), ("energy", energy, self._published[1])):
             if value is not None and value != before:
-                self.stage.effects.append(Tell(f"understood/{path}", (value,)))
-        self._told = key, energy
+                self.playback.effects.append(Publish(f"understood/{path}", (value,)))
+        self._published = key, energy
         take = self.takes.current
-        if take is not None and take.number != self._overruled and self._chord(0) is not None:
+        if take is not None and take.number != self._overruled and self._forecast_chord(0) is not None:
             self._overruled = take.number
             if take.plan is not None and "progression" in take.plan.explicit:
-                self.stage.effects.append(Tell("understood/overruled", ("progression", "control")))
+                self.playback.effects.append(Publish("understood/overruled", ("progression", "control")))
 
-    def _tune(self, placed: Placed, now: Seconds) -> tuple[Note, ...]:
+    def _melody_notes(self, placed: PlacedBeat, now: Seconds) -> tuple[Note, ...]:
         """Return the melody that was played in a beat, in ticks from its first."""
-        tempo = self.stage.tempo
-        since = tempo.seconds_at(Ticks(placed.start - EARLY))
-        until = tempo.seconds_at(Ticks(placed.end - EARLY))
+        tempo = self.playback.tempo
+        since = tempo.seconds_at(Ticks(placed.start - EARLY_TOLERANCE))
+        until = tempo.seconds_at(Ticks(placed.end - EARLY_TOLERANCE))
         notes: list[Note] = []
-        for touch in self.follower.line(since, until):
-            start = max(0, tempo.ticks_at(touch.at) - placed.start)
-            end = tempo.ticks_at(touch.off if touch.off is not None else now) - placed.start
+        for key_press in self.follower.melody_between(since, until):
+            start = max(0, tempo.ticks_at(key_press.at) - placed.start)
+            end = tempo.ticks_at(key_press.ended_at if key_press.ended_at is not None else now) - placed.start
             length = Ticks(max(TICKS_PER_QUARTER // 8, end - start))
-            notes.append(Note(Ticks(start), length, touch.pitch, touch.velocity, "melody"))
+            notes.append(Note(Ticks(start), length, key_press.pitch, key_press.velocity, "melody"))
         return tuple(notes)
 
-    def _ours(self, at: Seconds, channel: int, pitch: int, velocity: int) -> bool:
+    def _is_echo(self, at: Seconds, channel: int, pitch: int, velocity: int) -> bool:
         """Whether a note that came in is one that was just sent: each is recognised once."""
-        tempo = self.stage.tempo
+        tempo = self.playback.tempo
         first, last = tempo.ticks_at(Seconds(at - ECHO_LATE)), tempo.ticks_at(Seconds(at + ECHO_EARLY))
-        for p in self.stage.timeline.placed:
-            for s in p.sounds:
+        for p in self.playback.timeline.placed:
+            for s in p.notes:
                 same = (s.channel, s.pitch, s.velocity) == (channel, pitch, velocity)
-                if same and first <= s.at <= last and s not in self._echoed:
-                    self._echoed = [*self._echoed[-63:], s]
+                if same and first <= s.at <= last and s not in self._recognised_echoes:
+                    self._recognised_echoes = [*self._recognised_echoes[-63:], s]
                     return True
         return False

@@ -7,176 +7,189 @@ from dataclasses import dataclass, field
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.protocol.events import (
-    BackAsked,
-    BankLaunched,
-    BankStored,
+    BackRequested,
+    BankLaunchRequested,
+    BankStoreRequested,
     Fault,
-    Judged,
-    LaunchAsked,
-    MorphGiven,
-    PromptGiven,
-    RefineGiven,
+    MorphRequested,
+    PromptRequested,
+    Publish,
+    RefineRequested,
+    TakeLaunchRequested,
+    TakeRated,
     TasteChanged,
-    TasteReset,
-    Tell,
+    TasteResetRequested,
 )
 from bridge.session.generation import Generation
-from bridge.session.playback import Stage
-from bridge.session.quantize import aim, aim_at_once
-from bridge.session.settings import Desk
-from bridge.takes.takes import Lineup, Take
-from model.generation.bias_weights import Weighting, moved, shipped
-from model.generation.messages import BeatWritten, Failed, Opening, Understood
+from bridge.session.playback import Playback
+from bridge.session.quantize import enter_at_quantize_line, enter_immediately
+from bridge.session.settings import SettingsControl
+from bridge.takes.takes import Take, Takes
+from model.generation.bias_weights import NamedWeights, shipped, updated_weights
+from model.generation.messages import BeatWritten, Failed, FirstNote, Understood
 from model.music.notes import Ticks
 
 REFINED_BARS = 8
 """So many of the last bars are changed by a refinement, and are what its take begins with."""
-Casts = PromptGiven | MorphGiven | RefineGiven | BackAsked | LaunchAsked | BankLaunched
+LaunchRequest = (
+    PromptRequested
+    | MorphRequested
+    | RefineRequested
+    | BackRequested
+    | TakeLaunchRequested
+    | BankLaunchRequested
+)
 
 
 @dataclass(slots=True)
-class Casting:
+class Launcher:
     """Has takes come; `stage`, `takes` and `model` are the session's. `bank` has the prompts of the slots 1..16."""
 
-    stage: Stage
-    takes: Lineup
-    model: Generation
-    desk: Desk
-    ends: tuple[str, str] = ("", "")
+    playback: Playback
+    takes: Takes
+    generation: Generation
+    settings_control: SettingsControl
+    morph_prompts: tuple[str, str] = ("", "")
     bank: dict[int, str] = field(default_factory=dict)
 
-    def cast(self, wanted: Casts) -> Take:
+    def launch(self, request: LaunchRequest) -> Take:
         """Have a take come instead of the one that did. Raises BadRequest, having changed nothing."""
-        before = self.takes.coming
-        match wanted:
-            case PromptGiven(text):
-                take = self.takes.prompt(text, None)
-            case MorphGiven(first, second, _):
-                self.ends = (first, second)
-                take = self.takes.prompt(first, second)
-            case RefineGiven(words):
-                take = self._refined(words)
-            case BackAsked():
-                take = self._recalled(self.takes.past.before(self._latest()), back=True)
-            case LaunchAsked(name):
-                if name not in self.takes.past.taken:
+        replaced = self.takes.coming
+        match request:
+            case PromptRequested(text):
+                take = self.takes.from_prompt(text, None)
+            case MorphRequested(first, second, _):
+                self.morph_prompts = (first, second)
+                take = self.takes.from_prompt(first, second)
+            case RefineRequested(words):
+                take = self._launch_refinement(words)
+            case BackRequested():
+                take = self._launch_again(self.takes.history.previous(self._reference_take()), back=True)
+            case TakeLaunchRequested(name):
+                if name not in self.takes.history.by_id:
                     raise BadRequest(
                         "/llmball/take/launch", f"there is no take {name!r}: /llmball/take tells their ids"
                     )
-                take = self._recalled(self.takes.past.taken[name], back=False)
-            case BankLaunched(slot):
+                take = self._launch_again(self.takes.history.by_id[name], back=False)
+            case BankLaunchRequested(slot):
                 if slot not in self.bank:
                     raise BadRequest(
                         f"/llmball/bank/{slot}/launch", f"slot {slot} is empty: store a prompt there first"
                     )
-                take = self.takes.prompt(self.bank[slot], None)
-        self.model.forget(before)
+                take = self.takes.from_prompt(self.bank[slot], None)
+        self.generation.forget(replaced)
         return take
 
-    def aim(self, quantize: str, now: Seconds) -> None:
+    def schedule_entry(self, quantize: str, now: Seconds) -> None:
         """Choose where the coming take means to enter; `now` takes the old notes back at once."""
         take, current = self.takes.coming, self.takes.current
         if take is None or current is None:
             return  # nothing plays: it begins with play
         if quantize != "now":
-            aim(take, quantize, self.stage, now)
+            enter_at_quantize_line(take, quantize, self.playback, now)
             return
-        gone = self.stage.cut(self.stage.tick(now))
-        mine = [p.music.index for p in gone if p.take == current.number]
-        current.rewind(min([*mine, current.wanted]))  # what is on order of it comes too late
-        aim_at_once(take, now)
+        removed = self.playback.cut(self.playback.tick(now))
+        removed_indices = [p.music.index for p in removed if p.take == current.number]
+        current.rewind(
+            min([*removed_indices, current.next_to_place])
+        )  # what is on order of it comes too late
+        enter_immediately(take, now)
 
-    def answered(self, answer: Understood | BeatWritten | Failed, now: Seconds) -> Take | None:
+    def on_answer(self, answer: Understood | BeatWritten | Failed, now: Seconds) -> Take | None:
         """Take an answer of the model's; return the take that is wanted last, None where there is none any more."""
-        self.model.answered(answer)
+        self.generation.on_answer(answer)
         take = next((t for t in self.takes.all if t.number == answer.take), None)
         match answer:
             case _ if take is None:
                 pass  # of a take that was given up
             case Understood(_, plan, other):
-                take.first, take.other = plan, other
-                self.desk.tell(take)
+                take.first_plan, take.second_plan = plan, other
+                self.settings_control.publish_understood(take)
             case BeatWritten():
-                beat = take.take_in(answer)
+                beat = take.accept(answer)
                 if beat is not None:
-                    take.wanted = beat.index + 1
-                    if take.opened:
-                        self.stage.fill(take, beat)
+                    take.next_to_place = beat.index + 1
+                    if take.first_note_only:
+                        self.playback.complete_beat(take, beat)
                     else:
                         take.ready.append(beat)
-                    take.opened = False
+                    take.first_note_only = False
             case Failed():
-                self._failed(take, answer, now)
+                self._on_failure(take, answer, now)
         return self.takes.latest
 
-    def open(self, opening: Opening) -> None:
+    def on_opening(self, opening: FirstNote) -> None:
         """Take in how the coming take opens."""
         take = self.takes.coming
         if take is not None and take.number == opening.take:
-            take.open(opening)
+            take.on_opening(opening)
 
-    def _failed(self, take: Take, answer: Failed, now: Seconds) -> None:
-        told = ("/llmball/refine", answer.reason)
+    def _on_failure(self, take: Take, answer: Failed, now: Seconds) -> None:
+        message = ("/llmball/refine", answer.reason)
         if not answer.theirs:
-            self.stage.effects.append(Fault(f"take {take.number}: {answer.reason}"))
-            told = ("/llmball/prompt", f"take {take.number} could not be written")
-        self.stage.effects.append(Tell("error", told))
+            self.playback.effects.append(Fault(f"take {take.number}: {answer.reason}"))
+            message = ("/llmball/prompt", f"take {take.number} could not be written")
+        self.playback.effects.append(Publish("error", message))
         if take is self.takes.coming:
             self.takes.coming = None
-        elif not take.lost:
-            self.takes.again(take)
-            self.aim("bar", now)
+        elif not take.generator_lost:
+            self.takes.restart(take)
+            self.schedule_entry("bar", now)
 
-    def revived(self, now: Seconds) -> None:
+    def on_generator_ready(self, now: Seconds) -> None:
         """Give a new generator what the old one was at; what plays goes on by repeating until it enters."""
-        self.model.up = True
+        self.generation.running = True
         for slot in self.bank.values():
-            self.model.prepare(slot)
+            self.generation.prepare(slot)
         if self.takes.coming is not None:
             self.takes.coming.rewind(0)
-            self.takes.coming.begun = False
+            self.takes.coming.submitted = False
             if self.takes.current is not None:
-                self.takes.current.lost = True
+                self.takes.current.generator_lost = True
         elif self.takes.current is not None:
-            self.takes.again(self.takes.current)
-            self.aim("bar", now)
+            self.takes.restart(self.takes.current)
+            self.schedule_entry("bar", now)
 
-    def store(self, event: BankStored) -> None:
+    def store(self, event: BankStoreRequested) -> None:
         """Put a prompt into a slot; its words are read now, so that it is ready when it is launched."""
         self.bank[event.slot] = event.text
-        self.model.prepare(event.text)
+        self.generation.prepare(event.text)
 
-    def judge(self, event: Judged | TasteReset) -> None:
+    def rate(self, event: TakeRated | TasteResetRequested) -> None:
         """Move the user's taste. Raises BadRequest where nothing plays."""
-        if isinstance(event, TasteReset):
-            return self._to_taste(shipped())
+        if isinstance(event, TasteResetRequested):
+            return self._set_taste(shipped())
         if self.takes.current is None:
             address = "/llmball/like" if event.liked else "/llmball/skip"
             raise BadRequest(address, "no take plays: play one first")
-        return self._to_taste(moved(self.takes.theta, dict(self.takes.current.begin.theta), event.liked))
+        return self._set_taste(
+            updated_weights(self.takes.theta, dict(self.takes.current.begin.theta), event.liked)
+        )
 
-    def _to_taste(self, theta: Weighting) -> None:
+    def _set_taste(self, theta: NamedWeights) -> None:
         self.takes.theta = theta
-        self.stage.effects.append(TasteChanged(theta))
+        self.playback.effects.append(TasteChanged(theta))
 
-    def _latest(self) -> Take | None:
+    def _reference_take(self) -> Take | None:
         coming = self.takes.coming
         return (
             coming
-            if coming is not None and (coming.back or self.takes.current is None)
+            if coming is not None and (coming.is_return or self.takes.current is None)
             else self.takes.current
         )
 
-    def _recalled(self, take: Take | None, *, back: bool) -> Take:
+    def _launch_again(self, take: Take | None, *, back: bool) -> Take:
         if take is None:
             raise BadRequest("/llmball/back", "no take played before this one")
-        return self.takes.recall(take, back=back)
+        return self.takes.recall(take, is_return=back)
 
-    def _refined(self, words: str) -> Take:
+    def _launch_refinement(self, words: str) -> Take:
         take = self.takes.current or self.takes.coming
         if take is None:
             raise BadRequest("/llmball/refine", "there is no take to change: send a prompt first")
-        placed = self.stage.timeline.bars_before(Ticks(self.stage.timeline.end), REFINED_BARS, take.number)
+        placed = self.playback.timeline.bars_before(
+            Ticks(self.playback.timeline.end), REFINED_BARS, take.number
+        )
         if not placed:  # it has not played yet: its words are added to
-            return self.takes.prompt(f"{take.begin.prompt}, {words}", take.begin.morph, take.begin.seed)
+            return self.takes.from_prompt(f"{take.begin.prompt}, {words}", take.begin.morph, take.begin.seed)
         return self.takes.refine(take, words, tuple(p.music for p in placed))

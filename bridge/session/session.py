@@ -13,69 +13,73 @@ from typing import assert_never
 
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
-from bridge.midi.protocol import Health, Heard
-from bridge.protocol.controls import Value, changed, defaults
+from bridge.midi.protocol import Health, MidiReceived
+from bridge.protocol.controls import Value, changed_controls, defaults
 from bridge.protocol.events import (
-    BackAsked,
-    BankLaunched,
-    BankStored,
+    BackRequested,
+    BankLaunchRequested,
+    BankStoreRequested,
     ControlSet,
-    CueGiven,
+    CueRequested,
     Effect,
     Event,
-    GeneratorLost,
+    GeneratorExited,
     GeneratorReady,
-    Judged,
-    LaunchAsked,
-    LinkHeard,
-    MorphGiven,
-    PlayAsked,
+    HostTransportReported,
+    LinkReported,
+    MorphRequested,
     PlayerReady,
-    PromptGiven,
-    RefineGiven,
-    StopAsked,
-    TapGiven,
-    TasteReset,
-    TransportGiven,
-    Woken,
+    PlayRequested,
+    PromptRequested,
+    RefineRequested,
+    StopRequested,
+    TakeLaunchRequested,
+    TakeRated,
+    TasteResetRequested,
+    TempoTapped,
+    TimerFired,
 )
 from bridge.session.accompaniment import Accompaniment
 from bridge.session.generation import Generation
-from bridge.session.host_sync import Baton, Turn
-from bridge.session.launch import Casting, Casts
-from bridge.session.playback import Stage
-from bridge.session.quantize import NEAR, Loop, cue
-from bridge.session.settings import Desk, Expression
-from bridge.session.sync_sources import TIME_MESSAGES, Taps
+from bridge.session.host_sync import HostSync, TransportChange
+from bridge.session.launch import Launcher, LaunchRequest
+from bridge.session.playback import Playback
+from bridge.session.quantize import LATE_MARGIN, HoldLoop, cue
+from bridge.session.settings import ExpressionControllers, SettingsControl
+from bridge.session.sync_sources import TIME_MESSAGES, TapTempo
 from bridge.session.transport import State, Transport
-from bridge.takes.recorder import Keepsake, Record
-from bridge.takes.takes import Lineup
-from model.generation.bias_weights import Weighting, shipped
-from model.generation.messages import BeatWritten, Failed, Opening, Understood
+from bridge.takes.recorder import KeptBars, Recorder
+from bridge.takes.takes import Takes
+from model.generation.bias_weights import NamedWeights, shipped
+from model.generation.messages import BeatWritten, Failed, FirstNote, Understood
 from model.music.midifile import Song
 
 
 @dataclass(slots=True)
-class Memory:
+class RecordReader:
     """Reads the stage's record; `weights` is the hash of those that write."""
 
-    stage: Stage
-    takes: Lineup
+    playback: Playback
+    takes: Takes
     settings: Mapping[str, Value]
     weights: str
 
-    def recorded(self, now: Seconds) -> Song | None:
+    def recorded_song(self, now: Seconds) -> Song | None:
         """Return the whole bars played so far, where a record of all is wanted."""
-        return self.stage.record.song(self._key, self.stage.tick(Seconds(now + NEAR)))
+        return self.playback.recorder.song(self._key, self.playback.tick(Seconds(now + LATE_MARGIN)))
 
-    def keepsake(self, bars: int, now: Seconds) -> Keepsake:
+    def kept_bars(self, bars: int, now: Seconds) -> KeptBars:
         """Return the last whole bars with all that they came from. Raises BadRequest where there are none."""
-        found = self.stage.record.last(bars, self._key, self.stage.tick(Seconds(now + NEAR)))
+        found = self.playback.recorder.last_bars(
+            bars, self._key, self.playback.tick(Seconds(now + LATE_MARGIN))
+        )
         if found is None:
             raise BadRequest("/llmball/keep", "no whole bar was played yet: play first")
         song, origins = found
-        begun = tuple(replace(self.takes.origin(take), controls=under) for take, under in origins)
-        return Keepsake(song, begun, changed(self.settings), self.weights)
+        bar_origins = tuple(
+            replace(self.takes.origin(take), controls=bar_controls) for take, bar_controls in origins
+        )
+        return KeptBars(song, bar_origins, changed_controls(self.settings), self.weights)
 
     @property
     def _key(self) -> str:
@@ -89,173 +93,183 @@ class Session:
     def __init__(
         self,
         seeds: Callable[[], int],
-        record: bool = False,
-        theta: Weighting | None = None,
+        keep_all_bars: bool = False,
+        theta: NamedWeights | None = None,
         sync: str = "internal",
         weights: str = "",
     ) -> None:
         self.settings: dict[str, Value] = defaults()
-        self._stage = Stage(self.settings, Record(record))
-        self._takes = Lineup(self.settings, seeds, shipped() if theta is None else theta)
-        self._loop = Loop(self._stage)
-        self._desk = Desk(self.settings, self._stage, self._takes, self._loop)
-        self._baton, self._taps = Baton(sync, self._stage, self._desk), Taps()
-        self._hands = Accompaniment(self.settings, self._stage, self._takes, self._desk)
-        self._model = Generation(lambda effect: self._stage.effects.append(effect), self._hands)
-        self._casting = Casting(self._stage, self._takes, self._model, self._desk)
-        self._memory = Memory(self._stage, self._takes, self.settings, weights)
+        self._playback = Playback(self.settings, Recorder(keep_all_bars))
+        self._takes = Takes(self.settings, seeds, shipped() if theta is None else theta)
+        self._hold_loop = HoldLoop(self._playback)
+        self._settings_control = SettingsControl(self.settings, self._playback, self._takes, self._hold_loop)
+        self._host_sync, self._tap_tempo = HostSync(sync, self._playback, self._settings_control), TapTempo()
+        self._accompaniment = Accompaniment(
+            self.settings, self._playback, self._takes, self._settings_control
+        )
+        self._generation = Generation(
+            lambda effect: self._playback.effects.append(effect), self._accompaniment
+        )
+        self._launcher = Launcher(self._playback, self._takes, self._generation, self._settings_control)
+        self._record_reader = RecordReader(self._playback, self._takes, self.settings, weights)
         self._transport = Transport(
             self.settings,
-            self._stage,
+            self._playback,
             self._takes,
-            self._loop,
-            self._desk,
-            self._baton,
-            self._hands,
-            self._model,
-            Expression(self.settings, self._stage, self._takes),
+            self._hold_loop,
+            self._settings_control,
+            self._host_sync,
+            self._accompaniment,
+            self._generation,
+            ExpressionControllers(self.settings, self._playback, self._takes),
         )
 
     # --- the outside ---------------------------------------------------------------------------
 
-    def first(self, event: Event) -> list[Effect]:
+    def early_effects(self, event: Event) -> list[Effect]:
         """Return what can be begun before it is decided what an event changes: the words of a prompt can be read."""
-        return self._model.hurried(event.text) if isinstance(event, PromptGiven) else []
+        return self._generation.early_preparation(event.text) if isinstance(event, PromptRequested) else []
 
-    def on(self, event: Event, now: Seconds) -> list[Effect]:
+    def handle(self, event: Event, now: Seconds) -> list[Effect]:
         """Take one event; return what must be done, in order. Raises BadRequest, having changed nothing."""
-        self._stage.effects = []
+        self._playback.effects = []
         match event:
-            case MorphGiven(_, _, x):
+            case MorphRequested(_, _, x):
                 self.settings["morph/x"] = x
-                self._cast(event, now)
-            case PromptGiven() | RefineGiven() | BackAsked() | LaunchAsked() | BankLaunched():
-                self._cast(event, now)
-            case BankStored():
-                self._casting.store(event)
-            case CueGiven(section):
-                self._cued(section, now)
+                self._launch(event, now)
+            case (
+                PromptRequested()
+                | RefineRequested()
+                | BackRequested()
+                | TakeLaunchRequested()
+                | BankLaunchRequested()
+            ):
+                self._launch(event, now)
+            case BankStoreRequested():
+                self._launcher.store(event)
+            case CueRequested(section):
+                self._cue(section, now)
             case ControlSet(path, value):
-                self._set(path, value, now)
-            case PlayAsked():
+                self._set_control(path, value, now)
+            case PlayRequested():
                 self._transport.play(now)
-                self._baton.ask(playing=True)
-            case StopAsked(panic):
+                self._host_sync.send_playing(playing=True)
+            case StopRequested(panic):
                 self._transport.stop(panic, now)
-                self._baton.ask(playing=False)
-            case TransportGiven() | LinkHeard():
-                self._led(self._baton.moved(event, now), now)
-            case TapGiven():
-                bpm = self._taps.tap(now)
+                self._host_sync.send_playing(playing=False)
+            case HostTransportReported() | LinkReported():
+                self._on_transport_change(self._host_sync.on_host_report(event, now), now)
+            case TempoTapped():
+                bpm = self._tap_tempo.tap(now)
                 if bpm is not None:
-                    self._set("tempo", round(bpm, 1), now)
-            case Judged() | TasteReset():
-                self._casting.judge(event)
+                    self._set_control("tempo", round(bpm, 1), now)
+            case TakeRated() | TasteResetRequested():
+                self._launcher.rate(event)
             case Understood() | BeatWritten() | Failed():
-                if self._casting.answered(event, now) is None:
-                    self._transport.give_up()
-            case Opening():
-                self._casting.open(event)
-            case GeneratorLost():
-                self._model.lost()
+                if self._launcher.on_answer(event, now) is None:
+                    self._transport.cancel_waiting()
+            case FirstNote():
+                self._launcher.on_opening(event)
+            case GeneratorExited():
+                self._generation.on_exit()
                 for take in self._takes.all:
                     take.pending.clear()
             case GeneratorReady():
-                self._casting.revived(now)
+                self._launcher.on_generator_ready(now)
             case PlayerReady():
                 if self.state is State.PLAYING:
-                    self._stage.resend(now)
+                    self._playback.resend(now)
             case Health():
-                self._transport.vitals.hear(event)
-            case Heard():
-                self._heard(event, now)
-            case Woken():
+                self._transport.health.add(event)
+            case MidiReceived():
+                self._receive_midi(event, now)
+            case TimerFired():
                 pass
             case _:
                 assert_never(event)
         self._transport.proceed(now)
-        return self._stage.effects
+        return self._playback.effects
 
     @property
     def state(self) -> State:
         """Whether it is idle, waits or plays."""
         return self._transport.state
 
-    def wake(self) -> Seconds | None:
+    def next_deadline(self) -> Seconds | None:
         """Return when the session wants to be woken, if at all."""
-        return self._transport.wake()
+        return self._transport.next_deadline()
 
-    def asked(self, path: str) -> tuple[Value, ...]:
+    def query(self, path: str) -> tuple[Value, ...]:
         """Return the value of a control, or the two prompts and the place of the morph."""
         if path == "morph":
-            return (*self._casting.ends, self.settings["morph/x"])
+            return (*self._launcher.morph_prompts, self.settings["morph/x"])
         return (self.settings[path],)
 
     @property
     def bank(self) -> dict[int, str]:
         """The prompts of the bank by slot."""
-        return dict(self._casting.bank)
+        return dict(self._launcher.bank)
 
-    def recorded(self, now: Seconds) -> Song | None:
+    def recorded_song(self, now: Seconds) -> Song | None:
         """Return the whole bars played so far, where a record is wanted."""
-        return self._memory.recorded(now)
+        return self._record_reader.recorded_song(now)
 
-    def keepsake(self, bars: int, now: Seconds) -> Keepsake:
+    def kept_bars(self, bars: int, now: Seconds) -> KeptBars:
         """Return the last whole bars with all that they came from. Raises BadRequest where there are none."""
-        return self._memory.keepsake(bars, now)
+        return self._record_reader.kept_bars(bars, now)
 
-    def words(self) -> str:
+    def latest_prompt(self) -> str:
         """Return the prompt of the latest take, or nothing."""
         take = self._takes.latest
         return "" if take is None else take.begin.prompt
 
-    def planned(self) -> tuple[tuple[float, int, int, str], ...]:
+    def planned_beats(self) -> tuple[tuple[float, int, int, str], ...]:
         """Return (quarter, bar, beat, chord where one begins) of the beats that are known."""
-        return self._stage.planned()
+        return self._playback.planned_beats()
 
     # --- requests ------------------------------------------------------------------------------
 
-    def _cast(self, wanted: Casts, now: Seconds) -> None:
-        self._casting.cast(wanted)
+    def _launch(self, request: LaunchRequest, now: Seconds) -> None:
+        self._launcher.launch(request)
         if self.state is State.PLAYING:
-            self._casting.aim(str(self.settings["quantize"]), now)
+            self._launcher.schedule_entry(str(self.settings["quantize"]), now)
         else:
-            self._transport.wait()
+            self._transport.wait_for_play()
 
-    def _cued(self, section: str, now: Seconds) -> None:
+    def _cue(self, section: str, now: Seconds) -> None:
         take = self._takes.current
         if take is None:
             raise BadRequest("/llmball/cue", "no take plays: play one first")
-        if self._loop.on:
-            self._let_go(now)
-        cue(section, take, self._stage, str(self.settings["quantize"]), now)
+        if self._hold_loop.active:
+            self._end_hold(now)
+        cue(section, take, self._playback, str(self.settings["quantize"]), now)
 
-    def _let_go(self, now: Seconds) -> None:
+    def _end_hold(self, now: Seconds) -> None:
         self.settings["hold"] = 0
-        self._loop.set(0, now)
+        self._hold_loop.set(0, now)
 
-    def _heard(self, message: Heard, now: Seconds) -> None:
+    def _receive_midi(self, message: MidiReceived, now: Seconds) -> None:
         """Hand a MIDI message to whom it concerns; the only place where that is decided."""
         if message.data[0] in TIME_MESSAGES:
-            self._led(self._baton.heard(message), now)
+            self._on_transport_change(self._host_sync.receive_midi(message), now)
         else:
-            self._hands.heard(message)
+            self._accompaniment.receive_midi(message)
 
-    def _led(self, turn: Turn, now: Seconds) -> None:
+    def _on_transport_change(self, change: TransportChange, now: Seconds) -> None:
         """Do what whoever leads the time does."""
-        match turn:
-            case Turn.BEGAN if self.state is not State.PLAYING:
-                self._transport.roll()
-            case Turn.ENDED:
+        match change:
+            case TransportChange.STARTED if self.state is not State.PLAYING:
+                self._transport.start_with_host()
+            case TransportChange.STOPPED:
                 self._transport.stop(False, now)
-            case Turn.BEGAN | Turn.LEAPT if self._takes.current is not None:
-                self._baton.leap(self._takes.current, now)
+            case TransportChange.STARTED | TransportChange.JUMPED if self._takes.current is not None:
+                self._host_sync.follow_jump(self._takes.current, now)
 
-    def _set(self, path: str, value: Value, now: Seconds) -> None:
-        self._desk.set(path, value, now)
+    def _set_control(self, path: str, value: Value, now: Seconds) -> None:
+        self._settings_control.set(path, value, now)
         if path == "hold" and self.state is State.PLAYING:
-            self._loop.set(int(value), now)
+            self._hold_loop.set(int(value), now)
         if path == "tempo":
-            self._baton.propose(float(value))
+            self._host_sync.send_tempo(float(value))
         if path == "send/clock":
-            self._stage.clock()
+            self._playback.update_clock_out()

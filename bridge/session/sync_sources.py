@@ -17,14 +17,14 @@ from typing import Protocol
 
 from bridge.clock import Seconds
 
-CLOCKS = 24
+CLOCKS_PER_QUARTER = 24
 """MIDI clocks in a quarter note."""
-SLOWEST, FASTEST = 20.0, 300.0
+MIN_TEMPO, MAX_TEMPO = 20.0, 300.0
 """Quarter notes a minute: what lies outside is nobody's tempo."""
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class HostTempoLine:
     """The host's time: at `seconds` it stood at `quarter`, quarter notes since the song began, and runs at `bpm`."""
 
     seconds: Seconds
@@ -40,30 +40,30 @@ class Pulse:
         return Seconds(self.seconds + (quarter - self.quarter) * 60 / self.bpm)
 
 
-class Source(Protocol):
+class SyncSource(Protocol):
     """Anything that leads the time. `leaps` grows whenever the host goes on elsewhere than it was."""
 
-    pulse: Pulse | None
-    rolling: bool
-    leaps: int
+    tempo_line: HostTempoLine | None
+    running: bool
+    jumps: int
 
 
 # --- MIDI clock ----------------------------------------------------------------------------------
 
-LONGEST = 96
+MAX_CLOCKS = 96
 """Clocks looked back over: a bar of 4/4 tells a tempo to a few hundredths, however coarse the moments are."""
-FEWEST = 3
-SILENCE = Seconds(0.5)
+MIN_CLOCKS = 3
+CLOCK_TIMEOUT = Seconds(0.5)
 """After so long without a clock the next one begins anew."""
-ENOUGH = 24
+JITTER_CLOCKS = 24
 """Clocks that tell how much they jitter."""
-LEAST_JITTER, UNKNOWN_JITTER = 0.0002, 0.0015
+MIN_JITTER, DEFAULT_JITTER = 0.0002, 0.0015
 """Seconds: no system's moments are better than the one; the other is assumed until clocks have told."""
 START, CONTINUE, STOP, CLOCK, POSITION = 0xFA, 0xFB, 0xFC, 0xF8, 0xF2
 TIME_MESSAGES = frozenset((START, CONTINUE, STOP, CLOCK, POSITION))
 
 
-class MidiClock:
+class MidiClockSource:
     """MIDI clock: a straight line through the last clocks, as many as still lie on one.
 
     The line is through moments that may be coarse (JACK's come by periods), so that it is better than each of them.
@@ -71,84 +71,90 @@ class MidiClock:
     """
 
     def __init__(self) -> None:
-        self.pulse: Pulse | None = None
-        self.rolling = False
-        self.leaps = 0
-        self._clocks: deque[tuple[int, Seconds]] = deque(maxlen=LONGEST)
-        self._next = 0
-        self._told: int | None = None
-        self._begins = False
-        self._jitter = UNKNOWN_JITTER
+        self.tempo_line: HostTempoLine | None = None
+        self.running = False
+        self.jumps = 0
+        self._clocks: deque[tuple[int, Seconds]] = deque(maxlen=MAX_CLOCKS)
+        self._next_number = 0
+        self._song_position: int | None = None
+        self._starts_next = False
+        self._jitter = DEFAULT_JITTER
 
-    def hear(self, at: Seconds, data: bytes) -> None:
+    def receive_midi(self, at: Seconds, data: bytes) -> None:
         """Take one message of the clock's kinds."""
         match data[0]:
             case 0xF8:
-                self._clock(at)
+                self._on_clock(at)
             case 0xFA:
-                self._go(0)
+                self._locate(0)
             case 0xFB:
-                self._go(self._next if self._told is None else self._told)
+                self._locate(self._next_number if self._song_position is None else self._song_position)
             case 0xFC:
-                self.rolling = self._begins = False
+                self.running = self._starts_next = False
             case 0xF2 if len(data) == 3:
-                self._told = (data[1] | data[2] << 7) * 6
-                if self.rolling:
-                    self._go(self._told)
+                self._song_position = (data[1] | data[2] << 7) * 6
+                if self.running:
+                    self._locate(self._song_position)
 
-    def _go(self, place: int) -> None:
+    def _locate(self, place: int) -> None:
         """Begin, or go on elsewhere, with the next clock."""
-        moved = place - self._next
-        self._clocks = deque(((n + moved, at) for n, at in self._clocks), maxlen=LONGEST)
-        self._next, self._told, self._begins = place, None, True
+        moved = place - self._next_number
+        self._clocks = deque(((n + moved, at) for n, at in self._clocks), maxlen=MAX_CLOCKS)
+        self._next_number, self._song_position, self._starts_next = place, None, True
 
-    def _clock(self, at: Seconds) -> None:
-        if self._clocks and not 0 <= at - self._clocks[-1][1] < SILENCE:
+    def _on_clock(self, at: Seconds) -> None:
+        if self._clocks and not 0 <= at - self._clocks[-1][1] < CLOCK_TIMEOUT:
             self._clocks.clear()
-        self._clocks.append((self._next, at))
-        self._next += 1
-        waits = self._lost()
-        while not waits and len(self._clocks) > FEWEST and not _straight(list(self._clocks), self._jitter):
-            for _ in range(max(1, (len(self._clocks) - FEWEST) // 2)):
+        self._clocks.append((self._next_number, at))
+        self._next_number += 1
+        waiting = self._recover_lost_clocks()
+        while (
+            not waiting
+            and len(self._clocks) > MIN_CLOCKS
+            and not _is_straight(list(self._clocks), self._jitter)
+        ):
+            for _ in range(max(1, (len(self._clocks) - MIN_CLOCKS) // 2)):
                 self._clocks.popleft()
-        if not waits and len(self._clocks) >= ENOUGH:  # a gap that is not understood yet is no jitter
-            self._jitter = _jitter(self._clocks)
+        if (
+            not waiting and len(self._clocks) >= JITTER_CLOCKS
+        ):  # a gap that is not understood yet is no jitter
+            self._jitter = _rms_jitter(self._clocks)
         if len(self._clocks) >= 2:
-            slope, here = _line(self._clocks)
-            bpm = 60 / (CLOCKS * slope) if slope > 0 else 0.0
-            if SLOWEST / 2 <= bpm <= FASTEST * 2:
-                self.pulse = Pulse(Seconds(here), self._clocks[-1][0] / CLOCKS, bpm)
-        elif self.pulse is not None:
-            self.pulse = Pulse(at, self._clocks[-1][0] / CLOCKS, self.pulse.bpm)
-        if self._begins:
-            self._begins, self.rolling = False, True
-            self.leaps += 1
+            slope, here = _fit_line(self._clocks)
+            bpm = 60 / (CLOCKS_PER_QUARTER * slope) if slope > 0 else 0.0
+            if MIN_TEMPO / 2 <= bpm <= MAX_TEMPO * 2:
+                self.tempo_line = HostTempoLine(Seconds(here), self._clocks[-1][0] / CLOCKS_PER_QUARTER, bpm)
+        elif self.tempo_line is not None:
+            self.tempo_line = HostTempoLine(at, self._clocks[-1][0] / CLOCKS_PER_QUARTER, self.tempo_line.bpm)
+        if self._starts_next:
+            self._starts_next, self.running = False, True
+            self.jumps += 1
 
-    def _lost(self) -> bool:
+    def _recover_lost_clocks(self) -> bool:
         """Count clocks that were lost, once three have come after a gap that lie as far apart as ever.
 
         Tell whether to wait for the three: until then the gap may be a change of tempo.
         """
         clocks = list(self._clocks)
-        for late in (1, 2, 3):
-            old = clocks[:-late]
-            if len(old) < ENOUGH or not self.rolling or self._begins:
+        for recent in (1, 2, 3):
+            old = clocks[:-recent]
+            if len(old) < JITTER_CLOCKS or not self.running or self._starts_next:
                 return False
-            slope, here = _line(old)
-            if clocks[-late][1] - old[-1][1] < 1.7 * slope:
+            slope, here = _fit_line(old)
+            if clocks[-recent][1] - old[-1][1] < 1.7 * slope:
                 continue
-            behind = [(at - here) / slope - (n - old[-1][0]) for n, at in clocks[-late:]]
+            behind = [(at - here) / slope - (n - old[-1][0]) for n, at in clocks[-recent:]]
             lost = round(mean(behind))
-            if not 0 < lost < CLOCKS or any(abs(b - lost) > 0.3 for b in behind):
+            if not 0 < lost < CLOCKS_PER_QUARTER or any(abs(b - lost) > 0.3 for b in behind):
                 return False
-            if late == 3:
-                self._clocks = deque([*old, *((n + lost, at) for n, at in clocks[-3:])], maxlen=LONGEST)
-                self._next += lost
+            if recent == 3:
+                self._clocks = deque([*old, *((n + lost, at) for n, at in clocks[-3:])], maxlen=MAX_CLOCKS)
+                self._next_number += lost
             return True
         return False
 
 
-def _line(clocks: Sequence[tuple[int, Seconds]]) -> tuple[float, float]:
+def _fit_line(clocks: Sequence[tuple[int, Seconds]]) -> tuple[float, float]:
     """Return the seconds between two clocks, and those of the last, by least squares."""
     count, (last, zero) = len(clocks), clocks[-1]
     xs = [n - last for n, _ in clocks]
@@ -159,107 +165,111 @@ def _line(clocks: Sequence[tuple[int, Seconds]]) -> tuple[float, float]:
     return slope, zero + y - slope * x
 
 
-def _jitter(clocks: Sequence[tuple[int, Seconds]]) -> float:
+def _rms_jitter(clocks: Sequence[tuple[int, Seconds]]) -> float:
     """Return how far clocks lie beside their line, in seconds: root mean square."""
-    slope, here = _line(clocks)
+    slope, here = _fit_line(clocks)
     last = clocks[-1][0]
     return sqrt(sum((at - here - slope * (n - last)) ** 2 for n, at in clocks) / (len(clocks) - 2))
 
 
-def _straight(clocks: Sequence[tuple[int, Seconds]], known: float) -> bool:
+def _is_straight(clocks: Sequence[tuple[int, Seconds]], known: float) -> bool:
     """Tell whether the last clocks lie on the line of those before, as near as jitter lets them.
 
     `known` is the jitter of longer stretches, for those that are too short to tell their own.
     """
     for count in (3, 12):
-        old, late = clocks[:-count], clocks[-count:]
-        if len(old) < max(FEWEST, count):
+        old, recent = clocks[:-count], clocks[-count:]
+        if len(old) < max(MIN_CLOCKS, count):
             continue
-        jitter = _jitter(old) if len(old) >= ENOUGH else known
-        slope, here = _line(old)
-        beside = mean(at - here - slope * (n - old[-1][0]) for n, at in late)
-        if abs(beside) > 3.2 * max(LEAST_JITTER, jitter) * sqrt(1 / count + 4 / len(old)):
+        jitter = _rms_jitter(old) if len(old) >= JITTER_CLOCKS else known
+        slope, here = _fit_line(old)
+        deviation = mean(at - here - slope * (n - old[-1][0]) for n, at in recent)
+        if abs(deviation) > 3.2 * max(MIN_JITTER, jitter) * sqrt(1 / count + 4 / len(old)):
             return False
     return True
 
 
 # --- a host's transport --------------------------------------------------------------------------
 
-STEADYING = 15
+MEDIAN_REPORTS = 15
 """Reports whose middle is taken: one that travelled long does not pull."""
-LEAP, SURE_LEAP = Seconds(0.060), Seconds(0.5)
+JUMP, CERTAIN_JUMP = Seconds(0.060), Seconds(0.5)
 """Beside the pulse by this much, twice or at once, the host has gone elsewhere."""
 
 
-class HostTransport:
+class HostTransportSource:
     """What `/llmball/transport` (or Ableton Link) says: the tempo is the host's own word, the place is steadied."""
 
     def __init__(self) -> None:
-        self.pulse: Pulse | None = None
-        self.rolling = False
-        self.leaps = 0
-        self._beside: deque[float] = deque(maxlen=STEADYING)
-        self._doubt: float | None = None
+        self.tempo_line: HostTempoLine | None = None
+        self.running = False
+        self.jumps = 0
+        self._recent_zeros: deque[float] = deque(maxlen=MEDIAN_REPORTS)
+        self._suspected_jump: float | None = None
 
-    def hear(self, at: Seconds, playing: bool, quarter: float, bpm: float) -> None:
+    def on_report(self, at: Seconds, playing: bool, quarter: float, bpm: float) -> None:
         """Take one report: where the host is, in quarter notes since the song began, and its tempo."""
-        if self.pulse is None or (playing and not self.rolling):
-            self._leap(Pulse(at, quarter, bpm))
-            self.rolling = playing
+        if self.tempo_line is None or (playing and not self.running):
+            self._jump(HostTempoLine(at, quarter, bpm))
+            self.running = playing
             return
-        self.rolling = playing
+        self.running = playing
         if not playing:
             return
-        expected = self.pulse.quarter_at(at)
-        if bpm != self.pulse.bpm:
-            self.pulse = Pulse(at, expected, bpm)  # the beats told so far told it under the other tempo
-            self._beside.clear()
-        beside = (quarter - expected) * 60 / bpm
-        if abs(beside) > LEAP:
-            if abs(beside) > SURE_LEAP or (self._doubt is not None and abs(beside - self._doubt) < LEAP):
-                self._leap(Pulse(at, quarter, bpm))
+        expected = self.tempo_line.quarter_at(at)
+        if bpm != self.tempo_line.bpm:
+            self.tempo_line = HostTempoLine(
+                at, expected, bpm
+            )  # the beats told so far told it under the other tempo
+            self._recent_zeros.clear()
+        deviation = (quarter - expected) * 60 / bpm
+        if abs(deviation) > JUMP:
+            if abs(deviation) > CERTAIN_JUMP or (
+                self._suspected_jump is not None and abs(deviation - self._suspected_jump) < JUMP
+            ):
+                self._jump(HostTempoLine(at, quarter, bpm))
             else:
-                self._doubt = beside
+                self._suspected_jump = deviation
             return
-        self._doubt = None
-        self._beside.append(at - quarter * 60 / bpm)
-        zero = median(self._beside)
-        self.pulse = Pulse(at, (at - zero) * bpm / 60, bpm)
+        self._suspected_jump = None
+        self._recent_zeros.append(at - quarter * 60 / bpm)
+        zero = median(self._recent_zeros)
+        self.tempo_line = HostTempoLine(at, (at - zero) * bpm / 60, bpm)
 
-    def _leap(self, pulse: Pulse) -> None:
-        self.pulse, self._doubt = pulse, None
-        self._beside.clear()
-        self._beside.append(pulse.seconds - pulse.quarter * 60 / pulse.bpm)
-        self.leaps += 1
+    def _jump(self, tempo_line: HostTempoLine) -> None:
+        self.tempo_line, self._suspected_jump = tempo_line, None
+        self._recent_zeros.clear()
+        self._recent_zeros.append(tempo_line.seconds - tempo_line.quarter * 60 / tempo_line.bpm)
+        self.jumps += 1
 
 
-class LinkTime:
+class LinkSource:
     """Ableton Link's time: exact as it stands, whether or not anybody plays."""
 
     def __init__(self) -> None:
-        self.pulse: Pulse | None = None
-        self.rolling = False
-        self.leaps = 0
+        self.tempo_line: HostTempoLine | None = None
+        self.running = False
+        self.jumps = 0
 
-    def hear(self, at: Seconds, playing: bool, quarter: float, bpm: float) -> None:
+    def on_report(self, at: Seconds, playing: bool, quarter: float, bpm: float) -> None:
         """Take where Link is, in quarter notes, and its tempo."""
-        if self.pulse is not None:
-            beside = (quarter - self.pulse.quarter_at(at)) * 60 / bpm
-            self.leaps += abs(beside) > LEAP
-        self.pulse, self.rolling = Pulse(at, quarter, bpm), playing
+        if self.tempo_line is not None:
+            deviation = (quarter - self.tempo_line.quarter_at(at)) * 60 / bpm
+            self.jumps += abs(deviation) > JUMP
+        self.tempo_line, self.running = HostTempoLine(at, quarter, bpm), playing
 
 
 # --- taps ----------------------------------------------------------------------------------------
 
-MOST_TAPS = 8
-PAUSE = Seconds(60 / SLOWEST)
+MAX_TAPS = 8
+TAP_TIMEOUT = Seconds(60 / MIN_TEMPO)
 
 
-class Taps:
+class TapTempo:
     """Taps of a foot: the tempo of the last few, as long as they keep a pulse."""
 
     def __init__(self) -> None:
-        self._taps: deque[Seconds] = deque(maxlen=MOST_TAPS)
+        self._taps: deque[Seconds] = deque(maxlen=MAX_TAPS)
 
     def tap(self, at: Seconds) -> float | None:
         """Take a tap; return quarter notes a minute once there are two, within 20..300. Two at one moment are one."""
@@ -268,13 +278,13 @@ class Taps:
         if self._taps:
             since = at - self._taps[-1]
             steps = [b - a for a, b in pairwise(self._taps)]
-            if since > PAUSE or (steps and not 0.6 < since / mean(steps) < 1.6):
+            if since > TAP_TIMEOUT or (steps and not 0.6 < since / mean(steps) < 1.6):
                 last = self._taps[-1]
                 self._taps.clear()
-                if since <= PAUSE:
+                if since <= TAP_TIMEOUT:
                     self._taps.append(last)  # a new tempo begins with the step that is unlike the others
         self._taps.append(at)
         if len(self._taps) < 2:
             return None
         bpm = 60 * (len(self._taps) - 1) / (at - self._taps[0])
-        return bpm if SLOWEST <= bpm <= FASTEST else None
+        return bpm if MIN_TEMPO <= bpm <= MAX_TEMPO else None

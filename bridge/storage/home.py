@@ -10,22 +10,22 @@ from pathlib import Path
 
 from platformdirs import user_data_path
 
-from model.generation.bias_weights import Weighting, restored, shipped
+from model.generation.bias_weights import NamedWeights, restore_weights, shipped
 
 log = logging.getLogger("llmball")
 
 
-def folder() -> Path:
+def data_folder() -> Path:
     """Return the folder; it need not exist yet."""
-    named = os.environ.get("LLMBALL_HOME")
-    return Path(named) if named else user_data_path("llmball", appauthor=False)
+    override = os.environ.get("LLMBALL_HOME")
+    return Path(override) if override else user_data_path("llmball", appauthor=False)
 
 
-def read_taste() -> Weighting:
+def read_taste() -> NamedWeights:
     """Return the user's weights of the fusion; as shipped where none are kept, or where they cannot be read."""
-    path = folder() / "taste.json"
+    path = data_folder() / "taste.json"
     try:
-        return restored(json.loads(path.read_text(encoding="utf-8")))
+        return restore_weights(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return shipped()
     except (OSError, ValueError) as error:
@@ -33,27 +33,27 @@ def read_taste() -> Weighting:
         return shipped()
 
 
-def write_taste(theta: Weighting) -> None:
+def write_taste(theta: NamedWeights) -> None:
     """Keep the user's weights; the file is the old one or the new one at any moment. Raises OSError."""
-    put(folder() / "taste.json", json.dumps(dict(theta), indent=1).encode())
+    write_atomically(data_folder() / "taste.json", json.dumps(dict(theta), indent=1).encode())
 
 
-class HomeError(OSError):
+class StorageError(OSError):
     """Something cannot be kept; the message says the remedy."""
 
 
-def put(path: Path, data: bytes) -> None:
+def write_atomically(path: Path, data: bytes) -> None:
     """Write a file whole or not at all: at any moment it is the old one or the new one. Raises HomeError."""
-    part = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
-            part.write_bytes(data)
-            part.replace(path)
+            temporary.write_bytes(data)
+            temporary.replace(path)
         finally:
             with contextlib.suppress(OSError):
-                part.unlink(missing_ok=True)
+                temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise HomeError(
+        raise StorageError(
             f"{path.parent} cannot be written ({error.strerror}): make room there, or set LLMBALL_HOME"
         ) from error

@@ -14,41 +14,41 @@ from pathlib import Path
 
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
-from bridge.storage.home import HomeError, folder, put
-from bridge.takes.recorder import Bar, Keepsake
+from bridge.storage.home import StorageError, data_folder, write_atomically
+from bridge.takes.recorder import BarOrigin, KeptBars
 from model.music import midifile
 from model.music.midifile import Song
 from model.music.midifile import write as write_song
 from model.music.notes import Note, Ticks
 
-MOST, LISTED = 2000, 50
+MAX_KEPT_TAKES, MAX_LISTED = 2000, 50
 """Takes that are kept; nothing is thrown away for the user."""
 
 
-def write(keepsake: Keepsake, now: datetime) -> tuple[Path, str]:
+def save(kept_bars: KeptBars, now: datetime) -> tuple[Path, str]:
     """Keep it; return the .mid file and the name by which it is replayed. Raises HomeError, and keeps neither then."""
-    takes = folder() / "takes"
-    if sum(1 for _ in takes.glob("*.json")) >= MOST:
-        raise HomeError(f"{MOST} takes are kept in {takes}: move some away first")
+    takes = data_folder() / "takes"
+    if sum(1 for _ in takes.glob("*.json")) >= MAX_KEPT_TAKES:
+        raise StorageError(f"{MAX_KEPT_TAKES} takes are kept in {takes}: move some away first")
     name = now.strftime("%Y%m%d-%H%M%S")
-    names = (name if i == 1 else f"{name}-{i}" for i in range(1, MOST))
+    names = (name if i == 1 else f"{name}-{i}" for i in range(1, MAX_KEPT_TAKES))
     name = next(n for n in names if not (takes / f"{n}.json").exists())
     path = takes / f"{name}.mid"
-    put(path, midifile.to_bytes(keepsake.song))
+    write_atomically(path, midifile.to_bytes(kept_bars.song))
     try:
-        put(takes / f"{name}.json", keepsake.to_json().encode())
-    except HomeError:
+        write_atomically(takes / f"{name}.json", kept_bars.to_json().encode())
+    except StorageError:
         path.unlink(missing_ok=True)
         raise
     return path, name
 
 
-NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(mid|json)")
+KEPT_FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(mid|json)")
 
 
-def listed() -> list[dict[str, object]]:
+def list_kept() -> list[dict[str, object]]:
     """Return the latest kept takes, the newest first: name, words, how many bars, key and tempo."""
-    newest = sorted((folder() / "takes").glob("*.json"), reverse=True)[:LISTED]
+    newest = sorted((data_folder() / "takes").glob("*.json"), reverse=True)[:MAX_LISTED]
     found: list[dict[str, object]] = []
     for path in newest:
         try:
@@ -57,24 +57,24 @@ def listed() -> list[dict[str, object]]:
             continue  # somebody else's file is not listed
         song = kept.song
         words = kept.bars[-1].prompt if kept.bars else ""
-        told = {"name": path.stem, "words": words, "bars": len(song.bars), "key": song.key}
-        found.append({**told, "tempo": song.tempos[0][1]})
+        data = {"name": path.stem, "words": words, "bars": len(song.bars), "key": song.key}
+        found.append({**data, "tempo": song.tempos[0][1]})
     return found
 
 
-def file(name: str) -> bytes | None:
+def kept_file(name: str) -> bytes | None:
     """Return a kept .mid or .json by its name, None where there is none."""
-    if NAME.fullmatch(name) is None:
+    if KEPT_FILE_NAME.fullmatch(name) is None:
         return None
     try:
-        return (folder() / "takes" / name).read_bytes()
+        return (data_folder() / "takes" / name).read_bytes()
     except OSError:
         return None
 
 
-def read(name: str) -> Keepsake:
+def load(name: str) -> KeptBars:
     """Return a kept take by its name, or by the path of its JSON. Raises OwnerError."""
-    path = Path(name) if name.endswith(".json") else folder() / "takes" / f"{Path(name).name}.json"
+    path = Path(name) if name.endswith(".json") else data_folder() / "takes" / f"{Path(name).name}.json"
     try:
         return from_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
@@ -91,12 +91,12 @@ def read(name: str) -> Keepsake:
         raise OwnerError(f"{path} is no take of LLMBall's: {error}") from error
 
 
-def from_json(text: str) -> Keepsake:
+def from_json(text: str) -> KeptBars:
     """Return what `to_json` wrote. Raises ValueError, KeyError or TypeError."""
-    told = json.loads(text)
-    song = told["song"]
+    data = json.loads(text)
+    song = data["song"]
 
-    return Keepsake(
+    return KeptBars(
         Song(
             bars=tuple((Ticks(at), str(what)) for at, what in song["bars"]),
             end=Ticks(song["end"]),
@@ -106,37 +106,37 @@ def from_json(text: str) -> Keepsake:
             chords=tuple((Ticks(at), str(what)) for at, what in song["chords"]),
             programs=tuple((str(part), int(program)) for part, program in song["programs"]),
         ),
-        tuple(Bar(**bar) for bar in told["bars"]),
-        told["controls"],
-        told["weights"],
+        tuple(BarOrigin(**bar) for bar in data["bars"]),
+        data["controls"],
+        data["weights"],
     )
 
 
 log = logging.getLogger("llmball")
 
 
-RECORD = "record:"
+RECORD_PREFIX = "record:"
 
 
-def file_of(output: str | None) -> Path | None:
+def recording_path(output: str | None) -> Path | None:
     """Return the file that an output names, if it does."""
-    if output is None or not output.startswith(RECORD):
+    if output is None or not output.startswith(RECORD_PREFIX):
         return None
-    return Path(output.removeprefix(RECORD))
+    return Path(output.removeprefix(RECORD_PREFIX))
 
 
-class Recording:
+class RecordingFile:
     """`output` is the owner's choice of output; where it names no file nothing is written."""
 
-    def __init__(self, output: str | None, recorded: Callable[[Seconds], Song | None]) -> None:
-        self._recorded = recorded
-        self._file = file_of(output)
+    def __init__(self, output: str | None, recorded_song: Callable[[Seconds], Song | None]) -> None:
+        self._recorded_song = recorded_song
+        self._file = recording_path(output)
 
     def write(self) -> None:
         """Write what was played so far. A disk that is full is told, and is no reason to stop."""
         if self._file is None:
             return
-        song = self._recorded(monotonic())
+        song = self._recorded_song(monotonic())
         if song is not None:
             try:
                 write_song(self._file, song)

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bridge.errors import BadRequest, OwnerError
-from bridge.protocol.addresses import SLOTS
+from bridge.protocol.addresses import BANK_SLOTS
 from bridge.protocol.controls import CONTROLS, Value
-from bridge.protocol.midi_learn import Touch, read_map
-from bridge.protocol.requests import prompt
-from bridge.storage.home import folder, put
+from bridge.protocol.midi_learn import MidiBinding, parse_bindings
+from bridge.protocol.requests import parse_prompt
+from bridge.storage.home import data_folder, write_atomically
 
-MOST_BYTES = 200
+MAX_NAME_BYTES = 200
 """Of a name: file systems have 255 for one and what we put around it."""
 _NAME = re.compile(r"[\w-][\w -]{0,63}")
 
@@ -27,7 +27,7 @@ class Set:
 
     controls: Mapping[str, Value]
     bank: Mapping[int, str]
-    pads: Mapping[Touch, str]
+    bindings: Mapping[MidiBinding, str]
 
     def to_toml(self) -> str:
         """Return the file: only what is not at its default."""
@@ -36,17 +36,17 @@ class Set:
             "",
             "[controls]",
         ]
-        others = {
+        changed = {
             p: v
             for p, v in self.controls.items()
             if p in CONTROLS and v != CONTROLS[p].default and p != "hold"
         }
-        lines += [f"{json.dumps(path)} = {_toml(value)}" for path, value in sorted(others.items())]
+        lines += [f"{json.dumps(path)} = {_toml(value)}" for path, value in sorted(changed.items())]
         lines += ["", "[bank]", *(f"{slot} = {_toml(text)}" for slot, text in sorted(self.bank.items()))]
         lines += [
             "",
             "[pads]",
-            *(f"{json.dumps(t.name)} = {_toml(does)}" for t, does in sorted(self.pads.items())),
+            *(f"{json.dumps(t.name)} = {_toml(action)}" for t, action in sorted(self.bindings.items())),
         ]
         return "\n".join(lines) + "\n"
 
@@ -58,40 +58,40 @@ def _toml(value: Value) -> str:
 def from_toml(text: str) -> Set:
     """Return the set that a file says, every value checked. Raises ValueError with a line that names the fault."""
     try:
-        told = tomllib.loads(text)
-        unknown = set(told) - {"controls", "bank", "pads"}
+        data = tomllib.loads(text)
+        unknown = set(data) - {"controls", "bank", "pads"}
         if unknown:
             raise ValueError(f"[{min(unknown)}] is no part of a set: controls, bank, pads")
         controls = {path: control.default for path, control in CONTROLS.items()}
-        for path, value in _table(told, "controls").items():
+        for path, value in _table(data, "controls").items():
             if path not in CONTROLS:
                 raise ValueError(f"{path} is no control (docs/osc.md lists them)")
-            controls[path] = CONTROLS[path].read([value])
+            controls[path] = CONTROLS[path].parse([value])
         bank = {}
-        for slot, words in _table(told, "bank").items():
-            if not slot.isdecimal() or int(slot) not in SLOTS:
+        for slot, words in _table(data, "bank").items():
+            if not slot.isdecimal() or int(slot) not in BANK_SLOTS:
                 raise ValueError(f"slots of the bank are 1..16, not {slot}")
-            bank[int(slot)] = prompt(f"bank slot {slot}", [words], encoded=False)
-        return Set(controls, bank, read_map(_table(told, "pads")))
+            bank[int(slot)] = parse_prompt(f"bank slot {slot}", [words], encoded=False)
+        return Set(controls, bank, parse_bindings(_table(data, "pads")))
     except BadRequest as error:
         raise ValueError(f"{error.address}: {error.reason}") from error
 
 
-def _table(told: Mapping[str, object], name: str) -> dict[str, object]:
-    table = told.get(name, {})
+def _table(data: Mapping[str, object], name: str) -> dict[str, object]:
+    table = data.get(name, {})
     if not isinstance(table, dict):
         raise ValueError(f"[{name}] is a table")
     return table
 
 
-def path_of(name: str) -> Path:
+def set_path(name: str) -> Path:
     """Return where a client's set of this name lies. Raises BadRequest: names are no paths."""
-    if not _NAME.fullmatch(name) or len(name.encode()) > MOST_BYTES:
+    if not _NAME.fullmatch(name) or len(name.encode()) > MAX_NAME_BYTES:
         raise BadRequest("/llmball/set", "a set's name has letters, digits, - and _, 64 at most")
-    return folder() / "sets" / f"{name}.toml"
+    return data_folder() / "sets" / f"{name}.toml"
 
 
-def opened(path: Path) -> Set:
+def load_set(path: Path) -> Set:
     """Return the owner's set. Raises OwnerError."""
     try:
         return from_toml(path.read_text(encoding="utf-8"))
@@ -101,6 +101,6 @@ def opened(path: Path) -> Set:
         raise OwnerError(f"{path}: {error}") from error
 
 
-def written(path: Path, set_: Set) -> None:
+def save_set(path: Path, set_: Set) -> None:
     """Save a set, whole or not at all. Raises HomeError."""
-    put(path, set_.to_toml().encode())
+    write_atomically(path, set_.to_toml().encode())

@@ -10,25 +10,25 @@ import random
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
-from bridge.midi.protocol import Sound
+from bridge.midi.protocol import ScheduledNote
 from bridge.protocol.controls import Value
 from model.music.drums import ROLES, drum_map
 from model.music.harmony import QUALITIES, parse_chord
 from model.music.notes import TICKS_PER_QUARTER, Beat, Note, Ticks
 from model.music.swing import in_meter, swung
 
-LOOSE = 0.3
+DEFAULT_HUMANISE = 0.3
 """The looseness of words that say nothing of it."""
-JITTER = 0.010
+MAX_TIME_JITTER = 0.010
 """Seconds that `humanise 1` moves a note at most."""
-TOUCH = 8
+MAX_VELOCITY_JITTER = 8
 """Velocity steps that `humanise 1` moves a note at most."""
-MIDI = range(128)
-SHORTEST = 60
+MIDI_PITCHES = range(128)
+MIN_SUSTAINED = 60
 """What would sound on for fewer ticks under another chord is left out."""
-LOWEST_ROOT, HIGHEST_ROOT = 47, 66
+MIN_VOICING_NOTE, MAX_VOICING_NOTE = 47, 66
 """Between these the lowest note of a chord is looked for where a voicing is asked for."""
-LEAN = frozenset({"shell", "rootless", "power"})
+SPARSE_VOICINGS = frozenset({"shell", "rootless", "power"})
 """Voicings that leave tones out."""
 
 
@@ -41,22 +41,22 @@ class Feel:
     unit: int = 8
 
 
-UNMOVED = Feel()
+STRAIGHT = Feel()
 
 
-def sounds(
+def arranged_notes(
     beat: Beat, start: Ticks, bpm: float, feel: Feel, settings: Mapping[str, Value]
-) -> tuple[Sound, ...]:
+) -> tuple[ScheduledNote, ...]:
     """Return the sounds of a beat that begins at an absolute tick.
 
     The take's own swing is for where the controls leave it to the words. Its seed, the number of the beat and the part
     decide all looseness, so a mute changes nothing in the other parts.
     """
-    found: dict[tuple[str, int, Ticks], Sound] = {}
-    loose = float(settings["humanise"])
-    if loose < 0:
-        loose = LOOSE
-    drawn = 1 - float(settings["quantise"])
+    found: dict[tuple[str, int, Ticks], ScheduledNote] = {}
+    humanise = float(settings["humanise"])
+    if humanise < 0:
+        humanise = DEFAULT_HUMANISE
+    looseness_left = 1 - float(settings["quantise"])
     swing, unit = _swing(feel, beat.meter, settings)
     ticks_a_second = bpm * TICKS_PER_QUARTER / 60
     for part in dict.fromkeys(n.part for n in beat.notes):
@@ -64,15 +64,22 @@ def sounds(
             continue
         rng = random.Random(f"{feel.seed}/{beat.index}/{part}")
         later = float(settings[f"part/{part}/offset"]) / 1000 * ticks_a_second
-        for note in _pitched([n for n in beat.notes if n.part == part], part, beat.chord, settings):
-            drift = (rng.uniform(-JITTER, JITTER) * ticks_a_second + note.offset) * loose * drawn
+        for note in _with_output_pitches(
+            [n for n in beat.notes if n.part == part], part, beat.chord, settings
+        ):
+            jitter = (
+                (rng.uniform(-MAX_TIME_JITTER, MAX_TIME_JITTER) * ticks_a_second + note.offset)
+                * humanise
+                * looseness_left
+            )
             velocity = round(
-                note.velocity * float(settings[f"part/{part}/level"]) + rng.uniform(-TOUCH, TOUCH) * loose
+                note.velocity * float(settings[f"part/{part}/level"])
+                + rng.uniform(-MAX_VELOCITY_JITTER, MAX_VELOCITY_JITTER) * humanise
             )
             if velocity < 1:
                 continue
-            at = start + swung(note.start, swing, unit) + round(later + drift)
-            sound = Sound(
+            at = start + swung(note.start, swing, unit) + round(later + jitter)
+            scheduled = ScheduledNote(
                 Ticks(max(0, at)),
                 note.length,
                 int(settings[f"part/{part}/channel"]) - 1,
@@ -82,25 +89,27 @@ def sounds(
                 start,
             )
             # a fold can bring two notes of a chord to one pitch: it sounds once
-            found.setdefault((part, note.pitch, note.start), sound)
+            found.setdefault((part, note.pitch, note.start), scheduled)
     return tuple(sorted(found.values()))
 
 
-def click(at: Ticks, beat: int, settings: Mapping[str, Value]) -> Sound:
+def count_in_click(at: Ticks, beat: int, settings: Mapping[str, Value]) -> ScheduledNote:
     """Return the click of a beat that begins at a tick, louder on the first of a bar (0)."""
     pitch = drum_map(str(settings["drums/map"])).get(ROLES["rim"], ROLES["rim"])
     channel = int(settings["part/drums/channel"]) - 1
-    return Sound(at, Ticks(60), channel, pitch, 85 if beat else 115, "drums", at)
+    return ScheduledNote(at, Ticks(60), channel, pitch, 85 if beat else 115, "drums", at)
 
 
-def ringing_on(sounds: Iterable[Sound], rang: Iterable[Sound], at: Ticks, beat: Ticks) -> tuple[Sound, ...]:
+def sustained_notes(
+    notes: Iterable[ScheduledNote], ended_notes: Iterable[ScheduledNote], at: Ticks, beat: Ticks
+) -> tuple[ScheduledNote, ...]:
     """Return what of a beat's sounds under another chord goes on from a tick, in the beat that plays then: what ends where one `rang` to."""
-    ends = {(s.part, s.at + s.length) for s in rang}
-    later = ((s, max(s.at, at), s.at + s.length) for s in sounds)
+    ends = {(s.part, s.at + s.length) for s in ended_notes}
+    later = ((s, max(s.at, at), s.at + s.length) for s in notes)
     return tuple(
         replace(s, at=Ticks(begin), length=Ticks(end - begin), beat=beat)
         for s, begin, end in later
-        if (s.part, end) in ends and end - at >= SHORTEST
+        if (s.part, end) in ends and end - at >= MIN_SUSTAINED
     )
 
 
@@ -112,31 +121,31 @@ def _swing(feel: Feel, meter: str, settings: Mapping[str, Value]) -> tuple[float
     return in_meter(swing, unit, meter), unit
 
 
-def _pitched(
+def _with_output_pitches(
     notes: list[Note], part: str, symbol: str | None, settings: Mapping[str, Value]
 ) -> Iterable[Note]:
     """Return a part's notes of a beat at the pitches that sound; those that its range has no room for are gone."""
     low, high = int(settings[f"part/{part}/low"]), int(settings[f"part/{part}/high"])
     if part == "drums":  # a kit is not transposed; what its range leaves out is silent
         kit = drum_map(str(settings["drums/map"]))
-        played = (replace(n, pitch=kit.get(n.pitch, n.pitch)) for n in notes)
-        return [n for n in played if low <= n.pitch <= high]
+        mapped = (replace(n, pitch=kit.get(n.pitch, n.pitch)) for n in notes)
+        return [n for n in mapped if low <= n.pitch <= high]
     shift = int(settings["transpose"]) + 12 * int(settings[f"part/{part}/octave"])
     if part == "chords":
         voicing = str(settings["part/chords/voicing"])
         notes = voiced(notes, symbol, voicing, range(low - shift, high - shift + 1))
-    placed = ((n, _folded(n.pitch + shift, low, high)) for n in notes)
+    placed = ((n, _octave_folded(n.pitch + shift, low, high)) for n in notes)
     return [replace(n, pitch=pitch) for n, pitch in placed if pitch is not None]
 
 
-def _folded(pitch: int, low: int, high: int) -> int | None:
+def _octave_folded(pitch: int, low: int, high: int) -> int | None:
     """Return the pitch moved by octaves into low..high; None where no octave of it lies there."""
     pitch += 12 * max(0, -(-(low - pitch) // 12))
     pitch -= 12 * max(0, -(-(pitch - high) // 12))
     return pitch if low <= pitch <= high else None
 
 
-def voiced(notes: list[Note], symbol: str | None, voicing: str, within: range = MIDI) -> list[Note]:
+def voiced(notes: list[Note], symbol: str | None, voicing: str, within: range = MIDI_PITCHES) -> list[Note]:
     """Return the chords of a beat laid out anew; the rhythm, lengths and velocities stay the model's.
 
     `within` is where they should lie: the octave is the nearest to the model's that has room for the whole chord.
@@ -145,33 +154,35 @@ def voiced(notes: list[Note], symbol: str | None, voicing: str, within: range = 
     if voicing == "auto" or symbol is None:
         return notes
     chord = parse_chord(symbol)
-    tones = _tones(QUALITIES[chord.quality], voicing)
+    tones = _voicing_intervals(QUALITIES[chord.quality], voicing)
     classes = {(chord.root + tone) % 12 for tone in tones}
     result: list[Note] = []
     for start in sorted({n.start for n in notes}):
-        struck = sorted((n for n in notes if n.start == start), key=lambda n: n.pitch)
-        if len(struck) < 2:
-            if voicing in LEAN:
-                struck = [replace(n, pitch=_nearest(n.pitch, classes)) for n in struck]
-            result += struck
+        chord_notes = sorted((n for n in notes if n.start == start), key=lambda n: n.pitch)
+        if len(chord_notes) < 2:
+            if voicing in SPARSE_VOICINGS:
+                chord_notes = [replace(n, pitch=_nearest_pitch(n.pitch, classes)) for n in chord_notes]
+            result += chord_notes
             continue
         roots = [chord.root + 12 * octave for octave in range(-1, 10)]
         legal = [r for r in roots if r + tones[0] >= 0 and r + tones[-1] <= 127]
         fits = [r for r in legal if r + tones[0] in within and r + tones[-1] in within]
-        middle = max(LOWEST_ROOT, min(HIGHEST_ROOT, struck[0].pitch))
+        middle = max(MIN_VOICING_NOTE, min(MAX_VOICING_NOTE, chord_notes[0].pitch))
         # the octave that begins nearest to where the model's chord does, the lower one first
         base = min(fits or legal, key=lambda r: abs(r + 5 - middle))
-        result += [replace(struck[min(i, len(struck) - 1)], pitch=base + t) for i, t in enumerate(tones)]
+        result += [
+            replace(chord_notes[min(i, len(chord_notes) - 1)], pitch=base + t) for i, t in enumerate(tones)
+        ]
     return result
 
 
-def _nearest(pitch: int, classes: Collection[int]) -> int:
+def _nearest_pitch(pitch: int, classes: Collection[int]) -> int:
     """Return the nearest pitch of some pitch classes."""
     around = (p for p in range(128) if p % 12 in classes)
     return min(around, key=lambda p: abs(p - pitch))
 
 
-def _tones(intervals: Iterable[int], voicing: str) -> list[int]:
+def _voicing_intervals(intervals: Iterable[int], voicing: str) -> list[int]:
     """Return semitones above the root, rising: once the intervals turn back they are in the next octave."""
     rising: list[int] = []
     for tone in intervals:

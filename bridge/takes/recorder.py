@@ -8,69 +8,69 @@ from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
-from bridge.midi.protocol import Sound, left
+from bridge.midi.protocol import ScheduledNote, remainders
 from bridge.protocol.controls import Value
-from bridge.takes.timeline import Placed
+from bridge.takes.timeline import PlacedBeat
 from model.music.midifile import Song, bar_length
 from model.music.notes import Note, Ticks
 
 T = TypeVar("T")
 
 
-Changed = Mapping[str, Value]
+ChangedControls = Mapping[str, Value]
 """Controls that are not at their default."""
 
 
-MOST_BARS = 256
+MAX_REMEMBERED_BARS = 256
 """Bars that are remembered where no file wants them all."""
 
 
-class Record:
+class Recorder:
     """The log of one performance since play: the last bars, or where a file is `wanted` all of them."""
 
-    def __init__(self, wanted: bool) -> None:
-        self._wanted = wanted
-        self.begin()
+    def __init__(self, keep_all: bool) -> None:
+        self._keep_all = keep_all
+        self.reset()
 
-    def begin(self) -> None:
+    def reset(self) -> None:
         """Forget everything: play begins at bar 1."""
         self._bars: list[tuple[Ticks, str]] = []
-        self._sounds: list[Sound] = []
+        self._notes: list[ScheduledNote] = []
         self._chords: list[tuple[Ticks, str]] = []
         self._tempi: list[tuple[Ticks, float]] = []
         self._takes: list[tuple[Ticks, int]] = []
-        self._controls: list[tuple[Ticks, Changed]] = []
+        self._controls: list[tuple[Ticks, ChangedControls]] = []
         self._end = Ticks(0)
 
-    def add(self, placed: Placed, controls: Changed) -> None:
+    def add(self, placed: PlacedBeat, controls: ChangedControls) -> None:
         """Keep a beat that was placed, under controls that were not at their default."""
         if placed.beat == 1:
             self._bars.append((placed.start, placed.music.meter))
-            if not self._wanted and len(self._bars) > 2 * MOST_BARS:
-                self._forget()
+            if not self._keep_all and len(self._bars) > 2 * MAX_REMEMBERED_BARS:
+                self._drop_old_bars()
         if placed.take and (not self._takes or self._takes[-1][1] != placed.take):
             self._takes.append((placed.start, placed.take))
         if not self._controls or self._controls[-1][1] != controls:
             self._controls.append((placed.start, controls))
-        self._sounds += placed.sounds
+        self._notes += placed.notes
         self._end = placed.end
         chord = placed.music.chord
         if chord is not None and (not self._chords or self._chords[-1][1] != chord):
             self._chords.append((placed.start, chord))
 
-    def struck(self, sounds: Collection[Sound]) -> None:
+    def add_notes(self, notes: Collection[ScheduledNote]) -> None:
         """Keep what was struck anew within a beat."""
-        self._sounds += sounds
+        self._notes += notes
 
-    def cut(self, after: Ticks, reach: Ticks, ring: Collection[str] = ()) -> None:
+    def cut(self, after: Ticks, longest: Ticks, let_ring: Collection[str] = ()) -> None:
         """Take back what was planned from a tick on; the sounds, of which none is longer than `reach`, by `orders.remains`."""
         self._end = min(self._end, after)
         self._bars = [b for b in self._bars if b[0] < after]
         self._chords = [c for c in self._chords if c[0] < after]
         self._takes = [t for t in self._takes if t[0] < after]
         self._controls = [c for c in self._controls if c[0] < after]
-        near = bisect_left(self._sounds, after - reach, key=lambda s: s.beat)
-        self._sounds[near:] = left(self._sounds[near:], after, ring)
+        near = bisect_left(self._notes, after - longest, key=lambda s: s.beat)
+        self._notes[near:] = remainders(self._notes[near:], after, let_ring)
 
     def retime(self, at: Ticks, bpm: float) -> None:
         """Keep a change of tempo."""
@@ -94,7 +94,7 @@ class Record:
             return None
         notes = tuple(
             Note(s.at, Ticks(min(s.length, at - s.at)), s.pitch, s.velocity, s.part)
-            for s in self._sounds
+            for s in self._notes
             if s.at < at
         )
         return Song(
@@ -106,7 +106,9 @@ class Record:
             chords=tuple(c for c in self._chords if c[0] < at),
         )
 
-    def last(self, count: int, key: str, now: Ticks) -> tuple[Song, tuple[tuple[int, Changed], ...]] | None:
+    def last_bars(
+        self, count: int, key: str, now: Ticks
+    ) -> tuple[Song, tuple[tuple[int, ChangedControls], ...]] | None:
         """Return the last whole bars played by a tick, so many at most; None before the first.
 
         With them the take of each, and the controls that it began under.
@@ -124,41 +126,43 @@ class Record:
                 end = Ticks(end + bar_length(meter))
         notes = tuple(
             Note(Ticks(s.at - first), Ticks(min(s.length, end - s.at)), s.pitch, s.velocity, s.part)
-            for s in self._sounds
+            for s in self._notes
             if first <= s.at < end
         )
         song = Song(
-            bars=tuple(bars), end=Ticks(end - first), tempos=_since(self._tempi, first, end), key=key,
-            notes=notes, chords=_since(self._chords, first, end),
+            bars=tuple(bars), end=Ticks(end - first), tempos=_changes_between(self._tempi, first, end), key=key,
+            notes=notes, chords=_changes_between(self._chords, first, end),
         )  # fmt: skip
         starts = [Ticks(first + at) for at, _ in bars]
-        return song, tuple((_at(self._takes, at, 0), _at(self._controls, at, {})) for at in starts)
+        return song, tuple(
+            (_value_at(self._takes, at, 0), _value_at(self._controls, at, {})) for at in starts
+        )
 
-    def _forget(self) -> None:
-        first = self._bars[-MOST_BARS][0]
-        self._bars = self._bars[-MOST_BARS:]
-        self._sounds = [s for s in self._sounds if s.at >= first]
-        self._chords, self._tempi = _from(self._chords, first), _from(self._tempi, first)
-        self._takes, self._controls = _from(self._takes, first), _from(self._controls, first)
+    def _drop_old_bars(self) -> None:
+        first = self._bars[-MAX_REMEMBERED_BARS][0]
+        self._bars = self._bars[-MAX_REMEMBERED_BARS:]
+        self._notes = [s for s in self._notes if s.at >= first]
+        self._chords, self._tempi = _changes_from(self._chords, first), _changes_from(self._tempi, first)
+        self._takes, self._controls = _changes_from(self._takes, first), _changes_from(self._controls, first)
 
 
-def _from(changes: list[tuple[Ticks, T]], first: Ticks) -> list[tuple[Ticks, T]]:
+def _changes_from(changes: list[tuple[Ticks, T]], first: Ticks) -> list[tuple[Ticks, T]]:
     """Return the changes from the last before a tick on."""
     before = [c for c in changes if c[0] <= first]
     return [*before[-1:], *(c for c in changes if c[0] > first)]
 
 
-def _since(changes: list[tuple[Ticks, T]], first: Ticks, end: Ticks) -> tuple[tuple[Ticks, T], ...]:
+def _changes_between(changes: list[tuple[Ticks, T]], first: Ticks, end: Ticks) -> tuple[tuple[Ticks, T], ...]:
     """Return the changes within two ticks, counted from the first, where what held before holds."""
-    return tuple((Ticks(max(0, at - first)), what) for at, what in _from(changes, first) if at < end)
+    return tuple((Ticks(max(0, at - first)), what) for at, what in _changes_from(changes, first) if at < end)
 
 
-def _at(changes: list[tuple[Ticks, T]], tick: Ticks, before: T) -> T:
+def _value_at(changes: list[tuple[Ticks, T]], tick: Ticks, before: T) -> T:
     return next((what for at, what in reversed(changes) if at <= tick), before)
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class BarOrigin:
     """Where a bar came from, and the controls that it began under where they were not at their default."""
 
     take: str
@@ -170,20 +174,20 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Keepsake:
+class KeptBars:
     """The bars as a song, where each came from, the controls when it was kept, and the weights' hash."""
 
     song: Song
-    bars: tuple[Bar, ...]
+    bars: tuple[BarOrigin, ...]
     controls: Mapping[str, Value]
     weights: str
 
     def to_json(self) -> str:
         """Return the file that `read` takes."""
-        told = {
+        data = {
             "bars": [asdict(bar) for bar in self.bars],
             "controls": dict(self.controls),
             "weights": self.weights,
             "song": asdict(self.song),
         }
-        return json.dumps(told, ensure_ascii=False, indent=1)
+        return json.dumps(data, ensure_ascii=False, indent=1)

@@ -7,15 +7,15 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
 from bridge.clock import Seconds
-from bridge.protocol.controls import Value, controls
+from bridge.protocol.controls import Value, model_controls
 from bridge.takes.arrange import Feel
-from bridge.takes.recorder import Bar
-from model.generation.bias_weights import Weighting, drawn
-from model.generation.messages import BeatWritten, Begin, Opening
+from bridge.takes.recorder import BarOrigin
+from model.generation.bias_weights import NamedWeights, sample_weights
+from model.generation.messages import BeatWritten, Begin, FirstNote
 from model.music.notes import Beat, Ticks
-from model.music.plan import Plan, between
+from model.music.plan import Plan, interpolate_plans
 
-ON_ORDER = 2
+MAX_ON_ORDER = 2
 """Beats ordered at a time: the next is begun while the last travels."""
 
 
@@ -33,29 +33,31 @@ class Take:
     """A prompt on its way to sound. Each order has one answer, in order; those of an older epoch no longer count."""
 
     begin: Begin
-    begun: bool = False  # its words were handed to the generator
-    first: Plan | None = None  # what was understood of its words,
-    other: Plan | None = None  # and of a morph's second prompt
-    place: float = 0.0  # where between the two it lies
+    submitted: bool = False  # its words were handed to the generator
+    first_plan: Plan | None = None  # what was understood of its words,
+    second_plan: Plan | None = None  # and of a morph's second prompt
+    morph_x: float = 0.0  # where between the two it lies
     ready: list[Beat] = field(default_factory=list)
-    opened: bool = False  # the first note of its first beat was ready; the rest follows
-    asked: int = 0  # the next beat to order
-    wanted: int = 0  # the next beat to place
-    line: Ticks | None = None  # where it means to enter,
+    first_note_only: bool = False  # the first note of its first beat was ready; the rest follows
+    next_to_order: int = 0  # the next beat to order
+    next_to_place: int = 0  # the next beat to place
+    entry_tick: Ticks | None = None  # where it means to enter,
     quantize: str = "bar"  # one of the lines that this names
     epoch: int = 0
     pending: deque[int] = field(default_factory=deque)  # the epochs of what is on order
-    lost: bool = False  # the generator knows it no longer: what was placed is repeated until another enters
-    at_once_until: Seconds | None = None  # with `quantize now`: so long the band waits for its first beat
-    name: str = ""  # what one that comes back is called
-    back: bool = False
+    generator_lost: bool = (
+        False  # the generator knows it no longer: what was placed is repeated until another enters
+    )
+    immediate_until: Seconds | None = None  # with `quantize now`: so long the band waits for its first beat
+    public_name: str = ""  # what one that comes back is called
+    is_return: bool = False
     cue: Cue | None = None
-    closes: int | None = None  # it has no beat from this one on
+    end_beat: int | None = None  # it has no beat from this one on
 
     @property
     def id(self) -> str:
         """What it is called outside: its first number, also when it comes back."""
-        return self.name or str(self.number)
+        return self.public_name or str(self.number)
 
     @property
     def number(self) -> int:
@@ -65,9 +67,9 @@ class Take:
     @property
     def plan(self) -> Plan | None:
         """What is understood of its words, once it is."""
-        if self.first is None or self.other is None:
-            return self.first
-        return between(self.first, self.other, self.place)
+        if self.first_plan is None or self.second_plan is None:
+            return self.first_plan
+        return interpolate_plans(self.first_plan, self.second_plan, self.morph_x)
 
     @property
     def feel(self) -> Feel:
@@ -76,9 +78,11 @@ class Take:
         return Feel(self.begin.seed, plan.swing, plan.swing_unit)
 
     @property
-    def may_order(self) -> bool:
+    def can_order(self) -> bool:
         """Whether there is room for one more order, those that no longer count among them."""
-        return len(self.pending) < ON_ORDER and (self.closes is None or self.asked < self.closes)
+        return len(self.pending) < MAX_ON_ORDER and (
+            self.end_beat is None or self.next_to_order < self.end_beat
+        )
 
     @property
     def on_order(self) -> int:
@@ -96,8 +100,8 @@ class Take:
         A beat that stood in for one not yet written has no way back: writing goes on where it was.
         """
         self.ready.clear()
-        self.opened = False
-        self.asked, self.wanted = min(index, self.asked), index
+        self.first_note_only = False
+        self.next_to_order, self.next_to_place = min(index, self.next_to_order), index
         self.epoch += 1
 
     def skip_to(self, index: int) -> None:
@@ -107,62 +111,64 @@ class Take:
             return
         self.rewind(index)
 
-    def order(self) -> int:
+    def next_order(self) -> int:
         """Return the beat to order next, and count it as pending."""
         self.pending.append(self.epoch)
-        self.asked += 1
-        return self.asked - 1
+        self.next_to_order += 1
+        return self.next_to_order - 1
 
-    def open(self, opening: Opening) -> None:
+    def on_opening(self, opening: FirstNote) -> None:
         """Have its first note sound before the rest of its first beat is written, where it waits for nothing else."""
-        counts = bool(self.pending) and self.pending[0] == self.epoch
-        if counts and self.at_once_until is not None and self.wanted == 0 and not self.ready:
+        is_current = bool(self.pending) and self.pending[0] == self.epoch
+        if is_current and self.immediate_until is not None and self.next_to_place == 0 and not self.ready:
             self.ready.append(opening.beat)
-            self.opened = True
+            self.first_note_only = True
 
-    def take_in(self, answer: BeatWritten) -> Beat | None:
+    def accept(self, answer: BeatWritten) -> Beat | None:
         """Return the beat of an answer if it still counts."""
-        counts = bool(self.pending) and self.pending.popleft() == self.epoch
+        is_current = bool(self.pending) and self.pending.popleft() == self.epoch
         beat = answer.beat
-        return beat if counts and beat is not None and beat.index >= self.wanted else None
+        return beat if is_current and beat is not None and beat.index >= self.next_to_place else None
 
 
-MOST = 128
+MAX_TAKES = 128
 """Takes that can be launched again; the oldest is forgotten first."""
 
 
 @dataclass(slots=True)
-class Past:
+class TakeHistory:
     """`taken` has every take that was asked for, `trail` the ids of those that played, in order."""
 
-    taken: dict[str, Take] = field(default_factory=dict)
-    trail: list[str] = field(default_factory=list)
+    by_id: dict[str, Take] = field(default_factory=dict)
+    played_ids: list[str] = field(default_factory=list)
 
-    def ask(self, take: Take) -> None:
+    def add(self, take: Take) -> None:
         """Remember a take that was asked for."""
-        self.taken.setdefault(take.id, take)
-        if len(self.taken) > MOST:
-            del self.taken[next(iter(self.taken))]
+        self.by_id.setdefault(take.id, take)
+        if len(self.by_id) > MAX_TAKES:
+            del self.by_id[next(iter(self.by_id))]
 
-    def play(self, take: Take) -> None:
+    def mark_played(self, take: Take) -> None:
         """Remember that a take plays; one that comes back is where it was."""
-        if take.back and take.id in self.trail:
-            del self.trail[self._place(take.id) + 1 :]
+        if take.is_return and take.id in self.played_ids:
+            del self.played_ids[self._last_index(take.id) + 1 :]
         else:
-            self.trail = [*self.trail[-MOST:], take.id]
+            self.played_ids = [*self.played_ids[-MAX_TAKES:], take.id]
 
-    def before(self, take: Take | None) -> Take | None:
+    def previous(self, take: Take | None) -> Take | None:
         """Return the take that played before one, or the last that played where that one has not."""
-        played = take is not None and take.id in self.trail
-        earlier = self.trail[: self._place(take.id)] if take is not None and played else self.trail
-        return next((self.taken[i] for i in reversed(earlier) if i in self.taken), None)
+        played = take is not None and take.id in self.played_ids
+        earlier = (
+            self.played_ids[: self._last_index(take.id)] if take is not None and played else self.played_ids
+        )
+        return next((self.by_id[i] for i in reversed(earlier) if i in self.by_id), None)
 
-    def _place(self, id_: str) -> int:
-        return len(self.trail) - 1 - self.trail[::-1].index(id_)
+    def _last_index(self, id_: str) -> int:
+        return len(self.played_ids) - 1 - self.played_ids[::-1].index(id_)
 
 
 @dataclass(slots=True)
-class Lineup:
+class Takes:
     """At most one take plays (`current`, only while playing) and at most one is on its way to (`coming`).
 
     `seeds` gives the seed of a take where the controls name none; `theta` is the user's taste.
@@ -170,49 +176,53 @@ class Lineup:
 
     settings: Mapping[str, Value]
     seeds: Callable[[], int]
-    theta: Weighting
+    theta: NamedWeights
     current: Take | None = None
     coming: Take | None = None
-    past: Past = field(default_factory=Past)
-    _numbers: int = 0
-    _begun: dict[int, Take] = field(default_factory=dict)
+    history: TakeHistory = field(default_factory=TakeHistory)
+    _last_number: int = 0
+    _by_number: dict[int, Take] = field(default_factory=dict)
 
     def refine(self, take: Take, words: str, played: tuple[Beat, ...]) -> Take:
         """Have a take come that changes, in words, what was played of another; its seed stays."""
-        begin = replace(take.begin, controls=controls(self.settings), refine=words, played=played, given=())
-        return self._come(replace(begin, plan=take.plan, morph=None), take.place)
+        begin = replace(
+            take.begin, controls=model_controls(self.settings), refine=words, played=played, given=()
+        )
+        return self._set_coming(replace(begin, plan=take.plan, morph=None), take.morph_x)
 
-    def recall(self, take: Take, *, back: bool) -> Take:
+    def recall(self, take: Take, *, is_return: bool) -> Take:
         """Have a take of the past come once more, under its old name."""
-        return self._come(replace(take.begin, controls=controls(self.settings)), take.place, take.id, back)
+        return self._set_coming(
+            replace(take.begin, controls=model_controls(self.settings)), take.morph_x, take.id, is_return
+        )
 
-    def prompt(self, text: str, second: str | None, seed: int | None = None) -> Take:
+    def from_prompt(self, text: str, second: str | None, seed: int | None = None) -> Take:
         """Have a new take come instead of the one that did; `second` is the other prompt of a morph."""
         if seed is None:
             seed = int(self.settings["seed"])
         if seed < 0:
             seed = self.seeds()
-        theta = tuple(drawn(self.theta, seed).items())
-        begin = Begin(0, text, controls(self.settings), seed, morph=second, theta=theta)
-        return self._come(begin, float(self.settings["morph/x"]))
+        theta = tuple(sample_weights(self.theta, seed).items())
+        begin = Begin(0, text, model_controls(self.settings), seed, morph=second, theta=theta)
+        return self._set_coming(begin, float(self.settings["morph/x"]))
 
-    def again(self, take: Take) -> Take:
+    def restart(self, take: Take) -> Take:
         """Have a take that the generator lost come once more, as a new one: the same words and seed."""
-        take.lost = True
-        return self._come(take.begin, take.place, take.id, back=True)
+        take.generator_lost = True
+        return self._set_coming(take.begin, take.morph_x, take.id, is_return=True)
 
-    def enter(self, take: Take) -> None:
+    def make_current(self, take: Take) -> None:
         """Let the coming take be the one that plays."""
         self.current, self.coming = take, None
-        self.past.play(take)
+        self.history.mark_played(take)
 
-    def origin(self, number: int) -> Bar:
+    def origin(self, number: int) -> BarOrigin:
         """Return where the bars of a take came from."""
-        take = self._begun.get(number)
+        take = self._by_number.get(number)
         if take is None:
-            return Bar(str(number), "", 0)
+            return BarOrigin(str(number), "", 0)
         begin = take.begin
-        return Bar(take.id, begin.prompt, begin.seed, begin.refine or "", begin.morph or "")
+        return BarOrigin(take.id, begin.prompt, begin.seed, begin.refine or "", begin.morph or "")
 
     @property
     def latest(self) -> Take | None:
@@ -224,10 +234,12 @@ class Lineup:
         """The takes there are."""
         return [take for take in (self.current, self.coming) if take is not None]
 
-    def _come(self, begin: Begin, place: float, name: str = "", back: bool = False) -> Take:
-        self._numbers += 1
-        self.coming = Take(replace(begin, take=self._numbers), place=place, name=name, back=back)
-        self.past.ask(self.coming)
-        self._begun[self._numbers] = self.coming
-        self._begun.pop(self._numbers - MOST, None)
+    def _set_coming(self, begin: Begin, morph_x: float, name: str = "", is_return: bool = False) -> Take:
+        self._last_number += 1
+        self.coming = Take(
+            replace(begin, take=self._last_number), morph_x=morph_x, public_name=name, is_return=is_return
+        )
+        self.history.add(self.coming)
+        self._by_number[self._last_number] = self.coming
+        self._by_number.pop(self._last_number - MAX_TAKES, None)
         return self.coming

@@ -9,17 +9,17 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from bridge.midi.protocol import Sound, left
-from bridge.takes.arrange import UNMOVED, Feel
+from bridge.midi.protocol import ScheduledNote, remainders
+from bridge.takes.arrange import STRAIGHT, Feel
 from model.music.notes import Beat, Ticks, beat_length, beats_in_bar
 
-KEPT_BARS = 16
+HISTORY_BARS = 16
 """Bars behind the play line that are remembered: the vamp repeats from them, hold loops them, refine changes them."""
-EVERY = {"bar": 1, "2bars": 2, "4bars": 4, "8bars": 8}
+BARS_PER_LINE = {"bar": 1, "2bars": 2, "4bars": 4, "8bars": 8}
 
 
 @dataclass(slots=True)
-class Placed:
+class PlacedBeat:
     """A beat at its place. `bar` and `beat` count from 1 since play, across takes.
 
     `feel` is its take's own, so that it can be arranged again when that take is over. `amended` tells that its harmony was
@@ -31,10 +31,10 @@ class Placed:
     bar: int
     beat: int
     music: Beat
-    sounds: tuple[Sound, ...]
-    feel: Feel = UNMOVED
+    notes: tuple[ScheduledNote, ...]
+    feel: Feel = STRAIGHT
     announced: bool = False
-    amended: bool = False
+    reharmonised: bool = False
 
     @property
     def end(self) -> Ticks:
@@ -42,80 +42,80 @@ class Placed:
         return Ticks(self.start + self.music.length)
 
     @property
-    def first_heard(self) -> Ticks:
+    def first_tick(self) -> Ticks:
         """The tick of its first sound where that comes early, or its own."""
-        return min((s.at for s in self.sounds), default=self.start)
+        return min((s.at for s in self.notes), default=self.start)
 
 
 @dataclass(slots=True)
 class Timeline:
     """The placed beats in order; `end` is where the next goes and `bar` the number of the last bar begun."""
 
-    placed: list[Placed] = field(default_factory=list)
+    placed: list[PlacedBeat] = field(default_factory=list)
     end: Ticks = Ticks(0)
     bar: int = 0
-    entry: int | None = None
+    entry_beat: int | None = None
     """The beat that the next one placed is, where it does not follow from the one before: a bar begins within."""
-    reach: Ticks = Ticks(0)
+    max_reach: Ticks = Ticks(0)
     """So many ticks after its beginning a beat still sounds at most."""
 
     @property
     def next_beat(self) -> int:
         """The number in its bar, from 1, of the beat that goes to the end."""
-        if self.entry is not None:
-            return self.entry
+        if self.entry_beat is not None:
+            return self.entry_beat
         last = self.placed[-1] if self.placed else None
         return 1 if last is None or last.beat >= beats_in_bar(last.music.meter) else last.beat + 1
 
-    def go_on(self, end: Ticks, beat: int) -> None:
+    def resume_at(self, end: Ticks, beat: int) -> None:
         """Have the next beat placed at a tick, as this beat of a bar that begins with it."""
-        self.end, self.entry = end, beat
+        self.end, self.entry_beat = end, beat
 
     def place(
-        self, take: int, music: Beat, sounds: tuple[Sound, ...], new_bar: bool, feel: Feel = UNMOVED
-    ) -> Placed:
+        self, take: int, music: Beat, notes: tuple[ScheduledNote, ...], new_bar: bool, feel: Feel = STRAIGHT
+    ) -> PlacedBeat:
         """Lay a beat at the end. A take that enters, and every beat 0, begins a bar."""
-        if self.entry is not None:
-            self.bar, beat, self.entry = self.bar + 1, self.entry, None
+        if self.entry_beat is not None:
+            self.bar, beat, self.entry_beat = self.bar + 1, self.entry_beat, None
         elif new_bar or not self.placed:
             self.bar += 1
             beat = 1
         else:
             beat = self.placed[-1].beat + 1
-        laid = Placed(take, self.end, self.bar, beat, music, (), feel)
-        self.add(laid, sounds)
-        self.placed.append(laid)
-        self.end = laid.end
-        return laid
+        placed = PlacedBeat(take, self.end, self.bar, beat, music, (), feel)
+        self.add_notes(placed, notes)
+        self.placed.append(placed)
+        self.end = placed.end
+        return placed
 
-    def add(self, placed: Placed, sounds: tuple[Sound, ...]) -> None:
+    def add_notes(self, placed: PlacedBeat, notes: tuple[ScheduledNote, ...]) -> None:
         """Lay sounds into a beat."""
-        placed.sounds = (*placed.sounds, *sounds)
-        self.reach = Ticks(max([self.reach, *(s.at + s.length - placed.start for s in sounds)]))
+        placed.notes = (*placed.notes, *notes)
+        self.max_reach = Ticks(max([self.max_reach, *(s.at + s.length - placed.start for s in notes)]))
 
-    def reaching(self, at: Ticks) -> list[Placed]:
+    def beats_reaching(self, at: Ticks) -> list[PlacedBeat]:
         """Return the beats that may have anything at a tick or later: others cannot lose it."""
-        return self.placed[bisect_left(self.placed, at - self.reach, key=lambda p: p.start) :]
+        return self.placed[bisect_left(self.placed, at - self.max_reach, key=lambda p: p.start) :]
 
-    def cut(self, at: Ticks, ring: Collection[str] = ()) -> list[Placed]:
+    def cut(self, at: Ticks, let_ring: Collection[str] = ()) -> list[PlacedBeat]:
         """Take back every beat that begins at a tick or later, and return them; the sounds by `orders.remains`."""
-        gone = [p for p in self.placed if p.start >= at]
+        removed = [p for p in self.placed if p.start >= at]
         self.placed = [p for p in self.placed if p.start < at]
-        for p in self.reaching(at):
-            p.sounds = tuple(left(p.sounds, at, ring))
-        if gone:
-            self.end = gone[0].start
+        for p in self.beats_reaching(at):
+            p.notes = tuple(remainders(p.notes, at, let_ring))
+        if removed:
+            self.end = removed[0].start
             self.bar = self.placed[-1].bar if self.placed else 0
-        return gone
+        return removed
 
     def forget(self, now: Ticks) -> None:
         """Drop what lies more than `KEPT_BARS` bars behind."""
         here = bisect_right(self.placed, now, key=lambda p: p.end)
         if here < len(self.placed):
-            first = self.placed[here].bar - KEPT_BARS
+            first = self.placed[here].bar - HISTORY_BARS
             self.placed = [p for p in self.placed if p.bar >= first]
 
-    def first_from(self, tick: Ticks, bar_line: bool, take: int) -> Placed | None:
+    def first_from(self, tick: Ticks, bar_line: bool, take: int) -> PlacedBeat | None:
         """Return the first beat (or first beat of a bar) of a take that begins at a tick or later."""
         return next(
             (p for p in self.placed if p.start >= tick and p.take == take and (not bar_line or p.beat == 1)),
@@ -126,18 +126,18 @@ class Timeline:
         """Return from which tick on a take is what sounds: now, or its line where that is still to come."""
         return max(now, min((p.start for p in self.placed if p.take == take), default=now))
 
-    def line(self, quantize: str, earliest: Ticks) -> Ticks:
+    def next_line(self, quantize: str, earliest: Ticks) -> Ticks:
         """Return the first quantize line at or after a tick: over the planned beats, then as the last bar goes on."""
         if quantize == "now" or not self.placed:
             return earliest
-        every = EVERY.get(quantize)
+        every = BARS_PER_LINE.get(quantize)
         for p in self.placed:
             on_line = every is None or (p.beat == 1 and (p.bar - 1) % every == 0)
             if on_line and p.start >= earliest:
                 return p.start
         last = self.placed[-1]
         meter = last.music.meter
-        tick, bar, beat = self.end, self.bar + (self.entry is not None), self.entry or last.beat + 1
+        tick, bar, beat = self.end, self.bar + (self.entry_beat is not None), self.entry_beat or last.beat + 1
         while True:
             if beat > beats_in_bar(meter):
                 bar, beat = bar + 1, 1
@@ -146,15 +146,15 @@ class Timeline:
                 return tick
             tick, beat = Ticks(tick + beat_length(meter)), beat + 1
 
-    def bars_before(self, tick: Ticks, count: int, take: int | None = None) -> list[Placed]:
+    def bars_before(self, tick: Ticks, count: int, take: int | None = None) -> list[PlacedBeat]:
         """Return the beats of the last whole bars, so many at most, that end at a tick or earlier (and are a take's)."""
-        bars: dict[int, list[Placed]] = {}
+        bars: dict[int, list[PlacedBeat]] = {}
         for p in self.placed:
             if p.end <= tick and p.take and take in (None, p.take):
                 bars.setdefault(p.bar, []).append(p)
         whole = [b for b in bars.values() if len(b) == beats_in_bar(b[-1].music.meter)]
         return [p for b in whole[-count:] for p in b]
 
-    def bar_before(self, tick: Ticks) -> list[Placed]:
+    def bar_before(self, tick: Ticks) -> list[PlacedBeat]:
         """Return the last whole bar that ends at a tick or earlier; empty where there is none. Clicks are no bar."""
         return self.bars_before(tick, 1)

@@ -13,52 +13,55 @@ from itertools import permutations
 from model.music.harmony import QUALITIES, Chord, parse_chord
 from model.music.notes import Beat, Note
 
-BASS = range(28, 58)
-MOST_VOICES = 5
+BASS_RANGE = range(28, 58)
+MAX_VOICES = 5
 
 
-def moved(beat: Beat, symbol: str, fresh: bool) -> Beat:
+def reharmonised(beat: Beat, symbol: str, fresh: bool) -> Beat:
     """Return the beat under a chord symbol, which begins with it where `fresh` says so."""
     chord = parse_chord(symbol)
     notes: list[Note] = [n for n in beat.notes if n.part not in ("bass", "chords")]
     old = None if beat.chord is None else parse_chord(beat.chord)
-    notes += [replace(n, pitch=_bass(n.pitch, old, chord)) for n in beat.notes if n.part == "bass"]
-    notes += strokes([n for n in beat.notes if n.part == "chords"], chord)
+    notes += [replace(n, pitch=_bass_pitch(n.pitch, old, chord)) for n in beat.notes if n.part == "bass"]
+    notes += revoiced([n for n in beat.notes if n.part == "chords"], chord)
     return replace(beat, chord=symbol, fresh=fresh, notes=tuple(notes))
 
 
-def strokes(notes: Sequence[Note], chord: Chord) -> list[Note]:
+def revoiced(notes: Sequence[Note], chord: Chord) -> list[Note]:
     """Return a chords part under another chord, stroke by stroke."""
     found: list[Note] = []
     for start in sorted({n.start for n in notes}):
-        struck = sorted((n for n in notes if n.start == start), key=lambda n: n.pitch)
-        pitches = voices([n.pitch for n in struck], chord)
-        found += [replace(n, pitch=p) for n, p in zip(struck, pitches, strict=True)]
+        stroke = sorted((n for n in notes if n.start == start), key=lambda n: n.pitch)
+        pitches = nearest_voicing([n.pitch for n in stroke], chord)
+        found += [replace(n, pitch=p) for n, p in zip(stroke, pitches, strict=True)]
     return found
 
 
-def voices(pitches: Sequence[int], chord: Chord) -> list[int]:
+def nearest_voicing(pitches: Sequence[int], chord: Chord) -> list[int]:
     """Return the tones of a chord nearest to some rising pitches, one for each, no two the same."""
-    tones = [(chord.root + t) % 12 for t in _by_weight(QUALITIES[chord.quality])]
-    if not 1 < len(pitches) <= MOST_VOICES:
+    tones = [(chord.root + t) % 12 for t in _by_importance(QUALITIES[chord.quality])]
+    if not 1 < len(pitches) <= MAX_VOICES:
         taken: list[int] = []
         for pitch in pitches:
-            taken.append(min((p for p in _of(tones) if p not in taken), key=lambda p: abs(p - pitch)))
+            taken.append(min((p for p in _pitches_of(tones) if p not in taken), key=lambda p: abs(p - pitch)))
         return taken
-    needed = (tones * len(pitches))[: len(pitches)]
+    assigned_tones = (tones * len(pitches))[: len(pitches)]
     best: tuple[int, list[int]] | None = None
-    for order in sorted(set(permutations(needed))):
-        row = [
-            min(_of([tone]), key=lambda p: abs(p - pitch)) for tone, pitch in zip(order, pitches, strict=True)
+    for order in sorted(set(permutations(assigned_tones))):
+        candidate = [
+            min(_pitches_of([tone]), key=lambda p: abs(p - pitch))
+            for tone, pitch in zip(order, pitches, strict=True)
         ]
-        cost = sum(abs(a - b) for a, b in zip(row, pitches, strict=True)) + 24 * (len(row) - len(set(row)))
+        cost = sum(abs(a - b) for a, b in zip(candidate, pitches, strict=True)) + 24 * (
+            len(candidate) - len(set(candidate))
+        )
         if best is None or cost < best[0]:
-            best = cost, row
+            best = cost, candidate
     assert best is not None
-    return _apart(best[1])
+    return _without_duplicates(best[1])
 
 
-def _bass(pitch: int, old: Chord | None, new: Chord) -> int:
+def _bass_pitch(pitch: int, old: Chord | None, new: Chord) -> int:
     """Return where a bass note goes: the bass to the bass, a third to the third, what is no chord tone nearby."""
     place = None if old is None else (pitch - old.root) % 12
     if old is None or pitch % 12 == old.bass or place == 0:
@@ -73,20 +76,20 @@ def _bass(pitch: int, old: Chord | None, new: Chord) -> int:
             wanted = {(new.root + fifth) % 12}
         else:
             wanted = set(new.pitch_classes)
-    return min((p for p in BASS if p % 12 in wanted), key=lambda p: (abs(p - pitch), p))
+    return min((p for p in BASS_RANGE if p % 12 in wanted), key=lambda p: (abs(p - pitch), p))
 
 
-def _by_weight(tones: Sequence[int]) -> list[int]:
+def _by_importance(tones: Sequence[int]) -> list[int]:
     """Return a chord's tones, those that tell what it is first."""
     weight = {3: 0, 4: 0, 0: 1, 10: 2, 11: 2, 9: 3, 6: 3, 8: 3, 7: 4}
     return sorted(tones, key=lambda t: weight.get(t, 3))
 
 
-def _of(tones: Sequence[int]) -> list[int]:
+def _pitches_of(tones: Sequence[int]) -> list[int]:
     return [p for p in range(24, 109) if p % 12 in tones]
 
 
-def _apart(pitches: list[int]) -> list[int]:
+def _without_duplicates(pitches: list[int]) -> list[int]:
     """Return the pitches with doubled ones an octave higher."""
     found: list[int] = []
     for pitch in pitches:

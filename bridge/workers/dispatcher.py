@@ -8,12 +8,12 @@ from collections.abc import Callable
 from secrets import token_hex
 
 from bridge.clock import monotonic
-from bridge.mqtt.client import Parcel, Wish
+from bridge.mqtt.client import MqttMessage, Subscription
 from bridge.workers.protocol import (
-    JOB_LIVES,
-    JOBS,
-    ONLINE,
-    ROOT,
+    JOB_EXPIRY,
+    JOBS_TOPIC,
+    ONLINE_TOPICS,
+    TOPIC_ROOT,
     Accepted,
     FromWorker,
     Refused,
@@ -21,90 +21,100 @@ from bridge.workers.protocol import (
     WireError,
     orders_topic,
     pack,
-    quality,
+    qos_of,
     unpack,
 )
-from bridge.workers.relay import Answered, Offer, Relay, Said, Step, ToHome, ToWorker
+from bridge.workers.relay import LogLine, Relay, Step, ToAllWorkers, ToLocal, ToSession, ToWorker
 from model.generation.messages import Answer, Order
 
 log = logging.getLogger("llmball")
 
 
-class Foreman:
+class WorkerDispatcher:
     """Stands between the session and the generators. `home` sends to our own, `answer` gives the session an answer."""
 
-    def __init__(self, weights: str, home: Callable[[Order], None], answer: Callable[[Answer], None]) -> None:
-        self._home, self._answer = home, answer
+    def __init__(
+        self, weights: str, send_local: Callable[[Order], None], on_answer: Callable[[Answer], None]
+    ) -> None:
+        self._send_local, self._on_answer = send_local, on_answer
         self._loop = asyncio.get_running_loop()
         self._relay = Relay(weights, lambda: token_hex(8))
-        self._answers = f"{ROOT}answers/{token_hex(6)}"
+        self._reply_topic = f"{TOPIC_ROOT}answers/{token_hex(6)}"
         self._timer: asyncio.TimerHandle | None = None
-        self.send: Callable[[Parcel], None] = lambda parcel: None
+        self.send: Callable[[MqttMessage], None] = lambda parcel: None
         """Sends to the broker; set by whoever has one."""
 
     @property
-    def wishes(self) -> tuple[Wish, ...]:
+    def subscriptions(self) -> tuple[Subscription, ...]:
         """What we want of the broker."""
-        return Wish(self._answers, 1), Wish(ONLINE, 1)
+        return Subscription(self._reply_topic, 1), Subscription(ONLINE_TOPICS, 1)
 
     @property
-    def beats(self) -> dict[str, int]:
+    def beats_by_source(self) -> dict[str, int]:
         """How many beats were written at home and by workers."""
-        return self._relay.beats
+        return self._relay.beats_by_source
 
     def order(self, order: Order) -> None:
         """Pass on an order of the session."""
-        self._do(self._relay.order(order, monotonic()))
+        self._run_steps(self._relay.order(order, monotonic()))
 
-    def answered(self, answer: Answer) -> None:
+    def on_local_answer(self, on_answer: Answer) -> None:
         """Take an answer of our own generator."""
-        self._do(self._relay.home_answered(answer))
+        self._run_steps(self._relay.on_local_answer(on_answer))
 
-    def lost(self) -> None:
+    def on_generator_exit(self) -> None:
         """Note that our own generator died."""
-        self._relay.lost()
+        self._relay.on_generator_exit()
 
-    def reached(self, there: bool) -> None:
+    def on_connection(self, connected: bool) -> None:
         """Note that the broker is there, or is not."""
-        self._do(self._relay.reached(there, monotonic()))
+        self._run_steps(self._relay.on_connection(connected, monotonic()))
 
-    def came(self, parcel: Parcel) -> None:
+    def on_message(self, message: MqttMessage) -> None:
         """Take what the broker brings."""
-        if parcel.topic != self._answers:
-            if parcel.payload == b"0":
-                self._do(self._relay.worker_gone(parcel.topic.split("/")[2], monotonic()))
+        if message.topic != self._reply_topic:
+            if message.payload == b"0":
+                self._run_steps(self._relay.on_worker_exit(message.topic.split("/")[2], monotonic()))
             return
         try:
-            said: FromWorker = unpack(parcel.payload, Accepted, Refused, Streamed)
+            worker_message: FromWorker = unpack(message.payload, Accepted, Refused, Streamed)
         except WireError as error:
             log.warning("a worker's parcel cannot be read: %s", error)
             return
-        self._do(self._relay.worker_said(said, monotonic()))
+        self._run_steps(self._relay.on_worker_message(worker_message, monotonic()))
 
     def close(self) -> None:
         """Let nothing more be due."""
         if self._timer is not None:
             self._timer.cancel()
 
-    def _do(self, steps: list[Step]) -> None:
+    def _run_steps(self, steps: list[Step]) -> None:
         for step in steps:
             match step:
-                case ToHome(order):
-                    self._home(order)
-                case Offer(job):
-                    self.send(Parcel(JOBS, pack(job), 1, answers=self._answers, expires=JOB_LIVES))
+                case ToLocal(order):
+                    self._send_local(order)
+                case ToAllWorkers(job):
+                    self.send(
+                        MqttMessage(
+                            JOBS_TOPIC, pack(job), 1, response_topic=self._reply_topic, expiry=JOB_EXPIRY
+                        )
+                    )
                 case ToWorker(worker, value):
                     self.send(
-                        Parcel(orders_topic(worker), pack(value), quality(value), answers=self._answers)
+                        MqttMessage(
+                            orders_topic(worker), pack(value), qos_of(value), response_topic=self._reply_topic
+                        )
                     )
-                case Answered(answer):
-                    self._answer(answer)
-                case Said(line):
+                case ToSession(on_answer):
+                    self._on_answer(on_answer)
+                case LogLine(line):
                     log.info("%s", line)
         if self._timer is not None:
             self._timer.cancel()
-        at = self._relay.wake()
-        self._timer = None if at is None else self._loop.call_later(max(0.0, at - monotonic()), self._due)
+        at = self._relay.next_deadline()
+        self._timer = (
+            None if at is None else self._loop.call_later(max(0.0, at - monotonic()), self._on_timeout)
+        )
 
-    def _due(self) -> None:
-        self._do(self._relay.woken(monotonic()))
+    def _on_timeout(self) -> None:
+        self._run_steps(self._relay.on_timeout(monotonic()))

@@ -12,31 +12,31 @@ from typing import Any, NewType, Union, get_args, get_origin, get_type_hints
 
 from model.generation.messages import BeatWritten, Begin, Write
 
-ROOT = "llmball-work/"
+TOPIC_ROOT = "llmball-work/"
 
 
-JOBS = ROOT + "jobs"
+JOBS_TOPIC = TOPIC_ROOT + "jobs"
 
 
-SHARED = f"$share/workers/{JOBS}"
+SHARED_JOBS = f"$share/workers/{JOBS_TOPIC}"
 """A job is given to one of those who subscribe here."""
 
 
-ONLINE = ROOT + "workers/+/online"
+ONLINE_TOPICS = TOPIC_ROOT + "workers/+/online"
 
 
-JOB_LIVES = 2
+JOB_EXPIRY = 2
 """Seconds that a job waits for a worker."""
 
 
 def orders_topic(worker: str) -> str:
     """Return where a worker takes orders of the jobs that it has."""
-    return f"{ROOT}workers/{worker}/orders"
+    return f"{TOPIC_ROOT}workers/{worker}/orders"
 
 
 def online_topic(worker: str) -> str:
     """Return where a worker, or its last will, says whether it is there."""
-    return f"{ROOT}workers/{worker}/online"
+    return f"{TOPIC_ROOT}workers/{worker}/online"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Streamed:
     answer: BeatWritten
 
 
-def quality(value: object) -> int:
+def qos_of(value: object) -> int:
     """Return the QoS that a value travels with.
 
     Orders and beats follow one another closely and are numbered, and the music does not wait for one that is lost. An
@@ -104,7 +104,7 @@ FromBridge = Ordered | Done
 FromWorker = Accepted | Refused | Streamed
 
 
-MOST_BYTES = 1 << 20
+MAX_PAYLOAD = 1 << 20
 
 
 class WireError(ValueError):
@@ -113,29 +113,29 @@ class WireError(ValueError):
 
 def pack(value: object) -> bytes:
     """Return a frozen value as JSON."""
-    return json.dumps(_plain(value), ensure_ascii=False, separators=(",", ":")).encode()
+    return json.dumps(_to_json(value), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def unpack(data: bytes, *kinds: type) -> Any:
     """Return the value that a payload is, of one of some types of values. Raises WireError."""
-    if len(data) > MOST_BYTES:
-        raise WireError(f"a payload has {MOST_BYTES} bytes at most, not {len(data)}")
+    if len(data) > MAX_PAYLOAD:
+        raise WireError(f"a payload has {MAX_PAYLOAD} bytes at most, not {len(data)}")
     try:
-        return _one_of(kinds)(json.loads(data))
+        return _union_reader(kinds)(json.loads(data))
     except WireError:
         raise
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise WireError(str(error)) from error
 
 
-def _plain(value: object) -> object:
+def _to_json(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        told = {name: _plain(getattr(value, name)) for name in _names(type(value))}
-        return {"is": type(value).__name__, **told}
+        fields_ = {name: _to_json(getattr(value, name)) for name in _names(type(value))}
+        return {"is": type(value).__name__, **fields_}
     if isinstance(value, frozenset):
         return sorted(map(str, value))  # only sets of names travel
     if isinstance(value, tuple):
-        return [_plain(v) for v in value]
+        return [_to_json(v) for v in value]
     return value
 
 
@@ -154,18 +154,18 @@ def _reader(kind: Any) -> Reader:
         return _reader(kind.__supertype__)
     origin, inner = get_origin(kind), get_args(kind)
     if origin in (Union, types.UnionType):
-        return _one_of(inner)
+        return _union_reader(inner)
     if origin is tuple:
-        return _row(inner)
+        return _tuple_reader(inner)
     if origin is frozenset:
-        row = _row((inner[0], ...))
+        row = _tuple_reader((inner[0], ...))
         return lambda data: frozenset(row(data))
     if is_dataclass(kind):
-        return _one_of((kind,))
-    return _plainly(kind)
+        return _union_reader((kind,))
+    return _primitive_reader(kind)
 
 
-def _plainly(kind: Any) -> Reader:
+def _primitive_reader(kind: Any) -> Reader:
     if kind not in (int, float, str, bool, types.NoneType):
         raise TypeError(f"{kind} does not travel")
 
@@ -180,8 +180,8 @@ def _plainly(kind: Any) -> Reader:
 
 
 @cache
-def _one_of(kinds: tuple[Any, ...]) -> Reader:
-    values: dict[Any, Reader] = dict(_value(kind) for kind in kinds if is_dataclass(kind))
+def _union_reader(kinds: tuple[Any, ...]) -> Reader:
+    values: dict[Any, Reader] = dict(_dataclass_reader(kind) for kind in kinds if is_dataclass(kind))
     others = [_reader(kind) for kind in kinds if not is_dataclass(kind)]
 
     def read(data: Any) -> Any:
@@ -195,7 +195,7 @@ def _one_of(kinds: tuple[Any, ...]) -> Reader:
     return read
 
 
-def _row(inner: tuple[Any, ...]) -> Reader:
+def _tuple_reader(inner: tuple[Any, ...]) -> Reader:
     if len(inner) == 2 and inner[1] is Ellipsis:
         one = _reader(inner[0])
         return lambda data: tuple(map(one, _array(data)))
@@ -215,7 +215,7 @@ def _array(data: Any) -> list[Any]:
     return data
 
 
-def _value(kind: Any) -> tuple[str, Reader]:
+def _dataclass_reader(kind: Any) -> tuple[str, Reader]:
     """Return the name that such a value travels under, and what reads it."""
     hints = get_type_hints(kind)
     named = [(name, _reader(hints[name])) for name in _names(kind)]

@@ -13,104 +13,104 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bridge.clock import Seconds
-from bridge.takes.takes import ON_ORDER
+from bridge.takes.takes import MAX_ON_ORDER
 from bridge.workers.protocol import Accepted, Done, FromWorker, Job, Ordered, Refused
 from model.generation.messages import Answer, BeatWritten, Begin, Failed, Forget, Order, Understood, Write
 from model.music.notes import PARTS, Beat, Kept, beats_in_bar
 
 
 @dataclass(slots=True)
-class Asked:
+class PendingOrder:
     """An order that is not answered yet: to home, to a worker under a number, or to both."""
 
     write: Write
-    at: Seconds
-    home: bool
+    sent_at: Seconds
+    local: bool
     number: int | None = None
     answer: BeatWritten | None = None
 
 
 @dataclass(slots=True)
-class Line:
+class RemoteTake:
     """A take: what is asked of it, what was written, and how far home and its worker have followed."""
 
     begin: Begin
-    asked: deque[Asked] = field(default_factory=deque)
+    pending: deque[PendingOrder] = field(default_factory=deque)
     beats: dict[int, Beat] = field(default_factory=dict)
-    heard: dict[int, Kept] = field(default_factory=dict)
+    as_played: dict[int, Kept] = field(default_factory=dict)
     length: int = 0
-    at_home: int = 0
-    home: deque[Asked | None] = field(default_factory=deque)
+    local_position: int = 0
+    local_orders: deque[PendingOrder | None] = field(default_factory=deque)
     job: str = ""
-    offered: Seconds = Seconds(-1e9)
+    offered_at: Seconds = Seconds(-1e9)
     worker: str = ""
-    away: bool = False
+    remote: bool = False
     sent: int = 0
-    come: int = 0
+    received: int = 0
 
 
-def waits(asked: Asked) -> bool:
+def waits_for_worker(order: PendingOrder) -> bool:
     """Tell whether an order waits for a worker."""
-    return not asked.home and asked.answer is None
+    return not order.local and order.answer is None
 
 
-def begins_bar(line: Line, index: int) -> bool:
+def begins_bar(take: RemoteTake, index: int) -> bool:
     """Tell whether a beat is the first of its bar, as far as what came before it is known."""
-    before = line.beats.get(index - 1)
+    before = take.beats.get(index - 1)
     if before is None and index:
         return False
     return before is None or before.beat + 1 == beats_in_bar(before.meter)
 
 
-def forget(line: Line, before: int) -> None:
+def forget_before(take: RemoteTake, before: int) -> None:
     """Forget the beats before one, of which nobody will be told any more."""
-    for known in (line.beats, line.heard):
+    for known in (take.beats, take.as_played):
         for index in [i for i in known if i < before]:
             del known[index]
 
 
-def as_it_was(line: Line, first: int, last: int, under: Write) -> list[Write]:
+def replay_orders(take: RemoteTake, first: int, last: int, under: Write) -> list[Write]:
     """Return orders that make a generator take beats as they were, without writing them."""
     writes: list[Write] = []
-    answered = {a.write.index: a.answer.beat for a in line.asked if a.answer is not None}
+    answered = {a.write.index: a.answer.beat for a in take.pending if a.answer is not None}
     for index in range(first, last):
-        beat = answered.get(index) or line.beats.get(index)
+        beat = answered.get(index) or take.beats.get(index)
         if beat is None:
             break  # the take was over before
-        kept = line.heard.get(index) or Kept(beat.notes, frozenset(PARTS), True, beat.chord, beat.fresh)
+        kept = take.as_played.get(index) or Kept(beat.notes, frozenset(PARTS), True, beat.chord, beat.fresh)
         whole = replace(kept, parts=frozenset(PARTS), harmony=True)
         controls = replace(under.controls, meter=beat.meter)
-        writes.append(Write(line.begin.take, index, controls, whole))
+        writes.append(Write(take.begin.take, index, controls, whole))
     return writes
 
 
-PATIENCE = Seconds(0.4)
+BEAT_TIMEOUT = Seconds(0.4)
 """A worker's beat that has not come by then is written at home."""
 
 
-AGAIN = Seconds(5.0)
+REOFFER_INTERVAL = Seconds(5.0)
 """A take without a worker is offered again after this, and after a refusal ten times as long."""
 
 
-LONGEST = 600
+MAX_OFFERED_BEATS = 600
 """Beats; a take that has so many is not offered any more, for a worker would have to be told all of them.
 
 From then on only so many of the last are remembered."""
 
 
-REMEMBERED = 64
+HISTORY_BEATS = 64
 """Beats before those that home has followed: the session may go back as far as it plans ahead."""
 
 
 @dataclass(frozen=True, slots=True)
-class ToHome:
+class ToLocal:
     """Send an order to our own generator."""
 
     order: Order
 
 
 @dataclass(frozen=True, slots=True)
-class Offer:
+class ToAllWorkers:
     """Offer a job to all workers."""
 
     job: Job
@@ -125,210 +125,237 @@ class ToWorker:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ToSession:
     """Give the session an answer."""
 
     answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class LogLine:
     """A line for the log."""
 
     line: str
 
 
-Step = ToHome | Offer | ToWorker | Answered | Said
+Step = ToLocal | ToAllWorkers | ToWorker | ToSession | LogLine
 
 
 class Relay:
     """The takes under way, and who writes them. `job` makes ids; `weights` is the hash of ours."""
 
-    def __init__(self, weights: str, job: Callable[[], str]) -> None:
-        self._weights, self._new_id = weights, job
-        self._lines: dict[int, Line] = {}
-        self._there = False
-        self._rest = Seconds(-1e9)
-        self.beats = {"home": 0, "workers": 0}
+    def __init__(self, weights: str, new_job_id: Callable[[], str]) -> None:
+        self._weights, self._new_job_id = weights, new_job_id
+        self._takes: dict[int, RemoteTake] = {}
+        self._connected = False
+        self._no_offers_until = Seconds(-1e9)
+        self.beats_by_source = {"home": 0, "workers": 0}
         """How many were written where."""
 
     @property
-    def remembered(self) -> int:
+    def remembered_beats(self) -> int:
         """How many beats are remembered, of all takes."""
-        return sum(len(line.beats) for line in self._lines.values())
+        return sum(len(remote_take.beats) for remote_take in self._takes.values())
 
-    def reached(self, there: bool, now: Seconds) -> list[Step]:
+    def on_connection(self, connected: bool, now: Seconds) -> list[Step]:
         """Note that the broker is there, or is not: then everything is written at home."""
-        self._there = there
+        self._connected = connected
         steps: list[Step] = []
-        if not there:
-            for line in self._lines.values():
-                steps += self._come_home(line, now)
+        if not connected:
+            for remote_take in self._takes.values():
+                steps += self._return_to_local(remote_take, now)
         return steps
 
-    def lost(self) -> None:
+    def on_generator_exit(self) -> None:
         """Note that our own generator died: its takes are no more."""
-        self._lines.clear()
+        self._takes.clear()
 
     def order(self, order: Order, now: Seconds) -> list[Step]:
         """Pass on an order of the session."""
         match order:
             case Begin():
-                self._lines[order.take] = Line(order)
-                return [ToHome(order), *self._offer(self._lines[order.take], now)]
+                self._takes[order.take] = RemoteTake(order)
+                return [ToLocal(order), *self._offer_job(self._takes[order.take], now)]
             case Forget(take):
-                line = self._lines.pop(take, None)
-                done = [ToWorker(line.worker, Done(line.job))] if line is not None and line.worker else []
-                return [ToHome(order), *done]
-            case Write(take) if take in self._lines:
-                return self._write(self._lines[take], order, now)
-        return [ToHome(order)]
+                remote_take = self._takes.pop(take, None)
+                done = (
+                    [ToWorker(remote_take.worker, Done(remote_take.job))]
+                    if remote_take is not None and remote_take.worker
+                    else []
+                )
+                return [ToLocal(order), *done]
+            case Write(take) if take in self._takes:
+                return self._order_beat(self._takes[take], order, now)
+        return [ToLocal(order)]
 
-    def home_answered(self, answer: Answer) -> list[Step]:
+    def on_local_answer(self, answer: Answer) -> list[Step]:
         """Take an answer of our own generator."""
-        line = self._lines.get(answer.take)
-        if isinstance(answer, Understood) or line is None:
-            return [Answered(answer)]
+        remote_take = self._takes.get(answer.take)
+        if isinstance(answer, Understood) or remote_take is None:
+            return [ToSession(answer)]
         if isinstance(answer, Failed):
-            del self._lines[answer.take]
-            done = [ToWorker(line.worker, Done(line.job))] if line.worker else []
-            return [*done, Answered(answer)]
-        asked = line.home.popleft() if line.home else None
-        if asked is not None and asked.answer is None:
-            asked.answer = answer
-            self.beats["home"] += 1
-        return _released(line)
+            del self._takes[answer.take]
+            done = [ToWorker(remote_take.worker, Done(remote_take.job))] if remote_take.worker else []
+            return [*done, ToSession(answer)]
+        pending = remote_take.local_orders.popleft() if remote_take.local_orders else None
+        if pending is not None and pending.answer is None:
+            pending.answer = answer
+            self.beats_by_source["home"] += 1
+        return _answers_in_order(remote_take)
 
-    def worker_said(self, said: FromWorker, now: Seconds) -> list[Step]:
+    def on_worker_message(self, message: FromWorker, now: Seconds) -> list[Step]:
         """Take what a worker says; what is of no job of ours is nothing."""
-        line = next((one for one in self._lines.values() if one.job == said.job), None)
-        if line is None:
+        remote_take = next((one for one in self._takes.values() if one.job == message.job), None)
+        if remote_take is None:
             return []
-        match said:
-            case Accepted(_, worker) if line.length > LONGEST:
-                return [ToWorker(worker, Done(line.job))] if not line.worker else []
+        match message:
+            case Accepted(_, worker) if remote_take.length > MAX_OFFERED_BEATS:
+                return [ToWorker(worker, Done(remote_take.job))] if not remote_take.worker else []
             case Accepted(_, worker):
-                return self._joined(line, worker) if not line.worker else []
+                return self._on_accepted(remote_take, worker) if not remote_take.worker else []
             case Refused(_, reason):
-                self._rest = Seconds(now + 9 * AGAIN)
-                return [Said(f"a worker refuses: {reason}"), *self._come_home(line, now)]
-        if said.number != line.come or not line.worker:
+                self._no_offers_until = Seconds(now + 9 * REOFFER_INTERVAL)
+                return [LogLine(f"a worker refuses: {reason}"), *self._return_to_local(remote_take, now)]
+        if message.number != remote_take.received or not remote_take.worker:
             return []  # one that came twice
-        line.come += 1
-        asked = next((one for one in line.asked if one.number == said.number), None)
-        if asked is not None and not asked.home and asked.answer is None:
-            asked.answer = replace(said.answer, take=line.begin.take)
-            self.beats["workers"] += 1
-        return _released(line)
+        remote_take.received += 1
+        pending = next((one for one in remote_take.pending if one.number == message.number), None)
+        if pending is not None and not pending.local and pending.answer is None:
+            pending.answer = replace(message.answer, take=remote_take.begin.take)
+            self.beats_by_source["workers"] += 1
+        return _answers_in_order(remote_take)
 
-    def worker_gone(self, worker: str, now: Seconds) -> list[Step]:
+    def on_worker_exit(self, worker: str, now: Seconds) -> list[Step]:
         """Have written at home what a worker that is gone had."""
-        return [s for one in self._lines.values() if one.worker == worker for s in self._come_home(one, now)]
+        return [
+            s for one in self._takes.values() if one.worker == worker for s in self._return_to_local(one, now)
+        ]
 
-    def wake(self) -> Seconds | None:
+    def next_deadline(self) -> Seconds | None:
         """Return when a worker's beat is overdue, if one is waited for."""
-        due = [Seconds(a.at + PATIENCE) for n in self._lines.values() for a in n.asked if waits(a)]
+        due = [
+            Seconds(a.sent_at + BEAT_TIMEOUT)
+            for n in self._takes.values()
+            for a in n.pending
+            if waits_for_worker(a)
+        ]
         return min(due, default=None)
 
-    def woken(self, now: Seconds) -> list[Step]:
+    def on_timeout(self, now: Seconds) -> list[Step]:
         """Have written at home what is overdue."""
-        late = [n for n in self._lines.values() if any(waits(a) and a.at + PATIENCE <= now for a in n.asked)]
-        return [step for line in late for step in self._come_home(line, now)]
+        late = [
+            n
+            for n in self._takes.values()
+            if any(waits_for_worker(a) and a.sent_at + BEAT_TIMEOUT <= now for a in n.pending)
+        ]
+        return [step for remote_take in late for step in self._return_to_local(remote_take, now)]
 
     # --- one take ------------------------------------------------------------------------------
 
-    def _write(self, line: Line, write: Write, now: Seconds) -> list[Step]:
-        line.heard.update(write.played)
-        line.heard.pop(write.index, None)
-        bar_line = begins_bar(line, write.index)
+    def _order_beat(self, remote_take: RemoteTake, write: Write, now: Seconds) -> list[Step]:
+        remote_take.as_played.update(write.played)
+        remote_take.as_played.pop(write.index, None)
+        bar_line = begins_bar(remote_take, write.index)
         steps: list[Step] = []
-        if bar_line and line.worker and line.come >= line.sent - ON_ORDER:
+        if bar_line and remote_take.worker and remote_take.received >= remote_take.sent - MAX_ON_ORDER:
             steps += (
                 []
-                if line.away
-                else [Said(f"take {write.take} is written by a worker from beat {write.index}")]
+                if remote_take.remote
+                else [LogLine(f"take {write.take} is written by a worker from beat {write.index}")]
             )
-            line.away = True
+            remote_take.remote = True
         if bar_line:
-            steps += self._offer(line, now)
-        if bar_line and line.away:
+            steps += self._offer_job(remote_take, now)
+        if bar_line and remote_take.remote:
             # home is never more than a bar behind
-            steps += self._followed(
-                line, min((a.write.index for a in line.asked), default=write.index), write
+            steps += self._catch_up_local(
+                remote_take, min((a.write.index for a in remote_take.pending), default=write.index), write
             )
-        asked = Asked(write, now, home=not line.away)
-        line.asked.append(asked)
-        if asked.home:
-            steps.append(self._at_home(line, asked))
+        pending = PendingOrder(write, now, local=not remote_take.remote)
+        remote_take.pending.append(pending)
+        if pending.local:
+            steps.append(self._order_locally(remote_take, pending))
         else:
-            line.at_home = min(line.at_home, write.index)
-        if line.worker:
-            asked.number = line.sent
-            steps.append(ToWorker(line.worker, Ordered(line.job, line.sent, (write,))))
-            line.sent += 1
-        line.length = write.index + 1
-        if line.length > LONGEST:
-            forget(line, line.at_home - REMEMBERED)
+            remote_take.local_position = min(remote_take.local_position, write.index)
+        if remote_take.worker:
+            pending.number = remote_take.sent
+            steps.append(ToWorker(remote_take.worker, Ordered(remote_take.job, remote_take.sent, (write,))))
+            remote_take.sent += 1
+        remote_take.length = write.index + 1
+        if remote_take.length > MAX_OFFERED_BEATS:
+            forget_before(remote_take, remote_take.local_position - HISTORY_BEATS)
         return steps
 
-    def _followed(self, line: Line, upto: int, under: Write) -> list[Step]:
+    def _catch_up_local(self, remote_take: RemoteTake, upto: int, under: Write) -> list[Step]:
         """Have home take what it has not written as it was, which costs it nothing."""
-        past = as_it_was(line, line.at_home, upto, under)
-        line.home.extend(None for _ in past)
-        line.at_home = max(line.at_home, upto)
-        return [ToHome(write) for write in past]
+        past = replay_orders(remote_take, remote_take.local_position, upto, under)
+        remote_take.local_orders.extend(None for _ in past)
+        remote_take.local_position = max(remote_take.local_position, upto)
+        return [ToLocal(write) for write in past]
 
-    def _at_home(self, line: Line, asked: Asked) -> Step:
-        line.home.append(asked)
-        line.at_home = asked.write.index + 1
-        return ToHome(asked.write)
+    def _order_locally(self, remote_take: RemoteTake, pending: PendingOrder) -> Step:
+        remote_take.local_orders.append(pending)
+        remote_take.local_position = pending.write.index + 1
+        return ToLocal(pending.write)
 
-    def _offer(self, line: Line, now: Seconds) -> list[Step]:
+    def _offer_job(self, remote_take: RemoteTake, now: Seconds) -> list[Step]:
         if (
-            not self._there
-            or line.worker
-            or line.length > LONGEST
-            or now < line.offered + AGAIN
-            or now < self._rest
+            not self._connected
+            or remote_take.worker
+            or remote_take.length > MAX_OFFERED_BEATS
+            or now < remote_take.offered_at + REOFFER_INTERVAL
+            or now < self._no_offers_until
         ):
             return []
-        line.job, line.offered = self._new_id(), now
-        return [Offer(Job(line.job, self._weights, line.begin))]
+        remote_take.job, remote_take.offered_at = self._new_job_id(), now
+        return [ToAllWorkers(Job(remote_take.job, self._weights, remote_take.begin))]
 
-    def _joined(self, line: Line, worker: str) -> list[Step]:
+    def _on_accepted(self, remote_take: RemoteTake, worker: str) -> list[Step]:
         """Tell a new worker what was written, and what is on order."""
-        line.worker, line.sent, line.come = worker, 0, 0
-        first = line.asked[0].write.index if line.asked else line.length
-        under = line.asked[0].write if line.asked else Write(line.begin.take, 0, line.begin.controls)
-        writes = as_it_was(line, 0, first, under)
-        for asked in line.asked:
-            asked.number = len(writes)
-            writes.append(asked.write)
-        line.sent = len(writes)
-        return [ToWorker(worker, Ordered(line.job, 0, tuple(writes)))] if writes else []
+        remote_take.worker, remote_take.sent, remote_take.received = worker, 0, 0
+        first = remote_take.pending[0].write.index if remote_take.pending else remote_take.length
+        under = (
+            remote_take.pending[0].write
+            if remote_take.pending
+            else Write(remote_take.begin.take, 0, remote_take.begin.controls)
+        )
+        writes = replay_orders(remote_take, 0, first, under)
+        for pending in remote_take.pending:
+            pending.number = len(writes)
+            writes.append(pending.write)
+        remote_take.sent = len(writes)
+        return [ToWorker(worker, Ordered(remote_take.job, 0, tuple(writes)))] if writes else []
 
-    def _come_home(self, line: Line, now: Seconds) -> list[Step]:
+    def _return_to_local(self, remote_take: RemoteTake, now: Seconds) -> list[Step]:
         """Go on at home with what the worker was asked for, after what it wrote."""
-        steps: list[Step] = [ToWorker(line.worker, Done(line.job))] if line.worker and self._there else []
-        if line.worker:
-            steps.append(Said(f"take {line.begin.take} is written at home again"))
-        line.worker, line.job, line.away, line.offered = "", "", False, now
-        missing = [asked for asked in line.asked if not asked.home and asked.answer is None]
-        last = line.asked[-1].write if line.asked else Write(line.begin.take, 0, line.begin.controls)
+        steps: list[Step] = (
+            [ToWorker(remote_take.worker, Done(remote_take.job))]
+            if remote_take.worker and self._connected
+            else []
+        )
+        if remote_take.worker:
+            steps.append(LogLine(f"take {remote_take.begin.take} is written at home again"))
+        remote_take.worker, remote_take.job, remote_take.remote, remote_take.offered_at = "", "", False, now
+        missing = [pending for pending in remote_take.pending if not pending.local and pending.answer is None]
+        last = (
+            remote_take.pending[-1].write
+            if remote_take.pending
+            else Write(remote_take.begin.take, 0, remote_take.begin.controls)
+        )
         under = missing[0].write if missing else last
-        steps += self._followed(line, under.index if missing else line.length, under)
-        for asked in missing:
-            asked.home = True
-            steps.append(self._at_home(line, asked))
+        steps += self._catch_up_local(remote_take, under.index if missing else remote_take.length, under)
+        for pending in missing:
+            pending.local = True
+            steps.append(self._order_locally(remote_take, pending))
         return steps
 
 
-def _released(line: Line) -> list[Step]:
+def _answers_in_order(remote_take: RemoteTake) -> list[Step]:
     """Give the session the answers that are there, in the order of their orders."""
     steps: list[Step] = []
-    while line.asked and (answer := line.asked[0].answer) is not None:
-        asked = line.asked.popleft()
+    while remote_take.pending and (answer := remote_take.pending[0].answer) is not None:
+        pending = remote_take.pending.popleft()
         if answer.beat is not None:
-            line.beats[asked.write.index] = answer.beat
-        steps.append(Answered(answer))
+            remote_take.beats[pending.write.index] = answer.beat
+        steps.append(ToSession(answer))
     return steps

@@ -7,8 +7,8 @@ from collections import Counter
 from dataclasses import asdict, dataclass, replace
 
 from model.analysis.form import Section, phrase_bars, sections
-from model.analysis.key_finder import found_key
-from model.analysis.midi_import import heard_chords
+from model.analysis.key_finder import find_key
+from model.analysis.midi_import import detect_chords
 from model.music.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
 from model.music.midifile import Song
 from model.music.notes import PARTS, beat_length, beats_in_bar
@@ -20,7 +20,7 @@ C_MAJOR = parse_key("C major")
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedChord:
     """A chord where it begins; bar and beat from 1, a beat is the metre's denominator."""
 
     bar: int
@@ -39,7 +39,7 @@ class Cadence:
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class Explanation:
     """All that is told of a piece. `sure` is how probable the key is (0..1), `loop` chords that go round, by numerals."""
 
     key: str
@@ -49,7 +49,7 @@ class Explained:
     meter: str
     bars: int
     parts: tuple[str, ...]
-    chords: tuple[Placed, ...]
+    chords: tuple[PlacedChord, ...]
     loop: tuple[str, ...]
     cadences: tuple[Cadence, ...]
     form: str
@@ -61,17 +61,17 @@ class Explained:
         return asdict(self)
 
 
-def explain(song: Song) -> Explained:
+def explain(song: Song) -> Explanation:
     """Explain a piece; chords that it does not tell are read from its notes. Raises ValueError for drums alone."""
-    found = found_key(song)
+    found = find_key(song)
     stated = parse_key(song.key)
     # what the file states decides between two keys that are about as likely; C major may just not have been stated
     doubtful = found.sure < DOUBTFUL and stated == found.second and stated != C_MAJOR
     key, second = (found.second, found.key) if doubtful else (found.key, found.second)
-    changes = song.chords or heard_chords(replace(song, key=key.name))
+    changes = song.chords or detect_chords(replace(song, key=key.name))
     chords = tuple(_placed(song, at, parse_chord(symbol), key) for at, symbol in changes)
     form = sections(song)
-    told = Explained(
+    told = Explanation(
         key=key.name,
         sure=round(found.sure, 3),
         second=second.name,
@@ -85,20 +85,20 @@ def explain(song: Song) -> Explained:
         form=" ".join(s.name for s in form),
         sections=form,
     )
-    return replace(told, words=_words(told, key))
+    return replace(told, words=_sentences(told, key))
 
 
-def _placed(song: Song, at: int, chord: Chord, key: Key) -> Placed:
+def _placed(song: Song, at: int, chord: Chord, key: Key) -> PlacedChord:
     number = bisect_right(song.bars, at, key=lambda bar: bar[0]) - 1
     start, meter = song.bars[number]
     beat = 1 + (at - start) / beat_length(meter)
     degree = numeral(chord, key)
     # a lowered degree is written with a flat in any key: Bb in A minor, not A#
     symbol = chord_symbol(chord, key.flats or degree.startswith("b"))
-    return Placed(number + 1, round(beat, 3), symbol, degree)
+    return PlacedChord(number + 1, round(beat, 3), symbol, degree)
 
 
-def _by_bar(chords: tuple[Placed, ...], bars: int) -> list[tuple[str, ...]]:
+def _by_bar(chords: tuple[PlacedChord, ...], bars: int) -> list[tuple[str, ...]]:
     """Return the numerals that sound in each bar, what is held over among them."""
     found: list[tuple[str, ...]] = []
     held = ""
@@ -110,7 +110,7 @@ def _by_bar(chords: tuple[Placed, ...], bars: int) -> list[tuple[str, ...]]:
     return found
 
 
-def _loop(chords: tuple[Placed, ...], bars: int) -> tuple[str, ...]:
+def _loop(chords: tuple[PlacedChord, ...], bars: int) -> tuple[str, ...]:
     """Return the chords of two, four or eight bars that go round for most of a piece, if any do."""
     told = _by_bar(chords, bars)
     best: tuple[float, tuple[tuple[str, ...], ...]] = (0.5, ())
@@ -123,7 +123,7 @@ def _loop(chords: tuple[Placed, ...], bars: int) -> tuple[str, ...]:
     return tuple(" ".join(bar) for bar in best[1])
 
 
-def _cadences(song: Song, chords: tuple[Placed, ...], key: Key) -> tuple[Cadence, ...]:
+def _cadences(song: Song, chords: tuple[PlacedChord, ...], key: Key) -> tuple[Cadence, ...]:
     """Return the cadences at the ends of phrases of four bars, and at the last bar."""
     found: list[Cadence] = []
     ends = sorted({*range(4, len(song.bars) + 1, 4), len(song.bars)})
@@ -139,7 +139,7 @@ def _cadences(song: Song, chords: tuple[Placed, ...], key: Key) -> tuple[Cadence
                 pair = [pair[1], after]
                 kind = _kind(parse_chord(pair[0].symbol), parse_chord(after.symbol), key)
                 kind = None if kind == "half" else kind
-        if kind == "authentic" and _lands(song, pair[1], key):
+        if kind == "authentic" and _ends_on_tonic(song, pair[1], key):
             kind = "perfect authentic"
         if kind is not None:
             found.append(Cadence(pair[1].bar, kind, " ".join(c.numeral for c in pair)))
@@ -160,7 +160,7 @@ def _kind(one: Chord, other: Chord, key: Key) -> str | None:
     return None
 
 
-def _lands(song: Song, home: Placed, key: Key) -> bool:
+def _ends_on_tonic(song: Song, home: PlacedChord, key: Key) -> bool:
     """Tell whether the last melody note over a chord of home, in its bar, is the tonic."""
     start, meter = song.bars[home.bar - 1]
     begin, end = (
@@ -171,7 +171,7 @@ def _lands(song: Song, home: Placed, key: Key) -> bool:
     return bool(melody) and max(melody, key=lambda n: n.start).pitch % 12 == key.tonic
 
 
-def _words(told: Explained, key: Key) -> tuple[str, ...]:
+def _sentences(told: Explanation, key: Key) -> tuple[str, ...]:
     beats = "bar" if told.bars == 1 else "bars"
     said = [
         f"{told.bars} {beats} of {told.meter} at {told.tempo:g} quarter notes a minute: {', '.join(told.parts)}."
@@ -203,7 +203,7 @@ _CADENCES = {
 }
 
 
-def chart(told: Explained) -> list[str]:
+def chart(told: Explanation) -> list[str]:
     """Return the chords with their numerals, four bars a line, each line with the name of its phrase."""
     lines: list[str] = []
     for section in told.sections:

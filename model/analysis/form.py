@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.music.midifile import Song, bar_length, sounding
+from model.music.midifile import Song, bar_length, notes_in_spans
 from model.music.notes import Ticks
 
-SAME, LIKE = 0.93, 0.82
+SAME_PHRASE, VARIANT_PHRASE = 0.93, 0.82
 """Mean likeness of bars from which a phrase is another one again, and a variant of it."""
 PLACES = 8
 """Places of a bar at which onsets are told apart."""
@@ -48,9 +48,9 @@ def sections(song: Song) -> tuple[Section, ...]:
 def _named(phrase: Sequence[Bar], heads: list[tuple[str, Sequence[Bar]]]) -> str:
     likeness = [(_alike(phrase, other), name) for name, other in heads if len(phrase) <= len(other)]
     best, name = max(likeness, default=(0.0, ""))
-    if best >= SAME:
+    if best >= SAME_PHRASE:
         return name
-    if best >= LIKE:
+    if best >= VARIANT_PHRASE:
         return name + "'"
     number = len(heads)
     letter = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number % 26] + (str(number // 26) if number >= 26 else "")
@@ -67,7 +67,7 @@ def _bars(song: Song) -> list[Bar]:
     spans = [(start, Ticks(start + bar_length(meter))) for start, meter in song.bars]
     leads = "melody" if any(n.part == "melody" for n in song.notes) else None
     found: list[Bar] = []
-    for (start, end), inside in zip(spans, sounding(song.notes, spans), strict=True):
+    for (start, end), inside in zip(spans, notes_in_spans(song.notes, spans), strict=True):
         tones, onsets = np.zeros((2, 12)), np.zeros(PLACES)
         for note, shared in inside:
             place = max(0, note.start - start) * PLACES // (end - start)

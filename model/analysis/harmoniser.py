@@ -23,8 +23,8 @@ from model.weights import FOLDER, load
 
 Array = npt.NDArray[np.float32]
 
-KINDS = ("major", "minor", "diminished")
-STATES = 12 * len(KINDS)
+TRIAD_KINDS = ("major", "minor", "diminished")
+STATES = 12 * len(TRIAD_KINDS)
 _SOON = TICKS_PER_QUARTER // 8
 _ON_THE_BEAT = TICKS_PER_QUARTER // 12
 
@@ -48,7 +48,7 @@ def halves(bars: Iterable[tuple[int, str]]) -> list[Half]:
     return found
 
 
-def kind(chord: Chord) -> int:
+def triad_kind(chord: Chord) -> int:
     """Return the number of the kind of triad that a chord is nearest to."""
     tones = {(p - chord.root) % 12 for p in chord.pitch_classes}
     if 3 not in tones or 4 in tones:
@@ -56,7 +56,7 @@ def kind(chord: Chord) -> int:
     return 2 if 6 in tones and 7 not in tones else 1
 
 
-class Sung(Protocol):
+class MelodyNote(Protocol):
     """A note of a melody, in ticks from the beginning."""
 
     @property
@@ -74,27 +74,29 @@ class Sung(Protocol):
 
 SLOT, SLOTS = TICKS_PER_QUARTER // 4, 8
 """What is heard sixteenth by sixteenth: half a bar of four quarters; what is longer is folded into the last."""
-PLAIN = 60
+HALF_BAR_FEATURES = 60
 """Features that count over all of half a bar; those of its sixteenths follow."""
-MANNERS = ("pop", "standard", "art song", "hymn")
+CORPORA = ("pop", "standard", "art song", "hymn")
 """Whose chords are wanted: one feature each, none of them where it is not said."""
-FEATURES = PLAIN + 12 * SLOTS + 6 + len(MANNERS)
+FEATURES = HALF_BAR_FEATURES + 12 * SLOTS + 6 + len(CORPORA)
 
 
-def manner(style: str) -> str:
+def corpus_of(style: str) -> str:
     """Return whose chords a style of `model.styles` has."""
     if style in ("art song", "hymn"):
         return style
     return "standard" if style in ("standard", "jazz swing", "bossa nova", "new orleans", "blues") else "pop"
 
 
-def features(parts: Sequence[Half], melody: Iterable[Sung], key: Key, who: str = MANNERS[0]) -> Array:
+def features(
+    parts: Sequence[Half], melody: Iterable[MelodyNote], key: Key, corpus: str = CORPORA[0]
+) -> Array:
     """Return what is heard of a melody in every half bar, `(T, FEATURES)`, its pitch classes counted from the tonic.
 
     Of a minor key they count from the tonic of its relative major, so that both share what they know. `who` is a manner, or "".
     """
     heard = np.zeros((len(parts), FEATURES), np.float32)
-    tonic = home(key)
+    tonic = relative_major_tonic(key)
     ends_at = [half.end for half in parts]
     for start, pitch, end in sorted((n.start, n.pitch, n.end) for n in melody):
         tone = (pitch - tonic) % 12
@@ -103,7 +105,7 @@ def features(parts: Sequence[Half], melody: Iterable[Sung], key: Key, who: str =
             if half.start >= end:
                 break
             long, struck, begins, ends, strong = (row[12 * k : 12 * k + 12] for k in range(5))
-            slots = row[PLAIN : PLAIN + 12 * SLOTS].reshape(SLOTS, 12)
+            slots = row[HALF_BAR_FEATURES : HALF_BAR_FEATURES + 12 * SLOTS].reshape(SLOTS, 12)
             long[tone] += (min(end, half.end) - max(start, half.start)) / TICKS_PER_QUARTER
             first, last = max(start, half.start) - half.start, min(end, half.end) - half.start
             slots[min(SLOTS - 1, first // SLOT) : min(SLOTS, -(-last // SLOT)), tone] = 0.5
@@ -113,22 +115,22 @@ def features(parts: Sequence[Half], melody: Iterable[Sung], key: Key, who: str =
             if start < half.start:
                 continue
             slots[min(SLOTS - 1, first // SLOT), tone] = 1
-            row[PLAIN + 12 * SLOTS] += 0.25
+            row[HALF_BAR_FEATURES + 12 * SLOTS] += 0.25
             struck[tone] = min(1.5, struck[tone] + 0.5)
             ends[:] = 0
             ends[tone] = 1
             if first % TICKS_PER_QUARTER < _ON_THE_BEAT:
                 strong[tone] += (end - start) / TICKS_PER_QUARTER
-    told = heard[:, PLAIN + 12 * SLOTS + 1 :]
+    told = heard[:, HALF_BAR_FEATURES + 12 * SLOTS + 1 :]
     for row, half in zip(told, parts, strict=True):
         quarters = (half.end - half.start) / TICKS_PER_QUARTER
         row[:5] = half.first, key.minor, 1, quarters / 2, quarters != 2
-    if who:
-        told[:, 5 + MANNERS.index(who)] = 1
+    if corpus:
+        told[:, 5 + CORPORA.index(corpus)] = 1
     return heard
 
 
-def home(key: Key) -> int:
+def relative_major_tonic(key: Key) -> int:
     """Return the pitch class that melodies count from: the tonic of the key, or of its relative major."""
     return (key.tonic + 3) % 12 if key.minor else key.tonic
 
@@ -139,49 +141,49 @@ class Harmoniser:
     def __init__(self, arrays: dict[str, Array]) -> None:
         members = sorted({name.split(".")[0] for name in arrays})
         self._members = [
-            _Member({n.split(".", 1)[1]: a for n, a in arrays.items() if n.startswith(f"{member}.")})
+            _Network({n.split(".", 1)[1]: a for n, a in arrays.items() if n.startswith(f"{member}.")})
             for member in members
         ]
 
-    def likely(self, heard: Array) -> Array:
+    def log_probabilities(self, heard: Array) -> Array:
         """Return the logarithm of how likely each root over `home` and kind is in every half bar, `(T, 12, 3)`."""
-        return _together([m.likely(heard) for m in self._members])
+        return _log_mean([m.log_probabilities(heard) for m in self._members])
 
-    def behind(self, heard: Array) -> Array:
+    def causal_log_probabilities(self, heard: Array) -> Array:
         """Return the same for the half bar that follows each, knowing the melody up to its end only; the first row knows nothing.
 
         `heard` is `(T, FEATURES)`, the answer `(T + 1, 12, 3)`.
         """
-        return _together([m.behind(heard) for m in self._members])
+        return _log_mean([m.causal_log_probabilities(heard) for m in self._members])
 
 
-def _together(said: Sequence[Array]) -> Array:
+def _log_mean(said: Sequence[Array]) -> Array:
     """Return the logarithm of the mean of what several networks hold likely."""
     return np.asarray(np.logaddexp.reduce(said, 0) - np.log(len(said)), np.float32)
 
 
-class _Member:
+class _Network:
     """One network."""
 
     def __init__(self, arrays: dict[str, Array]) -> None:
         self._arrays = arrays
 
-    def likely(self, heard: Array) -> Array:
-        x = self._lifted(heard)
+    def log_probabilities(self, heard: Array) -> Array:
+        x = self._input_layer(heard)
         for layer in ("gru.l0", "gru.l1"):
-            x = np.concatenate([self._gated(x, layer), self._gated(x[::-1], layer + ".back")[::-1]], 1)
-        return self._said(x, "out")
+            x = np.concatenate([self._gru(x, layer), self._gru(x[::-1], layer + ".back")[::-1]], 1)
+        return self._output_layer(x, "out")
 
-    def behind(self, heard: Array) -> Array:
+    def causal_log_probabilities(self, heard: Array) -> Array:
         x = np.concatenate(
-            [np.zeros((1, self._arrays["inp.weight"].shape[0]), np.float32), self._lifted(heard)]
+            [np.zeros((1, self._arrays["inp.weight"].shape[0]), np.float32), self._input_layer(heard)]
         )
-        return self._said(self._gated(x, "behind.l0"), "next")
+        return self._output_layer(self._gru(x, "behind.l0"), "next")
 
-    def _lifted(self, heard: Array) -> Array:
+    def _input_layer(self, heard: Array) -> Array:
         return np.asarray(np.maximum(heard @ self._arrays["inp.weight"].T + self._arrays["inp.bias"], 0))
 
-    def _gated(self, x: Array, layer: str) -> Array:
+    def _gru(self, x: Array, layer: str) -> Array:
         """Run gated recurrent units (Cho and others, 2014) over time; gates in torch's order: reset, update, new."""
         inner, outer = self._arrays[f"{layer}.hidden"].T, x @ self._arrays[f"{layer}.input"].T
         outer = outer + self._arrays[f"{layer}.bias"]
@@ -195,25 +197,25 @@ class _Member:
             states[t] = h
         return states
 
-    def _said(self, x: Array, layer: str) -> Array:
+    def _output_layer(self, x: Array, layer: str) -> Array:
         logits = x @ self._arrays[f"{layer}.weight"].T + self._arrays[f"{layer}.bias"]
         logits = logits - logits.max(1, keepdims=True)
         logs = logits - np.log(np.exp(logits).sum(1, keepdims=True))
-        return np.asarray(logs.reshape(len(x), 12, len(KINDS)), np.float32)
+        return np.asarray(logs.reshape(len(x), 12, len(TRIAD_KINDS)), np.float32)
 
 
 @cache
-def shipped() -> Harmoniser:
+def load_harmoniser() -> Harmoniser:
     """Return the network that is shipped. Raises `WeightsError`."""
     return Harmoniser(load(FOLDER / "harmoniser.safetensors")[0])
 
 
-def opens_half(frame: Beat) -> bool:
+def begins_half_bar(frame: Beat) -> bool:
     """Tell whether half a bar begins with a beat."""
     return frame.beat in (0, (beats_in_bar(frame.meter) + 1) // 2)
 
 
-def asked_by(given: Sequence[Kept], meter: str, key: Key, who: str = MANNERS[0]) -> Array:
+def harmony_of_melody(given: Sequence[Kept], meter: str, key: Key, corpus: str = CORPORA[0]) -> Array:
     """Return what a melody that is given whole asks for in each half bar, as `Harmoniser.likely` but counted from C.
 
     All its bars have one metre; `who` is a manner.
@@ -221,10 +223,12 @@ def asked_by(given: Sequence[Kept], meter: str, key: Key, who: str = MANNERS[0])
     notes = _melody((kept.notes for kept in given), beat_length(meter))
     bars = range(len(given) // beats_in_bar(meter))
     parts = halves((bar * beats_in_bar(meter) * beat_length(meter), meter) for bar in bars)
-    return np.roll(shipped().likely(features(parts, notes, key, who)), home(key), 1)
+    return np.roll(
+        load_harmoniser().log_probabilities(features(parts, notes, key, corpus)), relative_major_tonic(key), 1
+    )
 
 
-def asked_after(beats: Sequence[Beat], frame: Beat, key: Key, who: str = MANNERS[0]) -> Array:
+def harmony_after(beats: Sequence[Beat], frame: Beat, key: Key, corpus: str = CORPORA[0]) -> Array:
     """Return what the melody of the last beats asks for in the half bar that begins with `frame`, `(12, 3)` counted from C.
 
     `beats` end right before `frame`; those of another metre than its own, and what is left of a bar, count for nothing.
@@ -235,7 +239,11 @@ def asked_after(beats: Sequence[Beat], frame: Beat, key: Key, who: str = MANNERS
     bars = range(len(whole) // beats_in_bar(frame.meter) + 1)
     parts = halves((bar * beats_in_bar(frame.meter) * frame.length, frame.meter) for bar in bars)
     past = [half for half in parts if half.end <= (frame.index - begun) * frame.length]
-    return np.roll(shipped().behind(features(past, notes, key, who))[-1], home(key), 0)
+    return np.roll(
+        load_harmoniser().causal_log_probabilities(features(past, notes, key, corpus))[-1],
+        relative_major_tonic(key),
+        0,
+    )
 
 
 def _melody(beats: Iterable[Sequence[Note]], length: int) -> list[Note]:

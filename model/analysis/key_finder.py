@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 from model.analysis.harmoniser import STATES
 from model.music.harmony import MODES, Key
-from model.music.midifile import Song, halves, sounding
+from model.music.midifile import Song, halves, notes_in_spans
 from model.music.notes import TICKS_PER_QUARTER
 from model.weights import FOLDER, load
 
@@ -27,16 +27,16 @@ KEYS = 24
 """Numbered by tonic, the minor ones from 12 on."""
 
 
-WEIGHT = 1.2
+OBSERVATION_WEIGHT = 1.2
 """How much a quarter of melody counts beside a move."""
 
 
-DRIFT = 0.01
+KEY_CHANGE_PROBABILITY = 0.01
 """How likely the key is another one half a bar later."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Tables:
+class HarmonyTables:
     """What songs taught, for major and for minor.
 
     First chords `(2, S)`, moves within and across the bar line `(2, 2, S, S)`, and the logarithms of how often each tone over
@@ -44,11 +44,11 @@ class Tables:
     """
 
     first: Belief
-    moves: Belief
-    heard: Belief
+    transitions: Belief
+    emissions: Belief
 
     @classmethod
-    def of(cls, arrays: Mapping[str, npt.NDArray[np.floating]]) -> Tables:
+    def of(cls, arrays: Mapping[str, npt.NDArray[np.floating]]) -> HarmonyTables:
         """Return the tables of a weights file."""
         full = {name: np.asarray(arrays[name], np.float64) for name in ("first", "moves", "heard")}
         return cls(
@@ -59,27 +59,27 @@ class Tables:
 
 
 @cache
-def shipped() -> Tables:
+def load_tables() -> HarmonyTables:
     """Return the tables that are shipped, beside the network of the continuo. Raises WeightsError."""
-    return Tables.of(load(FOLDER / "continuo.safetensors")[0])
+    return HarmonyTables.of(load(FOLDER / "continuo.safetensors")[0])
 
 
 class KeyFilter:
     """What may be believed of the key after what was heard."""
 
-    def __init__(self, tables: Tables | None = None) -> None:
-        self._tables = tables or shipped()
-        self._belief = self._anew()
+    def __init__(self, tables: HarmonyTables | None = None) -> None:
+        self._tables = tables or load_tables()
+        self._belief = self._prior()
 
-    def half(self, first: bool) -> None:
+    def begin_half_bar(self, first: bool) -> None:
         """Take in that half a bar begins; `first` tells that it is the bar's first."""
         moved = np.concatenate(
-            [self._belief[12 * m : 12 * m + 12] @ self._tables.moves[m, int(first)] for m in (0, 1)]
+            [self._belief[12 * m : 12 * m + 12] @ self._tables.transitions[m, int(first)] for m in (0, 1)]
         )
-        moved = (1 - DRIFT) * moved + DRIFT * self._anew()
+        moved = (1 - KEY_CHANGE_PROBABILITY) * moved + KEY_CHANGE_PROBABILITY * self._prior()
         self._belief = moved / moved.sum()
 
-    def sound(self, time: npt.NDArray[np.floating]) -> None:
+    def observe(self, time: npt.NDArray[np.floating]) -> None:
         """Take in how long each pitch class sounded since the last time, in quarters, `(12,)`."""
         self._belief = self._after(time)
 
@@ -88,14 +88,14 @@ class KeyFilter:
         found: Belief = self._after(time).sum(1)
         return found
 
-    def _anew(self) -> Belief:
+    def _prior(self) -> Belief:
         return np.repeat(self._tables.first, 12, 0) / KEYS
 
     def _after(self, time: npt.NDArray[np.floating]) -> Belief:
         if not time.any():
             return self._belief
         over = np.asarray(time, np.float64)[_OVER]
-        said = WEIGHT * np.concatenate([over @ self._tables.heard[mode].T for mode in (0, 1)])
+        said = OBSERVATION_WEIGHT * np.concatenate([over @ self._tables.emissions[mode].T for mode in (0, 1)])
         belief: Belief = self._belief * np.exp(said - said.max())
         belief /= belief.sum()
         return belief
@@ -115,7 +115,7 @@ RATINGS = (
 """How well listeners found each pitch class to fit a major and a minor key, from the tonic up (Krumhansl and Kessler 1982)."""
 
 
-FITTING = 3.0
+RATING_WEIGHT = 3.0
 """What a full correlation with the ratings counts beside the likelihoods, which a piece of n half bars tells within sqrt(n):
 next to nothing for songs, and enough where few bars of thick chords leave the tables in doubt."""
 
@@ -133,39 +133,41 @@ class FoundKey:
     second: Key
 
 
-def found_key(song: Song, tables: Tables | None = None) -> FoundKey:
+def find_key(song: Song, tables: HarmonyTables | None = None) -> FoundKey:
     """Return the key of a piece. Raises ValueError where nothing but drums sounds."""
     pitched = [n for n in song.notes if n.part != "drums"]
     if not pitched:
         raise ValueError("there is no key where nothing but drums sounds")
     time = np.zeros((2 * len(song.bars), 12))
-    for at, inside in enumerate(sounding(pitched, halves(song))):
+    for at, inside in enumerate(notes_in_spans(pitched, halves(song))):
         for note, shared in inside:
             time[at, note.pitch % 12] += shared / TICKS_PER_QUARTER
-    scores = likelihoods(time, tables or shipped()) + FITTING * len(time) ** 0.5 * _fitting(time.sum(0))
+    scores = log_likelihoods(time, tables or load_tables()) + RATING_WEIGHT * len(
+        time
+    ) ** 0.5 * _rating_correlations(time.sum(0))
     first, second = np.argsort(-scores)[:2]
     odds = np.exp((scores - scores[first]) * TEMPER)
     return FoundKey(_key(int(first)), float(1 / odds.sum()), _key(int(second)))
 
 
-def likelihoods(time: Times, tables: Tables) -> Times:
+def log_likelihoods(time: Times, tables: HarmonyTables) -> Times:
     """Return the log likelihood of each key, `(24,)`, of the quarters that each pitch class sounds a half bar, `(n, 12)`."""
     found = np.zeros(KEYS)
     for mode in (0, 1):
         over = np.stack([np.roll(time, -tonic, axis=1) for tonic in range(12)])
-        said = over @ tables.heard[mode].T
+        said = over @ tables.emissions[mode].T
         most = said.max(2, keepdims=True)
         rates, total = np.exp(said - most), most.sum((1, 2))
         belief = np.broadcast_to(tables.first[mode], rates[:, 0].shape) * rates[:, 0]
         for at in range(1, time.shape[0]):
             scale = belief.sum(1, keepdims=True) + 1e-300
             total = total + np.log(scale[:, 0])
-            belief = (belief / scale) @ tables.moves[mode, int(at % 2 == 0)] * rates[:, at]
+            belief = (belief / scale) @ tables.transitions[mode, int(at % 2 == 0)] * rates[:, at]
         found[12 * mode : 12 * mode + 12] = total + np.log(belief.sum(1) + 1e-300)
     return found
 
 
-def _fitting(time: Times) -> Times:
+def _rating_correlations(time: Times) -> Times:
     """Return the correlation of how long each pitch class sounds, `(12,)`, with each key's ratings, `(24,)`."""
     if np.ptp(time) == 0:
         return np.zeros(KEYS)

@@ -22,29 +22,33 @@ from model.music.harmony import MODES, QUALITIES, Chord, Key
 from model.weights import FOLDER, load
 
 Array = npt.NDArray[np.float32]
-Sung = tuple[float, float, int]
+SungNote = tuple[float, float, int]
 """A note as it lies about a beat line: when it begins and ends in beats from the line, and its pitch."""
 
-KINDS = ("", "m", "dim")
-STATES = 12 * len(KINDS)
-HOMES = np.concatenate([np.arange(12), (np.arange(12) + 3) % 12])
+TRIAD_KINDS = ("", "m", "dim")
+STATES = 12 * len(TRIAD_KINDS)
+RELATIVE_MAJOR_TONICS = np.concatenate([np.arange(12), (np.arange(12) + 3) % 12])
 """The pitch class of each key's home."""
-COLOURS = {"": ("6", "maj7", "7", "add9", "sus4"), "m": ("m7", "m6", "madd9"), "dim": ("m7b5", "dim7")}
+TRIAD_EXTENSIONS = {
+    "": ("6", "maj7", "7", "add9", "sus4"),
+    "m": ("m7", "m6", "madd9"),
+    "dim": ("m7b5", "dim7"),
+}
 """What a triad may be coloured with to bear a tone that it has not."""
-BETTER = 1.1
+MIN_CHANGE_RATIO = 1.1
 """How much likelier than the chord that holds another must be."""
-SAY = 0.5
+KEY_FILTER_EXPONENT = 0.5
 """What the filter's logarithm of a key counts beside the network's."""
-SURE = 0.5
+MIN_KEY_PROBABILITY = 0.5
 """Belief from which on a key is told."""
-HEARD, PLACED, ON_LINE = 48, 8, 24
+BEAT_FEATURES, PLACE_FEATURES, BEAT_LINE_FEATURES = 48, 8, 24
 """Features of a beat that ended, of the place of the one that begins and of the mode, and of what sounds on its line."""
 _EARLY, _LATE = -0.3, 0.3
 """Beats from a line between which a stroke is meant for it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class BeatPlace:
     """Where a beat stands: its number in a bar of `beats`, from 0, and how many quarters it lasts."""
 
     beat: int
@@ -56,7 +60,7 @@ class Place:
         """Whether it begins a bar or its second half, the shorter one where beats are odd."""
         return self.beat in (0, (self.beats + 1) // 2)
 
-    def told(self, minor: bool) -> Array:
+    def features(self, minor: bool) -> Array:
         """Return it as the network hears it in a key, `(PLACED,)`."""
         half = (self.beats + 1) // 2
         opens = (self.beat == 0, self.beat == half, self.beat > half)
@@ -64,7 +68,7 @@ class Place:
         return np.array((*opens, *meter, self.quarters, minor), np.float32)
 
 
-def heard(sung: Iterable[Sung], quarters: float) -> Array:
+def beat_features(sung: Iterable[SungNote], quarters: float) -> Array:
     """Return what the network hears of a beat that ended, `(HEARD,)`, from its notes in order of their beginning.
 
     For each pitch class: the quarters that it sounded, how often it was struck, how often on the beat's line, whether it was last.
@@ -83,7 +87,7 @@ def heard(sung: Iterable[Sung], quarters: float) -> Array:
     return found.ravel()
 
 
-def on_line(sung: Iterable[Sung]) -> Array:
+def beat_line_features(sung: Iterable[SungNote]) -> Array:
     """Return what the network hears on the line of a beat, `(ON_LINE,)`: the pitch classes struck there, and those held over it."""
     found = np.zeros((2, 12), np.float32)
     for start, _, pitch in sung:
@@ -92,7 +96,7 @@ def on_line(sung: Iterable[Sung]) -> Array:
     return found.ravel()
 
 
-class Network:
+class MelodyNetwork:
     """The weights of a few networks that are asked together. Safe to share between threads: nothing of it changes."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
@@ -102,15 +106,15 @@ class Network:
             for member in members
         ]
 
-    def fresh(self) -> list[Array]:
+    def initial_states(self) -> list[Array]:
         """Return the states before anything was heard, one a member, `(KEYS, width)`."""
         return [np.zeros((KEYS, a["gru.hidden"].shape[1]), np.float32) for a in self._members]
 
     def step(self, states: Sequence[Array], beat: Array) -> list[Array]:
         """Return the states after a beat, `(KEYS, HEARD + PLACED)`, each row as in another key."""
-        return [_gated(state, beat, a) for state, a in zip(states, self._members, strict=True)]
+        return [_gru(state, beat, a) for state, a in zip(states, self._members, strict=True)]
 
-    def say(self, states: Sequence[Array], line: Array) -> tuple[Array, Array]:
+    def predict(self, states: Sequence[Array], line: Array) -> tuple[Array, Array]:
         """Return how likely each chord over home is in each key, `(KEYS, STATES)`, and how likely each key, `(KEYS,)`.
 
         `line` is `(KEYS, ON_LINE)`.
@@ -119,12 +123,12 @@ class Network:
         for state, a in zip(states, self._members, strict=True):
             both = np.concatenate([state, line], 1)
             x = np.maximum(both @ a["mid.weight"].T + a["mid.bias"], 0)
-            chords.append(_shares(x @ a["out.weight"].T + a["out.bias"]))
+            chords.append(_softmax(x @ a["out.weight"].T + a["out.bias"]))
             keys.append(x @ a["key.weight"][0] + a["key.bias"])
-        return np.asarray(np.mean(chords, 0)), _shares(np.asarray(np.mean(keys, 0)))
+        return np.asarray(np.mean(chords, 0)), _softmax(np.asarray(np.mean(keys, 0)))
 
 
-def _gated(state: Array, beat: Array, a: Mapping[str, Array]) -> Array:
+def _gru(state: Array, beat: Array, a: Mapping[str, Array]) -> Array:
     """Run gated recurrent units (Cho and others, 2014) for one beat; gates in torch's order: reset, update, new."""
     x = np.maximum(beat @ a["inp.weight"].T + a["inp.bias"], 0)
     told = x @ a["gru.input"].T + a["gru.bias"]
@@ -135,85 +139,87 @@ def _gated(state: Array, beat: Array, a: Mapping[str, Array]) -> Array:
     return np.asarray((1 - update) * fresh + update * state, np.float32)
 
 
-def _shares(logits: Array) -> Array:
+def _softmax(logits: Array) -> Array:
     odds = np.exp(logits - logits.max(-1, keepdims=True))
     return np.asarray(odds / odds.sum(-1, keepdims=True))
 
 
 @cache
-def shipped() -> Network:
+def load_network() -> MelodyNetwork:
     """Return the network that is shipped. Raises WeightsError."""
-    return Network(load(FOLDER / "continuo.safetensors")[0])
+    return MelodyNetwork(load(FOLDER / "continuo.safetensors")[0])
 
 
-def bearing(chord: Chord, tone: int, key: Key | None) -> Chord | None:
+def extend_triad(chord: Chord, tone: int, key: Key | None) -> Chord | None:
     """Return the triad coloured by one tone of the key, so that it bears a pitch class; None where it cannot or does already."""
     away = (tone - chord.root) % 12
     if away in QUALITIES[chord.quality] or (key is not None and tone not in key.pitch_classes):
         return None
-    found = next((c for c in COLOURS[chord.quality] if away in QUALITIES[c]), None)
+    found = next((c for c in TRIAD_EXTENSIONS[chord.quality] if away in QUALITIES[c]), None)
     return None if found is None else Chord(chord.root, found, chord.bass)
 
 
-_FROM = (HOMES[:, None] + np.arange(12)) % 12
+_FROM = (RELATIVE_MAJOR_TONICS[:, None] + np.arange(12)) % 12
 """The pitch class that is so far above each home, `(KEYS, 12)`."""
 _AT = np.arange(STATES)
-_STATES = ((_AT // len(KINDS) - HOMES[:, None]) % 12) * len(KINDS) + _AT % len(KINDS)
+_STATES = ((_AT // len(TRIAD_KINDS) - RELATIVE_MAJOR_TONICS[:, None]) % 12) * len(TRIAD_KINDS) + _AT % len(
+    TRIAD_KINDS
+)
 """The state over each home of a chord counted from C, `(KEYS, STATES)`."""
 
 
-def from_every_home(told: Array) -> Array:
+def in_every_key(told: Array) -> Array:
     """Return rows of twelve pitch classes, `(12 n,)`, counted from the home of each key: `(KEYS, 12 n)`."""
     found: Array = told.reshape(-1, 12)[:, _FROM].transpose(1, 0, 2).reshape(KEYS, -1)
     return found
 
 
-class Continuo:
+class MelodyHarmonyTracker:
     """What may be believed after what was heard."""
 
-    def __init__(self, network: Network | None = None) -> None:
-        self._network = network or shipped()
-        self._locked: int | None = None
+    def __init__(self, network: MelodyNetwork | None = None) -> None:
+        self._network = network or load_network()
+        self._known_key: int | None = None
         self.begin()
 
     def begin(self) -> None:
         """Take it that nothing was heard yet; a key that is known stays so."""
-        self._states, self._filter = self._network.fresh(), KeyFilter()
+        self._states, self._filter = self._network.initial_states(), KeyFilter()
         self._now: int | None = None
         self._quarters = 1.0
         self._line: Array | None = None  # nothing is asked of the network before somebody wants to know
 
-    def lock(self, key: Key | None) -> None:
+    def set_key(self, key: Key | None) -> None:
         """Take the key as known, by its tonic and third; None lets it be found."""
-        self._locked = None if key is None else key.tonic + 12 * key.minor
+        self._known_key = None if key is None else key.tonic + 12 * key.minor
 
-    def beat(self, place: Place, told: Array | None = None) -> None:
+    def beat(self, place: BeatPlace, told: Array | None = None) -> None:
         """Take in that a beat begins, and what was `heard` in the one before it, if there was one."""
-        told = np.zeros(HEARD, np.float32) if told is None else told
-        self._filter.sound(told[:12])
+        told = np.zeros(BEAT_FEATURES, np.float32) if told is None else told
+        self._filter.observe(told[:12])
         if place.half:
-            self._filter.half(place.beat == 0)
+            self._filter.begin_half_bar(place.beat == 0)
         self._quarters = place.quarters
-        where = np.repeat([place.told(minor=False), place.told(minor=True)], 12, 0)
-        self._states = self._network.step(self._states, np.concatenate([from_every_home(told), where], 1))
+        where = np.repeat([place.features(minor=False), place.features(minor=True)], 12, 0)
+        self._states = self._network.step(self._states, np.concatenate([in_every_key(told), where], 1))
         self._line = None
 
     def chord(self, line: Array) -> Chord:
         """Return the chord that is believed in, given what sounds `on_line`; it changes only for a better one."""
         if self._line is None or not np.array_equal(line, self._line):
-            self._listen(line)
+            self._predict(line)
         believed = self._keys @ self._chords
         best = int(believed.argmax())
-        if self._now is None or believed[best] >= BETTER * believed[self._now]:
+        if self._now is None or believed[best] >= MIN_CHANGE_RATIO * believed[self._now]:
             self._now = best
-        root, kind = divmod(self._now, len(KINDS))
-        return Chord(root, KINDS[kind], root)
+        root, kind = divmod(self._now, len(TRIAD_KINDS))
+        return Chord(root, TRIAD_KINDS[kind], root)
 
     @property
     def key(self) -> Key | None:
         """The key that is believed in; None while none is sure enough."""
         best = int(self._keys.argmax())
-        if self._keys[best] < SURE:
+        if self._keys[best] < MIN_KEY_PROBABILITY:
             return None
         mode = "minor" if best >= 12 else "major"
         return Key(best % 12, mode, MODES[mode])
@@ -222,12 +228,12 @@ class Continuo:
     def _keys(self) -> Array:
         """What is believed of each key, `(KEYS,)`."""
         if self._line is None:
-            self._listen(np.zeros(ON_LINE, np.float32))
-        return self._likely if self._locked is None else np.eye(KEYS, dtype=np.float32)[self._locked]
+            self._predict(np.zeros(BEAT_LINE_FEATURES, np.float32))
+        return self._likely if self._known_key is None else np.eye(KEYS, dtype=np.float32)[self._known_key]
 
-    def _listen(self, line: Array) -> None:
+    def _predict(self, line: Array) -> None:
         self._line = line
-        over, suits = self._network.say(self._states, from_every_home(line))
+        over, suits = self._network.predict(self._states, in_every_key(line))
         self._chords = np.take_along_axis(over, _STATES, 1)
-        likely = suits * self._filter.keys(line[:12] * self._quarters / 2) ** SAY
+        likely = suits * self._filter.keys(line[:12] * self._quarters / 2) ** KEY_FILTER_EXPONENT
         self._likely = np.asarray(likely / likely.sum(), np.float32)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import mido
 
-from model.analysis.key_finder import found_key
+from model.analysis.key_finder import find_key
 from model.music.drums import ROLES
 from model.music.harmony import QUALITIES, Chord, Key, chord_symbol, parse_chord, parse_key
 from model.music.midifile import (
@@ -25,7 +25,7 @@ from model.music.midifile import (
     bar_length,
     from_bytes,
     halves,
-    sounding,
+    notes_in_spans,
 )
 from model.music.notes import METERS, TICKS_PER_QUARTER, Note, Ticks
 
@@ -34,17 +34,17 @@ _MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88
 _MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _NAMES = {"melody": ("melody", "lead", "vocal", "voice", "旋律"), "bass": ("bass", "贝斯"),
           "drums": ("drum", "perc", "beat", "鼓"), "chords": ("chord", "piano", "keys", "pad", "comp", "和弦")}  # fmt: skip
-MOST_NOTES = 100_000
+MAX_NOTES = 100_000
 
 
-def read_any(path: Path) -> Song:
+def read_midi_file(path: Path) -> Song:
     """Return the song of any .mid file. Raises MidiFileError, OSError."""
     content = path.read_bytes()
     try:
         song = from_bytes(content)
     except MidiFileError:
         song = _foreign(content)
-    return song if song.chords else replace(song, chords=heard_chords(song))
+    return song if song.chords else replace(song, chords=detect_chords(song))
 
 
 def _foreign(content: bytes) -> Song:
@@ -89,8 +89,8 @@ def _foreign(content: bytes) -> Song:
                         sounding[voice] = (at, message.velocity)
     if not lines:
         raise MidiFileError("there is no note in this file")
-    if sum(map(len, lines.values())) > MOST_NOTES:
-        raise MidiFileError(f"a file has {MOST_NOTES} notes at most")
+    if sum(map(len, lines.values())) > MAX_NOTES:
+        raise MidiFileError(f"a file has {MAX_NOTES} notes at most")
     meter = meters[max(meters)] if len(meters) == 1 else meters[sorted(meters)[0]]
     meter = {"2/2": "4/4", "12/16": "6/8", "3/8": "6/8"}.get(meter, meter)
     if meter not in METERS:
@@ -107,7 +107,7 @@ def _foreign(content: bytes) -> Song:
         chords=tuple(sorted((at, symbol) for at, symbol in chords.items() if at < count * bar)),
     )
     if not key and any(n.part != "drums" for n in notes):
-        song = replace(song, key=found_key(song).key.name)
+        song = replace(song, key=find_key(song).key.name)
     return as_filed(song)
 
 
@@ -166,16 +166,16 @@ def _notes(part: str, line: Line) -> list[Note]:
     ]  # fmt: skip
 
 
-_KIN = {35: 36, 40: 38, 31: 37, 41: 43, 45: 43, 48: 47, 22: 42, 26: 46, 52: 49, 55: 49, 57: 49, 53: 51, 59: 51,
+_NEAREST_ROLE = {35: 36, 40: 38, 31: 37, 41: 43, 45: 43, 48: 47, 22: 42, 26: 46, 52: 49, 55: 49, 57: 49, 53: 51, 59: 51,
         54: 70, 69: 70, 82: 70}  # fmt: skip
 """General MIDI's second toms, cymbals and shakers as roles of ours; what else there is counts as percussion."""
 
 
 def _role(pitch: int) -> int:
-    return pitch if pitch in ROLES.values() else _KIN.get(pitch, ROLES["perc"])
+    return pitch if pitch in ROLES.values() else _NEAREST_ROLE.get(pitch, ROLES["perc"])
 
 
-def heard_key(notes: Sequence[Note]) -> Key:
+def detect_key(notes: Sequence[Note]) -> Key:
     """Return the major or minor key whose profile fits the pitch classes best, by time (Krumhansl–Schmuckler)."""
     weight = [0.0] * 12
     for note in notes:
@@ -198,13 +198,13 @@ def heard_key(notes: Sequence[Note]) -> Key:
     return parse_key(f"{('C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B')[tonic]} {mode}")
 
 
-def heard_chords(song: Song) -> tuple[tuple[Ticks, str], ...]:
+def detect_chords(song: Song) -> tuple[tuple[Ticks, str], ...]:
     """Return the chords that sound, one a half bar at most: the kind and root that cover the most time."""
     key = parse_key(song.key)
     found: list[tuple[Ticks, str]] = []
     spans = halves(song)
-    for (at, _), inside in zip(spans, sounding(song.notes, spans), strict=True):
-        chord = _covering(inside, key)
+    for (at, _), inside in zip(spans, notes_in_spans(song.notes, spans), strict=True):
+        chord = _best_chord(inside, key)
         symbol = None if chord is None else chord_symbol(chord, key.flats)
         if symbol is not None and (not found or found[-1][1] != symbol):
             found.append((Ticks(at), symbol))
@@ -214,7 +214,7 @@ def heard_chords(song: Song) -> tuple[tuple[Ticks, str], ...]:
 _PLAIN = ("", "m", "7", "maj7", "m7", "dim", "sus4", "m7b5", "sus2", "6")
 
 
-def _covering(notes: Sequence[tuple[Note, int]], key: Key) -> Chord | None:
+def _best_chord(notes: Sequence[tuple[Note, int]], key: Key) -> Chord | None:
     weight = [0.0] * 12
     lowest, low = 128, None
     for note, shared in notes:
@@ -226,12 +226,12 @@ def _covering(notes: Sequence[tuple[Note, int]], key: Key) -> Chord | None:
     if not whole:
         return None
 
-    def worth(root: int, quality: str) -> float:
+    def score(root: int, quality: str) -> float:
         tones = {(root + t) % 12 for t in QUALITIES[quality]}
         inside = sum(weight[t] for t in tones)
         silent = sum(weight[t] == 0 for t in tones)
         kin = 0.02 * sum(t in key.pitch_classes for t in tones) / len(tones)
         return inside / whole - 0.13 * silent - 0.04 * len(tones) + 0.12 * (root == low) + kin
 
-    root, quality = max(((r, q) for r in range(12) for q in _PLAIN), key=lambda c: worth(*c))
+    root, quality = max(((r, q) for r in range(12) for q in _PLAIN), key=lambda c: score(*c))
     return Chord(root, quality, root)

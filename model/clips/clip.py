@@ -9,19 +9,19 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Protocol
 
-from model.clips.messages import DEFAULT_BARS, MOST_BARS, Wanted
-from model.generation.bias_terms import LOUDER, QUIET
+from model.clips.messages import DEFAULT_BARS, MAX_BARS, ClipSpec
+from model.generation.bias_terms import ENERGY_VELOCITY_RANGE, MIN_MEAN_VELOCITY
 from model.generation.messages import BeatWritten, Begin, Understood, Write
-from model.generation.style_statistics import wanted_onsets
+from model.generation.style_statistics import target_onsets
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import DEFAULT_PROGRAMS, Song, bar_length
 from model.music.notes import TICKS_PER_QUARTER, Kept, Note, Ticks
-from model.music.plan import Controls, Plan, apply
+from model.music.plan import Controls, Plan, apply_controls
 from model.music.swing import in_meter, swung
 from model.prompt.rules.vocabulary import table
 
 
-def measured(song: Song, plan: Plan) -> Plan:
+def match_source(song: Song, plan: Plan) -> Plan:
     """Return the plan with the song's tempo, key and metre, and its density and energy where the words say neither."""
     heard = {part: [n for n in song.notes if n.part == part] for part in {n.part for n in song.notes}}
     quarters = song.end / TICKS_PER_QUARTER
@@ -33,20 +33,22 @@ def measured(song: Song, plan: Plan) -> Plan:
         changed = replace(changed, key=song.key)
     if heard and "energy" not in told:
         mean = sum(n.velocity for n in song.notes) / len(song.notes)
-        changed = replace(changed, energy=round(min(1.0, max(0.0, (mean - QUIET) / LOUDER)), 2))
+        changed = replace(
+            changed, energy=round(min(1.0, max(0.0, (mean - MIN_MEAN_VELOCITY) / ENERGY_VELOCITY_RANGE)), 2)
+        )
     if heard and "density" not in told:
         rates = {p: len({n.start for n in v}) / quarters for p, v in heard.items()}
         changed = replace(
-            changed, density=min((i / 20 for i in range(21)), key=lambda d: _away(d, rates, plan))
+            changed, density=min((i / 20 for i in range(21)), key=lambda d: _density_error(d, rates, plan))
         )
     return changed
 
 
-def _away(density: float, rates: dict[str, float], plan: Plan) -> float:
-    return sum(math.log(wanted_onsets(plan.idiom(p), p, density) / rate) ** 2 for p, rate in rates.items())
+def _density_error(density: float, rates: dict[str, float], plan: Plan) -> float:
+    return sum(math.log(target_onsets(plan.style_of(p), p, density) / rate) ** 2 for p, rate in rates.items())
 
 
-def as_controls(plan: Plan, controls: Controls) -> Controls:
+def controls_from_plan(plan: Plan, controls: Controls) -> Controls:
     """Return controls that hold a plan's tempo, key, metre, density and energy, unless they are set already."""
     return replace(
         controls,
@@ -76,10 +78,10 @@ class Writer(Protocol):
 
 def clip(
     composer: Writer,
-    wanted: Wanted,
+    wanted: ClipSpec,
     *,
     given: tuple[Kept, ...] = (),
-    like: Song | None = None,
+    like_song: Song | None = None,
     melody_first: bool = False,
 ) -> Song:
     """Return the clip: bars as wanted, else as the words say, else 8. The same request gives the same song.
@@ -89,19 +91,23 @@ def clip(
     """
     try:
         plan = composer.begin(_begin(wanted, wanted.bars, None)).plan
-        bars = wanted.bars or min(plan.bars or DEFAULT_BARS, MOST_BARS)
-        controls = wanted.controls if like is None else as_controls(measured(like, plan), wanted.controls)
+        bars = wanted.bars or min(plan.bars or DEFAULT_BARS, MAX_BARS)
+        controls = (
+            wanted.controls
+            if like_song is None
+            else controls_from_plan(match_source(like_song, plan), wanted.controls)
+        )
         closing = plan.ending == "cadence" if wanted.closing is None else wanted.closing
         begin = replace(
             _begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first
         )
         composer.begin(begin)
-        return _written(composer, begin, apply(plan, controls)[0], bars)
+        return _written(composer, begin, apply_controls(plan, controls)[0], bars)
     finally:
         composer.forget(TAKE)
 
 
-def _begin(wanted: Wanted, bars: int | None, closing: bool | None) -> Begin:
+def _begin(wanted: ClipSpec, bars: int | None, closing: bool | None) -> Begin:
     return Begin(
         TAKE,
         wanted.prompt,
@@ -219,7 +225,7 @@ def _fulness(song: Song, plan: Plan) -> float:
     for part in plan.parts:
         onsets = len({n.start for n in song.notes if n.part == part}) / quarters
         off.append(
-            abs(math.log((onsets + 0.1) / (wanted_onsets(plan.idiom(part), part, plan.density) + 0.1)))
+            abs(math.log((onsets + 0.1) / (target_onsets(plan.style_of(part), part, plan.density) + 0.1)))
         )
     return math.exp(-sum(off) / len(off)) if off else 0.0
 

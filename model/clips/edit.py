@@ -6,7 +6,7 @@ from collections.abc import Set
 from dataclasses import replace
 
 from model.clips.clip import Writer, clip
-from model.clips.messages import Stays, Wanted
+from model.clips.messages import ClipSpec, KeepSpec
 from model.music.midifile import Song
 from model.music.notes import PARTS, Kept, Note, Ticks, beat_length, beats_in_bar
 
@@ -14,7 +14,7 @@ Bars = Set[int]
 """Numbers of bars, from 0."""
 
 
-def kept(song: Song, stays: Stays) -> tuple[Kept, ...]:
+def fixed_content(song: Song, stays: KeepSpec) -> tuple[Kept, ...]:
     """Return what stays of each beat. Chords stay with the chords part, and where `harmony` says so."""
     found: list[Kept] = []
     notes = sorted(song.notes)
@@ -40,7 +40,7 @@ def kept(song: Song, stays: Stays) -> tuple[Kept, ...]:
     return tuple(found)
 
 
-def filled_in(composer: Writer, song: Song, wanted: Wanted, stays: Stays) -> Song:
+def fill_in(composer: Writer, song: Song, wanted: ClipSpec, stays: KeepSpec) -> Song:
     """Return the song with what does not stay written anew, in its own tempo, key, metre and bars.
 
     Parts that the song has not, but `wanted.parts` or the words ask for, are added. Raises ValueError for a bar that
@@ -51,23 +51,23 @@ def filled_in(composer: Writer, song: Song, wanted: Wanted, stays: Stays) -> Son
         raise ValueError(f"bars are 1..{len(song.bars)}, not {beyond[0] + 1}")
     present = tuple(p for p in PARTS if p in {n.part for n in song.notes})
     asked = replace(wanted, bars=len(song.bars), parts=wanted.parts or present or None)
-    written = clip(composer, asked, given=kept(song, stays), like=song)
+    written = clip(composer, asked, given=fixed_content(song, stays), like_song=song)
     programs = dict(written.programs) | dict(song.programs)
     return replace(written, tempos=song.tempos, programs=tuple(programs.items()))
 
 
-def continued(composer: Writer, song: Song, wanted: Wanted, bars: int) -> Song:
+def continue_clip(composer: Writer, song: Song, wanted: ClipSpec, bars: int) -> Song:
     """Return the song and so many new bars after it, in its own manner where the words say nothing else."""
     present = tuple(p for p in PARTS if p in {n.part for n in song.notes})
     asked = replace(wanted, bars=len(song.bars) + bars, parts=wanted.parts or present or None)
-    written = clip(composer, asked, given=kept(song, Stays(redone=frozenset())), like=song)
+    written = clip(composer, asked, given=fixed_content(song, KeepSpec(redone=frozenset())), like_song=song)
     return replace(written, programs=tuple((dict(written.programs) | dict(song.programs)).items()))
 
 
-def harmonised(
+def harmonise_melody(
     composer: Writer,
     song: Song,
-    wanted: Wanted,
+    wanted: ClipSpec,
     *,
     causal: bool = False,
     parts: tuple[str, ...] = ("chords", "bass"),
@@ -87,8 +87,8 @@ def harmonised(
     )
     every = tuple(p for p in PARTS if p in {*parts, *(wanted.parts or ()), "melody"})
     asked = replace(wanted, bars=len(song.bars), parts=every)
-    given = kept(alone, Stays(parts=frozenset({"melody"})))
-    return clip(composer, asked, given=given, like=alone, melody_first=not causal)
+    given = fixed_content(alone, KeepSpec(parts=frozenset({"melody"})))
+    return clip(composer, asked, given=given, like_song=alone, melody_first=not causal)
 
 
 def notes_of(song: Song, part: str) -> tuple[Note, ...]:

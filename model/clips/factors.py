@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from model.clips.clip import Writer, clip
-from model.clips.edit import harmonised, notes_of
-from model.clips.messages import Wanted
+from model.clips.edit import harmonise_melody, notes_of
+from model.clips.messages import ClipSpec
 from model.music.midifile import Song
 from model.music.notes import Kept, Ticks, beat_length, beats_in_bar
 
@@ -21,23 +21,23 @@ class Beats:
     onsets: tuple[tuple[Ticks, Ticks], ...]
 
 
-def notes(composer: Writer, wanted: Wanted) -> Song:
+def notes(composer: Writer, wanted: ClipSpec) -> Song:
     """p(y|h): all the notes that words ask for."""
     return clip(composer, wanted)
 
 
-def chords(composer: Writer, wanted: Wanted) -> tuple[tuple[Ticks, str], ...]:
+def chords(composer: Writer, wanted: ClipSpec) -> tuple[tuple[Ticks, str], ...]:
     """p(z|h): chord symbols with their ticks, and no notes."""
     return clip(composer, replace(wanted, parts=("chords",))).chords
 
 
-def rhythm(composer: Writer, wanted: Wanted, part: str = "melody") -> Beats:
+def rhythm(composer: Writer, wanted: ClipSpec, part: str = "melody") -> Beats:
     """p(r|h): when a part plays, and how long; its pitches are left aside."""
     made = clip(composer, replace(wanted, parts=(part,)))
     return Beats(tuple((n.start, n.length) for n in notes_of(made, part)))
 
 
-def melody_on(composer: Writer, wanted: Wanted, rhythm_: Beats, meter: str = "4/4") -> Song:
+def melody_on(composer: Writer, wanted: ClipSpec, rhythm_: Beats, meter: str = "4/4") -> Song:
     """p(s|y,r): a melody whose onsets and lengths are given, on chords that the words (or `wanted.controls`) give."""
     beat = beat_length(meter)
     bar = beats_in_bar(meter) * beat
@@ -54,6 +54,6 @@ def melody_on(composer: Writer, wanted: Wanted, rhythm_: Beats, meter: str = "4/
     return clip(composer, replace(wanted, bars=count, parts=parts, controls=controls), given=tuple(given))
 
 
-def chords_for(composer: Writer, wanted: Wanted, melody: Song, *, causal: bool = False) -> Song:
+def chords_for(composer: Writer, wanted: ClipSpec, melody: Song, *, causal: bool = False) -> Song:
     """p(z|s): chords for a melody, knowing each beat's melody, or (causal) only what came before the beat."""
-    return harmonised(composer, melody, wanted, causal=causal)
+    return harmonise_melody(composer, melody, wanted, causal=causal)

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from model.music.plan import Controls
 
 DEFAULT_BARS = 8
-MOST_BARS = 256
-AUTOMATIC = Controls()
+MAX_BARS = 256
+AUTOMATIC_CONTROLS = Controls()
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ClipSpec:
     """What is asked of a clip beside its words. None leaves it to them.
 
     `closing` lets the last bar come to a close; False lets it lead back, as a loop. `theta` has weights of the fusion by
@@ -26,17 +26,17 @@ class Wanted:
     seed: int
     bars: int | None = None
     parts: tuple[str, ...] | None = None
-    controls: Controls = AUTOMATIC
+    controls: Controls = AUTOMATIC_CONTROLS
     closing: bool | None = None
     theta: tuple[tuple[str, float], ...] = ()
 
     def __post_init__(self) -> None:
-        if self.bars is not None and not 1 <= self.bars <= MOST_BARS:
-            raise ValueError(f"a clip has 1..{MOST_BARS} bars, not {self.bars}")
+        if self.bars is not None and not 1 <= self.bars <= MAX_BARS:
+            raise ValueError(f"a clip has 1..{MAX_BARS} bars, not {self.bars}")
 
 
 @dataclass(frozen=True, slots=True)
-class Stays:
+class KeepSpec:
     """What of a song stays: `parts` everywhere, and every part outside the bars to be `redone` (None: all bars)."""
 
     parts: frozenset[str] = frozenset()
@@ -44,23 +44,23 @@ class Stays:
     harmony: bool = False
 
 
-Row = tuple[str, int, float, float, int]
+NoteTuple = tuple[str, int, float, float, int]
 """A note as it is sent: part, pitch, start and length in quarter notes, velocity."""
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class GivenNotes:
     """So many bars of notes to go on from, or with `stays` to write anew in part.
 
     `tempo` 0 is not known, `key` "auto" is to be heard in the notes; `changed` tells that the words change it.
     """
 
-    notes: tuple[Row, ...]
+    notes: tuple[NoteTuple, ...]
     bars: int
     meter: str = "4/4"
     tempo: float = 0.0
     key: str = "auto"
-    stays: Stays | None = None
+    stays: KeepSpec | None = None
     changed: bool = False
 
 
@@ -72,12 +72,12 @@ class ClipOrder:
     """Write a clip; the number is the bridge's own."""
 
     number: int
-    wanted: Wanted
-    given: Given | None = None
+    wanted: ClipSpec
+    given: GivenNotes | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class ClipGivenUp:
+class CancelClip:
     """A clip is not wanted any more."""
 
     number: int

@@ -11,17 +11,17 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from model.clips import transforms
-from model.clips.clip import Writer, measured
-from model.clips.edit import filled_in, kept
-from model.clips.messages import Stays, Wanted
+from model.clips.clip import Writer, match_source
+from model.clips.edit import fill_in, fixed_content
+from model.clips.messages import ClipSpec, KeepSpec
 from model.generation.messages import Begin
 from model.music.midifile import Song
 from model.music.notes import PARTS, Beat, Note, Ticks
-from model.music.plan import Controls, Plan, apply
+from model.music.plan import Controls, Plan, apply_controls
 from model.prompt.encoder import TextEncoder
 from model.prompt.rules import figures
 from model.prompt.rules.parts import PART, pieces
-from model.prompt.rules.reader import read
+from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.vocabulary import find
 from model.prompt.understand import understand
 
@@ -94,23 +94,23 @@ Change = Callable[[Song, Parts], Song]
 
 
 _ARITHMETIC: dict[str, Change] = {
-    "walking": lambda song, _: transforms.walking(song),
-    "fewer chords": lambda song, _: transforms.fewer_changes(song),
-    "plainer": lambda song, _: transforms.coloured(song, -1),
-    "richer": lambda song, _: transforms.coloured(song, 1),
-    "sparser": transforms.thinner,
-    "softer": lambda song, parts: transforms.louder(song, parts, -18),
-    "louder": lambda song, parts: transforms.louder(song, parts, 18),
-    "darker": lambda song, _: transforms.darker(song),
-    "brighter": lambda song, _: transforms.brighter(song),
-    "slower": lambda song, _: transforms.faster(song, 0.85),
-    "faster": lambda song, _: transforms.faster(song, 1.15),
-    "higher": lambda song, parts: transforms.moved(song, parts, 1),
-    "lower": lambda song, parts: transforms.moved(song, parts, -1),
-    "shorter": transforms.shorter,
-    "longer": transforms.longer,
-    "straight": lambda song, _: transforms.straightened(song),
-    "swing": lambda song, _: transforms.swinging(song, 0.64),
+    "walking": lambda song, _: transforms.walking_bass_line(song),
+    "fewer chords": lambda song, _: transforms.halve_chord_changes(song),
+    "plainer": lambda song, _: transforms.extend_chords(song, -1),
+    "richer": lambda song, _: transforms.extend_chords(song, 1),
+    "sparser": transforms.thin_out,
+    "softer": lambda song, parts: transforms.change_velocity(song, parts, -18),
+    "louder": lambda song, parts: transforms.change_velocity(song, parts, 18),
+    "darker": lambda song, _: transforms.make_darker(song),
+    "brighter": lambda song, _: transforms.make_brighter(song),
+    "slower": lambda song, _: transforms.scale_tempo(song, 0.85),
+    "faster": lambda song, _: transforms.scale_tempo(song, 1.15),
+    "higher": lambda song, parts: transforms.shift_octaves(song, parts, 1),
+    "lower": lambda song, parts: transforms.shift_octaves(song, parts, -1),
+    "shorter": transforms.shorten,
+    "longer": transforms.lengthen,
+    "straight": lambda song, _: transforms.remove_swing(song),
+    "swing": lambda song, _: transforms.apply_swing(song, 0.64),
 }  # fmt: skip
 
 
@@ -135,19 +135,19 @@ def refine(composer: Writer, song: Song, words: str, seed: int) -> Song:
 
 def _clause(composer: Writer, song: Song, clause: str, seed: int) -> tuple[Song, bool]:
     """Carry out one clause; tell whether it asked for anything."""
-    wish = read(clause)
+    parsed = parse_prompt(clause)
     named = _named(clause)
     present = frozenset(n.part for n in song.notes)
     if _SAME.search(clause):
         return song, True
     done = False
-    if "tempo" in wish.explicit and wish.tempo is not None:
-        song, done = transforms.at_tempo(song, wish.tempo), True
-    if "key" in wish.explicit and wish.key is not None:
-        return transforms.in_key(song, wish.key), True
+    if "tempo" in parsed.explicit and parsed.tempo is not None:
+        song, done = transforms.set_tempo(song, parsed.tempo), True
+    if "key" in parsed.explicit and parsed.key is not None:
+        return transforms.change_key(song, parsed.key), True
     if _REMOVE.search(clause) and (named or _pieces(clause)):
-        song = transforms.without_drums(song, _pieces(clause))
-        return transforms.without(song, named if not _pieces(clause) else named - {"drums"}), True
+        song = transforms.remove_drums(song, _pieces(clause))
+        return transforms.remove_parts(song, named if not _pieces(clause) else named - {"drums"}), True
     asked = [name for name, pattern in _RULES if pattern.search(clause)]
     if done:
         asked = [a for a in asked if a not in ("slower", "faster")]
@@ -160,7 +160,7 @@ def _clause(composer: Writer, song: Song, clause: str, seed: int) -> tuple[Song,
         if name == "another":
             song = _written(composer, song, clause, seed, named or frozenset({"melody"}))
         elif name == "busier":
-            song = transforms.busier(song, (named or present) & present)
+            song = transforms.add_onsets(song, (named or present) & present)
         else:
             song = _ARITHMETIC[name](song, parts)
         done = True
@@ -203,22 +203,22 @@ def _written(
     """Return the song with some parts written anew (or for the first time), the others and the chords kept."""
     others = frozenset(n.part for n in song.notes) - parts
     every = tuple(p for p in PARTS if p in others | parts)
-    wanted = Wanted(words, seed, parts=every, controls=controls or Controls())
-    return filled_in(composer, song, wanted, Stays(others, None, harmony=bool(song.chords)))
+    wanted = ClipSpec(words, seed, parts=every, controls=controls or Controls())
+    return fill_in(composer, song, wanted, KeepSpec(others, None, harmony=bool(song.chords)))
 
 
 def _restyled(composer: Writer, song: Song, words: str, seed: int) -> Song:
     """Return the song with its accompaniment in the style that the words name, its melody and chords kept, or with the figures that they name."""
-    wish = read(words)
-    if wish.figures and not wish.terms:
-        parts = frozenset(figures.part(name) for name in wish.figures)
+    parsed = parse_prompt(words)
+    if parsed.figures and not parsed.terms:
+        parts = frozenset(figures.part(name) for name in parsed.figures)
         return replace(_written(composer, song, words, seed, parts), tempos=song.tempos)
-    if not wish.terms:
+    if not parsed.terms:
         raise ValueError(
             f"nothing in {words!r} names what should change: less busy, darker, no drums, walking bass …"
         )
     lead = {"melody"} & {n.part for n in song.notes}
-    parts = (frozenset(n.part for n in song.notes) | set(wish.said.named)) - lead
+    parts = (frozenset(n.part for n in song.notes) | set(parsed.stated_parts.named)) - lead
     return replace(_written(composer, song, words, seed, frozenset(parts)), tempos=song.tempos)
 
 
@@ -228,22 +228,22 @@ def prepared(writer: Writer, order: Begin, encoder: TextEncoder) -> Begin:
     Raises ValueError where the words ask for nothing that can be changed.
     """
     assert order.refine is not None
-    meant, _ = understand(order.prompt, encoder)
-    plan, _ = apply(order.plan or meant, order.controls)
-    song = refine(writer, song_of(order.played, plan), order.refine, order.seed)
+    understood_plan, _ = understand(order.prompt, encoder)
+    plan, _ = apply_controls(order.plan or understood_plan, order.controls)
+    song = refine(writer, song_from_beats(order.played, plan), order.refine, order.seed)
     sounding = {n.part for n in song.notes}
-    after = measured(song, replace(plan, explicit=()))
+    after = match_source(song, replace(plan, explicit=()))
     changed = replace(after, explicit=plan.explicit, parts=tuple(p for p in plan.parts if p in sounding))
     added = tuple(p for p in sorted(sounding) if p not in changed.parts)
     return replace(
         order,
-        given=kept(song, Stays(redone=frozenset())),
+        given=fixed_content(song, KeepSpec(redone=frozenset())),
         plan=replace(changed, parts=(*changed.parts, *added)),
         parts=None,
     )
 
 
-def song_of(beats: tuple[Beat, ...], plan: Plan) -> Song:
+def song_from_beats(beats: tuple[Beat, ...], plan: Plan) -> Song:
     """Return whole bars of beats as a song, without swing: that is applied at output."""
     bars: list[tuple[Ticks, str]] = []
     chords: list[tuple[Ticks, str]] = []

@@ -19,28 +19,28 @@ Parts = frozenset[str]
 SIXTEENTH = TICKS_PER_QUARTER // 4
 
 
-def mapped(song: Song, parts: Parts, change: Callable[[Note], Note | None]) -> Song:
+def map_notes(song: Song, parts: Parts, change: Callable[[Note], Note | None]) -> Song:
     """Return the song with each note of some parts changed, or left out where the change gives None."""
     notes = [change(n) if n.part in parts else n for n in song.notes]
     return replace(song, notes=tuple(sorted(n for n in notes if n is not None)))
 
 
-def louder(song: Song, parts: Parts, steps: int) -> Song:
+def change_velocity(song: Song, parts: Parts, steps: int) -> Song:
     """Return the song so many steps of velocity louder (or softer)."""
-    return mapped(song, parts, lambda n: replace(n, velocity=min(127, max(12, n.velocity + steps))))
+    return map_notes(song, parts, lambda n: replace(n, velocity=min(127, max(12, n.velocity + steps))))
 
 
-def faster(song: Song, ratio: float) -> Song:
+def scale_tempo(song: Song, ratio: float) -> Song:
     """Return the song at its tempo times a ratio, within 20..300."""
     return replace(song, tempos=tuple((at, min(300.0, max(20.0, bpm * ratio))) for at, bpm in song.tempos))
 
 
-def at_tempo(song: Song, bpm: float) -> Song:
+def set_tempo(song: Song, bpm: float) -> Song:
     """Return the song at one tempo, in quarters a minute."""
     return replace(song, tempos=((Ticks(0), bpm),))
 
 
-def without(song: Song, parts: Parts) -> Song:
+def remove_parts(song: Song, parts: Parts) -> Song:
     """Return the song without some parts."""
     return replace(
         song,
@@ -49,13 +49,13 @@ def without(song: Song, parts: Parts) -> Song:
     )
 
 
-def without_drums(song: Song, roles: Collection[str]) -> Song:
+def remove_drums(song: Song, roles: Collection[str]) -> Song:
     """Return the song without some drums, named by their roles."""
     notes = {ROLES[role] for role in roles}
     return replace(song, notes=tuple(n for n in song.notes if n.part != "drums" or n.pitch not in notes))
 
 
-def moved(song: Song, parts: Parts, octaves: int) -> Song:
+def shift_octaves(song: Song, parts: Parts, octaves: int) -> Song:
     """Return the song with some parts so many octaves higher; a part that would leave 24..103 goes as far as it can."""
     for part in parts - {"drums"}:
         pitches = [n.pitch for n in song.notes if n.part == part]
@@ -63,7 +63,7 @@ def moved(song: Song, parts: Parts, octaves: int) -> Song:
         while pitches and step and not (min(pitches) + step >= 24 and max(pitches) + step <= 103):
             step -= 12 if step > 0 else -12
         step = step or (7 if octaves > 0 else -5)
-        song = mapped(song, frozenset({part}), partial(_up, step))
+        song = map_notes(song, frozenset({part}), partial(_up, step))
     return song
 
 
@@ -71,12 +71,14 @@ def _up(semitones: int, note: Note) -> Note:
     return replace(note, pitch=min(127, max(0, note.pitch + semitones)))
 
 
-def shorter(song: Song, parts: Parts) -> Song:
+def shorten(song: Song, parts: Parts) -> Song:
     """Return the song with notes that end early."""
-    return mapped(song, parts - {"drums"}, lambda n: replace(n, length=Ticks(max(30, int(n.length * 0.42)))))
+    return map_notes(
+        song, parts - {"drums"}, lambda n: replace(n, length=Ticks(max(30, int(n.length * 0.42))))
+    )
 
 
-def longer(song: Song, parts: Parts) -> Song:
+def lengthen(song: Song, parts: Parts) -> Song:
     """Return the song with notes held to the next one of their part."""
     onsets = {p: sorted({n.start for n in song.notes if n.part == p}) for p in parts}
 
@@ -84,20 +86,20 @@ def longer(song: Song, parts: Parts) -> Song:
         following = next((at for at in onsets[note.part] if at > note.start), song.end)
         return replace(note, length=Ticks(max(note.length, min(following, song.end) - note.start)))
 
-    return mapped(song, parts - {"drums"}, held)
+    return map_notes(song, parts - {"drums"}, held)
 
 
-def swinging(song: Song, swing: float) -> Song:
+def apply_swing(song: Song, swing: float) -> Song:
     """Return the song with its straight eighths swung."""
 
     def late(note: Note) -> Note:
         start, end = swung(note.start, swing), swung(note.end, swing)
         return replace(note, start=start, length=Ticks(max(1, end - start)))
 
-    return mapped(song, frozenset(PARTS), late)
+    return map_notes(song, frozenset(PARTS), late)
 
 
-def straightened(song: Song) -> Song:
+def remove_swing(song: Song) -> Song:
     """Return the song with its off-beats back in the middle of their beats."""
     off = [n.start % 480 for n in song.notes if 200 <= n.start % 480 <= 380]
     swing = min(0.75, max(0.5, sorted(off)[len(off) // 2] / 480)) if off else 0.5
@@ -114,10 +116,10 @@ def straightened(song: Song) -> Song:
         start, end = even(note.start), even(note.end)
         return replace(note, start=Ticks(start), length=Ticks(max(1, end - start)))
 
-    return mapped(song, frozenset(PARTS), placed)
+    return map_notes(song, frozenset(PARTS), placed)
 
 
-def thinner(song: Song, parts: Parts, share: float = 0.4) -> Song:
+def thin_out(song: Song, parts: Parts, share: float = 0.4) -> Song:
     """Return the song without a share of the onsets of some parts: the weakest places and softest strokes go first."""
     gone: set[tuple[str, int]] = set()
     for part in parts:
@@ -125,12 +127,12 @@ def thinner(song: Song, parts: Parts, share: float = 0.4) -> Song:
         for note in song.notes:
             if note.part == part:
                 strokes[note.start] = max(strokes[note.start], note.velocity)
-        order = sorted(strokes, key=lambda at: (_weight(at, song), strokes[at], at))
-        gone |= {(part, at) for at in order[: round(share * len(order))] if _weight(at, song) < 4}
+        order = sorted(strokes, key=lambda at: (_metric_weight(at, song), strokes[at], at))
+        gone |= {(part, at) for at in order[: round(share * len(order))] if _metric_weight(at, song) < 4}
     return replace(song, notes=tuple(n for n in song.notes if (n.part, n.start) not in gone))
 
 
-def _weight(tick: int, song: Song) -> int:
+def _metric_weight(tick: int, song: Song) -> int:
     """Return how strong a place is: 4 a bar line, 3 half a bar, 2 a beat, 1 an eighth, 0 the rest."""
     start, meter = [bar for bar in song.bars if bar[0] <= tick][-1]
     inside = tick - start
@@ -143,7 +145,7 @@ def _weight(tick: int, song: Song) -> int:
     return next((weight for unit, weight in places if inside % unit < 20 or unit - inside % unit < 20), 0)
 
 
-def busier(song: Song, parts: Parts) -> Song:
+def add_onsets(song: Song, parts: Parts) -> Song:
     """Return the song with long strokes of some parts struck again half-way, a step or octave off where one voice plays."""
     scale = parse_key(song.key).pitch_classes
     added: list[Note] = []
@@ -169,57 +171,59 @@ def busier(song: Song, parts: Parts) -> Song:
     return replace(song, notes=tuple(sorted([*(cut.get(n, n) for n in song.notes), *added])))
 
 
-_DARKER = {4: 3, 9: 8, 11: 10}
+_LOWERED_IN_MINOR = {4: 3, 9: 8, 11: 10}
 """Degrees of a major scale that are lower in the minor one, in semitones above the tonic."""
 
 
-_BRIGHTER = {3: 4, 8: 9, 10: 11}
+_RAISED_IN_MAJOR = {3: 4, 8: 9, 10: 11}
 
 
-def in_key(song: Song, key: Key) -> Song:
+def change_key(song: Song, key: Key) -> Song:
     """Return the song in another key: all moved by the shorter way, and its mode changed degree by degree."""
     now = parse_key(song.key)
     up = (key.tonic - now.tonic + 6) % 12 - 6
     song = _degrees(song, now, {}, up)
     if key.minor != now.minor:
-        song = _degrees(song, key, _DARKER if key.minor else _BRIGHTER, 0)
+        song = _degrees(song, key, _LOWERED_IN_MINOR if key.minor else _RAISED_IN_MAJOR, 0)
     return replace(song, key=key.name)
 
 
-def darker(song: Song) -> Song:
+def make_darker(song: Song) -> Song:
     """Return the song in the minor mode of its tonic, or, where it is in minor already, lower."""
     key = parse_key(song.key)
     if key.minor:
-        return louder(moved(song, frozenset({"chords", "melody"}), -1), frozenset({"chords", "melody"}), -6)
-    return in_key(song, Key(key.tonic, "minor", MODES["minor"]))
+        return change_velocity(
+            shift_octaves(song, frozenset({"chords", "melody"}), -1), frozenset({"chords", "melody"}), -6
+        )
+    return change_key(song, Key(key.tonic, "minor", MODES["minor"]))
 
 
-def brighter(song: Song) -> Song:
+def make_brighter(song: Song) -> Song:
     """Return the song in the major mode of its tonic, or, where it is in major already, higher."""
     key = parse_key(song.key)
     if not key.minor:
-        return moved(song, frozenset({"chords", "melody"}), 1)
-    return in_key(song, Key(key.tonic, "major", MODES["major"]))
+        return shift_octaves(song, frozenset({"chords", "melody"}), 1)
+    return change_key(song, Key(key.tonic, "major", MODES["major"]))
 
 
 def _degrees(song: Song, key: Key, degrees: dict[int, int], up: int) -> Song:
-    def turned(pitch: int) -> int:
+    def map_pitch(pitch: int) -> int:
         above = (pitch - key.tonic) % 12
         return min(127, max(0, pitch + degrees.get(above, above) - above + up))
 
     pitched = frozenset(PARTS) - {"drums"}
     flats = Key((key.tonic + up) % 12, key.mode, key.scale).flats
-    chords = tuple((at, _turned(parse_chord(symbol), turned, flats)) for at, symbol in song.chords)
+    chords = tuple((at, _mapped_symbol(parse_chord(symbol), map_pitch, flats)) for at, symbol in song.chords)
     name = f"{note_name((key.tonic + up) % 12, flats)} {key.mode or 'major'}"
     return replace(
-        mapped(song, pitched, lambda n: replace(n, pitch=turned(n.pitch))), chords=chords, key=name
+        map_notes(song, pitched, lambda n: replace(n, pitch=map_pitch(n.pitch))), chords=chords, key=name
     )
 
 
-def _turned(chord: Chord, turned: Callable[[int], int], flats: bool) -> str:
-    root = turned(60 + chord.root) % 12
-    classes = {turned(60 + (chord.root + t) % 12) % 12 for t in QUALITIES[chord.quality]}
-    bass = turned(60 + chord.bass) % 12
+def _mapped_symbol(chord: Chord, map_pitch: Callable[[int], int], flats: bool) -> str:
+    root = map_pitch(60 + chord.root) % 12
+    classes = {map_pitch(60 + (chord.root + t) % 12) % 12 for t in QUALITIES[chord.quality]}
+    bass = map_pitch(60 + chord.bass) % 12
 
     def off(quality: str) -> tuple[int, int]:
         return len(classes ^ {(root + t) % 12 for t in QUALITIES[quality]}), list(QUALITIES).index(quality)
@@ -227,7 +231,7 @@ def _turned(chord: Chord, turned: Callable[[int], int], flats: bool) -> str:
     return chord_symbol(Chord(root, min(QUALITIES, key=off), bass), flats)
 
 
-def coloured(song: Song, steps: int) -> Song:
+def extend_chords(song: Song, steps: int) -> Song:
     """Return the song with a seventh or ninth more (or less) on each chord, in its symbols and in the chords part."""
     key = parse_key(song.key)
     spans = list(zip(song.chords, [*(at for at, _ in song.chords[1:]), song.end], strict=True))
@@ -235,17 +239,17 @@ def coloured(song: Song, steps: int) -> Song:
     notes = [n for n in song.notes if n.part != "chords"]
     for (at, symbol), end in spans:
         before = parse_chord(symbol)
-        after = _richer(before, key) if steps > 0 else _plainer(before)
+        after = _extended_chord(before, key) if steps > 0 else _simple_chord(before)
         symbols.append((at, chord_symbol(after, key.flats)))
         here = [n for n in song.notes if n.part == "chords" and at <= n.start < end]
-        notes += _recoloured(here, before, after)
+        notes += _revoiced(here, before, after)
     notes += [
         n for n in song.notes if n.part == "chords" and (not song.chords or n.start < song.chords[0][0])
     ]
     return replace(song, notes=tuple(sorted(notes)), chords=tuple(symbols))
 
 
-def _richer(chord: Chord, key: Key) -> Chord:
+def _extended_chord(chord: Chord, key: Key) -> Chord:
     quality = chord.quality
     lowered = (chord.root + 10) % 12 in key.pitch_classes
     ladder = {"": "7" if lowered and (chord.root + 11) % 12 not in key.pitch_classes else "maj7", "m": "m7", "5": "m7",
@@ -255,7 +259,7 @@ def _richer(chord: Chord, key: Key) -> Chord:
     return Chord(chord.root, ladder.get(quality, quality), chord.bass)
 
 
-def _plainer(chord: Chord) -> Chord:
+def _simple_chord(chord: Chord) -> Chord:
     tones = set(QUALITIES[chord.quality])
     quality = (
         "m"
@@ -273,7 +277,7 @@ def _plainer(chord: Chord) -> Chord:
     )
 
 
-def _recoloured(notes: Iterable[Note], before: Chord, after: Chord) -> list[Note]:
+def _revoiced(notes: Iterable[Note], before: Chord, after: Chord) -> list[Note]:
     """Return the chord's strokes with the tones that are new above the others, and without those that are gone."""
     wanted = {(after.root + t) % 12 for t in QUALITIES[after.quality]}
     new = [
@@ -306,7 +310,7 @@ def _nearest(note: Note, wanted: set[int]) -> Note:
     )
 
 
-def fewer_changes(song: Song) -> Song:
+def halve_chord_changes(song: Song) -> Song:
     """Return the song with every second chord change left out; chords and bass of the dropped ones move to what stays."""
     stay = [c for i, c in enumerate(song.chords) if i % 2 == 0]
     gone = {at: stay[i // 2][1] for i, (at, _) in enumerate(song.chords) if i % 2}
@@ -314,16 +318,16 @@ def fewer_changes(song: Song) -> Song:
         zip((at for at, _ in song.chords), [*(at for at, _ in song.chords[1:]), song.end], strict=True)
     )
 
-    def pulled(note: Note) -> Note:
+    def to_remaining_chord(note: Note) -> Note:
         for at, symbol in gone.items():
             if at <= note.start < ends[at]:
                 return _nearest(note, set(parse_chord(symbol).pitch_classes))
         return note
 
-    return replace(mapped(song, frozenset({"chords", "bass"}), pulled), chords=tuple(stay))
+    return replace(map_notes(song, frozenset({"chords", "bass"}), to_remaining_chord), chords=tuple(stay))
 
 
-def walking(song: Song) -> Song:
+def walking_bass_line(song: Song) -> Song:
     """Return the song with a bass that walks in quarters from root to root, a step away from each new root."""
     key = parse_key(song.key)
     chords = song.chords or ((Ticks(0), key.name.split()[0]),)

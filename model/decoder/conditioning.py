@@ -54,7 +54,7 @@ HEADER = tuple(
 )
 """The header's rows in their order."""
 LEVEL_EVENTS = (Event.DENSITY, Event.ENERGY, Event.BRIGHTNESS, Event.COMPLEXITY)
-DROPPABLE = (Event.TEMPO, *LEVEL_EVENTS, Event.STYLE)
+DROPPABLE_CONDITIONS = (Event.TEMPO, *LEVEL_EVENTS, Event.STYLE)
 """What the words decide: it was dropped at times where the decoder learnt, and is from the lane that is not told of them."""
 
 
@@ -113,7 +113,7 @@ def parts_of(header: Rows) -> frozenset[str]:
     return frozenset(p for i, p in enumerate(PART_ORDER) if mask >> i & 1)
 
 
-def unsaid(header: Rows, *events: Event) -> Rows:
+def without_conditions(header: Rows, *events: Event) -> Rows:
     """Return the header with some conditions not said."""
     header = header.copy()
     header[[HEADER.index(e) for e in events], 1:] = 0

@@ -11,24 +11,24 @@ import numpy.typing as npt
 
 from model.decoder.tokenizer import SIZES, Rows
 
-LANES = (1, 2, 3)
+LANE_COUNTS = (1, 2, 3)
 """How many lanes a state may have: one or two that are told, and for guidance one that is not."""
 
 
-class Reading(Protocol):
+class EngineState(Protocol):
     """What was read of a take: `length` rows, which may be set back, never forward."""
 
     length: int
 
     @property
-    def room(self) -> int:
+    def free_rows(self) -> int:
         """How many rows still fit."""
 
-    def drop(self, first: int, count: int) -> None:
+    def drop_rows(self, first: int, count: int) -> None:
         """Take `count` rows out from row `first` on; those after them move down."""
 
 
-class Decoding(Protocol):
+class Engine(Protocol):
     """An engine. `shape` has the decoder's sizes by name. Arrays that it returns hold until it is asked for the same again."""
 
     shape: Mapping[str, int]
@@ -37,7 +37,7 @@ class Decoding(Protocol):
     def context(self) -> int:
         """How many rows a state holds, header among them."""
 
-    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[Any, Array]:
+    def begin(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> tuple[Any, Array]:
         """Read the first rows `(lanes, T, 5)`; return the state and what follows them, `(lanes, D)`."""
 
     def step(self, state: Any, row: tuple[int, ...]) -> Array:  # noqa: ANN401 - each engine knows its own states only
@@ -46,11 +46,11 @@ class Decoding(Protocol):
     def event(self, h: Array) -> Array:
         """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
 
-    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+    def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
         """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
 
-    def choose(
-        self, logits: Array, bias: Worth, text: float, temperature: float, tail: float, drawn: float
+    def sample(
+        self, logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float
     ) -> int:
         """Draw a value from logits `(lanes, n)`, bent by `bias`, `(n,)`; see `model.decoder.engine`."""
 
@@ -58,56 +58,56 @@ class Decoding(Protocol):
 Array = npt.NDArray[np.float32]
 
 
-Worth = npt.NDArray[np.floating]
+Bias = npt.NDArray[np.floating]
 
 
-NEGLIGIBLE = 40.0
+LOGIT_CUTOFF = 40.0
 """How many logits below the likeliest choice another is never drawn: e**-40 is less than the rounding of their sum."""
 
 
-def guided(logits: Array, text: float) -> Array:
+def apply_guidance(logits: Array, text: float) -> Array:
     """Return what the words make of logits, `(lanes, n)`: the second lane, where there is one, was not told of them."""
-    told: Array = logits[0]
-    return told if len(logits) == 1 else told + text * (told - logits[1])
+    conditioned: Array = logits[0]
+    return conditioned if len(logits) == 1 else conditioned + text * (conditioned - logits[1])
 
 
-def choose(logits: Array, bias: Worth, text: float, temperature: float, tail: float, drawn: float) -> int:
+def sample(logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float) -> int:
     """Return a value by a number `drawn` from 0 to 1; the unlikely tail, all but a share `tail` of the odds, is left out."""
-    z = (guided(logits, text) + bias) / temperature
+    z = (apply_guidance(logits, text) + bias) / temperature
     z -= z.max()
-    near = np.flatnonzero(z > -NEGLIGIBLE)
+    near = np.flatnonzero(z > -LOGIT_CUTOFF)
     if len(near) == 1:
         return int(near[0])
     p = np.exp(z[near])
     order = (-p).argsort(kind="stable")
     total = p[order].cumsum()
-    kept = min(int(total.searchsorted(min(tail, 1.0) * total[-1])) + 1, len(total))
-    place = int(total[:kept].searchsorted(drawn * total[kept - 1], "right"))
+    kept = min(int(total.searchsorted(min(top_p, 1.0) * total[-1])) + 1, len(total))
+    place = int(total[:kept].searchsorted(uniform * total[kept - 1], "right"))
     return int(near[order[min(place, kept - 1)]])
 
 
-def comes(against: float, others: Worth, temperature: float, tail: float, drawn: float) -> bool:
+def sample_binary(logit: float, other_logits: Bias, temperature: float, top_p: float, uniform: float) -> bool:
     """Tell by a number `drawn` from 0 to 1 whether a value of so many logits comes instead of any of the others; the unlikely never does."""
-    top = others.max()
-    gap = against - top - math.log(np.exp(others - top).sum())
-    chance = 1 / (1 + math.exp(-float(np.clip(gap / temperature, -NEGLIGIBLE, NEGLIGIBLE))))
-    unlikely = 1 - min(tail, 1.0)
-    return chance > unlikely and (chance >= 1 - unlikely or drawn < chance)
+    top = other_logits.max()
+    gap = logit - top - math.log(np.exp(other_logits - top).sum())
+    chance = 1 / (1 + math.exp(-float(np.clip(gap / temperature, -LOGIT_CUTOFF, LOGIT_CUTOFF))))
+    unlikely = 1 - min(top_p, 1.0)
+    return chance > unlikely and (chance >= 1 - unlikely or uniform < chance)
 
 
-class Embedded:
+class Embeddings:
     """The tables of a decoder's weights; `tables` has one of each field, `(values, D)`."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self.tables = [np.ascontiguousarray(arrays[f"embed.{i}.weight"]) for i in range(len(SIZES))]
         self._prefix, self._unsaid = arrays["prefix.weight"], arrays["unsaid"]
 
-    def beginning(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> Array:
+    def embed_prefix(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> Array:
         """Return the first rows of every lane, `(lanes, prefix + T, D)`; `said` tells which lanes are told of the `text`, `(512,)`."""
         lead = len(self._unsaid)
         found = np.empty((len(rows), lead + rows.shape[1], self._unsaid.shape[1]), np.float32)
         found[:, :lead] = self._unsaid
-        found[said, :lead] = (self._prefix @ text).reshape(self._unsaid.shape)
+        found[is_conditioned, :lead] = (self._prefix @ text).reshape(self._unsaid.shape)
         found[:, lead:] = self.tables[0][rows[..., 0]]
         for i, table in enumerate(self.tables[1:], 1):
             found[:, lead:] += table[rows[..., i]]

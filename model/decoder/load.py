@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the command line asks for the names only, and is not to wait for numpy
-    from model.decoder.engine import Decoding
+    from model.decoder.engine import Engine
 
 
 ENGINES = ("auto", "native", "onnx", "torch")
@@ -17,7 +17,7 @@ class EngineError(ValueError):
     """An engine cannot be had; the message says the remedy."""
 
 
-def open_engine(name: str = ENGINES[0], weights: Path | None = None) -> Decoding:
+def open_engine(name: str = ENGINES[0], weights: Path | None = None) -> Engine:
     """Return an engine by its name, with the weights that are shipped or others. Raises `EngineError` and `WeightsError`."""
     from model.weights import FOLDER, load
 
@@ -32,12 +32,12 @@ def open_engine(name: str = ENGINES[0], weights: Path | None = None) -> Decoding
         from model.decoder import native_engine  # late, as the others: each brings what only it needs
         from model.native import library
 
-        if library.able():
+        if library.native_available():
             return native_engine.NativeEngine(*arrays)
         if name == "native":
             raise EngineError(
                 "--engine native needs an x86 processor with AVX2 and a C compiler when LLMBall is installed: leave it out"
             )
-    from model.decoder.onnx_engine import Engine
+    from model.decoder.onnx_engine import OnnxEngine
 
-    return Engine(*arrays)
+    return OnnxEngine(*arrays)

@@ -14,23 +14,23 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.decoder.engine import LANES, NEGLIGIBLE, Array, Embedded, Worth
-from model.decoder.onnx_graph import turns
+from model.decoder.engine import LANE_COUNTS, LOGIT_CUTOFF, Array, Bias, Embeddings
+from model.decoder.onnx_graph import rotary_angles
 from model.decoder.tokenizer import SIZES, Rows
-from model.native.library import compiled, copied, narrow
+from model.native.library import copy_matrix, native_library, quantise_rows
 
-BLOCK = ("qkv", "out", "up", "down")
+BLOCK_MATRICES = ("qkv", "out", "up", "down")
 
 
-SPARE = 2
+MAX_SPARE_CACHES = 2
 """Caches of each kind that are kept for the next takes."""
 
 
-SHORT = 24
+MAX_CACHED_PREFIX = 24
 """Rows of a beginning without bars before it, at most: the words, the header and a line."""
 
 
-REMEMBERED = 64
+MAX_CACHED_PREFIXES = 64
 """Beginnings of the lane without words that are kept: keys, metres and bands. Each has some 50 kB."""
 
 
@@ -42,11 +42,11 @@ class NativeState:
         self._kernel, shape = engine.kernel, engine.shape
         self._size, self._head = shape["context"] + shape["prefix"], shape["head"]
         self._kept = (shape["layers"], lanes, shape["width"] // self._head)
-        self.pointer = engine.lend(lanes)
+        self.pointer = engine.acquire_cache(lanes)
 
     def __del__(self) -> None:
         if hasattr(self, "pointer"):
-            self._engine.take_back(self.lanes, self.pointer)
+            self._engine.release_cache(self.lanes, self.pointer)
 
     @property
     def length(self) -> int:
@@ -58,7 +58,7 @@ class NativeState:
         self._library.native_length(self.pointer, rows)
 
     @property
-    def room(self) -> int:
+    def free_rows(self) -> int:
         """How many rows still fit."""
         return self._size - self.length
 
@@ -69,7 +69,7 @@ class NativeState:
         self._library.native_rows(self._kernel, self.pointer, found.ctypes.data)
         return found
 
-    def drop(self, first: int, count: int) -> None:
+    def drop_rows(self, first: int, count: int) -> None:
         """Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places.
 
         What was read after them has heard them, and goes on to know of them. Costs some milliseconds.
@@ -85,33 +85,43 @@ class NativeEngine:
     """
 
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
-        library = compiled()
+        library = native_library()
         if library is None:
             raise RuntimeError("model/native/decoder.c is not built, or this processor lacks AVX2")
         self.shape, self.library = shape, library
-        self._spare: dict[int, list[int]] = {lanes: [] for lanes in LANES}
-        self._untold: OrderedDict[bytes, tuple[npt.NDArray[np.uint8], Array]] = OrderedDict()
+        self._spare: dict[int, list[int]] = {lanes: [] for lanes in LANE_COUNTS}
+        self._unconditioned_prefixes: OrderedDict[bytes, tuple[npt.NDArray[np.uint8], Array]] = OrderedDict()
         width, layers, size = shape["width"], shape["layers"], shape["context"] + shape["prefix"]
-        names = [f"blocks.{i}.{name}" for i in range(layers) for name in BLOCK]
+        names = [f"blocks.{i}.{name}" for i in range(layers) for name in BLOCK_MATRICES]
         names += [f"chain.{i}.{j}" for i in range(len(SIZES) - 1) for j in (0, 1)]
         names += [f"heads.{i}" for i in range(len(SIZES))]
         needed = sum(library.native_bytes(*arrays[f"{name}.weight"].shape) for name in names)
         self.kernel: int = library.native_open(width, layers, shape["head"], size, len(names), needed)
         if not self.kernel:
             raise MemoryError("no room for the decoder")
-        self._embedded = Embedded(arrays)
-        self._lent: list[npt.NDArray[Any]] = []  # the kernel reads these where they lie
+        self._embedded = Embeddings(arrays)
+        self._kept_arrays: list[npt.NDArray[Any]] = []  # the kernel reads these where they lie
         tables = (ctypes.c_void_p * len(SIZES))(*[table.ctypes.data for table in self._embedded.tables])
-        turned = [self._lay(turn) for turn in turns(size, shape["head"])]
-        library.native_tables(self.kernel, *turned, self._lay(arrays["norm.weight"]), tables)
+        turned = [self._keep_array(turn) for turn in rotary_angles(size, shape["head"])]
+        library.native_tables(self.kernel, *turned, self._keep_array(arrays["norm.weight"]), tables)
         for i in range(layers):
-            norms = [self._lay(arrays[f"blocks.{i}.{name}.weight"]) for name in ("norm_in", "norm_up")]
+            norms = [self._keep_array(arrays[f"blocks.{i}.{name}.weight"]) for name in ("norm_in", "norm_up")]
             library.native_norms(self.kernel, i, *norms)
         for which, name in enumerate(names):
-            copied(library, self.kernel, which, *narrow(arrays[f"{name}.weight"]), arrays.get(f"{name}.bias"))
-        self._following = {lanes: _Answer(np.empty((lanes, width), np.float32)) for lanes in LANES}
-        self._told = {n: [_Answer(np.empty((n, width), np.float32)) for _ in SIZES] for n in LANES}
-        self._logits = {n: [_Answer(np.empty((n, k), np.float32)) for k in SIZES] for n in LANES}
+            copy_matrix(
+                library,
+                self.kernel,
+                which,
+                *quantise_rows(arrays[f"{name}.weight"]),
+                arrays.get(f"{name}.bias"),
+            )
+        self._following = {
+            lanes: _OutputBuffer(np.empty((lanes, width), np.float32)) for lanes in LANE_COUNTS
+        }
+        self._chain_states = {
+            n: [_OutputBuffer(np.empty((n, width), np.float32)) for _ in SIZES] for n in LANE_COUNTS
+        }
+        self._logits = {n: [_OutputBuffer(np.empty((n, k), np.float32)) for k in SIZES] for n in LANE_COUNTS}
 
     def __del__(self) -> None:
         if hasattr(self, "kernel"):
@@ -119,7 +129,7 @@ class NativeEngine:
                 self.library.native_forget(pointer)
             self.library.native_close(self.kernel)
 
-    def lend(self, lanes: int) -> int:
+    def acquire_cache(self, lanes: int) -> int:
         """Return where an empty cache lies: one that came back, for new megabytes cost milliseconds."""
         if self._spare[lanes]:
             pointer = self._spare[lanes].pop()
@@ -130,35 +140,37 @@ class NativeEngine:
             raise MemoryError("no room for the cache of a take")
         return made
 
-    def take_back(self, lanes: int, pointer: int) -> None:
+    def release_cache(self, lanes: int, pointer: int) -> None:
         """Keep a cache that nobody uses any more, or free it."""
         spare = self._spare[lanes]
-        if len(spare) < SPARE:
+        if len(spare) < MAX_SPARE_CACHES:
             spare.append(pointer)
         else:
             self.library.native_forget(pointer)
 
-    def _lay(self, array: npt.NDArray[Any]) -> int:
+    def _keep_array(self, array: npt.NDArray[Any]) -> int:
         """Return where an array lies, for as long as this engine lives."""
-        self._lent.append(np.ascontiguousarray(array, np.float32))
-        return int(self._lent[-1].ctypes.data)
+        self._kept_arrays.append(np.ascontiguousarray(array, np.float32))
+        return int(self._kept_arrays[-1].ctypes.data)
 
     @property
     def context(self) -> int:
         """How many rows a state holds, header among them."""
         return self.shape["context"]
 
-    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[NativeState, Array]:
+    def begin(
+        self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows
+    ) -> tuple[NativeState, Array]:
         """Open a state and read its first rows at once; see `model.decoder.engine`."""
         lanes = len(rows)
         state = NativeState(self, lanes)
-        x = self._embedded.beginning(text, said, rows)
+        x = self._embedded.embed_prefix(text, is_conditioned, rows)
         count = x.shape[1]
-        _fits(state, count)
+        _check_room(state, count)
         h = self._following[lanes]
         last = lanes - 1
-        untold = lanes > 1 and count <= SHORT and not said[last]
-        kept = self._untold.get(key := rows[last].tobytes()) if untold else None
+        untold = lanes > 1 and count <= MAX_CACHED_PREFIX and not is_conditioned[last]
+        kept = self._unconditioned_prefixes.get(key := rows[last].tobytes()) if untold else None
         if kept is None:
             self._read(state, x, h.at)
         else:
@@ -166,7 +178,7 @@ class NativeEngine:
             self.library.native_kept(self.kernel, state.pointer, last, count, True, kept[0].ctypes.data)
             h.array[last] = kept[1]
         if untold:
-            self._remember(key, state, h.array[last])
+            self._cache_prefix(key, state, h.array[last])
         return state, h.array.copy()
 
     def _read(self, state: NativeState, x: Array, following: int | None) -> None:
@@ -174,9 +186,9 @@ class NativeEngine:
         lanes, count, _ = x.shape
         self.library.native_read(self.kernel, state.pointer, lanes, x.ctypes.data, count, following)
 
-    def _remember(self, key: bytes, state: NativeState, h: Array) -> None:
+    def _cache_prefix(self, key: bytes, state: NativeState, h: Array) -> None:
         """Keep the rows of the lane that is not told of the words, and what follows: many a prompt in the same key begins with the same."""
-        if key not in self._untold:
+        if key not in self._unconditioned_prefixes:
             size = self.library.native_kept(
                 self.kernel, state.pointer, state.lanes - 1, state.length, False, None
             )
@@ -184,14 +196,14 @@ class NativeEngine:
             self.library.native_kept(
                 self.kernel, state.pointer, state.lanes - 1, state.length, False, kept.ctypes.data
             )
-            self._untold[key] = kept, h.copy()
-            if len(self._untold) > REMEMBERED:
-                self._untold.popitem(last=False)
-        self._untold.move_to_end(key)
+            self._unconditioned_prefixes[key] = kept, h.copy()
+            if len(self._unconditioned_prefixes) > MAX_CACHED_PREFIXES:
+                self._unconditioned_prefixes.popitem(last=False)
+        self._unconditioned_prefixes.move_to_end(key)
 
     def step(self, state: NativeState, row: tuple[int, ...]) -> Array:
         """Read one row, the same in every lane; return what follows it, `(lanes, D)`. Raises IndexError where it is full."""
-        _fits(state, 1)
+        _check_room(state, 1)
         h = self._following[state.lanes]
         self.library.native_step(self.kernel, state.pointer, *row, h.at)
         return h.array
@@ -202,33 +214,41 @@ class NativeEngine:
         self.library.native_event(self.kernel, len(h), h.ctypes.data, logits.at)
         return logits.array
 
-    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+    def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
         """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
         lanes = len(h)
-        told, logits = self._told[lanes][index], self._logits[lanes][index + 1]
+        told, logits = self._chain_states[lanes][index], self._logits[lanes][index + 1]
         self.library.native_say(self.kernel, lanes, index, value, h.ctypes.data, told.at, logits.at)
         return told.array, logits.array
 
-    def choose(
-        self, logits: Array, bias: Worth, text: float, temperature: float, tail: float, drawn: float
+    def sample(
+        self, logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float
     ) -> int:
         """Draw a value; see `model.decoder.engine`."""
         lanes, n = logits.shape
-        worth = np.ascontiguousarray(bias, np.float64)
+        contiguous_bias = np.ascontiguousarray(bias, np.float64)
         return int(
             self.library.native_choose(
-                lanes, n, logits.ctypes.data, worth.ctypes.data, text, temperature, tail, NEGLIGIBLE, drawn
+                lanes,
+                n,
+                logits.ctypes.data,
+                contiguous_bias.ctypes.data,
+                text,
+                temperature,
+                top_p,
+                LOGIT_CUTOFF,
+                uniform,
             )
         )
 
 
-class _Answer:
+class _OutputBuffer:
     """An array that is written again and again, and where it lies."""
 
     def __init__(self, array: Array) -> None:
         self.array, self.at = array, array.ctypes.data
 
 
-def _fits(state: NativeState, rows: int) -> None:
-    if rows > state.room:
-        raise IndexError(f"a state has room for {state.room} more rows, not {rows}")
+def _check_room(state: NativeState, rows: int) -> None:
+    if rows > state.free_rows:
+        raise IndexError(f"a state has room for {state.free_rows} more rows, not {rows}")

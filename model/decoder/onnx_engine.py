@@ -15,14 +15,14 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from model.decoder.engine import LANES, Array, Embedded, choose
-from model.decoder.onnx_graph import blocks, output_head, turns
+from model.decoder.engine import LANE_COUNTS, Array, Embeddings, sample
+from model.decoder.onnx_graph import block_graph, field_graph, rotary_angles
 from model.decoder.tokenizer import SIZES, Rows
 
 onnxruntime.disable_telemetry_events()  # builds for Windows would report their use
 
 
-class State:
+class OnnxState:
     """The cache of one take, and how many rows of it are filled: `length` may be set back, never forward."""
 
     def __init__(self, session: onnxruntime.InferenceSession, shape: Mapping[str, int], lanes: int) -> None:
@@ -46,7 +46,7 @@ class State:
         self._bound: Array | None = None
 
     @property
-    def room(self) -> int:
+    def free_rows(self) -> int:
         """How many rows still fit."""
         return self._size - self.length
 
@@ -62,7 +62,7 @@ class State:
         self._run(x.shape[1])
         return h
 
-    def read_one(self, x: Array) -> Array:
+    def read_row(self, x: Array) -> Array:
         """Run the blocks over one new position, `(D,)`, the same in every lane; return `(lanes, D)` until it is called again."""
         row, h = self._row
         if self._bound is not row:
@@ -71,14 +71,14 @@ class State:
         self._run(1)
         return h[:, 0]
 
-    def drop(self, first: int, count: int) -> None:
+    def drop_rows(self, first: int, count: int) -> None:
         """Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places.
 
         What was read after them has heard them, and goes on to know of them. Costs some milliseconds.
         """
         keys, values = self._cache[..., first + count : self.length, :].copy()
         half = keys.shape[-1] // 2
-        cos, sin = (turn[count] for turn in turns(count + 1, 2 * half))
+        cos, sin = (turn[count] for turn in rotary_angles(count + 1, 2 * half))
         a, b = keys[..., :half], keys[..., half:]
         self.length -= count
         self._cache[0, ..., first : self.length, :half] = a * cos + b * sin
@@ -91,14 +91,14 @@ class State:
         self._binding.bind_ortvalue_output("h", onnxruntime.OrtValue.ortvalue_from_numpy(h))
 
     def _run(self, rows: int) -> None:
-        if rows > self.room:
-            raise IndexError(f"a state has room for {self.room} more rows, not {rows}")
+        if rows > self.free_rows:
+            raise IndexError(f"a state has room for {self.free_rows} more rows, not {rows}")
         self.length += rows
         self._last[:], self._total[:] = self.length - 1, self.length
         self._session.run_with_iobinding(self._binding)
 
 
-class Field:
+class FieldHead:
     """One field of an event, for a number of lanes, with the memory that it reads and writes."""
 
     def __init__(self, session: onnxruntime.InferenceSession, lanes: int, width: int, values: int) -> None:
@@ -119,19 +119,19 @@ class Field:
         self._session.run_with_iobinding(self._binding)
 
 
-class Engine:
+class OnnxEngine:
     """The weights, laid out for one row at a time. `shape` has the decoder's sizes by name."""
 
-    choose = staticmethod(choose)
+    sample = staticmethod(sample)
 
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
         self.shape = shape
-        self._session = _session(blocks(arrays, shape))
-        self._embedded = Embedded(arrays)
-        fields = [_session(output_head(arrays, i)) for i in range(len(SIZES))]
+        self._session = _session(block_graph(arrays, shape))
+        self._embedded = Embeddings(arrays)
+        fields = [_session(field_graph(arrays, i)) for i in range(len(SIZES))]
         self._fields = {
-            lanes: [Field(f, lanes, shape["width"], n) for f, n in zip(fields, SIZES, strict=True)]
-            for lanes in LANES
+            lanes: [FieldHead(f, lanes, shape["width"], n) for f, n in zip(fields, SIZES, strict=True)]
+            for lanes in LANE_COUNTS
         }
 
     @property
@@ -139,22 +139,24 @@ class Engine:
         """How many rows a state holds, header among them."""
         return self.shape["context"]
 
-    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[State, Array]:
+    def begin(
+        self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows
+    ) -> tuple[OnnxState, Array]:
         """Open a state and read its first rows at once.
 
         `text` is `(512,)`, `said` `(lanes,)` tells which lanes are told of it, `rows` is `(lanes, T, 5)`. Returns
         the state and what follows the last row, `(lanes, D)`.
         """
-        state = State(self._session, self.shape, len(rows))
-        return state, state.read(self._embedded.beginning(text, said, rows))[:, -1]
+        state = OnnxState(self._session, self.shape, len(rows))
+        return state, state.read(self._embedded.embed_prefix(text, is_conditioned, rows))[:, -1]
 
-    def step(self, state: State, row: tuple[int, ...]) -> Array:
+    def step(self, state: OnnxState, row: tuple[int, ...]) -> Array:
         """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
         first, *others = self._embedded.tables
         x = first[row[0]].copy()
         for table, value in zip(others, row[1:], strict=True):
             x += table[value]
-        return state.read_one(x)
+        return state.read_row(x)
 
     def event(self, h: Array) -> Array:
         """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
@@ -162,7 +164,7 @@ class Engine:
         first.run(h)
         return first.logits
 
-    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+    def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
         """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
         following = self._fields[len(h)][index + 1]
         following.run(h, self._embedded.tables[index][value])

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from model.weights import eight_bits
+from model.weights import quantise_uint8
 
 IR, OPSET = 8, 17
 
@@ -38,7 +38,7 @@ class Graph:
 
     _parts: list[bytes] = field(default_factory=list)
 
-    def node(
+    def add_node(
         self,
         operator: str,
         inputs: Iterable[str],
@@ -51,16 +51,16 @@ class Graph:
         body += [_text(4, operator), *(_bytes(5, _attribute(n, v)) for n, v in attributes.items())]
         self._parts.append(_bytes(1, b"".join([*body, _text(7, domain)])))
 
-    def tensor(self, name: str, array: npt.NDArray[np.float32 | np.uint8]) -> None:
+    def add_tensor(self, name: str, array: npt.NDArray[np.float32 | np.uint8]) -> None:
         """Add a tensor that the graph holds."""
         head = [_int(1, size) for size in array.shape] + [_int(2, _ELEMENT[array.dtype]), _text(8, name)]
         self._parts.append(_bytes(5, b"".join([*head, _bytes(9, array.tobytes())])))
 
-    def takes(self, name: str, element: int, *shape: Size) -> None:
+    def add_input(self, name: str, element: int, *shape: Size) -> None:
         """Add an input."""
         self._parts.append(_bytes(11, _value(name, element, shape)))
 
-    def gives(self, name: str, element: int, *shape: Size) -> None:
+    def add_output(self, name: str, element: int, *shape: Size) -> None:
         """Add an output."""
         self._parts.append(_bytes(12, _value(name, element, shape)))
 
@@ -109,7 +109,7 @@ Array = npt.NDArray[np.float32]
 EPSILON = 1e-6
 
 
-def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
+def block_graph(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
     """Return the model: rows `x`, `(lanes, T, D)` → `h`, the states after them.
 
     Its other inputs: `last`, int32 `(lanes,)`, the place of the last row in the cache; `total`, int32 `(1,)`, how many
@@ -119,16 +119,16 @@ def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
     width, head = shape["width"], shape["head"]
     heads, room = width // head, shape["context"] + shape["prefix"]
     graph = Graph()
-    graph.takes("x", FLOAT, "lanes", "T", width)
-    graph.takes("last", INT32, "lanes")
-    graph.takes("total", INT32, 1)
-    graph.gives("h", FLOAT, "lanes", "T", width)
-    for name, turn in zip(("cos", "sin"), turns(room, head), strict=True):
-        graph.tensor(name, turn)
+    graph.add_input("x", FLOAT, "lanes", "T", width)
+    graph.add_input("last", INT32, "lanes")
+    graph.add_input("total", INT32, 1)
+    graph.add_output("h", FLOAT, "lanes", "T", width)
+    for name, turn in zip(("cos", "sin"), rotary_angles(room, head), strict=True):
+        graph.add_tensor(name, turn)
 
     def norm(source: str, name: str, result: str) -> None:
-        graph.tensor(name, arrays[name])
-        graph.node(
+        graph.add_tensor(name, arrays[name])
+        graph.add_node(
             "SimplifiedLayerNormalization", [source, name], [result], axis=-1, epsilon=EPSILON, stash_type=1
         )
 
@@ -136,14 +136,14 @@ def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
     for i in range(shape["layers"]):
         at, cache = f"blocks.{i}", (f"key.{i}", f"value.{i}")
         for name in cache:
-            graph.takes(name, FLOAT, "lanes", heads, room, head)
-            graph.gives(f"{name}.out", FLOAT, "lanes", heads, room, head)
+            graph.add_input(name, FLOAT, "lanes", heads, room, head)
+            graph.add_output(f"{name}.out", FLOAT, "lanes", heads, room, head)
         norm(stream, f"{at}.norm_in.weight", f"{at}.in")
         mixing, thirds = arrays[f"{at}.qkv.weight"], np.ones((3 * width, 1), np.float32)
         # attention's own scale, laid into the queries: its products are faster without one
         thirds[:width] = head**-0.5
-        _product(graph, f"{at}.in", mixing, f"{at}.mixed", thirds)
-        graph.node(
+        _quantised_product(graph, f"{at}.in", mixing, f"{at}.mixed", thirds)
+        graph.add_node(
             "GroupQueryAttention",
             [f"{at}.mixed", "", "", *cache, "last", "total", "cos", "sin"],
             [f"{at}.heard", *(f"{name}.out" for name in cache)],
@@ -153,52 +153,52 @@ def blocks(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
             do_rotary=1,
             scale=1.0,
         )
-        _product(graph, f"{at}.heard", arrays[f"{at}.out.weight"], f"{at}.told")
-        graph.node("Add", [stream, f"{at}.told"], [f"{at}.middle"])
+        _quantised_product(graph, f"{at}.heard", arrays[f"{at}.out.weight"], f"{at}.told")
+        graph.add_node("Add", [stream, f"{at}.told"], [f"{at}.middle"])
         norm(f"{at}.middle", f"{at}.norm_up.weight", f"{at}.up")
-        _product(graph, f"{at}.up", arrays[f"{at}.up.weight"], f"{at}.wide")
-        graph.node("Relu", [f"{at}.wide"], [f"{at}.bent"])
-        graph.node("Mul", [f"{at}.bent", f"{at}.bent"], [f"{at}.square"])
-        _product(graph, f"{at}.square", arrays[f"{at}.down.weight"], f"{at}.thought")
-        graph.node("Add", [f"{at}.middle", f"{at}.thought"], [f"{at}.stream"])
+        _quantised_product(graph, f"{at}.up", arrays[f"{at}.up.weight"], f"{at}.wide")
+        graph.add_node("Relu", [f"{at}.wide"], [f"{at}.bent"])
+        graph.add_node("Mul", [f"{at}.bent", f"{at}.bent"], [f"{at}.square"])
+        _quantised_product(graph, f"{at}.square", arrays[f"{at}.down.weight"], f"{at}.thought")
+        graph.add_node("Add", [f"{at}.middle", f"{at}.thought"], [f"{at}.stream"])
         stream = f"{at}.stream"
     norm(stream, "norm.weight", "h")
     return graph.model()
 
 
-def turns(room: int, head: int) -> tuple[Array, Array]:
+def rotary_angles(room: int, head: int) -> tuple[Array, Array]:
     """Return cosines and sines of the turns of rotary places, `(room, head / 2)` each (RoFormer, arXiv:2104.09864)."""
     half = head // 2
     angle = np.arange(room)[:, None] * 10000.0 ** (-np.arange(half) / half)
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 
-def output_head(arrays: Mapping[str, Array], index: int) -> bytes:
+def field_graph(arrays: Mapping[str, Array], index: int) -> bytes:
     """Return the model of one field: `h`, `(lanes, D)`, and for all but the first `value`, `(1, D)` → `logits`, `told`.
 
     `value` is the embedding of what the field before it said, `told`, `(lanes, D)`, the chain's state that knows it.
     """
     graph = Graph()
     width = arrays["norm.weight"].shape[0]
-    graph.takes("h", FLOAT, "lanes", width)
+    graph.add_input("h", FLOAT, "lanes", width)
     state = "h"
     if index:
-        graph.takes("value", FLOAT, 1, width)
-        graph.gives("told", FLOAT, "lanes", width)
+        graph.add_input("value", FLOAT, 1, width)
+        graph.add_output("told", FLOAT, "lanes", width)
         first, second = (f"chain.{index - 1}.{i}" for i in (0, 1))
-        graph.node("Add", ["h", "value"], ["heard"])
-        _product(graph, "heard", arrays[f"{first}.weight"], "wide", bias=arrays[f"{first}.bias"])
-        graph.node("Relu", ["wide"], ["bent"])
-        _product(graph, "bent", arrays[f"{second}.weight"], "moved", bias=arrays[f"{second}.bias"])
-        graph.node("Add", ["h", "moved"], ["told"])
+        graph.add_node("Add", ["h", "value"], ["heard"])
+        _quantised_product(graph, "heard", arrays[f"{first}.weight"], "wide", bias=arrays[f"{first}.bias"])
+        graph.add_node("Relu", ["wide"], ["bent"])
+        _quantised_product(graph, "bent", arrays[f"{second}.weight"], "moved", bias=arrays[f"{second}.bias"])
+        graph.add_node("Add", ["h", "moved"], ["told"])
         state = "told"
     head = f"heads.{index}"
-    graph.gives("logits", FLOAT, "lanes", len(arrays[f"{head}.bias"]))
-    _product(graph, state, arrays[f"{head}.weight"], "logits", bias=arrays[f"{head}.bias"])
+    graph.add_output("logits", FLOAT, "lanes", len(arrays[f"{head}.bias"]))
+    _quantised_product(graph, state, arrays[f"{head}.weight"], "logits", bias=arrays[f"{head}.bias"])
     return graph.model()
 
 
-def _product(
+def _quantised_product(
     graph: Graph,
     source: str,
     matrix: Array,
@@ -209,13 +209,13 @@ def _product(
     """Add the product of rows with a matrix, `(out, in)`, in eight bits, its rows `times` as large, and a bias."""
     rows, columns = matrix.shape
     block = next(size for size in (256, 128, 64, 32, 16) if columns % size == 0)
-    eighths, scale = eight_bits(matrix)
-    graph.tensor(f"{result}.matrix", eighths.reshape(rows, columns // block, block))
-    graph.tensor(f"{result}.scale", np.repeat(scale * np.float32(times), columns // block, 1))
+    quantised, scale = quantise_uint8(matrix)
+    graph.add_tensor(f"{result}.matrix", quantised.reshape(rows, columns // block, block))
+    graph.add_tensor(f"{result}.scale", np.repeat(scale * np.float32(times), columns // block, 1))
     inputs = [source, f"{result}.matrix", f"{result}.scale"]
     if bias is not None:
-        graph.tensor(f"{result}.bias", bias)
+        graph.add_tensor(f"{result}.bias", bias)
         inputs += ["", "", f"{result}.bias"]
     # accuracy_level 4: what is multiplied is brought to eight bits too
     sizes = {"K": columns, "N": rows, "bits": 8, "block_size": block, "accuracy_level": 4}
-    graph.node("MatMulNBits", inputs, [result], RUNTIME, **sizes)
+    graph.add_node("MatMulNBits", inputs, [result], RUNTIME, **sizes)

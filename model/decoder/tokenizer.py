@@ -29,7 +29,7 @@ import numpy.typing as npt
 
 from model.music.harmony import MODES, QUALITIES, Chord, chord_symbol, parse_chord
 from model.music.notes import METERS, TICKS_PER_QUARTER, Beat, Note, Ticks, beats_in_bar
-from model.styles import MOST_STYLES
+from model.styles import MAX_STYLES
 
 Rows = npt.NDArray[np.int16]
 
@@ -78,11 +78,11 @@ METER = TEMPO + TEMPO_BINS
 LEVEL = METER + len(METERS)
 LEVELS = 8
 PARTS_MASK = LEVEL + LEVELS
-LEFT = PARTS_MASK + 16
-LEFTS = 8
-PLACE = LEFT + LEFTS
-STYLE = PLACE + 12
-MELODY_FIRST = STYLE + MOST_STYLES
+BARS_LEFT = PARTS_MASK + 16
+MAX_BARS_LEFT = 8
+BEAT_NUMBER = BARS_LEFT + MAX_BARS_LEFT
+STYLE = BEAT_NUMBER + 12
+MELODY_FIRST = STYLE + MAX_STYLES
 NOW = MELODY_FIRST + 1
 SYMBOLS = NOW + 1
 
@@ -97,7 +97,7 @@ SECTION = QUALITY + len(QUALITY_NAMES)
 SECTIONS = ("intro", "groove", "build", "drop", "variation", "fill", "break", "ending")
 MODE = SECTION + len(SECTIONS)
 SECOND_STYLE = MODE + len(MODES)
-VALUES = SECOND_STYLE + MOST_STYLES
+VALUES = SECOND_STYLE + MAX_STYLES
 
 VELOCITY_STEP = 8
 BASS = 1 + 128 // VELOCITY_STEP
@@ -135,7 +135,7 @@ def nearest_length(grid_ticks: int) -> int:
     return int(_NEAREST_LENGTH[min(max(grid_ticks, 1), LENGTHS[-1])])
 
 
-def on_lattice(note: Note) -> Note:
+def to_token_grid(note: Note) -> Note:
     """Return the note as the language can say it: onset exact to a tick, length and velocity in classes."""
     at = max(0, note.start + note.offset)
     grid = (at + OFFSET_CENTRE) // STEP
@@ -192,7 +192,7 @@ def _velocity(bin_: int) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BarLine:
     """What is told at a bar line; 0 and None are "not said".
 
     `left` counts the bars from this one to the end (1 is the last), `phrase` the bar's place in its phrase from 1.
@@ -206,22 +206,24 @@ class Line:
         """Return the BAR row."""
         return (
             Event.BAR,
-            LEFT + self.left - 1 if 0 < self.left <= LEFTS else 0,
+            BARS_LEFT + self.left - 1 if 0 < self.left <= MAX_BARS_LEFT else 0,
             0 if self.section is None else SECTION + SECTIONS.index(self.section),
             PHRASE + (self.phrase - 1) % PHRASE_BARS if self.phrase else 0,
             0,
         )
 
 
-UNSAID = Line()
+EMPTY_BAR_LINE = BarLine()
 
 
-def line_row(beat: int, line: Line = UNSAID) -> tuple[int, ...]:
+def line_row(beat: int, line: BarLine = EMPTY_BAR_LINE) -> tuple[int, ...]:
     """Return the row that opens a beat: BAR for beat 0, else BEAT."""
-    return (Event.BEAT, PLACE + beat - 1, 0, 0, 0) if beat else line.row()
+    return (Event.BEAT, BEAT_NUMBER + beat - 1, 0, 0, 0) if beat else line.row()
 
 
-def encode_beat(beat: Beat, line: Line = UNSAID, *, melody_first: bool = False) -> list[tuple[int, ...]]:
+def encode_beat(
+    beat: Beat, line: BarLine = EMPTY_BAR_LINE, *, melody_first: bool = False
+) -> list[tuple[int, ...]]:
     """Return the rows of a beat whose notes lie on the lattice."""
     notes = sorted({note_row(n) for n in beat.notes})
     first = [r for r in notes if melody_first and r[0] >= MELODY_EVENT]
@@ -245,7 +247,7 @@ def decode(rows: Iterable[Sequence[int]], meters: Iterable[str], flats: bool = F
         if event == Event.BAR:
             bar, meter = bar + 1, next(meter_of)
         if event in (Event.BAR, Event.BEAT):
-            place = 0 if event == Event.BAR else int(row[1]) - PLACE + 1
+            place = 0 if event == Event.BAR else int(row[1]) - BEAT_NUMBER + 1
             beats.append(Beat(len(beats), bar, place, meter, chord, fresh=False))
         elif event == Event.CHORD:
             said = row_chord(row)
@@ -272,7 +274,7 @@ def beats_of(
             frames.append(frame)
     held: list[list[Note]] = [[] for _ in frames]
     lines = np.array(starts)
-    for note in map(on_lattice, notes):
+    for note in map(to_token_grid, notes):
         at = int(np.searchsorted(lines, note.start, "right")) - 1
         inside = at >= 0 and note.start < starts[at] + frames[at].length
         if inside:

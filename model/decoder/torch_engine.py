@@ -13,9 +13,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model.decoder.engine import choose
+from model.decoder.engine import sample
 from model.decoder.tokenizer import Rows
-from model.decoder.transformer import Decoder, Shape, rotation, sum_embeddings, turned
+from model.decoder.transformer import Decoder, Shape, rotate, rotation, sum_embeddings
 
 Array = npt.NDArray[np.float32]
 
@@ -27,24 +27,24 @@ class TorchState:
         self.cache, self.length = cache, 0
 
     @property
-    def room(self) -> int:
+    def free_rows(self) -> int:
         """How many rows still fit."""
         return self.cache.shape[4] - self.length
 
     @torch.inference_mode()
-    def drop(self, first: int, count: int) -> None:
+    def drop_rows(self, first: int, count: int) -> None:
         """Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places."""
         kept = self.cache[..., first + count : self.length, :].clone()
         self.length -= count
         cos, sin = (t[count].to(kept.device) for t in rotation(count + 1, kept.shape[-1]))
-        self.cache[0, ..., first : self.length, :] = turned(kept[0], cos, -sin)
+        self.cache[0, ..., first : self.length, :] = rotate(kept[0], cos, -sin)
         self.cache[1, ..., first : self.length, :] = kept[1]
 
 
 class TorchEngine:
     """The weights on whatever computes. `shape` has the decoder's sizes by name. Called from one thread only."""
 
-    choose = staticmethod(choose)
+    sample = staticmethod(sample)
 
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
         self.shape = shape
@@ -63,7 +63,9 @@ class TorchEngine:
         return self.shape["context"]
 
     @torch.inference_mode()
-    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[TorchState, Array]:
+    def begin(
+        self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows
+    ) -> tuple[TorchState, Array]:
         """Open a state and read its first rows at once; see `model.decoder.engine`."""
         shape, model = self._model.shape, self._model
         size = shape.context + shape.prefix
@@ -71,7 +73,9 @@ class TorchEngine:
             torch.zeros(2, shape.layers, len(rows), shape.heads, size, shape.head, device=self._device)
         )
         told = model.prefix(torch.from_numpy(text).to(self._device)).view(shape.prefix, shape.width)
-        lead = torch.where(torch.from_numpy(said).to(self._device)[:, None, None], told, model.unsaid)
+        lead = torch.where(
+            torch.from_numpy(is_conditioned).to(self._device)[:, None, None], told, model.unsaid
+        )
         x = torch.cat([lead, self._embedded(rows)], 1)
         return state, self._read(state, x)
 
@@ -87,9 +91,9 @@ class TorchEngine:
         return _array(self._model.heads[0](torch.from_numpy(h).to(self._device)))
 
     @torch.inference_mode()
-    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+    def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
         """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
-        told = self._model.told(
+        told = self._model.chain_step(
             torch.from_numpy(h).to(self._device), index, torch.tensor(value, device=self._device)
         )
         return _array(told), _array(self._model.heads[index + 1](told))
@@ -99,19 +103,19 @@ class TorchEngine:
 
     def _read(self, state: TorchState, x: Tensor) -> Array:
         lanes, rows, width = x.shape
-        if rows > state.room:
-            raise IndexError(f"a state has room for {state.room} more rows, not {rows}")
+        if rows > state.free_rows:
+            raise IndexError(f"a state has room for {state.free_rows} more rows, not {rows}")
         at, end = state.length, state.length + rows
         state.length = end
         cos, sin = self._cos[at:end], self._sin[at:end]
         for block, keys, values in zip(self._model.blocks, *state.cache, strict=True):
-            q, k, v = block.mixed(x)
-            keys[:, :, at:end], values[:, :, at:end] = turned(k, cos, sin), v
+            q, k, v = block.project_qkv(x)
+            keys[:, :, at:end], values[:, :, at:end] = rotate(k, cos, sin), v
             # more than one row is read where a state begins, and there only
             heard = F.scaled_dot_product_attention(
-                turned(q, cos, sin), keys[:, :, :end], values[:, :, :end], is_causal=rows > 1
+                rotate(q, cos, sin), keys[:, :, :end], values[:, :, :end], is_causal=rows > 1
             )
-            x = block.thought(x + block.out(heard.transpose(1, 2).reshape(lanes, rows, width)))
+            x = block.feed_forward(x + block.out(heard.transpose(1, 2).reshape(lanes, rows, width)))
         return _array(self._model.norm(x)[:, -1])
 
 

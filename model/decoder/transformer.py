@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from model.decoder.tokenizer import FIRST_NOTE, SIZES, Event
 
-FIELDS = len(SIZES)
+FIELD_COUNT = len(SIZES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Shape:
         return self.width // self.head
 
 
-def turned(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
     """Return queries or keys turned to their places."""
     a, b = x.chunk(2, -1)
     return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
@@ -57,18 +57,18 @@ class Block(nn.Module):
     def forward(self, x: Tensor, cos: Tensor, sin: Tensor, drop: float) -> Tensor:
         """Take and return `(B, T, D)`."""
         b, t, d = x.shape
-        q, k, v = self.mixed(x)
-        a = F.scaled_dot_product_attention(turned(q, cos, sin), turned(k, cos, sin), v, is_causal=True)
+        q, k, v = self.project_qkv(x)
+        a = F.scaled_dot_product_attention(rotate(q, cos, sin), rotate(k, cos, sin), v, is_causal=True)
         x = x + F.dropout(self.out(a.transpose(1, 2).reshape(b, t, d)), drop, self.training)
-        return self.thought(x, drop)
+        return self.feed_forward(x, drop)
 
-    def mixed(self, x: Tensor) -> Tensor:
+    def project_qkv(self, x: Tensor) -> Tensor:
         """Return queries, keys and values of `(B, T, D)`, each `(B, heads, T, head)`."""
         b, t, d = x.shape
-        mixed: Tensor = self.qkv(self.norm_in(x))
-        return mixed.view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
+        project_qkv: Tensor = self.qkv(self.norm_in(x))
+        return project_qkv.view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
 
-    def thought(self, x: Tensor, drop: float = 0.0) -> Tensor:
+    def feed_forward(self, x: Tensor, drop: float = 0.0) -> Tensor:
         """Return what the squared-ReLU layer makes of `(B, T, D)`."""
         return x + F.dropout(self.down(F.relu(self.up(self.norm_up(x))).square()), drop, self.training)
 
@@ -91,14 +91,14 @@ class Decoder(nn.Module):
         self.heads = nn.ModuleList([nn.Linear(d, n) for n in SIZES])
         self.chain = nn.ModuleList([nn.ModuleList([nn.Linear(d, d), nn.Linear(d, d)]) for _ in SIZES[1:]])
 
-    def backbone(self, text: Tensor, said: Tensor, rows: Tensor) -> Tensor:
+    def backbone(self, text: Tensor, is_conditioned: Tensor, rows: Tensor) -> Tensor:
         """Return the states `(B, T, D)` after each row, prefix left out.
 
         `text` is `(B, 512)`, `said` `(B,)` tells where it holds, `rows` is `(B, T, 5)`.
         """
         shape = self.shape
         given = self.prefix(text).view(-1, shape.prefix, shape.width)
-        lead = torch.where(said[:, None, None], given, self.unsaid.to(given.dtype))
+        lead = torch.where(is_conditioned[:, None, None], given, self.unsaid.to(given.dtype))
         x = torch.cat([lead, sum_embeddings(self.embed, rows).to(lead.dtype)], 1)
         cos, sin = (turn.to(x) for turn in rotation(x.shape[1], shape.head))
         x = F.dropout(x, self.dropout, self.training)
@@ -106,15 +106,15 @@ class Decoder(nn.Module):
             x = block(x, cos, sin, self.dropout)
         return torch.as_tensor(self.norm(x)[:, shape.prefix :])
 
-    def fields(self, h: Tensor, rows: Tensor) -> list[Tensor]:
+    def field_logits(self, h: Tensor, rows: Tensor) -> list[Tensor]:
         """Return the logits of each field of `rows` from the states before them, `(…, D)` and `(…, 5)`."""
         logits = [self.heads[0](h)]
         for i in range(len(self.chain)):
-            h = self.told(h, i, rows[..., i])
+            h = self.chain_step(h, i, rows[..., i])
             logits.append(self.heads[i + 1](h))
         return logits
 
-    def told(self, h: Tensor, index: int, values: Tensor) -> Tensor:
+    def chain_step(self, h: Tensor, index: int, values: Tensor) -> Tensor:
         """Return the chain's state once it is told the values of field `index`."""
         layers = self.chain[index]
         assert isinstance(layers, nn.ModuleList)
@@ -124,7 +124,7 @@ class Decoder(nn.Module):
 def sum_embeddings(embed: nn.ModuleList, rows: Tensor) -> Tensor:
     """Return `(B, T, D)`: the sum of the fields' embeddings; a field of 0 counts as "no value"."""
     x: Tensor = embed[0](rows[..., 0])
-    for i in range(1, FIELDS):
+    for i in range(1, FIELD_COUNT):
         x = x + embed[i](rows[..., i])
     return x
 
@@ -136,7 +136,7 @@ def rotation(length: int, head: int) -> tuple[Tensor, Tensor]:
     return angle.cos(), angle.sin()
 
 
-def scored(rows: Tensor) -> Tensor:
+def scored_fields(rows: Tensor) -> Tensor:
     """Return which fields of which rows are the model's to say, `(…, 5)` of bool: see `training.fields`."""
     event = rows[..., 0]
     note = event >= FIRST_NOTE
@@ -146,16 +146,16 @@ def scored(rows: Tensor) -> Tensor:
     return torch.stack([both | line, both, both & said[..., 2], both & said[..., 3], note & said[..., 4]], -1)
 
 
-def losses(model: Decoder, text: Tensor, said: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
+def losses(model: Decoder, text: Tensor, is_conditioned: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
     """Return the summed cross entropy of each field and how often each was said, `(5,)` and `(5,)`.
 
     `rows` is `(B, T + 1, 5)`: its first T rows are the input, its last T the targets; PAD rows do not count.
     """
-    h = model.backbone(text, said, rows[:, :-1])
+    h = model.backbone(text, is_conditioned, rows[:, :-1])
     targets = rows[:, 1:]
-    ours = scored(targets)
+    ours = scored_fields(targets)
     totals, counts = [], []
-    for i, logits in enumerate(model.fields(h, targets)):
+    for i, logits in enumerate(model.field_logits(h, targets)):
         target = targets[..., i].masked_fill(~ours[..., i], -100)
         totals.append(
             F.cross_entropy(

@@ -9,77 +9,93 @@ import numpy as np
 from model.decoder.engine import Array
 from model.decoder.tokenizer import BASS, NO_CHORD, QUALITY, ROOT, SIZES
 from model.generation import bias_terms
-from model.generation.beat_rules import Rules
-from model.generation.bias_terms import BARRED, Worth
+from model.generation.beat_rules import BeatContext
+from model.generation.bias_terms import MASKED, Bias
 from model.music.harmony import QUALITIES, Chord
 
-TELLING = 4.0
+CHARACTERISTIC_TRIAD_BIAS = 4.0
 """What a root is worth whose triad tells a stated mode, where none was heard of late."""
-MODAL = 3
+MODAL_PENALTY_FACTOR = 3
 """How much more a tone of a chord outside the scale costs where a mode was stated."""
 
 
-def roots(rules: Rules, penalty: float) -> tuple[Worth, Array]:
+def root_bias(context: BeatContext, penalty: float) -> tuple[Bias, Array]:
     """Return what each value of the field of roots is worth, and what each kind of chord is on each root, `(12, kinds)`.
 
     `penalty` is what a tone outside the scale costs.
     """
-    bias = np.full(SIZES[1], BARRED)
-    bias[ROOT : NO_CHORD if rules.must_choose or rules.asked is not None else NO_CHORD + 1] = 0
+    bias = np.full(SIZES[1], MASKED)
+    bias[
+        ROOT : NO_CHORD if context.must_change_chord or context.melody_harmony is not None else NO_CHORD + 1
+    ] = 0
     twelve = bias[ROOT : ROOT + 12]
-    twelve[~bias_terms.among(rules.scale)[:12]] += penalty
-    twelve += _telling(rules, penalty)
-    twelve[rules.tonic] += rules.pull
-    twelve += bias_terms.lit_roots(
-        rules.tonic, rules.scale, rules.brightness, rules.lighter, rules.theta.light
+    twelve[~bias_terms.pitches_of_classes(context.scale)[:12]] += penalty
+    twelve += _characteristic_root_bias(context, penalty)
+    twelve[context.tonic] += context.tonic_bias
+    twelve += bias_terms.root_brightness_bias(
+        context.tonic,
+        context.scale,
+        context.brightness,
+        context.brightness_above_style,
+        context.theta.brightness,
     )
-    covers, kinds = bias_terms.covers(rules.melody, rules.theta.cover)
-    if rules.asked is None:
-        twelve += covers
-        twelve += bias_terms.wandering(rules.heard, rules.tonic, rules.scale, rules.theta.wander)
-        twelve[list(rules.heard[1:2])] -= rules.theta.back
+    melody_cover_bias, quality_bias = bias_terms.melody_cover_bias(
+        context.melody_durations, context.theta.melody_cover
+    )
+    if context.melody_harmony is None:
+        twelve += melody_cover_bias
+        twelve += bias_terms.new_root_bias(
+            context.recent_roots, context.tonic, context.scale, context.theta.new_roots
+        )
+        twelve[list(context.recent_roots[1:2])] -= context.theta.return_penalty
     else:  # it has heard what the chord would cover
-        likely, likely_kinds = bias_terms.asked(rules.asked, rules.theta.asked)
+        likely, likely_kinds = bias_terms.melody_harmony(context.melody_harmony, context.theta.melody_harmony)
         twelve += likely
-        kinds = kinds + likely_kinds
-    return bias, kinds
+        quality_bias = quality_bias + likely_kinds
+    return bias, quality_bias
 
 
-def _telling(rules: Rules, penalty: float) -> Worth:
+def _characteristic_root_bias(context: BeatContext, penalty: float) -> Bias:
     """Return what each root is worth, `(12,)`, where a mode was stated: what has its tone in its triad, as long as none of late had.
 
     What tells a mode is lost on a root whose fifth would have to be mended.
     """
-    worth = np.zeros(12)
-    if rules.modal is None:
-        return worth
+    logit_bias = np.zeros(12)
+    if context.characteristic_tone is None:
+        return logit_bias
     triads = [
-        {r, (r + 7) % 12, *((r + third) % 12 for third in (3, 4) if (r + third) % 12 in rules.scale)}
+        {r, (r + 7) % 12, *((r + third) % 12 for third in (3, 4) if (r + third) % 12 in context.scale)}
         for r in range(12)
     ]
-    whole = [triad <= rules.scale for triad in triads]
-    telling = [rules.modal in triad for triad in triads]
-    worth[~np.array(whole)] = penalty
-    if not any(telling[root] for root in rules.heard):
-        worth[np.array(whole) & telling] += TELLING
-    return worth
+    whole = [triad <= context.scale for triad in triads]
+    telling = [context.characteristic_tone in triad for triad in triads]
+    logit_bias[~np.array(whole)] = penalty
+    if not any(telling[root] for root in context.recent_roots):
+        logit_bias[np.array(whole) & telling] += CHARACTERISTIC_TRIAD_BIAS
+    return logit_bias
 
 
-def kinds(rules: Rules, root: int, covered: Array, penalty: float) -> Worth:
+def quality_bias(context: BeatContext, root: int, melody_bias: Array, penalty: float) -> Bias:
     """Return what each value of the field of kinds is worth on a root; `covered` is what `roots` told of it."""
-    colour = rules.theta.colour * rules.particular
-    worth = bias_terms.qualities(rules.tones, rules.brightness, colour, rules.theta.light, SIZES[2])
-    bias = np.full(SIZES[2], 9 * BARRED)  # a root may have no chord within the scale: then the nearest
-    known = slice(QUALITY, QUALITY + len(covered))
+    chord_size = context.theta.chord_size * context.chord_size_emphasis
+    logit_bias = bias_terms.chord_size_bias(
+        context.target_chord_size, context.brightness, chord_size, context.theta.brightness, SIZES[2]
+    )
+    bias = np.full(SIZES[2], 9 * MASKED)  # a root may have no chord within the scale: then the nearest
+    known = slice(QUALITY, QUALITY + len(melody_bias))
     bias[known] = (
-        worth[known]
-        + bias_terms.outside(root, rules.scale) * penalty * (1 if rules.modal is None else MODAL)
-        + covered
+        logit_bias[known]
+        + bias_terms.tones_outside(root, context.scale)
+        * penalty
+        * (1 if context.characteristic_tone is None else MODAL_PENALTY_FACTOR)
+        + melody_bias
     )
     return bias
 
 
-def ground(rules: Rules, chord: Chord | None, before: Sequence[int], *, begins: bool) -> int | None:
+def bass_target(
+    context: BeatContext, chord: Chord | None, last_pitches: Sequence[int], *, begins: bool
+) -> int | None:
     """Return the pitch class that the bass is drawn to: the tonic as all closes, a chord's bass as the chord begins.
 
     One that walks, and is there already by the pitches `before`, the last one first, goes on; so it does under a chord that
@@ -87,23 +103,25 @@ def ground(rules: Rules, chord: Chord | None, before: Sequence[int], *, begins: 
     """
     if chord is None:
         return None
-    if rules.closing and chord.root == rules.tonic:
-        return rules.tonic
-    if "bass" in rules.walking and ((before and before[0] % 12 == chord.bass) or rules.sixteenth):
+    if context.is_last_bar and chord.root == context.tonic:
+        return context.tonic
+    if "bass" in context.walking_parts and (
+        (last_pitches and last_pitches[0] % 12 == chord.bass) or context.sixteenth
+    ):
         return None
     return chord.bass if begins else None
 
 
-def basses(rules: Rules, root: int, kind: str, penalty: float) -> Worth:
+def bass_bias(context: BeatContext, root: int, kind: str, penalty: float) -> Bias:
     """Return what each value of the field of basses is worth: a tone of the chord."""
-    bias = np.full(SIZES[3], BARRED)
+    bias = np.full(SIZES[3], MASKED)
     for tone in QUALITIES[kind]:
-        bias[BASS + tone] = 0 if (root + tone) % 12 in rules.scale else penalty
+        bias[BASS + tone] = 0 if (root + tone) % 12 in context.scale else penalty
     return bias
 
 
-def voice(rules: Rules, part: str, chord: Chord | None, stroke: Set[int]) -> float:
+def another_voice_bias(context: BeatContext, part: str, chord: Chord | None, stroke: Set[int]) -> float:
     """Return what another voice of a stroke, which has some pitch classes, is worth: on a way to bigger chords they are not only broken."""
-    if not rules.voices or chord is None or part != "chords":
+    if not context.extra_voice_bias or chord is None or part != "chords":
         return 0.0
-    return rules.voices if chord.pitch_classes - stroke else 0.0
+    return context.extra_voice_bias if chord.pitch_classes - stroke else 0.0

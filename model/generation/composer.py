@@ -13,25 +13,34 @@ from functools import lru_cache
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from model.decoder.engine import Decoding
+from model.decoder.engine import Engine
 from model.decoder.load import open_engine
-from model.decoder.tokenizer import Event, Line, line_row, row_chord, row_note
+from model.decoder.tokenizer import BarLine, Event, line_row, row_chord, row_note
 from model.generation import form, history
-from model.generation.beat_rules import Row, rules_for
-from model.generation.form import cued
-from model.generation.form import line as line_of
-from model.generation.messages import BeatWritten, Begin, Opening, Understood, Write
-from model.generation.morph import Way
-from model.generation.sampler import MOST_EVENTS, write_beat
-from model.generation.take import Take, Written, kept_rows, opened, read_again, room, under_hands, whole
+from model.generation.beat_rules import Row, beat_context
+from model.generation.form import apply_cue
+from model.generation.form import bar_line as line_of
+from model.generation.messages import BeatWritten, Begin, FirstNote, Understood, Write
+from model.generation.morph import MorphPath
+from model.generation.sampler import MAX_EVENTS, sample_beat
+from model.generation.take import (
+    TakeState,
+    WrittenBeat,
+    fixed_rows,
+    is_all_fixed,
+    mark_chord_change,
+    open_state,
+    reread_played,
+    ticks_until_fixed,
+)
 from model.music.harmony import chord_symbol, parse_chord, parse_key
 from model.music.notes import Beat, Kept, Note, Ticks, beats_in_bar
-from model.music.plan import Plan, apply, between, blended
+from model.music.plan import Plan, apply_controls, interpolate_plans, interpolate_vectors
 from model.prompt.encoder import Embedding, TextEncoder
 from model.prompt.understand import understand
-from model.styles import played
+from model.styles import performed_share
 
-PREPARED = 64
+MAX_PREPARED_PROMPTS = 64
 """Prompts whose reading is kept: a bank's, and those that were asked for last."""
 
 
@@ -44,28 +53,28 @@ class Composer:
     def __init__(
         self,
         encoder: TextEncoder,
-        engine: Decoding | None = None,
-        opening: Callable[[Opening], None] | None = None,
+        engine: Engine | None = None,
+        on_first_note: Callable[[FirstNote], None] | None = None,
     ) -> None:
         threadpool_limits(1)
         self._engine = engine or open_engine()
-        self._opening = opening
-        self._takes: dict[int, Take] = {}
-        self._read = lru_cache(PREPARED)(lambda prompt: understand(prompt, encoder))
+        self._on_first_note = on_first_note
+        self._takes: dict[int, TakeState] = {}
+        self._read_prompt = lru_cache(MAX_PREPARED_PROMPTS)(lambda prompt: understand(prompt, encoder))
 
     def begin(self, order: Begin) -> Understood:
         """Understand the words of a take; the plan that is told is the words', without the controls."""
-        plan, text = self._understood(order.prompt, order)
-        other = None if order.morph is None else self._understood(order.morph, order)
-        self._takes[order.take] = Take(order, plan, text, other)
+        plan, text = self._plan_and_text(order.prompt, order)
+        other = None if order.morph is None else self._plan_and_text(order.morph, order)
+        self._takes[order.take] = TakeState(order, plan, text, other)
         return Understood(order.take, plan, None if other is None else other[0])
 
     def prepare(self, prompt: str) -> None:
         """Read the words of a prompt now, so that it begins without delay later."""
-        self._read(prompt)
+        self._read_prompt(prompt)
 
-    def _understood(self, prompt: str, order: Begin) -> tuple[Plan, Embedding]:
-        plan, text = self._read(prompt)
+    def _plan_and_text(self, prompt: str, order: Begin) -> tuple[Plan, Embedding]:
+        plan, text = self._read_prompt(prompt)
         plan = order.plan or plan
         return (plan if order.parts is None else replace(plan, parts=order.parts)), text
 
@@ -76,27 +85,27 @@ class Composer:
     def write(self, order: Write) -> BeatWritten:
         """Write one beat. Raises KeyError for a take never begun, ValueError for a beat too far ahead."""
         take = self._takes[order.take]
-        meant, text = _morphed(take, order.controls.morph)
-        plan, _ = apply(meant, order.controls)
-        plan = cued(plan, order.section)
-        if order.index >= len(take.written) and self._frame(take, plan).bar == take.begin.bars:
+        understood_plan, text = _morphed_plan(take, order.controls.morph)
+        plan, _ = apply_controls(understood_plan, order.controls)
+        plan = apply_cue(plan, order.section)
+        if order.index >= len(take.written) and self._next_frame(take, plan).bar == take.begin.bars:
             return BeatWritten(order.take, None)
         if order.index > len(take.written):
             raise ValueError(f"beat {order.index} of a take of {len(take.written)} beats")
-        take.go_back(order.index)
-        read_again(self._engine, take, order)
-        frame = self._frame(take, plan)
+        take.rewind(order.index)
+        reread_played(self._engine, take, order)
+        frame = self._next_frame(take, plan)
         kept = (
             take.kept(order.index)
             if order.hands is None
-            else under_hands(take.written[-1] if take.written else None, order.hands)
+            else mark_chord_change(take.written[-1] if take.written else None, order.hands)
         )
         written = self._beat(take, plan, text, order, frame, kept)
-        written.x = order.controls.morph
+        written.morph_position = order.controls.morph
         take.add(written)
         return BeatWritten(order.take, written.beat)
 
-    def _frame(self, take: Take, plan: Plan) -> Beat:
+    def _next_frame(self, take: TakeState, plan: Plan) -> Beat:
         """Return the empty beat that comes next; a new metre waits for the bar line."""
         if not take.written:
             return Beat(0, 0, 0, plan.meter, None, fresh=False)
@@ -106,95 +115,115 @@ class Composer:
         return Beat(last.index + 1, last.bar + 1, 0, plan.meter, last.chord, fresh=False)
 
     def _beat(
-        self, take: Take, plan: Plan, text: Embedding, order: Write, frame: Beat, kept: Kept
-    ) -> Written:
+        self, take: TakeState, plan: Plan, text: Embedding, order: Write, frame: Beat, kept: Kept
+    ) -> WrittenBeat:
         key, controls = parse_key(plan.key), order.controls
-        way = _way(take, order)
-        moving = way is not None and take.moving(way.x)
-        theta = take.theta.on_the_way() if moving else take.theta.played(played(plan.style))
+        morph_path = _morph_path(take, order)
+        is_morphing = morph_path is not None and take.is_morphing(morph_path.morph_position)
+        theta = (
+            take.theta.while_morphing()
+            if is_morphing
+            else take.theta.for_performed_share(performed_share(plan.style))
+        )
         if controls.guidance is not None:
             theta = replace(theta, text=controls.guidance)
-        line = self._line(take, plan, frame, order.section, moving=moving)
-        row = line_row(frame.beat, line)
-        if whole(kept, plan.parts):
-            return _as_given(take, frame, kept, row)
-        state, mark, h = opened(self._engine, take, plan, text, key, frame, theta.text > 0, row)
-        rules = rules_for(take, plan, controls, frame, key, theta, line, kept, way)
+        bar_line = self._bar_line(take, plan, frame, order.section, is_morphing=is_morphing)
+        row = line_row(frame.beat, bar_line)
+        if is_all_fixed(kept, plan.parts):
+            return _fixed_beat(take, frame, kept, row)
+        state, first_row, h = open_state(self._engine, take, plan, text, key, frame, theta.text > 0, row)
+        context = beat_context(take, plan, controls, frame, key, theta, bar_line, kept, morph_path)
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
-        touches = rng.integers(-4, 4, MOST_EVENTS + len(rules.lead))
-        said = {*rules.given, *rules.lead} - set(form.rows(plan, frame, line))
+        velocity_jitters = rng.integers(-4, 4, MAX_EVENTS + len(context.leading_rows))
+        given_rows = {*context.given, *context.leading_rows} - set(form.figure_rows(plan, frame, bar_line))
 
-        def sounding(rows: list[Row]) -> Written:
+        def sounding(rows: list[Row]) -> WrittenBeat:
             chord = take.written[-1].chord if take.written else None
             notes = list(kept.notes)
             fresh = False
-            drawn = tuple(r for r in rows if r not in said)
-            last = [w.drawn for w in take.written[-history.LOOKED_BACK + 1 :]]
+            sampled = tuple(r for r in rows if r not in given_rows)
+            last = [w.sampled for w in take.written[-history.HISTORY_BEATS + 1 :]]
             # the first note was told before any other was drawn
-            heard = drawn if take.written else history.firsts(drawn)
-            lifts = history.lifts([*last, heard], rules.wanted)
-            for one, loose in zip(drawn, touches, strict=False):
+            heard = sampled if take.written else history.first_notes(sampled)
+            velocity_corrections = history.velocity_corrections([*last, heard], context.target_velocity)
+            for one, velocity_jitter in zip(sampled, velocity_jitters, strict=False):
                 if one[0] == Event.CHORD:
                     fresh = row_chord(one) != chord or not take.written
                     chord = row_chord(one)
                 else:
                     note = row_note(one)
-                    notes.append(_sounding(take, note, frame, lifts.get(note.part, 0), int(loose)))
+                    notes.append(
+                        _performed_note(
+                            take, note, frame, velocity_corrections.get(note.part, 0), int(velocity_jitter)
+                        )
+                    )
             symbol = None if chord is None else chord_symbol(chord, key.flats)
             beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
-            return Written(beat, chord, [row, *rows], take.cache, mark, drawn)
+            return WrittenBeat(beat, chord, [row, *rows], take.cache_number, first_row, sampled)
 
-        def opening(rows: list[Row]) -> None:
-            if self._opening is not None and frame.index == 0 and not kept.notes:
-                self._opening(Opening(order.take, sounding(rows).beat))
+        def on_first_note(rows: list[Row]) -> None:
+            if self._on_first_note is not None and frame.index == 0 and not kept.notes:
+                self._on_first_note(FirstNote(order.take, sounding(rows).beat))
 
-        return sounding(write_beat(self._engine, state, h, rules, rng, opening))
+        return sounding(sample_beat(self._engine, state, h, context, rng, on_first_note))
 
-    def _line(self, take: Take, plan: Plan, frame: Beat, cue: str | None, *, moving: bool) -> Line:
+    def _bar_line(
+        self, take: TakeState, plan: Plan, frame: Beat, cue: str | None, *, is_morphing: bool
+    ) -> BarLine:
         """Return what the bar line tells."""
         begin = take.begin
         style = plan.style[0][0] if plan.style else ""
         told = line_of(
-            frame.bar, begin.bars or begin.loop, style, closes=begin.bars is not None, cue=cue, moving=moving
+            frame.bar,
+            begin.bars or begin.loop,
+            style,
+            closes=begin.bars is not None,
+            cue=cue,
+            is_morphing=is_morphing,
         )
         return replace(told, left=1) if cue == "ending" else told
 
 
-def _sounding(take: Take, note: Note, frame: Beat, lift: int, loose: int) -> Note:
+def _performed_note(
+    take: TakeState, note: Note, frame: Beat, velocity_correction: int, velocity_jitter: int
+) -> Note:
     """Return a drawn note as it sounds: a player's anywhere within its class of velocity, over before a kept one begins."""
     # a class is eight steps wide; what is exactly on the grid is a machine's, and so is its velocity
-    velocity = min(127, max(1, note.velocity + lift + (loose if note.offset else 0)))
+    velocity = min(127, max(1, note.velocity + velocity_correction + (velocity_jitter if note.offset else 0)))
     offset = max(note.offset, 0) if frame.index == 0 and note.start == 0 else note.offset
-    until = room(take.begin.given, note.part, frame)
+    until = ticks_until_fixed(take.begin.given, note.part, frame)
     length = note.length if until is None else max(1, min(note.length, until - note.start))
     return replace(note, velocity=velocity, offset=offset, length=Ticks(length))
 
 
-def _as_given(take: Take, frame: Beat, kept: Kept, line: Row) -> Written:
+def _fixed_beat(take: TakeState, frame: Beat, kept: Kept, bar_line: Row) -> WrittenBeat:
     """Return a beat of which all stays; it is read when the next one is written."""
     chord = take.written[-1].chord if take.written else None
     if kept.fresh or not take.written:
         chord = None if kept.chord is None else parse_chord(kept.chord)
     beat = replace(frame, chord=kept.chord, fresh=kept.fresh, notes=kept.notes)
-    return Written(
-        beat, chord, [line, *kept_rows(frame, kept, melody_first=take.begin.melody_first)[1:]], 0, 0
+    return WrittenBeat(
+        beat, chord, [bar_line, *fixed_rows(frame, kept, melody_first=take.begin.melody_first)[1:]], 0, 0
     )
 
 
-def _morphed(take: Take, x: float) -> tuple[Plan, Embedding]:
+def _morphed_plan(take: TakeState, morph_position: float) -> tuple[Plan, Embedding]:
     """Return what is understood of a take's prompt, or of its two at a place between them."""
     if take.other is None:
         return take.plan, take.text
     plan, text = take.other
-    return between(take.plan, plan, x), blended(take.text, text, x)
+    return interpolate_plans(take.plan, plan, morph_position), interpolate_vectors(
+        take.text, text, morph_position
+    )
 
 
-def _way(take: Take, order: Write) -> Way | None:
+def _morph_path(take: TakeState, order: Write) -> MorphPath | None:
     """Return the way between a take's two prompts; None at rest at one of them, where it is that prompt and no more."""
-    x = order.controls.morph
-    if take.other is None or (x in (0, 1) and not take.moving(x)):
+    morph_position = order.controls.morph
+    if take.other is None or (morph_position in (0, 1) and not take.is_morphing(morph_position)):
         return None
     first, second = (
-        cued(apply(plan, order.controls)[0], order.section) for plan in (take.plan, take.other[0])
+        apply_cue(apply_controls(plan, order.controls)[0], order.section)
+        for plan in (take.plan, take.other[0])
     )
-    return Way(first, second, x)
+    return MorphPath(first, second, morph_position)

@@ -13,35 +13,37 @@ from model.decoder.tokenizer import (
     PHRASE_BARS,
     PITCH,
     VELOCITY_STEP,
-    Line,
+    BarLine,
     nearest_length,
     note_event,
 )
-from model.generation.bias_terms import wanted_velocity
+from model.generation.bias_terms import target_velocity
 from model.music.drums import ROLES
 from model.music.notes import CUES, Beat
 from model.music.plan import Plan
 from model.prompt.rules.figures import FIGURES, Figure
 
-STILL = frozenset({"ambient", "art song", "hymn", "folk", "standard", "pop ballad", "cinematic"})
+STYLES_WITHOUT_FILLS = frozenset(
+    {"ambient", "art song", "hymn", "folk", "standard", "pop ballad", "cinematic"}
+)
 """Styles whose phrases end without a fill."""
 
 
-CLUB = frozenset(
+CLUB_STYLES = frozenset(
     {"house", "techno", "trance", "dubstep", "future bass", "drum and bass", "jersey club", "afro house"}
 )
 
 
-_WITHOUT = {"intro": {"melody"}, "break": {"drums", "bass"}}
+_SILENT_PARTS = {"intro": {"melody"}, "break": {"drums", "bass"}}
 """The parts that are silent in it, as long as others are left."""
 
 
-def cued(plan: Plan, section: str | None) -> Plan:
+def apply_cue(plan: Plan, section: str | None) -> Plan:
     """Return the plan of bars in a section that was asked for by hand."""
     if section is None:
         return plan
     _, energy, density = CUES[section]
-    left = tuple(p for p in plan.parts if p not in _WITHOUT.get(section, ()))
+    left = tuple(p for p in plan.parts if p not in _SILENT_PARTS.get(section, ()))
     return replace(
         plan,
         parts=left or plan.parts,
@@ -50,18 +52,18 @@ def cued(plan: Plan, section: str | None) -> Plan:
     )
 
 
-def line(
-    bar: int, bars: int | None, style: str, *, closes: bool, cue: str | None = None, moving: bool = False
-) -> Line:
+def bar_line(
+    bar: int, bars: int | None, style: str, *, closes: bool, cue: str | None = None, is_morphing: bool = False
+) -> BarLine:
     """Return what is told at the line of bar number `bar` (from 0) of a piece of `bars`, None being endless.
 
     `cue` is a section asked for by hand; no fill breaks into a sweep between two prompts that is `moving`.
     """
     left = 0 if bars is None or not closes else bars - bar
     section = cue or _section(bar, bars, style, left)
-    if moving and section == "fill" and cue != "fill":
+    if is_morphing and section == "fill" and cue != "fill":
         section = "groove"
-    return Line(left if left <= PHRASE_BARS else 0, section, bar % PHRASE_BARS + 1)
+    return BarLine(left if left <= PHRASE_BARS else 0, section, bar % PHRASE_BARS + 1)
 
 
 def _section(bar: int, bars: int | None, style: str, left: int) -> str:
@@ -73,9 +75,9 @@ def _section(bar: int, bars: int | None, style: str, left: int) -> str:
     if count is not None and bars is not None and bars >= 16 and number == 0:
         return "intro" if place < phrase // 2 else "groove"
     last = place == phrase - 1 and (bars is None or bar + 1 < bars or bars >= phrase)
-    if last and style not in STILL:
+    if last and style not in STYLES_WITHOUT_FILLS:
         return "fill"
-    if count is not None and count >= 4 and style in CLUB:
+    if count is not None and count >= 4 and style in CLUB_STYLES:
         return ("groove", "build", "drop", "break")[number % 4]
     return "variation" if number % 2 else "groove"
 
@@ -83,14 +85,14 @@ def _section(bar: int, bars: int | None, style: str, left: int) -> str:
 Row = tuple[int, ...]
 
 
-HALVED = frozenset({"trap", "dubstep", "future bass"})
+HALF_TIME_STYLES = frozenset({"trap", "dubstep", "future bass"})
 """Styles whose snare falls on three where the words do not say otherwise; drill has its own places."""
 
 
-def rows(plan: Plan, frame: Beat, line: Line) -> tuple[Row, ...]:
+def figure_rows(plan: Plan, frame: Beat, line: BarLine) -> tuple[Row, ...]:
     """Return the rows that figures have in a beat; those of the bass lack a pitch. The last bar of an ending has only its drums'."""
-    found, loud = list[Row](), 1 + int(wanted_velocity("drums", plan.energy)) // VELOCITY_STEP
-    for figure in _played(plan, line):
+    found, loud = list[Row](), 1 + int(target_velocity("drums", plan.energy)) // VELOCITY_STEP
+    for figure in _active_figures(plan, line):
         for tick in figure.ticks if figure.beat in (None, frame.beat) else ():
             if figure.what == "bass":
                 found.append((note_event("bass", tick), 0, 1 + nearest_length(figure.length), 0, 0))
@@ -102,9 +104,9 @@ def rows(plan: Plan, frame: Beat, line: Line) -> tuple[Row, ...]:
     return tuple(found)
 
 
-def owned(plan: Plan, line: Line) -> tuple[frozenset[str], frozenset[int]]:
+def replaced_parts(plan: Plan, line: BarLine) -> tuple[frozenset[str], frozenset[int]]:
     """Return the parts, and the drums by their notes, of which nothing is drawn in a bar, for figures have them."""
-    what = {figure.what for figure in _played(plan, line)}
+    what = {figure.what for figure in _active_figures(plan, line)}
     return frozenset(what & {"bass"}), frozenset(ROLES[role] for role in what - {"bass"})
 
 
@@ -115,7 +117,7 @@ def off_the_backbeat(plan: Plan, frame: Beat) -> frozenset[int]:
     return frozenset()
 
 
-def _played(plan: Plan, line: Line) -> list[Figure]:
+def _active_figures(plan: Plan, line: BarLine) -> list[Figure]:
     figures = [FIGURES[name] for name in plan.figures]
     return [
         f
@@ -125,5 +127,5 @@ def _played(plan: Plan, line: Line) -> list[Figure]:
 
 
 def _half_time(plan: Plan, frame: Beat) -> bool:
-    known = "feel" in plan.explicit or any(name in HALVED for name, _ in plan.style[:1])
+    known = "feel" in plan.explicit or any(name in HALF_TIME_STYLES for name, _ in plan.style[:1])
     return plan.feel == "half" and known and frame.meter == "4/4"

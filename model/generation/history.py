@@ -6,64 +6,66 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from model.decoder.tokenizer import FIRST_NOTE, STEP, part_and_tick, row_note
-from model.generation.bias_terms import crowding
-from model.generation.style_statistics import wanted_onsets
+from model.generation.bias_terms import log_density_error
+from model.generation.style_statistics import target_onsets
 from model.music.harmony import Chord
 from model.music.notes import TICKS_PER_QUARTER, Beat
 from model.music.plan import Plan
 
-LOOKED_BACK = 8  # beats
-HELD = 64  # beats: more than the longest note
-ENTERING = ("drums", "bass", "chords", "melody")
-WAITED = 2  # beats
-SINGLE = ("bass", "melody")
+HISTORY_BEATS = 8  # beats
+LONGEST_NOTE_BEATS = 64  # beats: more than the longest note
+ENTRY_ORDER = ("drums", "bass", "chords", "melody")
+ENTRY_WAIT_BEATS = 2  # beats
+MONOPHONIC_PARTS = ("bass", "melody")
 """Parts of one voice."""
-LIFTED = 0.8
+CORRECTED_SHARE = 0.8
 """The share of what is missing in loudness that a lift makes up for."""
 
 Row = tuple[int, ...]
 
 
-def crowds(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str, float]:
+def density_errors(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str, float]:
     """Return the logarithm of how much fuller than the wanted density each part was in the last beats."""
-    last = beats[-LOOKED_BACK:]
+    last = beats[-HISTORY_BEATS:]
     quarters = sum(b.length for b in last) / TICKS_PER_QUARTER
     onsets: dict[str, int] = defaultdict(int)
     for beat in last:
         for part in {n.part for n in beat.notes}:
             onsets[part] += len({n.start for n in beat.notes if n.part == part})
     return {
-        p: crowding(onsets[p], quarters, wanted_onsets(plan.idiom(p), p, plan.density), plan.density)
+        p: log_density_error(
+            onsets[p], quarters, target_onsets(plan.style_of(p), p, plan.density), plan.density
+        )
         for p in parts
     }
 
 
-def due(beats: Sequence[Beat], parts: Collection[str]) -> frozenset[str]:
+def entrances(beats: Sequence[Beat], parts: Collection[str]) -> frozenset[str]:
     """Return which parts have to sound on the first tick after the beats of a take: as it begins its drums, or who is there without them.
 
     Bass and chords may wait for their place in the style's bar, but not beyond its third beat.
     """
     if not beats:
-        return frozenset([part for part in ENTERING if part in parts][:1])
-    if len(beats) != WAITED:
+        return frozenset([part for part in ENTRY_ORDER if part in parts][:1])
+    if len(beats) != ENTRY_WAIT_BEATS:
         return frozenset()
     heard = {n.part for beat in beats for n in beat.notes}
     return frozenset({"bass", "chords"}.intersection(parts) - heard)
 
 
-def last(beats: Sequence[Beat]) -> dict[str, tuple[int, ...]]:
+def last_pitches(beats: Sequence[Beat]) -> dict[str, tuple[int, ...]]:
     """Return the last two pitches of each part of one voice, the very last first, in the beats that are known."""
-    found: dict[str, tuple[int, ...]] = dict.fromkeys(SINGLE, ())
+    found: dict[str, tuple[int, ...]] = dict.fromkeys(MONOPHONIC_PARTS, ())
     for beat in reversed(beats):
         for note in sorted(beat.notes, key=lambda n: -n.start):
-            if note.part in SINGLE:
+            if note.part in MONOPHONIC_PARTS:
                 found[note.part] = (*found[note.part], note.pitch)[:2]
         if all(len(pitches) > 1 for pitches in found.values()):
             break
     return {part: pitches for part, pitches in found.items() if pitches}
 
 
-def roots(chords: Sequence[Chord | None]) -> tuple[int, ...]:
+def recent_roots(chords: Sequence[Chord | None]) -> tuple[int, ...]:
     """Return the roots that the chords of some beats moved through, the last one first; what has no root is left out."""
     found: list[int] = []
     for chord in reversed(chords):
@@ -72,19 +74,19 @@ def roots(chords: Sequence[Chord | None]) -> tuple[int, ...]:
     return tuple(found)
 
 
-def without_off_beats(beats: Sequence[Beat], unit: int) -> float:
+def missing_off_beats(beats: Sequence[Beat], unit: int) -> float:
     """Return 1 where no off-beat of the unit (8 or 16) was played in the last beats, 0 where one was every other quarter."""
-    last = beats[-LOOKED_BACK:]
+    last = beats[-HISTORY_BEATS:]
     pair = TICKS_PER_QUARTER * 8 // unit
     heard = len({(i, n.start) for i, b in enumerate(last) for n in b.notes if n.start % pair == pair // 2})
     quarters = sum(b.length for b in last) / TICKS_PER_QUARTER
     return max(0.0, 1 - 2 * heard / quarters) if quarters else 1.0
 
 
-def astray(beats: Sequence[Beat], scale: Collection[int]) -> float:
+def share_outside_scale(beats: Sequence[Beat], scale: Collection[int]) -> float:
     """Return the share of the time of the last beats' notes, drums left out, that lies outside a scale; 0 of none."""
     inside = outside = 0
-    for note in (n for b in beats[-LOOKED_BACK:] for n in b.notes if n.part != "drums"):
+    for note in (n for b in beats[-HISTORY_BEATS:] for n in b.notes if n.part != "drums"):
         if note.pitch % 12 in scale:
             inside += note.length
         else:
@@ -92,20 +94,26 @@ def astray(beats: Sequence[Beat], scale: Collection[int]) -> float:
     return outside / (inside + outside) if outside else 0.0
 
 
-def lifts(rows: Sequence[Sequence[Row]], wanted: Mapping[str, float]) -> dict[str, int]:
+def velocity_corrections(
+    rows: Sequence[Sequence[Row]], target_velocity: Mapping[str, float]
+) -> dict[str, int]:
     """Return how many steps of velocity each part is lifted, so that its last beats are as loud as is wanted.
 
     `rows` are those beats as they were drawn, the newest last: what is played keeps its shape, energy sets its level.
     """
     drawn: dict[str, list[int]] = defaultdict(list)
-    for beat in rows[-LOOKED_BACK:]:
+    for beat in rows[-HISTORY_BEATS:]:
         for row in beat:
             if row[0] >= FIRST_NOTE and row[3]:
                 drawn[part_and_tick(row[0])[0]].append(row_note(row).velocity)
-    return {p: round(LIFTED * (wanted[p] - sum(v) / len(v))) for p, v in drawn.items() if p in wanted}
+    return {
+        p: round(CORRECTED_SHARE * (target_velocity[p] - sum(v) / len(v)))
+        for p, v in drawn.items()
+        if p in target_velocity
+    }
 
 
-def firsts(rows: Sequence[Row]) -> list[Row]:
+def first_notes(rows: Sequence[Row]) -> list[Row]:
     """Return the first note of each part."""
     found: dict[str, Row] = {}
     for row in rows:
@@ -114,11 +122,11 @@ def firsts(rows: Sequence[Row]) -> list[Row]:
     return list(found.values())
 
 
-def busy(beats: Sequence[Beat]) -> dict[tuple[str, int], int]:
+def sounding_until(beats: Sequence[Beat]) -> dict[tuple[str, int], int]:
     """Return until which grid tick of the next beat each (part, pitch) still sounds."""
     found: dict[tuple[str, int], int] = {}
     back = 0
-    for beat in reversed(beats[-HELD:]):
+    for beat in reversed(beats[-LONGEST_NOTE_BEATS:]):
         back += beat.length
         for note in beat.notes:
             until = -(-(note.end - back) // STEP)

@@ -90,7 +90,7 @@ class BeatWritten:
 
 
 @dataclass(frozen=True, slots=True)
-class Opening:
+class FirstNote:
     """What comes before the answer to a `Write` of a take's first beat: its first note, while the rest is being written.
 
     The answer has the same note.

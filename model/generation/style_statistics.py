@@ -14,23 +14,23 @@ from model.prompt.rules.vocabulary import FOLDER
 FILE = FOLDER / "habits.tsv"
 
 
-LARGEST = 12
+MAX_STEP = 12
 """Semitones of a step; larger ones count as this."""
 
 
-PLACES = 16
+SIXTEENTHS = 16
 """Sixteenths of a bar of 4/4."""
 
 
-SIZES = {"length": len(LENGTHS), "step": LARGEST + 1, "place": PLACES}
+SIZES = {"length": len(LENGTHS), "step": MAX_STEP + 1, "place": SIXTEENTHS}
 """What there are habits of: the classes of lengths, the semitones between a note and the one before, and where in the bar notes begin."""
 
 
-Worth = npt.NDArray[np.float64]
+Bias = npt.NDArray[np.float64]
 
 
 @lru_cache(1024)
-def worth(style: Mix, part: str, what: str) -> Worth:
+def bias(style: Mix, part: str, what: str) -> Bias:
     """Return what each length, `(48,)`, each size of step, `(13,)`, or each place, `(16,)`, is worth in a part of a mix of styles; read-only.
 
     Places are asked of each role of the drums besides, by its name. Where nobody was measured all are worth nothing.
@@ -43,9 +43,9 @@ def worth(style: Mix, part: str, what: str) -> Worth:
 
 
 @cache
-def table() -> dict[tuple[str, str, str], Worth]:
+def table() -> dict[tuple[str, str, str], Bias]:
     """Return the whole table, by style, part or drum, and what; read it only."""
-    found: dict[tuple[str, str, str], Worth] = {}
+    found: dict[tuple[str, str, str], Bias] = {}
     for line in FILE.read_text(encoding="utf-8").splitlines():
         if not line.startswith("#"):
             style, part, what, values = line.split("\t")
@@ -63,7 +63,7 @@ def _table() -> dict[tuple[str, str], tuple[float, float, float]]:
     return found
 
 
-def wanted_onsets(style: Mix, part: str, density: float) -> float:
+def target_onsets(style: Mix, part: str, density: float) -> float:
     """Return the onsets a quarter that a density (a percentile, 0..1) means for a part of a mix of styles."""
     known = [(_table()[name, part], weight) for name, weight in style if (name, part) in _table()]
     if not known:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from model.decoder.conditioning import DROPPABLE, HEADER, Header, unsaid
-from model.decoder.engine import Decoding, Reading
+from model.decoder.conditioning import DROPPABLE_CONDITIONS, HEADER, Header, without_conditions
+from model.decoder.engine import Engine, EngineState
 from model.decoder.tokenizer import (
     MELODY_EVENT,
     NOW,
@@ -20,12 +20,12 @@ from model.decoder.tokenizer import (
     encode_beat,
     nearest_length,
     note_event,
-    on_lattice,
+    to_token_grid,
 )
 from model.generation import history as looking_back
-from model.generation.bias_weights import SHIPPED, Theta
+from model.generation.bias_weights import SHIPPED, BiasWeights
 from model.generation.messages import Begin, Write
-from model.generation.style_lanes import manners
+from model.generation.style_lanes import lane_styles
 from model.music.harmony import Chord, Key, parse_chord
 from model.music.notes import Beat, Kept, beats_in_bar
 from model.music.plan import Mix, Plan
@@ -39,9 +39,9 @@ LATER_ROWS = 150
 """At most so many rows of the bars that follow are read before a bar that is filled in."""
 
 
-def kept_rows(frame: Beat, kept: Kept, *, melody_first: bool) -> list[Row]:
+def fixed_rows(frame: Beat, kept: Kept, *, melody_first: bool) -> list[Row]:
     """Return the rows of what is kept of a beat, its line row first."""
-    notes = tuple(on_lattice(n) for n in kept.notes)
+    notes = tuple(to_token_grid(n) for n in kept.notes)
     inside = tuple(n for n in notes if n.start < frame.length)
     beat = replace(frame, chord=kept.chord, fresh=kept.fresh, notes=inside)
     return encode_beat(beat, melody_first=melody_first)
@@ -61,7 +61,7 @@ def rhythm_rows(kept: Kept) -> list[Row]:
     ]
 
 
-def whole(kept: Kept, parts: Sequence[str]) -> bool:
+def is_all_fixed(kept: Kept, parts: Sequence[str]) -> bool:
     """Tell whether nothing is left to write in a beat."""
     return kept.harmony and kept.parts >= set(parts)
 
@@ -72,14 +72,14 @@ def later_rows(
     """Return the rows of the kept bars that follow the bar being filled in, between their marks."""
     beats = beats_in_bar(frame.meter)
     at = frame.index - frame.beat + beats
-    while at < len(given) and not all(whole(k, parts) for k in given[at : at + beats]):
+    while at < len(given) and not all(is_all_fixed(k, parts) for k in given[at : at + beats]):
         at += beats
     rows: list[Row] = []
-    while at < len(given) and all(whole(k, parts) for k in given[at : at + beats]):
+    while at < len(given) and all(is_all_fixed(k, parts) for k in given[at : at + beats]):
         bar: list[Row] = []
         for i, kept in enumerate(given[at : at + beats]):
             first = kept if i or rows else replace(kept, fresh=True)
-            bar += kept_rows(replace(frame, beat=i), first, melody_first=melody_first)
+            bar += fixed_rows(replace(frame, beat=i), first, melody_first=melody_first)
         if len(rows) + len(bar) > LATER_ROWS:
             break
         rows += bar
@@ -87,7 +87,7 @@ def later_rows(
     return ((Event.AFTER, 0, 0, 0, 0), *rows, (Event.AFTER, NOW, 0, 0, 0)) if rows else ()
 
 
-def room(given: Sequence[Kept], part: str, frame: Beat) -> int | None:
+def ticks_until_fixed(given: Sequence[Kept], part: str, frame: Beat) -> int | None:
     """Return the ticks from a beat's first to the first later kept note of a part; None where there is none."""
     away = 0
     for kept in given[frame.index :]:
@@ -113,7 +113,7 @@ def melody_ahead(given: Sequence[Kept], frame: Beat) -> dict[int, float]:
 
 
 @dataclass(slots=True)
-class Written:
+class WrittenBeat:
     """A beat with its rows, and where in which cache it begins; cache 0 is none. `drawn` are those that were not given.
 
     `x` is where it lies between two prompts.
@@ -122,18 +122,18 @@ class Written:
     beat: Beat
     chord: Chord | None
     rows: list[Row]
-    cache: int
-    mark: int
-    drawn: tuple[Row, ...] = ()
-    x: float = 0.0
+    cache_number: int
+    first_row: int
+    sampled: tuple[Row, ...] = ()
+    morph_position: float = 0.0
 
 
-def hear(written: Written, played: Kept, *, melody_first: bool) -> int | None:
+def replace_with_played(written: WrittenBeat, played: Kept, *, melody_first: bool) -> int | None:
     """Put how a beat really sounded in the place of how it was written; return the first row that differs, or None.
 
     Where only the melody is another, the rest keeps its rows: what the model drew is not rounded again.
     """
-    rows = kept_rows(written.beat, played, melody_first=melody_first)[1:]
+    rows = fixed_rows(written.beat, played, melody_first=melody_first)[1:]
     beat = replace(written.beat, chord=played.chord, fresh=played.fresh, notes=played.notes)
     if not melody_first and _accompaniment(beat) == _accompaniment(written.beat):
         rows = [r for r in written.rows[1:] if r[0] < MELODY_EVENT] + [
@@ -150,17 +150,19 @@ def hear(written: Written, played: Kept, *, melody_first: bool) -> int | None:
     )
 
 
-def under_hands(last: Written | None, hands: Kept) -> Kept:
+def mark_chord_change(last: WrittenBeat | None, hands: Kept) -> Kept:
     """Return what the hands give of a beat that follows another, its chord fresh where it is a new one."""
     if not hands.harmony or hands.chord is None:
         return hands
     return replace(hands, fresh=last is None or last.chord != parse_chord(hands.chord))
 
 
-def sounding_on(busy: Mapping[tuple[str, int], int], kept: Kept, begin: Begin) -> dict[tuple[str, int], int]:
+def still_sounding(
+    sounding_until: Mapping[tuple[str, int], int], kept: Kept, begin: Begin
+) -> dict[tuple[str, int], int]:
     """Return what sounds on into a beat: on a stage the band lets go of the old chord where the hands bring a new one."""
-    let_go = kept.harmony and kept.fresh and not begin.given
-    return {k: until for k, until in busy.items() if not (let_go and k[0] in ("bass", "chords"))}
+    cut_off = kept.harmony and kept.fresh and not begin.given
+    return {k: until for k, until in sounding_until.items() if not (cut_off and k[0] in ("bass", "chords"))}
 
 
 def _accompaniment(beat: Beat) -> tuple[object, ...]:
@@ -170,154 +172,166 @@ def _accompaniment(beat: Beat) -> tuple[object, ...]:
 Array = npt.NDArray[np.float32]
 
 
-ROOM_FOR_A_BEAT = 64
+ROWS_FOR_A_BEAT = 64
 
 
 REMEMBERED = 512
 """Beats whose notes a take holds: more than any context has rows, or a performance is rewound by."""
 
 
-GONE = 0
+NO_CACHE = 0
 """The number of no cache: what was read is no longer there."""
 
 
-FORGOTTEN = Written(Beat(0, 0, 0, "4/4", None, fresh=False), None, [], GONE, 0)
+FORGOTTEN_BEAT = WrittenBeat(Beat(0, 0, 0, "4/4", None, fresh=False), None, [], NO_CACHE, 0)
 """Stands for each beat of a take that is no longer known."""
 
 
 @dataclass(slots=True)
-class Take:
+class TakeState:
     """A take: its order, what was understood of it, what was written, and what the decoder has read into its state."""
 
     begin: Begin
     plan: Plan
     text: Embedding
     other: tuple[Plan, Embedding] | None = None
-    written: list[Written] = field(default_factory=list)
-    state: Reading | None = None
-    cache: int = 0
-    told: tuple[object, ...] = ()
-    asked: tuple[str, Array] | None = None
+    written: list[WrittenBeat] = field(default_factory=list)
+    state: EngineState | None = None
+    cache_number: int = 0
+    state_key: tuple[object, ...] = ()
+    melody_harmony: tuple[str, Array] | None = None
 
-    def add(self, written: Written) -> None:
+    def add(self, written: WrittenBeat) -> None:
         """Take a beat in; of one that lies further back than anything looks only its number remains."""
         self.written.append(written)
         if len(self.written) > REMEMBERED:
-            self.written[-REMEMBERED - 1] = FORGOTTEN
+            self.written[-REMEMBERED - 1] = FORGOTTEN_BEAT
 
-    def go_back(self, index: int) -> None:
+    def rewind(self, index: int) -> None:
         """Take back the beats from one on. Raises ValueError where the one before it is forgotten."""
         del self.written[index:]
-        if self.written and self.written[-1] is FORGOTTEN:
+        if self.written and self.written[-1] is FORGOTTEN_BEAT:
             raise ValueError(f"a take goes back {REMEMBERED} beats at most, or to its beginning")
 
     @property
     def beats(self) -> list[Beat]:
         """The last beats that were written: as many as anything looks back."""
-        return [w.beat for w in self.written[-looking_back.HELD :]]
+        return [w.beat for w in self.written[-looking_back.LONGEST_NOTE_BEATS :]]
 
     @property
-    def theta(self) -> Theta:
+    def theta(self) -> BiasWeights:
         """The weights of its fusion."""
         return SHIPPED.with_named(self.begin.theta)
 
-    def moving(self, x: float) -> bool:
+    def is_morphing(self, morph_position: float) -> bool:
         """Tell whether the place between its two prompts, now `x`, has moved in the last beats."""
-        return any(w.x != x for w in self.written[-looking_back.LOOKED_BACK :])
+        return any(w.morph_position != morph_position for w in self.written[-looking_back.HISTORY_BEATS :])
 
     def kept(self, index: int) -> Kept:
         """Return what is given of a beat."""
         return self.begin.given[index] if index < len(self.begin.given) else Kept()
 
 
-def read_again(engine: Decoding, take: Take, order: Write) -> None:
+def reread_played(engine: Engine, take: TakeState, order: Write) -> None:
     """Put how earlier beats really sounded in the place of how they were written, and read on from the first that differs."""
-    again: list[Written] = []
+    again: list[WrittenBeat] = []
     at, rows = 0, list[Row]()
     for index, kept in sorted(order.played, key=lambda p: p[0]):
         written = take.written[index]
-        differs = hear(written, kept, melody_first=take.begin.melody_first)
+        differs = replace_with_played(written, kept, melody_first=take.begin.melody_first)
         if differs is not None and not again:
             again = take.written[index:]
-            at, rows = written.mark + differs, written.rows[differs:]
+            at, rows = written.first_row + differs, written.rows[differs:]
     state = take.state
     if not again or state is None:
         return
     state.length = min(at, state.length)
     rows += [row for written in again[1:] for row in written.rows]
-    if any(w.cache != take.cache for w in again) or state.room < len(rows) + ROOM_FOR_A_BEAT:
-        take.cache += 1  # nothing of the cache holds: it is made anew
+    if (
+        any(w.cache_number != take.cache_number for w in again)
+        or state.free_rows < len(rows) + ROWS_FOR_A_BEAT
+    ):
+        take.cache_number += 1  # nothing of the cache holds: it is made anew
         return
     for row in rows:
         engine.step(state, row)
-    at = again[0].mark
+    at = again[0].first_row
     for written in again:
-        written.mark, at = at, at + len(written.rows)
+        written.first_row, at = at, at + len(written.rows)
 
 
-def opened(
-    engine: Decoding, take: Take, plan: Plan, text: Embedding, key: Key, frame: Beat, guided: bool, line: Row
-) -> tuple[Reading, int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+def open_state(
+    engine: Engine,
+    take: TakeState,
+    plan: Plan,
+    text: Embedding,
+    key: Key,
+    frame: Beat,
+    has_guidance: bool,
+    line: Row,
+) -> tuple[EngineState, int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
     """Return the take's state with the beat's line row read, where the row lies, and what follows it.
 
     The cache goes on where it can, and where it is full its oldest bars leave it. It is made anew, from the header and
     the last bars, when what the header says has changed, when other bars follow, or when the take was rewound behind
     its beginning.
     """
-    headers = tuple(_header(plan, mix, key, melody_first=take.begin.melody_first) for mix in manners(plan))
+    headers = tuple(
+        _header(plan, mix, key, melody_first=take.begin.melody_first) for mix in lane_styles(plan)
+    )
     later = later_rows(take.begin.given, frame, plan.parts, melody_first=take.begin.melody_first)
-    told = (headers, guided, text.tobytes(), later)
+    state_key = (headers, has_guidance, text.tobytes(), later)
     start = len(HEADER) + engine.shape["prefix"] + len(later)
-    if take.state is not None and take.told == told:
+    if take.state is not None and take.state_key == state_key:
         if take.written:
             last = take.written[-1]
-            start = last.mark + len(last.rows) if last.cache == take.cache else -1
+            start = last.first_row + len(last.rows) if last.cache_number == take.cache_number else -1
         if start >= 0:
             take.state.length = start
             left = engine.context - start
-            if left <= ROOM_FOR_A_BEAT or (frame.beat == 0 and left < 3 * ROOM_FOR_A_BEAT):
-                start -= _roll(engine, take, take.state, len(later))
+            if left <= ROWS_FOR_A_BEAT or (frame.beat == 0 and left < 3 * ROWS_FOR_A_BEAT):
+                start -= _drop_oldest_bars(engine, take, take.state, len(later))
             return take.state, start, engine.step(take.state, line)
-    take.cache += 1
-    take.told = told
+    take.cache_number += 1
+    take.state_key = state_key
     history = _history(engine, take, len(later))
     tail = np.array([*later, *history, line], np.int16)
     heads = [header.rows() for header in headers]
-    heads += [unsaid(heads[0], *DROPPABLE)] * guided
+    heads += [without_conditions(heads[0], *DROPPABLE_CONDITIONS)] * has_guidance
     rows: Rows = np.stack([np.concatenate([head, tail]) for head in heads])
-    take.state, h = engine.begin(text, np.array([True] * len(headers) + [False] * guided), rows)
+    take.state, h = engine.begin(text, np.array([True] * len(headers) + [False] * has_guidance), rows)
     return take.state, take.state.length - 1, h
 
 
-def _history(engine: Decoding, take: Take, later: int) -> list[Row]:
+def _history(engine: Engine, take: TakeState, later: int) -> list[Row]:
     """Return the rows of the last bars, half a context of them at most; mark where each beat now begins."""
     kept = _last_bars(engine, take, later)
     at = len(HEADER) + engine.shape["prefix"] + later
     for written in kept:
-        written.cache, written.mark = take.cache, at
+        written.cache_number, written.first_row = take.cache_number, at
         at += len(written.rows)
     return [row for written in kept for row in written.rows]
 
 
-def _roll(engine: Decoding, take: Take, state: Reading, later: int) -> int:
+def _drop_oldest_bars(engine: Engine, take: TakeState, state: EngineState, later: int) -> int:
     """Take the oldest bars out of a cache that is full, so that half a context of rows stays at most; return how many rows went."""
     first = len(HEADER) + engine.shape["prefix"] + later
-    kept = [w for w in _last_bars(engine, take, later) if w.cache == take.cache]
-    count = (kept[0].mark if kept else state.length) - first
-    state.drop(first, count)
+    kept = [w for w in _last_bars(engine, take, later) if w.cache_number == take.cache_number]
+    count = (kept[0].first_row if kept else state.length) - first
+    state.drop_rows(first, count)
     for written in reversed(take.written):
-        if written.cache != take.cache:
+        if written.cache_number != take.cache_number:
             break
-        if written.mark < first + count:
-            written.cache = GONE
+        if written.first_row < first + count:
+            written.cache_number = NO_CACHE
         else:
-            written.mark -= count
+            written.first_row -= count
     return count
 
 
-def _last_bars(engine: Decoding, take: Take, later: int) -> list[Written]:
+def _last_bars(engine: Engine, take: TakeState, later: int) -> list[WrittenBeat]:
     """Return the beats of the last whole bars, half a context of rows at most."""
-    kept: list[Written] = []
+    kept: list[WrittenBeat] = []
     size = later
     for i in range(len(take.written) - 1, -1, -1):
         size += len(take.written[i].rows)

@@ -179,7 +179,7 @@ MODES: dict[str, tuple[int, ...]] = {
 PARENT = {"dorian": 2, "phrygian": 4, "lydian": 5, "mixolydian": 7}
 """How far a mode's tonic lies over that of the major key with the same tones."""
 _FLAT = (5, 10, 3, 8, 1)
-TELLING = {"dorian": 9, "phrygian": 1, "lydian": 6, "mixolydian": 10}
+CHARACTERISTIC_TONES = {"dorian": 9, "phrygian": 1, "lydian": 6, "mixolydian": 10}
 """The tone over the tonic that tells a mode from major or minor, in semitones."""
 _MODE_WORDS = {m: m for m in MODES} | {
     "": "major", "maj": "major", "dur": "major", "m": "minor", "min": "minor", "moll": "minor", "ionian": "major",

@@ -96,12 +96,12 @@ def as_filed(song: Song) -> Song:
         song,
         tempos=tuple((at, mido.tempo2bpm(mido.bpm2tempo(bpm))) for at, bpm in song.tempos),
         key=parse_key(parse_key(song.key).signature).name,
-        notes=_apart(song.notes, song.end),
+        notes=_without_overlaps(song.notes, song.end),
         programs=tuple((part, programs[part]) for part in PARTS if part in tracks),
     )
 
 
-def _apart(notes: Iterable[Note], end: Ticks) -> tuple[Note, ...]:
+def _without_overlaps(notes: Iterable[Note], end: Ticks) -> tuple[Note, ...]:
     """Return the notes as they sound, by time, part and pitch; those of one part and pitch never overlap."""
     by_key: dict[tuple[str, int], list[Note]] = defaultdict(list)
     for note in notes:
@@ -127,9 +127,9 @@ def to_bytes(song: Song) -> bytes:
     """Return the song as a .mid file."""
     filed = as_filed(song)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
-    file.tracks.append(_track(_conducting(filed), filed.end))
+    file.tracks.append(_track(_conductor_events(filed), filed.end))
     for part, program in filed.programs:
-        file.tracks.append(_track(_playing(filed, part, program), filed.end))
+        file.tracks.append(_track(_part_events(filed, part, program), filed.end))
     out = io.BytesIO()
     file.save(file=out)
     return out.getvalue()
@@ -142,7 +142,7 @@ def write(path: Path, song: Song) -> None:
     beside.replace(path)
 
 
-def _conducting(song: Song) -> list[Event]:
+def _conductor_events(song: Song) -> list[Event]:
     events: list[Event] = [
         (Ticks(0), 0, mido.MetaMessage("key_signature", key=parse_key(song.key).signature))
     ]
@@ -157,7 +157,7 @@ def _conducting(song: Song) -> list[Event]:
     return events
 
 
-def _playing(song: Song, part: str, program: int) -> list[Event]:
+def _part_events(song: Song, part: str, program: int) -> list[Event]:
     channel = CHANNELS[part]
     events: list[Event] = [
         (Ticks(0), 0, mido.MetaMessage("track_name", name=part)),
@@ -274,7 +274,9 @@ def halves(song: Song) -> list[tuple[Ticks, Ticks]]:
     return found
 
 
-def sounding(notes: Sequence[Note], spans: Sequence[tuple[Ticks, Ticks]]) -> list[list[tuple[Note, int]]]:
+def notes_in_spans(
+    notes: Sequence[Note], spans: Sequence[tuple[Ticks, Ticks]]
+) -> list[list[tuple[Note, int]]]:
     """Return, for spans that follow each other, the notes that sound in each and for how many ticks."""
     ends = [end for _, end in spans]
     found: list[list[tuple[Note, int]]] = [[] for _ in spans]

@@ -80,7 +80,7 @@ class Plan:
     idioms: tuple[tuple[str, Mix], ...] = ()
     figures: tuple[str, ...] = ()
 
-    def idiom(self, part: str) -> Mix:
+    def style_of(self, part: str) -> Mix:
         """Return the mix of styles in whose manner a part plays: its own where two styles share the parts, else the plan's."""
         return dict(self.idioms).get(part, self.style)
 
@@ -88,7 +88,7 @@ class Plan:
 LEVELS = ("energy", "density", "brightness", "complexity")
 
 
-def apply(plan_: Plan, controls: Controls) -> tuple[Plan, tuple[tuple[str, str], ...]]:
+def apply_controls(plan_: Plan, controls: Controls) -> tuple[Plan, tuple[tuple[str, str], ...]]:
     """Return the plan under the controls, and what the words stated outright but lost, as (name, "control").
 
     A progression moves with a key that the controls set only where it was given by them; chords that the words
@@ -121,7 +121,7 @@ def apply(plan_: Plan, controls: Controls) -> tuple[Plan, tuple[tuple[str, str],
 _LINEAR = (*LEVELS, "swing", "register", "articulation")
 
 
-def between(first: Plan, second: Plan, x: float) -> Plan:
+def interpolate_plans(first: Plan, second: Plan, x: float) -> Plan:
     """Return the plan at `x` (0..1) of the way from the first to the second.
 
     Tempo goes by ratios, levels in a line, styles by their weights; what cannot be halved (key, metre, parts, a
@@ -144,7 +144,7 @@ def between(first: Plan, second: Plan, x: float) -> Plan:
     )
 
 
-def blended(
+def interpolate_vectors(
     first: npt.NDArray[np.float32], second: npt.NDArray[np.float32], x: float
 ) -> npt.NDArray[np.float32]:
     """Return the vector at `x` of the way between two unit vectors, of unit length again."""

@@ -14,13 +14,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.weights import MIDDLE, eight_bits
+from model.weights import ZERO_POINT, quantise_uint8
 
 Array = npt.NDArray[np.float32]
 
 
 @cache
-def compiled() -> ctypes.CDLL | None:
+def native_library() -> ctypes.CDLL | None:
     """Return what was compiled, where it was and this processor can run it."""
     built = sorted(Path(__file__).parent.glob("_native*.so"))
     if not built:
@@ -62,18 +62,18 @@ def compiled() -> ctypes.CDLL | None:
     return library
 
 
-def able() -> bool:
+def native_available() -> bool:
     """Return whether this engine can be had here."""
-    return compiled() is not None
+    return native_library() is not None
 
 
-def narrow(matrix: Array) -> tuple[npt.NDArray[np.int8], Array]:
+def quantise_rows(matrix: Array) -> tuple[npt.NDArray[np.int8], Array]:
     """Return a matrix in signed eight bits, and the scale of each row, `(rows, 1)`."""
-    eighths, scale = eight_bits(matrix)
-    return (eighths ^ MIDDLE).view(np.int8), scale
+    quantised, scale = quantise_uint8(matrix)
+    return (quantised ^ ZERO_POINT).view(np.int8), scale
 
 
-def copied(
+def copy_matrix(
     library: ctypes.CDLL,
     kernel: int,
     which: int,
@@ -86,26 +86,26 @@ def copied(
     library.native_matrix(kernel, which, *weights.shape, *[None if at is None else at.data for at in where])
 
 
-STRETCH = 256
+COLUMN_BLOCK = 256
 """Columns come in whole stretches, each of which has a scale of its own in a row that is multiplied."""
 
 
-Narrow = tuple[npt.NDArray[np.int8], Array, Array | None]
+QuantisedMatrix = tuple[npt.NDArray[np.int8], Array, Array | None]
 """A matrix `(rows, columns)`, columns filled up with noughts to whole stretches; the scale of each row; what is added to its products."""
 
 
-def narrowed(matrix: Array, bias: Array | None = None) -> Narrow:
+def quantise_matrix(matrix: Array, bias: Array | None = None) -> QuantisedMatrix:
     """Return a matrix `(rows, columns)` in eight bits."""
     rows, columns = matrix.shape
-    wide = np.zeros((rows, columns + -columns % STRETCH), np.float32)
+    wide = np.zeros((rows, columns + -columns % COLUMN_BLOCK), np.float32)
     wide[:, :columns] = matrix
-    return *narrow(wide), bias
+    return *quantise_rows(wide), bias
 
 
-class Matrices:
+class Int8Matrices:
     """Some of them, for as long as it lives. Raises MemoryError."""
 
-    def __init__(self, library: ctypes.CDLL, matrices: Sequence[Narrow]) -> None:
+    def __init__(self, library: ctypes.CDLL, matrices: Sequence[QuantisedMatrix]) -> None:
         self._library = library
         needed = sum(library.native_bytes(*weights.shape) for weights, _, _ in matrices)
         longest = max(weights.shape[1] for weights, _, _ in matrices)
@@ -113,14 +113,14 @@ class Matrices:
         if not self.pointer:
             raise MemoryError("no room for the matrices")
         for which, matrix in enumerate(matrices):
-            copied(library, self.pointer, which, *matrix)
+            copy_matrix(library, self.pointer, which, *matrix)
 
     def __del__(self) -> None:
         if getattr(self, "pointer", None):
             self._library.native_release(self.pointer)
 
 
-class Eighths:
+class Int8Matrix:
     """A matrix `(columns, rows)` that stands to the right of an array and an `@`: `x @ it` is `(n, rows)`, from `x` `(n, columns)`.
 
     Columns come in whole stretches. Raises MemoryError.
@@ -130,7 +130,7 @@ class Eighths:
 
     def __init__(self, library: ctypes.CDLL, matrix: Array) -> None:
         self._library, self._rows = library, matrix.shape[1]
-        self._matrices = Matrices(library, [narrowed(matrix.T)])
+        self._matrices = Int8Matrices(library, [quantise_matrix(matrix.T)])
 
     def __rmatmul__(self, x: Array) -> Array:
         given = np.ascontiguousarray(x, np.float32)
@@ -140,7 +140,7 @@ class Eighths:
         return found
 
 
-def quick(matrix: Array) -> Array | Eighths:
+def fast_matrix(matrix: Array) -> Array | Int8Matrix:
     """Return a matrix to stand to the right of an `@`, in eight bits where that can be had here."""
-    library = compiled()
-    return matrix if library is None else Eighths(library, matrix)
+    library = native_library()
+    return matrix if library is None else Int8Matrix(library, matrix)

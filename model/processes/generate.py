@@ -13,12 +13,12 @@ from setproctitle import setproctitle
 from model.clips.refine import prepared
 from model.decoder.load import ENGINES, open_engine
 from model.generation.composer import Composer
-from model.generation.messages import Answer, Begin, Failed, Forget, Opening, Order, Prepare, Write
+from model.generation.messages import Answer, Begin, Failed, FirstNote, Forget, Order, Prepare, Write
 from model.music.plan import Controls
 from model.prompt.understand import open_encoder
 from model.weights import check_all
 
-MOST_PREPARED = 16
+MAX_PREPARED = 16
 """Prompts that wait to be prepared: as many as the bank has slots; of more the latest are."""
 WARM_UP = Begin(take=-1, prompt="warm up", controls=Controls(), seed=0)
 
@@ -33,23 +33,23 @@ class Generator:
         self,
         encoder: Path | None,
         engine: str = ENGINES[0],
-        opening: Callable[[Opening], None] | None = None,
+        on_first_note: Callable[[FirstNote], None] | None = None,
     ) -> None:
         check_all()
-        self._reading = open_encoder(encoder)
-        self._composer = Composer(self._reading, open_engine(engine), opening)
+        self._encoder = open_encoder(encoder)
+        self._composer = Composer(self._encoder, open_engine(engine), on_first_note)
         self._composer.begin(WARM_UP)
         self._composer.write(Write(WARM_UP.take, 0, WARM_UP.controls))
         self._composer.forget(WARM_UP.take)
         gc.collect()
         gc.freeze()
 
-    def carry_out(self, order: Order) -> Answer | None:
+    def execute(self, order: Order) -> Answer | None:
         """Return the answer to an order, where it has one. A beat costs some ten milliseconds."""
         try:
             match order:
                 case Begin():
-                    return self._begun(order)
+                    return self._begin(order)
                 case Write():
                     return self._composer.write(order)
                 case Prepare(prompt):
@@ -62,11 +62,11 @@ class Generator:
             take = 0 if isinstance(order, Prepare) else order.take
             return Failed(take, f"{type(fault).__name__}: {fault}")
 
-    def _begun(self, order: Begin) -> Answer:
+    def _begin(self, order: Begin) -> Answer:
         if order.refine is None:
             return self._composer.begin(order)
         try:
-            order = prepared(self._composer, order, self._reading)
+            order = prepared(self._composer, order, self._encoder)
         except ValueError as unclear:
             return Failed(order.take, str(unclear), theirs=True)
         return self._composer.begin(order)
@@ -85,15 +85,15 @@ def run(connection: Connection, encoder: Path | None, engine: str = ENGINES[0]) 
         return
     try:
         connection.send(None)
-        for order in in_turn(connection):
-            answer = generator.carry_out(order)
+        for order in by_priority(connection):
+            answer = generator.execute(order)
             if answer is not None:
                 connection.send(answer)
     except (EOFError, OSError):
         return
 
 
-def in_turn(connection: Connection) -> Iterator[Order]:
+def by_priority(connection: Connection) -> Iterator[Order]:
     """Yield the orders until None comes. Prompts that are only to be prepared wait until nothing else does.
 
     Raises EOFError or OSError where the pipe closes.
@@ -110,5 +110,5 @@ def in_turn(connection: Connection) -> Iterator[Order]:
             yield order
             continue
         prepare[order.prompt] = order
-        if len(prepare) > MOST_PREPARED:
+        if len(prepare) > MAX_PREPARED:
             del prepare[next(iter(prepare))]

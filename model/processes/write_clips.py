@@ -14,20 +14,20 @@ from pathlib import Path
 
 from setproctitle import setproctitle
 
-from model.analysis.midi_import import heard_chords, heard_key
+from model.analysis.midi_import import detect_chords, detect_key
 from model.clips.clip import Writer, clip
-from model.clips.edit import continued, filled_in
+from model.clips.edit import continue_clip, fill_in
 from model.clips.messages import (
     DEFAULT_BARS,
     ClipAnswer,
     ClipFailed,
     ClipOrder,
     ClipProgress,
+    ClipSpec,
     ClipWritten,
-    Given,
+    GivenNotes,
+    KeepSpec,
     Packet,
-    Stays,
-    Wanted,
 )
 from model.clips.refine import refine
 from model.generation.composer import Composer
@@ -37,11 +37,11 @@ from model.music.notes import PARTS, TICKS_PER_QUARTER, Note, Ticks
 from model.prompt.understand import open_encoder
 
 NICE = 10
-A_PACKET = 32
+NOTES_PER_PACKET = 32
 """Notes in a packet: with its address it stays within one frame of a network."""
 
 
-def song_of(given: Given) -> Song:
+def song_from_notes(given: GivenNotes) -> Song:
     """Return what was given as a song; key and chords are those that are heard."""
     bar = bar_length(given.meter)
     notes = tuple(
@@ -52,30 +52,32 @@ def song_of(given: Given) -> Song:
         bars=tuple((Ticks(i * bar), given.meter) for i in range(given.bars)),
         end=Ticks(given.bars * bar),
         tempos=((Ticks(0), given.tempo or 120.0),),
-        key=heard_key(notes).name if given.key == "auto" else given.key,
+        key=detect_key(notes).name if given.key == "auto" else given.key,
         notes=notes,
     )
-    return as_filed(replace(bare, chords=heard_chords(bare)))
+    return as_filed(replace(bare, chords=detect_chords(bare)))
 
 
-def made(composer: Writer, wanted: Wanted, song: Song | None = None, stays: Stays | None = None) -> Song:
+def make_clip(
+    composer: Writer, wanted: ClipSpec, song: Song | None = None, stays: KeepSpec | None = None
+) -> Song:
     """Return the clip: new, going on from a song, or with `stays` the song with parts of it anew. Raises ValueError."""
     if song is None:
         return clip(composer, wanted)
     if stays is None:
-        return continued(composer, song, wanted, wanted.bars or DEFAULT_BARS)
-    return filled_in(composer, song, wanted, stays)
+        return continue_clip(composer, song, wanted, wanted.bars or DEFAULT_BARS)
+    return fill_in(composer, song, wanted, stays)
 
 
-def packed(number: int, song: Song) -> ClipWritten:
+def pack_clip(number: int, song: Song) -> ClipWritten:
     """Return a clip ready to be told."""
     filed = as_filed(song)
     packets: list[Packet] = []
     index = 0
     for part in PARTS:
         line = [n for n in filed.notes if n.part == part]
-        for at in range(0, len(line), A_PACKET):
-            some = line[at : at + A_PACKET]
+        for at in range(0, len(line), NOTES_PER_PACKET):
+            some = line[at : at + NOTES_PER_PACKET]
             rows = [
                 (n.pitch, n.start / TICKS_PER_QUARTER, n.length / TICKS_PER_QUARTER, n.velocity) for n in some
             ]
@@ -85,11 +87,11 @@ def packed(number: int, song: Song) -> ClipWritten:
     return ClipWritten(number, index, beats, float(filed.tempos[0][1]), filed.key, tuple(packets))
 
 
-class _NotWantedError(Exception):
+class _CancelledError(Exception):
     """The clip that is being written was given up."""
 
 
-class _Telling:
+class _ProgressWriter:
     """A composer that tells how far it is, and hears meanwhile what else is ordered."""
 
     def __init__(self, composer: Composer, connection: Connection) -> None:
@@ -122,21 +124,21 @@ class _Telling:
         if written.beat is not None and written.beat.beat == 0:
             self._connection.send(ClipProgress(self.number, min(1.0, written.beat.bar / self._bars)))
         while self._connection.poll():
-            self.hear()
+            self.receive_order()
         return written
 
-    def hear(self) -> None:
+    def receive_order(self) -> None:
         """Take one order; wait for it where there is none. Raises _NotWantedError where the clip at hand is given up."""
         order = self._connection.recv()
         if order is None:
             self.closed = True
-            raise _NotWantedError
+            raise _CancelledError
         if isinstance(order, ClipOrder):
             self.orders.append(order)
             return
         self.orders = deque(o for o in self.orders if o.number != order.number)
         if order.number == self.number:
-            raise _NotWantedError
+            raise _CancelledError
 
 
 def run(connection: Connection, encoder: Path | None) -> None:
@@ -148,35 +150,35 @@ def run(connection: Connection, encoder: Path | None) -> None:
     if hasattr(os, "nice"):
         os.nice(NICE)
     try:
-        writer = _Telling(Composer(open_encoder(encoder)), connection)
+        writer = _ProgressWriter(Composer(open_encoder(encoder)), connection)
         while not writer.closed:
             try:
                 if not writer.orders:
                     writer.number = 0
-                    writer.hear()
+                    writer.receive_order()
                     continue
                 order = writer.orders.popleft()
                 writer.start(order)
                 connection.send(_written(writer, order))
-            except _NotWantedError:
+            except _CancelledError:
                 continue
     except (EOFError, OSError):
         return
 
 
-def _written(writer: _Telling, order: ClipOrder) -> ClipAnswer:
+def _written(writer: _ProgressWriter, order: ClipOrder) -> ClipAnswer:
     try:
         given = order.given
         if given is None:
-            song = made(writer, order.wanted)
+            song = make_clip(writer, order.wanted)
         elif given.changed:
-            song = refine(writer, song_of(given), order.wanted.prompt, order.wanted.seed)
+            song = refine(writer, song_from_notes(given), order.wanted.prompt, order.wanted.seed)
         else:
-            song = made(writer, order.wanted, song_of(given), given.stays)
-        return packed(order.number, song)
+            song = make_clip(writer, order.wanted, song_from_notes(given), given.stays)
+        return pack_clip(order.number, song)
     except ValueError as error:
         return ClipFailed(order.number, str(error))
-    except _NotWantedError:
+    except _CancelledError:
         raise
     except Exception as fault:  # ours, whatever it is: this clip is lost, the next is not
         return ClipFailed(order.number, f"{type(fault).__name__}: {fault}")

@@ -24,8 +24,8 @@ Embedding = npt.NDArray[np.float32]
 """A vector of unit length, `(512,)`."""
 
 DIMENSION = 512
-CACHED = 256  # texts
-MOST_TOKENS = 256  # of a text; a prompt of 2,000 characters has about 500, its sense lies in the first
+MAX_CACHED_TEXTS = 256  # texts
+MAX_TOKENS = 256  # of a text; a prompt of 2,000 characters has about 500, its sense lies in the first
 
 
 class EncoderError(ValueError):
@@ -41,7 +41,7 @@ class TextEncoder(Protocol):
         """Return the unit vector of a text; the same text gives the same vector."""
 
 
-class _Cached:
+class _CachedEncoder:
     """Remembers the vectors of the last texts. Called from one thread only."""
 
     def __init__(self, name: str, vector: Callable[[str], npt.NDArray[np.floating]]) -> None:
@@ -55,7 +55,7 @@ class _Cached:
             whole = text.encode("utf-8", "replace").decode()
             vector = np.asarray(self._vector(whole), np.float32)
             self._known[text] = vector / max(float(np.linalg.norm(vector)), 1e-9)
-            if len(self._known) > CACHED:
+            if len(self._known) > MAX_CACHED_TEXTS:
                 self._known.popitem(last=False)
         self._known.move_to_end(text)
         return self._known[text]
@@ -66,7 +66,7 @@ def sentence_encoder() -> TextEncoder:
     from model.prompt.use_encoder import sentence_model  # late: not every command needs it
 
     use = sentence_model()
-    return _Cached("use-multilingual-v3", lambda text: np.asarray(use.encode(text)))
+    return _CachedEncoder("use-multilingual-v3", lambda text: np.asarray(use.encode(text)))
 
 
 def hash_encoder() -> TextEncoder:
@@ -80,7 +80,7 @@ def hash_encoder() -> TextEncoder:
             total += np.random.default_rng(int.from_bytes(seed, "little")).standard_normal(DIMENSION)
         return total
 
-    return _Cached("hash", vector)
+    return _CachedEncoder("hash", vector)
 
 
 def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
@@ -112,8 +112,8 @@ def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
         ) from broken
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
-    positions = getattr(model.config, "max_position_embeddings", MOST_TOKENS)
-    longest = min(MOST_TOKENS, positions, tokenizer.model_max_length)
+    positions = getattr(model.config, "max_position_embeddings", MAX_TOKENS)
+    longest = min(MAX_TOKENS, positions, tokenizer.model_max_length)
 
     def vector(text: str) -> npt.NDArray[np.floating]:
         tokens = tokenizer(text, return_tensors="pt", truncation=True, max_length=longest)
@@ -126,11 +126,11 @@ def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
         mask = tokens["attention_mask"][0].float()[:, None]  # (T, 1)
         return np.asarray((hidden.float() * mask).sum(0) / mask.sum())
 
-    _prove(vector, directory)
+    _check_encoder(vector, directory)
     return vector
 
 
-def _prove(vector: Callable[[str], npt.NDArray[np.floating]], directory: Path) -> None:
+def _check_encoder(vector: Callable[[str], npt.NDArray[np.floating]], directory: Path) -> None:
     """Raise `EncoderError` unless a model bears a long text and tells two texts apart: better now than on stage."""
     try:
         one, other = vector("calm piano in the rain " * 100), vector("春 fast techno at night")
@@ -216,7 +216,7 @@ def adapted_encoder(directory: Path, adapter: Adapter) -> TextEncoder:
         raise EncoderError(
             f"the adapter is for {len(adapter.centre)} dimensions, {directory} has {size}: train it again"
         )
-    return _Cached(directory.name, lambda text: adapter.carried(vector(text)))
+    return _CachedEncoder(directory.name, lambda text: adapter.carried(vector(text)))
 
 
 def directory_encoder(
@@ -229,4 +229,4 @@ def directory_encoder(
     """
     vector = mean_pooled(directory)
     adapter = fit_adapter(np.stack([vector(s) for s in sentences]), targets)
-    return _Cached(directory.name, lambda text: adapter.carried(vector(text)))
+    return _CachedEncoder(directory.name, lambda text: adapter.carried(vector(text)))

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.music.plan import LEVELS
-from model.native.library import Eighths, quick
+from model.native.library import Int8Matrix, fast_matrix
 from model.prompt.encoder import Embedding
 from model.styles import STYLES
 from model.weights import FOLDER, read
@@ -48,28 +48,28 @@ def head(path: Path = FOLDER / "plan.safetensors") -> dict[str, Array]:
 
 
 @cache
-def _sentences() -> Array | Eighths:
+def _sentences() -> Array | Int8Matrix:
     """Return the vectors of the sentences to the right of an `@`, `(512, n)`."""
-    return quick(head()["vectors"].T)
+    return fast_matrix(head()["vectors"].T)
 
 
 @lru_cache(8)
-def _felt(text: bytes) -> Array:
+def _head_output(text: bytes) -> Array:
     """Return what the head makes of a vector, `(5 + styles,)`; its gain is not yet in it."""
     near = nearness(np.frombuffer(text, np.float32)[None] @ _sentences())[0].astype(np.float32)
     return np.asarray(near @ head()["weights"])
 
 
-def suggested(text: Embedding) -> dict[str, float]:
+def predicted_levels(text: Embedding) -> dict[str, float]:
     """Return what the embedding suggests: tempo in quarters a minute and the four levels, 0..1."""
-    values = _GAIN * _felt(text.tobytes())[:5] + head()["middle"][:5]
+    values = _GAIN * _head_output(text.tobytes())[:5] + head()["middle"][:5]
     levels = {name: min(1.0, max(0.0, float(v))) for name, v in zip(LEVELS, values[1:], strict=True)}
     return {"tempo": min(200.0, max(40.0, float(100 * 2.0 ** values[0]))), **levels}
 
 
 def styles(text: Embedding) -> dict[str, float]:
     """Return how likely each style is, the likeliest first; what is left to 1 is that it is none of them."""
-    scores = _felt(text.tobytes())[5:] + head()["middle"][5:]
+    scores = _head_output(text.tobytes())[5:] + head()["middle"][5:]
     odds = np.exp((scores - _NO_STYLE) / _SHARPNESS)
     shares = odds / (odds.sum() + 1)
     return {STYLES[i]: float(shares[i]) for i in np.argsort(-shares)}

@@ -28,11 +28,11 @@ from model.prompt.encoder import (
     load_adapter,
     sentence_encoder,
 )
-from model.prompt.rules.reader import Wish, read
-from model.prompt.rules.two_styles import WALTZES, Crossing
+from model.prompt.rules.reader import ParsedPrompt, parse_prompt
+from model.prompt.rules.two_styles import WALTZES, TwoStyles
 from model.prompt.rules.vocabulary import FOLDER as TERMS
 from model.prompt.rules.vocabulary import Term, table
-from model.styles import STYLES, drums
+from model.styles import STYLES, drums_probability
 
 TONICS = {"major": (0, 7, 5, 2, 10, 9, 3), "minor": (9, 4, 2, 0, 7, 5, 11)}
 
@@ -62,66 +62,72 @@ Odds = dict[str, float]
 
 def understand(prompt: str, encoder: TextEncoder) -> tuple[Plan, Embedding]:
     """Return the plan of a prompt and the vector `(512,)` of what the rules left of it."""
-    wish = read(prompt)
-    text = encoder.encode(wish.rest or prompt)
-    return plan(prompt, text, wish), text
+    parsed = parse_prompt(prompt)
+    text = encoder.encode(parsed.rest or prompt)
+    return plan(prompt, text, parsed), text
 
 
-def plan(prompt: str, text: Embedding, wish: Wish) -> Plan:
+def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
     """Return the plan of a prompt, given its vector and what its words stated."""
-    hints = semantic_head.suggested(text)
-    levels = {name: _blend(_speaking(wish, name), name, hints[name]) for name in LEVELS} | dict(wish.levels)
-    mix = styles(wish, text, levels["energy"])
-    named = [t for t in wish.terms if t.kind in ("genres", "artists")]
-    grounds = named if wish.crossing is None else [wish.crossing.ground]
+    hints = semantic_head.predicted_levels(text)
+    levels = {name: _blend(_terms_for_level(parsed, name), name, hints[name]) for name in LEVELS} | dict(
+        parsed.levels
+    )
+    mix = styles(parsed, text, levels["energy"])
+    named = [t for t in parsed.terms if t.kind in ("genres", "artists")]
+    grounds = named if parsed.two_styles is None else [parsed.two_styles.rhythm_style]
     leading = grounds or [table()[name] for name, share in mix[:1] if share >= _LEADING]
     swinging = next((t for t in leading if t.swing), None)
-    if wish.swing is not None:
-        swing, unit = wish.swing, wish.swing_unit or (leading[0].swing_unit if leading else 8)
+    if parsed.swing is not None:
+        swing, unit = parsed.swing, parsed.swing_unit or (leading[0].swing_unit if leading else 8)
     else:
         swing, unit = (swinging.swing or 0.5, swinging.swing_unit) if swinging is not None else (0.5, 8)
-    key = wish.key or _key(prompt, wish, levels["brightness"])
+    key = parsed.key or _key(prompt, parsed, levels["brightness"])
     return Plan(
-        tempo=round(wish.tempo if wish.tempo is not None else _tempo(wish, hints["tempo"]), 2),
-        feel=wish.feel or next((t.feel for t in leading if t.feel), "normal"),
+        tempo=round(parsed.tempo if parsed.tempo is not None else _tempo(parsed, hints["tempo"]), 2),
+        feel=parsed.feel or next((t.feel for t in leading if t.feel), "normal"),
         key=key.name,
-        meter=wish.meter or next((t.meter for t in named if t.meter), "4/4"),
-        bars=wish.bars,
-        parts=wish.said.among(_usual(wish, mix, levels["energy"])),
-        progression=wish.progression,
-        instruments=wish.instruments,
+        meter=parsed.meter or next((t.meter for t in named if t.meter), "4/4"),
+        bars=parsed.bars,
+        parts=parsed.stated_parts.with_defaults(_usual_parts(parsed, mix, levels["energy"])),
+        progression=parsed.progression,
+        instruments=parsed.instruments,
         swing=swing,
         style=mix,
-        explicit=wish.explicit,
-        swing_unit=wish.swing_unit or unit,
-        register=wish.register,
-        registers=wish.registers,
-        articulation=wish.articulation,
-        ending=wish.ending,
-        silenced=tuple(sorted(wish.said.silenced)),
-        idioms=_idioms(wish.crossing),
-        figures=wish.figures,
+        explicit=parsed.explicit,
+        swing_unit=parsed.swing_unit or unit,
+        register=parsed.register,
+        registers=parsed.registers,
+        articulation=parsed.articulation,
+        ending=parsed.ending,
+        silenced=tuple(sorted(parsed.stated_parts.silenced)),
+        idioms=_part_styles(parsed.two_styles),
+        figures=parsed.figures,
         **{name: round(value, 3) for name, value in levels.items()},
     )
 
 
-def styles(wish: Wish, text: Embedding, energy: float) -> Mix:
+def styles(parsed: ParsedPrompt, text: Embedding, energy: float) -> Mix:
     """Return the mix of styles, weights summing to 1: those that were named, else those that the embedding leans to.
 
     A weak leaning is filled up with a neutral style, so a sentence that is like none of ours is a pop ballad or pop.
     """
-    if wish.crossing is not None:
-        return _heaviest(_summed(t.styles for t in (wish.crossing.ground, wish.crossing.upper)))
-    waltzing = [t for t in wish.terms if t.styles and t.name in WALTZES]
-    named = _summed(t.styles for t in wish.terms if t not in waltzing) or _summed(t.styles for t in waltzing)
-    return _heaviest(named or dict(list(leant(wish, text, energy).items())[:2]))
+    if parsed.two_styles is not None:
+        return _heaviest(
+            _summed(t.styles for t in (parsed.two_styles.rhythm_style, parsed.two_styles.harmony_style))
+        )
+    waltzing = [t for t in parsed.terms if t.styles and t.name in WALTZES]
+    named = _summed(t.styles for t in parsed.terms if t not in waltzing) or _summed(
+        t.styles for t in waltzing
+    )
+    return _heaviest(named or dict(list(style_likelihoods(parsed, text, energy).items())[:2]))
 
 
-def leant(wish: Wish, text: Embedding, energy: float) -> Odds:
+def style_likelihoods(parsed: ParsedPrompt, text: Embedding, energy: float) -> Odds:
     """Return the likelihood of each style by the embedding and the instruments, the likeliest first, summing to 1."""
     # where the rules have read all, "Am F C G", there is no sense to lean on
-    likely = semantic_head.styles(text) if wish.rest else dict.fromkeys(STYLES, 0.0)
-    hinted = _summed(table()[name.lower()].styles for _, name in wish.instruments)
+    likely = semantic_head.styles(text) if parsed.rest else dict.fromkeys(STYLES, 0.0)
+    hinted = _summed(table()[name.lower()].styles for _, name in parsed.instruments)
     for name, weight in hinted.items():  # each hint as likely as a leaning can be
         likely[name] += weight
     if hinted:
@@ -138,10 +144,12 @@ def _summed(mixes: Iterable[Mix]) -> Odds:
     return total
 
 
-def _idioms(shared: Crossing | None) -> tuple[tuple[str, Mix], ...]:
+def _part_styles(shared: TwoStyles | None) -> tuple[tuple[str, Mix], ...]:
     if shared is None:
         return ()
-    return tuple((p, (shared.upper if p in shared.parts else shared.ground).styles) for p in PARTS)
+    return tuple(
+        (p, (shared.harmony_style if p in shared.parts else shared.rhythm_style).styles) for p in PARTS
+    )
 
 
 def _heaviest(weights: Odds) -> Mix:
@@ -153,27 +161,27 @@ def _heaviest(weights: Odds) -> Mix:
     return ((kept[0][0], round(1 - sum(w for _, w in rest), 3)), *rest)
 
 
-def _usual(wish: Wish, mix: Mix, energy: float) -> tuple[str, ...]:
+def _usual_parts(parsed: ParsedPrompt, mix: Mix, energy: float) -> tuple[str, ...]:
     """Return the parts that a band of these styles has where the words do not say."""
-    return PARTS if drums_likely(wish, mix, energy) >= _HALF else PARTS[:3]
+    return PARTS if drums_likely(parsed, mix, energy) >= _HALF else PARTS[:3]
 
 
-def drums_likely(wish: Wish, mix: Mix, energy: float) -> float:
+def drums_likely(parsed: ParsedPrompt, mix: Mix, energy: float) -> float:
     """Return how likely there are drums where the words do not say: by the styles, or none beside a bare piano."""
-    programs = {table()[name.lower()].program for part, name in wish.instruments if part != "drums"}
-    unnamed = not any(t.kind in ("genres", "artists") for t in wish.terms)
+    programs = {table()[name.lower()].program for part, name in parsed.instruments if part != "drums"}
+    unnamed = not any(t.kind in ("genres", "artists") for t in parsed.terms)
     if unnamed and programs and programs <= _ACOUSTIC:
-        return drums((("folk", 1.0),), energy)
-    return drums(mix, energy)
+        return drums_probability((("folk", 1.0),), energy)
+    return drums_probability(mix, energy)
 
 
-def _speaking(wish: Wish, level: str) -> Sequence[Term]:
+def _terms_for_level(parsed: ParsedPrompt, level: str) -> Sequence[Term]:
     """Return the terms that say a level: of two styles that share the parts, only who plays the chords says what those are like."""
-    shared = wish.crossing
+    shared = parsed.two_styles
     if shared is None or level != "complexity":
-        return wish.terms
-    silent = shared.ground if "chords" in shared.parts else shared.upper
-    return [t for t in wish.terms if t != silent]
+        return parsed.terms
+    silent = shared.rhythm_style if "chords" in shared.parts else shared.harmony_style
+    return [t for t in parsed.terms if t != silent]
 
 
 def _blend(terms: Sequence[Term], name: str, hint: float) -> float:
@@ -193,20 +201,20 @@ _BEYOND = 2**0.25
 """How far past the end of a style's range of tempi "very slow" and "very fast" lie: a quarter of an octave."""
 
 
-def _tempo(wish: Wish, hint: float) -> float:
+def _tempo(parsed: ParsedPrompt, hint: float) -> float:
     """Return a tempo: within the range of the genre that was named, or of the ground of two, the moods and the embedding say where.
 
     A word for the pace itself counts three times a mood; "very" before it leaves the range of the style.
     """
     moods = [
         (t.tempo, 3 if t.name in _PACES else 1)
-        for t in wish.terms
+        for t in parsed.terms
         if t.kind == "moods" and t.tempo is not None
     ]
-    genres = tempi(wish)
+    genres = tempo_ranges(parsed)
     heard = [np.log(hint), *(np.log(sum(m) / 2) for m, times in moods for _ in range(times))]
     wanted = float(np.exp(np.mean(heard)))
-    very = next((t.name for t in wish.terms if t.name in ("very slow", "very fast")), None)
+    very = next((t.name for t in parsed.terms if t.name in ("very slow", "very fast")), None)
     if not genres:
         return wanted
     low = sum(g[0] for g in genres) / len(genres)
@@ -218,28 +226,28 @@ def _tempo(wish: Wish, hint: float) -> float:
     return low + (high - low) * place
 
 
-def tempi(wish: Wish) -> list[tuple[float, float]]:
+def tempo_ranges(parsed: ParsedPrompt) -> list[tuple[float, float]]:
     """Return the ranges of tempo of the genres that were named; of two that share the parts, the ground's."""
-    named = wish.terms if wish.crossing is None else (wish.crossing.ground,)
+    named = parsed.terms if parsed.two_styles is None else (parsed.two_styles.rhythm_style,)
     return [t.tempo for t in named if t.kind in ("genres", "artists") and t.tempo is not None]
 
 
-def _key(prompt: str, wish: Wish, brightness: float) -> Key:
+def _key(prompt: str, parsed: ParsedPrompt, brightness: float) -> Key:
     """Return a key where no tonic was stated: the chords', else a mode by the words and a tonic by a hash of them."""
-    if wish.progression is not None:
-        chords = [parse_chord(c) for bar in wish.progression for c in bar.split()]
-        return wish.progression_key or key_of(chords)
-    mode = max(modes(wish, brightness).items(), key=lambda m: m[1])[0]
+    if parsed.progression is not None:
+        chords = [parse_chord(c) for bar in parsed.progression for c in bar.split()]
+        return parsed.progression_key or key_of(chords)
+    mode = max(mode_probabilities(parsed, brightness).items(), key=lambda m: m[1])[0]
     minor = Key(0, mode, MODES[mode]).minor
     tonics = TONICS["minor" if minor else "major"]
-    return Key(tonics[place(prompt) % len(tonics)], mode, MODES[mode])
+    return Key(tonics[prompt_hash(prompt) % len(tonics)], mode, MODES[mode])
 
 
-def modes(wish: Wish, brightness: float) -> Odds:
+def mode_probabilities(parsed: ParsedPrompt, brightness: float) -> Odds:
     """Return how likely each mode is where no key was stated: by the words, the styles, else by brightness 0..1."""
-    said = wish.mode or next((t.mode for t in wish.terms if t.mode), None)
-    if wish.mode is not None:
-        return {wish.mode: 1.0}
+    said = parsed.mode or next((t.mode for t in parsed.terms if t.mode), None)
+    if parsed.mode is not None:
+        return {parsed.mode: 1.0}
     if said is not None and brightness < _BRIGHT:
         return {said: 0.85, "minor" if said == "major" else "major": 0.15}
     major = 1 / (1 + float(np.exp(-(brightness - _DUSK) / 0.08)))
@@ -250,7 +258,7 @@ _BRIGHT, _DUSK = 0.7, 0.45
 """From where on a style's own mode is overruled, and where major and minor are as likely."""
 
 
-def place(prompt: str) -> int:
+def prompt_hash(prompt: str) -> int:
     """Return a number 0..255 that the words choose: the same words, the same key."""
     return hashlib.sha256(prompt.strip().lower().encode("utf-8", "replace")).digest()[0]
 
@@ -303,39 +311,39 @@ def distribution(prompt: str, encoder: TextEncoder) -> dict[str, Any]:
     `key`, `meter`, `feel`, `style`: name → probability, summing to 1, the plan's first. `parts`: the probability of
     each. `bars`, `progression`, `instruments`, `swing`: what the plan says, and whether the words stated it.
     """
-    wish = read(prompt)
-    text = encoder.encode(wish.rest or prompt)
-    chosen = plan(prompt, text, wish)
+    parsed = parse_prompt(prompt)
+    text = encoder.encode(parsed.rest or prompt)
+    chosen = plan(prompt, text, parsed)
     spread = semantic_head.spreads(text)
-    level = dict(wish.levels)
+    level = dict(parsed.levels)
     return {
-        "tempo": _tempo_spread(wish, chosen, spread["tempo"]),
-        "feel": {chosen.feel: 1.0} if wish.feel else _beside(chosen.feel, {"normal": 0.85, "half": 0.1, "double": 0.05}),
-        "key": _keys(prompt, wish, chosen),
-        "meter": {chosen.meter: 1.0} if wish.meter else _beside(chosen.meter, _METERS),
-        "bars": {"value": chosen.bars, "stated": wish.bars is not None},
-        "parts": _parts(wish, chosen),
-        "progression": {"value": chosen.progression, "stated": wish.progression is not None},
-        "instruments": {"value": dict(chosen.instruments), "stated": bool(wish.instruments)},
+        "tempo": _tempo_spread(parsed, chosen, spread["tempo"]),
+        "feel": {chosen.feel: 1.0} if parsed.feel else _odds_with_first(chosen.feel, {"normal": 0.85, "half": 0.1, "double": 0.05}),
+        "key": _keys(prompt, parsed, chosen),
+        "meter": {chosen.meter: 1.0} if parsed.meter else _odds_with_first(chosen.meter, _METERS),
+        "bars": {"value": chosen.bars, "stated": parsed.bars is not None},
+        "parts": _parts(parsed, chosen),
+        "progression": {"value": chosen.progression, "stated": parsed.progression is not None},
+        "instruments": {"value": dict(chosen.instruments), "stated": bool(parsed.instruments)},
         **{
-            name: {"mean": getattr(chosen, name), "spread": 0.0 if name in level else round(_narrowed(wish, spread[name]), 3)}
+            name: {"mean": getattr(chosen, name), "spread": 0.0 if name in level else round(_narrowed(parsed, spread[name]), 3)}
             for name in LEVELS
         },
-        "swing": {"value": chosen.swing, "stated": wish.swing is not None},
-        "style": dict(chosen.style) if any(t.styles for t in wish.terms) else _rounded(leant(wish, text, chosen.energy)),
+        "swing": {"value": chosen.swing, "stated": parsed.swing is not None},
+        "style": dict(chosen.style) if any(t.styles for t in parsed.terms) else _rounded(style_likelihoods(parsed, text, chosen.energy)),
     }  # fmt: skip
 
 
-def _narrowed(wish: Wish, spread: float) -> float:
+def _narrowed(parsed: ParsedPrompt, spread: float) -> float:
     """Return a spread, halved where a term of the table speaks too."""
-    return spread / 2 if wish.terms else spread
+    return spread / 2 if parsed.terms else spread
 
 
-def _tempo_spread(wish: Wish, chosen: Plan, octaves: float) -> dict[str, float]:
-    if wish.tempo is not None:
+def _tempo_spread(parsed: ParsedPrompt, chosen: Plan, octaves: float) -> dict[str, float]:
+    if parsed.tempo is not None:
         return {"median": chosen.tempo, "low": chosen.tempo, "high": chosen.tempo}
-    ranges = tempi(wish)
-    reach = 2 ** (_narrowed(wish, octaves) * _TENTH)
+    ranges = tempo_ranges(parsed)
+    reach = 2 ** (_narrowed(parsed, octaves) * _TENTH)
     low, high = chosen.tempo / reach, chosen.tempo * reach
     if ranges:  # within the named styles' range, which the plan's tempo may touch
         low = max(low, min(chosen.tempo, *(r[0] for r in ranges)))
@@ -343,13 +351,13 @@ def _tempo_spread(wish: Wish, chosen: Plan, octaves: float) -> dict[str, float]:
     return {"median": chosen.tempo, "low": round(low, 1), "high": round(high, 1)}
 
 
-def _keys(prompt: str, wish: Wish, chosen: Plan) -> dict[str, float]:
-    if wish.key is not None or wish.progression is not None:
+def _keys(prompt: str, parsed: ParsedPrompt, chosen: Plan) -> dict[str, float]:
+    if parsed.key is not None or parsed.progression is not None:
         return {chosen.key: 1.0}
     odds: dict[str, float] = {}
-    for mode, likely in modes(wish, chosen.brightness).items():
+    for mode, likely in mode_probabilities(parsed, chosen.brightness).items():
         tonics = TONICS["minor" if Key(0, mode, MODES[mode]).minor else "major"]
-        first = place(prompt) % len(tonics)
+        first = prompt_hash(prompt) % len(tonics)
         weights = [_RARER**i for i in range(len(tonics))]
         for i, weight in enumerate(weights):
             name = Key(tonics[(first + i) % len(tonics)], mode, MODES[mode]).name
@@ -357,14 +365,18 @@ def _keys(prompt: str, wish: Wish, chosen: Plan) -> dict[str, float]:
     return _rounded(odds)
 
 
-def _parts(wish: Wish, chosen: Plan) -> dict[str, float]:
-    said = wish.said
-    odds = {**_USUAL, "drums": drums_likely(wish, chosen.style, chosen.energy)}
-    told = {p: float(p in chosen.parts) for p in PARTS if said.only or p in said.without or p in said.named}
+def _parts(parsed: ParsedPrompt, chosen: Plan) -> dict[str, float]:
+    stated_parts = parsed.stated_parts
+    odds = {**_USUAL, "drums": drums_likely(parsed, chosen.style, chosen.energy)}
+    told = {
+        p: float(p in chosen.parts)
+        for p in PARTS
+        if stated_parts.only or p in stated_parts.without or p in stated_parts.named
+    }
     return {p: round(v, 3) for p, v in (odds | told).items() if p in PARTS}
 
 
-def _beside(chosen: str, usual: dict[str, float]) -> dict[str, float]:
+def _odds_with_first(chosen: str, usual: dict[str, float]) -> dict[str, float]:
     """Return the usual odds, the chosen one made as likely as the likeliest."""
     return _rounded({chosen: 1.1 * max(usual.values())} | {n: v for n, v in usual.items() if n != chosen})
 

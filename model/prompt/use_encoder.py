@@ -26,7 +26,7 @@ import numpy as np
 import numpy.typing as npt
 from platformdirs import user_cache_path
 
-from model.native.library import Array, Matrices, Narrow, compiled, narrowed
+from model.native.library import Array, Int8Matrices, QuantisedMatrix, native_library, quantise_matrix
 
 
 class Tokenizer(Protocol):
@@ -52,11 +52,11 @@ ArrayMapping = Mapping[str, npt.NDArray[Any]]
 """The package's arrays by name, behind "backend "; those of a list with their place behind a dot."""
 
 
-def in_eight_bits(arrays: ArrayMapping) -> dict[str, npt.NDArray[Any]]:
+def quantised_arrays(arrays: ArrayMapping) -> dict[str, npt.NDArray[Any]]:
     """Return the matrices as `Sentences` takes them, by name."""
     found: dict[str, npt.NDArray[Any]] = {}
     for name in ORDER:
-        found[f"eighths {name}"], found[f"scale {name}"], _ = narrowed(arrays[f"backend {name}"].T)
+        found[f"eighths {name}"], found[f"scale {name}"], _ = quantise_matrix(arrays[f"backend {name}"].T)
     return found
 
 
@@ -69,11 +69,11 @@ class Sentences:
 
         self._library, self._words = library, words
         self._table, self._scale, self._low = of("table"), of("scale"), of("lo")
-        matrices: list[Narrow] = []
+        matrices: list[QuantisedMatrix] = []
         for name in ORDER:
             bias = of(BIASES[name]) if name in BIASES else None
             matrices.append((arrays[f"eighths {name}"], arrays[f"scale {name}"], bias))
-        self._matrices = Matrices(library, matrices)
+        self._matrices = Int8Matrices(library, matrices)
         self._norms = [of(name) for name in NORMS]
         self._at = (ctypes.c_void_p * len(self._norms))(*[norm.ctypes.data for norm in self._norms])
         self._least = float(arrays["backend eps"])
@@ -151,7 +151,7 @@ def sentence_model() -> Any:  # noqa: ANN401 - the package has no types
     if arrays is None:
         _write(folder, _taken_apart(use._model))
         arrays = _read(folder)
-    library = compiled()
+    library = native_library()
     if arrays is not None and library is not None:
         return Sentences(library, arrays, _tokenizer(arrays))
     if arrays is not None:  # the first process too: others shall hear what it hears to the last bit
@@ -176,7 +176,7 @@ def _taken_apart(backend: Any) -> Arrays:  # noqa: ANN401 - as above
     found["spelling"] = np.frombuffer(
         struct.pack("<I", len(units)) + units + words._normalizer._normalized, np.uint8
     )
-    return found | in_eight_bits(found)
+    return found | quantised_arrays(found)
 
 
 def _backend(arrays: Arrays, tokenizer: object) -> Any:  # noqa: ANN401 - as above

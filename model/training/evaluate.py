@@ -20,15 +20,15 @@ import numpy.typing as npt
 import torch
 
 from model import weights
-from model.decoder.conditioning import DROPPABLE, unsaid
+from model.decoder.conditioning import DROPPABLE_CONDITIONS, without_conditions
 from model.decoder.tokenizer import FIRST_NOTE, Event
 from model.decoder.transformer import Decoder
 from model.training.dataset.store import SOURCES, Store
 from model.training.evaluation.baselines import in_c, ngram_bits, symbols
 from model.training.evaluation.bits import (
     Bits,
+    ConditionedSong,
     Interval,
-    Told,
     decoder,
     decoder_bits,
     interval,
@@ -38,7 +38,7 @@ from model.training.evaluation.bits import (
 from model.training.evaluation.tokens import load, token_bits
 from model.training.measures import clips, report
 
-FIELDS = ("event", "symbol", "value", "velocity", "offset")
+FIELD_NAMES = ("event", "symbol", "value", "velocity", "offset")
 
 
 CONDITIONS = ("nothing told", "key given", "plan given", "plan and text given", "text of another song")
@@ -72,19 +72,19 @@ class Table:
     saved: dict[str, tuple[float, Interval]]
 
 
-def told(store: Store, held: Sequence[int], condition: str) -> list[Told]:
+def told(store: Store, held: Sequence[int], condition: str) -> list[ConditionedSong]:
     """Return songs with what a condition of `CONDITIONS` tells of them."""
     songs = []
     for k, i in enumerate(held):
         header, text = store.headers[i], None
         if condition == "nothing told":
-            header = unsaid(header, *DROPPABLE, Event.KEY, Event.PARTS)
+            header = without_conditions(header, *DROPPABLE_CONDITIONS, Event.KEY, Event.PARTS)
         elif condition == "key given":
-            header = unsaid(header, *DROPPABLE)
+            header = without_conditions(header, *DROPPABLE_CONDITIONS)
         elif condition != "plan given":
             whose = i if condition == "plan and text given" else held[(k + 1) % len(held)]
             text = store.text[store.text_at[whose]]
-        songs.append(Told(header, lines_unsaid(store.song(i)), text))
+        songs.append(ConditionedSong(header, lines_unsaid(store.song(i)), text))
     return songs
 
 
@@ -96,7 +96,7 @@ def compare(
     *,
     songs: int = 0,
     orders: int = 0,
-    rival: Callable[[Sequence[Told]], Bits] | None = None,
+    rival: Callable[[Sequence[ConditionedSong]], Bits] | None = None,
 ) -> Table:
     """Return the table of a set, over `songs` of it drawn once and for all, or all if that is 0.
 
@@ -139,7 +139,7 @@ def _measured(what: str, bits: Bits, ours: Bits, notes: npt.NDArray[np.int64]) -
         what,
         float(bits.sum() / whole),
         interval(bits, notes),
-        {f: float(bits[:, k].sum() / whole) for k, f in enumerate(FIELDS)},
+        {f: float(bits[:, k].sum() / whole) for k, f in enumerate(FIELD_NAMES)},
         float((bits - ours).sum() / whole),
         interval(bits - ours, notes),
     )
@@ -150,8 +150,8 @@ def text(table: Table) -> str:
     lines = [
         f"### {table.source}, {table.split}: {table.songs} songs, {table.notes:,} notes",
         "",
-        "| bits a note | all | 95 % | above key given (95 %) | " + " | ".join(FIELDS) + " |",
-        "|---|---|---|---|" + "---|" * len(FIELDS),
+        "| bits a note | all | 95 % | above key given (95 %) | " + " | ".join(FIELD_NAMES) + " |",
+        "|---|---|---|---|" + "---|" * len(FIELD_NAMES),
     ]
     for r in table.lines:
         (low, high), (under, over) = r.interval, r.above_interval
@@ -188,7 +188,7 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.midi:
-        given = report.Given(
+        given = report.MeasureInput(
             ours=clips.folder(options.midi),
             songs=clips.load(options.human) if options.human else [],
             pieces=clips.load(options.pieces) if options.pieces else [],

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from model.decoder.conditioning import Header
-from model.decoder.tokenizer import FIRST_NOTE, UNSAID, Event, Line, Rows, beats_of, encode_beat
+from model.decoder.tokenizer import EMPTY_BAR_LINE, FIRST_NOTE, BarLine, Event, Rows, beats_of, encode_beat
 from model.music.harmony import parse_key
 from model.music.notes import PARTS
 from model.prompt.encoder import Embedding, sentence_encoder
@@ -38,14 +38,18 @@ def song_rows(song: Song) -> Rows:
     rows: list[tuple[int, ...]] = []
     for beat in beats:
         line = (
-            song.lines[beat.bar] if song.lines else Line(bars - beat.bar) if beat.bar in closing else UNSAID
+            song.lines[beat.bar]
+            if song.lines
+            else BarLine(bars - beat.bar)
+            if beat.bar in closing
+            else EMPTY_BAR_LINE
         )
         rows += encode_beat(beat, line)
     table = np.array([*rows, (Event.EOS, 0, 0, 0, 0)], np.int16)
     notes = table[:, 0] >= FIRST_NOTE
-    if not song.touch:
+    if not song.has_velocities:
         table[notes, 3] = 0
-    if not song.timing:
+    if not song.has_timing:
         table[notes, 4] = 0
     return table
 

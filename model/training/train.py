@@ -20,8 +20,8 @@ from model.training.dataset import archive
 from model.training.dataset.feeding import batches
 from model.training.dataset.store import Store
 from model.training.dataset.windows import SHARES, Batch, Windows
-from model.training.evaluation.bits import decoder_bits, notes_of, openings
-from model.training.fit.training_loop import Course, Training
+from model.training.evaluation.bits import count_notes, decoder_bits, openings
+from model.training.fit.training_loop import TrainingConfig, TrainingLoop
 from model.weights import load, save
 
 WATCHED = ("pop909", "lieder", "groove", "grammar")
@@ -30,7 +30,7 @@ WATCHED = ("pop909", "lieder", "groove", "grammar")
 
 def train(
     store: Store,
-    course: Course,
+    config: TrainingConfig,
     shape: Shape,
     *,
     dropout: float,
@@ -40,37 +40,37 @@ def train(
 ) -> Decoder:
     """Train a decoder on a course; return it, its weights in the course's folder."""
     torch.manual_seed(0)
-    model = Decoder(shape, dropout).to(course.device)
+    model = Decoder(shape, dropout).to(config.device)
     if before is not None:
         take_up(model, before)
-    training = Training(model, course)
+    training = TrainingLoop(model, config)
     size = sum(p.numel() for p in model.parameters()) / 1e6
     print(f"{size:.2f} M parameters, from step {training.step}", flush=True)
     watched = {source: openings(store, source, shape.context) for source in WATCHED}
     watched = {source: songs for source, songs in watched.items() if songs}
     # on a processor compiling takes longer than it saves (docs/log.md)
-    spent = losses if course.device == "cpu" else torch.compile(losses)
+    spent = losses if config.device == "cpu" else torch.compile(losses)
 
     def curve() -> dict[str, float]:
-        bits = {s: decoder_bits(model, songs).sum() / notes_of(songs) for s, songs in watched.items()}
+        bits = {s: decoder_bits(model, songs).sum() / count_notes(songs) for s, songs in watched.items()}
         return {source: round(float(found), 3) for source, found in bits.items()}
 
     with batches(
         lambda seed: Windows(store, shape.context, seed, shares),
-        lambda windows: windows.batch(course.batch),
+        lambda windows: windows.batch(config.batch),
         training.step,
         workers,
     ) as drawn:
 
         def loss() -> Tensor:
-            text, said, rows = placed(drawn, course.device)
-            with torch.autocast(course.device, torch.bfloat16):
+            text, said, rows = placed(drawn, config.device)
+            with torch.autocast(config.device, torch.bfloat16):
                 total, counts = spent(model, text, said, rows)
             return torch.as_tensor(total.sum() / counts[0])
 
-        training.run(loss, curve, course.batch * shape.context / 1e6)
+        training.run(loss, curve, config.batch * shape.context / 1e6)
     arrays = {n: p.detach().cpu().numpy() for n, p in model.state_dict().items()}
-    save(course.out / "decoder.safetensors", arrays, asdict(shape))
+    save(config.out / "decoder.safetensors", arrays, asdict(shape))
     return model
 
 
@@ -123,7 +123,9 @@ def main() -> None:
     options.out.mkdir(parents=True, exist_ok=True)
     train(
         archive.read(options.store),
-        Course(options.out, options.minutes, options.batch, options.rate, options.steps, options.device),
+        TrainingConfig(
+            options.out, options.minutes, options.batch, options.rate, options.steps, options.device
+        ),
         Shape(width=options.width, layers=options.layers),
         dropout=options.dropout,
         before=options.before,

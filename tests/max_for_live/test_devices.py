@@ -193,7 +193,7 @@ def test_the_devices_are_copied_to_where_live_looks(
 ) -> None:
     assert main(["device", "install", "--to", str(tmp_path)]) == 0
     assert [Path(line).name for line in capsys.readouterr().out.splitlines()] == list(NAMES)
-    for name, place in installing.PLACES.items():
+    for name, place in installing.DESTINATIONS.items():
         assert (tmp_path / place / name).read_bytes() == (FOLDER / "dist" / name).read_bytes()
 
 

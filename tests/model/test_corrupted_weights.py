@@ -15,7 +15,7 @@ from bridge.errors import OwnerError
 from bridge.processes.child_processes import Readiness
 from model import weights
 from model.generation import bias_weights
-from model.generation.bias_weights import ThetaError
+from model.generation.bias_weights import BiasWeightsError
 from model.weights import FOLDER, WeightsError
 
 ROOT = Path(__file__).parents[2]
@@ -49,10 +49,10 @@ def test_who_comes_after_another_failed_comes_for_the_first_time() -> None:
     async def wait() -> None:
         readiness = Readiness()
         assert readiness.fail(OwnerError("mend it"))
-        assert readiness.came("player", "a port")
-        assert not readiness.came("player", "a port")
+        assert readiness.mark_ready("player", "a port")
+        assert not readiness.mark_ready("player", "a port")
         with pytest.raises(OwnerError, match="mend it"):
-            await readiness.all()
+            await readiness.wait_for_all()
 
     asyncio.run(wait())
 
@@ -103,7 +103,7 @@ def test_weights_that_tell_no_shape_are_none_of_ours(tmp_path: Path) -> None:
 def test_a_theta_that_cannot_be_read_is_told(text: str, tmp_path: Path) -> None:
     path = tmp_path / "fusion.json"
     path.write_bytes(text.encode("utf-8", "surrogatepass"))
-    with pytest.raises(ThetaError, match="install LLMBall again"):
+    with pytest.raises(BiasWeightsError, match="install LLMBall again"):
         bias_weights.read(path)
 
 
@@ -117,7 +117,7 @@ def test_what_is_broken_as_we_are_imported_is_one_line_and_exit_2(
 
         def find_spec(self, name: str, *_: object) -> None:
             if name == "bridge.cli.arguments":
-                raise ThetaError("fusion.json is not the file that was shipped: install LLMBall again")
+                raise BiasWeightsError("fusion.json is not the file that was shipped: install LLMBall again")
 
     monkeypatch.delitem(sys.modules, "bridge.cli.arguments", raising=False)
     monkeypatch.setattr(sys, "meta_path", [Broken(), *sys.meta_path])

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from bridge.protocol.addresses import COMMANDS, TOLD
+from bridge.protocol.addresses import COMMANDS, OUTGOING
 from bridge.protocol.controls import CONTROLS
 from bridge.protocol.controls import ROOT as ROOT_ADDRESS
 from model.music.midifile import read
@@ -50,7 +50,7 @@ def test_every_address_of_the_open_stage_control_layout_is_in_the_table() -> Non
     assert len(there) > 20
     for widget in there:
         path = widget["address"].removeprefix(ROOT_ADDRESS)
-        assert path in CONTROLS or path in COMMANDS or path in {told.path for told in TOLD}, path
+        assert path in CONTROLS or path in COMMANDS or path in {told.path for told in OUTGOING}, path
         span = widget.get("range")
         if path in CONTROLS and span is not None and CONTROLS[path].kind != "s":
             assert CONTROLS[path].low <= span["min"] < span["max"] <= CONTROLS[path].high, path

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import numpy.typing as npt
 
-from model.decoder.engine import Array, choose
+from model.decoder.engine import Array, sample
 from model.decoder.tokenizer import SIZES, Event, Rows
 
 ROOM = 200
@@ -17,9 +17,9 @@ class Empty:
     """A state with room for everything."""
 
     length = 0
-    room = ROOM
+    free_rows = ROOM
 
-    def drop(self, first: int, count: int) -> None:
+    def drop_rows(self, first: int, count: int) -> None:
         """Keep nothing."""
 
 
@@ -28,7 +28,7 @@ class Fixed:
 
     def __init__(self, events: Mapping[int, float], pitches: Mapping[int, float] | None = None) -> None:
         self.shape: Mapping[str, int] = {}
-        self.choose = choose
+        self.sample = sample
         self._events, self._pitches = {int(Event.BEAT): 0.0, **events}, pitches or {}
 
     @property
@@ -36,7 +36,7 @@ class Fixed:
         """As many rows as a state has room for."""
         return ROOM
 
-    def begin(self, text: Array, said: npt.NDArray[np.bool_], rows: Rows) -> tuple[object, Array]:
+    def begin(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> tuple[object, Array]:
         """Open a state."""
         return Empty(), np.zeros((1, 1), np.float32)
 
@@ -50,7 +50,7 @@ class Fixed:
         logits[0, list(self._events)] = list(self._events.values())
         return logits
 
-    def say(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
+    def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
         """Return the logits of the next field."""
         logits = np.zeros((1, SIZES[index + 1]), np.float32)
         if index == 0:

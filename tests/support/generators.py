@@ -19,7 +19,7 @@ class Plain:
         self._plans: dict[int, Plan] = {}
         self._failing: set[int] = set()
 
-    def carry_out(self, order: Order) -> Answer | None:
+    def execute(self, order: Order) -> Answer | None:
         """Return the answer to an order, where it has one."""
         match order:
             case Begin():
@@ -41,7 +41,7 @@ def plain(connection: Connection, encoder: Path | None) -> None:
     connection.send(None)
     try:
         while (order := connection.recv()) is not None:
-            if (answer := generator.carry_out(order)) is not None:
+            if (answer := generator.execute(order)) is not None:
                 connection.send(answer)
     except (EOFError, OSError):
         return

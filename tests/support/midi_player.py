@@ -6,25 +6,25 @@ import random
 from collections.abc import Iterable, Sequence
 
 from bridge.clock import Seconds
-from bridge.midi.protocol import Heard
+from bridge.midi.protocol import MidiReceived
 from model.music.harmony import QUALITIES, parse_chord
 
 C3 = 48
 
 
-def struck(at: float, pitch: int, velocity: int = 80, channel: int = 0) -> Heard:
+def struck(at: float, pitch: int, velocity: int = 80, channel: int = 0) -> MidiReceived:
     """Return a key going down."""
-    return Heard(Seconds(at), bytes((0x90 | channel, pitch, velocity)))
+    return MidiReceived(Seconds(at), bytes((0x90 | channel, pitch, velocity)))
 
 
-def let_go(at: float, pitch: int, channel: int = 0) -> Heard:
+def let_go(at: float, pitch: int, channel: int = 0) -> MidiReceived:
     """Return a key going up."""
-    return Heard(Seconds(at), bytes((0x80 | channel, pitch, 0)))
+    return MidiReceived(Seconds(at), bytes((0x80 | channel, pitch, 0)))
 
 
-def pedal(at: float, down: bool, channel: int = 0) -> Heard:
+def pedal(at: float, down: bool, channel: int = 0) -> MidiReceived:
     """Return the sustain pedal going down or up."""
-    return Heard(Seconds(at), bytes((0xB0 | channel, 64, 127 if down else 0)))
+    return MidiReceived(Seconds(at), bytes((0xB0 | channel, 64, 127 if down else 0)))
 
 
 def voicing(symbol: str, inversion: int = 0) -> list[int]:
@@ -40,10 +40,10 @@ def voicing(symbol: str, inversion: int = 0) -> list[int]:
 
 def chords(
     progression: Iterable[str], at: float, length: float, loose: float = 0.0, seed: int = 0, gap: float = 0.06
-) -> list[Heard]:
+) -> list[MidiReceived]:
     """Return chords held one after another, `length` seconds each, their keys about `loose` seconds apart."""
     rng = random.Random(seed)
-    found: list[Heard] = []
+    found: list[MidiReceived] = []
     for i, symbol in enumerate(progression):
         for pitch in voicing(symbol):
             begin = at + i * length + rng.gauss(0, loose)
@@ -54,9 +54,9 @@ def chords(
     return sorted(found, key=lambda h: h.at)
 
 
-def line(pitches: Sequence[int], at: float, length: float) -> list[Heard]:
+def line(pitches: Sequence[int], at: float, length: float) -> list[MidiReceived]:
     """Return single notes one after another, `length` seconds each."""
-    found: list[Heard] = []
+    found: list[MidiReceived] = []
     for i, pitch in enumerate(pitches):
         found += [struck(at + i * length, pitch), let_go(at + (i + 0.95) * length, pitch)]
     return sorted(found, key=lambda h: h.at)

@@ -11,13 +11,13 @@ import aiohttp
 
 from bridge.config import Config
 from bridge.errors import BadRequest
-from bridge.http.app import Panel
+from bridge.http.app import HttpServer
 from bridge.http.view import View
-from bridge.midi.output_ports import PortConfig
-from bridge.processes.child_processes import Outlets
+from bridge.midi.output_ports import OutputConfig
+from bridge.processes.child_processes import OutputChoice
 from bridge.protocol.controls import Value, defaults
-from bridge.protocol.dispatch import House
-from bridge.protocol.events import ControlSet, PlayAsked, Wanted
+from bridge.protocol.dispatch import Dispatcher
+from bridge.protocol.events import ControlSet, PlayRequested, SessionRequest
 
 PATIENCE = 20.0  # seconds: a bound for a crowded machine, never waited for
 
@@ -27,10 +27,10 @@ class Behind:
     """What lies behind the panel, and what reached it."""
 
     settings: dict[str, Value] = field(default_factory=defaults)
-    wanted: list[Wanted] = field(default_factory=list)
+    wanted: list[SessionRequest] = field(default_factory=list)
 
-    def decide(self, request: Wanted) -> None:
-        if isinstance(request, PlayAsked):
+    def decide(self, request: SessionRequest) -> None:
+        if isinstance(request, PlayRequested):
             raise BadRequest("/llmball/play", "nothing to play")
         if isinstance(request, ControlSet):
             self.settings[request.path] = request.value
@@ -41,7 +41,7 @@ class Behind:
 class Visit:
     """An open panel and a way to it."""
 
-    panel: Panel
+    panel: HttpServer
     behind: Behind
     http: aiohttp.ClientSession
     at: str
@@ -53,15 +53,21 @@ def visited(steps: Callable[[Visit], Awaitable[None]], config: Config | None = N
 
     async def run() -> None:
         behind = Behind()
-        house = House(behind.decide, lambda path: (behind.settings[path],), lambda: "idle", lambda *_: None)
-        outlets = Outlets(
-            PortConfig("none", "auto", per_part=False, port_name="LLMBall", parts=("chords",)), lambda: None
+        house = Dispatcher(
+            behind.decide, lambda path: (behind.settings[path],), lambda: "idle", lambda *_: None
+        )
+        outlets = OutputChoice(
+            OutputConfig("none", "auto", per_part=False, port_name="LLMBall", parts=("chords",)), lambda: None
         )
         view = View(
-            behind.settings, lambda: {3: "rain"}, lambda: ((0.0, 1, 1, "Am7"),), lambda: "rain", outlets.now
+            behind.settings,
+            lambda: {3: "rain"},
+            lambda: ((0.0, 1, 1, "Am7"),),
+            lambda: "rain",
+            outlets.current,
         )
         networks = (ip_network("10.0.0.0/8"),)
-        panel = Panel(
+        panel = HttpServer(
             config or Config(http=("127.0.0.1", 0), token="a-long-token", allow=networks),
             house,
             view,

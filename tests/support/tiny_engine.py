@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from model.decoder.onnx_engine import Engine
+from model.decoder.onnx_engine import OnnxEngine
 from model.decoder.tokenizer import SIZES
 
 SHAPE = {"width": 32, "layers": 2, "head": 16, "prefix": 2, "text": 512, "context": 256}
@@ -39,6 +39,6 @@ def noise(seed: int = 0) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.fl
 
 
 @cache
-def engine(seed: int = 0) -> Engine:
+def engine(seed: int = 0) -> OnnxEngine:
     """Return an engine whose weights are noise."""
-    return Engine(noise(seed), SHAPE)
+    return OnnxEngine(noise(seed), SHAPE)

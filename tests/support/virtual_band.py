@@ -14,15 +14,15 @@ from dataclasses import dataclass, field, replace
 from bridge.clock import Seconds, TempoMap
 from bridge.midi.protocol import (
     Cancel,
-    Clocked,
-    Heard,
+    MidiReceived,
     NoteOff,
     NoteOn,
     Play,
-    Retime,
+    ScheduledNote,
+    SendClock,
+    SetTempoMap,
     Silence,
-    Sound,
-    remains,
+    remainder,
 )
 from bridge.midi.scheduler import Scheduler
 from bridge.protocol.events import (
@@ -30,24 +30,24 @@ from bridge.protocol.events import (
     Effect,
     Event,
     GeneratorReady,
-    PlayAsked,
     PlayerReady,
-    PromptGiven,
+    PlayRequested,
+    PromptRequested,
+    Publish,
     TasteChanged,
-    Tell,
+    TimerFired,
     ToModel,
     ToPlayer,
-    Woken,
 )
 from bridge.session.session import Session
-from bridge.takes.voicing import moved
-from model.generation.bias_weights import Weighting
+from bridge.takes.voicing import reharmonised
+from model.generation.bias_weights import NamedWeights
 from model.generation.messages import (
     Answer,
     BeatWritten,
     Begin,
+    FirstNote,
     Forget,
-    Opening,
     Order,
     Prepare,
     Understood,
@@ -73,11 +73,11 @@ def beat_of(take: int, index: int, plan: Plan) -> Beat:
     return Beat(index, bar, beat, plan.meter, "C", index == 0, tuple(notes))
 
 
-def opening(answer: BeatWritten) -> Opening:
+def opening(answer: BeatWritten) -> FirstNote:
     """Return what is told before a beat: its first drum."""
     assert answer.beat is not None
     first = next(note for note in answer.beat.notes if note.part == "drums")
-    return Opening(answer.take, replace(answer.beat, notes=(first,)))
+    return FirstNote(answer.take, replace(answer.beat, notes=(first,)))
 
 
 @dataclass
@@ -95,13 +95,13 @@ class Rig:
     now: Seconds = Seconds(100.0)
     session: Session = field(default_factory=lambda: Session(lambda: 7))
     scheduler: Scheduler = field(default_factory=Scheduler)
-    tempo: TempoMap = field(default_factory=lambda: TempoMap.started(120, Seconds(0)))
+    tempo: TempoMap = field(default_factory=lambda: TempoMap.starting_at(120, Seconds(0)))
     told: list[tuple[float, str, tuple[object, ...]]] = field(default_factory=list)
     sounded: list[tuple[Ticks, int, NoteOn]] = field(default_factory=list)
     held: dict[tuple[str, int, int], int] = field(default_factory=dict)
     writes: list[Write] = field(default_factory=list)
     places: list[float] = field(default_factory=list)
-    kept: list[Weighting] = field(default_factory=list)
+    kept: list[NamedWeights] = field(default_factory=list)
     prepared: list[str] = field(default_factory=list)
     clocked: list[Ticks | None] = field(default_factory=list)
     silences: list[bool] = field(default_factory=list)
@@ -109,8 +109,8 @@ class Rig:
     forgotten: list[int] = field(default_factory=list)
     latest: float = 0.0
     """By how many seconds the latest of all notes was planned too late."""
-    planned: dict[int, list[Sound]] = field(default_factory=dict)
-    _answers: list[tuple[float, int, Answer | Opening]] = field(default_factory=list)
+    planned: dict[int, list[ScheduledNote]] = field(default_factory=dict)
+    _answers: list[tuple[float, int, Answer | FirstNote]] = field(default_factory=list)
     _plans: dict[int, Plan] = field(default_factory=dict)
     _written: dict[int, int] = field(default_factory=dict)
     _chords: dict[int, str | None] = field(default_factory=dict)
@@ -124,11 +124,11 @@ class Rig:
 
     def happen(self, event: Event) -> None:
         """Give the session an event now, and carry out what it decides."""
-        for effect in self.session.on(event, self.now):
+        for effect in self.session.handle(event, self.now):
             self._do(effect)
-        self._wake = self.session.wake()
+        self._wake = self.session.next_deadline()
 
-    def perform(self, events: Iterable[Heard], end: float) -> None:
+    def perform(self, events: Iterable[MidiReceived], end: float) -> None:
         """Let hands play, and time pass to a moment."""
         for event in events:
             self.until(event.at)
@@ -150,13 +150,13 @@ class Rig:
             if self._answers and self._answers[0][0] <= self.now:
                 self.happen(heapq.heappop(self._answers)[2])
             elif self._wake is not None and self._wake <= self.now:
-                self.happen(Woken())
+                self.happen(TimerFired())
             elif self.now >= end:
                 return
 
     def _sound(self) -> None:
         struck: int | None = None
-        for timed in self.scheduler.due(self.tempo.ticks_at(Seconds(self.now + 1e-9)), Ticks(-1)):
+        for timed in self.scheduler.pop_due(self.tempo.ticks_at(Seconds(self.now + 1e-9)), Ticks(-1)):
             if isinstance(timed.message, NoteOn):
                 assert struck in (None, timed.note_id), "an end that is no note's own makes room for the next"
                 assert timed.voice not in self.held, "a note begins on one that was ended first"
@@ -181,10 +181,12 @@ class Rig:
             case ToPlayer(Cancel(take, after, ring) as order):
                 self.scheduler.cancel(order)
                 planned = self.planned.get(take, [])
-                self.planned[take] = [left for s in planned if (left := remains(s, after, ring)) is not None]
-            case ToPlayer(Retime(tempo)):
+                self.planned[take] = [
+                    left for s in planned if (left := remainder(s, after, ring)) is not None
+                ]
+            case ToPlayer(SetTempoMap(tempo)):
                 self.tempo = tempo
-            case ToPlayer(Clocked(first)):
+            case ToPlayer(SendClock(first)):
                 self.clocked.append(first)
             case ToPlayer(Silence(panic)):
                 self.silences.append(panic)
@@ -192,7 +194,7 @@ class Rig:
                     del self.held[voice]
             case TasteChanged(theta):
                 self.kept.append(theta)
-            case Tell(path, args):
+            case Publish(path, args):
                 self.told.append((self.now, path, args))
 
     def _order(self, order: Order) -> None:
@@ -208,7 +210,7 @@ class Rig:
                 self._say((begun + self._free) / 2, opening(BeatWritten(answer.take, beat)))
             self._say(self._free, answer)
 
-    def _say(self, at: float, answer: Answer | Opening) -> None:
+    def _say(self, at: float, answer: Answer | FirstNote) -> None:
         self._count += 1
         heapq.heappush(self._answers, (at, self._count, answer))
 
@@ -225,7 +227,7 @@ class Rig:
                 self._written[take] = index + 1
                 beat = beat_of(take, index, self._plans[take])
                 if hands is not None and hands.harmony and hands.chord is not None:
-                    beat = moved(beat, hands.chord, fresh=self._chords.get(take) != hands.chord)
+                    beat = reharmonised(beat, hands.chord, fresh=self._chords.get(take) != hands.chord)
                 self._chords[take] = beat.chord
                 return BeatWritten(take, beat)
             case Prepare(prompt):
@@ -248,8 +250,8 @@ def playing(seed: int = 0, typical: float = 0.01, **controls: float | str) -> Ri
     rig.happen(ControlSet("humanise", 0.0))
     for path, value in controls.items():
         rig.happen(ControlSet(path, value))
-    rig.happen(PromptGiven("rain"))
-    rig.happen(PlayAsked())
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
     rig.until(rig.now + 2)
     return rig
 

@@ -16,7 +16,7 @@ from bench.music.obedience.percentiles import FILE, made
 from model.music.harmony import chord_symbol
 from model.music.midifile import Song
 from model.music.notes import Ticks
-from model.styles import GRAMMARS
+from model.styles import GRAMMAR_STYLES
 from model.training.corpus import song as real
 from model.training.corpus.labels import labelled
 from model.training.corpus.sources import load
@@ -31,14 +31,14 @@ SOURCES = ("pop909", "openewld", "hymns")
 
 def excerpts(data: Path) -> Iterator[tuple[str, Song, bool]]:
     """Yield style ("" unknown), excerpt, and whether velocities were played rather than notated."""
-    for style in GRAMMARS:
+    for style in GRAMMAR_STYLES:
         for i in range(PIECES):
             yield style, excerpt(piece(style, FIRST_SEED + i)), True
     for source in SOURCES:
         fit = (s for s in load(data, (source,)) if s.split == "train" and s.key and s.notes)
         for song in islice(fit, SONGS):
             known = labelled(song).style
-            yield known[0][0] if known else "", excerpt(song), song.touch
+            yield known[0][0] if known else "", excerpt(song), song.has_velocities
 
 
 def excerpt(song: real.Song) -> Song:

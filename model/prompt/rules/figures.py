@@ -56,16 +56,16 @@ FIGURES = {
 """In the order in which they count: of those that own the same only the first is played."""
 
 
-WALK = "walking bass"
+WALKING_BASS = "walking bass"
 
 
-def named(lower: str, denied: Sequence[tuple[int, int]]) -> tuple[str, ...]:
+def named_figures(lower: str, denied: Sequence[tuple[int, int]]) -> tuple[str, ...]:
     """Return the figures that a lower-case text asks for, one of each drum or part; those within `denied` spans are not wanted."""
-    owned: dict[str, str] = {}
+    replaced_parts: dict[str, str] = {}
     for name, figure in FIGURES.items():
         if any(not within(m.start(), denied) for m in figure.words.finditer(lower)):
-            owned.setdefault(figure.what, name)
-    return tuple(owned.values())
+            replaced_parts.setdefault(figure.what, name)
+    return tuple(replaced_parts.values())
 
 
 def part(name: str) -> str:

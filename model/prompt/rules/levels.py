@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from model.prompt.rules.negation import within
 from model.prompt.rules.parts import PART
-from model.prompt.rules.vocabulary import Found, Term, table
+from model.prompt.rules.vocabulary import FoundTerm, Term, table
 
 _HIGH, _LOW = 0.88, 0.12
 _WORDS: dict[str, tuple[str, str]] = {
@@ -62,7 +62,7 @@ PACES = frozenset(["slow", "fast", "very slow", "very fast"])
 """The moods that are nothing but a tempo."""
 
 
-def paced(found: Found, lower: str) -> Term:
+def paced(found: FoundTerm, lower: str) -> Term:
     """Return the term that was found; "very" before slow or fast makes another one of it."""
     before = lower[max(0, found.start - 28) : found.start]
     very = found.term.name in ("slow", "fast") and _VERY.search(before) and not _NOT_TOO.search(before)

@@ -53,7 +53,7 @@ _DIRECT = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class NamedSpan:
     """Something named in a text. After a noun (a part, an instrument) only a conjunction goes on with a list."""
 
     start: int
@@ -71,13 +71,13 @@ def within(at: int, spans: Sequence[tuple[int, int]]) -> bool:
     return any(start <= at < end for start, end in spans)
 
 
-def listed(text: str, names: Sequence[Name], start: int, stop: int) -> list[Name]:
+def listed(text: str, names: Sequence[NamedSpan], start: int, stop: int) -> list[NamedSpan]:
     """Return the names of a list that begins after `start`, its first one before `stop`.
 
     "drums or bass", "drums, bass or chords", "sad, slow"? no: a comma goes on only where a conjunction follows.
     """
-    chain: list[Name] = []
-    pending: list[Name] = []
+    chain: list[NamedSpan] = []
+    pending: list[NamedSpan] = []
     for name in names:
         if name.start < start or (chain and name.start < chain[-1].end):
             continue
@@ -98,7 +98,7 @@ def listed(text: str, names: Sequence[Name], start: int, stop: int) -> list[Name
     return chain
 
 
-def negated(text: str, names: Sequence[Name]) -> list[tuple[int, int]]:
+def negated(text: str, names: Sequence[NamedSpan]) -> list[tuple[int, int]]:
     """Return the spans that negations govern, themselves among them: the names listed, else up to a turn."""
     spans: list[tuple[int, int]] = []
     for match in NEGATION.finditer(text):

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from model.music.drums import ROLES
 from model.music.notes import PARTS
-from model.prompt.rules.negation import Name, listed, within
-from model.prompt.rules.vocabulary import Found
+from model.prompt.rules.negation import NamedSpan, listed, within
+from model.prompt.rules.vocabulary import FoundTerm
 
 _TOMS = ("tom_low", "tom_mid", "tom_high")
 
@@ -108,7 +108,7 @@ _UNACCOMPANIED = re.compile(
 )
 
 
-_ON_DUTY = frozenset(["pad", "pluck", "strings", "string ensemble", "brass"])
+_CHORD_INSTRUMENTS = frozenset(["pad", "pluck", "strings", "string ensemble", "brass"])
 """Instruments that play chords and no melody, when they play alone."""
 
 
@@ -129,7 +129,7 @@ _AND = re.compile(r"\s(?:y|e|et|und)\s")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StatedParts:
     """What the words say of parts: exactly these, or without some, or some among them; and drums that stay silent, by role."""
 
     only: tuple[str, ...] | None = None
@@ -137,7 +137,7 @@ class Said:
     named: frozenset[str] = frozenset()
     silenced: frozenset[str] = frozenset()
 
-    def among(self, usual: Sequence[str]) -> tuple[str, ...]:
+    def with_defaults(self, usual: Sequence[str]) -> tuple[str, ...]:
         """Return the parts that play, given those that would; never none."""
         if self.only is not None:
             return self.only
@@ -145,30 +145,30 @@ class Said:
         return kept or tuple(p for p in PARTS if p not in self.without) or PARTS[:1]
 
 
-NOTHING = Said()
+NO_PARTS_STATED = StatedParts()
 """Where the words are silent of parts."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Player:
+class _PartMention:
     """A place in the text that names parts, or an instrument with its parts."""
 
-    name: Name
+    name: NamedSpan
     parts: frozenset[str]
     piece: bool = False
     instrument: bool = False
 
 
-def names(lower: str, terms: Sequence[Found]) -> list[Name]:
+def names(lower: str, terms: Sequence[FoundTerm]) -> list[NamedSpan]:
     """Return what a list may be made of: parts, instruments, and the other terms as adjectives; in order."""
-    nouns = [Name(*p.span(), noun=True) for p in _parts(lower, terms)]
-    nouns += [Name(f.start, f.end, noun=True) for f in terms if f.term.kind == "instruments"]
+    nouns = [NamedSpan(*p.span(), noun=True) for p in _parts(lower, terms)]
+    nouns += [NamedSpan(f.start, f.end, noun=True) for f in terms if f.term.kind == "instruments"]
     covered = [(n.start, n.end) for n in nouns]
-    rest = [Name(f.start, f.end, noun=False) for f in terms if not within(f.start, covered)]
+    rest = [NamedSpan(f.start, f.end, noun=False) for f in terms if not within(f.start, covered)]
     return sorted([*nouns, *rest], key=lambda n: (n.start, -n.end))
 
 
-def said(lower: str, terms: Sequence[Found], negated: Sequence[tuple[int, int]]) -> Said:
+def stated_parts(lower: str, terms: Sequence[FoundTerm], negated: Sequence[tuple[int, int]]) -> StatedParts:
     """Return what a lower-case text says of parts; `terms` are all that were found in it, in order."""
     players = _players(lower, terms)
     wanted = [p for p in players if not within(p.name.start, negated)]
@@ -188,7 +188,9 @@ def said(lower: str, terms: Sequence[Found], negated: Sequence[tuple[int, int]])
     ordered = tuple(p for p in PARTS if p in only)
     struck = [p for p in wanted if "drums" in p.parts]
     kit_alone = only == {"drums"} and bool(struck) and all(p.piece for p in struck)
-    return Said(ordered or None, frozenset(without), named, _silenced(lower, negated, kit_alone=kit_alone))
+    return StatedParts(
+        ordered or None, frozenset(without), named, _silenced(lower, negated, kit_alone=kit_alone)
+    )
 
 
 def _silenced(lower: str, negated: Sequence[tuple[int, int]], *, kit_alone: bool) -> frozenset[str]:
@@ -202,7 +204,7 @@ def _silenced(lower: str, negated: Sequence[tuple[int, int]], *, kit_alone: bool
     return frozenset(denied)
 
 
-def _parts(lower: str, terms: Sequence[Found]) -> list[re.Match[str]]:
+def _parts(lower: str, terms: Sequence[FoundTerm]) -> list[re.Match[str]]:
     """Return the names of parts, those within the name of a style left out: drum and bass, a trap beat."""
     styles = [(f.start, f.end) for f in terms if f.term.kind in ("genres", "artists")]
     found = []
@@ -215,21 +217,25 @@ def _parts(lower: str, terms: Sequence[Found]) -> list[re.Match[str]]:
     return found
 
 
-def _players(lower: str, terms: Sequence[Found]) -> list[_Player]:
+def _players(lower: str, terms: Sequence[FoundTerm]) -> list[_PartMention]:
     found = [
-        _Player(Name(*m.span(), noun=True), frozenset(["drums" if m.lastgroup == "piece" else m.lastgroup or ""]), m.lastgroup == "piece")
+        _PartMention(NamedSpan(*m.span(), noun=True), frozenset(["drums" if m.lastgroup == "piece" else m.lastgroup or ""]), m.lastgroup == "piece")
         for m in _parts(lower, terms)
     ]  # fmt: skip
     for f in terms:
         if f.term.kind == "instruments" and f.term.part is not None and _MUSIC.match(lower, f.end) is None:
             alone = (
-                {f.term.part} if f.term.part != "chords" or f.term.name in _ON_DUTY else {"chords", "melody"}
+                {f.term.part}
+                if f.term.part != "chords" or f.term.name in _CHORD_INSTRUMENTS
+                else {"chords", "melody"}
             )
-            found.append(_Player(Name(f.start, f.end, noun=True), frozenset(alone), instrument=True))
+            found.append(
+                _PartMention(NamedSpan(f.start, f.end, noun=True), frozenset(alone), instrument=True)
+            )
     return sorted(found, key=lambda p: (p.name.start, -p.name.end))
 
 
-def _only(lower: str, players: Sequence[_Player], negated: Sequence[tuple[int, int]]) -> set[str]:
+def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[int, int]]) -> set[str]:
     """Return the parts that play alone, if the words say so."""
     if _UNACCOMPANIED.search(lower):
         return {"melody"}

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from model.music.harmony import MODES, Key, chord_symbol, parse_chord, parse_key
 from model.music.numerals import parse_progression, roman
 
-NAMED: tuple[tuple[str, str, str], ...] = (
+NAMED_PROGRESSIONS: tuple[tuple[str, str, str], ...] = (
     # names, mode, bars as Roman numerals
     ("canon progression|pachelbel's canon|pachelbel|canon|卡农|卡農|カノン進行", "major", "I V vi iii IV I IV V"),
     ("minor blues|小调布鲁斯", "minor", "i7 i7 i7 i7 iv7 iv7 i7 i7 bVI7 V7 i7 V7"),
@@ -46,7 +46,9 @@ NAMED: tuple[tuple[str, str, str], ...] = (
     ("ragtime progression", "major", "III7 VI7 II7 V7"),
 )  # fmt: skip
 
-_BY_NAME = {name.lower(): (mode, bars) for names, mode, bars in NAMED for name in names.split("|")}
+_BY_NAME = {
+    name.lower(): (mode, bars) for names, mode, bars in NAMED_PROGRESSIONS for name in names.split("|")
+}
 _IN_MINOR = {
     "I IV viio iii vi ii V I": "i iv bVII bIII bVI iio V i",
     "ii7 V7 Imaj7 Imaj7": "iiø7 V7 im7 im7",
@@ -78,7 +80,7 @@ _CHORD_TOKEN = re.compile(r"[A-G](?:#|b|♯|♭)?[\w#♭♯+°øΔ()^/-]{0,10}")
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class FoundProgression:
     """A progression in a text: its bars as chord symbols, and where it stands.
 
     `key` is that of numerals, degrees, names and vamps; chord symbols by themselves leave it open (None).
@@ -90,13 +92,13 @@ class Given:
     end: int
 
 
-def find(text: str, key: Key | None) -> Given | None:
+def find_progression(text: str, key: Key | None) -> FoundProgression | None:
     """Return the first progression of a text; numerals and degrees are read in `key`, or C major / A minor."""
     given = _found(text, key)
     return None if given is None else _spaced(given, text)
 
 
-def _found(text: str, key: Key | None) -> Given | None:
+def _found(text: str, key: Key | None) -> FoundProgression | None:
     text = _SPOKEN.sub(lambda between: " " * len(between.group()), text)  # "C to G to Am", in its place
     text = text.replace(" / ", " | ")
     lower = text.lower()
@@ -138,7 +140,7 @@ _VAMPS = (
 )
 
 
-def _vamp(text: str) -> Given | None:
+def _vamp(text: str) -> FoundProgression | None:
     """Return the one chord of a vamp: "vamp on Dm7", "an E7#9 vamp", "chords: Am7"."""
     for pattern in _VAMPS:
         for match in pattern.finditer(text):
@@ -148,7 +150,7 @@ def _vamp(text: str) -> Given | None:
                 continue
             minor = chord.quality.startswith("m") and not chord.quality.startswith("maj")
             home = Key(chord.root, *(("minor", MODES["minor"]) if minor else ("major", MODES["major"])))
-            return Given((chord_symbol(chord, home.flats),), home, *match.span())
+            return FoundProgression((chord_symbol(chord, home.flats),), home, *match.span())
     return None
 
 
@@ -160,15 +162,15 @@ _SHORTER = re.compile(
 )
 
 
-def _spaced(given: Given, text: str) -> Given:
+def _spaced(given: FoundProgression, text: str) -> FoundProgression:
     """Return a progression with the time that the words behind it give to each chord."""
     if (longer := _LONGER.match(text, given.end)) is not None:
         times = 4 if next(g for g in longer.groups() if g) in ("four", "4", "四") else 2
         bars = tuple(bar for bar in given.bars for _ in range(times))
-        return Given(bars, given.key, given.start, longer.end())
+        return FoundProgression(bars, given.key, given.start, longer.end())
     if (shorter := _SHORTER.match(text, given.end)) is not None and all(" " not in bar for bar in given.bars):
         pairs = tuple(" ".join(given.bars[i : i + 2]) for i in range(0, len(given.bars), 2))
-        return Given(pairs, given.key, given.start, shorter.end())
+        return FoundProgression(pairs, given.key, given.start, shorter.end())
     return given
 
 
@@ -196,11 +198,11 @@ def _named(numerals: str, key: Key, mode: str) -> tuple[tuple[str, ...], ...]:
     )
 
 
-def _bars(bars: tuple[tuple[str, ...], ...], key: Key | None, start: int, end: int) -> Given:
-    return Given(tuple(" ".join(b) for b in bars), key, start, end)
+def _bars(bars: tuple[tuple[str, ...], ...], key: Key | None, start: int, end: int) -> FoundProgression:
+    return FoundProgression(tuple(" ".join(b) for b in bars), key, start, end)
 
 
-def _read(said: str, key: Key | None, start: int, end: int) -> Given | None:
+def _read(said: str, key: Key | None, start: int, end: int) -> FoundProgression | None:
     home = key or parse_key("C major")
     try:
         bars = parse_progression(said, home)

@@ -17,14 +17,14 @@ from model.music.notes import METERS
 from model.music.plan import LEVELS
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
 from model.prompt.rules.negation import Span, T, negated, within
-from model.prompt.rules.parts import NOTHING, Said
-from model.prompt.rules.two_styles import WALTZES, Crossing, crossing
-from model.prompt.rules.vocabulary import POINTING, SIMPLIFIED, Found, Term, opposite, table
+from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
+from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
+from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
 from model.prompt.rules.vocabulary import find as find_terms
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ParsedPrompt:
     """What the words say outright, and what is left of them for the encoder.
 
     `mode` is a name of `harmony.MODES` where only that was said. `said` tells of parts what the words do. `levels`
@@ -38,7 +38,7 @@ class Wish:
     mode: str | None = None
     meter: str | None = None
     bars: int | None = None
-    said: Said = NOTHING
+    stated_parts: StatedParts = NO_PARTS_STATED
     progression: tuple[str, ...] | None = None
     progression_key: Key | None = None
     instruments: tuple[tuple[str, str], ...] = ()
@@ -50,13 +50,13 @@ class Wish:
     articulation: float = 0.0
     ending: str | None = None
     terms: tuple[Term, ...] = ()
-    crossing: Crossing | None = None
+    two_styles: TwoStyles | None = None
     figures: tuple[str, ...] = ()
     explicit: tuple[str, ...] = ()
     rest: str = ""
 
 
-LONGEST = 4000
+MAX_PROMPT_CHARACTERS = 4000
 """Characters that are read: twice the longest prompt, for a sign may unfold into many."""
 _SPACES = re.compile(r"\s{2,}")
 _STOP = re.compile(
@@ -67,9 +67,9 @@ _NOTHING_LEFT = "pop"
 """What is embedded where the words only say what is not wanted: their own sense would be just that."""
 
 
-def read(text: str) -> Wish:
+def parse_prompt(text: str) -> ParsedPrompt:
     """Return what a text states. Any text is allowed; what no rule knows is left for the encoder."""
-    folded = unicodedata.normalize("NFKC", text).translate(SIMPLIFIED)[:LONGEST]
+    folded = unicodedata.normalize("NFKC", text).translate(SIMPLIFIED)[:MAX_PROMPT_CHARACTERS]
     plain = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", folded)
     lower = plain.lower()
     if len(lower) != len(plain):  # a few letters grow when lowered: keep the places equal
@@ -82,12 +82,12 @@ def read(text: str) -> Wish:
         taken.append((span.start, span.end))
         return span.value
 
-    given = progressions.find(plain, None)  # first: the Am of "Am F C G" is no key
+    given = progressions.find_progression(plain, None)  # first: the Am of "Am F C G" is no key
     if given is not None:
         taken.append((given.start, given.end))
     key = value(keys.key(_blanked(plain, taken)))
     if given is not None and key is not None:
-        given = progressions.find(plain, key) or given
+        given = progressions.find_progression(plain, key) or given
     meter = value(tempo_meter.meter(_blanked(lower, taken)))
     bars = value(tempo_meter.bars(_blanked(lower, taken))) or tempo_meter.blues_bars(lower)
     tempo = value(tempo_meter.tempo(_blanked(lower, taken)))
@@ -95,7 +95,7 @@ def read(text: str) -> Wish:
     swing = value(tempo_meter.swing(_blanked(lower, taken)))
     mode = value(keys.mode(_blanked(lower, taken))) if key is None else None
     if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
-        given = progressions.find(plain, parse_key("A minor")) or given  # "ii V I, minor"
+        given = progressions.find_progression(plain, parse_key("A minor")) or given  # "ii V I, minor"
     terms = list(find_terms(lower))
     denied = negated(lower, parts.names(lower, terms))
     wanted = [
@@ -122,21 +122,21 @@ def read(text: str) -> Wish:
     register, registers = levels.registers(
         unread, [(f.start, f.end, f.term.part) for f in terms if f.term.kind != "moods"]
     )
-    said = parts.said(lower, terms, denied)
+    stated_parts = parts.stated_parts(lower, terms, denied)
     instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
     stated = {
         "tempo": tempo, "feel": feel, "key": key or mode, "meter": meter or waltz, "bars": bars,
-        "parts": said if said.only or said.without or "drums" in said.named else None, **stated_levels, "swing": swing, "progression": given,
+        "parts": stated_parts if stated_parts.only or stated_parts.without or "drums" in stated_parts.named else None, **stated_levels, "swing": swing, "progression": given,
         "instruments": instruments or None,
     }  # fmt: skip
-    return Wish(
-        tempo, feel, key, mode, meter if meter in METERS else waltz, bars, said,
+    return ParsedPrompt(
+        tempo, feel, key, mode, meter if meter in METERS else waltz, bars, stated_parts,
         given.bars if given else None, given.key if given else None, tuple(sorted(instruments.items())),
         tuple((name, v) for name, v in stated_levels.items() if v is not None),
         swing, tempo_meter.swing_unit(lower), register, registers,
         levels.articulation(lower, denied), levels.ending(unread, denied),
         (*(levels.paced(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
-        crossing(lower, wanted), figures.named(lower, denied),
+        two_styles(lower, wanted), figures.named_figures(lower, denied),
         tuple(name for name, what in stated.items() if what is not None),
         _rest(plain, taken) or (_NOTHING_LEFT if denied else ""),
     )  # fmt: skip
@@ -156,7 +156,7 @@ _OF_MUSIC = re.compile(
 )
 
 
-def _musical(lower: str, found: Found, after: Found | None) -> bool:
+def _musical(lower: str, found: FoundTerm, after: FoundTerm | None) -> bool:
     """Tell whether a word that is a plain one too is meant as music: "a house track", not "an empty house"."""
     if lower[found.start : found.end] not in _PLAIN_WORDS:
         return _RICH.match(lower, found.start) is None
@@ -165,7 +165,7 @@ def _musical(lower: str, found: Found, after: Found | None) -> bool:
         return True
     return (
         _OF_MUSIC.match(lower, found.end) is not None
-        or POINTING.search(lower[max(0, found.start - 40) : found.start]) is None
+        or DETERMINER_BEFORE.search(lower[max(0, found.start - 40) : found.start]) is None
     )
 
 

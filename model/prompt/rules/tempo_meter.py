@@ -6,7 +6,7 @@ import re
 
 from model.music.notes import METERS
 from model.prompt.rules.negation import Span, denied
-from model.prompt.rules.vocabulary import POINTING
+from model.prompt.rules.vocabulary import DETERMINER_BEFORE
 
 TENS = {
     "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "ten": 10,
@@ -145,7 +145,7 @@ def _spelled(lower: str) -> Span[float] | None:
 def _italian(lower: str) -> Span[float] | None:
     for term in _TEMPO_TERM.finditer(lower):
         plain = term.group() in ("grave", "presto", "largo")
-        if plain and (POINTING.search(lower[: term.start()]) or lower[term.end() :].startswith("!")):
+        if plain and (DETERMINER_BEFORE.search(lower[: term.start()]) or lower[term.end() :].startswith("!")):
             continue  # "on your grave", "presto! dinner is ready"
         if term.lastgroup is not None and not denied(lower, term.start()):
             return Span(float(_TEMPO_TERMS[int(term.lastgroup[1:])][1]), *term.span())

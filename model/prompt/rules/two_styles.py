@@ -11,12 +11,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from model.prompt.rules.vocabulary import Found, Term
-from model.styles import drums
+from model.prompt.rules.vocabulary import FoundTerm, Term
+from model.styles import drums_probability
 
 WALTZES = frozenset(["waltz", "jazz waltz"])
 """Styles whose name is a metre: beside another one they say no more."""
-UPPER = frozenset(["chords", "melody"])
+HARMONY_PARTS = frozenset(["chords", "melody"])
 """What is played over a ground where the words do not say."""
 _OF_A_STYLE = (
     r"(?:[\s'’的风味式-]|s\b|(?:styled?|tinged|tinted|flavou?red|influenced|inspired|infused)\b){0,12}"
@@ -37,17 +37,17 @@ _NEAR = 24
 
 
 @dataclass(frozen=True, slots=True)
-class Crossing:
+class TwoStyles:
     """Two styles at once: `ground` and, over it, `upper` with its `parts`."""
 
-    ground: Term
-    upper: Term
-    parts: frozenset[str] = UPPER
+    rhythm_style: Term
+    harmony_style: Term
+    parts: frozenset[str] = HARMONY_PARTS
 
 
-def crossing(lower: str, found: Sequence[Found]) -> Crossing | None:
+def two_styles(lower: str, found: Sequence[FoundTerm]) -> TwoStyles | None:
     """Return how two styles share the parts in a lower-case text; None where fewer than two are named. `found` are its terms, in order."""
-    mains: dict[str, Found] = {}
+    mains: dict[str, FoundTerm] = {}
     for f in found:
         if f.term.kind in ("genres", "artists") and f.term.styles and f.term.name not in WALTZES:
             mains.setdefault(f.term.styles[0][0], f)
@@ -56,22 +56,26 @@ def crossing(lower: str, found: Sequence[Found]) -> Crossing | None:
         return None
     says = [_plays(lower, f, found) for f in named]
     if "ground" in says:
-        ground = says.index("ground")
-        upper = next((i for i, s in enumerate(says) if s not in ("", "ground")), 1 if ground == 0 else 0)
+        rhythm_index = says.index("ground")
+        harmony_index = next(
+            (i for i, s in enumerate(says) if s not in ("", "ground")), 1 if rhythm_index == 0 else 0
+        )
     elif any(says):
-        upper = next(i for i, s in enumerate(says) if s)
-        rest = [i for i, s in enumerate(says) if not s] or [1 - min(upper, 1)]
-        ground = rest[-1] if _compound(lower, [named[i] for i in rest]) else rest[0]
+        harmony_index = next(i for i, s in enumerate(says) if s)
+        rest = [i for i, s in enumerate(says) if not s] or [1 - min(harmony_index, 1)]
+        rhythm_index = rest[-1] if _compound(lower, [named[i] for i in rest]) else rest[0]
     else:
-        ground = int(_compound(lower, named[:2]))
-        upper = 1 - ground
-        if _beats(named[ground].term) < 0.5 <= _beats(named[upper].term):
-            ground, upper = upper, ground
-    parts = {"bass": frozenset(["bass"]), "melody": frozenset(["melody"])}.get(says[upper], UPPER)
-    return Crossing(named[ground].term, named[upper].term, parts)
+        rhythm_index = int(_compound(lower, named[:2]))
+        harmony_index = 1 - rhythm_index
+        if _beats(named[rhythm_index].term) < 0.5 <= _beats(named[harmony_index].term):
+            rhythm_index, harmony_index = harmony_index, rhythm_index
+    parts = {"bass": frozenset(["bass"]), "melody": frozenset(["melody"])}.get(
+        says[harmony_index], HARMONY_PARTS
+    )
+    return TwoStyles(named[rhythm_index].term, named[harmony_index].term, parts)
 
 
-def _plays(lower: str, one: Found, found: Sequence[Found]) -> str:
+def _plays(lower: str, one: FoundTerm, found: Sequence[FoundTerm]) -> str:
     """Return what a style is said to play, "" where nothing is; an instrument behind its name counts too."""
     match, behind = _PLAYS.match(lower, one.end), next((f for f in found if f.start >= one.end), None)
     within_a_name = match is not None and behind is not None and match.end() > behind.start
@@ -82,11 +86,11 @@ def _plays(lower: str, one: Found, found: Sequence[Found]) -> str:
     return "ground" if behind.term.part == "drums" else behind.term.part
 
 
-def _compound(lower: str, named: Sequence[Found]) -> bool:
+def _compound(lower: str, named: Sequence[FoundTerm]) -> bool:
     """Tell whether names make one noun, whose last word is what it is: nothing joins them."""
     gaps = [lower[a.end : b.start] for a, b in pairwise(named)]
     return bool(gaps) and all(len(gap) <= _NEAR and not _JOINED.search(gap) for gap in gaps)
 
 
 def _beats(style: Term) -> float:
-    return drums(style.styles, 0.5)
+    return drums_probability(style.styles, 0.5)

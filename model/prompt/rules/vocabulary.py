@@ -16,13 +16,13 @@ from pathlib import Path
 from model.music.plan import LEVELS
 
 FOLDER = Path(__file__).with_name("tables")
-KINDS = ("genres", "moods", "instruments", "artists")
+TERM_KINDS = ("genres", "moods", "instruments", "artists")
 _WORD = re.compile(
     r"[^\W_]+(?:['’&./+-](?!(?:tinged|tinted|flavou?red|influenced|inspired|infused|styled?|esque|like)\b)[^\W_]+)*"
 )
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LEVELS = {"d": "density", "e": "energy", "b": "brightness", "c": "complexity", "s": "swing"}
-MOST_WORDS, MOST_CHARACTERS = 4, 8
+MAX_ALIAS_WORDS, MAX_ALIAS_CHARACTERS = 4, 8
 _OTHER_WORDS = frozenset([
     "风格", "风味", "风景", "风光", "风琴", "作风", "可爱", "爱好", "大家", "国家", "专家", "音乐家", "作曲家", "钢琴家", "演奏家", "艺术家",
     "画家", "作家", "上海", "海报", "花费", "花样", "华夏", "夏威夷", "朝着", "朝向", "王朝", "朝鲜", "尽快", "凉快", "山寨", "雷同",
@@ -36,7 +36,7 @@ SIMPLIFIED = str.maketrans(
     "树开阔辽广边与无没别慢长简单复杂双缓体团吗来个这们请为给国风韩说庆儿赞诗课远处离钟钟萨弦丝筚箫筝会电闹节归乱飞开陈鲍",
 )
 """Traditional characters of the terms → simplified."""
-POINTING = re.compile(
+DETERMINER_BEFORE = re.compile(
     r"(?:\b(?:the|an?|my|your|his|her|our|their|this|that|every|no)\s+(?:[a-z]+\s+)?|'s\s+|\bkey\s+)$"
 )
 """What stands before a plain English noun: the word after it is no term of music by itself."""
@@ -68,7 +68,7 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundTerm:
     """A term in a text, from character `start` to `end`."""
 
     term: Term
@@ -80,7 +80,7 @@ class Found:
 def table() -> dict[str, Term]:
     """Return alias (lower case) → term, for all kinds; the first row of an alias counts."""
     found: dict[str, Term] = {}
-    for kind in KINDS:
+    for kind in TERM_KINDS:
         for line in (FOLDER / f"{kind}.tsv").read_text(encoding="utf-8").splitlines():
             if line.startswith("#"):
                 continue
@@ -110,7 +110,7 @@ def _term(name: str, kind: str, facts: dict[str, str]) -> Term:
 
 
 @lru_cache(64)  # a morph asks of a new mix with each beat
-def usual(mix: tuple[tuple[str, float], ...], level: str) -> float:
+def usual_level(mix: tuple[tuple[str, float], ...], level: str) -> float:
     """Return what a level of a mix of styles mostly is, 0..1; 0.5 of no style."""
     known = [(value, weight) for name, weight in mix if (value := getattr(table()[name], level)) is not None]
     whole = sum(weight for _, weight in known)
@@ -131,7 +131,7 @@ def _styles(said: str) -> tuple[tuple[str, float], ...]:
     return tuple((name, float(weight or 1)) for name, _, weight in pairs)
 
 
-def find(text: str) -> Iterator[Found]:
+def find(text: str) -> Iterator[FoundTerm]:
     """Yield the terms of a lower-case text, longest first at each place, none within another."""
     known = table()
     words = list(_WORD.finditer(text))
@@ -141,10 +141,10 @@ def find(text: str) -> Iterator[Found]:
             yield from _characters(words[i].group(), words[i].start(), known)
             i += 1
             continue
-        for count in range(min(MOST_WORDS, len(words) - i), 0, -1):
+        for count in range(min(MAX_ALIAS_WORDS, len(words) - i), 0, -1):
             phrase = " ".join(w.group() for w in words[i : i + count])
             if phrase in known and _adjoining(text, words[i : i + count]):
-                yield Found(known[phrase], words[i].start(), words[i + count - 1].end())
+                yield FoundTerm(known[phrase], words[i].start(), words[i + count - 1].end())
                 i += count
                 break
         else:
@@ -156,16 +156,16 @@ def _adjoining(text: str, words: list[re.Match[str]]) -> bool:
     return all(text[a.end() : b.start()].strip() in ("", "&") for a, b in pairwise(words))
 
 
-def _characters(run: str, offset: int, known: dict[str, Term]) -> Iterator[Found]:
+def _characters(run: str, offset: int, known: dict[str, Term]) -> Iterator[FoundTerm]:
     i, style = 0, False
     while i < len(run):
-        for length in range(min(MOST_CHARACTERS, len(run) - i), 0, -1):
+        for length in range(min(MAX_ALIAS_CHARACTERS, len(run) - i), 0, -1):
             piece = run[i : i + length]
             if piece in _OTHER_WORDS or (style and piece == "风"):  # 爵士风 is a style, not a wind
                 style, i = False, i + length
                 break
             if piece in known:
-                yield Found(known[piece], offset + i, offset + i + length)
+                yield FoundTerm(known[piece], offset + i, offset + i + length)
                 style, i = known[piece].kind != "moods", i + length
                 break
         else:

@@ -15,8 +15,8 @@ from itertools import combinations, pairwise
 from model.training.corpus.song import Song
 
 RUN = 12
-KINDS = 4
-COMMON = 16
+MIN_DISTINCT_INTERVALS = 4
+MAX_SHARED_BY = 16
 """A run that more songs than this have is no sign of one tune."""
 FEWEST = 4
 SHARE = 0.1
@@ -29,7 +29,7 @@ def runs(song: Song) -> frozenset[Run]:
     pitches = [n.pitch for n in sorted(n for n in song.notes if n.part == "melody")]
     steps = [b - a for a, b in pairwise(pitches)]
     found = (tuple(steps[i : i + RUN]) for i in range(len(steps) - RUN + 1))
-    return frozenset(run for run in found if len(set(run)) >= KINDS)
+    return frozenset(run for run in found if len(set(run)) >= MIN_DISTINCT_INTERVALS)
 
 
 def pairs(songs: Sequence[Song]) -> list[tuple[int, int]]:
@@ -41,7 +41,7 @@ def pairs(songs: Sequence[Song]) -> list[tuple[int, int]]:
             holders[run].append(number)
     shared: Counter[tuple[int, int]] = Counter()
     for having in holders.values():
-        if len(having) <= COMMON:
+        if len(having) <= MAX_SHARED_BY:
             shared.update(combinations(having, 2))
     return [
         (a, b) for (a, b), count in shared.items() if count >= max(FEWEST, SHARE * min(len(told[a]), len(told[b])))

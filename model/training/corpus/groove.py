@@ -15,10 +15,10 @@ from pathlib import Path
 
 import symusic
 
-from model.decoder.tokenizer import Line
+from model.decoder.tokenizer import BarLine
 from model.music.drums import ROLES
 from model.music.notes import METERS, TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
-from model.training.corpus.song import Song, snapped
+from model.training.corpus.song import Song, snap_to_grid
 
 HIT = Ticks(120)
 """The length of every hit: a drum row says none."""
@@ -73,7 +73,7 @@ def hits(played: list[tuple[float, int, int]], *, swung: bool) -> tuple[Note, ..
     for tick, pad, velocity in played:
         if pad not in PADS:
             continue
-        start, offset = snapped(max(0.0, tick - late))
+        start, offset = snap_to_grid(max(0.0, tick - late))
         if swung and start % TICKS_PER_QUARTER == 320:
             start = Ticks(start - 80)
         note = Note(start, HIT, ROLES[PADS[pad]], max(1, min(127, velocity)), "drums", offset)
@@ -111,7 +111,7 @@ def _song(row: dict[str, str], meter: str, notes: tuple[Note, ...]) -> Song:
     told = [f"{primary} {kind}", f"{detail} {kind}" if detail else "", "fill" if kind == "fill" else ""]
     return Song(
         f"groove-{row['id']}", "groove", row["id"], float(row["bpm"]), "", bars, Ticks(count * whole), notes, (),
-        tuple(("human", text) for text in told if text), _styles(row["style"]), (Line(section=kind),) * count, touch=True, timing=True,
+        tuple(("human", text) for text in told if text), _styles(row["style"]), (BarLine(section=kind),) * count, has_velocities=True, has_timing=True,
     )  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.decoder.tokenizer import Line
+from model.decoder.tokenizer import BarLine
 from model.music.harmony import MODES, SUFFIXES, Chord, Key
 from model.music.notes import Note, Ticks
 from model.music.numerals import roman
@@ -106,5 +106,5 @@ def loop(name: str, title: str, key: Key, chords: list[Chord], rhythm: str, mood
     told = (*(("human", mood.lower()) for mood in moods), ("computed", rhythm))
     return Song(
         name, "loops", title, 0.0, key.name, tuple((Ticks(b * BAR), "4/4") for b in range(count)), Ticks(count * BAR),
-        tuple(sorted(notes)), changes, told, (), (Line(),) * count,
+        tuple(sorted(notes)), changes, told, (), (BarLine(),) * count,
     )  # fmt: skip

@@ -16,7 +16,7 @@ import symusic
 
 from model.music.harmony import QUALITIES, Chord, Key, parse_key
 from model.music.notes import METERS, TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
-from model.training.corpus.song import Song, chord_cover, snapped, with_bass
+from model.training.corpus.song import Song, chord_cover, snap_to_grid, split_bass
 
 ONSET_SLACK = 120  # ticks: one sixteenth
 MATCHING = 0.95
@@ -69,12 +69,12 @@ def song(folder: Path, corrected: Path) -> Song | str:
             for n in tracks["chords"].notes
         ]
     )
-    everything = tuple(n for n in sorted(notes + with_bass(rest)) if n.start < end)
+    everything = tuple(n for n in sorted(notes + split_bass(rest)) if n.start < end)
     if chord_cover(everything, chords, end) < COVER:
         return "melody outside the chords"
     return Song(
         f"pop909-{folder.name}", "pop909", folder.name, _tempo(folder), _key(folder, score), bars, end, everything,
-        chords, (("human", "Chinese pop song"), ("human", "华语流行歌曲")), touch=True,
+        chords, (("human", "Chinese pop song"), ("human", "华语流行歌曲")), has_velocities=True,
     )  # fmt: skip
 
 
@@ -117,7 +117,7 @@ def _match(melody: Onsets, piano: list[tuple[int, int, int, int]]) -> dict[int, 
 
 
 def _note(played: tuple[int, int, int, int], part: str) -> Note:
-    start, offset = snapped(played[0])
+    start, offset = snap_to_grid(played[0])
     length = max(1, round(played[2] / 20)) * 20
     return Note(start, Ticks(length), played[1], max(1, min(127, played[3])), part, offset)
 

@@ -16,7 +16,7 @@ from lxml.etree import LxmlError
 
 from model.music.harmony import MODES, Chord, Key
 from model.music.notes import METERS, Note, Ticks, beat_length, beats_in_bar
-from model.training.corpus.song import Song, chord_cover, snapped, with_bass
+from model.training.corpus.song import Song, chord_cover, snap_to_grid, split_bass
 from model.training.formats.musicxml import Score, read
 from model.training.formats.romantext import analysis
 
@@ -85,7 +85,7 @@ def _song(
         )
         key = read_[0][3].name
         piano = [_note(n, "chords", layout) for part in score.parts[1:] for n in part.notes]
-        notes_all = notes + with_bass(sorted(set(piano)))
+        notes_all = notes + split_bass(sorted(set(piano)))
     changes = _changes(chords)
     if not changes:
         return "no chords"
@@ -152,7 +152,7 @@ def _padded(score: Score, meters: list[str]) -> Layout:
 
 
 def _note(written: tuple[int, int, int], part: str, layout: Layout) -> Note:
-    start, offset = snapped(layout.moved(written[0]))
+    start, offset = snap_to_grid(layout.moved(written[0]))
     return Note(start, Ticks(max(1, round(written[1] / 20)) * 20), written[2], LEVEL, part, offset)
 
 

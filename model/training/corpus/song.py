@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from model.decoder.tokenizer import Line
+from model.decoder.tokenizer import BarLine
 from model.music.harmony import Chord
 from model.music.notes import Note, Ticks
 
@@ -37,9 +37,9 @@ class Song:
     chords: tuple[tuple[Ticks, Chord | None], ...]
     tags: tuple[tuple[str, str], ...] = ()
     style: tuple[tuple[str, float], ...] = ()
-    lines: tuple[Line, ...] = ()
-    touch: bool = False
-    timing: bool = False
+    lines: tuple[BarLine, ...] = ()
+    has_velocities: bool = False
+    has_timing: bool = False
 
     @property
     def split(self) -> str:
@@ -71,7 +71,7 @@ def _settled() -> dict[str, str]:
     return {name: LETTERS[letter] for name, letter in (line.split("\t") for line in lines)}
 
 
-def snapped(tick: float) -> tuple[Ticks, int]:
+def snap_to_grid(tick: float) -> tuple[Ticks, int]:
     """Return the grid place nearest to a tick and the offset that is left, −10..9 at most kept."""
     quarter, inside = divmod(tick, 480)
     place = min((*FINE, 24), key=lambda f: abs(f * 20 - inside))
@@ -99,7 +99,7 @@ BASS_TOP = 55
 """Above G3 nothing is called a bass."""
 
 
-def with_bass(accompaniment: list[Note]) -> list[Note]:
+def split_bass(accompaniment: list[Note]) -> list[Note]:
     """Split a piano's notes into a bass of one voice and chords: the lowest voice up to G3 is the bass.
 
     A low note is the bass unless a lower bass note still sounds for more than a sixteenth of its time; the

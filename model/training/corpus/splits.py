@@ -23,7 +23,7 @@ EARLIER = ("pop909", "openewld", "lieder")
 """Sources that earlier weights were trained on: where copies disagree, theirs decide."""
 
 
-def divided(songs: Sequence[Song], own: Mapping[str, str]) -> dict[str, str]:
+def assign_splits(songs: Sequence[Song], own: Mapping[str, str]) -> dict[str, str]:
     """Return fingerprint → split of those songs whose split is not the hash's.
 
     `own` has the splits of songs, by title, that come with one. A group of copies goes the way of its songs of
@@ -67,7 +67,7 @@ def main() -> None:
     options = parser.parse_args()
     data = data_folder(options.data)
     songs = list(load(data, SOURCES))
-    told = divided(songs, groove.splits(data / "groove"))
+    told = assign_splits(songs, groove.splits(data / "groove"))
     letters = {split: letter for letter, split in LETTERS.items()}
     lines = [f"{name}\t{letters[split]}\n" for name, split in sorted(told.items())]
     options.out.write_text("".join(lines), encoding="ascii")

@@ -11,7 +11,7 @@ from model.music.notes import Note, Ticks, beat_length, beats_in_bar
 from model.training.corpus.scores import LEVEL, felt_beat
 from model.training.corpus.song import Song, chord_cover
 from model.training.formats.abc import Tune, read
-from model.training.formats.barlines import CLOSE, Bar, laid
+from model.training.formats.barlines import CLOSE, Bar, lay_out_bars
 
 COVER = 0.6
 VOICES = ("S1V1", "S1V2", "S2V1", "S2V2")
@@ -53,7 +53,7 @@ def tune(name: str, text: str) -> Song | str:
     if isinstance(parsed, str):
         return parsed
     bars = next(iter(parsed.voices.values()))
-    layout = laid(bars)
+    layout = lay_out_bars(bars)
     if isinstance(layout, str):
         return layout
     lines, end, places = layout
@@ -84,7 +84,7 @@ def hymn(name: str, text: str) -> Song | str:
     lengths = [sum(b.length for b in bars) for bars in voices]
     if max(lengths) - min(lengths) > CLOSE:
         return "voices of unequal length"
-    layout = laid(voices[0])
+    layout = lay_out_bars(voices[0])
     if isinstance(layout, str):
         return layout
     lines, end, places = layout

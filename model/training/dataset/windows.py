@@ -8,7 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.decoder.conditioning import DROPPABLE, HEADER, parts_of, parts_symbol, unsaid
+from model.decoder.conditioning import (
+    DROPPABLE_CONDITIONS,
+    HEADER,
+    parts_of,
+    parts_symbol,
+    without_conditions,
+)
 from model.decoder.tokenizer import FIRST_NOTE, GRID, MELODY_EVENT, MELODY_FIRST, NOW, PART_ORDER, Event, Rows
 from model.training.corpus.transposition import transposed
 from model.training.dataset.store import SOURCES, Store
@@ -51,7 +57,7 @@ def melody_first(rows: Rows) -> Rows:
     return rows[np.lexsort((rank, beat))]
 
 
-def to_fill_in(rows: Rows, bar: int, room: int) -> Rows:
+def infilling_rows(rows: Rows, bar: int, room: int) -> Rows:
     """Return what follows bar number `bar` as rows of later bars, then the bars up to it that fit into `room` rows."""
     lines = [*np.flatnonzero(rows[:, 0] == Event.BAR), len(rows)]
     cut = lines[bar]
@@ -103,11 +109,11 @@ class Windows:
             header = header.copy()
             header[HEADER.index(Event.PARTS), 1] = parts_symbol(kept)
         told = bool(rng.random() < 0.7)
-        head = self._thinned(header, told)
+        head = self._drop_conditions(header, told)
         if "melody" in kept and rng.random() < 0.12:
             rows = melody_first(rows)
             head[0, 1] = MELODY_FIRST
-        body = self._lines_thinned(self._cut(rows, self._context + 1 - len(head)))
+        body = self._drop_line_fields(self._cut(rows, self._context + 1 - len(head)))
         caption = int(rng.integers(store.text_at[song], store.text_at[song + 1]))
         return transposed(np.concatenate([head, body]), int(rng.integers(-5, 7))), caption, told
 
@@ -115,12 +121,12 @@ class Windows:
         rng = self._rng
         lines = np.flatnonzero(rows[:, 0] == Event.BAR)
         if len(lines) > 3 and rng.random() < 0.12:
-            return to_fill_in(rows, int(rng.integers(1, len(lines) - 1)), room)
+            return infilling_rows(rows, int(rng.integers(1, len(lines) - 1)), room)
         near_end = max(1, int(np.searchsorted(lines, len(rows) - room // 2)))
         at = 0 if rng.random() < 0.15 else int(lines[rng.integers(near_end)])
         return rows[at : at + room]
 
-    def _lines_thinned(self, rows: Rows) -> Rows:
+    def _drop_line_fields(self, rows: Rows) -> Rows:
         """Leave out what the bar lines tell, each kind by itself."""
         rows = rows.copy()
         bars = rows[:, 0] == Event.BAR
@@ -129,18 +135,18 @@ class Windows:
                 rows[bars, field] = 0
         return rows
 
-    def _thinned(self, header: Rows, told: bool) -> Rows:
+    def _drop_conditions(self, header: Rows, told: bool) -> Rows:
         """Drop all levels and the tempo together sometimes, else each by itself; the rest now and then.
 
         The style is left to the text in half of the windows that have one.
         """
         rng = self._rng
         share = rng.choice([0.0, 0.4, 1.0], p=[0.25, 0.5, 0.25])
-        dropped: list[Event] = [e for e in DROPPABLE if e != Event.STYLE and rng.random() < share]
+        dropped: list[Event] = [e for e in DROPPABLE_CONDITIONS if e != Event.STYLE and rng.random() < share]
         if rng.random() < (0.5 if told else 0.15):
             dropped.append(Event.STYLE)
         dropped += [e for e in (Event.KEY, Event.PARTS) if rng.random() < 0.1]
-        head = unsaid(header, *dropped)
+        head = without_conditions(header, *dropped)
         if rng.random() < 0.3:  # the mode is left to the notes
             head[HEADER.index(Event.KEY), 2] = 0
         return head

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from model.decoder.conditioning import HEADER
 from model.decoder.tokenizer import KEY, SIZES, Event, Rows
 from model.training.corpus.transposition import transposed
-from model.training.evaluation.fields import scored
+from model.training.evaluation.fields import scored_fields
 
 STARTS = np.concatenate([[0], np.cumsum(SIZES[:-1])])
 """The first symbol of each field."""
@@ -44,7 +44,7 @@ def flat(rows: Rows) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.
 def symbols(rows: Rows) -> tuple[list[int], list[int]]:
     """Return the song as symbols, and for each the field it scores in (−1: given)."""
     said, field, line = flat(rows)
-    return said.tolist(), np.where(scored(rows)[line, field], field, -1).tolist()
+    return said.tolist(), np.where(scored_fields(rows)[line, field], field, -1).tolist()
 
 
 def ngram_bits(

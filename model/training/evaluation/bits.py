@@ -17,9 +17,9 @@ import torch
 import torch.nn.functional as F
 
 from model import weights
-from model.decoder.conditioning import DROPPABLE, HEADER, unsaid
+from model.decoder.conditioning import DROPPABLE_CONDITIONS, HEADER, without_conditions
 from model.decoder.tokenizer import FIRST_NOTE, SIZES, Event, Rows
-from model.decoder.transformer import Decoder, Shape, scored
+from model.decoder.transformer import Decoder, Shape, scored_fields
 from model.training.dataset.store import Store
 
 Bits = npt.NDArray[np.float64]
@@ -32,7 +32,7 @@ BATCH = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ConditionedSong:
     """A song with what is told of it: a header, and the text's vector or None."""
 
     header: Rows
@@ -47,16 +47,19 @@ def lines_unsaid(rows: Rows) -> Rows:
     return rows
 
 
-def openings(store: Store, source: str, context: int, songs: int = 20) -> list[Told]:
+def openings(store: Store, source: str, context: int, songs: int = 20) -> list[ConditionedSong]:
     """Return the first windows of validation songs of a source: key, metre and parts told only."""
     room = context + 1 - len(HEADER)
     return [
-        Told(unsaid(store.headers[i], *DROPPABLE), lines_unsaid(store.song(int(i))[:room]))
+        ConditionedSong(
+            without_conditions(store.headers[i], *DROPPABLE_CONDITIONS),
+            lines_unsaid(store.song(int(i))[:room]),
+        )
         for i in store.songs("validation", source)[:songs]
     ]
 
 
-def notes_of(songs: Sequence[Told]) -> int:
+def count_notes(songs: Sequence[ConditionedSong]) -> int:
     """Return how many notes the songs have."""
     return sum(int((song.rows[:, 0] >= FIRST_NOTE).sum()) for song in songs)
 
@@ -74,7 +77,7 @@ def spans(edges: npt.NDArray[np.int64], room: int) -> Iterator[tuple[int, int, i
         at = int(edges[min(int(np.searchsorted(edges, at + room // 2)), len(edges) - 1)])
 
 
-def vectors(songs: Sequence[Told], size: int) -> tuple[torch.Tensor, torch.Tensor]:
+def vectors(songs: Sequence[ConditionedSong], size: int) -> tuple[torch.Tensor, torch.Tensor]:
     """Return the texts `(B, size)` and where there is one `(B,)`."""
     text = np.zeros((len(songs), size), np.float32)
     for i, song in enumerate(songs):
@@ -84,7 +87,7 @@ def vectors(songs: Sequence[Told], size: int) -> tuple[torch.Tensor, torch.Tenso
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class RowWindow:
     """Rows of song number `song`, its header first; those behind number `known` are paid for."""
 
     song: int
@@ -92,17 +95,17 @@ class Cut:
     known: int
 
 
-def decoder_bits(model: Decoder, songs: Sequence[Told]) -> Bits:
+def decoder_bits(model: Decoder, songs: Sequence[ConditionedSong]) -> Bits:
     """Return the bits spent on each field of each song, `(songs, 5)`."""
     cuts = [
-        Cut(i, np.concatenate([song.header, song.rows[at:end]]), len(song.header) - 1 + fresh - at)
+        RowWindow(i, np.concatenate([song.header, song.rows[at:end]]), len(song.header) - 1 + fresh - at)
         for i, song in enumerate(songs)
         for at, fresh, end in spans(np.arange(len(song.rows) + 1), model.shape.context - len(song.header))
     ]
     return cut_bits(model, songs, cuts)
 
 
-def cut_bits(model: Decoder, songs: Sequence[Told], cuts: Sequence[Cut]) -> Bits:
+def cut_bits(model: Decoder, songs: Sequence[ConditionedSong], cuts: Sequence[RowWindow]) -> Bits:
     """Return the bits spent on each field of each song in its cuts, `(songs, 5)`; cuts of several songs go together."""
     total = np.zeros((len(songs), len(SIZES)))
     device = model.unsaid.device
@@ -113,13 +116,13 @@ def cut_bits(model: Decoder, songs: Sequence[Told], cuts: Sequence[Cut]) -> Bits
         for k, cut in enumerate(here):
             table[k, : len(cut.rows)] = cut.rows
         rows = torch.from_numpy(table).to(device)
-        ours = scored(rows[:, 1:])
+        ours = scored_fields(rows[:, 1:])
         for k, cut in enumerate(here):
             ours[k, : cut.known] = False
         text, said = vectors([songs[cut.song] for cut in here], model.shape.text)
         with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
             h = model.backbone(text.to(device), said.to(device), rows[:, :-1])
-            for f, logits in enumerate(model.fields(h, rows[:, 1:])):
+            for f, logits in enumerate(model.field_logits(h, rows[:, 1:])):
                 spent = F.cross_entropy(logits.float().transpose(1, 2), rows[:, 1:, f], reduction="none")
                 sums = (spent * ours[..., f]).sum(1).cpu().numpy() / math.log(2)
                 np.add.at(total[:, f], [cut.song for cut in here], sums)

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from model.decoder.tokenizer import FIRST_NOTE, Event, Rows
 
 
-def scored(rows: Rows) -> npt.NDArray[np.bool_]:
+def scored_fields(rows: Rows) -> npt.NDArray[np.bool_]:
     """Return `(T, 5)`: header rows, what bar lines tell and beat numbers are given; a chord has three fields, a note five.
 
     What a piece does not say (velocity and offset of notation, lengths of drums) is not scored.

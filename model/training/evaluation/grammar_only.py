@@ -8,8 +8,8 @@ from model.music.midifile import Song
 from model.music.notes import Note, Ticks
 from model.music.plan import Plan
 from model.music.swing import swung
-from model.styles import GRAMMARS
-from model.training.styles.piece import Mood, piece
+from model.styles import GRAMMAR_STYLES
+from model.training.styles.piece import PieceSpec, piece
 
 NEAREST = {"pop ballad": "pop", "art song": "cinematic", "hymn": "gospel", "folk": "guofeng", "standard": "jazz",
            "latin": "cumbia", "hip hop": "boom bap", "soul": "neo-soul", "afro-cuban": "cumbia", "punk": "rock",
@@ -19,8 +19,8 @@ NEAREST = {"pop ballad": "pop", "art song": "cinematic", "hymn": "gospel", "folk
 
 def clip(plan: Plan, seed: int, bars: int) -> Song:
     """Return a piece by the grammar nearest to the plan, in its tempo, key, levels and parts, as a clip of `bars`."""
-    name = next((NEAREST.get(s, s) for s, _ in plan.style if NEAREST.get(s, s) in GRAMMARS), "pop")
-    mood = Mood(plan.energy, plan.density, plan.complexity, plan.tempo, plan.key, bars)
+    name = next((NEAREST.get(s, s) for s, _ in plan.style if NEAREST.get(s, s) in GRAMMAR_STYLES), "pop")
+    mood = PieceSpec(plan.energy, plan.density, plan.complexity, plan.tempo, plan.key, bars)
     made = piece(name, seed, mood)
     flats = parse_key(plan.key).flats
     chords: list[tuple[Ticks, str]] = []

@@ -15,12 +15,20 @@ import numpy as np
 import torch
 
 from model import weights
-from model.decoder.conditioning import DROPPABLE, unsaid
+from model.decoder.conditioning import DROPPABLE_CONDITIONS, without_conditions
 from model.decoder.tokenizer import FIRST_NOTE, Event, Rows
 from model.decoder.transformer import Decoder
 from model.training.dataset.store import Store
-from model.training.dataset.windows import to_fill_in
-from model.training.evaluation.bits import Cut, Interval, Told, cut_bits, decoder, interval, lines_unsaid
+from model.training.dataset.windows import infilling_rows
+from model.training.evaluation.bits import (
+    ConditionedSong,
+    Interval,
+    RowWindow,
+    cut_bits,
+    decoder,
+    interval,
+    lines_unsaid,
+)
 
 BARS = 2
 """Bars that are paid for."""
@@ -29,7 +37,7 @@ BEFORE, BEHIND = 4, 2
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class InfillingCost:
     """Bits a note of the bars between, without and with the bars that follow; `less` is what these save of them."""
 
     clips: int
@@ -54,35 +62,38 @@ def places(store: Store, source: str, split: str, count: int) -> list[tuple[int,
     return found[:count]
 
 
-def cuts(rows: Rows, header: Rows, bar: int, room: int, number: int) -> tuple[Cut, Cut]:
+def cuts(rows: Rows, header: Rows, bar: int, room: int, number: int) -> tuple[RowWindow, RowWindow]:
     """Return the rows up to a bar line with what follows shown first, and without; its last bars are paid for."""
-    shown = to_fill_in(rows, bar, room - len(header))
+    shown = infilling_rows(rows, bar, room - len(header))
     start = int(np.flatnonzero((shown[:, 0] == Event.AFTER) & (shown[:, 1] > 0))[0]) + 1
     lines = np.flatnonzero(shown[start:, 0] == Event.BAR) + start
     fresh = int(lines[-BARS])
     return (
-        Cut(number, np.concatenate([header, shown]), len(header) - 1 + fresh),
-        Cut(number, np.concatenate([header, shown[start:]]), len(header) - 1 + fresh - start),
+        RowWindow(number, np.concatenate([header, shown]), len(header) - 1 + fresh),
+        RowWindow(number, np.concatenate([header, shown[start:]]), len(header) - 1 + fresh - start),
     )
 
 
-def compare(store: Store, source: str, split: str, count: int, model: Decoder) -> Found:
+def compare(store: Store, source: str, split: str, count: int, model: Decoder) -> InfillingCost:
     """Return what the bars between cost. Raises ValueError where no song has such bars."""
     asked = places(store, source, split, count)
     if not asked:
         raise ValueError(f"{source} has no song of {BEFORE + BARS + BEHIND} bars in {split}")
     songs, given, without, notes = [], [], [], []
     for number, (song, bar) in enumerate(asked):
-        rows, header = lines_unsaid(store.song(song)), unsaid(store.headers[song], *DROPPABLE)
+        rows, header = (
+            lines_unsaid(store.song(song)),
+            without_conditions(store.headers[song], *DROPPABLE_CONDITIONS),
+        )
         one, other = cuts(rows, header, bar, model.shape.context, number)
-        songs.append(Told(header, rows))
+        songs.append(ConditionedSong(header, rows))
         given.append(one)
         without.append(other)
         notes.append(int((one.rows[one.known + 1 :, 0] >= FIRST_NOTE).sum()))
     count_of = np.array(notes)
     shown, alone = cut_bits(model, songs, given), cut_bits(model, songs, without)
     whole = float(count_of.sum())
-    return Found(
+    return InfillingCost(
         len(asked),
         int(whole),
         float(alone.sum() / whole),

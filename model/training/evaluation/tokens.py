@@ -29,9 +29,9 @@ from model.training.dataset.feeding import batches
 from model.training.dataset.store import Store
 from model.training.dataset.windows import Batch, Windows
 from model.training.evaluation.baselines import STARTS, VOCABULARY, flat
-from model.training.evaluation.bits import BATCH, Bits, Told, notes_of, openings, spans, vectors
-from model.training.evaluation.fields import scored
-from model.training.fit.training_loop import Course, Training
+from model.training.evaluation.bits import BATCH, Bits, ConditionedSong, count_notes, openings, spans, vectors
+from model.training.evaluation.fields import scored_fields
+from model.training.fit.training_loop import TrainingConfig, TrainingLoop
 
 CONTEXT = 1536
 ROWS = Shape().context
@@ -93,12 +93,12 @@ def tokens_of(batch: Batch, context: int) -> tuple[Tensor, Tensor, Tensor]:
     for i, window in enumerate(batch.rows):
         rows = window[window[:, 0] > 0].astype(np.int16)
         said, field, line = flat(rows)
-        full = np.stack([said, field, scored(rows)[line, field]])[:, : context + 1]
+        full = np.stack([said, field, scored_fields(rows)[line, field]])[:, : context + 1]
         tokens[:, i, : full.shape[1]] = full
     return torch.from_numpy(tokens[0]), torch.from_numpy(tokens[1]), torch.from_numpy(tokens[2] > 0)
 
 
-def token_bits(model: TokenModel, songs: Sequence[Told]) -> Bits:
+def token_bits(model: TokenModel, songs: Sequence[ConditionedSong]) -> Bits:
     """Return the bits spent on each field of each song, `(songs, 5)`, as `bits.decoder_bits` does."""
     total = np.zeros((len(songs), len(SIZES)))
     device = model.unsaid.device
@@ -106,7 +106,7 @@ def token_bits(model: TokenModel, songs: Sequence[Told]) -> Bits:
     for i, song in enumerate(songs):
         head, head_field, _ = flat(song.header)
         said, field, line = flat(song.rows)
-        stacked = np.stack([said, field, scored(song.rows)[line, field]])
+        stacked = np.stack([said, field, scored_fields(song.rows)[line, field]])
         before = np.stack([head, head_field, np.zeros_like(head)])
         edges = np.concatenate([np.flatnonzero(field == 0), [len(said)]])
         for at, fresh, end in spans(edges, model.shape.context - len(head)):
@@ -131,36 +131,38 @@ def token_bits(model: TokenModel, songs: Sequence[Told]) -> Bits:
     return total
 
 
-def train(store: Store, course: Course, shape: Shape, rows: int = ROWS, workers: int = 0) -> TokenModel:
+def train(
+    store: Store, config: TrainingConfig, shape: Shape, rows: int = ROWS, workers: int = 0
+) -> TokenModel:
     """Train on a course; return the model, its checkpoint in the course's folder."""
     torch.manual_seed(0)
-    model = TokenModel(shape).to(course.device)
-    training = Training(model, course)
-    (course.out / "shape.json").write_text(json.dumps(asdict(shape)), encoding="utf-8")
+    model = TokenModel(shape).to(config.device)
+    training = TrainingLoop(model, config)
+    (config.out / "shape.json").write_text(json.dumps(asdict(shape)), encoding="utf-8")
     print(
         f"{parameters(model) / 1e6:.2f} M parameters, {shape.layers} layers, from step {training.step}",
         flush=True,
     )
     watched = openings(store, "pop909", rows)
-    spend = model.spent if course.device == "cpu" else torch.compile(model.spent)
+    spend = model.spent if config.device == "cpu" else torch.compile(model.spent)
 
     def curve() -> dict[str, float]:
-        return {"pop909": round(float(token_bits(model, watched).sum() / max(1, notes_of(watched))), 3)}
+        return {"pop909": round(float(token_bits(model, watched).sum() / max(1, count_notes(watched))), 3)}
 
     def draw(windows: Windows) -> tuple[npt.NDArray[Any], ...]:
-        batch = windows.batch(course.batch)
+        batch = windows.batch(config.batch)
         return batch.text, batch.said, *(t.numpy() for t in tokens_of(batch, shape.context))
 
     with batches(lambda seed: Windows(store, rows, seed), draw, training.step, workers) as drawn:
 
         def loss() -> Tensor:
-            text, said, tokens, fields, ours = (torch.from_numpy(a).to(course.device) for a in next(drawn))
-            with torch.autocast(course.device, torch.bfloat16):
+            text, said, tokens, fields, ours = (torch.from_numpy(a).to(config.device) for a in next(drawn))
+            with torch.autocast(config.device, torch.bfloat16):
                 nats = torch.as_tensor(spend(text, said, tokens, fields))
             events = (ours & (fields == 0))[:, 1:].sum()
             return (nats * ours[:, 1:]).sum() / events  # a row's loss, as the decoder's
 
-        training.run(loss, curve, course.batch * rows / 1e6)
+        training.run(loss, curve, config.batch * rows / 1e6)
     return model
 
 
@@ -189,8 +191,10 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-    course = Course(options.out, options.minutes, options.batch, options.rate, options.steps, options.device)
-    train(archive.read(options.store), course, same_size(Shape()), workers=options.workers)
+    config = TrainingConfig(
+        options.out, options.minutes, options.batch, options.rate, options.steps, options.device
+    )
+    train(archive.read(options.store), config, same_size(Shape()), workers=options.workers)
 
 
 if __name__ == "__main__":

@@ -29,7 +29,7 @@ from model.prompt.encoder import (
     save_adapter,
     sentence_encoder,
 )
-from model.prompt.rules.reader import read
+from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.vocabulary import table
 from model.prompt.understand import plan
 from model.training.fit.semantic_head import anchors
@@ -94,7 +94,10 @@ def agreement(
 
     Tempo within 12 %, levels within 0.1, main style, mode and parts the same.
     """
-    pairs = [(plan(t, a, read(t)), plan(t, b, read(t))) for t, a, b in zip(texts, ours, theirs, strict=True)]
+    pairs = [
+        (plan(t, a, parse_prompt(t)), plan(t, b, parse_prompt(t)))
+        for t, a, b in zip(texts, ours, theirs, strict=True)
+    ]
     checks: dict[str, Callable[[Plan, Plan], bool]] = {
         "tempo": lambda a, b: bool(abs(np.log(a.tempo / b.tempo)) < np.log(1.12)),
         **{name: _near(name) for name in LEVELS},

@@ -26,11 +26,11 @@ import numpy as np
 import numpy.typing as npt
 
 from model.clips.clip import clip
-from model.clips.messages import Wanted
-from model.generation.bias_terms import wanted_velocity
-from model.generation.bias_weights import SHIPPED, Theta
+from model.clips.messages import ClipSpec
+from model.generation.bias_terms import target_velocity
+from model.generation.bias_weights import SHIPPED, BiasWeights
 from model.generation.composer import Composer
-from model.generation.style_statistics import wanted_onsets
+from model.generation.style_statistics import target_onsets
 from model.music import midifile
 from model.music.midifile import Song
 from model.music.notes import TICKS_PER_QUARTER
@@ -44,11 +44,11 @@ from model.weights import FOLDER
 
 Array = npt.NDArray[np.float64]
 
-BOUNDS = {"text": (0.8, 2.0), "scale": (1.0, 6.0), "chord": (0.0, 3.0), "full": (0.0, 4.0), "touch": (0.0, 3.0),
-          "colour": (0.0, 3.0), "light": (0.0, 2.5), "tail": (0.7, 0.9)}  # fmt: skip
+BOUNDS = {"text": (0.8, 2.0), "scale": (1.0, 6.0), "chord": (0.0, 3.0), "density": (0.0, 4.0), "velocity": (0.0, 3.0),
+          "chord_size": (0.0, 3.0), "brightness": (0.0, 2.5), "top_p": (0.7, 0.9)}  # fmt: skip
 """The weights that are optimised; register and length stay, for no tuning prompt asks for them. Below .8 of text or above .9 of
 tail a style is no longer told from the notes (docs/log.md), which this objective does not hear."""
-WOVEN = ("melody on chord tones", "bar overlap, melody", "bar overlap, chords", "bar overlap, bass", "polyphony",
+TEXTURE_FIGURES = ("melody on chord tones", "bar overlap, melody", "bar overlap, chords", "bar overlap, bass", "polyphony",
          "chord changes a bar")  # fmt: skip
 BARS = 8
 SOURCE = "pop909"
@@ -56,24 +56,24 @@ SOURCE = "pop909"
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ClipJob:
     """What one clip is made of: words and, under people's conditions, the parts and the song that it is held against."""
 
     prompt: str
     seed: int
     parts: tuple[str, ...] | None = None
-    like: Song | None = None
+    like_song: Song | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class ClipScore:
     """What one clip is like: how far from its plan, and the woven figures."""
 
-    away: float
-    woven: tuple[float, ...]
+    plan_distance: float
+    texture: tuple[float, ...]
 
 
-def away(song: Song, plan: Plan) -> float:
+def plan_distance(song: Song, plan: Plan) -> float:
     """Return how far a clip is from its plan: factors of e of onsets, and velocities in steps of 24, on average."""
     quarters = song.end / TICKS_PER_QUARTER
     found = []
@@ -81,11 +81,11 @@ def away(song: Song, plan: Plan) -> float:
         notes = [n for n in song.notes if n.part == part]
         onsets = len({n.start for n in notes}) / quarters
         found.append(
-            abs(math.log((onsets + 0.05) / (wanted_onsets(plan.idiom(part), part, plan.density) + 0.05)))
+            abs(math.log((onsets + 0.05) / (target_onsets(plan.style_of(part), part, plan.density) + 0.05)))
         )
         if notes:
             mean = sum(n.velocity for n in notes) / len(notes)
-            found.append(abs(mean - wanted_velocity(part, plan.energy)) / 24)
+            found.append(abs(mean - target_velocity(part, plan.energy)) / 24)
     return sum(found) / len(found)
 
 
@@ -94,30 +94,30 @@ def _composer() -> Composer:
     return Composer(sentence_encoder())
 
 
-def judge(job: tuple[Asked, Theta]) -> Judged:
+def score_clip(job: tuple[ClipJob, BiasWeights]) -> ClipScore:
     """Make and judge one clip."""
     asked, theta = job
     plan, _ = understand(asked.prompt, sentence_encoder())
-    wanted = Wanted(
+    wanted = ClipSpec(
         asked.prompt, asked.seed, bars=BARS, parts=asked.parts, theta=tuple(asdict(theta).items())
     )
-    song = clip(_composer(), wanted, like=asked.like)
+    song = clip(_composer(), wanted, like_song=asked.like_song)
     filed = midifile.as_filed(song)
     heard = measured.from_filed("ours", filed)
-    return Judged(away(filed, plan), tuple(SCALARS[name](heard) for name in WOVEN))
+    return ClipScore(plan_distance(filed, plan), tuple(SCALARS[name](heard) for name in TEXTURE_FIGURES))
 
 
-def loss(words: Sequence[Judged], conditioned: Sequence[Judged], human: Array) -> float:
+def loss(words: Sequence[ClipScore], conditioned: Sequence[ClipScore], human: Array) -> float:
     """Return what is made small of clips of prompts and of clips under people's conditions; `human` is `(songs, figures)`."""
-    ours = np.array([j.woven for j in conditioned])
+    ours = np.array([j.texture for j in conditioned])
     low, middle, high = np.nanpercentile(human, [25, 50, 75], axis=0)
     off = np.abs(np.nanmedian(ours, axis=0) - middle) / np.maximum(high - low, 1e-6)
-    return float(np.mean([j.away for j in words]) + 0.5 * np.nanmean(np.minimum(off, 3)))
+    return float(np.mean([j.plan_distance for j in words]) + 0.5 * np.nanmean(np.minimum(off, 3)))
 
 
 def optimise(
-    words: Sequence[Asked], conditioned: Sequence[Asked], human: Array, rounds: int, size: int, jobs: int
-) -> tuple[Theta, list[dict[str, float]]]:
+    words: Sequence[ClipJob], conditioned: Sequence[ClipJob], human: Array, rounds: int, size: int, jobs: int
+) -> tuple[BiasWeights, list[dict[str, float]]]:
     """Return the best θ and a line for each candidate that was tried."""
     rng = np.random.default_rng(0)
     names = list(BOUNDS)
@@ -133,7 +133,7 @@ def optimise(
             for values in drawn:
                 theta = SHIPPED.with_named(zip(names, map(float, values), strict=True))
                 work = [(asked, theta) for asked in (*words, *conditioned)]
-                judged = pool.map(judge, work, chunksize=2)
+                judged = pool.map(score_clip, work, chunksize=2)
                 found = loss(judged[: len(words)], judged[len(words) :], human)
                 tried.append((found, values))
                 log.append({"round": turn, "loss": found} | dict(zip(names, map(float, values), strict=True)))
@@ -157,11 +157,11 @@ def main() -> None:
     options = parser.parse_args()
     songs = [s for s in measured.load(options.human) if s.source == SOURCE and s.split == "validation"]
     cut = [w for s in songs for w in measured.windows(s, BARS)[1:4]]
-    human = np.array([[SCALARS[name](w) for name in WOVEN] for w in cut])
+    human = np.array([[SCALARS[name](w) for name in TEXTURE_FIGURES] for w in cut])
     prompts = options.prompts.read_text(encoding="utf-8").splitlines()
-    words = [Asked(prompt, 1 + number) for number, prompt in enumerate(prompts)]
+    words = [ClipJob(prompt, 1 + number) for number, prompt in enumerate(prompts)]
     conditioned = [
-        Asked(c.prompt, 1001 + number, c.parts, measured.as_song(c.window, c.parts))
+        ClipJob(c.prompt, 1001 + number, c.parts, measured.as_song(c.window, c.parts))
         for number, c in enumerate(conditions(songs, "validation", BARS, options.songs))
     ]
     best, log = optimise(words, conditioned, human, options.rounds, options.size, options.jobs)

@@ -22,8 +22,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model.analysis.harmoniser import FEATURES, KINDS, MANNERS, STATES
-from model.training.fit.melody_songs import SOURCES, UNKNOWN, Song, Stretches, keep, kept, song
+from model.analysis.harmoniser import CORPORA, FEATURES, STATES, TRIAD_KINDS
+from model.training.fit.melody_songs import SOURCES, UNKNOWN, Excerpts, Song, keep, kept, song
 from model.weights import FOLDER, save
 
 WIDTH = 96
@@ -57,12 +57,12 @@ class Network(nn.Module):
         )
 
 
-def loosened(heard: Tensor, generator: torch.Generator) -> Tensor:
+def with_random_gaps(heard: Tensor, generator: torch.Generator) -> Tensor:
     """Return what is heard with some half bars not heard at all, and now and then whose chords are wanted not said."""
     shape = (*heard.shape[:2], 1)
     heard = heard * (torch.rand(shape, generator=generator, device=heard.device) > 0.06)
     untold = torch.rand((len(heard), 1, 1), generator=generator, device=heard.device) < 0.1
-    named = torch.arange(FEATURES, device=heard.device) >= FEATURES - len(MANNERS)
+    named = torch.arange(FEATURES, device=heard.device) >= FEATURES - len(CORPORA)
     return heard.masked_fill(untold & named, 0.0)
 
 
@@ -99,12 +99,12 @@ def train(
     torch.manual_seed(seed)
     rng, network = np.random.default_rng(seed), Network(width, drop).to(device)
     generator = torch.Generator(device).manual_seed(seed)
-    stretches = Stretches(songs, device)
+    stretches = Excerpts(songs, device)
     optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=decay)
     begun, done, step = time.monotonic(), 0.0, 0
     while done < 1:
         heard, told = stretches.draw(rng, batch)
-        loss = losses(network(loosened(heard, generator)), told)
+        loss = losses(network(with_random_gaps(heard, generator)), told)
         for group in optimizer.param_groups:
             group["lr"] = rate * min(1.0, 0.05 + done / 0.04) * max(0.01, 1 - done)
         optimizer.zero_grad()
@@ -129,9 +129,9 @@ def found(networks: Sequence[Network], songs: Sequence[Song], length: int = 16) 
                     sum(x.softmax(-1) for x in logits)[0]
                     for logits in zip(*(n(heard) for n in networks), strict=True)
                 ]
-            roots = [s.view(length, 12, len(KINDS)).sum(2).argmax(1).numpy() for s in said]
+            roots = [s.view(length, 12, len(TRIAD_KINDS)).sum(2).argmax(1).numpy() for s in said]
             known = told != UNKNOWN
-            right = np.array([(r == told // len(KINDS)) & known for r in roots])
+            right = np.array([(r == told // len(TRIAD_KINDS)) & known for r in roots])
             hits += right.sum(1)
             asked += int(known.sum())
             firsts += right[:, ::2].sum(1)

@@ -48,7 +48,7 @@ def levels(songs: Sequence[Song]) -> list[Levels]:
     compared = [st if st in common else so.source for st, so in zip(styles, songs, strict=True)]
     groups = [s.source if s.source != "grammar" else "grammar" for s in songs]
     density = _percentiles([_density(s) for s in songs], compared)
-    energy = _percentiles([_energy(s) if s.touch else None for s in songs], groups)
+    energy = _percentiles([_energy(s) if s.has_velocities else None for s in songs], groups)
     brightness = _percentiles([_brightness(s) for s in songs], groups)
     return [Levels(*four) for four in zip(density, energy, brightness, map(_complexity, songs), strict=True)]
 

@@ -12,7 +12,15 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from model.analysis.harmoniser import FEATURES, KINDS, MANNERS, features, halves, home, kind
+from model.analysis.harmoniser import (
+    CORPORA,
+    FEATURES,
+    TRIAD_KINDS,
+    features,
+    halves,
+    relative_major_tonic,
+    triad_kind,
+)
 from model.music.harmony import parse_key
 
 if TYPE_CHECKING:
@@ -27,7 +35,7 @@ POP = 0.6
 
 
 @dataclass(frozen=True, slots=True)
-class Sung:
+class MelodyNote:
     """A note of a melody, as far as it is heard here."""
 
     start: int
@@ -48,18 +56,18 @@ class Song:
 def song(clip: Clip) -> Song:
     """Return what is heard of a song, and its chords."""
     from model.training.measures.clips import LENGTH, PITCH, START
-    from model.training.measures.melody_chords import reigning
+    from model.training.measures.melody_chords import longest_chord
 
     key, parts = parse_key(clip.key), halves(clip.bars)
-    notes = [Sung(int(n[START]), int(n[START] + n[LENGTH]), int(n[PITCH])) for n in clip.part("melody")]
+    notes = [MelodyNote(int(n[START]), int(n[START] + n[LENGTH]), int(n[PITCH])) for n in clip.part("melody")]
     told = np.full(len(parts), UNKNOWN)
     for i, half in enumerate(parts):
         inside = [(at, c) for at, c in clip.chords if at < half.end]
-        chord = reigning(tuple(inside[-9:]), half.start, half.end)
+        chord = longest_chord(tuple(inside[-9:]), half.start, half.end)
         if chord is not None:
-            told[i] = (chord.root - home(key)) % 12 * len(KINDS) + kind(chord)
-    who = SOURCES.get(clip.source, MANNERS[0])
-    return Song(features(parts, notes, key, who), told, clip.source, clip.split)
+            told[i] = (chord.root - relative_major_tonic(key)) % 12 * len(TRIAD_KINDS) + triad_kind(chord)
+    corpus = SOURCES.get(clip.source, CORPORA[0])
+    return Song(features(parts, notes, key, corpus), told, clip.source, clip.split)
 
 
 def keep(path: Path, songs: Sequence[Song]) -> None:
@@ -89,7 +97,7 @@ def kept(path: Path) -> list[Song]:
         ]
 
 
-class Stretches:
+class Excerpts:
     """Stretches of songs, drawn at random; all songs lie on the device."""
 
     def __init__(self, songs: Sequence[Song], device: str) -> None:

@@ -21,24 +21,24 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model.analysis.harmoniser import KINDS, home, kind
+from model.analysis.harmoniser import TRIAD_KINDS, relative_major_tonic, triad_kind
 from model.analysis.key_finder import KEYS
 from model.analysis.melody_tracker import (
-    HEARD,
-    ON_LINE,
-    PLACED,
+    BEAT_FEATURES,
+    BEAT_LINE_FEATURES,
+    PLACE_FEATURES,
     STATES,
-    Place,
-    Sung,
-    from_every_home,
-    heard,
-    on_line,
+    BeatPlace,
+    SungNote,
+    beat_features,
+    beat_line_features,
+    in_every_key,
 )
 from model.music.harmony import parse_key
 from model.music.notes import TICKS_PER_QUARTER, beat_length, beats_in_bar
 from model.training.measures import clips
 from model.training.measures.clips import LENGTH, PITCH, START, Clip
-from model.training.measures.melody_chords import Model, reigning
+from model.training.measures.melody_chords import Model, longest_chord
 from model.weights import FOLDER, save
 
 WIDTH, MEMBERS, STEPS, BATCH = 96, 1, 2500, 48
@@ -49,16 +49,16 @@ KEYED, OTHERS = 16, 4
 SHARES = {"pop909": 0.5, "openewld": 0.2, "lieder": 0.2, "hymns": 0.1}
 """What of the stretches is of each source."""
 UNKNOWN = -1
-LOOSE = 0.02
+TIMING_JITTER = 0.02
 """Seconds by which strokes are early or late, a standard deviation; keys are let go up to five times as early."""
-WIDE = HEARD + PLACED + ON_LINE
+WIDE = BEAT_FEATURES + PLACE_FEATURES + BEAT_LINE_FEATURES
 _HERE = np.arange(WIDE, dtype=np.float32)
-_PLACE = np.tile(_HERE[HEARD : HEARD + PLACED], (KEYS, 1))
+_PLACE = np.tile(_HERE[BEAT_FEATURES : BEAT_FEATURES + PLACE_FEATURES], (KEYS, 1))
 FROM = np.concatenate(
-    [from_every_home(_HERE[:HEARD]), _PLACE, from_every_home(_HERE[HEARD + PLACED :])], 1
+    [in_every_key(_HERE[:BEAT_FEATURES]), _PLACE, in_every_key(_HERE[BEAT_FEATURES + PLACE_FEATURES :])], 1
 ).astype(np.int64)
 """Which feature is each one counted from the home of a key, `(KEYS, WIDE)`."""
-MINOR = HEARD + PLACED - 1
+MINOR = BEAT_FEATURES + PLACE_FEATURES - 1
 """The feature that tells the mode."""
 
 
@@ -66,18 +66,18 @@ MINOR = HEARD + PLACED - 1
 class Song:
     """What is heard at each beat `(T, WIDE)` and the chord there `(T,)`, both counted from home; where bars begin."""
 
-    heard: npt.NDArray[np.float32]
+    beat_features: npt.NDArray[np.float32]
     told: npt.NDArray[np.int64]
     bars: npt.NDArray[np.int64]
     source: str
 
 
-def beats(clip: Clip) -> Iterator[tuple[int, int, Place]]:
+def beats(clip: Clip) -> Iterator[tuple[int, int, BeatPlace]]:
     """Yield start and length of each beat in ticks, and its place."""
     for at, meter in clip.bars:
         length = beat_length(meter)
         for i in range(beats_in_bar(meter)):
-            yield at + i * length, length, Place(i, beats_in_bar(meter), length / TICKS_PER_QUARTER)
+            yield at + i * length, length, BeatPlace(i, beats_in_bar(meter), length / TICKS_PER_QUARTER)
 
 
 def played(clip: Clip, rng: random.Random) -> list[tuple[float, float, int]]:
@@ -85,8 +85,8 @@ def played(clip: Clip, rng: random.Random) -> list[tuple[float, float, int]]:
     second = (clip.tempo or 100.0) / 60 * TICKS_PER_QUARTER
     found = []
     for note in clip.part("melody"):
-        start = max(0.0, note[START] + rng.gauss(0, LOOSE) * second)
-        end = float(note[START] + note[LENGTH]) - rng.uniform(LOOSE, 5 * LOOSE) * second
+        start = max(0.0, note[START] + rng.gauss(0, TIMING_JITTER) * second)
+        end = float(note[START] + note[LENGTH]) - rng.uniform(TIMING_JITTER, 5 * TIMING_JITTER) * second
         found.append((start, max(end, start + 0.08 * second), int(note[PITCH])))
     return sorted(found)
 
@@ -102,20 +102,24 @@ def song(clip: Clip, rng: random.Random) -> Song:
             before, long, was = lines[i - 1]
             while first < len(notes) and notes[first][0] < before - 8 * long:
                 first += 1
-            rows[i, :HEARD] = heard(_about(notes[first:], before, long, before + long), was.quarters)
-        rows[i, HEARD : HEARD + PLACED] = place.told(key.minor)
-        rows[i, HEARD + PLACED :] = on_line(_about(notes[first:], at, length, at + length))
+            rows[i, :BEAT_FEATURES] = beat_features(
+                _about(notes[first:], before, long, before + long), was.quarters
+            )
+        rows[i, BEAT_FEATURES : BEAT_FEATURES + PLACE_FEATURES] = place.features(key.minor)
+        rows[i, BEAT_FEATURES + PLACE_FEATURES :] = beat_line_features(
+            _about(notes[first:], at, length, at + length)
+        )
         inside = [(t, c) for t, c in clip.chords if t < at + length]
-        chord = reigning(tuple(inside[-9:]), at, at + length)
+        chord = longest_chord(tuple(inside[-9:]), at, at + length)
         if chord is not None:
-            told[i] = (chord.root - home(key)) % 12 * len(KINDS) + kind(chord)
+            told[i] = (chord.root - relative_major_tonic(key)) % 12 * len(TRIAD_KINDS) + triad_kind(chord)
     bars = np.flatnonzero([place.beat == 0 for _, _, place in lines])
-    return Song(rows[:, FROM[home(key)]], told, bars, clip.source)
+    return Song(rows[:, FROM[relative_major_tonic(key)]], told, bars, clip.source)
 
 
 def _about(
     notes: Sequence[tuple[float, float, int]], at: float, length: float, until: float
-) -> Iterator[Sung]:
+) -> Iterator[SungNote]:
     """Yield the notes that begin before a tick and sound after another, in beats from that one."""
     for start, end, pitch in notes:
         if start >= until:
@@ -124,33 +128,33 @@ def _about(
             yield (start - at) / length, (end - at) / length, pitch
 
 
-class Hearing(nn.Module):
+class HarmonyNetwork(nn.Module):
     """What is heard of each beat → the chord of the beat over home, and how well the key suits."""
 
     def __init__(self, width: int = WIDTH, drop: float = 0.3) -> None:
         super().__init__()
         self.drop = nn.Dropout(drop)
-        self.inp = nn.Linear(HEARD + PLACED, width)
+        self.inp = nn.Linear(BEAT_FEATURES + PLACE_FEATURES, width)
         self.gru = nn.GRU(width, width, batch_first=True)
-        self.mid = nn.Linear(width + ON_LINE, width)
+        self.mid = nn.Linear(width + BEAT_LINE_FEATURES, width)
         self.out = nn.Linear(width, STATES)
         self.key = nn.Linear(width, 1)
 
     def forward(self, told: Tensor) -> tuple[Tensor, Tensor]:
         """Take `(B, T, WIDE)`, return logits of chords `(B, T, STATES)` and of the key, `(B, T)`."""
-        past, _ = self.gru(self.drop(F.relu(self.inp(told[..., : HEARD + PLACED]))))
-        both = torch.cat([self.drop(past), told[..., HEARD + PLACED :]], -1)
+        past, _ = self.gru(self.drop(F.relu(self.inp(told[..., : BEAT_FEATURES + PLACE_FEATURES]))))
+        both = torch.cat([self.drop(past), told[..., BEAT_FEATURES + PLACE_FEATURES :]], -1)
         x = self.drop(F.relu(self.mid(both)))
         return self.out(x), self.key(x)[..., 0]
 
 
-class Stretches:
+class Excerpts:
     """Stretches of songs, drawn at random. Half and more of them begin where phrases do, at every fourth bar."""
 
     def __init__(self, songs: Sequence[Song]) -> None:
         gap = max(STRETCHES)
         self._heard = torch.from_numpy(
-            np.concatenate([np.pad(s.heard, ((0, gap), (0, 0))).astype(np.float32) for s in songs])
+            np.concatenate([np.pad(s.beat_features, ((0, gap), (0, 0))).astype(np.float32) for s in songs])
         )
         self._told = torch.from_numpy(
             np.concatenate([np.pad(s.told, (0, gap), constant_values=UNKNOWN) for s in songs])
@@ -175,12 +179,12 @@ class Stretches:
             begin.append(self._starts[i] + self._bars[i][bar // 4 * 4 if rng.random() < 0.6 else bar])
         places = torch.from_numpy(np.array(begin)[:, None] + np.arange(length))
         told = self._heard[places]
-        told[:, 0, :HEARD] = 0  # nothing was heard before the first beat, and nothing is held over it
+        told[:, 0, :BEAT_FEATURES] = 0  # nothing was heard before the first beat, and nothing is held over it
         told[:, 0, WIDE - 12 :] = 0
         return told, self._told[places]
 
 
-def astray(told: Tensor, rng: np.random.Generator) -> Tensor:
+def in_wrong_keys(told: Tensor, rng: np.random.Generator) -> Tensor:
     """Return stretches `(B, T, WIDE)` as they are heard in some wrong keys each, `(B, OTHERS, T, WIDE)`."""
     wrong = np.stack([rng.choice(np.arange(1, KEYS), OTHERS, False) for _ in told])
     # a key from 12 on here is one of the other mode, its home as much higher as the number is over 12
@@ -192,15 +196,17 @@ def astray(told: Tensor, rng: np.random.Generator) -> Tensor:
     return found
 
 
-def train(songs: Sequence[Song], seed: int, steps: int, *, rate: float = 3e-3, batch: int = BATCH) -> Hearing:
+def train(
+    songs: Sequence[Song], seed: int, steps: int, *, rate: float = 3e-3, batch: int = BATCH
+) -> HarmonyNetwork:
     """Return a network after so many steps; the rate falls to nothing."""
     torch.manual_seed(seed)
-    rng, network, stretches = np.random.default_rng(seed), Hearing(), Stretches(songs)
+    rng, network, stretches = np.random.default_rng(seed), HarmonyNetwork(), Excerpts(songs)
     optimizer = torch.optim.AdamW(network.parameters(), rate, weight_decay=0.05)
     begun, keyed = time.monotonic(), min(KEYED, batch)
     for step in range(steps):
         told, chords = stretches.draw(rng, batch)
-        wrong = astray(told[:keyed], rng)
+        wrong = in_wrong_keys(told[:keyed], rng)
         said, suits = network(torch.cat([told, wrong.flatten(0, 1)]))
         loss = F.cross_entropy(
             said[:batch].flatten(0, 1), chords.flatten(), ignore_index=UNKNOWN, label_smoothing=0.05
@@ -225,7 +231,7 @@ def train(songs: Sequence[Song], seed: int, steps: int, *, rate: float = 3e-3, b
     return network.eval()
 
 
-def arrays(networks: Sequence[Hearing]) -> dict[str, npt.NDArray[np.floating]]:
+def arrays(networks: Sequence[HarmonyNetwork]) -> dict[str, npt.NDArray[np.floating]]:
     """Return the weights under the names by which `model.analysis.melody_tracker` knows them."""
     ours = {"gru.weight_ih_l0": "gru.input", "gru.weight_hh_l0": "gru.hidden", "gru.bias_ih_l0": "gru.bias"}
     ours["gru.bias_hh_l0"] = "gru.shift"
@@ -238,8 +244,8 @@ def arrays(networks: Sequence[Hearing]) -> dict[str, npt.NDArray[np.floating]]:
 
 def counted(songs: Sequence[Clip]) -> dict[str, npt.NDArray[np.floating]]:
     """Return the tables of `model.analysis.key_finder`."""
-    model = Model.learnt(songs)
-    return {"first": np.exp(model.first), "moves": np.exp(model.moves), "heard": model.heard}
+    model = Model.fit(songs)
+    return {"first": np.exp(model.first), "moves": np.exp(model.transitions), "heard": model.heard}
 
 
 def main() -> None:

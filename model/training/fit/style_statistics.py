@@ -21,14 +21,14 @@ import numpy as np
 import numpy.typing as npt
 
 from model.clips.clip import clip
-from model.clips.messages import Wanted
+from model.clips.messages import ClipSpec
 from model.decoder.tokenizer import nearest_length
 from model.generation import style_statistics
 from model.generation.composer import Composer
 from model.music import midifile
 from model.music.drums import ROLES
 from model.prompt.encoder import sentence_encoder
-from model.styles import GRAMMARS
+from model.styles import GRAMMAR_STYLES
 from model.training.measures import clips as measured
 from model.training.measures.clips import LENGTH, PITCH, Clip, from_song
 from model.training.measures.conditions import Condition, conditions
@@ -54,7 +54,7 @@ RARE = 0.02
 """and how often in a bar each place is taken to be played beside."""
 STEP = 0.8
 """The share of what is missing that a round makes up for: one size drawn more often leaves less room for the others."""
-MOST = 3.0
+MAX_BIAS = 3.0
 """Logits that no size is bent beyond."""
 TICK = 20
 """Ticks of a file in one of the model's grid."""
@@ -67,7 +67,7 @@ Place = tuple[str, str, str]
 def sizes(clip_: Clip, part: str, what: str) -> Iterable[int]:
     """Return the class of each length of a part, or the size of each step of a melody."""
     if what == "step":
-        return (min(abs(int(s)), style_statistics.LARGEST) for s in melody_steps(clip_))
+        return (min(abs(int(s)), style_statistics.MAX_STEP) for s in melody_steps(clip_))
     return (nearest_length(round(int(n) / TICK)) for n in clip_.part(part)[:, LENGTH])
 
 
@@ -110,9 +110,9 @@ def measured_habits(clips: Sequence[Clip], wanted: Sequence[Habit]) -> dict[Habi
     return found
 
 
-def bent(worth: Counts, people: Counts, ours: Counts) -> Counts:
+def corrected(bias: Counts, people: Counts, ours: Counts) -> Counts:
     """Return what each size is worth after another round."""
-    found: Counts = np.clip(worth + STEP * np.log(people / ours), -MOST, MOST)
+    found: Counts = np.clip(bias + STEP * np.log(people / ours), -MAX_BIAS, MAX_BIAS)
     return found
 
 
@@ -123,15 +123,15 @@ def _composer() -> Composer:
 
 def _made(job: tuple[int, Condition]) -> Clip:
     number, asked = job
-    wanted = Wanted(asked.prompt, 5001 + number, bars=BARS, parts=asked.parts)
-    song = clip(_composer(), wanted, like=measured.as_song(asked.window, asked.parts))
+    wanted = ClipSpec(asked.prompt, 5001 + number, bars=BARS, parts=asked.parts)
+    song = clip(_composer(), wanted, like_song=measured.as_song(asked.window, asked.parts))
     return measured.from_filed(str(number), midifile.as_filed(song))
 
 
 def write(table: Mapping[Place, Counts]) -> None:
     """Write the table to where it is shipped from; what is worth nothing is left out."""
-    told = [f"{style}\t{part}\t{what}\t{' '.join(f'{w:.2f}' for w in worth)}"
-            for (style, part, what), worth in sorted(table.items()) if np.abs(worth).max() >= SMALL]  # fmt: skip
+    told = [f"{style}\t{part}\t{what}\t{' '.join(f'{w:.2f}' for w in bias)}"
+            for (style, part, what), bias in sorted(table.items()) if np.abs(bias).max() >= SMALL]  # fmt: skip
     style_statistics.FILE.write_text("\n".join([HEADER, *told]) + "\n", encoding="utf-8")
 
 
@@ -140,7 +140,7 @@ SMALL = 0.05
 
 
 @dataclass(frozen=True, slots=True)
-class Lesson:
+class StyleTask:
     """What a style is asked to play, and what those who are learnt from do of each habit."""
 
     style: str
@@ -148,12 +148,12 @@ class Lesson:
     theirs: Mapping[Habit, Counts]
 
 
-def lessons(songs: Sequence[Clip], styles: Sequence[str], count: int, few: int) -> Iterable[Lesson]:
+def style_tasks(songs: Sequence[Clip], styles: Sequence[str], count: int, few: int) -> Iterable[StyleTask]:
     """Yield the lesson of each style: of people `count` clips, of machines `few`; where people play such a style too, half of both."""
     for style in styles:
         if style in SETS:
             asked = conditions([s for s in songs if s.source == SETS[style]], "train", BARS, count)
-            yield Lesson(style, asked, measured_habits([a.window for a in asked], OF_PEOPLE))
+            yield StyleTask(style, asked, measured_habits([a.window for a in asked], OF_PEOPLE))
         else:
             made = [
                 replace(from_song(piece(style, seed)), source="grammar", split="train", label=style)
@@ -162,15 +162,15 @@ def lessons(songs: Sequence[Clip], styles: Sequence[str], count: int, few: int) 
             known = [replace(s, source="people") for s in songs if s.label == style and s.split == "train"]
             theirs = [c.window for c in conditions([*made, *known], "train", BARS, 2 * PIECES)]
             asked = conditions([*made, *known], "train", BARS, few)
-            yield Lesson(style, asked, measured_habits(theirs, OF_MACHINES))
+            yield StyleTask(style, asked, measured_habits(theirs, OF_MACHINES))
 
 
-def learnt(todo: Sequence[Lesson], table: dict[Place, Counts], rounds: int, jobs: int) -> None:
+def learn(todo: Sequence[StyleTask], table: dict[Place, Counts], rounds: int, jobs: int) -> None:
     """Learn the habits of some styles and write the table; each round's processes read what the one before has written."""
     for lesson in todo:
         for habit in lesson.theirs:
             table[lesson.style, *habit] = np.zeros(style_statistics.SIZES[habit[1]])
-    nearest = {place: (0.0, worth) for place, worth in table.items()}
+    nearest = {place: (0.0, bias) for place, bias in table.items()}
     write(table)
     for turn in range(rounds):
         with get_context("spawn").Pool(jobs) as pool:
@@ -181,12 +181,12 @@ def learnt(todo: Sequence[Lesson], table: dict[Place, Counts], rounds: int, jobs
             for habit, theirs in lesson.theirs.items():
                 if habit in ours:
                     place = lesson.style, *habit
-                    alike, worth = likeness(theirs, ours[habit]), table[place]
-                    nearest[place] = max(nearest[place], (alike, worth), key=lambda found: found[0])
-                    table[place] = bent(worth, theirs, ours[habit])
+                    alike, bias = likeness(theirs, ours[habit]), table[place]
+                    nearest[place] = max(nearest[place], (alike, bias), key=lambda found: found[0])
+                    table[place] = corrected(bias, theirs, ours[habit])
                     print(f"{turn}\t{lesson.style}\t{habit[0]}\t{habit[1]}\t{alike:.3f} alike", flush=True)
         write(table)
-    write({place: worth for place, (_, worth) in nearest.items()})
+    write({place: bias for place, (_, bias) in nearest.items()})
 
 
 def likeness(one: Counts, other: Counts) -> float:
@@ -206,9 +206,9 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=6)
     parser.add_argument("--jobs", type=int, default=2)
     options = parser.parse_args()
-    styles = options.styles.split(",") if options.styles else [*SETS, *GRAMMARS]
-    todo = list(lessons(measured.load(options.human), styles, options.count, options.few))
-    learnt(todo, dict(style_statistics.table()) if options.styles else {}, options.rounds, options.jobs)
+    styles = options.styles.split(",") if options.styles else [*SETS, *GRAMMAR_STYLES]
+    todo = list(style_tasks(measured.load(options.human), styles, options.count, options.few))
+    learn(todo, dict(style_statistics.table()) if options.styles else {}, options.rounds, options.jobs)
 
 
 if __name__ == "__main__":

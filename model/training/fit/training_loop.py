@@ -25,7 +25,7 @@ WARM_UP = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Course:
+class TrainingConfig:
     """How long, how fast and where: minutes of wall time in all, or so many steps, if they are done first."""
 
     out: Path
@@ -51,16 +51,16 @@ def optimizers(model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
     ]
 
 
-class Training:
+class TrainingLoop:
     """A model on its course; owns its optimizers and its place."""
 
-    def __init__(self, model: nn.Module, course: Course) -> None:
-        self.model, self.course = model, course
-        self._opts = optimizers(model, course.rate)
-        self._checkpoint = course.out / "checkpoint.pt"
+    def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
+        self.model, self.config = model, config
+        self._opts = optimizers(model, config.rate)
+        self._checkpoint = config.out / "checkpoint.pt"
         self.step, self._spent = 0, 0.0
         if self._checkpoint.exists():
-            state = torch.load(self._checkpoint, weights_only=True, map_location=course.device)
+            state = torch.load(self._checkpoint, weights_only=True, map_location=config.device)
             model.load_state_dict(state["model"])
             for opt, held in zip(self._opts, state["optimizers"], strict=True):
                 opt.load_state_dict(held)
@@ -73,16 +73,16 @@ class Training:
 
         `seen` is how many millions of events a step sees.
         """
-        course, model = self.course, self.model
-        whole = course.minutes * 60
+        config, model = self.config, self.model
+        whole = config.minutes * 60
         begun = time.monotonic() - self._spent
         saved, told = time.monotonic(), self._spent
         model.train()
-        while (gone := time.monotonic() - begun) < whole and self.step != course.steps:
-            done = max(gone / whole, self.step / course.steps if course.steps else 0)
+        while (gone := time.monotonic() - begun) < whole and self.step != config.steps:
+            done = max(gone / whole, self.step / config.steps if config.steps else 0)
             for opt in self._opts:
                 for group in opt.param_groups:
-                    group["lr"] = course.rate_at(self.step, done)
+                    group["lr"] = config.rate_at(self.step, done)
             value = loss()
             torch.autograd.backward(value)
             nn.utils.clip_grad_norm_(model.parameters(), 1.0)
@@ -93,24 +93,24 @@ class Training:
             if gone - told > whole / POINTS:
                 told = gone
                 model.eval()
-                self._tell({
-                    "minutes": round(gone / 60, 2), "of": course.minutes, "step": self.step,
+                self._log_point({
+                    "minutes": round(gone / 60, 2), "of": config.minutes, "step": self.step,
                     "Mevents": round(self.step * seen, 2), "loss": round(value.item(), 3), **held_out(),
                 })  # fmt: skip
                 model.train()
             if time.monotonic() - saved > SAVE_EVERY:
-                self._keep(time.monotonic() - begun)
+                self._save_checkpoint(time.monotonic() - begun)
                 saved = time.monotonic()
-        self._keep(time.monotonic() - begun)
+        self._save_checkpoint(time.monotonic() - begun)
         model.eval()
 
-    def _tell(self, point: Mapping[str, Any]) -> None:
+    def _log_point(self, point: Mapping[str, Any]) -> None:
         line = json.dumps(point)
         print(line, flush=True)
-        with (self.course.out / "curve.jsonl").open("a", encoding="utf-8") as curve:
+        with (self.config.out / "curve.jsonl").open("a", encoding="utf-8") as curve:
             curve.write(line + "\n")
 
-    def _keep(self, spent: float) -> None:
+    def _save_checkpoint(self, spent: float) -> None:
         """Write a checkpoint, whole or not at all."""
         state = {
             "model": self.model.state_dict(), "optimizers": [o.state_dict() for o in self._opts],

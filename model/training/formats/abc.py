@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass, field, replace
 
 from model.music.harmony import MODES, Key, pitch_class
-from model.training.formats.barlines import QUARTER, Bar, Sound, unfolded, whole
+from model.training.formats.barlines import QUARTER, Bar, Sound, bar_ticks, unfold_repeats
 
 _TOKEN = re.compile(
     r"""(?P<field>\[[A-Za-z]:[^\]]*\])
@@ -82,7 +82,10 @@ def read(text: str) -> Tune:
     unit = _unit(fields.get("L", [""])[0], meter_of(fields.get("M", [""])[0]))
     told = fields.get("Q", [told])[0]
     return Tune(
-        fields, key, _tempo(told, unit), {n: tuple(unfolded(v.bars)) for n, v in voices.items() if v.bars}
+        fields,
+        key,
+        _tempo(told, unit),
+        {n: tuple(unfold_repeats(v.bars)) for n, v in voices.items() if v.bars},
     )
 
 
@@ -114,7 +117,7 @@ def _unit(text: str, meter: str) -> float:
     match = re.match(r"(\d+)/([1-9]\d*)", text)
     if match is not None:
         return 4 * QUARTER * int(match[1]) / int(match[2])
-    return QUARTER / 4 if meter and whole(meter) < 3 * QUARTER else QUARTER / 2
+    return QUARTER / 4 if meter and bar_ticks(meter) < 3 * QUARTER else QUARTER / 2
 
 
 def _tempo(text: str, unit: float) -> float:
@@ -183,7 +186,7 @@ class _Voice:
                 self._sound(pitches, _times(inner[0][3]) * _times(token["chord_length"]))
                 self.sounds[-1].tied = "-" in token["chord"]
         elif token["rests"] is not None and self.meter:
-            self._sound([], int(token["rests"] or 1) * whole(self.meter) / self.unit)
+            self._sound([], int(token["rests"] or 1) * bar_ticks(self.meter) / self.unit)
         elif token["tuplet"]:
             self._group(int(token["tuplet"]), token["in"], token["over"])
         elif token["broken"] and self.sounds:

@@ -38,13 +38,13 @@ class Bar:
     ending: int = 0
 
 
-def whole(meter: str) -> float:
+def bar_ticks(meter: str) -> float:
     """Return a bar's length in ticks."""
     over, under = meter.split("/")
     return 4 * QUARTER * int(over) / int(under)
 
 
-def unfolded(bars: list[Bar]) -> list[Bar]:
+def unfold_repeats(bars: list[Bar]) -> list[Bar]:
     """Return the bars in the order of playing: each repeat is played twice, with its first and its second ending."""
     out: list[Bar] = []
     begin = i = 0
@@ -76,7 +76,9 @@ def _ends(bar: Bar, after: Bar) -> bool:
     return bar.closes or after.opens or after.fresh or after.ending > 0
 
 
-def laid(bars: tuple[Bar, ...]) -> tuple[tuple[tuple[Ticks, str], ...], Ticks, tuple[float, ...]] | str:
+def lay_out_bars(
+    bars: tuple[Bar, ...],
+) -> tuple[tuple[tuple[Ticks, str], ...], Ticks, tuple[float, ...]] | str:
     """Lay what stands between bar lines out in whole bars: (bars, end, start of each); or why it cannot be done.
 
     A pickup goes to the end of its bar, at the beginning and after a double bar; else a short bar is filled by
@@ -89,10 +91,10 @@ def laid(bars: tuple[Bar, ...]) -> tuple[tuple[tuple[Ticks, str], ...], Ticks, t
     at = used = 0.0
     misfits = 0
     for i, bar in enumerate(bars):
-        full = whole(bar.meter)
+        full = bar_ticks(bar.meter)
         if used and (used + bar.length > full + CLOSE or lines[-1][1] != bar.meter):
             misfits += 1
-            at, used = at + whole(lines[-1][1]), 0.0
+            at, used = at + bar_ticks(lines[-1][1]), 0.0
         if not used:
             lines.append((Ticks(round(at)), bar.meter))
             after = bars[i + 1].length if i + 1 < len(bars) else 0.0
@@ -110,4 +112,4 @@ def laid(bars: tuple[Bar, ...]) -> tuple[tuple[tuple[Ticks, str], ...], Ticks, t
     if misfits > max(1, MISFITS * len(bars)):
         return "bars do not add up"
     last = lines[-1]
-    return tuple(lines), Ticks(round(last[0] + whole(last[1]))), tuple(places)
+    return tuple(lines), Ticks(round(last[0] + bar_ticks(last[1]))), tuple(places)

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from model.styles import GRAMMARS
+from model.styles import GRAMMAR_STYLES
 from model.training.corpus.labels import labelled
 from model.training.corpus.song import Song
 from model.training.corpus.sources import load
@@ -43,7 +43,7 @@ def read_songs(data: Path, sources: Sequence[str]) -> Iterator[Clip]:
 def pieces(count: int) -> Iterator[Clip]:
     """Yield so many pieces of every grammar of known patterns, and as many of patterns that are only for tests."""
     for source, held_out in ((NEW, False), (UNSEEN, True)):
-        for style in GRAMMARS:
+        for style in GRAMMAR_STYLES:
             for seed in range(FIRST_SEED, FIRST_SEED + count):
                 clip = from_song(piece(style, seed, held_out=held_out))
                 name = f"{source} {style} {seed}"
@@ -105,7 +105,7 @@ def main() -> None:
         return
     if unknown := set(options.what) - report.MEASURES.keys():
         parser.error(f"a measure is one of {' '.join(report.MEASURES)}, not {min(unknown)}")
-    given = report.Given(
+    given = report.MeasureInput(
         ours=clips.folder(options.midi) if options.midi else [],
         songs=songs,
         pieces=clips.load(options.pieces) if options.pieces else [],

@@ -12,8 +12,8 @@ import numpy.typing as npt
 
 from model.music.harmony import Chord, parse_chord
 from model.training.measures.clips import Chords, Clip, spans
-from model.training.measures.melody_chords import bare, merged, reigning
-from model.training.measures.tables import figure
+from model.training.measures.melody_chords import bare, longest_chord, merged
+from model.training.measures.tables import estimate
 from model.training.measures.texture import chord_changes, melody_on_chord
 
 
@@ -23,9 +23,9 @@ def roots_agree(chords: Chords, clip: Clip) -> float:
     theirs, ours = bare(clip.chords), bare(chords)
     hits = []
     for start, end in pairwise(edges):
-        told = reigning(theirs, start, end)
+        told = longest_chord(theirs, start, end)
         if told is not None:
-            hits.append(reigning(ours, start, end) == told)
+            hits.append(longest_chord(ours, start, end) == told)
     return float(np.mean(hits)) if hits else np.nan
 
 
@@ -44,10 +44,10 @@ def scores(clips: Sequence[Clip], chords: Sequence[Chords]) -> dict[str, dict[st
     dressed = [replace(c, chords=found) for c, found in zip(clips, chords, strict=True)]
     agree = [roots_agree(found, c) for c, found in zip(clips, chords, strict=True)]
     rows = {
-        "root per bar": figure(agree, groups, bars),
-        "melody on chord tones": figure([melody_on_chord(c) for c in dressed], groups, bars),
-        "chord changes a bar": figure([chord_changes(c) for c in dressed], groups, bars),
-        "chord size": figure([size(c) for c in dressed], groups, bars),
+        "root per bar": estimate(agree, groups, bars),
+        "melody on chord tones": estimate([melody_on_chord(c) for c in dressed], groups, bars),
+        "chord changes a bar": estimate([chord_changes(c) for c in dressed], groups, bars),
+        "chord size": estimate([size(c) for c in dressed], groups, bars),
     }
     return {name: asdict(row) for name, row in rows.items()}
 

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.training.measures.clips import PITCH, START, Clip, Notes
-from model.training.measures.tables import figure
+from model.training.measures.tables import estimate
 from model.training.measures.texture import top_line
 
 RUN = 12
@@ -131,7 +131,7 @@ def measure(clips: Sequence[Clip], index: Index) -> dict[str, dict[str, float]]:
     groups, weights = [g for g, _ in found], [float(len(hits)) for _, hits in found]
     table = {}
     for i, name in enumerate(("intervals", "intervals and rhythm", "one edit allowed")):
-        table[f"runs, {name}"] = asdict(figure([h[:, i].mean() for _, h in found], groups, weights))
-        table[f"clips, {name}"] = asdict(figure([float(h[:, i].any()) for _, h in found], groups))
+        table[f"runs, {name}"] = asdict(estimate([h[:, i].mean() for _, h in found], groups, weights))
+        table[f"clips, {name}"] = asdict(estimate([float(h[:, i].any()) for _, h in found], groups))
     table["runs"] = {"count": float(sum(weights))}
     return table

@@ -90,7 +90,7 @@ def kind(clip: Clip, names: tuple[str, ...]) -> Notes:
     return drums[np.isin(drums[:, PITCH], [ROLES[name] for name in names])]
 
 
-def touch(notes: Notes) -> Array:
+def velocity_features(notes: Notes) -> Array:
     """Return the spread of velocities and their mean, `(2,)`, the mean in tens."""
     v = notes[:, VELOCITY]
     return np.array([v.std(), v.mean() / 10]) if len(v) else np.full(2, np.nan)
@@ -167,7 +167,7 @@ def _places(notes: Notes) -> npt.NDArray[np.int32]:
 def _kit_block(name: str, roles: tuple[str, ...]) -> Block:
     def compute(clip: Clip) -> Array:
         hits = kind(clip, roles)
-        return np.concatenate([steps(clip, hits), in_beat(clip, hits), touch(hits)])
+        return np.concatenate([steps(clip, hits), in_beat(clip, hits), velocity_features(hits)])
 
     return Block(name, frozenset({"drums"}), STEPS + 7, compute)
 
@@ -176,7 +176,7 @@ def _part_block(part: str) -> Block:
     def compute(clip: Clip) -> Array:
         notes = clip.part(part)
         rhythm = [steps(clip, notes), in_beat(clip, notes), lasting(clip, part)]
-        return np.concatenate([*rhythm, touch(notes)[:1], leaps(notes)])
+        return np.concatenate([*rhythm, velocity_features(notes)[:1], leaps(notes)])
 
     return Block(part, frozenset({part}), STEPS + 5 + 15 + 1 + 14, compute)
 

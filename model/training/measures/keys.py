@@ -16,7 +16,7 @@ import numpy.typing as npt
 from model.analysis import key_finder
 from model.music.harmony import MODES, parse_key
 from model.training.measures.clips import LENGTH, PITCH, START, Clip
-from model.training.measures.tables import Figure, figure
+from model.training.measures.tables import Estimate, estimate
 
 Profile = npt.NDArray[np.float64]
 
@@ -95,16 +95,16 @@ def measure(clips: Sequence[Clip]) -> dict[str, dict[str, float]]:
     groups = [c.group for c in keyed]
     told = [(parse_key(c.key).tonic, parse_key(c.key).minor) for c in keyed]
     time = [time_of_classes(c) for c in keyed]
-    found: dict[str, Figure] = {}
+    found: dict[str, Estimate] = {}
     for name in PROFILES:
         heard = [find(t, name) for t in time]
-        found[f"exact, {name}"] = figure([h == t for h, t in zip(heard, told, strict=True)], groups)
+        found[f"exact, {name}"] = estimate([h == t for h, t in zip(heard, told, strict=True)], groups)
         scores = [mirex(h, t) for h, t in zip(heard, told, strict=True)]
-        found[f"MIREX, {name}"] = figure(scores, groups)
+        found[f"MIREX, {name}"] = estimate(scores, groups)
     weights = [float(t.sum()) for t in time]
-    found["note time in key"] = figure([in_key(c) for c in keyed], groups, weights)
-    found["note time in key, raised steps of minor allowed"] = figure(
+    found["note time in key"] = estimate([in_key(c) for c in keyed], groups, weights)
+    found["note time in key, raised steps of minor allowed"] = estimate(
         [in_key(c, raised=True) for c in keyed], groups, weights
     )
-    found["ends on the tonic"] = figure([ends_on_tonic(c) for c in keyed], groups)
+    found["ends on the tonic"] = estimate([ends_on_tonic(c) for c in keyed], groups)
     return {name: asdict(f) for name, f in found.items()}

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.analysis.harmoniser import KINDS, STATES, kind
+from model.analysis.harmoniser import STATES, TRIAD_KINDS, triad_kind
 from model.analysis.harmoniser import halves as halved
 from model.music.harmony import Chord, Key, parse_key
 from model.training.measures.clips import LENGTH, PITCH, START, Chords, Clip, spans
 
 Array = npt.NDArray[np.float64]
-WEIGHT = 1.2
+OBSERVATION_WEIGHT = 1.2
 """How much a quarter of melody counts beside a move; chosen on validation songs."""
 SMOOTHED = 0.5
 
@@ -46,7 +46,7 @@ def halves(clip: Clip) -> list[Half]:
     return found
 
 
-def reigning(chords: Chords, start: int, end: int) -> Chord | None:
+def longest_chord(chords: Chords, start: int, end: int) -> Chord | None:
     """Return the chord that holds longest between two ticks; None if none does."""
     held: dict[Chord, int] = defaultdict(int)
     for at, stop, chord in spans(chords, end):
@@ -65,14 +65,14 @@ class Model:
     """Log probabilities by mode (0 major, 1 minor): first states, moves within and across the bar, melody classes."""
 
     first: Array  # (2, S)
-    moves: Array  # (2, 2, S, S)
+    transitions: Array  # (2, 2, S, S)
     heard: Array  # (2, S, 12): pitch classes over the tonic
     quality: tuple[dict[int, str], dict[int, str]]
 
     @classmethod
-    def learnt(cls, clips: Iterable[Clip]) -> Model:
+    def fit(cls, clips: Iterable[Clip]) -> Model:
         """Return the model of songs with a key, chords and a melody."""
-        first, moves = np.full((2, STATES), SMOOTHED), np.zeros((2, 2, STATES, STATES))
+        first, transitions = np.full((2, STATES), SMOOTHED), np.zeros((2, 2, STATES, STATES))
         heard = np.zeros((2, STATES, 12))
         qualities: tuple[dict[int, Counter[str]], ...] = (defaultdict(Counter), defaultdict(Counter))
         for clip in clips:
@@ -81,22 +81,22 @@ class Model:
             key = parse_key(clip.key)
             mode, before = int(key.minor), -1
             for half in halves(clip):
-                chord = reigning(clip.chords, half.start, half.end)
+                chord = longest_chord(clip.chords, half.start, half.end)
                 if chord is None:
                     before = -1
                     continue
-                state = (chord.root - key.tonic) % 12 * len(KINDS) + kind(chord)
+                state = (chord.root - key.tonic) % 12 * len(TRIAD_KINDS) + triad_kind(chord)
                 qualities[mode][state][chord.quality] += 1
                 heard[mode, state] += np.roll(half.heard, -key.tonic)
                 if before < 0:
                     first[mode, state] += 1
                 else:
-                    moves[mode, int(half.first), before, state] += 1
+                    transitions[mode, int(half.first), before, state] += 1
                 before = state
         usual = tuple({s: c.most_common(1)[0][0] for s, c in by.items()} for by in qualities)
-        arrived = moves.sum(2, keepdims=True) + SMOOTHED / STATES
-        moves += 4 * arrived / arrived.sum(3, keepdims=True)
-        return cls(_logs(first), _logs(moves), _logs(_shared(heard)), (usual[0], usual[1]))
+        arrived = transitions.sum(2, keepdims=True) + SMOOTHED / STATES
+        transitions += 4 * arrived / arrived.sum(3, keepdims=True)
+        return cls(_logs(first), _logs(transitions), _logs(_shared(heard)), (usual[0], usual[1]))
 
     def chords(self, clip: Clip, behind: bool = False) -> Chords:
         """Return the likeliest chord of every half bar of a clip's melody in its key.
@@ -105,33 +105,33 @@ class Model:
         """
         key, parts = parse_key(clip.key), halves(clip)
         mode = int(key.minor)
-        said = np.array([WEIGHT * self.heard[mode] @ np.roll(h.heard, -key.tonic) for h in parts])
+        said = np.array([OBSERVATION_WEIGHT * self.heard[mode] @ np.roll(h.heard, -key.tonic) for h in parts])
         said = np.exp(said - said.max(1, keepdims=True))
-        moves = [np.exp(self.moves[mode, int(h.first)]) for h in parts]
-        coming, known = self._forward(mode, said, moves)
-        path = (coming if behind else known * _backward(said, moves)).argmax(1).tolist()
+        transitions = [np.exp(self.transitions[mode, int(h.first)]) for h in parts]
+        coming, known = self._forward(mode, said, transitions)
+        path = (coming if behind else known * _backward(said, transitions)).argmax(1).tolist()
         found = [self._chord(mode, key, state) for state in path]
         return merged((h.start, c) for h, c in zip(parts, found, strict=True))
 
-    def _forward(self, mode: int, said: Array, moves: list[Array]) -> tuple[Array, Array]:
+    def _forward(self, mode: int, said: Array, transitions: list[Array]) -> tuple[Array, Array]:
         """Return what may be believed of every half before and after its melody is heard, `(T, S)` each."""
         coming, known = np.zeros_like(said), np.zeros_like(said)
         for t, heard in enumerate(said):
-            coming[t] = np.exp(self.first[mode]) if t == 0 else known[t - 1] @ moves[t]
+            coming[t] = np.exp(self.first[mode]) if t == 0 else known[t - 1] @ transitions[t]
             known[t] = coming[t] * heard
             known[t] /= known[t].sum()
         return coming, known
 
     def _chord(self, mode: int, key: Key, state: int) -> Chord:
-        root = (key.tonic + state // len(KINDS)) % 12
-        return Chord(root, self.quality[mode].get(state, ("", "m", "dim")[state % len(KINDS)]), root)
+        root = (key.tonic + state // len(TRIAD_KINDS)) % 12
+        return Chord(root, self.quality[mode].get(state, ("", "m", "dim")[state % len(TRIAD_KINDS)]), root)
 
 
-def _backward(said: Array, moves: list[Array]) -> Array:
+def _backward(said: Array, transitions: list[Array]) -> Array:
     """Return how well what comes later suits every state of every half, `(T, S)`."""
     later = np.ones_like(said)
     for t in range(len(said) - 2, -1, -1):
-        later[t] = moves[t + 1] @ (later[t + 1] * said[t + 1])
+        later[t] = transitions[t + 1] @ (later[t + 1] * said[t + 1])
         later[t] /= later[t].sum()
     return later
 
@@ -144,13 +144,13 @@ def _logs(counts: Array) -> Array:
 def _shared(heard: Array) -> Array:
     """Return the melody classes of every state, rare states filled with what their kind of triad has."""
     filled = heard.copy()
-    for kind_ in range(len(KINDS)):
-        states = np.arange(kind_, STATES, len(KINDS))
+    for kind_ in range(len(TRIAD_KINDS)):
+        states = np.arange(kind_, STATES, len(TRIAD_KINDS))
         over_root = np.ones(12)
         for s in states:
-            over_root += np.roll(heard[:, s].sum(0), -(s // len(KINDS)))
+            over_root += np.roll(heard[:, s].sum(0), -(s // len(TRIAD_KINDS)))
         for s in states:
-            filled[:, s] += 20 * np.roll(over_root / over_root.sum(), s // len(KINDS))
+            filled[:, s] += 20 * np.roll(over_root / over_root.sum(), s // len(TRIAD_KINDS))
     return filled
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.training.measures.clips import Clip
-from model.training.measures.tables import Figure, figure
+from model.training.measures.tables import Estimate, estimate
 from model.training.measures.texture import HISTOGRAMS, SCALARS
 
 Array = npt.NDArray[np.float64]
@@ -107,7 +107,10 @@ def _beside(
 ) -> dict[str, object]:
     there = theirs[np.isfinite(theirs)]
     low, high = np.quantile(there, (0.25, 0.75)) if len(there) else (np.nan, np.nan)
-    figures: Mapping[str, Figure] = {"ours": figure(mine, my_groups), "human": figure(theirs, their_groups)}
+    figures: Mapping[str, Estimate] = {
+        "ours": estimate(mine, my_groups),
+        "human": estimate(theirs, their_groups),
+    }
     mean = figures["ours"].mean
     within = bool(low <= mean <= high) if len(there) and np.isfinite(mean) else None
     row: dict[str, object] = {name: asdict(f) for name, f in figures.items()}

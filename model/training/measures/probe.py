@@ -15,7 +15,7 @@ import numpy.typing as npt
 from model.music.notes import PARTS
 from model.training.measures.clips import Clip
 from model.training.measures.features import WIDTH, features, masks
-from model.training.measures.tables import figure
+from model.training.measures.tables import estimate
 
 Array = npt.NDArray[np.float64]
 ROUNDS = 300
@@ -171,11 +171,11 @@ def between(trained: Probe, clips: Sequence[Clip]) -> dict[str, dict[str, float]
     shared = (low & high[:, ::-1]).sum(1) > 0
     groups = [c.prompt for c in clips]
     return {
-        "shared out": asdict(figure(shared.tolist(), groups)),
-        "both among the likeliest three": asdict(figure((places.max(1) < 3).tolist(), groups)),
-        "either the likeliest": asdict(figure((places.min(1) == 0).tolist(), groups)),
-        "share of the two": asdict(figure(shares.sum(1).tolist(), groups)),
-        "share of the fainter": asdict(figure(shares.min(1).tolist(), groups)),
+        "shared out": asdict(estimate(shared.tolist(), groups)),
+        "both among the likeliest three": asdict(estimate((places.max(1) < 3).tolist(), groups)),
+        "either the likeliest": asdict(estimate((places.min(1) == 0).tolist(), groups)),
+        "share of the two": asdict(estimate(shares.sum(1).tolist(), groups)),
+        "share of the fainter": asdict(estimate(shares.min(1).tolist(), groups)),
     }
 
 
@@ -187,7 +187,7 @@ def scores(
     kinds = sorted(set(labels))
     by_label = [np.mean([r for r, label in zip(right, labels, strict=True) if label == k]) for k in kinds]
     return {
-        "accuracy": asdict(figure(right, groups)),
+        "accuracy": asdict(estimate(right, groups)),
         "mean over labels": float(np.mean(by_label)),
         "guessing": 1 / len(kinds),
     }

@@ -22,7 +22,7 @@ from model.styles import STYLES
 from model.training.measures.clips import PITCH, VELOCITY, Clip
 from model.training.measures.keys import find, time_of_classes
 from model.training.measures.probe import Scale, cross_validated, heard
-from model.training.measures.tables import figure
+from model.training.measures.tables import estimate
 
 Array = npt.NDArray[np.float64]
 RIDGE = 0.3
@@ -132,9 +132,9 @@ def measure(clips: Sequence[Clip], ways: dict[str, Vector]) -> dict[str, dict[st
                 for by, hearing in HEARINGS.items():
                     matcher = fit(known, targets, hearing)
                     right = [prompts[matcher.choose(c, candidates)] == c.prompt for c in asked]
-                    found[f"{row}, by {way}, {by}"] = asdict(figure(right, groups))
+                    found[f"{row}, by {way}, {by}"] = asdict(estimate(right, groups))
         if min(sum(c.prompt == p for c in asked) for p in prompts) > 1 and len(prompts) > 1:
             told = cross_validated(asked, [c.prompt for c in asked], groups)
             right = [t == c.prompt for t, c in zip(told, asked, strict=True)]
-            found[f"{row}, other seeds heard"] = asdict(figure(right, groups))
+            found[f"{row}, other seeds heard"] = asdict(estimate(right, groups))
     return found

@@ -25,17 +25,17 @@ from model.training.measures import (
 from model.training.measures.clips import Chords, Clip
 from model.training.measures.copying import Index
 from model.training.measures.melody_chords import Model, best_triads
-from model.training.measures.tables import figure, table
+from model.training.measures.tables import estimate, table
 
 Tree = Mapping[str, object]
-MOST_OF_A_STYLE = 60
+MAX_OF_A_STYLE = 60
 """Windows of one style and kind of source that the probe hears, so that no set of songs drowns the others."""
 FEWEST_SONGS = 5
 """A style with fewer songs cannot be learnt from some and asked of others."""
 
 
 @dataclass(frozen=True)
-class Given:
+class MeasureInput:
     """What there is to measure: our clips, whole human songs of every split, pieces by grammars.
 
     Ours are compared with the songs of `sources` and `split`, in windows of `bars`; `pop909` is the folder of the
@@ -66,13 +66,13 @@ class Given:
         return [s for s in self.songs if s.split == "train"]
 
 
-def _keys(given: Given) -> Tree:
+def _keys(given: MeasureInput) -> Tree:
     """Key finding; of human windows those of songs in one key."""
     theirs = [w for w in given.windows if __main__.ONE_KEY in w.tags]
     return {who: keys.measure(what) for who, what in (("ours", given.ours), ("human", theirs)) if what}
 
 
-def _texture(given: Given) -> Tree:
+def _texture(given: MeasureInput) -> Tree:
     """Textures beside human windows; without clips of ours one half of the songs stands for them."""
     if given.ours or not given.windows:
         return overlap.measure(given.ours, given.windows)
@@ -82,7 +82,7 @@ def _texture(given: Given) -> Tree:
     return overlap.measure(first, [w for w in given.windows if w.group not in half])
 
 
-def _style(given: Given) -> Tree:
+def _style(given: MeasureInput) -> Tree:
     """Style told from notes by a probe that heard people's songs and grammars' pieces, never those it is asked of."""
     heard = _balanced(
         [w for s in (*given.songs, *given.pieces) if s.label for w in clips.windows(s, given.bars)]
@@ -127,17 +127,17 @@ def _balanced(windows: Sequence[Clip]) -> list[Clip]:
     for i in order:
         alike.setdefault((_kind(windows[i]), windows[i].label), []).append(windows[i])
     enough = [some for some in alike.values() if len({c.group for c in some}) >= FEWEST_SONGS]
-    return [c for some in enough for c in some[:MOST_OF_A_STYLE]]
+    return [c for some in enough for c in some[:MAX_OF_A_STYLE]]
 
 
-def _prompts(given: Given) -> Tree:
+def _prompts(given: MeasureInput) -> Tree:
     """Which of the prompts of a set made a clip."""
     if not any(c.among for c in given.ours):
         return {}
     return prompts.measure(given.ours, prompts.vectors(sentence_encoder()))
 
 
-def _chords(given: Given) -> Tree:
+def _chords(given: MeasureInput) -> Tree:
     """Chords for held-out melodies: those in our files, a hidden Markov model, triads, people."""
     taught = [s for s in given.compared if s.split == "train" and s.chords and s.key]
     asked = melodies(given.compared, given.split, given.bars)
@@ -146,7 +146,7 @@ def _chords(given: Given) -> Tree:
         asked = [w for w in asked if w.name in ours]
     if not asked or not taught:
         return {}
-    model = Model.learnt(taught)
+    model = Model.fit(taught)
     ways: dict[str, Callable[[Clip], Chords | None]] = {
         "ours": lambda c: ours.get(c.name),
         "hidden Markov model": model.chords,
@@ -182,7 +182,7 @@ def write_melodies(songs: Sequence[Clip], split: str, bars: int, count: int, fol
         clips.to_file(folder / f"{found[i].name}.mid", found[i], ("melody",))
 
 
-def _diversity(given: Given) -> Tree:
+def _diversity(given: MeasureInput) -> Tree:
     """Clips of one prompt beside one another."""
     by_prompt = diversity.measure(given.ours)
     if not by_prompt:
@@ -190,13 +190,13 @@ def _diversity(given: Given) -> Tree:
     progressions = [float(row["different progressions"]) for row in by_prompt.values()]
     equal = [float(row["pairs of equal melodies"]) for row in by_prompt.values()]
     mean = {
-        "different progressions": asdict(figure(progressions)),
-        "pairs of equal melodies": asdict(figure(equal)),
+        "different progressions": asdict(estimate(progressions)),
+        "pairs of equal melodies": asdict(estimate(equal)),
     }
     return {"prompts": by_prompt, "mean of the prompts": mean, "fewest progressions": min(progressions)}
 
 
-def _copying(given: Given) -> Tree:
+def _copying(given: MeasureInput) -> Tree:
     """Measure which runs of melodies are found in training songs: of our clips, of held-out songs."""
     if not given.training:
         return {}
@@ -205,7 +205,7 @@ def _copying(given: Given) -> Tree:
     return {who: copying.measure(what, index) for who, what in pairs if what}
 
 
-MEASURES: dict[str, Callable[[Given], Tree]] = {
+MEASURES: dict[str, Callable[[MeasureInput], Tree]] = {
     "keys": _keys,
     "texture": _texture,
     "style": _style,
@@ -216,7 +216,7 @@ MEASURES: dict[str, Callable[[Given], Tree]] = {
 }
 
 
-def measured(given: Given, what: Sequence[str]) -> dict[str, Tree]:
+def measured(given: MeasureInput, what: Sequence[str]) -> dict[str, Tree]:
     """Return the figures of the measures named."""
     return {name: MEASURES[name](given) for name in what}
 

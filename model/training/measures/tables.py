@@ -13,7 +13,7 @@ Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Estimate:
     """A mean with its 95 % interval and the number of values; all but the count are NaN where there is none."""
 
     mean: float
@@ -25,18 +25,18 @@ class Figure:
         return f"{self.mean:.3f} [{self.low:.3f}..{self.high:.3f}] n={self.count}" if self.count else "none"
 
 
-def figure(
+def estimate(
     values: Sequence[float] | Array,
     groups: Sequence[Hashable] | None = None,
     weights: Sequence[float] | Array | None = None,
-) -> Figure:
+) -> Estimate:
     """Return the weighted mean of values; NaN are left out, values of one group are drawn together."""
     v = np.asarray(values, np.float64)
     w = np.ones(len(v)) if weights is None else np.asarray(weights, np.float64)
     names = list(range(len(v))) if groups is None else list(groups)
     there = np.isfinite(v) & (w > 0)
     if not there.any():
-        return Figure(np.nan, np.nan, np.nan, 0)
+        return Estimate(np.nan, np.nan, np.nan, 0)
     place: dict[Hashable, int] = {}
     at = np.array([place.setdefault(n, len(place)) for n, here in zip(names, there, strict=True) if here])
     sums = np.bincount(at, v[there] * w[there])
@@ -44,7 +44,7 @@ def figure(
     picks = np.random.default_rng(0).integers(len(place), size=(RESAMPLES, len(place)))
     means = sums[picks].sum(1) / weight[picks].sum(1)
     low, high = np.quantile(means, (0.025, 0.975))
-    return Figure(float(sums.sum() / weight.sum()), float(low), float(high), int(there.sum()))
+    return Estimate(float(sums.sum() / weight.sum()), float(low), float(high), int(there.sum()))
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[object]]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from model.styles import GRAMMARS
+from model.styles import GRAMMAR_STYLES
 from model.training.styles.grammar import Style, styles
 
 
@@ -26,7 +26,7 @@ def table() -> str:
     head = (
         "| style | tempo | metre | feel | swing | form | modes | about |\n|---|---|---|---|---|---|---|---|"
     )
-    return "\n".join([head, *(row(known[name]) for name in GRAMMARS if name in known), ""])
+    return "\n".join([head, *(row(known[name]) for name in GRAMMAR_STYLES if name in known), ""])
 
 
 if __name__ == "__main__":

@@ -16,7 +16,7 @@ from model.music.drums import ROLES
 from model.music.harmony import MODES, parse_key
 from model.music.notes import METERS
 from model.music.numerals import parse_progression
-from model.styles import GRAMMARS
+from model.styles import GRAMMAR_STYLES
 
 FOLDER = Path(__file__).parent
 FEELS = ("machine", "pushed", "human", "laid back", "drunk")
@@ -73,7 +73,7 @@ class Style:
     drumless: float = 0.0
 
     def __post_init__(self) -> None:
-        if self.name not in GRAMMARS or self.meter not in METERS or self.feel not in FEELS:
+        if self.name not in GRAMMAR_STYLES or self.meter not in METERS or self.feel not in FEELS:
             raise ValueError(f"{self.name}: not a style, metre or feel that we know")
         if (
             self.form not in FORMS

@@ -33,7 +33,7 @@ FILLS = {
 """Ways to play the last bar of a phrase, 16 steps (or 8) whatever the metre."""
 
 
-class Kit:
+class Drummer:
     """The drummer of one piece: which kit and changes it has chosen; bars are asked for one by one."""
 
     def __init__(

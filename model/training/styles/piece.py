@@ -8,25 +8,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from model.decoder.tokenizer import Line
+from model.decoder.tokenizer import BarLine
 from model.music.harmony import MODES, Chord, Key, parse_key
 from model.music.notes import Note, Ticks, beat_length, beats_in_bar
-from model.styles import GRAMMARS
+from model.styles import GRAMMAR_STYLES
 from model.training.corpus.song import Song
 from model.training.corpus.voicing import voiced
 from model.training.styles.chords import fit, progression
 from model.training.styles.form import LENGTHS, sections
 from model.training.styles.grammar import Style, styles
-from model.training.styles.kit import Kit
+from model.training.styles.kit import Drummer
 from model.training.styles.lines import bass_bar, comp_bar
 from model.training.styles.rhythm import mutated
-from model.training.styles.tune import Singer
+from model.training.styles.tune import MelodyWriter
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Mood:
+class PieceSpec:
     """What a piece shall be like; None leaves it to chance within the style. Levels 0..1."""
 
     energy: float | None = None
@@ -37,7 +37,7 @@ class Mood:
     bars: int | None = None
 
 
-ANY = Mood()
+ANY = PieceSpec()
 
 
 FITTING = 25.0
@@ -45,7 +45,7 @@ FITTING = 25.0
 
 
 def piece(
-    name: str, seed: int, mood: Mood = ANY, blend: str | None = None, *, held_out: bool = False
+    name: str, seed: int, mood: PieceSpec = ANY, blend: str | None = None, *, held_out: bool = False
 ) -> Song:
     """Return a piece of a style; with `blend` its chords and melody are another style's.
 
@@ -59,7 +59,9 @@ def piece(
 class _Writer:
     """One piece in the making."""
 
-    def __init__(self, style: Style, upper: Style, mood: Mood, rng: random.Random, *, held_out: bool) -> None:
+    def __init__(
+        self, style: Style, upper: Style, mood: PieceSpec, rng: random.Random, *, held_out: bool
+    ) -> None:
         self._style, self._upper, self._rng, self._held = style, upper, rng, held_out
         drawn = rng.betavariate(1.3, 1.3)
         low, high = style.energy
@@ -70,12 +72,12 @@ class _Writer:
         low, high = upper.colour
         self._colour = mood.colour if mood.colour is not None else rng.uniform(low, high)
         self._tempo = mood.tempo or round(rng.uniform(*style.tempo), 1)
-        self._turns = [rng.choice(self._of(upper.progressions))]
+        self._turns = [rng.choice(self._allowed(upper.progressions))]
         tonic = rng.randrange(12)
         keys = [parse_key(mood.key)] if mood.key else [Key(tonic, mode, MODES[mode]) for mode in upper.modes]
         fits = [upper.modes.get(k.mode, 1.0) * math.exp(FITTING * fit(self._turns[0], k)) for k in keys]
         self._key = rng.choices(keys, fits)[0]
-        near = sorted(self._of(upper.progressions), key=lambda p: -fit(p, self._key))
+        near = sorted(self._allowed(upper.progressions), key=lambda p: -fit(p, self._key))
         if mood.key and fit(self._turns[0], self._key) < fit(near[0], self._key) - 0.05:
             self._turns = near[:1]
         self._turns.append(rng.choice(near[: max(2, len(near) // 2)]))
@@ -98,15 +100,15 @@ class _Writer:
         if upper is not style:
             mix = ((style.name, 0.6), (upper.name, 0.4))
         lines = tuple(
-            Line(self._bars - i if self._closes else 0, s, i % 8 + 1) for i, s in enumerate(self._sections)
+            BarLine(self._bars - i if self._closes else 0, s, i % 8 + 1) for i, s in enumerate(self._sections)
         )
         return Song(
             f"{style.name}-{upper.name}-{seed}", "grammar", f"{style.name} {seed}", self._tempo,
             self._key.name, bars, Ticks(self._bars * self._ticks),
-            tuple(sorted(self._felt(n) for n in notes)), tuple(changes), (), mix, lines, touch=True, timing=True,
+            tuple(sorted(self._with_micro_timing(n) for n in notes)), tuple(changes), (), mix, lines, has_velocities=True, has_timing=True,
         )  # fmt: skip
 
-    def _of(self, ways: Sequence[T]) -> Sequence[T]:
+    def _allowed(self, ways: Sequence[T]) -> Sequence[T]:
         """Return the ways that this piece may use: all but the last, or the last alone where it is held out."""
         if len(ways) < 3:
             return ways
@@ -146,7 +148,9 @@ class _Writer:
 
     def _comp(self, chords: list[list[tuple[int, Chord]]]) -> list[Note]:
         rng, upper = self._rng, self._upper
-        ways = sorted(self._of(upper.comp), key=lambda c: len(c.replace(".", "").replace("-", "")) / len(c))
+        ways = sorted(
+            self._allowed(upper.comp), key=lambda c: len(c.replace(".", "").replace("-", "")) / len(c)
+        )
         pick = self._weighted(ways)
         other = self._weighted(ways)
         how = rng.choice(upper.voicing)
@@ -183,9 +187,9 @@ class _Writer:
 
     def _bass_and_drums(self, chords: list[list[tuple[int, Chord]]]) -> list[Note]:
         rng, style = self._rng, self._style
-        kits = tuple(self._of(style.drums))
-        kit = Kit(style, kits, self._energy, rng) if kits and rng.random() >= style.drumless else None
-        ways = sorted(self._of(style.bass), key=_busyness)
+        kits = tuple(self._allowed(style.drums))
+        kit = Drummer(style, kits, self._energy, rng) if kits and rng.random() >= style.drumless else None
+        ways = sorted(self._allowed(style.bass), key=_busyness)
         pick, other = self._weighted(ways), self._weighted(ways)
         kick = kit.kick if kit else "x.......x......."
         notes: list[Note] = []
@@ -215,7 +219,7 @@ class _Writer:
         tune = self._upper.melody
         if not tune.cells:
             return []
-        singer = Singer(tune, tuple(self._of(tune.cells)), self._key, self._density, self._rng)
+        singer = MelodyWriter(tune, tuple(self._allowed(tune.cells)), self._key, self._density, self._rng)
         loud = 80 * (0.74 + 0.42 * self._energy)
         notes: list[Note] = []
         for bar, here in enumerate(chords):
@@ -224,7 +228,7 @@ class _Writer:
             notes += [_moved(n, bar * self._ticks) for n in written if n.start < self._ticks]
         return notes
 
-    def _felt(self, note: Note) -> Note:
+    def _with_micro_timing(self, note: Note) -> Note:
         """Return the note with its micro-timing: none of machines, a player's of people. Ticks of 1/480 quarter."""
         rng, feel = self._rng, self._style.feel
         if feel == "machine" or (self._upper.feel == "machine" and note.part != "drums"):
@@ -260,12 +264,12 @@ HELD = 12
 
 def pieces(count: int) -> list[tuple[str, Song]]:
     """Return the pieces by grammar, each with its split; test pieces use patterns that no other piece has."""
-    found = [("train", piece(s, i)) for s in GRAMMARS for i in range(count)]
+    found = [("train", piece(s, i)) for s in GRAMMAR_STYLES for i in range(count)]
     rng = random.Random(0)
     for i in range(count * 5):
-        lower, upper = rng.sample(GRAMMARS, 2)
+        lower, upper = rng.sample(GRAMMAR_STYLES, 2)
         found.append(("train", piece(lower, i, blend=upper)))
     held = max(1, min(HELD, count // 4))
-    found += [("validation", piece(s, 10_000 + i)) for s in GRAMMARS for i in range(held)]
-    found += [("test", piece(s, 20_000 + i, held_out=True)) for s in GRAMMARS for i in range(held)]
+    found += [("validation", piece(s, 10_000 + i)) for s in GRAMMAR_STYLES for i in range(held)]
+    found += [("test", piece(s, 20_000 + i, held_out=True)) for s in GRAMMAR_STYLES for i in range(held)]
     return found

@@ -10,7 +10,7 @@ from model.music.notes import Note, Ticks
 from model.training.styles.grammar import Tune
 from model.training.styles.rhythm import Hit, bar_of, mutated, played
 
-FIVE = {False: (0, 2, 4, 7, 9), True: (0, 3, 5, 7, 10)}
+PENTATONIC = {False: (0, 2, 4, 7, 9), True: (0, 3, 5, 7, 10)}
 """Pentatonics above a major and a minor tonic."""
 
 
@@ -23,7 +23,7 @@ class _Idea:
     start: int
 
 
-class Singer:
+class MelodyWriter:
     """Writes the melody of one piece bar by bar, from a few ideas that come back."""
 
     def __init__(
@@ -32,7 +32,7 @@ class Singer:
         self._tune, self._rng, self._key = tune, rng, key
         shift = rng.choice((0, 0, 0, -5, 5))
         self._low, self._high = tune.low + shift, tune.high + shift
-        scale = FIVE[key.minor] if tune.five and rng.random() < 0.85 else key.scale
+        scale = PENTATONIC[key.minor] if tune.five and rng.random() < 0.85 else key.scale
         classes = {(key.tonic + s) % 12 for s in scale}
         self._scale = [p for p in range(self._low - 12, self._high + 13) if p % 12 in classes]
         ordered = sorted(cells, key=lambda c: sum(t not in ".-" for t in c))

@@ -181,9 +181,9 @@ def test_understand_prints_a_table_with_what_was_stated_marked(capsys: Said) -> 
 def test_the_doctor_exits_with_2_only_when_something_needed_is_missing(capsys: Said) -> None:
     fine = Finding("Python", "3.11.0")
     optional = Finding("JACK", "no server answers", "start jackd")
-    needed = Finding("weights", "none", "install again", needed=True)
-    assert doctor.examine([lambda: fine, lambda: optional]) == 0
-    assert doctor.examine([lambda: fine, lambda: needed]) == 2
+    needed = Finding("weights", "none", "install again", fatal=True)
+    assert doctor.run_checks([lambda: fine, lambda: optional]) == 0
+    assert doctor.run_checks([lambda: fine, lambda: needed]) == 2
     said = capsys.readouterr().out
     assert "ok Python    3.11.0\n" in said
     assert "-- JACK      no server answers - start jackd\n" in said
@@ -191,7 +191,7 @@ def test_the_doctor_exits_with_2_only_when_something_needed_is_missing(capsys: S
 
 def test_the_doctor_finds_our_encoder_and_our_weights_in_order() -> None:
     for look in (doctor.python, doctor.realtime, doctor.encoder, doctor.weights):
-        assert not look().needed
+        assert not look().fatal
 
 
 def test_the_doctor_sees_that_the_osc_port_is_taken() -> None:
@@ -223,7 +223,7 @@ def test_the_doctor_works_on_every_system(
     monkeypatch.setattr(doctor, "find_backend", {"auto": midi_system, "jack": None}.__getitem__)
     assert (doctor.midi().remedy is None) == (midi_system is not None)
     assert doctor.jack().remedy is not None
-    assert not doctor.realtime().needed
+    assert not doctor.realtime().fatal
 
 
 def test_link_without_its_extra_is_refused_with_the_remedy(

@@ -10,11 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from model.clips.messages import Given
+from model.clips.messages import GivenNotes
 from model.music import midifile
 from model.music.midifile import Song
 from model.music.notes import PARTS
-from model.processes.write_clips import song_of
+from model.processes.write_clips import song_from_notes
 from tests.support import real_programs
 from tests.support.clip_client import Clip, ClipClient, ClipError, Row, lossy
 
@@ -88,7 +88,9 @@ def test_a_clip_and_what_follows_it_are_those_of_the_command_line(
     assert (first.beats, first.key) == (8.0, song.key)
     assert first.tempo == pytest.approx(song.tempos[0][1])
     given = tuple(rows(song))
-    (tmp_path / "in.mid").write_bytes(midifile.to_bytes(song_of(Given(given, 2, tempo=82, key=song.key))))
+    (tmp_path / "in.mid").write_bytes(
+        midifile.to_bytes(song_from_notes(GivenNotes(given, 2, tempo=82, key=song.key)))
+    )
     longer = fetched(address, 2, 2, 18, "more", "tempo", 82, "key", song.key, given=given)
     options = (
         "--from",

@@ -8,19 +8,19 @@ from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
-from bridge.clips.sender import Answer
-from bridge.clips.service import KEPT, Clips
+from bridge.clips.sender import ClientMessage
+from bridge.clips.service import RETENTION, Clips
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.osc import Message, encode
-from bridge.protocol.requests import ClipRequest, read
-from model.clips.messages import ClipFailed, ClipGivenUp, ClipOrder, ClipProgress, Stays, Wanted
+from bridge.protocol.requests import ClipRequest, parse_request
+from model.clips.messages import CancelClip, ClipFailed, ClipOrder, ClipProgress, ClipSpec, KeepSpec
 from model.generation.composer import Composer
 from model.music.midifile import Song, as_filed
 from model.music.notes import Note, Ticks
 from model.music.plan import Controls
-from model.processes.write_clips import made, packed, song_of
+from model.processes.write_clips import make_clip, pack_clip, song_from_notes
 from model.prompt.encoder import hash_encoder
 from tests.support.tiny_engine import engine
 
@@ -31,7 +31,7 @@ NOW = Seconds(100)
 
 
 def asked(path: str, *args: Value) -> ClipRequest:
-    request = read(Message(f"{ROOT}{path}", args))
+    request = parse_request(Message(f"{ROOT}{path}", args))
     assert isinstance(request, ClipRequest)
     return request
 
@@ -50,22 +50,22 @@ class Desk:
     """Clips with the orders that went to the writer."""
 
     def __init__(self) -> None:
-        self.orders: list[ClipOrder | ClipGivenUp] = []
+        self.orders: list[ClipOrder | CancelClip] = []
         self.clips = Clips(self.orders.append)
 
-    def say(self, path: str, *args: Value, by: tuple[str, int] = ME, now: float = NOW) -> list[Answer]:
-        return self.clips.on(asked(path, *args), by, Seconds(now))
+    def say(self, path: str, *args: Value, by: tuple[str, int] = ME, now: float = NOW) -> list[ClientMessage]:
+        return self.clips.handle(asked(path, *args), by, Seconds(now))
 
     def last(self) -> ClipOrder:
         order = self.orders[-1]
         assert isinstance(order, ClipOrder)
         return order
 
-    def finish(self, written: Song, now: float = NOW) -> list[Answer]:
-        return self.clips.written(packed(self.last().number, written), Seconds(now))
+    def finish(self, written: Song, now: float = NOW) -> list[ClientMessage]:
+        return self.clips.on_answer(pack_clip(self.last().number, written), Seconds(now))
 
 
-def gathered(told: list[Answer]) -> Iterator[tuple[str, Value, Value, Value, Value]]:
+def gathered(told: list[ClientMessage]) -> Iterator[tuple[str, Value, Value, Value, Value]]:
     """The notes of a clip as a client puts them together, checked against the count that was told."""
     _, path, (_, total, *_) = told[0]
     assert path == "clip/begin"
@@ -103,7 +103,7 @@ def test_a_clip_is_wanted_as_the_command_line_would_have_it() -> None:
     )
     assert desk.last() == ClipOrder(
         1,
-        Wanted(
+        ClipSpec(
             "rain", 17, 8, ("chords", "bass"), Controls(tempo=82, key="D minor", chords="Dm A7"), closing=True
         ),
     )
@@ -135,15 +135,15 @@ def test_the_same_request_again_is_the_same_clip() -> None:
     told = desk.finish(as_filed(song(40)))
     assert desk.say("clip", 1, 2, 0, "rain") == told, "its answer was lost"
     assert desk.say("clip/resend", 1) == told
-    assert desk.say("clip/resend", 1, now=NOW + KEPT + 1)[0][1] == "clip/failed"
+    assert desk.say("clip/resend", 1, now=NOW + RETENTION + 1)[0][1] == "clip/failed"
 
 
 def test_another_request_under_the_same_id_takes_the_place_of_the_first() -> None:
     desk = Desk()
     desk.say("clip", 1, 2, 0, "rain")
     desk.say("clip", 1, 2, 0, "snow")
-    assert desk.orders[1] == ClipGivenUp(1)
-    assert desk.clips.written(packed(1, song(3)), NOW) == []
+    assert desk.orders[1] == CancelClip(1)
+    assert desk.clips.on_answer(pack_clip(1, song(3)), NOW) == []
     assert desk.finish(song(3))[0][1] == "clip/begin"
 
 
@@ -153,7 +153,7 @@ def test_clients_do_not_see_each_others_clips() -> None:
     first = desk.last()
     desk.say("clip", 1, 2, 0, "rain", by=OTHER)
     assert {a[0] for a in desk.finish(song(3))} == {OTHER}
-    assert desk.clips.written(ClipProgress(first.number, 0.5), NOW) == [(ME, "clip/progress", (1, 0.5))]
+    assert desk.clips.on_answer(ClipProgress(first.number, 0.5), NOW) == [(ME, "clip/progress", (1, 0.5))]
     with pytest.raises(BadRequest, match="no clip 9"):
         desk.say("clip/cancel", 9)
 
@@ -162,16 +162,16 @@ def test_a_cancelled_clip_is_given_up_and_never_told() -> None:
     desk = Desk()
     desk.say("clip", 1, 2, 0, "rain")
     assert desk.say("clip/cancel", 1) == [(ME, "clip/cancelled", (1,))]
-    assert desk.orders[-1] == ClipGivenUp(1)
-    assert desk.clips.written(packed(1, song(3)), NOW) == []
+    assert desk.orders[-1] == CancelClip(1)
+    assert desk.clips.on_answer(pack_clip(1, song(3)), NOW) == []
 
 
 def test_a_failure_says_why() -> None:
     desk = Desk()
     desk.say("clip", 1, 2, 0, "rain")
-    assert desk.clips.written(ClipFailed(1, "no"), NOW) == [(ME, "clip/failed", (1, "no"))]
+    assert desk.clips.on_answer(ClipFailed(1, "no"), NOW) == [(ME, "clip/failed", (1, "no"))]
     desk.say("clip", 2, 2, 0, "rain")
-    assert desk.clips.lost()[0][0][1] == "clip/failed"
+    assert desk.clips.on_writer_exit()[0][0][1] == "clip/failed"
     desk.say("clip", 2, 2, 0, "rain")
     assert len(desk.orders) == 3, "it can be asked for again"
 
@@ -245,16 +245,16 @@ def test_a_part_that_was_not_there_can_be_marked() -> None:
     order = desk.last()
     assert order.wanted.parts == ("melody", "bass", "drums")
     assert order.given is not None
-    assert order.given.stays == Stays(frozenset({"melody"}))
+    assert order.given.stays == KeepSpec(frozenset({"melody"}))
 
 
 def test_what_is_made_of_a_message_is_what_the_command_line_makes() -> None:
-    wanted = Wanted("rain", 5, 2, controls=Controls(tempo=90))
+    wanted = ClipSpec("rain", 5, 2, controls=Controls(tempo=90))
     desk = Desk()
     desk.say("clip", 1, 2, 5, "rain", "tempo", 90.0)
     composer = Composer(hash_encoder(), engine())
     order = desk.last()
-    assert made(composer, order.wanted) == made(composer, wanted)
+    assert make_clip(composer, order.wanted) == make_clip(composer, wanted)
 
 
 def packets(notes: list[Note]) -> list[tuple[Value, ...]]:
@@ -277,7 +277,7 @@ def test_given_notes_may_come_in_any_order_and_twice(rng: random.Random) -> None
     desk.say("clip", 7, 8, 0, "rain", "redo", "3-4")
     source = desk.last().given
     assert source is not None
-    assert sorted(song_of(source).notes) == sorted(notes)
+    assert sorted(song_from_notes(source).notes) == sorted(notes)
     assert source.stays is not None
     assert source.stays.redone == frozenset({2, 3})
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.follow.chord_detection import read
+from bridge.follow.chord_detection import detect_chord
 from model.music.harmony import QUALITIES, Chord, chord_symbol, parse_chord, parse_key
 
 
@@ -18,7 +18,7 @@ def classes(chord: Chord) -> set[int]:
 def test_every_quality_is_read_with_its_root_in_the_bass(quality: str) -> None:
     for root in range(12):
         pitches = [48 + root, *(60 + (root + t) % 12 for t in QUALITIES[quality])]
-        assert read(pitches) == Chord(root, quality, root)
+        assert detect_chord(pitches) == Chord(root, quality, root)
 
 
 @pytest.mark.parametrize("quality", QUALITIES)
@@ -27,7 +27,7 @@ def test_every_inversion_is_read_as_its_tones_over_its_bass(quality: str) -> Non
     for root in range(12):
         for tone in QUALITIES[quality][1:]:
             bass = (root + tone) % 12
-            chord = read([48 + bass, *(60 + (root + t) % 12 for t in QUALITIES[quality])])
+            chord = detect_chord([48 + bass, *(60 + (root + t) % 12 for t in QUALITIES[quality])])
             assert chord is not None
             assert (classes(chord) | {chord.bass}, chord.bass) == (
                 {(root + t) % 12 for t in QUALITIES[quality]},
@@ -42,7 +42,7 @@ def test_the_usual_inversions_have_their_usual_roots(symbol: str) -> None:
     chord = parse_chord(symbol)
     if symbol == "Dm7b5/Ab":
         return  # Fm6 over its third as well
-    found = read([36 + chord.bass, *(60 + p for p in classes(chord))])
+    found = detect_chord([36 + chord.bass, *(60 + p for p in classes(chord))])
     assert found is not None
     assert (found.root, found.bass) == (chord.root, chord.bass)
 
@@ -61,20 +61,20 @@ def test_the_usual_inversions_have_their_usual_roots(symbol: str) -> None:
     ],
 )
 def test_what_hands_leave_out_and_double(held: list[int], symbol: str) -> None:
-    chord = read(held)
+    chord = detect_chord(held)
     assert chord is not None
     assert chord_symbol(chord) in (symbol, "C11/D", "Cadd9/D")
 
 
 def test_a_cluster_is_no_chord_and_one_note_is_none_either() -> None:
-    assert read([60, 61, 62]) is None
-    assert read([60, 72]) is None
+    assert detect_chord([60, 61, 62]) is None
+    assert detect_chord([60, 72]) is None
 
 
 def test_the_key_decides_where_two_names_are_as_good() -> None:
     pitches = [60, 64, 69]  # C E A
-    assert read(pitches) == Chord(9, "m", 0)
-    assert read([57, 60], parse_key("A minor")) == Chord(9, "m", 9)
+    assert detect_chord(pitches) == Chord(9, "m", 0)
+    assert detect_chord([57, 60], parse_key("A minor")) == Chord(9, "m", 9)
 
 
 @given(
@@ -85,14 +85,14 @@ def test_the_key_decides_where_two_names_are_as_good() -> None:
 @settings(max_examples=60)
 def test_octaves_above_the_bass_change_nothing(quality: str, root: int, octaves: list[int]) -> None:
     above = [60 + (root + t) % 12 + 12 * o for t, o in zip(QUALITIES[quality], octaves, strict=False)]
-    assert read([36 + root, *above]) == Chord(root, quality, root)
+    assert detect_chord([36 + root, *above]) == Chord(root, quality, root)
 
 
 @given(st.sets(st.integers(24, 96), min_size=2, max_size=8), st.integers(1, 11))
 @settings(max_examples=60)
 def test_a_chord_moves_with_its_notes(held: set[int], up: int) -> None:
     """Except where two are equally cheap: then the tones agree, not the name."""
-    here, there = read(held), read({p + up for p in held})
+    here, there = detect_chord(held), detect_chord({p + up for p in held})
     assert (here is None) == (there is None)
     if here is not None and there is not None:
         assert there.bass == (here.bass + up) % 12

@@ -8,8 +8,8 @@ import pytest
 
 from bridge.clock import Seconds
 from bridge.follow.follower import Follower
-from bridge.follow.keyboard import Pulse
-from bridge.midi.protocol import Heard
+from bridge.follow.keyboard import BeatWindow
+from bridge.midi.protocol import MidiReceived
 from model.music.harmony import Chord, parse_chord, parse_key
 from tests.support.midi_player import chords, let_go, line, pedal, struck
 
@@ -18,31 +18,31 @@ BEGAN = 10.0
 
 
 def follow(
-    events: Iterable[Heard], beats: int, mode: str = "auto", meter: int = 4
+    events: Iterable[MidiReceived], beats: int, mode: str = "auto", meter: int = 4
 ) -> tuple[Follower, list[Chord | None]]:
     """Return the follower and what it knew at the end of each beat."""
     follower = Follower()
-    follower.asked = mode
+    follower.requested_mode = mode
     coming = sorted(events, key=lambda h: h.at)
     known: list[Chord | None] = []
     for index in range(beats):
         line_at = BEGAN + index * BEAT
         _pass(follower, coming, line_at)
-        follower.beat(Pulse(Seconds(line_at), BEAT, index % meter, meter))
+        follower.on_beat(BeatWindow(Seconds(line_at), BEAT, index % meter, meter))
         _pass(follower, coming, line_at + BEAT - 0.001)
         known.append(follower.forecast(0))
     return follower, known
 
 
-def _pass(follower: Follower, coming: list[Heard], until: float) -> None:
+def _pass(follower: Follower, coming: list[MidiReceived], until: float) -> None:
     while True:
-        due = follower.due()
+        due = follower.next_deadline()
         moment = coming[0].at if coming else until
         if due is not None and due <= min(moment, until):
-            follower.look(due)
+            follower.update(due)
         elif coming and moment <= until:
             event = coming.pop(0)
-            follower.hear(event.at, event.data)
+            follower.receive_midi(event.at, event.data)
         else:
             return
 
@@ -74,7 +74,7 @@ def test_short_chords_hold_until_the_next() -> None:
 
 def test_the_pedal_blurs_no_change() -> None:
     """The pedal goes up late, after the new chord was struck, as pianists do; and is held through one change."""
-    events: list[Heard] = []
+    events: list[MidiReceived] = []
     for bar, symbol in enumerate(PROGRESSION):
         at = BEGAN + bar * 4 * BEAT
         events += chords([symbol], at, 1.0)
@@ -141,14 +141,14 @@ def test_hands_that_go_from_chords_to_a_melody_are_noticed() -> None:
 
 def test_a_bass_steers_the_roots_on_strong_beats_in_the_key() -> None:
     follower = Follower()
-    follower.locked = parse_key("G major")
-    follower.asked = "bass"
+    follower.fixed_key = parse_key("G major")
+    follower.requested_mode = "bass"
     events = line([43, 45, 47, 45, 40, 42, 40, 38, 36, 38, 40, 36], BEGAN, BEAT)
     known = []
     for index in range(12):
         at = BEGAN + index * BEAT
         _pass(follower, events, at)
-        follower.beat(Pulse(Seconds(at), BEAT, index % 4, 4))
+        follower.on_beat(BeatWindow(Seconds(at), BEAT, index % 4, 4))
         _pass(follower, events, at + BEAT - 0.001)
         known.append(follower.forecast(0))
     assert [known[i] for i in (0, 4, 8)] == [Chord(7, "", 7), Chord(4, "m", 4), Chord(0, "", 0)]
@@ -158,7 +158,7 @@ def test_a_split_keyboard_has_chords_below_and_a_melody_above() -> None:
     events = chords(["C", "F"], BEGAN, 4 * BEAT) + line([64, 65, 67, 69, 71, 72, 74, 76], BEGAN, BEAT)
     follower, known = follow(events, 8, mode="split:62")
     assert roots(known) == [0] * 4 + [5] * 4
-    assert [t.pitch for t in follower.line(Seconds(BEGAN - 0.1), Seconds(BEGAN + 8 * BEAT))] == [
+    assert [t.pitch for t in follower.melody_between(Seconds(BEGAN - 0.1), Seconds(BEGAN + 8 * BEAT))] == [
         64,
         65,
         67,

@@ -6,27 +6,27 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.clock import Seconds
-from bridge.follow.keyboard import MEMORY, Hands
+from bridge.follow.keyboard import NOTE_MEMORY, Keyboard
 
 
-def heard(hands: Hands, at: float, *data: int) -> bool:
-    return hands.hear(Seconds(at), bytes(data))
+def heard(hands: Keyboard, at: float, *data: int) -> bool:
+    return hands.receive_midi(Seconds(at), bytes(data))
 
 
 def test_the_pedal_holds_what_keys_let_go_and_lets_go_of_it_itself() -> None:
-    hands = Hands()
+    hands = Keyboard()
     heard(hands, 0.0, 0xB0, 64, 127)
     heard(hands, 0.1, 0x90, 60, 80)
     heard(hands, 0.2, 0x80, 60, 0)
-    assert not hands.down
+    assert not hands.held_keys
     assert [t.pitch for t in hands.sounding] == [60]
     assert heard(hands, 0.5, 0xB0, 64, 0)
     assert not hands.sounding
-    assert (hands.touches[0].up, hands.touches[0].off) == (0.2, 0.5)
+    assert (hands.key_presses[0].key_released_at, hands.key_presses[0].ended_at) == (0.2, 0.5)
 
 
 def test_a_key_that_is_down_outlasts_the_pedal() -> None:
-    hands = Hands()
+    hands = Keyboard()
     heard(hands, 0.0, 0xB0, 64, 127)
     heard(hands, 0.1, 0x90, 60, 80)
     heard(hands, 0.5, 0xB0, 64, 0)
@@ -34,21 +34,21 @@ def test_a_key_that_is_down_outlasts_the_pedal() -> None:
 
 
 def test_a_note_on_without_velocity_is_an_end() -> None:
-    hands = Hands()
+    hands = Keyboard()
     heard(hands, 0.0, 0x90, 60, 80)
     heard(hands, 0.3, 0x90, 60, 0)
     assert not hands.sounding
 
 
 def test_a_kit_is_not_listened_to_and_other_messages_change_nothing() -> None:
-    hands = Hands()
+    hands = Keyboard()
     for data in ((0x99, 36, 100), (0xE0, 0, 64), (0xB0, 1, 20), (0xC0, 5), (0xF8,), (0xFE,), ()):
         assert not heard(hands, 0.0, *data)
-    assert not hands.touches
+    assert not hands.key_presses
 
 
 def test_all_notes_off_ends_all_of_its_channel() -> None:
-    hands = Hands()
+    hands = Keyboard()
     heard(hands, 0.0, 0x90, 60, 80)
     heard(hands, 0.0, 0x91, 64, 80)
     heard(hands, 0.2, 0xB0, 123, 0)
@@ -56,7 +56,7 @@ def test_all_notes_off_ends_all_of_its_channel() -> None:
 
 
 def test_our_own_notes_and_their_ends_are_not_heard() -> None:
-    hands = Hands(lambda at, channel, pitch, velocity: velocity == 99)
+    hands = Keyboard(lambda at, channel, pitch, velocity: velocity == 99)
     heard(hands, 0.0, 0x90, 60, 80)
     assert not heard(hands, 0.1, 0x90, 60, 99)
     assert not heard(hands, 0.2, 0x80, 60, 0), "the end of ours"
@@ -82,14 +82,14 @@ MESSAGES = st.lists(
 def test_whatever_comes_nothing_is_held_for_ever_and_memory_is_bounded(
     messages: list[tuple[float, int, int, int, int]],
 ) -> None:
-    hands, now = Hands(), 0.0
+    hands, now = Keyboard(), 0.0
     for wait, kind, channel, first, second in messages:
         now += wait
-        hands.hear(Seconds(now), bytes((kind | (channel if kind < 0xF0 else 0), first, second)))
+        hands.receive_midi(Seconds(now), bytes((kind | (channel if kind < 0xF0 else 0), first, second)))
     voices = [(t.channel, t.pitch) for t in hands.sounding]
     assert len(voices) == len(set(voices)), "a key sounds once"
-    assert all(t.off is None or t.up is not None for t in hands.touches)
-    hands.silence(Seconds(now))
+    assert all(t.ended_at is None or t.key_released_at is not None for t in hands.key_presses)
+    hands.release_all(Seconds(now))
     assert not hands.sounding
-    heard(hands, now + MEMORY + 1, 0x90, 60, 80)
-    assert len(hands.touches) == 1
+    heard(hands, now + NOTE_MEMORY + 1, 0x90, 60, 80)
+    assert len(hands.key_presses) == 1

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 
 from bridge.errors import BadRequest
-from bridge.http.oscquery import root
+from bridge.http.oscquery import namespace_tree
 from bridge.protocol import osc
-from bridge.protocol.addresses import COMMANDS, TOLD
+from bridge.protocol.addresses import COMMANDS, OUTGOING
 from bridge.protocol.controls import CONTROLS, ROOT, defaults
 from bridge.protocol.osc import Message
-from bridge.protocol.requests import read
+from bridge.protocol.requests import parse_request
 from tests.support.panels import Visit, visited
 
 
@@ -26,13 +26,14 @@ def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:
 def namespace() -> dict[str, dict[str, Any]]:
     settings = defaults()
     return {
-        n["FULL_PATH"]: n for n in nodes(root(lambda path: (settings[path],) if path in settings else ()))
+        n["FULL_PATH"]: n
+        for n in nodes(namespace_tree(lambda path: (settings[path],) if path in settings else ()))
     }
 
 
 def test_every_address_has_a_type_a_range_and_a_description() -> None:
     there = namespace()
-    for path in (*CONTROLS, *COMMANDS, *(told.path for told in TOLD)):
+    for path in (*CONTROLS, *COMMANDS, *(told.path for told in OUTGOING)):
         node = there[ROOT + path]
         assert node["TYPE"], path
         assert len(node["RANGE"]) == len(node["TYPE"]), path
@@ -47,10 +48,10 @@ def test_the_ends_of_each_range_are_taken_and_what_lies_outside_is_not() -> None
     for path in CONTROLS:
         [span] = there[ROOT + path]["RANGE"]
         for value in span.get("VALS", [span[end] for end in ("MIN", "MAX") if end in span]):
-            read(Message(ROOT + path, (value,)))
+            parse_request(Message(ROOT + path, (value,)))
         if "MAX" in span:
             with pytest.raises(BadRequest):
-                read(Message(ROOT + path, (span["MAX"] + 1,)))
+                parse_request(Message(ROOT + path, (span["MAX"] + 1,)))
 
 
 def test_an_independent_client_reads_the_host_and_every_node() -> None:
@@ -78,7 +79,7 @@ def test_an_independent_client_reads_the_host_and_every_node() -> None:
         assert await asyncio.to_thread(client.query_node, "/llmball/nothing") is None
         whole = await asyncio.to_thread(client.query_node, "/")
         there = {node.full_path: node for node in whole}
-        for path in (*CONTROLS, *COMMANDS, *(told.path for told in TOLD)):
+        for path in (*CONTROLS, *COMMANDS, *(told.path for told in OUTGOING)):
             node = there[ROOT + path]
             assert node.description, path
             raw = await asyncio.to_thread(client.query_node, ROOT + path)
@@ -109,7 +110,7 @@ def test_attributes_are_asked_one_by_one_and_values_are_listened_to() -> None:
             await ws.send_bytes(osc.encode("/llmball/energy", (0.75,)))
             await ws.send_str('["/llmball/ping", 1]')
             heard = await ws.receive()
-            v.panel.stir()
+            v.panel.schedule_update()
             while not isinstance(heard.data, bytes):
                 heard = await ws.receive()
             # the first writing tells the value that was there, or the one that was set since

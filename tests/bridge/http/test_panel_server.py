@@ -12,9 +12,9 @@ from bridge.clock import Seconds, TempoMap
 from bridge.config import Config
 from bridge.errors import OwnerError
 from bridge.http import websocket
-from bridge.http.app import USUAL, has_display
+from bridge.http.app import DEFAULT_ADDRESS, has_display
 from bridge.protocol import osc
-from bridge.protocol.events import ControlSet, PromptGiven
+from bridge.protocol.events import ControlSet, PromptRequested
 from bridge.storage import kept_takes
 from tests.support.panels import Visit, until, visited
 
@@ -73,7 +73,7 @@ def test_a_malformed_frame_is_answered_and_changes_nothing(frame: str | bytes) -
 def test_an_oversized_frame_ends_its_own_socket_only() -> None:
     async def steps(v: Visit) -> None:
         async with v.http.ws_connect(v.at + "/ws") as other, v.http.ws_connect(v.at + "/ws") as ws:
-            await ws.send_str(json.dumps(["/llmball/prompt", "x" * websocket.LARGEST_FRAME]))
+            await ws.send_str(json.dumps(["/llmball/prompt", "x" * websocket.MAX_FRAME]))
             last = await ws.receive()
             assert last.type is WSMsgType.CLOSE
             assert last.data == 1009
@@ -93,7 +93,7 @@ def test_no_path_leads_out_of_what_is_served(tmp_path: Path, monkeypatch: pytest
     (tmp_path / "home" / "takes").mkdir(parents=True)
     (tmp_path / "home" / "taste.json").write_text("secret")
     (tmp_path / "home" / "takes" / "t1.mid").write_bytes(b"MThd")
-    assert kept_takes.file("../taste.json") is None
+    assert kept_takes.kept_file("../taste.json") is None
 
     async def steps(v: Visit) -> None:
         async def raw(path: str) -> bytes:
@@ -121,12 +121,12 @@ def test_no_path_leads_out_of_what_is_served(tmp_path: Path, monkeypatch: pytest
 
 def test_who_comes_in_later_is_told_what_holds() -> None:
     async def steps(v: Visit) -> None:
-        v.panel.tell("understood/tempo", (82.0,))
-        v.panel.tell("understood/overruled", ("key", "key"))
-        v.panel.tell("note", ("1", "chords", 60, 80, 0.0, 4.0))
-        v.panel.tell("note", ("1", "chords", 64, 80, 6.0, 1.0))
-        v.panel.tell("cancelled", ("1", "chords", 2.0))
-        v.panel.retime(TempoMap.started(82, Seconds(5)))
+        v.panel.publish("understood/tempo", (82.0,))
+        v.panel.publish("understood/overruled", ("key", "key"))
+        v.panel.publish("note", ("1", "chords", 60, 80, 0.0, 4.0))
+        v.panel.publish("note", ("1", "chords", 64, 80, 6.0, 1.0))
+        v.panel.publish("cancelled", ("1", "chords", 2.0))
+        v.panel.set_tempo_map(TempoMap.starting_at(82, Seconds(5)))
         async with v.http.ws_connect(v.at + "/ws") as ws:
             await ws.send_str('["/llmball/hello"]')
             said: list[list[object]] = []
@@ -150,18 +150,18 @@ def test_what_sounds_is_explained_in_a_sentence_and_so_is_what_comes() -> None:
         async with v.http.ws_connect(v.at + "/ws") as ws:
             await ws.send_str('["/llmball/hello"]')
             assert await until(ws, "explained") == ["explained", "", ""]
-            v.panel.tell("understood/key", ("C major",))
-            v.panel.tell("chord", ("G7", 0, 4))
+            v.panel.publish("understood/key", ("C major",))
+            v.panel.publish("chord", ("G7", 0, 4))
             now, then = (await until(ws, "explained"))[1:]
             assert now == "G7 is V7 in C major: the dominant, which pulls home to C."
             assert str(then).startswith("Am7 is vi7 in C major")
             v.behind.settings["key"] = "A minor"
-            v.panel.stir()
+            v.panel.schedule_update()
             assert str((await until(ws, "explained"))[2]).endswith("home.")
             v.behind.settings["key"] = "C [0,1,2]"
-            v.panel.stir()
+            v.panel.schedule_update()
             assert len(await until(ws, "explained")) == 3
-            v.panel.tell("state", ("idle",))
+            v.panel.publish("state", ("idle",))
             assert await until(ws, "explained") == ["explained", "", ""]
 
     visited(steps)
@@ -176,11 +176,11 @@ def test_what_one_panel_sets_the_others_are_told_once_with_its_last_value() -> N
             await one.send_bytes(osc.encode("/llmball/prompt", ("rain",)))
             await one.send_str('["/llmball/ping", 1]')
             await until(one, "/llmball/pong")
-            v.panel.stir()
+            v.panel.schedule_update()
             while (told := (await until(other, "/llmball/tempo"))[1]) == 0.0:
                 continue
             assert told == 110.0
-        assert v.behind.wanted[-1] == PromptGiven("rain")
+        assert v.behind.wanted[-1] == PromptRequested("rain")
         assert v.behind.wanted[:-1] == [ControlSet("tempo", t) for t in (90.0, 100.0, 110.0)]
 
     visited(steps)
@@ -199,9 +199,9 @@ def test_one_that_does_not_read_is_let_go_and_the_others_hear_on() -> None:
         async with v.http.ws_connect(v.at + "/ws") as ws:
             await ws.send_str('["/llmball/hello"]')
             await until(ws, "/llmball/welcome")
-            listeners = v.panel.listening
-            while v.panel.listening == listeners:
-                v.panel.tell("take", ("x" * 200_000,))
+            listeners = v.panel.listener_count
+            while v.panel.listener_count == listeners:
+                v.panel.publish("take", ("x" * 200_000,))
                 await until(ws, "/llmball/take")
             await ws.send_str('["/llmball/ping", 1]')
             await until(ws, "/llmball/pong")
@@ -220,10 +220,10 @@ def test_a_taken_usual_port_gives_way_and_another_is_the_owners_to_mend() -> Non
     async def again(v: Visit) -> None:
         ports.append(v.port)
         if len(ports) == 1:
-            await asyncio.to_thread(visited, again, Config(http=USUAL))
+            await asyncio.to_thread(visited, again, Config(http=DEFAULT_ADDRESS))
 
     ports: list[int] = []
-    visited(again, Config(http=USUAL))
+    visited(again, Config(http=DEFAULT_ADDRESS))
     assert len(set(ports)) == 2
 
 

@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.clock import Seconds, TempoMap
-from bridge.midi.clock_out import CLOCK, CONTINUE, START, STEP, STOP, ClockOut, position
+from bridge.midi.clock_out import CLOCK, CONTINUE, START, STOP, TICKS_PER_CLOCK, ClockOut, song_position
 from bridge.midi.output_ports import RecordingPort
 from bridge.midi.player import Player
-from bridge.midi.protocol import Clocked, Quit, Retime, Silence
-from bridge.protocol.events import ControlSet, PlayAsked, PlayerReady, PromptGiven, StopAsked
-from bridge.session.sync_sources import MidiClock
+from bridge.midi.protocol import Quit, SendClock, SetTempoMap, Silence
+from bridge.protocol.events import ControlSet, PlayerReady, PlayRequested, PromptRequested, StopRequested
+from bridge.session.sync_sources import MidiClockSource
 from model.music.notes import Ticks
 from tests.support.real_programs import Daemon, Receiver, until
 from tests.support.virtual_band import Rig, latencies
@@ -36,10 +36,10 @@ class Hand:
 def played(player: Player, clock: Hand, port: RecordingPort, until_: float) -> list[tuple[float, bytes]]:
     """Let the player play to a moment; return what it sent, with when."""
     found: list[tuple[float, bytes]] = []
-    while (wait := player.wait()) is not None and clock.now + wait <= until_:
+    while (wait := player.timeout()) is not None and clock.now + wait <= until_:
         clock.now = Seconds(clock.now + wait)
         before = len(port.sent)
-        player.play()
+        player.send_due()
         found += [(clock.now, data) for _, data in port.sent[before:]]
     clock.now = Seconds(until_)
     return found
@@ -48,8 +48,8 @@ def played(player: Player, clock: Hand, port: RecordingPort, until_: float) -> l
 def test_a_start_comes_just_before_the_clock_of_bar_one_and_24_clocks_fill_a_quarter() -> None:
     clock, port = Hand(), RecordingPort()
     player = Player(port, per_part=False, clock=clock)
-    player.on(Retime(TempoMap.started(120, Seconds(10.1))))
-    player.on(Clocked(Ticks(960)))
+    player.handle(SetTempoMap(TempoMap.starting_at(120, Seconds(10.1))))
+    player.handle(SendClock(Ticks(960)))
     sent = played(player, clock, port, 14.0)
     kinds = [data for _, data in sent]
     at = kinds.index(START)
@@ -59,41 +59,41 @@ def test_a_start_comes_just_before_the_clock_of_bar_one_and_24_clocks_fill_a_qua
     assert at >= 48, "clocks tell the tempo before"
     ours = [moment for moment, data in sent if data == CLOCK]
     assert all(b - a == pytest.approx(0.5 / 24, abs=1e-4) for a, b in pairwise(ours))
-    player.on(Silence())
+    player.handle(Silence())
     assert port.sent[-1][1] == STOP
-    player.on(Quit())
+    player.handle(Quit())
     assert [data for _, data in port.sent].count(STOP) == 1
 
 
 @settings(max_examples=20, deadline=None)
 @given(st.integers(1, 40_000), st.floats(30, 280))
 def test_who_joins_late_goes_on_where_the_music_is(here: int, bpm: float) -> None:
-    out, tempo, heard = ClockOut(), TempoMap.started(bpm, Seconds(0)), MidiClock()
-    for data in out.begin(Ticks(0), Ticks(here)):
-        heard.hear(tempo.seconds_at(Ticks(here)), data)
+    out, tempo, heard = ClockOut(), TempoMap.starting_at(bpm, Seconds(0)), MidiClockSource()
+    for data in out.start(Ticks(0), Ticks(here)):
+        heard.receive_midi(tempo.seconds_at(Ticks(here)), data)
     last = here + 4 * 480
     for tick in (*range(here, last, 7), last):
-        for at, data in out.due(Ticks(tick)):
-            assert at % STEP == 0
-            heard.hear(tempo.seconds_at(at), data)
-    assert heard.rolling
-    assert heard.pulse is not None
-    assert heard.pulse.quarter_at(tempo.seconds_at(Ticks(last))) * 480 == pytest.approx(last, abs=0.5)
+        for at, data in out.pop_due(Ticks(tick)):
+            assert at % TICKS_PER_CLOCK == 0
+            heard.receive_midi(tempo.seconds_at(at), data)
+    assert heard.running
+    assert heard.tempo_line is not None
+    assert heard.tempo_line.quarter_at(tempo.seconds_at(Ticks(last))) * 480 == pytest.approx(last, abs=0.5)
     assert out.stop() == [STOP]
     assert out.stop() == []
 
 
 def test_the_position_is_in_sixteenths() -> None:
     out = ClockOut()
-    assert out.begin(Ticks(0), Ticks(481)) == [position(5)]
-    assert [data for _, data in out.due(Ticks(600))][-2:] == [CONTINUE, CLOCK]
+    assert out.start(Ticks(0), Ticks(481)) == [song_position(5)]
+    assert [data for _, data in out.pop_due(Ticks(600))][-2:] == [CONTINUE, CLOCK]
 
 
 def test_the_control_begins_and_ends_it_and_a_new_player_is_told() -> None:
     rig = Rig(latencies(0, 0.01))
     rig.happen(ControlSet("countin", 1))
-    rig.happen(PromptGiven("rain"))
-    rig.happen(PlayAsked())
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
     rig.until(rig.now + 1)
     assert rig.clocked == [], "nobody wanted it"
     rig.happen(ControlSet("send/clock", 1))
@@ -102,7 +102,7 @@ def test_the_control_begins_and_ends_it_and_a_new_player_is_told() -> None:
     assert rig.clocked == [1920, 1920]
     rig.happen(ControlSet("send/clock", 0))
     assert rig.clocked[-1] is None
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     rig.happen(PlayerReady())
     assert len(rig.clocked) == 3
 

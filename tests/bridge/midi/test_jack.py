@@ -13,17 +13,17 @@ import pytest
 
 from bridge.clock import Seconds, TempoMap, monotonic
 from bridge.midi import jack
-from bridge.midi.jack import Connections, JackDoor, JackPort
+from bridge.midi.jack import ConnectionKeeper, JackClient, JackPort
 from bridge.midi.output_ports import RecordingPort
 from bridge.midi.player import Player
-from bridge.midi.protocol import Cancel, NoteOff, NoteOn, Play, Retime, Silence, Sound
+from bridge.midi.protocol import Cancel, NoteOff, NoteOn, Play, ScheduledNote, SetTempoMap, Silence
 from model.music.notes import Ticks
 from tests.support import real_programs
 from tests.support.jackd import still_registered
 from tests.support.real_programs import Daemon, Receiver, sounding, until
 
 
-class Door(JackDoor):
+class Door(JackClient):
     """A port of ours among others that a test lets come and go."""
 
     def __init__(self, *there: str) -> None:
@@ -42,7 +42,7 @@ class Door(JackDoor):
 
 def test_a_synth_that_goes_is_told_and_connected_again_when_it_comes_back() -> None:
     door = Door("synth:in")
-    connections = Connections(door)
+    connections = ConnectionKeeper(door)
     assert connections.check() == []
     door.there, door.joined = set(), set()
     assert connections.check() == ["synth:in is gone"]
@@ -54,11 +54,11 @@ def test_a_synth_that_goes_is_told_and_connected_again_when_it_comes_back() -> N
 
 def test_a_synth_that_is_looked_at_while_it_goes_is_not_taken_for_one_that_its_owner_took_off() -> None:
     door = Door("synth:in")
-    connections = Connections(door)
+    connections = ConnectionKeeper(door)
     connections.check()
     door.joined = set()  # JACK takes a client's connections before its ports
     assert connections.check() == []
-    assert connections.kept == {"synth:in"}
+    assert connections.remembered == {"synth:in"}
     door.there = set()
     assert connections.check() == ["synth:in is gone"]
     door.there = {"synth:in"}
@@ -67,11 +67,11 @@ def test_a_synth_that_is_looked_at_while_it_goes_is_not_taken_for_one_that_its_o
 
 def test_a_synth_that_its_owner_takes_off_is_left_alone() -> None:
     door = Door("synth:in")
-    connections = Connections(door)
+    connections = ConnectionKeeper(door)
     connections.check()
     door.joined = set()
     assert [connections.check() for _ in range(3)] == [[], [], []]
-    assert connections.kept == frozenset()
+    assert connections.remembered == frozenset()
     assert door.joined == set()
 
 
@@ -81,7 +81,7 @@ pytestmark = pytest.mark.timeout(90)
 class PatientPort(RecordingPort):
     """Takes messages 20 ms ahead and keeps their moments."""
 
-    ahead = Seconds(0.020)
+    schedule_ahead = Seconds(0.020)
 
     def __init__(self) -> None:
         super().__init__()
@@ -91,22 +91,22 @@ class PatientPort(RecordingPort):
         self.moments.append((at, data))
 
 
-def sound(at: int, length: int) -> Sound:
-    return Sound(Ticks(at), Ticks(length), 0, 60, 80, "chords", Ticks(at))
+def sound(at: int, length: int) -> ScheduledNote:
+    return ScheduledNote(Ticks(at), Ticks(length), 0, 60, 80, "chords", Ticks(at))
 
 
 def test_a_port_that_waits_is_given_each_message_ahead_with_its_moment() -> None:
     now = [Seconds(10.0)]
     port = PatientPort()
     player = Player(port, False, lambda: now[0])
-    player.on(Retime(TempoMap.started(125, Seconds(11.0))))  # a tick is a millisecond
-    player.on(Play(1, (sound(0, 100),)))
-    assert player.wait() == pytest.approx(0.98)
+    player.handle(SetTempoMap(TempoMap.starting_at(125, Seconds(11.0))))  # a tick is a millisecond
+    player.handle(Play(1, (sound(0, 100),)))
+    assert player.timeout() == pytest.approx(0.98)
     now[0] = Seconds(10.981)
-    player.play()
+    player.send_due()
     assert [at for at, data in port.moments if data[0] == 0x90] == [11.0]
     now[0] = Seconds(11.081)
-    player.play()
+    player.send_due()
     assert [at for at, data in port.moments if data[0] == 0x80] == [pytest.approx(11.1)]
 
 
@@ -114,12 +114,12 @@ def test_an_end_that_is_brought_forward_never_comes_before_its_beginning() -> No
     now = [Seconds(10.0)]
     port = PatientPort()
     player = Player(port, False, lambda: now[0])
-    player.on(Retime(TempoMap.started(125, Seconds(11.0))))
-    player.on(Play(1, (sound(0, 100),)))
+    player.handle(SetTempoMap(TempoMap.starting_at(125, Seconds(11.0))))
+    player.handle(Play(1, (sound(0, 100),)))
     now[0] = Seconds(10.985)
-    player.play()
-    player.on(Cancel(1, Ticks(0)))  # of what is given already only the end can be moved
-    player.play()
+    player.send_due()
+    player.handle(Cancel(1, Ticks(0)))  # of what is given already only the end can be moved
+    player.send_due()
     (on, off) = [at for at, data in port.moments if data[0] in (0x90, 0x80)]
     assert on is not None
     assert off is not None
@@ -158,7 +158,7 @@ def test_beginnings_that_wait_are_taken_back_and_ends_come_at_once(
     later = Seconds(monotonic() + 1.0)
     exact.send("", NoteOff(0, 60).encode(), later)
     exact.send("", NoteOn(0, 64, 80).encode(), later)
-    exact.hurry()
+    exact.flush()
     assert until(lambda: (0x80, 60, 0) in [m.data for m in heard.heard], 0.5)
     assert monotonic() < later
     time.sleep(max(0.0, later + 0.05 - monotonic()))
@@ -170,20 +170,21 @@ def test_a_player_falls_silent_at_once_whatever_it_gave_ahead(
 ) -> None:
     heard = receiver("exact:out")
     player = Player(exact, False)
-    player.on(Retime(TempoMap.started(125, monotonic())))
-    player.on(
+    player.handle(SetTempoMap(TempoMap.starting_at(125, monotonic())))
+    player.handle(
         Play(
             1,
             tuple(
-                Sound(Ticks(t), Ticks(9), 0, 30 + t // 5, 80, "chords", Ticks(t)) for t in range(0, 300, 5)
+                ScheduledNote(Ticks(t), Ticks(9), 0, 30 + t // 5, 80, "chords", Ticks(t))
+                for t in range(0, 300, 5)
             ),
         )
     )
     end = monotonic() + 0.15
     while monotonic() < end:
-        time.sleep(min(0.005, player.wait() or 0.005))
-        player.play()
-    player.on(Silence())
+        time.sleep(min(0.005, player.timeout() or 0.005))
+        player.send_due()
+    player.handle(Silence())
     assert until(lambda: len(heard.note_ons()) > 20 and not sounding(heard.heard), 0.5)
     count = len(heard.note_ons())
     time.sleep(0.05)

@@ -12,15 +12,15 @@ import pytest
 
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
-from bridge.midi.input_ports import InletConfig, open_inlet, settled
+from bridge.midi.input_ports import InputConfig, open_input, resolved_input
 from bridge.midi.input_process import run
-from bridge.midi.protocol import Heard, OpenFailed, Ready
-from bridge.processes.supervisor import Child
+from bridge.midi.protocol import MidiReceived, OpenFailed, Ready
+from bridge.processes.supervisor import ChildProcess
 from tests.support.real_programs import until
 
-JACK = InletConfig("virtual", "jack", "LLMBall")
+JACK = InputConfig("virtual", "jack", "LLMBall")
 DIED = "died"
-Start = Callable[..., tuple[Child, "queue.Queue[Any]"]]
+Start = Callable[..., tuple[ChildProcess, "queue.Queue[Any]"]]
 
 
 @pytest.fixture
@@ -28,9 +28,11 @@ def start() -> Iterator[Start]:
     """Start ears; what they say, and at last DIED, goes into a queue."""
     with ExitStack() as stack:
 
-        def started(config: InletConfig, main: Callable[..., None] = run) -> tuple[Child, queue.Queue[Any]]:
+        def started(
+            config: InputConfig, main: Callable[..., None] = run
+        ) -> tuple[ChildProcess, queue.Queue[Any]]:
             said: queue.Queue[Any] = queue.Queue()
-            child = Child("ears", main, (config,))
+            child = ChildProcess("input", main, (config,))
             child.listen(said.put, lambda: said.put(DIED))
             stack.callback(child.close)
             return child, said
@@ -38,7 +40,7 @@ def start() -> Iterator[Start]:
         yield started
 
 
-class ScriptedInlet:
+class ScriptedInput:
     """Hears two messages as it opens."""
 
     name = "scripted:in"
@@ -47,7 +49,7 @@ class ScriptedInlet:
         hear(Seconds(1.0), b"\x90\x3c\x40")
         hear(Seconds(1.5), b"\xf8")
 
-    kept: frozenset[str] = frozenset()
+    connections: frozenset[str] = frozenset()
 
     def check(self) -> list[str]:
         return []
@@ -56,25 +58,25 @@ class ScriptedInlet:
         return
 
 
-def scripted(connection: Connection, config: InletConfig) -> None:
+def scripted(connection: Connection, config: InputConfig) -> None:
     """Be ears on a port of ours."""
-    run(connection, config, opened=lambda _, hear, kept: ScriptedInlet(hear))
+    run(connection, config, open_port=lambda _, hear, kept: ScriptedInput(hear))
 
 
-def refused(connection: Connection, config: InletConfig) -> None:
+def refused(connection: Connection, config: InputConfig) -> None:
     """Be ears whose port is not there."""
 
-    def opened(_: InletConfig, hear: object, kept: object) -> ScriptedInlet:
+    def opened(_: InputConfig, hear: object, kept: object) -> ScriptedInput:
         raise OwnerError("no port is named like it")
 
-    run(connection, config, opened=opened)
+    run(connection, config, open_port=opened)
 
 
 def test_the_ears_pass_on_each_message_with_its_moment_and_end_when_told(start: Start) -> None:
     child, said = start(JACK, scripted)
     assert said.get(timeout=20) == Ready("scripted:in", realtime=False)
-    assert said.get(timeout=5) == Heard(Seconds(1.0), b"\x90\x3c\x40")
-    assert said.get(timeout=5) == Heard(Seconds(1.5), b"\xf8")
+    assert said.get(timeout=5) == MidiReceived(Seconds(1.0), b"\x90\x3c\x40")
+    assert said.get(timeout=5) == MidiReceived(Seconds(1.5), b"\xf8")
     child.send(None)
     assert said.get(timeout=5) == DIED
 
@@ -87,10 +89,10 @@ def test_a_port_that_is_not_there_is_told_with_the_remedy(start: Start) -> None:
 def test_windows_is_told_to_name_a_port(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bridge.midi.input_ports.find_backend", lambda _: "winmm")
     with pytest.raises(OwnerError, match="loopMIDI"):
-        settled(InletConfig("virtual", "auto", "LLMBall"))
+        resolved_input(InputConfig("virtual", "auto", "LLMBall"))
     monkeypatch.setattr("bridge.midi.input_ports.find_backend", lambda _: None)
     with pytest.raises(OwnerError, match="No MIDI system"):
-        settled(InletConfig("virtual", "auto", "LLMBall"))
+        resolved_input(InputConfig("virtual", "auto", "LLMBall"))
 
 
 # --- JACK, in earnest ----------------------------------------------------------------------------
@@ -100,7 +102,7 @@ def test_what_a_jack_port_sends_is_heard_when_it_came(jack_server: str) -> None:
     import rtmidi
 
     heard: list[tuple[float, bytes]] = []
-    inlet = open_inlet(settled(JACK), lambda at, data: heard.append((at, data)))
+    inlet = open_input(resolved_input(JACK), lambda at, data: heard.append((at, data)))
     out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="hands")
     try:
         assert inlet.name == "jack:llmball-in:LLMBall in"
@@ -124,14 +126,14 @@ def test_a_port_is_found_by_a_piece_of_its_name_or_refused(jack_server: str) -> 
     out.open_virtual_port("keys")
     heard: list[bytes] = []
     try:
-        inlet = open_inlet(InletConfig("Keys", "jack", "LLMBall"), lambda _, data: heard.append(data))
+        inlet = open_input(InputConfig("Keys", "jack", "LLMBall"), lambda _, data: heard.append(data))
         try:
             out.send_message([0x90, 60, 100])
             assert until(lambda: heard == [b"\x90\x3c\x64"], 3)
         finally:
             inlet.close()
         with pytest.raises(OwnerError, match="organ"):
-            open_inlet(InletConfig("organ", "jack", "LLMBall"), lambda _, data: heard.append(data))
+            open_input(InputConfig("organ", "jack", "LLMBall"), lambda _, data: heard.append(data))
     finally:
         out.close_port()
         out.delete()

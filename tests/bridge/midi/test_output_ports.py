@@ -11,33 +11,33 @@ from typing import Any
 import pytest
 
 from bridge.errors import OwnerError
-from bridge.midi.backends import candidates, client_name, find_backend, list_ports
-from bridge.midi.output_ports import Port, PortConfig, SilentPort, decided, open_port
+from bridge.midi.backends import find_backend, jack_client_name, list_ports, platform_backends
+from bridge.midi.output_ports import OutputConfig, OutputPort, SilentPort, open_output, resolved_output
 from bridge.midi.protocol import NoteOn
 from tests.support.real_programs import Receiver, until
 
-ASKED = PortConfig(None, "auto", False, "LLMBall", ("chords", "melody", "bass"))
+ASKED = OutputConfig(None, "auto", False, "LLMBall", ("chords", "melody", "bass"))
 JACK = replace(ASKED, output="virtual", backend="jack")
 
 # --- without a MIDI system -----------------------------------------------------------------------
 
 
 def test_a_client_name_is_the_port_name_in_small_letters_and_digits() -> None:
-    assert client_name("LLMBall") == "llmball"
-    assert client_name("My Band 2!") == "myband2"
-    assert client_name("!") == "llmball"
+    assert jack_client_name("LLMBall") == "llmball"
+    assert jack_client_name("My Band 2!") == "myband2"
+    assert jack_client_name("!") == "llmball"
 
 
 @pytest.mark.parametrize("output", ["none", "record:out.mid"])
 def test_nothing_is_looked_for_where_no_port_is_wanted(output: str, fake: Fake) -> None:
     fake.compiled.clear()
     config = replace(ASKED, output=output)
-    assert decided(config) == config
-    assert open_port(config).name == output.replace("record:", "file:")
+    assert resolved_output(config) == config
+    assert open_output(config).name == output.replace("record:", "file:")
 
 
 def test_a_silent_port_takes_everything() -> None:
-    port: Port = SilentPort("none")
+    port: OutputPort = SilentPort("none")
     port.send("", b"")
     port.close()
     assert port.routes == ("",)
@@ -115,7 +115,7 @@ def test_each_platform_has_its_systems_the_best_first(fake: Fake, monkeypatch: p
         ("freebsd14", "jack"),
     ):
         monkeypatch.setattr(sys, "platform", platform)
-        assert candidates(platform)[0] == first
+        assert platform_backends(platform)[0] == first
         assert find_backend("auto") == first
     fake.silent = {3}
     assert find_backend("auto") == "alsa"
@@ -126,9 +126,9 @@ def test_each_platform_has_its_systems_the_best_first(fake: Fake, monkeypatch: p
 
 def test_macos_gets_a_virtual_port_of_our_name(fake: Fake, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "platform", "darwin")
-    config = decided(ASKED)
+    config = resolved_output(ASKED)
     assert (config.output, config.backend) == ("virtual", "coremidi")
-    port = open_port(config)
+    port = open_output(config)
     assert port.name == "coremidi:llmball:LLMBall"
     assert fake.opened == [("llmball", "LLMBall")]
     port.send("", b"\xfe")
@@ -142,17 +142,17 @@ def test_windows_without_a_named_port_writes_a_file_and_names_loopmidi_when_aske
     monkeypatch.setattr(sys, "platform", "win32")
     fake.compiled = [4]
     fake.sinks = ["Microsoft GS Wavetable Synth 0", "loopMIDI Port 1"]
-    assert decided(ASKED).output == "record:llmball.mid"
+    assert resolved_output(ASKED).output == "record:llmball.mid"
     with pytest.raises(OwnerError, match="loopMIDI"):
-        open_port(decided(replace(ASKED, output="virtual")))
-    port = open_port(decided(replace(ASKED, output="LOOPmidi")))
+        open_output(resolved_output(replace(ASKED, output="virtual")))
+    port = open_output(resolved_output(replace(ASKED, output="LOOPmidi")))
     assert port.name == "winmm:loopMIDI Port 1"
     assert port.routes == ("",)
 
 
 def test_a_machine_without_midi_writes_a_file_unless_a_port_was_asked_for(fake: Fake) -> None:
     fake.compiled.clear()
-    assert decided(ASKED).output == "record:llmball.mid"
+    assert resolved_output(ASKED).output == "record:llmball.mid"
     assert list_ports("auto") is None
     for asked in (
         replace(ASKED, output="virtual"),
@@ -160,7 +160,7 @@ def test_a_machine_without_midi_writes_a_file_unless_a_port_was_asked_for(fake: 
         replace(ASKED, output="Synth"),
     ):
         with pytest.raises(OwnerError, match="--output record:FILE"):
-            decided(asked)
+            resolved_output(asked)
 
 
 @pytest.mark.parametrize(
@@ -175,19 +175,19 @@ def test_a_port_is_found_by_its_name_or_by_a_part_that_only_one_has(
     config = replace(ASKED, output=wanted, backend="coremidi")
     if opened is None:
         with pytest.raises(OwnerError, match="there are: Synth A, Synth A 2, Piano"):
-            open_port(config)
+            open_output(config)
     else:
-        assert open_port(config).name == f"coremidi:{opened}"
+        assert open_output(config).name == f"coremidi:{opened}"
 
 
 def test_a_refusal_of_the_system_is_the_owners_to_mend(fake: Fake) -> None:
     fake.silent = {1}
     with pytest.raises(OwnerError, match="coremidi refuses"):
-        open_port(replace(ASKED, output="virtual", backend="coremidi"))
+        open_output(replace(ASKED, output="virtual", backend="coremidi"))
 
 
 def test_a_port_that_is_lost_says_so_as_an_os_error(fake: Fake) -> None:
-    port = open_port(replace(ASKED, output="virtual", backend="coremidi"))
+    port = open_output(replace(ASKED, output="virtual", backend="coremidi"))
     fake.lost = True
     with pytest.raises(OSError, match="the cable is out"):
         port.send("", b"\xfe")
@@ -197,22 +197,22 @@ def test_a_port_that_is_lost_says_so_as_an_os_error(fake: Fake) -> None:
 
 
 @pytest.fixture
-def opened(request: pytest.FixtureRequest) -> Callable[[PortConfig], Port]:
+def opened(request: pytest.FixtureRequest) -> Callable[[OutputConfig], OutputPort]:
     """Open a port that is closed when the test ends."""
 
-    def opening(config: PortConfig) -> Port:
-        port = open_port(config)
+    def opening(config: OutputConfig) -> OutputPort:
+        port = open_output(config)
         request.addfinalizer(port.close)
         return port
 
     return opening
 
 
-Opening = Callable[[PortConfig], Port]
+Opening = Callable[[OutputConfig], OutputPort]
 
 
 def test_jack_is_found_and_the_port_has_the_names_of_the_contract(jack_server: str, opened: Opening) -> None:
-    port = opened(decided(ASKED))
+    port = opened(resolved_output(ASKED))
     assert port.name == "jack:llmball:LLMBall"
     found = list_ports("auto")
     assert found is not None
@@ -223,7 +223,7 @@ def test_jack_is_found_and_the_port_has_the_names_of_the_contract(jack_server: s
 def test_what_is_sent_arrives_even_if_the_port_is_closed_at_once(
     jack_server: str, receiver: Callable[[str], Receiver]
 ) -> None:
-    port = open_port(JACK)
+    port = open_output(JACK)
     heard = receiver("llmball:LLMBall")
     port.send("", NoteOn(3, 61, 99).encode())
     port.close()
@@ -245,7 +245,7 @@ def test_each_part_may_have_a_port_of_its_own(
 def test_a_name_that_is_taken_is_refused_with_the_remedy(jack_server: str, opened: Opening) -> None:
     opened(JACK)
     with pytest.raises(OwnerError, match="--port-name"):
-        open_port(JACK)
+        open_output(JACK)
     assert opened(replace(JACK, port_name="Other")).name == "jack:other:Other"
 
 
@@ -257,7 +257,7 @@ def test_a_name_that_a_client_without_sending_ports_has_is_refused_too(
     try:
         assert other.stdout.readline() == "ready\n"
         with pytest.raises(OwnerError, match="llmball is there already"):
-            open_port(JACK)
+            open_output(JACK)
     finally:
         other.terminate()
         other.wait(5)
@@ -271,5 +271,5 @@ def test_no_server_is_no_backend_and_says_nothing(
     monkeypatch.setenv("JACK_DEFAULT_SERVER", "no-such-server")
     assert find_backend("jack") is None
     with pytest.raises(OwnerError, match="jack does not answer"):
-        decided(replace(ASKED, backend="jack"))
+        resolved_output(replace(ASKED, backend="jack"))
     assert capfd.readouterr().err == ""

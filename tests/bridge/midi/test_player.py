@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bridge.clock import Seconds, TempoMap, monotonic
-from bridge.midi.output_ports import PortConfig, RecordingPort
+from bridge.midi.output_ports import OutputConfig, RecordingPort
 from bridge.midi.player import Player
 from bridge.midi.player_process import run
 from bridge.midi.protocol import (
@@ -23,11 +23,11 @@ from bridge.midi.protocol import (
     PortLost,
     Quit,
     Ready,
-    Retime,
+    ScheduledNote,
+    SetTempoMap,
     Silence,
-    Sound,
 )
-from bridge.processes.supervisor import Child
+from bridge.processes.supervisor import ChildProcess
 from model.music.notes import Ticks
 
 SENSING = bytes((0xFE,))
@@ -46,12 +46,12 @@ class Hands:
 def stage(per_part: bool = False) -> tuple[Player, RecordingPort, Hands]:
     port, clock = RecordingPort(), Hands()
     player = Player(port, per_part, clock)
-    player.on(Retime(TempoMap.started(120, Seconds(10.0))))
+    player.handle(SetTempoMap(TempoMap.starting_at(120, Seconds(10.0))))
     return player, port, clock
 
 
-def sound(at: int, length: int = 480) -> Sound:
-    return Sound(Ticks(at), Ticks(length), 2, 60, 80, "bass", Ticks(at))
+def sound(at: int, length: int = 480) -> ScheduledNote:
+    return ScheduledNote(Ticks(at), Ticks(length), 2, 60, 80, "bass", Ticks(at))
 
 
 def sent(port: RecordingPort) -> list[bytes]:
@@ -60,7 +60,7 @@ def sent(port: RecordingPort) -> list[bytes]:
 
 def reported(player: Player, clock: Hands) -> Health:
     """Return the next report; the clock is then where the player asked to be woken for it."""
-    wait = player.wait()
+    wait = player.timeout()
     assert wait is not None
     clock.now += wait
     health = player.health()
@@ -70,76 +70,76 @@ def reported(player: Player, clock: Hands) -> Health:
 
 def test_a_note_is_sent_when_its_moment_comes_and_not_before() -> None:
     player, port, clock = stage()
-    player.on(Play(1, (sound(480),)))
-    assert player.wait() == 0.5
-    player.play()
+    player.handle(Play(1, (sound(480),)))
+    assert player.timeout() == 0.5
+    player.send_due()
     assert sent(port) == []
     clock.now = 10.5
-    player.play()
+    player.send_due()
     assert sent(port) == [bytes((0x92, 60, 80))]
 
 
 def test_a_new_tempo_moves_what_is_to_come() -> None:
     player, _, _ = stage()
-    player.on(Play(1, (sound(480),)))
-    player.on(Retime(TempoMap.started(60, Seconds(10.0))))
-    assert player.wait() == 1.0
+    player.handle(Play(1, (sound(480),)))
+    player.handle(SetTempoMap(TempoMap.starting_at(60, Seconds(10.0))))
+    assert player.timeout() == 1.0
 
 
 def test_silence_ends_what_sounds_and_a_panic_tells_every_channel() -> None:
     player, port, clock = stage()
-    player.on(Play(1, (sound(0),)))
-    player.play()
-    player.on(Silence(panic=True))
+    player.handle(Play(1, (sound(0),)))
+    player.send_due()
+    player.handle(Silence(panic=True))
     told = sent(port)
     assert told[1] == bytes((0x82, 60, 0))
     assert len(told) == 2 + 32
     assert reported(player, clock).sent == 1
-    assert player.wait() is None
+    assert player.timeout() is None
 
 
 def test_active_sensing_is_sent_while_something_is_to_come_and_not_after() -> None:
     player, port, clock = stage()
-    player.on(Play(1, (sound(0, 960),)))
+    player.handle(Play(1, (sound(0, 960),)))
     while clock.now < 11.0:
-        player.play()
+        player.send_due()
         player.health()
-        wait = player.wait()
+        wait = player.timeout()
         assert wait is not None
         assert wait <= 0.27
         clock.now += max(wait, 0.001)
-    player.play()
+    player.send_due()
     player.health()
     assert sum(data == SENSING for _, data in port.sent) >= 4
-    assert player.wait() is None
+    assert player.timeout() is None
 
 
 def test_a_player_wakes_to_report_its_last_notes_and_then_sleeps() -> None:
     player, _, clock = stage()
-    player.on(Play(1, (sound(0, 48),)))
-    player.play()
+    player.handle(Play(1, (sound(0, 48),)))
+    player.send_due()
     clock.now = 10.05
-    player.play()
+    player.send_due()
     assert reported(player, clock).sent == 1
     assert clock.now == 11.0
-    assert player.wait() is None
+    assert player.timeout() is None
     assert player.health() is None
 
 
 def test_a_cancelled_note_is_never_sent() -> None:
     player, port, clock = stage()
-    player.on(Play(1, (sound(480),)))
-    player.on(Cancel(1, Ticks(480)))
+    player.handle(Play(1, (sound(480),)))
+    player.handle(Cancel(1, Ticks(480)))
     clock.now = 20
-    player.play()
+    player.send_due()
     assert sent(port) == []
 
 
 def test_lateness_is_counted_and_a_beginning_far_too_late_is_dropped() -> None:
     player, _, clock = stage()
-    player.on(Play(1, (sound(480), sound(0))))
+    player.handle(Play(1, (sound(480), sound(0))))
     clock.now = 10.51
-    player.play()
+    player.send_due()
     clock.now = 11.2
     health = player.health()
     assert isinstance(health, Health)
@@ -148,9 +148,9 @@ def test_lateness_is_counted_and_a_beginning_far_too_late_is_dropped() -> None:
 
 def test_each_line_of_the_trace_has_the_planned_beat_and_both_moments() -> None:
     player, _, clock = stage()
-    player.on(Play(1, (sound(480),)))
+    player.handle(Play(1, (sound(480),)))
     clock.now = 10.502
-    player.play()
+    player.send_due()
     beat, planned, at, channel, pitch = player.trace[0].split()
     assert (float(beat), float(planned), float(at), channel, pitch) == (1.0, 10.5, 10.502, "3", "60")
 
@@ -158,7 +158,7 @@ def test_each_line_of_the_trace_has_the_planned_beat_and_both_moments() -> None:
 # --- as a process --------------------------------------------------------------------------------
 
 DIED = "died"
-Start = Callable[..., tuple[Child, "queue.Queue[Any]"]]
+Start = Callable[..., tuple[ChildProcess, "queue.Queue[Any]"]]
 
 
 @pytest.fixture
@@ -166,9 +166,11 @@ def start() -> Iterator[Start]:
     """Start a player process; what it says, and at last DIED, goes into a queue."""
     with ExitStack() as stack:
 
-        def started(config: PortConfig, main: Callable[..., None] = run) -> tuple[Child, queue.Queue[Any]]:
+        def started(
+            config: OutputConfig, main: Callable[..., None] = run
+        ) -> tuple[ChildProcess, queue.Queue[Any]]:
             said: queue.Queue[Any] = queue.Queue()
-            child = Child("player", main, (config,))
+            child = ChildProcess("player", main, (config,))
             child.listen(said.put, lambda: said.put(DIED))
             stack.callback(child.close)
             return child, said
@@ -176,8 +178,8 @@ def start() -> Iterator[Start]:
         yield started
 
 
-def nowhere(trace: Path | None = None) -> PortConfig:
-    return PortConfig("none", "auto", False, "LLMBall", ("chords",), trace)
+def nowhere(trace: Path | None = None) -> OutputConfig:
+    return OutputConfig("none", "auto", False, "LLMBall", ("chords",), trace)
 
 
 def test_a_player_process_is_ready_plays_traces_and_ends_when_it_is_told_to(
@@ -188,7 +190,7 @@ def test_a_player_process_is_ready_plays_traces_and_ends_when_it_is_told_to(
     assert isinstance(ready, Ready)
     assert ready.name == "none"
     began = monotonic()
-    child.send(Retime(TempoMap.started(120, Seconds(began + 0.05))))
+    child.send(SetTempoMap(TempoMap.starting_at(120, Seconds(began + 0.05))))
     child.send(Play(1, (sound(0), sound(48))))
     health = said.get(timeout=5)
     assert isinstance(health, Health)
@@ -206,7 +208,7 @@ def test_signals_leave_the_player_alone_for_it_ends_with_its_pipe(start: Start) 
     assert child.pid is not None
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         os.kill(child.pid, getattr(signal, name))
-    child.send(Retime(TempoMap.started(120, monotonic())))
+    child.send(SetTempoMap(TempoMap.starting_at(120, monotonic())))
     child.send(Play(1, (sound(0),)))
     assert isinstance(said.get(timeout=5), Health)
     child.send(None)
@@ -223,7 +225,7 @@ def test_a_trace_that_cannot_be_written_is_refused_before_anything_plays(
 
 
 def test_a_port_that_cannot_be_opened_is_told_with_the_remedy(start: Start) -> None:
-    _, said = start(PortConfig("virtual", "winmm", False, "LLMBall", ("chords",)))
+    _, said = start(OutputConfig("virtual", "winmm", False, "LLMBall", ("chords",)))
     refused = said.get(timeout=20)
     assert isinstance(refused, OpenFailed)
     assert "loopMIDI" in refused.remedy
@@ -236,18 +238,18 @@ class LostPort(RecordingPort):
         raise OSError("the cable is out")
 
 
-def run_with_a_lost_port(connection: Connection, config: PortConfig) -> None:
+def run_with_a_lost_port(connection: Connection, config: OutputConfig) -> None:
     """Be a player process whose port is lost."""
     with pytest.MonkeyPatch.context() as patch:
         ports = iter([LostPort(), RecordingPort()])
-        patch.setattr("bridge.midi.player_process.open_port", lambda *_: next(ports))
+        patch.setattr("bridge.midi.player_process.open_output", lambda *_: next(ports))
         run(connection, config)
 
 
 def test_a_lost_port_is_told_and_opened_again(start: Start, capfd: pytest.CaptureFixture[str]) -> None:
     child, said = start(nowhere(), run_with_a_lost_port)
     assert isinstance(said.get(timeout=20), Ready)
-    child.send(Retime(TempoMap.started(120, monotonic())))
+    child.send(SetTempoMap(TempoMap.starting_at(120, monotonic())))
     child.send(Play(1, (sound(0),)))
     assert said.get(timeout=5) == PortLost("the cable is out")
     assert isinstance(said.get(timeout=5), Ready)

@@ -3,25 +3,25 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.midi.protocol import Cancel, NoteOff, NoteOn, Sound
+from bridge.midi.protocol import Cancel, NoteOff, NoteOn, ScheduledNote
 from bridge.midi.scheduler import Scheduler
 from model.music.notes import Ticks
 
 ON, OFF = NoteOn(0, 60, 80), NoteOff(0, 60)
 
 
-def sound(at: int, length: int = 480, pitch: int = 60) -> Sound:
-    return Sound(Ticks(at), Ticks(length), 0, pitch, 80, "chords", Ticks(at))
+def sound(at: int, length: int = 480, pitch: int = 60) -> ScheduledNote:
+    return ScheduledNote(Ticks(at), Ticks(length), 0, pitch, 80, "chords", Ticks(at))
 
 
-def scheduled(*sounds: Sound) -> Scheduler:
+def scheduled(*sounds: ScheduledNote) -> Scheduler:
     scheduler = Scheduler()
     scheduler.add(sounds, take=1, route="")
     return scheduler
 
 
 def at(scheduler: Scheduler, now: int, oldest: int = 0) -> list[NoteOn | NoteOff]:
-    return [t.message for t in scheduler.due(Ticks(now), Ticks(oldest))]
+    return [t.message for t in scheduler.pop_due(Ticks(now), Ticks(oldest))]
 
 
 def test_a_note_begins_and_ends() -> None:
@@ -65,7 +65,7 @@ def test_a_part_that_rings_sounds_on_and_its_coming_beats_are_taken_back() -> No
 
 
 def test_a_note_that_comes_early_goes_with_its_beat() -> None:
-    scheduler = scheduled(Sound(Ticks(470), Ticks(480), 0, 60, 80, "chords", beat=Ticks(480)))
+    scheduler = scheduled(ScheduledNote(Ticks(470), Ticks(480), 0, 60, 80, "chords", beat=Ticks(480)))
     scheduler.cancel(Cancel(1, Ticks(480)))
     assert not scheduler.busy
 
@@ -104,13 +104,13 @@ def test_a_beginning_at_the_oldest_tick_that_counts_is_not_late() -> None:
 def test_the_end_that_makes_room_for_a_note_counts_as_an_end() -> None:
     scheduler = scheduled(sound(0, 960), sound(480, 960))
     at(scheduler, 0)
-    assert [t.rank for t in scheduler.due(Ticks(480), Ticks(0))] == [0, 1]
+    assert [t.rank for t in scheduler.pop_due(Ticks(480), Ticks(0))] == [0, 1]
 
 
 def test_parts_with_ports_of_their_own_do_not_end_each_others_notes() -> None:
     scheduler = Scheduler()
     scheduler.add([sound(0)], take=1)
-    scheduler.add([Sound(Ticks(0), Ticks(480), 0, 60, 80, "bass", Ticks(0))], take=1)
+    scheduler.add([ScheduledNote(Ticks(0), Ticks(480), 0, 60, 80, "bass", Ticks(0))], take=1)
     assert at(scheduler, 0) == [ON, ON]
 
 
@@ -129,7 +129,7 @@ sounds = st.lists(
 @settings(max_examples=80)
 @given(sounds, st.lists(st.tuples(st.integers(0, 3000), st.booleans()), max_size=8))
 def test_every_beginning_has_an_end_whenever_it_is_polled_or_cancelled(
-    notes: list[Sound], moments: list[tuple[int, bool]]
+    notes: list[ScheduledNote], moments: list[tuple[int, bool]]
 ) -> None:
     scheduler = scheduled(*notes)
     held: set[int] = set()

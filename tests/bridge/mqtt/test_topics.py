@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.config import account
+from bridge.config import parse_broker_url
 from bridge.errors import BadRequest
-from bridge.mqtt.client import Parcel
-from bridge.mqtt.topics import Mirror, arguments, page, payload, retained
+from bridge.mqtt.client import MqttMessage
+from bridge.mqtt.topics import TopicMirror, decode_payload, encode_payload, is_retained, mqtt_reference
 from bridge.protocol.controls import CONTROLS
 from bridge.protocol.osc import Message
 
@@ -22,15 +22,15 @@ VALUES = st.one_of(
 @given(st.lists(VALUES, max_size=6).map(tuple))
 @settings(max_examples=80)
 def test_a_payload_is_read_back_as_it_was(args: tuple[int | float | str, ...]) -> None:
-    assert arguments(payload(args)) == args
+    assert decode_payload(encode_payload(args)) == args
 
 
 @given(st.binary(max_size=80))
 @settings(max_examples=80)
 def test_garbage_is_a_bad_request_or_words(data: bytes) -> None:
-    mirror = Mirror("x", lambda path: (0,))
+    mirror = TopicMirror("x", lambda path: (0,))
     with suppress(BadRequest):
-        assert mirror.read(Parcel("llmball/x/prompt", data)).address == "/llmball/prompt"
+        assert mirror.parse(MqttMessage("llmball/x/prompt", data)).address == "/llmball/prompt"
 
 
 @pytest.mark.parametrize(
@@ -48,57 +48,57 @@ def test_garbage_is_a_bad_request_or_words(data: bytes) -> None:
     ],
 )
 def test_what_people_write_is_understood(data: bytes, args: tuple[object, ...]) -> None:
-    assert arguments(data) == args
+    assert decode_payload(data) == args
 
 
 @pytest.mark.parametrize("data", [b"true", b"null", b'{"a": 1}', b"[[1]]", b"\xff", b"x" * 70000, b"NaN"])
 def test_other_payloads_are_refused(data: bytes) -> None:
     with pytest.raises(BadRequest):
-        Mirror("x", lambda path: (0,)).read(Parcel("llmball/x/tempo", data))
+        TopicMirror("x", lambda path: (0,)).parse(MqttMessage("llmball/x/tempo", data))
 
 
 def test_a_topic_is_the_address_under_the_name() -> None:
-    message = Mirror("stage left", lambda path: (0,)).read(
-        Parcel("llmball/stage left/part/bass/level", b"1.5")
+    message = TopicMirror("stage left", lambda path: (0,)).parse(
+        MqttMessage("llmball/stage left/part/bass/level", b"1.5")
     )
     assert message == Message("/llmball/part/bass/level", (1.5,))
 
 
 def test_only_controls_that_changed_are_shown_again() -> None:
     values = {path: control.default for path, control in CONTROLS.items()}
-    mirror = Mirror("x", lambda path: (values[path],))
-    assert len([*mirror.changed()]) == len(CONTROLS)
+    mirror = TopicMirror("x", lambda path: (values[path],))
+    assert len([*mirror.changed_controls()]) == len(CONTROLS)
     values["tempo"] = 96.0
-    assert [*mirror.changed()] == [Parcel("llmball/x/tempo", b"96.0", 1, retain=True)]
-    assert not [*mirror.changed()]
+    assert [*mirror.changed_controls()] == [MqttMessage("llmball/x/tempo", b"96.0", 1, retain=True)]
+    assert not [*mirror.changed_controls()]
 
 
 def test_a_broker_that_is_reached_is_shown_all_that_is_retained_and_nothing_else() -> None:
-    mirror = Mirror("x", lambda path: (CONTROLS[path].default,))
-    mirror.told("understood/key", ("D minor",))
-    mirror.told("note", ("1", "bass", 40, 80, 0.0, 1.0))
-    shown = {p.topic.removeprefix("llmball/x/"): p for p in mirror.all()}
+    mirror = TopicMirror("x", lambda path: (CONTROLS[path].default,))
+    mirror.message_for("understood/key", ("D minor",))
+    mirror.message_for("note", ("1", "bass", 40, 80, 0.0, 1.0))
+    shown = {p.topic.removeprefix("llmball/x/"): p for p in mirror.all_retained()}
     assert set(shown) == {"online", "understood/key", *CONTROLS}
     assert all(p.retain and p.qos == 1 for p in shown.values())
-    assert not retained("note")
+    assert not is_retained("note")
 
 
 def test_the_page_on_mqtt_is_printed_from_the_table() -> None:
     written = (Path(__file__).parents[3] / "docs" / "mqtt.md").read_text(encoding="utf-8")
-    assert written == page(), "python -m bridge.mqtt.topics > docs/mqtt.md"
+    assert written == mqtt_reference(), "python -m bridge.mqtt.topics > docs/mqtt.md"
 
 
 def test_an_account_comes_from_the_url_and_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LLMBALL_MQTT_USER", "ann")
     monkeypatch.setenv("LLMBALL_MQTT_PASSWORD", "s:cret")
-    there = account("mqtts://broker.local/stage")
+    there = parse_broker_url("mqtts://broker.local/stage")
     assert (there.host, there.port, there.tls, there.name) == ("broker.local", 8883, True, "stage")
     assert (there.user, there.password) == ("ann", "s:cret")
-    there = account("mqtt://bob:p%40ss@[::1]:1884")
+    there = parse_broker_url("mqtt://bob:p%40ss@[::1]:1884")
     assert (there.host, there.port, there.user, there.password) == ("::1", 1884, "bob", "p@ss")
 
 
 @pytest.mark.parametrize("url", ["http://x", "mqtt://", "mqtt://x:99999", "mqtt://x/a/b", "mqtt://x/+", "x"])
 def test_other_urls_are_refused_without_their_password(url: str) -> None:
     with pytest.raises(ValueError, match=r"broker|name"):
-        account(url)
+        parse_broker_url(url)

@@ -15,7 +15,7 @@ from typing import Any
 import psutil
 import pytest
 
-from bridge.processes.supervisor import MOST_WAITING, Child, Children
+from bridge.processes.supervisor import MAX_QUEUED_MESSAGES, ChildProcess, Supervisor
 from tests.support.tools import until
 
 DIED = "died"
@@ -24,7 +24,7 @@ DIED = "died"
 LARGE = "x" * 1000
 
 
-Start = Callable[[Callable[..., None]], tuple[Child, "queue.Queue[Any]"]]
+Start = Callable[[Callable[..., None]], tuple[ChildProcess, "queue.Queue[Any]"]]
 
 
 pytestmark = pytest.mark.timeout(90)
@@ -53,9 +53,9 @@ def start() -> Iterator[Start]:
     """Start a child; what it says, and at last DIED, goes into a queue."""
     with ExitStack() as stack:
 
-        def started(main: Callable[..., None]) -> tuple[Child, queue.Queue[Any]]:
+        def started(main: Callable[..., None]) -> tuple[ChildProcess, queue.Queue[Any]]:
             said: queue.Queue[Any] = queue.Queue()
-            child = Child("test", main, ())
+            child = ChildProcess("test", main, ())
             child.listen(said.put, lambda: said.put(DIED))
             stack.callback(child.close)
             return child, said
@@ -80,7 +80,7 @@ def test_what_is_sent_to_a_child_that_is_stopped_waits_and_comes_in_order(start:
 def test_a_child_that_never_reads_is_ended_so_that_another_can_begin(start: Start) -> None:
     child, said = start(unhearing)
     assert said.get(timeout=20) == "here"
-    for n in range(2 * MOST_WAITING):
+    for n in range(2 * MAX_QUEUED_MESSAGES):
         child.send((n, LARGE))
     assert said.get(timeout=20) == DIED
 
@@ -116,14 +116,14 @@ def test_without_one_in_waiting_a_fresh_one_is_begun() -> None:
 async def replaced(warm: Callable[[], None] | None) -> None:
     said: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
     words = iter(("first", "second", "third"))
-    children = Children(lambda _, told: said.put_nowait(told), lambda _: None, lambda error: None)
+    children = Supervisor(lambda _, told: said.put_nowait(told), lambda _: None, lambda error: None)
     try:
-        children.begin("speaker", speaker, lambda: (next(words),), warm=warm)
+        children.start("speaker", speaker, lambda: (next(words),), preload=warm)
         for word in ("first", "second", "third"):
             pid, told = await said.get()
             assert told == word
             assert pid == children.pids["speaker"]
-            children.ready("speaker")
+            children.mark_ready("speaker")
             assert len(psutil.Process().children()) >= (1 if warm is None else 2)
             os.kill(pid, signal.SIGKILL) if word != "third" else None
     finally:
@@ -134,12 +134,12 @@ def test_one_in_waiting_that_dies_is_no_loss() -> None:
     async def steps() -> None:
         said: asyncio.Queue[tuple[int, str]] = asyncio.Queue()
         died: list[str] = []
-        children = Children(lambda _, told: said.put_nowait(told), died.append, lambda error: None)
+        children = Supervisor(lambda _, told: said.put_nowait(told), died.append, lambda error: None)
         before = {c.pid for c in psutil.Process().children()}
         try:
-            children.begin("speaker", speaker, lambda: ("word",), warm=nothing)
+            children.start("speaker", speaker, lambda: ("word",), preload=nothing)
             pid, _ = await said.get()
-            children.ready("speaker")
+            children.mark_ready("speaker")
             spare = {c.pid for c in psutil.Process().children()} - before - {pid}
             for one in spare:  # Python's own tracker of resources among them, which is begun again too
                 if "spawn_main" in " ".join(psutil.Process(one).cmdline()):

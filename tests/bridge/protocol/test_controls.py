@@ -10,9 +10,9 @@ import pytest
 from bridge.cli import types
 from bridge.errors import BadRequest
 from bridge.protocol.controls import CONTROLS, ROOT, Control
-from bridge.protocol.events import ControlSet, PlayAsked, PromptGiven
+from bridge.protocol.events import ControlSet, PlayRequested, PromptRequested
 from bridge.protocol.osc import Message
-from bridge.protocol.requests import read
+from bridge.protocol.requests import parse_request
 from model.music.harmony import parse_chord
 from model.music.notes import METERS, beats_in_bar
 from model.music.plan import Plan
@@ -28,7 +28,7 @@ NUMBERS = [p for p in ALL if p.values[0].kind != "s"]  # type: ignore[union-attr
 def test_no_control_takes_what_is_no_value_of_its(value: object) -> None:
     for path in CONTROLS:
         with pytest.raises(BadRequest) as refused:
-            read(Message(ROOT + path, (value,)))
+            parse_request(Message(ROOT + path, (value,)))
         assert refused.value.address == ROOT + path
 
 
@@ -40,20 +40,20 @@ def test_a_number_takes_its_ends_and_no_text_and_nothing_beyond(control: Control
     else:
         step = 1.0 if control.kind == "i" else 1e-3
         inside, beyond = [control.low, control.high], [control.low - step, control.high + step]
-        inside += [] if control.off is None else [control.off]
-        beyond = [b for b in beyond if b != control.off]
+        inside += [] if control.unset is None else [control.unset]
+        beyond = [b for b in beyond if b != control.unset]
     for value in inside:
-        assert read(Message(ROOT + control.path, (value,))) == ControlSet(control.path, value)
+        assert parse_request(Message(ROOT + control.path, (value,))) == ControlSet(control.path, value)
     for wrong in (*beyond, "1", "", "fast"):
         with pytest.raises(BadRequest):
-            read(Message(ROOT + control.path, (wrong,)))
+            parse_request(Message(ROOT + control.path, (wrong,)))
 
 
 @pytest.mark.parametrize("control", [p for p in ALL if p not in NUMBERS])
 @pytest.mark.parametrize("value", ["", "\x00", "\x1b[2J", "x" * 1001, "‮", "👩‍👩‍👧", "auto auto", "AUTO\n1"])
 def test_a_text_takes_no_nonsense(control: Control, value: str) -> None:
     with pytest.raises(BadRequest):
-        read(Message(ROOT + control.path, (value,)))
+        parse_request(Message(ROOT + control.path, (value,)))
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_text_takes_no_nonsense(control: Control, value: str) -> None:
     ],
 )  # fmt: skip
 def test_a_key_may_be_named_as_people_name_it(said: str, meant: str) -> None:
-    assert read(Message(ROOT + "key", (said,))) == ControlSet("key", meant)
+    assert parse_request(Message(ROOT + "key", (said,))) == ControlSet("key", meant)
     assert types.key(said) == meant
 
 
@@ -78,7 +78,7 @@ def test_a_key_may_be_named_as_people_name_it(said: str, meant: str) -> None:
 )
 def test_what_is_no_key_is_refused(said: str) -> None:
     with pytest.raises(BadRequest):
-        read(Message(ROOT + "key", (said,)))
+        parse_request(Message(ROOT + "key", (said,)))
     with pytest.raises(ArgumentTypeError):
         types.key(said)
 
@@ -99,7 +99,7 @@ def test_a_chord_may_be_written_in_any_dialect(same: str, quality: str) -> None:
 def test_chords_may_stand_over_another_bass_and_have_signs_of_any_kind() -> None:
     assert parse_chord("D/F#") == parse_chord("D/F♯")
     assert parse_chord("B♭maj7").root == parse_chord("Bbmaj7").root == parse_chord("A#maj7").root
-    assert read(Message(ROOT + "chords", ("CΔ | F♯ø B7♭9 | E-7 A7♯9/C♯ | Dsus",)))
+    assert parse_request(Message(ROOT + "chords", ("CΔ | F♯ø B7♭9 | E-7 A7♯9/C♯ | Dsus",)))
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_chords_may_stand_over_another_bass_and_have_signs_of_any_kind() -> None
 )
 def test_what_is_no_progression_is_refused(said: str) -> None:
     with pytest.raises(BadRequest):
-        read(Message(ROOT + "chords", (said,)))
+        parse_request(Message(ROOT + "chords", (said,)))
 
 
 @pytest.mark.parametrize("tempo", [20.0, 300.0])
@@ -115,8 +115,8 @@ def test_what_is_no_progression_is_refused(said: str) -> None:
 def test_the_band_plays_in_every_metre_at_both_ends_of_the_tempo(meter: str, tempo: float) -> None:
     rig = Rig(latencies(1, 0.02), plan=lambda begin: Plan(tempo=tempo, meter=meter))
     rig.happen(ControlSet("tempo", tempo))
-    rig.happen(PromptGiven("rain"))
-    rig.happen(PlayAsked())
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
     rig.until(rig.now + 4 * 6 * 60 / tempo)
     beats = [args[:2] for _, path, args in rig.told if path == "beat"]
     count = beats_in_bar(meter)

@@ -14,12 +14,12 @@ from bench.robustness.malformed_packets import encoded, frames, payloads
 from bench.robustness.packets import judged
 from bridge.errors import BadRequest
 from bridge.http import websocket as reading
-from bridge.mqtt.client import Parcel
-from bridge.mqtt.topics import Mirror
+from bridge.mqtt.client import MqttMessage
+from bridge.mqtt.topics import TopicMirror
 from bridge.protocol import osc
 from bridge.protocol.controls import ROOT
 from bridge.protocol.osc import Message
-from bridge.protocol.requests import read
+from bridge.protocol.requests import parse_request
 
 PACKETS = int(os.environ.get("LLMBALL_PACKETS", "4000"))
 SENDER = ("127.0.0.1", 40_000)
@@ -33,24 +33,24 @@ def test_no_packet_breaks_the_law() -> None:
 
 def test_no_frame_is_more_than_its_senders_error() -> None:
     for frame in islice(frames(random.Random(29)), PACKETS):
-        for one in reading.read_frame(frame):
+        for one in reading.parse_frame(frame):
             if isinstance(one, Message):
                 answered(one)
 
 
 def test_no_payload_is_more_than_its_senders_error() -> None:
-    mirror = Mirror("x", lambda path: (1.0,))
+    mirror = TopicMirror("x", lambda path: (1.0,))
     for path, payload in islice(payloads(random.Random(31)), PACKETS):
         try:
-            answered(mirror.read(Parcel(mirror.root + path, payload)))
+            answered(mirror.parse(MqttMessage(mirror.root + path, payload)))
         except BadRequest as refused:
-            mirror.told("error", (refused.address, refused.reason))
+            mirror.message_for("error", (refused.address, refused.reason))
 
 
 def answered(message: Message) -> None:
     """Read a message; an error about it can be said."""
     try:
-        read(message)
+        parse_request(message)
     except BadRequest as refused:
         [said] = osc.parse(osc.encode(ROOT + "error", [refused.address, refused.reason]))
         assert isinstance(said, Message)
@@ -65,7 +65,7 @@ def test_a_prompt_may_be_anything_that_can_be_written(prompt: str) -> None:
         house.hear(encoded(ROOT + "prompt", [prompt]), SENDER)
         said = [osc.parse(data)[0] for data, _ in house.socket.sent]
         house.close()
-        return [str(m.address) for m in said if isinstance(m, Message)], house.band.session.words()
+        return [str(m.address) for m in said if isinstance(m, Message)], house.band.session.latest_prompt()
 
     said, words = asyncio.run(given())
     assert said == []
@@ -78,4 +78,4 @@ def test_a_prompt_may_be_anything_that_can_be_written(prompt: str) -> None:
 )
 def test_a_prompt_without_words_or_with_too_many_is_refused(prompt: str) -> None:
     with pytest.raises(BadRequest):
-        read(Message(ROOT + "prompt", (prompt,)))
+        parse_request(Message(ROOT + "prompt", (prompt,)))

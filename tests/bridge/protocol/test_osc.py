@@ -16,22 +16,22 @@ from bridge.protocol.addresses import COMMANDS
 from bridge.protocol.controls import CONTROLS, ROOT
 from bridge.protocol.events import (
     ControlSet,
-    Judged,
-    MorphGiven,
-    PlayAsked,
-    PromptGiven,
-    StopAsked,
-    TasteReset,
+    MorphRequested,
+    PlayRequested,
+    PromptRequested,
+    StopRequested,
+    TakeRated,
+    TasteResetRequested,
 )
 from bridge.protocol.osc import Message, OscError, encode, parse
-from bridge.protocol.requests import Ask, Hello, Ping, Request, read
+from bridge.protocol.requests import Hello, Ping, Query, Request, parse_request
 
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=40)
 values = st.one_of(st.integers(-(2**31), 2**31 - 1), st.floats(width=32, allow_nan=False), text)
 
 
 def ask(path: str, *args: object) -> Request:
-    return read(Message(ROOT + path, args))
+    return parse_request(Message(ROOT + path, args))
 
 
 @given(st.lists(values, max_size=6))
@@ -66,9 +66,9 @@ def test_what_is_no_number_and_no_string_is_read_past_and_nothing_takes_it() -> 
     assert message.args == (b"xyz", True, None, b"\1\2\3\4", bytes((0, 0, 0, 7)), ["fill", [1]], "after")
     for arg in message.args[:-1]:
         with pytest.raises(BadRequest):
-            read(Message("/llmball/cue", (arg,)))
+            parse_request(Message("/llmball/cue", (arg,)))
         with pytest.raises(BadRequest):
-            read(Message("/llmball/tempo", (arg,)))
+            parse_request(Message("/llmball/tempo", (arg,)))
 
 
 @pytest.mark.parametrize(
@@ -146,7 +146,7 @@ def test_twenty_thousand_mutated_packets_raise_nothing_but_the_senders_error() -
         for m in messages:
             if isinstance(m, Message):
                 try:
-                    read(m)
+                    parse_request(m)
                 except BadRequest:
                     continue
 
@@ -180,29 +180,29 @@ def test_what_is_wrong_is_refused_with_its_address(path: str, args: tuple[object
 
 @pytest.mark.parametrize("control", CONTROLS.values(), ids=CONTROLS)
 def test_every_control_takes_its_default_and_can_be_asked(control: controls.Control) -> None:
-    assert ask(control.path) == Ask(control.path)
+    assert ask(control.path) == Query(control.path)
     assert ask(control.path, control.default) == ControlSet(control.path, control.default)
 
 
 def test_prompts_are_joined_cleaned_and_decoded() -> None:
-    assert ask("prompt", "calm", "piano") == PromptGiven("calm piano")
-    assert ask("prompt", "lofi", 82.0, "bpm") == PromptGiven("lofi 82 bpm")
-    assert ask("prompt", "春天的气息") == PromptGiven("春天的气息")
-    assert ask("prompt", "a\x07b\n c") == PromptGiven("a b c")
-    assert ask("prompt_uri", "%E6%98%A5%20a%25") == PromptGiven("春 a%")
-    assert ask("prompt", "100%25") == PromptGiven("100%25")
+    assert ask("prompt", "calm", "piano") == PromptRequested("calm piano")
+    assert ask("prompt", "lofi", 82.0, "bpm") == PromptRequested("lofi 82 bpm")
+    assert ask("prompt", "春天的气息") == PromptRequested("春天的气息")
+    assert ask("prompt", "a\x07b\n c") == PromptRequested("a b c")
+    assert ask("prompt_uri", "%E6%98%A5%20a%25") == PromptRequested("春 a%")
+    assert ask("prompt", "100%25") == PromptRequested("100%25")
 
 
 def test_commands_are_read() -> None:
-    assert ask("play") == PlayAsked()
-    assert ask("panic") == StopAsked(panic=True)
+    assert ask("play") == PlayRequested()
+    assert ask("panic") == StopRequested(panic=True)
     assert ask("ping", 7) == Ping(7)
-    assert ask("morph", "calm  piano", "techno", 0.25) == MorphGiven("calm piano", "techno", 0.25)
-    assert ask("morph_uri", "calm%20piano", "%E6%98%A5", 1) == MorphGiven("calm piano", "春", 1.0)
-    assert ask("morph") == Ask("morph")
-    assert ask("like") == Judged(liked=True)
-    assert ask("skip") == Judged(liked=False)
-    assert ask("taste/reset") == TasteReset()
+    assert ask("morph", "calm  piano", "techno", 0.25) == MorphRequested("calm piano", "techno", 0.25)
+    assert ask("morph_uri", "calm%20piano", "%E6%98%A5", 1) == MorphRequested("calm piano", "春", 1.0)
+    assert ask("morph") == Query("morph")
+    assert ask("like") == TakeRated(liked=True)
+    assert ask("skip") == TakeRated(liked=False)
+    assert ask("taste/reset") == TasteResetRequested()
     assert ask("drums/map", "kick:35, snare:40") == ControlSet("drums/map", "kick:35, snare:40")
     assert ask("hello") == Hello(None, "", False)
     assert ask("hello", 9000.0, "pd", 1) == Hello(9000, "pd", True)
@@ -210,7 +210,7 @@ def test_commands_are_read() -> None:
 
 def test_the_page_of_addresses_is_printed_from_the_table() -> None:
     page = (Path(__file__).parents[3] / "docs" / "osc.md").read_text(encoding="utf-8")
-    assert page == addresses.page()
+    assert page == addresses.osc_reference()
 
 
 def test_every_command_of_the_table_is_understood() -> None:

@@ -11,53 +11,65 @@ import pytest
 
 from bridge.clock import Seconds
 from bridge.protocol import osc
-from bridge.protocol.clients import MOST_SENDERS, NOTICE, PART, SAVED, WAITING, Share, Shares
-from bridge.protocol.events import ControlSet, Wanted
-from bridge.runtime.osc_server import Door, Packet
+from bridge.protocol.clients import (
+    MAX_BUDGET,
+    MAX_SENDERS,
+    MAX_WAITING,
+    NOTICE_INTERVAL,
+    REFILL_RATE,
+    Budget,
+    Budgets,
+)
+from bridge.protocol.events import ControlSet, SessionRequest
+from bridge.runtime.osc_server import OscServer, Packet
 from model.generation.messages import Forget, Order, Prepare
-from model.processes.generate import MOST_PREPARED, in_turn
+from model.processes.generate import MAX_PREPARED, by_priority
 
 HERE, OTHER = ("127.0.0.1", 40_001), ("127.0.0.1", 40_002)
 
 
 def test_a_share_is_saved_up_to_a_bound_used_up_and_comes_back_with_time() -> None:
-    share: Share[None] = Share(Seconds(10))
-    assert share.may(Seconds(1000))
-    share.use(SAVED + PART)
-    assert not share.may(Seconds(1000))
-    assert not share.may(Seconds(1000.99))
-    assert share.may(Seconds(1000 + share.later() + 1.0))
+    share: Budget[None] = Budget(Seconds(10))
+    assert share.has_budget(Seconds(1000))
+    share.spend(MAX_BUDGET + REFILL_RATE)
+    assert not share.has_budget(Seconds(1000))
+    assert not share.has_budget(Seconds(1000.99))
+    assert share.has_budget(Seconds(1000 + share.seconds_until_budget() + 1.0))
 
 
 def test_what_waits_is_the_newest_of_each_address_in_the_order_it_was_last_said() -> None:
-    share: Share[int] = Share(Seconds(0))
+    share: Budget[int] = Budget(Seconds(0))
     for number, address in enumerate(("tempo", "energy", "tempo")):
-        share.wait(address, number)
-    assert [share.next(), share.next(), share.next()] == [1, 2, None]
+        share.enqueue(address, number)
+    assert [share.dequeue(), share.dequeue(), share.dequeue()] == [1, 2, None]
 
 
 def test_more_addresses_than_a_bound_do_not_wait() -> None:
-    share: Share[int] = Share(Seconds(0))
-    for number in range(3 * WAITING):
-        share.wait(number, number)
-    assert len(share.waiting) == WAITING
+    share: Budget[int] = Budget(Seconds(0))
+    for number in range(3 * MAX_WAITING):
+        share.enqueue(number, number)
+    assert len(share.waiting) == MAX_WAITING
 
 
 def test_a_sender_is_told_once_in_a_while_that_it_takes_too_much() -> None:
-    share: Share[None] = Share(Seconds(0))
-    assert [share.notice(Seconds(at)) for at in (0.0, 0.5, NOTICE + 0.1)] == [True, False, True]
+    share: Budget[None] = Budget(Seconds(0))
+    assert [share.should_notify(Seconds(at)) for at in (0.0, 0.5, NOTICE_INTERVAL + 0.1)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_a_sender_keeps_its_share_and_a_thousand_strangers_have_one_together() -> None:
-    shares: Shares[None] = Shares(Share)
-    first = shares.of(HERE, Seconds(0))
-    first.use(1)
-    assert shares.of(HERE, Seconds(0)) is first
-    for port in range(MOST_SENDERS + 5):
-        shares.of(("10.0.0.1", port), Seconds(0)).use(1)
-    assert shares.of(("10.0.0.2", 1), Seconds(0)) is shares.of(("10.0.0.3", 1), Seconds(0))
+    shares: Budgets[None] = Budgets(Budget)
+    first = shares.for_sender(HERE, Seconds(0))
+    first.spend(1)
+    assert shares.for_sender(HERE, Seconds(0)) is first
+    for port in range(MAX_SENDERS + 5):
+        shares.for_sender(("10.0.0.1", port), Seconds(0)).spend(1)
+    assert shares.for_sender(("10.0.0.2", 1), Seconds(0)) is shares.for_sender(("10.0.0.3", 1), Seconds(0))
     later = Seconds(1000)  # all have rested: there is room again
-    assert shares.of(("10.0.0.2", 1), later) is not shares.of(("10.0.0.3", 1), later)
+    assert shares.for_sender(("10.0.0.2", 1), later) is not shares.for_sender(("10.0.0.3", 1), later)
 
 
 class Sent(asyncio.DatagramTransport):
@@ -83,10 +95,10 @@ class Sent(asyncio.DatagramTransport):
 
 
 async def visited(
-    share: Callable[[Seconds], Share[Packet]] = Share,
-) -> tuple[Door, Sent, asyncio.Queue[Wanted]]:
-    wanted: asyncio.Queue[Wanted] = asyncio.Queue()
-    door = Door(
+    share: Callable[[Seconds], Budget[Packet]] = Budget,
+) -> tuple[OscServer, Sent, asyncio.Queue[SessionRequest]]:
+    wanted: asyncio.Queue[SessionRequest] = asyncio.Queue()
+    door = OscServer(
         (),
         wanted.put_nowait,
         lambda path: (1.0,),
@@ -101,7 +113,7 @@ async def visited(
 
 def test_of_a_flood_the_newest_of_each_address_is_done_later_and_the_sender_is_told_once() -> None:
     async def flood() -> None:
-        door, sent, wanted = await visited(lambda now: Share(now, left=-0.001))
+        door, sent, wanted = await visited(lambda now: Budget(now, remaining=-0.001))
         for n in range(100):
             door.datagram_received(osc.encode("/llmball/density", [n / 100]), HERE)
             door.datagram_received(osc.encode("/llmball/energy", [n / 100]), HERE)
@@ -119,7 +131,7 @@ def test_of_a_flood_the_newest_of_each_address_is_done_later_and_the_sender_is_t
 def test_anothers_flood_is_nobody_elses_trouble() -> None:
     async def flood() -> None:
         left = iter((-1000.0, 0.1))
-        door, sent, _ = await visited(lambda now: Share(now, left=next(left)))
+        door, sent, _ = await visited(lambda now: Budget(now, remaining=next(left)))
         for n in range(3000):
             door.datagram_received(osc.encode("/llmball/ping", [n]), HERE)
         assert sent.to(HERE) == ["error"]
@@ -175,12 +187,12 @@ def test_packets_that_wait_in_the_socket_are_read_in_one_turn_of_the_loop() -> N
 
 def test_prompts_to_be_prepared_wait_behind_the_music_and_the_latest_are_kept() -> None:
     ours, theirs = Pipe()
-    for n in range(3 * MOST_PREPARED):
+    for n in range(3 * MAX_PREPARED):
         ours.send(Prepare(f"prompt {n}"))
     ours.send(Forget(1))
-    turns = in_turn(theirs)
-    found: list[Order] = [next(turns) for _ in range(1 + MOST_PREPARED)]
+    turns = by_priority(theirs)
+    found: list[Order] = [next(turns) for _ in range(1 + MAX_PREPARED)]
     ours.send(None)
     assert found[0] == Forget(1)
-    assert found[1:] == [Prepare(f"prompt {n}") for n in range(2 * MOST_PREPARED, 3 * MOST_PREPARED)]
+    assert found[1:] == [Prepare(f"prompt {n}") for n in range(2 * MAX_PREPARED, 3 * MAX_PREPARED)]
     assert list(turns) == []

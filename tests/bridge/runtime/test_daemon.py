@@ -12,7 +12,7 @@ import pytest
 
 from bridge.config import Config
 from bridge.errors import OwnerError
-from bridge.midi.output_ports import PortConfig
+from bridge.midi.output_ports import OutputConfig
 from bridge.protocol import osc
 from bridge.protocol.osc import Message
 from bridge.runtime.daemon import Daemon
@@ -56,7 +56,7 @@ def run(
 
     async def performance() -> None:
         config = Config(output=f"record:{tmp_path / 'out.mid'}", osc_port=0)
-        ports = PortConfig(
+        ports = OutputConfig(
             config.output, "auto", per_part=False, port_name="LLMBall", parts=("chords",), trace=None
         )
         daemon = Daemon(config, ports, generators.plain)
@@ -192,7 +192,7 @@ def test_a_take_that_cannot_be_written_is_told_and_the_next_one_plays(
 def test_a_taken_port_and_missing_weights_are_the_owners_to_mend(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ports = PortConfig("none", "auto", per_part=False, port_name="LLMBall", parts=("chords",), trace=None)
+    ports = OutputConfig("none", "auto", per_part=False, port_name="LLMBall", parts=("chords",), trace=None)
 
     async def second(port: int) -> None:
         with pytest.raises(OwnerError, match="--osc 127"):

@@ -8,24 +8,24 @@ from ipaddress import ip_network
 from bridge.errors import BadRequest
 from bridge.protocol import osc
 from bridge.protocol.dispatch import VERSION
-from bridge.protocol.events import PlayAsked, PromptGiven, Wanted
-from bridge.runtime.osc_server import Door
+from bridge.protocol.events import PlayRequested, PromptRequested, SessionRequest
+from bridge.runtime.osc_server import OscServer
 
 PATIENCE = 20.0  # seconds: a bound for a crowded machine, never waited for
 
 
-def entered(visit: Callable[[Door, tuple[str, int], list[Wanted]], None]) -> None:
+def entered(visit: Callable[[OscServer, tuple[str, int], list[SessionRequest]], None]) -> None:
     """Open a door, let a visitor of blocking sockets in by a thread, and close it."""
 
     async def serve() -> None:
-        wanted: list[Wanted] = []
+        wanted: list[SessionRequest] = []
 
-        def decide(request: Wanted) -> None:
-            if isinstance(request, PlayAsked):
+        def decide(request: SessionRequest) -> None:
+            if isinstance(request, PlayRequested):
                 raise BadRequest("/llmball/play", "nothing to play")
             wanted.append(request)
 
-        door = Door(
+        door = OscServer(
             (ip_network("10.0.0.0/8"),),
             decide,
             lambda path: (1.5,),
@@ -56,7 +56,7 @@ def heard(visitor: socket.socket) -> osc.Message:
 
 
 def test_answers_and_news_go_to_the_reply_port_that_was_named() -> None:
-    def visit(door: Door, address: tuple[str, int], wanted: list[Wanted]) -> None:
+    def visit(door: OscServer, address: tuple[str, int], wanted: list[SessionRequest]) -> None:
         with client(address) as asker, socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as ear:
             ear.bind(("127.0.0.1", 0))
             ear.settimeout(PATIENCE)
@@ -67,18 +67,18 @@ def test_answers_and_news_go_to_the_reply_port_that_was_named() -> None:
             assert heard(ear) == osc.Message("/llmball/state", ("idle",))
             asker.send(osc.encode("/llmball/tempo", []))
             assert heard(ear) == osc.Message("/llmball/tempo", (1.5,))
-            door.tell("chord", ("F#m7", 1, 1))
+            door.publish("chord", ("F#m7", 1, 1))
             assert heard(ear) == osc.Message("/llmball/chord", ("F%23m7", 1, 1))
 
     entered(visit)
 
 
 def test_a_stranger_is_answered_where_it_asked_and_told_nothing_else() -> None:
-    def visit(door: Door, address: tuple[str, int], wanted: list[Wanted]) -> None:
+    def visit(door: OscServer, address: tuple[str, int], wanted: list[SessionRequest]) -> None:
         with client(address) as stranger:
             stranger.send(osc.encode("/llmball/play", []))
             assert heard(stranger) == osc.Message("/llmball/error", ("/llmball/play", "nothing to play"))
-            door.tell("state", ("playing",))
+            door.publish("state", ("playing",))
             stranger.send(osc.encode("/llmball/ping", [3]))
             assert heard(stranger) == osc.Message("/llmball/pong", (3,))
 
@@ -86,9 +86,9 @@ def test_a_stranger_is_answered_where_it_asked_and_told_nothing_else() -> None:
 
 
 def test_only_loopback_and_the_networks_allowed_are_listened_to() -> None:
-    def visit(door: Door, address: tuple[str, int], wanted: list[Wanted]) -> None:
+    def visit(door: OscServer, address: tuple[str, int], wanted: list[SessionRequest]) -> None:
         for host in ("192.168.1.2", "10.1.2.3", "::1", "fe80::1%eth0"):
             door.datagram_received(osc.encode("/llmball/prompt", [host]), (host, 9))
-        assert wanted == [PromptGiven("10.1.2.3"), PromptGiven("::1")]
+        assert wanted == [PromptRequested("10.1.2.3"), PromptRequested("::1")]
 
     entered(visit)

@@ -8,11 +8,11 @@ from collections.abc import Callable
 import pytest
 
 from bridge.protocol.osc import Message
-from bridge.protocol.requests import ClipRequest, read
+from bridge.protocol.requests import ClipRequest, parse_request
 from bridge.runtime import services
-from bridge.runtime.services import Errands
+from bridge.runtime.services import Services
 from bridge.session.session import Session
-from model.clips.messages import ClipFailed, ClipGivenUp, ClipOrder
+from model.clips.messages import CancelClip, ClipFailed, ClipOrder
 
 ME = ("127.0.0.1", 5000)
 
@@ -33,17 +33,17 @@ class Writers:
     def __init__(self) -> None:
         self.all: list[Writer] = []
         self.pids: dict[str, int | None] = {}
-        self.orders: list[ClipOrder | ClipGivenUp] = []
+        self.orders: list[ClipOrder | CancelClip] = []
 
-    def begin(self, name: str, *_: object) -> None:
+    def start(self, name: str, *_: object) -> None:
         self.pids[name] = 1
         self.all.append(Writer())
 
-    def send(self, name: str, order: ClipOrder | ClipGivenUp) -> None:
+    def send(self, name: str, order: ClipOrder | CancelClip) -> None:
         assert name in self.pids
         self.orders.append(order)
 
-    def end(self, name: str) -> Writer | None:
+    def release(self, name: str) -> Writer | None:
         return None if self.pids.pop(name, 0) == 0 else self.all[-1]
 
 
@@ -61,7 +61,7 @@ class AtOnce:
 
 
 def asked(id_: int) -> ClipRequest:
-    request = read(Message("/llmball/clip", (id_, 1, 1, "calm piano")))
+    request = parse_request(Message("/llmball/clip", (id_, 1, 1, "calm piano")))
     assert isinstance(request, ClipRequest)
     return request
 
@@ -78,22 +78,22 @@ async def until(fact: object) -> None:
 def test_the_writer_of_clips_rests_once_nothing_is_asked_of_it_and_comes_back_for_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(services, "REST", 0.0)
+    monkeypatch.setattr(services, "IDLE_TIMEOUT", 0.0)
     monkeypatch.setattr(services, "ThreadPoolExecutor", AtOnce)
 
     async def play() -> None:
         writers = Writers()
         session = Session(lambda: 1, theta={})
-        at = Errands(session, writers, lambda _: None, lambda *_: None, None)  # type: ignore[arg-type]
+        at = Services(session, writers, lambda _: None, lambda *_: None, None)  # type: ignore[arg-type]
         for turn in (1, 2):
-            at.on(asked(2 * turn), ME, lambda *_: None)
-            at.on(asked(2 * turn + 1), ME, lambda *_: None)
+            at.handle(asked(2 * turn), ME, lambda *_: None)
+            at.handle(asked(2 * turn + 1), ME, lambda *_: None)
             await until(lambda: len(writers.orders) == 2 * turn)  # noqa: B023
             numbers = [o.number for o in writers.orders[-2:]]
-            at.written(ClipFailed(numbers[0], "no"))
+            at.on_clip_answer(ClipFailed(numbers[0], "no"))
             await asyncio.sleep(0)
             assert not writers.all[-1].closed
-            at.written(ClipFailed(numbers[1], "no"))
+            at.on_clip_answer(ClipFailed(numbers[1], "no"))
             await until(lambda: not writers.pids)
             assert len(writers.all) == turn
         at.close()

@@ -9,8 +9,15 @@ import pytest
 
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
-from bridge.midi.protocol import Heard
-from bridge.protocol.events import ControlSet, CueGiven, Event, PlayAsked, PromptGiven, StopAsked
+from bridge.midi.protocol import MidiReceived
+from bridge.protocol.events import (
+    ControlSet,
+    CueRequested,
+    Event,
+    PlayRequested,
+    PromptRequested,
+    StopRequested,
+)
 from model.music.harmony import parse_chord
 from model.music.plan import Plan
 from tests.support.midi_player import C3, chords, let_go, line, struck
@@ -30,15 +37,15 @@ def playing(seed: int = 1, typical: float = 0.02, **controls: float | str) -> Ri
     rig = Rig(latencies(seed, typical), plan=lambda begin: Plan(tempo=120.0))
     for path, value in ({"humanise": 0.0, "follow": 1} | controls).items():
         rig.happen(ControlSet(path.replace("__", "/"), value))
-    rig.happen(PromptGiven("pop"))
+    rig.happen(PromptRequested("pop"))
     rig.until(rig.now + 1)
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 0.001)
     return rig
 
 
 def first_line(rig: Rig) -> float:
-    return rig.session._stage.tempo.seconds_at(rig.session._stage.timeline.placed[0].start)
+    return rig.session._playback.tempo.seconds_at(rig.session._playback.timeline.placed[0].start)
 
 
 def bass_at(rig: Rig, moment: float) -> int:
@@ -111,7 +118,7 @@ def test_a_section_that_was_asked_for_is_not_left_for_a_fill() -> None:
     rig = playing()
     began = first_line(rig)
     rig.perform(chords(["C"], began, 4 * BEAT), began + 5 * BEAT)
-    rig.happen(CueGiven("drop"))
+    rig.happen(CueRequested("drop"))
     rig.until(began + 24 * BEAT)
     assert {w.section for w in rig.writes} == {None, "drop"}
 
@@ -119,9 +126,9 @@ def test_a_section_that_was_asked_for_is_not_left_for_a_fill() -> None:
 def test_a_chord_that_is_held_when_play_begins_is_played_from_the_first_note() -> None:
     rig = Rig(latencies(1, 0.02), plan=lambda begin: Plan(tempo=120.0))
     rig.happen(ControlSet("follow", 1))
-    rig.happen(PromptGiven("pop"))
+    rig.happen(PromptRequested("pop"))
     rig.perform(chords(["Eb"], rig.now + 0.2, 60.0)[:3], rig.now + 1)
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 1.0)
     assert {on.pitch % 12 for _, _, on in rig.sounded if on.channel == 2} == {3}
 
@@ -130,9 +137,9 @@ def test_what_was_held_before_a_stop_is_not_played_after_it() -> None:
     rig = playing()
     began = first_line(rig)
     rig.perform(chords(["Eb"], began, 4 * BEAT), began + 4 * BEAT)
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     rig.until(rig.now + 3)
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     begun = len(rig.sounded)
     rig.until(rig.now + 2)
     assert {on.pitch % 12 for _, _, on in rig.sounded[begun:] if on.channel == 2} == {0}
@@ -157,9 +164,9 @@ def test_words_that_gave_chords_are_told_to_have_lost_once() -> None:
     plan = Plan(tempo=120.0, progression=("C", "G"), explicit=("progression",))
     rig = Rig(latencies(1, 0.02), plan=lambda begin: plan)
     rig.happen(ControlSet("follow", 1))
-    rig.happen(PromptGiven("C G, pop"))
+    rig.happen(PromptRequested("C G, pop"))
     rig.until(rig.now + 1)
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 0.001)
     began = first_line(rig)
     rig.perform(chords(["Bb", "Eb"], began, 4 * BEAT), began + 8 * BEAT)
@@ -195,7 +202,7 @@ def test_our_own_output_coming_back_is_not_followed() -> None:
             rig.happen(struck(max(at, rig.now), on.pitch, on.velocity, on.channel))
             rig.happen(let_go(rig.now, on.pitch, on.channel))
         heard = len(rig.sounded)
-    assert not rig.session._hands.follower.hands.touches
+    assert not rig.session._accompaniment.follower.keyboard.key_presses
     assert all(w.hands is None for w in rig.writes)
 
 
@@ -249,17 +256,17 @@ def happening(rng: random.Random, now: Seconds, down: list[int]) -> Event:
     if kind < 0.45:
         pitch = rng.choice((0, 2, 4, 5, 7, 9, 11)) + 12 * rng.randrange(3, 7) + rng.randrange(2)
         down.append(pitch)
-        return Heard(now, bytes((0x90, pitch, rng.randrange(1, 128))))
+        return MidiReceived(now, bytes((0x90, pitch, rng.randrange(1, 128))))
     if kind < 0.75:
-        return Heard(now, bytes((0x80, down.pop(rng.randrange(len(down))) if down else 60, 0)))
+        return MidiReceived(now, bytes((0x80, down.pop(rng.randrange(len(down))) if down else 60, 0)))
     if kind < 0.80:
-        return Heard(now, bytes((0xB0, 64, rng.choice((0, 127)))))
+        return MidiReceived(now, bytes((0xB0, 64, rng.choice((0, 127)))))
     if kind < 0.84:
         return ControlSet("follow", rng.randrange(2))
     if kind < 0.88:
         return ControlSet("follow/mode", rng.choice(MODES))
     if kind < 0.91:
-        return PromptGiven("another")
+        return PromptRequested("another")
     if kind < 0.93:
         return ControlSet("meter", rng.choice(("3/4", "4/4", "7/8", "auto")))
     if kind < 0.95:
@@ -269,8 +276,8 @@ def happening(rng: random.Random, now: Seconds, down: list[int]) -> Event:
     if kind < 0.97:
         return ControlSet("quantize", rng.choice(("now", "beat", "bar")))
     if kind < 0.98:
-        return StopAsked()
-    return PlayAsked()
+        return StopRequested()
+    return PlayRequested()
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -278,9 +285,9 @@ def test_hands_and_owner_at_random_leave_nothing_sounding(seed: int) -> None:
     rng = random.Random(seed)
     rig = Rig(latencies(seed, 0.03, stalls=0.05), plan=lambda begin: Plan(tempo=120.0))
     rig.happen(ControlSet("follow", 1))
-    rig.happen(PromptGiven("pop"))
+    rig.happen(PromptRequested("pop"))
     rig.until(rig.now + 1)
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     down: list[int] = []
     for _ in range(250):
         rig.until(rig.now + rng.expovariate(6))
@@ -288,7 +295,7 @@ def test_hands_and_owner_at_random_leave_nothing_sounding(seed: int) -> None:
             rig.happen(happening(rng, rig.now, down))
         except BadRequest:
             continue
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     assert not rig.held
     sounded = len(rig.sounded)
     rig.until(rig.now + 5)
@@ -301,14 +308,14 @@ def test_under_any_hands_there_is_a_plan_for_every_beat(seed: int) -> None:
     rig = Rig(latencies(seed, 0.03, stalls=0.1), plan=lambda begin: Plan(tempo=140.0))
     rig.happen(ControlSet("humanise", 0.0))
     rig.happen(ControlSet("follow", 1))
-    rig.happen(PromptGiven("pop"))
+    rig.happen(PromptRequested("pop"))
     rig.until(rig.now + 1)
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     down: list[int] = []
     for _ in range(200):
         rig.until(rig.now + rng.expovariate(5))
         event = happening(rng, rig.now, down)
-        if isinstance(event, Heard):
+        if isinstance(event, MidiReceived):
             rig.happen(event)
     drums = sorted(tick for tick, _, on in rig.sounded if on.channel == 9)
     assert max(b - a for a, b in itertools.pairwise(drums)) <= 480

@@ -6,10 +6,17 @@ import random
 
 import pytest
 
-from bridge.protocol.events import ControlSet, GeneratorLost, GeneratorReady, PromptGiven, StopAsked, ToModel
+from bridge.protocol.events import (
+    ControlSet,
+    GeneratorExited,
+    GeneratorReady,
+    PromptRequested,
+    StopRequested,
+    ToModel,
+)
 from bridge.session.session import Session
 from model.generation.composer import Composer
-from model.generation.messages import BeatWritten, Begin, Opening, Prepare, Write
+from model.generation.messages import BeatWritten, Begin, FirstNote, Prepare, Write
 from model.music.plan import Controls, Plan
 from model.prompt.encoder import hash_encoder
 from tests.support.tiny_engine import engine
@@ -31,7 +38,7 @@ def first_beats(rig: Rig) -> dict[int, list[tuple[int, int, str]]]:
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("prompt", ["rain", "only bass and drums", "calm piano"])
 def test_a_composer_tells_the_first_note_before_the_rest_and_the_beat_has_it(seed: int, prompt: str) -> None:
-    told: list[Opening] = []
+    told: list[FirstNote] = []
     writer = Composer(hash_encoder(), engine(), told.append)
     writer.begin(Begin(1, prompt, Controls(), seed))
     beats = [writer.write(Write(1, i, Controls())).beat for i in range(4)]
@@ -61,12 +68,12 @@ def test_with_quantize_now_the_first_note_sounds_while_the_rest_is_written_and_t
     rng = random.Random(4)
     for i in range(30):
         rig.until(rig.now + rng.uniform(0.6, 1.5))
-        rig.happen(PromptGiven(f"prompt {i}"))
+        rig.happen(PromptRequested(f"prompt {i}"))
     rig.until(rig.now + 1)
     beats = first_beats(rig)
     assert len(beats) == 31
     assert all(len(notes) == len(set(notes)) == PARTS_OF_A_BEAT for notes in beats.values())
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     assert rig.held == {}
 
 
@@ -75,7 +82,7 @@ def opened() -> Rig:
     rig = playing(quantize="now")
     rig.latency = lambda: 0.040
     rig.opens = True
-    rig.happen(PromptGiven("snow"))
+    rig.happen(PromptRequested("snow"))
     rig.until(rig.now + 0.070)
     return rig
 
@@ -96,14 +103,14 @@ def test_a_take_that_waits_for_a_bar_line_needs_no_first_note() -> None:
     one, other = playing(quantize="bar"), playing(quantize="bar")
     other.opens = True
     for rig in (one, other):
-        rig.happen(PromptGiven("snow"))
+        rig.happen(PromptRequested("snow"))
         rig.until(rig.now + 4)
     assert one.sounded == other.sounded
 
 
 def test_another_prompt_before_the_rest_is_written_leaves_only_the_first_note_of_the_old_one() -> None:
     rig = opened()
-    rig.happen(PromptGiven("hail"))
+    rig.happen(PromptRequested("hail"))
     rig.until(rig.now + 2)
     assert sounded_of(rig, 2) == 1
     assert len(first_beats(rig)[3]) == PARTS_OF_A_BEAT
@@ -112,18 +119,18 @@ def test_another_prompt_before_the_rest_is_written_leaves_only_the_first_note_of
 def test_a_generator_that_dies_after_the_first_note_leaves_a_band_that_plays_on() -> None:
     rig = opened()
     rig._answers.clear()
-    rig.happen(GeneratorLost())
+    rig.happen(GeneratorExited())
     rig.happen(GeneratorReady())
     rig.until(rig.now + 3)
     assert len(first_notes(rig)) == 3, "the words are played by another take"
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     assert rig.held == {}
 
 
 def test_a_first_note_of_a_take_that_was_given_up_is_nobodys() -> None:
     rig = playing(quantize="now")
-    rig.happen(PromptGiven("snow"))
-    rig.happen(PromptGiven("hail"))
+    rig.happen(PromptRequested("snow"))
+    rig.happen(PromptRequested("hail"))
     rig.happen(opening(BeatWritten(2, beat_of(2, 0, Plan()))))
     rig.until(rig.now + 0.1)
     assert sounded_of(rig, 2) == 0
@@ -131,10 +138,10 @@ def test_a_first_note_of_a_take_that_was_given_up_is_nobodys() -> None:
 
 def test_words_are_read_before_it_is_decided_what_they_change_unless_others_are_being_read() -> None:
     rig = Rig(latencies(0, 0.01))
-    assert rig.session.first(PromptGiven("snow")) == [ToModel(Prepare("snow"))]
-    rig.happen(PromptGiven("snow"))
-    assert rig.session.first(PromptGiven("hail")) == [], "a flood of prompts is not read"
+    assert rig.session.early_effects(PromptRequested("snow")) == [ToModel(Prepare("snow"))]
+    rig.happen(PromptRequested("snow"))
+    assert rig.session.early_effects(PromptRequested("hail")) == [], "a flood of prompts is not read"
     rig.until(rig.now + 1)
-    assert rig.session.first(PromptGiven("hail")) == [ToModel(Prepare("hail"))]
-    assert rig.session.first(ControlSet("density", 0.5)) == []
-    assert Session(lambda: 7).first(PromptGiven("snow")) == [], "nobody is there who could"
+    assert rig.session.early_effects(PromptRequested("hail")) == [ToModel(Prepare("hail"))]
+    assert rig.session.early_effects(ControlSet("density", 0.5)) == []
+    assert Session(lambda: 7).early_effects(PromptRequested("snow")) == [], "nobody is there who could"

@@ -10,17 +10,17 @@ import pytest
 
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
-from bridge.midi.protocol import Heard, Silence
+from bridge.midi.protocol import MidiReceived, Silence
 from bridge.protocol.events import (
     ControlSet,
-    LinkHeard,
-    PlayAsked,
-    PromptGiven,
-    StopAsked,
-    TapGiven,
+    HostTransportReported,
+    LinkReported,
+    PlayRequested,
+    PromptRequested,
+    StopRequested,
+    TempoTapped,
     ToLink,
     ToPlayer,
-    TransportGiven,
 )
 from bridge.session.session import Session
 from bridge.session.transport import State
@@ -44,7 +44,7 @@ class Host:
 
     def say(self, *data: int) -> None:
         self.rig.until(self.at)
-        self.rig.happen(Heard(Seconds(self.rig.now), bytes(data)))
+        self.rig.happen(MidiReceived(Seconds(self.rig.now), bytes(data)))
 
     def roll(self, bpm: float, beats: float, quarter: float = 0.0) -> float:
         """Send the clocks of so many beats from a place on; return where that leads to."""
@@ -53,7 +53,7 @@ class Host:
                 self.beats.append((self.at, round(quarter + clock / CLOCKS)))
             heard = self._coarse(self.at)
             self.rig.until(max(heard, self.rig.now))
-            self.rig.happen(Heard(Seconds(heard), b"\xf8"))
+            self.rig.happen(MidiReceived(Seconds(heard), b"\xf8"))
             self.at += 60 / bpm / CLOCKS
         return quarter + beats
 
@@ -66,7 +66,7 @@ def led(sync: str = "clock", tempo: float = 82.0, explicit: tuple[str, ...] = ()
 
     rig = Rig(latencies(0, 0.01), plan, session=Session(lambda: 7, sync=sync))
     rig.happen(ControlSet("humanise", 0.0))
-    rig.happen(PromptGiven("rain"))
+    rig.happen(PromptRequested("rain"))
     rig.until(rig.now + 0.5)
     return rig
 
@@ -166,9 +166,9 @@ def test_play_while_the_host_rolls_enters_on_its_next_bar() -> None:
     host = Host(rig)
     host.say(0xFA)
     host.roll(120, 5)
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     quarter = host.roll(120, 4.5, 5)
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     asked = rig.now
     host.roll(120, 8, quarter)
     first = beats_told(rig, asked)[0]
@@ -181,7 +181,7 @@ def test_a_prompt_that_comes_while_the_host_rolls_joins_it() -> None:
     host = Host(rig)
     host.say(0xFA)
     quarter = host.roll(120, 5)
-    rig.happen(PromptGiven("rain"))
+    rig.happen(PromptRequested("rain"))
     host.roll(120, 8, quarter)
     assert state(rig) is State.PLAYING
     assert beats_told(rig)[0][1] == 1
@@ -196,7 +196,7 @@ def test_the_hosts_tempo_goes_before_the_words_and_the_control() -> None:
     assert ("understood/overruled", ("tempo", "host")) in told
     assert ("understood/tempo", (120.0,)) in told
     rig.happen(ControlSet("tempo", 90.0))
-    assert rig.session.asked("tempo") == (90.0,)
+    assert rig.session.query("tempo") == (90.0,)
     steady = rig.now
     host.roll(120, 6, quarter)
     assert max(beside(rig, host, steady)) < 0.003
@@ -210,7 +210,7 @@ def test_the_hosts_tempo_goes_before_the_words_and_the_control() -> None:
 def test_a_transport_that_nobody_asked_for_is_refused() -> None:
     rig = led("internal")
     with pytest.raises(BadRequest, match="--sync host"):
-        rig.happen(TransportGiven(True, 0.0, 120.0))
+        rig.happen(HostTransportReported(True, 0.0, 120.0))
 
 
 def test_a_hosts_transport_leads_from_its_start_to_its_stop() -> None:
@@ -218,39 +218,39 @@ def test_a_hosts_transport_leads_from_its_start_to_its_stop() -> None:
     start = rig.now
     for i in range(120):
         rig.until(start + i * 0.05)
-        rig.happen(TransportGiven(True, i * 0.05 * 1.5, 90.0))
+        rig.happen(HostTransportReported(True, i * 0.05 * 1.5, 90.0))
     for at, beat in beats_told(rig)[1:]:
         quarter = (at - start) * 1.5
         assert quarter == pytest.approx(round(quarter), abs=0.01)
         assert beat == round(quarter) % 4 + 1
     assert len(beats_told(rig)) >= 8
-    rig.happen(TransportGiven(False, 9.0, 90.0))
+    rig.happen(HostTransportReported(False, 9.0, 90.0))
     assert state(rig) is State.IDLE
     assert not rig.held
 
 
 def test_where_the_host_rolls_and_nothing_was_asked_for_we_stay_idle() -> None:
     rig = Rig(latencies(0, 0.01), session=Session(lambda: 7, sync="host"))
-    rig.happen(TransportGiven(True, 0.0, 120.0))
+    rig.happen(HostTransportReported(True, 0.0, 120.0))
     assert state(rig) is State.IDLE
-    rig.happen(PromptGiven("rain"))
+    rig.happen(PromptRequested("rain"))
     assert state(rig) is State.WAITING
 
 
 def test_our_clock_begins_with_the_hosts_bar_one() -> None:
     rig = led("host")
     rig.happen(ControlSet("send/clock", 1))
-    rig.happen(TransportGiven(True, 0.0, 120.0))
+    rig.happen(HostTransportReported(True, 0.0, 120.0))
     rig.until(rig.now + 1)
     assert rig.clocked == [0]
 
 
 def test_where_the_host_stops_what_sounds_is_ended_without_a_panic() -> None:
     rig = led("host")
-    rig.happen(TransportGiven(True, 0.0, 120.0))
+    rig.happen(HostTransportReported(True, 0.0, 120.0))
     rig.until(rig.now + 2)
     assert state(rig) is State.PLAYING
-    effects = rig.session.on(TransportGiven(False, 4.0, 120.0), rig.now)
+    effects = rig.session.handle(HostTransportReported(False, 4.0, 120.0), rig.now)
     silences = [e.order for e in effects if isinstance(e, ToPlayer) and isinstance(e.order, Silence)]
     assert silences == [Silence(panic=False)]
 
@@ -260,20 +260,20 @@ def test_where_the_host_stops_what_sounds_is_ended_without_a_panic() -> None:
 
 def test_two_taps_set_the_tempo() -> None:
     rig = led("internal")
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 2)
     for _ in range(4):
-        rig.happen(TapGiven())
+        rig.happen(TempoTapped())
         rig.until(rig.now + 0.4)
-    assert rig.session.asked("tempo") == (150.0,)
+    assert rig.session.query("tempo") == (150.0,)
     assert [args for _, path, args in rig.told if path == "understood/tempo"][-1] == (150.0,)
 
 
 def test_links_time_is_joined_on_a_bar_and_its_tempo_is_followed() -> None:
     rig = led("link")
     start, quarter, bpm = rig.now, 2.3, 100.0
-    rig.happen(LinkHeard(rig.now, False, quarter, bpm, 1))
-    rig.happen(PlayAsked())
+    rig.happen(LinkReported(rig.now, False, quarter, bpm, 1))
+    rig.happen(PlayRequested())
     beats: list[float] = []
     for i in range(600):
         rig.until(start + i * 0.02)
@@ -281,7 +281,7 @@ def test_links_time_is_joined_on_a_bar_and_its_tempo_is_followed() -> None:
         before, quarter = quarter, quarter + 0.02 * bpm / 60
         if int(quarter) > int(before):
             beats.append(rig.now - (quarter - int(quarter)) * 60 / bpm)
-        rig.happen(LinkHeard(rig.now, True, quarter, bpm, 1))
+        rig.happen(LinkReported(rig.now, True, quarter, bpm, 1))
     told = beats_told(rig)
     assert told[0][1] == 1
     for at, _ in told[1:]:
@@ -291,11 +291,11 @@ def test_links_time_is_joined_on_a_bar_and_its_tempo_is_followed() -> None:
 
 def test_only_links_others_are_told_a_tempo_that_was_set_and_none_where_it_is_the_words() -> None:
     for sync, value, told in (("link", 90.0, [ToLink(bpm=90.0)]), ("link", 0.0, []), ("internal", 90.0, [])):
-        effects = led(sync).session.on(ControlSet("tempo", value), Seconds(200.0))
+        effects = led(sync).session.handle(ControlSet("tempo", value), Seconds(200.0))
         assert [e for e in effects if isinstance(e, ToLink)] == told
 
 
 def test_links_others_are_told_that_we_were_asked_to_play_or_to_stop() -> None:
-    for event, playing in ((PlayAsked(), True), (StopAsked(), False)):
-        effects = led("link").session.on(event, Seconds(200.0))
+    for event, playing in ((PlayRequested(), True), (StopRequested(), False)):
+        effects = led("link").session.handle(event, Seconds(200.0))
         assert [e for e in effects if isinstance(e, ToLink)] == [ToLink(playing=playing)]

@@ -5,16 +5,16 @@ import pytest
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.protocol.events import (
-    BackAsked,
-    BankLaunched,
-    BankStored,
+    BackRequested,
+    BankLaunchRequested,
+    BankStoreRequested,
     ControlSet,
-    CueGiven,
-    LaunchAsked,
-    PlayAsked,
-    PromptGiven,
-    RefineGiven,
-    StopAsked,
+    CueRequested,
+    PlayRequested,
+    PromptRequested,
+    RefineRequested,
+    StopRequested,
+    TakeLaunchRequested,
 )
 from bridge.session.transport import State
 from model.generation.messages import Begin
@@ -64,7 +64,7 @@ def test_hold_repeats_the_last_bars_from_the_next_line_and_lets_go_at_a_line() -
     indices = [w.index for w in rig.writes[written:]]
     assert indices == list(range(indices[0], indices[0] + len(indices)))
     assert indices[0] % 4 == 0, "it goes on with a bar of its own"
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     assert rig.held == {}
 
 
@@ -72,9 +72,9 @@ def test_a_take_that_enters_ends_the_hold() -> None:
     rig = playing()
     rig.happen(ControlSet("hold", 1))
     rig.until(rig.now + 4)
-    rig.happen(PromptGiven("snow"))
+    rig.happen(PromptRequested("snow"))
     rig.until(rig.now + 4)
-    assert rig.session.asked("hold") == (0,)
+    assert rig.session.query("hold") == (0,)
     assert entered(rig)[-1][0] == "2"
 
 
@@ -95,7 +95,7 @@ def test_the_count_in_clicks_before_bar_one() -> None:
 )
 def test_a_cue_begins_at_the_next_line_and_lasts_its_bars(section: str, bars: int) -> None:
     rig = playing()
-    rig.happen(CueGiven(section))
+    rig.happen(CueRequested(section))
     line = (int(rig.tempo.ticks_at(rig.now)) + 700) // BAR + 1
     rig.until(rig.now + 16)
     assert sections(rig) == [(i, section) for i in range(line * 4, (line + bars) * 4)]
@@ -103,13 +103,13 @@ def test_a_cue_begins_at_the_next_line_and_lasts_its_bars(section: str, bars: in
 
 def test_an_ending_closes_and_stops_at_its_bar_line() -> None:
     rig = playing()
-    rig.happen(CueGiven("ending"))
+    rig.happen(CueRequested("ending"))
     rig.until(rig.now + 8)
     assert rig.session.state is State.IDLE
     assert max(t for t, _, _ in rig.sounded) // BAR + 1 == sections(rig)[-1][0] // 4 + 1
     assert rig.held == {}
     assert [args for _, path, args in rig.told if path == "state"][-1] == ("idle",)
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 12)
     assert [args for _, path, args in rig.told if path == "state"][-1] == ("playing",), (
         "an ending is for once"
@@ -119,19 +119,19 @@ def test_an_ending_closes_and_stops_at_its_bar_line() -> None:
 def test_back_brings_the_take_before_under_its_name_and_goes_further_back() -> None:
     rig = playing()
     for words in ("snow", "hail"):
-        rig.happen(PromptGiven(words))
+        rig.happen(PromptRequested(words))
         rig.until(rig.now + 4)
     for _ in range(2):
-        rig.happen(BackAsked())
+        rig.happen(BackRequested())
         rig.until(rig.now + 4)
     assert [take for take, _ in entered(rig)] == ["1", "2", "3", "2", "1"]
     with pytest.raises(BadRequest, match="no take played before"):
-        rig.happen(BackAsked())
-    rig.happen(LaunchAsked("3"))
+        rig.happen(BackRequested())
+    rig.happen(TakeLaunchRequested("3"))
     rig.until(rig.now + 4)
     assert entered(rig)[-1][0] == "3"
     with pytest.raises(BadRequest, match="there is no take"):
-        rig.happen(LaunchAsked("77"))
+        rig.happen(TakeLaunchRequested("77"))
 
 
 def test_a_take_that_comes_back_has_its_words_and_seed() -> None:
@@ -143,28 +143,28 @@ def test_a_take_that_comes_back_has_its_words_and_seed() -> None:
 
     rig = Rig(latencies(0, 0.01), plan=noted)
     rig.happen(ControlSet("seed", 5))
-    rig.happen(PromptGiven("rain"))
-    rig.happen(PlayAsked())
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
     rig.until(rig.now + 2)
     rig.happen(ControlSet("seed", 6))
-    rig.happen(PromptGiven("snow"))
+    rig.happen(PromptRequested("snow"))
     rig.until(rig.now + 4)
-    rig.happen(BackAsked())
+    rig.happen(BackRequested())
     rig.until(rig.now + 4)
     assert [(b.prompt, b.seed) for b in begun] == [("rain", 5), ("snow", 6), ("rain", 5)]
 
 
 def test_a_slot_of_the_bank_is_read_when_stored_and_enters_at_the_very_next_line() -> None:
     rig = playing()
-    rig.happen(BankStored(16, "snow"))
+    rig.happen(BankStoreRequested(16, "snow"))
     assert rig.prepared == ["snow"]
     rig.until(rig.now + 1)
-    rig.happen(BankLaunched(16))
+    rig.happen(BankLaunchRequested(16))
     line = (int(rig.tempo.ticks_at(rig.now)) + 320) // BAR + 2
     rig.until(rig.now + 4)
     assert entered(rig)[-1] == ("2", line)
     with pytest.raises(BadRequest, match="slot 3 is empty"):
-        rig.happen(BankLaunched(3))
+        rig.happen(BankLaunchRequested(3))
 
 
 def test_a_refinement_is_given_the_last_bars_that_are_planned_of_the_take_that_plays() -> None:
@@ -176,11 +176,11 @@ def test_a_refinement_is_given_the_last_bars_that_are_planned_of_the_take_that_p
 
     rig = Rig(latencies(0, 0.01), plan=noted)
     with pytest.raises(BadRequest, match="no take to change"):
-        rig.happen(RefineGiven("less busy"))
-    rig.happen(PromptGiven("rain"))
-    rig.happen(PlayAsked())
+        rig.happen(RefineRequested("less busy"))
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
     rig.until(rig.now + 6)
-    rig.happen(RefineGiven("less busy"))
+    rig.happen(RefineRequested("less busy"))
     rig.until(rig.now + 4)
     assert begun[-1].refine == "less busy"
     assert begun[-1].prompt == "rain"
@@ -200,7 +200,7 @@ def test_what_is_quantised_is_on_the_grid() -> None:
 
 def test_an_ending_ends_with_its_bar_and_is_no_panic() -> None:
     rig = playing()
-    rig.happen(CueGiven("ending"))
+    rig.happen(CueRequested("ending"))
     rig.until(rig.now + 20)
     [at] = [at for at, path, args in rig.told if path == "state" and args == ("idle",)]
     assert (rig.tempo.ticks_at(Seconds(at)) + 2) % BAR <= 4

@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.config import SYNCS
+from bridge.config import SYNC_SOURCES
 from bridge.errors import BadRequest
-from bridge.midi.protocol import Heard
+from bridge.midi.protocol import MidiReceived
 from bridge.protocol.events import (
     ControlSet,
-    CueGiven,
+    CueRequested,
     Event,
-    GeneratorLost,
+    GeneratorExited,
     GeneratorReady,
-    LaunchAsked,
-    PlayAsked,
-    PromptGiven,
-    StopAsked,
-    TransportGiven,
+    HostTransportReported,
+    PlayRequested,
+    PromptRequested,
+    StopRequested,
+    TakeLaunchRequested,
 )
 from bridge.session.session import Session
 from tests.support import random_events
@@ -58,14 +58,14 @@ events: st.SearchStrategy[Event | Touched] = st.one_of(
     ),
     st.sampled_from(
         [
-            GeneratorLost(),
+            GeneratorExited(),
             GeneratorReady(),
-            CueGiven("ending"),
-            LaunchAsked("1"),
+            CueRequested("ending"),
+            TakeLaunchRequested("1"),
             ControlSet("lookahead", 0.5),
         ]
     ),
-    st.builds(TransportGiven, st.booleans(), st.floats(0, 100), st.floats(20, 300)),
+    st.builds(HostTransportReported, st.booleans(), st.floats(0, 100), st.floats(20, 300)),
 )
 
 
@@ -73,7 +73,7 @@ events: st.SearchStrategy[Event | Touched] = st.one_of(
 @given(
     st.lists(st.tuples(events, st.floats(0, 3)), max_size=25),
     st.integers(0, 99),
-    st.sampled_from(SYNCS),
+    st.sampled_from(SYNC_SOURCES),
     st.booleans(),
     st.booleans(),
 )
@@ -82,7 +82,7 @@ def test_whatever_is_asked_every_note_ends_and_nothing_begins_after_stop(
 ) -> None:
     rig = Rig(latencies(seed, 0.02, stalls=0.05), session=Session(lambda: 7, sync=sync), opens=opens)
     stopped = False
-    first: list[tuple[Event | Touched, float]] = [(PromptGiven("rain"), 0.0), (PlayAsked(), 1.0)]
+    first: list[tuple[Event | Touched, float]] = [(PromptRequested("rain"), 0.0), (PlayRequested(), 1.0)]
     for event, pause in [*first, *wanted] if plays else wanted:
         before = len(rig.sounded)
         if isinstance(event, Touched):
@@ -90,12 +90,12 @@ def test_whatever_is_asked_every_note_ends_and_nothing_begins_after_stop(
         else:
             with suppress(BadRequest):
                 rig.happen(event)
-        stopped = isinstance(event, StopAsked) or (stopped and not begins(event))
+        stopped = isinstance(event, StopRequested) or (stopped and not begins(event))
         rig.until(rig.now + pause)
         if stopped:
             assert rig.held == {}
             assert len(rig.sounded) == before, "nothing begins after a stop"
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     assert rig.held == {}
     sounded = len(rig.sounded)
     rig.until(rig.now + 1)
@@ -106,11 +106,11 @@ def test_whatever_is_asked_every_note_ends_and_nothing_begins_after_stop(
 def happen(rig: Rig, touched: Touched) -> None:
     """Let messages come, clocks 20 ms apart."""
     for data in touched.data:
-        rig.happen(Heard(rig.now, data))
+        rig.happen(MidiReceived(rig.now, data))
         if data[0] == 0xF8:
             rig.until(rig.now + 0.02)
 
 
 def begins(event: Event | Touched) -> bool:
     """Whether something may begin to play by this: we are asked to, or whoever leads the time rolls."""
-    return isinstance(event, PlayAsked | TransportGiven | Touched)
+    return isinstance(event, PlayRequested | HostTransportReported | Touched)

@@ -4,10 +4,18 @@ import pytest
 
 from bridge.errors import BadRequest
 from bridge.midi.protocol import Cancel, Controller, Health
-from bridge.protocol.events import ControlSet, PlayAsked, PlayerReady, PromptGiven, StopAsked, ToPlayer, Woken
+from bridge.protocol.events import (
+    ControlSet,
+    PlayerReady,
+    PlayRequested,
+    PromptRequested,
+    StopRequested,
+    TimerFired,
+    ToPlayer,
+)
 from bridge.session.session import Session
 from bridge.session.transport import State
-from model.generation.bias_weights import drawn, moved, shipped
+from model.generation.bias_weights import sample_weights, shipped, updated_weights
 from model.generation.messages import Answer, Begin, Failed, Order
 from model.music.notes import PARTS
 from model.music.plan import Plan
@@ -16,11 +24,11 @@ from tests.support.virtual_band import Rig, health, latencies, noting, playing, 
 
 def test_a_prompt_while_stopped_waits_for_play() -> None:
     rig = Rig(latencies(0, 0.01))
-    rig.happen(PromptGiven("rain"))
+    rig.happen(PromptRequested("rain"))
     rig.until(rig.now + 5)
     assert rig.session.state is State.WAITING
     assert rig.sounded == []
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 1)
     assert rig.sounded[0][0] == 0
     assert ("state", ("playing",)) in [(path, args) for _, path, args in rig.told]
@@ -29,18 +37,18 @@ def test_a_prompt_while_stopped_waits_for_play() -> None:
 def test_play_without_a_prompt_is_the_clients_error_and_changes_nothing() -> None:
     rig = Rig(latencies(0, 0.01))
     with pytest.raises(BadRequest):
-        rig.happen(PlayAsked())
+        rig.happen(PlayRequested())
     assert rig.session.state is State.IDLE
 
 
 def test_stop_ends_every_note_at_once_and_keeps_the_prompt() -> None:
     rig = playing()
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     assert rig.held == {}
     rig.until(rig.now + 3)
     assert rig.held == {}
     count = len(rig.sounded)
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 1)
     assert len(rig.sounded) > count
     assert rig.sounded[count][0] == 0
@@ -49,7 +57,7 @@ def test_stop_ends_every_note_at_once_and_keeps_the_prompt() -> None:
 def test_explicit_words_that_lose_against_a_control_are_told() -> None:
     rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=82.0, explicit=("tempo",)))
     rig.happen(ControlSet("tempo", 120.0))
-    rig.happen(PromptGiven("lofi at 82 bpm"))
+    rig.happen(PromptRequested("lofi at 82 bpm"))
     rig.until(rig.now + 1)
     assert ("understood/overruled", ("tempo", "control")) in [(p, a) for _, p, a in rig.told]
     assert ("understood/tempo", (120.0,)) in [(p, a) for _, p, a in rig.told]
@@ -65,10 +73,10 @@ def test_a_new_player_is_told_the_tempo_and_all_that_is_to_come() -> None:
 
 def test_a_new_metre_begins_at_a_bar_line_and_beats_are_counted_from_one() -> None:
     rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=120.0, meter="4/4" if b.take == 1 else "3/4"))
-    rig.happen(PromptGiven("march"))
-    rig.happen(PlayAsked())
+    rig.happen(PromptRequested("march"))
+    rig.happen(PlayRequested())
     rig.until(rig.now + 3)
-    rig.happen(PromptGiven("waltz"))
+    rig.happen(PromptRequested("waltz"))
     rig.until(rig.now + 8)
     beats = [(whole(args[0]), whole(args[1])) for _, path, args in rig.told if path == "beat"]
     assert beats[:4] == [(1, 1), (1, 2), (1, 3), (1, 4)]
@@ -81,13 +89,13 @@ def test_the_seed_that_is_set_is_the_takes() -> None:
     seen: list[Begin] = []
     rig = Rig(latencies(0, 0.01), plan=noting(seen))
     rig.happen(ControlSet("seed", 42))
-    rig.happen(PromptGiven("rain"))
+    rig.happen(PromptRequested("rain"))
     assert seen[-1].seed == 42
 
 
 def test_a_control_that_beats_the_words_is_told_when_it_is_set() -> None:
     rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=82.0, explicit=("tempo",)))
-    rig.happen(PromptGiven("lofi at 82 bpm"))
+    rig.happen(PromptRequested("lofi at 82 bpm"))
     rig.until(rig.now + 1)
     before = len(rig.told)
     rig.happen(ControlSet("tempo", 120.0))
@@ -108,15 +116,15 @@ def test_what_the_player_counted_is_told_with_what_we_count_ourselves() -> None:
 def test_what_stop_takes_back_is_told() -> None:
     rig = playing()
     before = len(rig.told)
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     assert {args[1] for _, path, args in rig.told[before:] if path == "cancelled"} == set(PARTS)
 
 
 def test_nothing_is_taken_back_by_a_stop_where_nothing_plays() -> None:
     rig = Rig(latencies(0, 0.01))
-    rig.happen(PromptGiven("rain"))
+    rig.happen(PromptRequested("rain"))
     rig.until(rig.now + 1)
-    effects = rig.session.on(StopAsked(), rig.now)
+    effects = rig.session.handle(StopRequested(), rig.now)
     assert not [e for e in effects if isinstance(e, ToPlayer) and isinstance(e.order, Cancel)]
 
 
@@ -127,12 +135,12 @@ def illiterate(order: Order) -> Answer | None:
 
 def test_words_that_cannot_be_read_leave_nothing_to_wait_for_and_the_next_ones_wait_for_play() -> None:
     rig = Rig(latencies(0, 0.01), generator=illiterate)
-    rig.happen(PromptGiven("unreadable"))
-    rig.happen(PlayAsked())
+    rig.happen(PromptRequested("unreadable"))
+    rig.happen(PlayRequested())
     rig.until(rig.now + 1)
     assert ("error", ("/llmball/prompt", "take 1 could not be written")) in [(p, a) for _, p, a in rig.told]
     rig.generator = None
-    rig.happen(PromptGiven("rain"))
+    rig.happen(PromptRequested("rain"))
     rig.until(rig.now + 1)
     assert [args[0] for _, path, args in rig.told if path == "state"] == ["waiting", "idle", "waiting"]
     assert rig.sounded == []
@@ -151,29 +159,33 @@ def test_what_is_kept_has_the_bars_that_were_asked_for_the_controls_and_the_hash
     for session, weights in ((Session(lambda: 7), ""), (Session(lambda: 7, weights="c0ffee"), "c0ffee")):
         rig = Rig(latencies(0, 0.01), session=session)
         rig.happen(ControlSet("transpose", 2))
-        rig.happen(PromptGiven("rain"))
-        rig.happen(PlayAsked())
+        rig.happen(PromptRequested("rain"))
+        rig.happen(PlayRequested())
         rig.until(rig.now + 8)
-        kept = rig.session.keepsake(2, rig.now)
+        kept = rig.session.kept_bars(2, rig.now)
         assert (len(kept.song.bars), kept.controls, kept.weights) == (2, {"transpose": 2}, weights)
 
 
 def test_takes_are_drawn_from_the_taste_that_the_session_was_given() -> None:
     begun: list[Begin] = []
-    taste = moved(shipped(), drawn(shipped(), 3), liked=True)
+    taste = updated_weights(shipped(), sample_weights(shipped(), 3), liked=True)
     rig = Rig(latencies(0, 0.01), plan=noting(begun), session=Session(lambda: 7, theta=taste))
-    rig.happen(PromptGiven("rain"))
-    assert begun[0].theta == tuple(drawn(taste, 7).items()) != tuple(drawn(shipped(), 7).items())
+    rig.happen(PromptRequested("rain"))
+    assert (
+        begun[0].theta
+        == tuple(sample_weights(taste, 7).items())
+        != tuple(sample_weights(shipped(), 7).items())
+    )
 
 
 def test_energy_is_sent_as_a_controller_to_every_part_once_it_is_wanted() -> None:
     rig = playing()
-    effects = rig.session.on(ControlSet("send/energy", 1), rig.now)
+    effects = rig.session.handle(ControlSet("send/energy", 1), rig.now)
     sent = [e.order for e in effects if isinstance(e, ToPlayer) and isinstance(e.order, Controller)]
     assert {(c.part, c.number) for c in sent} == {(part, 11) for part in PARTS}
     assert not [
         e
-        for e in rig.session.on(Woken(), rig.now)
+        for e in rig.session.handle(TimerFired(), rig.now)
         if isinstance(e, ToPlayer) and isinstance(e.order, Controller)
     ]
 
@@ -191,33 +203,33 @@ def test_our_clock_goes_along_from_bar_one_as_long_as_it_is_wanted() -> None:
 def test_after_a_stop_the_take_begins_anew_with_its_first_beat() -> None:
     rig = playing()
     written = len(rig.writes)
-    rig.happen(StopAsked())
-    rig.happen(PlayAsked())
+    rig.happen(StopRequested())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 1)
     assert [write.index for write in rig.writes[written : written + 3]] == [0, 1, 2]
 
 
 def test_the_generator_is_told_of_a_take_that_is_over_and_of_none_that_may_play_again() -> None:
     rig = playing()
-    rig.happen(StopAsked())
+    rig.happen(StopRequested())
     assert rig.forgotten == [], "play begins it again"
-    rig.happen(PlayAsked())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 2)
-    rig.happen(PromptGiven("snow"))
+    rig.happen(PromptRequested("snow"))
     rig.until(rig.now + 6)
     assert rig.forgotten == [1], "another one plays"
-    rig.happen(PromptGiven("wind"))
-    rig.happen(StopAsked())
+    rig.happen(PromptRequested("wind"))
+    rig.happen(StopRequested())
     assert rig.forgotten == [1, 2], "another one is next"
 
 
 def test_only_a_panic_is_one() -> None:
     rig = playing()
-    rig.happen(PlayAsked())
-    rig.happen(StopAsked())
+    rig.happen(PlayRequested())
+    rig.happen(StopRequested())
     assert rig.silences
     assert not any(rig.silences)
-    rig.happen(StopAsked(panic=True))
+    rig.happen(StopRequested(panic=True))
     assert rig.silences[-1]
 
 

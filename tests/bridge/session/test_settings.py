@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from itertools import pairwise
 
-from bridge.protocol.events import ControlSet, PromptGiven
+from bridge.protocol.events import ControlSet, PromptRequested
 from model.music.notes import Ticks
 from tests.support.virtual_band import BEAT, paths, playing
 
@@ -14,7 +14,7 @@ def test_a_set_tempo_acts_at_once_and_goes_before_the_words() -> None:
     rig = playing()
     rig.happen(ControlSet("tempo", 90.0))
     assert rig.tempo.bpm_at(Ticks(rig.tempo.ticks_at(rig.now) + 1)) == 90
-    rig.happen(PromptGiven("snow"))
+    rig.happen(PromptRequested("snow"))
     rig.until(rig.now + 6)
     assert rig.tempo.segments[-1].bpm == 90
 
@@ -48,7 +48,7 @@ def test_looseness_and_offsets_leave_no_note_behind_and_double_none() -> None:
         rig.until(rig.now + rng.uniform(0.05, 1.5))
         match i % 3:
             case 0:
-                rig.happen(PromptGiven(f"prompt {i}"))
+                rig.happen(PromptRequested(f"prompt {i}"))
             case 1:
                 rig.happen(ControlSet("transpose", rng.randint(-2, 2)))
             case _:
@@ -60,7 +60,7 @@ def test_looseness_and_offsets_leave_no_note_behind_and_double_none() -> None:
 
 def test_a_mute_reaches_the_old_take_too_while_a_new_one_is_planned() -> None:
     rig = playing()
-    rig.happen(PromptGiven("snow"))
+    rig.happen(PromptRequested("snow"))
     rig.until(rig.now + 0.2)
     rig.happen(ControlSet("part/melody/enabled", 0))
     muted_at = rig.tempo.ticks_at(rig.now) + BEAT

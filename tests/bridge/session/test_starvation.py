@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from bridge.protocol.events import ControlSet, GeneratorLost, GeneratorReady, PlayAsked, StopAsked
+from bridge.protocol.events import ControlSet, GeneratorExited, GeneratorReady, PlayRequested, StopRequested
 from bridge.session.transport import State
 from model.generation.messages import Failed
 from tests.support.virtual_band import BAR, BEAT, first_notes, health, playing
@@ -22,7 +22,7 @@ def test_a_starved_band_repeats_its_last_bar_in_time() -> None:
 def test_after_the_generators_death_the_music_goes_on_and_a_new_one_enters_at_a_bar_line() -> None:
     rig = playing()
     rig._answers.clear()
-    rig.happen(GeneratorLost())
+    rig.happen(GeneratorExited())
     rig.until(rig.now + 3)
     rig.happen(GeneratorReady())
     rig.until(rig.now + 6)
@@ -51,7 +51,7 @@ def test_every_beat_that_is_repeated_counts_once() -> None:
     counted: list[tuple[int, int]] = []
     for _ in range(2):
         rig.until(rig.now + 10)
-        counted.append((rig.session._transport.vitals.starved, len({s.at for s in rig.planned[1]})))
+        counted.append((rig.session._transport.health.starved, len({s.at for s in rig.planned[1]})))
     (starved, laid), (starved_since, laid_since) = counted
     assert starved_since - starved == laid_since - laid > 20
     assert rig.latest < 0.001, "each was laid in time"
@@ -60,12 +60,12 @@ def test_every_beat_that_is_repeated_counts_once() -> None:
 def test_a_lost_take_whose_successor_fails_can_be_begun_again_after_a_stop() -> None:
     rig = playing()
     rig._answers.clear()
-    rig.happen(GeneratorLost())
+    rig.happen(GeneratorExited())
     rig.happen(GeneratorReady())
     rig._answers.clear()
     rig.happen(Failed(2, "no"))
-    rig.happen(StopAsked())
-    rig.happen(PlayAsked())
+    rig.happen(StopRequested())
+    rig.happen(PlayRequested())
     rig.until(rig.now + 2)
     assert rig.session.state is State.PLAYING
     assert rig.sounded[-1][1] == 3

@@ -10,7 +10,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bridge.clock import Seconds
-from bridge.session.sync_sources import CLOCKS, HostTransport, LinkTime, MidiClock, Taps
+from bridge.session.sync_sources import (
+    CLOCKS_PER_QUARTER,
+    HostTransportSource,
+    LinkSource,
+    MidiClockSource,
+    TapTempo,
+)
 
 START, CONTINUE, STOP, CLOCK = b"\xfa", b"\xfb", b"\xfc", b"\xf8"
 
@@ -24,22 +30,22 @@ class Sender:
     """A clock of ours: exact, but its moments come by `coarse`."""
 
     def __init__(self, coarse: Callable[[float], float] = lambda at: at) -> None:
-        self.clock, self._coarse = MidiClock(), coarse
+        self.clock, self._coarse = MidiClockSource(), coarse
         self.now, self.quarter = 100.0, 0.0
         self.beside: list[float] = []
 
     def say(self, data: bytes) -> None:
-        self.clock.hear(Seconds(self.now), data)
+        self.clock.receive_midi(Seconds(self.now), data)
 
     def run(self, bpm: float, beats: float) -> list[float]:
         """Send clocks; return by how many seconds the pulse was beside each of them."""
         beside: list[float] = []
-        for _ in range(round(beats * CLOCKS)):
-            self.clock.hear(Seconds(self._coarse(self.now)), CLOCK)
-            if self.clock.pulse is not None:
-                beside.append(self.clock.pulse.seconds_at(self.quarter) - self.now)
-            self.quarter += 1 / CLOCKS
-            self.now += 60 / bpm / CLOCKS
+        for _ in range(round(beats * CLOCKS_PER_QUARTER)):
+            self.clock.receive_midi(Seconds(self._coarse(self.now)), CLOCK)
+            if self.clock.tempo_line is not None:
+                beside.append(self.clock.tempo_line.seconds_at(self.quarter) - self.now)
+            self.quarter += 1 / CLOCKS_PER_QUARTER
+            self.now += 60 / bpm / CLOCKS_PER_QUARTER
         return beside
 
 
@@ -62,8 +68,8 @@ def test_a_jittered_clock_is_locked_on_to_within_two_beats(seed: int, width: flo
     sender.run(bpm, 2)
     steady = sender.run(bpm, 8)
     assert max(map(abs, steady)) < max(0.0004, width / 2)
-    assert sender.clock.pulse is not None
-    assert sender.clock.pulse.bpm == pytest.approx(bpm, rel=0.01)
+    assert sender.clock.tempo_line is not None
+    assert sender.clock.tempo_line.bpm == pytest.approx(bpm, rel=0.01)
 
 
 @settings(max_examples=25, deadline=None)
@@ -86,27 +92,27 @@ def test_a_jacks_periods_are_averaged_away() -> None:
     sender.run(120, 4)
     steady = sender.run(120, 60)
     assert max(map(abs, steady)) < 0.001, "the moments themselves are up to 2.7 ms beside"
-    assert sender.clock.pulse is not None
-    assert sender.clock.pulse.bpm == pytest.approx(120, abs=0.1)
+    assert sender.clock.tempo_line is not None
+    assert sender.clock.tempo_line.bpm == pytest.approx(120, abs=0.1)
 
 
 def test_start_begins_at_nought_and_a_song_position_says_where_to_go_on() -> None:
     sender = Sender()
     sender.run(120, 2)
-    assert not sender.clock.rolling, "a clock that runs while the host stands"
+    assert not sender.clock.running, "a clock that runs while the host stands"
     sender.say(START)
-    assert not sender.clock.rolling, "the first clock after it is the beginning"
+    assert not sender.clock.running, "the first clock after it is the beginning"
     sender.quarter = 0
     assert max(map(abs, sender.run(120, 1))) < 1e-6
-    assert sender.clock.rolling
+    assert sender.clock.running
     sender.say(STOP)
-    assert not sender.clock.rolling
+    assert not sender.clock.running
     sender.say(song_position(33.5))
     sender.say(CONTINUE)
     sender.quarter = 33.5
     assert max(map(abs, sender.run(120, 1))) < 1e-6
-    assert sender.clock.rolling
-    assert sender.clock.leaps == 2
+    assert sender.clock.running
+    assert sender.clock.jumps == 2
 
 
 def test_continue_goes_on_where_it_stopped() -> None:
@@ -126,7 +132,7 @@ def test_a_song_position_while_rolling_is_a_leap() -> None:
     sender.say(song_position(16))
     sender.quarter = 16
     assert max(map(abs, sender.run(120, 2))) < 1e-6
-    assert sender.clock.leaps == 2
+    assert sender.clock.jumps == 2
 
 
 def test_clocks_that_were_lost_are_counted_again() -> None:
@@ -134,8 +140,8 @@ def test_clocks_that_were_lost_are_counted_again() -> None:
     sender.say(START)
     sender.run(120, 4)
     for lost in (1, 2):
-        sender.quarter += lost / CLOCKS
-        sender.now += lost * 60 / 120 / CLOCKS
+        sender.quarter += lost / CLOCKS_PER_QUARTER
+        sender.now += lost * 60 / 120 / CLOCKS_PER_QUARTER
         sender.run(120, 0.5)
         assert max(map(abs, sender.run(120, 4))) < 0.002
 
@@ -149,19 +155,19 @@ def test_half_the_tempo_is_not_taken_for_lost_clocks() -> None:
 
 
 def test_garbage_is_no_clock() -> None:
-    clock = MidiClock()
-    clock.hear(Seconds(1), b"\xf2")
-    clock.hear(Seconds(1), CONTINUE)
+    clock = MidiClockSource()
+    clock.receive_midi(Seconds(1), b"\xf2")
+    clock.receive_midi(Seconds(1), CONTINUE)
     for _ in range(5):
-        clock.hear(Seconds(1), CLOCK)
-    assert clock.pulse is None or 10 <= clock.pulse.bpm <= 600
+        clock.receive_midi(Seconds(1), CLOCK)
+    assert clock.tempo_line is None or 10 <= clock.tempo_line.bpm <= 600
 
 
 # --- a host's transport --------------------------------------------------------------------------
 
 
 def reported(
-    transport: HostTransport,
+    transport: HostTransportSource,
     start: float,
     seconds: float,
     bpm: float,
@@ -171,50 +177,50 @@ def reported(
     """Report every 50 ms, each report on its way for a while."""
     for i in range(round(seconds / 0.05)):
         at = start + i * 0.05
-        transport.hear(Seconds(at + late()), True, quarter + (at - start) * bpm / 60, bpm)
+        transport.on_report(Seconds(at + late()), True, quarter + (at - start) * bpm / 60, bpm)
 
 
 def test_reports_that_travelled_long_do_not_pull() -> None:
     rng = random.Random(1)
-    transport = HostTransport()
+    transport = HostTransportSource()
     reported(transport, 10, 4, 120, 0, lambda: 0.04 if rng.random() < 0.1 else rng.uniform(0, 0.002))
-    assert transport.pulse is not None
-    assert transport.pulse.quarter_at(Seconds(14)) == pytest.approx(8, abs=0.004)
-    assert transport.leaps == 1
+    assert transport.tempo_line is not None
+    assert transport.tempo_line.quarter_at(Seconds(14)) == pytest.approx(8, abs=0.004)
+    assert transport.jumps == 1
 
 
 def test_a_report_that_travelled_very_long_is_no_leap_but_two_that_agree_are() -> None:
-    transport = HostTransport()
+    transport = HostTransportSource()
     reported(transport, 10, 1, 120, 0, lambda: 0.0)
-    transport.hear(Seconds(11.3), True, 2.2, 120)
-    assert transport.leaps == 1
-    transport.hear(Seconds(11.32), True, 2.64, 120)
-    assert transport.leaps == 1
+    transport.on_report(Seconds(11.3), True, 2.2, 120)
+    assert transport.jumps == 1
+    transport.on_report(Seconds(11.32), True, 2.64, 120)
+    assert transport.jumps == 1
     for at in (11.35, 11.4):
-        transport.hear(Seconds(at), True, 3.0 + (at - 11.35) * 2, 120)
-    assert transport.leaps == 2
-    assert transport.pulse is not None
-    assert transport.pulse.quarter_at(Seconds(11.4)) == pytest.approx(3.1)
+        transport.on_report(Seconds(at), True, 3.0 + (at - 11.35) * 2, 120)
+    assert transport.jumps == 2
+    assert transport.tempo_line is not None
+    assert transport.tempo_line.quarter_at(Seconds(11.4)) == pytest.approx(3.1)
 
 
 def test_a_far_leap_and_a_new_tempo_are_taken_at_once() -> None:
-    transport = HostTransport()
+    transport = HostTransportSource()
     reported(transport, 10, 1, 120, 0, lambda: 0.0)
-    transport.hear(Seconds(11), True, 2, 90)
-    assert transport.pulse is not None
-    assert transport.pulse.bpm == 90
-    transport.hear(Seconds(11.1), True, 32, 90)
-    assert transport.leaps == 2
-    assert transport.pulse.quarter_at(Seconds(11.1)) == pytest.approx(32)
+    transport.on_report(Seconds(11), True, 2, 90)
+    assert transport.tempo_line is not None
+    assert transport.tempo_line.bpm == 90
+    transport.on_report(Seconds(11.1), True, 32, 90)
+    assert transport.jumps == 2
+    assert transport.tempo_line.quarter_at(Seconds(11.1)) == pytest.approx(32)
 
 
 def test_link_leaps_only_where_its_time_does() -> None:
-    link = LinkTime()
-    link.hear(Seconds(1), False, 4.0, 120)
-    link.hear(Seconds(2), True, 6.0, 90)
-    assert (link.leaps, link.rolling) == (0, True)
-    link.hear(Seconds(3), True, 9.0, 90)
-    assert link.leaps == 1
+    link = LinkSource()
+    link.on_report(Seconds(1), False, 4.0, 120)
+    link.on_report(Seconds(2), True, 6.0, 90)
+    assert (link.jumps, link.running) == (0, True)
+    link.on_report(Seconds(3), True, 9.0, 90)
+    assert link.jumps == 1
 
 
 # --- taps ----------------------------------------------------------------------------------------
@@ -223,21 +229,21 @@ def test_link_leaps_only_where_its_time_does() -> None:
 @settings(max_examples=50)
 @given(st.floats(30, 280), st.integers(2, 12), st.integers(0, 10**6))
 def test_taps_give_their_tempo(bpm: float, count: int, seed: int) -> None:
-    rng, taps = random.Random(seed), Taps()
+    rng, taps = random.Random(seed), TapTempo()
     found = [taps.tap(Seconds(50 + i * 60 / bpm + rng.uniform(0, 0.01) * 60 / bpm)) for i in range(count)]
     assert found[0] is None
     assert found[-1] == pytest.approx(bpm, rel=0.02)
 
 
 def test_taps_that_come_in_one_packet_are_one_tap() -> None:
-    taps = Taps()
+    taps = TapTempo()
     assert [taps.tap(Seconds(at)) for at in (1.0, 1.0, 1.0, 1.5, 1.5, 2.0)] == [
         None, None, None, 120.0, None, 120.0,
     ]  # fmt: skip
 
 
 def test_a_new_pulse_of_taps_begins_anew() -> None:
-    taps = Taps()
+    taps = TapTempo()
     assert [taps.tap(Seconds(t)) for t in (0.0, 0.5, 1.0)] == [None, 120, 120]
     assert taps.tap(Seconds(9.0)) is None
     assert taps.tap(Seconds(10.0)) == 60

@@ -8,10 +8,17 @@ import pytest
 
 from bridge.__main__ import main
 from bridge.errors import BadRequest
-from bridge.protocol.events import ControlSet, GeneratorLost, PlayAsked, PromptGiven, RefineGiven, StopAsked
+from bridge.protocol.events import (
+    ControlSet,
+    GeneratorExited,
+    PlayRequested,
+    PromptRequested,
+    RefineRequested,
+    StopRequested,
+)
 from bridge.runtime.daemon import Daemon
 from bridge.storage import kept_takes
-from bridge.storage.home import HomeError, put
+from bridge.storage.home import StorageError, write_atomically
 from model.music import midifile
 from tests.bridge.runtime.test_daemon import Client, run
 from tests.support.virtual_band import Rig, latencies
@@ -29,17 +36,17 @@ def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def playing() -> Rig:
     rig = Rig(latencies(0, 0.01))
     rig.happen(ControlSet("seed", 11))
-    rig.happen(PromptGiven("rain"))
-    rig.happen(PlayAsked())
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
     rig.until(rig.now + 8)
     return rig
 
 
 def test_what_is_kept_is_what_sounded_in_the_last_bars() -> None:
     rig = playing()
-    rig.happen(PromptGiven("snow"))
+    rig.happen(PromptRequested("snow"))
     rig.until(rig.now + 4)
-    kept = rig.session.keepsake(4, rig.now)
+    kept = rig.session.kept_bars(4, rig.now)
     assert len(kept.song.bars) == 4
     last = int(rig.tempo.ticks_at(rig.now)) // BAR
     start = (last - 4) * BAR
@@ -52,19 +59,19 @@ def test_what_is_kept_is_what_sounded_in_the_last_bars() -> None:
 
 def test_bars_tell_what_they_were_refined_by() -> None:
     rig = playing()
-    rig.happen(RefineGiven("less busy"))
+    rig.happen(RefineRequested("less busy"))
     rig.until(rig.now + 6)
-    assert rig.session.keepsake(2, rig.now).bars[-1].refined == "less busy"
+    assert rig.session.kept_bars(2, rig.now).bars[-1].refined == "less busy"
 
 
 def test_each_bar_tells_the_controls_that_it_began_under() -> None:
     rig = Rig(latencies(0, 0.01))
-    rig.happen(PromptGiven("rain"))
-    rig.happen(PlayAsked())
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
     rig.until(rig.now + 5)
     rig.happen(ControlSet("transpose", 5))
     rig.until(rig.now + 5)
-    told = [dict(bar.controls) for bar in rig.session.keepsake(8, rig.now).bars]
+    told = [dict(bar.controls) for bar in rig.session.kept_bars(8, rig.now).bars]
     turned = told.index({"transpose": 5})
     assert turned > 0
     assert told == [{}] * turned + [{"transpose": 5}] * (len(told) - turned)
@@ -73,35 +80,35 @@ def test_each_bar_tells_the_controls_that_it_began_under() -> None:
 def test_nothing_is_kept_before_the_first_whole_bar() -> None:
     rig = Rig(latencies(0, 0.01))
     with pytest.raises(BadRequest, match="no whole bar"):
-        rig.session.keepsake(8, rig.now)
+        rig.session.kept_bars(8, rig.now)
 
 
 def test_the_memory_of_bars_is_bounded() -> None:
     rig = Rig(latencies(0, 0.001))
     rig.happen(ControlSet("tempo", 300))
-    rig.happen(PromptGiven("rain"))
-    rig.happen(PlayAsked())
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
     rig.until(rig.now + 600)  # 750 bars
-    assert len(rig.session.keepsake(256, rig.now).song.bars) == 256
-    assert len(rig.session.keepsake(750, rig.now).song.bars) <= 2 * 256
-    first = rig.session.keepsake(1, rig.now).song
+    assert len(rig.session.kept_bars(256, rig.now).song.bars) == 256
+    assert len(rig.session.kept_bars(750, rig.now).song.bars) <= 2 * 256
+    first = rig.session.kept_bars(1, rig.now).song
     assert first.tempos[0][1] == 300
 
 
 def test_a_kept_take_is_replayed_byte_for_byte(own_home: Path, tmp_path: Path) -> None:
-    kept = playing().session.keepsake(3, playing().now)
-    path, name = kept_takes.write(kept, NOW)
+    kept = playing().session.kept_bars(3, playing().now)
+    path, name = kept_takes.save(kept, NOW)
     assert path == own_home / "takes" / "20261124-040312.mid"
-    assert kept_takes.read(name) == kept
+    assert kept_takes.load(name) == kept
     assert main(["replay", name, "-o", str(tmp_path / "again.mid")]) == 0
     assert (tmp_path / "again.mid").read_bytes() == path.read_bytes()
-    assert kept_takes.write(kept, NOW)[1] == "20261124-040312-2"
+    assert kept_takes.save(kept, NOW)[1] == "20261124-040312-2"
 
 
 def test_a_take_that_is_not_there_is_the_owners_to_mend(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["replay", "nobody"]) == 2
     assert "none is kept yet" in capsys.readouterr().err
-    kept_takes.write(playing().session.keepsake(1, playing().now), NOW)
+    kept_takes.save(playing().session.kept_bars(1, playing().now), NOW)
     assert main(["replay", "../../etc/passwd"]) == 2
     assert "20261124-040312" in capsys.readouterr().err
 
@@ -117,15 +124,15 @@ def test_a_broken_take_is_told_in_one_line(
 
 
 def test_a_full_disk_loses_nothing_that_was_kept(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    kept = playing().session.keepsake(1, playing().now)
-    kept_takes.write(kept, NOW)
+    kept = playing().session.kept_bars(1, playing().now)
+    kept_takes.save(kept, NOW)
 
     def full(path: Path, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(HomeError, match="make room"):
-        kept_takes.write(kept, NOW)
+    with pytest.raises(StorageError, match="make room"):
+        kept_takes.save(kept, NOW)
     assert sorted(p.name for p in (own_home / "takes").iterdir()) == [
         "20261124-040312.json",
         "20261124-040312.mid",
@@ -142,15 +149,15 @@ def test_a_take_is_kept_whole_or_not_at_all(own_home: Path, monkeypatch: pytest.
         return write(path, data)
 
     monkeypatch.setattr(Path, "write_bytes", nearly_full)
-    with pytest.raises(HomeError):
-        kept_takes.write(playing().session.keepsake(1, playing().now), NOW)
+    with pytest.raises(StorageError):
+        kept_takes.save(playing().session.kept_bars(1, playing().now), NOW)
     assert list((own_home / "takes").iterdir()) == []
 
 
 def test_what_cannot_be_written_leaves_the_old_file_and_nothing_beside_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    put(tmp_path / "taste.json", b"old")
+    write_atomically(tmp_path / "taste.json", b"old")
     write = Path.write_bytes
 
     def full(path: Path, data: bytes) -> int:
@@ -158,8 +165,8 @@ def test_what_cannot_be_written_leaves_the_old_file_and_nothing_beside_it(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
-    with pytest.raises(HomeError, match="make room"):
-        put(tmp_path / "taste.json", b"new")
+    with pytest.raises(StorageError, match="make room"):
+        write_atomically(tmp_path / "taste.json", b"new")
     assert [(p.name, p.read_bytes()) for p in tmp_path.iterdir()] == [("taste.json", b"old")]
 
 
@@ -187,8 +194,8 @@ def test_keep_answers_with_a_file_that_replays_after_a_restart(
 
 def test_what_plays_on_after_the_generator_died_is_kept_too() -> None:
     rig = playing()
-    rig.happen(GeneratorLost())
+    rig.happen(GeneratorExited())
     rig.until(rig.now + 4)
-    assert len(rig.session.keepsake(2, rig.now).song.notes) > 0
-    rig.happen(StopAsked())
+    assert len(rig.session.kept_bars(2, rig.now).song.notes) > 0
+    rig.happen(StopRequested())
     assert rig.held == {}

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bridge.errors import BadRequest, OwnerError
 from bridge.protocol.controls import CONTROLS, Value
-from bridge.protocol.midi_learn import Touch
+from bridge.protocol.midi_learn import MidiBinding
 from bridge.runtime.daemon import Daemon
 from bridge.storage import sets
 from bridge.storage.sets import Set, from_toml
@@ -36,12 +36,12 @@ words = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_si
     st.fixed_dictionaries({}, optional=values),
     st.dictionaries(st.integers(1, 16), words),
     st.dictionaries(
-        st.builds(Touch, st.sampled_from(["note", "cc"]), st.integers(1, 16), st.integers(0, 127)),
+        st.builds(MidiBinding, st.sampled_from(["note", "cc"]), st.integers(1, 16), st.integers(0, 127)),
         st.sampled_from(["back", "cue fill", "bank/3/launch", "morph/x"]),
     ),
 )
 def test_a_set_reads_back_as_it_was_saved(
-    controls: dict[str, Value], bank: dict[int, str], pads: dict[Touch, str]
+    controls: dict[str, Value], bank: dict[int, str], pads: dict[MidiBinding, str]
 ) -> None:
     set_ = Set(DEFAULTS | controls, bank, pads)
     assert from_toml(set_.to_toml()) == set_
@@ -63,14 +63,14 @@ def test_a_fault_in_a_set_is_named(text: str, fault: str) -> None:
 @pytest.mark.parametrize("name", ["../x", "", "a/b", "x" * 65, ".hidden", "C:x"])
 def test_a_clients_name_is_no_path(name: str) -> None:
     with pytest.raises(BadRequest):
-        sets.path_of(name)
+        sets.set_path(name)
 
 
 def test_the_owners_set_is_refused_with_its_fault(tmp_path: Path) -> None:
     path = tmp_path / "x.toml"
     path.write_text("[controls]\ntempo = 900\n")
     with pytest.raises(OwnerError, match=r"x\.toml: /llmball/tempo"):
-        sets.opened(path)
+        sets.load_set(path)
 
 
 def test_a_set_is_saved_and_loaded_by_clients(

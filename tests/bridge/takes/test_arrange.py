@@ -6,7 +6,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bridge.midi.protocol import Sound
+from bridge.midi.protocol import ScheduledNote
 from bridge.protocol.controls import CONTROLS, VOICINGS, Value
 from bridge.takes import arrange
 from bridge.takes.arrange import Feel
@@ -25,16 +25,16 @@ BEAT = Beat(
 )
 
 
-def sounds(own_swing: float = 0.5, beat: Beat = BEAT, **controls: Value) -> tuple[Sound, ...]:
+def sounds(own_swing: float = 0.5, beat: Beat = BEAT, **controls: Value) -> tuple[ScheduledNote, ...]:
     settings = DEFAULTS | {path.replace("__", "/"): value for path, value in controls.items()}
-    return arrange.sounds(beat, Ticks(960), 120, Feel(3, own_swing), settings)
+    return arrange.arranged_notes(beat, Ticks(960), 120, Feel(3, own_swing), settings)
 
 
 KIT = tuple(Note(Ticks(240 * i), Ticks(60), p, 100, "drums") for i, p in enumerate((36, 42)))
 DRUMS = replace(BEAT, notes=(*BEAT.notes, *KIT))
 
 
-def of(part: str, found: tuple[Sound, ...]) -> list[Sound]:
+def of(part: str, found: tuple[ScheduledNote, ...]) -> list[ScheduledNote]:
     return [s for s in found if s.part == part]
 
 
@@ -159,8 +159,8 @@ def test_a_mute_changes_nothing_in_the_other_parts() -> None:
 def test_the_swing_of_the_words_has_a_unit_of_its_own() -> None:
     sixteenth = replace(BEAT, notes=(Note(Ticks(120), Ticks(60), 76, 90, "melody"),))
     settings = dict(DEFAULTS)
-    assert arrange.sounds(sixteenth, Ticks(0), 120, Feel(3, 0.75, 16), settings)[0].at == 180
-    assert arrange.sounds(sixteenth, Ticks(0), 120, Feel(3, 0.75, 8), settings)[0].at == 180
+    assert arrange.arranged_notes(sixteenth, Ticks(0), 120, Feel(3, 0.75, 16), settings)[0].at == 180
+    assert arrange.arranged_notes(sixteenth, Ticks(0), 120, Feel(3, 0.75, 8), settings)[0].at == 180
     assert sounds(0.5, sixteenth, swing=0.75, swing_unit=16)[0].at == 960 + 180
     eighth = replace(sixteenth, meter="6/8")
     assert sounds(0.75, eighth)[0].at == 960 + 120, "threes have no pairs of eighths"

@@ -7,7 +7,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.takes.voicing import moved
+from bridge.takes.voicing import reharmonised
 from model.music.harmony import QUALITIES, Chord, chord_symbol, parse_chord
 from model.music.notes import Beat, Note, Ticks
 
@@ -32,7 +32,7 @@ def test_only_pitches_of_bass_and_chords_change_and_lie_in_the_chord(
     old: str, new: str, struck: list[int]
 ) -> None:
     before = beat(old, 36 + parse_chord(old).root, struck)
-    after = moved(before, new, fresh=True)
+    after = reharmonised(before, new, fresh=True)
 
     def rest(notes: tuple[Note, ...]) -> list[Note]:
         return sorted(replace(n, pitch=0) for n in notes)
@@ -50,13 +50,13 @@ def test_only_pitches_of_bass_and_chords_change_and_lie_in_the_chord(
 
 
 def test_a_triad_goes_to_the_whole_of_the_next_by_small_steps() -> None:
-    after = moved(beat("C", 36, [60, 64, 67]), "F", fresh=True)
+    after = reharmonised(beat("C", 36, [60, 64, 67]), "F", fresh=True)
     pitches = sorted(n.pitch for n in after.notes if n.part == "chords")
     assert {p % 12 for p in pitches} == {5, 9, 0}
     assert sum(abs(a - b) for a, b in zip(pitches, [60, 64, 67], strict=True)) <= 5
 
 
 def test_a_bass_keeps_its_place_in_the_chord() -> None:
-    third = moved(beat("C", 40, [60, 64, 67]), "Am", fresh=True)
-    fifth = moved(beat("C", 43, [60, 64, 67]), "Am", fresh=True)
+    third = reharmonised(beat("C", 40, [60, 64, 67]), "Am", fresh=True)
+    fifth = reharmonised(beat("C", 43, [60, 64, 67]), "Am", fresh=True)
     assert [n.pitch % 12 for b in (third, fifth) for n in b.notes if n.part == "bass"] == [0, 4]

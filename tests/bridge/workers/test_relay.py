@@ -10,8 +10,18 @@ from hypothesis import strategies as st
 
 from bridge.clock import Seconds
 from bridge.workers.protocol import Accepted, Done, FromWorker, Job, Ordered, Refused, Streamed, pack, unpack
-from bridge.workers.relay import LONGEST, PATIENCE, Answered, Offer, Relay, Said, Step, ToHome, ToWorker
-from bridge.workers.worker import Benches
+from bridge.workers.relay import (
+    BEAT_TIMEOUT,
+    MAX_OFFERED_BEATS,
+    LogLine,
+    Relay,
+    Step,
+    ToAllWorkers,
+    ToLocal,
+    ToSession,
+    ToWorker,
+)
+from bridge.workers.worker import ActiveJobs
 from model.generation.messages import Answer, BeatWritten, Begin, Failed, Forget, Order, Understood, Write
 from model.music.plan import Controls, Plan
 from tests.support.virtual_band import beat_of
@@ -27,7 +37,7 @@ class Player:
     written: dict[int, int] = field(default_factory=dict)
     works: int = 0
 
-    def carry_out(self, order: Order) -> Answer | None:
+    def execute(self, order: Order) -> Answer | None:
         match order:
             case Begin(take):
                 self.written[take] = 0
@@ -50,7 +60,7 @@ class Stage:
 
     relay: Relay = field(default_factory=lambda: Relay("w", map(str, itertools.count()).__next__))
     home: Player = field(default_factory=Player)
-    workers: dict[str, tuple[Benches, Player]] = field(default_factory=dict)
+    workers: dict[str, tuple[ActiveJobs, Player]] = field(default_factory=dict)
     now: Seconds = Seconds(0.0)
     answers: list[Answer] = field(default_factory=list)
     at_home: list[Answer] = field(default_factory=list)
@@ -58,50 +68,50 @@ class Stage:
     turn: int = 0
 
     def hire(self, name: str, weights: str = "w") -> None:
-        self.workers[name] = (Benches(name, weights), Player())
+        self.workers[name] = (ActiveJobs(name, weights), Player())
 
     def do(self, steps: list[Step]) -> None:
         for step in steps:
             match step:
-                case ToHome(order):
-                    if (answer := self.home.carry_out(order)) is not None:
+                case ToLocal(order):
+                    if (answer := self.home.execute(order)) is not None:
                         self.at_home.append(answer)
-                case Offer(job) if self.workers:
+                case ToAllWorkers(job) if self.workers:
                     names = [*self.workers]
                     self.turn += 1
                     self.work(names[self.turn % len(names)], unpack(pack(job), Job))
                 case ToWorker(worker, value) if worker in self.workers:
                     self.work(worker, unpack(pack(value), Ordered, Done))
-                case Answered(answer):
+                case ToSession(answer):
                     self.answers.append(answer)
-                case Said() | Offer() | ToWorker():
+                case LogLine() | ToAllWorkers() | ToWorker():
                     pass
 
     def work(self, name: str, said: Job | Ordered | Done) -> None:
         benches, player = self.workers[name]
         orders, told = (
-            benches.offered(said, ANSWERS) if isinstance(said, Job) else benches.ordered(said, ANSWERS)
+            benches.on_offer(said, ANSWERS) if isinstance(said, Job) else benches.on_order(said, ANSWERS)
         )
         self.coming += [value for _, value in told]
         for order in orders:
-            answer = player.carry_out(order)
+            answer = player.execute(order)
             if answer is not None:
-                self.coming += [value for _, value in benches.answered(answer)]
+                self.coming += [value for _, value in benches.on_answer(answer)]
 
     def home_answers(self) -> None:
         if self.at_home:
-            self.do(self.relay.home_answered(self.at_home.pop(0)))
+            self.do(self.relay.on_local_answer(self.at_home.pop(0)))
 
     def worker_answers(self, twice: bool = False) -> None:
         if self.coming:
             said = unpack(pack(self.coming.pop(0)), Accepted, Refused, Streamed)
             for _ in range(1 + twice):
-                self.do(self.relay.worker_said(said, self.now))
+                self.do(self.relay.on_worker_message(said, self.now))
 
     def kill(self, name: str) -> None:
         del self.workers[name]
         self.coming = [c for c in self.coming if not isinstance(c, Streamed)]
-        self.do(self.relay.worker_gone(name, self.now))
+        self.do(self.relay.on_worker_exit(name, self.now))
 
     def settle(self) -> None:
         while self.at_home or self.coming:
@@ -122,7 +132,7 @@ def staged(*workers: str) -> Stage:
     stage = Stage()
     for name in workers:
         stage.hire(name)
-    stage.do(stage.relay.reached(True, stage.now))
+    stage.do(stage.relay.on_connection(True, stage.now))
     return stage
 
 
@@ -133,10 +143,13 @@ def test_a_worker_takes_over_at_a_bar_line_and_home_rests() -> None:
         stage.write(index)
         stage.settle()
         if index < 2:
-            assert stage.relay.beats["workers"] == 0, "not before a bar line"
+            assert stage.relay.beats_by_source["workers"] == 0, "not before a bar line"
     assert stage.beats() == [*range(12)]
-    assert stage.relay.beats == {"home": 3, "workers": 9} or stage.relay.beats == {"home": 0, "workers": 12}
-    assert stage.home.works == stage.relay.beats["home"]
+    assert stage.relay.beats_by_source == {"home": 3, "workers": 9} or stage.relay.beats_by_source == {
+        "home": 0,
+        "workers": 12,
+    }
+    assert stage.home.works == stage.relay.beats_by_source["home"]
 
 
 def test_a_worker_that_dies_within_a_bar_leaves_no_beat_unwritten() -> None:
@@ -162,13 +175,13 @@ def test_a_beat_that_is_overdue_is_written_at_home() -> None:
         stage.write(index)
         stage.settle()
     stage.write(6)
-    assert stage.relay.wake() == PATIENCE
-    stage.now = PATIENCE
-    stage.do(stage.relay.woken(stage.now))
+    assert stage.relay.next_deadline() == BEAT_TIMEOUT
+    stage.now = BEAT_TIMEOUT
+    stage.do(stage.relay.on_timeout(stage.now))
     while stage.at_home:
         stage.home_answers()
     assert stage.beats() == [*range(7)]
-    assert stage.relay.wake() is None
+    assert stage.relay.next_deadline() is None
 
 
 def test_a_beat_that_is_lost_on_its_way_brings_the_take_home_and_none_is_missing() -> None:
@@ -182,8 +195,8 @@ def test_a_beat_that_is_lost_on_its_way_brings_the_take_home_and_none_is_missing
     stage.write(7)
     stage.settle()
     assert stage.beats() == [*range(6)], "the seventh is not told before the sixth"
-    stage.now = PATIENCE
-    stage.do(stage.relay.woken(stage.now))
+    stage.now = BEAT_TIMEOUT
+    stage.do(stage.relay.on_timeout(stage.now))
     stage.settle()
     assert stage.beats() == [*range(8)]
 
@@ -191,7 +204,7 @@ def test_a_beat_that_is_lost_on_its_way_brings_the_take_home_and_none_is_missing
 def test_other_weights_are_refused_with_words_and_the_take_stays_at_home() -> None:
     stage = Stage()
     stage.hire("ann", "other")
-    stage.do(stage.relay.reached(True, stage.now))
+    stage.do(stage.relay.on_connection(True, stage.now))
     stage.begin()
     [refused] = stage.coming
     assert isinstance(refused, Refused)
@@ -199,20 +212,20 @@ def test_other_weights_are_refused_with_words_and_the_take_stays_at_home() -> No
     for index in range(9):
         stage.write(index)
         stage.settle()
-    assert stage.relay.beats == {"home": 9, "workers": 0}
+    assert stage.relay.beats_by_source == {"home": 9, "workers": 0}
 
 
 def test_jobs_and_orders_that_come_twice_are_done_once() -> None:
-    benches = Benches("ann", "w")
+    benches = ActiveJobs("ann", "w")
     job = Job("j", "w", Begin(5, "jazz", Controls(), 1))
-    assert len(benches.offered(job, ANSWERS)[0]) == 1
-    assert benches.offered(job, ANSWERS) == ([], [])
+    assert len(benches.on_offer(job, ANSWERS)[0]) == 1
+    assert benches.on_offer(job, ANSWERS) == ([], [])
     ordered = Ordered("j", 0, (Write(5, 0, Controls()),))
-    assert len(benches.ordered(ordered, ANSWERS)[0]) == 1
-    assert benches.ordered(ordered, ANSWERS) == ([], [])
-    assert benches.ordered(Done("j"), ANSWERS)[0] == [Forget(1)]
-    assert benches.offered(job, ANSWERS) == ([], [])
-    [(topic, refused)] = benches.ordered(ordered, ANSWERS)[1]
+    assert len(benches.on_order(ordered, ANSWERS)[0]) == 1
+    assert benches.on_order(ordered, ANSWERS) == ([], [])
+    assert benches.on_order(Done("j"), ANSWERS)[0] == [Forget(1)]
+    assert benches.on_offer(job, ANSWERS) == ([], [])
+    [(topic, refused)] = benches.on_order(ordered, ANSWERS)[1]
     assert topic == ANSWERS
     assert isinstance(refused, Refused)
 
@@ -222,7 +235,7 @@ def test_a_take_that_fails_on_a_worker_is_written_at_home() -> None:
     stage.begin()
     stage.write(0)
     benches, _ = stage.workers["ann"]
-    stage.coming = [stage.coming[0], *(v for _, v in benches.answered(Failed(1, "out of memory")))]
+    stage.coming = [stage.coming[0], *(v for _, v in benches.on_answer(Failed(1, "out of memory")))]
     stage.settle()
     stage.write(1)
     stage.settle()
@@ -232,25 +245,25 @@ def test_a_take_that_fails_on_a_worker_is_written_at_home() -> None:
 def test_a_take_that_plays_for_hours_is_remembered_as_far_as_it_may_go_back() -> None:
     stage = staged("ann")
     stage.begin()
-    for index in range(3 * LONGEST):
+    for index in range(3 * MAX_OFFERED_BEATS):
         stage.write(index)
         stage.settle()
-    assert stage.relay.remembered <= LONGEST
+    assert stage.relay.remembered_beats <= MAX_OFFERED_BEATS
     stage.kill("ann")
-    for index in range(3 * LONGEST - 16, 3 * LONGEST + 8):
+    for index in range(3 * MAX_OFFERED_BEATS - 16, 3 * MAX_OFFERED_BEATS + 8):
         stage.write(index)
         stage.settle()
-    assert stage.beats()[-1] == 3 * LONGEST + 7
+    assert stage.beats()[-1] == 3 * MAX_OFFERED_BEATS + 7
 
 
 def test_a_worker_that_accepts_a_take_too_long_to_tell_is_let_go() -> None:
     stage = Stage()
-    stage.do(stage.relay.reached(True, stage.now))
+    stage.do(stage.relay.on_connection(True, stage.now))
     stage.begin()
-    for index in range(LONGEST + 2):
+    for index in range(MAX_OFFERED_BEATS + 2):
         stage.write(index)
         stage.settle()
-    steps = stage.relay.worker_said(Accepted("0", "late"), stage.now)
+    steps = stage.relay.on_worker_message(Accepted("0", "late"), stage.now)
     assert [step.value for step in steps if isinstance(step, ToWorker)] == [Done("0")]
 
 
@@ -291,12 +304,12 @@ def test_whatever_happens_each_order_has_its_answer_in_order(moves: list[str]) -
                 del stage.coming[0]  # beats travel without acknowledgement
             case "late":
                 stage.now = Seconds(stage.now + 6)
-                stage.do(stage.relay.woken(stage.now))
+                stage.do(stage.relay.on_timeout(stage.now))
             case "broker":
                 there = not there
-                stage.do(stage.relay.reached(there, stage.now))
+                stage.do(stage.relay.on_connection(there, stage.now))
     stage.now = Seconds(stage.now + 60)
     stage.settle()
-    stage.do(stage.relay.woken(stage.now))
+    stage.do(stage.relay.on_timeout(stage.now))
     stage.settle()
     assert stage.beats() == asked

@@ -15,10 +15,10 @@ import pytest
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
-from bridge.config import account
+from bridge.config import parse_broker_url
 from bridge.errors import OwnerError
 from bridge.workers.protocol import (
-    JOBS,
+    JOBS_TOPIC,
     Accepted,
     Job,
     Ordered,
@@ -90,11 +90,11 @@ def test_a_worker_writes_the_beats_and_when_it_is_killed_the_music_goes_on(
 
 PLAIN = """
 import asyncio, logging, sys
-from bridge.config import account
+from bridge.config import parse_broker_url
 from bridge.workers.worker import Worker
 from tests.support.generators import Plain
 logging.basicConfig(level=logging.INFO)
-async def work(): await Worker(account(sys.argv[1]), Plain).run()
+async def work(): await Worker(parse_broker_url(sys.argv[1]), Plain).run()
 asyncio.run(work())
 """
 
@@ -113,13 +113,13 @@ def test_a_job_that_comes_twice_is_accepted_once_and_one_of_other_weights_is_ref
     said: list[Accepted | Refused | Streamed] = []
 
     async def offered() -> None:
-        answers = f"{JOBS}/answers"
+        answers = f"{JOBS_TOPIC}/answers"
         properties = Properties(PacketTypes.PUBLISH)
         properties.ResponseTopic = answers
         async with aiomqtt.Client("127.0.0.1", broker.port, protocol=aiomqtt.ProtocolVersion.V5) as client:
             await client.subscribe(answers, 1)
             for job in (ours, ours, theirs, done):
-                await client.publish(JOBS, pack(job), 1, properties=properties)
+                await client.publish(JOBS_TOPIC, pack(job), 1, properties=properties)
             async for message in client.messages:
                 said.append(unpack(bytes(message.payload), Accepted, Refused, Streamed))
                 if said[-1].job == "last":
@@ -151,7 +151,7 @@ def test_a_worker_that_cannot_compose_says_the_remedy_and_ends() -> None:
         raise ValueError("decoder.safetensors is not the file that was shipped: install LLMBall again")
 
     async def work() -> None:
-        await Worker(account("mqtt://127.0.0.1:1"), refusing).run()
+        await Worker(parse_broker_url("mqtt://127.0.0.1:1"), refusing).run()
 
     with pytest.raises(OwnerError, match="install LLMBall again"):
         asyncio.run(work())

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bridge.__main__ import main
 from model.analysis.explain import chart, explain
-from model.analysis.key_finder import found_key
+from model.analysis.key_finder import find_key
 from model.music import midifile
 from model.music.harmony import QUALITIES, Chord, chord_symbol, note_name, parse_chord
 from model.music.midifile import Song
@@ -59,7 +59,7 @@ def test_a_transposed_piece_is_explained_alike(up: int) -> None:
     )
     assert [c.numeral for c in moved.chords] == [c.numeral for c in plain.chords]
     assert [c.kind for c in moved.cadences] == [c.kind for c in plain.cadences]
-    assert found_key(comped("C F G C", up=up)).key.tonic == up
+    assert find_key(comped("C F G C", up=up)).key.tonic == up
 
 
 def test_minor_half_and_deceptive_cadences_are_told() -> None:

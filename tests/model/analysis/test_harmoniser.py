@@ -13,13 +13,13 @@ from model.analysis.harmoniser import (
     FEATURES,
     STATES,
     Harmoniser,
-    asked_after,
-    asked_by,
+    begins_half_bar,
     features,
     halves,
-    kind,
-    opens_half,
-    shipped,
+    harmony_after,
+    harmony_of_melody,
+    load_harmoniser,
+    triad_kind,
 )
 from model.generation import bias_terms
 from model.music.harmony import QUALITIES, Chord, Key, parse_key
@@ -43,7 +43,9 @@ def test_the_halves_of_bars_lie_side_by_side_and_fill_them(meter: str, count: in
     assert [p.start for p in parts] == [0, *[p.end for p in parts[:-1]]]
     assert parts[-1].end == count * bar
     assert all(a.end - a.start >= b.end - b.start > 0 for a, b in zip(parts[::2], parts[1::2], strict=True))
-    opening = [i for i in range(beats_in_bar(meter)) if opens_half(Beat(i, 0, i, meter, None, fresh=False))]
+    opening = [
+        i for i in range(beats_in_bar(meter)) if begins_half_bar(Beat(i, 0, i, meter, None, fresh=False))
+    ]
     assert [i * beat_length(meter) for i in opening] == [p.start for p in parts[:2]]
 
 
@@ -56,17 +58,20 @@ def test_a_tune_in_another_key_asks_for_the_same_chords_there(pitches: list[int]
     assert (features(parts, tune(*pitches), C) == features(parts, moved, there)).all()
     given_here, given_there = kept(*pitches, 60, 60, 60), kept(*(p + up for p in (*pitches, 60, 60, 60)))
     if len(given_here) >= 4:
-        here = asked_by(given_here, "4/4", C)
-        assert np.allclose(np.roll(here, up, 1), asked_by(given_there, "4/4", there), atol=1e-5)
+        here = harmony_of_melody(given_here, "4/4", C)
+        assert np.allclose(np.roll(here, up, 1), harmony_of_melody(given_there, "4/4", there), atol=1e-5)
 
 
 @given(st.lists(st.integers(55, 80), min_size=8, max_size=24))
 @settings(max_examples=15, deadline=None)
 def test_what_is_said_are_probabilities(pitches: list[int]) -> None:
     heard = features(halves([(0, "4/4"), (1920, "4/4")]), tune(*pitches), C)
-    for said in (shipped().likely(heard), shipped().behind(heard)):
+    for said in (
+        load_harmoniser().log_probabilities(heard),
+        load_harmoniser().causal_log_probabilities(heard),
+    ):
         assert np.allclose(np.exp(said).sum((1, 2)), 1, atol=1e-4)
-    assert len(shipped().behind(heard)) == len(heard) + 1
+    assert len(load_harmoniser().causal_log_probabilities(heard)) == len(heard) + 1
 
 
 @given(st.lists(st.integers(55, 80), min_size=16, max_size=16), st.integers(0, 11))
@@ -74,7 +79,9 @@ def test_what_is_said_are_probabilities(pitches: list[int]) -> None:
 def test_what_comes_later_changes_nothing_for_one_who_plays_along(pitches: list[int], until: int) -> None:
     parts = halves((1920 * i, "4/4") for i in range(4))
     other = [p if i < until else p + 1 for i, p in enumerate(pitches)]
-    one, two = (shipped().behind(features(parts, tune(*p), C)) for p in (pitches, other))
+    one, two = (
+        load_harmoniser().causal_log_probabilities(features(parts, tune(*p), C)) for p in (pitches, other)
+    )
     known = until // 2  # halves that are over
     assert (one[: known + 1] == two[: known + 1]).all()
 
@@ -87,13 +94,17 @@ def test_playing_along_asks_as_hearing_up_to_now_does() -> None:
     frame = Beat(10, 2, 2, "4/4", None, fresh=False)
     parts = halves((1920 * i, "4/4") for i in range(3))[:5]
     assert np.allclose(
-        asked_after(beats, frame, C), shipped().behind(features(parts, tune(*pitches), C))[-1], atol=1e-5
+        harmony_after(beats, frame, C),
+        load_harmoniser().causal_log_probabilities(features(parts, tune(*pitches), C))[-1],
+        atol=1e-5,
     )
 
 
 def test_a_plain_tune_in_c_asks_for_c_where_it_rests() -> None:
-    asked = asked_by(kept(67, 64, 60, 60, 65, 69, 65, 69, 67, 71, 67, 74, 72, 67, 64, 60), "4/4", C)
-    root = np.logaddexp.reduce(asked, 2).argmax(1)
+    melody_harmony = harmony_of_melody(
+        kept(67, 64, 60, 60, 65, 69, 65, 69, 67, 71, 67, 74, 72, 67, 64, 60), "4/4", C
+    )
+    root = np.logaddexp.reduce(melody_harmony, 2).argmax(1)
     assert root[-1] == 0
     assert set(root.tolist()) <= {0, 2, 4, 5, 7, 9, 11}
 
@@ -102,19 +113,19 @@ def test_a_plain_tune_in_c_asks_for_c_where_it_rests() -> None:
     ("name", "number"), [("", 0), ("m7", 1), ("dim", 2), ("m7b5", 2), ("7", 0), ("sus4", 0)]
 )
 def test_every_kind_of_chord_is_near_a_triad(name: str, number: int) -> None:
-    assert kind(Chord(0, name, 0)) == number
+    assert triad_kind(Chord(0, name, 0)) == number
 
 
 def test_the_fusion_weighs_roots_and_their_kinds_by_likelihood() -> None:
-    likely = np.full((12, 3), -6.0, np.float32)
-    likely[7, 1] = -0.1
-    roots, kinds = bias_terms.asked(likely, 2.0)
+    log_probabilities = np.full((12, 3), -6.0, np.float32)
+    log_probabilities[7, 1] = -0.1
+    roots, kinds = bias_terms.melody_harmony(log_probabilities, 2.0)
     assert int(roots.argmax()) == 7
     assert float(roots.max()) == 0
     names = list(QUALITIES)
     assert kinds.shape == (12, len(names))
     assert kinds[7, names.index("m")] == kinds[7, names.index("m7")] > kinds[7, names.index("")]
-    nothing = bias_terms.asked(likely, 0.0)
+    nothing = bias_terms.melody_harmony(log_probabilities, 0.0)
     assert not nothing[0].any()
     assert not nothing[1].any()
 
@@ -139,5 +150,5 @@ def test_a_network_of_another_size_works_too() -> None:
     heard = drawn(5, FEATURES)
     alone = Harmoniser({f"0.{n}": a for n, a in arrays.items()})
     twice = Harmoniser({f"{i}.{n}": a for i in range(2) for n, a in arrays.items()})
-    assert alone.likely(heard).shape == (5, 12, 3)
-    assert np.allclose(alone.likely(heard), twice.likely(heard), atol=1e-5)
+    assert alone.log_probabilities(heard).shape == (5, 12, 3)
+    assert np.allclose(alone.log_probabilities(heard), twice.log_probabilities(heard), atol=1e-5)

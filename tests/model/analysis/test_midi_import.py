@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.analysis.midi_import import heard_key, read_any
+from model.analysis.midi_import import detect_key, read_midi_file
 from model.music.midifile import MidiFileError
 
 
@@ -37,7 +37,7 @@ def test_a_foreign_file_gets_our_parts_resolution_bars_and_chords(tmp_path: Path
     low = ("Track 2", 1, [(0, 384, 36)])
     block = ("Synth", 2, [(0, 384, p) for p in (60, 64, 67)])
     kit = ("Beatz", 9, [(0, 24, 35), (96, 24, 40)])
-    song = read_any(file(tmp_path, lead, low, block, kit))
+    song = read_midi_file(file(tmp_path, lead, low, block, kit))
     assert {p: sorted({n.pitch for n in song.notes if n.part == p}) for p in ("melody", "bass", "chords", "drums")} == {
         "melody": [72, 74, 76, 79], "bass": [36], "chords": [60, 64, 67], "drums": [36, 38],
     }  # fmt: skip
@@ -48,7 +48,7 @@ def test_a_foreign_file_gets_our_parts_resolution_bars_and_chords(tmp_path: Path
 
 def test_a_piano_alone_is_a_melody_over_chords(tmp_path: Path) -> None:
     notes = [(i * 96, 90, 76 + i) for i in range(4)] + [(0, 384, p) for p in (48, 55, 64)]
-    song = read_any(file(tmp_path, ("whatever", 0, notes)))
+    song = read_midi_file(file(tmp_path, ("whatever", 0, notes)))
     assert [n.pitch for n in song.notes if n.part == "melody"] == [76, 77, 78, 79]
 
 
@@ -57,13 +57,13 @@ def test_bytes_that_are_no_midi_are_refused(tmp_path_factory: pytest.TempPathFac
     path = tmp_path_factory.mktemp("bytes") / "x.mid"
     path.write_bytes(content)
     with pytest.raises(MidiFileError):
-        read_any(path)
+        read_midi_file(path)
 
 
 def test_a_key_is_heard_from_the_pitch_classes_by_their_time(tmp_path: Path) -> None:
     scale = [(i * 96, 96, p) for i, p in enumerate((69, 71, 72, 74, 76, 77, 80, 81, 69, 76, 69))]
-    song = read_any(file(tmp_path, ("lead", 0, scale)))
-    assert heard_key(song.notes).name == "A minor"
+    song = read_midi_file(file(tmp_path, ("lead", 0, scale)))
+    assert detect_key(song.notes).name == "A minor"
 
 
 def test_a_file_without_notes_is_refused(tmp_path: Path) -> None:
@@ -72,4 +72,4 @@ def test_a_file_without_notes_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "empty.mid"
     path.write_bytes(buffer.getvalue())
     with pytest.raises(MidiFileError, match="no note"):
-        read_any(path)
+        read_midi_file(path)

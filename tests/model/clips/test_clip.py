@@ -5,7 +5,7 @@ import itertools
 import pytest
 
 from model.clips.clip import _clear_of, clip, programs
-from model.clips.messages import Wanted
+from model.clips.messages import ClipSpec
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music import midifile
 from model.music.midifile import bar_length
@@ -52,7 +52,7 @@ class Metronome:
 def test_a_clip_is_exactly_as_long_as_the_option_else_the_words_else_eight_bars(
     option: int | None, words: int | None, expected: int, closing: bool, meter: str
 ) -> None:
-    song = clip(Metronome(Plan(bars=words, meter=meter)), Wanted("x", 1, bars=option, closing=closing))
+    song = clip(Metronome(Plan(bars=words, meter=meter)), ClipSpec("x", 1, bars=option, closing=closing))
     assert len(song.bars) == expected
     assert song.end == expected * bar_length(meter)
     filed = midifile.from_bytes(midifile.to_bytes(song))
@@ -61,15 +61,15 @@ def test_a_clip_is_exactly_as_long_as_the_option_else_the_words_else_eight_bars(
 
 
 def test_a_loop_is_not_told_where_it_ends_and_a_closing_clip_is() -> None:
-    loop = clip(Metronome(Plan()), Wanted("x", 1, bars=2))
-    closing = clip(Metronome(Plan()), Wanted("x", 1, bars=2, closing=True))
+    loop = clip(Metronome(Plan()), ClipSpec("x", 1, bars=2))
+    closing = clip(Metronome(Plan()), ClipSpec("x", 1, bars=2, closing=True))
     assert [symbol for _, symbol in loop.chords] == ["Am", "Am"]
     assert [symbol for _, symbol in closing.chords] == ["Am", "C"]
 
 
 def test_only_the_parts_of_the_plan_are_in_the_file_each_with_its_instrument() -> None:
     plan = Plan(parts=("melody", "bass"), instruments=(("bass", "slap bass"), ("melody", "flute")))
-    song = clip(Metronome(plan), Wanted("x", 1, bars=1))
+    song = clip(Metronome(plan), ClipSpec("x", 1, bars=1))
     assert {n.part for n in song.notes} == {"melody", "bass"}
     assert song.programs == (("melody", 73), ("bass", 36))
 
@@ -83,7 +83,7 @@ def test_an_unknown_instrument_is_played_by_the_parts_own() -> None:
 
 
 def test_a_set_control_goes_before_the_words() -> None:
-    wanted = Wanted("x", 1, bars=1, controls=Controls(tempo=90, key="E minor"))
+    wanted = ClipSpec("x", 1, bars=1, controls=Controls(tempo=90, key="E minor"))
     song = clip(Metronome(Plan(tempo=120, key="C major", explicit=("tempo", "key"))), wanted)
     assert song.tempos == ((Ticks(0), 90),)
     assert song.key == "E minor"
@@ -91,7 +91,7 @@ def test_a_set_control_goes_before_the_words() -> None:
 
 def test_the_option_for_parts_reaches_the_composer() -> None:
     composer = Metronome(Plan())
-    clip(composer, Wanted("x", 1, bars=1, parts=("bass",)))
+    clip(composer, ClipSpec("x", 1, bars=1, parts=("bass",)))
     assert {order.parts for order in composer.begun} == {("bass",)}
     assert not composer.taken, "the take is forgotten"
 
@@ -106,7 +106,7 @@ def test_swing_moves_the_off_beats_and_keeps_the_beats() -> None:
 
 def test_a_clip_of_no_bars_is_refused_with_the_law() -> None:
     with pytest.raises(ValueError, match=r"1\.\.256 bars, not 0"):
-        Wanted("x", 1, bars=0)
+        ClipSpec("x", 1, bars=0)
 
 
 def test_a_new_note_that_comes_early_does_not_cut_a_kept_one() -> None:

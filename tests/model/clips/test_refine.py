@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model.clips.clip import clip
-from model.clips.messages import Wanted
+from model.clips.messages import ClipSpec
 from model.clips.refine import refine
 from model.generation.composer import Composer
 from model.music.harmony import parse_chord, parse_key
@@ -23,7 +23,7 @@ def writer() -> Composer:
 @pytest.fixture(scope="module")
 def song(writer: Composer) -> Song:
     return clip(
-        writer, Wanted("funk with drums", 3, bars=4, controls=Controls(key="D minor", chords="Dm Gm A Dm"))
+        writer, ClipSpec("funk with drums", 3, bars=4, controls=Controls(key="D minor", chords="Dm Gm A Dm"))
     )
 
 

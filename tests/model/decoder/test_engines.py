@@ -8,27 +8,27 @@ import numpy as np
 import pytest
 
 from model import weights
-from model.decoder.engine import Array, Decoding
+from model.decoder.engine import Array, Engine
 from model.decoder.load import EngineError, open_engine
 from model.decoder.native_engine import NativeEngine
-from model.decoder.onnx_engine import Engine
+from model.decoder.onnx_engine import OnnxEngine
 from model.decoder.tokenizer import SIZES, Event
-from model.native.library import able
+from model.native.library import native_available
 from tests.support.tiny_engine import SHAPE, noise
 
-Kind = Callable[[dict[str, Array], dict[str, int]], Decoding]
+Kind = Callable[[dict[str, Array], dict[str, int]], Engine]
 
 
-@pytest.fixture(params=[Engine, NativeEngine])
+@pytest.fixture(params=[OnnxEngine, NativeEngine])
 def kind(request: pytest.FixtureRequest) -> Kind:
-    if request.param is NativeEngine and not able():
+    if request.param is NativeEngine and not native_available():
         pytest.skip("model/native/decoder.c is not built (a C compiler, then make setup)")
     found: Kind = request.param
     return found
 
 
 @pytest.fixture
-def fast(kind: Kind) -> Decoding:
+def fast(kind: Kind) -> Engine:
     return kind(noise(), SHAPE)
 
 
@@ -43,7 +43,7 @@ def as_row(row: np.ndarray[tuple[int, ...], np.dtype[np.int16]]) -> tuple[int, .
 
 @pytest.mark.parametrize("told", [[True, False], [True, True, False]])
 def test_the_engine_says_what_the_torch_decoder_says_but_for_its_eight_bits(
-    fast: Decoding, told: list[bool]
+    fast: Engine, told: list[bool]
 ) -> None:
     torch = pytest.importorskip("torch")
     from model.decoder.transformer import Decoder, Shape
@@ -62,11 +62,11 @@ def test_the_engine_says_what_the_torch_decoder_says_but_for_its_eight_bits(
         states = model.backbone(texts, torch.from_numpy(said_of), torch.from_numpy(every).long())
         said = torch.from_numpy(np.stack([rows[5]] * len(told))).long()
         ours = fast.event(h)
-        for i, logits in enumerate(model.fields(states[:, -1], said)):
+        for i, logits in enumerate(model.field_logits(states[:, -1], said)):
             exact = logits.numpy()
             assert np.linalg.norm(ours - exact) < 0.03 * np.linalg.norm(exact)
             if i < len(SIZES) - 1:
-                h, ours = fast.say(h, i, int(rows[5][i]))
+                h, ours = fast.next_field(h, i, int(rows[5][i]))
 
 
 def test_event_by_event_the_shipped_engine_prefers_what_the_torch_decoder_prefers(kind: Kind) -> None:
@@ -85,18 +85,18 @@ def test_event_by_event_the_shipped_engine_prefers_what_the_torch_decoder_prefer
         for i in range(len(SIZES)):
             row.append(int(logits[0].argmax()))
             if i < len(SIZES) - 1:
-                h, logits = fast.say(h, i, row[-1])
+                h, logits = fast.next_field(h, i, row[-1])
         rows.append((row[0], row[1], row[2], row[3], row[4]))
         h = fast.step(state, rows[-1])
     table = torch.tensor([rows])
     with torch.no_grad():
         states = model.backbone(torch.from_numpy(text[None]), torch.tensor([False]), table[:, :-1])
-        for i, exact in enumerate(model.fields(states, table[:, 1:])):
+        for i, exact in enumerate(model.field_logits(states, table[:, 1:])):
             chosen = exact.gather(-1, table[:, 1:, i : i + 1])[..., 0]
             assert (chosen > exact.max(-1).values - 0.25).all()
 
 
-def test_reading_at_once_and_row_by_row_are_the_same(fast: Decoding) -> None:
+def test_reading_at_once_and_row_by_row_are_the_same(fast: Engine) -> None:
     rows = random_rows(30)
     text, said = np.zeros(512, np.float32), np.array([False])
     _, at_once = fast.begin(text, said, rows[None])
@@ -106,7 +106,7 @@ def test_reading_at_once_and_row_by_row_are_the_same(fast: Decoding) -> None:
     assert np.allclose(h, at_once, atol=0.01)
 
 
-def test_a_lane_says_the_same_alone_and_beside_another(fast: Decoding) -> None:
+def test_a_lane_says_the_same_alone_and_beside_another(fast: Engine) -> None:
     rows = random_rows(20)
     text = np.random.default_rng(4).normal(size=512).astype(np.float32)
     one, alone = fast.begin(text, np.array([True]), rows[None, :10])
@@ -138,7 +138,7 @@ def test_a_beginning_without_words_that_was_read_before_is_not_read_again_and_sa
         ]
 
 
-def test_a_state_cut_back_goes_on_as_if_the_rest_had_never_been(fast: Decoding) -> None:
+def test_a_state_cut_back_goes_on_as_if_the_rest_had_never_been(fast: Engine) -> None:
     rows = random_rows(20)
     state, _ = fast.begin(np.zeros(512, np.float32), np.array([True]), rows[None, :10])
     length = state.length
@@ -160,7 +160,7 @@ def test_rows_that_leave_the_middle_of_a_state_are_as_if_they_had_never_been_rea
     text, said = np.zeros(512, np.float32), np.array([True])
     state, _ = fast.begin(text, said, rows[None])
     alone, _ = fast.begin(text, said, np.concatenate([rows[:10], rows[25:]])[None])
-    state.drop(SHAPE["prefix"] + 10, 15)
+    state.drop_rows(SHAPE["prefix"] + 10, 15)
     assert state.length == alone.length
     for ours, theirs in zip(
         state.rows, alone.rows, strict=True
@@ -169,27 +169,27 @@ def test_rows_that_leave_the_middle_of_a_state_are_as_if_they_had_never_been_rea
 
 
 def test_a_state_goes_on_after_rows_have_left_it_much_as_if_it_had_not_read_them(
-    fast: Decoding,
+    fast: Engine,
 ) -> None:
     rows = random_rows(60)
     text, said = np.zeros(512, np.float32), np.array([True])
     state, _ = fast.begin(text, said, rows[None, :50])
     alone, _ = fast.begin(text, said, np.concatenate([rows[:10], rows[25:50]])[None])
-    state.drop(SHAPE["prefix"] + 10, 15)
+    state.drop_rows(SHAPE["prefix"] + 10, 15)
     for row in rows[50:]:
         ours, theirs = fast.step(state, as_row(row)), fast.step(alone, as_row(row))
         assert np.linalg.norm(ours - theirs) < 0.2 * np.linalg.norm(theirs)
 
 
-def test_a_full_state_refuses_another_row_and_stays_as_it_is(fast: Decoding) -> None:
+def test_a_full_state_refuses_another_row_and_stays_as_it_is(fast: Engine) -> None:
     state, _ = fast.begin(np.zeros(512, np.float32), np.array([True]), random_rows(fast.context)[None])
-    assert state.room == 0
+    assert state.free_rows == 0
     with pytest.raises(IndexError, match="room for 0 more rows, not 1"):
         fast.step(state, (4, 1, 0, 0, 0))
     assert state.length == fast.context + SHAPE["prefix"]
 
 
-def test_two_states_of_one_engine_do_not_hear_each_other(fast: Decoding) -> None:
+def test_two_states_of_one_engine_do_not_hear_each_other(fast: Engine) -> None:
     rows = random_rows(12)
     text, said = np.zeros(512, np.float32), np.array([False])
     alone, _ = fast.begin(text, said, rows[None, :6])
@@ -245,14 +245,14 @@ def test_torch_says_event_by_event_what_the_shipped_engine_says_and_the_referenc
     with torch.no_grad():
         table = torch.from_numpy(np.stack([rows] * 2)).long()
         states = model.backbone(torch.from_numpy(np.stack([text] * 2)), torch.from_numpy(said), table)
-        exact = model.fields(states[:, -1], torch.from_numpy(np.stack([rows[5]] * 2)).long())
+        exact = model.field_logits(states[:, -1], torch.from_numpy(np.stack([rows[5]] * 2)).long())
     logits = slow.event(h)
     for i, expected in enumerate(exact):
         assert np.allclose(logits, expected.numpy(), atol=1e-4)
         if i < len(SIZES) - 1:
-            h, logits = slow.say(h, i, int(rows[5][i]))
-    theirs.drop(SHAPE["prefix"] + 9, 20)
-    ours.drop(SHAPE["prefix"] + 9, 20)
+            h, logits = slow.next_field(h, i, int(rows[5][i]))
+    theirs.drop_rows(SHAPE["prefix"] + 9, 20)
+    ours.drop_rows(SHAPE["prefix"] + 9, 20)
     for row in rows[:5]:
         h, g = slow.step(theirs, as_row(row)), fast.step(ours, as_row(row))
         assert np.linalg.norm(h - g) < 0.03 * np.linalg.norm(h)
@@ -270,7 +270,7 @@ def test_both_engines_write_the_same_notes_where_nothing_is_left_to_chance(kind:
     told = []
     for one in (TorchEngine(*shipped), kind(*shipped)):
         composer = Composer(hash_encoder(), one)
-        composer.begin(Begin(1, "techno", controls, 5, theta=(("tail", 1e-6), ("loose", 1e-6))))
+        composer.begin(Begin(1, "techno", controls, 5, theta=(("top_p", 1e-6), ("top_p_when_played", 1e-6))))
         beats = [composer.write(Write(1, i, controls)).beat for i in range(12)]
         told.append([{(n.part, n.start, n.pitch) for n in b.notes} for b in beats if b is not None])
     assert sum(map(len, told[0])) > 12
@@ -290,7 +290,7 @@ def test_an_engine_that_is_not_installed_is_asked_for_in_vain_with_the_remedy(
 def test_where_nothing_was_compiled_onnx_runtime_plays_and_asking_for_native_tells_the_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("model.native.library.able", lambda: False)
-    assert isinstance(open_engine(), Engine)
+    monkeypatch.setattr("model.decoder.native_engine.able", lambda: False)
+    assert isinstance(open_engine(), OnnxEngine)
     with pytest.raises(EngineError, match="C compiler"):
         open_engine("native")

@@ -8,13 +8,13 @@ from hypothesis import strategies as st
 
 from model.decoder import tokenizer
 from model.decoder.conditioning import Header
-from model.decoder.tokenizer import LENGTHS, SIZES, STEP, Event, beats_of, decode, encode, on_lattice
+from model.decoder.tokenizer import LENGTHS, SIZES, STEP, Event, beats_of, decode, encode, to_token_grid
 from model.music.harmony import QUALITIES, Chord, chord_symbol, parse_chord
 from model.music.notes import METERS, Beat, Note, Ticks, beat_length, beats_in_bar
 from model.training.corpus.transposition import transposed
 
 lattice = st.builds(
-    lambda tick, length, pitch, velocity, part, offset: on_lattice(
+    lambda tick, length, pitch, velocity, part, offset: to_token_grid(
         Note(Ticks(tick * STEP), Ticks(LENGTHS[length] * STEP), pitch, velocity * 8 + 4, part, offset if tick else 0)
     ),
     st.integers(0, 11), st.integers(0, len(LENGTHS) - 1), st.integers(0, 127), st.integers(0, 15),
@@ -69,9 +69,9 @@ def test_every_field_lies_within_its_vocabulary_and_events_rise_within_a_beat(
     )
 )
 def test_any_note_is_put_on_the_lattice_with_its_onset_kept_to_the_tick(note: Note) -> None:
-    placed = on_lattice(note)
+    placed = to_token_grid(note)
     assert placed.start + placed.offset == note.start
-    assert on_lattice(placed) == placed
+    assert to_token_grid(placed) == placed
     assert abs(placed.velocity - note.velocity) <= 4
     if note.length <= LENGTHS[-1] * STEP:
         assert abs(placed.length - note.length) <= max(STEP, note.length * 0.13)

@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from model.decoder.tokenizer import PITCH, ROOT, Event, note_event
 from model.generation import history
-from model.generation.beat_rules import STRAIGHT_ON, Row, Rules
-from model.generation.bias_weights import Theta
-from model.generation.chord_bias import roots
-from model.generation.sampler import write_beat
+from model.generation.beat_rules import NO_SWING_BIAS, BeatContext, Row
+from model.generation.bias_weights import BiasWeights
+from model.generation.chord_bias import root_bias
+from model.generation.sampler import sample_beat
 from model.music.harmony import Chord, parse_chord
-from model.styles import bare
+from model.styles import thirdless_share
 from tests.support.fixed_engine import Empty, Fixed
 
 
@@ -25,27 +25,29 @@ def of_fifths(part: str) -> Fixed:
     return Fixed(onsets, {PITCH + p: 3.0 for p in range(128) if p % 12 in (0, 7)})
 
 
-HELD = Rules(
-    parts=frozenset({"chords"}), ticks=24, line=Event.BEAT, chord=parse_chord("C"), change=None, free=False,
-    must_choose=False, obey=False, due=frozenset(), scale=frozenset({0, 2, 4, 5, 7, 9, 11}), lock=0.0, modal=None, tonic=0,
-    pull=0.0, heard=(), closing=False, restless=0.0, busy={}, sounded=frozenset(),
-    whole=0.0, voices=0.0, span=24, crowd={}, lilt=STRAIGHT_ON, wanted={"chords": 80.0, "bass": 80.0}, place={}, owed={}, heights={},
-    articulation=0.0, tones=3.0, particular=1.0, brightness=0.5, energy=0.5, livelier=0.0, lighter=0.0, temperature=1.0, theta=Theta(),
+HELD = BeatContext(
+    parts=frozenset({"chords"}), ticks=24, line=Event.BEAT, chord=parse_chord("C"), new_chord=None, may_change_chord=False,
+    must_change_chord=False, chord_tones_only=False, entrances=frozenset(), scale=frozenset({0, 2, 4, 5, 7, 9, 11}), scale_lock=0.0, characteristic_tone=None, tonic=0,
+    tonic_bias=0.0, recent_roots=(), is_last_bar=False, chord_change_bias=0.0, sounding_until={}, sounded_tones=frozenset(),
+    missing_tone_bias=0.0, extra_voice_bias=0.0, longest_note=24, density_error={}, swing_bias=NO_SWING_BIAS, target_velocity={"chords": 80.0, "bass": 80.0}, register_position={}, onsets_owed={}, target_pitches={},
+    articulation=0.0, target_chord_size=3.0, chord_size_emphasis=1.0, brightness=0.5, energy=0.5, energy_above_style=0.0, brightness_above_style=0.0, temperature=1.0, theta=BiasWeights(),
 )  # fmt: skip
 """A beat within C major."""
 
 
-def beats(part: str, rules: Rules) -> list[Row]:
+def beats(part: str, context: BeatContext) -> list[Row]:
     """Return the notes of forty such beats."""
     engine, state, h = of_fifths(part), Empty(), np.zeros((1, 1), np.float32)
     generators = (np.random.Generator(np.random.Philox(seed)) for seed in range(40))
-    rows = [row for rng in generators for row in write_beat(engine, state, h, rules, rng)]
+    rows = [row for rng in generators for row in sample_beat(engine, state, h, context, rng)]
     return [row for row in rows if row[0] != Event.CHORD]
 
 
-def thirds(sounded: set[int], whole: float) -> float:
+def thirds(sounded_tones: set[int], missing_tone_bias: float) -> float:
     """Return the share of thirds in beats of a C major chord of which some pitch classes sounded already."""
-    rows = beats("chords", replace(HELD, sounded=frozenset(sounded), whole=whole))
+    rows = beats(
+        "chords", replace(HELD, sounded_tones=frozenset(sounded_tones), missing_tone_bias=missing_tone_bias)
+    )
     return float(np.mean([(row[1] - PITCH) % 12 == 4 for row in rows]))
 
 
@@ -59,26 +61,33 @@ def test_the_bass_says_a_chord_as_it_begins_and_goes_its_way_after() -> None:
     first = note_event("bass", 0)
     bass = replace(HELD, parts=frozenset({"bass"}))
     for symbol, lowest in (("F", 5), ("F/A", 9)):
-        rows = beats("bass", replace(bass, change=parse_chord(symbol)))
+        rows = beats("bass", replace(bass, new_chord=parse_chord(symbol)))
         assert {(row[1] - PITCH) % 12 for row in rows if row[0] == first} == {lowest}
         assert {0, 7} <= {(row[1] - PITCH) % 12 for row in rows if row[0] != first}
     assert {0, 7} <= {(row[1] - PITCH) % 12 for row in beats("bass", bass) if row[0] == first}
-    closing = replace(bass, closing=True)
-    assert {(row[1] - PITCH) % 12 for row in beats("bass", closing)} == {0}
+    is_last_bar = replace(bass, is_last_bar=True)
+    assert {(row[1] - PITCH) % 12 for row in beats("bass", is_last_bar)} == {0}
 
 
 def test_a_close_has_its_bass_on_the_first_tick_though_the_engine_would_rest() -> None:
     seldom = Fixed({note_event("bass", 0): -4.0, int(Event.BEAT): 4.0}, {PITCH + 43: 3.0})
-    close = replace(HELD, parts=frozenset({"bass"}), closing=True, must_choose=True, free=True, pull=9.0)
-    for rules, struck in ((close, True), (replace(close, closing=False), False)):
+    close = replace(
+        HELD,
+        parts=frozenset({"bass"}),
+        is_last_bar=True,
+        must_change_chord=True,
+        may_change_chord=True,
+        tonic_bias=9.0,
+    )
+    for context, struck in ((close, True), (replace(close, is_last_bar=False), False)):
         rng = np.random.Generator(np.random.Philox(1))
-        rows = write_beat(seldom, Empty(), np.zeros((1, 1), np.float32), rules, rng)
+        rows = sample_beat(seldom, Empty(), np.zeros((1, 1), np.float32), context, rng)
         assert any(row[0] == note_event("bass", 0) for row in rows) == struck
 
 
 def test_styles_of_bare_chords_keep_them_bare_and_a_mix_lies_between() -> None:
-    assert [bare(mix) for mix in ((), (("pop", 1.0),), (("metal", 0.5),))] == [0, 0, 1]
-    assert bare((("rock", 0.6), ("folk", 0.2))) == pytest.approx(0.75)
+    assert [thirdless_share(mix) for mix in ((), (("pop", 1.0),), (("metal", 0.5),))] == [0, 0, 1]
+    assert thirdless_share((("rock", 0.6), ("folk", 0.2))) == pytest.approx(0.75)
 
 
 chords = st.lists(st.one_of(st.none(), st.builds(Chord, st.integers(0, 11), st.sampled_from(["", "m7"]), st.just(0))), max_size=40)  # fmt: skip
@@ -88,7 +97,7 @@ chords = st.lists(st.one_of(st.none(), st.builds(Chord, st.integers(0, 11), st.s
 def test_the_roots_that_were_heard_are_told_as_they_came_the_last_one_first_none_twice_running(
     known: list[Chord | None],
 ) -> None:
-    found = history.roots(known)
+    found = history.recent_roots(known)
     assert all(one != other for one, other in pairwise(found))
     assert set(found) == {chord.root for chord in known if chord is not None}
     last = next((chord.root for chord in reversed(known) if chord is not None), None)
@@ -97,20 +106,28 @@ def test_the_roots_that_were_heard_are_told_as_they_came_the_last_one_first_none
 
 def test_a_bar_without_a_chord_is_no_move() -> None:
     symbols = ("C", "F", None, "F7", "Am")
-    assert history.roots([None if s is None else parse_chord(s) for s in symbols]) == (9, 5, 0)
+    assert history.recent_roots([None if s is None else parse_chord(s) for s in symbols]) == (9, 5, 0)
 
 
 @given(st.lists(st.integers(0, 11), min_size=2, max_size=6, unique=True))
-def test_going_back_at_once_to_the_root_that_was_left_costs_and_nothing_else_does(heard: list[int]) -> None:
-    rules = replace(HELD, heard=tuple(heard), free=True)
+def test_going_back_at_once_to_the_root_that_was_left_costs_and_nothing_else_does(
+    recent_roots: list[int],
+) -> None:
+    context = replace(HELD, recent_roots=tuple(recent_roots), may_change_chord=True)
     plain, costly = (
-        roots(replace(rules, theta=Theta(back=back)), 0.0)[0][ROOT : ROOT + 12] for back in (0.0, 1.5)
+        root_bias(replace(context, theta=BiasWeights(return_penalty=return_penalty)), 0.0)[0][
+            ROOT : ROOT + 12
+        ]
+        for return_penalty in (0.0, 1.5)
     )
-    assert np.array_equal(np.flatnonzero(costly - plain), [heard[1]])
-    assert costly[heard[1]] - plain[heard[1]] == -1.5
+    assert np.array_equal(np.flatnonzero(costly - plain), [recent_roots[1]])
+    assert costly[recent_roots[1]] - plain[recent_roots[1]] == -1.5
 
 
 def test_who_has_heard_one_root_has_none_to_go_back_to() -> None:
-    rules = replace(HELD, heard=(5,), free=True)
-    plain, costly = (roots(replace(rules, theta=Theta(back=back)), 0.0)[0] for back in (0.0, 1.5))
+    context = replace(HELD, recent_roots=(5,), may_change_chord=True)
+    plain, costly = (
+        root_bias(replace(context, theta=BiasWeights(return_penalty=return_penalty)), 0.0)[0]
+        for return_penalty in (0.0, 1.5)
+    )
     assert np.array_equal(plain, costly)

@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from model.clips.clip import clip
-from model.clips.messages import Wanted
-from model.generation.bias_terms import RANGES, wanted_velocity
+from model.clips.messages import ClipSpec
+from model.generation.bias_terms import PART_RANGES, target_velocity
 from model.generation.composer import Composer
 from model.generation.messages import Begin, Write
 from model.music.harmony import parse_chord, parse_key
@@ -145,7 +145,7 @@ def test_single_voices_stay_single_and_no_pitch_is_struck_while_it_sounds() -> N
     now = 0
     for beat in beats("rain", 64):
         for note in beat.notes:
-            assert RANGES[note.part][0] <= note.pitch <= RANGES[note.part][1]
+            assert PART_RANGES[note.part][0] <= note.pitch <= PART_RANGES[note.part][1]
             voice: object = note.part if note.part != "chords" else (note.part, note.pitch)
             assert now + note.start >= until.get(voice, 0)
             until[voice] = now + note.end
@@ -169,7 +169,7 @@ def test_a_long_take_holds_the_notes_of_its_last_beats_only_and_goes_on_the_same
     short = composer()
     short.begin(Begin(1, "rain", FREE, 1))
     assert [short.write(Write(1, i, FREE)).beat for i in range(140)] == whole
-    held = [bool(w.beat.notes or w.rows or w.drawn) for w in short._takes[1].written]
+    held = [bool(w.beat.notes or w.rows or w.sampled) for w in short._takes[1].written]
     assert not any(held[:-64])
     assert all(held[-64:])
     with pytest.raises(ValueError, match="64 beats at most"):
@@ -199,13 +199,13 @@ def test_a_stated_half_time_has_its_snare_on_three_and_none_on_two_and_four(nois
 def test_energy_sets_how_loud_a_part_is_and_leaves_its_shape(energy: float) -> None:
     notes = [n for b in beats("rain", 32, controls=replace(FREE, energy=energy)) for n in b.notes]
     loud = [n.velocity for n in notes if n.part == "chords"]
-    assert sum(loud) / len(loud) == pytest.approx(wanted_velocity("chords", energy), abs=6)
+    assert sum(loud) / len(loud) == pytest.approx(target_velocity("chords", energy), abs=6)
     assert len(set(loud)) > 8
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_a_closing_clip_has_its_bass_on_the_last_line_whatever_was_held(seed: int) -> None:
-    written = Wanted("a slow ballad in D minor", seed, bars=3, closing=True)
+    written = ClipSpec("a slow ballad in D minor", seed, bars=3, closing=True)
     song = clip(composer(3), written)
     last = song.bars[-1][0]
     bass = [n for n in song.notes if n.part == "bass"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from model.generation.composer import Composer
 from model.generation.messages import Begin, Write
-from model.generation.take import under_hands
+from model.generation.take import mark_chord_change
 from model.music.harmony import parse_chord
 from model.music.notes import Beat, Kept, Note, Ticks
 from model.music.plan import Controls
@@ -83,10 +83,10 @@ def test_reading_again_is_the_same_as_having_read() -> None:
     beat = once._takes[1].written[1].beat
     other = Note(Ticks(0), Ticks(240), 40, 84, "bass")
     sounded = Kept((other, tune), harmony=True, chord=beat.chord, fresh=beat.fresh)
-    anew._takes[1].cache += 1  # its cache is made anew, from all that was written
+    anew._takes[1].cache_number += 1  # its cache is made anew, from all that was written
     assert written(once, 2, played=((1, sounded),)) == written(anew, 2, played=((1, sounded),))
 
 
 def test_a_chord_is_fresh_where_it_is_another() -> None:
-    assert under_hands(None, given("C")).fresh
-    assert not under_hands(None, Kept()).fresh
+    assert mark_chord_change(None, given("C")).fresh
+    assert not mark_chord_change(None, Kept()).fresh

@@ -8,11 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.clips.clip import ranked, score
-from model.clips.edit import kept
-from model.clips.messages import Stays
-from model.decoder.tokenizer import NOW, PHRASE_BARS, SECTIONS, Event, Line, row_note
-from model.generation.form import STILL, line, off_the_backbeat, rows
-from model.generation.take import kept_rows, later_rows, melody_ahead, rhythm_rows, room, whole
+from model.clips.edit import fixed_content
+from model.clips.messages import KeepSpec
+from model.decoder.tokenizer import NOW, PHRASE_BARS, SECTIONS, BarLine, Event, row_note
+from model.generation.form import STYLES_WITHOUT_FILLS, bar_line, figure_rows, off_the_backbeat
+from model.generation.take import (
+    fixed_rows,
+    is_all_fixed,
+    later_rows,
+    melody_ahead,
+    rhythm_rows,
+    ticks_until_fixed,
+)
 from model.music.midifile import Song
 from model.music.notes import CUES, METERS, PARTS, Beat, Kept, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Plan
@@ -26,7 +33,7 @@ BAR = 1920
 def test_every_bar_of_a_piece_has_a_known_section_and_a_place_in_its_phrase(
     bar: int, bars: int, style: str, closes: bool
 ) -> None:
-    told = line(min(bar, bars - 1), bars, style, closes=closes)
+    told = bar_line(min(bar, bars - 1), bars, style, closes=closes)
     assert told.section in SECTIONS
     assert 1 <= told.phrase <= PHRASE_BARS
     assert 0 <= told.left <= PHRASE_BARS
@@ -34,22 +41,22 @@ def test_every_bar_of_a_piece_has_a_known_section_and_a_place_in_its_phrase(
 
 @given(st.integers(1, 64), NAMES)
 def test_a_piece_that_closes_ends_once_and_in_its_last_bar(bars: int, style: str) -> None:
-    found = [line(i, bars, style, closes=True).section for i in range(bars)]
+    found = [bar_line(i, bars, style, closes=True).section for i in range(bars)]
     assert found[-1] == "ending"
     assert "ending" not in found[:-1]
 
 
 @given(st.integers(0, 200), NAMES)
 def test_a_stream_has_no_end_and_still_styles_no_fills(bar: int, style: str) -> None:
-    told = line(bar, None, style, closes=False)
+    told = bar_line(bar, None, style, closes=False)
     assert told.left == 0
     assert told.section != "ending"
-    assert told.section != "fill" or style not in STILL
+    assert told.section != "fill" or style not in STYLES_WITHOUT_FILLS
 
 
 @given(st.integers(0, 40), NAMES, st.sampled_from(sorted(CUES)))
 def test_a_cue_goes_before_the_form(bar: int, style: str, cue: str) -> None:
-    assert line(bar, None, style, closes=False, cue=cue).section == cue
+    assert bar_line(bar, None, style, closes=False, cue=cue).section == cue
 
 
 @given(st.sampled_from(METERS), st.integers(0, 3), st.booleans(), st.booleans(), st.booleans())
@@ -63,9 +70,9 @@ def test_only_a_half_time_in_four_that_is_stated_or_known_of_the_style_moves_the
         style=(("trap" if known else "drill", 1.0),),
     )
     moved = (stated or known) and half and meter == "4/4"
-    assert bool(rows(plan, frame, Line())) == (moved and frame.beat == 2)
+    assert bool(figure_rows(plan, frame, BarLine())) == (moved and frame.beat == 2)
     assert bool(off_the_backbeat(plan, frame)) == (moved and frame.beat in (1, 3))
-    assert not rows(replace(plan, silenced=("snare",)), frame, Line())
+    assert not figure_rows(replace(plan, silenced=("snare",)), frame, BarLine())
 
 
 def frame(index: int, meter: str = "4/4") -> Beat:
@@ -76,10 +83,10 @@ def frame(index: int, meter: str = "4/4") -> Beat:
 def test_what_is_kept_of_a_beat_comes_as_rows_in_their_place() -> None:
     notes = (Note(Ticks(240), Ticks(240), 67, part="melody"), Note(Ticks(0), Ticks(480), 40, part="bass"))
     held = Kept(notes, frozenset({"melody", "bass"}), harmony=True, chord="Am", fresh=True)
-    rows = kept_rows(frame(0), held, melody_first=False)
+    rows = fixed_rows(frame(0), held, melody_first=False)
     assert [r[0] for r in rows[:2]] == [Event.BAR, Event.CHORD]
     assert [row_note(r).part for r in rows[2:]] == ["bass", "melody"]
-    first = kept_rows(frame(0), held, melody_first=True)
+    first = fixed_rows(frame(0), held, melody_first=True)
     assert row_note(first[1]).part == "melody"
     assert sorted(first) == sorted(rows)
 
@@ -96,7 +103,9 @@ def test_a_rhythm_has_a_row_for_every_onset_and_no_pitch(places: list[tuple[int,
 def test_a_beat_is_whole_where_its_harmony_and_every_part_stay(
     stays: set[str], parts: set[str], harmony: bool
 ) -> None:
-    assert whole(Kept(parts=frozenset(stays), harmony=harmony), tuple(parts)) == (harmony and parts <= stays)
+    assert is_all_fixed(Kept(parts=frozenset(stays), harmony=harmony), tuple(parts)) == (
+        harmony and parts <= stays
+    )
 
 
 def test_bars_that_follow_are_shown_between_marks_and_only_whole_ones() -> None:
@@ -115,8 +124,8 @@ def test_the_room_of_a_part_ends_where_its_next_kept_note_begins(now: int, at: i
     given_ = [Kept() for _ in range(8)]
     given_[at] = Kept((Note(Ticks(start), Ticks(60), 60, part="melody"),))
     expected = (at - now) * 480 + start if at >= now else None
-    assert room(given_, "melody", frame(now)) == expected
-    assert room(given_, "bass", frame(now)) is None
+    assert ticks_until_fixed(given_, "melody", frame(now)) == expected
+    assert ticks_until_fixed(given_, "bass", frame(now)) is None
 
 
 @given(st.sampled_from(METERS), st.integers(0, 11))
@@ -159,13 +168,13 @@ def test_a_take_in_its_key_and_without_holes_is_ranked_before_others() -> None:
 
 
 def test_what_stays_of_a_song_covers_all_its_beats_and_keeps_its_chords_sounding() -> None:
-    found = kept(piece(pitches=(60, 64)), Stays(parts=frozenset({"melody"}), harmony=True))
+    found = fixed_content(piece(pitches=(60, 64)), KeepSpec(parts=frozenset({"melody"}), harmony=True))
     assert len(found) == 16
     assert [k.fresh for k in found] == [True] + [False] * 15
     assert {k.chord for k in found} == {"C"}
 
 
 def test_no_fill_breaks_into_a_sweep_that_moves_but_one_that_is_asked_for_by_hand() -> None:
-    assert line(7, None, "pop", closes=False).section == "fill"
-    assert line(7, None, "pop", closes=False, moving=True).section == "groove"
-    assert line(7, None, "pop", closes=False, cue="fill", moving=True).section == "fill"
+    assert bar_line(7, None, "pop", closes=False).section == "fill"
+    assert bar_line(7, None, "pop", closes=False, is_morphing=True).section == "groove"
+    assert bar_line(7, None, "pop", closes=False, cue="fill", is_morphing=True).section == "fill"

@@ -10,13 +10,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.decoder.tokenizer import Event, note_event, part_and_tick
-from model.generation.beat_rules import STRAIGHT_ON, Rules
+from model.generation.beat_rules import NO_SWING_BIAS, BeatContext
 from model.generation.bias_terms import chord_size
-from model.generation.bias_weights import Theta
+from model.generation.bias_weights import BiasWeights
 from model.generation.composer import Composer
 from model.generation.messages import Begin, Write
-from model.generation.morph import Way
-from model.generation.sampler import write_beat
+from model.generation.morph import MorphPath
+from model.generation.sampler import sample_beat
 from model.music.harmony import parse_chord
 from model.music.notes import Beat, Note, Ticks
 from model.music.plan import Controls, Plan
@@ -47,7 +47,7 @@ def frame(index: int, meter: str = "4/4") -> Beat:
 
 @given(PLACES, PLACES)
 def test_further_on_towards_the_busier_prompt_no_part_owes_less(one: float, other: float) -> None:
-    low, high = (Way(SPARSE, BUSY, x).owed([], frame(0), PARTS) for x in sorted((one, other)))
+    low, high = (MorphPath(SPARSE, BUSY, x).onsets_owed([], frame(0), PARTS) for x in sorted((one, other)))
     assert all(low[part] <= high[part] + 1e-9 for part in PARTS)
 
 
@@ -57,40 +57,42 @@ def test_a_bar_that_went_round_with_its_number_owes_what_the_beat_before_it_had(
 ) -> None:
     beats = int(meter[0])
     last = counts[-(beats - 1) :]
-    owed = Way(SPARSE, BUSY, x).owed(played(counts, meter=meter), frame(len(counts), meter), PARTS)["drums"]
-    share = Way(SPARSE, BUSY, x).owed([], frame(0, meter), PARTS)["drums"]
-    assert owed == pytest.approx(min(max(share * (1 + len(last)) - sum(last), 0), 2 * share + 1))
+    onsets_owed = MorphPath(SPARSE, BUSY, x).onsets_owed(
+        played(counts, meter=meter), frame(len(counts), meter), PARTS
+    )["drums"]
+    share = MorphPath(SPARSE, BUSY, x).onsets_owed([], frame(0, meter), PARTS)["drums"]
+    assert onsets_owed == pytest.approx(min(max(share * (1 + len(last)) - sum(last), 0), 2 * share + 1))
 
 
 def test_prompts_that_are_alike_owe_nothing_and_lead_nothing() -> None:
-    alike = Way(BUSY, BUSY, 0.5)
-    assert alike.owed([], frame(0), PARTS) == {}
-    assert alike.heights(frozenset(PARTS)) == {}
-    assert alike.tones([]) is None
+    alike = MorphPath(BUSY, BUSY, 0.5)
+    assert alike.onsets_owed([], frame(0), PARTS) == {}
+    assert alike.target_pitches(frozenset(PARTS)) == {}
+    assert alike.target_chord_size([]) is None
 
 
 @given(PLACES, PLACES)
 def test_parts_climb_from_the_darker_to_the_brighter_prompt(one: float, other: float) -> None:
-    low, high = (Way(SPARSE, BUSY, x).heights(frozenset(PARTS)) for x in sorted((one, other)))
+    low, high = (MorphPath(SPARSE, BUSY, x).target_pitches(frozenset(PARTS)) for x in sorted((one, other)))
     assert set(low) == {"chords", "melody"}, "drums have no height, and brightness does not move a bass"
     assert all(low[part] <= high[part] + 1e-9 for part in low)
 
 
 @given(PLACES, st.integers(0, 16))
 def test_chords_that_were_too_small_ask_for_a_bigger_one(x: float, count: int) -> None:
-    due = Way(SPARSE, BUSY, x).tones([])
-    assert due == pytest.approx(chord_size(0.9 * x))
-    triads = Way(SPARSE, BUSY, x).tones([parse_chord("C"), None] * count)
-    assert due is not None
+    entrances = MorphPath(SPARSE, BUSY, x).target_chord_size([])
+    assert entrances == pytest.approx(chord_size(0.9 * x))
+    triads = MorphPath(SPARSE, BUSY, x).target_chord_size([parse_chord("C"), None] * count)
+    assert entrances is not None
     assert triads is not None
-    assert count == 0 or (triads - due) * (due - 3) >= 0
+    assert count == 0 or (triads - entrances) * (entrances - 3) >= 0
 
 
 @given(PLACES, PLACES)
 def test_the_bigger_the_chords_of_the_way_the_fuller_their_strokes(one: float, other: float) -> None:
-    low, high = (Way(SPARSE, BUSY, x).broad() for x in sorted((one, other)))
+    low, high = (MorphPath(SPARSE, BUSY, x).extra_voices() for x in sorted((one, other)))
     assert 0 <= low <= high <= 1
-    assert Way(BUSY, BUSY, one).broad() == 0
+    assert MorphPath(BUSY, BUSY, one).extra_voices() == 0
 
 
 def certain() -> Fixed:
@@ -99,18 +101,18 @@ def certain() -> Fixed:
     return Fixed({note_event(part, tick): odd for part, odd in odds.items() for tick in (0, 6, 12, 18)})
 
 
-def written(owed: Mapping[str, float], crowd: Mapping[str, float], seed: int) -> list[str]:
+def written(onsets_owed: Mapping[str, float], density_error: Mapping[str, float], seed: int) -> list[str]:
     """Return the parts of a beat's onsets."""
-    rules = Rules(
-        parts=frozenset({"drums", "melody"}), ticks=24, line=Event.BEAT, chord=None, change=None, free=False,
-        must_choose=False, obey=False, due=frozenset(), scale=frozenset(range(12)), lock=0.0, modal=None, tonic=0, pull=0.0,
-        heard=(), closing=False, restless=0.0, busy={}, sounded=frozenset(), whole=0.0, voices=0.0, span=24, crowd=crowd, lilt=STRAIGHT_ON,
-        wanted={"drums": 80.0, "melody": 80.0}, place={}, owed=owed, heights={}, articulation=0.0, tones=3.0,
-        particular=1.0, brightness=0.5, energy=0.5, livelier=0.0, lighter=0.0, temperature=1.0, theta=Theta(),
+    context = BeatContext(
+        parts=frozenset({"drums", "melody"}), ticks=24, line=Event.BEAT, chord=None, new_chord=None, may_change_chord=False,
+        must_change_chord=False, chord_tones_only=False, entrances=frozenset(), scale=frozenset(range(12)), scale_lock=0.0, characteristic_tone=None, tonic=0, tonic_bias=0.0,
+        recent_roots=(), is_last_bar=False, chord_change_bias=0.0, sounding_until={}, sounded_tones=frozenset(), missing_tone_bias=0.0, extra_voice_bias=0.0, longest_note=24, density_error=density_error, swing_bias=NO_SWING_BIAS,
+        target_velocity={"drums": 80.0, "melody": 80.0}, register_position={}, onsets_owed=onsets_owed, target_pitches={}, articulation=0.0, target_chord_size=3.0,
+        chord_size_emphasis=1.0, brightness=0.5, energy=0.5, energy_above_style=0.0, brightness_above_style=0.0, temperature=1.0, theta=BiasWeights(),
     )  # fmt: skip
     state = Empty()
-    rows = write_beat(
-        certain(), state, np.zeros((1, 1), np.float32), rules, np.random.Generator(np.random.Philox(seed))
+    rows = sample_beat(
+        certain(), state, np.zeros((1, 1), np.float32), context, np.random.Generator(np.random.Philox(seed))
     )
     return [part_and_tick(event)[0] for event in sorted({row[0] for row in rows})]
 
@@ -134,8 +136,10 @@ def test_a_part_that_lacks_much_does_not_silence_those_before_it_either() -> Non
 
 def test_the_more_a_part_owes_the_more_it_plays_and_not_much_beyond() -> None:
     counts = [
-        np.mean([written({"drums": owed, "melody": 0.0}, {}, seed).count("drums") for seed in range(12)])
-        for owed in (1.0, 2.5, 4.0)
+        np.mean(
+            [written({"drums": onsets_owed, "melody": 0.0}, {}, seed).count("drums") for seed in range(12)]
+        )
+        for onsets_owed in (1.0, 2.5, 4.0)
     ]
     assert counts[0] < counts[1] < counts[2]
     assert counts[0] < 2.5

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.clips.clip import clip
-from model.clips.messages import AUTOMATIC, Wanted
+from model.clips.messages import AUTOMATIC_CONTROLS, ClipSpec
 from model.clips.refine import refine
 from model.generation.composer import Composer
 from model.music.drums import ROLES
@@ -17,7 +17,7 @@ from model.music.harmony import parse_chord
 from model.music.midifile import Song
 from model.music.plan import Controls
 from model.prompt.encoder import hash_encoder
-from model.prompt.rules.reader import read
+from model.prompt.rules.reader import parse_prompt
 from tests.support.tiny_engine import engine
 
 QUARTER = 480
@@ -36,11 +36,13 @@ QUARTER = 480
     ],
 )  # fmt: skip
 def test_figures_are_heard_by_their_names_and_of_each_drum_one(words: str, names: tuple[str, ...]) -> None:
-    assert read(words).figures == names
+    assert parse_prompt(words).figures == names
 
 
-def played(words: str, seed: int, noise: int = 0, controls: Controls = AUTOMATIC, bars: int = 4) -> Song:
-    return clip(Composer(hash_encoder(), engine(noise)), Wanted(words, seed, bars=bars, controls=controls))
+def played(
+    words: str, seed: int, noise: int = 0, controls: Controls = AUTOMATIC_CONTROLS, bars: int = 4
+) -> Song:
+    return clip(Composer(hash_encoder(), engine(noise)), ClipSpec(words, seed, bars=bars, controls=controls))
 
 
 def places(song: Song, part: str, role: str | None = None) -> Counter[int]:
@@ -112,7 +114,7 @@ def test_a_figure_of_a_part_that_does_not_play_is_silent() -> None:
 
 def test_a_song_is_refined_with_a_figure() -> None:
     composer = Composer(hash_encoder(), engine(0))
-    song = clip(composer, Wanted("pop with drums", 1, bars=4))
+    song = clip(composer, ClipSpec("pop with drums", 1, bars=4))
     changed = refine(composer, song, "four on the floor", 1)
     assert places(changed, "drums", "kick") == {beat * QUARTER: 4 for beat in range(4)}
     kept = [{n for n in one.notes if n.part != "drums"} for one in (song, changed)]

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from model.decoder.tokenizer import LENGTHS, PITCH
 from model.generation import bias_terms, style_statistics
-from model.generation.history import last
+from model.generation.history import last_pitches
 from model.music.drums import ROLES
 from model.music.notes import Beat, Note, Ticks
-from model.styles import GRAMMARS
-from model.training.fit.style_statistics import RARE, bent, lessons, measured_habits, shares, write
+from model.styles import GRAMMAR_STYLES
+from model.training.fit.style_statistics import RARE, corrected, measured_habits, shares, style_tasks, write
 from model.training.measures.clips import Clip
 
 PEOPLE, MACHINES, NOBODY = (("pop ballad", 1.0),), (("techno", 1.0),), (("country", 1.0),)
@@ -24,18 +24,16 @@ counts = st.lists(st.integers(1, 500), min_size=13, max_size=13).map(lambda n: n
 
 @given(counts, counts)
 def test_what_people_do_more_often_is_worth_more_and_what_they_do_as_often_stays_worth_the_same(
-    people: style_statistics.Worth, ours: style_statistics.Worth
+    people: style_statistics.Bias, ours: style_statistics.Bias
 ) -> None:
-    worth = bent(np.zeros(13), people, ours)
-    assert np.array_equal(np.sign(np.round(worth, 9)), np.sign(np.round(np.log(people / ours), 9)))
-    assert np.allclose(bent(worth, people, people), worth)
+    bias = corrected(np.zeros(13), people, ours)
+    assert np.array_equal(np.sign(np.round(bias, 9)), np.sign(np.round(np.log(people / ours), 9)))
+    assert np.allclose(corrected(bias, people, people), bias)
 
 
 @given(counts, counts)
-def test_bent_odds_come_nearer_to_peoples(
-    people: style_statistics.Worth, ours: style_statistics.Worth
-) -> None:
-    after = ours * np.exp(bent(np.zeros(13), people, ours))
+def test_bent_odds_come_nearer_to_peoples(people: style_statistics.Bias, ours: style_statistics.Bias) -> None:
+    after = ours * np.exp(corrected(np.zeros(13), people, ours))
     after /= after.sum()
     assert np.minimum(after, people).sum() >= np.minimum(ours, people).sum() - 1e-9
 
@@ -43,50 +41,50 @@ def test_bent_odds_come_nearer_to_peoples(
 def test_lengths_and_steps_are_counted_by_their_size() -> None:
     melody = np.array([[0, 480, 60, 80], [480, 240, 62, 80], [720, 240, 62, 80], [960, 480, 77, 80]])
     clip = Clip("ours", "ours", ((0, "4/4"),), 1920, 100, "C major", {"melody": melody.astype(np.int32)})
-    lengths, steps = (shares([clip], "melody", what) for what in ("length", "step"))
-    assert lengths[LENGTHS.index(24)] == pytest.approx(lengths[LENGTHS.index(12)])
-    assert set(np.flatnonzero(steps > 0.1)) == {0, 2, style_statistics.LARGEST}
-    assert lengths.sum() == pytest.approx(1)
+    length_bias, steps = (shares([clip], "melody", what) for what in ("length", "step"))
+    assert length_bias[LENGTHS.index(24)] == pytest.approx(length_bias[LENGTHS.index(12)])
+    assert set(np.flatnonzero(steps > 0.1)) == {0, 2, style_statistics.MAX_STEP}
+    assert length_bias.sum() == pytest.approx(1)
 
 
 def test_only_who_was_measured_has_habits_and_a_mix_has_its_share_of_them() -> None:
     for style, part, what in ((PEOPLE, "melody", "step"), (MACHINES, "closed_hat", "place")):
-        whole = style_statistics.worth(style, part, what)
+        whole = style_statistics.bias(style, part, what)
         assert whole.any()
-        assert not style_statistics.worth(NOBODY, part, what).any()
+        assert not style_statistics.bias(NOBODY, part, what).any()
         assert np.allclose(
-            style_statistics.worth((("country", 0.5), (style[0][0], 0.5)), part, what), whole / 2
+            style_statistics.bias((("country", 0.5), (style[0][0], 0.5)), part, what), whole / 2
         )
-    assert not style_statistics.worth(PEOPLE, "drums", "place").any()
+    assert not style_statistics.bias(PEOPLE, "drums", "place").any()
 
 
 def test_every_style_with_a_grammar_has_places_in_which_its_parts_begin_notes() -> None:
-    for name in GRAMMARS:
+    for name in GRAMMAR_STYLES:
         assert any(
-            style_statistics.worth(((name, 1.0),), part, "place").any() for part in ("chords", "melody")
+            style_statistics.bias(((name, 1.0),), part, "place").any() for part in ("chords", "melody")
         )
 
 
 def test_places_hold_in_bars_of_sixteen_sixteenths_only() -> None:
-    assert bias_terms.usual_places(MACHINES, "bass", 1.0, 0).any()
-    for worth in (
-        bias_terms.usual_places(MACHINES, "bass", 1.0, None),
-        bias_terms.usual_drums(MACHINES, 1.0, None, 0),
+    assert bias_terms.onset_place_bias(MACHINES, "bass", 1.0, 0).any()
+    for bias in (
+        bias_terms.onset_place_bias(MACHINES, "bass", 1.0, None),
+        bias_terms.drum_place_bias(MACHINES, 1.0, None, 0),
     ):
-        assert not worth.any()
+        assert not bias.any()
 
 
 @given(st.integers(0, 3), st.integers(0, 23))
 def test_a_place_is_worth_what_its_nearest_sixteenth_of_the_bar_is(beat: int, tick: int) -> None:
     nearest = 4 * beat + min(3, round(tick / 6 + 1e-9))
-    there = bias_terms.usual_places(MACHINES, "bass", 1.0, 4 * beat)[tick]
-    assert there == style_statistics.worth(MACHINES, "bass", "place")[nearest]
-    struck = bias_terms.usual_drums(MACHINES, 1.0, 4 * beat, tick)
-    assert struck[PITCH + ROLES["kick"]] == style_statistics.worth(MACHINES, "kick", "place")[nearest]
+    there = bias_terms.onset_place_bias(MACHINES, "bass", 1.0, 4 * beat)[tick]
+    assert there == style_statistics.bias(MACHINES, "bass", "place")[nearest]
+    struck = bias_terms.drum_place_bias(MACHINES, 1.0, 4 * beat, tick)
+    assert struck[PITCH + ROLES["kick"]] == style_statistics.bias(MACHINES, "kick", "place")[nearest]
 
 
 def test_a_reggaes_chords_are_drawn_off_the_bars_first_beat() -> None:
-    places = style_statistics.worth((("reggae", 1.0),), "chords", "place")
+    places = style_statistics.bias((("reggae", 1.0),), "chords", "place")
     assert places[0] < places[[2, 4, 6, 12]].min()
 
 
@@ -116,7 +114,7 @@ def test_places_are_counted_bar_by_bar_and_of_drums_by_their_share_of_what_is_st
 
 
 def test_machines_are_learnt_from_their_grammars_pieces() -> None:
-    (lesson,) = lessons([], ["techno"], 0, 4)
+    (lesson,) = style_tasks([], ["techno"], 0, 4)
     assert lesson.style == "techno"
     assert len(lesson.asked) == 4
     kick = lesson.theirs["kick", "place"]
@@ -139,24 +137,24 @@ def test_a_table_that_was_written_is_read_as_it_is(tmp_path: Path, monkeypatch: 
 
 
 def test_lengths_that_are_asked_for_outright_are_nobodys_habit() -> None:
-    def habit(articulation: float) -> style_statistics.Worth:
+    def habit(articulation: float) -> style_statistics.Bias:
         asked, plain = (
-            bias_terms.lengths(articulation, 1.7, PEOPLE, "chords", weight, len(LENGTHS))
+            bias_terms.length_bias(articulation, 1.7, PEOPLE, "chords", weight, len(LENGTHS))
             for weight in (1.0, 0.0)
         )
         return (asked - plain)[1 : 1 + len(LENGTHS)]
 
-    assert np.allclose(habit(0.0), style_statistics.worth(PEOPLE, "chords", "length"))
+    assert np.allclose(habit(0.0), style_statistics.bias(PEOPLE, "chords", "length"))
     assert np.allclose(habit(0.5), habit(0.0) / 2)
     assert not habit(-1.4).any()
 
 
 @given(st.integers(30, 90), st.booleans())
 def test_a_move_is_worth_what_its_size_is_up_or_down(before: int, walks: bool) -> None:
-    worth = bias_terms.moves(PEOPLE, "melody", 1.0, (before,), walks)
-    assert np.array_equal(worth[before - 20 : before + 21], worth[before - 20 : before + 21][::-1])
+    bias = bias_terms.step_bias(PEOPLE, "melody", 1.0, (before,), walks)
+    assert np.array_equal(bias[before - 20 : before + 21], bias[before - 20 : before + 21][::-1])
     if walks:
-        assert worth.argmin() == before
+        assert bias.argmin() == before
 
 
 def test_the_last_pitches_of_a_voice_are_found_however_long_ago() -> None:
@@ -169,5 +167,5 @@ def test_the_last_pitches_of_a_voice_are_found_however_long_ago() -> None:
         beat(1, ("melody", 0, 70), ("chords", 0, 60)),
         beat(2),
     ]
-    assert last(beats) == {"bass": (43, 40), "melody": (70,)}
-    assert last([]) == {}
+    assert last_pitches(beats) == {"bass": (43, 40), "melody": (70,)}
+    assert last_pitches([]) == {}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.music.plan import LEVELS, Controls, Plan, apply
+from model.music.plan import LEVELS, Controls, Plan, apply_controls
 from model.prompt.encoder import TextEncoder, sentence_encoder
 from model.prompt.understand import distribution, to_json, understand
 from model.styles import STYLES
@@ -107,19 +107,22 @@ def test_every_field_of_the_contract_is_printed(encoder: TextEncoder) -> None:
 
 def test_a_set_control_goes_before_the_words_and_what_loses_is_told() -> None:
     words = Plan(tempo=82, key="D minor", explicit=("tempo",))
-    under, lost = apply(words, Controls(tempo=120, key="E dorian", density=0.2))
+    under, lost = apply_controls(words, Controls(tempo=120, key="E dorian", density=0.2))
     assert (under.tempo, under.key, under.density) == (120, "E dorian", 0.2)
     assert lost == (("tempo", "control"),)
 
 
 def test_a_control_that_agrees_with_the_words_overrules_nothing() -> None:
-    assert apply(Plan(tempo=82, explicit=("tempo",)), Controls(tempo=82))[1] == ()
+    assert apply_controls(Plan(tempo=82, explicit=("tempo",)), Controls(tempo=82))[1] == ()
 
 
 def test_chords_that_are_set_bring_their_key_unless_the_words_said_one() -> None:
-    assert apply(Plan(), Controls(chords="Am F C G"))[0].key == "A minor"
-    assert apply(Plan(key="G major", explicit=("key",)), Controls(chords="Am F C G"))[0].key == "G major"
-    assert apply(Plan(key="G major"), Controls(chords="ii V I", key="D major"))[0].progression == (
+    assert apply_controls(Plan(), Controls(chords="Am F C G"))[0].key == "A minor"
+    assert (
+        apply_controls(Plan(key="G major", explicit=("key",)), Controls(chords="Am F C G"))[0].key
+        == "G major"
+    )
+    assert apply_controls(Plan(key="G major"), Controls(chords="ii V I", key="D major"))[0].progression == (
         "Em",
         "A",
         "D",

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.native.library import compiled, quick
+from model.native.library import fast_matrix, native_library
 from model.prompt import use_encoder
 from model.prompt.use_encoder import Sentences
 
@@ -53,7 +53,7 @@ def test_a_mapped_encoder_hears_what_the_package_hears(home: Path, text: str) ->
 
 @pytest.mark.parametrize("text", TEXTS)
 def test_the_encoder_in_eight_bits_hears_nearly_what_the_package_hears(home: Path, text: str) -> None:
-    library = compiled()
+    library = native_library()
     arrays = use_encoder._read(home)
     if library is None:
         pytest.skip("model/native/decoder.c is not built (a C compiler, then make setup)")
@@ -69,7 +69,7 @@ def test_the_encoder_in_eight_bits_hears_nearly_what_the_package_hears(home: Pat
 def test_a_product_in_eight_bits_is_the_product_but_for_a_hundredth(count: int, rows: int, seed: int) -> None:
     rng = np.random.default_rng(seed)
     x, matrix = (rng.normal(size=shape).astype(np.float32) for shape in ((count, 512), (512, rows)))
-    found = x @ quick(matrix)
+    found = x @ fast_matrix(matrix)
     assert found.shape == (count, rows)
     assert (
         np.abs(found - x @ matrix).max()

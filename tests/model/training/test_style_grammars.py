@@ -8,18 +8,18 @@ import pytest
 
 from model.music.drums import ROLES
 from model.music.harmony import parse_key
-from model.styles import GRAMMARS
+from model.styles import GRAMMAR_STYLES
 from model.training.styles.form import sections
 from model.training.styles.grammar import styles
-from model.training.styles.piece import Mood, piece
+from model.training.styles.piece import PieceSpec, piece
 from model.training.styles.rhythm import bar_of
 
 
 def test_every_style_that_is_named_has_a_grammar() -> None:
-    assert set(styles()) == set(GRAMMARS)
+    assert set(styles()) == set(GRAMMAR_STYLES)
 
 
-@pytest.mark.parametrize("name", GRAMMARS)
+@pytest.mark.parametrize("name", GRAMMAR_STYLES)
 def test_a_piece_keeps_its_bars_its_tempo_and_its_roles(name: str) -> None:
     style = styles()[name]
     for seed in range(3):
@@ -33,14 +33,14 @@ def test_a_piece_keeps_its_bars_its_tempo_and_its_roles(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["house", "lo-fi", "jazz", "guofeng"])
 def test_no_two_pieces_are_the_same_and_a_seed_gives_one_piece(name: str) -> None:
-    found = [piece(name, seed, Mood(bars=8)) for seed in range(12)]
+    found = [piece(name, seed, PieceSpec(bars=8)) for seed in range(12)]
     assert len({tuple((n.start, n.pitch) for n in s.notes) for s in found}) == 12
-    assert piece(name, 3, Mood(bars=8)) == found[3]
+    assert piece(name, 3, PieceSpec(bars=8)) == found[3]
 
 
 def test_bass_and_melody_have_one_voice() -> None:
     for seed in range(20):
-        song = piece(GRAMMARS[seed], seed)
+        song = piece(GRAMMAR_STYLES[seed], seed)
         for part in ("bass", "melody"):
             starts = [n.start for n in song.notes if n.part == part]
             assert len(starts) == len(set(starts))
@@ -56,7 +56,7 @@ def test_pieces_are_in_their_key() -> None:
 def test_what_is_held_out_is_played_by_held_out_pieces_only() -> None:
     style = styles()["techno"]
     last = {r: [h.start for h in bar_of(p, 0, 1920)] for r, p in style.drums[-1].items()}
-    shown = [piece("techno", seed, Mood(bars=4, energy=1.0)) for seed in range(30)]
+    shown = [piece("techno", seed, PieceSpec(bars=4, energy=1.0)) for seed in range(30)]
     kicks = [tuple(n.start % 1920 for n in s.notes if n.pitch == 36 and n.start < 1920) for s in shown]
     assert tuple(last["kick"]) not in kicks
 
@@ -72,14 +72,16 @@ def test_a_calm_piece_is_softer_and_a_dense_one_has_more_notes() -> None:
         return sum(values) / len(values)
 
     soft, loud = (
-        mean([n.velocity for seed in range(8) for n in piece("house", seed, Mood(energy=e, bars=8)).notes])
+        mean(
+            [n.velocity for seed in range(8) for n in piece("house", seed, PieceSpec(energy=e, bars=8)).notes]
+        )
         for e in (0.1, 0.95)
     )
     assert soft < loud - 15
     few, many = (
         sum(
-            len(piece(name, seed, Mood(density=d, energy=0.6, bars=8)).notes)
-            for name in GRAMMARS
+            len(piece(name, seed, PieceSpec(density=d, energy=0.6, bars=8)).notes)
+            for name in GRAMMAR_STYLES
             for seed in range(2)
         )
         for d in (0.0, 1.0)

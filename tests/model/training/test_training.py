@@ -14,10 +14,10 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("symusic")
 
 from model import weights  # noqa: E402 after the guards
-from model.decoder.conditioning import HEADER, LEVEL_EVENTS, parts_of, unsaid  # noqa: E402
+from model.decoder.conditioning import HEADER, LEVEL_EVENTS, parts_of, without_conditions  # noqa: E402
 from model.decoder.tokenizer import FIRST_NOTE, MELODY_EVENT, Event  # noqa: E402
 from model.decoder.transformer import Decoder, Shape, losses  # noqa: E402
-from model.decoder.transformer import scored as scored_by_torch  # noqa: E402
+from model.decoder.transformer import scored_fields as scored_by_torch  # noqa: E402
 from model.music.harmony import parse_chord  # noqa: E402
 from model.music.notes import Note, Ticks  # noqa: E402
 from model.prompt.encoder import hash_encoder  # noqa: E402
@@ -28,13 +28,13 @@ from model.training.corpus.song import Song  # noqa: E402
 from model.training.dataset import archive  # noqa: E402
 from model.training.dataset.feeding import batches  # noqa: E402
 from model.training.dataset.store import Store  # noqa: E402
-from model.training.dataset.windows import Windows, melody_first, to_fill_in, without_parts  # noqa: E402
+from model.training.dataset.windows import Windows, infilling_rows, melody_first, without_parts  # noqa: E402
 from model.training.evaluation import bits as bits_module  # noqa: E402
-from model.training.evaluation.bits import Told, decoder_bits, interval, vectors  # noqa: E402
-from model.training.evaluation.fields import scored  # noqa: E402
+from model.training.evaluation.bits import ConditionedSong, decoder_bits, interval, vectors  # noqa: E402
+from model.training.evaluation.fields import scored_fields  # noqa: E402
 from model.training.evaluation.tokens import TokenModel, same_size, token_bits  # noqa: E402
 from model.training.fit.levels import levels  # noqa: E402
-from model.training.fit.training_loop import Course  # noqa: E402
+from model.training.fit.training_loop import TrainingConfig  # noqa: E402
 from model.training.train import train  # noqa: E402
 
 TINY = Shape(width=32, layers=1, head=16, context=96)
@@ -62,8 +62,8 @@ def song(number: int, source: str = "pop909") -> Song:
         Ticks(1920 * 12),
         tuple(sorted(notes)),
         chords,
-        touch=source == "pop909",
-        timing=source == "pop909",
+        has_velocities=source == "pop909",
+        has_timing=source == "pop909",
     )
 
 
@@ -87,8 +87,8 @@ def test_a_store_keeps_songs_headers_captions_and_splits(store: Store) -> None:
     assert rows[rows[:, 0] == Event.BAR][-1, 1] - rows[rows[:, 0] == Event.BAR][-2, 1] == -1, (
         "bars left are counted down"
     )
-    unsaid = {HEADER[i] for i in np.flatnonzero(store.headers[0][:, 1] == 0)}
-    assert unsaid == {Event.BOS}, "all that is known is said"
+    without_conditions = {HEADER[i] for i in np.flatnonzero(store.headers[0][:, 1] == 0)}
+    assert without_conditions == {Event.BOS}, "all that is known is said"
 
 
 def test_a_parcel_brings_the_store_elsewhere_its_texts_nearly(store: Store, tmp_path: Path) -> None:
@@ -150,7 +150,7 @@ def test_the_melody_can_come_first_in_each_beat(store: Store) -> None:
 
 def test_bars_that_come_later_are_shown_before_the_bars_they_follow(store: Store) -> None:
     rows = store.song(0)
-    shown = to_fill_in(rows, bar=5, room=120)
+    shown = infilling_rows(rows, bar=5, room=120)
     assert len(shown) <= 120
     marks = np.flatnonzero(shown[:, 0] == Event.AFTER)
     bars = np.flatnonzero(rows[:, 0] == Event.BAR)
@@ -162,7 +162,7 @@ def test_bars_that_come_later_are_shown_before_the_bars_they_follow(store: Store
 
 def test_what_is_scored_is_the_same_in_torch_and_numpy(store: Store) -> None:
     rows = np.concatenate([store.headers[20], store.song(20)])
-    assert (scored(rows) == scored_by_torch(torch.from_numpy(rows)).numpy()).all()
+    assert (scored_fields(rows) == scored_by_torch(torch.from_numpy(rows)).numpy()).all()
 
 
 def test_a_caption_is_true_in_either_language(store: Store) -> None:
@@ -183,7 +183,7 @@ def test_training_learns_is_resumed_and_writes_weights_that_are_read_back(
     rows = torch.from_numpy(np.concatenate([store.headers[0], store.song(0)])[:97].astype(np.int64))[None]
     before = losses(Decoder(TINY).eval(), text, said, rows)[0].sum().item()
     for steps in (20, 60):
-        model = train(store, Course(tmp_path, 9, 8, 3e-3, steps), TINY, dropout=0.0)
+        model = train(store, TrainingConfig(tmp_path, 9, 8, 3e-3, steps), TINY, dropout=0.0)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 60
     after = losses(model, text, said, rows)[0].sum().item()
     assert after < 0.8 * before
@@ -193,8 +193,10 @@ def test_training_learns_is_resumed_and_writes_weights_that_are_read_back(
 
 
 def test_whole_songs_are_measured_once_and_only_once(store: Store) -> None:
-    bits = decoder_bits(Decoder(TINY).eval(), [Told(unsaid(store.headers[0]), store.song(0))])[0]
-    fields = scored(store.song(0)).sum(0)
+    bits = decoder_bits(
+        Decoder(TINY).eval(), [ConditionedSong(without_conditions(store.headers[0]), store.song(0))]
+    )[0]
+    fields = scored_fields(store.song(0)).sum(0)
     # an untrained decoder spends about the logarithm of each vocabulary on each field
     assert bits[0] / fields[0] == pytest.approx(np.log2(112), rel=0.25)
     assert bits[1] / fields[1] == pytest.approx(np.log2(243), rel=0.25)

@@ -7,14 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.clips.clip import clip
-from model.clips.messages import Wanted
+from model.clips.messages import ClipSpec
 from model.clips.refine import refine
 from model.generation.composer import Composer
 from model.music.drums import ROLE_OF, ROLES
 from model.music.midifile import Song
 from model.prompt.encoder import hash_encoder
 from model.prompt.rules.parts import pieces
-from model.prompt.rules.reader import read
+from model.prompt.rules.reader import parse_prompt
 from tests.support.tiny_engine import engine
 
 HATS = {"closed_hat", "pedal_hat", "open_hat"}
@@ -41,13 +41,13 @@ TOMS = {"tom_low", "tom_mid", "tom_high"}
     ],
 )
 def test_drums_that_are_denied_are_known_by_role(text: str, silenced: set[str]) -> None:
-    assert read(text).said.silenced == silenced
+    assert parse_prompt(text).stated_parts.silenced == silenced
 
 
 def test_a_denied_piece_leaves_the_kit_and_the_style() -> None:
-    said = read("no kick drum, drum and bass").said
-    assert "drums" not in said.without
-    assert said.among(("chords", "drums")) == ("chords", "drums")
+    stated_parts = parse_prompt("no kick drum, drum and bass").stated_parts
+    assert "drums" not in stated_parts.without
+    assert stated_parts.with_defaults(("chords", "drums")) == ("chords", "drums")
 
 
 @given(st.text(max_size=80))
@@ -64,7 +64,7 @@ def played(song: Song) -> set[str]:
 
 
 def written(words: str) -> Song:
-    return clip(Composer(hash_encoder(), engine()), Wanted(words, 3, bars=4))
+    return clip(Composer(hash_encoder(), engine()), ClipSpec(words, 3, bars=4))
 
 
 @pytest.mark.parametrize(

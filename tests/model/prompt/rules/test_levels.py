@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.music.plan import LEVELS
-from model.prompt.rules.reader import read
+from model.prompt.rules.reader import parse_prompt
 
 
 def level(text: str, name: str) -> float | None:
-    return dict(read(text).levels).get(name)
+    return dict(parse_prompt(text).levels).get(name)
 
 
 @pytest.mark.parametrize(
@@ -26,7 +26,7 @@ def test_an_outright_word_reaches_the_end_of_its_scale(name: str, high: str, low
     assert upper is not None
     assert lower is not None
     assert lower <= 0.15 < 0.85 <= upper
-    assert name in read(high).explicit
+    assert name in parse_prompt(high).explicit
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_a_word_within_a_name_or_an_idiom_says_nothing_of_the_whole() -> None:
     ],
 )  # fmt: skip
 def test_registers(text: str, whole: float, parts: dict[str, float]) -> None:
-    wish = read(text)
-    assert wish.register == pytest.approx(whole)
-    assert dict(wish.registers) == parts
+    parsed = parse_prompt(text)
+    assert parsed.register == pytest.approx(whole)
+    assert dict(parsed.registers) == parts
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_registers(text: str, whole: float, parts: dict[str, float]) -> None:
      ("not staccato", 1), ("a tune", 0)],
 )  # fmt: skip
 def test_short_and_long_notes(text: str, side: int) -> None:
-    said = read(text).articulation
+    said = parse_prompt(text).articulation
     assert (said > 0) - (said < 0) == side
 
 
@@ -74,7 +74,7 @@ def test_short_and_long_notes(text: str, side: int) -> None:
      ("plagal cadence", None), ("a tune", None)],
 )  # fmt: skip
 def test_endings(text: str, ending: str | None) -> None:
-    assert read(text).ending == ending
+    assert parse_prompt(text).ending == ending
 
 
 @settings(max_examples=60, deadline=None)
@@ -101,7 +101,7 @@ def test_endings(text: str, ending: str | None) -> None:
     )
 )
 def test_levels_stay_on_their_scales(mixed: list[str]) -> None:
-    wish = read(" ".join(mixed))
-    assert all(name in LEVELS and 0 <= v <= 1 for name, v in wish.levels)
-    assert -1 <= wish.register <= 1
-    assert -1 <= wish.articulation <= 1
+    parsed = parse_prompt(" ".join(mixed))
+    assert all(name in LEVELS and 0 <= v <= 1 for name, v in parsed.levels)
+    assert -1 <= parsed.register <= 1
+    assert -1 <= parsed.articulation <= 1

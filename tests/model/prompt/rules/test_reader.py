@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from model.music.harmony import parse_chord, parse_key
 from model.music.notes import PARTS
 from model.prompt.rules import progressions
-from model.prompt.rules.reader import LONGEST, read
+from model.prompt.rules.reader import MAX_PROMPT_CHARACTERS, parse_prompt
 
 FIELDS = (
     "tempo", "feel", "key", "meter", "bars", "parts", "density",
@@ -18,11 +18,11 @@ FIELDS = (
 
 
 def said(text: str) -> dict[str, Any]:
-    wish = read(text)
+    parsed = parse_prompt(text)
     return {
-        "key": wish.key and wish.key.name,
-        "parts": wish.said.among(PARTS) if "parts" in wish.explicit else None,
-        **{n: getattr(wish, n) for n in ("tempo", "feel", "meter", "bars", "progression")},
+        "key": parsed.key and parsed.key.name,
+        "parts": parsed.stated_parts.with_defaults(PARTS) if "parts" in parsed.explicit else None,
+        **{n: getattr(parsed, n) for n in ("tempo", "feel", "meter", "bars", "progression")},
     }
 
 
@@ -135,19 +135,19 @@ def test_progressions_in_words(text: str, bars: str | None) -> None:
 
 
 def test_every_named_progression_has_chords() -> None:
-    assert len(progressions.NAMED) >= 30
-    for names, mode, _ in progressions.NAMED:
+    assert len(progressions.NAMED_PROGRESSIONS) >= 30
+    for names, mode, _ in progressions.NAMED_PROGRESSIONS:
         for name in names.split("|"):
-            given_ = progressions.find(f"a {name} tune", parse_key(f"D {mode}"))
+            given_ = progressions.find_progression(f"a {name} tune", parse_key(f"D {mode}"))
             assert given_ is not None, name
             assert all(parse_chord(c) for bar in given_.bars for c in bar.split())
 
 
 def test_what_is_negated_is_not_wanted() -> None:
-    assert [t.name for t in read("not sad, happy").terms] == ["happy", "not sad"]
-    assert [t.name for t in read("不悲伤，欢快").terms] == ["happy", "not sad"]
-    assert [t.name for t in read("no jazz, no sad piano").terms] == ["not sad"]
-    assert [t.name for t in read("不可思议的夜晚").terms] == ["mysterious", "night"]
+    assert [t.name for t in parse_prompt("not sad, happy").terms] == ["happy", "not sad"]
+    assert [t.name for t in parse_prompt("不悲伤，欢快").terms] == ["happy", "not sad"]
+    assert [t.name for t in parse_prompt("no jazz, no sad piano").terms] == ["not sad"]
+    assert [t.name for t in parse_prompt("不可思议的夜晚").terms] == ["mysterious", "night"]
 
 
 @pytest.mark.parametrize(
@@ -160,20 +160,20 @@ def test_what_is_negated_is_not_wanted() -> None:
     ],
 )  # fmt: skip
 def test_a_plain_word_is_a_style_only_where_music_is_meant(text: str, names: list[str]) -> None:
-    assert [t.name for t in read(text).terms] == names
+    assert [t.name for t in parse_prompt(text).terms] == names
 
 
 def test_less_busy_is_the_other_side_of_busy() -> None:
-    assert dict(read("less busy").levels)["density"] <= 0.15
-    assert dict(read("very busy").levels)["density"] == pytest.approx(0.95)
+    assert dict(parse_prompt("less busy").levels)["density"] <= 0.15
+    assert dict(parse_prompt("very busy").levels)["density"] == pytest.approx(0.95)
 
 
 def test_instruments_play_their_parts() -> None:
-    assert read("electric piano and a cello").instruments == (
+    assert parse_prompt("electric piano and a cello").instruments == (
         ("chords", "electric piano"),
         ("melody", "cello"),
     )
-    assert read("钢琴和小提琴").instruments == (("chords", "piano"), ("melody", "violin"))
+    assert parse_prompt("钢琴和小提琴").instruments == (("chords", "piano"), ("melody", "violin"))
 
 
 @pytest.mark.parametrize(
@@ -185,31 +185,31 @@ def test_instruments_play_their_parts() -> None:
     ],
 )  # fmt: skip
 def test_a_sign_within_another_word_neither_denies_nor_names(text: str, names: list[str]) -> None:
-    assert [t.name for t in read(text).terms] == names
+    assert [t.name for t in parse_prompt(text).terms] == names
 
 
 def test_good_vibes_are_no_vibraphone() -> None:
-    assert read("good vibes").instruments == ()
+    assert parse_prompt("good vibes").instruments == ()
 
 
 def test_the_longest_sign_takes_no_longer_than_the_longest_prompt() -> None:
-    assert len(read("\ufdfa" * 2000).rest) <= LONGEST
+    assert len(parse_prompt("\ufdfa" * 2000).rest) <= MAX_PROMPT_CHARACTERS
 
 
 def test_what_the_rules_have_read_is_not_embedded() -> None:
-    assert read("dusty lo-fi chords in D minor, 82 bpm, 8 bars").rest == "dusty lo-fi chords"
-    assert read("120 bpm").rest == "", "nothing else is left"
+    assert parse_prompt("dusty lo-fi chords in D minor, 82 bpm, 8 bars").rest == "dusty lo-fi chords"
+    assert parse_prompt("120 bpm").rest == "", "nothing else is left"
 
 
 def test_traditional_characters_are_read_as_simplified_ones() -> None:
-    assert read("鋼琴，憂傷").instruments == (("chords", "piano"),)
-    assert [t.name for t in read("憂傷的雨").terms] == ["sad", "rain"]
+    assert parse_prompt("鋼琴，憂傷").instruments == (("chords", "piano"),)
+    assert [t.name for t in parse_prompt("憂傷的雨").terms] == ["sad", "rain"]
 
 
 @settings(max_examples=150, deadline=None)
 @given(st.text(max_size=200))
 def test_any_text_is_read(text: str) -> None:
-    assert isinstance(read(text).rest, str)
+    assert isinstance(parse_prompt(text).rest, str)
 
 
 words = st.sampled_from(
@@ -254,8 +254,8 @@ words = st.sampled_from(
 @settings(max_examples=150, deadline=None)
 @given(st.lists(words, max_size=30))
 def test_any_mixture_of_its_own_words_is_read(mixed: list[str]) -> None:
-    wish = read(" ".join(mixed))
-    assert set(wish.explicit) <= set(FIELDS)
+    parsed = parse_prompt(" ".join(mixed))
+    assert set(parsed.explicit) <= set(FIELDS)
 
 
 @pytest.mark.parametrize(
@@ -264,16 +264,16 @@ def test_any_mixture_of_its_own_words_is_read(mixed: list[str]) -> None:
      ("shuffle", 0.667, None), ("light swing", 0.56, None), ("swing 1990", None, None), ("摇摆的钢琴", 0.64, None), ("摇摆的鼓", 0.64, None), ("摇摆的树影", None, None)],
 )  # fmt: skip
 def test_swing_in_words_and_numbers(text: str, place: float | None, unit: int | None) -> None:
-    assert (read(text).swing, read(text).swing_unit) == (place, unit)
+    assert (parse_prompt(text).swing, parse_prompt(text).swing_unit) == (place, unit)
 
 
 def test_a_mode_without_a_tonic_is_read_and_its_denial_turned() -> None:
-    assert read("phrygian, fast").mode == "phrygian"
-    assert read("not in minor").mode == "major"
-    assert read("小调").mode == "minor"
-    assert "key" in read("in dorian").explicit
+    assert parse_prompt("phrygian, fast").mode == "phrygian"
+    assert parse_prompt("not in minor").mode == "major"
+    assert parse_prompt("小调").mode == "minor"
+    assert "key" in parse_prompt("in dorian").explicit
 
 
 def test_a_denied_feel_is_the_normal_one() -> None:
-    assert read("trap, no half-time").feel == "normal"
-    assert read("半拍感").feel == "half"
+    assert parse_prompt("trap, no half-time").feel == "normal"
+    assert parse_prompt("半拍感").feel == "half"

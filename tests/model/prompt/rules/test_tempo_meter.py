@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from model.music.notes import METERS
 from model.prompt.encoder import hash_encoder
-from model.prompt.rules.reader import read
+from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.vocabulary import table
 from model.prompt.understand import understand
 
@@ -64,13 +64,13 @@ def test_very_slow_and_very_fast_go_beyond_slow_and_fast_without_a_style() -> No
     ],
 )  # fmt: skip
 def test_a_metre_that_is_not_there_is_the_nearest_one(text: str, meter: str | None) -> None:
-    assert read(text).meter == meter
+    assert parse_prompt(text).meter == meter
 
 
 @given(st.integers(2, 24), st.sampled_from([2, 4, 8]))
 def test_every_metre_said_is_one_of_the_contract(count: int, unit: int) -> None:
     said = f"{count}/{unit}"
-    meter = read(f"a tune in {said}").meter
+    meter = parse_prompt(f"a tune in {said}").meter
     assert meter in METERS
     if said in METERS:
         assert meter == said

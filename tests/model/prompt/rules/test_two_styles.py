@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoder.engine import Array, guided
+from model.decoder.engine import Array, apply_guidance
 from model.decoder.tokenizer import EVENTS, GRID, note_event
 from model.generation import style_lanes
 from model.music.notes import PARTS
 from model.music.plan import Plan
-from model.prompt.rules.reader import read
+from model.prompt.rules.reader import parse_prompt
 
 UPPER = frozenset(["chords", "melody"])
 
@@ -42,9 +42,13 @@ UPPER = frozenset(["chords", "melody"])
 def test_of_two_styles_one_gives_the_ground_and_the_other_plays_over_it(
     words: str, ground: str, upper: str, parts: frozenset[str]
 ) -> None:
-    found = read(words).crossing
+    found = parse_prompt(words).two_styles
     assert found is not None
-    assert (found.ground.styles[0][0], found.upper.styles[0][0], found.parts) == (ground, upper, parts)
+    assert (found.rhythm_style.styles[0][0], found.harmony_style.styles[0][0], found.parts) == (
+        ground,
+        upper,
+        parts,
+    )
 
 
 @pytest.mark.parametrize(
@@ -52,12 +56,12 @@ def test_of_two_styles_one_gives_the_ground_and_the_other_plays_over_it(
     ["techno", "deep house", "jazz waltz", "a lo-fi waltz", "not jazz but funk", "dark techno, no house", "rain", "jazz, jazzy"],
 )  # fmt: skip
 def test_one_style_is_no_crossing(words: str) -> None:
-    assert read(words).crossing is None
+    assert parse_prompt(words).two_styles is None
 
 
 def test_a_name_with_thousands_of_hyphens_behind_it_is_read_at_once() -> None:
     began = time.perf_counter()
-    read("jazz" + "-" * 3000 + " house" + "'" * 900 + "chords")
+    parse_prompt("jazz" + "-" * 3000 + " house" + "'" * 900 + "chords")
     assert time.perf_counter() - began < 1
 
 
@@ -75,7 +79,7 @@ def test_each_lane_says_how_the_events_of_its_own_parts_lie_to_one_another(
     logits: Array, over: frozenset[str]
 ) -> None:
     plan = crossed(over)
-    told, untold = style_lanes.of_events(logits, style_lanes.upper(plan))
+    told, untold = style_lanes.logits_of_events(logits, style_lanes.second_style_parts(plan))
     for part in PARTS:
         first = note_event(part, 0)
         lane = logits[int(part in over)][first : first + GRID]
@@ -90,19 +94,23 @@ def test_the_first_lane_says_how_likely_any_of_its_events_is(logits: Array) -> N
         ground = [note_event(part, t) for part in ("drums", "bass") for t in range(GRID)]
         return float(p[ground].sum() / p.sum())
 
-    told = style_lanes.of_events(logits, UPPER)[0]
+    told = style_lanes.logits_of_events(logits, UPPER)[0]
     assert share(told) == pytest.approx(share(logits[0]), rel=1e-3, abs=1e-4)
 
 
 @given(odds)
 def test_one_manner_changes_nothing(logits: Array) -> None:
     plan = Plan(style=(("techno", 1.0),))
-    assert style_lanes.manners(plan) == (plan.style,)
-    assert np.array_equal(style_lanes.of_events(logits[:2], style_lanes.upper(plan)), logits[:2])
-    assert np.array_equal(style_lanes.of_part(logits[:2], "chords", style_lanes.upper(plan)), logits[:2])
+    assert style_lanes.lane_styles(plan) == (plan.style,)
+    assert np.array_equal(
+        style_lanes.logits_of_events(logits[:2], style_lanes.second_style_parts(plan)), logits[:2]
+    )
+    assert np.array_equal(
+        style_lanes.logits_of_part(logits[:2], "chords", style_lanes.second_style_parts(plan)), logits[:2]
+    )
 
 
 def test_a_note_is_told_by_the_lane_of_its_part_and_guided_by_the_last() -> None:
     logits = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
-    assert guided(style_lanes.of_part(logits, "drums", UPPER), 1.0).tolist() == [0, -1]
-    assert guided(style_lanes.of_part(logits, "melody", UPPER), 1.0).tolist() == [2, -1]
+    assert apply_guidance(style_lanes.logits_of_part(logits, "drums", UPPER), 1.0).tolist() == [0, -1]
+    assert apply_guidance(style_lanes.logits_of_part(logits, "melody", UPPER), 1.0).tolist() == [2, -1]

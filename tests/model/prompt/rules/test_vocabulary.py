@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from model.prompt.rules.reader import read
-from model.prompt.rules.vocabulary import KINDS, table
-from model.styles import GRAMMARS, STYLES
+from model.prompt.rules.reader import parse_prompt
+from model.prompt.rules.vocabulary import TERM_KINDS, table
+from model.styles import GRAMMAR_STYLES, STYLES
 
 
 def test_the_table_has_four_kinds_and_some_four_hundred_rows() -> None:
     rows = {(t.kind, t.name) for t in table().values()}
-    assert {kind for kind, _ in rows} == set(KINDS)
+    assert {kind for kind, _ in rows} == set(TERM_KINDS)
     assert len(rows) >= 400
     assert all(t.tempo is None or 40 <= t.tempo[0] <= t.tempo[1] <= 300 for t in table().values())
     levels = [
@@ -28,8 +28,8 @@ def test_every_style_is_found_by_its_name_in_english_and_in_chinese() -> None:
     chinese = {
         t.name for alias, t in table().items() if t.kind == "genres" and any(c >= "\u4e00" for c in alias)
     }
-    for style in GRAMMARS:
-        assert [t.styles for t in read(f"a {style} track").terms] == [((style, 1.0),)]
+    for style in GRAMMAR_STYLES:
+        assert [t.styles for t in parse_prompt(f"a {style} track").terms] == [((style, 1.0),)]
         assert style in chinese
         assert rows[style].tempo is not None
 

@@ -15,13 +15,13 @@ pytest.importorskip("lxml")
 
 from model.training.corpus.sources import load
 from model.training.formats.abc import read, signature
-from model.training.formats.barlines import laid
+from model.training.formats.barlines import lay_out_bars
 
 
 def melody_of(body: str, head: str = "M:4/4\nL:1/4\nK:C") -> list[tuple[float, float, int]]:
     """Return (start, length, pitch) in quarters of a tune in ABC."""
     [bars] = read(f"X:1\nT:ours\n{head}\n{body}\n").voices.values()
-    layout = laid(bars)
+    layout = lay_out_bars(bars)
     assert not isinstance(layout, str), layout
     return [
         (round((place + s.start) / 480, 3), round(s.length / 480, 3), s.pitches[-1])
@@ -80,7 +80,9 @@ def test_a_pickup_ends_its_bar_and_a_repeat_fills_it() -> None:
 
 
 def test_bars_that_do_not_add_up_are_told() -> None:
-    assert laid(tuple(read("X:1\nM:3/4\nL:1/4\nK:C\n" + "CDEF|" * 8).voices[""])) == "bars do not add up"
+    assert (
+        lay_out_bars(tuple(read("X:1\nM:3/4\nL:1/4\nK:C\n" + "CDEF|" * 8).voices[""])) == "bars do not add up"
+    )
 
 
 @pytest.mark.parametrize(
@@ -131,4 +133,4 @@ def test_whatever_a_file_holds_is_a_tune_or_told_to_be_none(body: str) -> None:
         return
     for bars in tune.voices.values():
         assert all(s.length >= 0 and s.start >= 0 for bar in bars for s in bar.sounds)
-        laid(bars)
+        lay_out_bars(bars)

@@ -14,7 +14,7 @@ pytest.importorskip("lxml")
 
 from model.training.corpus.duplicates import groups
 from model.training.corpus.song import SPLITS_FILE, Song, fingerprint
-from model.training.corpus.splits import divided
+from model.training.corpus.splits import assign_splits
 
 
 def tune_of(name: str, source: str, pitches: list[int], title: str = "") -> Song:
@@ -46,14 +46,14 @@ def test_copies_go_the_way_of_the_song_that_was_there_before() -> None:
     tune = some_melody(3)
     was = next(s for i in range(99) if (s := tune_of("a", "openewld", tune, f"t{i}")).by_title == "test")
     new = next(s for i in range(99) if (s := tune_of("b", "hymns", tune, f"t{i}")).by_title == "train")
-    assert divided([was, new], {}) == {fingerprint(new): "test"}
+    assert assign_splits([was, new], {}) == {fingerprint(new): "test"}
     trained = next(s for i in range(99) if (s := tune_of("c", "lieder", tune, f"t{i}")).by_title == "train")
-    assert divided([was, new, trained], {}) == {fingerprint(was): "train"}
+    assert assign_splits([was, new, trained], {}) == {fingerprint(was): "train"}
 
 
 def test_grooves_keep_their_own_division() -> None:
     song = next(s for i in range(99) if (s := tune_of("a", "groove", [], f"{i}")).by_title == "test")
-    assert divided([song], {song.title: "train"}) == {fingerprint(song): "train"}
+    assert assign_splits([song], {song.title: "train"}) == {fingerprint(song): "train"}
 
 
 def test_the_settled_splits_are_hashes_and_letters() -> None:

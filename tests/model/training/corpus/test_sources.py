@@ -20,7 +20,7 @@ from model.music.drums import ROLE_OF
 from model.training.corpus.groove import hits, lateness, swings
 from model.training.corpus.pop909 import named
 from model.training.corpus.scores import felt_beat
-from model.training.corpus.song import chord_cover, snapped, with_bass
+from model.training.corpus.song import chord_cover, snap_to_grid, split_bass
 from model.training.corpus.sources import load
 from model.training.formats.romantext import analysis, numeral_chord
 
@@ -132,14 +132,14 @@ def test_an_analysis_has_bars_beats_and_keys() -> None:
 
 
 def test_onsets_go_to_sixteenths_and_triplets_and_the_rest_is_micro_timing() -> None:
-    assert snapped(125) == (120, 5)
-    assert snapped(158) == (160, -2)
-    assert snapped(475) == (480, -5)
+    assert snap_to_grid(125) == (120, 5)
+    assert snap_to_grid(158) == (160, -2)
+    assert snap_to_grid(475) == (480, -5)
 
 
 def test_the_lowest_voice_is_the_bass_and_has_one_note_at_a_time() -> None:
     notes = [Note(Ticks(t), Ticks(900), p) for t in (0, 480) for p in (40, 60, 64)]
-    bass = [n for n in with_bass(notes) if n.part == "bass"]
+    bass = [n for n in split_bass(notes) if n.part == "bass"]
     assert [(n.start, n.length, n.pitch) for n in bass] == [(0, 480, 40), (480, 900, 40)]
 
 
@@ -183,7 +183,7 @@ def test_pads_become_roles_and_keep_how_far_off_the_grid_they_were(tmp_path: Pat
         (0, "kick", 0), (120, "open_hat", 7), (240, "snare", -10), (1920, "crash", 0),
     ]  # fmt: skip
     assert (song.tempo, song.key, song.chords, len(song.bars)) == (97, "", (), 2)
-    assert (song.style, song.touch, song.timing) == ((("funk", 1.0),), True, True)
+    assert (song.style, song.has_velocities, song.has_timing) == ((("funk", 1.0),), True, True)
     assert ("human", "fill") in song.tags
     assert {line.section for line in song.lines} == {"fill"}
 

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch")
 pytest.importorskip("symusic")
 pytest.importorskip("lxml")
 
-from model.analysis.harmoniser import FEATURES, Harmoniser, kind  # noqa: E402
+from model.analysis.harmoniser import FEATURES, Harmoniser, triad_kind  # noqa: E402
 from model.decoder.tokenizer import FIRST_NOTE, Event  # noqa: E402
 from model.decoder.transformer import Decoder  # noqa: E402 after the guard
 from model.music.harmony import parse_chord  # noqa: E402
@@ -71,7 +71,7 @@ def test_the_harmoniser_learns_and_says_the_same_in_numpy(
     songs = [melody_songs.song(ballad(s, (0, 4, 7, 4))) for s in ("C F G C Am F G C", "F G C C F C G C")]
     assert songs[0].heard.shape == (16, FEATURES)
     assert songs[0].told[:2].tolist() == [0, 0]
-    assert songs[0].told[8] == 9 * 3 + kind(parse_chord("Am"))
+    assert songs[0].told[8] == 9 * 3 + triad_kind(parse_chord("Am"))
     melody_songs.keep(tmp_path / "songs.npz", songs)
     learnt = melody_songs.kept(tmp_path / "songs.npz")
     assert (learnt[1].told == songs[1].told).all()
@@ -84,8 +84,8 @@ def test_the_harmoniser_learns_and_says_the_same_in_numpy(
     with torch.no_grad():
         said = zip(*(network(heard) for network in networks), strict=True)
         both = [(sum(x[0].softmax(-1) for x in logits) / 2).log().numpy() for logits in said]
-    assert np.abs(ours.likely(songs[0].heard).reshape(16, -1) - both[0]).max() < 0.3  # eight bits
-    assert np.abs(ours.behind(songs[0].heard).reshape(17, -1)[:16] - both[1]).max() < 0.3
+    assert np.abs(ours.log_probabilities(songs[0].heard).reshape(16, -1) - both[0]).max() < 0.3  # eight bits
+    assert np.abs(ours.causal_log_probabilities(songs[0].heard).reshape(17, -1)[:16] - both[1]).max() < 0.3
 
 
 def test_a_song_in_minor_is_heard_as_its_relative_major_is(tmp_path: Path) -> None:

@@ -17,9 +17,9 @@ from model.music.notes import Note, Ticks  # noqa: E402
 from model.training.dataset.store import SOURCES, SPLITS, Store  # noqa: E402
 from model.training.evaluation import tokens  # noqa: E402
 from model.training.evaluation.baselines import VOCABULARY, flat, in_c, ngram_bits, symbols  # noqa: E402
-from model.training.evaluation.bits import Told, decoder_bits, spans  # noqa: E402
-from model.training.evaluation.fields import scored  # noqa: E402
-from model.training.fit.training_loop import Course  # noqa: E402
+from model.training.evaluation.bits import ConditionedSong, decoder_bits, spans  # noqa: E402
+from model.training.evaluation.fields import scored_fields  # noqa: E402
+from model.training.fit.training_loop import TrainingConfig  # noqa: E402
 
 TINY = Shape(width=32, layers=1, head=16, context=96)
 HEAD = Header(parts=frozenset({"drums", "melody"}), meter="4/4", key=0, mode="major").rows()
@@ -99,7 +99,7 @@ def test_a_token_is_known_by_those_before_it_only() -> None:
 
 @pytest.mark.filterwarnings("ignore:Mismatch dtype")
 def test_rival_and_decoder_pay_for_the_same_fields() -> None:
-    songs = [Told(HEAD, rows(i, bars)) for i, bars in enumerate((3, 8, 20))]
+    songs = [ConditionedSong(HEAD, rows(i, bars)) for i, bars in enumerate((3, 8, 20))]
     shape = Shape(width=32, layers=1, head=16, context=192)
     rival, model = tokens.TokenModel(shape).eval(), Decoder(TINY).eval()
     for name, weight in [*rival.named_parameters(), *model.named_parameters()]:
@@ -107,14 +107,14 @@ def test_rival_and_decoder_pay_for_the_same_fields() -> None:
             torch.nn.init.zeros_(weight)  # now each value of a field is as likely as any other
     theirs, ours = tokens.token_bits(rival, songs), decoder_bits(model, songs)
     for song, a, b in zip(songs, theirs, ours, strict=True):
-        choices = scored(song.rows).sum(0) * np.log2(SIZES)
+        choices = scored_fields(song.rows).sum(0) * np.log2(SIZES)
         assert a == pytest.approx(choices, rel=1e-3)
         assert b == pytest.approx(choices, rel=1e-3)
 
 
 @pytest.mark.filterwarnings("ignore:Mismatch dtype")
 def test_songs_measured_together_cost_what_they_cost_alone() -> None:
-    songs = [Told(HEAD, rows(i, bars)) for i, bars in enumerate((3, 8, 20))]
+    songs = [ConditionedSong(HEAD, rows(i, bars)) for i, bars in enumerate((3, 8, 20))]
     model = Decoder(TINY).eval()
     alone = np.concatenate([decoder_bits(model, [song]) for song in songs])
     assert decoder_bits(model, songs) == pytest.approx(alone, rel=0.01)
@@ -124,10 +124,10 @@ def test_songs_measured_together_cost_what_they_cost_alone() -> None:
 def test_the_rival_learns_and_is_resumed(tmp_path: Path) -> None:
     store = small_store()
     shape = tokens.same_size(TINY, context=192)
-    song = [Told(HEAD, rows(0))]
+    song = [ConditionedSong(HEAD, rows(0))]
     before = tokens.token_bits(tokens.TokenModel(shape).eval(), song).sum()
     for steps in (10, 30):
-        tokens.train(store, Course(tmp_path, 9, 4, 3e-3, steps), shape, rows=64)
+        tokens.train(store, TrainingConfig(tmp_path, 9, 4, 3e-3, steps), shape, rows=64)
     assert torch.load(tmp_path / "checkpoint.pt", weights_only=True)["step"] == 30
     assert tokens.token_bits(tokens.load(tmp_path), song).sum() < 0.8 * before
 

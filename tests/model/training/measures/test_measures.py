@@ -19,7 +19,7 @@ from model.music.notes import Note, Ticks
 from model.training.measures import agreement, clips, keys, overlap, report
 from model.training.measures.clips import Clip, Notes
 from model.training.measures.melody_chords import Model, best_triads, halves
-from model.training.measures.tables import figure
+from model.training.measures.tables import estimate
 from model.training.measures.texture import (
     bar_overlap,
     chord_changes,
@@ -114,7 +114,7 @@ def test_kicks_with_and_without_a_bass_note_are_told_apart() -> None:
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=30))
 @settings(max_examples=30, deadline=None)
 def test_an_interval_holds_its_mean_and_a_constant_has_none(values: list[int]) -> None:
-    found = figure([float(v) for v in values])
+    found = estimate([float(v) for v in values])
     assert found.low <= found.mean + 1e-9
     assert found.mean <= found.high + 1e-9
     assert found.count == len(values)
@@ -124,7 +124,7 @@ def test_an_interval_holds_its_mean_and_a_constant_has_none(values: list[int]) -
 
 def test_values_of_one_song_are_drawn_together() -> None:
     values = [0.0, 1.0] * 20
-    alone, together = figure(values), figure(values, [i % 2 for i in range(40)])
+    alone, together = estimate(values), estimate(values, [i % 2 for i in range(40)])
     assert together.high - together.low > alone.high - alone.low
 
 
@@ -154,11 +154,11 @@ def cadences(count: int) -> list[Clip]:
 
 def test_the_hidden_markov_model_finds_the_chords_of_what_it_has_learnt() -> None:
     songs = cadences(24)
-    model = Model.learnt(songs[:12])
+    model = Model.fit(songs[:12])
     for song in songs[12:]:
         assert agreement.roots_agree(model.chords(song), song) == 1.0
         assert agreement.roots_agree(best_triads(song), song) == 1.0
-    assert Model.learnt(songs).chords(songs[0], behind=True)[0] == songs[0].chords[0]
+    assert Model.fit(songs).chords(songs[0], behind=True)[0] == songs[0].chords[0]
 
 
 def test_a_chord_that_is_coloured_on_its_way_counts_as_one_root() -> None:
@@ -239,7 +239,7 @@ def test_everything_that_can_be_measured_goes_into_json_and_tables(tmp_path: Pat
     humans = [Clip(**{f: getattr(s, f) for f in s.__slots__} | {"source": "pop909", "split": ("train", "test")[i % 2]})
               for i, s in enumerate(cadences(24))]  # fmt: skip
     tree = report.measured(
-        report.Given(clips.folder(folder_of_clips(tmp_path)), humans, bars=4), list(report.MEASURES)
+        report.MeasureInput(clips.folder(folder_of_clips(tmp_path)), humans, bars=4), list(report.MEASURES)
     )
     plain = json.loads(json.dumps(report.plain(tree), allow_nan=False))
     assert plain["keys"]["ours"]["note time in key"]["mean"] == 1.0

@@ -1,0 +1,128 @@
+"""A piece as a .mid file: notes, chord symbols as markers, sections as cue points, the header as text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import mido
+
+from model.songbook.piece import Piece
+from model.songbook.rendering import Note, Performance
+from model.songbook.symbols import NAMES, pitch_class
+from model.songbook.tables import ALWAYS, KITS, MODES, PARTS, PPQ, PROGRAMS
+
+_Event = tuple[int, int, mido.Message | mido.MetaMessage]
+
+_MINORS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
+"""Tonics of the minor signatures that MIDI can write."""
+
+
+def save(performance: Performance, path: Path, canonical: bool = False) -> None:
+    """Write a piece to a file: as played, or its canonical notes on the grid."""
+    to_midi(performance, canonical).save(str(path))
+
+
+def to_midi(performance: Performance, canonical: bool = False) -> mido.MidiFile:
+    """Return a piece as a file: as played, or its canonical notes on the grid."""
+    piece = performance.piece
+    notes = performance.notes() if canonical else performance.rendered()
+    file = mido.MidiFile(type=1, ticks_per_beat=PPQ, charset="utf-8")
+    file.tracks.append(_track(_first(performance), performance.length))
+    bends: dict[str, list[_Event]] = {}
+    for bend in performance.bends:
+        text = mido.MetaMessage("text", text=f"bend {bend.pitch} {bend.mark}")
+        bends.setdefault(bend.part, []).append((bend.start, 5, text))
+    for part in PARTS:
+        if notes[part] or part in ALWAYS:
+            events = _part(piece, part, notes) + bends.get(part, [])
+            file.tracks.append(_track(events, performance.length))
+    return file
+
+
+def key_signature(tonic: str, mode: str) -> str:
+    """Return the signature that is written for a key, in mido's spelling."""
+    if MODES[mode] == "minor":
+        return _MINORS[pitch_class(tonic)] + "m"
+    return NAMES[pitch_class(tonic)]
+
+
+def _first(performance: Performance) -> list[_Event]:
+    """Return the events of the track that every other is played to."""
+    piece, meta = performance.piece, mido.MetaMessage
+    header = piece.header
+    events: list[_Event] = [
+        (0, 0, meta("track_name", name=header.title)),
+        (0, 1, meta("set_tempo", tempo=round(60_000_000 / header.tempo))),
+        (0, 2, meta("time_signature", numerator=header.meter[0], denominator=header.meter[1])),
+        (0, 3, meta("key_signature", key=key_signature(header.tonic, header.mode))),
+    ]
+    events += [(0, 4, meta("text", text=line)) for line in header_lines(piece)]
+    for bar in performance.bars:
+        if bar.number == 1:
+            events.append((bar.start, 4, meta("cue_marker", text=f"{bar.section.name} {bar.section.kind}")))
+    before = None
+    for sounding in performance.harmony:
+        if sounding.symbol != before:
+            events.append((sounding.start, 5, meta("marker", text=sounding.symbol)))
+        before = sounding.symbol
+    return events
+
+
+def header_lines(piece: Piece) -> list[str]:
+    """Return the header and the captions as lines of text, in the notation's order."""
+    h = piece.header
+
+    def pairs(said: Mapping[str, object]) -> str:
+        return " ".join(f"{name}={value}" for name, value in said.items())
+
+    lines = [
+        f"title {h.title}", f"style {h.style}", f"family {h.family}", f"batch {h.batch}", f"plan {h.plan}",
+        f"tempo {_decimal(float(h.tempo))}", f"key {h.tonic} {h.mode}", f"meter {h.meter[0]}/{h.meter[1]}",
+        f"swing {h.swing[0]} {_decimal(float(h.swing[1]))}" if h.swing[1] != 50 else "",
+        f"straight {' '.join(h.straight)}" if h.straight else "",
+        f"form {' '.join(h.form)}", f"sound {pairs({**h.sound, 'kit': h.kit})}",
+        f"mix {pairs(h.mix)}" if h.mix else "",
+    ]  # fmt: skip
+    for name, said in (
+        ("gate", h.gate), ("touch", h.touch), ("feel", h.feel), ("loose", h.loose), ("roll", h.roll),
+    ):  # fmt: skip
+        lines.append(f"{name} {pairs(said)}" if said else "")
+    lines += [
+        f"lead {h.lead}", f"mood {' '.join(h.mood)}", f"energy {h.energy}", f"density {h.density}",
+        f"era {' '.join(h.era)}" if h.era else "", f"scene {' '.join(h.scene)}" if h.scene else "",
+        f"ends {h.ends}",
+    ]  # fmt: skip
+    lines += [f"{c.language}{'*' if c.from_notes else ''}: {c.text}" for c in piece.captions]
+    return [line for line in lines if line]
+
+
+def _decimal(value: float) -> str:
+    return f"{value:g}"
+
+
+def _part(piece: Piece, part: str, notes: Mapping[str, tuple[Note, ...]]) -> list[_Event]:
+    channel = PARTS[part].channel
+    program = (
+        KITS[piece.header.kit]
+        if PARTS[part].rows
+        else PROGRAMS.index(piece.header.sound.get(part, PROGRAMS[0]))
+    )
+    events: list[_Event] = [
+        (0, 0, mido.MetaMessage("track_name", name=part)),
+        (0, 1, mido.Message("program_change", channel=channel, program=program)),
+    ]
+    for note in notes[part]:
+        on = mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity)
+        off = mido.Message("note_off", channel=channel, note=note.pitch, velocity=64)
+        events += [(note.start, 9, on), (note.end, 8, off)]
+    return events
+
+
+def _track(events: list[_Event], end: int) -> mido.MidiTrack:
+    track, now = mido.MidiTrack(), 0
+    for tick, _, message in sorted(events, key=lambda event: event[:2]):
+        track.append(message.copy(time=tick - now))
+        now = tick
+    track.append(mido.MetaMessage("end_of_track", time=end - now))
+    return track

@@ -125,6 +125,7 @@ class _Checker:
         yield from self._strong()
         yield from self._rub()
         yield from self._bass()
+        yield from self._foreign_bass()
         yield from self._voice()
         yield from self._kick()
         yield from self._dynamics()
@@ -321,6 +322,19 @@ class _Checker:
             error = first.pitch % 12 not in meant.tensions and first.length >= _EIGHTH
             what = f"bass begins {sounding.symbol} with {NAMES[first.pitch % 12]}"
             yield self._at(first, "bass", what, error, sounding.start)
+
+    def _foreign_bass(self) -> Iterator[Fault]:
+        """Find a bass that seldom plays what its chords hold, wherever it begins."""
+        at_home, heard = 0, 0
+        for stroke in self.parts["bass"]:
+            meant = self._symbol(stroke.start)[1]
+            coming = self._symbol(min(stroke.start + _QUARTER, self.performance.length - 1))[1]
+            if meant and coming and not stroke.grace:
+                heard += 1
+                at_home += any(stroke.pitch % 12 in m.tones | m.tensions for m in (meant, coming))
+        if heard >= 8 and at_home < heard * 0.6:
+            what = f"only {at_home} of {heard} bass notes are of their chord"
+            yield self._of_header("form", "bass", what)
 
     def _voice(self) -> Iterator[Fault]:
         harmony = self.performance.harmony

@@ -337,6 +337,8 @@ class _Draft:
                     raise _Wrong(f"{block} bar {bar} is written twice")
             self.written |= {(block, bar) for bar in bars}
             written = self.pitched.setdefault(block, [None] * self.begun.bars)
+            for bar in bars:
+                written[bar - 1] = Bar((), "-", number, 1)  # should it be wrong, it is said once
             read = read_bar(text[m.end() :], self.reader.bar, number, m.end() + 1)
             for bar in bars:
                 written[bar - 1] = read

@@ -1,14 +1,16 @@
-"""A piece as a .mid file: notes, chord symbols as markers, sections as cue points, the header as text."""
+"""Pieces as .mid files: notes, chord symbols as markers, sections as cue points, the header as text."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import mido
 
 from model.songbook.piece import Piece
-from model.songbook.rendering import Note, Performance
+from model.songbook.rendering import Bend, Note, Performance
 from model.songbook.symbols import NAMES, pitch_class
 from model.songbook.tables import ALWAYS, KITS, MODES, PARTS, PPQ, PROGRAMS
 
@@ -16,6 +18,7 @@ _Event = tuple[int, int, mido.Message | mido.MetaMessage]
 
 _MINORS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 """Tonics of the minor signatures that MIDI can write."""
+_CHANNELS = {part.channel: name for name, part in PARTS.items()}
 
 
 def save(performance: Performance, path: Path, canonical: bool = False) -> None:
@@ -126,3 +129,87 @@ def _track(events: list[_Event], end: int) -> mido.MidiTrack:
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=end - now))
     return track
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """A .mid file of ours as read: notes by part in ticks of 480 a quarter, and what its other events say."""
+
+    title: str
+    tempo: Fraction
+    meter: tuple[int, int]
+    key: str
+    length: int
+    notes: Mapping[str, tuple[Note, ...]]
+    programs: Mapping[str, int]
+    symbols: tuple[tuple[int, str], ...]
+    sections: tuple[tuple[int, str], ...]
+    lines: tuple[str, ...]
+    bends: tuple[Bend, ...]
+
+    @property
+    def bar(self) -> int:
+        """Ticks of a bar."""
+        return 1920 * self.meter[0] // self.meter[1]
+
+
+def load(path: Path) -> Recording:
+    """Return what a file says. Raises ValueError for what is no .mid file, or has parts that are not ours."""
+    try:
+        return recorded(mido.MidiFile(str(path), charset="utf-8"))
+    except (OSError, EOFError, UnicodeDecodeError) as wrong:
+        raise ValueError(f"{path}: not a .mid file: {wrong}") from None
+
+
+def recorded(file: mido.MidiFile) -> Recording:
+    """Return what a file says; tracks are parts by name, else by channel."""
+    scale = Fraction(PPQ, file.ticks_per_beat)
+    first: dict[str, list[tuple[int, mido.MetaMessage]]] = {}
+    notes: dict[str, list[Note]] = {part: [] for part in PARTS}
+    programs: dict[str, int] = {}
+    bends: list[Bend] = []
+    length, title = 0, ""
+    for index, track in enumerate(file.tracks):
+        part = track.name if track.name in PARTS else None
+        now, open_notes = 0, {}
+        for message in track:
+            now += message.time
+            tick = round(now * scale)
+            if message.is_meta:
+                first.setdefault(message.type, []).append((tick, message))
+                if message.type == "text" and part and message.text.startswith("bend "):
+                    _, pitch, mark = message.text.split(" ", 2)
+                    bends.append(Bend(part, tick, int(pitch), mark))
+                continue
+            if message.type not in ("note_on", "note_off", "program_change"):
+                continue
+            owner = part or _CHANNELS.get(message.channel)
+            if owner is None:
+                continue
+            if message.type == "program_change":
+                programs.setdefault(owner, message.program)
+            elif message.type == "note_on" and message.velocity:
+                open_notes[owner, message.note] = (tick, message.velocity)
+            elif (owner, message.note) in open_notes:
+                start, velocity = open_notes.pop((owner, message.note))
+                notes[owner].append(Note(start, message.note, max(1, tick - start), velocity))
+        length = max(length, round(now * scale))
+        if index == 0:
+            title = track.name
+    meters, keys = first.get("time_signature", []), first.get("key_signature", [])
+    tempos = first.get("set_tempo", [])
+    meter = (meters[0][1].numerator, meters[0][1].denominator) if meters else (4, 4)
+    bar = 1920 * meter[0] // meter[1]
+    return Recording(
+        title,
+        Fraction(60_000_000, tempos[0][1].tempo) if tempos else Fraction(120),
+        meter,
+        keys[0][1].key if keys else "C",
+        max(1, -(-length // bar)) * bar,
+        {part: tuple(sorted(found)) for part, found in notes.items()},
+        programs,
+        tuple((tick, m.text) for tick, m in first.get("marker", [])),
+        tuple((tick, m.text) for tick, m in first.get("cue_marker", [])),
+        tuple(m.text for _, m in first.get("text", []) if not m.text.startswith("bend ")),
+        tuple(bends),
+    )

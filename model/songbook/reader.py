@@ -856,3 +856,8 @@ _HEADER: dict[str, tuple[Callable[[str], _Said], bool]] = {
     "roll": (_numbers("roll", (*PITCHED, "tight"), 0, 240), False),
 }
 """The header's lines: how each is read, and whether it is needed."""
+HEADER_KEYS = (
+    "title", "style", "family", "batch", "plan", "tempo", "key", "meter", "swing", "straight", "form", "sound", "mix",
+    "gate", "touch", "feel", "loose", "roll", "lead", "mood", "energy", "density", "era", "scene", "ends",
+)  # fmt: skip
+"""The header's lines in the order in which they are written."""

@@ -360,7 +360,7 @@ class _Checker:
             return
         starts = {s.start for s in bass}
         loud = mean(s.velocity for s in bass)
-        heavy = {s.start for s in bass if s.velocity >= loud + 4 or s.start % self.size == 0}
+        heavy = {s.start for s in bass if s.velocity >= loud + 2 or s.start % self.size == 0}
         held = {k for k in kicks if k // self.size in {s.start // self.size for s in bass}}
         on_kick = len(starts & kicks) / len(starts)
         if len(heavy & kicks) < len(heavy) / 2 and len(held & starts) < len(held) / 2 and on_kick > 0.2:

@@ -18,6 +18,8 @@ _Event = tuple[int, int, mido.Message | mido.MetaMessage]
 
 _MINORS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
 """Tonics of the minor signatures that MIDI can write."""
+CANONICAL, RENDERED = "songbook 1 canonical", "songbook 1 rendered"
+"""What a file's first track says of its notes: as written on the grid, or as played."""
 _CHANNELS = {part.channel: name for name, part in PARTS.items()}
 
 
@@ -31,7 +33,8 @@ def to_midi(performance: Performance, canonical: bool = False) -> mido.MidiFile:
     piece = performance.piece
     notes = performance.notes() if canonical else performance.rendered()
     file = mido.MidiFile(type=1, ticks_per_beat=PPQ, charset="utf-8")
-    file.tracks.append(_track(_first(performance), performance.length))
+    kind = mido.MetaMessage("text", text=CANONICAL if canonical else RENDERED)
+    file.tracks.append(_track([*_first(performance), (0, 4, kind)], performance.length))
     bends: dict[str, list[_Event]] = {}
     for bend in performance.bends:
         text = mido.MetaMessage("text", text=f"bend {bend.pitch} {bend.mark}")
@@ -151,6 +154,11 @@ class Recording:
     def bar(self) -> int:
         """Ticks of a bar."""
         return 1920 * self.meter[0] // self.meter[1]
+
+    @property
+    def canonical(self) -> bool:
+        """Whether the file says that its notes are as written."""
+        return CANONICAL in self.lines
 
 
 def load(path: Path) -> Recording:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import NamedTuple
 
 from model.songbook.piece import Bar, Dynamics, Fault, Header, NotationError, Piece, RowsBar, Section, Token
 from model.songbook.symbols import transposed
 from model.songbook.tables import DRUM_TICKS, DRUMS, PARTS, PITCHED, ROWS
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Note:
+class Note(NamedTuple):
     """A note: ticks from the piece's start, MIDI pitch, ticks, velocity."""
 
     start: int
@@ -111,20 +111,17 @@ class Performance:
 def once(notes: Iterable[Note], end: int) -> tuple[Note, ...]:
     """Return notes with each key struck once at a time, none sounding past the end."""
     by_pitch: dict[int, list[Note]] = {}
-    for note in sorted(notes):
-        if note.start >= end:
+    for start, pitch, length, velocity in sorted(notes):
+        if start >= end:
             continue
-        note = replace(note, length=min(note.length, end - note.start))
-        kept = by_pitch.setdefault(note.pitch, [])
-        if kept and kept[-1].start == note.start:
-            last = kept[-1]
-            kept[-1] = replace(
-                last, length=max(last.length, note.length), velocity=max(last.velocity, note.velocity)
-            )
-            continue
-        if kept and kept[-1].end > note.start:
-            kept[-1] = replace(kept[-1], length=note.start - kept[-1].start)
-        kept.append(note)
+        length = min(length, end - start)
+        kept = by_pitch.setdefault(pitch, [])
+        if kept and kept[-1].start == start:
+            last = kept.pop()
+            length, velocity = max(last.length, length), max(last.velocity, velocity)
+        elif kept and kept[-1].end > start:
+            kept[-1] = kept[-1]._replace(length=start - kept[-1].start)
+        kept.append(Note(start, pitch, length, velocity))
     return tuple(sorted(note for kept in by_pitch.values() for note in kept))
 
 
@@ -144,15 +141,11 @@ def perform(piece: Piece) -> Performance:
         unroller.rows(part)
     if unroller.faults:
         raise NotationError(tuple(dict.fromkeys(unroller.faults)))
-    strokes = (replace(s, length=s.length // 2) if s.short else s for s in unroller.strokes)
-    return Performance(
-        piece,
-        tuple(bars),
-        harmony,
-        tuple(s for s in strokes if s.length),
-        tuple(unroller.bends),
-        len(bars) * size,
-    )
+    halved = (replace(s, length=s.length // 2) if s.short else s for s in unroller.strokes)
+    strokes = tuple(s for s in halved if s.length)
+    struck = {(s.part, s.start, s.pitch) for s in strokes}
+    bends = tuple(b for b in unroller.bends if (b.part, b.start, b.pitch) in struck)
+    return Performance(piece, tuple(bars), harmony, strokes, bends, len(bars) * size)
 
 
 def _harmony(piece: Piece, bars: list[PlayedBar]) -> tuple[Sounding, ...]:

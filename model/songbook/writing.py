@@ -11,7 +11,7 @@ from fractions import Fraction
 
 from model.songbook.midi import Recording
 from model.songbook.reader import HEADER_KEYS
-from model.songbook.rendering import Bend, Note
+from model.songbook.rendering import Bend, Note, once
 from model.songbook.symbols import NAMES, SHARPS, pitch_name, symbol
 from model.songbook.tables import DRUMS, KITS, LETTERS, PARTS, PITCHED, PROGRAMS, ROW_STEPS, ROWS, UNIT
 
@@ -257,7 +257,8 @@ class _Writer:
                 symbol(name)
             except ValueError:
                 continue
-            changes[min(_snap(tick), self.recording.length)] = name
+            place = tick if self.recording.canonical else _snap(tick)
+            changes[min(place, self.recording.length)] = name
         ticks = sorted({*changes, *range(0, self.recording.length, self.bar)})
         chords, now = [], "NC"
         for tick, end in zip(ticks, [*ticks[1:], self.recording.length], strict=True):
@@ -286,11 +287,23 @@ class _Writer:
                 struck.setdefault(name, Counter())[event.pitches] += 1
         return {name: c.most_common(1)[0][0] for name, c in sorted(struck.items()) if name != "NC"}
 
-    # pitched parts
+    # notes
+
+    def _notes(self, part: str) -> list[Note]:
+        """Return a part's notes; those of a performance are put on the grid."""
+        notes, length = self.recording.notes[part], self.recording.length
+        if self.recording.canonical or all(n.start % 60 == 0 or n.start % 40 == 0 for n in notes):
+            return list(notes)
+        placed: dict[tuple[int, int], Note] = {}
+        for note in notes:
+            start = min(_snap(note.start), length - 60)
+            end = min(max(_snap(note.end), start + 60), length)
+            placed.setdefault((start, note.pitch), Note(start, note.pitch, end - start, note.velocity))
+        return list(once(placed.values(), length))
 
     def _events(self, part: str) -> list[_Event]:
         groups: dict[tuple[int, int, int], list[int]] = {}
-        for note in _on_grid(self.recording.notes[part], self.recording.length):
+        for note in self._notes(part):
             groups.setdefault((note.start, note.end, note.velocity), []).append(note.pitch)
         marks: dict[int, list[Bend]] = {}
         for bend in self.recording.bends:
@@ -361,7 +374,7 @@ class _Writer:
 
     def _rows(self, part: str) -> dict[int, str]:
         bars: dict[int, list[Note]] = {}
-        for note in _on_grid(self.recording.notes[part], self.recording.length):
+        for note in self._notes(part):
             bars.setdefault(note.start // self.bar, []).append(note)
         cells = {}
         for index, notes in sorted(bars.items()):
@@ -505,18 +518,6 @@ def _snap(tick: int) -> int:
 
 _GRIDS = ((120, 0), (80, 10), (60, 15), (40, 20))
 """Grids in ticks, and by how many ticks a place on them must be nearer than on the sixteenths."""
-
-
-def _on_grid(notes: tuple[Note, ...], length: int) -> list[Note]:
-    """Return notes on the grid; those that are on one already stay as they are."""
-    if all(n.start % 30 == 0 or n.start % 40 == 0 or n.start % 24 == 0 for n in notes):
-        return list(notes)
-    placed: dict[tuple[int, int], Note] = {}
-    for note in notes:
-        start = min(_snap(note.start), length - 60)
-        end = min(max(_snap(note.end), start + 60), length)
-        placed.setdefault((start, note.pitch), Note(start, note.pitch, end - start, note.velocity))
-    return sorted(placed.values())
 
 
 def _louder(notes: list[Note], level: int) -> int:

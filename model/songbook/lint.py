@@ -363,7 +363,7 @@ class _Checker:
         heavy = {s.start for s in bass if s.velocity >= loud + 2 or s.start % self.size == 0}
         held = {k for k in kicks if k // self.size in {s.start // self.size for s in bass}}
         on_kick = len(starts & kicks) / len(starts)
-        if len(heavy & kicks) < len(heavy) / 2 and len(held & starts) < len(held) / 2 and on_kick > 0.2:
+        if len(heavy & kicks) < len(heavy) / 3 and len(held & starts) < len(held) / 3 and on_kick > 0.2:
             bar = self._bar(min(starts))
             share = f"{len(heavy & kicks)} of {len(heavy)} accents of the bass meet a kick"
             what = f"bass and kick do not know of each other: {share}, {len(held & starts)} of {len(held)} kicks a bass note"

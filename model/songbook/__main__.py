@@ -113,10 +113,10 @@ def files(paths: Iterable[Path], endings: tuple[str, ...] = (".txt",)) -> list[P
 
 
 def _check(options: argparse.Namespace) -> int:
-    from model.songbook.lint import check_file
+    from model.songbook.lint import check_file, together
 
     found = files(options.paths)
-    reports = [check_file(path) for path in found]
+    reports = together([check_file(path) for path in found])
     shown = options.warnings or len(found) <= 3
     for report in reports:
         for fault in (*report.errors, *(report.warnings if shown else ())):

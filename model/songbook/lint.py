@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from pathlib import Path
 from statistics import mean
@@ -77,6 +77,26 @@ def check(piece: Piece) -> Report:
         tuple(f for f in (*faults, *unused) if not f.error),
         len({w for section in piece.sections.values() for w in section.waivers}),
     )
+
+
+def together(reports: Sequence[Report]) -> list[Report]:
+    """Return reports with what only several files together have wrong: a title twice, a pen's plan row twice."""
+    titles: dict[str, str] = {}
+    rows: dict[tuple[str, str, int], str] = {}
+    out = []
+    for report in reports:
+        errors, warnings = report.errors, report.warnings
+        if report.piece:
+            header = report.piece.header
+            other = titles.setdefault(header.title.casefold(), report.file)
+            if other != report.file:
+                errors += (Fault(report.file, 1, 1, "structure", f"the title is that of {other}"),)
+            other = rows.setdefault((header.style, header.batch, header.plan), report.file)
+            if other != report.file:
+                what = f"plan row {header.plan} of {header.batch} is that of {other}"
+                warnings += (Fault(report.file, 1, 1, "structure", what, error=False),)
+        out.append(replace(report, errors=errors, warnings=warnings))
+    return out
 
 
 def _waived(piece: Piece, fault: Fault) -> bool:

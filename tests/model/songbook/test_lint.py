@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from model.songbook.__main__ import main
-from model.songbook.lint import check, check_file
+from model.songbook.lint import check, check_file, together
 from model.songbook.packets import SPOILS
 from model.songbook.reader import read
 from model.songbook.tables import PIECES, PITCHED, styles
@@ -139,8 +139,15 @@ def test_a_fault_in_a_copy_is_said_at_the_line_that_is_to_blame_once() -> None:
     ]
 
 
+def test_a_title_belongs_to_one_piece() -> None:
+    one, other = (check(replace(piece(tune("C5:16")), file=name)) for name in ("one", "other"))
+    found = together([one, other])
+    assert [len(report.errors) for report in found] == [0, 1]
+    assert "plan row" in found[1].warnings[-1].what
+
+
 def test_all_pieces_keep_the_laws() -> None:
-    reports = [check_file(path) for path in sorted(PIECES.rglob("*.txt"))]
+    reports = together([check_file(path) for path in sorted(PIECES.rglob("*.txt"))])
     assert [str(fault) for report in reports for fault in report.errors] == []
     waived = sum(report.waived > 0 for report in reports)
     assert waived <= 0.02 * len(reports) + 1

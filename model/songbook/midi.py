@@ -9,6 +9,7 @@ from pathlib import Path
 
 import mido
 
+from model.songbook.header import header_lines
 from model.songbook.piece import Piece
 from model.songbook.rendering import Bend, Note, Performance
 from model.songbook.symbols import NAMES, pitch_class
@@ -73,38 +74,6 @@ def _first(performance: Performance) -> list[_Event]:
             events.append((sounding.start, 5, meta("marker", text=sounding.symbol)))
         before = sounding.symbol
     return events
-
-
-def header_lines(piece: Piece) -> list[str]:
-    """Return the header and the captions as lines of text, in the notation's order."""
-    h = piece.header
-
-    def pairs(said: Mapping[str, object]) -> str:
-        return " ".join(f"{name}={value}" for name, value in said.items())
-
-    lines = [
-        f"title {h.title}", f"style {h.style}", f"family {h.family}", f"batch {h.batch}", f"plan {h.plan}",
-        f"tempo {_decimal(float(h.tempo))}", f"key {h.tonic} {h.mode}", f"meter {h.meter[0]}/{h.meter[1]}",
-        f"swing {h.swing[0]} {_decimal(float(h.swing[1]))}" if h.swing[1] != 50 else "",
-        f"straight {' '.join(h.straight)}" if h.straight else "",
-        f"form {' '.join(h.form)}", f"sound {pairs({**h.sound, 'kit': h.kit})}",
-        f"mix {pairs(h.mix)}" if h.mix else "",
-    ]  # fmt: skip
-    for name, said in (
-        ("gate", h.gate), ("touch", h.touch), ("feel", h.feel), ("loose", h.loose), ("roll", h.roll),
-    ):  # fmt: skip
-        lines.append(f"{name} {pairs(said)}" if said else "")
-    lines += [
-        f"lead {h.lead}", f"mood {' '.join(h.mood)}", f"energy {h.energy}", f"density {h.density}",
-        f"era {' '.join(h.era)}" if h.era else "", f"scene {' '.join(h.scene)}" if h.scene else "",
-        f"ends {h.ends}",
-    ]  # fmt: skip
-    lines += [f"{c.language}{'*' if c.from_notes else ''}: {c.text}" for c in piece.captions]
-    return [line for line in lines if line]
-
-
-def _decimal(value: float) -> str:
-    return f"{value:g}"
 
 
 def _part(piece: Piece, part: str, notes: Mapping[str, tuple[Note, ...]]) -> list[_Event]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+from model.songbook.header import HEADER_KEYS, NAME, read_header
 from model.songbook.piece import (
     Bar,
     Caption,
@@ -28,11 +29,8 @@ from model.songbook.symbols import pitch, symbol
 from model.songbook.tables import (
     DRUMS,
     KINDS,
-    KITS,
-    MODES,
     PARTS,
     PITCHED,
-    PROGRAMS,
     ROW_STEPS,
     ROWS,
     UNIT,
@@ -53,14 +51,13 @@ _TOKEN = re.compile(
 )
 _MARK = re.compile(rf"[!,'_/\\]|%{_LENGTH}|@\d+|\$~|\$>?[+-]?\d*")
 _ITEM = re.compile(r"\{([+-]?\d+)\}|(\[)|\]\*(\d+)(?=\s|\]|$)|([^\s\[\]]+)")
-_NAME = r"[A-Za-z][A-Za-z0-9_]*'*"
 _SECTION = re.compile(
-    rf"section\s+(?P<name>{_NAME})\s+(?:(?P<bars>\d+)|=\s*(?P<base>{_NAME})(?:\s+(?P<first>\d+)-(?P<last>\d+))?)(?:\s+(?P<kind>\w+))?"
+    rf"section\s+(?P<name>{NAME})\s+(?:(?P<bars>\d+)|=\s*(?P<base>{NAME})(?:\s+(?P<first>\d+)-(?P<last>\d+))?)(?:\s+(?P<kind>\w+))?"
 )
 _BARS = r"all|\d+(?:-\d+)?(?:\s*,\s*\d+(?:-\d+)?)*"
 _BLOCKS = ("harmony", "voicings", *PARTS)
 _OPERATION = re.compile(
-    rf"(?P<part>\w+)\s+(?:(?P<out>out)|from\s+(?P<source>{_NAME})|(?P<verb>up|dynamics)\s+(?P<value>[+-]?\d+))"
+    rf"(?P<part>\w+)\s+(?:(?P<out>out)|from\s+(?P<source>{NAME})|(?P<verb>up|dynamics)\s+(?P<value>[+-]?\d+))"
     rf"(?:\s+(?P<bars>{_BARS}))?(?:\s+at\s+(?P<at>\d+))?"
 )
 _COMMENT = re.compile(r"(?:^|\s);.*")
@@ -135,7 +132,7 @@ class _Reader:
             self._meter()
         elif self.block == "header":
             key, _, value = text.partition(" ")
-            if key not in _HEADER:
+            if key not in HEADER_KEYS:
                 raise _Wrong(f"no header line is called {key}")
             if key in self.values:
                 raise _Wrong(f"{key} is said twice")
@@ -195,27 +192,11 @@ class _Reader:
         return Piece(self.file, header, tuple(self.captions), self.voicings, self.sections, lines)
 
     def _header(self) -> Header | None:
-        said: dict[str, object] = {}
-        good = True
-        for key, (convert, needed) in _HEADER.items():
-            value, number = self.values.get(key, ("", 0))
-            if key not in self.values:
-                if needed:
-                    self.fault(f"the header needs `{key}`", number=1)
-                    good = False
-                continue
-            try:
-                said.update(convert(value))
-            except ValueError as wrong:
-                self.fault(f"{key}: {wrong}", len(key) + 2, number)
-                good = False
-        if not good:
-            return None
-        said.setdefault("meter", (4, 4))
-        said.setdefault("mix", {})
-        said.setdefault("kit", "standard")
-        said.setdefault("sound", {})
-        return Header(**said)  # type: ignore[arg-type]
+        header, wrong = read_header({key: value for key, (value, _) in self.values.items()})
+        for key, what in wrong.items():
+            said = key in self.values
+            self.fault(what, len(key) + 2 if said else 1, self.values[key][1] if said else 1)
+        return header
 
     def _whole(self, header: Header) -> None:
         """Note what no line alone can have wrong."""
@@ -226,12 +207,14 @@ class _Reader:
         for name, section in self.sections.items():
             if name not in header.form:
                 self.fault(f"section {name} is not in the form", number=section.line)
-            for part in section.pitched:
-                if part not in header.sound and any(bar and bar.layers for bar in section.pitched[part]):
-                    self.fault(
-                        f"sound names no program for {part}", number=self.values.get("sound", ("", 1))[1]
-                    )
-                    header.sound[part] = PROGRAMS[0]  # type: ignore[index]
+        playing = {
+            part
+            for section in self.sections.values()
+            for part, bars in section.pitched.items()
+            if any(bar and bar.layers for bar in bars)
+        }
+        for part in sorted(playing - set(header.sound)):
+            self.fault(f"sound names no program for {part}", number=self.values["sound"][1])
 
 
 def _begun(
@@ -698,166 +681,3 @@ def _marked(token: Token, marks: str) -> Token:
             case _:
                 token = replace(token, bend=token.bend + mark)
     return token
-
-
-# the header's lines: what each says
-
-_Said = dict[str, object]
-
-
-def _text(key: str) -> Callable[[str], _Said]:
-    def convert(value: str) -> _Said:
-        if not value:
-            raise ValueError("says nothing")
-        return {key: value}
-
-    return convert
-
-
-def _words(key: str) -> Callable[[str], _Said]:
-    return lambda value: {key: tuple(value.replace(",", " ").split())}
-
-
-def _number(key: str, low: int, high: int) -> Callable[[str], _Said]:
-    def convert(value: str) -> _Said:
-        if not re.fullmatch(r"\d+", value) or not low <= int(value) <= high:
-            raise ValueError(f"must be in {low}..{high}, not {value}")
-        return {key: int(value)}
-
-    return convert
-
-
-def _choice(key: str, choices: tuple[str, ...]) -> Callable[[str], _Said]:
-    def convert(value: str) -> _Said:
-        if value not in choices:
-            raise ValueError(f"must be one of {' '.join(choices)}, not {value}")
-        return {key: value}
-
-    return convert
-
-
-def _pairs(value: str, names: tuple[str, ...]) -> dict[str, str]:
-    pairs: dict[str, str] = {}
-    for word in value.split():
-        name, equals, said = word.partition("=")
-        if not equals or not said:
-            raise ValueError(f"must be name=value, not {word}")
-        if name not in names:
-            raise ValueError(f"knows {' '.join(names)}, not {name}")
-        if name in pairs:
-            raise ValueError(f"{name} is said twice")
-        pairs[name] = said
-    return pairs
-
-
-def _numbers(key: str, names: tuple[str, ...], low: int, high: int) -> Callable[[str], _Said]:
-    def convert(value: str) -> _Said:
-        numbers = {}
-        for name, said in _pairs(value, names).items():
-            if not re.fullmatch(r"[+-]?\d+", said) or not low <= int(said) <= high:
-                raise ValueError(f"{name} must be in {low}..{high}, not {said}")
-            numbers[name] = int(said)
-        return {key: numbers}
-
-    return convert
-
-
-def _tempo(value: str) -> _Said:
-    if not re.fullmatch(r"\d+(\.\d+)?", value) or not 30 <= Fraction(value) <= 300:
-        raise ValueError(f"must be in 30..300, not {value}")
-    return {"tempo": Fraction(value)}
-
-
-def _key(value: str) -> _Said:
-    m = re.fullmatch(r"([A-G][#b]?)\s+(\w+)", value)
-    if not m or m[2] not in MODES:
-        raise ValueError(f"is a tonic and one of {' '.join(MODES)}, not {value}")
-    return {"tonic": m[1], "mode": m[2]}
-
-
-def _metre(value: str) -> _Said:
-    m = re.fullmatch(r"(\d+)/(\d+)", value)
-    if not m or int(m[2]) not in ROW_STEPS or not 1 <= int(m[1]) <= 32:
-        raise ValueError(f"is n/d with d one of 2 4 8 16, not {value}")
-    return {"meter": (int(m[1]), int(m[2]))}
-
-
-def _form(value: str) -> _Said:
-    names: list[str] = []
-    for word in value.split():
-        m = re.fullmatch(rf"({_NAME})(?:\*(\d+))?", word)
-        if not m or not 1 <= int(m[2] or 1) <= 32:
-            raise ValueError(f"not a section: {word}")
-        names += [m[1]] * int(m[2] or 1)
-    if not names:
-        raise ValueError("plays nothing")
-    return {"form": tuple(names)}
-
-
-def _sound(value: str) -> _Said:
-    sound = _pairs(value, (*PITCHED, "kit"))
-    kit = sound.pop("kit", "standard")
-    if kit not in KITS:
-        raise ValueError(f"kits are {' '.join(KITS)}, not {kit}")
-    for part, program in sound.items():
-        if program not in PROGRAMS:
-            raise ValueError(f"{part}: no program is called {program}")
-    return {"sound": sound, "kit": kit}
-
-
-def _swing(value: str) -> _Said:
-    m = re.fullmatch(r"(8|16)\s+(\d+(?:\.\d+)?)", value)
-    if not m or not 50 <= Fraction(m[2]) <= 75:
-        raise ValueError(f"is 8 or 16 and a percentage in 50..75, not {value}")
-    return {"swing": (int(m[1]), Fraction(m[2]))}
-
-
-def _touch(value: str) -> _Said:
-    touch = _pairs(value, tuple(PARTS))
-    for part, said in touch.items():
-        if said not in ("human", "machine"):
-            raise ValueError(f"{part} is human or machine, not {said}")
-    return {"touch": touch}
-
-
-def _straight(value: str) -> _Said:
-    parts = tuple(value.split())
-    for part in parts:
-        if part not in PARTS:
-            raise ValueError(f"knows {' '.join(PARTS)}, not {part}")
-    return {"straight": parts}
-
-
-_HEADER: dict[str, tuple[Callable[[str], _Said], bool]] = {
-    "title": (_text("title"), True),
-    "style": (_text("style"), True),
-    "family": (_text("family"), True),
-    "batch": (_text("batch"), True),
-    "plan": (_number("plan", 0, 9999), True),
-    "tempo": (_tempo, True),
-    "key": (_key, True),
-    "meter": (_metre, False),
-    "form": (_form, True),
-    "sound": (_sound, True),
-    "mix": (_numbers("mix", PITCHED, 1, 127), False),
-    "lead": (_choice("lead", tuple(PARTS)), True),
-    "mood": (_words("mood"), True),
-    "energy": (_number("energy", 1, 5), True),
-    "density": (_number("density", 1, 5), True),
-    "era": (_words("era"), False),
-    "scene": (_words("scene"), False),
-    "ends": (_choice("ends", ("loop", "close")), False),
-    "swing": (_swing, False),
-    "straight": (_straight, False),
-    "gate": (_numbers("gate", PITCHED, 10, 100), False),
-    "touch": (_touch, False),
-    "feel": (_numbers("feel", (*PARTS, *DRUMS), -240, 240), False),
-    "loose": (_numbers("loose", tuple(PARTS), 0, 60), False),
-    "roll": (_numbers("roll", (*PITCHED, "tight"), 0, 240), False),
-}
-"""The header's lines: how each is read, and whether it is needed."""
-HEADER_KEYS = (
-    "title", "style", "family", "batch", "plan", "tempo", "key", "meter", "swing", "straight", "form", "sound", "mix",
-    "gate", "touch", "feel", "loose", "roll", "lead", "mood", "energy", "density", "era", "scene", "ends",
-)  # fmt: skip
-"""The header's lines in the order in which they are written."""

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from model.songbook.header import HEADER_KEYS
 from model.songbook.midi import Recording
-from model.songbook.reader import HEADER_KEYS
 from model.songbook.rendering import Bend, Note, once
 from model.songbook.symbols import NAMES, SHARPS, pitch_name, symbol
 from model.songbook.tables import DRUMS, KITS, LETTERS, PARTS, PITCHED, PROGRAMS, ROW_STEPS, ROWS, UNIT

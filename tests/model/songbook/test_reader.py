@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.songbook.lint import check
 from model.songbook.piece import NotationError
 from model.songbook.reader import read, read_file
 from model.songbook.rendering import perform
@@ -167,6 +169,13 @@ def test_what_is_wrong_is_said(body: str, what: str) -> None:
 def test_all_pieces_can_be_read() -> None:
     for path in sorted(PIECES.rglob("*.txt")):
         assert read_file(path).bars
+
+
+def test_the_example_of_the_docs_is_a_piece_and_keeps_the_laws() -> None:
+    docs = Path(__file__).parents[3] / "docs" / "songbook.md"
+    example = docs.read_text(encoding="utf-8").split("```")[1]
+    assert check(read(example)).errors == ()
+    assert perform(read(example)).length == 6 * 1920
 
 
 TOKENS = st.text(alphabet="ABCGx12345:./~!,'_\\%@$^>&[]*{}+-# b4\n|;=", max_size=60)

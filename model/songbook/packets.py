@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import mean
 
+from model.songbook.midi import key_signature
 from model.songbook.rendering import Note, Performance
-from model.songbook.symbols import pitch_name
+from model.songbook.symbols import names_in, pitch_name
 from model.songbook.tables import LETTERS, PARTS, PITCHED, UNIT
 
 Notes = Mapping[str, tuple[Note, ...]]
@@ -160,6 +161,7 @@ def key(items: Iterable[Item], seed: int) -> str:
 def _item(item: Item) -> str:
     piece = item.excerpt
     header = piece.performance.piece.header
+    names = names_in(key_signature(header.tonic, header.mode))
     sound = " ".join(
         f"{part}={header.sound[part]}" for part in PITCHED if piece.notes[part] and part in header.sound
     )
@@ -178,7 +180,7 @@ def _item(item: Item) -> str:
                 text = (
                     _rows(inside, piece.bar)
                     if PARTS[part].rows
-                    else _notes(inside, piece.notes[part], piece.bar)
+                    else _notes(inside, piece.notes[part], piece.bar, names)
                 )
                 lines.append(f"  {part} {text}")
     return "\n".join(lines)
@@ -194,12 +196,12 @@ def _beat(tick: int) -> str:
     return f"{tick / 480 + 1:.4g}"
 
 
-def _notes(inside: Sequence[Note], whole: Sequence[Note], bar: int) -> str:
+def _notes(inside: Sequence[Note], whole: Sequence[Note], bar: int, names: tuple[str, ...]) -> str:
     usual = mean(n.velocity for n in whole)
     together: dict[tuple[int, int, str], list[str]] = {}
     for n in inside:
         force = "^" if n.velocity > usual + 7 else "." if n.velocity < usual - 7 else ""
-        together.setdefault((n.start % bar, n.length, force), []).append(pitch_name(n.pitch))
+        together.setdefault((n.start % bar, n.length, force), []).append(pitch_name(n.pitch, names))
     return " ".join(
         f"{_beat(start)}:{'+'.join(pitches)}/{length / 480:.3g}{force}"
         for (start, length, force), pitches in together.items()

@@ -53,6 +53,12 @@ def pitch_name(number: int, names: tuple[str, ...] = NAMES) -> str:
     return f"{names[number % 12]}{number // 12 - 1}"
 
 
+def names_in(signature: str) -> tuple[str, ...]:
+    """Return how the twelve pitch classes are called under a signature such as `F#m`."""
+    sharps = ("G", "D", "A", "E", "B", "F#", "C#", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m")
+    return SHARPS if signature in sharps else NAMES
+
+
 @dataclass(frozen=True, slots=True)
 class Symbol:
     """A chord symbol: pitch classes of its root, its bass, its tones, and of the tensions that its kind bears."""

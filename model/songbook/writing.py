@@ -12,7 +12,7 @@ from fractions import Fraction
 from model.songbook.header import HEADER_KEYS
 from model.songbook.midi import Recording
 from model.songbook.rendering import Bend, Note, once
-from model.songbook.symbols import NAMES, SHARPS, pitch_name, symbol
+from model.songbook.symbols import names_in, pitch_name, symbol
 from model.songbook.tables import DRUMS, KITS, LETTERS, PARTS, PITCHED, PROGRAMS, ROW_STEPS, ROWS, UNIT
 
 # laid out
@@ -133,10 +133,7 @@ class _Writer:
         self.bar = recording.bar
         self.bars = recording.length // self.bar
         self.header = self._header(said)
-        sharps = (
-            recording.key.rstrip("m") in ("G", "D", "A", "E", "B", "F#", "C#", "G#") and recording.key != "Gm"
-        )
-        self.names = SHARPS if sharps else NAMES
+        self.names = names_in(recording.key)
         self.harmony = self._harmony()
         self.mix = self._mix()
         self.voicings = self._voicings()

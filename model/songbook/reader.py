@@ -26,15 +26,7 @@ from model.songbook.piece import (
     Waiver,
 )
 from model.songbook.symbols import pitch, symbol
-from model.songbook.tables import (
-    DRUMS,
-    KINDS,
-    PARTS,
-    PITCHED,
-    ROW_STEPS,
-    ROWS,
-    UNIT,
-)
+from model.songbook.tables import DRUMS, KINDS, PARTS, PITCHED, ROW_STEPS, ROWS, UNIT
 
 LAWS = (
     "structure", "range", "strong", "rub", "bass", "voice", "kick", "dynamics", "return", "ends",

@@ -12,19 +12,18 @@ import numpy as np
 
 from model.prompt.encoder import sentence_encoder
 from model.training.measures import (
-    __main__,
     agreement,
     clips,
-    copying,
-    diversity,
+    control_songs,
     keys,
+    originality,
     overlap,
     probe,
     prompts,
 )
 from model.training.measures.clips import Chords, Clip
-from model.training.measures.copying import Index
 from model.training.measures.melody_chords import Model, best_triads
+from model.training.measures.originality import Index
 from model.training.measures.tables import estimate, table
 
 Tree = Mapping[str, object]
@@ -68,7 +67,7 @@ class MeasureInput:
 
 def _keys(given: MeasureInput) -> Tree:
     """Key finding; of human windows those of songs in one key."""
-    theirs = [w for w in given.windows if __main__.ONE_KEY in w.tags]
+    theirs = [w for w in given.windows if control_songs.ONE_KEY in w.tags]
     return {who: keys.measure(what) for who, what in (("ours", given.ours), ("human", theirs)) if what}
 
 
@@ -111,7 +110,7 @@ def _style(given: MeasureInput) -> Tree:
 
 
 def _kind(clip: Clip) -> str:
-    return clip.source if clip.source in (__main__.NEW, __main__.UNSEEN) else "songs of people"
+    return clip.source if clip.source in (control_songs.NEW, control_songs.UNSEEN) else "songs of people"
 
 
 def _told(asked: Sequence[Clip], told: Sequence[str]) -> Tree:
@@ -184,7 +183,7 @@ def write_melodies(songs: Sequence[Clip], split: str, bars: int, count: int, fol
 
 def _diversity(given: MeasureInput) -> Tree:
     """Clips of one prompt beside one another."""
-    by_prompt = diversity.measure(given.ours)
+    by_prompt = originality.measure_diversity(given.ours)
     if not by_prompt:
         return {}
     progressions = [float(row["different progressions"]) for row in by_prompt.values()]
@@ -202,7 +201,7 @@ def _copying(given: MeasureInput) -> Tree:
         return {}
     index = Index.of(s.part("melody") for s in given.training)
     pairs = (("ours", given.ours), ("human", given.windows))
-    return {who: copying.measure(what, index) for who, what in pairs if what}
+    return {who: originality.measure_copying(what, index) for who, what in pairs if what}
 
 
 MEASURES: dict[str, Callable[[MeasureInput], Tree]] = {

@@ -7,21 +7,31 @@ Human songs that were held out are measured against the same training songs, for
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
+from itertools import groupby
 
 import numpy as np
 import numpy.typing as npt
 
+from model.music.harmony import parse_key
 from model.training.measures.clips import PITCH, START, Clip, Notes
 from model.training.measures.tables import estimate
 from model.training.measures.texture import top_line
 
 RUN = 12
+
+
 DISTINCT = 4
 
+
 Hashes = npt.NDArray[np.uint64]
+
+
 Rows = npt.NDArray[np.int64]
+
+
 _FACTORS = np.random.default_rng(12).integers(1 << 62, size=32, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
 
@@ -124,7 +134,7 @@ def _among(wanted: Hashes, known: Hashes) -> npt.NDArray[np.bool_]:
     return known[place] == wanted if len(known) else np.zeros(len(wanted), bool)
 
 
-def measure(clips: Sequence[Clip], index: Index) -> dict[str, dict[str, float]]:
+def measure_copying(clips: Sequence[Clip], index: Index) -> dict[str, dict[str, float]]:
     """Return the shares of runs and of clips (with a telling run) that are found in the training melodies."""
     found = [(c.group, index.copied(c.part("melody"))) for c in clips]
     found = [(group, hits) for group, hits in found if len(hits)]
@@ -135,3 +145,41 @@ def measure(clips: Sequence[Clip], index: Index) -> dict[str, dict[str, float]]:
         table[f"clips, {name}"] = asdict(estimate([float(h[:, i].any()) for _, h in found], groups))
     table["runs"] = {"count": float(sum(weights))}
     return table
+
+
+FEWEST_NOTES = 4
+"""Melodies of fewer notes are equal by chance."""
+
+
+def progression(clip: Clip) -> tuple[tuple[int, str], ...]:
+    """Return the chords one after another as (root above the tonic, quality), the same in every key and rhythm."""
+    tonic = parse_key(clip.key).tonic if clip.key else 0
+    degrees = (((chord.root - tonic) % 12, chord.quality) for _, _, chord in clip.spans)
+    return tuple(degree for degree, _ in groupby(degrees))
+
+
+def melody(clip: Clip) -> tuple[tuple[int, int], ...]:
+    """Return the melody's top line as (tick, semitones above its first note), the same in every key."""
+    line = top_line(clip.part("melody"))
+    return tuple((int(n[START]), int(n[PITCH] - line[0, PITCH])) for n in line)
+
+
+def measure_diversity(clips: Sequence[Clip]) -> dict[str, dict[str, int]]:
+    """Return per prompt the clips, their different progressions and the pairs of equal melodies."""
+    by_prompt: dict[str, list[Clip]] = defaultdict(list)
+    for clip in clips:
+        if clip.prompt:
+            by_prompt[clip.prompt].append(clip)
+    found = {}
+    for prompt, takes in by_prompt.items():
+        lines = Counter(line for line in map(melody, takes) if len(line) >= FEWEST_NOTES)
+        chords = [p for p in map(progression, takes) if p]
+        found[prompt] = {
+            "clips": len(takes),
+            "different progressions": len(set(chords)),
+            "different rows of roots": len({tuple(r for r, _ in groupby(d for d, _ in p)) for p in chords}),
+            "clips with chords": len(chords),
+            "pairs of equal melodies": sum(n * (n - 1) // 2 for n in lines.values()),
+            "clips with a melody": sum(lines.values()),
+        }
+    return found

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 pytest.importorskip("symusic")
 pytest.importorskip("lxml")
 
-from model.training.measures import clips, copying, diversity
+from model.training.measures import clips, originality
 from model.training.measures.clips import Notes
-from model.training.measures.copying import Index
+from model.training.measures.originality import Index
 from tests.model.training.measures.test_measures import made, notes
 
 
@@ -49,8 +49,8 @@ def test_a_copy_with_one_edit_is_found_as_such(steps: list[int], at: int, edit: 
     run = line(np.diff(pitches[:12]).tolist())
     found = Index.of([tune]).copied(run)
     # so many notes of the original are in a run of ours, which has one more than it, or one less
-    original = copying.runs(np.array(steps), {"added": 11, "changed": 12, "left out": 13}[edit])
-    if len(found) and copying.telling(original).all():
+    original = originality.runs(np.array(steps), {"added": 11, "changed": 12, "left out": 13}[edit])
+    if len(found) and originality.telling(original).all():
         assert found[:, 2].all()
 
 
@@ -68,7 +68,7 @@ def test_unlike_tunes_and_plain_scales_are_no_copies() -> None:
 
 
 def test_equal_progressions_in_other_keys_and_rhythms_are_one() -> None:
-    c = diversity.progression(made(chords="C F G C"))
-    assert diversity.progression(made(key="D major", chords="D G A D")) == c
-    assert diversity.progression(made(chords="C C F G C", bars=5)) == c
-    assert diversity.progression(made(chords="C Am F G")) != c
+    c = originality.progression(made(chords="C F G C"))
+    assert originality.progression(made(key="D major", chords="D G A D")) == c
+    assert originality.progression(made(chords="C C F G C", bars=5)) == c
+    assert originality.progression(made(chords="C Am F G")) != c

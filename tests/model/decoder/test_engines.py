@@ -290,7 +290,7 @@ def test_an_engine_that_is_not_installed_is_asked_for_in_vain_with_the_remedy(
 def test_where_nothing_was_compiled_onnx_runtime_plays_and_asking_for_native_tells_the_remedy(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("model.decoder.native_engine.able", lambda: False)
+    monkeypatch.setattr("model.native.library.native_available", lambda: False)
     assert isinstance(open_engine(), OnnxEngine)
     with pytest.raises(EngineError, match="C compiler"):
         open_engine("native")

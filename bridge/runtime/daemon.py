@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits
 
 from bridge.clock import monotonic
-from bridge.config import Config
+from bridge.config import BrokerAccount, Config
 from bridge.http.view import View
 from bridge.midi.input_ports import InputConfig
 from bridge.midi.input_process import run as run_input_process
@@ -144,19 +144,7 @@ class Daemon:
                 self._config, self._dispatcher, self._view, self._child_processes.output_choice
             )
             if self._config.mqtt is not None:
-                from bridge.mqtt.server import MqttServer  # a tenth of a second that others need not wait
-
-                if self._config.encoder is None:  # workers have ours
-                    self._worker_dispatcher = WorkerDispatcher(
-                        self._weights, self._send_to_generator, self._handle_event
-                    )
-                    self._send_to_generator = self._worker_dispatcher.order
-                self._mqtt_server = MqttServer(
-                    self._config.mqtt,
-                    self._config.port_name,
-                    self._dispatcher,
-                    worker_dispatcher=self._worker_dispatcher,
-                )
+                self._open_mqtt(self._config.mqtt)
             midi = await self._child_processes.readiness.wait_for_all()
             page = await self._http_server.open(port)
             http = "none" if page is None else "http://{}:{}".format(*page)
@@ -177,6 +165,18 @@ class Daemon:
             self._close()
             if self._http_server is not None:
                 await self._http_server.close()
+
+    def _open_mqtt(self, account: BrokerAccount) -> None:
+        from bridge.mqtt.server import MqttServer, OtherTopics  # imported here: it takes 0.1 s
+
+        other_topics = None
+        if self._config.encoder is None:  # workers have the shipped encoder only
+            workers = WorkerDispatcher(self._weights, self._send_to_generator, self._handle_event)
+            self._worker_dispatcher, self._send_to_generator = workers, workers.order
+            other_topics = OtherTopics(workers.subscriptions, workers.on_message, workers.on_connection)
+        self._mqtt_server = MqttServer(account, self._config.port_name, self._dispatcher, other_topics)
+        if self._worker_dispatcher is not None:
+            self._worker_dispatcher.send = self._mqtt_server.send
 
     # --- decisions carried out -----------------------------------------------------------------
 

@@ -135,7 +135,7 @@ class Indoors:
         takes, stage = session._takes, session._playback
         return (
             dict(session.settings), session.state, session.bank, len(takes.all), takes.coming, takes.current,
-            stage.timeline.end, len(stage.timeline.placed), session._hold_loop.active, len(self.band.scheduler._heap),
+            stage.timeline.end, len(stage.timeline.placed), stage.holding, len(self.band.scheduler._heap),
             self.errands._midi_learn._pending_action, len(self.errands._midi_learn.actions),
         )  # fmt: skip
 

@@ -49,6 +49,7 @@ from bridge.runtime.link import Link
 from bridge.runtime.osc_server import OscServer
 from bridge.runtime.services import Services
 from bridge.session.session import Session
+from bridge.session.sync_sources import SOURCES
 from bridge.storage.home import read_taste, write_taste
 from bridge.storage.kept_takes import RecordingFile, recording_path
 from bridge.storage.sets import load_set
@@ -134,7 +135,7 @@ class Daemon:
         host, port = await self._osc_server.open(self._config.osc_host, self._config.osc_port)
         on_stop_signals(self._stop)
         try:
-            if self._config.sync == "link":
+            if SOURCES[self._config.sync].needs_link:
                 self._link = Link(self._handle_event)
             self._child_processes.start_all()
             # late: HTTP takes a third of a second to import, in which the children begin

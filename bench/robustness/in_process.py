@@ -18,6 +18,7 @@ from bridge.errors import BadRequest
 from bridge.protocol import osc
 from bridge.protocol.clients import Budget
 from bridge.protocol.controls import ROOT
+from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import Event, PlayRequested, PromptRequested, SessionRequest
 from bridge.runtime.osc_server import ERROR_PREFIX, OscServer, Packet
 from bridge.runtime.services import Services
@@ -103,7 +104,10 @@ class Indoors:
         writers: Any = Writers(lambda answer: loop.call_soon_threadsafe(self.errands.on_clip_answer, answer))
         self.socket = Socket()
         self.door = OscServer(
-            (), self._decide, session.query, lambda: session.state.value, lambda r, s, t: self.errands.handle(r, s, t),
+            (),
+            Dispatcher(
+                self._decide, session.query, lambda: session.state.value, lambda r, s, t: self.errands.handle(r, s, t)
+            ),
             lambda now: Endless(now),
         )  # fmt: skip
         self.door.connection_made(self.socket)  # type: ignore[arg-type]

@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass
 from secrets import token_hex
 from time import thread_time
 
 from bridge.clock import monotonic
 from bridge.config import BrokerAccount
 from bridge.errors import BadRequest
-from bridge.mqtt.client import MqttClient, MqttMessage, Subscription
+from bridge.mqtt.client import MqttClient, MqttMessage, Subscriber, Subscription
 from bridge.mqtt.topics import TopicMirror
 from bridge.protocol.clients import Address, Budget
 from bridge.protocol.controls import ROOT, Value
@@ -27,20 +26,14 @@ MQTT_SENDER: Address = ("mqtt", 0)
 """The sender of every MQTT request: a broker does not name its clients, so they share one rate limit and one set of clips."""
 
 
-@dataclass(frozen=True, slots=True)
-class OtherTopics:
-    """A user of the same connection outside `llmball/NAME/`. Both functions are called from the event loop."""
-
-    subscriptions: tuple[Subscription, ...]
-    on_message: Callable[[MqttMessage], None]
-    on_connection: Callable[[bool], None]
-
-
 class MqttServer:
-    """Connects when it is made, until `close`. `name` is the topic's NAME unless the account has one."""
+    """Connects when it is made, until `close`. `name` is the topic's NAME unless the account has one.
+
+    `other_topics` uses the same connection outside `llmball/NAME/`; it is called from the event loop.
+    """
 
     def __init__(
-        self, account: BrokerAccount, name: str, dispatcher: Dispatcher, other_topics: OtherTopics | None
+        self, account: BrokerAccount, name: str, dispatcher: Dispatcher, other_topics: Subscriber | None
     ) -> None:
         self._dispatcher, self._other_topics = dispatcher, other_topics
         self._mirror = TopicMirror(account.name or name, dispatcher.query)
@@ -52,10 +45,12 @@ class MqttServer:
         self._client = MqttClient(
             account,
             f"llmball-{token_hex(6)}",
-            (own_topics, *others),
             self._mirror.will,
-            lambda message: self._call_in_loop(self._on_message, message),
-            lambda connected: self._call_in_loop(self._on_connection, connected),
+            Subscriber(
+                (own_topics, *others),
+                lambda message: self._call_in_loop(self._on_message, message),
+                lambda connected: self._call_in_loop(self._on_connection, connected),
+            ),
         )
         self.send = self._client.send
         """Sends a message on any topic; dropped while the broker is away."""

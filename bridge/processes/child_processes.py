@@ -14,6 +14,7 @@ from pathlib import Path
 from bridge.errors import BadRequest, OwnerError
 from bridge.midi.backends import list_ports
 from bridge.midi.input_ports import InputConfig
+from bridge.midi.input_process import run as run_input
 from bridge.midi.output_ports import Connections, OutputConfig
 from bridge.midi.player_process import preload as preload_player
 from bridge.midi.player_process import run as run_player
@@ -134,12 +135,12 @@ class ChildConfig:
     """What each runs; without an `inlet` nobody listens."""
 
     run_generator: Callable[..., None]
-    run_input: Callable[..., None]
     output: OutputConfig
-    input: InputConfig | None
-    encoder: Path | None
+    input: InputConfig | None = None
+    encoder: Path | None = None
     started_generator: ChildProcess | None = None
     """The generator, where it was begun before all else: it takes longest."""
+    run_input: Callable[..., None] = run_input
 
 
 class ChildProcesses:
@@ -162,10 +163,10 @@ class ChildProcesses:
             "generator", config.run_generator, lambda: (config.encoder,), running=config.started_generator
         )
         self._supervisor.start("player", run_player, self._player_args, preload=preload_player)
-        if self._config.input is None:
+        if config.input is None:
             self.readiness.mark_ready("input")
         else:
-            self._supervisor.start("input", self._config.run_input, self._input_args)
+            self._supervisor.start("input", config.run_input, self._input_args)
 
     def log_status(self) -> None:
         """Say who has come, and how: not before we are ready, for where we cannot be one line says so."""

@@ -18,12 +18,9 @@ from threadpoolctl import threadpool_limits
 from bridge.clock import monotonic
 from bridge.config import BrokerAccount, Config
 from bridge.http.view import View
-from bridge.midi.input_ports import InputConfig
-from bridge.midi.input_process import run as run_input_process
-from bridge.midi.output_ports import OutputConfig
 from bridge.midi.protocol import Batch, Health, MidiReceived, PlayerOrder, Quit, SetTempoMap
 from bridge.processes.child_processes import ChildConfig, ChildMessage, ChildProcesses
-from bridge.processes.supervisor import ChildProcess, Supervisor, on_stop_signals
+from bridge.processes.supervisor import Supervisor, on_stop_signals
 from bridge.protocol.controls import MAX_SEED
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import (
@@ -53,7 +50,6 @@ from bridge.session.sync_sources import SOURCES
 from bridge.storage.home import read_taste, write_taste
 from bridge.storage.kept_takes import RecordingFile, recording_path
 from bridge.storage.sets import load_set
-from bridge.workers.dispatcher import WorkerDispatcher
 from model.clips.messages import ClipFailed, ClipProgress, ClipWritten
 from model.generation.messages import BeatWritten, Failed, Order, Understood
 from model.weights import FOLDER, hashed
@@ -61,6 +57,7 @@ from model.weights import FOLDER, hashed
 if TYPE_CHECKING:
     from bridge.http.app import HttpServer
     from bridge.mqtt.server import MqttServer
+    from bridge.workers.dispatcher import WorkerDispatcher
 
 log = logging.getLogger("llmball")
 
@@ -73,11 +70,7 @@ class Daemon:
     def __init__(
         self,
         config: Config,
-        ports: OutputConfig,
-        generator: Callable[..., None],
-        input_config: InputConfig | None = None,
-        run_input: Callable[..., None] = run_input_process,
-        started_generator: ChildProcess | None = None,
+        children: ChildConfig,
     ) -> None:
         self._config = config
         self._set = None if config.set_file is None else load_set(config.set_file)
@@ -87,27 +80,23 @@ class Daemon:
         threadpool_limits(1)  # what hears the melody is small: two threads would wait for each other
         self._session = Session(
             lambda: random.randrange(MAX_SEED),
-            recording_path(ports.output) is not None,
+            recording_path(children.output.output) is not None,
             read_taste(),
             config.sync,
             self._weights,
         )
-        self._recording_file = RecordingFile(ports.output, self._session.recorded_song)
+        self._recording_file = RecordingFile(children.output.output, self._session.recorded_song)
         self._timer: asyncio.TimerHandle | None = None
         self._services: Services
-        handlers = (
+        self._dispatcher = Dispatcher(
             self._handle_event,
             self._session.query,
             lambda: self._session.state.value,
             lambda request, sender, reply: self._services.handle(request, sender, reply),
         )
-        self._dispatcher = Dispatcher(*handlers)
-        self._osc_server = OscServer(config.allow, *handlers)
+        self._osc_server = OscServer(config.allow, self._dispatcher)
         self._supervisor = Supervisor(self._on_child_message, self._on_child_exit, self._fail)
-        child_config = ChildConfig(
-            generator, run_input, ports, input_config, config.encoder, started_generator
-        )
-        self._child_processes = ChildProcesses(child_config, self._supervisor, self._fail)
+        self._child_processes = ChildProcesses(children, self._supervisor, self._fail)
         at = self._session
         self._view = View(
             at.settings,
@@ -168,16 +157,18 @@ class Daemon:
                 await self._http_server.close()
 
     def _open_mqtt(self, account: BrokerAccount) -> None:
-        from bridge.mqtt.server import MqttServer, OtherTopics  # imported here: it takes 0.1 s
+        # imported here: both take 0.1 s, which others need not wait
+        from bridge.mqtt.server import MqttServer
+        from bridge.workers.dispatcher import WorkerDispatcher
 
-        other_topics = None
+        workers = None
         if self._config.encoder is None:  # workers have the shipped encoder only
             workers = WorkerDispatcher(self._weights, self._send_to_generator, self._handle_event)
             self._worker_dispatcher, self._send_to_generator = workers, workers.order
-            other_topics = OtherTopics(workers.subscriptions, workers.on_message, workers.on_connection)
+        other_topics = None if workers is None else workers.subscriber
         self._mqtt_server = MqttServer(account, self._config.port_name, self._dispatcher, other_topics)
-        if self._worker_dispatcher is not None:
-            self._worker_dispatcher.send = self._mqtt_server.send
+        if workers is not None:
+            workers.send = self._mqtt_server.send
 
     # --- decisions carried out -----------------------------------------------------------------
 

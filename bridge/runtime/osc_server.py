@@ -20,8 +20,7 @@ from bridge.protocol import osc
 from bridge.protocol.clients import MAX_SENDERS, Address, Budget, Budgets, Client, Clients
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, request_cost
-from bridge.protocol.events import SessionRequest
-from bridge.protocol.requests import Bye, Hello, Request, ServiceRequest, parse_request
+from bridge.protocol.requests import Bye, Hello, Request, parse_request
 
 RECEIVE_BUFFER = 1 << 20
 """Bytes; a burst from a host waits there while we decide."""
@@ -47,13 +46,10 @@ class OscServer(asyncio.DatagramProtocol):
     def __init__(
         self,
         allowed: Collection[Network],
-        submit: Callable[[SessionRequest], None],
-        query: Callable[[str], tuple[Value, ...]],
-        state: Callable[[], str],
-        run_service: Callable[[ServiceRequest, Address, Callable[..., None]], None],
+        dispatcher: Dispatcher,
         make_budget: Callable[[Seconds], Budget[Packet]] = Budget,
     ) -> None:
-        self._allowed_networks, self._dispatcher = allowed, Dispatcher(submit, query, state, run_service)
+        self._allowed_networks, self._dispatcher = allowed, dispatcher
         self._clients, self._budgets = Clients(), Budgets(make_budget)
         self._is_allowed = lru_cache(MAX_SENDERS)(self._check_allowed)
         self._transport: asyncio.DatagramTransport | None = None

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from secrets import token_hex
 
 from bridge.clock import monotonic
-from bridge.mqtt.client import MqttMessage, Subscription
+from bridge.mqtt.client import MqttMessage, Subscriber, Subscription
 from bridge.workers.protocol import (
     JOB_EXPIRY,
     JOBS_TOPIC,
@@ -45,9 +45,10 @@ class WorkerDispatcher:
         """Sends to the broker; set by whoever has one."""
 
     @property
-    def subscriptions(self) -> tuple[Subscription, ...]:
-        """What we want of the broker."""
-        return Subscription(self._reply_topic, 1), Subscription(ONLINE_TOPICS, 1)
+    def subscriber(self) -> Subscriber:
+        """What the connection to the broker must subscribe to and pass on."""
+        topics = Subscription(self._reply_topic, 1), Subscription(ONLINE_TOPICS, 1)
+        return Subscriber(topics, self.on_message, self.on_connection)
 
     @property
     def beats_by_source(self) -> dict[str, int]:

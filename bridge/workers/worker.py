@@ -21,7 +21,7 @@ from typing import Protocol
 
 from bridge.config import BrokerAccount
 from bridge.errors import OwnerError
-from bridge.mqtt.client import MqttClient, MqttMessage, Subscription
+from bridge.mqtt.client import MqttClient, MqttMessage, Subscriber, Subscription
 from bridge.processes.supervisor import on_stop_signals
 from bridge.workers.protocol import (
     JOBS_TOPIC,
@@ -158,10 +158,12 @@ class Worker:
         self._client = MqttClient(
             account,
             f"llmball-worker-{self.name}",
-            (Subscription(SHARED_JOBS, 1), Subscription(orders_topic(self.name), 1)),
             self._will,
-            self._inbox.put,
-            lambda up: log.info("the broker is %s", "there" if up else "gone"),
+            Subscriber(
+                (Subscription(SHARED_JOBS, 1), Subscription(orders_topic(self.name), 1)),
+                self._inbox.put,
+                lambda connected: log.info("the broker is %s", "there" if connected else "gone"),
+            ),
         )
         self._jobs = ActiveJobs(self.name, hashed(WEIGHTS))
 

@@ -1,4 +1,4 @@
-"""The asyncio shell: owns the socket, the children and the timer, and carries out what the session decides."""
+"""The daemon: owns the servers, the child processes and the timer, and carries out the session's effects (asyncio)."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ WEIGHTS = FOLDER / "decoder.safetensors"
 
 
 class Daemon:
-    """One running bridge. Everything here is called from the event loop."""
+    """One running daemon. Everything here is called from the event loop."""
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class Daemon:
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
         self._weights = hashed(WEIGHTS) if WEIGHTS.is_file() else ""
-        threadpool_limits(1)  # what hears the melody is small: two threads would wait for each other
+        threadpool_limits(1)  # the melody tracker's matrices are small: two threads would wait for each other
         self._session = Session(
             lambda: random.randrange(MAX_SEED),
             recording_path(children.output.output) is not None,
@@ -116,7 +116,7 @@ class Daemon:
 
     @property
     def pids(self) -> dict[str, int | None]:
-        """The numbers of the children that run now."""
+        """The process ids of the child processes."""
         return self._supervisor.pids
 
     async def run(self) -> None:
@@ -127,7 +127,7 @@ class Daemon:
             if SOURCES[self._config.sync].needs_link:
                 self._link = Link(self._handle_event)
             self._child_processes.start_all()
-            # late: HTTP takes a third of a second to import, in which the children begin
+            # imported late: it takes a third of a second, in which the children start
             from bridge.http.app import HttpServer, has_display
 
             self._http_server = HttpServer(
@@ -141,7 +141,7 @@ class Daemon:
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
             sys.stdout.flush()
             gc.collect()
-            gc.freeze()  # what is there now stays: to look through it again would take tens of milliseconds
+            gc.freeze()  # all objects so far stay: collecting them would take tens of milliseconds
             self._child_processes.log_status()
             if self._config.browse and page is not None and has_display(os.environ, sys.platform):
                 self._loop.run_in_executor(None, webbrowser.open, http)
@@ -170,7 +170,7 @@ class Daemon:
         if workers is not None:
             workers.send = self._mqtt_server.send
 
-    # --- decisions carried out -----------------------------------------------------------------
+    # --- effects -----------------------------------------------------------------
 
     def _handle_event(self, event: Event) -> None:
         for effect in self._session.early_effects(event):
@@ -193,7 +193,7 @@ class Daemon:
             self._timer = self._loop.call_later(max(0.0, at - monotonic()), self._handle_event, TimerFired())
 
     def _to_player(self, orders: tuple[PlayerOrder, ...]) -> None:
-        """Have the player do what was decided, before anything else: it is to sound."""
+        """Send orders to the player, before all other effects."""
         if orders:
             self._supervisor.send("player", orders[0] if len(orders) == 1 else Batch(orders))
         for order in orders:
@@ -218,7 +218,7 @@ class Daemon:
                 try:
                     write_taste(theta)
                 except OSError as error:
-                    log.warning("the taste cannot be kept: %s", error)
+                    log.warning("the taste cannot be saved: %s", error)
             case Fault(reason):
                 log.warning("%s", reason)
 
@@ -233,7 +233,7 @@ class Daemon:
                 self._supervisor.mark_ready(child)
                 self._services.on_clip_answer(forwarded)
             case MidiReceived() if self._services.receive_midi(forwarded):
-                pass  # a pad's: it is nobody's music
+                pass  # bound by MIDI learn: not music
             case Understood() | BeatWritten() | Failed() if self._worker_dispatcher is not None:
                 self._worker_dispatcher.on_local_answer(forwarded)
             case _:
@@ -247,7 +247,7 @@ class Daemon:
         elif name == "clips":
             self._services.on_clip_writer_exit()
 
-    # --- the end -------------------------------------------------------------------------------
+    # --- stop -------------------------------------------------------------------------------
 
     def _fail(self, error: Exception) -> None:
         if not self._child_processes.readiness.fail(error) and not self._stopped.done():
@@ -259,7 +259,7 @@ class Daemon:
         self._child_processes.readiness.cancel()
 
     def _close(self) -> None:
-        """Silence first, then everything else."""
+        """Silence the player first, then close everything else."""
         if not self._stopped.done():
             self._stopped.cancel()
         if self._timer is not None:
@@ -279,5 +279,5 @@ class Daemon:
 
 
 def _urgency(effect: Effect) -> int:
-    """Return 0 for what is to be written, 1 for what is only told; each kind keeps its order."""
+    """Return the sort key of effects: orders to the model before messages."""
     return 0 if isinstance(effect, ToModel) else 1

@@ -304,14 +304,6 @@ class LinkSource(SyncSource):
         self.tempo_line, self.running = HostTempoLine(at, quarter, bpm), playing
 
 
-SOURCES: dict[str, type[SyncSource]] = {
-    "internal": InternalSource,
-    "clock": MidiClockSource,
-    "link": LinkSource,
-    "host": HostTransportSource,
-}
-"""The sources by the names that `--sync` has for them (`bridge.config.SYNC_SOURCES`, which imports nothing)."""
-
 # --- taps ----------------------------------------------------------------------------------------
 
 MAX_TAPS = 8
@@ -341,3 +333,14 @@ class TapTempo:
             return None
         bpm = 60 * (len(self._taps) - 1) / (at - self._taps[0])
         return bpm if MIN_TEMPO <= bpm <= MAX_TEMPO else None
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+SOURCES: dict[str, type[SyncSource]] = {
+    "internal": InternalSource,
+    "clock": MidiClockSource,
+    "link": LinkSource,
+    "host": HostTransportSource,
+}
+"""The sources by the names that `--sync` has for them (`bridge.config.SYNC_SOURCES`, which imports nothing)."""

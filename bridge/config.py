@@ -55,7 +55,7 @@ Network = IPv4Network | IPv6Network
 
 
 SYNC_SOURCES = ("internal", "clock", "link", "host")
-"""Who may lead the time."""
+"""The values of `serve --sync`; the classes are in `bridge.session.sync_sources`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from bridge.errors import BadRequest
 from bridge.protocol import osc
 from bridge.protocol.clients import Budget
 from bridge.protocol.controls import ROOT
+from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import Event, PlayRequested, PromptRequested, SessionRequest
 from bridge.runtime.osc_server import ERROR_PREFIX, OscServer, Packet
 from bridge.runtime.services import Services
@@ -103,7 +104,10 @@ class Indoors:
         writers: Any = Writers(lambda answer: loop.call_soon_threadsafe(self.errands.on_clip_answer, answer))
         self.socket = Socket()
         self.door = OscServer(
-            (), self._decide, session.query, lambda: session.state.value, lambda r, s, t: self.errands.handle(r, s, t),
+            (),
+            Dispatcher(
+                self._decide, session.query, lambda: session.state.value, lambda r, s, t: self.errands.handle(r, s, t)
+            ),
             lambda now: Endless(now),
         )  # fmt: skip
         self.door.connection_made(self.socket)  # type: ignore[arg-type]
@@ -135,7 +139,7 @@ class Indoors:
         takes, stage = session._takes, session._playback
         return (
             dict(session.settings), session.state, session.bank, len(takes.all), takes.coming, takes.current,
-            stage.timeline.end, len(stage.timeline.placed), session._hold_loop.active, len(self.band.scheduler._heap),
+            stage.timeline.end, len(stage.timeline.placed), stage.holding, len(self.band.scheduler._heap),
             self.errands._midi_learn._pending_action, len(self.errands._midi_learn.actions),
         )  # fmt: skip
 

@@ -13,8 +13,10 @@ from bridge.config import Config
 from bridge.errors import OwnerError
 from bridge.midi.input_ports import InputConfig, resolved_input
 from bridge.midi.output_ports import OutputConfig, resolved_output
+from bridge.processes.child_processes import ChildConfig
 from bridge.processes.supervisor import ChildProcess
 from bridge.runtime.daemon import Daemon
+from bridge.session.sync_sources import SOURCES
 from model.music.notes import PARTS
 
 
@@ -41,13 +43,15 @@ def run(config: Config, generator: Callable[..., None], started_generator: Child
             ) from refused
 
     input_config = None
-    if config.input is not None or config.sync == "clock":
+    if config.input is not None or SOURCES[config.sync].needs_midi_input:
         input_config = resolved_input(
             InputConfig(config.input or "virtual", config.backend, config.port_name)
         )
 
+    children = ChildConfig(generator, ports, input_config, config.encoder, started_generator)
+
     async def serve() -> None:
-        await Daemon(config, ports, generator, input_config, started_generator=started_generator).run()
+        await Daemon(config, children).run()
 
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(serve())

@@ -1,8 +1,7 @@
-"""An MQTT broker: a connection that comes back by itself, in a thread with a loop of its own.
+"""MQTT connection that reconnects by itself, in its own thread with its own event loop.
 
-It has its own loop because the client needs one that watches sockets, which Windows' usual loop is not, and because
-nothing of a slow broker may wait in ours. What is sent while the broker is away is dropped: whoever cares is told
-when it is there again.
+The library needs a selector event loop, which is not the default on Windows; and a slow broker must not delay the daemon's
+loop. Messages sent while the broker is away are dropped; the subscriber is told when it is reached again.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ import random
 import socket
 import ssl
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import aiomqtt
@@ -27,7 +26,7 @@ from bridge.config import BrokerAccount
 
 @dataclass(frozen=True, slots=True)
 class MqttMessage:
-    """A message to or from a broker. `answers` is the topic that its answers go to; `expires` in seconds."""
+    """A message to or from a broker. Answers go to `response_topic`; `expiry` is in seconds, None is never."""
 
     topic: str
     payload: bytes
@@ -39,63 +38,64 @@ class MqttMessage:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """A subscription; `kept` where what the broker retains is wanted too."""
+    """A subscription to a topic or pattern. `wants_retained`: whether retained messages are wanted at once."""
 
     topic: str
     qos: int = 0
     wants_retained: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Subscriber:
+    """Subscriptions, what takes their messages, and what is told that the broker is reached (True) or lost (False)."""
+
+    subscriptions: tuple[Subscription, ...]
+    on_message: Callable[[MqttMessage], None]
+    on_connection: Callable[[bool], None]
+
+
 log = logging.getLogger("llmball")
 
 
 FIRST_BACKOFF, MAX_BACKOFF = 0.5, 30.0
-"""Seconds before a lost broker is tried again: doubled each time, with a little chance in it."""
+"""Seconds until a lost broker is tried again; doubled each time and varied by 20 %."""
 
 
 MAX_QUEUED_MESSAGES = 4096
-"""Parcels on their way to a broker; more are dropped."""
+"""Messages that wait to be sent; more are dropped."""
 
 
 SOCKET_OPTIONS = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
-"""Small parcels, acknowledgements among them, are sent without waiting for more: that wait is 40 ms a beat."""
+"""No Nagle algorithm: it would delay each beat by 40 ms."""
 
 
 MAX_IN_FLIGHT = 16
-"""Parcels sent that the broker has not acknowledged yet: one by one, a broker 20 ms away would take fifty a second."""
+"""Messages sent before the first is acknowledged: with one at a time, a broker 20 ms away would take fifty a second."""
 
 
 ACK_TIMEOUT = 5.0
-"""Seconds until a broker that does not acknowledge a parcel counts as lost."""
+"""Seconds until a broker that does not acknowledge a message counts as lost."""
 
 
 CLOSE_TIMEOUT = 1.0
-"""Seconds that the last parcels are given at the end."""
+"""Seconds that `close` gives the last messages."""
 
 
 class MqttClient:
     """The connection, from `open` to `close`.
 
-    Threading: `heard` and `up` (True, False) are called in the broker's own thread; hand them the door into your loop.
-    `send` may be called from any thread and never waits.
+    Threading: the subscriber's functions are called in the connection's own thread. `send` may be called from any thread
+    and never waits.
     """
 
     def __init__(
         self,
         account: BrokerAccount,
         identifier: str,
-        subscriptions: Sequence[Subscription],
         will: MqttMessage,
-        on_message: Callable[[MqttMessage], None],
-        on_connection: Callable[[bool], None],
+        subscriber: Subscriber,
     ) -> None:
-        self._account, self._identifier, self._subscriptions, self._will = (
-            account,
-            identifier,
-            subscriptions,
-            will,
-        )
-        self._on_message, self._on_connection = on_message, on_connection
+        self._account, self._identifier, self._will, self._subscriber = account, identifier, will, subscriber
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._outbox: asyncio.Queue[MqttMessage | None] | None = None
@@ -103,17 +103,17 @@ class MqttClient:
         self._close_event: asyncio.Event | None = None
 
     def open(self) -> None:
-        """Begin to connect, and go on until `close`."""
+        """Start to connect; reconnects until `close`."""
         self._thread.start()
 
     def send(self, message: MqttMessage) -> None:
-        """Send a parcel, if the broker is there."""
+        """Send a message; dropped while the broker is away."""
         if self._loop is not None:
-            with contextlib.suppress(RuntimeError):  # the loop is closed: we are going
+            with contextlib.suppress(RuntimeError):  # the loop is closed at shutdown
                 self._loop.call_soon_threadsafe(self._enqueue, message)
 
     def close(self) -> None:
-        """Send what is on its way and disconnect; waits for a moment at most."""
+        """Send the queued messages and disconnect; waits for two seconds at most."""
         self._closing.set()
         if self._loop is not None:
             with contextlib.suppress(RuntimeError):
@@ -121,7 +121,7 @@ class MqttClient:
         if self._thread.is_alive():
             self._thread.join(2 * CLOSE_TIMEOUT)
 
-    # --- in the broker's thread ----------------------------------------------------------------
+    # --- in the connection's thread ----------------------------------------------------------------
 
     def _enqueue(self, message: MqttMessage) -> None:
         if self._outbox is not None:
@@ -146,11 +146,11 @@ class MqttClient:
         while not self._closing.is_set():
             try:
                 async with self._client() as client:
-                    for subscription in self._subscriptions:
+                    for subscription in self._subscriber.subscriptions:
                         await client.subscribe(subscription.topic, options=_options(subscription))
                     backoff, warned = FIRST_BACKOFF, False
                     self._outbox = asyncio.Queue(MAX_QUEUED_MESSAGES)
-                    self._on_connection(True)
+                    self._subscriber.on_connection(True)
                     await self._run_loops(client)
             except (aiomqtt.MqttError, OSError, TimeoutError, ValueError) as error:
                 if not warned and not self._closing.is_set():
@@ -163,7 +163,7 @@ class MqttClient:
                     )
             if self._outbox is not None:
                 self._outbox = None
-                self._on_connection(False)
+                self._subscriber.on_connection(False)
             if not self._closing.is_set():
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._close_event.wait(), backoff * random.uniform(0.8, 1.2))
@@ -197,7 +197,9 @@ class MqttClient:
             task.cancel()
             with contextlib.suppress(asyncio.CancelledError, aiomqtt.MqttError):
                 await task
-        faults = [task.exception() for task in done]  # both may have failed: each is asked for its own
+        faults = [
+            task.exception() for task in done
+        ]  # both may have failed; an exception that nobody reads is a warning
         if (fault := next((f for f in faults if f is not None), None)) is not None:
             raise fault
 
@@ -211,7 +213,7 @@ class MqttClient:
                     done, in_flight = await asyncio.wait(in_flight, return_when=asyncio.FIRST_COMPLETED)
                     for one in done:
                         one.result()
-                # tasks begin in the order in which they were made, and so do their parcels
+                # tasks start in the order in which they were made, and so do their messages
                 sent = client.publish(
                     message.topic,
                     message.payload,
@@ -220,7 +222,7 @@ class MqttClient:
                     _properties(message),
                     timeout=ACK_TIMEOUT,
                 )
-                in_flight.add(asyncio.create_task(sent, name="mqtt parcel"))
+                in_flight.add(asyncio.create_task(sent, name="mqtt message"))
             async with asyncio.timeout(CLOSE_TIMEOUT):
                 await asyncio.gather(*in_flight)
         finally:
@@ -232,7 +234,7 @@ class MqttClient:
         async for message in client.messages:
             payload = message.payload if isinstance(message.payload, bytes) else b""
             response_topic = str(getattr(message.properties, "ResponseTopic", ""))
-            self._on_message(
+            self._subscriber.on_message(
                 MqttMessage(str(message.topic), payload, message.qos, bool(message.retain), response_topic)
             )
 
@@ -244,7 +246,7 @@ _library_log.setLevel(logging.ERROR)
 
 
 def _options(subscription: Subscription) -> SubscribeOptions:
-    """Return how to subscribe: our own parcels never come back, which a shared subscription is not allowed to ask."""
+    """Return the options of a subscription: our own messages do not come back, except that a shared one cannot ask for that."""
     return SubscribeOptions(
         qos=subscription.qos,
         noLocal=not subscription.topic.startswith("$share/"),

@@ -1,6 +1,6 @@
-"""The MQTT door: what a broker brings is read by the same law as OSC, and what is told is shown there.
+"""MQTT server: the OSC addresses as topics of a broker, with the same checks, limits and answers.
 
-Called from the event loop; the connection has a thread of its own (`bridge.mqtt.client`).
+Called from the event loop; the connection has its own thread (`bridge.mqtt.client`).
 """
 
 from __future__ import annotations
@@ -14,70 +14,66 @@ from time import thread_time
 from bridge.clock import monotonic
 from bridge.config import BrokerAccount
 from bridge.errors import BadRequest
-from bridge.mqtt.client import MqttClient, MqttMessage, Subscription
+from bridge.mqtt.client import MqttClient, MqttMessage, Subscriber, Subscription
 from bridge.mqtt.topics import TopicMirror
 from bridge.protocol.clients import Address, Budget
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, request_cost
 from bridge.protocol.events import HostTransportReported
 from bridge.protocol.requests import Bye, Hello, Request, parse_request
-from bridge.workers.dispatcher import WorkerDispatcher
 
 MQTT_SENDER: Address = ("mqtt", 0)
-"""A broker does not say who speaks: its clients are one, whose clips are told at its topics."""
+"""The sender of every MQTT request: a broker does not name its clients, so they share one rate limit and one set of clips."""
 
 
 class MqttServer:
-    """Open from the first to the last.
+    """Connects when it is made, until `close`. `name` is the topic's NAME unless the account has one.
 
-    `foreman` has the parcels outside our own topics: those of workers.
+    `other_topics` uses the same connection outside `llmball/NAME/`; it is called from the event loop.
     """
 
     def __init__(
-        self,
-        account: BrokerAccount,
-        name: str,
-        dispatcher: Dispatcher,
-        *,
-        worker_dispatcher: WorkerDispatcher | None = None,
+        self, account: BrokerAccount, name: str, dispatcher: Dispatcher, other_topics: Subscriber | None
     ) -> None:
-        self._dispatcher = dispatcher
-        self._worker_dispatcher = worker_dispatcher
+        self._dispatcher, self._other_topics = dispatcher, other_topics
         self._mirror = TopicMirror(account.name or name, dispatcher.query)
         self._loop = asyncio.get_running_loop()
         self._budget: Budget[MqttMessage] = Budget(monotonic())
         self._timer: asyncio.TimerHandle | None = None
         own_topics = Subscription(self._mirror.root + "#", 2)
+        others = other_topics.subscriptions if other_topics is not None else ()
         self._client = MqttClient(
             account,
             f"llmball-{token_hex(6)}",
-            (own_topics, *(worker_dispatcher.subscriptions if worker_dispatcher is not None else ())),
             self._mirror.will,
-            lambda message: self._call_in_loop(self._on_message, message),
-            lambda account: self._call_in_loop(self._on_connection, account),
+            Subscriber(
+                (own_topics, *others),
+                lambda message: self._call_in_loop(self._on_message, message),
+                lambda connected: self._call_in_loop(self._on_connection, connected),
+            ),
         )
-        if worker_dispatcher is not None:
-            worker_dispatcher.send = self._client.send
+        self.send = self._client.send
+        """Sends a message on any topic; dropped while the broker is away."""
         self._client.open()
 
     def publish(self, path: str, args: tuple[Value, ...]) -> None:
-        """Show what is told."""
+        """Publish a message at its topic."""
         self._client.send(self._mirror.message_for(path, args))
 
     def publish_changes(self) -> None:
-        """Show the controls that have changed."""
+        """Publish the controls whose values differ from those last published."""
         for message in self._mirror.changed_controls():
             self._client.send(message)
 
     def close(self) -> None:
-        """Say goodbye; waits for a moment at most."""
+        """Publish that we are offline and disconnect; waits for at most two seconds."""
         if self._timer is not None:
             self._timer.cancel()
         self._client.send(self._mirror.will)
         self._client.close()
 
     def _call_in_loop(self, call: Callable[..., None], *args: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
+        with contextlib.suppress(RuntimeError):  # the loop is closed at shutdown
             self._loop.call_soon_threadsafe(call, *args)
 
     def _on_connection(self, connected: bool) -> None:
@@ -85,15 +81,15 @@ class MqttServer:
             for message in self._mirror.all_retained():
                 self._client.send(message)
             self.publish("state", (self._dispatcher.state(),))
-        if self._worker_dispatcher is not None:
-            self._worker_dispatcher.on_connection(connected)
+        if self._other_topics is not None:
+            self._other_topics.on_connection(connected)
 
     def _on_message(self, message: MqttMessage) -> None:
         if not message.topic.startswith(self._mirror.root):
-            if self._worker_dispatcher is not None:
-                self._worker_dispatcher.on_message(message)
+            if self._other_topics is not None:
+                self._other_topics.on_message(message)
         elif message.retain:
-            pass  # it was said before we came
+            pass  # retained commands are older than this connection: not carried out
         elif not self._budget.waiting and self._budget.has_budget(monotonic()):
             self._handle_message(message)
         else:
@@ -105,7 +101,7 @@ class MqttServer:
         self._timer = self._loop.call_later(self._budget.seconds_until_budget(), self._catch_up)
 
     def _catch_up(self) -> None:
-        """Read what has waited, as far as the share goes."""
+        """Handle waiting messages as far as the rate limit allows."""
         self._timer = None
         while self._budget.has_budget(monotonic()) and (message := self._budget.dequeue()) is not None:
             self._handle_message(message)
@@ -123,7 +119,7 @@ class MqttServer:
         except BadRequest as error:
             self._reply("error", error.address, error.reason)
             path = error.address.removeprefix(ROOT)
-            with contextlib.suppress(KeyError):  # what is retained there now is wrong
+            with contextlib.suppress(KeyError):  # the refused value is retained: replace it by the real one
                 self._reply(path, *self._dispatcher.query(path))
         self._budget.spend(max(thread_time() - began, min_cost))
 

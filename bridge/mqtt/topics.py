@@ -1,7 +1,7 @@
-"""The table of addresses as MQTT topics: `llmball/NAME/tempo` is `/llmball/tempo`. Pure; owned by the MQTT door.
+"""OSC addresses as MQTT topics: `llmball/NAME/tempo` is `/llmball/tempo`. Pure; owned by the MQTT server.
 
-A payload is one number or text as it stands, or a JSON array where there are several; empty asks. The values of the
-controls and what is told of the state are retained: whoever comes later sees them.
+A payload is one number or text, or a JSON array of several; an empty one queries. Values of controls and of the state are
+retained by the broker, for clients that subscribe later.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ from bridge.protocol.requests import is_encodable
 
 MAX_PAYLOAD = 1 << 16
 QOS_0_PATHS = frozenset({"note", "cancelled", "beat", "chord", "health"})
-"""Told so often that a lost one is made good by the next: QoS 0. The rest goes with QoS 1."""
+"""Paths published with QoS 0, because they are sent so often that a lost message is soon replaced. All others use QoS 1."""
 
 
 def is_retained(path: str) -> bool:
-    """Tell whether the broker keeps the last value of what is told."""
+    """Return True if the broker retains the last message of a path."""
     if path == "understood/overruled":
-        return False  # one for each fact that lost: the last says nothing of the others
+        return False  # one message for each overruled fact: the last says nothing of the others
     return path in CONTROLS or path in ("state", "take", "morph") or path.startswith("understood/")
 
 
 def encode_payload(args: tuple[Value, ...]) -> bytes:
-    """Return arguments as a payload, which `arguments` reads back."""
+    """Return arguments as a payload that `decode_payload` reads back."""
     if len(args) == 1:
         value = args[0]
         plain = value if isinstance(value, str) else json.dumps(value)
@@ -52,7 +52,7 @@ def decode_payload(data: bytes) -> tuple[Value, ...]:
     try:
         data_read = json.loads(text)
     except (ValueError, RecursionError):
-        return (text,)  # plain words
+        return (text,)  # plain text
     values = data_read if isinstance(data_read, list) else [data_read]
     if not all(_is_value(v) for v in values):
         raise ValueError("a payload is a number, text, or a JSON array of those")
@@ -66,7 +66,7 @@ def _is_value(value: object) -> bool:
 
 
 class TopicMirror:
-    """What a broker shows of one bridge. `asked` gives the value of a control."""
+    """The topics of one daemon and what was published at them. `query` gives the value of a control."""
 
     def __init__(self, name: str, query: Callable[[str], tuple[Value, ...]]) -> None:
         self.root = f"llmball/{name}/"
@@ -75,11 +75,11 @@ class TopicMirror:
 
     @property
     def will(self) -> MqttMessage:
-        """What the broker tells of us when we are gone."""
+        """The message that the broker publishes when the connection is lost."""
         return MqttMessage(self.root + "online", b"0", 1, retain=True)
 
     def parse(self, message: MqttMessage) -> Message:
-        """Return the message that a parcel is. Raises BadRequest."""
+        """Return an MQTT message as an OSC message. Raises BadRequest."""
         address = ROOT + message.topic.removeprefix(self.root)
         try:
             return Message(address, decode_payload(message.payload))
@@ -87,24 +87,24 @@ class TopicMirror:
             raise BadRequest(address, str(error)) from error
 
     def message_for(self, path: str, args: tuple[Value, ...]) -> MqttMessage:
-        """Return what is told, as a parcel."""
-        is_kept_by_broker = is_retained(path)
+        """Return the MQTT message of a path and its arguments."""
+        retained = is_retained(path)
         message = MqttMessage(
-            self.root + path, encode_payload(args), 0 if path in QOS_0_PATHS else 1, is_kept_by_broker
+            self.root + path, encode_payload(args), 0 if path in QOS_0_PATHS else 1, retained
         )
-        if is_kept_by_broker:
+        if retained:
             self._published[path] = message.payload
         return message
 
     def changed_controls(self) -> Iterator[MqttMessage]:
-        """Yield the controls whose values are others than those shown."""
+        """Yield messages of the controls whose values differ from those last published."""
         for path in CONTROLS:
             args = self._query(path)
             if self._published.get(path) != encode_payload(args):
                 yield self.message_for(path, args)
 
     def all_retained(self) -> Iterator[MqttMessage]:
-        """Yield everything that is retained, for a broker that has just been reached."""
+        """Yield all retained messages, for a broker that was just reached."""
         yield MqttMessage(self.root + "online", b"1", 1, retain=True)
         other_values = {path: data for path, data in self._published.items() if path not in CONTROLS}
         for path in CONTROLS:

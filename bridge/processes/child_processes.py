@@ -1,4 +1,4 @@
-"""The player, the generator and the ears: begun, waited for, and heard as far as what they say is of themselves.
+"""The player, generator and MIDI input processes: starts them, waits until all are ready, handles their status messages.
 
 Called from the event loop.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from bridge.errors import BadRequest, OwnerError
 from bridge.midi.backends import list_ports
 from bridge.midi.input_ports import InputConfig
+from bridge.midi.input_process import run as run_input
 from bridge.midi.output_ports import Connections, OutputConfig
 from bridge.midi.player_process import preload as preload_player
 from bridge.midi.player_process import run as run_player
@@ -37,7 +38,7 @@ VIRTUAL_PORT = "virtual"
 
 
 class OutputChoice:
-    """Holds what is to be opened next; `change` has it opened."""
+    """The MIDI output port: lists ports and opens another one."""
 
     def __init__(self, config: OutputConfig, reopen: Callable[[], None]) -> None:
         self.config, self._reopen = config, reopen
@@ -45,15 +46,15 @@ class OutputChoice:
         self._available: list[str] = []
 
     def on_opened(self, name: str) -> None:
-        """Note the name of the port that is open now."""
+        """Note the name of the open port."""
         self._name = name
 
     def current(self) -> str:
-        """Return the name of the port that is open."""
+        """Return the name of the open port."""
         return self._name
 
     def available(self) -> list[str]:
-        """Return what could be chosen; asks the MIDI system, and is called from a thread."""
+        """Return the ports that can be chosen. Asks the MIDI system; called from a thread."""
         found = list_ports(self.config.backend)
         self._available = (
             [] if found is None else [VIRTUAL_PORT, *(p for p in found[1] if "llmball" not in p.lower())]
@@ -61,7 +62,7 @@ class OutputChoice:
         return self._available
 
     def choose(self, wanted: str) -> None:
-        """Have a port opened that was listed. Raises BadRequest."""
+        """Open a port that `available` has listed. Raises BadRequest."""
         if wanted not in self._available:
             raise BadRequest("port", f"{wanted!r} is not there: ask for the ports first")
         self.config = replace(self.config, output=wanted)
@@ -69,11 +70,11 @@ class OutputChoice:
 
 
 START_TIMEOUT = 120.0
-"""Seconds that they are waited for."""
+"""Seconds until all must be ready."""
 
 
 class Readiness:
-    """Which of the children have ever been there; the player's word is the port's name."""
+    """One future per child process, resolved when it is first ready; the player's result is the name of its port."""
 
     def __init__(self) -> None:
         loop = asyncio.get_running_loop()
@@ -84,36 +85,36 @@ class Readiness:
         self._ready: set[str] = set()
 
     async def wait_for_all(self) -> str:
-        """Wait for all of them; return the port's name. Raises what was given to `fail`."""
+        """Wait until all are ready; return the output port's name. Raises the error given to `fail`."""
         port, *_ = await asyncio.wait_for(
             asyncio.gather(self._player, self._generator, self._input), START_TIMEOUT
         )
         return port
 
     def is_ready(self, child: str) -> bool:
-        """Tell whether a child has been there."""
+        """Return True if a child was ready before."""
         return child in self._ready
 
     def mark_ready(self, child: str, value: str = "") -> bool:
-        """Note that a child is there; tell whether it is for the first time."""
+        """Note that a child is ready; return True if for the first time."""
         first = not self.is_ready(child)
         self._ready.add(child)
         future = self._by_name[child]
-        if not future.done():  # as it is where another failed meanwhile
+        if not future.done():  # done if another child failed
             future.set_result(value)
         return first
 
     def fail(self, error: Exception) -> bool:
-        """Give up the first that is still waited for; tell whether there was one."""
+        """Pass an error to the first future that is waited for; return False if there is none."""
         future = next((f for f in self._by_name.values() if not f.done()), None)
         if future is None:
             return False
         future.set_exception(error)
-        future.exception()  # it is raised where it is awaited; no second complaint
+        future.exception()  # marked as retrieved: it is raised where it is awaited
         return True
 
     def cancel(self) -> None:
-        """Wait for nobody any more."""
+        """Cancel all futures."""
         for future in self._by_name.values():
             future.cancel()
 
@@ -122,28 +123,26 @@ log = logging.getLogger("llmball")
 
 
 ChildMessage = PlayerReport | MidiReceived | Answer | FirstNote | ClipAnswer | str | None
-"""What a child says; a generator's None is that it is ready, its string what the owner must mend."""
-
-
+"""A message of a child. The generator sends None when it is ready, or the text of an error that the owner can mend."""
 ForwardedMessage = GeneratorReady | PlayerReady | Health | MidiReceived | Answer | FirstNote | ClipAnswer
-"""What of it concerns somebody else too."""
+"""Messages that `on_message` passes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChildConfig:
-    """What each runs; without an `inlet` nobody listens."""
+    """What the children run. Without `input` no MIDI input is opened. The functions are run in the child."""
 
     run_generator: Callable[..., None]
-    run_input: Callable[..., None]
     output: OutputConfig
-    input: InputConfig | None
-    encoder: Path | None
+    input: InputConfig | None = None
+    encoder: Path | None = None
     started_generator: ChildProcess | None = None
-    """The generator, where it was begun before all else: it takes longest."""
+    """The generator, if it was started before: it takes longest."""
+    run_input: Callable[..., None] = run_input
 
 
 class ChildProcesses:
-    """Begins `children`; `fail` is given what ends us all."""
+    """Starts the children. `fail` is called with errors that end the daemon."""
 
     def __init__(
         self, config: ChildConfig, supervisor: Supervisor, fail: Callable[[Exception], None]
@@ -155,25 +154,25 @@ class ChildProcesses:
         self._status_lines: list[str] = []
 
     def start_all(self) -> None:
-        """Begin all of them."""
+        """Start all children."""
         config = self._config
         # the generator first: it takes longest
         self._supervisor.start(
             "generator", config.run_generator, lambda: (config.encoder,), running=config.started_generator
         )
         self._supervisor.start("player", run_player, self._player_args, preload=preload_player)
-        if self._config.input is None:
+        if config.input is None:
             self.readiness.mark_ready("input")
         else:
-            self._supervisor.start("input", self._config.run_input, self._input_args)
+            self._supervisor.start("input", config.run_input, self._input_args)
 
     def log_status(self) -> None:
-        """Say who has come, and how: not before we are ready, for where we cannot be one line says so."""
+        """Log the collected status lines. Called after the ready line, so that a failed start prints one error line only."""
         for line in self._status_lines:
             log.info("%s", line)
 
     def on_message(self, child: str, message: ChildMessage) -> ForwardedMessage | None:
-        """Take what a child says; return what of it concerns others."""
+        """Handle a child's status message (returns None), or return a message for others."""
         match message:
             case None:
                 self._supervisor.mark_ready(child)
@@ -183,7 +182,7 @@ class ChildProcesses:
                 self._supervisor.mark_ready(child)
                 return self._on_port_ready(child, name, realtime)
             case OpenFailed(remedy) | (str() as remedy):
-                self._supervisor.release(child)  # it goes by itself, and another would fare no better
+                self._supervisor.release(child)  # it ends by itself, and another would fail too
                 self._fail(OwnerError(remedy))
             case PortLost(reason):
                 log.warning("the %s's port was lost (%s); it is opened again when it can be", child, reason)
@@ -219,6 +218,6 @@ class ChildProcesses:
         return self._config.input, self.readiness.is_ready("input"), self._connections.get("input", {})
 
     def _reopen_output(self) -> None:
-        """Have another player open the port that was chosen; what is planned is given to it."""
+        """End the player: the next one opens the chosen port and gets the planned notes."""
         self._connections.pop("player", None)
         self._supervisor.send("player", Quit())

@@ -1,7 +1,6 @@
-"""A child process of ours at the end of a pipe: started, fed, listened to, and noticed when it dies.
+"""Child processes with a pipe: started, restarted when they end, and closed.
 
-The player and the generator are both such children. Spawned, never forked, so that no child inherits another's
-pipe and each platform behaves alike.
+Spawned, never forked, so that no child inherits another's pipe and all platforms behave alike.
 """
 
 from __future__ import annotations
@@ -25,27 +24,23 @@ from typing import Any
 from setproctitle import setproctitle
 
 _spawn = multiprocessing.get_context("spawn")
-
-
 CLOSE_TIMEOUT = 2.0
-"""Seconds that a closed child is given to end by itself before it is ended."""
-
-
+"""Seconds that a closed child has to end by itself before it is killed."""
 MAX_QUEUED_MESSAGES = 4096
-"""Messages that wait for a child that does not read; one that lets more come together hangs, and is ended."""
+"""Messages that may wait for a child that does not read; with more it counts as hanging and is killed."""
 
 
 @dataclass(frozen=True, slots=True)
 class ImportTarget:
-    """What a child is, by its name, "module:function": it is imported there and nowhere else.
+    """Target of a child process as "module:function", imported in the child only.
 
-    Where some of what was shipped and is read on the way is broken, the child says so in its one line.
+    If a shipped file read by the import is broken (ValueError), the child sends the error's text.
     """
 
     name: str
 
     def __call__(self, connection: Connection, *args: object, **kwargs: object) -> None:
-        """Be it."""
+        """Import the function and run it."""
         try:
             main = pkgutil.resolve_name(self.name)
         except ValueError as error:
@@ -55,7 +50,7 @@ class ImportTarget:
 
 
 class ChildProcess:
-    """A process running `target(connection, *args)`, which is heard from `listen` on."""
+    """A process that runs `target(connection, *args)`. Its messages are read from `listen` on."""
 
     def __init__(self, name: str, target: Callable[..., None], args: tuple[object, ...]) -> None:
         self._name = name
@@ -64,13 +59,13 @@ class ChildProcess:
             target=target, args=(child_end, *args), name=f"llmball-{name}", daemon=True
         )
         self._process.start()
-        child_end.close()  # or we would never see it close
+        child_end.close()  # else its end would never be seen
         self._closing = False
         self._queue: deque[object] = deque()
         self._lock = threading.Lock()
 
     def listen(self, on_message: Callable[[Any], None], on_exit: Callable[[], None]) -> None:
-        """Hear all that it has said and says; called once. Both are called from a reader thread: hand them the door into your loop."""
+        """Read its messages until it ends; called once. Both functions are called in a reader thread."""
         reader_args = (self._connection, on_message, on_exit)
         threading.Thread(
             target=self._read_loop, args=reader_args, name=f"{self._name} reader", daemon=True
@@ -78,13 +73,13 @@ class ChildProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process's number."""
+        """The process id."""
         return self._process.pid
 
     def send(self, message: object) -> None:
-        """Send a message; one to a dead child is lost, for its death is told anyway.
+        """Send a message. Never waits: if the child does not read, a thread sends the queued messages in order.
 
-        Never waits: where the child does not read, a thread waits instead, and the messages behind in turn.
+        Messages to a dead child are lost; `on_exit` is called anyway.
         """
         with self._lock:
             immediately = not self._queue and _is_writable(self._connection)
@@ -98,7 +93,7 @@ class ChildProcess:
             self._write_now(message)
 
     def _write_queue(self) -> None:
-        """Send what waits, until nothing does."""
+        """Send the queued messages until there are none."""
         while True:
             self._write_now(self._queue[0])
             with self._lock:
@@ -113,7 +108,7 @@ class ChildProcess:
             return
 
     def close(self) -> None:
-        """Ask the process to end (None), wait until it has; called once, at the end."""
+        """Ask the process to end (by None), wait, and kill it if it does not. Called once."""
         self._closing = True
         self.send(None)
         self._process.join(CLOSE_TIMEOUT)
@@ -128,7 +123,7 @@ class ChildProcess:
         while True:
             try:
                 message = connection.recv()
-            except (EOFError, OSError, TypeError):  # TypeError: the handle was closed under our hands
+            except (EOFError, OSError, TypeError):  # TypeError: closed meanwhile
                 break
             on_message(message)
         if not self._closing:
@@ -136,20 +131,20 @@ class ChildProcess:
 
 
 def _is_writable(connection: Connection) -> bool:
-    """Tell whether a message can be sent without waiting for the child to read."""
-    if sys.platform == "win32":  # a pipe there cannot be asked
+    """Return True if a message can be sent without waiting for the child."""
+    if sys.platform == "win32":  # cannot be asked of a pipe
         return True
     try:
         return bool(select.select((), (connection,), (), 0)[1])
-    except (OSError, ValueError):  # closed: whoever sends finds out
+    except (OSError, ValueError):  # closed: sending will fail
         return True
 
 
 def run_spare(connection: Connection, main: Callable[..., None], preload: Callable[[], None]) -> None:
-    """Do what takes long (`warm`), wait for the arguments of `main`, then be it; None, or a pipe that closes, ends the waiting."""
+    """Run `preload`, wait for the arguments of `main` on the pipe, then call `main`. None or a closed pipe ends the process."""
     setproctitle("llmball: spare")
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # the daemon decides when to stop; this process ends with its pipe
+        if hasattr(signal, name):  # this process ends with its pipe
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     preload()
     args: tuple[object, ...] | None = None
@@ -163,16 +158,14 @@ log = logging.getLogger("llmball")
 
 
 MAX_FAILED_STARTS = 5
-"""A child that ends so often without ever having been ready is given up; one that was ready is not."""
-
-
+"""A child that ends this often and was never ready is not restarted again."""
 SPARE_DELAY = 0.5
-"""Seconds between a child's being ready and the beginning of the one that waits: others begin too, and are needed first."""
+"""Seconds after a child is ready until its spare starts; other children start at that time and are needed first."""
 
 
 @dataclass(slots=True)
 class ManagedProcess:
-    """A child that is to run, and how it has fared."""
+    """A supervised child: how to start it, its process, its spare, whether it was ever ready, and how often it ended."""
 
     main: Callable[..., None]
     args: Callable[[], tuple[object, ...]]
@@ -184,9 +177,9 @@ class ManagedProcess:
 
 
 class Supervisor:
-    """All of them. Called from the event loop, where `hear` (name, message) and `died` (name) are called too.
+    """Starts children and restarts those that end. Called from the event loop.
 
-    `give_up` is called with the fault where a child cannot be begun at all.
+    `on_message(name, message)`, `on_exit(name)` and `on_fatal(error)`, for a child that cannot be started, are called there.
     """
 
     def __init__(
@@ -202,7 +195,7 @@ class Supervisor:
 
     @property
     def pids(self) -> dict[str, int | None]:
-        """The numbers of those that run now."""
+        """The process ids by name."""
         return {
             name: None if managed.child is None else managed.child.pid
             for name, managed in self._managed.items()
@@ -217,9 +210,9 @@ class Supervisor:
         preload: Callable[[], None] | None = None,
         running: ChildProcess | None = None,
     ) -> None:
-        """Begin a process of `main(connection, *args())`, where it was not `begun` already; args are asked each time that it begins.
+        """Start a process running `main(connection, *args())`, or adopt `running`. `args` is called at every start.
 
-        Soon after it is ready another that has run `warm`, where one is given, waits to step in at once.
+        With `preload`, a spare process that has run it waits to replace the child at once.
         """
         self._managed[name] = ManagedProcess(main, args, preload)
         if running is None:
@@ -228,18 +221,18 @@ class Supervisor:
             self._managed[name].child = self._listen_to(name, running)
 
     def send(self, name: str, message: object) -> None:
-        """Send a message; one to a child that is not there is lost."""
+        """Send a message to a child; lost if it does not run."""
         managed = self._managed.get(name)
         if managed is not None and managed.child is not None:
             managed.child.send(message)
 
     def release(self, name: str) -> ChildProcess | None:
-        """Let a child go: it is not begun again, and what is sent to it is lost. Return it, to be closed where that may wait."""
+        """Stop supervising a child and return it, to be closed where waiting is allowed. It is not restarted."""
         managed = self._managed.pop(name, None)
         return None if managed is None else managed.child
 
     def mark_ready(self, name: str) -> None:
-        """Note that a child is ready: it can be."""
+        """Note that a child is ready, and start its spare."""
         managed = self._managed.get(name)
         if managed is None:
             return
@@ -248,7 +241,7 @@ class Supervisor:
             self._loop.call_later(SPARE_DELAY, self._start_spare, name)
 
     def close(self) -> None:
-        """End all of them."""
+        """End all children."""
         self._closing = True
         for managed in self._managed.values():
             for child in (managed.child, managed.spare):
@@ -283,7 +276,7 @@ class Supervisor:
         return child
 
     def _call_in_loop(self, call: Callable[..., None], *args: object) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
+        with contextlib.suppress(RuntimeError):  # the loop is closed at shutdown
             self._loop.call_soon_threadsafe(call, *args)
 
     def _on_process_exit(self, name: str, child: ChildProcess) -> None:
@@ -291,8 +284,8 @@ class Supervisor:
         if self._closing or managed is None:
             return
         if child is managed.spare:
-            managed.spare = None  # another is made when the next is ready
-        if child is not managed.child:  # or it was let go
+            managed.spare = None  # the next one starts when a child is ready
+        if child is not managed.child:  # replaced or released
             return
         managed.exits += 1
         self._on_exit(name)
@@ -304,7 +297,7 @@ class Supervisor:
 
 
 def on_stop_signals(stop: Callable[[], None]) -> None:
-    """Have `stop` called in the running loop at each SIGINT, SIGTERM and SIGHUP."""
+    """Call `stop` in the running event loop at each SIGINT, SIGTERM and SIGHUP."""
     loop = asyncio.get_running_loop()
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)

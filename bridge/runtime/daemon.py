@@ -1,4 +1,4 @@
-"""The asyncio shell: owns the socket, the children and the timer, and carries out what the session decides."""
+"""The daemon: owns the servers, the child processes and the timer, and carries out the session's effects (asyncio)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,11 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits
 
 from bridge.clock import monotonic
-from bridge.config import Config
+from bridge.config import BrokerAccount, Config
 from bridge.http.view import View
-from bridge.midi.input_ports import InputConfig
-from bridge.midi.input_process import run as run_input_process
-from bridge.midi.output_ports import OutputConfig
 from bridge.midi.protocol import Batch, Health, MidiReceived, PlayerOrder, Quit, SetTempoMap
 from bridge.processes.child_processes import ChildConfig, ChildMessage, ChildProcesses
-from bridge.processes.supervisor import ChildProcess, Supervisor, on_stop_signals
+from bridge.processes.supervisor import Supervisor, on_stop_signals
 from bridge.protocol.controls import MAX_SEED
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import (
@@ -49,10 +46,10 @@ from bridge.runtime.link import Link
 from bridge.runtime.osc_server import OscServer
 from bridge.runtime.services import Services
 from bridge.session.session import Session
+from bridge.session.sync_sources import SOURCES
 from bridge.storage.home import read_taste, write_taste
 from bridge.storage.kept_takes import RecordingFile, recording_path
 from bridge.storage.sets import load_set
-from bridge.workers.dispatcher import WorkerDispatcher
 from model.clips.messages import ClipFailed, ClipProgress, ClipWritten
 from model.generation.messages import BeatWritten, Failed, Order, Understood
 from model.weights import FOLDER, hashed
@@ -60,6 +57,7 @@ from model.weights import FOLDER, hashed
 if TYPE_CHECKING:
     from bridge.http.app import HttpServer
     from bridge.mqtt.server import MqttServer
+    from bridge.workers.dispatcher import WorkerDispatcher
 
 log = logging.getLogger("llmball")
 
@@ -67,46 +65,38 @@ WEIGHTS = FOLDER / "decoder.safetensors"
 
 
 class Daemon:
-    """One running bridge. Everything here is called from the event loop."""
+    """One running daemon. Everything here is called from the event loop."""
 
     def __init__(
         self,
         config: Config,
-        ports: OutputConfig,
-        generator: Callable[..., None],
-        input_config: InputConfig | None = None,
-        run_input: Callable[..., None] = run_input_process,
-        started_generator: ChildProcess | None = None,
+        children: ChildConfig,
     ) -> None:
         self._config = config
         self._set = None if config.set_file is None else load_set(config.set_file)
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
         self._weights = hashed(WEIGHTS) if WEIGHTS.is_file() else ""
-        threadpool_limits(1)  # what hears the melody is small: two threads would wait for each other
+        threadpool_limits(1)  # the melody tracker's matrices are small: two threads would wait for each other
         self._session = Session(
             lambda: random.randrange(MAX_SEED),
-            recording_path(ports.output) is not None,
+            recording_path(children.output.output) is not None,
             read_taste(),
             config.sync,
             self._weights,
         )
-        self._recording_file = RecordingFile(ports.output, self._session.recorded_song)
+        self._recording_file = RecordingFile(children.output.output, self._session.recorded_song)
         self._timer: asyncio.TimerHandle | None = None
         self._services: Services
-        handlers = (
+        self._dispatcher = Dispatcher(
             self._handle_event,
             self._session.query,
             lambda: self._session.state.value,
             lambda request, sender, reply: self._services.handle(request, sender, reply),
         )
-        self._dispatcher = Dispatcher(*handlers)
-        self._osc_server = OscServer(config.allow, *handlers)
+        self._osc_server = OscServer(config.allow, self._dispatcher)
         self._supervisor = Supervisor(self._on_child_message, self._on_child_exit, self._fail)
-        child_config = ChildConfig(
-            generator, run_input, ports, input_config, config.encoder, started_generator
-        )
-        self._child_processes = ChildProcesses(child_config, self._supervisor, self._fail)
+        self._child_processes = ChildProcesses(children, self._supervisor, self._fail)
         at = self._session
         self._view = View(
             at.settings,
@@ -126,7 +116,7 @@ class Daemon:
 
     @property
     def pids(self) -> dict[str, int | None]:
-        """The numbers of the children that run now."""
+        """The process ids of the child processes."""
         return self._supervisor.pids
 
     async def run(self) -> None:
@@ -134,36 +124,24 @@ class Daemon:
         host, port = await self._osc_server.open(self._config.osc_host, self._config.osc_port)
         on_stop_signals(self._stop)
         try:
-            if self._config.sync == "link":
+            if SOURCES[self._config.sync].needs_link:
                 self._link = Link(self._handle_event)
             self._child_processes.start_all()
-            # late: HTTP takes a third of a second to import, in which the children begin
+            # imported late: it takes a third of a second, in which the children start
             from bridge.http.app import HttpServer, has_display
 
             self._http_server = HttpServer(
                 self._config, self._dispatcher, self._view, self._child_processes.output_choice
             )
             if self._config.mqtt is not None:
-                from bridge.mqtt.server import MqttServer  # a tenth of a second that others need not wait
-
-                if self._config.encoder is None:  # workers have ours
-                    self._worker_dispatcher = WorkerDispatcher(
-                        self._weights, self._send_to_generator, self._handle_event
-                    )
-                    self._send_to_generator = self._worker_dispatcher.order
-                self._mqtt_server = MqttServer(
-                    self._config.mqtt,
-                    self._config.port_name,
-                    self._dispatcher,
-                    worker_dispatcher=self._worker_dispatcher,
-                )
+                self._open_mqtt(self._config.mqtt)
             midi = await self._child_processes.readiness.wait_for_all()
             page = await self._http_server.open(port)
             http = "none" if page is None else "http://{}:{}".format(*page)
             sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
             sys.stdout.flush()
             gc.collect()
-            gc.freeze()  # what is there now stays: to look through it again would take tens of milliseconds
+            gc.freeze()  # all objects so far stay: collecting them would take tens of milliseconds
             self._child_processes.log_status()
             if self._config.browse and page is not None and has_display(os.environ, sys.platform):
                 self._loop.run_in_executor(None, webbrowser.open, http)
@@ -178,7 +156,21 @@ class Daemon:
             if self._http_server is not None:
                 await self._http_server.close()
 
-    # --- decisions carried out -----------------------------------------------------------------
+    def _open_mqtt(self, account: BrokerAccount) -> None:
+        # imported here: both take 0.1 s, which others need not wait
+        from bridge.mqtt.server import MqttServer
+        from bridge.workers.dispatcher import WorkerDispatcher
+
+        workers = None
+        if self._config.encoder is None:  # workers have the shipped encoder only
+            workers = WorkerDispatcher(self._weights, self._send_to_generator, self._handle_event)
+            self._worker_dispatcher, self._send_to_generator = workers, workers.order
+        other_topics = None if workers is None else workers.subscriber
+        self._mqtt_server = MqttServer(account, self._config.port_name, self._dispatcher, other_topics)
+        if workers is not None:
+            workers.send = self._mqtt_server.send
+
+    # --- effects -----------------------------------------------------------------
 
     def _handle_event(self, event: Event) -> None:
         for effect in self._session.early_effects(event):
@@ -201,7 +193,7 @@ class Daemon:
             self._timer = self._loop.call_later(max(0.0, at - monotonic()), self._handle_event, TimerFired())
 
     def _to_player(self, orders: tuple[PlayerOrder, ...]) -> None:
-        """Have the player do what was decided, before anything else: it is to sound."""
+        """Send orders to the player, before all other effects."""
         if orders:
             self._supervisor.send("player", orders[0] if len(orders) == 1 else Batch(orders))
         for order in orders:
@@ -226,7 +218,7 @@ class Daemon:
                 try:
                     write_taste(theta)
                 except OSError as error:
-                    log.warning("the taste cannot be kept: %s", error)
+                    log.warning("the taste cannot be saved: %s", error)
             case Fault(reason):
                 log.warning("%s", reason)
 
@@ -241,7 +233,7 @@ class Daemon:
                 self._supervisor.mark_ready(child)
                 self._services.on_clip_answer(forwarded)
             case MidiReceived() if self._services.receive_midi(forwarded):
-                pass  # a pad's: it is nobody's music
+                pass  # bound by MIDI learn: not music
             case Understood() | BeatWritten() | Failed() if self._worker_dispatcher is not None:
                 self._worker_dispatcher.on_local_answer(forwarded)
             case _:
@@ -255,7 +247,7 @@ class Daemon:
         elif name == "clips":
             self._services.on_clip_writer_exit()
 
-    # --- the end -------------------------------------------------------------------------------
+    # --- stop -------------------------------------------------------------------------------
 
     def _fail(self, error: Exception) -> None:
         if not self._child_processes.readiness.fail(error) and not self._stopped.done():
@@ -267,7 +259,7 @@ class Daemon:
         self._child_processes.readiness.cancel()
 
     def _close(self) -> None:
-        """Silence first, then everything else."""
+        """Silence the player first, then close everything else."""
         if not self._stopped.done():
             self._stopped.cancel()
         if self._timer is not None:
@@ -287,5 +279,5 @@ class Daemon:
 
 
 def _urgency(effect: Effect) -> int:
-    """Return 0 for what is to be written, 1 for what is only told; each kind keeps its order."""
+    """Return the sort key of effects: orders to the model before messages."""
     return 0 if isinstance(effect, ToModel) else 1

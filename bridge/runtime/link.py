@@ -1,7 +1,7 @@
-"""Ableton Link, where its extra is installed: what its others agree on is heard, and told what we want.
+"""Ableton Link, if its extra is installed: reports the session's time, and sends our tempo, start and stop.
 
-Asked 50 times a second from the event loop; what is read is exact for its moment, so that it need not be oftener.
-The library is under the GPL and therefore no part of the base install.
+Polled 50 times a second from the event loop, which is enough: each reading is exact for its time. The library is under the
+GPL and therefore not part of the base install.
 """
 
 from __future__ import annotations
@@ -16,16 +16,13 @@ from bridge.protocol.events import LinkReported, ToLink
 
 POLL_INTERVAL = Seconds(0.020)
 QUANTUM = 4.0
-"""Quarter notes over which those who play together agree on the phase: a bar of 4/4."""
+"""Quarter notes after which the phase repeats: a bar of 4/4."""
 INITIAL_TEMPO = 120.0
-"""The tempo until anybody says another."""
+"""Quarter notes a minute, until a peer or we set another tempo."""
 
 
 class Link:
-    """One of those who play together; `hear` is called from the event loop.
-
-    Nobody's tempo moves because we come: Link takes over what is there. Raises OwnerError where it is not installed.
-    """
+    """Our peer in the Link session. Joining does not change the others' tempo. Raises OwnerError if Link is not installed."""
 
     def __init__(self, on_report: Callable[[LinkReported], None]) -> None:
         try:
@@ -41,7 +38,7 @@ class Link:
         self._timer = self._loop.call_soon(self._poll)
 
     def send(self, order: ToLink) -> None:
-        """Tell the others a tempo, or that we play or stop."""
+        """Send a tempo, or that we play or stop, to the session."""
         state, now = self._link.captureSessionState(), self._link.clock().micros()
         if order.bpm is not None:
             state.setTempo(order.bpm, now)
@@ -50,7 +47,7 @@ class Link:
         self._link.commitSessionState(state)
 
     def close(self) -> None:
-        """Leave the others."""
+        """Leave the session."""
         self._timer.cancel()
         self._link.enabled = False
 

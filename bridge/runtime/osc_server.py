@@ -1,4 +1,4 @@
-"""The OSC door: a UDP socket, who is registered at it, and what is answered there. Called from the event loop."""
+"""OSC server: a UDP socket, its registered clients, and a rate limit per sender. Called from the event loop."""
 
 from __future__ import annotations
 
@@ -20,40 +20,31 @@ from bridge.protocol import osc
 from bridge.protocol.clients import MAX_SENDERS, Address, Budget, Budgets, Client, Clients
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, request_cost
-from bridge.protocol.events import SessionRequest
-from bridge.protocol.requests import Bye, Hello, Request, ServiceRequest, parse_request
+from bridge.protocol.requests import Bye, Hello, Request, parse_request
 
 RECEIVE_BUFFER = 1 << 20
-"""Bytes; a burst from a host waits there while we decide."""
+"""Bytes of the socket's receive buffer, for bursts."""
 READ_BUDGET = Seconds(0.002)
-"""So long packets are read on before others of the loop have their turn."""
+"""Time for which packets are read before the event loop continues."""
 MAX_DATAGRAM = 65536
 Packet = tuple[bytes, Address]
 ERROR_PREFIX = ROOT.encode() + b"error\0"
-"""How an error begins on the wire: one is never answered by another, or two that talk at cross purposes never end."""
+"""Prefix of an /llmball/error packet. Incoming errors are ignored, so that two programs cannot answer each other's errors forever."""
 RATE_LIMIT_REASON = (
     "you send more than can be done: what waits is read soon, of several to one address the newest"
 )
 
 
 class OscServer(asyncio.DatagramProtocol):
-    """Listens from `open` to `close`.
-
-    `decide` is given what clients want of the session and raises BadRequest; `asked` gives the value of a control
-    and `state` the session's, for whoever comes in. `errand` runs one
-    for a client and answers by the function given.
-    """
+    """Listens from `open` to `close`. `allowed`: networks whose packets are read, beside this machine."""
 
     def __init__(
         self,
         allowed: Collection[Network],
-        submit: Callable[[SessionRequest], None],
-        query: Callable[[str], tuple[Value, ...]],
-        state: Callable[[], str],
-        run_service: Callable[[ServiceRequest, Address, Callable[..., None]], None],
+        dispatcher: Dispatcher,
         make_budget: Callable[[Seconds], Budget[Packet]] = Budget,
     ) -> None:
-        self._allowed_networks, self._dispatcher = allowed, Dispatcher(submit, query, state, run_service)
+        self._allowed_networks, self._dispatcher = allowed, dispatcher
         self._clients, self._budgets = Clients(), Budgets(make_budget)
         self._is_allowed = lru_cache(MAX_SENDERS)(self._check_allowed)
         self._transport: asyncio.DatagramTransport | None = None
@@ -62,7 +53,7 @@ class OscServer(asyncio.DatagramProtocol):
         self._timers: dict[int, asyncio.TimerHandle] = {}
 
     async def open(self, host: str, port: int) -> Address:
-        """Listen; return the real address. Raises OwnerError where the port is taken."""
+        """Listen; return the address with the real port. Raises OwnerError if the port is taken."""
         loop = asyncio.get_running_loop()
         try:
             transport, _ = await loop.create_datagram_endpoint(lambda: self, (host, port))
@@ -74,17 +65,17 @@ class OscServer(asyncio.DatagramProtocol):
         sock = transport.get_extra_info("socket")
         with contextlib.suppress(OSError):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
-        if sys.platform != "win32":  # whose loop reads ahead by itself
+        if sys.platform != "win32":  # its event loop reads ahead by itself
             self._socket = sock.dup()
         name, self._port = transport.get_extra_info("sockname")[:2]
         return str(name), self._port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Answer by this from now on."""
+        """Keep the transport, for answers."""
         self._transport = cast(asyncio.DatagramTransport, transport)
 
     def publish(self, path: str, args: tuple[Value, ...]) -> None:
-        """Tell everyone who is registered, each place once."""
+        """Send a message to every registered client, once per address."""
         for client in self._clients.subscribers():
             self._send(client, path, args)
 
@@ -98,18 +89,21 @@ class OscServer(asyncio.DatagramProtocol):
             self._transport.close()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        """Take a packet and those behind it, for a moment: the loop hands over one a turn, and a flood is quicker."""
+        """Process a packet and then read further ones for up to `READ_BUDGET`.
+
+        asyncio delivers one datagram per loop iteration, which is too slow for bursts.
+        """
         self._handle_packet(data, addr)
         until = monotonic() + READ_BUDGET
         while self._socket is not None and monotonic() < until:
             try:
                 data, addr = self._socket.recvfrom(MAX_DATAGRAM)
-            except OSError:  # nothing is there any more
+            except OSError:  # no packet is left
                 return
             self._handle_packet(data, addr)
 
     def _handle_packet(self, data: bytes, addr: Address) -> None:
-        """Answer one packet, if its sender has a share left; whatever it holds, nothing but its sender is disturbed."""
+        """Process a packet if its sender has budget left, else let it wait."""
         sender = (str(addr[0]), int(addr[1]))
         if not self._is_allowed(sender[0]) or data.startswith(ERROR_PREFIX):
             return
@@ -130,7 +124,7 @@ class OscServer(asyncio.DatagramProtocol):
         )
 
     def _catch_up(self, budget: Budget[Packet]) -> None:
-        """Answer what has waited, as far as the share goes."""
+        """Process waiting packets as far as the sender's budget allows."""
         del self._timers[id(budget)]
         while budget.has_budget(monotonic()) and (first := budget.dequeue()) is not None:
             self._process_packet(*first, budget)

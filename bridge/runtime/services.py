@@ -1,6 +1,6 @@
-"""What clients ask for beside the music that plays: clips, kept bars, sets, and what pads do. Part of the daemon's shell.
+"""Requests beside the session: clips, kept bars, sets, MIDI learn. Part of the daemon.
 
-Called from the event loop; files are written and read in a worker thread.
+Called from the event loop; files are written and read in a thread.
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ log = logging.getLogger("llmball")
 
 
 IDLE_TIMEOUT = 30.0
-"""Seconds without an order after which the process that writes clips is ended, and its memory is free again."""
+"""Seconds without an order after which the clip process is ended, to free its memory."""
 
 
 Reply = Callable[..., None]
-"""Answers one client: reply(path, *arguments)."""
+"""Sends a message to one client: reply(path, *arguments)."""
 
 
 class Services:
-    """`decide` is given what clients want of the session, `tell` tells everyone, `encoder` is the clip writer's."""
+    """`submit` passes requests to the session, `publish` sends to all clients, `encoder` is the clip process's."""
 
     def __init__(
         self,
@@ -75,7 +75,7 @@ class Services:
         self._idle_timer: asyncio.TimerHandle | None = None
 
     def handle(self, request: ServiceRequest, sender: Address, reply: Reply) -> None:
-        """Run an errand for a client. Raises BadRequest."""
+        """Carry out a client's request. Raises BadRequest."""
         match request:
             case KeepRequested(bars):
                 kept_bars = self._session.kept_bars(bars, monotonic())
@@ -100,7 +100,7 @@ class Services:
                 assert_never(request)
 
     def receive_midi(self, message: MidiReceived) -> bool:
-        """Do what a pad does, if this is one; tell whether it was."""
+        """Carry out what the message is bound to by MIDI learn; return True if it is bound."""
         binding, requests, is_binding = self._midi_learn.receive_midi(message.data)
         if binding is not None:
             self._publish("learnt", (binding.name, self._midi_learn.actions[binding]))
@@ -116,7 +116,7 @@ class Services:
         return is_binding
 
     def apply_set(self, set_: Set) -> None:
-        """Take a set over: every control, the bank, the pads."""
+        """Apply a set: controls, bank, MIDI bindings."""
         for path, value in set_.controls.items():
             if self._session.query(path) != (value,):
                 self._submit(ControlSet(path, value))
@@ -125,23 +125,23 @@ class Services:
         self._midi_learn.actions = dict(set_.bindings)
 
     def on_clip_answer(self, answer: ClipAnswer) -> None:
-        """Take what the writer of clips says."""
+        """Process an answer of the clip process."""
         self._sender.send(self._clips.on_answer(answer, monotonic()))
         if not isinstance(answer, ClipProgress):
             self._finish_clip(answer.number)
 
     def on_clip_writer_exit(self) -> None:
-        """Note that the writer of clips died."""
+        """Report that the clip process died to the clients whose clips are lost."""
         self._in_progress.clear()
         for messages in self._clips.on_writer_exit():
             self._sender.send(messages)
 
     def close(self) -> None:
-        """Answer nobody any more."""
+        """Stop: no client is answered any more; takes are still saved."""
         self._cancel_idle_timer()
         self._sender.close()
         self._order_executor.shutdown(wait=False, cancel_futures=True)
-        self._file_executor.shutdown(wait=False)  # what was to be kept is still kept
+        self._file_executor.shutdown(wait=False)  # pending saves are completed
 
     def _save_or_load_set(self, name: str, save: bool, reply: Reply) -> None:
         path = sets.set_path(name)
@@ -165,7 +165,7 @@ class Services:
         reply: Reply,
         result_message: Callable[..., tuple[Value, ...]],
     ) -> None:
-        """Do work away from the loop, then tell what came of it, or the fault."""
+        """Run work in the file thread, then reply with its result, or with an error."""
 
         def done(future: asyncio.Future[object]) -> None:
             error = future.exception()
@@ -185,13 +185,13 @@ class Services:
             self._replies[sender](path, *args)
 
     def _order_clip(self, order: ClipOrder | CancelClip) -> None:
-        """Hand an order to the process that writes clips; it is begun when it is first needed."""
+        """Send an order to the clip process, which is started when it is first needed."""
         self._cancel_idle_timer()
         if "clips" not in self._supervisor.pids:
             self._supervisor.start(
                 "clips", ImportTarget("model.processes.write_clips:run"), lambda: (self._encoder,)
             )
-        # what was given may be long: a writer that is slow to read it must not hold up the loop
+        # orders may be long: a process that is slow to read must not block the event loop
         self._order_executor.submit(self._supervisor.send, "clips", order)
         if isinstance(order, CancelClip):
             self._finish_clip(order.number)
@@ -199,7 +199,7 @@ class Services:
             self._in_progress.add(order.number)
 
     def _finish_clip(self, number: int) -> None:
-        """Have the process rest after a while where nothing else is being written."""
+        """Start the idle timer if no other clip is in progress."""
         self._in_progress.discard(number)
         if not self._in_progress:
             self._cancel_idle_timer()

@@ -1,1 +1,1 @@
-"""What is decided: every event becomes effects. Pure: never imports asyncio, socket, threading or time."""
+"""Decisions: every event becomes effects. Pure: never imports asyncio, socket, threading or time."""

@@ -1,8 +1,8 @@
-"""The band behind the hands: what they tell is asked of the model, and what is planned already answers at once.
+"""Accompaniment of a live player: passes detected chords, key and melody to the model. Owned by the session.
 
-Owned by the session. The follower says what is known of each beat; here it meets the timeline. A chord that the plan has
-not is answered twice: the bass and the chords that are planned move to it within the beat, and the model writes anew
-from the first beat far enough away.
+The follower estimates what the player plays in each beat; here it meets the timeline. A chord that differs from the planned
+one is answered twice: the planned bass and chords move to it within the beat, and the model generates again from the first
+beat far enough away.
 """
 
 from __future__ import annotations
@@ -28,20 +28,20 @@ from model.music.plan import Controls, Plan
 
 MELODY = frozenset({"melody"})
 ECHO_EARLY, ECHO_LATE = Seconds(0.010), Seconds(0.080)
-"""A note of ours that comes in so much earlier or later than it was due is taken for our own."""
+"""A note that comes in this much before or after a note of ours was due is taken for its echo."""
 EARLY_TOLERANCE = Ticks(40)
-"""Who plays so much before a beat means the beat."""
+"""A note played at most this many ticks before a beat counts as on the beat."""
 HISTORY_BEATS = 3
-"""Beats before the one to be written of which it is told how they really sounded."""
+"""The number of beats before an ordered one whose sounding notes are passed to the model."""
 MAX_LOOKAHEAD = 3.0
-"""Beats planned ahead at most while the hands tell the harmony: most would be written twice."""
+"""Beats planned ahead at most while the player sets the harmony; more would be generated twice."""
 MELODY_LOOKAHEAD = Seconds(0.30)
-"""While they play the melody a beat is written so late: the melody before it counts."""
+"""Time planned ahead while the player plays the melody, so that the melody up to then counts."""
 
 
 @dataclass(slots=True)
 class Accompaniment:
-    """The hands, the stage and the takes of a session."""
+    """Connects the follower with the playback and the orders to the model."""
 
     settings: Mapping[str, Value]
     playback: Playback
@@ -59,23 +59,23 @@ class Accompaniment:
 
     @property
     def active(self) -> bool:
-        """Whether the band follows."""
+        """True while the control `follow` is on."""
         return bool(self.settings["follow"])
 
-    # --- what happens --------------------------------------------------------------------------
+    # --- events --------------------------------------------------------------------------
 
     def reset(self) -> None:
-        """Take it that a performance begins."""
+        """Forget the past performance: playback starts or stops."""
         self._last_beat, self._recognised_echoes, self._requested_chords = Ticks(-1), [], {}
         self.follower.reset()
 
     def receive_midi(self, event: MidiReceived) -> None:
-        """Take in what the hands did, whether the band follows or not: it may at any moment."""
+        """Process one MIDI message of the player. Also called while `follow` is off, so that following can start at any time."""
         self.follower.requested_mode = str(self.settings["follow/mode"])
         self.follower.receive_midi(event.at, event.data)
 
     def proceed(self, now: Seconds) -> None:
-        """Let the beats pass, read what is held, and have what is planned answer. Only while playing."""
+        """Update the follower with the beats that have passed, and change planned beats accordingly. Only while playing."""
         self.follower.requested_mode = str(self.settings["follow/mode"])
         self.follower.fixed_key = self._fixed_key
         passed = self._process_passed_beats(now)
@@ -90,16 +90,16 @@ class Accompaniment:
             self.playback.reharmonise(now, wanted)
         if any(self._requested_chords.get(at) != symbol for at, symbol in wanted.items()):
             self.settings_control.regenerate(now, bar_line=False, coming=False)
-            self._requested_chords |= wanted  # what is too near to be written anew is not asked for again
+            self._requested_chords |= wanted  # beats too near to be generated again are not requested twice
 
     def next_deadline(self) -> Seconds | None:
-        """Return when the follower has something to do, if ever."""
+        """Return the time at which the follower must be updated, None if not at all."""
         return self.follower.next_deadline() if self.active else None
 
-    # --- what is asked of the model ------------------------------------------------------------
+    # --- orders to the model ------------------------------------------------------------
 
     def lookahead_beats(self, beats: float, length: float) -> float:
-        """Return how many beats are planned ahead; `length` is a beat's in seconds."""
+        """Return how many beats are to be planned ahead, at most `beats`; `length` is a beat's in seconds."""
         if not self.active or self.follower.resting:
             return beats
         if self.follower.mode == "melody":
@@ -107,7 +107,7 @@ class Accompaniment:
         return min(beats, MAX_LOOKAHEAD) if self.follower.tells_harmony else beats
 
     def controls_for(self, take: Take, controls: Controls) -> Controls:
-        """Return the controls with the key and the energy of the hands where nobody stated others."""
+        """Return the controls with the player's key and energy where neither controls nor prompt set them."""
         if not self.active:
             return controls
         plan, tracker = take.plan or Plan(), self.follower.tracker
@@ -118,7 +118,7 @@ class Accompaniment:
         return controls
 
     def given_by_player(self, at: Ticks) -> Kept | None:
-        """Return what the hands give of a beat that begins at a tick."""
+        """Return what the player determines of the beat at tick `at` (chord, melody part), None if nothing."""
         if not self.active or self._last_beat < 0:
             return None
         parts = MELODY if self.follower.plays_melody and not self.follower.resting else frozenset[str]()
@@ -131,7 +131,10 @@ class Accompaniment:
         return Kept(parts=parts, harmony=symbol is not None, chord=symbol)
 
     def as_played(self, take: Take, index: int, now: Seconds) -> tuple[tuple[int, Kept], ...]:
-        """Return how the beats before one really sounded where it is not as they were written."""
+        """Return, by beat index, the notes of recent beats that differ from what the model wrote.
+
+        They were reharmonised, or have the player's melody.
+        """
         if not self.active:
             return ()
         found: list[tuple[int, Kept]] = []
@@ -148,7 +151,7 @@ class Accompaniment:
     # --- inside --------------------------------------------------------------------------------
 
     def _process_passed_beats(self, now: Seconds) -> bool:
-        """Tell the follower the beats that have begun; return whether there was one."""
+        """Pass the beats that have begun to the follower; return True if there was one."""
         here, before = self.playback.tick(now), self._last_beat
         for p in self.playback.timeline.placed:
             if self._last_beat < p.start <= here:
@@ -165,17 +168,15 @@ class Accompaniment:
         return self._last_beat != before
 
     def _cue_fill(self, now: Seconds) -> None:
-        """Have the band answer hands that came to rest with a bar of fill; what was asked for by hand goes before."""
+        """Cue a bar of fill when the player comes to rest, unless a cue, an ending or another take is planned."""
         take = self.takes.current
         if take is None or take.generator_lost or take.end_beat is not None or self.takes.coming is not None:
             return
-        if not self.settings_control.hold_loop.active and (
-            take.cue is None or take.cue.last <= take.next_to_place
-        ):
+        if not self.playback.holding and (take.cue is None or take.cue.last <= take.next_to_place):
             cue("fill", take, self.playback, "bar", now)
 
     def _chord_changes(self, now: Seconds) -> dict[Ticks, str]:
-        """Return the chords of the planned beats that have another one, by the tick where they begin."""
+        """Return new chords of planned beats, by the tick at which each beat begins."""
         here = self.playback.tick(now)
         found: dict[Ticks, str] = {}
         coming = [p for p in self.playback.timeline.placed if p.end > here]
@@ -185,17 +186,17 @@ class Accompaniment:
             if chord is None or chord == planned:
                 continue
             only_colour = planned is not None and same_harmony(chord, planned) and chord.bass == planned.bass
-            # hands that play chords sound their colours themselves; one that a melody asks for is the band's to play
+            # the player's own chords sound their extensions already; those under a melody must be played by us
             if not (only_colour and p.start <= here) or self.follower.mode == "melody":
                 found[p.start] = self._symbol(chord)
         return found
 
     def _forecast_chord(self, ahead: int) -> Chord | None:
-        """Return what the hands say of the harmony so many beats ahead; chords that the owner set go before it."""
+        """Return the player's chord `ahead` beats from now, None if unknown or if the control `chords` is set."""
         return self.follower.forecast(ahead) if self.settings["chords"] == "auto" else None
 
     def _beats_ahead(self, at: Ticks) -> int:
-        """Return how many beats a tick is ahead of the beat that plays."""
+        """Return the number of beats from the beat that plays to a tick."""
         placed = self.playback.timeline.placed
         here = next((p for p in placed if p.start == self._last_beat), None)
         if here is None:
@@ -208,7 +209,7 @@ class Accompaniment:
 
     @property
     def _fixed_key(self) -> Key | None:
-        """The key that is not to be found, since somebody stated it."""
+        """The key set by the control or the prompt, None if it is to be detected."""
         if self.settings["key"] != "auto":
             return parse_key(str(self.settings["key"]))
         take = self.takes.current or self.takes.coming
@@ -216,7 +217,7 @@ class Accompaniment:
         return parse_key(plan.key) if plan is not None and "key" in plan.explicit else None
 
     def _publish_estimates(self) -> None:
-        """Tell a key or an energy that was found anew, and that words which gave chords have lost against `follow`."""
+        """Publish a newly detected key or energy, and that the player overrules the prompt's progression."""
         tracker = self.follower.tracker
         key = tracker.key.name if tracker.key is not None and self._fixed_key is None else None
         energy = tracker.energy if float(self.settings["energy"]) < 0 else None
@@ -231,7 +232,7 @@ class Accompaniment:
                 self.playback.effects.append(Publish("understood/overruled", ("progression", "control")))
 
     def _melody_notes(self, placed: PlacedBeat, now: Seconds) -> tuple[Note, ...]:
-        """Return the melody that was played in a beat, in ticks from its first."""
+        """Return the player's melody in a beat, in ticks from its start."""
         tempo = self.playback.tempo
         since = tempo.seconds_at(Ticks(placed.start - EARLY_TOLERANCE))
         until = tempo.seconds_at(Ticks(placed.end - EARLY_TOLERANCE))
@@ -244,7 +245,7 @@ class Accompaniment:
         return tuple(notes)
 
     def _is_echo(self, at: Seconds, channel: int, pitch: int, velocity: int) -> bool:
-        """Whether a note that came in is one that was just sent: each is recognised once."""
+        """Return True if a note that came in is one that we sent; each of ours is recognised once."""
         tempo = self.playback.tempo
         first, last = tempo.ticks_at(Seconds(at - ECHO_LATE)), tempo.ticks_at(Seconds(at + ECHO_EARLY))
         for p in self.playback.timeline.placed:

@@ -1,54 +1,96 @@
-"""What plays: the timeline, the tempo and the record, and all that is told of them. Moves what the session decides.
+"""Playback state: timeline, tempo map, recorder and hold loop. Owned by the session; makes no musical decisions.
 
-A stage holds no opinions: it lays beats, takes them back, repeats them, announces them, and writes each step down
-as effects, which the session hands on. Owned by the session.
+Places beats, cancels them, repeats them and announces them. Every change is appended to `effects` (orders to the player,
+messages to clients), which the session returns. Others read `timeline` and `tempo`; only this class changes them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
+from enum import Enum
 
 from bridge.clock import Seconds, TempoMap
-from bridge.midi.protocol import Cancel, Play, ScheduledNote, SendClock, SetTempoMap, Silence, remainder
-from bridge.protocol.controls import Value, changed_controls
+from bridge.midi.protocol import (
+    Cancel,
+    Controller,
+    Play,
+    ScheduledNote,
+    SendClock,
+    SetTempoMap,
+    Silence,
+    remainder,
+)
+from bridge.protocol.controls import Value, changed_controls, model_controls
 from bridge.protocol.events import BarPlayed, Effect, Publish, ToPlayer
 from bridge.takes import arrange
 from bridge.takes.arrange import STRAIGHT, Feel
-from bridge.takes.recorder import Recorder
+from bridge.takes.recorder import ChangedControls, Recorder
 from bridge.takes.takes import Take
 from bridge.takes.timeline import PlacedBeat, Timeline
 from bridge.takes.voicing import reharmonised
+from model.music.midifile import Song
 from model.music.notes import PARTS, TICKS_PER_QUARTER, Beat, Ticks, beats_in_bar
+from model.music.plan import apply_controls
 
 ANNOUNCE_AHEAD = Seconds(0.002)
-"""What is told as it happens may be told this much ahead: a timer is no finer."""
+"""How early a message for "now" may be sent; timers are no finer than this."""
+MIN_NOTICE = Seconds(0.250)
+"""Quantize lines and beats nearer than this are too near to be changed: the next ones are used."""
+LATE_MARGIN = Seconds(0.020)
+"""A take's first beat must be ready this long before the line at which it enters."""
 HARMONY = frozenset({"bass", "chords"})
 REACTION_DELAY = Seconds(0.004)
-"""What answers the hands sounds so much later."""
+"""Time from a detected chord change to the first reharmonised note."""
 REARRANGE_MARGIN = Seconds(0.050)
 """Beats nearer than this keep their arrangement."""
+CONTROLLERS = {"energy": 11, "brightness": 74}
+"""Controller numbers: expression, and brightness as in General MIDI 2."""
+
+
+class HoldState(Enum):
+    """States of the hold loop."""
+
+    OFF = "off"
+    ARMED = "from the next line on"
+    LOOPING = "on"
+    ENDING = "until the next line"
+
+
+@dataclass(slots=True)
+class Hold:
+    """The hold loop: its state, the number of bars asked for, the tick at which it begins or ends, and its beats."""
+
+    state: HoldState = HoldState.OFF
+    bar_count: int = 0
+    switch_tick: Ticks = Ticks(0)
+    beats: list[PlacedBeat] = field(default_factory=list)
+    next_beat: int = 0
 
 
 @dataclass(slots=True)
 class Playback:
-    """One performance since play. `settings` is the session's table of controls, read only."""
+    """One performance since play. `settings` has the values of all controls; only `hold` is changed here."""
 
-    settings: Mapping[str, Value]
+    settings: MutableMapping[str, Value]
     recorder: Recorder
     timeline: Timeline = field(default_factory=Timeline)
     tempo: TempoMap = field(default_factory=lambda: TempoMap.starting_at(120, Seconds(0)))
     effects: list[Effect] = field(default_factory=list)
     follows_host: bool = False
-    """Whether the tempo is somebody else's: then only `follow` changes it."""
+    """True while a host (MIDI clock, Link, transport) sets the tempo; then only `set_tempo_map` changes it."""
     take_names: dict[int, str] = field(default_factory=dict)
-    """What takes that came back are called outside."""
+    """Public names, by take number, of takes that came back."""
     bar_one: Ticks | None = None
-    """The tick of bar 1, once its beginning is settled."""
+    """The tick at which bar 1 begins, once it is known."""
     _announced_take: int = 0
+    _hold: Hold = field(default_factory=Hold)
+    _sent_controllers: dict[tuple[str, int], int] = field(default_factory=dict)
+
+    # --- start, tempo, stop --------------------------------------------------------------------
 
     def start(self, bpm: float, at: Seconds) -> None:
-        """Begin at bar 1, tick 0, at a moment."""
+        """Start at bar 1, tick 0, at time `at`."""
         self.timeline, self._announced_take = Timeline(), 0
         self.tempo = TempoMap.starting_at(bpm, at)
         self.recorder.reset()
@@ -56,14 +98,14 @@ class Playback:
         self.effects += [ToPlayer(Silence()), ToPlayer(SetTempoMap(self.tempo))]
 
     def start_on_beat(self, tempo: TempoMap, at: Ticks, beat: int) -> None:
-        """Begin at a beat of bar 1, on a tick of somebody else's time."""
+        """Start at a beat (from 1) of bar 1, which falls on tick `at` of a host's tempo map."""
         bpm = tempo.segments[0].bpm
         self.start(bpm, tempo.seconds_at(Ticks(0)))
         self.timeline.resume_at(at, beat)
         self.set_tempo_map(tempo)
 
     def set_tempo_map(self, tempo: TempoMap) -> None:
-        """Go by somebody else's time from now on."""
+        """Follow a host's tempo map from now on."""
         here = tempo.segments[-1]
         if abs(self.tempo.segments[-1].bpm - here.bpm) > 0.1:
             self.recorder.retime(Ticks(max(0, here.tick)), here.bpm)
@@ -71,28 +113,34 @@ class Playback:
         self.effects.append(ToPlayer(SetTempoMap(tempo)))
 
     def set_bar_one(self, first: Ticks) -> None:
-        """Settle at which tick bar 1 begins, for those who follow our clock."""
+        """Set the tick at which bar 1 begins; MIDI clock starts there."""
         self.bar_one = first
         if self.settings["send/clock"]:
             self.update_clock_out()
 
     def update_clock_out(self) -> None:
-        """Send MIDI clock along, or no longer, as the control says."""
+        """Switch MIDI clock output on or off, as the control `send/clock` says."""
         if self.bar_one is not None:
             self.effects.append(ToPlayer(SendClock(self.bar_one if self.settings["send/clock"] else None)))
 
     def silence(self, panic: bool) -> None:
-        """End what sounds and forget what is planned."""
+        """End all sounding notes, drop the planned beats and the hold loop. `panic` also silences every channel."""
         self.bar_one = None
         self.effects.append(ToPlayer(Silence(panic)))
-        self.timeline = Timeline()
+        self.timeline, self._hold = Timeline(), Hold()
 
     def tick(self, at: Seconds) -> Ticks:
-        """Return the tick of a moment, 0 before the first."""
+        """Return the tick at a time, at least 0."""
         return Ticks(max(0, self.tempo.ticks_at(at)))
 
+    def next_line(self, quantize: str, now: Seconds) -> Ticks:
+        """Return the first quantize line that is at least `MIN_NOTICE` away."""
+        return self.timeline.next_line(quantize, self.tick(Seconds(now + MIN_NOTICE)))
+
+    # --- placing beats -------------------------------------------------------------------------
+
     def place(self, take: Take, beat: Beat, new_bar: bool) -> None:
-        """Lay a beat at the end of what is planned; its notes are told and sent to the player."""
+        """Place a beat after the last planned one; its notes are published and sent to the player."""
         if take.public_name:
             self.take_names[take.number] = take.public_name
         self._arrange_and_place(take.number, beat, new_bar, take.feel)
@@ -121,7 +169,7 @@ class Playback:
             self._publish_note(take, note)
 
     def count_in(self, bars: int, meter: str) -> None:
-        """Lay bars of clicks before bar 1, whether the drums are on or not: they belong to no take."""
+        """Place bars of clicks before bar 1, even if the drums are muted. They belong to no take."""
         self.timeline.bar = -bars
         for index in range(bars * beats_in_bar(meter)):
             bar, beat = divmod(index, beats_in_bar(meter))
@@ -129,7 +177,7 @@ class Playback:
             self._place(0, Beat(index, bar, beat, meter, None, fresh=False), beat == 0, STRAIGHT, (click,))
 
     def complete_beat(self, take: Take, beat: Beat) -> None:
-        """Add the rest to a beat that was laid with its first note only, where it has not been taken back."""
+        """Add the remaining notes of a beat that was placed with its first note only, unless it was cancelled."""
         placed = next(
             (p for p in self.timeline.placed if p.take == take.number and p.music.index == beat.index), None
         )
@@ -143,7 +191,7 @@ class Playback:
             )
 
     def _add_notes(self, placed: PlacedBeat, take: int, notes: tuple[ScheduledNote, ...]) -> None:
-        """Have sounds come that a beat was laid without."""
+        """Add notes to a placed beat."""
         if notes:
             self.timeline.add_notes(placed, notes)
             self.recorder.add_notes(notes)
@@ -159,7 +207,7 @@ class Playback:
         self.effects.append(Publish("note", (self._id(take), s.part, s.pitch, s.velocity, at, length)))
 
     def rearrange(self, now: Seconds) -> None:
-        """Lay what is planned, from the first beat that is not too near, out again under the output controls."""
+        """Arrange the planned beats again under the current output controls, from the first at least `REARRANGE_MARGIN` away."""
         soon = self.tick(Seconds(now + REARRANGE_MARGIN))
         first = next((p for p in self.timeline.placed if p.first_tick >= soon), None)
         if first is not None:
@@ -167,14 +215,14 @@ class Playback:
             self.place_again(self.cut(first.start, unmuted))
 
     def place_again(self, beats: list[PlacedBeat]) -> None:
-        """Lay beats that were taken back out again, at the end of what is planned."""
+        """Place beats that were cut again, after the last planned one."""
         for placed in beats:
             self._arrange_and_place(placed.take, placed.music, placed.beat == 1, placed.feel)
 
     def reharmonise(self, now: Seconds, new_chords: Mapping[Ticks, str]) -> None:
-        """Move the bass and the chords that are planned to other chords, by the tick where their beats begin.
+        """Move the planned bass and chords notes to other chords; `new_chords` is by the tick at which a beat begins.
 
-        In the beat that plays they are struck anew at once; the other parts go on as they are.
+        In the beat that plays they start again at once. Other parts are not changed.
         """
         here = self.tick(Seconds(now + REACTION_DELAY))
         playing = next(
@@ -203,7 +251,7 @@ class Playback:
             self.timeline.placed[-1].reharmonised = p.start in new_chords or p.reharmonised
 
     def _cut_ringing_harmony(self, at: Ticks) -> None:
-        """End the bass and the chords that would ring on into another chord, which nobody knew of when they were laid."""
+        """Cut bass and chords notes that overlap a chord change which was not known when they were placed."""
         ringing = (s for p in self.timeline.placed for s in p.notes if s.part in HARMONY)
         if any(s.at + s.length > at for s in ringing):
             self.cut(at, frozenset(PARTS) - HARMONY)
@@ -211,13 +259,16 @@ class Playback:
     def _restrike(
         self, p: PlacedBeat, was_ringing: list[ScheduledNote], symbol: str, at: Ticks, playing: PlacedBeat
     ) -> None:
-        """Let what rang of a beat's bass and chords ring on under another chord, and what was to come of it come."""
+        """Restart a beat's bass and chords under a new chord: sounding notes go on at the new pitch, later ones keep their place."""
         music = reharmonised(p.music, symbol, fresh=False)
         notes = arrange.arranged_notes(music, p.start, self.tempo.bpm_at(p.start), p.feel, self.settings)
         self._add_notes(playing, p.take, arrange.sustained_notes(notes, was_ringing, at, playing.start))
 
     def repeat_beat(self, take: Take | None) -> bool:
-        """Repeat the beat of the last good bar, since the take's next is not there; return whether there was one."""
+        """Place the matching beat of the last complete bar again, because the take's next beat is missing.
+
+        Return False if there is nothing to repeat.
+        """
         placed = self.timeline.placed
         if take is None or not placed:
             return False
@@ -229,7 +280,10 @@ class Playback:
         return True
 
     def cut(self, after: Ticks, let_ring: frozenset[str] = frozenset()) -> list[PlacedBeat]:
-        """Take back all that is planned from a tick on, tell it, and return the beats; `ring`: see `orders.remains`."""
+        """Cancel everything planned from a tick on and return the removed beats.
+
+        Notes of the parts in `let_ring` that began before keep their length (see `bridge.midi.protocol.remainder`).
+        """
         since: dict[tuple[int, str], Ticks] = {}
         for p in self.timeline.beats_reaching(after):
             for s in p.notes:
@@ -239,7 +293,7 @@ class Playback:
                     )
         removed = self.timeline.cut(after, let_ring)
         self.recorder.cut(after, self.timeline.max_reach, let_ring)
-        # only those that lose something: a take of bars ago has nothing that could be taken back
+        # only takes that lose a note: older ones have nothing to cancel
         self.effects += [
             ToPlayer(Cancel(take, after, let_ring)) for take in sorted({take for take, _ in since})
         ]
@@ -249,8 +303,85 @@ class Playback:
             )
         return removed
 
+    def rewrite_from(self, take: Take, at: Ticks, let_ring: frozenset[str] = frozenset()) -> list[PlacedBeat]:
+        """Cut from a tick on and rewind a take to its first removed beat; return the removed beats."""
+        removed = self.cut(at, let_ring)
+        take.rewind(min([*(p.music.index for p in removed if p.take == take.number), take.next_to_place]))
+        return removed
+
+    def enter_at(self, at: Ticks) -> None:
+        """Cut from a tick on and continue there: another take enters, also within a beat."""
+        self.cut(at)
+        self.timeline.end = at
+
+    def continue_at(self, at: Ticks, beat: int) -> None:
+        """Place the next beat at a tick, as this beat (from 1) of a new bar."""
+        self.timeline.resume_at(at, beat)
+
+    # --- hold ----------------------------------------------------------------------------------
+
+    @property
+    def holding(self) -> bool:
+        """True while the beats that are placed come from the hold loop."""
+        return self._hold.state in (HoldState.LOOPING, HoldState.ENDING)
+
+    def set_hold(self, bars: int, now: Seconds) -> None:
+        """Loop the last bars from the next bar line on; 0 ends the loop at the next bar line."""
+        if bars == 0 and not self.holding:
+            self._hold.state = HoldState.OFF
+        elif bars or self._hold.state is not HoldState.ENDING:
+            self._hold.bar_count, self._hold.switch_tick = bars, self.next_line("bar", now)
+            self._hold.state = HoldState.ARMED if bars else HoldState.ENDING
+
+    def release_hold(self, now: Seconds) -> None:
+        """Set the control `hold` to 0; the loop ends at the next bar line."""
+        self.settings["hold"] = 0
+        self.set_hold(0, now)
+
+    def cancel_hold(self) -> None:
+        """Set the control `hold` to 0 and drop the loop at once: something else plays."""
+        self.settings["hold"], self._hold = 0, Hold()
+
+    def proceed_hold(self, take: Take, now: Seconds) -> None:
+        """Begin or end the loop at its line, and place its beats as far ahead as `lookahead` says.
+
+        The take that plays waits meanwhile and continues where it was.
+        """
+        hold, ahead = self._hold, float(self.settings["lookahead"]) * TICKS_PER_QUARTER
+        if hold.state is HoldState.ARMED and self.timeline.end >= hold.switch_tick:
+            self.rewrite_from(take, hold.switch_tick)
+            hold.beats, hold.next_beat = self.timeline.bars_before(hold.switch_tick, hold.bar_count), 0
+            hold.state = HoldState.LOOPING if hold.beats else HoldState.OFF
+        while self.holding and (
+            self.timeline.end < self.tick(now) + ahead
+            or (hold.state is HoldState.ENDING and self.timeline.end < hold.switch_tick)
+        ):
+            self.place_again([hold.beats[hold.next_beat % len(hold.beats)]])
+            hold.next_beat += 1
+        if hold.state is HoldState.ENDING and self.timeline.end >= hold.switch_tick:
+            self.cut(hold.switch_tick)
+            hold.state = HoldState.OFF
+
+    # --- what the player and clients are sent --------------------------------------------------
+
+    def send_levels(self, take: Take | None) -> None:
+        """Send the take's energy and brightness as controllers to the channels of the parts, where they have changed."""
+        enabled = [name for name in CONTROLLERS if self.settings[f"send/{name}"]]
+        if take is None or take.plan is None or not enabled:
+            self._sent_controllers.clear()
+            return
+        plan, _ = apply_controls(take.plan, model_controls(self.settings))
+        for name in enabled:
+            value = round(127 * float(getattr(plan, name)))
+            for part in PARTS:
+                channel = int(self.settings[f"part/{part}/channel"]) - 1
+                if self._sent_controllers.get((name, channel)) != value:
+                    self._sent_controllers[name, channel] = value
+                    order = Controller(part, channel, CONTROLLERS[name], value)
+                    self.effects.append(ToPlayer(order))
+
     def retime(self, bpm: float, at: Ticks) -> None:
-        """Go on at another tempo from a tick on; tempi that were to come later are gone."""
+        """Change the tempo from a tick on and drop later tempo changes. Does nothing while a host sets the tempo."""
         if self.follows_host:
             return
         if abs(self.tempo.bpm_at(at) - bpm) > 1e-9 or any(s.tick > at for s in self.tempo.segments):
@@ -260,7 +391,7 @@ class Playback:
             self.effects.append(ToPlayer(SetTempoMap(self.tempo)))
 
     def resend(self, now: Seconds) -> None:
-        """Tell a new player the tempo and all that is still to come."""
+        """Send the tempo map and all notes to come to a player that was started again."""
         self.effects.append(ToPlayer(SetTempoMap(self.tempo)))
         here = self.tick(now)
         for placed in self.timeline.placed:
@@ -271,10 +402,9 @@ class Playback:
             self.set_bar_one(self.bar_one)
 
     def announce(self, now: Seconds) -> None:
-        """Tell the takes, beats and chords that begin now; forget what lies bars behind."""
-        here = self.tempo.ticks_at(
-            Seconds(now + ANNOUNCE_AHEAD)
-        )  # before tick 0 where a host's bar is waited for
+        """Publish the takes, beats and chords that begin now, and drop beats that lie bars behind."""
+        # not `tick`: negative while a host's bar line is waited for
+        here = self.tempo.ticks_at(Seconds(now + ANNOUNCE_AHEAD))
         for p in self.timeline.placed:
             if p.announced or p.start > here:
                 continue
@@ -290,22 +420,32 @@ class Playback:
         self.timeline.forget(self.tick(now))
 
     def next_announcement(self) -> Seconds | None:
-        """Return when the next beat begins that was not told yet."""
+        """Return the time of the next beat that was not announced yet, None if there is none."""
         upcoming = next((p for p in self.timeline.placed if not p.announced), None)
         return None if upcoming is None else self.tempo.seconds_at(upcoming.start)
 
     def planned_beats(self) -> tuple[tuple[float, int, int, str], ...]:
-        """Return (quarter, bar, beat, chord where one begins) of the beats that lie on the timeline."""
+        """Return (quarter, bar, beat, chord or "") of each beat on the timeline."""
         return tuple(
             (p.start / TICKS_PER_QUARTER, p.bar, p.beat, p.music.chord or "" if _announces_chord(p) else "")
             for p in self.timeline.placed
         )
 
     def planned_until(self) -> Seconds:
-        """Return the moment at which what is planned ends."""
+        """Return the time at which the planned beats end."""
         return self.tempo.seconds_at(self.timeline.end)
+
+    def recorded_song(self, key: str, now: Seconds) -> Song | None:
+        """Return the whole bars played so far, None before the first."""
+        return self.recorder.song(key, self.tick(Seconds(now + LATE_MARGIN)))
+
+    def last_bars(
+        self, count: int, key: str, now: Seconds
+    ) -> tuple[Song, tuple[tuple[int, ChangedControls], ...]] | None:
+        """Return the last whole bars with the take number and controls of each, None before the first."""
+        return self.recorder.last_bars(count, key, self.tick(Seconds(now + LATE_MARGIN)))
 
 
 def _announces_chord(placed: PlacedBeat) -> bool:
-    """Tell whether a beat's chord is told: where it begins, and at the beginning of a take."""
+    """Return True if a beat's chord is published: where it changes, and at the first beat of a take."""
     return placed.music.fresh or placed.music.index == 0

@@ -1,14 +1,17 @@
-"""What the daemon is doing, and what it does next: events in, effects out. The only place that decides.
+"""The session: what the daemon is doing and does next. Events in, effects out; the only place that decides.
 
-It does no I/O, starts no task and reads no clock: the moment comes with each event, in seconds of `bridge.clock`.
-A prompt makes a take; the take that plays goes on until the new one enters at a quantize line. What playing asks for
-from moment to moment is the transport's.
+It does no I/O, starts no task and reads no clock: the time comes with each event, in seconds of `bridge.clock`. A prompt
+makes a take; the current take goes on until the new one enters at a quantize line.
+
+Who changes what: `Playback` the timeline, tempo, record and hold loop; `Takes` the current and the coming take;
+`SettingsControl` the controls; `HostSync` the sync source; `Accompaniment` the follower; `Generation` the orders to the
+model; `Launcher` the bank; `Transport` the state (idle, waiting, playing).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import replace
 from typing import assert_never
 
 from bridge.clock import Seconds
@@ -44,9 +47,9 @@ from bridge.session.generation import Generation
 from bridge.session.host_sync import HostSync, TransportChange
 from bridge.session.launch import Launcher, LaunchRequest
 from bridge.session.playback import Playback
-from bridge.session.quantize import LATE_MARGIN, HoldLoop, cue
-from bridge.session.settings import ExpressionControllers, SettingsControl
-from bridge.session.sync_sources import TIME_MESSAGES, TapTempo
+from bridge.session.quantize import cue
+from bridge.session.settings import SettingsControl
+from bridge.session.sync_sources import SOURCES, SyncEvent, TapTempo
 from bridge.session.transport import State, Transport
 from bridge.takes.recorder import KeptBars, Recorder
 from bridge.takes.takes import Takes
@@ -55,40 +58,12 @@ from model.generation.messages import BeatWritten, Failed, FirstNote, Understood
 from model.music.midifile import Song
 
 
-@dataclass(slots=True)
-class RecordReader:
-    """Reads the stage's record; `weights` is the hash of those that write."""
-
-    playback: Playback
-    takes: Takes
-    settings: Mapping[str, Value]
-    weights: str
-
-    def recorded_song(self, now: Seconds) -> Song | None:
-        """Return the whole bars played so far, where a record of all is wanted."""
-        return self.playback.recorder.song(self._key, self.playback.tick(Seconds(now + LATE_MARGIN)))
-
-    def kept_bars(self, bars: int, now: Seconds) -> KeptBars:
-        """Return the last whole bars with all that they came from. Raises BadRequest where there are none."""
-        found = self.playback.recorder.last_bars(
-            bars, self._key, self.playback.tick(Seconds(now + LATE_MARGIN))
-        )
-        if found is None:
-            raise BadRequest("/llmball/keep", "no whole bar was played yet: play first")
-        song, origins = found
-        bar_origins = tuple(
-            replace(self.takes.origin(take), controls=bar_controls) for take, bar_controls in origins
-        )
-        return KeptBars(song, bar_origins, changed_controls(self.settings), self.weights)
-
-    @property
-    def _key(self) -> str:
-        take = self.takes.latest
-        return take.plan.key if take is not None and take.plan is not None else "C major"
-
-
 class Session:
-    """One performance. `seeds` gives the seed of a take where the owner set none, `theta` is the user's taste."""
+    """One performance.
+
+    `seeds` gives a take's seed if the controls set none; `theta` is the user's taste; `sync` is a key of `SOURCES`;
+    `weights` is the hash of the decoder's weights, kept with recorded bars.
+    """
 
     def __init__(
         self,
@@ -99,39 +74,24 @@ class Session:
         weights: str = "",
     ) -> None:
         self.settings: dict[str, Value] = defaults()
-        self._playback = Playback(self.settings, Recorder(keep_all_bars))
-        self._takes = Takes(self.settings, seeds, shipped() if theta is None else theta)
-        self._hold_loop = HoldLoop(self._playback)
-        self._settings_control = SettingsControl(self.settings, self._playback, self._takes, self._hold_loop)
-        self._host_sync, self._tap_tempo = HostSync(sync, self._playback, self._settings_control), TapTempo()
-        self._accompaniment = Accompaniment(
-            self.settings, self._playback, self._takes, self._settings_control
-        )
-        self._generation = Generation(
-            lambda effect: self._playback.effects.append(effect), self._accompaniment
-        )
-        self._launcher = Launcher(self._playback, self._takes, self._generation, self._settings_control)
-        self._record_reader = RecordReader(self._playback, self._takes, self.settings, weights)
-        self._transport = Transport(
-            self.settings,
-            self._playback,
-            self._takes,
-            self._hold_loop,
-            self._settings_control,
-            self._host_sync,
-            self._accompaniment,
-            self._generation,
-            ExpressionControllers(self.settings, self._playback, self._takes),
-        )
+        settings, self._weights, self._tap_tempo = self.settings, weights, TapTempo()
+        self._playback = playback = Playback(settings, Recorder(keep_all_bars))
+        self._takes = takes = Takes(settings, seeds, shipped() if theta is None else theta)
+        self._settings_control = control = SettingsControl(settings, playback, takes)
+        self._host_sync = HostSync(SOURCES[sync](), settings, playback, control)
+        self._accompaniment = Accompaniment(settings, playback, takes, control)
+        self._generation = Generation(settings, playback, takes, self._accompaniment)
+        self._launcher = Launcher(playback, takes, self._generation, control)
+        self._transport = Transport(playback, takes, self._host_sync, self._accompaniment, self._generation)
 
-    # --- the outside ---------------------------------------------------------------------------
+    # --- interface ---------------------------------------------------------------------------
 
     def early_effects(self, event: Event) -> list[Effect]:
-        """Return what can be begun before it is decided what an event changes: the words of a prompt can be read."""
+        """Return effects that may be run before `handle`: a new prompt can be prepared at once."""
         return self._generation.early_preparation(event.text) if isinstance(event, PromptRequested) else []
 
     def handle(self, event: Event, now: Seconds) -> list[Effect]:
-        """Take one event; return what must be done, in order. Raises BadRequest, having changed nothing."""
+        """Process one event; return the effects, in order. Raises BadRequest and then changes nothing."""
         self._playback.effects = []
         match event:
             case MorphRequested(_, _, x):
@@ -157,32 +117,25 @@ class Session:
             case StopRequested(panic):
                 self._transport.stop(panic, now)
                 self._host_sync.send_playing(playing=False)
-            case HostTransportReported() | LinkReported():
-                self._on_transport_change(self._host_sync.on_host_report(event, now), now)
-            case TempoTapped():
-                bpm = self._tap_tempo.tap(now)
-                if bpm is not None:
-                    self._set_control("tempo", round(bpm, 1), now)
+            case MidiReceived() | HostTransportReported() | LinkReported() | TempoTapped():
+                self._receive(event, now)
             case TakeRated() | TasteResetRequested():
                 self._launcher.rate(event)
             case Understood() | BeatWritten() | Failed():
                 if self._launcher.on_answer(event, now) is None:
                     self._transport.cancel_waiting()
             case FirstNote():
-                self._launcher.on_opening(event)
+                self._launcher.on_first_note(event)
             case GeneratorExited():
                 self._generation.on_exit()
-                for take in self._takes.all:
-                    take.pending.clear()
+                self._takes.on_generator_exit()
             case GeneratorReady():
                 self._launcher.on_generator_ready(now)
             case PlayerReady():
                 if self.state is State.PLAYING:
                     self._playback.resend(now)
             case Health():
-                self._transport.health.add(event)
-            case MidiReceived():
-                self._receive_midi(event, now)
+                self._transport.add_health(event)
             case TimerFired():
                 pass
             case _:
@@ -192,39 +145,51 @@ class Session:
 
     @property
     def state(self) -> State:
-        """Whether it is idle, waits or plays."""
+        """The transport's state."""
         return self._transport.state
 
     def next_deadline(self) -> Seconds | None:
-        """Return when the session wants to be woken, if at all."""
+        """Return the time of the next `TimerFired` that is needed, None if none is."""
         return self._transport.next_deadline()
 
     def query(self, path: str) -> tuple[Value, ...]:
-        """Return the value of a control, or the two prompts and the place of the morph."""
+        """Return the value of a control; for "morph" the two prompts and `morph/x`. Raises KeyError."""
         if path == "morph":
             return (*self._launcher.morph_prompts, self.settings["morph/x"])
         return (self.settings[path],)
 
     @property
     def bank(self) -> dict[int, str]:
-        """The prompts of the bank by slot."""
+        """The prompts of the bank, by slot."""
         return dict(self._launcher.bank)
 
     def recorded_song(self, now: Seconds) -> Song | None:
-        """Return the whole bars played so far, where a record is wanted."""
-        return self._record_reader.recorded_song(now)
+        """Return the whole bars played so far, None before the first."""
+        return self._playback.recorded_song(self._key, now)
 
     def kept_bars(self, bars: int, now: Seconds) -> KeptBars:
-        """Return the last whole bars with all that they came from. Raises BadRequest where there are none."""
-        return self._record_reader.kept_bars(bars, now)
+        """Return the last whole bars with what each came from. Raises BadRequest if there is none."""
+        found = self._playback.last_bars(bars, self._key, now)
+        if found is None:
+            raise BadRequest("/llmball/keep", "no whole bar was played yet: play first")
+        song, origins = found
+        bar_origins = tuple(
+            replace(self._takes.origin(take), controls=controls) for take, controls in origins
+        )
+        return KeptBars(song, bar_origins, changed_controls(self.settings), self._weights)
+
+    @property
+    def _key(self) -> str:
+        take = self._takes.latest
+        return take.plan.key if take is not None and take.plan is not None else "C major"
 
     def latest_prompt(self) -> str:
-        """Return the prompt of the latest take, or nothing."""
+        """Return the prompt of the take that was requested last, "" if there is none."""
         take = self._takes.latest
         return "" if take is None else take.begin.prompt
 
     def planned_beats(self) -> tuple[tuple[float, int, int, str], ...]:
-        """Return (quarter, bar, beat, chord where one begins) of the beats that are known."""
+        """Return (quarter, bar, beat, chord or "") of each planned beat."""
         return self._playback.planned_beats()
 
     # --- requests ------------------------------------------------------------------------------
@@ -240,23 +205,27 @@ class Session:
         take = self._takes.current
         if take is None:
             raise BadRequest("/llmball/cue", "no take plays: play one first")
-        if self._hold_loop.active:
-            self._end_hold(now)
+        if self._playback.holding:
+            self._playback.release_hold(now)
         cue(section, take, self._playback, str(self.settings["quantize"]), now)
 
-    def _end_hold(self, now: Seconds) -> None:
-        self.settings["hold"] = 0
-        self._hold_loop.set(0, now)
-
-    def _receive_midi(self, message: MidiReceived, now: Seconds) -> None:
-        """Hand a MIDI message to whom it concerns; the only place where that is decided."""
-        if message.data[0] in TIME_MESSAGES:
-            self._on_transport_change(self._host_sync.receive_midi(message), now)
-        else:
-            self._accompaniment.receive_midi(message)
+    def _receive(self, event: SyncEvent, now: Seconds) -> None:
+        """Pass an event to the sync source, or to whoever takes it where the source does not."""
+        change = self._host_sync.receive(event, now)
+        match event:
+            case _ if change is not None:
+                self._on_transport_change(change, now)
+            case MidiReceived():
+                self._accompaniment.receive_midi(event)
+            case TempoTapped():
+                bpm = self._tap_tempo.tap(now)
+                if bpm is not None:
+                    self._set_control("tempo", round(bpm, 1), now)
+            case _:
+                raise BadRequest("/llmball/transport", "the time is not the host's: serve with --sync host")
 
     def _on_transport_change(self, change: TransportChange, now: Seconds) -> None:
-        """Do what whoever leads the time does."""
+        """Start, stop or jump as the host does."""
         match change:
             case TransportChange.STARTED if self.state is not State.PLAYING:
                 self._transport.start_with_host()
@@ -268,7 +237,7 @@ class Session:
     def _set_control(self, path: str, value: Value, now: Seconds) -> None:
         self._settings_control.set(path, value, now)
         if path == "hold" and self.state is State.PLAYING:
-            self._hold_loop.set(int(value), now)
+            self._playback.set_hold(int(value), now)
         if path == "tempo":
             self._host_sync.send_tempo(float(value))
         if path == "send/clock":

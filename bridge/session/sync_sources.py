@@ -1,7 +1,9 @@
-"""Time from outside: what MIDI clock, a host's transport and taps say, made steady. Pure: moments come with the news.
+"""Sync sources: MIDI clock, a host's transport, Ableton Link, and tap tempo. Pure: times come with the events.
 
-Each source keeps a `Pulse`, the host's time as a straight line, which it draws anew with every piece of news, and says
-whether the host is `rolling` and how often its position has leapt. What that does to the music is `bridge.session.host_sync`'s.
+A source turns events into a `HostTempoLine`: the host's position as a straight line in time, replaced with each event. It
+also says whether the host runs and counts its jumps. `bridge.session.host_sync` applies this to the music.
+
+To add a source, write a subclass of `SyncSource` and add it to `SOURCES`, and its name to `bridge.config.SYNC_SOURCES`.
 """
 
 from __future__ import annotations
@@ -13,75 +15,110 @@ from itertools import pairwise
 from math import sqrt
 from statistics import fmean as mean
 from statistics import median
-from typing import Protocol
+from typing import ClassVar
 
 from bridge.clock import Seconds
+from bridge.midi.protocol import MidiReceived
+from bridge.protocol.events import HostTransportReported, LinkReported, TempoTapped
 
 CLOCKS_PER_QUARTER = 24
-"""MIDI clocks in a quarter note."""
+"""MIDI clocks per quarter note."""
 MIN_TEMPO, MAX_TEMPO = 20.0, 300.0
-"""Quarter notes a minute: what lies outside is nobody's tempo."""
+"""Quarter notes a minute; tempi outside are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostTempoLine:
-    """The host's time: at `seconds` it stood at `quarter`, quarter notes since the song began, and runs at `bpm`."""
+    """A host's time: at `seconds` its position is `quarter` (quarter notes from its song's start); it runs at `bpm`."""
 
     seconds: Seconds
     quarter: float
     bpm: float
 
     def quarter_at(self, seconds: Seconds) -> float:
-        """Return where the host is at a moment."""
+        """Return the host's position at a time."""
         return self.quarter + (seconds - self.seconds) * self.bpm / 60
 
     def seconds_at(self, quarter: float) -> Seconds:
-        """Return when the host is at a place."""
+        """Return the time of a position."""
         return Seconds(self.seconds + (quarter - self.quarter) * 60 / self.bpm)
 
 
-class SyncSource(Protocol):
-    """Anything that leads the time. `leaps` grows whenever the host goes on elsewhere than it was."""
-
-    tempo_line: HostTempoLine | None
-    running: bool
-    jumps: int
+SyncEvent = MidiReceived | HostTransportReported | LinkReported | TempoTapped
 
 
-# --- MIDI clock ----------------------------------------------------------------------------------
+class SyncSource:
+    """A source of the time; this base class is the internal one, which no event changes.
 
-MAX_CLOCKS = 96
-"""Clocks looked back over: a bar of 4/4 tells a tempo to a few hundredths, however coarse the moments are."""
-MIN_CLOCKS = 3
-CLOCK_TIMEOUT = Seconds(0.5)
-"""After so long without a clock the next one begins anew."""
-JITTER_CLOCKS = 24
-"""Clocks that tell how much they jitter."""
-MIN_JITTER, DEFAULT_JITTER = 0.0002, 0.0015
-"""Seconds: no system's moments are better than the one; the other is assumed until clocks have told."""
-START, CONTINUE, STOP, CLOCK, POSITION = 0xFA, 0xFB, 0xFC, 0xF8, 0xF2
-TIME_MESSAGES = frozenset((START, CONTINUE, STOP, CLOCK, POSITION))
-
-
-class MidiClockSource:
-    """MIDI clock: a straight line through the last clocks, as many as still lie on one.
-
-    The line is through moments that may be coarse (JACK's come by periods), so that it is better than each of them.
-    A clock or two that were lost are counted again: those after them lie on the old line, just so many further on.
+    `tempo_line` is None until the host's time is known; `jumps` counts how often the host went elsewhere.
     """
+
+    external: ClassVar[bool] = True
+    """True if the tempo comes from outside."""
+    needs_midi_input: ClassVar[bool] = False
+    """True if `serve` must open a MIDI input even without `--input`."""
+    needs_link: ClassVar[bool] = False
+    """True if the daemon must join Ableton Link."""
+    shares_transport: ClassVar[bool] = False
+    """True if tempo, start and stop are shared: a take may start while the host is stopped, and others are told ours."""
 
     def __init__(self) -> None:
         self.tempo_line: HostTempoLine | None = None
         self.running = False
         self.jumps = 0
+        self.peers = 0
+        """The number of others that share the tempo."""
+
+    def receive(self, event: SyncEvent, now: Seconds) -> bool:
+        """Process an event; return False if it is of no concern to this source."""
+        return False
+
+
+class InternalSource(SyncSource):
+    """Our own time: the tempo comes from the controls and the prompt."""
+
+    external = False
+
+
+# --- MIDI clock ----------------------------------------------------------------------------------
+
+MAX_CLOCKS = 96
+"""Clocks that a line is fitted through: a bar of 4/4 gives the tempo to a few hundredths, even from coarse times."""
+MIN_CLOCKS = 3
+CLOCK_TIMEOUT = Seconds(0.5)
+"""After this time without a clock the fit starts again."""
+JITTER_CLOCKS = 24
+"""Clocks needed to measure their jitter."""
+MIN_JITTER, DEFAULT_JITTER = 0.0002, 0.0015
+"""Seconds: the smallest jitter that is assumed, and the one assumed before it could be measured."""
+
+
+class MidiClockSource(SyncSource):
+    """MIDI clock: a least-squares line through the last clocks, as many as lie on one line.
+
+    The times may be coarse (JACK gives them by periods); the line is more exact than each of them. Lost clocks are counted
+    again, since the clocks after the gap lie on the old line.
+    """
+
+    needs_midi_input = True
+
+    def __init__(self) -> None:
+        super().__init__()
         self._clocks: deque[tuple[int, Seconds]] = deque(maxlen=MAX_CLOCKS)
         self._next_number = 0
         self._song_position: int | None = None
         self._starts_next = False
         self._jitter = DEFAULT_JITTER
 
+    def receive(self, event: SyncEvent, now: Seconds) -> bool:
+        """Process clock, start, continue, stop and song position."""
+        if not isinstance(event, MidiReceived) or event.data[0] not in (0xF2, 0xF8, 0xFA, 0xFB, 0xFC):
+            return False
+        self.receive_midi(event.at, event.data)
+        return True
+
     def receive_midi(self, at: Seconds, data: bytes) -> None:
-        """Take one message of the clock's kinds."""
+        """Process a MIDI message that came at a time."""
         match data[0]:
             case 0xF8:
                 self._on_clock(at)
@@ -97,7 +134,7 @@ class MidiClockSource:
                     self._locate(self._song_position)
 
     def _locate(self, place: int) -> None:
-        """Begin, or go on elsewhere, with the next clock."""
+        """Start, or continue elsewhere, with the next clock."""
         moved = place - self._next_number
         self._clocks = deque(((n + moved, at) for n, at in self._clocks), maxlen=MAX_CLOCKS)
         self._next_number, self._song_position, self._starts_next = place, None, True
@@ -115,9 +152,7 @@ class MidiClockSource:
         ):
             for _ in range(max(1, (len(self._clocks) - MIN_CLOCKS) // 2)):
                 self._clocks.popleft()
-        if (
-            not waiting and len(self._clocks) >= JITTER_CLOCKS
-        ):  # a gap that is not understood yet is no jitter
+        if not waiting and len(self._clocks) >= JITTER_CLOCKS:
             self._jitter = _rms_jitter(self._clocks)
         if len(self._clocks) >= 2:
             slope, here = _fit_line(self._clocks)
@@ -131,9 +166,9 @@ class MidiClockSource:
             self.jumps += 1
 
     def _recover_lost_clocks(self) -> bool:
-        """Count clocks that were lost, once three have come after a gap that lie as far apart as ever.
+        """Detect lost clocks: when three clocks after a gap have the old spacing, add the missing ones to the count.
 
-        Tell whether to wait for the three: until then the gap may be a change of tempo.
+        Return True while waiting for the third clock: the gap may be a change of tempo.
         """
         clocks = list(self._clocks)
         for recent in (1, 2, 3):
@@ -155,7 +190,7 @@ class MidiClockSource:
 
 
 def _fit_line(clocks: Sequence[tuple[int, Seconds]]) -> tuple[float, float]:
-    """Return the seconds between two clocks, and those of the last, by least squares."""
+    """Return the seconds between two clocks and the time of the last, by least squares."""
     count, (last, zero) = len(clocks), clocks[-1]
     xs = [n - last for n, _ in clocks]
     ys = [at - zero for _, at in clocks]
@@ -166,16 +201,16 @@ def _fit_line(clocks: Sequence[tuple[int, Seconds]]) -> tuple[float, float]:
 
 
 def _rms_jitter(clocks: Sequence[tuple[int, Seconds]]) -> float:
-    """Return how far clocks lie beside their line, in seconds: root mean square."""
+    """Return the root mean square distance of clocks from their line, in seconds."""
     slope, here = _fit_line(clocks)
     last = clocks[-1][0]
     return sqrt(sum((at - here - slope * (n - last)) ** 2 for n, at in clocks) / (len(clocks) - 2))
 
 
 def _is_straight(clocks: Sequence[tuple[int, Seconds]], known: float) -> bool:
-    """Tell whether the last clocks lie on the line of those before, as near as jitter lets them.
+    """Return True if the last clocks lie on the line of those before, within the jitter.
 
-    `known` is the jitter of longer stretches, for those that are too short to tell their own.
+    `known` is a jitter measured earlier, in seconds, used where there are too few clocks to measure it.
     """
     for count in (3, 12):
         old, recent = clocks[:-count], clocks[-count:]
@@ -189,26 +224,31 @@ def _is_straight(clocks: Sequence[tuple[int, Seconds]], known: float) -> bool:
     return True
 
 
-# --- a host's transport --------------------------------------------------------------------------
+# --- host transport, Link --------------------------------------------------------------------------
 
 MEDIAN_REPORTS = 15
-"""Reports whose middle is taken: one that travelled long does not pull."""
+"""Number of reports whose median gives the position, so that a delayed report has no effect."""
 JUMP, CERTAIN_JUMP = Seconds(0.060), Seconds(0.5)
-"""Beside the pulse by this much, twice or at once, the host has gone elsewhere."""
+"""A distance from the line that counts as a jump: if two reports agree on it, or at once."""
 
 
-class HostTransportSource:
-    """What `/llmball/transport` (or Ableton Link) says: the tempo is the host's own word, the place is steadied."""
+class HostTransportSource(SyncSource):
+    """`/llmball/transport`: the tempo is the reported one, the position the median of the last reports."""
 
     def __init__(self) -> None:
-        self.tempo_line: HostTempoLine | None = None
-        self.running = False
-        self.jumps = 0
+        super().__init__()
         self._recent_zeros: deque[float] = deque(maxlen=MEDIAN_REPORTS)
         self._suspected_jump: float | None = None
 
+    def receive(self, event: SyncEvent, now: Seconds) -> bool:
+        """Process a report."""
+        if not isinstance(event, HostTransportReported):
+            return False
+        self.on_report(now, event.playing, event.quarter, event.bpm)
+        return True
+
     def on_report(self, at: Seconds, playing: bool, quarter: float, bpm: float) -> None:
-        """Take one report: where the host is, in quarter notes since the song began, and its tempo."""
+        """Process a report: whether the host plays, its position in quarter notes and its tempo."""
         if self.tempo_line is None or (playing and not self.running):
             self._jump(HostTempoLine(at, quarter, bpm))
             self.running = playing
@@ -218,9 +258,8 @@ class HostTransportSource:
             return
         expected = self.tempo_line.quarter_at(at)
         if bpm != self.tempo_line.bpm:
-            self.tempo_line = HostTempoLine(
-                at, expected, bpm
-            )  # the beats told so far told it under the other tempo
+            # earlier reports are under the old tempo
+            self.tempo_line = HostTempoLine(at, expected, bpm)
             self._recent_zeros.clear()
         deviation = (quarter - expected) * 60 / bpm
         if abs(deviation) > JUMP:
@@ -243,16 +282,22 @@ class HostTransportSource:
         self.jumps += 1
 
 
-class LinkSource:
-    """Ableton Link's time: exact as it stands, whether or not anybody plays."""
+class LinkSource(SyncSource):
+    """Ableton Link: its time is exact, and runs whether anybody plays or not."""
 
-    def __init__(self) -> None:
-        self.tempo_line: HostTempoLine | None = None
-        self.running = False
-        self.jumps = 0
+    needs_link = True
+    shares_transport = True
+
+    def receive(self, event: SyncEvent, now: Seconds) -> bool:
+        """Process a report."""
+        if not isinstance(event, LinkReported):
+            return False
+        self.on_report(event.at, event.playing, event.quarter, event.bpm)
+        self.peers = event.peers
+        return True
 
     def on_report(self, at: Seconds, playing: bool, quarter: float, bpm: float) -> None:
-        """Take where Link is, in quarter notes, and its tempo."""
+        """Process a report: whether anybody plays, the position in quarter notes and the tempo."""
         if self.tempo_line is not None:
             deviation = (quarter - self.tempo_line.quarter_at(at)) * 60 / bpm
             self.jumps += abs(deviation) > JUMP
@@ -266,13 +311,13 @@ TAP_TIMEOUT = Seconds(60 / MIN_TEMPO)
 
 
 class TapTempo:
-    """Taps of a foot: the tempo of the last few, as long as they keep a pulse."""
+    """Tap tempo: the mean tempo of the last taps, as long as they are regular."""
 
     def __init__(self) -> None:
         self._taps: deque[Seconds] = deque(maxlen=MAX_TAPS)
 
     def tap(self, at: Seconds) -> float | None:
-        """Take a tap; return quarter notes a minute once there are two, within 20..300. Two at one moment are one."""
+        """Process a tap; return quarter notes a minute (20 to 300) from the second tap on. Taps at the same time count once."""
         if self._taps and at <= self._taps[-1]:
             return None
         if self._taps:
@@ -282,9 +327,20 @@ class TapTempo:
                 last = self._taps[-1]
                 self._taps.clear()
                 if since <= TAP_TIMEOUT:
-                    self._taps.append(last)  # a new tempo begins with the step that is unlike the others
+                    self._taps.append(last)  # the new tempo starts with the irregular interval
         self._taps.append(at)
         if len(self._taps) < 2:
             return None
         bpm = 60 * (len(self._taps) - 1) / (at - self._taps[0])
         return bpm if MIN_TEMPO <= bpm <= MAX_TEMPO else None
+
+
+# --- the table ----------------------------------------------------------------------------------
+
+SOURCES: dict[str, type[SyncSource]] = {
+    "internal": InternalSource,
+    "clock": MidiClockSource,
+    "link": LinkSource,
+    "host": HostTransportSource,
+}
+"""The sources by the names that `--sync` has for them (`bridge.config.SYNC_SOURCES`, which imports nothing)."""

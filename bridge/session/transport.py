@@ -1,7 +1,7 @@
-"""The transport: idle, waiting or playing, and from moment to moment what playing asks for. Owned by the session.
+"""The transport: idle, waiting or playing; while playing, places, orders and announces beats. Owned by the session.
 
-Beats are ordered one by one, as far ahead as `lookahead` says, and placed end to end on the timeline; a take enters at its
-line; what is planned never ends while playing.
+Beats are ordered one by one, as far ahead as `lookahead` says, and placed end to end on the timeline. A take enters at its
+quantize line. The planned beats never run out while playing: a missing beat is replaced by one of the last bar.
 """
 
 from __future__ import annotations
@@ -12,23 +12,26 @@ from enum import Enum
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.midi.protocol import Health
-from bridge.protocol.controls import Value
 from bridge.protocol.events import Publish
 from bridge.session.accompaniment import Accompaniment
 from bridge.session.generation import Generation
 from bridge.session.host_sync import HostSync
 from bridge.session.playback import Playback
-from bridge.session.quantize import HoldLoop, entry_deadline, entry_point
-from bridge.session.settings import ExpressionControllers, SettingsControl
+from bridge.session.quantize import entry_deadline, entry_point
 from bridge.takes.takes import Take, Takes
-from model.music.notes import TICKS_PER_QUARTER, Ticks
+from model.music.notes import TICKS_PER_QUARTER
 
 REPORT_INTERVAL = Seconds(1)
+VAMP_MARGIN = Seconds(0.060)
+"""Seconds before the end of the planned beats at which a bar is repeated if no new beat has arrived."""
 
 
 @dataclass(slots=True)
 class HealthReport:
-    """`late` counts note-ons over 5 ms late and takes that missed their line, `starved` the beats repeated."""
+    """What `/llmball/health` reports.
+
+    `late`: note-ons more than 5 ms late and takes that missed their line. `starved`: repeated beats.
+    """
 
     late: int = 0
     dropped: int = 0
@@ -37,32 +40,25 @@ class HealthReport:
     next_report: Seconds = Seconds(0)
 
     def start(self, now: Seconds) -> None:
-        """Begin to tell, a second from now."""
+        """Report from a second from now on."""
         self.next_report = Seconds(now + REPORT_INTERVAL)
 
     def add(self, health: Health) -> None:
-        """Add what the player counted in its last second."""
+        """Add the player's counts of its last second."""
         self.late += health.late
         self.dropped += health.dropped
         self.p99_ms = health.p99_ms
 
     def report(self, now: Seconds, ahead: float) -> list[Publish]:
-        """Return what is to be told now, if it is time; `ahead` is what is planned, in quarter notes."""
+        """Return the report if it is due; `ahead` is the planned time, in quarter notes."""
         if now < self.next_report:
             return []
         self.next_report = Seconds(now + REPORT_INTERVAL)
         return [Publish("health", (self.late, self.dropped, self.starved, ahead, self.p99_ms))]
 
 
-VAMP_MARGIN = Seconds(0.060)
-"""This long before the end of what is planned, the vamp steps in."""
-
-
-START_DELAY = Seconds(0.030)
-
-
 class State(Enum):
-    """The states that a session can be in."""
+    """The states of a session."""
 
     IDLE = "idle"
     WAITING = "waiting"
@@ -71,25 +67,21 @@ class State(Enum):
 
 @dataclass(slots=True)
 class Transport:
-    """Plays what the others prepare; all of them are the session's. `settings` is its table of controls."""
+    """Starts, continues and stops playback."""
 
-    settings: dict[str, Value]
     playback: Playback
     takes: Takes
-    hold_loop: HoldLoop
-    settings_control: SettingsControl
     host_sync: HostSync
     accompaniment: Accompaniment
     generation: Generation
-    expression: ExpressionControllers
     health: HealthReport = field(default_factory=HealthReport)
     state: State = State.IDLE
     _starting: bool = False
 
-    # --- what is asked -------------------------------------------------------------------------
+    # --- requests --------------------------------------------------------------------------
 
     def play(self, now: Seconds) -> None:
-        """Begin at bar 1, as soon as the first beat is there. Raises BadRequest: there is no take."""
+        """Start at bar 1 as soon as the first beat is ready. Raises BadRequest if there is no take."""
         take = self.takes.latest
         if take is None:
             raise BadRequest("/llmball/play", "there is nothing to play yet: send a prompt first")
@@ -98,51 +90,47 @@ class Transport:
         self._set_state(State.WAITING)
 
     def start_with_host(self) -> None:
-        """Begin with whoever leads the time, which has begun."""
+        """Start because the host has started."""
         self._starting = True
         if self.takes.latest is not None:
             self._set_state(State.WAITING)
 
     def wait_for_play(self) -> None:
-        """Have a take that was asked for wait until play, where nothing plays."""
+        """Enter the WAITING state unless playing: a take was requested, and will start with play."""
         if self.state is not State.PLAYING:
             self._set_state(State.WAITING)
 
     def cancel_waiting(self) -> None:
-        """Note that there is no take any more to wait for."""
+        """Leave the WAITING state: its take has failed."""
         if self.state is State.WAITING:
             self._starting = False
             self._set_state(State.IDLE)
 
     def stop(self, panic: bool, now: Seconds) -> None:
-        """End what sounds; the take is kept."""
+        """Stop playback. The take is kept and comes again with play."""
         self._starting = False
-        self.settings["hold"] = 0
+        self.playback.cancel_hold()
         self._reset_to_bar_one(self.takes.latest, now, panic)
         self._set_state(State.IDLE)
 
+    def add_health(self, health: Health) -> None:
+        """Add the player's report of its last second."""
+        self.health.add(health)
+
     def _reset_to_bar_one(self, take: Take | None, now: Seconds, panic: bool = False) -> None:
-        """Silence the stage and make a take ready to begin at bar 1."""
+        """Silence the playback and make a take ready to start at bar 1."""
         if self.state is State.PLAYING:
             self.playback.cut(self.playback.tick(now))
         self.playback.silence(panic)
         self.accompaniment.reset()
-        self.hold_loop.cancel()
         if take is not self.takes.current:
             self.generation.forget(self.takes.current)
-        self.takes.current, self.takes.coming = None, take
-        if take is not None and take.generator_lost:
-            self.takes.restart(take)
-        elif take is not None and self.state is State.PLAYING:
-            take.rewind(0)
-        if self.takes.coming is not None:
-            self.takes.coming.entry_tick = self.takes.coming.immediate_until = None
-            self.takes.coming.cue = self.takes.coming.end_beat = None
+        self.takes.reset(take, played=self.state is State.PLAYING)
 
-    # --- going on ------------------------------------------------------------------------------
+    # --- playing -----------------------------------------------------------------------------
 
     def proceed(self, now: Seconds) -> None:
-        """Do whatever the moment asks for: start, enter, place, repeat, announce, order."""
+        """Do what is due: start, let a take enter, place or repeat beats, announce, order."""
         coming = self.takes.coming
         if self._starting and coming is not None and coming.ready and self.host_sync.can_start():
             self._start(coming, now)
@@ -150,7 +138,7 @@ class Transport:
             self._enter_if_due(now)
             self._place_ready()
             if self.takes.current is not None:
-                self.hold_loop.update(self.takes.current, now, float(self.settings["lookahead"]))
+                self.playback.proceed_hold(self.takes.current, now)
             while (
                 not self._ending_planned
                 and self._vamp_deadline() <= now
@@ -159,29 +147,26 @@ class Transport:
                 self.health.starved += 1
                 self._enter_if_due(now)
             self.accompaniment.proceed(now)
-            self.expression.send()
+            self.playback.send_levels(self.takes.current)
             self.playback.announce(now)
             if self._ending_planned and now >= self.playback.planned_until():
                 self.stop(False, now)
                 return
             ahead = (self.playback.timeline.end - self.playback.tick(now)) / TICKS_PER_QUARTER
             self.playback.effects += self.health.report(now, ahead)
-        if self.generation.running:
-            self.generation.order_ahead(self.takes, self.playback, now, held=self.hold_loop.active)
+        self.generation.order_ahead(now)
 
     def next_deadline(self) -> Seconds | None:
-        """Return when there is something to do, if at all."""
+        """Return the time at which `proceed` must be called, None unless playing."""
         if self.state is not State.PLAYING:
             return None
-        entry_deadline_ = entry_deadline(self.takes.coming, self.playback)
         times = [
             self.health.next_report,
             self.playback.next_announcement(),
-            entry_deadline_,
+            entry_deadline(self.takes.coming, self.playback),
             self.accompaniment.next_deadline(),
+            self.generation.next_deadline(),
         ]
-        if not self.hold_loop.active:
-            times.append(self.generation.next_deadline(self.takes, self.playback))
         if self._ending_planned:
             times.append(self.playback.planned_until())
         elif self.playback.timeline.placed:
@@ -192,17 +177,12 @@ class Transport:
         self._starting = False
         self.takes.make_current(take)
         self.accompaniment.reset()
-        if self.host_sync.start_on_host_beat(take, now):
-            self.playback.set_bar_one(Ticks(0))
-        else:
-            self.playback.start(self.settings_control.bpm(take), Seconds(now + START_DELAY))
-            self.playback.count_in(int(self.settings["countin"]), self.settings_control.meter(take))
-            self.playback.set_bar_one(self.playback.timeline.end)
+        self.host_sync.start(take, now)
         self.health.start(now)
         self._set_state(State.PLAYING)
 
     def _enter_if_due(self, now: Seconds) -> None:
-        """Let the coming take in: once what plays is planned up to its line and its first beat is there."""
+        """Let the coming take enter if beats are planned up to its line and its first beat is ready."""
         coming = self.takes.coming
         if coming is None:
             return
@@ -211,18 +191,15 @@ class Transport:
         self.health.late += late
         if at is None or not coming.ready or (coming.immediate_until is None and playback.timeline.end < at):
             return
-        playback.cut(at)
-        playback.timeline.end = at
+        playback.enter_at(at)
         self.generation.forget(self.takes.current)
         self.takes.make_current(coming)
-        self.hold_loop.cancel()
-        self.settings["hold"] = 0
-        playback.retime(self.settings_control.bpm(coming), at)
-        self.host_sync.send_own_tempo_if_alone(coming)
+        playback.cancel_hold()
+        self.host_sync.enter(coming, at)
         self._place_ready()
 
     def _vamp_deadline(self) -> Seconds:
-        """Return when the vamp must step in; a take that enters at once is given a moment without it."""
+        """Return the time at which a bar is repeated; not before a take that enters immediately had time to get ready."""
         coming = self.takes.coming
         deadline = Seconds(self.playback.planned_until() - VAMP_MARGIN)
         immediate_until = coming.immediate_until if coming is not None else None
@@ -230,7 +207,7 @@ class Transport:
 
     @property
     def _ending_planned(self) -> bool:
-        """Whether what plays was asked to end, and all of it is planned."""
+        """True if the current take ends and all its beats are planned."""
         take = self.takes.current
         return (
             take is not None
@@ -241,11 +218,9 @@ class Transport:
 
     def _place_ready(self) -> None:
         take = self.takes.current
-        if take is None or self.hold_loop.active:
-            return
-        for beat in take.ready:
-            self.playback.place(take, beat, new_bar=beat.beat == 0)
-        take.ready.clear()
+        if take is not None and not self.playback.holding:
+            for beat in take.take_ready():
+                self.playback.place(take, beat, new_bar=beat.beat == 0)
 
     def _set_state(self, state: State) -> None:
         if state is not self.state:

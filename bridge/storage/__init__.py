@@ -1,1 +1,1 @@
-"""Files that outlast the daemon: takes and sets in the home folder."""
+"""Files in the user's data folder: kept takes, sets, the taste."""

@@ -1,4 +1,4 @@
-"""Where a user's state lives: $LLMBALL_HOME, else the platform's data folder. Called from the daemon's loop."""
+"""The user's data folder ($LLMBALL_HOME, else the platform's) and the taste in it."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ log = logging.getLogger("llmball")
 
 
 def data_folder() -> Path:
-    """Return the folder; it need not exist yet."""
+    """Return the folder. It may not exist yet."""
     override = os.environ.get("LLMBALL_HOME")
     return Path(override) if override else user_data_path("llmball", appauthor=False)
 
 
 def read_taste() -> NamedWeights:
-    """Return the user's weights of the fusion; as shipped where none are kept, or where they cannot be read."""
+    """Return the user's taste (weights of the bias terms); the shipped weights if there is none or it cannot be read."""
     path = data_folder() / "taste.json"
     try:
         return restore_weights(json.loads(path.read_text(encoding="utf-8")))
@@ -34,16 +34,16 @@ def read_taste() -> NamedWeights:
 
 
 def write_taste(theta: NamedWeights) -> None:
-    """Keep the user's weights; the file is the old one or the new one at any moment. Raises OSError."""
+    """Save the user's taste. Raises StorageError."""
     write_atomically(data_folder() / "taste.json", json.dumps(dict(theta), indent=1).encode())
 
 
 class StorageError(OSError):
-    """Something cannot be kept; the message says the remedy."""
+    """A file cannot be written; the message says the remedy."""
 
 
 def write_atomically(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all: at any moment it is the old one or the new one. Raises HomeError."""
+    """Write a file whole or not at all, by renaming a temporary one. Raises StorageError."""
     temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -1,11 +1,10 @@
-"""What is kept of a performance: some bars with all that they came from, as .mid and as JSON to replay them by.
+"""Kept takes: the last bars of a performance as .mid, and as JSON with what each bar came from, for `llmball replay`.
 
-Files lie in the takes folder of the user's state. Called from a worker thread of the daemon, or by `llmball replay`.
+The files are in the folder `takes` of the data folder. Called from a worker thread of the daemon, or by `llmball replay`.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import re
 from collections.abc import Callable
@@ -15,18 +14,17 @@ from pathlib import Path
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.storage.home import StorageError, data_folder, write_atomically
-from bridge.takes.recorder import BarOrigin, KeptBars
+from bridge.takes.recorder import KeptBars
 from model.music import midifile
 from model.music.midifile import Song
 from model.music.midifile import write as write_song
-from model.music.notes import Note, Ticks
 
 MAX_KEPT_TAKES, MAX_LISTED = 2000, 50
-"""Takes that are kept; nothing is thrown away for the user."""
+"""The number of takes that may be kept (none is ever deleted), and of those that are listed."""
 
 
 def save(kept_bars: KeptBars, now: datetime) -> tuple[Path, str]:
-    """Keep it; return the .mid file and the name by which it is replayed. Raises HomeError, and keeps neither then."""
+    """Write both files; return the .mid and the name for `llmball replay`. Raises StorageError and then writes neither."""
     takes = data_folder() / "takes"
     if sum(1 for _ in takes.glob("*.json")) >= MAX_KEPT_TAKES:
         raise StorageError(f"{MAX_KEPT_TAKES} takes are kept in {takes}: move some away first")
@@ -47,14 +45,14 @@ KEPT_FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(mid|json)")
 
 
 def list_kept() -> list[dict[str, object]]:
-    """Return the latest kept takes, the newest first: name, words, how many bars, key and tempo."""
+    """Return the newest kept takes, newest first: name, words, number of bars, key and tempo."""
     newest = sorted((data_folder() / "takes").glob("*.json"), reverse=True)[:MAX_LISTED]
     found: list[dict[str, object]] = []
     for path in newest:
         try:
             kept = from_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError, KeyError, TypeError):
-            continue  # somebody else's file is not listed
+        except (OSError, ValueError):
+            continue  # not a file of ours
         song = kept.song
         words = kept.bars[-1].prompt if kept.bars else ""
         data = {"name": path.stem, "words": words, "bars": len(song.bars), "key": song.key}
@@ -63,7 +61,7 @@ def list_kept() -> list[dict[str, object]]:
 
 
 def kept_file(name: str) -> bytes | None:
-    """Return a kept .mid or .json by its name, None where there is none."""
+    """Return the bytes of a kept .mid or .json by its file name, None if there is none."""
     if KEPT_FILE_NAME.fullmatch(name) is None:
         return None
     try:
@@ -87,29 +85,18 @@ def load(name: str) -> KeptBars:
         raise OwnerError(f"there is no take {name!r} in {path.parent}; {known}") from error
     except OSError as error:
         raise OwnerError(f"{path} cannot be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError) as error:
-        raise OwnerError(f"{path} is no take of LLMBall's: {error}") from error
+    except ValueError as error:
+        raise OwnerError(f"{path} is not a take of LLMBall: {error}") from error
 
 
 def from_json(text: str) -> KeptBars:
-    """Return what `to_json` wrote. Raises ValueError, KeyError or TypeError."""
-    data = json.loads(text)
-    song = data["song"]
+    """Return the bars that `KeptBars.to_json` wrote. Raises ValueError."""
+    import msgspec  # imported here: the daemon's start need not wait for it
 
-    return KeptBars(
-        Song(
-            bars=tuple((Ticks(at), str(what)) for at, what in song["bars"]),
-            end=Ticks(song["end"]),
-            tempos=tuple((Ticks(at), float(what)) for at, what in song["tempos"]),
-            key=song["key"],
-            notes=tuple(Note(**note) for note in song["notes"]),
-            chords=tuple((Ticks(at), str(what)) for at, what in song["chords"]),
-            programs=tuple((str(part), int(program)) for part, program in song["programs"]),
-        ),
-        tuple(BarOrigin(**bar) for bar in data["bars"]),
-        data["controls"],
-        data["weights"],
-    )
+    try:
+        return msgspec.json.decode(text, type=KeptBars)
+    except (msgspec.MsgspecError, RecursionError) as error:
+        raise ValueError(str(error)) from error
 
 
 log = logging.getLogger("llmball")
@@ -119,21 +106,21 @@ RECORD_PREFIX = "record:"
 
 
 def recording_path(output: str | None) -> Path | None:
-    """Return the file that an output names, if it does."""
+    """Return the path of an output `record:PATH`, None for other outputs."""
     if output is None or not output.startswith(RECORD_PREFIX):
         return None
     return Path(output.removeprefix(RECORD_PREFIX))
 
 
 class RecordingFile:
-    """`output` is the owner's choice of output; where it names no file nothing is written."""
+    """Writes the recorded bars to the file of an output `record:PATH`; other outputs write nothing."""
 
     def __init__(self, output: str | None, recorded_song: Callable[[Seconds], Song | None]) -> None:
         self._recorded_song = recorded_song
         self._file = recording_path(output)
 
     def write(self) -> None:
-        """Write what was played so far. A disk that is full is told, and is no reason to stop."""
+        """Write the bars played so far. A failure (a full disk) is logged only."""
         if self._file is None:
             return
         song = self._recorded_song(monotonic())

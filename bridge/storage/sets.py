@@ -1,4 +1,4 @@
-"""A set: controls, bank and pads as readable TOML, saved and loaded whole. Pure but for the two that touch files."""
+"""Sets: controls, bank and MIDI bindings as TOML. Pure except for `load_set` and `save_set`."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ from bridge.protocol.requests import parse_prompt
 from bridge.storage.home import data_folder, write_atomically
 
 MAX_NAME_BYTES = 200
-"""Of a name: file systems have 255 for one and what we put around it."""
+"""Bytes of a set's name: file systems allow 255 with our suffixes."""
 _NAME = re.compile(r"[\w-][\w -]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Every control, the prompts of the bank by slot, and what each touch of a MIDI controller does."""
+    """Values of all controls, the prompts of the bank by slot, and MIDI bindings."""
 
     controls: Mapping[str, Value]
     bank: Mapping[int, str]
     bindings: Mapping[MidiBinding, str]
 
     def to_toml(self) -> str:
-        """Return the file: only what is not at its default."""
+        """Return the set as TOML: only values that are not at their default."""
         lines = [
             "# a set of LLMBall: what is not named here is at its default (docs/osc.md)",
             "",
@@ -56,7 +56,7 @@ def _toml(value: Value) -> str:
 
 
 def from_toml(text: str) -> Set:
-    """Return the set that a file says, every value checked. Raises ValueError with a line that names the fault."""
+    """Return the set of a TOML text, every value checked. Raises ValueError with one line that names the fault."""
     try:
         data = tomllib.loads(text)
         unknown = set(data) - {"controls", "bank", "pads"}
@@ -85,14 +85,14 @@ def _table(data: Mapping[str, object], name: str) -> dict[str, object]:
 
 
 def set_path(name: str) -> Path:
-    """Return where a client's set of this name lies. Raises BadRequest: names are no paths."""
+    """Return the path of a set by its name. Raises BadRequest if the name is not allowed."""
     if not _NAME.fullmatch(name) or len(name.encode()) > MAX_NAME_BYTES:
         raise BadRequest("/llmball/set", "a set's name has letters, digits, - and _, 64 at most")
     return data_folder() / "sets" / f"{name}.toml"
 
 
 def load_set(path: Path) -> Set:
-    """Return the owner's set. Raises OwnerError."""
+    """Return the set of a file. Raises OwnerError."""
     try:
         return from_toml(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -102,5 +102,5 @@ def load_set(path: Path) -> Set:
 
 
 def save_set(path: Path, set_: Set) -> None:
-    """Save a set, whole or not at all. Raises HomeError."""
+    """Save a set. Raises StorageError."""
     write_atomically(path, set_.to_toml().encode())

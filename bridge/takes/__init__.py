@@ -1,1 +1,1 @@
-"""What a take is: its beats on the time line, arranged, voiced, recorded. Pure: never imports asyncio, socket, threading or time."""
+"""Takes and their beats on the timeline: arranged, voiced, recorded. Pure: never imports asyncio, socket, threading or time."""

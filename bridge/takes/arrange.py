@@ -1,7 +1,7 @@
-"""A beat of the model under the output controls: which notes sound, where, how loud. Pure and repeatable.
+"""Applies the output controls to a generated beat: which notes sound, when, how loud. Pure and repeatable.
 
-What is decided here can be decided again for beats already planned: mutes, levels, octaves, ranges, voicings,
-offsets, transposition, swing and looseness never ask the model.
+Mutes, levels, octaves, ranges, voicings, offsets, transposition, swing and humanise can be applied again to planned beats
+without the model.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from model.music.notes import TICKS_PER_QUARTER, Beat, Note, Ticks
 from model.music.swing import in_meter, swung
 
 DEFAULT_HUMANISE = 0.3
-"""The looseness of words that say nothing of it."""
+"""Value of `humanise` when neither the control nor the prompt gives one."""
 MAX_TIME_JITTER = 0.010
-"""Seconds that `humanise 1` moves a note at most."""
+"""Seconds by which `humanise 1` moves a note at most."""
 MAX_VELOCITY_JITTER = 8
-"""Velocity steps that `humanise 1` moves a note at most."""
+"""Velocity steps by which `humanise 1` changes a note at most."""
 MIDI_PITCHES = range(128)
 MIN_SUSTAINED = 60
-"""What would sound on for fewer ticks under another chord is left out."""
+"""Ticks; a note that would go on for less under a new chord is left out."""
 MIN_VOICING_NOTE, MAX_VOICING_NOTE = 47, 66
-"""Between these the lowest note of a chord is looked for where a voicing is asked for."""
+"""The range of the lowest note of a chord under the control `part/chords/voicing`."""
 SPARSE_VOICINGS = frozenset({"shell", "rootless", "power"})
-"""Voicings that leave tones out."""
+"""Voicings that leave out chord tones."""
 
 
 @dataclass(frozen=True, slots=True)
 class Feel:
-    """What a take brings to the arrangement of its beats: its seed, and its swing in pairs of `unit` notes (8 or 16)."""
+    """A take's seed, and its swing: the position of the off-beat in pairs of `unit` notes (8 or 16)."""
 
     seed: int = 0
     swing: float = 0.5
@@ -47,16 +47,16 @@ STRAIGHT = Feel()
 def arranged_notes(
     beat: Beat, start: Ticks, bpm: float, feel: Feel, settings: Mapping[str, Value]
 ) -> tuple[ScheduledNote, ...]:
-    """Return the sounds of a beat that begins at an absolute tick.
+    """Return the notes to play of a beat that begins at tick `start`.
 
-    The take's own swing is for where the controls leave it to the words. Its seed, the number of the beat and the part
-    decide all looseness, so a mute changes nothing in the other parts.
+    The take's swing applies if the control `swing` is negative. Random deviations depend on the take's seed, the index of
+    the beat and the part only, so muting one part does not change the others.
     """
     found: dict[tuple[str, int, Ticks], ScheduledNote] = {}
     humanise = float(settings["humanise"])
     if humanise < 0:
         humanise = DEFAULT_HUMANISE
-    looseness_left = 1 - float(settings["quantise"])
+    unquantised = 1 - float(settings["quantise"])
     swing, unit = _swing(feel, beat.meter, settings)
     ticks_a_second = bpm * TICKS_PER_QUARTER / 60
     for part in dict.fromkeys(n.part for n in beat.notes):
@@ -70,7 +70,7 @@ def arranged_notes(
             jitter = (
                 (rng.uniform(-MAX_TIME_JITTER, MAX_TIME_JITTER) * ticks_a_second + note.offset)
                 * humanise
-                * looseness_left
+                * unquantised
             )
             velocity = round(
                 note.velocity * float(settings[f"part/{part}/level"])
@@ -88,13 +88,13 @@ def arranged_notes(
                 part,
                 start,
             )
-            # a fold can bring two notes of a chord to one pitch: it sounds once
+            # folding octaves can give two notes the same pitch: keep one
             found.setdefault((part, note.pitch, note.start), scheduled)
     return tuple(sorted(found.values()))
 
 
 def count_in_click(at: Ticks, beat: int, settings: Mapping[str, Value]) -> ScheduledNote:
-    """Return the click of a beat that begins at a tick, louder on the first of a bar (0)."""
+    """Return the count-in click of a beat, louder on the first of the bar (0)."""
     pitch = drum_map(str(settings["drums/map"])).get(ROLES["rim"], ROLES["rim"])
     channel = int(settings["part/drums/channel"]) - 1
     return ScheduledNote(at, Ticks(60), channel, pitch, 85 if beat else 115, "drums", at)
@@ -103,7 +103,7 @@ def count_in_click(at: Ticks, beat: int, settings: Mapping[str, Value]) -> Sched
 def sustained_notes(
     notes: Iterable[ScheduledNote], ended_notes: Iterable[ScheduledNote], at: Ticks, beat: Ticks
 ) -> tuple[ScheduledNote, ...]:
-    """Return what of a beat's sounds under another chord goes on from a tick, in the beat that plays then: what ends where one `rang` to."""
+    """Return the notes that continue from tick `at` under a new chord: those that end where a note of `ended_notes` did."""
     ends = {(s.part, s.at + s.length) for s in ended_notes}
     later = ((s, max(s.at, at), s.at + s.length) for s in notes)
     return tuple(
@@ -114,7 +114,7 @@ def sustained_notes(
 
 
 def _swing(feel: Feel, meter: str, settings: Mapping[str, Value]) -> tuple[float, int]:
-    """Return the place of the off-beat and the unit of its pairs."""
+    """Return the position of the off-beat (0.5 is straight) and the unit of its pairs (8 or 16)."""
     swing, unit = float(settings["swing"]), int(settings["swing_unit"])
     if swing < 0:
         swing, unit = feel.swing, max(unit, feel.unit)
@@ -124,9 +124,9 @@ def _swing(feel: Feel, meter: str, settings: Mapping[str, Value]) -> tuple[float
 def _with_output_pitches(
     notes: list[Note], part: str, symbol: str | None, settings: Mapping[str, Value]
 ) -> Iterable[Note]:
-    """Return a part's notes of a beat at the pitches that sound; those that its range has no room for are gone."""
+    """Return a part's notes at their output pitches, without those that do not fit its range."""
     low, high = int(settings[f"part/{part}/low"]), int(settings[f"part/{part}/high"])
-    if part == "drums":  # a kit is not transposed; what its range leaves out is silent
+    if part == "drums":  # drums are not transposed
         kit = drum_map(str(settings["drums/map"]))
         mapped = (replace(n, pitch=kit.get(n.pitch, n.pitch)) for n in notes)
         return [n for n in mapped if low <= n.pitch <= high]
@@ -139,17 +139,17 @@ def _with_output_pitches(
 
 
 def _octave_folded(pitch: int, low: int, high: int) -> int | None:
-    """Return the pitch moved by octaves into low..high; None where no octave of it lies there."""
+    """Return the pitch moved by octaves into low..high, None if no octave of it lies there."""
     pitch += 12 * max(0, -(-(low - pitch) // 12))
     pitch -= 12 * max(0, -(-(pitch - high) // 12))
     return pitch if low <= pitch <= high else None
 
 
 def voiced(notes: list[Note], symbol: str | None, voicing: str, within: range = MIDI_PITCHES) -> list[Note]:
-    """Return the chords of a beat laid out anew; the rhythm, lengths and velocities stay the model's.
+    """Return the chords part of a beat in a voicing; rhythm, lengths and velocities stay.
 
-    `within` is where they should lie: the octave is the nearest to the model's that has room for the whole chord.
-    A single note of a figure is no chord to lay out: it only goes to the nearest tone of a voicing that leaves some out.
+    The chord goes to the octave nearest to the generated one in which all of it lies `within` a range. A single note
+    moves to the nearest tone of the voicing if the voicing leaves out tones.
     """
     if voicing == "auto" or symbol is None:
         return notes
@@ -168,7 +168,7 @@ def voiced(notes: list[Note], symbol: str | None, voicing: str, within: range = 
         legal = [r for r in roots if r + tones[0] >= 0 and r + tones[-1] <= 127]
         fits = [r for r in legal if r + tones[0] in within and r + tones[-1] in within]
         middle = max(MIN_VOICING_NOTE, min(MAX_VOICING_NOTE, chord_notes[0].pitch))
-        # the octave that begins nearest to where the model's chord does, the lower one first
+        # the octave nearest to the generated chord, the lower one first
         base = min(fits or legal, key=lambda r: abs(r + 5 - middle))
         result += [
             replace(chord_notes[min(i, len(chord_notes) - 1)], pitch=base + t) for i, t in enumerate(tones)
@@ -177,13 +177,13 @@ def voiced(notes: list[Note], symbol: str | None, voicing: str, within: range = 
 
 
 def _nearest_pitch(pitch: int, classes: Collection[int]) -> int:
-    """Return the nearest pitch of some pitch classes."""
+    """Return the nearest pitch in a set of pitch classes."""
     around = (p for p in range(128) if p % 12 in classes)
     return min(around, key=lambda p: abs(p - pitch))
 
 
 def _voicing_intervals(intervals: Iterable[int], voicing: str) -> list[int]:
-    """Return semitones above the root, rising: once the intervals turn back they are in the next octave."""
+    """Return the voicing as ascending semitones above the root; `intervals` that descend go up an octave."""
     rising: list[int] = []
     for tone in intervals:
         rising.append(tone if not rising or tone > rising[-1] else tone + 12)
@@ -193,12 +193,12 @@ def _voicing_intervals(intervals: Iterable[int], voicing: str) -> list[int]:
             return close
         case "open":
             return sorted(t + 12 if i % 2 else t for i, t in enumerate(close))
-        case "drop2":  # of three voices the second inversion's, with the root below
+        case "drop2":  # a triad: second inversion above the root
             dropped = close[-2] if len(close) > 3 else close[1]
             moved = dropped - 12 if len(close) > 3 else dropped + 12
             return sorted([moved, *(t for t in close if t != dropped)])
         case "shell":
-            # the third or what stands for it, and the seventh, sixth or at least the fifth
+            # the third (or fourth, second), and the seventh (or sixth, fifth)
             third = [t for t in (4, 3, 5, 2) if t in close]
             seventh = [t for t in (11, 10, 9, 7, 8, 6) if t in close]
             return [0, *third[:1], *seventh[:1]]

@@ -1,4 +1,4 @@
-"""What was played, kept for a .mid file: bars, sounds, chords and tempi by absolute ticks. Owned by the session."""
+"""Recorder: what was played (bars, notes, chords, tempi by tick), for .mid files. Owned by `bridge.session.playback`."""
 
 from __future__ import annotations
 
@@ -15,25 +15,21 @@ from model.music.midifile import Song, bar_length
 from model.music.notes import Note, Ticks
 
 T = TypeVar("T")
-
-
 ChangedControls = Mapping[str, Value]
 """Controls that are not at their default."""
-
-
 MAX_REMEMBERED_BARS = 256
-"""Bars that are remembered where no file wants them all."""
+"""The number of bars that are kept unless all are."""
 
 
 class Recorder:
-    """The log of one performance since play: the last bars, or where a file is `wanted` all of them."""
+    """Records one performance since play: all bars with `keep_all`, else at least the last `MAX_REMEMBERED_BARS`."""
 
     def __init__(self, keep_all: bool) -> None:
         self._keep_all = keep_all
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything: play begins at bar 1."""
+        """Forget everything: playback starts at bar 1."""
         self._bars: list[tuple[Ticks, str]] = []
         self._notes: list[ScheduledNote] = []
         self._chords: list[tuple[Ticks, str]] = []
@@ -43,7 +39,7 @@ class Recorder:
         self._end = Ticks(0)
 
     def add(self, placed: PlacedBeat, controls: ChangedControls) -> None:
-        """Keep a beat that was placed, under controls that were not at their default."""
+        """Record a placed beat and the controls that are not at their default."""
         if placed.beat == 1:
             self._bars.append((placed.start, placed.music.meter))
             if not self._keep_all and len(self._bars) > 2 * MAX_REMEMBERED_BARS:
@@ -59,11 +55,11 @@ class Recorder:
             self._chords.append((placed.start, chord))
 
     def add_notes(self, notes: Collection[ScheduledNote]) -> None:
-        """Keep what was struck anew within a beat."""
+        """Record notes that were added to a placed beat."""
         self._notes += notes
 
     def cut(self, after: Ticks, longest: Ticks, let_ring: Collection[str] = ()) -> None:
-        """Take back what was planned from a tick on; the sounds, of which none is longer than `reach`, by `orders.remains`."""
+        """Remove what was planned from a tick on and shorten notes; no note is longer than `longest` ticks."""
         self._end = min(self._end, after)
         self._bars = [b for b in self._bars if b[0] < after]
         self._chords = [c for c in self._chords if c[0] < after]
@@ -73,14 +69,13 @@ class Recorder:
         self._notes[near:] = remainders(self._notes[near:], after, let_ring)
 
     def retime(self, at: Ticks, bpm: float) -> None:
-        """Keep a change of tempo."""
+        """Record a change of tempo; later ones are dropped."""
         self._tempi = [t for t in self._tempi if t[0] < at] + [(at, bpm)]
 
     def song(self, key: str, now: Ticks) -> Song | None:
-        """Return the whole bars played by a tick, at most what is planned; None before the first is.
+        """Return the whole bars played until tick `now`, None before the first.
 
-        A file's bars follow one another without gaps: where a take entered within a bar, its metre counts from
-        the next line of the file.
+        The bars have no gaps: if a take entered within a bar, its metre counts from the next bar line of the file.
         """
         bars: list[tuple[Ticks, str]] = []
         at = Ticks(0)
@@ -109,9 +104,9 @@ class Recorder:
     def last_bars(
         self, count: int, key: str, now: Ticks
     ) -> tuple[Song, tuple[tuple[int, ChangedControls], ...]] | None:
-        """Return the last whole bars played by a tick, so many at most; None before the first.
+        """Return the last whole bars (at most `count`) played until tick `now`, None before the first.
 
-        With them the take of each, and the controls that it began under.
+        The second value has the take number and the changed controls of each bar.
         """
         until = min(now, self._end)
         whole = [(at, meter) for at, meter in self._bars if at + bar_length(meter) <= until]
@@ -120,7 +115,7 @@ class Recorder:
         first = whole[-count:][0][0]
         bars: list[tuple[Ticks, str]] = []
         end = first
-        for at, meter in whole[-count:]:  # where a take entered within a bar the file's bars go on counting
+        for at, meter in whole[-count:]:  # if a take entered within a bar, the bars of the file continue
             if at >= end:
                 bars.append((Ticks(end - first), meter))
                 end = Ticks(end + bar_length(meter))
@@ -147,13 +142,13 @@ class Recorder:
 
 
 def _changes_from(changes: list[tuple[Ticks, T]], first: Ticks) -> list[tuple[Ticks, T]]:
-    """Return the changes from the last before a tick on."""
+    """Return the last change at or before a tick and all later ones."""
     before = [c for c in changes if c[0] <= first]
     return [*before[-1:], *(c for c in changes if c[0] > first)]
 
 
 def _changes_between(changes: list[tuple[Ticks, T]], first: Ticks, end: Ticks) -> tuple[tuple[Ticks, T], ...]:
-    """Return the changes within two ticks, counted from the first, where what held before holds."""
+    """Return the values that hold between two ticks; ticks count from the first."""
     return tuple((Ticks(max(0, at - first)), what) for at, what in _changes_from(changes, first) if at < end)
 
 
@@ -163,7 +158,7 @@ def _value_at(changes: list[tuple[Ticks, T]], tick: Ticks, before: T) -> T:
 
 @dataclass(frozen=True, slots=True)
 class BarOrigin:
-    """Where a bar came from, and the controls that it began under where they were not at their default."""
+    """What a bar came from, and the controls that were not at their default when it began."""
 
     take: str
     prompt: str
@@ -175,7 +170,7 @@ class BarOrigin:
 
 @dataclass(frozen=True, slots=True)
 class KeptBars:
-    """The bars as a song, where each came from, the controls when it was kept, and the weights' hash."""
+    """Kept bars: the song, the origin of each bar, the controls when it was kept, and the hash of the decoder's weights."""
 
     song: Song
     bars: tuple[BarOrigin, ...]
@@ -183,7 +178,7 @@ class KeptBars:
     weights: str
 
     def to_json(self) -> str:
-        """Return the file that `read` takes."""
+        """Return the JSON that `bridge.storage.kept_takes.from_json` reads."""
         data = {
             "bars": [asdict(bar) for bar in self.bars],
             "controls": dict(self.controls),

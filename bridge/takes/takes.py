@@ -1,4 +1,4 @@
-"""One take as the session sees it: its words, what is on order, and what is ready to be placed."""
+"""Takes as the session sees them: prompt, pending orders, beats that are ready; which plays, which comes, which played."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from bridge.clock import Seconds
 from bridge.protocol.controls import Value, model_controls
 from bridge.takes.arrange import Feel
 from bridge.takes.recorder import BarOrigin
-from model.generation.bias_weights import NamedWeights, sample_weights
+from model.generation.bias_weights import NamedWeights, sample_weights, shipped, updated_weights
 from model.generation.messages import BeatWritten, Begin, FirstNote
 from model.music.notes import Beat, Ticks
 from model.music.plan import Plan, interpolate_plans
 
 MAX_ON_ORDER = 2
-"""Beats ordered at a time: the next is begun while the last travels."""
+"""Beats on order at a time: the next is generated while the last travels."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A section asked for by hand: from beat `first` of a take to before beat `last`."""
+    """A cued section: from beat `first` of a take to before beat `last`."""
 
     section: str
     first: int
@@ -30,33 +30,37 @@ class Cue:
 
 @dataclass(slots=True)
 class Take:
-    """A prompt on its way to sound. Each order has one answer, in order; those of an older epoch no longer count."""
+    """A take: a prompt and the state of its generation.
+
+    Each order gets exactly one answer, in order; `rewind` starts a new epoch, and answers to orders of older epochs are
+    ignored.
+    """
 
     begin: Begin
-    submitted: bool = False  # its words were handed to the generator
-    first_plan: Plan | None = None  # what was understood of its words,
+    submitted: bool = False  # the generator has its prompt
+    first_plan: Plan | None = None  # what was understood of its prompt,
     second_plan: Plan | None = None  # and of a morph's second prompt
-    morph_x: float = 0.0  # where between the two it lies
+    morph_x: float = 0.0  # its place between the two, 0 to 1
     ready: list[Beat] = field(default_factory=list)
     first_note_only: bool = False  # the first note of its first beat was ready; the rest follows
     next_to_order: int = 0  # the next beat to order
     next_to_place: int = 0  # the next beat to place
-    entry_tick: Ticks | None = None  # where it means to enter,
-    quantize: str = "bar"  # one of the lines that this names
+    entry_tick: Ticks | None = None  # the tick at which it enters,
+    quantize: str = "bar"  # one of the lines with this name
     epoch: int = 0
-    pending: deque[int] = field(default_factory=deque)  # the epochs of what is on order
-    generator_lost: bool = (
-        False  # the generator knows it no longer: what was placed is repeated until another enters
-    )
-    immediate_until: Seconds | None = None  # with `quantize now`: so long the band waits for its first beat
-    public_name: str = ""  # what one that comes back is called
+    pending: deque[int] = field(default_factory=deque)  # the epochs of the pending orders
+    generator_lost: bool = False  # its generator died: placed bars are repeated until another take enters
+    immediate_until: Seconds | None = None  # with `quantize now`: no bar is repeated before this
+    public_name: str = ""  # the first id of a take that came back
     is_return: bool = False
     cue: Cue | None = None
-    end_beat: int | None = None  # it has no beat from this one on
+    end_beat: int | None = (
+        None  # index of the beat at which it ends (after an ending cue), None if it goes on
+    )
 
     @property
     def id(self) -> str:
-        """What it is called outside: its first number, also when it comes back."""
+        """Its public id: its first number, also when it comes back."""
         return self.public_name or str(self.number)
 
     @property
@@ -66,38 +70,38 @@ class Take:
 
     @property
     def plan(self) -> Plan | None:
-        """What is understood of its words, once it is."""
+        """What was understood of its prompt, None before that."""
         if self.first_plan is None or self.second_plan is None:
             return self.first_plan
         return interpolate_plans(self.first_plan, self.second_plan, self.morph_x)
 
     @property
     def feel(self) -> Feel:
-        """What it brings to the arrangement of its beats."""
+        """Its seed and swing, for the arrangement of its beats."""
         plan = self.plan or Plan()
         return Feel(self.begin.seed, plan.swing, plan.swing_unit)
 
     @property
     def can_order(self) -> bool:
-        """Whether there is room for one more order, those that no longer count among them."""
+        """True if another beat may be ordered; orders of older epochs count as pending."""
         return len(self.pending) < MAX_ON_ORDER and (
             self.end_beat is None or self.next_to_order < self.end_beat
         )
 
     @property
     def on_order(self) -> int:
-        """How many beats are on their way that count."""
+        """The number of pending orders of this epoch."""
         return sum(epoch == self.epoch for epoch in self.pending)
 
     def section(self, index: int) -> str | None:
-        """Return the section that a beat was cued to be in."""
+        """Return the cued section of a beat, None if there is none."""
         cue = self.cue
         return cue.section if cue is not None and cue.first <= index < cue.last else None
 
     def rewind(self, index: int) -> None:
-        """Begin again from a beat: what is on order no longer counts.
+        """Continue from a beat in a new epoch; pending orders no longer count.
 
-        A beat that stood in for one not yet written has no way back: writing goes on where it was.
+        A repeated beat has no generated counterpart, so generation resumes at the first beat that was never ordered.
         """
         self.ready.clear()
         self.first_note_only = False
@@ -105,58 +109,67 @@ class Take:
         self.epoch += 1
 
     def skip_to(self, index: int) -> None:
-        """Begin with this beat, before anything of it was placed."""
+        """Start with this beat; nothing of the take was placed yet."""
         if any(beat.index == index for beat in self.ready):
             self.ready = [beat for beat in self.ready if beat.index >= index]
             return
         self.rewind(index)
 
     def next_order(self) -> int:
-        """Return the beat to order next, and count it as pending."""
+        """Return the index of the beat to order next, and count it as pending."""
         self.pending.append(self.epoch)
         self.next_to_order += 1
         return self.next_to_order - 1
 
-    def on_opening(self, opening: FirstNote) -> None:
-        """Have its first note sound before the rest of its first beat is written, where it waits for nothing else."""
+    def on_first_note(self, first: FirstNote) -> None:
+        """Make its first note ready before its first beat is complete, if it enters immediately and nothing is ready yet."""
         is_current = bool(self.pending) and self.pending[0] == self.epoch
         if is_current and self.immediate_until is not None and self.next_to_place == 0 and not self.ready:
-            self.ready.append(opening.beat)
+            self.ready.append(first.beat)
             self.first_note_only = True
 
     def accept(self, answer: BeatWritten) -> Beat | None:
-        """Return the beat of an answer if it still counts."""
+        """Return the beat of an answer, None if the answer belongs to an older epoch or the take is over."""
         is_current = bool(self.pending) and self.pending.popleft() == self.epoch
         beat = answer.beat
         return beat if is_current and beat is not None and beat.index >= self.next_to_place else None
 
+    def take_ready(self) -> list[Beat]:
+        """Return the beats that are ready, and forget them."""
+        ready, self.ready = self.ready, []
+        return ready
+
+    def clear_entry(self) -> None:
+        """Forget where it enters and what it was cued to: it begins with play."""
+        self.entry_tick = self.immediate_until = self.cue = self.end_beat = None
+
 
 MAX_TAKES = 128
-"""Takes that can be launched again; the oldest is forgotten first."""
+"""The number of takes that can be launched again; the oldest is dropped first."""
 
 
 @dataclass(slots=True)
 class TakeHistory:
-    """`taken` has every take that was asked for, `trail` the ids of those that played, in order."""
+    """`by_id` has every take that was requested, `played_ids` the ids of those that played, in order."""
 
     by_id: dict[str, Take] = field(default_factory=dict)
     played_ids: list[str] = field(default_factory=list)
 
     def add(self, take: Take) -> None:
-        """Remember a take that was asked for."""
+        """Add a take that was requested."""
         self.by_id.setdefault(take.id, take)
         if len(self.by_id) > MAX_TAKES:
             del self.by_id[next(iter(self.by_id))]
 
     def mark_played(self, take: Take) -> None:
-        """Remember that a take plays; one that comes back is where it was."""
+        """Record that a take plays. A take that came back resumes its old place."""
         if take.is_return and take.id in self.played_ids:
             del self.played_ids[self._last_index(take.id) + 1 :]
         else:
             self.played_ids = [*self.played_ids[-MAX_TAKES:], take.id]
 
     def previous(self, take: Take | None) -> Take | None:
-        """Return the take that played before one, or the last that played where that one has not."""
+        """Return the take that played before a take, or the last that played if that take never did."""
         played = take is not None and take.id in self.played_ids
         earlier = (
             self.played_ids[: self._last_index(take.id)] if take is not None and played else self.played_ids
@@ -169,9 +182,10 @@ class TakeHistory:
 
 @dataclass(slots=True)
 class Takes:
-    """At most one take plays (`current`, only while playing) and at most one is on its way to (`coming`).
+    """The current take and the coming one, and the creation of takes (seed, controls, taste).
 
-    `seeds` gives the seed of a take where the controls name none; `theta` is the user's taste.
+    `current`: the take that plays, None while stopped. `coming`: the take that will replace it, or None. `seeds` gives a
+    take's seed if the controls set none; `theta` is the user's taste.
     """
 
     settings: Mapping[str, Value]
@@ -179,25 +193,25 @@ class Takes:
     theta: NamedWeights
     current: Take | None = None
     coming: Take | None = None
-    history: TakeHistory = field(default_factory=TakeHistory)
+    _history: TakeHistory = field(default_factory=TakeHistory)
     _last_number: int = 0
     _by_number: dict[int, Take] = field(default_factory=dict)
 
     def refine(self, take: Take, words: str, played: tuple[Beat, ...]) -> Take:
-        """Have a take come that changes, in words, what was played of another; its seed stays."""
+        """Make a coming take that changes, in words, the beats played of another; its seed stays."""
         begin = replace(
             take.begin, controls=model_controls(self.settings), refine=words, played=played, given=()
         )
         return self._set_coming(replace(begin, plan=take.plan, morph=None), take.morph_x)
 
     def recall(self, take: Take, *, is_return: bool) -> Take:
-        """Have a take of the past come once more, under its old name."""
+        """Make a coming take of an earlier one, under its old id."""
         return self._set_coming(
             replace(take.begin, controls=model_controls(self.settings)), take.morph_x, take.id, is_return
         )
 
     def from_prompt(self, text: str, second: str | None, seed: int | None = None) -> Take:
-        """Have a new take come instead of the one that did; `second` is the other prompt of a morph."""
+        """Make a coming take of a prompt; `second` is the other prompt of a morph."""
         if seed is None:
             seed = int(self.settings["seed"])
         if seed < 0:
@@ -207,17 +221,72 @@ class Takes:
         return self._set_coming(begin, float(self.settings["morph/x"]))
 
     def restart(self, take: Take) -> Take:
-        """Have a take that the generator lost come once more, as a new one: the same words and seed."""
+        """Make a coming take of one that the generator lost, with the same prompt and seed."""
         take.generator_lost = True
         return self._set_coming(take.begin, take.morph_x, take.id, is_return=True)
 
     def make_current(self, take: Take) -> None:
-        """Let the coming take be the one that plays."""
+        """Make the coming take the one that plays."""
         self.current, self.coming = take, None
-        self.history.mark_played(take)
+        self._history.mark_played(take)
+
+    def drop_coming(self) -> None:
+        """Forget the coming take: it failed."""
+        self.coming = None
+
+    def reset(self, take: Take | None, *, played: bool) -> None:
+        """Stop: no take plays and `take` comes, from its first beat. `played`: whether playback was running."""
+        self.current, self.coming = None, take
+        if take is not None and take.generator_lost:
+            self.restart(take)
+        elif take is not None and played:
+            take.rewind(0)
+        if self.coming is not None:
+            self.coming.clear_entry()
+
+    def on_generator_exit(self) -> None:
+        """Forget the pending orders: they will not be answered."""
+        for take in self.all:
+            take.pending.clear()
+
+    def on_generator_ready(self) -> bool:
+        """Make the coming (or current) take ready to be submitted again; return True if a take was restarted."""
+        if self.coming is None:
+            if self.current is not None:
+                self.restart(self.current)
+            return self.current is not None
+        self.coming.rewind(0)
+        self.coming.submitted = False
+        if self.current is not None:
+            self.current.generator_lost = True
+        return False
+
+    def rate(self, liked: bool | None) -> NamedWeights | None:
+        """Update the taste by the current take; None resets it. Return the new weights, None if nothing plays."""
+        if liked is None:
+            self.theta = shipped()
+        elif self.current is None:
+            return None
+        else:
+            self.theta = updated_weights(self.theta, dict(self.current.begin.theta), liked)
+        return self.theta
+
+    def find(self, number: int) -> Take | None:
+        """Return the current or coming take with a number, None if it was dropped."""
+        return next((take for take in self.all if take.number == number), None)
+
+    def by_id(self, id_: str) -> Take | None:
+        """Return an earlier take by its public id."""
+        return self._history.by_id.get(id_)
+
+    def previous(self) -> Take | None:
+        """Return the take that played before the one that plays, or before the one that is coming back."""
+        coming, current = self.coming, self.current
+        returns = coming is not None and (coming.is_return or current is None)
+        return self._history.previous(coming if returns else current)
 
     def origin(self, number: int) -> BarOrigin:
-        """Return where the bars of a take came from."""
+        """Return what the bars of a take came from: id, prompt, seed, refinement, second prompt."""
         take = self._by_number.get(number)
         if take is None:
             return BarOrigin(str(number), "", 0)
@@ -226,12 +295,12 @@ class Takes:
 
     @property
     def latest(self) -> Take | None:
-        """The take that was asked for last."""
+        """The take that was requested last: the coming one, else the current one."""
         return self.coming or self.current
 
     @property
     def all(self) -> list[Take]:
-        """The takes there are."""
+        """The current and the coming take, as far as there are any."""
         return [take for take in (self.current, self.coming) if take is not None]
 
     def _set_coming(self, begin: Begin, morph_x: float, name: str = "", is_return: bool = False) -> Take:
@@ -239,7 +308,7 @@ class Takes:
         self.coming = Take(
             replace(begin, take=self._last_number), morph_x=morph_x, public_name=name, is_return=is_return
         )
-        self.history.add(self.coming)
+        self._history.add(self.coming)
         self._by_number[self._last_number] = self.coming
         self._by_number.pop(self._last_number - MAX_TAKES, None)
         return self.coming

@@ -1,6 +1,6 @@
-"""What is planned and where the lines are: beats laid end to end in absolute ticks since play. No decisions.
+"""The timeline: planned beats end to end, in ticks since play, and the quantize lines between them.
 
-Owned by the session.
+Owned and changed by `bridge.session.playback`.
 """
 
 from __future__ import annotations
@@ -14,16 +14,16 @@ from bridge.takes.arrange import STRAIGHT, Feel
 from model.music.notes import Beat, Ticks, beat_length, beats_in_bar
 
 HISTORY_BARS = 16
-"""Bars behind the play line that are remembered: the vamp repeats from them, hold loops them, refine changes them."""
+"""Past bars that are kept: missing beats are repeated from them, `hold` loops them, `refine` changes them."""
 BARS_PER_LINE = {"bar": 1, "2bars": 2, "4bars": 4, "8bars": 8}
 
 
 @dataclass(slots=True)
 class PlacedBeat:
-    """A beat at its place. `bar` and `beat` count from 1 since play, across takes.
+    """A beat on the timeline. `bar` and `beat` count from 1 since play, across takes.
 
-    `feel` is its take's own, so that it can be arranged again when that take is over. `amended` tells that its harmony was
-    moved after it was written.
+    `music` is the generated beat, `notes` what is played of it. `feel` is the take's, for arranging it again.
+    `reharmonised`: its chord was changed after it was generated.
     """
 
     take: int
@@ -43,38 +43,38 @@ class PlacedBeat:
 
     @property
     def first_tick(self) -> Ticks:
-        """The tick of its first sound where that comes early, or its own."""
+        """The tick of its first note, which may be before its start."""
         return min((s.at for s in self.notes), default=self.start)
 
 
 @dataclass(slots=True)
 class Timeline:
-    """The placed beats in order; `end` is where the next goes and `bar` the number of the last bar begun."""
+    """The placed beats in order. `end`: the tick of the next beat. `bar`: the number of the last bar that began."""
 
     placed: list[PlacedBeat] = field(default_factory=list)
     end: Ticks = Ticks(0)
     bar: int = 0
     entry_beat: int | None = None
-    """The beat that the next one placed is, where it does not follow from the one before: a bar begins within."""
+    """Number in its bar (from 1) of the next beat to be placed, if playback resumes within a bar; else None."""
     max_reach: Ticks = Ticks(0)
-    """So many ticks after its beginning a beat still sounds at most."""
+    """Longest span in ticks from a placed beat's start to the end of one of its notes."""
 
     @property
     def next_beat(self) -> int:
-        """The number in its bar, from 1, of the beat that goes to the end."""
+        """The number in its bar (from 1) of the next beat to be placed."""
         if self.entry_beat is not None:
             return self.entry_beat
         last = self.placed[-1] if self.placed else None
         return 1 if last is None or last.beat >= beats_in_bar(last.music.meter) else last.beat + 1
 
     def resume_at(self, end: Ticks, beat: int) -> None:
-        """Have the next beat placed at a tick, as this beat of a bar that begins with it."""
+        """Place the next beat at tick `end`, as this beat (from 1) of a new bar."""
         self.end, self.entry_beat = end, beat
 
     def place(
         self, take: int, music: Beat, notes: tuple[ScheduledNote, ...], new_bar: bool, feel: Feel = STRAIGHT
     ) -> PlacedBeat:
-        """Lay a beat at the end. A take that enters, and every beat 0, begins a bar."""
+        """Place a beat at the end. `new_bar`: it is the first of a bar."""
         if self.entry_beat is not None:
             self.bar, beat, self.entry_beat = self.bar + 1, self.entry_beat, None
         elif new_bar or not self.placed:
@@ -89,16 +89,16 @@ class Timeline:
         return placed
 
     def add_notes(self, placed: PlacedBeat, notes: tuple[ScheduledNote, ...]) -> None:
-        """Lay sounds into a beat."""
+        """Add notes to a placed beat."""
         placed.notes = (*placed.notes, *notes)
         self.max_reach = Ticks(max([self.max_reach, *(s.at + s.length - placed.start for s in notes)]))
 
     def beats_reaching(self, at: Ticks) -> list[PlacedBeat]:
-        """Return the beats that may have anything at a tick or later: others cannot lose it."""
+        """Return the beats that may have notes at a tick or later."""
         return self.placed[bisect_left(self.placed, at - self.max_reach, key=lambda p: p.start) :]
 
     def cut(self, at: Ticks, let_ring: Collection[str] = ()) -> list[PlacedBeat]:
-        """Take back every beat that begins at a tick or later, and return them; the sounds by `orders.remains`."""
+        """Remove and return the beats that begin at a tick or later, and shorten earlier notes (`bridge.midi.protocol.remainder`)."""
         removed = [p for p in self.placed if p.start >= at]
         self.placed = [p for p in self.placed if p.start < at]
         for p in self.beats_reaching(at):
@@ -109,25 +109,25 @@ class Timeline:
         return removed
 
     def forget(self, now: Ticks) -> None:
-        """Drop what lies more than `KEPT_BARS` bars behind."""
+        """Drop beats that are more than `HISTORY_BARS` bars old."""
         here = bisect_right(self.placed, now, key=lambda p: p.end)
         if here < len(self.placed):
             first = self.placed[here].bar - HISTORY_BARS
             self.placed = [p for p in self.placed if p.bar >= first]
 
     def first_from(self, tick: Ticks, bar_line: bool, take: int) -> PlacedBeat | None:
-        """Return the first beat (or first beat of a bar) of a take that begins at a tick or later."""
+        """Return the first beat of a take at a tick or later; with `bar_line` the first that begins a bar."""
         return next(
             (p for p in self.placed if p.start >= tick and p.take == take and (not bar_line or p.beat == 1)),
             None,
         )
 
     def first_of(self, take: int, now: Ticks) -> Ticks:
-        """Return from which tick on a take is what sounds: now, or its line where that is still to come."""
+        """Return the tick from which a take sounds: now, or its start if that is still to come."""
         return max(now, min((p.start for p in self.placed if p.take == take), default=now))
 
     def next_line(self, quantize: str, earliest: Ticks) -> Ticks:
-        """Return the first quantize line at or after a tick: over the planned beats, then as the last bar goes on."""
+        """Return the first quantize line at or after a tick, on the planned beats or on bars extrapolated from the last."""
         if quantize == "now" or not self.placed:
             return earliest
         every = BARS_PER_LINE.get(quantize)
@@ -147,7 +147,7 @@ class Timeline:
             tick, beat = Ticks(tick + beat_length(meter)), beat + 1
 
     def bars_before(self, tick: Ticks, count: int, take: int | None = None) -> list[PlacedBeat]:
-        """Return the beats of the last whole bars, so many at most, that end at a tick or earlier (and are a take's)."""
+        """Return the beats of the last whole bars (at most `count`) that end by a tick, of all takes or of one."""
         bars: dict[int, list[PlacedBeat]] = {}
         for p in self.placed:
             if p.end <= tick and p.take and take in (None, p.take):
@@ -156,5 +156,5 @@ class Timeline:
         return [p for b in whole[-count:] for p in b]
 
     def bar_before(self, tick: Ticks) -> list[PlacedBeat]:
-        """Return the last whole bar that ends at a tick or earlier; empty where there is none. Clicks are no bar."""
+        """Return the beats of the last whole bar that ends by a tick; empty if there is none. The count-in is no bar."""
         return self.bars_before(tick, 1)

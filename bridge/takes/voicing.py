@@ -1,7 +1,7 @@
-"""A beat that was planned under one chord, moved to another: the band answers before the model has. Pure.
+"""Reharmonises a planned beat: moves its bass and chords to another chord without the model. Pure.
 
-The rhythm, the lengths and the touch stay the model's. A bass note keeps its place in the chord (root to root, third to
-third), the notes of a stroke go to the nearest tones with the third and the root among them.
+Rhythm, lengths and velocities stay. A bass note keeps its function (root to root, third to third); the notes of a chord go
+to the nearest chord tones, third and root included.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_VOICES = 5
 
 
 def reharmonised(beat: Beat, symbol: str, fresh: bool) -> Beat:
-    """Return the beat under a chord symbol, which begins with it where `fresh` says so."""
+    """Return the beat under a chord symbol; `fresh`: whether the chord changes with this beat."""
     chord = parse_chord(symbol)
     notes: list[Note] = [n for n in beat.notes if n.part not in ("bass", "chords")]
     old = None if beat.chord is None else parse_chord(beat.chord)
@@ -28,7 +28,7 @@ def reharmonised(beat: Beat, symbol: str, fresh: bool) -> Beat:
 
 
 def revoiced(notes: Sequence[Note], chord: Chord) -> list[Note]:
-    """Return a chords part under another chord, stroke by stroke."""
+    """Return the notes of a chords part under another chord."""
     found: list[Note] = []
     for start in sorted({n.start for n in notes}):
         stroke = sorted((n for n in notes if n.start == start), key=lambda n: n.pitch)
@@ -38,7 +38,7 @@ def revoiced(notes: Sequence[Note], chord: Chord) -> list[Note]:
 
 
 def nearest_voicing(pitches: Sequence[int], chord: Chord) -> list[int]:
-    """Return the tones of a chord nearest to some rising pitches, one for each, no two the same."""
+    """Return distinct pitches of a chord, one for each of some ascending pitches and near to them."""
     tones = [(chord.root + t) % 12 for t in _by_importance(QUALITIES[chord.quality])]
     if not 1 < len(pitches) <= MAX_VOICES:
         taken: list[int] = []
@@ -62,7 +62,7 @@ def nearest_voicing(pitches: Sequence[int], chord: Chord) -> list[int]:
 
 
 def _bass_pitch(pitch: int, old: Chord | None, new: Chord) -> int:
-    """Return where a bass note goes: the bass to the bass, a third to the third, what is no chord tone nearby."""
+    """Return the new pitch of a bass note: bass to bass, third to third, fifth to fifth, others to the nearest chord tone."""
     place = None if old is None else (pitch - old.root) % 12
     if old is None or pitch % 12 == old.bass or place == 0:
         wanted = {new.bass}
@@ -80,7 +80,7 @@ def _bass_pitch(pitch: int, old: Chord | None, new: Chord) -> int:
 
 
 def _by_importance(tones: Sequence[int]) -> list[int]:
-    """Return a chord's tones, those that tell what it is first."""
+    """Return a chord's intervals, most characteristic first: third, root, seventh, others, fifth."""
     weight = {3: 0, 4: 0, 0: 1, 10: 2, 11: 2, 9: 3, 6: 3, 8: 3, 7: 4}
     return sorted(tones, key=lambda t: weight.get(t, 3))
 
@@ -90,7 +90,7 @@ def _pitches_of(tones: Sequence[int]) -> list[int]:
 
 
 def _without_duplicates(pitches: list[int]) -> list[int]:
-    """Return the pitches with doubled ones an octave higher."""
+    """Return the pitches with duplicates moved up an octave."""
     found: list[int] = []
     for pitch in pitches:
         while pitch in found:

@@ -1,4 +1,4 @@
-"""The workers as the daemon has them: what the relay decides, carried out over the broker. Called from the event loop."""
+"""Connects the daemon with workers: carries out the relay's steps over the broker. Called from the event loop."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from secrets import token_hex
 
 from bridge.clock import monotonic
-from bridge.mqtt.client import MqttMessage, Subscription
+from bridge.mqtt.client import MqttMessage, Subscriber, Subscription
 from bridge.workers.protocol import (
     JOB_EXPIRY,
     JOBS_TOPIC,
@@ -31,7 +31,7 @@ log = logging.getLogger("llmball")
 
 
 class WorkerDispatcher:
-    """Stands between the session and the generators. `home` sends to our own, `answer` gives the session an answer."""
+    """Between the session and the generators. `send_local` sends to our own, `on_answer` passes an answer to the session."""
 
     def __init__(
         self, weights: str, send_local: Callable[[Order], None], on_answer: Callable[[Answer], None]
@@ -41,37 +41,38 @@ class WorkerDispatcher:
         self._relay = Relay(weights, lambda: token_hex(8))
         self._reply_topic = f"{TOPIC_ROOT}answers/{token_hex(6)}"
         self._timer: asyncio.TimerHandle | None = None
-        self.send: Callable[[MqttMessage], None] = lambda parcel: None
-        """Sends to the broker; set by whoever has one."""
+        self.send: Callable[[MqttMessage], None] = lambda message: None
+        """Sends to the broker; set once there is a connection."""
 
     @property
-    def subscriptions(self) -> tuple[Subscription, ...]:
-        """What we want of the broker."""
-        return Subscription(self._reply_topic, 1), Subscription(ONLINE_TOPICS, 1)
+    def subscriber(self) -> Subscriber:
+        """What the connection to the broker must subscribe to and pass on."""
+        topics = Subscription(self._reply_topic, 1), Subscription(ONLINE_TOPICS, 1)
+        return Subscriber(topics, self.on_message, self.on_connection)
 
     @property
     def beats_by_source(self) -> dict[str, int]:
-        """How many beats were written at home and by workers."""
+        """The number of beats written by the local generator ("home") and by workers."""
         return self._relay.beats_by_source
 
     def order(self, order: Order) -> None:
-        """Pass on an order of the session."""
+        """Process an order of the session."""
         self._run_steps(self._relay.order(order, monotonic()))
 
-    def on_local_answer(self, on_answer: Answer) -> None:
-        """Take an answer of our own generator."""
-        self._run_steps(self._relay.on_local_answer(on_answer))
+    def on_local_answer(self, answer: Answer) -> None:
+        """Process an answer of the local generator."""
+        self._run_steps(self._relay.on_local_answer(answer))
 
     def on_generator_exit(self) -> None:
-        """Note that our own generator died."""
+        """Note that the local generator died."""
         self._relay.on_generator_exit()
 
     def on_connection(self, connected: bool) -> None:
-        """Note that the broker is there, or is not."""
+        """Note that the broker was reached or lost."""
         self._run_steps(self._relay.on_connection(connected, monotonic()))
 
     def on_message(self, message: MqttMessage) -> None:
-        """Take what the broker brings."""
+        """Process a message of the broker."""
         if message.topic != self._reply_topic:
             if message.payload == b"0":
                 self._run_steps(self._relay.on_worker_exit(message.topic.split("/")[2], monotonic()))
@@ -79,12 +80,12 @@ class WorkerDispatcher:
         try:
             worker_message: FromWorker = unpack(message.payload, Accepted, Refused, Streamed)
         except WireError as error:
-            log.warning("a worker's parcel cannot be read: %s", error)
+            log.warning("a worker's message cannot be read: %s", error)
             return
         self._run_steps(self._relay.on_worker_message(worker_message, monotonic()))
 
     def close(self) -> None:
-        """Let nothing more be due."""
+        """Cancel the timer."""
         if self._timer is not None:
             self._timer.cancel()
 
@@ -105,8 +106,8 @@ class WorkerDispatcher:
                             orders_topic(worker), pack(value), qos_of(value), response_topic=self._reply_topic
                         )
                     )
-                case ToSession(on_answer):
-                    self._on_answer(on_answer)
+                case ToSession(answer):
+                    self._on_answer(answer)
                 case LogLine(line):
                     log.info("%s", line)
         if self._timer is not None:

@@ -1,9 +1,9 @@
-"""Who writes a take: our own generator, or a worker elsewhere once it is in time. Pure; owned by the daemon.
+"""Chooses per take whether the local generator or a remote worker writes the beats. Pure; owned by the daemon.
 
-Every take begins at home, so a prompt is as quick as without workers. It is offered to the workers as well; the one that
-has it follows along, and from a bar line on at which it is up to date its beats are taken and home is asked no more.
-A beat that does not come in time, or whose worker is gone, is written at home, which is first told what was played.
-Each order has one answer, in order, whoever gives it: the session does not know.
+Every take starts with the local generator ("home"), so a prompt is as quick as without workers. It is also offered to the
+workers; the one that accepts follows, and from the first bar line at which it has caught up its beats are used. A beat that
+is late, or whose worker is gone, is written locally, after the local generator was told the beats so far. Each order gets
+one answer, in order; the session does not know from where.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from model.music.notes import PARTS, Beat, Kept, beats_in_bar
 
 @dataclass(slots=True)
 class PendingOrder:
-    """An order that is not answered yet: to home, to a worker under a number, or to both."""
+    """An order without an answer: sent to the local generator, to a worker under a number, or to both."""
 
     write: Write
     sent_at: Seconds
@@ -32,7 +32,11 @@ class PendingOrder:
 
 @dataclass(slots=True)
 class RemoteTake:
-    """A take: what is asked of it, what was written, and how far home and its worker have followed."""
+    """State of a take: pending orders, written beats, and how far the local generator and its worker are.
+
+    `beats` are by index; `as_played` has those that sounded differently. `length`: the index after the last beat ordered.
+    `local_position`: the next beat of the local generator. `sent`, `received`: orders and answers of the worker.
+    """
 
     begin: Begin
     pending: deque[PendingOrder] = field(default_factory=deque)
@@ -50,12 +54,12 @@ class RemoteTake:
 
 
 def waits_for_worker(order: PendingOrder) -> bool:
-    """Tell whether an order waits for a worker."""
+    """Return True if an order waits for a worker."""
     return not order.local and order.answer is None
 
 
 def begins_bar(take: RemoteTake, index: int) -> bool:
-    """Tell whether a beat is the first of its bar, as far as what came before it is known."""
+    """Return True if a beat is the first of its bar; False if the beat before it is not known."""
     before = take.beats.get(index - 1)
     if before is None and index:
         return False
@@ -63,20 +67,20 @@ def begins_bar(take: RemoteTake, index: int) -> bool:
 
 
 def forget_before(take: RemoteTake, before: int) -> None:
-    """Forget the beats before one, of which nobody will be told any more."""
+    """Drop the beats before one: no generator needs them any more."""
     for known in (take.beats, take.as_played):
         for index in [i for i in known if i < before]:
             del known[index]
 
 
 def replay_orders(take: RemoteTake, first: int, last: int, under: Write) -> list[Write]:
-    """Return orders that make a generator take beats as they were, without writing them."""
+    """Return orders that give a generator known beats as fixed content, so that it samples nothing."""
     writes: list[Write] = []
     answered = {a.write.index: a.answer.beat for a in take.pending if a.answer is not None}
     for index in range(first, last):
         beat = answered.get(index) or take.beats.get(index)
         if beat is None:
-            break  # the take was over before
+            break  # the take has ended
         kept = take.as_played.get(index) or Kept(beat.notes, frozenset(PARTS), True, beat.chord, beat.fresh)
         whole = replace(kept, parts=frozenset(PARTS), harmony=True)
         controls = replace(under.controls, meter=beat.meter)
@@ -85,26 +89,18 @@ def replay_orders(take: RemoteTake, first: int, last: int, under: Write) -> list
 
 
 BEAT_TIMEOUT = Seconds(0.4)
-"""A worker's beat that has not come by then is written at home."""
-
-
+"""A worker's beat that takes longer is written locally."""
 REOFFER_INTERVAL = Seconds(5.0)
-"""A take without a worker is offered again after this, and after a refusal ten times as long."""
-
-
+"""A take without a worker is offered again after this time, after a refusal after ten times as long."""
 MAX_OFFERED_BEATS = 600
-"""Beats; a take that has so many is not offered any more, for a worker would have to be told all of them.
-
-From then on only so many of the last are remembered."""
-
-
+"""Beats; a longer take is not offered any more, since a worker needs all its beats. Then `HISTORY_BEATS` are kept."""
 HISTORY_BEATS = 64
-"""Beats before those that home has followed: the session may go back as far as it plans ahead."""
+"""Beats that are kept before the local generator's position: the session may rewind as far as it plans ahead."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToLocal:
-    """Send an order to our own generator."""
+    """Send an order to the local generator."""
 
     order: Order
 
@@ -118,7 +114,7 @@ class ToAllWorkers:
 
 @dataclass(frozen=True, slots=True)
 class ToWorker:
-    """Send something to the worker that has a job."""
+    """Send a message to one worker."""
 
     worker: str
     value: Ordered | Done
@@ -126,14 +122,14 @@ class ToWorker:
 
 @dataclass(frozen=True, slots=True)
 class ToSession:
-    """Give the session an answer."""
+    """Pass an answer to the session."""
 
     answer: Answer
 
 
 @dataclass(frozen=True, slots=True)
 class LogLine:
-    """A line for the log."""
+    """Write a line to the log."""
 
     line: str
 
@@ -142,7 +138,7 @@ Step = ToLocal | ToAllWorkers | ToWorker | ToSession | LogLine
 
 
 class Relay:
-    """The takes under way, and who writes them. `job` makes ids; `weights` is the hash of ours."""
+    """The active takes and who writes them. `new_job_id` returns unique ids; `weights` is the hash of our weights."""
 
     def __init__(self, weights: str, new_job_id: Callable[[], str]) -> None:
         self._weights, self._new_job_id = weights, new_job_id
@@ -150,15 +146,15 @@ class Relay:
         self._connected = False
         self._no_offers_until = Seconds(-1e9)
         self.beats_by_source = {"home": 0, "workers": 0}
-        """How many were written where."""
+        """The number of beats by who wrote them."""
 
     @property
     def remembered_beats(self) -> int:
-        """How many beats are remembered, of all takes."""
+        """The number of beats kept, of all takes."""
         return sum(len(remote_take.beats) for remote_take in self._takes.values())
 
     def on_connection(self, connected: bool, now: Seconds) -> list[Step]:
-        """Note that the broker is there, or is not: then everything is written at home."""
+        """Note that the broker was reached or lost; without it all takes are written locally."""
         self._connected = connected
         steps: list[Step] = []
         if not connected:
@@ -167,11 +163,11 @@ class Relay:
         return steps
 
     def on_generator_exit(self) -> None:
-        """Note that our own generator died: its takes are no more."""
+        """Forget all takes: the local generator died."""
         self._takes.clear()
 
     def order(self, order: Order, now: Seconds) -> list[Step]:
-        """Pass on an order of the session."""
+        """Process an order of the session."""
         match order:
             case Begin():
                 self._takes[order.take] = RemoteTake(order)
@@ -189,7 +185,7 @@ class Relay:
         return [ToLocal(order)]
 
     def on_local_answer(self, answer: Answer) -> list[Step]:
-        """Take an answer of our own generator."""
+        """Process an answer of the local generator."""
         remote_take = self._takes.get(answer.take)
         if isinstance(answer, Understood) or remote_take is None:
             return [ToSession(answer)]
@@ -204,7 +200,7 @@ class Relay:
         return _answers_in_order(remote_take)
 
     def on_worker_message(self, message: FromWorker, now: Seconds) -> list[Step]:
-        """Take what a worker says; what is of no job of ours is nothing."""
+        """Process a worker's message; messages of unknown jobs are ignored."""
         remote_take = next((one for one in self._takes.values() if one.job == message.job), None)
         if remote_take is None:
             return []
@@ -217,7 +213,7 @@ class Relay:
                 self._no_offers_until = Seconds(now + 9 * REOFFER_INTERVAL)
                 return [LogLine(f"a worker refuses: {reason}"), *self._return_to_local(remote_take, now)]
         if message.number != remote_take.received or not remote_take.worker:
-            return []  # one that came twice
+            return []  # arrived twice
         remote_take.received += 1
         pending = next((one for one in remote_take.pending if one.number == message.number), None)
         if pending is not None and not pending.local and pending.answer is None:
@@ -226,13 +222,13 @@ class Relay:
         return _answers_in_order(remote_take)
 
     def on_worker_exit(self, worker: str, now: Seconds) -> list[Step]:
-        """Have written at home what a worker that is gone had."""
+        """Return the takes of a worker that is gone to the local generator."""
         return [
             s for one in self._takes.values() if one.worker == worker for s in self._return_to_local(one, now)
         ]
 
     def next_deadline(self) -> Seconds | None:
-        """Return when a worker's beat is overdue, if one is waited for."""
+        """Return the time at which a worker's beat is overdue, None if none is waited for."""
         due = [
             Seconds(a.sent_at + BEAT_TIMEOUT)
             for n in self._takes.values()
@@ -242,7 +238,7 @@ class Relay:
         return min(due, default=None)
 
     def on_timeout(self, now: Seconds) -> list[Step]:
-        """Have written at home what is overdue."""
+        """Return takes with overdue beats to the local generator."""
         late = [
             n
             for n in self._takes.values()
@@ -267,7 +263,7 @@ class Relay:
         if bar_line:
             steps += self._offer_job(remote_take, now)
         if bar_line and remote_take.remote:
-            # home is never more than a bar behind
+            # the local generator is at most a bar behind
             steps += self._catch_up_local(
                 remote_take, min((a.write.index for a in remote_take.pending), default=write.index), write
             )
@@ -287,7 +283,7 @@ class Relay:
         return steps
 
     def _catch_up_local(self, remote_take: RemoteTake, upto: int, under: Write) -> list[Step]:
-        """Have home take what it has not written as it was, which costs it nothing."""
+        """Send the local generator the beats that the worker wrote, as fixed content, so that its state catches up without sampling."""
         past = replay_orders(remote_take, remote_take.local_position, upto, under)
         remote_take.local_orders.extend(None for _ in past)
         remote_take.local_position = max(remote_take.local_position, upto)
@@ -311,7 +307,7 @@ class Relay:
         return [ToAllWorkers(Job(remote_take.job, self._weights, remote_take.begin))]
 
     def _on_accepted(self, remote_take: RemoteTake, worker: str) -> list[Step]:
-        """Tell a new worker what was written, and what is on order."""
+        """Send a new worker the beats so far and the pending orders."""
         remote_take.worker, remote_take.sent, remote_take.received = worker, 0, 0
         first = remote_take.pending[0].write.index if remote_take.pending else remote_take.length
         under = (
@@ -327,7 +323,7 @@ class Relay:
         return [ToWorker(worker, Ordered(remote_take.job, 0, tuple(writes)))] if writes else []
 
     def _return_to_local(self, remote_take: RemoteTake, now: Seconds) -> list[Step]:
-        """Go on at home with what the worker was asked for, after what it wrote."""
+        """Continue a take with the local generator: send it the worker's beats, then the orders without an answer."""
         steps: list[Step] = (
             [ToWorker(remote_take.worker, Done(remote_take.job))]
             if remote_take.worker and self._connected
@@ -351,7 +347,7 @@ class Relay:
 
 
 def _answers_in_order(remote_take: RemoteTake) -> list[Step]:
-    """Give the session the answers that are there, in the order of their orders."""
+    """Return the answers that can be passed on in the order of their orders."""
     steps: list[Step] = []
     while remote_take.pending and (answer := remote_take.pending[0].answer) is not None:
         pending = remote_take.pending.popleft()

@@ -1,7 +1,7 @@
-"""`llmball worker`: takes jobs from a broker's shared subscription and streams beats back. It plays nothing itself.
+"""`llmball worker`: takes jobs from a shared subscription of the broker and sends beats back. Plays nothing itself.
 
-One process of one core: the broker's thread brings what comes, the generator's thread does it in turn, the loop waits for
-a signal. Between two processes a beat went through two pipes and four threads, a third of what it cost.
+One process on one core: the connection's thread receives, the generator's thread works, the event loop waits for a signal.
+Two processes would need two pipes and four threads for a beat, a third of its cost.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import Protocol
 
 from bridge.config import BrokerAccount
 from bridge.errors import OwnerError
-from bridge.mqtt.client import MqttClient, MqttMessage, Subscription
+from bridge.mqtt.client import MqttClient, MqttMessage, Subscriber, Subscription
 from bridge.processes.supervisor import on_stop_signals
 from bridge.workers.protocol import (
     JOBS_TOPIC,
@@ -46,16 +46,14 @@ from model.processes.generate import Generator
 from model.weights import FOLDER, hashed
 
 MAX_JOBS = 64
-"""Takes at a time; the one that was not asked for longest makes room."""
-
-
+"""The number of takes at a time; the one not ordered from for longest is dropped."""
 MAX_FINISHED_JOBS = 256
-"""Jobs that are over and known by name: one that comes twice is not done twice."""
+"""Ids of finished jobs that are remembered, so that a job that arrives twice is not done twice."""
 
 
 @dataclass(slots=True)
 class ActiveJob:
-    """A job: our number of its take, where its answers go, the order that comes next, and the numbers of those under way."""
+    """A job: the number of its take here, the topic of its answers, the next order's number, and the numbers in progress."""
 
     take: int
     reply_topic: str
@@ -64,7 +62,10 @@ class ActiveJob:
 
 
 class ActiveJobs:
-    """All jobs of a worker. Methods return orders for the generator and (topic, value) for the broker."""
+    """Active jobs of a worker: removes duplicate orders and maps generator answers to the job's reply topic. Pure.
+
+    Methods return orders for the generator and (topic, message) for the broker.
+    """
 
     def __init__(self, worker: str, weights: str) -> None:
         self._worker, self._weights = worker, weights
@@ -72,10 +73,10 @@ class ActiveJobs:
         self._finished: deque[str] = deque(maxlen=MAX_FINISHED_JOBS)
         self._last_take = 0
         self.beats_written = 0
-        """Beats written since the start."""
+        """The number of beats written since the start."""
 
     def on_offer(self, job: Job, reply_topic: str) -> tuple[list[Order], list[tuple[str, FromWorker]]]:
-        """Accept a job once, or refuse it with words."""
+        """Accept a job, or refuse it with a reason. A job that arrives twice is ignored."""
         if job.id in self._jobs or job.id in self._finished:
             return [], []
         if job.weights != self._weights:
@@ -96,14 +97,14 @@ class ActiveJobs:
     def on_order(
         self, message: FromBridge, reply_topic: str
     ) -> tuple[list[Order], list[tuple[str, FromWorker]]]:
-        """Carry out what comes for a job; an order that came before is nothing, and of an unknown job is refused."""
+        """Process orders of a job, or its end. Orders that arrive twice are ignored, those of unknown jobs are refused."""
         active = self._jobs.get(message.job)
         if isinstance(message, Done):
             return ([self._finish(message.job)] if active is not None else []), []
         if active is None:
             refused = Refused(message.job, "no longer known here")
             return [], ([(reply_topic, refused)] if reply_topic else [])
-        self._jobs[message.job] = self._jobs.pop(message.job)  # the one asked for last is the last to go
+        self._jobs[message.job] = self._jobs.pop(message.job)  # least recently used first
         orders: list[Order] = []
         for number, write in enumerate(message.writes, message.first):
             if number == active.next_number:
@@ -113,7 +114,7 @@ class ActiveJobs:
         return orders, []
 
     def on_answer(self, answer: Answer) -> list[tuple[str, FromWorker]]:
-        """Return what a generator's answer is for those who wait for it."""
+        """Return the generator's answer as a message to the job's bridge."""
         found = next(((j, b) for j, b in self._jobs.items() if b.take == answer.take), None)
         if found is None:
             return []
@@ -139,14 +140,14 @@ WEIGHTS = FOLDER / "decoder.safetensors"
 
 
 class OrderHandler(Protocol):
-    """What carries out orders."""
+    """Carries out orders of a generator."""
 
     def execute(self, order: Order) -> Answer | None:
-        """Return the answer to an order, where it has one."""
+        """Return the answer to an order, None if it has none."""
 
 
 class Worker:
-    """One worker: a broker and a generator, opened in the thread that it composes in. `run` is called from the event loop."""
+    """One worker: a connection and a generator. `open_generator` is called in the generator's thread, `run` from the event loop."""
 
     def __init__(self, account: BrokerAccount, open_generator: Callable[[], OrderHandler]) -> None:
         self._loop = asyncio.get_running_loop()
@@ -158,17 +159,19 @@ class Worker:
         self._client = MqttClient(
             account,
             f"llmball-worker-{self.name}",
-            (Subscription(SHARED_JOBS, 1), Subscription(orders_topic(self.name), 1)),
             self._will,
-            self._inbox.put,
-            lambda up: log.info("the broker is %s", "there" if up else "gone"),
+            Subscriber(
+                (Subscription(SHARED_JOBS, 1), Subscription(orders_topic(self.name), 1)),
+                self._inbox.put,
+                lambda connected: log.info("the broker is %s", "there" if connected else "gone"),
+            ),
         )
         self._jobs = ActiveJobs(self.name, hashed(WEIGHTS))
 
     async def run(self) -> None:
-        """Work until a signal. Raises OwnerError."""
+        """Work until SIGINT or SIGTERM. Raises OwnerError."""
         on_stop_signals(self._stop)
-        # a daemon, for a beat under way must not hold up the end
+        # a daemon thread: a beat in progress must not delay the exit
         threading.Thread(target=self._generator_loop, name="generator", daemon=True).start()
         try:
             await self._stopped
@@ -210,7 +213,7 @@ class Worker:
                     unpack(message.payload, Ordered, Done), message.response_topic
                 )
         except WireError as error:
-            log.warning("a parcel that cannot be read: %s", error)
+            log.warning("a message cannot be read: %s", error)
             return
         self._publish(messages)
         for order in orders:
@@ -223,12 +226,12 @@ class Worker:
             self._client.send(MqttMessage(topic, pack(value), qos_of(value)))
 
     def _stop_with(self, fault: Exception) -> None:
-        with contextlib.suppress(RuntimeError):  # the loop is closed: we are going anyway
+        with contextlib.suppress(RuntimeError):  # the loop is closed at shutdown
             self._loop.call_soon_threadsafe(self._stop, fault)
 
 
 def run(account: BrokerAccount, encoder: Path | None) -> int:
-    """Work until a signal; return the exit code. Raises OwnerError."""
+    """Run a worker until a signal; return the exit code. Raises OwnerError."""
     logging.basicConfig(level=logging.INFO, format="llmball worker: %(message)s", stream=sys.stderr)
 
     async def work() -> None:

@@ -20,6 +20,7 @@ from bridge.protocol.clients import (
     Budget,
     Budgets,
 )
+from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import ControlSet, SessionRequest
 from bridge.runtime.osc_server import OscServer, Packet
 from model.generation.messages import Forget, Order, Prepare
@@ -100,10 +101,7 @@ async def visited(
     wanted: asyncio.Queue[SessionRequest] = asyncio.Queue()
     door = OscServer(
         (),
-        wanted.put_nowait,
-        lambda path: (1.0,),
-        lambda: "idle",
-        lambda *_: None,
+        Dispatcher(wanted.put_nowait, lambda path: (1.0,), lambda: "idle", lambda *_: None),
         share,
     )
     sent = Sent()

@@ -13,6 +13,7 @@ import pytest
 from bridge.config import Config
 from bridge.errors import OwnerError
 from bridge.midi.output_ports import OutputConfig
+from bridge.processes.child_processes import ChildConfig
 from bridge.protocol import osc
 from bridge.protocol.osc import Message
 from bridge.runtime.daemon import Daemon
@@ -59,7 +60,7 @@ def run(
         ports = OutputConfig(
             config.output, "auto", per_part=False, port_name="LLMBall", parts=("chords",), trace=None
         )
-        daemon = Daemon(config, ports, generators.plain)
+        daemon = Daemon(config, ChildConfig(generators.plain, ports))
         serving = asyncio.create_task(daemon.run())
         async with asyncio.timeout(PATIENCE):
             while not (ready := capsys.readouterr().out):
@@ -196,7 +197,7 @@ def test_a_taken_port_and_missing_weights_are_the_owners_to_mend(
 
     async def second(port: int) -> None:
         with pytest.raises(OwnerError, match="--osc 127"):
-            await Daemon(Config(output="none", osc_port=port), ports, generators.plain).run()
+            await Daemon(Config(output="none", osc_port=port), ChildConfig(generators.plain, ports)).run()
 
     async def steps(client: Client, daemon: Daemon) -> None:
         await second(client.transport.get_extra_info("peername")[1])
@@ -205,6 +206,6 @@ def test_a_taken_port_and_missing_weights_are_the_owners_to_mend(
 
     async def without_weights() -> None:
         with pytest.raises(OwnerError, match="no weights"):
-            await Daemon(Config(output="none", osc_port=0), ports, generators.refusing).run()
+            await Daemon(Config(output="none", osc_port=0), ChildConfig(generators.refusing, ports)).run()
 
     asyncio.run(without_weights())

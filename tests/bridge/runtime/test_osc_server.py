@@ -7,7 +7,7 @@ from ipaddress import ip_network
 
 from bridge.errors import BadRequest
 from bridge.protocol import osc
-from bridge.protocol.dispatch import VERSION
+from bridge.protocol.dispatch import VERSION, Dispatcher
 from bridge.protocol.events import PlayRequested, PromptRequested, SessionRequest
 from bridge.runtime.osc_server import OscServer
 
@@ -27,10 +27,7 @@ def entered(visit: Callable[[OscServer, tuple[str, int], list[SessionRequest]], 
 
         door = OscServer(
             (ip_network("10.0.0.0/8"),),
-            decide,
-            lambda path: (1.5,),
-            lambda: "idle",
-            lambda errand, sender, reply: None,
+            Dispatcher(decide, lambda path: (1.5,), lambda: "idle", lambda request, sender, reply: None),
         )
         address = await door.open("127.0.0.1", 0)
         try:

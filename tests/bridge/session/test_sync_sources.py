@@ -10,8 +10,10 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bridge.clock import Seconds
+from bridge.config import SYNC_SOURCES
 from bridge.session.sync_sources import (
     CLOCKS_PER_QUARTER,
+    SOURCES,
     HostTransportSource,
     LinkSource,
     MidiClockSource,
@@ -249,3 +251,7 @@ def test_a_new_pulse_of_taps_begins_anew() -> None:
     assert taps.tap(Seconds(10.0)) == 60
     assert taps.tap(Seconds(10.5)) == 120, "a step unlike the others begins a new tempo"
     assert taps.tap(Seconds(10.5)) is None, "two taps at once are none"
+
+
+def test_every_value_of_sync_has_a_source() -> None:
+    assert tuple(SOURCES) == SYNC_SOURCES

@@ -9,7 +9,7 @@ from typing import NoReturn
 
 from bridge.cli import types
 from bridge.cli.types import MAX_CLIP_BARS, MAX_SEED, MAX_TAKES
-from bridge.config import SYNC_SOURCES
+from bridge.config import DEFAULT_HTTP, DEFAULT_OSC, SYNC_SOURCES
 from bridge.midi.backends import BACKENDS
 from model.decoder.load import ENGINES
 from model.music.notes import METERS, PARTS
@@ -76,7 +76,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         "--osc",
         metavar="HOST:PORT",
         type=types.address,
-        default=("127.0.0.1", 7411),
+        default=DEFAULT_OSC,
         help="port 0: a free one",
     )
     option("--browse", action="store_true", help="open the panel in a browser, where there is a display")
@@ -87,7 +87,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         "--http",
         metavar="HOST:PORT|none",
         type=types.address_or_none,
-        default=("127.0.0.1", 7410),
+        default=DEFAULT_HTTP,
         help="the browser panel; port 0: a free one",
     )
     option("--token", metavar="T", type=types.token, help="what browsers elsewhere must say, beside --allow")

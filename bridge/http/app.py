@@ -17,7 +17,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bridge.clock import TempoMap
-from bridge.config import Config
+from bridge.config import DEFAULT_HTTP, Config
 from bridge.errors import OwnerError
 from bridge.http import oscquery, websocket
 from bridge.http.access import AccessRules, RequestSource
@@ -32,7 +32,6 @@ from bridge.storage import kept_takes
 
 log = logging.getLogger("llmball")
 
-DEFAULT_ADDRESS = ("127.0.0.1", 7410)
 COOKIE = "llmball"
 EVERY_MESSAGE_PATHS = frozenset(
     {"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"}
@@ -95,7 +94,7 @@ class HttpServer:
         try:
             await site.start()
         except OSError as refused:
-            if (host, port) != DEFAULT_ADDRESS or refused.errno != errno.EADDRINUSE:
+            if (host, port) != DEFAULT_HTTP or refused.errno != errno.EADDRINUSE:
                 raise OwnerError(
                     f"cannot serve the panel on {host}:{port} ({os.strerror(refused.errno or 0)}): choose another with "
                     "--http 127.0.0.1:0, or none with --http none"

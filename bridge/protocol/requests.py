@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 from bridge.errors import BadRequest
 from bridge.protocol.addresses import COMMANDS
-from bridge.protocol.controls import CONTROLS, MAX_SEED, ROOT, Value
+from bridge.protocol.controls import CONTROLS, INT32_LIMIT, MAX_SEED, ROOT, Value, parse_value
 from bridge.protocol.events import (
     BackRequested,
     BankLaunchRequested,
@@ -41,10 +41,6 @@ MAX_PROMPT = 2000  # characters
 
 MAX_RAW_PROMPT = 2 * MAX_PROMPT
 """Characters of a prompt before its spaces are put together; longer ones are not looked at."""
-
-
-INT32_LIMIT = 2**31
-"""Numbers from here on do not fit into 32 bits."""
 
 
 def as_whole_number(value: object) -> int | None:
@@ -279,9 +275,8 @@ def parse_request(message: Message) -> Request:
     if path == message.address or (path not in CONTROLS and path not in COMMANDS):
         raise BadRequest(message.address, "unknown address (docs/osc.md lists them)")
     args = message.args
-    control = CONTROLS.get(path)
-    if control is not None:
-        return ControlSet(path, control.parse(args)) if args else Query(path)
+    if path in CONTROLS:
+        return ControlSet(path, parse_value(path, args)) if args else Query(path)
     if path.startswith("clip"):
         return parse_clip_request(path, message.address, args)
     match path:
@@ -382,9 +377,9 @@ def _parse_morph(address: str, args: Sequence[object], encoded: bool) -> MorphRe
         raise BadRequest(address, "takes two prompts, each one string, and a number in 0..1")
     first, second = (parse_prompt(address, [a], encoded) for a in args[:2])
     try:
-        x = CONTROLS["morph/x"].parse(args[2:])
-    except BadRequest as error:
-        raise BadRequest(address, error.reason) from error
+        x = CONTROLS["morph/x"].checked(args[2])
+    except ValueError as error:
+        raise BadRequest(address, str(error)) from error
     return MorphRequested(first, second, float(x))
 
 

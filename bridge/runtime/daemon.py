@@ -79,7 +79,7 @@ class Daemon:
         started_generator: ChildProcess | None = None,
     ) -> None:
         self._config = config
-        self._set = None if config.set_file is None else load_set(config.set_file)
+        self._set = None if config.set is None else load_set(config.set)
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
         self._weights = hashed(WEIGHTS) if WEIGHTS.is_file() else ""
@@ -131,7 +131,7 @@ class Daemon:
 
     async def run(self) -> None:
         """Serve until a signal. Raises OwnerError."""
-        host, port = await self._osc_server.open(self._config.osc_host, self._config.osc_port)
+        host, port = await self._osc_server.open(*self._config.osc)
         on_stop_signals(self._stop)
         try:
             if self._config.sync == "link":

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from bridge.clock import Seconds
 from bridge.midi.protocol import Controller
-from bridge.protocol.controls import HOST_TEMPO, Reach, Value, model_controls, reach_of
+from bridge.protocol.controls import CONTROLS, HOST_TEMPO, Reach, Value, model_controls
 from bridge.protocol.events import Publish, ToPlayer
 from bridge.session.playback import Playback
 from bridge.session.quantize import MIN_NOTICE, HoldLoop
@@ -53,7 +53,7 @@ class SettingsControl:
     def set(self, path: str, value: Value, now: Seconds) -> None:
         """Set a control to a checked value, tell what is now understood otherwise, and change what is planned."""
         take, current = self.takes.latest, self.takes.current
-        reach = reach_of(path)
+        reach = CONTROLS[path].reach
         # how the same beats sound is not understood otherwise: a fader moves a hundred times a second
         republish = reach not in (Reach.REARRANGE, Reach.LATER_TAKES)
         before = list(self._understood(take)) if take is not None and republish else []

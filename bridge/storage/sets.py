@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bridge.errors import BadRequest, OwnerError
 from bridge.protocol.addresses import BANK_SLOTS
-from bridge.protocol.controls import CONTROLS, Value
+from bridge.protocol.controls import CONTROLS, Value, parse_value
 from bridge.protocol.midi_learn import MidiBinding, parse_bindings
 from bridge.protocol.requests import parse_prompt
 from bridge.storage.home import data_folder, write_atomically
@@ -66,7 +66,7 @@ def from_toml(text: str) -> Set:
         for path, value in _table(data, "controls").items():
             if path not in CONTROLS:
                 raise ValueError(f"{path} is no control (docs/osc.md lists them)")
-            controls[path] = CONTROLS[path].parse([value])
+            controls[path] = parse_value(path, [value])
         bank = {}
         for slot, words in _table(data, "bank").items():
             if not slot.isdecimal() or int(slot) not in BANK_SLOTS:

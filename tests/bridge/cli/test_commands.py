@@ -122,10 +122,9 @@ def test_the_options_of_serve_become_the_daemons_config() -> None:
     assert config(parser().parse_args([*words.split(), "a song"])) == Config(
         output="none",
         backend="jack",
-        per_part=True,
+        ports="per-part",
         port_name="Band",
-        osc_host="::1",
-        osc_port=0,
+        osc=("::1", 0),
         engine="torch",
         play="a song",
         allow=(ip_network("10.0.0.0/8"), ip_network("::1")),

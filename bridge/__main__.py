@@ -20,7 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             from bridge.cli.arguments import parser
 
-            args = parser().parse_args(argv)
+            words = sys.argv[1:] if argv is None else argv
+            args = parser(next((w for w in words if not w.startswith("-")), None)).parse_args(words)
             run = _prepare_command(args)
         except ValueError as fault:  # some of what was shipped is read as the rooms are imported
             sys.stderr.write(f"llmball: {fault}\n")

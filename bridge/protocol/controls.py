@@ -12,10 +12,10 @@ from typing import Any
 
 from bridge.errors import BadRequest
 from model.generation.bias_weights import SHIPPED
+from model.music.control import MAX_SEED, control_rows
 from model.music.control import Control as Control
 from model.music.control import Reach as Reach
 from model.music.control import Value as Value
-from model.music.control import control_rows
 from model.music.drums import ROLES, drum_map
 from model.music.notes import PARTS
 from model.music.plan import Controls
@@ -27,9 +27,6 @@ ROOT = "/llmball/"
 
 INT32_LIMIT = 2**31
 """Numbers from here on do not fit into 32 bits."""
-
-
-MAX_SEED = INT32_LIMIT - 1
 
 
 def _parse_key(text: str) -> str:

@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 from bridge.errors import BadRequest
 from bridge.protocol.addresses import COMMANDS
-from bridge.protocol.controls import CONTROLS, INT32_LIMIT, MAX_SEED, ROOT, Value, parse_value
+from bridge.protocol.controls import CONTROLS, INT32_LIMIT, ROOT, Value, parse_value
 from bridge.protocol.events import (
     BackRequested,
     BankLaunchRequested,
@@ -33,11 +33,9 @@ from bridge.protocol.events import (
     TempoTapped,
 )
 from bridge.protocol.osc import Message
-from model.clips.messages import NoteTuple
+from model.clips.messages import NOTES_PER_PACKET, NoteTuple
+from model.music.control import MAX_BARS, MAX_PROMPT, MAX_SEED
 from model.music.notes import CUES, PARTS
-
-MAX_PROMPT = 2000  # characters
-
 
 MAX_RAW_PROMPT = 2 * MAX_PROMPT
 """Characters of a prompt before its spaces are put together; longer ones are not looked at."""
@@ -125,10 +123,7 @@ class ClipResend:
 ClipRequest = ClipRequested | ClipNotes | ClipRedo | ClipCancelled | ClipResend
 
 
-MAX_NOTES_PER_MESSAGE, MAX_CLIP_BARS = 32, 256
-
-
-MAX_CLIP_QUARTERS = MAX_CLIP_BARS * 6
+MAX_CLIP_QUARTERS = MAX_BARS * 6
 """Quarter notes of the longest clip: 12/8 has six a bar."""
 
 
@@ -159,10 +154,8 @@ def _parse_clip(id_: int, address: str, args: Sequence[object], encoded: bool) -
         raise BadRequest(
             address, "takes id, bars (0: the words'), seed, the prompt, then options by name and value"
         )
-    if not 0 <= bars <= MAX_CLIP_BARS or not 0 <= seed <= MAX_SEED:
-        raise BadRequest(
-            address, f"bars are 0..{MAX_CLIP_BARS} and seeds 0..{MAX_SEED}, not {bars} and {seed}"
-        )
+    if not 0 <= bars <= MAX_BARS or not 0 <= seed <= MAX_SEED:
+        raise BadRequest(address, f"bars are 0..{MAX_BARS} and seeds 0..{MAX_SEED}, not {bars} and {seed}")
     words = parse_prompt(address, [args[2]], encoded)
     options: list[tuple[str, Value]] = []
     for name, value in zip(args[3::2], args[4::2], strict=True):
@@ -185,11 +178,11 @@ def _parse_notes(id_: int, address: str, args: Sequence[object]) -> ClipNotes:
     floats = [float(n) for n in numbers if isinstance(n, int | float) and not isinstance(n, bool)]
     if (
         total is None or index is None or index < 0 or part not in PARTS or len(floats) != len(numbers)
-        or len(numbers) % 4 or len(numbers) > 4 * MAX_NOTES_PER_MESSAGE
+        or len(numbers) % 4 or len(numbers) > 4 * NOTES_PER_PACKET
     ):  # fmt: skip
         raise BadRequest(
             address,
-            f"takes id, total, index, part and 1 to {MAX_NOTES_PER_MESSAGE} notes: pitch start length velocity",
+            f"takes id, total, index, part and 1 to {NOTES_PER_PACKET} notes: pitch start length velocity",
         )
     rows = zip(floats[::4], floats[1::4], floats[2::4], floats[3::4], strict=True)
     return ClipNotes(id_, total, index, tuple(_checked_row(address, str(part), *row) for row in rows))
@@ -261,7 +254,7 @@ class SetRequested:
     save: bool
 
 
-DEFAULT_KEPT_BARS, MAX_KEPT_BARS = 8, MAX_CLIP_BARS
+DEFAULT_KEPT_BARS = 8
 
 
 Request = (
@@ -340,8 +333,8 @@ def _parse_take_id(address: str, args: Sequence[object]) -> str:
 
 def _parse_bars(address: str, args: Sequence[object]) -> int:
     bars = as_whole_number(args[0]) if len(args) == 1 else None if args else DEFAULT_KEPT_BARS
-    if bars is None or not 1 <= bars <= MAX_KEPT_BARS:
-        raise BadRequest(address, f"takes a number of bars, 1..{MAX_KEPT_BARS}")
+    if bars is None or not 1 <= bars <= MAX_BARS:
+        raise BadRequest(address, f"takes a number of bars, 1..{MAX_BARS}")
     return bars
 
 

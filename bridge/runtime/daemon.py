@@ -24,7 +24,6 @@ from bridge.midi.output_ports import OutputConfig
 from bridge.midi.protocol import Batch, Health, MidiReceived, PlayerOrder, Quit, SetTempoMap
 from bridge.processes.child_processes import ChildConfig, ChildMessage, ChildProcesses
 from bridge.processes.supervisor import ChildProcess, Supervisor, on_stop_signals
-from bridge.protocol.controls import MAX_SEED
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import (
     BarPlayed,
@@ -55,6 +54,7 @@ from bridge.storage.sets import load_set
 from bridge.workers.dispatcher import WorkerDispatcher
 from model.clips.messages import ClipFailed, ClipProgress, ClipWritten
 from model.generation.messages import BeatWritten, Failed, Order, Understood
+from model.music.control import MAX_SEED
 from model.weights import FOLDER, hashed
 
 if TYPE_CHECKING:

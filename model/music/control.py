@@ -16,7 +16,10 @@ Value = int | float | str
 FieldT = TypeVar("FieldT")
 
 
-MAX_TEXT = 1000  # characters of a key, a progression or a drum map
+MAX_PROMPT, MAX_TEXT = 2000, 1000  # characters of a prompt; of a key, a progression or a drum map
+MAX_BARS = 256  # of a clip, and of what is kept
+MAX_SEED = 2**31 - 1
+MIN_TEMPO, MAX_TEMPO = 20, 300  # quarter notes a minute
 
 
 class Reach(Enum):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from model.music.control import Reach, control_field
+from model.music.control import MAX_TEMPO, MIN_TEMPO, Reach, control_field
 from model.music.harmony import chord_symbol, parse_key
 from model.music.notes import METERS
 from model.music.numerals import key_of, parse_progression
@@ -14,9 +14,6 @@ from model.music.numerals import key_of, parse_progression
 if TYPE_CHECKING:  # the bridge mixes plans too, and does without numpy
     import numpy as np
     import numpy.typing as npt
-
-MIN_TEMPO, MAX_TEMPO = 20, 300
-"""Quarter notes a minute."""
 
 
 def _parse_progression(text: str) -> str:

@@ -58,6 +58,9 @@ SYNC_SOURCES = ("internal", "clock", "link", "host")
 """Who may lead the time."""
 
 
+MAX_PORT = 65535
+
+
 DEFAULT_OSC, DEFAULT_HTTP = ("127.0.0.1", 7411), ("127.0.0.1", 7410)
 """Addresses of the OSC socket and of the panel."""
 

@@ -87,13 +87,14 @@ def _clip(clip: argparse.ArgumentParser) -> None:
 
 
 def _clip_option(command: argparse.ArgumentParser, name: str, default: object = None) -> None:
-    """Add an option of the table of clips, with its own default or another."""
+    """Add an option of the table of clips; the default is the table's unless another is given."""
     from bridge.clips.options import OPTIONS
 
     row = OPTIONS[name]
+    text = row.help if default is None else f"default: {default}"
     default = row.default if default is None else default
     command.add_argument(
-        f"--{name}", metavar=row.metavar, type=types.reader(row.parse), default=default, help=row.help
+        f"--{name}", metavar=row.metavar, type=types.reader(row.parse), default=default, help=text
     )
 
 
@@ -108,7 +109,7 @@ def _harmonise(harmonise: argparse.ArgumentParser) -> None:
     harmonise.add_argument("source", metavar="in.mid", type=types.existing_file)
     harmonise.add_argument("prompt", metavar="PROMPT", type=types.prompt, nargs="?")
     _output(harmonise)
-    _clip_option(harmonise, "parts", ("chords", "bass"))
+    _clip_option(harmonise, "parts", "chords,bass")
     _clip_option(harmonise, "seed", 0)
     harmonise.add_argument(
         "--causal", action="store_true", help="as on a stage: chords know the melody before them only"
@@ -132,7 +133,7 @@ def _replay(replay: argparse.ArgumentParser) -> None:
 
 def _worker(worker: argparse.ArgumentParser) -> None:
     worker.add_argument("--mqtt", metavar="URL", type=types.broker, required=True)
-    _encoder(worker)
+    _encoder(worker, "as the bridges have it")
 
 
 def _explain(explain: argparse.ArgumentParser) -> None:
@@ -160,13 +161,10 @@ def _output(command: argparse.ArgumentParser) -> None:
     _encoder(command)
 
 
-def _encoder(command: argparse.ArgumentParser) -> None:
-    command.add_argument(
-        "--encoder",
-        metavar="DIR",
-        type=types.folder,
-        help="a local Hugging Face directory instead of our encoder",
-    )
+def _encoder(
+    command: argparse.ArgumentParser, text: str = "a local Hugging Face directory instead of our encoder"
+) -> None:
+    command.add_argument("--encoder", metavar="DIR", type=types.folder, help=text)
 
 
 def _json(command: argparse.ArgumentParser) -> None:

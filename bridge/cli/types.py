@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 
-from bridge.config import Network, parse_broker_url
+from bridge.config import MAX_PORT, Network, parse_broker_url
 from model.music.control import MAX_PROMPT
 
 ValueT = TypeVar("ValueT")
@@ -50,7 +50,7 @@ def prompt(text: str) -> str:
 def address(text: str) -> tuple[str, int]:
     """Take HOST:PORT."""
     host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
+    if not host or not port.isdecimal() or int(port) > MAX_PORT:
         raise argparse.ArgumentTypeError(f"an address is HOST:PORT such as 127.0.0.1:7411, not {text}")
     return host.removeprefix("[").removesuffix("]"), int(port)
 

@@ -9,9 +9,11 @@ from contextlib import suppress
 from ipaddress import ip_address
 from typing import Any
 
+from bridge.config import MAX_PORT
 from bridge.errors import OwnerError
-from bridge.protocol.addresses import COMMANDS, OUTGOING, AddressEntry
+from bridge.protocol.addresses import COMMANDS, MAX_HOST_TEMPO, OUTGOING, AddressEntry
 from bridge.protocol.controls import CONTROLS, ROOT, Control, Value
+from model.music.control import MAX_BARS, MIN_TEMPO
 from model.music.notes import CUES, PARTS
 
 Node = dict[str, Any]
@@ -28,11 +30,12 @@ ATTRIBUTES = frozenset(
 KNOWN_ATTRIBUTES = ATTRIBUTES | {"CLIPMODE", "UNIT", "TAGS", "EXTENDED_TYPE", "CRITICAL", "OVERLOADS", "HTML"}
 
 
+_TEMPI = {"MIN": float(MIN_TEMPO), "MAX": float(MAX_HOST_TEMPO)}
 _ARGUMENT_RANGES: Mapping[str, Node] = {
-    "reply_port": {"MIN": 0, "MAX": 65535}, "encoded": {"VALS": [0, 1]}, "playing": {"VALS": [0, 1]},
+    "reply_port": {"MIN": 0, "MAX": MAX_PORT}, "encoded": {"VALS": [0, 1]}, "playing": {"VALS": [0, 1]},
     "x": {"MIN": 0.0, "MAX": 1.0}, "weight": {"MIN": 0.0, "MAX": 1.0}, "value": {"MIN": 0.0, "MAX": 1.0},
-    "bars:i": {"MIN": 1, "MAX": 256}, "section": {"VALS": list(CUES)}, "part": {"VALS": list(PARTS)},
-    "tempo": {"MIN": 20.0, "MAX": 999.0}, "bpm": {"MIN": 20.0, "MAX": 999.0}, "pitch": {"MIN": 0, "MAX": 127},
+    "bars:i": {"MIN": 1, "MAX": MAX_BARS}, "section": {"VALS": list(CUES)}, "part": {"VALS": list(PARTS)},
+    "tempo": _TEMPI, "bpm": _TEMPI, "pitch": {"MIN": 0, "MAX": 127},
     "velocity": {"MIN": 1, "MAX": 127}, "state": {"VALS": ["idle", "waiting", "playing"]},
     "feel": {"VALS": ["half", "normal", "double"]}, "bar": {"MIN": -3}, "beat:i": {"MIN": 1},
     "length": {"MIN": 0.0}, "start": {"MIN": 0.0}, "late": {"MIN": 0}, "dropped": {"MIN": 0}, "starved": {"MIN": 0},

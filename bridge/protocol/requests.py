@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+from bridge.config import MAX_PORT
 from bridge.errors import BadRequest
-from bridge.protocol.addresses import COMMANDS
+from bridge.protocol.addresses import COMMANDS, DEFAULT_KEPT_BARS, MAX_HOST_TEMPO
 from bridge.protocol.controls import CONTROLS, INT32_LIMIT, ROOT, Value, parse_value
 from bridge.protocol.events import (
     BackRequested,
@@ -34,7 +35,7 @@ from bridge.protocol.events import (
 )
 from bridge.protocol.osc import Message
 from model.clips.messages import NOTES_PER_PACKET, NoteTuple
-from model.music.control import MAX_BARS, MAX_PROMPT, MAX_SEED
+from model.music.control import MAX_BARS, MAX_PROMPT, MAX_SEED, MIN_TEMPO
 from model.music.notes import CUES, PARTS
 
 MAX_RAW_PROMPT = 2 * MAX_PROMPT
@@ -254,9 +255,6 @@ class SetRequested:
     save: bool
 
 
-DEFAULT_KEPT_BARS = 8
-
-
 Request = (
     Hello | Bye | Ping | Query | KeepRequested | LearnRequested | SetRequested | ClipRequest | SessionRequest
 )
@@ -356,12 +354,14 @@ def _parse_hello(address: str, args: Sequence[object]) -> Hello:
     encoded = as_whole_number(args[2]) if len(args) > 2 else 0
     if (
         port is None
-        or not 0 <= port <= 65535
+        or not 0 <= port <= MAX_PORT
         or not isinstance(name, str)
         or encoded not in (0, 1)
         or len(args) > 3
     ):
-        raise BadRequest(address, "takes reply_port (0..65535, 0 is the sender's), name and encoded (0 or 1)")
+        raise BadRequest(
+            address, f"takes reply_port (0..{MAX_PORT}, 0 is the sender's), name and encoded (0 or 1)"
+        )
     return Hello(port or None, name[:100], bool(encoded))
 
 
@@ -385,8 +385,9 @@ def _parse_transport(address: str, args: Sequence[object]) -> HostTransportRepor
     if len(args) != 3 or len(numbers) != 3:
         raise BadRequest(address, "takes three numbers: playing (0 or 1), beat (quarter notes) and tempo")
     playing, quarter, bpm = numbers
-    if playing not in (0, 1) or not 20 <= bpm <= 999:
-        raise BadRequest(address, f"playing is 0 or 1 and the tempo 20..999, not {playing:g} and {bpm:g}")
+    if playing not in (0, 1) or not MIN_TEMPO <= bpm <= MAX_HOST_TEMPO:
+        tempi = f"{MIN_TEMPO}..{MAX_HOST_TEMPO}"
+        raise BadRequest(address, f"playing is 0 or 1 and the tempo {tempi}, not {playing:g} and {bpm:g}")
     return HostTransportReported(bool(playing), quarter, bpm)
 
 

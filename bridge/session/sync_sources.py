@@ -16,11 +16,8 @@ from statistics import median
 from typing import Protocol
 
 from bridge.clock import Seconds
-
-CLOCKS_PER_QUARTER = 24
-"""MIDI clocks in a quarter note."""
-MIN_TEMPO, MAX_TEMPO = 20.0, 300.0
-"""Quarter notes a minute: what lies outside is nobody's tempo."""
+from bridge.midi.clock_out import CLOCKS_PER_QUARTER
+from model.music.control import MAX_TEMPO, MIN_TEMPO
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +269,7 @@ class TapTempo:
         self._taps: deque[Seconds] = deque(maxlen=MAX_TAPS)
 
     def tap(self, at: Seconds) -> float | None:
-        """Take a tap; return quarter notes a minute once there are two, within 20..300. Two at one moment are one."""
+        """Take a tap; return quarter notes a minute once there are two, within MIN_TEMPO..MAX_TEMPO. Two at one moment are one."""
         if self._taps and at <= self._taps[-1]:
             return None
         if self._taps:

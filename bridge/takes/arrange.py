@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bridge.midi.protocol import ScheduledNote
-from bridge.protocol.controls import Value
+from bridge.protocol.controls import CONTROLS, Value
 from model.music.drums import ROLES, drum_map
 from model.music.harmony import QUALITIES, parse_chord
 from model.music.notes import TICKS_PER_QUARTER, Beat, Note, Ticks
 from model.music.swing import in_meter, swung
 
-DEFAULT_HUMANISE = 0.3
+DEFAULT_HUMANISE = float(CONTROLS["humanise"].default)
 """The looseness of words that say nothing of it."""
 MAX_TIME_JITTER = 0.010
 """Seconds that `humanise 1` moves a note at most."""

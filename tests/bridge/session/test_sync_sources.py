@@ -10,8 +10,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bridge.clock import Seconds
+from bridge.midi.clock_out import CLOCKS_PER_QUARTER
 from bridge.session.sync_sources import (
-    CLOCKS_PER_QUARTER,
     HostTransportSource,
     LinkSource,
     MidiClockSource,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bridge.errors import BadRequest
-from bridge.protocol.controls import CONTROLS, Value
+from bridge.protocol.controls import CONTROLS, Value, current_path
 from model.clips.messages import DEFAULT_BARS, ClipSpec, KeepSpec
 from model.music.control import MAX_BARS, MAX_SEED
 from model.music.notes import PARTS
@@ -120,7 +120,7 @@ def read_message(options: Sequence[tuple[str, Value]]) -> dict[str, Any]:
     """Return the values of all options by name, those that a message leaves out at their default. Raises BadRequest."""
     values: dict[str, Any] = {option.name: option.default for option in OPTIONS.values()}
     for name, value in options:
-        option = OPTIONS.get(name.lstrip("-"))
+        option = OPTIONS.get(current_path(name.lstrip("-")))
         if option is None or not option.in_message:
             known = " ".join(o.name for o in OPTIONS.values() if o.in_message)
             raise BadRequest("/llmball/clip", f"{name!r} is no option of a message: {known}")

@@ -26,7 +26,7 @@ from bridge.http.oscquery import ZeroconfAnnouncer
 from bridge.http.view import View
 from bridge.http.websocket import WebSocketServer
 from bridge.processes.child_processes import OutputChoice
-from bridge.protocol.controls import CONTROLS, ROOT, Value
+from bridge.protocol.controls import CONTROL_PATHS, ROOT, Value
 from bridge.protocol.dispatch import Dispatcher
 from bridge.storage import kept_takes
 
@@ -199,7 +199,7 @@ class HttpServer:
             return web.json_response(node)
         if attributes[0] not in oscquery.KNOWN_ATTRIBUTES:
             raise web.HTTPBadRequest
-        if attributes[0] == "VALUE" and request.path.removeprefix(ROOT) in CONTROLS:
+        if attributes[0] == "VALUE" and request.path.removeprefix(ROOT) in CONTROL_PATHS:
             return web.json_response({"VALUE": self._view.value(request.path.removeprefix(ROOT))})
         if attributes[0] not in node:
             return web.Response(status=204)

@@ -6,13 +6,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
 from bridge.config import MAX_PORT
 from bridge.errors import OwnerError
 from bridge.protocol.addresses import COMMANDS, MAX_HOST_TEMPO, OUTGOING, AddressEntry
-from bridge.protocol.controls import CONTROLS, ROOT, Control, Value
+from bridge.protocol.controls import CONTROL_PATHS, CONTROLS, ROOT, Control, Value, current_path
 from model.music.control import MAX_BARS, MIN_TEMPO
 from model.music.notes import CUES, PARTS
 
@@ -47,8 +48,13 @@ _ARGUMENT_RANGES: Mapping[str, Node] = {
 def namespace_tree(value: Callable[[str], tuple[Value, ...]]) -> Node:
     """Return the whole namespace; `value` gives what an address was set to or told last."""
     top = _container("/", "LLMBall: a sentence becomes a band that plays")
-    for control in CONTROLS.values():
-        _node_at(top, control.path).update(_control_attributes(control, value(control.path)))
+    for path in CONTROL_PATHS:
+        control = CONTROLS[current_path(path)]
+        if path != control.path:
+            control = replace(
+                control, description=f"old address of {ROOT}{control.path}: {control.description}"
+            )
+        _node_at(top, path).update(_control_attributes(control, value(path)))
     for command in COMMANDS.values():
         _node_at(top, command.path).update(_entry_attributes(command, WRITE, value(command.path)))
     for entry in OUTGOING:

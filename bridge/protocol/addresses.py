@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bridge.config import DEFAULT_OSC
 from bridge.protocol.clients import CLIENT_TIMEOUT
-from bridge.protocol.controls import CONTROLS, ROOT
+from bridge.protocol.controls import ALIASES, CONTROLS, ROOT
 from model.clips.messages import NOTES_PER_PACKET
 from model.music.control import MAX_PROMPT, MIN_TEMPO
 from model.music.notes import CUES
@@ -157,6 +157,14 @@ def osc_reference() -> str:
             f"| `{ROOT}{c.path}` | {c.kind} | {c.range_text.replace('|', chr(92) + '|')} | {c.default} | {c.description} |"
             for c in CONTROLS.values()
         ),
+        "",
+        "## Old addresses",
+        "",
+        "They are read, answered and shown as before; new names are used everywhere else, in files and lists too.",
+        "",
+        "| address | stands for |",
+        "|---|---|",
+        *(f"| `{ROOT}{old}` | `{ROOT}{path}` |" for old, path in ALIASES.items()),
         "",
         "## Told",
         "",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from bridge.errors import BadRequest
 from model.generation.bias_weights import SHIPPED
@@ -20,6 +20,9 @@ from model.music.drums import ROLES, drum_map
 from model.music.notes import PARTS
 from model.music.plan import Controls
 from model.prompt.rules.keys import named
+
+ValueT = TypeVar("ValueT")
+
 
 ROOT = "/llmball/"
 """All addresses are under it."""
@@ -93,7 +96,7 @@ CONTROLS: dict[str, Control] = {
         Control("humanise", "f", 0.3, "looseness of time and touch; 0 is on the grid, -1 leaves it to the words", 0, 1, unset=-1, reach=Reach.REARRANGE),
         Control("swing", "f", -1.0, "place of the off-beat, 0.5 straight; -1 leaves it to the words", 0.5, 0.75, unset=-1, reach=Reach.REARRANGE),
         Control("swing_unit", "i", 8, "which notes swing", choices=("8", "16"), reach=Reach.REARRANGE),
-        Control("quantise", "f", 0.0, "how far looseness and offsets are drawn to the grid, at output", 0, 1, reach=Reach.REARRANGE),
+        Control("tightness", "f", 0.0, "how far looseness and offsets are drawn to the grid, at output", 0, 1, reach=Reach.REARRANGE),
         Control("seed", "i", -1, "the seed of the next takes; -1 is a new one each take", 0, MAX_SEED, unset=-1),
         Control("quantize", "s", "bar", "where a new take enters", choices=QUANTIZE),
         Control("lookahead", "f", 4.0, "beats planned ahead", 0.5, 16),
@@ -113,13 +116,31 @@ CONTROLS: dict[str, Control] = {
 }  # fmt: skip
 
 
+ALIASES = {"quantise": "tightness"}
+"""Old paths, and the path that each stands for: read, answered and shown wherever a path may stand."""
+
+
+CONTROL_PATHS = (*CONTROLS, *(old for old, path in ALIASES.items() if path in CONTROLS))
+"""Where controls are set and shown: their paths and the old ones."""
+
+
+def current_path(path: str) -> str:
+    """Return the path that an old one stands for, or the path itself."""
+    return ALIASES.get(path, path)
+
+
+def current_paths(values: Mapping[str, ValueT]) -> dict[str, ValueT]:
+    """Return a table by path, such as the controls of a file, with the old paths replaced."""
+    return {current_path(path): value for path, value in values.items()}
+
+
 HOST_TEMPO = "host/tempo"
 """Where a host's tempo is kept beside the controls, while one leads: it goes before the one that was set."""
 
 
 def parse_value(path: str, args: Sequence[object]) -> Value:
-    """Return the value that the arguments of a message set a control to. Raises BadRequest."""
-    control = CONTROLS[path]
+    """Return the value that the arguments of a message set a control to, whose path may be an old one. Raises BadRequest."""
+    control = CONTROLS[current_path(path)]
     if len(args) != 1:
         raise BadRequest(ROOT + path, f"takes one value: {control.range_text}")
     try:

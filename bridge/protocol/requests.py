@@ -14,7 +14,7 @@ from urllib.parse import unquote_to_bytes
 from bridge.config import MAX_PORT
 from bridge.errors import BadRequest
 from bridge.protocol.addresses import COMMANDS, DEFAULT_KEPT_BARS, MAX_HOST_TEMPO
-from bridge.protocol.controls import CONTROLS, INT32_LIMIT, ROOT, Value, parse_value
+from bridge.protocol.controls import CONTROLS, INT32_LIMIT, ROOT, Value, current_path, parse_value
 from bridge.protocol.events import (
     BackRequested,
     BankLaunchRequested,
@@ -227,7 +227,7 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Ask what a control, or the morph, is set to."""
+    """Ask what a control, or the morph, is set to. The path may be an old one: the answer has the same."""
 
     path: str
 
@@ -262,12 +262,13 @@ Request = (
 
 def parse_request(message: Message) -> Request:
     """Return what a message asks for. Raises BadRequest."""
-    path = message.address.removeprefix(ROOT)
-    if path == message.address or (path not in CONTROLS and path not in COMMANDS):
+    asked = message.address.removeprefix(ROOT)
+    path = current_path(asked)
+    if asked == message.address or (path not in CONTROLS and path not in COMMANDS):
         raise BadRequest(message.address, "unknown address (docs/osc.md lists them)")
     args = message.args
     if path in CONTROLS:
-        return ControlSet(path, parse_value(path, args)) if args else Query(path)
+        return ControlSet(path, parse_value(asked, args)) if args else Query(asked)
     if path.startswith("clip"):
         return parse_clip_request(path, message.address, args)
     match path:

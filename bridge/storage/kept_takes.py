@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
+from bridge.protocol.controls import current_paths
 from bridge.storage.home import StorageError, data_folder, write_atomically
 from bridge.takes.recorder import BarOrigin, KeptBars
 from model.music import midifile
@@ -106,8 +107,10 @@ def from_json(text: str) -> KeptBars:
             chords=tuple((Ticks(at), str(what)) for at, what in song["chords"]),
             programs=tuple((str(part), int(program)) for part, program in song["programs"]),
         ),
-        tuple(BarOrigin(**bar) for bar in data["bars"]),
-        data["controls"],
+        tuple(
+            BarOrigin(**bar | {"controls": current_paths(bar.get("controls", {}))}) for bar in data["bars"]
+        ),
+        current_paths(data["controls"]),
         data["weights"],
     )
 

@@ -56,7 +56,7 @@ def arranged_notes(
     humanise = float(settings["humanise"])
     if humanise < 0:
         humanise = DEFAULT_HUMANISE
-    looseness_left = 1 - float(settings["quantise"])
+    looseness_left = 1 - float(settings["tightness"])
     swing, unit = _swing(feel, beat.meter, settings)
     ticks_a_second = bpm * TICKS_PER_QUARTER / 60
     for part in dict.fromkeys(n.part for n in beat.notes):

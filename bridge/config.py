@@ -8,6 +8,9 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+VERSION = "0.1.0"
+"""The version of LLMBall; pyproject.toml reads it here."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerAccount:

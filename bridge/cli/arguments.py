@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from bridge.cli import types
-from bridge.config import DEFAULT_HTTP, DEFAULT_OSC, SYNC_SOURCES
+from bridge.config import DEFAULT_HTTP, DEFAULT_OSC, SYNC_SOURCES, VERSION
 from bridge.midi.backends import BACKENDS
 from model.decoder.load import ENGINES
 
@@ -25,6 +25,7 @@ class Parser(argparse.ArgumentParser):
 def parser(command: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of `llmball`, with the options of one command or of all: those of `clip` take a while to load."""
     top = Parser(prog="llmball", description="A sentence becomes a band that plays, in time and in key.")
+    top.add_argument("--version", action="version", version=f"llmball {VERSION}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, add_options) in COMMANDS.items():
         added = commands.add_parser(name, help=text)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bridge.config import VERSION
 from bridge.protocol.clients import Address
 from bridge.protocol.controls import Value, current_path
 from bridge.protocol.events import SessionRequest
@@ -25,7 +26,6 @@ from bridge.protocol.requests import (
 )
 from model.music.notes import PARTS
 
-VERSION = "0.1.0"
 PROTOCOL = 1
 
 

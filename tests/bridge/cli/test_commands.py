@@ -12,7 +12,7 @@ from bridge.__main__ import config, main
 from bridge.cli import commands, doctor
 from bridge.cli.arguments import parser
 from bridge.cli.doctor import Finding
-from bridge.config import Config
+from bridge.config import VERSION, Config
 from bridge.errors import OwnerError
 from model.generation.composer import Composer
 from model.music import midifile
@@ -133,6 +133,12 @@ def test_the_options_of_serve_become_the_daemons_config() -> None:
     assert config(parser().parse_args(["serve"])) == Config(http=("127.0.0.1", 7410))
     remote = parser().parse_args(["serve", "--http", "0.0.0.0:0", "--token", "a-long-token", "--zeroconf"])
     assert config(remote) == Config(http=("0.0.0.0", 0), token="a-long-token", zeroconf=True)
+
+
+def test_the_version_is_told(capsys: Said) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert (left.value.code, capsys.readouterr().out) == (0, f"llmball {VERSION}\n")
 
 
 def test_the_owners_fault_is_one_line_and_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from functools import partial
 
 from bridge.config import Config
@@ -19,7 +20,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             from bridge.cli.arguments import parser
 
-            args = parser().parse_args(argv)
+            words = sys.argv[1:] if argv is None else argv
+            args = parser(next((w for w in words if not w.startswith("-")), None)).parse_args(words)
             run = _prepare_command(args)
         except ValueError as fault:  # some of what was shipped is read as the rooms are imported
             sys.stderr.write(f"llmball: {fault}\n")
@@ -84,29 +86,9 @@ def _prepare_serve(config: Config) -> Callable[[], int]:
 
 
 def config(args: argparse.Namespace) -> Config:
-    """Return the daemon's options."""
-    host, port = args.osc
-    return Config(
-        output=args.output,
-        backend=args.backend,
-        per_part=args.ports == "per-part",
-        port_name=args.port_name,
-        input=args.input,
-        sync=args.sync,
-        osc_host=host,
-        osc_port=port,
-        http=args.http,
-        token=args.token,
-        zeroconf=args.zeroconf,
-        play=args.play,
-        allow=tuple(args.allow),
-        encoder=args.encoder,
-        engine=args.engine,
-        trace=args.trace,
-        set_file=args.set,
-        browse=args.browse,
-        mqtt=args.mqtt,
-    )
+    """Return the options of `llmball serve`."""
+    options = {field.name: getattr(args, field.name) for field in fields(Config)}
+    return Config(**options | {"allow": tuple(args.allow)})
 
 
 if __name__ == "__main__":

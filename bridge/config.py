@@ -8,6 +8,9 @@ from ipaddress import IPv4Network, IPv6Network
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+VERSION = "0.1.0"
+"""The version of LLMBall; pyproject.toml reads it here."""
+
 
 @dataclass(frozen=True, slots=True)
 class BrokerAccount:
@@ -58,21 +61,27 @@ SYNC_SOURCES = ("internal", "clock", "link", "host")
 """The values of `serve --sync`; the classes are in `bridge.session.sync_sources`."""
 
 
+MAX_PORT = 65535
+
+
+DEFAULT_OSC, DEFAULT_HTTP = ("127.0.0.1", 7411), ("127.0.0.1", 7410)
+"""Addresses of the OSC socket and of the panel."""
+
+
 @dataclass(frozen=True, slots=True)
 class Config:
-    """The daemon's options; their meanings and defaults are the contract's (`llmball serve --help`).
+    """The options of `llmball serve`, a field each, under the options' names (`llmball serve --help` says their meanings).
 
     `output` None is a virtual port where a MIDI system exists, else ./llmball.mid.
     """
 
     output: str | None = None
     backend: str = "auto"
-    per_part: bool = False
+    ports: str = "one"
     input: str | None = None
     sync: str = "internal"
     port_name: str = "LLMBall"
-    osc_host: str = "127.0.0.1"
-    osc_port: int = 7411
+    osc: tuple[str, int] = DEFAULT_OSC
     http: tuple[str, int] | None = None
     token: str | None = None
     zeroconf: bool = False
@@ -81,6 +90,6 @@ class Config:
     encoder: Path | None = None
     engine: str = "auto"
     trace: Path | None = None
-    set_file: Path | None = None
+    set: Path | None = None
     browse: bool = False
     mqtt: BrokerAccount | None = None

@@ -1,4 +1,4 @@
-"""The words of the command line → values. What cannot be obeyed is refused, in one line with the remedy."""
+"""The command line of `llmball`: commands and their options → values. A value that cannot be used is refused in one line."""
 
 from __future__ import annotations
 
@@ -8,16 +8,13 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from bridge.cli import types
-from bridge.cli.types import MAX_CLIP_BARS, MAX_SEED, MAX_TAKES
-from bridge.config import SYNC_SOURCES
+from bridge.config import DEFAULT_HTTP, DEFAULT_OSC, SYNC_SOURCES, VERSION
 from bridge.midi.backends import BACKENDS
 from model.decoder.load import ENGINES
-from model.music.notes import METERS, PARTS
-from model.music.plan import Controls
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line, and exits with 2."""
+    """Reports an error in one line and exits with 2."""
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
@@ -25,43 +22,15 @@ class Parser(argparse.ArgumentParser):
         sys.exit(2)
 
 
-def parser() -> argparse.ArgumentParser:
-    """Return the parser of `llmball`."""
+def parser(command: str | None = None) -> argparse.ArgumentParser:
+    """Return the parser of `llmball`, with the options of one command or of all: those of `clip` take a while to load."""
     top = Parser(prog="llmball", description="A sentence becomes a band that plays, in time and in key.")
+    top.add_argument("--version", action="version", version=f"llmball {VERSION}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    _serve(commands.add_parser("serve", help="the daemon: OSC in, MIDI out"))
-    clip_options(commands.add_parser("clip", help="write a clip of exactly N bars as a .mid file"))
-    _refine(commands.add_parser("refine", help="change what the words name in a .mid file, and nothing else"))
-    _harmonise(commands.add_parser("harmonise", help="write chords for the melody of a .mid file"))
-    understand = commands.add_parser("understand", help="show what a prompt means, field by field")
-    understand.add_argument("prompt", metavar="PROMPT", type=types.prompt)
-    understand.add_argument("--json", action="store_true", help="as one JSON object")
-    understand.add_argument(
-        "--distribution", action="store_true", help="what else each field might have been, as JSON"
-    )
-    replay = commands.add_parser("replay", help="write a kept take again, byte for byte")
-    replay.add_argument("take", metavar="TAKE", help="its name, as /llmball/kept told it")
-    replay.add_argument(
-        "-o", dest="out", metavar="FILE.mid", type=types.new_file, help="default: TAKE.mid here"
-    )
-    worker = commands.add_parser("worker", help="write beats for bridges on other machines")
-    worker.add_argument("--mqtt", metavar="URL", type=types.broker, required=True)
-    worker.add_argument("--encoder", metavar="DIR", type=types.folder, help="as the bridges have it")
-    explain = commands.add_parser(
-        "explain", help="what a .mid file is made of: key, numerals, cadences, form"
-    )
-    explain.add_argument("source", metavar="in.mid", type=types.existing_file)
-    explain.add_argument("--json", action="store_true", help="as one JSON object")
-    ports = commands.add_parser("ports", help="list the MIDI ports of this machine")
-    ports.add_argument("--backend", choices=BACKENDS, default="auto")
-    device = commands.add_parser("device", help="the Max for Live devices")
-    install = device.add_subparsers(dest="doing", required=True, metavar="install").add_parser(
-        "install", help="copy them into Live's User Library"
-    )
-    install.add_argument("--to", metavar="DIR", type=types.folder, help="the User Library (default: asks)")
-    bench = commands.add_parser("bench", help="how fast this machine writes music")
-    bench.add_argument("--json", action="store_true", help="as one JSON object")
-    commands.add_parser("doctor", help="check this machine, with a remedy for each fault")
+    for name, (text, add_options) in COMMANDS.items():
+        added = commands.add_parser(name, help=text)
+        if command in (None, name):
+            add_options(added)
     return top
 
 
@@ -72,24 +41,15 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     option("--ports", choices=("one", "per-part"), default="one")
     option("--port-name", metavar="NAME", type=types.port_name, default="LLMBall")
     option("--input", metavar="virtual|PORT", help="listen to MIDI there (llmball ports)")
-    option(
-        "--osc",
-        metavar="HOST:PORT",
-        type=types.address,
-        default=("127.0.0.1", 7411),
-        help="port 0: a free one",
-    )
+    option("--osc", metavar="HOST:PORT", type=types.address, default=DEFAULT_OSC, help="port 0: a free one")
     option("--browse", action="store_true", help="open the panel in a browser, where there is a display")
     option(
         "--set", metavar="FILE.toml", type=types.existing_file, help="controls, bank and pads to begin with"
     )
     option(
-        "--http",
-        metavar="HOST:PORT|none",
-        type=types.address_or_none,
-        default=("127.0.0.1", 7410),
+        "--http", metavar="HOST:PORT|none", type=types.address_or_none, default=DEFAULT_HTTP,
         help="the browser panel; port 0: a free one",
-    )
+    )  # fmt: skip
     option("--token", metavar="T", type=types.token, help="what browsers elsewhere must say, beside --allow")
     option("--zeroconf", action="store_true", help="be found as OSCQuery in the local network")
     option(
@@ -101,18 +61,11 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     option("--mqtt", metavar="URL", type=types.broker, help="mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/NAME]")
     option("--play", metavar="PROMPT", type=types.prompt, help="play this at once")
     option("--allow", metavar="CIDR", type=types.network, nargs="+", action="extend", default=[])
+    _encoder(serve)
     option(
-        "--encoder",
-        metavar="DIR",
-        type=types.folder,
-        help="a local Hugging Face directory instead of our encoder",
-    )
-    option(
-        "--engine",
-        choices=ENGINES,
-        default=ENGINES[0],
+        "--engine", choices=ENGINES, default=ENGINES[0],
         help="what computes: native (C, on one thread; needs AVX2 and a compiler at install), onnx (on one thread), or torch (a graphics card where there is one; needs the train extra); auto takes the first of these that is there",
-    )
+    )  # fmt: skip
     option(
         "--trace",
         metavar="FILE",
@@ -121,106 +74,116 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     )
 
 
-LEVELS = ("density", "energy", "brightness", "complexity")
+def _clip(clip: argparse.ArgumentParser) -> None:
+    from bridge.clips.options import OPTIONS
 
-
-def clip_controls(args: argparse.Namespace) -> Controls:
-    """Return the controls that the options of a clip set."""
-    return Controls(
-        tempo=args.tempo, key=args.key, meter=args.meter, chords=args.chords, temperature=args.temperature,
-        guidance=args.guidance, **{level: getattr(args, level) for level in LEVELS},
-    )  # fmt: skip
-
-
-def clip_options(clip: argparse.ArgumentParser) -> None:
-    """Add the options of `llmball clip`; messages have them by the same names."""
-    option = clip.add_argument
-    option("prompt", metavar="PROMPT", type=types.prompt)
-    option("-o", dest="out", metavar="FILE.mid", type=types.new_file, required=True)
-    option(
-        "--bars",
-        metavar="N",
-        type=types.whole_number("a clip has {} bars", 1, MAX_CLIP_BARS),
-        help="default: the words', else 8",
-    )
-    option(
-        "--seed",
-        metavar="N",
-        type=types.whole_number("a seed is in {}", 0, MAX_SEED),
-        help="default: a new one, printed",
-    )
-    option("--parts", metavar="a,b", type=types.parts, help=f"of {', '.join(PARTS)}")
-    option("--tempo", metavar="BPM", type=types.tempo, default=0.0)
-    option("--key", metavar="K", type=types.key, default="auto")
-    option("--meter", metavar="M", choices=METERS, default="auto")
-    option("--chords", metavar='"Am F C G"', type=types.validated_by(types.progression), default="auto")
-    for level in LEVELS:
-        option(f"--{level}", metavar="X", type=types.level, default=-1.0, help="0..1; default: the words'")
-    option(
-        "--temperature",
-        metavar="X",
-        type=types.number_between("temperature", 0.1, 2.0),
-        default=1.0,
-        help="0.1..2",
-    )
-    option(
-        "--guidance",
-        metavar="X",
-        type=types.number_between("guidance", 0.0, 10.0),
-        help="0..10; default: as shipped",
-    )
-    option("--ending", choices=("loop", "cadence"), help="default: the words', else loop")
-    option(
-        "--takes",
-        metavar="N",
-        type=types.whole_number("takes are {}", 1, MAX_TAKES),
-        help="writes FILE-1.mid, FILE-2.mid …",
-    )
-    option(
-        "--encoder",
-        metavar="DIR",
-        type=types.folder,
-        help="a local Hugging Face directory instead of our encoder",
-    )
-
-    option(
-        "--from",
-        dest="source",
-        metavar="in.mid",
-        type=types.existing_file,
+    clip.add_argument("prompt", metavar="PROMPT", type=types.prompt)
+    _output(clip)
+    clip.add_argument(
+        "--from", dest="source", metavar="in.mid", type=types.existing_file,
         help="go on from a clip; with --keep or --redo, write parts or bars of it anew",
-    )
-    option("--keep", metavar="a,b", type=types.parts, help="parts of --from that stay in the bars redone")
-    option(
-        "--redo",
-        metavar="3-4,7",
-        type=types.bars,
-        help="bars of --from that are written anew (default: all)",
+    )  # fmt: skip
+    for name in (option.name for option in OPTIONS.values() if option.in_command):
+        _clip_option(clip, name)
+
+
+def _clip_option(command: argparse.ArgumentParser, name: str, default: object = None) -> None:
+    """Add an option of the table of clips; the default is the table's unless another is given."""
+    from bridge.clips.options import OPTIONS
+
+    row = OPTIONS[name]
+    text = row.help if default is None else f"default: {default}"
+    default = row.default if default is None else default
+    command.add_argument(
+        f"--{name}", metavar=row.metavar, type=types.reader(row.parse), default=default, help=text
     )
 
 
 def _refine(refine: argparse.ArgumentParser) -> None:
-    option = refine.add_argument
-    option("source", metavar="in.mid", type=types.existing_file)
-    option("words", metavar="WORDS", type=types.prompt, help='such as "less busy, walking bass"')
-    _output_options(option)
+    refine.add_argument("source", metavar="in.mid", type=types.existing_file)
+    refine.add_argument("words", metavar="WORDS", type=types.prompt, help='such as "less busy, walking bass"')
+    _output(refine)
+    _clip_option(refine, "seed", 0)
 
 
 def _harmonise(harmonise: argparse.ArgumentParser) -> None:
-    option = harmonise.add_argument
-    option("source", metavar="in.mid", type=types.existing_file)
-    option("prompt", metavar="PROMPT", type=types.prompt, nargs="?")
-    option("--parts", metavar="a,b", type=types.parts, default=("chords", "bass"))
-    option("--causal", action="store_true", help="as on a stage: chords know the melody before them only")
-    _output_options(option)
-
-
-def _output_options(option: Callable[..., object]) -> None:
-    option("-o", dest="out", metavar="FILE.mid", type=types.new_file, required=True)
-    option("--seed", metavar="N", type=types.whole_number("a seed is in {}", 0, MAX_SEED), default=0)
-    option(
-        "--encoder",
-        metavar="DIR",
-        type=types.folder,
-        help="a local Hugging Face directory instead of our encoder",
+    harmonise.add_argument("source", metavar="in.mid", type=types.existing_file)
+    harmonise.add_argument("prompt", metavar="PROMPT", type=types.prompt, nargs="?")
+    _output(harmonise)
+    _clip_option(harmonise, "parts", "chords,bass")
+    _clip_option(harmonise, "seed", 0)
+    harmonise.add_argument(
+        "--causal", action="store_true", help="as on a stage: chords know the melody before them only"
     )
+
+
+def _understand(understand: argparse.ArgumentParser) -> None:
+    understand.add_argument("prompt", metavar="PROMPT", type=types.prompt)
+    _json(understand)
+    understand.add_argument(
+        "--distribution", action="store_true", help="what else each field might have been, as JSON"
+    )
+
+
+def _replay(replay: argparse.ArgumentParser) -> None:
+    replay.add_argument("take", metavar="TAKE", help="its name, as /llmball/kept told it")
+    replay.add_argument(
+        "-o", dest="out", metavar="FILE.mid", type=types.new_file, help="default: TAKE.mid here"
+    )
+
+
+def _worker(worker: argparse.ArgumentParser) -> None:
+    worker.add_argument("--mqtt", metavar="URL", type=types.broker, required=True)
+    _encoder(worker, "as the bridges have it")
+
+
+def _explain(explain: argparse.ArgumentParser) -> None:
+    explain.add_argument("source", metavar="in.mid", type=types.existing_file)
+    _json(explain)
+
+
+def _ports(ports: argparse.ArgumentParser) -> None:
+    ports.add_argument("--backend", choices=BACKENDS, default="auto")
+
+
+def _device(device: argparse.ArgumentParser) -> None:
+    install = device.add_subparsers(dest="doing", required=True, metavar="install").add_parser(
+        "install", help="copy them into Live's User Library"
+    )
+    install.add_argument("--to", metavar="DIR", type=types.folder, help="the User Library (default: asks)")
+
+
+def _doctor(doctor: argparse.ArgumentParser) -> None:
+    """Add nothing: it has no options."""
+
+
+def _output(command: argparse.ArgumentParser) -> None:
+    command.add_argument("-o", dest="out", metavar="FILE.mid", type=types.new_file, required=True)
+    _encoder(command)
+
+
+def _encoder(
+    command: argparse.ArgumentParser, text: str = "a local Hugging Face directory instead of our encoder"
+) -> None:
+    command.add_argument("--encoder", metavar="DIR", type=types.folder, help=text)
+
+
+def _json(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--json", action="store_true", help="as one JSON object")
+
+
+COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
+    "serve": ("the daemon: OSC in, MIDI out", _serve),
+    "clip": ("write a clip of exactly N bars as a .mid file", _clip),
+    "refine": ("change what the words name in a .mid file, and nothing else", _refine),
+    "harmonise": ("write chords for the melody of a .mid file", _harmonise),
+    "understand": ("show what a prompt means, field by field", _understand),
+    "replay": ("write a kept take again, byte for byte", _replay),
+    "worker": ("write beats for bridges on other machines", _worker),
+    "explain": ("what a .mid file is made of: key, numerals, cadences, form", _explain),
+    "ports": ("list the MIDI ports of this machine", _ports),
+    "device": ("the Max for Live devices", _device),
+    "bench": ("how fast this machine writes music", _json),
+    "doctor": ("check this machine, with a remedy for each fault", _doctor),
+}
+"""The commands: what `llmball --help` says of each, and what adds its options."""

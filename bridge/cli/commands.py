@@ -10,19 +10,19 @@ from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
 
-from bridge.cli.arguments import clip_controls
-from bridge.cli.types import MAX_SEED
+from bridge.clips.options import clip_spec, keep_spec
 from bridge.errors import OwnerError
 from bridge.storage import kept_takes
 from model.analysis.explain import chart, explain
 from model.analysis.midi_import import read_midi_file
 from model.clips.clip import Writer, ranked
 from model.clips.edit import harmonise_melody
-from model.clips.messages import ClipSpec, KeepSpec
+from model.clips.messages import ClipSpec
 from model.clips.refine import refine
 from model.generation.composer import Composer
 from model.generation.messages import Begin
 from model.music import midifile
+from model.music.control import MAX_SEED
 from model.music.midifile import MidiFileError, Song
 from model.music.plan import Plan, apply_controls
 from model.processes.write_clips import make_clip
@@ -50,39 +50,28 @@ def write_clips(
     composer = open_composer_(args.encoder)
     takes: list[tuple[int, Song]] = []
     for number in range(args.takes or 1):
-        spec = ClipSpec(
-            args.prompt,
-            (seed + number) % (MAX_SEED + 1),
-            bars=args.bars,
-            parts=args.parts,
-            controls=clip_controls(args),
-            closing=None if args.ending is None else args.ending == "cadence",
-        )
+        spec = clip_spec(args.prompt, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
         path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
         song = _write_clip(composer, spec, source, args)
         save_song(path, song)
         takes.append((number + 1, song))
         sys.stdout.write(_summary(path, song, spec.seed))
     if args.takes is not None and args.takes > 1:
-        best = ranked(takes, understood_plan(args, composer))
+        best = ranked(takes, understood_plan(spec, composer))
         sys.stdout.write("best first: " + " ".join(map(str, best)) + "\n")
     return 0
 
 
-def understood_plan(args: argparse.Namespace, composer: Writer) -> Plan:
-    """Return the plan of a clip's words under its options."""
-    controls = clip_controls(args)
-    plan = composer.begin(Begin(0, args.prompt, controls, 0, parts=args.parts)).plan
+def understood_plan(spec: ClipSpec, composer: Writer) -> Plan:
+    """Return the plan of a clip's words under its controls."""
+    plan = composer.begin(Begin(0, spec.prompt, spec.controls, 0, parts=spec.parts)).plan
     composer.forget(0)
-    return apply_controls(plan, controls)[0]
+    return apply_controls(plan, spec.controls)[0]
 
 
 def _write_clip(composer: Writer, spec: ClipSpec, source: Song | None, args: argparse.Namespace) -> Song:
-    rewrites = args.keep is not None or args.redo is not None
     try:
-        return make_clip(
-            composer, spec, source, KeepSpec(frozenset(args.keep or ()), args.redo) if rewrites else None
-        )
+        return make_clip(composer, spec, source, keep_spec(vars(args)))
     except ValueError as error:
         raise OwnerError(str(error)) from error
 

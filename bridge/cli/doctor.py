@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from importlib.util import find_spec
 
+from bridge.config import DEFAULT_OSC
 from bridge.midi.backends import find_backend, list_ports
 from model.prompt.encoder import DIMENSION, EncoderError
 from model.prompt.understand import open_encoder
@@ -92,7 +93,7 @@ def weights() -> Finding:
     return Finding("weights", ", ".join(shown))
 
 
-def osc_port(host: str = "127.0.0.1", port: int = 7411) -> Finding:
+def osc_port(host: str = DEFAULT_OSC[0], port: int = DEFAULT_OSC[1]) -> Finding:
     """Find out whether the OSC port is free."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:

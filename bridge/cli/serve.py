@@ -24,7 +24,9 @@ def run(config: Config, generator: Callable[..., None], started_generator: Child
     """Serve until a signal; return the exit code. `generator` is what runs in the child that was `begun`. Raises OwnerError."""
     logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
     ports = resolved_output(
-        OutputConfig(config.output, config.backend, config.per_part, config.port_name, PARTS, config.trace)
+        OutputConfig(
+            config.output, config.backend, config.ports == "per-part", config.port_name, PARTS, config.trace
+        )
     )
     if config.output is None and ports.output is not None and ports.output.startswith("record:"):
         sys.stdout.write(f"no MIDI system answers: writing ./{ports.output.removeprefix('record:')}\n")

@@ -6,49 +6,27 @@ import argparse
 from collections.abc import Callable
 from ipaddress import ip_network
 from pathlib import Path
+from typing import TypeVar
 
-from bridge.config import BrokerAccount, Network, parse_broker_url
-from model.music.harmony import parse_key
-from model.music.notes import PARTS
-from model.music.numerals import parse_progression
-from model.prompt.rules.keys import named
+from bridge.config import MAX_PORT, Network, parse_broker_url
+from model.music.control import MAX_PROMPT
 
-MAX_CHARACTERS = 2000
-MAX_CLIP_BARS, MAX_TAKES, MAX_SEED = 256, 99, 2**31 - 1
+ValueT = TypeVar("ValueT")
 
 
-def number_between(name: str, low: float, high: float) -> Callable[[str], float]:
-    """Return a type that takes numbers from low to high."""
+def reader(read: Callable[[str], ValueT]) -> Callable[[str], ValueT]:
+    """Return an argparse type of a function that raises ValueError, with its message."""
 
-    def read(text: str) -> float:
+    def read_argument(text: str) -> ValueT:
         try:
-            value = float(text)
-        except ValueError:
-            value = float("nan")
-        if not low <= value <= high:
-            raise argparse.ArgumentTypeError(f"{name} is in {low:g}..{high:g}, not {text!r}")
-        return value
+            return read(text)
+        except ValueError as error:
+            raise argparse.ArgumentTypeError(str(error)) from error
 
-    return read
+    return read_argument
 
 
-def level(text: str) -> float:
-    """Take a level in 0..1, or −1 for the words'."""
-    return -1.0 if text == "-1" else number_between("a level", 0.0, 1.0)(text)
-
-
-def bars(text: str) -> frozenset[int]:
-    """Return the numbers, from 0, of the bars that "3-4,7" says from 1."""
-    found: set[int] = set()
-    for piece in text.split(","):
-        first, dash, last = piece.strip().partition("-")
-        if not first.isdecimal() or (dash and not last.isdecimal()):
-            raise argparse.ArgumentTypeError(f"bars are such as 3-4,7, not {text}")
-        low, high = int(first), int(last or first)
-        if not 1 <= low <= high <= MAX_CLIP_BARS:
-            raise argparse.ArgumentTypeError(f"bars are in 1..{MAX_CLIP_BARS} and rise, not {piece.strip()}")
-        found |= set(range(low - 1, high))
-    return frozenset(found)
+broker = reader(parse_broker_url)
 
 
 def existing_file(text: str) -> Path:
@@ -62,84 +40,19 @@ def prompt(text: str) -> str:
     """Take a prompt: words, no more than the contract allows."""
     if not text.strip():
         raise argparse.ArgumentTypeError("a prompt has words")
-    if len(text) > MAX_CHARACTERS:
-        raise argparse.ArgumentTypeError(f"a prompt has {MAX_CHARACTERS} characters at most, not {len(text)}")
+    if len(text) > MAX_PROMPT:
+        raise argparse.ArgumentTypeError(f"a prompt has {MAX_PROMPT} characters at most, not {len(text)}")
     if any("\ud800" <= character <= "\udfff" for character in text):
         raise argparse.ArgumentTypeError("a prompt is UTF-8 text")
     return text
 
 
-def whole_number(message: str, low: int, high: int) -> Callable[[str], int]:
-    """Return a type that takes whole numbers from low to high; `law` says so of the range."""
-
-    def read(text: str) -> int:
-        if not text.isdecimal() or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{message.format(f'{low}..{high}')}, not {text}")
-        return int(text)
-
-    return read
-
-
-def tempo(text: str) -> float:
-    """Take quarter notes a minute."""
-    try:
-        bpm = float(text)
-    except ValueError:
-        bpm = 0.0
-    if not 20 <= bpm <= 300:
-        raise argparse.ArgumentTypeError(f"a tempo is in 20..300 quarter notes a minute, not {text}")
-    return bpm
-
-
-def parts(text: str) -> tuple[str, ...]:
-    """Take names of parts with commas between; they come in the band's order."""
-    named = {name.strip() for name in text.split(",")}
-    if not named <= set(PARTS):
-        raise argparse.ArgumentTypeError(f"parts are {', '.join(PARTS)}, not {min(named - set(PARTS))!r}")
-    return tuple(part for part in PARTS if part in named)
-
-
-def progression(text: str) -> object:
-    """Read a progression, to see that it can be read."""
-    return parse_progression(text, parse_key("C major"))
-
-
-def validated_by(read: Callable[[str], object]) -> Callable[[str], str]:
-    """Return a type that keeps the text as it is, once `read` has understood it or it says "auto"."""
-
-    def check(text: str) -> str:
-        try:
-            if text != "auto":
-                read(text)
-        except ValueError as error:
-            raise argparse.ArgumentTypeError(str(error)) from error
-        return text
-
-    return check
-
-
-def key(text: str) -> str:
-    """Take a key in any of the languages, or "auto"; it is kept as we name it."""
-    try:
-        return text if text == "auto" else named(text).name
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
 def address(text: str) -> tuple[str, int]:
     """Take HOST:PORT."""
     host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or int(port) > 65535:
+    if not host or not port.isdecimal() or int(port) > MAX_PORT:
         raise argparse.ArgumentTypeError(f"an address is HOST:PORT such as 127.0.0.1:7411, not {text}")
     return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-def broker(text: str) -> BrokerAccount:
-    """Take a broker's URL."""
-    try:
-        return parse_broker_url(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
 
 
 def address_or_none(text: str) -> tuple[str, int] | None:

@@ -1,120 +1,152 @@
-"""The options of a clip that come in a message, under the names and laws of the command line."""
+"""The options of a clip: one row each, from which the command line is built and clip messages are read.
+
+Loads no numpy: `llmball` reads its command line before it starts what is heavy.
+"""
 
 from __future__ import annotations
 
-import argparse
-from functools import cache
-from typing import NoReturn
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from bridge.cli.arguments import clip_controls, clip_options
 from bridge.errors import BadRequest
-from bridge.protocol.requests import ClipRedo, ClipRequested, as_whole_number
-from model.clips.messages import ClipSpec, KeepSpec
+from bridge.protocol.controls import CONTROLS, Value, current_path
+from model.clips.messages import DEFAULT_BARS, ClipSpec, KeepSpec
+from model.music.control import MAX_BARS, MAX_SEED
+from model.music.notes import PARTS
+from model.music.plan import Controls
 
-EXCLUDED_OPTIONS = ("encoder", "takes", "o", "bars", "seed", "prompt")
-"""Options of the command line that a message has no use for, or says otherwise."""
-LIST_OPTIONS = ("parts", "keep")
-
-
-class _ParseError(ValueError):
-    """The parser's complaint."""
+MAX_TAKES = 99
+"""Files that one command writes."""
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong to whoever asked."""
-
-    def error(self, message: str) -> NoReturn:
-        """Refuse the message."""
-        raise _ParseError(message)
+MAX_NOTES_PER_CLIP = 8_192
+"""Notes that a client gives for one clip."""
 
 
-@cache
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="clip", add_help=False, allow_abbrev=False)
-    clip_options(parser)
-    return parser
+@dataclass(frozen=True, slots=True)
+class ClipOption:
+    """An option: `--name` on the command line, and a name before its value in a message.
+
+    `read` returns the value of a text or raises ValueError; the text "auto" is the default.
+    """
+
+    name: str
+    metavar: str
+    read: Callable[[str], object]
+    help: str
+    default: object = None
+    in_command: bool = True
+    in_message: bool = True
+
+    def parse(self, text: str) -> object:
+        """Return the value of a text. Raises ValueError: `is 20..300, or 0, not 900`."""
+        return self.default if text == "auto" else self.read(text)
 
 
-def _parse_words(address: str, words: list[str], prompt: str) -> argparse.Namespace:
-    try:
-        return _parser().parse_args([*words, "-o", "clip.mid", "--", prompt])
-    except _ParseError as error:
-        raise BadRequest(address, str(error)) from error
+def whole_number(low: int, high: int) -> Callable[[str], int]:
+    """Return a reader of whole numbers in low..high."""
+
+    def read(text: str) -> int:
+        if not text.isdecimal() or not low <= int(text) <= high:
+            raise ValueError(f"is {low}..{high}, not {text}")
+        return int(text)
+
+    return read
 
 
-def _comma_separated(text: str) -> str:
-    """Return names with commas between, however they were listed."""
-    return ",".join(text.replace(",", " ").split())
+def read_parts(text: str) -> tuple[str, ...]:
+    """Return parts named with commas or spaces between, in the order of PARTS. Raises ValueError."""
+    named = set(text.replace(",", " ").split())
+    if not named or not named <= set(PARTS):
+        raise ValueError(f"takes some of {', '.join(PARTS)}, not {min(named - set(PARTS), default='')!r}")
+    return tuple(part for part in PARTS if part in named)
 
 
-def _parse_options(request: ClipRequested) -> argparse.Namespace:
-    words: list[str] = []
-    for name, value in request.options:
-        option = name.lstrip("-")
-        if option in EXCLUDED_OPTIONS:
-            raise BadRequest(
-                "/llmball/clip", f"{option} is no option of a message: bars and seed come before the prompt"
-            )
-        if option in ("from", "refine") or value == "auto" or (option == "tempo" and value == 0):
-            continue  # left to the words, or not the parser's
+def read_bars(text: str) -> frozenset[int]:
+    """Return the bars, counted from 0, that a text such as "3-4,7" counts from 1. Raises ValueError."""
+    found: set[int] = set()
+    for piece in text.split(","):
+        first, dash, last = piece.strip().partition("-")
+        if not first.isdecimal() or (dash and not last.isdecimal()):
+            raise ValueError(f"takes bars such as 3-4,7, not {text}")
+        low, high = int(first), int(last or first)
+        if not 1 <= low <= high <= MAX_BARS:
+            raise ValueError(f"takes bars in 1..{MAX_BARS} that rise, not {piece.strip()}")
+        found |= set(range(low - 1, high))
+    return frozenset(found)
+
+
+def _read_ending(text: str) -> str:
+    if text not in ("loop", "cadence"):
+        raise ValueError(f"is loop or cadence, not {text}")
+    return text
+
+
+def _control(name: str, metavar: str) -> ClipOption:
+    """Return the option that sets a control."""
+    control = CONTROLS[name]
+    text = f"{control.description} ({control.range_text})"
+    return ClipOption(name, metavar, control.from_text, text, getattr(Controls(), control.field))
+
+
+CONTROL_OPTIONS = tuple(
+    _control(name, metavar)
+    for name, metavar in (
+        ("tempo", "BPM"), ("key", "K"), ("meter", "M"), ("chords", '"Am F C G"'), ("density", "X"), ("energy", "X"),
+        ("brightness", "X"), ("complexity", "X"), ("temperature", "X"), ("guidance", "X"),
+    )
+)  # fmt: skip
+
+
+OPTIONS = {
+    option.name: option
+    for option in (
+        ClipOption("bars", "N", whole_number(1, MAX_BARS), f"default: the words', else {DEFAULT_BARS}", in_message=False),
+        ClipOption("seed", "N", whole_number(0, MAX_SEED), "default: a new one, printed", in_message=False),
+        ClipOption("parts", "a,b", read_parts, f"of {', '.join(PARTS)}"),
+        *CONTROL_OPTIONS,
+        ClipOption("ending", "loop|cadence", _read_ending, "default: the words', else loop"),
+        ClipOption("takes", "N", whole_number(1, MAX_TAKES), "writes FILE-1.mid, FILE-2.mid …", in_message=False),
+        ClipOption("keep", "a,b", read_parts, "parts of --from that stay in the bars redone"),
+        ClipOption("redo", "3-4,7", read_bars, "bars of --from that are written anew (default: all)"),
+        ClipOption("from", "N", whole_number(0, MAX_NOTES_PER_CLIP), "how many notes were given", in_command=False),
+        ClipOption("refine", "0|1", whole_number(0, 1), "1: the words change what was given", 0, in_command=False),
+    )
+}  # fmt: skip
+
+
+def read_message(options: Sequence[tuple[str, Value]]) -> dict[str, Any]:
+    """Return the values of all options by name, those that a message leaves out at their default. Raises BadRequest."""
+    values: dict[str, Any] = {option.name: option.default for option in OPTIONS.values()}
+    for name, value in options:
+        option = OPTIONS.get(current_path(name.lstrip("-")))
+        if option is None or not option.in_message:
+            known = " ".join(o.name for o in OPTIONS.values() if o.in_message)
+            raise BadRequest("/llmball/clip", f"{name!r} is no option of a message: {known}")
         # seven digits are what a 32-bit float holds: 82.3 comes as 82.3000030517578
-        text = f"{value:.7g}" if isinstance(value, int | float) else value
-        words.append(f"--{option}={_comma_separated(text) if option in LIST_OPTIONS else text}")
-    if request.bars:
-        words.append(f"--bars={request.bars}")
-    return _parse_words("/llmball/clip", words, request.prompt)
+        text = value if isinstance(value, str) else f"{value:.7g}"
+        try:
+            values[option.name] = option.parse(text)
+        except ValueError as error:
+            raise BadRequest("/llmball/clip", f"{option.name}: {error}") from error
+    return values
 
 
-def clip_spec(request: ClipRequested) -> ClipSpec:
-    """Return what `llmball clip` makes of the same options. Raises BadRequest."""
-    args = _parse_options(request)
+def clip_spec(prompt: str, seed: int, bars: int | None, options: Mapping[str, Any]) -> ClipSpec:
+    """Return the clip that options ask for, by their names as in `OPTIONS`."""
     return ClipSpec(
-        args.prompt,
-        request.seed,
-        bars=args.bars,
-        parts=args.parts,
-        controls=clip_controls(args),
-        closing=None if args.ending is None else args.ending == "cadence",
+        prompt,
+        seed,
+        bars=bars,
+        parts=options["parts"],
+        controls=Controls(**{option.name: options[option.name] for option in CONTROL_OPTIONS}),
+        closing=None if options["ending"] is None else options["ending"] == "cadence",
     )
 
 
-def announced_notes(request: ClipRequested) -> int | None:
-    """Return how many notes the option `from` says were given for it. Raises BadRequest."""
-    value_given = dict(request.options).get("from")
-    count = as_whole_number(value_given)
-    if value_given is not None and (count is None or count < 0):
-        raise BadRequest("/llmball/clip", "from is the count of the notes that were given")
-    return count
-
-
-def is_refinement(request: ClipRequested) -> bool:
-    """Tell whether the words change what was given (option `refine 1`) rather than ask for a new clip. Raises BadRequest."""
-    value_given = dict(request.options).get("refine", 0)
-    if as_whole_number(value_given) not in (0, 1):
-        raise BadRequest("/llmball/clip", "refine is 1 where the words change what was given, else 0")
-    return as_whole_number(value_given) == 1
-
-
-def keep_spec(
-    request: ClipRequested, redo: ClipRedo | None, parts_present: frozenset[str]
-) -> KeepSpec | None:
-    """Return what stays of a clip with these parts: by its options, or by a mark that names what is redone.
-
-    None where neither says anything of it. Raises BadRequest.
-    """
-    args = _parse_options(request)
-    if redo is not None:
-        parts, bars = parse_redo(redo)
-        return KeepSpec(parts_present - parts if parts else frozenset(), bars)
-    if args.keep is None and args.redo is None:
+def keep_spec(options: Mapping[str, Any]) -> KeepSpec | None:
+    """Return what stays of the source by the options `keep` and `redo`; None where neither is there."""
+    if options["keep"] is None and options["redo"] is None:
         return None
-    return KeepSpec(frozenset(args.keep or ()), args.redo)
-
-
-def parse_redo(redo: ClipRedo) -> tuple[frozenset[str], frozenset[int] | None]:
-    """Return the parts and the bars, from 0, of a mark; none, or None, are all. Raises BadRequest."""
-    words = [f"--redo={redo.bars}"] if redo.bars else []
-    if redo.parts:
-        words.append(f"--parts={_comma_separated(redo.parts)}")
-    args = _parse_words("/llmball/clip/redo", words, "redo")
-    return frozenset(args.parts or ()), args.redo
+    return KeepSpec(frozenset(options["keep"] or ()), options["redo"])

@@ -6,17 +6,16 @@ same clip, and what was written can be asked for once more for a minute. Called 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import assert_never
+from typing import Any, assert_never
 
-from bridge.clips.options import announced_notes, clip_spec, is_refinement, keep_spec, parse_redo
+from bridge.clips.options import MAX_NOTES_PER_CLIP, clip_spec, keep_spec, read_bars, read_message, read_parts
 from bridge.clips.sender import ClientMessage
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.protocol.clients import Address
 from bridge.protocol.requests import (
-    MAX_CLIP_BARS,
     ClipCancelled,
     ClipNotes,
     ClipRedo,
@@ -33,15 +32,17 @@ from model.clips.messages import (
     ClipSpec,
     ClipWritten,
     GivenNotes,
+    KeepSpec,
     NoteTuple,
 )
+from model.music.control import MAX_BARS
 from model.music.midifile import bar_length
 from model.music.notes import PARTS, TICKS_PER_QUARTER
 
 RETENTION = Seconds(60)
 """So long a finished clip can be asked for again, and what was given waits for its clip."""
-MAX_CLIPS, MAX_NOTES_PER_CLIP, MAX_NOTES_TOTAL = 64, 8_192, 50_000
-"""Clips of all clients; notes given for one; notes given for all of them."""
+MAX_CLIPS, MAX_NOTES_TOTAL = 64, 50_000
+"""Clips of all clients, and notes given for all of them."""
 ClipKey = tuple[Address, int]
 
 
@@ -91,7 +92,7 @@ class Clips:
                 self._add_source_notes(key, request, now)
                 return []
             case ClipRedo():
-                parse_redo(request)
+                _parse_redo(request)
                 clip = self._get_or_create(key, now)
                 clip.source_changed |= clip.redo != request
                 clip.redo, clip.redo_pending = request, True
@@ -159,7 +160,9 @@ class Clips:
             if clip.written is not None:
                 return _result_messages(*key, clip.written)
             return [(key[0], "clip/progress", (key[1], clip.progress))]
-        spec, notes_announced = clip_spec(request), announced_notes(request)
+        options = read_message(request.options)
+        spec = clip_spec(request.prompt, request.seed, request.bars or None, options)
+        notes_announced: int | None = options["from"]
         given: GivenNotes | None = None
         notes_received = 0 if clip is None or not clip.notes_pending else len(clip.source_notes)
         total = 0 if clip is None or not clip.notes_pending else clip.total
@@ -176,13 +179,10 @@ class Clips:
                 )
             ]
         if clip is not None and clip.notes_pending:
-            given, spec = _source_and_spec(clip, request, spec)
-        elif is_refinement(request):
+            given, spec = _source_and_spec(clip, options, spec)
+        elif options["refine"]:
             return [_failure(key, "nothing was given that could be changed: send clip/given first")]
-        elif (
-            keep_spec(request, clip.redo if clip is not None and clip.redo_pending else None, frozenset())
-            is not None
-        ):
+        elif keep_spec(options) is not None or (clip is not None and clip.redo_pending):
             return [_failure(key, "nothing was given that could be kept or redone: send clip/given first")]
         clip = self._get_or_create(key, now)
         if clip.order_number:
@@ -229,29 +229,37 @@ def _fail_clip(key: ClipKey, clip: _Clip, reason: str) -> ClientMessage:
     return _failure(key, reason)
 
 
-def _source_and_spec(clip: _Clip, request: ClipRequested, spec: ClipSpec) -> tuple[GivenNotes, ClipSpec]:
-    """Return what was given with what of it stays, and what is wanted of it. Raises BadRequest."""
+def _parse_redo(redo: ClipRedo) -> tuple[frozenset[str], frozenset[int] | None]:
+    """Return the parts and the bars, counted from 0, that are written anew; no parts, or None, are all. Raises BadRequest."""
+    try:
+        parts = frozenset(read_parts(redo.parts)) if redo.parts else frozenset()
+        return parts, read_bars(redo.bars) if redo.bars else None
+    except ValueError as error:
+        raise BadRequest("/llmball/clip/redo", str(error)) from error
+
+
+def _source_and_spec(clip: _Clip, options: Mapping[str, Any], spec: ClipSpec) -> tuple[GivenNotes, ClipSpec]:
+    """Return the notes given for a clip with what of them stays, and the clip asked for. Raises BadRequest."""
     rows = tuple(clip.source_notes[i] for i in sorted(clip.source_notes))
     controls = spec.controls
     meter = "4/4" if controls.meter == "auto" else controls.meter
     end = max(start + length for _, _, start, length, _ in rows) * TICKS_PER_QUARTER
     count = -(-round(end) // bar_length(meter))
     parts_present = frozenset(row[0] for row in rows)
-    kept = keep_spec(request, clip.redo if clip.redo_pending else None, parts_present)
+    redo = _parse_redo(clip.redo) if clip.redo_pending and clip.redo is not None else None
+    kept = keep_spec(options)
+    if redo is not None:
+        kept = KeepSpec(parts_present - redo[0] if redo[0] else frozenset(), redo[1])
     count = max(1, count if kept is None else max(count, spec.bars or 0))
-    if count + (0 if kept is not None else spec.bars or 0) > MAX_CLIP_BARS:
-        raise BadRequest(
-            "/llmball/clip", f"a clip has {MAX_CLIP_BARS} bars at most, what was given among them"
-        )
+    if count + (0 if kept is not None else spec.bars or 0) > MAX_BARS:
+        raise BadRequest("/llmball/clip", f"a clip has {MAX_BARS} bars at most, what was given among them")
     out_of_range = sorted(bar for bar in (kept.redone if kept is not None else None) or () if bar >= count)
     if out_of_range:
         raise BadRequest("/llmball/clip/redo", f"bars are 1..{count}, not {out_of_range[0] + 1}")
-    if (
-        clip.redo_pending and clip.redo is not None and spec.parts is None
-    ):  # a part that was not there can be marked
-        redone = parse_redo(clip.redo)[0]
-        spec = replace(spec, parts=tuple(p for p in PARTS if p in parts_present | redone))
-    return GivenNotes(rows, count, meter, controls.tempo, controls.key, kept, is_refinement(request)), spec
+    if redo is not None and spec.parts is None:  # a part that was not there can be marked
+        spec = replace(spec, parts=tuple(p for p in PARTS if p in parts_present | redo[0]))
+    changed = bool(options["refine"])
+    return GivenNotes(rows, count, meter, controls.tempo, controls.key, kept, changed), spec
 
 
 def _result_messages(sender: Address, id_: int, clip: ClipWritten) -> list[ClientMessage]:

@@ -17,7 +17,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bridge.clock import TempoMap
-from bridge.config import Config
+from bridge.config import DEFAULT_HTTP, Config
 from bridge.errors import OwnerError
 from bridge.http import oscquery, websocket
 from bridge.http.access import AccessRules, RequestSource
@@ -26,13 +26,12 @@ from bridge.http.oscquery import ZeroconfAnnouncer
 from bridge.http.view import View
 from bridge.http.websocket import WebSocketServer
 from bridge.processes.child_processes import OutputChoice
-from bridge.protocol.controls import CONTROLS, ROOT, Value
+from bridge.protocol.controls import CONTROL_PATHS, ROOT, Value
 from bridge.protocol.dispatch import Dispatcher
 from bridge.storage import kept_takes
 
 log = logging.getLogger("llmball")
 
-DEFAULT_ADDRESS = ("127.0.0.1", 7410)
 COOKIE = "llmball"
 EVERY_MESSAGE_PATHS = frozenset(
     {"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"}
@@ -95,7 +94,7 @@ class HttpServer:
         try:
             await site.start()
         except OSError as refused:
-            if (host, port) != DEFAULT_ADDRESS or refused.errno != errno.EADDRINUSE:
+            if (host, port) != DEFAULT_HTTP or refused.errno != errno.EADDRINUSE:
                 raise OwnerError(
                     f"cannot serve the panel on {host}:{port} ({os.strerror(refused.errno or 0)}): choose another with "
                     "--http 127.0.0.1:0, or none with --http none"
@@ -200,7 +199,7 @@ class HttpServer:
             return web.json_response(node)
         if attributes[0] not in oscquery.KNOWN_ATTRIBUTES:
             raise web.HTTPBadRequest
-        if attributes[0] == "VALUE" and request.path.removeprefix(ROOT) in CONTROLS:
+        if attributes[0] == "VALUE" and request.path.removeprefix(ROOT) in CONTROL_PATHS:
             return web.json_response({"VALUE": self._view.value(request.path.removeprefix(ROOT))})
         if attributes[0] not in node:
             return web.Response(status=204)

@@ -6,12 +6,15 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import replace
 from ipaddress import ip_address
 from typing import Any
 
+from bridge.config import MAX_PORT
 from bridge.errors import OwnerError
-from bridge.protocol.addresses import COMMANDS, OUTGOING, AddressEntry
-from bridge.protocol.controls import CONTROLS, ROOT, Control, Value
+from bridge.protocol.addresses import COMMANDS, MAX_HOST_TEMPO, OUTGOING, AddressEntry
+from bridge.protocol.controls import CONTROL_PATHS, CONTROLS, ROOT, Control, Value, current_path
+from model.music.control import MAX_BARS, MIN_TEMPO
 from model.music.notes import CUES, PARTS
 
 Node = dict[str, Any]
@@ -28,11 +31,12 @@ ATTRIBUTES = frozenset(
 KNOWN_ATTRIBUTES = ATTRIBUTES | {"CLIPMODE", "UNIT", "TAGS", "EXTENDED_TYPE", "CRITICAL", "OVERLOADS", "HTML"}
 
 
+_TEMPI = {"MIN": float(MIN_TEMPO), "MAX": float(MAX_HOST_TEMPO)}
 _ARGUMENT_RANGES: Mapping[str, Node] = {
-    "reply_port": {"MIN": 0, "MAX": 65535}, "encoded": {"VALS": [0, 1]}, "playing": {"VALS": [0, 1]},
+    "reply_port": {"MIN": 0, "MAX": MAX_PORT}, "encoded": {"VALS": [0, 1]}, "playing": {"VALS": [0, 1]},
     "x": {"MIN": 0.0, "MAX": 1.0}, "weight": {"MIN": 0.0, "MAX": 1.0}, "value": {"MIN": 0.0, "MAX": 1.0},
-    "bars:i": {"MIN": 1, "MAX": 256}, "section": {"VALS": list(CUES)}, "part": {"VALS": list(PARTS)},
-    "tempo": {"MIN": 20.0, "MAX": 999.0}, "bpm": {"MIN": 20.0, "MAX": 999.0}, "pitch": {"MIN": 0, "MAX": 127},
+    "bars:i": {"MIN": 1, "MAX": MAX_BARS}, "section": {"VALS": list(CUES)}, "part": {"VALS": list(PARTS)},
+    "tempo": _TEMPI, "bpm": _TEMPI, "pitch": {"MIN": 0, "MAX": 127},
     "velocity": {"MIN": 1, "MAX": 127}, "state": {"VALS": ["idle", "waiting", "playing"]},
     "feel": {"VALS": ["half", "normal", "double"]}, "bar": {"MIN": -3}, "beat:i": {"MIN": 1},
     "length": {"MIN": 0.0}, "start": {"MIN": 0.0}, "late": {"MIN": 0}, "dropped": {"MIN": 0}, "starved": {"MIN": 0},
@@ -44,8 +48,13 @@ _ARGUMENT_RANGES: Mapping[str, Node] = {
 def namespace_tree(value: Callable[[str], tuple[Value, ...]]) -> Node:
     """Return the whole namespace; `value` gives what an address was set to or told last."""
     top = _container("/", "LLMBall: a sentence becomes a band that plays")
-    for control in CONTROLS.values():
-        _node_at(top, control.path).update(_control_attributes(control, value(control.path)))
+    for path in CONTROL_PATHS:
+        control = CONTROLS[current_path(path)]
+        if path != control.path:
+            control = replace(
+                control, description=f"old address of {ROOT}{control.path}: {control.description}"
+            )
+        _node_at(top, path).update(_control_attributes(control, value(path)))
     for command in COMMANDS.values():
         _node_at(top, command.path).update(_entry_attributes(command, WRITE, value(command.path)))
     for entry in OUTGOING:

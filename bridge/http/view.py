@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from bridge.clock import TempoMap
 from bridge.http.broadcast import PanelLine, panel_line
-from bridge.protocol.controls import CONTROLS, Value
+from bridge.protocol.controls import CONTROL_PATHS, CONTROLS, Value, current_path
 from model.music.notes import TICKS_PER_QUARTER
 from model.music.numerals import sentence
 
@@ -111,15 +111,17 @@ class View:
 
     def value(self, path: str) -> tuple[Value, ...]:
         """Return what an address was set to or told last."""
-        return (self.settings[path],) if path in CONTROLS else self.last_published.last(path)
+        return (
+            (self.settings[current_path(path)],) if path in CONTROL_PATHS else self.last_published.last(path)
+        )
 
     def changes(self) -> Iterator[PanelLine]:
         """Yield what is otherwise than it was at the last call."""
-        for path in CONTROLS:
-            value = self.settings[path]
+        for path in CONTROL_PATHS:
+            value = self.settings[current_path(path)]
             if self._sent.get(path) != value:
                 self._sent[path] = value
-                if value == CONTROLS[path].default:
+                if value == CONTROLS[current_path(path)].default:
                     self.last_published.clear_overruled(path)
                 yield panel_line(path, (value,))
         lines = list(self._panel_lines())
@@ -129,7 +131,7 @@ class View:
     def snapshot(self) -> Iterator[PanelLine]:
         """Yield all that holds, for one who comes in."""
         yield from self._panel_lines()
-        yield from (panel_line(path, (self.settings[path],)) for path in CONTROLS)
+        yield from (panel_line(path, self.value(path)) for path in CONTROL_PATHS)
         yield from (panel_line(path, args) for path, args in self.last_published.messages())
 
     def _explanations(self) -> tuple[str, str]:

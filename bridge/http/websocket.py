@@ -22,7 +22,7 @@ from bridge.processes.child_processes import OutputChoice
 from bridge.protocol import osc
 from bridge.protocol.addresses import OUTGOING
 from bridge.protocol.clients import Budget
-from bridge.protocol.controls import CONTROLS, ROOT, Value
+from bridge.protocol.controls import CONTROL_PATHS, ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, Reply, request_cost
 from bridge.protocol.osc import Message, OscError
 from bridge.protocol.requests import Bye, Hello, Request, is_encodable, parse_request
@@ -100,7 +100,7 @@ def _refuse_constant(constant: str) -> NoReturn:
 MAX_SOCKETS = 64
 
 
-LISTENABLE = frozenset(ROOT + path for path in (*CONTROLS, *(told.path for told in OUTGOING)))
+LISTENABLE = frozenset(ROOT + path for path in (*CONTROL_PATHS, *(told.path for told in OUTGOING)))
 
 
 class WebSocketServer:

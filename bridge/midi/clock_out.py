@@ -8,7 +8,9 @@ from __future__ import annotations
 from model.music.notes import TICKS_PER_QUARTER, Ticks
 
 CLOCK, START, CONTINUE, STOP = (bytes((kind,)) for kind in (0xF8, 0xFA, 0xFB, 0xFC))
-TICKS_PER_CLOCK = TICKS_PER_QUARTER // 24
+CLOCKS_PER_QUARTER = 24
+"""MIDI clocks in a quarter note."""
+TICKS_PER_CLOCK = TICKS_PER_QUARTER // CLOCKS_PER_QUARTER
 """Ticks from clock to clock."""
 TICKS_PER_SIXTEENTH = TICKS_PER_QUARTER // 4
 """Ticks of a step of the song position."""

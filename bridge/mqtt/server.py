@@ -120,7 +120,7 @@ class MqttServer:
             self._reply("error", error.address, error.reason)
             path = error.address.removeprefix(ROOT)
             with contextlib.suppress(KeyError):  # the refused value is retained: replace it by the real one
-                self._reply(path, *self._dispatcher.query(path))
+                self._reply(path, *self._dispatcher.value(path))
         self._budget.spend(max(thread_time() - began, min_cost))
 
     def _carry_out_request(self, request: Request) -> None:

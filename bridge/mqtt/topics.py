@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from bridge.errors import BadRequest
 from bridge.mqtt.client import MqttMessage
 from bridge.protocol.addresses import COMMANDS, OUTGOING
-from bridge.protocol.controls import CONTROLS, ROOT, Value
+from bridge.protocol.controls import ALIASES, CONTROL_PATHS, CONTROLS, ROOT, Value, current_path
 from bridge.protocol.osc import Message
 from bridge.protocol.requests import is_encodable
 
@@ -26,7 +26,7 @@ def is_retained(path: str) -> bool:
     """Return True if the broker retains the last message of a path."""
     if path == "understood/overruled":
         return False  # one message for each overruled fact: the last says nothing of the others
-    return path in CONTROLS or path in ("state", "take", "morph") or path.startswith("understood/")
+    return path in CONTROL_PATHS or path in ("state", "take", "morph") or path.startswith("understood/")
 
 
 def encode_payload(args: tuple[Value, ...]) -> bytes:
@@ -98,17 +98,17 @@ class TopicMirror:
 
     def changed_controls(self) -> Iterator[MqttMessage]:
         """Yield messages of the controls whose values differ from those last published."""
-        for path in CONTROLS:
-            args = self._query(path)
+        for path in CONTROL_PATHS:
+            args = self._query(current_path(path))
             if self._published.get(path) != encode_payload(args):
                 yield self.message_for(path, args)
 
     def all_retained(self) -> Iterator[MqttMessage]:
         """Yield all retained messages, for a broker that was just reached."""
         yield MqttMessage(self.root + "online", b"1", 1, retain=True)
-        other_values = {path: data for path, data in self._published.items() if path not in CONTROLS}
-        for path in CONTROLS:
-            yield self.message_for(path, self._query(path))
+        other_values = {path: data for path, data in self._published.items() if path not in CONTROL_PATHS}
+        for path in CONTROL_PATHS:
+            yield self.message_for(path, self._query(current_path(path)))
         for path, data in other_values.items():
             yield MqttMessage(self.root + path, data, 1, retain=True)
 
@@ -150,6 +150,7 @@ def mqtt_reference() -> str:
             f"| `llmball/NAME/{c.path}` | {c.kind} | {c.range_text.replace('|', chr(92) + '|')} | {c.default} | {c.description} |"
             for c in CONTROLS.values()
         ),
+        *(f"| `llmball/NAME/{old}` | | | | old name of `{path}`, set and shown too |" for old, path in ALIASES.items()),
         "",
         "## Told (from us)",
         "",

@@ -8,10 +8,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bridge.protocol.controls import CONTROLS, ROOT
+from bridge.config import DEFAULT_OSC
+from bridge.protocol.clients import CLIENT_TIMEOUT
+from bridge.protocol.controls import ALIASES, CONTROLS, ROOT
+from model.clips.messages import NOTES_PER_PACKET
+from model.music.control import MAX_PROMPT, MIN_TEMPO
 from model.music.notes import CUES
 
 BANK_SLOTS = range(1, 17)
+DEFAULT_KEPT_BARS = 8
+MAX_HOST_TEMPO = 999  # quarter notes a minute; a host may be quicker than our own tempo can be set
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +33,10 @@ COMMANDS: dict[str, AddressEntry] = {
     c.path: c
     for c in (
         AddressEntry("hello", "reply_port:i name:s encoded:i", "register: answers and news go to reply_port (default: the sender's); "
-                "encoded 1 percent-encodes what is told; lasts until bye or 10 minutes of silence → welcome"),
+                f"encoded 1 percent-encodes what is told; lasts until bye or {CLIENT_TIMEOUT / 60:.0f} minutes of silence → welcome"),
         AddressEntry("bye", "", "take the registration back"),
         AddressEntry("ping", "n", "→ pong n"),
-        AddressEntry("prompt", "text:s …", "a new take; several strings are joined by spaces, 2,000 characters at most"),
+        AddressEntry("prompt", "text:s …", f"a new take; several strings are joined by spaces, {MAX_PROMPT:,} characters at most"),
         AddressEntry("prompt_uri", "text:s …", "the same, percent-encoded"),
         AddressEntry("morph", "a:s b:s x:f", "a new take that lies between two prompts, at x (0..1); without arguments it is asked"),
         AddressEntry("morph_uri", "a:s b:s x:f", "the same, percent-encoded"),
@@ -38,7 +44,7 @@ COMMANDS: dict[str, AddressEntry] = {
         AddressEntry("refine_uri", "text:s …", "the same, percent-encoded"),
         AddressEntry("back", "", "the take that played before comes back"),
         AddressEntry("take/launch", "id:s", "any take comes back, by the id that /llmball/take told"),
-        AddressEntry("keep", "bars:i", "the last bars, 8 unless said, become a .mid file → kept"),
+        AddressEntry("keep", "bars:i", f"the last bars, {DEFAULT_KEPT_BARS} unless said, become a .mid file → kept"),
         AddressEntry("cue", "section:s", "a section from the next line on: " + " ".join(CUES) + "; an ending stops"),
         *(c for n in BANK_SLOTS for c in (
             AddressEntry(f"bank/{n}/store", "text:s …", f"put a prompt into slot {n}; its words are read at once"),
@@ -48,7 +54,7 @@ COMMANDS: dict[str, AddressEntry] = {
                 "bars 0 leaves them to the words; from N: so many notes were given, without them it fails → clip/progress, "
                 "clip/begin, clip/notes, clip/end or clip/failed"),
         AddressEntry("clip_uri", "id:i bars:i seed:i prompt:s (name:s value) …", "the same, percent-encoded"),
-        AddressEntry("clip/given", "id:i total:i index:i part:s (pitch start length velocity) …", "notes, 32 at most, that the next clip with this id goes on from, or changes; index counts notes from 0"),
+        AddressEntry("clip/given", "id:i total:i index:i part:s (pitch start length velocity) …", f"notes, {NOTES_PER_PACKET} at most, that the next clip with this id goes on from, or changes; index counts notes from 0"),
         AddressEntry("clip/redo", "id:i parts:s bars:s", "which parts (a,b) in which bars (3-4,7) of what was given are written anew; empty is all"),
         AddressEntry("clip/cancel", "id:i", "it is not wanted any more → clip/cancelled"),
         AddressEntry("clip/resend", "id:i", "tell a finished clip again, for 60 seconds"),
@@ -60,7 +66,7 @@ COMMANDS: dict[str, AddressEntry] = {
         AddressEntry("skip", "", "later takes are less like the one that plays"),
         AddressEntry("taste/reset", "", "forget what was liked and skipped"),
         AddressEntry("transport", "playing:i beat:f tempo:f", "where the host is, in quarter notes since its song began, and its "
-                "tempo (20..999): leads the time with --sync host"),
+                f"tempo ({MIN_TEMPO}..{MAX_HOST_TEMPO}): leads the time with --sync host"),
         AddressEntry("tap", "", "a tap of the foot; two and more set the tempo"),
         AddressEntry("play", "", "start at bar 1; playing: from bar 1 again"),
         AddressEntry("stop", "", "end every note within 20 ms; the prompt is kept"),
@@ -83,7 +89,7 @@ OUTGOING: tuple[AddressEntry, ...] = (
     AddressEntry(
         "clip/notes",
         "id:i index:i part:s (pitch start length velocity) …",
-        "32 notes at most, from number index of the clip on",
+        f"{NOTES_PER_PACKET} notes at most, from number index of the clip on",
     ),
     AddressEntry("clip/end", "id:i", "all of it was told"),
     AddressEntry("clip/cancelled", "id:i", "answer to clip/cancel"),
@@ -132,7 +138,7 @@ def osc_reference() -> str:
         "# OSC",
         "",
         "Printed from the table in `bridge/protocol/addresses.py` by `python -m bridge.protocol.addresses`; a test holds them equal.",
-        "UDP, by default 127.0.0.1:7411. Times and lengths are quarter notes since the last play; numbers may come as int",
+        f"UDP, by default {DEFAULT_OSC[0]}:{DEFAULT_OSC[1]}. Times and lengths are quarter notes since the last play; numbers may come as int",
         "or float. Whatever is out of range or of a wrong type is answered by `/llmball/error` and changes nothing.",
         "",
         "## Commands",
@@ -151,6 +157,14 @@ def osc_reference() -> str:
             f"| `{ROOT}{c.path}` | {c.kind} | {c.range_text.replace('|', chr(92) + '|')} | {c.default} | {c.description} |"
             for c in CONTROLS.values()
         ),
+        "",
+        "## Old addresses",
+        "",
+        "They are read, answered and shown as before; new names are used everywhere else, in files and lists too.",
+        "",
+        "| address | stands for |",
+        "|---|---|",
+        *(f"| `{ROOT}{old}` | `{ROOT}{path}` |" for old, path in ALIASES.items()),
         "",
         "## Told",
         "",

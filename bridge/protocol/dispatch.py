@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
+from bridge.config import VERSION
 from bridge.protocol.clients import Address
-from bridge.protocol.controls import Value
+from bridge.protocol.controls import Value, current_path
 from bridge.protocol.events import SessionRequest
 from bridge.protocol.requests import (
     ClipCancelled,
@@ -25,7 +26,6 @@ from bridge.protocol.requests import (
 )
 from model.music.notes import PARTS
 
-VERSION = "0.1.0"
 PROTOCOL = 1
 
 
@@ -65,6 +65,10 @@ class Dispatcher:
         reply("welcome", VERSION, PROTOCOL, " ".join(PARTS))
         reply("state", self.state())
 
+    def value(self, path: str) -> tuple[Value, ...]:
+        """Return the value of a control, whose path may be an old one. Raises KeyError."""
+        return self.query(current_path(path))
+
     def handle(
         self,
         request: Ping | Query | KeepRequested | LearnRequested | SetRequested | ClipRequest | SessionRequest,
@@ -76,7 +80,7 @@ class Dispatcher:
             case Ping(number):
                 reply("pong", number)
             case Query(path):
-                reply(path, *self.query(path))
+                reply(path, *self.value(path))
             case (
                 KeepRequested()
                 | LearnRequested()

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from bridge.errors import BadRequest
 from bridge.protocol.addresses import COMMANDS
-from bridge.protocol.controls import CONTROLS, ROOT, Value
+from bridge.protocol.controls import CONTROLS, ROOT, Value, current_path, parse_value
 from bridge.protocol.osc import Message
 
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
@@ -72,7 +72,7 @@ class MidiLearn:
 
     def _requests(self, binding: MidiBinding, value: int) -> list[Message]:
         path, *words = self.actions[binding].split(maxsplit=1)
-        control = CONTROLS.get(path)
+        control = CONTROLS.get(current_path(path))
         if (
             control is not None
             and not words
@@ -95,10 +95,12 @@ class MidiLearn:
 def checked_action(words: str) -> str:
     """Return words that a pad may mean: a command, or a control with or without its value. Raises BadRequest."""
     path, *rest = words.split(maxsplit=1)
-    control = CONTROLS.get(path)
+    control = CONTROLS.get(current_path(path))
     if control is not None and rest:
-        control.parse([_number_or_text(rest[0])])
-    elif control is None and (path not in COMMANDS or path in NOT_LEARNABLE or path.startswith("clip/")):
+        parse_value(path, [_number_or_text(rest[0])])
+    elif control is None and (
+        current_path(path) not in COMMANDS or path in NOT_LEARNABLE or path.startswith("clip/")
+    ):
         raise BadRequest(
             "/llmball/learn", f"{path!r} is nothing that a pad can do: bank/1/launch, cue fill, morph/x …"
         )

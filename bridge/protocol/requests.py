@@ -11,9 +11,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import unquote_to_bytes
 
+from bridge.config import MAX_PORT
 from bridge.errors import BadRequest
-from bridge.protocol.addresses import COMMANDS
-from bridge.protocol.controls import CONTROLS, MAX_SEED, ROOT, Value
+from bridge.protocol.addresses import COMMANDS, DEFAULT_KEPT_BARS, MAX_HOST_TEMPO
+from bridge.protocol.controls import CONTROLS, INT32_LIMIT, ROOT, Value, current_path, parse_value
 from bridge.protocol.events import (
     BackRequested,
     BankLaunchRequested,
@@ -33,18 +34,12 @@ from bridge.protocol.events import (
     TempoTapped,
 )
 from bridge.protocol.osc import Message
-from model.clips.messages import NoteTuple
+from model.clips.messages import NOTES_PER_PACKET, NoteTuple
+from model.music.control import MAX_BARS, MAX_PROMPT, MAX_SEED, MIN_TEMPO
 from model.music.notes import CUES, PARTS
-
-MAX_PROMPT = 2000  # characters
-
 
 MAX_RAW_PROMPT = 2 * MAX_PROMPT
 """Characters of a prompt before its spaces are put together; longer ones are not looked at."""
-
-
-INT32_LIMIT = 2**31
-"""Numbers from here on do not fit into 32 bits."""
 
 
 def as_whole_number(value: object) -> int | None:
@@ -129,10 +124,7 @@ class ClipResend:
 ClipRequest = ClipRequested | ClipNotes | ClipRedo | ClipCancelled | ClipResend
 
 
-MAX_NOTES_PER_MESSAGE, MAX_CLIP_BARS = 32, 256
-
-
-MAX_CLIP_QUARTERS = MAX_CLIP_BARS * 6
+MAX_CLIP_QUARTERS = MAX_BARS * 6
 """Quarter notes of the longest clip: 12/8 has six a bar."""
 
 
@@ -163,10 +155,8 @@ def _parse_clip(id_: int, address: str, args: Sequence[object], encoded: bool) -
         raise BadRequest(
             address, "takes id, bars (0: the words'), seed, the prompt, then options by name and value"
         )
-    if not 0 <= bars <= MAX_CLIP_BARS or not 0 <= seed <= MAX_SEED:
-        raise BadRequest(
-            address, f"bars are 0..{MAX_CLIP_BARS} and seeds 0..{MAX_SEED}, not {bars} and {seed}"
-        )
+    if not 0 <= bars <= MAX_BARS or not 0 <= seed <= MAX_SEED:
+        raise BadRequest(address, f"bars are 0..{MAX_BARS} and seeds 0..{MAX_SEED}, not {bars} and {seed}")
     words = parse_prompt(address, [args[2]], encoded)
     options: list[tuple[str, Value]] = []
     for name, value in zip(args[3::2], args[4::2], strict=True):
@@ -189,11 +179,11 @@ def _parse_notes(id_: int, address: str, args: Sequence[object]) -> ClipNotes:
     floats = [float(n) for n in numbers if isinstance(n, int | float) and not isinstance(n, bool)]
     if (
         total is None or index is None or index < 0 or part not in PARTS or len(floats) != len(numbers)
-        or len(numbers) % 4 or len(numbers) > 4 * MAX_NOTES_PER_MESSAGE
+        or len(numbers) % 4 or len(numbers) > 4 * NOTES_PER_PACKET
     ):  # fmt: skip
         raise BadRequest(
             address,
-            f"takes id, total, index, part and 1 to {MAX_NOTES_PER_MESSAGE} notes: pitch start length velocity",
+            f"takes id, total, index, part and 1 to {NOTES_PER_PACKET} notes: pitch start length velocity",
         )
     rows = zip(floats[::4], floats[1::4], floats[2::4], floats[3::4], strict=True)
     return ClipNotes(id_, total, index, tuple(_checked_row(address, str(part), *row) for row in rows))
@@ -237,7 +227,7 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Ask what a control, or the morph, is set to."""
+    """Ask what a control, or the morph, is set to. The path may be an old one: the answer has the same."""
 
     path: str
 
@@ -265,9 +255,6 @@ class SetRequested:
     save: bool
 
 
-DEFAULT_KEPT_BARS, MAX_KEPT_BARS = 8, MAX_CLIP_BARS
-
-
 Request = (
     Hello | Bye | Ping | Query | KeepRequested | LearnRequested | SetRequested | ClipRequest | SessionRequest
 )
@@ -275,13 +262,13 @@ Request = (
 
 def parse_request(message: Message) -> Request:
     """Return what a message asks for. Raises BadRequest."""
-    path = message.address.removeprefix(ROOT)
-    if path == message.address or (path not in CONTROLS and path not in COMMANDS):
+    asked = message.address.removeprefix(ROOT)
+    path = current_path(asked)
+    if asked == message.address or (path not in CONTROLS and path not in COMMANDS):
         raise BadRequest(message.address, "unknown address (docs/osc.md lists them)")
     args = message.args
-    control = CONTROLS.get(path)
-    if control is not None:
-        return ControlSet(path, control.parse(args)) if args else Query(path)
+    if path in CONTROLS:
+        return ControlSet(path, parse_value(asked, args)) if args else Query(asked)
     if path.startswith("clip"):
         return parse_clip_request(path, message.address, args)
     match path:
@@ -345,8 +332,8 @@ def _parse_take_id(address: str, args: Sequence[object]) -> str:
 
 def _parse_bars(address: str, args: Sequence[object]) -> int:
     bars = as_whole_number(args[0]) if len(args) == 1 else None if args else DEFAULT_KEPT_BARS
-    if bars is None or not 1 <= bars <= MAX_KEPT_BARS:
-        raise BadRequest(address, f"takes a number of bars, 1..{MAX_KEPT_BARS}")
+    if bars is None or not 1 <= bars <= MAX_BARS:
+        raise BadRequest(address, f"takes a number of bars, 1..{MAX_BARS}")
     return bars
 
 
@@ -368,12 +355,14 @@ def _parse_hello(address: str, args: Sequence[object]) -> Hello:
     encoded = as_whole_number(args[2]) if len(args) > 2 else 0
     if (
         port is None
-        or not 0 <= port <= 65535
+        or not 0 <= port <= MAX_PORT
         or not isinstance(name, str)
         or encoded not in (0, 1)
         or len(args) > 3
     ):
-        raise BadRequest(address, "takes reply_port (0..65535, 0 is the sender's), name and encoded (0 or 1)")
+        raise BadRequest(
+            address, f"takes reply_port (0..{MAX_PORT}, 0 is the sender's), name and encoded (0 or 1)"
+        )
     return Hello(port or None, name[:100], bool(encoded))
 
 
@@ -382,9 +371,9 @@ def _parse_morph(address: str, args: Sequence[object], encoded: bool) -> MorphRe
         raise BadRequest(address, "takes two prompts, each one string, and a number in 0..1")
     first, second = (parse_prompt(address, [a], encoded) for a in args[:2])
     try:
-        x = CONTROLS["morph/x"].parse(args[2:])
-    except BadRequest as error:
-        raise BadRequest(address, error.reason) from error
+        x = CONTROLS["morph/x"].checked(args[2])
+    except ValueError as error:
+        raise BadRequest(address, str(error)) from error
     return MorphRequested(first, second, float(x))
 
 
@@ -397,8 +386,9 @@ def _parse_transport(address: str, args: Sequence[object]) -> HostTransportRepor
     if len(args) != 3 or len(numbers) != 3:
         raise BadRequest(address, "takes three numbers: playing (0 or 1), beat (quarter notes) and tempo")
     playing, quarter, bpm = numbers
-    if playing not in (0, 1) or not 20 <= bpm <= 999:
-        raise BadRequest(address, f"playing is 0 or 1 and the tempo 20..999, not {playing:g} and {bpm:g}")
+    if playing not in (0, 1) or not MIN_TEMPO <= bpm <= MAX_HOST_TEMPO:
+        tempi = f"{MIN_TEMPO}..{MAX_HOST_TEMPO}"
+        raise BadRequest(address, f"playing is 0 or 1 and the tempo {tempi}, not {playing:g} and {bpm:g}")
     return HostTransportReported(bool(playing), quarter, bpm)
 
 

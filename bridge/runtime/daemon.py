@@ -21,7 +21,6 @@ from bridge.http.view import View
 from bridge.midi.protocol import Batch, Health, MidiReceived, PlayerOrder, Quit, SetTempoMap
 from bridge.processes.child_processes import ChildConfig, ChildMessage, ChildProcesses
 from bridge.processes.supervisor import Supervisor, on_stop_signals
-from bridge.protocol.controls import MAX_SEED
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import (
     BarPlayed,
@@ -52,6 +51,7 @@ from bridge.storage.kept_takes import RecordingFile, recording_path
 from bridge.storage.sets import load_set
 from model.clips.messages import ClipFailed, ClipProgress, ClipWritten
 from model.generation.messages import BeatWritten, Failed, Order, Understood
+from model.music.control import MAX_SEED
 from model.weights import FOLDER, hashed
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ class Daemon:
         children: ChildConfig,
     ) -> None:
         self._config = config
-        self._set = None if config.set_file is None else load_set(config.set_file)
+        self._set = None if config.set is None else load_set(config.set)
         self._loop = asyncio.get_running_loop()
         self._stopped = self._loop.create_future()
         self._weights = hashed(WEIGHTS) if WEIGHTS.is_file() else ""
@@ -121,7 +121,7 @@ class Daemon:
 
     async def run(self) -> None:
         """Serve until a signal. Raises OwnerError."""
-        host, port = await self._osc_server.open(self._config.osc_host, self._config.osc_port)
+        host, port = await self._osc_server.open(*self._config.osc)
         on_stop_signals(self._stop)
         try:
             if SOURCES[self._config.sync].needs_link:

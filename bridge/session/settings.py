@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bridge.clock import Seconds
-from bridge.protocol.controls import HOST_TEMPO, Reach, Value, model_controls, reach_of
+from bridge.protocol.controls import CONTROLS, HOST_TEMPO, Reach, Value, model_controls
 from bridge.protocol.events import Publish
 from bridge.session.playback import MIN_NOTICE, Playback
 from bridge.takes.takes import Take, Takes
@@ -53,7 +53,7 @@ class SettingsControl:
     def set(self, path: str, value: Value, now: Seconds) -> None:
         """Set a control to a checked value, publish what is now understood differently, and change planned beats."""
         take, current = self.takes.latest, self.takes.current
-        reach = reach_of(path)
+        reach = CONTROLS[path].reach
         # output controls change nothing that is understood; a fader sends a hundred values a second
         republish = reach not in (Reach.REARRANGE, Reach.LATER_TAKES)
         before = list(self._understood(take)) if republish else []

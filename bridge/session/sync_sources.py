@@ -18,13 +18,10 @@ from statistics import median
 from typing import ClassVar
 
 from bridge.clock import Seconds
+from bridge.midi.clock_out import CLOCKS_PER_QUARTER
 from bridge.midi.protocol import MidiReceived
 from bridge.protocol.events import HostTransportReported, LinkReported, TempoTapped
-
-CLOCKS_PER_QUARTER = 24
-"""MIDI clocks per quarter note."""
-MIN_TEMPO, MAX_TEMPO = 20.0, 300.0
-"""Quarter notes a minute; tempi outside are ignored."""
+from model.music.control import MAX_TEMPO, MIN_TEMPO
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,7 +314,7 @@ class TapTempo:
         self._taps: deque[Seconds] = deque(maxlen=MAX_TAPS)
 
     def tap(self, at: Seconds) -> float | None:
-        """Process a tap; return quarter notes a minute (20 to 300) from the second tap on. Taps at the same time count once."""
+        """Process a tap; return quarter notes a minute (MIN_TEMPO..MAX_TEMPO) from the second tap on. Taps at the same time count once."""
         if self._taps and at <= self._taps[-1]:
             return None
         if self._taps:

@@ -8,11 +8,13 @@ from __future__ import annotations
 import logging
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
+from bridge.protocol.controls import current_paths
 from bridge.storage.home import StorageError, data_folder, write_atomically
 from bridge.takes.recorder import KeptBars
 from model.music import midifile
@@ -94,9 +96,11 @@ def from_json(text: str) -> KeptBars:
     import msgspec  # imported here: the daemon's start need not wait for it
 
     try:
-        return msgspec.json.decode(text, type=KeptBars)
+        kept: KeptBars = msgspec.json.decode(text, type=KeptBars)
     except (msgspec.MsgspecError, RecursionError) as error:
         raise ValueError(str(error)) from error
+    bars = tuple(replace(bar, controls=current_paths(bar.controls)) for bar in kept.bars)
+    return replace(kept, bars=bars, controls=current_paths(kept.controls))
 
 
 log = logging.getLogger("llmball")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from bridge.errors import BadRequest, OwnerError
 from bridge.protocol.addresses import BANK_SLOTS
-from bridge.protocol.controls import CONTROLS, Value
+from bridge.protocol.controls import CONTROL_PATHS, CONTROLS, Value, current_path, parse_value
 from bridge.protocol.midi_learn import MidiBinding, parse_bindings
 from bridge.protocol.requests import parse_prompt
 from bridge.storage.home import data_folder, write_atomically
@@ -64,9 +64,9 @@ def from_toml(text: str) -> Set:
             raise ValueError(f"[{min(unknown)}] is no part of a set: controls, bank, pads")
         controls = {path: control.default for path, control in CONTROLS.items()}
         for path, value in _table(data, "controls").items():
-            if path not in CONTROLS:
+            if path not in CONTROL_PATHS:
                 raise ValueError(f"{path} is no control (docs/osc.md lists them)")
-            controls[path] = CONTROLS[path].parse([value])
+            controls[current_path(path)] = parse_value(path, [value])
         bank = {}
         for slot, words in _table(data, "bank").items():
             if not slot.isdecimal() or int(slot) not in BANK_SLOTS:

@@ -11,13 +11,13 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from bridge.midi.protocol import ScheduledNote
-from bridge.protocol.controls import Value
+from bridge.protocol.controls import CONTROLS, Value
 from model.music.drums import ROLES, drum_map
 from model.music.harmony import QUALITIES, parse_chord
 from model.music.notes import TICKS_PER_QUARTER, Beat, Note, Ticks
 from model.music.swing import in_meter, swung
 
-DEFAULT_HUMANISE = 0.3
+DEFAULT_HUMANISE = float(CONTROLS["humanise"].default)
 """Value of `humanise` when neither the control nor the prompt gives one."""
 MAX_TIME_JITTER = 0.010
 """Seconds by which `humanise 1` moves a note at most."""
@@ -56,7 +56,7 @@ def arranged_notes(
     humanise = float(settings["humanise"])
     if humanise < 0:
         humanise = DEFAULT_HUMANISE
-    unquantised = 1 - float(settings["quantise"])
+    unquantised = 1 - float(settings["tightness"])
     swing, unit = _swing(feel, beat.meter, settings)
     ticks_a_second = bpm * TICKS_PER_QUARTER / 60
     for part in dict.fromkeys(n.part for n in beat.notes):

@@ -11,14 +11,13 @@ from typing import TypeVar
 from bridge.midi.protocol import ScheduledNote, remainders
 from bridge.protocol.controls import Value
 from bridge.takes.timeline import PlacedBeat
+from model.music.control import MAX_BARS
 from model.music.midifile import Song, bar_length
 from model.music.notes import Note, Ticks
 
 T = TypeVar("T")
 ChangedControls = Mapping[str, Value]
 """Controls that are not at their default."""
-MAX_REMEMBERED_BARS = 256
-"""The number of bars that are kept unless all are."""
 
 
 class Recorder:
@@ -42,7 +41,7 @@ class Recorder:
         """Record a placed beat and the controls that are not at their default."""
         if placed.beat == 1:
             self._bars.append((placed.start, placed.music.meter))
-            if not self._keep_all and len(self._bars) > 2 * MAX_REMEMBERED_BARS:
+            if not self._keep_all and len(self._bars) > 2 * MAX_BARS:
                 self._drop_old_bars()
         if placed.take and (not self._takes or self._takes[-1][1] != placed.take):
             self._takes.append((placed.start, placed.take))
@@ -134,8 +133,8 @@ class Recorder:
         )
 
     def _drop_old_bars(self) -> None:
-        first = self._bars[-MAX_REMEMBERED_BARS][0]
-        self._bars = self._bars[-MAX_REMEMBERED_BARS:]
+        first = self._bars[-MAX_BARS][0]
+        self._bars = self._bars[-MAX_BARS:]
         self._notes = [s for s in self._notes if s.at >= first]
         self._chords, self._tempi = _changes_from(self._chords, first), _changes_from(self._tempi, first)
         self._takes, self._controls = _changes_from(self._takes, first), _changes_from(self._controls, first)

@@ -9,10 +9,11 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Protocol
 
-from model.clips.messages import DEFAULT_BARS, MAX_BARS, ClipSpec
+from model.clips.messages import DEFAULT_BARS, ClipSpec
 from model.generation.bias_terms import ENERGY_VELOCITY_RANGE, MIN_MEAN_VELOCITY
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.generation.style_statistics import target_onsets
+from model.music.control import MAX_BARS
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import DEFAULT_PROGRAMS, Song, bar_length
 from model.music.notes import TICKS_PER_QUARTER, Kept, Note, Ticks

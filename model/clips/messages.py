@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from model.music.control import MAX_BARS
 from model.music.plan import Controls
 
 DEFAULT_BARS = 8
-MAX_BARS = 256
 AUTOMATIC_CONTROLS = Controls()
 
 
@@ -62,6 +62,10 @@ class GivenNotes:
     key: str = "auto"
     stays: KeepSpec | None = None
     changed: bool = False
+
+
+NOTES_PER_PACKET = 32
+"""Notes of one message, given or told: with its address it stays within one frame of a network."""
 
 
 Packet = tuple[int, str, tuple[int | float, ...]]

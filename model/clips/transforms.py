@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from functools import partial
 
+from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.drums import ROLES
 from model.music.harmony import MODES, QUALITIES, Chord, Key, chord_symbol, note_name, parse_chord, parse_key
 from model.music.midifile import Song, bar_length
@@ -31,8 +32,13 @@ def change_velocity(song: Song, parts: Parts, steps: int) -> Song:
 
 
 def scale_tempo(song: Song, ratio: float) -> Song:
-    """Return the song at its tempo times a ratio, within 20..300."""
-    return replace(song, tempos=tuple((at, min(300.0, max(20.0, bpm * ratio))) for at, bpm in song.tempos))
+    """Return the song at its tempo times a ratio, within MIN_TEMPO..MAX_TEMPO."""
+    return replace(
+        song,
+        tempos=tuple(
+            (at, min(float(MAX_TEMPO), max(float(MIN_TEMPO), bpm * ratio))) for at, bpm in song.tempos
+        ),
+    )
 
 
 def set_tempo(song: Song, bpm: float) -> Song:

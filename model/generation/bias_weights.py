@@ -8,8 +8,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from model import weights
-
 MAX_MORPH_GUIDANCE = 1.14
 """How loud the words are, at most, while a morph moves."""
 
@@ -18,7 +16,9 @@ SEQUENCED_NEW_ROOTS = 0.25
 """How much machines wander beside people."""
 
 
-FILE = weights.FOLDER / "fusion.json"
+FILE = (
+    Path(__file__).parents[1] / "weights" / "fusion.json"
+)  # model.weights, which has the folder, loads numpy
 
 
 OLD_NAMES = {

@@ -1,4 +1,4 @@
-"""Who is obeyed: a set control goes before the words, the words before what the plan only guessed. Pure."""
+"""Controls and plans. A control that is set goes before the words, the words before what the plan only guessed. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from model.music.control import MAX_TEMPO, MIN_TEMPO, Reach, control_field
 from model.music.harmony import chord_symbol, parse_key
+from model.music.notes import METERS
 from model.music.numerals import key_of, parse_progression
 
 if TYPE_CHECKING:  # the bridge mixes plans too, and does without numpy
@@ -14,27 +16,41 @@ if TYPE_CHECKING:  # the bridge mixes plans too, and does without numpy
     import numpy.typing as npt
 
 
+def _parse_progression(text: str) -> str:
+    if text != "auto":
+        parse_progression(text, parse_key("C major"))
+    return text
+
+
+def _level(description: str) -> float:
+    return control_field(-1.0, f"{description}; -1 leaves it to the words", 0, 1, unset=-1)
+
+
 @dataclass(frozen=True, slots=True)
 class Controls:
-    """What the owner has set by hand; it goes before the words. -1, 0 or "auto" leave it to the words.
+    """The controls that the model is told: a row each, with default, meaning, range and what of the planned music it changes.
 
-    `tempo` in quarter notes a minute; `key` and `chords` as text (see `model.music.harmony`);
-    density, energy, brightness and complexity in 0..1. `morph` is the place of a take of two prompts between them,
-    0 at the first and 1 at the second.
+    A control that is set goes before the words; its default leaves it to them. Each is an OSC address too: `CONTROLS` of the
+    bridge has these rows and those of which the model is not told.
     """
 
-    tempo: float = 0.0
-    key: str = "auto"
-    scale_lock: float = 0.7
-    meter: str = "auto"
-    chords: str = "auto"
-    density: float = -1.0
-    energy: float = -1.0
-    brightness: float = -1.0
-    complexity: float = -1.0
-    temperature: float = 1.0
-    guidance: float | None = None
-    morph: float = 0.0
+    # fmt: off
+    tempo: float = control_field(0.0, "quarter notes a minute; 0 leaves it to the words; acts at once", MIN_TEMPO, MAX_TEMPO, unset=0, reach=Reach.TEMPO)
+    key: str = control_field("auto", "tonic and mode", syntax="a key (D minor, F# lydian, C [0,2,4,7,9]) or auto")
+    scale_lock: float = control_field(0.7, "0 free, 1 no note outside the scale", 0, 1)
+    meter: str = control_field("auto", "metre, from the next bar line", choices=(*METERS, "auto"), reach=Reach.REGENERATE_BARS)
+    chords: str = control_field(
+        "auto", "a progression, obeyed exactly", parser=_parse_progression,
+        syntax="chords or Roman numerals, one a bar or bars between | (Am F C G; ii V I), or auto",
+    )
+    density: float = _level("onsets a bar, as a percentile of the style")
+    energy: float = _level("velocity and register spread")
+    brightness: float = _level("mode, register and consonance")
+    complexity: float = _level("triads to thirteenths")
+    temperature: float = control_field(1.0, "how daring", 0.1, 2)
+    guidance: float | None = control_field(None, "how literally the words are taken; at its default a taste may move it a little", 0, 10)
+    morph: float = control_field(0.0, "place of a morph between its prompts; what is planned follows", 0, 1, path="morph/x", reach=Reach.MORPH)
+    # fmt: on
 
 
 Mix = tuple[tuple[str, float], ...]

@@ -19,6 +19,7 @@ from model.clips.clip import Writer, clip
 from model.clips.edit import continue_clip, fill_in
 from model.clips.messages import (
     DEFAULT_BARS,
+    NOTES_PER_PACKET,
     ClipAnswer,
     ClipFailed,
     ClipOrder,
@@ -37,8 +38,6 @@ from model.music.notes import PARTS, TICKS_PER_QUARTER, Note, Ticks
 from model.prompt.understand import open_encoder
 
 NICE = 10
-NOTES_PER_PACKET = 32
-"""Notes in a packet: with its address it stays within one frame of a network."""
 
 
 def song_from_notes(given: GivenNotes) -> Song:

@@ -12,6 +12,7 @@ import unicodedata
 from dataclasses import dataclass
 from itertools import pairwise
 
+from model.music.control import MAX_PROMPT
 from model.music.harmony import Key, parse_key
 from model.music.notes import METERS
 from model.music.plan import LEVELS
@@ -56,7 +57,7 @@ class ParsedPrompt:
     rest: str = ""
 
 
-MAX_PROMPT_CHARACTERS = 4000
+MAX_PROMPT_CHARACTERS = 2 * MAX_PROMPT
 """Characters that are read: twice the longest prompt, for a sign may unfold into many."""
 _SPACES = re.compile(r"\s{2,}")
 _STOP = re.compile(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO
 from model.music.notes import METERS
 from model.prompt.rules.negation import Span, denied
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE
@@ -103,12 +104,12 @@ _TEMPO_TERM = re.compile(
 
 
 def tempo(lower: str) -> Span[float] | None:
-    """Return a tempo in quarters a minute, 20..300; a range gives its middle, an Italian term its usual place."""
+    """Return a tempo in quarters a minute, MIN_TEMPO..MAX_TEMPO; a range gives its middle, an Italian term its usual place."""
     for pattern in _TEMPI:
         for match in pattern.finditer(lower):
             said = [g for g in match.groups() if g is not None]
             bpm = sum(map(float, said)) / len(said)
-            if 20 <= bpm <= 300 and not denied(lower, match.start()):
+            if MIN_TEMPO <= bpm <= MAX_TEMPO and not denied(lower, match.start()):
                 return Span(bpm, *match.span())
     return _spelled(lower) or _italian(lower)
 
@@ -129,7 +130,7 @@ def _spelled(lower: str) -> Span[float] | None:
         hundreds, tens, ones = match.groups()
         bpm = {"a": 100, "one": 100, "two": 200}.get(hundreds or "", 0) + TENS.get(tens or "", 0)
         bpm += ONES.index(ones or "")
-        if 20 <= bpm <= 300:
+        if MIN_TEMPO <= bpm <= MAX_TEMPO:
             return Span(float(bpm), *match.span())
     for match in _CHINESE_SPELLED.finditer(lower):
         hundred, nil, tens, ones = match.group("hundred", "nil", "tens", "ones")
@@ -137,7 +138,7 @@ def _spelled(lower: str) -> Span[float] | None:
         if hundred and not nil and tens and not tens.endswith("十"):
             count *= 10  # 一百二 is 120, 一百零二 is 102
         bpm = count + (100 if hundred else 0)
-        if 20 <= bpm <= 300:
+        if MIN_TEMPO <= bpm <= MAX_TEMPO:
             return Span(float(bpm), *match.span())
     return None
 
@@ -254,11 +255,11 @@ _BLUES_BARS = re.compile(
 
 
 def bars(lower: str) -> Span[int] | None:
-    """Return a length in bars, 1..256; a twelve-bar blues has twelve."""
+    """Return a length in bars, 1..MAX_BARS; a twelve-bar blues has twelve."""
     for match in _BARS.finditer(lower):
         said = next(g for g in match.groups() if g)
         count = int(said) if said.isdigit() else COUNTS.get(said) or chinese(said)
-        if 1 <= count <= 256 and not _NOT_THE_LENGTH.search(lower[: match.start()]):
+        if 1 <= count <= MAX_BARS and not _NOT_THE_LENGTH.search(lower[: match.start()]):
             return Span(count, *match.span())
     return None
 

@@ -12,7 +12,7 @@ from bridge.__main__ import config, main
 from bridge.cli import commands, doctor
 from bridge.cli.arguments import parser
 from bridge.cli.doctor import Finding
-from bridge.config import Config
+from bridge.config import VERSION, Config
 from bridge.errors import OwnerError
 from model.generation.composer import Composer
 from model.music import midifile
@@ -79,19 +79,19 @@ def test_a_clip_goes_on_is_refined_and_has_its_melody_harmonised(tmp_path: Path)
         (["clip", "\udcff", "-o", "x.mid"], "UTF-8"),
         (["clip", "x"], "-o"),
         (["clip", "x", "-o", "nowhere/x.mid"], "its folder is not there"),
-        (["clip", "x", "-o", "x.mid", "--bars", "0"], "1..256 bars, not 0"),
-        (["clip", "x", "-o", "x.mid", "--bars", "four"], "1..256 bars, not four"),
-        (["clip", "x", "-o", "x.mid", "--seed", "2147483648"], "a seed is in 0..2147483647"),
-        (["clip", "x", "-o", "x.mid", "--tempo", "301"], "20..300 quarter notes a minute, not 301"),
+        (["clip", "x", "-o", "x.mid", "--bars", "0"], "--bars: is 1..256, not 0"),
+        (["clip", "x", "-o", "x.mid", "--bars", "four"], "1..256, not four"),
+        (["clip", "x", "-o", "x.mid", "--seed", "2147483648"], "--seed: is 0..2147483647, not"),
+        (["clip", "x", "-o", "x.mid", "--tempo", "301"], "--tempo: is 20..300, or 0, not 301"),
         (["clip", "x", "-o", "x.mid", "--tempo", "nan"], "20..300"),
         (["clip", "x", "-o", "x.mid", "--key", "Q"], "unknown key"),
         (["clip", "x", "-o", "x.mid", "--meter", "11/8"], "11/8"),
         (["clip", "x", "-o", "x.mid", "--chords", "Xyz"], "Xyz"),
         (
             ["clip", "x", "-o", "x.mid", "--parts", "kazoo"],
-            "parts are chords, melody, bass, drums, not 'kazoo'",
+            "--parts: takes some of chords, melody, bass, drums, not 'kazoo'",
         ),
-        (["clip", "x", "-o", "x.mid", "--takes", "0"], "takes are 1..99"),
+        (["clip", "x", "-o", "x.mid", "--takes", "0"], "is 1..99"),
         (["clip", "x", "-o", "x.mid", "--encoder", "nowhere"], "there is no folder nowhere"),
         (["serve", "--osc", "7411"], "HOST:PORT"),
         (["serve", "--osc", "127.0.0.1:70000"], "HOST:PORT"),
@@ -122,10 +122,9 @@ def test_the_options_of_serve_become_the_daemons_config() -> None:
     assert config(parser().parse_args([*words.split(), "a song"])) == Config(
         output="none",
         backend="jack",
-        per_part=True,
+        ports="per-part",
         port_name="Band",
-        osc_host="::1",
-        osc_port=0,
+        osc=("::1", 0),
         engine="torch",
         play="a song",
         allow=(ip_network("10.0.0.0/8"), ip_network("::1")),
@@ -134,6 +133,12 @@ def test_the_options_of_serve_become_the_daemons_config() -> None:
     assert config(parser().parse_args(["serve"])) == Config(http=("127.0.0.1", 7410))
     remote = parser().parse_args(["serve", "--http", "0.0.0.0:0", "--token", "a-long-token", "--zeroconf"])
     assert config(remote) == Config(http=("0.0.0.0", 0), token="a-long-token", zeroconf=True)
+
+
+def test_the_version_is_told(capsys: Said) -> None:
+    with pytest.raises(SystemExit) as left:
+        main(["--version"])
+    assert (left.value.code, capsys.readouterr().out) == (0, f"llmball {VERSION}\n")
 
 
 def test_the_owners_fault_is_one_line_and_exit_code_2(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:

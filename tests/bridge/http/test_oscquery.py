@@ -11,7 +11,7 @@ from bridge.errors import BadRequest
 from bridge.http.oscquery import namespace_tree
 from bridge.protocol import osc
 from bridge.protocol.addresses import COMMANDS, OUTGOING
-from bridge.protocol.controls import CONTROLS, ROOT, defaults
+from bridge.protocol.controls import CONTROL_PATHS, ROOT, current_path, defaults
 from bridge.protocol.osc import Message
 from bridge.protocol.requests import parse_request
 from tests.support.panels import Visit, visited
@@ -27,25 +27,27 @@ def namespace() -> dict[str, dict[str, Any]]:
     settings = defaults()
     return {
         n["FULL_PATH"]: n
-        for n in nodes(namespace_tree(lambda path: (settings[path],) if path in settings else ()))
+        for n in nodes(
+            namespace_tree(lambda path: (settings[current_path(path)],) if path in CONTROL_PATHS else ())
+        )
     }
 
 
 def test_every_address_has_a_type_a_range_and_a_description() -> None:
     there = namespace()
-    for path in (*CONTROLS, *COMMANDS, *(told.path for told in OUTGOING)):
+    for path in (*CONTROL_PATHS, *COMMANDS, *(told.path for told in OUTGOING)):
         node = there[ROOT + path]
         assert node["TYPE"], path
         assert len(node["RANGE"]) == len(node["TYPE"]), path
         assert node["DESCRIPTION"], path
-        access = 3 if path in CONTROLS else 2 if path in COMMANDS else 1
+        access = 3 if path in CONTROL_PATHS else 2 if path in COMMANDS else 1
         assert node["ACCESS"] == (0 if "CONTENTS" in node else access), path
         assert "CONTENTS" in node or len(node["VALUE"]) == len(node["TYPE"]), path
 
 
 def test_the_ends_of_each_range_are_taken_and_what_lies_outside_is_not() -> None:
     there = namespace()
-    for path in CONTROLS:
+    for path in CONTROL_PATHS:
         [span] = there[ROOT + path]["RANGE"]
         for value in span.get("VALS", [span[end] for end in ("MIN", "MAX") if end in span]):
             parse_request(Message(ROOT + path, (value,)))
@@ -79,7 +81,7 @@ def test_an_independent_client_reads_the_host_and_every_node() -> None:
         assert await asyncio.to_thread(client.query_node, "/llmball/nothing") is None
         whole = await asyncio.to_thread(client.query_node, "/")
         there = {node.full_path: node for node in whole}
-        for path in (*CONTROLS, *COMMANDS, *(told.path for told in OUTGOING)):
+        for path in (*CONTROL_PATHS, *COMMANDS, *(told.path for told in OUTGOING)):
             node = there[ROOT + path]
             assert node.description, path
             raw = await asyncio.to_thread(client.query_node, ROOT + path)

@@ -9,10 +9,10 @@ import pytest
 from aiohttp import WSMsgType
 
 from bridge.clock import Seconds, TempoMap
-from bridge.config import Config
+from bridge.config import DEFAULT_HTTP, Config
 from bridge.errors import OwnerError
 from bridge.http import websocket
-from bridge.http.app import DEFAULT_ADDRESS, has_display
+from bridge.http.app import has_display
 from bridge.protocol import osc
 from bridge.protocol.events import ControlSet, PromptRequested
 from bridge.storage import kept_takes
@@ -220,10 +220,10 @@ def test_a_taken_usual_port_gives_way_and_another_is_the_owners_to_mend() -> Non
     async def again(v: Visit) -> None:
         ports.append(v.port)
         if len(ports) == 1:
-            await asyncio.to_thread(visited, again, Config(http=DEFAULT_ADDRESS))
+            await asyncio.to_thread(visited, again, Config(http=DEFAULT_HTTP))
 
     ports: list[int] = []
-    visited(again, Config(http=DEFAULT_ADDRESS))
+    visited(again, Config(http=DEFAULT_HTTP))
     assert len(set(ports)) == 2
 
 

@@ -11,7 +11,7 @@ from bridge.config import parse_broker_url
 from bridge.errors import BadRequest
 from bridge.mqtt.client import MqttMessage
 from bridge.mqtt.topics import TopicMirror, decode_payload, encode_payload, is_retained, mqtt_reference
-from bridge.protocol.controls import CONTROLS
+from bridge.protocol.controls import CONTROL_PATHS, CONTROLS, defaults
 from bridge.protocol.osc import Message
 
 VALUES = st.one_of(
@@ -65,9 +65,9 @@ def test_a_topic_is_the_address_under_the_name() -> None:
 
 
 def test_only_controls_that_changed_are_shown_again() -> None:
-    values = {path: control.default for path, control in CONTROLS.items()}
+    values = defaults()
     mirror = TopicMirror("x", lambda path: (values[path],))
-    assert len([*mirror.changed_controls()]) == len(CONTROLS)
+    assert len([*mirror.changed_controls()]) == len(CONTROL_PATHS)
     values["tempo"] = 96.0
     assert [*mirror.changed_controls()] == [MqttMessage("llmball/x/tempo", b"96.0", 1, retain=True)]
     assert not [*mirror.changed_controls()]
@@ -78,7 +78,7 @@ def test_a_broker_that_is_reached_is_shown_all_that_is_retained_and_nothing_else
     mirror.message_for("understood/key", ("D minor",))
     mirror.message_for("note", ("1", "bass", 40, 80, 0.0, 1.0))
     shown = {p.topic.removeprefix("llmball/x/"): p for p in mirror.all_retained()}
-    assert set(shown) == {"online", "understood/key", *CONTROLS}
+    assert set(shown) == {"online", "understood/key", *CONTROL_PATHS}
     assert all(p.retain and p.qos == 1 for p in shown.values())
     assert not is_retained("note")
 

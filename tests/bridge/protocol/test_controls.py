@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from argparse import ArgumentTypeError
 
 import pytest
 
-from bridge.cli import types
 from bridge.errors import BadRequest
 from bridge.protocol.controls import CONTROLS, ROOT, Control
 from bridge.protocol.events import ControlSet, PlayRequested, PromptRequested
@@ -69,7 +67,7 @@ def test_a_text_takes_no_nonsense(control: Control, value: str) -> None:
 )  # fmt: skip
 def test_a_key_may_be_named_as_people_name_it(said: str, meant: str) -> None:
     assert parse_request(Message(ROOT + "key", (said,))) == ControlSet("key", meant)
-    assert types.key(said) == meant
+    assert CONTROLS["key"].from_text(said) == meant
 
 
 @pytest.mark.parametrize(
@@ -79,8 +77,8 @@ def test_a_key_may_be_named_as_people_name_it(said: str, meant: str) -> None:
 def test_what_is_no_key_is_refused(said: str) -> None:
     with pytest.raises(BadRequest):
         parse_request(Message(ROOT + "key", (said,)))
-    with pytest.raises(ArgumentTypeError):
-        types.key(said)
+    with pytest.raises(ValueError, match=r"key|scale"):
+        CONTROLS["key"].from_text(said)
 
 
 @pytest.mark.parametrize(

@@ -56,7 +56,7 @@ def run(
     """Run a daemon, do the steps as a registered client, stop it by a signal; return what it printed."""
 
     async def performance() -> None:
-        config = Config(output=f"record:{tmp_path / 'out.mid'}", osc_port=0)
+        config = Config(output=f"record:{tmp_path / 'out.mid'}", osc=("127.0.0.1", 0))
         ports = OutputConfig(
             config.output, "auto", per_part=False, port_name="LLMBall", parts=("chords",), trace=None
         )
@@ -197,7 +197,9 @@ def test_a_taken_port_and_missing_weights_are_the_owners_to_mend(
 
     async def second(port: int) -> None:
         with pytest.raises(OwnerError, match="--osc 127"):
-            await Daemon(Config(output="none", osc_port=port), ChildConfig(generators.plain, ports)).run()
+            await Daemon(
+                Config(output="none", osc=("127.0.0.1", port)), ChildConfig(generators.plain, ports)
+            ).run()
 
     async def steps(client: Client, daemon: Daemon) -> None:
         await second(client.transport.get_extra_info("peername")[1])
@@ -206,6 +208,8 @@ def test_a_taken_port_and_missing_weights_are_the_owners_to_mend(
 
     async def without_weights() -> None:
         with pytest.raises(OwnerError, match="no weights"):
-            await Daemon(Config(output="none", osc_port=0), ChildConfig(generators.refusing, ports)).run()
+            await Daemon(
+                Config(output="none", osc=("127.0.0.1", 0)), ChildConfig(generators.refusing, ports)
+            ).run()
 
     asyncio.run(without_weights())

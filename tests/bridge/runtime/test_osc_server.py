@@ -5,9 +5,10 @@ import socket
 from collections.abc import Callable
 from ipaddress import ip_network
 
+from bridge.config import VERSION
 from bridge.errors import BadRequest
 from bridge.protocol import osc
-from bridge.protocol.dispatch import VERSION, Dispatcher
+from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import PlayRequested, PromptRequested, SessionRequest
 from bridge.runtime.osc_server import OscServer
 

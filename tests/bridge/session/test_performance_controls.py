@@ -192,7 +192,7 @@ def test_a_refinement_is_given_the_last_bars_that_are_planned_of_the_take_that_p
 
 
 def test_what_is_quantised_is_on_the_grid() -> None:
-    rig = playing(humanise=1.0, quantise=1.0)
+    rig = playing(humanise=1.0, tightness=1.0)
     assert all(t % (BEAT // 2) == 0 for t, _, _ in rig.sounded)
     rig = playing(humanise=1.0)
     assert any(Ticks(t) % (BEAT // 2) for t, _, _ in rig.sounded)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from bridge.clock import Seconds
 from bridge.config import SYNC_SOURCES
+from bridge.midi.clock_out import CLOCKS_PER_QUARTER
 from bridge.session.sync_sources import (
-    CLOCKS_PER_QUARTER,
     SOURCES,
     HostTransportSource,
     LinkSource,

@@ -66,13 +66,13 @@ LOGIT_CUTOFF = 40.0
 
 
 def apply_guidance(logits: Array, text: float) -> Array:
-    """Return what the words make of logits, `(lanes, n)`: the second lane, where there is one, was not told of them."""
+    """Return the guided logits: `text` times the difference of the conditioned and the unconditioned lane is added to the former."""
     conditioned: Array = logits[0]
     return conditioned if len(logits) == 1 else conditioned + text * (conditioned - logits[1])
 
 
 def sample(logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float) -> int:
-    """Return a value by a number `drawn` from 0 to 1; the unlikely tail, all but a share `tail` of the odds, is left out."""
+    """Return the value that a `uniform` number 0..1 picks from the likeliest choices that make up a share `top_p` of the probability."""
     z = (apply_guidance(logits, text) + bias) / temperature
     z -= z.max()
     near = np.flatnonzero(z > -LOGIT_CUTOFF)
@@ -87,7 +87,7 @@ def sample(logits: Array, bias: Bias, text: float, temperature: float, top_p: fl
 
 
 def sample_binary(logit: float, other_logits: Bias, temperature: float, top_p: float, uniform: float) -> bool:
-    """Tell by a number `drawn` from 0 to 1 whether a value of so many logits comes instead of any of the others; the unlikely never does."""
+    """Return True if a `uniform` number 0..1 picks the value of one logit against all others; never if its share is below 1 − top_p."""
     top = other_logits.max()
     gap = logit - top - math.log(np.exp(other_logits - top).sum())
     chance = 1 / (1 + math.exp(-float(np.clip(gap / temperature, -LOGIT_CUTOFF, LOGIT_CUTOFF))))

@@ -17,7 +17,7 @@ from model.decoder.engine import Engine
 from model.decoder.load import open_engine
 from model.decoder.tokenizer import BarLine, Event, line_row, row_chord, row_note
 from model.generation import form, history
-from model.generation.beat_rules import Row, beat_context
+from model.generation.beat_rules import BeatRequest, Row
 from model.generation.form import apply_cue
 from model.generation.form import bar_line as line_of
 from model.generation.messages import BeatWritten, Begin, FirstNote, Understood, Write
@@ -132,7 +132,7 @@ class Composer:
         if is_all_fixed(kept, plan.parts):
             return _fixed_beat(take, frame, kept, row)
         state, first_row, h = open_state(self._engine, take, plan, text, key, frame, theta.text > 0, row)
-        context = beat_context(take, plan, controls, frame, key, theta, bar_line, kept, morph_path)
+        context = BeatRequest(take, plan, controls, frame, key, theta, bar_line, kept, morph_path).context()
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
         velocity_jitters = rng.integers(-4, 4, MAX_EVENTS + len(context.leading_rows))
         given_rows = {*context.given, *context.leading_rows} - set(form.figure_rows(plan, frame, bar_line))
@@ -145,7 +145,7 @@ class Composer:
             last = [w.sampled for w in take.written[-history.HISTORY_BEATS + 1 :]]
             # the first note was told before any other was drawn
             heard = sampled if take.written else history.first_notes(sampled)
-            velocity_corrections = history.velocity_corrections([*last, heard], context.target_velocity)
+            velocity_corrections = history.velocity_corrections([*last, heard], context.parts.velocity)
             for one, velocity_jitter in zip(sampled, velocity_jitters, strict=False):
                 if one[0] == Event.CHORD:
                     fresh = row_chord(one) != chord or not take.written

@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from model.generation import bias_terms
+from model.generation import bias_terms, chord_bias
 from model.generation.style_statistics import target_onsets
 from model.music.harmony import QUALITIES, Chord
 from model.music.notes import TICKS_PER_QUARTER, Beat, beats_in_bar
@@ -98,5 +98,5 @@ class MorphPath:
         return (
             None
             if abs(first - second) < MIN_COMPLEXITY_DIFFERENCE
-            else bias_terms.chord_size(first + (second - first) * self.morph_position)
+            else chord_bias.chord_size(first + (second - first) * self.morph_position)
         )

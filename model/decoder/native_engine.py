@@ -74,7 +74,7 @@ class NativeState:
 
         What was read after them has heard them, and goes on to know of them. Costs some milliseconds.
         """
-        self._library.native_drop(self._kernel, self.pointer, first, count)
+        self._library.native_drop_rows(self._kernel, self.pointer, first, count)
 
 
 class NativeEngine:
@@ -126,7 +126,7 @@ class NativeEngine:
     def __del__(self) -> None:
         if hasattr(self, "kernel"):
             for pointer in [p for spare in self._spare.values() for p in spare]:
-                self.library.native_forget(pointer)
+                self.library.native_free_state(pointer)
             self.library.native_close(self.kernel)
 
     def acquire_cache(self, lanes: int) -> int:
@@ -135,7 +135,7 @@ class NativeEngine:
             pointer = self._spare[lanes].pop()
             self.library.native_length(pointer, 0)
             return pointer
-        made: int | None = self.library.native_begin(self.kernel, lanes)
+        made: int | None = self.library.native_new_state(self.kernel, lanes)
         if made is None:
             raise MemoryError("no room for the cache of a take")
         return made
@@ -146,7 +146,7 @@ class NativeEngine:
         if len(spare) < MAX_SPARE_CACHES:
             spare.append(pointer)
         else:
-            self.library.native_forget(pointer)
+            self.library.native_free_state(pointer)
 
     def _keep_array(self, array: npt.NDArray[Any]) -> int:
         """Return where an array lies, for as long as this engine lives."""
@@ -175,7 +175,7 @@ class NativeEngine:
             self._read(state, x, h.at)
         else:
             self._read(state, x[:last], h.at)
-            self.library.native_kept(self.kernel, state.pointer, last, count, True, kept[0].ctypes.data)
+            self.library.native_copy_rows(self.kernel, state.pointer, last, count, True, kept[0].ctypes.data)
             h.array[last] = kept[1]
         if untold:
             self._cache_prefix(key, state, h.array[last])
@@ -189,11 +189,11 @@ class NativeEngine:
     def _cache_prefix(self, key: bytes, state: NativeState, h: Array) -> None:
         """Keep the rows of the lane that is not told of the words, and what follows: many a prompt in the same key begins with the same."""
         if key not in self._unconditioned_prefixes:
-            size = self.library.native_kept(
+            size = self.library.native_copy_rows(
                 self.kernel, state.pointer, state.lanes - 1, state.length, False, None
             )
             kept = np.empty(size, np.uint8)
-            self.library.native_kept(
+            self.library.native_copy_rows(
                 self.kernel, state.pointer, state.lanes - 1, state.length, False, kept.ctypes.data
             )
             self._unconditioned_prefixes[key] = kept, h.copy()
@@ -218,7 +218,7 @@ class NativeEngine:
         """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
         lanes = len(h)
         told, logits = self._chain_states[lanes][index], self._logits[lanes][index + 1]
-        self.library.native_say(self.kernel, lanes, index, value, h.ctypes.data, told.at, logits.at)
+        self.library.native_next_field(self.kernel, lanes, index, value, h.ctypes.data, told.at, logits.at)
         return told.array, logits.array
 
     def sample(
@@ -228,7 +228,7 @@ class NativeEngine:
         lanes, n = logits.shape
         contiguous_bias = np.ascontiguousarray(bias, np.float64)
         return int(
-            self.library.native_choose(
+            self.library.native_sample(
                 lanes,
                 n,
                 logits.ctypes.data,

@@ -29,7 +29,7 @@ def native_library() -> ctypes.CDLL | None:
         library = ctypes.CDLL(str(built[0]))
     except OSError:
         return None
-    if not library.native_able():
+    if not library.native_available():
         return None
     pointer, number, real, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_double, ctypes.c_size_t
     kinds: dict[str, tuple[Any, list[Any]]] = {
@@ -42,19 +42,19 @@ def native_library() -> ctypes.CDLL | None:
         "matrices": (pointer, [number, number, size]),
         "release": (None, [pointer]),
         "multiply": (None, [pointer, number, pointer, number, pointer]),
-        "sentence_room": (number, [number]),
+        "sentence_buffer": (number, [number]),
         "sentence": (None, [pointer, number, pointer, pointer, ctypes.c_float, pointer, pointer]),
-        "begin": (pointer, [pointer, number]),
-        "forget": (None, [pointer]),
+        "new_state": (pointer, [pointer, number]),
+        "free_state": (None, [pointer]),
         "length": (number, [pointer, number]),
         "read": (None, [pointer, pointer, number, pointer, number, pointer]),
-        "kept": (size, [pointer, pointer, number, number, number, pointer]),
+        "copy_rows": (size, [pointer, pointer, number, number, number, pointer]),
         "step": (None, [pointer, pointer, *[number] * 5, pointer]),
         "rows": (None, [pointer, pointer, pointer]),
-        "drop": (None, [pointer, pointer, number, number]),
+        "drop_rows": (None, [pointer, pointer, number, number]),
         "event": (None, [pointer, number, pointer, pointer]),
-        "say": (None, [pointer, number, number, number, pointer, pointer, pointer]),
-        "choose": (number, [number, number, pointer, pointer, *[real] * 5]),
+        "next_field": (None, [pointer, number, number, number, pointer, pointer, pointer]),
+        "sample": (number, [number, number, pointer, pointer, *[real] * 5]),
     }
     for name, (result, arguments) in kinds.items():
         function = getattr(library, f"native_{name}")

@@ -5,10 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-import numpy.typing as npt
-
 from model.analysis.harmoniser import begins_half_bar, corpus_of, harmony_after, harmony_of_melody
+from model.decoder.engine import Array
 from model.decoder.tokenizer import (
     LENGTHS,
     STEP,
@@ -32,8 +30,6 @@ from model.prompt.rules.vocabulary import usual_level
 from model.styles import thirdless_share
 
 Row = tuple[int, ...]
-Array = npt.NDArray[np.float32]
-
 MAX_SHARE_OUTSIDE_SCALE = 0.06
 """If more than this share of recent note time lies outside the scale, the strict scale weight applies again."""
 STATED_SIZE_EMPHASIS = 2.0

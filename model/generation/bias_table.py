@@ -191,12 +191,8 @@ def add_terms(field: Field, context: BeatContext, place: Place, logits: Bias) ->
 
 def bias_of_event(field: Field, context: BeatContext, place: Place) -> float:
     """Return the bias of one event: another voice or a new chord."""
-    found = 0.0
-    for formula, arguments in TERMS_OF[field]:
-        given = arguments(context, place)
-        if given is not None:
-            found += formula(*given)
-    return found
+    given = ((formula, arguments(context, place)) for formula, arguments in TERMS_OF[field])
+    return sum((formula(*values) for formula, values in given if values is not None), 0.0)
 
 
 def named_weight(name: str) -> object:

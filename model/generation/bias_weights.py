@@ -12,13 +12,9 @@ from model import weights
 
 MAX_MORPH_GUIDANCE = 1.14
 """Upper limit of the text guidance during a morph: an interpolated embedding is no sentence's."""
-
-
 SEQUENCED_NEW_ROOTS = 0.25
 """Factor on `new_roots` for sequenced styles."""
-
 FILE = weights.FOLDER / "fusion.json"
-
 OLD_NAMES = {
     "full": "density",
     "touch": "velocity",
@@ -114,8 +110,8 @@ def read(path: Path) -> BiasWeights:
             f"{path.name} is not the file that was shipped: install LLMBall again"
         ) from broken
 
-SHIPPED = read(FILE)
 
+SHIPPED = read(FILE)
 NamedWeights = Mapping[str, float]
 """Bias weights by name."""
 
@@ -141,9 +137,9 @@ class Weight:
         """Return the value, or the bound that it exceeds."""
         return min(self.high, max(self.low, value))
 
+
 MIN_FACTOR, MAX_FACTOR = 0.5, 2.0
 """Bounds of a user's weight as factors of the shipped one: every control stays audible, and none overrides the music."""
-
 WEIGHTS: Mapping[str, Weight] = {
     name: Weight(
         value, min(MIN_FACTOR * value, MAX_FACTOR * value), max(MIN_FACTOR * value, MAX_FACTOR * value)
@@ -151,16 +147,12 @@ WEIGHTS: Mapping[str, Weight] = {
     for name, value in asdict(SHIPPED).items()
 }
 """The weights that likes and skips move: all."""
-
 SPREAD = 0.05
 """Standard deviation of a take's weights around the user's, as a share of the span; at most twice that."""
-
 RATE = 0.5
 """Share of the distance to a take's weights by which a like moves the user's."""
-
 MAX_STEP = 0.05
 """The longest step of one like or skip, as a share of the span."""
-
 MAX_STORED = 1e9
 """Stored values beyond this are ignored as corrupted."""
 

@@ -154,8 +154,6 @@ def return_bias(recent: Sequence[int], weight: float) -> Bias:
 
 Durations = tuple[tuple[int, float], ...]
 """For how long each pitch class of a melody sounds until the chord may change again."""
-
-
 EXTRA_TONE_COST = 0.08
 """Share of a melody that each tone beyond a triad has to cover in addition."""
 

@@ -39,7 +39,6 @@ from model.generation.history import ENTRY_ORDER, MONOPHONIC_PARTS
 from model.music.drums import ROLES
 from model.music.harmony import QUALITIES, Chord
 
-Mask = npt.NDArray[np.bool_]
 RequiredNote = tuple[int, set[int]]
 """An event, and the pitch classes that it must bring."""
 EMPTY_PART = -0.3
@@ -89,7 +88,9 @@ def required_notes(context: BeatContext) -> list[RequiredNote]:
     return required + [(event, set()) for event in entrances if event not in known]
 
 
-def reachable_pitches(classes: frozenset[int], part: str, low: int, above: int, free: Mask) -> Mask:
+def reachable_pitches(
+    classes: frozenset[int], part: str, low: int, above: int, free: npt.NDArray[np.bool_]
+) -> npt.NDArray[np.bool_]:
     """Return which pitches 0..127 may bring one of the classes that are demanded, `(128,)`.
 
     They lie low enough for a beginning, from `low` on, and near enough above the voice that was written last (`above`, -1 of none),

@@ -36,19 +36,19 @@ def _library() -> SimpleNamespace | None:
     if not built or found is None:
         return None
     try:
-        libraries = {"jack": ctypes.CDLL(found, mode=ctypes.RTLD_GLOBAL), "door": ctypes.CDLL(str(built[0]))}
+        libraries = {"jack": ctypes.CDLL(found, mode=ctypes.RTLD_GLOBAL), "port": ctypes.CDLL(str(built[0]))}
     except OSError:
         return None
     pointer, text = ctypes.c_void_p, ctypes.c_char_p
     kinds: dict[str, tuple[Any, list[Any]]] = {
-        "door_open": (pointer, [text, text, ctypes.c_int]),
-        "door_send": (ctypes.c_int, [pointer, ctypes.c_int64, text, ctypes.c_int]),
-        "door_read": (ctypes.c_int, [pointer, ctypes.POINTER(ctypes.c_int64), text]),
-        "door_lost": (ctypes.c_int, [pointer]),
-        "door_idle": (ctypes.c_int, [pointer]),
-        "door_client": (pointer, [pointer]),
-        "door_port": (pointer, [pointer]),
-        "door_close": (None, [pointer]),
+        "port_open": (pointer, [text, text, ctypes.c_int]),
+        "port_send": (ctypes.c_int, [pointer, ctypes.c_int64, text, ctypes.c_int]),
+        "port_read": (ctypes.c_int, [pointer, ctypes.POINTER(ctypes.c_int64), text]),
+        "port_server_lost": (ctypes.c_int, [pointer]),
+        "port_idle": (ctypes.c_int, [pointer]),
+        "port_jack_client": (pointer, [pointer]),
+        "port_jack_port": (pointer, [pointer]),
+        "port_close": (None, [pointer]),
         "jack_port_name": (text, [pointer]),
         "jack_port_get_connections": (ctypes.POINTER(text), [pointer]),
         "jack_connect": (ctypes.c_int, [pointer, text, text]),
@@ -80,17 +80,17 @@ class JackClient:
         if library is None:
             raise OSError("JACK's own way is not installed")
         self._jack, self._is_input = library, pipe >= 0
-        self._handle = self._jack.door_open(client.encode(), port.encode(), pipe)
+        self._handle = self._jack.port_open(client.encode(), port.encode(), pipe)
         if not self._handle:
             # of a server that refuses a name JACK says the same as of one that is not there: another name tells
-            other = self._jack.door_open(f"{client}-{os.getpid()}".encode(), port.encode(), pipe)
+            other = self._jack.port_open(f"{client}-{os.getpid()}".encode(), port.encode(), pipe)
             if other:
-                self._jack.door_close(other)
+                self._jack.port_close(other)
                 raise NameTakenError(client)
             raise OSError("JACK does not answer")
         self._jack_client, self._port = (
-            self._jack.door_client(self._handle),
-            self._jack.door_port(self._handle),
+            self._jack.port_jack_client(self._handle),
+            self._jack.port_jack_port(self._handle),
         )
         self.name = f"{client}:{port}"
 
@@ -104,23 +104,23 @@ class JackClient:
 
     @property
     def server_lost(self) -> bool:
-        """Whether the server is gone; the door only closes then."""
-        return bool(self._jack.door_lost(self._handle))
+        """Whether the server is gone; the port can only be closed then."""
+        return bool(self._jack.port_server_lost(self._handle))
 
     def send(self, data: bytes, at: Seconds | None) -> None:
         """Send a message of 1 to 3 bytes at a moment, or at once. Raises OSError where JACK takes no more."""
         moment = 0 if at is None else round(at * 1e6 + _raw_minus_monotonic())
-        if self._jack.door_send(self._handle, moment, data, len(data)) or self.server_lost:
+        if self._jack.port_send(self._handle, moment, data, len(data)) or self.server_lost:
             raise OSError("JACK is gone")
 
     def flush(self) -> None:
         """Take back the beginnings that wait for their moment, and let the ends that wait sound at once."""
-        self._jack.door_send(self._handle, 0, b"", 0)
+        self._jack.port_send(self._handle, 0, b"", 0)
 
     def received(self) -> Iterable[tuple[Seconds, bytes]]:
         """Yield what was heard since, with its moments."""
         at, data = ctypes.c_int64(), ctypes.create_string_buffer(MAX_MESSAGE_BYTES)
-        while size := self._jack.door_read(self._handle, ctypes.byref(at), data):
+        while size := self._jack.port_read(self._handle, ctypes.byref(at), data):
             yield Seconds((at.value - _raw_minus_monotonic()) / 1e6), data.raw[:size]
 
     def connections(self) -> tuple[str, ...]:
@@ -149,11 +149,11 @@ class JackClient:
     def close(self) -> None:
         """Close it, once all that was sent has been written (half a second at most)."""
         end = time.monotonic() + 0.5
-        while not (self.server_lost or self._jack.door_idle(self._handle)) and time.monotonic() < end:
+        while not (self.server_lost or self._jack.port_idle(self._handle)) and time.monotonic() < end:
             time.sleep(0.002)
         if not self.server_lost:
             time.sleep(2 * self.period)  # what is written in a period is read in it or in the next
-        self._jack.door_close(self._handle)
+        self._jack.port_close(self._handle)
 
 
 def _raw_minus_monotonic() -> float:

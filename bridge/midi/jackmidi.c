@@ -1,10 +1,10 @@
-// One MIDI port of JACK at exact frames: the callback, in which no Python runs, and what feeds or empties it.
+// One JACK MIDI port with frame-exact timing: the process callback, in which no Python runs, and the functions around it.
 //
-// Out: messages come with JACK's microseconds through a ring, wait in a heap and are written at their frame. A message
-// without bytes takes back the beginnings that wait and lets all else that waits sound at once.
-// In: messages go with JACK's microseconds through a ring, and a byte into a pipe wakes the reader.
-// One thread feeds or reads, JACK's thread does the other half. Built where a C compiler is; libjack is found at run time
-// by whoever loads this, and what is used of it is declared here, so that its headers are not needed.
+// Output: messages with JACK's time in microseconds go through a ring buffer into a heap, and are written at their frame. A
+// message without bytes drops the note-ons in the heap and sends everything else in it at once.
+// Input: messages with JACK's time go through the ring buffer, and a byte written to a pipe wakes the reader.
+// One Python thread uses one end of the ring, JACK's thread the other. Built if there is a C compiler; libjack is loaded at run
+// time by the caller, and the functions used are declared here, so its headers are not needed.
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -44,13 +44,13 @@ microseconds_t jack_frames_to_time(const client_t *, frames_t);
 
 #define RING 4096
 #define HEAP 8192
-#define LONGEST 3
+#define MAX_MESSAGE_BYTES 3
 
 typedef struct {
     int64_t at;
     uint32_t order;
     uint8_t size;
-    uint8_t bytes[LONGEST];
+    uint8_t bytes[MAX_MESSAGE_BYTES];
 } message_t;
 
 typedef struct {
@@ -58,168 +58,168 @@ typedef struct {
     port_t *port;
     int wake;
     atomic_int lost;
-    atomic_uint put, taken;
+    atomic_uint written_at, read_at;
     message_t ring[RING];
-    int waiting;
+    int heap_size;
     uint32_t order;
     message_t heap[HEAP];
-} door_t;
+} port_state_t;
 
-static void quiet(const char *words) { (void)words; }
+static void ignore_message(const char *words) { (void)words; }
 
-static int put(door_t *door, const message_t *message) {
-    unsigned at = atomic_load_explicit(&door->put, memory_order_relaxed);
-    if (at - atomic_load_explicit(&door->taken, memory_order_acquire) >= RING) return -1;
-    door->ring[at % RING] = *message;
-    atomic_store_explicit(&door->put, at + 1, memory_order_release);
+static int ring_write(port_state_t *state, const message_t *message) {
+    unsigned at = atomic_load_explicit(&state->written_at, memory_order_relaxed);
+    if (at - atomic_load_explicit(&state->read_at, memory_order_acquire) >= RING) return -1;
+    state->ring[at % RING] = *message;
+    atomic_store_explicit(&state->written_at, at + 1, memory_order_release);
     return 0;
 }
 
-static int take(door_t *door, message_t *message) {
-    unsigned at = atomic_load_explicit(&door->taken, memory_order_relaxed);
-    if (at == atomic_load_explicit(&door->put, memory_order_acquire)) return 0;
-    *message = door->ring[at % RING];
-    atomic_store_explicit(&door->taken, at + 1, memory_order_release);
+static int ring_read(port_state_t *state, message_t *message) {
+    unsigned at = atomic_load_explicit(&state->read_at, memory_order_relaxed);
+    if (at == atomic_load_explicit(&state->written_at, memory_order_acquire)) return 0;
+    *message = state->ring[at % RING];
+    atomic_store_explicit(&state->read_at, at + 1, memory_order_release);
     return 1;
 }
 
-static int before(const message_t *a, const message_t *b) {
+static int is_earlier(const message_t *a, const message_t *b) {
     return a->at != b->at ? a->at < b->at : (int32_t)(a->order - b->order) < 0;
 }
 
-static void keep(door_t *door, message_t message) {
-    int i = door->waiting++;
-    for (; i > 0 && before(&message, &door->heap[(i - 1) / 2]); i = (i - 1) / 2) door->heap[i] = door->heap[(i - 1) / 2];
-    door->heap[i] = message;
+static void heap_push(port_state_t *state, message_t message) {
+    int i = state->heap_size++;
+    for (; i > 0 && is_earlier(&message, &state->heap[(i - 1) / 2]); i = (i - 1) / 2) state->heap[i] = state->heap[(i - 1) / 2];
+    state->heap[i] = message;
 }
 
-static void drop_first(door_t *door) {
-    message_t last = door->heap[--door->waiting];
+static void heap_pop(port_state_t *state) {
+    message_t last = state->heap[--state->heap_size];
     int i = 0;
-    for (int child; (child = 2 * i + 1) < door->waiting; i = child) {
-        if (child + 1 < door->waiting && before(&door->heap[child + 1], &door->heap[child])) child++;
-        if (!before(&door->heap[child], &last)) break;
-        door->heap[i] = door->heap[child];
+    for (int child; (child = 2 * i + 1) < state->heap_size; i = child) {
+        if (child + 1 < state->heap_size && is_earlier(&state->heap[child + 1], &state->heap[child])) child++;
+        if (!is_earlier(&state->heap[child], &last)) break;
+        state->heap[i] = state->heap[child];
     }
-    door->heap[i] = last;
+    state->heap[i] = last;
 }
 
-static void hurry(door_t *door) {
-    int count = door->waiting;
-    door->waiting = 0;
+static void flush_queue(port_state_t *state) {
+    int count = state->heap_size;
+    state->heap_size = 0;
     for (int i = 0; i < count; i++) {
-        message_t message = door->heap[i];
+        message_t message = state->heap[i];
         if ((message.bytes[0] & 0xF0) == 0x90) continue;
         message.at = 0;
-        keep(door, message);  // never beyond i: what is overwritten was looked at
+        heap_push(state, message);  // never beyond i: only entries already visited are overwritten
     }
 }
 
 static int send_due(frames_t frames, void *arg) {
-    door_t *door = arg;
-    void *buffer = jack_port_get_buffer(door->port, frames);
+    port_state_t *state = arg;
+    void *buffer = jack_port_get_buffer(state->port, frames);
     jack_midi_clear_buffer(buffer);
     message_t message;
-    while (door->waiting < HEAP && take(door, &message)) {
-        message.order = door->order++;
+    while (state->heap_size < HEAP && ring_read(state, &message)) {
+        message.order = state->order++;
         if (message.size)
-            keep(door, message);
+            heap_push(state, message);
         else
-            hurry(door);
+            flush_queue(state);
     }
-    frames_t start = jack_last_frame_time(door->client);
+    frames_t start = jack_last_frame_time(state->client);
     int32_t last = 0;
-    while (door->waiting) {
-        message = door->heap[0];
-        int32_t offset = message.at ? (int32_t)(jack_time_to_frames(door->client, message.at) - start) : 0;
+    while (state->heap_size) {
+        message = state->heap[0];
+        int32_t offset = message.at ? (int32_t)(jack_time_to_frames(state->client, message.at) - start) : 0;
         if (offset >= (int32_t)frames) break;
         if (offset > last) last = offset;
-        if (jack_midi_event_write(buffer, last, message.bytes, message.size)) break;  // full: in the next period
-        drop_first(door);
+        if (jack_midi_event_write(buffer, last, message.bytes, message.size)) break;  // the buffer is full: in the next period
+        heap_pop(state);
     }
     return 0;
 }
 
-static void wake(door_t *door) {
-    if (door->wake >= 0 && write(door->wake, "", 1) < 0) return;  // full: the reader is awake
+static void wake(port_state_t *state) {
+    if (state->wake >= 0 && write(state->wake, "", 1) < 0) return;  // the pipe is full, so the reader is awake
 }
 
-static int hear(frames_t frames, void *arg) {
-    door_t *door = arg;
-    void *buffer = jack_port_get_buffer(door->port, frames);
-    frames_t start = jack_last_frame_time(door->client);
+static int receive(frames_t frames, void *arg) {
+    port_state_t *state = arg;
+    void *buffer = jack_port_get_buffer(state->port, frames);
+    frames_t start = jack_last_frame_time(state->client);
     uint32_t count = jack_midi_get_event_count(buffer);
     for (uint32_t i = 0; i < count; i++) {
         midi_t event;
-        if (jack_midi_event_get(&event, buffer, i) || event.size < 1 || event.size > LONGEST) continue;
-        message_t message = {.at = (int64_t)jack_frames_to_time(door->client, start + event.time)};
+        if (jack_midi_event_get(&event, buffer, i) || event.size < 1 || event.size > MAX_MESSAGE_BYTES) continue;
+        message_t message = {.at = (int64_t)jack_frames_to_time(state->client, start + event.time)};
         message.size = (uint8_t)event.size;
         memcpy(message.bytes, event.buffer, event.size);
-        put(door, &message);
+        ring_write(state, &message);
     }
-    if (count) wake(door);
+    if (count) wake(state);
     return 0;
 }
 
-static void gone(void *arg) {
-    door_t *door = arg;
-    atomic_store(&door->lost, 1);
-    wake(door);
+static void server_lost(void *arg) {
+    port_state_t *state = arg;
+    atomic_store(&state->lost, 1);
+    wake(state);
 }
 
-// Open a port of a client of exactly this name; `pipe` is written to when something was heard, -1 for a port that sends.
-// NULL: no server, or the name is taken.
-door_t *door_open(const char *client, const char *port, int pipe) {
-    jack_set_error_function(quiet);
-    jack_set_info_function(quiet);
-    door_t *door = calloc(1, sizeof *door);
-    if (!door) return NULL;
-    memset(door, 0, sizeof *door);  // touch the pages before real time begins
-    door->wake = pipe;
-    door->client = jack_client_open(client, NO_START_SERVER | USE_EXACT_NAME, NULL);
-    if (!door->client) {
-        free(door);
+// Open a port of a client of exactly this name. An input port writes a byte to `pipe` when it received something; -1 makes an
+// output port. NULL: no server, or the name is taken.
+port_state_t *port_open(const char *client, const char *port, int pipe) {
+    jack_set_error_function(ignore_message);
+    jack_set_info_function(ignore_message);
+    port_state_t *state = calloc(1, sizeof *state);
+    if (!state) return NULL;
+    memset(state, 0, sizeof *state);  // touch the pages before the real-time thread runs
+    state->wake = pipe;
+    state->client = jack_client_open(client, NO_START_SERVER | USE_EXACT_NAME, NULL);
+    if (!state->client) {
+        free(state);
         return NULL;
     }
-    door->port = jack_port_register(door->client, port, "8 bit raw midi", pipe < 0 ? IS_OUTPUT : IS_INPUT, 0);
-    jack_set_process_callback(door->client, pipe < 0 ? send_due : hear, door);
-    jack_on_shutdown(door->client, gone, door);
-    if (!door->port || jack_activate(door->client)) {
-        jack_client_close(door->client);
-        free(door);
+    state->port = jack_port_register(state->client, port, "8 bit raw midi", pipe < 0 ? IS_OUTPUT : IS_INPUT, 0);
+    jack_set_process_callback(state->client, pipe < 0 ? send_due : receive, state);
+    jack_on_shutdown(state->client, server_lost, state);
+    if (!state->port || jack_activate(state->client)) {
+        jack_client_close(state->client);
+        free(state);
         return NULL;
     }
-    return door;
+    return state;
 }
 
-// Send 1 to 3 bytes at JACK's microsecond, 0 for at once; none at all hurries what waits. Returns -1 where there is no room.
-int door_send(door_t *door, int64_t at, const unsigned char *bytes, int size) {
+// Send 1 to 3 bytes at JACK's time in microseconds, 0 for now; no bytes flush the heap. Returns -1 if the ring is full.
+int port_send(port_state_t *state, int64_t at, const unsigned char *bytes, int size) {
     message_t message = {.at = at, .size = (uint8_t)size};
-    if (size < 0 || size > LONGEST) return -1;
+    if (size < 0 || size > MAX_MESSAGE_BYTES) return -1;
     memcpy(message.bytes, bytes, size);
-    return put(door, &message);
+    return ring_write(state, &message);
 }
 
-// Take what was heard: the number of bytes, 0 where nothing is left.
-int door_read(door_t *door, int64_t *at, unsigned char *bytes) {
+// Read the next received message: its number of bytes, 0 if there is none.
+int port_read(port_state_t *state, int64_t *at, unsigned char *bytes) {
     message_t message;
-    if (!take(door, &message)) return 0;
+    if (!ring_read(state, &message)) return 0;
     *at = message.at;
-    memcpy(bytes, message.bytes, LONGEST);
+    memcpy(bytes, message.bytes, MAX_MESSAGE_BYTES);
     return message.size;
 }
 
-int door_lost(door_t *door) { return atomic_load(&door->lost); }
+int port_server_lost(port_state_t *state) { return atomic_load(&state->lost); }
 
-// Whether all that was sent has been written.
-int door_idle(door_t *door) {
-    return atomic_load(&door->put) == atomic_load(&door->taken) && !door->waiting;
+// Return 1 if all that was sent has been written.
+int port_idle(port_state_t *state) {
+    return atomic_load(&state->written_at) == atomic_load(&state->read_at) && !state->heap_size;
 }
 
-client_t *door_client(door_t *door) { return door->client; }
-port_t *door_port(door_t *door) { return door->port; }
+client_t *port_jack_client(port_state_t *state) { return state->client; }
+port_t *port_jack_port(port_state_t *state) { return state->port; }
 
-void door_close(door_t *door) {
-    jack_client_close(door->client);
-    free(door);
+void port_close(port_state_t *state) {
+    jack_client_close(state->client);
+    free(state);
 }

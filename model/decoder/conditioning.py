@@ -1,11 +1,11 @@
-"""The header: what is told of a piece before its first note, as rows of the language.
+"""The header: the conditions of a piece (key, metre, tempo, levels, style) as token rows before its first note.
 
     BOS     symbol: 0, or "the melody comes first within a beat"
     PARTS METER TEMPO DENSITY ENERGY BRIGHTNESS COMPLEXITY     symbol: the value's class
     KEY     symbol: tonic and major or minor, value: mode
     STYLE   symbol: the main style, value: the second one, velocity: the main one's share
 
-A field of 0 is "not said"; training leaves any of them out, so any subset may be given.
+A field of 0 is "not given"; training drops them at random, so any subset may be given.
 """
 
 from __future__ import annotations
@@ -37,30 +37,16 @@ from model.music.harmony import MODES
 from model.music.notes import METERS
 from model.styles import STYLES
 
-HEADER = tuple(
-    Event[n]
-    for n in [
-        "BOS",
-        "PARTS",
-        "METER",
-        "KEY",
-        "TEMPO",
-        "DENSITY",
-        "ENERGY",
-        "BRIGHTNESS",
-        "COMPLEXITY",
-        "STYLE",
-    ]
-)
+HEADER = (Event.BOS, *(e for e in Event if Event.PARTS <= e <= Event.STYLE))
 """The header's rows in their order."""
 LEVEL_EVENTS = (Event.DENSITY, Event.ENERGY, Event.BRIGHTNESS, Event.COMPLEXITY)
 DROPPABLE_CONDITIONS = (Event.TEMPO, *LEVEL_EVENTS, Event.STYLE)
-"""What the words decide: it was dropped at times where the decoder learnt, and is from the lane that is not told of them."""
+"""Conditions that follow from the prompt: dropped at random in training, and left out of the unconditioned lane."""
 
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """What is told of a song before its first note; None is "not said".
+    """The conditions of a song; None is "not given".
 
     `key` is 0..11 for major and 12..23 for minor on the tonic, `mode` a name of `harmony.MODES`, `tempo` in quarters
     a minute, the four levels in 0..1. `style` has one or two names with weights that sum to 1, the heavier first.
@@ -103,18 +89,18 @@ class Header:
 
 
 def parts_symbol(parts: frozenset[str]) -> int:
-    """Return the symbol that says a set of parts."""
+    """Return the symbol of a set of parts."""
     return PARTS_MASK + sum(1 << PART_ORDER.index(p) for p in parts)
 
 
 def parts_of(header: Rows) -> frozenset[str]:
-    """Return the parts that a header says."""
+    """Return the parts in a header."""
     mask = int(header[HEADER.index(Event.PARTS), 1]) - PARTS_MASK
     return frozenset(p for i, p in enumerate(PART_ORDER) if mask >> i & 1)
 
 
 def without_conditions(header: Rows, *events: Event) -> Rows:
-    """Return the header with some conditions not said."""
+    """Return the header without some conditions."""
     header = header.copy()
     header[[HEADER.index(e) for e in events], 1:] = 0
     return header

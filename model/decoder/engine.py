@@ -1,4 +1,8 @@
-"""What the sampler asks of an engine, whichever computes: C (`model.decoder.native_engine`), ONNX Runtime (`model.decoder.onnx_engine`) or torch (`model.decoder.torch_engine`)."""
+"""The interface of inference engines, and how a value is sampled from logits.
+
+Three engines implement it: C (`native_engine`), ONNX Runtime (`onnx_engine`) and torch (`torch_engine`). Shapes: `lanes` are
+sequences read side by side, `D` is the decoder's width, `n` the number of values of a field.
+"""
 
 from __future__ import annotations
 
@@ -12,11 +16,13 @@ import numpy.typing as npt
 from model.decoder.tokenizer import SIZES, Rows
 
 LANE_COUNTS = (1, 2, 3)
-"""How many lanes a state may have: one or two that are told, and for guidance one that is not."""
+"""Numbers of lanes that a state may have: one or two conditioned on the text and, for guidance, one unconditioned."""
+Array = npt.NDArray[np.float32]
+Bias = npt.NDArray[np.floating]
 
 
 class EngineState(Protocol):
-    """What was read of a take: `length` rows, which may be set back, never forward."""
+    """The key/value cache of one take: `length` rows, which may be set back, never forward."""
 
     length: int
 
@@ -25,54 +31,59 @@ class EngineState(Protocol):
         """How many rows still fit."""
 
     def drop_rows(self, first: int, count: int) -> None:
-        """Take `count` rows out from row `first` on; those after them move down."""
+        """Remove `count` rows from row `first` on; later rows move down, and their keys are rotated back by `count` positions.
+
+        Rows read after the removed ones have attended to them, and keep what they took. Takes some milliseconds.
+        """
 
 
 class Engine(Protocol):
-    """An engine. `shape` has the decoder's sizes by name. Arrays that it returns hold until it is asked for the same again."""
+    """A decoder with its weights. `shape` has its sizes by name. Called from one thread only.
+
+    Arrays that it returns are reused: they hold until the same method is called again.
+    """
 
     shape: Mapping[str, int]
 
     @property
     def context(self) -> int:
         """How many rows a state holds, header among them."""
+        return self.shape["context"]
 
     def begin(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> tuple[Any, Array]:
-        """Read the first rows `(lanes, T, 5)`; return the state and what follows them, `(lanes, D)`."""
+        """Open a state and read its first rows, `(lanes, T, 5)`; return it and the output of the last row, `(lanes, D)`.
 
-    def step(self, state: Any, row: tuple[int, ...]) -> Array:  # noqa: ANN401 - each engine knows its own states only
-        """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
+        `text` is the prompt's embedding, `(512,)`; `is_conditioned`, `(lanes,)`, says which lanes are given it.
+        """
+
+    def step(self, state: Any, row: tuple[int, ...]) -> Array:  # noqa: ANN401 - each engine has its own states
+        """Read one row, the same in every lane; return its output, `(lanes, D)`. Raises IndexError if the state is full."""
 
     def event(self, h: Array) -> Array:
-        """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
+        """Return the logits of the first field, `(lanes, n)`, from the output of a row."""
 
     def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
-        """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
+        """Pass the value of field `index` to the chain; return its state, and the logits of the next field, `(lanes, n)`."""
 
     def sample(
         self, logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float
     ) -> int:
-        """Draw a value from logits `(lanes, n)`, bent by `bias`, `(n,)`; see `model.decoder.engine`."""
-
-
-Array = npt.NDArray[np.float32]
-
-
-Bias = npt.NDArray[np.floating]
+        """Sample a value from logits, `(lanes, n)`, plus a bias, `(n,)`; see `sample` below."""
+        return sample(logits, bias, text, temperature, top_p, uniform)
 
 
 LOGIT_CUTOFF = 40.0
-"""How many logits below the likeliest choice another is never drawn: e**-40 is less than the rounding of their sum."""
+"""A value so many logits below the likeliest is never drawn: e**-40 is less than the rounding of their sum."""
 
 
 def apply_guidance(logits: Array, text: float) -> Array:
-    """Return what the words make of logits, `(lanes, n)`: the second lane, where there is one, was not told of them."""
+    """Return the guided logits: `text` times the difference of the conditioned and the unconditioned lane is added to the former."""
     conditioned: Array = logits[0]
     return conditioned if len(logits) == 1 else conditioned + text * (conditioned - logits[1])
 
 
 def sample(logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float) -> int:
-    """Return a value by a number `drawn` from 0 to 1; the unlikely tail, all but a share `tail` of the odds, is left out."""
+    """Return the value that a `uniform` number 0..1 picks from the likeliest choices that make up a share `top_p` of the probability."""
     z = (apply_guidance(logits, text) + bias) / temperature
     z -= z.max()
     near = np.flatnonzero(z > -LOGIT_CUTOFF)
@@ -87,7 +98,7 @@ def sample(logits: Array, bias: Bias, text: float, temperature: float, top_p: fl
 
 
 def sample_binary(logit: float, other_logits: Bias, temperature: float, top_p: float, uniform: float) -> bool:
-    """Tell by a number `drawn` from 0 to 1 whether a value of so many logits comes instead of any of the others; the unlikely never does."""
+    """Return True if a `uniform` number 0..1 picks the value of one logit against all others; never if its share is below 1 − top_p."""
     top = other_logits.max()
     gap = logit - top - math.log(np.exp(other_logits - top).sum())
     chance = 1 / (1 + math.exp(-float(np.clip(gap / temperature, -LOGIT_CUTOFF, LOGIT_CUTOFF))))
@@ -96,14 +107,14 @@ def sample_binary(logit: float, other_logits: Bias, temperature: float, top_p: f
 
 
 class Embeddings:
-    """The tables of a decoder's weights; `tables` has one of each field, `(values, D)`."""
+    """The embedding tables of a decoder: `tables` has one for each field, `(values, D)`."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         self.tables = [np.ascontiguousarray(arrays[f"embed.{i}.weight"]) for i in range(len(SIZES))]
         self._prefix, self._unsaid = arrays["prefix.weight"], arrays["unsaid"]
 
     def embed_prefix(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> Array:
-        """Return the first rows of every lane, `(lanes, prefix + T, D)`; `said` tells which lanes are told of the `text`, `(512,)`."""
+        """Return the embedded prefix and first rows of every lane, `(lanes, prefix + T, D)`; arguments as of `Engine.begin`."""
         lead = len(self._unsaid)
         found = np.empty((len(rows), lead + rows.shape[1], self._unsaid.shape[1]), np.float32)
         found[:, :lead] = self._unsaid

@@ -1,4 +1,4 @@
-"""What the sampler asks of an engine, whichever computes: C (`model.decoder.native_engine`), ONNX Runtime (`model.decoder.onnx_engine`) or torch (`model.decoder.torch_engine`)."""
+"""Opens an inference engine by its name. Each engine is imported only when it is opened."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ if TYPE_CHECKING:  # the command line asks for the names only, and is not to wai
 
 
 ENGINES = ("auto", "native", "onnx", "torch")
-"""Their names; the first is the default: native where it was built and the processor can run it, else onnx."""
+"""Names of engines. `auto` is native if it was built and the processor can run it, else onnx."""
 
 
 class EngineError(ValueError):
-    """An engine cannot be had; the message says the remedy."""
+    """An engine is not available; the message says the remedy."""
 
 
 def open_engine(name: str = ENGINES[0], weights: Path | None = None) -> Engine:
-    """Return an engine by its name, with the weights that are shipped or others. Raises `EngineError` and `WeightsError`."""
+    """Return an engine with the shipped weights, or others. Raises EngineError and WeightsError."""
     from model.weights import FOLDER, load
 
     arrays = load(FOLDER / "decoder.safetensors" if weights is None else weights)
@@ -29,7 +29,7 @@ def open_engine(name: str = ENGINES[0], weights: Path | None = None) -> Engine:
             raise EngineError("--engine torch needs torch: pip install 'llmball[train]'") from missing
         return TorchEngine(*arrays)
     if name != "onnx":
-        from model.decoder import native_engine  # late, as the others: each brings what only it needs
+        from model.decoder import native_engine
         from model.native import library
 
         if library.native_available():

@@ -1,7 +1,7 @@
-"""The decoder at work in C (`native.c`, built where there is a compiler when LLMBall is installed): the fastest engine.
+"""The decoder in C (model/native/decoder.c, built at installation if there is a compiler): the fastest engine.
 
-The same arithmetic as `model.decoder.onnx_engine`, in eight bits, keys and values too; tests hold them together. `able` says
-whether it was built and this processor can run it. Called from one thread only; a state belongs to whoever began it.
+The same arithmetic as `model.decoder.onnx_engine`, with keys and values in int8 too; tests compare them. `native_available`
+in `model.native.library` says whether it was built and this processor can run it.
 """
 
 from __future__ import annotations
@@ -14,28 +14,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.decoder.engine import LANE_COUNTS, LOGIT_CUTOFF, Array, Bias, Embeddings
+from model.decoder.engine import LANE_COUNTS, LOGIT_CUTOFF, Array, Bias, Embeddings, Engine
 from model.decoder.onnx_graph import rotary_angles
 from model.decoder.tokenizer import SIZES, Rows
 from model.native.library import copy_matrix, native_library, quantise_rows
 
 BLOCK_MATRICES = ("qkv", "out", "up", "down")
-
-
 MAX_SPARE_CACHES = 2
-"""Caches of each kind that are kept for the next takes."""
-
-
+"""Released caches kept for the next takes, for each number of lanes."""
 MAX_CACHED_PREFIX = 24
-"""Rows of a beginning without bars before it, at most: the words, the header and a line."""
-
-
+"""The longest prefix that is cached, in rows: text, header and one line, without bars before."""
 MAX_CACHED_PREFIXES = 64
-"""Beginnings of the lane without words that are kept: keys, metres and bands. Each has some 50 kB."""
+"""Prefixes of the unconditioned lane that are cached, by key, metre and parts. Each has some 50 kB."""
 
 
 class NativeState:
-    """The cache of one take: `length` may be set back, never forward. What it took goes back to its engine."""
+    """The cache of one take. Its memory goes back to the engine when it is deleted."""
 
     def __init__(self, engine: NativeEngine, lanes: int) -> None:
         self.lanes, self._engine, self._library = lanes, engine, engine.library
@@ -70,19 +64,12 @@ class NativeState:
         return found
 
     def drop_rows(self, first: int, count: int) -> None:
-        """Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places.
-
-        What was read after them has heard them, and goes on to know of them. Costs some milliseconds.
-        """
-        self._library.native_drop(self._kernel, self.pointer, first, count)
+        """Remove `count` rows from row `first` on; see `EngineState`."""
+        self._library.native_drop_rows(self._kernel, self.pointer, first, count)
 
 
-class NativeEngine:
-    """The weights, laid out for one row at a time. `shape` has the decoder's sizes by name.
-
-    What is returned is written into the same memory again and again: it holds until the same is asked for again.
-    Raises `RuntimeError` where it cannot be had: ask `able` first.
-    """
+class NativeEngine(Engine):
+    """The decoder in C. Raises RuntimeError if it is not available (see `native_available`), MemoryError."""
 
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
         library = native_library()
@@ -100,7 +87,7 @@ class NativeEngine:
         if not self.kernel:
             raise MemoryError("no room for the decoder")
         self._embedded = Embeddings(arrays)
-        self._kept_arrays: list[npt.NDArray[Any]] = []  # the kernel reads these where they lie
+        self._kept_arrays: list[npt.NDArray[Any]] = []  # the kernel holds pointers to these
         tables = (ctypes.c_void_p * len(SIZES))(*[table.ctypes.data for table in self._embedded.tables])
         turned = [self._keep_array(turn) for turn in rotary_angles(size, shape["head"])]
         library.native_tables(self.kernel, *turned, self._keep_array(arrays["norm.weight"]), tables)
@@ -108,13 +95,8 @@ class NativeEngine:
             norms = [self._keep_array(arrays[f"blocks.{i}.{name}.weight"]) for name in ("norm_in", "norm_up")]
             library.native_norms(self.kernel, i, *norms)
         for which, name in enumerate(names):
-            copy_matrix(
-                library,
-                self.kernel,
-                which,
-                *quantise_rows(arrays[f"{name}.weight"]),
-                arrays.get(f"{name}.bias"),
-            )
+            matrix = quantise_rows(arrays[f"{name}.weight"])
+            copy_matrix(library, self.kernel, which, *matrix, arrays.get(f"{name}.bias"))
         self._following = {
             lanes: _OutputBuffer(np.empty((lanes, width), np.float32)) for lanes in LANE_COUNTS
         }
@@ -126,42 +108,37 @@ class NativeEngine:
     def __del__(self) -> None:
         if hasattr(self, "kernel"):
             for pointer in [p for spare in self._spare.values() for p in spare]:
-                self.library.native_forget(pointer)
+                self.library.native_free_state(pointer)
             self.library.native_close(self.kernel)
 
     def acquire_cache(self, lanes: int) -> int:
-        """Return where an empty cache lies: one that came back, for new megabytes cost milliseconds."""
+        """Return the address of an empty cache, reusing a released one if possible: allocating one takes milliseconds."""
         if self._spare[lanes]:
             pointer = self._spare[lanes].pop()
             self.library.native_length(pointer, 0)
             return pointer
-        made: int | None = self.library.native_begin(self.kernel, lanes)
+        made: int | None = self.library.native_new_state(self.kernel, lanes)
         if made is None:
             raise MemoryError("no room for the cache of a take")
         return made
 
     def release_cache(self, lanes: int, pointer: int) -> None:
-        """Keep a cache that nobody uses any more, or free it."""
+        """Keep a cache that is no longer used, or free it."""
         spare = self._spare[lanes]
         if len(spare) < MAX_SPARE_CACHES:
             spare.append(pointer)
         else:
-            self.library.native_forget(pointer)
+            self.library.native_free_state(pointer)
 
     def _keep_array(self, array: npt.NDArray[Any]) -> int:
-        """Return where an array lies, for as long as this engine lives."""
+        """Return the address of an array, which lives as long as this engine."""
         self._kept_arrays.append(np.ascontiguousarray(array, np.float32))
         return int(self._kept_arrays[-1].ctypes.data)
-
-    @property
-    def context(self) -> int:
-        """How many rows a state holds, header among them."""
-        return self.shape["context"]
 
     def begin(
         self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows
     ) -> tuple[NativeState, Array]:
-        """Open a state and read its first rows at once; see `model.decoder.engine`."""
+        """Open a state and read its first rows; see `Engine`."""
         lanes = len(rows)
         state = NativeState(self, lanes)
         x = self._embedded.embed_prefix(text, is_conditioned, rows)
@@ -169,84 +146,71 @@ class NativeEngine:
         _check_room(state, count)
         h = self._following[lanes]
         last = lanes - 1
-        untold = lanes > 1 and count <= MAX_CACHED_PREFIX and not is_conditioned[last]
-        kept = self._unconditioned_prefixes.get(key := rows[last].tobytes()) if untold else None
+        is_cacheable = lanes > 1 and count <= MAX_CACHED_PREFIX and not is_conditioned[last]
+        kept = self._unconditioned_prefixes.get(key := rows[last].tobytes()) if is_cacheable else None
         if kept is None:
-            self._read(state, x, h.at)
+            self._read(state, x, h.address)
         else:
-            self._read(state, x[:last], h.at)
-            self.library.native_kept(self.kernel, state.pointer, last, count, True, kept[0].ctypes.data)
+            self._read(state, x[:last], h.address)
+            self.library.native_copy_rows(self.kernel, state.pointer, last, count, True, kept[0].ctypes.data)
             h.array[last] = kept[1]
-        if untold:
+        if is_cacheable:
             self._cache_prefix(key, state, h.array[last])
         return state, h.array.copy()
 
-    def _read(self, state: NativeState, x: Array, following: int | None) -> None:
-        """Read rows of the first lanes, `(lanes, T, D)`."""
+    def _read(self, state: NativeState, x: Array, output: int | None) -> None:
+        """Read embedded rows of the first lanes, `(lanes, T, D)`; `output` is the address for the output of the last ones."""
         lanes, count, _ = x.shape
-        self.library.native_read(self.kernel, state.pointer, lanes, x.ctypes.data, count, following)
+        self.library.native_read(self.kernel, state.pointer, lanes, x.ctypes.data, count, output)
 
     def _cache_prefix(self, key: bytes, state: NativeState, h: Array) -> None:
-        """Keep the rows of the lane that is not told of the words, and what follows: many a prompt in the same key begins with the same."""
+        """Cache the rows of the unconditioned lane and their output: prompts in the same key begin with the same prefix."""
         if key not in self._unconditioned_prefixes:
-            size = self.library.native_kept(
-                self.kernel, state.pointer, state.lanes - 1, state.length, False, None
-            )
-            kept = np.empty(size, np.uint8)
-            self.library.native_kept(
-                self.kernel, state.pointer, state.lanes - 1, state.length, False, kept.ctypes.data
-            )
+            which = self.kernel, state.pointer, state.lanes - 1, state.length, False
+            kept = np.empty(self.library.native_copy_rows(*which, None), np.uint8)
+            self.library.native_copy_rows(*which, kept.ctypes.data)
             self._unconditioned_prefixes[key] = kept, h.copy()
             if len(self._unconditioned_prefixes) > MAX_CACHED_PREFIXES:
                 self._unconditioned_prefixes.popitem(last=False)
         self._unconditioned_prefixes.move_to_end(key)
 
     def step(self, state: NativeState, row: tuple[int, ...]) -> Array:
-        """Read one row, the same in every lane; return what follows it, `(lanes, D)`. Raises IndexError where it is full."""
+        """Read one row, the same in every lane; return its output, `(lanes, D)`."""
         _check_room(state, 1)
         h = self._following[state.lanes]
-        self.library.native_step(self.kernel, state.pointer, *row, h.at)
+        self.library.native_step(self.kernel, state.pointer, *row, h.address)
         return h.array
 
     def event(self, h: Array) -> Array:
-        """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
+        """Return the logits of the first field, `(lanes, n)`, from the output of a row."""
         logits = self._logits[len(h)][0]
-        self.library.native_event(self.kernel, len(h), h.ctypes.data, logits.at)
+        self.library.native_event(self.kernel, len(h), h.ctypes.data, logits.address)
         return logits.array
 
     def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
-        """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
+        """Pass the value of field `index` to the chain; return its state, and the logits of the next field, `(lanes, n)`."""
         lanes = len(h)
-        told, logits = self._chain_states[lanes][index], self._logits[lanes][index + 1]
-        self.library.native_say(self.kernel, lanes, index, value, h.ctypes.data, told.at, logits.at)
-        return told.array, logits.array
+        out, logits = self._chain_states[lanes][index], self._logits[lanes][index + 1]
+        self.library.native_next_field(
+            self.kernel, lanes, index, value, h.ctypes.data, out.address, logits.address
+        )
+        return out.array, logits.array
 
     def sample(
         self, logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float
     ) -> int:
-        """Draw a value; see `model.decoder.engine`."""
+        """Sample a value in C; see `Engine`."""
         lanes, n = logits.shape
         contiguous_bias = np.ascontiguousarray(bias, np.float64)
-        return int(
-            self.library.native_choose(
-                lanes,
-                n,
-                logits.ctypes.data,
-                contiguous_bias.ctypes.data,
-                text,
-                temperature,
-                top_p,
-                LOGIT_CUTOFF,
-                uniform,
-            )
-        )
+        inputs = lanes, n, logits.ctypes.data, contiguous_bias.ctypes.data
+        return int(self.library.native_sample(*inputs, text, temperature, top_p, LOGIT_CUTOFF, uniform))
 
 
 class _OutputBuffer:
-    """An array that is written again and again, and where it lies."""
+    """An array that is reused, and its address."""
 
     def __init__(self, array: Array) -> None:
-        self.array, self.at = array, array.ctypes.data
+        self.array, self.address = array, array.ctypes.data
 
 
 def _check_room(state: NativeState, rows: int) -> None:

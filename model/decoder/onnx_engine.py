@@ -1,10 +1,7 @@
-"""The decoder at work: ONNX Runtime on one thread, its weights in eight bits, a key/value cache of bounded size.
+"""The decoder in ONNX Runtime: one thread, int8 weights, a key/value cache of bounded size.
 
-The same arithmetic as `model.decoder.transformer`, but for the eight bits (tests hold them together), without torch. A state may
-hold two lanes, for guidance: one told of the words, one not, and a third where two styles share the parts; all are stepped in one pass over the weights.
-
-What an engine is asked for event by event it writes into the same memory again and again: what it returns holds until
-it is asked for the same thing again. Called from one thread only; a state belongs to whoever opened it.
+The same arithmetic as `model.decoder.transformer` but for the int8 weights (tests compare them). All lanes are run in one pass
+over the weights. Inputs and outputs are bound to arrays that are reused.
 """
 
 from __future__ import annotations
@@ -15,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from model.decoder.engine import LANE_COUNTS, Array, Embeddings, sample
+from model.decoder.engine import LANE_COUNTS, Array, Embeddings, Engine
 from model.decoder.onnx_graph import block_graph, field_graph, rotary_angles
 from model.decoder.tokenizer import SIZES, Rows
 
@@ -23,7 +20,7 @@ onnxruntime.disable_telemetry_events()  # builds for Windows would report their 
 
 
 class OnnxState:
-    """The cache of one take, and how many rows of it are filled: `length` may be set back, never forward."""
+    """The cache of one take."""
 
     def __init__(self, session: onnxruntime.InferenceSession, shape: Mapping[str, int], lanes: int) -> None:
         self.lanes, self.length = lanes, 0
@@ -31,7 +28,7 @@ class OnnxState:
         self._session, self._binding = session, session.io_binding()
         self._last, self._total = np.zeros(lanes, np.int32), np.zeros(1, np.int32)
         head = shape["head"]
-        # a binding borrows the memory of what is bound: the cache and the two numbers live as long as the state
+        # a binding borrows the memory of the arrays: the cache and the two numbers must live as long as the state
         self._cache = np.zeros(
             (2, shape["layers"], lanes, shape["width"] // head, self._size, head), np.float32
         )
@@ -56,14 +53,14 @@ class OnnxState:
         return self._cache[..., : self.length, :]
 
     def read(self, x: Array) -> Array:
-        """Run the blocks over new positions, `(lanes, T, D)`; extend the cache. Raises IndexError where they do not fit."""
+        """Run the blocks over embedded rows, `(lanes, T, D)`, and extend the cache. Raises IndexError if they do not fit."""
         h = np.empty_like(x)
         self._bind(x, h)
         self._run(x.shape[1])
         return h
 
     def read_row(self, x: Array) -> Array:
-        """Run the blocks over one new position, `(D,)`, the same in every lane; return `(lanes, D)` until it is called again."""
+        """Run the blocks over one embedded row, `(D,)`, the same in every lane; return `(lanes, D)`, valid until the next call."""
         row, h = self._row
         if self._bound is not row:
             self._bind(row, h)
@@ -72,10 +69,7 @@ class OnnxState:
         return h[:, 0]
 
     def drop_rows(self, first: int, count: int) -> None:
-        """Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places.
-
-        What was read after them has heard them, and goes on to know of them. Costs some milliseconds.
-        """
+        """Remove `count` rows from row `first` on; see `EngineState`."""
         keys, values = self._cache[..., first + count : self.length, :].copy()
         half = keys.shape[-1] // 2
         cos, sin = (turn[count] for turn in rotary_angles(count + 1, 2 * half))
@@ -99,30 +93,28 @@ class OnnxState:
 
 
 class FieldHead:
-    """One field of an event, for a number of lanes, with the memory that it reads and writes."""
+    """One field of an event for a number of lanes, with its bound arrays."""
 
     def __init__(self, session: onnxruntime.InferenceSession, lanes: int, width: int, values: int) -> None:
         self._session, self._binding = session, session.io_binding()
         self._h, self._value = np.zeros((lanes, width), np.float32), np.zeros((1, width), np.float32)
-        self.told, self.logits = np.zeros((lanes, width), np.float32), np.zeros((lanes, values), np.float32)
+        self.out, self.logits = np.zeros((lanes, width), np.float32), np.zeros((lanes, values), np.float32)
         asked = {i.name for i in session.get_inputs()} | {o.name for o in session.get_outputs()}
         for name, array in (("h", self._h), ("value", self._value)):
             if name in asked:
                 self._binding.bind_ortvalue_input(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
-        for name, array in (("told", self.told), ("logits", self.logits)):
+        for name, array in (("out", self.out), ("logits", self.logits)):
             if name in asked:
                 self._binding.bind_ortvalue_output(name, onnxruntime.OrtValue.ortvalue_from_numpy(array))
 
     def run(self, h: Array, value: Array | float = 0.0) -> None:
-        """Fill `told` and `logits` from the chain's state before the last field, `(lanes, D)`, and what that said, `(D,)`."""
+        """Compute `out` and `logits` from the chain's state, `(lanes, D)`, and the embedding of the last field's value, `(D,)`."""
         self._h[:], self._value[:] = h, value
         self._session.run_with_iobinding(self._binding)
 
 
-class OnnxEngine:
-    """The weights, laid out for one row at a time. `shape` has the decoder's sizes by name."""
-
-    sample = staticmethod(sample)
+class OnnxEngine(Engine):
+    """The decoder in ONNX Runtime."""
 
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
         self.shape = shape
@@ -134,24 +126,15 @@ class OnnxEngine:
             for lanes in LANE_COUNTS
         }
 
-    @property
-    def context(self) -> int:
-        """How many rows a state holds, header among them."""
-        return self.shape["context"]
-
     def begin(
         self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows
     ) -> tuple[OnnxState, Array]:
-        """Open a state and read its first rows at once.
-
-        `text` is `(512,)`, `said` `(lanes,)` tells which lanes are told of it, `rows` is `(lanes, T, 5)`. Returns
-        the state and what follows the last row, `(lanes, D)`.
-        """
+        """Open a state and read its first rows; see `Engine`."""
         state = OnnxState(self._session, self.shape, len(rows))
         return state, state.read(self._embedded.embed_prefix(text, is_conditioned, rows))[:, -1]
 
     def step(self, state: OnnxState, row: tuple[int, ...]) -> Array:
-        """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
+        """Read one row, the same in every lane; return its output, `(lanes, D)`."""
         first, *others = self._embedded.tables
         x = first[row[0]].copy()
         for table, value in zip(others, row[1:], strict=True):
@@ -159,16 +142,16 @@ class OnnxEngine:
         return state.read_row(x)
 
     def event(self, h: Array) -> Array:
-        """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
+        """Return the logits of the first field, `(lanes, n)`, from the output of a row."""
         first = self._fields[len(h)][0]
         first.run(h)
         return first.logits
 
     def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
-        """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
+        """Pass the value of field `index` to the chain; return its state, and the logits of the next field, `(lanes, n)`."""
         following = self._fields[len(h)][index + 1]
         following.run(h, self._embedded.tables[index][value])
-        return following.told, following.logits
+        return following.out, following.logits
 
 
 def _session(graph: bytes) -> onnxruntime.InferenceSession:

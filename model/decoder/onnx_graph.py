@@ -1,7 +1,7 @@
-"""The decoder's blocks, and the fields of an event, as graphs for ONNX Runtime.
+"""The decoder's blocks, and the fields of an event, as ONNX graphs for ONNX Runtime.
 
-Matrices stay in eight bits with a scale a row, as they lie in the weights. Each row that is read is brought to
-eight bits by itself, so what follows it does not depend on which rows are read beside it.
+Matrices are uint8 with a scale for each row, as in the weights. Each row of activations is quantised by itself, so its output does
+not depend on the rows in the same batch. Why no onnx package: docs/decisions/0050-the-onnx-graph-is-written-by-us.md.
 """
 
 from __future__ import annotations
@@ -22,19 +22,15 @@ FLOAT, INT32 = 1, 6
 
 
 _ELEMENT = {np.dtype(np.float32): FLOAT, np.dtype(np.uint8): 2}
-
-
 RUNTIME = "com.microsoft"
 """The domain of ONNX Runtime's own operators."""
-
-
 Size = int | str
 """A dimension: a number, or the name of one that is known when the graph runs."""
 
 
 @dataclass(slots=True)
 class Graph:
-    """A graph that grows: nodes in the order in which they run, and the tensors that they hold."""
+    """A graph under construction, as protobuf fields: nodes in the order in which they run, tensors, inputs and outputs."""
 
     _parts: list[bytes] = field(default_factory=list)
 
@@ -52,7 +48,7 @@ class Graph:
         self._parts.append(_bytes(1, b"".join([*body, _text(7, domain)])))
 
     def add_tensor(self, name: str, array: npt.NDArray[np.float32 | np.uint8]) -> None:
-        """Add a tensor that the graph holds."""
+        """Add a constant tensor."""
         head = [_int(1, size) for size in array.shape] + [_int(2, _ELEMENT[array.dtype]), _text(8, name)]
         self._parts.append(_bytes(5, b"".join([*head, _bytes(9, array.tobytes())])))
 
@@ -104,8 +100,6 @@ def _value(name: str, element: int, shape: Sequence[Size]) -> bytes:
 
 
 Array = npt.NDArray[np.float32]
-
-
 EPSILON = 1e-6
 
 
@@ -132,51 +126,51 @@ def block_graph(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
             "SimplifiedLayerNormalization", [source, name], [result], axis=-1, epsilon=EPSILON, stash_type=1
         )
 
-    stream = "x"
+    residual = "x"
     for i in range(shape["layers"]):
         at, cache = f"blocks.{i}", (f"key.{i}", f"value.{i}")
         for name in cache:
             graph.add_input(name, FLOAT, "lanes", heads, room, head)
             graph.add_output(f"{name}.out", FLOAT, "lanes", heads, room, head)
-        norm(stream, f"{at}.norm_in.weight", f"{at}.in")
-        mixing, thirds = arrays[f"{at}.qkv.weight"], np.ones((3 * width, 1), np.float32)
-        # attention's own scale, laid into the queries: its products are faster without one
-        thirds[:width] = head**-0.5
-        _quantised_product(graph, f"{at}.in", mixing, f"{at}.mixed", thirds)
+        norm(residual, f"{at}.norm_in.weight", f"{at}.in")
+        qkv, scales = arrays[f"{at}.qkv.weight"], np.ones((3 * width, 1), np.float32)
+        # the scale of attention is multiplied into the queries: the operator is faster without one
+        scales[:width] = head**-0.5
+        _quantised_product(graph, f"{at}.in", qkv, f"{at}.qkv_rows", scales)
         graph.add_node(
             "GroupQueryAttention",
-            [f"{at}.mixed", "", "", *cache, "last", "total", "cos", "sin"],
-            [f"{at}.heard", *(f"{name}.out" for name in cache)],
+            [f"{at}.qkv_rows", "", "", *cache, "last", "total", "cos", "sin"],
+            [f"{at}.attended", *(f"{name}.out" for name in cache)],
             RUNTIME,
             num_heads=heads,
             kv_num_heads=heads,
             do_rotary=1,
             scale=1.0,
         )
-        _quantised_product(graph, f"{at}.heard", arrays[f"{at}.out.weight"], f"{at}.told")
-        graph.add_node("Add", [stream, f"{at}.told"], [f"{at}.middle"])
+        _quantised_product(graph, f"{at}.attended", arrays[f"{at}.out.weight"], f"{at}.projected")
+        graph.add_node("Add", [residual, f"{at}.projected"], [f"{at}.middle"])
         norm(f"{at}.middle", f"{at}.norm_up.weight", f"{at}.up")
         _quantised_product(graph, f"{at}.up", arrays[f"{at}.up.weight"], f"{at}.wide")
-        graph.add_node("Relu", [f"{at}.wide"], [f"{at}.bent"])
-        graph.add_node("Mul", [f"{at}.bent", f"{at}.bent"], [f"{at}.square"])
-        _quantised_product(graph, f"{at}.square", arrays[f"{at}.down.weight"], f"{at}.thought")
-        graph.add_node("Add", [f"{at}.middle", f"{at}.thought"], [f"{at}.stream"])
-        stream = f"{at}.stream"
-    norm(stream, "norm.weight", "h")
+        graph.add_node("Relu", [f"{at}.wide"], [f"{at}.relu"])
+        graph.add_node("Mul", [f"{at}.relu", f"{at}.relu"], [f"{at}.square"])
+        _quantised_product(graph, f"{at}.square", arrays[f"{at}.down.weight"], f"{at}.down_rows")
+        graph.add_node("Add", [f"{at}.middle", f"{at}.down_rows"], [f"{at}.residual"])
+        residual = f"{at}.residual"
+    norm(residual, "norm.weight", "h")
     return graph.model()
 
 
 def rotary_angles(room: int, head: int) -> tuple[Array, Array]:
-    """Return cosines and sines of the turns of rotary places, `(room, head / 2)` each (RoFormer, arXiv:2104.09864)."""
+    """Return cosines and sines of rotary positions, `(rows, head / 2)` each (RoFormer, arXiv:2104.09864)."""
     half = head // 2
     angle = np.arange(room)[:, None] * 10000.0 ** (-np.arange(half) / half)
     return np.cos(angle).astype(np.float32), np.sin(angle).astype(np.float32)
 
 
 def field_graph(arrays: Mapping[str, Array], index: int) -> bytes:
-    """Return the model of one field: `h`, `(lanes, D)`, and for all but the first `value`, `(1, D)` → `logits`, `told`.
+    """Return the model of one field: `h`, `(lanes, D)`, and for all but the first `value`, `(1, D)` → `logits`, `out`.
 
-    `value` is the embedding of what the field before it said, `told`, `(lanes, D)`, the chain's state that knows it.
+    `value` is the embedding of the value of the field before, `out`, `(lanes, D)`, the chain's state after it.
     """
     graph = Graph()
     width = arrays["norm.weight"].shape[0]
@@ -184,14 +178,14 @@ def field_graph(arrays: Mapping[str, Array], index: int) -> bytes:
     state = "h"
     if index:
         graph.add_input("value", FLOAT, 1, width)
-        graph.add_output("told", FLOAT, "lanes", width)
+        graph.add_output("out", FLOAT, "lanes", width)
         first, second = (f"chain.{index - 1}.{i}" for i in (0, 1))
-        graph.add_node("Add", ["h", "value"], ["heard"])
-        _quantised_product(graph, "heard", arrays[f"{first}.weight"], "wide", bias=arrays[f"{first}.bias"])
-        graph.add_node("Relu", ["wide"], ["bent"])
-        _quantised_product(graph, "bent", arrays[f"{second}.weight"], "moved", bias=arrays[f"{second}.bias"])
-        graph.add_node("Add", ["h", "moved"], ["told"])
-        state = "told"
+        graph.add_node("Add", ["h", "value"], ["sum"])
+        _quantised_product(graph, "sum", arrays[f"{first}.weight"], "wide", bias=arrays[f"{first}.bias"])
+        graph.add_node("Relu", ["wide"], ["relu"])
+        _quantised_product(graph, "relu", arrays[f"{second}.weight"], "moved", bias=arrays[f"{second}.bias"])
+        graph.add_node("Add", ["h", "moved"], ["out"])
+        state = "out"
     head = f"heads.{index}"
     graph.add_output("logits", FLOAT, "lanes", len(arrays[f"{head}.bias"]))
     _quantised_product(graph, state, arrays[f"{head}.weight"], "logits", bias=arrays[f"{head}.bias"])
@@ -206,7 +200,7 @@ def _quantised_product(
     times: float | Array = 1.0,
     bias: Array | None = None,
 ) -> None:
-    """Add the product of rows with a matrix, `(out, in)`, in eight bits, its rows `times` as large, and a bias."""
+    """Add the product of rows with an int8 matrix, `(out, in)`, whose rows are scaled by `times`, and a bias."""
     rows, columns = matrix.shape
     block = next(size for size in (256, 128, 64, 32, 16) if columns % size == 0)
     quantised, scale = quantise_uint8(matrix)
@@ -216,6 +210,6 @@ def _quantised_product(
     if bias is not None:
         graph.add_tensor(f"{result}.bias", bias)
         inputs += ["", "", f"{result}.bias"]
-    # accuracy_level 4: what is multiplied is brought to eight bits too
+    # accuracy_level 4: activations are quantised to int8 too
     sizes = {"K": columns, "N": rows, "bits": 8, "block_size": block, "accuracy_level": 4}
     graph.add_node("MatMulNBits", inputs, [result], RUNTIME, **sizes)

@@ -1,11 +1,11 @@
-"""The music language: beats ↔ rows of numbers. Pure; numpy only.
+"""The tokenizer: beats ↔ token rows. Pure; numpy only.
 
-A song is a header and then events, one row of five fields each:
+A song is a header and then events, each a row of five fields:
 
     row = (event, symbol, value, velocity, offset)          0 = no value
 
     the header: see `model.decoder.conditioning`
-    AFTER symbol: 0 opens the bars that come later, NOW closes them: what follows lies before them
+    AFTER symbol: 0 opens the bars that come later, NOW closes them: the rows that follow lie before them
     BAR   symbol: bars left (1 the last .. 8), value: section, velocity: place in the phrase (1 .. 8)
     BEAT  symbol: its number in the bar, from 1 (the BAR row is beat 0)
     CHORD symbol: root or none, value: quality, velocity: bass above the root
@@ -13,9 +13,9 @@ A song is a header and then events, one row of five fields each:
     drum  the same with the role's General MIDI note for a pitch, and no length
 
 A beat is the metre's denominator, with 24 ticks a quarter. Within a beat events come in the order of
-their numbers: the chord symbol, drums, bass, chords, melody, each part by tick and then by pitch; so what
-the band plays in a beat depends on the melody before that beat only. Where the header says so the melody
-comes first instead. Velocity and offset are 0 in music that does not tell them, and never drawn so.
+their numbers: the chord symbol, drums, bass, chords, melody, each part by tick and then by pitch. So the
+accompaniment of a beat depends only on the melody before that beat, unless the header puts the melody
+first. Velocity and offset are 0 in music without them, and never sampled as 0.
 """
 
 from __future__ import annotations
@@ -32,7 +32,6 @@ from model.music.notes import METERS, TICKS_PER_QUARTER, Beat, Note, Ticks, beat
 from model.styles import MAX_STYLES
 
 Rows = npt.NDArray[np.int16]
-
 GRID = 24
 """Grid ticks a quarter."""
 STEP = TICKS_PER_QUARTER // GRID
@@ -40,7 +39,7 @@ STEP = TICKS_PER_QUARTER // GRID
 
 
 class Event(IntEnum):
-    """The first field, note events apart."""
+    """Values of the first field, except note events."""
 
     PAD = 0
     BOS = 1
@@ -90,7 +89,7 @@ SYMBOLS = NOW + 1
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 18, 20, 21, 22, 24, 27, 30, 32, 33, 36, 40, 42, 45,
            48, 54, 60, 66, 72, 78, 84, 90, 96, 108, 120, 132, 144, 168, 192, 216, 240, 288, 336, 384)
 # fmt: on
-"""Note lengths in grid ticks: dense up to a quarter, then coarser, to four bars of 4/4."""
+"""Classes of note length in grid ticks: dense up to a quarter, then coarser, to four bars of 4/4."""
 QUALITY_NAMES = tuple(QUALITIES)
 QUALITY = 1 + len(LENGTHS)
 SECTION = QUALITY + len(QUALITY_NAMES)
@@ -98,7 +97,6 @@ SECTIONS = ("intro", "groove", "build", "drop", "variation", "fill", "break", "e
 MODE = SECTION + len(SECTIONS)
 SECOND_STYLE = MODE + len(MODES)
 VALUES = SECOND_STYLE + MAX_STYLES
-
 VELOCITY_STEP = 8
 BASS = 1 + 128 // VELOCITY_STEP
 PHRASE = BASS + 12
@@ -106,21 +104,17 @@ PHRASE_BARS = 8
 SHARE = PHRASE + PHRASE_BARS
 SHARES = 4
 VELOCITIES = SHARE + SHARES
-
 DRUM_LENGTH = Ticks(3 * STEP)
-"""A hit is over at once; only its onset is music."""
-
+"""Nominal length of a drum note; only its onset counts."""
 OFFSET_CENTRE = STEP // 2
 OFFSETS = 1 + STEP
-"""Micro-timing classes: 0 not said, else 1 + offset + 10 for offsets of −10..9 ticks."""
-
+"""Number of micro-timing classes: 0 not given, else 1 + offset + 10 for offsets of −10..9 ticks."""
 SIZES = (EVENTS, SYMBOLS, VALUES, VELOCITIES, OFFSETS)
-
 _NEAREST_LENGTH = np.abs(np.subtract.outer(np.arange(LENGTHS[-1] + 1), np.array(LENGTHS))).argmin(1)
 
 
 def note_event(part: str, tick: int) -> int:
-    """Return the first field of a note of a part on a grid tick of its beat."""
+    """Return the event of a note of a part on a grid tick of its beat."""
     return FIRST_NOTE + PART_ORDER.index(part) * GRID + tick
 
 
@@ -136,7 +130,7 @@ def nearest_length(grid_ticks: int) -> int:
 
 
 def to_token_grid(note: Note) -> Note:
-    """Return the note as the language can say it: onset exact to a tick, length and velocity in classes."""
+    """Return the note as token rows can represent it: onset exact to a tick, length and velocity in classes."""
     at = max(0, note.start + note.offset)
     grid = (at + OFFSET_CENTRE) // STEP
     offset = at - grid * STEP
@@ -164,7 +158,7 @@ def row_chord(row: Sequence[int]) -> Chord | None:
 
 
 def note_row(note: Note) -> tuple[int, ...]:
-    """Return the row of a note on the lattice; its start counts from its beat."""
+    """Return the row of a note on the token grid; its start counts from its beat."""
     return (
         note_event(note.part, note.start // STEP),
         PITCH + note.pitch,
@@ -175,7 +169,7 @@ def note_row(note: Note) -> tuple[int, ...]:
 
 
 def row_note(row: Sequence[int]) -> Note:
-    """Return the note of a note row, its start counted from its beat."""
+    """Return the note of a note row; its start counts from its beat."""
     part, tick = part_and_tick(int(row[0]))
     return Note(
         Ticks(tick * STEP),
@@ -193,7 +187,7 @@ def _velocity(bin_: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class BarLine:
-    """What is told at a bar line; 0 and None are "not said".
+    """The conditions of a bar; 0 and None are "not given".
 
     `left` counts the bars from this one to the end (1 is the last), `phrase` the bar's place in its phrase from 1.
     """
@@ -224,7 +218,7 @@ def line_row(beat: int, line: BarLine = EMPTY_BAR_LINE) -> tuple[int, ...]:
 def encode_beat(
     beat: Beat, line: BarLine = EMPTY_BAR_LINE, *, melody_first: bool = False
 ) -> list[tuple[int, ...]]:
-    """Return the rows of a beat whose notes lie on the lattice."""
+    """Return the rows of a beat whose notes lie on the token grid."""
     notes = sorted({note_row(n) for n in beat.notes})
     first = [r for r in notes if melody_first and r[0] >= MELODY_EVENT]
     chord = [chord_row(None if beat.chord is None else parse_chord(beat.chord))] if beat.fresh else []
@@ -238,7 +232,7 @@ def encode(beats: Iterable[Beat]) -> Rows:
 
 
 def decode(rows: Iterable[Sequence[int]], meters: Iterable[str], flats: bool = False) -> list[Beat]:
-    """Return the beats that the rows say; one metre for each bar. Header rows and EOS say no beat."""
+    """Return the beats of rows; `meters` has one for each bar. Header rows and EOS are ignored."""
     beats: list[Beat] = []
     chord: str | None = None
     meter_of, bar, meter = iter(meters), -1, ""
@@ -261,7 +255,7 @@ def decode(rows: Iterable[Sequence[int]], meters: Iterable[str], flats: bool = F
 def beats_of(
     bars: Iterable[tuple[Ticks, str]], notes: Iterable[Note], chords: Iterable[tuple[Ticks, Chord | None]]
 ) -> list[Beat]:
-    """Cut a song in absolute ticks into beats, its notes put on the lattice.
+    """Cut a song in absolute ticks into beats, with its notes on the token grid.
 
     Onsets that round up into the next beat go there; chord changes go to the beat nearest to them.
     """

@@ -1,7 +1,4 @@
-"""The decoder at work in torch: on a graphics card or Apple's where there is one, else on one thread, in float32.
-
-Only imported when `--engine torch` asks for it. It says what `model.decoder.onnx_engine` says, but for that one's eight bits.
-"""
+"""The decoder in torch, float32: on CUDA or MPS if available, else on one CPU thread. Only imported for `--engine torch`."""
 
 from __future__ import annotations
 
@@ -13,15 +10,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model.decoder.engine import sample
+from model.decoder.engine import Array, Engine
 from model.decoder.tokenizer import Rows
 from model.decoder.transformer import Decoder, Shape, rotate, rotation, sum_embeddings
 
-Array = npt.NDArray[np.float32]
-
 
 class TorchState:
-    """The keys and values of one take, `(2, layers, lanes, heads, rows, head)`; `length` may be set back, never forward."""
+    """The cache of one take, `(2, layers, lanes, heads, rows, head)`."""
 
     def __init__(self, cache: Tensor) -> None:
         self.cache, self.length = cache, 0
@@ -33,7 +28,7 @@ class TorchState:
 
     @torch.inference_mode()
     def drop_rows(self, first: int, count: int) -> None:
-        """Take `count` rows out from row `first` on; those after them move down, and their keys turn back by as many places."""
+        """Remove `count` rows from row `first` on; see `EngineState`."""
         kept = self.cache[..., first + count : self.length, :].clone()
         self.length -= count
         cos, sin = (t[count].to(kept.device) for t in rotation(count + 1, kept.shape[-1]))
@@ -41,10 +36,8 @@ class TorchState:
         self.cache[1, ..., first : self.length, :] = kept[1]
 
 
-class TorchEngine:
-    """The weights on whatever computes. `shape` has the decoder's sizes by name. Called from one thread only."""
-
-    sample = staticmethod(sample)
+class TorchEngine(Engine):
+    """The decoder in torch."""
 
     def __init__(self, arrays: Mapping[str, Array], shape: Mapping[str, int]) -> None:
         self.shape = shape
@@ -57,46 +50,41 @@ class TorchEngine:
         cos, sin = rotation(shape["context"] + shape["prefix"], shape["head"])
         self._cos, self._sin = cos.to(self._device), sin.to(self._device)
 
-    @property
-    def context(self) -> int:
-        """How many rows a state holds, header among them."""
-        return self.shape["context"]
-
     @torch.inference_mode()
     def begin(
         self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows
     ) -> tuple[TorchState, Array]:
-        """Open a state and read its first rows at once; see `model.decoder.engine`."""
+        """Open a state and read its first rows; see `Engine`."""
         shape, model = self._model.shape, self._model
         size = shape.context + shape.prefix
         state = TorchState(
             torch.zeros(2, shape.layers, len(rows), shape.heads, size, shape.head, device=self._device)
         )
-        told = model.prefix(torch.from_numpy(text).to(self._device)).view(shape.prefix, shape.width)
+        prefix = model.prefix(torch.from_numpy(text).to(self._device)).view(shape.prefix, shape.width)
         lead = torch.where(
-            torch.from_numpy(is_conditioned).to(self._device)[:, None, None], told, model.unsaid
+            torch.from_numpy(is_conditioned).to(self._device)[:, None, None], prefix, model.unsaid
         )
         x = torch.cat([lead, self._embedded(rows)], 1)
         return state, self._read(state, x)
 
     @torch.inference_mode()
     def step(self, state: TorchState, row: tuple[int, ...]) -> Array:
-        """Read one row, the same in every lane; return what follows it, `(lanes, D)`."""
+        """Read one row, the same in every lane; return its output, `(lanes, D)`."""
         x = self._embedded(np.array([[row]], np.int16))
         return self._read(state, x.expand(state.cache.shape[2], 1, -1))
 
     @torch.inference_mode()
     def event(self, h: Array) -> Array:
-        """Return the logits of the first field, `(lanes, n)`, from what follows a row."""
+        """Return the logits of the first field, `(lanes, n)`, from the output of a row."""
         return _array(self._model.heads[0](torch.from_numpy(h).to(self._device)))
 
     @torch.inference_mode()
     def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
-        """Tell the chain the value of field `index`; return its state, and the logits of the next field, `(lanes, n)`."""
-        told = self._model.chain_step(
+        """Pass the value of field `index` to the chain; return its state, and the logits of the next field, `(lanes, n)`."""
+        out = self._model.chain_step(
             torch.from_numpy(h).to(self._device), index, torch.tensor(value, device=self._device)
         )
-        return _array(told), _array(self._model.heads[index + 1](told))
+        return _array(out), _array(self._model.heads[index + 1](out))
 
     def _embedded(self, rows: Rows) -> Tensor:
         return sum_embeddings(self._model.embed, torch.from_numpy(rows.astype(np.int64)).to(self._device))
@@ -111,11 +99,11 @@ class TorchEngine:
         for block, keys, values in zip(self._model.blocks, *state.cache, strict=True):
             q, k, v = block.project_qkv(x)
             keys[:, :, at:end], values[:, :, at:end] = rotate(k, cos, sin), v
-            # more than one row is read where a state begins, and there only
-            heard = F.scaled_dot_product_attention(
+            # more than one row is only read when a state is opened
+            attended = F.scaled_dot_product_attention(
                 rotate(q, cos, sin), keys[:, :, :end], values[:, :, :end], is_causal=rows > 1
             )
-            x = block.feed_forward(x + block.out(heard.transpose(1, 2).reshape(lanes, rows, width)))
+            x = block.feed_forward(x + block.out(attended.transpose(1, 2).reshape(lanes, rows, width)))
         return _array(self._model.norm(x)[:, -1])
 
 

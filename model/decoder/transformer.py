@@ -1,8 +1,7 @@
-"""The music decoder in torch: for training, and the reference that the engine is held against.
+"""The music decoder in torch: for training, and the reference that the engines are tested against.
 
-A causal transformer with one backbone step per event; the fields of an event are said one after
-another by small heads, each told the fields before it. The text enters as prefix vectors, the plan as
-header rows. Runtime code never imports this room; it uses `model.decoder.onnx_engine`.
+A causal transformer with one step per event. Small heads then predict the fields of the event one after another, each conditioned
+on the fields before it. The text enters as prefix vectors, the plan as header rows. Only training and the torch engine import this.
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ class Shape:
 
 
 def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
-    """Return queries or keys turned to their places."""
+    """Apply rotary position embedding to queries or keys."""
     a, b = x.chunk(2, -1)
     return torch.cat([a * cos - b * sin, a * sin + b * cos], -1)
 
@@ -69,7 +68,7 @@ class Block(nn.Module):
         return project_qkv.view(b, t, 3, self.heads, d // self.heads).permute(2, 0, 3, 1, 4)
 
     def feed_forward(self, x: Tensor, drop: float = 0.0) -> Tensor:
-        """Return what the squared-ReLU layer makes of `(B, T, D)`."""
+        """Add the squared-ReLU layer to `(B, T, D)`."""
         return x + F.dropout(self.down(F.relu(self.up(self.norm_up(x))).square()), drop, self.training)
 
 
@@ -94,7 +93,7 @@ class Decoder(nn.Module):
     def backbone(self, text: Tensor, is_conditioned: Tensor, rows: Tensor) -> Tensor:
         """Return the states `(B, T, D)` after each row, prefix left out.
 
-        `text` is `(B, 512)`, `said` `(B,)` tells where it holds, `rows` is `(B, T, 5)`.
+        `text` is `(B, 512)`, `is_conditioned`, `(B,)`, says which sequences are given it, `rows` is `(B, T, 5)`.
         """
         shape = self.shape
         given = self.prefix(text).view(-1, shape.prefix, shape.width)
@@ -115,14 +114,14 @@ class Decoder(nn.Module):
         return logits
 
     def chain_step(self, h: Tensor, index: int, values: Tensor) -> Tensor:
-        """Return the chain's state once it is told the values of field `index`."""
+        """Return the chain's state after the values of field `index`."""
         layers = self.chain[index]
         assert isinstance(layers, nn.ModuleList)
         return h + torch.as_tensor(layers[1](F.relu(layers[0](h + self.embed[index](values)))))
 
 
 def sum_embeddings(embed: nn.ModuleList, rows: Tensor) -> Tensor:
-    """Return `(B, T, D)`: the sum of the fields' embeddings; a field of 0 counts as "no value"."""
+    """Return the sum of the fields' embeddings, `(B, T, D)`; 0 is embedded as "no value"."""
     x: Tensor = embed[0](rows[..., 0])
     for i in range(1, FIELD_COUNT):
         x = x + embed[i](rows[..., i])
@@ -137,7 +136,7 @@ def rotation(length: int, head: int) -> tuple[Tensor, Tensor]:
 
 
 def scored_fields(rows: Tensor) -> Tensor:
-    """Return which fields of which rows are the model's to say, `(…, 5)` of bool: see `training.fields`."""
+    """Return which fields of which rows count in the loss, `(…, 5)` of bool: those that the model predicts."""
     event = rows[..., 0]
     note = event >= FIRST_NOTE
     chord = event == Event.CHORD

@@ -1,14 +1,12 @@
-"""What holds for one beat: what the plan, the controls, what is given and what was played ask of its events. Pure."""
+"""The context of one beat for the sampler: from plan, controls, fixed content and the beats played so far. Pure."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-import numpy as np
-import numpy.typing as npt
-
 from model.analysis.harmoniser import begins_half_bar, corpus_of, harmony_after, harmony_of_melody
+from model.decoder.engine import Array
 from model.decoder.tokenizer import (
     LENGTHS,
     STEP,
@@ -19,7 +17,7 @@ from model.decoder.tokenizer import (
     row_note,
     to_token_grid,
 )
-from model.generation import bias_terms, form, history, style_lanes
+from model.generation import bias_terms, chord_bias, form, history, style_lanes
 from model.generation.bias_weights import BiasWeights
 from model.generation.morph import MorphPath
 from model.generation.take import TakeState, melody_ahead, rhythm_rows, still_sounding
@@ -32,271 +30,332 @@ from model.prompt.rules.vocabulary import usual_level
 from model.styles import thirdless_share
 
 Row = tuple[int, ...]
-Array = npt.NDArray[np.float32]
+MAX_SHARE_OUTSIDE_SCALE = 0.06
+"""If more than this share of recent note time lies outside the scale, the strict scale weight applies again."""
+STATED_SIZE_EMPHASIS = 2.0
+"""Factor on the weight of chord size where a morph sets it."""
+MORPH_CHORD_BEATS = 16
+"""Beats whose chords are counted on a morph between prompts of unlike chord sizes."""
+USUAL_TONIC_SHARE = 0.35
+"""The share of its time that people's music, eight bars long, spends on the tonic."""
+TONIC_PHRASE_BARS, HARMONY_HISTORY_BEATS = 4, 32  # bars; beats
+
+
+@dataclass(frozen=True, slots=True)
+class BeatPosition:
+    """Where the beat lies."""
+
+    ticks: int  # length in grid ticks
+    line: Event  # what ends it
+    sixteenth: int | None = None  # of a 4/4 bar on which it begins; None in other metres
+    is_last_bar: bool = False
+    begins_bar: bool = False
+    begins_half_bar: bool = False
+    tonic_place: chord_bias.TonicPlace = "within"
+
+
+@dataclass(frozen=True, slots=True)
+class BeatHarmony:
+    """Key and chords. Pitch classes are 0..11."""
+
+    scale: frozenset[int]
+    tonic: int
+    scale_lock: float = 0.0  # how strictly the scale is kept, 0..1
+    is_key_stated: bool = False
+    characteristic_tone: int | None = None  # the pitch class that tells a stated mode from major and minor
+    new_chord: Chord | None = None  # the given chord that must begin here
+    may_change_chord: bool = False  # the model may choose a chord
+    must_change_chord: bool = False  # and has to
+    chord_tones_only: bool = False  # chords and bass keep to chord tones
+    chord_size: float = 3.0  # wanted number of tones of a new chord
+    chord_size_emphasis: float = 1.0  # factor on its weight
+    thirdless_share: float = 0.0  # of the style of the chords
+    extra_voices: float = 0.0  # how far a morph has come beyond triads, 0..1 at four tones
+    follows_melody: bool = False  # the melody is given or played by somebody else
+    melody_durations: chord_bias.Durations = ()  # of the given melody ahead, by pitch class
+    melody_harmony: Array | None = None  # log likelihood of each root and triad under it, (12, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class BeatParts:
+    """What each part is to play."""
+
+    sampled: frozenset[str]
+    entrances: frozenset[str] = frozenset()  # parts that have to sound on the first tick
+    styles: Mapping[str, Mix] = field(default_factory=dict)
+    second_style: frozenset[str] = frozenset()  # parts that the second style's lane speaks for
+    walking: frozenset[str] = frozenset()  # parts that go step by step
+    velocity: Mapping[str, float] = field(default_factory=dict)  # wanted mean, 1..127
+    register: Mapping[str, float] = field(default_factory=dict)  # -1 low to 1 high
+    pitch: Mapping[str, float] = field(default_factory=dict)  # on a morph: the pitch around which a part lies
+    onsets_owed: Mapping[str, float] = field(default_factory=dict)  # on a morph: onsets owed in this beat
+    longest_note: int = LENGTHS[-1]  # grid ticks, of chords and bass
+    swing_unit: int | None = None  # 8 or 16 where swing, or straight, was stated
+    muted_drums: frozenset[int] = frozenset()
+    drums_off_first_tick: frozenset[int] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class BeatLevels:
+    """How it is to sound; levels are 0..1."""
+
+    energy: float = 0.5
+    brightness: float = 0.5
+    energy_above_style: float = 0.0  # beyond what is usual in the style
+    brightness_above_style: float = 0.0
+    articulation: float = 0.0  # -1 staccato to 1 legato
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class BeatHistory:
+    """What the beats before were like."""
+
+    chord: Chord | None = None  # what sounds as the beat begins
+    recent_roots: tuple[int, ...] = ()  # of the last eight bars, latest first
+    tonic_missing: float = 0.0  # how rare the tonic was, 0..1
+    sounding_until: Mapping[tuple[str, int], int] = field(
+        default_factory=dict
+    )  # by part and pitch; grid tick
+    sounded_tones: frozenset[int] = frozenset()  # pitch classes of the part of chords since the chord began
+    last_pitches: Mapping[str, tuple[int, ...]] = field(
+        default_factory=dict
+    )  # of monophonic parts, latest first
+    density_error: Mapping[str, float] = field(default_factory=dict)  # log of how much fuller than wanted
+    missing_off_beats: float = 0.0  # 1 if the swing unit had no off-beat, 0 if enough
 
 
 @dataclass(frozen=True, slots=True)
 class BeatContext:
-    """What holds for one beat. Ticks are those of the model's grid, from the beat's first; a row is a note's or a chord's numbers."""
+    """All that the sampler and the biases know of a beat before its first row."""
 
-    parts: frozenset[str]  # what is to be drawn
-    ticks: int  # how long the beat is
-    line: Event  # the line that ends it
-    chord: Chord | None  # what sounds as the beat begins
-    new_chord: Chord | None  # what must begin here
-    may_change_chord: bool  # the model may choose a chord,
-    must_change_chord: bool  # and has to
-    chord_tones_only: bool  # chords and bass keep to chord tones
-    entrances: frozenset[str]  # the parts that have to sound on the first tick
-    scale: frozenset[int]  # pitch classes,
-    scale_lock: float  # and how much they are kept to, 0 to 1
-    characteristic_tone: int | None  # the pitch class that tells a stated mode from major and minor,
-    tonic: int  # a pitch class,
-    tonic_bias: float  # and how much chords on it are preferred, in logits
-    recent_roots: tuple[int, ...]  # the roots of the last eight bars, the last one first
-    is_last_bar: bool  # the bar is the last
-    chord_change_bias: float  # how much a new chord is preferred to the old one, in logits
-    sounding_until: Mapping[tuple[str, int], int]  # the tick until which a part's pitch sounds
-    sounded_tones: frozenset[int]  # the pitch classes that the part of chords played since the chord began,
-    missing_tone_bias: float  # and what those of the chord that are missing are worth, in logits
-    extra_voice_bias: float  # what another voice of a chord's stroke is worth, in logits
-    longest_note: int  # ticks of the longest note of chords and bass
-    density_error: Mapping[str, float]  # how much fuller than wanted each part was, as a logarithm
-    swing_bias: bias_terms.Array  # what an onset on each tick of a quarter is worth beside, (24,)
-    target_velocity: Mapping[str, float]  # the velocity that is asked of each part
-    register_position: Mapping[str, float]  # where each part shall lie, -1 to 1
-    onsets_owed: Mapping[str, float]  # along a sweep: the onsets that each part owes in the beat
-    target_pitches: Mapping[str, float]  # and the pitch about which each part lies
-    articulation: float  # -1 staccato to 1 legato
-    target_chord_size: float  # how many a new chord shall have,
-    chord_size_emphasis: float  # and how much that matters, 1 being as usual
-    brightness: float  # this and the next as in the plan, 0 to 1
-    energy: float
-    energy_above_style: float  # how much more energy there shall be than the style mostly has,
-    brightness_above_style: float  # and how much more brightness
-    temperature: float
+    position: BeatPosition
+    harmony: BeatHarmony
+    parts: BeatParts
+    levels: BeatLevels
+    history: BeatHistory
     theta: BiasWeights
-    sixteenth: int | None = None  # of the bar on which the beat begins; None where it has not sixteen
-    drums_off_first_tick: frozenset[int] = frozenset()  # drums that do not sound on the first tick
-    muted_drums: frozenset[int] = frozenset()  # drums that are not drawn at all
-    # the last pitches of the parts of one voice, the very last first
-    last_pitches: Mapping[str, tuple[int, ...]] = field(default_factory=dict)
-    walking_parts: frozenset[str] = frozenset()  # the parts that go step by step
-    # the mix of styles in whose manner each part plays
-    part_styles: Mapping[str, Mix] = field(default_factory=dict)
-    second_style_parts: frozenset[str] = frozenset()  # the parts that play in the manner of a second style
-    melody_durations: Mapping[int, float] = field(
-        default_factory=dict
-    )  # how long each pitch class is known to come
-    melody_harmony: Array | None = (
-        None  # the logarithm of how likely each root and kind of triad is under it, (12, 3)
-    )
-    leading_rows: tuple[Row, ...] = ()  # what is given of other parts and said before the chord,
-    given: tuple[Row, ...] = ()  # and after it, in its place; an onset may lack its pitch
+    leading_rows: tuple[Row, ...] = ()  # fixed rows before the chord: a melody that comes first
+    given: tuple[Row, ...] = ()  # fixed rows in their places; an onset may lack its pitch
 
 
-def beat_context(
-    take: TakeState,
-    plan: Plan,
-    controls: Controls,
-    frame: Beat,
-    key: Key,
-    theta: BiasWeights,
-    line: BarLine,
-    kept: Kept,
-    morph_path: MorphPath | None = None,
-) -> BeatContext:
-    """Return what holds for the beat `frame` of a take; `kept` is what is given of it, `line` what its bar line tells, `way` where between two prompts it lies."""
-    begin = take.begin
-    progression = plan.progression
-    new_chord, longest_note = None, LENGTHS[-1]
-    chord_tones_only = kept.harmony or progression is not None
-    if kept.harmony:
-        new_chord = parse_chord(kept.chord) if kept.fresh and kept.chord is not None else None
-    elif progression is not None:
-        new_chord, ahead = _given_chord(progression, frame)
-        longest_note = ahead // STEP
-        if take.written and new_chord == take.written[-1].chord and frame.beat:
-            new_chord = None
-    if line.left > 1:  # what holds over into the closing bar would keep the bass from its tonic
-        beats = beats_in_bar(frame.meter)
-        longest_note = min(longest_note, ((line.left - 1) * beats - frame.beat) * frame.length // STEP)
-    stated = "key" in plan.explicit or controls.key != "auto"
-    is_last_bar = line.left == 1
-    leading = begin.loop is not None and begin.loop > 1 and frame.bar == begin.loop - 1
-    parts = frozenset(plan.parts) - kept.parts
-    ours, drums = form.replaced_parts(plan, line)
-    sampled_parts = parts - ours - ({"melody"} if kept.rhythm is not None else set())
-    figured = [row for row in form.figure_rows(plan, frame, line) if part_and_tick(row[0])[0] in parts]
-    rows = [note_row(n) for n in map(to_token_grid, kept.notes) if n.start < frame.length]
-    given = sorted({r for r in rows if not (begin.melody_first and row_note(r).part == "melody")})
-    even = line.section in (None, "groove", "variation", "drop")
-    registers = dict(plan.registers)
-    if (
-        theta.scale_when_played != theta.scale
-        and history.share_outside_scale(take.beats, key.pitch_classes) < MAX_SHARE_OUTSIDE_SCALE
-    ):
-        theta = replace(theta, scale=theta.scale_when_played)
-    onsets_owed = {} if morph_path is None else morph_path.onsets_owed(take.beats, frame, parts)
-    target_chord_size = (
-        None
-        if morph_path is None
-        else morph_path.target_chord_size([w.chord for w in take.written[-CHORDS_COUNTED:]])
-    )
-    melody_harmony = _melody_harmony(take, frame, kept, key, plan) if not chord_tones_only else None
-    energy_above_style = plan.energy - usual_level(plan.style, "energy")
-    roving = theta.chord_change if frame.beat == 0 and "melody" not in kept.parts else 0.0
-    return BeatContext(
-        parts=sampled_parts,
-        ticks=frame.length // STEP,
-        line=Event.BAR if frame.beat + 1 == beats_in_bar(frame.meter) else Event.BEAT,
-        chord=take.written[-1].chord if take.written else None,
-        new_chord=new_chord,
-        may_change_chord=not chord_tones_only,
-        must_change_chord=not chord_tones_only and frame.beat == 0 and (frame.index == 0 or is_last_bar),
-        chord_tones_only=chord_tones_only,
-        entrances=history.entrances(take.beats, sampled_parts),
-        scale=key.pitch_classes,
-        scale_lock=controls.scale_lock,
-        characteristic_tone=(key.tonic + CHARACTERISTIC_TONES[key.mode]) % 12
-        if stated and key.mode in CHARACTERISTIC_TONES
-        else None,
-        tonic=key.tonic,
-        chord_change_bias=_chord_change_bias(take, frame, kept, melody_harmony, theta.melody_harmony)
-        + roving,
-        is_last_bar=is_last_bar,
-        tonic_bias=0.0
-        if melody_harmony is not None
-        else _tonic_bias(
-            frame,
-            _tonic_missing(take, frame, key.tonic),
-            theta.tonic,
-            stated=stated,
-            is_last_bar=is_last_bar,
-            leading=leading,
-        ),
-        recent_roots=history.recent_roots([w.chord for w in take.written[-HARMONY_HISTORY_BEATS:]]),
-        sounding_until=still_sounding(history.sounding_until(take.beats), kept, begin),
-        sounded_tones=_sounded_tones(take),
-        missing_tone_bias=theta.chord_completeness * (1 - thirdless_share(plan.style_of("chords"))),
-        extra_voice_bias=0.0 if morph_path is None else EXTRA_VOICE_BIAS * morph_path.extra_voices(),
-        longest_note=longest_note,
-        density_error=history.density_errors(take.beats, plan, parts) if even and not onsets_owed else {},
-        swing_bias=_swing_bias(take, plan, frame),
-        target_velocity={p: bias_terms.target_velocity(p, plan.energy) for p in parts},
-        register_position={
-            p: bias_terms.register_position(plan.register, registers, p, plan.brightness, plan.energy)
-            for p in parts
-        },
-        onsets_owed=onsets_owed,
-        target_pitches={} if morph_path is None else morph_path.target_pitches(parts),
-        articulation=bias_terms.target_articulation(
-            plan.articulation, energy_above_style, theta.energy_articulation
-        ),
-        target_chord_size=bias_terms.chord_size(plan.complexity)
-        if target_chord_size is None
-        else target_chord_size,
-        chord_size_emphasis=1 + 2 * abs(plan.complexity - 0.5)
-        if target_chord_size is None
-        else STATED_SIZE_EMPHASIS,
-        brightness=plan.brightness,
-        energy=plan.energy,
-        energy_above_style=energy_above_style,
-        brightness_above_style=plan.brightness - usual_level(plan.style, "brightness"),
-        temperature=controls.temperature,
-        theta=theta,
-        part_styles={p: plan.style_of(p) for p in parts},
-        second_style_parts=style_lanes.second_style_parts(plan),
-        leading_rows=tuple(sorted({r for r in rows if r not in given})),
-        given=tuple(sorted([*given, *rhythm_rows(kept), *figured])),
-        sixteenth=4 * frame.beat if frame.meter == "4/4" else None,
-        drums_off_first_tick=form.off_the_backbeat(plan, frame),
-        muted_drums=drums.union(ROLES[role] for role in plan.silenced),
-        last_pitches=history.last_pitches(take.beats),
-        walking_parts=frozenset({"bass"} if figures.WALKING_BASS in plan.figures else ()),
-        melody_durations=melody_ahead(begin.given, frame) if begin.melody_first else {},
-        melody_harmony=melody_harmony,
-    )
+class BeatProgress:
+    """What changes while a beat is drawn: its chord, what sounds, and what each voice played last."""
+
+    def __init__(self, context: BeatContext) -> None:
+        chord = context.harmony.new_chord
+        self.sounding_until = dict(context.history.sounding_until)
+        self.last_pitches = dict(context.history.last_pitches)
+        self.chord, self.chord_is_new = context.history.chord, False
+        self.sounded_tones = set(context.history.sounded_tones)
+        if chord is not None:
+            self.begin_chord(chord)
+
+    def begin_chord(self, chord: Chord | None) -> None:
+        """Begin a chord, or "no chord"; of the part of chords only what still sounds belongs to it so far."""
+        self.chord = chord
+        if chord is not None:
+            self.chord_is_new = True
+            self.sounded_tones = {
+                pitch % 12
+                for (part, pitch), until in self.sounding_until.items()
+                if part == "chords" and until > 1
+            }
+
+    def add_note(self, part: str, pitch: int, until: int) -> None:
+        """Add a note of a part with pitches that sounds until a grid tick."""
+        self.sounding_until[part, pitch] = until
+        if part == "chords":
+            self.sounded_tones.add(pitch % 12)
+        else:
+            self.last_pitches[part] = (pitch, *self.last_pitches.get(part, ())[:1])
 
 
-def _swing_bias(take: TakeState, plan: Plan, frame: Beat) -> bias_terms.Array:
-    """Return what onsets are worth so that a swing which was stated, or its absence, can be heard at all."""
-    if "swing" not in plan.explicit or not frame.meter.endswith("/4"):
-        return NO_SWING_BIAS
-    return bias_terms.swing_bias(history.missing_off_beats(take.beats, plan.swing_unit), plan.swing_unit)
+@dataclass(frozen=True, slots=True)
+class BeatRequest:
+    """What a beat's context is made from: the take before it, the plan under the controls, and what is fixed of the beat."""
 
+    take: TakeState
+    plan: Plan
+    controls: Controls
+    frame: Beat  # the empty beat
+    key: Key
+    theta: BiasWeights
+    bar_line: BarLine
+    kept: Kept
+    morph_path: MorphPath | None = None
 
-NO_SWING_BIAS = np.zeros(24)
-
-
-def _melody_harmony(take: TakeState, frame: Beat, kept: Kept, key: Key, plan: Plan) -> Array | None:
-    """Return what a melody that is led by somebody else asks for in this half bar; None where nobody leads."""
-    if "melody" not in kept.parts:
-        return None
-    corpus = corpus_of(plan.style_of("chords")[0][0]) if plan.style else ""
-    if not take.begin.melody_first:
-        return (
-            harmony_after(take.beats, frame, key, corpus) if take.written and begins_half_bar(frame) else None
+    def context(self) -> BeatContext:
+        """Return the context of the beat."""
+        plan, frame, kept, melody_first = self.plan, self.frame, self.kept, self.take.begin.melody_first
+        parts = frozenset(plan.parts) - kept.parts
+        theta, scale = self.theta, self.key.pitch_classes
+        if (
+            theta.scale_when_played != theta.scale
+            and history.share_outside_scale(self.take.beats, scale) < MAX_SHARE_OUTSIDE_SCALE
+        ):
+            theta = replace(theta, scale=theta.scale_when_played)
+        figured = [r for r in form.figure_rows(plan, frame, self.bar_line) if part_and_tick(r[0])[0] in parts]
+        rows = {note_row(n) for n in map(to_token_grid, kept.notes) if n.start < frame.length}
+        leading = {r for r in rows if melody_first and row_note(r).part == "melody"}
+        beat_parts, harmony = self._parts(parts), self._harmony()
+        return BeatContext(
+            position=self._position(),
+            harmony=harmony,
+            parts=beat_parts,
+            levels=self._levels(),
+            history=self._history(parts, beat_parts),
+            theta=theta,
+            leading_rows=tuple(sorted(leading)),
+            given=tuple(sorted([*(rows - leading), *rhythm_rows(kept), *figured])),
         )
-    if take.melody_harmony is None or take.melody_harmony[0] != key.name:
-        take.melody_harmony = key.name, harmony_of_melody(take.begin.given, frame.meter, key, corpus)
-    beats = beats_in_bar(frame.meter)
-    half = 2 * frame.bar + (frame.beat >= (beats + 1) // 2)
-    return take.melody_harmony[1][half] if half < len(take.melody_harmony[1]) else None
 
+    @property
+    def _is_key_stated(self) -> bool:
+        return "key" in self.plan.explicit or self.controls.key != "auto"
 
-def _chord_change_bias(
-    take: TakeState, frame: Beat, kept: Kept, melody_harmony: Array | None, weight: float
-) -> float:
-    """Return how much a new chord is preferred to the old one under a melody that somebody else leads.
+    def _position(self) -> BeatPosition:
+        frame, loop = self.frame, self.take.begin.loop
+        place: chord_bias.TonicPlace = "within"
+        if self.bar_line.left == 1:
+            place = "close"
+        elif loop is not None and loop > 1 and frame.bar == loop - 1:
+            place = "loop end"
+        elif frame.index == 0:
+            place = "opening"
+        elif frame.beat == 0 and frame.bar % TONIC_PHRASE_BARS == 0:
+            place = "phrase start"
+        return BeatPosition(
+            ticks=frame.length // STEP,
+            line=Event.BAR if frame.beat + 1 == beats_in_bar(frame.meter) else Event.BEAT,
+            sixteenth=4 * frame.beat if frame.meter == "4/4" else None,
+            is_last_bar=self.bar_line.left == 1,
+            begins_bar=frame.beat == 0,
+            begins_half_bar=begins_half_bar(frame),
+            tonic_place=place,
+        )
 
-    Within half a bar chords stay; where one begins the new chord counts by how much more the melody asks for it.
-    """
-    if "melody" not in kept.parts:
-        return 0.0
-    if not begins_half_bar(frame):
-        return WITHIN_HALF_BAR_BIAS
-    chord = take.written[-1].chord if take.written else None
-    if melody_harmony is None:
-        return 0.0
-    if chord is None:
-        return MAX_CHANGE_BIAS
-    roots = np.logaddexp.reduce(melody_harmony, 1)
-    return float(np.clip(2 * weight * (roots.max() - roots[chord.root]) - 1, -2, MAX_CHANGE_BIAS))
+    def _harmony(self) -> BeatHarmony:
+        plan, frame, kept, key = self.plan, self.frame, self.kept, self.key
+        chord_tones_only = kept.harmony or plan.progression is not None
+        last = [w.chord for w in self.take.written[-MORPH_CHORD_BEATS:]]
+        size = None if self.morph_path is None else self.morph_path.target_chord_size(last)
+        stated = self._is_key_stated
+        return BeatHarmony(
+            scale=key.pitch_classes,
+            tonic=key.tonic,
+            scale_lock=self.controls.scale_lock,
+            is_key_stated=stated,
+            characteristic_tone=(key.tonic + CHARACTERISTIC_TONES[key.mode]) % 12
+            if stated and key.mode in CHARACTERISTIC_TONES
+            else None,
+            new_chord=self._new_chord(),
+            may_change_chord=not chord_tones_only,
+            must_change_chord=not chord_tones_only
+            and frame.beat == 0
+            and (frame.index == 0 or self.bar_line.left == 1),
+            chord_tones_only=chord_tones_only,
+            chord_size=chord_bias.chord_size(plan.complexity) if size is None else size,
+            chord_size_emphasis=1 + 2 * abs(plan.complexity - 0.5) if size is None else STATED_SIZE_EMPHASIS,
+            thirdless_share=thirdless_share(plan.style_of("chords")),
+            extra_voices=0.0 if self.morph_path is None else self.morph_path.extra_voices(),
+            follows_melody="melody" in kept.parts,
+            melody_durations=tuple(melody_ahead(self.take.begin.given, frame).items())
+            if self.take.begin.melody_first
+            else (),
+            melody_harmony=None if chord_tones_only else self._melody_harmony(),
+        )
 
+    def _new_chord(self) -> Chord | None:
+        """Return the given chord that begins on this beat."""
+        if self.kept.harmony:
+            return parse_chord(self.kept.chord) if self.kept.fresh and self.kept.chord is not None else None
+        if self.plan.progression is None:
+            return None
+        chord, _ = _given_chord(self.plan.progression, self.frame)
+        written = self.take.written
+        return None if written and self.frame.beat and chord == written[-1].chord else chord
 
-MAX_SHARE_OUTSIDE_SCALE = 0.06
-"""The share of the last beats' time outside the scale from which on it is kept to as machines keep to it: a key that is left stays heard."""
-EXTRA_VOICE_BIAS = 8.0
-"""What another voice is worth where a morph has led to chords of four tones."""
-STATED_SIZE_EMPHASIS = 2.0
-"""How much the size of chords matters where it was asked for outright."""
-CHORDS_COUNTED = 16
-"""Beats whose chords are counted along the way between prompts whose chords are of unlike sizes."""
-MAX_CHANGE_BIAS = 12.0
-WITHIN_HALF_BAR_BIAS = -4.0
-"""What a new chord within half a bar is worth under a melody that somebody else leads."""
+    def _longest_note(self) -> int:
+        """Return the grid ticks of the longest note of chords and bass: up to the next given chord, and to the closing bar."""
+        frame, longest = self.frame, LENGTHS[-1]
+        if not self.kept.harmony and self.plan.progression is not None:
+            longest = _given_chord(self.plan.progression, frame)[1] // STEP
+        if self.bar_line.left > 1:  # a note held over would keep the bass from the tonic in the closing bar
+            beats = (self.bar_line.left - 1) * beats_in_bar(frame.meter) - frame.beat
+            longest = min(longest, beats * frame.length // STEP)
+        return longest
 
+    def _melody_harmony(self) -> Array | None:
+        """Return the log likelihood of each root and triad in this half bar under a melody that is not the model's, `(12, 3)`."""
+        take, frame, key = self.take, self.frame, self.key
+        if "melody" not in self.kept.parts:
+            return None
+        corpus = corpus_of(self.plan.style_of("chords")[0][0]) if self.plan.style else ""
+        if not take.begin.melody_first:
+            follows = take.written and begins_half_bar(frame)
+            return harmony_after(take.beats, frame, key, corpus) if follows else None
+        if take.melody_harmony is None or take.melody_harmony[0] != key.name:
+            take.melody_harmony = key.name, harmony_of_melody(take.begin.given, frame.meter, key, corpus)
+        half = 2 * frame.bar + (frame.beat >= (beats_in_bar(frame.meter) + 1) // 2)
+        return take.melody_harmony[1][half] if half < len(take.melody_harmony[1]) else None
 
-def _tonic_bias(
-    frame: Beat, tonic_missing: float, tonic: float, *, stated: bool, is_last_bar: bool, leading: bool
-) -> float:
-    """Return how much a chord on the tonic is preferred, in logits: at the end, at the beginning, not before a loop's seam.
+    def _parts(self, parts: frozenset[str]) -> BeatParts:
+        plan, kept, path = self.plan, self.kept, self.morph_path
+        replaced, replaced_drums = form.replaced_parts(plan, self.bar_line)
+        sampled = parts - replaced - ({"melody"} if kept.rhythm is not None else set())
+        registers = dict(plan.registers)
+        swings = "swing" in plan.explicit and self.frame.meter.endswith("/4")
+        return BeatParts(
+            sampled=sampled,
+            entrances=history.entrances(self.take.beats, sampled),
+            styles={p: plan.style_of(p) for p in parts},
+            second_style=style_lanes.second_style_parts(plan),
+            walking=frozenset({"bass"} if figures.WALKING_BASS in plan.figures else ()),
+            velocity={p: bias_terms.target_velocity(p, plan.energy) for p in parts},
+            register={
+                p: bias_terms.register_position(plan.register, registers, p, plan.brightness, plan.energy)
+                for p in parts
+            },
+            pitch={} if path is None else path.target_pitches(parts),
+            onsets_owed={} if path is None else path.onsets_owed(self.take.beats, self.frame, parts),
+            longest_note=self._longest_note(),
+            swing_unit=plan.swing_unit if swings else None,
+            muted_drums=replaced_drums.union(ROLES[role] for role in plan.silenced),
+            drums_off_first_tick=form.off_the_backbeat(plan, self.frame),
+        )
 
-    Between them where a phrase begins and where it is `missed`, 0..1; the more so in a key that was stated, until it is heard.
-    """
-    if is_last_bar:
-        return 5.0
-    if leading:
-        return -3.0
-    begins = float(frame.beat == 0 and frame.bar % TONIC_PHRASE_BARS == 0)
-    first = frame.index == 0
-    known = (8.0 if first else 1.5 * min(1.0, 2 * tonic_missing)) if stated else (1.5 if first else 0.0)
-    return known + tonic * (tonic_missing + begins)
+    def _levels(self) -> BeatLevels:
+        plan = self.plan
+        energy_above_style = plan.energy - usual_level(plan.style, "energy")
+        return BeatLevels(
+            energy=plan.energy,
+            brightness=plan.brightness,
+            energy_above_style=energy_above_style,
+            brightness_above_style=plan.brightness - usual_level(plan.style, "brightness"),
+            articulation=bias_terms.target_articulation(
+                plan.articulation, energy_above_style, self.theta.energy_articulation
+            ),
+            temperature=self.controls.temperature,
+        )
+
+    def _history(self, parts: frozenset[str], wanted: BeatParts) -> BeatHistory:
+        take, beats, unit = self.take, self.take.beats, wanted.swing_unit
+        steady = self.bar_line.section in (None, "groove", "variation", "drop") and not wanted.onsets_owed
+        return BeatHistory(
+            chord=take.written[-1].chord if take.written else None,
+            recent_roots=history.recent_roots([w.chord for w in take.written[-HARMONY_HISTORY_BEATS:]]),
+            tonic_missing=_tonic_missing(take, self.frame, self.key.tonic),
+            sounding_until=still_sounding(history.sounding_until(beats), self.kept, take.begin),
+            sounded_tones=_sounded_tones(take),
+            last_pitches=history.last_pitches(beats),
+            density_error=history.density_errors(beats, self.plan, parts) if steady else {},
+            missing_off_beats=0.0 if unit is None else history.missing_off_beats(beats, unit),
+        )
 
 
 def _tonic_missing(take: TakeState, frame: Beat, tonic: int) -> float:
-    """Return how much a chord on the tonic was missing in the last eight bars: 0 not at all, 1 wholly; 0 within the first bar."""
+    """Return how rare chords on the tonic were in the last eight bars: 0 as usual, 1 never; 0 within the first bar."""
     last = take.written[-HARMONY_HISTORY_BEATS:]
     if len(last) < beats_in_bar(frame.meter):
         return 0.0
@@ -304,13 +363,8 @@ def _tonic_missing(take: TakeState, frame: Beat, tonic: int) -> float:
     return max(0.0, 1 - at_home / len(last) / USUAL_TONIC_SHARE)
 
 
-USUAL_TONIC_SHARE = 0.35
-"""The share of its time that people's music, eight bars long, spends on the tonic."""
-TONIC_PHRASE_BARS, HARMONY_HISTORY_BEATS = 4, 32  # bars; beats
-
-
 def _sounded_tones(take: TakeState) -> frozenset[int]:
-    """Return the pitch classes that the part of chords played in the last beats under the chord that holds."""
+    """Return the pitch classes that the part of chords played in the last beats since the chord began."""
     found: set[int] = set()
     for w in reversed(take.written[-history.HISTORY_BEATS :]):
         if w.chord != take.written[-1].chord:

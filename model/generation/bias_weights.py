@@ -1,4 +1,4 @@
-"""θ: the weights of the fusion's terms, as shipped in `weights/fusion.json` (optimised by `model.training.fit.bias_weights`)."""
+"""The weights of the bias terms (θ): shipped in `weights/fusion.json`, and moved per user by likes and skips. Pure but for `read`."""
 
 from __future__ import annotations
 
@@ -9,18 +9,10 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
 MAX_MORPH_GUIDANCE = 1.14
-"""How loud the words are, at most, while a morph moves."""
-
-
+"""Upper limit of the text guidance during a morph: an interpolated embedding is no sentence's."""
 SEQUENCED_NEW_ROOTS = 0.25
-"""How much machines wander beside people."""
-
-
-FILE = (
-    Path(__file__).parents[1] / "weights" / "fusion.json"
-)  # model.weights, which has the folder, loads numpy
-
-
+"""Factor on `new_roots` for sequenced styles."""
+FILE = Path(__file__).parents[1] / "weights" / "fusion.json"  # model.weights has the folder, but loads numpy
 OLD_NAMES = {
     "full": "density",
     "touch": "velocity",
@@ -45,18 +37,9 @@ OLD_NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class BiasWeights:
-    """The weights of the terms, in logits; the values here were chosen by hand.
+    """The weights of the terms; the values here were chosen by hand, fusion.json has those that are used.
 
-    `text` weighs the difference between told and untold, `scale` a factor of e of looseness, `scale_when_played` the same while it is
-    kept to where people play, `chord` a chord tone, `density` a factor of e of onsets, `velocity` the square of 24 steps of velocity, `register` an
-    octave, `length` a doubling, `chord_size` a tone of a chord, `brightness` a major third for a minor one. `melody_cover` a melody that is
-    known ahead lying in a chord, `melody_harmony` a factor of e of likelihood of a root, or of its third and fifth, under a melody,
-    `tonic` a chord on the tonic where it is missed, `chord_completeness` a tone of the chord that was not heard since it began, `drum_layers` a
-    drum beyond the core of the kit at full energy. `new_roots` a root that was not heard of late where few were, less where
-    machines play, `style_statistics` what people, or machines of a style, do more often than the decoder, `energy_articulation` how much shorter
-    notes are with energy where machines play, `chord_change` a new chord for the old one as a bar of theirs begins, `return_penalty` what it
-    costs to go back at once to the root that was left. `top_p` is no weight but the share of the likeliest choices that may be
-    drawn, 0..1, where machines play, `top_p_when_played` the same where people do.
+    Units, and the terms that each enters, are in `model.generation.bias_table` (docs/biases.md).
     """
 
     text: float = 0.7
@@ -83,16 +66,15 @@ class BiasWeights:
     return_penalty: float = 0.0
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> BiasWeights:
-        """Return these weights with those of the pairs whose names are known."""
+        """Return these weights with the values of the pairs; unknown names are ignored, old ones read."""
         known = {f.name for f in fields(self)}
         current = {OLD_NAMES.get(name, name): value for name, value in named}
         return replace(self, **{name: value for name, value in current.items() if name in known})
 
     def for_performed_share(self, share: float) -> BiasWeights:
-        """Return these weights for music of which people play a share, 0..1.
+        """Return these weights for styles of which a share, 0..1, is performed rather than sequenced.
 
-        They choose more freely and leave the scale now and then; machines wander less, and their notes are the
-        shorter the more energy there is.
+        Performed styles: a higher top-p, tones outside the scale. Sequenced ones: fewer new roots, shorter notes with energy.
         """
         return replace(
             self,
@@ -104,7 +86,7 @@ class BiasWeights:
         )
 
     def while_morphing(self) -> BiasWeights:
-        """Return these weights while a morph moves: what is chosen freely, or roves, hides where the way leads, and between two prompts their vector is no sentence's."""
+        """Return the weights during a morph: top-p of sequenced styles, no extra chord changes, guidance limited."""
         return replace(
             self.for_performed_share(0.0), text=min(self.text, MAX_MORPH_GUIDANCE), chord_change=0.0
         )
@@ -114,11 +96,11 @@ HAND_CHOSEN = BiasWeights()
 
 
 class BiasWeightsError(ValueError):
-    """θ cannot be read; the message says the remedy."""
+    """The weights cannot be read; the message says the remedy."""
 
 
 def read(path: Path) -> BiasWeights:
-    """Return θ as a file has it. Raises `ThetaError`."""
+    """Read the weights from a file. Raises BiasWeightsError."""
     try:
         return HAND_CHOSEN.with_named(json.loads(path.read_text(encoding="utf-8")).items())
     except (OSError, ValueError, AttributeError) as broken:
@@ -128,15 +110,13 @@ def read(path: Path) -> BiasWeights:
 
 
 SHIPPED = read(FILE)
-
-
 NamedWeights = Mapping[str, float]
-"""Weights of the fusion by name."""
+"""Bias weights by name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """What a weight is as shipped, and between which bounds a taste may move it."""
+    """The shipped value of a weight, and the bounds of a user's."""
 
     shipped: float
     low: float
@@ -144,7 +124,7 @@ class Weight:
 
     def __post_init__(self) -> None:
         if not self.low <= self.shipped <= self.high:
-            raise ValueError(f"a weight is shipped within its bounds: {self}")
+            raise ValueError(f"the shipped value must lie within the bounds: {self}")
 
     @property
     def span(self) -> float:
@@ -157,41 +137,31 @@ class Weight:
 
 
 MIN_FACTOR, MAX_FACTOR = 0.5, 2.0
-"""Factors of the shipped weight: within them every wish of the words is still heard, and none drowns the music."""
-
-
+"""Bounds of a user's weight as factors of the shipped one: every control stays audible, and none overrides the music."""
 WEIGHTS: Mapping[str, Weight] = {
     name: Weight(
         value, min(MIN_FACTOR * value, MAX_FACTOR * value), max(MIN_FACTOR * value, MAX_FACTOR * value)
     )
     for name, value in asdict(SHIPPED).items()
 }
-"""The weights that a taste may move: all of the fusion."""
-
-
+"""The weights that likes and skips move: all."""
 SPREAD = 0.05
-"""Standard deviation of a take's weights around the user's, in spans; at most twice that."""
-
-
+"""Standard deviation of a take's weights around the user's, as a share of the span; at most twice that."""
 RATE = 0.5
-"""How far of the way to a take's weights a like goes."""
-
-
+"""Share of the distance to a take's weights by which a like moves the user's."""
 MAX_STEP = 0.05
-"""The longest step of one like or skip, in spans."""
-
-
+"""The longest step of one like or skip, as a share of the span."""
 MAX_STORED = 1e9
-"""What is stored beyond this, or is no number at all, was not stored by us."""
+"""Stored values beyond this are ignored as corrupted."""
 
 
 def shipped(weights: Mapping[str, Weight] = WEIGHTS) -> NamedWeights:
-    """Return the weights that everyone begins with."""
+    """Return the shipped weights."""
     return {name: weight.shipped for name, weight in weights.items()}
 
 
 def sample_weights(theta: NamedWeights, seed: int, weights: Mapping[str, Weight] = WEIGHTS) -> NamedWeights:
-    """Return the weights of a take, close around a user's; the same seed gives the same."""
+    """Return the weights of a take, drawn around a user's; deterministic for a seed."""
     around, chance = {}, random.Random(seed)
     for name, weight in weights.items():
         away = chance.gauss(0, SPREAD)
@@ -213,12 +183,9 @@ def updated_weights(
 
 
 def restore_weights(stored: object, weights: Mapping[str, Weight] = WEIGHTS) -> NamedWeights:
-    """Return the weights of what was stored: what is missing or no number is as shipped, the rest bounded.
-
-    Raises ValueError where it is no table at all.
-    """
+    """Return stored weights, bounded; those that are missing or no number are as shipped. Raises ValueError if it is no table."""
     if not isinstance(stored, dict):
-        raise ValueError("a taste is a table of weights by name")
+        raise ValueError("stored weights must be a table of numbers by name")
     theta = dict(shipped(weights))
     current = {OLD_NAMES.get(name, name): value for name, value in stored.items()}
     for name, weight in weights.items():

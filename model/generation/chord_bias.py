@@ -1,127 +1,228 @@
-"""What each root, kind and bass of a chord is worth where one begins. Pure."""
+"""Formulas of the biases on chords, in logits: whether one begins, its root, quality and bass. Listed in `model.generation.bias_table`.
+
+Root biases are `(12,)` by pitch class, quality biases `(qualities,)` in the order of `harmony.QUALITIES`. Pure.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Collection, Sequence
+from functools import lru_cache
+from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 
-from model.decoder.engine import Array
-from model.decoder.tokenizer import BASS, NO_CHORD, QUALITY, ROOT, SIZES
-from model.generation import bias_terms
-from model.generation.beat_rules import BeatContext
-from model.generation.bias_terms import MASKED, Bias
+from model.analysis.harmoniser import triad_kind
+from model.generation.bias_terms import Bias, brightness_bias, outside_scale_bias
 from model.music.harmony import QUALITIES, Chord
 
+TonicPlace = Literal["opening", "close", "loop end", "phrase start", "within"]
+"""Places at which the tonic is more or less likely; an opening is a phrase start too."""
+TRIADS = (np.arange(12)[:, None] + (0, 3, 4, 6, 7)) % 12
+"""The pitch classes of all triads on each root, `(12, 5)`."""
+QUALITY_TONES = np.array(
+    [[step in {t % 12 for t in tones} for step in range(12)] for tones in QUALITIES.values()], int
+)
+"""Which pitch classes above the root each quality has, 1 or 0, `(qualities, 12)`."""
+QUALITY_TRIADS = [triad_kind(Chord(0, name, 0)) for name in QUALITIES]
+"""The triad (major, minor or diminished: 0, 1, 2) that each quality extends."""
+PLAIN_TRIADS = [list(QUALITIES).index(name) for name in ("", "m")]
+
+# Whether a chord begins
+
+WITHIN_HALF_BAR_BIAS = -4.0
+"""Bias of a new chord within half a bar under a melody that is not the model's."""
+MAX_CHANGE_BIAS = 12.0
+
+
+def melody_change_bias(
+    begins_half_bar: bool, likely: npt.NDArray[np.floating] | None, root: int | None, weight: float
+) -> float:
+    """Return the bias of a new chord over the old one, of this `root`, under a melody that is not the model's.
+
+    `likely` has the log likelihood of each root and triad under the melody, `(12, 3)`. Chords stay within half a bar; at its
+    start the change counts by how much more likely the best root is.
+    """
+    if not begins_half_bar:
+        return WITHIN_HALF_BAR_BIAS
+    if likely is None:
+        return 0.0
+    if root is None:
+        return MAX_CHANGE_BIAS
+    roots = np.logaddexp.reduce(likely, 1)
+    return float(np.clip(2 * weight * (roots.max() - roots[root]) - 1, -2, MAX_CHANGE_BIAS))
+
+
+def bar_change_bias(weight: float) -> float:
+    """Return the bias of a new chord as a bar begins."""
+    return weight
+
+
+EXTRA_VOICE_BIAS = 8.0
+"""Bias of another voice of a stroke where a morph has led to chords of four tones."""
+
+
+def extra_voice_bias(extra_voices: float) -> float:
+    """Return the bias of another voice of a stroke, so that bigger chords are not only broken ones."""
+    return EXTRA_VOICE_BIAS * extra_voices
+
+
+# Roots
+
 CHARACTERISTIC_TRIAD_BIAS = 4.0
-"""What a root is worth whose triad tells a stated mode, where none was heard of late."""
-MODAL_PENALTY_FACTOR = 3
-"""How much more a tone of a chord outside the scale costs where a mode was stated."""
+"""Bias of a root whose triad has the tone that tells a stated mode, where none was played recently."""
+USUAL_ROOTS = 4
+"""Roots beside the tonic in eight bars of people's music."""
+CLOSING_TONIC_BIAS, LOOP_END_TONIC_BIAS = 5.0, -3.0
+"""Bias of the tonic in the last bar, and in the last bar of a loop, which leads back."""
+STATED_OPENING_TONIC_BIAS, OPENING_TONIC_BIAS, STATED_TONIC_BIAS = 8.0, 1.5, 1.5
+"""Bias of the tonic on the first beat if the key was stated, if not, and on later beats of a stated key until it is heard."""
 
 
-def root_bias(context: BeatContext, penalty: float) -> tuple[Bias, Array]:
-    """Return what each value of the field of roots is worth, and what each kind of chord is on each root, `(12, kinds)`.
-
-    `penalty` is what a tone outside the scale costs.
-    """
-    bias = np.full(SIZES[1], MASKED)
-    bias[
-        ROOT : NO_CHORD if context.must_change_chord or context.melody_harmony is not None else NO_CHORD + 1
-    ] = 0
-    twelve = bias[ROOT : ROOT + 12]
-    twelve[~bias_terms.pitches_of_classes(context.scale)[:12]] += penalty
-    twelve += _characteristic_root_bias(context, penalty)
-    twelve[context.tonic] += context.tonic_bias
-    twelve += bias_terms.root_brightness_bias(
-        context.tonic,
-        context.scale,
-        context.brightness,
-        context.brightness_above_style,
-        context.theta.brightness,
-    )
-    melody_cover_bias, quality_bias = bias_terms.melody_cover_bias(
-        context.melody_durations, context.theta.melody_cover
-    )
-    if context.melody_harmony is None:
-        twelve += melody_cover_bias
-        twelve += bias_terms.new_root_bias(
-            context.recent_roots, context.tonic, context.scale, context.theta.new_roots
-        )
-        twelve[list(context.recent_roots[1:2])] -= context.theta.return_penalty
-    else:  # it has heard what the chord would cover
-        likely, likely_kinds = bias_terms.melody_harmony(context.melody_harmony, context.theta.melody_harmony)
-        twelve += likely
-        quality_bias = quality_bias + likely_kinds
-    return bias, quality_bias
+def outside_root_bias(scale: frozenset[int], cost: float) -> Bias:
+    """Return the cost of roots outside the scale."""
+    return outside_scale_bias(scale, cost)[:12]
 
 
-def _characteristic_root_bias(context: BeatContext, penalty: float) -> Bias:
-    """Return what each root is worth, `(12,)`, where a mode was stated: what has its tone in its triad, as long as none of late had.
-
-    What tells a mode is lost on a root whose fifth would have to be mended.
-    """
-    logit_bias = np.zeros(12)
-    if context.characteristic_tone is None:
-        return logit_bias
+@lru_cache(256)
+def characteristic_triads(scale: frozenset[int], tone: int) -> tuple[npt.NDArray[np.bool_], ...]:
+    """Return which roots have a triad that fits the scale, and which have one with `tone`, `(12,)` each."""
     triads = [
-        {r, (r + 7) % 12, *((r + third) % 12 for third in (3, 4) if (r + third) % 12 in context.scale)}
+        {r, (r + 7) % 12, *((r + third) % 12 for third in (3, 4) if (r + third) % 12 in scale)}
         for r in range(12)
     ]
-    whole = [triad <= context.scale for triad in triads]
-    telling = [context.characteristic_tone in triad for triad in triads]
-    logit_bias[~np.array(whole)] = penalty
-    if not any(telling[root] for root in context.recent_roots):
-        logit_bias[np.array(whole) & telling] += CHARACTERISTIC_TRIAD_BIAS
-    return logit_bias
+    return np.array([triad <= scale for triad in triads]), np.array([tone in triad for triad in triads])
 
 
-def quality_bias(context: BeatContext, root: int, melody_bias: Array, penalty: float) -> Bias:
-    """Return what each value of the field of kinds is worth on a root; `covered` is what `roots` told of it."""
-    chord_size = context.theta.chord_size * context.chord_size_emphasis
-    logit_bias = bias_terms.chord_size_bias(
-        context.target_chord_size, context.brightness, chord_size, context.theta.brightness, SIZES[2]
-    )
-    bias = np.full(SIZES[2], 9 * MASKED)  # a root may have no chord within the scale: then the nearest
-    known = slice(QUALITY, QUALITY + len(melody_bias))
-    bias[known] = (
-        logit_bias[known]
-        + bias_terms.tones_outside(root, context.scale)
-        * penalty
-        * (1 if context.characteristic_tone is None else MODAL_PENALTY_FACTOR)
-        + melody_bias
-    )
-    return bias
+def altered_root_bias(scale: frozenset[int], tone: int, cost: float) -> Bias:
+    """Return the cost of roots whose triad does not fit the scale of a stated mode: altering it would hide the mode."""
+    return np.where(characteristic_triads(scale, tone)[0], 0.0, cost)
 
 
-def bass_target(
-    context: BeatContext, chord: Chord | None, last_pitches: Sequence[int], *, begins: bool
-) -> int | None:
-    """Return the pitch class that the bass is drawn to: the tonic as all closes, a chord's bass as the chord begins.
+def characteristic_root_bias(scale: frozenset[int], tone: int, recent: Sequence[int]) -> Bias:
+    """Return the bias of roots whose triad has the mode's characteristic tone, unless a recent root had it."""
+    fits, telling = characteristic_triads(scale, tone)
+    heard = telling[list(recent)].any()
+    return np.zeros(12) if heard else np.where(fits & telling, CHARACTERISTIC_TRIAD_BIAS, 0.0)
 
-    One that walks, and is there already by the pitches `before`, the last one first, goes on; so it does under a chord that
-    changes within the bar, for from root to root it would leap.
+
+def tonic_bias(tonic: int, place: TonicPlace, missing: float, weight: float, stated: bool) -> Bias:
+    """Return the bias of the tonic: high at the end and the beginning, negative before a loop's end.
+
+    In between at phrase starts and where the tonic was rare recently (`missing`, 0..1), the more so in a key that was stated.
     """
-    if chord is None:
-        return None
-    if context.is_last_bar and chord.root == context.tonic:
-        return context.tonic
-    if "bass" in context.walking_parts and (
-        (last_pitches and last_pitches[0] % 12 == chord.bass) or context.sixteenth
-    ):
-        return None
-    return chord.bass if begins else None
+    if place == "close":
+        bias = CLOSING_TONIC_BIAS
+    elif place == "loop end":
+        bias = LOOP_END_TONIC_BIAS
+    else:
+        if place == "opening":
+            known = STATED_OPENING_TONIC_BIAS if stated else OPENING_TONIC_BIAS
+        else:
+            known = STATED_TONIC_BIAS * min(1.0, 2 * missing) if stated else 0.0
+        bias = known + weight * (missing + float(place != "within"))
+    return np.where(np.arange(12) == tonic, bias, 0.0)
 
 
-def bass_bias(context: BeatContext, root: int, kind: str, penalty: float) -> Bias:
-    """Return what each value of the field of basses is worth: a tone of the chord."""
-    bias = np.full(SIZES[3], MASKED)
-    for tone in QUALITIES[kind]:
-        bias[BASS + tone] = 0 if (root + tone) % 12 in context.scale else penalty
-    return bias
+@lru_cache(256)
+def root_brightness_bias(
+    tonic: int, scale: frozenset[int], brightness: float, brightness_above_style: float, weight: float
+) -> Bias:
+    """Return the bias of each root by the brightness of the tones of its triad within a scale.
+
+    Where it shall be brighter or darker than the style usually is, a major or a minor third counts besides.
+    """
+    bias = brightness_bias(tonic, brightness, weight)[:12]
+    within = np.isin(TRIADS, list(scale))
+    tones = 2 * (bias[TRIADS] * within).sum(1) / np.maximum(1, within.sum(1))
+    return np.asarray(tones + 2 * weight * brightness_above_style * (within[:, 2].astype(int) - within[:, 1]))
 
 
-def another_voice_bias(context: BeatContext, part: str, chord: Chord | None, stroke: Set[int]) -> float:
-    """Return what another voice of a stroke, which has some pitch classes, is worth: on a way to bigger chords they are not only broken."""
-    if not context.extra_voice_bias or chord is None or part != "chords":
-        return 0.0
-    return context.extra_voice_bias if chord.pitch_classes - stroke else 0.0
+def new_root_bias(recent: Collection[int], tonic: int, scale: Collection[int], weight: float) -> Bias:
+    """Return the bias of the tonic and of roots of the scale that were not played recently: the fewer were, the higher."""
+    away = set(recent) - {tonic}
+    few = max(0.0, 1 - len(away) / USUAL_ROOTS)
+    return np.asarray(weight * few * np.array([root in scale and root not in away for root in range(12)]))
+
+
+def return_bias(recent: Sequence[int], weight: float) -> Bias:
+    """Return the cost of going back at once to the root before the last one (`recent`, latest first)."""
+    return np.where(np.isin(np.arange(12), recent[1:2]), -weight, 0.0)
+
+
+# Roots and qualities under a melody
+
+Durations = tuple[tuple[int, float], ...]
+"""For how long each pitch class of a melody sounds until the chord may change again."""
+EXTRA_TONE_COST = 0.08
+"""Share of a melody that each tone beyond a triad has to cover in addition."""
+
+
+@lru_cache(16)
+def melody_coverage(melody: Durations) -> Bias:
+    """Return the share of a melody's time that lies in each quality on each root, `(12, qualities)`."""
+    durations = dict(melody)
+    whole = sum(durations.values()) or 1.0
+    heard = np.array([[durations.get((root + step) % 12, 0.0) for step in range(12)] for root in range(12)])
+    extra = np.maximum(0, QUALITY_TONES.sum(1) - 3)
+    return np.asarray(heard @ QUALITY_TONES.T / whole - EXTRA_TONE_COST * extra)
+
+
+def covering_root_bias(melody: Durations, weight: float) -> Bias:
+    """Return the bias of each root under a melody known ahead: what its better plain triad covers."""
+    return np.asarray(weight * melody_coverage(melody)[:, PLAIN_TRIADS].max(1))
+
+
+def covering_quality_bias(melody: Durations, root: int, weight: float) -> Bias:
+    """Return the bias of each quality on a root under a melody known ahead: what the chord covers."""
+    return np.asarray(weight * melody_coverage(melody)[root])
+
+
+def likely_root_bias(likely: npt.NDArray[np.floating], weight: float) -> Bias:
+    """Return the bias of each root by its log likelihood under a melody; `likely` is that of each root and triad, `(12, 3)`."""
+    roots = np.logaddexp.reduce(likely, 1)
+    return np.asarray(weight * (roots - roots.max()))
+
+
+def likely_quality_bias(likely: npt.NDArray[np.floating], root: int, weight: float) -> Bias:
+    """Return the bias of each quality on a root by the log likelihood of its triad, given that root."""
+    return np.asarray(weight * (likely - np.logaddexp.reduce(likely, 1)[:, None])[root, QUALITY_TRIADS])
+
+
+# Qualities
+
+MODAL_PENALTY_FACTOR = 3
+"""Factor on the cost of a chord tone outside the scale where a mode was stated."""
+ALTERED_QUALITY_COST = 0.6
+"""Cost of diminished and augmented fifths, in tones of `chord_size_bias`."""
+
+
+def chord_size(complexity: float) -> float:
+    """Return how many tones chords have: 2.8 at complexity 0, as most music at ½, 5.4 at 1."""
+    return 2.8 + complexity + 1.6 * complexity**2
+
+
+def chord_size_bias(wanted: float, weight: float) -> Bias:
+    """Return the bias of each quality by how far its number of tones is from the wanted one."""
+    return np.asarray(-weight * np.abs(QUALITY_TONES.sum(1) - wanted))
+
+
+def third_bias(brightness: float, weight: float) -> Bias:
+    """Return the bias of each quality: major thirds where bright, minor ones where dark."""
+    return np.asarray(2 * weight * (brightness - 0.5) * (QUALITY_TONES[:, 4] - QUALITY_TONES[:, 3]))
+
+
+def altered_quality_bias(weight: float) -> Bias:
+    """Return the cost of qualities with a diminished or an augmented fifth."""
+    return np.asarray(-ALTERED_QUALITY_COST * weight * (QUALITY_TONES[:, 6] | QUALITY_TONES[:, 8]))
+
+
+def outside_quality_bias(scale: frozenset[int], root: int, cost: float, modal: bool) -> Bias:
+    """Return the cost of the tones of each quality on a root that lie outside the scale, higher where a mode was stated."""
+    beyond = [(root + step) % 12 not in scale for step in range(12)]
+    return np.asarray(QUALITY_TONES @ np.array(beyond, int) * cost * (MODAL_PENALTY_FACTOR if modal else 1))
+
+
+def outside_bass_bias(scale: frozenset[int], root: int, cost: float) -> Bias:
+    """Return the cost of each semitone above a root, `(12,)`, as the chord's bass, where it lies outside the scale."""
+    return outside_scale_bias(scale, cost)[root : root + 12]

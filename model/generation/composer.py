@@ -1,7 +1,7 @@
-"""Takes, written beat by beat: words and controls become a plan, the plan becomes rows, rows become beats.
+"""Writes takes beat by beat: text and controls → plan → token rows → beats.
 
-All chance in a beat comes from (seed, beat number), so a beat does not depend on when it was asked for. Called
-from one thread only (the generation process, or `llmball clip`).
+All random numbers of a beat come from (seed, beat number), so it does not depend on when it is requested. Called from one thread only
+(the generation process, or `llmball clip`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from model.decoder.engine import Engine
 from model.decoder.load import open_engine
 from model.decoder.tokenizer import BarLine, Event, line_row, row_chord, row_note
 from model.generation import form, history
-from model.generation.beat_rules import Row, beat_context
+from model.generation.beat_rules import BeatRequest, Row
 from model.generation.form import apply_cue
 from model.generation.form import bar_line as line_of
 from model.generation.messages import BeatWritten, Begin, FirstNote, Understood, Write
@@ -41,13 +41,13 @@ from model.prompt.understand import understand
 from model.styles import performed_share
 
 MAX_PREPARED_PROMPTS = 64
-"""Prompts whose reading is kept: a bank's, and those that were asked for last."""
+"""Prompts whose plan is cached: those of a bank, and the latest ones."""
 
 
 class Composer:
-    """Writes takes. Holds the weights, the encoder and the state of each take that was begun.
+    """Writes takes. Holds the engine, the encoder and the state of each take.
 
-    `opening` is told the first note of each take's first beat while the rest is still being written.
+    `on_first_note` is called with the first note of each take's first beat while the rest is still being written.
     """
 
     def __init__(
@@ -63,14 +63,14 @@ class Composer:
         self._read_prompt = lru_cache(MAX_PREPARED_PROMPTS)(lambda prompt: understand(prompt, encoder))
 
     def begin(self, order: Begin) -> Understood:
-        """Understand the words of a take; the plan that is told is the words', without the controls."""
+        """Begin a take; return the plan of its prompt, without the controls."""
         plan, text = self._plan_and_text(order.prompt, order)
         other = None if order.morph is None else self._plan_and_text(order.morph, order)
         self._takes[order.take] = TakeState(order, plan, text, other)
         return Understood(order.take, plan, None if other is None else other[0])
 
     def prepare(self, prompt: str) -> None:
-        """Read the words of a prompt now, so that it begins without delay later."""
+        """Read a prompt now, so that it begins without delay later."""
         self._read_prompt(prompt)
 
     def _plan_and_text(self, prompt: str, order: Begin) -> tuple[Plan, Embedding]:
@@ -79,11 +79,11 @@ class Composer:
         return (plan if order.parts is None else replace(plan, parts=order.parts)), text
 
     def forget(self, take: int) -> None:
-        """Free what a take held."""
+        """Free the state of a take."""
         self._takes.pop(take, None)
 
     def write(self, order: Write) -> BeatWritten:
-        """Write one beat. Raises KeyError for a take never begun, ValueError for a beat too far ahead."""
+        """Write one beat. Raises KeyError for an unknown take, ValueError for a beat too far ahead."""
         take = self._takes[order.take]
         understood_plan, text = _morphed_plan(take, order.controls.morph)
         plan, _ = apply_controls(understood_plan, order.controls)
@@ -106,7 +106,7 @@ class Composer:
         return BeatWritten(order.take, written.beat)
 
     def _next_frame(self, take: TakeState, plan: Plan) -> Beat:
-        """Return the empty beat that comes next; a new metre waits for the bar line."""
+        """Return the next beat, empty; a new metre begins at a bar line."""
         if not take.written:
             return Beat(0, 0, 0, plan.meter, None, fresh=False)
         last = take.written[-1].beat
@@ -132,7 +132,7 @@ class Composer:
         if is_all_fixed(kept, plan.parts):
             return _fixed_beat(take, frame, kept, row)
         state, first_row, h = open_state(self._engine, take, plan, text, key, frame, theta.text > 0, row)
-        context = beat_context(take, plan, controls, frame, key, theta, bar_line, kept, morph_path)
+        context = BeatRequest(take, plan, controls, frame, key, theta, bar_line, kept, morph_path).context()
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
         velocity_jitters = rng.integers(-4, 4, MAX_EVENTS + len(context.leading_rows))
         given_rows = {*context.given, *context.leading_rows} - set(form.figure_rows(plan, frame, bar_line))
@@ -143,9 +143,9 @@ class Composer:
             fresh = False
             sampled = tuple(r for r in rows if r not in given_rows)
             last = [w.sampled for w in take.written[-history.HISTORY_BEATS + 1 :]]
-            # the first note was told before any other was drawn
+            # the first note was sent before any other was sampled
             heard = sampled if take.written else history.first_notes(sampled)
-            velocity_corrections = history.velocity_corrections([*last, heard], context.target_velocity)
+            velocity_corrections = history.velocity_corrections([*last, heard], context.parts.velocity)
             for one, velocity_jitter in zip(sampled, velocity_jitters, strict=False):
                 if one[0] == Event.CHORD:
                     fresh = row_chord(one) != chord or not take.written
@@ -170,10 +170,10 @@ class Composer:
     def _bar_line(
         self, take: TakeState, plan: Plan, frame: Beat, cue: str | None, *, is_morphing: bool
     ) -> BarLine:
-        """Return what the bar line tells."""
+        """Return the bar line of a beat."""
         begin = take.begin
         style = plan.style[0][0] if plan.style else ""
-        told = line_of(
+        found = line_of(
             frame.bar,
             begin.bars or begin.loop,
             style,
@@ -181,14 +181,14 @@ class Composer:
             cue=cue,
             is_morphing=is_morphing,
         )
-        return replace(told, left=1) if cue == "ending" else told
+        return replace(found, left=1) if cue == "ending" else found
 
 
 def _performed_note(
     take: TakeState, note: Note, frame: Beat, velocity_correction: int, velocity_jitter: int
 ) -> Note:
-    """Return a drawn note as it sounds: a player's anywhere within its class of velocity, over before a kept one begins."""
-    # a class is eight steps wide; what is exactly on the grid is a machine's, and so is its velocity
+    """Return a sampled note with its final velocity (within its class of eight), offset and length (cut before the next fixed note)."""
+    # notes exactly on the grid are sequenced ones: their velocity is not varied either
     velocity = min(127, max(1, note.velocity + velocity_correction + (velocity_jitter if note.offset else 0)))
     offset = max(note.offset, 0) if frame.index == 0 and note.start == 0 else note.offset
     until = ticks_until_fixed(take.begin.given, note.part, frame)
@@ -197,7 +197,7 @@ def _performed_note(
 
 
 def _fixed_beat(take: TakeState, frame: Beat, kept: Kept, bar_line: Row) -> WrittenBeat:
-    """Return a beat of which all stays; it is read when the next one is written."""
+    """Return a beat that is wholly fixed; its rows are read when the next one is written."""
     chord = take.written[-1].chord if take.written else None
     if kept.fresh or not take.written:
         chord = None if kept.chord is None else parse_chord(kept.chord)
@@ -208,7 +208,7 @@ def _fixed_beat(take: TakeState, frame: Beat, kept: Kept, bar_line: Row) -> Writ
 
 
 def _morphed_plan(take: TakeState, morph_position: float) -> tuple[Plan, Embedding]:
-    """Return what is understood of a take's prompt, or of its two at a place between them."""
+    """Return the plan and text embedding of a take's prompt, or of its two interpolated."""
     if take.other is None:
         return take.plan, take.text
     plan, text = take.other
@@ -218,7 +218,7 @@ def _morphed_plan(take: TakeState, morph_position: float) -> tuple[Plan, Embeddi
 
 
 def _morph_path(take: TakeState, order: Write) -> MorphPath | None:
-    """Return the way between a take's two prompts; None at rest at one of them, where it is that prompt and no more."""
+    """Return the path between a take's two prompts, or None while the morph rests at one of them."""
     morph_position = order.controls.morph
     if take.other is None or (morph_position in (0, 1) and not take.is_morphing(morph_position)):
         return None

@@ -1,7 +1,7 @@
-"""The form of what is written: which section a bar is and its place in the phrase. Pure.
+"""The form: each bar's section and place in the phrase, and the figures of drums and bass. Pure.
 
-A clip of N bars has phrases of four or eight; a phrase's last bar is a fill where the style has drums, and a long piece
-begins with an intro. A stream without end goes on in phrases of eight, every second one a variation.
+A clip has phrases of four or eight bars; a phrase's last bar is a fill in most styles, and a clip of 16 bars or more begins with
+an intro. An endless take has phrases of eight bars, every second one a variation.
 """
 
 from __future__ import annotations
@@ -27,19 +27,17 @@ STYLES_WITHOUT_FILLS = frozenset(
     {"ambient", "art song", "hymn", "folk", "standard", "pop ballad", "cinematic"}
 )
 """Styles whose phrases end without a fill."""
-
-
 CLUB_STYLES = frozenset(
     {"house", "techno", "trance", "dubstep", "future bass", "drum and bass", "jersey club", "afro house"}
 )
 
 
 _SILENT_PARTS = {"intro": {"melody"}, "break": {"drums", "bass"}}
-"""The parts that are silent in it, as long as others are left."""
+"""Parts that are silent in a section, as long as others are left."""
 
 
 def apply_cue(plan: Plan, section: str | None) -> Plan:
-    """Return the plan of bars in a section that was asked for by hand."""
+    """Return the plan under a section cue."""
     if section is None:
         return plan
     _, energy, density = CUES[section]
@@ -55,9 +53,9 @@ def apply_cue(plan: Plan, section: str | None) -> Plan:
 def bar_line(
     bar: int, bars: int | None, style: str, *, closes: bool, cue: str | None = None, is_morphing: bool = False
 ) -> BarLine:
-    """Return what is told at the line of bar number `bar` (from 0) of a piece of `bars`, None being endless.
+    """Return the bar line of bar number `bar` (from 0) of a piece of `bars`, None for endless.
 
-    `cue` is a section asked for by hand; no fill breaks into a sweep between two prompts that is `moving`.
+    `cue` is a section set by hand. During a morph there are no other fills.
     """
     left = 0 if bars is None or not closes else bars - bar
     section = cue or _section(bar, bars, style, left)
@@ -83,14 +81,12 @@ def _section(bar: int, bars: int | None, style: str, left: int) -> str:
 
 
 Row = tuple[int, ...]
-
-
 HALF_TIME_STYLES = frozenset({"trap", "dubstep", "future bass"})
-"""Styles whose snare falls on three where the words do not say otherwise; drill has its own places."""
+"""Styles whose snare falls on beat three unless the prompt says otherwise; drill has a pattern of its own."""
 
 
 def figure_rows(plan: Plan, frame: Beat, line: BarLine) -> tuple[Row, ...]:
-    """Return the rows that figures have in a beat; those of the bass lack a pitch. The last bar of an ending has only its drums'."""
+    """Return the rows of the plan's figures in a beat; those of the bass have no pitch. A closing bar has none of the bass."""
     found, loud = list[Row](), 1 + int(target_velocity("drums", plan.energy)) // VELOCITY_STEP
     for figure in _active_figures(plan, line):
         for tick in figure.ticks if figure.beat in (None, frame.beat) else ():
@@ -105,13 +101,13 @@ def figure_rows(plan: Plan, frame: Beat, line: BarLine) -> tuple[Row, ...]:
 
 
 def replaced_parts(plan: Plan, line: BarLine) -> tuple[frozenset[str], frozenset[int]]:
-    """Return the parts, and the drums by their notes, of which nothing is drawn in a bar, for figures have them."""
+    """Return the parts, and the drums by their notes, that figures replace in a bar: nothing else of them is sampled."""
     what = {figure.what for figure in _active_figures(plan, line)}
     return frozenset(what & {"bass"}), frozenset(ROLES[role] for role in what - {"bass"})
 
 
 def off_the_backbeat(plan: Plan, frame: Beat) -> frozenset[int]:
-    """Return the drums that a half-time feel keeps off a beat's first tick: snare and clap on two and four."""
+    """Return the drums that must not sound on a beat's first tick in half time: snare and clap on two and four."""
     if _half_time(plan, frame) and frame.beat % 2:
         return frozenset({ROLES["snare"], ROLES["clap"]})
     return frozenset()

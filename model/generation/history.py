@@ -1,4 +1,4 @@
-"""What the last beats were like: how full, how loud, what still sounds. Pure."""
+"""Features of the last beats: density, loudness, last pitches, notes that still sound. Pure."""
 
 from __future__ import annotations
 
@@ -17,15 +17,14 @@ LONGEST_NOTE_BEATS = 64  # beats: more than the longest note
 ENTRY_ORDER = ("drums", "bass", "chords", "melody")
 ENTRY_WAIT_BEATS = 2  # beats
 MONOPHONIC_PARTS = ("bass", "melody")
-"""Parts of one voice."""
+"""Parts that play one note at a time."""
 CORRECTED_SHARE = 0.8
-"""The share of what is missing in loudness that a lift makes up for."""
-
+"""Share of the velocity error that is corrected."""
 Row = tuple[int, ...]
 
 
 def density_errors(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> dict[str, float]:
-    """Return the logarithm of how much fuller than the wanted density each part was in the last beats."""
+    """Return log(onsets / wanted onsets) of each part in the last beats."""
     last = beats[-HISTORY_BEATS:]
     quarters = sum(b.length for b in last) / TICKS_PER_QUARTER
     onsets: dict[str, int] = defaultdict(int)
@@ -41,9 +40,9 @@ def density_errors(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> 
 
 
 def entrances(beats: Sequence[Beat], parts: Collection[str]) -> frozenset[str]:
-    """Return which parts have to sound on the first tick after the beats of a take: as it begins its drums, or who is there without them.
+    """Return which parts must sound on the first tick of the next beat.
 
-    Bass and chords may wait for their place in the style's bar, but not beyond its third beat.
+    On the first beat the drums, or the first part without them; on the third, bass and chords that have not played yet.
     """
     if not beats:
         return frozenset([part for part in ENTRY_ORDER if part in parts][:1])
@@ -54,7 +53,7 @@ def entrances(beats: Sequence[Beat], parts: Collection[str]) -> frozenset[str]:
 
 
 def last_pitches(beats: Sequence[Beat]) -> dict[str, tuple[int, ...]]:
-    """Return the last two pitches of each part of one voice, the very last first, in the beats that are known."""
+    """Return the last two pitches of each monophonic part, latest first."""
     found: dict[str, tuple[int, ...]] = dict.fromkeys(MONOPHONIC_PARTS, ())
     for beat in reversed(beats):
         for note in sorted(beat.notes, key=lambda n: -n.start):
@@ -66,7 +65,7 @@ def last_pitches(beats: Sequence[Beat]) -> dict[str, tuple[int, ...]]:
 
 
 def recent_roots(chords: Sequence[Chord | None]) -> tuple[int, ...]:
-    """Return the roots that the chords of some beats moved through, the last one first; what has no root is left out."""
+    """Return the roots that the chords of some beats moved through, latest first; "no chord" is left out."""
     found: list[int] = []
     for chord in reversed(chords):
         if chord is not None and chord.root not in found[-1:]:
@@ -75,7 +74,7 @@ def recent_roots(chords: Sequence[Chord | None]) -> tuple[int, ...]:
 
 
 def missing_off_beats(beats: Sequence[Beat], unit: int) -> float:
-    """Return 1 where no off-beat of the unit (8 or 16) was played in the last beats, 0 where one was every other quarter."""
+    """Return 1 if no off-beat of the unit (8 or 16) was played in the last beats, 0 if one was in every other quarter."""
     last = beats[-HISTORY_BEATS:]
     pair = TICKS_PER_QUARTER * 8 // unit
     heard = len({(i, n.start) for i, b in enumerate(last) for n in b.notes if n.start % pair == pair // 2})
@@ -84,7 +83,7 @@ def missing_off_beats(beats: Sequence[Beat], unit: int) -> float:
 
 
 def share_outside_scale(beats: Sequence[Beat], scale: Collection[int]) -> float:
-    """Return the share of the time of the last beats' notes, drums left out, that lies outside a scale; 0 of none."""
+    """Return the share of the last beats' note time, without drums, that lies outside a scale; 0 without notes."""
     inside = outside = 0
     for note in (n for b in beats[-HISTORY_BEATS:] for n in b.notes if n.part != "drums"):
         if note.pitch % 12 in scale:
@@ -97,18 +96,18 @@ def share_outside_scale(beats: Sequence[Beat], scale: Collection[int]) -> float:
 def velocity_corrections(
     rows: Sequence[Sequence[Row]], target_velocity: Mapping[str, float]
 ) -> dict[str, int]:
-    """Return how many steps of velocity each part is lifted, so that its last beats are as loud as is wanted.
+    """Return the correction of each part's velocity, so that its mean over the last beats comes near the target.
 
-    `rows` are those beats as they were drawn, the newest last: what is played keeps its shape, energy sets its level.
+    `rows` are those beats as they were sampled, the newest last: accents are kept, the level follows the energy.
     """
-    drawn: dict[str, list[int]] = defaultdict(list)
+    sampled: dict[str, list[int]] = defaultdict(list)
     for beat in rows[-HISTORY_BEATS:]:
         for row in beat:
             if row[0] >= FIRST_NOTE and row[3]:
-                drawn[part_and_tick(row[0])[0]].append(row_note(row).velocity)
+                sampled[part_and_tick(row[0])[0]].append(row_note(row).velocity)
     return {
         p: round(CORRECTED_SHARE * (target_velocity[p] - sum(v) / len(v)))
-        for p, v in drawn.items()
+        for p, v in sampled.items()
         if p in target_velocity
     }
 

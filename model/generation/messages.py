@@ -1,8 +1,4 @@
-"""What music is, here: notes and beats in ticks, and what one may ask for.
-
-Pure frozen values. No torch, no I/O and no clock: the model never knows what time it is;
-`bridge.clock` is the only place where ticks become seconds.
-"""
+"""Orders to the generation process, and its answers: frozen values without a clock."""
 
 from __future__ import annotations
 
@@ -14,37 +10,33 @@ from model.music.plan import Controls, Plan
 
 @dataclass(frozen=True, slots=True)
 class Begin:
-    """Order: understand a prompt and make ready for its take."""
+    """Order: read a prompt and prepare its take."""
 
     take: int
     prompt: str
     controls: Controls
     seed: int
-    bars: int | None = None  # None is endless, else the take comes to a close in its last bar
-    parts: tuple[str, ...] | None = None  # goes before the words
-    morph: str | None = None  # a second prompt; `Controls.morph` says where between the two the music lies
-    theta: tuple[
-        tuple[str, float], ...
-    ] = ()  # weights of the fusion; those that are not named are as shipped
-    loop: int | None = None  # bars of a clip that goes round: its last bar leads back
-    given: tuple[Kept, ...] = ()  # what stays, beat by beat from the first; the rest is written around it,
+    bars: int | None = None  # None is endless, else the take closes in its last bar
+    parts: tuple[str, ...] | None = None  # take precedence over the prompt
+    morph: str | None = None  # a second prompt; `Controls.morph` is the position between the two
+    theta: tuple[tuple[str, float], ...] = ()  # bias weights; those that are not named are as shipped
+    loop: int | None = None  # bars of a looped clip: its last bar leads back
+    given: tuple[Kept, ...] = ()  # fixed content, beat by beat from the first; the rest is written around it,
     melody_first: bool = False  # with the melody before the chords in each beat
     refine: str | None = None  # words that change the bars
-    played: tuple[Beat, ...] = ()  # that were played, and that the take begins with
-    plan: Plan | None = None  # stands for what is understood of the prompt
+    played: tuple[Beat, ...] = ()  # beats that were played before the take
+    plan: Plan | None = None  # replaces what is read from the prompt
 
 
 @dataclass(frozen=True, slots=True)
 class Write:
     """Order: write beat `index` of a take under these controls.
 
-    Beats are asked for one by one, which is all the back-pressure there is. An index already
-    written rewinds the take to it: what was written from there on is forgotten.
+    Beats are requested one by one, which is all the back-pressure there is. An index already written rewinds the take to it.
 
-    `hands` has what a player gives of the beat: its chord where `harmony` says so, in which case `fresh` is found by
-    itself, and the parts that are not to be written. It goes before a progression of the words. `played` has, by index,
-    how earlier beats really sounded, the player's notes among them; what follows is written after that. `section` is one that was
-    asked for by hand (see `model.generation.form`).
+    `hands` is what a player gives of the beat: its chord if `harmony` is set (`fresh` is then found out), and the parts that are
+    not to be written; it takes precedence over a progression in the prompt. `played` is, by index, what was really played of earlier
+    beats. `section` is a cue (see `model.generation.form`).
     """
 
     take: int
@@ -57,14 +49,14 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Forget:
-    """Order: a take is over; free what it held."""
+    """Order: a take is over; free its state."""
 
     take: int
 
 
 @dataclass(frozen=True, slots=True)
 class Prepare:
-    """Order: read the words of a prompt that will be begun later."""
+    """Order: read a prompt that will begin later."""
 
     prompt: str
 
@@ -74,7 +66,7 @@ Order = Begin | Write | Forget | Prepare
 
 @dataclass(frozen=True, slots=True)
 class Understood:
-    """Answer to `Begin`: the plan of its words; `other` is that of the second prompt of a morph."""
+    """Answer to `Begin`: the plan of its prompt; `other` is that of a morph's second prompt."""
 
     take: int
     plan: Plan
@@ -91,10 +83,7 @@ class BeatWritten:
 
 @dataclass(frozen=True, slots=True)
 class FirstNote:
-    """What comes before the answer to a `Write` of a take's first beat: its first note, while the rest is being written.
-
-    The answer has the same note.
-    """
+    """Sent before the answer to the `Write` of a take's first beat: its first note, which the answer has too."""
 
     take: int
     beat: Beat
@@ -102,7 +91,7 @@ class FirstNote:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """Answer to an order that could not be carried out: the take is lost. `theirs` where its words are to blame."""
+    """Answer to an order that failed: the take is lost. `theirs` if the prompt is the cause."""
 
     take: int
     reason: str

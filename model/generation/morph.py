@@ -1,7 +1,7 @@
-"""The way between two prompts that are unlike: what a beat owes to it, so that a sweep moves the same way all along. Pure.
+"""Targets along a morph between two prompts: onsets of a beat, mean pitch and chord size. Pure.
 
-A decoder goes on as it began, and a mixed plan asks for little more in each bar than in the one before. Here the way is
-told as a line from one prompt to the other, and what was played is held against it.
+The decoder tends to go on as it began, and an interpolated plan asks for little more in each bar than in the one before. So
+targets are interpolated between the prompts and compared with what was played.
 """
 
 from __future__ import annotations
@@ -10,36 +10,36 @@ import math
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from model.generation import bias_terms
+from model.generation import bias_terms, chord_bias
 from model.generation.style_statistics import target_onsets
 from model.music.harmony import QUALITIES, Chord
 from model.music.notes import TICKS_PER_QUARTER, Beat, beats_in_bar
 from model.music.plan import Plan
 
 MIN_DENSITY_LOG_RATIO = math.log(1.2)
-"""How much fuller the one prompt must ask to be than the other for bars to be filled by count."""
+"""Difference of log density between the prompts from which on onsets are counted."""
 MIN_REGISTER_DIFFERENCE = 0.4
-"""How far apart two places of a part are, of −1 to 1, for it to be led from the one to the other."""
+"""Difference of a part's register, −1..1, from which on it has a target pitch."""
 MIN_COMPLEXITY_DIFFERENCE = 0.3
-"""How far apart two complexities are for chords to grow by count."""
+"""Difference of complexity from which on chord sizes are counted."""
 NEUTRAL_PITCH = {"bass": 42.0, "chords": 62.0, "melody": 71.0}
-"""The mean pitch of a part that lies neither low nor high."""
+"""Mean pitch of a part in a neutral register."""
 REGISTER_SEMITONES = {"bass": 8.0, "chords": 9.0, "melody": 10.0}
-"""How many semitones from there a part lies at place 1."""
+"""Semitones above that at register 1."""
 
 
 @dataclass(frozen=True, slots=True)
 class MorphPath:
-    """Two plans, under the same controls, and the place between them: 0 is the first, 1 the second."""
+    """Two plans under the same controls, and the position between them: 0 is the first, 1 the second."""
 
     first: Plan
     second: Plan
     morph_position: float
 
     def onsets_owed(self, beats: Sequence[Beat], frame: Beat, parts: Collection[str]) -> dict[str, float]:
-        """Return the onsets that each of the parts owes in the beat `frame`, so that the bar which ends with it has its number.
+        """Return the onsets that each part owes in the beat `frame` for the last bar's length to have its number.
 
-        `beats` were played before. Nothing where the two prompts ask for about as many; never more than twice a beat's share.
+        `beats` were played before. Empty if the prompts ask for about as many; at most twice a beat's share, and one.
         """
         shared = [p for p in self.first.parts if p in self.second.parts]
         ends = [
@@ -58,12 +58,12 @@ class MorphPath:
         return found
 
     def _onsets(self, part: str) -> float:
-        """Return the onsets a quarter of a part here: as much fuller at every step."""
+        """Return the wanted onsets a quarter of a part here, interpolated geometrically."""
         first, second = (target_onsets(e.style_of(part), part, e.density) for e in (self.first, self.second))
         return float(first ** (1 - self.morph_position) * second**self.morph_position)
 
     def target_pitches(self, parts: Collection[str]) -> dict[str, float]:
-        """Return the pitch about which each of the parts lies, where the two prompts want it in unlike places."""
+        """Return the target pitch of each part whose register differs between the prompts."""
         found = {}
         for part in parts & NEUTRAL_PITCH.keys():
             first, second = (
@@ -77,10 +77,7 @@ class MorphPath:
         return found
 
     def target_chord_size(self, chords: Sequence[Chord | None]) -> float | None:
-        """Return how many tones the next chord shall have, so that those of the last beats and it have as many as is due here.
-
-        None where the two prompts want chords of about the same size.
-        """
+        """Return the size of the next chord that brings the mean over the last beats to the wanted one; None if the prompts agree."""
         wanted = self._chord_size()
         if wanted is None:
             return None
@@ -88,15 +85,15 @@ class MorphPath:
         return wanted + (wanted - sum(sizes) / len(sizes) if sizes else 0.0)
 
     def extra_voices(self) -> float:
-        """Return how far beyond triads chords have come, 0..1 at four tones; 0 where the two prompts want about the same size."""
+        """Return how far chords are beyond triads here, 0..1 at four tones; 0 if the prompts agree on chord size."""
         size = self._chord_size()
         return 0.0 if size is None else min(1.0, max(0.0, size - 3))
 
     def _chord_size(self) -> float | None:
-        """Return how many tones chords have here, None where the two prompts want about as many."""
+        """Return the wanted chord size here, None if the prompts agree."""
         first, second = self.first.complexity, self.second.complexity
         return (
             None
             if abs(first - second) < MIN_COMPLEXITY_DIFFERENCE
-            else bias_terms.chord_size(first + (second - first) * self.morph_position)
+            else chord_bias.chord_size(first + (second - first) * self.morph_position)
         )

@@ -1,4 +1,4 @@
-"""A take under way: what of it was written, and what of that the decoder has read."""
+"""The state of a take: the beats written so far, and which of their rows are in the decoder's cache."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from model.decoder.conditioning import DROPPABLE_CONDITIONS, HEADER, Header, without_conditions
-from model.decoder.engine import Engine, EngineState
+from model.decoder.engine import Array, Engine, EngineState
 from model.decoder.tokenizer import (
     MELODY_EVENT,
     NOW,
@@ -33,14 +32,12 @@ from model.prompt.encoder import Embedding
 from model.styles import STYLES
 
 Row = tuple[int, ...]
-
-
 LATER_ROWS = 150
-"""At most so many rows of the bars that follow are read before a bar that is filled in."""
+"""At most so many rows of the following fixed bars are read before a bar that is filled in."""
 
 
 def fixed_rows(frame: Beat, kept: Kept, *, melody_first: bool) -> list[Row]:
-    """Return the rows of what is kept of a beat, its line row first."""
+    """Return the rows of the fixed content of a beat, its line row first."""
     notes = tuple(to_token_grid(n) for n in kept.notes)
     inside = tuple(n for n in notes if n.start < frame.length)
     beat = replace(frame, chord=kept.chord, fresh=kept.fresh, notes=inside)
@@ -48,7 +45,7 @@ def fixed_rows(frame: Beat, kept: Kept, *, melody_first: bool) -> list[Row]:
 
 
 def rhythm_rows(kept: Kept) -> list[Row]:
-    """Return the rows of a melody's rhythm, without pitches."""
+    """Return the rows of a fixed melody rhythm, without pitches."""
     return [
         (
             note_event("melody", (at + OFFSET_CENTRE) // STEP),
@@ -62,14 +59,14 @@ def rhythm_rows(kept: Kept) -> list[Row]:
 
 
 def is_all_fixed(kept: Kept, parts: Sequence[str]) -> bool:
-    """Tell whether nothing is left to write in a beat."""
+    """Return True if nothing is left to sample in a beat."""
     return kept.harmony and kept.parts >= set(parts)
 
 
 def later_rows(
     given: Sequence[Kept], frame: Beat, parts: Sequence[str], *, melody_first: bool
 ) -> tuple[Row, ...]:
-    """Return the rows of the kept bars that follow the bar being filled in, between their marks."""
+    """Return the rows of the fixed bars after the bar that is filled in, between AFTER rows."""
     beats = beats_in_bar(frame.meter)
     at = frame.index - frame.beat + beats
     while at < len(given) and not all(is_all_fixed(k, parts) for k in given[at : at + beats]):
@@ -88,7 +85,7 @@ def later_rows(
 
 
 def ticks_until_fixed(given: Sequence[Kept], part: str, frame: Beat) -> int | None:
-    """Return the ticks from a beat's first to the first later kept note of a part; None where there is none."""
+    """Return the ticks from a beat's start to the next fixed note of a part; None if there is none."""
     away = 0
     for kept in given[frame.index :]:
         starts = [n.start for n in kept.notes if n.part == part]
@@ -99,7 +96,7 @@ def ticks_until_fixed(given: Sequence[Kept], part: str, frame: Beat) -> int | No
 
 
 def melody_ahead(given: Sequence[Kept], frame: Beat) -> dict[int, float]:
-    """Return the time in ticks of each pitch class of a kept melody from a beat to the half or the end of its bar."""
+    """Return the ticks of each pitch class of a fixed melody from a beat to the half or the end of its bar."""
     beats = beats_in_bar(frame.meter)
     half = beats // 2 if beats % 2 == 0 and frame.beat < beats // 2 else beats
     end = (half - frame.beat) * frame.length
@@ -114,9 +111,9 @@ def melody_ahead(given: Sequence[Kept], frame: Beat) -> dict[int, float]:
 
 @dataclass(slots=True)
 class WrittenBeat:
-    """A beat with its rows, and where in which cache it begins; cache 0 is none. `drawn` are those that were not given.
+    """A beat with its rows, and the cache row at which it begins in which cache; cache 0 is none.
 
-    `x` is where it lies between two prompts.
+    `sampled` are the rows that were not fixed, `morph_position` is where the beat lies between two prompts.
     """
 
     beat: Beat
@@ -129,9 +126,9 @@ class WrittenBeat:
 
 
 def replace_with_played(written: WrittenBeat, played: Kept, *, melody_first: bool) -> int | None:
-    """Put how a beat really sounded in the place of how it was written; return the first row that differs, or None.
+    """Replace a beat by what was played; return the index of the first row that differs, or None.
 
-    Where only the melody is another, the rest keeps its rows: what the model drew is not rounded again.
+    If only the melody differs, the other rows stay: sampled values are not rounded again.
     """
     rows = fixed_rows(written.beat, played, melody_first=melody_first)[1:]
     beat = replace(written.beat, chord=played.chord, fresh=played.fresh, notes=played.notes)
@@ -151,7 +148,7 @@ def replace_with_played(written: WrittenBeat, played: Kept, *, melody_first: boo
 
 
 def mark_chord_change(last: WrittenBeat | None, hands: Kept) -> Kept:
-    """Return what the hands give of a beat that follows another, its chord fresh where it is a new one."""
+    """Return what a player gives of a beat, its chord marked fresh if it differs from the beat before."""
     if not hands.harmony or hands.chord is None:
         return hands
     return replace(hands, fresh=last is None or last.chord != parse_chord(hands.chord))
@@ -160,7 +157,7 @@ def mark_chord_change(last: WrittenBeat | None, hands: Kept) -> Kept:
 def still_sounding(
     sounding_until: Mapping[tuple[str, int], int], kept: Kept, begin: Begin
 ) -> dict[tuple[str, int], int]:
-    """Return what sounds on into a beat: on a stage the band lets go of the old chord where the hands bring a new one."""
+    """Return what sounds on into a beat: a new chord of a player ends the old notes of bass and chords."""
     cut_off = kept.harmony and kept.fresh and not begin.given
     return {k: until for k, until in sounding_until.items() if not (cut_off and k[0] in ("bass", "chords"))}
 
@@ -169,27 +166,18 @@ def _accompaniment(beat: Beat) -> tuple[object, ...]:
     return beat.chord, beat.fresh, tuple(sorted(n for n in beat.notes if n.part != "melody"))
 
 
-Array = npt.NDArray[np.float32]
-
-
 ROWS_FOR_A_BEAT = 64
-
-
 REMEMBERED = 512
-"""Beats whose notes a take holds: more than any context has rows, or a performance is rewound by."""
-
-
+"""Beats that a take remembers: more than a context has rows, or than a take is ever rewound by."""
 NO_CACHE = 0
-"""The number of no cache: what was read is no longer there."""
-
-
+"""The cache number of beats that are in no cache."""
 FORGOTTEN_BEAT = WrittenBeat(Beat(0, 0, 0, "4/4", None, fresh=False), None, [], NO_CACHE, 0)
-"""Stands for each beat of a take that is no longer known."""
+"""Placeholder for beats that are no longer remembered."""
 
 
 @dataclass(slots=True)
 class TakeState:
-    """A take: its order, what was understood of it, what was written, and what the decoder has read into its state."""
+    """A take: its order, its plan and text embedding (and those of a second prompt), its beats, and the decoder's state."""
 
     begin: Begin
     plan: Plan
@@ -202,38 +190,38 @@ class TakeState:
     melody_harmony: tuple[str, Array] | None = None
 
     def add(self, written: WrittenBeat) -> None:
-        """Take a beat in; of one that lies further back than anything looks only its number remains."""
+        """Add a beat; those further back than anything looks are forgotten."""
         self.written.append(written)
         if len(self.written) > REMEMBERED:
             self.written[-REMEMBERED - 1] = FORGOTTEN_BEAT
 
     def rewind(self, index: int) -> None:
-        """Take back the beats from one on. Raises ValueError where the one before it is forgotten."""
+        """Remove the beats from an index on. Raises ValueError if the one before it is forgotten."""
         del self.written[index:]
         if self.written and self.written[-1] is FORGOTTEN_BEAT:
-            raise ValueError(f"a take goes back {REMEMBERED} beats at most, or to its beginning")
+            raise ValueError(f"a take can be rewound by {REMEMBERED} beats at most, or to its beginning")
 
     @property
     def beats(self) -> list[Beat]:
-        """The last beats that were written: as many as anything looks back."""
+        """The last beats: as many as anything looks back."""
         return [w.beat for w in self.written[-looking_back.LONGEST_NOTE_BEATS :]]
 
     @property
     def theta(self) -> BiasWeights:
-        """The weights of its fusion."""
+        """Its bias weights."""
         return SHIPPED.with_named(self.begin.theta)
 
     def is_morphing(self, morph_position: float) -> bool:
-        """Tell whether the place between its two prompts, now `x`, has moved in the last beats."""
+        """Return True if the position between its two prompts has changed in the last beats."""
         return any(w.morph_position != morph_position for w in self.written[-looking_back.HISTORY_BEATS :])
 
     def kept(self, index: int) -> Kept:
-        """Return what is given of a beat."""
+        """Return the fixed content of a beat."""
         return self.begin.given[index] if index < len(self.begin.given) else Kept()
 
 
 def reread_played(engine: Engine, take: TakeState, order: Write) -> None:
-    """Put how earlier beats really sounded in the place of how they were written, and read on from the first that differs."""
+    """Replace earlier beats by what was played, and re-read the rows from the first difference."""
     again: list[WrittenBeat] = []
     at, rows = 0, list[Row]()
     for index, kept in sorted(order.played, key=lambda p: p[0]):
@@ -251,7 +239,7 @@ def reread_played(engine: Engine, take: TakeState, order: Write) -> None:
         any(w.cache_number != take.cache_number for w in again)
         or state.free_rows < len(rows) + ROWS_FOR_A_BEAT
     ):
-        take.cache_number += 1  # nothing of the cache holds: it is made anew
+        take.cache_number += 1  # the cache is made anew
         return
     for row in rows:
         engine.step(state, row)
@@ -269,12 +257,11 @@ def open_state(
     frame: Beat,
     has_guidance: bool,
     line: Row,
-) -> tuple[EngineState, int, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-    """Return the take's state with the beat's line row read, where the row lies, and what follows it.
+) -> tuple[EngineState, int, Array]:
+    """Return the take's state after reading the beat's line row, the row's place in the cache, and its output.
 
-    The cache goes on where it can, and where it is full its oldest bars leave it. It is made anew, from the header and
-    the last bars, when what the header says has changed, when other bars follow, or when the take was rewound behind
-    its beginning.
+    The cache is continued if possible; its oldest bars are dropped if it is full. It is made anew from the header and the last
+    bars if the header or the following fixed bars have changed, or if the take was rewound to before its start.
     """
     headers = tuple(
         _header(plan, mix, key, melody_first=take.begin.melody_first) for mix in lane_styles(plan)
@@ -304,7 +291,7 @@ def open_state(
 
 
 def _history(engine: Engine, take: TakeState, later: int) -> list[Row]:
-    """Return the rows of the last bars, half a context of them at most; mark where each beat now begins."""
+    """Return the rows of the last bars, at most half a context, and note where each beat now begins."""
     kept = _last_bars(engine, take, later)
     at = len(HEADER) + engine.shape["prefix"] + later
     for written in kept:
@@ -314,7 +301,7 @@ def _history(engine: Engine, take: TakeState, later: int) -> list[Row]:
 
 
 def _drop_oldest_bars(engine: Engine, take: TakeState, state: EngineState, later: int) -> int:
-    """Take the oldest bars out of a cache that is full, so that half a context of rows stays at most; return how many rows went."""
+    """Drop the oldest bars from a full cache until half a context is left; return the number of rows dropped."""
     first = len(HEADER) + engine.shape["prefix"] + later
     kept = [w for w in _last_bars(engine, take, later) if w.cache_number == take.cache_number]
     count = (kept[0].first_row if kept else state.length) - first
@@ -330,7 +317,7 @@ def _drop_oldest_bars(engine: Engine, take: TakeState, state: EngineState, later
 
 
 def _last_bars(engine: Engine, take: TakeState, later: int) -> list[WrittenBeat]:
-    """Return the beats of the last whole bars, half a context of rows at most."""
+    """Return the beats of the last whole bars, at most half a context of rows."""
     kept: list[WrittenBeat] = []
     size = later
     for i in range(len(take.written) - 1, -1, -1):

@@ -1,6 +1,6 @@
-"""Matrices in eight bits, by the C of `eighths.h`: for few rows, where the reading of float32 weights is what takes the time.
+"""int8 matrices multiplied by C code (int8.h): faster than float32 for a few rows, where memory bandwidth is the limit.
 
-Called from one thread only.
+Not thread-safe.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Array = npt.NDArray[np.float32]
 
 @cache
 def native_library() -> ctypes.CDLL | None:
-    """Return what was compiled, where it was and this processor can run it."""
+    """Return the compiled library, or None if it was not built or this processor cannot run it."""
     built = sorted(Path(__file__).parent.glob("_native*.so"))
     if not built:
         return None
@@ -29,7 +29,7 @@ def native_library() -> ctypes.CDLL | None:
         library = ctypes.CDLL(str(built[0]))
     except OSError:
         return None
-    if not library.native_able():
+    if not library.native_available():
         return None
     pointer, number, real, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_double, ctypes.c_size_t
     kinds: dict[str, tuple[Any, list[Any]]] = {
@@ -42,19 +42,19 @@ def native_library() -> ctypes.CDLL | None:
         "matrices": (pointer, [number, number, size]),
         "release": (None, [pointer]),
         "multiply": (None, [pointer, number, pointer, number, pointer]),
-        "sentence_room": (number, [number]),
+        "sentence_buffer": (number, [number]),
         "sentence": (None, [pointer, number, pointer, pointer, ctypes.c_float, pointer, pointer]),
-        "begin": (pointer, [pointer, number]),
-        "forget": (None, [pointer]),
+        "new_state": (pointer, [pointer, number]),
+        "free_state": (None, [pointer]),
         "length": (number, [pointer, number]),
         "read": (None, [pointer, pointer, number, pointer, number, pointer]),
-        "kept": (size, [pointer, pointer, number, number, number, pointer]),
+        "copy_rows": (size, [pointer, pointer, number, number, number, pointer]),
         "step": (None, [pointer, pointer, *[number] * 5, pointer]),
         "rows": (None, [pointer, pointer, pointer]),
-        "drop": (None, [pointer, pointer, number, number]),
+        "drop_rows": (None, [pointer, pointer, number, number]),
         "event": (None, [pointer, number, pointer, pointer]),
-        "say": (None, [pointer, number, number, number, pointer, pointer, pointer]),
-        "choose": (number, [number, number, pointer, pointer, *[real] * 5]),
+        "next_field": (None, [pointer, number, number, number, pointer, pointer, pointer]),
+        "sample": (number, [number, number, pointer, pointer, *[real] * 5]),
     }
     for name, (result, arguments) in kinds.items():
         function = getattr(library, f"native_{name}")
@@ -63,12 +63,12 @@ def native_library() -> ctypes.CDLL | None:
 
 
 def native_available() -> bool:
-    """Return whether this engine can be had here."""
+    """Return True if the native engine was built and this processor can run it."""
     return native_library() is not None
 
 
 def quantise_rows(matrix: Array) -> tuple[npt.NDArray[np.int8], Array]:
-    """Return a matrix in signed eight bits, and the scale of each row, `(rows, 1)`."""
+    """Return a matrix as int8, and the scale of each row, `(rows, 1)`."""
     quantised, scale = quantise_uint8(matrix)
     return (quantised ^ ZERO_POINT).view(np.int8), scale
 
@@ -81,21 +81,19 @@ def copy_matrix(
     scale: Array,
     bias: Array | None,
 ) -> None:
-    """Copy a matrix, `(rows, columns)`, and what is added to its products, into a kernel."""
+    """Copy an int8 matrix, `(rows, columns)`, and its bias into a kernel, as its matrix number `which`."""
     where = [None if part is None else np.ascontiguousarray(part).ctypes for part in (weights, scale, bias)]
     library.native_matrix(kernel, which, *weights.shape, *[None if at is None else at.data for at in where])
 
 
 COLUMN_BLOCK = 256
-"""Columns come in whole stretches, each of which has a scale of its own in a row that is multiplied."""
-
-
+"""Columns are padded to whole blocks; activations have one scale for each."""
 QuantisedMatrix = tuple[npt.NDArray[np.int8], Array, Array | None]
-"""A matrix `(rows, columns)`, columns filled up with noughts to whole stretches; the scale of each row; what is added to its products."""
+"""A matrix `(rows, columns)`, columns padded with zeros to whole blocks; the scale of each row; the bias."""
 
 
 def quantise_matrix(matrix: Array, bias: Array | None = None) -> QuantisedMatrix:
-    """Return a matrix `(rows, columns)` in eight bits."""
+    """Return a matrix `(rows, columns)` as int8."""
     rows, columns = matrix.shape
     wide = np.zeros((rows, columns + -columns % COLUMN_BLOCK), np.float32)
     wide[:, :columns] = matrix
@@ -103,7 +101,7 @@ def quantise_matrix(matrix: Array, bias: Array | None = None) -> QuantisedMatrix
 
 
 class Int8Matrices:
-    """Some of them, for as long as it lives. Raises MemoryError."""
+    """int8 matrices in C memory, freed with the object. Raises MemoryError."""
 
     def __init__(self, library: ctypes.CDLL, matrices: Sequence[QuantisedMatrix]) -> None:
         self._library = library
@@ -121,12 +119,12 @@ class Int8Matrices:
 
 
 class Int8Matrix:
-    """A matrix `(columns, rows)` that stands to the right of an array and an `@`: `x @ it` is `(n, rows)`, from `x` `(n, columns)`.
+    """An int8 matrix `(columns, rows)` for the right side of `@`: `x @ matrix` is `(n, rows)` for `x` of `(n, columns)`.
 
-    Columns come in whole stretches. Raises MemoryError.
+    The number of columns must be a multiple of COLUMN_BLOCK. Raises MemoryError.
     """
 
-    __array_ufunc__ = None  # so that an array leaves `@` to us
+    __array_ufunc__ = None  # so that numpy leaves `@` to this class
 
     def __init__(self, library: ctypes.CDLL, matrix: Array) -> None:
         self._library, self._rows = library, matrix.shape[1]
@@ -141,6 +139,6 @@ class Int8Matrix:
 
 
 def fast_matrix(matrix: Array) -> Array | Int8Matrix:
-    """Return a matrix to stand to the right of an `@`, in eight bits where that can be had here."""
+    """Return a matrix for the right side of `@`: int8 in C if available, else the array itself."""
     library = native_library()
     return matrix if library is None else Int8Matrix(library, matrix)

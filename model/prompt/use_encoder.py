@@ -83,7 +83,7 @@ class Sentences:
         pieces = np.array(self._words.encode(text, out_type=int, add_bos=True, add_eos=True))
         part = pieces % len(self._scale)
         embedded = self._table[pieces] * self._scale[part, None] + self._low[part, None]
-        room = np.zeros(self._library.native_sentence_room(len(pieces)), np.float32)
+        room = np.zeros(self._library.native_sentence_buffer(len(pieces)), np.float32)
         found = np.empty(embedded.shape[1], np.float32)
         self._library.native_sentence(
             self._matrices.pointer, len(pieces), embedded.ctypes.data, self._at, self._least,

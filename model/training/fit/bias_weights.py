@@ -1,14 +1,14 @@
-"""`python -m model.training.fit.bias_weights --human FILE --prompts FILE`: θ of the fusion, optimised by the cross-entropy method.
+"""`python -m model.training.fit.bias_weights --human FILE --prompts FILE`: fit the bias weights by the cross-entropy method.
 
 Candidates are drawn from a normal distribution within bounds, each writes the same clips, and the distribution moves to the
-best third (Rubinstein and Kroese, "The Cross-Entropy Method", 2004). What is made small:
+best third (Rubinstein and Kroese, "The Cross-Entropy Method", 2004). The loss is the sum of
 
-    how far clips of the tuning prompts are from their plans (onsets a quarter and part, mean velocity), and
-    how far, under the conditions of validation songs, the median of each woven figure is from that of those songs, in
+    the distance of clips of the tuning prompts from their plans (onsets a quarter and part, mean velocity), and
+    the distance, under the conditions of validation songs, of the median of each texture figure from that of those songs, in
     interquartile ranges.
 
-It is judged elsewhere, by measures that are no term of this: keys, styles told from notes, which prompt made a clip, other
-figures and overlap of histograms, the order of opposites, diversity. The best is written to `model/weights/fusion.json`, from where it is shipped.
+It is evaluated by other measures: keys, style and prompt told from notes, other figures and histograms, opposites, diversity.
+The best weights are written to `model/weights/fusion.json`, which is shipped.
 """
 
 from __future__ import annotations
@@ -43,21 +43,20 @@ from model.training.measures.texture import SCALARS
 from model.weights import FOLDER
 
 Array = npt.NDArray[np.float64]
-
 BOUNDS = {"text": (0.8, 2.0), "scale": (1.0, 6.0), "chord": (0.0, 3.0), "density": (0.0, 4.0), "velocity": (0.0, 3.0),
           "chord_size": (0.0, 3.0), "brightness": (0.0, 2.5), "top_p": (0.7, 0.9)}  # fmt: skip
-"""The weights that are optimised; register and length stay, for no tuning prompt asks for them. Below .8 of text or above .9 of
-tail a style is no longer told from the notes (docs/log.md), which this objective does not hear."""
+"""The weights that are fitted; no tuning prompt asks for register and length. Below .8 of text or above .9 of top-p a style can no
+longer be told from the notes (docs/log.md), which this loss does not measure."""
 TEXTURE_FIGURES = ("melody on chord tones", "bar overlap, melody", "bar overlap, chords", "bar overlap, bass", "polyphony",
          "chord changes a bar")  # fmt: skip
 BARS = 8
 SOURCE = "pop909"
-"""The set whose songs have all the parts that are woven."""
+"""The corpus whose songs have all the parts."""
 
 
 @dataclass(frozen=True, slots=True)
 class ClipJob:
-    """What one clip is made of: words and, under people's conditions, the parts and the song that it is held against."""
+    """The input of one clip: a prompt and, under a song's conditions, the parts and that song."""
 
     prompt: str
     seed: int
@@ -67,14 +66,14 @@ class ClipJob:
 
 @dataclass(frozen=True, slots=True)
 class ClipScore:
-    """What one clip is like: how far from its plan, and the woven figures."""
+    """The distance of a clip from its plan, and its texture figures."""
 
     plan_distance: float
     texture: tuple[float, ...]
 
 
 def plan_distance(song: Song, plan: Plan) -> float:
-    """Return how far a clip is from its plan: factors of e of onsets, and velocities in steps of 24, on average."""
+    """Return the mean distance of a clip from its plan: log onsets, and velocities in units of 24."""
     quarters = song.end / TICKS_PER_QUARTER
     found = []
     for part in plan.parts:
@@ -95,7 +94,7 @@ def _composer() -> Composer:
 
 
 def score_clip(job: tuple[ClipJob, BiasWeights]) -> ClipScore:
-    """Make and judge one clip."""
+    """Write and score one clip."""
     asked, theta = job
     plan, _ = understand(asked.prompt, sentence_encoder())
     wanted = ClipSpec(
@@ -108,7 +107,7 @@ def score_clip(job: tuple[ClipJob, BiasWeights]) -> ClipScore:
 
 
 def loss(words: Sequence[ClipScore], conditioned: Sequence[ClipScore], human: Array) -> float:
-    """Return what is made small of clips of prompts and of clips under people's conditions; `human` is `(songs, figures)`."""
+    """Return the loss of clips of prompts and of clips under songs' conditions; `human` is `(songs, figures)`."""
     ours = np.array([j.texture for j in conditioned])
     low, middle, high = np.nanpercentile(human, [25, 50, 75], axis=0)
     off = np.abs(np.nanmedian(ours, axis=0) - middle) / np.maximum(high - low, 1e-6)
@@ -118,7 +117,7 @@ def loss(words: Sequence[ClipScore], conditioned: Sequence[ClipScore], human: Ar
 def optimise(
     words: Sequence[ClipJob], conditioned: Sequence[ClipJob], human: Array, rounds: int, size: int, jobs: int
 ) -> tuple[BiasWeights, list[dict[str, float]]]:
-    """Return the best θ and a line for each candidate that was tried."""
+    """Return the best weights and a log line for each candidate."""
     rng = np.random.default_rng(0)
     names = list(BOUNDS)
     low, high = np.array([BOUNDS[n] for n in names]).T

@@ -21,7 +21,7 @@ from model.analysis.harmoniser import (
     load_harmoniser,
     triad_kind,
 )
-from model.generation import bias_terms
+from model.generation import chord_bias
 from model.music.harmony import QUALITIES, Chord, Key, parse_key
 from model.music.notes import METERS, Beat, Kept, Note, Ticks, beat_length, beats_in_bar
 
@@ -119,15 +119,15 @@ def test_every_kind_of_chord_is_near_a_triad(name: str, number: int) -> None:
 def test_the_fusion_weighs_roots_and_their_kinds_by_likelihood() -> None:
     log_probabilities = np.full((12, 3), -6.0, np.float32)
     log_probabilities[7, 1] = -0.1
-    roots, kinds = bias_terms.melody_harmony(log_probabilities, 2.0)
+    roots = chord_bias.likely_root_bias(log_probabilities, 2.0)
+    qualities = chord_bias.likely_quality_bias(log_probabilities, 7, 2.0)
     assert int(roots.argmax()) == 7
     assert float(roots.max()) == 0
     names = list(QUALITIES)
-    assert kinds.shape == (12, len(names))
-    assert kinds[7, names.index("m")] == kinds[7, names.index("m7")] > kinds[7, names.index("")]
-    nothing = bias_terms.melody_harmony(log_probabilities, 0.0)
-    assert not nothing[0].any()
-    assert not nothing[1].any()
+    assert qualities.shape == (len(names),)
+    assert qualities[names.index("m")] == qualities[names.index("m7")] > qualities[names.index("")]
+    assert not chord_bias.likely_root_bias(log_probabilities, 0.0).any()
+    assert not chord_bias.likely_quality_bias(log_probabilities, 7, 0.0).any()
 
 
 def test_a_network_of_another_size_works_too() -> None:

@@ -1,4 +1,4 @@
-"""The terms of the fusion, what looks back, and how full a style is: laws of each."""
+"""Laws of the bias formulas, of the features of the last beats, and of target densities."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from model.decoder.tokenizer import LENGTHS, QUALITY, STEP, note_row
-from model.generation import bias_terms
+from model.decoder.tokenizer import LENGTHS, STEP, note_row
+from model.generation import bias_terms, chord_bias
 from model.generation.bias_weights import BiasWeights
 from model.generation.history import density_errors, share_outside_scale, sounding_until, velocity_corrections
 from model.generation.style_statistics import target_onsets
@@ -29,11 +29,11 @@ PITCHED = st.sampled_from(("bass", "chords", "melody"))
 @given(st.floats(0, 0.99), st.floats(0, 0.99), st.floats(0.1, 6))
 def test_the_tighter_the_lock_the_more_a_foreign_tone_costs(one: float, other: float, weight: float) -> None:
     top_p_when_played, tight = (
-        bias_terms.outside_cost(scale_lock, weight, -1e9) for scale_lock in sorted((one, other))
+        bias_terms.outside_cost(scale_lock, weight) for scale_lock in sorted((one, other))
     )
     assert tight <= top_p_when_played <= 0
-    assert bias_terms.outside_cost(0, weight, -1e9) == 0
-    assert bias_terms.outside_cost(1, weight, -1e9) == -1e9
+    assert bias_terms.outside_cost(0, weight) == 0
+    assert bias_terms.outside_cost(1, weight) == -1e9
 
 
 @given(st.floats(0, 40), st.floats(0.5, 8), st.floats(0.1, 4))
@@ -49,10 +49,10 @@ def test_more_onsets_than_wanted_crowd_and_fewer_leave_room(
 @given(st.frozensets(st.integers(0, 11), max_size=7))
 def test_the_fewer_roots_were_heard_the_more_a_new_one_of_the_scale_is_worth(heard: frozenset[int]) -> None:
     major = frozenset({0, 2, 4, 5, 7, 9, 11})
-    bias = bias_terms.new_root_bias(heard, 0, major, 2.0)
+    bias = chord_bias.new_root_bias(heard, 0, major, 2.0)
     away = heard - {0}
     assert not bias[[r for r in range(12) if r in away or r not in major]].any()
-    assert bias[0] == bias.max() == pytest.approx(2 * max(0, 1 - len(away) / bias_terms.USUAL_ROOTS))
+    assert bias[0] == bias.max() == pytest.approx(2 * max(0, 1 - len(away) / chord_bias.USUAL_ROOTS))
 
 
 def test_music_that_people_play_is_drawn_loosely_and_a_mix_lies_between() -> None:
@@ -93,7 +93,7 @@ def test_what_lay_outside_the_scale_of_late_is_counted_by_its_time_and_forgotten
 
 @given(st.floats(10, 120))
 def test_the_wanted_touch_is_worth_most(wanted: float) -> None:
-    bias = bias_terms.velocity_class_bias(wanted, 1.0, 17)
+    bias = bias_terms.velocity_bias(wanted, 1.0)[:17]
     middle = (int(bias.argmax()) - 1) * 8 + 4
     assert abs(middle - wanted) <= 4 + 1e-9
 
@@ -105,7 +105,7 @@ def test_a_high_place_raises_what_is_high_and_no_place_raises_nothing(
     bias = bias_terms.register_bias(register_position, 48, 72, weight)
     assert np.all(np.diff(bias) * register_position >= 0)
     assert bias[60] == 0
-    long = bias_terms.length_class_bias(register_position, weight)
+    long = bias_terms.length_bias(register_position, weight)
     assert np.all(np.diff(long) * register_position >= 0)
     assert long[LENGTHS.index(6)] == 0
 
@@ -114,16 +114,16 @@ def test_a_high_place_raises_what_is_high_and_no_place_raises_nothing(
 def test_the_sharp_side_of_a_key_is_worth_more_where_it_shall_be_bright(
     tonic: int, brightness: float, weight: float
 ) -> None:
-    bias = bias_terms.degree_brightness_bias(tonic, brightness, weight)
+    bias = bias_terms.brightness_bias(tonic, brightness, weight)
     lydian, phrygian = bias[(tonic + 6) % 12], bias[(tonic + 1) % 12]
     assert (lydian - phrygian) * (brightness - 0.5) >= 0
     assert bias[tonic] == 0
-    minor = {(tonic + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10)}
-    roots = bias_terms.root_brightness_bias(tonic, minor, brightness, 0.0, weight)
+    minor = frozenset((tonic + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10))
+    roots = chord_bias.root_brightness_bias(tonic, minor, brightness, 0.0, weight)
     assert (roots[(tonic + 7) % 12] - roots[(tonic + 8) % 12]) * (brightness - 0.5) >= 0, (
         "v is brighter than VI"
     )
-    thirds = bias_terms.root_brightness_bias(tonic, minor, 0.5, brightness - 0.5, weight)
+    thirds = chord_bias.root_brightness_bias(tonic, minor, 0.5, brightness - 0.5, weight)
     assert (thirds[(tonic + 8) % 12] - thirds[(tonic + 7) % 12]) * (brightness - 0.5) >= 0, (
         "VI has a major third, v a minor one"
     )
@@ -149,8 +149,8 @@ def test_plain_wishes_want_triads_and_rich_ones_more_tones() -> None:
     names = list(QUALITIES)
 
     def best(complexity: float) -> int:
-        wanted = bias_terms.chord_size(complexity)
-        bias = bias_terms.chord_size_bias(wanted, 0.5, 1.5, 0.0, QUALITY + len(names))[QUALITY:]
+        wanted = chord_bias.chord_size(complexity)
+        bias = chord_bias.chord_size_bias(wanted, 1.5) + chord_bias.altered_quality_bias(1.5)
         return len(QUALITIES[names[int(bias.argmax())]])
 
     assert best(0.0) == 3
@@ -160,20 +160,18 @@ def test_plain_wishes_want_triads_and_rich_ones_more_tones() -> None:
 @given(LEVELS, LEVELS)
 def test_light_moves_thirds_and_nothing_at_the_middle(one: float, other: float) -> None:
     names = list(QUALITIES)
-    dark, bright = (
-        bias_terms.chord_size_bias(3.2, b, 1.0, 1.0, QUALITY + len(names))[QUALITY:]
-        for b in sorted((one, other))
-    )
+    dark, bright = (chord_bias.third_bias(b, 1.0) for b in sorted((one, other)))
     major, minor = names.index(""), names.index("m")
     assert bright[major] - bright[minor] >= dark[major] - dark[minor]
 
 
 @given(st.dictionaries(st.integers(0, 11), st.floats(1, 960), min_size=1), st.integers(0, 11))
 def test_a_root_covers_what_its_best_triad_does(melody: dict[int, float], root: int) -> None:
-    bias, kinds = (of[root] for of in bias_terms.melody_cover_bias(melody, 1.0))
+    durations = tuple(melody.items())
+    bias = chord_bias.covering_root_bias(durations, 1.0)[root]
+    qualities = chord_bias.covering_quality_bias(durations, root, 1.0)
     assert -1e-9 <= bias <= 1 + 1e-9
-    assert bias == pytest.approx(max(kinds[list(QUALITIES).index(n)] for n in ("", "m")))
-    assert bias_terms.melody_cover_bias({}, 6.0)[0][root] == 0
+    assert bias == pytest.approx(max(qualities[list(QUALITIES).index(n)] for n in ("", "m")))
 
 
 @given(LEVELS, LEVELS, st.sampled_from(PARTS))

@@ -8,11 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.decoder.tokenizer import PITCH, ROOT, Event, note_event
+from model.decoder.tokenizer import PITCH, Event, note_event
 from model.generation import history
-from model.generation.beat_rules import NO_SWING_BIAS, BeatContext, Row
+from model.generation.beat_rules import (
+    BeatContext,
+    BeatHarmony,
+    BeatHistory,
+    BeatLevels,
+    BeatParts,
+    BeatPosition,
+    Row,
+)
 from model.generation.bias_weights import BiasWeights
-from model.generation.chord_bias import root_bias
+from model.generation.chord_bias import return_bias
 from model.generation.sampler import sample_beat
 from model.music.harmony import Chord, parse_chord
 from model.styles import thirdless_share
@@ -26,12 +34,13 @@ def of_fifths(part: str) -> Fixed:
 
 
 HELD = BeatContext(
-    parts=frozenset({"chords"}), ticks=24, line=Event.BEAT, chord=parse_chord("C"), new_chord=None, may_change_chord=False,
-    must_change_chord=False, chord_tones_only=False, entrances=frozenset(), scale=frozenset({0, 2, 4, 5, 7, 9, 11}), scale_lock=0.0, characteristic_tone=None, tonic=0,
-    tonic_bias=0.0, recent_roots=(), is_last_bar=False, chord_change_bias=0.0, sounding_until={}, sounded_tones=frozenset(),
-    missing_tone_bias=0.0, extra_voice_bias=0.0, longest_note=24, density_error={}, swing_bias=NO_SWING_BIAS, target_velocity={"chords": 80.0, "bass": 80.0}, register_position={}, onsets_owed={}, target_pitches={},
-    articulation=0.0, target_chord_size=3.0, chord_size_emphasis=1.0, brightness=0.5, energy=0.5, energy_above_style=0.0, brightness_above_style=0.0, temperature=1.0, theta=BiasWeights(),
-)  # fmt: skip
+    BeatPosition(24, Event.BEAT),
+    BeatHarmony(frozenset({0, 2, 4, 5, 7, 9, 11}), 0),
+    BeatParts(frozenset({"chords"}), velocity={"chords": 80.0, "bass": 80.0}, longest_note=24),
+    BeatLevels(),
+    BeatHistory(chord=parse_chord("C")),
+    BiasWeights(),
+)
 """A beat within C major."""
 
 
@@ -45,9 +54,9 @@ def beats(part: str, context: BeatContext) -> list[Row]:
 
 def thirds(sounded_tones: set[int], missing_tone_bias: float) -> float:
     """Return the share of thirds in beats of a C major chord of which some pitch classes sounded already."""
-    rows = beats(
-        "chords", replace(HELD, sounded_tones=frozenset(sounded_tones), missing_tone_bias=missing_tone_bias)
-    )
+    heard = replace(HELD.history, sounded_tones=frozenset(sounded_tones))
+    weights = BiasWeights(chord_completeness=missing_tone_bias)
+    rows = beats("chords", replace(HELD, history=heard, theta=weights))
     return float(np.mean([(row[1] - PITCH) % 12 == 4 for row in rows]))
 
 
@@ -59,13 +68,13 @@ def test_a_third_that_was_not_heard_comes_and_one_that_was_does_not_come_more_of
 
 def test_the_bass_says_a_chord_as_it_begins_and_goes_its_way_after() -> None:
     first = note_event("bass", 0)
-    bass = replace(HELD, parts=frozenset({"bass"}))
+    bass = replace(HELD, parts=replace(HELD.parts, sampled=frozenset({"bass"})))
     for symbol, lowest in (("F", 5), ("F/A", 9)):
-        rows = beats("bass", replace(bass, new_chord=parse_chord(symbol)))
+        rows = beats("bass", replace(bass, harmony=replace(HELD.harmony, new_chord=parse_chord(symbol))))
         assert {(row[1] - PITCH) % 12 for row in rows if row[0] == first} == {lowest}
         assert {0, 7} <= {(row[1] - PITCH) % 12 for row in rows if row[0] != first}
     assert {0, 7} <= {(row[1] - PITCH) % 12 for row in beats("bass", bass) if row[0] == first}
-    is_last_bar = replace(bass, is_last_bar=True)
+    is_last_bar = replace(bass, position=replace(HELD.position, is_last_bar=True))
     assert {(row[1] - PITCH) % 12 for row in beats("bass", is_last_bar)} == {0}
 
 
@@ -73,13 +82,12 @@ def test_a_close_has_its_bass_on_the_first_tick_though_the_engine_would_rest() -
     seldom = Fixed({note_event("bass", 0): -4.0, int(Event.BEAT): 4.0}, {PITCH + 43: 3.0})
     close = replace(
         HELD,
-        parts=frozenset({"bass"}),
-        is_last_bar=True,
-        must_change_chord=True,
-        may_change_chord=True,
-        tonic_bias=9.0,
+        position=replace(HELD.position, is_last_bar=True, tonic_place="close"),
+        harmony=replace(HELD.harmony, must_change_chord=True, may_change_chord=True),
+        parts=replace(HELD.parts, sampled=frozenset({"bass"})),
     )
-    for context, struck in ((close, True), (replace(close, is_last_bar=False), False)):
+    within = replace(close, position=replace(close.position, is_last_bar=False))
+    for context, struck in ((close, True), (within, False)):
         rng = np.random.Generator(np.random.Philox(1))
         rows = sample_beat(seldom, Empty(), np.zeros((1, 1), np.float32), context, rng)
         assert any(row[0] == note_event("bass", 0) for row in rows) == struck
@@ -110,24 +118,11 @@ def test_a_bar_without_a_chord_is_no_move() -> None:
 
 
 @given(st.lists(st.integers(0, 11), min_size=2, max_size=6, unique=True))
-def test_going_back_at_once_to_the_root_that_was_left_costs_and_nothing_else_does(
-    recent_roots: list[int],
-) -> None:
-    context = replace(HELD, recent_roots=tuple(recent_roots), may_change_chord=True)
-    plain, costly = (
-        root_bias(replace(context, theta=BiasWeights(return_penalty=return_penalty)), 0.0)[0][
-            ROOT : ROOT + 12
-        ]
-        for return_penalty in (0.0, 1.5)
-    )
-    assert np.array_equal(np.flatnonzero(costly - plain), [recent_roots[1]])
-    assert costly[recent_roots[1]] - plain[recent_roots[1]] == -1.5
+def test_going_back_at_once_to_the_root_before_the_last_costs_and_nothing_else_does(roots: list[int]) -> None:
+    bias = return_bias(roots, 1.5)
+    assert np.array_equal(np.flatnonzero(bias), [roots[1]])
+    assert bias[roots[1]] == -1.5
 
 
-def test_who_has_heard_one_root_has_none_to_go_back_to() -> None:
-    context = replace(HELD, recent_roots=(5,), may_change_chord=True)
-    plain, costly = (
-        root_bias(replace(context, theta=BiasWeights(return_penalty=return_penalty)), 0.0)[0]
-        for return_penalty in (0.0, 1.5)
-    )
-    assert np.array_equal(plain, costly)
+def test_after_one_root_there_is_none_to_go_back_to() -> None:
+    assert not return_bias((5,), 1.5).any()

@@ -10,9 +10,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.decoder.tokenizer import Event, note_event, part_and_tick
-from model.generation.beat_rules import NO_SWING_BIAS, BeatContext
-from model.generation.bias_terms import chord_size
+from model.generation.beat_rules import (
+    BeatContext,
+    BeatHarmony,
+    BeatHistory,
+    BeatLevels,
+    BeatParts,
+    BeatPosition,
+)
 from model.generation.bias_weights import BiasWeights
+from model.generation.chord_bias import chord_size
 from model.generation.composer import Composer
 from model.generation.messages import Begin, Write
 from model.generation.morph import MorphPath
@@ -104,12 +111,18 @@ def certain() -> Fixed:
 def written(onsets_owed: Mapping[str, float], density_error: Mapping[str, float], seed: int) -> list[str]:
     """Return the parts of a beat's onsets."""
     context = BeatContext(
-        parts=frozenset({"drums", "melody"}), ticks=24, line=Event.BEAT, chord=None, new_chord=None, may_change_chord=False,
-        must_change_chord=False, chord_tones_only=False, entrances=frozenset(), scale=frozenset(range(12)), scale_lock=0.0, characteristic_tone=None, tonic=0, tonic_bias=0.0,
-        recent_roots=(), is_last_bar=False, chord_change_bias=0.0, sounding_until={}, sounded_tones=frozenset(), missing_tone_bias=0.0, extra_voice_bias=0.0, longest_note=24, density_error=density_error, swing_bias=NO_SWING_BIAS,
-        target_velocity={"drums": 80.0, "melody": 80.0}, register_position={}, onsets_owed=onsets_owed, target_pitches={}, articulation=0.0, target_chord_size=3.0,
-        chord_size_emphasis=1.0, brightness=0.5, energy=0.5, energy_above_style=0.0, brightness_above_style=0.0, temperature=1.0, theta=BiasWeights(),
-    )  # fmt: skip
+        BeatPosition(24, Event.BEAT),
+        BeatHarmony(frozenset(range(12)), 0),
+        BeatParts(
+            frozenset({"drums", "melody"}),
+            velocity={"drums": 80.0, "melody": 80.0},
+            onsets_owed=onsets_owed,
+            longest_note=24,
+        ),
+        BeatLevels(),
+        BeatHistory(density_error=density_error),
+        BiasWeights(),
+    )
     state = Empty()
     rows = sample_beat(
         certain(), state, np.zeros((1, 1), np.float32), context, np.random.Generator(np.random.Philox(seed))

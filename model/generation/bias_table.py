@@ -1,0 +1,235 @@
+"""Everything that bends a logit: one row for each term, with its unit, its weights, the decoded field and its formula.
+
+The sampler adds the terms of the field that it draws, in the order of the rows. `python -m model.generation.bias_table` prints
+docs/biases.md. To add a term: write its formula in `bias_terms` or `chord_bias`, and a row here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from model.decoder import engine
+from model.generation import bias_terms as notes
+from model.generation import bias_weights
+from model.generation import chord_bias as chords
+from model.generation.beat_rules import BeatContext, BeatProgress
+from model.generation.bias_terms import Bias
+
+
+class Field(StrEnum):
+    """What is drawn. An onset, another voice, or a new chord is the first field of a row, the event."""
+
+    EVERY = "every field"
+    ONSET = "onset of a part"
+    VOICE = "another voice of a stroke"
+    CHANGE = "new chord"
+    ROOT = "root of a chord"
+    QUALITY = "quality of a chord"
+    BASS = "bass of a chord"
+    PITCH = "pitch"
+    DRUM = "drum"
+    LENGTH = "length"
+    VELOCITY = "velocity"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where in a beat a value is drawn; a field reads only what it needs."""
+
+    progress: BeatProgress
+    part: str = ""
+    tick: int = 0  # grid tick in the beat; of an onset that of the part's last one, NO_ONSET if none
+    onsets: int = 0  # of the part in this beat so far
+    root: int = 0  # of the chord that is drawn
+    stroke: frozenset[int] = frozenset()  # pitch classes of the voices at this place so far
+
+    @property
+    def chord(self) -> frozenset[int] | None:
+        """The pitch classes that the part shall keep to; None for a melody and where there is no chord."""
+        chord = self.progress.chord
+        return None if chord is None or self.part == "melody" else chord.pitch_classes
+
+
+Arguments = Callable[[BeatContext, Place], tuple[Any, ...] | None]
+"""The arguments of a term's formula in a context and a place; None where the term does not apply."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """One row: what is added to the logits of a field."""
+
+    name: str
+    unit: str  # what a weight of 1 is worth one logit of
+    weights: tuple[str, ...]  # fields of BiasWeights, and constants by name
+    field: Field
+    formula: Callable[..., Any]
+    arguments: Arguments | None = None  # None: the engine applies it as it draws
+
+
+def _bass_target(c: BeatContext, p: Place) -> tuple[int] | None:
+    """Return the tonic as all closes, the chord's bass as the chord begins; a walking bass that is there already goes on."""
+    chord, last = p.progress.chord, p.progress.last_pitches.get(p.part, ())
+    if p.part != "bass" or chord is None:
+        return None
+    if c.position.is_last_bar and chord.root == c.harmony.tonic:
+        return (c.harmony.tonic,)
+    if p.part in c.parts.walking and ((last and last[0] % 12 == chord.bass) or c.position.sixteenth):
+        return None  # from root to root within a bar it would leap
+    begins = p.progress.chord_is_new and (p.tick == 0 or p.part not in c.parts.sampled)
+    return (chord.bass,) if begins else None
+
+
+def _missing_tones(c: BeatContext, p: Place) -> tuple[frozenset[int], float] | None:
+    missing = p.chord and p.chord - p.progress.sounded_tones
+    if p.part != "chords" or not missing:
+        return None
+    return missing, c.theta.chord_completeness * (1 - c.harmony.thirdless_share)
+
+
+def _step(c: BeatContext, p: Place) -> tuple[object, ...] | None:
+    last, style = p.progress.last_pitches.get(p.part), c.parts.styles.get(p.part, ())
+    return (style, p.part, c.theta.style_statistics, last, p.part in c.parts.walking) if last else None
+
+
+def _outside(c: BeatContext) -> float:
+    return notes.outside_cost(c.harmony.scale_lock, c.theta.scale)
+
+
+SCALE = ("scale", "scale_when_played")
+OUTSIDE = "log of the freedom left by the scale lock, a tone outside the scale"
+# fmt: off
+TERMS: tuple[Term, ...] = (
+    Term("guidance", "logits of the conditioned lane minus those of the unconditioned one", ("text", "MAX_MORPH_GUIDANCE"), Field.EVERY, engine.apply_guidance),
+    Term("top-p", "share of the likeliest choices that may be drawn, 0..1", ("top_p", "top_p_when_played"), Field.EVERY, engine.sample),
+    Term("density", "a factor e of onsets too many or too few", ("density", "DENSITY_ERROR_GAIN", "THINNING_COST", "FILLING_BIAS"), Field.ONSET, notes.density_bias,
+         lambda c, p: None if p.part in c.parts.onsets_owed else (c.history.density_error.get(p.part, 0.0), c.theta.density, p.tick)),
+    Term("onsets owed on a morph", "a factor e of onsets; OWED_GAIN of them an onset", ("density", "OWED_GAIN"), Field.ONSET, notes.owed_bias,
+         lambda c, p: (c.parts.onsets_owed[p.part] - p.onsets, c.theta.density, p.tick) if p.part in c.parts.onsets_owed else None),
+    Term("stated swing", "one off-beat missing; one triplet", ("SWING_REWARD", "TRIPLET_PENALTY"), Field.ONSET, notes.swing_bias,
+         lambda c, p: None if c.parts.swing_unit is None else (c.history.missing_off_beats, c.parts.swing_unit)),
+    Term("usual onset places", "log ratio of how often the style and the decoder begin notes there", ("style_statistics",), Field.ONSET, notes.onset_place_bias,
+         lambda c, p: None if c.position.sixteenth is None else (c.parts.styles.get(p.part, ()), p.part, c.theta.style_statistics, c.position.sixteenth)),
+    Term("another voice on a morph", "a stroke without all chord tones, where chords have four", ("EXTRA_VOICE_BIAS",), Field.VOICE, chords.extra_voice_bias,
+         lambda c, p: (c.harmony.extra_voices,) if c.harmony.extra_voices and p.part == "chords" and p.chord and p.chord - p.stroke else None),
+    Term("change under a melody", "half the log likelihood of the best root over the old one", ("melody_harmony", "WITHIN_HALF_BAR_BIAS", "MAX_CHANGE_BIAS"), Field.CHANGE, chords.melody_change_bias,
+         lambda c, p: (c.position.begins_half_bar, c.harmony.melody_harmony, c.history.chord and c.history.chord.root, c.theta.melody_harmony) if c.harmony.follows_melody else None),
+    Term("change at the bar line", "a new chord as a bar begins", ("chord_change",), Field.CHANGE, chords.bar_change_bias,
+         lambda c, p: (c.theta.chord_change,) if c.position.begins_bar and not c.harmony.follows_melody else None),
+    Term("root outside the scale", OUTSIDE, SCALE, Field.ROOT, chords.outside_root_bias,
+         lambda c, p: (c.harmony.scale, _outside(c))),
+    Term("triad outside a stated mode", OUTSIDE, SCALE, Field.ROOT, chords.altered_root_bias,
+         lambda c, p: None if c.harmony.characteristic_tone is None else (c.harmony.scale, c.harmony.characteristic_tone, _outside(c))),
+    Term("triad that tells a stated mode", "a root", ("CHARACTERISTIC_TRIAD_BIAS",), Field.ROOT, chords.characteristic_root_bias,
+         lambda c, p: None if c.harmony.characteristic_tone is None else (c.harmony.scale, c.harmony.characteristic_tone, c.history.recent_roots)),
+    Term("tonic", "a phrase start, or a tonic not played in eight bars", ("tonic", "CLOSING_TONIC_BIAS", "LOOP_END_TONIC_BIAS", "STATED_OPENING_TONIC_BIAS", "OPENING_TONIC_BIAS", "STATED_TONIC_BIAS"), Field.ROOT, chords.tonic_bias,
+         lambda c, p: None if c.harmony.melody_harmony is not None else (c.harmony.tonic, c.position.tonic_place, c.history.tonic_missing, c.theta.tonic, c.harmony.is_key_stated)),
+    Term("brightness of a root", "a major third for a minor one", ("brightness",), Field.ROOT, chords.root_brightness_bias,
+         lambda c, p: (c.harmony.tonic, c.harmony.scale, c.levels.brightness, c.levels.brightness_above_style, c.theta.brightness)),
+    Term("root that covers the melody", "the whole melody within a triad of the root", ("melody_cover", "EXTRA_TONE_COST"), Field.ROOT, chords.covering_root_bias,
+         lambda c, p: (c.harmony.melody_durations, c.theta.melody_cover) if c.harmony.melody_durations and c.harmony.melody_harmony is None else None),
+    Term("new root", "a root not played in eight bars, where no other was", ("new_roots", "SEQUENCED_NEW_ROOTS"), Field.ROOT, chords.new_root_bias,
+         lambda c, p: (c.history.recent_roots, c.harmony.tonic, c.harmony.scale, c.theta.new_roots) if c.harmony.melody_harmony is None else None),
+    Term("return to the root before the last", "a root", ("return_penalty",), Field.ROOT, chords.return_bias,
+         lambda c, p: (c.history.recent_roots, c.theta.return_penalty) if c.harmony.melody_harmony is None else None),
+    Term("root likely under the melody", "a factor e of likelihood", ("melody_harmony",), Field.ROOT, chords.likely_root_bias,
+         lambda c, p: None if c.harmony.melody_harmony is None else (c.harmony.melody_harmony, c.theta.melody_harmony)),
+    Term("chord size", "a tone too many or too few", ("chord_size",), Field.QUALITY, chords.chord_size_bias,
+         lambda c, p: (c.harmony.chord_size, c.theta.chord_size * c.harmony.chord_size_emphasis)),
+    Term("brightness of a third", "a major third for a minor one", ("brightness",), Field.QUALITY, chords.third_bias,
+         lambda c, p: (c.levels.brightness, c.theta.brightness)),
+    Term("altered fifth", "a chord with a diminished or augmented fifth", ("chord_size", "ALTERED_QUALITY_COST"), Field.QUALITY, chords.altered_quality_bias,
+         lambda c, p: (c.theta.chord_size * c.harmony.chord_size_emphasis,)),
+    Term("chord tones outside the scale", OUTSIDE, (*SCALE, "MODAL_PENALTY_FACTOR"), Field.QUALITY, chords.outside_quality_bias,
+         lambda c, p: (c.harmony.scale, p.root, _outside(c), c.harmony.characteristic_tone is not None)),
+    Term("quality that covers the melody", "the whole melody within the chord", ("melody_cover", "EXTRA_TONE_COST"), Field.QUALITY, chords.covering_quality_bias,
+         lambda c, p: (c.harmony.melody_durations, p.root, c.theta.melody_cover) if c.harmony.melody_durations else None),
+    Term("quality likely under the melody", "a factor e of likelihood", ("melody_harmony",), Field.QUALITY, chords.likely_quality_bias,
+         lambda c, p: None if c.harmony.melody_harmony is None else (c.harmony.melody_harmony, p.root, c.theta.melody_harmony)),
+    Term("bass outside the scale", OUTSIDE, SCALE, Field.BASS, chords.outside_bass_bias,
+         lambda c, p: (c.harmony.scale, p.root, _outside(c))),
+    Term("register", "an octave from the middle of the part's range", ("register",), Field.PITCH, notes.register_bias,
+         lambda c, p: (c.parts.register.get(p.part, 0.0), *notes.PART_RANGES[p.part], c.theta.register)),
+    Term("pitch outside the scale", OUTSIDE, SCALE, Field.PITCH, notes.outside_scale_bias,
+         lambda c, p: (c.harmony.scale, _outside(c))),
+    Term("chord tone", "a tone of the chord", ("chord",), Field.PITCH, notes.chord_tone_bias,
+         lambda c, p: None if p.chord is None else (p.chord, c.theta.chord, c.harmony.chord_tones_only)),
+    Term("bass of the chord", "a pitch of that class", ("BASS_TARGET_BIAS",), Field.PITCH, notes.bass_target_bias, _bass_target),
+    Term("chord completeness", "a chord tone not played since the chord began", ("chord_completeness",), Field.PITCH, notes.missing_tone_bias, _missing_tones),
+    Term("brightness of a melody tone", "four steps on the line of fifths at full brightness", ("brightness",), Field.PITCH, notes.brightness_bias,
+         lambda c, p: (c.harmony.tonic, c.levels.brightness, c.theta.brightness) if p.part == "melody" else None),
+    Term("usual steps", "log ratio of how often the style and the decoder step so far", ("style_statistics", "WALKING_STEP_BIAS", "TURN_BACK_BIAS"), Field.PITCH, notes.step_bias, _step),
+    Term("pitch on a morph", "a semitone beyond FREE_SEMITONES", ("COST_PER_SEMITONE", "FREE_SEMITONES"), Field.PITCH, notes.target_pitch_bias,
+         lambda c, p: (c.parts.pitch[p.part],) if p.part in c.parts.pitch else None),
+    Term("layers of the kit", "a drum beyond the core at full energy", ("drum_layers",), Field.DRUM, notes.drum_layer_bias,
+         lambda c, p: (c.levels.energy, c.levels.energy_above_style, c.levels.brightness_above_style, c.theta.drum_layers)),
+    Term("usual drum places", "log ratio of how often the style and the decoder strike there", ("style_statistics",), Field.DRUM, notes.drum_place_bias,
+         lambda c, p: None if c.position.sixteenth is None else (c.parts.styles.get("drums", ()), c.theta.style_statistics, c.position.sixteenth, p.tick)),
+    Term("articulation", "a doubling of the length", ("length", "energy_articulation", "STATED_ARTICULATION_GAIN"), Field.LENGTH, notes.length_bias,
+         lambda c, p: (c.levels.articulation, c.theta.length)),
+    Term("usual lengths", "log ratio of how often the style and the decoder have them", ("style_statistics",), Field.LENGTH, notes.usual_length_bias,
+         lambda c, p: (c.levels.articulation, c.parts.styles.get(p.part, ()), p.part, c.theta.style_statistics)),
+    Term("velocity", "half the square of 24 steps from the wanted mean", ("velocity",), Field.VELOCITY, notes.velocity_bias,
+         lambda c, p: (c.parts.velocity[p.part], c.theta.velocity)),
+)
+# fmt: on
+TERMS_OF = {
+    field: tuple((t.formula, t.arguments) for t in TERMS if t.field == field and t.arguments)
+    for field in Field
+}
+
+
+def add_terms(field: Field, context: BeatContext, place: Place, logits: Bias) -> None:
+    """Add the terms of a field to a bias, in place and in the order of the table."""
+    for formula, arguments in TERMS_OF[field]:
+        given = arguments(context, place)
+        if given is not None:
+            logits += formula(*given)
+
+
+def bias_of_event(field: Field, context: BeatContext, place: Place) -> float:
+    """Return the bias of one event: another voice or a new chord."""
+    given = ((formula, arguments(context, place)) for formula, arguments in TERMS_OF[field])
+    return sum((formula(*values) for formula, values in given if values is not None), 0.0)
+
+
+def named_weight(name: str) -> object:
+    """Return a weight as shipped, or a constant, by its name in the table. Raises KeyError."""
+    for owner in (bias_weights.SHIPPED, notes, chords, bias_weights):
+        if hasattr(owner, name):
+            return getattr(owner, name)
+    raise KeyError(name)
+
+
+def page() -> str:
+    """Return docs/biases.md."""
+    rows = []
+    for term in TERMS:
+        weights = ", ".join(
+            f"`{name}` {value:g}" if isinstance(value := named_weight(name), float | int) else f"`{name}`"
+            for name in term.weights
+        )
+        what = (term.formula.__doc__ or "").strip().splitlines()[0]
+        rows.append(
+            f"| {term.name} | {term.field} | {term.unit} | {weights} | {what.removeprefix('Return ')} |"
+        )
+    return "\n".join((HEAD, *rows, ""))
+
+
+HEAD = """# Biases
+
+<!-- printed by `python -m model.generation.bias_table`; edit the table there -->
+
+What is added to the decoder's logits before a value is drawn, in the order in which it is added. A weight of 1 is worth one
+logit for one unit. Lower-case weights are fields of `BiasWeights` with their shipped values (`model/weights/fusion.json`);
+`/llmball/like` and `/llmball/skip` move them within half and twice the value. Upper-case ones are constants beside the formulas
+in `model/generation/bias_terms.py` and `chord_bias.py`.
+
+| term | field | unit | weights | formula |
+|---|---|---|---|---|"""
+
+
+if __name__ == "__main__":
+    print(page(), end="")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import numpy.typing as npt
 
-from model.analysis.harmoniser import begins_half_bar, corpus_of, harmony_after, harmony_of_melody
+from model.analysis.harmoniser import begins_half_bar, harmony_after, harmony_of_melody
 from model.decoder.tokenizer import (
     LENGTHS,
     STEP,
@@ -29,7 +29,7 @@ from model.music.notes import Beat, Kept, Ticks, beat_length, beats_in_bar
 from model.music.plan import Controls, Mix, Plan
 from model.prompt.rules import figures
 from model.prompt.rules.vocabulary import usual_level
-from model.styles import thirdless_share
+from model.styles import STYLES, thirdless_share
 
 Row = tuple[int, ...]
 Array = npt.NDArray[np.float32]
@@ -233,7 +233,7 @@ def _melody_harmony(take: TakeState, frame: Beat, kept: Kept, key: Key, plan: Pl
     """Return what a melody that is led by somebody else asks for in this half bar; None where nobody leads."""
     if "melody" not in kept.parts:
         return None
-    corpus = corpus_of(plan.style_of("chords")[0][0]) if plan.style else ""
+    corpus = STYLES[plan.style_of("chords")[0][0]].corpus if plan.style else ""
     if not take.begin.melody_first:
         return (
             harmony_after(take.beats, frame, key, corpus) if take.written and begins_half_bar(frame) else None

@@ -22,7 +22,7 @@ from model.music.plan import Plan
 from model.styles import STYLES, performed_share
 
 LEVELS = st.floats(0, 1)
-MIXES = st.sampled_from(STYLES).map(lambda name: ((name, 1.0),))
+MIXES = st.sampled_from(list(STYLES)).map(lambda name: ((name, 1.0),))
 PITCHED = st.sampled_from(("bass", "chords", "melody"))
 
 

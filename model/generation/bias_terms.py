@@ -19,7 +19,7 @@ from model.analysis.harmoniser import triad_kind
 from model.decoder.tokenizer import LENGTHS, PITCH, QUALITY, SIZES, VELOCITY_STEP
 from model.generation import style_statistics
 from model.music.drums import ROLES
-from model.music.harmony import QUALITIES, Chord
+from model.music.harmony import DECODER_QUALITIES, QUALITIES, Chord
 from model.music.plan import Mix
 
 Array = npt.NDArray[np.floating]
@@ -204,7 +204,11 @@ def tones_outside(root: int, scale: Collection[int]) -> Array:
 
 
 QUALITY_TONES = np.array(
-    [[step in {t % 12 for t in tones} for step in range(12)] for tones in QUALITIES.values()], int
+    [
+        [step in {t % 12 for t in tones} for step in range(12)]
+        for tones in map(QUALITIES.__getitem__, DECODER_QUALITIES)
+    ],
+    int,
 )
 """Which pitch classes above the root each kind of chord has, 1 or 0, `(kinds, 12)`."""
 
@@ -223,7 +227,7 @@ def melody_cover_bias(melody: Mapping[int, float], weight: float) -> tuple[Array
     return weight * kinds[:, PLAIN_TRIADS].max(1), weight * kinds
 
 
-PLAIN_TRIADS = [list(QUALITIES).index(name) for name in ("", "m")]
+PLAIN_TRIADS = [DECODER_QUALITIES.index(name) for name in ("", "m")]
 """The plain triads among the kinds of chords."""
 
 
@@ -233,7 +237,7 @@ def melody_harmony(likely: Array, weight: float) -> tuple[Array, Array]:
     `likely` has the logarithm of how likely each root and kind of triad is, `(12, 3)`.
     """
     roots = np.logaddexp.reduce(likely, 1)
-    kinds = [triad_kind(Chord(0, name, 0)) for name in QUALITIES]
+    kinds = [triad_kind(Chord(0, name, 0)) for name in DECODER_QUALITIES]
     return np.asarray(weight * (roots - roots.max())), np.asarray(
         weight * (likely - roots[:, None])[:, kinds]
     )

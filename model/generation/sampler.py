@@ -20,7 +20,6 @@ from model.decoder.tokenizer import (
     NO_CHORD,
     PITCH,
     QUALITY,
-    QUALITY_NAMES,
     ROOT,
     Event,
     chord_row,
@@ -32,7 +31,7 @@ from model.generation import bias_terms, chord_bias, style_lanes
 from model.generation.beat_rules import BeatContext, Row
 from model.generation.bias_terms import MASKED, PITCHES, Bias, pitches_of_classes
 from model.generation.history import ENTRY_ORDER, MONOPHONIC_PARTS
-from model.music.harmony import QUALITIES, Chord
+from model.music.harmony import DECODER_QUALITIES, QUALITIES, Chord
 
 Mask = npt.NDArray[np.bool_]
 
@@ -308,7 +307,7 @@ class _BeatSampler:
             logits, chord_bias.quality_bias(context, root, quality_bias[root], self._penalty)
         )
         _, logits = self._next_field(h, 2, value)
-        bias = chord_bias.bass_bias(context, root, QUALITY_NAMES[value - QUALITY], self._penalty)
+        bias = chord_bias.bass_bias(context, root, DECODER_QUALITIES[value - QUALITY], self._penalty)
         row = (int(Event.CHORD), symbol, value, self._sample(logits, bias), 0)
         self._chord, self._chord_is_new, self._sounded_tones = row_chord(row), True, self._ringing_tones()
         return row

@@ -22,7 +22,7 @@ from model.analysis.harmoniser import (
     triad_kind,
 )
 from model.generation import bias_terms
-from model.music.harmony import QUALITIES, Chord, Key, parse_key
+from model.music.harmony import DECODER_QUALITIES, Chord, Key, parse_key
 from model.music.notes import METERS, Beat, Kept, Note, Ticks, beat_length, beats_in_bar
 
 C = parse_key("C major")
@@ -122,7 +122,7 @@ def test_the_fusion_weighs_roots_and_their_kinds_by_likelihood() -> None:
     roots, kinds = bias_terms.melody_harmony(log_probabilities, 2.0)
     assert int(roots.argmax()) == 7
     assert float(roots.max()) == 0
-    names = list(QUALITIES)
+    names = DECODER_QUALITIES
     assert kinds.shape == (12, len(names))
     assert kinds[7, names.index("m")] == kinds[7, names.index("m7")] > kinds[7, names.index("")]
     nothing = bias_terms.melody_harmony(log_probabilities, 0.0)

@@ -16,7 +16,7 @@ from model.generation.bias_weights import BiasWeights
 from model.generation.history import density_errors, share_outside_scale, sounding_until, velocity_corrections
 from model.generation.style_statistics import target_onsets
 from model.music.drums import ROLES
-from model.music.harmony import QUALITIES
+from model.music.harmony import DECODER_QUALITIES, QUALITIES
 from model.music.notes import PARTS, Beat, Note, Ticks
 from model.music.plan import Plan
 from model.styles import STYLES, performed_share
@@ -146,7 +146,7 @@ def test_a_part_that_is_led_is_free_near_its_height_and_pays_by_the_semitone_bey
 
 
 def test_plain_wishes_want_triads_and_rich_ones_more_tones() -> None:
-    names = list(QUALITIES)
+    names = DECODER_QUALITIES
 
     def best(complexity: float) -> int:
         wanted = bias_terms.chord_size(complexity)
@@ -159,7 +159,7 @@ def test_plain_wishes_want_triads_and_rich_ones_more_tones() -> None:
 
 @given(LEVELS, LEVELS)
 def test_light_moves_thirds_and_nothing_at_the_middle(one: float, other: float) -> None:
-    names = list(QUALITIES)
+    names = DECODER_QUALITIES
     dark, bright = (
         bias_terms.chord_size_bias(3.2, b, 1.0, 1.0, QUALITY + len(names))[QUALITY:]
         for b in sorted((one, other))
@@ -172,7 +172,7 @@ def test_light_moves_thirds_and_nothing_at_the_middle(one: float, other: float) 
 def test_a_root_covers_what_its_best_triad_does(melody: dict[int, float], root: int) -> None:
     bias, kinds = (of[root] for of in bias_terms.melody_cover_bias(melody, 1.0))
     assert -1e-9 <= bias <= 1 + 1e-9
-    assert bias == pytest.approx(max(kinds[list(QUALITIES).index(n)] for n in ("", "m")))
+    assert bias == pytest.approx(max(kinds[DECODER_QUALITIES.index(n)] for n in ("", "m")))
     assert bias_terms.melody_cover_bias({}, 6.0)[0][root] == 0
 
 

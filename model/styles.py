@@ -80,10 +80,9 @@ GRAMMAR_STYLES = tuple(s.name for s in STYLES.values() if s.has_grammar)
 """The styles that `model.training.styles` has a grammar of."""
 
 
-def style_index(name: str) -> int:
-    """Return the index that the decoder is given for a style: its own, or that of its nearest style where it has none."""
-    index = STYLES[name].index
-    return style_index(STYLES[name].nearest) if index is None else index
+def decoder_style(name: str) -> str:
+    """Return the style that the decoder plays for a style: itself, or its nearest one where it has no index."""
+    return STYLES[name].nearest if STYLES[name].index is None else name
 
 
 def drums_probability(mix: Mix, energy: float) -> float:

@@ -35,7 +35,7 @@ from model.decoder.tokenizer import (
 )
 from model.music.harmony import MODES
 from model.music.notes import METERS
-from model.styles import style_index
+from model.styles import DECODER_STYLES, decoder_style
 
 HEADER = tuple(
     Event[n]
@@ -81,7 +81,7 @@ class Header:
     def rows(self) -> Rows:
         """Return the header's rows, `(10, 5)`."""
         levels = (self.density, self.energy, self.brightness, self.complexity)
-        styles = [style_index(name) for name, _ in self.style[:2]]
+        styles = [DECODER_STYLES.index(decoder_style(name)) for name, _ in self.style[:2]]
         symbols = [
             MELODY_FIRST if self.melody_first else 0,
             0 if self.parts is None else parts_symbol(self.parts),

@@ -8,36 +8,36 @@ import pytest
 
 from model.decoder.conditioning import Header
 from model.prompt.rules.vocabulary import table
-from model.styles import DECODER_STYLES, FILE, STYLES, read_styles, style_index
+from model.styles import DECODER_STYLES, FILE, STYLES, decoder_style, read_styles
 
 LINES = FILE.read_text(encoding="utf-8").splitlines()
-NEW = "-\tdream house\tclub\tno\tsequenced\t0.2\tfull\tyes\tclub\tnormal\tpop\tdeep house\tdream house\t梦幻浩室\tt=118-126"
+NEW = "-\ttest style\tclub\tno\tsequenced\t0.2\tfull\tyes\tclub\tnormal\tpop\tdeep house\ttest style\t测试风格\tt=118-126"
 
 
 def test_the_index_of_each_style_is_the_one_the_weights_were_trained_with() -> None:
     known = {"pop": 0, "techno": 5, "jazz": 22, "metal": 34, "pop ballad": 35, "blues": 47}
     assert {name: STYLES[name].index for name in known} == known
-    assert all(DECODER_STYLES[style_index(name)] == name for name in DECODER_STYLES)
+    assert all(decoder_style(name) == name for name in DECODER_STYLES)
 
 
 @pytest.mark.parametrize("at", [len(LINES), len(LINES) - 20, len(LINES) - len(STYLES)])
 def test_a_row_added_anywhere_shifts_no_other_style(at: int) -> None:
     styles = read_styles([*LINES[:at], NEW, *LINES[at:]])
-    assert list(styles) == [*STYLES, "dream house"]
+    assert [name for name in styles if name != "test style"] == [*STYLES]
     assert {name: styles[name] for name in STYLES} == STYLES
 
 
 def test_the_decoder_gets_the_nearest_style_of_one_that_it_has_not_learnt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(STYLES, "dream house", read_styles([*LINES, NEW])["dream house"])
-    told = Header(style=(("dream house", 1.0),)).rows()
+    monkeypatch.setitem(STYLES, "test style", read_styles([*LINES, NEW])["test style"])
+    told = Header(style=(("test style", 1.0),)).rows()
     assert (told == Header(style=(("deep house", 1.0),)).rows()).all()
 
 
 def test_a_style_gets_the_next_index_when_the_decoder_learns_it() -> None:
-    styles = read_styles([*LINES, "48" + NEW[1:]])
-    assert [s.index for s in styles.values()] == [*range(49)]
+    styles = read_styles([*LINES, str(len(DECODER_STYLES)) + NEW[1:]])
+    assert [name for name, s in styles.items() if s.index is not None] == [*DECODER_STYLES, "test style"]
 
 
 @pytest.mark.parametrize("row", ["47" + NEW[1:], "49" + NEW[1:], NEW.replace("deep house", "deep home")])

@@ -19,7 +19,7 @@ from model.music.plan import LEVELS
 from model.prompt.encoder import TextEncoder, sentence_encoder
 from model.prompt.rules.vocabulary import FOLDER, Term, table
 from model.prompt.semantic_head import RIDGE, kernel
-from model.styles import DECODER_STYLES, style_index
+from model.styles import DECODER_STYLES, decoder_style
 from model.weights import FOLDER as WEIGHTS
 
 Array = npt.NDArray[np.float64]
@@ -73,7 +73,7 @@ def fit(encoder: TextEncoder) -> tuple[list[Anchor], Array, Array, Array, Array]
     for i, anchor in enumerate(pairs):
         targets[i, :5] = anchor.values
         for name, share in anchor.styles:
-            targets[i, 5 + style_index(name)] = share
+            targets[i, 5 + DECODER_STYLES.index(decoder_style(name))] = share
     middle = np.concatenate([targets[:, :5].mean(0), np.zeros(len(DECODER_STYLES))])
     weights = np.linalg.solve(kernel(vectors, vectors) + RIDGE * np.eye(len(pairs)), targets - middle)
     return pairs, vectors, targets, weights, middle

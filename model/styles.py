@@ -1,56 +1,106 @@
-"""The styles that the decoder is told: names of `terms/genres.tsv`, and of what the real songs are."""
+"""The table of styles, `styles.tsv`: one row has all that the code must know of a style apart from its grammar."""
 
 from __future__ import annotations
 
+import csv
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 
-GRAMMAR_STYLES = (
-    "pop", "r&b", "house", "deep house", "afro house", "techno", "trap", "drill", "lo-fi", "boom bap",
-    "drum and bass", "ambient", "funk", "neo-soul", "gospel", "afrobeats", "amapiano", "reggaeton",
-    "uk garage", "jersey club", "synthwave", "cinematic", "jazz", "bossa nova", "reggae", "guofeng",
-    "trance", "dubstep", "disco", "future bass", "city pop", "phonk", "cumbia", "rock", "metal",
-)  # fmt: skip
-"""Styles that `model.training.styles` has a grammar of."""
-SONG_STYLES = (
-    "pop ballad", "art song", "hymn", "folk", "standard", "latin", "hip hop", "soul", "afro-cuban", "punk",
-    "new orleans", "country", "blues",
-)  # fmt: skip
-"""Styles that only real songs have."""
-STYLES = GRAMMAR_STYLES + SONG_STYLES
-"""In the order of the decoder's vocabulary; new ones go to the end."""
+from model.music.plan import Mix
+
+FILE = Path(__file__).with_name("styles.tsv")
 MAX_STYLES = 64
-"""Room in the vocabulary."""
-
-PERFORMED_STYLES = (*SONG_STYLES, "pop")
-"""What is played as people play: the styles of real songs, and pop, which most words without a style become."""
-
-THIRDLESS_STYLES = ("metal", "rock", "punk", "phonk", "dubstep", "guofeng")
-"""What leaves chords without their thirds: root, fifth and octave, or a figure of few tones."""
-
-_NEVER, _ALWAYS = 9.0, -9.0
-_DRUMS_FROM = {
-    "ambient": _NEVER, "art song": _NEVER, "hymn": _NEVER, "folk": 0.75, "pop ballad": 0.5, "cinematic": 0.45,
-    "guofeng": 0.42, "standard": 0.3,
-}  # fmt: skip
-"""Styles without drums, or with them only from some energy on; all others have them."""
+"""Size of the range of styles in the decoder's vocabulary."""
 
 
-def drums_probability(mix: tuple[tuple[str, float], ...], energy: float) -> float:
+@dataclass(frozen=True, slots=True)
+class Style:
+    """A row of the table; its head explains the columns.
+
+    `index` is None for a style that no weights have learnt. `drums_from` is an energy 0..1, or ±9 for never and always.
+    """
+
+    index: int | None
+    name: str
+    family: str
+    has_grammar: bool
+    is_performed: bool
+    drums_from: float
+    has_bare_chords: bool
+    has_fills: bool
+    has_club_form: bool
+    is_half_time: bool
+    corpus: str
+    nearest: str
+    words: str
+    """The row as `model.prompt.rules.vocabulary` reads one of genres.tsv: names, Chinese names, facts."""
+
+
+def read_styles(lines: list[str]) -> dict[str, Style]:
+    """Return the styles by name, those with an index first and in its order. Raises ValueError for a table that contradicts itself."""
+    rows = csv.DictReader((x for x in lines if not x.startswith("#")), delimiter="\t", quoting=csv.QUOTE_NONE)
+    found = [
+        Style(
+            index=None if row["index"] == "-" else int(row["index"]),
+            name=row["name"],
+            family=row["family"],
+            has_grammar=row["grammar"] == "yes",
+            is_performed=row["played"] == "performed",
+            drums_from=float({"never": "9", "always": "-9"}.get(row["drums_from"], row["drums_from"])),
+            has_bare_chords=row["thirds"] == "bare",
+            has_fills=row["fills"] == "yes",
+            has_club_form=row["form"] == "club",
+            is_half_time=row["feel"] == "half",
+            corpus=row["corpus"],
+            nearest=row["nearest"],
+            words="\t".join((row["words"], row["cjk"], row["facts"])),
+        )
+        for row in rows
+    ]
+    found.sort(key=lambda s: MAX_STYLES if s.index is None else s.index)
+    styles = {s.name: s for s in found}
+    learnt = [s.index for s in found if s.index is not None]
+    if len(styles) < len(found) or learnt != [*range(len(learnt))] or len(learnt) > MAX_STYLES:
+        raise ValueError(f"styles have one name each and indices 0, 1, 2 … below {MAX_STYLES}")
+    for s in found:
+        if s.nearest not in styles or styles[s.nearest].index is None or not styles[s.nearest].has_grammar:
+            raise ValueError(
+                f"the nearest style of {s.name} is one with an index and a grammar, not {s.nearest}"
+            )
+    return styles
+
+
+STYLES = read_styles(FILE.read_text(encoding="utf-8").splitlines())
+"""All styles by name, those of the decoder's vocabulary first and in its order."""
+DECODER_STYLES = tuple(s.name for s in STYLES.values() if s.index is not None)
+"""The names of the decoder's vocabulary, by index."""
+GRAMMAR_STYLES = tuple(s.name for s in STYLES.values() if s.has_grammar)
+"""The styles that `model.training.styles` has a grammar of."""
+
+
+def decoder_style(name: str) -> str:
+    """Return the style that the decoder plays for a style: itself, or its nearest one where it has no index."""
+    return STYLES[name].nearest if STYLES[name].index is None else name
+
+
+def drums_probability(mix: Mix, energy: float) -> float:
     """Return how likely a mix of styles has drums at an energy 0..1."""
-    likely = sum(w / (1 + math.exp(-(energy - _DRUMS_FROM.get(name, _ALWAYS)) / 0.05)) for name, w in mix)
+    likely = sum(w / (1 + math.exp(-(energy - STYLES[name].drums_from) / 0.05)) for name, w in mix)
     return likely / (sum(w for _, w in mix) or 1.0)
 
 
-def performed_share(mix: tuple[tuple[str, float], ...]) -> float:
-    """Return the share of a mix of styles, 0..1, that is played as people play; 0 of no style."""
-    return _share(mix, PERFORMED_STYLES)
+def performed_share(mix: Mix) -> float:
+    """Return the share of a mix of styles, 0..1, that is played as people play; 0 without styles."""
+    return _share(mix, lambda style: style.is_performed)
 
 
-def thirdless_share(mix: tuple[tuple[str, float], ...]) -> float:
-    """Return the share of a mix of styles, 0..1, whose chords need no third; 0 of no style."""
-    return _share(mix, THIRDLESS_STYLES)
+def thirdless_share(mix: Mix) -> float:
+    """Return the share of a mix of styles, 0..1, whose chords need no third; 0 without styles."""
+    return _share(mix, lambda style: style.has_bare_chords)
 
 
-def _share(mix: tuple[tuple[str, float], ...], names: tuple[str, ...]) -> float:
+def _share(mix: Mix, has: Callable[[Style], bool]) -> float:
     whole = sum(w for _, w in mix)
-    return sum(w for name, w in mix if name in names) / whole if whole else 0.0
+    return sum(w for name, w in mix if has(STYLES[name])) / whole if whole else 0.0

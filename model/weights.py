@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
+import mmap
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -63,6 +65,38 @@ def read(path: Path) -> tuple[dict[str, Any], dict[str, str]]:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except (SafetensorError, OSError) as error:
         raise WeightsError(f"{path.name} cannot be read ({error}): install LLMBall again") from error
+
+
+def map_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of a safetensors file mapped into memory, read-only and shared by all processes that map it.
+
+    No hash is computed. Raises OSError where the file cannot be opened, `WeightsError` where it is not whole.
+    """
+    with path.open("rb") as file:
+        data = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    try:
+        start = 8 + int.from_bytes(data[:8], "little")
+        header = json.loads(data[8:start])
+        found = {}
+        for name, told in header.items():
+            if name != "__metadata__":
+                count, begin = math.prod(told["shape"]), start + told["data_offsets"][0]
+                found[name] = np.frombuffer(data, _DTYPES[told["dtype"]], count, begin).reshape(told["shape"])
+    except (KeyError, ValueError) as error:
+        raise WeightsError(f"{path.name} is not whole: delete it") from error
+    return found
+
+
+_DTYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "U64": "<u8",
+    "I64": "<i8",
+    "U32": "<u4",
+    "I32": "<i4",
+    "I8": "i1",
+    "U8": "u1",
+}
 
 
 def check_all(folder: Path = FOLDER) -> None:

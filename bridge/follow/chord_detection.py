@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from bridge.clock import Seconds
 from bridge.follow.keyboard import Keyboard, KeyPress
-from model.music.harmony import QUALITIES, Chord, Key
+from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, Key
 
 MAX_COST = 3.4
 """A chord that costs more is none: what is held is a cluster, or too little."""
@@ -45,14 +45,6 @@ _INVERSION_COST = {3: 0.9, 4: 0.9, 7: 1.0}
 
 
 _OTHER_BASS_COST = 1.3
-
-
-_RARITY_COST = {
-    "": 0.0, "m": 0.0, "7": 0.3, "maj7": 0.3, "m7": 0.3, "dim": 0.4, "sus4": 0.5, "sus2": 0.6, "5": 0.5, "m7b5": 0.5,
-    "dim7": 0.5, "aug": 0.6, "add9": 0.5, "madd9": 0.5, "6": 0.7, "m6": 0.8, "7sus4": 0.5, "mmaj7": 0.6, "aug7": 0.6,
-    "9": 0.6, "maj9": 0.6, "m9": 0.6, "69": 0.8, "11": 0.8, "m11": 0.9, "13": 0.8, "maj13": 0.9, "7b9": 0.6, "7#9": 0.7,
-    "7alt": 0.8,
-}  # fmt: skip
 
 
 def detect_chord(pitches: Collection[int], key: Key | None = None) -> Chord | None:
@@ -91,7 +83,7 @@ def _cost(
     classes: frozenset[int], root: int, quality: str, pitch_classes: frozenset[int], bass: int
 ) -> float:
     extra = pitch_classes - classes
-    cost = _RARITY_COST[quality]
+    cost = CHORD_QUALITIES[quality].rarity
     if bass in extra:
         extra -= {bass}
         cost += FOREIGN_BASS_COST

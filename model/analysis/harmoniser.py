@@ -81,13 +81,6 @@ CORPORA = ("pop", "standard", "art song", "hymn")
 FEATURES = HALF_BAR_FEATURES + 12 * SLOTS + 6 + len(CORPORA)
 
 
-def corpus_of(style: str) -> str:
-    """Return whose chords a style of `model.styles` has."""
-    if style in ("art song", "hymn"):
-        return style
-    return "standard" if style in ("standard", "jazz swing", "bossa nova", "new orleans", "blues") else "pop"
-
-
 def features(
     parts: Sequence[Half], melody: Iterable[MelodyNote], key: Key, corpus: str = CORPORA[0]
 ) -> Array:

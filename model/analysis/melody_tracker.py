@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.analysis.key_finder import KEYS, KeyFilter
-from model.music.harmony import MODES, QUALITIES, Chord, Key
+from model.music.harmony import CHORD_QUALITIES, MODES, QUALITIES, Chord, Key
 from model.weights import FOLDER, load
 
 Array = npt.NDArray[np.float32]
@@ -30,11 +30,9 @@ STATES = 12 * len(TRIAD_KINDS)
 RELATIVE_MAJOR_TONICS = np.concatenate([np.arange(12), (np.arange(12) + 3) % 12])
 """The pitch class of each key's home."""
 TRIAD_EXTENSIONS = {
-    "": ("6", "maj7", "7", "add9", "sus4"),
-    "m": ("m7", "m6", "madd9"),
-    "dim": ("m7b5", "dim7"),
+    triad: tuple(q.name for q in CHORD_QUALITIES.values() if q.extends == triad) for triad in TRIAD_KINDS
 }
-"""What a triad may be coloured with to bear a tone that it has not."""
+"""The qualities that a triad may be extended to."""
 MIN_CHANGE_RATIO = 1.1
 """How much likelier than the chord that holds another must be."""
 KEY_FILTER_EXPONENT = 0.5

@@ -16,7 +16,7 @@ import mido
 
 from model.analysis.key_finder import find_key
 from model.music.drums import ROLES
-from model.music.harmony import QUALITIES, Chord, Key, chord_symbol, parse_chord, parse_key
+from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, Key, chord_symbol, parse_chord, parse_key
 from model.music.midifile import (
     CHANNELS,
     MidiFileError,
@@ -211,7 +211,7 @@ def detect_chords(song: Song) -> tuple[tuple[Ticks, str], ...]:
     return tuple(found)
 
 
-_PLAIN = ("", "m", "7", "maj7", "m7", "dim", "sus4", "m7b5", "sus2", "6")
+_FOUND_IN_FILES = tuple(q.name for q in CHORD_QUALITIES.values() if q.is_found_in_files)
 
 
 def _best_chord(notes: Sequence[tuple[Note, int]], key: Key) -> Chord | None:
@@ -233,5 +233,5 @@ def _best_chord(notes: Sequence[tuple[Note, int]], key: Key) -> Chord | None:
         kin = 0.02 * sum(t in key.pitch_classes for t in tones) / len(tones)
         return inside / whole - 0.13 * silent - 0.04 * len(tones) + 0.12 * (root == low) + kin
 
-    root, quality = max(((r, q) for r in range(12) for q in _PLAIN), key=lambda c: score(*c))
+    root, quality = max(((r, q) for r in range(12) for q in _FOUND_IN_FILES), key=lambda c: score(*c))
     return Chord(root, quality, root)

@@ -35,7 +35,7 @@ from model.decoder.tokenizer import (
 )
 from model.music.harmony import MODES
 from model.music.notes import METERS
-from model.styles import STYLES
+from model.styles import DECODER_STYLES, decoder_style
 
 HEADER = (Event.BOS, *(e for e in Event if Event.PARTS <= e <= Event.STYLE))
 """The header's rows in their order."""
@@ -67,7 +67,7 @@ class Header:
     def rows(self) -> Rows:
         """Return the header's rows, `(10, 5)`."""
         levels = (self.density, self.energy, self.brightness, self.complexity)
-        styles = [STYLES.index(name) for name, _ in self.style[:2]]
+        styles = [DECODER_STYLES.index(decoder_style(name)) for name, _ in self.style[:2]]
         symbols = [
             MELODY_FIRST if self.melody_first else 0,
             0 if self.parts is None else parts_symbol(self.parts),

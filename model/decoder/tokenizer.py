@@ -27,7 +27,7 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from model.music.harmony import MODES, QUALITIES, Chord, chord_symbol, parse_chord
+from model.music.harmony import DECODER_QUALITIES, MODES, Chord, chord_symbol, parse_chord, quality_token
 from model.music.notes import METERS, TICKS_PER_QUARTER, Beat, Note, Ticks, beats_in_bar
 from model.styles import MAX_STYLES
 
@@ -90,9 +90,8 @@ LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 18, 20, 21, 22, 24
            48, 54, 60, 66, 72, 78, 84, 90, 96, 108, 120, 132, 144, 168, 192, 216, 240, 288, 336, 384)
 # fmt: on
 """Classes of note length in grid ticks: dense up to a quarter, then coarser, to four bars of 4/4."""
-QUALITY_NAMES = tuple(QUALITIES)
 QUALITY = 1 + len(LENGTHS)
-SECTION = QUALITY + len(QUALITY_NAMES)
+SECTION = QUALITY + len(DECODER_QUALITIES)
 SECTIONS = ("intro", "groove", "build", "drop", "variation", "fill", "break", "ending")
 MODE = SECTION + len(SECTIONS)
 SECOND_STYLE = MODE + len(MODES)
@@ -145,7 +144,7 @@ def chord_row(chord: Chord | None) -> tuple[int, ...]:
     """Return the row of a chord symbol; None is "no chord"."""
     if chord is None:
         return (Event.CHORD, NO_CHORD, 0, 0, 0)
-    quality = QUALITY + QUALITY_NAMES.index(chord.quality)
+    quality = QUALITY + quality_token(chord.quality)
     return (Event.CHORD, ROOT + chord.root, quality, BASS + (chord.bass - chord.root) % 12, 0)
 
 
@@ -154,7 +153,7 @@ def row_chord(row: Sequence[int]) -> Chord | None:
     if row[1] == NO_CHORD:
         return None
     root = int(row[1]) - ROOT
-    return Chord(root, QUALITY_NAMES[int(row[2]) - QUALITY], (root + int(row[3]) - BASS) % 12)
+    return Chord(root, DECODER_QUALITIES[int(row[2]) - QUALITY], (root + int(row[3]) - BASS) % 12)
 
 
 def note_row(note: Note) -> tuple[int, ...]:

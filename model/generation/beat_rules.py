@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from model.analysis.harmoniser import begins_half_bar, corpus_of, harmony_after, harmony_of_melody
+from model.analysis.harmoniser import begins_half_bar, harmony_after, harmony_of_melody
 from model.decoder.engine import Array
 from model.decoder.tokenizer import (
     LENGTHS,
@@ -27,7 +27,7 @@ from model.music.notes import Beat, Kept, Ticks, beat_length, beats_in_bar
 from model.music.plan import Controls, Mix, Plan
 from model.prompt.rules import figures
 from model.prompt.rules.vocabulary import usual_level
-from model.styles import thirdless_share
+from model.styles import STYLES, thirdless_share
 
 Row = tuple[int, ...]
 MAX_SHARE_OUTSIDE_SCALE = 0.06
@@ -291,7 +291,7 @@ class BeatRequest:
         take, frame, key = self.take, self.frame, self.key
         if "melody" not in self.kept.parts:
             return None
-        corpus = corpus_of(self.plan.style_of("chords")[0][0]) if self.plan.style else ""
+        corpus = STYLES[self.plan.style_of("chords")[0][0]].corpus if self.plan.style else ""
         if not take.begin.melody_first:
             follows = take.written and begins_half_bar(frame)
             return harmony_after(take.beats, frame, key, corpus) if follows else None

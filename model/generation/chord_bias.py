@@ -1,6 +1,6 @@
 """Formulas of the biases on chords, in logits: whether one begins, its root, quality and bass. Listed in `model.generation.bias_table`.
 
-Root biases are `(12,)` by pitch class, quality biases `(qualities,)` in the order of `harmony.QUALITIES`. Pure.
+Root biases are `(12,)` by pitch class, quality biases `(qualities,)` in the order of `harmony.DECODER_QUALITIES`. Pure.
 """
 
 from __future__ import annotations
@@ -14,19 +14,23 @@ import numpy.typing as npt
 
 from model.analysis.harmoniser import triad_kind
 from model.generation.bias_terms import Bias, brightness_bias, outside_scale_bias
-from model.music.harmony import QUALITIES, Chord
+from model.music.harmony import DECODER_QUALITIES, QUALITIES, Chord
 
 TonicPlace = Literal["opening", "close", "loop end", "phrase start", "within"]
 """Places at which the tonic is more or less likely; an opening is a phrase start too."""
 TRIADS = (np.arange(12)[:, None] + (0, 3, 4, 6, 7)) % 12
 """The pitch classes of all triads on each root, `(12, 5)`."""
 QUALITY_TONES = np.array(
-    [[step in {t % 12 for t in tones} for step in range(12)] for tones in QUALITIES.values()], int
+    [
+        [step in {t % 12 for t in tones} for step in range(12)]
+        for tones in map(QUALITIES.__getitem__, DECODER_QUALITIES)
+    ],
+    int,
 )
 """Which pitch classes above the root each quality has, 1 or 0, `(qualities, 12)`."""
-QUALITY_TRIADS = [triad_kind(Chord(0, name, 0)) for name in QUALITIES]
+QUALITY_TRIADS = [triad_kind(Chord(0, name, 0)) for name in DECODER_QUALITIES]
 """The triad (major, minor or diminished: 0, 1, 2) that each quality extends."""
-PLAIN_TRIADS = [list(QUALITIES).index(name) for name in ("", "m")]
+PLAIN_TRIADS = [DECODER_QUALITIES.index(name) for name in ("", "m")]
 
 # Whether a chord begins
 

@@ -22,15 +22,7 @@ from model.music.drums import ROLES
 from model.music.notes import CUES, Beat
 from model.music.plan import Plan
 from model.prompt.rules.figures import FIGURES, Figure
-
-STYLES_WITHOUT_FILLS = frozenset(
-    {"ambient", "art song", "hymn", "folk", "standard", "pop ballad", "cinematic"}
-)
-"""Styles whose phrases end without a fill."""
-CLUB_STYLES = frozenset(
-    {"house", "techno", "trance", "dubstep", "future bass", "drum and bass", "jersey club", "afro house"}
-)
-
+from model.styles import STYLES
 
 _SILENT_PARTS = {"intro": {"melody"}, "break": {"drums", "bass"}}
 """Parts that are silent in a section, as long as others are left."""
@@ -73,16 +65,14 @@ def _section(bar: int, bars: int | None, style: str, left: int) -> str:
     if count is not None and bars is not None and bars >= 16 and number == 0:
         return "intro" if place < phrase // 2 else "groove"
     last = place == phrase - 1 and (bars is None or bar + 1 < bars or bars >= phrase)
-    if last and style not in STYLES_WITHOUT_FILLS:
+    if last and STYLES[style].has_fills:
         return "fill"
-    if count is not None and count >= 4 and style in CLUB_STYLES:
+    if count is not None and count >= 4 and STYLES[style].has_club_form:
         return ("groove", "build", "drop", "break")[number % 4]
     return "variation" if number % 2 else "groove"
 
 
 Row = tuple[int, ...]
-HALF_TIME_STYLES = frozenset({"trap", "dubstep", "future bass"})
-"""Styles whose snare falls on beat three unless the prompt says otherwise; drill has a pattern of its own."""
 
 
 def figure_rows(plan: Plan, frame: Beat, line: BarLine) -> tuple[Row, ...]:
@@ -123,5 +113,5 @@ def _active_figures(plan: Plan, line: BarLine) -> list[Figure]:
 
 
 def _half_time(plan: Plan, frame: Beat) -> bool:
-    known = "feel" in plan.explicit or any(name in HALF_TIME_STYLES for name, _ in plan.style[:1])
+    known = "feel" in plan.explicit or any(STYLES[name].is_half_time for name, _ in plan.style[:1])
     return plan.feel == "half" and known and frame.meter == "4/4"

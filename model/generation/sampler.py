@@ -22,7 +22,6 @@ from model.decoder.tokenizer import (
     NO_CHORD,
     PITCH,
     QUALITY,
-    QUALITY_NAMES,
     ROOT,
     SIZES,
     Event,
@@ -37,7 +36,7 @@ from model.generation.bias_table import Field, Place, add_terms, bias_of_event
 from model.generation.bias_terms import MASKED, NO_ONSET, PART_RANGES, PITCHES, Bias, pitches_of_classes
 from model.generation.history import ENTRY_ORDER, MONOPHONIC_PARTS
 from model.music.drums import ROLES
-from model.music.harmony import QUALITIES, Chord
+from model.music.harmony import DECODER_QUALITIES, QUALITIES, Chord
 
 RequiredNote = tuple[int, set[int]]
 """An event, and the pitch classes that it must bring."""
@@ -274,12 +273,12 @@ class _BeatSampler:
             return chord_row(None)
         place = Place(self._progress, root=symbol - ROOT)
         bias = np.full(SIZES[2], 9 * MASKED)  # no quality may lie within the scale: then the nearest one
-        bias[QUALITY : QUALITY + len(QUALITIES)] = 0
-        add_terms(Field.QUALITY, context, place, bias[QUALITY : QUALITY + len(QUALITIES)])
+        bias[QUALITY : QUALITY + len(DECODER_QUALITIES)] = 0
+        add_terms(Field.QUALITY, context, place, bias[QUALITY : QUALITY + len(DECODER_QUALITIES)])
         h, logits = self._next_field(h, 1, symbol)
         quality = self._sample(logits, bias)
         bias = np.full(SIZES[3], MASKED)
-        bias[[BASS + tone for tone in QUALITIES[QUALITY_NAMES[quality - QUALITY]]]] = 0
+        bias[[BASS + tone for tone in QUALITIES[DECODER_QUALITIES[quality - QUALITY]]]] = 0
         add_terms(Field.BASS, context, place, bias[BASS : BASS + 12])
         _, logits = self._next_field(h, 2, quality)
         row = (int(Event.CHORD), symbol, quality, self._sample(logits, bias), 0)

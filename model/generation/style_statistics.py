@@ -15,6 +15,7 @@ import numpy.typing as npt
 from model.decoder.tokenizer import LENGTHS
 from model.music.plan import Mix
 from model.prompt.rules.vocabulary import FOLDER
+from model.styles import decoder_style
 
 FILE = FOLDER / "habits.tsv"
 MAX_STEP = 12
@@ -34,7 +35,7 @@ def bias(style: Mix, part: str, what: str) -> Bias:
     """
     found = np.zeros(SIZES[what])
     for name, share in style:
-        found += share * table().get((name, part, what), 0.0)
+        found += share * table().get((decoder_style(name), part, what), 0.0)
     found.setflags(write=False)
     return found
 
@@ -58,7 +59,8 @@ def _table() -> dict[tuple[str, str], tuple[float, float, float]]:
 
 def target_onsets(style: Mix, part: str, density: float) -> float:
     """Return the onsets a quarter at a density (a percentile, 0..1) of a part of a mix of styles."""
-    known = [(_table()[name, part], weight) for name, weight in style if (name, part) in _table()]
+    rows = [((decoder_style(name), part), weight) for name, weight in style]
+    known = [(_table()[row], weight) for row, weight in rows if row in _table()]
     if not known:
         known = [(_table()["*", part], 1.0)]
     whole = sum(weight for _, weight in known)

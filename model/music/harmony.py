@@ -6,76 +6,87 @@ import re
 from dataclasses import dataclass, field, replace
 from functools import cache, lru_cache
 
-QUALITIES: dict[str, tuple[int, ...]] = {
-    "": (0, 4, 7),
-    "m": (0, 3, 7),
-    "7": (0, 4, 7, 10),
-    "maj7": (0, 4, 7, 11),
-    "m7": (0, 3, 7, 10),
-    "dim": (0, 3, 6),
-    "aug": (0, 4, 8),
-    "sus2": (0, 2, 7),
-    "sus4": (0, 5, 7),
-    "6": (0, 4, 7, 9),
-    "m6": (0, 3, 7, 9),
-    "m7b5": (0, 3, 6, 10),
-    "dim7": (0, 3, 6, 9),
-    "mmaj7": (0, 3, 7, 11),
-    "aug7": (0, 4, 8, 10),
-    "7sus4": (0, 5, 7, 10),
-    "9": (0, 4, 7, 10, 2),
-    "maj9": (0, 4, 7, 11, 2),
-    "m9": (0, 3, 7, 10, 2),
-    "add9": (0, 4, 7, 2),
-    "madd9": (0, 3, 7, 2),
-    "69": (0, 4, 7, 9, 2),
-    "11": (0, 7, 10, 2, 5),
-    "m11": (0, 3, 7, 10, 2, 5),
-    "13": (0, 4, 7, 10, 2, 9),
-    "maj13": (0, 4, 7, 11, 2, 9),
-    "7b9": (0, 4, 7, 10, 1),
-    "7#9": (0, 4, 7, 10, 3),
-    "7alt": (0, 4, 8, 10, 1),
-    "5": (0, 7),
-}
-"""The thirty qualities of the music language: suffix → semitones above the root."""
 
-_DIALECTS: dict[str, str] = {
-    "": "maj major M",
-    "7": "dom7 dom",
-    "maj7": "M7 ma7 Maj7 major7 Δ7 Δ ^7 ^ j7 7M",
-    "m7": "min7 mi7 -7 minor7",
-    "dim": "o ° mb5 min5-5 m-5",
-    "aug": "+ #5 +5",
-    "sus4": "sus 6sus4 add11 add4",
-    "6": "maj6 M6 add6 add13",
-    "m6": "min6 -6 mi6 m69 m6/9 min69 min6/9",
-    "m7b5": "ø ø7 hdim7 hdim min7b5 -7b5 m7-5 min7-5 halfdim mi7b5",
-    "dim7": "o7 °7 dim9",
-    "mmaj7": "mM7 minmaj7 -maj7 mMaj7 m(maj7) min(maj7) mΔ mΔ7 minMaj7 m7+ -Δ7 mmaj9 minmaj9",
-    "aug7": "7#5 +7 7+5 7+ 9#5 maj7#5 M7#5",
-    "7sus4": "7sus 9sus 9sus4 11sus 13sus 13sus4 sus7 7sus2 sus4b7",
-    "9": "dom9 7add9 7add2",
-    "maj9": "M9 Δ9 ^9 major9 maj7add9",
-    "m9": "min9 -9 mi9 m7add9",
-    "add9": "2 add2 (add9) maj(add9) maj(9) maj(2) Madd9",
-    "madd9": "min(9) m(add9) madd2 min(add9) -add9",
-    "69": "6/9 maj69 M69 6add9 maj6/9",
-    "11": "dom11 9add11",
-    "m11": "min11 -11 mi11 m7add11 min7add11 m13 min13 -13",
-    "13": "dom13 7add13 9add13 7add6",
-    "maj13": "M13 Δ13 maj11 M11 maj7#11 M7#11 Δ#11 maj9#11 #11",
-    "7b9": "7(b9) 7-9 13b9 7b913",
-    "7#9": "7(#9) 7+9",
-    "7alt": "alt 7b5 7#11 7b13 7(b5) 7#5b9 7#5#9 7b5b9 7b5#9 7b9#11 7b9b13 7#9b13 7#9#11 7(#11) 9#11 13#11 7(b13) 9b5",
-    "5": "power (no3) no3 maj(no3) 1",
-    "m": "min minor mi - m(no7)",
+@dataclass(frozen=True, slots=True)
+class ChordQuality:
+    """A row of the table of chord qualities."""
+
+    name: str
+    """The suffix of a symbol, and the key of `QUALITIES`."""
+    token: int | None
+    """Number in the decoder's vocabulary; None for a quality that no weights have learnt: the decoder gets `nearest`."""
+    tones: tuple[int, ...]
+    """Semitones above the root."""
+    rarity: float
+    """Cost of the quality beside others that fit as well, where a chord is recognised from what is played."""
+    spellings: str = ""
+    """Other suffixes that are read as it, divided by spaces."""
+    numeral: str | None = None
+    """Suffix of a lower-case Roman numeral, where it is not the name without its m."""
+    is_dominant: bool = False
+    """Whether it may pull to the chord a fifth below."""
+    extends: str | None = None
+    """The triad ("", "m", "dim") that may be extended to it so that it has a tone of the melody."""
+    is_found_in_files: bool = False
+    """Whether chords of .mid files that state none are guessed to be it."""
+    nearest: str = ""
+    """The quality with a token that stands for it in the decoder, where it has none."""
+
+
+# fmt: off
+_TABLE = (
+    ChordQuality("", 0, (0, 4, 7), 0.0, "maj major M", is_found_in_files=True),
+    ChordQuality("m", 1, (0, 3, 7), 0.0, "min minor mi - m(no7)", is_found_in_files=True),
+    ChordQuality("7", 2, (0, 4, 7, 10), 0.3, "dom7 dom", is_dominant=True, extends="", is_found_in_files=True),
+    ChordQuality("maj7", 3, (0, 4, 7, 11), 0.3, "M7 ma7 Maj7 major7 Δ7 Δ ^7 ^ j7 7M", extends="", is_found_in_files=True),
+    ChordQuality("m7", 4, (0, 3, 7, 10), 0.3, "min7 mi7 -7 minor7", extends="m", is_found_in_files=True),
+    ChordQuality("dim", 5, (0, 3, 6), 0.4, "o ° mb5 min5-5 m-5", numeral="o", is_found_in_files=True),
+    ChordQuality("aug", 6, (0, 4, 8), 0.6, "+ #5 +5"),
+    ChordQuality("sus2", 7, (0, 2, 7), 0.6, "", is_found_in_files=True),
+    ChordQuality("sus4", 8, (0, 5, 7), 0.5, "sus 6sus4 add11 add4", extends="", is_found_in_files=True),
+    ChordQuality("6", 9, (0, 4, 7, 9), 0.7, "maj6 M6 add6 add13", extends="", is_found_in_files=True),
+    ChordQuality("m6", 10, (0, 3, 7, 9), 0.8, "min6 -6 mi6 m69 m6/9 min69 min6/9", extends="m"),
+    ChordQuality("m7b5", 11, (0, 3, 6, 10), 0.5, "ø ø7 hdim7 hdim min7b5 -7b5 m7-5 min7-5 halfdim mi7b5", numeral="ø7", extends="dim", is_found_in_files=True),
+    ChordQuality("dim7", 12, (0, 3, 6, 9), 0.5, "o7 °7 dim9", numeral="o7", extends="dim"),
+    ChordQuality("mmaj7", 13, (0, 3, 7, 11), 0.6, "mM7 minmaj7 -maj7 mMaj7 m(maj7) min(maj7) mΔ mΔ7 minMaj7 m7+ -Δ7 mmaj9 minmaj9", numeral="maj7"),
+    ChordQuality("aug7", 14, (0, 4, 8, 10), 0.6, "7#5 +7 7+5 7+ 9#5 maj7#5 M7#5", is_dominant=True),
+    ChordQuality("7sus4", 15, (0, 5, 7, 10), 0.5, "7sus 9sus 9sus4 11sus 13sus 13sus4 sus7 7sus2 sus4b7", is_dominant=True),
+    ChordQuality("9", 16, (0, 4, 7, 10, 2), 0.6, "dom9 7add9 7add2", is_dominant=True),
+    ChordQuality("maj9", 17, (0, 4, 7, 11, 2), 0.6, "M9 Δ9 ^9 major9 maj7add9"),
+    ChordQuality("m9", 18, (0, 3, 7, 10, 2), 0.6, "min9 -9 mi9 m7add9"),
+    ChordQuality("add9", 19, (0, 4, 7, 2), 0.5, "2 add2 (add9) maj(add9) maj(9) maj(2) Madd9", extends=""),
+    ChordQuality("madd9", 20, (0, 3, 7, 2), 0.5, "min(9) m(add9) madd2 min(add9) -add9", extends="m"),
+    ChordQuality("69", 21, (0, 4, 7, 9, 2), 0.8, "6/9 maj69 M69 6add9 maj6/9"),
+    ChordQuality("11", 22, (0, 7, 10, 2, 5), 0.8, "dom11 9add11"),
+    ChordQuality("m11", 23, (0, 3, 7, 10, 2, 5), 0.9, "min11 -11 mi11 m7add11 min7add11 m13 min13 -13"),
+    ChordQuality("13", 24, (0, 4, 7, 10, 2, 9), 0.8, "dom13 7add13 9add13 7add6", is_dominant=True),
+    ChordQuality("maj13", 25, (0, 4, 7, 11, 2, 9), 0.9, "M13 Δ13 maj11 M11 maj7#11 M7#11 Δ#11 maj9#11 #11"),
+    ChordQuality("7b9", 26, (0, 4, 7, 10, 1), 0.6, "7(b9) 7-9 13b9 7b913", is_dominant=True),
+    ChordQuality("7#9", 27, (0, 4, 7, 10, 3), 0.7, "7(#9) 7+9", is_dominant=True),
+    ChordQuality("7alt", 28, (0, 4, 8, 10, 1), 0.8, "alt 7b5 7#11 7b13 7(b5) 7#5b9 7#5#9 7b5b9 7b5#9 7b9#11 7b9b13 7#9b13 7#9#11 7(#11) 9#11 13#11 7(b13) 9b5", is_dominant=True),
+    ChordQuality("5", 29, (0, 7), 0.5, "power (no3) no3 maj(no3) 1"),
+)
+# fmt: on
+CHORD_QUALITIES = {
+    q.name: q for q in sorted(_TABLE, key=lambda q: len(_TABLE) if q.token is None else q.token)
 }
+"""The chord qualities by name, those of the decoder's vocabulary first and in its order."""
+QUALITIES = {name: quality.tones for name, quality in CHORD_QUALITIES.items()}
+"""Name → semitones above the root."""
+DECODER_QUALITIES = tuple(q.name for q in CHORD_QUALITIES.values() if q.token is not None)
+"""The names of the decoder's vocabulary, by token."""
+
+
+def quality_token(name: str) -> int:
+    """Return the token of a quality, or that of its nearest one where it has none."""
+    token = CHORD_QUALITIES[name].token
+    return quality_token(CHORD_QUALITIES[name].nearest) if token is None else token
+
 
 SUFFIXES = {name: name for name in QUALITIES} | {
-    spelling: quality for quality, spellings in _DIALECTS.items() for spelling in spellings.split()
+    spelling: name for name, quality in CHORD_QUALITIES.items() for spelling in quality.spellings.split()
 }
-SUFFIXES["maj"] = ""
+"""Every suffix of a chord symbol that is read → the name of its quality."""
 
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11, "H": 11}
 _SHARP_NAMES = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
@@ -112,7 +123,7 @@ class Chord:
         if not (0 <= self.root < 12 and 0 <= self.bass < 12):
             raise ValueError(f"root and bass are pitch classes in 0..11: {self}")
         if self.quality not in QUALITIES:
-            raise ValueError(f"not one of the thirty chord qualities: {self.quality!r}")
+            raise ValueError(f"not a chord quality: {self.quality!r}")
 
     @property
     def pitch_classes(self) -> frozenset[int]:
@@ -136,7 +147,7 @@ def note_name(pitch_class_: int, flats: bool = False) -> str:
 
 @cache
 def parse_chord(text: str) -> Chord:
-    """Return the chord of a symbol in any of the usual dialects, rarer ones as the nearest of the thirty.
+    """Return the chord of a symbol in any of the usual dialects, rarer ones as the nearest of the table.
 
     Raises ValueError.
     """

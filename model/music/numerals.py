@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from model.music.harmony import (
+    CHORD_QUALITIES,
     MODES,
     QUALITIES,
     SIGNS,
@@ -88,9 +89,8 @@ def numeral(chord: Chord, key: Key) -> str:
     suffix = chord.quality
     if minor:
         name = name.replace("I", "i").replace("V", "v")
-        suffix = {"dim": "o", "dim7": "o7", "m7b5": "ø7", "mmaj7": "maj7"}.get(
-            suffix, suffix.removeprefix("m")
-        )
+        stated = CHORD_QUALITIES[suffix].numeral
+        suffix = suffix.removeprefix("m") if stated is None else stated
     return name + suffix
 
 
@@ -179,9 +179,6 @@ _MINOR = {
 }  # fmt: skip
 
 
-_DOMINANTS = frozenset({"7", "9", "13", "7b9", "7#9", "7alt", "aug7", "7sus4"})
-
-
 def role(chord: Chord, key: Key) -> str:
     """Return what a chord does, such as "the dominant, which pulls home to C"."""
     above = (chord.root - key.tonic) % 12
@@ -197,7 +194,7 @@ def applied(chord: Chord, key: Key) -> int | None:
     aim = (chord.root + 5) % 12
     raised = (chord.root + 4) % 12 not in key.pitch_classes
     if (
-        chord.quality not in _DOMINANTS | {""}
+        not (CHORD_QUALITIES[chord.quality].is_dominant or chord.quality == "")
         or aim == key.tonic
         or aim not in key.pitch_classes
         or not raised

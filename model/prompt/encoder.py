@@ -63,10 +63,9 @@ class _CachedEncoder:
 
 def sentence_encoder() -> TextEncoder:
     """Return the default: USE multilingual v3, 512-d, one thread."""
-    from model.prompt.use_encoder import sentence_model  # late: not every command needs it
+    from model.prompt.use_encoder import use_encoder  # late: not every command needs it
 
-    use = sentence_model()
-    return _CachedEncoder("use-multilingual-v3", lambda text: np.asarray(use.encode(text)))
+    return _CachedEncoder("use-multilingual-v3", use_encoder().encode)
 
 
 def hash_encoder() -> TextEncoder:

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from model.music.plan import LEVELS
 from model.native.library import Int8Matrix, fast_matrix
 from model.prompt.encoder import Embedding
-from model.styles import STYLES
+from model.styles import DECODER_STYLES
 from model.weights import FOLDER, read
 
 Array = npt.NDArray[np.floating]
@@ -72,7 +72,7 @@ def styles(text: Embedding) -> dict[str, float]:
     scores = _head_output(text.tobytes())[5:] + head()["middle"][5:]
     odds = np.exp((scores - _NO_STYLE) / _SHARPNESS)
     shares = odds / (odds.sum() + 1)
-    return {STYLES[i]: float(shares[i]) for i in np.argsort(-shares)}
+    return {DECODER_STYLES[i]: float(shares[i]) for i in np.argsort(-shares)}
 
 
 def spreads(text: Embedding) -> dict[str, float]:

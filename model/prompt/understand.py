@@ -32,7 +32,7 @@ from model.prompt.rules.reader import ParsedPrompt, parse_prompt
 from model.prompt.rules.two_styles import WALTZES, TwoStyles
 from model.prompt.rules.vocabulary import FOLDER as TERMS
 from model.prompt.rules.vocabulary import Term, table
-from model.styles import STYLES, drums_probability
+from model.styles import DECODER_STYLES, drums_probability
 
 TONICS = {"major": (0, 7, 5, 2, 10, 9, 3), "minor": (9, 4, 2, 0, 7, 5, 11)}
 
@@ -126,10 +126,10 @@ def styles(parsed: ParsedPrompt, text: Embedding, energy: float) -> Mix:
 def style_likelihoods(parsed: ParsedPrompt, text: Embedding, energy: float) -> Odds:
     """Return the likelihood of each style by the embedding and the instruments, the likeliest first, summing to 1."""
     # where the rules have read all, "Am F C G", there is no sense to lean on
-    likely = semantic_head.styles(text) if parsed.rest else dict.fromkeys(STYLES, 0.0)
+    likely = semantic_head.styles(text) if parsed.rest else dict.fromkeys(DECODER_STYLES, 0.0)
     hinted = _summed(table()[name.lower()].styles for _, name in parsed.instruments)
     for name, weight in hinted.items():  # each hint as likely as a leaning can be
-        likely[name] += weight
+        likely[name] = likely.get(name, 0.0) + weight
     if hinted:
         likely = {name: share / (1 + sum(hinted.values())) for name, share in likely.items()}
     neutral = "pop ballad" if energy < _CALM_NEUTRAL else "pop"

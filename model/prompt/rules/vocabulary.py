@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from model.music.plan import LEVELS
+from model.styles import STYLES
 
 FOLDER = Path(__file__).with_name("tables")
 TERM_KINDS = ("genres", "moods", "instruments", "artists")
@@ -79,20 +80,21 @@ class FoundTerm:
 @cache
 def table() -> dict[str, Term]:
     """Return alias (lower case) → term, for all kinds; the first row of an alias counts."""
-    found: dict[str, Term] = {}
+    rows = [("genres", style.words, style.name) for style in STYLES.values()]
     for kind in TERM_KINDS:
-        for line in (FOLDER / f"{kind}.tsv").read_text(encoding="utf-8").splitlines():
-            if line.startswith("#"):
-                continue
-            latin, cjk, facts = line.split("\t")
-            aliases = [a for a in (*latin.split("|"), *cjk.split("|")) if a]
-            term = _term(aliases[0], kind, dict(f.split("=") for f in facts.split(";")))
-            for alias in aliases:
-                found.setdefault(alias.lower(), term)
+        lines = (FOLDER / f"{kind}.tsv").read_text(encoding="utf-8").splitlines()
+        rows += [(kind, line, "") for line in lines if not line.startswith("#")]
+    found: dict[str, Term] = {}
+    for kind, line, style_name in rows:
+        latin, cjk, facts = line.split("\t")
+        aliases = [a for a in (*latin.split("|"), *cjk.split("|")) if a]
+        term = _term(aliases[0], kind, dict(f.split("=") for f in facts.split(";")), style_name)
+        for alias in aliases:
+            found.setdefault(alias.lower(), term)
     return found
 
 
-def _term(name: str, kind: str, facts: dict[str, str]) -> Term:
+def _term(name: str, kind: str, facts: dict[str, str], style: str) -> Term:
     low, _, high = facts.get("t", "").partition("-")
     return Term(
         name,
@@ -104,7 +106,7 @@ def _term(name: str, kind: str, facts: dict[str, str]) -> Term:
         swing_unit=int(facts.get("u", "8")),
         part=facts.get("part"),
         program=int(facts["gm"]) if "gm" in facts else None,
-        styles=_styles(facts.get("y", name if kind == "genres" else "")),
+        styles=_styles(facts.get("y", style)),
         **{name: float(facts[k]) for k, name in _LEVELS.items() if k in facts},
     )
 

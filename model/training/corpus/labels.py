@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from model.music.plan import Mix
 from model.training.corpus.song import Song
-
-Mix = tuple[tuple[str, float], ...]
 
 BY_SOURCE: dict[str, Mix] = {
     "pop909": (("pop ballad", 1.0),),

@@ -8,18 +8,14 @@ from model.music.midifile import Song
 from model.music.notes import Note, Ticks
 from model.music.plan import Plan
 from model.music.swing import swung
-from model.styles import GRAMMAR_STYLES
+from model.styles import STYLES
 from model.training.styles.piece import PieceSpec, piece
-
-NEAREST = {"pop ballad": "pop", "art song": "cinematic", "hymn": "gospel", "folk": "guofeng", "standard": "jazz",
-           "latin": "cumbia", "hip hop": "boom bap", "soul": "neo-soul", "afro-cuban": "cumbia", "punk": "rock",
-           "new orleans": "funk", "country": "rock", "blues": "gospel"}  # fmt: skip
-"""For the styles that have no grammar of their own."""
 
 
 def clip(plan: Plan, seed: int, bars: int) -> Song:
     """Return a piece by the grammar nearest to the plan, in its tempo, key, levels and parts, as a clip of `bars`."""
-    name = next((NEAREST.get(s, s) for s, _ in plan.style if NEAREST.get(s, s) in GRAMMAR_STYLES), "pop")
+    first = STYLES[plan.style[0][0] if plan.style else "pop"]
+    name = first.name if first.has_grammar else first.nearest
     mood = PieceSpec(plan.energy, plan.density, plan.complexity, plan.tempo, plan.key, bars)
     made = piece(name, seed, mood)
     flats = parse_key(plan.key).flats

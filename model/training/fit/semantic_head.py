@@ -19,7 +19,7 @@ from model.music.plan import LEVELS
 from model.prompt.encoder import TextEncoder, sentence_encoder
 from model.prompt.rules.vocabulary import FOLDER, Term, table
 from model.prompt.semantic_head import RIDGE, kernel
-from model.styles import STYLES
+from model.styles import DECODER_STYLES, decoder_style
 from model.weights import FOLDER as WEIGHTS
 
 Array = npt.NDArray[np.float64]
@@ -69,12 +69,12 @@ def fit(encoder: TextEncoder) -> tuple[list[Anchor], Array, Array, Array, Array]
     """
     pairs = anchors()
     vectors = np.stack([encoder.encode(a.text) for a in pairs]).astype(np.float64)
-    targets = np.zeros((len(pairs), 5 + len(STYLES)))
+    targets = np.zeros((len(pairs), 5 + len(DECODER_STYLES)))
     for i, anchor in enumerate(pairs):
         targets[i, :5] = anchor.values
         for name, share in anchor.styles:
-            targets[i, 5 + STYLES.index(name)] = share
-    middle = np.concatenate([targets[:, :5].mean(0), np.zeros(len(STYLES))])
+            targets[i, 5 + DECODER_STYLES.index(decoder_style(name))] = share
+    middle = np.concatenate([targets[:, :5].mean(0), np.zeros(len(DECODER_STYLES))])
     weights = np.linalg.solve(kernel(vectors, vectors) + RIDGE * np.eye(len(pairs)), targets - middle)
     return pairs, vectors, targets, weights, middle
 
@@ -92,7 +92,7 @@ def report(pairs: list[Anchor], targets: Array, guesses: Array) -> str:
     second = np.argsort(-guesses[:, 5:], 1)[:, :2] == targets[:, 5:].argmax(1)[:, None]
     octaves = np.abs(guesses[:, 0] - targets[:, 0])
     lines = [
-        f"{len(pairs)} anchors, {int(scenes.sum())} scenes of {len(STYLES)} styles, each left out once",
+        f"{len(pairs)} anchors, {int(scenes.sum())} scenes of {len(DECODER_STYLES)} styles, each left out once",
         f"scenes: style first {right[scenes].mean():.1%}, among the first two {second[scenes].any(1).mean():.1%}, "
         f"share of its style {guesses[scenes, 5:][targets[scenes, 5:] == 1].mean():.2f}",
         f"tempo: median error {np.median(octaves) * 100:.0f} % of an octave",
@@ -111,7 +111,7 @@ def main() -> None:
     path: Path = WEIGHTS / "plan.safetensors"
     arrays = {"vectors": vectors, "weights": weights, "middle": middle, "targets": targets[:, :5]}
     stored = {name: array.astype(np.float16) for name, array in arrays.items()}
-    save_file(stored, path, {"fields": " ".join(("tempo", *LEVELS)), "styles": "|".join(STYLES)})
+    save_file(stored, path, {"fields": " ".join(("tempo", *LEVELS)), "styles": "|".join(DECODER_STYLES)})
     sys.stdout.write(f"→ {path.name}, {path.stat().st_size / 1e6:.2f} MB\n")
 
 

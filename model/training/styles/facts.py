@@ -1,4 +1,4 @@
-"""`python -m model.training.styles.facts`: the table of docs/styles.md, from the files."""
+"""`python -m model.training.styles.facts`: the grammars as a table."""
 
 from __future__ import annotations
 

@@ -22,7 +22,7 @@ from model.analysis.harmoniser import (
     triad_kind,
 )
 from model.generation import chord_bias
-from model.music.harmony import QUALITIES, Chord, Key, parse_key
+from model.music.harmony import DECODER_QUALITIES, Chord, Key, parse_key
 from model.music.notes import METERS, Beat, Kept, Note, Ticks, beat_length, beats_in_bar
 
 C = parse_key("C major")
@@ -123,7 +123,7 @@ def test_the_fusion_weighs_roots_and_their_kinds_by_likelihood() -> None:
     qualities = chord_bias.likely_quality_bias(log_probabilities, 7, 2.0)
     assert int(roots.argmax()) == 7
     assert float(roots.max()) == 0
-    names = list(QUALITIES)
+    names = list(DECODER_QUALITIES)
     assert qualities.shape == (len(names),)
     assert qualities[names.index("m")] == qualities[names.index("m7")] > qualities[names.index("")]
     assert not chord_bias.likely_root_bias(log_probabilities, 0.0).any()

@@ -3,13 +3,22 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.decoder import tokenizer
 from model.decoder.conditioning import Header
 from model.decoder.tokenizer import LENGTHS, SIZES, STEP, Event, beats_of, decode, encode, to_token_grid
-from model.music.harmony import QUALITIES, Chord, chord_symbol, parse_chord
+from model.music.harmony import (
+    CHORD_QUALITIES,
+    DECODER_QUALITIES,
+    QUALITIES,
+    Chord,
+    ChordQuality,
+    chord_symbol,
+    parse_chord,
+)
 from model.music.notes import METERS, Beat, Note, Ticks, beat_length, beats_in_bar
 from model.training.corpus.transposition import transposed
 
@@ -21,7 +30,7 @@ lattice = st.builds(
     st.sampled_from(tokenizer.PART_ORDER), st.integers(-10, 9),
 )  # fmt: skip
 chords = st.none() | st.builds(
-    Chord, st.integers(0, 11), st.sampled_from(list(QUALITIES)), st.integers(0, 11)
+    Chord, st.integers(0, 11), st.sampled_from(DECODER_QUALITIES), st.integers(0, 11)
 )
 
 
@@ -111,3 +120,13 @@ def test_a_header_says_what_it_is_told_and_zero_for_the_rest() -> None:
 
 def test_a_beat_is_the_metres_denominator() -> None:
     assert (beat_length("6/8"), beats_in_bar("6/8"), beat_length("3/4")) == (240, 6, 480)
+
+
+def test_the_decoder_gets_the_nearest_quality_of_one_that_it_has_not_learnt(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(
+        CHORD_QUALITIES, "new", ChordQuality("new", None, (0, 3, 7, 11, 2), 0.7, nearest="mmaj7")
+    )
+    monkeypatch.setitem(QUALITIES, "new", (0, 3, 7, 11, 2))
+    assert tokenizer.chord_row(Chord(9, "new", 0)) == tokenizer.chord_row(Chord(9, "mmaj7", 0))

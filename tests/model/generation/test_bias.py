@@ -16,13 +16,13 @@ from model.generation.bias_weights import BiasWeights
 from model.generation.history import density_errors, share_outside_scale, sounding_until, velocity_corrections
 from model.generation.style_statistics import target_onsets
 from model.music.drums import ROLES
-from model.music.harmony import QUALITIES
+from model.music.harmony import DECODER_QUALITIES, QUALITIES
 from model.music.notes import PARTS, Beat, Note, Ticks
 from model.music.plan import Plan
 from model.styles import STYLES, performed_share
 
 LEVELS = st.floats(0, 1)
-MIXES = st.sampled_from(STYLES).map(lambda name: ((name, 1.0),))
+MIXES = st.sampled_from(list(STYLES)).map(lambda name: ((name, 1.0),))
 PITCHED = st.sampled_from(("bass", "chords", "melody"))
 
 
@@ -146,7 +146,7 @@ def test_a_part_that_is_led_is_free_near_its_height_and_pays_by_the_semitone_bey
 
 
 def test_plain_wishes_want_triads_and_rich_ones_more_tones() -> None:
-    names = list(QUALITIES)
+    names = DECODER_QUALITIES
 
     def best(complexity: float) -> int:
         wanted = chord_bias.chord_size(complexity)
@@ -159,7 +159,7 @@ def test_plain_wishes_want_triads_and_rich_ones_more_tones() -> None:
 
 @given(LEVELS, LEVELS)
 def test_light_moves_thirds_and_nothing_at_the_middle(one: float, other: float) -> None:
-    names = list(QUALITIES)
+    names = DECODER_QUALITIES
     dark, bright = (chord_bias.third_bias(b, 1.0) for b in sorted((one, other)))
     major, minor = names.index(""), names.index("m")
     assert bright[major] - bright[minor] >= dark[major] - dark[minor]
@@ -171,7 +171,7 @@ def test_a_root_covers_what_its_best_triad_does(melody: dict[int, float], root: 
     bias = chord_bias.covering_root_bias(durations, 1.0)[root]
     qualities = chord_bias.covering_quality_bias(durations, root, 1.0)
     assert -1e-9 <= bias <= 1 + 1e-9
-    assert bias == pytest.approx(max(qualities[list(QUALITIES).index(n)] for n in ("", "m")))
+    assert bias == pytest.approx(max(qualities[DECODER_QUALITIES.index(n)] for n in ("", "m")))
 
 
 @given(LEVELS, LEVELS, st.sampled_from(PARTS))

@@ -4,7 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.music.harmony import MODES, QUALITIES, Chord, chord_symbol, parse_chord, parse_key
+from model.music.harmony import (
+    CHORD_QUALITIES,
+    DECODER_QUALITIES,
+    MODES,
+    QUALITIES,
+    Chord,
+    chord_symbol,
+    parse_chord,
+    parse_key,
+    quality_token,
+)
 from model.music.numerals import key_of, numeral, parse_progression, roman
 
 pitch_classes = st.integers(0, 11)
@@ -16,8 +26,16 @@ def test_every_symbol_is_read_back(chord: Chord, flats: bool) -> None:
     assert parse_chord(chord_symbol(chord, flats)) == chord
 
 
-def test_there_are_thirty_qualities() -> None:
-    assert len(QUALITIES) == 30
+def test_the_token_of_each_quality_is_the_one_the_weights_were_trained_with() -> None:
+    assert len(DECODER_QUALITIES) == 30
+    assert [CHORD_QUALITIES[name].token for name in DECODER_QUALITIES] == [*range(30)]
+    known = {"": 0, "m": 1, "7": 2, "m7b5": 11, "13": 24, "5": 29}
+    assert {name: quality_token(name) for name in known} == known
+
+
+def test_a_quality_without_a_token_names_one_with_a_token() -> None:
+    assert all((q.token is None) == bool(q.nearest) for q in CHORD_QUALITIES.values())
+    assert all(CHORD_QUALITIES[q.nearest].token is not None for q in CHORD_QUALITIES.values() if q.nearest)
 
 
 @pytest.mark.parametrize(

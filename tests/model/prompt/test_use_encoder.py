@@ -7,13 +7,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.native.library import fast_matrix, native_library
 from model.prompt import use_encoder
-from model.prompt.use_encoder import Sentences
+from model.prompt.use_encoder import Tokenizer, UseEncoder, save_converted
+from model.weights import WeightsError, map_arrays
 
 TEXTS = (
     "calm piano",
@@ -36,29 +38,23 @@ def packed() -> Any:  # noqa: ANN401 - the package has no types
     return use
 
 
-@pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("cache") / "encoder-0"
-    use_encoder._write(folder, use_encoder._taken_apart(packed()._model))
-    return folder
+@cache
+def converted() -> dict[str, npt.NDArray[Any]]:
+    return use_encoder.convert()
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_a_mapped_encoder_hears_what_the_package_hears(home: Path, text: str) -> None:
-    arrays = use_encoder._read(home)
-    assert arrays is not None
-    ours = use_encoder._backend(arrays, use_encoder._tokenizer(arrays)).encode([text])
-    assert np.allclose(ours, packed().encode([text]), atol=1e-6)
+def test_the_forward_pass_in_numpy_gives_the_vectors_of_the_package(text: str) -> None:
+    ours = UseEncoder(converted(), None).encode(text)
+    assert np.allclose(ours, packed().encode(text), atol=1e-6)
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_the_encoder_in_eight_bits_hears_nearly_what_the_package_hears(home: Path, text: str) -> None:
+def test_the_encoder_in_eight_bits_hears_nearly_what_the_package_hears(text: str) -> None:
     library = native_library()
-    arrays = use_encoder._read(home)
     if library is None:
         pytest.skip("model/native/decoder.c is not built (a C compiler, then make setup)")
-    assert arrays is not None
-    ours = Sentences(library, arrays, use_encoder._tokenizer(arrays))
+    ours = UseEncoder(converted(), library)
     theirs = packed().encode(text)
     assert ours.encode(text) @ theirs / np.linalg.norm(theirs) > 0.998
     assert np.linalg.norm(ours.encode(text)) == pytest.approx(1, abs=1e-5)
@@ -78,49 +74,61 @@ def test_a_product_in_eight_bits_is_the_product_but_for_a_hundredth(count: int, 
 
 
 @cache
-def words(home: Path) -> Any:  # noqa: ANN401 - as above
-    arrays = use_encoder._read(home)
-    assert arrays is not None
-    return use_encoder._tokenizer(arrays)
+def tokenizer() -> Tokenizer:
+    return Tokenizer(converted())
 
 
-@given(st.text(max_size=30))
-def test_a_mapped_word_list_divides_any_text_as_the_package_does(home: Path, text: str) -> None:
+@given(st.text(max_size=30) | st.text("a \u2581\u3000\u00a8\u200b\n\ufb01½ａ", max_size=30))
+def test_any_text_is_divided_into_the_pieces_of_the_package(text: str) -> None:
     whole = text.encode("utf-8", "replace").decode()
-    assert words(home).encode(whole) == packed()._tokenizer.encode(whole)
+    assert tokenizer().encode(whole) == packed()._tokenizer.encode(whole)
 
 
-def test_what_lies_unpacked_is_all_there_or_not_believed(home: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "encoder-1"
-    use_encoder._write(folder, {"a": np.arange(9), "b": np.ones(3)})
-    assert set(use_encoder._read(folder) or {}) == {"a", "b"}
-    (folder / "a.npy").write_bytes((folder / "a.npy").read_bytes()[:-8])
-    assert use_encoder._read(folder) is None
-    (folder / "a.npy").unlink()
-    assert use_encoder._read(folder) is None
-    assert use_encoder._read(tmp_path / "nowhere") is None
+def test_the_converted_file_gives_the_arrays_back(tmp_path: Path) -> None:
+    path = tmp_path / "encoder-1"
+    arrays: dict[str, npt.NDArray[Any]] = {"a": np.arange(9), "b": np.ones((3, 2), np.float32)}
+    save_converted(path, arrays)
+    mapped = map_arrays(path)
+    assert {n: (a.dtype, a.tolist()) for n, a in mapped.items()} == {
+        n: (a.dtype, a.tolist()) for n, a in arrays.items()
+    }
 
 
-def test_other_weights_leave_nothing_behind(tmp_path: Path) -> None:
+def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "encoder-1"
+    save_converted(path, {"a": np.arange(9), "b": np.ones(3)})
+    whole = path.read_bytes()
+    for size in (4, 40, len(whole) - 8):
+        path.write_bytes(whole[:size])
+        with pytest.raises(WeightsError, match="not whole"):
+            map_arrays(path)
+
+
+def test_files_of_other_weights_are_deleted(tmp_path: Path) -> None:
     for name in ("encoder-1", "encoder-2"):
-        use_encoder._write(tmp_path / name, {"a": np.arange(9)})
+        save_converted(tmp_path / name, {"a": np.arange(9)})
     assert [p.name for p in tmp_path.iterdir()] == ["encoder-2"]
 
 
-def test_what_one_left_who_was_killed_while_writing_goes_and_what_another_writes_now_stays(
-    tmp_path: Path,
-) -> None:
+def test_a_half_written_file_is_deleted_when_its_process_is_gone(tmp_path: Path) -> None:
     left, writing = tmp_path / ".encoder-1.11", tmp_path / ".encoder-1.12"
-    for folder, age in ((left, 2 * use_encoder.ABANDONED), (writing, 0.0)):
-        folder.mkdir()
-        os.utime(folder, (time.time() - age,) * 2)
-    use_encoder._write(tmp_path / "encoder-1", {"a": np.arange(9)})
+    for file, age in ((left, 2 * use_encoder.ABANDONED), (writing, 0.0)):
+        file.touch()
+        os.utime(file, (time.time() - age,) * 2)
+    save_converted(tmp_path / "encoder-1", {"a": np.arange(9)})
     assert sorted(p.name for p in tmp_path.iterdir()) == [writing.name, "encoder-1"]
 
 
-def test_where_nothing_can_be_kept_the_encoder_is_there_all_the_same(
+def test_the_encoder_works_where_its_cache_cannot_be_written(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr(use_encoder, "user_cache_path", lambda *_, **__: tmp_path / "file" / "llmball")
-    assert np.allclose(use_encoder.sentence_model().encode("calm piano"), packed().encode("calm piano"))
+    ours, theirs = use_encoder.use_encoder().encode("calm piano"), packed().encode("calm piano")
+    assert ours @ theirs > 0.998
+
+
+def test_other_weights_of_the_package_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(use_encoder.SOURCES, "sp.model", "0" * 64)
+    with pytest.raises(WeightsError, match=r"sp\.model"):
+        use_encoder.convert()

@@ -38,6 +38,7 @@ test-long: docs ## what else .ci/run checks: the site, the songbook
 
 docs: $(VENV)/.documenting ## the site into site/; a wrong link or anchor is an error
 	$(BIN)/zensical build --clean --strict
+	@! grep -rE '<(script|img|link)[^>]* (src|href)="(https?:)?//' site --include='*.html' # nothing from other hosts
 
 mutants: $(VENV)/.developing ## change what decides, a place at a time: do the tests see it? then: mutmut results
 	$(PIP) install mutmut==3.8.1

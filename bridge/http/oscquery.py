@@ -1,4 +1,4 @@
-"""OSCQuery: the namespace as JSON (github.com/Vidvox/OSCQueryProposal), made from the table of addresses. Pure."""
+"""OSCQuery: the namespace as JSON (github.com/Vidvox/OSCQueryProposal), made from the table of addresses."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         "--sync",
         choices=SYNC_SOURCES,
         default="internal",
-        help="who leads the time; clock comes in by --input",
+        help="source of the time; clock comes in by --input",
     )
     option("--mqtt", metavar="URL", type=types.broker, help="mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/NAME]")
     option("--play", metavar="PROMPT", type=types.prompt, help="play this at once")
@@ -113,7 +113,9 @@ def _harmonise(harmonise: argparse.ArgumentParser) -> None:
     _clip_option(harmonise, "parts", "chords,bass")
     _clip_option(harmonise, "seed", 0)
     harmonise.add_argument(
-        "--causal", action="store_true", help="as on a stage: chords know the melody before them only"
+        "--causal",
+        action="store_true",
+        help="chords depend on the melody before them only, as when playing live",
     )
 
 

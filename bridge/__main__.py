@@ -1,4 +1,4 @@
-"""`llmball`: parse, dispatch, and turn the owner's faults into one line and exit code 2."""
+"""`llmball`: parses the command line, runs the command, and reports an error of the user in one line with exit code 2."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EXIT_INTERRUPTED = 130
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run a command and return its exit code: 0 done, 2 the caller's fault; anything else is a bug."""
+    """Run a command and return its exit code: 0 done, 2 an error of the user, 130 interrupted; an exception is a bug."""
     try:
         try:
             from bridge.cli.arguments import parser
@@ -23,7 +23,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             words = sys.argv[1:] if argv is None else argv
             args = parser(next((w for w in words if not w.startswith("-")), None)).parse_args(words)
             run = _prepare_command(args)
-        except ValueError as fault:  # some of what was shipped is read as the rooms are imported
+        except ValueError as fault:  # data files are read as modules are imported
             sys.stderr.write(f"llmball: {fault}\n")
             return 2
         return run()
@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
-    """Load what a command needs and no more; return what carries it out. Raises ValueError where what was shipped is broken."""
+    """Import what a command needs and return the function that runs it. Raises ValueError where a data file is corrupted."""
     match args.command:
         case "serve":
             return _prepare_serve(config(args))
@@ -73,13 +73,13 @@ def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
 
 
 def _prepare_serve(config: Config) -> Callable[[], int]:
-    """Begin what takes longest, then load all else."""
+    """Start the generator process, which takes longest, then import the rest."""
     from bridge.processes.supervisor import ChildProcess, ImportTarget
 
     generator = partial(ImportTarget("model.processes.generate:run"), engine=config.engine)
     generator_process = ChildProcess(
         "generator", generator, (config.encoder,)
-    )  # one that is not needed ends with us
+    )  # if it is not needed it ends with this process
     from bridge.cli import serve
 
     return partial(serve.run, config, generator, generator_process)

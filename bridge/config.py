@@ -1,4 +1,4 @@
-"""What the owner asked of `llmball serve`. Frozen; read once."""
+"""The options of `llmball serve`, default addresses and the version. Frozen values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ VERSION = "0.1.0"
 
 @dataclass(frozen=True, slots=True)
 class BrokerAccount:
-    """Where a broker is and who we are there. `name` is the URL's path: what follows `llmball/` in the topics."""
+    """Address and login of a broker. `name` is the path of its URL: what follows `llmball/` in the topics."""
 
     host: str
     port: int
@@ -26,7 +26,7 @@ class BrokerAccount:
 
 
 def parse_broker_url(url: str) -> BrokerAccount:
-    """Read `mqtt[s]://[user[:password]@]host[:port][/NAME]`; the environment has what the URL does not say.
+    """Return the account of `mqtt[s]://[user[:password]@]host[:port][/NAME]`; environment variables fill in what it leaves out.
 
     LLMBALL_MQTT_USER, LLMBALL_MQTT_PASSWORD, and LLMBALL_MQTT_CA: a file of certificates to trust. Raises ValueError.
     """

@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import NoReturn
 
 from bridge.cli import types
-from bridge.config import DEFAULT_HTTP, DEFAULT_OSC, SYNC_SOURCES, VERSION
+from bridge.config import DEFAULT_HTTP, SYNC_SOURCES, VERSION, Config
 from bridge.midi.backends import BACKENDS
 from model.decoder.load import ENGINES
 
@@ -37,17 +38,17 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 def _serve(serve: argparse.ArgumentParser) -> None:
     option = serve.add_argument
     option("--output", metavar="virtual|PORT|record:FILE|none", help="default: virtual, else ./llmball.mid")
-    option("--backend", choices=BACKENDS, default="auto")
-    option("--ports", choices=("one", "per-part"), default="one")
-    option("--port-name", metavar="NAME", type=types.port_name, default="LLMBall")
+    option("--backend", choices=BACKENDS)
+    option("--ports", choices=("one", "per-part"))
+    option("--port-name", metavar="NAME", type=types.port_name)
     option("--input", metavar="virtual|PORT", help="listen to MIDI there (llmball ports)")
-    option("--osc", metavar="HOST:PORT", type=types.address, default=DEFAULT_OSC, help="port 0: a free one")
+    option("--osc", metavar="HOST:PORT", type=types.address, help="port 0: a free one")
     option("--browse", action="store_true", help="open the panel in a browser, where there is a display")
     option(
         "--set", metavar="FILE.toml", type=types.existing_file, help="controls, bank and pads to begin with"
     )
     option(
-        "--http", metavar="HOST:PORT|none", type=types.address_or_none, default=DEFAULT_HTTP,
+        "--http", metavar="HOST:PORT|none", type=types.address_or_none,
         help="the browser panel; port 0: a free one",
     )  # fmt: skip
     option("--token", metavar="T", type=types.token, help="what browsers elsewhere must say, beside --allow")
@@ -55,15 +56,14 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     option(
         "--sync",
         choices=SYNC_SOURCES,
-        default="internal",
-        help="who leads the time; clock comes in by --input",
+        help="source of the time; clock comes in by --input",
     )
     option("--mqtt", metavar="URL", type=types.broker, help="mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/NAME]")
     option("--play", metavar="PROMPT", type=types.prompt, help="play this at once")
-    option("--allow", metavar="CIDR", type=types.network, nargs="+", action="extend", default=[])
+    option("--allow", metavar="CIDR", type=types.network, nargs="+", action="extend")
     _encoder(serve)
     option(
-        "--engine", choices=ENGINES, default=ENGINES[0],
+        "--engine", choices=ENGINES,
         help="what computes: native (C, on one thread; needs AVX2 and a compiler at install), onnx (on one thread), or torch (a graphics card where there is one; needs the train extra); auto takes the first of these that is there",
     )  # fmt: skip
     option(
@@ -72,6 +72,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         type=types.new_file,
         help="a line a note: planned beat, planned and sent time",
     )
+    serve.set_defaults(**asdict(Config()) | {"http": DEFAULT_HTTP, "allow": []})
 
 
 def _clip(clip: argparse.ArgumentParser) -> None:
@@ -113,7 +114,9 @@ def _harmonise(harmonise: argparse.ArgumentParser) -> None:
     _clip_option(harmonise, "parts", "chords,bass")
     _clip_option(harmonise, "seed", 0)
     harmonise.add_argument(
-        "--causal", action="store_true", help="as on a stage: chords know the melody before them only"
+        "--causal",
+        action="store_true",
+        help="chords depend on the melody before them only, as when playing live",
     )
 
 

@@ -1,4 +1,4 @@
-"""`llmball bench`: how fast this machine writes music, and what follows from it. One thread, as the band has it."""
+"""`llmball bench`: how fast this machine writes music. One thread, as in `serve`."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from model.music.plan import Controls
 PROMPTS = ("upbeat pop, 120 bpm", "busy jazz, 160 bpm", "techno, 130 bpm", "春天的气息")
 BEATS = 64
 DENSE_NOTES_PER_SECOND = 8
-"""Notes that count as a second of music, so that figures of sparse and busy music can be compared."""
+"""Notes that count as a second of music, to compare sparse and busy music."""
 
 
 @dataclass(frozen=True, slots=True)
 class BenchmarkResult:
-    """What was measured: beats and notes over all prompts, four parts, default guidance.
+    """Figures over all prompts, with four parts and default guidance.
 
-    `music_s_per_s` in the prompts' own tempi; `dense_s_per_s` counts eight notes as a second; the rest is milliseconds.
+    Seconds of music a second: `music_s_per_s` in the prompts' own tempi, `dense_s_per_s` at DENSE_NOTES_PER_SECOND; times in ms.
     """
 
     beats: int
@@ -37,7 +37,7 @@ class BenchmarkResult:
 
     @property
     def advice(self) -> str:
-        """What follows for a performance."""
+        """Advice for a performance."""
         if self.music_s_per_s >= 6:
             return "plenty: a band of four parts leaves most of a core to your DAW"
         if self.music_s_per_s >= 2.5:
@@ -48,7 +48,7 @@ class BenchmarkResult:
 def run_benchmark(
     composer: Writer, prompts: tuple[str, ...] = PROMPTS, beats: int = BEATS
 ) -> BenchmarkResult:
-    """Write so many beats of each prompt and take the time."""
+    """Write `beats` beats of each prompt and measure the time."""
     beat_times: list[float] = []
     first: list[float] = []
     music = notes = 0.0
@@ -73,9 +73,9 @@ def run_benchmark(
 
 
 def run(*, as_json: bool) -> int:
-    """Carry out `llmball bench`. Raises OwnerError."""
+    """Run `llmball bench`. Raises OwnerError."""
     composer = open_composer(None)
-    run_benchmark(composer, PROMPTS[:1], 4)  # the first beats load and warm what is used
+    run_benchmark(composer, PROMPTS[:1], 4)  # the first beats fill caches
     result = run_benchmark(composer)
     if as_json:
         sys.stdout.write(json.dumps(asdict(result) | {"advice": result.advice}) + "\n")

@@ -1,4 +1,4 @@
-"""`llmball clip`, `refine`, `harmonise`, `replay` and `understand`: prompts to files and to tables, with no daemon."""
+"""`llmball clip`, `refine`, `harmonise`, `replay` and `understand`: the commands that run without a daemon."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ from model.weights import WeightsError
 
 
 def open_composer(encoder: Path | None) -> Writer:
-    """Return the composer with its encoder and weights. Raises OwnerError."""
+    """Return a composer with encoder and weights loaded. Raises OwnerError."""
     try:
         return Composer(open_encoder(encoder))
     except (EncoderError, WeightsError) as error:
@@ -42,7 +42,7 @@ def open_composer(encoder: Path | None) -> Writer:
 def write_clips(
     args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer
 ) -> int:
-    """Carry out `llmball clip`: a file, or one a take with the ranking; a line on each. Raises OwnerError."""
+    """Run `llmball clip`: write one file, or one a take and a ranking; print a line each. Raises OwnerError."""
     seed = random.randrange(MAX_SEED + 1) if args.seed is None else args.seed
     if args.source is None and (args.keep or args.redo):
         raise OwnerError("--keep and --redo say what of a clip stays: name it with --from in.mid")
@@ -79,7 +79,7 @@ def _write_clip(composer: Writer, spec: ClipSpec, source: Song | None, args: arg
 def change_clip(
     args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer
 ) -> int:
-    """Carry out `llmball refine`. Raises OwnerError."""
+    """Run `llmball refine`. Raises OwnerError."""
     source = load_song(args.source)
     try:
         song = refine(open_composer_(args.encoder), source, args.words, args.seed)
@@ -93,7 +93,7 @@ def change_clip(
 def harmonise_clip(
     args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer
 ) -> int:
-    """Carry out `llmball harmonise`. Raises OwnerError."""
+    """Run `llmball harmonise`. Raises OwnerError."""
     source = load_song(args.source)
     try:
         spec = ClipSpec(args.prompt or "harmonise", args.seed)
@@ -108,7 +108,7 @@ def harmonise_clip(
 
 
 def load_song(path: Path) -> Song:
-    """Return the song of a .mid file of anybody's. Raises OwnerError."""
+    """Return the song of any .mid file. Raises OwnerError."""
     try:
         return read_midi_file(path)
     except MidiFileError as error:
@@ -132,7 +132,7 @@ def _summary(path: Path, song: Song, seed: int) -> str:
 
 
 def replay(args: argparse.Namespace) -> int:
-    """Carry out `llmball replay`."""
+    """Run `llmball replay`."""
     kept_bars = kept_takes.load(args.take)
     path = args.out or Path(f"{Path(args.take).stem}.mid")
     save_song(path, kept_bars.song)
@@ -145,7 +145,7 @@ def replay(args: argparse.Namespace) -> int:
 
 
 def show_plan(args: argparse.Namespace) -> int:
-    """Carry out `llmball understand`: the plan as a table, or as JSON."""
+    """Run `llmball understand`: the plan as a table, or as JSON."""
     try:
         encoder = open_encoder(None)
         if args.distribution:
@@ -186,7 +186,7 @@ def _format_value(value: object) -> str:
 
 
 def explain_file(args: argparse.Namespace) -> int:
-    """Carry out `llmball explain`: sentences and the numerals bar by bar, or JSON. Raises OwnerError."""
+    """Run `llmball explain`: sentences and the numerals bar by bar, or JSON. Raises OwnerError."""
     try:
         result = explain(load_song(args.source))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""`llmball doctor` and `llmball ports`: what this machine has, and a remedy for each thing that it lacks."""
+"""`llmball doctor` and `llmball ports`: what this machine has, and how to get what it lacks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from model.weights import FOLDER, WeightsError, check
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. `remedy` is None where all is well; `needed`: nothing plays without it."""
+    """The result of one check. `remedy` is None where all is well; without a `fatal` one nothing plays."""
 
     name: str
     result: str
@@ -28,7 +28,7 @@ class Finding:
 
 
 def python() -> Finding:
-    """Look at the Python that runs this."""
+    """Check the version of Python."""
     version = ".".join(map(str, sys.version_info[:3]))
     if sys.version_info[:2] > (3, 12):
         return Finding("Python", version, "3.11 and 3.12 install without a compiler")
@@ -36,7 +36,7 @@ def python() -> Finding:
 
 
 def midi() -> Finding:
-    """Look for a MIDI system that answers."""
+    """Check for a MIDI system."""
     found = find_backend("auto")
     if found is None:
         return Finding(
@@ -46,7 +46,7 @@ def midi() -> Finding:
 
 
 def jack() -> Finding:
-    """Look for a JACK server."""
+    """Check for a JACK server."""
     if find_backend("jack") is None:
         return Finding("JACK", "no server answers", "where you want JACK: start jackd, or PipeWire's, first")
     server = f"server {os.environ.get('JACK_DEFAULT_SERVER', 'default')}"
@@ -58,7 +58,7 @@ def jack() -> Finding:
 
 
 def realtime() -> Finding:
-    """Find out whether the player may have real-time priority."""
+    """Check whether the player may have real-time priority."""
     if sys.platform != "linux":
         return Finding("priority", "not needed on this system")
     try:
@@ -70,7 +70,7 @@ def realtime() -> Finding:
 
 
 def encoder() -> Finding:
-    """Load the text encoder and use it."""
+    """Check that the text encoder loads and works."""
     try:
         opened = open_encoder(None)
         size = opened.encode("春天 spring").shape[0]
@@ -82,7 +82,7 @@ def encoder() -> Finding:
 
 
 def weights() -> Finding:
-    """Check our weights by their hashes."""
+    """Check the hashes of the weights."""
     shown: list[str] = []
     for name in ("decoder.safetensors", "plan.safetensors"):
         try:
@@ -94,7 +94,7 @@ def weights() -> Finding:
 
 
 def osc_port(host: str = DEFAULT_OSC[0], port: int = DEFAULT_OSC[1]) -> Finding:
-    """Find out whether the OSC port is free."""
+    """Check whether the OSC port is free."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind((host, port))
@@ -109,7 +109,7 @@ CHECKS: tuple[Callable[[], Finding], ...] = (python, midi, jack, realtime, encod
 
 
 def run_checks(checks: Iterable[Callable[[], Finding]] = CHECKS) -> int:
-    """Print a line a finding; return 2 if something is missing without which nothing plays."""
+    """Print a line for each finding; return 2 if one is fatal, else 0."""
     fatal = False
     for one in checks:
         finding = one()
@@ -123,7 +123,7 @@ def run_checks(checks: Iterable[Callable[[], Finding]] = CHECKS) -> int:
 
 
 def show_ports(backend: str) -> int:
-    """Carry out `llmball ports`: the ports that we could send to, and those that we could hear."""
+    """Run `llmball ports`: list the ports to send to and those to listen to."""
     found = list_ports(backend)
     if found is None:
         sys.stderr.write(

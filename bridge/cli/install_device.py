@@ -13,11 +13,11 @@ DESTINATIONS = {
     "LLMBall.amxd": Path("Presets") / "MIDI Effects" / "Max MIDI Effect",
     "LLMBall Generator.amxd": Path("MIDI Tools") / "Max Generators",
 }
-"""Where in a User Library Live looks for each."""
+"""Folders of a User Library in which Live looks for each device."""
 
 
 def install(library: Path | None) -> int:
-    """Copy the devices; ask for the User Library where none is named. Raises OwnerError."""
+    """Copy the devices; ask for the User Library where it is not given. Raises OwnerError."""
     library = library or _ask_for_library()
     shipped = files("max_for_live") / "dist"
     for name, place in DESTINATIONS.items():
@@ -32,7 +32,7 @@ def install(library: Path | None) -> int:
 
 
 def default_library() -> Path:
-    """Return where Live keeps the User Library unless it was moved."""
+    """Return the default folder of Live's User Library."""
     return Path.home() / ("Documents" if sys.platform == "win32" else "Music") / "Ableton" / "User Library"
 
 

@@ -1,4 +1,4 @@
-"""`llmball serve`: settles what the owner asked for against what the machine has, then runs the daemon."""
+"""`llmball serve`: opens the ports that the options name, as far as this machine has them, then runs the daemon."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from model.music.notes import PARTS
 
 
 def run(config: Config, generator: Callable[..., None], started_generator: ChildProcess) -> int:
-    """Serve until a signal; return the exit code. `generator` is what runs in the child that was `begun`. Raises OwnerError."""
+    """Serve until a signal; return the exit code. `generator` runs in `started_generator`, and in its successors. Raises OwnerError."""
     logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
     ports = resolved_output(
         OutputConfig(
@@ -38,7 +38,7 @@ def run(config: Config, generator: Callable[..., None], started_generator: Child
             )
     if config.trace is not None:
         try:
-            config.trace.write_text("")  # the players of one run share it; the last run's lines are gone
+            config.trace.write_text("")  # the players of one run append to it
         except OSError as refused:
             raise OwnerError(
                 f"{config.trace} cannot be written ({refused.strerror}): choose another --trace"

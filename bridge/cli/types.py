@@ -1,4 +1,4 @@
-"""How the owner spells a value of the command line: text → value, refused with what would do. Used as argparse types."""
+"""Types of command-line options: text → value. Each raises ArgumentTypeError that says what is accepted."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ broker = reader(parse_broker_url)
 
 
 def existing_file(text: str) -> Path:
-    """Take a file that is there."""
+    """Return the path of an existing file."""
     if not Path(text).is_file():
         raise argparse.ArgumentTypeError(f"there is no file {text}")
     return Path(text)
 
 
 def prompt(text: str) -> str:
-    """Take a prompt: words, no more than the contract allows."""
+    """Return a prompt: 1..MAX_PROMPT characters of UTF-8."""
     if not text.strip():
         raise argparse.ArgumentTypeError("a prompt has words")
     if len(text) > MAX_PROMPT:
@@ -48,7 +48,7 @@ def prompt(text: str) -> str:
 
 
 def address(text: str) -> tuple[str, int]:
-    """Take HOST:PORT."""
+    """Return host and port of HOST:PORT."""
     host, _, port = text.rpartition(":")
     if not host or not port.isdecimal() or int(port) > MAX_PORT:
         raise argparse.ArgumentTypeError(f"an address is HOST:PORT such as 127.0.0.1:7411, not {text}")
@@ -56,19 +56,19 @@ def address(text: str) -> tuple[str, int]:
 
 
 def address_or_none(text: str) -> tuple[str, int] | None:
-    """Take HOST:PORT, or none."""
+    """Return host and port of HOST:PORT, None for "none"."""
     return None if text == "none" else address(text)
 
 
 def token(text: str) -> str:
-    """Take a secret that can stand in a URL."""
+    """Return a token: 8 or more characters that can stand in a URL."""
     if len(text) < 8 or not text.isascii() or not all(c.isalnum() or c in "-._~" for c in text):
         raise argparse.ArgumentTypeError("a token has 8 letters, digits or -._~ at least")
     return text
 
 
 def network(text: str) -> Network:
-    """Take a network in CIDR."""
+    """Return a network in CIDR notation."""
     try:
         return ip_network(text)
     except ValueError as error:
@@ -76,21 +76,21 @@ def network(text: str) -> Network:
 
 
 def port_name(text: str) -> str:
-    """Take a MIDI port's name."""
+    """Return the name of a MIDI port."""
     if not any(character.isalnum() for character in text) or ":" in text:
         raise argparse.ArgumentTypeError("a port's name has a letter or digit and no colon")
     return text
 
 
 def folder(text: str) -> Path:
-    """Take a folder that is there."""
+    """Return the path of an existing folder."""
     if not Path(text).is_dir():
         raise argparse.ArgumentTypeError(f"there is no folder {text}")
     return Path(text)
 
 
 def new_file(text: str) -> Path:
-    """Take a file that can be written."""
+    """Return the path of a file that can be written."""
     path = Path(text)
     if path.is_dir() or not path.absolute().parent.is_dir():
         raise argparse.ArgumentTypeError(

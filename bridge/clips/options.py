@@ -16,7 +16,7 @@ from model.music.control import MAX_BARS, MAX_SEED
 from model.music.notes import PARTS
 from model.music.plan import Controls
 
-MAX_TAKES = 99
+MAX_CLIP_TAKES = 99
 """Files that one command writes."""
 
 
@@ -107,7 +107,7 @@ OPTIONS = {
         ClipOption("parts", "a,b", read_parts, f"of {', '.join(PARTS)}"),
         *CONTROL_OPTIONS,
         ClipOption("ending", "loop|cadence", _read_ending, "default: the words', else loop"),
-        ClipOption("takes", "N", whole_number(1, MAX_TAKES), "writes FILE-1.mid, FILE-2.mid …", in_message=False),
+        ClipOption("takes", "N", whole_number(1, MAX_CLIP_TAKES), "writes FILE-1.mid, FILE-2.mid …", in_message=False),
         ClipOption("keep", "a,b", read_parts, "parts of --from that stay in the bars redone"),
         ClipOption("redo", "3-4,7", read_bars, "bars of --from that are written anew (default: all)"),
         ClipOption("from", "N", whole_number(0, MAX_NOTES_PER_CLIP), "how many notes were given", in_command=False),

@@ -1,4 +1,4 @@
-"""Long answers a few packets at a time, so that no socket's queue overflows and no beat waits for them.
+"""Sends long answers a few packets at a time, so that no socket queue overflows and no beat has to wait.
 
 Called from the event loop.
 """
@@ -14,11 +14,11 @@ from bridge.protocol.controls import Value
 
 ClientMessage = tuple[Address, str, tuple[Value, ...]]
 BURST_SIZE, BURST_INTERVAL = 4, 0.002
-"""Packets at once, and seconds between: 2,000 packets a second, which every client that we know keeps up with."""
+"""Packets at once, and seconds between: 2,000 packets a second, which every client that was tried can read."""
 
 
 class PacedSender:
-    """Sends by `send`. A client and an id (the first argument) have one long answer at a time: the newest."""
+    """Sends by `send`. Of the answers to one client with one id (the first argument) only the newest is sent to its end."""
 
     def __init__(self, send: Callable[..., None]) -> None:
         self._send = send
@@ -26,7 +26,7 @@ class PacedSender:
         self._timer: asyncio.TimerHandle | None = None
 
     def send(self, messages: Sequence[ClientMessage]) -> None:
-        """Send an answer of one packet at once, a longer one in turn with others."""
+        """Send an answer: one packet at once, more of them in turn with other answers."""
         if len(messages) == 1:
             sender, path, args = messages[0]
             self._send(sender, path, *args)
@@ -37,7 +37,7 @@ class PacedSender:
                 self._send_burst()
 
     def close(self) -> None:
-        """Send nothing more."""
+        """Stop sending."""
         if self._timer is not None:
             self._timer.cancel()
 
@@ -51,5 +51,5 @@ class PacedSender:
             sender, path, args = queue.popleft()
             self._send(sender, path, *args)
             if queue:
-                self._queues[key] = queue  # behind the others
+                self._queues[key] = queue  # after the others
         self._timer = asyncio.get_running_loop().call_later(BURST_INTERVAL, self._send_burst)

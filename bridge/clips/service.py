@@ -1,7 +1,7 @@
-"""Clips for clients over OSC: what each asked for, what it gave, and what was written for it. Pure.
+"""Clips for clients over OSC: requests, given notes and finished clips, by client. Pure.
 
-State is kept by client and the client's own id. A packet may come twice, late or never: the same request again is the
-same clip, and what was written can be asked for once more for a minute. Called from the daemon's loop only.
+A clip is known by client and the client's id. Packets may come twice, late or never: a repeated request is the same clip, and a
+finished clip can be asked for again for RETENTION. Called from the daemon's loop only.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from model.music.midifile import bar_length
 from model.music.notes import PARTS, TICKS_PER_QUARTER
 
 RETENTION = Seconds(60)
-"""So long a finished clip can be asked for again, and what was given waits for its clip."""
+"""Time for which a finished clip can be sent again, and given notes wait for their clip."""
 MAX_CLIPS, MAX_NOTES_TOTAL = 64, 50_000
 """Clips of all clients, and notes given for all of them."""
 ClipKey = tuple[Address, int]
@@ -48,10 +48,10 @@ ClipKey = tuple[Address, int]
 
 @dataclass(slots=True)
 class _Clip:
-    """One clip of a client's: what was given for it, what was asked, how far it is.
+    """One clip of a client: given notes, request, progress, result.
 
-    `armed` tells that notes came, and `marked` that a mark came, since the last request; `changed` that one of them
-    was another than before. `number` is the order's while it is being written.
+    Since the last request: `notes_pending` if notes came, `redo_pending` if a clip/redo came, `source_changed` if either differs
+    from before. `order_number` is 0 unless the clip is being written.
     """
 
     last_request_at: Seconds
@@ -70,7 +70,7 @@ class _Clip:
 
 @dataclass(slots=True)
 class Clips:
-    """`order` hands an order to the process that writes clips."""
+    """All clips. `send_order` hands an order to the process that writes them."""
 
     send_order: Callable[[ClipOrder | CancelClip], None]
     _clips: dict[ClipKey, _Clip] = field(default_factory=dict)
@@ -78,11 +78,11 @@ class Clips:
 
     @property
     def clients(self) -> set[Address]:
-        """Those that have a clip here."""
+        """Clients that have a clip here."""
         return {client for client, _ in self._clips}
 
     def handle(self, request: ClipRequest, sender: Address, now: Seconds) -> list[ClientMessage]:
-        """Take a request; return what is to be answered. Raises BadRequest, having changed nothing."""
+        """Take a request; return the messages that answer it. Raises BadRequest, having changed nothing."""
         self._clips = {
             k: c for k, c in self._clips.items() if c.order_number or now - c.last_request_at < RETENTION
         }
@@ -112,10 +112,10 @@ class Clips:
                 assert_never(request)
 
     def on_answer(self, answer: ClipAnswer, now: Seconds) -> list[ClientMessage]:
-        """Take what the writing process says; return what is to be told."""
+        """Take an answer of the writing process; return the messages for the client."""
         found = next(((k, c) for k, c in self._clips.items() if c.order_number == answer.number), None)
         if found is None:
-            return []  # given up meanwhile
+            return []  # cancelled or replaced meanwhile
         (sender, id_), clip = found
         match answer:
             case ClipProgress(_, share):
@@ -129,7 +129,7 @@ class Clips:
                 return [_fail_clip((sender, id_), clip, reason)]
 
     def on_writer_exit(self) -> list[list[ClientMessage]]:
-        """Note that the writing process died: what it was at fails. Return what is told to each."""
+        """Mark the clips that were being written as failed: the writing process exited. Return the messages for each client."""
         in_progress = [(key, clip) for key, clip in self._clips.items() if clip.order_number]
         return [[_fail_clip(key, clip, "the writer ended: ask for it again")] for key, clip in in_progress]
 
@@ -204,7 +204,7 @@ class Clips:
         return [_failure(key, "it is not known, or not any more: ask for it again")]
 
     def _get_or_create(self, key: ClipKey, now: Seconds) -> _Clip:
-        """Return a clip, made where there is none; the one longest silent makes room. Raises BadRequest."""
+        """Return a clip, a new one where there is none; it replaces the one that was idle longest. Raises BadRequest."""
         if key not in self._clips:
             if len(self._clips) >= MAX_CLIPS:
                 idle = [k for k, c in self._clips.items() if not c.order_number]
@@ -223,7 +223,7 @@ def _failure(key: ClipKey, reason: str) -> ClientMessage:
 
 
 def _fail_clip(key: ClipKey, clip: _Clip, reason: str) -> ClientMessage:
-    """Have a clip fail; what was given for it is kept, for another try."""
+    """Mark a clip as failed; its given notes stay for another request."""
     clip.order_number, clip.request, clip.source_changed = 0, None, False
     clip.notes_pending, clip.redo_pending = bool(clip.source_notes), clip.redo is not None
     return _failure(key, reason)

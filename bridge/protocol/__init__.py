@@ -1,1 +1,1 @@
-"""What clients may say and what they are told: addresses, ranges, events. No I/O: never imports asyncio, socket, threading or time."""
+"""The messages of clients: addresses, ranges, checks, events. No I/O: never imports asyncio, socket, threading or time."""

@@ -1,7 +1,6 @@
-"""THE table of OSC addresses: what exists, of which types and ranges, and what it means.
+"""The table of OSC addresses: commands and outgoing messages here, controls in `bridge.protocol.controls`.
 
-The controls are in `bridge.protocol.controls`; here are the commands and what is told. Requests are checked against the table,
-docs/osc.md is printed from it (`python -m bridge.protocol.addresses`).
+Requests are checked against the table; docs/osc.md is printed from it (`python -m bridge.protocol.addresses`).
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ MAX_HOST_TEMPO = 999  # quarter notes a minute; a host may be quicker than our o
 
 @dataclass(frozen=True, slots=True)
 class AddressEntry:
-    """Something a client asks for, and what answers it."""
+    """A command, or a message that clients are sent: path, arguments as name:type, meaning."""
 
     path: str
     args: str

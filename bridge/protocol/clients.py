@@ -1,4 +1,4 @@
-"""Who listens: registrations by hello, and where answers go. Pure; owned by the daemon."""
+"""Registered clients, and how much of our time each sender may use. Pure: the time is an argument. Owned by the servers."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ Address = tuple[str, int]
 
 
 CLIENT_TIMEOUT = Seconds(600)
+"""Silence after which a registration ends."""
 
 
 MAX_CLIENTS = 64
-"""Registrations kept; the one longest silent makes room."""
+"""Registrations kept at once; a new one replaces the one that was silent longest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A registration: where it is told, and whether strings are percent-encoded for it."""
+    """A registration: its address for answers and news, and whether strings are percent-encoded for it."""
 
     reply_address: Address
     name: str
@@ -29,50 +30,50 @@ class Client:
 
 
 class Clients:
-    """The registrations by sender."""
+    """Registrations by the address that a client sends from."""
 
     def __init__(self) -> None:
         self._by_sender: dict[Address, Client] = {}
 
     def register(self, sender: Address, port: int | None, name: str, encoded: bool, now: Seconds) -> None:
-        """Register a sender, or change its registration."""
+        """Register a sender, or replace its registration. `port` None is the port that it sends from."""
         if len(self._by_sender) >= MAX_CLIENTS and sender not in self._by_sender:
             del self._by_sender[min(self._by_sender, key=lambda a: self._by_sender[a].last_seen)]
         self._by_sender[sender] = Client((sender[0], port or sender[1]), name, encoded, now)
 
     def unregister(self, sender: Address) -> None:
-        """Take a registration back."""
+        """Remove a registration, if there is one."""
         self._by_sender.pop(sender, None)
 
     def mark_seen(self, sender: Address, now: Seconds) -> None:
-        """Remember that a sender lives; forget those that were silent for ten minutes."""
+        """Note a packet of a sender, and remove registrations that were silent for CLIENT_TIMEOUT."""
         self._by_sender = {a: c for a, c in self._by_sender.items() if now - c.last_seen < CLIENT_TIMEOUT}
         if sender in self._by_sender:
             self._by_sender[sender] = replace(self._by_sender[sender], last_seen=now)
 
     def reply_to(self, sender: Address) -> Client:
-        """Return where answers to a sender go: itself, unless it said otherwise."""
+        """Return the registration of a sender; one that is not registered is answered at its own address."""
         return self._by_sender.get(sender) or Client(sender, "", False, Seconds(0))
 
     def subscribers(self) -> list[Client]:
-        """Return whom news goes to: each place once."""
+        """Return the clients that news is sent to, each address once."""
         return list({c.reply_address: c for c in self._by_sender.values()}.values())
 
 
 REFILL_RATE, MAX_BUDGET = 0.25, 0.2
-"""Seconds of work a second, and how many may be saved up."""
+"""Refill rate (seconds of work a second) and bucket size (seconds)."""
 
 
 MAX_WAITING = 128
-"""Addresses whose newest packet waits, for one sender."""
+"""Waiting packets of one sender, one an OSC address."""
 
 
 NOTICE_INTERVAL = Seconds(1)
-"""A sender is told no more often that it takes too much."""
+"""Time between two notices to a sender that its packets have to wait."""
 
 
 MAX_SENDERS = 256
-"""Senders with a share of their own; those that come after them have one together."""
+"""Senders with a budget each; further ones share one."""
 
 
 PacketT = TypeVar("PacketT")
@@ -80,7 +81,7 @@ PacketT = TypeVar("PacketT")
 
 @dataclass(slots=True)
 class Budget(Generic[PacketT]):
-    """One sender's. `left` is what it may still use; it may be exceeded by one packet."""
+    """A token bucket of one sender, in seconds of work. One packet may overdraw it, so `remaining` can be negative."""
 
     updated_at: Seconds
     remaining: float = MAX_BUDGET
@@ -88,36 +89,36 @@ class Budget(Generic[PacketT]):
     notified_at: Seconds = Seconds(-1e9)
 
     def has_budget(self, now: Seconds) -> bool:
-        """Tell whether there is something left now."""
+        """Refill the bucket; return True if something is left."""
         self.remaining = min(MAX_BUDGET, self.remaining + REFILL_RATE * max(0.0, now - self.updated_at))
         self.updated_at = now
         return self.remaining > 0
 
     def is_full(self, now: Seconds) -> bool:
-        """Tell whether nothing was used for so long that all is saved up again."""
+        """Return True if the bucket is full."""
         return self.has_budget(now) and self.remaining == MAX_BUDGET
 
     def spend(self, seconds: float) -> None:
-        """Note work that was done."""
+        """Take work that was done from the bucket."""
         self.remaining -= seconds
 
     def seconds_until_budget(self) -> float:
-        """Return in how many seconds there will be something left."""
+        """Return the seconds until something is left."""
         return max(0.0, -self.remaining) / REFILL_RATE + 1e-3
 
     def enqueue(self, address: object, packet: PacketT) -> None:
-        """Have a packet wait, instead of an older one to its address."""
+        """Let a packet wait in place of an older one to its address; dropped where MAX_WAITING wait already."""
         self.waiting.pop(address, None)
         if len(self.waiting) < MAX_WAITING:
             self.waiting[address] = packet
 
     def dequeue(self) -> PacketT | None:
-        """Return the packet that has waited longest, which waits no more."""
+        """Remove and return the packet that has waited longest, None where none waits."""
         first = next(iter(self.waiting), None)
         return None if first is None else self.waiting.pop(first)
 
     def should_notify(self, now: Seconds) -> bool:
-        """Tell whether the sender is to be told, and remember that it was."""
+        """Return True at most once in NOTICE_INTERVAL."""
         if now - self.notified_at < NOTICE_INTERVAL:
             return False
         self.notified_at = now
@@ -126,14 +127,14 @@ class Budget(Generic[PacketT]):
 
 @dataclass(slots=True)
 class Budgets(Generic[PacketT]):
-    """Everybody's. `fresh` makes a share, from a moment on."""
+    """The budgets of all senders. `make_budget` makes one that is full at a time."""
 
     make_budget: Callable[[Seconds], Budget[PacketT]]
     _by_sender: dict[Address, Budget[PacketT]] = field(default_factory=dict)
     _shared: Budget[PacketT] | None = None
 
     def for_sender(self, sender: Address, now: Seconds) -> Budget[PacketT]:
-        """Return a sender's share."""
+        """Return the budget of a sender: its own, or the shared one where MAX_SENDERS have theirs."""
         budget = self._by_sender.get(sender)
         if budget is not None:
             return budget

@@ -1,4 +1,4 @@
-"""What every door asks of the house, and the answers that are the same at each of them."""
+"""Handling of requests that is common to the OSC, WebSocket and MQTT servers."""
 
 from __future__ import annotations
 
@@ -30,29 +30,29 @@ PROTOCOL = 1
 
 
 CHANGE_COST, FILE_COST = 0.001, 0.020
-"""Seconds that a change to the music, and a file, costs whoever asks at least: others than the loop work for it too."""
+"""Seconds of its budget that a change of the music, or a file, costs a sender at least: other processes work for it too."""
 
 
 def request_cost(request: object) -> float:
-    """Return what a request costs its sender at least of its share of our time, in seconds."""
+    """Return the least that a request costs its sender, in seconds of its budget."""
     if isinstance(request, KeepRequested | SetRequested):
         return FILE_COST
     return CHANGE_COST if isinstance(request, ClipRequested | SessionRequest) else 0.0
 
 
 class Reply(Protocol):
-    """Tells one client: a path and its arguments."""
+    """Sends one client a message: its path and arguments."""
 
     def __call__(self, path: str, /, *args: Value) -> None:
-        """Tell it."""
+        """Send it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Dispatcher:
-    """What doors may call, from the event loop.
+    """Functions that servers call, from the event loop.
 
-    `decide` is given what clients want of the session and raises BadRequest; `asked` gives the value of a control
-    and `state` the session's. `errand` runs one for a client, by its address, and answers by the function given.
+    `submit` hands a request to the session and raises BadRequest; `query` returns the value of a control and `state` the
+    session's state. `run_service` handles a request that is not the session's, for a client by its address.
     """
 
     submit: Callable[[SessionRequest], None]
@@ -61,7 +61,7 @@ class Dispatcher:
     run_service: Callable[[ServiceRequest, Address, Callable[..., None]], None]
 
     def welcome(self, reply: Reply) -> None:
-        """Greet whoever said hello."""
+        """Answer hello."""
         reply("welcome", VERSION, PROTOCOL, " ".join(PARTS))
         reply("state", self.state())
 
@@ -75,7 +75,7 @@ class Dispatcher:
         sender: Address,
         reply: Reply,
     ) -> None:
-        """Carry out a request of a client, which is told by `say`. Raises BadRequest."""
+        """Carry out a request of a client. Raises BadRequest."""
         match request:
             case Ping(number):
                 reply("pong", number)

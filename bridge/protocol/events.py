@@ -1,4 +1,4 @@
-"""What can happen to a session and what it may ask to be done. Frozen values."""
+"""Events, which the session takes, and effects, which it returns. Frozen values."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ from model.generation.messages import Answer, FirstNote, Order
 
 @dataclass(frozen=True, slots=True)
 class PromptRequested:
-    """Somebody asked for a take, in words."""
+    """A new take of these words was asked for."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class MorphRequested:
-    """Somebody asked for a take between two prompts, at `x` (0..1) of the way."""
+    """A new take between two prompts was asked for, at `x` (0..1)."""
 
     first: str
     second: str
@@ -29,26 +29,26 @@ class MorphRequested:
 
 @dataclass(frozen=True, slots=True)
 class RefineRequested:
-    """Somebody asked for a change to the take that plays, in words."""
+    """A new take that changes the one that plays, as these words say, was asked for."""
 
     text: str
 
 
 @dataclass(frozen=True, slots=True)
 class BackRequested:
-    """The take that played before this one shall come back."""
+    """The take that played before this one was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class TakeLaunchRequested:
-    """A take of the past shall come, by its id."""
+    """An earlier take was asked for, by its id."""
 
     id: str
 
 
 @dataclass(frozen=True, slots=True)
 class BankStoreRequested:
-    """A prompt goes into a slot of the bank, 1..16."""
+    """Store a prompt in a slot of the bank, 1..16."""
 
     slot: int
     text: str
@@ -56,14 +56,14 @@ class BankStoreRequested:
 
 @dataclass(frozen=True, slots=True)
 class BankLaunchRequested:
-    """The prompt of a slot of the bank shall come."""
+    """A new take of the prompt in a slot of the bank was asked for."""
 
     slot: int
 
 
 @dataclass(frozen=True, slots=True)
 class CueRequested:
-    """A section shall come at the next line."""
+    """A section was asked for: one of CUES."""
 
     section: str
 
@@ -77,7 +77,7 @@ class TakeRated:
 
 @dataclass(frozen=True, slots=True)
 class TasteResetRequested:
-    """What was liked and skipped is forgotten."""
+    """Reset the weights that likes and skips have moved."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,34 +90,34 @@ class ControlSet:
 
 @dataclass(frozen=True, slots=True)
 class PlayRequested:
-    """Start, or start again, at bar 1."""
+    """Start at bar 1; again where it plays."""
 
 
 @dataclass(frozen=True, slots=True)
 class StopRequested:
-    """End every note; a panic tells all channels."""
+    """Stop and end every note; `panic` sends all notes off on every channel too."""
 
     panic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratorExited:
-    """The generation process died; what it was asked for will not come."""
+    """The generation process exited; its open orders get no answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class GeneratorReady:
-    """A generation process waits for orders."""
+    """A generation process takes orders."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayerReady:
-    """A player waits for orders; what an earlier one was given is gone."""
+    """A player process takes orders; those given to an earlier one are lost."""
 
 
 @dataclass(frozen=True, slots=True)
 class HostTransportReported:
-    """A host said whether it plays, where it is in quarter notes since its song began, and its tempo."""
+    """State of the host: playing, position in quarter notes since its song began, tempo."""
 
     playing: bool
     quarter: float
@@ -126,7 +126,7 @@ class HostTransportReported:
 
 @dataclass(frozen=True, slots=True)
 class LinkReported:
-    """Link said whether it plays, where it is at a moment in quarter notes, its tempo, and how many others there are."""
+    """State of Link at a time: playing, position in quarter notes, tempo, number of other peers."""
 
     at: Seconds
     playing: bool
@@ -137,12 +137,12 @@ class LinkReported:
 
 @dataclass(frozen=True, slots=True)
 class TempoTapped:
-    """Somebody tapped a beat."""
+    """A beat was tapped."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimerFired:
-    """The moment that `Session.wake` named has come."""
+    """The time that `Session.next_deadline` named has come."""
 
 
 SessionRequest = (
@@ -162,7 +162,7 @@ SessionRequest = (
     | HostTransportReported
     | TempoTapped
 )
-"""What clients may want of a session."""
+"""Requests of clients to the session."""
 
 
 Event = (
@@ -195,7 +195,7 @@ class ToPlayer:
 
 @dataclass(frozen=True, slots=True)
 class ToLink:
-    """Tell Link's others a tempo, or that we play or do not; None leaves it as it is."""
+    """Send Link a tempo, or that we play or not; None leaves it unchanged."""
 
     bpm: float | None = None
     playing: bool | None = None
@@ -203,7 +203,7 @@ class ToLink:
 
 @dataclass(frozen=True, slots=True)
 class Publish:
-    """Tell every registered client."""
+    """Send a message to every registered client."""
 
     path: str
     args: tuple[Value, ...]
@@ -211,19 +211,19 @@ class Publish:
 
 @dataclass(frozen=True, slots=True)
 class BarPlayed:
-    """A bar line was crossed: what was played may be written down."""
+    """A bar has ended: a recording file may be written."""
 
 
 @dataclass(frozen=True, slots=True)
 class TasteChanged:
-    """The user's weights of the fusion are others now: they are kept."""
+    """The user's bias weights have changed and are to be stored."""
 
     theta: NamedWeights
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """A fault of ours that was recovered, for the log."""
+    """An internal error from which we recovered, for the log."""
 
     reason: str
 

@@ -1,6 +1,6 @@
-"""Pads, knobs and pedals of a MIDI controller → what clients may ask for: learnt by touching them. Pure.
+"""MIDI learn: notes, controllers and programs of the MIDI input that are mapped to OSC commands and controls. Pure.
 
-Owned by the daemon, which hands it every message of the input that is not the time's.
+Owned by the daemon, which hands it every message of the input but clock and transport.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from bridge.protocol.osc import Message
 NOTE_ON, NOTE_OFF, CONTROL, PROGRAM = 0x90, 0x80, 0xB0, 0xC0
 _KIND_NAMES = {NOTE_ON: "note", CONTROL: "cc", PROGRAM: "program"}
 PRESS_THRESHOLD = 64
-"""From this value on a controller counts as pressed."""
+"""Controller value from which a controller counts as pressed."""
 NOT_LEARNABLE = frozenset({"hello", "bye", "ping", "learn", "unlearn", "clip", "clip_uri"})
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class MidiBinding:
-    """What is touched: "note", "cc" or "program", its channel 1..16 and its number 0..127."""
+    """A source: "note", "cc" or "program", its channel 1..16 and its number 0..127."""
 
     kind: str
     channel: int
@@ -30,32 +30,32 @@ class MidiBinding:
 
     @property
     def name(self) -> str:
-        """As a set writes it: "note 10 36"."""
+        """Its name in a set: "note 10 36"."""
         return f"{self.kind} {self.channel} {self.number}"
 
 
 @dataclass(slots=True)
 class MidiLearn:
-    """What each touch does: words such as "bank/3/launch", "cue fill" or "morph/x"."""
+    """The action of each source: a path and arguments, such as "bank/3/launch", "cue fill" or "morph/x"."""
 
     actions: dict[MidiBinding, str] = field(default_factory=dict)
     _pending_action: str | None = None
     _pressed: set[MidiBinding] = field(default_factory=set)
 
     def learn(self, action: str) -> None:
-        """Have the next touch do this; "" gives it up. Raises BadRequest for what nobody may ask."""
+        """Map the next source that is used to an action; "" cancels. Raises BadRequest for an action that cannot be mapped."""
         if action:
             checked_action(action)
         self._pending_action = action or None
 
     def unlearn(self, action: str) -> None:
-        """Forget every touch that does this; "" forgets all."""
+        """Remove the mappings to an action; "" removes all."""
         self.actions = {
             binding: mapped for binding, mapped in self.actions.items() if action not in ("", mapped)
         }
 
     def receive_midi(self, data: bytes) -> tuple[MidiBinding | None, list[Message], bool]:
-        """Take a message; return the touch that was learnt with it, what it asks for, and whether it is a pad's."""
+        """Take a MIDI message; return the source that was learnt, the OSC messages of its action, and True if it is mapped."""
         kind = _KIND_NAMES.get(data[0] & 0xF0) if len(data) > 1 and data[0] < 0xF0 else None
         if data and data[0] & 0xF0 == NOTE_OFF and len(data) > 1:
             return None, [], MidiBinding("note", (data[0] & 15) + 1, data[1]) in self.actions
@@ -93,7 +93,7 @@ class MidiLearn:
 
 
 def checked_action(words: str) -> str:
-    """Return words that a pad may mean: a command, or a control with or without its value. Raises BadRequest."""
+    """Return an action that can be mapped: a command, or a control with or without a value. Raises BadRequest."""
     path, *rest = words.split(maxsplit=1)
     control = CONTROLS.get(current_path(path))
     if control is not None and rest:
@@ -108,7 +108,7 @@ def checked_action(words: str) -> str:
 
 
 def parse_binding(name: str) -> MidiBinding:
-    """Return the touch of a name such as "cc 1 20". Raises ValueError."""
+    """Return the source of a name such as "cc 1 20". Raises ValueError."""
     kind, *numbers = name.split() or [""]
     if kind not in _KIND_NAMES.values() or len(numbers) != 2 or not all(n.isdecimal() for n in numbers):
         raise ValueError(f"a touch is such as note 10 36, cc 1 20 or program 1 5, not {name}")
@@ -119,7 +119,7 @@ def parse_binding(name: str) -> MidiBinding:
 
 
 def parse_bindings(table: Mapping[str, object]) -> dict[MidiBinding, str]:
-    """Return a map as a set has it. Raises ValueError or BadRequest."""
+    """Return the mappings of a table of a set: action by source name. Raises ValueError or BadRequest."""
     return {parse_binding(name): checked_action(str(words)) for name, words in table.items()}
 
 

@@ -1,7 +1,7 @@
-"""Bytes ↔ OSC messages. Pure; garbage gives `OscError`, never anything else, and costs no more than its length.
+"""Bytes ↔ OSC messages. Pure. Malformed input raises `OscError` and nothing else, in time linear in its length.
 
-Address patterns are not taken, and time tags are ignored. Arguments that are neither numbers nor strings are read past
-and stand as what nothing takes: raw bytes, None, booleans, lists.
+Address patterns are refused, and time tags ignored. Arguments other than numbers and strings become raw bytes, None, booleans
+or lists, which no request takes.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ MAX_DEPTH, MAX_MESSAGES, MAX_TAGS, MAX_ADDRESS = 4, 256, 256, 256
 
 
 class OscError(ValueError):
-    """A datagram that is not OSC, or not OSC that we read; `address` is the message's where it could be read."""
+    """A datagram that is not OSC, or uses a part of it that is not supported; `address` is the message's, if known."""
 
     def __init__(self, reason: str, address: str = "") -> None:
         super().__init__(reason)
@@ -34,9 +34,9 @@ class Message:
 
 
 def parse(datagram: bytes) -> list[Message | OscError]:
-    """Return the messages of a packet, bundles flattened; one that cannot be read stands as its error.
+    """Return the messages of a packet, bundles flattened; a message that cannot be read is returned as its error.
 
-    Raises OscError where the packet itself is broken.
+    Raises OscError where the packet itself is malformed.
     """
     found: list[Message | OscError] = []
     _parse_packet(datagram, 0, found)
@@ -142,7 +142,7 @@ def _parse_string(data: bytes, start: int) -> tuple[bytes, int]:
 def encode(address: str, args: Sequence[int | float | str]) -> bytes:
     """Return the datagram of a message: int as i (32 bits), float as f, str as s in UTF-8.
 
-    A string ends at its first NUL on the wire, so that one is said as a space.
+    A NUL would end a string, so it is sent as a space.
     """
     tags, data = ",", b""
     for arg in args:
@@ -158,7 +158,7 @@ def encode(address: str, args: Sequence[int | float | str]) -> bytes:
 def _encode_float(value: float) -> bytes:
     try:
         return _NUMBER_FORMATS["f"].pack(value)
-    except OverflowError:  # no number of 32 bits: as large as they come
+    except OverflowError:  # too large for 32 bits
         return _NUMBER_FORMATS["f"].pack(float("inf") if value > 0 else float("-inf"))
 
 

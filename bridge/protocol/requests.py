@@ -1,6 +1,6 @@
-"""Messages → what a client asks for: the protocol, checked against the table of addresses. Pure.
+"""OSC messages → requests, checked against the table of addresses. Pure.
 
-Every fault of a message is a BadRequest that names its address; nothing has changed then.
+Every error of a message raises BadRequest with its address, before anything has changed.
 """
 
 from __future__ import annotations
@@ -39,18 +39,18 @@ from model.music.control import MAX_BARS, MAX_PROMPT, MAX_SEED, MIN_TEMPO
 from model.music.notes import CUES, PARTS
 
 MAX_RAW_PROMPT = 2 * MAX_PROMPT
-"""Characters of a prompt before its spaces are put together; longer ones are not looked at."""
+"""Characters of a prompt before its spaces are joined; longer ones are refused unread."""
 
 
 def as_whole_number(value: object) -> int | None:
-    """Return a whole number that may have come as a float, or None: 2.0 is 2."""
+    """Return a whole number, also one that came as a float (2.0 is 2); None for anything else."""
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
         return None
     return int(value) if value == int(value) else None
 
 
 def parse_prompt(address: str, args: Sequence[object], encoded: bool) -> str:
-    """Return the words of a prompt, cleaned of what is not printable. Raises BadRequest."""
+    """Return the words of a prompt, with one space between and without unprintable characters. Raises BadRequest."""
     if not args or not all(isinstance(a, str | int | float) and not isinstance(a, bool) for a in args):
         raise BadRequest(address, "takes the prompt as one string or several")
     # Pure Data cuts a sentence at spaces and sends its numbers as floats: 82 comes as 82.0
@@ -73,7 +73,7 @@ def parse_prompt(address: str, args: Sequence[object], encoded: bool) -> str:
 
 
 def is_encodable(text: str) -> bool:
-    """Tell whether a text can be written as UTF-8: JSON may name halves of characters, which cannot."""
+    """Return True if a text can be encoded as UTF-8: JSON can contain lone surrogates, which cannot."""
     return not any("\ud800" <= c <= "\udfff" for c in text)
 
 
@@ -90,7 +90,7 @@ class ClipRequested:
 
 @dataclass(frozen=True, slots=True)
 class ClipNotes:
-    """Notes that a clip is made from: those from `index` on, of `total`."""
+    """Notes that a clip goes on from: those from `index` on, of `total`."""
 
     id: int
     total: int
@@ -100,7 +100,7 @@ class ClipNotes:
 
 @dataclass(frozen=True, slots=True)
 class ClipRedo:
-    """Which parts in which bars of what was given are to be written anew; "" is all of them."""
+    """Parts and bars of the given notes that are written anew; "" is all of them."""
 
     id: int
     parts: str
@@ -109,14 +109,14 @@ class ClipRedo:
 
 @dataclass(frozen=True, slots=True)
 class ClipCancelled:
-    """A clip is not wanted any more."""
+    """Stop writing a clip and forget it."""
 
     id: int
 
 
 @dataclass(frozen=True, slots=True)
 class ClipResend:
-    """Tell a finished clip once more."""
+    """Send a finished clip again."""
 
     id: int
 
@@ -129,7 +129,7 @@ MAX_CLIP_QUARTERS = MAX_BARS * 6
 
 
 def parse_clip_request(path: str, address: str, args: Sequence[object]) -> ClipRequest:
-    """Return what a message about a clip asks for. Raises BadRequest."""
+    """Return the request of a message about a clip. Raises BadRequest."""
     id_ = as_whole_number(args[0]) if args else None
     if id_ is None or abs(id_) >= INT32_LIMIT:
         raise BadRequest(address, "takes the clip's id first, a whole number of 32 bits")
@@ -206,7 +206,7 @@ def _checked_row(
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """Register the sender: None is its own port."""
+    """Register the sender; `port` None is the port that it sends from."""
 
     port: int | None
     name: str
@@ -215,12 +215,12 @@ class Hello:
 
 @dataclass(frozen=True, slots=True)
 class Bye:
-    """Take the sender's registration back."""
+    """Remove the sender's registration."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """Ask whether we are there."""
+    """Ask for a pong with the same number."""
 
     number: int | float
 
@@ -234,14 +234,14 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class KeepRequested:
-    """Keep the last so many bars."""
+    """Store the last bars as a file."""
 
     bars: int
 
 
 @dataclass(frozen=True, slots=True)
 class LearnRequested:
-    """Have the next touch of a MIDI controller do something; with `forget`, have none do it any more."""
+    """Map the next MIDI source that is used to an action; with `forget`, remove the mappings to it."""
 
     action: str
     forget: bool = False
@@ -249,7 +249,7 @@ class LearnRequested:
 
 @dataclass(frozen=True, slots=True)
 class SetRequested:
-    """Save the set under a name, or load the one of that name."""
+    """Save the set under a name, or load the set of that name."""
 
     name: str
     save: bool
@@ -261,7 +261,7 @@ Request = (
 
 
 def parse_request(message: Message) -> Request:
-    """Return what a message asks for. Raises BadRequest."""
+    """Return the request of a message. Raises BadRequest."""
     asked = message.address.removeprefix(ROOT)
     path = current_path(asked)
     if asked == message.address or (path not in CONTROLS and path not in COMMANDS):
@@ -321,7 +321,7 @@ _BANK = re.compile(r"bank/(?P<slot>\d+)/(?P<what>store|launch)")
 
 
 def _parse_take_id(address: str, args: Sequence[object]) -> str:
-    """Return a take's id, which a host without strings sends as a number."""
+    """Return a take's id, which may come as a number."""
     number = as_whole_number(args[0]) if len(args) == 1 else None
     if number is not None:
         return str(number)

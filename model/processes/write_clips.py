@@ -14,7 +14,8 @@ from pathlib import Path
 
 from setproctitle import setproctitle
 
-from model.analysis.midi_import import detect_chords, detect_key
+from model.analysis.key_finder import find_key
+from model.analysis.midi_import import detect_chords
 from model.clips.clip import Writer, clip
 from model.clips.edit import continue_clip, fill_in
 from model.clips.messages import (
@@ -52,9 +53,11 @@ def song_from_notes(given: GivenNotes) -> Song:
         bars=tuple((Ticks(i * bar), given.meter) for i in range(given.bars)),
         end=Ticks(given.bars * bar),
         tempos=((Ticks(0), given.tempo or 120.0),),
-        key=detect_key(notes).name if given.key == "auto" else given.key,
+        key="C major" if given.key == "auto" else given.key,
         notes=notes,
     )
+    if given.key == "auto" and any(n.part != "drums" for n in notes):
+        bare = replace(bare, key=find_key(bare).key.name)
     return as_filed(replace(bare, chords=detect_chords(bare)))
 
 

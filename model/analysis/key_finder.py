@@ -20,7 +20,7 @@ from model.music.midifile import Song, halves, notes_in_spans
 from model.music.notes import TICKS_PER_QUARTER
 from model.weights import FOLDER, load
 
-Belief = npt.NDArray[np.float64]
+Odds = npt.NDArray[np.float64]
 
 
 KEYS = 24
@@ -28,24 +28,24 @@ KEYS = 24
 
 
 OBSERVATION_WEIGHT = 1.2
-"""How much a quarter of melody counts beside a move."""
+"""Exponent of the emissions, beside that of the transitions."""
 
 
 KEY_CHANGE_PROBABILITY = 0.01
-"""How likely the key is another one half a bar later."""
+"""Probability that the key changes between two half bars."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HarmonyTables:
-    """What songs taught, for major and for minor.
+    """Chord statistics of songs, for major and for minor keys.
 
     First chords `(2, S)`, moves within and across the bar line `(2, 2, S, S)`, and the logarithms of how often each tone over
     the tonic sounds on each chord `(2, S, 12)`.
     """
 
-    first: Belief
-    transitions: Belief
-    emissions: Belief
+    first: Odds
+    transitions: Odds
+    emissions: Odds
 
     @classmethod
     def of(cls, arrays: Mapping[str, npt.NDArray[np.floating]]) -> HarmonyTables:
@@ -60,19 +60,19 @@ class HarmonyTables:
 
 @cache
 def load_tables() -> HarmonyTables:
-    """Return the tables that are shipped, beside the network of the continuo. Raises WeightsError."""
+    """Return the shipped tables, which are in the weights of the melody tracker. Raises WeightsError."""
     return HarmonyTables.of(load(FOLDER / "continuo.safetensors")[0])
 
 
 class KeyFilter:
-    """What may be believed of the key after what was heard."""
+    """Bayesian filter for the key of a melody as it is played: 24 keys of 36 chords each."""
 
     def __init__(self, tables: HarmonyTables | None = None) -> None:
         self._tables = tables or load_tables()
         self._belief = self._prior()
 
     def begin_half_bar(self, first: bool) -> None:
-        """Take in that half a bar begins; `first` tells that it is the bar's first."""
+        """Begin half a bar, the first one of its bar or the second."""
         moved = np.concatenate(
             [self._belief[12 * m : 12 * m + 12] @ self._tables.transitions[m, int(first)] for m in (0, 1)]
         )
@@ -80,23 +80,23 @@ class KeyFilter:
         self._belief = moved / moved.sum()
 
     def observe(self, time: npt.NDArray[np.floating]) -> None:
-        """Take in how long each pitch class sounded since the last time, in quarters, `(12,)`."""
+        """Update with how long each pitch class sounded since the last update, in quarters, `(12,)`."""
         self._belief = self._after(time)
 
-    def keys(self, time: npt.NDArray[np.floating]) -> Belief:
-        """Return what is believed of each key, `(KEYS,)`, were each pitch class to sound so many quarters more."""
-        found: Belief = self._after(time).sum(1)
+    def keys(self, time: npt.NDArray[np.floating]) -> Odds:
+        """Return the probability of each key, `(KEYS,)`, if each pitch class sounds so many quarters more."""
+        found: Odds = self._after(time).sum(1)
         return found
 
-    def _prior(self) -> Belief:
+    def _prior(self) -> Odds:
         return np.repeat(self._tables.first, 12, 0) / KEYS
 
-    def _after(self, time: npt.NDArray[np.floating]) -> Belief:
+    def _after(self, time: npt.NDArray[np.floating]) -> Odds:
         if not time.any():
             return self._belief
         over = np.asarray(time, np.float64)[_OVER]
         said = OBSERVATION_WEIGHT * np.concatenate([over @ self._tables.emissions[mode].T for mode in (0, 1)])
-        belief: Belief = self._belief * np.exp(said - said.max())
+        belief: Odds = self._belief * np.exp(said - said.max())
         belief /= belief.sum()
         return belief
 

@@ -1,4 +1,4 @@
-"""Other people's .mid files as songs of ours: any resolution, any track names, whole bars.
+"""Reads any .mid file as a `Song`: any resolution, any track names, whole bars.
 
 Tracks named as our parts are those parts; channel 10 is drums; of the rest the lowest line is the bass, the highest single
 line the melody, and what sounds together the chords. Chord symbols come from the markers, else from what sounds.

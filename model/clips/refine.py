@@ -20,7 +20,7 @@ from model.music.notes import PARTS, Beat, Note, Ticks
 from model.music.plan import Controls, Plan, apply_controls
 from model.prompt.encoder import TextEncoder
 from model.prompt.rules import figures
-from model.prompt.rules.parts import PART, pieces
+from model.prompt.rules.parts import PART, drum_pieces
 from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.vocabulary import find
 from model.prompt.understand import understand
@@ -194,7 +194,7 @@ def _pieces(clause: str) -> frozenset[str]:
     """Return the roles of drums that a clause names, none where it names the kit itself."""
     if any(m.lastgroup == "drums" for m in PART.finditer(clause)):
         return frozenset()
-    return frozenset(role for _, _, roles in pieces(clause) for role in roles)
+    return frozenset(role for _, _, roles in drum_pieces(clause) for role in roles)
 
 
 def _written(

@@ -1,4 +1,4 @@
-"""What music is, here: notes and beats in ticks, and what one may ask for.
+"""Notes, beats and bars in ticks, and the sections that can be cued.
 
 Pure frozen values. No torch, no I/O and no clock: the model never knows what time it is;
 `bridge.clock` is the only place where ticks become seconds.

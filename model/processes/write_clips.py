@@ -1,4 +1,4 @@
-"""The process that writes clips for clients: one after another, and less urgent than the music that plays.
+"""The process that writes clips for clients, one after another, at a lower priority than the live music.
 
 Spawned by the bridge when the first clip is asked for, so that a long clip never delays a beat of the stream.
 """
@@ -43,7 +43,7 @@ NOTES_PER_PACKET = 32
 
 
 def song_from_notes(given: GivenNotes) -> Song:
-    """Return what was given as a song; key and chords are those that are heard."""
+    """Return given notes as a song; key and chords are found in the notes where they are not stated."""
     bar = bar_length(given.meter)
     notes = tuple(
         Note(Ticks(round(start * TICKS_PER_QUARTER)), Ticks(max(1, round(length * TICKS_PER_QUARTER))), pitch, velocity, part)
@@ -73,7 +73,7 @@ def make_clip(
 
 
 def pack_clip(number: int, song: Song) -> ClipWritten:
-    """Return a clip ready to be told."""
+    """Return a clip as a message."""
     filed = as_filed(song)
     packets: list[Packet] = []
     index = 0
@@ -91,11 +91,11 @@ def pack_clip(number: int, song: Song) -> ClipWritten:
 
 
 class _CancelledError(Exception):
-    """The clip that is being written was given up."""
+    """The clip that is being written was cancelled."""
 
 
 class _ProgressWriter:
-    """A composer that tells how far it is, and hears meanwhile what else is ordered."""
+    """A composer that reports progress after each bar and reads new orders meanwhile (a cancelled clip raises _NotWantedError)."""
 
     def __init__(self, composer: Composer, connection: Connection) -> None:
         self._composer, self._connection = composer, connection
@@ -122,7 +122,7 @@ class _ProgressWriter:
         self._composer.forget(take)
 
     def write(self, order: Write) -> BeatWritten:
-        """Write a beat, and look up from the work."""
+        """Write a beat, then read new orders."""
         written = self._composer.write(order)
         if written.beat is not None and written.beat.beat == 0:
             self._connection.send(ClipProgress(self.number, min(1.0, written.beat.bar / self._bars)))

@@ -41,11 +41,11 @@ _MOST_STYLES, _LEAST_SHARE = 3, 0.15
 
 
 _LEADING = 0.5
-"""From which share on a style that only the embedding leans to brings its swing and its feel."""
+"""From this share on, a style that only the embedding suggests sets swing and feel."""
 
 
 _CALM_NEUTRAL = 0.45
-"""Below this energy what leans to no style is a pop ballad, above it pop."""
+"""Below this energy a prompt without a style is a pop ballad, above it pop."""
 
 
 _HALF = 0.5
@@ -295,7 +295,7 @@ _TENTH = 1.2816
 
 
 _RARER = 0.8
-"""How likely each tonic is beside the one before it, in the order in which the words choose."""
+"""Ratio of the probabilities of neighbouring tonics in the hashed order."""
 
 
 _USUAL = {"chords": 0.98, "melody": 0.95, "bass": 0.92}

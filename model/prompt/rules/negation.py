@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -62,16 +62,16 @@ class NamedSpan:
 
 
 def denied(text: str, start: int) -> bool:
-    """Tell whether a negation stands directly before a place: "not in C major", "no swing"."""
+    """Return True if a negation stands directly before a place: "not in C major", "no swing"."""
     return _DIRECT.search(text[max(0, start - 24) : start]) is not None
 
 
 def within(at: int, spans: Sequence[tuple[int, int]]) -> bool:
-    """Tell whether a place lies in one of the spans."""
+    """Return True if a place lies in one of the spans."""
     return any(start <= at < end for start, end in spans)
 
 
-def listed(text: str, names: Sequence[NamedSpan], start: int, stop: int) -> list[NamedSpan]:
+def list_after(text: str, names: Sequence[NamedSpan], start: int, stop: int) -> list[NamedSpan]:
     """Return the names of a list that begins after `start`, its first one before `stop`.
 
     "drums or bass", "drums, bass or chords", "sad, slow"? no: a comma goes on only where a conjunction follows.
@@ -106,7 +106,7 @@ def negated(text: str, names: Sequence[NamedSpan]) -> list[tuple[int, int]]:
             continue  # 不可思议 is a mood, not a negation
         turn = SCOPE_END.search(text, match.end())
         stop = turn.start() if turn else len(text)
-        chain = listed(text, names, match.end(), stop)
+        chain = list_after(text, names, match.end(), stop)
         if _DEGREE.match(text, match.end()):  # "not too fast house" is house
             chain = [n for i, n in enumerate(chain) if not i or text[chain[i - 1].end : n.start].strip()]
         if len(chain) > 1 and chain[-1].end > stop and not _OR.search(text[match.end() : chain[-1].end]):
@@ -126,3 +126,7 @@ class Span(Generic[T]):
     value: T
     start: int
     end: int
+
+
+Reader = Callable[[str], Span[T] | None]
+"""Reads one thing from a text."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from model.music.drums import ROLES
 from model.music.notes import PARTS
-from model.prompt.rules.negation import NamedSpan, listed, within
+from model.prompt.rules.negation import NamedSpan, list_after, within
 from model.prompt.rules.vocabulary import FoundTerm
 
 _TOMS = ("tom_low", "tom_mid", "tom_high")
@@ -44,7 +44,7 @@ _PIECE = re.compile("|".join(f"({pattern})" for pattern, _ in _PIECES))
 assert {role for _, roles in _PIECES for role in roles} == set(ROLES)
 
 
-def pieces(lower: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+def drum_pieces(lower: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Yield the pieces that a lower-case text names: where each begins and ends, and its roles (`model.music.drums.ROLES`)."""
     for match in _PIECE.finditer(lower):
         if match.lastindex is not None:
@@ -159,8 +159,8 @@ class _PartMention:
     instrument: bool = False
 
 
-def names(lower: str, terms: Sequence[FoundTerm]) -> list[NamedSpan]:
-    """Return what a list may be made of: parts, instruments, and the other terms as adjectives; in order."""
+def listable_names(lower: str, terms: Sequence[FoundTerm]) -> list[NamedSpan]:
+    """Return what a list in the text may consist of, in order: parts and instruments as nouns, other terms as adjectives."""
     nouns = [NamedSpan(*p.span(), noun=True) for p in _parts(lower, terms)]
     nouns += [NamedSpan(f.start, f.end, noun=True) for f in terms if f.term.kind == "instruments"]
     covered = [(n.start, n.end) for n in nouns]
@@ -197,7 +197,7 @@ def _silenced(lower: str, negated: Sequence[tuple[int, int]], *, kit_alone: bool
     """Return the roles of drums that are not wanted: those denied, and all the others where only some play."""
     denied: set[str] = set()
     wanted: set[str] = set()
-    for start, _, roles in pieces(lower):
+    for start, _, roles in drum_pieces(lower):
         (denied if within(start, negated) else wanted).update(roles)
     if kit_alone and wanted:
         denied |= ROLES.keys() - wanted
@@ -246,11 +246,11 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
             continue
         ahead = next((n for n in at if n.start >= only.end()), None)
         if ahead is not None and _ARTICLE.fullmatch(lower, only.end(), ahead.start):
-            chain = listed(lower, at, ahead.start, ahead.end)
+            chain = list_after(lower, at, ahead.start, ahead.end)
             return set().union(*(by_name[n].parts for n in chain))
         if _BEHIND.match(lower, only.start()):  # "chords and melody only"
             for first in at:
-                chain = listed(lower, at, first.start, first.end)
+                chain = list_after(lower, at, first.start, first.end)
                 if (
                     chain
                     and chain[-1].end <= only.start()
@@ -261,7 +261,9 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
         start, end = player.name.start, player.name.end
         alone = _SOLO_BEFORE.search(lower[max(0, start - 16) : start]) or _SOLO_BEHIND.match(lower, end)
         if alone or (_BARS_OF.search(lower[max(0, start - 20) : start]) and not _LEADING.match(lower, end)):
-            chain = listed(lower, at, start, end)  # "solo bajo y batería", but not "solo piano and strings"
+            chain = list_after(
+                lower, at, start, end
+            )  # "solo bajo y batería", but not "solo piano and strings"
             together = _AND.search(lower[start : chain[-1].end]) is not None
             return set().union(*(by_name[n].parts for n in chain)) if together else set(player.parts)
     named = {part for p in players for part in p.parts}

@@ -30,7 +30,7 @@ COUNTS = {
 _CHINESE = {c: i for i, c in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
 
 
-def chinese(said: str) -> int:
+def chinese_number(said: str) -> int:
     """Return a number up to 99, 0 where it is none: 两 is 2, 十二 12, 二十四 24."""
     tens, ten, ones = said.rpartition("十")
     if not ten:
@@ -113,7 +113,7 @@ def tempo(lower: str) -> Span[float] | None:
     return _spelled(lower) or _italian(lower)
 
 
-def after_style(lower: str, end: int) -> Span[float] | None:
+def tempo_after_style(lower: str, end: int) -> Span[float] | None:
     """Return the bare number behind the name of a style, "techno 132", as a tempo in quarters a minute."""
     match = re.compile(
         rf"\s+(?:(?:beat|track|groove|loop|song|tune|music|type beat|vibes?)\s+)?{_NUMBER}\b{_NOT_A_TEMPO}(?![-–])"
@@ -133,7 +133,7 @@ def _spelled(lower: str) -> Span[float] | None:
             return Span(float(bpm), *match.span())
     for match in _CHINESE_SPELLED.finditer(lower):
         hundred, nil, tens, ones = match.group("hundred", "nil", "tens", "ones")
-        count = chinese(tens + ones)
+        count = chinese_number(tens + ones)
         if hundred and not nil and tens and not tens.endswith("十"):
             count *= 10  # 一百二 is 120, 一百零二 is 102
         bpm = count + (100 if hundred else 0)
@@ -217,7 +217,7 @@ def meter(lower: str) -> Span[str] | None:
     for match in _CHINESE_METER.finditer(lower):
         lower_first, upper, before, after, unit, count = match.groups()
         for below, above in ((lower_first, upper), (after, before), (unit, count)):
-            name = f"{chinese(above or '')}/{chinese(below or '')}"
+            name = f"{chinese_number(above or '')}/{chinese_number(below or '')}"
             if name in METERS:
                 return Span(name, *match.span())
     for match in _METER_NAMES.finditer(lower):
@@ -257,16 +257,16 @@ def bars(lower: str) -> Span[int] | None:
     """Return a length in bars, 1..256; a twelve-bar blues has twelve."""
     for match in _BARS.finditer(lower):
         said = next(g for g in match.groups() if g)
-        count = int(said) if said.isdigit() else COUNTS.get(said) or chinese(said)
+        count = int(said) if said.isdigit() else COUNTS.get(said) or chinese_number(said)
         if 1 <= count <= 256 and not _NOT_THE_LENGTH.search(lower[: match.start()]):
             return Span(count, *match.span())
     return None
 
 
-def blues_bars(lower: str) -> int | None:
+def blues_bars(lower: str) -> Span[int] | None:
     """Return the bars of a blues that is named by them; the name stands for its chords too."""
     match = _BLUES_BARS.search(lower)
-    return None if match is None else (12, 8, 16, 12, 8)[(match.lastindex or 1) - 1]
+    return None if match is None else Span((12, 8, 16, 12, 8)[(match.lastindex or 1) - 1], *match.span())
 
 
 _SIXTEENTH = re.compile(
@@ -322,8 +322,9 @@ def swing(lower: str) -> Span[float] | None:
     return Span(round(_PLACES[found.lastindex - 1], 3), *found.span())
 
 
-def swing_unit(lower: str) -> int | None:
+def swing_unit(lower: str) -> Span[int] | None:
     """Return 16 or 8 where the words name the notes that swing."""
-    if _SIXTEENTH.search(lower):
-        return 16
-    return 8 if _EIGHTH.search(lower) else None
+    for unit, pattern in ((16, _SIXTEENTH), (8, _EIGHTH)):
+        if (match := pattern.search(lower)) is not None:
+            return Span(unit, *match.span())
+    return None

@@ -21,16 +21,10 @@ from model.music.notes import TICKS_PER_QUARTER
 from model.weights import FOLDER, load
 
 Odds = npt.NDArray[np.float64]
-
-
 KEYS = 24
 """Numbered by tonic, the minor ones from 12 on."""
-
-
 OBSERVATION_WEIGHT = 1.2
 """Exponent of the emissions, beside that of the transitions."""
-
-
 KEY_CHANGE_PROBABILITY = 0.01
 """Probability that the key changes between two half bars."""
 
@@ -103,10 +97,7 @@ class KeyFilter:
 
 _OVER = (np.arange(12)[:, None] + np.arange(12)) % 12
 """The pitch class that is so far above each tonic, `(12, 12)`."""
-
-
 Times = npt.NDArray[np.float64]
-
 
 PROFILES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
     "krumhansl-kessler": (
@@ -125,11 +116,9 @@ PROFILES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
 """Weights of the pitch classes of a major and a minor key, from the tonic up: listeners' ratings (Krumhansl and Kessler 1982), a
 harmony textbook's examples (Kostka and Payne, in Temperley 2007), first and last bars of 982 movements (Albrecht and Shanahan 2013)."""
 
-
 PROFILE_WEIGHT = 3.0
 """Weight of a correlation of 1 with the profile, times sqrt(n) for n half bars, beside the log likelihoods: next to nothing for
 songs, and enough where few bars of thick chords leave the tables in doubt."""
-
 
 TEMPER = 0.1
 """Exponent on the likelihoods when they become a probability, because neighbouring half bars are not independent."""

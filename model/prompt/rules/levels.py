@@ -56,8 +56,6 @@ _VERY = re.compile(
     r"(?:\b(?:very|extremely|super|really|ultra|extra|insanely|so|muy|sehr|très)|非常|很|极其?|超级?|特别|十分)\s*$"
 )
 _MORE = re.compile(r"(?:more|更加?)\s*$")
-
-
 PACES = frozenset(["slow", "fast", "very slow", "very fast"])
 """The moods that are nothing but a tempo."""
 

@@ -17,34 +17,24 @@ NEGATION = re.compile(
     r"|无(?![尽限题声比穷论数垠边线])|(?<![除若莫并是])非(?![常洲凡得])"
 )
 
-
 SCOPE_END = re.compile(
     r"[,.;:!?，。；：！？、\n()]|\s[-–—]\s|\b(?:but|aber|pero|mais|ma|mas|with|mit|con|avec|com|just|only|please|pls|thanks|instead|plus|"
     r"and (?:an?|the|some|lots|plenty|add|more|use|make|keep|have|let|give|put))\b|但|而是|只要|只留|要(?!求)|请|谢谢"
 )
 
-
 _BEFORE_NONE = re.compile(
     r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)|([\uac00-\ud7a3]{1,6})(?:은|는|이|가)?\s?없이"
 )
 
-
 _AND = r"(?:\+|and|or|nor|und|oder|noch|y|o|ni|et|ou|e|&|/|和|或者?|与|及|以及|跟|や|と|과|와|하고)"
-
-
 _DEGREE = re.compile(r"\s*(?:too|so|very|overly|that|particularly|really|zu|sehr|trop|très|muy|demasiado)\b")
-
 
 _JOINED = re.compile(
     rf"\s*(?:、|{_AND}|,\s*{_AND})\s*(?:any|the|an?|no|some|a few|my|el|la|los|las|le|les|der|die|das)?\s*"
 )
 
-
 _LISTED = re.compile(r"\s*[,，]\s*(?:any|the|an?)?\s*")
-
-
 _OR = re.compile(r"\b(?:or|nor|oder|noch|ni|ou)\b|或")
-
 
 _DIRECT = re.compile(
     r"(?:\b(?:anything but|avoid|don'?t(?: use)?|not|no|never|isn'?t|instead of|rather than|nicht|pas|without|sin|ohne|sans)(?: be| use)?|不要|不是|别用?|不用|而不是)"

@@ -12,10 +12,7 @@ from model.prompt.rules.negation import NamedSpan, list_after, within
 from model.prompt.rules.vocabulary import FoundTerm
 
 _TOMS = ("tom_low", "tom_mid", "tom_high")
-
-
 _HATS = ("closed_hat", "pedal_hat", "open_hat")
-
 
 _PIECES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\b(?:kick|bass) drums?\b|\bkicks?\b|\bbombo\b|底鼓|低音鼓|キック", ("kick",)),
@@ -36,7 +33,6 @@ _PIECES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bshakers?\b|\bmaracas\b|沙锤|シェイカー", ("shaker",)),
     (r"\bcow ?bells?\b|\bcongas?\b|\bbongos?\b|\btambourines?\b|\bpercs?\b|牛铃|康加鼓?|邦戈鼓?", ("perc",)),
 )
-
 
 _PIECE = re.compile("|".join(f"({pattern})" for pattern, _ in _PIECES))
 
@@ -62,68 +58,46 @@ PART = re.compile(
 )
 """The names of the parts; the group that matched is the part, a piece of the drum kit for itself."""
 
-
 _ONLY = re.compile(
     r"(?<!not )(?<!nicht )(?<!不)\b(?:only|just|nothing but|no(?:thing)? (?:more|other) than|solely|exclusively|nur|sólo|solamente|seulement|rien que|juste|apenas|só|soltanto)\b"
     r"|\bsolo\b(?=\s+(?:el|la|los|las|un|una|il|lo|i|le|gli)\s)|只要|只有|只弹|只留|只保留|只用|只需要?|仅仅?|单独的?|纯|だけ|のみ|만"
 )
 
-
 _BARS_OF = re.compile(r"(?:\b(?:bars?|measures?) of|小[节節]的?)\s*(?:just |only |pure )?$")
-
-
 _SOLO_BEFORE = re.compile(r"(?:\bsolo|\bsólo|\bunaccompanied|\ba cappella|纯|独奏)\s*$")
-
 
 _SOLO_BEHIND = re.compile(
     r"\s*(?:独奏|ソロ|독주|(?<=piano )solo\b|(?<=bass )solo\b|(?<=drum )solo\b|(?<=drums )solo\b|alone\b|by itself\b|on its own\b|allein\b)"
 )
 
-
 _BEHIND = re.compile(r"\s*(?:only\b|alone\b|だけ|のみ|만(?!\w))")
-
-
 _LACKING = re.compile(r"\b(drum|bass|beat|percussion|chord|melody)-?(?:less|free)\b")
-
-
 _BEATLESS = re.compile(r"\bno beats?\b|无鼓|没鼓")
-
 
 _ALONE = re.compile(
     r"\b(?:drum|percussion) (?:loops?|patterns?|breaks?|fills?|solos?|grooves?|tracks?)\b|鼓(?:循环|独奏|loop)"
 )
 
-
 _DUET = re.compile(r"\b(?:duet|duo|dúo|duett)\b|二重奏|デュオ")
-
-
 _BACKING = re.compile(r"\b(?:backing track|minus one|karaoke)\b|伴奏带|カラオケ")
-
-
 _VOICES = re.compile(r"\ba ?cc?app?ell?a\b|无伴奏合唱|清唱|アカペラ")
-
 
 _UNACCOMPANIED = re.compile(
     r"\bunaccompanied (?:melody|tune)\b|\bmelody (?:alone|without accompaniment)\b|无伴奏旋律"
 )
 
-
 _CHORD_INSTRUMENTS = frozenset(["pad", "pluck", "strings", "string ensemble", "brass"])
 """Instruments that play chords and no melody, when they play alone."""
-
 
 _MUSIC = re.compile(
     r"[\s-]+(?:ballad|piece|music|track|song|tune|vibes?|jazz|house|pop|rock|based|driven|like|style)\b"
 )
 
-
 _LEADING = re.compile(r"[\s-]+(?:heavy|driven|led|based|music|loaded|and|with)\b")
-
 
 _ARTICLE = re.compile(
     r"\s*(?:(?!(?:add|make|put|give|with|without|over|under|more|less|change|turn|like|before|after|for|to|and|not|no)\b)[a-zà-ü']+\s+){0,3}$"
 )
-
 
 _AND = re.compile(r"\s(?:y|e|et|und)\s")
 

@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from model.analysis.explain import explain
+from model.analysis.key_finder import PROFILES
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import Song
 from model.music.notes import TICKS_PER_QUARTER, Note, Ticks
@@ -38,7 +39,7 @@ def main() -> None:
     true = [(parse_key(c.key).tonic, parse_key(c.key).minor) for c in songs]
     ours = [(parse_key(t.key).tonic, parse_key(t.key).minor) for t in told]
     found: dict[str, Sequence[tuple[int, bool] | None]] = {"explain": ours}
-    found |= {name: [keys.find(keys.time_of_classes(c), name) for c in songs] for name in keys.PROFILES}
+    found |= {name: [keys.find(keys.time_of_classes(c), name) for c in songs] for name in PROFILES}
     groups = [c.group for c in songs]
     rows = {}
     for name, heard in found.items():

@@ -275,7 +275,7 @@ class Follower:
         self._silent_beats = 0 if sounding else self._silent_beats + 1
         if sounding:
             self._looping = self._loop_detector.period is not None
-        self.tracker.update_key(sounding)
+        self.tracker.update(sounding)
         struck = [t for t in self.keyboard.since(window.start) if t.pitch < (self._split or 128)]
         self._recent_classes = [*self._recent_classes[-3:], frozenset(t.pitch % 12 for t in struck)]
         if self._expected_chord is not None and not self._confirmed:

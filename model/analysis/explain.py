@@ -15,7 +15,7 @@ from model.music.notes import PARTS, beat_length, beats_in_bar
 from model.music.numerals import numeral, role
 
 DOUBTFUL = 0.7
-"""A key less probable than this is told with its rival."""
+"""Below this probability the second key is told too."""
 C_MAJOR = parse_key("C major")
 
 
@@ -161,7 +161,7 @@ def _kind(one: Chord, other: Chord, key: Key) -> str | None:
 
 
 def _ends_on_tonic(song: Song, home: PlacedChord, key: Key) -> bool:
-    """Tell whether the last melody note over a chord of home, in its bar, is the tonic."""
+    """Return True if the last melody note over a chord of home, in its bar, is the tonic."""
     start, meter = song.bars[home.bar - 1]
     begin, end = (
         start + (home.beat - 1) * beat_length(meter),

@@ -1,9 +1,8 @@
-"""Which chords a melody asks for: a small recurrent network that hears it whole, or only up to each place.
+"""Probabilities of the chords under a melody, by a recurrent network that reads the whole melody or only what came before.
 
-The decoder reads a beat of melody before its chord and knows nothing of what follows. This network, learnt from the same
-songs by `model.training.fit.harmoniser`, hears every half bar in the light of all the others (two layers of gated recurrent
-units in both directions), and in a second part each half bar in the light of those before it. The fusion adds what it
-says to the decoder's odds of roots and kinds of chords. numpy only.
+The decoder reads a beat of melody before its chord and does not see what follows. This network (`model.training.fit.harmoniser`) has two
+bidirectional layers of gated recurrent units over half bars, and one causal layer. Its log probabilities are added to the decoder's
+logits of roots and qualities. numpy only.
 """
 
 from __future__ import annotations
@@ -73,20 +72,20 @@ class MelodyNote(Protocol):
 
 
 SLOT, SLOTS = TICKS_PER_QUARTER // 4, 8
-"""What is heard sixteenth by sixteenth: half a bar of four quarters; what is longer is folded into the last."""
+"""Ticks and number of the sixteenths of half a bar; what lies behind eight of them counts as in the last."""
 HALF_BAR_FEATURES = 60
-"""Features that count over all of half a bar; those of its sixteenths follow."""
+"""Number of features of a half bar as a whole; those of its sixteenths follow."""
 CORPORA = ("pop", "standard", "art song", "hymn")
-"""Whose chords are wanted: one feature each, none of them where it is not said."""
+"""The corpora whose harmony can be asked for: one feature each, all 0 if none is stated. A column of `model/styles.tsv`."""
 FEATURES = HALF_BAR_FEATURES + 12 * SLOTS + 6 + len(CORPORA)
 
 
 def features(
     parts: Sequence[Half], melody: Iterable[MelodyNote], key: Key, corpus: str = CORPORA[0]
 ) -> Array:
-    """Return what is heard of a melody in every half bar, `(T, FEATURES)`, its pitch classes counted from the tonic.
+    """Return the features of each half bar of a melody, `(T, FEATURES)`, its pitch classes counted from the tonic.
 
-    Of a minor key they count from the tonic of its relative major, so that both share what they know. `who` is a manner, or "".
+    In a minor key they count from the tonic of its relative major. `corpus` is one of `CORPORA`, or "".
     """
     heard = np.zeros((len(parts), FEATURES), np.float32)
     tonic = relative_major_tonic(key)
@@ -129,7 +128,7 @@ def relative_major_tonic(key: Key) -> int:
 
 
 class Harmoniser:
-    """The weights of a few networks, and what they say together. Safe to share between threads: nothing of it changes."""
+    """An ensemble of networks. Immutable, safe to share between threads."""
 
     def __init__(self, arrays: dict[str, Array]) -> None:
         members = sorted({name.split(".")[0] for name in arrays})
@@ -139,19 +138,19 @@ class Harmoniser:
         ]
 
     def log_probabilities(self, heard: Array) -> Array:
-        """Return the logarithm of how likely each root over `home` and kind is in every half bar, `(T, 12, 3)`."""
+        """Return the log probability of each root over home and kind of triad in every half bar, `(T, 12, 3)`."""
         return _log_mean([m.log_probabilities(heard) for m in self._members])
 
     def causal_log_probabilities(self, heard: Array) -> Array:
-        """Return the same for the half bar that follows each, knowing the melody up to its end only; the first row knows nothing.
+        """Return the same for the next half bar, from the melody so far only (causal).
 
-        `heard` is `(T, FEATURES)`, the answer `(T + 1, 12, 3)`.
+        `heard` is `(T, FEATURES)`, the result `(T + 1, 12, 3)`: its first row has read nothing.
         """
         return _log_mean([m.causal_log_probabilities(heard) for m in self._members])
 
 
 def _log_mean(said: Sequence[Array]) -> Array:
-    """Return the logarithm of the mean of what several networks hold likely."""
+    """Return the logarithm of the mean probability of several networks."""
     return np.asarray(np.logaddexp.reduce(said, 0) - np.log(len(said)), np.float32)
 
 
@@ -199,19 +198,19 @@ class _Network:
 
 @cache
 def load_harmoniser() -> Harmoniser:
-    """Return the network that is shipped. Raises `WeightsError`."""
+    """Return the shipped network. Raises `WeightsError`."""
     return Harmoniser(load(FOLDER / "harmoniser.safetensors")[0])
 
 
 def begins_half_bar(frame: Beat) -> bool:
-    """Tell whether half a bar begins with a beat."""
+    """Return True if half a bar begins with a beat."""
     return frame.beat in (0, (beats_in_bar(frame.meter) + 1) // 2)
 
 
 def harmony_of_melody(given: Sequence[Kept], meter: str, key: Key, corpus: str = CORPORA[0]) -> Array:
-    """Return what a melody that is given whole asks for in each half bar, as `Harmoniser.likely` but counted from C.
+    """Return the log probabilities of chords under a melody that is given whole, `(half bars, 12, 3)`, roots counted from C.
 
-    All its bars have one metre; `who` is a manner.
+    All its bars have one metre; `corpus` is one of `CORPORA`.
     """
     notes = _melody((kept.notes for kept in given), beat_length(meter))
     bars = range(len(given) // beats_in_bar(meter))
@@ -222,7 +221,7 @@ def harmony_of_melody(given: Sequence[Kept], meter: str, key: Key, corpus: str =
 
 
 def harmony_after(beats: Sequence[Beat], frame: Beat, key: Key, corpus: str = CORPORA[0]) -> Array:
-    """Return what the melody of the last beats asks for in the half bar that begins with `frame`, `(12, 3)` counted from C.
+    """Return the log probabilities of chords in the half bar that begins with `frame`, `(12, 3)` counted from C, from the melody before it.
 
     `beats` end right before `frame`; those of another metre than its own, and what is left of a bar, count for nothing.
     """

@@ -1,13 +1,13 @@
-"""The key of a whole piece, from its notes alone: 24 keys, each with the chords that people's songs have in it. Pure.
+"""The key of music, by profiles of pitch classes and by a hidden Markov model of chords. Pure.
 
-Tables counted from people's songs (which chord follows which, and which tones sound over it) are run over every key from the first half bar to
-the last, and the time of each pitch class is laid beside listeners' ratings; the key that both like best is the piece's. One key
-is supposed to hold throughout.
+Of a whole piece: `find_key` adds the likelihood of each key under tables counted from songs (which chord follows which, and which tones
+sound over it) and the correlation of its pitch classes with the profile of Krumhansl and Kessler; the piece has one key throughout.
+While music is played: `KeyFilter` by the same tables, for melodies; `RunningKey` by a profile, for what hands play.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -20,32 +20,26 @@ from model.music.midifile import Song, halves, notes_in_spans
 from model.music.notes import TICKS_PER_QUARTER
 from model.weights import FOLDER, load
 
-Belief = npt.NDArray[np.float64]
-
-
+Odds = npt.NDArray[np.float64]
 KEYS = 24
 """Numbered by tonic, the minor ones from 12 on."""
-
-
 OBSERVATION_WEIGHT = 1.2
-"""How much a quarter of melody counts beside a move."""
-
-
+"""Exponent of the emissions, beside that of the transitions."""
 KEY_CHANGE_PROBABILITY = 0.01
-"""How likely the key is another one half a bar later."""
+"""Probability that the key changes between two half bars."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HarmonyTables:
-    """What songs taught, for major and for minor.
+    """Chord statistics of songs, for major and for minor keys.
 
     First chords `(2, S)`, moves within and across the bar line `(2, 2, S, S)`, and the logarithms of how often each tone over
     the tonic sounds on each chord `(2, S, 12)`.
     """
 
-    first: Belief
-    transitions: Belief
-    emissions: Belief
+    first: Odds
+    transitions: Odds
+    emissions: Odds
 
     @classmethod
     def of(cls, arrays: Mapping[str, npt.NDArray[np.floating]]) -> HarmonyTables:
@@ -60,19 +54,19 @@ class HarmonyTables:
 
 @cache
 def load_tables() -> HarmonyTables:
-    """Return the tables that are shipped, beside the network of the continuo. Raises WeightsError."""
+    """Return the shipped tables, which are in the weights of the melody tracker. Raises WeightsError."""
     return HarmonyTables.of(load(FOLDER / "continuo.safetensors")[0])
 
 
 class KeyFilter:
-    """What may be believed of the key after what was heard."""
+    """Bayesian filter for the key of a melody as it is played: 24 keys of 36 chords each."""
 
     def __init__(self, tables: HarmonyTables | None = None) -> None:
         self._tables = tables or load_tables()
         self._belief = self._prior()
 
     def begin_half_bar(self, first: bool) -> None:
-        """Take in that half a bar begins; `first` tells that it is the bar's first."""
+        """Begin half a bar, the first one of its bar or the second."""
         moved = np.concatenate(
             [self._belief[12 * m : 12 * m + 12] @ self._tables.transitions[m, int(first)] for m in (0, 1)]
         )
@@ -80,48 +74,54 @@ class KeyFilter:
         self._belief = moved / moved.sum()
 
     def observe(self, time: npt.NDArray[np.floating]) -> None:
-        """Take in how long each pitch class sounded since the last time, in quarters, `(12,)`."""
+        """Update with how long each pitch class sounded since the last update, in quarters, `(12,)`."""
         self._belief = self._after(time)
 
-    def keys(self, time: npt.NDArray[np.floating]) -> Belief:
-        """Return what is believed of each key, `(KEYS,)`, were each pitch class to sound so many quarters more."""
-        found: Belief = self._after(time).sum(1)
+    def keys(self, time: npt.NDArray[np.floating]) -> Odds:
+        """Return the probability of each key, `(KEYS,)`, if each pitch class sounds so many quarters more."""
+        found: Odds = self._after(time).sum(1)
         return found
 
-    def _prior(self) -> Belief:
+    def _prior(self) -> Odds:
         return np.repeat(self._tables.first, 12, 0) / KEYS
 
-    def _after(self, time: npt.NDArray[np.floating]) -> Belief:
+    def _after(self, time: npt.NDArray[np.floating]) -> Odds:
         if not time.any():
             return self._belief
         over = np.asarray(time, np.float64)[_OVER]
         said = OBSERVATION_WEIGHT * np.concatenate([over @ self._tables.emissions[mode].T for mode in (0, 1)])
-        belief: Belief = self._belief * np.exp(said - said.max())
+        belief: Odds = self._belief * np.exp(said - said.max())
         belief /= belief.sum()
         return belief
 
 
 _OVER = (np.arange(12)[:, None] + np.arange(12)) % 12
 """The pitch class that is so far above each tonic, `(12, 12)`."""
-
-
 Times = npt.NDArray[np.float64]
 
+PROFILES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
+    "krumhansl-kessler": (
+        (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
+        (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+    ),
+    "temperley": (
+        (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400),
+        (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330),
+    ),
+    "albrecht-shanahan": (
+        (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081),
+        (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052),
+    ),
+}
+"""Weights of the pitch classes of a major and a minor key, from the tonic up: listeners' ratings (Krumhansl and Kessler 1982), a
+harmony textbook's examples (Kostka and Payne, in Temperley 2007), first and last bars of 982 movements (Albrecht and Shanahan 2013)."""
 
-RATINGS = (
-    (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
-    (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
-)
-"""How well listeners found each pitch class to fit a major and a minor key, from the tonic up (Krumhansl and Kessler 1982)."""
-
-
-RATING_WEIGHT = 3.0
-"""What a full correlation with the ratings counts beside the likelihoods, which a piece of n half bars tells within sqrt(n):
-next to nothing for songs, and enough where few bars of thick chords leave the tables in doubt."""
-
+PROFILE_WEIGHT = 3.0
+"""Weight of a correlation of 1 with the profile, times sqrt(n) for n half bars, beside the log likelihoods: next to nothing for
+songs, and enough where few bars of thick chords leave the tables in doubt."""
 
 TEMPER = 0.1
-"""Neighbouring half bars tell much the same: so little of the likelihood counts where a key's probability is told."""
+"""Exponent on the likelihoods when they become a probability, because neighbouring half bars are not independent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,12 +142,11 @@ def find_key(song: Song, tables: HarmonyTables | None = None) -> FoundKey:
     for at, inside in enumerate(notes_in_spans(pitched, halves(song))):
         for note, shared in inside:
             time[at, note.pitch % 12] += shared / TICKS_PER_QUARTER
-    scores = log_likelihoods(time, tables or load_tables()) + RATING_WEIGHT * len(
-        time
-    ) ** 0.5 * _rating_correlations(time.sum(0))
+    by_profile = key_correlations(time.sum(0), "krumhansl-kessler")
+    scores = log_likelihoods(time, tables or load_tables()) + PROFILE_WEIGHT * len(time) ** 0.5 * by_profile
     first, second = np.argsort(-scores)[:2]
     odds = np.exp((scores - scores[first]) * TEMPER)
-    return FoundKey(_key(int(first)), float(1 / odds.sum()), _key(int(second)))
+    return FoundKey(numbered_key(int(first)), float(1 / odds.sum()), numbered_key(int(second)))
 
 
 def log_likelihoods(time: Times, tables: HarmonyTables) -> Times:
@@ -167,15 +166,50 @@ def log_likelihoods(time: Times, tables: HarmonyTables) -> Times:
     return found
 
 
-def _rating_correlations(time: Times) -> Times:
-    """Return the correlation of how long each pitch class sounds, `(12,)`, with each key's ratings, `(24,)`."""
+@cache
+def _turned(profile: str) -> Times:
+    """Return a profile from the tonic of each key, `(24, 12)`."""
+    return np.array([np.roll(weights, tonic) for weights in PROFILES[profile] for tonic in range(12)])
+
+
+def key_correlations(time: npt.ArrayLike, profile: str) -> Times:
+    """Return the correlation of how long each pitch class sounds, `(12,)`, with each key's profile, `(24,)`; zeros where all sound alike."""
     if np.ptp(time) == 0:
         return np.zeros(KEYS)
-    turned = [np.roll(ratings, tonic) for ratings in RATINGS for tonic in range(12)]
-    fits: Times = np.corrcoef(np.vstack((time, turned)))[0, 1:]
+    fits: Times = np.corrcoef(np.vstack((time, _turned(profile))))[0, 1:]
     return fits
 
 
-def _key(number: int) -> Key:
+def numbered_key(number: int) -> Key:
+    """Return the major key on a tonic 0..11, or the minor key on it for 12..23."""
     mode = "minor" if number >= 12 else "major"
     return Key(number % 12, mode, MODES[mode])
+
+
+class RunningKey:
+    """The key of what is played, found beat by beat by a profile; it changes when another one fits clearly better."""
+
+    DECAY = 0.97
+    """Factor on the weight of a beat, a beat later."""
+    MARGIN = 0.05
+    """How much higher the correlation of another key must be."""
+    MIN_PITCH_CLASSES = 4
+    """Pitch classes that must have sounded before a key is found."""
+
+    def __init__(self, profile: str = "temperley") -> None:
+        self.key: Key | None = None
+        self._profile, self._counts = profile, np.zeros(12)
+
+    def update(self, sounding: Collection[int]) -> None:
+        """Add a beat in which some pitches sounded; the lowest one counts more."""
+        self._counts *= self.DECAY
+        for pitch in sounding:
+            self._counts[pitch % 12] += 1 / len(sounding) + 0.25
+        if sounding:
+            self._counts[min(sounding) % 12] += 0.25
+        if np.count_nonzero(self._counts) < self.MIN_PITCH_CLASSES:
+            return
+        fits = key_correlations(self._counts, self._profile)
+        best = int(fits.argmax())
+        if self.key is None or fits[best] > fits[self.key.tonic + 12 * self.key.minor] + self.MARGIN:
+            self.key = numbered_key(best)

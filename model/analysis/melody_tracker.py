@@ -1,11 +1,11 @@
-"""Continuo: which key and which chord a melody, heard so far, most likely stands on. Pure, numpy only.
+"""Finds the key and the chord of a melody as it is played. numpy only.
 
-A small recurrent network, learnt from songs by `model.training.fit.melody_tracker`, hears each beat as it ends and where in the bar it
-stood. It hears it 24 times at once, its tones counted from the home of every key; it tells how well the melody suits each,
-and which chord would be there. A filter that knows what follows what in songs (`model.analysis.key_finder`) has a say of the key too. What is
-believed of a chord is the mean over the keys by what both believe of them. Only what has sounded counts. Owned by whoever follows; called from one thread.
+A recurrent network (`model.training.fit.melody_tracker`) reads each beat as it ends, with its place in the bar, once for each of 24
+keys, its pitch classes counted from that key's home: it gives the probability of the key and of each chord in it. A filter over the
+transitions of chords in songs (`model.analysis.key_finder.KeyFilter`) weighs the keys too. The probability of a chord is its mean over
+the keys, weighted by both. Causal. Called from one thread.
 
-Keys are numbered by tonic, the minor ones from 12 on. Home is a major key's tonic; a minor key has that of its relative major.
+Keys are numbered by tonic, the minor ones from 12 on. Home is the tonic of a major key, or of the relative major of a minor one.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from model.analysis.key_finder import KEYS, KeyFilter
-from model.music.harmony import CHORD_QUALITIES, MODES, QUALITIES, Chord, Key
+from model.analysis.key_finder import KEYS, KeyFilter, numbered_key
+from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, Key
 from model.weights import FOLDER, load
 
 Array = npt.NDArray[np.float32]
@@ -34,15 +34,15 @@ TRIAD_EXTENSIONS = {
 }
 """The qualities that a triad may be extended to."""
 MIN_CHANGE_RATIO = 1.1
-"""How much likelier than the chord that holds another must be."""
+"""A new chord must be so many times as probable as the present one."""
 KEY_FILTER_EXPONENT = 0.5
-"""What the filter's logarithm of a key counts beside the network's."""
+"""Weight of the filter's log probability of a key beside the network's."""
 MIN_KEY_PROBABILITY = 0.5
-"""Belief from which on a key is told."""
+"""Probability from which a key is reported."""
 BEAT_FEATURES, PLACE_FEATURES, BEAT_LINE_FEATURES = 48, 8, 24
-"""Features of a beat that ended, of the place of the one that begins and of the mode, and of what sounds on its line."""
+"""Number of features of the beat that ended, of the place and mode of the one that begins, and of what sounds on its line."""
 _EARLY, _LATE = -0.3, 0.3
-"""Beats from a line between which a stroke is meant for it."""
+"""An onset within these beats of a beat line counts as on it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class BeatPlace:
         return self.beat in (0, (self.beats + 1) // 2)
 
     def features(self, minor: bool) -> Array:
-        """Return it as the network hears it in a key, `(PLACED,)`."""
+        """Return the features of the place in a major or minor key, `(PLACE_FEATURES,)`."""
         half = (self.beats + 1) // 2
         opens = (self.beat == 0, self.beat == half, self.beat > half)
         meter = (self.beats == 3, self.beats == 2, self.beats not in (2, 3, 4))
@@ -67,7 +67,7 @@ class BeatPlace:
 
 
 def beat_features(sung: Iterable[SungNote], quarters: float) -> Array:
-    """Return what the network hears of a beat that ended, `(HEARD,)`, from its notes in order of their beginning.
+    """Return the features of a beat that ended, `(BEAT_FEATURES,)`, from its notes in order of their beginning.
 
     For each pitch class: the quarters that it sounded, how often it was struck, how often on the beat's line, whether it was last.
     """
@@ -86,7 +86,7 @@ def beat_features(sung: Iterable[SungNote], quarters: float) -> Array:
 
 
 def beat_line_features(sung: Iterable[SungNote]) -> Array:
-    """Return what the network hears on the line of a beat, `(ON_LINE,)`: the pitch classes struck there, and those held over it."""
+    """Return the features of a beat line, `(BEAT_LINE_FEATURES,)`: the pitch classes struck there, and those held over it."""
     found = np.zeros((2, 12), np.float32)
     for start, _, pitch in sung:
         if start < _LATE:
@@ -95,7 +95,7 @@ def beat_line_features(sung: Iterable[SungNote]) -> Array:
 
 
 class MelodyNetwork:
-    """The weights of a few networks that are asked together. Safe to share between threads: nothing of it changes."""
+    """An ensemble of networks. Immutable, safe to share between threads."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         members = sorted({name.split(".")[0] for name in arrays if "." in name})
@@ -105,11 +105,11 @@ class MelodyNetwork:
         ]
 
     def initial_states(self) -> list[Array]:
-        """Return the states before anything was heard, one a member, `(KEYS, width)`."""
+        """Return the initial states, one a member, `(KEYS, width)`."""
         return [np.zeros((KEYS, a["gru.hidden"].shape[1]), np.float32) for a in self._members]
 
     def step(self, states: Sequence[Array], beat: Array) -> list[Array]:
-        """Return the states after a beat, `(KEYS, HEARD + PLACED)`, each row as in another key."""
+        """Return the states after a beat, whose features are `(KEYS, BEAT_FEATURES + PLACE_FEATURES)`, a row a key."""
         return [_gru(state, beat, a) for state, a in zip(states, self._members, strict=True)]
 
     def predict(self, states: Sequence[Array], line: Array) -> tuple[Array, Array]:
@@ -149,7 +149,7 @@ def load_network() -> MelodyNetwork:
 
 
 def extend_triad(chord: Chord, tone: int, key: Key | None) -> Chord | None:
-    """Return the triad coloured by one tone of the key, so that it bears a pitch class; None where it cannot or does already."""
+    """Return a triad extended by one tone of the key to a chord that has a pitch class; None where none has it, or the triad itself does."""
     away = (tone - chord.root) % 12
     if away in QUALITIES[chord.quality] or (key is not None and tone not in key.pitch_classes):
         return None
@@ -173,7 +173,7 @@ def in_every_key(told: Array) -> Array:
 
 
 class MelodyHarmonyTracker:
-    """What may be believed after what was heard."""
+    """The key and the chord of a melody, from what was played so far."""
 
     def __init__(self, network: MelodyNetwork | None = None) -> None:
         self._network = network or load_network()
@@ -181,18 +181,18 @@ class MelodyHarmonyTracker:
         self.begin()
 
     def begin(self) -> None:
-        """Take it that nothing was heard yet; a key that is known stays so."""
+        """Reset the state; a known key is kept."""
         self._states, self._filter = self._network.initial_states(), KeyFilter()
         self._now: int | None = None
         self._quarters = 1.0
         self._line: Array | None = None  # nothing is asked of the network before somebody wants to know
 
     def set_key(self, key: Key | None) -> None:
-        """Take the key as known, by its tonic and third; None lets it be found."""
+        """Set the known key, of which only tonic and third count; None lets it be found."""
         self._known_key = None if key is None else key.tonic + 12 * key.minor
 
     def beat(self, place: BeatPlace, told: Array | None = None) -> None:
-        """Take in that a beat begins, and what was `heard` in the one before it, if there was one."""
+        """Begin a beat at a place; `told` are the features of the beat before, None for the first."""
         told = np.zeros(BEAT_FEATURES, np.float32) if told is None else told
         self._filter.observe(told[:12])
         if place.half:
@@ -203,28 +203,27 @@ class MelodyHarmonyTracker:
         self._line = None
 
     def chord(self, line: Array) -> Chord:
-        """Return the chord that is believed in, given what sounds `on_line`; it changes only for a better one."""
+        """Return the most probable chord, given the features of the beat line; it changes only by `MIN_CHANGE_RATIO`."""
         if self._line is None or not np.array_equal(line, self._line):
             self._predict(line)
-        believed = self._keys @ self._chords
-        best = int(believed.argmax())
-        if self._now is None or believed[best] >= MIN_CHANGE_RATIO * believed[self._now]:
+        probable = self._keys @ self._chords
+        best = int(probable.argmax())
+        if self._now is None or probable[best] >= MIN_CHANGE_RATIO * probable[self._now]:
             self._now = best
         root, kind = divmod(self._now, len(TRIAD_KINDS))
         return Chord(root, TRIAD_KINDS[kind], root)
 
     @property
     def key(self) -> Key | None:
-        """The key that is believed in; None while none is sure enough."""
+        """The most probable key; None below `MIN_KEY_PROBABILITY`."""
         best = int(self._keys.argmax())
         if self._keys[best] < MIN_KEY_PROBABILITY:
             return None
-        mode = "minor" if best >= 12 else "major"
-        return Key(best % 12, mode, MODES[mode])
+        return numbered_key(best)
 
     @property
     def _keys(self) -> Array:
-        """What is believed of each key, `(KEYS,)`."""
+        """The probability of each key, `(KEYS,)`."""
         if self._line is None:
             self._predict(np.zeros(BEAT_LINE_FEATURES, np.float32))
         return self._likely if self._known_key is None else np.eye(KEYS, dtype=np.float32)[self._known_key]

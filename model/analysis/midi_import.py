@@ -1,4 +1,4 @@
-"""Other people's .mid files as songs of ours: any resolution, any track names, whole bars.
+"""Reads any .mid file as a `Song`: any resolution, any track names, whole bars.
 
 Tracks named as our parts are those parts; channel 10 is drums; of the rest the lowest line is the bass, the highest single
 line the melody, and what sounds together the chords. Chord symbols come from the markers, else from what sounds.
@@ -29,9 +29,6 @@ from model.music.midifile import (
 )
 from model.music.notes import METERS, TICKS_PER_QUARTER, Note, Ticks
 
-# Krumhansl and Kessler (1982), "Tracing the dynamic changes in perceived tonal organization", for a key that no meta tells
-_MAJOR = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
 _NAMES = {"melody": ("melody", "lead", "vocal", "voice", "旋律"), "bass": ("bass", "贝斯"),
           "drums": ("drum", "perc", "beat", "鼓"), "chords": ("chord", "piano", "keys", "pad", "comp", "和弦")}  # fmt: skip
 MAX_NOTES = 100_000
@@ -173,29 +170,6 @@ _NEAREST_ROLE = {35: 36, 40: 38, 31: 37, 41: 43, 45: 43, 48: 47, 22: 42, 26: 46,
 
 def _role(pitch: int) -> int:
     return pitch if pitch in ROLES.values() else _NEAREST_ROLE.get(pitch, ROLES["perc"])
-
-
-def detect_key(notes: Sequence[Note]) -> Key:
-    """Return the major or minor key whose profile fits the pitch classes best, by time (Krumhansl–Schmuckler)."""
-    weight = [0.0] * 12
-    for note in notes:
-        if note.part != "drums":
-            weight[note.pitch % 12] += note.length
-    mean = sum(weight) / 12
-
-    def fit(tonic: int, profile: Sequence[float]) -> float:
-        middle = sum(profile) / 12
-        pairs = [(weight[(tonic + i) % 12] - mean, profile[i] - middle) for i in range(12)]
-        size = (sum(w * w for w, _ in pairs) * sum(p * p for _, p in pairs)) ** 0.5
-        return sum(w * p for w, p in pairs) / size if size else 0.0
-
-    keys = [
-        (fit(t, profile), t, mode)
-        for t in range(12)
-        for profile, mode in ((_MAJOR, "major"), (_MINOR, "minor"))
-    ]
-    _, tonic, mode = max(keys)
-    return parse_key(f"{('C', 'C#', 'D', 'Eb', 'E', 'F', 'F#', 'G', 'Ab', 'A', 'Bb', 'B')[tonic]} {mode}")
 
 
 def detect_chords(song: Song) -> tuple[tuple[Ticks, str], ...]:

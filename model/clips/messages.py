@@ -1,4 +1,4 @@
-"""What is asked of whoever writes clips, and what is answered: values that travel between processes, and no more.
+"""Messages to and from the clip process: plain values without the code that writes clips, so importing them is cheap.
 
 Whoever only passes them on need not load what writes.
 """
@@ -37,7 +37,7 @@ class ClipSpec:
 
 @dataclass(frozen=True, slots=True)
 class KeepSpec:
-    """What of a song stays: `parts` everywhere, and every part outside the bars to be `redone` (None: all bars)."""
+    """What is kept of a song: `parts` in every bar, and all parts outside the bars `redone` (None: all bars are rewritten)."""
 
     parts: frozenset[str] = frozenset()
     redone: frozenset[int] | None = None
@@ -82,14 +82,14 @@ class ClipOrder:
 
 @dataclass(frozen=True, slots=True)
 class CancelClip:
-    """A clip is not wanted any more."""
+    """Cancels a clip."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class ClipProgress:
-    """So much of a clip is written, 0..1."""
+    """Progress of a clip, 0..1."""
 
     number: int
     share: float

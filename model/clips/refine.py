@@ -20,31 +20,18 @@ from model.music.notes import PARTS, Beat, Note, Ticks
 from model.music.plan import Controls, Plan, apply_controls
 from model.prompt.encoder import TextEncoder
 from model.prompt.rules import figures
-from model.prompt.rules.parts import PART, pieces
+from model.prompt.rules.parts import PART, drum_pieces
 from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.vocabulary import find
 from model.prompt.understand import understand
 
 Parts = frozenset[str]
-
-
 EVERY = frozenset(PARTS)
-
-
 PITCHED = EVERY - {"drums"}
-
-
 _CLAUSE = re.compile(r"[,;.，；。、]|\bbut\b|\band then\b|但是?|而且")
-
-
 _LESS = r"(?:\bless\b|\bfewer\b|\bnot (?:so|as|that|too)\b|\breduce\w*\b|少|别那么|不要太|没那么|减)"
-
-
 _MORE = r"(?:\bmore\b|\badd\b|\bextra\b|更|多|加)"
-
-
 _DENSE = r"(?:\bbusy\b|\bbusier\b|\bdens\w+|\bnotes?\b|\bnoise\b|\bactiv\w+|\bcrowded\b|\bfull\w*|\bhits?\b|密|繁|忙|音符|满|花)"
-
 
 _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern))
@@ -71,16 +58,9 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 """What a clause may ask for, in the order in which the first that fits counts; several of different kinds may."""
-
-
 _SAME = re.compile(r"\b(?:same|keep|leave|unchanged|don'?t (?:touch|change))\b|不变|保持|保留|一样|别动|不动")
-
-
 _REMOVE = re.compile(r"\b(?:no|without|remove|drop|delete|mute|lose|take out|cut)\b|不要|去掉|没有|删|静音")
-
-
 _ADD = re.compile(r"\b(?:add|with|bring in|put in|plus|give (?:it|me)|needs?)\b|加上?|来点|添")
-
 
 _SHUTS_OUT = {
     "plainer": {"sparser"},
@@ -89,9 +69,7 @@ _SHUTS_OUT = {
     "shorter": {"sparser"},
 }
 
-
 Change = Callable[[Song, Parts], Song]
-
 
 _ARITHMETIC: dict[str, Change] = {
     "walking": lambda song, _: transforms.walking_bass_line(song),
@@ -112,7 +90,6 @@ _ARITHMETIC: dict[str, Change] = {
     "straight": lambda song, _: transforms.remove_swing(song),
     "swing": lambda song, _: transforms.apply_swing(song, 0.64),
 }  # fmt: skip
-
 
 _USUAL: dict[str, Parts] = {
     "higher": frozenset({"melody", "chords"}),
@@ -194,7 +171,7 @@ def _pieces(clause: str) -> frozenset[str]:
     """Return the roles of drums that a clause names, none where it names the kit itself."""
     if any(m.lastgroup == "drums" for m in PART.finditer(clause)):
         return frozenset()
-    return frozenset(role for _, _, roles in pieces(clause) for role in roles)
+    return frozenset(role for _, _, roles in drum_pieces(clause) for role in roles)
 
 
 def _written(

@@ -15,8 +15,6 @@ from model.music.notes import PARTS, TICKS_PER_QUARTER, Note, Ticks
 from model.music.swing import swung
 
 Parts = frozenset[str]
-
-
 SIXTEENTH = TICKS_PER_QUARTER // 4
 
 
@@ -179,8 +177,6 @@ def add_onsets(song: Song, parts: Parts) -> Song:
 
 _LOWERED_IN_MINOR = {4: 3, 9: 8, 11: 10}
 """Degrees of a major scale that are lower in the minor one, in semitones above the tonic."""
-
-
 _RAISED_IN_MAJOR = {3: 4, 8: 9, 10: 11}
 
 

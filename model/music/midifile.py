@@ -20,12 +20,8 @@ from model.music.notes import METERS, PARTS, TICKS_PER_QUARTER, Note, Ticks, bea
 
 CHANNELS = {"chords": 0, "melody": 1, "bass": 2, "drums": 9}
 """The contract's channels 1, 2, 3 and 10, counted from 0 as the wire does."""
-
-
 DEFAULT_PROGRAMS = {"chords": 0, "melody": 0, "bass": 32, "drums": 0}
 """General MIDI from 0: two grand pianos, an acoustic bass, the standard kit."""
-
-
 Event = tuple[Ticks, int, mido.Message | mido.MetaMessage]
 """Absolute tick, rank among the events of that tick, message."""
 

@@ -1,4 +1,4 @@
-"""What music is, here: notes and beats in ticks, and what one may ask for.
+"""Notes, beats and bars in ticks, and the sections that can be cued.
 
 Pure frozen values. No torch, no I/O and no clock: the model never knows what time it is;
 `bridge.clock` is the only place where ticks become seconds.
@@ -10,18 +10,11 @@ from dataclasses import dataclass
 from typing import NewType
 
 Ticks = NewType("Ticks", int)
-
-
 TICKS_PER_QUARTER = Ticks(480)
 """Also the resolution of every .mid file we write."""
-
-
 PARTS = ("chords", "melody", "bass", "drums")
 """The parts of the contract, in their order of tracks. An open list: `arp pad perc` are reserved."""
-
-
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8")
-
 
 CUES: dict[str, tuple[int, float, float]] = {
     "intro": (4, -0.2, -0.25),

@@ -20,8 +20,6 @@ from model.music.harmony import (
 )
 
 _NUMERALS = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
-
-
 _ROMAN = re.compile(r"([b#]?)(vii|vi|iv|v|iii|ii|i|VII|VI|IV|V|III|II|I)([^/]*)(?:/([b#]?[ivIV]+))?$")
 
 
@@ -168,7 +166,6 @@ _MAJOR = {
     10: "borrowed from the minor key, open and rocky", 8: "borrowed from the minor key, dark and wide",
     3: "borrowed from the minor key", 1: "a semitone above home, falling towards it", 6: "as far from home as can be",
 }  # fmt: skip
-
 
 _MINOR = {
     0: "home", 2: "tense, on the way to the dominant", 3: "the relative major, a brighter home",

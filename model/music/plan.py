@@ -1,4 +1,4 @@
-"""Controls and plans. A control that is set goes before the words, the words before what the plan only guessed. Pure."""
+"""Plans and controls. Precedence: controls set by hand, then stated words, then what the plan inferred. Pure."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Plan:
     figures: tuple[str, ...] = ()
 
     def style_of(self, part: str) -> Mix:
-        """Return the mix of styles in whose manner a part plays: its own where two styles share the parts, else the plan's."""
+        """Return the mix of styles that a part follows: its own where two styles share the parts, else the plan's."""
         return dict(self.idioms).get(part, self.style)
 
 

@@ -1,4 +1,4 @@
-"""Swing: the off-beats come late. Applied to finished notes, never learnt. Pure."""
+"""Swing: later off-beats, applied to finished notes. Pure."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The process that writes clips for clients: one after another, and less urgent than the music that plays.
+"""The process that writes clips for clients, one after another, at a lower priority than the live music.
 
 Spawned by the bridge when the first clip is asked for, so that a long clip never delays a beat of the stream.
 """
@@ -14,7 +14,8 @@ from pathlib import Path
 
 from setproctitle import setproctitle
 
-from model.analysis.midi_import import detect_chords, detect_key
+from model.analysis.key_finder import find_key
+from model.analysis.midi_import import detect_chords
 from model.clips.clip import Writer, clip
 from model.clips.edit import continue_clip, fill_in
 from model.clips.messages import (
@@ -41,7 +42,7 @@ NICE = 10
 
 
 def song_from_notes(given: GivenNotes) -> Song:
-    """Return what was given as a song; key and chords are those that are heard."""
+    """Return given notes as a song; key and chords are found in the notes where they are not stated."""
     bar = bar_length(given.meter)
     notes = tuple(
         Note(Ticks(round(start * TICKS_PER_QUARTER)), Ticks(max(1, round(length * TICKS_PER_QUARTER))), pitch, velocity, part)
@@ -51,9 +52,11 @@ def song_from_notes(given: GivenNotes) -> Song:
         bars=tuple((Ticks(i * bar), given.meter) for i in range(given.bars)),
         end=Ticks(given.bars * bar),
         tempos=((Ticks(0), given.tempo or 120.0),),
-        key=detect_key(notes).name if given.key == "auto" else given.key,
+        key="C major" if given.key == "auto" else given.key,
         notes=notes,
     )
+    if given.key == "auto" and any(n.part != "drums" for n in notes):
+        bare = replace(bare, key=find_key(bare).key.name)
     return as_filed(replace(bare, chords=detect_chords(bare)))
 
 
@@ -69,7 +72,7 @@ def make_clip(
 
 
 def pack_clip(number: int, song: Song) -> ClipWritten:
-    """Return a clip ready to be told."""
+    """Return a clip as a message."""
     filed = as_filed(song)
     packets: list[Packet] = []
     index = 0
@@ -87,11 +90,11 @@ def pack_clip(number: int, song: Song) -> ClipWritten:
 
 
 class _CancelledError(Exception):
-    """The clip that is being written was given up."""
+    """The clip that is being written was cancelled."""
 
 
 class _ProgressWriter:
-    """A composer that tells how far it is, and hears meanwhile what else is ordered."""
+    """A composer that reports progress after each bar and reads new orders meanwhile (a cancelled clip raises _NotWantedError)."""
 
     def __init__(self, composer: Composer, connection: Connection) -> None:
         self._composer, self._connection = composer, connection
@@ -118,7 +121,7 @@ class _ProgressWriter:
         self._composer.forget(take)
 
     def write(self, order: Write) -> BeatWritten:
-        """Write a beat, and look up from the work."""
+        """Write a beat, then read new orders."""
         written = self._composer.write(order)
         if written.beat is not None and written.beat.beat == 0:
             self._connection.send(ClipProgress(self.number, min(1.0, written.beat.bar / self._bars)))

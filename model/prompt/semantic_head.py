@@ -1,7 +1,6 @@
-"""What a sentence leans to, by its sense: tempo, the four levels and the styles, from the embedding alone.
+"""Predicts tempo, four levels and styles from a prompt's embedding by kernel ridge regression.
 
-Kernel ridge regression over our own sentences and the term table's words, so that unknown words lean on their
-nearest neighbours. A judgement of ours, not a measurement of listeners. Fitted by `model.training.fit.semantic_head`.
+Its sentences are our own and the words of the term table; their values are a judgement of ours, not a measurement of listeners. Fitted by `model.training.fit.semantic_head`.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ WIDTH = 0.35
 """Width of the kernel, in cosine distance."""
 RIDGE = 0.15
 _GAIN = 1.25
-"""What shrinkage takes away: left-out sentences fall short of their values by a factor of 1.05 to 1.6."""
+"""Compensates the shrinkage: predictions of left-out sentences are too small by a factor of 1.05 to 1.6."""
 _NEAR = 0.12
 """Width of the neighbourhood whose spread is told: narrower, for it averages instead of fitting."""
 _SHARPNESS, _NO_STYLE = 0.04, 0.16
@@ -55,7 +54,7 @@ def _sentences() -> Array | Int8Matrix:
 
 @lru_cache(8)
 def _head_output(text: bytes) -> Array:
-    """Return what the head makes of a vector, `(5 + styles,)`; its gain is not yet in it."""
+    """Return the output of the head for a vector, `(5 + styles,)`, before its gain."""
     near = nearness(np.frombuffer(text, np.float32)[None] @ _sentences())[0].astype(np.float32)
     return np.asarray(near @ head()["weights"])
 

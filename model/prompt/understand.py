@@ -35,28 +35,17 @@ from model.prompt.rules.vocabulary import Term, table
 from model.styles import DECODER_STYLES, drums_probability
 
 TONICS = {"major": (0, 7, 5, 2, 10, 9, 3), "minor": (9, 4, 2, 0, 7, 5, 11)}
-
-
 _MOST_STYLES, _LEAST_SHARE = 3, 0.15
-
-
 _LEADING = 0.5
-"""From which share on a style that only the embedding leans to brings its swing and its feel."""
-
-
+"""From this share on, a style that only the embedding suggests sets swing and feel."""
 _CALM_NEUTRAL = 0.45
-"""Below this energy what leans to no style is a pop ballad, above it pop."""
-
-
+"""Below this energy a prompt without a style is a pop ballad, above it pop."""
 _HALF = 0.5
-
 
 _ACOUSTIC = frozenset(
     [*range(4), *range(6, 16), *range(19, 27), 32, *range(40, 50), *range(56, 80), *range(104, 112)]
 )
 """General MIDI programs that are played without drums where no style was named."""
-
-
 Odds = dict[str, float]
 
 
@@ -195,8 +184,6 @@ def _blend(terms: Sequence[Term], name: str, hint: float) -> float:
 
 
 _PACES = frozenset(["slow", "fast", "medium", "very slow", "very fast"])
-
-
 _BEYOND = 2**0.25
 """How far past the end of a style's range of tempi "very slow" and "very fast" lie: a quarter of an octave."""
 
@@ -292,15 +279,9 @@ def open_encoder(directory: Path | None) -> TextEncoder:
 
 _TENTH = 1.2816
 """Standard deviations from the median to the tenth and the ninetieth percentile."""
-
-
 _RARER = 0.8
-"""How likely each tonic is beside the one before it, in the order in which the words choose."""
-
-
+"""Ratio of the probabilities of neighbouring tonics in the hashed order."""
 _USUAL = {"chords": 0.98, "melody": 0.95, "bass": 0.92}
-
-
 _METERS = {"4/4": 0.86, "3/4": 0.09, "6/8": 0.05}
 
 

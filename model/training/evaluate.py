@@ -39,11 +39,7 @@ from model.training.evaluation.tokens import load, token_bits
 from model.training.measures import clips, report
 
 FIELD_NAMES = ("event", "symbol", "value", "velocity", "offset")
-
-
 CONDITIONS = ("nothing told", "key given", "plan given", "plan and text given", "text of another song")
-
-
 COMPARED = "key given"
 """What the baselines are told too."""
 

@@ -33,7 +33,6 @@ class Figure:
 
 _HATS = r"[\s-]*(?:notes?)?[\s-]*(?:closed[\s-]+)?(?:hi[\s-]?)?hats?\b"
 
-
 FIGURES = {
     "four on the floor": Figure(
         re.compile(r"\b(?:four|4)[\s-]*(?:on|to)[\s-]*the[\s-]*floor\b|\bkick on every (?:beat|quarter)\b|四踩|每拍(?:都有)?(?:一个)?底鼓"),
@@ -54,8 +53,6 @@ FIGURES = {
     ),
 }  # fmt: skip
 """In the order in which they count: of those that own the same only the first is played."""
-
-
 WALKING_BASS = "walking bass"
 
 

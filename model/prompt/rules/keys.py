@@ -172,7 +172,7 @@ def _old_names(text: str) -> Span[Key] | None:
 
 
 def _meant(text: str, match: re.Match[str]) -> bool:
-    """Tell whether "a minor" names a key: after "in" or "key of", or with nothing but a tempo or a comma behind."""
+    """Return True if "a minor" names a key: after "in" or "key of", or with nothing but a tempo or a comma behind."""
     before, after = text[: match.start()].lower().rstrip(), text[match.end() :].lstrip()
     if before.endswith((" key", "in a")) or (match.group(1) == "a" and after.lower().startswith("key")):
         return False

@@ -56,14 +56,12 @@ _VERY = re.compile(
     r"(?:\b(?:very|extremely|super|really|ultra|extra|insanely|so|muy|sehr|très)|非常|很|极其?|超级?|特别|十分)\s*$"
 )
 _MORE = re.compile(r"(?:more|更加?)\s*$")
-
-
 PACES = frozenset(["slow", "fast", "very slow", "very fast"])
 """The moods that are nothing but a tempo."""
 
 
-def paced(found: FoundTerm, lower: str) -> Term:
-    """Return the term that was found; "very" before slow or fast makes another one of it."""
+def with_very(found: FoundTerm, lower: str) -> Term:
+    """Return the term that was found; "very slow" and "very fast" where a slow or fast one has "very" before it."""
     before = lower[max(0, found.start - 28) : found.start]
     very = found.term.name in ("slow", "fast") and _VERY.search(before) and not _NOT_TOO.search(before)
     return table()[f"very {found.term.name}"] if very else found.term

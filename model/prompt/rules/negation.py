@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -17,34 +17,24 @@ NEGATION = re.compile(
     r"|无(?![尽限题声比穷论数垠边线])|(?<![除若莫并是])非(?![常洲凡得])"
 )
 
-
 SCOPE_END = re.compile(
     r"[,.;:!?，。；：！？、\n()]|\s[-–—]\s|\b(?:but|aber|pero|mais|ma|mas|with|mit|con|avec|com|just|only|please|pls|thanks|instead|plus|"
     r"and (?:an?|the|some|lots|plenty|add|more|use|make|keep|have|let|give|put))\b|但|而是|只要|只留|要(?!求)|请|谢谢"
 )
 
-
 _BEFORE_NONE = re.compile(
     r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)|([\uac00-\ud7a3]{1,6})(?:은|는|이|가)?\s?없이"
 )
 
-
 _AND = r"(?:\+|and|or|nor|und|oder|noch|y|o|ni|et|ou|e|&|/|和|或者?|与|及|以及|跟|や|と|과|와|하고)"
-
-
 _DEGREE = re.compile(r"\s*(?:too|so|very|overly|that|particularly|really|zu|sehr|trop|très|muy|demasiado)\b")
-
 
 _JOINED = re.compile(
     rf"\s*(?:、|{_AND}|,\s*{_AND})\s*(?:any|the|an?|no|some|a few|my|el|la|los|las|le|les|der|die|das)?\s*"
 )
 
-
 _LISTED = re.compile(r"\s*[,，]\s*(?:any|the|an?)?\s*")
-
-
 _OR = re.compile(r"\b(?:or|nor|oder|noch|ni|ou)\b|或")
-
 
 _DIRECT = re.compile(
     r"(?:\b(?:anything but|avoid|don'?t(?: use)?|not|no|never|isn'?t|instead of|rather than|nicht|pas|without|sin|ohne|sans)(?: be| use)?|不要|不是|别用?|不用|而不是)"
@@ -62,16 +52,16 @@ class NamedSpan:
 
 
 def denied(text: str, start: int) -> bool:
-    """Tell whether a negation stands directly before a place: "not in C major", "no swing"."""
+    """Return True if a negation stands directly before a place: "not in C major", "no swing"."""
     return _DIRECT.search(text[max(0, start - 24) : start]) is not None
 
 
 def within(at: int, spans: Sequence[tuple[int, int]]) -> bool:
-    """Tell whether a place lies in one of the spans."""
+    """Return True if a place lies in one of the spans."""
     return any(start <= at < end for start, end in spans)
 
 
-def listed(text: str, names: Sequence[NamedSpan], start: int, stop: int) -> list[NamedSpan]:
+def list_after(text: str, names: Sequence[NamedSpan], start: int, stop: int) -> list[NamedSpan]:
     """Return the names of a list that begins after `start`, its first one before `stop`.
 
     "drums or bass", "drums, bass or chords", "sad, slow"? no: a comma goes on only where a conjunction follows.
@@ -106,7 +96,7 @@ def negated(text: str, names: Sequence[NamedSpan]) -> list[tuple[int, int]]:
             continue  # 不可思议 is a mood, not a negation
         turn = SCOPE_END.search(text, match.end())
         stop = turn.start() if turn else len(text)
-        chain = listed(text, names, match.end(), stop)
+        chain = list_after(text, names, match.end(), stop)
         if _DEGREE.match(text, match.end()):  # "not too fast house" is house
             chain = [n for i, n in enumerate(chain) if not i or text[chain[i - 1].end : n.start].strip()]
         if len(chain) > 1 and chain[-1].end > stop and not _OR.search(text[match.end() : chain[-1].end]):
@@ -126,3 +116,7 @@ class Span(Generic[T]):
     value: T
     start: int
     end: int
+
+
+Reader = Callable[[str], Span[T] | None]
+"""Reads one thing from a text."""

@@ -8,14 +8,11 @@ from dataclasses import dataclass
 
 from model.music.drums import ROLES
 from model.music.notes import PARTS
-from model.prompt.rules.negation import NamedSpan, listed, within
+from model.prompt.rules.negation import NamedSpan, list_after, within
 from model.prompt.rules.vocabulary import FoundTerm
 
 _TOMS = ("tom_low", "tom_mid", "tom_high")
-
-
 _HATS = ("closed_hat", "pedal_hat", "open_hat")
-
 
 _PIECES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\b(?:kick|bass) drums?\b|\bkicks?\b|\bbombo\b|底鼓|低音鼓|キック", ("kick",)),
@@ -37,14 +34,13 @@ _PIECES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\bcow ?bells?\b|\bcongas?\b|\bbongos?\b|\btambourines?\b|\bpercs?\b|牛铃|康加鼓?|邦戈鼓?", ("perc",)),
 )
 
-
 _PIECE = re.compile("|".join(f"({pattern})" for pattern, _ in _PIECES))
 
 
 assert {role for _, roles in _PIECES for role in roles} == set(ROLES)
 
 
-def pieces(lower: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+def drum_pieces(lower: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
     """Yield the pieces that a lower-case text names: where each begins and ends, and its roles (`model.music.drums.ROLES`)."""
     for match in _PIECE.finditer(lower):
         if match.lastindex is not None:
@@ -62,68 +58,46 @@ PART = re.compile(
 )
 """The names of the parts; the group that matched is the part, a piece of the drum kit for itself."""
 
-
 _ONLY = re.compile(
     r"(?<!not )(?<!nicht )(?<!不)\b(?:only|just|nothing but|no(?:thing)? (?:more|other) than|solely|exclusively|nur|sólo|solamente|seulement|rien que|juste|apenas|só|soltanto)\b"
     r"|\bsolo\b(?=\s+(?:el|la|los|las|un|una|il|lo|i|le|gli)\s)|只要|只有|只弹|只留|只保留|只用|只需要?|仅仅?|单独的?|纯|だけ|のみ|만"
 )
 
-
 _BARS_OF = re.compile(r"(?:\b(?:bars?|measures?) of|小[节節]的?)\s*(?:just |only |pure )?$")
-
-
 _SOLO_BEFORE = re.compile(r"(?:\bsolo|\bsólo|\bunaccompanied|\ba cappella|纯|独奏)\s*$")
-
 
 _SOLO_BEHIND = re.compile(
     r"\s*(?:独奏|ソロ|독주|(?<=piano )solo\b|(?<=bass )solo\b|(?<=drum )solo\b|(?<=drums )solo\b|alone\b|by itself\b|on its own\b|allein\b)"
 )
 
-
 _BEHIND = re.compile(r"\s*(?:only\b|alone\b|だけ|のみ|만(?!\w))")
-
-
 _LACKING = re.compile(r"\b(drum|bass|beat|percussion|chord|melody)-?(?:less|free)\b")
-
-
 _BEATLESS = re.compile(r"\bno beats?\b|无鼓|没鼓")
-
 
 _ALONE = re.compile(
     r"\b(?:drum|percussion) (?:loops?|patterns?|breaks?|fills?|solos?|grooves?|tracks?)\b|鼓(?:循环|独奏|loop)"
 )
 
-
 _DUET = re.compile(r"\b(?:duet|duo|dúo|duett)\b|二重奏|デュオ")
-
-
 _BACKING = re.compile(r"\b(?:backing track|minus one|karaoke)\b|伴奏带|カラオケ")
-
-
 _VOICES = re.compile(r"\ba ?cc?app?ell?a\b|无伴奏合唱|清唱|アカペラ")
-
 
 _UNACCOMPANIED = re.compile(
     r"\bunaccompanied (?:melody|tune)\b|\bmelody (?:alone|without accompaniment)\b|无伴奏旋律"
 )
 
-
 _CHORD_INSTRUMENTS = frozenset(["pad", "pluck", "strings", "string ensemble", "brass"])
 """Instruments that play chords and no melody, when they play alone."""
-
 
 _MUSIC = re.compile(
     r"[\s-]+(?:ballad|piece|music|track|song|tune|vibes?|jazz|house|pop|rock|based|driven|like|style)\b"
 )
 
-
 _LEADING = re.compile(r"[\s-]+(?:heavy|driven|led|based|music|loaded|and|with)\b")
-
 
 _ARTICLE = re.compile(
     r"\s*(?:(?!(?:add|make|put|give|with|without|over|under|more|less|change|turn|like|before|after|for|to|and|not|no)\b)[a-zà-ü']+\s+){0,3}$"
 )
-
 
 _AND = re.compile(r"\s(?:y|e|et|und)\s")
 
@@ -159,8 +133,8 @@ class _PartMention:
     instrument: bool = False
 
 
-def names(lower: str, terms: Sequence[FoundTerm]) -> list[NamedSpan]:
-    """Return what a list may be made of: parts, instruments, and the other terms as adjectives; in order."""
+def listable_names(lower: str, terms: Sequence[FoundTerm]) -> list[NamedSpan]:
+    """Return what a list in the text may consist of, in order: parts and instruments as nouns, other terms as adjectives."""
     nouns = [NamedSpan(*p.span(), noun=True) for p in _parts(lower, terms)]
     nouns += [NamedSpan(f.start, f.end, noun=True) for f in terms if f.term.kind == "instruments"]
     covered = [(n.start, n.end) for n in nouns]
@@ -197,7 +171,7 @@ def _silenced(lower: str, negated: Sequence[tuple[int, int]], *, kit_alone: bool
     """Return the roles of drums that are not wanted: those denied, and all the others where only some play."""
     denied: set[str] = set()
     wanted: set[str] = set()
-    for start, _, roles in pieces(lower):
+    for start, _, roles in drum_pieces(lower):
         (denied if within(start, negated) else wanted).update(roles)
     if kit_alone and wanted:
         denied |= ROLES.keys() - wanted
@@ -246,11 +220,11 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
             continue
         ahead = next((n for n in at if n.start >= only.end()), None)
         if ahead is not None and _ARTICLE.fullmatch(lower, only.end(), ahead.start):
-            chain = listed(lower, at, ahead.start, ahead.end)
+            chain = list_after(lower, at, ahead.start, ahead.end)
             return set().union(*(by_name[n].parts for n in chain))
         if _BEHIND.match(lower, only.start()):  # "chords and melody only"
             for first in at:
-                chain = listed(lower, at, first.start, first.end)
+                chain = list_after(lower, at, first.start, first.end)
                 if (
                     chain
                     and chain[-1].end <= only.start()
@@ -261,7 +235,9 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
         start, end = player.name.start, player.name.end
         alone = _SOLO_BEFORE.search(lower[max(0, start - 16) : start]) or _SOLO_BEHIND.match(lower, end)
         if alone or (_BARS_OF.search(lower[max(0, start - 20) : start]) and not _LEADING.match(lower, end)):
-            chain = listed(lower, at, start, end)  # "solo bajo y batería", but not "solo piano and strings"
+            chain = list_after(
+                lower, at, start, end
+            )  # "solo bajo y batería", but not "solo piano and strings"
             together = _AND.search(lower[start : chain[-1].end]) is not None
             return set().union(*(by_name[n].parts for n in chain)) if together else set(player.parts)
     named = {part for p in players for part in p.parts}

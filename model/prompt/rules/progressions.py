@@ -239,7 +239,7 @@ def _runs(text: str) -> list[tuple[int, int]]:
 
 
 def _counts(tokens: list[str]) -> bool:
-    """Tell whether tokens are chords rather than words: two with a sign of their kind, or three."""
+    """Return True if tokens are chords rather than words: two with a sign of their kind, or three."""
     if len(tokens) < 2:
         return False
     bare = all(t in ("A", "I") for t in tokens)

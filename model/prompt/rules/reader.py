@@ -1,7 +1,7 @@
 """The rules in front of the encoder: what a prompt states outright, in numbers, names and negations.
 
-`read` takes any text and never raises. What a rule has read is taken out of the text that is embedded, for
-no encoder tells D minor from D major. English and Chinese in full; numbers, keys, tempo words and negation in
+`parse_prompt` takes any text and never raises. What a rule has read is taken out of the text that is embedded, for
+no encoder tells D minor from D major. A reader of one thing is a function text → `Span` with its value and place, or None. English and Chinese in full; numbers, keys, tempo words and negation in
 Japanese, Spanish, German and French too.
 """
 
@@ -17,8 +17,9 @@ from model.music.harmony import Key, parse_key
 from model.music.notes import METERS
 from model.music.plan import LEVELS
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
-from model.prompt.rules.negation import Span, T, negated, within
+from model.prompt.rules.negation import Reader, T, negated, within
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
+from model.prompt.rules.tempo_meter import tempo_after_style
 from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
 from model.prompt.rules.vocabulary import find as find_terms
@@ -26,11 +27,12 @@ from model.prompt.rules.vocabulary import find as find_terms
 
 @dataclass(frozen=True, slots=True)
 class ParsedPrompt:
-    """What the words say outright, and what is left of them for the encoder.
+    """What the rules read from a prompt, and the remaining text for the encoder.
 
-    `mode` is a name of `harmony.MODES` where only that was said. `said` tells of parts what the words do. `levels`
-    are (name, 0..1) of the plan's four. `terms` are the genres, moods, instruments and artists wanted, negated ones
-    left out, `crossing` how two styles among them share the parts, `figures` the patterns asked for by name. `explicit` names the plan's fields that were stated. `rest` is empty where the rules have read all.
+    `mode` is a name of `harmony.MODES` where no tonic was stated. `levels` are (name, 0..1) of the plan's four. `terms` are
+    the genres, moods, instruments and artists, without the negated ones; `two_styles` tells how two styles among them share the
+    parts; `figures` are the patterns asked for by name. `explicit` names the plan's fields that were stated. `rest` is empty
+    where the rules have read everything.
     """
 
     tempo: float | None = None
@@ -77,28 +79,31 @@ def parse_prompt(text: str) -> ParsedPrompt:
         plain = lower
     taken: list[tuple[int, int]] = []
 
-    def value(span: Span[T] | None) -> T | None:
-        if span is None:
-            return None
-        taken.append((span.start, span.end))
-        return span.value
+    def take(reader: Reader[T], source: str) -> T | None:
+        """Return what a reader finds in a text outside the spans taken before; its own span is taken too."""
+        span = reader(_blanked(source, taken))
+        if span is not None:
+            taken.append((span.start, span.end))
+        return None if span is None else span.value
 
     given = progressions.find_progression(plain, None)  # first: the Am of "Am F C G" is no key
     if given is not None:
         taken.append((given.start, given.end))
-    key = value(keys.key(_blanked(plain, taken)))
+    key = take(keys.key, plain)
     if given is not None and key is not None:
         given = progressions.find_progression(plain, key) or given
-    meter = value(tempo_meter.meter(_blanked(lower, taken)))
-    bars = value(tempo_meter.bars(_blanked(lower, taken))) or tempo_meter.blues_bars(lower)
-    tempo = value(tempo_meter.tempo(_blanked(lower, taken)))
-    feel = value(tempo_meter.feel(lower))
-    swing = value(tempo_meter.swing(_blanked(lower, taken)))
-    mode = value(keys.mode(_blanked(lower, taken))) if key is None else None
+    meter = take(tempo_meter.meter, lower)
+    named_blues = tempo_meter.blues_bars(lower)  # its words are a style too: they stay
+    bars = take(tempo_meter.bars, lower) or (named_blues.value if named_blues else None)
+    tempo = take(tempo_meter.tempo, lower)
+    feel = tempo_meter.feel(lower)
+    taken += [(feel.start, feel.end)] if feel else []
+    swing = take(tempo_meter.swing, lower)
+    mode = take(keys.mode, lower) if key is None else None
     if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
         given = progressions.find_progression(plain, parse_key("A minor")) or given  # "ii V I, minor"
     terms = list(find_terms(lower))
-    denied = negated(lower, parts.names(lower, terms))
+    denied = negated(lower, parts.listable_names(lower, terms))
     wanted = [
         f
         for f, after in pairwise([*terms, None])
@@ -109,8 +114,9 @@ def parse_prompt(text: str) -> ParsedPrompt:
     ]
     if tempo is None:
         ends = [f.end for f in wanted if f.term.kind in ("genres", "artists")] + [end for _, end in taken]
-        bare = (tempo_meter.after_style(_blanked(lower, taken), end) for end in ends)
-        tempo = value(next((span for span in bare if span is not None), None))
+        tempo = take(
+            lambda text: next(filter(None, (tempo_after_style(text, end) for end in ends)), None), lower
+        )
     taken += denied
     turned = any(f.term.name in levels.PACES and within(f.start, denied) for f in terms)
     tempered = [table()["medium"]] if turned and tempo is None else []  # "not too fast"
@@ -124,6 +130,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
         unread, [(f.start, f.end, f.term.part) for f in terms if f.term.kind != "moods"]
     )
     stated_parts = parts.stated_parts(lower, terms, denied)
+    unit = tempo_meter.swing_unit(lower)
     instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
     stated = {
         "tempo": tempo, "feel": feel, "key": key or mode, "meter": meter or waltz, "bars": bars,
@@ -131,12 +138,12 @@ def parse_prompt(text: str) -> ParsedPrompt:
         "instruments": instruments or None,
     }  # fmt: skip
     return ParsedPrompt(
-        tempo, feel, key, mode, meter if meter in METERS else waltz, bars, stated_parts,
+        tempo, feel.value if feel else None, key, mode, meter if meter in METERS else waltz, bars, stated_parts,
         given.bars if given else None, given.key if given else None, tuple(sorted(instruments.items())),
         tuple((name, v) for name, v in stated_levels.items() if v is not None),
-        swing, tempo_meter.swing_unit(lower), register, registers,
+        swing, unit.value if unit else None, register, registers,
         levels.articulation(lower, denied), levels.ending(unread, denied),
-        (*(levels.paced(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
+        (*(levels.with_very(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
         two_styles(lower, wanted), figures.named_figures(lower, denied),
         tuple(name for name, what in stated.items() if what is not None),
         _rest(plain, taken) or (_NOTHING_LEFT if denied else ""),
@@ -158,7 +165,7 @@ _OF_MUSIC = re.compile(
 
 
 def _musical(lower: str, found: FoundTerm, after: FoundTerm | None) -> bool:
-    """Tell whether a word that is a plain one too is meant as music: "a house track", not "an empty house"."""
+    """Return True if a word that is a plain one too is meant as music: "a house track", not "an empty house"."""
     if lower[found.start : found.end] not in _PLAIN_WORDS:
         return _RICH.match(lower, found.start) is None
     beside = after is not None and not lower[found.end : after.start].strip()

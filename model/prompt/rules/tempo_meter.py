@@ -15,9 +15,7 @@ TENS = {
     "nineteen": 19,
 }  # fmt: skip
 
-
 ONES = ("", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
-
 
 COUNTS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
@@ -27,11 +25,10 @@ COUNTS = {
     "deux": 2, "quatre": 4, "huit": 8, "douze": 12, "seize": 16, "quatro": 4, "oito": 8, "dezesseis": 16, "quattro": 4, "otto": 8,
 }  # fmt: skip
 
-
 _CHINESE = {c: i for i, c in enumerate("一二三四五六七八九十", start=1)} | {"两": 2}
 
 
-def chinese(said: str) -> int:
+def chinese_number(said: str) -> int:
     """Return a number up to 99, 0 where it is none: 两 is 2, 十二 12, 二十四 24."""
     tens, ten, ones = said.rpartition("十")
     if not ten:
@@ -41,21 +38,17 @@ def chinese(said: str) -> int:
 
 _NUMBER = r"(\d{2,3}(?:\.\d+)?)"
 
-
 _UNIT = (
     r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|pulsaciones|batidas|"
     r"拍(?:每分钟|/分)?(?!子|号)|クリック|비피엠)"
 )
 
-
 _NEAR = r"(?:about|around|roughly|approx(?:imately|\.)?|circa|ca\.?|~|≈|约|大约|大概|差不多|左右|unos|etwa|environ|cerca de)"
-
 
 _NOT_A_TEMPO = (
     r"(?!\.?\d|\s*(?:-\s*)?(?:bars?|measures?|%|/|:|seconds?|secs?|s\b|am\b|pm\b|a\.m|p\.m|years?|degrees|minutes?|mins?|hz|khz|km|miles?|"
     r"notes?|times?|people|o'?clock|st\b|nd\b|rd\b|th\b|小节|年|岁|秒|点|分钟|度|个))"
 )
-
 
 _TEMPI = (
     re.compile(
@@ -76,24 +69,20 @@ _TEMPI = (
     re.compile(rf"(?:^|[,;，、/|])\s*{_NUMBER}\s*(?=$|[,;，、/|。])"),
 )
 
-
 _SPELLED = re.compile(
     rf"\b(?:(a|one|two) hundred(?: and)? ?)?({'|'.join(sorted(TENS, key=len, reverse=True))})?[ -]?({'|'.join(ONES[1:])})?\s*{_UNIT}"
 )
-
 
 _CHINESE_SPELLED = re.compile(
     r"(?:(?P<said>每分钟|速度|一分钟|节奏)\s*(?:是|为|约|大约)?\s*|(?<![一二三四五六七八九十百零]))(?P<hundred>一百(?P<nil>零)?)?"
     r"(?P<tens>[一二三四五六七八九]?十?)(?P<ones>[一二三四五六七八九]?)(?(said)拍?|(?:拍(?!子|号)|\s*bpm))"
 )
 
-
 _TEMPO_TERMS = (
     (r"prestissimo|最急板", 200), (r"presto|急板", 176), (r"vivacissimo", 168), (r"vivace|活板|活泼的快板", 152), (r"allegretto|小快板", 114),
     (r"allegro|快板", 132), (r"moderato|中板", 108), (r"andantino|小行板", 94), (r"andante|行板", 84),
     (r"adagietto", 74), (r"adagio|柔板", 66), (r"larghetto", 62), (r"largo|广板", 50), (r"grave|庄板", 42), (r"慢板", 60),
 )  # fmt: skip
-
 
 _TEMPO_TERM = re.compile(
     "|".join(
@@ -114,7 +103,7 @@ def tempo(lower: str) -> Span[float] | None:
     return _spelled(lower) or _italian(lower)
 
 
-def after_style(lower: str, end: int) -> Span[float] | None:
+def tempo_after_style(lower: str, end: int) -> Span[float] | None:
     """Return the bare number behind the name of a style, "techno 132", as a tempo in quarters a minute."""
     match = re.compile(
         rf"\s+(?:(?:beat|track|groove|loop|song|tune|music|type beat|vibes?)\s+)?{_NUMBER}\b{_NOT_A_TEMPO}(?![-–])"
@@ -134,7 +123,7 @@ def _spelled(lower: str) -> Span[float] | None:
             return Span(float(bpm), *match.span())
     for match in _CHINESE_SPELLED.finditer(lower):
         hundred, nil, tens, ones = match.group("hundred", "nil", "tens", "ones")
-        count = chinese(tens + ones)
+        count = chinese_number(tens + ones)
         if hundred and not nil and tens and not tens.endswith("十"):
             count *= 10  # 一百二 is 120, 一百零二 is 102
         bpm = count + (100 if hundred else 0)
@@ -173,7 +162,6 @@ _METER = re.compile(
     r"(?<![\d/])([2-9]|1[0-9]|2[0-4])\s?[/⁄]\s?([248]|(?<=[579]/)16)(?![\d/]|\s?(?:of|bars?\b|cups?|price))"
 )
 
-
 _NEAREST = {
     "2/2": "4/4",
     "4/8": "2/4",
@@ -186,14 +174,11 @@ _NEAREST = {
 }
 """The metre of the contract that stands for one it does not have, where that is not the one of as many beats."""
 
-
 _CHINESE_METER = re.compile(
     r"(四|八)分之([二三四五六七九]|十二)拍?|([二三四五六七九]|十二)([四八])拍|([四八])([二三四五六七九]|十二)拍"
 )
 
-
 _FELT = r"(?=\s*(?:$|[,.;:!?，。、()|]|time\b|feel\b|at\b|with\b|and\b|for\b|in\b|please\b|over\b|no\b|without\b))"
-
 
 _METER_WORDS = (
     (rf"三拍(?:子|(?=\W|$))|3拍子|\bin (?:three|3){_FELT}|\bthree[- ](?:four|quarter)\b|dreivierteltakt|\btres por cuatro|(?:à|a) trois temps|compás ternario|três por quatro|3박자", "3/4"),
@@ -206,7 +191,6 @@ _METER_WORDS = (
     (rf"十二拍子|12拍子|\bin (?:twelve|12){_FELT}|\btwelve[- ]eight\b|zwölfachteltakt", "12/8"),
 )  # fmt: skip
 
-
 _METER_NAMES = re.compile("|".join(f"({pattern})" for pattern, _ in _METER_WORDS))
 
 
@@ -218,7 +202,7 @@ def meter(lower: str) -> Span[str] | None:
     for match in _CHINESE_METER.finditer(lower):
         lower_first, upper, before, after, unit, count = match.groups()
         for below, above in ((lower_first, upper), (after, before), (unit, count)):
-            name = f"{chinese(above or '')}/{chinese(below or '')}"
+            name = f"{chinese_number(above or '')}/{chinese_number(below or '')}"
             if name in METERS:
                 return Span(name, *match.span())
     for match in _METER_NAMES.finditer(lower):
@@ -243,11 +227,9 @@ _BARS = re.compile(
     r"|\b(?:bars|measures|compases|takte|mesures|length)\s*[:=]\s*(\d{1,3})|(?:小节数?|长度)\s*[:=]?\s*(\d{1,3})(?!\s*[bpm拍])"
 )
 
-
 _NOT_THE_LENGTH = re.compile(
     r"(?:\b(?:every|each|per|first|last|after|at|by|until|next|chord|chords)|每|第|前|后|最后)\s*(?:the )?$"
 )
-
 
 _BLUES_BARS = re.compile(
     r"\b(?:(12|twelve)|(8|eight)|(16|sixteen))[\s-]bar[\s-]blues\b|(十二|12)小[节節](?:布鲁斯|蓝调)|(八|8)小[节節](?:布鲁斯|蓝调)"
@@ -258,27 +240,25 @@ def bars(lower: str) -> Span[int] | None:
     """Return a length in bars, 1..MAX_BARS; a twelve-bar blues has twelve."""
     for match in _BARS.finditer(lower):
         said = next(g for g in match.groups() if g)
-        count = int(said) if said.isdigit() else COUNTS.get(said) or chinese(said)
+        count = int(said) if said.isdigit() else COUNTS.get(said) or chinese_number(said)
         if 1 <= count <= MAX_BARS and not _NOT_THE_LENGTH.search(lower[: match.start()]):
             return Span(count, *match.span())
     return None
 
 
-def blues_bars(lower: str) -> int | None:
+def blues_bars(lower: str) -> Span[int] | None:
     """Return the bars of a blues that is named by them; the name stands for its chords too."""
     match = _BLUES_BARS.search(lower)
-    return None if match is None else (12, 8, 16, 12, 8)[(match.lastindex or 1) - 1]
+    return None if match is None else Span((12, 8, 16, 12, 8)[(match.lastindex or 1) - 1], *match.span())
 
 
 _SIXTEENTH = re.compile(
     r"\b(?:16ths?|sixteenths?|1/16)(?:[- ]notes?)?[- ](?:swing|shuffle|groove)|十六分音符?摇摆|swung (?:16ths?|sixteenths?)"
 )
 
-
 _SWING_NUMBER = re.compile(
     r"\b(?:swing|shuffle|摇摆)\s*(?:of|at|to|is|=|:|amount)?\s*(0?\.\d+|\d{2}(?:\.\d+)?\s?%?)(?!\d|\s*(?:bpm|bars?))|(\d{2}(?:\.\d+)?)\s?%\s*(?:of )?(?:mpc )?swing|\b(0?\.\d+)\s+swing\b"
 )
-
 
 _SWING = re.compile(
     r"\b(straight(?: (?:eighths?|8ths?|16ths?|sixteenths?|feel|time|grid))?|unswung)\b|(直拍|不摇摆|平直|正拍)"
@@ -288,15 +268,11 @@ _SWING = re.compile(
     r"|\b(swung|swinging|swingy|(?:with|add|some) swing|swing feel|swing it|swing (?:the )?(?:8ths|eighths|16ths|hats))\b|(摇摆感|摇摆的?(?:律动|节[奏拍]|鼓|钢琴|吉他|贝斯|低音|萨克斯|小号|铜管|弦乐|伴奏|旋律|乐队)|スウィング感)"
 )  # fmt: skip
 
-
 _NO_SWING = re.compile(
     r"\b(?:no|without(?: any)?|zero|not) (?:swing|swung|shuffle)\b|(?:不要|没有|无)(?:摇摆|swing)|\bsin swing\b|\bohne swing\b"
 )
 
-
 _EIGHTH = re.compile(r"\b(?:8ths?|eighths?|1/8)(?:[- ]notes?)?[- ](?:swing|shuffle)|swung (?:8ths?|eighths?)")
-
-
 _PLACES = (0.5, 0.5, 0.7, 0.7, 0.56, 0.56, 2 / 3, 2 / 3, 0.64, 0.64)
 """Of each group of `_SWING`."""
 
@@ -323,8 +299,9 @@ def swing(lower: str) -> Span[float] | None:
     return Span(round(_PLACES[found.lastindex - 1], 3), *found.span())
 
 
-def swing_unit(lower: str) -> int | None:
+def swing_unit(lower: str) -> Span[int] | None:
     """Return 16 or 8 where the words name the notes that swing."""
-    if _SIXTEENTH.search(lower):
-        return 16
-    return 8 if _EIGHTH.search(lower) else None
+    for unit, pattern in ((16, _SIXTEENTH), (8, _EIGHTH)):
+        if (match := pattern.search(lower)) is not None:
+            return Span(unit, *match.span())
+    return None

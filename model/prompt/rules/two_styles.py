@@ -1,7 +1,7 @@
-"""Whose manner each part plays in where two styles are named: "techno with jazz chords", "bossa nova house", 爵士味的国风.
+"""Which style each part follows where two styles are named: "techno with jazz chords", "bossa nova house", 爵士味的国风.
 
-One of the two gives the ground: drums and bass, tempo and swing. The other plays over it, chords and melody or what the
-words say of it. The blends of the training pieces are made so too. Pure.
+One gives drums, bass, tempo and swing; the other plays chords and melody, or the parts that the words name. The blends of the
+training pieces are made the same way. Pure.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _NEAR = 24
 
 @dataclass(frozen=True, slots=True)
 class TwoStyles:
-    """Two styles at once: `ground` and, over it, `upper` with its `parts`."""
+    """Two styles: `rhythm_style` gives drums, bass, tempo and swing; `harmony_style` plays `parts`."""
 
     rhythm_style: Term
     harmony_style: Term
@@ -87,7 +87,7 @@ def _plays(lower: str, one: FoundTerm, found: Sequence[FoundTerm]) -> str:
 
 
 def _compound(lower: str, named: Sequence[FoundTerm]) -> bool:
-    """Tell whether names make one noun, whose last word is what it is: nothing joins them."""
+    """Return True if names make one noun, whose last word is what it is: nothing joins them."""
     gaps = [lower[a.end : b.start] for a, b in pairwise(named)]
     return bool(gaps) and all(len(gap) <= _NEAR and not _JOINED.search(gap) for gap in gaps)
 

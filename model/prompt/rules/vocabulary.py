@@ -120,7 +120,7 @@ def usual_level(mix: tuple[tuple[str, float], ...], level: str) -> float:
 
 
 def opposite(mood: Term) -> Term:
-    """Return what a mood that is not wanted leaves: its levels mirrored, somewhat nearer the middle; no tempo, no mode."""
+    """Return the term for a negated mood: levels mirrored at 0.5 and scaled by 0.8, no tempo, no mode."""
     mirrored = {
         name: 0.5 + 0.8 * (0.5 - value) for name in LEVELS if (value := getattr(mood, name)) is not None
     }
@@ -154,7 +154,7 @@ def find(text: str) -> Iterator[FoundTerm]:
 
 
 def _adjoining(text: str, words: list[re.Match[str]]) -> bool:
-    """Tell whether only spaces lie between the words."""
+    """Return True if only spaces lie between the words."""
     return all(text[a.end() : b.start()].strip() in ("", "&") for a, b in pairwise(words))
 
 

@@ -23,11 +23,7 @@ from model.decoder.transformer import Decoder, Shape, scored_fields
 from model.training.dataset.store import Store
 
 Bits = npt.NDArray[np.float64]
-
-
 Interval = tuple[float, float]
-
-
 BATCH = 16
 
 

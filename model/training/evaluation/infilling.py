@@ -1,7 +1,7 @@
-"""`python -m model.training.evaluation.infilling`: what bars between others cost, with the bars that follow shown and without.
+"""`python -m model.training.evaluation.infilling`: bits per note of two inner bars, with and without the bars that follow.
 
-Of every held-out song two bars somewhere inside are paid for, in bits a note; the bars before them are the same both
-times. A decoder that fills in must find them cheaper when it has read where they lead.
+The two bars of every held-out song have the same bars before them both times. A decoder that can fill in needs fewer bits when it
+has read the bars that follow.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """`python -m model.training.fit.melody_tracker --human FILE [--out FILE]`: the weights of `model.analysis.melody_tracker` and the tables of `model.analysis.key_finder`.
 
 FILE is what `python -m model.training.measures read --sources pop909,openewld,lieder,hymns` wrote; only songs of its training
-split are learnt. A network hears stretches of their melodies, a little loose as hands are, beat by beat: it learns the chord of each
-beat with the tones counted from the home of the right key, and to tell that key from wrong ones. Some ten minutes of one core.
+split are learnt. The network is trained on excerpts with random timing errors, beat by beat: the chord of each beat relative to the right
+key, and to tell that key from wrong ones. Some ten minutes of one core.
 """
 
 from __future__ import annotations

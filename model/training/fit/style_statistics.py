@@ -1,11 +1,10 @@
 """`python -m model.training.fit.style_statistics --human FILE`: what is played more often than the decoder plays it → `model/prompt/rules/tables/habits.tsv`.
 
-Guidance and the tail that is left out sharpen what the decoder learnt: lengths on the grid come too often, those beside it
-too seldom, and so do steps of a second; and what was played once is played again, be it off the style. For each style clips
-are made under the conditions of training songs, or of new pieces by its grammar, of the patterns that the decoder was taught,
-and each length, each size of a line's steps, and each sixteenth of a bar, of machines' styles, gets the logarithm of how much
-more often it is played there, round after round (iterative proportional fitting: Deming and Stephan, 1940). Of a part's rounds
-the one that came nearest is kept. Held-out songs and held-out patterns are not looked at.
+Guidance and top-p sharpen the learnt distribution: common lengths and steps come too often, rare ones too seldom. This fits logit
+corrections for each style by iterative proportional fitting (Deming and Stephan, 1940): clips are made under the conditions of training
+songs, or of new pieces by its grammar, and each length, size of a melodic step and, for sequenced styles, sixteenth of a bar gets the log
+ratio of its frequencies there and in the clips, round after round. The best round of each part is kept. Held-out songs and patterns
+are not used.
 """
 
 from __future__ import annotations
@@ -111,7 +110,7 @@ def measured_habits(clips: Sequence[Clip], wanted: Sequence[Habit]) -> dict[Habi
 
 
 def corrected(bias: Counts, people: Counts, ours: Counts) -> Counts:
-    """Return what each size is worth after another round."""
+    """Return the bias of each size, in logits, after another round."""
     found: Counts = np.clip(bias + STEP * np.log(people / ours), -MAX_BIAS, MAX_BIAS)
     return found
 
@@ -129,7 +128,7 @@ def _made(job: tuple[int, Condition]) -> Clip:
 
 
 def write(table: Mapping[Place, Counts]) -> None:
-    """Write the table to where it is shipped from; what is worth nothing is left out."""
+    """Write the table to where it is shipped from, without biases of 0."""
     told = [f"{style}\t{part}\t{what}\t{' '.join(f'{w:.2f}' for w in bias)}"
             for (style, part, what), bias in sorted(table.items()) if np.abs(bias).max() >= SMALL]  # fmt: skip
     style_statistics.FILE.write_text("\n".join([HEADER, *told]) + "\n", encoding="utf-8")

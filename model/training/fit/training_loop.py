@@ -1,7 +1,7 @@
-"""The course of a training: steps until the time is up, a rate that falls to nothing by then, checkpoints, a curve.
+"""Training loop: steps until the time is up, learning rate decaying to zero, checkpoints, a curve. Resumable.
 
-Knows nothing of what is learnt: the model, its batches and its loss are handed in. Resumable: a checkpoint is written every
-few minutes and taken up again when the folder has one; the time already spent counts.
+The model, its batches and its loss are arguments. A checkpoint is written every few minutes and read again when the folder has
+one; the time already spent counts.
 """
 
 from __future__ import annotations

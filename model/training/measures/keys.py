@@ -1,8 +1,6 @@
 """The key that sounds, told by finders that know nothing of how our clips are made (acceptance line 2).
 
-A finder correlates the time that each pitch class sounds with 24 turned profiles. Profiles: listeners' ratings
-(Krumhansl and Kessler 1982), a harmony textbook's examples (Kostka–Payne, in Temperley 2007) and 982 movements'
-first and last bars (Albrecht and Shanahan 2013).
+A finder correlates the time that each pitch class sounds with the 24 turned profiles of `model.analysis.key_finder`.
 """
 
 from __future__ import annotations
@@ -13,25 +11,12 @@ from dataclasses import asdict
 import numpy as np
 import numpy.typing as npt
 
-from model.analysis import key_finder
+from model.analysis.key_finder import PROFILES, key_correlations
 from model.music.harmony import MODES, parse_key
 from model.training.measures.clips import LENGTH, PITCH, START, Clip
 from model.training.measures.tables import Estimate, estimate
 
 Profile = npt.NDArray[np.float64]
-
-PROFILES: dict[str, tuple[tuple[float, ...], tuple[float, ...]]] = {
-    "krumhansl-kessler": key_finder.RATINGS,
-    "temperley": (
-        (0.748, 0.060, 0.488, 0.082, 0.670, 0.460, 0.096, 0.715, 0.104, 0.366, 0.057, 0.400),
-        (0.712, 0.084, 0.474, 0.618, 0.049, 0.460, 0.105, 0.747, 0.404, 0.067, 0.133, 0.330),
-    ),
-    "albrecht-shanahan": (
-        (0.238, 0.006, 0.111, 0.006, 0.137, 0.094, 0.016, 0.214, 0.009, 0.080, 0.008, 0.081),
-        (0.220, 0.006, 0.104, 0.123, 0.019, 0.103, 0.012, 0.214, 0.062, 0.022, 0.061, 0.052),
-    ),
-}
-"""Name → (major, minor), from the tonic up."""
 
 _RAISED = frozenset(MODES["harmonic minor"]) | frozenset(MODES["melodic minor"])
 
@@ -42,16 +27,11 @@ def time_of_classes(clip: Clip) -> Profile:
     return np.bincount(notes[:, PITCH] % 12, notes[:, LENGTH], 12).astype(np.float64)
 
 
-def find(time: Profile, profiles: str = "albrecht-shanahan") -> tuple[int, bool] | None:
+def find(time: Profile, profile: str = "albrecht-shanahan") -> tuple[int, bool] | None:
     """Return the key that sounds as (tonic, whether minor); None where nothing tells one from another."""
-    if not time.any() or np.ptp(time) == 0:
+    if np.ptp(time) == 0:
         return None
-    scores = [
-        np.corrcoef(time, np.roll(profile, tonic))[0, 1]
-        for profile in PROFILES[profiles]
-        for tonic in range(12)
-    ]
-    best = int(np.argmax(scores))
+    best = int(key_correlations(time, profile).argmax())
     return best % 12, best >= 12
 
 

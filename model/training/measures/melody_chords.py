@@ -114,7 +114,7 @@ class Model:
         return merged((h.start, c) for h, c in zip(parts, found, strict=True))
 
     def _forward(self, mode: int, said: Array, transitions: list[Array]) -> tuple[Array, Array]:
-        """Return what may be believed of every half before and after its melody is heard, `(T, S)` each."""
+        """Return the probabilities of the chords of every half bar before and after its melody is read, `(T, S)` each."""
         coming, known = np.zeros_like(said), np.zeros_like(said)
         for t, heard in enumerate(said):
             coming[t] = np.exp(self.first[mode]) if t == 0 else known[t - 1] @ transitions[t]

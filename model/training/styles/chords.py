@@ -8,14 +8,8 @@ from model.music.harmony import QUALITIES, Chord, Key
 from model.music.numerals import parse_progression
 
 SEVENTHS = {"": "maj7", "m": "m7", "dim": "m7b5", "sus4": "7sus4"}
-
-
 NINTHS = {"": "maj9", "m": "m9", "maj7": "maj9", "m7": "m9", "7": "9", "6": "69", "7sus4": "7sus4"}
-
-
 RICHEST = {"7": "13", "9": "13", "m9": "m11", "maj9": "maj13", "m7": "m11", "m7b5": "m7b5"}
-
-
 ADDED = {"": ("add9", "sus2", "6"), "m": ("madd9", "m7", "m6")}
 
 

@@ -38,8 +38,6 @@ class PieceSpec:
 
 
 ANY = PieceSpec()
-
-
 FITTING = 25.0
 """How strongly a mode is preferred in which more of the progression's tones lie."""
 
@@ -256,8 +254,6 @@ def _busyness(pattern: str) -> float:
 
 PIECES = 180
 """Training pieces of each grammar; as many blends in all as five styles' worth."""
-
-
 HELD = 12
 """Pieces of each grammar for validation (new seeds), and for tests (new patterns)."""
 

@@ -4,15 +4,16 @@ import json
 from itertools import pairwise
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.__main__ import main
 from model.analysis.explain import chart, explain
-from model.analysis.key_finder import find_key
+from model.analysis.key_finder import PROFILES, RunningKey, find_key, key_correlations, numbered_key
 from model.music import midifile
-from model.music.harmony import QUALITIES, Chord, chord_symbol, note_name, parse_chord
+from model.music.harmony import MODES, QUALITIES, Chord, Key, chord_symbol, note_name, parse_chord, parse_key
 from model.music.midifile import Song
 from model.music.notes import Note, Ticks
 from model.music.numerals import sentence
@@ -139,3 +140,23 @@ def test_the_command_explains_a_file_in_words_and_in_json(
     path.write_bytes(b"no midi")
     assert main(["explain", str(path)]) == 2
     assert capsys.readouterr().err.count("\n") == 1
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("tonic", range(12))
+def test_every_profile_finds_the_key_of_a_scale_that_dwells_on_its_triad(profile: str, tonic: int) -> None:
+    time = np.roll([4, 0, 2, 0, 3, 2, 0, 3, 0, 2, 0, 1], tonic)
+    assert numbered_key(int(key_correlations(time, profile).argmax())) == Key(tonic, "major", MODES["major"])
+
+
+def test_a_running_key_waits_for_four_pitch_classes_and_changes_when_another_fits_clearly_better() -> None:
+    running = RunningKey()
+    running.update([60, 64, 67])
+    assert running.key is None
+    for chord in ([60, 64, 67], [65, 69, 72], [67, 71, 74], [60, 64, 67]):
+        running.update(chord)
+    assert running.key == parse_key("C major")
+    for _ in range(12):
+        for chord in ([54, 58, 61], [59, 63, 66], [61, 65, 68], [54, 58, 61]):
+            running.update(chord)
+    assert running.key == parse_key("F# major")

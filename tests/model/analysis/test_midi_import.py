@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.analysis.midi_import import detect_key, read_midi_file
+from model.analysis.key_finder import find_key
+from model.analysis.midi_import import read_midi_file
 from model.music.midifile import MidiFileError
 
 
@@ -63,7 +64,7 @@ def test_bytes_that_are_no_midi_are_refused(tmp_path_factory: pytest.TempPathFac
 def test_a_key_is_heard_from_the_pitch_classes_by_their_time(tmp_path: Path) -> None:
     scale = [(i * 96, 96, p) for i, p in enumerate((69, 71, 72, 74, 76, 77, 80, 81, 69, 76, 69))]
     song = read_midi_file(file(tmp_path, ("lead", 0, scale)))
-    assert detect_key(song.notes).name == "A minor"
+    assert find_key(song).key.name == "A minor"
 
 
 def test_a_file_without_notes_is_refused(tmp_path: Path) -> None:

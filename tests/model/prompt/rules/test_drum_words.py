@@ -13,7 +13,7 @@ from model.generation.composer import Composer
 from model.music.drums import ROLE_OF, ROLES
 from model.music.midifile import Song
 from model.prompt.encoder import hash_encoder
-from model.prompt.rules.parts import pieces
+from model.prompt.rules.parts import drum_pieces
 from model.prompt.rules.reader import parse_prompt
 from tests.support.tiny_engine import engine
 
@@ -53,7 +53,7 @@ def test_a_denied_piece_leaves_the_kit_and_the_style() -> None:
 @given(st.text(max_size=80))
 @settings(max_examples=60)
 def test_every_piece_that_is_found_has_roles_and_lies_in_the_text(text: str) -> None:
-    for start, end, roles in pieces(text.lower()):
+    for start, end, roles in drum_pieces(text.lower()):
         assert 0 <= start < end <= len(text.lower())
         assert roles
         assert set(roles) <= ROLES.keys()

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 pytest.importorskip("symusic")
 pytest.importorskip("lxml")
 
+from model.analysis.key_finder import PROFILES
 from model.music import midifile
 from model.music.harmony import chord_symbol, parse_chord, parse_key
 from model.music.notes import Note, Ticks
@@ -53,7 +54,7 @@ def scale(tonic: int, steps: tuple[int, ...] = (0, 2, 4, 5, 7, 9, 11, 12, 7, 4, 
 def test_a_scale_that_dwells_on_its_tonic_is_found_in_every_key() -> None:
     for tonic in range(12):
         clip = made(melody=scale(tonic))
-        for profiles in keys.PROFILES:
+        for profiles in PROFILES:
             assert keys.find(keys.time_of_classes(clip), profiles) == (tonic, False)
 
 

@@ -45,8 +45,6 @@ class OtherWords:
 
 
 T = TypeVar("T")
-
-
 R = TypeVar("R")
 
 

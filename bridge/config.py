@@ -55,15 +55,9 @@ def parse_broker_url(url: str) -> BrokerAccount:
 
 
 Network = IPv4Network | IPv6Network
-
-
 SYNC_SOURCES = ("internal", "clock", "link", "host")
 """The values of `serve --sync`; the classes are in `bridge.session.sync_sources`."""
-
-
 MAX_PORT = 65535
-
-
 DEFAULT_OSC, DEFAULT_HTTP = ("127.0.0.1", 7411), ("127.0.0.1", 7410)
 """Addresses of the OSC socket and of the panel."""
 

@@ -19,8 +19,6 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save_file
 
 Array = npt.NDArray[np.float32]
-
-
 FOLDER = Path(__file__).with_name("weights")
 
 

@@ -11,8 +11,6 @@ from model.music.midifile import Song
 from model.music.notes import TICKS_PER_QUARTER
 
 COLOURS = {"chords": "#7c9ed9", "melody": "#d9734e", "bass": "#5f8f6b", "drums": "#888888"}
-
-
 WIDTH, ROW, TOP = 1200, 7, 34
 
 

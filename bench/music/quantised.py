@@ -38,8 +38,6 @@ from model.training.styles.piece import piece
 
 FIRST_SEED = 40_000
 ROWS_FOR_A_BEAT = 64
-
-
 UNTOLD = np.zeros(512, np.float32)
 
 

@@ -18,8 +18,6 @@ from model.music.plan import Controls
 
 MAX_CLIP_TAKES = 99
 """Files that one command writes."""
-
-
 MAX_NOTES_PER_CLIP = 8_192
 """Notes that a client gives for one clip."""
 
@@ -97,8 +95,6 @@ CONTROL_OPTIONS = tuple(
         ("brightness", "X"), ("complexity", "X"), ("temperature", "X"), ("guidance", "X"),
     )
 )  # fmt: skip
-
-
 OPTIONS = {
     option.name: option
     for option in (

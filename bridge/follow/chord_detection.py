@@ -17,12 +17,8 @@ from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, Key
 
 MAX_COST = 3.4
 """A chord that costs more is none: what is held is a cluster, or too little."""
-
-
 EXTRA_TONE_COST = 3.0
 """Cost of a pitch class beside the template's."""
-
-
 MISSING_ROOT_COST, MISSING_THIRD_COST, MISSING_FIFTH_COST, MISSING_SEVENTH_COST, MISSING_EXTENSION_COST = (
     3.5,
     3.0,
@@ -30,20 +26,12 @@ MISSING_ROOT_COST, MISSING_THIRD_COST, MISSING_FIFTH_COST, MISSING_SEVENTH_COST,
     2.0,
     1.5,
 )
-
-
 OUT_OF_KEY_COST = 0.5
 """Cost of a chord with a tone outside the key, where one is known; as much again for a root outside it."""
-
-
 FOREIGN_BASS_COST = 2.2
 """Cost of a bass that is no chord tone: C/D, F/G."""
-
-
 _INVERSION_COST = {3: 0.9, 4: 0.9, 7: 1.0}
 """Cost of a bass that is the third or fifth; other tones cost more."""
-
-
 _OTHER_BASS_COST = 1.3
 
 
@@ -115,27 +103,15 @@ def _cost(
 
 STROKE_WINDOW = Seconds(0.080)
 """Notes struck within this of one another are one stroke: a chord, perhaps rolled."""
-
-
 SETTLE_TIME = Seconds(0.030)
 """A stroke is read when nothing was added to it for so long."""
-
-
 HAND_GAP = 8
 """Semitones between the hands: one or two notes so far above three are a melody over them."""
-
-
 BASS_LIMIT = 52
 """A lone note below this is a bass."""
-
-
 MIN_LEAP = 3
-
-
 MIN_ARPEGGIO_NOTES = 4
 """Notes that tell a broken chord from a melody."""
-
-
 MAX_NEW_CHORD_COST = 1.6
 """What a chord may cost that was struck at once, for older keys to be taken for left over."""
 
@@ -216,12 +192,8 @@ def chord_on_bass(bass: int, key: Key) -> Chord:
 
 ARPEGGIO_LEAP_SHARE, MELODY_LEAP_SHARE = 0.7, 0.5
 """Shares of leaps in a line from which on it is a broken chord, and below which it is a melody."""
-
-
 BASS_CEILING = BASS_LIMIT + 3
 """A line that stays below this is a bass."""
-
-
 WINDOW_BEATS, CHORD_MEMORY_BEATS = 4, 8
 """Beats that are looked at; and for so long after three notes sounded at once hands play chords."""
 

@@ -13,18 +13,10 @@ from bridge.clock import Seconds
 
 DRUM_CHANNEL = 9
 """The channel of drums, from 0."""
-
-
 SUSTAIN_CONTROLLER = 64
-
-
 SILENCING_CONTROLLERS = frozenset({120, 123})
-
-
 NOTE_MEMORY = Seconds(12.0)
 """Notes that ended longer ago than this are forgotten."""
-
-
 IsEcho = Callable[[Seconds, int, int, int], bool]
 """(moment, channel from 0, pitch, velocity) → whether we have just sent that note ourselves."""
 
@@ -142,8 +134,6 @@ class Keyboard:
 
 LATE_LIMIT = 0.30
 """The share of a beat within which a stroke still counts for it; players are late, and early."""
-
-
 EARLY_LIMIT = 0.70
 """From this share of a beat on a stroke is an early one of the next, held or not."""
 

@@ -18,19 +18,11 @@ from model.music.control import MAX_BARS, MIN_TEMPO
 from model.music.notes import CUES, PARTS
 
 Node = dict[str, Any]
-
-
 READ, WRITE = 1, 2
-
-
 ATTRIBUTES = frozenset(
     {"FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "RANGE", "DESCRIPTION", "VALUE", "DEFAULT_VALUE"}
 )
-
-
 KNOWN_ATTRIBUTES = ATTRIBUTES | {"CLIPMODE", "UNIT", "TAGS", "EXTENDED_TYPE", "CRITICAL", "OVERLOADS", "HTML"}
-
-
 _TEMPI = {"MIN": float(MIN_TEMPO), "MAX": float(MAX_HOST_TEMPO)}
 _ARGUMENT_RANGES: Mapping[str, Node] = {
     "reply_port": {"MIN": 0, "MAX": MAX_PORT}, "encoded": {"VALS": [0, 1]}, "playing": {"VALS": [0, 1]},
@@ -172,8 +164,6 @@ def _placeholder(kind: str, range_: Node) -> Value | None:
 
 
 log = logging.getLogger("llmball")
-
-
 NAME = "LLMBall"
 
 

@@ -16,15 +16,9 @@ from model.music.notes import TICKS_PER_QUARTER
 from model.music.numerals import sentence
 
 PathAndArgs = tuple[str, tuple[Value, ...]]
-
-
 LATEST_PATHS = ("state", "take", "beat", "chord", "health")
-
-
 NOTE_MEMORY = 8.0
 """Quarter notes that a note is remembered after its end."""
-
-
 MAX_NOTES = 4000
 
 

@@ -28,11 +28,7 @@ from bridge.protocol.osc import Message, OscError
 from bridge.protocol.requests import Bye, Hello, Request, is_encodable, parse_request
 
 MAX_FRAME = 64 * 1024  # bytes
-
-
 MAX_MESSAGES, MAX_ARGUMENTS = 64, 64
-
-
 MAX_NUMBER = 2**53
 
 
@@ -98,8 +94,6 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 
 MAX_SOCKETS = 64
-
-
 LISTENABLE = frozenset(ROOT + path for path in (*CONTROL_PATHS, *(told.path for told in OUTGOING)))
 
 

@@ -170,8 +170,6 @@ class PortChanged:
 
 
 PlayerReport = Ready | OpenFailed | Health | PortLost | PortChanged | ConnectionsChanged
-
-
 ACTIVE_SENSING = bytes((0xFE,))
 
 

@@ -55,28 +55,16 @@ class Subscriber:
 
 
 log = logging.getLogger("llmball")
-
-
 FIRST_BACKOFF, MAX_BACKOFF = 0.5, 30.0
 """Seconds until a lost broker is tried again; doubled each time and varied by 20 %."""
-
-
 MAX_QUEUED_MESSAGES = 4096
 """Messages that wait to be sent; more are dropped."""
-
-
 SOCKET_OPTIONS = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 """No Nagle algorithm: it would delay each beat by 40 ms."""
-
-
 MAX_IN_FLIGHT = 16
 """Messages sent before the first is acknowledged: with one at a time, a broker 20 ms away would take fifty a second."""
-
-
 ACK_TIMEOUT = 5.0
 """Seconds until a broker that does not acknowledge a message counts as lost."""
-
-
 CLOSE_TIMEOUT = 1.0
 """Seconds that `close` gives the last messages."""
 

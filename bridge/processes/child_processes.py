@@ -120,8 +120,6 @@ class Readiness:
 
 
 log = logging.getLogger("llmball")
-
-
 ChildMessage = PlayerReport | MidiReceived | Answer | FirstNote | ClipAnswer | str | None
 """A message of a child. The generator sends None when it is ready, or the text of an error that the owner can mend."""
 ForwardedMessage = GeneratorReady | PlayerReady | Health | MidiReceived | Answer | FirstNote | ClipAnswer

@@ -155,8 +155,6 @@ def run_spare(connection: Connection, main: Callable[..., None], preload: Callab
 
 
 log = logging.getLogger("llmball")
-
-
 MAX_FAILED_STARTS = 5
 """A child that ends this often and was never ready is not restarted again."""
 SPARE_DELAY = 0.5

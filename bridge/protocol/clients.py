@@ -9,12 +9,8 @@ from typing import Generic, TypeVar
 from bridge.clock import Seconds
 
 Address = tuple[str, int]
-
-
 CLIENT_TIMEOUT = Seconds(600)
 """Silence after which a registration ends."""
-
-
 MAX_CLIENTS = 64
 """Registrations kept at once; a new one replaces the one that was silent longest."""
 
@@ -62,20 +58,12 @@ class Clients:
 
 REFILL_RATE, MAX_BUDGET = 0.25, 0.2
 """Refill rate (seconds of work a second) and bucket size (seconds)."""
-
-
 MAX_WAITING = 128
 """Waiting packets of one sender, one an OSC address."""
-
-
 NOTICE_INTERVAL = Seconds(1)
 """Time between two notices to a sender that its packets have to wait."""
-
-
 MAX_SENDERS = 256
 """Senders with a budget each; further ones share one."""
-
-
 PacketT = TypeVar("PacketT")
 
 

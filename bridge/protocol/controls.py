@@ -22,12 +22,8 @@ from model.music.plan import Controls
 from model.prompt.rules.keys import named
 
 ValueT = TypeVar("ValueT")
-
-
 ROOT = "/llmball/"
 """All addresses are under it."""
-
-
 INT32_LIMIT = 2**31
 """Numbers from here on do not fit into 32 bits."""
 
@@ -49,14 +45,8 @@ def _parse_follow_mode(text: str) -> str:
 
 
 FOLLOW_MODES = ("auto", "melody", "chords", "bass")
-
-
 VOICINGS = ("auto", "close", "open", "drop2", "shell", "rootless", "power")
-
-
 QUANTIZE = ("now", "beat", "bar", "2bars", "4bars", "8bars")
-
-
 _DEFAULT_CHANNELS = {"chords": 1, "melody": 2, "bass": 3, "drums": 10}
 
 
@@ -114,12 +104,8 @@ CONTROLS: dict[str, Control] = {
         *(c for name in PARTS for c in _part_controls(name)),
     )
 }  # fmt: skip
-
-
 ALIASES = {"quantise": "tightness"}
 """Old paths, and the path that each stands for: read, answered and shown wherever a path may stand."""
-
-
 CONTROL_PATHS = (*CONTROLS, *(old for old, path in ALIASES.items() if path in CONTROLS))
 """Where controls are set and shown: their paths and the old ones."""
 

@@ -27,8 +27,6 @@ from bridge.protocol.requests import (
 from model.music.notes import PARTS
 
 PROTOCOL = 1
-
-
 CHANGE_COST, FILE_COST = 0.001, 0.020
 """Seconds of its budget that a change of the music, or a file, costs a sender at least: other processes work for it too."""
 

@@ -163,8 +163,6 @@ SessionRequest = (
     | TempoTapped
 )
 """Requests of clients to the session."""
-
-
 Event = (
     SessionRequest
     | Answer

@@ -122,8 +122,6 @@ class ClipResend:
 
 
 ClipRequest = ClipRequested | ClipNotes | ClipRedo | ClipCancelled | ClipResend
-
-
 MAX_CLIP_QUARTERS = MAX_BARS * 6
 """Quarter notes of the longest clip: 12/8 has six a bar."""
 

@@ -41,12 +41,8 @@ from bridge.storage.sets import Set
 from model.clips.messages import CancelClip, ClipAnswer, ClipOrder, ClipProgress
 
 log = logging.getLogger("llmball")
-
-
 IDLE_TIMEOUT = 30.0
 """Seconds without an order after which the clip process is ended, to free its memory."""
-
-
 Reply = Callable[..., None]
 """Sends a message to one client: reply(path, *arguments)."""
 

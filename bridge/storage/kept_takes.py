@@ -104,8 +104,6 @@ def from_json(text: str) -> KeptBars:
 
 
 log = logging.getLogger("llmball")
-
-
 RECORD_PREFIX = "record:"
 
 

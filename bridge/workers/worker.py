@@ -134,8 +134,6 @@ class ActiveJobs:
 
 
 log = logging.getLogger("llmball")
-
-
 WEIGHTS = FOLDER / "decoder.safetensors"
 
 

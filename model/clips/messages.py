@@ -66,8 +66,6 @@ class GivenNotes:
 
 NOTES_PER_PACKET = 32
 """Notes of one message, given or told: with its address it stays within one frame of a network."""
-
-
 Packet = tuple[int, str, tuple[int | float, ...]]
 
 

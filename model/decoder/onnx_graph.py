@@ -16,11 +16,7 @@ import numpy.typing as npt
 from model.weights import quantise_uint8
 
 IR, OPSET = 8, 17
-
-
 FLOAT, INT32 = 1, 6
-
-
 _ELEMENT = {np.dtype(np.float32): FLOAT, np.dtype(np.uint8): 2}
 RUNTIME = "com.microsoft"
 """The domain of ONNX Runtime's own operators."""

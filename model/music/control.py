@@ -14,8 +14,6 @@ from typing import TypeVar
 
 Value = int | float | str
 FieldT = TypeVar("FieldT")
-
-
 MAX_PROMPT, MAX_TEXT = 2000, 1000  # characters of a prompt; of a key, a progression or a drum map
 MAX_BARS = 256  # of a clip, and of what is kept
 MAX_SEED = 2**31 - 1

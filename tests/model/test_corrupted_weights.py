@@ -19,11 +19,7 @@ from model.generation.bias_weights import BiasWeightsError
 from model.weights import FOLDER, WeightsError
 
 ROOT = Path(__file__).parents[2]
-
-
 SERVE = ("serve", "--output", "none", "--http", "none", "--osc", "127.0.0.1:0")
-
-
 CLIP = ("clip", "calm piano", "--bars", "1", "-o", "out.mid")
 
 

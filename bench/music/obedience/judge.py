@@ -41,8 +41,6 @@ _MEASURES: dict[str, Callable[[Song], float | None]] = {
     "changes": measure_song.changes,
     "walking": measure_song.walking,
 }
-
-
 _OF_A_PART: dict[str, Callable[[Song, str], float | None]] = {
     "density": measure_song.rate,
     "register": measure_song.height,
@@ -81,12 +79,8 @@ def changed(before: Song, after: Song, parts: str) -> float:
 
 FIXED_KEYS = ("C major", "A minor")
 """The keys in which dark and bright are compared, by turns."""
-
-
 MAY_CHANGE = 0.1
 """Share of the notes of parts not named that a refinement may touch."""
-
-
 RESAMPLES = 2000
 
 
@@ -228,11 +222,7 @@ class Judge(Protocol):
 JUDGES: dict[str, Judge] = {
     "facts": fact, "implied": wish, "opposites": opposite, "refine": refinement,
 }  # fmt: skip
-
-
 SEEDS = {"facts": 1, "implied": 2, "opposites": 50, "refine": 50}
-
-
 ORDER = (*STATED, *IMPLIED, *AXES)
 
 

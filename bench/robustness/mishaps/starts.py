@@ -110,8 +110,6 @@ def spoiled_weights(spoil: Callable[[Path], None], *command: str) -> Callable[[P
 
 
 SERVE = ("serve", "--output", "none", "--http", "none", "--osc", "127.0.0.1:0")
-
-
 CLIP = ("clip", "calm piano", "--bars", "1", "-o", "out.mid")
 
 

@@ -20,12 +20,8 @@ from model.training.measures.clips import Clip, from_song
 from model.training.styles.piece import piece
 
 ONE_KEY = ("computed", "one key")
-
-
 FIRST_SEED = 30_000
 """Training, validation and test pieces have lower seeds."""
-
-
 NEW, UNSEEN = "new pieces", "pieces of patterns never taught"
 """Sources of pieces: a decoder was taught the patterns of the first, but not those of the second."""
 

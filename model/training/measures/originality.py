@@ -21,17 +21,9 @@ from model.training.measures.tables import estimate
 from model.training.measures.texture import top_line
 
 RUN = 12
-
-
 DISTINCT = 4
-
-
 Hashes = npt.NDArray[np.uint64]
-
-
 Rows = npt.NDArray[np.int64]
-
-
 _FACTORS = np.random.default_rng(12).integers(1 << 62, size=32, dtype=np.uint64) * np.uint64(2) + np.uint64(1)
 
 

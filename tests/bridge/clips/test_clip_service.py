@@ -25,8 +25,6 @@ from model.prompt.encoder import hash_encoder
 from tests.support.tiny_engine import engine
 
 ME, OTHER = ("127.0.0.1", 5000), ("127.0.0.1", 5001)
-
-
 NOW = Seconds(100)
 
 

@@ -19,14 +19,8 @@ from bridge.processes.supervisor import MAX_QUEUED_MESSAGES, ChildProcess, Super
 from tests.support.tools import until
 
 DIED = "died"
-
-
 LARGE = "x" * 1000
-
-
 Start = Callable[[Callable[..., None]], tuple[ChildProcess, "queue.Queue[Any]"]]
-
-
 pytestmark = pytest.mark.timeout(90)
 needs_signals = pytest.mark.skipif(sys.platform == "win32", reason="needs SIGSTOP")
 

@@ -24,12 +24,8 @@ from tests.support.midi_player import C3, chords, let_go, line, struck
 from tests.support.virtual_band import Rig, latencies
 
 BEAT = 0.5
-
-
 LINE = 100.0 + 0.03
 """When the first beat begins at 120 bpm; the rig answers at once but for its latency."""
-
-
 LOOP = ("Am", "F", "C", "G")
 
 

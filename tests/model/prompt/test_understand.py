@@ -47,8 +47,6 @@ LATER_PAIRS = [
     ("Le marché de printemps déborde de couleurs", "Je berce un souvenir de toi"),
     ("桜が満開の公園でピクニック", "別れの手紙を何度も読み返す"),
 ]
-
-
 sentence_encoder_once = cache(sentence_encoder)
 
 

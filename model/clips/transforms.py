@@ -263,15 +263,8 @@ def _extended_chord(chord: Chord, key: Key) -> Chord:
 
 def _simple_chord(chord: Chord) -> Chord:
     tones = set(QUALITIES[chord.quality])
-    quality = (
-        "m"
-        if 3 in tones and 7 in tones
-        else "dim"
-        if {3, 6} <= tones
-        else "sus4"
-        if 5 in tones and 4 not in tones
-        else ""
-    )
+    kinds = (("m", {3, 7} <= tones), ("dim", {3, 6} <= tones), ("sus4", 5 in tones and 4 not in tones))
+    quality = next((name for name, is_it in kinds if is_it), "")
     return Chord(
         chord.root,
         quality,

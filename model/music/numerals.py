@@ -20,6 +20,10 @@ from model.music.harmony import (
 )
 
 _NUMERALS = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
+_LOWER_SUFFIXES = frozenset(
+    ["o", "°", "dim", "o7", "°7", "dim7", "ø", "ø7", "m7b5", "hdim7", "m", "m7", "m6", "m9", "sus2", "sus4"]
+)
+"""Suffixes that say the whole quality behind a lower-case numeral."""
 _ROMAN = re.compile(r"([b#]?)(vii|vi|iv|v|iii|ii|i|VII|VI|IV|V|III|II|I)([^/]*)(?:/([b#]?[ivIV]+))?$")
 
 
@@ -41,24 +45,7 @@ def roman(text: str, key: Key) -> Chord:
     root = (key.tonic + base[_NUMERALS[digits.lower()]] + {"": 0, "b": -1, "#": 1}[sign]) % 12
     lower = digits.islower()
     quality = SUFFIXES.get(suffix if not lower else "m" + suffix)
-    if lower and suffix in (
-        "o",
-        "°",
-        "dim",
-        "o7",
-        "°7",
-        "dim7",
-        "ø",
-        "ø7",
-        "m7b5",
-        "hdim7",
-        "m",
-        "m7",
-        "m6",
-        "m9",
-        "sus2",
-        "sus4",
-    ):
+    if lower and suffix in _LOWER_SUFFIXES:
         quality = SUFFIXES[suffix]
     if not lower and suffix == "M7":
         quality = "maj7"

@@ -1,1 +1,1 @@
-"""Songs of the data sets: readers, labels, splits, duplicates."""
+"""Songs of the data sets: readers, labels, splits."""

@@ -9,18 +9,103 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from model.decoder.tokenizer import BarLine
-from model.music.harmony import MODES, Chord, Key, parse_key
+from model.music.harmony import MODES, QUALITIES, Chord, Key, parse_key
 from model.music.notes import Note, Ticks, beat_length, beats_in_bar
+from model.music.numerals import parse_progression
 from model.styles import GRAMMAR_STYLES
 from model.training.corpus.song import Song
 from model.training.corpus.voicing import voiced
-from model.training.styles.chords import fit, progression
-from model.training.styles.form import LENGTHS, sections
 from model.training.styles.grammar import Style, styles
 from model.training.styles.kit import Drummer
 from model.training.styles.lines import bass_bar, comp_bar
 from model.training.styles.rhythm import mutated
 from model.training.styles.tune import MelodyWriter
+
+LENGTHS = (4, 8, 8, 8, 12, 16, 16, 16, 24, 32)
+"""How long pieces are, in bars."""
+
+
+def sections(form: str, bars: int, rng: random.Random, *, closes: bool) -> list[str]:
+    """Return the section of each bar; a phrase's last bar is a fill now and then, the last of all an ending."""
+    phrase = 8 if bars % 8 == 0 and bars >= 16 and rng.random() < 0.6 else 4
+    count = -(-bars // phrase)
+    told: list[str] = []
+    for i, kind in enumerate(_phrases(form, count, rng)):
+        bars_here = [kind] * phrase
+        following = i + 1 < count or not closes
+        if kind in ("groove", "variation", "drop") and following and form != "through" and rng.random() < 0.7:
+            bars_here[-1] = "fill"
+        told += bars_here
+    told = told[:bars]
+    if closes:
+        told[-1] = "ending"
+    return told
+
+
+def _phrases(form: str, count: int, rng: random.Random) -> list[str]:
+    if form == "through":
+        return ["groove" if i % 2 == 0 or rng.random() < 0.5 else "variation" for i in range(count)]
+    if count == 1:
+        return [
+            rng.choice(("groove", "groove", "groove", "variation", "drop" if form == "club" else "groove"))
+        ]
+    if form == "club" and count >= 3:
+        whole = rng.choice((["intro", "build", "drop", "break"], ["groove", "break", "build", "drop"],
+                            ["groove", "variation", "break", "drop"], ["intro", "groove", "build", "drop"]))  # fmt: skip
+    elif form == "song" and count >= 3:
+        whole = rng.choice((["intro", "groove", "variation", "groove"], ["groove", "variation", "break", "variation"],
+                            ["groove", "groove", "build", "variation"], ["groove", "variation", "groove", "variation"]))  # fmt: skip
+    elif count >= 3:
+        whole = rng.choice((["groove", "groove", "variation", "groove"], ["intro", "groove", "variation", "break"],
+                            ["groove", "variation", "break", "groove"]))  # fmt: skip
+    else:
+        whole = rng.choice((["groove", "variation"], ["groove", "groove"], ["build", "drop"] if form == "club" else
+                            ["groove", "variation"], ["intro", "groove"]))  # fmt: skip
+    return [whole[i % len(whole)] for i in range(count)]
+
+
+SEVENTHS = {"": "maj7", "m": "m7", "dim": "m7b5", "sus4": "7sus4"}
+NINTHS = {"": "maj9", "m": "m9", "maj7": "maj9", "m7": "m9", "7": "9", "6": "69", "7sus4": "7sus4"}
+RICHEST = {"7": "13", "9": "13", "m9": "m11", "maj9": "maj13", "m7": "m11", "m7b5": "m7b5"}
+ADDED = {"": ("add9", "sus2", "6"), "m": ("madd9", "m7", "m6")}
+
+
+def fit(which: str, key: Key) -> float:
+    """Return the share of a progression's tones that lie in a key."""
+    tones = [p for bar in parse_progression(which, key) for c in bar for p in c.pitch_classes]
+    return sum(p in key.pitch_classes for p in tones) / len(tones)
+
+
+def progression(which: str, key: Key, colour: float, rng: random.Random) -> list[list[Chord]]:
+    """Return the chords of each bar of one round, coloured: 0 plain triads, 1 elevenths and thirteenths."""
+    bars = parse_progression(which, key)
+    return [[_coloured(c, key, colour, rng) for c in bar] for bar in bars]
+
+
+def _coloured(chord: Chord, key: Key, colour: float, rng: random.Random) -> Chord:
+    quality = chord.quality
+    dominant = (
+        quality == "" and (chord.root + 10) % 12 in key.pitch_classes and (chord.root - key.tonic) % 12 == 7
+    )
+    draw = colour + rng.uniform(-0.18, 0.18)
+    if draw > 0.3 and quality in SEVENTHS:
+        quality = (
+            "7"
+            if dominant or ((chord.root + 11) % 12 not in key.pitch_classes and quality == "")
+            else SEVENTHS[quality]
+        )
+    elif draw > 0.18 and quality in ADDED and rng.random() < 0.5:
+        quality = rng.choice(ADDED[quality])
+    if draw > 0.58:
+        quality = NINTHS.get(quality, quality)
+    if draw > 0.82:
+        quality = RICHEST.get(quality, quality)
+    if draw > 0.75 and quality in ("7", "9", "13") and (chord.root - key.tonic) % 12 == 7 and key.minor:
+        quality = rng.choice(("7b9", "7#9", "7alt"))
+    if quality not in QUALITIES:
+        quality = chord.quality
+    return Chord(chord.root, quality, chord.bass)
+
 
 T = TypeVar("T")
 

@@ -9,9 +9,8 @@ import pytest
 from model.music.drums import ROLES
 from model.music.harmony import parse_key
 from model.styles import GRAMMAR_STYLES
-from model.training.styles.form import sections
 from model.training.styles.grammar import styles
-from model.training.styles.piece import PieceSpec, piece
+from model.training.styles.piece import PieceSpec, piece, sections
 from model.training.styles.rhythm import bar_of
 
 

@@ -12,9 +12,8 @@ from model.music.notes import Note, Ticks
 pytest.importorskip("symusic")
 pytest.importorskip("lxml")
 
-from model.training.corpus.duplicates import groups
 from model.training.corpus.song import SPLITS_FILE, Song, fingerprint
-from model.training.corpus.splits import assign_splits
+from model.training.corpus.splits import assign_splits, groups
 
 
 def tune_of(name: str, source: str, pitches: list[int], title: str = "") -> Song:

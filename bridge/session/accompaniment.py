@@ -223,13 +223,13 @@ class Accompaniment:
         energy = tracker.energy if float(self.settings["energy"]) < 0 else None
         for path, value, before in (("key", key, self._published[0]), ("energy", energy, self._published[1])):
             if value is not None and value != before:
-                self.playback.effects.append(Publish(f"understood/{path}", (value,)))
+                self.playback.emit(Publish(f"understood/{path}", (value,)))
         self._published = key, energy
         take = self.takes.current
         if take is not None and take.number != self._overruled and self._forecast_chord(0) is not None:
             self._overruled = take.number
             if take.plan is not None and "progression" in take.plan.explicit:
-                self.playback.effects.append(Publish("understood/overruled", ("progression", "control")))
+                self.playback.emit(Publish("understood/overruled", ("progression", "control")))
 
     def _melody_notes(self, placed: PlacedBeat, now: Seconds) -> tuple[Note, ...]:
         """Return the player's melody in a beat, in ticks from its start."""

@@ -119,4 +119,4 @@ class Generation:
 
     def _send(self, order: Order) -> None:
         if self.running:
-            self.playback.effects.append(ToModel(order))
+            self.playback.emit(ToModel(order))

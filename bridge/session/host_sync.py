@@ -79,12 +79,12 @@ class HostSync:
     def send_playing(self, playing: bool) -> None:
         """Tell others that share the transport that we play or stop."""
         if self.source.shares_transport:
-            self.playback.effects.append(ToLink(playing=playing))
+            self.playback.emit(ToLink(playing=playing))
 
     def send_tempo(self, bpm: float) -> None:
         """Tell others that share the transport a tempo that was set; 0 is none. It comes back as a report."""
         if self.source.shares_transport and bpm > 0:
-            self.playback.effects.append(ToLink(bpm=bpm))
+            self.playback.emit(ToLink(bpm=bpm))
 
     def start(self, take: Take, now: Seconds) -> None:
         """Start playback with a take: on a beat of the host, else after `START_DELAY` and the count-in."""

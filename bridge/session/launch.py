@@ -127,9 +127,9 @@ class Launcher:
     def _on_failure(self, take: Take, answer: Failed, now: Seconds) -> None:
         message = ("/llmball/refine", answer.reason)
         if not answer.theirs:
-            self.playback.effects.append(Fault(f"take {take.number}: {answer.reason}"))
+            self.playback.emit(Fault(f"take {take.number}: {answer.reason}"))
             message = ("/llmball/prompt", f"take {take.number} could not be written")
-        self.playback.effects.append(Publish("error", message))
+        self.playback.emit(Publish("error", message))
         if take is self.takes.coming:
             self.takes.drop_coming()
         elif not take.generator_lost:
@@ -156,7 +156,7 @@ class Launcher:
         if theta is None:
             address = "/llmball/like" if liked else "/llmball/skip"
             raise BadRequest(address, "no take plays: play one first")
-        self.playback.effects.append(TasteChanged(theta))
+        self.playback.emit(TasteChanged(theta))
 
     def _launch_refinement(self, words: str) -> None:
         take = self.takes.current or self.takes.coming

@@ -87,6 +87,10 @@ class Playback:
     _hold: Hold = field(default_factory=Hold)
     _sent_controllers: dict[tuple[str, int], int] = field(default_factory=dict)
 
+    def emit(self, *effects: Effect) -> None:
+        """Append effects, in order."""
+        self.effects += effects
+
     # --- start, tempo, stop --------------------------------------------------------------------
 
     def start(self, bpm: float, at: Seconds) -> None:

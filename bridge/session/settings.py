@@ -74,7 +74,7 @@ class SettingsControl:
 
     def publish_understood(self, take: Take) -> None:
         """Publish what is understood of a take under the controls."""
-        self.playback.effects += self._understood(take)
+        self.playback.emit(*self._understood(take))
 
     def bpm(self, take: Take) -> float:
         """Return a take's tempo under the controls (a host's goes first), in quarter notes a minute."""
@@ -101,7 +101,7 @@ class SettingsControl:
         self._publish_changes(take, before)
 
     def _publish_changes(self, take: Take | None, before: list[Publish]) -> None:
-        self.playback.effects += [message for message in self._understood(take) if message not in before]
+        self.playback.emit(*[message for message in self._understood(take) if message not in before])
 
     def _understood(self, take: Take | None) -> Iterator[Publish]:
         if take is not None and take.plan is not None:

@@ -153,7 +153,7 @@ class Transport:
                 self.stop(False, now)
                 return
             ahead = (self.playback.timeline.end - self.playback.tick(now)) / TICKS_PER_QUARTER
-            self.playback.effects += self.health.report(now, ahead)
+            self.playback.emit(*self.health.report(now, ahead))
         self.generation.order_ahead(now)
 
     def next_deadline(self) -> Seconds | None:
@@ -225,4 +225,4 @@ class Transport:
     def _set_state(self, state: State) -> None:
         if state is not self.state:
             self.state = state
-            self.playback.effects.append(Publish("state", (state.value,)))
+            self.playback.emit(Publish("state", (state.value,)))

@@ -16,9 +16,8 @@ SEQUENCED_NEW_ROOTS = 0.25
 """How much machines wander beside people."""
 
 
-FILE = (
-    Path(__file__).parents[1] / "weights" / "fusion.json"
-)  # model.weights, which has the folder, loads numpy
+# not model.weights.FOLDER: that module loads numpy, which the command line does without
+FILE = Path(__file__).parents[1] / "weights" / "fusion.json"
 
 
 OLD_NAMES = {

@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bridge.protocol.addresses import COMMANDS, OUTGOING
 from bridge.protocol.controls import CONTROLS
@@ -56,12 +54,3 @@ def test_every_address_of_the_open_stage_control_layout_is_in_the_table() -> Non
         span = widget.get("range")
         if path in CONTROLS and span is not None and CONTROLS[path].kind != "s":
             assert CONTROLS[path].low <= span["min"] < span["max"] <= CONTROLS[path].high, path
-
-
-@pytest.mark.parametrize("patch", sorted((ROOT / "docs" / "examples").glob("*.patch")), ids=lambda p: p.stem)
-def test_a_worked_example_applies_to_the_sources(patch: Path, needs: Callable[[str, str], str]) -> None:
-    git = needs("git", "git")
-    ran = subprocess.run(
-        [git, "apply", "--check", str(patch)], cwd=ROOT, capture_output=True, text=True, check=False
-    )
-    assert ran.returncode == 0, ran.stderr

@@ -76,7 +76,7 @@ def test_a_kept_take_of_an_older_version_has_its_controls_under_their_new_names(
         "chords": [],
         "programs": [],
     }
-    bar = {"take": 1, "prompt": "rain", "seed": 1, "refined": "", "controls": {"quantise": 1.0}}
+    bar = {"take": "1", "prompt": "rain", "seed": 1, "refined": "", "controls": {"quantise": 1.0}}
     data = {"song": song, "bars": [bar], "controls": {"quantise": 0.5, "tempo": 90.0}, "weights": "x"}
     kept = kept_takes.from_json(json.dumps(data))
     assert dict(kept.controls) == {"tightness": 0.5, "tempo": 90.0}

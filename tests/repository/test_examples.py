@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from bridge.protocol.addresses import COMMANDS, OUTGOING
 from bridge.protocol.controls import CONTROLS
@@ -54,3 +57,14 @@ def test_every_address_of_the_open_stage_control_layout_is_in_the_table() -> Non
         span = widget.get("range")
         if path in CONTROLS and span is not None and CONTROLS[path].kind != "s":
             assert CONTROLS[path].low <= span["min"] < span["max"] <= CONTROLS[path].high, path
+
+
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
+@pytest.mark.parametrize("patch", sorted((ROOT / "docs" / "examples").glob("*.patch")), ids=lambda p: p.stem)
+def test_a_worked_example_can_be_applied_and_touches_few_files(patch: Path) -> None:
+    ran = subprocess.run(
+        ["git", "apply", "--check", "--numstat", str(patch)],
+        cwd=ROOT, capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
+    assert ran.returncode == 0, ran.stderr
+    assert len(ran.stdout.splitlines()) <= (3 if "sync-source" in patch.stem else 2)

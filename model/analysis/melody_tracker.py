@@ -25,12 +25,12 @@ Array = npt.NDArray[np.float32]
 SungNote = tuple[float, float, int]
 """A note as it lies about a beat line: when it begins and ends in beats from the line, and its pitch."""
 
-TRIAD_KINDS = ("", "m", "dim")
-STATES = 12 * len(TRIAD_KINDS)
+TRIADS = ("", "m", "dim")
+STATES = 12 * len(TRIADS)
 RELATIVE_MAJOR_TONICS = np.concatenate([np.arange(12), (np.arange(12) + 3) % 12])
 """The pitch class of each key's home."""
 TRIAD_EXTENSIONS = {
-    triad: tuple(q.name for q in CHORD_QUALITIES.values() if q.extends == triad) for triad in TRIAD_KINDS
+    triad: tuple(q.name for q in CHORD_QUALITIES.values() if q.extends == triad) for triad in TRIADS
 }
 """The qualities that a triad may be extended to."""
 MIN_CHANGE_RATIO = 1.1
@@ -160,9 +160,7 @@ def extend_triad(chord: Chord, tone: int, key: Key | None) -> Chord | None:
 _FROM = (RELATIVE_MAJOR_TONICS[:, None] + np.arange(12)) % 12
 """The pitch class that is so far above each home, `(KEYS, 12)`."""
 _AT = np.arange(STATES)
-_STATES = ((_AT // len(TRIAD_KINDS) - RELATIVE_MAJOR_TONICS[:, None]) % 12) * len(TRIAD_KINDS) + _AT % len(
-    TRIAD_KINDS
-)
+_STATES = ((_AT // len(TRIADS) - RELATIVE_MAJOR_TONICS[:, None]) % 12) * len(TRIADS) + _AT % len(TRIADS)
 """The state over each home of a chord counted from C, `(KEYS, STATES)`."""
 
 
@@ -210,8 +208,8 @@ class MelodyHarmonyTracker:
         best = int(probable.argmax())
         if self._now is None or probable[best] >= MIN_CHANGE_RATIO * probable[self._now]:
             self._now = best
-        root, kind = divmod(self._now, len(TRIAD_KINDS))
-        return Chord(root, TRIAD_KINDS[kind], root)
+        root, kind = divmod(self._now, len(TRIADS))
+        return Chord(root, TRIADS[kind], root)
 
     @property
     def key(self) -> Key | None:

@@ -17,7 +17,7 @@ from model.analysis.melody_tracker import (
     BEAT_FEATURES,
     BEAT_LINE_FEATURES,
     PLACE_FEATURES,
-    TRIAD_KINDS,
+    TRIADS,
     BeatPlace,
     MelodyHarmonyTracker,
     MelodyNetwork,
@@ -100,7 +100,7 @@ def test_a_beat_is_heard_by_length_strokes_line_and_last_tone() -> None:
     assert np.flatnonzero(last).tolist() == [7]
 
 
-@given(st.integers(0, 11), st.sampled_from(TRIAD_KINDS), st.integers(0, 11))
+@given(st.integers(0, 11), st.sampled_from(TRIADS), st.integers(0, 11))
 def test_a_chord_that_bears_a_tone_keeps_its_root_and_its_third(root: int, kind: str, tone: int) -> None:
     plain = Chord(root, kind, root)
     borne = extend_triad(plain, tone, None)

@@ -32,8 +32,6 @@ from model.styles import STYLES, thirdless_share
 Row = tuple[int, ...]
 MAX_SHARE_OUTSIDE_SCALE = 0.06
 """If more than this share of recent note time lies outside the scale, the strict scale weight applies again."""
-STATED_SIZE_EMPHASIS = 2.0
-"""Factor on the weight of chord size where a morph sets it."""
 MORPH_CHORD_BEATS = 16
 """Beats whose chords are counted on a morph between prompts of unlike chord sizes."""
 USUAL_TONIC_SHARE = 0.35
@@ -143,17 +141,20 @@ class BeatProgress:
     """What changes while a beat is drawn: its chord, what sounds, and what each voice played last."""
 
     def __init__(self, context: BeatContext) -> None:
-        chord = context.harmony.new_chord
         self.sounding_until = dict(context.history.sounding_until)
         self.last_pitches = dict(context.history.last_pitches)
-        self.chord, self.chord_is_new = context.history.chord, False
+        self.chord_is_new = False
+        self._set_chord(context.history.chord)
         self.sounded_tones = set(context.history.sounded_tones)
-        if chord is not None:
-            self.begin_chord(chord)
+        if context.harmony.new_chord is not None:
+            self.begin_chord(context.harmony.new_chord)
+
+    def _set_chord(self, chord: Chord | None) -> None:
+        self.chord, self.chord_tones = chord, None if chord is None else chord.pitch_classes
 
     def begin_chord(self, chord: Chord | None) -> None:
         """Begin a chord, or "no chord"; of the part of chords only what still sounds belongs to it so far."""
-        self.chord = chord
+        self._set_chord(chord)
         if chord is not None:
             self.chord_is_new = True
             self.sounded_tones = {
@@ -256,7 +257,9 @@ class BeatRequest:
             and (frame.index == 0 or self.bar_line.left == 1),
             chord_tones_only=chord_tones_only,
             chord_size=chord_bias.chord_size(plan.complexity) if size is None else size,
-            chord_size_emphasis=1 + 2 * abs(plan.complexity - 0.5) if size is None else STATED_SIZE_EMPHASIS,
+            chord_size_emphasis=1 + 2 * abs(plan.complexity - 0.5)
+            if size is None
+            else chord_bias.STATED_SIZE_EMPHASIS,
             thirdless_share=thirdless_share(plan.style_of("chords")),
             extra_voices=0.0 if self.morph_path is None else self.morph_path.extra_voices(),
             follows_melody="melody" in kept.parts,

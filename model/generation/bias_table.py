@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from enum import StrEnum
-from typing import Any
+from typing import Any, Literal, get_args
 
 from model.decoder import engine
 from model.generation import bias_terms as notes
@@ -18,24 +17,14 @@ from model.generation import chord_bias as chords
 from model.generation.beat_rules import BeatContext, BeatProgress
 from model.generation.bias_terms import Bias
 
-
-class Field(StrEnum):
-    """What is drawn. An onset, another voice, or a new chord is the first field of a row, the event."""
-
-    EVERY = "every field"
-    ONSET = "onset of a part"
-    VOICE = "another voice of a stroke"
-    CHANGE = "new chord"
-    ROOT = "root of a chord"
-    QUALITY = "quality of a chord"
-    BASS = "bass of a chord"
-    PITCH = "pitch"
-    DRUM = "drum"
-    LENGTH = "length"
-    VELOCITY = "velocity"
+Field = Literal[
+    "every", "onset", "voice", "change", "root", "quality", "bass", "pitch", "drum", "length", "velocity"
+]
+"""What is drawn. An onset of a part, another voice of a stroke, and a change of chord are events, the first field of a row; root, quality
+and bass are the fields of a chord."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: one is made for every choice, and that takes three times as long
 class Place:
     """Where in a beat a value is drawn; a field reads only what it needs."""
 
@@ -49,8 +38,7 @@ class Place:
     @property
     def chord(self) -> frozenset[int] | None:
         """The pitch classes that the part shall keep to; None for a melody and where there is no chord."""
-        chord = self.progress.chord
-        return None if chord is None or self.part == "melody" else chord.pitch_classes
+        return None if self.part == "melody" else self.progress.chord_tones
 
 
 Arguments = Callable[[BeatContext, Place], tuple[Any, ...] | None]
@@ -102,82 +90,82 @@ SCALE = ("scale", "scale_when_played")
 OUTSIDE = "log of the freedom left by the scale lock, a tone outside the scale"
 # fmt: off
 TERMS: tuple[Term, ...] = (
-    Term("guidance", "logits of the conditioned lane minus those of the unconditioned one", ("text", "MAX_MORPH_GUIDANCE"), Field.EVERY, engine.apply_guidance),
-    Term("top-p", "share of the likeliest choices that may be drawn, 0..1", ("top_p", "top_p_when_played"), Field.EVERY, engine.sample),
-    Term("density", "a factor e of onsets too many or too few", ("density", "DENSITY_ERROR_GAIN", "THINNING_COST", "FILLING_BIAS"), Field.ONSET, notes.density_bias,
+    Term("guidance", "logits of the conditioned lane minus those of the unconditioned one", ("text", "MAX_MORPH_GUIDANCE"), "every", engine.apply_guidance),
+    Term("top-p", "share of the likeliest choices that may be drawn, 0..1", ("top_p", "top_p_when_played"), "every", engine.sample),
+    Term("density", "a factor e of onsets too many or too few", ("density", "DENSITY_ERROR_GAIN", "THINNING_COST", "FILLING_BIAS"), "onset", notes.density_bias,
          lambda c, p: None if p.part in c.parts.onsets_owed else (c.history.density_error.get(p.part, 0.0), c.theta.density, p.tick)),
-    Term("onsets owed on a morph", "a factor e of onsets; OWED_GAIN of them an onset", ("density", "OWED_GAIN"), Field.ONSET, notes.owed_bias,
+    Term("onsets owed on a morph", "a factor e of onsets; OWED_GAIN of them an onset", ("density", "OWED_GAIN"), "onset", notes.owed_bias,
          lambda c, p: (c.parts.onsets_owed[p.part] - p.onsets, c.theta.density, p.tick) if p.part in c.parts.onsets_owed else None),
-    Term("stated swing", "one off-beat missing; one triplet", ("SWING_REWARD", "TRIPLET_PENALTY"), Field.ONSET, notes.swing_bias,
+    Term("stated swing", "one off-beat missing; one triplet", ("SWING_REWARD", "TRIPLET_PENALTY"), "onset", notes.swing_bias,
          lambda c, p: None if c.parts.swing_unit is None else (c.history.missing_off_beats, c.parts.swing_unit)),
-    Term("usual onset places", "log ratio of how often the style and the decoder begin notes there", ("style_statistics",), Field.ONSET, notes.onset_place_bias,
+    Term("usual onset places", "log ratio of how often the style and the decoder begin notes there", ("style_statistics",), "onset", notes.onset_place_bias,
          lambda c, p: None if c.position.sixteenth is None else (c.parts.styles.get(p.part, ()), p.part, c.theta.style_statistics, c.position.sixteenth)),
-    Term("another voice on a morph", "a stroke without all chord tones, where chords have four", ("EXTRA_VOICE_BIAS",), Field.VOICE, chords.extra_voice_bias,
+    Term("another voice on a morph", "a stroke without all chord tones, where chords have four", ("EXTRA_VOICE_BIAS",), "voice", chords.extra_voice_bias,
          lambda c, p: (c.harmony.extra_voices,) if c.harmony.extra_voices and p.part == "chords" and p.chord and p.chord - p.stroke else None),
-    Term("change under a melody", "half the log likelihood of the best root over the old one", ("melody_harmony", "WITHIN_HALF_BAR_BIAS", "MAX_CHANGE_BIAS"), Field.CHANGE, chords.melody_change_bias,
+    Term("change under a melody", "half the log likelihood of the best root over the old one", ("melody_harmony", "WITHIN_HALF_BAR_BIAS", "MAX_CHANGE_BIAS"), "change", chords.melody_change_bias,
          lambda c, p: (c.position.begins_half_bar, c.harmony.melody_harmony, c.history.chord and c.history.chord.root, c.theta.melody_harmony) if c.harmony.follows_melody else None),
-    Term("change at the bar line", "a new chord as a bar begins", ("chord_change",), Field.CHANGE, chords.bar_change_bias,
+    Term("change at the bar line", "a new chord as a bar begins", ("chord_change",), "change", chords.bar_change_bias,
          lambda c, p: (c.theta.chord_change,) if c.position.begins_bar and not c.harmony.follows_melody else None),
-    Term("root outside the scale", OUTSIDE, SCALE, Field.ROOT, chords.outside_root_bias,
+    Term("root outside the scale", OUTSIDE, SCALE, "root", chords.outside_root_bias,
          lambda c, p: (c.harmony.scale, _outside(c))),
-    Term("triad outside a stated mode", OUTSIDE, SCALE, Field.ROOT, chords.altered_root_bias,
+    Term("triad outside a stated mode", OUTSIDE, SCALE, "root", chords.altered_root_bias,
          lambda c, p: None if c.harmony.characteristic_tone is None else (c.harmony.scale, c.harmony.characteristic_tone, _outside(c))),
-    Term("triad that tells a stated mode", "a root", ("CHARACTERISTIC_TRIAD_BIAS",), Field.ROOT, chords.characteristic_root_bias,
+    Term("triad that tells a stated mode", "a root", ("CHARACTERISTIC_TRIAD_BIAS",), "root", chords.characteristic_root_bias,
          lambda c, p: None if c.harmony.characteristic_tone is None else (c.harmony.scale, c.harmony.characteristic_tone, c.history.recent_roots)),
-    Term("tonic", "a phrase start, or a tonic not played in eight bars", ("tonic", "CLOSING_TONIC_BIAS", "LOOP_END_TONIC_BIAS", "STATED_OPENING_TONIC_BIAS", "OPENING_TONIC_BIAS", "STATED_TONIC_BIAS"), Field.ROOT, chords.tonic_bias,
+    Term("tonic", "a phrase start, or a tonic not played in eight bars", ("tonic", "CLOSING_TONIC_BIAS", "LOOP_END_TONIC_BIAS", "STATED_OPENING_TONIC_BIAS", "OPENING_TONIC_BIAS", "STATED_TONIC_BIAS"), "root", chords.tonic_bias,
          lambda c, p: None if c.harmony.melody_harmony is not None else (c.harmony.tonic, c.position.tonic_place, c.history.tonic_missing, c.theta.tonic, c.harmony.is_key_stated)),
-    Term("brightness of a root", "a major third for a minor one", ("brightness",), Field.ROOT, chords.root_brightness_bias,
+    Term("brightness of a root", "a major third for a minor one", ("brightness",), "root", chords.root_brightness_bias,
          lambda c, p: (c.harmony.tonic, c.harmony.scale, c.levels.brightness, c.levels.brightness_above_style, c.theta.brightness)),
-    Term("root that covers the melody", "the whole melody within a triad of the root", ("melody_cover", "EXTRA_TONE_COST"), Field.ROOT, chords.covering_root_bias,
+    Term("root that covers the melody", "the whole melody within a triad of the root", ("melody_cover", "EXTRA_TONE_COST"), "root", chords.covering_root_bias,
          lambda c, p: (c.harmony.melody_durations, c.theta.melody_cover) if c.harmony.melody_durations and c.harmony.melody_harmony is None else None),
-    Term("new root", "a root not played in eight bars, where no other was", ("new_roots", "SEQUENCED_NEW_ROOTS"), Field.ROOT, chords.new_root_bias,
+    Term("new root", "a root not played in eight bars, where no other was", ("new_roots", "SEQUENCED_NEW_ROOTS"), "root", chords.new_root_bias,
          lambda c, p: (c.history.recent_roots, c.harmony.tonic, c.harmony.scale, c.theta.new_roots) if c.harmony.melody_harmony is None else None),
-    Term("return to the root before the last", "a root", ("return_penalty",), Field.ROOT, chords.return_bias,
+    Term("return to the root before the last", "a root", ("return_penalty",), "root", chords.return_bias,
          lambda c, p: (c.history.recent_roots, c.theta.return_penalty) if c.harmony.melody_harmony is None else None),
-    Term("root likely under the melody", "a factor e of likelihood", ("melody_harmony",), Field.ROOT, chords.likely_root_bias,
+    Term("root likely under the melody", "a factor e of likelihood", ("melody_harmony",), "root", chords.likely_root_bias,
          lambda c, p: None if c.harmony.melody_harmony is None else (c.harmony.melody_harmony, c.theta.melody_harmony)),
-    Term("chord size", "a tone too many or too few", ("chord_size",), Field.QUALITY, chords.chord_size_bias,
+    Term("chord size", "a tone too many or too few", ("chord_size", "STATED_SIZE_EMPHASIS"), "quality", chords.chord_size_bias,
          lambda c, p: (c.harmony.chord_size, c.theta.chord_size * c.harmony.chord_size_emphasis)),
-    Term("brightness of a third", "a major third for a minor one", ("brightness",), Field.QUALITY, chords.third_bias,
+    Term("brightness of a third", "a major third for a minor one", ("brightness",), "quality", chords.third_bias,
          lambda c, p: (c.levels.brightness, c.theta.brightness)),
-    Term("altered fifth", "a chord with a diminished or augmented fifth", ("chord_size", "ALTERED_QUALITY_COST"), Field.QUALITY, chords.altered_quality_bias,
+    Term("altered fifth", "a chord with a diminished or augmented fifth", ("chord_size", "STATED_SIZE_EMPHASIS", "ALTERED_QUALITY_COST"), "quality", chords.altered_quality_bias,
          lambda c, p: (c.theta.chord_size * c.harmony.chord_size_emphasis,)),
-    Term("chord tones outside the scale", OUTSIDE, (*SCALE, "MODAL_PENALTY_FACTOR"), Field.QUALITY, chords.outside_quality_bias,
+    Term("chord tones outside the scale", OUTSIDE, (*SCALE, "MODAL_PENALTY_FACTOR"), "quality", chords.outside_quality_bias,
          lambda c, p: (c.harmony.scale, p.root, _outside(c), c.harmony.characteristic_tone is not None)),
-    Term("quality that covers the melody", "the whole melody within the chord", ("melody_cover", "EXTRA_TONE_COST"), Field.QUALITY, chords.covering_quality_bias,
+    Term("quality that covers the melody", "the whole melody within the chord", ("melody_cover", "EXTRA_TONE_COST"), "quality", chords.covering_quality_bias,
          lambda c, p: (c.harmony.melody_durations, p.root, c.theta.melody_cover) if c.harmony.melody_durations else None),
-    Term("quality likely under the melody", "a factor e of likelihood", ("melody_harmony",), Field.QUALITY, chords.likely_quality_bias,
+    Term("quality likely under the melody", "a factor e of likelihood", ("melody_harmony",), "quality", chords.likely_quality_bias,
          lambda c, p: None if c.harmony.melody_harmony is None else (c.harmony.melody_harmony, p.root, c.theta.melody_harmony)),
-    Term("bass outside the scale", OUTSIDE, SCALE, Field.BASS, chords.outside_bass_bias,
+    Term("bass outside the scale", OUTSIDE, SCALE, "bass", chords.outside_bass_bias,
          lambda c, p: (c.harmony.scale, p.root, _outside(c))),
-    Term("register", "an octave from the middle of the part's range", ("register",), Field.PITCH, notes.register_bias,
+    Term("register", "an octave from the middle of the part's range", ("register",), "pitch", notes.register_bias,
          lambda c, p: (c.parts.register.get(p.part, 0.0), *notes.PART_RANGES[p.part], c.theta.register)),
-    Term("pitch outside the scale", OUTSIDE, SCALE, Field.PITCH, notes.outside_scale_bias,
+    Term("pitch outside the scale", OUTSIDE, SCALE, "pitch", notes.outside_scale_bias,
          lambda c, p: (c.harmony.scale, _outside(c))),
-    Term("chord tone", "a tone of the chord", ("chord",), Field.PITCH, notes.chord_tone_bias,
+    Term("chord tone", "a tone of the chord", ("chord",), "pitch", notes.chord_tone_bias,
          lambda c, p: None if p.chord is None else (p.chord, c.theta.chord, c.harmony.chord_tones_only)),
-    Term("bass of the chord", "a pitch of that class", ("BASS_TARGET_BIAS",), Field.PITCH, notes.bass_target_bias, _bass_target),
-    Term("chord completeness", "a chord tone not played since the chord began", ("chord_completeness",), Field.PITCH, notes.missing_tone_bias, _missing_tones),
-    Term("brightness of a melody tone", "four steps on the line of fifths at full brightness", ("brightness",), Field.PITCH, notes.brightness_bias,
+    Term("bass of the chord", "a pitch of that class", ("BASS_TARGET_BIAS",), "pitch", notes.bass_target_bias, _bass_target),
+    Term("chord completeness", "a chord tone not played since the chord began", ("chord_completeness",), "pitch", notes.missing_tone_bias, _missing_tones),
+    Term("brightness of a melody tone", "four steps on the line of fifths at full brightness", ("brightness",), "pitch", notes.brightness_bias,
          lambda c, p: (c.harmony.tonic, c.levels.brightness, c.theta.brightness) if p.part == "melody" else None),
-    Term("usual steps", "log ratio of how often the style and the decoder step so far", ("style_statistics", "WALKING_STEP_BIAS", "TURN_BACK_BIAS"), Field.PITCH, notes.step_bias, _step),
-    Term("pitch on a morph", "a semitone beyond FREE_SEMITONES", ("COST_PER_SEMITONE", "FREE_SEMITONES"), Field.PITCH, notes.target_pitch_bias,
+    Term("usual steps", "log ratio of how often the style and the decoder step so far", ("style_statistics", "WALKING_STEP_BIAS", "TURN_BACK_BIAS"), "pitch", notes.step_bias, _step),
+    Term("pitch on a morph", "a semitone beyond FREE_SEMITONES", ("COST_PER_SEMITONE", "FREE_SEMITONES"), "pitch", notes.target_pitch_bias,
          lambda c, p: (c.parts.pitch[p.part],) if p.part in c.parts.pitch else None),
-    Term("layers of the kit", "a drum beyond the core at full energy", ("drum_layers",), Field.DRUM, notes.drum_layer_bias,
+    Term("layers of the kit", "a drum beyond the core at full energy", ("drum_layers",), "drum", notes.drum_layer_bias,
          lambda c, p: (c.levels.energy, c.levels.energy_above_style, c.levels.brightness_above_style, c.theta.drum_layers)),
-    Term("usual drum places", "log ratio of how often the style and the decoder strike there", ("style_statistics",), Field.DRUM, notes.drum_place_bias,
+    Term("usual drum places", "log ratio of how often the style and the decoder strike there", ("style_statistics",), "drum", notes.drum_place_bias,
          lambda c, p: None if c.position.sixteenth is None else (c.parts.styles.get("drums", ()), c.theta.style_statistics, c.position.sixteenth, p.tick)),
-    Term("articulation", "a doubling of the length", ("length", "energy_articulation", "STATED_ARTICULATION_GAIN"), Field.LENGTH, notes.length_bias,
+    Term("articulation", "a doubling of the length", ("length", "energy_articulation", "STATED_ARTICULATION_GAIN"), "length", notes.length_bias,
          lambda c, p: (c.levels.articulation, c.theta.length)),
-    Term("usual lengths", "log ratio of how often the style and the decoder have them", ("style_statistics",), Field.LENGTH, notes.usual_length_bias,
+    Term("usual lengths", "log ratio of how often the style and the decoder have them", ("style_statistics",), "length", notes.usual_length_bias,
          lambda c, p: (c.levels.articulation, c.parts.styles.get(p.part, ()), p.part, c.theta.style_statistics)),
-    Term("velocity", "half the square of 24 steps from the wanted mean", ("velocity",), Field.VELOCITY, notes.velocity_bias,
+    Term("velocity", "half the square of 24 steps from the wanted mean", ("velocity",), "velocity", notes.velocity_bias,
          lambda c, p: (c.parts.velocity[p.part], c.theta.velocity)),
 )
 # fmt: on
 TERMS_OF = {
     field: tuple((t.formula, t.arguments) for t in TERMS if t.field == field and t.arguments)
-    for field in Field
+    for field in get_args(Field)
 }
 
 

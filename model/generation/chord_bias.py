@@ -197,6 +197,8 @@ def likely_quality_bias(likely: npt.NDArray[np.floating], root: int, weight: flo
 
 MODAL_PENALTY_FACTOR = 3
 """Factor on the cost of a chord tone outside the scale where a mode was stated."""
+STATED_SIZE_EMPHASIS = 2.0
+"""Factor on the weight of chord size where a morph sets the size."""
 ALTERED_QUALITY_COST = 0.6
 """Cost of diminished and augmented fifths, in tones of `chord_size_bias`."""
 

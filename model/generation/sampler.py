@@ -32,7 +32,7 @@ from model.decoder.tokenizer import (
 )
 from model.generation import style_lanes
 from model.generation.beat_rules import BeatContext, BeatProgress, Row
-from model.generation.bias_table import Field, Place, add_terms, bias_of_event
+from model.generation.bias_table import Place, add_terms, bias_of_event
 from model.generation.bias_terms import MASKED, NO_ONSET, PART_RANGES, PITCHES, Bias, pitches_of_classes
 from model.generation.history import ENTRY_ORDER, MONOPHONIC_PARTS
 from model.music.drums import ROLES
@@ -152,6 +152,9 @@ class _BeatSampler:
         self._given = list(context.given)
         self._required_notes = required_notes(context)
         self._full_events: set[int] = set()  # events at which every pitch is taken
+        self._note_biases: dict[
+            tuple[str, int], Bias
+        ] = {}  # by part and longest length; 0 is that of velocities
         lacking = min(context.history.density_error.values(), default=0.0) < EMPTY_PART
         self._by_part = bool(context.parts.onsets_owed) or lacking
         self._opening_bias = np.full(EVENTS, MASKED)
@@ -189,7 +192,7 @@ class _BeatSampler:
     def _sample_chord_change(self, logits: Array) -> bool:
         """Draw whether a new chord begins: against all else without the biases of onsets."""
         theta, z = self._context.theta, apply_guidance(logits, self._context.theta.text)
-        change = z[Event.CHORD] + bias_of_event(Field.CHANGE, self._context, Place(self._progress))
+        change = z[Event.CHORD] + bias_of_event("change", self._context, Place(self._progress))
         rest = z[self._opening_bias > MASKED / 2]
         temperature = self._context.levels.temperature
         return sample_binary(change, rest, temperature, theta.top_p, self._rng.random())
@@ -214,7 +217,7 @@ class _BeatSampler:
     def _onset_bias(self, part: str, after: int, onsets: int) -> Bias:
         """Return the bias of an onset of a part on each grid tick of a quarter, `(24,)`, after its last one of so many."""
         bias = np.zeros(GRID)
-        add_terms(Field.ONSET, self._context, Place(self._progress, part, tick=after, onsets=onsets), bias)
+        add_terms("onset", self._context, Place(self._progress, part, tick=after, onsets=onsets), bias)
         return bias
 
     def _event_bias(self) -> Bias:
@@ -241,7 +244,7 @@ class _BeatSampler:
         if last >= FIRST_NOTE and bias[last] > MASKED / 2:
             stroke = frozenset((row[1] - PITCH) % 12 for row in self.rows if row[0] == last)
             place = Place(self._progress, part_and_tick(last)[0], stroke=stroke)
-            bias[last] = bias_of_event(Field.VOICE, context, place)
+            bias[last] = bias_of_event("voice", context, place)
         bias[list(self._full_events)] = MASKED
         if self._required_notes:
             event, classes = self._required_notes[0]
@@ -265,7 +268,7 @@ class _BeatSampler:
         context, place = self._context, Place(self._progress)
         must = context.harmony.must_change_chord or context.harmony.melody_harmony is not None
         bias = masked_but(SIZES[1], ROOT, 12 if must else 13)  # the thirteenth is "no chord"
-        add_terms(Field.ROOT, context, place, bias[ROOT:NO_CHORD])
+        add_terms("root", context, place, bias[ROOT:NO_CHORD])
         h, logits = self._next_field(h, 0, int(Event.CHORD))
         symbol = self._sample(logits, bias)
         if symbol == NO_CHORD:
@@ -274,12 +277,12 @@ class _BeatSampler:
         place = Place(self._progress, root=symbol - ROOT)
         bias = np.full(SIZES[2], 9 * MASKED)  # no quality may lie within the scale: then the nearest one
         bias[QUALITY : QUALITY + len(DECODER_QUALITIES)] = 0
-        add_terms(Field.QUALITY, context, place, bias[QUALITY : QUALITY + len(DECODER_QUALITIES)])
+        add_terms("quality", context, place, bias[QUALITY : QUALITY + len(DECODER_QUALITIES)])
         h, logits = self._next_field(h, 1, symbol)
         quality = self._sample(logits, bias)
         bias = np.full(SIZES[3], MASKED)
         bias[[BASS + tone for tone in QUALITIES[DECODER_QUALITIES[quality - QUALITY]]]] = 0
-        add_terms(Field.BASS, context, place, bias[BASS : BASS + 12])
+        add_terms("bass", context, place, bias[BASS : BASS + 12])
         _, logits = self._next_field(h, 2, quality)
         row = (int(Event.CHORD), symbol, quality, self._sample(logits, bias), 0)
         self._progress.begin_chord(row_chord(row))
@@ -317,9 +320,7 @@ class _BeatSampler:
             length = given_length or self._sample(logits, self._length_bias(place))
             self._progress.add_note(part, pitch - PITCH, tick + LENGTHS[length - 1])
         h, logits = self._next_field(h, 2, length, part)
-        bias = VELOCITY_MASK.copy()
-        add_terms(Field.VELOCITY, self._context, place, bias)
-        velocity = self._sample(logits, bias)
+        velocity = self._sample(logits, self._velocity_bias(place))
         _, logits = self._next_field(h, 3, velocity, part)
         offset = self._sample(logits, OFFSET_MASK)
         if self._required_notes and self._required_notes[0][0] == event:
@@ -333,9 +334,19 @@ class _BeatSampler:
         longest = len(LENGTHS)
         if place.part != "melody":
             longest = max(1, bisect_right(LENGTHS, self._context.parts.longest_note - place.tick))
-        bias = masked_but(SIZES[2], 1, longest)
-        add_terms(Field.LENGTH, self._context, place, bias[1 : 1 + len(LENGTHS)])
-        return bias
+        key = place.part, longest
+        if key not in self._note_biases:
+            self._note_biases[key] = bias = masked_but(SIZES[2], 1, longest)
+            add_terms("length", self._context, place, bias[1 : 1 + len(LENGTHS)])
+        return self._note_biases[key]
+
+    def _velocity_bias(self, place: Place) -> Bias:
+        """Return the bias of each velocity."""
+        key = place.part, 0
+        if key not in self._note_biases:
+            self._note_biases[key] = bias = VELOCITY_MASK.copy()
+            add_terms("velocity", self._context, place, bias)
+        return self._note_biases[key]
 
     def _pitch_bias(self, event: int) -> Bias:
         """Return the bias of each symbol as a pitch, or a drum, at a place."""
@@ -346,12 +357,12 @@ class _BeatSampler:
         if part == "drums":
             muted = context.parts.muted_drums
             bias = drum_mask(muted if tick else muted | context.parts.drums_off_first_tick).copy()
-            add_terms(Field.DRUM, context, place, bias[PITCH : PITCH + 128])
+            add_terms("drum", context, place, bias[PITCH : PITCH + 128])
             bias[PITCH : PITCH + above + 1] = MASKED
             return bias
         bias = PITCH_MASKS[part].copy()
         pitches = bias[PITCH : PITCH + 128]
-        add_terms(Field.PITCH, context, place, pitches)
+        add_terms("pitch", context, place, pitches)
         low = PART_RANGES[part][0]
         if part == "chords":  # the bass is the lowest voice
             until_of_bass = (p for (name, p), until in sounding.items() if name == "bass" and until > tick)

@@ -21,7 +21,7 @@ from model.generation.beat_rules import (
     BeatPosition,
     BeatProgress,
 )
-from model.generation.bias_table import TERMS, Field, Place, named_weight, page
+from model.generation.bias_table import TERMS, Place, named_weight, page
 from model.generation.bias_weights import BiasWeights
 from model.music.harmony import parse_chord
 
@@ -73,7 +73,7 @@ def evaluated(
     """Return what each term adds, by its name, part and tick, where it applies."""
     progress, found = BeatProgress(context), {}
     for term, part, tick in product(TERMS, PARTS, (0, 6)):
-        drums = term.field == Field.PITCH and part == "drums"
+        drums = term.field == "pitch" and part == "drums"
         given = (
             None if drums or term.arguments is None else term.arguments(context, Place(progress, part, tick))
         )

@@ -187,8 +187,6 @@ class _BeatSampler:
                 return self._sample_note(h, event, pitch_bias)
             self._full_events.add(event)
 
-    # Events
-
     def _sample_chord_change(self, logits: Array) -> bool:
         """Draw whether a new chord begins: against all else without the biases of onsets."""
         theta, z = self._context.theta, apply_guidance(logits, self._context.theta.text)
@@ -374,8 +372,6 @@ class _BeatSampler:
             reachable = reachable_pitches(classes, part, low, above, pitches > MASKED / 2)
             pitches += np.where(reachable, 0, MASKED)
         return bias
-
-    # Drawing
 
     def _next_field(self, h: Array, index: int, value: int, part: str = "chords") -> tuple[Array, Array]:
         """Pass the value of field `index` on; return the state and the logits of the next field, by the part's lanes."""

@@ -7,6 +7,7 @@ import importlib.util
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -55,24 +56,34 @@ def test_the_bridge_imports_torch_nowhere() -> None:
         assert not any(name.split(".")[0] in ("torch", "transformers") for name in imported(path)), path
 
 
-PURE = ("bridge/session", "bridge/takes", "bridge/follow", "bridge/protocol")
-"""Folders that decide: they neither wait nor send."""
-PURE_FILES = (
-    "bridge/midi/scheduler.py",
-    "bridge/mqtt/topics.py",
-    "bridge/workers/relay.py",
-    "bridge/workers/protocol.py",
-)
+WAITING = {"time", "asyncio", "socket", "threading", "multiprocessing"}
 
 
-def test_deciding_folders_neither_wait_nor_send() -> None:
-    files = [p for folder in PURE for p in (ROOT / folder).rglob("*.py")] + [ROOT / f for f in PURE_FILES]
-    assert len(files) > 25
+def says_pure(path: Path) -> bool:
+    """Return True if a module, or the folder that it is in, says in its docstring that it is pure."""
+    docs = [
+        ast.get_docstring(ast.parse(p.read_text("utf-8"))) or "" for p in (path, path.parent / "__init__.py")
+    ]
+    return any(re.search(r"\bPure\b", doc) for doc in docs)
+
+
+def test_what_says_that_it_is_pure_neither_waits_nor_sends() -> None:
+    files = [path for path in (ROOT / "bridge").rglob("*.py") if says_pure(path)]
+    assert {path.parent.name for path in files} >= {"session", "takes", "follow", "protocol"}
     for path in files:
-        waits = {"time", "asyncio", "socket", "threading", "multiprocessing"}
-        assert not {name.split(".")[0] for name in imported(path)} & waits, path
+        assert not {name.split(".")[0] for name in imported(path)} & WAITING, path
 
 
+def test_the_session_and_what_it_is_made_of_take_at_most_five_collaborators() -> None:
+    for folder in ("session", "takes", "mqtt", "workers", "runtime", "processes", "storage"):
+        for path in (ROOT / "bridge" / folder).glob("*.py"):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.FunctionDef) and node.name == "__init__":
+                    given = [*node.args.args, *node.args.kwonlyargs]
+                    assert len(given) <= 6, f"{path}:{node.lineno}"  # one of them is self
+
+
+@cache
 def modules() -> dict[str, Path]:
     """Return every module of the product by its dotted name; `__init__` has the name of its folder."""
     found = {}
@@ -83,6 +94,7 @@ def modules() -> dict[str, Path]:
     return found
 
 
+@cache
 def imports() -> dict[str, set[str]]:
     """Return which modules of the product each of them imports, those imported within functions too."""
     known = modules()

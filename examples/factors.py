@@ -38,9 +38,7 @@ def main(folder: Path, bars: int = 4) -> None:
     print("rhythm:", " ".join(f"{start / 480:g}+{length / 480:g}" for start, length in rhythm.onsets[:12]))
 
     # p(s|y,r): pitches for a rhythm, over chords that are given
-    tapped = factors.Beats(
-        tuple((Ticks(b * 1920 + t), Ticks(360)) for b in range(bars) for t in (0, 480, 720, 1440))
-    )
+    tapped = factors.Beats(tuple((Ticks(b * 1920 + t), Ticks(360)) for b in range(bars) for t in (0, 480, 720, 1440)))
     given = ClipSpec(PROMPT, seed=1, bars=bars, controls=Controls(chords="Dm9 G13 Cmaj9 A7b9"))
     melody = factors.melody_on(composer, given, tapped)
     midifile.write(folder / "melody.mid", melody)

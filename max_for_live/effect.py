@@ -90,9 +90,7 @@ def _buttons(c: Controls, prompt: str) -> None:
 
 def _controls(c: Controls) -> None:
     c.group("4  Controls: each sends param, key, value", (1000, 8))
-    c.menu(
-        "Bars", "Bars", "bars", BARS, (288, 6, 72, 15), "How long a clip is; By Words leaves it to them.", 4
-    )
+    c.menu("Bars", "Bars", "bars", BARS, (288, 6, 72, 15), "How long a clip is; By Words leaves it to them.", 4)
     c.menu(
         "Key",
         "Key",

@@ -66,9 +66,7 @@ def read_styles(lines: list[str]) -> dict[str, Style]:
         raise ValueError(f"styles have one name each and indices 0, 1, 2 … below {MAX_STYLES}")
     for s in found:
         if s.nearest not in styles or styles[s.nearest].index is None or not styles[s.nearest].has_grammar:
-            raise ValueError(
-                f"the nearest style of {s.name} is one with an index and a grammar, not {s.nearest}"
-            )
+            raise ValueError(f"the nearest style of {s.name} is one with an index and a grammar, not {s.nearest}")
     return styles
 
 

@@ -89,9 +89,7 @@ def recorder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def receiver(
-    recorder: Path, jack_environment: Mapping[str, str]
-) -> Iterator[Callable[[str], real_programs.Receiver]]:
+def receiver(recorder: Path, jack_environment: Mapping[str, str]) -> Iterator[Callable[[str], real_programs.Receiver]]:
     """Open a receiver on a JACK port; closed when the test ends."""
     with ExitStack() as stack:
         yield lambda source: stack.enter_context(real_programs.receiver(recorder, source, jack_environment))

@@ -41,9 +41,7 @@ def figures(engine: Engine, lanes: int, context: int) -> tuple[str, str, str]:
     for _ in range(RESTED):
         time.sleep(REST)
         rested += [taken(step) for _ in range(10)]
-    following = (
-        engine.step(state, row) if state.free_rows else np.zeros((lanes, engine.shape["width"]), np.float32)
-    )
+    following = engine.step(state, row) if state.free_rows else np.zeros((lanes, engine.shape["width"]), np.float32)
 
     def fields() -> None:
         h = following

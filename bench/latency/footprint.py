@@ -38,9 +38,7 @@ def main() -> None:
     memory: dict[str, list[tuple[object, ...]]] = {}
     with tempfile.TemporaryDirectory() as folder:
         for _ in range(STARTS):
-            with real_programs.daemon(
-                "--output", "none", "--play", PROMPTS[0], env={}, folder=Path(folder)
-            ) as daemon:
+            with real_programs.daemon("--output", "none", "--play", PROMPTS[0], env={}, folder=Path(folder)) as daemon:
                 seconds.append(daemon.started_in)
                 if len(seconds) == STARTS:
                     time.sleep(5)

@@ -160,9 +160,7 @@ def report(
 ) -> None:
     """Print a row a stretch."""
     beats = matched(notes, [line.split() for line in trace.read_text().splitlines()])
-    print(
-        f"player: {priority} priority; 256 frames a period; note-ons heard {len(notes)}, traced {len(beats)}\n"
-    )
+    print(f"player: {priority} priority; 256 frames a period; note-ons heard {len(notes)}, traced {len(beats)}\n")
     rows, place = [], 0
     for index, (name, begin) in enumerate(marks):
         end = marks[index + 1][1] if index + 1 < len(marks) else len(clock)
@@ -198,9 +196,7 @@ def stretched(name: str, messages: list[real_programs.Heard], place: int) -> Str
     return Stretch(name, [m.frame for m in messages[begins:] if m.data[0] == 0xF8], place)
 
 
-def matched(
-    heard: list[real_programs.Heard], lines: list[list[str]]
-) -> list[tuple[real_programs.Heard, float]]:
+def matched(heard: list[real_programs.Heard], lines: list[list[str]]) -> list[tuple[real_programs.Heard, float]]:
     """Pair what was heard with the trace: each note-on with the planned beat of the nearest of its pitch."""
     planned: dict[tuple[int, int], list[tuple[float, float]]] = {}
     for beat, _, sent, channel, pitch in lines:

@@ -55,9 +55,7 @@ def main() -> None:
         program = real_programs.built_recorder(folder)
         with (
             real_programs.jack(f"llmball-lateness-{os.getpid()}", given.period) as env,
-            real_programs.daemon(
-                "--backend", "jack", "--trace", str(trace), env=env, folder=folder
-            ) as daemon,
+            real_programs.daemon("--backend", "jack", "--trace", str(trace), env=env, folder=folder) as daemon,
             real_programs.receiver(program, daemon.jack_port, env) as receiver,
             busy(2 if given.busy else 0),
         ):
@@ -78,9 +76,7 @@ def main() -> None:
         print(f"\ntold: late {late}, dropped {dropped}, starved {starved}")
 
 
-def report(
-    heard: list[real_programs.Heard], lines: list[list[str]], said: str, given: argparse.Namespace
-) -> None:
+def report(heard: list[real_programs.Heard], lines: list[list[str]], said: str, given: argparse.Namespace) -> None:
     """Print the table."""
     pairs = paired(heard, lines)
     errors = spacing(pairs)
@@ -111,9 +107,7 @@ def spacing(pairs: list[tuple[real_programs.Heard, float]]) -> list[float]:
     return errors
 
 
-def paired(
-    heard: list[real_programs.Heard], lines: list[list[str]]
-) -> list[tuple[real_programs.Heard, float]]:
+def paired(heard: list[real_programs.Heard], lines: list[list[str]]) -> list[tuple[real_programs.Heard, float]]:
     """Pair each note-on with the planned moment of its own line: the nearest of its pitch that no other has."""
     planned: dict[tuple[int, int], list[float]] = {}
     for _, at, _, channel, pitch in lines:

@@ -37,9 +37,7 @@ async def peer(bpm: float, log: Path) -> None:
     link = aalink.Link(bpm)
     link.quantum = 4
     link.enabled = True
-    asyncio.get_running_loop().add_reader(
-        0, lambda: setattr(link, "tempo", float(sys.stdin.readline() or bpm))
-    )
+    asyncio.get_running_loop().add_reader(0, lambda: setattr(link, "tempo", float(sys.stdin.readline() or bpm)))
     with log.open("w") as file:
         while True:
             before, beat, after = time.monotonic(), link.beat, time.monotonic()

@@ -162,9 +162,7 @@ def end_with_their_take(planned: list[Planned]) -> None:
         note.end = min(note.end, min(following, default=note.end))
 
 
-def held_against(
-    planned: list[Planned], heard: list[Heard], zero: float
-) -> tuple[list[Planned], list[Planned]]:
+def held_against(planned: list[Planned], heard: list[Heard], zero: float) -> tuple[list[Planned], list[Planned]]:
     """Return the planned notes that were never heard, and those that ended too early with no successor."""
     events: dict[tuple[int, int], list[Heard]] = defaultdict(list)
     for message in heard:
@@ -180,9 +178,7 @@ def held_against(
             missing.append(note)
             continue
         end = next((m for m in line[on + 1 :] if m.ends), None)
-        successor = any(
-            m.begins and end is not None and abs(m.at - end.at) < TOLERANCE for m in line[on + 1 :]
-        )
+        successor = any(m.begins and end is not None and abs(m.at - end.at) < TOLERANCE for m in line[on + 1 :])
         if end is not None and end.at < zero + note.end * QUARTER - TOLERANCE and not successor:
             cut.append(note)
     return missing, cut

@@ -98,9 +98,7 @@ def one(client: Client, receiver: Receiver, prompt: str) -> float | None:
             return None
         pitches = {told.args[2] for told in planned}
         # the old take is silent by the time that the new one's notes are told
-        return next(
-            (m.at for m in receiver.note_ons(after=planned[0].at - 0.006) if m.data[1] in pitches), None
-        )
+        return next((m.at for m in receiver.note_ons(after=planned[0].at - 0.006) if m.data[1] in pitches), None)
 
     if not until(lambda: first() is not None, 3):
         return None

@@ -85,9 +85,7 @@ def performance(fault: Callable[[real_programs.Daemon], None]) -> list[tuple[str
     due = [n for n in planned if zero + n.start * QUARTER < ended - 0.05]
     missing, _ = held_against(due, heard, zero)
     bars = int(max(n.start for n in due) // BAR) + 1
-    late, dropped, starved = (
-        max((t.args[i] for t in told if t.path == "health"), default=0) for i in range(3)
-    )
+    late, dropped, starved = (max((t.args[i] for t in told if t.path == "health"), default=0) for i in range(3))
     return [
         ("bars without a plan", bars - len({int(n.start // BAR) for n in due}), bars),
         ("planned note-ons that never sounded", len(missing), len(due)),

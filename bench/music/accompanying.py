@@ -128,9 +128,7 @@ def lags(clip: Clip, chords: Chords) -> tuple[list[float], list[float]]:
 def main() -> None:
     """Parse the command line, play, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.music.accompanying", description=__doc__)
-    parser.add_argument(
-        "--human", type=Path, required=True, help="songs, as model.training.measures read wrote them"
-    )
+    parser.add_argument("--human", type=Path, required=True, help="songs, as model.training.measures read wrote them")
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--latency", type=float, default=LATENCY)
@@ -143,14 +141,10 @@ def main() -> None:
     cool = options.temperature
     ways: dict[str, list[Chords]] = {
         "live, the key found": list(
-            spread(
-                partial(live, stated=False, latency=options.latency, temperature=cool), numbered, options.jobs
-            )
+            spread(partial(live, stated=False, latency=options.latency, temperature=cool), numbered, options.jobs)
         ),
         "live, the key set": list(
-            spread(
-                partial(live, stated=True, latency=options.latency, temperature=cool), numbered, options.jobs
-            )
+            spread(partial(live, stated=True, latency=options.latency, temperature=cool), numbered, options.jobs)
         ),
         "knowing the whole tune": list(
             spread(partial(offline, causal=False, temperature=cool), numbered, options.jobs)

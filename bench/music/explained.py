@@ -32,9 +32,7 @@ def main() -> None:
     parser.add_argument("--human", type=Path, required=True)
     parser.add_argument("--split", default="test")
     args = parser.parse_args()
-    songs = [
-        c for c in clips.load(args.human) if c.source == "pop909" and c.split == args.split and TAG in c.tags
-    ]
+    songs = [c for c in clips.load(args.human) if c.source == "pop909" and c.split == args.split and TAG in c.tags]
     told = [explain(as_song(c)) for c in songs]
     true = [(parse_key(c.key).tonic, parse_key(c.key).minor) for c in songs]
     ours = [(parse_key(t.key).tonic, parse_key(t.key).minor) for t in told]
@@ -44,12 +42,8 @@ def main() -> None:
     rows = {}
     for name, heard in found.items():
         rows[f"exact key, {name}"] = estimate([h == t for h, t in zip(heard, true, strict=True)], groups)
-        rows[f"MIREX, {name}"] = estimate(
-            [keys.mirex(h, t) for h, t in zip(heard, true, strict=True)], groups
-        )
-    shares = [
-        roots(c, [(p.bar, p.beat, p.symbol) for p in t.chords]) for c, t in zip(songs, told, strict=True)
-    ]
+        rows[f"MIREX, {name}"] = estimate([keys.mirex(h, t) for h, t in zip(heard, true, strict=True)], groups)
+    shares = [roots(c, [(p.bar, p.beat, p.symbol) for p in t.chords]) for c, t in zip(songs, told, strict=True)]
     rows["chord roots, time that agrees with the annotation"] = estimate([s for s in shares if s is not None],
                                                                      [g for g, s in zip(groups, shares, strict=True) if s is not None])  # fmt: skip
     print(table(("measure", "figure"), [(name, str(f)) for name, f in rows.items()]))
@@ -75,9 +69,9 @@ def roots(clip: Clip, told: Sequence[tuple[int, float, str]]) -> float | None:
     grid = np.full(clip.end // STEP + 1, -1)
     for bar, beat, symbol in told:
         start, meter = clip.bars[bar - 1]
-        grid[int(start + (beat - 1) * 4 * TICKS_PER_QUARTER / int(meter.split("/")[1])) // STEP :] = (
-            parse_chord(symbol).root
-        )
+        grid[int(start + (beat - 1) * 4 * TICKS_PER_QUARTER / int(meter.split("/")[1])) // STEP :] = parse_chord(
+            symbol
+        ).root
     hits = sum(int(np.sum(grid[a // STEP : b // STEP] == c.root)) for a, b, c in clip.spans)
     whole = sum(b // STEP - a // STEP for a, b, _ in clip.spans)
     return hits / whole if whole else None

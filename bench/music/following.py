@@ -138,9 +138,7 @@ def _struck(clip: Clip) -> list[tuple[int, int, Chord]]:
 def main() -> None:
     """Parse the command line, play, and print the table."""
     parser = argparse.ArgumentParser(prog="python -m bench.music.following", description=__doc__)
-    parser.add_argument(
-        "--human", type=Path, required=True, help="songs, as model.training.measures read wrote them"
-    )
+    parser.add_argument("--human", type=Path, required=True, help="songs, as model.training.measures read wrote them")
     parser.add_argument("--split", default="test", choices=("test", "validation"))
     parser.add_argument("--count", type=int, default=50)
     parser.add_argument("--jobs", type=int, default=1)
@@ -151,12 +149,8 @@ def main() -> None:
     rows: list[list[object]] = []
     for manner in ("all", *CORPORA):
         chosen = [r for r in rounds if manner in ("all", r.manner)]
-        columns = [
-            [getattr(r, name) for r in chosen] for name in ("beats", "lines", "bass", "downbeats", "changed")
-        ]
-        shares = [
-            estimate([float(np.mean(v)) for v in c if v], weights=[len(v) for v in c if v]) for c in columns
-        ]
+        columns = [[getattr(r, name) for r in chosen] for name in ("beats", "lines", "bass", "downbeats", "changed")]
+        shares = [estimate([float(np.mean(v)) for v in c if v], weights=[len(v) for v in c if v]) for c in columns]
         rows.append([manner, len(chosen), *shares])
     head = [
         "manner",

@@ -42,9 +42,7 @@ def svg(song: Song) -> str:
         )
     for tick, symbol in song.chords:
         lines.append(f'<text x="{tick * scale + 2:.1f}" y="14" font-size="13" fill="#333">{symbol}</text>')
-    for i, (part, colour) in enumerate(
-        (p, c) for p, c in COLOURS.items() if any(n.part == p for n in song.notes)
-    ):
+    for i, (part, colour) in enumerate((p, c) for p, c in COLOURS.items() if any(n.part == p for n in song.notes)):
         lines.append(f'<text x="{4 + i * 70}" y="29" font-size="11" fill="{colour}">{part}</text>')
     return "\n".join([*lines, "</svg>", ""])
 

@@ -85,9 +85,7 @@ def is_fresh(made: Path, sources: Iterable[Path]) -> bool:
 
 def _run(command: str, human: Path, out: Path) -> str:
     words = [word.format(human=human, out=out) for word in shlex.split(command)]
-    return subprocess.run(
-        [sys.executable, "-m", *words], check=True, stdout=subprocess.PIPE, text=True
-    ).stdout
+    return subprocess.run([sys.executable, "-m", *words], check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
 def main() -> None:

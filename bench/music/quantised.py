@@ -48,9 +48,7 @@ def pieces(options: argparse.Namespace) -> Iterator[tuple[Rows, Rows]]:
         for i in store.songs(options.split, options.source)[: options.songs]:
             yield store.headers[i], store.song(int(i))[: options.rows]
         return
-    songs = [
-        labelled(piece(GRAMMAR_STYLES[i % len(GRAMMAR_STYLES)], FIRST_SEED + i)) for i in range(options.songs)
-    ]
+    songs = [labelled(piece(GRAMMAR_STYLES[i % len(GRAMMAR_STYLES)], FIRST_SEED + i)) for i in range(options.songs)]
     for song, told in zip(songs, levels(songs), strict=True):
         yield header(song, told).rows(), song_rows(song)[: options.rows]
 
@@ -115,14 +113,8 @@ def main() -> None:
         for anew in (True, False):
             found = sum(bits(engine, head, rows, anew=anew) for head, rows in songs) / notes
             base = base or found
-            lines.append(
-                (name, "read anew" if anew else "rolled", found, f"{100 * (found / base - 1):+.2f} %")
-            )
-    print(
-        table(
-            ("engine", f"cache; {len(songs)} pieces, {notes} notes", "bits a note", "beside the first"), lines
-        )
-    )
+            lines.append((name, "read anew" if anew else "rolled", found, f"{100 * (found / base - 1):+.2f} %"))
+    print(table(("engine", f"cache; {len(songs)} pieces, {notes} notes", "bits a note", "beside the first"), lines))
     if options.prompts:
         print()
         heard = []

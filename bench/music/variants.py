@@ -52,9 +52,7 @@ BETWEEN = {
 """Prompts between styles, and the two that any musician would name: nothing that we wrote down is any of them."""
 EASY = ("techno", "piano ballad", "bossa nova", "heavy metal", "ambient drone", "funk", "trap", "reggae")
 DIVERSE = (*EASY, "lo-fi", "a walk by the sea")
-HARD = tuple(
-    f"{mood} house" for mood in ("dark", "happy", "sparse", "frantic", "warm", "cold", "gentle", "heavy")
-)
+HARD = tuple(f"{mood} house" for mood in ("dark", "happy", "sparse", "frantic", "warm", "cold", "gentle", "heavy"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +119,7 @@ def make(how: How, one: Asked) -> bytes:
         plan = plan if one.parts is None else replace(plan, parts=one.parts)
         plan = plan if one.like_song is None else match_source(one.like_song, plan)
         return midifile.to_bytes(grammar_clip(plan, one.seed, how.bars))
-    wanted = ClipSpec(
-        one.prompt, one.seed, bars=how.bars, parts=one.parts, theta=how.theta, closing=how.closing
-    )
+    wanted = ClipSpec(one.prompt, one.seed, bars=how.bars, parts=one.parts, theta=how.theta, closing=how.closing)
     return midifile.to_bytes(clip(composer(how.maker), wanted, like_song=one.like_song))
 
 

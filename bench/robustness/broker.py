@@ -41,9 +41,7 @@ def main(seconds: float = 30.0) -> None:
             band.stop()
         notes = [line.split() for line in trace.read_text().splitlines()[1:]]
     late = [float(n[2]) - float(n[1]) for n in notes]
-    print(
-        f"{len(late)} notes, {sum(x > LATE for x in late)} later than 5 ms, worst {max(late) * 1000:.1f} ms"
-    )
+    print(f"{len(late)} notes, {sum(x > LATE for x in late)} later than 5 ms, worst {max(late) * 1000:.1f} ms")
     print(f"state shown after the broker's return: {'consistent' if shown else 'NOT consistent'}")
 
 

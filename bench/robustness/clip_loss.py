@@ -33,9 +33,7 @@ def main() -> None:
     wanted = [order(i, rng) for i in range(args.count)]
     with (
         tempfile.TemporaryDirectory() as folder,
-        real_programs.daemon(
-            "--output", "none", "--play", "calm piano", env={}, folder=Path(folder)
-        ) as daemon,
+        real_programs.daemon("--output", "none", "--play", "calm piano", env={}, folder=Path(folder)) as daemon,
         lossy(daemon.osc, args.share, seed=1) as proxy,
         ThreadPoolExecutor(CLIENTS) as pool,
     ):
@@ -62,11 +60,7 @@ def main() -> None:
 
 def order(number: int, rng: random.Random) -> Wanted:
     """Return a request; every fourth goes on from notes."""
-    given = (
-        tuple(("melody", rng.randrange(60, 80), i / 2, 0.4, 90) for i in range(100))
-        if number % 4 == 3
-        else ()
-    )
+    given = tuple(("melody", rng.randrange(60, 80), i / 2, 0.4, 90) for i in range(100)) if number % 4 == 3 else ()
     return number, rng.randint(1, 2), number, rng.choice(WORDS), given
 
 

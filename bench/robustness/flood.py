@@ -47,10 +47,7 @@ def kind(what: str) -> list[bytes]:
         case "ping":
             return [encoded(ROOT + "ping", [n]) for n in range(DIFFERENT)]
         case "tempo" | "density":
-            return [
-                encoded(ROOT + what, [160 + n % 2 if what == "tempo" else n % 10 / 10])
-                for n in range(DIFFERENT)
-            ]
+            return [encoded(ROOT + what, [160 + n % 2 if what == "tempo" else n % 10 / 10]) for n in range(DIFFERENT)]
         case "prompt":
             return [encoded(ROOT + "prompt", [f"calm piano {n}, 160 bpm"]) for n in range(DIFFERENT)]
         case "clip":
@@ -140,8 +137,7 @@ def flooded(what: str, rate: int, seconds: float) -> tuple[object, ...]:
         ons = [m for m in heard if m.begins and began < m.at < ended]
         pairs = paired(ons, [line.split() for line in trace.read_text().splitlines()])
     errors = [
-        abs((b.frame - a.frame) * 1000 / RATE - (there - here) * 1000)
-        for (a, here), (b, there) in pairwise(pairs)
+        abs((b.frame - a.frame) * 1000 / RATE - (there - here) * 1000) for (a, here), (b, there) in pairwise(pairs)
     ]
     late = [percentile(errors, share) for share in (0.5, 0.99, 1)] if errors else ["-"] * 3
     counts = ", ".join(str(max((h[i] for h in health), default=0)) for i in range(3))

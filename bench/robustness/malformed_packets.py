@@ -61,9 +61,7 @@ def address(rng: random.Random) -> str:
         return ROOT + rng.choice(_COMMANDS)
     if kind < 0.97:
         return ROOT + rng.choice(_TOLD)
-    return rng.choice(
-        ("/", "", "/llmball", "/llmball/", "llmball/tempo", "/other/tempo", "/llmball/bank/17/launch")
-    )
+    return rng.choice(("/", "", "/llmball", "/llmball/", "llmball/tempo", "/other/tempo", "/llmball/bank/17/launch"))
 
 
 def message(rng: random.Random) -> bytes:
@@ -151,9 +149,7 @@ def bundle(rng: random.Random, depth: int) -> bytes:
     for _ in range(rng.randint(0, 4) if depth else rng.choice((1, 3, 8))):
         parts.append(bundle(rng, depth + 1) if depth < 6 and rng.random() < 0.3 else message(rng))
     size = rng.choice((0, -4, 2**31 - 1, 3)) if rng.random() < 0.03 else None
-    return (
-        b"#bundle\0" + tag + b"".join(struct.pack(">i", len(p) if size is None else size) + p for p in parts)
-    )
+    return b"#bundle\0" + tag + b"".join(struct.pack(">i", len(p) if size is None else size) + p for p in parts)
 
 
 def mutated(rng: random.Random, good: bytes) -> bytes:

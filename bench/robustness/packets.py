@@ -104,10 +104,7 @@ def told(verdict: Verdict) -> str:
             [(len(verdict.costs), answered, *ms[0], ms[1][1], sum(verdict.broken.values()))],
         )
     ]
-    lines += [
-        f"{what}, {verdict.broken[what]} times, such as {example}"
-        for what, example in verdict.examples.items()
-    ]
+    lines += [f"{what}, {verdict.broken[what]} times, such as {example}" for what, example in verdict.examples.items()]
     return "\n".join(lines)
 
 
@@ -165,9 +162,7 @@ async def by_udp(address: tuple[str, int], count: int, seed: int) -> AsyncIterat
     """Send packets, and come back every few hundred."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
         stranger.setblocking(False)
-        for number, packet in enumerate(
-            islice(filterfalse(quiet, packets(random.Random(seed))), count), start=1
-        ):
+        for number, packet in enumerate(islice(filterfalse(quiet, packets(random.Random(seed))), count), start=1):
             with contextlib.suppress(OSError):
                 stranger.sendto(packet, address)
             if number % PING_EVERY == 0:
@@ -184,9 +179,7 @@ async def by_socket(http: str, count: int, seed: int) -> AsyncIterator[None]:
     """Send frames to the panel's WebSocket; whoever is let go comes back."""
     async with aiohttp.ClientSession() as visitor:
         ws = await visitor.ws_connect(http + "/ws", max_msg_size=0)
-        for number, frame in enumerate(
-            islice(filterfalse(quiet, frames(random.Random(seed))), count), start=1
-        ):
+        for number, frame in enumerate(islice(filterfalse(quiet, frames(random.Random(seed))), count), start=1):
             try:
                 await (ws.send_str(frame) if isinstance(frame, str) else ws.send_bytes(frame))
                 while True:
@@ -218,9 +211,7 @@ def ponged(client: Client, number: int) -> bool:
     return any(t.args == (number,) for t in client.heard("pong", max(0, len(client.told) - 2000)))
 
 
-def mistake(
-    client: Client, what: str, path: str, args: tuple[str | int | float, ...]
-) -> tuple[str, str, str, str]:
+def mistake(client: Client, what: str, path: str, args: tuple[str | int | float, ...]) -> tuple[str, str, str, str]:
     """Make one mistake; return what it was answered by, and whether a control's value changed."""
     before = value(client, path) if path in CONTROLS else None
     place = len(client.told)

@@ -104,9 +104,7 @@ async def bridge(port: int, takes: int, beats: int, at_once: int, split: Counter
         sent: set[asyncio.Task[None]] = set()  # a bridge does not wait for the broker's acknowledgements
 
         def send(topic: str, value: Job | Ordered | Done) -> None:
-            sent.add(
-                asyncio.create_task(client.publish(topic, pack(value), qos_of(value), properties=properties))
-            )
+            sent.add(asyncio.create_task(client.publish(topic, pack(value), qos_of(value), properties=properties)))
 
         def offer() -> None:
             nonlocal begun
@@ -196,13 +194,9 @@ def compared(options: argparse.Namespace, waits: float | None) -> None:
     head = ("bridges", "beats", "wall s, one worker", "two", "gain", "CPU s of one", "of the busier of two", "gain", "takes split")  # fmt: skip
     print(table(head, rows))
     print(f"\nwall, median of the pairs: {', '.join(medians)}")
-    cost, carried = (
-        1000 * sum(s) / (len(runs) * beats) for s in ([r.all for r in runs], [r.broker for r in runs])
-    )
+    cost, carried = (1000 * sum(s) / (len(runs) * beats) for s in ([r.all for r in runs], [r.broker for r in runs]))
     print(f"CPU a beat: {cost:.1f} ms of a worker, {carried:.2f} ms of the broker;", end=" ")
-    print(
-        f"so a core writes for {1000 / cost / 2:.0f} players at 120 bpm, and carries {1000 / carried / 2:.0f}"
-    )
+    print(f"so a core writes for {1000 / cost / 2:.0f} players at 120 bpm, and carries {1000 / carried / 2:.0f}")
 
 
 def killed(options: argparse.Namespace) -> None:
@@ -256,9 +250,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.robustness.workers", description=__doc__)
     parser.add_argument("--takes", type=int, default=16)
     parser.add_argument("--beats", type=int, default=32)
-    parser.add_argument(
-        "--waits", type=float, default=25.0, help="milliseconds a beat where workers only wait"
-    )
+    parser.add_argument("--waits", type=float, default=25.0, help="milliseconds a beat where workers only wait")
     parser.add_argument("--pairs", type=int, default=3, help="how often one worker is set beside two")
     parser.add_argument("--kills", type=int, default=5)
     parser.add_argument("--only", nargs="*", default=["crew", "waiting", "killed"])

@@ -44,9 +44,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     option("--input", metavar="virtual|PORT", help="listen to MIDI there (llmball ports)")
     option("--osc", metavar="HOST:PORT", type=types.address, help="port 0: a free one")
     option("--browse", action="store_true", help="open the panel in a browser, where there is a display")
-    option(
-        "--set", metavar="FILE.toml", type=types.existing_file, help="controls, bank and pads to begin with"
-    )
+    option("--set", metavar="FILE.toml", type=types.existing_file, help="controls, bank and pads to begin with")
     option(
         "--http", metavar="HOST:PORT|none", type=types.address_or_none,
         help="the browser panel; port 0: a free one",
@@ -95,9 +93,7 @@ def _clip_option(command: argparse.ArgumentParser, name: str, default: object = 
     row = OPTIONS[name]
     text = row.help if default is None else f"default: {default}"
     default = row.default if default is None else default
-    command.add_argument(
-        f"--{name}", metavar=row.metavar, type=types.reader(row.parse), default=default, help=text
-    )
+    command.add_argument(f"--{name}", metavar=row.metavar, type=types.reader(row.parse), default=default, help=text)
 
 
 def _refine(refine: argparse.ArgumentParser) -> None:
@@ -123,16 +119,12 @@ def _harmonise(harmonise: argparse.ArgumentParser) -> None:
 def _understand(understand: argparse.ArgumentParser) -> None:
     understand.add_argument("prompt", metavar="PROMPT", type=types.prompt)
     _json(understand)
-    understand.add_argument(
-        "--distribution", action="store_true", help="what else each field might have been, as JSON"
-    )
+    understand.add_argument("--distribution", action="store_true", help="what else each field might have been, as JSON")
 
 
 def _replay(replay: argparse.ArgumentParser) -> None:
     replay.add_argument("take", metavar="TAKE", help="its name, as /llmball/kept told it")
-    replay.add_argument(
-        "-o", dest="out", metavar="FILE.mid", type=types.new_file, help="default: TAKE.mid here"
-    )
+    replay.add_argument("-o", dest="out", metavar="FILE.mid", type=types.new_file, help="default: TAKE.mid here")
 
 
 def _worker(worker: argparse.ArgumentParser) -> None:

@@ -45,9 +45,7 @@ class BenchmarkResult:
         return "little: switch parts off, set guidance 0, or let another machine write (llmball worker)"
 
 
-def run_benchmark(
-    composer: Writer, prompts: tuple[str, ...] = PROMPTS, beats: int = BEATS
-) -> BenchmarkResult:
+def run_benchmark(composer: Writer, prompts: tuple[str, ...] = PROMPTS, beats: int = BEATS) -> BenchmarkResult:
     """Write `beats` beats of each prompt and measure the time."""
     beat_times: list[float] = []
     first: list[float] = []

@@ -39,9 +39,7 @@ def open_composer(encoder: Path | None) -> Writer:
         raise OwnerError(str(error)) from error
 
 
-def write_clips(
-    args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer
-) -> int:
+def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer) -> int:
     """Run `llmball clip`: write one file, or one a take and a ranking; print a line each. Raises OwnerError."""
     seed = random.randrange(MAX_SEED + 1) if args.seed is None else args.seed
     if args.source is None and (args.keep or args.redo):
@@ -76,9 +74,7 @@ def _write_clip(composer: Writer, spec: ClipSpec, source: Song | None, args: arg
         raise OwnerError(str(error)) from error
 
 
-def change_clip(
-    args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer
-) -> int:
+def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer) -> int:
     """Run `llmball refine`. Raises OwnerError."""
     source = load_song(args.source)
     try:
@@ -90,16 +86,12 @@ def change_clip(
     return 0
 
 
-def harmonise_clip(
-    args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer
-) -> int:
+def harmonise_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer) -> int:
     """Run `llmball harmonise`. Raises OwnerError."""
     source = load_song(args.source)
     try:
         spec = ClipSpec(args.prompt or "harmonise", args.seed)
-        song = harmonise_melody(
-            open_composer_(args.encoder), source, spec, causal=args.causal, parts=args.parts
-        )
+        song = harmonise_melody(open_composer_(args.encoder), source, spec, causal=args.causal, parts=args.parts)
     except ValueError as error:
         raise OwnerError(str(error)) from error
     save_song(args.out, song)
@@ -176,8 +168,7 @@ def _format_value(value: object) -> str:
             between = " | " if value and all(isinstance(v, str) for v in value) else ", "
             return (
                 between.join(
-                    " ".join(map(_format_value, v)) if isinstance(v, tuple) else _format_value(v)
-                    for v in value
+                    " ".join(map(_format_value, v)) if isinstance(v, tuple) else _format_value(v) for v in value
                 )
                 or "-"
             )

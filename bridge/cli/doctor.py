@@ -39,9 +39,7 @@ def midi() -> Finding:
     """Check for a MIDI system."""
     found = find_backend("auto")
     if found is None:
-        return Finding(
-            "MIDI", "no system answers", "start JACK or PipeWire; until then music goes to ./llmball.mid"
-        )
+        return Finding("MIDI", "no system answers", "start JACK or PipeWire; until then music goes to ./llmball.mid")
     return Finding("MIDI", found)
 
 
@@ -99,9 +97,7 @@ def osc_port(host: str = DEFAULT_OSC[0], port: int = DEFAULT_OSC[1]) -> Finding:
         try:
             probe.bind((host, port))
         except OSError:
-            return Finding(
-                "OSC", f"{host}:{port} is taken", "stop what listens there, or serve --osc 127.0.0.1:0"
-            )
+            return Finding("OSC", f"{host}:{port} is taken", "stop what listens there, or serve --osc 127.0.0.1:0")
     return Finding("OSC", f"{host}:{port} is free")
 
 
@@ -114,9 +110,7 @@ def run_checks(checks: Iterable[Callable[[], Finding]] = CHECKS) -> int:
     for one in checks:
         finding = one()
         remedy = "" if finding.remedy is None else f" - {finding.remedy}"
-        sys.stdout.write(
-            f"{'ok' if finding.remedy is None else '--'} {finding.name:<9} {finding.result}{remedy}\n"
-        )
+        sys.stdout.write(f"{'ok' if finding.remedy is None else '--'} {finding.name:<9} {finding.result}{remedy}\n")
         sys.stdout.flush()
         fatal |= finding.fatal
     return 2 if fatal else 0
@@ -126,9 +120,7 @@ def show_ports(backend: str) -> int:
     """Run `llmball ports`: list the ports to send to and those to listen to."""
     found = list_ports(backend)
     if found is None:
-        sys.stderr.write(
-            "llmball ports: no MIDI system answers: start JACK or PipeWire, or see llmball doctor\n"
-        )
+        sys.stderr.write("llmball ports: no MIDI system answers: start JACK or PipeWire, or see llmball doctor\n")
         return 2
     name, sinks, sources = found
     sys.stdout.write(f"{name}\n")

@@ -42,9 +42,7 @@ def _row(action: argparse.Action) -> str:
         return ""
     value = action.metavar or ("|".join(action.choices) if action.choices and action.nargs != 0 else "")
     name = " ".join(filter(None, [", ".join(action.option_strings), "" if action.nargs == 0 else str(value)]))
-    default = (
-        action.default if action.nargs != 0 and action.default not in (None, [], argparse.SUPPRESS) else ""
-    )
+    default = action.default if action.nargs != 0 and action.default not in (None, [], argparse.SUPPRESS) else ""
     if isinstance(default, tuple):
         default = (":" if any(isinstance(part, int) for part in default) else ",").join(map(str, default))
     about = "required" if action.required and action.option_strings else ""

@@ -24,9 +24,7 @@ def run(config: Config, generator: Callable[..., None], started_generator: Child
     """Serve until a signal; return the exit code. `generator` runs in `started_generator`, and in its successors. Raises OwnerError."""
     logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
     ports = resolved_output(
-        OutputConfig(
-            config.output, config.backend, config.ports == "per-part", config.port_name, PARTS, config.trace
-        )
+        OutputConfig(config.output, config.backend, config.ports == "per-part", config.port_name, PARTS, config.trace)
     )
     if config.output is None and ports.output is not None and ports.output.startswith("record:"):
         sys.stdout.write(f"no MIDI system answers: writing ./{ports.output.removeprefix('record:')}\n")
@@ -46,9 +44,7 @@ def run(config: Config, generator: Callable[..., None], started_generator: Child
 
     input_config = None
     if config.input is not None or SOURCES[config.sync].needs_midi_input:
-        input_config = resolved_input(
-            InputConfig(config.input or "virtual", config.backend, config.port_name)
-        )
+        input_config = resolved_input(InputConfig(config.input or "virtual", config.backend, config.port_name))
 
     children = ChildConfig(generator, ports, input_config, config.encoder, started_generator)
 

@@ -93,7 +93,5 @@ def new_file(text: str) -> Path:
     """Return the path of a file that can be written."""
     path = Path(text)
     if path.is_dir() or not path.absolute().parent.is_dir():
-        raise argparse.ArgumentTypeError(
-            f"{text} cannot be a file: it is a folder, or its folder is not there"
-        )
+        raise argparse.ArgumentTypeError(f"{text} cannot be a file: it is a folder, or its folder is not there")
     return path

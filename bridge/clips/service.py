@@ -83,9 +83,7 @@ class Clips:
 
     def handle(self, request: ClipRequest, sender: Address, now: Seconds) -> list[ClientMessage]:
         """Take a request; return the messages that answer it. Raises BadRequest, having changed nothing."""
-        self._clips = {
-            k: c for k, c in self._clips.items() if c.order_number or now - c.last_request_at < RETENTION
-        }
+        self._clips = {k: c for k, c in self._clips.items() if c.order_number or now - c.last_request_at < RETENTION}
         key = (sender, request.id)
         match request:
             case ClipNotes():
@@ -135,20 +133,14 @@ class Clips:
 
     def _add_source_notes(self, key: ClipKey, request: ClipNotes, now: Seconds) -> None:
         if request.total > MAX_NOTES_PER_CLIP or request.index + len(request.notes) > request.total:
-            raise BadRequest(
-                "/llmball/clip/given", f"index and notes lie within total, {MAX_NOTES_PER_CLIP} at most"
-            )
+            raise BadRequest("/llmball/clip/given", f"index and notes lie within total, {MAX_NOTES_PER_CLIP} at most")
         rows = dict(enumerate(request.notes, start=request.index))
         notes_held = sum(len(c.source_notes) for k, c in self._clips.items() if k != key)
         if notes_held + request.total > MAX_NOTES_TOTAL:
             raise BadRequest("/llmball/clip/given", "too many notes wait for their clips: cancel some")
         clip = self._get_or_create(key, now)
-        unchanged = clip.total == request.total and all(
-            clip.source_notes.get(at) == row for at, row in rows.items()
-        )
-        if clip.total != request.total or not (
-            unchanged or clip.notes_pending
-        ):  # another set of notes than before
+        unchanged = clip.total == request.total and all(clip.source_notes.get(at) == row for at, row in rows.items())
+        if clip.total != request.total or not (unchanged or clip.notes_pending):  # another set of notes than before
             clip.source_notes, clip.total = {}, request.total
         clip.source_notes.update(rows)
         clip.notes_pending = True
@@ -167,17 +159,9 @@ class Clips:
         notes_received = 0 if clip is None or not clip.notes_pending else len(clip.source_notes)
         total = 0 if clip is None or not clip.notes_pending else clip.total
         if notes_announced is not None and notes_announced != total:
-            return [
-                _failure(
-                    key, f"{notes_announced} notes were to be given, not {total}: give them, then ask again"
-                )
-            ]
+            return [_failure(key, f"{notes_announced} notes were to be given, not {total}: give them, then ask again")]
         if notes_received < total:
-            return [
-                _failure(
-                    key, f"{total - notes_received} of {total} given notes did not come: give them again"
-                )
-            ]
+            return [_failure(key, f"{total - notes_received} of {total} given notes did not come: give them again")]
         if clip is not None and clip.notes_pending:
             given, spec = _source_and_spec(clip, options, spec)
         elif options["refine"]:
@@ -209,9 +193,7 @@ class Clips:
             if len(self._clips) >= MAX_CLIPS:
                 idle = [k for k, c in self._clips.items() if not c.order_number]
                 if not idle:
-                    raise BadRequest(
-                        "/llmball/clip", f"{MAX_CLIPS} clips are being written: wait for some to end"
-                    )
+                    raise BadRequest("/llmball/clip", f"{MAX_CLIPS} clips are being written: wait for some to end")
                 del self._clips[min(idle, key=lambda k: self._clips[k].last_request_at)]
             self._clips[key] = _Clip(now)
         self._clips[key].last_request_at = now

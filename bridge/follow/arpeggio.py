@@ -41,9 +41,7 @@ def _tables() -> tuple[Belief, Belief]:
             for pitch in range(12):
                 away, state = (pitch - root) % 12, root * len(CANDIDATE_QUALITIES) + k
                 inside = away in tones
-                upper[pitch, state] = (
-                    P_CHORD_TONE / len(tones) if inside else (1 - P_CHORD_TONE) / (12 - len(tones))
-                )
+                upper[pitch, state] = P_CHORD_TONE / len(tones) if inside else (1 - P_CHORD_TONE) / (12 - len(tones))
                 bass[pitch, state] = P_BASS_TONE.get(away, 0.03) if inside else P_OTHER_BASS
     return upper, bass
 
@@ -67,9 +65,7 @@ class ArpeggioFilter:
             self._transition(window.strong, key)
         self._transitioned = False
 
-    def on_key_press(
-        self, key_press: KeyPress, window: BeatWindow, keyboard: Keyboard, key: Key | None
-    ) -> None:
+    def on_key_press(self, key_press: KeyPress, window: BeatWindow, keyboard: Keyboard, key: Key | None) -> None:
         """Take in a note that was struck in a beat, or early for the next."""
         early = window.phase(key_press.at) >= EARLY_LIMIT
         if early and not self._transitioned:
@@ -95,11 +91,7 @@ class ArpeggioFilter:
     def set_chord(self, chord: Chord) -> None:
         """Take it that a chord was played at once: it is all that is believed."""
         quality = (
-            chord.quality
-            if chord.quality in CANDIDATE_QUALITIES
-            else "m"
-            if 3 in QUALITIES[chord.quality]
-            else ""
+            chord.quality if chord.quality in CANDIDATE_QUALITIES else "m" if 3 in QUALITIES[chord.quality] else ""
         )
         self._belief = 0.02 * self._prior
         self._belief[chord.root * len(CANDIDATE_QUALITIES) + CANDIDATE_QUALITIES.index(quality)] += 0.98

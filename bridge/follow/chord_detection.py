@@ -46,9 +46,7 @@ def best_match(pitches: Collection[int], key: Key | None = None) -> tuple[float,
     pitch_classes = frozenset(p % 12 for p in pitches)
     if len(pitch_classes) < 2:
         return None
-    return _best_match(
-        pitch_classes, min(pitches) % 12, None if key is None else (key.tonic, key.pitch_classes)
-    )
+    return _best_match(pitch_classes, min(pitches) % 12, None if key is None else (key.tonic, key.pitch_classes))
 
 
 @lru_cache(2048)
@@ -67,9 +65,7 @@ def _best_match(
     return cost, chord
 
 
-def _cost(
-    classes: frozenset[int], root: int, quality: str, pitch_classes: frozenset[int], bass: int
-) -> float:
+def _cost(classes: frozenset[int], root: int, quality: str, pitch_classes: frozenset[int], bass: int) -> float:
     extra = pitch_classes - classes
     cost = CHORD_QUALITIES[quality].rarity
     if bass in extra:
@@ -183,9 +179,7 @@ def chord_on_bass(bass: int, key: Key) -> Chord:
     third = 3 if (bass + 3) % 12 in scale and (bass + 4) % 12 not in scale else 4
     fifth = 7 if (bass + 7) % 12 in scale or (bass + 6) % 12 not in scale else 6
     if fifth == 6 and third == 3:
-        below = (
-            bass + 8
-        ) % 12  # the leading tone bears the dominant, the second of minor its subdominant's sixth
+        below = (bass + 8) % 12  # the leading tone bears the dominant, the second of minor its subdominant's sixth
         return Chord(below, "", bass) if (key.tonic - 1) % 12 == bass else Chord(bass, "dim", bass)
     return Chord(bass, "m" if third == 3 else "", bass)
 
@@ -198,16 +192,12 @@ WINDOW_BEATS, CHORD_MEMORY_BEATS = 4, 8
 """Beats that are looked at; and for so long after three notes sounded at once hands play chords."""
 
 
-def playing_mode(
-    keyboard: Keyboard, previous: str | None, key: Key | None, now: Seconds, length: float
-) -> str | None:
+def playing_mode(keyboard: Keyboard, previous: str | None, key: Key | None, now: Seconds, length: float) -> str | None:
     """Return what the hands play, `before` being what they were thought to; `length` is a beat's in seconds."""
     recent = keyboard.since(Seconds(now - WINDOW_BEATS * length))
     if held_chord(recent, keyboard.held_keys, key) is not None:
         return "chords"
-    if not recent or (
-        previous == "chords" and _chord_since(keyboard, Seconds(now - CHORD_MEMORY_BEATS * length))
-    ):
+    if not recent or (previous == "chords" and _chord_since(keyboard, Seconds(now - CHORD_MEMORY_BEATS * length))):
         return previous
     is_bass = max(t.pitch for t in recent) < BASS_CEILING
     if is_bass and previous != "chords":

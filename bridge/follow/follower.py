@@ -194,9 +194,7 @@ class Follower:
             strong = self._window is None or self._window.is_on_strong_beat(low.at)
             return PlayedChord(chord_on_bass(low.pitch % 12, key), low.at) if strong else None
         since = None if self._window is None else self._window.opens
-        held = held_chord(
-            key_presses, [t for t in self.keyboard.held_keys if t.pitch < split], self.key, since
-        )
+        held = held_chord(key_presses, [t for t in self.keyboard.held_keys if t.pitch < split], self.key, since)
         if held is not None:
             self._arpeggio.set_chord(held.chord)
             return held
@@ -209,11 +207,7 @@ class Follower:
             pitch_classes = {t.pitch % 12 for t in key_presses if self._window.phase(t.at) > -LATE_LIMIT}
             if pitch_classes <= self._expected_chord.pitch_classes:
                 return None  # it may well be the one that is expected
-        at = (
-            key_presses[-1].at
-            if self._window.phase(key_presses[-1].at) >= EARLY_LIMIT
-            else self._window.start
-        )
+        at = key_presses[-1].at if self._window.phase(key_presses[-1].at) >= EARLY_LIMIT else self._window.start
         return PlayedChord(chord, at, arpeggiated=True)
 
     def _harmonise_melody(self, now: Seconds) -> None:
@@ -269,9 +263,7 @@ class Follower:
 
     def _record_beat(self, window: BeatWindow) -> None:
         """Note what the beat that ends was."""
-        sounding = {
-            t.pitch for t in self.keyboard.key_presses if t.ended_at is None or t.ended_at > window.start
-        }
+        sounding = {t.pitch for t in self.keyboard.key_presses if t.ended_at is None or t.ended_at > window.start}
         self._silent_beats = 0 if sounding else self._silent_beats + 1
         if sounding:
             self._looping = self._loop_detector.period is not None
@@ -286,7 +278,5 @@ class Follower:
 def _only_adds(new: Chord, old: Chord) -> bool:
     """Whether a chord is the old one with something above it."""
     return (
-        new.bass == old.bass
-        and same_harmony(new, old)
-        and set(QUALITIES[old.quality]) <= set(QUALITIES[new.quality])
+        new.bass == old.bass and same_harmony(new, old) and set(QUALITIES[old.quality]) <= set(QUALITIES[new.quality])
     )

@@ -30,9 +30,7 @@ class KeyAndEnergyTracker(RunningKey):
         recent = list(key_presses)
         if not recent or seconds <= 0:
             return
-        hard = (sum(t.velocity for t in recent) / len(recent) - SOFT_VELOCITY) / (
-            LOUD_VELOCITY - SOFT_VELOCITY
-        )
+        hard = (sum(t.velocity for t in recent) / len(recent) - SOFT_VELOCITY) / (LOUD_VELOCITY - SOFT_VELOCITY)
         busy = len({round(t.at / 0.04) for t in recent}) / seconds / BUSY_NOTES_PER_SECOND
         level = min(1.0, max(0.0, 0.65 * hard + 0.35 * min(1.0, busy)))
         if self.energy is None or abs(level - self.energy) > 0.75 * ENERGY_STEP:

@@ -59,9 +59,7 @@ class Keyboard:
             return self._sustain_pedal(at, channel, second >= 64)
         if kind == 0xB0 and first in SILENCING_CONTROLLERS:
             self._pedals.discard(channel)
-            return any(
-                self._end_note(at, t) for t in self.key_presses if t.channel == channel and t.ended_at is None
-            )
+            return any(self._end_note(at, t) for t in self.key_presses if t.channel == channel and t.ended_at is None)
         return False
 
     def release_all(self, at: Seconds) -> None:
@@ -92,9 +90,7 @@ class Keyboard:
         for key_press in self.key_presses:
             if key_press.ended_at is None and (key_press.channel, key_press.pitch) == (channel, pitch):
                 self._end_note(at, key_press)
-        self.key_presses = [
-            t for t in self.key_presses if t.ended_at is None or t.ended_at > at - NOTE_MEMORY
-        ]
+        self.key_presses = [t for t in self.key_presses if t.ended_at is None or t.ended_at > at - NOTE_MEMORY]
         self.key_presses.append(KeyPress(pitch, velocity, at, channel))
         return True
 
@@ -116,9 +112,7 @@ class Keyboard:
             return False
         self._pedals.discard(channel)
         pedalled_notes = [
-            t
-            for t in self.key_presses
-            if t.channel == channel and t.key_released_at is not None and t.ended_at is None
+            t for t in self.key_presses if t.channel == channel and t.key_released_at is not None and t.ended_at is None
         ]
         return any(self._end_note(at, t) for t in pedalled_notes)
 

@@ -50,9 +50,7 @@ class MelodyFollower:
             self._tracker_chord = self._coloured_chord = chord
         on_the_line = [t for t in keyboard.since(window.opens) if t.at < window.closes and t.sounds_at(now)]
         if window.begins_half_bar and on_the_line:
-            self._coloured_chord = (
-                extend_triad(chord, on_the_line[-1].pitch % 12, self.key) or self._coloured_chord
-            )
+            self._coloured_chord = extend_triad(chord, on_the_line[-1].pitch % 12, self.key) or self._coloured_chord
         return self._coloured_chord
 
     @property

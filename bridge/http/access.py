@@ -64,13 +64,7 @@ class AccessRules:
             name, port = requested.hostname, requested.port or 80
         except ValueError:
             return False
-        if (
-            name is None
-            or requested.username is not None
-            or requested.path
-            or requested.query
-            or requested.fragment
-        ):
+        if name is None or requested.username is not None or requested.path or requested.query or requested.fragment:
             return False
         local = _parse_address(source.local[0])
         if local is None or port != source.local[1]:

@@ -33,9 +33,7 @@ from bridge.storage import kept_takes
 log = logging.getLogger("llmball")
 
 COOKIE = "llmball"
-EVERY_MESSAGE_PATHS = frozenset(
-    {"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"}
-)
+EVERY_MESSAGE_PATHS = frozenset({"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"})
 """What is told of these is told each time; of everything else the last word is enough."""
 CONTENT_TYPES = {
     ".html": "text/html",
@@ -58,17 +56,13 @@ HEADERS = {
 class HttpServer:
     """Serves from `open` to `close`."""
 
-    def __init__(
-        self, config: Config, dispatcher: Dispatcher, view: View, output_choice: OutputChoice
-    ) -> None:
+    def __init__(self, config: Config, dispatcher: Dispatcher, view: View, output_choice: OutputChoice) -> None:
         self._config, self._view = config, view
         name = socket.gethostname()
         self._access = AccessRules(config.allow, config.token, (name, f"{name}.local"))
         self._broadcaster = Broadcaster(view.changes)
         self._websocket = WebSocketServer(dispatcher, view, output_choice, self._broadcaster)
-        self._files = {
-            p.name: p.read_bytes() for p in sorted(PAGE_FOLDER.iterdir()) if p.suffix in CONTENT_TYPES
-        }
+        self._files = {p.name: p.read_bytes() for p in sorted(PAGE_FOLDER.iterdir()) if p.suffix in CONTENT_TYPES}
         self._runner: web.AppRunner | None = None
         self._osc_port = 0
         self._announcer = ZeroconfAnnouncer() if config.zeroconf and config.http is not None else None
@@ -168,9 +162,7 @@ class HttpServer:
     def _static_file(self, name: str) -> web.Response:
         if name not in self._files:
             raise web.HTTPNotFound
-        return web.Response(
-            body=self._files[name], content_type=CONTENT_TYPES[Path(name).suffix], charset="utf-8"
-        )
+        return web.Response(body=self._files[name], content_type=CONTENT_TYPES[Path(name).suffix], charset="utf-8")
 
     # --- takes and the namespace ---------------------------------------------------------------
 

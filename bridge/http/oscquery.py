@@ -19,9 +19,7 @@ from model.music.notes import CUES, PARTS
 
 Node = dict[str, Any]
 READ, WRITE = 1, 2
-ATTRIBUTES = frozenset(
-    {"FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "RANGE", "DESCRIPTION", "VALUE", "DEFAULT_VALUE"}
-)
+ATTRIBUTES = frozenset({"FULL_PATH", "CONTENTS", "TYPE", "ACCESS", "RANGE", "DESCRIPTION", "VALUE", "DEFAULT_VALUE"})
 KNOWN_ATTRIBUTES = ATTRIBUTES | {"CLIPMODE", "UNIT", "TAGS", "EXTENDED_TYPE", "CRITICAL", "OVERLOADS", "HTML"}
 _TEMPI = {"MIN": float(MIN_TEMPO), "MAX": float(MAX_HOST_TEMPO)}
 _ARGUMENT_RANGES: Mapping[str, Node] = {
@@ -43,9 +41,7 @@ def namespace_tree(value: Callable[[str], tuple[Value, ...]]) -> Node:
     for path in CONTROL_PATHS:
         control = CONTROLS[current_path(path)]
         if path != control.path:
-            control = replace(
-                control, description=f"old address of {ROOT}{control.path}: {control.description}"
-            )
+            control = replace(control, description=f"old address of {ROOT}{control.path}: {control.description}")
         _node_at(top, path).update(_control_attributes(control, value(path)))
     for command in COMMANDS.values():
         _node_at(top, command.path).update(_entry_attributes(command, WRITE, value(command.path)))
@@ -103,9 +99,7 @@ def _node_at(top: Node, path: str) -> Node:
     for name in (ROOT + path).strip("/").split("/"):
         walked += f"/{name}"
         inside = node.setdefault("CONTENTS", {})
-        node = inside.setdefault(
-            name, {"FULL_PATH": walked, "DESCRIPTION": f"what is under {walked}", "ACCESS": 0}
-        )
+        node = inside.setdefault(name, {"FULL_PATH": walked, "DESCRIPTION": f"what is under {walked}", "ACCESS": 0})
     return node
 
 
@@ -135,9 +129,7 @@ def _entry_attributes(command: AddressEntry, access: int, value: tuple[Value, ..
     """Return what is said of a command, or of what is told; without arguments it is an impulse, I."""
     names = [a.strip("()").partition(":") for a in command.args.split() if a != "…"]
     kinds = "".join(kind or "f" for _, _, kind in names)
-    ranges = [
-        _ARGUMENT_RANGES.get(name) or _ARGUMENT_RANGES.get(f"{name}:{kind}") or {} for name, _, kind in names
-    ]
+    ranges = [_ARGUMENT_RANGES.get(name) or _ARGUMENT_RANGES.get(f"{name}:{kind}") or {} for name, _, kind in names]
     node: Node = {
         "TYPE": kinds or "I",
         "ACCESS": access,
@@ -148,9 +140,7 @@ def _entry_attributes(command: AddressEntry, access: int, value: tuple[Value, ..
         _placeholder(kind, range_) for kind, range_ in zip(kinds or "I", node["RANGE"], strict=True)
     ]
     if value and len(value) != len(kinds):  # a list of names and weights is as long as it is
-        node["TYPE"] = "".join(
-            "s" if isinstance(v, str) else "i" if isinstance(v, int) else "f" for v in value
-        )
+        node["TYPE"] = "".join("s" if isinstance(v, str) else "i" if isinstance(v, int) else "f" for v in value)
         node["RANGE"] = [{} for _ in value]
     return node
 
@@ -200,9 +190,7 @@ class ZeroconfAnnouncer:
         try:
             self._open = self._zeroconf(here or self._everywhere, ip_version=self._v4)
             for kind, port in (("_oscjson._tcp.local.", http_port), ("_osc._udp.local.", osc_port)):
-                info = self._info(
-                    kind, f"{NAME}.{kind}", port=port, parsed_addresses=here or _own_addresses()
-                )
+                info = self._info(kind, f"{NAME}.{kind}", port=port, parsed_addresses=here or _own_addresses())
                 await self._open.async_register_service(info, allow_name_change=True)
         except OSError as refused:
             log.warning("nobody can find us by zeroconf: %s", refused)
@@ -212,7 +200,5 @@ def _own_addresses() -> list[str]:
     """Return this machine's own addresses but loopback."""
     import ifaddr
 
-    own_addresses = [
-        ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)
-    ]
+    own_addresses = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]
     return [ip for ip in own_addresses if not ip_address(ip).is_loopback] or own_addresses

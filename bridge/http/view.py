@@ -105,9 +105,7 @@ class View:
 
     def value(self, path: str) -> tuple[Value, ...]:
         """Return what an address was set to or told last."""
-        return (
-            (self.settings[current_path(path)],) if path in CONTROL_PATHS else self.last_published.last(path)
-        )
+        return (self.settings[current_path(path)],) if path in CONTROL_PATHS else self.last_published.last(path)
 
     def changes(self) -> Iterator[PanelLine]:
         """Yield what is otherwise than it was at the last call."""
@@ -132,11 +130,7 @@ class View:
         """Return a plain sentence on the chord that sounds and one on the chord that comes next, or nothing."""
         sounding = self.last_published.last("chord")
         key_control = str(self.settings["key"])
-        key = (
-            key_control
-            if key_control != "auto"
-            else str(next(iter(self.last_published.last("understood/key")), ""))
-        )
+        key = key_control if key_control != "auto" else str(next(iter(self.last_published.last("understood/key")), ""))
         if not sounding or not key:
             return "", ""
         symbol, *where = sounding

@@ -191,9 +191,7 @@ class WebSocketServer:
             case "port", (str(wanted),):
                 self._output_choice.choose(wanted)
             case _:
-                listener.send_frame(
-                    encode_frame([panel_line("error", ("", f"{name!r} is no word of the panel's"))])
-                )
+                listener.send_frame(encode_frame([panel_line("error", ("", f"{name!r} is no word of the panel's"))]))
 
 
 def _send_port_list(listener: Listener, port_list: asyncio.Future[list[str]]) -> None:

@@ -114,9 +114,7 @@ class RtMidiInput:
 class JackInput:
     """A port by JACK's own library: each message has the moment of its frame."""
 
-    def __init__(
-        self, name: str, client: str, port: str, on_midi: OnMidi, connections: frozenset[str]
-    ) -> None:
+    def __init__(self, name: str, client: str, port: str, on_midi: OnMidi, connections: frozenset[str]) -> None:
         """Open and listen, connected to others. Raises NameTakenError, or OSError: no server."""
         self.name, self._on_midi = name, on_midi
         self._wake_read, self._wake_write = os.pipe()
@@ -190,9 +188,7 @@ def open_input(config: InputConfig, on_midi: OnMidi, connections: frozenset[str]
         port.open_port(index, f"{config.port_name} in")
         return RtMidiInput(f"{config.backend}:{available[index]}", port, on_midi, available[index])
     except rtmidi.RtMidiError as refused:
-        raise OwnerError(
-            f"{config.backend} refuses {config.input!r} ({refused}): see llmball ports"
-        ) from refused
+        raise OwnerError(f"{config.backend} refuses {config.input!r} ({refused}): see llmball ports") from refused
 
 
 def _open_jack_input(
@@ -207,8 +203,6 @@ def _open_jack_input(
             name = f"jack:{', '.join(sorted(connections))}"
         return JackInput(name, client, port, on_midi, connections)
     except NameTakenError as taken:
-        raise OwnerError(
-            f"{taken} is there already: stop the other LLMBall, or choose another --port-name"
-        ) from taken
+        raise OwnerError(f"{taken} is there already: stop the other LLMBall, or choose another --port-name") from taken
     except (OSError, SystemError) as gone:
         raise OwnerError("jack does not answer any more: see llmball doctor") from gone

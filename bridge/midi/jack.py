@@ -98,8 +98,7 @@ class JackClient:
     def period(self) -> Seconds:
         """The length of a period."""
         return Seconds(
-            self._jack.jack_get_buffer_size(self._jack_client)
-            / self._jack.jack_get_sample_rate(self._jack_client)
+            self._jack.jack_get_buffer_size(self._jack_client) / self._jack.jack_get_sample_rate(self._jack_client)
         )
 
     @property
@@ -192,9 +191,7 @@ class ConnectionKeeper:
             if not self._client.exists(name):
                 self._away.add(name)
                 news.append(f"{name} is gone")
-            elif (
-                name not in self._just_disconnected
-            ):  # taken off by the owner, or about to go: its port goes last
+            elif name not in self._just_disconnected:  # taken off by the owner, or about to go: its port goes last
                 just_disconnected.add(name)
         for name in sorted(self._away - now):
             if self._client.exists(name) and self._client.connect(name):

@@ -91,9 +91,7 @@ def run(
             port.close()
 
 
-def _open(
-    connection: Connection, config: OutputConfig, connections: Connections, reopening: bool
-) -> OutputPort | None:
+def _open(connection: Connection, config: OutputConfig, connections: Connections, reopening: bool) -> OutputPort | None:
     """Open the port, or wait until it can be where it was open before; None where that is not to be."""
     while True:
         try:

@@ -50,13 +50,9 @@ def remainder(note: ScheduledNote, after: Ticks, let_ring: Collection[str]) -> S
     return replace(note, length=Ticks(min(note.length, after - note.at)))
 
 
-def remainders(
-    notes: Iterable[ScheduledNote], after: Ticks, let_ring: Collection[str]
-) -> list[ScheduledNote]:
+def remainders(notes: Iterable[ScheduledNote], after: Ticks, let_ring: Collection[str]) -> list[ScheduledNote]:
     """Return what is left of planned sounds, by the law of `remains`, about which most need not be asked."""
-    remaining = (
-        s if s.at + s.length <= after and s.beat < after else remainder(s, after, let_ring) for s in notes
-    )
+    remaining = (s if s.at + s.length <= after and s.beat < after else remainder(s, after, let_ring) for s in notes)
     return [s for s in remaining if s is not None]
 
 

@@ -89,9 +89,7 @@ class TopicMirror:
     def message_for(self, path: str, args: tuple[Value, ...]) -> MqttMessage:
         """Return the MQTT message of a path and its arguments."""
         retained = is_retained(path)
-        message = MqttMessage(
-            self.root + path, encode_payload(args), 0 if path in QOS_0_PATHS else 1, retained
-        )
+        message = MqttMessage(self.root + path, encode_payload(args), 0 if path in QOS_0_PATHS else 1, retained)
         if retained:
             self._published[path] = message.payload
         return message

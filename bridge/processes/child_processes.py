@@ -56,9 +56,7 @@ class OutputChoice:
     def available(self) -> list[str]:
         """Return the ports that can be chosen. Asks the MIDI system; called from a thread."""
         found = list_ports(self.config.backend)
-        self._available = (
-            [] if found is None else [VIRTUAL_PORT, *(p for p in found[1] if "llmball" not in p.lower())]
-        )
+        self._available = [] if found is None else [VIRTUAL_PORT, *(p for p in found[1] if "llmball" not in p.lower())]
         return self._available
 
     def choose(self, wanted: str) -> None:
@@ -86,9 +84,7 @@ class Readiness:
 
     async def wait_for_all(self) -> str:
         """Wait until all are ready; return the output port's name. Raises the error given to `fail`."""
-        port, *_ = await asyncio.wait_for(
-            asyncio.gather(self._player, self._generator, self._input), START_TIMEOUT
-        )
+        port, *_ = await asyncio.wait_for(asyncio.gather(self._player, self._generator, self._input), START_TIMEOUT)
         return port
 
     def is_ready(self, child: str) -> bool:
@@ -142,9 +138,7 @@ class ChildConfig:
 class ChildProcesses:
     """Starts the children. `fail` is called with errors that end the daemon."""
 
-    def __init__(
-        self, config: ChildConfig, supervisor: Supervisor, fail: Callable[[Exception], None]
-    ) -> None:
+    def __init__(self, config: ChildConfig, supervisor: Supervisor, fail: Callable[[Exception], None]) -> None:
         self._config, self._supervisor, self._fail = config, supervisor, fail
         self.output_choice = OutputChoice(config.output, self._reopen_output)
         self.readiness = Readiness()

@@ -55,9 +55,7 @@ class ChildProcess:
     def __init__(self, name: str, target: Callable[..., None], args: tuple[object, ...]) -> None:
         self._name = name
         self._connection, child_end = _spawn.Pipe()
-        self._process = _spawn.Process(
-            target=target, args=(child_end, *args), name=f"llmball-{name}", daemon=True
-        )
+        self._process = _spawn.Process(target=target, args=(child_end, *args), name=f"llmball-{name}", daemon=True)
         self._process.start()
         child_end.close()  # else its end would never be seen
         self._closing = False
@@ -67,9 +65,7 @@ class ChildProcess:
     def listen(self, on_message: Callable[[Any], None], on_exit: Callable[[], None]) -> None:
         """Read its messages until it ends; called once. Both functions are called in a reader thread."""
         reader_args = (self._connection, on_message, on_exit)
-        threading.Thread(
-            target=self._read_loop, args=reader_args, name=f"{self._name} reader", daemon=True
-        ).start()
+        threading.Thread(target=self._read_loop, args=reader_args, name=f"{self._name} reader", daemon=True).start()
 
     @property
     def pid(self) -> int | None:
@@ -194,10 +190,7 @@ class Supervisor:
     @property
     def pids(self) -> dict[str, int | None]:
         """The process ids by name."""
-        return {
-            name: None if managed.child is None else managed.child.pid
-            for name, managed in self._managed.items()
-        }
+        return {name: None if managed.child is None else managed.child.pid for name, managed in self._managed.items()}
 
     def start(
         self,
@@ -248,15 +241,8 @@ class Supervisor:
 
     def _start_spare(self, name: str) -> None:
         managed = self._managed.get(name)
-        if (
-            managed is not None
-            and managed.preload is not None
-            and managed.spare is None
-            and not self._closing
-        ):
-            managed.spare = self._listen_to(
-                name, ChildProcess(name, run_spare, (managed.main, managed.preload))
-            )
+        if managed is not None and managed.preload is not None and managed.spare is None and not self._closing:
+            managed.spare = self._listen_to(name, ChildProcess(name, run_spare, (managed.main, managed.preload)))
 
     def _start_process(self, name: str) -> None:
         managed = self._managed[name]

@@ -76,9 +76,7 @@ COMMANDS: dict[str, AddressEntry] = {
 OUTGOING: tuple[AddressEntry, ...] = (
     AddressEntry("welcome", "version:s protocol:i parts:s", "answer to hello"),
     AddressEntry("pong", "n", "answer to ping"),
-    AddressEntry(
-        "kept", "path:s take:s", "answer to keep: the file, and the name that `llmball replay` takes"
-    ),
+    AddressEntry("kept", "path:s take:s", "answer to keep: the file, and the name that `llmball replay` takes"),
     AddressEntry("clip/progress", "id:i share:f", "0..1"),
     AddressEntry(
         "clip/begin",
@@ -96,26 +94,19 @@ OUTGOING: tuple[AddressEntry, ...] = (
     AddressEntry("learnt", "touch:s words:s", "what a touch does now: note 10 36, cc 1 20, program 1 5"),
     AddressEntry("set/saved", "path:s", "answer to set/save"),
     AddressEntry("set/loaded", "name:s", "answer to set/load"),
-    AddressEntry(
-        "error", "address:s reason:s", "a message that could not be carried out; nothing has changed"
-    ),
+    AddressEntry("error", "address:s reason:s", "a message that could not be carried out; nothing has changed"),
     AddressEntry("understood/tempo", "bpm:f", "what was understood, under the controls"),
     AddressEntry("understood/feel", "feel:s", "half, normal or double"),
     AddressEntry("understood/key", "key:s", ""),
     AddressEntry("understood/meter", "meter:s", ""),
     AddressEntry("understood/progression", "bars:s", "bars between |; empty where the words gave none"),
-    *(
-        AddressEntry(f"understood/{n}", "value:f", "0..1")
-        for n in ("density", "energy", "brightness", "complexity")
-    ),
+    *(AddressEntry(f"understood/{n}", "value:f", "0..1") for n in ("density", "energy", "brightness", "complexity")),
     AddressEntry("understood/swing", "value:f", "0.5 straight to 0.75"),
     AddressEntry("understood/style", "(name:s weight:f) …", ""),
     AddressEntry("understood/overruled", "name:s by:s", "explicit words that lost against a control"),
     AddressEntry("beat", "bar:i beat:i tempo:f", "as it begins; 1-based since play"),
     AddressEntry("chord", "symbol:s bar:i beat:i", "as it begins"),
-    AddressEntry(
-        "note", "take:s part:s pitch:i velocity:i start:f length:f", "when planned; quarter notes since play"
-    ),
+    AddressEntry("note", "take:s part:s pitch:i velocity:i start:f length:f", "when planned; quarter notes since play"),
     AddressEntry(
         "cancelled",
         "take:s part:s after:f",

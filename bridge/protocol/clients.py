@@ -128,9 +128,7 @@ class Budgets(Generic[PacketT]):
             return budget
         if len(self._by_sender) >= MAX_SENDERS:
             self._by_sender = {
-                s: budget_
-                for s, budget_ in self._by_sender.items()
-                if budget_.waiting or not budget_.is_full(now)
+                s: budget_ for s, budget_ in self._by_sender.items() if budget_.waiting or not budget_.is_full(now)
             }
         if len(self._by_sender) < MAX_SENDERS:
             return self._by_sender.setdefault(sender, self.make_budget(now))

@@ -50,9 +50,7 @@ class MidiLearn:
 
     def unlearn(self, action: str) -> None:
         """Remove the mappings to an action; "" removes all."""
-        self.actions = {
-            binding: mapped for binding, mapped in self.actions.items() if action not in ("", mapped)
-        }
+        self.actions = {binding: mapped for binding, mapped in self.actions.items() if action not in ("", mapped)}
 
     def receive_midi(self, data: bytes) -> tuple[MidiBinding | None, list[Message], bool]:
         """Take a MIDI message; return the source that was learnt, the OSC messages of its action, and True if it is mapped."""
@@ -73,13 +71,7 @@ class MidiLearn:
     def _requests(self, binding: MidiBinding, value: int) -> list[Message]:
         path, *words = self.actions[binding].split(maxsplit=1)
         control = CONTROLS.get(current_path(path))
-        if (
-            control is not None
-            and not words
-            and binding.kind == "cc"
-            and not control.choices
-            and control.kind != "s"
-        ):
+        if control is not None and not words and binding.kind == "cc" and not control.choices and control.kind != "s":
             scaled = control.low + (control.high - control.low) * value / 127
             return [Message(ROOT + path, (round(scaled) if control.kind == "i" else scaled,))]
         was_pressed, is_pressed = (
@@ -98,12 +90,8 @@ def checked_action(words: str) -> str:
     control = CONTROLS.get(current_path(path))
     if control is not None and rest:
         parse_value(path, [_number_or_text(rest[0])])
-    elif control is None and (
-        current_path(path) not in COMMANDS or path in NOT_LEARNABLE or path.startswith("clip/")
-    ):
-        raise BadRequest(
-            "/llmball/learn", f"{path!r} is nothing that a pad can do: bank/1/launch, cue fill, morph/x …"
-        )
+    elif control is None and (current_path(path) not in COMMANDS or path in NOT_LEARNABLE or path.startswith("clip/")):
+        raise BadRequest("/llmball/learn", f"{path!r} is nothing that a pad can do: bank/1/launch, cue fill, morph/x …")
     return words
 
 

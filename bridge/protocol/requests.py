@@ -138,9 +138,7 @@ def parse_clip_request(path: str, address: str, args: Sequence[object]) -> ClipR
             return _parse_notes(id_, address, args[1:])
         case "clip/redo":
             if len(args) != 3 or not all(isinstance(a, str) for a in args[1:]):
-                raise BadRequest(
-                    address, 'takes id, parts ("bass,melody", "" for all) and bars ("3-4", "" for all)'
-                )
+                raise BadRequest(address, 'takes id, parts ("bass,melody", "" for all) and bars ("3-4", "" for all)')
             return ClipRedo(id_, str(args[1]).strip(), str(args[2]).strip())
     if len(args) != 1:
         raise BadRequest(address, "takes the clip's id")
@@ -150,9 +148,7 @@ def parse_clip_request(path: str, address: str, args: Sequence[object]) -> ClipR
 def _parse_clip(id_: int, address: str, args: Sequence[object], encoded: bool) -> ClipRequested:
     bars, seed = (as_whole_number(a) for a in args[:2]) if len(args) > 2 else (None, None)
     if bars is None or seed is None or len(args) % 2 == 0:
-        raise BadRequest(
-            address, "takes id, bars (0: the words'), seed, the prompt, then options by name and value"
-        )
+        raise BadRequest(address, "takes id, bars (0: the words'), seed, the prompt, then options by name and value")
     if not 0 <= bars <= MAX_BARS or not 0 <= seed <= MAX_SEED:
         raise BadRequest(address, f"bars are 0..{MAX_BARS} and seeds 0..{MAX_SEED}, not {bars} and {seed}")
     words = parse_prompt(address, [args[2]], encoded)
@@ -163,9 +159,7 @@ def _parse_clip(id_: int, address: str, args: Sequence[object], encoded: bool) -
         options.append(
             (
                 name,
-                unquote_to_bytes(value).decode("utf-8", "replace")
-                if encoded and isinstance(value, str)
-                else value,
+                unquote_to_bytes(value).decode("utf-8", "replace") if encoded and isinstance(value, str) else value,
             )
         )
     return ClipRequested(id_, bars, seed, words, tuple(options))
@@ -187,9 +181,7 @@ def _parse_notes(id_: int, address: str, args: Sequence[object]) -> ClipNotes:
     return ClipNotes(id_, total, index, tuple(_checked_row(address, str(part), *row) for row in rows))
 
 
-def _checked_row(
-    address: str, part: str, pitch: float, start: float, length: float, velocity: float
-) -> NoteTuple:
+def _checked_row(address: str, part: str, pitch: float, start: float, length: float, velocity: float) -> NoteTuple:
     if (
         as_whole_number(pitch) is None or not 0 <= pitch <= 127 or not 1 <= velocity <= 127
         or not 0 <= start <= MAX_CLIP_QUARTERS or not 0 < length <= MAX_CLIP_QUARTERS
@@ -253,9 +245,7 @@ class SetRequested:
     save: bool
 
 
-Request = (
-    Hello | Bye | Ping | Query | KeepRequested | LearnRequested | SetRequested | ClipRequest | SessionRequest
-)
+Request = Hello | Bye | Ping | Query | KeepRequested | LearnRequested | SetRequested | ClipRequest | SessionRequest
 
 
 def parse_request(message: Message) -> Request:
@@ -274,11 +264,7 @@ def parse_request(message: Message) -> Request:
             return _parse_hello(message.address, args)
         case "ping":
             number = args[0] if len(args) == 1 else None
-            if (
-                isinstance(number, bool)
-                or not isinstance(number, int | float)
-                or not abs(number) < INT32_LIMIT
-            ):
+            if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < INT32_LIMIT:
                 raise BadRequest(message.address, "takes one number of 32 bits")
             return Ping(number)
         case "prompt" | "prompt_uri":
@@ -351,16 +337,8 @@ def _parse_hello(address: str, args: Sequence[object]) -> Hello:
     port = as_whole_number(args[0]) if args else 0
     name = args[1] if len(args) > 1 else ""
     encoded = as_whole_number(args[2]) if len(args) > 2 else 0
-    if (
-        port is None
-        or not 0 <= port <= MAX_PORT
-        or not isinstance(name, str)
-        or encoded not in (0, 1)
-        or len(args) > 3
-    ):
-        raise BadRequest(
-            address, f"takes reply_port (0..{MAX_PORT}, 0 is the sender's), name and encoded (0 or 1)"
-        )
+    if port is None or not 0 <= port <= MAX_PORT or not isinstance(name, str) or encoded not in (0, 1) or len(args) > 3:
+        raise BadRequest(address, f"takes reply_port (0..{MAX_PORT}, 0 is the sender's), name and encoded (0 or 1)")
     return Hello(port or None, name[:100], bool(encoded))
 
 
@@ -377,9 +355,7 @@ def _parse_morph(address: str, args: Sequence[object], encoded: bool) -> MorphRe
 
 def _parse_transport(address: str, args: Sequence[object]) -> HostTransportReported:
     numbers = [
-        float(a)
-        for a in args
-        if isinstance(a, int | float) and not isinstance(a, bool) and abs(a) < INT32_LIMIT
+        float(a) for a in args if isinstance(a, int | float) and not isinstance(a, bool) and abs(a) < INT32_LIMIT
     ]
     if len(args) != 3 or len(numbers) != 3:
         raise BadRequest(address, "takes three numbers: playing (0 or 1), beat (quarter notes) and tempo")

@@ -30,9 +30,7 @@ MAX_DATAGRAM = 65536
 Packet = tuple[bytes, Address]
 ERROR_PREFIX = ROOT.encode() + b"error\0"
 """Prefix of an /llmball/error packet. Incoming errors are ignored, so that two programs cannot answer each other's errors forever."""
-RATE_LIMIT_REASON = (
-    "you send more than can be done: what waits is read soon, of several to one address the newest"
-)
+RATE_LIMIT_REASON = "you send more than can be done: what waits is read soon, of several to one address the newest"
 
 
 class OscServer(asyncio.DatagramProtocol):

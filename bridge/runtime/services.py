@@ -88,9 +88,7 @@ class Services:
             case ClipRequested() | ClipNotes() | ClipRedo() | ClipCancelled() | ClipResend():
                 messages = self._clips.handle(request, sender, monotonic())
                 self._replies[sender] = reply
-                self._replies = {
-                    s: r for s, r in self._replies.items() if s == sender or s in self._clips.clients
-                }
+                self._replies = {s: r for s, r in self._replies.items() if s == sender or s in self._clips.clients}
                 self._sender.send(messages)
             case _:
                 assert_never(request)
@@ -184,9 +182,7 @@ class Services:
         """Send an order to the clip process, which is started when it is first needed."""
         self._cancel_idle_timer()
         if "clips" not in self._supervisor.pids:
-            self._supervisor.start(
-                "clips", ImportTarget("model.processes.write_clips:run"), lambda: (self._encoder,)
-            )
+            self._supervisor.start("clips", ImportTarget("model.processes.write_clips:run"), lambda: (self._encoder,))
         # orders may be long: a process that is slow to read must not block the event loop
         self._order_executor.submit(self._supervisor.send, "clips", order)
         if isinstance(order, CancelClip):

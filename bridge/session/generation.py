@@ -42,9 +42,7 @@ class Generation:
         if coming is not None and coming.submitted:
             while coming.can_order and len(coming.ready) + coming.on_order < max(1.0, ahead):
                 at = coming.entry_tick if coming.entry_tick is not None else timeline.end
-                self._order_beat(
-                    coming, controls_now, Ticks(at + coming.next_to_order * TICKS_PER_QUARTER), now
-                )
+                self._order_beat(coming, controls_now, Ticks(at + coming.next_to_order * TICKS_PER_QUARTER), now)
         if self.playback.holding or (coming is not None and coming.immediate_until is not None):
             return  # the current take waits, or is about to end
         if current is not None and not current.generator_lost:

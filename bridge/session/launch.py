@@ -33,12 +33,7 @@ from model.generation.messages import BeatWritten, Failed, FirstNote, Understood
 REFINED_BARS = 8
 """The number of bars played last that a refinement changes and begins with."""
 LaunchRequest = (
-    PromptRequested
-    | MorphRequested
-    | RefineRequested
-    | BackRequested
-    | TakeLaunchRequested
-    | BankLaunchRequested
+    PromptRequested | MorphRequested | RefineRequested | BackRequested | TakeLaunchRequested | BankLaunchRequested
 )
 
 
@@ -72,9 +67,7 @@ class Launcher:
             case TakeLaunchRequested(id_):
                 earlier = self.takes.by_id(id_)
                 if earlier is None:
-                    raise BadRequest(
-                        "/llmball/take/launch", f"there is no take {id_!r}: /llmball/take tells their ids"
-                    )
+                    raise BadRequest("/llmball/take/launch", f"there is no take {id_!r}: /llmball/take tells their ids")
                 self.takes.recall(earlier, is_return=False)
             case BankLaunchRequested(slot):
                 if slot not in self.bank:

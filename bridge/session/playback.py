@@ -161,12 +161,8 @@ class Playback:
             arrange.arranged_notes(beat, start, self.tempo.bpm_at(start), feel, self.settings),
         )
 
-    def _place(
-        self, take: int, beat: Beat, new_bar: bool, feel: Feel, notes: tuple[ScheduledNote, ...]
-    ) -> None:
-        self.recorder.add(
-            self.timeline.place(take, beat, notes, new_bar, feel), changed_controls(self.settings)
-        )
+    def _place(self, take: int, beat: Beat, new_bar: bool, feel: Feel, notes: tuple[ScheduledNote, ...]) -> None:
+        self.recorder.add(self.timeline.place(take, beat, notes, new_bar, feel), changed_controls(self.settings))
         if notes:
             self.effects.append(ToPlayer(Play(take, notes)))
         for note in notes:
@@ -182,17 +178,13 @@ class Playback:
 
     def complete_beat(self, take: Take, beat: Beat) -> None:
         """Add the remaining notes of a beat that was placed with its first note only, unless it was cancelled."""
-        placed = next(
-            (p for p in self.timeline.placed if p.take == take.number and p.music.index == beat.index), None
-        )
+        placed = next((p for p in self.timeline.placed if p.take == take.number and p.music.index == beat.index), None)
         if placed is not None:
             known = {(s.part, s.pitch, s.at) for s in placed.notes}
             placed.music = beat
             bpm = self.tempo.bpm_at(placed.start)
             notes = arrange.arranged_notes(beat, placed.start, bpm, placed.feel, self.settings)
-            self._add_notes(
-                placed, placed.take, tuple(s for s in notes if (s.part, s.pitch, s.at) not in known)
-            )
+            self._add_notes(placed, placed.take, tuple(s for s in notes if (s.part, s.pitch, s.at) not in known))
 
     def _add_notes(self, placed: PlacedBeat, take: int, notes: tuple[ScheduledNote, ...]) -> None:
         """Add notes to a placed beat."""
@@ -229,14 +221,10 @@ class Playback:
         In the beat that plays they start again at once. Other parts are not changed.
         """
         here = self.tick(Seconds(now + REACTION_DELAY))
-        playing = next(
-            (p for p in self.timeline.placed if p.start <= here < p.end and p.start in new_chords), None
-        )
+        playing = next((p for p in self.timeline.placed if p.start <= here < p.end and p.start in new_chords), None)
         first = here if playing is not None else min(new_chords, default=self.timeline.end)
         sounding = [p for p in self.timeline.placed if p.start < first]
-        before = [
-            (p, [s for s in p.notes if s.part in HARMONY and s.at + s.length > first]) for p in sounding
-        ]
+        before = [(p, [s for s in p.notes if s.part in HARMONY and s.at + s.length > first]) for p in sounding]
         removed = self.cut(first, frozenset(PARTS) - HARMONY)
         if playing is not None:
             for p, was_ringing in before:
@@ -292,19 +280,13 @@ class Playback:
         for p in self.timeline.beats_reaching(after):
             for s in p.notes:
                 if remainder(s, after, let_ring) != s:
-                    since[p.take, s.part] = min(
-                        since.get((p.take, s.part), after), s.at if s.beat >= after else after
-                    )
+                    since[p.take, s.part] = min(since.get((p.take, s.part), after), s.at if s.beat >= after else after)
         removed = self.timeline.cut(after, let_ring)
         self.recorder.cut(after, self.timeline.max_reach, let_ring)
         # only takes that lose a note: older ones have nothing to cancel
-        self.effects += [
-            ToPlayer(Cancel(take, after, let_ring)) for take in sorted({take for take, _ in since})
-        ]
+        self.effects += [ToPlayer(Cancel(take, after, let_ring)) for take in sorted({take for take, _ in since})]
         for take, part in sorted(since, key=lambda tp: (tp[0], PARTS.index(tp[1]))):
-            self.effects.append(
-                Publish("cancelled", (self._id(take), part, since[take, part] / TICKS_PER_QUARTER))
-            )
+            self.effects.append(Publish("cancelled", (self._id(take), part, since[take, part] / TICKS_PER_QUARTER)))
         return removed
 
     def rewrite_from(self, take: Take, at: Ticks, let_ring: frozenset[str] = frozenset()) -> list[PlacedBeat]:

@@ -98,11 +98,7 @@ class Session:
                 self.settings["morph/x"] = x
                 self._launch(event, now)
             case (
-                PromptRequested()
-                | RefineRequested()
-                | BackRequested()
-                | TakeLaunchRequested()
-                | BankLaunchRequested()
+                PromptRequested() | RefineRequested() | BackRequested() | TakeLaunchRequested() | BankLaunchRequested()
             ):
                 self._launch(event, now)
             case BankStoreRequested():
@@ -173,9 +169,7 @@ class Session:
         if found is None:
             raise BadRequest("/llmball/keep", "no whole bar was played yet: play first")
         song, origins = found
-        bar_origins = tuple(
-            replace(self._takes.origin(take), controls=controls) for take, controls in origins
-        )
+        bar_origins = tuple(replace(self._takes.origin(take), controls=controls) for take, controls in origins)
         return KeptBars(song, bar_origins, changed_controls(self.settings), self._weights)
 
     @property

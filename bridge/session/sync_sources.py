@@ -142,11 +142,7 @@ class MidiClockSource(SyncSource):
         self._clocks.append((self._next_number, at))
         self._next_number += 1
         waiting = self._recover_lost_clocks()
-        while (
-            not waiting
-            and len(self._clocks) > MIN_CLOCKS
-            and not _is_straight(list(self._clocks), self._jitter)
-        ):
+        while not waiting and len(self._clocks) > MIN_CLOCKS and not _is_straight(list(self._clocks), self._jitter):
             for _ in range(max(1, (len(self._clocks) - MIN_CLOCKS) // 2)):
                 self._clocks.popleft()
         if not waiting and len(self._clocks) >= JITTER_CLOCKS:

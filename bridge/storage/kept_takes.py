@@ -79,11 +79,7 @@ def load(name: str) -> KeptBars:
         return from_json(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         kept = sorted(p.stem for p in path.parent.glob("*.json"))[-3:] if path.parent.is_dir() else []
-        known = (
-            f"the latest are {', '.join(kept)}"
-            if kept
-            else "none is kept yet: send /llmball/keep while playing"
-        )
+        known = f"the latest are {', '.join(kept)}" if kept else "none is kept yet: send /llmball/keep while playing"
         raise OwnerError(f"there is no take {name!r} in {path.parent}; {known}") from error
     except OSError as error:
         raise OwnerError(f"{path} cannot be read: {error.strerror}") from error

@@ -36,11 +36,7 @@ class Set:
             "",
             "[controls]",
         ]
-        changed = {
-            p: v
-            for p, v in self.controls.items()
-            if p in CONTROLS and v != CONTROLS[p].default and p != "hold"
-        }
+        changed = {p: v for p, v in self.controls.items() if p in CONTROLS and v != CONTROLS[p].default and p != "hold"}
         lines += [f"{json.dumps(path)} = {_toml(value)}" for path, value in sorted(changed.items())]
         lines += ["", "[bank]", *(f"{slot} = {_toml(text)}" for slot, text in sorted(self.bank.items()))]
         lines += [

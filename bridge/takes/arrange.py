@@ -64,13 +64,9 @@ def arranged_notes(
             continue
         rng = random.Random(f"{feel.seed}/{beat.index}/{part}")
         later = float(settings[f"part/{part}/offset"]) / 1000 * ticks_a_second
-        for note in _with_output_pitches(
-            [n for n in beat.notes if n.part == part], part, beat.chord, settings
-        ):
+        for note in _with_output_pitches([n for n in beat.notes if n.part == part], part, beat.chord, settings):
             jitter = (
-                (rng.uniform(-MAX_TIME_JITTER, MAX_TIME_JITTER) * ticks_a_second + note.offset)
-                * humanise
-                * unquantised
+                (rng.uniform(-MAX_TIME_JITTER, MAX_TIME_JITTER) * ticks_a_second + note.offset) * humanise * unquantised
             )
             velocity = round(
                 note.velocity * float(settings[f"part/{part}/level"])
@@ -170,9 +166,7 @@ def voiced(notes: list[Note], symbol: str | None, voicing: str, within: range = 
         middle = max(MIN_VOICING_NOTE, min(MAX_VOICING_NOTE, chord_notes[0].pitch))
         # the octave nearest to the generated chord, the lower one first
         base = min(fits or legal, key=lambda r: abs(r + 5 - middle))
-        result += [
-            replace(chord_notes[min(i, len(chord_notes) - 1)], pitch=base + t) for i, t in enumerate(tones)
-        ]
+        result += [replace(chord_notes[min(i, len(chord_notes) - 1)], pitch=base + t) for i, t in enumerate(tones)]
     return result
 
 

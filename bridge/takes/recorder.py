@@ -87,9 +87,7 @@ class Recorder:
         if not bars:
             return None
         notes = tuple(
-            Note(s.at, Ticks(min(s.length, at - s.at)), s.pitch, s.velocity, s.part)
-            for s in self._notes
-            if s.at < at
+            Note(s.at, Ticks(min(s.length, at - s.at)), s.pitch, s.velocity, s.part) for s in self._notes if s.at < at
         )
         return Song(
             bars=tuple(bars),
@@ -128,9 +126,7 @@ class Recorder:
             notes=notes, chords=_changes_between(self._chords, first, end),
         )  # fmt: skip
         starts = [Ticks(first + at) for at, _ in bars]
-        return song, tuple(
-            (_value_at(self._takes, at, 0), _value_at(self._controls, at, {})) for at in starts
-        )
+        return song, tuple((_value_at(self._takes, at, 0), _value_at(self._controls, at, {})) for at in starts)
 
     def _drop_old_bars(self) -> None:
         first = self._bars[-MAX_BARS][0]

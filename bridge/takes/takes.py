@@ -54,9 +54,7 @@ class Take:
     public_name: str = ""  # the first id of a take that came back
     is_return: bool = False
     cue: Cue | None = None
-    end_beat: int | None = (
-        None  # index of the beat at which it ends (after an ending cue), None if it goes on
-    )
+    end_beat: int | None = None  # index of the beat at which it ends (after an ending cue), None if it goes on
 
     @property
     def id(self) -> str:
@@ -84,9 +82,7 @@ class Take:
     @property
     def can_order(self) -> bool:
         """True if another beat may be ordered; orders of older epochs count as pending."""
-        return len(self.pending) < MAX_ON_ORDER and (
-            self.end_beat is None or self.next_to_order < self.end_beat
-        )
+        return len(self.pending) < MAX_ON_ORDER and (self.end_beat is None or self.next_to_order < self.end_beat)
 
     @property
     def on_order(self) -> int:
@@ -171,9 +167,7 @@ class TakeHistory:
     def previous(self, take: Take | None) -> Take | None:
         """Return the take that played before a take, or the last that played if that take never did."""
         played = take is not None and take.id in self.played_ids
-        earlier = (
-            self.played_ids[: self._last_index(take.id)] if take is not None and played else self.played_ids
-        )
+        earlier = self.played_ids[: self._last_index(take.id)] if take is not None and played else self.played_ids
         return next((self.by_id[i] for i in reversed(earlier) if i in self.by_id), None)
 
     def _last_index(self, id_: str) -> int:
@@ -199,9 +193,7 @@ class Takes:
 
     def refine(self, take: Take, words: str, played: tuple[Beat, ...]) -> Take:
         """Make a coming take that changes, in words, the beats played of another; its seed stays."""
-        begin = replace(
-            take.begin, controls=model_controls(self.settings), refine=words, played=played, given=()
-        )
+        begin = replace(take.begin, controls=model_controls(self.settings), refine=words, played=played, given=())
         return self._set_coming(replace(begin, plan=take.plan, morph=None), take.morph_x)
 
     def recall(self, take: Take, *, is_return: bool) -> Take:

@@ -49,8 +49,7 @@ def nearest_voicing(pitches: Sequence[int], chord: Chord) -> list[int]:
     best: tuple[int, list[int]] | None = None
     for order in sorted(set(permutations(assigned_tones))):
         candidate = [
-            min(_pitches_of([tone]), key=lambda p: abs(p - pitch))
-            for tone, pitch in zip(order, pitches, strict=True)
+            min(_pitches_of([tone]), key=lambda p: abs(p - pitch)) for tone, pitch in zip(order, pitches, strict=True)
         ]
         cost = sum(abs(a - b) for a, b in zip(candidate, pitches, strict=True)) + 24 * (
             len(candidate) - len(set(candidate))

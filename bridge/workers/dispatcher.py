@@ -33,9 +33,7 @@ log = logging.getLogger("llmball")
 class WorkerDispatcher:
     """Between the session and the generators. `send_local` sends to our own, `on_answer` passes an answer to the session."""
 
-    def __init__(
-        self, weights: str, send_local: Callable[[Order], None], on_answer: Callable[[Answer], None]
-    ) -> None:
+    def __init__(self, weights: str, send_local: Callable[[Order], None], on_answer: Callable[[Answer], None]) -> None:
         self._send_local, self._on_answer = send_local, on_answer
         self._loop = asyncio.get_running_loop()
         self._relay = Relay(weights, lambda: token_hex(8))
@@ -96,15 +94,11 @@ class WorkerDispatcher:
                     self._send_local(order)
                 case ToAllWorkers(job):
                     self.send(
-                        MqttMessage(
-                            JOBS_TOPIC, pack(job), 1, response_topic=self._reply_topic, expiry=JOB_EXPIRY
-                        )
+                        MqttMessage(JOBS_TOPIC, pack(job), 1, response_topic=self._reply_topic, expiry=JOB_EXPIRY)
                     )
                 case ToWorker(worker, value):
                     self.send(
-                        MqttMessage(
-                            orders_topic(worker), pack(value), qos_of(value), response_topic=self._reply_topic
-                        )
+                        MqttMessage(orders_topic(worker), pack(value), qos_of(value), response_topic=self._reply_topic)
                     )
                 case ToSession(answer):
                     self._on_answer(answer)
@@ -113,9 +107,7 @@ class WorkerDispatcher:
         if self._timer is not None:
             self._timer.cancel()
         at = self._relay.next_deadline()
-        self._timer = (
-            None if at is None else self._loop.call_later(max(0.0, at - monotonic()), self._on_timeout)
-        )
+        self._timer = None if at is None else self._loop.call_later(max(0.0, at - monotonic()), self._on_timeout)
 
     def _on_timeout(self) -> None:
         self._run_steps(self._relay.on_timeout(monotonic()))

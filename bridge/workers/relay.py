@@ -223,17 +223,12 @@ class Relay:
 
     def on_worker_exit(self, worker: str, now: Seconds) -> list[Step]:
         """Return the takes of a worker that is gone to the local generator."""
-        return [
-            s for one in self._takes.values() if one.worker == worker for s in self._return_to_local(one, now)
-        ]
+        return [s for one in self._takes.values() if one.worker == worker for s in self._return_to_local(one, now)]
 
     def next_deadline(self) -> Seconds | None:
         """Return the time at which a worker's beat is overdue, None if none is waited for."""
         due = [
-            Seconds(a.sent_at + BEAT_TIMEOUT)
-            for n in self._takes.values()
-            for a in n.pending
-            if waits_for_worker(a)
+            Seconds(a.sent_at + BEAT_TIMEOUT) for n in self._takes.values() for a in n.pending if waits_for_worker(a)
         ]
         return min(due, default=None)
 
@@ -325,9 +320,7 @@ class Relay:
     def _return_to_local(self, remote_take: RemoteTake, now: Seconds) -> list[Step]:
         """Continue a take with the local generator: send it the worker's beats, then the orders without an answer."""
         steps: list[Step] = (
-            [ToWorker(remote_take.worker, Done(remote_take.job))]
-            if remote_take.worker and self._connected
-            else []
+            [ToWorker(remote_take.worker, Done(remote_take.job))] if remote_take.worker and self._connected else []
         )
         if remote_take.worker:
             steps.append(LogLine(f"take {remote_take.begin.take} is written at home again"))

@@ -94,9 +94,7 @@ class ActiveJobs:
         orders.append(replace(job.begin, take=self._last_take))
         return orders, [(reply_topic, Accepted(job.id, self._worker))]
 
-    def on_order(
-        self, message: FromBridge, reply_topic: str
-    ) -> tuple[list[Order], list[tuple[str, FromWorker]]]:
+    def on_order(self, message: FromBridge, reply_topic: str) -> tuple[list[Order], list[tuple[str, FromWorker]]]:
         """Process orders of a job, or its end. Orders that arrive twice are ignored, those of unknown jobs are refused."""
         active = self._jobs.get(message.job)
         if isinstance(message, Done):
@@ -207,9 +205,7 @@ class Worker:
             if message.topic == JOBS_TOPIC:
                 orders, messages = self._jobs.on_offer(unpack(message.payload, Job), message.response_topic)
             else:
-                orders, messages = self._jobs.on_order(
-                    unpack(message.payload, Ordered, Done), message.response_topic
-                )
+                orders, messages = self._jobs.on_order(unpack(message.payload, Ordered, Done), message.response_topic)
         except WireError as error:
             log.warning("a message cannot be read: %s", error)
             return

@@ -173,9 +173,7 @@ def _ends_on_tonic(song: Song, home: PlacedChord, key: Key) -> bool:
 
 def _sentences(told: Explanation, key: Key) -> tuple[str, ...]:
     beats = "bar" if told.bars == 1 else "bars"
-    said = [
-        f"{told.bars} {beats} of {told.meter} at {told.tempo:g} quarter notes a minute: {', '.join(told.parts)}."
-    ]
+    said = [f"{told.bars} {beats} of {told.meter} at {told.tempo:g} quarter notes a minute: {', '.join(told.parts)}."]
     doubt = f" (it might also be {told.second})" if told.sure < DOUBTFUL else ""
     said.append(f"The key is {told.key}{doubt}.")
     if told.loop:
@@ -209,9 +207,6 @@ def chart(told: Explanation) -> list[str]:
     for section in told.sections:
         for first in range(section.first, section.last + 1, 4):
             bars = range(first, min(first + 4, section.last + 1))
-            cells = [
-                " ".join(f"{c.symbol}({c.numeral})" for c in told.chords if c.bar == bar) or "%"
-                for bar in bars
-            ]
+            cells = [" ".join(f"{c.symbol}({c.numeral})" for c in told.chords if c.bar == bar) or "%" for bar in bars]
             lines.append(f"{section.name:<3} {first:>3} | " + " | ".join(cells) + " |")
     return lines

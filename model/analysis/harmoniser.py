@@ -80,9 +80,7 @@ CORPORA = ("pop", "standard", "art song", "hymn")
 FEATURES = HALF_BAR_FEATURES + 12 * SLOTS + 6 + len(CORPORA)
 
 
-def features(
-    parts: Sequence[Half], melody: Iterable[MelodyNote], key: Key, corpus: str = CORPORA[0]
-) -> Array:
+def features(parts: Sequence[Half], melody: Iterable[MelodyNote], key: Key, corpus: str = CORPORA[0]) -> Array:
     """Return the features of each half bar of a melody, `(T, FEATURES)`, its pitch classes counted from the tonic.
 
     In a minor key they count from the tonic of its relative major. `corpus` is one of `CORPORA`, or "".
@@ -167,9 +165,7 @@ class _Network:
         return self._output_layer(x, "out")
 
     def causal_log_probabilities(self, heard: Array) -> Array:
-        x = np.concatenate(
-            [np.zeros((1, self._arrays["inp.weight"].shape[0]), np.float32), self._input_layer(heard)]
-        )
+        x = np.concatenate([np.zeros((1, self._arrays["inp.weight"].shape[0]), np.float32), self._input_layer(heard)])
         return self._output_layer(self._gru(x, "behind.l0"), "next")
 
     def _input_layer(self, heard: Array) -> Array:

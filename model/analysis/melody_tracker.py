@@ -29,9 +29,7 @@ TRIADS = ("", "m", "dim")
 STATES = 12 * len(TRIADS)
 RELATIVE_MAJOR_TONICS = np.concatenate([np.arange(12), (np.arange(12) + 3) % 12])
 """The pitch class of each key's home."""
-TRIAD_EXTENSIONS = {
-    triad: tuple(q.name for q in CHORD_QUALITIES.values() if q.extends == triad) for triad in TRIADS
-}
+TRIAD_EXTENSIONS = {triad: tuple(q.name for q in CHORD_QUALITIES.values() if q.extends == triad) for triad in TRIADS}
 """The qualities that a triad may be extended to."""
 MIN_CHANGE_RATIO = 1.1
 """A new chord must be so many times as probable as the present one."""
@@ -100,8 +98,7 @@ class MelodyNetwork:
     def __init__(self, arrays: Mapping[str, Array]) -> None:
         members = sorted({name.split(".")[0] for name in arrays if "." in name})
         self._members = [
-            {n.split(".", 1)[1]: a for n, a in arrays.items() if n.startswith(f"{member}.")}
-            for member in members
+            {n.split(".", 1)[1]: a for n, a in arrays.items() if n.startswith(f"{member}.")} for member in members
         ]
 
     def initial_states(self) -> list[Array]:

@@ -78,9 +78,7 @@ def _foreign(content: bytes) -> Song:
                     began = sounding.pop(voice, None)
                     if began is not None and at > began[0]:
                         name = "drums" if message.channel == 9 else track.name
-                        lines[name, number * 16 + message.channel].append(
-                            (began[0], at, message.note, began[1])
-                        )
+                        lines[name, number * 16 + message.channel].append((began[0], at, message.note, began[1]))
                         end = max(end, at)
                     if message.type == "note_on" and message.velocity:
                         sounding[voice] = (at, message.velocity)

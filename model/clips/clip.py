@@ -94,14 +94,10 @@ def clip(
         plan = composer.begin(_begin(wanted, wanted.bars, None)).plan
         bars = wanted.bars or min(plan.bars or DEFAULT_BARS, MAX_BARS)
         controls = (
-            wanted.controls
-            if like_song is None
-            else controls_from_plan(match_source(like_song, plan), wanted.controls)
+            wanted.controls if like_song is None else controls_from_plan(match_source(like_song, plan), wanted.controls)
         )
         closing = plan.ending == "cadence" if wanted.closing is None else wanted.closing
-        begin = replace(
-            _begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first
-        )
+        begin = replace(_begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first)
         composer.begin(begin)
         return _written(composer, begin, apply_controls(plan, controls)[0], bars)
     finally:
@@ -166,11 +162,7 @@ def _clear_of(kept: Set[Note], notes: Sequence[Note]) -> tuple[Note, ...]:
     found: list[Note] = []
     for note in notes:
         at = note.start + note.offset
-        end = (
-            max((e for s, e in ends[note.part, note.pitch] if s <= at < e), default=at)
-            if note not in kept
-            else at
-        )
+        end = max((e for s, e in ends[note.part, note.pitch] if s <= at < e), default=at) if note not in kept else at
         if end - at < note.length:
             found.append(replace(note, start=Ticks(end), offset=0) if end > at else note)
     return tuple(found)
@@ -185,9 +177,7 @@ def _placed(note: Note, beat_line: Ticks, swing: float, unit: int) -> Note:
 
 def programs(plan: Plan) -> tuple[tuple[str, int], ...]:
     """Return the General MIDI program of each part of a plan: its instrument's, else a piano or a bass."""
-    chosen = {
-        part: table()[name.lower()].program for part, name in plan.instruments if name.lower() in table()
-    }
+    chosen = {part: table()[name.lower()].program for part, name in plan.instruments if name.lower() in table()}
     return tuple((part, chosen.get(part) or DEFAULT_PROGRAMS[part]) for part in plan.parts)
 
 
@@ -225,9 +215,7 @@ def _fulness(song: Song, plan: Plan) -> float:
     off = []
     for part in plan.parts:
         onsets = len({n.start for n in song.notes if n.part == part}) / quarters
-        off.append(
-            abs(math.log((onsets + 0.1) / (target_onsets(plan.style_of(part), part, plan.density) + 0.1)))
-        )
+        off.append(abs(math.log((onsets + 0.1) / (target_onsets(plan.style_of(part), part, plan.density) + 0.1))))
     return math.exp(-sum(off) / len(off)) if off else 0.0
 
 

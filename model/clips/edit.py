@@ -30,9 +30,7 @@ def fixed_content(song: Song, stays: KeepSpec) -> tuple[Kept, ...]:
             changes = [s for tick, s in song.chords if at <= tick < end]
             now = changes[-1] if changes else symbol
             inside = tuple(
-                replace(n, start=Ticks(n.start - at))
-                for n in notes
-                if at <= n.start < end and n.part in parts
+                replace(n, start=Ticks(n.start - at)) for n in notes if at <= n.start < end and n.part in parts
             )
             fresh = bool(changes) or (not found and now is not None)
             found.append(Kept(inside, parts if whole else parts & present, harmony, now, fresh))
@@ -79,12 +77,8 @@ def harmonise_melody(
     """
     melody = [n for n in song.notes if n.part == "melody"]
     if not melody:
-        raise ValueError(
-            "there is no melody in this file (a track named melody, or one line of single notes)"
-        )
-    alone = replace(
-        song, notes=tuple(melody), chords=(), programs=tuple(p for p in song.programs if p[0] == "melody")
-    )
+        raise ValueError("there is no melody in this file (a track named melody, or one line of single notes)")
+    alone = replace(song, notes=tuple(melody), chords=(), programs=tuple(p for p in song.programs if p[0] == "melody"))
     every = tuple(p for p in PARTS if p in {*parts, *(wanted.parts or ()), "melody"})
     asked = replace(wanted, bars=len(song.bars), parts=every)
     given = fixed_content(alone, KeepSpec(parts=frozenset({"melody"})))

@@ -191,9 +191,7 @@ def _restyled(composer: Writer, song: Song, words: str, seed: int) -> Song:
         parts = frozenset(figures.part(name) for name in parsed.figures)
         return replace(_written(composer, song, words, seed, parts), tempos=song.tempos)
     if not parsed.terms:
-        raise ValueError(
-            f"nothing in {words!r} names what should change: less busy, darker, no drums, walking bass …"
-        )
+        raise ValueError(f"nothing in {words!r} names what should change: less busy, darker, no drums, walking bass …")
     lead = {"melody"} & {n.part for n in song.notes}
     parts = (frozenset(n.part for n in song.notes) | set(parsed.stated_parts.named)) - lead
     return replace(_written(composer, song, words, seed, frozenset(parts)), tempos=song.tempos)

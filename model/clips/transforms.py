@@ -33,9 +33,7 @@ def scale_tempo(song: Song, ratio: float) -> Song:
     """Return the song at its tempo times a ratio, within MIN_TEMPO..MAX_TEMPO."""
     return replace(
         song,
-        tempos=tuple(
-            (at, min(float(MAX_TEMPO), max(float(MIN_TEMPO), bpm * ratio))) for at, bpm in song.tempos
-        ),
+        tempos=tuple((at, min(float(MAX_TEMPO), max(float(MIN_TEMPO), bpm * ratio))) for at, bpm in song.tempos),
     )
 
 
@@ -77,9 +75,7 @@ def _up(semitones: int, note: Note) -> Note:
 
 def shorten(song: Song, parts: Parts) -> Song:
     """Return the song with notes that end early."""
-    return map_notes(
-        song, parts - {"drums"}, lambda n: replace(n, length=Ticks(max(30, int(n.length * 0.42))))
-    )
+    return map_notes(song, parts - {"drums"}, lambda n: replace(n, length=Ticks(max(30, int(n.length * 0.42)))))
 
 
 def lengthen(song: Song, parts: Parts) -> Song:
@@ -166,9 +162,7 @@ def add_onsets(song: Song, parts: Parts) -> Song:
                     cut[note] = replace(note, length=Ticks(half - at))
                 pitch = note.pitch
                 if part == "melody":
-                    pitch = next(
-                        p for p in (pitch + 2, pitch + 1, pitch - 1) if p % 12 in scale or p == pitch - 1
-                    )
+                    pitch = next(p for p in (pitch + 2, pitch + 1, pitch - 1) if p % 12 in scale or p == pitch - 1)
                 length = max(60, min(note.length, following - half))
                 added.append(replace(note, start=Ticks(half), length=Ticks(length), pitch=pitch,
                                      velocity=max(12, int(note.velocity * 0.85))))  # fmt: skip
@@ -217,9 +211,7 @@ def _degrees(song: Song, key: Key, degrees: dict[int, int], up: int) -> Song:
     flats = Key((key.tonic + up) % 12, key.mode, key.scale).flats
     chords = tuple((at, _mapped_symbol(parse_chord(symbol), map_pitch, flats)) for at, symbol in song.chords)
     name = f"{note_name((key.tonic + up) % 12, flats)} {key.mode or 'major'}"
-    return replace(
-        map_notes(song, pitched, lambda n: replace(n, pitch=map_pitch(n.pitch))), chords=chords, key=name
-    )
+    return replace(map_notes(song, pitched, lambda n: replace(n, pitch=map_pitch(n.pitch))), chords=chords, key=name)
 
 
 def _mapped_symbol(chord: Chord, map_pitch: Callable[[int], int], flats: bool) -> str:
@@ -245,9 +237,7 @@ def extend_chords(song: Song, steps: int) -> Song:
         symbols.append((at, chord_symbol(after, key.flats)))
         here = [n for n in song.notes if n.part == "chords" and at <= n.start < end]
         notes += _revoiced(here, before, after)
-    notes += [
-        n for n in song.notes if n.part == "chords" and (not song.chords or n.start < song.chords[0][0])
-    ]
+    notes += [n for n in song.notes if n.part == "chords" and (not song.chords or n.start < song.chords[0][0])]
     return replace(song, notes=tuple(sorted(notes)), chords=tuple(symbols))
 
 
@@ -275,9 +265,7 @@ def _simple_chord(chord: Chord) -> Chord:
 def _revoiced(notes: Iterable[Note], before: Chord, after: Chord) -> list[Note]:
     """Return the chord's strokes with the tones that are new above the others, and without those that are gone."""
     wanted = {(after.root + t) % 12 for t in QUALITIES[after.quality]}
-    new = [
-        t for t in ((after.root + t) % 12 for t in QUALITIES[after.quality]) if t not in before.pitch_classes
-    ]
+    new = [t for t in ((after.root + t) % 12 for t in QUALITIES[after.quality]) if t not in before.pitch_classes]
     strokes: dict[int, list[Note]] = defaultdict(list)
     for note in notes:
         strokes[note.start].append(note)
@@ -309,9 +297,7 @@ def halve_chord_changes(song: Song) -> Song:
     """Return the song with every second chord change left out; chords and bass of the dropped ones move to what stays."""
     stay = [c for i, c in enumerate(song.chords) if i % 2 == 0]
     gone = {at: stay[i // 2][1] for i, (at, _) in enumerate(song.chords) if i % 2}
-    ends = dict(
-        zip((at for at, _ in song.chords), [*(at for at, _ in song.chords[1:]), song.end], strict=True)
-    )
+    ends = dict(zip((at for at, _ in song.chords), [*(at for at, _ in song.chords[1:]), song.end], strict=True))
 
     def to_remaining_chord(note: Note) -> Note:
         for at, symbol in gone.items():
@@ -332,9 +318,7 @@ def walking_bass_line(song: Song) -> Song:
     bass: list[Note] = []
     for at in range(0, song.end, TICKS_PER_QUARTER):
         now = parse_chord([s for tick, s in chords if tick <= max(at, chords[0][0])][-1])
-        following = parse_chord(
-            [s for tick, s in chords if tick <= max(at + TICKS_PER_QUARTER, chords[0][0])][-1]
-        )
+        following = parse_chord([s for tick, s in chords if tick <= max(at + TICKS_PER_QUARTER, chords[0][0])][-1])
         fresh = any(at - TICKS_PER_QUARTER < tick <= at for tick, _ in chords)
         if fresh or not bass:
             classes = {now.bass}

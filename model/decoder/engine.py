@@ -65,9 +65,7 @@ class Engine(Protocol):
     def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
         """Pass the value of field `index` to the chain; return its state, and the logits of the next field, `(lanes, n)`."""
 
-    def sample(
-        self, logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float
-    ) -> int:
+    def sample(self, logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float) -> int:
         """Sample a value from logits, `(lanes, n)`, plus a bias, `(n,)`; see `sample` below."""
         return sample(logits, bias, text, temperature, top_p, uniform)
 

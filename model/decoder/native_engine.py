@@ -97,12 +97,8 @@ class NativeEngine(Engine):
         for which, name in enumerate(names):
             matrix = quantise_rows(arrays[f"{name}.weight"])
             copy_matrix(library, self.kernel, which, *matrix, arrays.get(f"{name}.bias"))
-        self._following = {
-            lanes: _OutputBuffer(np.empty((lanes, width), np.float32)) for lanes in LANE_COUNTS
-        }
-        self._chain_states = {
-            n: [_OutputBuffer(np.empty((n, width), np.float32)) for _ in SIZES] for n in LANE_COUNTS
-        }
+        self._following = {lanes: _OutputBuffer(np.empty((lanes, width), np.float32)) for lanes in LANE_COUNTS}
+        self._chain_states = {n: [_OutputBuffer(np.empty((n, width), np.float32)) for _ in SIZES] for n in LANE_COUNTS}
         self._logits = {n: [_OutputBuffer(np.empty((n, k), np.float32)) for k in SIZES] for n in LANE_COUNTS}
 
     def __del__(self) -> None:
@@ -135,9 +131,7 @@ class NativeEngine(Engine):
         self._kept_arrays.append(np.ascontiguousarray(array, np.float32))
         return int(self._kept_arrays[-1].ctypes.data)
 
-    def begin(
-        self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows
-    ) -> tuple[NativeState, Array]:
+    def begin(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> tuple[NativeState, Array]:
         """Open a state and read its first rows; see `Engine`."""
         lanes = len(rows)
         state = NativeState(self, lanes)
@@ -191,14 +185,10 @@ class NativeEngine(Engine):
         """Pass the value of field `index` to the chain; return its state, and the logits of the next field, `(lanes, n)`."""
         lanes = len(h)
         out, logits = self._chain_states[lanes][index], self._logits[lanes][index + 1]
-        self.library.native_next_field(
-            self.kernel, lanes, index, value, h.ctypes.data, out.address, logits.address
-        )
+        self.library.native_next_field(self.kernel, lanes, index, value, h.ctypes.data, out.address, logits.address)
         return out.array, logits.array
 
-    def sample(
-        self, logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float
-    ) -> int:
+    def sample(self, logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float) -> int:
         """Sample a value in C; see `Engine`."""
         lanes, n = logits.shape
         contiguous_bias = np.ascontiguousarray(bias, np.float64)

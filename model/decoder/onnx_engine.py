@@ -29,9 +29,7 @@ class OnnxState:
         self._last, self._total = np.zeros(lanes, np.int32), np.zeros(1, np.int32)
         head = shape["head"]
         # a binding borrows the memory of the arrays: the cache and the two numbers must live as long as the state
-        self._cache = np.zeros(
-            (2, shape["layers"], lanes, shape["width"] // head, self._size, head), np.float32
-        )
+        self._cache = np.zeros((2, shape["layers"], lanes, shape["width"] // head, self._size, head), np.float32)
         for name, side in zip(("key", "value"), self._cache, strict=True):
             for i, layer in enumerate(side):
                 shared = onnxruntime.OrtValue.ortvalue_from_numpy(layer)
@@ -126,9 +124,7 @@ class OnnxEngine(Engine):
             for lanes in LANE_COUNTS
         }
 
-    def begin(
-        self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows
-    ) -> tuple[OnnxState, Array]:
+    def begin(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> tuple[OnnxState, Array]:
         """Open a state and read its first rows; see `Engine`."""
         state = OnnxState(self._session, self.shape, len(rows))
         return state, state.read(self._embedded.embed_prefix(text, is_conditioned, rows))[:, -1]

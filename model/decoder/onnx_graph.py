@@ -118,9 +118,7 @@ def block_graph(arrays: Mapping[str, Array], shape: Mapping[str, int]) -> bytes:
 
     def norm(source: str, name: str, result: str) -> None:
         graph.add_tensor(name, arrays[name])
-        graph.add_node(
-            "SimplifiedLayerNormalization", [source, name], [result], axis=-1, epsilon=EPSILON, stash_type=1
-        )
+        graph.add_node("SimplifiedLayerNormalization", [source, name], [result], axis=-1, epsilon=EPSILON, stash_type=1)
 
     residual = "x"
     for i in range(shape["layers"]):

@@ -214,9 +214,7 @@ def line_row(beat: int, line: BarLine = EMPTY_BAR_LINE) -> tuple[int, ...]:
     return (Event.BEAT, BEAT_NUMBER + beat - 1, 0, 0, 0) if beat else line.row()
 
 
-def encode_beat(
-    beat: Beat, line: BarLine = EMPTY_BAR_LINE, *, melody_first: bool = False
-) -> list[tuple[int, ...]]:
+def encode_beat(beat: Beat, line: BarLine = EMPTY_BAR_LINE, *, melody_first: bool = False) -> list[tuple[int, ...]]:
     """Return the rows of a beat whose notes lie on the token grid."""
     notes = sorted({note_row(n) for n in beat.notes})
     first = [r for r in notes if melody_first and r[0] >= MELODY_EVENT]

@@ -51,19 +51,13 @@ class TorchEngine(Engine):
         self._cos, self._sin = cos.to(self._device), sin.to(self._device)
 
     @torch.inference_mode()
-    def begin(
-        self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows
-    ) -> tuple[TorchState, Array]:
+    def begin(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> tuple[TorchState, Array]:
         """Open a state and read its first rows; see `Engine`."""
         shape, model = self._model.shape, self._model
         size = shape.context + shape.prefix
-        state = TorchState(
-            torch.zeros(2, shape.layers, len(rows), shape.heads, size, shape.head, device=self._device)
-        )
+        state = TorchState(torch.zeros(2, shape.layers, len(rows), shape.heads, size, shape.head, device=self._device))
         prefix = model.prefix(torch.from_numpy(text).to(self._device)).view(shape.prefix, shape.width)
-        lead = torch.where(
-            torch.from_numpy(is_conditioned).to(self._device)[:, None, None], prefix, model.unsaid
-        )
+        lead = torch.where(torch.from_numpy(is_conditioned).to(self._device)[:, None, None], prefix, model.unsaid)
         x = torch.cat([lead, self._embedded(rows)], 1)
         return state, self._read(state, x)
 

@@ -157,9 +157,7 @@ def losses(model: Decoder, text: Tensor, is_conditioned: Tensor, rows: Tensor) -
     for i, logits in enumerate(model.field_logits(h, targets)):
         target = targets[..., i].masked_fill(~ours[..., i], -100)
         totals.append(
-            F.cross_entropy(
-                logits.float().flatten(0, -2), target.flatten(), ignore_index=-100, reduction="sum"
-            )
+            F.cross_entropy(logits.float().flatten(0, -2), target.flatten(), ignore_index=-100, reduction="sum")
         )
         counts.append(ours[..., i].sum())
     return torch.stack(totals), torch.stack(counts)

@@ -112,13 +112,9 @@ class BeatHistory:
     chord: Chord | None = None  # what sounds as the beat begins
     recent_roots: tuple[int, ...] = ()  # of the last eight bars, latest first
     tonic_missing: float = 0.0  # how rare the tonic was, 0..1
-    sounding_until: Mapping[tuple[str, int], int] = field(
-        default_factory=dict
-    )  # by part and pitch; grid tick
+    sounding_until: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by part and pitch; grid tick
     sounded_tones: frozenset[int] = frozenset()  # pitch classes of the part of chords since the chord began
-    last_pitches: Mapping[str, tuple[int, ...]] = field(
-        default_factory=dict
-    )  # of monophonic parts, latest first
+    last_pitches: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of monophonic parts, latest first
     density_error: Mapping[str, float] = field(default_factory=dict)  # log of how much fuller than wanted
     missing_off_beats: float = 0.0  # 1 if the swing unit had no off-beat, 0 if enough
 
@@ -158,9 +154,7 @@ class BeatProgress:
         if chord is not None:
             self.chord_is_new = True
             self.sounded_tones = {
-                pitch % 12
-                for (part, pitch), until in self.sounding_until.items()
-                if part == "chords" and until > 1
+                pitch % 12 for (part, pitch), until in self.sounding_until.items() if part == "chords" and until > 1
             }
 
     def add_note(self, part: str, pitch: int, until: int) -> None:
@@ -257,9 +251,7 @@ class BeatRequest:
             and (frame.index == 0 or self.bar_line.left == 1),
             chord_tones_only=chord_tones_only,
             chord_size=chord_bias.chord_size(plan.complexity) if size is None else size,
-            chord_size_emphasis=1 + 2 * abs(plan.complexity - 0.5)
-            if size is None
-            else chord_bias.STATED_SIZE_EMPHASIS,
+            chord_size_emphasis=1 + 2 * abs(plan.complexity - 0.5) if size is None else chord_bias.STATED_SIZE_EMPHASIS,
             thirdless_share=thirdless_share(plan.style_of("chords")),
             extra_voices=0.0 if self.morph_path is None else self.morph_path.extra_voices(),
             follows_melody="melody" in kept.parts,

@@ -17,9 +17,7 @@ from model.generation import chord_bias as chords
 from model.generation.beat_rules import BeatContext, BeatProgress
 from model.generation.bias_terms import Bias
 
-Field = Literal[
-    "every", "onset", "voice", "change", "root", "quality", "bass", "pitch", "drum", "length", "velocity"
-]
+Field = Literal["every", "onset", "voice", "change", "root", "quality", "bass", "pitch", "drum", "length", "velocity"]
 """What is drawn. An onset of a part, another voice of a stroke, and a change of chord are events, the first field of a row; root, quality
 and bass are the fields of a chord."""
 
@@ -200,9 +198,7 @@ def page() -> str:
             for name in term.weights
         )
         what = (term.formula.__doc__ or "").strip().splitlines()[0]
-        rows.append(
-            f"| {term.name} | {term.field} | {term.unit} | {weights} | {what.removeprefix('Return ')} |"
-        )
+        rows.append(f"| {term.name} | {term.field} | {term.unit} | {weights} | {what.removeprefix('Return ')} |")
     return "\n".join((HEAD, *rows, ""))
 
 

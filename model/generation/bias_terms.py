@@ -64,9 +64,7 @@ NO_ONSET = -6
 """The tick of a part's last onset where it has none in this beat: a sixteenth ago."""
 NEAREST_SIXTEENTH = np.minimum(3, (np.arange(24) + 3) // 6)
 """The sixteenth of a quarter that is nearest to each grid tick, within the quarter."""
-THINNING_COST: Bias = np.array(
-    [0.3 if t == 0 else 1.0 if t == 12 else 2.0 if t % 6 == 0 else 2.2 for t in range(24)]
-)
+THINNING_COST: Bias = np.array([0.3 if t == 0 else 1.0 if t == 12 else 2.0 if t % 6 == 0 else 2.2 for t in range(24)])
 """Relative cost of an onset on each tick of a quarter where a part is too full: weak places go first."""
 FILLING_BIAS = {
     after: np.where(np.arange(24) % 6 == 0, 1 - 0.6 * np.maximum(0, np.arange(24) - after) / 24, 0.3)
@@ -82,9 +80,7 @@ def log_density_error(onsets: float, quarters: float, wanted: float, density: fl
     """
     over = math.log((onsets + 2 * wanted) / ((quarters + 2) * wanted))
     far = max(0.0, abs(over) - 0.1)
-    return math.copysign(
-        far * (1 + DENSITY_ERROR_GAIN * max(0.0, abs(density - 0.5) - 0.15) / 0.35 * far), over
-    )
+    return math.copysign(far * (1 + DENSITY_ERROR_GAIN * max(0.0, abs(density - 0.5) - 0.15) / 0.35 * far), over)
 
 
 def density_bias(density_error: float, weight: float, after: int) -> Bias:
@@ -176,9 +172,7 @@ def step_bias(style: Mix, part: str, weight: float, last_pitches: tuple[int, ...
     A walking bass goes by steps rather than leaps, never stays and seldom turns back at once.
     """
     steps = np.minimum(np.abs(PITCHES - last_pitches[0]), style_statistics.MAX_STEP)
-    bias: Bias = (
-        WALKING_STEP_BIAS[steps] if walks else weight * style_statistics.bias(style, part, "step")[steps]
-    )
+    bias: Bias = WALKING_STEP_BIAS[steps] if walks else weight * style_statistics.bias(style, part, "step")[steps]
     if walks and len(last_pitches) > 1:
         bias[last_pitches[1]] += TURN_BACK_BIAS
     return _read_only(bias)
@@ -193,8 +187,7 @@ def target_pitch_bias(pitch: float) -> Bias:
 
 
 LAYER_DRUMS = tuple(
-    ROLES[name]
-    for name in ("open_hat", "ride", "crash", "shaker", "perc", "rim", "tom_low", "tom_mid", "tom_high")
+    ROLES[name] for name in ("open_hat", "ride", "crash", "shaker", "perc", "rim", "tom_low", "tom_mid", "tom_high")
 )
 """The drums of a kit beside kick, snare or clap and closed hat."""
 BRIGHT_DRUMS = tuple(ROLES[name] for name in ("open_hat", "ride", "crash", "shaker", "clap"))
@@ -202,9 +195,7 @@ DARK_DRUMS = tuple(ROLES[name] for name in ("rim", "tom_low", "tom_mid", "tom_hi
 
 
 @lru_cache(64)
-def drum_layer_bias(
-    energy: float, energy_above_style: float, brightness_above_style: float, weight: float
-) -> Bias:
+def drum_layer_bias(energy: float, energy_above_style: float, brightness_above_style: float, weight: float) -> Bias:
     """Return the bias of each drum: layers beyond the core of the kit with energy, more so above the style's usual energy.
 
     Cymbals come forward where it is brighter than usual, toms and wood where it is darker.
@@ -264,11 +255,7 @@ def target_articulation(articulation: float, energy_above_style: float, weight: 
 
 def target_velocity(part: str, energy: float) -> float:
     """Return the mean velocity of a part at an energy 0..1."""
-    return (
-        MIN_MEAN_VELOCITY
-        + ENERGY_VELOCITY_RANGE * energy
-        + {"drums": 4, "melody": 6, "bass": 2}.get(part, -4)
-    )
+    return MIN_MEAN_VELOCITY + ENERGY_VELOCITY_RANGE * energy + {"drums": 4, "melody": 6, "bass": 2}.get(part, -4)
 
 
 def register_position(

@@ -87,9 +87,7 @@ class BiasWeights:
 
     def while_morphing(self) -> BiasWeights:
         """Return the weights during a morph: top-p of sequenced styles, no extra chord changes, guidance limited."""
-        return replace(
-            self.for_performed_share(0.0), text=min(self.text, MAX_MORPH_GUIDANCE), chord_change=0.0
-        )
+        return replace(self.for_performed_share(0.0), text=min(self.text, MAX_MORPH_GUIDANCE), chord_change=0.0)
 
 
 HAND_CHOSEN = BiasWeights()
@@ -104,9 +102,7 @@ def read(path: Path) -> BiasWeights:
     try:
         return HAND_CHOSEN.with_named(json.loads(path.read_text(encoding="utf-8")).items())
     except (OSError, ValueError, AttributeError) as broken:
-        raise BiasWeightsError(
-            f"{path.name} is not the file that was shipped: install LLMBall again"
-        ) from broken
+        raise BiasWeightsError(f"{path.name} is not the file that was shipped: install LLMBall again") from broken
 
 
 SHIPPED = read(FILE)
@@ -139,9 +135,7 @@ class Weight:
 MIN_FACTOR, MAX_FACTOR = 0.5, 2.0
 """Bounds of a user's weight as factors of the shipped one: every control stays audible, and none overrides the music."""
 WEIGHTS: Mapping[str, Weight] = {
-    name: Weight(
-        value, min(MIN_FACTOR * value, MAX_FACTOR * value), max(MIN_FACTOR * value, MAX_FACTOR * value)
-    )
+    name: Weight(value, min(MIN_FACTOR * value, MAX_FACTOR * value), max(MIN_FACTOR * value, MAX_FACTOR * value))
     for name, value in asdict(SHIPPED).items()
 }
 """The weights that likes and skips move: all."""

@@ -92,8 +92,7 @@ def outside_root_bias(scale: frozenset[int], cost: float) -> Bias:
 def characteristic_triads(scale: frozenset[int], tone: int) -> tuple[npt.NDArray[np.bool_], ...]:
     """Return which roots have a triad that fits the scale, and which have one with `tone`, `(12,)` each."""
     triads = [
-        {r, (r + 7) % 12, *((r + third) % 12 for third in (3, 4) if (r + third) % 12 in scale)}
-        for r in range(12)
+        {r, (r + 7) % 12, *((r + third) % 12 for third in (3, 4) if (r + third) % 12 in scale)} for r in range(12)
     ]
     return np.array([triad <= scale for triad in triads]), np.array([tone in triad for triad in triads])
 

@@ -114,16 +114,12 @@ class Composer:
             return replace(last, index=last.index + 1, beat=last.beat + 1, fresh=False, notes=())
         return Beat(last.index + 1, last.bar + 1, 0, plan.meter, last.chord, fresh=False)
 
-    def _beat(
-        self, take: TakeState, plan: Plan, text: Embedding, order: Write, frame: Beat, kept: Kept
-    ) -> WrittenBeat:
+    def _beat(self, take: TakeState, plan: Plan, text: Embedding, order: Write, frame: Beat, kept: Kept) -> WrittenBeat:
         key, controls = parse_key(plan.key), order.controls
         morph_path = _morph_path(take, order)
         is_morphing = morph_path is not None and take.is_morphing(morph_path.morph_position)
         theta = (
-            take.theta.while_morphing()
-            if is_morphing
-            else take.theta.for_performed_share(performed_share(plan.style))
+            take.theta.while_morphing() if is_morphing else take.theta.for_performed_share(performed_share(plan.style))
         )
         if controls.guidance is not None:
             theta = replace(theta, text=controls.guidance)
@@ -153,9 +149,7 @@ class Composer:
                 else:
                     note = row_note(one)
                     notes.append(
-                        _performed_note(
-                            take, note, frame, velocity_corrections.get(note.part, 0), int(velocity_jitter)
-                        )
+                        _performed_note(take, note, frame, velocity_corrections.get(note.part, 0), int(velocity_jitter))
                     )
             symbol = None if chord is None else chord_symbol(chord, key.flats)
             beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
@@ -167,9 +161,7 @@ class Composer:
 
         return sounding(sample_beat(self._engine, state, h, context, rng, on_first_note))
 
-    def _bar_line(
-        self, take: TakeState, plan: Plan, frame: Beat, cue: str | None, *, is_morphing: bool
-    ) -> BarLine:
+    def _bar_line(self, take: TakeState, plan: Plan, frame: Beat, cue: str | None, *, is_morphing: bool) -> BarLine:
         """Return the bar line of a beat."""
         begin = take.begin
         style = plan.style[0][0] if plan.style else ""
@@ -184,9 +176,7 @@ class Composer:
         return replace(found, left=1) if cue == "ending" else found
 
 
-def _performed_note(
-    take: TakeState, note: Note, frame: Beat, velocity_correction: int, velocity_jitter: int
-) -> Note:
+def _performed_note(take: TakeState, note: Note, frame: Beat, velocity_correction: int, velocity_jitter: int) -> Note:
     """Return a sampled note with its final velocity (within its class of eight), offset and length (cut before the next fixed note)."""
     # notes exactly on the grid are sequenced ones: their velocity is not varied either
     velocity = min(127, max(1, note.velocity + velocity_correction + (velocity_jitter if note.offset else 0)))
@@ -212,9 +202,7 @@ def _morphed_plan(take: TakeState, morph_position: float) -> tuple[Plan, Embeddi
     if take.other is None:
         return take.plan, take.text
     plan, text = take.other
-    return interpolate_plans(take.plan, plan, morph_position), interpolate_vectors(
-        take.text, text, morph_position
-    )
+    return interpolate_plans(take.plan, plan, morph_position), interpolate_vectors(take.text, text, morph_position)
 
 
 def _morph_path(take: TakeState, order: Write) -> MorphPath | None:
@@ -223,7 +211,6 @@ def _morph_path(take: TakeState, order: Write) -> MorphPath | None:
     if take.other is None or (morph_position in (0, 1) and not take.is_morphing(morph_position)):
         return None
     first, second = (
-        apply_cue(apply_controls(plan, order.controls)[0], order.section)
-        for plan in (take.plan, take.other[0])
+        apply_cue(apply_controls(plan, order.controls)[0], order.section) for plan in (take.plan, take.other[0])
     )
     return MorphPath(first, second, morph_position)

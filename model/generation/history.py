@@ -32,9 +32,7 @@ def density_errors(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> 
         for part in {n.part for n in beat.notes}:
             onsets[part] += len({n.start for n in beat.notes if n.part == part})
     return {
-        p: log_density_error(
-            onsets[p], quarters, target_onsets(plan.style_of(p), p, plan.density), plan.density
-        )
+        p: log_density_error(onsets[p], quarters, target_onsets(plan.style_of(p), p, plan.density), plan.density)
         for p in parts
     }
 
@@ -93,9 +91,7 @@ def share_outside_scale(beats: Sequence[Beat], scale: Collection[int]) -> float:
     return outside / (inside + outside) if outside else 0.0
 
 
-def velocity_corrections(
-    rows: Sequence[Sequence[Row]], target_velocity: Mapping[str, float]
-) -> dict[str, int]:
+def velocity_corrections(rows: Sequence[Sequence[Row]], target_velocity: Mapping[str, float]) -> dict[str, int]:
     """Return the correction of each part's velocity, so that its mean over the last beats comes near the target.
 
     `rows` are those beats as they were sampled, the newest last: accents are kept, the level follows the energy.

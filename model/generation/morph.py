@@ -42,9 +42,7 @@ class MorphPath:
         `beats` were played before. Empty if the prompts ask for about as many; at most twice a beat's share, and one.
         """
         shared = [p for p in self.first.parts if p in self.second.parts]
-        ends = [
-            sum(target_onsets(e.style_of(p), p, e.density) for p in shared) for e in (self.first, self.second)
-        ]
+        ends = [sum(target_onsets(e.style_of(p), p, e.density) for p in shared) for e in (self.first, self.second)]
         if not shared or abs(math.log(ends[1] / ends[0])) < MIN_DENSITY_LOG_RATIO:
             return {}
         count = beats_in_bar(frame.meter)

@@ -55,9 +55,7 @@ def masked_but(size: int, first: int, count: int) -> Bias:
 
 VELOCITY_MASK = masked_but(SIZES[3], 2, 15)
 OFFSET_MASK = masked_but(SIZES[4], 1, SIZES[4] - 1)  # "not said" is never drawn
-PITCH_MASKS = {
-    part: masked_but(SIZES[1], PITCH + low, high - low + 1) for part, (low, high) in PART_RANGES.items()
-}
+PITCH_MASKS = {part: masked_but(SIZES[1], PITCH + low, high - low + 1) for part, (low, high) in PART_RANGES.items()}
 
 
 @lru_cache(64)
@@ -152,9 +150,7 @@ class _BeatSampler:
         self._given = list(context.given)
         self._required_notes = required_notes(context)
         self._full_events: set[int] = set()  # events at which every pitch is taken
-        self._note_biases: dict[
-            tuple[str, int], Bias
-        ] = {}  # by part and longest length; 0 is that of velocities
+        self._note_biases: dict[tuple[str, int], Bias] = {}  # by part and longest length; 0 is that of velocities
         lacking = min(context.history.density_error.values(), default=0.0) < EMPTY_PART
         self._by_part = bool(context.parts.onsets_owed) or lacking
         self._opening_bias = np.full(EVENTS, MASKED)
@@ -175,9 +171,7 @@ class _BeatSampler:
         ):
             return self._sample_chord(h)
         while True:
-            event = (
-                self._sample_by_part(logits) if self._by_part else self._sample(logits, self._event_bias())
-            )
+            event = self._sample_by_part(logits) if self._by_part else self._sample(logits, self._event_bias())
             if self._given and event == self._given[0][0]:
                 return self._sample_drum_below(event, h) or self._place_given(self._given.pop(0), h)
             if event == self._context.position.line:
@@ -234,9 +228,7 @@ class _BeatSampler:
                 bias[last] = MASKED
         for part in MONOPHONIC_PARTS:
             if part in context.parts.sampled:
-                until = max(
-                    (t for (p, _), t in self._progress.sounding_until.items() if p == part), default=0
-                )
+                until = max((t for (p, _), t in self._progress.sounding_until.items() if p == part), default=0)
                 first = note_event(part, 0)
                 bias[first : first + min(until, ticks)] = MASKED
         if last >= FIRST_NOTE and bias[last] > MASKED / 2:

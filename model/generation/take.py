@@ -63,9 +63,7 @@ def is_all_fixed(kept: Kept, parts: Sequence[str]) -> bool:
     return kept.harmony and kept.parts >= set(parts)
 
 
-def later_rows(
-    given: Sequence[Kept], frame: Beat, parts: Sequence[str], *, melody_first: bool
-) -> tuple[Row, ...]:
+def later_rows(given: Sequence[Kept], frame: Beat, parts: Sequence[str], *, melody_first: bool) -> tuple[Row, ...]:
     """Return the rows of the fixed bars after the bar that is filled in, between AFTER rows."""
     beats = beats_in_bar(frame.meter)
     at = frame.index - frame.beat + beats
@@ -133,18 +131,14 @@ def replace_with_played(written: WrittenBeat, played: Kept, *, melody_first: boo
     rows = fixed_rows(written.beat, played, melody_first=melody_first)[1:]
     beat = replace(written.beat, chord=played.chord, fresh=played.fresh, notes=played.notes)
     if not melody_first and _accompaniment(beat) == _accompaniment(written.beat):
-        rows = [r for r in written.rows[1:] if r[0] < MELODY_EVENT] + [
-            r for r in rows if r[0] >= MELODY_EVENT
-        ]
+        rows = [r for r in written.rows[1:] if r[0] < MELODY_EVENT] + [r for r in rows if r[0] >= MELODY_EVENT]
     rows = [written.rows[0], *rows]
     before = written.rows
     written.beat, written.rows = beat, rows
     written.chord = None if played.chord is None else parse_chord(played.chord)
     if rows == before:
         return None
-    return next(
-        (i for i, (a, b) in enumerate(zip(rows, before, strict=False)) if a != b), min(len(rows), len(before))
-    )
+    return next((i for i, (a, b) in enumerate(zip(rows, before, strict=False)) if a != b), min(len(rows), len(before)))
 
 
 def mark_chord_change(last: WrittenBeat | None, hands: Kept) -> Kept:
@@ -235,10 +229,7 @@ def reread_played(engine: Engine, take: TakeState, order: Write) -> None:
         return
     state.length = min(at, state.length)
     rows += [row for written in again[1:] for row in written.rows]
-    if (
-        any(w.cache_number != take.cache_number for w in again)
-        or state.free_rows < len(rows) + ROWS_FOR_A_BEAT
-    ):
+    if any(w.cache_number != take.cache_number for w in again) or state.free_rows < len(rows) + ROWS_FOR_A_BEAT:
         take.cache_number += 1  # the cache is made anew
         return
     for row in rows:
@@ -263,9 +254,7 @@ def open_state(
     The cache is continued if possible; its oldest bars are dropped if it is full. It is made anew from the header and the last
     bars if the header or the following fixed bars have changed, or if the take was rewound to before its start.
     """
-    headers = tuple(
-        _header(plan, mix, key, melody_first=take.begin.melody_first) for mix in lane_styles(plan)
-    )
+    headers = tuple(_header(plan, mix, key, melody_first=take.begin.melody_first) for mix in lane_styles(plan))
     later = later_rows(take.begin.given, frame, plan.parts, melody_first=take.begin.melody_first)
     state_key = (headers, has_guidance, text.tobytes(), later)
     start = len(HEADER) + engine.shape["prefix"] + len(later)

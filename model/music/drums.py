@@ -32,9 +32,7 @@ def drum_map(text: str) -> Mapping[int, int]:
     for pair in text.split(","):
         role, colon, number = (word.strip() for word in pair.partition(":"))
         if not colon:
-            raise ValueError(
-                f"a drum map is gm, rack16 or role:note pairs such as kick:36, not {pair.strip()!r}"
-            )
+            raise ValueError(f"a drum map is gm, rack16 or role:note pairs such as kick:36, not {pair.strip()!r}")
         if role not in ROLES:
             raise ValueError(f"a drum role is one of {' '.join(ROLES)}, not {role!r}")
         if role in notes:

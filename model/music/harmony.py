@@ -67,9 +67,7 @@ _TABLE = (
     ChordQuality("5", 29, (0, 7), 0.5, "power (no3) no3 maj(no3) 1"),
 )
 # fmt: on
-CHORD_QUALITIES = {
-    q.name: q for q in sorted(_TABLE, key=lambda q: len(_TABLE) if q.token is None else q.token)
-}
+CHORD_QUALITIES = {q.name: q for q in sorted(_TABLE, key=lambda q: len(_TABLE) if q.token is None else q.token)}
 """The chord qualities by name, those of the decoder's vocabulary first and in its order."""
 QUALITIES = {name: quality.tones for name, quality in CHORD_QUALITIES.items()}
 """Name → semitones above the root."""

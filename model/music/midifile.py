@@ -108,11 +108,7 @@ def _without_overlaps(notes: Iterable[Note], end: Ticks) -> tuple[Note, ...]:
     kept: list[Note] = []
     for rivals in by_key.values():
         rivals.sort(key=lambda n: (n.start, -n.length, -n.velocity))
-        firsts = [
-            n
-            for n, before in zip(rivals, [None, *rivals], strict=False)
-            if not before or before.start < n.start
-        ]
+        firsts = [n for n, before in zip(rivals, [None, *rivals], strict=False) if not before or before.start < n.start]
         for note, following in zip(firsts, [*firsts[1:], None], strict=True):
             room = note.length if following is None else min(note.length, following.start - note.start)
             kept.append(replace(note, length=Ticks(room)))
@@ -139,9 +135,7 @@ def write(path: Path, song: Song) -> None:
 
 
 def _conductor_events(song: Song) -> list[Event]:
-    events: list[Event] = [
-        (Ticks(0), 0, mido.MetaMessage("key_signature", key=parse_key(song.key).signature))
-    ]
+    events: list[Event] = [(Ticks(0), 0, mido.MetaMessage("key_signature", key=parse_key(song.key).signature))]
     before = None
     for start, meter in song.bars:
         if meter != before:
@@ -270,9 +264,7 @@ def halves(song: Song) -> list[tuple[Ticks, Ticks]]:
     return found
 
 
-def notes_in_spans(
-    notes: Sequence[Note], spans: Sequence[tuple[Ticks, Ticks]]
-) -> list[list[tuple[Note, int]]]:
+def notes_in_spans(notes: Sequence[Note], spans: Sequence[tuple[Ticks, Ticks]]) -> list[list[tuple[Note, int]]]:
     """Return, for spans that follow each other, the notes that sound in each and for how many ticks."""
     ends = [end for _, end in spans]
     found: list[list[tuple[Note, int]]] = [[] for _ in spans]

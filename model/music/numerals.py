@@ -65,11 +65,7 @@ def numeral(chord: Chord, key: Key) -> str:
         name = names[steps.index(above)]
     else:
         raised = above - 1 in steps and above in MODES["major"]
-        name = (
-            "#" + names[steps.index(above - 1)]
-            if raised
-            else "b" + names[MODES["major"].index((above + 1) % 12)]
-        )
+        name = "#" + names[steps.index(above - 1)] if raised else "b" + names[MODES["major"].index((above + 1) % 12)]
     minor = 3 in QUALITIES[chord.quality] and 4 not in QUALITIES[chord.quality]
     suffix = chord.quality
     if minor:
@@ -104,9 +100,7 @@ def parse_progression(text: str, key: Key) -> tuple[tuple[Chord, ...], ...]:
 def _words(text: str) -> list[str]:
     return [
         w
-        for w in re.split(
-            r"(?:[\s,;→>—]|(?<=\s)-(?=\s))+|(?<=[A-Za-z0-9)°ø+#])-(?=[#b]?[A-HIViv])", text.strip()
-        )
+        for w in re.split(r"(?:[\s,;→>—]|(?<=\s)-(?=\s))+|(?<=[A-Za-z0-9)°ø+#])-(?=[#b]?[A-HIViv])", text.strip())
         if w
     ]
 

@@ -127,9 +127,7 @@ def apply_controls(plan_: Plan, controls: Controls) -> tuple[Plan, tuple[tuple[s
         if getattr(controls, name) >= 0:
             changed[name] = getattr(controls, name)
     lost = tuple(
-        (name, "control")
-        for name, value in changed.items()
-        if name in plan_.explicit and value != getattr(plan_, name)
+        (name, "control") for name, value in changed.items() if name in plan_.explicit and value != getattr(plan_, name)
     )
     return replace(plan_, **changed), lost
 

@@ -60,9 +60,7 @@ def song_from_notes(given: GivenNotes) -> Song:
     return as_filed(replace(bare, chords=detect_chords(bare)))
 
 
-def make_clip(
-    composer: Writer, wanted: ClipSpec, song: Song | None = None, stays: KeepSpec | None = None
-) -> Song:
+def make_clip(composer: Writer, wanted: ClipSpec, song: Song | None = None, stays: KeepSpec | None = None) -> Song:
     """Return the clip: new, going on from a song, or with `stays` the song with parts of it anew. Raises ValueError."""
     if song is None:
         return clip(composer, wanted)
@@ -80,9 +78,7 @@ def pack_clip(number: int, song: Song) -> ClipWritten:
         line = [n for n in filed.notes if n.part == part]
         for at in range(0, len(line), NOTES_PER_PACKET):
             some = line[at : at + NOTES_PER_PACKET]
-            rows = [
-                (n.pitch, n.start / TICKS_PER_QUARTER, n.length / TICKS_PER_QUARTER, n.velocity) for n in some
-            ]
+            rows = [(n.pitch, n.start / TICKS_PER_QUARTER, n.length / TICKS_PER_QUARTER, n.velocity) for n in some]
             packets.append((index, part, tuple(value for row in rows for value in row)))
             index += len(some)
     beats = filed.end / TICKS_PER_QUARTER

@@ -96,9 +96,7 @@ def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
         import torch
         from transformers import AutoModel, AutoTokenizer
     except ImportError as missing:
-        raise EncoderError(
-            "--encoder DIR needs torch and transformers: pip install 'llmball[train]'"
-        ) from missing
+        raise EncoderError("--encoder DIR needs torch and transformers: pip install 'llmball[train]'") from missing
     # without trust_remote_code=False transformers would ask on the terminal whether to run foreign code
     local = {"local_files_only": True, "trust_remote_code": False}
     torch.set_num_threads(1)
@@ -106,9 +104,7 @@ def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
         tokenizer = AutoTokenizer.from_pretrained(directory, **local)
         model = AutoModel.from_pretrained(directory, use_safetensors=True, **local).eval()
     except (OSError, ValueError, SafetensorError) as broken:
-        raise EncoderError(
-            f"{directory} cannot be read as an encoder: {str(broken).splitlines()[0]}"
-        ) from broken
+        raise EncoderError(f"{directory} cannot be read as an encoder: {str(broken).splitlines()[0]}") from broken
     if model.config.is_encoder_decoder:
         model = model.get_encoder()
     positions = getattr(model.config, "max_position_embeddings", MAX_TOKENS)
@@ -119,9 +115,9 @@ def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
         if tokens["input_ids"].shape[1] == 0:
             return np.ones(model.config.hidden_size)
         with torch.no_grad():
-            hidden = model(
-                input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]
-            ).last_hidden_state[0]  # (T, D)
+            hidden = model(input_ids=tokens["input_ids"], attention_mask=tokens["attention_mask"]).last_hidden_state[
+                0
+            ]  # (T, D)
         mask = tokens["attention_mask"][0].float()[:, None]  # (T, 1)
         return np.asarray((hidden.float() * mask).sum(0) / mask.sum())
 
@@ -167,9 +163,7 @@ class Adapter:
         return np.asarray((vectors - self.centre) / self.scale @ self.carry + self.middle)
 
 
-def fit_adapter(
-    given: npt.NDArray[np.floating], targets: npt.NDArray[np.floating], ridge: float = 0.3
-) -> Adapter:
+def fit_adapter(given: npt.NDArray[np.floating], targets: npt.NDArray[np.floating], ridge: float = 0.3) -> Adapter:
     """Return the ridge regression from centred vectors `(n, d)` to the default's `(n, 512)` of the same sentences."""
     centre, middle = given.mean(0), targets.mean(0)
     scale = float(np.linalg.norm(given - centre, axis=1).mean()) or 1.0
@@ -199,9 +193,7 @@ def load_adapter(path: Path) -> Adapter:
         arrays = load_file(path)
         centre, carry, middle = arrays["centre"], arrays["carry"], arrays["middle"]
         if carry.shape != (len(centre), DIMENSION) or middle.shape != (DIMENSION,):
-            raise EncoderError(
-                f"{path} carries {carry.shape} into {middle.shape}, not into {DIMENSION} dimensions"
-            )
+            raise EncoderError(f"{path} carries {carry.shape} into {middle.shape}, not into {DIMENSION} dimensions")
         return Adapter(centre, float(arrays["scale"][0]), carry, middle)
     except (OSError, KeyError, IndexError, SafetensorError) as broken:
         raise EncoderError(f"{path} is no adapter: remove it, or train it again ({broken})") from broken
@@ -218,9 +210,7 @@ def adapted_encoder(directory: Path, adapter: Adapter) -> TextEncoder:
     return _CachedEncoder(directory.name, lambda text: adapter.carried(vector(text)))
 
 
-def directory_encoder(
-    directory: Path, sentences: Sequence[str], targets: npt.NDArray[np.floating]
-) -> TextEncoder:
+def directory_encoder(directory: Path, sentences: Sequence[str], targets: npt.NDArray[np.floating]) -> TextEncoder:
     """Return an encoder from a local directory whose vectors live in the default encoder's space.
 
     A ridge regression from its centred vectors to the default's vectors of the same `sentences`, `(n, 512)`,

@@ -42,9 +42,7 @@ _CALM_NEUTRAL = 0.45
 """Below this energy a prompt without a style is a pop ballad, above it pop."""
 _HALF = 0.5
 
-_ACOUSTIC = frozenset(
-    [*range(4), *range(6, 16), *range(19, 27), 32, *range(40, 50), *range(56, 80), *range(104, 112)]
-)
+_ACOUSTIC = frozenset([*range(4), *range(6, 16), *range(19, 27), 32, *range(40, 50), *range(56, 80), *range(104, 112)])
 """General MIDI programs that are played without drums where no style was named."""
 Odds = dict[str, float]
 
@@ -59,9 +57,7 @@ def understand(prompt: str, encoder: TextEncoder) -> tuple[Plan, Embedding]:
 def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
     """Return the plan of a prompt, given its vector and what its words stated."""
     hints = semantic_head.predicted_levels(text)
-    levels = {name: _blend(_terms_for_level(parsed, name), name, hints[name]) for name in LEVELS} | dict(
-        parsed.levels
-    )
+    levels = {name: _blend(_terms_for_level(parsed, name), name, hints[name]) for name in LEVELS} | dict(parsed.levels)
     mix = styles(parsed, text, levels["energy"])
     named = [t for t in parsed.terms if t.kind in ("genres", "artists")]
     grounds = named if parsed.two_styles is None else [parsed.two_styles.rhythm_style]
@@ -102,13 +98,9 @@ def styles(parsed: ParsedPrompt, text: Embedding, energy: float) -> Mix:
     A weak leaning is filled up with a neutral style, so a sentence that is like none of ours is a pop ballad or pop.
     """
     if parsed.two_styles is not None:
-        return _heaviest(
-            _summed(t.styles for t in (parsed.two_styles.rhythm_style, parsed.two_styles.harmony_style))
-        )
+        return _heaviest(_summed(t.styles for t in (parsed.two_styles.rhythm_style, parsed.two_styles.harmony_style)))
     waltzing = [t for t in parsed.terms if t.styles and t.name in WALTZES]
-    named = _summed(t.styles for t in parsed.terms if t not in waltzing) or _summed(
-        t.styles for t in waltzing
-    )
+    named = _summed(t.styles for t in parsed.terms if t not in waltzing) or _summed(t.styles for t in waltzing)
     return _heaviest(named or dict(list(style_likelihoods(parsed, text, energy).items())[:2]))
 
 
@@ -136,9 +128,7 @@ def _summed(mixes: Iterable[Mix]) -> Odds:
 def _part_styles(shared: TwoStyles | None) -> tuple[tuple[str, Mix], ...]:
     if shared is None:
         return ()
-    return tuple(
-        (p, (shared.harmony_style if p in shared.parts else shared.rhythm_style).styles) for p in PARTS
-    )
+    return tuple((p, (shared.harmony_style if p in shared.parts else shared.rhythm_style).styles) for p in PARTS)
 
 
 def _heaviest(weights: Odds) -> Mix:
@@ -193,11 +183,7 @@ def _tempo(parsed: ParsedPrompt, hint: float) -> float:
 
     A word for the pace itself counts three times a mood; "very" before it leaves the range of the style.
     """
-    moods = [
-        (t.tempo, 3 if t.name in _PACES else 1)
-        for t in parsed.terms
-        if t.kind == "moods" and t.tempo is not None
-    ]
+    moods = [(t.tempo, 3 if t.name in _PACES else 1) for t in parsed.terms if t.kind == "moods" and t.tempo is not None]
     genres = tempo_ranges(parsed)
     heard = [np.log(hint), *(np.log(sum(m) / 2) for m, times in moods for _ in range(times))]
     wanted = float(np.exp(np.mean(heard)))
@@ -365,9 +351,7 @@ def _odds_with_first(chosen: str, usual: dict[str, float]) -> dict[str, float]:
 def _rounded(odds: dict[str, float]) -> dict[str, float]:
     """Return odds as probabilities of three digits that sum to 1, the likeliest first, those under 0.005 left out."""
     whole = math.fsum(odds.values())
-    kept = {
-        n: round(v / whole, 3) for n, v in sorted(odds.items(), key=lambda o: -o[1]) if v / whole >= 0.005
-    }
+    kept = {n: round(v / whole, 3) for n, v in sorted(odds.items(), key=lambda o: -o[1]) if v / whole >= 0.005}
     first = next(iter(kept))
     kept[first] = round(kept[first] + 1 - math.fsum(kept.values()), 3)
     return kept

@@ -40,58 +40,40 @@ def main(arguments: list[str] | None = None) -> int:
 
     layout = commands.add_parser("format", help="lay texts out the usual way, in place")
     layout.add_argument("paths", nargs="+", type=Path)
-    layout.add_argument(
-        "--check", action="store_true", help="change nothing; name the files that would change"
-    )
+    layout.add_argument("--check", action="store_true", help="change nothing; name the files that would change")
     layout.set_defaults(run=_format)
 
     table = commands.add_parser("table", help="count pieces, bars, styles, pens, captions, metres (Markdown)")
     table.add_argument("paths", nargs="*", type=Path, default=[PIECES])
     table.set_defaults(run=_table)
 
-    figures = commands.add_parser(
-        "figures", help="measure songs (.txt or .mid) as a JSON set, for `distribution`"
-    )
+    figures = commands.add_parser("figures", help="measure songs (.txt or .mid) as a JSON set, for `distribution`")
     figures.add_argument("paths", nargs="+", type=Path)
     figures.add_argument("--group", required=True, help="the set's name")
     figures.set_defaults(run=_figures)
 
-    distribution = commands.add_parser(
-        "distribution", help="hold pieces against the quartiles of people's songs"
-    )
+    distribution = commands.add_parser("distribution", help="hold pieces against the quartiles of people's songs")
     distribution.add_argument("paths", nargs="*", type=Path, default=[PIECES])
-    distribution.add_argument(
-        "--melodies", type=Path, nargs="*", default=[], help="human sets: JSON or folder of .mid"
-    )
-    distribution.add_argument(
-        "--chords", type=Path, nargs="*", default=[], help="human sets with chord symbols"
-    )
+    distribution.add_argument("--melodies", type=Path, nargs="*", default=[], help="human sets: JSON or folder of .mid")
+    distribution.add_argument("--chords", type=Path, nargs="*", default=[], help="human sets with chord symbols")
     distribution.set_defaults(run=_distribution)
 
     likeness = commands.add_parser("likeness", help="what pieces share with each other")
     likeness.add_argument("paths", nargs="*", type=Path, default=[PIECES])
-    likeness.add_argument(
-        "--human", type=Path, nargs="*", default=[], help="folders of .mid, to compare with"
-    )
+    likeness.add_argument("--human", type=Path, nargs="*", default=[], help="folders of .mid, to compare with")
     likeness.add_argument("-n", type=int, default=10, help="how many of each kind to name")
     likeness.set_defaults(run=_likeness)
 
     packet = commands.add_parser("packet", help="write reading packets with spoilt twins, answers apart")
     packet.add_argument("paths", nargs="+", type=Path)
     packet.add_argument("-o", "--output", type=Path, required=True, help="folder of the packets")
-    packet.add_argument(
-        "--keys", type=Path, required=True, help="folder of the answers: not where readers look"
-    )
+    packet.add_argument("--keys", type=Path, required=True, help="folder of the answers: not where readers look")
     packet.add_argument("--bars", type=int, default=24, help="bars of each piece")
     packet.add_argument("--seed", type=int, default=1)
     packet.set_defaults(run=_packet)
 
-    scores = commands.add_parser(
-        "scores", help="collect readers' sheets: who counts, which pieces are lowest"
-    )
-    scores.add_argument(
-        "sheets", nargs="+", type=Path, help="sheets called as their packets, or PACKET.READER.txt"
-    )
+    scores = commands.add_parser("scores", help="collect readers' sheets: who counts, which pieces are lowest")
+    scores.add_argument("sheets", nargs="+", type=Path, help="sheets called as their packets, or PACKET.READER.txt")
     scores.add_argument("--keys", type=Path, required=True)
     scores.set_defaults(run=_scores)
 
@@ -185,10 +167,7 @@ def _figures(options: argparse.Namespace) -> int:
 
     from model.songbook.statistics import figures
 
-    songs = [
-        {"id": song.name, **{k: round(v, 4) for k, v in figures(song).items()}}
-        for song in _songs(options.paths)
-    ]
+    songs = [{"id": song.name, **{k: round(v, 4) for k, v in figures(song).items()}} for song in _songs(options.paths)]
     print(json.dumps({"group": options.group, "songs": songs}, indent=1, ensure_ascii=False))
     return 0
 
@@ -210,9 +189,7 @@ def _likeness(options: argparse.Namespace) -> int:
         for name, songs in groups.items():
             for size in sorted({least, len(songs)}):
                 found = shared(songs[:: max(1, len(songs) // size)][:size], kind)
-                print(
-                    f"{kind}: {name}, {size} songs: {found.shared} of {found.distinct} shared ({found.share:.2%})"
-                )
+                print(f"{kind}: {name}, {size} songs: {found.shared} of {found.distinct} shared ({found.share:.2%})")
         for places in shared(groups["ours"], kind).places[: options.n]:
             print("    " + ", ".join(f"{piece} {bar}" for piece, bar in places))
     return 0

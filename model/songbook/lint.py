@@ -160,9 +160,7 @@ class _Checker:
 
     def _at(self, stroke: Stroke, law: str, what: str, error: bool = True, tick: int | None = None) -> Fault:
         bar = self._bar(stroke.start if tick is None else tick)
-        return Fault(
-            self.piece.file, stroke.line, stroke.column, law, what, bar.section.name, bar.number, error
-        )
+        return Fault(self.piece.file, stroke.line, stroke.column, law, what, bar.section.name, bar.number, error)
 
     def _in_bar(self, bar: PlayedBar, line: int, law: str, what: str, error: bool = True) -> Fault:
         return Fault(self.piece.file, line, 1, law, what, bar.section.name, bar.number, error)
@@ -195,9 +193,7 @@ class _Checker:
     def _table(self) -> Iterator[Fault]:
         style = styles().get(self.header.style)
         if style is None:
-            yield self._of_header(
-                "style", "structure", f"no style of the table is called {self.header.style}"
-            )
+            yield self._of_header("style", "structure", f"no style of the table is called {self.header.style}")
             return
         if style.family != self.header.family:
             yield self._of_header("family", "structure", f"{style.name} is of the family {style.family}")
@@ -206,9 +202,7 @@ class _Checker:
             yield self._of_header("style", "structure", f"a piece of {style.name} lies in {style.slug}/")
         meter = f"{self.header.meter[0]}/{self.header.meter[1]}"
         if meter not in style.metres:
-            yield self._of_header(
-                "meter", "structure", f"{style.name} is written in {' '.join(style.metres)}", False
-            )
+            yield self._of_header("meter", "structure", f"{style.name} is written in {' '.join(style.metres)}", False)
         if not style.tempo[0] <= self.header.tempo <= style.tempo[1]:
             low, high = style.tempo
             yield self._of_header("tempo", "structure", f"{style.name} goes {low} to {high}", False)
@@ -235,9 +229,7 @@ class _Checker:
             low, high = PARTS[part].low, PARTS[part].high
             for stroke in self.parts[part]:
                 if not low <= stroke.pitch <= high:
-                    what = (
-                        f"{part} {pitch_name(stroke.pitch)}; it plays {pitch_name(low)} to {pitch_name(high)}"
-                    )
+                    what = f"{part} {pitch_name(stroke.pitch)}; it plays {pitch_name(low)} to {pitch_name(high)}"
                     yield self._at(stroke, "range", what)
 
     def _strong(self) -> Iterator[Fault]:
@@ -366,9 +358,7 @@ class _Checker:
                 bar = self._bar(b.start)
                 written = bar.section.harmony[bar.number - 1]
                 what = f"{a.symbol} to {b.symbol}: voices move {moved:.1f} semitones each"
-                yield self._in_bar(
-                    bar, written.line if written else bar.section.line, "voice", what, moved > 7
-                )
+                yield self._in_bar(bar, written.line if written else bar.section.line, "voice", what, moved > 7)
 
     def _kick(self) -> Iterator[Fault]:
         if self.header.family not in LOCKED or self.header.style in FREE_BASS:
@@ -433,9 +423,7 @@ class _Checker:
             melody.setdefault(stroke.start // self.size, []).append(stroke)
         for index, strokes in melody.items():
             if len(strokes) >= 5 and len({s.pitch for s in strokes}) == 1:
-                yield self._in_bar(
-                    bars[index], strokes[0].line, "strong", "the melody repeats one pitch", False
-                )
+                yield self._in_bar(bars[index], strokes[0].line, "strong", "the melody repeats one pitch", False)
         texts = [tuple((s.start % self.size, s.pitch) for s in melody.get(i, ())) for i in range(len(bars))]
         sung = [i for i, text in enumerate(texts) if len(text) > 1]
         if len(sung) >= 16:
@@ -467,9 +455,7 @@ class _Checker:
             rhythms = []
             for bar in range(section.bars):
                 start = first.start + bar * self.size
-                onsets = {
-                    s.start - start for s in self.parts["chords"] if start <= s.start < start + self.size
-                }
+                onsets = {s.start - start for s in self.parts["chords"] if start <= s.start < start + self.size}
                 rhythms.append(frozenset(onsets))
             if (
                 section.bars >= 8
@@ -477,6 +463,4 @@ class _Checker:
                 and len(rhythms[0]) > 1
                 and self.header.family not in PLANED
             ):
-                yield self._in_bar(
-                    first, section.line, "voice", "one comping rhythm through the section", False
-                )
+                yield self._in_bar(first, section.line, "voice", "one comping rhythm through the section", False)

@@ -78,11 +78,7 @@ def _first(performance: Performance) -> list[_Event]:
 
 def _part(piece: Piece, part: str, notes: Mapping[str, tuple[Note, ...]]) -> list[_Event]:
     channel = PARTS[part].channel
-    program = (
-        KITS[piece.header.kit]
-        if PARTS[part].rows
-        else PROGRAMS.index(piece.header.sound.get(part, PROGRAMS[0]))
-    )
+    program = KITS[piece.header.kit] if PARTS[part].rows else PROGRAMS.index(piece.header.sound.get(part, PROGRAMS[0]))
     events: list[_Event] = [
         (0, 0, mido.MetaMessage("track_name", name=part)),
         (0, 1, mido.Message("program_change", channel=channel, program=program)),

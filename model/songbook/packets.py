@@ -85,9 +85,7 @@ def bars_shuffled(piece: Excerpt, other: Excerpt, chance: random.Random) -> Note
         moved = []
         for n in notes:
             bar, inside = divmod(n.start, piece.bar)
-            moved.append(
-                n._replace(start=order[bar] * piece.bar + inside, length=min(n.length, piece.bar - inside))
-            )
+            moved.append(n._replace(start=order[bar] * piece.bar + inside, length=min(n.length, piece.bar - inside)))
         spoilt[part] = tuple(sorted(moved))
     return spoilt
 
@@ -131,9 +129,7 @@ def packet(excerpts: Sequence[Excerpt], seed: int) -> list[Item]:
             ways.append(way)
             other = chance.choice([e for e in chosen if e is not original and e.notes["drums"]] or [original])
             spoilt = SPOILS[way][1](original, other, chance)
-            twins.append(
-                (Excerpt(original.name, original.style, original.performance, original.bars, spoilt), way)
-            )
+            twins.append((Excerpt(original.name, original.style, original.performance, original.bars, spoilt), way))
     items += twins
     chance.shuffle(items)
     ids = chance.sample(range(100, 1000), len(items))
@@ -162,9 +158,7 @@ def _item(item: Item) -> str:
     piece = item.excerpt
     header = piece.performance.piece.header
     names = names_in(key_signature(header.tonic, header.mode))
-    sound = " ".join(
-        f"{part}={header.sound[part]}" for part in PITCHED if piece.notes[part] and part in header.sound
-    )
+    sound = " ".join(f"{part}={header.sound[part]}" for part in PITCHED if piece.notes[part] and part in header.sound)
     swing = f", swing {header.swing[0]}ths {float(header.swing[1]):g} %" if header.swing[1] != 50 else ""
     lines = [
         f"== {item.id} ==",

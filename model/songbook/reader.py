@@ -110,9 +110,7 @@ class _Reader:
         """Note a fault of the structure."""
         name = self.draft.name if self.draft else ""
         line = self.number if number is None else number
-        self.faults.append(
-            Fault(self.file, line, column, "structure", f"{name + ': ' if name else ''}{what}")
-        )
+        self.faults.append(Fault(self.file, line, column, "structure", f"{name + ': ' if name else ''}{what}"))
 
     def _dispatch(self, text: str, indent: int) -> None:
         if re.match(r"section\s", text):
@@ -148,9 +146,7 @@ class _Reader:
         self._meter()
         m = _SECTION.fullmatch(text)
         if not m:
-            raise _Wrong(
-                "a section is `section NAME BARS [kind]` or `section NAME = BASE [FIRST-LAST] [kind]`"
-            )
+            raise _Wrong("a section is `section NAME BARS [kind]` or `section NAME = BASE [FIRST-LAST] [kind]`")
         name, kind = m["name"], m["kind"]
         if kind is not None and kind not in KINDS:
             raise _Wrong(f"kinds are {' '.join(KINDS)}, not {kind}", m.start("kind") + 1)
@@ -162,9 +158,7 @@ class _Reader:
             if base is None:
                 self.draft = _Draft(self, Section(name, kind or "theme", 0, self.number))
                 raise _Wrong(f"no section {m['base']} before this one", m.start("base") + 1)
-        self.draft = _Draft(
-            self, _begun(name, kind, self.number, int(m["bars"] or 0), base, m["first"], m["last"])
-        )
+        self.draft = _Draft(self, _begun(name, kind, self.number, int(m["bars"] or 0), base, m["first"], m["last"]))
         self.block = ""
 
     def _close(self) -> None:
@@ -458,9 +452,7 @@ class _Draft:
         for part, bars in self.pitched.items():
             missing = [str(n) for n, bar in enumerate(bars, 1) if bar is None]
             if missing:
-                self.reader.fault(
-                    f"{part} lacks bar {', '.join(missing)} (an empty bar is `-`)", number=begun.line
-                )
+                self.reader.fault(f"{part} lacks bar {', '.join(missing)} (an empty bar is `-`)", number=begun.line)
         return replace(
             begun,
             level=self.level,
@@ -497,11 +489,7 @@ def _chords(cell: str, bar: int, number: int) -> tuple[Chord, ...]:
     chords, start = [], 0
     for name, colon, units in words:
         symbol(name)
-        length = (
-            _ticks(units)
-            if colon
-            else _whole(Fraction(bar, len(words)), f"{len(words)} chords in bar {number}")
-        )
+        length = _ticks(units) if colon else _whole(Fraction(bar, len(words)), f"{len(words)} chords in bar {number}")
         chords.append(Chord(name, start, length))
         start += length
     if start != bar:

@@ -171,9 +171,7 @@ def _harmony(piece: Piece, bars: list[PlayedBar]) -> tuple[Sounding, ...]:
 class _Unroller:
     """Walks the bars of each part as played."""
 
-    def __init__(
-        self, piece: Piece, bars: list[PlayedBar], harmony: tuple[Sounding, ...], length: int
-    ) -> None:
+    def __init__(self, piece: Piece, bars: list[PlayedBar], harmony: tuple[Sounding, ...], length: int) -> None:
         self.piece, self.bars, self.harmony, self.length = piece, bars, harmony, length
         self.strokes: list[Stroke] = []
         self.bends: list[Bend] = []
@@ -216,9 +214,7 @@ class _Unroller:
             for index, items in enumerate(bar.layers):
                 self._bar(part, played, bar, items, layers.setdefault(index, _Layer()))
 
-    def _bar(
-        self, part: str, played: PlayedBar, bar: Bar, items: tuple[Token | Dynamics, ...], layer: _Layer
-    ) -> None:
+    def _bar(self, part: str, played: PlayedBar, bar: Bar, items: tuple[Token | Dynamics, ...], layer: _Layer) -> None:
         mix = self.piece.header.mix.get(part, 84)
         for item in items:
             if isinstance(item, Dynamics):
@@ -256,9 +252,7 @@ class _Unroller:
             if item.bend and pitches:
                 self.bends.append(Bend(part, start, pitches[-1], item.bend))
 
-    def _pitches(
-        self, part: str, played: PlayedBar, bar: Bar, token: Token, start: int
-    ) -> tuple[tuple[int, ...], int]:
+    def _pitches(self, part: str, played: PlayedBar, bar: Bar, token: Token, start: int) -> tuple[tuple[int, ...], int]:
         """Return a token's pitches and where they end if they ring."""
         index = _in_force(self.harmony, start)
         sounding = self.harmony[index]
@@ -340,9 +334,7 @@ class _Unroller:
 
     def _fault(self, bar: Bar, played: PlayedBar, token: Token, what: str) -> None:
         self.faults.append(
-            Fault(
-                self.piece.file, bar.line, token.column, "structure", what, played.section.name, played.number
-            )
+            Fault(self.piece.file, bar.line, token.column, "structure", what, played.section.name, played.number)
         )
 
 

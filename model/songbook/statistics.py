@@ -87,9 +87,7 @@ def song(performance: Performance) -> Song:
     """Return a piece as a song to measure."""
     piece = performance.piece
     symbols = tuple((s.start, s.symbol) for s in performance.harmony)
-    return Song(
-        piece.header.title, piece.header.bar, len(performance.bars), performance.notes(), symbols, piece
-    )
+    return Song(piece.header.title, piece.header.bar, len(performance.bars), performance.notes(), symbols, piece)
 
 
 def recorded_song(name: str, recording: Recording) -> Song:
@@ -147,9 +145,7 @@ def _melodic(measured: Song) -> dict[str, float]:
     sounding = {b for n in tune for b in range(n.start // measured.bar, (n.end - 1) // measured.bar + 1)}
     found["empty"] = 1 - len([b for b in sounding if b < measured.bars]) / measured.bars
     waits = [b.start - a.start for a, b in itertools.pairwise(tune)]
-    leaps = [
-        abs(b.pitch - a.pitch) for a, b in itertools.pairwise(tune) if b.start - a.end < 2 * measured.bar
-    ]
+    leaps = [abs(b.pitch - a.pitch) for a, b in itertools.pairwise(tune) if b.start - a.end < 2 * measured.bar]
     found["sixteenths"] = mean(w <= UNIT + 10 for w in waits)
     found["repeats"] = mean(x == 0 for x in leaps)
     found["steps"] = mean(x in (1, 2) for x in leaps)
@@ -216,9 +212,7 @@ def _danced(measured: Song) -> dict[str, float]:
         if all(four):
             names = [tuple(name for _, name in bar) for bar in four]
             inside = names[:2] == names[2:]
-            looped.append(
-                inside or any(chords[at : at + 4] == four for away in (4, 8) for at in _around(first, away))
-            )
+            looped.append(inside or any(chords[at : at + 4] == four for away in (4, 8) for at in _around(first, away)))
     if kept:
         found["drums_kept"] = mean(kept)
     if looped:
@@ -321,9 +315,7 @@ def counted(pieces: Sequence[Piece]) -> list[str]:
         rows.append(f"| {style} | {family} | {_counts(found)} |")
     styles, families = len(by), len({family for family, _ in by})
     rows.append(f"| all: {styles} styles | {families} families | {_counts(pieces)} |")
-    long = [
-        p for p in pieces if p.bars >= 24 and (len(set(p.header.form)) < len(p.header.form) or _varied(p))
-    ]
+    long = [p for p in pieces if p.bars >= 24 and (len(set(p.header.form)) < len(p.header.form) or _varied(p))]
     more = [
         p
         for p in pieces

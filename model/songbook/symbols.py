@@ -25,9 +25,7 @@ _CORES: dict[str, tuple[int, ...]] = {
 }  # fmt: skip
 _ALTERED = {"b5": 6, "#5": 8, "b9": 1, "#9": 3, "#11": 6, "b13": 8}
 _SYMBOL = re.compile(
-    r"(?P<root>[A-G][#b]?)(?P<core>"
-    + "|".join(re.escape(c) for c in sorted(_CORES, key=len, reverse=True))
-    + ")"
+    r"(?P<root>[A-G][#b]?)(?P<core>" + "|".join(re.escape(c) for c in sorted(_CORES, key=len, reverse=True)) + ")"
     r"(?P<altered>(?:b5|#5|b9|#9|#11|b13)*)(?:/(?P<bass>[A-G][#b]?))?"
 )
 
@@ -90,9 +88,7 @@ def symbol(text: str) -> Symbol | None:
     tensions = _tensions(core, tones, bool(altered))
     bass = pitch_class(m["bass"]) if m["bass"] else root
     turned = frozenset((root + t) % 12 for t in tones) | {bass}
-    return Symbol(
-        root, bass, core + m["altered"], turned, frozenset((root + t) % 12 for t in tensions) - turned
-    )
+    return Symbol(root, bass, core + m["altered"], turned, frozenset((root + t) % 12 for t in tensions) - turned)
 
 
 def _tensions(core: str, tones: set[int], altered: bool) -> set[int]:

@@ -54,9 +54,7 @@ def formatted(text: str) -> str:
         word = line.split(None, 1)[0] if line else ""
         if not line:
             continue
-        if word in ("captions", "section") or (
-            line.split(";")[0].strip() == "voicings" and not _in_section(out)
-        ):
+        if word in ("captions", "section") or (line.split(";")[0].strip() == "voicings" and not _in_section(out)):
             comments = _trailing_comments(out)
             out += ["", *comments]
         out.append(line)
@@ -155,10 +153,7 @@ class _Writer:
         lines = [*self._header_text(order), "", "captions", *self._captions()]
         if self.voicings:
             lines += ["", "voicings"]
-            lines += [
-                f"{name} = {' '.join(pitch_name(p, self.names) for p in v)}"
-                for name, v in self.voicings.items()
-            ]
+            lines += [f"{name} = {' '.join(pitch_name(p, self.names) for p in v)}" for name, v in self.voicings.items()]
         for name, (kind, cells) in names.items():
             lines += ["", *self._section(name, kind, cells)]
         return "\n".join(lines) + "\n"
@@ -183,9 +178,7 @@ class _Writer:
             "density": "3",
         }
         kits = {program: kit for kit, program in KITS.items()}
-        sound = [
-            f"{part}={PROGRAMS[recording.programs.get(part, 0)]}" for part in PITCHED if recording.notes[part]
-        ]
+        sound = [f"{part}={PROGRAMS[recording.programs.get(part, 0)]}" for part in PITCHED if recording.notes[part]]
         kit = kits.get(recording.programs.get("drums", 0), "standard")
         header["sound"] = " ".join([*sound, f"kit={kit}"])
         for line in recording.lines:
@@ -217,9 +210,7 @@ class _Writer:
 
     def _cues(self) -> list[tuple[int, str]]:
         """Return the bars where sections begin, with what their cue points say; every eight bars if there are none."""
-        cues = sorted(
-            {min(tick // self.bar, self.bars - 1): text for tick, text in self.recording.sections}.items()
-        )
+        cues = sorted({min(tick // self.bar, self.bars - 1): text for tick, text in self.recording.sections}.items())
         return cues if cues and cues[0][0] == 0 else [(index, "") for index in range(0, self.bars, 8)]
 
     def _levels(self) -> list[int]:
@@ -234,9 +225,7 @@ class _Writer:
                 if first * self.bar <= n.start < last * self.bar
             ]
             if inside:
-                level = max(
-                    range(-40, 41), key=lambda x: (sum(a - x in _ACCENTS for _, a in inside), -abs(x))
-                )
+                level = max(range(-40, 41), key=lambda x: (sum(a - x in _ACCENTS for _, a in inside), -abs(x)))
                 if any(not 1 <= v - level <= 127 for v, _ in inside):
                     level = 0
             else:
@@ -412,9 +401,7 @@ class _Writer:
 
     def _sections(self, bars: list[_Cells]) -> tuple[dict[str, tuple[str, _Cells]], list[str]]:
         """Return the sections by name with kind and cells, and the order in which they are played."""
-        cues = sorted(
-            {min(tick // self.bar, self.bars - 1): text for tick, text in self.recording.sections}.items()
-        )
+        cues = sorted({min(tick // self.bar, self.bars - 1): text for tick, text in self.recording.sections}.items())
         if not cues or cues[0][0] != 0:
             cues = [(index, "") for index in range(0, self.bars, 8)]
         sections: dict[str, tuple[str, _Cells]] = {}
@@ -423,18 +410,10 @@ class _Writer:
             name, _, kind = text.partition(" ")
             if not re.fullmatch(r"[A-Za-z]\w*'*", name):
                 name = ""
-            cells = {
-                (part, i + 1): cell
-                for i in range(last - first)
-                for (part, _), cell in bars[first + i].items()
-            }
+            cells = {(part, i + 1): cell for i in range(last - first) for (part, _), cell in bars[first + i].items()}
             cells["level", 1] = str(self.levels[first])
             known = next(
-                (
-                    n
-                    for n, (_, c) in sections.items()
-                    if c == cells and (not name or n.rstrip("'") == name.rstrip("'"))
-                ),
+                (n for n, (_, c) in sections.items() if c == cells and (not name or n.rstrip("'") == name.rstrip("'"))),
                 None,
             )
             if known is None:
@@ -507,9 +486,7 @@ def _units(ticks: int) -> str:
 
 def _snap(tick: int) -> int:
     """Return the place on the grid nearest to a tick: sixteenths before thirty-seconds and triplets."""
-    near = [
-        (abs(tick - round(tick / grid) * grid) + cost, round(tick / grid) * grid) for grid, cost in _GRIDS
-    ]
+    near = [(abs(tick - round(tick / grid) * grid) + cost, round(tick / grid) * grid) for grid, cost in _GRIDS]
     return min(near)[1]
 
 

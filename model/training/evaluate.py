@@ -170,17 +170,11 @@ def main() -> None:
     parser.add_argument("--split", default="test")
     parser.add_argument("--songs", type=int, default=100, help="songs of each set at most; 0 for all")
     parser.add_argument("--orders", type=int, default=9, help="n-grams tried; 0 leaves the baseline out")
-    parser.add_argument(
-        "--tokens", type=Path, help="the folder of a training of model.training.evaluation.tokens"
-    )
+    parser.add_argument("--tokens", type=Path, help="the folder of a training of model.training.evaluation.tokens")
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--midi", type=Path, help="measure the .mid files of this folder instead")
-    parser.add_argument(
-        "--human", type=Path, help="with --midi: songs beside them (see model.training.measures)"
-    )
-    parser.add_argument(
-        "--pieces", type=Path, help="with --midi: pieces by grammars (see model.training.measures)"
-    )
+    parser.add_argument("--human", type=Path, help="with --midi: songs beside them (see model.training.measures)")
+    parser.add_argument("--pieces", type=Path, help="with --midi: pieces by grammars (see model.training.measures)")
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()
     if options.midi:

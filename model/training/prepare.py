@@ -38,11 +38,7 @@ def song_rows(song: Song) -> Rows:
     rows: list[tuple[int, ...]] = []
     for beat in beats:
         line = (
-            song.lines[beat.bar]
-            if song.lines
-            else BarLine(bars - beat.bar)
-            if beat.bar in closing
-            else EMPTY_BAR_LINE
+            song.lines[beat.bar] if song.lines else BarLine(bars - beat.bar) if beat.bar in closing else EMPTY_BAR_LINE
         )
         rows += encode_beat(beat, line)
     table = np.array([*rows, (Event.EOS, 0, 0, 0, 0)], np.int16)

@@ -115,17 +115,13 @@ def main() -> None:
     parser.add_argument("--from", type=Path, dest="before", help="weights to begin with")
     parser.add_argument("--width", type=int, default=Shape().width)
     parser.add_argument("--layers", type=int, default=Shape().layers)
-    parser.add_argument(
-        "--grammar", type=float, help="share of windows from grammars (default: see windows.py)"
-    )
+    parser.add_argument("--grammar", type=float, help="share of windows from grammars (default: see windows.py)")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     train(
         archive.read(options.store),
-        TrainingConfig(
-            options.out, options.minutes, options.batch, options.rate, options.steps, options.device
-        ),
+        TrainingConfig(options.out, options.minutes, options.batch, options.rate, options.steps, options.device),
         Shape(width=options.width, layers=options.layers),
         dropout=options.dropout,
         before=options.before,

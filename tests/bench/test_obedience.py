@@ -75,9 +75,7 @@ def test_every_range_of_the_suite_can_be_met() -> None:
                 assert {part.strip("!") for part in said.split(",")} <= set(PARTS), asked.text
             else:
                 assert all(low <= high for low, high in expectations.ranges(said)), asked.text
-                assert name == "tempo" or all(
-                    low >= 0 and high <= 1 for low, high in expectations.ranges(said)
-                )
+                assert name == "tempo" or all(low >= 0 and high <= 1 for low, high in expectations.ranges(said))
 
 
 def test_every_fact_of_the_suite_can_be_read() -> None:
@@ -105,9 +103,7 @@ def test_every_axis_has_six_pairs_in_two_languages() -> None:
 
 def test_every_measure_of_the_suite_is_known() -> None:
     busy = song(*triad(0, 60), note(0, 36, 1, "bass"), note(1, 72), chords=((0, "C"),))
-    for measure in {o.axis for o in expectations.opposites()} | {
-        r.measure for r in expectations.refinements()
-    }:
+    for measure in {o.axis for o in expectations.opposites()} | {r.measure for r in expectations.refinements()}:
         judge.measured(measure, busy)
 
 

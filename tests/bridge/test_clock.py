@@ -25,9 +25,7 @@ def test_time_never_goes_back(first: float, asked: list[tuple[float, int]]) -> N
 
 
 @given(tempi, changes, st.integers(0, 20_000))
-def test_a_tick_has_come_exactly_when_its_moment_has(
-    first: float, asked: list[tuple[float, int]], tick: int
-) -> None:
+def test_a_tick_has_come_exactly_when_its_moment_has(first: float, asked: list[tuple[float, int]], tick: int) -> None:
     tempo = built(first, asked)
     at = tempo.seconds_at(Ticks(tick))
     assert tempo.ticks_at(Seconds(at + 1e-6)) >= tick

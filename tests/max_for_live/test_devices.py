@@ -66,9 +66,7 @@ def test_the_reader_refuses_a_device_that_is_not_whole() -> None:
 def test_the_sources_give_the_same_bytes_again(tmp_path: Path) -> None:
     build(tmp_path)
     shipped = {p.name: p.read_bytes() for p in (FOLDER / "dist").iterdir()}
-    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == shipped, (
-        "run make devices and commit what it wrote"
-    )
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == shipped, "run make devices and commit what it wrote"
     for line in shipped["SHA256SUMS"].decode().splitlines():
         digest, name = line.split("  ")
         assert hashlib.sha256(shipped[name]).hexdigest() == digest
@@ -114,9 +112,7 @@ def test_every_cord_joins_ports_that_exist(name: str) -> None:
         assert 0 <= into < by_id[b]["numinlets"], (b, into)
         joined |= {a, b}
     loose = [
-        b["id"]
-        for b in boxes(name)
-        if b["id"] not in joined and known(b) not in ("comment", "live.comment", "panel")
+        b["id"] for b in boxes(name) if b["id"] not in joined and known(b) not in ("comment", "live.comment", "panel")
     ]
     assert not loose, "an object without a cord does nothing"
 
@@ -138,9 +134,7 @@ def test_every_parameter_has_its_range_its_beginning_its_unit_and_its_words(name
             assert 0 <= first <= value["parameter_mmax"], told
         elif value["parameter_type"] in (0, 1):
             assert value["parameter_mmin"] <= first <= value["parameter_mmax"], told
-            assert value["parameter_type"] == 0 or value["parameter_mmax"] - value["parameter_mmin"] < 256, (
-                told
-            )
+            assert value["parameter_type"] == 0 or value["parameter_mmax"] - value["parameter_mmin"] < 256, told
     registered = device(name).patcher["parameters"]
     assert {registered[b["id"]][0] for b, _ in parameters(name)} == set(long)
     for page in registered["parameterbanks"].values():
@@ -188,9 +182,7 @@ def test_what_the_patch_says_the_script_understands() -> None:
                 assert f"{box['text'].split()[2]}:" in text, box["text"]
 
 
-def test_the_devices_are_copied_to_where_live_looks(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_devices_are_copied_to_where_live_looks(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["device", "install", "--to", str(tmp_path)]) == 0
     assert [Path(line).name for line in capsys.readouterr().out.splitlines()] == list(NAMES)
     for name, place in installing.DESTINATIONS.items():
@@ -224,9 +216,7 @@ def test_everything_that_is_read_stands_out_and_fits(name: str) -> None:
         assert contrast(colour, behind) >= 4.5, box["id"]
         lines = wrapped(said, width)
         assert len(lines) * 12 <= max(height, 12), f"{said!r} is taller than its box"
-        assert max(map(len, lines)) * 5 <= width or box["maxclass"] == "textedit", (
-            f"{said!r} is wider than its box"
-        )
+        assert max(map(len, lines)) * 5 <= width or box["maxclass"] == "textedit", f"{said!r} is wider than its box"
 
 
 @pytest.mark.parametrize("name", NAMES)

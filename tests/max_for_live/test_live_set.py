@@ -33,9 +33,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, int
         yield daemon.osc
 
 
-def commanded(
-    folder: Path, job: dict[str, Any], options: list[str]
-) -> dict[str, list[tuple[int, int, int, int]]]:
+def commanded(folder: Path, job: dict[str, Any], options: list[str]) -> dict[str, list[tuple[int, int, int, int]]]:
     out = folder / "out.mid"
     told = ["--tempo", "120", "--meter", "4/4", "--bars", str(BARS[job["bars"]]), "--seed", str(job["seed"])]
     if "--parts" not in options:

@@ -27,9 +27,7 @@ CLIP = ("clip", "calm piano", "--bars", "1", "-o", "out.mid")
 @pytest.mark.parametrize("file", ["fusion.json", "decoder.safetensors", "plan.safetensors"])
 def test_a_file_that_is_cut_is_told_in_one_line(tmp_path: Path, file: str, command: tuple[str, ...]) -> None:
     for room in ("bridge", "model"):
-        shutil.copytree(
-            ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "training")
-        )
+        shutil.copytree(ROOT / room, tmp_path / room, ignore=shutil.ignore_patterns("__pycache__", "training"))
     broken = tmp_path / "model" / "weights" / file
     broken.write_bytes(broken.read_bytes()[:100])
     told = subprocess.run(

@@ -11,7 +11,9 @@ from model.prompt.rules.vocabulary import table
 from model.styles import DECODER_STYLES, FILE, STYLES, decoder_style, read_styles
 
 LINES = FILE.read_text(encoding="utf-8").splitlines()
-NEW = "-\ttest style\tclub\tno\tsequenced\t0.2\tfull\tyes\tclub\tnormal\tpop\tdeep house\ttest style\t测试风格\tt=118-126"
+NEW = (
+    "-\ttest style\tclub\tno\tsequenced\t0.2\tfull\tyes\tclub\tnormal\tpop\tdeep house\ttest style\t测试风格\tt=118-126"
+)
 
 
 def test_the_index_of_each_style_is_the_one_the_weights_were_trained_with() -> None:

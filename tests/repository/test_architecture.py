@@ -61,9 +61,7 @@ WAITING = {"time", "asyncio", "socket", "threading", "multiprocessing"}
 
 def says_pure(path: Path) -> bool:
     """Return True if a module, or the folder that it is in, says in its docstring that it is pure."""
-    docs = [
-        ast.get_docstring(ast.parse(p.read_text("utf-8"))) or "" for p in (path, path.parent / "__init__.py")
-    ]
+    docs = [ast.get_docstring(ast.parse(p.read_text("utf-8"))) or "" for p in (path, path.parent / "__init__.py")]
     return any(re.search(r"\bPure\b", doc) for doc in docs)
 
 
@@ -111,9 +109,7 @@ def imports() -> dict[str, set[str]]:
 
 def folder(module: str) -> str:
     """Return the folder of a module, as in the drawing; the command's entry has no folder."""
-    return (
-        str(modules()[module].parent.relative_to(ROOT)) if module != "bridge.__main__" else "bridge/__main__"
-    )
+    return str(modules()[module].parent.relative_to(ROOT)) if module != "bridge.__main__" else "bridge/__main__"
 
 
 def drawn() -> list[str]:

@@ -93,9 +93,7 @@ def test_every_module_and_path_that_a_page_names_exists(page: Path) -> None:
     for name in set(re.findall(r"\b((?:bridge|model|bench|max_for_live)(?:\.[a-z_]+)+)\b", text)):
         if not name.endswith((".py", ".md")):
             assert is_named_rightly(name), name
-    for path in set(
-        re.findall(r"`((?:bridge|model|bench|tests|max_for_live|examples)/[a-z0-9_/.-]*)`", text)
-    ):
+    for path in set(re.findall(r"`((?:bridge|model|bench|tests|max_for_live|examples)/[a-z0-9_/.-]*)`", text)):
         assert (ROOT / path).exists() or (ROOT / f"{path}.py").exists(), path
 
 

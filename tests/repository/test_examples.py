@@ -32,10 +32,7 @@ def test_the_example_of_the_factors_writes_every_file(tmp_path: Path) -> None:
     assert [len(songs[name].bars) for name in ("notes", "filled", "longer", "refined")] == [4, 4, 6, 4]
     starts = {round(n.start / 40) * 40 % 1920 for n in songs["melody"].notes if n.part == "melody"}
     assert starts == {0, 480, 720, 1440}, "the rhythm that was tapped, micro-timing apart"
-    lead = [
-        sorted(n for n in songs[name].notes if n.part == "melody")
-        for name in ("melody", "harmonised", "behind")
-    ]
+    lead = [sorted(n for n in songs[name].notes if n.part == "melody") for name in ("melody", "harmonised", "behind")]
     assert lead[0] == lead[1] == lead[2]
     drums = [sorted(n for n in songs[name].notes if n.part == "drums") for name in ("notes", "filled")]
     assert drums[0] == drums[1]

@@ -69,9 +69,7 @@ class _Server:
     def _lists(self) -> bool:
         with suppress(subprocess.TimeoutExpired):
             asking = [tool("jack_lsp", "jackd2")]
-            return not subprocess.run(
-                asking, env=os.environ | self.env, capture_output=True, timeout=5
-            ).returncode
+            return not subprocess.run(asking, env=os.environ | self.env, capture_output=True, timeout=5).returncode
         return False
 
 
@@ -110,6 +108,4 @@ def still_registered() -> list[str]:
     if not REGISTER.exists():
         return []
     places = re.findall(rb"(.{4})jack-\d+:(llmball-[^:\0]+):\0", REGISTER.read_bytes(), re.DOTALL)
-    return [
-        name.decode() for pid, name in places if not psutil.pid_exists(int.from_bytes(pid, sys.byteorder))
-    ]
+    return [name.decode() for pid, name in places if not psutil.pid_exists(int.from_bytes(pid, sys.byteorder))]

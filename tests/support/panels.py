@@ -53,9 +53,7 @@ def visited(steps: Callable[[Visit], Awaitable[None]], config: Config | None = N
 
     async def run() -> None:
         behind = Behind()
-        house = Dispatcher(
-            behind.decide, lambda path: (behind.settings[path],), lambda: "idle", lambda *_: None
-        )
+        house = Dispatcher(behind.decide, lambda path: (behind.settings[path],), lambda: "idle", lambda *_: None)
         outlets = OutputChoice(
             OutputConfig("none", "auto", per_part=False, port_name="LLMBall", parts=("chords",)), lambda: None
         )

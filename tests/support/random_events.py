@@ -79,9 +79,7 @@ KINDS: dict[str, Asked] = {
     "countin": among("countin", 0, 1, 2),
     "drums/map": among("drums/map", "gm", "rack16", "kick:38"),
     "offset": control("part/bass/offset", lambda rng: rng.uniform(-100, 100)),
-    "enabled": lambda rng: ControlSet(
-        f"part/{rng.choice(('bass', 'melody', 'chords'))}/enabled", rng.randrange(2)
-    ),
+    "enabled": lambda rng: ControlSet(f"part/{rng.choice(('bass', 'melody', 'chords'))}/enabled", rng.randrange(2)),
     "follow": among("follow", 0, 1),
     "follow/mode": among("follow/mode", "auto", "melody", "chords", "bass", "split:60"),
     "play": lambda _: PlayRequested(),

@@ -181,9 +181,7 @@ class Rig:
             case ToPlayer(Cancel(take, after, ring) as order):
                 self.scheduler.cancel(order)
                 planned = self.planned.get(take, [])
-                self.planned[take] = [
-                    left for s in planned if (left := remainder(s, after, ring)) is not None
-                ]
+                self.planned[take] = [left for s in planned if (left := remainder(s, after, ring)) is not None]
             case ToPlayer(SetTempoMap(tempo)):
                 self.tempo = tempo
             case ToPlayer(SendClock(first)):

@@ -74,10 +74,7 @@ def prompts(suite: Path = SUITE) -> list[Prompt]:
 
 def facts(suite: Path = SUITE) -> list[Fact]:
     """Return the stated facts."""
-    return [
-        Fact(language, text, _expected(said, STATED))
-        for language, text, said in _rows(suite / "facts.tsv", 3)
-    ]
+    return [Fact(language, text, _expected(said, STATED)) for language, text, said in _rows(suite / "facts.tsv", 3)]
 
 
 def opposites(suite: Path = SUITE) -> list[Opposite]:

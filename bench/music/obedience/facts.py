@@ -99,9 +99,7 @@ def _same(a: Chord, b: Chord) -> bool:
 
 
 def _same_triad(a: Chord, b: Chord) -> bool:
-    minor = [
-        (c.root + 3) % 12 in c.pitch_classes and (c.root + 4) % 12 not in c.pitch_classes for c in (a, b)
-    ]
+    minor = [(c.root + 3) % 12 in c.pitch_classes and (c.root + 4) % 12 not in c.pitch_classes for c in (a, b)]
     return a.root == b.root and minor[0] == minor[1]
 
 
@@ -272,9 +270,7 @@ def _sounding(name: str, song: Song, plan: Plan) -> str:
         case "bars":
             return str(len(song.bars))
         case "key" | "mode":
-            share = measure_song.class_time(measure_song.pitched(song))[
-                list(parse_key(plan.key).pitch_classes)
-            ].sum()
+            share = measure_song.class_time(measure_song.pitched(song))[list(parse_key(plan.key).pitch_classes)].sum()
             return f"{song.key}, {100 * share:.0f} % within {plan.key}"
         case "swing":
             return str(measure_song.swing(song, plan.swing_unit))

@@ -109,10 +109,7 @@ def fact(job: Job, by: Means) -> list[Outcome]:
     """Judge one prompt with stated facts."""
     asked, seed = job
     song, plan = _heard(asked.text, seed, by)
-    return [
-        Outcome((v.name, asked.language), asked.text, seed, v)
-        for v in facts.judged(asked.expected, song, plan)
-    ]
+    return [Outcome((v.name, asked.language), asked.text, seed, v) for v in facts.judged(asked.expected, song, plan)]
 
 
 def wish(job: Job, by: Means) -> list[Outcome]:
@@ -123,9 +120,7 @@ def wish(job: Job, by: Means) -> list[Outcome]:
     known = "in the table" if asked.in_table else "not in the table"
     spoken = (f"pairs {asked.language}",) if asked.pair else ()
     return [
-        Outcome(
-            (f"{v.name}, {known}", f"all, {known}", *spoken), asked.text, seed, v, asked.pair, asked.language
-        )
+        Outcome((f"{v.name}, {known}", f"all, {known}", *spoken), asked.text, seed, v, asked.pair, asked.language)
         for v in implied.judged(asked.expected, song, plan)
     ]
 
@@ -146,9 +141,7 @@ def opposite(job: Job, by: Means) -> list[Outcome]:
     told = [getattr(plan, asked.axis) for plan in plans]
     heard, found = None, ""
     if not by.words:
-        less, more = (
-            make_clips.made(text, seed, by.maker, controls).song for text in (asked.less, asked.more)
-        )
+        less, more = (make_clips.made(text, seed, by.maker, controls).song for text in (asked.less, asked.more))
         heard = rises(asked.axis, less, more)
         found = f"{_number(measured(asked.axis, less))} against {_number(measured(asked.axis, more))} "
     found += f"(understood {told[0]:g} against {told[1]:g})"
@@ -198,9 +191,7 @@ def jobs_of(what: str, seeds: int, half: str | None, only: str) -> list[Job]:
                 axis: [o for o in opposed() if o.axis == axis and only in f"{o.axis} {o.less} / {o.more}"]
                 for axis in AXES
             }
-            return [
-                (rows[s % len(rows)], s) for rows in by_axis.values() if rows for s in range(1, seeds + 1)
-            ]
+            return [(rows[s % len(rows)], s) for rows in by_axis.values() if rows for s in range(1, seeds + 1)]
         case _:
             rows = [r for r in refining() if only in r.words]
             return [(rows[s % len(rows)], s) for s in range(1, seeds + 1)] if rows else []
@@ -235,9 +226,7 @@ def rows(outcomes: Sequence[Outcome]) -> list[tuple[str, str, str]]:
         grouped["all"].append(outcome.verdict)
     place = {name: i for i, name in enumerate(ORDER)}
     ordered = sorted(grouped, key=lambda g: (g == "all", place.get(g.partition(",")[0], len(place)), g))
-    return [
-        (g, _share(v.heard for v in grouped[g]), _share(v.understood for v in grouped[g])) for g in ordered
-    ]
+    return [(g, _share(v.heard for v in grouped[g]), _share(v.understood for v in grouped[g])) for g in ordered]
 
 
 def _share(verdicts: Iterable[bool | None]) -> str:
@@ -289,8 +278,7 @@ def report(what: str, outcomes: Sequence[Outcome], *, as_json: bool) -> str:
                 "table": [dict(zip(("group", "heard", "understood"), line, strict=True)) for line in lines],
                 "english_over_chinese": apart,
                 "verdicts": [
-                    {"prompt": o.prompt, "seed": o.seed, **o.verdict._asdict(), "groups": o.groups}
-                    for o in outcomes
+                    {"prompt": o.prompt, "seed": o.seed, **o.verdict._asdict(), "groups": o.groups} for o in outcomes
                 ],
             },
             ensure_ascii=False,
@@ -303,9 +291,7 @@ def report(what: str, outcomes: Sequence[Outcome], *, as_json: bool) -> str:
 
 def main() -> None:
     """Judge and print."""
-    parser = argparse.ArgumentParser(
-        prog="python -m bench.music.obedience.judge", description=__doc__.splitlines()[0]
-    )
+    parser = argparse.ArgumentParser(prog="python -m bench.music.obedience.judge", description=__doc__.splitlines()[0])
     parser.add_argument("what", choices=tuple(JUDGES))
     parser.add_argument(
         "--seeds", type=int, help="seeds a prompt (facts, implied), an axis (opposites), or clips (refine)"
@@ -314,9 +300,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--only", default="", metavar="TEXT")
     parser.add_argument("--words", action="store_true", help="judge what was understood; make no clip")
-    parser.add_argument(
-        "--weights", type=Path, metavar="FILE", help="a decoder's, instead of the one that is shipped"
-    )
+    parser.add_argument("--weights", type=Path, metavar="FILE", help="a decoder's, instead of the one that is shipped")
     parser.add_argument("--by", dest="maker", choices=make_clips.MAKERS, default="ours")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()

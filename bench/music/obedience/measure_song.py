@@ -212,7 +212,5 @@ def figure(song: Song, name: str) -> bool | None:
         case "offbeat bass":
             return struck("bass") == {at + TICKS_PER_QUARTER // 2 for at in beats}
         case "sixteenth hats":
-            return struck("drums", "closed_hat") == {
-                at + i * TICKS_PER_QUARTER // 4 for at in beats for i in range(4)
-            }
+            return struck("drums", "closed_hat") == {at + i * TICKS_PER_QUARTER // 4 for at in beats for i in range(4)}
     raise ValueError(f"no figure is called {name!r}")

@@ -63,9 +63,7 @@ class Reference:
     def of(self, found: Mapping[str, float], style: str = OVER_ALL) -> dict[str, float]:
         """Return the levels of what `measures` found."""
         told: dict[str, float] = {}
-        rates = [
-            self.percentile(f"rate {p}", found[f"rate {p}"], style) for p in PARTS if f"rate {p}" in found
-        ]
+        rates = [self.percentile(f"rate {p}", found[f"rate {p}"], style) for p in PARTS if f"rate {p}" in found]
         if rates:
             told["density"] = float(np.mean(rates))
         for name, weights in (("energy", ENERGY), ("brightness", BRIGHTNESS)):

@@ -53,9 +53,7 @@ MISHAPS: dict[str, Callable[[Path], Row]] = {
     "decoder gone: serve": spoiled_weights(gone("decoder.safetensors"), *SERVE),
     "decoder cut, no sums: serve": spoiled_weights(unsummed("decoder.safetensors"), *SERVE),
     "plan cut, no sums: clip": spoiled_weights(unsummed("plan.safetensors"), *CLIP),
-    "plan with one bit changed: understand": spoiled_weights(
-        flipped("plan.safetensors"), "understand", "calm"
-    ),
+    "plan with one bit changed: understand": spoiled_weights(flipped("plan.safetensors"), "understand", "calm"),
     "θ with one bit changed: serve": spoiled_weights(flipped("fusion.json"), *SERVE),
     "θ cut: clip": spoiled_weights(cut("fusion.json"), *CLIP),
     "harmoniser with one bit changed: serve": spoiled_weights(flipped("harmoniser.safetensors"), *SERVE),

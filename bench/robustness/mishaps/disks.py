@@ -18,9 +18,7 @@ from tests.support import real_programs
 def small_disk(folder: Path) -> Iterator[bool]:
     """Put a file system of 64 kB at a folder; tell whether that is allowed here."""
     command = ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(folder)]
-    mounted = (
-        shutil.which("mount") is not None and subprocess.run(command, capture_output=True).returncode == 0
-    )
+    mounted = shutil.which("mount") is not None and subprocess.run(command, capture_output=True).returncode == 0
     try:
         yield mounted
     finally:
@@ -51,9 +49,7 @@ def kept_on(home: Path, spoil: Callable[[], None], folder: Path) -> Row:
         strays = sorted(set(after) - set(before) - {"full"})
         code = daemon.stop()
     told = errors[0] if errors else "nothing"
-    words = (
-        f"kept before: {first}; errors for keep and set: {len(errors)}; plays on: {plays}; lost: {len(lost)}"
-    )
+    words = f"kept before: {first}; errors for keep and set: {len(errors)}; plays on: {plays}; lost: {len(lost)}"
     return words + (f"; left over: {', '.join(strays)}" if strays else ""), told, code
 
 

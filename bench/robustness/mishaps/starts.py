@@ -32,9 +32,7 @@ def osc_taken(folder: Path) -> Row:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(("127.0.0.1", 0))
         port = other.getsockname()[1]
-        return said(
-            "serve", "--output", "none", "--http", "none", "--osc", f"127.0.0.1:{port}", folder=folder
-        )
+        return said("serve", "--output", "none", "--http", "none", "--osc", f"127.0.0.1:{port}", folder=folder)
 
 
 def http_taken(folder: Path) -> Row:
@@ -43,9 +41,7 @@ def http_taken(folder: Path) -> Row:
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        return said(
-            "serve", "--output", "none", "--osc", "127.0.0.1:0", "--http", f"127.0.0.1:{port}", folder=folder
-        )
+        return said("serve", "--output", "none", "--osc", "127.0.0.1:0", "--http", f"127.0.0.1:{port}", folder=folder)
 
 
 def two_daemons(folder: Path) -> Row:
@@ -63,9 +59,7 @@ def two_daemons(folder: Path) -> Row:
 def no_jack(folder: Path) -> Row:
     """Ask for JACK where there is no server."""
     env = {"JACK_DEFAULT_SERVER": f"nowhere-{os.getpid()}", "JACK_NO_START_SERVER": "1"}
-    return said(
-        "serve", "--backend", "jack", "--osc", "127.0.0.1:0", "--http", "none", folder=folder, env=env
-    )
+    return said("serve", "--backend", "jack", "--osc", "127.0.0.1:0", "--http", "none", folder=folder, env=env)
 
 
 def bad_set(folder: Path) -> Row:

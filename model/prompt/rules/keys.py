@@ -56,9 +56,7 @@ _CJK_MODE = "|".join(sorted((m for m in _CJK_MODES if m != "调"), key=len, reve
 _CJK = re.compile(
     rf"(降|升|[#♯♭]|b(?=[A-G]))?\s*(?<![A-Za-z])([A-Ga-g])([#b♯♭])?\s*(?:(?:大调|小调)的?\s*(?=和声|旋律|自然|五声|布鲁斯|蓝调))?({_CJK_MODE}|调(?![性式色音高整子查用]))"
 )
-_OLD_NAMES = re.compile(
-    r"(変|嬰|올림|내림)?\s?([ハニホヘトイロ다라마바사가나])\s?(长调|短调|長調|短調|장조|단조)"
-)
+_OLD_NAMES = re.compile(r"(変|嬰|올림|내림)?\s?([ハニホヘトイロ다라마바사가나])\s?(长调|短调|長調|短調|장조|단조)")
 _SIGNS = {"sharp": "#", "flat": "b", "sostenido": "#", "sustenido": "#", "dièse": "#", "diese": "#", "diesis": "#",
           "диез": "#", "бемоль": "b", "bemol": "b", "bémol": "b", "bemolle": "b", "降": "b", "升": "#", "変": "b", "嬰": "#", "올림": "#", "내림": "b",
           None: "", "": "", "#": "#", "b": "b", "♯": "#", "♭": "b"}  # fmt: skip

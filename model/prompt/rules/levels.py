@@ -67,18 +67,12 @@ def with_very(found: FoundTerm, lower: str) -> Term:
     return table()[f"very {found.term.name}"] if very else found.term
 
 
-def level(
-    name: str, lower: str, negated: Sequence[tuple[int, int]], terms: Sequence[tuple[int, int]]
-) -> float | None:
+def level(name: str, lower: str, negated: Sequence[tuple[int, int]], terms: Sequence[tuple[int, int]]) -> float | None:
     """Return a level 0..1 that the words say outright, or None; words at both ends meet in their mean.
 
     `terms` are the spans of styles and instruments: the "bright" of a bright piano says nothing of the whole.
     """
-    if (
-        name == "complexity"
-        and (triads := _TRIADS.search(lower)) is not None
-        and not within(triads.start(), negated)
-    ):
+    if name == "complexity" and (triads := _TRIADS.search(lower)) is not None and not within(triads.start(), negated):
         return 0.0
     found: list[float] = []
     aside = [m.span() for m in _ASIDE.finditer(lower)]
@@ -125,9 +119,7 @@ _PLACED_BEHIND = re.compile(
 _HIGH_WORDS = frozenset(["high", "higher", "up", "高"])
 
 
-def registers(
-    lower: str, terms: Sequence[tuple[int, int, str | None]]
-) -> tuple[float, tuple[tuple[str, float], ...]]:
+def registers(lower: str, terms: Sequence[tuple[int, int, str | None]]) -> tuple[float, tuple[tuple[str, float], ...]]:
     """Return the register of the whole, -1 low to 1 high, and of the parts that were named high or low.
 
     `terms` are (start, end, part) of what the term table found; part is None where it plays none.

@@ -82,9 +82,7 @@ _DUET = re.compile(r"\b(?:duet|duo|dúo|duett)\b|二重奏|デュオ")
 _BACKING = re.compile(r"\b(?:backing track|minus one|karaoke)\b|伴奏带|カラオケ")
 _VOICES = re.compile(r"\ba ?cc?app?ell?a\b|无伴奏合唱|清唱|アカペラ")
 
-_UNACCOMPANIED = re.compile(
-    r"\bunaccompanied (?:melody|tune)\b|\bmelody (?:alone|without accompaniment)\b|无伴奏旋律"
-)
+_UNACCOMPANIED = re.compile(r"\bunaccompanied (?:melody|tune)\b|\bmelody (?:alone|without accompaniment)\b|无伴奏旋律")
 
 _CHORD_INSTRUMENTS = frozenset(["pad", "pluck", "strings", "string ensemble", "brass"])
 """Instruments that play chords and no melody, when they play alone."""
@@ -146,9 +144,7 @@ def stated_parts(lower: str, terms: Sequence[FoundTerm], negated: Sequence[tuple
     """Return what a lower-case text says of parts; `terms` are all that were found in it, in order."""
     players = _players(lower, terms)
     wanted = [p for p in players if not within(p.name.start, negated)]
-    without = {
-        part for p in players if not p.piece and not p.instrument and p not in wanted for part in p.parts
-    }
+    without = {part for p in players if not p.piece and not p.instrument and p not in wanted for part in p.parts}
     without |= {{"drum": "drums", "beat": "drums", "percussion": "drums", "chord": "chords"}.get(m.group(1), m.group(1))
                 for m in _LACKING.finditer(lower)}  # fmt: skip
     if _BEATLESS.search(lower):
@@ -162,9 +158,7 @@ def stated_parts(lower: str, terms: Sequence[FoundTerm], negated: Sequence[tuple
     ordered = tuple(p for p in PARTS if p in only)
     struck = [p for p in wanted if "drums" in p.parts]
     kit_alone = only == {"drums"} and bool(struck) and all(p.piece for p in struck)
-    return StatedParts(
-        ordered or None, frozenset(without), named, _silenced(lower, negated, kit_alone=kit_alone)
-    )
+    return StatedParts(ordered or None, frozenset(without), named, _silenced(lower, negated, kit_alone=kit_alone))
 
 
 def _silenced(lower: str, negated: Sequence[tuple[int, int]], *, kit_alone: bool) -> frozenset[str]:
@@ -199,13 +193,9 @@ def _players(lower: str, terms: Sequence[FoundTerm]) -> list[_PartMention]:
     for f in terms:
         if f.term.kind == "instruments" and f.term.part is not None and _MUSIC.match(lower, f.end) is None:
             alone = (
-                {f.term.part}
-                if f.term.part != "chords" or f.term.name in _CHORD_INSTRUMENTS
-                else {"chords", "melody"}
+                {f.term.part} if f.term.part != "chords" or f.term.name in _CHORD_INSTRUMENTS else {"chords", "melody"}
             )
-            found.append(
-                _PartMention(NamedSpan(f.start, f.end, noun=True), frozenset(alone), instrument=True)
-            )
+            found.append(_PartMention(NamedSpan(f.start, f.end, noun=True), frozenset(alone), instrument=True))
     return sorted(found, key=lambda p: (p.name.start, -p.name.end))
 
 
@@ -225,19 +215,13 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
         if _BEHIND.match(lower, only.start()):  # "chords and melody only"
             for first in at:
                 chain = list_after(lower, at, first.start, first.end)
-                if (
-                    chain
-                    and chain[-1].end <= only.start()
-                    and not lower[chain[-1].end : only.start()].strip()
-                ):
+                if chain and chain[-1].end <= only.start() and not lower[chain[-1].end : only.start()].strip():
                     return set().union(*(by_name[n].parts for n in chain))
     for player in players:
         start, end = player.name.start, player.name.end
         alone = _SOLO_BEFORE.search(lower[max(0, start - 16) : start]) or _SOLO_BEHIND.match(lower, end)
         if alone or (_BARS_OF.search(lower[max(0, start - 20) : start]) and not _LEADING.match(lower, end)):
-            chain = list_after(
-                lower, at, start, end
-            )  # "solo bajo y batería", but not "solo piano and strings"
+            chain = list_after(lower, at, start, end)  # "solo bajo y batería", but not "solo piano and strings"
             together = _AND.search(lower[start : chain[-1].end]) is not None
             return set().union(*(by_name[n].parts for n in chain)) if together else set(player.parts)
     named = {part for p in players for part in p.parts}

@@ -46,9 +46,7 @@ NAMED_PROGRESSIONS: tuple[tuple[str, str, str], ...] = (
     ("ragtime progression", "major", "III7 VI7 II7 V7"),
 )  # fmt: skip
 
-_BY_NAME = {
-    name.lower(): (mode, bars) for names, mode, bars in NAMED_PROGRESSIONS for name in names.split("|")
-}
+_BY_NAME = {name.lower(): (mode, bars) for names, mode, bars in NAMED_PROGRESSIONS for name in names.split("|")}
 _IN_MINOR = {
     "I IV viio iii vi ii V I": "i iv bVII bIII bVI iio V i",
     "ii7 V7 Imaj7 Imaj7": "iiø7 V7 im7 im7",
@@ -115,9 +113,7 @@ def _found(text: str, key: Key | None) -> FoundProgression | None:
             return given
     for digits in _DIGITS.finditer(lower):
         called = _CALLED.match(lower, digits.end())
-        year = len(digits.group(1)) == 4 and _OF_A_YEAR.search(
-            lower[max(0, digits.start() - 12) : digits.start()]
-        )
+        year = len(digits.group(1)) == 4 and _OF_A_YEAR.search(lower[max(0, digits.start() - 12) : digits.start()])
         if called or not year:
             return _read(digits.group(1), key, digits.start(), called.end() if called else digits.end())
     if name is None:
@@ -189,9 +185,7 @@ def _named(numerals: str, key: Key, mode: str) -> tuple[tuple[str, ...], ...]:
     cells = [c.split("|") for c in numerals.split(" ")]
     return tuple(
         tuple(
-            chord_symbol(
-                roman(n.replace("v6", "v"), home), key.flats or (mode == "major" and n.startswith("b"))
-            )
+            chord_symbol(roman(n.replace("v6", "v"), home), key.flats or (mode == "major" and n.startswith("b")))
             for n in cell
         )
         for cell in cells

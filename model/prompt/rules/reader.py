@@ -114,9 +114,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     ]
     if tempo is None:
         ends = [f.end for f in wanted if f.term.kind in ("genres", "artists")] + [end for _, end in taken]
-        tempo = take(
-            lambda text: next(filter(None, (tempo_after_style(text, end) for end in ends)), None), lower
-        )
+        tempo = take(lambda text: next(filter(None, (tempo_after_style(text, end) for end in ends)), None), lower)
     taken += denied
     turned = any(f.term.name in levels.PACES and within(f.start, denied) for f in terms)
     tempered = [table()["medium"]] if turned and tempo is None else []  # "not too fast"

@@ -51,9 +51,7 @@ _NOT_A_TEMPO = (
 )
 
 _TEMPI = (
-    re.compile(
-        rf"{_NUMBER}\s*{_UNIT}?\s*(?:-|–|—|~|to|and|or|到|至|bis|a|à|y|et|und|から|~)\s*{_NUMBER}\s*{_UNIT}"
-    ),
+    re.compile(rf"{_NUMBER}\s*{_UNIT}?\s*(?:-|–|—|~|to|and|or|到|至|bis|a|à|y|et|und|から|~)\s*{_NUMBER}\s*{_UNIT}"),
     re.compile(rf"(?:每分钟|一分钟|毎分)?{_NUMBER}\s*(?:-\s*)?{_UNIT}"),
     re.compile(
         rf"\b(?:between|entre|zwischen|from|tempo|de) {_NUMBER} (?:and|to|y|et|und|a|e|à) {_NUMBER}\b(?!\s*(?:bars?|measures?|%|years?|seconds?|minutes?|degrees))"

@@ -18,9 +18,7 @@ WALTZES = frozenset(["waltz", "jazz waltz"])
 """Styles whose name is a metre: beside another one they say no more."""
 HARMONY_PARTS = frozenset(["chords", "melody"])
 """What is played over a ground where the words do not say."""
-_OF_A_STYLE = (
-    r"(?:[\s'’的风味式-]|s\b|(?:styled?|tinged|tinted|flavou?red|influenced|inspired|infused)\b){0,12}"
-)
+_OF_A_STYLE = r"(?:[\s'’的风味式-]|s\b|(?:styled?|tinged|tinted|flavou?red|influenced|inspired|infused)\b){0,12}"
 _PLAYS = re.compile(
     _OF_A_STYLE + r"(?:(?P<ground>drum(?:s|ming|beat)?\b|beats?\b|grooves?\b|rhythms?\b|percussion|breaks\b|鼓|节奏|律动|节拍)"
     r"|(?P<bass>bass(?:[\s-]?lines?)?\b|sub\b|贝斯|低音)"
@@ -57,9 +55,7 @@ def two_styles(lower: str, found: Sequence[FoundTerm]) -> TwoStyles | None:
     says = [_plays(lower, f, found) for f in named]
     if "ground" in says:
         rhythm_index = says.index("ground")
-        harmony_index = next(
-            (i for i, s in enumerate(says) if s not in ("", "ground")), 1 if rhythm_index == 0 else 0
-        )
+        harmony_index = next((i for i, s in enumerate(says) if s not in ("", "ground")), 1 if rhythm_index == 0 else 0)
     elif any(says):
         harmony_index = next(i for i, s in enumerate(says) if s)
         rest = [i for i, s in enumerate(says) if not s] or [1 - min(harmony_index, 1)]
@@ -69,9 +65,7 @@ def two_styles(lower: str, found: Sequence[FoundTerm]) -> TwoStyles | None:
         harmony_index = 1 - rhythm_index
         if _beats(named[rhythm_index].term) < 0.5 <= _beats(named[harmony_index].term):
             rhythm_index, harmony_index = harmony_index, rhythm_index
-    parts = {"bass": frozenset(["bass"]), "melody": frozenset(["melody"])}.get(
-        says[harmony_index], HARMONY_PARTS
-    )
+    parts = {"bass": frozenset(["bass"]), "melody": frozenset(["melody"])}.get(says[harmony_index], HARMONY_PARTS)
     return TwoStyles(named[rhythm_index].term, named[harmony_index].term, parts)
 
 

@@ -121,9 +121,7 @@ def usual_level(mix: tuple[tuple[str, float], ...], level: str) -> float:
 
 def opposite(mood: Term) -> Term:
     """Return the term for a negated mood: levels mirrored at 0.5 and scaled by 0.8, no tempo, no mode."""
-    mirrored = {
-        name: 0.5 + 0.8 * (0.5 - value) for name in LEVELS if (value := getattr(mood, name)) is not None
-    }
+    mirrored = {name: 0.5 + 0.8 * (0.5 - value) for name in LEVELS if (value := getattr(mood, name)) is not None}
     return Term(f"not {mood.name}", mood.kind, **mirrored)
 
 

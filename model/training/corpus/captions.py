@@ -120,9 +120,7 @@ def caption(facts: Facts, chinese: bool, rng: random.Random) -> str:
     if rng.random() < 0.3:
         said += _mood(facts, chinese, rng)
     if rng.random() < 0.3 and facts.meter in ("3/4", "6/8"):
-        said.append(
-            {"3/4": ("waltz time", "三拍子"), "6/8": ("lilting six eight", "八六拍")}[facts.meter][chinese]
-        )
+        said.append({"3/4": ("waltz time", "三拍子"), "6/8": ("lilting six eight", "八六拍")}[facts.meter][chinese])
     if rng.random() < 0.3 and frozenset(facts.parts) in _PARTS:
         said.append(_choose(_PARTS[frozenset(facts.parts)], chinese, rng))
     stated = [s for s in facts.stated if _is_chinese(s) == chinese]
@@ -137,9 +135,7 @@ def _choose(words: tuple[str, ...], chinese: bool, rng: random.Random) -> str:
     return rng.choice([w for w in words if _is_chinese(w) == chinese])
 
 
-def _style(
-    style: tuple[tuple[str, float], ...], chinese: bool, rng: random.Random, *, must: bool
-) -> list[str]:
+def _style(style: tuple[tuple[str, float], ...], chinese: bool, rng: random.Random, *, must: bool) -> list[str]:
     """Return words for each style: its name, or a scene in place of it."""
     said = []
     for name, weight in style:

@@ -46,9 +46,7 @@ def load(path: Path, drops: dict[str, int]) -> Iterator[Song]:
                 try:
                     key, chords = progression(entry["numerals"], tonic, flats_said=scale == "modal")
                 except ValueError:
-                    drops["a chord without a name of ours"] = (
-                        drops.get("a chord without a name of ours", 0) + 1
-                    )
+                    drops["a chord without a name of ours"] = drops.get("a chord without a name of ours", 0) + 1
                     break
                 for rhythm in rng.sample(tuple(RHYTHMS), STROKES):
                     moods = [m for m in entry["moods"] if m not in NO_MOOD]

@@ -64,10 +64,7 @@ def song(folder: Path, corrected: Path) -> Song | str:
     last = max(p[0] + p[2] for p in piano)
     bars, end = _bars(meters, last)
     chords = _chords(
-        [
-            (round(n.time * scale), round((n.time + n.duration) * scale), n.pitch)
-            for n in tracks["chords"].notes
-        ]
+        [(round(n.time * scale), round((n.time + n.duration) * scale), n.pitch) for n in tracks["chords"].notes]
     )
     everything = tuple(n for n in sorted(notes + split_bass(rest)) if n.start < end)
     if chord_cover(everything, chords, end) < COVER:

@@ -53,9 +53,7 @@ def lieder(folder: Path, drops: dict[str, int]) -> Iterator[Song]:
             drops[found] = drops.get(found, 0) + 1
 
 
-def _song(
-    name: str, source: str, path: Path, tags: tuple[tuple[str, str], ...], table: Path | None
-) -> Song | str:
+def _song(name: str, source: str, path: Path, tags: tuple[tuple[str, str], ...], table: Path | None) -> Song | str:
     """Return a song, or the reason why it is left out."""
     try:
         score = read(path)
@@ -171,9 +169,7 @@ def _key(score: Score) -> str:
     """Return the key of a lead sheet: its signature, minor where it says so or ends on the relative minor."""
     major = (score.fifths or 0) * 7 % 12
     relative = (major + 9) % 12
-    ends_minor = (
-        bool(score.chords) and score.chords[-1][1].root == relative and "m" in score.chords[-1][1].quality
-    )
+    ends_minor = bool(score.chords) and score.chords[-1][1].root == relative and "m" in score.chords[-1][1].quality
     minor = score.mode == "minor" or ends_minor
     mode = "minor" if minor else "major"
     return Key(relative if minor else major, mode, MODES[mode]).name
@@ -185,10 +181,7 @@ def _genres(path: Path) -> dict[str, tuple[tuple[str, str], ...]]:
     with path.open(newline="", encoding="utf-8") as file:
         for row in csv.DictReader(file):
             words = [
-                w.rsplit(":", 1)
-                for field in ("genres", "styles")
-                for w in (row[field] or "").split("|")
-                if ":" in w
+                w.rsplit(":", 1) for field in ("genres", "styles") for w in (row[field] or "").split("|") if ":" in w
             ]
             tags = tuple(("human", f"labelled as {name}") for name, count in words if int(count) >= 3)
             found[row["path_leadsheet"]] = found.get(row["path_leadsheet"], ()) + tags

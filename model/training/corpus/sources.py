@@ -39,9 +39,7 @@ def _songs(data: Path, source: str, drops: dict[str, int]) -> Iterator[Song]:
         case "loops":
             return loops.load(data / "chord_moods.json", drops)
         case _:
-            raise ValueError(
-                f"unknown source: {source} (pop909, openewld, lieder, hymns, fiddle, groove, loops)"
-            )
+            raise ValueError(f"unknown source: {source} (pop909, openewld, lieder, hymns, fiddle, groove, loops)")
 
 
 def data_folder(given: Path | None) -> Path:

@@ -106,9 +106,7 @@ def table(songs: Sequence[Song], told: Mapping[str, str]) -> str:
         counts = Counter(told.get(fingerprint(s), s.by_title) for s in here)
         moved = sum(fingerprint(s) in told for s in here)
         lines.append(
-            f"{source:9}"
-            + "".join(f"{n:>12} {counts[n]:5}" for n in LETTERS.values())
-            + f"   moved {moved:4}"
+            f"{source:9}" + "".join(f"{n:>12} {counts[n]:5}" for n in LETTERS.values()) + f"   moved {moved:4}"
         )
     return "\n".join(lines)
 

@@ -70,11 +70,7 @@ def tune(name: str, text: str) -> Song | str:
 
 def hymn(name: str, text: str) -> Song | str:
     """Return a hymn's song, or the reason why it is left out."""
-    topics = [
-        t
-        for said in re.findall(r"^%OHTOPICS (.*)", text, re.MULTILINE)
-        for t in re.findall(r"\{(.*?)\}", said)
-    ]
+    topics = [t for said in re.findall(r"^%OHTOPICS (.*)", text, re.MULTILINE) for t in re.findall(r"\{(.*?)\}", said)]
     parsed = _read(text[text.find("\nX:") + 1 :])
     if isinstance(parsed, str):
         return parsed
@@ -109,9 +105,7 @@ def hymn(name: str, text: str) -> Song | str:
     )  # fmt: skip
 
 
-def verticals(
-    notes: tuple[Note, ...], lines: tuple[tuple[Ticks, str], ...]
-) -> tuple[tuple[Ticks, Chord | None], ...]:
+def verticals(notes: tuple[Note, ...], lines: tuple[tuple[Ticks, str], ...]) -> tuple[tuple[Ticks, Chord | None], ...]:
     """Return the chord changes of notes in several voices: of each felt beat the chord whose tones sound longest."""
     changes: list[tuple[Ticks, Chord | None]] = []
     pending = sorted(notes, key=lambda n: n.start)
@@ -150,9 +144,7 @@ def _named(sounding: dict[int, float], bass: int | None, before: Chord | None) -
             below = bass if bass in tones else root
             chord = Chord(root, quality, root if below is None else below)
             held = before is not None and (chord.root, chord.quality) == (before.root, before.quality)
-            rank_ = (
-                inside - 0.08 * missing - 0.06 * third - 0.012 * rank + 0.04 * (bass == root) + 0.05 * held
-            )
+            rank_ = inside - 0.08 * missing - 0.06 * third - 0.012 * rank + 0.04 * (bass == root) + 0.05 * held
             best = max(best, (rank_, chord), key=lambda b: b[0])
     return best[1]
 
@@ -205,9 +197,7 @@ def _line(run: list[Voiced], part: str) -> tuple[Note, ...]:
     return _pitched(run, part, lambda p: p[-1:])
 
 
-def _pitched(
-    run: list[Voiced], part: str, chosen: Callable[[tuple[int, ...]], tuple[int, ...]]
-) -> tuple[Note, ...]:
+def _pitched(run: list[Voiced], part: str, chosen: Callable[[tuple[int, ...]], tuple[int, ...]]) -> tuple[Note, ...]:
     """Return the chosen pitches, low to high, of each onset as notes on the grid of 24 to a quarter."""
     found: dict[tuple[Ticks, int], Note] = {}
     for start, length, pitches in run:

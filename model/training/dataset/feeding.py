@@ -31,8 +31,7 @@ def batches(
     forked = get_context("fork")
     queue: Queue[T] = forked.Queue(AHEAD * workers)
     drawers = [
-        forked.Process(target=_fill, args=(windows(seed * 1000 + i), draw, queue), daemon=True)
-        for i in range(workers)
+        forked.Process(target=_fill, args=(windows(seed * 1000 + i), draw, queue), daemon=True) for i in range(workers)
     ]
     for drawer in drawers:
         drawer.start()

@@ -72,9 +72,7 @@ def infilling_rows(rows: Rows, bar: int, room: int) -> Rows:
 class Windows:
     """Draws batches from the training songs of a store; all chance comes from one generator."""
 
-    def __init__(
-        self, store: Store, context: int, seed: int, shares: Mapping[str, float] | None = None
-    ) -> None:
+    def __init__(self, store: Store, context: int, seed: int, shares: Mapping[str, float] | None = None) -> None:
         self._store, self._context = store, context
         self._rng = np.random.default_rng(seed)
         self._songs = {s: store.songs("train", s) for s in SOURCES}

@@ -90,9 +90,7 @@ def _counted(
     return np.where(keys[place] == asked, counts[place], 0)
 
 
-def _hashes(
-    song: npt.NDArray[np.uint64], order: int
-) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
+def _hashes(song: npt.NDArray[np.uint64], order: int) -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
     """Return the hashes of the `order` symbols before each symbol from number `order` on, and with that symbol."""
     length = max(0, len(song) - order)
     before = np.zeros(length, np.uint64)

@@ -105,9 +105,7 @@ def compare(store: Store, source: str, split: str, count: int, model: Decoder) -
 
 def main() -> None:
     """Parse the command line and print a line for each set."""
-    parser = argparse.ArgumentParser(
-        prog="python -m model.training.evaluation.infilling", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m model.training.evaluation.infilling", description=__doc__)
     parser.add_argument("--store", type=Path, default=Path("runs/store.npz"))
     parser.add_argument("--weights", type=Path, default=weights.FOLDER / "decoder.safetensors")
     parser.add_argument("--sources", default="pop909,lieder,groove")

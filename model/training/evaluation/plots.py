@@ -70,9 +70,7 @@ def histograms() -> list[Histogram]:
         )
         for part in PART_ORDER
     ]
-    pitched = Histogram(
-        "pitch, drums apart", np.arange(23.5, 102, 2), lambda c: c.pitched[:, PITCH].astype(float)
-    )
+    pitched = Histogram("pitch, drums apart", np.arange(23.5, 102, 2), lambda c: c.pitched[:, PITCH].astype(float))
     return [
         *found,
         Histogram("velocity", np.arange(0, 129, 8.0), lambda c: _all(c, VELOCITY)),
@@ -126,9 +124,7 @@ def _histogram(what: Histogram, groups: Mapping[str, Values]) -> list[str]:
             y = 22 + up * (1 - v / top)
             points += [f"{MARGIN + (e - low) / (high - low) * across:.1f},{y:.1f}" for e in (left, right)]
         points.append(f"{MARGIN + across},{22 + up}")
-        lines.append(
-            f'<polygon points="{" ".join(points)}" fill="{colour}" fill-opacity="0.3" stroke="{colour}"/>'
-        )
+        lines.append(f'<polygon points="{" ".join(points)}" fill="{colour}" fill-opacity="0.3" stroke="{colour}"/>')
     return lines
 
 
@@ -174,9 +170,7 @@ def _text(x: float, y: float, said: str, colour: str, size: int) -> str:
 
 def _picture(width: int, height: int, lines: Sequence[str]) -> str:
     head = f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif">'
-    return "\n".join(
-        [head, f'<rect width="{width}" height="{height}" fill="{PAPER}"/>', *lines, "</svg>", ""]
-    )
+    return "\n".join([head, f'<rect width="{width}" height="{height}" fill="{PAPER}"/>', *lines, "</svg>", ""])
 
 
 def main() -> None:

@@ -131,9 +131,7 @@ def token_bits(model: TokenModel, songs: Sequence[ConditionedSong]) -> Bits:
     return total
 
 
-def train(
-    store: Store, config: TrainingConfig, shape: Shape, rows: int = ROWS, workers: int = 0
-) -> TokenModel:
+def train(store: Store, config: TrainingConfig, shape: Shape, rows: int = ROWS, workers: int = 0) -> TokenModel:
     """Train on a course; return the model, its checkpoint in the course's folder."""
     torch.manual_seed(0)
     model = TokenModel(shape).to(config.device)
@@ -170,9 +168,7 @@ def load(folder: Path) -> TokenModel:
     """Return the model whose training lies in a folder. Raises OSError."""
     shape = json.loads((folder / "shape.json").read_text(encoding="utf-8"))
     model = TokenModel(Shape(**shape))
-    model.load_state_dict(
-        torch.load(folder / "checkpoint.pt", weights_only=True, map_location="cpu")["model"]
-    )
+    model.load_state_dict(torch.load(folder / "checkpoint.pt", weights_only=True, map_location="cpu")["model"])
     return model.eval()
 
 
@@ -191,9 +187,7 @@ def main() -> None:
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
-    config = TrainingConfig(
-        options.out, options.minutes, options.batch, options.rate, options.steps, options.device
-    )
+    config = TrainingConfig(options.out, options.minutes, options.batch, options.rate, options.steps, options.device)
     train(archive.read(options.store), config, same_size(Shape()), workers=options.workers)
 
 

@@ -46,9 +46,7 @@ _SHAPES = ("{mood} {genre}", "{genre}, {mood}", "{mood} {genre} with {instrument
 def sentences(seed: int = 0) -> list[str]:
     """Return what the adapter learns from: our anchors, and prompts put together from the term table; shuffled."""
     rng = random.Random(seed)
-    words = {
-        kind: [a for a, t in table().items() if t.kind == kind] for kind in ("moods", "genres", "instruments")
-    }
+    words = {kind: [a for a, t in table().items() if t.kind == kind] for kind in ("moods", "genres", "instruments")}
     composed = [
         rng.choice(_SHAPES).format(
             mood=rng.choice(words["moods"]),
@@ -87,16 +85,13 @@ def _near(name: str) -> Callable[[Plan, Plan], bool]:
     return lambda a, b: bool(abs(getattr(a, name) - getattr(b, name)) <= 0.1)
 
 
-def agreement(
-    texts: Sequence[str], ours: Sequence[Embedding], theirs: Sequence[Embedding]
-) -> dict[str, float]:
+def agreement(texts: Sequence[str], ours: Sequence[Embedding], theirs: Sequence[Embedding]) -> dict[str, float]:
     """Return how far the plans of the same sentences agree under two encoders, 0..1 a field.
 
     Tempo within 12 %, levels within 0.1, main style, mode and parts the same.
     """
     pairs = [
-        (plan(t, a, parse_prompt(t)), plan(t, b, parse_prompt(t)))
-        for t, a, b in zip(texts, ours, theirs, strict=True)
+        (plan(t, a, parse_prompt(t)), plan(t, b, parse_prompt(t))) for t, a, b in zip(texts, ours, theirs, strict=True)
     ]
     checks: dict[str, Callable[[Plan, Plan], bool]] = {
         "tempo": lambda a, b: bool(abs(np.log(a.tempo / b.tempo)) < np.log(1.12)),
@@ -111,12 +106,8 @@ def agreement(
 def main(arguments: Sequence[str] | None = None) -> int:
     """Train, write and judge an adapter. Return 2 where the directory cannot be used."""
     parser = argparse.ArgumentParser(prog="python -m model.training.fit.adapter", description=__doc__)
-    parser.add_argument(
-        "--encoder", metavar="DIR", type=Path, required=True, help="a local Hugging Face directory"
-    )
-    parser.add_argument(
-        "--out", metavar="FILE", type=Path, help=f"default: DIR/{ADAPTER}, where it is found by itself"
-    )
+    parser.add_argument("--encoder", metavar="DIR", type=Path, required=True, help="a local Hugging Face directory")
+    parser.add_argument("--out", metavar="FILE", type=Path, help=f"default: DIR/{ADAPTER}, where it is found by itself")
     args = parser.parse_args(arguments)
     begun = time.monotonic()
     try:
@@ -133,9 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     theirs = np.stack([adapter.carried(vector(t)) for t in told])
     theirs /= np.linalg.norm(theirs, axis=1, keepdims=True)
     ours = [default.encode(t) for t in told]
-    sys.stdout.write(
-        f"on {len(told)} sentences held out: cosine {_cosines(theirs, np.stack(ours)).mean():.2f}\n"
-    )
+    sys.stdout.write(f"on {len(told)} sentences held out: cosine {_cosines(theirs, np.stack(ours)).mean():.2f}\n")
     for name, share in agreement(told, ours, list(theirs.astype(np.float32))).items():
         sys.stdout.write(f"{name:<12} {share:.0%} of plans agree\n")
     return 0

@@ -79,9 +79,7 @@ def plan_distance(song: Song, plan: Plan) -> float:
     for part in plan.parts:
         notes = [n for n in song.notes if n.part == part]
         onsets = len({n.start for n in notes}) / quarters
-        found.append(
-            abs(math.log((onsets + 0.05) / (target_onsets(plan.style_of(part), part, plan.density) + 0.05)))
-        )
+        found.append(abs(math.log((onsets + 0.05) / (target_onsets(plan.style_of(part), part, plan.density) + 0.05))))
         if notes:
             mean = sum(n.velocity for n in notes) / len(notes)
             found.append(abs(mean - target_velocity(part, plan.energy)) / 24)
@@ -97,9 +95,7 @@ def score_clip(job: tuple[ClipJob, BiasWeights]) -> ClipScore:
     """Write and score one clip."""
     asked, theta = job
     plan, _ = understand(asked.prompt, sentence_encoder())
-    wanted = ClipSpec(
-        asked.prompt, asked.seed, bars=BARS, parts=asked.parts, theta=tuple(asdict(theta).items())
-    )
+    wanted = ClipSpec(asked.prompt, asked.seed, bars=BARS, parts=asked.parts, theta=tuple(asdict(theta).items()))
     song = clip(_composer(), wanted, like_song=asked.like_song)
     filed = midifile.as_filed(song)
     heard = measured.from_filed("ours", filed)

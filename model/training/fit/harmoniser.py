@@ -126,8 +126,7 @@ def found(networks: Sequence[Network], songs: Sequence[Song], length: int = 16) 
             heard, told = torch.from_numpy(one.heard[at : at + length])[None], one.told[at : at + length]
             with torch.no_grad():
                 said = [
-                    sum(x.softmax(-1) for x in logits)[0]
-                    for logits in zip(*(n(heard) for n in networks), strict=True)
+                    sum(x.softmax(-1) for x in logits)[0] for logits in zip(*(n(heard) for n in networks), strict=True)
                 ]
             roots = [s.view(length, 12, len(TRIAD_KINDS)).sum(2).argmax(1).numpy() for s in said]
             known = told != UNKNOWN
@@ -143,9 +142,7 @@ def found(networks: Sequence[Network], songs: Sequence[Song], length: int = 16) 
 
 def arrays(networks: Sequence[Network]) -> dict[str, npt.NDArray[np.floating]]:
     """Return the weights under the names by which `model.analysis.harmoniser` knows them."""
-    return {
-        f"{i}.{name}": array for i, network in enumerate(networks) for name, array in _arrays(network).items()
-    }
+    return {f"{i}.{name}": array for i, network in enumerate(networks) for name, array in _arrays(network).items()}
 
 
 def _arrays(network: Network) -> dict[str, npt.NDArray[np.floating]]:
@@ -185,11 +182,7 @@ def main() -> None:
     if options.what == "prepare":
         from model.training.measures.clips import load
 
-        known = [
-            c
-            for c in load(options.human)
-            if c.chords and c.key and c.part("melody").size and c.source in SOURCES
-        ]
+        known = [c for c in load(options.human) if c.chords and c.key and c.part("melody").size and c.source in SOURCES]
         keep(options.out, [song(c) for c in known])
         return
     torch.set_num_threads(1)

@@ -36,9 +36,7 @@ class Levels:
 def onsets(song: Song) -> dict[str, float]:
     """Return the onsets a quarter of each part that plays; notes struck together count once."""
     quarters = song.end / 480
-    return (
-        {p: len({n.start for n in song.notes if n.part == p}) / quarters for p in PARTS} if quarters else {}
-    )
+    return {p: len({n.start for n in song.notes if n.part == p}) / quarters for p in PARTS} if quarters else {}
 
 
 def levels(songs: Sequence[Song]) -> list[Levels]:
@@ -83,11 +81,7 @@ def mode_brightness(key: Key) -> float:
 
 def _complexity(song: Song) -> float | None:
     sizes = [len(c.pitch_classes) for _, c in song.chords if c is not None]
-    return (
-        float(np.interp(np.mean(sizes), [2, 3, 3.5, 4, 5, 6], [0, 0.08, 0.3, 0.5, 0.78, 0.97]))
-        if sizes
-        else None
-    )
+    return float(np.interp(np.mean(sizes), [2, 3, 3.5, 4, 5, 6], [0, 0.08, 0.3, 0.5, 0.78, 0.97])) if sizes else None
 
 
 def _percentiles(values: Sequence[float | None], groups: Sequence[Hashable]) -> list[float | None]:

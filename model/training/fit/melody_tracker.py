@@ -102,13 +102,9 @@ def song(clip: Clip, rng: random.Random) -> Song:
             before, long, was = lines[i - 1]
             while first < len(notes) and notes[first][0] < before - 8 * long:
                 first += 1
-            rows[i, :BEAT_FEATURES] = beat_features(
-                _about(notes[first:], before, long, before + long), was.quarters
-            )
+            rows[i, :BEAT_FEATURES] = beat_features(_about(notes[first:], before, long, before + long), was.quarters)
         rows[i, BEAT_FEATURES : BEAT_FEATURES + PLACE_FEATURES] = place.features(key.minor)
-        rows[i, BEAT_FEATURES + PLACE_FEATURES :] = beat_line_features(
-            _about(notes[first:], at, length, at + length)
-        )
+        rows[i, BEAT_FEATURES + PLACE_FEATURES :] = beat_line_features(_about(notes[first:], at, length, at + length))
         inside = [(t, c) for t, c in clip.chords if t < at + length]
         chord = longest_chord(tuple(inside[-9:]), at, at + length)
         if chord is not None:
@@ -117,9 +113,7 @@ def song(clip: Clip, rng: random.Random) -> Song:
     return Song(rows[:, FROM[relative_major_tonic(key)]], told, bars, clip.source)
 
 
-def _about(
-    notes: Sequence[tuple[float, float, int]], at: float, length: float, until: float
-) -> Iterator[SungNote]:
+def _about(notes: Sequence[tuple[float, float, int]], at: float, length: float, until: float) -> Iterator[SungNote]:
     """Yield the notes that begin before a tick and sound after another, in beats from that one."""
     for start, end, pitch in notes:
         if start >= until:
@@ -196,9 +190,7 @@ def in_wrong_keys(told: Tensor, rng: np.random.Generator) -> Tensor:
     return found
 
 
-def train(
-    songs: Sequence[Song], seed: int, steps: int, *, rate: float = 3e-3, batch: int = BATCH
-) -> HarmonyNetwork:
+def train(songs: Sequence[Song], seed: int, steps: int, *, rate: float = 3e-3, batch: int = BATCH) -> HarmonyNetwork:
     """Return a network after so many steps; the rate falls to nothing."""
     torch.manual_seed(seed)
     rng, network, stretches = np.random.default_rng(seed), HarmonyNetwork(), Excerpts(songs)
@@ -208,9 +200,7 @@ def train(
         told, chords = stretches.draw(rng, batch)
         wrong = in_wrong_keys(told[:keyed], rng)
         said, suits = network(torch.cat([told, wrong.flatten(0, 1)]))
-        loss = F.cross_entropy(
-            said[:batch].flatten(0, 1), chords.flatten(), ignore_index=UNKNOWN, label_smoothing=0.05
-        )
+        loss = F.cross_entropy(said[:batch].flatten(0, 1), chords.flatten(), ignore_index=UNKNOWN, label_smoothing=0.05)
         among = torch.cat([suits[:keyed, None], suits[batch:].view(keyed, OTHERS, -1)], 1)
         right = torch.where(chords[:keyed] == UNKNOWN, UNKNOWN, 0)
         loss = loss + 0.5 * F.cross_entropy(among, right, ignore_index=UNKNOWN)
@@ -223,9 +213,7 @@ def train(
         optimizer.step()
         if step % 200 == 199:
             print(
-                json.dumps(
-                    {"step": step + 1, "nats": round(loss.item(), 3), "s": round(time.monotonic() - begun)}
-                ),
+                json.dumps({"step": step + 1, "nats": round(loss.item(), 3), "s": round(time.monotonic() - begun)}),
                 flush=True,
             )
     return network.eval()
@@ -251,9 +239,7 @@ def counted(songs: Sequence[Clip]) -> dict[str, npt.NDArray[np.floating]]:
 def main() -> None:
     """Parse the command line, learn, count, write."""
     parser = argparse.ArgumentParser(prog="python -m model.training.fit.melody_tracker", description=__doc__)
-    parser.add_argument(
-        "--human", type=Path, required=True, help="songs, as model.training.measures read wrote them"
-    )
+    parser.add_argument("--human", type=Path, required=True, help="songs, as model.training.measures read wrote them")
     parser.add_argument("--steps", type=int, default=STEPS)
     parser.add_argument("--members", type=int, default=MEMBERS)
     parser.add_argument("--out", type=Path, default=FOLDER / "continuo.safetensors")

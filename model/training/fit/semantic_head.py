@@ -96,10 +96,7 @@ def report(pairs: list[Anchor], targets: Array, guesses: Array) -> str:
         f"scenes: style first {right[scenes].mean():.1%}, among the first two {second[scenes].any(1).mean():.1%}, "
         f"share of its style {guesses[scenes, 5:][targets[scenes, 5:] == 1].mean():.2f}",
         f"tempo: median error {np.median(octaves) * 100:.0f} % of an octave",
-        *(
-            f"{n}: mean error {np.abs(guesses[:, i] - targets[:, i]).mean():.3f}"
-            for i, n in enumerate(LEVELS, 1)
-        ),
+        *(f"{n}: mean error {np.abs(guesses[:, i] - targets[:, i]).mean():.3f}" for i, n in enumerate(LEVELS, 1)),
     ]
     return "\n".join(lines) + "\n"
 

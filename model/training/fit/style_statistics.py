@@ -155,8 +155,7 @@ def style_tasks(songs: Sequence[Clip], styles: Sequence[str], count: int, few: i
             yield StyleTask(style, asked, measured_habits([a.window for a in asked], OF_PEOPLE))
         else:
             made = [
-                replace(from_song(piece(style, seed)), source="grammar", split="train", label=style)
-                for seed in SEEDS
+                replace(from_song(piece(style, seed)), source="grammar", split="train", label=style) for seed in SEEDS
             ]
             known = [replace(s, source="people") for s in songs if s.label == style and s.split == "train"]
             theirs = [c.window for c in conditions([*made, *known], "train", BARS, 2 * PIECES)]
@@ -195,9 +194,7 @@ def likeness(one: Counts, other: Counts) -> float:
 
 def main() -> None:
     """Parse the command line, learn, write."""
-    parser = argparse.ArgumentParser(
-        prog="python -m model.training.fit.style_statistics", description=__doc__
-    )
+    parser = argparse.ArgumentParser(prog="python -m model.training.fit.style_statistics", description=__doc__)
     parser.add_argument("--human", type=Path, required=True, help="songs, as `measures read` wrote them")
     parser.add_argument("--count", type=int, default=150, help="clips a round and style of people")
     parser.add_argument("--few", type=int, default=16, help="and of machines")

@@ -66,9 +66,7 @@ class TrainingLoop:
                 opt.load_state_dict(held)
             self.step, self._spent = state["step"], state["spent"]
 
-    def run(
-        self, loss: Callable[[], Tensor], held_out: Callable[[], Mapping[str, float]], seen: float
-    ) -> None:
+    def run(self, loss: Callable[[], Tensor], held_out: Callable[[], Mapping[str, float]], seen: float) -> None:
         """Train to the end. `loss` draws a batch and returns its loss; `held_out` returns points of the curve.
 
         `seen` is how many millions of events a step sees.

@@ -200,9 +200,7 @@ class _Voice:
         """Close the bar that is open at a bar line, or at the end."""
         closes, opens = bar.startswith(":"), bar.endswith(":")
         if self.sounds:
-            self.bars.append(
-                Bar(tuple(self.sounds), self.at, self.meter, self.opens, closes, self.fresh, self.ending)
-            )
+            self.bars.append(Bar(tuple(self.sounds), self.at, self.meter, self.opens, closes, self.fresh, self.ending))
             self.opens = self.fresh = False
             self.ending = 0
         elif closes and self.bars:

@@ -48,9 +48,7 @@ def unfold_repeats(bars: list[Bar]) -> list[Bar]:
     """Return the bars in the order of playing: each repeat is played twice, with its first and its second ending."""
     out: list[Bar] = []
     begin = i = 0
-    signed = (
-        False  # whether the stretch from `begin` has a repeat sign before it; a double bar is then inside it
-    )
+    signed = False  # whether the stretch from `begin` has a repeat sign before it; a double bar is then inside it
     while i < len(bars):
         bar = bars[i]
         if bar.opens or (bar.fresh and not bar.ending and not signed):

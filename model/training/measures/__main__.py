@@ -19,21 +19,15 @@ from model.training.measures.control_songs import pieces, read_songs
 def main() -> None:
     """Parse the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m model.training.measures", description=__doc__)
-    parser.add_argument(
-        "what", nargs="*", help=f"read, pieces, melodies, or any of {' '.join(report.MEASURES)}"
-    )
+    parser.add_argument("what", nargs="*", help=f"read, pieces, melodies, or any of {' '.join(report.MEASURES)}")
     parser.add_argument("--midi", type=Path, help="a folder of .mid files of ours, with clips.tsv or without")
     parser.add_argument("--human", type=Path, help="songs, as `read` wrote them")
     parser.add_argument("--pieces", type=Path, help="pieces by grammars, as `pieces` wrote them")
-    parser.add_argument(
-        "--data", type=Path, help="the unpacked sets: for read, and for the second annotation"
-    )
+    parser.add_argument("--data", type=Path, help="the unpacked sets: for read, and for the second annotation")
     parser.add_argument("--sources", default="pop909,groove", help="human sets to read or to compare with")
     parser.add_argument("--split", default="test", help="which human songs ours are compared with")
     parser.add_argument("--bars", type=int, default=8, help="bars of a human window")
-    parser.add_argument(
-        "--count", type=int, default=100, help="how many melodies, or pieces of a style, to write"
-    )
+    parser.add_argument("--count", type=int, default=100, help="how many melodies, or pieces of a style, to write")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--json", action="store_true")
     options = parser.parse_args()

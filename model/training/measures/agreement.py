@@ -32,9 +32,7 @@ def roots_agree(chords: Chords, clip: Clip) -> float:
 def size(clip: Clip) -> float:
     """Return how many pitch classes a chord has, by the time it holds."""
     time = [end - start for start, end, _ in clip.spans]
-    return (
-        float(np.average([len(c.pitch_classes) for _, _, c in clip.spans], weights=time)) if time else np.nan
-    )
+    return float(np.average([len(c.pitch_classes) for _, _, c in clip.spans], weights=time)) if time else np.nan
 
 
 def scores(clips: Sequence[Clip], chords: Sequence[Chords]) -> dict[str, dict[str, float]]:
@@ -80,9 +78,7 @@ def annotated_twice(songs: Sequence[Clip], folder: Path) -> list[Clip]:
             told = [(float(start), symbol) for start, _, symbol in (line.split("\t") for line in lines)]
             places = np.interp([start for start, _ in told], beats, np.arange(len(beats)) * 480.0)
             symbols = [None if s in ("N", "X") else parse_chord(s) for _, s in told]
-            found.append(
-                _laid_over(song, list(zip(np.round(places).astype(int).tolist(), symbols, strict=True)))
-            )
+            found.append(_laid_over(song, list(zip(np.round(places).astype(int).tolist(), symbols, strict=True))))
     return found
 
 

@@ -46,14 +46,10 @@ class Block:
 
 def straightened(clip: Clip) -> Clip:
     """Return the clip with swung eighths moved to where straight ones stand, if it swings."""
-    onsets = (
-        np.concatenate([n[:, START] for n in clip.parts.values()]) if clip.parts else np.zeros(0, np.int32)
-    )
+    onsets = np.concatenate([n[:, START] for n in clip.parts.values()]) if clip.parts else np.zeros(0, np.int32)
     inside = onsets % QUARTER
     off = inside[(inside > 260) & (inside < 350)]
-    straight = np.isin((inside + GRID // 4) // (GRID // 2), (2, 4, 6)).sum() - np.sum(
-        (inside > 260) & (inside < 270)
-    )
+    straight = np.isin((inside + GRID // 4) // (GRID // 2), (2, 4, 6)).sum() - np.sum((inside > 260) & (inside < 270))
     if clip.bars[0][1].endswith("/8") or len(off) <= straight:
         return clip
     late = float(np.median(off))
@@ -109,9 +105,7 @@ def lasting(clip: Clip, part: str) -> Array:
     """Return the shares of lengths, the share of its time that a part sounds and the overlap of bars, `(15,)`."""
     notes = clip.part(part)
     sounding = notes[:, LENGTH].sum() / max(1, len(notes)) * len(np.unique(notes[:, START])) / clip.end
-    return np.append(
-        length_counts(clip, part) / max(1, len(notes)), [min(2.0, sounding), bar_overlap(clip, part)]
-    )
+    return np.append(length_counts(clip, part) / max(1, len(notes)), [min(2.0, sounding), bar_overlap(clip, part)])
 
 
 def voicing(clip: Clip) -> Array:

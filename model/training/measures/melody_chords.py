@@ -157,9 +157,7 @@ def _shared(heard: Array) -> Array:
 def best_triads(clip: Clip) -> Chords:
     """Return for each half bar the triad of the key that holds most of the melody; equal ones: stay, then I IV V vi."""
     key = parse_key(clip.key)
-    scale = (
-        key.scale if len(key.scale) == 7 else (0, 2, 3, 5, 7, 8, 10) if key.minor else (0, 2, 4, 5, 7, 9, 11)
-    )
+    scale = key.scale if len(key.scale) == 7 else (0, 2, 3, 5, 7, 8, 10) if key.minor else (0, 2, 4, 5, 7, 9, 11)
     triads = []
     for degree in (0, 3, 4, 5, 1, 2, 6):
         root, third, fifth = (scale[(degree + i) % 7] for i in (0, 2, 4))

@@ -42,9 +42,7 @@ def plan_vector(plan: Plan) -> Array:
         float(np.log2(plan.tempo / 100)),
         float(parse_key(plan.key).minor),
     ]
-    return np.array(
-        [*fields, *(p in plan.parts for p in PARTS), *(mix.get(name, 0.0) for name in STYLES)], float
-    )
+    return np.array([*fields, *(p in plan.parts for p in PARTS), *(mix.get(name, 0.0) for name in STYLES)], float)
 
 
 def vectors(encoder: TextEncoder) -> dict[str, Vector]:
@@ -60,14 +58,10 @@ def surface(clip: Clip) -> Array:
     found = find(time_of_classes(clip))
     beats, unit = clip.bars[0][1].split("/")
     parts = [(clip.part(p)[:, PITCH], clip.part(p)[:, VELOCITY]) for p in PARTS]
-    of_parts = [
-        (1.0, float(p.mean()), float(v.mean())) if len(p) else (0.0, np.nan, np.nan) for p, v in parts
-    ]
+    of_parts = [(1.0, float(p.mean()), float(v.mean())) if len(p) else (0.0, np.nan, np.nan) for p, v in parts]
     tempo = float(np.log2(clip.tempo / 100)) if clip.tempo else np.nan
     minor = np.nan if found is None else float(found[1])
-    return np.array(
-        [tempo, float(int(beats) % 3 == 0 or unit == "8"), minor, *(x for p in of_parts for x in p)]
-    )
+    return np.array([tempo, float(int(beats) % 3 == 0 or unit == "8"), minor, *(x for p in of_parts for x in p)])
 
 
 def wholly_heard(clips: Sequence[Clip]) -> Array:
@@ -126,9 +120,7 @@ def measure(clips: Sequence[Clip], ways: dict[str, Vector]) -> dict[str, dict[st
         if len({c.prompt for c in known}) >= 2:
             for way, vector in ways.items():
                 of = {p: vector(p) for p in {*prompts, *(c.prompt for c in known)}}
-                targets, candidates = (
-                    np.array([of[p] for p in some]) for some in ([c.prompt for c in known], prompts)
-                )
+                targets, candidates = (np.array([of[p] for p in some]) for some in ([c.prompt for c in known], prompts))
                 for by, hearing in HEARINGS.items():
                     matcher = fit(known, targets, hearing)
                     right = [prompts[matcher.choose(c, candidates)] == c.prompt for c in asked]

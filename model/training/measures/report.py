@@ -83,9 +83,7 @@ def _texture(given: MeasureInput) -> Tree:
 
 def _style(given: MeasureInput) -> Tree:
     """Style told from notes by a probe that heard people's songs and grammars' pieces, never those it is asked of."""
-    heard = _balanced(
-        [w for s in (*given.songs, *given.pieces) if s.label for w in clips.windows(s, given.bars)]
-    )
+    heard = _balanced([w for s in (*given.songs, *given.pieces) if s.label for w in clips.windows(s, given.bars)])
     if len({c.label for c in heard}) < 2:
         return {}
     labels, kinds = [c.label for c in heard], [_kind(c) for c in heard]
@@ -245,9 +243,7 @@ def _blocks(name: str, branch: object) -> list[str]:
     if all(_flat(row) for row in branch.values()):
         columns = list(dict.fromkeys(c for row in branch.values() if isinstance(row, Mapping) for c in row))
         rows = [
-            [what, *(_cell(row.get(c, "")) for c in columns)]
-            if isinstance(row, Mapping)
-            else [what, _cell(row)]
+            [what, *(_cell(row.get(c, "")) for c in columns)] if isinstance(row, Mapping) else [what, _cell(row)]
             for what, row in branch.items()
         ]
         return [f"## {name}\n\n" + table(["", *(columns or ["value"])], rows)]
@@ -261,8 +257,7 @@ def _below(name: str, branch: object) -> list[str]:
 def _flat(row: object) -> bool:
     """Return whether a row has only cells: numbers, words, lists, and figures with their intervals."""
     return not isinstance(row, Mapping) or all(
-        not isinstance(cell, Mapping) or cell.keys() == {"mean", "low", "high", "count"}
-        for cell in row.values()
+        not isinstance(cell, Mapping) or cell.keys() == {"mean", "low", "high", "count"} for cell in row.values()
     )
 
 

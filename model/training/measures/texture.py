@@ -140,9 +140,7 @@ SCALARS: dict[str, Callable[[Clip], float]] = {
 def length_counts(clip: Clip, part: str) -> Counts:
     """Return how many notes of a part last about 1/8, 1/4, 1/2, 1, 2, 4 and 8 quarters (and between), `(13,)`."""
     lengths = np.maximum(clip.part(part)[:, LENGTH], 1) / 480
-    return np.bincount(np.clip(np.round(2 * np.log2(lengths)) + 6, 0, 12).astype(int), minlength=13).astype(
-        float
-    )
+    return np.bincount(np.clip(np.round(2 * np.log2(lengths)) + 6, 0, 12).astype(int), minlength=13).astype(float)
 
 
 def interval_counts(clip: Clip) -> Counts:

@@ -23,9 +23,7 @@ def row(style: Style) -> str:
 def table() -> str:
     """Return the table in Markdown, styles in the order of the vocabulary."""
     known = styles()
-    head = (
-        "| style | tempo | metre | feel | swing | form | modes | about |\n|---|---|---|---|---|---|---|---|"
-    )
+    head = "| style | tempo | metre | feel | swing | form | modes | about |\n|---|---|---|---|---|---|---|---|"
     return "\n".join([head, *(row(known[name]) for name in GRAMMAR_STYLES if name in known), ""])
 
 

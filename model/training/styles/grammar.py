@@ -75,11 +75,7 @@ class Style:
     def __post_init__(self) -> None:
         if self.name not in GRAMMAR_STYLES or self.meter not in METERS or self.feel not in FEELS:
             raise ValueError(f"{self.name}: not a style, metre or feel that we know")
-        if (
-            self.form not in FORMS
-            or not set(self.voicing) <= set(VOICINGS)
-            or not set(self.modes) <= set(MODES)
-        ):
+        if self.form not in FORMS or not set(self.voicing) <= set(VOICINGS) or not set(self.modes) <= set(MODES):
             raise ValueError(f"{self.name}: a form, voicing or mode that we do not know")
         for kit in self.drums:
             if not set(kit) <= set(ROLES):
@@ -92,9 +88,7 @@ class Style:
 @cache
 def styles() -> dict[str, Style]:
     """Return all styles by name. Raises ValueError for a file that says what we do not know."""
-    found = [
-        _style(tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(FOLDER.glob("*.toml"))
-    ]
+    found = [_style(tomllib.loads(path.read_text(encoding="utf-8"))) for path in sorted(FOLDER.glob("*.toml"))]
     return {s.name: s for s in found}
 
 

@@ -36,9 +36,7 @@ FILLS = {
 class Drummer:
     """The drummer of one piece: which kit and changes it has chosen; bars are asked for one by one."""
 
-    def __init__(
-        self, style: Style, kits: tuple[dict[str, str], ...], energy: float, rng: random.Random
-    ) -> None:
+    def __init__(self, style: Style, kits: tuple[dict[str, str], ...], energy: float, rng: random.Random) -> None:
         self._style, self._energy, self._rng = style, energy, rng
         chosen, other = rng.choice(kits), rng.choice(kits)
         mixed = {r: other[r] if r in other and r not in ("kick", "snare", "clap", "rim") and rng.random() < 0.3 else p
@@ -47,9 +45,7 @@ class Drummer:
         self._varied = {r: mutated(p, rng, 2) for r, p in self._patterns.items()}
         self._other = {r: p for r, p in other.items() if r not in self._patterns}
         thresholds = LAYERS | (style.layers or {})
-        self._heard = {
-            r for r in (*self._patterns, *self._other) if thresholds[r] <= energy + rng.uniform(-0.1, 0.1)
-        }
+        self._heard = {r for r in (*self._patterns, *self._other) if thresholds[r] <= energy + rng.uniform(-0.1, 0.1)}
         self._heard |= {r for r in self._patterns if r in ("kick", "snare", "clap", "rim")}
 
     @property
@@ -104,7 +100,5 @@ class Drummer:
             loud += 0 if machine and hit.token in "xX" else rng.gauss(0, 2 if machine else 6)
             if role == "closed_hat" and hit.start % 480:
                 loud *= 0.88 if machine else 0.82
-            notes.append(
-                Note(Ticks(hit.start), Ticks(60), ROLES[role], min(127, max(8, round(loud))), "drums")
-            )
+            notes.append(Note(Ticks(hit.start), Ticks(60), ROLES[role], min(127, max(8, round(loud))), "drums"))
         return notes

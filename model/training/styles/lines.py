@@ -129,6 +129,4 @@ def _later(chords: list[tuple[int, list[int]]], cut: int, end: int) -> list[tupl
 
 def _note(hit: Hit, pitch: int, velocity: float, part: str, ticks: int, gate: float = 1.0) -> Note:
     length = max(20, min(round(hit.length * gate), ticks - hit.start))
-    return Note(
-        Ticks(hit.start), Ticks(length), min(108, max(24, pitch)), min(127, max(8, round(velocity))), part
-    )
+    return Note(Ticks(hit.start), Ticks(length), min(108, max(24, pitch)), min(127, max(8, round(velocity))), part)

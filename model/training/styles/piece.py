@@ -46,9 +46,7 @@ def _phrases(form: str, count: int, rng: random.Random) -> list[str]:
     if form == "through":
         return ["groove" if i % 2 == 0 or rng.random() < 0.5 else "variation" for i in range(count)]
     if count == 1:
-        return [
-            rng.choice(("groove", "groove", "groove", "variation", "drop" if form == "club" else "groove"))
-        ]
+        return [rng.choice(("groove", "groove", "groove", "variation", "drop" if form == "club" else "groove"))]
     if form == "club" and count >= 3:
         whole = rng.choice((["intro", "build", "drop", "break"], ["groove", "break", "build", "drop"],
                             ["groove", "variation", "break", "drop"], ["intro", "groove", "build", "drop"]))  # fmt: skip
@@ -84,9 +82,7 @@ def progression(which: str, key: Key, colour: float, rng: random.Random) -> list
 
 def _coloured(chord: Chord, key: Key, colour: float, rng: random.Random) -> Chord:
     quality = chord.quality
-    dominant = (
-        quality == "" and (chord.root + 10) % 12 in key.pitch_classes and (chord.root - key.tonic) % 12 == 7
-    )
+    dominant = quality == "" and (chord.root + 10) % 12 in key.pitch_classes and (chord.root - key.tonic) % 12 == 7
     draw = colour + rng.uniform(-0.18, 0.18)
     if draw > 0.3 and quality in SEVENTHS:
         quality = (
@@ -127,9 +123,7 @@ FITTING = 25.0
 """How strongly a mode is preferred in which more of the progression's tones lie."""
 
 
-def piece(
-    name: str, seed: int, mood: PieceSpec = ANY, blend: str | None = None, *, held_out: bool = False
-) -> Song:
+def piece(name: str, seed: int, mood: PieceSpec = ANY, blend: str | None = None, *, held_out: bool = False) -> Song:
     """Return a piece of a style; with `blend` its chords and melody are another style's.
 
     The last kit, bass, comping, progression and melody cell of each style are for `held_out` pieces only, so that
@@ -142,9 +136,7 @@ def piece(
 class _Writer:
     """One piece in the making."""
 
-    def __init__(
-        self, style: Style, upper: Style, mood: PieceSpec, rng: random.Random, *, held_out: bool
-    ) -> None:
+    def __init__(self, style: Style, upper: Style, mood: PieceSpec, rng: random.Random, *, held_out: bool) -> None:
         self._style, self._upper, self._rng, self._held = style, upper, rng, held_out
         drawn = rng.betavariate(1.3, 1.3)
         low, high = style.energy
@@ -176,9 +168,7 @@ class _Writer:
         chords = self._chords()
         notes = self._comp(chords) + self._bass_and_drums(chords) + self._melody(chords)
         bars = tuple((Ticks(i * self._ticks), style.meter) for i in range(self._bars))
-        changes = [
-            (Ticks(bar * self._ticks + at), chord) for bar, here in enumerate(chords) for at, chord in here
-        ]
+        changes = [(Ticks(bar * self._ticks + at), chord) for bar, here in enumerate(chords) for at, chord in here]
         mix: tuple[tuple[str, float], ...] = ((style.name, 1.0),)
         if upper is not style:
             mix = ((style.name, 0.6), (upper.name, 0.4))
@@ -216,9 +206,7 @@ class _Writer:
                 found.append([(0, line[int(bar * rate) % len(line)])])
             else:
                 here = rounds[which][bar % len(rounds[which])][: self._beats]
-                starts = [
-                    -(-i * self._beats // len(here)) * (self._ticks // self._beats) for i in range(len(here))
-                ]
+                starts = [-(-i * self._beats // len(here)) * (self._ticks // self._beats) for i in range(len(here))]
                 found.append(list(zip(starts, here, strict=True)))
         if self._closes:
             found[-1] = [(0, self._home())]
@@ -231,9 +219,7 @@ class _Writer:
 
     def _comp(self, chords: list[list[tuple[int, Chord]]]) -> list[Note]:
         rng, upper = self._rng, self._upper
-        ways = sorted(
-            self._allowed(upper.comp), key=lambda c: len(c.replace(".", "").replace("-", "")) / len(c)
-        )
+        ways = sorted(self._allowed(upper.comp), key=lambda c: len(c.replace(".", "").replace("-", "")) / len(c))
         pick = self._weighted(ways)
         other = self._weighted(ways)
         how = rng.choice(upper.voicing)
@@ -255,9 +241,7 @@ class _Writer:
                 loud *= 0.9
             if section == "build":
                 loud *= 0.85 + 0.05 * (bar % 4)
-            notes += [
-                _moved(n, bar * self._ticks) for n in comp_bar(pattern, bar, self._ticks, spread, loud, rng)
-            ]
+            notes += [_moved(n, bar * self._ticks) for n in comp_bar(pattern, bar, self._ticks, spread, loud, rng)]
         return notes
 
     def _weighted(self, ways: Sequence[str]) -> str:
@@ -283,18 +267,14 @@ class _Writer:
             if kit:
                 first = bar == 0 or self._sections[bar - 1] != section
                 notes += [_moved(n, line) for n in kit.bar(bar, section, first, self._ticks)]
-            silent = (section == "break" and rng.random() < 0.5) or (
-                section == "intro" and bar < self._bars // 2 > 1
-            )
+            silent = (section == "break" and rng.random() < 0.5) or (section == "intro" and bar < self._bars // 2 > 1)
             if silent and kit:
                 continue
             pattern = other if section in ("variation", "drop") else pick
             if section == "ending":
                 pattern = "R" + "-" * 15
             loud = 86 * (0.68 + 0.42 * self._energy)
-            played = bass_bar(
-                pattern, bar, self._ticks, here, after, kick, self._key, style.bass_low, loud, rng
-            )
+            played = bass_bar(pattern, bar, self._ticks, here, after, kick, self._key, style.bass_low, loud, rng)
             notes += [_moved(n, line) for n in played]
         return notes
 
@@ -316,9 +296,7 @@ class _Writer:
         rng, feel = self._rng, self._style.feel
         if feel == "machine" or (self._upper.feel == "machine" and note.part != "drums"):
             return note
-        late, spread = {"pushed": (-3, 2.0), "human": (0, 3.0), "laid back": (4, 3.0), "drunk": (3, 5.0)}[
-            feel
-        ]
+        late, spread = {"pushed": (-3, 2.0), "human": (0, 3.0), "laid back": (4, 3.0), "drunk": (3, 5.0)}[feel]
         if feel == "drunk" and note.part == "drums" and note.pitch == 38:
             late = -4
         if note.part in ("melody", "chords") and feel in ("laid back", "drunk"):

@@ -50,9 +50,7 @@ def played(hits: list[Hit], rng: random.Random) -> list[Hit]:
         count = {"r": 2, "t": 3}.get(hit.token, 1)
         for i in range(count):
             fade = 1 - 0.12 * i if count > 1 else 1.0
-            told.append(
-                Hit(hit.start + i * hit.length // count, hit.length // count, hit.token, hit.strength * fade)
-            )
+            told.append(Hit(hit.start + i * hit.length // count, hit.length // count, hit.token, hit.strength * fade))
     return told
 
 

@@ -26,9 +26,7 @@ class _Idea:
 class MelodyWriter:
     """Writes the melody of one piece bar by bar, from a few ideas that come back."""
 
-    def __init__(
-        self, tune: Tune, cells: tuple[str, ...], key: Key, activity: float, rng: random.Random
-    ) -> None:
+    def __init__(self, tune: Tune, cells: tuple[str, ...], key: Key, activity: float, rng: random.Random) -> None:
         self._tune, self._rng, self._key = tune, rng, key
         shift = rng.choice((0, 0, 0, -5, 5))
         self._low, self._high = tune.low + shift, tune.high + shift
@@ -76,11 +74,7 @@ class MelodyWriter:
             return []
         letter = self._shape[number % len(self._shape)]
         idea = self._ideas[letter]
-        cell = (
-            mutated(idea.cell, rng, 1)
-            if rng.random() < (0.5 if section == "variation" else 0.12)
-            else idea.cell
-        )
+        cell = mutated(idea.cell, rng, 1) if rng.random() < (0.5 if section == "variation" else 0.12) else idea.cell
         if section == "break":
             cell = cell.replace("x", "?")
         hits = played(bar_of(cell, 0, ticks), rng)
@@ -98,9 +92,7 @@ class MelodyWriter:
             if strong and rng.random() < self._tune.chord + 0.15:
                 pitch = self._to_chord(pitch, chords, hit.start)
             swell = 1 + 0.08 * (2 * i / max(1, len(hits)) - abs(2 * i / max(1, len(hits)) - 1))
-            notes.append(
-                self._note_of(hit, pitch + (lift if pitch + lift <= self._high + 7 else 0), loud * swell)
-            )
+            notes.append(self._note_of(hit, pitch + (lift if pitch + lift <= self._high + 7 else 0), loud * swell))
         self._last = pitch
         return notes
 
@@ -114,9 +106,7 @@ class MelodyWriter:
     def _to_chord(self, pitch: int, chords: list[tuple[int, Chord]], tick: int) -> int:
         chord = [c for start, c in chords if start <= tick][-1]
         near = [
-            p
-            for p in range(pitch - 4, pitch + 5)
-            if p % 12 in chord.pitch_classes and self._low <= p <= self._high
+            p for p in range(pitch - 4, pitch + 5) if p % 12 in chord.pitch_classes and self._low <= p <= self._high
         ]
         return min(near, key=lambda p: (abs(p - pitch), self._rng.random())) if near else pitch
 

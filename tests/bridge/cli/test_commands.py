@@ -218,9 +218,7 @@ def test_ports_are_listed_or_their_lack_is_told(
     assert (err.count("\n") == 1) == (found is None)
 
 
-@pytest.mark.parametrize(
-    ("platform", "midi_system"), [("darwin", "coremidi"), ("win32", "winmm"), ("linux", None)]
-)
+@pytest.mark.parametrize(("platform", "midi_system"), [("darwin", "coremidi"), ("win32", "winmm"), ("linux", None)])
 def test_the_doctor_works_on_every_system(
     platform: str, midi_system: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -236,7 +234,5 @@ def test_link_without_its_extra_is_refused_with_the_remedy(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setitem(sys.modules, "link", None)
-    assert (
-        main(["serve", "--sync", "link", "--osc", "127.0.0.1:0", "--http", "none", "--output", "none"]) == 2
-    )
+    assert main(["serve", "--sync", "link", "--osc", "127.0.0.1:0", "--http", "none", "--output", "none"]) == 2
     assert "pip install 'llmball[link]'" in capsys.readouterr().err

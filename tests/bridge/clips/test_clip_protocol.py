@@ -59,8 +59,7 @@ def rows(song: Song) -> list[Row]:
 
 def as_rows(clip: Clip) -> list[tuple[str, int, int, int, int]]:
     return [
-        (p, k, round(480 * s), round(480 * n), v)
-        for p, k, s, n, v in map(clip.notes.__getitem__, range(clip.total))
+        (p, k, round(480 * s), round(480 * n), v) for p, k, s, n, v in map(clip.notes.__getitem__, range(clip.total))
     ]
 
 
@@ -68,9 +67,7 @@ def as_ticks(song: Song) -> list[tuple[str, int, int, int, int]]:
     return [(p, k, round(480 * s), round(480 * n), v) for p, k, s, n, v in rows(song)]
 
 
-def test_a_clip_and_what_follows_it_are_those_of_the_command_line(
-    address: tuple[str, int], tmp_path: Path
-) -> None:
+def test_a_clip_and_what_follows_it_are_those_of_the_command_line(address: tuple[str, int], tmp_path: Path) -> None:
     first = fetched(address, 1, 2, 17, PROMPT, "ending", "cadence", "parts", "bass chords melody")
     song = commanded(
         tmp_path,
@@ -88,9 +85,7 @@ def test_a_clip_and_what_follows_it_are_those_of_the_command_line(
     assert (first.beats, first.key) == (8.0, song.key)
     assert first.tempo == pytest.approx(song.tempos[0][1])
     given = tuple(rows(song))
-    (tmp_path / "in.mid").write_bytes(
-        midifile.to_bytes(song_from_notes(GivenNotes(given, 2, tempo=82, key=song.key)))
-    )
+    (tmp_path / "in.mid").write_bytes(midifile.to_bytes(song_from_notes(GivenNotes(given, 2, tempo=82, key=song.key))))
     longer = fetched(address, 2, 2, 18, "more", "tempo", 82, "key", song.key, given=given)
     options = (
         "--from",

@@ -101,9 +101,7 @@ def test_a_clip_is_wanted_as_the_command_line_would_have_it() -> None:
     )
     assert desk.last() == ClipOrder(
         1,
-        ClipSpec(
-            "rain", 17, 8, ("chords", "bass"), Controls(tempo=82, key="D minor", chords="Dm A7"), closing=True
-        ),
+        ClipSpec("rain", 17, 8, ("chords", "bass"), Controls(tempo=82, key="D minor", chords="Dm A7"), closing=True),
     )
     desk.say("clip", 4, 0, 1, "sixteen bars of house", by=OTHER)
     assert desk.last().wanted.bars is None
@@ -114,9 +112,7 @@ def test_a_clip_comes_whole_in_packets_that_fit_a_frame(count: int) -> None:
     desk = Desk()
     desk.say("clip", 1, 2, 0, "rain")
     told = desk.finish(as_filed(song(count)))
-    notes = sorted(
-        (n.part, n.pitch, n.start / 480, n.length / 480, n.velocity) for n in as_filed(song(count)).notes
-    )
+    notes = sorted((n.part, n.pitch, n.start / 480, n.length / 480, n.velocity) for n in as_filed(song(count)).notes)
     assert sorted(gathered(told)) == notes
     _, _, beats, tempo, key = told[0][2]
     assert (beats, key) == (8.0, "D minor")
@@ -178,9 +174,7 @@ def test_a_mark_names_the_parts_and_bars_that_are_redone() -> None:
     notes = [Note(Ticks(480 * i), Ticks(100), 60, 80, p) for p in ("bass", "melody") for i in range(16)]
     desk = Desk()
     for at in (0, 16):
-        numbers = [
-            v for n in notes[at : at + 16] for v in (n.pitch, n.start / 480, n.length / 480, n.velocity)
-        ]
+        numbers = [v for n in notes[at : at + 16] for v in (n.pitch, n.start / 480, n.length / 480, n.velocity)]
         desk.say("clip/given", 7, 32, at, notes[at].part, *numbers)
     desk.say("clip/redo", 7, "bass", "2-3")
     with pytest.raises(BadRequest, match=r"bars are 0\.\.256"):

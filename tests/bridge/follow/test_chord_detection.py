@@ -35,9 +35,7 @@ def test_every_inversion_is_read_as_its_tones_over_its_bass(quality: str) -> Non
             )
 
 
-@pytest.mark.parametrize(
-    "symbol", ["C/E", "C/G", "Am/C", "F#m/C#", "G7/B", "G7/D", "G7/F", "Bbmaj7/D", "Dm7b5/Ab"]
-)
+@pytest.mark.parametrize("symbol", ["C/E", "C/G", "Am/C", "F#m/C#", "G7/B", "G7/D", "G7/F", "Bbmaj7/D", "Dm7b5/Ab"])
 def test_the_usual_inversions_have_their_usual_roots(symbol: str) -> None:
     chord = parse_chord(symbol)
     if symbol == "Dm7b5/Ab":

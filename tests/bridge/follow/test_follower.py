@@ -65,9 +65,7 @@ def test_held_chords_are_known_in_their_first_beat(loose: float) -> None:
 
 
 def test_short_chords_hold_until_the_next() -> None:
-    events = [
-        e for bar, symbol in enumerate(PROGRESSION) for e in chords([symbol], BEGAN + bar * 4 * BEAT, 0.2)
-    ]
+    events = [e for bar, symbol in enumerate(PROGRESSION) for e in chords([symbol], BEGAN + bar * 4 * BEAT, 0.2)]
     _, known = follow(events, 16)
     assert roots(known) == [root(s) for s in PROGRESSION for _ in range(4)]
 
@@ -102,9 +100,7 @@ def test_a_passing_chord_within_the_beat_moves_nothing() -> None:
     events = chords(["C"], BEGAN, 8 * BEAT)
     between = BEGAN + 4.5 * BEAT
     events += [struck(between, p) for p in (62, 65, 69)] + [let_go(between + 0.1, p) for p in (62, 65, 69)]
-    events += [let_go(between - 0.01, p) for p in (48, 52, 55)] + [
-        struck(between + 0.12, p) for p in (48, 52, 55)
-    ]
+    events += [let_go(between - 0.01, p) for p in (48, 52, 55)] + [struck(between + 0.12, p) for p in (48, 52, 55)]
     _, known = follow(events, 8)
     assert set(roots(known)) == {0}
 
@@ -132,9 +128,7 @@ def test_single_lines_are_a_melody_or_a_bass(pitches: tuple[int, ...], mode: str
 
 
 def test_hands_that_go_from_chords_to_a_melody_are_noticed() -> None:
-    events = chords(["C", "F"], BEGAN, 4 * BEAT) + line(
-        [72, 74, 76, 74, 72, 71, 72, 74] * 3, BEGAN + 8 * BEAT, BEAT
-    )
+    events = chords(["C", "F"], BEGAN, 4 * BEAT) + line([72, 74, 76, 74, 72, 71, 72, 74] * 3, BEGAN + 8 * BEAT, BEAT)
     assert follow(events, 8)[0].mode == "chords"
     assert follow(events, 32)[0].mode == "melody"
 
@@ -209,9 +203,7 @@ def test_after_two_passes_the_next_chord_is_known_before_it_is_played() -> None:
     ahead = [follower.forecast(k) for k in range(1, 5)]
     assert roots(ahead)[0] == root("Am")
     follower, known = follow(chords(PROGRESSION * 2, BEGAN, 4 * BEAT), 44)
-    assert roots(known)[32:44] == [root(s) for s in ("Am", "F", "C/E") for _ in range(4)], (
-        "the hands rest, it goes on"
-    )
+    assert roots(known)[32:44] == [root(s) for s in ("Am", "F", "C/E") for _ in range(4)], "the hands rest, it goes on"
 
 
 def test_without_a_loop_a_long_rest_leaves_the_model_free() -> None:

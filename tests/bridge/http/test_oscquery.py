@@ -27,9 +27,7 @@ def namespace() -> dict[str, dict[str, Any]]:
     settings = defaults()
     return {
         n["FULL_PATH"]: n
-        for n in nodes(
-            namespace_tree(lambda path: (settings[current_path(path)],) if path in CONTROL_PATHS else ())
-        )
+        for n in nodes(namespace_tree(lambda path: (settings[current_path(path)],) if path in CONTROL_PATHS else ()))
     }
 
 
@@ -57,9 +55,7 @@ def test_the_ends_of_each_range_are_taken_and_what_lies_outside_is_not() -> None
 
 
 def test_an_independent_client_reads_the_host_and_every_node() -> None:
-    client_of = pytest.importorskip(
-        "pythonoscquery.osc_query_client", reason="python-oscquery is not installed"
-    )
+    client_of = pytest.importorskip("pythonoscquery.osc_query_client", reason="python-oscquery is not installed")
     zeroconf = pytest.importorskip("zeroconf")
 
     async def steps(v: Visit) -> None:
@@ -89,9 +85,7 @@ def test_an_independent_client_reads_the_host_and_every_node() -> None:
             assert len(client.last_json["RANGE"]) == len(client.last_json["TYPE"]), path
             if not node.is_container:
                 kinds = {"i": int, "f": float, "s": str, "I": type(None)}
-                assert [kinds[k] for k in client.last_json["TYPE"]] == node.type, (
-                    "values are of the type told"
-                )
+                assert [kinds[k] for k in client.last_json["TYPE"]] == node.type, "values are of the type told"
 
     visited(steps)
 

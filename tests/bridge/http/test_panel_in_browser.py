@@ -86,9 +86,7 @@ def linked(shown: Page) -> None:
 
 def text(shown: Page, what: str, law: str) -> None:
     """Wait until an element's text fulfils a regular expression."""
-    holds(
-        shown, f"new RegExp({json.dumps(law)}).test(document.querySelector({json.dumps(what)})?.textContent)"
-    )
+    holds(shown, f"new RegExp({json.dumps(law)}).test(document.querySelector({json.dumps(what)})?.textContent)")
 
 
 def roll(shown: Page, law: str) -> None:
@@ -126,9 +124,7 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         text(shown, "#chord", "^D")
         text(shown, "#explained-now", r"^D\S* is .* in D minor: .*\.$")
         roll(shown, "d.parts.includes('melody')")
-        assert float(shown.get_attribute("#meter", "data-loudest") or 0) == 0, (
-            "silent until a hand asks for sound"
-        )
+        assert float(shown.get_attribute("#meter", "data-loudest") or 0) == 0, "silent until a hand asks for sound"
         shown.click("#sound")
         holds(shown, "document.getElementById('meter').dataset.loudest > 0.02")  # it sounds
 
@@ -237,9 +233,7 @@ def test_the_stage_is_worked_by_hand_and_the_band_plays_into_the_port_that_is_ch
         text(shown, "#state", "playing")
 
         shown.focus("#port")
-        holds(
-            shown, "[...document.getElementById('port').options].some((o) => o.value.startsWith('recorder'))"
-        )
+        holds(shown, "[...document.getElementById('port').options].some((o) => o.value.startsWith('recorder'))")
         theirs = shown.evaluate(
             "[...document.getElementById('port').options].find((o) => o.value.startsWith('recorder')).value"
         )

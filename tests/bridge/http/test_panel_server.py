@@ -98,9 +98,7 @@ def test_no_path_leads_out_of_what_is_served(tmp_path: Path, monkeypatch: pytest
     async def steps(v: Visit) -> None:
         async def raw(path: str) -> bytes:
             reader, writer = await asyncio.open_connection("127.0.0.1", v.port)
-            writer.write(
-                f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{v.port}\r\nConnection: close\r\n\r\n".encode()
-            )
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{v.port}\r\nConnection: close\r\n\r\n".encode())
             answer = await reader.read()
             writer.close()
             return answer
@@ -134,9 +132,7 @@ def test_who_comes_in_later_is_told_what_holds() -> None:
                 said += await ws.receive_json()
         assert ["/llmball/understood/tempo", 82.0] in said
         assert ["/llmball/understood/overruled", "key", "key"] in said
-        assert [s for s in said if s[0] == "/llmball/note"] == [
-            ["/llmball/note", "1", "chords", 60, 80, 0.0, 2.0]
-        ]
+        assert [s for s in said if s[0] == "/llmball/note"] == [["/llmball/note", "1", "chords", 60, 80, 0.0, 2.0]]
         assert ["/llmball/key", "auto"] in said
         assert ["tempo_map", [[0.0, 5, 82]]] in said
         assert ["planned", [[0.0, 1, 1, "Am7"]]] in said

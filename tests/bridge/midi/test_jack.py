@@ -174,10 +174,7 @@ def test_a_player_falls_silent_at_once_whatever_it_gave_ahead(
     player.handle(
         Play(
             1,
-            tuple(
-                ScheduledNote(Ticks(t), Ticks(9), 0, 30 + t // 5, 80, "chords", Ticks(t))
-                for t in range(0, 300, 5)
-            ),
+            tuple(ScheduledNote(Ticks(t), Ticks(9), 0, 30 + t // 5, 80, "chords", Ticks(t)) for t in range(0, 300, 5)),
         )
     )
     end = monotonic() + 0.15

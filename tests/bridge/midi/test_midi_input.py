@@ -28,9 +28,7 @@ def start() -> Iterator[Start]:
     """Start ears; what they say, and at last DIED, goes into a queue."""
     with ExitStack() as stack:
 
-        def started(
-            config: InputConfig, main: Callable[..., None] = run
-        ) -> tuple[ChildProcess, queue.Queue[Any]]:
+        def started(config: InputConfig, main: Callable[..., None] = run) -> tuple[ChildProcess, queue.Queue[Any]]:
             said: queue.Queue[Any] = queue.Queue()
             child = ChildProcess("input", main, (config,))
             child.listen(said.put, lambda: said.put(DIED))

@@ -23,9 +23,7 @@ def test_an_end_is_read_by_others_as_it_was_meant(channel: int, pitch: int) -> N
 
 def test_a_panic_ends_all_notes_and_all_sound_on_all_channels() -> None:
     read = [mido.Message.from_bytes(data) for data in panic()]
-    assert {(m.channel, m.control, m.value) for m in read} == {
-        (c, n, 0) for c in range(16) for n in (120, 123)
-    }
+    assert {(m.channel, m.control, m.value) for m in read} == {(c, n, 0) for c in range(16) for n in (120, 123)}
 
 
 def test_active_sensing_is_one_byte() -> None:

@@ -166,9 +166,7 @@ def start() -> Iterator[Start]:
     """Start a player process; what it says, and at last DIED, goes into a queue."""
     with ExitStack() as stack:
 
-        def started(
-            config: OutputConfig, main: Callable[..., None] = run
-        ) -> tuple[ChildProcess, queue.Queue[Any]]:
+        def started(config: OutputConfig, main: Callable[..., None] = run) -> tuple[ChildProcess, queue.Queue[Any]]:
             said: queue.Queue[Any] = queue.Queue()
             child = ChildProcess("player", main, (config,))
             child.listen(said.put, lambda: said.put(DIED))
@@ -182,9 +180,7 @@ def nowhere(trace: Path | None = None) -> OutputConfig:
     return OutputConfig("none", "auto", False, "LLMBall", ("chords",), trace)
 
 
-def test_a_player_process_is_ready_plays_traces_and_ends_when_it_is_told_to(
-    start: Start, tmp_path: Path
-) -> None:
+def test_a_player_process_is_ready_plays_traces_and_ends_when_it_is_told_to(start: Start, tmp_path: Path) -> None:
     child, said = start(nowhere(tmp_path / "trace"))
     ready = said.get(timeout=20)
     assert isinstance(ready, Ready)
@@ -215,9 +211,7 @@ def test_signals_leave_the_player_alone_for_it_ends_with_its_pipe(start: Start) 
     assert said.get(timeout=5) == DIED
 
 
-def test_a_trace_that_cannot_be_written_is_refused_before_anything_plays(
-    start: Start, tmp_path: Path
-) -> None:
+def test_a_trace_that_cannot_be_written_is_refused_before_anything_plays(start: Start, tmp_path: Path) -> None:
     _, said = start(nowhere(tmp_path / "no such folder" / "trace"))
     refused = said.get(timeout=20)
     assert isinstance(refused, OpenFailed)

@@ -121,9 +121,7 @@ def test_silence_ends_what_sounds_and_forgets_the_rest() -> None:
     assert not scheduler.busy
 
 
-sounds = st.lists(
-    st.builds(sound, st.integers(0, 2000), st.integers(1, 900), st.integers(60, 63)), max_size=30
-)
+sounds = st.lists(st.builds(sound, st.integers(0, 2000), st.integers(1, 900), st.integers(60, 63)), max_size=30)
 
 
 @settings(max_examples=80)

@@ -34,9 +34,7 @@ def test_an_old_address_sets_the_control_and_names_itself_where_it_is_refused(ol
 @pytest.mark.parametrize(("old", "path"), OLD)
 def test_a_question_at_an_old_address_is_answered_there(old: str, path: str) -> None:
     settings, told = defaults(), list[tuple[Value, ...]]()
-    dispatcher = Dispatcher(
-        lambda _: None, lambda at: (settings[at],), lambda: "idle", lambda _, __, ___: None
-    )
+    dispatcher = Dispatcher(lambda _: None, lambda at: (settings[at],), lambda: "idle", lambda _, __, ___: None)
     request = parse_request(Message(ROOT + old, ()))
     assert isinstance(request, Query)
     dispatcher.handle(request, ("127.0.0.1", 1), lambda *answer: told.append(answer))

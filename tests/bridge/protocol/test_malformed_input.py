@@ -73,9 +73,7 @@ def test_a_prompt_may_be_anything_that_can_be_written(prompt: str) -> None:
     assert words.split() == "".join(c if c.isprintable() else " " for c in prompt).split()
 
 
-@pytest.mark.parametrize(
-    "prompt", ["", " ", "\x00\x01", "\t\r\n", "x" * 2001, "雨" * 2001, "x" * 60_000, "​", "!?."]
-)
+@pytest.mark.parametrize("prompt", ["", " ", "\x00\x01", "\t\r\n", "x" * 2001, "雨" * 2001, "x" * 60_000, "​", "!?."])
 def test_a_prompt_without_words_or_with_too_many_is_refused(prompt: str) -> None:
     with pytest.raises(BadRequest):
         parse_request(Message(ROOT + "prompt", (prompt,)))

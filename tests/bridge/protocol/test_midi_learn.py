@@ -58,9 +58,7 @@ def test_what_is_forgotten_is_music_again() -> None:
     assert pads.receive_midi(NOTE) == (None, [], False)
 
 
-@pytest.mark.parametrize(
-    "words", ["nothing", "learn", "clip", "hello", "density 3", "bank/17/launch", "clip/cancel"]
-)
+@pytest.mark.parametrize("words", ["nothing", "learn", "clip", "hello", "density 3", "bank/17/launch", "clip/cancel"])
 def test_what_no_pad_can_do_is_refused(words: str) -> None:
     with pytest.raises(BadRequest):
         checked_action(words)

@@ -138,9 +138,7 @@ def test_twenty_thousand_mutated_packets_raise_nothing_but_the_senders_error() -
         for _ in range(rng.randint(1, 5)):
             packet[rng.randrange(len(packet))] = rng.choice((rng.randrange(256), 0, 255, 42))
         try:
-            messages = parse(
-                bytes(packet[: rng.randrange(len(packet)) // 4 * 4] if rng.random() < 0.2 else packet)
-            )
+            messages = parse(bytes(packet[: rng.randrange(len(packet)) // 4 * 4] if rng.random() < 0.2 else packet))
         except OscError:
             continue
         for m in messages:

@@ -50,16 +50,12 @@ class Client(asyncio.DatagramProtocol):
                     return message
 
 
-def run(
-    tmp_path: Path, steps: Callable[[Client, Daemon], Awaitable[None]], capsys: pytest.CaptureFixture[str]
-) -> str:
+def run(tmp_path: Path, steps: Callable[[Client, Daemon], Awaitable[None]], capsys: pytest.CaptureFixture[str]) -> str:
     """Run a daemon, do the steps as a registered client, stop it by a signal; return what it printed."""
 
     async def performance() -> None:
         config = Config(output=f"record:{tmp_path / 'out.mid'}", osc=("127.0.0.1", 0))
-        ports = OutputConfig(
-            config.output, "auto", per_part=False, port_name="LLMBall", parts=("chords",), trace=None
-        )
+        ports = OutputConfig(config.output, "auto", per_part=False, port_name="LLMBall", parts=("chords",), trace=None)
         daemon = Daemon(config, ChildConfig(generators.plain, ports))
         serving = asyncio.create_task(daemon.run())
         async with asyncio.timeout(PATIENCE):
@@ -98,10 +94,7 @@ def test_a_prompt_is_played_told_and_recorded(tmp_path: Path, capsys: pytest.Cap
         await client.until("state", "idle")
 
     ready = run(tmp_path, steps, capsys)
-    assert (
-        ready
-        == f"ready osc=127.0.0.1:{ready.split(':')[1].split()[0]} midi=file:{tmp_path / 'out.mid'} http=none\n"
-    )
+    assert ready == f"ready osc=127.0.0.1:{ready.split(':')[1].split()[0]} midi=file:{tmp_path / 'out.mid'} http=none\n"
     song = midifile.read(tmp_path / "out.mid")
     assert song.end >= 2 * 1920
     assert song.end % 1920 == 0
@@ -133,9 +126,7 @@ def test_what_is_liked_is_kept_at_home_and_an_unkept_taste_stops_nothing(
     assert kept.is_dir()
 
 
-def test_questions_and_mistakes_are_answered_to_the_asker(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_questions_and_mistakes_are_answered_to_the_asker(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async def steps(client: Client, daemon: Daemon) -> None:
         client.send("ping", 7)
         assert (await client.until("pong")).args == (7,)
@@ -158,9 +149,7 @@ def test_questions_and_mistakes_are_answered_to_the_asker(
     run(tmp_path, steps, capsys)
 
 
-def test_the_band_outlives_its_generator_and_its_player(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_band_outlives_its_generator_and_its_player(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     async def steps(client: Client, daemon: Daemon) -> None:
         client.send("prompt", "rain")
         client.send("play")
@@ -197,9 +186,7 @@ def test_a_taken_port_and_missing_weights_are_the_owners_to_mend(
 
     async def second(port: int) -> None:
         with pytest.raises(OwnerError, match="--osc 127"):
-            await Daemon(
-                Config(output="none", osc=("127.0.0.1", port)), ChildConfig(generators.plain, ports)
-            ).run()
+            await Daemon(Config(output="none", osc=("127.0.0.1", port)), ChildConfig(generators.plain, ports)).run()
 
     async def steps(client: Client, daemon: Daemon) -> None:
         await second(client.transport.get_extra_info("peername")[1])
@@ -208,8 +195,6 @@ def test_a_taken_port_and_missing_weights_are_the_owners_to_mend(
 
     async def without_weights() -> None:
         with pytest.raises(OwnerError, match="no weights"):
-            await Daemon(
-                Config(output="none", osc=("127.0.0.1", 0)), ChildConfig(generators.refusing, ports)
-            ).run()
+            await Daemon(Config(output="none", osc=("127.0.0.1", 0)), ChildConfig(generators.refusing, ports)).run()
 
     asyncio.run(without_weights())

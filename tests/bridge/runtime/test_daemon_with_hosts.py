@@ -99,9 +99,7 @@ def test_what_ardour_records_is_what_we_sent(
     heard = receiver(started.jack_port)
     recorded: list[Onset] = []
     for attempt in range(3):  # without a screen Ardour now and then rolls before its track is armed
-        recorded = recorded or taken_down(
-            ardour, started.jack_port, jack_environment, tmp_path / str(attempt)
-        )
+        recorded = recorded or taken_down(ardour, started.jack_port, jack_environment, tmp_path / str(attempt))
     assert recorded[-1][0] - recorded[0][0] > 0.7 * SECONDS
     sent = [(m.frame / 48000, (m.channel, m.data[1], m.data[2])) for m in heard.note_ons()]
     assert unmatched(recorded, sent) == 0
@@ -124,9 +122,7 @@ def test_an_sclang_script_conducts_a_performance_and_prints_the_answers(
             env=os.environ | env, stdout=out, stderr=out, stdin=subprocess.DEVNULL, text=True,
         )  # fmt: skip
     try:
-        assert until(lambda: "state idle" in printed.read_text().partition("state playing")[2], 90), (
-            printed.read_text()
-        )
+        assert until(lambda: "state idle" in printed.read_text().partition("state playing")[2], 90), printed.read_text()
     finally:
         ended(conducting)
     told = printed.read_text()
@@ -146,9 +142,7 @@ def test_fluidsynth_sounds_on_the_beats_of_a_clip(needs: Needs, tmp_path: Path) 
         check=True, timeout=60, capture_output=True, cwd=tmp_path,
     )  # fmt: skip
     synth = [needs("fluidsynth", "fluidsynth"), "-ni", "-g", "0.7", "-R", "0", "-C", "0", "-r", "44100"]
-    subprocess.run(
-        [*synth, "-F", str(wav), str(fonts[0]), str(mid)], check=True, timeout=60, capture_output=True
-    )
+    subprocess.run([*synth, "-F", str(wav), str(fonts[0]), str(mid)], check=True, timeout=60, capture_output=True)
     with wave.open(str(wav)) as file:
         stereo = np.frombuffer(file.readframes(file.getnframes()), np.int16).reshape(-1, 2)
     power = (stereo.astype(float).mean(1) ** 2)[: len(stereo) // 220 * 220].reshape(-1, 220).mean(1)

@@ -88,13 +88,9 @@ def test_a_pure_data_patch_makes_it_play_and_prints_the_answers(
     try:
         assert until(lambda: len(heard.note_ons()) > 8, 5), printed.read_text()
         words = ("welcome", "state playing", "note 1", r"understood key D\ minor")
-        assert until(lambda: all(f"llmball {w}" in printed.read_text() for w in words), 2), (
-            printed.read_text()
-        )
+        assert until(lambda: all(f"llmball {w}" in printed.read_text() for w in words), 2), printed.read_text()
         stopped = r"state playing(.|\n)*state idle"
-        assert until(lambda: re.search(stopped, printed.read_text()) is not None, 8), printed.read_text()[
-            -500:
-        ]
+        assert until(lambda: re.search(stopped, printed.read_text()) is not None, 8), printed.read_text()[-500:]
         assert falls_silent(heard, 0.1)
     finally:
         ended(pd)

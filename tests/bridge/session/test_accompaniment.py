@@ -48,10 +48,7 @@ def bass_at(rig: Rig, moment: float) -> int:
     """Return the pitch class of the bass that sounds at a moment, from what was sent and ended."""
     tick = rig.tempo.ticks_at(Seconds(moment))
     notes = [
-        s
-        for sounds in rig.planned.values()
-        for s in sounds
-        if s.part == "bass" and s.at <= tick < s.at + s.length
+        s for sounds in rig.planned.values() for s in sounds if s.part == "bass" and s.at <= tick < s.at + s.length
     ]
     assert notes, f"no bass at {moment}"
     return max(notes, key=lambda s: s.at).pitch % 12

@@ -30,8 +30,7 @@ def first_beats(rig: Rig) -> dict[int, list[tuple[int, int, str]]]:
     """Return (tick, pitch, part) of what was planned of the first beat of each take, and not taken back."""
     beats = {take: min((s.beat for s in sounds), default=0) for take, sounds in rig.planned.items()}
     return {
-        take: [(s.at, s.pitch, s.part) for s in sounds if s.beat == beats[take]]
-        for take, sounds in rig.planned.items()
+        take: [(s.at, s.pitch, s.part) for s in sounds if s.beat == beats[take]] for take, sounds in rig.planned.items()
     }
 
 
@@ -56,9 +55,7 @@ def test_whether_the_first_note_is_told_changes_no_note() -> None:
         writer.begin(Begin(1, "rain", Controls(), 3))
         return [writer.write(Write(1, i, Controls())).beat for i in range(6)]
 
-    assert beats(Composer(hash_encoder(), engine(), lambda _: None)) == beats(
-        Composer(hash_encoder(), engine())
-    )
+    assert beats(Composer(hash_encoder(), engine(), lambda _: None)) == beats(Composer(hash_encoder(), engine()))
 
 
 def test_with_quantize_now_the_first_note_sounds_while_the_rest_is_written_and_the_rest_follows() -> None:

@@ -90,9 +90,7 @@ def test_the_count_in_clicks_before_bar_one() -> None:
     assert min(t for t, take, _ in rig.sounded if take == 1) == 2 * BAR
 
 
-@pytest.mark.parametrize(
-    ("section", "bars"), [("fill", 1), ("break", 4), ("build", 4), ("intro", 4), ("drop", 8)]
-)
+@pytest.mark.parametrize(("section", "bars"), [("fill", 1), ("break", 4), ("build", 4), ("intro", 4), ("drop", 8)])
 def test_a_cue_begins_at_the_next_line_and_lasts_its_bars(section: str, bars: int) -> None:
     rig = playing()
     rig.happen(CueRequested(section))
@@ -111,9 +109,7 @@ def test_an_ending_closes_and_stops_at_its_bar_line() -> None:
     assert [args for _, path, args in rig.told if path == "state"][-1] == ("idle",)
     rig.happen(PlayRequested())
     rig.until(rig.now + 12)
-    assert [args for _, path, args in rig.told if path == "state"][-1] == ("playing",), (
-        "an ending is for once"
-    )
+    assert [args for _, path, args in rig.told if path == "state"][-1] == ("playing",), "an ending is for once"
 
 
 def test_back_brings_the_take_before_under_its_name_and_goes_further_back() -> None:

@@ -47,9 +47,7 @@ def test_a_take_that_is_not_ready_enters_at_the_next_line_and_is_counted() -> No
     assert health(rig)[0] >= 1
 
 
-@pytest.mark.parametrize(
-    ("quantize", "grid"), [("beat", BEAT), ("bar", BAR), ("2bars", 2 * BAR), ("4bars", 4 * BAR)]
-)
+@pytest.mark.parametrize(("quantize", "grid"), [("beat", BEAT), ("bar", BAR), ("2bars", 2 * BAR), ("4bars", 4 * BAR)])
 def test_a_take_enters_on_the_grid_that_was_asked_for(quantize: str, grid: int) -> None:
     rig = playing(quantize=quantize)
     rig.happen(PromptRequested("snow"))

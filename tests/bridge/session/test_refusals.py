@@ -40,9 +40,7 @@ from tests.support.virtual_band import Rig, latencies, playing
         (TakeRated(liked=False), "/llmball/skip", "play one first"),
     ],
 )
-def test_what_cannot_be_is_refused_with_its_address_and_remedy(
-    wish: Event, address: str, remedy: str
-) -> None:
+def test_what_cannot_be_is_refused_with_its_address_and_remedy(wish: Event, address: str, remedy: str) -> None:
     rig = Rig(latencies(0, 0.01))
     before = (dict(rig.session.settings), rig.session.state, rig.session.bank, rig.session.latest_prompt())
     with pytest.raises(BadRequest) as refused:
@@ -72,9 +70,7 @@ def test_stop_lets_go_of_what_is_held_and_leaves_hold_off() -> None:
 def test_only_a_panic_tells_all_channels(panic: bool) -> None:
     rig = playing()
     effects = rig.session.handle(StopRequested(panic=panic), rig.now)
-    assert [e.order for e in effects if isinstance(e, ToPlayer) and isinstance(e.order, Silence)] == [
-        Silence(panic)
-    ]
+    assert [e.order for e in effects if isinstance(e, ToPlayer) and isinstance(e.order, Silence)] == [Silence(panic)]
 
 
 def test_a_cue_lets_go_of_what_goes_round() -> None:

@@ -171,11 +171,7 @@ def test_takes_are_drawn_from_the_taste_that_the_session_was_given() -> None:
     taste = updated_weights(shipped(), sample_weights(shipped(), 3), liked=True)
     rig = Rig(latencies(0, 0.01), plan=noting(begun), session=Session(lambda: 7, theta=taste))
     rig.happen(PromptRequested("rain"))
-    assert (
-        begun[0].theta
-        == tuple(sample_weights(taste, 7).items())
-        != tuple(sample_weights(shipped(), 7).items())
-    )
+    assert begun[0].theta == tuple(sample_weights(taste, 7).items()) != tuple(sample_weights(shipped(), 7).items())
 
 
 def test_energy_is_sent_as_a_controller_to_every_part_once_it_is_wanted() -> None:

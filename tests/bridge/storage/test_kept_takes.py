@@ -114,9 +114,7 @@ def test_a_take_that_is_not_there_is_the_owners_to_mend(capsys: pytest.CaptureFi
 
 
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"song": {"bars": 3}, "bars": []}'])
-def test_a_broken_take_is_told_in_one_line(
-    content: str, own_home: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_broken_take_is_told_in_one_line(content: str, own_home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (own_home / "takes").mkdir(parents=True)
     (own_home / "takes" / "x.json").write_text(content)
     assert main(["replay", "x"]) == 2

@@ -46,9 +46,7 @@ def test_without_looseness_everything_is_where_it_was_written() -> None:
 
 
 def test_a_part_can_be_muted_moved_and_sent_elsewhere() -> None:
-    found = sounds(
-        part__melody__enabled=0, part__bass__octave=1, part__chords__channel=7, part__chords__level=0.5
-    )
+    found = sounds(part__melody__enabled=0, part__bass__octave=1, part__chords__channel=7, part__chords__level=0.5)
     assert of("melody", found) == []
     assert [s.pitch for s in of("bass", found)] == [48]
     assert {(s.channel, s.velocity) for s in of("chords", found)} == {(6, 40)}
@@ -104,9 +102,7 @@ def test_a_voicing_lays_out_any_quality(symbol: str, voicing: str, pitches: list
 def test_a_voicing_keeps_its_shape_wherever_its_range_has_room(
     voicing: str, low: int, width: int, transpose: int
 ) -> None:
-    assume(
-        transpose <= low and low + width - transpose <= 127
-    )  # a voicing is laid out before it is transposed
+    assume(transpose <= low and low + width - transpose <= 127)  # a voicing is laid out before it is transposed
     ranged: dict[str, Value] = {
         "part__chords__low": low,
         "part__chords__high": low + width,
@@ -125,9 +121,7 @@ def test_a_range_too_narrow_for_the_voicing_folds_it_and_no_pitch_sounds_twice()
 
 
 def test_a_figure_keeps_its_notes_but_those_that_the_voicing_leaves_out() -> None:
-    figure = replace(
-        BEAT, notes=tuple(Note(Ticks(120 * i), Ticks(120), p) for i, p in enumerate((60, 64, 67, 71)))
-    )
+    figure = replace(BEAT, notes=tuple(Note(Ticks(120 * i), Ticks(120), p) for i, p in enumerate((60, 64, 67, 71))))
     assert [s.pitch for s in sounds(beat=figure, part__chords__voicing="open")] == [60, 64, 67, 71]
     assert [s.pitch for s in sounds(beat=figure, part__chords__voicing="power")] == [60, 67, 67, 72]
     assert [s.pitch for s in sounds(beat=figure, part__chords__voicing="shell")] == [60, 64, 64, 71]
@@ -143,9 +137,7 @@ def test_drums_swing_and_are_loosened_but_neither_transposed_nor_folded() -> Non
 
 
 def test_the_kit_is_played_by_the_notes_of_its_map() -> None:
-    found = of(
-        "drums", sounds(beat=DRUMS, drums__map="kick:35", part__drums__channel=11, part__drums__level=0.5)
-    )
+    found = of("drums", sounds(beat=DRUMS, drums__map="kick:35", part__drums__channel=11, part__drums__level=0.5))
     assert [(s.pitch, s.channel, s.velocity) for s in found] == [(35, 10, 50), (42, 10, 50)]
     other = replace(DRUMS, notes=(Note(Ticks(0), Ticks(60), 81, 100, "drums"),))
     assert [s.pitch for s in sounds(beat=other, drums__map="rack16")] == [81], "no role: it stays"
@@ -187,9 +179,7 @@ def test_whatever_is_set_the_sounds_are_playable_and_the_same_again(
 def test_looseness_moves_time_and_touch_a_little() -> None:
     loose = sounds(humanise=1.0)
     assert loose != sounds()
-    for tight, moved in zip(
-        of("chords", sounds()), sorted(of("chords", loose), key=lambda s: s.pitch), strict=True
-    ):
+    for tight, moved in zip(of("chords", sounds()), sorted(of("chords", loose), key=lambda s: s.pitch), strict=True):
         assert abs(moved.at - tight.at) <= 0.010 * 960 + 1
         assert abs(moved.velocity - tight.velocity) <= 9
 

@@ -14,9 +14,7 @@ def laid(count: int, meter: str = "4/4", record: Recorder | None = None) -> Time
     for i in range(count):
         bar, beat = divmod(i, beats_in_bar(meter))
         sound = ScheduledNote(timeline.end, Ticks(300), 0, 60, 80, "chords", timeline.end)
-        placed = timeline.place(
-            1, Beat(i, bar, beat, meter, "Am" if i % 2 else "C", True), (sound,), beat == 0
-        )
+        placed = timeline.place(1, Beat(i, bar, beat, meter, "Am" if i % 2 else "C", True), (sound,), beat == 0)
         if record is not None:
             record.add(placed, {})
     return timeline

@@ -28,9 +28,7 @@ def beat(chord: str, bass: int, struck: list[int]) -> Beat:
 
 @given(SYMBOLS, SYMBOLS, STROKE)
 @settings(max_examples=60)
-def test_only_pitches_of_bass_and_chords_change_and_lie_in_the_chord(
-    old: str, new: str, struck: list[int]
-) -> None:
+def test_only_pitches_of_bass_and_chords_change_and_lie_in_the_chord(old: str, new: str, struck: list[int]) -> None:
     before = beat(old, 36 + parse_chord(old).root, struck)
     after = reharmonised(before, new, fresh=True)
 

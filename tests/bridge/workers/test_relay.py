@@ -89,9 +89,7 @@ class Stage:
 
     def work(self, name: str, said: Job | Ordered | Done) -> None:
         benches, player = self.workers[name]
-        orders, told = (
-            benches.on_offer(said, ANSWERS) if isinstance(said, Job) else benches.on_order(said, ANSWERS)
-        )
+        orders, told = benches.on_offer(said, ANSWERS) if isinstance(said, Job) else benches.on_order(said, ANSWERS)
         self.coming += [value for _, value in told]
         for order in orders:
             answer = player.execute(order)

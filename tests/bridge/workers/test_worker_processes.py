@@ -75,9 +75,7 @@ def test_a_worker_writes_the_beats_and_when_it_is_killed_the_music_goes_on(
     trace = tmp_path / "trace"
     options = ("--output", "none", "--mqtt", broker.url, "--play", PROMPT, "--trace", str(trace))
     started = daemon(*options)
-    assert until(lambda: "written by a worker from beat" in started.log.read_text(), 20), (
-        started.log.read_text()
-    )
+    assert until(lambda: "written by a worker from beat" in started.log.read_text(), 20), started.log.read_text()
     lines = len(trace.read_text().splitlines())
     worker.kill()
     assert until(lambda: "is written at home again" in started.log.read_text(), 10)
@@ -127,9 +125,7 @@ def test_a_job_that_comes_twice_is_accepted_once_and_one_of_other_weights_is_ref
                     write = Ordered("once", 0, (Write(7, 0, Controls()),))
                     for _ in range(2):
                         await client.publish(orders_topic(worker), pack(write), 0)
-                    await client.publish(
-                        orders_topic(worker), pack(Ordered("once", 1, (Write(7, 1, Controls()),)))
-                    )
+                    await client.publish(orders_topic(worker), pack(Ordered("once", 1, (Write(7, 1, Controls()),))))
                 if isinstance(said[-1], Streamed) and said[-1].number == 1:
                     return
 

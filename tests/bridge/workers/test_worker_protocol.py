@@ -71,8 +71,7 @@ REAL = st.floats(allow_nan=False, allow_infinity=False)
 WRITES = st.builds(
     Write,
     controls=st.builds(Controls, tempo=REAL, key=st.text(), guidance=st.none() | REAL),
-    hands=st.none()
-    | st.builds(Kept, notes=st.lists(NOTES, max_size=3).map(tuple), parts=st.frozensets(st.text())),
+    hands=st.none() | st.builds(Kept, notes=st.lists(NOTES, max_size=3).map(tuple), parts=st.frozensets(st.text())),
     played=st.just(()),
     section=st.none() | st.text(),
 )

@@ -27,8 +27,7 @@ def comped(symbols: str, melody: str = "", times: int = 1, up: int = 0) -> Song:
         at = Ticks(1920 * i)
         notes.append(Note(at, Ticks(1900), 36 + (chord.root + up) % 12, 80, "bass"))
         notes += [
-            Note(at, Ticks(1900), 60 + (chord.root + t + up) % 12, 80, "chords")
-            for t in QUALITIES[chord.quality]
+            Note(at, Ticks(1900), 60 + (chord.root + t + up) % 12, 80, "chords") for t in QUALITIES[chord.quality]
         ]
     for i, name in enumerate(melody.split() * times):
         notes.append(Note(Ticks(960 * i), Ticks(900), 72 + (int(name) + up) % 12, 80, "melody"))
@@ -64,9 +63,7 @@ def test_a_transposed_piece_is_explained_alike(up: int) -> None:
 
 
 def test_minor_half_and_deceptive_cadences_are_told() -> None:
-    told = explain(
-        comped("Am G F E Am Dm E F Am Dm E7 Am", "9 0 2 11 0 9 11 8 9 9 5 2 8 8 9 5 0 9 2 5 8 11 9 9")
-    )
+    told = explain(comped("Am G F E Am Dm E F Am Dm E7 Am", "9 0 2 11 0 9 11 8 9 9 5 2 8 8 9 5 0 9 2 5 8 11 9 9"))
     assert told.key == "A minor"
     assert [(c.bar, c.kind) for c in told.cadences] == [
         (4, "half"),
@@ -127,9 +124,7 @@ def test_every_chord_has_a_sentence_in_every_key(root: int, quality: str, tonic:
     assert "{" not in told
 
 
-def test_the_command_explains_a_file_in_words_and_in_json(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_explains_a_file_in_words_and_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "in.mid"
     midifile.write(path, CADENCE)
     assert main(["explain", str(path)]) == 0

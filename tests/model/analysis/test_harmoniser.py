@@ -43,9 +43,7 @@ def test_the_halves_of_bars_lie_side_by_side_and_fill_them(meter: str, count: in
     assert [p.start for p in parts] == [0, *[p.end for p in parts[:-1]]]
     assert parts[-1].end == count * bar
     assert all(a.end - a.start >= b.end - b.start > 0 for a, b in zip(parts[::2], parts[1::2], strict=True))
-    opening = [
-        i for i in range(beats_in_bar(meter)) if begins_half_bar(Beat(i, 0, i, meter, None, fresh=False))
-    ]
+    opening = [i for i in range(beats_in_bar(meter)) if begins_half_bar(Beat(i, 0, i, meter, None, fresh=False))]
     assert [i * beat_length(meter) for i in opening] == [p.start for p in parts[:2]]
 
 
@@ -79,18 +77,14 @@ def test_what_is_said_are_probabilities(pitches: list[int]) -> None:
 def test_what_comes_later_changes_nothing_for_one_who_plays_along(pitches: list[int], until: int) -> None:
     parts = halves((1920 * i, "4/4") for i in range(4))
     other = [p if i < until else p + 1 for i, p in enumerate(pitches)]
-    one, two = (
-        load_harmoniser().causal_log_probabilities(features(parts, tune(*p), C)) for p in (pitches, other)
-    )
+    one, two = (load_harmoniser().causal_log_probabilities(features(parts, tune(*p), C)) for p in (pitches, other))
     known = until // 2  # halves that are over
     assert (one[: known + 1] == two[: known + 1]).all()
 
 
 def test_playing_along_asks_as_hearing_up_to_now_does() -> None:
     pitches = [60, 64, 67, 72, 71, 67, 65, 62, 60, 64]
-    beats = [
-        Beat(i, i // 4, i % 4, "4/4", None, fresh=False, notes=k.notes) for i, k in enumerate(kept(*pitches))
-    ]
+    beats = [Beat(i, i // 4, i % 4, "4/4", None, fresh=False, notes=k.notes) for i, k in enumerate(kept(*pitches))]
     frame = Beat(10, 2, 2, "4/4", None, fresh=False)
     parts = halves((1920 * i, "4/4") for i in range(3))[:5]
     assert np.allclose(
@@ -101,17 +95,13 @@ def test_playing_along_asks_as_hearing_up_to_now_does() -> None:
 
 
 def test_a_plain_tune_in_c_asks_for_c_where_it_rests() -> None:
-    melody_harmony = harmony_of_melody(
-        kept(67, 64, 60, 60, 65, 69, 65, 69, 67, 71, 67, 74, 72, 67, 64, 60), "4/4", C
-    )
+    melody_harmony = harmony_of_melody(kept(67, 64, 60, 60, 65, 69, 65, 69, 67, 71, 67, 74, 72, 67, 64, 60), "4/4", C)
     root = np.logaddexp.reduce(melody_harmony, 2).argmax(1)
     assert root[-1] == 0
     assert set(root.tolist()) <= {0, 2, 4, 5, 7, 9, 11}
 
 
-@pytest.mark.parametrize(
-    ("name", "number"), [("", 0), ("m7", 1), ("dim", 2), ("m7b5", 2), ("7", 0), ("sus4", 0)]
-)
+@pytest.mark.parametrize(("name", "number"), [("", 0), ("m7", 1), ("dim", 2), ("m7b5", 2), ("7", 0), ("sus4", 0)])
 def test_every_kind_of_chord_is_near_a_triad(name: str, number: int) -> None:
     assert triad_kind(Chord(0, name, 0)) == number
 

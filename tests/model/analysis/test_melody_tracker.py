@@ -91,9 +91,7 @@ def test_a_stroke_counts_for_the_line_that_it_is_meant_for() -> None:
 
 
 def test_a_beat_is_heard_by_length_strokes_line_and_last_tone() -> None:
-    long, struck, line, last = beat_features([(-1.0, 0.5, 60), (0.0, 0.5, 64), (0.5, 1.5, 67)], 2.0).reshape(
-        4, 12
-    )
+    long, struck, line, last = beat_features([(-1.0, 0.5, 60), (0.0, 0.5, 64), (0.5, 1.5, 67)], 2.0).reshape(4, 12)
     assert {p: float(t) for p, t in enumerate(long) if t} == {0: 1.0, 4: 1.0, 7: 1.0}
     assert np.flatnonzero(struck).tolist() == [4, 7]
     assert np.flatnonzero(line).tolist() == [4]
@@ -133,9 +131,7 @@ def tune(key: str, up: int) -> Clip:
         tempo=100.0,
         key=key,
         parts={"melody": notes},
-        chords=tuple(
-            (i * 1920, parse_chord("C") if r == 0 else Chord(r, "", r)) for i, r in enumerate(roots)
-        ),
+        chords=tuple((i * 1920, parse_chord("C") if r == 0 else Chord(r, "", r)) for i, r in enumerate(roots)),
         source="pop909",
         split="train",
     )

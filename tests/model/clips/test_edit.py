@@ -28,9 +28,7 @@ def composer(noise: int = 0) -> Composer:
 def song(noise: int = 0, bars: int = 4) -> Song:
     made = clip(composer(noise), ClipSpec("house in D minor at 124", 3, bars=bars))
     # off the lattice, as a player's notes are
-    moved = tuple(
-        replace(n, start=Ticks(n.start + 3), velocity=n.velocity) for n in made.notes if n.start % BAR < 1800
-    )
+    moved = tuple(replace(n, start=Ticks(n.start + 3), velocity=n.velocity) for n in made.notes if n.start % BAR < 1800)
     return replace(made, notes=moved)
 
 
@@ -48,9 +46,7 @@ def test_kept_parts_and_bars_stay_note_for_note(bars: set[int], parts: set[str],
     before = song(noise)
     stays = KeepSpec(frozenset(parts), frozenset(bars))
     after = fill_in(composer(noise), before, ClipSpec("techno", 9), stays)
-    assert told(after, frozenset(PARTS), {0, 1, 2, 3} - bars) == told(
-        before, frozenset(PARTS), {0, 1, 2, 3} - bars
-    )
+    assert told(after, frozenset(PARTS), {0, 1, 2, 3} - bars) == told(before, frozenset(PARTS), {0, 1, 2, 3} - bars)
     assert told(after, frozenset(parts)) == told(before, frozenset(parts))
     assert (after.bars, after.tempos, after.key) == (before.bars, before.tempos, before.key)
 
@@ -95,8 +91,7 @@ def test_causal_chords_do_not_know_the_melody_of_their_beat() -> None:
     other = replace(
         before,
         notes=tuple(
-            replace(n, pitch=n.pitch - 1) if n.part == "melody" and n.start >= last else n
-            for n in before.notes
+            replace(n, pitch=n.pitch - 1) if n.part == "melody" and n.start >= last else n for n in before.notes
         ),
     )
     one, two = (harmonise_melody(composer(), s, ClipSpec("jazz", 2), causal=True) for s in (before, other))
@@ -115,16 +110,12 @@ def test_a_note_that_rounds_up_into_the_next_beat_is_harmonised_too(causal: bool
 def test_without_a_melody_there_is_nothing_to_harmonise() -> None:
     before = song()
     with pytest.raises(ValueError, match="no melody"):
-        harmonise_melody(
-            composer(), replace(before, notes=tuple(told(before, frozenset({"bass"})))), ClipSpec("x", 1)
-        )
+        harmonise_melody(composer(), replace(before, notes=tuple(told(before, frozenset({"bass"})))), ClipSpec("x", 1))
 
 
 def test_each_factor_of_the_music_can_be_asked_for_alone() -> None:
     wanted = ClipSpec("a waltz in A minor", 4, bars=2)
-    assert {n.part for n in factors.notes(composer(), wanted).notes} == {
-        n.part for n in clip(composer(), wanted).notes
-    }
+    assert {n.part for n in factors.notes(composer(), wanted).notes} == {n.part for n in clip(composer(), wanted).notes}
     assert all(isinstance(symbol, str) for _, symbol in factors.chords(composer(), wanted))
     rhythm = factors.rhythm(composer(), wanted)
     assert rhythm.onsets

@@ -22,9 +22,7 @@ def writer() -> Composer:
 
 @pytest.fixture(scope="module")
 def song(writer: Composer) -> Song:
-    return clip(
-        writer, ClipSpec("funk with drums", 3, bars=4, controls=Controls(key="D minor", chords="Dm Gm A Dm"))
-    )
+    return clip(writer, ClipSpec("funk with drums", 3, bars=4, controls=Controls(key="D minor", chords="Dm Gm A Dm")))
 
 
 def part(song: Song, name: str) -> list[tuple[int, int, int, int]]:
@@ -32,9 +30,7 @@ def part(song: Song, name: str) -> list[tuple[int, int, int, int]]:
 
 
 def same_but(before: Song, after: Song, *changed: str) -> bool:
-    return all(
-        part(before, p) == part(after, p) for p in ("chords", "melody", "bass", "drums") if p not in changed
-    )
+    return all(part(before, p) == part(after, p) for p in ("chords", "melody", "bass", "drums") if p not in changed)
 
 
 @pytest.mark.parametrize(
@@ -54,9 +50,7 @@ def same_but(before: Song, after: Song, *changed: str) -> bool:
         ("another melody", ("melody",)),
     ],
 )
-def test_parts_that_are_not_named_stay(
-    writer: Composer, song: Song, words: str, changed: tuple[str, ...]
-) -> None:
+def test_parts_that_are_not_named_stay(writer: Composer, song: Song, words: str, changed: tuple[str, ...]) -> None:
     after = refine(writer, song, words, 1)
     assert same_but(song, after, *changed)
     assert after != song
@@ -72,9 +66,7 @@ def test_less_busy_takes_notes_away_and_busier_adds_some(writer: Composer, song:
 def test_tempo_goes_where_the_words_say(writer: Composer, song: Song) -> None:
     before = song.tempos[0][1]
     assert (
-        refine(writer, song, "a bit slower", 1).tempos[0][1]
-        < before
-        < refine(writer, song, "快一点", 1).tempos[0][1]
+        refine(writer, song, "a bit slower", 1).tempos[0][1] < before < refine(writer, song, "快一点", 1).tempos[0][1]
     )
     assert refine(writer, song, "at 90 bpm", 1).tempos[0][1] == 90
 
@@ -93,9 +85,7 @@ def test_another_key_moves_everything_but_the_drums(writer: Composer, song: Song
     assert parse_key(after.key).name == "F minor"
     assert part(after, "drums") == part(song, "drums")
     assert [p + 3 for _, _, p, _ in part(song, "bass")] == [p for _, _, p, _ in part(after, "bass")]
-    assert [parse_chord(c).root for _, c in after.chords] == [
-        (parse_chord(c).root + 3) % 12 for _, c in song.chords
-    ]
+    assert [parse_chord(c).root for _, c in after.chords] == [(parse_chord(c).root + 3) % 12 for _, c in song.chords]
 
 
 def test_chords_get_a_colour_more_or_lose_them(writer: Composer, song: Song) -> None:

@@ -42,9 +42,7 @@ def as_row(row: np.ndarray[tuple[int, ...], np.dtype[np.int16]]) -> tuple[int, .
 
 
 @pytest.mark.parametrize("told", [[True, False], [True, True, False]])
-def test_the_engine_says_what_the_torch_decoder_says_but_for_its_eight_bits(
-    fast: Engine, told: list[bool]
-) -> None:
+def test_the_engine_says_what_the_torch_decoder_says_but_for_its_eight_bits(fast: Engine, told: list[bool]) -> None:
     torch = pytest.importorskip("torch")
     from model.decoder.transformer import Decoder, Shape
 
@@ -162,9 +160,7 @@ def test_rows_that_leave_the_middle_of_a_state_are_as_if_they_had_never_been_rea
     alone, _ = fast.begin(text, said, np.concatenate([rows[:10], rows[25:]])[None])
     state.drop_rows(SHAPE["prefix"] + 10, 15)
     assert state.length == alone.length
-    for ours, theirs in zip(
-        state.rows, alone.rows, strict=True
-    ):  # the native engine keeps them in eight bits
+    for ours, theirs in zip(state.rows, alone.rows, strict=True):  # the native engine keeps them in eight bits
         assert np.allclose(ours, theirs, atol=0.02 * np.abs(theirs).max())
 
 

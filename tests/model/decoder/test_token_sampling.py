@@ -40,15 +40,11 @@ def native() -> NativeEngine:
     return NativeEngine(noise(), SHAPE)
 
 
-@given(
-    st.floats(-30, 30), st.floats(0, 5), st.lists(st.floats(-20, 20), min_size=1, max_size=9), st.floats(0, 1)
-)
+@given(st.floats(-30, 30), st.floats(0, 5), st.lists(st.floats(-20, 20), min_size=1, max_size=9), st.floats(0, 1))
 def test_what_comes_against_all_else_comes_too_where_it_is_likelier(
     logit: float, more: float, other_logits: list[float], uniform: float
 ) -> None:
     rest = np.array(other_logits)
-    assert sample_binary(logit + more, rest, 1.0, 0.9, uniform) or not sample_binary(
-        logit, rest, 1.0, 0.9, uniform
-    )
+    assert sample_binary(logit + more, rest, 1.0, 0.9, uniform) or not sample_binary(logit, rest, 1.0, 0.9, uniform)
     assert sample_binary(rest.max() + 30, rest, 1.0, 0.9, uniform)
     assert not sample_binary(rest.max() - 30, rest, 1.0, 0.9, uniform)

@@ -29,9 +29,7 @@ lattice = st.builds(
     st.integers(0, 11), st.integers(0, len(LENGTHS) - 1), st.integers(0, 127), st.integers(0, 15),
     st.sampled_from(tokenizer.PART_ORDER), st.integers(-10, 9),
 )  # fmt: skip
-chords = st.none() | st.builds(
-    Chord, st.integers(0, 11), st.sampled_from(DECODER_QUALITIES), st.integers(0, 11)
-)
+chords = st.none() | st.builds(Chord, st.integers(0, 11), st.sampled_from(DECODER_QUALITIES), st.integers(0, 11))
 
 
 @st.composite
@@ -104,9 +102,7 @@ def test_transposing_moves_pitches_and_chords_and_back_again_restores(
 
 def test_a_song_is_cut_into_beats_and_chords_go_to_the_nearest() -> None:
     notes = [Note(Ticks(0), Ticks(480), 60, 84, "melody"), Note(Ticks(1900), Ticks(480), 62, 84, "melody")]
-    beats = beats_of(
-        [(Ticks(0), "4/4")], notes, [(Ticks(10), parse_chord("Am")), (Ticks(950), parse_chord("F"))]
-    )
+    beats = beats_of([(Ticks(0), "4/4")], notes, [(Ticks(10), parse_chord("Am")), (Ticks(950), parse_chord("F"))])
     assert [b.chord for b in beats] == ["Am", "Am", "F", "F"]
     assert [b.fresh for b in beats] == [True, False, True, False]
     assert [n.start for b in beats for n in b.notes] == [0, 460]
@@ -125,8 +121,6 @@ def test_a_beat_is_the_metres_denominator() -> None:
 def test_the_decoder_gets_the_nearest_quality_of_one_that_it_has_not_learnt(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setitem(
-        CHORD_QUALITIES, "new", ChordQuality("new", None, (0, 3, 7, 11, 2), 0.7, nearest="mmaj7")
-    )
+    monkeypatch.setitem(CHORD_QUALITIES, "new", ChordQuality("new", None, (0, 3, 7, 11, 2), 0.7, nearest="mmaj7"))
     monkeypatch.setitem(QUALITIES, "new", (0, 3, 7, 11, 2))
     assert tokenizer.chord_row(Chord(9, "new", 0)) == tokenizer.chord_row(Chord(9, "mmaj7", 0))

@@ -28,18 +28,14 @@ PITCHED = st.sampled_from(("bass", "chords", "melody"))
 
 @given(st.floats(0, 0.99), st.floats(0, 0.99), st.floats(0.1, 6))
 def test_the_tighter_the_lock_the_more_a_foreign_tone_costs(one: float, other: float, weight: float) -> None:
-    top_p_when_played, tight = (
-        bias_terms.outside_cost(scale_lock, weight) for scale_lock in sorted((one, other))
-    )
+    top_p_when_played, tight = (bias_terms.outside_cost(scale_lock, weight) for scale_lock in sorted((one, other)))
     assert tight <= top_p_when_played <= 0
     assert bias_terms.outside_cost(0, weight) == 0
     assert bias_terms.outside_cost(1, weight) == -1e9
 
 
 @given(st.floats(0, 40), st.floats(0.5, 8), st.floats(0.1, 4))
-def test_more_onsets_than_wanted_crowd_and_fewer_leave_room(
-    onsets: float, quarters: float, wanted: float
-) -> None:
+def test_more_onsets_than_wanted_crowd_and_fewer_leave_room(onsets: float, quarters: float, wanted: float) -> None:
     density_error = bias_terms.log_density_error(onsets, quarters, wanted)
     assert density_error * (onsets - quarters * wanted) >= 0
     assert density_error <= bias_terms.log_density_error(onsets + 1, quarters, wanted)
@@ -74,9 +70,7 @@ def test_music_that_people_play_is_drawn_loosely_and_a_mix_lies_between() -> Non
     assert [t.scale_when_played for t in (machine, half, people)] == pytest.approx([3, 2, 1])
     assert [t.chord_change for t in (machine, half, people)] == pytest.approx([1, 0.5, 0])
     assert theta.while_morphing().chord_change == 0
-    assert theta.for_performed_share(performed_share(())) == replace(
-        theta, new_roots=0.5, scale_when_played=3
-    )
+    assert theta.for_performed_share(performed_share(())) == replace(theta, new_roots=0.5, scale_when_played=3)
 
 
 def test_what_lay_outside_the_scale_of_late_is_counted_by_its_time_and_forgotten_in_time() -> None:
@@ -99,9 +93,7 @@ def test_the_wanted_touch_is_worth_most(wanted: float) -> None:
 
 
 @given(st.floats(-1, 1), st.floats(0, 6))
-def test_a_high_place_raises_what_is_high_and_no_place_raises_nothing(
-    register_position: float, weight: float
-) -> None:
+def test_a_high_place_raises_what_is_high_and_no_place_raises_nothing(register_position: float, weight: float) -> None:
     bias = bias_terms.register_bias(register_position, 48, 72, weight)
     assert np.all(np.diff(bias) * register_position >= 0)
     assert bias[60] == 0
@@ -120,9 +112,7 @@ def test_the_sharp_side_of_a_key_is_worth_more_where_it_shall_be_bright(
     assert bias[tonic] == 0
     minor = frozenset((tonic + step) % 12 for step in (0, 2, 3, 5, 7, 8, 10))
     roots = chord_bias.root_brightness_bias(tonic, minor, brightness, 0.0, weight)
-    assert (roots[(tonic + 7) % 12] - roots[(tonic + 8) % 12]) * (brightness - 0.5) >= 0, (
-        "v is brighter than VI"
-    )
+    assert (roots[(tonic + 7) % 12] - roots[(tonic + 8) % 12]) * (brightness - 0.5) >= 0, "v is brighter than VI"
     thirds = chord_bias.root_brightness_bias(tonic, minor, 0.5, brightness - 0.5, weight)
     assert (thirds[(tonic + 8) % 12] - thirds[(tonic + 7) % 12]) * (brightness - 0.5) >= 0, (
         "VI has a major third, v a minor one"
@@ -204,10 +194,7 @@ def test_notes_are_the_shorter_the_more_energy_there_is_unless_the_words_say_how
         0, lively, energy_articulation
     )
     assert bias_terms.target_articulation(0, 0, energy_articulation) == 0
-    assert (
-        bias_terms.target_articulation(said, one, energy_articulation)
-        == bias_terms.STATED_ARTICULATION_GAIN * said
-    )
+    assert bias_terms.target_articulation(said, one, energy_articulation) == bias_terms.STATED_ARTICULATION_GAIN * said
 
 
 @given(st.floats(-1, 1).filter(lambda x: abs(x) > 0.01))
@@ -240,9 +227,7 @@ def beat(index: int, *notes: Note) -> Beat:
 
 
 def test_a_part_that_never_rests_is_crowded_and_one_that_is_silent_is_not() -> None:
-    full = [
-        beat(i, *(Note(Ticks(120 * k), Ticks(60), 60, part="melody") for k in range(4))) for i in range(8)
-    ]
+    full = [beat(i, *(Note(Ticks(120 * k), Ticks(60), 60, part="melody") for k in range(4))) for i in range(8)]
     plan = Plan(style=(("pop", 1.0),), density=0.3)
     found = density_errors(full, plan, frozenset({"melody", "bass"}))
     assert found["melody"] > 0 > found["bass"]

@@ -38,9 +38,7 @@ BEFORE = {"scale_when_played", "energy_articulation", "top_p", "top_p_when_playe
 
 def contexts() -> list[BeatContext]:
     """Return contexts in which every term applies at least once."""
-    position = BeatPosition(
-        24, Event.BEAT, 0, begins_bar=True, begins_half_bar=True, tonic_place="phrase start"
-    )
+    position = BeatPosition(24, Event.BEAT, 0, begins_bar=True, begins_half_bar=True, tonic_place="phrase start")
     likely = np.log(np.random.default_rng(1).dirichlet(np.ones(36)).reshape(12, 3)).astype(np.float32)
     harmony = BeatHarmony(
         frozenset({0, 2, 3, 5, 7, 9, 10}), 0, scale_lock=0.5, characteristic_tone=9, chord_size=3.3, extra_voices=1.0
@@ -74,9 +72,7 @@ def evaluated(
     progress, found = BeatProgress(context), {}
     for term, part, tick in product(TERMS, PARTS, (0, 6)):
         drums = term.field == "pitch" and part == "drums"
-        given = (
-            None if drums or term.arguments is None else term.arguments(context, Place(progress, part, tick))
-        )
+        given = None if drums or term.arguments is None else term.arguments(context, Place(progress, part, tick))
         if given is not None:
             found[term.name, part, tick] = np.asarray(term.formula(*given), float)
     return found
@@ -93,16 +89,10 @@ def test_every_weight_has_a_term_and_every_term_weights_or_named_constants() -> 
 
 def test_every_constant_that_bends_a_logit_is_in_the_table() -> None:
     named = {name for term in TERMS for name in term.weights}
-    trees = [
-        ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8"))
-        for module in (bias_terms, chord_bias)
-    ]
+    trees = [ast.parse(Path(str(module.__file__)).read_text(encoding="utf-8")) for module in (bias_terms, chord_bias)]
     assigned = [node for tree in trees for node in tree.body if isinstance(node, ast.Assign | ast.AnnAssign)]
     own = {
-        n.id
-        for node in assigned
-        for n in ast.walk(node)
-        if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
+        n.id for node in assigned for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)
     }
     own = {name for name in own if name.isupper()}
     assert len(own) > 20
@@ -136,6 +126,4 @@ def test_every_weight_moves_a_term_that_has_it() -> None:
 
 def test_the_page_of_biases_is_what_the_table_prints() -> None:
     written = Path(__file__).parents[3] / "docs" / "biases.md"
-    assert written.read_text(encoding="utf-8") == page(), (
-        "python -m model.generation.bias_table > docs/biases.md"
-    )
+    assert written.read_text(encoding="utf-8") == page(), "python -m model.generation.bias_table > docs/biases.md"

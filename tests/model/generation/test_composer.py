@@ -22,9 +22,7 @@ def composer(noise: int = 0) -> Composer:
     return Composer(hash_encoder(), engine(noise))
 
 
-def beats(
-    prompt: str, count: int, seed: int = 1, controls: Controls = FREE, bars: int | None = None
-) -> list[Beat]:
+def beats(prompt: str, count: int, seed: int = 1, controls: Controls = FREE, bars: int | None = None) -> list[Beat]:
     writer = composer()
     writer.begin(Begin(1, prompt, controls, seed, bars))
     answers = [writer.write(Write(1, i, controls)).beat for i in range(count)]
@@ -156,9 +154,7 @@ def test_a_long_take_goes_on_past_the_context() -> None:
     written = beats("rain", 200)
     assert len(written) == 200
     assert all(len(b.notes) <= 40 for b in written)
-    assert [b.beat for b in written] == [i % beats_in_bar("4/4") for i in range(200)] or written[
-        0
-    ].meter != "4/4"
+    assert [b.beat for b in written] == [i % beats_in_bar("4/4") for i in range(200)] or written[0].meter != "4/4"
 
 
 def test_a_long_take_holds_the_notes_of_its_last_beats_only_and_goes_on_the_same(

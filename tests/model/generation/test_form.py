@@ -100,12 +100,8 @@ def test_a_rhythm_has_a_row_for_every_onset_and_no_pitch(places: list[tuple[int,
 
 
 @given(st.sets(st.sampled_from(PARTS)), st.sets(st.sampled_from(PARTS), min_size=1), st.booleans())
-def test_a_beat_is_whole_where_its_harmony_and_every_part_stay(
-    stays: set[str], parts: set[str], harmony: bool
-) -> None:
-    assert is_all_fixed(Kept(parts=frozenset(stays), harmony=harmony), tuple(parts)) == (
-        harmony and parts <= stays
-    )
+def test_a_beat_is_whole_where_its_harmony_and_every_part_stay(stays: set[str], parts: set[str], harmony: bool) -> None:
+    assert is_all_fixed(Kept(parts=frozenset(stays), harmony=harmony), tuple(parts)) == (harmony and parts <= stays)
 
 
 def test_bars_that_follow_are_shown_between_marks_and_only_whole_ones() -> None:

@@ -16,9 +16,7 @@ def composer() -> Composer:
 
 
 @pytest.mark.parametrize("mode", CHARACTERISTIC_TONES)
-def test_a_mode_that_is_stated_is_mostly_told_by_its_chords_and_never_denied(
-    composer: Composer, mode: str
-) -> None:
+def test_a_mode_that_is_stated_is_mostly_told_by_its_chords_and_never_denied(composer: Composer, mode: str) -> None:
     scale, told = parse_key(f"A {mode}").pitch_classes, 0
     for seed in (1, 2, 3):
         song = clip(composer, ClipSpec(f"techno in A {mode}", seed, bars=8))

@@ -15,9 +15,7 @@ from model.prompt.encoder import hash_encoder
 from tests.support.tiny_engine import engine
 from tests.support.virtual_band import Rig, first_notes, health, latencies, playing
 
-SLOW = Plan(
-    tempo=60, key="D minor", energy=0.2, swing=0.5, style=(("lo-fi", 1.0),), registers=(("melody", 1.0),)
-)
+SLOW = Plan(tempo=60, key="D minor", energy=0.2, swing=0.5, style=(("lo-fi", 1.0),), registers=(("melody", 1.0),))
 FAST = Plan(tempo=120, key="A major", energy=0.8, swing=0.7, style=(("techno", 0.75), ("house", 0.25)))
 
 

@@ -64,9 +64,9 @@ def test_a_bar_that_went_round_with_its_number_owes_what_the_beat_before_it_had(
 ) -> None:
     beats = int(meter[0])
     last = counts[-(beats - 1) :]
-    onsets_owed = MorphPath(SPARSE, BUSY, x).onsets_owed(
-        played(counts, meter=meter), frame(len(counts), meter), PARTS
-    )["drums"]
+    onsets_owed = MorphPath(SPARSE, BUSY, x).onsets_owed(played(counts, meter=meter), frame(len(counts), meter), PARTS)[
+        "drums"
+    ]
     share = MorphPath(SPARSE, BUSY, x).onsets_owed([], frame(0, meter), PARTS)["drums"]
     assert onsets_owed == pytest.approx(min(max(share * (1 + len(last)) - sum(last), 0), 2 * share + 1))
 
@@ -139,8 +139,7 @@ def test_a_part_that_owes_much_does_not_silence_those_that_are_written_before_it
 
 def test_a_part_that_lacks_much_does_not_silence_those_before_it_either() -> None:
     alone, beside = (
-        [written({}, {"drums": 0.0, "melody": lacking}, seed) for seed in range(30)]
-        for lacking in (0.0, -4.0)
+        [written({}, {"drums": 0.0, "melody": lacking}, seed) for seed in range(30)] for lacking in (0.0, -4.0)
     )
     drums = [np.mean([parts.count("drums") for parts in found]) for found in (alone, beside)]
     assert drums[1] > drums[0] - 0.3
@@ -149,18 +148,14 @@ def test_a_part_that_lacks_much_does_not_silence_those_before_it_either() -> Non
 
 def test_the_more_a_part_owes_the_more_it_plays_and_not_much_beyond() -> None:
     counts = [
-        np.mean(
-            [written({"drums": onsets_owed, "melody": 0.0}, {}, seed).count("drums") for seed in range(12)]
-        )
+        np.mean([written({"drums": onsets_owed, "melody": 0.0}, {}, seed).count("drums") for seed in range(12)])
         for onsets_owed in (1.0, 2.5, 4.0)
     ]
     assert counts[0] < counts[1] < counts[2]
     assert counts[0] < 2.5
 
 
-def test_a_morph_that_rests_at_an_end_is_that_prompt_and_one_that_has_come_there_is_still_on_its_way() -> (
-    None
-):
+def test_a_morph_that_rests_at_an_end_is_that_prompt_and_one_that_has_come_there_is_still_on_its_way() -> None:
     composer = Composer(hash_encoder(), engine())
     words = "very sparse pop", "very busy pop"
     composer.begin(Begin(1, words[0], Controls(), 5, morph=words[1]))
@@ -170,7 +165,5 @@ def test_a_morph_that_rests_at_an_end_is_that_prompt_and_one_that_has_come_there
         return [composer.write(Write(take, i, Controls(morph=x))).beat for i, x in enumerate(places)]
 
     assert beats(1, [0.0] * 12) == beats(2, [0.0] * 12)
-    assert (
-        beats(1, [0.0] * 12)[:8] == beats(1, [0.0] * 4 + [0.5] * 4 + [0.0] * 4)[:4] + beats(1, [0.0] * 8)[4:]
-    )
+    assert beats(1, [0.0] * 12)[:8] == beats(1, [0.0] * 4 + [0.5] * 4 + [0.0] * 4)[:4] + beats(1, [0.0] * 8)[4:]
     assert beats(1, [0.0] * 4 + [0.5] * 4 + [0.0] * 4)[8:] != beats(2, [0.0] * 12)[8:]

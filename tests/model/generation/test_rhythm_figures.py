@@ -39,18 +39,14 @@ def test_figures_are_heard_by_their_names_and_of_each_drum_one(words: str, names
     assert parse_prompt(words).figures == names
 
 
-def played(
-    words: str, seed: int, noise: int = 0, controls: Controls = AUTOMATIC_CONTROLS, bars: int = 4
-) -> Song:
+def played(words: str, seed: int, noise: int = 0, controls: Controls = AUTOMATIC_CONTROLS, bars: int = 4) -> Song:
     return clip(Composer(hash_encoder(), engine(noise)), ClipSpec(words, seed, bars=bars, controls=controls))
 
 
 def places(song: Song, part: str, role: str | None = None) -> Counter[int]:
     """Return how often a part, or a drum, begins on each tick of the bar."""
     return Counter(
-        n.start % (4 * QUARTER)
-        for n in song.notes
-        if n.part == part and (role is None or n.pitch == ROLES[role])
+        n.start % (4 * QUARTER) for n in song.notes if n.part == part and (role is None or n.pitch == ROLES[role])
     )
 
 

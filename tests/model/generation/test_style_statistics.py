@@ -52,17 +52,13 @@ def test_only_who_was_measured_has_habits_and_a_mix_has_its_share_of_them() -> N
         whole = style_statistics.bias(style, part, what)
         assert whole.any()
         assert not style_statistics.bias(NOBODY, part, what).any()
-        assert np.allclose(
-            style_statistics.bias((("country", 0.5), (style[0][0], 0.5)), part, what), whole / 2
-        )
+        assert np.allclose(style_statistics.bias((("country", 0.5), (style[0][0], 0.5)), part, what), whole / 2)
     assert not style_statistics.bias(PEOPLE, "drums", "place").any()
 
 
 def test_every_style_with_a_grammar_has_places_in_which_its_parts_begin_notes() -> None:
     for name in GRAMMAR_STYLES:
-        assert any(
-            style_statistics.bias(((name, 1.0),), part, "place").any() for part in ("chords", "melody")
-        )
+        assert any(style_statistics.bias(((name, 1.0),), part, "place").any() for part in ("chords", "melody"))
 
 
 @given(st.integers(0, 3), st.integers(0, 23))
@@ -93,9 +89,7 @@ def test_places_are_counted_bar_by_bar_and_of_drums_by_their_share_of_what_is_st
         "C major",
         {"drums": drums, "bass": notes((120, 40))},
     )
-    found = measured_habits(
-        [clip], [("bass", "place"), ("drums", "place"), ("kick", "place"), ("chords", "place")]
-    )
+    found = measured_habits([clip], [("bass", "place"), ("drums", "place"), ("kick", "place"), ("chords", "place")])
     assert ("chords", "place") not in found
     assert found["bass", "place"].argmax() == 1
     assert found["bass", "place"][1] == pytest.approx(0.5 + RARE)
@@ -129,9 +123,7 @@ def test_a_table_that_was_written_is_read_as_it_is(tmp_path: Path, monkeypatch: 
 
 def test_lengths_that_are_asked_for_outright_are_nobodys_habit() -> None:
     def habit(articulation: float) -> style_statistics.Bias:
-        asked, plain = (
-            bias_terms.usual_length_bias(articulation, PEOPLE, "chords", weight) for weight in (1.0, 0.0)
-        )
+        asked, plain = (bias_terms.usual_length_bias(articulation, PEOPLE, "chords", weight) for weight in (1.0, 0.0))
         return asked - plain
 
     assert np.allclose(habit(0.0), style_statistics.bias(PEOPLE, "chords", "length"))

@@ -31,9 +31,7 @@ def song(*notes: Note, **changed: object) -> Song:
     return Song(**fields)
 
 
-def note(
-    start: int, length: int, pitch: int = 60, velocity: int = 80, part: str = "chords", offset: int = 0
-) -> Note:
+def note(start: int, length: int, pitch: int = 60, velocity: int = 80, part: str = "chords", offset: int = 0) -> Note:
     return Note(Ticks(start), Ticks(length), pitch, velocity, part, offset)
 
 
@@ -52,9 +50,7 @@ def songs(draw: st.DrawFn) -> Song:
         part=st.sampled_from(PARTS),
         offset=st.integers(-60, 60),
     )
-    tempos = draw(st.dictionaries(ticks, st.floats(20, 300), max_size=3)) | {
-        Ticks(0): draw(st.floats(20, 300))
-    }
+    tempos = draw(st.dictionaries(ticks, st.floats(20, 300), max_size=3)) | {Ticks(0): draw(st.floats(20, 300))}
     key = f"{note_name(draw(st.integers(0, 11)), draw(st.booleans()))} {draw(st.sampled_from(sorted(MODES)))}"
     return Song(
         bars=tuple(zip(starts, meters, strict=True)),
@@ -62,9 +58,7 @@ def songs(draw: st.DrawFn) -> Song:
         tempos=tuple(sorted(tempos.items())),
         key=key,
         notes=tuple(draw(st.lists(notes, max_size=24))),
-        chords=tuple(
-            sorted(draw(st.dictionaries(ticks, st.sampled_from(["Am", "F#m7b5", "C/E", "♭"]))).items())
-        ),
+        chords=tuple(sorted(draw(st.dictionaries(ticks, st.sampled_from(["Am", "F#m7b5", "C/E", "♭"]))).items())),
         programs=tuple(draw(st.dictionaries(st.sampled_from(PARTS), st.integers(0, 127))).items()),
     )
 
@@ -161,9 +155,7 @@ def test_a_song_that_breaks_a_law_is_refused_with_the_law(changed: dict[str, obj
         song(**changed)
 
 
-@pytest.mark.parametrize(
-    ("ticks", "name", "law"), [(96, "chords", "480 ticks"), (480, "Piano", "a track is named")]
-)
+@pytest.mark.parametrize(("ticks", "name", "law"), [(96, "chords", "480 ticks"), (480, "Piano", "a track is named")])
 def test_a_file_of_another_kind_is_refused_with_the_law(ticks: int, name: str, law: str) -> None:
     file = mido.MidiFile(ticks_per_beat=ticks)
     track = mido.MidiTrack([mido.MetaMessage("track_name", name=name), mido.Message("note_on", note=60)])

@@ -46,15 +46,11 @@ def tiny_gpt2(folder: Path) -> Path:
         "bright",
         "dark",
     ]
-    inner = tokenizers.Tokenizer(
-        tokenizers.models.WordLevel({w: i for i, w in enumerate(["[UNK]", *words])}, "[UNK]")
-    )
+    inner = tokenizers.Tokenizer(tokenizers.models.WordLevel({w: i for i, w in enumerate(["[UNK]", *words])}, "[UNK]"))
     inner.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
     transformers.PreTrainedTokenizerFast(tokenizer_object=inner, unk_token="[UNK]").save_pretrained(folder)
     torch.manual_seed(0)
-    config = transformers.GPT2Config(
-        vocab_size=len(words) + 1, n_positions=64, n_embd=24, n_layer=2, n_head=2
-    )
+    config = transformers.GPT2Config(vocab_size=len(words) + 1, n_positions=64, n_embd=24, n_layer=2, n_head=2)
     transformers.GPT2Model(config).save_pretrained(folder, safe_serialization=True)
     return folder
 
@@ -217,8 +213,6 @@ def test_an_adapter_undoes_a_linear_change_of_space(sentences: int, dimensions: 
     assert np.allclose(carried, targets, atol=1e-2)
 
 
-def test_a_directory_without_a_model_gets_no_adapter(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_directory_without_a_model_gets_no_adapter(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert adapter.main(["--encoder", str(tmp_path)]) == 2
     assert "config.json" in capsys.readouterr().err

@@ -82,10 +82,7 @@ def test_chords_without_a_key_bring_their_own(encoder: TextEncoder) -> None:
 def test_longing_is_planned_slower_than_spring(
     encoder: TextEncoder, pairs: list[tuple[str, str]], share: float
 ) -> None:
-    slower = [
-        understand(bright, encoder)[0].tempo > understand(tender, encoder)[0].tempo
-        for bright, tender in pairs
-    ]
+    slower = [understand(bright, encoder)[0].tempo > understand(tender, encoder)[0].tempo for bright, tender in pairs]
     assert sum(slower) >= share * len(pairs)
 
 
@@ -116,10 +113,7 @@ def test_a_control_that_agrees_with_the_words_overrules_nothing() -> None:
 
 def test_chords_that_are_set_bring_their_key_unless_the_words_said_one() -> None:
     assert apply_controls(Plan(), Controls(chords="Am F C G"))[0].key == "A minor"
-    assert (
-        apply_controls(Plan(key="G major", explicit=("key",)), Controls(chords="Am F C G"))[0].key
-        == "G major"
-    )
+    assert apply_controls(Plan(key="G major", explicit=("key",)), Controls(chords="Am F C G"))[0].key == "G major"
     assert apply_controls(Plan(key="G major"), Controls(chords="ii V I", key="D major"))[0].progression == (
         "Em",
         "A",

@@ -68,8 +68,7 @@ def test_a_product_in_eight_bits_is_the_product_but_for_a_hundredth(count: int, 
     found = x @ fast_matrix(matrix)
     assert found.shape == (count, rows)
     assert (
-        np.abs(found - x @ matrix).max()
-        < 0.01 * np.linalg.norm(x, axis=1).max() * np.linalg.norm(matrix, axis=0).max()
+        np.abs(found - x @ matrix).max() < 0.01 * np.linalg.norm(x, axis=1).max() * np.linalg.norm(matrix, axis=0).max()
     )
 
 
@@ -119,9 +118,7 @@ def test_a_half_written_file_is_deleted_when_its_process_is_gone(tmp_path: Path)
     assert sorted(p.name for p in tmp_path.iterdir()) == [writing.name, "encoder-1"]
 
 
-def test_the_encoder_works_where_its_cache_cannot_be_written(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_encoder_works_where_its_cache_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     monkeypatch.setattr(use_encoder, "user_cache_path", lambda *_, **__: tmp_path / "file" / "llmball")
     ours, theirs = use_encoder.use_encoder().encode("calm piano"), packed().encode("calm piano")

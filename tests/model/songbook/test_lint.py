@@ -42,9 +42,7 @@ def test_a_plain_piece_has_no_errors() -> None:
         ("F5:16", "NC", set()),
     ],
 )
-def test_a_long_note_on_a_strong_beat_is_of_its_chord_or_resolves(
-    tokens: str, chords: str, law: set[str]
-) -> None:
+def test_a_long_note_on_a_strong_beat_is_of_its_chord_or_resolves(tokens: str, chords: str, law: set[str]) -> None:
     assert errors(tune(tokens, chords)) == law
 
 
@@ -79,10 +77,7 @@ def test_voices_that_leap_are_wrong_only_where_voices_lead() -> None:
 
 
 def test_bass_and_kick_know_of_each_other() -> None:
-    body = (
-        "section A 4\nharmony\nC | C | C | C\nmelody\nall: C5:16\nbass\nall: {}\n"
-        "drums\nall:\nK 9.....9.9.....9."
-    )
+    body = "section A 4\nharmony\nC | C | C | C\nmelody\nall: C5:16\nbass\nall: {}\ndrums\nall:\nK 9.....9.9.....9."
     apart = body.format(".:1 C2:1! .:1 C2:1! .:2 C2:1 .:5 C2:4!")
     together = body.format("C2:6! C2:2! C2:6! C2:2!")
     assert errors(apart, style="house", family="club") == {"kick"}
@@ -134,9 +129,7 @@ def test_a_copy_inherits_waivers() -> None:
 
 def test_a_fault_in_a_copy_is_said_at_the_line_that_is_to_blame_once() -> None:
     found = check(piece("section A 1\nharmony\nC\nmelody\n1: C#5:16", form="A A A")).errors
-    assert [(f.line, f.column, f.section, f.bar) for f in found] == [
-        (len(text("").splitlines()) + 4, 4, "A", 1)
-    ]
+    assert [(f.line, f.column, f.section, f.bar) for f in found] == [(len(text("").splitlines()) + 4, 4, "A", 1)]
 
 
 def test_a_title_belongs_to_one_piece() -> None:
@@ -174,9 +167,7 @@ def test_most_pieces_with_the_bass_a_semitone_off_are_found() -> None:
     assert sum(found) >= 0.8 * len(found)
 
 
-def test_the_command_says_how_many_and_fails_on_errors(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_the_command_says_how_many_and_fails_on_errors(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "a.txt"
     path.write_text(text(tune("C5:16")), encoding="utf-8")
     assert main(["check", str(tmp_path)]) == 0

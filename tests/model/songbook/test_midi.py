@@ -34,9 +34,7 @@ def test_a_file_has_the_tracks_channels_and_programs_of_its_parts() -> None:
         "perc",
         "drums",
     ]
-    programs = [
-        (m.channel + 1, m.program) for track in file.tracks for m in track if m.type == "program_change"
-    ]
+    programs = [(m.channel + 1, m.program) for track in file.tracks for m in track if m.type == "program_change"]
     assert programs == [(1, 0), (2, 73), (3, 0), (4, 89), (11, 32), (10, 32)]
 
 

@@ -85,9 +85,7 @@ def test_a_sheet_with_ids_of_another_packet_is_refused(tmp_path: Path) -> None:
         read_sheet(tmp_path / "p.txt", tmp_path / "p.json")
 
 
-def test_commands_write_packets_and_collect_scores(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_commands_write_packets_and_collect_scores(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = tmp_path / "pop"
     folder.mkdir()
     for i in range(6):
@@ -96,9 +94,7 @@ def test_commands_write_packets_and_collect_scores(
     assert main(["packet", str(folder), "-o", str(packets), "--keys", str(keys)]) == 0
     answers = json.loads((keys / "pop-1-1.json").read_text(encoding="utf-8"))["items"]
     sheet = tmp_path / "pop-1-1.ann.txt"
-    sheet.write_text(
-        "\n".join(f"{i} {1 if a['spoilt'] else 5}" for i, a in answers.items()), encoding="utf-8"
-    )
+    sheet.write_text("\n".join(f"{i} {1 if a['spoilt'] else 5}" for i, a in answers.items()), encoding="utf-8")
     capsys.readouterr()
     assert main(["scores", str(sheet), "--keys", str(keys)]) == 0
     assert f"{TWINS} of {TWINS} twins found worse, counted" in capsys.readouterr().out

@@ -109,9 +109,7 @@ def test_a_bar_has_as_many_units_as_its_metre(meter: str, bar: int) -> None:
         melody(f"C5:{bar + 1}", meter=meter)
 
 
-@pytest.mark.parametrize(
-    ("meter", "steps"), [("4/4", 24), ("3/4", 12), ("7/8", 14), ("12/8", 36), ("2/4", 16)]
-)
+@pytest.mark.parametrize(("meter", "steps"), [("4/4", 24), ("3/4", 12), ("7/8", 14), ("12/8", 36), ("2/4", 16)])
 def test_a_drum_row_divides_its_bar(meter: str, steps: int) -> None:
     body = BAR.replace("C5:16", "-") + f"drums\n1:\nK {'9' * steps}"
     assert len(notes("drums", body, meter=meter)) == steps
@@ -120,9 +118,7 @@ def test_a_drum_row_divides_its_bar(meter: str, steps: int) -> None:
 
 def test_a_fault_says_line_and_column() -> None:
     first = len(text("").splitlines())
-    assert faults("section A 1\nharmony\nC\nmelody\n1: C5:8 D6: E5:8") == [
-        (first + 5 - 1, 9, "A: not a token: D6:")
-    ]
+    assert faults("section A 1\nharmony\nC\nmelody\n1: C5:8 D6: E5:8") == [(first + 5 - 1, 9, "A: not a token: D6:")]
 
 
 def test_every_fault_of_a_text_is_found() -> None:

@@ -38,9 +38,7 @@ def test_loops_fifths_and_held_chords_are_told() -> None:
     assert found["loops"] == 1
     assert found["fifths"] == pytest.approx(3 / 7)
     assert found["held"] == 0
-    assert figures(measured("section A 4\nharmony\nC | C | F | C F\nmelody\nall: -"))[
-        "held"
-    ] == pytest.approx(1 / 3)
+    assert figures(measured("section A 4\nharmony\nC | C | F | C F\nmelody\nall: -"))["held"] == pytest.approx(1 / 3)
 
 
 def test_dance_keeps_its_drums() -> None:

@@ -71,9 +71,7 @@ def test_a_calm_piece_is_softer_and_a_dense_one_has_more_notes() -> None:
         return sum(values) / len(values)
 
     soft, loud = (
-        mean(
-            [n.velocity for seed in range(8) for n in piece("house", seed, PieceSpec(energy=e, bars=8)).notes]
-        )
+        mean([n.velocity for seed in range(8) for n in piece("house", seed, PieceSpec(energy=e, bars=8)).notes])
         for e in (0.1, 0.95)
     )
     assert soft < loud - 15

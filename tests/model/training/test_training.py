@@ -43,9 +43,7 @@ TINY = Shape(width=32, layers=1, head=16, context=96)
 def song(number: int, source: str = "pop909") -> Song:
     rng = random.Random(number)
     bars = tuple((Ticks(1920 * b), "4/4") for b in range(12))
-    notes = [
-        Note(Ticks(480 * i), Ticks(480), 72 + rng.choice((0, 4, 7)), 70 + i, "melody") for i in range(48)
-    ]
+    notes = [Note(Ticks(480 * i), Ticks(480), 72 + rng.choice((0, 4, 7)), 70 + i, "melody") for i in range(48)]
     notes += [
         Note(Ticks(1920 * b), Ticks(1920), p, 60, part)
         for b in range(12)
@@ -176,9 +174,7 @@ def test_a_caption_is_true_in_either_language(store: Store) -> None:
 
 
 @pytest.mark.filterwarnings("ignore:Mismatch dtype")  # bf16 through a norm in float32: meant
-def test_training_learns_is_resumed_and_writes_weights_that_are_read_back(
-    store: Store, tmp_path: Path
-) -> None:
+def test_training_learns_is_resumed_and_writes_weights_that_are_read_back(store: Store, tmp_path: Path) -> None:
     text, said = torch.zeros(1, 512), torch.zeros(1, dtype=torch.bool)
     rows = torch.from_numpy(np.concatenate([store.headers[0], store.song(0)])[:97].astype(np.int64))[None]
     before = losses(Decoder(TINY).eval(), text, said, rows)[0].sum().item()
@@ -193,9 +189,7 @@ def test_training_learns_is_resumed_and_writes_weights_that_are_read_back(
 
 
 def test_whole_songs_are_measured_once_and_only_once(store: Store) -> None:
-    bits = decoder_bits(
-        Decoder(TINY).eval(), [ConditionedSong(without_conditions(store.headers[0]), store.song(0))]
-    )[0]
+    bits = decoder_bits(Decoder(TINY).eval(), [ConditionedSong(without_conditions(store.headers[0]), store.song(0))])[0]
     fields = scored_fields(store.song(0)).sum(0)
     # an untrained decoder spends about the logarithm of each vocabulary on each field
     assert bits[0] / fields[0] == pytest.approx(np.log2(112), rel=0.25)

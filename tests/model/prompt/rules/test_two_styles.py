@@ -69,15 +69,11 @@ def crossed(over: frozenset[str]) -> Plan:
     return Plan(idioms=tuple((p, (("jazz" if p in over else "techno", 1.0),)) for p in PARTS))
 
 
-odds = st.integers(0, 10_000).map(
-    lambda seed: np.random.default_rng(seed).normal(0, 3, (3, EVENTS)).astype(np.float32)
-)
+odds = st.integers(0, 10_000).map(lambda seed: np.random.default_rng(seed).normal(0, 3, (3, EVENTS)).astype(np.float32))
 
 
 @given(odds, st.sampled_from([UPPER, frozenset(["bass"]), frozenset(["melody"])]))
-def test_each_lane_says_how_the_events_of_its_own_parts_lie_to_one_another(
-    logits: Array, over: frozenset[str]
-) -> None:
+def test_each_lane_says_how_the_events_of_its_own_parts_lie_to_one_another(logits: Array, over: frozenset[str]) -> None:
     plan = crossed(over)
     told, untold = style_lanes.logits_of_events(logits, style_lanes.second_style_parts(plan))
     for part in PARTS:
@@ -102,9 +98,7 @@ def test_the_first_lane_says_how_likely_any_of_its_events_is(logits: Array) -> N
 def test_one_manner_changes_nothing(logits: Array) -> None:
     plan = Plan(style=(("techno", 1.0),))
     assert style_lanes.lane_styles(plan) == (plan.style,)
-    assert np.array_equal(
-        style_lanes.logits_of_events(logits[:2], style_lanes.second_style_parts(plan)), logits[:2]
-    )
+    assert np.array_equal(style_lanes.logits_of_events(logits[:2], style_lanes.second_style_parts(plan)), logits[:2])
     assert np.array_equal(
         style_lanes.logits_of_part(logits[:2], "chords", style_lanes.second_style_parts(plan)), logits[:2]
     )

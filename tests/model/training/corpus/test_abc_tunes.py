@@ -80,9 +80,7 @@ def test_a_pickup_ends_its_bar_and_a_repeat_fills_it() -> None:
 
 
 def test_bars_that_do_not_add_up_are_told() -> None:
-    assert (
-        lay_out_bars(tuple(read("X:1\nM:3/4\nL:1/4\nK:C\n" + "CDEF|" * 8).voices[""])) == "bars do not add up"
-    )
+    assert lay_out_bars(tuple(read("X:1\nM:3/4\nL:1/4\nK:C\n" + "CDEF|" * 8).voices[""])) == "bars do not add up"
 
 
 @pytest.mark.parametrize(
@@ -101,20 +99,18 @@ def test_a_fiddle_tune_is_a_melody_with_what_its_book_calls_it(tmp_path: Path) -
     [song] = load(tmp_path, ("fiddle",))
     assert (song.key, song.tempo, len(song.bars), song.chords) == ("A dorian", 150, 5, ())
     assert ("human", "slip jig") in song.tags
-    assert [(n.start, n.length) for n in song.notes][-2:] == [(4 * 2160, 1440), (4 * 2160 + 1440, 720)], (
-        "a tie is one"
-    )
+    assert [(n.start, n.length) for n in song.notes][-2:] == [(4 * 2160, 1440), (4 * 2160 + 1440, 720)], "a tie is one"
 
 
 def test_a_hymn_has_three_parts_and_the_chords_of_its_voices(tmp_path: Path) -> None:
     (tmp_path / "openhymnal").mkdir()
-    head = "% PAGE LAYOUT\n%OHTOPICS {Joy [2]}, {God, As King (x)}\n%OHCATEGORY EVENING\n\nX: 1\nT: Ours\nM: 4/4\nL: 1/4\n"
+    head = (
+        "% PAGE LAYOUT\n%OHTOPICS {Joy [2]}, {God, As King (x)}\n%OHCATEGORY EVENING\n\nX: 1\nT: Ours\nM: 4/4\nL: 1/4\n"
+    )
     head += "V: S1V1\nV: S1V2\nV: S2V1\nV: S2V2\nK: C\n"
     lines = ["[V: S1V1] [Q:1/4=90] e e d d | c d d c |", "[V: S1V2] G G G G | F F F E |",
              "[V: S2V1] C C B, B, | A, B, B, C |", "[V: S2V2] C, C, G,, G,, | F,, G,, G,, C, |"]  # fmt: skip
-    (tmp_path / "openhymnal" / "all.abc").write_text(
-        head + "\n".join(line + "\nw: la la\n" for line in lines * 2)
-    )
+    (tmp_path / "openhymnal" / "all.abc").write_text(head + "\n".join(line + "\nw: la la\n" for line in lines * 2))
     [song] = load(tmp_path, ("hymns",))
     assert [chord_symbol(c) for _, c in song.chords if c is not None][:4] == ["C", "G", "F", "G7"]
     assert {p: sum(n.part == p for n in song.notes) for p in ("melody", "chords", "bass")} == {

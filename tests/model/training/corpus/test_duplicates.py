@@ -36,9 +36,11 @@ def test_a_tune_in_another_key_is_the_same_tune_and_another_tune_is_not() -> Non
 
 def test_scales_and_repeated_notes_make_no_copies() -> None:
     scale = [60, 62, 64, 65, 67, 69, 71, 72] * 5
-    assert groups(
-        [tune_of("a", "fiddle", [60] * 40), tune_of("b", "fiddle", [60] * 40), tune_of("c", "x", scale)]
-    ) == [0, 1, 2]
+    assert groups([tune_of("a", "fiddle", [60] * 40), tune_of("b", "fiddle", [60] * 40), tune_of("c", "x", scale)]) == [
+        0,
+        1,
+        2,
+    ]
 
 
 def test_copies_go_the_way_of_the_song_that_was_there_before() -> None:

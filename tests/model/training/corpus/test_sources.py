@@ -87,9 +87,7 @@ def lead_sheet(path: Path, bars: int = 12, tones: tuple[str, ...] = ("CEGB",)) -
     harmony = "<harmony><root><root-step>C</root-step></root><kind>major-seventh</kind></harmony>"
     pickup = f"<measure number='0'>{attributes}{note.format('G')}</measure>"
     whole = "".join(
-        f"<measure number='{b}'>{harmony}"
-        + "".join(note.format(s) for s in tones[(b - 1) % len(tones)])
-        + "</measure>"
+        f"<measure number='{b}'>{harmony}" + "".join(note.format(s) for s in tones[(b - 1) % len(tones)]) + "</measure>"
         for b in range(1, bars)
     )
     text = f"<score-partwise><part-list/><part id='P1'>{pickup}{whole}</part></score-partwise>"
@@ -169,9 +167,7 @@ def groove(folder: Path, style: str, hits: list[tuple[int, int, int]], meter: st
     """One performance of hits (tick, pad, velocity)."""
     (folder / "groove" / "drummer1").mkdir(parents=True)
     midi_file(folder / "groove" / "drummer1" / "1.mid", {"drums": [(t, 60, p) for t, p, _ in hits]})
-    header = (
-        "drummer,session,id,style,bpm,beat_type,time_signature,midi_filename,audio_filename,duration,split\n"
-    )
+    header = "drummer,session,id,style,bpm,beat_type,time_signature,midi_filename,audio_filename,duration,split\n"
     row = f"drummer1,s,drummer1/1,{style},97,fill,{meter},drummer1/1.mid,,2,validation\n"
     (folder / "groove" / "info.csv").write_text(header + row)
 
@@ -190,15 +186,11 @@ def test_pads_become_roles_and_keep_how_far_off_the_grid_they_were(tmp_path: Pat
 
 def test_what_a_whole_performance_is_late_is_no_groove() -> None:
     assert lateness([t + 14 for t in range(0, 1920, 120)]) == pytest.approx(14)
-    assert lateness(
-        [t for q in range(0, 1920, 480) for t in (q, q + 160, q + 320, q + 480)]
-    ) == pytest.approx(0)
+    assert lateness([t for q in range(0, 1920, 480) for t in (q, q + 160, q + 320, q + 480)]) == pytest.approx(0)
     assert lateness([14, 134]) == 0, "a few hits tell nothing"
 
 
-@pytest.mark.parametrize(
-    ("style", "place"), [("jazz/swing", 240), ("funk/purdieshuffle", 240), ("jazz/funk", 320)]
-)
+@pytest.mark.parametrize(("style", "place"), [("jazz/swing", 240), ("funk/purdieshuffle", 240), ("jazz/funk", 320)])
 def test_the_late_off_beat_of_swung_styles_is_the_straight_one(style: str, place: int) -> None:
     assert [n.start for n in hits([(0, 51, 80), (322, 51, 80)], swung=swings(style))] == [0, place]
 
@@ -219,15 +211,12 @@ def test_loops_have_moods_keys_and_rhythms_and_one_title(tmp_path: Path) -> None
         found = [((c.root - tonic) % 12, c.quality) for _, c in song.chords[:4] if c is not None]
         assert found == [(0, "m"), (8, ""), (3, ""), (10, "")]
         assert all(
-            n.pitch % 12 in (song.chords[n.start // 1920][1] or pytest.fail("none")).pitch_classes
-            for n in song.notes
+            n.pitch % 12 in (song.chords[n.start // 1920][1] or pytest.fail("none")).pitch_classes for n in song.notes
         )
 
 
 @pytest.mark.parametrize("first", [0, 1])
-def test_the_chords_of_an_analysis_lie_in_their_bars_whatever_it_calls_the_pickup(
-    tmp_path: Path, first: int
-) -> None:
+def test_the_chords_of_an_analysis_lie_in_their_bars_whatever_it_calls_the_pickup(tmp_path: Path, first: int) -> None:
     place = tmp_path / "lieder" / "scores" / "Composer,_A" / "Set" / "Song"
     lead_sheet(place / "song.mxl", tones=("CEGC", "GBDG"))
     bars = "".join(f"m{first + b} {'I' if b % 2 else 'V'}\n" for b in range(1, 12))

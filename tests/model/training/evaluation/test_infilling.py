@@ -64,9 +64,7 @@ def ballad(symbols: str, pitches: tuple[int, ...]) -> Clip:
     )  # fmt: skip
 
 
-def test_the_harmoniser_learns_and_says_the_same_in_numpy(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_harmoniser_learns_and_says_the_same_in_numpy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(melody_songs, "STRETCHES", (16,))
     songs = [melody_songs.song(ballad(s, (0, 4, 7, 4))) for s in ("C F G C Am F G C", "F G C C F C G C")]
     assert songs[0].heard.shape == (16, FEATURES)
@@ -90,8 +88,7 @@ def test_the_harmoniser_learns_and_says_the_same_in_numpy(
 
 def test_a_song_in_minor_is_heard_as_its_relative_major_is(tmp_path: Path) -> None:
     major, minor = (
-        melody_songs.song(replace(ballad("Am F C G", (0, 4, 7, 4)), key=key))
-        for key in ("C major", "A minor")
+        melody_songs.song(replace(ballad("Am F C G", (0, 4, 7, 4)), key=key)) for key in ("C major", "A minor")
     )
     assert np.array_equal(major.told, minor.told)
     assert np.flatnonzero((major.heard != minor.heard).any(0)).tolist() == [FEATURES - 8]

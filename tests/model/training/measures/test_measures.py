@@ -37,14 +37,10 @@ def notes(*rows: tuple[int, int, int]) -> Notes:
     return clips.in_order(np.array([(s, n, p, 80) for s, n, p in rows], np.int32))
 
 
-def made(
-    name: str = "a", bars: int = 4, key: str = "C major", chords: str = "C F G C", **parts: Notes
-) -> Clip:
+def made(name: str = "a", bars: int = 4, key: str = "C major", chords: str = "C F G C", **parts: Notes) -> Clip:
     """Return a clip in 4/4 with a chord a bar."""
     changes = tuple((BAR * i, parse_chord(c)) for i, c in enumerate(chords.split()))
-    return Clip(
-        name, name, tuple((BAR * i, "4/4") for i in range(bars)), BAR * bars, 100.0, key, parts, changes
-    )
+    return Clip(name, name, tuple((BAR * i, "4/4") for i in range(bars)), BAR * bars, 100.0, key, parts, changes)
 
 
 def scale(tonic: int, steps: tuple[int, ...] = (0, 2, 4, 5, 7, 9, 11, 12, 7, 4, 0, 0)) -> Notes:
@@ -143,9 +139,7 @@ def cadences(count: int) -> list[Clip]:
     songs = []
     for i in range(count):
         bars = [(0, 4, 7), (5, 9, 12), (7, 11, 14), (0, 4, 7)]
-        melody = [
-            (BAR * b + 480 * k, 480, 60 + i % 12 + p[k % 3]) for b, p in enumerate(bars) for k in range(4)
-        ]
+        melody = [(BAR * b + 480 * k, 480, 60 + i % 12 + p[k % 3]) for b, p in enumerate(bars) for k in range(4)]
         symbols = [chord_symbol(parse_chord(("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")[(i + r) % 12]))
                    for r in (0, 5, 7, 0)]  # fmt: skip
         key = parse_key(symbols[0]).name

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from model.songbook.tables import PIECES
 
 if TYPE_CHECKING:
-    from model.songbook.statistics import Song
+    from model.songbook.figures import Song
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -150,14 +150,14 @@ def _format(options: argparse.Namespace) -> int:
 
 def _table(options: argparse.Namespace) -> int:
     from model.songbook.reader import read_file
-    from model.songbook.statistics import counted
+    from model.songbook.figures import counted
 
     print("\n".join(counted([read_file(path) for path in files(options.paths)])))
     return 0
 
 
 def _songs(paths: Iterable[Path]) -> list[Song]:
-    from model.songbook.statistics import load_song
+    from model.songbook.figures import load_song
 
     return [load_song(path) for path in files(paths, (".txt", ".mid"))]
 
@@ -165,7 +165,7 @@ def _songs(paths: Iterable[Path]) -> list[Song]:
 def _figures(options: argparse.Namespace) -> int:
     import json
 
-    from model.songbook.statistics import figures
+    from model.songbook.figures import figures
 
     songs = [{"id": song.name, **{k: round(v, 4) for k, v in figures(song).items()}} for song in _songs(options.paths)]
     print(json.dumps({"group": options.group, "songs": songs}, indent=1, ensure_ascii=False))
@@ -173,7 +173,7 @@ def _figures(options: argparse.Namespace) -> int:
 
 
 def _distribution(options: argparse.Namespace) -> int:
-    from model.songbook.statistics import compare
+    from model.songbook.figures import compare
 
     for line in compare(_songs(options.paths), options.melodies, options.chords):
         print(line)

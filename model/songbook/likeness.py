@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 
-from model.songbook.statistics import Song, bars_of, chord_bars, skyline
+from model.songbook.figures import Song, bars_of, chord_bars, skyline
 from model.songbook.symbols import symbol
 
 Found = tuple[Hashable, int]

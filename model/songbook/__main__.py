@@ -149,8 +149,8 @@ def _format(options: argparse.Namespace) -> int:
 
 
 def _table(options: argparse.Namespace) -> int:
-    from model.songbook.reader import read_file
     from model.songbook.figures import counted
+    from model.songbook.reader import read_file
 
     print("\n".join(counted([read_file(path) for path in files(options.paths)])))
     return 0

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from model.songbook.__main__ import main
+from model.songbook.figures import MELODIC, Song, compared, figures, load_song, song
 from model.songbook.likeness import KINDS, shared
 from model.songbook.midi import save
 from model.songbook.rendering import perform
-from model.songbook.figures import MELODIC, Song, compared, figures, load_song, song
 from tests.model.songbook.texts import piece, text
 
 FOUR = "section A 4\nharmony\nC | F | C | G7\nmelody\n1,3: C5:4 E5:4 G5:8\n2: A5:4 F5:4 C5:8\n4: -\n"

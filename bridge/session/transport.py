@@ -22,7 +22,7 @@ from bridge.takes.takes import Take, Takes
 from model.music.notes import TICKS_PER_QUARTER
 
 REPORT_INTERVAL = Seconds(1)
-VAMP_MARGIN = Seconds(0.060)
+REPEAT_MARGIN = Seconds(0.060)
 """Seconds before the end of the planned beats at which a bar is repeated if no new beat has arrived."""
 
 
@@ -141,7 +141,7 @@ class Transport:
                 self.playback.proceed_hold(self.takes.current, now)
             while (
                 not self._ending_planned
-                and self._vamp_deadline() <= now
+                and self._repeat_deadline() <= now
                 and self.playback.repeat_beat(self.takes.current)
             ):
                 self.health.starved += 1
@@ -170,7 +170,7 @@ class Transport:
         if self._ending_planned:
             times.append(self.playback.planned_until())
         elif self.playback.timeline.placed:
-            times.append(self._vamp_deadline())
+            times.append(self._repeat_deadline())
         return Seconds(min(t for t in times if t is not None))
 
     def _start(self, take: Take, now: Seconds) -> None:
@@ -198,10 +198,10 @@ class Transport:
         self.host_sync.enter(coming, at)
         self._place_ready()
 
-    def _vamp_deadline(self) -> Seconds:
+    def _repeat_deadline(self) -> Seconds:
         """Return the time at which a bar is repeated; not before a take that enters immediately had time to get ready."""
         coming = self.takes.coming
-        deadline = Seconds(self.playback.planned_until() - VAMP_MARGIN)
+        deadline = Seconds(self.playback.planned_until() - REPEAT_MARGIN)
         immediate_until = coming.immediate_until if coming is not None else None
         return deadline if immediate_until is None else max(deadline, immediate_until)
 

@@ -1,4 +1,4 @@
-"""Notes, beats and bars in ticks, and the sections that can be cued.
+"""Notes, beats and bars in ticks; the parts, the metres, and the sections that can be cued.
 
 Pure frozen values. No torch, no I/O and no clock: the model never knows what time it is;
 `bridge.clock` is the only place where ticks become seconds.

@@ -1,4 +1,4 @@
-"""How fast: a tempo and its feel, in numbers, words and terms. Pure patterns."""
+"""Readers of tempo and feel, metre, length in bars and swing, in numbers, words and terms. Pure patterns."""
 
 from __future__ import annotations
 

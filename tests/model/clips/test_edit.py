@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.clips import factors
+from examples import factors
 from model.clips.clip import clip
 from model.clips.edit import continue_clip, fill_in, harmonise_melody, notes_of
 from model.clips.messages import ClipSpec, KeepSpec

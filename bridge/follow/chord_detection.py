@@ -123,15 +123,15 @@ class PlayedChord:
 
 def last_stroke(key_presses: Sequence[KeyPress]) -> list[KeyPress]:
     """Return the key presses of the last stroke: those within `STROKE_WINDOW` of the last one, and that one."""
-    return [t for t in key_presses if t.at >= key_presses[-1].at - STROKE_WINDOW] if key_presses else []
+    return [k for k in key_presses if k.at >= key_presses[-1].at - STROKE_WINDOW] if key_presses else []
 
 
 def without_melody(key_presses: Sequence[KeyPress]) -> list[KeyPress]:
     """Return the key presses without one or two melody notes `HAND_GAP` above three others."""
-    rising = sorted(key_presses, key=lambda t: t.pitch)
+    rising = sorted(key_presses, key=lambda k: k.pitch)
     for i in (len(rising) - 1, len(rising) - 2):
         if i >= 3 and rising[i].pitch - rising[i - 1].pitch >= HAND_GAP:
-            return sorted(rising[:i], key=lambda t: t.at)
+            return sorted(rising[:i], key=lambda k: k.at)
     return list(key_presses)
 
 
@@ -148,13 +148,13 @@ def held_chord(
     stroke = without_melody(last_stroke(key_presses))
     held = without_melody(held_keys)
     struck_together = stroke if len(stroke) >= 3 else []
-    pitches = {t.pitch for t in (*held, *struck_together)}
+    pitches = {k.pitch for k in (*held, *struck_together)}
     if len(pitches) < 3:
         return None
     match = best_match(pitches, key)
     if struck_together:
-        stroke_match = best_match([t.pitch for t in struck_together], key)
-        has_older_keys = since is not None and any(t.at < since for t in held)
+        stroke_match = best_match([k.pitch for k in struck_together], key)
+        has_older_keys = since is not None and any(k.at < since for k in held)
         if stroke_match is not None and (
             match is None
             or stroke_match[0] < match[0] - 1
@@ -163,8 +163,8 @@ def held_chord(
             match = stroke_match
     if match is None or match[0] > MAX_COST:
         return None
-    chord_keys = [t for t in stroke if t.pitch in pitches] or held
-    return PlayedChord(match[1], min(t.at for t in last_stroke(sorted(chord_keys, key=lambda t: t.at))))
+    chord_keys = [k for k in stroke if k.pitch in pitches] or held
+    return PlayedChord(match[1], min(k.at for k in last_stroke(sorted(chord_keys, key=lambda k: k.at))))
 
 
 def leap_share(key_presses: Sequence[KeyPress]) -> float:
@@ -199,7 +199,7 @@ def playing_mode(keyboard: Keyboard, previous: str | None, key: Key | None, now:
         return "chords"
     if not recent or (previous == "chords" and _chord_since(keyboard, Seconds(now - CHORD_MEMORY_BEATS * length))):
         return previous
-    is_bass = max(t.pitch for t in recent) < BASS_CEILING
+    is_bass = max(k.pitch for k in recent) < BASS_CEILING
     if is_bass and previous != "chords":
         return "bass"
     share = leap_share(recent)

@@ -185,16 +185,16 @@ class Follower:
     def _detect_chord(self, now: Seconds) -> PlayedChord | None:
         split = self._split or 128
         length = self._window.length if self._window is not None else 0.5
-        key_presses = [t for t in self.keyboard.since(Seconds(now - 4 * length)) if t.pitch < split]
+        key_presses = [k for k in self.keyboard.since(Seconds(now - 4 * length)) if k.pitch < split]
         if not key_presses or not self.tells_harmony:
             return None
         key = self.key or C_MAJOR
         if self.mode == "bass":
-            low = min(last_stroke(key_presses), key=lambda t: t.pitch)
+            low = min(last_stroke(key_presses), key=lambda k: k.pitch)
             strong = self._window is None or self._window.is_on_strong_beat(low.at)
             return PlayedChord(chord_on_bass(low.pitch % 12, key), low.at) if strong else None
         since = None if self._window is None else self._window.opens
-        held = held_chord(key_presses, [t for t in self.keyboard.held_keys if t.pitch < split], self.key, since)
+        held = held_chord(key_presses, [k for k in self.keyboard.held_keys if k.pitch < split], self.key, since)
         if held is not None:
             self._arpeggio.set_chord(held.chord)
             return held
@@ -204,7 +204,7 @@ class Follower:
         if chord is None or self._window is None:
             return None
         if self._expected_chord is not None:
-            pitch_classes = {t.pitch % 12 for t in key_presses if self._window.phase(t.at) > -LATE_LIMIT}
+            pitch_classes = {k.pitch % 12 for k in key_presses if self._window.phase(k.at) > -LATE_LIMIT}
             if pitch_classes <= self._expected_chord.pitch_classes:
                 return None  # the notes fit the expected chord
         at = key_presses[-1].at if self._window.phase(key_presses[-1].at) >= EARLY_LIMIT else self._window.start
@@ -251,7 +251,7 @@ class Follower:
 
     def _still_sounds(self, chord: Chord) -> bool:
         """Return True if a tone of the chord still sounds."""
-        return any(t.pitch % 12 in chord.pitch_classes for t in self.keyboard.sounding)
+        return any(k.pitch % 12 in chord.pitch_classes for k in self.keyboard.sounding)
 
     def _disproof_deadline(self) -> Seconds | None:
         """Return the time to drop an expected chord while keys of another are held; None if there is none to drop."""
@@ -263,13 +263,13 @@ class Follower:
 
     def _record_beat(self, window: BeatWindow) -> None:
         """Record the chord, key and silence of the beat that ends."""
-        sounding = {t.pitch for t in self.keyboard.key_presses if t.ended_at is None or t.ended_at > window.start}
+        sounding = {k.pitch for k in self.keyboard.key_presses if k.ended_at is None or k.ended_at > window.start}
         self._silent_beats = 0 if sounding else self._silent_beats + 1
         if sounding:
             self._looping = self._loop_detector.period is not None
         self.tracker.update(sounding)
-        struck = [t for t in self.keyboard.since(window.start) if t.pitch < (self._split or 128)]
-        self._recent_classes = [*self._recent_classes[-3:], frozenset(t.pitch % 12 for t in struck)]
+        struck = [k for k in self.keyboard.since(window.start) if k.pitch < (self._split or 128)]
+        self._recent_classes = [*self._recent_classes[-3:], frozenset(k.pitch % 12 for k in struck)]
         if self._expected_chord is not None and not self._confirmed:
             self._chord = self._expected_chord
         self._loop_detector.add(self._loop_detector.predict(1) if self.resting else self._chord)

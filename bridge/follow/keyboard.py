@@ -59,7 +59,7 @@ class Keyboard:
             return self._sustain_pedal(at, channel, second >= 64)
         if kind == 0xB0 and first in SILENCING_CONTROLLERS:
             self._pedals.discard(channel)
-            return any(self._end_note(at, t) for t in self.key_presses if t.channel == channel and t.ended_at is None)
+            return any(self._end_note(at, k) for k in self.key_presses if k.channel == channel and k.ended_at is None)
         return False
 
     def release_all(self, at: Seconds) -> None:
@@ -72,16 +72,16 @@ class Keyboard:
     @property
     def held_keys(self) -> list[KeyPress]:
         """The keys that are down, in order of their start."""
-        return [t for t in self.key_presses if t.key_released_at is None]
+        return [k for k in self.key_presses if k.key_released_at is None]
 
     @property
     def sounding(self) -> list[KeyPress]:
         """The notes that sound, held by key or pedal, in order of their start."""
-        return [t for t in self.key_presses if t.ended_at is None]
+        return [k for k in self.key_presses if k.ended_at is None]
 
     def since(self, moment: Seconds) -> list[KeyPress]:
         """Return the notes struck at a time or later, in order of their start."""
-        return [t for t in self.key_presses if t.at >= moment]
+        return [k for k in self.key_presses if k.at >= moment]
 
     def _note_on(self, at: Seconds, channel: int, pitch: int, velocity: int) -> bool:
         if self._is_echo(at, channel, pitch, velocity):
@@ -90,7 +90,7 @@ class Keyboard:
         for key_press in self.key_presses:
             if key_press.ended_at is None and (key_press.channel, key_press.pitch) == (channel, pitch):
                 self._end_note(at, key_press)
-        self.key_presses = [t for t in self.key_presses if t.ended_at is None or t.ended_at > at - NOTE_MEMORY]
+        self.key_presses = [k for k in self.key_presses if k.ended_at is None or k.ended_at > at - NOTE_MEMORY]
         self.key_presses.append(KeyPress(pitch, velocity, at, channel))
         return True
 
@@ -112,9 +112,9 @@ class Keyboard:
             return False
         self._pedals.discard(channel)
         pedalled_notes = [
-            t for t in self.key_presses if t.channel == channel and t.key_released_at is not None and t.ended_at is None
+            k for k in self.key_presses if k.channel == channel and k.key_released_at is not None and k.ended_at is None
         ]
-        return any(self._end_note(at, t) for t in pedalled_notes)
+        return any(self._end_note(at, k) for k in pedalled_notes)
 
     def _end_note(self, at: Seconds, key_press: KeyPress) -> bool:
         if key_press.ended_at is not None:

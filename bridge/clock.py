@@ -1,4 +1,4 @@
-"""Where time lives: seconds, tempo, and the clock that the whole bridge shares."""
+"""Seconds, the clock shared by all processes, and the tempo map that converts between ticks and seconds."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ Seconds = NewType("Seconds", float)
 
 
 class Clock(Protocol):
-    """Anything that can say what time it is."""
+    """A function that returns the current time."""
 
     def __call__(self) -> Seconds:
-        """Return the seconds since some fixed moment, never going back, the same in all our processes."""
+        """Return the seconds since a fixed moment: monotonic, and equal in all processes of the daemon."""
 
 
 def monotonic() -> Seconds:
@@ -28,7 +28,7 @@ def monotonic() -> Seconds:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A tempo in quarters a minute from a tick on, and the moment of that tick."""
+    """A tempo `bpm`, in quarter notes per minute, from a tick on, and the time of that tick."""
 
     tick: Ticks
     seconds: Seconds
@@ -37,36 +37,36 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class TempoMap:
-    """All tempi since the last play, in order. The session and the player hold equal ones."""
+    """All tempi since the last play, in order. Session and player hold equal copies."""
 
     segments: tuple[Segment, ...]
 
     @classmethod
     def starting_at(cls, bpm: float, at: Seconds) -> TempoMap:
-        """Return the map of a performance whose tick 0 falls on a moment."""
+        """Return a map with one tempo whose tick 0 is at time `at`."""
         return cls((Segment(Ticks(0), at, bpm),))
 
     def seconds_at(self, tick: Ticks) -> Seconds:
-        """Return when a tick sounds; ticks before the first count back from it."""
+        """Return the time of a tick; ticks before the first segment are extrapolated from it."""
         here = self.segments[max(0, bisect_right(self.segments, tick, key=lambda s: s.tick) - 1)]
         return Seconds(here.seconds + (tick - here.tick) * 60 / (here.bpm * TICKS_PER_QUARTER))
 
     def ticks_at(self, seconds: Seconds) -> Ticks:
-        """Return the last tick that has come by a moment (a millionth of a tick is forgiven to rounding)."""
+        """Return the last tick at or before a time, with a tolerance of 1e-6 ticks for rounding."""
         here = self.segments[max(0, bisect_right(self.segments, seconds, key=lambda s: s.seconds) - 1)]
         since = (seconds - here.seconds) * here.bpm * TICKS_PER_QUARTER / 60
         return Ticks(here.tick + math.floor(since + 1e-6))
 
     def bpm_at(self, tick: Ticks) -> float:
-        """Return the tempo at a tick, in quarters a minute."""
+        """Return the tempo at a tick, in quarter notes per minute."""
         return self.segments[max(0, bisect_right(self.segments, tick, key=lambda s: s.tick) - 1)].bpm
 
     def with_tempo(self, bpm: float, at: Ticks) -> TempoMap:
-        """Return the map with a new tempo from a tick on, without a jump; what was to come later is gone."""
+        """Return the map with a new tempo from tick `at` on, continuous there; later segments are removed."""
         kept = tuple(s for s in self.segments if s.tick < at)
         return TempoMap((*kept, Segment(at, self.seconds_at(at), bpm)))
 
     def without_segments_before(self, tick: Ticks) -> TempoMap:
-        """Return the map without the segments that ended before a tick."""
+        """Return the map without the segments that end before a tick."""
         first = max(0, bisect_right(self.segments, tick, key=lambda s: s.tick) - 1)
         return TempoMap(self.segments[first:])

@@ -1,16 +1,16 @@
-"""Errors by whose fault they are.
+"""Errors caused by clients and by the owner of the machine.
 
-    BadRequest    a client's: it is told at /llmball/error, nothing changes, the daemon carries on
-    OwnerError    the owner's: one line with the remedy on stderr, exit code 2
+    BadRequest    by a client: it is sent to /llmball/error, nothing changes, the daemon continues
+    OwnerError    by the owner: one line with the remedy on stderr, exit code 2
 
-Whatever else is raised is a bug of ours.
+Any other exception is a bug in LLMBall.
 """
 
 from __future__ import annotations
 
 
 class BadRequest(ValueError):
-    """A message from a client that cannot be carried out: which address, and why."""
+    """A message from a client that cannot be executed: its address, and the reason."""
 
     def __init__(self, address: str, reason: str) -> None:
         super().__init__(f"{address}: {reason}")
@@ -18,4 +18,4 @@ class BadRequest(ValueError):
 
 
 class OwnerError(Exception):
-    """Something that only the owner of the machine can mend; the message is one line and says how."""
+    """A problem that only the owner of the machine can solve; the message is one line with the remedy."""

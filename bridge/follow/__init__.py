@@ -1,1 +1,1 @@
-"""What is heard in live playing: chords, melody, loops, key. Pure: never imports asyncio, socket, threading or time."""
+"""Analysis of live MIDI input: chords, melody, loops, key. Pure: never imports asyncio, socket, threading or time."""

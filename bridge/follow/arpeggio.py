@@ -1,8 +1,8 @@
-"""Chords that are played a note at a time: a filter over what the harmony may be. Pure.
+"""Detection of arpeggiated chords: a hidden Markov filter over chords. Pure.
 
-The hidden state is a root and a quality. It stays or moves at each beat line; each note is likely where it is a chord tone,
-a bass on the beat most where it is the root. What is believed after the last note is all there is: nothing waits for the
-end of a figure. Owned by the follower.
+The hidden state is a root and a quality. At each beat line it stays or changes; chord tones are likely notes, and a
+bass note on the beat is most likely the root. The posterior after the last note is the whole state; there is no
+look-ahead. Owned by the follower.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from model.music.harmony import QUALITIES, Chord, Key
 
 CANDIDATE_QUALITIES = ("", "m", "7", "maj7", "m7", "dim", "m7b5", "sus4")
 QUALITY_PRIORS = (1.0, 1.0, 0.35, 0.3, 0.4, 0.12, 0.12, 0.12)
-"""How usual each kind is beside the others."""
+"""Prior weight of each quality, relative to the others."""
 P_STAY, P_STAY_STRONG_BEAT = 0.85, 0.6
-"""How likely the harmony stays over a beat line, and over one that begins a bar or half of one."""
+"""Probability that the chord stays the same over a beat line, and over one that begins a bar or half of one."""
 IN_KEY_RATIO = 6.0
-"""How much likelier a chord of the key is than one with a tone outside it."""
+"""Prior weight of a chord of the key, relative to one with a tone outside it."""
 P_CHORD_TONE = 0.93
-"""How likely a note is a chord tone."""
+"""Probability that a note is a chord tone."""
 P_BASS_TONE = {0: 0.72, 7: 0.10, 3: 0.05, 4: 0.05}
-"""How likely a bass on the beat is each tone, in semitones above the root."""
+"""Probability that a bass note on the beat is this many semitones above the root."""
 P_OTHER_BASS = 0.01
 MIN_ROOT_BELIEF = 0.55
-"""Belief from which on a chord is taken for played."""
+"""Probability of a root from which on its chord counts as played."""
 
 Belief = npt.NDArray[np.float64]
 
@@ -50,7 +50,7 @@ _UPPER_LIKELIHOOD, _BASS_LIKELIHOOD = _tables()
 
 
 class ArpeggioFilter:
-    """What may be believed of the harmony of single notes."""
+    """The probability of each chord, given the notes so far."""
 
     def __init__(self) -> None:
         self._prior = np.tile(np.array(QUALITY_PRIORS), 12)
@@ -60,23 +60,23 @@ class ArpeggioFilter:
         self._transitioned = False
 
     def beat(self, window: BeatWindow, key: Key | None) -> None:
-        """Take in that a beat begins, unless an early note of it has come already."""
+        """Apply the transition at the start of a beat, unless an early note of the beat has applied it already."""
         if not self._transitioned:
             self._transition(window.strong, key)
         self._transitioned = False
 
     def on_key_press(self, key_press: KeyPress, window: BeatWindow, keyboard: Keyboard, key: Key | None) -> None:
-        """Take in a note that was struck in a beat, or early for the next."""
+        """Update the probabilities with a key press in the beat `window`, or early for the next."""
         early = window.phase(key_press.at) >= EARLY_LIMIT
         if early and not self._transitioned:
             self._transitioned = True
             self._transition(window.next_is_strong, key)
         recent = keyboard.since(Seconds(key_press.at - 4 * window.length))
-        low = key_press.pitch < BASS_LIMIT and key_press.pitch <= min(t.pitch for t in recent) + MIN_LEAP
+        low = key_press.pitch < BASS_LIMIT and key_press.pitch <= min(k.pitch for k in recent) + MIN_LEAP
         self.observe(key_press.pitch, low and (early or window.phase(key_press.at) < LATE_LIMIT))
 
     def observe(self, pitch: int, bass: bool) -> None:
-        """Take in a note; `bass` tells that it lies low and on the beat."""
+        """Update the probabilities with a note; `bass` is True for a low note on the beat."""
         self._belief *= (_BASS_LIKELIHOOD if bass else _UPPER_LIKELIHOOD)[pitch % 12]
         self._belief /= self._belief.sum()
 
@@ -89,7 +89,7 @@ class ArpeggioFilter:
         self._belief = stays * self._belief + (1 - stays) * self._prior
 
     def set_chord(self, chord: Chord) -> None:
-        """Take it that a chord was played at once: it is all that is believed."""
+        """Set the probability of a chord that was struck at once to 0.98."""
         quality = (
             chord.quality if chord.quality in CANDIDATE_QUALITIES else "m" if 3 in QUALITIES[chord.quality] else ""
         )
@@ -98,7 +98,7 @@ class ArpeggioFilter:
 
     @property
     def chord(self) -> Chord | None:
-        """The chord that is believed in; None where no root is sure enough."""
+        """The most probable chord; None if no root reaches `MIN_ROOT_BELIEF`."""
         by_root = self._belief.reshape(12, len(CANDIDATE_QUALITIES))
         root = int(by_root.sum(1).argmax())
         if by_root[root].sum() < MIN_ROOT_BELIEF:

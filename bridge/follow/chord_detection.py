@@ -1,7 +1,7 @@
-"""What the hands hold, or have just struck → a chord, and when it was struck. Pure.
+"""Chord detection from held or just struck keys, by template matching, with the time of the stroke. Pure.
 
-Keys that are down go before what only the pedal holds: who pedals through a change means the new chord. What comes a note
-at a time is read in `bridge.follow.arpeggio`.
+Older notes that only the sustain pedal holds are ignored, so that a chord change under the pedal gives the new chord.
+Chords played one note at a time are detected in `bridge.follow.arpeggio`.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from bridge.follow.keyboard import Keyboard, KeyPress
 from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, Key
 
 MAX_COST = 3.4
-"""A chord that costs more is none: what is held is a cluster, or too little."""
+"""Above this cost no chord is detected: the notes are a cluster, or too few."""
 EXTRA_TONE_COST = 3.0
-"""Cost of a pitch class beside the template's."""
+"""Cost of each pitch class that is not in the template."""
 MISSING_ROOT_COST, MISSING_THIRD_COST, MISSING_FIFTH_COST, MISSING_SEVENTH_COST, MISSING_EXTENSION_COST = (
     3.5,
     3.0,
@@ -27,22 +27,22 @@ MISSING_ROOT_COST, MISSING_THIRD_COST, MISSING_FIFTH_COST, MISSING_SEVENTH_COST,
     1.5,
 )
 OUT_OF_KEY_COST = 0.5
-"""Cost of a chord with a tone outside the key, where one is known; as much again for a root outside it."""
+"""Cost of a chord with a tone outside the key, if one is known; added again for a root outside it."""
 FOREIGN_BASS_COST = 2.2
-"""Cost of a bass that is no chord tone: C/D, F/G."""
+"""Cost of a bass note that is no chord tone: C/D, F/G."""
 _INVERSION_COST = {3: 0.9, 4: 0.9, 7: 1.0}
-"""Cost of a bass that is the third or fifth; other tones cost more."""
+"""Cost of the third or fifth in the bass, by semitones above the root; `_OTHER_BASS_COST` for other chord tones."""
 _OTHER_BASS_COST = 1.3
 
 
 def detect_chord(pitches: Collection[int], key: Key | None = None) -> Chord | None:
-    """Return the chord of some MIDI pitches, the lowest its bass; None for less than two pitch classes or a cluster."""
+    """Return the chord of MIDI pitches, the lowest as bass; None for fewer than two pitch classes or a cluster."""
     found = best_match(pitches, key)
     return found[1] if found is not None and found[0] <= MAX_COST else None
 
 
 def best_match(pitches: Collection[int], key: Key | None = None) -> tuple[float, Chord] | None:
-    """Return the chord that suits best with what it costs; None for less than two pitch classes."""
+    """Return the cost and the chord of the cheapest template; None for fewer than two pitch classes."""
     pitch_classes = frozenset(p % 12 for p in pitches)
     if len(pitch_classes) < 2:
         return None
@@ -89,7 +89,7 @@ def _cost(classes: frozenset[int], root: int, quality: str, pitch_classes: froze
         elif away == 7:
             cost += (
                 MISSING_FIFTH_COST if 3 in tones or 4 in tones else MISSING_EXTENSION_COST
-            )  # without a third it is half the chord
+            )  # in a chord without a third, the fifth matters more
         elif away in (6, 8) or (away in (9, 10, 11) and len(tones) == 4):
             cost += MISSING_SEVENTH_COST
         else:
@@ -98,23 +98,23 @@ def _cost(classes: frozenset[int], root: int, quality: str, pitch_classes: froze
 
 
 STROKE_WINDOW = Seconds(0.080)
-"""Notes struck within this of one another are one stroke: a chord, perhaps rolled."""
+"""Seconds within which notes belong to one stroke: a chord, perhaps rolled."""
 SETTLE_TIME = Seconds(0.030)
-"""A stroke is read when nothing was added to it for so long."""
+"""Seconds without a new note after which a stroke is evaluated."""
 HAND_GAP = 8
-"""Semitones between the hands: one or two notes so far above three are a melody over them."""
+"""Semitones: one or two notes this far above three others are a melody over them."""
 BASS_LIMIT = 52
-"""A lone note below this is a bass."""
+"""MIDI pitch below which a single note is a bass note."""
 MIN_LEAP = 3
 MIN_ARPEGGIO_NOTES = 4
-"""Notes that tell a broken chord from a melody."""
+"""Fewest notes from which an arpeggio can be told from a melody."""
 MAX_NEW_CHORD_COST = 1.6
-"""What a chord may cost that was struck at once, for older keys to be taken for left over."""
+"""Maximum cost of a chord struck together for which keys held from before the beat are ignored."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayedChord:
-    """A chord that was played and the moment it was struck; `late` tells that it was heard note by note."""
+    """A detected chord and the time of its stroke; `arpeggiated`: its notes were played one by one."""
 
     chord: Chord
     at: Seconds
@@ -122,16 +122,16 @@ class PlayedChord:
 
 
 def last_stroke(key_presses: Sequence[KeyPress]) -> list[KeyPress]:
-    """Return the notes struck together with the last one."""
-    return [t for t in key_presses if t.at >= key_presses[-1].at - STROKE_WINDOW] if key_presses else []
+    """Return the key presses of the last stroke: those within `STROKE_WINDOW` of the last one, and that one."""
+    return [k for k in key_presses if k.at >= key_presses[-1].at - STROKE_WINDOW] if key_presses else []
 
 
 def without_melody(key_presses: Sequence[KeyPress]) -> list[KeyPress]:
-    """Return the notes without those of a melody high above three others."""
-    rising = sorted(key_presses, key=lambda t: t.pitch)
+    """Return the key presses without one or two melody notes `HAND_GAP` above three others."""
+    rising = sorted(key_presses, key=lambda k: k.pitch)
     for i in (len(rising) - 1, len(rising) - 2):
         if i >= 3 and rising[i].pitch - rising[i - 1].pitch >= HAND_GAP:
-            return sorted(rising[:i], key=lambda t: t.at)
+            return sorted(rising[:i], key=lambda k: k.at)
     return list(key_presses)
 
 
@@ -141,20 +141,20 @@ def held_chord(
     key: Key | None,
     since: Seconds | None = None,
 ) -> PlayedChord | None:
-    """Return the chord of three or more keys that are held, or were struck together just now.
+    """Return the chord of the held keys and of the last stroke; None for fewer than three pitches or a cluster.
 
-    Keys struck before `since` are not counted beside a whole chord that was struck after it: they are left over.
+    Held keys struck before `since` are ignored if the last stroke alone is a chord of at most `MAX_NEW_CHORD_COST`.
     """
     stroke = without_melody(last_stroke(key_presses))
     held = without_melody(held_keys)
     struck_together = stroke if len(stroke) >= 3 else []
-    pitches = {t.pitch for t in (*held, *struck_together)}
+    pitches = {k.pitch for k in (*held, *struck_together)}
     if len(pitches) < 3:
         return None
     match = best_match(pitches, key)
     if struck_together:
-        stroke_match = best_match([t.pitch for t in struck_together], key)
-        has_older_keys = since is not None and any(t.at < since for t in held)
+        stroke_match = best_match([k.pitch for k in struck_together], key)
+        has_older_keys = since is not None and any(k.at < since for k in held)
         if stroke_match is not None and (
             match is None
             or stroke_match[0] < match[0] - 1
@@ -163,43 +163,43 @@ def held_chord(
             match = stroke_match
     if match is None or match[0] > MAX_COST:
         return None
-    chord_keys = [t for t in stroke if t.pitch in pitches] or held
-    return PlayedChord(match[1], min(t.at for t in last_stroke(sorted(chord_keys, key=lambda t: t.at))))
+    chord_keys = [k for k in stroke if k.pitch in pitches] or held
+    return PlayedChord(match[1], min(k.at for k in last_stroke(sorted(chord_keys, key=lambda k: k.at))))
 
 
 def leap_share(key_presses: Sequence[KeyPress]) -> float:
-    """Return the share of leaps among the steps of a line: high in broken chords, low in melodies; 0 for a few notes."""
+    """Return the share of leaps among a line's intervals: high in arpeggios, low in melodies; 0 for too few notes."""
     steps = [abs(a.pitch - b.pitch) for a, b in pairwise(key_presses) if a.pitch != b.pitch]
     return sum(s >= MIN_LEAP for s in steps) / len(steps) if len(steps) >= MIN_ARPEGGIO_NOTES - 1 else 0.0
 
 
 def chord_on_bass(bass: int, key: Key) -> Chord:
-    """Return the chord of a key that a bass note alone asks for: the triad on it; under a diminished one the dominant."""
+    """Return the chord for a single bass note: the triad of the key on it; on the leading tone, the dominant."""
     scale = key.pitch_classes
     third = 3 if (bass + 3) % 12 in scale and (bass + 4) % 12 not in scale else 4
     fifth = 7 if (bass + 7) % 12 in scale or (bass + 6) % 12 not in scale else 6
     if fifth == 6 and third == 3:
-        below = (bass + 8) % 12  # the leading tone bears the dominant, the second of minor its subdominant's sixth
+        below = (bass + 8) % 12  # root of the dominant if `bass` is the leading tone
         return Chord(below, "", bass) if (key.tonic - 1) % 12 == bass else Chord(bass, "dim", bass)
     return Chord(bass, "m" if third == 3 else "", bass)
 
 
 ARPEGGIO_LEAP_SHARE, MELODY_LEAP_SHARE = 0.7, 0.5
-"""Shares of leaps in a line from which on it is a broken chord, and below which it is a melody."""
+"""Share of leaps from which on a line is an arpeggio, and below which a chord player's line is a melody."""
 BASS_CEILING = BASS_LIMIT + 3
-"""A line that stays below this is a bass."""
+"""MIDI pitch: a line that stays below it is a bass line."""
 WINDOW_BEATS, CHORD_MEMORY_BEATS = 4, 8
-"""Beats that are looked at; and for so long after three notes sounded at once hands play chords."""
+"""Beats of key presses that are examined; beats for which mode "chords" stays after three notes sounded at once."""
 
 
 def playing_mode(keyboard: Keyboard, previous: str | None, key: Key | None, now: Seconds, length: float) -> str | None:
-    """Return what the hands play, `before` being what they were thought to; `length` is a beat's in seconds."""
+    """Return "chords", "bass" or "melody", or the `previous` mode; `length` is the length of a beat in seconds."""
     recent = keyboard.since(Seconds(now - WINDOW_BEATS * length))
     if held_chord(recent, keyboard.held_keys, key) is not None:
         return "chords"
     if not recent or (previous == "chords" and _chord_since(keyboard, Seconds(now - CHORD_MEMORY_BEATS * length))):
         return previous
-    is_bass = max(t.pitch for t in recent) < BASS_CEILING
+    is_bass = max(k.pitch for k in recent) < BASS_CEILING
     if is_bass and previous != "chords":
         return "bass"
     share = leap_share(recent)
@@ -211,6 +211,6 @@ def playing_mode(keyboard: Keyboard, previous: str | None, key: Key | None, now:
 
 
 def _chord_since(keyboard: Keyboard, moment: Seconds) -> bool:
-    """Whether three notes sounded at once since a moment; what the pedal blurs counts."""
+    """Return True if three notes sounded at once since a time; notes held by the pedal count."""
     struck = keyboard.since(moment)
-    return any(sum(u.sounds_at(t.at) for u in struck) >= 3 for t in struck)
+    return any(sum(other.sounds_at(k.at) for other in struck) >= 3 for k in struck)

@@ -1,6 +1,6 @@
-"""MIDI that comes in → what the hands hold: keys, the sustain pedal, and which of it is only ourselves. Pure.
+"""Keyboard state from MIDI input: held keys, sustain pedal, sounding notes. Ignores our own output coming back. Pure.
 
-Owned by the follower. Channel 10 is a kit and is not listened to; the other channels are one pair of hands.
+Owned by the follower. Channel 10 (drums) is ignored; all other channels count as one player.
 """
 
 from __future__ import annotations
@@ -12,18 +12,18 @@ from dataclasses import dataclass
 from bridge.clock import Seconds
 
 DRUM_CHANNEL = 9
-"""The channel of drums, from 0."""
+"""MIDI channel of the drums, counted from 0."""
 SUSTAIN_CONTROLLER = 64
 SILENCING_CONTROLLERS = frozenset({120, 123})
 NOTE_MEMORY = Seconds(12.0)
-"""Notes that ended longer ago than this are forgotten."""
+"""Seconds after their end for which notes are kept."""
 IsEcho = Callable[[Seconds, int, int, int], bool]
-"""(moment, channel from 0, pitch, velocity) → whether we have just sent that note ourselves."""
+"""(time, channel from 0, pitch, velocity) → True if the daemon has just sent that note itself."""
 
 
 @dataclass(slots=True)
 class KeyPress:
-    """A note that was played: `up` is when its key was let go, `off` when it stopped sounding; None is not yet."""
+    """A played note. `key_released_at`: time of the key release; `ended_at`: end of sound; None if not yet."""
 
     pitch: int
     velocity: int
@@ -33,12 +33,12 @@ class KeyPress:
     ended_at: Seconds | None = None
 
     def sounds_at(self, moment: Seconds) -> bool:
-        """Whether it sounds at a moment."""
+        """Return True if the note sounds at a time."""
         return self.at <= moment and (self.ended_at is None or self.ended_at > moment)
 
 
 class Keyboard:
-    """What is played. `ours` tells our own output coming back as input, whose ends are not listened to either."""
+    """Key presses of the player. Notes for which `is_echo` returns True are ignored, and their note-offs too."""
 
     def __init__(self, is_echo: IsEcho = lambda at, channel, pitch, velocity: False) -> None:
         self.key_presses: list[KeyPress] = []
@@ -47,7 +47,7 @@ class Keyboard:
         self._pedals: set[int] = set()
 
     def receive_midi(self, at: Seconds, data: bytes) -> bool:
-        """Take in one message that came at a moment; return whether what is held or sounds has changed."""
+        """Process one message received at time `at`; return True if the held or sounding notes changed."""
         if len(data) < 3 or data[0] & 0x0F == DRUM_CHANNEL:
             return False
         kind, channel, first, second = data[0] & 0xF0, data[0] & 0x0F, data[1], data[2]
@@ -59,11 +59,11 @@ class Keyboard:
             return self._sustain_pedal(at, channel, second >= 64)
         if kind == 0xB0 and first in SILENCING_CONTROLLERS:
             self._pedals.discard(channel)
-            return any(self._end_note(at, t) for t in self.key_presses if t.channel == channel and t.ended_at is None)
+            return any(self._end_note(at, k) for k in self.key_presses if k.channel == channel and k.ended_at is None)
         return False
 
     def release_all(self, at: Seconds) -> None:
-        """Take it that all keys and pedals are up: the input was lost, or following was off meanwhile."""
+        """Release all keys and pedals: after the input was lost or following was off."""
         self._pedals.clear()
         self._echoes.clear()
         for key_press in self.key_presses:
@@ -71,17 +71,17 @@ class Keyboard:
 
     @property
     def held_keys(self) -> list[KeyPress]:
-        """The keys that are down, in order of time."""
-        return [t for t in self.key_presses if t.key_released_at is None]
+        """The keys that are down, in order of their start."""
+        return [k for k in self.key_presses if k.key_released_at is None]
 
     @property
     def sounding(self) -> list[KeyPress]:
-        """What sounds, held by a key or by the pedal, in order of time."""
-        return [t for t in self.key_presses if t.ended_at is None]
+        """The notes that sound, held by key or pedal, in order of their start."""
+        return [k for k in self.key_presses if k.ended_at is None]
 
     def since(self, moment: Seconds) -> list[KeyPress]:
-        """Return what was struck at a moment or later, in order of time."""
-        return [t for t in self.key_presses if t.at >= moment]
+        """Return the notes struck at a time or later, in order of their start."""
+        return [k for k in self.key_presses if k.at >= moment]
 
     def _note_on(self, at: Seconds, channel: int, pitch: int, velocity: int) -> bool:
         if self._is_echo(at, channel, pitch, velocity):
@@ -90,7 +90,7 @@ class Keyboard:
         for key_press in self.key_presses:
             if key_press.ended_at is None and (key_press.channel, key_press.pitch) == (channel, pitch):
                 self._end_note(at, key_press)
-        self.key_presses = [t for t in self.key_presses if t.ended_at is None or t.ended_at > at - NOTE_MEMORY]
+        self.key_presses = [k for k in self.key_presses if k.ended_at is None or k.ended_at > at - NOTE_MEMORY]
         self.key_presses.append(KeyPress(pitch, velocity, at, channel))
         return True
 
@@ -112,9 +112,9 @@ class Keyboard:
             return False
         self._pedals.discard(channel)
         pedalled_notes = [
-            t for t in self.key_presses if t.channel == channel and t.key_released_at is not None and t.ended_at is None
+            k for k in self.key_presses if k.channel == channel and k.key_released_at is not None and k.ended_at is None
         ]
-        return any(self._end_note(at, t) for t in pedalled_notes)
+        return any(self._end_note(at, k) for k in pedalled_notes)
 
     def _end_note(self, at: Seconds, key_press: KeyPress) -> bool:
         if key_press.ended_at is not None:
@@ -127,14 +127,14 @@ class Keyboard:
 
 
 LATE_LIMIT = 0.30
-"""The share of a beat within which a stroke still counts for it; players are late, and early."""
+"""Fraction of a beat up to which a stroke counts for this beat; players may be late."""
 EARLY_LIMIT = 0.70
-"""From this share of a beat on a stroke is an early one of the next, held or not."""
+"""Fraction of a beat from which a stroke counts as early for the next beat, even if it is not held until then."""
 
 
 @dataclass(frozen=True, slots=True)
 class BeatWindow:
-    """A beat: when it began, its length in seconds and in quarters, its place in a bar of `beats`, from 0."""
+    """A beat: start in seconds, length in seconds and in quarters, number (from 0) in a bar of `beats` beats."""
 
     start: Seconds
     length: float
@@ -143,37 +143,37 @@ class BeatWindow:
     quarters: float = 1.0
 
     def phase(self, moment: Seconds) -> float:
-        """Return where in the beat a moment lies: 0 at its line, 1 at the next."""
+        """Return the position of a time in the beat: 0 at its start, 1 at the start of the next."""
         return (moment - self.start) / self.length
 
     @property
     def opens(self) -> Seconds:
-        """The moment from which on a stroke counts for this beat."""
+        """The time in seconds from which a stroke counts for this beat."""
         return Seconds(self.start - (1 - EARLY_LIMIT) * self.length)
 
     @property
     def closes(self) -> Seconds:
-        """The moment until which a stroke counts for this beat."""
+        """The time in seconds until which a stroke counts for this beat."""
         return Seconds(self.start + LATE_LIMIT * self.length)
 
     @property
     def begins_half_bar(self) -> bool:
-        """Whether it begins a bar or its second half, the shorter one where beats are odd."""
+        """True if it begins a bar or its second half, which is the shorter one if the number of beats is odd."""
         return self.beat in (0, (self.beats + 1) // 2)
 
     @property
     def strong(self) -> bool:
-        """Whether it begins a bar or half of one."""
+        """True if it begins a bar, or half of one with an even number of beats."""
         return _strong(self.beat, self.beats)
 
     def is_on_strong_beat(self, moment: Seconds) -> bool:
-        """Whether a moment is on a strong beat: on this one, or early for the next."""
+        """Return True if a stroke at a time counts for a strong beat: late for this one, or early for the next."""
         phase = self.phase(moment)
         return (phase < LATE_LIMIT and self.strong) or (phase >= EARLY_LIMIT and self.next_is_strong)
 
     @property
     def next_is_strong(self) -> bool:
-        """Whether the beat after it is strong."""
+        """True if the next beat is strong."""
         return _strong((self.beat + 1) % self.beats, self.beats)
 
 

@@ -1,8 +1,8 @@
-"""Loop memory: the chords of the beats so far → the chord of a beat to come, where a progression goes round. Pure.
+"""Detects that a chord progression repeats, and predicts the chord of coming beats from the previous pass. Pure.
 
-A period counts once the last beats were, beat by beat, what they were one period before: for two whole passes, or for
-half a pass in which the harmony moved at least twice. Of several the one that has held longest is believed. A beat that
-differs drops a period; a slip is forgiven once the next beat fits again.
+A period is accepted once the last beats equal, beat by beat, those one period before: over a whole period, or over
+half of one with at least two chord changes. Of several periods the one that matches longest is used. A beat that
+differs drops the period; a single wrong beat is tolerated once the next one matches again.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ from model.music.harmony import QUALITIES, Chord
 LOOP_LENGTHS = (1, 2, 3, 4, 6, 8, 12, 16)
 """Lengths of a progression in bars."""
 HISTORY_BARS = 3 * LOOP_LENGTHS[-1]
-"""Bars that are looked back."""
+"""Bars of chords that are kept."""
 MIN_CHANGES = 2
 BEATS_PER_SLIP = 8
-"""One beat in so many may differ between two passes."""
+"""One beat in this many may differ between two passes."""
 
 
 def same_harmony(a: Chord | None, b: Chord | None) -> bool:
-    """Whether two chords are one harmony: the same root and third, whatever is added to it."""
+    """Return True if two chords have the same root and third, whatever tones are added; None equals only None."""
     if a is None or b is None:
         return a is b
     return a.root == b.root and _third(a) == _third(b)
@@ -30,37 +30,37 @@ def same_harmony(a: Chord | None, b: Chord | None) -> bool:
 
 def _third(chord: Chord) -> int:
     tones = QUALITIES[chord.quality]
-    # what has no third agrees with a major one: it is played for it
+    # a chord without a third counts as major: it is played in its place
     return 3 if 3 in tones and 4 not in tones else 4
 
 
 class LoopDetector:
-    """The chords of the beats so far, one a beat. `beats` is the number of beats in a bar."""
+    """The chord of each past beat, and the period found in them. `beats` is the number of beats in a bar."""
 
     def __init__(self, beats: int = 4) -> None:
         self.beats_per_bar = beats
         self._history: list[Chord | None] = []
         self.period: int | None = None
-        """The length in beats of the progression that goes round, if one does."""
+        """Length in beats of the repeating progression; None if there is none."""
 
     def add(self, chord: Chord | None) -> None:
-        """Take in the chord of the next beat; None where nobody knows."""
+        """Append the chord of a beat; None if it is unknown."""
         self._history.append(chord)
         del self._history[: -HISTORY_BARS * self.beats_per_bar]
         self.period = self._find_period()
 
     def correct(self, chord: Chord | None, back: int = 1) -> None:
-        """Take it that a beat had another chord: the last, or one so many back."""
+        """Replace the chord of the beat `back` beats back, 1 being the last."""
         if len(self._history) >= back:
             self._history[-back] = chord
             self.period = self._find_period()
 
     def chord_back(self, back: int) -> Chord | None:
-        """Return the chord of a beat so many back, 1 being the last."""
+        """Return the chord of the beat `back` beats back, 1 being the last; None if unknown."""
         return self._history[-back] if len(self._history) >= back else None
 
     def reset(self) -> None:
-        """Drop the memory: another metre, another performance."""
+        """Clear the history, for another meter or performance."""
         self._history.clear()
         self.period = None
 
@@ -74,17 +74,17 @@ class LoopDetector:
         return best
 
     def predict(self, beats: int) -> Chord | None:
-        """Return the chord of a beat to come, 1 being the next; None where nothing goes round."""
+        """Return the chord `beats` beats ahead, 1 being the next; None if no progression repeats."""
         if self.period is None:
             return None
         return self._history[len(self._history) - self.period + (beats - 1) % self.period]
 
 
 def _matching_beats(history: Sequence[Chord | None], period: int) -> int:
-    """Return how many beats back from the last are what they were one period before.
+    """Return the number of beats, counted back from the last, that equal those one period before.
 
-    The last must be. Before it a beat now and then may differ, for a player's slip is no new progression: one in eight, and
-    never two together.
+    The last must match. Before it one beat in eight may differ, never two in a row: a wrong note of the player does not
+    end the progression.
     """
     misses = matching = 0
     missed = True

@@ -1,7 +1,7 @@
-"""The melody of the hands → the chord and the key that it stands on, beat by beat. Pure.
+"""Harmonises a live melody: estimates chord and key per beat from the notes so far. Pure.
 
-What sounded up to a beat line tells, and at once what is struck on the line or held over it. A note on the line of a half bar that
-the chord has not is borne by it as a colour. Owned by the follower.
+The estimate uses the notes up to the beat line and those struck on it or held over it. If a note on the line of a half
+bar is no tone of the chord, the chord is extended by it. Owned by the follower.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from model.music.harmony import Chord, Key
 
 
 class MelodyFollower:
-    """What is believed of one melody since a performance began, or rather since its first note."""
+    """Chord and key estimate of one melody, from its first note on."""
 
     def __init__(self) -> None:
         self._tracker = MelodyHarmonyTracker()
@@ -31,7 +31,7 @@ class MelodyFollower:
         self._coloured_chord: Chord | None = None
 
     def on_beat(self, window: BeatWindow, keyboard: Keyboard, fixed_key: Key | None) -> None:
-        """Take in what sounded up to a beat line; `locked` is the key where it is known."""
+        """Process the notes up to the start of the beat `window`; `fixed_key` is the key if it is known."""
         self._tracker.set_key(fixed_key)
         previous, self._previous = self._previous, window
         place = BeatPlace(window.beat, window.beats, window.quarters)
@@ -44,23 +44,23 @@ class MelodyFollower:
             )
 
     def chord(self, window: BeatWindow, keyboard: Keyboard, now: Seconds) -> Chord:
-        """Return the chord of the beat that plays."""
+        """Return the chord of the current beat."""
         chord = self._tracker.chord(beat_line_features(_notes_in_window(window, keyboard, now)))
         if self._coloured_chord is None or chord != self._tracker_chord:
             self._tracker_chord = self._coloured_chord = chord
-        on_the_line = [t for t in keyboard.since(window.opens) if t.at < window.closes and t.sounds_at(now)]
+        on_the_line = [k for k in keyboard.since(window.opens) if k.at < window.closes and k.sounds_at(now)]
         if window.begins_half_bar and on_the_line:
             self._coloured_chord = extend_triad(chord, on_the_line[-1].pitch % 12, self.key) or self._coloured_chord
         return self._coloured_chord
 
     @property
     def key(self) -> Key | None:
-        """The key that is believed in, if one is."""
+        """The estimated key; None if there is none yet."""
         return self._tracker.key
 
 
 def _notes_in_window(window: BeatWindow, keyboard: Keyboard, until: Seconds) -> Iterator[SungNote]:
-    """Yield the notes that were struck up to a moment and sounded after a beat line, in beats from it."""
+    """Yield (start, end, pitch) of notes struck up to `until` that sounded after the window's start, in beats."""
     for key_press in keyboard.key_presses:
         if key_press.at <= until and key_press.sounds_at(max(key_press.at, window.start)):
             yield (

@@ -1,1 +1,1 @@
-"""The panel in the browser, OSCQuery and WebSocket."""
+"""HTTP server: the browser panel, its WebSocket, and OSCQuery."""

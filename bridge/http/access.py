@@ -1,7 +1,7 @@
-"""Who may come in by HTTP: which address, under which name, from whose page, with which token. Pure.
+"""Access rules for HTTP requests: client address, Host header, Origin header and token. Pure.
 
-A page of somebody else's must not steer the band: a browser tells whose page asks (Origin), and the name that the
-owner typed (Host), which a name that leads elsewhere than it says would show.
+The Origin check prevents cross-site requests by foreign web pages; the Host check prevents DNS rebinding, in which a
+foreign name resolves to this machine.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from bridge.config import Network
 
 @dataclass(frozen=True, slots=True)
 class RequestSource:
-    """Where a request comes from and arrives, and what it says of itself; None is what it leaves out."""
+    """Client address, local (address, port), and the headers and token of a request; None if it lacks them."""
 
     peer: str
     local: tuple[str, int]
@@ -28,7 +28,7 @@ class RequestSource:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why somebody does not come in: an HTTP status and a sentence."""
+    """Why a request is refused: an HTTP status and a sentence."""
 
     status: int
     reason: str
@@ -36,14 +36,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class AccessRules:
-    """The owner's rules. `names` are what this machine is called by others."""
+    """The owner's settings. `names` are the host names of this machine."""
 
     allowed: Collection[Network] = ()
     token: str | None = None
     names: Collection[str] = ()
 
     def check(self, source: RequestSource) -> Refusal | None:
-        """Return why a visitor is refused, or None."""
+        """Return the refusal of a request, or None if it is allowed."""
         peer = _parse_address(source.peer)
         if peer is None:
             return Refusal(403, "an address that cannot be read")
@@ -77,7 +77,7 @@ class AccessRules:
 
 def _parse_address(text: str) -> IPv4Address | IPv6Address | None:
     try:
-        found = ip_address(text.split("%")[0])
+        address = ip_address(text.split("%")[0])
     except ValueError:
         return None
-    return found.ipv4_mapped or found if isinstance(found, IPv6Address) else found
+    return address.ipv4_mapped or address if isinstance(address, IPv6Address) else address

@@ -1,6 +1,6 @@
-"""The HTTP door: the page, its WebSocket, the kept takes, and OSCQuery. Called from the event loop.
+"""The HTTP server: the page, its WebSocket, the kept takes, and OSCQuery. Called from the event loop.
 
-Files are read before the first visitor comes, so that no path of a visitor's ever meets the disk.
+The files of the page are read at start, so that no path of a request is ever used to open one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ log = logging.getLogger("llmball")
 
 COOKIE = "llmball"
 EVERY_MESSAGE_PATHS = frozenset({"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"})
-"""What is told of these is told each time; of everything else the last word is enough."""
+"""Paths of which every message is sent; of all others only the latest within `FLUSH_INTERVAL`."""
 CONTENT_TYPES = {
     ".html": "text/html",
     ".css": "text/css",
@@ -54,7 +54,7 @@ HEADERS = {
 
 
 class HttpServer:
-    """Serves from `open` to `close`."""
+    """Listens from `open` to `close`."""
 
     def __init__(self, config: Config, dispatcher: Dispatcher, view: View, output_choice: OutputChoice) -> None:
         self._config, self._view = config, view
@@ -68,7 +68,7 @@ class HttpServer:
         self._announcer = ZeroconfAnnouncer() if config.zeroconf and config.http is not None else None
 
     async def open(self, osc_port: int) -> tuple[str, int] | None:
-        """Listen; return the real address, None where no panel is wanted. Raises OwnerError where it is taken."""
+        """Listen; return (host, port), or None if HTTP is off. Raises OwnerError if the address cannot be used."""
         if self._config.http is None:
             return None
         self._osc_port = osc_port
@@ -93,7 +93,7 @@ class HttpServer:
                     f"cannot serve the panel on {host}:{port} ({os.strerror(refused.errno or 0)}): choose another with "
                     "--http 127.0.0.1:0, or none with --http none"
                 ) from refused
-            log.warning("port %d is taken: the panel is on another one", port)
+            log.warning("port %d is in use: the panel is on another one", port)
             await web.TCPSite(self._runner, host, 0).start()
         name, number = self._runner.addresses[0][:2]
         if self._announcer is not None:
@@ -101,33 +101,33 @@ class HttpServer:
         return str(name), int(number)
 
     def publish(self, path: str, args: tuple[Value, ...]) -> None:
-        """Tell everybody who listens."""
+        """Send a message to all listeners at the next flush."""
         self._view.last_published.update(path, args)
         self._broadcaster.publish(path, args, latest_only=path not in EVERY_MESSAGE_PATHS)
 
     def schedule_update(self) -> None:
-        """Look soon at what the session has otherwise than before."""
+        """Schedule sending the changes of the session's state."""
         self._broadcaster.schedule_flush()
 
     def set_tempo_map(self, tempo: TempoMap) -> None:
-        """Tell where in time the quarter notes lie."""
+        """Send a new tempo map to the page."""
         self._view.tempo = tempo
         self._broadcaster.schedule_flush()
 
     @property
     def listener_count(self) -> int:
-        """How many listen."""
+        """Number of connected listeners."""
         return len(self._broadcaster.listeners)
 
     async def close(self) -> None:
-        """Let everybody go and stop listening."""
+        """Disconnect all listeners and stop the server."""
         self._broadcaster.close()
         if self._announcer is not None:
             await self._announcer.close()
         if self._runner is not None:
             await self._runner.cleanup()
 
-    # --- who comes in --------------------------------------------------------------------------
+    # --- access and the page -------------------------------------------------------------------
 
     async def _check_access(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -149,7 +149,7 @@ class HttpServer:
         return response
 
     async def _index(self, request: web.Request) -> web.StreamResponse:
-        """Serve browsers the page, clients of OSCQuery the namespace."""
+        """Serve the page to browsers and the namespace to OSCQuery clients."""
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._websocket.serve(request)
         if "text/html" in request.headers.get("Accept", "") and "HOST_INFO" not in request.query:
@@ -164,7 +164,7 @@ class HttpServer:
             raise web.HTTPNotFound
         return web.Response(body=self._files[name], content_type=CONTENT_TYPES[Path(name).suffix], charset="utf-8")
 
-    # --- takes and the namespace ---------------------------------------------------------------
+    # --- kept takes and OSCQuery ---------------------------------------------------------------
 
     async def _list_takes(self, request: web.Request) -> web.Response:
         return web.json_response(await asyncio.to_thread(kept_takes.list_kept))
@@ -216,5 +216,5 @@ def _request_source(request: web.Request) -> RequestSource:
 
 
 def has_display(environment: Mapping[str, str], platform: str) -> bool:
-    """Tell whether a browser would have somewhere to open."""
+    """Return True if a browser can open a window on this machine."""
     return platform in ("darwin", "win32") or any(environment.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY"))

@@ -1,7 +1,7 @@
-"""Who listens at the panel: what is told is written once for all of them, a few dozen times a second.
+"""Sends messages to all WebSocket listeners: each frame is encoded once for all, at most 40 times a second.
 
-Each listener has a bounded queue; one that does not read is let go, and comes back to what holds then. So ten
-browsers cost the loop that feeds the player little more than one.
+Each listener has a bounded queue; a listener that does not read is disconnected and gets a snapshot when it reconnects.
+Ten browsers therefore load the event loop little more than one.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 FLUSH_INTERVAL = 0.025
-"""Seconds between two writings."""
+"""Seconds from the first pending message to the frame that contains it."""
 MAX_QUEUED_FRAMES = 128
-"""Frames that wait for a listener at most."""
+"""Maximum number of frames queued for a listener."""
 PanelLine = Sequence[object]
-"""A message as the page reads it: an address under the root, or a word of the panel's own, and its arguments."""
+"""A message to the page: an OSC address, or a name that only the panel uses, followed by its arguments."""
 
 
 def panel_line(path: str, args: Iterable[object]) -> PanelLine:
-    """Return the line of a message of the table."""
+    """Return the line of a message of the address table; `path` is relative to /llmball/."""
     return (ROOT + path, *args)
 
 
 def encode_frame(lines: Iterable[PanelLine]) -> str:
-    """Return the frame of some lines."""
+    """Encode lines as the JSON text of one WebSocket frame."""
     return json.dumps(list(lines), ensure_ascii=False, separators=(",", ":"))
 
 
 @dataclass(eq=False, slots=True)
 class Listener:
-    """One WebSocket: what waits for it, whether it is told the news, and the addresses it listens to as OSCQuery."""
+    """One WebSocket: queued frames, whether it said hello, and the addresses of its OSCQuery LISTEN commands."""
 
     disconnect: Callable[[], None]
     subscribed: bool = False
@@ -47,18 +47,18 @@ class Listener:
     queue: asyncio.Queue[str | bytes] = field(default_factory=lambda: asyncio.Queue(MAX_QUEUED_FRAMES))
 
     def reply(self, message: PanelLine) -> None:
-        """Have it told something of its own at the next writing."""
+        """Send a message to this listener only, at the next flush."""
         self.replies.append(message)
 
     def send_frame(self, frame: str | bytes) -> None:
-        """Have it told, or let it go where too much waits."""
+        """Queue a frame; disconnect the listener if its queue is full."""
         try:
             self.queue.put_nowait(frame)
         except asyncio.QueueFull:
             self.disconnect()
 
     async def write_to(self, ws: web.WebSocketResponse) -> None:
-        """Write what waits to a socket, until it is gone."""
+        """Write queued frames to the socket until it is closed."""
         try:
             while True:
                 frame = await self.queue.get()
@@ -68,7 +68,7 @@ class Listener:
 
 
 class Broadcaster:
-    """All listeners. `changes` yields, at each writing, lines on what is otherwise than at the last one.
+    """All listeners. `changes` is called at each flush and yields the lines that changed since the last one.
 
     Called from the event loop.
     """
@@ -81,7 +81,7 @@ class Broadcaster:
         self._timer: asyncio.TimerHandle | None = None
 
     def publish(self, path: str, args: tuple[Value, ...], *, latest_only: bool) -> None:
-        """Tell everybody soon; of news with `once` only the last before a writing is told."""
+        """Send a message to all at the next flush; with `latest_only`, only the last one of its path until then."""
         if self.listeners:
             self._count += 1
             key: object = path if latest_only else self._count
@@ -90,12 +90,12 @@ class Broadcaster:
             self.schedule_flush()
 
     def schedule_flush(self) -> None:
-        """Have what changed written soon."""
+        """Flush after `FLUSH_INTERVAL`, unless a flush is scheduled already."""
         if self._timer is None and self.listeners:
             self._timer = asyncio.get_running_loop().call_later(FLUSH_INTERVAL, self._flush)
 
     def close(self) -> None:
-        """Tell nobody any more."""
+        """Cancel the flush and disconnect all listeners."""
         if self._timer is not None:
             self._timer.cancel()
         for listener in list(self.listeners):

@@ -1,4 +1,4 @@
-"""OSCQuery: the namespace as JSON (github.com/Vidvox/OSCQueryProposal), made from the table of addresses."""
+"""OSCQuery: the namespace as JSON (github.com/Vidvox/OSCQueryProposal), built from the address table."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ _ARGUMENT_RANGES: Mapping[str, Node] = {
     "length": {"MIN": 0.0}, "start": {"MIN": 0.0}, "late": {"MIN": 0}, "dropped": {"MIN": 0}, "starved": {"MIN": 0},
     "p99_ms": {"MIN": 0.0}, "protocol": {"VALS": [1]},
 }  # fmt: skip
-"""Ranges of arguments by name (with the type where that alone is not enough); of others any value is taken."""
+"""Ranges of arguments by name, or name:type where names are ambiguous; other arguments have no range."""
 
 
 def namespace_tree(value: Callable[[str], tuple[Value, ...]]) -> Node:
-    """Return the whole namespace; `value` gives what an address was set to or told last."""
+    """Return the root node of the namespace; `value` returns the current value of a path, () if it has none."""
     top = _container("/", "LLMBall: a sentence becomes a band that plays")
     for path in CONTROL_PATHS:
         control = CONTROLS[current_path(path)]
@@ -52,7 +52,7 @@ def namespace_tree(value: Callable[[str], tuple[Value, ...]]) -> Node:
 
 
 def find_node(top: Node, path: str) -> Node | None:
-    """Return the node of a path."""
+    """Return the node at a path below `top`, or None if there is none."""
     node: Node | None = top
     for name in path.strip("/").split("/") if path.strip("/") else ():
         node = None if node is None else node.get("CONTENTS", {}).get(name)
@@ -60,7 +60,7 @@ def find_node(top: Node, path: str) -> Node | None:
 
 
 def host_info(name: str, host: str, osc_port: int, http_port: int) -> Node:
-    """Return HOST_INFO."""
+    """Return the HOST_INFO object."""
     return {
         "NAME": name,
         "OSC_IP": host,
@@ -77,9 +77,9 @@ def host_info(name: str, host: str, osc_port: int, http_port: int) -> Node:
 
 
 def _mark_containers(node: Node) -> None:
-    """Show a node that is an address and holds others, such as follow and follow/mode, as what holds others.
+    """Mark nodes that are an address and have children, such as follow and follow/mode, as containers.
 
-    To the clients of OSCQuery a node is one or the other; its type, range and description stay, and `?VALUE` answers.
+    OSCQuery clients expect one or the other. TYPE, RANGE and DESCRIPTION stay, and `?VALUE` is still answered.
     """
     if node.get("CONTENTS"):
         node["ACCESS"] = 0
@@ -93,13 +93,13 @@ def _container(path: str, description: str) -> Node:
 
 
 def _node_at(top: Node, path: str) -> Node:
-    """Return the node of an address, made with those above it where it is not there yet."""
+    """Return the node of an address; it and its parents are created if missing."""
     node = top
-    walked = ""
+    prefix = ""
     for name in (ROOT + path).strip("/").split("/"):
-        walked += f"/{name}"
-        inside = node.setdefault("CONTENTS", {})
-        node = inside.setdefault(name, {"FULL_PATH": walked, "DESCRIPTION": f"what is under {walked}", "ACCESS": 0})
+        prefix += f"/{name}"
+        children = node.setdefault("CONTENTS", {})
+        node = children.setdefault(name, {"FULL_PATH": prefix, "DESCRIPTION": f"what is under {prefix}", "ACCESS": 0})
     return node
 
 
@@ -126,7 +126,7 @@ def _control_attributes(control: Control, value: tuple[Value, ...]) -> Node:
 
 
 def _entry_attributes(command: AddressEntry, access: int, value: tuple[Value, ...]) -> Node:
-    """Return what is said of a command, or of what is told; without arguments it is an impulse, I."""
+    """Return the attributes of a command or outgoing message; without arguments its type is I, an impulse."""
     names = [a.strip("()").partition(":") for a in command.args.split() if a != "…"]
     kinds = "".join(kind or "f" for _, _, kind in names)
     ranges = [_ARGUMENT_RANGES.get(name) or _ARGUMENT_RANGES.get(f"{name}:{kind}") or {} for name, _, kind in names]
@@ -139,14 +139,14 @@ def _entry_attributes(command: AddressEntry, access: int, value: tuple[Value, ..
     node["VALUE"] = list(value) or [
         _placeholder(kind, range_) for kind, range_ in zip(kinds or "I", node["RANGE"], strict=True)
     ]
-    if value and len(value) != len(kinds):  # a list of names and weights is as long as it is
+    if value and len(value) != len(kinds):  # variable length: a list of names and weights
         node["TYPE"] = "".join("s" if isinstance(v, str) else "i" if isinstance(v, int) else "f" for v in value)
         node["RANGE"] = [{} for _ in value]
     return node
 
 
 def _placeholder(kind: str, range_: Node) -> Value | None:
-    """Return what stands for a value that nothing was told of yet: clients read the types of values from it."""
+    """Return a default for a value that is not known yet: clients read the types of values from it."""
     if kind == "I":
         return None
     first = range_["VALS"][0] if "VALS" in range_ else range_.get("MIN", "" if kind == "s" else 0)
@@ -158,7 +158,7 @@ NAME = "LLMBall"
 
 
 class ZeroconfAnnouncer:
-    """Announces HOST_INFO's port and OSC's from `open` to `close`. Raises OwnerError where zeroconf is not installed."""
+    """Announces the HTTP and OSC ports from `open` to `close`. Raises OwnerError if zeroconf is not installed."""
 
     def __init__(self) -> None:
         try:
@@ -172,11 +172,11 @@ class ZeroconfAnnouncer:
         self._task: asyncio.Task[None] | None = None
 
     def open(self, host: str, http_port: int, osc_port: int) -> None:
-        """Begin to announce; it takes seconds, which nobody waits for."""
+        """Start announcing in the background, which takes seconds."""
         self._task = asyncio.get_running_loop().create_task(self._announce(host, http_port, osc_port))
 
     async def close(self) -> None:
-        """Take it back."""
+        """Withdraw the announcement."""
         if self._task is not None:
             self._task.cancel()
             with suppress(asyncio.CancelledError):
@@ -186,18 +186,18 @@ class ZeroconfAnnouncer:
 
     async def _announce(self, host: str, http_port: int, osc_port: int) -> None:
         address = ip_address(host)
-        here = [host] if not address.is_unspecified else None
+        hosts = [host] if not address.is_unspecified else None
         try:
-            self._open = self._zeroconf(here or self._everywhere, ip_version=self._v4)
+            self._open = self._zeroconf(hosts or self._everywhere, ip_version=self._v4)
             for kind, port in (("_oscjson._tcp.local.", http_port), ("_osc._udp.local.", osc_port)):
-                info = self._info(kind, f"{NAME}.{kind}", port=port, parsed_addresses=here or _own_addresses())
+                info = self._info(kind, f"{NAME}.{kind}", port=port, parsed_addresses=hosts or _own_addresses())
                 await self._open.async_register_service(info, allow_name_change=True)
         except OSError as refused:
-            log.warning("nobody can find us by zeroconf: %s", refused)
+            log.warning("zeroconf announcement failed: %s", refused)
 
 
 def _own_addresses() -> list[str]:
-    """Return this machine's own addresses but loopback."""
+    """Return this machine's IPv4 addresses without loopback, or only loopback if there is no other."""
     import ifaddr
 
     own_addresses = [ip.ip for adapter in ifaddr.get_adapters() for ip in adapter.ips if isinstance(ip.ip, str)]

@@ -1,6 +1,6 @@
-"""What the panel sees of the session: its controls, bank and plan, what was told, and what of it is new.
+"""State shown in the browser panel (controls, bank, planned beats, published values) and its changes.
 
-Looks and remembers, changes nothing. Called from the event loop.
+Only reads the session. Called from the event loop.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from model.music.numerals import sentence
 PathAndArgs = tuple[str, tuple[Value, ...]]
 LATEST_PATHS = ("state", "take", "beat", "chord", "health")
 NOTE_MEMORY = 8.0
-"""Quarter notes that a note is remembered after its end."""
+"""Quarter notes for which a note is kept after its end."""
 MAX_NOTES = 4000
 
 
 class LastPublished:
-    """The last word at each address, and the notes that are planned or have just sounded."""
+    """The latest published value per path, and the notes that are planned or have just ended."""
 
     def __init__(self) -> None:
         self._latest: dict[str, tuple[Value, ...]] = {}
@@ -31,7 +31,7 @@ class LastPublished:
         self._notes: list[tuple[Value, ...]] = []
 
     def update(self, path: str, args: tuple[Value, ...]) -> None:
-        """Take in what is told."""
+        """Record a published message."""
         match path, args:
             case "note", (*_, start, _):
                 self._notes.append(args)
@@ -47,16 +47,16 @@ class LastPublished:
                 for path_ in ("beat", "chord"):
                     self._latest.pop(path_, None)
             case _ if path in LATEST_PATHS or path.startswith("understood/"):
-                if path == "understood/feel":  # a plan is told anew: what lost is told after it
+                if path == "understood/feel":  # first message of a new plan: its overruled fields follow
                     self._overruled.clear()
                 self._latest[path] = args
 
     def clear_overruled(self, path: str) -> None:
-        """Forget what lost against a control that was given back to the words."""
+        """Remove the overruled entry of a control that was reset to its default."""
         self._overruled.pop(path, None)
 
     def messages(self) -> Iterator[PathAndArgs]:
-        """Yield all that holds."""
+        """Yield the recorded messages that are still valid."""
         yield from self._latest.items()
         for name, by in self._overruled.items():
             yield "understood/overruled", (name, by)
@@ -64,7 +64,7 @@ class LastPublished:
             yield "note", note
 
     def last(self, path: str) -> tuple[Value, ...]:
-        """Return what was told last at an address, or nothing."""
+        """Return the latest arguments published at a path, or ()."""
         return self._latest.get(path, ())
 
     def _drop_old_notes(self, before: float) -> None:
@@ -82,15 +82,15 @@ class LastPublished:
 
 
 MAX_TEMPO_SEGMENTS = 8
-"""Segments of the tempo that are told: those before lie behind."""
+"""Number of tempo map segments sent to the page: the latest ones."""
 
 
 @dataclass(slots=True)
 class View:
-    """Functions look at the session, anew each time.
+    """Reads the session through functions that are called at each use.
 
-    `bank` gives the prompts of the slots, `planned` (quarter, bar, beat, chord or nothing) of each beat, `words` the
-    latest take's, `port` where MIDI goes.
+    `bank`: prompt per slot; `planned_beats`: (quarter, bar, beat, chord symbol or "") per beat; `latest_prompt`: prompt
+    of the latest take; `output_name`: name of the MIDI output.
     """
 
     settings: Mapping[str, Value]
@@ -104,11 +104,11 @@ class View:
     _sent_lines: list[PanelLine] = field(default_factory=list)
 
     def value(self, path: str) -> tuple[Value, ...]:
-        """Return what an address was set to or told last."""
+        """Return the value of a control, or the latest arguments published at any other path."""
         return (self.settings[current_path(path)],) if path in CONTROL_PATHS else self.last_published.last(path)
 
     def changes(self) -> Iterator[PanelLine]:
-        """Yield what is otherwise than it was at the last call."""
+        """Yield the lines that changed since the last call."""
         for path in CONTROL_PATHS:
             value = self.settings[current_path(path)]
             if self._sent.get(path) != value:
@@ -117,17 +117,17 @@ class View:
                     self.last_published.clear_overruled(path)
                 yield panel_line(path, (value,))
         lines = list(self._panel_lines())
-        yield from (w for w in lines if w not in self._sent_lines)
+        yield from (line for line in lines if line not in self._sent_lines)
         self._sent_lines = lines
 
     def snapshot(self) -> Iterator[PanelLine]:
-        """Yield all that holds, for one who comes in."""
+        """Yield the whole state, for a new client."""
         yield from self._panel_lines()
         yield from (panel_line(path, self.value(path)) for path in CONTROL_PATHS)
         yield from (panel_line(path, args) for path, args in self.last_published.messages())
 
     def _explanations(self) -> tuple[str, str]:
-        """Return a plain sentence on the chord that sounds and one on the chord that comes next, or nothing."""
+        """Return a sentence on the current chord and one on the next chord; "" if unknown."""
         sounding = self.last_published.last("chord")
         key_control = str(self.settings["key"])
         key = key_control if key_control != "auto" else str(next(iter(self.last_published.last("understood/key")), ""))
@@ -139,7 +139,7 @@ class View:
         return explanation_of(str(symbol), key), explanation_of(coming, key)
 
     def _panel_lines(self) -> Iterator[PanelLine]:
-        """Yield what the page is told beside the table of addresses."""
+        """Yield the lines that only the page gets, which are not in the address table."""
         if self.tempo is not None:
             segments = self.tempo.segments[-MAX_TEMPO_SEGMENTS:]
             yield "tempo_map", [[s.tick / TICKS_PER_QUARTER, s.seconds, s.bpm] for s in segments]
@@ -152,8 +152,8 @@ class View:
 
 @lru_cache(256)
 def explanation_of(symbol: str, key: str) -> str:
-    """Return the sentence on a chord in a key, nothing where there is none; asked forty times a second."""
+    """Return a sentence on a chord in a key, "" if there is none. Cached: called 40 times a second."""
     try:
         return sentence(symbol, key) if symbol else ""
-    except ValueError:  # a key of the owner's own scale has no numerals
+    except ValueError:  # a key with a user-defined scale has no Roman numerals
         return ""

@@ -1,6 +1,6 @@
-"""The panel's WebSocket: messages come in, answers and news go out. Called from the event loop.
+"""The panel's WebSocket: receives messages, sends replies and changes. Called from the event loop.
 
-All that comes in goes the way of an OSC message, through `bridge.protocol.requests`: there is one law.
+Received messages are validated like OSC messages, by `bridge.protocol.requests`.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ MAX_NUMBER = 2**53
 
 @dataclass(frozen=True, slots=True)
 class Listen:
-    """OSCQuery's wish to be told an address, or no longer."""
+    """An OSCQuery LISTEN (`on`) or IGNORE command for an address."""
 
     address: str
     on: bool
@@ -42,7 +42,7 @@ class Listen:
 
 @dataclass(frozen=True, slots=True)
 class PanelMessage:
-    """A word between the page and the panel, which is not in the table: `name` and arguments."""
+    """A message between page and server that is not in the address table: a name and arguments."""
 
     name: str
     args: tuple[object, ...]
@@ -52,7 +52,7 @@ FrameContent = Message | Listen | PanelMessage | OscError
 
 
 def parse_frame(frame: str | bytes) -> list[FrameContent]:
-    """Return what a frame holds; what cannot be read stands as its error."""
+    """Parse a frame; messages that cannot be read are returned as OscError."""
     try:
         return [*osc.parse(frame)] if isinstance(frame, bytes) else _parse_text(frame)
     except OscError as error:
@@ -70,7 +70,7 @@ def _parse_text(frame: str) -> list[FrameContent]:
         case [str(), *_]:
             return [_parse_message(data)]
         case [*several] if several and len(several) <= MAX_MESSAGES:
-            return [_parse_message(one) for one in several]
+            return [_parse_message(message) for message in several]
     raise OscError(f'a frame is ["/llmball/address", value, …] or 1..{MAX_MESSAGES} of these in a list')
 
 
@@ -98,7 +98,7 @@ LISTENABLE = frozenset(ROOT + path for path in (*CONTROL_PATHS, *(told.path for 
 
 
 class WebSocketServer:
-    """Seats each visitor among the `audience` and hears what it says; `view` is what a newcomer is shown."""
+    """Adds each client to the `broadcaster` and handles its messages; `view` gives the snapshot for new clients."""
 
     def __init__(
         self, dispatcher: Dispatcher, view: View, output_choice: OutputChoice, broadcaster: Broadcaster
@@ -111,7 +111,7 @@ class WebSocketServer:
         )
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Answer an upgrade, and talk until the visitor goes. Raises web.HTTPException: no upgrade, or too many."""
+        """Handle a WebSocket until it closes. Raises web.HTTPException for no upgrade request or too many sockets."""
         ws = web.WebSocketResponse(max_msg_size=MAX_FRAME, heartbeat=15, timeout=2)
         if not ws.can_prepare(request):
             raise web.HTTPBadRequest
@@ -138,7 +138,7 @@ class WebSocketServer:
                 for content in parse_frame(frame.data):
                     min_cost += self._handle_content(content, listener)
                 budget.spend(max(thread_time() - began, min_cost))
-                # whoever floods us waits behind the music, and what it sends in its own queue
+                # a client over its budget waits; its further frames stay in its own socket buffer
                 await asyncio.sleep(0 if budget.has_budget(monotonic()) else budget.seconds_until_budget())
         finally:
             self._broadcaster.listeners.discard(listener)
@@ -146,16 +146,16 @@ class WebSocketServer:
         return ws
 
     def _handle_content(self, content: FrameContent, listener: Listener) -> float:
-        """Answer a message; return what it costs at least."""
+        """Handle a message; return its minimum cost in seconds of the client's budget."""
 
-        def say(path: str, *args: Value) -> None:
+        def reply(path: str, *args: Value) -> None:
             listener.reply(panel_line(path, args))
             self._broadcaster.schedule_flush()
 
         try:
             match content:
                 case OscError():
-                    say("error", content.address, str(content))
+                    reply("error", content.address, str(content))
                 case Listen(address, on):
                     if address in LISTENABLE:
                         (listener.addresses.add if on else listener.addresses.discard)(address)
@@ -163,10 +163,10 @@ class WebSocketServer:
                     self._handle_panel_message(name, args, listener)
                 case Message():
                     request = parse_request(content)
-                    self._handle_request(request, listener, say)
+                    self._handle_request(request, listener, reply)
                     return request_cost(request)
         except BadRequest as error:
-            say("error", error.address, error.reason)
+            reply("error", error.address, error.reason)
         return 0.0
 
     def _handle_request(self, request: Request, listener: Listener, reply: Reply) -> None:
@@ -181,7 +181,7 @@ class WebSocketServer:
                 self._dispatcher.handle(request, ("panel", id(listener)), reply)
 
     def _handle_panel_message(self, name: str, args: tuple[object, ...], listener: Listener) -> None:
-        """Answer what the page asks of the panel itself."""
+        """Handle a message that is not in the address table: sync, ports or port."""
         match name, args:
             case "sync", (int(number),):
                 listener.send_frame(encode_frame([("sync", number, monotonic())]))

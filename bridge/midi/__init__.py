@@ -1,1 +1,1 @@
-"""MIDI ports, the player process and its scheduler. Never imports the session."""
+"""MIDI input and output ports, the player process and its scheduler. Never imports the session."""

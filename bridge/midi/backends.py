@@ -1,7 +1,7 @@
-"""Which MIDI systems this machine has, and whose ports are there.
+"""Detection of the machine's MIDI systems (backends) and listing of their ports.
 
-JACK is asked by name, never by rtmidi's default, which tries ALSA and fails where there is none; and never started,
-for that is the owner's to do.
+The backend is always named explicitly: rtmidi's default tries ALSA and fails if there is none. A JACK server is never
+started from here; that is left to the owner.
 """
 
 from __future__ import annotations
@@ -23,39 +23,39 @@ _API_NAMES = {
 
 
 def jack_client_name(port_name: str) -> str:
-    """Return JACK's client name for a port name: LLMBall → llmball."""
+    """Return the JACK client name for a port name: lower case, letters and digits only (LLMBall → llmball)."""
     return "".join(c for c in port_name.lower() if c.isalnum()) or "llmball"
 
 
 @contextmanager
 def _silenced_stderr() -> Iterator[None]:
-    """Keep libjack from writing to stderr while we only ask whether a server is there."""
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
+    """Redirect stderr to the null device, so that libjack prints nothing while a backend is probed."""
+    saved, null = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(null, 2)
     try:
         yield
     finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(null)
 
 
 def api_of(backend: str) -> int:
-    """Return rtmidi's number of a backend."""
+    """Return rtmidi's API number of a backend."""
     import rtmidi
 
     return int(getattr(rtmidi, _API_NAMES[backend]))
 
 
 def platform_backends(platform: str) -> tuple[str, ...]:
-    """Return the backends of a platform, the best first."""
+    """Return the backends of a platform (`sys.platform`), the preferred one first."""
     return {"darwin": ("coremidi", "jack"), "win32": ("winmm",)}.get(platform, ("jack", "alsa"))
 
 
 def find_backend(wanted: str) -> str | None:
-    """Return the backend that answers: the one wanted, or the platform's first; None where none does."""
-    wanted_backends = platform_backends(sys.platform) if wanted == "auto" else (wanted,)
-    return next((b for b in wanted_backends if _answers(b)), None)
+    """Return the first available backend: `wanted`, or any of the platform for "auto"; None if none is available."""
+    candidates = platform_backends(sys.platform) if wanted == "auto" else (wanted,)
+    return next((b for b in candidates if _answers(b)), None)
 
 
 def _answers(backend: str) -> bool:
@@ -76,7 +76,7 @@ def _answers(backend: str) -> bool:
 
 
 def list_ports(backend: str) -> tuple[str, list[str], list[str]] | None:
-    """Return the backend in use, the ports we could send to and those we could hear; None without MIDI."""
+    """Return the backend, the names of the ports to send to and of those to receive from; None without a backend."""
     found = find_backend(backend)
     if found is None:
         return None
@@ -92,7 +92,7 @@ def list_ports(backend: str) -> tuple[str, list[str], list[str]] | None:
 
 
 def output_ports(api: int) -> list[str]:
-    """Return the names of all ports that take messages. Raises rtmidi.RtMidiError."""
+    """Return the names of all ports that can be sent to. Raises rtmidi.RtMidiError."""
     import rtmidi
 
     probe = rtmidi.MidiOut(api, name="llmball-probe")
@@ -103,7 +103,7 @@ def output_ports(api: int) -> list[str]:
 
 
 def input_ports(api: int) -> list[str]:
-    """Return the names of all ports that send. Raises rtmidi.RtMidiError."""
+    """Return the names of all ports that can be received from. Raises rtmidi.RtMidiError."""
     import rtmidi
 
     probe = rtmidi.MidiIn(api, name="llmball-probe")
@@ -114,7 +114,7 @@ def input_ports(api: int) -> list[str]:
 
 
 def find_port(available: list[str], wanted: str) -> int:
-    """Return which of some ports a name, or a piece of one, means. Raises OwnerError: none, or several."""
+    """Return the index of the port with this name, or part of it. Raises OwnerError if none or several match."""
     matches = [i for i, name in enumerate(available) if wanted.lower() in name.lower()]
     exact_or_all = [i for i in matches if available[i] == wanted] or matches
     if len(exact_or_all) != 1:

@@ -1,6 +1,6 @@
-"""MIDI clock that we send: ticks of the stage → start, clocks, stop. Pure: no port, no tempo, no time.
+"""MIDI clock output: playback ticks → start, clock and stop messages. Pure: no port, no tempo, no time.
 
-The place told to others is that of bar 1 and counts on like our ticks, whatever a host does. Owned by the player.
+The song position counts from bar 1 in playback ticks; jumps of a host do not change it. Owned by the player.
 """
 
 from __future__ import annotations
@@ -11,20 +11,20 @@ CLOCK, START, CONTINUE, STOP = (bytes((kind,)) for kind in (0xF8, 0xFA, 0xFB, 0x
 CLOCKS_PER_QUARTER = 24
 """MIDI clocks in a quarter note."""
 TICKS_PER_CLOCK = TICKS_PER_QUARTER // CLOCKS_PER_QUARTER
-"""Ticks from clock to clock."""
+"""Ticks between two MIDI clocks."""
 TICKS_PER_SIXTEENTH = TICKS_PER_QUARTER // 4
-"""Ticks of a step of the song position."""
+"""Ticks of one song position step, a sixteenth."""
 MAX_SONG_POSITION = 2**14 - 1
-"""The last step that a song position can name."""
+"""Largest song position: 14 bits, in sixteenths."""
 
 
 def song_position(step: int) -> bytes:
-    """Return the message that sends others to a step, in sixteenths from the beginning."""
+    """Return the Song Position Pointer message of a step, in sixteenths from the beginning."""
     return bytes((0xF2, step & 127, step >> 7))
 
 
 class ClockOut:
-    """Clocks on a grid of ticks from bar 1 on, and before it, so that others know the tempo when they start."""
+    """Sends clocks on a grid of ticks aligned with bar 1, also before it, so that receivers know the tempo by then."""
 
     def __init__(self) -> None:
         self._next: Ticks | None = None
@@ -34,13 +34,13 @@ class ClockOut:
 
     @property
     def deadline(self) -> Ticks | None:
-        """When the next clock is due, if any."""
+        """The tick of the next clock; None while stopped."""
         return self._next
 
     def start(self, first: Ticks, here: Ticks) -> list[bytes]:
-        """Go with the music, whose bar 1 begins at a tick; return what is sent at once.
+        """Start the clock for music whose bar 1 begins at tick `first`; return the messages to send at once.
 
-        Where bar 1 has begun already others are sent to the next sixteenth that can be named, and go on from there.
+        If bar 1 has begun (`here` > `first`), receivers get the next sixteenth as song position and Continue there.
         """
         messages = self.stop()
         self._start_message = START
@@ -53,18 +53,18 @@ class ClockOut:
         return messages
 
     def stop(self) -> list[bytes]:
-        """End the clock; return what tells it."""
+        """Stop the clock; return the Stop message if it was running."""
         was_running, self.running = self.running, False
         self._next = self._starts_at = None
         return [STOP] if was_running else []
 
     def pop_due(self, now: Ticks) -> list[tuple[Ticks, bytes]]:
-        """Return what must be sent by now, with the tick it belongs to."""
-        found: list[tuple[Ticks, bytes]] = []
+        """Return the messages due up to tick `now`, each with its tick."""
+        due: list[tuple[Ticks, bytes]] = []
         while self._next is not None and self._next <= now:
             if self._starts_at is not None and self._next >= self._starts_at:
-                found.append((self._next, self._start_message))
+                due.append((self._next, self._start_message))
                 self._starts_at, self.running = None, True
-            found.append((self._next, CLOCK))
+            due.append((self._next, CLOCK))
             self._next = Ticks(self._next + TICKS_PER_CLOCK)
-        return found
+        return due

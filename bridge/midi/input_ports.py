@@ -1,6 +1,6 @@
-"""Where MIDI comes from: a virtual port of ours, or somebody's port by name.
+"""MIDI input ports: a virtual port of our own, or a connection to an existing port by name.
 
-What an inlet hears is handed to `hear` on a thread of the MIDI system, with the moment at which it came.
+Received messages are passed to `on_midi` with their time of arrival, on a thread of the MIDI system.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ OnMidi = Callable[[Seconds, bytes], None]
 
 @dataclass(frozen=True, slots=True)
 class InputConfig:
-    """What to listen to: `input` is virtual or a port's name."""
+    """Settings of the MIDI input: `input` is "virtual" or the name of an existing port."""
 
     input: str
     backend: str
@@ -31,49 +31,49 @@ class InputConfig:
 
 
 class PortGoneError(Exception):
-    """The port, or all of its system, is gone."""
+    """The port, or its MIDI system, is no longer available."""
 
 
 class InputPort(Protocol):
-    """Anything that MIDI comes in by, until it is closed."""
+    """An open MIDI input port."""
 
     name: str
 
     @property
     def connections(self) -> frozenset[str]:
-        """Whom it is to be connected to when it is opened again."""
+        """Names of the ports to connect to when the port is opened again."""
 
     def check(self) -> list[str]:
-        """Look after it, once in a while; return a line of news each. Raises PortGoneError."""
+        """Check the port, called periodically; return a line per change. Raises PortGoneError."""
 
     def close(self) -> None:
-        """Stop listening; nothing is heard after."""
+        """Close the port; no message is delivered afterwards."""
 
 
 class RtMidiSource(Protocol):
-    """What we use of rtmidi.MidiIn."""
+    """The part of rtmidi.MidiIn that is used here."""
 
     def ignore_types(self, sysex: bool, timing: bool, active_sense: bool) -> None:
-        """Say what is not handed on."""
+        """Set which kinds of messages are dropped."""
 
     def set_callback(self, call: Callable[[tuple[list[int], float], object], None]) -> None:
-        """Hand messages, each with the seconds since the last, to a function, on a thread of the system's."""
+        """Call a function with ((bytes, seconds since the last), data) per message, on a thread of rtmidi."""
 
     def cancel_callback(self) -> None:
-        """Hand on no more."""
+        """Remove the callback."""
 
     def get_ports(self) -> list[str]:
-        """Return the names of the ports that send."""
+        """Return the names of the ports that can be received from."""
 
     def close_port(self) -> None:
         """Close the port."""
 
     def delete(self) -> None:
-        """Leave the system."""
+        """Close the client and free its resources."""
 
 
 class RtMidiInput:
-    """A port through python-rtmidi, `to` somebody's. Active Sensing and system exclusive are kept out."""
+    """An input port of python-rtmidi, virtual or `connected_to` an existing port. Drops Active Sensing and SysEx."""
 
     connections: frozenset[str] = frozenset()
 
@@ -96,7 +96,7 @@ class RtMidiInput:
         port.set_callback(self._on_message)
 
     def check(self) -> list[str]:
-        """Look whether somebody's port is still there."""
+        """Raise PortGoneError if the port it is connected to no longer exists; return []."""
         if self._connected_to is not None and self._connected_to not in self._port.get_ports():
             raise PortGoneError(f"{self._connected_to} is gone")
         return []
@@ -112,13 +112,13 @@ class RtMidiInput:
 
 
 class JackInput:
-    """A port by JACK's own library: each message has the moment of its frame."""
+    """An input port of libjack: the time of a message is that of its JACK frame."""
 
     def __init__(self, name: str, client: str, port: str, on_midi: OnMidi, connections: frozenset[str]) -> None:
-        """Open and listen, connected to others. Raises NameTakenError, or OSError: no server."""
+        """Open the port and connect it. Raises NameTakenError, or OSError if there is no server."""
         self.name, self._on_midi = name, on_midi
         self._wake_read, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_write, False)  # JACK's thread writes there
+        os.set_blocking(self._wake_write, False)  # written by JACK's real-time thread
         self._client = JackClient(client, port, self._wake_write)
         self._keeper = ConnectionKeeper(self._client, connections)
         self._keeper.check()
@@ -128,11 +128,11 @@ class JackInput:
 
     @property
     def connections(self) -> frozenset[str]:
-        """Whom it is to be connected to when it is opened again."""
+        """Names of the ports to connect to when the port is opened again."""
         return self._keeper.remembered
 
     def check(self) -> list[str]:
-        """Look after the connections. Raises PortGoneError: no server."""
+        """Restore lost connections; return a line per change. Raises PortGoneError if the server is gone."""
         if self._client.server_lost:
             raise PortGoneError("the JACK server is gone")
         return self._keeper.check()
@@ -155,7 +155,7 @@ class JackInput:
 
 
 def resolved_input(config: InputConfig) -> InputConfig:
-    """Return the config with its backend settled. Raises OwnerError: what was asked cannot be."""
+    """Return the config with a concrete backend. Raises OwnerError if the input is not possible here."""
     backend = find_backend(config.backend)
     if backend is None:
         raise OwnerError("No MIDI system answers: start JACK (jackd or PipeWire's), or leave --input out")
@@ -167,7 +167,7 @@ def resolved_input(config: InputConfig) -> InputConfig:
 
 
 def open_input(config: InputConfig, on_midi: OnMidi, connections: frozenset[str] = frozenset()) -> InputPort:
-    """Open what a settled config names, connected to those that were kept, and listen. Raises OwnerError."""
+    """Open the port of a resolved config and connect it to `connections` (JACK only). Raises OwnerError."""
     import rtmidi
 
     api = api_of(config.backend)
@@ -194,7 +194,7 @@ def open_input(config: InputConfig, on_midi: OnMidi, connections: frozenset[str]
 def _open_jack_input(
     config: InputConfig, api: int, client: str, on_midi: OnMidi, connections: frozenset[str]
 ) -> InputPort:
-    """Open by JACK's own library; somebody's port by name is one that ours is connected to."""
+    """Open a port of libjack; for an input named by the owner, a port of ours connected to it."""
     name, port = f"jack:{client}:{config.port_name} in", f"{config.port_name} in"
     try:
         if config.input != "virtual":

@@ -1,6 +1,6 @@
-"""The ears: a process of its own that listens to a MIDI port and passes on each message with its moment.
+"""The MIDI input process: receives messages from a MIDI port and sends them to the daemon with their time of arrival.
 
-It is apart from the daemon so that no work of ours makes the MIDI system's own thread wait for Python.
+A process of its own, so that the MIDI system's thread never waits for Python code of the daemon.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from bridge.midi.protocol import ConnectionsChanged, MidiReceived, OpenFailed, P
 
 OpenInput = Callable[[InputConfig, OnMidi, frozenset[str]], InputPort]
 CHECK_INTERVAL = 0.5
-"""Seconds of silence after which the port is looked after, and between two looks for one that was lost."""
+"""Seconds without a message after which the port is checked, and between two attempts to reopen a lost one."""
 
 
 def run(
@@ -32,11 +32,11 @@ def run(
     last_connections: Connections = NO_CONNECTIONS,
     open_port: OpenInput = open_input,
 ) -> None:
-    """Be the ears: open the port, pass on what is heard, until None comes or the daemon is gone.
+    """Run the process: open the port and send its messages until None is received or the pipe closes.
 
-    A port that is lost is waited for; so is one that was there before (`again`), with whom it was connected to.
+    A lost port is retried until it opens, as is the first one if `reopening`, with its `last_connections`.
     """
-    setproctitle("llmball: ears")
+    setproctitle("llmball: midi input")
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):  # the daemon decides when to stop; this process ends with its pipe
             signal.signal(getattr(signal, name), signal.SIG_IGN)
@@ -72,7 +72,7 @@ InputQueue = SimpleQueue[MidiReceived | None]
 
 
 def _pass_on(connection: Connection, port: InputPort, queue: InputQueue) -> str | None:
-    """Pass on what is heard until told to end, or return in words how the port was lost."""
+    """Send received messages to the daemon. Return None when asked to quit, or the reason why the port was lost."""
     connections: frozenset[str] = frozenset()
     while True:
         try:
@@ -93,7 +93,7 @@ def _pass_on(connection: Connection, port: InputPort, queue: InputQueue) -> str 
 
 
 def _quit_received(queue: InputQueue) -> bool:
-    """Wait a moment for the word to end."""
+    """Wait `CHECK_INTERVAL` seconds for the quit message; return True if it came."""
     try:
         return queue.get(timeout=CHECK_INTERVAL) is None
     except Empty:
@@ -101,7 +101,7 @@ def _quit_received(queue: InputQueue) -> bool:
 
 
 def _wait_for_quit(connection: Connection, queue: InputQueue) -> None:
-    """Wait for the end of the pipe or the word to end, either of which ends the process."""
+    """Wait until the pipe closes or the quit message arrives, then put None into the queue."""
     with suppress(EOFError, OSError):
         connection.recv()
     queue.put(None)

@@ -1,8 +1,8 @@
-"""JACK by its own library: one MIDI port of a client of ours, at exact frames, and whom it is connected to.
+"""JACK MIDI through libjack: clients with one port each, frame-exact timing, and their connections.
 
-The callback is in C (`jackmidi.c`, built where there is a compiler when LLMBall is installed); without it or without
-libjack, `available` says so and rtmidi is used instead. JACK counts CLOCK_MONOTONIC_RAW, we CLOCK_MONOTONIC: moments
-are converted as they pass.
+The callback is in C (`jackmidi.c`, built if there is a compiler when LLMBall is installed); without it or without
+libjack `available` returns False and rtmidi is used instead. JACK's times are CLOCK_MONOTONIC_RAW, ours
+CLOCK_MONOTONIC: `send` and `received` convert them.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from typing import Any
 from bridge.clock import Seconds
 
 MAX_MESSAGE_BYTES = 3
-"""Bytes of the longest message that passes here."""
+"""Bytes of the longest message sent or received; longer ones (SysEx) are dropped."""
 
 
 class NameTakenError(Exception):
-    """A client of this name is there already."""
+    """A JACK client of this name exists already."""
 
 
 @cache
 def _library() -> SimpleNamespace | None:
-    """Return our callback's library with libjack's names in reach, or None."""
+    """Load libjack and `jackmidi.c`; return their functions by name, or None if one of them is missing."""
     built = sorted(Path(__file__).parent.glob("_jackmidi*.so"))
     found = ctypes.util.find_library("jack") if sys.platform == "linux" else None
     if not built or found is None:
@@ -40,7 +40,7 @@ def _library() -> SimpleNamespace | None:
     except OSError:
         return None
     pointer, text = ctypes.c_void_p, ctypes.c_char_p
-    kinds: dict[str, tuple[Any, list[Any]]] = {
+    signatures: dict[str, tuple[Any, list[Any]]] = {
         "port_open": (pointer, [text, text, ctypes.c_int]),
         "port_send": (ctypes.c_int, [pointer, ctypes.c_int64, text, ctypes.c_int]),
         "port_read": (ctypes.c_int, [pointer, ctypes.POINTER(ctypes.c_int64), text]),
@@ -58,21 +58,21 @@ def _library() -> SimpleNamespace | None:
         "jack_free": (None, [pointer]),
     }
     functions: dict[str, Any] = {}
-    for name, (result, arguments) in kinds.items():
+    for name, (result, arguments) in signatures.items():
         functions[name] = getattr(libraries[name.split("_")[0]], name)
         functions[name].restype, functions[name].argtypes = result, arguments
     return SimpleNamespace(**functions)
 
 
 def available() -> bool:
-    """Tell whether JACK can be reached this way."""
+    """Return True if libjack and the C callback can be used."""
     return _library() is not None
 
 
 class JackClient:
-    """A MIDI port of JACK, open until `close`; `pipe` is a file's number for one that hears, -1 for one that sends.
+    """A JACK client with one MIDI port. `pipe`: file descriptor to wake the reader of an input, -1 for an output.
 
-    All but JACK's own thread is the caller's one thread. Raises NameTakenError, or OSError where no server answers.
+    Called from one thread only. Raises NameTakenError, or OSError if no server answers.
     """
 
     def __init__(self, client: str, port: str, pipe: int = -1) -> None:
@@ -82,7 +82,7 @@ class JackClient:
         self._jack, self._is_input = library, pipe >= 0
         self._handle = self._jack.port_open(client.encode(), port.encode(), pipe)
         if not self._handle:
-            # of a server that refuses a name JACK says the same as of one that is not there: another name tells
+            # JACK reports a taken name and a missing server alike: trying another name distinguishes them
             other = self._jack.port_open(f"{client}-{os.getpid()}".encode(), port.encode(), pipe)
             if other:
                 self._jack.port_close(other)
@@ -96,34 +96,34 @@ class JackClient:
 
     @property
     def period(self) -> Seconds:
-        """The length of a period."""
+        """The length of a period in seconds."""
         return Seconds(
             self._jack.jack_get_buffer_size(self._jack_client) / self._jack.jack_get_sample_rate(self._jack_client)
         )
 
     @property
     def server_lost(self) -> bool:
-        """Whether the server is gone; the port can only be closed then."""
+        """True once the server is gone; then the port can only be closed."""
         return bool(self._jack.port_server_lost(self._handle))
 
     def send(self, data: bytes, at: Seconds | None) -> None:
-        """Send a message of 1 to 3 bytes at a moment, or at once. Raises OSError where JACK takes no more."""
+        """Send 1 to 3 bytes at a time, or at once. Raises OSError if the queue is full or the server gone."""
         moment = 0 if at is None else round(at * 1e6 + _raw_minus_monotonic())
         if self._jack.port_send(self._handle, moment, data, len(data)) or self.server_lost:
             raise OSError("JACK is gone")
 
     def flush(self) -> None:
-        """Take back the beginnings that wait for their moment, and let the ends that wait sound at once."""
+        """Drop the queued note-ons and send all other queued messages at once."""
         self._jack.port_send(self._handle, 0, b"", 0)
 
     def received(self) -> Iterable[tuple[Seconds, bytes]]:
-        """Yield what was heard since, with its moments."""
+        """Yield the messages received since the last call, each with its time."""
         at, data = ctypes.c_int64(), ctypes.create_string_buffer(MAX_MESSAGE_BYTES)
         while size := self._jack.port_read(self._handle, ctypes.byref(at), data):
             yield Seconds((at.value - _raw_minus_monotonic()) / 1e6), data.raw[:size]
 
     def connections(self) -> tuple[str, ...]:
-        """Return the names of the ports that ours is connected to."""
+        """Return the names of the ports that this port is connected to."""
         if self.server_lost:
             return ()
         names = self._jack.jack_port_get_connections(self._port)
@@ -136,27 +136,27 @@ class JackClient:
         return tuple(found)
 
     def exists(self, name: str) -> bool:
-        """Tell whether there is a port of this name."""
+        """Return True if there is a port of this name."""
         return not self.server_lost and bool(self._jack.jack_port_by_name(self._jack_client, name.encode()))
 
     def connect(self, other: str) -> bool:
-        """Connect ours to another port; tell whether it is."""
+        """Connect this port to another; return True if they are connected."""
         ours, theirs = self.name.encode(), other.encode()
         pair = (theirs, ours) if self._is_input else (ours, theirs)
         return not self.server_lost and self._jack.jack_connect(self._jack_client, *pair) in (0, 17)
 
     def close(self) -> None:
-        """Close it, once all that was sent has been written (half a second at most)."""
+        """Wait until all sent messages are written (0.5 s at most), then close the client."""
         end = time.monotonic() + 0.5
         while not (self.server_lost or self._jack.port_idle(self._handle)) and time.monotonic() < end:
             time.sleep(0.002)
         if not self.server_lost:
-            time.sleep(2 * self.period)  # what is written in a period is read in it or in the next
+            time.sleep(2 * self.period)  # receivers read a message in its period or the next
         self._jack.port_close(self._handle)
 
 
 def _raw_minus_monotonic() -> float:
-    """Return the microseconds that JACK's clock is ahead of ours."""
+    """Return CLOCK_MONOTONIC_RAW minus CLOCK_MONOTONIC in microseconds."""
     if sys.platform != "linux":
         return 0.0
     before = time.clock_gettime_ns(time.CLOCK_MONOTONIC)
@@ -165,11 +165,11 @@ def _raw_minus_monotonic() -> float:
 
 
 HANDOVER_MARGIN = Seconds(0.004)
-"""Beside two periods, for the time that a handed-over message takes to be seen."""
+"""Seconds beyond two periods by which messages are sent early, so that the callback reads them in time."""
 
 
 class ConnectionKeeper:
-    """Whom a port is connected to, kept while they are away. Whoever the owner takes off is forgotten."""
+    """Restores a port's connections when the other port comes back; those the owner disconnects are forgotten."""
 
     def __init__(self, client: JackClient, remembered: Iterable[str] = ()) -> None:
         self._client = client
@@ -179,11 +179,11 @@ class ConnectionKeeper:
 
     @property
     def remembered(self) -> frozenset[str]:
-        """Those that are there, and those that are wanted back."""
+        """The ports that are connected, and those that will be when they come back."""
         return frozenset(self._present | self._just_disconnected | self._away)
 
     def check(self) -> list[str]:
-        """Look who is there; connect again who came back. Return a line for each that went or came."""
+        """Reconnect ports that came back. Return a line for each port that disappeared or was reconnected."""
         news: list[str] = []
         now = set(self._client.connections())
         just_disconnected = set[str]()
@@ -191,7 +191,7 @@ class ConnectionKeeper:
             if not self._client.exists(name):
                 self._away.add(name)
                 news.append(f"{name} is gone")
-            elif name not in self._just_disconnected:  # taken off by the owner, or about to go: its port goes last
+            elif name not in self._just_disconnected:  # by the owner, or its client is closing
                 just_disconnected.add(name)
         for name in sorted(self._away - now):
             if self._client.exists(name) and self._client.connect(name):
@@ -203,14 +203,14 @@ class ConnectionKeeper:
 
 
 class JackPort:
-    """One port a route; messages are handed over `ahead` of their moment and sound at its frame."""
+    """One JACK client per route; messages are sent `schedule_ahead` early and written at their frame."""
 
     check_interval: Seconds | None = Seconds(0.5)
 
     def __init__(
         self, name: str, clients: Mapping[str, tuple[str, str]], connections: Mapping[str, Iterable[str]]
     ) -> None:
-        """Open (client, port) a route, connected to others. Raises NameTakenError, or OSError: no server."""
+        """Open and connect a (client, port) per route. Raises NameTakenError, or OSError if there is no server."""
         self.name, self.routes = name, tuple(clients)
         self._clients: dict[str, JackClient] = {}
         try:
@@ -228,25 +228,25 @@ class JackPort:
 
     @property
     def connections(self) -> dict[str, frozenset[str]]:
-        """By route, whom its port is to be connected to when it is opened again."""
+        """By route, the ports to connect to when the port is opened again."""
         return {route: keeper.remembered for route, keeper in self._keepers.items()}
 
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
-        """Send a message at a moment, or at once. Raises OSError: the server is gone."""
+        """Send a message at a time, or at once. Raises OSError if the server is gone."""
         self._clients[route].send(data, at)
 
     def flush(self) -> None:
-        """Take back beginnings that were handed over and have not sounded."""
+        """Drop the queued note-ons of all routes and send all other queued messages at once."""
         for jack_client in self._clients.values():
             jack_client.flush()
 
     def check(self) -> list[str]:
-        """Look after the connections; return a line for each that went or came. Raises OSError: no server."""
+        """Restore lost connections; return a line per change. Raises OSError if the server is gone."""
         if any(jack_client.server_lost for jack_client in self._clients.values()):
             raise OSError("the JACK server is gone")
         return [line for keeper in self._keepers.values() for line in keeper.check()]
 
     def close(self) -> None:
-        """Let what was sent sound, and close every port."""
+        """Wait until sent messages are written, and close every client."""
         for jack_client in self._clients.values():
             jack_client.close()

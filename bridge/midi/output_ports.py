@@ -1,6 +1,6 @@
-"""Where MIDI goes: a virtual port of ours, somebody's port by name, or nowhere.
+"""MIDI output ports: a virtual port of our own, an existing port by name, or none.
 
-`Port.send` is called from the player only.
+`OutputPort.send` is called from the player only.
 """
 
 from __future__ import annotations
@@ -17,13 +17,13 @@ from bridge.midi.backends import api_of, find_backend, find_port, input_ports, j
 from bridge.midi.jack import JackPort, NameTakenError
 
 Connections = Mapping[str, frozenset[str]]
-"""By route, whom a port is to be connected to when it is opened again."""
+"""By route, the names of the ports to connect to when the port is opened again."""
 NO_CONNECTIONS: Connections = {}
 
 
 @dataclass(frozen=True, slots=True)
 class OutputConfig:
-    """What to open: output is virtual, none, record:FILE or a port's name; None is "virtual if possible"."""
+    """Settings of the output: virtual, none, record:FILE or a port's name; None means virtual if possible."""
 
     output: str | None
     backend: str
@@ -34,34 +34,34 @@ class OutputConfig:
 
 
 class OutputPort(Protocol):
-    """Anything that takes MIDI bytes."""
+    """An open MIDI output port."""
 
     name: str
     routes: tuple[str, ...]
     schedule_ahead: Seconds
-    """So long before its moment a message may be given, and sounds at it; 0: it sounds when it is given."""
+    """Seconds by which a message may be sent early and still sounds on time; 0: it sounds when it is sent."""
     check_interval: Seconds | None
-    """How often it wants to be looked after; None: never."""
+    """Seconds between two calls of `check`; None: never."""
 
     @property
     def connections(self) -> Connections:
-        """Whom it is to be connected to when it is opened again."""
+        """By route, the ports to connect to when the port is opened again."""
 
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
-        """Send one message on the port of a route; ("",) is one port for all. Raises OSError: port lost."""
+        """Send a message on the port of a route ("" if one port serves all). Raises OSError if the port is lost."""
 
     def flush(self) -> None:
-        """Take back the beginnings that were given ahead and have not sounded; ends that wait sound at once."""
+        """Drop the note-ons that were sent early and have not sounded; send all other queued messages at once."""
 
     def check(self) -> list[str]:
-        """Look after it, once in a while; return a line of news each. Raises OSError: port lost."""
+        """Check the port, called periodically; return a line per change. Raises OSError if the port is lost."""
 
     def close(self) -> None:
-        """Close it; nothing may be sent after."""
+        """Close the port; `send` must not be called afterwards."""
 
 
 class SilentPort:
-    """Takes everything and sends nothing: for `none`, and for files, which the daemon writes itself."""
+    """Discards all messages: for output `none`, and for record:FILE, which the daemon writes itself."""
 
     schedule_ahead = Seconds(0)
     check_interval: Seconds | None = None
@@ -75,10 +75,10 @@ class SilentPort:
         """Do nothing."""
 
     def flush(self) -> None:
-        """Do nothing: nothing waits here."""
+        """Do nothing: no message is queued."""
 
     def check(self) -> list[str]:
-        """Find nothing."""
+        """Return []."""
         return []
 
     def close(self) -> None:
@@ -86,7 +86,7 @@ class SilentPort:
 
 
 class RecordingPort:
-    """Keeps what was sent, with the route: for tests and examples."""
+    """Stores each message with its route: for tests and examples."""
 
     schedule_ahead = Seconds(0)
     check_interval: Seconds | None = None
@@ -98,14 +98,14 @@ class RecordingPort:
         self.sent: list[tuple[str, bytes]] = []
 
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
-        """Keep a message."""
+        """Append a message to `sent`."""
         self.sent.append((route, data))
 
     def flush(self) -> None:
-        """Do nothing: nothing waits here."""
+        """Do nothing: no message is queued."""
 
     def check(self) -> list[str]:
-        """Find nothing."""
+        """Return []."""
         return []
 
     def close(self) -> None:
@@ -113,7 +113,7 @@ class RecordingPort:
 
 
 class RtMidiPort:
-    """One port a route, through python-rtmidi; `to` is somebody's port that ours is connected to."""
+    """One python-rtmidi port per route; `connected_to` is the existing port it is connected to, if any."""
 
     schedule_ahead = Seconds(0)
     check_interval: Seconds | None = Seconds(1)
@@ -123,7 +123,7 @@ class RtMidiPort:
         self.name, self.routes, self._outs, self._connected_to = name, tuple(outs), outs, connected_to
 
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
-        """Send a message. Raises OSError where the port is lost."""
+        """Send a message. Raises OSError if the port is lost."""
         import rtmidi
 
         try:
@@ -132,10 +132,10 @@ class RtMidiPort:
             raise OSError(f"{self.name} does not take any more: {lost}") from lost
 
     def flush(self) -> None:
-        """Do nothing: nothing waits here."""
+        """Do nothing: no message is queued."""
 
     def check(self) -> list[str]:
-        """Look whether somebody's port is still there: rtmidi sends to one that is gone without a word."""
+        """Raise OSError if the port it is connected to is gone: rtmidi reports no error on sending to it."""
         if self._connected_to is not None and self._connected_to not in self._outs[""].get_ports():
             raise OSError(f"{self._connected_to} is gone")
         return []
@@ -148,7 +148,7 @@ class RtMidiPort:
 
 
 def resolved_output(config: OutputConfig) -> OutputConfig:
-    """Return the config with its output and backend settled. Raises OwnerError: what was asked cannot be."""
+    """Return the config with concrete output and backend. Raises OwnerError if the output is not possible here."""
     output = config.output
     if output == "none" or (output is not None and output.startswith("record:")):
         return config
@@ -164,7 +164,7 @@ def resolved_output(config: OutputConfig) -> OutputConfig:
 
 
 def open_output(config: OutputConfig, connections: Connections | None = None) -> OutputPort:
-    """Open what a settled config names, connected to those that were kept. Raises OwnerError."""
+    """Open the port of a resolved config and connect it to `connections` (JACK only). Raises OwnerError."""
     output = config.output or "none"
     if output == "none":
         return SilentPort("none")
@@ -182,7 +182,7 @@ def open_output(config: OutputConfig, connections: Connections | None = None) ->
 
 
 def _client_names(config: OutputConfig) -> dict[str, tuple[str, str]]:
-    """Return the names of client and port a route: the first client has the plain name, where people look."""
+    """Return client and port name per route. The first client has the plain name, which users look for."""
     client = jack_client_name(config.port_name)
     routes = config.parts if config.per_part else ("",)
     return {
@@ -192,7 +192,7 @@ def _client_names(config: OutputConfig) -> dict[str, tuple[str, str]]:
 
 
 def _open_jack(config: OutputConfig, api: int, output: str, connections: Connections) -> OutputPort:
-    """Open our ports by JACK's own library; somebody's port by name is one that ours is connected to."""
+    """Open ports of libjack; for an output named by the owner, a port of ours connected to it."""
     clients = _client_names(config)
     client, port = next(iter(clients.values()))
     name = f"jack:{client}:{port}"
@@ -227,7 +227,7 @@ def _open_virtual(config: OutputConfig, api: int) -> OutputPort:
         outs[route] = rtmidi.MidiOut(api, name=clients[route])
         outs[route].open_virtual_port(names[route])
     port = RtMidiPort(f"{config.backend}:{client}:{names[routes[0]]}", outs)
-    if config.backend == "jack":  # which gives another name to a client whose own is taken, and says nothing
+    if config.backend == "jack":  # JACK silently renames a client whose name is taken
         available = input_ports(api)
         for route in routes:
             if f"{clients[route]}:{names[route]}" not in available:

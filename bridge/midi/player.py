@@ -1,4 +1,4 @@
-"""The player: sole caller of the port, and the one place where ticks become seconds."""
+"""The player: sends scheduled messages to the port. The only place where ticks are converted to seconds."""
 
 from __future__ import annotations
 
@@ -28,13 +28,13 @@ from model.music.notes import TICKS_PER_QUARTER
 MAX_LATENESS = Seconds(0.100)
 LATE_THRESHOLD = Seconds(0.005)
 ACTIVE_SENSING_INTERVAL = Seconds(0.270)
-"""Between two Active Sensing bytes; receivers that honour them wait 330 ms."""
+"""Seconds between two Active Sensing bytes; receivers time out after 330 ms."""
 HEALTH_INTERVAL = Seconds(1.0)
-"""What the figures of health are counted over."""
+"""Seconds over which the health figures are counted."""
 
 
 class Player:
-    """Drives a scheduler against a clock and a port. Called from the player's one thread."""
+    """Sends the messages of a scheduler to a port when they are due by a clock. Not thread-safe."""
 
     def __init__(self, port: OutputPort, per_part: bool, clock: Clock = monotonic) -> None:
         self._port, self._per_part, self._clock = port, per_part, clock
@@ -50,10 +50,10 @@ class Player:
         self.trace: list[str] = []
 
     def handle(self, order: PlayerOrder) -> None:
-        """Carry out one order."""
+        """Execute one order. Raises OSError if the port is lost."""
         match order:
-            case Play(take, sounds):
-                self._scheduler.add(sounds, take, None if self._per_part else "")
+            case Play(take, notes):
+                self._scheduler.add(notes, take, None if self._per_part else "")
             case Cancel():
                 self._scheduler.cancel(order)
             case SetTempoMap(tempo):
@@ -73,7 +73,7 @@ class Player:
                 self.silence(False)
 
     def timeout(self) -> float | None:
-        """Return the seconds until something is due, a message or a report: None where nothing is."""
+        """Return the seconds until the next message, check or health report is due; None if nothing is."""
         times = [t for t in (self._next_sensing, self._next_check) if t is not None]
         if self._lateness:
             times.append(Seconds(self._health_since + HEALTH_INTERVAL))
@@ -83,9 +83,9 @@ class Player:
         return max(0.0, min(times) - self._clock()) if times else None
 
     def send_due(self) -> None:
-        """Send what is due. Raises OSError where the port is lost."""
+        """Send the messages that are due. Raises OSError if the port is lost."""
         now = self._clock()
-        # a deadline is met when its own second has come: asking in ticks would round the last one away
+        # `_send_horizon` adds 10 µs: rounding now down to whole ticks could make a deadline appear not yet due
         tick = self._tempo.ticks_at(self._send_horizon())
         for at, data in self._clock_out.pop_due(tick):
             self._to_all([data], self._tempo.seconds_at(at))
@@ -98,7 +98,7 @@ class Player:
             self._next_sensing = Seconds(now + ACTIVE_SENSING_INTERVAL)
 
     def check(self) -> list[str]:
-        """Look after the port now and then; return a line of news each. Raises OSError: port lost."""
+        """Check the port if it is time to; return a line per change. Raises OSError if the port is lost."""
         if self._next_check is None or self._clock() < self._next_check:
             return []
         self._schedule_check()
@@ -106,11 +106,11 @@ class Player:
 
     @property
     def connections(self) -> Connections:
-        """Whom the port is connected to."""
+        """By route, the ports that the port is connected to."""
         return self._port.connections
 
     def _schedule_check(self) -> None:
-        """Say when to look after the port next."""
+        """Set the time of the next port check."""
         if self._port.check_interval is not None:
             self._next_check = Seconds(self._clock() + self._port.check_interval)
 
@@ -118,7 +118,7 @@ class Player:
         planned = self._tempo.seconds_at(scheduled.at)
         if scheduled.rank == 1:
             self._note_on_times[scheduled.voice] = planned
-        else:  # an end that was brought forward comes after its beginning, which may have been given ahead
+        else:  # a note-off moved forward must not precede its note-on, which may have been sent early
             planned = max(planned, self._note_on_times.pop(scheduled.voice, planned))
         self._port.send(scheduled.route, scheduled.message.encode(), planned)
         if scheduled.rank == 1:
@@ -132,7 +132,7 @@ class Player:
         self.trace.append(f"{beat:.6f} {planned:.6f} {sent:.6f} {message.channel + 1} {message.pitch}\n")
 
     def silence(self, all_channels: bool) -> None:
-        """End everything now. Raises OSError where the port is lost."""
+        """End all sounding notes and the clock now. Raises OSError if the port is lost."""
         self._port.flush()
         self._note_on_times.clear()
         for route, channel, pitch in self._scheduler.silence():
@@ -143,7 +143,7 @@ class Player:
         self._next_sensing = None
 
     def _send_horizon(self) -> Seconds:
-        """Return up to when messages are given to the port now."""
+        """Return the time up to which messages are sent to the port now."""
         return Seconds(self._clock() + self._port.schedule_ahead + 1e-5)
 
     def _to_all(self, messages: Iterable[bytes], at: Seconds | None = None) -> None:
@@ -152,14 +152,14 @@ class Player:
                 self._port.send(route, data, at)
 
     def health(self) -> Health | None:
-        """Return the last second's figures, once a second and only if anything happened."""
+        """Return the figures of the last `HEALTH_INTERVAL`; None before it is over or if no note was due in it."""
         now = self._clock()
         if now < self._health_since + HEALTH_INTERVAL:
             return None
-        late, self._lateness = sorted(self._lateness), []
+        lateness, self._lateness = sorted(self._lateness), []
         dropped, self._dropped = self._scheduler.dropped - self._dropped, self._scheduler.dropped
         self._health_since = now
-        if not late and not dropped:
+        if not lateness and not dropped:
             return None
-        p99 = late[min(len(late) - 1, int(len(late) * 0.99))] * 1000 if late else 0.0
-        return Health(len(late), sum(x > LATE_THRESHOLD for x in late), dropped, max(0.0, p99))
+        p99 = lateness[min(len(lateness) - 1, int(len(lateness) * 0.99))] * 1000 if lateness else 0.0
+        return Health(len(lateness), sum(x > LATE_THRESHOLD for x in lateness), dropped, max(0.0, p99))

@@ -1,7 +1,6 @@
-"""The player as a process of its own: it waits on its pipe until the next message is due.
+"""The player process: waits for orders on its pipe until the next message is due, then sends it.
 
-So an order and a deadline wake it alike. It outlives the daemon by as long as it takes to end what sounds: when the
-pipe closes it silences everything and goes.
+When the pipe closes (the daemon ended or crashed), it ends all sounding notes, closes the port and exits.
 """
 
 from __future__ import annotations
@@ -34,12 +33,12 @@ from bridge.midi.protocol import (
 )
 
 REOPEN_INTERVAL = 0.5
-"""Seconds between two looks at whether a port that was lost can be opened again."""
+"""Seconds between two attempts to reopen a lost port."""
 REALTIME_PRIORITY = 40
 
 
 def preload() -> None:
-    """Have at hand what opening a port takes long to load."""
+    """Import the libraries that take long to load before a port is opened."""
     import rtmidi  # noqa: F401
 
     jack.available()
@@ -51,10 +50,10 @@ def run(
     reopening: bool = False,
     connections: Connections = NO_CONNECTIONS,
 ) -> None:
-    """Be the player process: open the port, serve until Quit or until the daemon is gone.
+    """Run the process: open the port and execute orders until Quit is received or the pipe closes.
 
-    A port that is lost is waited for; so is one that was there before (`again`), with whom it was connected to
-    (`kept`). What a player before us left sounding there is ended first.
+    A lost port is retried until it opens, as is the first one if `reopening`, with its `connections`. Notes that an
+    earlier player left sounding there are ended first.
     """
     setproctitle("llmball: player")
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
@@ -92,7 +91,7 @@ def run(
 
 
 def _open(connection: Connection, config: OutputConfig, connections: Connections, reopening: bool) -> OutputPort | None:
-    """Open the port, or wait until it can be where it was open before; None where that is not to be."""
+    """Open the port, retrying if `reopening`. Return None if it cannot be opened or quitting is requested."""
     while True:
         try:
             return open_output(config, connections)
@@ -108,7 +107,7 @@ def _open(connection: Connection, config: OutputConfig, connections: Connections
 
 
 def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
-    """Carry out orders and play, until Quit (or None, which ends any child) or until nobody gives orders."""
+    """Execute orders and send due messages until Quit, None (which ends any child) or the end of the pipe."""
     serving, connections = True, NO_CONNECTIONS
     while serving:
         try:
@@ -117,7 +116,7 @@ def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
                 serving = order is not None and not isinstance(order, Quit)
                 if order is not None:
                     player.handle(order)
-        except (EOFError, ConnectionError):  # a pipe's end, in the words of either kind of system
+        except (EOFError, ConnectionError):  # the pipe was closed: the exception depends on the platform
             break
         player.send_due()
         connections = _check_port(connection, player, connections)
@@ -129,7 +128,7 @@ def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
 
 
 def _check_port(connection: Connection, player: Player, connections: Connections) -> Connections:
-    """Look after the port, tell what is new and whom it is connected to; return those."""
+    """Check the port and report changes of it and of its connections; return the connections."""
     for line in player.check():
         _report(connection, PortChanged(line))
     if player.connections != connections:
@@ -138,10 +137,10 @@ def _check_port(connection: Connection, player: Player, connections: Connections
 
 
 def _wait_for_order(connection: Connection, seconds: float | None) -> bool:
-    """Wait for an order, so long at most; tell whether there is one.
+    """Wait up to `seconds` (None: forever) for an order; return True if there is one.
 
-    `Connection.poll` rounds up to whole milliseconds, which is late by half of one; `select` does not, but on
-    Windows it knows only sockets.
+    `Connection.poll` rounds up to whole milliseconds, 0.5 ms too late on average; `select` does not, but supports only
+    sockets on Windows.
     """
     if sys.platform == "win32":
         return connection.poll(seconds)
@@ -151,14 +150,14 @@ def _wait_for_order(connection: Connection, seconds: float | None) -> bool:
 def _report(connection: Connection, report: PlayerReport) -> None:
     try:
         connection.send(report)
-    except OSError:  # the daemon is gone: the next poll says so
+    except OSError:  # the daemon is gone: the next receive raises EOFError
         return
 
 
 def _write_trace(player: Player, trace: Path | None) -> None:
-    """Move the lines of the trace to its file, where one is wanted."""
+    """Append the trace lines to the trace file, if there is one, and clear them."""
     if trace is not None and player.trace:
-        with suppress(OSError):  # a full disk is no reason to stop the music
+        with suppress(OSError):  # playback continues even if the disk is full
             _append_lines(trace, player.trace)
     player.trace.clear()
 
@@ -169,7 +168,7 @@ def _append_lines(trace: Path, lines: Iterable[str]) -> None:
 
 
 def _request_realtime() -> bool:
-    """Ask for real-time priority; tell whether it was allowed."""
+    """Request real-time priority; return True if it was granted."""
     if sys.platform != "linux":
         return False
     try:

@@ -1,4 +1,4 @@
-"""What goes between the daemon and the player, over a pipe. Frozen values."""
+"""Messages between the daemon and the player and MIDI input processes, sent over pipes. Frozen values."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from model.music.notes import Ticks
 
 @dataclass(frozen=True, slots=True, order=True)
 class ScheduledNote:
-    """A note ready to sound: absolute ticks since the last play, channel 0..15.
+    """A note to be sent: `at` in ticks since the last play, channel 0..15.
 
-    `beat` is the tick of the beat that it belongs to: looseness and offsets may move it before or behind.
+    `beat` is the tick of the beat that it belongs to: `humanise` and offsets may move `at` before or after it.
     """
 
     at: Ticks
@@ -26,7 +26,7 @@ class ScheduledNote:
 
     def __post_init__(self) -> None:
         if self.at < 0 or self.length <= 0:
-            raise ValueError(f"a sound begins at or after 0 and lasts: {self}")
+            raise ValueError(f"a note begins at or after 0 and has a length: {self}")
         if not 0 <= self.channel <= 15:
             raise ValueError(f"a channel is in 0..15 here, not {self.channel}")
         if not 0 <= self.pitch <= 127:
@@ -36,10 +36,10 @@ class ScheduledNote:
 
 
 def remainder(note: ScheduledNote, after: Ticks, let_ring: Collection[str]) -> ScheduledNote | None:
-    """Return what is left of a planned sound when all from a tick on is taken back, if anything.
+    """Return the note as it is after a cancellation from tick `after` on; None if it is removed.
 
-    What belongs to a beat from there on goes. Parts that ring keep the rest as it was; in the others nothing
-    begins or sounds at the tick or later.
+    Notes of a beat at or after the tick are removed. Of earlier beats, notes of `let_ring` parts stay unchanged; those
+    of other parts are removed if they begin at the tick or later, else shortened to end there.
     """
     if note.beat >= after:
         return None
@@ -51,14 +51,14 @@ def remainder(note: ScheduledNote, after: Ticks, let_ring: Collection[str]) -> S
 
 
 def remainders(notes: Iterable[ScheduledNote], after: Ticks, let_ring: Collection[str]) -> list[ScheduledNote]:
-    """Return what is left of planned sounds, by the law of `remains`, about which most need not be asked."""
-    remaining = (s if s.at + s.length <= after and s.beat < after else remainder(s, after, let_ring) for s in notes)
-    return [s for s in remaining if s is not None]
+    """Return the notes that `remainder` keeps; for most notes, which end before the tick, it is not called."""
+    remaining = (n if n.at + n.length <= after and n.beat < after else remainder(n, after, let_ring) for n in notes)
+    return [n for n in remaining if n is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Schedule the sounds of a take."""
+    """Schedule the notes of a take."""
 
     take: int
     notes: tuple[ScheduledNote, ...]
@@ -66,7 +66,7 @@ class Play:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Take back what a take has from a tick on, by the law of `remains`."""
+    """Cancel the notes of a take from tick `after` on, as defined by `remainder`."""
 
     take: int
     after: Ticks
@@ -82,14 +82,14 @@ class SetTempoMap:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """Forget what is scheduled, end what sounds, at once; a panic tells every channel of every port too."""
+    """Clear the schedule and end all sounding notes; `panic` also sends all-notes-off on all channels and ports."""
 
     panic: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Controller:
-    """Send a controller's value at once, on the way of a part: channel 0..15, number and value 0..127."""
+    """Send a control change at once on the route of a part: channel 0..15, number and value 0..127."""
 
     part: str
     channel: int
@@ -99,19 +99,19 @@ class Controller:
 
 @dataclass(frozen=True, slots=True)
 class SendClock:
-    """Send MIDI clock along with the music whose bar 1 begins at a tick; None: no more."""
+    """Send MIDI clock for music whose bar 1 begins at tick `first`; None stops it."""
 
     first: Ticks | None
 
 
 @dataclass(frozen=True, slots=True)
 class Quit:
-    """Silence, close the port and end."""
+    """End all sounding notes, close the port and exit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Carry out the orders of one decision in turn: one message, for each of its own takes a good part of a millisecond."""
+    """Execute several orders in sequence. One pipe message, because each costs a considerable part of a millisecond."""
 
     orders: tuple[PlayerOrder, ...]
 
@@ -121,7 +121,7 @@ PlayerOrder = Play | Cancel | SetTempoMap | Silence | Controller | SendClock | Q
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The port is open under this name; `realtime` tells whether the player got real-time priority."""
+    """The port is open under this name; `realtime` is True if the player got real-time priority."""
 
     name: str
     realtime: bool
@@ -129,14 +129,14 @@ class Ready:
 
 @dataclass(frozen=True, slots=True)
 class OpenFailed:
-    """The port cannot be opened: one line with the remedy."""
+    """The port cannot be opened; `remedy` is one line that names the cause and the remedy."""
 
     remedy: str
 
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """The last second: note-ons sent, over 5 ms late, dropped as too late; p99 lateness in milliseconds."""
+    """Figures of the last second: note-ons sent, over 5 ms late, dropped as too late; p99 lateness in milliseconds."""
 
     sent: int
     late: int
@@ -146,21 +146,21 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class PortLost:
-    """The port is gone; the player waits until it can be opened again, and says so by Ready."""
+    """The port is lost; the process retries until it can be opened again and then sends Ready."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class ConnectionsChanged:
-    """Whom our ports are connected to, by route: for whoever opens them after us."""
+    """By route, the ports that ours are connected to, so that a restarted process can connect them again."""
 
     connections: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True)
 class PortChanged:
-    """Somebody whom the port was connected to went, or came back."""
+    """A port that ours was connected to disappeared or was reconnected; `line` describes it for the log."""
 
     line: str
 
@@ -178,7 +178,7 @@ class NoteOn:
     velocity: int
 
     def encode(self) -> bytes:
-        """Return the bytes on the wire."""
+        """Return the bytes of the MIDI message."""
         return bytes((0x90 | self.channel, self.pitch, self.velocity))
 
 
@@ -190,7 +190,7 @@ class NoteOff:
     pitch: int
 
     def encode(self) -> bytes:
-        """Return the bytes on the wire."""
+        """Return the bytes of the MIDI message."""
         return bytes((0x80 | self.channel, self.pitch, 0))
 
 
@@ -203,7 +203,7 @@ def panic() -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class MidiReceived:
-    """A MIDI message came in at the owner's `--input`: the moment it came, by `bridge.clock`, and its bytes."""
+    """A MIDI message received at `--input`: its time of arrival by `bridge.clock`, and its bytes."""
 
     at: Seconds
     data: bytes

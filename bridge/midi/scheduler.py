@@ -1,8 +1,7 @@
-"""What sounds next. A pure heap in ticks: no thread, no clock, no tempo, no port.
+"""Priority queue of MIDI messages in ticks. Pure: no thread, no clock, no tempo, no port.
 
-The caller says what tick it is. `due` hands out what must sound by now; `deadline` says when to ask again. A
-beginning that is too late is dropped and counted; an end is never lost, nor does it end a newer note of the
-same pitch.
+The caller passes the current tick. `pop_due` returns the messages that are due; `deadline` is the tick of the next. A
+note-on that is too late is dropped and counted; a note-off is never lost and never ends a newer note of the same pitch.
 """
 
 from __future__ import annotations
@@ -16,12 +15,12 @@ from bridge.midi.protocol import Cancel, NoteOff, NoteOn, ScheduledNote, remaind
 from model.music.notes import Ticks
 
 Voice = tuple[str, int, int]
-"""Route, channel and pitch: where one note at a time can sound."""
+"""Route, channel and pitch: one note at a time can sound there."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ScheduledMessage:
-    """A message, the tick it is due at and the route it takes. Ends sort before beginnings."""
+    """A message with its tick and route. At equal ticks note-offs (rank 0) sort before note-ons (rank 1)."""
 
     at: Ticks
     rank: int
@@ -33,12 +32,12 @@ class ScheduledMessage:
 
     @property
     def voice(self) -> Voice:
-        """Where it sounds."""
+        """The voice that the message starts or ends."""
         return self.route, self.message.channel, self.message.pitch
 
 
 class Scheduler:
-    """A queue of timed messages, under takes that can be cancelled."""
+    """A queue of timed messages that can be cancelled per take."""
 
     def __init__(self) -> None:
         self._heap: list[ScheduledMessage] = []
@@ -48,16 +47,16 @@ class Scheduler:
 
     @property
     def deadline(self) -> Ticks | None:
-        """When the next message is due, if any."""
+        """The tick of the next message; None if the queue is empty."""
         return self._heap[0].at if self._heap else None
 
     @property
     def busy(self) -> bool:
-        """Whether anything is scheduled or sounds."""
+        """True if anything is scheduled or sounds."""
         return bool(self._heap or self._sounding)
 
     def add(self, notes: Iterable[ScheduledNote], take: int, route: str | None = None) -> None:
-        """Schedule the beginning and the end of each sound; the route is its part, or one for all."""
+        """Schedule note-on and note-off of each note; the route is `route` if given, else the note's part."""
         for note in notes:
             note_id, route_ = next(self._ids), note.part if route is None else route
             on = NoteOn(note.channel, note.pitch, note.velocity)
@@ -66,13 +65,13 @@ class Scheduler:
                 heapq.heappush(self._heap, ScheduledMessage(tick, rank, note_id, take, route_, message, note))
 
     def cancel(self, order: Cancel) -> None:
-        """Take back what has not begun, and bring forward the ends of what sounds, as the order says."""
-        waiting = {t.note_id for t in self._heap if t.rank == 1}
+        """Remove or shorten the notes of a take as defined by `remainder`; sounding notes end early."""
+        not_begun = {m.note_id for m in self._heap if m.rank == 1}
         kept: list[ScheduledMessage] = []
         for message in self._heap:
             if message.take == order.take:
                 remaining = remainder(message.note, order.after, order.let_ring)
-                if remaining is None and message.note_id in waiting:
+                if remaining is None and message.note_id in not_begun:
                     continue
                 if message.rank == 0:
                     end = order.after if remaining is None else remaining.at + remaining.length
@@ -82,7 +81,7 @@ class Scheduler:
         heapq.heapify(self._heap)
 
     def pop_due(self, now: Ticks, oldest: Ticks) -> list[ScheduledMessage]:
-        """Take every message that must sound by now, without beginnings before `oldest`."""
+        """Remove and return the messages due up to tick `now`; note-ons before tick `oldest` are dropped."""
         ready: list[ScheduledMessage] = []
         while self._heap and self._heap[0].at <= now:
             message = heapq.heappop(self._heap)
@@ -102,7 +101,7 @@ class Scheduler:
         return ready
 
     def silence(self) -> list[Voice]:
-        """Forget everything; return what sounds and must be ended."""
+        """Clear the queue; return the voices that sound, which the caller must end."""
         sounding = sorted(self._sounding)
         self._heap.clear()
         self._sounding.clear()

@@ -1,4 +1,4 @@
-"""A real MQTT broker for the tests and `bench/`: mosquitto on loopback, which can be stopped and begun again."""
+"""A real MQTT broker for the tests and `bench/`: mosquitto on loopback, which can be stopped and restarted."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.support.real_programs import MissingToolError, ended, until
 
 
 def _program(name: str) -> str:
-    # Debian keeps the broker where only root's PATH leads
+    # Debian installs the broker in /usr/sbin, which is only in root's PATH
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin")
     if found is None:
         raise MissingToolError(f"{name} is not installed (package mosquitto)")
@@ -22,7 +22,7 @@ def _program(name: str) -> str:
 
 
 class Mosquitto:
-    """A broker at `port`; `stop` and `start` as often as one likes."""
+    """A broker at `port` on loopback; can be started and stopped repeatedly."""
 
     def __init__(self, folder: Path, settings: Sequence[str] = ("allow_anonymous true",)) -> None:
         with socket.socket() as free:
@@ -35,17 +35,17 @@ class Mosquitto:
 
     @property
     def url(self) -> str:
-        """What `--mqtt` takes."""
+        """The value for `--mqtt`."""
         return f"mqtt://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
-        """The process that runs now."""
+        """The process id of the running broker."""
         assert self._process is not None, "it is stopped"
         return self._process.pid
 
     def start(self) -> None:
-        """Begin it, and wait until it answers."""
+        """Start the broker and wait until it accepts connections. Raises RuntimeError after 10 s."""
         self._process = subprocess.Popen(
             [_program("mosquitto"), "-c", str(self._config)],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True,
@@ -54,7 +54,7 @@ class Mosquitto:
             raise RuntimeError("mosquitto does not answer")
 
     def stop(self) -> None:
-        """End it; everything that it kept is gone."""
+        """End the broker; its retained messages are lost."""
         if self._process is not None:
             ended(self._process)
             self._process = None
@@ -67,7 +67,7 @@ class Mosquitto:
 
 @contextmanager
 def mosquitto(folder: Path, settings: Sequence[str] = ("allow_anonymous true",)) -> Iterator[Mosquitto]:
-    """Run a broker as long as the block lasts. Raises `MissingToolError`."""
+    """Run a broker for the duration of the block. Raises MissingToolError."""
     broker = Mosquitto(folder, settings)
     try:
         broker.start()

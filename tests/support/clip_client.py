@@ -1,4 +1,4 @@
-"""A client of the clip protocol that loses packets and asks again: a model for those who write one, and a proxy that loses them."""
+"""An example client of the clip protocol, with retransmission, and a UDP proxy that loses packets."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ Row = tuple[str, int, float, float, int]
 
 
 class ClipError(Exception):
-    """A clip did not come; the message says why."""
+    """A clip was not received; the message gives the reason."""
 
 
 @dataclass(slots=True)
 class Clip:
-    """A clip on its way: what `clip/begin` told, and the notes by their numbers."""
+    """A clip being received: the fields of `clip/begin`, and the notes by number."""
 
     total: int = -1
     beats: float = 0.0
@@ -35,12 +35,12 @@ class Clip:
 
     @property
     def whole(self) -> bool:
-        """Whether nothing is missing."""
+        """True if all notes have arrived."""
         return self.total == len(self.notes)
 
 
 class ClipClient:
-    """Asks for one clip at a time from its own port. `again` is how many seconds of silence it takes for a loss."""
+    """Requests one clip at a time from its own port. `again`: seconds without a packet after which it asks again."""
 
     def __init__(self, address: tuple[str, int], again: float = 0.25) -> None:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -48,14 +48,14 @@ class ClipClient:
         self._socket.settimeout(again)
 
     def close(self) -> None:
-        """Give the port back."""
+        """Close the socket."""
         self._socket.close()
 
     def fetch(
         self, id_: int, bars: int, seed: int, prompt: str, *options: str | float,
         given: Sequence[Row] = (), patience: float = 60,
     ) -> Clip:  # fmt: skip
-        """Return the whole clip. Raises ClipError, with the daemon's reason, or after so many seconds of silence."""
+        """Return the whole clip. Raises ClipError with the daemon's reason, or after `patience` seconds of silence."""
         told = (*options, "from", len(given)) if given else options
         asking = [*self._packets(id_, given), ("clip", id_, bars, seed, prompt, *told)]
         clip, asked, end = Clip(), False, time.monotonic() + patience
@@ -68,14 +68,14 @@ class ClipClient:
                 path, args = self.hear()
             except TimeoutError:
                 if clip.total < 0:
-                    asked = False  # the same once more: it is the same clip
+                    asked = False  # request it again: the daemon recognises the same clip
                 else:
                     self.say("clip/resend", id_)
                 continue
             if path == "error":
                 raise ClipError(f"{args[0]}: {args[1]}")
             if args[0] != id_:
-                continue  # of an earlier clip
+                continue  # belongs to an earlier clip
             end = time.monotonic() + patience
             match path:
                 case "clip/begin":
@@ -117,15 +117,15 @@ class ClipClient:
 
 @contextmanager
 def lossy(address: tuple[str, int], share: float, seed: int) -> Iterator[tuple[str, int]]:
-    """Stand between clients and a daemon: lose a share of the packets each way, double some, let some overtake others.
+    """Run a UDP proxy before a daemon that loses a share of the packets each way, duplicates and reorders some.
 
-    Yields where clients are to send to.
+    Yields the address that clients send to.
     """
     rng = random.Random(seed)
     front = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     front.bind(("127.0.0.1", 0))
     front.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
-    bell, ring = socket.socketpair()
+    stop_receiver, stop_sender = socket.socketpair()
     behind: dict[socket.socket, tuple[str, int]] = {}
     by_client: dict[tuple[str, int], socket.socket] = {}
 
@@ -140,8 +140,8 @@ def lossy(address: tuple[str, int], share: float, seed: int) -> Iterator[tuple[s
 
     def work() -> None:
         while True:
-            ready, _, _ = select.select([front, bell, *behind], [], [])
-            if bell in ready:
+            ready, _, _ = select.select([front, stop_receiver, *behind], [], [])
+            if stop_receiver in ready:
                 return
             packets: list[tuple[bytes, socket.socket, tuple[str, int] | None]] = []
             for one in ready:
@@ -162,7 +162,7 @@ def lossy(address: tuple[str, int], share: float, seed: int) -> Iterator[tuple[s
     try:
         yield front.getsockname()
     finally:
-        ring.send(b"x")
+        stop_sender.send(b"x")
         thread.join()
-        for one in (front, bell, ring, *behind):
+        for one in (front, stop_receiver, stop_sender, *behind):
             one.close()

@@ -1,4 +1,4 @@
-"""An engine whose odds are fixed, whatever was read: what a test says of it is all that speaks."""
+"""A fake decoder engine with fixed logits that do not depend on the rows read."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ ROOM = 200
 
 
 class Empty:
-    """A state with room for everything."""
+    """A decoder state that never fills up."""
 
     length = 0
     free_rows = ROOM
 
     def drop_rows(self, first: int, count: int) -> None:
-        """Keep nothing."""
+        """Do nothing."""
 
 
 class Fixed:
-    """`events` are the logits of the events that may come beside the line, which has 0; `pitches` those of the first field after."""
+    """`events`: logits of the events allowed besides BEAT, which has 0; `pitches`: logits of an event's first field."""
 
     def __init__(self, events: Mapping[int, float], pitches: Mapping[int, float] | None = None) -> None:
         self.shape: Mapping[str, int] = {}
@@ -33,25 +33,25 @@ class Fixed:
 
     @property
     def context(self) -> int:
-        """As many rows as a state has room for."""
+        """Number of rows that a state can hold."""
         return ROOM
 
     def begin(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> tuple[object, Array]:
-        """Open a state."""
+        """Return a new state and an empty hidden vector."""
         return Empty(), np.zeros((1, 1), np.float32)
 
     def step(self, state: object, row: tuple[int, ...]) -> Array:
-        """Read a row, which changes nothing."""
+        """Return an empty hidden vector; the row is ignored."""
         return np.zeros((1, 1), np.float32)
 
     def event(self, h: Array) -> Array:
-        """Return the logits of the events."""
+        """Return the fixed logits of the events: -30 for all that are not allowed."""
         logits = np.full((1, SIZES[0]), -30, np.float32)
         logits[0, list(self._events)] = list(self._events.values())
         return logits
 
     def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
-        """Return the logits of the next field."""
+        """Return `h` and the logits of the next field: `pitches` for the first, else zeros."""
         logits = np.zeros((1, SIZES[index + 1]), np.float32)
         if index == 0:
             logits[0, list(self._pitches)] = list(self._pitches.values())

@@ -1,4 +1,4 @@
-"""Generators of ours without a model: they play C major. In a process that the tests of the daemon spawn, or in a worker."""
+"""Fake generators without a model that play C major, for the generation process of a daemon or a worker."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.support.virtual_band import beat_of
 
 
 class Plain:
-    """Answers every order, a beat after so many seconds in which nothing is computed; "fail" in a prompt makes its beats fail."""
+    """Answers every order; each beat takes `seconds` of sleep. "fail" in a prompt makes its beats fail."""
 
     def __init__(self, seconds: float = 0.0) -> None:
         self._seconds = seconds
@@ -20,7 +20,7 @@ class Plain:
         self._failing: set[int] = set()
 
     def execute(self, order: Order) -> Answer | None:
-        """Return the answer to an order, where it has one."""
+        """Return the answer to an order, or None if it has none."""
         match order:
             case Begin():
                 self._plans[order.take] = Plan(tempo=240.0, key="C major", explicit=("tempo",))
@@ -36,7 +36,7 @@ class Plain:
 
 
 def plain(connection: Connection, encoder: Path | None) -> None:
-    """Answer every order at once."""
+    """Run a generation process that answers every order at once."""
     generator = Plain()
     connection.send(None)
     try:
@@ -48,5 +48,5 @@ def plain(connection: Connection, encoder: Path | None) -> None:
 
 
 def refusing(connection: Connection, encoder: Path | None) -> None:
-    """Say that the weights are missing, and end."""
+    """Run a generation process that reports missing weights and ends."""
     connection.send("no weights: install LLMBall again")

@@ -1,4 +1,4 @@
-"""Asks a daemon from another address than loopback, inside a network namespace; prints the statuses it was given."""
+"""Sends HTTP requests to a daemon from a non-loopback address in a network namespace; prints the status codes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ UPGRADE = {
 
 
 def status(port: int, path: str, headers: dict[str, str]) -> int:
-    """Return what a request from here is answered with."""
+    """Return the HTTP status of a GET request from the address `HERE`."""
     connection = HTTPConnection(HERE, port, timeout=10, source_address=(HERE, 0))
     try:
         connection.request("GET", path, headers=headers)
@@ -28,7 +28,7 @@ def status(port: int, path: str, headers: dict[str, str]) -> int:
 
 
 def main(folder: Path) -> None:
-    """Try without --allow, then with a wrong token, the right one, and a page of somebody else's."""
+    """Request without --allow, then with a wrong token, the right token, and a foreign Origin."""
     options = ("--output", "none", "--http", "0.0.0.0:0")
     token = ("--allow", "10.9.0.0/24", "--token", "open-sesame")
     bearer = {"Authorization": "Bearer open-sesame"}

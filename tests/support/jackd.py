@@ -1,4 +1,4 @@
-"""A private JACK server without a sound card, and the clearing up after one that was killed."""
+"""A private JACK server without a sound card, and cleanup after killed servers."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ from tests.support.tools import ended, tool, until
 
 REGISTER = Path("/dev/shm/jack-shm-registry")
 PATIENT = 30.0
-"""Seconds that a server is given to answer, or to end, on a machine with other work."""
+"""Seconds within which a server must answer, or end, on a busy machine."""
 TRIES = 3
 
 
 @contextmanager
 def jack(name: str, period: int = 256) -> Iterator[Mapping[str, str]]:
-    """Run a server, `period` frames a time; yields the environment variables that lead to it.
+    """Run a server with `period` frames per period; yields the environment variables that select it.
 
-    One that does not answer is given up for another under a fresh name. Raises `MissingToolError`.
+    A server that does not answer is replaced by another under a new name. Raises MissingToolError.
     """
     with ExitStack() as stack:
         stack.callback(_clear, period)
@@ -35,15 +35,15 @@ def jack(name: str, period: int = 256) -> Iterator[Mapping[str, str]]:
             if server.answers():
                 yield server.env
                 return
-            words = server.said.read_text()
+            output = server.said.read_text()
             stack.close()
             stack.callback(_clear, period)
-    raise RuntimeError(f"jackd does not answer: {words}")
+    raise RuntimeError(f"jackd does not answer: {output}")
 
 
 @dataclass(frozen=True, slots=True)
 class _Server:
-    """A JACK server as a child process, the environment that leads to it, and what it writes."""
+    """A JACK server as a child process, and the file with its output."""
 
     process: subprocess.Popen[str]
     name: str
@@ -58,7 +58,7 @@ class _Server:
         }
 
     def answers(self) -> bool:
-        """Wait until it answers; tell whether it does. One that has ended will not."""
+        """Wait until it answers or has ended, at most `PATIENT` seconds; return True if it answers."""
         socket = Path(f"/dev/shm/jack_{self.name}_{os.getuid()}_0")
         until(
             lambda: self.process.poll() is not None or (socket.exists() and self._lists()),
@@ -75,7 +75,7 @@ class _Server:
 
 @contextmanager
 def _server(name: str, period: int) -> Iterator[_Server]:
-    """Start a server; it ends with the block, and what it leaves is cleared."""
+    """Run a server for the duration of the block, then remove its semaphores."""
     jackd = tool("jackd", "jackd2")
     allowed = subprocess.run(["chrt", "-f", "1", "true"], capture_output=True, check=False).returncode == 0
     priority = ["-R", "-P70"] if allowed else ["-r"]
@@ -89,23 +89,23 @@ def _server(name: str, period: int) -> Iterator[_Server]:
             yield _Server(process, name, said)
         finally:
             ended(process, PATIENT)
-            for left in Path("/dev/shm").glob(f"jack_sem.*_{name}_*"):
-                left.unlink(missing_ok=True)
+            for semaphore in Path("/dev/shm").glob(f"jack_sem.*_{name}_*"):
+                semaphore.unlink(missing_ok=True)
 
 
 def _clear(period: int) -> None:
-    """Take those that were killed out of the register."""
+    """Remove killed servers from JACK's registry."""
     for dead in still_registered():
         with _server(dead, period) as second:
             second.answers()
 
 
 def still_registered() -> list[str]:
-    """Return the servers of ours that are dead and in JACK's register, which has eight places for all.
+    """Return the names of our dead servers in JACK's registry, which has eight entries in all.
 
-    One that was killed keeps its place until another of its name ends properly.
+    A killed server keeps its entry until another one of its name ends properly.
     """
     if not REGISTER.exists():
         return []
-    places = re.findall(rb"(.{4})jack-\d+:(llmball-[^:\0]+):\0", REGISTER.read_bytes(), re.DOTALL)
-    return [name.decode() for pid, name in places if not psutil.pid_exists(int.from_bytes(pid, sys.byteorder))]
+    entries = re.findall(rb"(.{4})jack-\d+:(llmball-[^:\0]+):\0", REGISTER.read_bytes(), re.DOTALL)
+    return [name.decode() for pid, name in entries if not psutil.pid_exists(int.from_bytes(pid, sys.byteorder))]

@@ -1,4 +1,4 @@
-"""A player for tests: progressions and tunes as MIDI messages with moments, played as people do."""
+"""Simulated live playing for tests: chord progressions and melodies as MIDI messages with times."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ C3 = 48
 
 
 def struck(at: float, pitch: int, velocity: int = 80, channel: int = 0) -> MidiReceived:
-    """Return a key going down."""
+    """Return a note-on at a time in seconds."""
     return MidiReceived(Seconds(at), bytes((0x90 | channel, pitch, velocity)))
 
 
 def let_go(at: float, pitch: int, channel: int = 0) -> MidiReceived:
-    """Return a key going up."""
+    """Return a note-off at a time in seconds."""
     return MidiReceived(Seconds(at), bytes((0x80 | channel, pitch, 0)))
 
 
 def pedal(at: float, down: bool, channel: int = 0) -> MidiReceived:
-    """Return the sustain pedal going down or up."""
+    """Return a sustain pedal message at a time in seconds."""
     return MidiReceived(Seconds(at), bytes((0xB0 | channel, 64, 127 if down else 0)))
 
 
 def voicing(symbol: str, inversion: int = 0) -> list[int]:
-    """Return a chord in close position from C3 up, the bass of a slash chord below it."""
+    """Return the MIDI pitches of a chord in close position from C3 up, with the bass of a slash chord below."""
     chord = parse_chord(symbol)
     tones = [(chord.root + t) % 12 for t in QUALITIES[chord.quality]]
     tones = tones[inversion:] + tones[:inversion]
@@ -41,7 +41,7 @@ def voicing(symbol: str, inversion: int = 0) -> list[int]:
 def chords(
     progression: Iterable[str], at: float, length: float, loose: float = 0.0, seed: int = 0, gap: float = 0.06
 ) -> list[MidiReceived]:
-    """Return chords held one after another, `length` seconds each, their keys about `loose` seconds apart."""
+    """Return successive chords of `length` seconds each, with random delays of about `loose` seconds between keys."""
     rng = random.Random(seed)
     found: list[MidiReceived] = []
     for i, symbol in enumerate(progression):
@@ -55,7 +55,7 @@ def chords(
 
 
 def line(pitches: Sequence[int], at: float, length: float) -> list[MidiReceived]:
-    """Return single notes one after another, `length` seconds each."""
+    """Return successive single notes of `length` seconds each."""
     found: list[MidiReceived] = []
     for i, pitch in enumerate(pitches):
         found += [struck(at + i * length, pitch), let_go(at + (i + 0.95) * length, pitch)]

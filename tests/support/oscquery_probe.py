@@ -1,6 +1,6 @@
-"""Finds a daemon by zeroconf and asks it as a client of OSCQuery would; prints what it was told and who is there.
+"""Finds a daemon by zeroconf and requests its HOST_INFO with an OSCQuery client; prints whether it was found.
 
-Run inside a network namespace, for it sends multicast.
+Run inside a network namespace, because it sends multicast.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ KIND = "_oscjson._tcp.local."
 
 
 def main(folder: Path) -> None:
-    """Look for one that does not announce itself, then for one that does."""
+    """Search for a daemon without --zeroconf, then for one with it."""
     look = Zeroconf(interfaces=["127.0.0.1"])
     for options, patience in (((), 1500), (("--zeroconf",), 30000)):
         with real_programs.daemon(

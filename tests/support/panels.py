@@ -1,4 +1,4 @@
-"""A panel of ours on loopback with a small house behind it, and visitors of the tests."""
+"""An HTTP server on loopback with a fake session, and an HTTP client, for tests."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from bridge.protocol.controls import Value, defaults
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import ControlSet, PlayRequested, SessionRequest
 
-PATIENCE = 20.0  # seconds: a bound for a crowded machine, never waited for
+PATIENCE = 20.0  # seconds: an upper bound for a busy machine
 
 
 @dataclass
 class Behind:
-    """What lies behind the panel, and what reached it."""
+    """The fake session: its settings, and the requests that reached it."""
 
     settings: dict[str, Value] = field(default_factory=defaults)
     wanted: list[SessionRequest] = field(default_factory=list)
@@ -39,7 +39,7 @@ class Behind:
 
 @dataclass
 class Visit:
-    """An open panel and a way to it."""
+    """An open panel server and an HTTP client for it."""
 
     panel: HttpServer
     behind: Behind
@@ -49,12 +49,12 @@ class Visit:
 
 
 def visited(steps: Callable[[Visit], Awaitable[None]], config: Config | None = None) -> None:
-    """Open a panel on a free port, do the steps, close it."""
+    """Run `steps` with a panel server on a free port, within `PATIENCE` seconds."""
 
     async def run() -> None:
         behind = Behind()
-        house = Dispatcher(behind.decide, lambda path: (behind.settings[path],), lambda: "idle", lambda *_: None)
-        outlets = OutputChoice(
+        dispatcher = Dispatcher(behind.decide, lambda path: (behind.settings[path],), lambda: "idle", lambda *_: None)
+        output_choice = OutputChoice(
             OutputConfig("none", "auto", per_part=False, port_name="LLMBall", parts=("chords",)), lambda: None
         )
         view = View(
@@ -62,14 +62,14 @@ def visited(steps: Callable[[Visit], Awaitable[None]], config: Config | None = N
             lambda: {3: "rain"},
             lambda: ((0.0, 1, 1, "Am7"),),
             lambda: "rain",
-            outlets.current,
+            output_choice.current,
         )
         networks = (ip_network("10.0.0.0/8"),)
         panel = HttpServer(
             config or Config(http=("127.0.0.1", 0), token="a-long-token", allow=networks),
-            house,
+            dispatcher,
             view,
-            outlets,
+            output_choice,
         )
         address = await panel.open(7411)
         assert address is not None
@@ -86,7 +86,7 @@ def visited(steps: Callable[[Visit], Awaitable[None]], config: Config | None = N
 
 
 async def until(ws: aiohttp.ClientWebSocketResponse, name: str) -> list[object]:
-    """Return the next message of an address, or of a word of the panel's own."""
+    """Return the next message with an address or name, skipping all others."""
     while True:
         for said in await ws.receive_json():
             if said[0] == name:

@@ -1,4 +1,4 @@
-"""Whatever a session may be asked while it plays, by name: for sequences that are searched, and for hours that are soaked."""
+"""Random session events by kind: for property tests and long-running soak tests."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from bridge.protocol.events import (
 from model.music.notes import CUES, METERS
 
 Asked = Callable[[random.Random], Event]
-"""Draws one of a kind of events."""
+"""Draws a random event of one kind."""
 PROMPTS = (
     "rain",
     "calm jazz piano",
@@ -40,17 +40,17 @@ PROMPTS = (
 
 
 def control(path: str, draw: Callable[[random.Random], Value]) -> Asked:
-    """Return a kind: a control set to what is drawn."""
+    """Return a kind of event that sets a control to a value drawn by `draw`."""
     return lambda rng: ControlSet(path, draw(rng))
 
 
 def among(path: str, *values: Value) -> Asked:
-    """Return a kind: a control set to one of some values."""
+    """Return a kind of event that sets a control to one of `values`."""
     return control(path, lambda rng: rng.choice(values))
 
 
 def prompt(rng: random.Random) -> str:
-    """Return words."""
+    """Return a random prompt."""
     return rng.choice(PROMPTS)
 
 

@@ -1,6 +1,6 @@
-"""The real parts that LLMBall is tried with: a JACK server, an independent receiver, the daemon as a process.
+"""The real programs that LLMBall is tested with: a JACK server, an independent receiver, the daemon.
 
-Each is a child process, ended by whoever opened it. For the tests (through `conftest.py`) and for `bench/`.
+Each is a child process that ends with its context manager. For the tests (through `conftest.py`) and for `bench/`.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from tests.support.tools import until as until
 RECORDER = Path(__file__).parent / "receivers" / "recorder.c"
 
 
-# --- what is heard -------------------------------------------------------------------------------
+# --- received MIDI -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A MIDI message as the receiver saw it: CLOCK_MONOTONIC seconds of the period, JACK frame, bytes.
+    """A received MIDI message: time of its period in seconds (CLOCK_MONOTONIC), JACK frame, bytes.
 
-    `jack` is the moment of the frame in seconds of JACK's own clock, CLOCK_MONOTONIC_RAW.
+    `jack` is the time of the frame in seconds of JACK's clock, CLOCK_MONOTONIC_RAW.
     """
 
     at: float
@@ -46,22 +46,22 @@ class Heard:
 
     @property
     def channel(self) -> int:
-        """The channel from 1."""
+        """The MIDI channel, counted from 1."""
         return self.data[0] % 16 + 1
 
     @property
     def begins(self) -> bool:
-        """Whether it is a note-on."""
+        """True for a note-on."""
         return self.data[0] & 0xF0 == 0x90 and self.data[2] > 0
 
     @property
     def ends(self) -> bool:
-        """Whether it is a note-off, however spelled."""
+        """True for a note-off, also as note-on with velocity 0."""
         return self.data[0] & 0xF0 == 0x80 or (self.data[0] & 0xF0 == 0x90 and self.data[2] == 0)
 
 
 def sounding(heard: list[Heard]) -> set[tuple[int, int]]:
-    """Return (channel, pitch) of the notes that were begun and not ended; all-notes-off does not count."""
+    """Return (channel, pitch) of the notes without a note-off; all-notes-off messages are ignored."""
     on: set[tuple[int, int]] = set()
     for message in heard:
         if message.begins:
@@ -73,24 +73,24 @@ def sounding(heard: list[Heard]) -> set[tuple[int, int]]:
 
 @dataclass(slots=True)
 class Receiver:
-    """A recorder in C, connected to somebody's port. `heard` grows from a thread."""
+    """A running recorder (C program); a thread appends its messages to `heard`."""
 
     process: subprocess.Popen[str]
     heard: list[Heard] = field(default_factory=list)
 
     def note_ons(self, after: float = 0.0) -> list[Heard]:
-        """Return the note-ons heard after a time."""
+        """Return the note-ons received at or after a time in seconds."""
         return [m for m in self.heard if m.begins and m.at >= after]
 
     def listen(self, lines: IO[str]) -> None:
-        """Collect what the recorder prints, until it ends."""
+        """Append the messages that the recorder prints, until it ends."""
         for line in lines:
             at, frame, *data = map(int, line.split())
             self.heard.append(Heard(at / 1e9, frame, (data[0], data[1], data[2]), data[3] / 1e6))
 
 
 def built_recorder(folder: Path) -> Path:
-    """Compile the recorder. Raises `MissingToolError` where there is no compiler or no JACK header."""
+    """Compile the recorder; return its path. Raises MissingToolError without a compiler or JACK headers."""
     program = folder / "recorder"
     command = [
         tool("gcc", "gcc"),
@@ -113,7 +113,7 @@ def built_recorder(folder: Path) -> Path:
 
 @contextmanager
 def receiver(program: Path, source: str | None, env: Mapping[str, str]) -> Iterator[Receiver]:
-    """Record what a JACK port sends, from the moment this yields; without a source, what somebody connects to it."""
+    """Record the messages of the JACK port `source`, or of ports that connect to the recorder if it is None."""
     process = subprocess.Popen(
         [str(program), f"recorder-{os.getpid()}", *([] if source is None else [source])],
         env=os.environ | env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
@@ -148,36 +148,36 @@ class Daemon:
 
     @property
     def osc(self) -> tuple[str, int]:
-        """Where it listens."""
+        """The OSC address (host, port)."""
         host, _, port = self.said("osc").rpartition(":")
         return host, int(port)
 
     def said(self, name: str) -> str:
-        """Return what the ready line says of a door: osc, midi or http."""
+        """Return a value of the ready line: osc, midi or http."""
         return dict(word.split("=", 1) for word in self.ready.split()[1:])[name]
 
     @property
     def jack_port(self) -> str:
-        """The JACK name of its port."""
+        """The JACK name of its MIDI output port."""
         return self.said("midi").removeprefix("jack:")
 
     def child(self, title: str) -> psutil.Process | None:
-        """Return its process of that title, such as "llmball: player"."""
+        """Return its child process with a title such as "llmball: player"; None if there is none."""
         for child in psutil.Process(self.process.pid).children(recursive=True):
-            with suppress(psutil.Error):  # one that has just ended has no title
+            with suppress(psutil.Error):  # it has just ended
                 if title in " ".join(child.cmdline()):
                     return child
         return None
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and return the exit code."""
+        """Send a signal, wait up to 10 s and return the exit code."""
         self.process.send_signal(number)
         return self.process.wait(10)
 
 
 @contextmanager
 def daemon(*options: str, env: Mapping[str, str], folder: Path, wait: float = 60) -> Iterator[Daemon]:
-    """Run `llmball serve`, on a free OSC port unless one is given; it and its children end with the block."""
+    """Run `llmball serve` for the duration of the block, on a free OSC port unless one is given."""
     log = folder / "serve.log"
     began = time.monotonic()
     osc = () if "--osc" in options else ("--osc", "127.0.0.1:0")

@@ -1,4 +1,4 @@
-"""Small real things for tests: a decoder of tiny size with random weights, and an engine of it."""
+"""A tiny decoder with random weights for tests, and a real engine that runs it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SHAPE = {"width": 32, "layers": 2, "head": 16, "prefix": 2, "text": 512, "contex
 
 
 def noise(seed: int = 0) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-    """Return the weights of a decoder of 32 dimensions: every legal event is about as likely."""
+    """Return random weights of a decoder with width 32; all legal events are about equally likely."""
     rng = np.random.default_rng(seed)
     d = SHAPE["width"]
 
@@ -40,5 +40,5 @@ def noise(seed: int = 0) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.fl
 
 @cache
 def engine(seed: int = 0) -> OnnxEngine:
-    """Return an engine whose weights are noise."""
+    """Return an engine with the weights of `noise(seed)`."""
     return OnnxEngine(noise(seed), SHAPE)

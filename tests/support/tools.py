@@ -1,4 +1,4 @@
-"""Programs that the tests need, and how they are waited for and ended."""
+"""Finding, waiting for and ending the external programs that tests need."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 
 class MissingToolError(Exception):
-    """A tool is not on this machine; the message names its package."""
+    """A program is not installed; the message names its package."""
 
 
 def tool(name: str, package: str) -> str:
-    """Return the path of a program. Raises `MissingToolError`."""
+    """Return the path of a program. Raises MissingToolError."""
     found = shutil.which(name)
     if found is None:
         raise MissingToolError(f"{name} is not installed (package {package})")
@@ -21,7 +21,7 @@ def tool(name: str, package: str) -> str:
 
 
 def until(condition: Callable[[], bool], seconds: float) -> bool:
-    """Ask again every 2 ms until the condition holds; tell whether it did in time."""
+    """Poll the condition every 2 ms; return True once it holds, False after `seconds` seconds."""
     end = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > end:
@@ -31,7 +31,7 @@ def until(condition: Callable[[], bool], seconds: float) -> bool:
 
 
 def ended(process: subprocess.Popen[str], seconds: float = 5.0) -> int:
-    """Ask a process to end, make it if it will not, and return its exit code."""
+    """Terminate a process, kill it after `seconds` seconds, and return its exit code."""
     if process.poll() is None:
         process.terminate()
     try:

@@ -1,7 +1,7 @@
-"""A performance in virtual time: the real session, timeline and scheduler, a generator of ours, no waiting.
+"""A performance in virtual time: the real session, timeline and scheduler with a fake generator, without waiting.
 
-The rig steps from one due moment to the next: the session's wake, the generator's next answer, the scheduler's
-deadline. Everything that sounds is written down with its tick.
+The rig steps from one event to the next: the session's deadline, the generator's next answer, the scheduler's
+deadline. All sounding notes are recorded with their ticks.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ BEAT, BAR = 480, 1920
 
 
 def beat_of(take: int, index: int, plan: Plan) -> Beat:
-    """Return a beat of a generator that plays a chord, a bass note, a melody note and a drum on every beat.
+    """Return a beat with a chord, a bass note, a melody note and a drum.
 
-    The pitches tell the take: its melody is at 60 + take % 24. Chords are longer than their beat now and then.
+    The melody pitch identifies the take: 60 + take % 24. Every third chord is longer than its beat.
     """
     bar, beat = divmod(index, beats_in_bar(plan.meter))
     length = 960 if index % 3 == 0 else 300
@@ -74,7 +74,7 @@ def beat_of(take: int, index: int, plan: Plan) -> Beat:
 
 
 def opening(answer: BeatWritten) -> FirstNote:
-    """Return what is told before a beat: its first drum."""
+    """Return the FirstNote message before a beat: its first drum note."""
     assert answer.beat is not None
     first = next(note for note in answer.beat.notes if note.part == "drums")
     return FirstNote(answer.take, replace(answer.beat, notes=(first,)))
@@ -82,16 +82,16 @@ def opening(answer: BeatWritten) -> FirstNote:
 
 @dataclass
 class Rig:
-    """One virtual performance. `latency` gives how many seconds an order takes the generator.
+    """One virtual performance. `latency` returns the seconds that the generator takes for an order.
 
-    `generator` answers the orders where one is given, else each beat is `beat_of`.
+    `generator` answers the orders if given; else each beat is made by `beat_of`.
     """
 
     latency: Callable[[], float]
     plan: Callable[[Begin], Plan] = lambda begin: Plan(tempo=160.0)
     generator: Callable[[Order], Answer | None] | None = None
     opens: bool = False
-    """Whether the generator tells the first note of a take before the rest of its first beat."""
+    """True if the generator sends the first note of a take before the rest of its first beat."""
     now: Seconds = Seconds(100.0)
     session: Session = field(default_factory=lambda: Session(lambda: 7))
     scheduler: Scheduler = field(default_factory=Scheduler)
@@ -105,10 +105,10 @@ class Rig:
     prepared: list[str] = field(default_factory=list)
     clocked: list[Ticks | None] = field(default_factory=list)
     silences: list[bool] = field(default_factory=list)
-    """Whether it was a panic, each time that everything was silenced."""
+    """The `panic` flag of each Silence order."""
     forgotten: list[int] = field(default_factory=list)
     latest: float = 0.0
-    """By how many seconds the latest of all notes was planned too late."""
+    """Maximum lateness of a note in seconds."""
     planned: dict[int, list[ScheduledNote]] = field(default_factory=dict)
     _answers: list[tuple[float, int, Answer | FirstNote]] = field(default_factory=list)
     _plans: dict[int, Plan] = field(default_factory=dict)
@@ -123,20 +123,20 @@ class Rig:
         self.happen(GeneratorReady())
 
     def happen(self, event: Event) -> None:
-        """Give the session an event now, and carry out what it decides."""
+        """Pass an event to the session now and execute its effects."""
         for effect in self.session.handle(event, self.now):
             self._do(effect)
         self._wake = self.session.next_deadline()
 
     def perform(self, events: Iterable[MidiReceived], end: float) -> None:
-        """Let hands play, and time pass to a moment."""
+        """Pass MIDI messages to the session at their times, then advance the time to `end`."""
         for event in events:
             self.until(event.at)
             self.happen(event)
         self.until(end)
 
     def until(self, end: float) -> None:
-        """Let time pass to a moment."""
+        """Advance the time to `end`."""
         while True:
             moments = [end]
             if self._wake is not None:
@@ -196,7 +196,7 @@ class Rig:
                 self.told.append((self.now, path, args))
 
     def _order(self, order: Order) -> None:
-        """Answer one order after another, as a process of one thread does."""
+        """Queue the answer to an order; orders are answered in sequence, as by a single-threaded process."""
         if isinstance(order, Write):
             self.writes.append(order)
         answer = self._answer(order) if self.generator is None else self.generator(order)
@@ -237,13 +237,13 @@ class Rig:
 
 
 def latencies(seed: int, typical: float, stalls: float = 0.0) -> Callable[[], float]:
-    """Return a source of latencies in seconds: exponential around `typical`, a stall of 0.4 s with a chance."""
+    """Return a function that draws latencies in seconds: exponential, mean `typical`; 0.4 s with chance `stalls`."""
     rng = random.Random(seed)
     return lambda: 0.4 if rng.random() < stalls else rng.expovariate(1 / typical)
 
 
 def playing(seed: int = 0, typical: float = 0.01, **controls: float | str) -> Rig:
-    """Two seconds into a take, under controls."""
+    """Return a rig two seconds after the start of a take, with the given controls."""
     rig = Rig(latencies(seed, typical))
     rig.happen(ControlSet("humanise", 0.0))
     for path, value in controls.items():
@@ -255,7 +255,7 @@ def playing(seed: int = 0, typical: float = 0.01, **controls: float | str) -> Ri
 
 
 def first_notes(rig: Rig) -> dict[int, Ticks]:
-    """The tick of each take's first note that sounded."""
+    """Return the tick of the first sounding note of each take."""
     firsts: dict[int, Ticks] = {}
     for tick, take, _ in rig.sounded:
         firsts.setdefault(take, tick)
@@ -268,7 +268,7 @@ def whole(value: object) -> int:
 
 
 def health(rig: Rig) -> tuple[int, int, int]:
-    """What was told last: late, dropped, starved."""
+    """Return late, dropped and starved of the last health message."""
     late, dropped, starved, *_ = [args for _, path, args in rig.told if path == "health"][-1]
     return whole(late), whole(dropped), whole(starved)
 
@@ -278,7 +278,7 @@ def paths(rig: Rig) -> list[str]:
 
 
 def noting(begun: list[Begin]) -> Callable[[Begin], Plan]:
-    """A way to understand that notes what it was asked."""
+    """Return a function for `Rig.plan` that appends each order to `begun`."""
 
     def plan(begin: Begin) -> Plan:
         begun.append(begin)

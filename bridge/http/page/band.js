@@ -1,4 +1,4 @@
-// The parts of the band: whether each sounds, how loud, where, how high.
+// Controls of the parts: mute, level and MIDI channel.
 import { wire } from "./wire.js";
 import { COLOURS } from "./roll.js";
 

@@ -1,4 +1,4 @@
-// What was understood, each fact to be set; and all controls, made from the namespace that the daemon serves.
+// The understood fields of the prompt, which can be overridden, and all controls, built from the OSCQuery namespace.
 import { wire } from "./wire.js";
 
 const KEYS = ["C major", "G major", "D major", "A minor", "E minor", "D minor", "D dorian", "E phrygian", "F lydian", "G mixolydian",
@@ -27,7 +27,7 @@ export function facts($) {
   controls($("controls"));
 }
 
-/** A fact that the words or a control decide. */
+/** Create the row of a field that the prompt or a control sets. */
 function fact({ name, path = name, off, number, span, choices, known }) {
   const id = `fact-${name}`, row = make("div", { className: "row" });
   const input = choices ? make("select", { id }) : make("input", { id, type: number ? "number" : span ? "range" : "text", autocomplete: "off" });
@@ -62,7 +62,7 @@ function fact({ name, path = name, off, number, span, choices, known }) {
   return row;
 }
 
-/** A fact that only the words decide. */
+/** Create the row of a field that only the prompt sets. */
 function said(name) {
   const row = make("div", { className: "row" }), told = make("span", { className: "told", id: `fact-${name}` });
   row.append(make("span", { className: "tag", textContent: name }), told);
@@ -82,7 +82,7 @@ async function controls(place) {
   };
   walk(await answer.json());
   place.replaceChildren(...rows);
-  wire.send("hello", 0, "panel"); // their values
+  wire.send("hello", 0, "panel"); // requests the current values
 }
 
 function control({ FULL_PATH, TYPE, RANGE: [range], DESCRIPTION, VALUE, DEFAULT_VALUE }) {

@@ -1,4 +1,4 @@
-// The page: what the musician sees and touches. All that it says goes through the wire.
+// The page: sets up all elements. All messages to the daemon are sent through wire.js.
 import { connect, wire } from "./wire.js";
 import { score } from "./score.js";
 import { COLOURS, draw } from "./roll.js";
@@ -23,7 +23,7 @@ addEventListener("keydown", (event) => {
   wire.send(score.state === "playing" ? "stop" : "play");
 });
 
-// words
+// prompt
 $("ask").onsubmit = (event) => {
   event.preventDefault();
   if ($("prompt").value.trim()) wire.send("prompt", $("prompt").value);
@@ -35,7 +35,7 @@ $("change").onsubmit = (event) => {
 };
 wire.on("words", (words) => { if (document.activeElement !== $("prompt") && words) $("prompt").value = words; });
 
-// what is told
+// messages of the daemon
 let hush = 0;
 function complain(text) {
   $("said").textContent = text;
@@ -63,7 +63,7 @@ wire.on("health", (late, dropped, starved, ahead, p99) => {
   $("health").textContent = `late ${late} · dropped ${dropped} · repeated beats ${starved} · ${ahead.toFixed(1)} beats ahead · p99 ${p99.toFixed(1)} ms`;
 });
 
-// where MIDI goes
+// MIDI output
 let port = "";
 function choose(names) {
   $("port").replaceChildren(...[...new Set([port, ...names])].filter(Boolean).map((name) => new Option(name, name, false, name === port)));
@@ -73,7 +73,7 @@ wire.on("ports", choose);
 $("port").onpointerdown = $("port").onfocus = () => wire.own("ports");
 $("port").onchange = () => wire.own("port", $("port").value);
 
-// the eye
+// animation
 $("legend").append(...Object.entries(COLOURS).map(([part, colour]) => {
   const item = document.createElement("li");
   item.textContent = part;
@@ -84,7 +84,7 @@ let peak = 0, drawn = 0;
 function frame(time) {
   requestAnimationFrame(frame);
   const since = time - drawn;
-  if (since < (score.state === "playing" ? 28 : 240)) return; // the band needs the processor more than the eye
+  if (since < (score.state === "playing" ? 28 : 240)) return; // milliseconds between frames: a low rate leaves CPU time to the daemon
   drawn = time;
   draw($("roll"));
   const level = sound.level();

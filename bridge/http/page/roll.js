@@ -1,8 +1,8 @@
-// The piano roll: what was and what is planned runs past a play line; chords stand above, bar lines behind.
+// The piano roll: past and planned notes scroll past a play line, with chord symbols above and bar lines behind.
 import { score } from "./score.js";
 
 export const COLOURS = { chords: "#7fb4ff", melody: "#ffb86b", bass: "#c29bff", drums: "#6fd3a8" };
-const TOP = 34, KIT = 8, LINE = 0.3, SPAN = 14; // pixels, rows of the kit, place of the play line, quarter notes
+const TOP = 34, KIT = 8, LINE = 0.3, SPAN = 14; // pixels, drum rows, play line as fraction of the width, quarter notes
 const KIT_ROWS = { 35: 0, 36: 0, 37: 1, 38: 1, 39: 1, 40: 1, 42: 2, 44: 2, 46: 3, 51: 4, 59: 4, 49: 5, 57: 5 };
 let low = 36, high = 84;
 
@@ -50,7 +50,7 @@ function fit() {
   const pitches = score.notes.filter((n) => n.part !== "drums").map((n) => n.pitch);
   if (!pitches.length) return;
   const lowest = Math.min(...pitches) - 2, highest = Math.max(...pitches) + 2;
-  low += (Math.min(lowest, 48) - low) * 0.08; // slowly, so that the eye can follow
+  low += (Math.min(lowest, 48) - low) * 0.08; // smooth the change of the range
   high += (Math.max(highest, 72) - high) * 0.08;
 }
 

@@ -1,8 +1,8 @@
-// What plays and is planned: notes in quarter notes since play, and where these lie in the daemon's time.
+// Current and planned notes, in quarter notes since play, and the conversion to the daemon's time in seconds.
 import { wire } from "./wire.js";
 
 export const score = { notes: [], planned: [], state: "idle", secondsAt, quarterAt, quarterNow };
-const BEHIND = 16; // quarter notes that are kept for the eye
+const BEHIND = 16; // quarter notes for which past notes are kept for display
 
 let tempi = [[0, 0, 120]]; // quarter, seconds, bpm
 

@@ -1,4 +1,4 @@
-// The band in the browser: Tone.js plays what is planned, a little ahead, at the daemon's time. No samples.
+// Synthesised sound in the browser: Tone.js plays the planned notes at the daemon's time. No samples.
 import { wire } from "./wire.js";
 import { score } from "./score.js";
 
@@ -24,7 +24,7 @@ async function ready() {
 }
 
 async function toggle() {
-  if (!sound.on) await ready(); // a browser sounds only after somebody's hand asked for it
+  if (!sound.on) await ready(); // browsers allow sound only after a user action
   sound.on = !sound.on;
   clearInterval(timer);
   if (sound.on) { timer = setInterval(schedule, EVERY); schedule(); } else silence();
@@ -66,7 +66,7 @@ const KIT = { 35: "kick", 36: "kick", 37: "rim", 38: "snare", 39: "snare", 40: "
   49: "crash", 57: "crash", 51: "ride", 59: "ride", 53: "ride", 41: "tom", 43: "tom", 45: "tom", 47: "tom", 48: "tom", 50: "tom" };
 const last = new Map();
 
-/** Play one note at a time of the audio clock, for so many seconds. */
+/** Play a note at a time of the audio clock, for a length in seconds. */
 function play({ part, pitch, velocity }, at, seconds) {
   const strength = (velocity / 127) ** 1.5;
   if (part !== "drums") {
@@ -74,7 +74,7 @@ function play({ part, pitch, velocity }, at, seconds) {
     return;
   }
   const name = KIT[pitch] ?? "closed";
-  const when = Math.max(at, (last.get(name) ?? 0) + 0.005); // one voice each: its next blow is later
+  const when = Math.max(at, (last.get(name) ?? 0) + 0.005); // each drum has one voice: its starts must increase
   last.set(name, when);
   if (name === "kick") band.kit.kick.triggerAttackRelease("C1", 0.2, when, strength);
   else if (name === "tom") band.kit.tom.triggerAttackRelease(Tone.Frequency(pitch - 7, "midi"), 0.2, when, strength);
@@ -93,7 +93,7 @@ function schedule() {
     const wait = score.secondsAt(note.start) - here;
     if (wait > AHEAD) continue;
     note.played = true;
-    if (wait < -LATEST) continue; // it has been, when we came
+    if (wait < -LATEST) continue; // too late, such as after connecting
     const seconds = score.secondsAt(note.start + note.length) - score.secondsAt(note.start);
     play(note, clock + Math.max(0.005, wait), seconds);
   }
@@ -103,10 +103,10 @@ function silence() {
   for (const part of ["chords", "melody", "bass"]) band?.[part].releaseAll();
 }
 
-/** The loudest of the last samples, 0..1. */
+/** Return the largest amplitude of the last samples, 0..1. */
 function level() { return analyser ? Math.max(...analyser.getValue().map(Math.abs)) : 0; }
 
-/** Play a kept song through, or stop the one that plays. Returns how many seconds it lasts. */
+/** Play a kept take, or stop with null. Returns its length in seconds. */
 let heard = [];
 async function hear(song) {
   for (const id of heard) clearTimeout(id);

@@ -1,4 +1,4 @@
-// Cues, hold, the bank with its morph, and the takes.
+// Cues, hold, the prompt bank with morph, and the kept takes.
 import { wire } from "./wire.js";
 import { sound } from "./sound.js";
 
@@ -47,7 +47,7 @@ function bank($) {
     event.preventDefault();
     wire.send("morph", $("morph-a").value, $("morph-b").value, Number($("morph-x").value));
   };
-  let waits = false; // a fader moves faster than music can
+  let waits = false; // limits the fader to one message per 120 ms
   $("morph-x").oninput = () => {
     if (waits) return;
     waits = true;

@@ -1,4 +1,4 @@
-// The WebSocket: comes back when it is lost, keeps the time of the daemon, hands messages to whoever is on.
+// The WebSocket: reconnects when it is lost, synchronises with the daemon's clock, passes messages to handlers.
 const ROOT = "/llmball/";
 const SYNC_EVERY = 2000; // milliseconds
 
@@ -7,16 +7,16 @@ export const wire = { send, own, on, now, open: false };
 const hears = new Map();
 let socket = null, wait = 250, asked = new Map(), number = 0, offsets = [], last = 0;
 
-/** Call `hear(...args)` for each message of a path under /llmball/, or of a word of the panel's own. */
+/** Call `hear(...args)` for each message with a path below /llmball/, or with a name that only the panel uses. */
 function on(path, hear) { hears.set(path, [...(hears.get(path) ?? []), hear]); }
 
-/** Send a message of the table. */
+/** Send a message of the address table; `path` is relative to /llmball/. */
 function send(path, ...args) { put([ROOT + path, ...args]); }
 
-/** Send a word of the panel's own. */
+/** Send a message that only the panel uses. */
 function own(name, ...args) { put([name, ...args]); }
 
-/** The daemon's clock, in seconds. */
+/** Return the time of the daemon's clock, in seconds. */
 function now() { return performance.now() / 1000 + (offsets[0]?.offset ?? 0); }
 
 function put(message) {
@@ -33,7 +33,7 @@ function sync() {
   own("sync", number);
 }
 
-// of the last few answers the quickest is the truest
+// use the answer with the shortest round trip of the last minute
 on("sync", (n, there) => {
   const sent = asked.get(n), here = performance.now() / 1000;
   if (sent === undefined) return;
@@ -68,5 +68,5 @@ export function connect() {
 
 setInterval(() => {
   sync();
-  if (wire.open && performance.now() - last > 8000) socket.close(); // the other end is gone without a word
+  if (wire.open && performance.now() - last > 8000) socket.close(); // the daemon is gone, but the socket was not closed
 }, SYNC_EVERY);

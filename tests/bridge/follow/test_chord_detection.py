@@ -1,4 +1,4 @@
-"""What is held → the chord that it is."""
+"""Chord detection from held keys."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_every_quality_is_read_with_its_root_in_the_bass(quality: str) -> None:
 
 @pytest.mark.parametrize("quality", QUALITIES)
 def test_every_inversion_is_read_as_its_tones_over_its_bass(quality: str) -> None:
-    """Some chords share all their tones (C6 is Am7): then either name is right, but the tones and the bass are."""
+    """Some chords share all tones (C6 and Am7): either name is accepted, but tones and bass must be right."""
     for root in range(12):
         for tone in QUALITIES[quality][1:]:
             bass = (root + tone) % 12
@@ -39,7 +39,7 @@ def test_every_inversion_is_read_as_its_tones_over_its_bass(quality: str) -> Non
 def test_the_usual_inversions_have_their_usual_roots(symbol: str) -> None:
     chord = parse_chord(symbol)
     if symbol == "Dm7b5/Ab":
-        return  # Fm6 over its third as well
+        return  # also Fm6 over its third
     found = detect_chord([36 + chord.bass, *(60 + p for p in classes(chord))])
     assert found is not None
     assert (found.root, found.bass) == (chord.root, chord.bass)
@@ -48,13 +48,13 @@ def test_the_usual_inversions_have_their_usual_roots(symbol: str) -> None:
 @pytest.mark.parametrize(
     ("held", "symbol"),
     [
-        ([48, 52, 58], "C7"),  # shells: the fifth is left out
+        ([48, 52, 58], "C7"),  # shell voicings: without the fifth
         ([48, 59, 64], "Cmaj7"),
         ([48, 51, 58], "Cm7"),
         ([36, 64, 67, 71], "Cmaj7"),  # two hands
         ([50, 60, 65, 69], "Dm7"),
         ([60, 64, 67, 72, 76], "C"),  # doubled tones
-        ([50, 60, 64, 67], "C/D"),  # a bass beside the chord
+        ([50, 60, 64, 67], "C/D"),  # a bass that is no chord tone
         ([48, 55, 60], "C5"),
     ],
 )
@@ -89,7 +89,7 @@ def test_octaves_above_the_bass_change_nothing(quality: str, root: int, octaves:
 @given(st.sets(st.integers(24, 96), min_size=2, max_size=8), st.integers(1, 11))
 @settings(max_examples=60)
 def test_a_chord_moves_with_its_notes(held: set[int], up: int) -> None:
-    """Except where two are equally cheap: then the tones agree, not the name."""
+    """If two chords have the same cost, the tones agree but not the name."""
     here, there = detect_chord(held), detect_chord({p + up for p in held})
     assert (here is None) == (there is None)
     if here is not None and there is not None:

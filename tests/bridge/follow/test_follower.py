@@ -1,4 +1,4 @@
-"""The follower: hands in, and what is known of each beat out. No session, no clock."""
+"""The follower: MIDI messages in, chord, melody and key per beat out. No session, no clock."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BEGAN = 10.0
 def follow(
     events: Iterable[MidiReceived], beats: int, mode: str = "auto", meter: int = 4
 ) -> tuple[Follower, list[Chord | None]]:
-    """Return the follower and what it knew at the end of each beat."""
+    """Return the follower and its forecast at the end of each beat."""
     follower = Follower()
     follower.requested_mode = mode
     coming = sorted(events, key=lambda h: h.at)
@@ -71,7 +71,7 @@ def test_short_chords_hold_until_the_next() -> None:
 
 
 def test_the_pedal_blurs_no_change() -> None:
-    """The pedal goes up late, after the new chord was struck, as pianists do; and is held through one change."""
+    """The pedal is released after the new chord was struck, as pianists do, and held through one change."""
     events: list[MidiReceived] = []
     for bar, symbol in enumerate(PROGRESSION):
         at = BEGAN + bar * 4 * BEAT

@@ -1,4 +1,4 @@
-"""Keys, pedals, and our own output coming back."""
+"""Keyboard state: keys, pedals, and the echo of our own output."""
 
 from __future__ import annotations
 

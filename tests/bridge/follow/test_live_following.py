@@ -1,4 +1,4 @@
-"""Hands at a real MIDI port: what JACK brings in is what the band plays."""
+"""Live following through a real MIDI port: the band plays the chords received through JACK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Loop memory: what goes round is known ahead, what is left is forgotten."""
+"""Loop detection: repeating progressions are predicted, abandoned ones are dropped."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_one_pass_is_no_loop() -> None:
 
 
 def test_the_longest_that_holds_is_believed() -> None:
-    """Two bars of C within eight bars are no loop of one bar once the eight have gone round."""
+    """Two bars of C within eight bars are no one-bar loop once the eight bars have been repeated."""
     bars = [0, 0, 0, 0, 5, 5, 0, 7]
     passes = played(bars * 2)
     for beat in range(32):

@@ -1,4 +1,4 @@
-"""The daemon in a network namespace of its own: who comes in from another address, and who finds it."""
+"""HTTP access from a non-loopback address, and zeroconf, with the daemon in a network namespace."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 
 def test_a_stranger_needs_a_network_and_a_token(tmp_path: Path, needs: Callable[[str, str], str]) -> None:
-    """The daemon in a network namespace of its own, asked from its other address."""
+    """Requests come from the non-loopback address of the daemon's network namespace."""
     ip = needs("ip", "iproute2")
     inside = f"{ip} link set lo up && {ip} addr add 10.9.0.1/24 dev lo"
     assert alone(needs, inside, "tests.support.http_probe", tmp_path) == [
@@ -35,7 +35,7 @@ def test_one_that_announces_itself_is_found_by_zeroconf_and_no_other_is(
 
 
 def alone(needs: Callable[[str, str], str], inside: str, module: str, folder: Path) -> list[str]:
-    """Run a module in a network namespace of its own, after some commands; return the words that it prints."""
+    """Run commands and then a module in a new network namespace; return the words that the module prints."""
     unshare = needs("unshare", "util-linux")
     if subprocess.run([unshare, "-n", "sh", "-c", inside], capture_output=True, check=False).returncode != 0:
         pytest.skip("no network namespace may be made here")

@@ -109,7 +109,7 @@ def test_attributes_are_asked_one_by_one_and_values_are_listened_to() -> None:
             v.panel.schedule_update()
             while not isinstance(heard.data, bytes):
                 heard = await ws.receive()
-            # the first writing tells the value that was there, or the one that was set since
+            # the first message has the initial value, or the one set since
             [message] = osc.parse(heard.data)
             assert message == Message("/llmball/energy", (0.75,))
 

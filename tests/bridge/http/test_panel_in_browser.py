@@ -1,4 +1,4 @@
-"""The page in a real browser: Chromium without a screen, the daemon with its model, no sound card and no MIDI."""
+"""The page in headless Chromium, with a real daemon and model, without sound card and MIDI."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.support import real_programs
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-PATIENCE, EVERY = 60_000, 100  # milliseconds: a bound for a crowded machine, never waited for
+PATIENCE, EVERY = 60_000, 100  # milliseconds: an upper bound for a busy machine, and the polling interval
 PALE = """
 (() => {
   const rgb = (text) => { const [r, g, b, a = 1] = text.match(/[0-9.]+/g).map(Number); return [r, g, b, a]; };
@@ -41,18 +41,18 @@ PALE = """
   return told;
 })()
 """
-"""Texts of the page whose contrast with what lies behind them is under 4.5 (WCAG 2, AA)."""
+"""Texts of the page whose contrast with their background is below 4.5 (WCAG 2, AA)."""
 TABBABLE = """
 [...document.querySelectorAll("button, input, select, a[href], summary")]
   .filter((e) => e.checkVisibility({ checkVisibilityCSS: true }) && !e.disabled && e.tabIndex >= 0).length
 """
 PICTURES = os.environ.get("LLMBALL_PICTURES")
-"""A folder to put pictures of the page into; docs/images has some."""
+"""Folder for screenshots of the page; docs/images has some."""
 
 
 @contextmanager
 def page(program: str, url: str) -> Iterator[Page]:
-    """Open a page in Chromium; no message of an error on its console passes."""
+    """Open a page in Chromium; fails on any error message on its console."""
     api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed (pip)")
     wrong: list[str] = []
     with api.sync_playwright() as play:
@@ -72,7 +72,7 @@ def page(program: str, url: str) -> Iterator[Page]:
 
 
 def holds(shown: Page, law: str) -> None:
-    """Wait until an expression of the page holds; its own policy forbids the page to evaluate one by itself."""
+    """Poll a JavaScript expression until it is true; the page's CSP forbids wait_for_function."""
     for _ in range(PATIENCE // EVERY):
         if shown.evaluate(law):
             return
@@ -85,12 +85,12 @@ def linked(shown: Page) -> None:
 
 
 def text(shown: Page, what: str, law: str) -> None:
-    """Wait until an element's text fulfils a regular expression."""
+    """Wait until an element's text matches a regular expression."""
     holds(shown, f"new RegExp({json.dumps(law)}).test(document.querySelector({json.dumps(what)})?.textContent)")
 
 
 def roll(shown: Page, law: str) -> None:
-    """Wait until the piano roll's figures fulfil a law of `d`."""
+    """Wait until a JavaScript condition on `d`, the piano roll's dataset, is true."""
     holds(shown, f"(() => {{ const d = document.getElementById('roll').dataset; return {law}; }})()")
 
 
@@ -99,7 +99,7 @@ def picture(shown: Page, name: str) -> None:
         shown.screenshot(path=str(Path(PICTURES) / name))
 
 
-@pytest.mark.timeout(300)  # Chromium draws without a graphics card
+@pytest.mark.timeout(300)  # Chromium renders without a GPU
 def test_a_musician_plays_changes_keeps_and_reloads(
     tmp_path: Path, needs: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -120,13 +120,13 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         text(shown, "#state", "playing")
         roll(shown, "d.ahead > 3 && d.chords > 0 && d.quarter > 1")
         before = float(shown.get_attribute("#roll", "data-quarter") or 0)
-        roll(shown, f"d.quarter > {before + 1}")  # it moves
+        roll(shown, f"d.quarter > {before + 1}")  # the roll scrolls
         text(shown, "#chord", "^D")
         text(shown, "#explained-now", r"^D\S* is .* in D minor: .*\.$")
         roll(shown, "d.parts.includes('melody')")
-        assert float(shown.get_attribute("#meter", "data-loudest") or 0) == 0, "silent until a hand asks for sound"
+        assert float(shown.get_attribute("#meter", "data-loudest") or 0) == 0, "silent until the user enables sound"
         shown.click("#sound")
-        holds(shown, "document.getElementById('meter').dataset.loudest > 0.02")  # it sounds
+        holds(shown, "document.getElementById('meter').dataset.loudest > 0.02")  # sound is on
 
         shown.fill("#fact-key", "E minor")
         shown.press("#fact-key", "Enter")
@@ -175,21 +175,21 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         holds(shown, "document.getElementById('fact-tempo').value === '140'")
         text(shown, "#pad-3", "dusty lo-fi")
 
-        shown.set_viewport_size({"width": 820, "height": 1180})  # a tablet held upright
+        shown.set_viewport_size({"width": 820, "height": 1180})  # a tablet in portrait format
         holds(shown, "document.documentElement.scrollWidth <= innerWidth")
         picture(shown, "panel-tablet.png")
         for control in ("#prompt", "#play", "#stop", "#refine", "#keep", "#pad-3", "#mute-drums"):
             holds(shown, f"(() => {{ const r = document.querySelector('{control}').getBoundingClientRect();"
                          " return r.width > 0 && r.left >= 0 && r.right <= innerWidth; })()")  # fmt: skip
         shown.click("#sound")
-        holds(shown, "document.getElementById('meter').value > 0.02")  # after a reload too
+        holds(shown, "document.getElementById('meter').value > 0.02")  # also after a reload
         shown.click("#stop")
         text(shown, "#state", "idle|waiting")
-        holds(shown, "document.getElementById('meter').value < 0.001")  # and what is stopped is silent
+        holds(shown, "document.getElementById('meter').value < 0.001")  # no sound after stop
         shown.click("#takes button")
-        holds(shown, "document.getElementById('meter').value > 0.02")  # a kept take sounds by itself
+        holds(shown, "document.getElementById('meter').value > 0.02")  # a kept take plays without the daemon playing
 
-        assert first.stop() == 0  # and begun again at the same address: the page finds it by itself
+        assert first.stop() == 0  # restarted at the same address: the page reconnects
         holds(shown, "document.getElementById('link').textContent !== 'connected'")
         stack.enter_context(
             real_programs.daemon(*options, url.removeprefix("http://").rstrip("/"), env={}, folder=tmp_path)
@@ -204,7 +204,7 @@ def test_a_musician_plays_changes_keeps_and_reloads(
 
 
 def value(url: str, path: str) -> object:
-    """Return what an address holds, by the namespace that is served."""
+    """Return the value of an address from the OSCQuery namespace."""
     with urlopen(f"{url.rstrip('/')}/llmball/{path}?VALUE") as answer:
         return json.load(answer)["VALUE"][0]
 

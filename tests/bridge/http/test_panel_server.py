@@ -25,7 +25,7 @@ def test_a_page_of_ours_alone_may_open_the_socket_and_only_by_our_name() -> None
             {"Origin": "http://evil.example"},
             {"Origin": "null"},
             {"Origin": f"https://127.0.0.1:{v.port}"},
-            {"Origin": f"http://localhost:{v.port}"},  # ours by another name is another page
+            {"Origin": f"http://localhost:{v.port}"},  # our own page under another name has a foreign Origin
             {"Host": "evil.example"},
             {"Host": f"evil.example:{v.port}"},
             {"Host": f"127.0.0.1.evil.example:{v.port}"},

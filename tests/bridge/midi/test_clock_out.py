@@ -1,4 +1,4 @@
-"""MIDI clock that we send: on the grid of our ticks, read by an independent reading of MIDI clock."""
+"""MIDI clock output: aligned with our ticks, checked by an independent MIDI clock receiver."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.timeout(120)
 
 
 class Hand:
-    """A clock that is moved by hand."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = Seconds(10.0)
@@ -34,7 +34,7 @@ class Hand:
 
 
 def played(player: Player, clock: Hand, port: RecordingPort, until_: float) -> list[tuple[float, bytes]]:
-    """Let the player play to a moment; return what it sent, with when."""
+    """Run the player up to a time; return the (time, message) pairs it sent."""
     found: list[tuple[float, bytes]] = []
     while (wait := player.timeout()) is not None and clock.now + wait <= until_:
         clock.now = Seconds(clock.now + wait)
@@ -126,12 +126,12 @@ def test_another_program_hears_start_clocks_and_stop(
         client.close()
     kinds = [m.data[0] for m in heard.heard]
     [begins] = [i for i, kind in enumerate(kinds) if kind in (0xFA, 0xFB)]
-    # a player that hears of the play after bar 1 began says where others are to go on
+    # if the player gets the order after bar 1 began, it sends a song position
     assert kinds[begins] == 0xFA or 0xF2 in kinds[:begins]
     assert kinds.count(0xFC) == 1
     clocks = [m for m in heard.heard[begins:] if m.data[0] == 0xF8]
     steps = [b.jack - a.jack for a, b in pairwise(clocks)]
-    # in JACK's own time: how many frames that is strays where a dummy server loses periods
+    # in JACK time: frame counts are not exact if the dummy server skips periods
     assert abs(sorted(steps)[len(steps) // 2] * 48_000 - 1000) <= 1, "20.83 ms"
     first = next(m.frame for m in heard.heard if m.begins)
     assert first >= clocks[0].frame - 1000, "no note before the start"

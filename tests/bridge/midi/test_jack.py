@@ -24,7 +24,7 @@ from tests.support.real_programs import Daemon, Receiver, sounding, until
 
 
 class Door(JackClient):
-    """A port of ours among others that a test lets come and go."""
+    """A fake client; the test adds and removes the other ports."""
 
     def __init__(self, *there: str) -> None:
         self.there, self.joined = set(there), set(there)
@@ -56,7 +56,7 @@ def test_a_synth_that_is_looked_at_while_it_goes_is_not_taken_for_one_that_its_o
     door = Door("synth:in")
     connections = ConnectionKeeper(door)
     connections.check()
-    door.joined = set()  # JACK takes a client's connections before its ports
+    door.joined = set()  # JACK removes a client's connections before its ports
     assert connections.check() == []
     assert connections.remembered == {"synth:in"}
     door.there = set()
@@ -79,7 +79,7 @@ pytestmark = pytest.mark.timeout(90)
 
 
 class PatientPort(RecordingPort):
-    """Takes messages 20 ms ahead and keeps their moments."""
+    """Accepts messages 20 ms early and stores their times."""
 
     schedule_ahead = Seconds(0.020)
 
@@ -99,7 +99,7 @@ def test_a_port_that_waits_is_given_each_message_ahead_with_its_moment() -> None
     now = [Seconds(10.0)]
     port = PatientPort()
     player = Player(port, False, lambda: now[0])
-    player.handle(SetTempoMap(TempoMap.starting_at(125, Seconds(11.0))))  # a tick is a millisecond
+    player.handle(SetTempoMap(TempoMap.starting_at(125, Seconds(11.0))))  # one tick is 1 ms
     player.handle(Play(1, (sound(0, 100),)))
     assert player.timeout() == pytest.approx(0.98)
     now[0] = Seconds(10.981)
@@ -118,7 +118,7 @@ def test_an_end_that_is_brought_forward_never_comes_before_its_beginning() -> No
     player.handle(Play(1, (sound(0, 100),)))
     now[0] = Seconds(10.985)
     player.send_due()
-    player.handle(Cancel(1, Ticks(0)))  # of what is given already only the end can be moved
+    player.handle(Cancel(1, Ticks(0)))  # of a note that was sent early only the end can be moved
     player.send_due()
     (on, off) = [at for at, data in port.moments if data[0] in (0x90, 0x80)]
     assert on is not None
@@ -126,7 +126,7 @@ def test_an_end_that_is_brought_forward_never_comes_before_its_beginning() -> No
     assert off >= on
 
 
-# --- JACK, in earnest ----------------------------------------------------------------------------
+# --- with a JACK server --------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -188,11 +188,11 @@ def test_a_player_falls_silent_at_once_whatever_it_gave_ahead(
     assert len(heard.note_ons()) == count
 
 
-# --- falls, with a server of their own -----------------------------------------------------------
+# --- failures, with a JACK server of their own ---------------------------------------------------
 
 
 def connected(env: Mapping[str, str], source: str) -> list[str]:
-    """Whom a JACK port is connected to."""
+    """Return the names of the ports that a JACK port is connected to."""
     listing = subprocess.run(["jack_lsp", "-c"], env={**os.environ, **env}, capture_output=True, text=True)
     lines = listing.stdout.splitlines()
     if source not in lines:
@@ -202,7 +202,7 @@ def connected(env: Mapping[str, str], source: str) -> list[str]:
 
 
 def log(started: Daemon) -> list[str]:
-    """What the daemon said of its port."""
+    """Return the log lines of the daemon about its port."""
     return [x for x in started.log.read_text().splitlines() if "gone" in x or "again" in x]
 
 
@@ -226,7 +226,7 @@ def test_a_jack_server_that_dies_is_told_and_everything_is_made_again_when_it_re
             assert until(lambda: len(heard.note_ons()) > 8, 10), "it plays on"
             assert started.stop() == 0
             assert until(lambda: not sounding(heard.heard), 1)
-    # the receiver leaves just before its server does: whether that is seen too is a matter of moments
+    # the receiver ends just before its server: whether the daemon logs that too depends on timing
     told = [line for line in log(started) if "port" in line]
     assert len(told) == 2, log(started)
     assert "Traceback" not in started.log.read_text()
@@ -254,7 +254,7 @@ def test_a_synth_that_goes_away_is_connected_again_when_it_comes_back(
     env = {**os.environ, **jack_environment}
     with real_programs.receiver(recorder, started.jack_port, jack_environment) as heard:
         assert until(lambda: len(heard.note_ons()) > 8, 15)
-        time.sleep(0.6)  # the player looks twice a second
+        time.sleep(0.6)  # the player checks twice per second
         (theirs,) = connected(jack_environment, started.jack_port)
     assert until(lambda: f"{theirs} is gone" in started.log.read_text(), 20)
     client = theirs.partition(":")[0]

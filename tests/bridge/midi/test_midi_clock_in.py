@@ -1,4 +1,4 @@
-"""An independent MIDI clock leads the daemon: jack_midi_clock under jack_transport, heard at our receiver."""
+"""MIDI clock input from an independent program: jack_midi_clock with jack_transport, checked at a receiver."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_the_band_plays_in_phase_with_jack_midi_clock_and_stops_with_it(
     def listed() -> str:
         return subprocess.run([needs("jack_lsp", "jackd2")], env=env, capture_output=True, text=True).stdout
 
-    # JACK takes its time to let the client of an earlier daemon go, and would give ours another name
+    # JACK removes the client of an earlier daemon with a delay and would rename ours
     assert until(lambda: INLET not in listed(), 20)
     started = daemon(*options, env=jack_environment)
     band = receiver(started.jack_port)

@@ -1,4 +1,4 @@
-"""What comes in by MIDI: the ears as a process, and the way of a message from a port to the session."""
+"""MIDI input: the input process, and the path of a message from a port to the session."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Start = Callable[..., tuple[ChildProcess, "queue.Queue[Any]"]]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start ears; what they say, and at last DIED, goes into a queue."""
+    """Start an input process; its reports, and DIED at its end, go into a queue."""
     with ExitStack() as stack:
 
         def started(config: InputConfig, main: Callable[..., None] = run) -> tuple[ChildProcess, queue.Queue[Any]]:
@@ -39,7 +39,7 @@ def start() -> Iterator[Start]:
 
 
 class ScriptedInput:
-    """Hears two messages as it opens."""
+    """Receives two messages when it is opened."""
 
     name = "scripted:in"
 
@@ -57,12 +57,12 @@ class ScriptedInput:
 
 
 def scripted(connection: Connection, config: InputConfig) -> None:
-    """Be ears on a port of ours."""
+    """Run the input process with a scripted port."""
     run(connection, config, open_port=lambda _, hear, kept: ScriptedInput(hear))
 
 
 def refused(connection: Connection, config: InputConfig) -> None:
-    """Be ears whose port is not there."""
+    """Run the input process with a port that does not exist."""
 
     def opened(_: InputConfig, hear: object, kept: object) -> ScriptedInput:
         raise OwnerError("no port is named like it")
@@ -93,7 +93,7 @@ def test_windows_is_told_to_name_a_port(monkeypatch: pytest.MonkeyPatch) -> None
         resolved_input(InputConfig("virtual", "auto", "LLMBall"))
 
 
-# --- JACK, in earnest ----------------------------------------------------------------------------
+# --- with a JACK server --------------------------------------------------------------------------
 
 
 def test_what_a_jack_port_sends_is_heard_when_it_came(jack_server: str) -> None:

@@ -43,11 +43,11 @@ def test_a_silent_port_takes_everything() -> None:
     assert port.routes == ("",)
 
 
-# --- other systems, by a fake of ours ------------------------------------------------------------
+# --- other systems, with a fake rtmidi -----------------------------------------------------------
 
 
 class Fake:
-    """A stand-in for the module rtmidi: which systems there are, whose ports, what was sent."""
+    """A fake of the module rtmidi: available systems, their ports, sent messages."""
 
     def __init__(self) -> None:
         self.compiled = [1]
@@ -61,7 +61,7 @@ class Fake:
 
 
 class FakeError(Exception):
-    """Stands for rtmidi.RtMidiError."""
+    """A fake of rtmidi.RtMidiError."""
 
 
 @pytest.fixture
@@ -193,12 +193,12 @@ def test_a_port_that_is_lost_says_so_as_an_os_error(fake: Fake) -> None:
         port.send("", b"\xfe")
 
 
-# --- JACK, in earnest ----------------------------------------------------------------------------
+# --- with a JACK server --------------------------------------------------------------------------
 
 
 @pytest.fixture
 def opened(request: pytest.FixtureRequest) -> Callable[[OutputConfig], OutputPort]:
-    """Open a port that is closed when the test ends."""
+    """Return a function that opens a port, which is closed when the test ends."""
 
     def opening(config: OutputConfig) -> OutputPort:
         port = open_output(config)

@@ -34,7 +34,7 @@ SENSING = bytes((0xFE,))
 
 
 class Hands:
-    """A clock that is moved by hand."""
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = 10.0
@@ -59,7 +59,7 @@ def sent(port: RecordingPort) -> list[bytes]:
 
 
 def reported(player: Player, clock: Hands) -> Health:
-    """Return the next report; the clock is then where the player asked to be woken for it."""
+    """Advance the clock by the player's timeout and return the health report due then."""
     wait = player.timeout()
     assert wait is not None
     clock.now += wait
@@ -163,7 +163,7 @@ Start = Callable[..., tuple[ChildProcess, "queue.Queue[Any]"]]
 
 @pytest.fixture
 def start() -> Iterator[Start]:
-    """Start a player process; what it says, and at last DIED, goes into a queue."""
+    """Start a player process; its reports, and DIED at its end, go into a queue."""
     with ExitStack() as stack:
 
         def started(config: OutputConfig, main: Callable[..., None] = run) -> tuple[ChildProcess, queue.Queue[Any]]:
@@ -226,14 +226,14 @@ def test_a_port_that_cannot_be_opened_is_told_with_the_remedy(start: Start) -> N
 
 
 class LostPort(RecordingPort):
-    """A port whose cable is out."""
+    """A port whose `send` always fails."""
 
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         raise OSError("the cable is out")
 
 
 def run_with_a_lost_port(connection: Connection, config: OutputConfig) -> None:
-    """Be a player process whose port is lost."""
+    """Run a player process whose first port is lost."""
     with pytest.MonkeyPatch.context() as patch:
         ports = iter([LostPort(), RecordingPort()])
         patch.setattr("bridge.midi.player_process.open_output", lambda *_: next(ports))

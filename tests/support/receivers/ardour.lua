@@ -1,5 +1,5 @@
 -- Record what a JACK MIDI port sends with Ardour, without a screen: ardour7-lua ardour.lua
--- SESSION (a folder that is not there yet), PORT and SECONDS come by the environment.
+-- Environment variables: SESSION (a folder that does not exist yet), PORT, SECONDS.
 local folder, port, seconds = os.getenv("SESSION"), os.getenv("PORT"), tonumber(os.getenv("SECONDS"))
 AudioEngine:set_backend("JACK", "", "")
 local session = create_session(folder, "recorded", 48000)

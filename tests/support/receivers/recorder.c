@@ -1,7 +1,7 @@
-// An independent JACK MIDI receiver: prints every event as it comes, until SIGTERM, SIGINT or the end of its input.
+// An independent JACK MIDI receiver: prints every received event until SIGTERM, SIGINT or the end of its input.
 //   gcc -O2 recorder.c -o recorder -ljack ; ./recorder NAME [CONNECT_FROM]
-// First "ready", then a line an event: monotonic_ns frame byte0 byte1 byte2 jack_us
-// monotonic_ns is when its period was processed, jack_us what JACK's own clock (CLOCK_MONOTONIC_RAW) says of its frame.
+// First "ready", then one line per event: monotonic_ns frame byte0 byte1 byte2 jack_us
+// monotonic_ns: time at which its period was processed; jack_us: time of its frame by JACK's clock (CLOCK_MONOTONIC_RAW).
 #include <jack/jack.h>
 #include <jack/midiport.h>
 #include <signal.h>

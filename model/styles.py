@@ -11,8 +11,9 @@ from pathlib import Path
 from model.music.plan import Mix
 
 FILE = Path(__file__).with_name("styles.tsv")
-MAX_STYLES = 64
-"""Size of the range of styles in the decoder's vocabulary."""
+MAX_STYLES = 128
+MAX_FAMILIES = 24
+"""Sizes of the ranges of styles and families in the decoder's vocabulary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ STYLES = read_styles(FILE.read_text(encoding="utf-8").splitlines())
 """All styles by name, those of the decoder's vocabulary first and in its order."""
 DECODER_STYLES = tuple(s.name for s in STYLES.values() if s.index is not None)
 """The names of the decoder's vocabulary, by index."""
+FAMILIES = tuple(dict.fromkeys(s.family for s in STYLES.values()))
+"""The families, by index."""
 GRAMMAR_STYLES = tuple(s.name for s in STYLES.values() if s.has_grammar)
 """The styles that `model.training.styles` has a grammar of."""
 

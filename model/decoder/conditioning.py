@@ -3,18 +3,21 @@
     BOS     symbol: 0, or "the melody comes first within a beat"
     PARTS METER TEMPO DENSITY ENERGY BRIGHTNESS COMPLEXITY     symbol: the value's class
     KEY     symbol: tonic and major or minor, value: mode
-    STYLE   symbol: the main style, value: the second one, velocity: the main one's share
+    STYLE   symbol: the main style, value: the second one, velocity: the main one's share, offset: the main one's family
+    SWING   symbol: the swing's class
 
 A field of 0 is "not given"; training drops them at random, so any subset may be given.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from model.decoder.tokenizer import (
+    FAMILY,
     KEY,
     LEVEL,
     LEVELS,
@@ -28,6 +31,8 @@ from model.decoder.tokenizer import (
     SHARES,
     SIZES,
     STYLE,
+    SWING,
+    SWINGS,
     TEMPO,
     TEMPO_BINS,
     Event,
@@ -35,9 +40,9 @@ from model.decoder.tokenizer import (
 )
 from model.music.harmony import MODES
 from model.music.notes import METERS
-from model.styles import DECODER_STYLES, decoder_style
+from model.styles import DECODER_STYLES, FAMILIES, STYLES, decoder_style
 
-HEADER = (Event.BOS, *(e for e in Event if Event.PARTS <= e <= Event.STYLE))
+HEADER = (Event.BOS, *(e for e in Event if Event.PARTS <= e <= Event.STYLE), Event.SWING)
 """The header's rows in their order."""
 LEVEL_EVENTS = (Event.DENSITY, Event.ENERGY, Event.BRIGHTNESS, Event.COMPLEXITY)
 DROPPABLE_CONDITIONS = (Event.TEMPO, *LEVEL_EVENTS, Event.STYLE)
@@ -49,7 +54,8 @@ class Header:
     """The conditions of a song; None is "not given".
 
     `key` is 0..11 for major and 12..23 for minor on the tonic, `mode` a name of `harmony.MODES`, `tempo` in quarters
-    a minute, the four levels in 0..1. `style` has one or two names with weights that sum to 1, the heavier first.
+    a minute, the four levels in 0..1. `style` has one or two names with weights that sum to 1, the heavier first. `swing` is
+    the unit, 8 or 16, and the place of the off-beat, 0.5 straight to 0.75: notes then lie straight on the grid.
     """
 
     parts: frozenset[str] | None = None
@@ -62,10 +68,11 @@ class Header:
     brightness: float | None = None
     complexity: float | None = None
     style: tuple[tuple[str, float], ...] = ()
+    swing: tuple[int, float] | None = None
     melody_first: bool = False
 
     def rows(self) -> Rows:
-        """Return the header's rows, `(10, 5)`."""
+        """Return the header's rows, `(11, 5)`."""
         levels = (self.density, self.energy, self.brightness, self.complexity)
         styles = [DECODER_STYLES.index(decoder_style(name)) for name, _ in self.style[:2]]
         symbols = [
@@ -76,6 +83,7 @@ class Header:
             0 if self.tempo is None else TEMPO + tempo_bin(self.tempo),
             *(0 if v is None else LEVEL + min(LEVELS - 1, int(v * LEVELS)) for v in levels),
             STYLE + styles[0] if styles else 0,
+            0 if self.swing is None else SWING + swing_class(*self.swing),
         ]
         rows = np.zeros((len(HEADER), len(SIZES)), np.int16)
         rows[:, 0], rows[:, 1] = HEADER, symbols
@@ -83,8 +91,10 @@ class Header:
             rows[HEADER.index(Event.KEY), 2] = MODE + list(MODES).index(self.mode)
         if styles:
             share = min(SHARES - 1, int(SHARES * 2 * (max(self.style[0][1], 0.5) - 0.5)))
-            rows[-1, 3] = SHARE + (share if len(styles) > 1 else SHARES - 1)
-            rows[-1, 2] = SECOND_STYLE + styles[1] if len(styles) > 1 else 0
+            at = HEADER.index(Event.STYLE)
+            rows[at, 3] = SHARE + (share if len(styles) > 1 else SHARES - 1)
+            rows[at, 2] = SECOND_STYLE + styles[1] if len(styles) > 1 else 0
+            rows[at, 4] = FAMILY + FAMILIES.index(STYLES[self.style[0][0]].family)
         return rows
 
 
@@ -104,6 +114,12 @@ def without_conditions(header: Rows, *events: Event) -> Rows:
     header = header.copy()
     header[[HEADER.index(e) for e in events], 1:] = 0
     return header
+
+
+def swing_class(unit: int, place: float) -> int:
+    """Return the class of a swing: straight for both units, then five places of each unit's off-beat up to 0.75."""
+    step = min(SWINGS // 2 - 1, max(0, math.ceil((place - 0.5) * 20 - 0.2)))
+    return step + (SWINGS // 2 if unit == 16 and step else 0)
 
 
 def tempo_bin(bpm: float) -> int:

@@ -13,7 +13,8 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from model.decoder.tokenizer import SIZES, Rows
+from model.decoder.relations import INPUT_SIZES, Relations, relate
+from model.decoder.tokenizer import Rows
 
 LANE_COUNTS = (1, 2, 3)
 """Numbers of lanes that a state may have: one or two conditioned on the text and, for guidance, one unconditioned."""
@@ -22,9 +23,10 @@ Bias = npt.NDArray[np.floating]
 
 
 class EngineState(Protocol):
-    """The key/value cache of one take: `length` rows, which may be set back, never forward."""
+    """The key/value cache of one take: `length` rows, which may be set back, never forward; `relations` are those of the last row."""
 
     length: int
+    relations: Relations
 
     @property
     def free_rows(self) -> int:
@@ -57,13 +59,16 @@ class Engine(Protocol):
         """
 
     def step(self, state: Any, row: tuple[int, ...]) -> Array:  # noqa: ANN401 - each engine has its own states
-        """Read one row, the same in every lane; return its output, `(lanes, D)`. Raises IndexError if the state is full."""
+        """Read one row of five fields, the same in every lane; return its output, `(lanes, D)`. Raises IndexError if the state is full."""
 
     def event(self, h: Array) -> Array:
         """Return the logits of the first field, `(lanes, n)`, from the output of a row."""
 
     def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
-        """Pass the value of field `index` to the chain; return its state, and the logits of the next field, `(lanes, n)`."""
+        """Pass the value of field `index` to the chain; return its state, and what the next head says, `(lanes, n)`.
+
+        Those are the logits of the next field; of the second field, `Relations.spread` makes them.
+        """
 
     def sample(self, logits: Array, bias: Bias, text: float, temperature: float, top_p: float, uniform: float) -> int:
         """Sample a value from logits, `(lanes, n)`, plus a bias, `(n,)`; see `sample` below."""
@@ -108,7 +113,7 @@ class Embeddings:
     """The embedding tables of a decoder: `tables` has one for each field, `(values, D)`."""
 
     def __init__(self, arrays: Mapping[str, Array]) -> None:
-        self.tables = [np.ascontiguousarray(arrays[f"embed.{i}.weight"]) for i in range(len(SIZES))]
+        self.tables = [np.ascontiguousarray(arrays[f"embed.{i}.weight"]) for i in range(len(INPUT_SIZES))]
         self._prefix, self._unsaid = arrays["prefix.weight"], arrays["unsaid"]
 
     def embed_prefix(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> Array:
@@ -117,7 +122,21 @@ class Embeddings:
         found = np.empty((len(rows), lead + rows.shape[1], self._unsaid.shape[1]), np.float32)
         found[:, :lead] = self._unsaid
         found[is_conditioned, :lead] = (self._prefix @ text).reshape(self._unsaid.shape)
-        found[:, lead:] = self.tables[0][rows[..., 0]]
+        related = with_relations(rows)
+        found[:, lead:] = self.tables[0][related[..., 0]]
         for i, table in enumerate(self.tables[1:], 1):
-            found[:, lead:] += table[rows[..., i]]
+            found[:, lead:] += table[related[..., i]]
         return found
+
+
+def with_relations(rows: Rows) -> Rows:
+    """Return rows from a header on, `(lanes, T, 5)`, with their relations, `(lanes, T, 8)`."""
+    return np.concatenate([rows, np.stack([relate(lane) for lane in rows])], 2)
+
+
+def relations_after(rows: Rows) -> Relations:
+    """Return the relations after rows from a header on, `(T, 5)`."""
+    relations = Relations()
+    for row in rows.tolist():
+        relations.relate(tuple(row))
+    return relations

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.decoder.engine import LANE_COUNTS, LOGIT_CUTOFF, Array, Bias, Embeddings, Engine
+from model.decoder.engine import LANE_COUNTS, LOGIT_CUTOFF, Array, Bias, Embeddings, Engine, relations_after
 from model.decoder.onnx_graph import rotary_angles
+from model.decoder.relations import HEAD_SIZES, INPUT_SIZES, Relations
 from model.decoder.tokenizer import SIZES, Rows
 from model.native.library import copy_matrix, native_library, quantise_rows
 
@@ -36,6 +37,7 @@ class NativeState:
         self._kernel, shape = engine.kernel, engine.shape
         self._size, self._head = shape["context"] + shape["prefix"], shape["head"]
         self._kept = (shape["layers"], lanes, shape["width"] // self._head)
+        self.relations = Relations()
         self.pointer = engine.acquire_cache(lanes)
 
     def __del__(self) -> None:
@@ -88,7 +90,7 @@ class NativeEngine(Engine):
             raise MemoryError("no room for the decoder")
         self._embedded = Embeddings(arrays)
         self._kept_arrays: list[npt.NDArray[Any]] = []  # the kernel holds pointers to these
-        tables = (ctypes.c_void_p * len(SIZES))(*[table.ctypes.data for table in self._embedded.tables])
+        tables = (ctypes.c_void_p * len(INPUT_SIZES))(*[table.ctypes.data for table in self._embedded.tables])
         turned = [self._keep_array(turn) for turn in rotary_angles(size, shape["head"])]
         library.native_tables(self.kernel, *turned, self._keep_array(arrays["norm.weight"]), tables)
         for i in range(layers):
@@ -99,7 +101,7 @@ class NativeEngine(Engine):
             copy_matrix(library, self.kernel, which, *matrix, arrays.get(f"{name}.bias"))
         self._following = {lanes: _OutputBuffer(np.empty((lanes, width), np.float32)) for lanes in LANE_COUNTS}
         self._chain_states = {n: [_OutputBuffer(np.empty((n, width), np.float32)) for _ in SIZES] for n in LANE_COUNTS}
-        self._logits = {n: [_OutputBuffer(np.empty((n, k), np.float32)) for k in SIZES] for n in LANE_COUNTS}
+        self._logits = {n: [_OutputBuffer(np.empty((n, k), np.float32)) for k in HEAD_SIZES] for n in LANE_COUNTS}
 
     def __del__(self) -> None:
         if hasattr(self, "kernel"):
@@ -135,6 +137,7 @@ class NativeEngine(Engine):
         """Open a state and read its first rows; see `Engine`."""
         lanes = len(rows)
         state = NativeState(self, lanes)
+        state.relations = relations_after(rows[0])
         x = self._embedded.embed_prefix(text, is_conditioned, rows)
         count = x.shape[1]
         _check_room(state, count)
@@ -172,7 +175,7 @@ class NativeEngine(Engine):
         """Read one row, the same in every lane; return its output, `(lanes, D)`."""
         _check_room(state, 1)
         h = self._following[state.lanes]
-        self.library.native_step(self.kernel, state.pointer, *row, h.address)
+        self.library.native_step(self.kernel, state.pointer, *row, *state.relations.relate(row), h.address)
         return h.array
 
     def event(self, h: Array) -> Array:

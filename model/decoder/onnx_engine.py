@@ -12,9 +12,10 @@ import numpy as np
 import numpy.typing as npt
 import onnxruntime
 
-from model.decoder.engine import LANE_COUNTS, Array, Embeddings, Engine
+from model.decoder.engine import LANE_COUNTS, Array, Embeddings, Engine, relations_after
 from model.decoder.onnx_graph import block_graph, field_graph, rotary_angles
-from model.decoder.tokenizer import SIZES, Rows
+from model.decoder.relations import HEAD_SIZES, Relations
+from model.decoder.tokenizer import Rows
 
 onnxruntime.disable_telemetry_events()  # builds for Windows would report their use
 
@@ -23,7 +24,7 @@ class OnnxState:
     """The cache of one take."""
 
     def __init__(self, session: onnxruntime.InferenceSession, shape: Mapping[str, int], lanes: int) -> None:
-        self.lanes, self.length = lanes, 0
+        self.lanes, self.length, self.relations = lanes, 0, Relations()
         self._size = shape["context"] + shape["prefix"]
         self._session, self._binding = session, session.io_binding()
         self._last, self._total = np.zeros(lanes, np.int32), np.zeros(1, np.int32)
@@ -118,22 +119,23 @@ class OnnxEngine(Engine):
         self.shape = shape
         self._session = _session(block_graph(arrays, shape))
         self._embedded = Embeddings(arrays)
-        fields = [_session(field_graph(arrays, i)) for i in range(len(SIZES))]
+        fields = [_session(field_graph(arrays, i)) for i in range(len(HEAD_SIZES))]
         self._fields = {
-            lanes: [FieldHead(f, lanes, shape["width"], n) for f, n in zip(fields, SIZES, strict=True)]
+            lanes: [FieldHead(f, lanes, shape["width"], n) for f, n in zip(fields, HEAD_SIZES, strict=True)]
             for lanes in LANE_COUNTS
         }
 
     def begin(self, text: Array, is_conditioned: npt.NDArray[np.bool_], rows: Rows) -> tuple[OnnxState, Array]:
         """Open a state and read its first rows; see `Engine`."""
         state = OnnxState(self._session, self.shape, len(rows))
+        state.relations = relations_after(rows[0])
         return state, state.read(self._embedded.embed_prefix(text, is_conditioned, rows))[:, -1]
 
     def step(self, state: OnnxState, row: tuple[int, ...]) -> Array:
         """Read one row, the same in every lane; return its output, `(lanes, D)`."""
         first, *others = self._embedded.tables
         x = first[row[0]].copy()
-        for table, value in zip(others, row[1:], strict=True):
+        for table, value in zip(others, (*row[1:], *state.relations.relate(row)), strict=True):
             x += table[value]
         return state.read_row(x)
 

@@ -6,14 +6,16 @@ A song is a header and then events, each a row of five fields:
 
     the header: see `model.decoder.conditioning`
     AFTER symbol: 0 opens the bars that come later, NOW closes them: the rows that follow lie before them
-    BAR   symbol: bars left (1 the last .. 8), value: section, velocity: place in the phrase (1 .. 8)
+    EXAMPLE, NOW: the same for bars that show the manner to play in; they belong to another place or another piece
+    BAR   symbol: bars left (1 the last .. 8), value: section, velocity: place in the phrase (1 .. 16)
+    FORM  symbol: how many bars back the bar's source lies, value: label of the melody, velocity: label of the other parts
     BEAT  symbol: its number in the bar, from 1 (the BAR row is beat 0)
     CHORD symbol: root or none, value: quality, velocity: bass above the root
     note  event: part and tick, symbol: pitch, value: length, velocity, offset: micro-timing
     drum  the same with the role's General MIDI note for a pitch, and no length
 
 A beat is the metre's denominator, with 24 ticks a quarter. Within a beat events come in the order of
-their numbers: the chord symbol, drums, bass, chords, melody, each part by tick and then by pitch. So the
+their numbers: the chord symbol, then the parts in `PART_ORDER`, each by tick and then by pitch. So the
 accompaniment of a beat depends only on the melody before that beat, unless the header puts the melody
 first. Velocity and offset are 0 in music without them, and never sampled as 0.
 """
@@ -28,10 +30,12 @@ import numpy as np
 import numpy.typing as npt
 
 from model.music.harmony import DECODER_QUALITIES, MODES, Chord, chord_symbol, parse_chord, quality_token
-from model.music.notes import METERS, TICKS_PER_QUARTER, Beat, Note, Ticks, beats_in_bar
-from model.styles import MAX_STYLES
+from model.music.notes import TICKS_PER_QUARTER, Beat, Note, Ticks, beats_in_bar
+from model.styles import MAX_FAMILIES, MAX_STYLES
 
 Rows = npt.NDArray[np.int16]
+LABELS = ("new", "same", "rhythm", "varied", "answer")
+"""How a bar relates to the one it comes from."""
 GRID = 24
 """Grid ticks a quarter."""
 STEP = TICKS_PER_QUARTER // GRID
@@ -57,16 +61,23 @@ class Event(IntEnum):
     COMPLEXITY = 13
     STYLE = 14
     AFTER = 15
+    SWING = 16
+    FORM = 17
+    EXAMPLE = 18
 
 
-PART_ORDER = ("drums", "bass", "chords", "melody")
+PART_ORDER = ("drums", "perc", "bass", "pad", "chords", "arp", "melody")
 """The parts in their order within a beat."""
-FIRST_NOTE = 16
+UNPITCHED_PARTS = ("drums", "perc")
+"""Parts whose symbols are drums; the first of `PART_ORDER`."""
+FIRST_NOTE = 24
+FIRST_PITCHED = FIRST_NOTE + len(UNPITCHED_PARTS) * GRID
+"""The first event of a part with pitches."""
 EVENTS = FIRST_NOTE + len(PART_ORDER) * GRID
 MELODY_EVENT = EVENTS - GRID
 """The first event of the melody, the last part."""
 
-# the second field: one range after another
+# the second field: one range after another; what the decoder predicts comes first
 PITCH = 1
 ROOT = PITCH + 128
 NO_CHORD = ROOT + 12
@@ -74,41 +85,64 @@ KEY = NO_CHORD + 1
 TEMPO = KEY + 24
 TEMPO_BINS = 24
 METER = TEMPO + TEMPO_BINS
-LEVEL = METER + len(METERS)
+MAX_METERS = 24
+LEVEL = METER + MAX_METERS
 LEVELS = 8
-PARTS_MASK = LEVEL + LEVELS
-BARS_LEFT = PARTS_MASK + 16
+BARS_LEFT = LEVEL + LEVELS
 MAX_BARS_LEFT = 8
 BEAT_NUMBER = BARS_LEFT + MAX_BARS_LEFT
-STYLE = BEAT_NUMBER + 12
-MELODY_FIRST = STYLE + MAX_STYLES
+MAX_BEATS = 16
+MELODY_FIRST = BEAT_NUMBER + MAX_BEATS
 NOW = MELODY_FIRST + 1
-SYMBOLS = NOW + 1
+SWING = NOW + 1
+SWINGS = 12
+SOURCE = SWING + SWINGS
+SOURCE_DISTANCES = (1, 2, 3, 4, 6, 8, 12, 16, 24, 32)
+"""Classes of how many bars back a bar's source lies; the nearest stands for others."""
+PARTS_MASK = SOURCE + len(SOURCE_DISTANCES)
+STYLE = PARTS_MASK + (1 << len(PART_ORDER))
+SYMBOLS = STYLE + MAX_STYLES
 
 # fmt: off
 LENGTHS = (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 14, 15, 16, 18, 20, 21, 22, 24, 27, 30, 32, 33, 36, 40, 42, 45,
            48, 54, 60, 66, 72, 78, 84, 90, 96, 108, 120, 132, 144, 168, 192, 216, 240, 288, 336, 384)
 # fmt: on
 """Classes of note length in grid ticks: dense up to a quarter, then coarser, to four bars of 4/4."""
+# the third field
 QUALITY = 1 + len(LENGTHS)
 SECTION = QUALITY + len(DECODER_QUALITIES)
-SECTIONS = ("intro", "groove", "build", "drop", "variation", "fill", "break", "ending")
-MODE = SECTION + len(SECTIONS)
-SECOND_STYLE = MODE + len(MODES)
+SECTIONS = (
+    "intro", "groove", "build", "drop", "variation", "fill", "break", "ending", "verse", "prechorus", "chorus",
+    "bridge", "solo", "interlude", "theme",
+)  # fmt: skip
+MAX_SECTIONS = 24
+MODE = SECTION + MAX_SECTIONS
+MAX_MODES = 24
+LABEL = MODE + MAX_MODES
+SECOND_STYLE = LABEL + len(LABELS)
 VALUES = SECOND_STYLE + MAX_STYLES
+# the fourth
 VELOCITY_STEP = 8
+VELOCITY_CENTRE = 80
+"""The velocity of a note that is as loud as its part is usually."""
 BASS = 1 + 128 // VELOCITY_STEP
 PHRASE = BASS + 12
-PHRASE_BARS = 8
+PHRASE_BARS = 16
 SHARE = PHRASE + PHRASE_BARS
 SHARES = 4
-VELOCITIES = SHARE + SHARES
+BAND_LABEL = SHARE + SHARES
+VELOCITIES = BAND_LABEL + len(LABELS)
 DRUM_LENGTH = Ticks(3 * STEP)
 """Nominal length of a drum note; only its onset counts."""
 OFFSET_CENTRE = STEP // 2
 OFFSETS = 1 + STEP
 """Number of micro-timing classes: 0 not given, else 1 + offset + 10 for offsets of −10..9 ticks."""
-SIZES = (EVENTS, SYMBOLS, VALUES, VELOCITIES, OFFSETS)
+FAMILY = OFFSETS
+"""The fifth field of a style's row: its family."""
+SIZES = (EVENTS, SYMBOLS, VALUES, VELOCITIES, OFFSETS + MAX_FAMILIES)
+"""How many values each field has."""
+PREDICTED = (EVENTS, KEY, SECTION, PHRASE, OFFSETS)
+"""How many of them, from 0 on, the decoder predicts: those of notes, chords and beats."""
 _NEAREST_LENGTH = np.abs(np.subtract.outer(np.arange(LENGTHS[-1] + 1), np.array(LENGTHS))).argmin(1)
 
 
@@ -134,7 +168,7 @@ def to_token_grid(note: Note) -> Note:
     grid = (at + OFFSET_CENTRE) // STEP
     offset = at - grid * STEP
     length = LENGTHS[nearest_length(round(note.length / STEP))] * STEP
-    if note.part == "drums":
+    if note.part in UNPITCHED_PARTS:
         length = DRUM_LENGTH
     velocity = min(127, _velocity(note.velocity // VELOCITY_STEP))
     return replace(note, start=Ticks(grid * STEP), length=Ticks(length), velocity=velocity, offset=offset)
@@ -161,7 +195,7 @@ def note_row(note: Note) -> tuple[int, ...]:
     return (
         note_event(note.part, note.start // STEP),
         PITCH + note.pitch,
-        0 if note.part == "drums" else 1 + nearest_length(note.length // STEP),
+        0 if note.part in UNPITCHED_PARTS else 1 + nearest_length(note.length // STEP),
         1 + note.velocity // VELOCITY_STEP,
         1 + note.offset + OFFSET_CENTRE,
     )
@@ -172,7 +206,7 @@ def row_note(row: Sequence[int]) -> Note:
     part, tick = part_and_tick(int(row[0]))
     return Note(
         Ticks(tick * STEP),
-        DRUM_LENGTH if part == "drums" else Ticks(LENGTHS[int(row[2]) - 1] * STEP),
+        DRUM_LENGTH if part in UNPITCHED_PARTS else Ticks(LENGTHS[int(row[2]) - 1] * STEP),
         int(row[1]) - PITCH,
         _velocity(int(row[3]) - 1),
         part,
@@ -189,11 +223,15 @@ class BarLine:
     """The conditions of a bar; 0 and None are "not given".
 
     `left` counts the bars from this one to the end (1 is the last), `phrase` the bar's place in its phrase from 1.
+    `melody` and `band` are labels of `LABELS`: how the melody, and the other parts, relate to the bar `source` bars before.
     """
 
     left: int = 0
     section: str | None = None
     phrase: int = 0
+    melody: str | None = None
+    band: str | None = None
+    source: int = 0
 
     def row(self) -> tuple[int, ...]:
         """Return the BAR row."""
@@ -202,6 +240,22 @@ class BarLine:
             BARS_LEFT + self.left - 1 if 0 < self.left <= MAX_BARS_LEFT else 0,
             0 if self.section is None else SECTION + SECTIONS.index(self.section),
             PHRASE + (self.phrase - 1) % PHRASE_BARS if self.phrase else 0,
+            0,
+        )
+
+    def form_row(self) -> tuple[int, ...] | None:
+        """Return the FORM row, or None if nothing is known of the form."""
+        if self.melody is None and self.band is None:
+            return None
+        back = 0
+        if self.source > 0:
+            nearest = min(SOURCE_DISTANCES, key=lambda d: abs(d - self.source))
+            back = SOURCE + SOURCE_DISTANCES.index(nearest)
+        return (
+            Event.FORM,
+            back,
+            0 if self.melody is None else LABEL + LABELS.index(self.melody),
+            0 if self.band is None else BAND_LABEL + LABELS.index(self.band),
             0,
         )
 
@@ -219,7 +273,8 @@ def encode_beat(beat: Beat, line: BarLine = EMPTY_BAR_LINE, *, melody_first: boo
     notes = sorted({note_row(n) for n in beat.notes})
     first = [r for r in notes if melody_first and r[0] >= MELODY_EVENT]
     chord = [chord_row(None if beat.chord is None else parse_chord(beat.chord))] if beat.fresh else []
-    return [line_row(beat.beat, line), *first, *chord, *(r for r in notes if r not in first)]
+    form = None if beat.beat else line.form_row()
+    return [line_row(beat.beat, line), *([] if form is None else [form]), *first, *chord, *(r for r in notes if r not in first)]
 
 
 def encode(beats: Iterable[Beat]) -> Rows:

@@ -10,7 +10,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from model.decoder.engine import Array, Engine
+from model.decoder.engine import Array, Engine, relations_after, with_relations
+from model.decoder.relations import Relations
 from model.decoder.tokenizer import Rows
 from model.decoder.transformer import Decoder, Shape, rotate, rotation, sum_embeddings
 
@@ -19,7 +20,7 @@ class TorchState:
     """The cache of one take, `(2, layers, lanes, heads, rows, head)`."""
 
     def __init__(self, cache: Tensor) -> None:
-        self.cache, self.length = cache, 0
+        self.cache, self.length, self.relations = cache, 0, Relations()
 
     @property
     def free_rows(self) -> int:
@@ -58,13 +59,14 @@ class TorchEngine(Engine):
         state = TorchState(torch.zeros(2, shape.layers, len(rows), shape.heads, size, shape.head, device=self._device))
         prefix = model.prefix(torch.from_numpy(text).to(self._device)).view(shape.prefix, shape.width)
         lead = torch.where(torch.from_numpy(is_conditioned).to(self._device)[:, None, None], prefix, model.unsaid)
-        x = torch.cat([lead, self._embedded(rows)], 1)
+        state.relations = relations_after(rows[0])
+        x = torch.cat([lead, self._embedded(with_relations(rows))], 1)
         return state, self._read(state, x)
 
     @torch.inference_mode()
     def step(self, state: TorchState, row: tuple[int, ...]) -> Array:
         """Read one row, the same in every lane; return its output, `(lanes, D)`."""
-        x = self._embedded(np.array([[row]], np.int16))
+        x = self._embedded(np.array([[(*row, *state.relations.relate(row))]], np.int16))
         return self._read(state, x.expand(state.cache.shape[2], 1, -1))
 
     @torch.inference_mode()

@@ -12,9 +12,20 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model.decoder.tokenizer import FIRST_NOTE, SIZES, Event
+from model.decoder.relations import (
+    BY_CHORD,
+    BY_KEY,
+    BY_LEAP,
+    HEAD_SIZES,
+    INPUT_SIZES,
+    LEAP,
+    NOTE_DEGREE,
+    ROOT_BY_KEY,
+    ROOT_BY_ROOT,
+    ROOT_DEGREE,
+)
+from model.decoder.tokenizer import FIRST_NOTE, FIRST_PITCHED, KEY, NO_CHORD, PITCH, ROOT, SIZES, Event
 
-FIELD_COUNT = len(SIZES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +37,7 @@ class Shape:
     head: int = 64
     prefix: int = 2
     text: int = 512
-    context: int = 512
+    context: int = 1024
 
     @property
     def heads(self) -> int:
@@ -79,7 +90,7 @@ class Decoder(nn.Module):
         super().__init__()
         d = shape.width
         self.shape, self.dropout = shape, dropout
-        self.embed = nn.ModuleList([nn.Embedding(n, d) for n in SIZES])
+        self.embed = nn.ModuleList([nn.Embedding(n, d) for n in INPUT_SIZES])
         for e in self.embed:
             assert isinstance(e, nn.Embedding)
             nn.init.normal_(e.weight, std=0.02)
@@ -87,13 +98,13 @@ class Decoder(nn.Module):
         self.unsaid = nn.Parameter(torch.randn(shape.prefix, d) * 0.02)
         self.blocks = nn.ModuleList([Block(shape) for _ in range(shape.layers)])
         self.norm = nn.RMSNorm(d, eps=1e-6)
-        self.heads = nn.ModuleList([nn.Linear(d, n) for n in SIZES])
+        self.heads = nn.ModuleList([nn.Linear(d, n) for n in HEAD_SIZES])
         self.chain = nn.ModuleList([nn.ModuleList([nn.Linear(d, d), nn.Linear(d, d)]) for _ in SIZES[1:]])
 
     def backbone(self, text: Tensor, is_conditioned: Tensor, rows: Tensor) -> Tensor:
         """Return the states `(B, T, D)` after each row, prefix left out.
 
-        `text` is `(B, 512)`, `is_conditioned`, `(B,)`, says which sequences are given it, `rows` is `(B, T, 5)`.
+        `text` is `(B, 512)`, `is_conditioned`, `(B,)`, says which sequences are given it, `rows` is `(B, T, 8)`: five fields and three relations.
         """
         shape = self.shape
         given = self.prefix(text).view(-1, shape.prefix, shape.width)
@@ -106,11 +117,12 @@ class Decoder(nn.Module):
         return torch.as_tensor(self.norm(x)[:, shape.prefix :])
 
     def field_logits(self, h: Tensor, rows: Tensor) -> list[Tensor]:
-        """Return the logits of each field of `rows` from the states before them, `(…, D)` and `(…, 5)`."""
+        """Return the logits of each field of `rows` from the states before them, `(N, D)` and `(N, 8)`."""
         logits = [self.heads[0](h)]
         for i in range(len(self.chain)):
             h = self.chain_step(h, i, rows[..., i])
             logits.append(self.heads[i + 1](h))
+        logits[1] = spread(logits[1], rows)
         return logits
 
     def chain_step(self, h: Tensor, index: int, values: Tensor) -> Tensor:
@@ -121,11 +133,43 @@ class Decoder(nn.Module):
 
 
 def sum_embeddings(embed: nn.ModuleList, rows: Tensor) -> Tensor:
-    """Return the sum of the fields' embeddings, `(B, T, D)`; 0 is embedded as "no value"."""
+    """Return the sum of the embeddings of fields and relations, `(B, T, D)`; 0 is embedded as "no value"."""
     x: Tensor = embed[0](rows[..., 0])
-    for i in range(1, FIELD_COUNT):
+    for i in range(1, len(INPUT_SIZES)):
         x = x + embed[i](rows[..., i])
     return x
+
+
+def spread(logits: Tensor, rows: Tensor) -> Tensor:
+    """Return the logits of the second field, `(N, KEY)`, from those of its head, `(N, KEY + RELATED)`: see `relations`.
+
+    What sounds is told by the relations of the rows themselves, `(N, 8)`.
+    """
+    own, related = logits[:, :KEY], logits[:, KEY:]
+    added = torch.zeros_like(own)
+    notes = torch.nonzero(rows[:, 0] >= FIRST_PITCHED).squeeze(1)
+    pitch, told = rows[notes, 1] - PITCH, rows[notes, 5:]
+    places = torch.arange(ROOT - PITCH, device=rows.device)
+    by = related[notes]
+    tonic, root, last = pitch - told[:, 0] + NOTE_DEGREE, pitch - told[:, 1] + NOTE_DEGREE, pitch - told[:, 2] + 1 + LEAP
+    note = _gather(by[:, BY_KEY:BY_CHORD], (places - tonic[:, None]) % 12, told[:, 0])
+    note = note + _gather(by[:, BY_CHORD:BY_LEAP], (places - root[:, None]) % 12, told[:, 1])
+    leaps = (places - last[:, None]).clamp(-LEAP, LEAP) + LEAP
+    note = note + _gather(by[:, BY_LEAP:ROOT_BY_KEY], leaps, told[:, 2])
+    added[notes, PITCH:ROOT] = note
+    chords = torch.nonzero((rows[:, 0] == Event.CHORD) & (rows[:, 1] != NO_CHORD)).squeeze(1)
+    here, told = rows[chords, 1] - ROOT, rows[chords, 5:]
+    tonic, before = here - told[:, 0] + ROOT_DEGREE, here - told[:, 1] + ROOT_DEGREE
+    by, places = related[chords], places[:12]
+    chord = _gather(by[:, ROOT_BY_KEY:ROOT_BY_ROOT], (places - tonic[:, None]) % 12, told[:, 0])
+    chord = chord + _gather(by[:, ROOT_BY_ROOT:], (places - before[:, None]) % 12, told[:, 1])
+    added[chords, ROOT:NO_CHORD] = chord
+    return own + added
+
+
+def _gather(values: Tensor, places: Tensor, told: Tensor) -> Tensor:
+    """Return the values at places, `(N, k)`; 0 in rows of which nothing is told."""
+    return values.gather(1, places) * (told > 0)[:, None]
 
 
 def rotation(length: int, head: int) -> tuple[Tensor, Tensor]:
@@ -148,16 +192,16 @@ def scored_fields(rows: Tensor) -> Tensor:
 def losses(model: Decoder, text: Tensor, is_conditioned: Tensor, rows: Tensor) -> tuple[Tensor, Tensor]:
     """Return the summed cross entropy of each field and how often each was said, `(5,)` and `(5,)`.
 
-    `rows` is `(B, T + 1, 5)`: its first T rows are the input, its last T the targets; PAD rows do not count.
+    `rows` is `(B, T + 1, 8)`: its first T rows are the input, its last T the targets; PAD and header rows do not count.
     """
     h = model.backbone(text, is_conditioned, rows[:, :-1])
     targets = rows[:, 1:]
-    ours = scored_fields(targets)
+    counted = scored_fields(targets)
+    kept = counted[..., 0]
+    h, targets, counted = h[kept], targets[kept], counted[kept]
     totals, counts = [], []
     for i, logits in enumerate(model.field_logits(h, targets)):
-        target = targets[..., i].masked_fill(~ours[..., i], -100)
-        totals.append(
-            F.cross_entropy(logits.float().flatten(0, -2), target.flatten(), ignore_index=-100, reduction="sum")
-        )
-        counts.append(ours[..., i].sum())
+        target = targets[..., i].masked_fill(~counted[..., i], -100)
+        totals.append(F.cross_entropy(logits.float(), target, ignore_index=-100, reduction="sum"))
+        counts.append(counted[..., i].sum())
     return torch.stack(totals), torch.stack(counts)

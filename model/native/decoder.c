@@ -11,13 +11,13 @@
 
 #include "attention.h"
 
-enum { FIELDS = 5, MAX_VALUES = 1024 };
+enum { FIELDS = 5, INPUTS = 8, MAX_VALUES = 1024 }; // a row is read as its fields and their relations
 
 typedef struct {
     matrices_t matrices;
     int width, layers, head, capacity;
     const float *cos, *sin, *norm;
-    const float *embed[FIELDS];
+    const float *embed[INPUTS];
     const float **norms;
     float *residual, *normed, *qkv, *attended, *hidden;
     attention_buffers_t attention;
@@ -55,7 +55,7 @@ kernel_t *native_open(int width, int layers, int head, int capacity, int matrice
     return NULL;
 }
 
-// Set the cosines and sines of rotary positions, (capacity, head / 2), the last norm, and the embedding table of each field.
+// Set the cosines and sines of rotary positions, (capacity, head / 2), the last norm, and the embedding table of each input.
 void native_tables(kernel_t *k, const float *cos, const float *sin, const float *norm, const float *const *embed) {
     k->cos = cos, k->sin = sin, k->norm = norm;
     memcpy(k->embed, embed, sizeof k->embed);
@@ -161,12 +161,12 @@ void native_read(kernel_t *k, state_t *s, int lanes, const float *x, int count, 
     }
 }
 
-// Read one row, the same in every lane, given by the values of its fields; `h` is the output, (lanes, width).
-void native_step(kernel_t *k, state_t *s, int a, int b, int c, int d, int e, float *h) {
-    int width = k->width, values[FIELDS] = {a, b, c, d, e};
+// Read one row, the same in every lane, given by the values of its inputs; `h` is the output, (lanes, width).
+void native_step(kernel_t *k, state_t *s, int a, int b, int c, int d, int e, int key, int chord, int leap, float *h) {
+    int width = k->width, values[INPUTS] = {a, b, c, d, e, key, chord, leap};
     for (int i = 0; i < width; i++) {
         float sum = 0;
-        for (int f = 0; f < FIELDS; f++) sum += k->embed[f][(size_t)values[f] * width + i];
+        for (int f = 0; f < INPUTS; f++) sum += k->embed[f][(size_t)values[f] * width + i];
         for (int lane = 0; lane < s->lanes; lane++) k->residual[lane * width + i] = sum;
     }
     run(k, s, s->lanes, 1, 0);

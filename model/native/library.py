@@ -49,7 +49,7 @@ def native_library() -> ctypes.CDLL | None:
         "length": (number, [pointer, number]),
         "read": (None, [pointer, pointer, number, pointer, number, pointer]),
         "copy_rows": (size, [pointer, pointer, number, number, number, pointer]),
-        "step": (None, [pointer, pointer, *[number] * 5, pointer]),
+        "step": (None, [pointer, pointer, *[number] * 8, pointer]),
         "rows": (None, [pointer, pointer, pointer]),
         "drop_rows": (None, [pointer, pointer, number, number]),
         "event": (None, [pointer, number, pointer, pointer]),

@@ -9,16 +9,30 @@ from __future__ import annotations
 import argparse
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from model.decoder.conditioning import Header
-from model.decoder.tokenizer import EMPTY_BAR_LINE, FIRST_NOTE, BarLine, Event, Rows, beats_of, encode_beat
+from model.decoder.tokenizer import (
+    FIRST_NOTE,
+    GRID,
+    PART_ORDER,
+    VELOCITY_CENTRE,
+    VELOCITY_STEP,
+    BarLine,
+    Event,
+    Rows,
+    beats_of,
+    encode_beat,
+)
 from model.music.harmony import parse_key
 from model.music.notes import PARTS
 from model.prompt.encoder import Embedding, sentence_encoder
 from model.training.corpus.captions import Facts, caption
+from model.training.corpus import songbook
+from model.training.corpus.form_labels import with_labels
 from model.training.corpus.labels import labelled
 from model.training.corpus.song import Song
 from model.training.corpus.sources import data_folder, load
@@ -26,7 +40,7 @@ from model.training.dataset.store import SOURCES, SPLITS, Store
 from model.training.fit.levels import Levels, levels
 from model.training.styles.piece import PIECES, pieces
 
-CAPTIONS = {"fiddle": 2, "groove": 4, "grammar": 3, "loops": 3}
+CAPTIONS = {"fiddle": 2, "groove": 4, "grammar": 3, "loops": 3, "songbook": 2}
 """How many captions a piece gets, half of them Chinese; 8 where nothing is said here."""
 
 
@@ -34,20 +48,28 @@ def song_rows(song: Song) -> Rows:
     """Return a song's rows. Notation tells neither touch nor timing: its velocities and offsets are not said."""
     beats = beats_of(song.bars, song.notes, song.chords)
     bars = len(song.bars)
-    closing = range(bars - 8, bars) if song.source != "grammar" else range(0)
-    rows: list[tuple[int, ...]] = []
-    for beat in beats:
-        line = (
-            song.lines[beat.bar] if song.lines else BarLine(bars - beat.bar) if beat.bar in closing else EMPTY_BAR_LINE
-        )
-        rows += encode_beat(beat, line)
+    lines = song.lines or tuple(BarLine(bars - i if i >= bars - 8 and song.source != "grammar" else 0) for i in range(bars))
+    labelled = with_labels(beats, lines)
+    rows = [row for beat in beats for row in encode_beat(beat, labelled[beat.bar])]
     table = np.array([*rows, (Event.EOS, 0, 0, 0, 0)], np.int16)
     notes = table[:, 0] >= FIRST_NOTE
-    if not song.has_velocities:
+    if song.has_velocities:
+        centre_velocities(table)
+    else:
         table[notes, 3] = 0
     if not song.has_timing:
         table[notes, 4] = 0
     return table
+
+
+def centre_velocities(rows: Rows) -> None:
+    """Make velocities relative to their part: its median becomes `VELOCITY_CENTRE`."""
+    part = (rows[:, 0] - FIRST_NOTE) // GRID
+    for number in range(len(PART_ORDER)):
+        mine = (part == number) & (rows[:, 0] >= FIRST_NOTE)
+        if mine.any():
+            shift = VELOCITY_CENTRE // VELOCITY_STEP + 1 - int(np.median(rows[mine, 3]))
+            rows[mine, 3] = np.clip(rows[mine, 3] + shift, 2, 128 // VELOCITY_STEP)
 
 
 def header(song: Song, told: Levels) -> Header:
@@ -64,6 +86,7 @@ def header(song: Song, told: Levels) -> Header:
         told.brightness,
         told.complexity,
         song.style,
+        song.swing,
     )
 
 
@@ -79,11 +102,11 @@ def facts(song: Song, known: Header) -> Facts:
 def prepare(data: Path, out: Path, sources: Sequence[str], count: int = PIECES) -> Store:
     """Read the songs, make the pieces (`count` of each grammar), write and return the store."""
     wanted = [s for s in sources if s != "grammar"]
-    told = [(s.split, labelled(s)) for s in load(data, tuple(wanted))]
+    told = [(songbook.split(s) if s.source == "songbook" else s.split, labelled(s)) for s in load(data, tuple(wanted))]
     if "grammar" in sources:
         told += pieces(count)
     songs = [song for _, song in told]
-    headers = [header(s, lv) for s, lv in zip(songs, levels(songs), strict=True)]
+    headers = [header(s, replace(lv, **dict(s.levels))) for s, lv in zip(songs, levels(songs), strict=True)]
     rows = [song_rows(s) for s in songs]
     text, text_at = _captions(songs, headers)
     store = Store(
@@ -108,8 +131,8 @@ def _captions(songs: Sequence[Song], headers: Sequence[Header]) -> tuple[np.ndar
     for song, told in zip(songs, headers, strict=True):
         rng = random.Random(song.id)
         about = facts(song, told)
-        for i in range(CAPTIONS.get(song.source, 8)):
-            words = caption(about, i % 2 == 1, rng)
+        said = [text for kind, text in song.tags if kind == "human"] if song.source == "songbook" else []
+        for words in [*said, *(caption(about, i % 2 == 1, rng) for i in range(CAPTIONS.get(song.source, 8)))]:
             if words not in known:
                 known[words] = encoder.encode(words)
             vectors.append(known[words])

@@ -21,10 +21,11 @@ from model.training.dataset.feeding import batches
 from model.training.dataset.store import Store
 from model.training.dataset.windows import SHARES, Batch, Windows
 from model.training.evaluation.bits import count_notes, decoder_bits, openings
-from model.training.fit.training_loop import TrainingConfig, TrainingLoop
+from model.training.fit.language_one import in_present_language
+from model.training.fit.training_loop import TrainingConfig, TrainingLoop, computes_in_bfloat16
 from model.weights import load, save
 
-WATCHED = ("pop909", "lieder", "groove", "grammar")
+WATCHED = ("songbook", "pop909", "freedoom", "groove")
 """The sources whose validation songs make the curve."""
 
 
@@ -64,7 +65,7 @@ def train(
 
         def loss() -> Tensor:
             text, said, rows = placed(drawn, config.device)
-            with torch.autocast(config.device, torch.bfloat16):
+            with torch.autocast(config.device, torch.bfloat16, enabled=computes_in_bfloat16(config.device)):
                 total, counts = spent(model, text, said, rows)
             return torch.as_tensor(total.sum() / counts[0])
 
@@ -83,20 +84,21 @@ def placed(drawn: Iterator[Batch], device: str) -> tuple[Tensor, Tensor, Tensor]
 
 
 def take_up(model: Decoder, path: Path) -> None:
-    """Begin with the weights of a file; a table that has grown keeps its fresh rows at the end."""
+    """Begin with the weights of a file, of the present language or of that of version 0.1; what has grown keeps its fresh values."""
     arrays, _ = load(path)
+    is_old = len(arrays["embed.0.weight"]) != len(model.embed[0].weight)
     with torch.no_grad():
         for name, ours in model.named_parameters():
             if name in arrays:
-                held = torch.from_numpy(arrays[name])
-                ours[tuple(slice(n) for n in held.shape)] = held.to(ours)
+                held = in_present_language(name, arrays[name], ours.numpy()) if is_old else arrays[name]
+                ours.copy_(torch.from_numpy(held))
 
 
-def shares_with(grammar: float) -> dict[str, float]:
-    """Return the shares of the sources with pieces by grammars in a share of the windows, the rest as it is."""
-    real = {source: share for source, share in SHARES.items() if source != "grammar"}
-    whole = sum(real.values())
-    return {source: share / whole * (1 - grammar) for source, share in real.items()} | {"grammar": grammar}
+def shares_with(source: str, wanted: float) -> dict[str, float]:
+    """Return the shares of the sources with one of them changed, the rest as they are to each other."""
+    rest = {other: share for other, share in SHARES.items() if other != source}
+    whole = sum(rest.values())
+    return {other: share / whole * (1 - wanted) for other, share in rest.items()} | {source: wanted}
 
 
 def main() -> None:
@@ -115,6 +117,8 @@ def main() -> None:
     parser.add_argument("--from", type=Path, dest="before", help="weights to begin with")
     parser.add_argument("--width", type=int, default=Shape().width)
     parser.add_argument("--layers", type=int, default=Shape().layers)
+    parser.add_argument("--context", type=int, default=Shape().context)
+    parser.add_argument("--songbook", type=float, help="share of windows from the songbook (default: see windows.py)")
     parser.add_argument("--grammar", type=float, help="share of windows from grammars (default: see windows.py)")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -122,10 +126,14 @@ def main() -> None:
     train(
         archive.read(options.store),
         TrainingConfig(options.out, options.minutes, options.batch, options.rate, options.steps, options.device),
-        Shape(width=options.width, layers=options.layers),
+        Shape(width=options.width, layers=options.layers, context=options.context),
         dropout=options.dropout,
         before=options.before,
-        shares=None if options.grammar is None else shares_with(options.grammar),
+        shares=shares_with("grammar", options.grammar)
+        if options.grammar is not None
+        else shares_with("songbook", options.songbook)
+        if options.songbook is not None
+        else None,
         workers=options.workers,
     )
 

@@ -23,7 +23,8 @@ class Song:
     quarters a minute, 0 where unknown. Note offsets hold the micro-timing that the grid leaves out. `tags` are
     (kind, text) with kind human, computed or weak. `style` has names of `model.styles` with weights that
     sum to 1; `lines` what is known of each bar, or nothing; `touch` and `timing` tell whether velocities and offsets
-    are a player's (or a machine's) own, and not the notation's lack of them.
+    are a player's (or a machine's) own, and not the notation's lack of them. `swing` (unit, place of the off-beat) says that
+    notes lie straight on the grid and are played so; `levels` are those that a person stated, 0..1.
     """
 
     id: str
@@ -40,6 +41,8 @@ class Song:
     lines: tuple[BarLine, ...] = ()
     has_velocities: bool = False
     has_timing: bool = False
+    swing: tuple[int, float] | None = None
+    levels: tuple[tuple[str, float], ...] = ()
 
     @property
     def split(self) -> str:

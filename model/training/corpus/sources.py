@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.training.corpus import groove, loops, pop909, scores, tunes
+from model.training.corpus import groove, loops, pop909, scores, songbook, tunes
 from model.training.corpus.song import Song
 
 
@@ -38,6 +38,8 @@ def _songs(data: Path, source: str, drops: dict[str, int]) -> Iterator[Song]:
             return groove.load(data / "groove", drops)
         case "loops":
             return loops.load(data / "chord_moods.json", drops)
+        case "songbook":
+            return songbook.load(None, drops)
         case _:
             raise ValueError(f"unknown source: {source} (pop909, openewld, lieder, hymns, fiddle, groove, loops)")
 

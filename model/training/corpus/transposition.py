@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from model.decoder.tokenizer import FIRST_NOTE, GRID, KEY, NO_CHORD, PITCH, ROOT, Event, Rows
+from model.decoder.tokenizer import FIRST_PITCHED, KEY, NO_CHORD, PITCH, ROOT, Event, Rows
 
 
 def transposed(rows: Rows, semitones: int) -> Rows:
-    """Return the rows some semitones higher: pitches, chord roots and the key. Drums stay."""
+    """Return the rows some semitones higher: pitches, chord roots and the key. What has no pitch stays."""
     rows = rows.copy()
     event, symbol = rows[:, 0], rows[:, 1]
-    drums = (event >= FIRST_NOTE) & (event < FIRST_NOTE + GRID)
-    pitch = (event >= FIRST_NOTE) & ~drums
+    pitch = event >= FIRST_PITCHED
     symbol[pitch] = PITCH + np.clip(symbol[pitch] - PITCH + semitones, 0, 127)
     root = (event == Event.CHORD) & (symbol != NO_CHORD)
     symbol[root] = ROOT + (symbol[root] - ROOT + semitones) % 12

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from model.decoder.tokenizer import Rows
 
 SPLITS = ("train", "validation", "test")
-SOURCES = ("pop909", "openewld", "lieder", "hymns", "fiddle", "groove", "loops", "grammar")
+SOURCES = ("pop909", "openewld", "lieder", "hymns", "fiddle", "groove", "loops", "grammar", "songbook", "freedoom", "simutrans", "billboard")
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +24,7 @@ class Store:
 
     rows: Rows  # (N, 5)
     song_at: npt.NDArray[np.int64]  # (S + 1,)
-    headers: Rows  # (S, 10, 5), everything that is known said
+    headers: Rows  # (S, 11, 5), everything that is known said
     text: npt.NDArray[np.float16]  # (C, 512)
     text_at: npt.NDArray[np.int64]  # (S + 1,)
     split: npt.NDArray[np.uint8]  # (S,) index into SPLITS

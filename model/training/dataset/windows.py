@@ -15,25 +15,43 @@ from model.decoder.conditioning import (
     parts_symbol,
     without_conditions,
 )
-from model.decoder.tokenizer import FIRST_NOTE, GRID, MELODY_EVENT, MELODY_FIRST, NOW, PART_ORDER, Event, Rows
+from model.decoder.relations import relate
+from model.decoder.tokenizer import (
+    FIRST_NOTE,
+    GRID,
+    KEY,
+    MELODY_EVENT,
+    MELODY_FIRST,
+    NOW,
+    PART_ORDER,
+    Event,
+    Rows,
+)
 from model.training.corpus.transposition import transposed
 from model.training.dataset.store import SOURCES, Store
 
 SHARES = {
-    "pop909": 0.225, "lieder": 0.06, "openewld": 0.045, "hymns": 0.015, "fiddle": 0.0375, "groove": 0.075,
-    "loops": 0.0225, "grammar": 0.52,
+    "songbook": 0.40, "freedoom": 0.09, "simutrans": 0.05, "billboard": 0.02, "pop909": 0.19, "lieder": 0.04,
+    "openewld": 0.05, "hymns": 0.01, "fiddle": 0.04, "groove": 0.06, "loops": 0.01, "grammar": 0.04,
 }  # fmt: skip
 """How often a window comes from each source."""
 
 LATER_ROWS = 150
 """At most so many rows of the bars that follow are shown before those to be filled in."""
+EXAMPLE_SHARE = 0.5
+"""How many windows begin with an example, half of them with one from another piece."""
+EXAMPLE_ROWS = 220
+EXAMPLE_BARS = 8
+EXAMPLE_SOURCES = ("songbook", "freedoom", "simutrans", "grammar")
+THINNED = 0.25
+"""How often a part is left out of an example; the melody always is."""
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
     """Windows of T + 1 rows with their text."""
 
-    rows: Rows  # (B, T + 1, 5)
+    rows: Rows  # (B, T + 1, 8): fields and relations
     text: npt.NDArray[np.float32]  # (B, 512)
     said: npt.NDArray[np.bool_]  # (B,)
 
@@ -79,18 +97,20 @@ class Windows:
         wanted = shares or SHARES
         self._songs = {s: songs for s, songs in self._songs.items() if len(songs) and wanted.get(s)}
         lengths = np.diff(store.song_at)
+        self._by_style = self._pieces_by_style()
         self._weights = {s: lengths[songs] / lengths[songs].sum() for s, songs in self._songs.items()}
         given = np.array([wanted[s] for s in self._songs])
         self._shares = given / given.sum()
 
     def batch(self, size: int) -> Batch:
         """Return a batch of windows of `context` + 1 rows, padded with PAD."""
-        rows = np.zeros((size, self._context + 1, 5), np.int16)
+        rows = np.zeros((size, self._context + 1, 8), np.int16)
         text = np.zeros((size, self._store.text.shape[1]), np.float32)
         said = np.zeros(size, np.bool_)
         for i in range(size):
             window, caption, told = self._window()
-            rows[i, : len(window)] = window
+            rows[i, : len(window), :5] = window
+            rows[i, : len(window), 5:] = relate(window)
             text[i] = self._store.text[caption]
             said[i] = told
         return Batch(rows, text, said)
@@ -111,9 +131,48 @@ class Windows:
         if "melody" in kept and rng.random() < 0.12:
             rows = melody_first(rows)
             head[0, 1] = MELODY_FIRST
-        body = self._drop_line_fields(self._cut(rows, self._context + 1 - len(head)))
+        example = self._example(song, source, header)
+        body = self._drop_line_fields(self._cut(rows, self._context + 1 - len(head) - len(example)))
+        body = np.concatenate([example, body])
         caption = int(rng.integers(store.text_at[song], store.text_at[song + 1]))
         return transposed(np.concatenate([head, body]), int(rng.integers(-5, 7))), caption, told
+
+    def _pieces_by_style(self) -> dict[int, list[int]]:
+        """Return the songs that examples come from, by the symbol of their style."""
+        found: dict[int, list[int]] = {}
+        for source in EXAMPLE_SOURCES:
+            for song in self._songs.get(source, ()):
+                style = int(self._store.headers[song][HEADER.index(Event.STYLE), 1])
+                if style:
+                    found.setdefault(style, []).append(int(song))
+        return found
+
+    def _example(self, song: int, source: str, header: Rows) -> Rows:
+        """Return rows that show the manner to play in, from the song or from another of its style, or none."""
+        rng, store = self._rng, self._store
+        nothing = np.zeros((0, 5), np.int16)
+        if source not in EXAMPLE_SOURCES or rng.random() >= EXAMPLE_SHARE:
+            return nothing
+        other = song
+        alike = self._by_style.get(int(header[HEADER.index(Event.STYLE), 1]), [])
+        if rng.random() < 0.5 and len(alike) > 1:
+            other = alike[int(rng.integers(len(alike)))]
+        rows = store.song(other)
+        lines = np.flatnonzero(rows[:, 0] == Event.BAR)
+        first = int(rng.integers(len(lines)))
+        last = min(first + int(rng.integers(2, EXAMPLE_BARS + 1)), len(lines) - 1)
+        kept = frozenset(p for p in PART_ORDER[:-1] if rng.random() >= THINNED)
+        rows = without_parts(rows[lines[first] : lines[last]], kept)
+        rows = rows[rows[:, 0] != Event.FORM][:EXAMPLE_ROWS].copy()
+        rows[rows[:, 0] == Event.BAR, 1:] = 0
+        key = HEADER.index(Event.KEY)
+        ours, theirs = int(header[key, 1]), int(store.headers[other][key, 1])
+        if not len(rows) or bool(ours) != bool(theirs):
+            return nothing
+        rows = transposed(rows, (ours - KEY) % 12 - (theirs - KEY) % 12) if ours else rows
+        mark = np.zeros((2, 5), rows.dtype)
+        mark[:, 0], mark[1, 1] = Event.EXAMPLE, NOW
+        return np.concatenate([mark[:1], rows, mark[1:]])
 
     def _cut(self, rows: Rows, room: int) -> Rows:
         rng = self._rng
@@ -126,7 +185,12 @@ class Windows:
 
     def _drop_line_fields(self, rows: Rows) -> Rows:
         """Leave out what the bar lines tell, each kind by itself."""
-        rows = rows.copy()
+        form = rows[:, 0] == Event.FORM
+        rows = rows[~form] if self._rng.random() < 0.3 else rows.copy()
+        form = rows[:, 0] == Event.FORM
+        for field in (1, 2, 3):
+            if self._rng.random() < 0.2:
+                rows[form, field] = 0
         bars = rows[:, 0] == Event.BAR
         for field, share in ((1, 0.5), (2, 0.3), (3, 0.3)):
             if self._rng.random() < share:

@@ -17,7 +17,8 @@ import torch
 import torch.nn.functional as F
 
 from model import weights
-from model.decoder.conditioning import DROPPABLE_CONDITIONS, HEADER, without_conditions
+from model.decoder.conditioning import HEADER
+from model.decoder.relations import INPUT_SIZES, relate
 from model.decoder.tokenizer import FIRST_NOTE, SIZES, Event, Rows
 from model.decoder.transformer import Decoder, Shape, scored_fields
 from model.training.dataset.store import Store
@@ -37,18 +38,18 @@ class ConditionedSong:
 
 
 def lines_unsaid(rows: Rows) -> Rows:
-    """Return the rows with what bar lines tell (bars left, section, place in the phrase) left out."""
-    rows = rows.copy()
+    """Return the rows with what bar lines tell (bars left, section, place in the phrase, form) left out."""
+    rows = rows[rows[:, 0] != Event.FORM].copy()
     rows[rows[:, 0] == Event.BAR, 1:] = 0
     return rows
 
 
 def openings(store: Store, source: str, context: int, songs: int = 20) -> list[ConditionedSong]:
-    """Return the first windows of validation songs of a source: key, metre and parts told only."""
+    """Return the first windows of validation songs of a source, with their headers and nothing else told."""
     room = context + 1 - len(HEADER)
     return [
         ConditionedSong(
-            without_conditions(store.headers[i], *DROPPABLE_CONDITIONS),
+            store.headers[i],
             lines_unsaid(store.song(int(i))[:room]),
         )
         for i in store.songs("validation", source)[:songs]
@@ -108,20 +109,23 @@ def cut_bits(model: Decoder, songs: Sequence[ConditionedSong], cuts: Sequence[Ro
     cuts = sorted(cuts, key=lambda cut: len(cut.rows))  # so that little is padded
     for first in range(0, len(cuts), BATCH):
         here = cuts[first : first + BATCH]
-        table = np.zeros((len(here), len(here[-1].rows), len(SIZES)), np.int64)
+        table = np.zeros((len(here), len(here[-1].rows), len(INPUT_SIZES)), np.int64)
         for k, cut in enumerate(here):
-            table[k, : len(cut.rows)] = cut.rows
+            table[k, : len(cut.rows)] = np.concatenate([cut.rows, relate(cut.rows)], 1)
         rows = torch.from_numpy(table).to(device)
         ours = scored_fields(rows[:, 1:])
         for k, cut in enumerate(here):
             ours[k, : cut.known] = False
         text, said = vectors([songs[cut.song] for cut in here], model.shape.text)
-        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16):
+        with torch.no_grad(), torch.autocast(device.type, torch.bfloat16, enabled=device.type != "cpu"):
             h = model.backbone(text.to(device), said.to(device), rows[:, :-1])
-            for f, logits in enumerate(model.field_logits(h, rows[:, 1:])):
-                spent = F.cross_entropy(logits.float().transpose(1, 2), rows[:, 1:, f], reduction="none")
-                sums = (spent * ours[..., f]).sum(1).cpu().numpy() / math.log(2)
-                np.add.at(total[:, f], [cut.song for cut in here], sums)
+            counted = ours[..., 0]
+            songs_of = np.array([cut.song for cut in here])[counted.nonzero()[:, 0].cpu().numpy()]
+            targets, ours = rows[:, 1:][counted], ours[counted]
+            for f, logits in enumerate(model.field_logits(h[counted], targets)):
+                target = targets[:, f].masked_fill(~ours[:, f], -100)
+                spent = F.cross_entropy(logits.float(), target, ignore_index=-100, reduction="none")
+                np.add.at(total[:, f], songs_of, spent.cpu().numpy() / math.log(2))
     return total
 
 

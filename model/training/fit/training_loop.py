@@ -40,8 +40,15 @@ class TrainingConfig:
         return self.rate * min(1, (step + 1) / WARM_UP) * max(0.02, 1 - done)
 
 
-def optimizers(model: nn.Module, rate: float) -> list[torch.optim.Optimizer]:
-    """Return Muon for the matrices of the blocks and AdamW for all else."""
+def computes_in_bfloat16(device: str) -> bool:
+    """Return whether a device multiplies in bfloat16 faster than in float32."""
+    return device != "cpu" or bool(torch.cpu._is_avx512_bf16_supported())
+
+
+def optimizers(model: nn.Module, rate: float, device: str = "cpu") -> list[torch.optim.Optimizer]:
+    """Return Muon for the matrices of the blocks and AdamW for all else; AdamW for all where Muon's bfloat16 is slow."""
+    if not computes_in_bfloat16(device):
+        return [torch.optim.AdamW(model.parameters(), lr=rate, betas=(0.9, 0.95), weight_decay=0.01)]
     inner = [p for n, p in model.named_parameters() if n.startswith("blocks") and p.ndim == 2]
     chosen = {id(p) for p in inner}
     outer = [p for p in model.parameters() if id(p) not in chosen]
@@ -56,7 +63,7 @@ class TrainingLoop:
 
     def __init__(self, model: nn.Module, config: TrainingConfig) -> None:
         self.model, self.config = model, config
-        self._opts = optimizers(model, config.rate)
+        self._opts = optimizers(model, config.rate, config.device)
         self._checkpoint = config.out / "checkpoint.pt"
         self.step, self._spent = 0, 0.0
         if self._checkpoint.exists():

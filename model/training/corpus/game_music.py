@@ -1,0 +1,428 @@
+"""Songs from the .mid files of two free games, Freedoom and Simutrans: whole bands, each line of a file given a part.
+
+A line is what one track plays on one channel with one program. `model.training.corpus.band` tells which part it is. Bars follow the file's
+metres; a bar that is none of ours divides the song in two. Lines on the grid are written on 24ths of a quarter; lines that
+were played keep how far they are off. Chord symbols and keys are estimated.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import symusic
+
+from model.analysis.key_finder import find_key
+from model.decoder.tokenizer import BarLine
+from model.music import midifile
+from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, Key
+from model.music.notes import TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
+from model.music.plan import Mix
+from model.training.corpus.band import DRUM_ROLES, PERC_NOTES, PERC_PROGRAMS, Line, assign_parts
+from model.training.corpus.song import Song, meters_of, snap_to_grid
+
+FEWEST_BARS = 8
+"""Shorter pieces, and pieces of pieces, are left out."""
+STEADY = 0.65
+"""Share of the drums' or the bass's onsets near the grid below which a file's beats are not believed."""
+NEAR = 7.5
+"""Ticks from the grid that count as on it: a sixteenth of a sixteenth."""
+WRITTEN = 0.85
+"""Share of a line's onsets on the grid from which it is written, not played."""
+MAX_LATENESS = 40.0
+_PLACES = np.array((0, 3, 6, 8, 9, 12, 15, 16, 18, 21, 24)) * 20.0
+HIT = Ticks(120)
+
+Floats = npt.NDArray[np.float64]
+Span = tuple[Ticks, str]
+
+
+def freedoom(folder: Path, drops: dict[str, int]) -> Iterator[Song]:
+    """Yield the pieces of `musics/`; remixes of one piece have one title."""
+    told = credited((folder / "CREDITS-MUSIC").read_text(encoding="utf-8", errors="replace"))
+    for path in sorted(folder.glob("*.mid")):
+        title, _ = told.get(path.stem, (path.stem, ""))
+        yield from _read(path, "freedoom", title, (("human", "video game music"),), drops, loops=True)
+
+
+def simutrans(folder: Path, drops: dict[str, int]) -> Iterator[Song]:
+    """Yield the pieces of `music/`."""
+    for path in sorted(folder.glob("*.mid")):
+        title = " ".join(re.sub(r"^\d+-", "", path.stem).split("-"))
+        tags = (("human", "video game music"), ("human", title.lower()))
+        yield from _read(path, "simutrans", title, tags, drops, loops=False)
+
+
+_CREDIT = re.compile(r"^\s*(?P<slot>[A-Z][A-Za-z0-9]*): *(?P<rest>.+)$")
+_SOURCE = re.compile(r"(?:remix of|based on|originally|original by) *(?P<name>\"[^\"]+\"|\w+\.mid)?", re.IGNORECASE)
+_SLOTS = {
+    "--Phase 1--": {"Title": "d_intro", "Intermission": "d_inter", "Victory": "d_victor", "Bunny": "d_bunny"},
+    "--Phase 2--": {"Title": "d_dm2ttl", "Intermission": "d_dm2int", "Story": "d_read_m"},
+    "--FreeDM--": {"Title": "d_fdmttl", "Intermission": "d_fdmint", "Story": "d_fdmrdm"},
+}
+
+
+def credited(text: str) -> dict[str, tuple[str, str]]:
+    """Return file → (title, composers) of CREDITS-MUSIC. A remix has the title of what it is a remix of, if that is said."""
+    found: dict[str, tuple[str, str]] = {}
+    part = ""
+    for line in text.splitlines():
+        if line.startswith("--"):
+            part = line.strip()
+        entry = _CREDIT.match(line)
+        if entry is None or "Previously" in part:
+            continue
+        slot, rest = entry["slot"], entry["rest"]
+        file = _SLOTS.get(part, {}).get(slot, f"d_{slot.lower()}")
+        own = re.match(r"\"([^\"]+)\"", rest)
+        composers = rest.rpartition(" by ")[2] if own is None else rest[own.end() :].removeprefix(" by ").split(",")[0]
+        source = _SOURCE.search(rest)
+        named = source["name"].strip('"') if source is not None and source["name"] else None
+        found[file] = (named or (own[1] if own else rest.split(" by ")[0]), composers.strip())
+    if "d_intro" in found:
+        found["d_introa"] = found["d_intro"]
+    return found
+
+
+def _read(
+    path: Path, source: str, title: str, tags: tuple[tuple[str, str], ...], drops: dict[str, int], *, loops: bool
+) -> Iterator[Song]:
+    found = songs(path, source, title, tags, loops=loops)
+    if isinstance(found, str):
+        drops[found] = drops.get(found, 0) + 1
+    else:
+        yield from found
+
+
+def songs(
+    path: Path, source: str, title: str, tags: tuple[tuple[str, str], ...] = (), *, loops: bool = False
+) -> list[Song] | str:
+    """Return the songs of a file, one unless a bar of no metre of ours divides it; or the reason why it has none."""
+    try:
+        score = symusic.Score(str(path))
+    except RuntimeError:
+        return "unreadable"
+    scale = TICKS_PER_QUARTER / score.ticks_per_quarter
+    lines = file_lines(score)
+    if not lines:
+        return "no notes"
+    if steadiness(lines) < STEADY:
+        return "beats not found"
+    signatures = [(round(s.time * scale), s.numerator, s.denominator) for s in score.time_signatures]
+    last = max(float(line.end.max()) for line in lines)
+    runs = [r for r in bar_runs(signatures, lines, last) if len(r[0]) >= FEWEST_BARS]
+    if not runs:
+        return "fewer than eight bars"
+    tempo = _tempo([(t.time * scale, t.qpm) for t in score.tempos], last)
+    notes, timed = placed(lines, assign_parts(lines))
+    varied = has_touch(lines)
+    found = []
+    for number, (bars, end) in enumerate(runs):
+        name = f"{source}-{path.stem}" + (f"-{number + 1}" if len(runs) > 1 else "")
+        song = _song(name, source, title, tempo, bars, end, notes)
+        if song is not None:
+            lines_ = (BarLine(),) * len(song.bars) if loops else ()
+            style, told = style_of(song, lines, title if source == "simutrans" else "")
+            found.append(
+                replace(song, tags=(*tags, *told), style=style, lines=lines_, has_velocities=varied, has_timing=timed)
+            )
+    return found or "fewer than eight bars"
+
+
+def file_lines(score: symusic.Score) -> list[Line]:
+    """Return the lines of a file in ticks of 480 a quarter."""
+    scale = TICKS_PER_QUARTER / score.ticks_per_quarter
+    found = []
+    for track in score.tracks:
+        notes = sorted((n.time * scale, n.pitch, (n.time + n.duration) * scale, n.velocity) for n in track.notes)
+        if notes:
+            start, pitch, end, velocity = (np.array(column, np.float64) for column in zip(*notes, strict=True))
+            found.append(Line(track.name.strip(), track.program, track.is_drum, start, end, pitch, velocity))
+    return found
+
+
+def nearness(ticks: Floats) -> float:
+    """Return the share of onsets within a sixteenth of a sixteenth of places that people write."""
+    if not len(ticks):
+        return 0.0
+    return float((np.abs((ticks % TICKS_PER_QUARTER)[:, None] - _PLACES).min(1) <= NEAR).mean())
+
+
+def steadiness(lines: Sequence[Line]) -> float:
+    """Return how well the file's beats are those of its music: `nearness` of drums, bass or all, whichever is most."""
+    layers = [
+        [line for line in lines if line.is_drums],
+        [line for line in lines if not line.is_drums and 32 <= line.program < 40],
+        list(lines),
+    ]
+    onsets = [np.concatenate([line.start for line in layer]) for layer in layers if layer]
+    return max((nearness(o) for o in onsets if len(o) >= 50), default=0.0)
+
+
+# --- bars -----------------------------------------------------------------------------------------------
+
+
+def bar_runs(
+    signatures: Sequence[tuple[int, int, int]], lines: Sequence[Line], last: float
+) -> list[tuple[list[Span], int]]:
+    """Return runs of bars that follow each other and have metres of ours, each with its end.
+
+    Of a file in 4/4 throughout, the beat that begins its bars is found.
+    """
+    changes: dict[int, tuple[int, int]] = {at: (n, d) for at, n, d in signatures}
+    if not changes or min(changes) > 0:
+        changes[0] = changes[min(changes)] if changes else (4, 4)
+    begin = 0
+    if set(changes.values()) == {(4, 4)}:
+        changes = {0: (4, 4)}
+        begin = first_bar(lines)
+    elif len(changes) == 2 and min(changes) == 0 and max(changes) < 960:  # a silent bar that sets up the synthesiser
+        begin = max(changes)
+        changes = {begin: changes[begin]}
+    starts = sorted(changes)
+    starts[0] = begin
+    runs: list[tuple[list[Span], int]] = [([], begin)]
+    for index, start in enumerate(starts):
+        meters = meters_of(*(changes[start] if start in changes else changes[min(changes)]))
+        stop = starts[index + 1] if index + 1 < len(starts) else last
+        at, turn, stop = start, 0, round(stop)
+        while at < stop - 30:
+            meter = meters[turn % len(meters)] if meters else None
+            length = _length(meter) if meter else stop - at
+            if index + 1 < len(starts) and at + length > stop:
+                length = stop - at
+                meter = next((m for m in ("4/4", "3/4", "2/4", "5/4", "7/8", "9/8") if _length(m) == length), None)
+            if meter is None:
+                runs.append(([], at + length))
+            else:
+                runs[-1][0].append((Ticks(at), meter))
+                runs[-1] = (runs[-1][0], at + length)
+            at, turn = at + length, turn + 1
+    return [run for run in runs if run[0]]
+
+
+def _length(meter: str) -> int:
+    return beats_in_bar(meter) * beat_length(meter)
+
+
+def first_bar(lines: Sequence[Line]) -> int:
+    """Return the tick at which the first bar of music in 4/4 begins, which may be before the file does.
+
+    0, unless crashes and entries say plainly that another beat begins the bars.
+    """
+    crashes = np.concatenate(
+        [line.start[np.isin(line.pitch, (49, 52, 55, 57))] for line in lines if line.is_drums] or [np.zeros(0)]
+    )
+    entries = np.concatenate([_entries(line.start) for line in lines])
+    told = np.zeros(4)
+    for ticks in (crashes, entries):
+        beats = np.round(ticks / TICKS_PER_QUARTER)
+        on = beats[np.abs(ticks - beats * TICKS_PER_QUARTER) < 60].astype(int) % 4
+        if len(on) >= 3:
+            told += np.bincount(on, minlength=4) / len(on)
+    best = int(told.argmax())
+    return (best - 4) * TICKS_PER_QUARTER if told[best] > told[0] + 0.5 else 0
+
+
+def _entries(starts: Floats) -> Floats:
+    """Return the onsets after eight silent beats or more, the first among them."""
+    return starts[np.diff(starts, prepend=-1e9) >= 8 * TICKS_PER_QUARTER]
+
+
+# --- notes ----------------------------------------------------------------------------------------------
+
+
+def placed(lines: Sequence[Line], parts: Sequence[str | None]) -> tuple[list[Note], bool]:
+    """Return the notes of the lines that have a part, and whether many of them were played and not written."""
+    found: dict[tuple[str, int, int], Note] = {}
+    played = 0
+    for line, part in zip(lines, parts, strict=True):
+        if part is None:
+            continue
+        shift = lateness(line.start)
+        starts = np.maximum(0.0, line.start - shift)
+        written = nearness(starts) >= WRITTEN
+        for start, end, pitch, velocity in zip(starts, line.end - shift, line.pitch, line.velocity, strict=True):
+            to, tone = sounding(line, part, int(pitch))
+            if to is None:
+                continue
+            at, offset = (Ticks(round(start / 20) * 20), 0) if written else snap_to_grid(start)
+            length = HIT if to in ("drums", "perc") else Ticks(max(20, round((end - at - offset) / 20) * 20))
+            note = Note(at, length, tone, int(max(1, min(127, velocity))), to, offset)
+            place = (to, at, tone)
+            if place not in found or found[place].velocity < note.velocity:
+                found[place] = note
+                played += not written
+    return sorted(found.values()), played > 0.1 * len(found)
+
+
+def sounding(line: Line, part: str, pitch: int) -> tuple[str | None, int]:
+    """Return the part and pitch of a note of a line: hits on a kit are drums, percussion or neither."""
+    if line.is_drums:
+        if pitch in DRUM_ROLES:
+            return "drums", DRUM_ROLES[pitch]
+        return ("perc", pitch) if pitch in PERC_NOTES else (None, pitch)
+    if part == "perc":
+        return part, PERC_PROGRAMS.get(line.program, 64)
+    return part, pitch
+
+
+def lateness(ticks: Floats) -> float:
+    """Return how many ticks a line is behind the sixteenths on the whole, if it is so throughout: a delay."""
+    mean = np.exp(2j * np.pi * ticks / 120).mean()
+    late = float(np.angle(mean) / (2 * np.pi) * 120)
+    return late if abs(mean) > 0.7 and 3 <= abs(late) <= MAX_LATENESS else 0.0
+
+
+def has_touch(lines: Sequence[Line]) -> bool:
+    """Return whether velocities are a player's or a machine's own: they differ within most lines."""
+    notes = sum(len(line.velocity) for line in lines)
+    varied = sum(len(line.velocity) for line in lines if line.velocity.std() >= 4)
+    return varied >= 0.5 * notes
+
+
+# --- the song -------------------------------------------------------------------------------------------
+
+
+def _song(
+    name: str, source: str, title: str, tempo: float, bars: list[Span], end: int, notes: Sequence[Note]
+) -> Song | None:
+    """Return the song of a run of bars, without the silent bars before and after it."""
+    inside = [n for n in notes if bars[0][0] <= n.start < end]
+    starts = [at for at, _ in bars]
+    if not inside:
+        return None
+    first, final = (
+        int(np.searchsorted(starts, at, "right")) - 1 for at in (inside[0].start, max(n.start for n in inside))
+    )
+    bars = bars[first : final + 1]
+    if len(bars) < FEWEST_BARS:
+        return None
+    begin, end = bars[0][0], int(bars[-1][0]) + _length(bars[-1][1])
+    moved = tuple(
+        replace(n, start=Ticks(n.start - begin), length=Ticks(max(20, min(n.length, end - n.start)))) for n in inside
+    )
+    moved_bars = tuple((Ticks(at - begin), meter) for at, meter in bars)
+    pitched = tuple(
+        replace(n, part="chords" if n.part in ("pad", "arp") else n.part)
+        for n in moved
+        if n.part not in ("drums", "perc")
+    )
+    end = Ticks(end - begin)
+    key = ""
+    chords: tuple[tuple[Ticks, Chord | None], ...] = ()
+    if len({n.pitch % 12 for n in pitched}) >= 3:
+        filed = midifile.Song(moved_bars, end, ((Ticks(0), 120.0),), "", pitched)
+        found = find_key(filed).key
+        key, chords = found.name, harmonies(filed, found)
+    return Song(name, source, title, tempo, key, moved_bars, end, moved, chords)
+
+
+def _tempo(changes: Sequence[tuple[float, float]], last: float) -> float:
+    """Return the tempo that holds longest; 120 where a file says none, as the standard has it."""
+    holds: Counter[float] = Counter()
+    if not changes:
+        return 120.0
+    for (at, tempo), until in zip(changes, [*[t for t, _ in changes[1:]], last], strict=True):
+        holds[round(tempo, 2)] += max(0, int(until - at))
+    return holds.most_common(1)[0][0]
+
+
+_FOUND = tuple(q for q in CHORD_QUALITIES.values() if q.is_found_in_files or q.name == "5")
+_CHORDS = tuple((root, q.name) for root in range(12) for q in _FOUND)
+_TONES = np.array([[(p - root) % 12 in QUALITIES[name] for p in range(12)] for root, name in _CHORDS], np.float64)
+_RARITY = np.array([q.rarity for q in _FOUND] * 12)
+HOLD = 0.12
+"""What it costs to change the chord; half a bar later twice that."""
+
+
+def harmonies(song: midifile.Song, key: Key) -> tuple[tuple[Ticks, Chord | None], ...]:
+    """Return the chord changes, half bars at most: the likeliest way through the chords that cover what sounds.
+
+    What sounds in the other half of the bar counts a third; the lowest note is told as the bass.
+    """
+    spans = midifile.halves(song)
+    weights = np.zeros((len(spans), 12))
+    lowest = np.full(len(spans), 128)
+    for index, inside in enumerate(midifile.notes_in_spans(song.notes, spans)):
+        for note, shared in inside:
+            weights[index, note.pitch % 12] += shared * (0.5 if note.part == "melody" else 1.0)
+            if note.part != "melody" and shared >= 60:
+                lowest[index] = min(lowest[index], note.pitch)
+    other = weights.reshape(-1, 2, 12)[:, ::-1].reshape(-1, 12)
+    heard = weights + other / 3
+    whole = heard.sum(1, keepdims=True)
+    share = heard / np.where(whole > 0, whole, 1)
+    tones = _TONES.sum(1)
+    scores = share @ _TONES.T - 0.13 * ((share < 0.04).astype(float) @ _TONES.T) - 0.04 * tones - 0.04 * _RARITY
+    roots = np.array([root for root, _ in _CHORDS])
+    scores += 0.12 * (roots[None] == (lowest % 12)[:, None]) * (lowest < 128)[:, None]
+    in_key = np.array([p in key.pitch_classes for p in range(12)], np.float64)
+    scores += 0.03 * (_TONES @ in_key) / tones
+    path = _likeliest(scores)
+    found: list[tuple[Ticks, Chord | None]] = []
+    silent = 0
+    for index, (at, _) in enumerate(spans):
+        chord: Chord | None
+        if not whole[index]:
+            silent += 1
+            if found and silent < 4:
+                continue
+            chord = None
+        else:
+            silent = 0
+            root, quality = _CHORDS[path[index]]
+            low = int(lowest[index]) % 12
+            on = lowest[index] < 128 and (low - root) % 12 in QUALITIES[quality]
+            chord = Chord(root, quality, low if on else root)
+        if not found or found[-1][1] != chord:
+            found.append((Ticks(at), chord))
+    return tuple(found)
+
+
+def _likeliest(scores: Floats) -> list[int]:
+    """Return the best path where each change of chord costs `HOLD`, twice that within a bar."""
+    best = scores[0]
+    back = np.zeros(scores.shape, int)
+    for index in range(1, len(scores)):
+        cost = HOLD * (1 + index % 2)
+        leader = int(best.argmax())
+        stays = best >= best[leader] - cost
+        back[index] = np.where(stays, np.arange(scores.shape[1]), leader)
+        best = np.where(stays, best, best[leader] - cost) + scores[index]
+    path = [int(best.argmax())]
+    for index in range(len(scores) - 1, 0, -1):
+        path.append(int(back[index, path[-1]]))
+    return path[::-1]
+
+
+_NAMED = {"swing": "jazz", "blues": "blues", "rockin": "rock", "house": "house"}
+"""Words of a title that name a style."""
+
+
+def style_of(song: Song, lines: Sequence[Line], title: str) -> tuple[Mix, tuple[tuple[str, str], ...]]:
+    """Return the style, and computed tags: what a title says, else rock, metal or ambient by programs, drums and tempo."""
+    for word, style in _NAMED.items():
+        if word in title.lower().split():
+            return ((style, 1.0),), ()
+    programs: Counter[int] = Counter()
+    for line in lines:
+        if not line.is_drums:
+            programs[line.program] += len(line.start)
+    whole = max(1, sum(programs.values()))
+    quarters = song.end / TICKS_PER_QUARTER
+    hits = sum(n.part == "drums" for n in song.notes) / quarters
+    kicks = sum(n.part == "drums" and n.pitch == 36 for n in song.notes) / quarters
+    driven = sum(count for program, count in programs.items() if program in (29, 30, 31)) / whole
+    soft = sum(count for program, count in programs.items() if 40 <= program < 56 or 88 <= program < 104) / whole
+    found: list[str] = []
+    if hits >= 1 and driven >= 0.25:
+        found.append("metal" if song.tempo >= 150 or kicks >= 1.5 else "rock")
+    elif hits < 0.5 and soft >= 0.4:
+        found.append("ambient")
+    return tuple((f, 1.0) for f in found), tuple(("computed", f) for f in found)

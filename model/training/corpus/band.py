@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -52,7 +52,7 @@ class Shape:
     """How a line goes. Times in quarters."""
 
     voices: float
-    """Notes a stroke."""
+    """Different pitch classes a stroke: octaves are one voice."""
     height: float
     """Median pitch."""
     density: float
@@ -81,6 +81,8 @@ def shape(line: Line) -> Shape:
     ends = np.maximum.reduceat(line.end, heads)
     tops = np.maximum.reduceat(line.pitch, heads)
     sums = np.add.reduceat(line.pitch * line.pitch, heads)
+    stroke = np.cumsum(np.diff(line.start, prepend=-1e9) > TOGETHER)
+    voices = len(np.unique(stroke * 12 + line.pitch.astype(int) % 12)) / len(starts)
     spans = Counter((starts // 1920).astype(int).tolist())
     sounding = {
         s for a, b in zip(starts, ends, strict=True) for s in range(int(a // 1920), int(max(a, b - 60) // 1920) + 1)
@@ -92,7 +94,7 @@ def shape(line: Line) -> Shape:
     for at in np.round(starts / 120).astype(int).tolist():
         rhythms.setdefault(at // 16, []).append(at % 16)
     return Shape(
-        voices=len(line.start) / len(starts),
+        voices=voices,
         height=float(np.median(line.pitch)),
         density=len(starts) / (4 * len(spans)),
         length=float(np.median(ends - starts)) / 480,
@@ -112,6 +114,7 @@ _WORDS = {
     "bass": ("bass", "base", "baixo", "basse", "bas", "basu", "bais"),
     "pad": ("pad", "pads"),
     "arp": ("arp", "arp2", "arpeggio", "seq"),
+    "perc": ("perc", "percu", "parc", "percussion"),
 }
 _SOUNDS = frozenset((
     "square", "sawtooth", "saw", "calliope", "chiff", "charang", "fifths", "sweep", "choir", "warm",
@@ -131,14 +134,35 @@ def said_part(name: str) -> str | None:
 
 def assign_parts(lines: Sequence[Line]) -> list[str | None]:
     """Return the part of each line, "drums" for a kit (its hits may be percussion); None for copies and effects."""
-    shapes = [None if line.is_drums else shape(line) for line in lines]
-    parts: list[str | None] = []
     copies = copied(lines)
+    shapes = [None if line.is_drums else shape(line) for line in _joined(lines, copies)]
+    parts: list[str | None] = []
     for line, form, copy in zip(lines, shapes, copies, strict=True):
         parts.append("drums" if form is None else None if copy else part_of(line, form))
     _settle_bass(lines, shapes, parts)
     _settle_melody(lines, shapes, parts)
     return parts
+
+
+def _joined(lines: Sequence[Line], copies: Sequence[bool]) -> list[Line]:
+    """Return the lines, each with those of its program that go in step with it: the strings of a guitar, voices of a section."""
+    found = list(lines)
+    single = [
+        i for i, line in enumerate(lines)
+        if not line.is_drums and not copies[i] and said_part(line.name) != "melody" and line.program // 8 != 4
+    ]  # fmt: skip
+    for i in single:
+        same = [j for j in single if lines[j].program == lines[i].program and (j == i or _in_step(lines[i], lines[j]))]
+        if len(same) > 1:
+            start, end, pitch, velocity = (
+                np.concatenate([getattr(lines[j], field) for j in same])
+                for field in ("start", "end", "pitch", "velocity")
+            )
+            order = np.argsort(start, kind="stable")
+            found[i] = replace(
+                lines[i], start=start[order], end=end[order], pitch=pitch[order], velocity=velocity[order]
+            )
+    return found
 
 
 def part_of(line: Line, form: Shape) -> str | None:
@@ -150,6 +174,8 @@ def part_of(line: Line, form: Shape) -> str | None:
     if family == 15 or program == 119:
         return None
     if program in PERC_PROGRAMS and (form.tones < 5 or program in (47, 116, 117, 118)):
+        return "perc"
+    if said == "perc" and family == 0 and form.tones <= 8:
         return "perc"
     if said == "bass" and form.voices < 1.6 and form.height < 60:
         return "bass"
@@ -170,14 +196,14 @@ def part_of(line: Line, form: Shape) -> str | None:
     if form.height < 46 and form.voices < 1.3 and not guitar:
         return "bass"
     if form.voices < 1.35 and form.density >= 1.75 and form.regular >= 0.7 and not (driven and form.height < 62):
-        if guitar and form.height < 55:
+        if guitar and form.height < (48 if form.leaps >= 0.5 else 58):
             return "chords"
         if form.leaps >= 0.5 or form.uniform >= 0.4 or form.density >= 3:
             return "arp"
     if form.voices >= 1.35 and form.density >= 2.5 and form.regular >= 0.75 and form.height >= 60 and not guitar:
         return "arp" if form.moves >= 0.5 and form.voices < 2.5 else "chords"
     if guitar:
-        return "chords" if form.voices >= 1.35 or form.height < 58 else "melody"
+        return "chords" if form.voices >= (1.6 if form.height >= 64 else 1.35) or form.height < 58 else "melody"
     if family == 0:
         return "chords" if form.voices >= 1.25 or form.height < 58 else "melody"
     if form.voices >= 2.3 or (form.voices >= 1.5 and (form.height < 64 or family in (2, 6))):
@@ -263,7 +289,7 @@ def _in_step(one: Line, other: Line) -> bool:
 
 
 COPY = 0.85
-"""Share of a line's notes that another has too, at one distance in time, from which it is a copy."""
+"""Share of a line's notes that another has too, as late, from which it is a copy."""
 LATEST = 1000.0
 """Ticks that an echo may be late: two quarters."""
 
@@ -284,7 +310,7 @@ def copied(lines: Sequence[Line]) -> list[bool]:
 
 
 def is_copy(line: Line, of: Line) -> bool:
-    """Return whether most notes of a line are another's, all at one distance in time and none or an octave in pitch."""
+    """Return whether most notes of a line are another's, at one or two distances in time and one in pitch: none or octaves."""
     if len(line.start) > 1.25 * len(of.start):
         return False
     votes: Counter[tuple[int, int]] = Counter()
@@ -293,18 +319,29 @@ def is_copy(line: Line, of: Line) -> bool:
         for other, tone in zip(of.start[low:high], of.pitch[low:high], strict=True):
             if pitch - tone in (0, 12, -12, 24, -24):
                 votes[round((start - other) / 20), int(pitch - tone)] += 1
-    for (lag, up), _ in votes.most_common(3):
+    if not 0.4 <= _lengths(line) / _lengths(of) <= 2.5:
+        return False
+    for up in (0, 12, -12, 24, -24):
         if up and (len(of.start) > 1.25 * len(line.start) or _octave_roles(line, of)):
             continue
-        if lag and len(set(line.pitch.tolist())) < 3:
+        lags = [lag for (lag, tone), count in votes.most_common(12) if tone == up and count >= 4][:2]
+        if any(lags) and len(set(line.pitch.tolist())) < 3:
             continue
         keys = np.sort((of.pitch + up) * 1e7 + of.start)
-        wanted = line.pitch * 1e7 + line.start - lag * 20
-        at = np.clip(np.searchsorted(keys, wanted), 1, max(1, len(keys) - 1))
-        near = np.minimum(np.abs(wanted - keys[at - 1]), np.abs(wanted - keys[np.minimum(at, len(keys) - 1)]))
-        if (near <= 25).mean() >= COPY:
-            return True
+        found = np.zeros(len(line.start), bool)
+        for lag in lags:
+            wanted = line.pitch * 1e7 + line.start - lag * 20
+            at = np.clip(np.searchsorted(keys, wanted), 1, max(1, len(keys) - 1))
+            found |= (
+                np.minimum(np.abs(wanted - keys[at - 1]), np.abs(wanted - keys[np.minimum(at, len(keys) - 1)])) <= 25
+            )
+            if found.mean() >= COPY:
+                return True
     return False
+
+
+def _lengths(line: Line) -> float:
+    return max(20.0, float(np.median(line.end - line.start)))
 
 
 def _octave_roles(line: Line, of: Line) -> bool:

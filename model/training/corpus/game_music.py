@@ -23,7 +23,7 @@ from model.music import midifile
 from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, Key
 from model.music.notes import TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Mix
-from model.training.corpus.band import DRUM_ROLES, PERC_NOTES, PERC_PROGRAMS, Line, assign_parts
+from model.training.corpus.band import DRUM_ROLES, PERC_NOTES, PERC_PROGRAMS, TOGETHER, Line, assign_parts
 from model.training.corpus.song import Song, meters_of, snap_to_grid
 
 FEWEST_BARS = 8
@@ -244,6 +244,8 @@ def placed(lines: Sequence[Line], parts: Sequence[str | None]) -> tuple[list[Not
     for line, part in zip(lines, parts, strict=True):
         if part is None:
             continue
+        if part in ("melody", "arp", "bass"):
+            line = without_octaves(line, keep_low=part == "bass")
         shift = lateness(line.start)
         starts = np.maximum(0.0, line.start - shift)
         written = nearness(starts) >= WRITTEN
@@ -261,6 +263,17 @@ def placed(lines: Sequence[Line], parts: Sequence[str | None]) -> tuple[list[Not
     return sorted(found.values()), played > 0.1 * len(found)
 
 
+def without_octaves(line: Line, *, keep_low: bool) -> Line:
+    """Return a line without notes that double another of their stroke in octaves: the highest stays, or the lowest."""
+    stroke = np.cumsum(np.diff(line.start, prepend=-1e9) > TOGETHER)
+    order = np.lexsort((line.pitch if keep_low else -line.pitch, stroke))
+    _, first = np.unique((stroke * 12 + line.pitch.astype(int) % 12)[order], return_index=True)
+    kept = np.sort(order[first])
+    return replace(
+        line, start=line.start[kept], end=line.end[kept], pitch=line.pitch[kept], velocity=line.velocity[kept]
+    )
+
+
 def sounding(line: Line, part: str, pitch: int) -> tuple[str | None, int]:
     """Return the part and pitch of a note of a line: hits on a kit are drums, percussion or neither."""
     if line.is_drums:
@@ -268,7 +281,7 @@ def sounding(line: Line, part: str, pitch: int) -> tuple[str | None, int]:
             return "drums", DRUM_ROLES[pitch]
         return ("perc", pitch) if pitch in PERC_NOTES else (None, pitch)
     if part == "perc":
-        return part, PERC_PROGRAMS.get(line.program, 64)
+        return part, PERC_PROGRAMS.get(line.program, pitch if pitch in PERC_NOTES else 64)
     return part, pitch
 
 

@@ -177,15 +177,15 @@ def bar_runs(
 ) -> list[tuple[list[Span], int]]:
     """Return runs of bars that follow each other and have metres of ours, each with its end.
 
-    Of a file in 4/4 throughout, the beat that begins its bars is found.
+    Many programs write 4/4 into every file, or nothing: of such files the metre and the beat that begins the bars are found.
     """
     changes: dict[int, tuple[int, int]] = {at: (n, d) for at, n, d in signatures}
     if not changes or min(changes) > 0:
         changes[0] = changes[min(changes)] if changes else (4, 4)
     begin = 0
     if set(changes.values()) == {(4, 4)}:
-        changes = {0: (4, 4)}
-        begin = first_bar(lines)
+        changes = {0: found_meter(lines)}
+        begin = first_bar(lines) if changes[0] == (4, 4) else 0
     elif len(changes) == 2 and min(changes) == 0 and max(changes) < 960:  # a silent bar that sets up the synthesiser
         begin = max(changes)
         changes = {begin: changes[begin]}
@@ -213,6 +213,32 @@ def bar_runs(
 
 def _length(meter: str) -> int:
     return beats_in_bar(meter) * beat_length(meter)
+
+
+_BARS = {6: (3, 4), 7: (7, 8), 8: (4, 4), 9: (9, 8), 10: (5, 4), 12: (3, 4), 14: (7, 8)}
+"""Eighths after which music comes again → metre."""
+
+
+def found_meter(lines: Sequence[Line]) -> tuple[int, int]:
+    """Return the metre of music that is said to be in 4/4: another one if it comes again by those bars, and not by fours.
+
+    What strikes in each eighth is compared with what strikes one, two and four bars later.
+    """
+    count = int(max(float(line.start.max()) for line in lines) // 240) + 1
+    struck = np.zeros((count, 24))
+    for line in lines:
+        kinds = np.array([12 + DRUM_ROLES.get(int(p), 60) % 12 if line.is_drums else int(p) % 12 for p in line.pitch])
+        struck[(line.start // 240).astype(int), kinds] = 1
+    struck -= struck.mean(0)
+    power = max(1e-9, float((struck * struck).sum()))
+
+    def likeness(bar: int) -> float:
+        lags = [lag for lag in (bar, 2 * bar, 4 * bar) if lag < count]
+        return sum(float((struck[:-lag] * struck[lag:]).sum()) for lag in lags) / power / len(lags) if lags else 0.0
+
+    told = {bar: likeness(bar) for bar in _BARS}
+    best = max(told, key=lambda bar: told[bar])
+    return _BARS[best] if told[best] >= 0.2 and told[best] >= 2 * told[8] else (4, 4)
 
 
 def first_bar(lines: Sequence[Line]) -> int:

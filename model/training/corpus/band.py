@@ -152,7 +152,7 @@ def _joined(lines: Sequence[Line], copies: Sequence[bool]) -> list[Line]:
         if not line.is_drums and not copies[i] and said_part(line.name) != "melody" and line.program // 8 != 4
     ]  # fmt: skip
     for i in single:
-        same = [j for j in single if lines[j].program == lines[i].program and (j == i or _in_step(lines[i], lines[j]))]
+        same = [j for j in single if lines[j].program == lines[i].program and (j == i or _together(lines[i], lines[j]))]
         if len(same) > 1:
             start, end, pitch, velocity = (
                 np.concatenate([getattr(lines[j], field) for j in same])
@@ -181,8 +181,10 @@ def part_of(line: Line, form: Shape) -> str | None:
         return "bass"
     if family == 4 and form.voices < 1.6 and form.height < 57:
         return "bass"
-    if said in ("melody", "arp") and form.voices < 2.3:
-        return "melody" if said == "melody" and form.height >= 50 else "arp" if said == "arp" else "chords"
+    if said == "melody" and form.height >= 50 and (form.voices < 1.8 or (form.voices < 2.3 and form.moves >= 0.4)):
+        return "melody"
+    if said == "arp" and form.voices < 2.3:
+        return "arp"
     if said == "pad" and form.length >= 1:
         return "pad"
     if said == "chords" and form.voices >= 1.3:
@@ -195,11 +197,8 @@ def part_of(line: Line, form: Shape) -> str | None:
             return "pad"
     if form.height < 46 and form.voices < 1.3 and not guitar:
         return "bass"
-    if form.voices < 1.35 and form.density >= 1.75 and form.regular >= 0.7 and not (driven and form.height < 62):
-        if guitar and form.height < (48 if form.leaps >= 0.5 else 58):
-            return "chords"
-        if form.leaps >= 0.5 or form.uniform >= 0.4 or form.density >= 3:
-            return "arp"
+    if form.voices < 1.35 and _figures(form) and not (driven and form.height < 62):
+        return "chords" if guitar and form.height < (48 if form.leaps >= 0.5 else 58) else "arp"
     if form.voices >= 1.35 and form.density >= 2.5 and form.regular >= 0.75 and form.height >= 60 and not guitar:
         return "arp" if form.moves >= 0.5 and form.voices < 2.5 else "chords"
     if guitar:
@@ -211,6 +210,19 @@ def part_of(line: Line, form: Shape) -> str | None:
     if form.height < 52:
         return "chords"
     return "melody"
+
+
+def _figures(form: Shape) -> bool:
+    """Return whether a single line figures a chord or beats a tone, and does not sing: it leaps or stays, in even notes."""
+    if form.leaps >= 0.8 and form.density >= 1.75:
+        return True
+    if form.density >= 1.75 and form.regular >= 0.7:
+        return (
+            form.leaps >= 0.5 or form.moves < 0.5 or (form.leaps >= 0.15 and (form.uniform >= 0.4 or form.density >= 3))
+        )
+    if form.density >= 1.4 and form.regular >= 0.8:
+        return form.leaps >= 0.4
+    return form.tones < 3 or (form.density >= 1.2 and form.leaps >= 0.6 and form.uniform >= 0.5)
 
 
 def _shared(one: frozenset[int], other: frozenset[int]) -> float:
@@ -231,7 +243,7 @@ def _settle_bass(lines: Sequence[Line], shapes: Sequence[Shape | None], parts: l
             and said_part(lines[i].name) != "bass"
             and _shared(form.spans, frozenset(kept)) > 0.5
         ):
-            parts[i] = "pad" if form.length >= 1.75 else "arp" if form.density >= 1.75 else "chords"
+            parts[i] = "pad" if form.length >= 0.9 else "arp" if form.density >= 1.75 else "chords"
         else:
             kept |= form.spans
     whole = {s for form in shapes if form is not None for s in form.spans}
@@ -279,6 +291,11 @@ def _spans(form: Shape | None) -> frozenset[int]:
     return frozenset() if form is None else form.spans
 
 
+def _together(one: Line, other: Line) -> bool:
+    """Return whether two lines have most of their onsets together."""
+    return _in_step(one, other) and _in_step(other, one)
+
+
 def _in_step(one: Line, other: Line) -> bool:
     """Return whether most of one line's onsets are another's too."""
     at = np.clip(np.searchsorted(other.start, one.start), 1, max(1, len(other.start) - 1))
@@ -324,20 +341,27 @@ def is_copy(line: Line, of: Line) -> bool:
     for up in (0, 12, -12, 24, -24):
         if up and (len(of.start) > 1.25 * len(line.start) or _octave_roles(line, of)):
             continue
-        lags = [lag for (lag, tone), count in votes.most_common(12) if tone == up and count >= 4][:2]
-        if any(lags) and len(set(line.pitch.tolist())) < 3:
-            continue
+        lags = [lag for (lag, tone), count in votes.most_common(16) if tone == up and count >= 4][:6]
+        distinct = len(set(line.pitch.tolist())) >= 3 and _strokes_beside(of, line) <= 1.6 * len(line.start)
         keys = np.sort((of.pitch + up) * 1e7 + of.start)
-        found = np.zeros(len(line.start), bool)
-        for lag in lags:
-            wanted = line.pitch * 1e7 + line.start - lag * 20
-            at = np.clip(np.searchsorted(keys, wanted), 1, max(1, len(keys) - 1))
-            found |= (
-                np.minimum(np.abs(wanted - keys[at - 1]), np.abs(wanted - keys[np.minimum(at, len(keys) - 1)])) <= 25
-            )
-            if found.mean() >= COPY:
+        found = [_matched(keys, line.pitch * 1e7 + line.start - lag * 20) for lag in lags if lag == 0 or distinct]
+        covered = np.zeros(len(line.start), bool)
+        for _ in range(min(2, len(found))):
+            covered |= max(found, key=lambda f: int((f & ~covered).sum()))
+            if covered.mean() >= COPY:
                 return True
     return False
+
+
+def _matched(keys: Floats, wanted: Floats) -> npt.NDArray[np.bool_]:
+    """Return which of some numbers lie beside one of the sorted keys."""
+    at = np.clip(np.searchsorted(keys, wanted), 1, max(1, len(keys) - 1))
+    return np.minimum(np.abs(wanted - keys[at - 1]), np.abs(wanted - keys[np.minimum(at, len(keys) - 1)])) <= 25
+
+
+def _strokes_beside(of: Line, line: Line) -> int:
+    """Return how many notes a line has in the bars of four in which another has some."""
+    return int(np.isin(of.start // 1920, line.start // 1920).sum())
 
 
 def _lengths(line: Line) -> float:

@@ -1,4 +1,4 @@
-"""`python -m model.training.train --store FILE --minutes M --out DIR`: the store → weights.
+"""`python -m model.training.train --store FILE… --minutes M --out DIR`: the store → weights.
 
 Resumable, see `model.training.fit.training_loop`; the learning rate falls to nothing over the minutes given, so choose them before
 beginning. `--from FILE` begins with the weights of another training: what has grown since keeps its fresh values.
@@ -18,7 +18,7 @@ from torch import Tensor
 from model.decoder.transformer import Decoder, Shape, losses
 from model.training.dataset import archive
 from model.training.dataset.feeding import batches
-from model.training.dataset.store import Store
+from model.training.dataset.store import Store, joined
 from model.training.dataset.windows import SHARES, Batch, Windows
 from model.training.evaluation.bits import count_notes, decoder_bits, openings
 from model.training.fit.language_one import in_present_language
@@ -104,7 +104,7 @@ def shares_with(source: str, wanted: float) -> dict[str, float]:
 def main() -> None:
     """Parse the command line and train."""
     parser = argparse.ArgumentParser(prog="python -m model.training.train", description=__doc__)
-    parser.add_argument("--store", type=Path, default=Path("runs/store.npz"))
+    parser.add_argument("--store", type=Path, nargs="+", default=[Path("runs/store.npz")])
     parser.add_argument("--out", type=Path, default=Path("runs/decoder"))
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--steps", type=int, help="end after so many steps, if that comes first")
@@ -124,7 +124,7 @@ def main() -> None:
     torch.set_num_threads(options.threads)
     options.out.mkdir(parents=True, exist_ok=True)
     train(
-        archive.read(options.store),
+        joined([archive.read(store) for store in options.store]),
         TrainingConfig(options.out, options.minutes, options.batch, options.rate, options.steps, options.device),
         Shape(width=options.width, layers=options.layers, context=options.context),
         dropout=options.dropout,

@@ -5,6 +5,7 @@ One `.npz` without pickles. Songs lie one after another; `song_at[i]:song_at[i +
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -66,3 +67,21 @@ class Store:
         """Read a store written by `save`."""
         with np.load(path, allow_pickle=False) as arrays:
             return cls(*(arrays[f.name] for f in fields(cls)))
+
+
+def joined(stores: Sequence[Store]) -> Store:
+    """Return the songs of several stores as one."""
+    return Store(
+        rows=np.concatenate([s.rows for s in stores]),
+        song_at=_joined_places([s.song_at for s in stores]),
+        headers=np.concatenate([s.headers for s in stores]),
+        text=np.concatenate([s.text for s in stores]),
+        text_at=_joined_places([s.text_at for s in stores]),
+        split=np.concatenate([s.split for s in stores]),
+        source=np.concatenate([s.source for s in stores]),
+        ids=np.concatenate([s.ids for s in stores]),
+    )
+
+
+def _joined_places(places: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
+    return np.cumsum([0, *np.concatenate([np.diff(p) for p in places])])

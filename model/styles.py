@@ -102,6 +102,11 @@ def thirdless_share(mix: Mix) -> float:
     return _share(mix, lambda style: style.has_bare_chords)
 
 
+def diatonic_share(mix: Mix) -> float:
+    """Return the share of a mix of styles, 0..1, whose tunes and chords stay in their scale: songs and dances of the people."""
+    return _share(mix, lambda style: style.family == "roots" and style.corpus == "pop")
+
+
 def _share(mix: Mix, has: Callable[[Style], bool]) -> float:
     whole = sum(w for _, w in mix)
     return sum(w for name, w in mix if has(STYLES[name])) / whole if whole else 0.0

@@ -13,7 +13,7 @@ from bridge.takes.recorder import BarOrigin
 from model.generation.bias_weights import NamedWeights, sample_weights, shipped, updated_weights
 from model.generation.messages import BeatWritten, Begin, FirstNote
 from model.music.notes import Beat, Ticks
-from model.music.plan import Plan, interpolate_plans
+from model.music.plan import Plan, apply_controls, interpolate_plans
 
 MAX_ON_ORDER = 2
 """Beats on order at a time: the next is generated while the last travels."""
@@ -209,7 +209,7 @@ class Takes:
         if seed < 0:
             seed = self.seeds()
         theta = tuple(sample_weights(self.theta, seed).items())
-        begin = Begin(0, text, model_controls(self.settings), seed, morph=second, theta=theta)
+        begin = Begin(0, text, model_controls(self.settings), seed, morph=second, theta=theta, key=self._sounding_key)
         return self._set_coming(begin, float(self.settings["morph/x"]))
 
     def restart(self, take: Take) -> Take:
@@ -284,6 +284,12 @@ class Takes:
             return BarOrigin(str(number), "", 0)
         begin = take.begin
         return BarOrigin(take.id, begin.prompt, begin.seed, begin.refine or "", begin.morph or "")
+
+    @property
+    def _sounding_key(self) -> str | None:
+        """The key of the take that plays, under the controls; None if nothing plays."""
+        plan = None if self.current is None else self.current.plan
+        return None if plan is None else apply_controls(plan, model_controls(self.settings))[0].key
 
     @property
     def latest(self) -> Take | None:

@@ -12,6 +12,8 @@ from model.decoder.tokenizer import (
     STEP,
     BarLine,
     Event,
+    nearest_length,
+    note_event,
     note_row,
     part_and_tick,
     row_note,
@@ -19,15 +21,16 @@ from model.decoder.tokenizer import (
 )
 from model.generation import bias_terms, chord_bias, form, history, style_lanes
 from model.generation.bias_weights import BiasWeights
+from model.generation.form_plan import Level
 from model.generation.morph import MorphPath
 from model.generation.take import TakeState, melody_ahead, rhythm_rows, still_sounding
 from model.music.drums import ROLES
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord
-from model.music.notes import Beat, Kept, Ticks, beat_length, beats_in_bar
+from model.music.notes import Beat, Kept, beats_in_bar
 from model.music.plan import Controls, Mix, Plan
 from model.prompt.rules import figures
 from model.prompt.rules.vocabulary import usual_level
-from model.styles import STYLES, thirdless_share
+from model.styles import STYLES, diatonic_share, thirdless_share
 
 Row = tuple[int, ...]
 MAX_SHARE_OUTSIDE_SCALE = 0.06
@@ -60,6 +63,7 @@ class BeatHarmony:
     tonic: int
     scale_lock: float = 0.0  # how strictly the scale is kept, 0..1
     is_key_stated: bool = False
+    is_diatonic: bool = False  # the style stays in its scale
     characteristic_tone: int | None = None  # the pitch class that tells a stated mode from major and minor
     new_chord: Chord | None = None  # the given chord that must begin here
     may_change_chord: bool = False  # the model may choose a chord
@@ -91,6 +95,9 @@ class BeatParts:
     swing_unit: int | None = None  # 8 or 16 where swing, or straight, was stated
     muted_drums: frozenset[int] = frozenset()
     drums_off_first_tick: frozenset[int] = frozenset()
+    rhythmic: frozenset[str] = frozenset()  # parts whose onsets are given
+    min_voices: int = 1  # of a stroke of chords
+    has_high_melody: bool = False  # the words ask for one
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +138,7 @@ class BeatContext:
     theta: BiasWeights
     leading_rows: tuple[Row, ...] = ()  # fixed rows before the chord: a melody that comes first
     given: tuple[Row, ...] = ()  # fixed rows in their places; an onset may lack its pitch
+    fixed: frozenset[Row] = frozenset()  # those of all these that come out as they went in
 
 
 class BeatProgress:
@@ -168,7 +176,10 @@ class BeatProgress:
 
 @dataclass(frozen=True, slots=True)
 class BeatRequest:
-    """What a beat's context is made from: the take before it, the plan under the controls, and what is fixed of the beat."""
+    """What a beat's context is made from: the take before it, the plan under the controls, and what is fixed of the beat.
+
+    `velocity` is the wanted velocity of each part, `planned` what the plan of the form gives.
+    """
 
     take: TakeState
     plan: Plan
@@ -178,20 +189,26 @@ class BeatRequest:
     theta: BiasWeights
     bar_line: BarLine
     kept: Kept
+    velocity: Mapping[str, float]
+    planned: form.Planned = form.NOTHING
+    level: Level = form.NO_LEVEL
     morph_path: MorphPath | None = None
 
     def context(self) -> BeatContext:
         """Return the context of the beat."""
         plan, frame, kept, melody_first = self.plan, self.frame, self.kept, self.take.begin.melody_first
-        parts = frozenset(plan.parts) - kept.parts
+        parts = frozenset(plan.parts) - kept.parts - self.planned.parts
         theta, scale = self.theta, self.key.pitch_classes
         if (
             theta.scale_when_played != theta.scale
+            and not self._is_diatonic
             and history.share_outside_scale(self.take.beats, scale) < MAX_SHARE_OUTSIDE_SCALE
         ):
             theta = replace(theta, scale=theta.scale_when_played)
-        figured = [r for r in form.figure_rows(plan, frame, self.bar_line) if part_and_tick(r[0])[0] in parts]
-        rows = {note_row(n) for n in map(to_token_grid, kept.notes) if n.start < frame.length}
+        figures = (*form.figure_rows(plan, frame, self.bar_line), *form.owed_kick(self.take, plan, frame))
+        figured = {r for r in figures if part_and_tick(r[0])[0] in parts}
+        notes = (*kept.notes, *self.planned.notes)
+        rows = {note_row(n) for n in map(to_token_grid, notes) if n.start < frame.length}
         leading = {r for r in rows if melody_first and row_note(r).part == "melody"}
         beat_parts, harmony = self._parts(parts), self._harmony()
         return BeatContext(
@@ -202,12 +219,24 @@ class BeatRequest:
             history=self._history(parts, beat_parts),
             theta=theta,
             leading_rows=tuple(sorted(leading)),
-            given=tuple(sorted([*(rows - leading), *rhythm_rows(kept), *figured])),
+            given=tuple(sorted([*(rows - leading), *rhythm_rows(kept), *self._planned_rhythm(), *figured])),
+            fixed=frozenset(rows),
         )
+
+    def _planned_rhythm(self) -> list[Row]:
+        """Return the rows of the onsets that the plan of the form gives, without pitches."""
+        return [
+            (note_event(part, at // STEP), 0, 1 + nearest_length(length // STEP), 0, 0)
+            for part, at, length in self.planned.rhythm
+        ]
 
     @property
     def _is_key_stated(self) -> bool:
         return "key" in self.plan.explicit or self.controls.key != "auto"
+
+    @property
+    def _is_diatonic(self) -> bool:
+        return diatonic_share(self.plan.style) >= 0.5
 
     def _position(self) -> BeatPosition:
         frame, loop = self.frame, self.take.begin.loop
@@ -233,6 +262,7 @@ class BeatRequest:
     def _harmony(self) -> BeatHarmony:
         plan, frame, kept, key = self.plan, self.frame, self.kept, self.key
         chord_tones_only = kept.harmony or plan.progression is not None
+        is_given = chord_tones_only or self.planned.has_harmony
         last = [w.chord for w in self.take.written[-MORPH_CHORD_BEATS:]]
         size = None if self.morph_path is None else self.morph_path.target_chord_size(last)
         stated = self._is_key_stated
@@ -241,14 +271,13 @@ class BeatRequest:
             tonic=key.tonic,
             scale_lock=self.controls.scale_lock,
             is_key_stated=stated,
+            is_diatonic=self._is_diatonic,
             characteristic_tone=(key.tonic + CHARACTERISTIC_TONES[key.mode]) % 12
             if stated and key.mode in CHARACTERISTIC_TONES
             else None,
             new_chord=self._new_chord(),
-            may_change_chord=not chord_tones_only,
-            must_change_chord=not chord_tones_only
-            and frame.beat == 0
-            and (frame.index == 0 or self.bar_line.left == 1),
+            may_change_chord=not is_given,
+            must_change_chord=not is_given and frame.beat == 0 and (frame.index == 0 or self.bar_line.left == 1),
             chord_tones_only=chord_tones_only,
             chord_size=chord_bias.chord_size(plan.complexity) if size is None else size,
             chord_size_emphasis=1 + 2 * abs(plan.complexity - 0.5) if size is None else chord_bias.STATED_SIZE_EMPHASIS,
@@ -258,16 +287,19 @@ class BeatRequest:
             melody_durations=tuple(melody_ahead(self.take.begin.given, frame).items())
             if self.take.begin.melody_first
             else (),
-            melody_harmony=None if chord_tones_only else self._melody_harmony(),
+            melody_harmony=None if is_given else self._melody_harmony(),
         )
 
     def _new_chord(self) -> Chord | None:
         """Return the given chord that begins on this beat."""
         if self.kept.harmony:
             return parse_chord(self.kept.chord) if self.kept.fresh and self.kept.chord is not None else None
+        if self.planned.has_harmony:
+            last = self.take.written[-1].chord if self.take.written else None
+            return None if self.planned.chord == last else self.planned.chord
         if self.plan.progression is None:
             return None
-        chord, _ = _given_chord(self.plan.progression, self.frame)
+        chord, _ = form.given_chord(self.plan.progression, self.frame)
         written = self.take.written
         return None if written and self.frame.beat and chord == written[-1].chord else chord
 
@@ -275,7 +307,7 @@ class BeatRequest:
         """Return the grid ticks of the longest note of chords and bass: up to the next given chord, and to the closing bar."""
         frame, longest = self.frame, LENGTHS[-1]
         if not self.kept.harmony and self.plan.progression is not None:
-            longest = _given_chord(self.plan.progression, frame)[1] // STEP
+            longest = form.given_chord(self.plan.progression, frame)[1] // STEP
         if self.bar_line.left > 1:  # a note held over would keep the bass from the tonic in the closing bar
             beats = (self.bar_line.left - 1) * beats_in_bar(frame.meter) - frame.beat
             longest = min(longest, beats * frame.length // STEP)
@@ -303,11 +335,11 @@ class BeatRequest:
         swings = "swing" in plan.explicit and self.frame.meter.endswith("/4")
         return BeatParts(
             sampled=sampled,
-            entrances=history.entrances(self.take.beats, sampled),
+            entrances=history.entrances(self.take.beats, sampled, self.bar_line.section),
             styles={p: plan.style_of(p) for p in parts},
             second_style=style_lanes.second_style_parts(plan),
             walking=frozenset({"bass"} if figures.WALKING_BASS in plan.figures else ()),
-            velocity={p: bias_terms.target_velocity(p, plan.energy) for p in parts},
+            velocity={p: self.velocity[p] for p in parts},
             register={
                 p: bias_terms.register_position(plan.register, registers, p, plan.brightness, plan.energy)
                 for p in parts
@@ -318,6 +350,9 @@ class BeatRequest:
             swing_unit=plan.swing_unit if swings else None,
             muted_drums=replaced_drums.union(ROLES[role] for role in plan.silenced),
             drums_off_first_tick=form.off_the_backbeat(plan, self.frame),
+            rhythmic=self.planned.rhythmic,
+            has_high_melody=registers.get("melody", plan.register) > 0,
+            min_voices=history.min_voices(self.take.beats, parts),
         )
 
     def _levels(self) -> BeatLevels:
@@ -336,7 +371,8 @@ class BeatRequest:
 
     def _history(self, parts: frozenset[str], wanted: BeatParts) -> BeatHistory:
         take, beats, unit = self.take, self.take.beats, wanted.swing_unit
-        steady = self.bar_line.section in (None, "groove", "variation", "drop") and not wanted.onsets_owed
+        steady = self.bar_line.section in (None, "groove", "variation", "build", "drop") and not wanted.onsets_owed
+        fuller = replace(self.plan, density=min(1.0, max(0.0, self.plan.density + self.level.density)))
         return BeatHistory(
             chord=take.written[-1].chord if take.written else None,
             recent_roots=history.recent_roots([w.chord for w in take.written[-HARMONY_HISTORY_BEATS:]]),
@@ -344,7 +380,7 @@ class BeatRequest:
             sounding_until=still_sounding(history.sounding_until(beats), self.kept, take.begin),
             sounded_tones=_sounded_tones(take),
             last_pitches=history.last_pitches(beats),
-            density_error=history.density_errors(beats, self.plan, parts) if steady else {},
+            density_error=history.density_errors(beats, fuller, parts) if steady else {},
             missing_off_beats=0.0 if unit is None else history.missing_off_beats(beats, unit),
         )
 
@@ -366,16 +402,3 @@ def _sounded_tones(take: TakeState) -> frozenset[int]:
             break
         found.update(n.pitch % 12 for n in w.beat.notes if n.part == "chords")
     return frozenset(found)
-
-
-def _given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | None, Ticks]:
-    """Return the chord of a progression that begins on this beat, if any, and the ticks to the next change.
-
-    The chords of a bar share its beats as evenly as whole beats allow, the earlier ones longer.
-    """
-    beats = beats_in_bar(frame.meter)
-    chords = [parse_chord(c) for c in progression[frame.bar % len(progression)].split()][:beats]
-    starts = [-(-i * beats // len(chords)) for i in range(len(chords))]
-    after = next((s for s in starts if s > frame.beat), beats)
-    new_chord = chords[starts.index(frame.beat)] if frame.beat in starts else None
-    return new_chord, Ticks((after - frame.beat) * beat_length(frame.meter))

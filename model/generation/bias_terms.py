@@ -134,6 +134,14 @@ TURN_BACK_BIAS = -2.5
 """Bias of a walking bass's return to the pitch before the last."""
 
 
+MAX_COOLING = 0.9
+
+
+def cooled(weight: float) -> float:
+    """Return the factor on the temperature at which a melody's pitch is drawn."""
+    return 1 - min(MAX_COOLING, max(0.0, weight))
+
+
 @lru_cache(256)
 def register_bias(register_position: float, low: int, high: int, weight: float) -> Bias:
     """Return the bias of each pitch where a part shall lie low (−1) or high (1) in its range; `weight` is for an octave."""
@@ -163,6 +171,16 @@ def brightness_bias(tonic: int, brightness: float, weight: float) -> Bias:
     """Return the bias of each pitch by its place on the line of fifths: flat side where dark, sharp side where bright."""
     fifths = weight * (brightness - 0.5) / 2 * np.roll(LINE_OF_FIFTHS, tonic)
     return _read_only(fifths[PITCHES % 12])
+
+
+HIGHEST_USUAL = 84
+"""The highest pitch that sung melodies usually reach: C6."""
+
+
+@lru_cache(16)
+def height_bias(weight: float) -> Bias:
+    """Return the cost of each pitch by how far it lies above what melodies usually reach."""
+    return _read_only(-weight * np.maximum(0, PITCHES - HIGHEST_USUAL))
 
 
 @lru_cache(512)

@@ -97,9 +97,9 @@ def characteristic_triads(scale: frozenset[int], tone: int) -> tuple[npt.NDArray
     return np.array([triad <= scale for triad in triads]), np.array([tone in triad for triad in triads])
 
 
-def altered_root_bias(scale: frozenset[int], tone: int, cost: float) -> Bias:
-    """Return the cost of roots whose triad does not fit the scale of a stated mode: altering it would hide the mode."""
-    return np.where(characteristic_triads(scale, tone)[0], 0.0, cost)
+def altered_root_bias(scale: frozenset[int], cost: float) -> Bias:
+    """Return the cost of roots whose triad does not fit the scale: altering it would hide a stated mode."""
+    return np.where(characteristic_triads(scale, 0)[0], 0.0, cost)
 
 
 def characteristic_root_bias(scale: frozenset[int], tone: int, recent: Sequence[int]) -> Bias:

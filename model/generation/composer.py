@@ -18,6 +18,7 @@ from model.decoder.load import open_engine
 from model.decoder.tokenizer import BarLine, Event, line_row, row_chord, row_note
 from model.generation import form, history
 from model.generation.beat_rules import BeatRequest, Row
+from model.generation.bias_terms import target_velocity
 from model.generation.form import apply_cue
 from model.generation.form import bar_line as line_of
 from model.generation.messages import BeatWritten, Begin, FirstNote, Understood, Write
@@ -75,7 +76,7 @@ class Composer:
 
     def _plan_and_text(self, prompt: str, order: Begin) -> tuple[Plan, Embedding]:
         plan, text = self._read_prompt(prompt)
-        plan = order.plan or plan
+        plan = order.plan or _in_key(plan, order.key)
         return (plan if order.parts is None else replace(plan, parts=order.parts)), text
 
     def forget(self, take: int) -> None:
@@ -87,7 +88,6 @@ class Composer:
         take = self._takes[order.take]
         understood_plan, text = _morphed_plan(take, order.controls.morph)
         plan, _ = apply_controls(understood_plan, order.controls)
-        plan = apply_cue(plan, order.section)
         if order.index >= len(take.written) and self._next_frame(take, plan).bar == take.begin.bars:
             return BeatWritten(order.take, None)
         if order.index > len(take.written):
@@ -114,8 +114,8 @@ class Composer:
             return replace(last, index=last.index + 1, beat=last.beat + 1, fresh=False, notes=())
         return Beat(last.index + 1, last.bar + 1, 0, plan.meter, last.chord, fresh=False)
 
-    def _beat(self, take: TakeState, plan: Plan, text: Embedding, order: Write, frame: Beat, kept: Kept) -> WrittenBeat:
-        key, controls = parse_key(plan.key), order.controls
+    def _beat(self, take: TakeState, base: Plan, text: Embedding, order: Write, frame: Beat, kept: Kept) -> WrittenBeat:
+        key, controls, plan = parse_key(base.key), order.controls, apply_cue(base, order.section)
         morph_path = _morph_path(take, order)
         is_morphing = morph_path is not None and take.is_morphing(morph_path.morph_position)
         theta = (
@@ -125,19 +125,28 @@ class Composer:
             theta = replace(theta, text=controls.guidance)
         bar_line = self._bar_line(take, plan, frame, order.section, is_morphing=is_morphing)
         row = line_row(frame.beat, bar_line)
+        is_cued = order.section is not None
+        level = form.level_of_bar(take, plan, frame, bar_line, is_cued=is_cued)
+        velocity = {p: target_velocity(p, plan.energy) + level.velocity for p in plan.parts}
         if is_all_fixed(kept, plan.parts):
-            return _fixed_beat(take, frame, kept, row)
+            return replace(_fixed_beat(take, frame, kept, row), plan=base, velocity=velocity)
+        reach = form.FormRequest(
+            take, base, frame, bar_line, velocity,
+            is_cued=is_cued, is_led=order.hands is not None, is_scale_locked=controls.scale_lock >= 1,
+        )  # fmt: skip
+        planned = form.NOTHING if is_morphing else reach.planned()
         state, first_row, h = open_state(self._engine, take, plan, text, key, frame, theta.text > 0, row)
-        context = BeatRequest(take, plan, controls, frame, key, theta, bar_line, kept, morph_path).context()
+        context = BeatRequest(
+            take, plan, controls, frame, key, theta, bar_line, kept, velocity, planned, level, morph_path
+        ).context()
         rng = np.random.Generator(np.random.Philox(key=[take.begin.seed, frame.index]))
         velocity_jitters = rng.integers(-4, 4, MAX_EVENTS + len(context.leading_rows))
-        given_rows = {*context.given, *context.leading_rows} - set(form.figure_rows(plan, frame, bar_line))
 
         def sounding(rows: list[Row]) -> WrittenBeat:
             chord = take.written[-1].chord if take.written else None
-            notes = list(kept.notes)
+            notes = [*kept.notes, *planned.notes]
             fresh = False
-            sampled = tuple(r for r in rows if r not in given_rows)
+            sampled = tuple(r for r in rows if r not in context.fixed)
             last = [w.sampled for w in take.written[-history.HISTORY_BEATS + 1 :]]
             # the first note was sent before any other was sampled
             heard = sampled if take.written else history.first_notes(sampled)
@@ -148,12 +157,16 @@ class Composer:
                     chord = row_chord(one)
                 else:
                     note = row_note(one)
-                    notes.append(
-                        _performed_note(take, note, frame, velocity_corrections.get(note.part, 0), int(velocity_jitter))
+                    note = _performed_note(
+                        take, note, frame, velocity_corrections.get(note.part, 0), int(velocity_jitter)
                     )
+                    notes.append(_ended(note, reach))
             symbol = None if chord is None else chord_symbol(chord, key.flats)
             beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
-            return WrittenBeat(beat, chord, [row, *rows], take.cache_number, first_row, sampled)
+            return WrittenBeat(
+                beat, chord, [row, *rows], take.cache_number, first_row, sampled,
+                plan=base, section=bar_line.section, velocity=velocity, source_bars=planned.source_bars,
+            )  # fmt: skip
 
         def on_first_note(rows: list[Row]) -> None:
             if self._on_first_note is not None and frame.index == 0 and not kept.notes:
@@ -176,6 +189,11 @@ class Composer:
         return replace(found, left=1) if cue == "ending" else found
 
 
+def _in_key(plan: Plan, key: str | None) -> Plan:
+    """Return the plan in the key that sounds before it, unless the words state a key, a mode or chords."""
+    return plan if key is None or "key" in plan.explicit or plan.progression is not None else replace(plan, key=key)
+
+
 def _performed_note(take: TakeState, note: Note, frame: Beat, velocity_correction: int, velocity_jitter: int) -> Note:
     """Return a sampled note with its final velocity (within its class of eight), offset and length (cut before the next fixed note)."""
     # notes exactly on the grid are sequenced ones: their velocity is not varied either
@@ -184,6 +202,14 @@ def _performed_note(take: TakeState, note: Note, frame: Beat, velocity_correctio
     until = ticks_until_fixed(take.begin.given, note.part, frame)
     length = note.length if until is None else max(1, min(note.length, until - note.start))
     return replace(note, velocity=velocity, offset=offset, length=Ticks(length))
+
+
+def _ended(note: Note, reach: form.FormRequest) -> Note:
+    """Return a sampled note that ends where the plan of the form gives the part's next one."""
+    if note.part == "drums" or note.end <= reach.frame.length:
+        return note
+    until = reach.until_given(note.part)
+    return note if until is None else replace(note, length=Ticks(max(1, min(note.length, until - note.start))))
 
 
 def _fixed_beat(take: TakeState, frame: Beat, kept: Kept, bar_line: Row) -> WrittenBeat:

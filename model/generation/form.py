@@ -1,29 +1,39 @@
-"""The form: each bar's section and place in the phrase, and the figures of drums and bass. Pure.
+"""The form: each bar's section and place in the phrase, the figures of drums and bass, and what the plan of the form gives. Pure.
 
-A clip has phrases of four or eight bars; a phrase's last bar is a fill in most styles, and a clip of 16 bars or more begins with
+A clip has phrases of four or eight bars; a phrase's last bar is a fill in most styles, and a clip of 24 bars or more begins with
 an intro. An endless take has phrases of eight bars, every second one a variation.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from model.decoder.tokenizer import (
+    DRUM_LENGTH,
     OFFSET_CENTRE,
     PHRASE_BARS,
     PITCH,
+    STEP,
     VELOCITY_STEP,
     BarLine,
     nearest_length,
     note_event,
 )
+from model.generation import form_plan
 from model.generation.bias_terms import target_velocity
+from model.generation.form_plan import HARMONY, NEW, Label, Level
+from model.generation.history import MONOPHONIC_PARTS, sounding_until
+from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
 from model.music.drums import ROLES
-from model.music.notes import CUES, Beat
+from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
+from model.music.notes import CUES, Beat, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Plan
 from model.prompt.rules.figures import FIGURES, Figure
 from model.styles import STYLES
 
+MIN_BARS_WITH_INTRO = 24
 _SILENT_PARTS = {"intro": {"melody"}, "break": {"drums", "bass"}}
 """Parts that are silent in a section, as long as others are left."""
 
@@ -59,10 +69,10 @@ def bar_line(
 def _section(bar: int, bars: int | None, style: str, left: int) -> str:
     if left == 1:
         return "ending"
-    phrase = PHRASE_BARS if bars is None or bars >= 16 else 4
+    phrase = form_plan.phrase_length(bars)
     number, place = divmod(bar, phrase)
     count = None if bars is None else -(-bars // phrase)
-    if count is not None and bars is not None and bars >= 16 and number == 0:
+    if count is not None and bars is not None and bars >= MIN_BARS_WITH_INTRO and number == 0:
         return "intro" if place < phrase // 2 else "groove"
     last = place == phrase - 1 and (bars is None or bar + 1 < bars or bars >= phrase)
     if last and STYLES[style].has_fills:
@@ -115,3 +125,377 @@ def _active_figures(plan: Plan, line: BarLine) -> list[Figure]:
 def _half_time(plan: Plan, frame: Beat) -> bool:
     known = "feel" in plan.explicit or any(STYLES[name].is_half_time for name, _ in plan.style[:1])
     return plan.feel == "half" and known and frame.meter == "4/4"
+
+
+KICKS, KICK_PLACE = 2, 12
+"""Kicks of a bar in the styles that have more than one, and the grid tick of its third beat where a missing one falls."""
+_SYNCOPATED = frozenset({"bass", "hip-hop"})
+"""Families whose bars have more than one kick."""
+
+
+def owed_kick(take: TakeState, plan: Plan, frame: Beat) -> tuple[Row, ...]:
+    """Return the kick that a bar lacks on its third beat, in styles whose bars have more than one."""
+    families = {STYLES[name].family for name, _ in plan.style_of("drums")[:1]}
+    if frame.meter != "4/4" or frame.beat != 2 or not families & _SYNCOPATED or _half_time(plan, frame):
+        return ()
+    last = [n for w in take.written[-2:] for n in w.beat.notes if n.part == "drums"]
+    if not last or "kick" in plan.silenced or sum(n.pitch == ROLES["kick"] for n in last) >= KICKS:
+        return ()
+    loud = 1 + int(target_velocity("drums", plan.energy)) // VELOCITY_STEP
+    return ((note_event("drums", KICK_PLACE), PITCH + ROLES["kick"], 0, loud, 1 + OFFSET_CENTRE),)
+
+
+def given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | None, Ticks]:
+    """Return the chord of a progression that begins on this beat, if any, and the ticks to the next change.
+
+    The chords of a bar share its beats as evenly as whole beats allow, the earlier ones longer.
+    """
+    beats = beats_in_bar(frame.meter)
+    chords = [parse_chord(c) for c in progression[frame.bar % len(progression)].split()][:beats]
+    starts = [-(-i * beats // len(chords)) for i in range(len(chords))]
+    after = next((s for s in starts if s > frame.beat), beats)
+    new_chord = chords[starts.index(frame.beat)] if frame.beat in starts else None
+    return new_chord, Ticks((after - frame.beat) * beat_length(frame.meter))
+
+
+# What the plan of the form gives
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What the plan of the form gives of a beat: the notes of some parts, the onsets of others, the chord."""
+
+    notes: tuple[Note, ...] = ()
+    parts: frozenset[str] = frozenset()  # whose notes are given
+    rhythm: tuple[tuple[str, Ticks, Ticks], ...] = ()  # part, onset and length of the notes without a pitch
+    rhythmic: frozenset[str] = frozenset()  # whose onsets are given
+    has_harmony: bool = False
+    chord: Chord | None = None  # of the beat, where it is given
+    source_bars: Mapping[str, int] = field(default_factory=dict)  # from which bar the notes of a part are
+
+
+NOTHING, NO_LEVEL = Planned(), Level()
+MAX_SOURCE_BEATS = 256
+"""A source lies at most so many beats back: what a take remembers, less what it may be rewound by."""
+_STEADY = frozenset({"groove", "variation"})
+_OWN_DRUMS = frozenset({"build", "drop", "break"})
+"""Sections whose drums are made of those of the last steady bar."""
+_STEADY_SEARCH_BARS = 24
+_SAME_DENSITY, _SAME_LEVEL, _SAME_ENERGY = 0.1, 0.15, 0.3
+"""How far the levels of two plans may lie apart for the one to take bars from the other."""
+_HATS = frozenset(ROLES[name] for name in ("closed_hat", "pedal_hat", "open_hat"))
+_DROP_PLACES = tuple(Ticks(t) for t in (240, 0, 120, 360))
+"""Where a drop gets two more strokes of the hat a beat, the first places that have none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FormRequest:
+    """What the plan of the form is asked for: the take, the plan of the words without cues, a beat, and its bar line.
+
+    `velocity` is the wanted velocity of each part that plays. With `is_led` somebody plays the chords: of the form only the drums
+    are left.
+    """
+
+    take: TakeState
+    plan: Plan
+    frame: Beat
+    line: BarLine
+    velocity: Mapping[str, float] = field(default_factory=dict)
+    is_cued: bool = False
+    is_led: bool = False
+    is_scale_locked: bool = False
+
+    def labels(self) -> Mapping[str, Label]:
+        """Return the labels of the bar; without any where the bar closes the piece, or the take has what is given."""
+        take, frame = self.take, self.frame
+        if self.line.left == 1 or take.begin.melody_first or frame.index < len(take.begin.given):
+            return {}
+        if self.is_cued and self.line.section not in _OWN_DRUMS:
+            return {}
+        plan, bars = self.plan, take.begin.bars or take.begin.loop
+        found = dict(form_plan.labels(frame.bar, bars, plan.style, take.begin.seed, tuple(sorted(plan.parts))))
+        if self.line.section == "fill" and "drums" in found:
+            label = found["drums"]
+            found["drums"] = Label("varied", label.sources or (max(0, frame.bar - 1),)) if frame.bar else NEW
+        if self.is_led:
+            return {p: label for p, label in found.items() if p == "drums"}
+        if plan.progression is not None:
+            found.pop(HARMONY)
+        return found
+
+    def planned(self) -> Planned:
+        """Return what is given of the beat."""
+        labels, plan, frame = self.labels(), self.plan, self.frame
+        if not labels:
+            return NOTHING
+        notes, bars, rhythm, rhythmic = list[Note](), dict[str, int](), list[tuple[str, Ticks, Ticks]](), set[str]()
+        harmony, sounding = self._harmony(labels.get(HARMONY, NEW)), sounding_until(self.take.beats)
+        replaced, _ = replaced_parts(plan, self.line)
+        for part in self.velocity:
+            what, source = self._source(part, labels.get(part, NEW))
+            if part == "drums" and self.line.section in _OWN_DRUMS:
+                source = self._steady()
+                what = "notes" if source is not None else ""
+            if source is None or (part not in ("drums", "perc", "melody") and not self._fits(source, harmony)):
+                continue
+            if what == "notes":
+                bars[part] = source.beat.bar
+                notes += (
+                    n
+                    for n in self._copied(part, source)
+                    if n.start // STEP >= max((t for voice, t in sounding.items() if _is_voice(voice, n)), default=0)
+                )
+            elif what == "onsets" and part not in replaced and not (plan.progression and part != "melody"):
+                rhythmic.add(part)
+                found = {n.start + n.offset: n.length for n in source.beat.notes if n.part == part}
+                grid = {(at + OFFSET_CENTRE) // STEP: length for at, length in sorted(found.items())}
+                busy = max((t for (p, _), t in sounding.items() if p == part), default=0) * (part in MONOPHONIC_PARTS)
+                inside = ((at, length) for at, length in grid.items() if max(0, busy) <= at < frame.length // STEP)
+                rhythm += [(part, Ticks(at * STEP), length) for at, length in inside]
+        return Planned(
+            tuple(sorted(notes)),
+            frozenset(bars),
+            tuple(rhythm),
+            frozenset(rhythmic),
+            harmony is not None,
+            harmony.chord if harmony is not None else None,
+            bars,
+        )
+
+    def until_given(self, part: str) -> Ticks | None:
+        """Return the ticks from the beat's start to the next note that the form gives of a part after it, within two bars."""
+        away, frame = self.frame.length, self.frame
+        for _ in range(2 * beats_in_bar(frame.meter) - 1):
+            frame = _next_beat(frame)
+            later = replace(self, frame=frame, line=replace(self.line, left=0, section=None), is_cued=False)
+            label = later.labels().get(part, NEW)
+            if self.frame.bar in label.sources:  # this bar, which is not written yet
+                return away
+            what, source = later._source(part, label)
+            starts = [n.start for n in source.beat.notes if n.part == part] if source is not None and what else []
+            if starts:
+                return Ticks(away + min(starts))
+            away = Ticks(away + frame.length)
+        return None
+
+    def _harmony(self, label: Label) -> WrittenBeat | None:
+        """Return the beat whose chord is given, None where a chord may be chosen."""
+        if label.sources == (self.frame.bar - 1,):  # the chord is held
+            last = self.take.written[-1] if self.take.written else None
+            tells = parse_key(self.plan.key).mode in CHARACTERISTIC_TONES  # a mode needs its chords to be heard
+            if tells or last is None or last.chord is None or not self._serves(HARMONY, last):
+                return None
+            return last
+        what, source = self._source(HARMONY, label)
+        return source if what and source is not None and source.chord is not None else None
+
+    def _fits(self, source: WrittenBeat, harmony: WrittenBeat | None) -> bool:
+        """Return True if a part that plays the chords can be taken from a beat: it has the chord that sounds here."""
+        if self.plan.progression is None:
+            return harmony is None or source.chord == harmony.chord
+        begins, _ = given_chord(self.plan.progression, self.frame)
+        chord = begins or (self.take.written[-1].chord if self.take.written else None)
+        return source.chord == chord and (source.beat.fresh or begins is None)
+
+    def _source(self, part: str, label: Label) -> tuple[str, WrittenBeat | None]:
+        """Return what is given of a part in the beat ("notes", "onsets" or "") and the beat that it is taken from."""
+        what = form_plan.given_of_beat(label, self.frame.beat, beats_in_bar(self.frame.meter))
+        for bar in label.sources if what else ():
+            first = self._first_beat(bar)
+            if first is None or not self._sounds(part, first):
+                continue
+            source = self.take.written[first + self.frame.beat]
+            if not self._serves(part, source):
+                continue
+            moved = part not in ("drums", "perc") and source.plan is not None and source.plan.key != self.plan.key
+            if moved and part == HARMONY:
+                continue
+            return ("onsets" if moved else what), source
+        return "", None
+
+    def _first_beat(self, bar: int) -> int | None:
+        """Return the index of the first beat of a bar, if it is written, remembered and of this metre."""
+        frame = self.frame
+        index = frame.index - frame.beat - (frame.bar - bar) * beats_in_bar(frame.meter)
+        if frame.index - index > MAX_SOURCE_BEATS or not 0 <= index <= len(self.take.written) - beats_in_bar(
+            frame.meter
+        ):
+            return None
+        first = self.take.written[index]
+        return index if first is not FORGOTTEN_BEAT and first.beat.bar == bar and self._is_bar(first) else None
+
+    def _is_bar(self, first: WrittenBeat) -> bool:
+        return first.beat.beat == 0 and first.beat.meter == self.frame.meter
+
+    def _bar(self, first: int) -> list[WrittenBeat]:
+        return self.take.written[first : first + beats_in_bar(self.frame.meter)]
+
+    def _sounds(self, part: str, first: int) -> bool:
+        """Return True if a part sounds in a bar."""
+        if part == HARMONY or any(n.part == part for w in self._bar(first) for n in w.beat.notes):
+            return True
+        return any(True for _ in self._held_into(part, first))
+
+    def _serves(self, part: str, source: WrittenBeat) -> bool:
+        """Return True if a beat was written under a plan that is like this one in all that a part hears."""
+        then, now = source.plan, self.plan
+        if then is None:
+            return False
+        alike = (
+            (part == HARMONY or part in then.parts)
+            and then.style_of(part) == now.style_of(part)
+            and (then.feel, then.figures, then.silenced, then.articulation)
+            == (now.feel, now.figures, now.silenced, now.articulation)
+            and abs(then.density - now.density) <= _SAME_DENSITY
+            and abs(then.energy - now.energy) <= _SAME_ENERGY
+        )
+        if part in ("drums", "perc") or not alike:
+            return alike
+        scale = parse_key(now.key).pitch_classes
+        inside = not self.is_scale_locked or all(
+            n.pitch % 12 in scale for n in source.beat.notes if part in (n.part, HARMONY) and n.part != "drums"
+        )
+        return (
+            inside
+            and (then.register, then.registers) == (now.register, now.registers)
+            and abs(then.complexity - now.complexity) <= _SAME_LEVEL
+            and abs(then.brightness - now.brightness) <= _SAME_LEVEL
+        )
+
+    def _steady(self) -> WrittenBeat | None:
+        """Return the beat of the last steady bar from which a section with drums of its own takes them."""
+        for bar in range(self.frame.bar - 1, max(-1, self.frame.bar - 1 - _STEADY_SEARCH_BARS), -1):
+            first = self._first_beat(bar)
+            if first is None:
+                return None
+            if self.take.written[first].section in _STEADY and self._sounds("drums", first):
+                source = self.take.written[first + self.frame.beat]
+                return source if self._serves("drums", source) else None
+        return None
+
+    def _copied(self, part: str, source: WrittenBeat) -> Iterator[Note]:
+        """Yield the notes of a part of a beat: with the velocity that is wanted here, in the chord that sounds here."""
+        louder = self.velocity.get(part, 0.0) - source.velocity.get(part, self.velocity.get(part, 0.0))
+        found = [n for n in source.beat.notes if n.part == part]
+        first = source.beat.index - source.beat.beat
+        before = self.take.written[-1] if self.take.written else None
+        goes_on = before is not None and before.source_bars.get(part) == source.beat.bar - 1
+        if self.frame.beat == 0 and part not in ("drums", "perc", "melody") and not goes_on:
+            held = list(self._held_into(part, first))
+            taken = {n.pitch for n in found if n.start == 0}
+            found += [n for n in held if n.pitch not in taken]
+        to_the_end = (beats_in_bar(self.frame.meter) - self.frame.beat) * self.frame.length
+        goes_on = self._goes_on(part, source.beat.bar)
+        for note in self._with_section(found) if part == "drums" else found:
+            length = note.length if goes_on or part in ("drums", "perc") else min(note.length, to_the_end - note.start)
+            velocity = min(127, max(1, round(note.velocity + louder)))
+            yield replace(self._moved(note, source), length=Ticks(max(1, length)), velocity=velocity)
+
+    def _goes_on(self, part: str, bar: int) -> bool:
+        """Return True if the next bar of a part goes on where a source bar does."""
+        following = replace(self.frame, bar=self.frame.bar + 1)
+        label = replace(self, frame=following, line=replace(self.line, left=0)).labels().get(part, NEW)
+        return label.name in ("same", "varied") and bar + 1 in label.sources
+
+    def _held_into(self, part: str, first: int) -> Iterator[Note]:
+        """Yield what a part still holds as a bar begins, from the bar line on."""
+        back = 0
+        for written in reversed(self.take.written[max(0, first - 2 * beats_in_bar(self.frame.meter)) : first]):
+            back += written.beat.length
+            for note in written.beat.notes:
+                if note.part == part and note.end > back:
+                    yield replace(note, start=Ticks(0), length=Ticks(note.end - back), offset=0)
+
+    def _with_section(self, notes: list[Note]) -> list[Note]:
+        """Return the strokes of a beat as a build thins them out, a break too without its kick, and a drop adds to them."""
+        section, place = self.line.section, section_place(self.take, self.frame, self.line, is_cued=self.is_cued)
+        if section in ("build", "break"):
+            share = form_plan.section_level(section, *place).hits
+            kept = [n for n in notes if _rank(self.take.begin.seed, self.frame.beat, n) < share]
+            return [n for n in kept if section == "build" or n.pitch != ROLES["kick"]]
+        if section != "drop":
+            return notes
+        loud = max((n.velocity for n in notes), default=100)
+        free = [at for at in _DROP_PLACES if not any(n.start == at and n.pitch in _HATS for n in notes)]
+        more = [(at, "closed_hat") for at in free[:2] if at < self.frame.length]
+        more += [(Ticks(0), "crash")] * (self.frame.beat == 0 and place[0] % form_plan.BARS == 0)
+        more += [(Ticks(240), "shaker")] * (not free and self.frame.length > 240)
+        taken = {(n.start, n.pitch) for n in notes}
+        added = [
+            Note(at, DRUM_LENGTH, ROLES[role], max(1, loud - 10), "drums")
+            for at, role in more
+            if role not in self.plan.silenced and (at, ROLES[role]) not in taken
+        ]
+        return [*notes, *added]
+
+    def _moved(self, note: Note, source: WrittenBeat) -> Note:
+        """Return a note of the melody moved to the chord that sounds here, where the words or a player gave another one."""
+        if note.part != "melody" or self.plan.progression is None or source.chord is None:
+            return note
+        begins, _ = given_chord(self.plan.progression, self.frame)
+        chord = begins or (self.take.written[-1].chord if self.take.written else None)
+        if chord is None or chord == source.chord:
+            return note
+        strong = note.start == 0 and self.frame.beat % 2 == 0
+        pitch = moved_pitch(note.pitch, source.chord, chord, parse_key(self.plan.key), strong=strong)
+        return replace(note, pitch=pitch)
+
+
+def moved_pitch(pitch: int, source: Chord, chord: Chord, key: Key, *, strong: bool) -> int:
+    """Return a melody's pitch moved from one chord to another: to the nearest tone of the chord on a strong beat, where it was one.
+
+    Others move by the steps of the scale that the root moves, the short way; a pitch outside the scale stays where it is.
+    """
+    if strong:
+        if pitch % 12 in chord.pitch_classes:
+            return pitch
+        near = sorted(range(max(0, pitch - 6), min(127, pitch + 6) + 1), key=lambda p: (abs(p - pitch), p))
+        return next(p for p in near if p % 12 in chord.pitch_classes)
+    scale = [p for p in range(128) if p % 12 in key.pitch_classes]
+    classes = sorted(key.pitch_classes)
+    if pitch not in scale or source.root not in classes or chord.root not in classes:
+        return pitch
+    steps = (classes.index(chord.root) - classes.index(source.root)) % len(classes)
+    steps -= len(classes) * (steps > len(classes) // 2)
+    at = scale.index(pitch) + steps
+    return scale[at] if 0 <= at < len(scale) else pitch
+
+
+def section_place(take: TakeState, frame: Beat, line: BarLine, *, is_cued: bool) -> tuple[int, int]:
+    """Return the place of a bar in its section, from 0, and the bars that this lasts."""
+    if not is_cued or line.section not in CUES:
+        length = form_plan.phrase_length(take.begin.bars or take.begin.loop)
+        return frame.bar % length, length
+    before = 0
+    for written in reversed(take.written[: len(take.written) - frame.beat]):
+        if written.section != line.section:
+            break
+        before += written.beat.beat == 0
+    return before, CUES[line.section][0]
+
+
+def level_of_bar(take: TakeState, plan: Plan, frame: Beat, line: BarLine, *, is_cued: bool) -> Level:
+    """Return what the form adds to the velocity and density of a bar."""
+    if frame.index < len(take.begin.given):
+        return NO_LEVEL
+    level = form_plan.section_level(line.section, *section_place(take, frame, line, is_cued=is_cued))
+    bars = take.begin.bars or take.begin.loop
+    return replace(
+        level, velocity=level.velocity + form_plan.phrase_velocity(frame.bar, bars, plan.style, take.begin.seed)
+    )
+
+
+def _is_voice(voice: tuple[str, int], note: Note) -> bool:
+    """Return True if a part and pitch that sound leave no room for a note: of a part with one voice any pitch does."""
+    return voice[0] == note.part and (voice[1] == note.pitch or note.part in MONOPHONIC_PARTS)
+
+
+def _rank(seed: int, beat: int, note: Note) -> float:
+    """Return the place of a stroke among those that a thin section leaves out, 0..1: the beats' kicks last."""
+    chance = random.Random(f"{seed}/{beat}/{note.start}/{note.pitch}").random()
+    return chance / 2 if note.pitch == ROLES["kick"] and note.start == 0 else chance
+
+
+def _next_beat(frame: Beat) -> Beat:
+    last = frame.beat + 1 == beats_in_bar(frame.meter)
+    return replace(frame, index=frame.index + 1, bar=frame.bar + last, beat=0 if last else frame.beat + 1)

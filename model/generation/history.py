@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from model.decoder.tokenizer import FIRST_NOTE, STEP, part_and_tick, row_note
 from model.generation.bias_terms import log_density_error
 from model.generation.style_statistics import target_onsets
 from model.music.harmony import Chord
-from model.music.notes import TICKS_PER_QUARTER, Beat
+from model.music.notes import TICKS_PER_QUARTER, Beat, Note, beats_in_bar
 from model.music.plan import Plan
 
 HISTORY_BEATS = 8  # beats
 LONGEST_NOTE_BEATS = 64  # beats: more than the longest note
 ENTRY_ORDER = ("drums", "bass", "chords", "melody")
 ENTRY_WAIT_BEATS = 2  # beats
+SPARSE_SECTIONS = frozenset({"intro", "break", "ending"})
+SILENT_BARS = 2
+"""Bars after which a silent bass, or silent chords, must play again."""
+FULL_VOICES = 3
 MONOPHONIC_PARTS = ("bass", "melody")
 """Parts that play one note at a time."""
 CORRECTED_SHARE = 0.8
@@ -37,17 +41,42 @@ def density_errors(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> 
     }
 
 
-def entrances(beats: Sequence[Beat], parts: Collection[str]) -> frozenset[str]:
-    """Return which parts must sound on the first tick of the next beat.
+def entrances(beats: Sequence[Beat], parts: Collection[str], section: str | None = None) -> frozenset[str]:
+    """Return which parts must sound on the first tick of the next beat, in a section.
 
-    On the first beat the drums, or the first part without them; on the third, bass and chords that have not played yet.
+    On the first beat the drums, or the first part without them; on the third, bass and chords that have not played yet, but for an
+    intro; later where a bar begins bass and chords that have been silent for two bars, but for an intro, a break or an ending.
     """
     if not beats:
         return frozenset([part for part in ENTRY_ORDER if part in parts][:1])
-    if len(beats) != ENTRY_WAIT_BEATS:
+    owed = frozenset({"bass", "chords"}.intersection(parts))
+    bar = beats_in_bar(beats[-1].meter)
+    if not owed or section in SPARSE_SECTIONS:
         return frozenset()
-    heard = {n.part for beat in beats for n in beat.notes}
-    return frozenset({"bass", "chords"}.intersection(parts) - heard)
+    if len(beats) == ENTRY_WAIT_BEATS:
+        return owed - {n.part for beat in beats for n in beat.notes}
+    if beats[-1].beat + 1 != bar or len(beats) < SILENT_BARS * bar:
+        return frozenset()
+    return owed - {n.part for n in _still_heard(beats, SILENT_BARS * bar)}
+
+
+def _still_heard(beats: Sequence[Beat], count: int) -> Iterator[Note]:
+    """Yield the notes that sound in the last beats."""
+    back, after = 0, sum(b.length for b in beats[-count:])
+    for beat in reversed(beats):
+        back += beat.length
+        yield from (n for n in beat.notes if n.end > back - after)
+
+
+def min_voices(beats: Sequence[Beat], parts: Collection[str]) -> int:
+    """Return the fewest voices of the next stroke of chords: three where those of the last beats have as many, else one."""
+    sizes = [
+        sum(n.part == "chords" and n.start == start for n in beat.notes)
+        for beat in beats[-HISTORY_BEATS:]
+        for start in {n.start for n in beat.notes if n.part == "chords"}
+    ]
+    full = [size >= FULL_VOICES for size in sizes]
+    return FULL_VOICES if "chords" in parts and len(full) > 1 and sum(full) > len(full) / 2 else 1
 
 
 def last_pitches(beats: Sequence[Beat]) -> dict[str, tuple[int, ...]]:

@@ -26,6 +26,7 @@ class Begin:
     refine: str | None = None  # words that change the bars
     played: tuple[Beat, ...] = ()  # beats that were played before the take
     plan: Plan | None = None  # replaces what is read from the prompt
+    key: str | None = None  # that sounds before the take: it stays where the prompt states none
 
 
 @dataclass(frozen=True, slots=True)

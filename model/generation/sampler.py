@@ -33,7 +33,7 @@ from model.decoder.tokenizer import (
 from model.generation import style_lanes
 from model.generation.beat_rules import BeatContext, BeatProgress, Row
 from model.generation.bias_table import Place, add_terms, bias_of_event
-from model.generation.bias_terms import MASKED, NO_ONSET, PART_RANGES, PITCHES, Bias, pitches_of_classes
+from model.generation.bias_terms import MASKED, NO_ONSET, PART_RANGES, PITCHES, Bias, cooled, pitches_of_classes
 from model.generation.history import ENTRY_ORDER, MONOPHONIC_PARTS
 from model.music.drums import ROLES
 from model.music.harmony import DECODER_QUALITIES, QUALITIES, Chord
@@ -208,6 +208,8 @@ class _BeatSampler:
 
     def _onset_bias(self, part: str, after: int, onsets: int) -> Bias:
         """Return the bias of an onset of a part on each grid tick of a quarter, `(24,)`, after its last one of so many."""
+        if part in self._context.parts.rhythmic:
+            return np.full(GRID, MASKED)
         bias = np.zeros(GRID)
         add_terms("onset", self._context, Place(self._progress, part, tick=after, onsets=onsets), bias)
         return bias
@@ -226,6 +228,8 @@ class _BeatSampler:
                 bias[last : first + ticks] = self._onset_bias(part, tick, onsets)[tick:ticks]
             if part in MONOPHONIC_PARTS:
                 bias[last] = MASKED
+            elif part in context.parts.rhythmic:
+                bias[last] = 0
         for part in MONOPHONIC_PARTS:
             if part in context.parts.sampled:
                 until = max((t for (p, _), t in self._progress.sounding_until.items() if p == part), default=0)
@@ -235,6 +239,11 @@ class _BeatSampler:
             stroke = frozenset((row[1] - PITCH) % 12 for row in self.rows if row[0] == last)
             place = Place(self._progress, part_and_tick(last)[0], stroke=stroke)
             bias[last] = bias_of_event("voice", context, place)
+            voices = sum(row[0] == last for row in self.rows)
+            if place.part == "chords" and voices < context.parts.min_voices and last not in self._full_events:
+                bias[:] = MASKED
+                bias[last] = 0
+                return bias
         bias[list(self._full_events)] = MASKED
         if self._required_notes:
             event, classes = self._required_notes[0]
@@ -249,7 +258,8 @@ class _BeatSampler:
             following = self._given[0][0]
             bias[following:] = MASKED
             bias[context.position.line] = MASKED
-            bias[following] = 0
+            if not self._required_notes or following <= self._required_notes[0][0]:
+                bias[following] = 0
         return bias
 
     # Chords
@@ -303,7 +313,9 @@ class _BeatSampler:
         part, tick = part_and_tick(event)
         place = Place(self._progress, part, tick)
         h, logits = self._next_field(h, 0, event, part)
-        pitch = self._sample(logits, pitch_bias)
+        pitch = self._sample(
+            logits, pitch_bias, cooled(self._context.theta.melody_cooling) if part == "melody" else 1.0
+        )
         h, logits = self._next_field(h, 1, pitch, part)
         length = 0
         if part != "drums":
@@ -370,7 +382,10 @@ class _BeatSampler:
         h, logits = self._engine.next_field(h, index, value)
         return h, style_lanes.logits_of_part(logits, part, self._context.parts.second_style)
 
-    def _sample(self, logits: Array, bias: Bias) -> int:
-        """Draw a value. Every choice takes one random number, so that later ones do not depend on how certain it was."""
-        theta, temperature = self._context.theta, self._context.levels.temperature
+    def _sample(self, logits: Array, bias: Bias, cooler: float = 1.0) -> int:
+        """Draw a value. Every choice takes one random number, so that later ones do not depend on how certain it was.
+
+        `cooler` is a factor on the temperature.
+        """
+        theta, temperature = self._context.theta, cooler * self._context.levels.temperature
         return self._engine.sample(logits, bias, theta.text, temperature, theta.top_p, self._rng.random())

@@ -111,7 +111,8 @@ def melody_ahead(given: Sequence[Kept], frame: Beat) -> dict[int, float]:
 class WrittenBeat:
     """A beat with its rows, and the cache row at which it begins in which cache; cache 0 is none.
 
-    `sampled` are the rows that were not fixed, `morph_position` is where the beat lies between two prompts.
+    `sampled` are the rows that were not fixed, `morph_position` is where the beat lies between two prompts. For the form: the plan
+    without cues, the section, the wanted velocity of each part, and the bars that parts were taken from.
     """
 
     beat: Beat
@@ -121,6 +122,10 @@ class WrittenBeat:
     first_row: int
     sampled: tuple[Row, ...] = ()
     morph_position: float = 0.0
+    plan: Plan | None = None
+    section: str | None = None
+    velocity: Mapping[str, float] = field(default_factory=dict)
+    source_bars: Mapping[str, int] = field(default_factory=dict)
 
 
 def replace_with_played(written: WrittenBeat, played: Kept, *, melody_first: bool) -> int | None:

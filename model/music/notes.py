@@ -14,6 +14,8 @@ TICKS_PER_QUARTER = Ticks(480)
 """Also the resolution of every .mid file we write."""
 PARTS = ("chords", "melody", "bass", "drums")
 """The parts of the contract, in their order of tracks. An open list: `arp pad perc` are reserved."""
+LABELS = ("new", "same", "rhythm", "varied", "answer")
+"""What a bar of a part can be in the plan of the form: see `model.generation.form_plan`."""
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8")
 
 CUES: dict[str, tuple[int, float, float]] = {

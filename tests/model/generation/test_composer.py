@@ -160,6 +160,7 @@ def test_a_long_take_goes_on_past_the_context() -> None:
 def test_a_long_take_holds_the_notes_of_its_last_beats_only_and_goes_on_the_same(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr("model.generation.form.MAX_SOURCE_BEATS", 32)
     whole = beats("rain", 140)
     monkeypatch.setattr("model.generation.take.REMEMBERED", 64)
     short = composer()

@@ -1,0 +1,332 @@
+"""The plan of the form: which bars return, part by part, and how loud and full each is. Pure.
+
+A piece is a row of phrases of four bars, each with a letter: `aaba`. Each part, and the harmony, has letters of its own that follow
+from these: another tune may keep the chords. The first phrase of a letter is written, the later ones return to it. What a bar is
+follows from the style, the length, the seed and the bar's number alone, so a take can be rewound, morphed, refined or go on for
+ever without a state. A label says what is drawn and what is given of a bar:
+
+    new      all is drawn
+    same     the bar of the source is given
+    rhythm   the onsets of the source are given, what is played on them is drawn
+    varied   the bar of the source is given, its last quarter is drawn
+    answer   the onsets of the source's first half are given, the rest is drawn
+"""
+
+from __future__ import annotations
+
+import random
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from model.decoder.tokenizer import PHRASE_BARS
+from model.music.notes import LABELS
+from model.music.plan import Mix
+from model.styles import STYLES
+
+HARMONY = "harmony"
+"""The name of the chords as symbols, beside those of the parts."""
+BARS = 4
+"""Bars of a phrase."""
+MAX_SOURCE_BARS = 64
+"""A source lies at most so many bars back: as much as a take remembers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What a bar of a part is; `sources` are the bars to take it from, the first that can serve."""
+
+    name: str = "new"
+    sources: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.name not in LABELS or (self.name == "new") == bool(self.sources):
+            raise ValueError(f"a label is one of {' '.join(LABELS)}, and all but new have a source: {self}")
+
+
+NEW = Label()
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How the styles of some families repeat themselves.
+
+    Forms are rows of letters. Patterns have a letter for each bar of a phrase, the first of LABELS': n s r v a, and h of the
+    harmony for a chord that is held. In the first phrase of a letter a bar's source is the bar two before, or the first bar for the
+    second; in later ones it is the same bar of the first phrase. Where a choice is open each entry is as likely.
+    """
+
+    short: tuple[str, ...]  # forms of up to 8 bars,
+    middle: tuple[str, ...]  # of up to 24,
+    long: tuple[str, ...]  # and of more, also without an end: they begin again
+    harmony: tuple[str, ...]  # patterns of a first phrase
+    tune: tuple[str, ...]
+    tune_again: tuple[str, ...]  # patterns of the second phrase of a letter
+    tune_later: tuple[str, ...]  # and of those after it
+    band: tuple[str, ...]  # of all parts but tune and drums, where the harmony is new
+    drums: tuple[str, ...]
+    same_harmony: float  # how likely another letter of the tune has the first one's chords, 0..1
+    same_drums: float  # and its drums
+
+
+_SONG = Manner(
+    short=("aa", "aa", "ab"),
+    middle=("aaba", "aaba", "aaba", "abca", "abca"),
+    long=("ababcdabababefef", "aabaccdcaabaeefe", "aabbaacdaabbaaef"),
+    harmony=("nnnn", "nhnn", "nnnh", "nhnh", "nnss", "nnhn"),
+    tune=("nnra", "nnnn", "nnna", "nnsv", "nnnn"),
+    tune_again=("ssva", "snva", "svna", "snsn"),
+    tune_later=("ssss", "ssss", "sssa"),
+    band=("nrrn", "nrrr", "nnrr", "nnnn"),
+    drums=("nsss", "nnss", "nsnv"),
+    same_harmony=0.1,
+    same_drums=0.5,
+)
+_DANCE = Manner(
+    short=("aa",),
+    middle=("aaaa", "aaba", "aabb"),
+    long=("aaaabbbbaaaacccc", "aabaaabaccbcaaba"),
+    harmony=("nnnn", "nhnh", "nnss", "nhss", "hhhh"),
+    tune=("nnsv", "nnsn", "nsns", "nnra"),
+    tune_again=("sssv", "ssss", "sssa"),
+    tune_later=("ssss", "ssss", "sssv"),
+    band=("nrrr", "nnrr"),
+    drums=("nsss", "nsss", "nnss"),
+    same_harmony=0.9,
+    same_drums=0.9,
+)
+_BEAT = Manner(
+    short=("aa",),
+    middle=("aaba", "aabb", "abab"),
+    long=("aabbaabbccbbaabb", "ababababcdcdabab"),
+    harmony=("nnnn", "nhnh", "nnss", "nnhn"),
+    tune=("nnsv", "nnra", "nrna"),
+    tune_again=("sssv", "sssa", "ssvn"),
+    tune_later=("ssss", "sssv"),
+    band=("nrrr", "nnrr", "nrrn"),
+    drums=("nsss", "nnss"),
+    same_harmony=0.8,
+    same_drums=0.8,
+)
+_JAZZ = Manner(
+    short=("ab", "aa"),
+    middle=("aaba", "abac"),
+    long=("ababcdababcdabab", "ababcdabefefcdab"),
+    harmony=("nnnn", "nnnh", "nhnn"),
+    tune=("nnra", "nnnn", "nrnn"),
+    tune_again=("ssvn", "ssnn", "svsa"),
+    tune_later=("ssss", "ssvn"),
+    band=("nnnn", "nrnn"),
+    drums=("nsnv", "nnsv"),
+    same_harmony=0.2,
+    same_drums=0.5,
+)
+_STILL = Manner(
+    short=("aa", "ab"),
+    middle=("aaba", "abac", "abab"),
+    long=("ababcdababefabab", "aabaccdcaabaeefe"),
+    harmony=("nhnh", "nnnn", "nhnn", "nnnh"),
+    tune=("nnra", "nnnn", "nrna"),
+    tune_again=("ssva", "ssvn"),
+    tune_later=("ssss", "sssa"),
+    band=("nrrr", "nnrr", "nrrn"),
+    drums=("nsss", "nnss"),
+    same_harmony=0.5,
+    same_drums=0.7,
+)
+_BLUES = Manner(
+    short=("ab",),
+    middle=("abc",),
+    long=("abcabcdefabc",),
+    harmony=("nhnh", "nnnn", "nhnn"),
+    tune=("nnra", "nnsv", "nnnn"),
+    tune_again=("ssva", "ssvn"),
+    tune_later=("ssss", "sssa"),
+    band=("nrrr", "nrrn"),
+    drums=("nsss", "nnss"),
+    same_harmony=0.0,
+    same_drums=0.9,
+)
+MANNERS = {
+    "club": _DANCE, "techno": _DANCE, "bass": _DANCE, "hip-hop": _BEAT, "afro": _BEAT, "latin": _BEAT,
+    "jazz": _JAZZ, "ambient": _STILL, "screen": _STILL, "classical": _STILL,
+}  # fmt: skip
+"""Manners by family; those of songs have the others."""
+_NAMES = {name[0]: name for name in LABELS}
+
+
+def manner(style: Mix) -> Manner:
+    """Return the manner of a mix of styles: that of its heaviest one."""
+    name = style[0][0] if style else ""
+    if name == "blues":
+        return _BLUES
+    return MANNERS.get(STYLES[name].family, _SONG) if name else _SONG
+
+
+@lru_cache(4096)
+def labels(bar: int, bars: int | None, style: Mix, seed: int, parts: tuple[str, ...]) -> Mapping[str, Label]:
+    """Return the label of each part, and of the harmony, in bar number `bar` (from 0) of a piece of `bars`, None for endless."""
+    how, seed = manner(style), salted(seed, style)
+    form = _form(how, bars, seed)
+    phrase, place = divmod(bar, BARS)
+    choices = {name: _Aspect(name, how, form, seed) for name in (HARMONY, "melody", "drums", "band")}
+    harmony = _harmony(choices[HARMONY], phrase, place)
+    found = {HARMONY: harmony}
+    for part in parts:
+        if part == "melody":
+            found[part] = _tune(choices["melody"], phrase, place, harmony)
+        elif part in ("drums", "perc"):
+            found[part] = _repeated(choices["drums"], phrase, place, "ssss")
+        else:
+            found[part] = _band(choices["band"], phrase, place, harmony, bar)
+    return found
+
+
+def salted(seed: int, style: Mix) -> int:
+    """Return the seed of a form: styles that differ have other forms."""
+    return zlib.crc32("/".join(name for name, _ in style).encode()) ^ seed
+
+
+@lru_cache(256)
+def _form(how: Manner, bars: int | None, seed: int) -> str:
+    forms = how.long if bars is None or bars > 24 else how.middle if bars > 8 else how.short
+    return _chosen(forms, seed, "form")
+
+
+def _chosen(choices: Sequence[str], *salt: object) -> str:
+    return random.Random("/".join(map(str, salt))).choice(choices)
+
+
+@dataclass(frozen=True, slots=True)
+class _Aspect:
+    """One aspect of the form (harmony, melody, drums, band): its letters and its random choices."""
+
+    name: str
+    how: Manner
+    form: str
+    seed: int
+
+    def letter(self, phrase: int) -> str:
+        """Return the letter of a phrase: of harmony and drums, the first letter's where it keeps them."""
+        told, share = self.form[phrase % len(self.form)], 0.0
+        if self.name in (HARMONY, "band"):
+            share = self.how.same_harmony
+        elif self.name == "drums":
+            share = self.how.same_drums
+        aspect = "drums" if self.name == "drums" else HARMONY
+        kept = random.Random(f"{self.seed}/{aspect}/{told}").random() < share
+        return self.form[0] if kept else told
+
+    def before(self, phrase: int) -> tuple[int, ...]:
+        """Return the earlier phrases of the same letter that are near enough, the first of this round of the form first."""
+        letter, start = self.letter(phrase), phrase - phrase % len(self.form)
+        same = [q for q in range(max(0, phrase - MAX_SOURCE_BARS // BARS), phrase) if self.letter(q) == letter]
+        return tuple(sorted(same, key=lambda q: (q < start, q)))
+
+    def pattern(self, phrase: int, choices: Sequence[str]) -> str:
+        """Return the pattern of a phrase; phrases of a letter that come equally late choose alike."""
+        return _chosen(choices, self.seed, self.name, self.letter(phrase), len(self.before(phrase)))
+
+
+def _within(phrase: int, place: int) -> int:
+    """Return the bar that a bar of a first phrase goes back to: two before, or the first one."""
+    return BARS * phrase + (place - 2 if place > 1 else 0)
+
+
+def _harmony(aspect: _Aspect, phrase: int, place: int) -> Label:
+    before = aspect.before(phrase)
+    if before:
+        return Label("same", tuple(BARS * q + place for q in before))
+    told = aspect.pattern(phrase, aspect.how.harmony)[place]
+    if told == "h" and BARS * phrase + place:
+        return Label("same", (BARS * phrase + place - 1,))
+    return Label("same", (_within(phrase, place),)) if told == "s" else NEW
+
+
+def _tune(aspect: _Aspect, phrase: int, place: int, harmony: Label) -> Label:
+    before = aspect.before(phrase)
+    if before:
+        told = aspect.pattern(phrase, aspect.how.tune_again if len(before) == 1 else aspect.how.tune_later)[place]
+        return _label(told, tuple(BARS * q + place for q in before))
+    told, source = aspect.pattern(phrase, aspect.how.tune)[place], _within(phrase, place)
+    if source not in harmony.sources:  # the chords are others: what was played on them returns as a rhythm
+        told = {"s": "r", "v": "a"}.get(told, told)
+    return _label(told, (source,))
+
+
+def _band(aspect: _Aspect, phrase: int, place: int, harmony: Label, bar: int) -> Label:
+    if harmony.sources and harmony.sources != (bar - 1,):
+        last = place == BARS - 1 and bool(aspect.before(phrase)) and aspect.pattern(phrase, "sssv") == "v"
+        return Label("varied" if last else "same", harmony.sources)
+    return _label(aspect.pattern(phrase, aspect.how.band)[place], (_within(phrase, place),))
+
+
+def _repeated(aspect: _Aspect, phrase: int, place: int, again: str) -> Label:
+    before = aspect.before(phrase)
+    if before:
+        return _label(again[place], tuple(BARS * q + place for q in before))
+    return _label(aspect.pattern(phrase, aspect.how.drums)[place], (_within(phrase, place),))
+
+
+def _label(letter: str, sources: tuple[int, ...]) -> Label:
+    return NEW if letter == "n" else Label(_NAMES[letter], sources)
+
+
+def given_of_beat(label: Label, beat: int, beats: int) -> str:
+    """Return what a label gives of a beat of a bar of `beats`: "notes", "onsets" or "" for nothing."""
+    if label.name in ("same", "varied"):
+        return "notes" if label.name == "same" or beat < beats - max(1, beats // 4) else ""
+    if label.name in ("rhythm", "answer"):
+        return "onsets" if label.name == "rhythm" or beat < beats // 2 else ""
+    return ""
+
+
+# How loud and how full
+
+FIRST, AGAIN, OTHER = -3.0, 2.0, 6.0
+"""Steps of velocity of the first phrase of a form, of its return, and of other letters, up or down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What the form adds to a bar's velocity, in steps, and to its density, 0..1; `hits` is the share of a kit's strokes, 0..1."""
+
+    velocity: float = 0.0
+    density: float = 0.0
+    hits: float = 1.0
+
+
+_EVEN = Level()
+SECTIONS: Mapping[str, tuple[Level, Level]] = {
+    "intro": (Level(-6), Level(-6)),
+    "fill": (Level(3), Level(3)),
+    "build": (Level(-8, -0.3, 0.5), Level(6, 0.0, 0.95)),
+    "drop": (Level(9, 0.1), Level(9, 0.1)),
+    "break": (Level(-7, -0.1, 0.4), Level(-7, -0.1, 0.4)),
+}
+"""The levels in the first and the last bar of a section."""
+
+
+@lru_cache(1024)
+def phrase_velocity(bar: int, bars: int | None, style: Mix, seed: int) -> float:
+    """Return by how many steps of velocity a bar is louder or softer because of its phrase's letter."""
+    how, seed = manner(style), salted(seed, style)
+    aspect = _Aspect("melody", how, _form(how, bars, seed), seed)
+    phrase = bar // BARS
+    letter, first = aspect.letter(phrase), aspect.form[0]
+    if letter == first:
+        return AGAIN if aspect.before(phrase) and phrase % 2 else FIRST
+    return OTHER * (1 if (seed + ord(letter)) % 3 else -1) + (AGAIN if aspect.before(phrase) else 0.0)
+
+
+def section_level(section: str | None, place: int, length: int) -> Level:
+    """Return the level in bar `place` (from 0) of a section of `length` bars."""
+    first, last = SECTIONS.get(section or "", (_EVEN, _EVEN))
+    way = min(1.0, place / max(1, length - 1))
+    return Level(*(a + (b - a) * way for a, b in ((getattr(first, n), getattr(last, n)) for n in Level.__slots__)))
+
+
+def phrase_length(bars: int | None) -> int:
+    """Return the bars of a section that the form sets by itself."""
+    return PHRASE_BARS if bars is None or bars >= 16 else BARS

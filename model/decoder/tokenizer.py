@@ -29,13 +29,11 @@ from enum import IntEnum
 import numpy as np
 import numpy.typing as npt
 
-from model.music.harmony import DECODER_QUALITIES, MODES, Chord, chord_symbol, parse_chord, quality_token
-from model.music.notes import TICKS_PER_QUARTER, Beat, Note, Ticks, beats_in_bar
+from model.music.harmony import DECODER_QUALITIES, Chord, chord_symbol, parse_chord, quality_token
+from model.music.notes import LABELS, TICKS_PER_QUARTER, Beat, Note, Ticks, beats_in_bar
 from model.styles import MAX_FAMILIES, MAX_STYLES
 
 Rows = npt.NDArray[np.int16]
-LABELS = ("new", "same", "rhythm", "varied", "answer")
-"""How a bar relates to the one it comes from."""
 GRID = 24
 """Grid ticks a quarter."""
 STEP = TICKS_PER_QUARTER // GRID
@@ -127,8 +125,8 @@ VELOCITY_CENTRE = 80
 """The velocity of a note that is as loud as its part is usually."""
 BASS = 1 + 128 // VELOCITY_STEP
 PHRASE = BASS + 12
-PHRASE_BARS = 16
-SHARE = PHRASE + PHRASE_BARS
+PHRASE_PLACES = 16
+SHARE = PHRASE + PHRASE_PLACES
 SHARES = 4
 BAND_LABEL = SHARE + SHARES
 VELOCITIES = BAND_LABEL + len(LABELS)
@@ -239,7 +237,7 @@ class BarLine:
             Event.BAR,
             BARS_LEFT + self.left - 1 if 0 < self.left <= MAX_BARS_LEFT else 0,
             0 if self.section is None else SECTION + SECTIONS.index(self.section),
-            PHRASE + (self.phrase - 1) % PHRASE_BARS if self.phrase else 0,
+            PHRASE + (self.phrase - 1) % PHRASE_PLACES if self.phrase else 0,
             0,
         )
 
@@ -274,7 +272,13 @@ def encode_beat(beat: Beat, line: BarLine = EMPTY_BAR_LINE, *, melody_first: boo
     first = [r for r in notes if melody_first and r[0] >= MELODY_EVENT]
     chord = [chord_row(None if beat.chord is None else parse_chord(beat.chord))] if beat.fresh else []
     form = None if beat.beat else line.form_row()
-    return [line_row(beat.beat, line), *([] if form is None else [form]), *first, *chord, *(r for r in notes if r not in first)]
+    return [
+        line_row(beat.beat, line),
+        *([] if form is None else [form]),
+        *first,
+        *chord,
+        *(r for r in notes if r not in first),
+    ]
 
 
 def encode(beats: Iterable[Beat]) -> Rows:

@@ -27,7 +27,6 @@ from model.decoder.relations import (
 from model.decoder.tokenizer import FIRST_NOTE, FIRST_PITCHED, KEY, NO_CHORD, PITCH, ROOT, SIZES, Event
 
 
-
 @dataclass(frozen=True, slots=True)
 class Shape:
     """The sizes of a decoder; kept in the metadata of its weights."""
@@ -151,7 +150,11 @@ def spread(logits: Tensor, rows: Tensor) -> Tensor:
     pitch, told = rows[notes, 1] - PITCH, rows[notes, 5:]
     places = torch.arange(ROOT - PITCH, device=rows.device)
     by = related[notes]
-    tonic, root, last = pitch - told[:, 0] + NOTE_DEGREE, pitch - told[:, 1] + NOTE_DEGREE, pitch - told[:, 2] + 1 + LEAP
+    tonic, root, last = (
+        pitch - told[:, 0] + NOTE_DEGREE,
+        pitch - told[:, 1] + NOTE_DEGREE,
+        pitch - told[:, 2] + 1 + LEAP,
+    )
     note = _gather(by[:, BY_KEY:BY_CHORD], (places - tonic[:, None]) % 12, told[:, 0])
     note = note + _gather(by[:, BY_CHORD:BY_LEAP], (places - root[:, None]) % 12, told[:, 1])
     leaps = (places - last[:, None]).clamp(-LEAP, LEAP) + LEAP

@@ -10,6 +10,7 @@ from model.decoder.engine import Array
 from model.decoder.tokenizer import (
     LENGTHS,
     STEP,
+    VELOCITY_CENTRE,
     BarLine,
     Event,
     nearest_length,
@@ -23,7 +24,7 @@ from model.generation import bias_terms, chord_bias, form, history, style_lanes
 from model.generation.bias_weights import BiasWeights
 from model.generation.form_plan import Level
 from model.generation.morph import MorphPath
-from model.generation.take import TakeState, melody_ahead, rhythm_rows, still_sounding
+from model.generation.take import TakeState, melody_ahead, relative_velocity, rhythm_rows, still_sounding
 from model.music.drums import ROLES
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord
 from model.music.notes import Beat, Kept, beats_in_bar
@@ -208,7 +209,10 @@ class BeatRequest:
         figures = (*form.figure_rows(plan, frame, self.bar_line), *form.owed_kick(self.take, plan, frame))
         figured = {r for r in figures if part_and_tick(r[0])[0] in parts}
         notes = (*kept.notes, *self.planned.notes)
-        rows = {note_row(n) for n in map(to_token_grid, notes) if n.start < frame.length}
+        relative = (to_token_grid(relative_velocity(n, self.velocity)) for n in notes)
+        rows = {note_row(n) for n in relative if n.start < frame.length}
+        form_row = None if frame.beat else self.bar_line.form_row()
+        labels = () if form_row is None else (form_row,)
         leading = {r for r in rows if melody_first and row_note(r).part == "melody"}
         beat_parts, harmony = self._parts(parts), self._harmony()
         return BeatContext(
@@ -218,9 +222,9 @@ class BeatRequest:
             levels=self._levels(),
             history=self._history(parts, beat_parts),
             theta=theta,
-            leading_rows=tuple(sorted(leading)),
+            leading_rows=(*labels, *sorted(leading)),
             given=tuple(sorted([*(rows - leading), *rhythm_rows(kept), *self._planned_rhythm(), *figured])),
-            fixed=frozenset(rows),
+            fixed=frozenset([*rows, *labels]),
         )
 
     def _planned_rhythm(self) -> list[Row]:
@@ -339,7 +343,7 @@ class BeatRequest:
             styles={p: plan.style_of(p) for p in parts},
             second_style=style_lanes.second_style_parts(plan),
             walking=frozenset({"bass"} if figures.WALKING_BASS in plan.figures else ()),
-            velocity={p: self.velocity[p] for p in parts},
+            velocity={p: float(VELOCITY_CENTRE) for p in parts},
             register={
                 p: bias_terms.register_position(plan.register, registers, p, plan.brightness, plan.energy)
                 for p in parts

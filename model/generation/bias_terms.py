@@ -14,7 +14,7 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from model.decoder.tokenizer import LENGTHS, SIZES, VELOCITY_STEP
+from model.decoder.tokenizer import LENGTHS, PREDICTED, VELOCITY_STEP
 from model.generation import style_statistics
 from model.music.drums import ROLES
 from model.music.plan import Mix
@@ -25,7 +25,9 @@ _Any = TypeVar("_Any", bound=npt.NDArray[np.generic])
 MASKED = -1e9
 """The bias of a value that must not be drawn."""
 PITCHES = np.arange(128)
-PART_RANGES = {"drums": (35, 81), "bass": (28, 57), "chords": (43, 84), "melody": (55, 93)}
+PART_RANGES = {
+    "drums": (35, 81), "bass": (28, 57), "chords": (43, 84), "melody": (55, 93), "pad": (43, 88), "arp": (43, 100), "perc": (35, 87),
+}  # fmt: skip
 """Lowest and highest pitch of each part, whatever the model prefers."""
 
 
@@ -262,7 +264,7 @@ def usual_length_bias(articulation: float, style: Mix, part: str, weight: float)
 @lru_cache(64)
 def velocity_bias(wanted: float, weight: float) -> Bias:
     """Return the bias of each velocity class by its distance from the wanted mean, squared, in units of 24."""
-    velocities = (np.arange(SIZES[3]) - 1) * VELOCITY_STEP + VELOCITY_STEP / 2
+    velocities = (np.arange(PREDICTED[3]) - 1) * VELOCITY_STEP + VELOCITY_STEP / 2
     return _read_only(-weight * np.square((velocities - wanted) / 24) / 2)
 
 

@@ -6,7 +6,7 @@ All random numbers of a beat come from (seed, beat number), so it does not depen
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import lru_cache
 
@@ -15,7 +15,7 @@ from threadpoolctl import threadpool_limits
 
 from model.decoder.engine import Engine
 from model.decoder.load import open_engine
-from model.decoder.tokenizer import BarLine, Event, line_row, row_chord, row_note
+from model.decoder.tokenizer import VELOCITY_CENTRE, BarLine, Event, line_row, row_chord, row_note
 from model.generation import form, history
 from model.generation.beat_rules import BeatRequest, Row
 from model.generation.bias_terms import target_velocity
@@ -129,12 +129,14 @@ class Composer:
         level = form.level_of_bar(take, plan, frame, bar_line, is_cued=is_cued)
         velocity = {p: target_velocity(p, plan.energy) + level.velocity for p in plan.parts}
         if is_all_fixed(kept, plan.parts):
-            return replace(_fixed_beat(take, frame, kept, row), plan=base, velocity=velocity)
+            return replace(_fixed_beat(take, frame, kept, row, velocity), plan=base, velocity=velocity)
         reach = form.FormRequest(
             take, base, frame, bar_line, velocity,
             is_cued=is_cued, is_led=order.hands is not None, is_scale_locked=controls.scale_lock >= 1,
         )  # fmt: skip
         planned = form.NOTHING if is_morphing else reach.planned()
+        if not is_morphing and frame.beat == 0:
+            bar_line = reach.labelled_line()
         state, first_row, h = open_state(self._engine, take, plan, text, key, frame, theta.text > 0, row)
         context = BeatRequest(
             take, plan, controls, frame, key, theta, bar_line, kept, velocity, planned, level, morph_path
@@ -151,6 +153,7 @@ class Composer:
             # the first note was sent before any other was sampled
             heard = sampled if take.written else history.first_notes(sampled)
             velocity_corrections = history.velocity_corrections([*last, heard], context.parts.velocity)
+            louder = {p: round(v) - VELOCITY_CENTRE for p, v in velocity.items()}
             for one, velocity_jitter in zip(sampled, velocity_jitters, strict=False):
                 if one[0] == Event.CHORD:
                     fresh = row_chord(one) != chord or not take.written
@@ -158,7 +161,11 @@ class Composer:
                 else:
                     note = row_note(one)
                     note = _performed_note(
-                        take, note, frame, velocity_corrections.get(note.part, 0), int(velocity_jitter)
+                        take,
+                        note,
+                        frame,
+                        louder.get(note.part, 0) + velocity_corrections.get(note.part, 0),
+                        int(velocity_jitter),
                     )
                     notes.append(_ended(note, reach))
             symbol = None if chord is None else chord_symbol(chord, key.flats)
@@ -212,14 +219,14 @@ def _ended(note: Note, reach: form.FormRequest) -> Note:
     return note if until is None else replace(note, length=Ticks(max(1, min(note.length, until - note.start))))
 
 
-def _fixed_beat(take: TakeState, frame: Beat, kept: Kept, bar_line: Row) -> WrittenBeat:
+def _fixed_beat(take: TakeState, frame: Beat, kept: Kept, bar_line: Row, velocity: Mapping[str, float]) -> WrittenBeat:
     """Return a beat that is wholly fixed; its rows are read when the next one is written."""
     chord = take.written[-1].chord if take.written else None
     if kept.fresh or not take.written:
         chord = None if kept.chord is None else parse_chord(kept.chord)
     beat = replace(frame, chord=kept.chord, fresh=kept.fresh, notes=kept.notes)
     return WrittenBeat(
-        beat, chord, [bar_line, *fixed_rows(frame, kept, melody_first=take.begin.melody_first)[1:]], 0, 0
+        beat, chord, [bar_line, *fixed_rows(frame, kept, velocity, melody_first=take.begin.melody_first)[1:]], 0, 0
     )
 
 

@@ -12,17 +12,17 @@ from dataclasses import dataclass, field, replace
 
 from model.decoder.tokenizer import (
     DRUM_LENGTH,
+    MAX_BARS_LEFT,
     OFFSET_CENTRE,
-    PHRASE_BARS,
     PITCH,
     STEP,
+    VELOCITY_CENTRE,
     VELOCITY_STEP,
     BarLine,
     nearest_length,
     note_event,
 )
 from model.generation import form_plan
-from model.generation.bias_terms import target_velocity
 from model.generation.form_plan import HARMONY, NEW, Label, Level
 from model.generation.history import MONOPHONIC_PARTS, sounding_until
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
@@ -63,7 +63,7 @@ def bar_line(
     section = cue or _section(bar, bars, style, left)
     if is_morphing and section == "fill" and cue != "fill":
         section = "groove"
-    return BarLine(left if left <= PHRASE_BARS else 0, section, bar % PHRASE_BARS + 1)
+    return BarLine(left if left <= MAX_BARS_LEFT else 0, section, bar % form_plan.PHRASE_BARS + 1)
 
 
 def _section(bar: int, bars: int | None, style: str, left: int) -> str:
@@ -87,7 +87,7 @@ Row = tuple[int, ...]
 
 def figure_rows(plan: Plan, frame: Beat, line: BarLine) -> tuple[Row, ...]:
     """Return the rows of the plan's figures in a beat; those of the bass have no pitch. A closing bar has none of the bass."""
-    found, loud = list[Row](), 1 + int(target_velocity("drums", plan.energy)) // VELOCITY_STEP
+    found, loud = list[Row](), 1 + VELOCITY_CENTRE // VELOCITY_STEP
     for figure in _active_figures(plan, line):
         for tick in figure.ticks if figure.beat in (None, frame.beat) else ():
             if figure.what == "bass":
@@ -141,7 +141,7 @@ def owed_kick(take: TakeState, plan: Plan, frame: Beat) -> tuple[Row, ...]:
     last = [n for w in take.written[-2:] for n in w.beat.notes if n.part == "drums"]
     if not last or "kick" in plan.silenced or sum(n.pitch == ROLES["kick"] for n in last) >= KICKS:
         return ()
-    loud = 1 + int(target_velocity("drums", plan.energy)) // VELOCITY_STEP
+    loud = 1 + VELOCITY_CENTRE // VELOCITY_STEP
     return ((note_event("drums", KICK_PLACE), PITCH + ROLES["kick"], 0, loud, 1 + OFFSET_CENTRE),)
 
 
@@ -222,6 +222,18 @@ class FormRequest:
         if plan.progression is not None:
             found.pop(HARMONY)
         return found
+
+    def labelled_line(self) -> BarLine:
+        """Return the bar line with the labels of melody and band, and how far back the source lies."""
+        labels = self.labels()
+        melody = labels.get("melody")
+        band = {labels.get(part, NEW).name for part in self.velocity if part != "melody"}
+        what = None if not band or not labels else next(iter(band)) if len(band) == 1 else "varied"
+        if what in ("rhythm", "answer"):
+            what = "varied"
+        sources = [label.sources[0] for label in (melody, *labels.values()) if label is not None and label.sources]
+        back = self.frame.bar - sources[0] if sources else 0
+        return replace(self.line, melody=None if melody is None else melody.name, band=what, source=back)
 
     def planned(self) -> Planned:
         """Return what is given of the beat."""

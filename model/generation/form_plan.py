@@ -20,7 +20,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from model.decoder.tokenizer import PHRASE_BARS
 from model.music.notes import LABELS
 from model.music.plan import Mix
 from model.styles import STYLES
@@ -29,6 +28,8 @@ HARMONY = "harmony"
 """The name of the chords as symbols, beside those of the parts."""
 BARS = 4
 """Bars of a phrase."""
+PHRASE_BARS = 8
+"""Bars of the phrases of an endless take and of long clips, which sections count in."""
 MAX_SOURCE_BARS = 64
 """A source lies at most so many bars back: as much as a take remembers."""
 

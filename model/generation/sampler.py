@@ -21,9 +21,10 @@ from model.decoder.tokenizer import (
     LENGTHS,
     NO_CHORD,
     PITCH,
+    PREDICTED,
     QUALITY,
     ROOT,
-    SIZES,
+    UNPITCHED_PARTS,
     Event,
     chord_row,
     note_event,
@@ -53,15 +54,15 @@ def masked_but(size: int, first: int, count: int) -> Bias:
     return bias
 
 
-VELOCITY_MASK = masked_but(SIZES[3], 2, 15)
-OFFSET_MASK = masked_but(SIZES[4], 1, SIZES[4] - 1)  # "not said" is never drawn
-PITCH_MASKS = {part: masked_but(SIZES[1], PITCH + low, high - low + 1) for part, (low, high) in PART_RANGES.items()}
+VELOCITY_MASK = masked_but(PREDICTED[3], 2, 15)
+OFFSET_MASK = masked_but(PREDICTED[4], 1, PREDICTED[4] - 1)  # "not said" is never drawn
+PITCH_MASKS = {part: masked_but(PREDICTED[1], PITCH + low, high - low + 1) for part, (low, high) in PART_RANGES.items()}
 
 
 @lru_cache(64)
 def drum_mask(muted: frozenset[int]) -> Bias:
     """Return MASKED for every symbol that is no drum, or a muted one; read-only."""
-    bias = np.full(SIZES[1], MASKED)
+    bias = np.full(PREDICTED[1], MASKED)
     bias[[PITCH + note for note in ROLES.values() if note not in muted]] = 0
     bias.setflags(write=False)
     return bias
@@ -124,7 +125,7 @@ def sample_beat(
 
     `on_first_note` is called with the rows up to the first note, unless that is a chord's.
     """
-    beat = _BeatSampler(engine, context, rng)
+    beat = _BeatSampler(engine, state, context, rng)
     for row in context.leading_rows:
         h = engine.step(state, row)
     while len(beat.rows) < MAX_EVENTS and state.free_rows > 2:
@@ -143,8 +144,8 @@ def sample_beat(
 class _BeatSampler:
     """The beat that is being written. `rows` are its rows after the leading ones."""
 
-    def __init__(self, engine: Engine, context: BeatContext, rng: np.random.Generator) -> None:
-        self._engine, self._context, self._rng = engine, context, rng
+    def __init__(self, engine: Engine, state: EngineState, context: BeatContext, rng: np.random.Generator) -> None:
+        self._engine, self._relations, self._context, self._rng = engine, state.relations, context, rng
         self.rows: list[Row] = []
         self._progress = BeatProgress(context)
         self._given = list(context.given)
@@ -267,7 +268,7 @@ class _BeatSampler:
     def _sample_chord(self, h: Array) -> Row:
         context, place = self._context, Place(self._progress)
         must = context.harmony.must_change_chord or context.harmony.melody_harmony is not None
-        bias = masked_but(SIZES[1], ROOT, 12 if must else 13)  # the thirteenth is "no chord"
+        bias = masked_but(PREDICTED[1], ROOT, 12 if must else 13)  # the thirteenth is "no chord"
         add_terms("root", context, place, bias[ROOT:NO_CHORD])
         h, logits = self._next_field(h, 0, int(Event.CHORD))
         symbol = self._sample(logits, bias)
@@ -275,12 +276,12 @@ class _BeatSampler:
             self._progress.begin_chord(None)
             return chord_row(None)
         place = Place(self._progress, root=symbol - ROOT)
-        bias = np.full(SIZES[2], 9 * MASKED)  # no quality may lie within the scale: then the nearest one
+        bias = np.full(PREDICTED[2], 9 * MASKED)  # no quality may lie within the scale: then the nearest one
         bias[QUALITY : QUALITY + len(DECODER_QUALITIES)] = 0
         add_terms("quality", context, place, bias[QUALITY : QUALITY + len(DECODER_QUALITIES)])
         h, logits = self._next_field(h, 1, symbol)
         quality = self._sample(logits, bias)
-        bias = np.full(SIZES[3], MASKED)
+        bias = np.full(PREDICTED[3], MASKED)
         bias[[BASS + tone for tone in QUALITIES[DECODER_QUALITIES[quality - QUALITY]]]] = 0
         add_terms("bass", context, place, bias[BASS : BASS + 12])
         _, logits = self._next_field(h, 2, quality)
@@ -305,7 +306,7 @@ class _BeatSampler:
         part, tick = part_and_tick(row[0])
         if row[1] == 0:
             return self._sample_note(h, row[0], self._pitch_bias(row[0]), row[2])
-        if part != "drums":
+        if part not in UNPITCHED_PARTS:
             self._progress.add_note(part, row[1] - PITCH, tick + LENGTHS[row[2] - 1])
         return row
 
@@ -318,7 +319,7 @@ class _BeatSampler:
         )
         h, logits = self._next_field(h, 1, pitch, part)
         length = 0
-        if part != "drums":
+        if part not in UNPITCHED_PARTS:
             length = given_length or self._sample(logits, self._length_bias(place))
             self._progress.add_note(part, pitch - PITCH, tick + LENGTHS[length - 1])
         h, logits = self._next_field(h, 2, length, part)
@@ -338,7 +339,7 @@ class _BeatSampler:
             longest = max(1, bisect_right(LENGTHS, self._context.parts.longest_note - place.tick))
         key = place.part, longest
         if key not in self._note_biases:
-            self._note_biases[key] = bias = masked_but(SIZES[2], 1, longest)
+            self._note_biases[key] = bias = masked_but(PREDICTED[2], 1, longest)
             add_terms("length", self._context, place, bias[1 : 1 + len(LENGTHS)])
         return self._note_biases[key]
 
@@ -380,6 +381,8 @@ class _BeatSampler:
     def _next_field(self, h: Array, index: int, value: int, part: str = "chords") -> tuple[Array, Array]:
         """Pass the value of field `index` on; return the state and the logits of the next field, by the part's lanes."""
         h, logits = self._engine.next_field(h, index, value)
+        if index == 0:
+            logits = self._relations.spread(value, logits)
         return h, style_lanes.logits_of_part(logits, part, self._context.parts.second_style)
 
     def _sample(self, logits: Array, bias: Bias, cooler: float = 1.0) -> int:

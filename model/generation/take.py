@@ -14,6 +14,8 @@ from model.decoder.tokenizer import (
     NOW,
     OFFSET_CENTRE,
     STEP,
+    VELOCITY_CENTRE,
+    VELOCITY_STEP,
     Event,
     Rows,
     encode_beat,
@@ -22,11 +24,12 @@ from model.decoder.tokenizer import (
     to_token_grid,
 )
 from model.generation import history as looking_back
+from model.generation.bias_terms import target_velocity
 from model.generation.bias_weights import SHIPPED, BiasWeights
 from model.generation.messages import Begin, Write
 from model.generation.style_lanes import lane_styles
 from model.music.harmony import Chord, Key, parse_chord
-from model.music.notes import Beat, Kept, beats_in_bar
+from model.music.notes import Beat, Kept, Note, beats_in_bar
 from model.music.plan import Mix, Plan
 from model.prompt.encoder import Embedding
 from model.styles import STYLES
@@ -36,9 +39,15 @@ LATER_ROWS = 150
 """At most so many rows of the following fixed bars are read before a bar that is filled in."""
 
 
-def fixed_rows(frame: Beat, kept: Kept, *, melody_first: bool) -> list[Row]:
-    """Return the rows of the fixed content of a beat, its line row first."""
-    notes = tuple(to_token_grid(n) for n in kept.notes)
+def relative_velocity(note: Note, usual: Mapping[str, float]) -> Note:
+    """Return the note as loud relative to its part's usual velocity as rows say it; as it is where none is known."""
+    louder = VELOCITY_CENTRE - round(usual.get(note.part, VELOCITY_CENTRE))
+    return replace(note, velocity=min(127, max(VELOCITY_STEP, note.velocity + louder)))
+
+
+def fixed_rows(frame: Beat, kept: Kept, usual: Mapping[str, float], *, melody_first: bool) -> list[Row]:
+    """Return the rows of the fixed content of a beat, its line row first; `usual` has the usual velocity of each part."""
+    notes = tuple(to_token_grid(relative_velocity(n, usual)) for n in kept.notes)
     inside = tuple(n for n in notes if n.start < frame.length)
     beat = replace(frame, chord=kept.chord, fresh=kept.fresh, notes=inside)
     return encode_beat(beat, melody_first=melody_first)
@@ -63,7 +72,9 @@ def is_all_fixed(kept: Kept, parts: Sequence[str]) -> bool:
     return kept.harmony and kept.parts >= set(parts)
 
 
-def later_rows(given: Sequence[Kept], frame: Beat, parts: Sequence[str], *, melody_first: bool) -> tuple[Row, ...]:
+def later_rows(
+    given: Sequence[Kept], frame: Beat, parts: Sequence[str], usual: Mapping[str, float], *, melody_first: bool
+) -> tuple[Row, ...]:
     """Return the rows of the fixed bars after the bar that is filled in, between AFTER rows."""
     beats = beats_in_bar(frame.meter)
     at = frame.index - frame.beat + beats
@@ -74,7 +85,7 @@ def later_rows(given: Sequence[Kept], frame: Beat, parts: Sequence[str], *, melo
         bar: list[Row] = []
         for i, kept in enumerate(given[at : at + beats]):
             first = kept if i or rows else replace(kept, fresh=True)
-            bar += fixed_rows(replace(frame, beat=i), first, melody_first=melody_first)
+            bar += fixed_rows(replace(frame, beat=i), first, usual, melody_first=melody_first)
         if len(rows) + len(bar) > LATER_ROWS:
             break
         rows += bar
@@ -133,7 +144,7 @@ def replace_with_played(written: WrittenBeat, played: Kept, *, melody_first: boo
 
     If only the melody differs, the other rows stay: sampled values are not rounded again.
     """
-    rows = fixed_rows(written.beat, played, melody_first=melody_first)[1:]
+    rows = fixed_rows(written.beat, played, written.velocity, melody_first=melody_first)[1:]
     beat = replace(written.beat, chord=played.chord, fresh=played.fresh, notes=played.notes)
     if not melody_first and _accompaniment(beat) == _accompaniment(written.beat):
         rows = [r for r in written.rows[1:] if r[0] < MELODY_EVENT] + [r for r in rows if r[0] >= MELODY_EVENT]
@@ -260,7 +271,8 @@ def open_state(
     bars if the header or the following fixed bars have changed, or if the take was rewound to before its start.
     """
     headers = tuple(_header(plan, mix, key, melody_first=take.begin.melody_first) for mix in lane_styles(plan))
-    later = later_rows(take.begin.given, frame, plan.parts, melody_first=take.begin.melody_first)
+    usual = {p: target_velocity(p, plan.energy) for p in plan.parts}
+    later = later_rows(take.begin.given, frame, plan.parts, usual, melody_first=take.begin.melody_first)
     state_key = (headers, has_guidance, text.tobytes(), later)
     start = len(HEADER) + engine.shape["prefix"] + len(later)
     if take.state is not None and take.state_key == state_key:
@@ -329,5 +341,5 @@ def _header(plan: Plan, mix: Mix, key: Key, *, melody_first: bool) -> Header:
     return Header(
         frozenset(plan.parts), plan.meter, key.tonic + 12 * key.minor, key.mode or None, plan.tempo,
         plan.density, plan.energy, plan.brightness, plan.complexity,
-        tuple((name, weight / total) for name, weight in styles), melody_first,
+        tuple((name, weight / total) for name, weight in styles), (plan.swing_unit, plan.swing), melody_first,
     )  # fmt: skip

@@ -30,8 +30,8 @@ from model.decoder.tokenizer import (
 from model.music.harmony import parse_key
 from model.music.notes import PARTS
 from model.prompt.encoder import Embedding, sentence_encoder
-from model.training.corpus.captions import Facts, caption
 from model.training.corpus import songbook
+from model.training.corpus.captions import Facts, caption
 from model.training.corpus.form_labels import with_labels
 from model.training.corpus.labels import labelled
 from model.training.corpus.song import Song
@@ -48,7 +48,9 @@ def song_rows(song: Song) -> Rows:
     """Return a song's rows. Notation tells neither touch nor timing: its velocities and offsets are not said."""
     beats = beats_of(song.bars, song.notes, song.chords)
     bars = len(song.bars)
-    lines = song.lines or tuple(BarLine(bars - i if i >= bars - 8 and song.source != "grammar" else 0) for i in range(bars))
+    lines = song.lines or tuple(
+        BarLine(bars - i if i >= bars - 8 and song.source != "grammar" else 0) for i in range(bars)
+    )
     labelled = with_labels(beats, lines)
     rows = [row for beat in beats for row in encode_beat(beat, labelled[beat.bar])]
     table = np.array([*rows, (Event.EOS, 0, 0, 0, 0)], np.int16)

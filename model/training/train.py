@@ -15,6 +15,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
+from model.decoder.tokenizer import EVENTS
 from model.decoder.transformer import Decoder, Shape, losses
 from model.training.dataset import archive
 from model.training.dataset.feeding import batches
@@ -86,7 +87,7 @@ def placed(drawn: Iterator[Batch], device: str) -> tuple[Tensor, Tensor, Tensor]
 def take_up(model: Decoder, path: Path) -> None:
     """Begin with the weights of a file, of the present language or of that of version 0.1; what has grown keeps its fresh values."""
     arrays, _ = load(path)
-    is_old = len(arrays["embed.0.weight"]) != len(model.embed[0].weight)
+    is_old = len(arrays["embed.0.weight"]) != EVENTS
     with torch.no_grad():
         for name, ours in model.named_parameters():
             if name in arrays:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
-from model.decoder.tokenizer import PHRASE_BARS, BarLine
+from model.decoder.tokenizer import PHRASE_PLACES, BarLine
 from model.music.harmony import QUALITIES, Chord, parse_chord
 from model.music.notes import METERS, Note, Ticks
 from model.songbook.piece import Piece
@@ -50,7 +50,7 @@ def song(piece: Piece) -> Song:
         BarLine(
             left=count - i if header.ends != "loop" else 0,
             section=SECTION_OF_KIND.get(bar.section.kind, bar.section.kind),
-            phrase=(bar.number - 1) % PHRASE_BARS + 1,
+            phrase=(bar.number - 1) % PHRASE_PLACES + 1,
         )
         for i, bar in enumerate(played.bars)
     )
@@ -88,6 +88,7 @@ def chord(text: str) -> Chord | None:
         return parse_chord(text)
     except ValueError:
         meant = symbol(text)
+        assert meant is not None
         tones = frozenset((t - meant.root) % 12 for t in meant.tones)
         nearest = min(QUALITIES, key=lambda name: len(tones ^ frozenset(QUALITIES[name])))
         return Chord(meant.root, nearest, meant.bass)

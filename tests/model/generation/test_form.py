@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from model.clips.clip import ranked, score
 from model.clips.edit import fixed_content
 from model.clips.messages import KeepSpec
-from model.decoder.tokenizer import NOW, PHRASE_BARS, SECTIONS, BarLine, Event, row_note
+from model.decoder.tokenizer import NOW, MAX_BARS_LEFT, SECTIONS, BarLine, Event, row_note
 from model.generation.form import bar_line, figure_rows, off_the_backbeat
 from model.generation.take import (
     fixed_rows,
@@ -35,8 +35,8 @@ def test_every_bar_of_a_piece_has_a_known_section_and_a_place_in_its_phrase(
 ) -> None:
     told = bar_line(min(bar, bars - 1), bars, style, closes=closes)
     assert told.section in SECTIONS
-    assert 1 <= told.phrase <= PHRASE_BARS
-    assert 0 <= told.left <= PHRASE_BARS
+    assert 1 <= told.phrase <= MAX_BARS_LEFT
+    assert 0 <= told.left <= MAX_BARS_LEFT
 
 
 @given(st.integers(1, 64), NAMES)

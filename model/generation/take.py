@@ -23,6 +23,7 @@ from model.decoder.tokenizer import (
     note_event,
     to_token_grid,
 )
+from model.generation import examples
 from model.generation import history as looking_back
 from model.generation.bias_terms import target_velocity
 from model.generation.bias_weights import SHIPPED, BiasWeights
@@ -272,7 +273,10 @@ def open_state(
     """
     headers = tuple(_header(plan, mix, key, melody_first=take.begin.melody_first) for mix in lane_styles(plan))
     usual = {p: target_velocity(p, plan.energy) for p in plan.parts}
-    later = later_rows(take.begin.given, frame, plan.parts, usual, melody_first=take.begin.melody_first)
+    later = (
+        *examples.of_plan(take.plan, key, take.begin.seed),
+        *later_rows(take.begin.given, frame, plan.parts, usual, melody_first=take.begin.melody_first),
+    )
     state_key = (headers, has_guidance, text.tobytes(), later)
     start = len(HEADER) + engine.shape["prefix"] + len(later)
     if take.state is not None and take.state_key == state_key:

@@ -1,57 +1,62 @@
-"""`python -m model.training.fit.densities --data DIR`: how full each part of each style is → `model/prompt/rules/tables/densities.tsv`.
+"""`python -m model.training.fit.densities`: how full each part of each style is → `model/prompt/rules/tables/densities.tsv`.
 
-Onsets a quarter (notes struck together count once) at the 5th, 50th and 95th percentile of the pieces of a style, by
-grammar and real, and of all together (style `*`). The composer holds a wanted density to these while it plays.
+Onsets a quarter (notes struck together count once), in the bars in which the part plays, at the 5th, 50th and 95th percentile of
+the songbook's pieces of a style; of its family where it has too few; and of all together (style `*`). The composer holds a wanted
+density to these while it plays.
 """
 
 from __future__ import annotations
 
-import argparse
 from collections import defaultdict
-from pathlib import Path
 
 import numpy as np
 
-from model.music.notes import PARTS
+from model.decoder.tokenizer import PART_ORDER
 from model.prompt.rules.vocabulary import FOLDER
 from model.styles import STYLES
-from model.training.corpus.labels import labelled
-from model.training.corpus.sources import data_folder, load
-from model.training.dataset.store import SOURCES
-from model.training.fit.levels import onsets
-from model.training.styles.piece import pieces
+from model.training.corpus import songbook
+from model.training.corpus.song import Song
 
-PIECES = 40  # of each grammar
-FEWEST = 8
+FEWEST = 6
+"""Pieces of a style with the part; with fewer its family speaks for it."""
 
 
-def table(data: Path) -> list[str]:
+def rates(song: Song) -> dict[str, float]:
+    """Return the onsets a quarter of each part, over the bars in which it plays."""
+    edges = [start for start, _ in song.bars] + [song.end]
+    found = {}
+    for part in PART_ORDER:
+        starts = np.array(sorted({n.start for n in song.notes if n.part == part}))
+        if len(starts):
+            bars = np.unique(np.searchsorted(edges, starts, "right") - 1)
+            quarters = sum(edges[b + 1] - edges[b] for b in bars) / 480
+            found[part] = len(starts) / quarters
+    return found
+
+
+def table() -> list[str]:
     """Return the lines of the table."""
     found: dict[tuple[str, str], list[float]] = defaultdict(list)
-    real = tuple(s for s in SOURCES if s not in ("grammar", "loops"))
-    songs = [labelled(s) for s in load(data, real)] + [s for split, s in pieces(PIECES) if split == "train"]
-    for song in songs:
-        name = song.style[0][0] if len(song.style) == 1 else None
-        for part, rate in onsets(song).items():
-            if rate > 0:
-                found["*", part].append(rate)
-                if name:
-                    found[name, part].append(rate)
+    for song in songbook.load(None, {}):
+        name = song.style[0][0]
+        for part, rate in rates(song).items():
+            for group in (name, f"family {STYLES[name].family}", "*"):
+                found[group, part].append(rate)
     lines = ["# style\tpart\tonsets a quarter at the 5th, 50th and 95th percentile of its pieces"]
     for name in ("*", *STYLES):
-        for part in PARTS:
-            rates = found.get((name, part), [])
-            if len(rates) >= FEWEST:
-                low, middle, high = np.percentile(rates, [5, 50, 95])
+        for part in PART_ORDER:
+            here = found[name, part]
+            if name != "*" and len(here) < FEWEST:
+                here = found[f"family {STYLES[name].family}", part]
+            if len(here) >= FEWEST:
+                low, middle, high = np.percentile(here, [5, 50, 95])
                 lines.append(f"{name}\t{part}\t{low:.2f}\t{middle:.2f}\t{high:.2f}")
     return lines
 
 
 def main() -> None:
     """Write the table."""
-    parser = argparse.ArgumentParser(prog="python -m model.training.fit.densities", description=__doc__)
-    parser.add_argument("--data", type=Path)
-    lines = table(data_folder(parser.parse_args().data))
+    lines = table()
     (FOLDER / "densities.tsv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print(f"{len(lines) - 1} rows")
 

@@ -30,6 +30,8 @@ DRUM_ROLES = {note: ROLES[role] for role, notes in _KIT.items() for note in note
 PERC_NOTES = frozenset((54, 56, 58, *range(60, 88)))
 PERC_PROGRAMS = {47: 87, 113: 67, 115: 76, 116: 87, 117: 64, 118: 63}
 """Programs of struck things → the percussion note that is most like them."""
+STRING = 10
+"""Semitones that a line on one string of a guitar keeps within."""
 TOGETHER = 30.0
 """Ticks within which onsets are one stroke."""
 
@@ -152,7 +154,12 @@ def _joined(lines: Sequence[Line], copies: Sequence[bool]) -> list[Line]:
         if not line.is_drums and not copies[i] and said_part(line.name) != "melody" and line.program // 8 != 4
     ]  # fmt: skip
     for i in single:
-        same = [j for j in single if lines[j].program == lines[i].program and (j == i or _together(lines[i], lines[j]))]
+        alike = [j for j in single if lines[j].program == lines[i].program]
+        strings = [j for j in alike if lines[i].program // 8 == 3 and np.ptp(lines[j].pitch) <= STRING]
+        if i in strings and len(strings) >= 3:
+            same = strings
+        else:
+            same = [j for j in alike if j == i or _together(lines[i], lines[j])]
         if len(same) > 1:
             start, end, pitch, velocity = (
                 np.concatenate([getattr(lines[j], field) for j in same])
@@ -197,7 +204,7 @@ def part_of(line: Line, form: Shape) -> str | None:
             return "pad"
     if form.height < 46 and form.voices < 1.3 and not guitar:
         return "bass"
-    if form.voices < 1.35 and _figures(form) and not (driven and form.height < 62):
+    if form.voices < 1.35 and _figures(form) and not (driven and form.height < 55):
         return "chords" if guitar and form.height < (48 if form.leaps >= 0.5 else 58) else "arp"
     if form.voices >= 1.35 and form.density >= 2.5 and form.regular >= 0.75 and form.height >= 60 and not guitar:
         return "arp" if form.moves >= 0.5 and form.voices < 2.5 else "chords"
@@ -222,7 +229,7 @@ def _figures(form: Shape) -> bool:
         )
     if form.density >= 1.4 and form.regular >= 0.8:
         return form.leaps >= 0.4
-    return form.tones < 3 or (form.density >= 1.2 and form.leaps >= 0.6 and form.uniform >= 0.5)
+    return (form.tones < 3 and form.strokes >= 8) or (form.density >= 1.2 and form.leaps >= 0.6 and form.uniform >= 0.5)
 
 
 def _shared(one: frozenset[int], other: frozenset[int]) -> float:

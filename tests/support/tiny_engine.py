@@ -10,7 +10,7 @@ from model.decoder.onnx_engine import OnnxEngine
 from model.decoder.relations import HEAD_SIZES, INPUT_SIZES
 from model.decoder.tokenizer import SIZES
 
-SHAPE = {"width": 32, "layers": 2, "head": 16, "prefix": 2, "text": 512, "context": 256}
+SHAPE = {"width": 32, "layers": 2, "head": 16, "prefix": 2, "text": 512, "context": 512}
 
 
 def noise(seed: int = 0) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:

@@ -140,7 +140,7 @@ MAX_COOLING = 0.9
 
 
 def cooled(weight: float) -> float:
-    """Return the factor on the temperature at which a melody's pitch is drawn."""
+    """Return the factor on the temperature at which a field of a note is drawn."""
     return 1 - min(MAX_COOLING, max(0.0, weight))
 
 

@@ -65,6 +65,9 @@ class BiasWeights:
     chord_change: float = 0.0
     return_penalty: float = 0.0
     melody_cooling: float = 0.0
+    pitch_cooling: float = 0.0
+    length_cooling: float = 0.0
+    velocity_cooling: float = 0.0
     melody_height: float = 0.0
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> BiasWeights:

@@ -312,18 +312,18 @@ class _BeatSampler:
 
     def _sample_note(self, h: Array, event: int, pitch_bias: Bias, given_length: int = 0) -> Row:
         part, tick = part_and_tick(event)
-        place = Place(self._progress, part, tick)
+        place, theta = Place(self._progress, part, tick), self._context.theta
         h, logits = self._next_field(h, 0, event, part)
         pitch = self._sample(
-            logits, pitch_bias, cooled(self._context.theta.melody_cooling) if part == "melody" else 1.0
+            logits, pitch_bias, cooled(theta.melody_cooling if part == "melody" else theta.pitch_cooling)
         )
         h, logits = self._next_field(h, 1, pitch, part)
         length = 0
         if part not in UNPITCHED_PARTS:
-            length = given_length or self._sample(logits, self._length_bias(place))
+            length = given_length or self._sample(logits, self._length_bias(place), cooled(theta.length_cooling))
             self._progress.add_note(part, pitch - PITCH, tick + LENGTHS[length - 1])
         h, logits = self._next_field(h, 2, length, part)
-        velocity = self._sample(logits, self._velocity_bias(place))
+        velocity = self._sample(logits, self._velocity_bias(place), cooled(theta.velocity_cooling))
         _, logits = self._next_field(h, 3, velocity, part)
         offset = self._sample(logits, OFFSET_MASK)
         if self._required_notes and self._required_notes[0][0] == event:

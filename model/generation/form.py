@@ -184,6 +184,8 @@ _STEADY_SEARCH_BARS = 24
 _SAME_DENSITY, _SAME_LEVEL, _SAME_ENERGY = 0.1, 0.15, 0.3
 """How far the levels of two plans may lie apart for the one to take bars from the other."""
 _HATS = frozenset(ROLES[name] for name in ("closed_hat", "pedal_hat", "open_hat"))
+_ROLL_STEP = 240
+"""Ticks between the strokes of a build's snare."""
 _DROP_PLACES = tuple(Ticks(t) for t in (240, 0, 120, 360))
 """Where a drop gets two more strokes of the hat a beat, the first places that have none."""
 
@@ -206,9 +208,9 @@ class FormRequest:
     is_scale_locked: bool = False
 
     def labels(self) -> Mapping[str, Label]:
-        """Return the labels of the bar; without any where the bar closes the piece, or the take has what is given."""
+        """Return the labels of the bar; none where it opens or closes the piece, or where the take has what is given."""
         take, frame = self.take, self.frame
-        if self.line.left == 1 or take.begin.melody_first or frame.index < len(take.begin.given):
+        if frame.bar == 0 or self.line.left == 1 or take.begin.melody_first or frame.index < len(take.begin.given):
             return {}
         if self.is_cued and self.line.section not in _OWN_DRUMS:
             return {}
@@ -407,19 +409,23 @@ class FormRequest:
                     yield replace(note, start=Ticks(0), length=Ticks(note.end - back), offset=0)
 
     def _with_section(self, notes: list[Note]) -> list[Note]:
-        """Return the strokes of a beat as a build thins them out, a break too without its kick, and a drop adds to them."""
+        """Return the strokes of a beat in its section: a build leads on with a snare, a break has few and no kick, a drop has more."""
         section, place = self.line.section, section_place(self.take, self.frame, self.line, is_cued=self.is_cued)
-        if section in ("build", "break"):
-            share = form_plan.section_level(section, *place).hits
-            kept = [n for n in notes if _rank(self.take.begin.seed, self.frame.beat, n) < share]
-            return [n for n in kept if section == "build" or n.pitch != ROLES["kick"]]
-        if section != "drop":
-            return notes
+        level = form_plan.section_level(section, *place)
+        if section == "break":
+            kept = [n for n in notes if _rank(self.take.begin.seed, self.frame.beat, n) < level.kept]
+            return [n for n in kept if n.pitch != ROLES["kick"]]
+        more: list[tuple[Ticks, str]] = []
+        if section == "build":
+            to_the_end = (beats_in_bar(self.frame.meter) - self.frame.beat) * self.frame.length
+            roll = (to_the_end - _ROLL_STEP * (i + 1) for i in range(round(level.roll)))
+            more = [(Ticks(at), "snare") for at in roll if 0 <= at < self.frame.length]
+        elif section == "drop":
+            free = [at for at in _DROP_PLACES if not any(n.start == at and n.pitch in _HATS for n in notes)]
+            more = [(at, "closed_hat") for at in free[:2] if at < self.frame.length]
+            more += [(Ticks(0), "crash")] * (self.frame.beat == 0 and place[0] % form_plan.BARS == 0)
+            more += [(Ticks(240), "shaker")] * (not free and self.frame.length > 240)
         loud = max((n.velocity for n in notes), default=100)
-        free = [at for at in _DROP_PLACES if not any(n.start == at and n.pitch in _HATS for n in notes)]
-        more = [(at, "closed_hat") for at in free[:2] if at < self.frame.length]
-        more += [(Ticks(0), "crash")] * (self.frame.beat == 0 and place[0] % form_plan.BARS == 0)
-        more += [(Ticks(240), "shaker")] * (not free and self.frame.length > 240)
         taken = {(n.start, n.pitch) for n in notes}
         added = [
             Note(at, DRUM_LENGTH, ROLES[role], max(1, loud - 10), "drums")

@@ -198,6 +198,13 @@ def _chosen(choices: Sequence[str], *salt: object) -> str:
     return random.Random("/".join(map(str, salt))).choice(choices)
 
 
+@lru_cache(256)
+def _with_kept_letters(form: str, share: float, salt: str) -> str:
+    """Return a form in which letters have become the first one, each with a likelihood of `share`."""
+    kept = {letter: random.Random(f"{salt}/{letter}").random() < share for letter in set(form)}
+    return "".join(form[0] if kept[letter] else letter for letter in form)
+
+
 @dataclass(frozen=True, slots=True)
 class _Aspect:
     """One aspect of the form (harmony, melody, drums, band): its letters and its random choices."""
@@ -209,14 +216,10 @@ class _Aspect:
 
     def letter(self, phrase: int) -> str:
         """Return the letter of a phrase: of harmony and drums, the first letter's where it keeps them."""
-        told, share = self.form[phrase % len(self.form)], 0.0
-        if self.name in (HARMONY, "band"):
-            share = self.how.same_harmony
-        elif self.name == "drums":
-            share = self.how.same_drums
-        aspect = "drums" if self.name == "drums" else HARMONY
-        kept = random.Random(f"{self.seed}/{aspect}/{told}").random() < share
-        return self.form[0] if kept else told
+        if self.name == "melody":
+            return self.form[phrase % len(self.form)]
+        share = self.how.same_drums if self.name == "drums" else self.how.same_harmony
+        return _with_kept_letters(self.form, share, f"{self.seed}/{self.name == 'drums'}")[phrase % len(self.form)]
 
     def before(self, phrase: int) -> tuple[int, ...]:
         """Return the earlier phrases of the same letter that are near enough, the first of this round of the form first."""
@@ -290,19 +293,23 @@ FIRST, AGAIN, OTHER = -3.0, 2.0, 6.0
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What the form adds to a bar's velocity, in steps, and to its density, 0..1; `hits` is the share of a kit's strokes, 0..1."""
+    """What the form adds to a bar's velocity, in steps, and to its density, 0..1.
+
+    `kept` is the share of the kit's strokes that stay, 0..1, `roll` how many strokes of the snare lead into the next bar.
+    """
 
     velocity: float = 0.0
     density: float = 0.0
-    hits: float = 1.0
+    kept: float = 1.0
+    roll: float = 0.0
 
 
 _EVEN = Level()
 SECTIONS: Mapping[str, tuple[Level, Level]] = {
     "intro": (Level(-6), Level(-6)),
     "fill": (Level(3), Level(3)),
-    "build": (Level(-8, -0.3, 0.5), Level(6, 0.0, 0.95)),
-    "drop": (Level(9, 0.1), Level(9, 0.1)),
+    "build": (Level(-3, -0.1, roll=1), Level(8, 0.1, roll=6)),
+    "drop": (Level(11, 0.1), Level(11, 0.1)),
     "break": (Level(-7, -0.1, 0.4), Level(-7, -0.1, 0.4)),
 }
 """The levels in the first and the last bar of a section."""

@@ -106,10 +106,10 @@ def test_a_phrase_is_louder_or_softer_as_a_whole_and_by_little(
 
 def test_a_build_rises_bar_by_bar_and_a_drop_lies_above_it_and_a_break_below() -> None:
     build = [section_level("build", place, 4) for place in range(4)]
-    assert all(a.velocity < b.velocity and a.hits < b.hits for a, b in itertools.pairwise(build))
+    assert all(a.velocity < b.velocity and a.roll < b.roll for a, b in itertools.pairwise(build))
     assert section_level("drop", 0, 8).velocity > build[-1].velocity
     assert section_level("break", 0, 4).velocity < section_level("groove", 0, 4).velocity
-    assert all(section_level(section, 0, 1).hits <= 1 for section in SECTIONS)
+    assert all(section_level(section, 0, 1).kept <= 1 for section in SECTIONS)
 
 
 @given(st.integers(40, 90), CHORDS, CHORDS)

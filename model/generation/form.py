@@ -24,7 +24,7 @@ from model.decoder.tokenizer import (
 from model.generation import form_plan
 from model.generation.bias_terms import target_velocity
 from model.generation.form_plan import HARMONY, NEW, Label, Level
-from model.generation.history import MONOPHONIC_PARTS, sounding_until
+from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding_until
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
 from model.music.drums import ROLES
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
@@ -130,19 +130,25 @@ def _half_time(plan: Plan, frame: Beat) -> bool:
 KICKS, KICK_PLACE = 2, 12
 """Kicks of a bar in the styles that have more than one, and the grid tick of its third beat where a missing one falls."""
 _SYNCOPATED = frozenset({"bass", "hip-hop"})
-"""Families whose bars have more than one kick."""
+"""Families whose bars have a kick on the first beat, and more than one."""
+_FOUR_ON_THE_FLOOR = frozenset({"club", "techno"})
+"""Families whose bars have a kick on every beat."""
 
 
-def owed_kick(take: TakeState, plan: Plan, frame: Beat) -> tuple[Row, ...]:
-    """Return the kick that a bar lacks on its third beat, in styles whose bars have more than one."""
-    families = {STYLES[name].family for name, _ in plan.style_of("drums")[:1]}
-    if frame.meter != "4/4" or frame.beat != 2 or not families & _SYNCOPATED or _half_time(plan, frame):
-        return ()
-    last = [n for w in take.written[-2:] for n in w.beat.notes if n.part == "drums"]
-    if not last or "kick" in plan.silenced or sum(n.pitch == ROLES["kick"] for n in last) >= KICKS:
+def owed_kicks(take: TakeState, plan: Plan, frame: Beat, line: BarLine) -> tuple[Row, ...]:
+    """Return the kicks without which a bar in 4/4 would not be one of its style: what returns is copied with its faults."""
+    family = next((STYLES[name].family for name, _ in plan.style_of("drums")), "")
+    tick = None
+    if family in _FOUR_ON_THE_FLOOR or (family in _SYNCOPATED and frame.beat == 0):
+        tick = 0
+    elif family in _SYNCOPATED and frame.beat == 2 and not _half_time(plan, frame):
+        last = [n for w in take.written[-2:] for n in w.beat.notes if n.part == "drums"]
+        tick = KICK_PLACE if last and sum(n.pitch == ROLES["kick"] for n in last) < KICKS else None
+    replaced = ROLES["kick"] in replaced_parts(plan, line)[1] or "kick" in plan.silenced
+    if tick is None or frame.meter != "4/4" or replaced or line.section in SPARSE_SECTIONS:
         return ()
     loud = 1 + int(target_velocity("drums", plan.energy)) // VELOCITY_STEP
-    return ((note_event("drums", KICK_PLACE), PITCH + ROLES["kick"], 0, loud, 1 + OFFSET_CENTRE),)
+    return ((note_event("drums", tick), PITCH + ROLES["kick"], 0, loud, 1 + OFFSET_CENTRE),)
 
 
 def given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | None, Ticks]:

@@ -76,7 +76,7 @@ _SONG = Manner(
     long=("ababcdabababefef", "aabaccdcaabaeefe", "aabbaacdaabbaaef"),
     harmony=("nnnn", "nhnn", "nnnh", "nhnh", "nnss", "nnhn"),
     tune=("nnra", "nnnn", "nnna", "nnsv", "nnnn"),
-    tune_again=("ssva", "snva", "svna", "snsn"),
+    tune_again=("snva", "ssna", "svna", "snsn"),
     tune_later=("ssss", "ssss", "sssa"),
     band=("nrrn", "nrrr", "nnrr", "nnnn"),
     drums=("nsss", "nnss", "nsnv"),
@@ -287,7 +287,7 @@ def given_of_beat(label: Label, beat: int, beats: int) -> str:
 
 # How loud and how full
 
-FIRST, AGAIN, OTHER = -3.0, 2.0, 6.0
+FIRST, AGAIN, OTHER = -4.0, 3.0, 7.0
 """Steps of velocity of the first phrase of a form, of its return, and of other letters, up or down."""
 
 

@@ -23,7 +23,7 @@ from model.decoder.tokenizer import (
 )
 from model.generation import form_plan
 from model.generation.bias_terms import target_velocity
-from model.generation.form_plan import HARMONY, NEW, Label, Level
+from model.generation.form_plan import HARMONY, NEW, UNPITCHED, Label, Level
 from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding_until
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
 from model.music.drums import ROLES
@@ -183,6 +183,8 @@ class Planned:
 NOTHING, NO_LEVEL = Planned(), Level()
 MAX_SOURCE_BEATS = 256
 """A source lies at most so many beats back: what a take remembers, less what it may be rewound by."""
+_OWN_LINES = UNPITCHED | {"melody"}
+"""Parts that do not play the chords."""
 _STEADY = frozenset({"groove", "variation"})
 _OWN_DRUMS = frozenset({"build", "drop", "break"})
 """Sections whose drums are made of those of the last steady bar."""
@@ -244,7 +246,7 @@ class FormRequest:
             if part == "drums" and self.line.section in _OWN_DRUMS:
                 source = self._steady()
                 what = "notes" if source is not None else ""
-            if source is None or (part not in ("drums", "perc", "melody") and not self._fits(source, harmony)):
+            if source is None or (part not in _OWN_LINES and not self._fits(source, harmony)):
                 continue
             if what == "notes":
                 bars[part] = source.beat.bar
@@ -315,7 +317,7 @@ class FormRequest:
             source = self.take.written[first + self.frame.beat]
             if not self._serves(part, source):
                 continue
-            moved = part not in ("drums", "perc") and source.plan is not None and source.plan.key != self.plan.key
+            moved = part not in UNPITCHED and source.plan is not None and source.plan.key != self.plan.key
             if moved and part == HARMONY:
                 continue
             return ("onsets" if moved else what), source
@@ -357,12 +359,13 @@ class FormRequest:
             and abs(then.density - now.density) <= _SAME_DENSITY
             and abs(then.energy - now.energy) <= _SAME_ENERGY
         )
-        if part in ("drums", "perc") or not alike:
+        if part in UNPITCHED or not alike:
             return alike
         scale = parse_key(now.key).pitch_classes
-        inside = not self.is_scale_locked or all(
-            n.pitch % 12 in scale for n in source.beat.notes if part in (n.part, HARMONY) and n.part != "drums"
-        )
+        sounds = {n.pitch % 12 for n in source.beat.notes if n.part == part}
+        if part == HARMONY and source.chord is not None:
+            sounds = set(source.chord.pitch_classes)
+        inside = not self.is_scale_locked or sounds <= scale
         return (
             inside
             and (then.register, then.registers) == (now.register, now.registers)
@@ -388,14 +391,14 @@ class FormRequest:
         first = source.beat.index - source.beat.beat
         before = self.take.written[-1] if self.take.written else None
         goes_on = before is not None and before.source_bars.get(part) == source.beat.bar - 1
-        if self.frame.beat == 0 and part not in ("drums", "perc", "melody") and not goes_on:
+        if self.frame.beat == 0 and part not in _OWN_LINES and not goes_on:
             held = list(self._held_into(part, first))
             taken = {n.pitch for n in found if n.start == 0}
             found += [n for n in held if n.pitch not in taken]
         to_the_end = (beats_in_bar(self.frame.meter) - self.frame.beat) * self.frame.length
         goes_on = self._goes_on(part, source.beat.bar)
         for note in self._with_section(found) if part == "drums" else found:
-            length = note.length if goes_on or part in ("drums", "perc") else min(note.length, to_the_end - note.start)
+            length = note.length if goes_on or part in UNPITCHED else min(note.length, to_the_end - note.start)
             velocity = min(127, max(1, round(note.velocity + louder)))
             yield replace(self._moved(note, source), length=Ticks(max(1, length)), velocity=velocity)
 

@@ -27,6 +27,8 @@ from model.styles import STYLES
 
 HARMONY = "harmony"
 """The name of the chords as symbols, beside those of the parts."""
+UNPITCHED = frozenset({"drums", "perc"})
+"""The parts whose notes are strokes, not pitches."""
 BARS = 4
 """Bars of a phrase."""
 MAX_SOURCE_BARS = 64
@@ -176,7 +178,7 @@ def labels(bar: int, bars: int | None, style: Mix, seed: int, parts: tuple[str, 
     for part in parts:
         if part == "melody":
             found[part] = _tune(choices["melody"], phrase, place, harmony)
-        elif part in ("drums", "perc"):
+        elif part in UNPITCHED:
             found[part] = _repeated(choices["drums"], phrase, place, "ssss")
         else:
             found[part] = _band(choices["band"], phrase, place, harmony, bar)

@@ -244,3 +244,10 @@ def test_a_take_goes_on_in_the_key_before_it_unless_its_words_say_one() -> None:
 
 def test_every_cue_that_the_form_shapes_is_known() -> None:
     assert {"build", "drop", "break"} <= set(CUES)
+
+
+def test_a_bar_of_house_has_a_kick_on_every_beat_unless_the_words_take_it_away() -> None:
+    kicks = [(b, place) for b in range(2) for place, at, p in bar_of(take("house", 2), b, "drums") if (at, p) == (0, ROLES["kick"])]  # fmt: skip
+    assert kicks == [(b, place) for b in range(2) for place in range(4)]
+    without = take("house without a kick", 2)
+    assert not any(p == ROLES["kick"] for b in range(2) for _, _, p in bar_of(without, b, "drums"))

@@ -206,7 +206,10 @@ class BeatRequest:
             and history.share_outside_scale(self.take.beats, scale) < MAX_SHARE_OUTSIDE_SCALE
         ):
             theta = replace(theta, scale=theta.scale_when_played)
-        figures = (*form.figure_rows(plan, frame, self.bar_line), *form.owed_kick(self.take, plan, frame))
+        figures = (
+            *form.figure_rows(plan, frame, self.bar_line),
+            *form.owed_kicks(self.take, plan, frame, self.bar_line),
+        )
         figured = {r for r in figures if part_and_tick(r[0])[0] in parts}
         notes = (*kept.notes, *self.planned.notes)
         relative = (to_token_grid(relative_velocity(n, self.velocity)) for n in notes)

@@ -21,6 +21,7 @@ from model.generation.beat_rules import BeatRequest, Row
 from model.generation.bias_terms import target_velocity
 from model.generation.form import apply_cue
 from model.generation.form import bar_line as line_of
+from model.generation.form_plan import UNPITCHED
 from model.generation.messages import BeatWritten, Begin, FirstNote, Understood, Write
 from model.generation.morph import MorphPath
 from model.generation.sampler import MAX_EVENTS, sample_beat
@@ -213,7 +214,7 @@ def _performed_note(take: TakeState, note: Note, frame: Beat, velocity_correctio
 
 def _ended(note: Note, reach: form.FormRequest) -> Note:
     """Return a sampled note that ends where the plan of the form gives the part's next one."""
-    if note.part == "drums" or note.end <= reach.frame.length:
+    if note.part in UNPITCHED or note.end <= reach.frame.length:
         return note
     until = reach.until_given(note.part)
     return note if until is None else replace(note, length=Ticks(max(1, min(note.length, until - note.start))))

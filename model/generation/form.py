@@ -23,8 +23,8 @@ from model.decoder.tokenizer import (
     note_event,
 )
 from model.generation import form_plan
-from model.generation.form_plan import HARMONY, NEW, Label, Level
-from model.generation.history import MONOPHONIC_PARTS, sounding_until
+from model.generation.form_plan import HARMONY, NEW, UNPITCHED, Label, Level
+from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding_until
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
 from model.music.drums import ROLES
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
@@ -130,19 +130,25 @@ def _half_time(plan: Plan, frame: Beat) -> bool:
 KICKS, KICK_PLACE = 2, 12
 """Kicks of a bar in the styles that have more than one, and the grid tick of its third beat where a missing one falls."""
 _SYNCOPATED = frozenset({"bass", "hip-hop"})
-"""Families whose bars have more than one kick."""
+"""Families whose bars have a kick on the first beat, and more than one."""
+_FOUR_ON_THE_FLOOR = frozenset({"club", "techno"})
+"""Families whose bars have a kick on every beat."""
 
 
-def owed_kick(take: TakeState, plan: Plan, frame: Beat) -> tuple[Row, ...]:
-    """Return the kick that a bar lacks on its third beat, in styles whose bars have more than one."""
-    families = {STYLES[name].family for name, _ in plan.style_of("drums")[:1]}
-    if frame.meter != "4/4" or frame.beat != 2 or not families & _SYNCOPATED or _half_time(plan, frame):
-        return ()
-    last = [n for w in take.written[-2:] for n in w.beat.notes if n.part == "drums"]
-    if not last or "kick" in plan.silenced or sum(n.pitch == ROLES["kick"] for n in last) >= KICKS:
+def owed_kicks(take: TakeState, plan: Plan, frame: Beat, line: BarLine) -> tuple[Row, ...]:
+    """Return the kicks without which a bar in 4/4 would not be one of its style: what returns is copied with its faults."""
+    family = next((STYLES[name].family for name, _ in plan.style_of("drums")), "")
+    tick = None
+    if family in _FOUR_ON_THE_FLOOR or (family in _SYNCOPATED and frame.beat == 0):
+        tick = 0
+    elif family in _SYNCOPATED and frame.beat == 2 and not _half_time(plan, frame):
+        last = [n for w in take.written[-2:] for n in w.beat.notes if n.part == "drums"]
+        tick = KICK_PLACE if last and sum(n.pitch == ROLES["kick"] for n in last) < KICKS else None
+    replaced = ROLES["kick"] in replaced_parts(plan, line)[1] or "kick" in plan.silenced
+    if tick is None or frame.meter != "4/4" or replaced or line.section in SPARSE_SECTIONS:
         return ()
     loud = 1 + VELOCITY_CENTRE // VELOCITY_STEP
-    return ((note_event("drums", KICK_PLACE), PITCH + ROLES["kick"], 0, loud, 1 + OFFSET_CENTRE),)
+    return ((note_event("drums", tick), PITCH + ROLES["kick"], 0, loud, 1 + OFFSET_CENTRE),)
 
 
 def given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | None, Ticks]:
@@ -177,6 +183,8 @@ class Planned:
 NOTHING, NO_LEVEL = Planned(), Level()
 MAX_SOURCE_BEATS = 256
 """A source lies at most so many beats back: what a take remembers, less what it may be rewound by."""
+_OWN_LINES = UNPITCHED | {"melody"}
+"""Parts that do not play the chords."""
 _STEADY = frozenset({"groove", "variation"})
 _OWN_DRUMS = frozenset({"build", "drop", "break"})
 """Sections whose drums are made of those of the last steady bar."""
@@ -184,6 +192,8 @@ _STEADY_SEARCH_BARS = 24
 _SAME_DENSITY, _SAME_LEVEL, _SAME_ENERGY = 0.1, 0.15, 0.3
 """How far the levels of two plans may lie apart for the one to take bars from the other."""
 _HATS = frozenset(ROLES[name] for name in ("closed_hat", "pedal_hat", "open_hat"))
+_ROLL_STEP = 240
+"""Ticks between the strokes of a build's snare."""
 _DROP_PLACES = tuple(Ticks(t) for t in (240, 0, 120, 360))
 """Where a drop gets two more strokes of the hat a beat, the first places that have none."""
 
@@ -206,9 +216,9 @@ class FormRequest:
     is_scale_locked: bool = False
 
     def labels(self) -> Mapping[str, Label]:
-        """Return the labels of the bar; without any where the bar closes the piece, or the take has what is given."""
+        """Return the labels of the bar; none where it opens or closes the piece, or where the take has what is given."""
         take, frame = self.take, self.frame
-        if self.line.left == 1 or take.begin.melody_first or frame.index < len(take.begin.given):
+        if frame.bar == 0 or self.line.left == 1 or take.begin.melody_first or frame.index < len(take.begin.given):
             return {}
         if self.is_cued and self.line.section not in _OWN_DRUMS:
             return {}
@@ -248,7 +258,7 @@ class FormRequest:
             if part == "drums" and self.line.section in _OWN_DRUMS:
                 source = self._steady()
                 what = "notes" if source is not None else ""
-            if source is None or (part not in ("drums", "perc", "melody") and not self._fits(source, harmony)):
+            if source is None or (part not in _OWN_LINES and not self._fits(source, harmony)):
                 continue
             if what == "notes":
                 bars[part] = source.beat.bar
@@ -319,7 +329,7 @@ class FormRequest:
             source = self.take.written[first + self.frame.beat]
             if not self._serves(part, source):
                 continue
-            moved = part not in ("drums", "perc") and source.plan is not None and source.plan.key != self.plan.key
+            moved = part not in UNPITCHED and source.plan is not None and source.plan.key != self.plan.key
             if moved and part == HARMONY:
                 continue
             return ("onsets" if moved else what), source
@@ -361,12 +371,13 @@ class FormRequest:
             and abs(then.density - now.density) <= _SAME_DENSITY
             and abs(then.energy - now.energy) <= _SAME_ENERGY
         )
-        if part in ("drums", "perc") or not alike:
+        if part in UNPITCHED or not alike:
             return alike
         scale = parse_key(now.key).pitch_classes
-        inside = not self.is_scale_locked or all(
-            n.pitch % 12 in scale for n in source.beat.notes if part in (n.part, HARMONY) and n.part != "drums"
-        )
+        sounds = {n.pitch % 12 for n in source.beat.notes if n.part == part}
+        if part == HARMONY and source.chord is not None:
+            sounds = set(source.chord.pitch_classes)
+        inside = not self.is_scale_locked or sounds <= scale
         return (
             inside
             and (then.register, then.registers) == (now.register, now.registers)
@@ -392,14 +403,14 @@ class FormRequest:
         first = source.beat.index - source.beat.beat
         before = self.take.written[-1] if self.take.written else None
         goes_on = before is not None and before.source_bars.get(part) == source.beat.bar - 1
-        if self.frame.beat == 0 and part not in ("drums", "perc", "melody") and not goes_on:
+        if self.frame.beat == 0 and part not in _OWN_LINES and not goes_on:
             held = list(self._held_into(part, first))
             taken = {n.pitch for n in found if n.start == 0}
             found += [n for n in held if n.pitch not in taken]
         to_the_end = (beats_in_bar(self.frame.meter) - self.frame.beat) * self.frame.length
         goes_on = self._goes_on(part, source.beat.bar)
         for note in self._with_section(found) if part == "drums" else found:
-            length = note.length if goes_on or part in ("drums", "perc") else min(note.length, to_the_end - note.start)
+            length = note.length if goes_on or part in UNPITCHED else min(note.length, to_the_end - note.start)
             velocity = min(127, max(1, round(note.velocity + louder)))
             yield replace(self._moved(note, source), length=Ticks(max(1, length)), velocity=velocity)
 
@@ -419,19 +430,23 @@ class FormRequest:
                     yield replace(note, start=Ticks(0), length=Ticks(note.end - back), offset=0)
 
     def _with_section(self, notes: list[Note]) -> list[Note]:
-        """Return the strokes of a beat as a build thins them out, a break too without its kick, and a drop adds to them."""
+        """Return the strokes of a beat in its section: a build leads on with a snare, a break has few and no kick, a drop has more."""
         section, place = self.line.section, section_place(self.take, self.frame, self.line, is_cued=self.is_cued)
-        if section in ("build", "break"):
-            share = form_plan.section_level(section, *place).hits
-            kept = [n for n in notes if _rank(self.take.begin.seed, self.frame.beat, n) < share]
-            return [n for n in kept if section == "build" or n.pitch != ROLES["kick"]]
-        if section != "drop":
-            return notes
+        level = form_plan.section_level(section, *place)
+        if section == "break":
+            kept = [n for n in notes if _rank(self.take.begin.seed, self.frame.beat, n) < level.kept]
+            return [n for n in kept if n.pitch != ROLES["kick"]]
+        more: list[tuple[Ticks, str]] = []
+        if section == "build":
+            to_the_end = (beats_in_bar(self.frame.meter) - self.frame.beat) * self.frame.length
+            roll = (to_the_end - _ROLL_STEP * (i + 1) for i in range(round(level.roll)))
+            more = [(Ticks(at), "snare") for at in roll if 0 <= at < self.frame.length]
+        elif section == "drop":
+            free = [at for at in _DROP_PLACES if not any(n.start == at and n.pitch in _HATS for n in notes)]
+            more = [(at, "closed_hat") for at in free[:2] if at < self.frame.length]
+            more += [(Ticks(0), "crash")] * (self.frame.beat == 0 and place[0] % form_plan.BARS == 0)
+            more += [(Ticks(240), "shaker")] * (not free and self.frame.length > 240)
         loud = max((n.velocity for n in notes), default=100)
-        free = [at for at in _DROP_PLACES if not any(n.start == at and n.pitch in _HATS for n in notes)]
-        more = [(at, "closed_hat") for at in free[:2] if at < self.frame.length]
-        more += [(Ticks(0), "crash")] * (self.frame.beat == 0 and place[0] % form_plan.BARS == 0)
-        more += [(Ticks(240), "shaker")] * (not free and self.frame.length > 240)
         taken = {(n.start, n.pitch) for n in notes}
         added = [
             Note(at, DRUM_LENGTH, ROLES[role], max(1, loud - 10), "drums")

@@ -20,12 +20,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from model.decoder.tokenizer import UNPITCHED_PARTS
 from model.music.notes import LABELS
 from model.music.plan import Mix
 from model.styles import STYLES
 
 HARMONY = "harmony"
 """The name of the chords as symbols, beside those of the parts."""
+UNPITCHED = frozenset(UNPITCHED_PARTS)
+"""The parts whose notes are strokes, not pitches."""
 BARS = 4
 """Bars of a phrase."""
 PHRASE_BARS = 8
@@ -77,7 +80,7 @@ _SONG = Manner(
     long=("ababcdabababefef", "aabaccdcaabaeefe", "aabbaacdaabbaaef"),
     harmony=("nnnn", "nhnn", "nnnh", "nhnh", "nnss", "nnhn"),
     tune=("nnra", "nnnn", "nnna", "nnsv", "nnnn"),
-    tune_again=("ssva", "snva", "svna", "snsn"),
+    tune_again=("snva", "ssna", "svna", "snsn"),
     tune_later=("ssss", "ssss", "sssa"),
     band=("nrrn", "nrrr", "nnrr", "nnnn"),
     drums=("nsss", "nnss", "nsnv"),
@@ -177,7 +180,7 @@ def labels(bar: int, bars: int | None, style: Mix, seed: int, parts: tuple[str, 
     for part in parts:
         if part == "melody":
             found[part] = _tune(choices["melody"], phrase, place, harmony)
-        elif part in ("drums", "perc"):
+        elif part in UNPITCHED:
             found[part] = _repeated(choices["drums"], phrase, place, "ssss")
         else:
             found[part] = _band(choices["band"], phrase, place, harmony, bar)
@@ -199,6 +202,13 @@ def _chosen(choices: Sequence[str], *salt: object) -> str:
     return random.Random("/".join(map(str, salt))).choice(choices)
 
 
+@lru_cache(256)
+def _with_kept_letters(form: str, share: float, salt: str) -> str:
+    """Return a form in which letters have become the first one, each with a likelihood of `share`."""
+    kept = {letter: random.Random(f"{salt}/{letter}").random() < share for letter in set(form)}
+    return "".join(form[0] if kept[letter] else letter for letter in form)
+
+
 @dataclass(frozen=True, slots=True)
 class _Aspect:
     """One aspect of the form (harmony, melody, drums, band): its letters and its random choices."""
@@ -210,14 +220,10 @@ class _Aspect:
 
     def letter(self, phrase: int) -> str:
         """Return the letter of a phrase: of harmony and drums, the first letter's where it keeps them."""
-        told, share = self.form[phrase % len(self.form)], 0.0
-        if self.name in (HARMONY, "band"):
-            share = self.how.same_harmony
-        elif self.name == "drums":
-            share = self.how.same_drums
-        aspect = "drums" if self.name == "drums" else HARMONY
-        kept = random.Random(f"{self.seed}/{aspect}/{told}").random() < share
-        return self.form[0] if kept else told
+        if self.name == "melody":
+            return self.form[phrase % len(self.form)]
+        share = self.how.same_drums if self.name == "drums" else self.how.same_harmony
+        return _with_kept_letters(self.form, share, f"{self.seed}/{self.name == 'drums'}")[phrase % len(self.form)]
 
     def before(self, phrase: int) -> tuple[int, ...]:
         """Return the earlier phrases of the same letter that are near enough, the first of this round of the form first."""
@@ -285,25 +291,29 @@ def given_of_beat(label: Label, beat: int, beats: int) -> str:
 
 # How loud and how full
 
-FIRST, AGAIN, OTHER = -3.0, 2.0, 6.0
+FIRST, AGAIN, OTHER = -4.0, 3.0, 7.0
 """Steps of velocity of the first phrase of a form, of its return, and of other letters, up or down."""
 
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """What the form adds to a bar's velocity, in steps, and to its density, 0..1; `hits` is the share of a kit's strokes, 0..1."""
+    """What the form adds to a bar's velocity, in steps, and to its density, 0..1.
+
+    `kept` is the share of the kit's strokes that stay, 0..1, `roll` how many strokes of the snare lead into the next bar.
+    """
 
     velocity: float = 0.0
     density: float = 0.0
-    hits: float = 1.0
+    kept: float = 1.0
+    roll: float = 0.0
 
 
 _EVEN = Level()
 SECTIONS: Mapping[str, tuple[Level, Level]] = {
     "intro": (Level(-6), Level(-6)),
     "fill": (Level(3), Level(3)),
-    "build": (Level(-8, -0.3, 0.5), Level(6, 0.0, 0.95)),
-    "drop": (Level(9, 0.1), Level(9, 0.1)),
+    "build": (Level(-3, -0.1, roll=1), Level(8, 0.1, roll=6)),
+    "drop": (Level(11, 0.1), Level(11, 0.1)),
     "break": (Level(-7, -0.1, 0.4), Level(-7, -0.1, 0.4)),
 }
 """The levels in the first and the last bar of a section."""

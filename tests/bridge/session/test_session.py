@@ -93,6 +93,29 @@ def test_the_seed_that_is_set_is_the_takes() -> None:
     assert seen[-1].seed == 42
 
 
+def test_a_take_that_follows_another_is_told_the_key_that_sounds_and_the_first_one_none() -> None:
+    seen: list[Begin] = []
+    keys = {"rain": "F# minor", "snow": "C major"}
+    read = noting(seen)
+
+    def in_keys(begin: Begin) -> Plan:
+        read(begin)
+        return Plan(key=begin.key or keys[begin.prompt])
+
+    rig = Rig(latencies(0, 0.01), plan=in_keys)
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
+    rig.until(rig.now + 4)
+    rig.happen(PromptRequested("snow"))
+    rig.until(rig.now + 4)
+    assert [begin.key for begin in seen] == [None, "F# minor"]
+    assert [args for _, path, args in rig.told if path == "understood/key"][-1] == ("F# minor",)
+    rig.happen(ControlSet("key", "D dorian"))
+    rig.happen(PromptRequested("snow"))
+    rig.until(rig.now + 1)
+    assert seen[-1].key == "D dorian"
+
+
 def test_a_control_that_beats_the_words_is_told_when_it_is_set() -> None:
     rig = Rig(latencies(0, 0.01), plan=lambda b: Plan(tempo=82.0, explicit=("tempo",)))
     rig.happen(PromptRequested("lofi at 82 bpm"))

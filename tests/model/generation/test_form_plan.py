@@ -106,10 +106,10 @@ def test_a_phrase_is_louder_or_softer_as_a_whole_and_by_little(
 
 def test_a_build_rises_bar_by_bar_and_a_drop_lies_above_it_and_a_break_below() -> None:
     build = [section_level("build", place, 4) for place in range(4)]
-    assert all(a.velocity < b.velocity and a.hits < b.hits for a, b in itertools.pairwise(build))
+    assert all(a.velocity < b.velocity and a.roll < b.roll for a, b in itertools.pairwise(build))
     assert section_level("drop", 0, 8).velocity > build[-1].velocity
     assert section_level("break", 0, 4).velocity < section_level("groove", 0, 4).velocity
-    assert all(section_level(section, 0, 1).hits <= 1 for section in SECTIONS)
+    assert all(section_level(section, 0, 1).kept <= 1 for section in SECTIONS)
 
 
 @given(st.integers(40, 90), CHORDS, CHORDS)
@@ -244,3 +244,10 @@ def test_a_take_goes_on_in_the_key_before_it_unless_its_words_say_one() -> None:
 
 def test_every_cue_that_the_form_shapes_is_known() -> None:
     assert {"build", "drop", "break"} <= set(CUES)
+
+
+def test_a_bar_of_house_has_a_kick_on_every_beat_unless_the_words_take_it_away() -> None:
+    kicks = [(b, place) for b in range(2) for place, at, p in bar_of(take("house", 2), b, "drums") if (at, p) == (0, ROLES["kick"])]  # fmt: skip
+    assert kicks == [(b, place) for b in range(2) for place in range(4)]
+    without = take("house without a kick", 2)
+    assert not any(p == ROLES["kick"] for b in range(2) for _, _, p in bar_of(without, b, "drums"))

@@ -35,7 +35,7 @@ from model.generation.take import (
     ticks_until_fixed,
 )
 from model.music.harmony import chord_symbol, parse_chord, parse_key
-from model.music.notes import Beat, Kept, Note, Ticks, beats_in_bar
+from model.music.notes import UNPITCHED_PARTS, Beat, Kept, Note, Ticks, beats_in_bar
 from model.music.plan import Plan, apply_controls, interpolate_plans, interpolate_vectors
 from model.prompt.encoder import Embedding, TextEncoder
 from model.prompt.understand import understand
@@ -213,7 +213,7 @@ def _performed_note(take: TakeState, note: Note, frame: Beat, velocity_correctio
 
 def _ended(note: Note, reach: form.FormRequest) -> Note:
     """Return a sampled note that ends where the plan of the form gives the part's next one."""
-    if note.part == "drums" or note.end <= reach.frame.length:
+    if note.part in UNPITCHED_PARTS or note.end <= reach.frame.length:
         return note
     until = reach.until_given(note.part)
     return note if until is None else replace(note, length=Ticks(max(1, min(note.length, until - note.start))))

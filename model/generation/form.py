@@ -28,13 +28,13 @@ from model.generation.history import MONOPHONIC_PARTS, sounding_until
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
 from model.music.drums import ROLES
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
-from model.music.notes import CUES, Beat, Note, Ticks, beat_length, beats_in_bar
+from model.music.notes import CUES, UNPITCHED_PARTS, Beat, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Plan
 from model.prompt.rules.figures import FIGURES, Figure
 from model.styles import STYLES
 
 MIN_BARS_WITH_INTRO = 24
-_SILENT_PARTS = {"intro": {"melody"}, "break": {"drums", "bass"}}
+_SILENT_PARTS = {"intro": {"melody"}, "break": {"drums", "perc", "bass"}}
 """Parts that are silent in a section, as long as others are left."""
 
 
@@ -365,7 +365,9 @@ class FormRequest:
             return alike
         scale = parse_key(now.key).pitch_classes
         inside = not self.is_scale_locked or all(
-            n.pitch % 12 in scale for n in source.beat.notes if part in (n.part, HARMONY) and n.part != "drums"
+            n.pitch % 12 in scale
+            for n in source.beat.notes
+            if part in (n.part, HARMONY) and n.part not in UNPITCHED_PARTS
         )
         return (
             inside

@@ -52,18 +52,18 @@ def relate(rows: Rows) -> Rows:
     found = np.zeros((len(rows), 3), np.int16)
     keys = np.flatnonzero((event == Event.KEY) & (symbol > 0))
     tonic = int(symbol[keys[0]] - KEY) % 12 if len(keys) else UNKNOWN
+    keyed = np.arange(len(rows)) > (keys[0] if len(keys) else len(rows))
     chords = np.flatnonzero(event == Event.CHORD)
     roots = np.where(symbol[chords] == NO_CHORD, UNKNOWN, symbol[chords] - ROOT)
     before = np.concatenate([[UNKNOWN], roots[:-1]]) if len(roots) else roots
     has = roots >= 0
-    if tonic >= 0:
-        found[chords[has], 0] = ROOT_DEGREE + (roots[has] - tonic) % 12
+    rooted = has & keyed[chords]
+    found[chords[rooted], 0] = ROOT_DEGREE + (roots[rooted] - tonic) % 12
     both = has & (before >= 0)
     found[chords[both], 1] = ROOT_DEGREE + (roots[both] - before[both]) % 12
     notes = np.flatnonzero(event >= FIRST_PITCHED)
     pitch = symbol[notes] - PITCH
-    if tonic >= 0:
-        found[notes, 0] = NOTE_DEGREE + (pitch - tonic) % 12
+    found[notes[keyed[notes]], 0] = NOTE_DEGREE + (pitch[keyed[notes]] - tonic) % 12
     sounding = np.concatenate([[UNKNOWN], roots])[np.searchsorted(chords, notes)]
     under = sounding >= 0
     found[notes[under], 1] = NOTE_DEGREE + (pitch[under] - sounding[under]) % 12

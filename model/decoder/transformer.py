@@ -117,12 +117,17 @@ class Decoder(nn.Module):
 
     def field_logits(self, h: Tensor, rows: Tensor) -> list[Tensor]:
         """Return the logits of each field of `rows` from the states before them, `(N, D)` and `(N, 8)`."""
-        logits = [self.heads[0](h)]
-        for i in range(len(self.chain)):
-            h = self.chain_step(h, i, rows[..., i])
-            logits.append(self.heads[i + 1](h))
+        logits = self.head_values(h, rows)
         logits[1] = spread(logits[1], rows)
         return logits
+
+    def head_values(self, h: Tensor, rows: Tensor) -> list[Tensor]:
+        """Return what each head says, the second one's by relations still apart; arguments as of `field_logits`."""
+        values = [self.heads[0](h)]
+        for i in range(len(self.chain)):
+            h = self.chain_step(h, i, rows[..., i])
+            values.append(self.heads[i + 1](h))
+        return values
 
     def chain_step(self, h: Tensor, index: int, values: Tensor) -> Tensor:
         """Return the chain's state after the values of field `index`."""

@@ -9,6 +9,7 @@ import numpy as np
 
 from model.decoder.conditioning import DROPPABLE_CONDITIONS, HEADER, Header, without_conditions
 from model.decoder.engine import Array, Engine, EngineState
+from model.decoder.relations import Relations
 from model.decoder.tokenizer import (
     MELODY_EVENT,
     NOW,
@@ -36,6 +37,8 @@ from model.prompt.encoder import Embedding
 from model.styles import STYLES
 
 Row = tuple[int, ...]
+MAX_EXAMPLE_SHARE = 0.25
+"""The share of the context that an example may take."""
 LATER_ROWS = 150
 """At most so many rows of the following fixed bars are read before a bar that is filled in."""
 
@@ -178,6 +181,8 @@ def _accompaniment(beat: Beat) -> tuple[object, ...]:
 
 
 ROWS_FOR_A_BEAT = 64
+RELATED_BEATS = 128
+"""So many beats back it is looked for a part's last note."""
 REMEMBERED = 512
 """Beats that a take remembers: more than a context has rows, or than a take is ever rewound by."""
 NO_CACHE = 0
@@ -188,7 +193,10 @@ FORGOTTEN_BEAT = WrittenBeat(Beat(0, 0, 0, "4/4", None, fresh=False), None, [], 
 
 @dataclass(slots=True)
 class TakeState:
-    """A take: its order, its plan and text embedding (and those of a second prompt), its beats, and the decoder's state."""
+    """A take: its order, its plan and text embedding (and those of a second prompt), its beats, and the decoder's state.
+
+    `opening` are the rows that the state was opened with, up to the first beat.
+    """
 
     begin: Begin
     plan: Plan
@@ -198,6 +206,7 @@ class TakeState:
     state: EngineState | None = None
     cache_number: int = 0
     state_key: tuple[object, ...] = ()
+    opening: tuple[Row, ...] = ()
     melody_harmony: tuple[str, Array] | None = None
 
     def add(self, written: WrittenBeat) -> None:
@@ -244,7 +253,11 @@ def reread_played(engine: Engine, take: TakeState, order: Write) -> None:
     state = take.state
     if not again or state is None:
         return
-    state.length = min(at, state.length)
+    if at < state.length:
+        state.length = at
+        state.relations = _relations(
+            take, take.written[: len(take.written) - len(again)], again[0].rows[: at - again[0].first_row]
+        )
     rows += [row for written in again[1:] for row in written.rows]
     if any(w.cache_number != take.cache_number for w in again) or state.free_rows < len(rows) + ROWS_FOR_A_BEAT:
         take.cache_number += 1  # the cache is made anew
@@ -254,6 +267,14 @@ def reread_played(engine: Engine, take: TakeState, order: Write) -> None:
     at = again[0].first_row
     for written in again:
         written.first_row, at = at, at + len(written.rows)
+
+
+def _relations(take: TakeState, written: Sequence[WrittenBeat], rows: Sequence[Row] = ()) -> Relations:
+    """Return what sounds after some beats of a take and the rows after them, whatever its cache holds."""
+    relations = Relations()
+    for row in (*take.opening, *(row for beat in written[-RELATED_BEATS:] for row in beat.rows), *rows):
+        relations.relate(row)
+    return relations
 
 
 def open_state(
@@ -273,8 +294,9 @@ def open_state(
     """
     headers = tuple(_header(plan, mix, key, melody_first=take.begin.melody_first) for mix in lane_styles(plan))
     usual = {p: target_velocity(p, plan.energy) for p in plan.parts}
+    example = examples.of_plan(take.plan, key, take.begin.seed)
     later = (
-        *examples.of_plan(take.plan, key, take.begin.seed),
+        *(example if len(example) <= engine.context * MAX_EXAMPLE_SHARE else ()),
         *later_rows(take.begin.given, frame, plan.parts, usual, melody_first=take.begin.melody_first),
     )
     state_key = (headers, has_guidance, text.tobytes(), later)
@@ -284,7 +306,9 @@ def open_state(
             last = take.written[-1]
             start = last.first_row + len(last.rows) if last.cache_number == take.cache_number else -1
         if start >= 0:
-            take.state.length = start
+            if start != take.state.length:
+                take.state.length = start
+                take.state.relations = _relations(take, take.written)
             left = engine.context - start
             if left <= ROWS_FOR_A_BEAT or (frame.beat == 0 and left < 3 * ROWS_FOR_A_BEAT):
                 start -= _drop_oldest_bars(engine, take, take.state, len(later))
@@ -296,7 +320,9 @@ def open_state(
     heads = [header.rows() for header in headers]
     heads += [without_conditions(heads[0], *DROPPABLE_CONDITIONS)] * has_guidance
     rows: Rows = np.stack([np.concatenate([head, tail]) for head in heads])
+    take.opening = (*(tuple(row) for row in heads[0].tolist()), *later)
     take.state, h = engine.begin(text, np.array([True] * len(headers) + [False] * has_guidance), rows)
+    take.state.relations = _relations(take, take.written, [line])
     return take.state, take.state.length - 1, h
 
 

@@ -78,7 +78,7 @@ def header(song: Song, told: Levels) -> Header:
     """Return what a song's header says."""
     key = parse_key(song.key) if song.key else None
     return Header(
-        frozenset(n.part for n in song.notes),
+        frozenset(n.part for n in song.notes) or None,
         song.bars[0][1],
         None if key is None else key.tonic + 12 * key.minor,
         None if key is None else key.mode,

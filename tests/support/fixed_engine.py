@@ -8,7 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from model.decoder.engine import Array, sample
-from model.decoder.tokenizer import SIZES, Event, Rows
+from model.decoder.relations import HEAD_SIZES, Relations
+from model.decoder.tokenizer import Event, Rows
 
 ROOM = 200
 
@@ -18,6 +19,9 @@ class Empty:
 
     length = 0
     free_rows = ROOM
+
+    def __init__(self) -> None:
+        self.relations = Relations()
 
     def drop_rows(self, first: int, count: int) -> None:
         """Do nothing."""
@@ -46,13 +50,13 @@ class Fixed:
 
     def event(self, h: Array) -> Array:
         """Return the fixed logits of the events: -30 for all that are not allowed."""
-        logits = np.full((1, SIZES[0]), -30, np.float32)
+        logits = np.full((1, HEAD_SIZES[0]), -30, np.float32)
         logits[0, list(self._events)] = list(self._events.values())
         return logits
 
     def next_field(self, h: Array, index: int, value: int) -> tuple[Array, Array]:
         """Return `h` and the logits of the next field: `pitches` for the first, else zeros."""
-        logits = np.zeros((1, SIZES[index + 1]), np.float32)
+        logits = np.zeros((1, HEAD_SIZES[index + 1]), np.float32)
         if index == 0:
             logits[0, list(self._pitches)] = list(self._pitches.values())
         return h, logits

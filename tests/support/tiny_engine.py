@@ -7,9 +7,10 @@ from functools import cache
 import numpy as np
 
 from model.decoder.onnx_engine import OnnxEngine
+from model.decoder.relations import HEAD_SIZES, INPUT_SIZES
 from model.decoder.tokenizer import SIZES
 
-SHAPE = {"width": 32, "layers": 2, "head": 16, "prefix": 2, "text": 512, "context": 256}
+SHAPE = {"width": 32, "layers": 2, "head": 16, "prefix": 2, "text": 512, "context": 512}
 
 
 def noise(seed: int = 0) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
@@ -20,9 +21,9 @@ def noise(seed: int = 0) -> dict[str, np.ndarray[tuple[int, ...], np.dtype[np.fl
     def drawn(*shape: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
         return rng.normal(0, 0.05, shape).astype(np.float32)
 
-    arrays = {f"embed.{i}.weight": drawn(n, d) for i, n in enumerate(SIZES)}
-    arrays |= {f"heads.{i}.weight": drawn(n, d) for i, n in enumerate(SIZES)}
-    arrays |= {f"heads.{i}.bias": drawn(n) for i, n in enumerate(SIZES)}
+    arrays = {f"embed.{i}.weight": drawn(n, d) for i, n in enumerate(INPUT_SIZES)}
+    arrays |= {f"heads.{i}.weight": drawn(n, d) for i, n in enumerate(HEAD_SIZES)}
+    arrays |= {f"heads.{i}.bias": drawn(n) for i, n in enumerate(HEAD_SIZES)}
     for i in range(len(SIZES) - 1):
         for j in (0, 1):
             arrays |= {f"chain.{i}.{j}.weight": drawn(d, d), f"chain.{i}.{j}.bias": drawn(d)}

@@ -71,7 +71,7 @@ def melody_first(rows: Rows) -> Rows:
     event = rows[:, 0]
     line = (event == Event.BAR) | (event == Event.BEAT) | (event == Event.EOS)
     beat = np.cumsum(line)
-    rank = np.where(line, 0, np.where(event >= MELODY_EVENT, 1, 2))
+    rank = np.where(line | (event == Event.FORM), 0, np.where(event >= MELODY_EVENT, 1, 2))
     return rows[np.lexsort((rank, beat))]
 
 

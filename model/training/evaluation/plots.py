@@ -61,7 +61,7 @@ def _onsets(part: str) -> Callable[[Clip], Values]:
 
 def histograms() -> list[Histogram]:
     """Return what is drawn: onsets of each part, then the rest."""
-    most = {"drums": 32, "bass": 16, "chords": 40, "melody": 20}
+    most = {"drums": 32, "perc": 32, "bass": 16, "chords": 40, "pad": 20, "arp": 20, "melody": 20}
     found = [
         Histogram(
             f"{part}: onsets a bar",

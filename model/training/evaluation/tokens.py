@@ -22,7 +22,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from model.decoder.tokenizer import SIZES
+from model.decoder.tokenizer import PREDICTED, SIZES
 from model.decoder.transformer import Block, Decoder, Shape, rotation
 from model.training.dataset import archive
 from model.training.dataset.feeding import batches
@@ -34,6 +34,8 @@ from model.training.evaluation.fields import scored_fields
 from model.training.fit.training_loop import TrainingConfig, TrainingLoop
 
 CONTEXT = 1536
+NEVER = -1e4
+"""The logit of a value that no row has of which the decoder predicts the field."""
 ROWS = Shape().context
 """Rows drawn for a window: as many as the decoder's."""
 
@@ -52,8 +54,8 @@ class TokenModel(nn.Module):
         self.blocks = nn.ModuleList([Block(shape) for _ in range(shape.layers)])
         self.norm = nn.RMSNorm(d, eps=1e-6)
         self.head = nn.Linear(d, VOCABULARY)
-        fields = np.full((len(SIZES), VOCABULARY), -math.inf, np.float32)
-        for field, (start, size) in enumerate(zip(STARTS, SIZES, strict=True)):
+        fields = np.full((len(SIZES), VOCABULARY), NEVER, np.float32)
+        for field, (start, size) in enumerate(zip(STARTS, PREDICTED, strict=True)):
             fields[field, start : start + size] = 0
         self.register_buffer("fields", torch.from_numpy(fields), persistent=False)
 
@@ -91,7 +93,7 @@ def tokens_of(batch: Batch, context: int) -> tuple[Tensor, Tensor, Tensor]:
     """Return windows of rows as tokens, their fields, and which are scored: each `(B, context + 1)`, padded with 0."""
     tokens = np.zeros((3, len(batch.rows), context + 1), np.int64)
     for i, window in enumerate(batch.rows):
-        rows = window[window[:, 0] > 0].astype(np.int16)
+        rows = window[window[:, 0] > 0, : len(SIZES)].astype(np.int16)
         said, field, line = flat(rows)
         full = np.stack([said, field, scored_fields(rows)[line, field]])[:, : context + 1]
         tokens[:, i, : full.shape[1]] = full

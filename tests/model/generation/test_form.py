@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from model.clips.clip import ranked, score
 from model.clips.edit import fixed_content
 from model.clips.messages import KeepSpec
-from model.decoder.tokenizer import NOW, MAX_BARS_LEFT, SECTIONS, BarLine, Event, row_note
+from model.decoder.tokenizer import MAX_BARS_LEFT, NOW, SECTIONS, BarLine, Event, row_note
 from model.generation.form import bar_line, figure_rows, off_the_backbeat
 from model.generation.take import (
     fixed_rows,
@@ -83,10 +83,10 @@ def frame(index: int, meter: str = "4/4") -> Beat:
 def test_what_is_kept_of_a_beat_comes_as_rows_in_their_place() -> None:
     notes = (Note(Ticks(240), Ticks(240), 67, part="melody"), Note(Ticks(0), Ticks(480), 40, part="bass"))
     held = Kept(notes, frozenset({"melody", "bass"}), harmony=True, chord="Am", fresh=True)
-    rows = fixed_rows(frame(0), held, melody_first=False)
+    rows = fixed_rows(frame(0), held, {}, melody_first=False)
     assert [r[0] for r in rows[:2]] == [Event.BAR, Event.CHORD]
     assert [row_note(r).part for r in rows[2:]] == ["bass", "melody"]
-    first = fixed_rows(frame(0), held, melody_first=True)
+    first = fixed_rows(frame(0), held, {}, melody_first=True)
     assert row_note(first[1]).part == "melody"
     assert sorted(first) == sorted(rows)
 
@@ -108,11 +108,11 @@ def test_bars_that_follow_are_shown_between_marks_and_only_whole_ones() -> None:
     open_bar = [Kept()] * 4
     note = Note(Ticks(0), Ticks(480), 60, part="chords")
     stays = [Kept((note,), frozenset(PARTS), harmony=True, chord="C")] * 4
-    rows = later_rows([*open_bar, *stays, *open_bar], frame(1), PARTS, melody_first=False)
+    rows = later_rows([*open_bar, *stays, *open_bar], frame(1), PARTS, {}, melody_first=False)
     assert rows[0][:2] == (Event.AFTER, 0)
     assert rows[-1][:2] == (Event.AFTER, NOW)
     assert sum(r[0] == Event.BAR for r in rows) == 1
-    assert later_rows([*open_bar, *open_bar], frame(0), PARTS, melody_first=False) == ()
+    assert later_rows([*open_bar, *open_bar], frame(0), PARTS, {}, melody_first=False) == ()
 
 
 @given(st.integers(0, 7), st.integers(0, 7), st.integers(0, 479))

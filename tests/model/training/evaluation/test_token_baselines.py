@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from model.decoder.conditioning import Header  # noqa: E402
-from model.decoder.tokenizer import FIRST_NOTE, SIZES, Event, Rows, chord_row, note_row  # noqa: E402
+from model.decoder.tokenizer import FIRST_NOTE, PREDICTED, SIZES, Event, Rows, chord_row, note_row  # noqa: E402
 from model.decoder.transformer import Decoder, Shape  # noqa: E402 after the guard
 from model.music.harmony import parse_chord  # noqa: E402
 from model.music.notes import Note, Ticks  # noqa: E402
@@ -107,7 +107,7 @@ def test_rival_and_decoder_pay_for_the_same_fields() -> None:
             torch.nn.init.zeros_(weight)  # now each value of a field is as likely as any other
     theirs, ours = tokens.token_bits(rival, songs), decoder_bits(model, songs)
     for song, a, b in zip(songs, theirs, ours, strict=True):
-        choices = scored_fields(song.rows).sum(0) * np.log2(SIZES)
+        choices = scored_fields(song.rows).sum(0) * np.log2(PREDICTED)
         assert a == pytest.approx(choices, rel=1e-3)
         assert b == pytest.approx(choices, rel=1e-3)
 

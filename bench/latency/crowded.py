@@ -21,7 +21,7 @@ from bench.client import stage
 from bench.tables import table
 from model.generation.composer import Composer
 from model.generation.messages import Begin, Write
-from model.music.notes import PARTS
+from model.music.notes import USUAL_PARTS
 from model.music.plan import Controls
 from model.prompt.understand import open_encoder
 from tests.support.real_programs import until
@@ -63,7 +63,7 @@ def costs(slices: int) -> dict[str, tuple[float, float]]:
             for pid in pids:
                 os.kill(pid, signal.SIGCONT if name == "taken" else signal.SIGSTOP)
             time.sleep(0.2)
-            composer.begin(Begin(1, PROMPT, controls, 1 + number // 2, parts=PARTS))
+            composer.begin(Begin(1, PROMPT, controls, 1 + number // 2, parts=USUAL_PARTS))
             events = 0
             begun, started = time.thread_time(), time.perf_counter()
             for index in range(BEATS):

@@ -20,12 +20,12 @@ from bench.tables import table
 from model.decoder.tokenizer import SIZES
 from model.generation.composer import Composer
 from model.generation.messages import Begin, Write
-from model.music.notes import PARTS, TICKS_PER_QUARTER
+from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, USUAL_PARTS
 from model.music.plan import Controls
 from model.prompt.understand import open_encoder
 
 PROMPTS = ("upbeat pop, 120 bpm", "busy jazz, 160 bpm", "techno, 130 bpm", "春天的气息")
-BANDS = (("melody",), ("chords", "bass"), ("drums", "bass", "chords"), PARTS)
+BANDS = (("melody",), ("chords", "bass"), ("drums", "bass", "chords"), USUAL_PARTS, PARTS)
 DENSE = 8
 TOKENS = 400
 """Tokens by `generate` in a round: less than a quarter of its context, where it is fastest."""
@@ -72,8 +72,8 @@ def compose(
         if beat is not None:
             tally.notes += len(beat.notes)
             tally.events += len(beat.notes) + 1 + beat.fresh
-            drums = sum(n.part == "drums" for n in beat.notes)
-            tally.fields += 5 * len(beat.notes) - drums + 2 + 4 * beat.fresh
+            struck = sum(n.part in UNPITCHED_PARTS for n in beat.notes)
+            tally.fields += 5 * len(beat.notes) - struck + 2 + 4 * beat.fresh
             tally.music += beat.length / TICKS_PER_QUARTER * 60 / plan.tempo
     composer.forget(1)
 
@@ -134,7 +134,7 @@ def main() -> None:
     print(table(head, [(n, "default" if g is None else g, *tally.cells) for (n, g), tally in rows.items()]))
     if rival is not None:
         for guidance in (0.0, None):
-            ours = rows[len(PARTS), guidance]
+            ours = rows[len(USUAL_PARTS), guidance]
             theirs = beside.fields * ours.notes / ours.fields / DENSE
             ratio = ours.notes / DENSE / ours.cpu / (theirs / beside.cpu)
             print(

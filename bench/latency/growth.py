@@ -17,7 +17,7 @@ import psutil
 from bench.tables import table
 from model.generation.composer import Composer
 from model.generation.messages import Begin, Write
-from model.music.notes import PARTS
+from model.music.notes import USUAL_PARTS
 from model.music.plan import Controls
 from model.prompt.understand import open_encoder
 
@@ -34,7 +34,7 @@ def main() -> None:
     options = parser.parse_args()
     composer, process = Composer(open_encoder(None)), psutil.Process()
     for take in (LONG, SHORT):
-        composer.begin(Begin(take, options.prompt, Controls(), 1, parts=PARTS))
+        composer.begin(Begin(take, options.prompt, Controls(), 1, parts=USUAL_PARTS))
     for index in range(BEATS):
         cost(composer, SHORT, index)
     memory = []

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from bench.client import Told, stage
 from bench.tables import table
+from model.music.notes import CHANNELS
 from tests.support.real_programs import Heard, sounding, until
 
 CHANGES = 200
@@ -22,7 +23,6 @@ QUARTER = 60 / BPM
 TOLERANCE = 0.03
 """Seconds between plan and receiver at which a note counts as heard: a period and the clock's wander."""
 EXAMPLES = 5
-CHANNELS = {"chords": 1, "melody": 2, "bass": 3, "drums": 10}
 MOODS = (
     "calm",
     "joyful",
@@ -171,7 +171,7 @@ def held_against(planned: list[Planned], heard: list[Heard], zero: float) -> tup
     missing: list[Planned] = []
     cut: list[Planned] = []
     for note in planned:
-        line = events[CHANNELS[note.part], note.pitch]
+        line = events[CHANNELS[note.part] + 1, note.pitch]
         at = zero + note.start * QUARTER
         on = next((i for i, m in enumerate(line) if m.begins and abs(m.at - at) < TOLERANCE), None)
         if on is None:

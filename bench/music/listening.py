@@ -10,7 +10,15 @@ from model.music import midifile
 from model.music.midifile import Song
 from model.music.notes import TICKS_PER_QUARTER
 
-COLOURS = {"chords": "#7c9ed9", "melody": "#d9734e", "bass": "#5f8f6b", "drums": "#888888"}
+COLOURS = {
+    "chords": "#7c9ed9",
+    "melody": "#d9734e",
+    "bass": "#5f8f6b",
+    "drums": "#888888",
+    "pad": "#7fb8c9",
+    "arp": "#c97f9b",
+    "perc": "#a8a860",
+}
 WIDTH, ROW, TOP = 1200, 7, 34
 
 

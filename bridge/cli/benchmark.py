@@ -11,7 +11,7 @@ from statistics import median
 from bridge.cli.commands import open_composer
 from model.clips.clip import Writer
 from model.generation.messages import Begin, Write
-from model.music.notes import PARTS, TICKS_PER_QUARTER
+from model.music.notes import TICKS_PER_QUARTER, USUAL_PARTS
 from model.music.plan import Controls
 
 PROMPTS = ("upbeat pop, 120 bpm", "busy jazz, 160 bpm", "techno, 130 bpm", "春天的气息")
@@ -53,7 +53,7 @@ def run_benchmark(composer: Writer, prompts: tuple[str, ...] = PROMPTS, beats: i
     controls = Controls()
     for number, prompt in enumerate(prompts):
         began = time.perf_counter()
-        plan = composer.begin(Begin(number, prompt, controls, 1, parts=PARTS)).plan
+        plan = composer.begin(Begin(number, prompt, controls, 1, parts=USUAL_PARTS)).plan
         for index in range(beats):
             before = time.perf_counter()
             beat = composer.write(Write(number, index, controls)).beat

@@ -17,7 +17,7 @@ from model.music.control import Control as Control
 from model.music.control import Reach as Reach
 from model.music.control import Value as Value
 from model.music.drums import ROLES, drum_map
-from model.music.notes import PARTS
+from model.music.notes import ADDED_PARTS, CHANNELS, CHORD_PARTS, PARTS, UNPITCHED_PARTS
 from model.music.plan import Controls
 from model.prompt.rules.keys import named
 
@@ -47,21 +47,23 @@ def _parse_follow_mode(text: str) -> str:
 FOLLOW_MODES = ("auto", "melody", "chords", "bass")
 VOICINGS = ("auto", "close", "open", "drop2", "shell", "rootless", "power")
 QUANTIZE = ("now", "beat", "bar", "2bars", "4bars", "8bars")
-_DEFAULT_CHANNELS = {"chords": 1, "melody": 2, "bass": 3, "drums": 10}
 
 
 def _part_controls(name: str) -> tuple[Control, ...]:
     prefix = f"part/{name}/"
     below, above = ("what lies below is moved up by octaves", "what lies above is moved down by octaves")
     octave, voicing = "octaves up or down", "how chords are laid out"
-    if name == "drums":  # a kit is not transposed
+    if name in UNPITCHED_PARTS:  # a kit is not transposed
         below = above = "what lies outside is silent"
         octave = voicing = "kept, but moves no drum"
-    elif name != "chords":
+    elif name not in CHORD_PARTS:
         voicing = "kept, for parts that play chords"
+    enabled = Control(prefix + "enabled", "i", 1, "whether the part sounds", 0, 1)
+    if name in ADDED_PARTS:
+        told = "1: the part plays; 0: it is silent; -1: it plays where the words ask for it"
+        enabled = Control(prefix + "enabled", "i", -1, told, 0, 1, unset=-1, reach=Reach.REGENERATE_BEATS)
     rows = (
-        Control(prefix + "enabled", "i", 1, "whether the part sounds", 0, 1),
-        Control(prefix + "channel", "i", _DEFAULT_CHANNELS[name], "its MIDI channel", 1, 16),
+        Control(prefix + "channel", "i", CHANNELS[name] + 1, "its MIDI channel", 1, 16),
         Control(prefix + "octave", "i", 0, octave, -3, 3),
         Control(prefix + "level", "f", 1.0, "factor of its velocities", 0, 2),
         Control(prefix + "low", "i", 0, f"lowest note; {below}", 0, 127),
@@ -69,7 +71,8 @@ def _part_controls(name: str) -> tuple[Control, ...]:
         Control(prefix + "voicing", "s", "auto", voicing, choices=VOICINGS),
         Control(prefix + "offset", "f", 0.0, "milliseconds later (or earlier)", -100, 100),
     )
-    return tuple(replace(row, reach=Reach.REARRANGE) for row in rows)
+    rearranged = (replace(row, reach=Reach.REARRANGE) for row in rows)
+    return (enabled if name in ADDED_PARTS else replace(enabled, reach=Reach.REARRANGE), *rearranged)
 
 
 def _client_row(row: Control) -> Control:
@@ -156,4 +159,5 @@ def model_controls(settings: Mapping[str, Value]) -> Controls:
     if told["guidance"] == CONTROLS["guidance"].default:
         told["guidance"] = None
     told["tempo"] = float(settings.get(HOST_TEMPO, 0.0)) or told["tempo"]
+    told["added"] = tuple(p for p in ADDED_PARTS if settings[f"part/{p}/enabled"] == 1)
     return Controls(**told)

@@ -30,7 +30,7 @@ from bridge.takes.takes import Take
 from bridge.takes.timeline import PlacedBeat, Timeline
 from bridge.takes.voicing import reharmonised
 from model.music.midifile import Song
-from model.music.notes import PARTS, TICKS_PER_QUARTER, Beat, Ticks, beats_in_bar
+from model.music.notes import HARMONY_PARTS, PARTS, TICKS_PER_QUARTER, Beat, Ticks, beats_in_bar
 from model.music.plan import apply_controls
 
 ANNOUNCE_AHEAD = Seconds(0.002)
@@ -39,7 +39,7 @@ MIN_NOTICE = Seconds(0.250)
 """Quantize lines and beats nearer than this are too near to be changed: the next ones are used."""
 LATE_MARGIN = Seconds(0.020)
 """A take's first beat must be ready this long before the line at which it enters."""
-HARMONY = frozenset({"bass", "chords"})
+HARMONY = frozenset(HARMONY_PARTS)
 REACTION_DELAY = Seconds(0.004)
 """Time from a detected chord change to the first reharmonised note."""
 REARRANGE_MARGIN = Seconds(0.050)
@@ -216,7 +216,7 @@ class Playback:
             self._arrange_and_place(placed.take, placed.music, placed.beat == 1, placed.feel)
 
     def reharmonise(self, now: Seconds, new_chords: Mapping[Ticks, str]) -> None:
-        """Move the planned bass and chords notes to other chords; `new_chords` is by the tick at which a beat begins.
+        """Move the planned notes of the harmony to other chords; `new_chords` is by the tick at which a beat begins.
 
         In the beat that plays they start again at once. Other parts are not changed.
         """
@@ -243,7 +243,7 @@ class Playback:
             self.timeline.placed[-1].reharmonised = p.start in new_chords or p.reharmonised
 
     def _cut_ringing_harmony(self, at: Ticks) -> None:
-        """Cut bass and chords notes that overlap a chord change which was not known when they were placed."""
+        """Cut notes of the harmony that overlap a chord change which was not known when they were placed."""
         ringing = (s for p in self.timeline.placed for s in p.notes if s.part in HARMONY)
         if any(s.at + s.length > at for s in ringing):
             self.cut(at, frozenset(PARTS) - HARMONY)
@@ -251,7 +251,7 @@ class Playback:
     def _restrike(
         self, p: PlacedBeat, was_ringing: list[ScheduledNote], symbol: str, at: Ticks, playing: PlacedBeat
     ) -> None:
-        """Restart a beat's bass and chords under a new chord: sounding notes go on at the new pitch, later ones keep their place."""
+        """Restart a beat's harmony under a new chord: sounding notes go on at the new pitch, later ones keep their place."""
         music = reharmonised(p.music, symbol, fresh=False)
         notes = arrange.arranged_notes(music, p.start, self.tempo.bpm_at(p.start), p.feel, self.settings)
         self._add_notes(playing, p.take, arrange.sustained_notes(notes, was_ringing, at, playing.start))

@@ -14,7 +14,7 @@ from bridge.midi.protocol import ScheduledNote
 from bridge.protocol.controls import CONTROLS, Value
 from model.music.drums import ROLES, drum_map
 from model.music.harmony import QUALITIES, parse_chord
-from model.music.notes import TICKS_PER_QUARTER, Beat, Note, Ticks
+from model.music.notes import CHORD_PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Beat, Note, Ticks
 from model.music.swing import in_meter, swung
 
 DEFAULT_HUMANISE = float(CONTROLS["humanise"].default)
@@ -27,7 +27,7 @@ MIDI_PITCHES = range(128)
 MIN_SUSTAINED = 60
 """Ticks; a note that would go on for less under a new chord is left out."""
 MIN_VOICING_NOTE, MAX_VOICING_NOTE = 47, 66
-"""The range of the lowest note of a chord under the control `part/chords/voicing`."""
+"""The range of the lowest note of a chord under the control `voicing` of a part."""
 SPARSE_VOICINGS = frozenset({"shell", "rootless", "power"})
 """Voicings that leave out chord tones."""
 
@@ -122,13 +122,13 @@ def _with_output_pitches(
 ) -> Iterable[Note]:
     """Return a part's notes at their output pitches, without those that do not fit its range."""
     low, high = int(settings[f"part/{part}/low"]), int(settings[f"part/{part}/high"])
-    if part == "drums":  # drums are not transposed
-        kit = drum_map(str(settings["drums/map"]))
+    if part in UNPITCHED_PARTS:  # drums are not transposed
+        kit = drum_map(str(settings["drums/map"])) if part == "drums" else {}
         mapped = (replace(n, pitch=kit.get(n.pitch, n.pitch)) for n in notes)
         return [n for n in mapped if low <= n.pitch <= high]
     shift = int(settings["transpose"]) + 12 * int(settings[f"part/{part}/octave"])
-    if part == "chords":
-        voicing = str(settings["part/chords/voicing"])
+    if part in CHORD_PARTS:
+        voicing = str(settings[f"part/{part}/voicing"])
         notes = voiced(notes, symbol, voicing, range(low - shift, high - shift + 1))
     placed = ((n, _octave_folded(n.pitch + shift, low, high)) for n in notes)
     return [replace(n, pitch=pitch) for n, pitch in placed if pitch is not None]
@@ -142,7 +142,7 @@ def _octave_folded(pitch: int, low: int, high: int) -> int | None:
 
 
 def voiced(notes: list[Note], symbol: str | None, voicing: str, within: range = MIDI_PITCHES) -> list[Note]:
-    """Return the chords part of a beat in a voicing; rhythm, lengths and velocities stay.
+    """Return the chords or the pad of a beat in a voicing; rhythm, lengths and velocities stay.
 
     The chord goes to the octave nearest to the generated one in which all of it lies `within` a range. A single note
     moves to the nearest tone of the voicing if the voicing leaves out tones.

@@ -1,4 +1,4 @@
-"""Reharmonises a planned beat: moves its bass and chords to another chord without the model. Pure.
+"""Reharmonises a planned beat: moves its bass, chords, pad and arp to another chord without the model. Pure.
 
 Rhythm, lengths and velocities stay. A bass note keeps its function (root to root, third to third); the notes of a chord go
 to the nearest chord tones, third and root included.
@@ -11,7 +11,7 @@ from dataclasses import replace
 from itertools import permutations
 
 from model.music.harmony import QUALITIES, Chord, parse_chord
-from model.music.notes import Beat, Note
+from model.music.notes import HARMONY_PARTS, Beat, Note
 
 BASS_RANGE = range(28, 58)
 MAX_VOICES = 5
@@ -20,15 +20,16 @@ MAX_VOICES = 5
 def reharmonised(beat: Beat, symbol: str, fresh: bool) -> Beat:
     """Return the beat under a chord symbol; `fresh`: whether the chord changes with this beat."""
     chord = parse_chord(symbol)
-    notes: list[Note] = [n for n in beat.notes if n.part not in ("bass", "chords")]
+    notes: list[Note] = [n for n in beat.notes if n.part not in HARMONY_PARTS]
     old = None if beat.chord is None else parse_chord(beat.chord)
     notes += [replace(n, pitch=_bass_pitch(n.pitch, old, chord)) for n in beat.notes if n.part == "bass"]
-    notes += revoiced([n for n in beat.notes if n.part == "chords"], chord)
+    for part in HARMONY_PARTS[1:]:
+        notes += revoiced([n for n in beat.notes if n.part == part], chord)
     return replace(beat, chord=symbol, fresh=fresh, notes=tuple(notes))
 
 
 def revoiced(notes: Sequence[Note], chord: Chord) -> list[Note]:
-    """Return the notes of a chords part under another chord."""
+    """Return the notes of chords, pad or arp under another chord."""
     found: list[Note] = []
     for start in sorted({n.start for n in notes}):
         stroke = sorted((n for n in notes if n.start == start), key=lambda n: n.pitch)

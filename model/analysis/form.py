@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.music.midifile import Song, bar_length, notes_in_spans
-from model.music.notes import Ticks
+from model.music.notes import UNPITCHED_PARTS, Ticks
 
 SAME_PHRASE, VARIANT_PHRASE = 0.93, 0.82
 """Mean likeness of bars from which a phrase is another one again, and a variant of it."""
@@ -71,7 +71,7 @@ def _bars(song: Song) -> list[Bar]:
         tones, onsets = np.zeros((2, 12)), np.zeros(PLACES)
         for note, shared in inside:
             place = max(0, note.start - start) * PLACES // (end - start)
-            if note.part != "drums":
+            if note.part not in UNPITCHED_PARTS:
                 tones[int(place >= PLACES // 2), note.pitch % 12] += shared
             if note.start >= start and leads in (None, note.part):
                 onsets[place] += 1

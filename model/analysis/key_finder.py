@@ -17,7 +17,7 @@ import numpy.typing as npt
 from model.analysis.harmoniser import STATES
 from model.music.harmony import MODES, Key
 from model.music.midifile import Song, halves, notes_in_spans
-from model.music.notes import TICKS_PER_QUARTER
+from model.music.notes import TICKS_PER_QUARTER, UNPITCHED_PARTS
 from model.weights import FOLDER, load
 
 Odds = npt.NDArray[np.float64]
@@ -135,7 +135,7 @@ class FoundKey:
 
 def find_key(song: Song, tables: HarmonyTables | None = None) -> FoundKey:
     """Return the key of a piece. Raises ValueError where nothing but drums sounds."""
-    pitched = [n for n in song.notes if n.part != "drums"]
+    pitched = [n for n in song.notes if n.part not in UNPITCHED_PARTS]
     if not pitched:
         raise ValueError("there is no key where nothing but drums sounds")
     time = np.zeros((2 * len(song.bars), 12))

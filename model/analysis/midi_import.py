@@ -18,7 +18,6 @@ from model.analysis.key_finder import find_key
 from model.music.drums import ROLES
 from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, Key, chord_symbol, parse_chord, parse_key
 from model.music.midifile import (
-    CHANNELS,
     MidiFileError,
     Song,
     as_filed,
@@ -27,7 +26,7 @@ from model.music.midifile import (
     halves,
     notes_in_spans,
 )
-from model.music.notes import METERS, TICKS_PER_QUARTER, Note, Ticks
+from model.music.notes import METERS, PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks
 
 _NAMES = {"melody": ("melody", "lead", "vocal", "voice", "旋律"), "bass": ("bass", "贝斯"),
           "drums": ("drum", "perc", "beat", "鼓"), "chords": ("chord", "piano", "keys", "pad", "comp", "和弦")}  # fmt: skip
@@ -101,7 +100,7 @@ def _foreign(content: bytes) -> Song:
         notes=notes,
         chords=tuple(sorted((at, symbol) for at, symbol in chords.items() if at < count * bar)),
     )
-    if not key and any(n.part != "drums" for n in notes):
+    if not key and any(n.part not in UNPITCHED_PARTS for n in notes):
         song = replace(song, key=find_key(song).key.name)
     return as_filed(song)
 
@@ -123,7 +122,7 @@ def _parts(lines: Mapping[tuple[str, int], Line]) -> dict[str, Line]:
     rest: list[Line] = []
     for (name, _), line in lines.items():
         part = next((p for p, words in _NAMES.items() if any(w in name.lower() for w in words)), None)
-        part = name if name in CHANNELS else part
+        part = name if name in PARTS else part
         if part is None:
             rest.append(line)
         else:
@@ -190,7 +189,7 @@ def _best_chord(notes: Sequence[tuple[Note, int]], key: Key) -> Chord | None:
     weight = [0.0] * 12
     lowest, low = 128, None
     for note, shared in notes:
-        if note.part in ("chords", "bass", "melody"):
+        if note.part not in UNPITCHED_PARTS:
             weight[note.pitch % 12] += shared * (0.5 if note.part == "melody" else 1.0)
             if note.part != "melody" and note.pitch < lowest:
                 lowest, low = note.pitch, note.pitch % 12

@@ -16,7 +16,7 @@ from model.generation.style_statistics import target_onsets
 from model.music.control import MAX_BARS
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import DEFAULT_PROGRAMS, Song, bar_length
-from model.music.notes import TICKS_PER_QUARTER, Kept, Note, Ticks
+from model.music.notes import TICKS_PER_QUARTER, UNPITCHED_PARTS, Kept, Note, Ticks
 from model.music.plan import Controls, Plan, apply_controls
 from model.music.swing import in_meter, swung
 from model.prompt.rules.vocabulary import table
@@ -187,7 +187,7 @@ ALIKE = (0.25, 0.85)
 
 def score(song: Song, plan: Plan) -> float:
     """Return how good a take is, higher is better: five parts of 0..1 each, evenly weighed."""
-    pitched = [n for n in song.notes if n.part != "drums"]
+    pitched = [n for n in song.notes if n.part not in UNPITCHED_PARTS]
     if not pitched:
         return _fulness(song, plan)
     scale = parse_key(plan.key).pitch_classes

@@ -16,18 +16,18 @@ from model.clips.edit import fill_in, fixed_content
 from model.clips.messages import ClipSpec, KeepSpec
 from model.generation.messages import Begin
 from model.music.midifile import Song
-from model.music.notes import PARTS, Beat, Note, Ticks
+from model.music.notes import PARTS, UNPITCHED_PARTS, Beat, Note, Ticks
 from model.music.plan import Controls, Plan, apply_controls
 from model.prompt.encoder import TextEncoder
 from model.prompt.rules import figures
-from model.prompt.rules.parts import PART, drum_pieces
+from model.prompt.rules.parts import PART, PIECES, drum_pieces
 from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.vocabulary import find
 from model.prompt.understand import understand
 
 Parts = frozenset[str]
 EVERY = frozenset(PARTS)
-PITCHED = EVERY - {"drums"}
+PITCHED = EVERY.difference(UNPITCHED_PARTS)
 _CLAUSE = re.compile(r"[,;.，；。、]|\bbut\b|\band then\b|但是?|而且")
 _LESS = r"(?:\bless\b|\bfewer\b|\bnot (?:so|as|that|too)\b|\breduce\w*\b|少|别那么|不要太|没那么|减)"
 _MORE = r"(?:\bmore\b|\badd\b|\bextra\b|更|多|加)"
@@ -92,8 +92,8 @@ _ARITHMETIC: dict[str, Change] = {
 }  # fmt: skip
 
 _USUAL: dict[str, Parts] = {
-    "higher": frozenset({"melody", "chords"}),
-    "lower": frozenset({"melody", "chords"}),
+    "higher": transforms.UPPER_PARTS,
+    "lower": transforms.UPPER_PARTS,
 }
 """The parts a change moves where none is named; every part otherwise."""
 
@@ -150,7 +150,7 @@ def _clause(composer: Writer, song: Song, clause: str, seed: int) -> tuple[Song,
 
 def _played_on(clause: str, present: Parts) -> dict[str, int]:
     """Return the program of each part for which a clause names an instrument: of the part it names, else of the usual one."""
-    parts = frozenset(m.lastgroup or "" for m in PART.finditer(clause)) & present - {"drums"}
+    parts = frozenset(m.lastgroup or "" for m in PART.finditer(clause)) & present & PITCHED
     found = [f.term for f in find(clause) if f.term.kind == "instruments" and f.term.program is not None]
     return {
         part: term.program
@@ -164,7 +164,7 @@ def _named(clause: str) -> Parts:
     """Return the parts that a clause names, by their names or by instruments."""
     found = {m.lastgroup or "" for m in PART.finditer(clause)}
     found |= {f.term.part for f in find(clause) if f.term.kind == "instruments" and f.term.part}
-    return frozenset("drums" if part == "piece" else part for part in found) & EVERY
+    return frozenset(PIECES.get(part, part) for part in found) & EVERY
 
 
 def _pieces(clause: str) -> frozenset[str]:

@@ -11,11 +11,13 @@ from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.drums import ROLES
 from model.music.harmony import MODES, QUALITIES, Chord, Key, chord_symbol, note_name, parse_chord, parse_key
 from model.music.midifile import Song, bar_length
-from model.music.notes import PARTS, TICKS_PER_QUARTER, Note, Ticks
+from model.music.notes import CHORD_PARTS, HARMONY_PARTS, PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks
 from model.music.swing import swung
 
 Parts = frozenset[str]
 SIXTEENTH = TICKS_PER_QUARTER // 4
+UPPER_PARTS = frozenset(PARTS).difference(UNPITCHED_PARTS, {"bass"})
+"""Parts that go up and down together, over the bass."""
 
 
 def map_notes(song: Song, parts: Parts, change: Callable[[Note], Note | None]) -> Song:
@@ -59,7 +61,7 @@ def remove_drums(song: Song, roles: Collection[str]) -> Song:
 
 def shift_octaves(song: Song, parts: Parts, octaves: int) -> Song:
     """Return the song with some parts so many octaves higher; a part that would leave 24..103 goes as far as it can."""
-    for part in parts - {"drums"}:
+    for part in parts.difference(UNPITCHED_PARTS):
         pitches = [n.pitch for n in song.notes if n.part == part]
         step = 12 * octaves
         while pitches and step and not (min(pitches) + step >= 24 and max(pitches) + step <= 103):
@@ -75,7 +77,9 @@ def _up(semitones: int, note: Note) -> Note:
 
 def shorten(song: Song, parts: Parts) -> Song:
     """Return the song with notes that end early."""
-    return map_notes(song, parts - {"drums"}, lambda n: replace(n, length=Ticks(max(30, int(n.length * 0.42)))))
+    return map_notes(
+        song, parts.difference(UNPITCHED_PARTS), lambda n: replace(n, length=Ticks(max(30, int(n.length * 0.42))))
+    )
 
 
 def lengthen(song: Song, parts: Parts) -> Song:
@@ -86,7 +90,7 @@ def lengthen(song: Song, parts: Parts) -> Song:
         following = next((at for at in onsets[note.part] if at > note.start), song.end)
         return replace(note, length=Ticks(max(note.length, min(following, song.end) - note.start)))
 
-    return map_notes(song, parts - {"drums"}, held)
+    return map_notes(song, parts.difference(UNPITCHED_PARTS), held)
 
 
 def apply_swing(song: Song, swing: float) -> Song:
@@ -188,9 +192,7 @@ def make_darker(song: Song) -> Song:
     """Return the song in the minor mode of its tonic, or, where it is in minor already, lower."""
     key = parse_key(song.key)
     if key.minor:
-        return change_velocity(
-            shift_octaves(song, frozenset({"chords", "melody"}), -1), frozenset({"chords", "melody"}), -6
-        )
+        return change_velocity(shift_octaves(song, UPPER_PARTS, -1), UPPER_PARTS, -6)
     return change_key(song, Key(key.tonic, "minor", MODES["minor"]))
 
 
@@ -198,7 +200,7 @@ def make_brighter(song: Song) -> Song:
     """Return the song in the major mode of its tonic, or, where it is in major already, higher."""
     key = parse_key(song.key)
     if not key.minor:
-        return shift_octaves(song, frozenset({"chords", "melody"}), 1)
+        return shift_octaves(song, UPPER_PARTS, 1)
     return change_key(song, Key(key.tonic, "major", MODES["major"]))
 
 
@@ -207,7 +209,7 @@ def _degrees(song: Song, key: Key, degrees: dict[int, int], up: int) -> Song:
         above = (pitch - key.tonic) % 12
         return min(127, max(0, pitch + degrees.get(above, above) - above + up))
 
-    pitched = frozenset(PARTS) - {"drums"}
+    pitched = frozenset(PARTS).difference(UNPITCHED_PARTS)
     flats = Key((key.tonic + up) % 12, key.mode, key.scale).flats
     chords = tuple((at, _mapped_symbol(parse_chord(symbol), map_pitch, flats)) for at, symbol in song.chords)
     name = f"{note_name((key.tonic + up) % 12, flats)} {key.mode or 'major'}"
@@ -226,18 +228,19 @@ def _mapped_symbol(chord: Chord, map_pitch: Callable[[int], int], flats: bool) -
 
 
 def extend_chords(song: Song, steps: int) -> Song:
-    """Return the song with a seventh or ninth more (or less) on each chord, in its symbols and in the chords part."""
+    """Return the song with a seventh or ninth more (or less) on each chord, in its symbols, in chords and pad."""
     key = parse_key(song.key)
     spans = list(zip(song.chords, [*(at for at, _ in song.chords[1:]), song.end], strict=True))
     symbols: list[tuple[Ticks, str]] = []
-    notes = [n for n in song.notes if n.part != "chords"]
+    notes = [n for n in song.notes if n.part not in CHORD_PARTS]
     for (at, symbol), end in spans:
         before = parse_chord(symbol)
         after = _extended_chord(before, key) if steps > 0 else _simple_chord(before)
         symbols.append((at, chord_symbol(after, key.flats)))
-        here = [n for n in song.notes if n.part == "chords" and at <= n.start < end]
-        notes += _revoiced(here, before, after)
-    notes += [n for n in song.notes if n.part == "chords" and (not song.chords or n.start < song.chords[0][0])]
+        for part in CHORD_PARTS:
+            here = [n for n in song.notes if n.part == part and at <= n.start < end]
+            notes += _revoiced(here, before, after)
+    notes += [n for n in song.notes if n.part in CHORD_PARTS and (not song.chords or n.start < song.chords[0][0])]
     return replace(song, notes=tuple(sorted(notes)), chords=tuple(symbols))
 
 
@@ -294,7 +297,7 @@ def _nearest(note: Note, wanted: set[int]) -> Note:
 
 
 def halve_chord_changes(song: Song) -> Song:
-    """Return the song with every second chord change left out; chords and bass of the dropped ones move to what stays."""
+    """Return the song with every second chord change left out; what plays the dropped ones moves to what stays."""
     stay = [c for i, c in enumerate(song.chords) if i % 2 == 0]
     gone = {at: stay[i // 2][1] for i, (at, _) in enumerate(song.chords) if i % 2}
     ends = dict(zip((at for at, _ in song.chords), [*(at for at, _ in song.chords[1:]), song.end], strict=True))
@@ -305,7 +308,7 @@ def halve_chord_changes(song: Song) -> Song:
                 return _nearest(note, set(parse_chord(symbol).pitch_classes))
         return note
 
-    return replace(map_notes(song, frozenset({"chords", "bass"}), to_remaining_chord), chords=tuple(stay))
+    return replace(map_notes(song, frozenset(HARMONY_PARTS), to_remaining_chord), chords=tuple(stay))
 
 
 def walking_bass_line(song: Song) -> Song:

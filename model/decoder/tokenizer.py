@@ -30,7 +30,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.music.harmony import DECODER_QUALITIES, Chord, chord_symbol, parse_chord, quality_token
-from model.music.notes import LABELS, TICKS_PER_QUARTER, Beat, Note, Ticks, beats_in_bar
+from model.music.notes import LABELS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Beat, Note, Ticks, beats_in_bar
 from model.styles import MAX_FAMILIES, MAX_STYLES
 
 Rows = npt.NDArray[np.int16]
@@ -64,10 +64,8 @@ class Event(IntEnum):
     EXAMPLE = 18
 
 
-PART_ORDER = ("drums", "perc", "bass", "pad", "chords", "arp", "melody")
-"""The parts in their order within a beat."""
-UNPITCHED_PARTS = ("drums", "perc")
-"""Parts whose symbols are drums; the first of `PART_ORDER`."""
+PART_ORDER = (*UNPITCHED_PARTS, "bass", "pad", "chords", "arp", "melody")
+"""The parts in their order within a beat; those without pitches come first."""
 FIRST_NOTE = 24
 FIRST_PITCHED = FIRST_NOTE + len(UNPITCHED_PARTS) * GRID
 """The first event of a part with pitches."""

@@ -27,7 +27,7 @@ from model.generation.morph import MorphPath
 from model.generation.take import TakeState, melody_ahead, relative_velocity, rhythm_rows, still_sounding
 from model.music.drums import ROLES
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord
-from model.music.notes import Beat, Kept, beats_in_bar
+from model.music.notes import CHORD_PARTS, Beat, Kept, beats_in_bar
 from model.music.plan import Controls, Mix, Plan
 from model.prompt.rules import figures
 from model.prompt.rules.vocabulary import usual_level
@@ -97,7 +97,7 @@ class BeatParts:
     muted_drums: frozenset[int] = frozenset()
     drums_off_first_tick: frozenset[int] = frozenset()
     rhythmic: frozenset[str] = frozenset()  # parts whose onsets are given
-    min_voices: int = 1  # of a stroke of chords
+    min_voices: Mapping[str, int] = field(default_factory=dict)  # of a stroke of chords or pad
     has_high_melody: bool = False  # the words ask for one
 
 
@@ -121,7 +121,7 @@ class BeatHistory:
     recent_roots: tuple[int, ...] = ()  # of the last eight bars, latest first
     tonic_missing: float = 0.0  # how rare the tonic was, 0..1
     sounding_until: Mapping[tuple[str, int], int] = field(default_factory=dict)  # by part and pitch; grid tick
-    sounded_tones: frozenset[int] = frozenset()  # pitch classes of the part of chords since the chord began
+    sounded_tones: frozenset[int] = frozenset()  # pitch classes of the parts that play chords since the chord began
     last_pitches: Mapping[str, tuple[int, ...]] = field(default_factory=dict)  # of monophonic parts, latest first
     density_error: Mapping[str, float] = field(default_factory=dict)  # log of how much fuller than wanted
     missing_off_beats: float = 0.0  # 1 if the swing unit had no off-beat, 0 if enough
@@ -158,20 +158,20 @@ class BeatProgress:
         self.chord, self.chord_tones = chord, None if chord is None else chord.pitch_classes
 
     def begin_chord(self, chord: Chord | None) -> None:
-        """Begin a chord, or "no chord"; of the part of chords only what still sounds belongs to it so far."""
+        """Begin a chord, or "no chord"; of chords and pad only what still sounds belongs to it so far."""
         self._set_chord(chord)
         if chord is not None:
             self.chord_is_new = True
             self.sounded_tones = {
-                pitch % 12 for (part, pitch), until in self.sounding_until.items() if part == "chords" and until > 1
+                pitch % 12 for (part, pitch), until in self.sounding_until.items() if part in CHORD_PARTS and until > 1
             }
 
     def add_note(self, part: str, pitch: int, until: int) -> None:
         """Add a note of a part with pitches that sounds until a grid tick."""
         self.sounding_until[part, pitch] = until
-        if part == "chords":
+        if part in CHORD_PARTS:
             self.sounded_tones.add(pitch % 12)
-        else:
+        elif part in history.MONOPHONIC_PARTS:
             self.last_pitches[part] = (pitch, *self.last_pitches.get(part, ())[:1])
 
 
@@ -402,10 +402,10 @@ def _tonic_missing(take: TakeState, frame: Beat, tonic: int) -> float:
 
 
 def _sounded_tones(take: TakeState) -> frozenset[int]:
-    """Return the pitch classes that the part of chords played in the last beats since the chord began."""
+    """Return the pitch classes that chords and pad played in the last beats since the chord began."""
     found: set[int] = set()
     for w in reversed(take.written[-history.HISTORY_BEATS :]):
         if w.chord != take.written[-1].chord:
             break
-        found.update(n.pitch % 12 for n in w.beat.notes if n.part == "chords")
+        found.update(n.pitch % 12 for n in w.beat.notes if n.part in CHORD_PARTS)
     return frozenset(found)

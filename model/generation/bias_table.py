@@ -16,6 +16,7 @@ from model.generation import bias_weights
 from model.generation import chord_bias as chords
 from model.generation.beat_rules import BeatContext, BeatProgress
 from model.generation.bias_terms import Bias
+from model.music.notes import CHORD_PARTS
 
 Field = Literal["every", "onset", "voice", "change", "root", "quality", "bass", "pitch", "drum", "length", "velocity"]
 """What is drawn. An onset of a part, another voice of a stroke, and a change of chord are events, the first field of a row; root, quality
@@ -70,7 +71,7 @@ def _bass_target(c: BeatContext, p: Place) -> tuple[int] | None:
 
 def _missing_tones(c: BeatContext, p: Place) -> tuple[frozenset[int], float] | None:
     missing = p.chord and p.chord - p.progress.sounded_tones
-    if p.part != "chords" or not missing:
+    if p.part not in CHORD_PARTS or not missing:
         return None
     return missing, c.theta.chord_completeness * (1 - c.harmony.thirdless_share)
 
@@ -103,7 +104,7 @@ TERMS: tuple[Term, ...] = (
     Term("usual onset places", "log ratio of how often the style and the decoder begin notes there", ("style_statistics",), "onset", notes.onset_place_bias,
          lambda c, p: None if c.position.sixteenth is None else (c.parts.styles.get(p.part, ()), p.part, c.theta.style_statistics, c.position.sixteenth)),
     Term("another voice on a morph", "a stroke without all chord tones, where chords have four", ("EXTRA_VOICE_BIAS",), "voice", chords.extra_voice_bias,
-         lambda c, p: (c.harmony.extra_voices,) if c.harmony.extra_voices and p.part == "chords" and p.chord and p.chord - p.stroke else None),
+         lambda c, p: (c.harmony.extra_voices,) if c.harmony.extra_voices and p.part in CHORD_PARTS and p.chord and p.chord - p.stroke else None),
     Term("change under a melody", "half the log likelihood of the best root over the old one", ("melody_harmony", "WITHIN_HALF_BAR_BIAS", "MAX_CHANGE_BIAS"), "change", chords.melody_change_bias,
          lambda c, p: (c.position.begins_half_bar, c.harmony.melody_harmony, c.history.chord and c.history.chord.root, c.theta.melody_harmony) if c.harmony.follows_melody else None),
     Term("change at the bar line", "a new chord as a bar begins", ("chord_change",), "change", chords.bar_change_bias,
@@ -156,9 +157,9 @@ TERMS: tuple[Term, ...] = (
     Term("pitch on a morph", "a semitone beyond FREE_SEMITONES", ("COST_PER_SEMITONE", "FREE_SEMITONES"), "pitch", notes.target_pitch_bias,
          lambda c, p: (c.parts.pitch[p.part],) if p.part in c.parts.pitch else None),
     Term("layers of the kit", "a drum beyond the core at full energy", ("drum_layers",), "drum", notes.drum_layer_bias,
-         lambda c, p: (c.levels.energy, c.levels.energy_above_style, c.levels.brightness_above_style, c.theta.drum_layers)),
+         lambda c, p: (c.levels.energy, c.levels.energy_above_style, c.levels.brightness_above_style, c.theta.drum_layers) if p.part == "drums" else None),
     Term("usual drum places", "log ratio of how often the style and the decoder strike there", ("style_statistics",), "drum", notes.drum_place_bias,
-         lambda c, p: None if c.position.sixteenth is None else (c.parts.styles.get("drums", ()), c.theta.style_statistics, c.position.sixteenth, p.tick)),
+         lambda c, p: None if c.position.sixteenth is None or p.part != "drums" else (c.parts.styles.get("drums", ()), c.theta.style_statistics, c.position.sixteenth, p.tick)),
     Term("articulation", "a doubling of the length", ("length", "energy_articulation", "STATED_ARTICULATION_GAIN"), "length", notes.length_bias,
          lambda c, p: (c.levels.articulation, c.theta.length)),
     Term("usual lengths", "log ratio of how often the style and the decoder have them", ("style_statistics",), "length", notes.usual_length_bias,

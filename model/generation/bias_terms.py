@@ -244,7 +244,7 @@ STATED_ARTICULATION_GAIN = 2.2
 """Factor on a stated articulation: enough to leave the note lengths that belong to a style."""
 MIN_MEAN_VELOCITY, ENERGY_VELOCITY_RANGE = 36, 58
 """Mean velocity of music without energy, and what full energy adds."""
-REGISTER_SPREAD = {"bass": -1.0, "chords": 0.0, "melody": 1.0}
+REGISTER_SPREAD = {"bass": -1.0, "chords": 0.0, "pad": 0.0, "arp": 0.0, "melody": 1.0}
 """Direction in which energy moves each part: it widens the register between the lowest and the highest."""
 
 
@@ -273,9 +273,13 @@ def target_articulation(articulation: float, energy_above_style: float, weight: 
     return STATED_ARTICULATION_GAIN * articulation or -weight * _beyond_usual(0.5 + energy_above_style, 0.1)
 
 
+LOUDER = {"drums": 4, "perc": -6, "bass": 2, "pad": -10, "chords": -4, "arp": -6, "melody": 6}
+"""Velocity steps of each part beside the mean."""
+
+
 def target_velocity(part: str, energy: float) -> float:
     """Return the mean velocity of a part at an energy 0..1."""
-    return MIN_MEAN_VELOCITY + ENERGY_VELOCITY_RANGE * energy + {"drums": 4, "melody": 6, "bass": 2}.get(part, -4)
+    return MIN_MEAN_VELOCITY + ENERGY_VELOCITY_RANGE * energy + LOUDER[part]
 
 
 def register_position(

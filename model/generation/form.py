@@ -34,7 +34,7 @@ from model.prompt.rules.figures import FIGURES, Figure
 from model.styles import STYLES
 
 MIN_BARS_WITH_INTRO = 24
-_SILENT_PARTS = {"intro": {"melody"}, "break": {"drums", "bass"}}
+_SILENT_PARTS = {"intro": {"melody"}, "break": {"drums", "perc", "bass"}}
 """Parts that are silent in a section, as long as others are left."""
 
 

@@ -5,20 +5,21 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
-from model.decoder.tokenizer import FIRST_NOTE, STEP, part_and_tick, row_note
+from model.decoder.tokenizer import FIRST_NOTE, PART_ORDER, STEP, part_and_tick, row_note
 from model.generation.bias_terms import log_density_error
 from model.generation.style_statistics import target_onsets
 from model.music.harmony import Chord
-from model.music.notes import TICKS_PER_QUARTER, Beat, Note, beats_in_bar
+from model.music.notes import ADDED_PARTS, CHORD_PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Beat, Note, beats_in_bar
 from model.music.plan import Plan
 
 HISTORY_BEATS = 8  # beats
 LONGEST_NOTE_BEATS = 64  # beats: more than the longest note
-ENTRY_ORDER = ("drums", "bass", "chords", "melody")
 ENTRY_WAIT_BEATS = 2  # beats
 SPARSE_SECTIONS = frozenset({"intro", "break", "ending"})
 SILENT_BARS = 2
-"""Bars after which a silent bass, or silent chords, must play again."""
+"""Bars after which a part that is owed must play again."""
+OWED_PARTS = frozenset({"bass", "chords", *ADDED_PARTS})
+"""Parts that may not stay silent: the harmony, and what was asked for by name."""
 FULL_VOICES = 3
 MONOPHONIC_PARTS = ("bass", "melody")
 """Parts that play one note at a time."""
@@ -44,12 +45,12 @@ def density_errors(beats: Sequence[Beat], plan: Plan, parts: frozenset[str]) -> 
 def entrances(beats: Sequence[Beat], parts: Collection[str], section: str | None = None) -> frozenset[str]:
     """Return which parts must sound on the first tick of the next beat, in a section.
 
-    On the first beat the drums, or the first part without them; on the third, bass and chords that have not played yet, but for an
-    intro; later where a bar begins bass and chords that have been silent for two bars, but for an intro, a break or an ending.
+    On the first beat the drums, or the first part without them; on the third, what is owed and has not played yet, but for an
+    intro; later where a bar begins what is owed and has been silent for two bars, but for an intro, a break or an ending.
     """
     if not beats:
-        return frozenset([part for part in ENTRY_ORDER if part in parts][:1])
-    owed = frozenset({"bass", "chords"}.intersection(parts))
+        return frozenset([part for part in PART_ORDER if part in parts][:1])
+    owed = OWED_PARTS.intersection(parts)
     bar = beats_in_bar(beats[-1].meter)
     if not owed or section in SPARSE_SECTIONS:
         return frozenset()
@@ -68,15 +69,22 @@ def _still_heard(beats: Sequence[Beat], count: int) -> Iterator[Note]:
         yield from (n for n in beat.notes if n.end > back - after)
 
 
-def min_voices(beats: Sequence[Beat], parts: Collection[str]) -> int:
-    """Return the fewest voices of the next stroke of chords: three where those of the last beats have as many, else one."""
-    sizes = [
-        sum(n.part == "chords" and n.start == start for n in beat.notes)
-        for beat in beats[-HISTORY_BEATS:]
-        for start in {n.start for n in beat.notes if n.part == "chords"}
-    ]
-    full = [size >= FULL_VOICES for size in sizes]
-    return FULL_VOICES if "chords" in parts and len(full) > 1 and sum(full) > len(full) / 2 else 1
+def min_voices(beats: Sequence[Beat], parts: Collection[str]) -> dict[str, int]:
+    """Return the fewest voices of the next stroke of chords and pad: three where those of the last beats have as many.
+
+    Else one of chords, and two of a pad.
+    """
+    found = {part: 1 + (part == "pad") for part in CHORD_PARTS if part in parts}
+    for part in found:
+        sizes = [
+            sum(n.part == part and n.start == start for n in beat.notes)
+            for beat in beats[-HISTORY_BEATS:]
+            for start in {n.start for n in beat.notes if n.part == part}
+        ]
+        full = [size >= FULL_VOICES for size in sizes]
+        if len(full) > 1 and sum(full) > len(full) / 2:
+            found[part] = FULL_VOICES
+    return found
 
 
 def last_pitches(beats: Sequence[Beat]) -> dict[str, tuple[int, ...]]:
@@ -112,7 +120,7 @@ def missing_off_beats(beats: Sequence[Beat], unit: int) -> float:
 def share_outside_scale(beats: Sequence[Beat], scale: Collection[int]) -> float:
     """Return the share of the last beats' note time, without drums, that lies outside a scale; 0 without notes."""
     inside = outside = 0
-    for note in (n for b in beats[-HISTORY_BEATS:] for n in b.notes if n.part != "drums"):
+    for note in (n for b in beats[-HISTORY_BEATS:] for n in b.notes if n.part not in UNPITCHED_PARTS):
         if note.pitch % 12 in scale:
             inside += note.length
         else:
@@ -154,7 +162,7 @@ def sounding_until(beats: Sequence[Beat]) -> dict[tuple[str, int], int]:
         back += beat.length
         for note in beat.notes:
             until = -(-(note.end - back) // STEP)
-            if until > 0 and note.part != "drums":
+            if until > 0 and note.part not in UNPITCHED_PARTS:
                 key = (note.part, note.pitch)
                 found[key] = max(until, found.get(key, 0))
     return found

@@ -22,9 +22,9 @@ MIN_REGISTER_DIFFERENCE = 0.4
 """Difference of a part's register, −1..1, from which on it has a target pitch."""
 MIN_COMPLEXITY_DIFFERENCE = 0.3
 """Difference of complexity from which on chord sizes are counted."""
-NEUTRAL_PITCH = {"bass": 42.0, "chords": 62.0, "melody": 71.0}
+NEUTRAL_PITCH = {"bass": 42.0, "pad": 62.0, "chords": 62.0, "arp": 71.0, "melody": 71.0}
 """Mean pitch of a part in a neutral register."""
-REGISTER_SEMITONES = {"bass": 8.0, "chords": 9.0, "melody": 10.0}
+REGISTER_SEMITONES = {"bass": 8.0, "pad": 9.0, "chords": 9.0, "arp": 10.0, "melody": 10.0}
 """Semitones above that at register 1."""
 
 

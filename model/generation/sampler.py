@@ -20,13 +20,14 @@ from model.decoder.tokenizer import (
     GRID,
     LENGTHS,
     NO_CHORD,
+    PART_ORDER,
     PITCH,
     PREDICTED,
     QUALITY,
     ROOT,
-    UNPITCHED_PARTS,
     Event,
     chord_row,
+    nearest_length,
     note_event,
     part_and_tick,
     row_chord,
@@ -35,9 +36,10 @@ from model.generation import style_lanes
 from model.generation.beat_rules import BeatContext, BeatProgress, Row
 from model.generation.bias_table import Place, add_terms, bias_of_event
 from model.generation.bias_terms import MASKED, NO_ONSET, PART_RANGES, PITCHES, Bias, cooled, pitches_of_classes
-from model.generation.history import ENTRY_ORDER, MONOPHONIC_PARTS
-from model.music.drums import ROLES
+from model.generation.history import MONOPHONIC_PARTS
+from model.music.drums import HAND_PERCUSSION, ROLES
 from model.music.harmony import DECODER_QUALITIES, QUALITIES, Chord
+from model.music.notes import CHORD_PARTS, HARMONY_PARTS, UNPITCHED_PARTS
 
 RequiredNote = tuple[int, set[int]]
 """An event, and the pitch classes that it must bring."""
@@ -54,16 +56,22 @@ def masked_but(size: int, first: int, count: int) -> Bias:
     return bias
 
 
+SHORTEST_PAD = nearest_length(2 * GRID)
+"""The class, from 0, of a pad's shortest note: two quarters, where the chord lasts so long."""
 VELOCITY_MASK = masked_but(PREDICTED[3], 2, 15)
 OFFSET_MASK = masked_but(PREDICTED[4], 1, PREDICTED[4] - 1)  # "not said" is never drawn
 PITCH_MASKS = {part: masked_but(PREDICTED[1], PITCH + low, high - low + 1) for part, (low, high) in PART_RANGES.items()}
 
 
+STRUCK = {"drums": tuple(ROLES.values()), "perc": HAND_PERCUSSION}
+"""What a part without pitches may strike, as General MIDI notes."""
+
+
 @lru_cache(64)
-def drum_mask(muted: frozenset[int]) -> Bias:
-    """Return MASKED for every symbol that is no drum, or a muted one; read-only."""
+def drum_mask(muted: frozenset[int], part: str = "drums") -> Bias:
+    """Return MASKED for every symbol that the part does not strike, or that is muted; read-only."""
     bias = np.full(PREDICTED[1], MASKED)
-    bias[[PITCH + note for note in ROLES.values() if note not in muted]] = 0
+    bias[[PITCH + note for note in STRUCK[part] if note not in muted]] = 0
     bias.setflags(write=False)
     return bias
 
@@ -71,19 +79,13 @@ def drum_mask(muted: frozenset[int]) -> Bias:
 def required_notes(context: BeatContext) -> list[RequiredNote]:
     """Return the notes that must sound on the first tick, in order: tones of a given chord, parts that enter, a final chord."""
     chord, sampled = context.harmony.new_chord, context.parts.sampled
-    required = list[RequiredNote]()
-    if "drums" in context.parts.entrances:
-        required.append((note_event("drums", 0), set()))
+    required: dict[str, set[int]] = {part: set() for part in context.parts.entrances}
     if context.harmony.chord_tones_only and chord is not None:
-        if "bass" in sampled:
-            required.append((note_event("bass", 0), {chord.bass}))
-        if "chords" in sampled:
-            required.append((note_event("chords", 0), _essential_tones(chord, context)))
+        required |= {part: _essential_tones(chord, context) for part in CHORD_PARTS if part in sampled}
+        required |= {"bass": {chord.bass}} if "bass" in sampled else {}
     elif context.position.is_last_bar and context.harmony.must_change_chord:
-        required += [(note_event(part, 0), set()) for part in ("bass", "chords") if part in sampled]
-    known = {event for event, _ in required}
-    entrances = [note_event(part, 0) for part in ENTRY_ORDER if part in context.parts.entrances]
-    return required + [(event, set()) for event in entrances if event not in known]
+        required |= {part: set() for part in ("bass", *CHORD_PARTS) if part in sampled}
+    return [(note_event(part, 0), required[part]) for part in PART_ORDER if part in required]
 
 
 def reachable_pitches(
@@ -123,7 +125,7 @@ def sample_beat(
 ) -> list[Row]:
     """Return the rows of a beat after its line row, and extend the state; `h` is the engine's output for the line row.
 
-    `on_first_note` is called with the rows up to the first note, unless that is a chord's.
+    `on_first_note` is called with the rows up to the first note, unless that is of chords or a pad.
     """
     beat = _BeatSampler(engine, state, context, rng)
     for row in context.leading_rows:
@@ -134,7 +136,7 @@ def sample_beat(
             break
         beat.rows.append(drawn)
         if on_first_note is not None and drawn[0] >= FIRST_NOTE:
-            if part_and_tick(drawn[0])[0] != "chords":  # all notes of a chord are needed to lay it out
+            if part_and_tick(drawn[0])[0] not in CHORD_PARTS:  # all notes of a chord are needed to lay it out
                 on_first_note([*context.leading_rows, *beat.rows])
             on_first_note = None
         h = engine.step(state, drawn)
@@ -241,7 +243,7 @@ class _BeatSampler:
             place = Place(self._progress, part_and_tick(last)[0], stroke=stroke)
             bias[last] = bias_of_event("voice", context, place)
             voices = sum(row[0] == last for row in self.rows)
-            if place.part == "chords" and voices < context.parts.min_voices and last not in self._full_events:
+            if voices < context.parts.min_voices.get(place.part, 1) and last not in self._full_events:
                 bias[:] = MASKED
                 bias[last] = 0
                 return bias
@@ -294,7 +296,7 @@ class _BeatSampler:
     def _sample_drum_below(self, event: int, h: Array) -> Row | None:
         """Return a drum on the same tick as a given one and before it in the order of rows, if one is drawn."""
         part, given = part_and_tick(event)[0], self._given[0][1]
-        if part != "drums" or part not in self._context.parts.sampled:
+        if part not in UNPITCHED_PARTS or part not in self._context.parts.sampled:
             return None
         pitch_bias = self._pitch_bias(event)
         pitch_bias[given], pitch_bias[given + 1 :] = 0, MASKED
@@ -333,13 +335,14 @@ class _BeatSampler:
         return (event, pitch, length, velocity, offset)
 
     def _length_bias(self, place: Place) -> Bias:
-        """Return the bias of each length; those of chords and bass are bounded."""
+        """Return the bias of each length; those of all but the melody are bounded, and a pad has no short ones."""
         longest = len(LENGTHS)
         if place.part != "melody":
             longest = max(1, bisect_right(LENGTHS, self._context.parts.longest_note - place.tick))
         key = place.part, longest
         if key not in self._note_biases:
-            self._note_biases[key] = bias = masked_but(PREDICTED[2], 1, longest)
+            shortest = min(longest - 1, SHORTEST_PAD) if place.part == "pad" else 0
+            self._note_biases[key] = bias = masked_but(PREDICTED[2], 1 + shortest, longest - shortest)
             add_terms("length", self._context, place, bias[1 : 1 + len(LENGTHS)])
         return self._note_biases[key]
 
@@ -357,9 +360,9 @@ class _BeatSampler:
         part, tick = part_and_tick(event)
         place = Place(self._progress, part, tick)
         above = max((row[1] - PITCH for row in self.rows if row[0] == event), default=-1)
-        if part == "drums":
-            muted = context.parts.muted_drums
-            bias = drum_mask(muted if tick else muted | context.parts.drums_off_first_tick).copy()
+        if part in UNPITCHED_PARTS:
+            muted = context.parts.muted_drums if part == "drums" else frozenset[int]()
+            bias = drum_mask(muted if tick else muted | context.parts.drums_off_first_tick, part).copy()
             add_terms("drum", context, place, bias[PITCH : PITCH + 128])
             bias[PITCH : PITCH + above + 1] = MASKED
             return bias
@@ -367,7 +370,7 @@ class _BeatSampler:
         pitches = bias[PITCH : PITCH + 128]
         add_terms("pitch", context, place, pitches)
         low = PART_RANGES[part][0]
-        if part == "chords":  # the bass is the lowest voice
+        if part in HARMONY_PARTS[1:]:  # the bass is the lowest voice
             until_of_bass = (p for (name, p), until in sounding.items() if name == "bass" and until > tick)
             low = max(low, *(p + 1 for p in until_of_bass), 0)
         pitches[: max(low, above + 1)] = MASKED

@@ -27,6 +27,10 @@ SIZES = {"length": len(LENGTHS), "step": MAX_STEP + 1, "place": SIXTEENTHS}
 Bias = npt.NDArray[np.float64]
 
 
+UNMEASURED = (0.25, 1.0, 4.0)
+"""Onsets a quarter, least, usual and most, of a part that no table has."""
+
+
 @lru_cache(1024)
 def bias(style: Mix, part: str, what: str) -> Bias:
     """Return the corrections of lengths, `(48,)`, steps, `(13,)`, or places, `(16,)`, in a part of a mix of styles; read-only.
@@ -62,7 +66,7 @@ def target_onsets(style: Mix, part: str, density: float) -> float:
     rows = [((decoder_style(name), part), weight) for name, weight in style]
     known = [(_table()[row], weight) for row, weight in rows if row in _table()]
     if not known:
-        known = [(_table()["*", part], 1.0)]
+        known = [(_table().get(("*", part), UNMEASURED), 1.0)]
     whole = sum(weight for _, weight in known)
     low, middle, high = (sum(row[k] * (weight / whole) for row, weight in known) for k in range(3))
     low = min(low, middle / 2)  # a style with one pattern only can still be thinned out

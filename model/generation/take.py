@@ -31,7 +31,7 @@ from model.generation.bias_weights import SHIPPED, BiasWeights
 from model.generation.messages import Begin, Write
 from model.generation.style_lanes import lane_styles
 from model.music.harmony import Chord, Key, parse_chord
-from model.music.notes import Beat, Kept, Note, beats_in_bar
+from model.music.notes import HARMONY_PARTS, Beat, Kept, Note, beats_in_bar
 from model.music.plan import Mix, Plan
 from model.prompt.encoder import Embedding
 from model.styles import STYLES
@@ -171,9 +171,9 @@ def mark_chord_change(last: WrittenBeat | None, hands: Kept) -> Kept:
 def still_sounding(
     sounding_until: Mapping[tuple[str, int], int], kept: Kept, begin: Begin
 ) -> dict[tuple[str, int], int]:
-    """Return what sounds on into a beat: a new chord of a player ends the old notes of bass and chords."""
+    """Return what sounds on into a beat: a new chord of a player ends the old notes of the harmony."""
     cut_off = kept.harmony and kept.fresh and not begin.given
-    return {k: until for k, until in sounding_until.items() if not (cut_off and k[0] in ("bass", "chords"))}
+    return {k: until for k, until in sounding_until.items() if not (cut_off and k[0] in HARMONY_PARTS)}
 
 
 def _accompaniment(beat: Beat) -> tuple[object, ...]:

@@ -117,5 +117,5 @@ def control_field(
 
 def control_rows(kind: type) -> tuple[Control, ...]:
     """Return the controls of the fields that were made by `control_field`."""
-    rows = ((f.name, f.metadata["control"]) for f in fields(kind))
+    rows = ((f.name, f.metadata["control"]) for f in fields(kind) if "control" in f.metadata)
     return tuple(replace(row, path=row.path or name, field=name) for name, row in rows)

@@ -13,6 +13,9 @@ ROLES = {
 """Role → the General MIDI note that stands for it everywhere in the model (`Note.pitch` of a drum)."""
 ROLE_OF = {note: role for role, note in ROLES.items()}
 
+HAND_PERCUSSION = (54, 56, 58, *range(60, 88))
+"""General MIDI's hand percussion: what the part `perc` strikes. It is not the role `perc` of a kit."""
+
 _PADS = {"shaker": 45, "perc": 48}
 """The roles that General MIDI has above a rack of sixteen pads (36..51): there they take free pads among its toms."""
 

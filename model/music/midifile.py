@@ -16,12 +16,10 @@ from pathlib import Path
 import mido
 
 from model.music.harmony import parse_key
-from model.music.notes import METERS, PARTS, TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
+from model.music.notes import CHANNELS, METERS, PARTS, TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
 
-CHANNELS = {"chords": 0, "melody": 1, "bass": 2, "drums": 9}
-"""The contract's channels 1, 2, 3 and 10, counted from 0 as the wire does."""
-DEFAULT_PROGRAMS = {"chords": 0, "melody": 0, "bass": 32, "drums": 0}
-"""General MIDI from 0: two grand pianos, an acoustic bass, the standard kit."""
+DEFAULT_PROGRAMS = {"chords": 0, "melody": 0, "bass": 32, "drums": 0, "pad": 89, "arp": 81, "perc": 0}
+"""General MIDI from 0: two grand pianos, an acoustic bass, the standard kit, a warm pad, a sawtooth."""
 Event = tuple[Ticks, int, mido.Message | mido.MetaMessage]
 """Absolute tick, rank among the events of that tick, message."""
 

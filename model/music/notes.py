@@ -12,8 +12,20 @@ from typing import NewType
 Ticks = NewType("Ticks", int)
 TICKS_PER_QUARTER = Ticks(480)
 """Also the resolution of every .mid file we write."""
-PARTS = ("chords", "melody", "bass", "drums")
-"""The parts of the contract, in their order of tracks. An open list: `arp pad perc` are reserved."""
+CHANNELS = {"chords": 0, "melody": 1, "bass": 2, "drums": 9, "pad": 3, "arp": 4, "perc": 10}
+"""The MIDI channel of each part, counted from 0 as the wire does."""
+PARTS = tuple(CHANNELS)
+"""The parts of a band, in their order of tracks."""
+USUAL_PARTS = PARTS[:4]
+"""What a band is made of where nothing asks for more."""
+ADDED_PARTS = PARTS[4:]
+"""Parts that play only where they are asked for."""
+UNPITCHED_PARTS = ("drums", "perc")
+"""Parts whose notes are things that are struck; no length is told of them."""
+CHORD_PARTS = ("chords", "pad")
+"""Parts whose strokes are chords."""
+HARMONY_PARTS = ("bass", "pad", "chords", "arp")
+"""Parts that follow the chord symbols, from the lowest one up."""
 LABELS = ("new", "same", "rhythm", "varied", "answer")
 """What a bar of a part can be in the plan of the form: see `model.generation.form_plan`."""
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.music.control import MAX_TEMPO, MIN_TEMPO, Reach, control_field
 from model.music.harmony import chord_symbol, parse_key
-from model.music.notes import METERS
+from model.music.notes import METERS, PARTS
 from model.music.numerals import key_of, parse_progression
 
 if TYPE_CHECKING:  # the bridge mixes plans too, and does without numpy
@@ -51,6 +51,8 @@ class Controls:
     guidance: float | None = control_field(None, "how literally the words are taken; at its default a taste may move it a little", 0, 10)
     morph: float = control_field(0.0, "place of a morph between its prompts; what is planned follows", 0, 1, path="morph/x", reach=Reach.MORPH)
     # fmt: on
+    added: tuple[str, ...] = ()
+    """Of `ADDED_PARTS` those that play whatever the words say: each has a control of its own."""
 
 
 Mix = tuple[tuple[str, float], ...]
@@ -126,6 +128,8 @@ def apply_controls(plan_: Plan, controls: Controls) -> tuple[Plan, tuple[tuple[s
     for name in LEVELS:
         if getattr(controls, name) >= 0:
             changed[name] = getattr(controls, name)
+    if not set(controls.added) <= set(plan_.parts):
+        changed["parts"] = tuple(p for p in PARTS if p in plan_.parts or p in controls.added)
     lost = tuple(
         (name, "control") for name, value in changed.items() if name in plan_.explicit and value != getattr(plan_, name)
     )

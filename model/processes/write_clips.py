@@ -35,7 +35,7 @@ from model.clips.refine import refine
 from model.generation.composer import Composer
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music.midifile import Song, as_filed, bar_length
-from model.music.notes import PARTS, TICKS_PER_QUARTER, Note, Ticks
+from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks
 from model.prompt.understand import open_encoder
 
 NICE = 10
@@ -55,7 +55,7 @@ def song_from_notes(given: GivenNotes) -> Song:
         key="C major" if given.key == "auto" else given.key,
         notes=notes,
     )
-    if given.key == "auto" and any(n.part != "drums" for n in notes):
+    if given.key == "auto" and any(n.part not in UNPITCHED_PARTS for n in notes):
         bare = replace(bare, key=find_key(bare).key.name)
     return as_filed(replace(bare, chords=detect_chords(bare)))
 

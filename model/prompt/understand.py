@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from model.music.harmony import MODES, Key, parse_chord
-from model.music.notes import PARTS
+from model.music.notes import PARTS, USUAL_PARTS
 from model.music.numerals import key_of
 from model.music.plan import LEVELS, Mix, Plan
 from model.prompt import semantic_head
@@ -142,7 +142,7 @@ def _heaviest(weights: Odds) -> Mix:
 
 def _usual_parts(parsed: ParsedPrompt, mix: Mix, energy: float) -> tuple[str, ...]:
     """Return the parts that a band of these styles has where the words do not say."""
-    return PARTS if drums_likely(parsed, mix, energy) >= _HALF else PARTS[:3]
+    return USUAL_PARTS if drums_likely(parsed, mix, energy) >= _HALF else USUAL_PARTS[:3]
 
 
 def drums_likely(parsed: ParsedPrompt, mix: Mix, energy: float) -> float:

@@ -20,13 +20,15 @@ function part(name) {
   row.append(make("b", { textContent: name }), mute, level, where);
   let enabled = 1;
   wire.on(`part/${name}/enabled`, (value) => {
-    enabled = value;
+    enabled = value; // of pad, arp and perc -1 too: they play where the words ask for them
     row.classList.toggle("off", !value);
+    mute.textContent = value < 0 ? "Add" : "Mute";
+    mute.setAttribute("aria-label", `${mute.textContent} ${name}`);
     mute.setAttribute("aria-pressed", !value);
   });
   wire.on(`part/${name}/level`, (value) => { level.value = value; level.title = `level ${value.toFixed(2)}`; });
   wire.on(`part/${name}/channel`, (value) => { if (document.activeElement !== channel) channel.value = value; });
-  mute.onclick = () => wire.send(`part/${name}/enabled`, enabled ? 0 : 1);
+  mute.onclick = () => wire.send(`part/${name}/enabled`, enabled > 0 ? 0 : 1);
   level.oninput = () => wire.send(`part/${name}/level`, Number(level.value));
   level.ondblclick = () => wire.send(`part/${name}/level`, 1);
   channel.onchange = () => wire.send(`part/${name}/channel`, Number(channel.value));

@@ -1,7 +1,8 @@
 // The piano roll: past and planned notes scroll past a play line, with chord symbols above and bar lines behind.
 import { score } from "./score.js";
 
-export const COLOURS = { chords: "#7fb4ff", melody: "#ffb86b", bass: "#c29bff", drums: "#6fd3a8" };
+export const COLOURS = { chords: "#7fb4ff", melody: "#ffb86b", bass: "#c29bff", drums: "#6fd3a8", pad: "#8fd0e6", arp: "#f08fb0", perc: "#c5cf6a" };
+export const STRUCK = ["drums", "perc"];
 const TOP = 34, KIT = 8, LINE = 0.3, SPAN = 14; // pixels, drum rows, play line as fraction of the width, quarter notes
 const KIT_ROWS = { 35: 0, 36: 0, 37: 1, 38: 1, 39: 1, 40: 1, 42: 2, 44: 2, 46: 3, 51: 4, 59: 4, 49: 5, 57: 5 };
 let low = 36, high = 84;
@@ -27,8 +28,8 @@ export function draw(canvas) {
     const sounds = playing && n.start <= here && here < n.start + n.length;
     c.globalAlpha = sounds ? 1 : n.start > here ? 0.4 + 0.4 * n.velocity / 127 : 0.28;
     c.fillStyle = sounds ? "#fff" : COLOURS[n.part] ?? "#ccc";
-    if (n.part === "drums") {
-      const row = KIT_ROWS[n.pitch] ?? 6;
+    if (STRUCK.includes(n.part)) {
+      const row = n.part === "perc" ? 7 : KIT_ROWS[n.pitch] ?? 6;
       bar(c, left, height - (row + 1) * kit / KIT + 1, Math.max(5, scale * 0.09), kit / KIT - 2);
     } else bar(c, left, floor - (n.pitch - low + 1) * step, Math.max(3, right - left - 1.5), Math.max(3, step - 1));
   }
@@ -47,7 +48,7 @@ export function draw(canvas) {
 }
 
 function fit() {
-  const pitches = score.notes.filter((n) => n.part !== "drums").map((n) => n.pitch);
+  const pitches = score.notes.filter((n) => !STRUCK.includes(n.part)).map((n) => n.pitch);
   if (!pitches.length) return;
   const lowest = Math.min(...pitches) - 2, highest = Math.max(...pitches) + 2;
   low += (Math.min(lowest, 48) - low) * 0.08; // smooth the change of the range

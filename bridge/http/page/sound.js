@@ -1,6 +1,7 @@
 // Synthesised sound in the browser: Tone.js plays the planned notes at the daemon's time. No samples.
 import { wire } from "./wire.js";
 import { score } from "./score.js";
+import { STRUCK } from "./roll.js";
 
 const AHEAD = 0.25, EVERY = 60, LATEST = 0.05; // seconds, milliseconds, seconds
 let Tone = null, band = null, analyser = null, timer = 0;
@@ -44,7 +45,11 @@ function made() {
   const bass = new Tone.PolySynth(Tone.MonoSynth, { maxPolyphony: 4, oscillator: { type: "triangle" },
     envelope: { attack: 0.008, decay: 0.4, sustain: 0.6, release: 0.12 },
     filterEnvelope: { attack: 0.005, decay: 0.25, sustain: 0.3, baseFrequency: 110, octaves: 2.6 } });
-  to(chords, -15); to(melody, -13); to(bass, -9);
+  const pad = new Tone.PolySynth(Tone.Synth, { maxPolyphony: 16, oscillator: { type: "fattriangle", spread: 18, count: 3 },
+    envelope: { attack: 0.35, decay: 0.6, sustain: 0.8, release: 1.2 } });
+  const arp = new Tone.PolySynth(Tone.Synth, { maxPolyphony: 12, oscillator: { type: "triangle" },
+    envelope: { attack: 0.003, decay: 0.25, sustain: 0.12, release: 0.2 } });
+  to(chords, -15); to(melody, -13); to(bass, -9); to(pad, -21); to(arp, -15);
   const noise = (type, decay, from, decibels) => {
     const filter = new Tone.Filter(from, type).connect(out);
     const drum = new Tone.NoiseSynth({ noise: { type: "white" }, envelope: { attack: 0.001, decay, sustain: 0, release: 0.02 } });
@@ -59,21 +64,24 @@ function made() {
   const kit = { kick: skin(5, 0.32, -5), tom: skin(2.5, 0.3, -10), body: skin(1.5, 0.12, -14), snare: noise("highpass", 0.16, 1400, -15),
     rim: noise("bandpass", 0.03, 2200, -10), closed: noise("highpass", 0.045, 7800, -19), open: noise("highpass", 0.3, 7200, -21),
     crash: noise("highpass", 0.9, 4800, -21), ride: noise("highpass", 0.14, 6200, -23) };
-  return { chords, melody, bass, kit };
+  return { chords, melody, bass, pad, arp, kit };
 }
 
 const KIT = { 35: "kick", 36: "kick", 37: "rim", 38: "snare", 39: "snare", 40: "snare", 42: "closed", 44: "closed", 46: "open",
   49: "crash", 57: "crash", 51: "ride", 59: "ride", 53: "ride", 41: "tom", 43: "tom", 45: "tom", 47: "tom", 48: "tom", 50: "tom" };
+const SHAKEN = [54, 69, 70, 82];
+const drumOf = (part, pitch) => part === "drums" ? KIT[pitch] ?? "closed"
+  : SHAKEN.includes(pitch) ? "closed" : pitch >= 60 && pitch <= 66 ? "tom" : "rim";
 const last = new Map();
 
 /** Play a note at a time of the audio clock, for a length in seconds. */
 function play({ part, pitch, velocity }, at, seconds) {
   const strength = (velocity / 127) ** 1.5;
-  if (part !== "drums") {
+  if (!STRUCK.includes(part)) {
     (band[part] ?? band.melody).triggerAttackRelease(Tone.Frequency(pitch, "midi"), Math.max(0.05, seconds), at, strength);
     return;
   }
-  const name = KIT[pitch] ?? "closed";
+  const name = drumOf(part, pitch);
   const when = Math.max(at, (last.get(name) ?? 0) + 0.005); // each drum has one voice: its starts must increase
   last.set(name, when);
   if (name === "kick") band.kit.kick.triggerAttackRelease("C1", 0.2, when, strength);
@@ -100,7 +108,7 @@ function schedule() {
 }
 
 function silence() {
-  for (const part of ["chords", "melody", "bass"]) band?.[part].releaseAll();
+  for (const part of ["chords", "melody", "bass", "pad", "arp"]) band?.[part].releaseAll();
 }
 
 /** Return the largest amplitude of the last samples, 0..1. */

@@ -9,7 +9,7 @@ import re
 from collections.abc import Sequence
 
 from model.prompt.rules.negation import within
-from model.prompt.rules.parts import PART
+from model.prompt.rules.parts import PART, PIECES
 from model.prompt.rules.vocabulary import FoundTerm, Term, table
 
 _HIGH, _LOW = 0.88, 0.12
@@ -124,7 +124,7 @@ def registers(lower: str, terms: Sequence[tuple[int, int, str | None]]) -> tuple
 
     `terms` are (start, end, part) of what the term table found; part is None where it plays none.
     """
-    players = [(*m.span(), m.lastgroup or "") for m in PART.finditer(lower) if m.lastgroup != "piece"]
+    players = [(*m.span(), m.lastgroup or "") for m in PART.finditer(lower) if m.lastgroup not in PIECES]
     players += [(start, end, part) for start, end, part in terms if part is not None]
     styles = [(start, end) for start, end, part in terms if part is None]
     parts: dict[str, float] = {}

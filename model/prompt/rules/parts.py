@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from model.music.drums import ROLES
-from model.music.notes import PARTS
+from model.music.notes import PARTS, USUAL_PARTS
 from model.prompt.rules.negation import NamedSpan, list_after, within
 from model.prompt.rules.vocabulary import FoundTerm
 
@@ -48,15 +48,22 @@ def drum_pieces(lower: str) -> Iterator[tuple[int, int, tuple[str, ...]]]:
 
 
 PART = re.compile(
-    r"(?P<chords>\b(?:chords?|chordal|harmony|harmonies|comping|accords|acordes|akkorde|akkorden|accordi|pads?|keys(?! of))\b|和弦|和声|コード|화음|코드)"
+    r"(?P<arp>\b(?:arps?|arpeggios?|arpeggi|arpeggiat(?:ed|or|ors|ing)|arpegg?ios?|arpèges?|arpégé(?:e|s|es)?|arpejos?|arpegiad[oa]s?|arpejad[oa]s?|arpeggien|arpeggiert\w*)\b(?! (?:bass|sub))|琶音|分解和弦|アルペジオ|아르페지오)"
+    r"|(?P<pad>(?<!drum )\b(?:pads?|synthpads?|nappes?|(?:klang|synth|ton)?flächen?|colchón|colchones|tappet[oi])\b|铺底|垫音|パッド|패드)"
+    r"|(?P<perc>\b(?:percussions?|percussionists?|hand drums?|percusión|percusiones|percussão|percussões|perkussion|percussioni|percussione)\b|打击乐器?|打楽器|パーカッション|타악기|퍼커션)"
+    r"|(?P<hand>\b(?:congas?|bongos?|shakers?|maracas|tambourines?|cajóns?|cajons?|djembes?|djembés?|timbales|tablas?|claves|güiros?|guiros?|cabasas?|pandeiros?|panderetas?|tambourins?)\b"
+    r"|康加鼓?|邦戈鼓?|沙锤|铃鼓|手鼓|非洲鼓|コンガ|ボンゴ|シェイカー|タンバリン|콩가|봉고|셰이커|탬버린)"
+    r"|(?P<chords>\b(?:chords?|chordal|harmony|harmonies|comping|accords|acordes|akkorde|akkorden|accordi|keys(?! of))\b|和弦|和声|コード|화음|코드)"
     r"|(?P<melody>\b(?:melody|melodies|tune|topline|top line|lead line|lead|hook|melodía|melodia|mélodie|melodie|melodias?)\b|主?旋律|メロディー?|멜로디)"
-    r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|percussions?|breakbeats?|beats?(?! (?:per|a min)|/)|batería|bateria|batteria|tamburi|schlagzeug|trommeln|batterie|percusión|percussão|perkussion|tambours)\b"
-    r"|鼓组?点?|打击乐|ドラムス?|打楽器|드럼|타악기)"
+    r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|breakbeats?|beats?(?! (?:per|a min)|/)|batería|bateria|batteria|tamburi|schlagzeug|trommeln|batterie|tambours)\b"
+    r"|鼓组?点?|ドラムス?|드럼)"
     r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|contrabajo|basslinie|baixo|basso)\b(?! drum)|贝斯|低音(?![区提炮量域八])|ベース|베이스)"
-    r"|(?P<piece>\b(?:(?:kick|bass|snare) drums?|kicks?|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|congas?|bongos?|shakers?|"
-    r"tambourine|cowbell|rimshots?|brushes|bombo|caja)\b|底鼓|军鼓|踩镲|镲片?|拍手|沙锤|キック|スネア|ハイハット)"
+    r"|(?P<piece>\b(?:(?:kick|bass|snare) drums?|kicks?|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|"
+    r"cowbells?|rimshots?|brushes|bombo|caja)\b|底鼓|军鼓|踩镲|镲片?|拍手|キック|スネア|ハイハット)"
 )
-"""The names of the parts; the group that matched is the part, a piece of the drum kit for itself."""
+"""The names of the parts; the group that matched is the part, or a piece of one."""
+PIECES = {"piece": "drums", "hand": "perc"}
+"""The part that has the pieces of a group of `PART`: a drum kit, hand percussion."""
 
 _ONLY = re.compile(
     r"(?<!not )(?<!nicht )(?<!不)\b(?:only|just|nothing but|no(?:thing)? (?:more|other) than|solely|exclusively|nur|sólo|solamente|seulement|rien que|juste|apenas|só|soltanto)\b"
@@ -84,7 +91,7 @@ _VOICES = re.compile(r"\ba ?cc?app?ell?a\b|无伴奏合唱|清唱|アカペラ")
 
 _UNACCOMPANIED = re.compile(r"\bunaccompanied (?:melody|tune)\b|\bmelody (?:alone|without accompaniment)\b|无伴奏旋律")
 
-_CHORD_INSTRUMENTS = frozenset(["pad", "pluck", "strings", "string ensemble", "brass"])
+_CHORD_INSTRUMENTS = frozenset(["pluck", "strings", "string ensemble", "brass"])
 """Instruments that play chords and no melody, when they play alone."""
 
 _MUSIC = re.compile(
@@ -114,7 +121,7 @@ class StatedParts:
         if self.only is not None:
             return self.only
         kept = tuple(p for p in PARTS if (p in usual or p in self.named) and p not in self.without)
-        return kept or tuple(p for p in PARTS if p not in self.without) or PARTS[:1]
+        return kept or tuple(p for p in USUAL_PARTS if p not in self.without) or PARTS[:1]
 
 
 NO_PARTS_STATED = StatedParts()
@@ -154,10 +161,12 @@ def stated_parts(lower: str, terms: Sequence[FoundTerm], negated: Sequence[tuple
     if _VOICES.search(lower):
         without |= {"drums", "bass"}
     named = frozenset(part for p in wanted if not p.instrument for part in p.parts)
+    if "perc" in without and "drums" not in named:  # whoever wants no percussion wants no kit
+        without.add("drums")
     only = _only(lower, wanted, negated) - without
     ordered = tuple(p for p in PARTS if p in only)
     struck = [p for p in wanted if "drums" in p.parts]
-    kit_alone = only == {"drums"} and bool(struck) and all(p.piece for p in struck)
+    kit_alone = only - {"perc"} == {"drums"} and bool(struck) and all(p.piece for p in struck)
     return StatedParts(ordered or None, frozenset(without), named, _silenced(lower, negated, kit_alone=kit_alone))
 
 
@@ -187,7 +196,7 @@ def _parts(lower: str, terms: Sequence[FoundTerm]) -> list[re.Match[str]]:
 
 def _players(lower: str, terms: Sequence[FoundTerm]) -> list[_PartMention]:
     found = [
-        _PartMention(NamedSpan(*m.span(), noun=True), frozenset(["drums" if m.lastgroup == "piece" else m.lastgroup or ""]), m.lastgroup == "piece")
+        _PartMention(NamedSpan(*m.span(), noun=True), frozenset([PIECES.get(m.lastgroup or "", m.lastgroup or "")]), m.lastgroup in PIECES)
         for m in _parts(lower, terms)
     ]  # fmt: skip
     for f in terms:
@@ -227,4 +236,4 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
     named = {part for p in players for part in p.parts}
     if _DUET.search(lower) and len(players) > 1:
         return named
-    return {"drums"} if _ALONE.search(lower) and named <= {"drums"} else set()
+    return named or {"drums"} if _ALONE.search(lower) and named <= {"drums", "perc"} else set()

@@ -14,7 +14,7 @@ from itertools import pairwise
 
 from model.music.control import MAX_PROMPT
 from model.music.harmony import Key, parse_key
-from model.music.notes import METERS
+from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
 from model.prompt.rules.negation import Reader, T, negated, within
@@ -132,7 +132,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
     stated = {
         "tempo": tempo, "feel": feel, "key": key or mode, "meter": meter or waltz, "bars": bars,
-        "parts": stated_parts if stated_parts.only or stated_parts.without or "drums" in stated_parts.named else None, **stated_levels, "swing": swing, "progression": given,
+        "parts": stated_parts if stated_parts.only or stated_parts.without or stated_parts.named & {"drums", *ADDED_PARTS} else None, **stated_levels, "swing": swing, "progression": given,
         "instruments": instruments or None,
     }  # fmt: skip
     return ParsedPrompt(

@@ -16,7 +16,7 @@ from model.styles import drums_probability
 
 WALTZES = frozenset(["waltz", "jazz waltz"])
 """Styles whose name is a metre: beside another one they say no more."""
-HARMONY_PARTS = frozenset(["chords", "melody"])
+HARMONY_PARTS = frozenset(["chords", "melody", "pad", "arp"])
 """What is played over a ground where the words do not say."""
 _OF_A_STYLE = r"(?:[\s'’的风味式-]|s\b|(?:styled?|tinged|tinted|flavou?red|influenced|inspired|infused)\b){0,12}"
 _PLAYS = re.compile(

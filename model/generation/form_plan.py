@@ -20,8 +20,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from model.decoder.tokenizer import UNPITCHED_PARTS
-from model.music.notes import LABELS
+from model.music.notes import LABELS, UNPITCHED_PARTS
 from model.music.plan import Mix
 from model.styles import STYLES
 

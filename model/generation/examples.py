@@ -1,28 +1,49 @@
-"""Examples: some bars of the songbook that show the decoder the manner to play in. They are read before a take, never played.
+"""Examples: bars of the songbook that a take is written in the manner of.
 
-`model/weights/examples.npz` has drums, bass and accompaniment of four bars of each piece of the songbook that the decoder was
-trained on (`python -m model.training.fit.examples`), as token rows between EXAMPLE rows, with the piece's style, metre, key,
-tempo and energy.
+`model/weights/examples.npz` has eight bars of each piece of the songbook that the decoder was trained on
+(`python -m model.training.fit.examples`): token rows with the piece's style, metre, key, tempo and energy. Before a take the decoder
+reads four of them without their melody (`rows_of`). And what a first phrase lacks is taken from pieces near to its plan: the drums
+and the manner of bass and accompaniment of one, the progression of another, the rhythm of the tune of a third (`shown`); pitches move
+to the chords of the take. Pieces of the test split are not in the file.
 """
 
 from __future__ import annotations
 
-import math
-from functools import cache
+from dataclasses import replace
+from functools import cache, lru_cache
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from model.decoder.tokenizer import FIRST_PITCHED, NO_CHORD, ROOT, Event, Rows
-from model.music.harmony import Key
+from model.decoder.tokenizer import (
+    FIRST_NOTE,
+    FIRST_PITCHED,
+    GRID,
+    NO_CHORD,
+    NOW,
+    PART_ORDER,
+    ROOT,
+    Event,
+    Rows,
+    decode,
+)
+from model.music.harmony import Chord, Key, parse_key
+from model.music.notes import Beat, Note
 from model.music.plan import Plan
-from model.styles import DECODER_STYLES
+from model.styles import DECODER_STYLES, STYLES
 from model.weights import FOLDER
 
 FILE = FOLDER / "examples.npz"
-NEAREST = 5
+NEAREST = 8
 """A take draws one of so many pieces that are nearest to its plan."""
+PRIMED_BARS, PRIMED_ROWS = 4, 220
+"""Bars that the decoder reads before a take, and how many rows they may have."""
+OTHER_MODE = 0.3
+"""How far a piece in minor lies from a plan in major, in octaves of tempo; as far as .3 of energy."""
+OTHER_STYLE = 0.8
+"""How far a piece of another style of the family lies."""
+C_MAJOR = parse_key("C major")
 Row = tuple[int, ...]
 
 
@@ -34,38 +55,120 @@ def _table() -> dict[str, npt.NDArray[Any]]:
         return {name: arrays[name] for name in arrays.files}
 
 
-@cache
-def example_rows(style: str, meter: str, key: Key, tempo: float, energy: float, seed: int) -> tuple[Row, ...]:
-    """Return the rows of an example for a plan, transposed to its key; none where the songbook has no piece of the style and metre."""
+@lru_cache(256)
+def nearest(style: str, meter: str, minor: bool, tempo: int, energy: float) -> tuple[int, ...]:
+    """Return the pieces of a metre, of a style or its family, that are nearest to a plan, the nearest first."""
     table = _table()
     if not table or style not in DECODER_STYLES:
         return ()
-    alike = np.flatnonzero((table["style"] == DECODER_STYLES.index(style)) & (table["meter"] == meter))
-    if not len(alike):
-        return ()
-    minor = table["key"][alike] // 12 != key.minor
-    far = 3 * np.abs(np.log2(table["tempo"][alike] / tempo)) + np.abs(table["energy"][alike] - energy) + 0.3 * minor
-    near = alike[np.argsort(far, kind="stable")[:NEAREST]]
-    chosen = int(near[np.random.default_rng([seed, 7]).integers(len(near))])
-    at = table["at"]
-    rows = transposed(table["rows"][at[chosen] : at[chosen + 1]], (key.tonic - int(table["key"][chosen])) % 12)
-    return tuple(tuple(row) for row in rows.tolist())
+    family = [STYLES[name].family == STYLES[style].family for name in DECODER_STYLES]
+    found = np.flatnonzero(np.array(family)[table["style"]] & (table["meter"] == meter))
+    far = 3 * np.abs(np.log2(table["tempo"][found] / tempo)) + np.abs(table["energy"][found] - energy)
+    far = far + OTHER_MODE * (table["key"][found] // 12 != minor)
+    far = far + OTHER_STYLE * (table["style"][found] != DECODER_STYLES.index(style))
+    return tuple(int(i) for i in found[np.argsort(far, kind="stable")])
+
+
+def drawn(plan: Plan, key: Key, seed: int, which: str) -> int | None:
+    """Return the piece that a take draws for a purpose ("band", "tune"), or None where the songbook has none of its family and metre."""
+    near = _near(plan, key)[:NEAREST]
+    return _pick(near, seed, which)
+
+
+def drawn_harmony(plan: Plan, key: Key, seed: int, band: int) -> int:
+    """Return the piece whose progression a band plays: one in the same mode whose chords change where the band's own do, or the band's."""
+    changes = _changes(band)
+    minor = [int(i) for i in _table()["key"] // 12]
+    near = [i for i in _near(plan, key) if i != band and minor[i] == key.minor and _changes(i) == changes]
+    found = _pick(tuple(near[:NEAREST]), seed, "harmony")
+    return band if found is None else found
+
+
+def _near(plan: Plan, key: Key) -> tuple[int, ...]:
+    return (
+        nearest(plan.style[0][0], plan.meter, key.minor, round(plan.tempo), round(plan.energy, 1)) if plan.style else ()
+    )
+
+
+def _pick(near: tuple[int, ...], seed: int, which: str) -> int | None:
+    return near[int(np.random.default_rng([seed, *which.encode()]).integers(len(near)))] if near else None
+
+
+@cache
+def _changes(piece: int) -> tuple[tuple[int, int], ...]:
+    """Return where the chords of a piece change in its first four bars, as bar and beat."""
+    return tuple((b.bar, b.beat) for b in piece_beats(piece, C_MAJOR) if b.fresh and b.bar < 4)
+
+
+def piece_rows(piece: int, key: Key) -> Rows:
+    """Return the rows of a piece in a key."""
+    table = _table()
+    rows = table["rows"][table["at"][piece] : table["at"][piece + 1]]
+    return transposed(rows, (key.tonic - int(table["key"][piece])) % 12)
+
+
+@lru_cache(64)
+def piece_beats(piece: int, key: Key) -> tuple[Beat, ...]:
+    """Return the beats of a piece in a key; velocities are relative to `VELOCITY_CENTRE`."""
+    meter = str(_table()["meter"][piece])
+    rows = piece_rows(piece, key)
+    return tuple(decode(rows, [meter] * int((rows[:, 0] == Event.BAR).sum())))
 
 
 def transposed(rows: Rows, semitones: int) -> Rows:
     """Return rows some semitones higher, or lower where that is nearer; what has no pitch stays."""
     by = semitones - 12 if semitones > 6 else semitones
     rows = rows.copy()
-    pitched = rows[:, 0] >= FIRST_PITCHED
-    rows[pitched, 1] += by
+    rows[rows[:, 0] >= FIRST_PITCHED, 1] += by
     chords = (rows[:, 0] == Event.CHORD) & (rows[:, 1] != NO_CHORD)
     rows[chords, 1] = ROOT + (rows[chords, 1] - ROOT + by) % 12
     return rows
 
 
-def of_plan(plan: Plan, key: Key, seed: int) -> tuple[Row, ...]:
-    """Return the rows of the example of a take."""
-    if not plan.style:
+def rows_of(plan: Plan, key: Key, seed: int) -> tuple[Row, ...]:
+    """Return the rows that the decoder reads before a take, between EXAMPLE rows; none without a piece of its style."""
+    piece = drawn(plan, key, seed, "band")
+    if piece is None:
         return ()
-    tempo = round(plan.tempo) if math.isfinite(plan.tempo) else 100
-    return example_rows(plan.style[0][0], plan.meter, key, tempo, round(plan.energy, 1), seed)
+    rows = piece_rows(piece, key)
+    bars = [*np.flatnonzero(rows[:, 0] == Event.BAR), len(rows)]
+    rows = rows[: bars[min(PRIMED_BARS, len(bars) - 1)]]
+    melody = (rows[:, 0] >= FIRST_NOTE) & ((rows[:, 0] - FIRST_NOTE) // GRID == PART_ORDER.index("melody"))
+    rows = rows[~melody][:PRIMED_ROWS]
+    body = [tuple(row) for row in rows.tolist()]
+    return ((int(Event.EXAMPLE), 0, 0, 0, 0), *body, (int(Event.EXAMPLE), NOW, 0, 0, 0))
+
+
+def shown(piece: int, key: Key, bar: int, beat: int, beats: int) -> Beat:
+    """Return the beat of a piece, in a key, that stands for a beat of a bar; the piece begins again at its end."""
+    found = piece_beats(piece, key)
+    return found[(bar % (len(found) // beats)) * beats + beat]
+
+
+def fitted(note: Note, source: Chord, chord: Chord, key: Key) -> Note:
+    """Return a note of bass or accompaniment as it is played on another chord.
+
+    A tone of the chord becomes the tone with its place in the other chord (root, third, fifth, …); others move with the root, to
+    the nearest pitch of the scale.
+    """
+    if source == chord:
+        return note
+    tones, others = _stacked(source), _stacked(chord)
+    interval = (note.pitch - source.root) % 12
+    if interval in tones:
+        place = tones.index(interval)
+        wanted = (chord.root + others[place % len(others)]) % 12
+        return replace(note, pitch=_nearest(note.pitch, wanted))
+    moved = note.pitch + (chord.root - source.root + 6) % 12 - 6
+    scale = key.pitch_classes | chord.pitch_classes
+    return replace(note, pitch=min(range(moved - 2, moved + 3), key=lambda p: (p % 12 not in scale, abs(p - moved), p)))
+
+
+def _stacked(chord: Chord) -> list[int]:
+    """Return the intervals of a chord's tones above its root, from the root on."""
+    return sorted((t - chord.root) % 12 for t in chord.pitch_classes)
+
+
+def _nearest(pitch: int, pitch_class: int) -> int:
+    up = (pitch_class - pitch) % 12
+    return pitch + (up if up <= 6 else up - 12)

@@ -22,11 +22,11 @@ from model.decoder.tokenizer import (
     nearest_length,
     note_event,
 )
-from model.generation import form_plan
+from model.generation import examples, form_plan
 from model.generation.form_plan import HARMONY, NEW, UNPITCHED, Label, Level
 from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding_until
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
-from model.music.drums import ROLES
+from model.music.drums import ROLE_OF, ROLES
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
 from model.music.notes import CUES, Beat, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Plan
@@ -248,25 +248,32 @@ class FormRequest:
     def planned(self) -> Planned:
         """Return what is given of the beat."""
         labels, plan, frame = self.labels(), self.plan, self.frame
-        if not labels:
+        example = Shown.of(self)
+        if not labels and example is None:
             return NOTHING
         notes, bars, rhythm, rhythmic = list[Note](), dict[str, int](), list[tuple[str, Ticks, Ticks]](), set[str]()
         harmony, sounding = self._harmony(labels.get(HARMONY, NEW)), sounding_until(self.take.beats)
+        if harmony is None and example is not None and labels.get(HARMONY, NEW) is NEW:
+            harmony = example.harmony()
         replaced, _ = replaced_parts(plan, self.line)
         for part in self.velocity:
             what, source = self._source(part, labels.get(part, NEW))
             if part == "drums" and self.line.section in _OWN_DRUMS:
                 source = self._steady()
                 what = "notes" if source is not None else ""
-            if source is None or (part not in _OWN_LINES and not self._fits(source, harmony)):
+            is_shown = source is None and example is not None and labels.get(part, NEW) is NEW and part not in replaced
+            if is_shown and example is not None:
+                given = example.part(part, self._chord(harmony))
+                if isinstance(given, tuple):
+                    bars[part] = NO_BAR
+                    notes += (n for n in given if n.start // STEP >= _busy(sounding, n))
+                    continue
+                what, source = ("onsets", given) if given is not None else ("", None)
+            if source is None or (part not in _OWN_LINES and not is_shown and not self._fits(source, harmony)):
                 continue
             if what == "notes":
                 bars[part] = source.beat.bar
-                notes += (
-                    n
-                    for n in self._copied(part, source)
-                    if n.start // STEP >= max((t for voice, t in sounding.items() if _is_voice(voice, n)), default=0)
-                )
+                notes += (n for n in self._copied(part, source) if n.start // STEP >= _busy(sounding, n))
             elif what == "onsets" and part not in replaced and not (plan.progression and part != "melody"):
                 rhythmic.add(part)
                 found = {n.start + n.offset: n.length for n in source.beat.notes if n.part == part}
@@ -310,6 +317,15 @@ class FormRequest:
             return last
         what, source = self._source(HARMONY, label)
         return source if what and source is not None and source.chord is not None else None
+
+    def _chord(self, harmony: WrittenBeat | None) -> Chord | None:
+        """Return the chord that sounds in the beat, None where it is still to be chosen."""
+        if harmony is not None:
+            return harmony.chord
+        if self.plan.progression is None:
+            return None
+        begins, _ = given_chord(self.plan.progression, self.frame)
+        return begins or (self.take.written[-1].chord if self.take.written else None)
 
     def _fits(self, source: WrittenBeat, harmony: WrittenBeat | None) -> bool:
         """Return True if a part that plays the chords can be taken from a beat: it has the chord that sounds here."""
@@ -512,9 +528,106 @@ def level_of_bar(take: TakeState, plan: Plan, frame: Beat, line: BarLine, *, is_
     )
 
 
-def _is_voice(voice: tuple[str, int], note: Note) -> bool:
-    """Return True if a part and pitch that sound leave no room for a note: of a part with one voice any pitch does."""
-    return voice[0] == note.part and (voice[1] == note.pitch or note.part in MONOPHONIC_PARTS)
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What pieces of the songbook give of a beat that has no source in the take (`model.generation.examples`)."""
+
+    request: FormRequest
+    key: Key
+    band: int
+    """The piece whose drums, bass and accompaniment are played; `examples.piece_beats` has it."""
+
+    @classmethod
+    def of(cls, request: FormRequest) -> Shown | None:
+        """Return what is shown, or None where the words or somebody else say how it goes, or no piece is near."""
+        take, plan, frame = request.take, request.plan, request.frame
+        if request.line.left == 1 or take.begin.melody_first or frame.index < len(take.begin.given):
+            return None
+        if request.is_led or request.is_cued or "density" in plan.explicit:
+            return None
+        key = parse_key(plan.key)
+        band = examples.drawn(plan, key, take.begin.seed, "band")
+        return None if band is None else cls(request, key, band)
+
+    def harmony(self) -> WrittenBeat | None:
+        """Return the chord of the progression, as a beat; None where the words ask for another manner of chords."""
+        plan = self.request.plan
+        tells = self.key.mode in CHARACTERISTIC_TONES  # a mode needs its own chords to be heard
+        if tells or plan.progression is not None or "complexity" in plan.explicit:
+            return None
+        piece = examples.drawn_harmony(plan, self.key, self.request.take.begin.seed, self.band)
+        found = self._beat(piece)
+        locked = self.request.is_scale_locked and found.chord is not None
+        if found.chord is None or (locked and not found.chord.pitch_classes <= self.key.pitch_classes):
+            return None
+        return found
+
+    def part(self, part: str, chord: Chord | None) -> tuple[Note, ...] | WrittenBeat | None:
+        """Return the notes of a part; a beat whose onsets it plays; or None where it is left to the decoder."""
+        request = self.request
+        plan = request.plan
+        if part == "melody":
+            tune = examples.drawn(plan, self.key, request.take.begin.seed, "tune")
+            found = None if tune is None else self._beat(tune)
+            return found if found is not None and any(n.part == part for n in found.beat.notes) else None
+        source = self._beat(self.band)
+        if not self._plays(part):
+            return None
+        notes = [n for n in source.beat.notes if n.part == part]
+        louder = round(request.velocity.get(part, VELOCITY_CENTRE)) - VELOCITY_CENTRE
+        if part in UNPITCHED:
+            if _half_time(plan, request.frame) and part == "drums":
+                return None
+            silent = {ROLES[role] for role in plan.silenced}
+            notes = [n for n in (_on_the_kit(n) for n in notes) if n is not None and n.pitch not in silent]
+        elif (
+            part in dict(plan.registers)
+            or plan.register
+            or "articulation" in plan.explicit
+            or plan.figures
+            or chord is None
+            or source.chord is None
+        ):
+            return source
+        else:
+            notes = [examples.fitted(n, source.chord, chord, self.key) for n in notes]
+        unique = {(n.start, n.pitch): n for n in notes}.values()
+        return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
+
+    def _plays(self, part: str) -> bool:
+        """Return True if the band's piece has the part at all."""
+        return any(n.part == part for b in examples.piece_beats(self.band, self.key) for n in b.notes)
+
+    def _beat(self, piece: int) -> WrittenBeat:
+        frame = self.request.frame
+        beat = examples.shown(piece, self.key, frame.bar, frame.beat, beats_in_bar(frame.meter))
+        return WrittenBeat(beat, None if beat.chord is None else parse_chord(beat.chord), [], 0, 0)
+
+
+NO_BAR = -1
+"""The source bar of what is from no bar of the take."""
+_KIT = {35: 36, 40: 38, 41: 43, 45: 47, 48: 50, 53: 51, 59: 51, 52: 49, 55: 49, 57: 49, 69: 70, 82: 70, 76: 56, 77: 56}
+"""General MIDI's drums that are not among the roles, and the role's note that stands for them."""
+
+
+def _on_the_kit(note: Note) -> Note | None:
+    """Return a stroke as the roles of a kit have it, None where they have nothing like it; percussion as it is."""
+    if note.part != "drums":
+        return note
+    pitch = _KIT.get(note.pitch, note.pitch)
+    return replace(note, pitch=pitch) if pitch in ROLE_OF else None
+
+
+def _busy(sounding: Mapping[tuple[str, int], int], note: Note) -> int:
+    """Return the grid tick until which what sounds leaves no room for a note: of a part with one voice any pitch does."""
+    return max(
+        (
+            t
+            for (part, pitch), t in sounding.items()
+            if part == note.part and (pitch == note.pitch or part in MONOPHONIC_PARTS)
+        ),
+        default=0,
+    )
 
 
 def _rank(seed: int, beat: int, note: Note) -> float:

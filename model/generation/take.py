@@ -294,7 +294,7 @@ def open_state(
     """
     headers = tuple(_header(plan, mix, key, melody_first=take.begin.melody_first) for mix in lane_styles(plan))
     usual = {p: target_velocity(p, plan.energy) for p in plan.parts}
-    example = examples.of_plan(take.plan, key, take.begin.seed)
+    example = examples.rows_of(take.plan, key, take.begin.seed)
     later = (
         *(example if len(example) <= engine.context * MAX_EXAMPLE_SHARE else ()),
         *later_rows(take.begin.given, frame, plan.parts, usual, melody_first=take.begin.melody_first),

@@ -1,7 +1,7 @@
 """`python -m model.training.fit.examples --store FILE`: the songbook's training pieces → model/weights/examples.npz.
 
-Of each piece the four bars, from the beginning of a section on, in which most parts play: drums, percussion, bass and
-accompaniment, without the melody (`model.generation.examples`).
+Of each piece the eight bars, from the beginning of a section or of its half on, in which most parts play; of shorter pieces four
+(`model.generation.examples`).
 """
 
 from __future__ import annotations
@@ -14,58 +14,61 @@ import numpy as np
 import numpy.typing as npt
 
 from model.decoder.conditioning import HEADER
-from model.decoder.tokenizer import (
-    FIRST_NOTE,
-    GRID,
-    KEY,
-    LEVEL,
-    LEVELS,
-    METER,
-    NOW,
-    PART_ORDER,
-    PHRASE,
-    STYLE,
-    TEMPO,
-    Event,
-    Rows,
-)
+from model.decoder.tokenizer import FIRST_NOTE, GRID, KEY, LEVEL, LEVELS, METER, PHRASE, STYLE, TEMPO, Event, Rows
 from model.generation.examples import FILE
 from model.music.notes import METERS
 from model.training.dataset.store import Store
-from model.training.dataset.windows import without_parts
 
-BARS, MAX_ROWS = 4, 220
-PARTS = frozenset(PART_ORDER) - {"melody"}
+LENGTHS = (8, 4)
+MAX_ROWS = 900
+STARTS = (PHRASE, PHRASE + 4, PHRASE + 8)
+"""What the bar line of a first bar tells: its place in the section."""
 
 
 def example(song: Rows) -> Rows:
     """Return the rows of the example of a piece; none where it is too short."""
-    lines = np.flatnonzero(song[:, 0] == Event.BAR)
-    edges = [*lines, len(song)]
+    song = song[(song[:, 0] != Event.FORM) & (song[:, 0] != Event.EOS)]
+    edges = [*np.flatnonzero(song[:, 0] == Event.BAR), len(song)]
     best, most = np.zeros((0, 5), song.dtype), 0
-    for i, line in enumerate(lines[: max(0, len(lines) - BARS + 1)]):
-        if song[line, 3] not in (PHRASE, PHRASE + BARS, PHRASE + 2 * BARS):
-            continue
-        rows = without_parts(song[line : edges[i + BARS]], PARTS)
-        rows = rows[(rows[:, 0] != Event.FORM) & (rows[:, 0] != Event.EOS)]
-        playing = len(np.unique((rows[rows[:, 0] >= FIRST_NOTE, 0] - FIRST_NOTE) // GRID))
-        if playing > most and len(rows) <= MAX_ROWS:
-            best, most = rows, playing
+    for length in LENGTHS:
+        for first, last in zip(edges, edges[length:], strict=False):
+            if (
+                song[first, 3] in STARTS
+                and last - first <= MAX_ROWS
+                and (playing := parts_in_bars(song[first:last])) > most
+            ):
+                best, most = with_chord(song, first, last), playing
+        if len(best):
+            break
     best = best.copy()
     best[best[:, 0] == Event.BAR, 1:] = 0
     return best
 
 
+def parts_in_bars(rows: Rows) -> int:
+    """Return in how many bars each part plays, summed over the parts."""
+    bar = np.cumsum(rows[:, 0] == Event.BAR)
+    notes = rows[:, 0] >= FIRST_NOTE
+    return len(np.unique(np.stack([bar[notes], (rows[notes, 0] - FIRST_NOTE) // GRID]), axis=1).T)
+
+
+def with_chord(song: Rows, first: int, last: int) -> Rows:
+    """Return rows of a song from a bar line on, the chord that is held over this line written after it."""
+    held = np.flatnonzero(song[:first, 0] == Event.CHORD)
+    rows = song[first:last]
+    if len(held) and rows[1, 0] != Event.CHORD:
+        rows = np.concatenate([rows[:1], song[held[-1:]], rows[1:]])
+    return rows
+
+
 def collect(store: Store) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of the file from the songbook's training pieces in a store."""
-    mark = np.zeros((2, 5), np.int16)
-    mark[:, 0], mark[1, 1] = Event.EXAMPLE, NOW
     found, told = [], []
     for i in store.songs("train", "songbook"):
-        rows, header = example(store.song(int(i))), store.headers[i]
+        rows = example(store.song(int(i)))
         if len(rows):
-            found.append(np.concatenate([mark[:1], rows, mark[1:]]))
-            told.append(header[:, 1].astype(int))
+            found.append(rows)
+            told.append(store.headers[i][:, 1].astype(int))
     columns = np.array(told)
 
     def column(event: Event) -> npt.NDArray[np.int64]:

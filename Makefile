@@ -72,7 +72,7 @@ devices: $(VENV)/.installed ## the Max for Live devices from their sources
 FIT = $(PYTHON) -m model.training.fit
 train: need-DATA $(VENV)/.developing ## DATA=folder: everything that is learnt, from the songs on (docs/training.md)
 	$(PYTHON) -m model.training.prepare --data "$(DATA)" --out runs/store.npz
-	$(FIT).densities --data "$(DATA)"
+	$(FIT).densities
 	$(PYTHON) -m model.training.train --store runs/store.npz --out runs/decoder --minutes 160
 	cp runs/decoder/decoder.safetensors model/weights/
 	$(FIT).semantic_head
@@ -81,7 +81,6 @@ train: need-DATA $(VENV)/.developing ## DATA=folder: everything that is learnt, 
 	$(FIT).harmoniser prepare --human runs/humans.npz --out runs/harmony.npz
 	$(FIT).harmoniser train --songs runs/harmony.npz
 	cd model/weights && sha256sum *.safetensors fusion.json > SHA256SUMS
-	$(FIT).style_statistics --human runs/humans.npz
 	$(PYTHON) -m model.training.evaluate
 
 # --- the environment ----------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """`python -m bench.music.pages --human FILE [--jobs N] [PAGE …]`: the measurements of the music, each a page in runs/music.
 
-FILE is what `python -m model.training.measures read` wrote. What is there already is made again only if the weights or the habits
+FILE is what `python -m model.training.measures read` wrote. What is there already is made again only if the weights
 are newer, so that an interrupted run goes on. Prints the pages at the end.
 """
 
@@ -99,8 +99,7 @@ def main() -> None:
         parser.error(f"no page is called {min(unknown)}")
     OUT.mkdir(parents=True, exist_ok=True)
     weights = Path("model/weights")
-    habits = Path("model/prompt/rules/tables/habits.tsv")
-    sources = [*weights.glob("*.safetensors"), *weights.glob("*.json"), habits]
+    sources = [*weights.glob("*.safetensors"), *weights.glob("*.json")]
 
     def make_input(name: str) -> None:
         marker = OUT / name if name.endswith(".npz") else OUT / name / "made"

@@ -11,8 +11,8 @@ from typing import Protocol
 
 from model.clips.messages import DEFAULT_BARS, ClipSpec
 from model.generation.bias_terms import ENERGY_VELOCITY_RANGE, MIN_MEAN_VELOCITY
+from model.generation.history import target_onsets
 from model.generation.messages import BeatWritten, Begin, Understood, Write
-from model.generation.style_statistics import target_onsets
 from model.music.control import MAX_BARS
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import DEFAULT_PROGRAMS, Song, bar_length

@@ -76,9 +76,9 @@ def _missing_tones(c: BeatContext, p: Place) -> tuple[frozenset[int], float] | N
     return missing, c.theta.chord_completeness * (1 - c.harmony.thirdless_share)
 
 
-def _step(c: BeatContext, p: Place) -> tuple[object, ...] | None:
-    last, style = p.progress.last_pitches.get(p.part), c.parts.styles.get(p.part, ())
-    return (style, p.part, c.theta.style_statistics, last, p.part in c.parts.walking) if last else None
+def _walk(c: BeatContext, p: Place) -> tuple[object, ...] | None:
+    last = p.progress.last_pitches.get(p.part)
+    return (last,) if last and p.part in c.parts.walking else None
 
 
 def _outside(c: BeatContext) -> float:
@@ -101,8 +101,6 @@ TERMS: tuple[Term, ...] = (
          lambda c, p: (c.parts.onsets_owed[p.part] - p.onsets, c.theta.density, p.tick) if p.part in c.parts.onsets_owed else None),
     Term("stated swing", "one off-beat missing; one triplet", ("SWING_REWARD", "TRIPLET_PENALTY"), "onset", notes.swing_bias,
          lambda c, p: None if c.parts.swing_unit is None else (c.history.missing_off_beats, c.parts.swing_unit)),
-    Term("usual onset places", "log ratio of how often the style and the decoder begin notes there", ("style_statistics",), "onset", notes.onset_place_bias,
-         lambda c, p: None if c.position.sixteenth is None else (c.parts.styles.get(p.part, ()), p.part, c.theta.style_statistics, c.position.sixteenth)),
     Term("another voice on a morph", "a stroke without all chord tones, where chords have four", ("EXTRA_VOICE_BIAS",), "voice", chords.extra_voice_bias,
          lambda c, p: (c.harmony.extra_voices,) if c.harmony.extra_voices and p.part in CHORD_PARTS and p.chord and p.chord - p.stroke else None),
     Term("change under a melody", "half the log likelihood of the best root over the old one", ("melody_harmony", "WITHIN_HALF_BAR_BIAS", "MAX_CHANGE_BIAS"), "change", chords.melody_change_bias,
@@ -153,17 +151,13 @@ TERMS: tuple[Term, ...] = (
          lambda c, p: (c.harmony.tonic, c.levels.brightness, c.theta.brightness) if p.part == "melody" else None),
     Term("melody above C6", "a semitone, where the words do not ask for a high melody", ("melody_height",), "pitch", notes.height_bias,
          lambda c, p: (c.theta.melody_height,) if p.part == "melody" and not c.parts.has_high_melody else None),
-    Term("usual steps", "log ratio of how often the style and the decoder step so far", ("style_statistics", "WALKING_STEP_BIAS", "TURN_BACK_BIAS"), "pitch", notes.step_bias, _step),
+    Term("steps of a walking bass", "a step of so many semitones", ("WALKING_STEP_BIAS", "TURN_BACK_BIAS"), "pitch", notes.walking_bias, _walk),
     Term("pitch on a morph", "a semitone beyond FREE_SEMITONES", ("COST_PER_SEMITONE", "FREE_SEMITONES"), "pitch", notes.target_pitch_bias,
          lambda c, p: (c.parts.pitch[p.part],) if p.part in c.parts.pitch else None),
     Term("layers of the kit", "a drum beyond the core at full energy", ("drum_layers",), "drum", notes.drum_layer_bias,
          lambda c, p: (c.levels.energy, c.levels.energy_above_style, c.levels.brightness_above_style, c.theta.drum_layers) if p.part == "drums" else None),
-    Term("usual drum places", "log ratio of how often the style and the decoder strike there", ("style_statistics",), "drum", notes.drum_place_bias,
-         lambda c, p: None if c.position.sixteenth is None or p.part != "drums" else (c.parts.styles.get("drums", ()), c.theta.style_statistics, c.position.sixteenth, p.tick)),
     Term("articulation", "a doubling of the length", ("length", "energy_articulation", "STATED_ARTICULATION_GAIN"), "length", notes.length_bias,
          lambda c, p: (c.levels.articulation, c.theta.length)),
-    Term("usual lengths", "log ratio of how often the style and the decoder have them", ("style_statistics",), "length", notes.usual_length_bias,
-         lambda c, p: (c.levels.articulation, c.parts.styles.get(p.part, ()), p.part, c.theta.style_statistics)),
     Term("velocity", "half the square of 24 steps from the wanted mean", ("velocity",), "velocity", notes.velocity_bias,
          lambda c, p: (c.parts.velocity[p.part], c.theta.velocity)),
 )

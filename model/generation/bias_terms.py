@@ -15,9 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.decoder.tokenizer import LENGTHS, PREDICTED, VELOCITY_STEP
-from model.generation import style_statistics
 from model.music.drums import ROLES
-from model.music.plan import Mix
 
 Bias = npt.NDArray[np.floating]
 """Logits that are added to those of the decoder."""
@@ -111,16 +109,6 @@ def swing_bias(missing: float, unit: int) -> Bias:
     return _read_only(bias)
 
 
-@lru_cache(1024)
-def onset_place_bias(style: Mix, part: str, weight: float, sixteenth: int) -> Bias:
-    """Return the bias of an onset on each tick by where music of a style begins its notes.
-
-    `sixteenth` is the one of a 4/4 bar on which the beat begins.
-    """
-    places = style_statistics.bias(style, part, "place")[sixteenth + NEAREST_SIXTEENTH]
-    return _read_only(weight * places)
-
-
 # Pitches of bass, chords and melody
 
 
@@ -186,14 +174,13 @@ def height_bias(weight: float) -> Bias:
 
 
 @lru_cache(512)
-def step_bias(style: Mix, part: str, weight: float, last_pitches: tuple[int, ...], walks: bool) -> Bias:
-    """Return the bias of each pitch by the step from the last one (`last_pitches`, latest first), as in music of a style.
+def walking_bias(last_pitches: tuple[int, ...]) -> Bias:
+    """Return the bias of each pitch by the step of a walking bass from its last one (`last_pitches`, latest first).
 
-    A walking bass goes by steps rather than leaps, never stays and seldom turns back at once.
+    It goes by steps rather than leaps, never stays and seldom turns back at once.
     """
-    steps = np.minimum(np.abs(PITCHES - last_pitches[0]), style_statistics.MAX_STEP)
-    bias: Bias = WALKING_STEP_BIAS[steps] if walks else weight * style_statistics.bias(style, part, "step")[steps]
-    if walks and len(last_pitches) > 1:
+    bias: Bias = WALKING_STEP_BIAS[np.minimum(np.abs(PITCHES - last_pitches[0]), len(WALKING_STEP_BIAS) - 1)]
+    if len(last_pitches) > 1:
         bias[last_pitches[1]] += TURN_BACK_BIAS
     return _read_only(bias)
 
@@ -227,16 +214,6 @@ def drum_layer_bias(energy: float, energy_above_style: float, brightness_above_s
     return _read_only(bias)
 
 
-@lru_cache(1024)
-def drum_place_bias(style: Mix, weight: float, sixteenth: int, tick: int) -> Bias:
-    """Return the bias of each drum on a grid tick of the beat by what music of a style strikes there."""
-    bias = np.zeros(128)
-    for role, note in ROLES.items():
-        places = style_statistics.bias(style, role, "place")
-        bias[note] = weight * places[sixteenth + NEAREST_SIXTEENTH[tick]]
-    return _read_only(bias)
-
-
 # Lengths and velocities
 
 
@@ -252,13 +229,6 @@ REGISTER_SPREAD = {"bass": -1.0, "chords": 0.0, "pad": 0.0, "arp": 0.0, "melody"
 def length_bias(articulation: float, weight: float) -> Bias:
     """Return the bias of each length class, `(48,)`, from short (−1) to held (1); a sixteenth has none."""
     return _read_only(weight * articulation * np.log2(np.array(LENGTHS) / 6))
-
-
-@lru_cache(256)
-def usual_length_bias(articulation: float, style: Mix, part: str, weight: float) -> Bias:
-    """Return the bias of each length class, `(48,)`, by the lengths of a style's notes; none at a stated extreme."""
-    lengths = style_statistics.bias(style, part, "length")
-    return _read_only(weight * (1 - min(1.0, abs(articulation))) * lengths)
 
 
 @lru_cache(64)

@@ -24,7 +24,6 @@ OLD_NAMES = {
     "home": "tonic",
     "wander": "new_roots",
     "whole": "chord_completeness",
-    "habits": "style_statistics",
     "ease": "energy_articulation",
     "stray": "scale_when_played",
     "rove": "chord_change",
@@ -59,7 +58,6 @@ class BiasWeights:
     top_p_when_played: float = 0.97
     new_roots: float = 2.0
     chord_completeness: float = 2.0
-    style_statistics: float = 0.0
     energy_articulation: float = 1.6
     scale_when_played: float = 1.1
     chord_change: float = 0.0

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache
+from pathlib import Path
 
 from model.decoder.tokenizer import FIRST_NOTE, PART_ORDER, STEP, part_and_tick, row_note
 from model.generation.bias_terms import log_density_error
-from model.generation.style_statistics import target_onsets
 from model.music.harmony import Chord
 from model.music.notes import ADDED_PARTS, CHORD_PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Beat, Note, beats_in_bar
-from model.music.plan import Plan
+from model.music.plan import Mix, Plan
+from model.prompt.rules.vocabulary import FOLDER
+from model.styles import decoder_style
 
 HISTORY_BEATS = 8  # beats
 LONGEST_NOTE_BEATS = 64  # beats: more than the longest note
@@ -166,3 +169,34 @@ def sounding_until(beats: Sequence[Beat]) -> dict[tuple[str, int], int]:
                 key = (note.part, note.pitch)
                 found[key] = max(until, found.get(key, 0))
     return found
+
+
+# How full a part is usually
+
+UNMEASURED = (0.25, 1.0, 4.0)
+"""Onsets a quarter, least, usual and most, of a part that no table has."""
+
+
+def _rows(path: Path) -> list[list[str]]:
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [line.split("\t") for line in lines if not line.startswith("#")]
+
+
+@cache
+def _table() -> dict[tuple[str, str], tuple[float, float, float]]:
+    rows = _rows(FOLDER / "densities.tsv")
+    return {(style, part): (float(low), float(mid), float(high)) for style, part, low, mid, high in rows}
+
+
+def target_onsets(style: Mix, part: str, density: float) -> float:
+    """Return the onsets a quarter at a density (a percentile, 0..1) of a part of a mix of styles."""
+    rows = [((decoder_style(name), part), weight) for name, weight in style]
+    known = [(_table()[row], weight) for row, weight in rows if row in _table()]
+    if not known:
+        known = [(_table().get(("*", part), UNMEASURED), 1.0)]
+    whole = sum(weight for _, weight in known)
+    low, middle, high = (sum(row[k] * (weight / whole) for row, weight in known) for k in range(3))
+    low = min(low, middle / 2)  # a style with one pattern only can still be thinned out
+    high = max(high, middle * 2)
+    start, end, part_of = (low, middle, 2 * density) if density < 0.5 else (middle, high, 2 * density - 1)
+    return float(start * (end / start) ** part_of)

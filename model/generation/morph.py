@@ -11,7 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from model.generation import bias_terms, chord_bias
-from model.generation.style_statistics import target_onsets
+from model.generation.history import target_onsets
 from model.music.harmony import QUALITIES, Chord
 from model.music.notes import TICKS_PER_QUARTER, Beat, beats_in_bar
 from model.music.plan import Plan

@@ -30,7 +30,7 @@ from model.clips.messages import ClipSpec
 from model.generation.bias_terms import target_velocity
 from model.generation.bias_weights import SHIPPED, BiasWeights
 from model.generation.composer import Composer
-from model.generation.style_statistics import target_onsets
+from model.generation.history import target_onsets
 from model.music import midifile
 from model.music.midifile import Song
 from model.music.notes import TICKS_PER_QUARTER

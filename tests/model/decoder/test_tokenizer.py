@@ -19,7 +19,7 @@ from model.music.harmony import (
     chord_symbol,
     parse_chord,
 )
-from model.music.notes import METERS, Beat, Note, Ticks, beat_length, beats_in_bar
+from model.music.notes import METERS, UNPITCHED_PARTS, Beat, Note, Ticks, beat_length, beats_in_bar
 from model.training.corpus.transposition import transposed
 
 lattice = st.builds(
@@ -94,7 +94,7 @@ def test_transposing_moves_pitches_and_chords_and_back_again_restores(
     for before, after in zip(beats, moved, strict=True):
         if before.chord is not None and after.chord is not None:
             assert (parse_chord(after.chord).root - parse_chord(before.chord).root - semitones) % 12 == 0
-        assert [n.pitch + (0 if n.part in tokenizer.UNPITCHED_PARTS else semitones) for n in before.notes] == [
+        assert [n.pitch + (0 if n.part in UNPITCHED_PARTS else semitones) for n in before.notes] == [
             n.pitch for n in after.notes
         ]
     assert (transposed(transposed(encode(beats), semitones), -semitones) == encode(beats)).all()

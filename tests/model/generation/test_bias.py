@@ -13,8 +13,13 @@ from hypothesis import strategies as st
 from model.decoder.tokenizer import LENGTHS, STEP, note_row
 from model.generation import bias_terms, chord_bias
 from model.generation.bias_weights import BiasWeights
-from model.generation.history import density_errors, share_outside_scale, sounding_until, velocity_corrections
-from model.generation.style_statistics import target_onsets
+from model.generation.history import (
+    density_errors,
+    share_outside_scale,
+    sounding_until,
+    target_onsets,
+    velocity_corrections,
+)
 from model.music.drums import ROLES
 from model.music.harmony import DECODER_QUALITIES, QUALITIES
 from model.music.notes import PARTS, Beat, Note, Ticks

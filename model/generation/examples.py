@@ -9,6 +9,7 @@ to the chords of the take. Pieces of the test split are not in the file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
@@ -29,7 +30,7 @@ from model.decoder.tokenizer import (
     decode,
 )
 from model.music.harmony import Chord, Key, parse_key
-from model.music.notes import Beat, Note
+from model.music.notes import LABELS, Beat, Note
 from model.music.plan import Plan
 from model.styles import DECODER_STYLES, STYLES
 from model.weights import FOLDER
@@ -41,6 +42,8 @@ PRIMED_BARS, PRIMED_ROWS = 4, 220
 """Bars that the decoder reads before a take, and how many rows they may have."""
 OTHER_MODE = 0.3
 """How far a piece in minor lies from a plan in major, in octaves of tempo; as far as .3 of energy."""
+SUNG_SHARE = 0.6
+"""In so many of its bars a piece has the parts that it is drawn for."""
 OTHER_STYLE = 0.8
 """How far a piece of another style of the family lies."""
 C_MAJOR = parse_key("C major")
@@ -69,10 +72,31 @@ def nearest(style: str, meter: str, minor: bool, tempo: int, energy: float) -> t
     return tuple(int(i) for i in found[np.argsort(far, kind="stable")])
 
 
-def drawn(plan: Plan, key: Key, seed: int, which: str) -> int | None:
-    """Return the piece that a take draws for a purpose ("band", "tune"), or None where the songbook has none of its family and metre."""
-    near = _near(plan, key)[:NEAREST]
-    return _pick(near, seed, which)
+def drawn_band(plan: Plan, key: Key, seed: int) -> int | None:
+    """Return the piece whose drums, bass and accompaniment a take plays, None where the songbook has none: one that has its parts."""
+    wanted = tuple(i for i, part in enumerate(PART_ORDER) if part in plan.parts and part != "melody")
+    return _pick([i for i in _near(plan, key) if _plays(i, wanted)][:NEAREST], seed, "band")
+
+
+def drawn_tune(plan: Plan, key: Key, seed: int) -> int | None:
+    """Return the piece in whose rhythm and form a take's melody goes, None where the songbook has none: one that mostly sings."""
+    return _pick([i for i in _near(plan, key) if _plays(i, (PART_ORDER.index("melody"),))][:NEAREST], seed, "tune")
+
+
+def _plays(piece: int, parts: tuple[int, ...]) -> bool:
+    table = _table()
+    return bool((table["playing"][piece, list(parts)] >= SUNG_SHARE * table["bars"][piece]).all())
+
+
+def bars_of(piece: int) -> int:
+    """Return how many bars of a piece there are: eight, or four."""
+    return int(_table()["bars"][piece])
+
+
+def melody_label(piece: int, bar: int) -> tuple[str | None, int]:
+    """Return how the melody of a bar of a piece relates to an earlier one, and how many bars back that lies; None where it rests."""
+    number, back = (int(n) for n in _table()["melody"][piece, bar])
+    return (None if number < 0 else LABELS[number]), back
 
 
 def drawn_harmony(plan: Plan, key: Key, seed: int, band: int) -> int:
@@ -80,7 +104,7 @@ def drawn_harmony(plan: Plan, key: Key, seed: int, band: int) -> int:
     changes = _changes(band)
     minor = [int(i) for i in _table()["key"] // 12]
     near = [i for i in _near(plan, key) if i != band and minor[i] == key.minor and _changes(i) == changes]
-    found = _pick(tuple(near[:NEAREST]), seed, "harmony")
+    found = _pick(near[:NEAREST], seed, "harmony")
     return band if found is None else found
 
 
@@ -90,7 +114,7 @@ def _near(plan: Plan, key: Key) -> tuple[int, ...]:
     )
 
 
-def _pick(near: tuple[int, ...], seed: int, which: str) -> int | None:
+def _pick(near: Sequence[int], seed: int, which: str) -> int | None:
     return near[int(np.random.default_rng([seed, *which.encode()]).integers(len(near)))] if near else None
 
 
@@ -127,7 +151,7 @@ def transposed(rows: Rows, semitones: int) -> Rows:
 
 def rows_of(plan: Plan, key: Key, seed: int) -> tuple[Row, ...]:
     """Return the rows that the decoder reads before a take, between EXAMPLE rows; none without a piece of its style."""
-    piece = drawn(plan, key, seed, "band")
+    piece = drawn_band(plan, key, seed)
     if piece is None:
         return ()
     rows = piece_rows(piece, key)

@@ -231,7 +231,8 @@ class FormRequest:
             return {p: label for p, label in found.items() if p == "drums"}
         if plan.progression is not None:
             found.pop(HARMONY)
-        return found
+        example = Shown.of(self)
+        return found if example is None else {**found, **example.labels(tuple(found))}
 
     def labelled_line(self) -> BarLine:
         """Return the bar line with the labels of melody and band, and how far back the source lies."""
@@ -546,8 +547,21 @@ class Shown:
         if request.is_led or request.is_cued or "density" in plan.explicit:
             return None
         key = parse_key(plan.key)
-        band = examples.drawn(plan, key, take.begin.seed, "band")
+        band = examples.drawn_band(plan, key, take.begin.seed)
         return None if band is None else cls(request, key, band)
+
+    def labels(self, parts: tuple[str, ...]) -> Mapping[str, Label]:
+        """Return the labels of a bar that the pieces have themselves: the band's bars are all its own, a tune returns as theirs does."""
+        bar, tune = self.request.frame.bar, self._tune()
+        found = {p: NEW for p in parts if p != "melody" and bar < examples.bars_of(self.band)}
+        if "melody" in parts and tune is not None and bar < examples.bars_of(tune):
+            name, back = examples.melody_label(tune, bar)
+            is_return = name not in (None, "new") and 0 < back <= bar
+            found["melody"] = Label(name, (bar - back,)) if name is not None and is_return else NEW
+        return found
+
+    def _tune(self) -> int | None:
+        return examples.drawn_tune(self.request.plan, self.key, self.request.take.begin.seed)
 
     def harmony(self) -> WrittenBeat | None:
         """Return the chord of the progression, as a beat; None where the words ask for another manner of chords."""
@@ -567,9 +581,11 @@ class Shown:
         request = self.request
         plan = request.plan
         if part == "melody":
-            tune = examples.drawn(plan, self.key, request.take.begin.seed, "tune")
-            found = None if tune is None else self._beat(tune)
-            return found if found is not None and any(n.part == part for n in found.beat.notes) else None
+            tune = self._tune()
+            if tune is None:
+                return None
+            rests = examples.melody_label(tune, request.frame.bar % examples.bars_of(tune))[0] is None
+            return () if rests else self._beat(tune)
         source = self._beat(self.band)
         if not self._plays(part):
             return None

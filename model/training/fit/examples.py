@@ -14,9 +14,25 @@ import numpy as np
 import numpy.typing as npt
 
 from model.decoder.conditioning import HEADER
-from model.decoder.tokenizer import FIRST_NOTE, GRID, KEY, LEVEL, LEVELS, METER, PHRASE, STYLE, TEMPO, Event, Rows
+from model.decoder.tokenizer import (
+    EMPTY_BAR_LINE,
+    FIRST_NOTE,
+    GRID,
+    KEY,
+    LEVEL,
+    LEVELS,
+    METER,
+    PART_ORDER,
+    PHRASE,
+    STYLE,
+    TEMPO,
+    Event,
+    Rows,
+    decode,
+)
 from model.generation.examples import FILE
-from model.music.notes import METERS
+from model.music.notes import LABELS, METERS
+from model.training.corpus.form_labels import with_labels
 from model.training.dataset.store import Store
 
 LENGTHS = (8, 4)
@@ -52,6 +68,24 @@ def parts_in_bars(rows: Rows) -> int:
     return len(np.unique(np.stack([bar[notes], (rows[notes, 0] - FIRST_NOTE) // GRID]), axis=1).T)
 
 
+def bars_played(rows: Rows) -> list[int]:
+    """Return in how many bars each part of `PART_ORDER` plays."""
+    bar = np.cumsum(rows[:, 0] == Event.BAR)
+    part = (rows[:, 0] - FIRST_NOTE) // GRID
+    return [len(np.unique(bar[(rows[:, 0] >= FIRST_NOTE) & (part == i)])) for i in range(len(PART_ORDER))]
+
+
+def melody_labels(rows: Rows, meter: str) -> list[tuple[int, int]]:
+    """Return of each of eight bars how its melody relates to earlier ones: a number of `LABELS` and how many bars back; −1 rests."""
+    bars = int((rows[:, 0] == Event.BAR).sum())
+    lines = with_labels(decode(rows, [meter] * bars), [EMPTY_BAR_LINE] * bars)
+    sung = [
+        (LABELS.index(line.melody), line.source if line.melody != "new" else 0) if line.melody else (-1, 0)
+        for line in lines
+    ]
+    return (sung + [(-1, 0)] * max(LENGTHS))[: max(LENGTHS)]
+
+
 def with_chord(song: Rows, first: int, last: int) -> Rows:
     """Return rows of a song from a bar line on, the chord that is held over this line written after it."""
     held = np.flatnonzero(song[:first, 0] == Event.CHORD)
@@ -63,12 +97,14 @@ def with_chord(song: Rows, first: int, last: int) -> Rows:
 
 def collect(store: Store) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of the file from the songbook's training pieces in a store."""
-    found, told = [], []
+    found, told, playing, melodies = [], [], [], []
     for i in store.songs("train", "songbook"):
         rows = example(store.song(int(i)))
         if len(rows):
             found.append(rows)
             told.append(store.headers[i][:, 1].astype(int))
+            playing.append(bars_played(rows))
+            melodies.append(melody_labels(rows, METERS[int(told[-1][HEADER.index(Event.METER)]) - METER]))
     columns = np.array(told)
 
     def column(event: Event) -> npt.NDArray[np.int64]:
@@ -76,6 +112,9 @@ def collect(store: Store) -> dict[str, npt.NDArray[Any]]:
 
     return {
         "rows": np.concatenate(found),
+        "bars": np.array([int((rows[:, 0] == Event.BAR).sum()) for rows in found]),
+        "playing": np.array(playing),
+        "melody": np.array(melodies),
         "at": np.cumsum([0, *map(len, found)]),
         "style": column(Event.STYLE) - STYLE,
         "key": column(Event.KEY) - KEY,

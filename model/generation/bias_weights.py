@@ -63,6 +63,7 @@ class BiasWeights:
     chord_change: float = 0.0
     return_penalty: float = 0.0
     melody_cooling: float = 0.0
+    kept_pitches: float = 1.0
     pitch_cooling: float = 0.0
     length_cooling: float = 0.0
     velocity_cooling: float = 0.0

@@ -10,6 +10,8 @@ import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
+import numpy as np
+
 from model.decoder.tokenizer import (
     DRUM_LENGTH,
     MAX_BARS_LEFT,
@@ -603,12 +605,19 @@ class Shown:
             or plan.figures
             or chord is None
             or source.chord is None
+            or not self._keeps_pitches(part)
         ):
             return source
         else:
             notes = [examples.fitted(n, source.chord, chord, self.key) for n in notes]
         unique = {(n.start, n.pitch): n for n in notes}.values()
         return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
+
+    def _keeps_pitches(self, part: str) -> bool:
+        """Return True if a part has the pitches of the piece in the bar, False if only its onsets."""
+        take, bar = self.request.take, self.request.frame.bar
+        chance = np.random.default_rng([take.begin.seed, bar, *part.encode()]).random()
+        return bool(chance < take.theta.kept_pitches)
 
     def _plays(self, part: str) -> bool:
         """Return True if the band's piece has the part at all."""

@@ -30,7 +30,7 @@ from bridge.takes.takes import Take
 from bridge.takes.timeline import PlacedBeat, Timeline
 from bridge.takes.voicing import reharmonised
 from model.music.midifile import Song
-from model.music.notes import HARMONY_PARTS, PARTS, TICKS_PER_QUARTER, Beat, Ticks, beats_in_bar
+from model.music.notes import HARMONY_PARTS, PARTS, TICKS_PER_QUARTER, USUAL_PARTS, Beat, Ticks, beats_in_bar
 from model.music.plan import apply_controls
 
 ANNOUNCE_AHEAD = Seconds(0.002)
@@ -359,7 +359,7 @@ class Playback:
         plan, _ = apply_controls(take.plan, model_controls(self.settings))
         for name in enabled:
             value = round(127 * float(getattr(plan, name)))
-            for part in PARTS:
+            for part in dict.fromkeys((*USUAL_PARTS, *plan.parts)):
                 channel = int(self.settings[f"part/{part}/channel"]) - 1
                 if self._sent_controllers.get((name, channel)) != value:
                     self._sent_controllers[name, channel] = value

@@ -7,6 +7,7 @@ line the melody, and what sounds together the chords. Chord symbols come from th
 from __future__ import annotations
 
 import io
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -40,7 +41,19 @@ def read_midi_file(path: Path) -> Song:
         song = from_bytes(content)
     except MidiFileError:
         song = _foreign(content)
+    song = replace(song, chords=tuple((at, said) for at, text in song.chords if (said := _said(text))))
     return song if song.chords else replace(song, chords=detect_chords(song))
+
+
+_MORE = re.compile(r"(?:[\d#b+()/,°-]|[A-G]|sus|add|omit|no|alt|maj|min|dim|aug)+")
+"""What a chord symbol may go on with that we cannot say."""
+
+
+def _said(text: str) -> str | None:
+    """Return a chord marker as far as we know its kind of chord (D7sus4b9 is D7sus4), None for a marker that is no chord."""
+    ends = (end for end in range(len(text), 0, -1) if _is_chord(text[:end]))
+    end = next(ends, 0)
+    return text[:end] if end and (end == len(text) or _MORE.fullmatch(text[end:])) else None
 
 
 def _foreign(content: bytes) -> Song:

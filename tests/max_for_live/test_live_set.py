@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from model.music import midifile
-from model.music.notes import PARTS
+from model.music.notes import USUAL_PARTS
 from tests.support import real_programs
 from tests.support.clip_client import lossy
 from tests.support.mock_live_set import BARS, SCRIPT, answered
@@ -37,13 +37,13 @@ def commanded(folder: Path, job: dict[str, Any], options: list[str]) -> dict[str
     out = folder / "out.mid"
     told = ["--tempo", "120", "--meter", "4/4", "--bars", str(BARS[job["bars"]]), "--seed", str(job["seed"])]
     if "--parts" not in options:
-        told += ["--parts", ",".join(PARTS)]
+        told += ["--parts", ",".join(USUAL_PARTS)]
     command = [sys.executable, "-m", "bridge", "clip", job["prompt"], *told, *options, "-o", str(out)]
     subprocess.run(command, check=True, timeout=120, capture_output=True)
     song = midifile.read(out)
     return {
         TRACKS[part]: sorted((n.start, n.pitch, n.length, n.velocity) for n in song.notes if n.part == part)
-        for part in PARTS
+        for part in USUAL_PARTS
     }
 
 

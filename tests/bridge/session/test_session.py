@@ -17,7 +17,7 @@ from bridge.session.session import Session
 from bridge.session.transport import State
 from model.generation.bias_weights import sample_weights, shipped, updated_weights
 from model.generation.messages import Answer, Begin, Failed, Order
-from model.music.notes import PARTS
+from model.music.notes import USUAL_PARTS
 from model.music.plan import Plan
 from tests.support.virtual_band import Rig, health, latencies, noting, playing, whole
 
@@ -140,7 +140,7 @@ def test_what_stop_takes_back_is_told() -> None:
     rig = playing()
     before = len(rig.told)
     rig.happen(StopRequested())
-    assert {args[1] for _, path, args in rig.told[before:] if path == "cancelled"} == set(PARTS)
+    assert {args[1] for _, path, args in rig.told[before:] if path == "cancelled"} == set(USUAL_PARTS)
 
 
 def test_nothing_is_taken_back_by_a_stop_where_nothing_plays() -> None:
@@ -201,7 +201,7 @@ def test_energy_is_sent_as_a_controller_to_every_part_once_it_is_wanted() -> Non
     rig = playing()
     effects = rig.session.handle(ControlSet("send/energy", 1), rig.now)
     sent = [e.order for e in effects if isinstance(e, ToPlayer) and isinstance(e.order, Controller)]
-    assert {(c.part, c.number) for c in sent} == {(part, 11) for part in PARTS}
+    assert {(c.part, c.number) for c in sent} == {(part, 11) for part in USUAL_PARTS}
     assert not [
         e
         for e in rig.session.handle(TimerFired(), rig.now)

@@ -52,6 +52,37 @@ def test_a_part_can_be_muted_moved_and_sent_elsewhere() -> None:
     assert {(s.channel, s.velocity) for s in of("chords", found)} == {(6, 40)}
 
 
+ADDED = replace(
+    BEAT,
+    notes=(
+        *(Note(Ticks(0), Ticks(1920), p, 70, "pad") for p in (60, 64, 67, 71)),
+        Note(Ticks(0), Ticks(120), 72, 70, "arp"),
+        Note(Ticks(0), Ticks(60), 36, 70, "perc"),
+        Note(Ticks(0), Ticks(60), 36, 70, "drums"),
+    ),
+)
+
+
+def test_pad_arp_and_perc_have_their_channels_and_sound_unless_they_are_muted() -> None:
+    assert {s.part: s.channel for s in sounds(beat=ADDED)} == {"pad": 3, "arp": 4, "perc": 10, "drums": 9}
+    assert {s.part for s in sounds(beat=ADDED, part__pad__enabled=0, part__perc__enabled=1)} == {"arp", "perc", "drums"}
+
+
+def test_percussion_is_not_transposed_and_has_no_map_of_drums() -> None:
+    found = sounds(beat=ADDED, transpose=3, part__perc__octave=1, drums__map="kick:38")
+    assert {s.part: s.pitch for s in found if s.part in ("perc", "arp", "drums")} == {
+        "perc": 36,
+        "arp": 75,
+        "drums": 38,
+    }
+    assert not of("perc", sounds(beat=ADDED, part__perc__low=50))
+
+
+def test_a_pad_has_voicings_as_chords_have() -> None:
+    assert sorted(s.pitch % 12 for s in of("pad", sounds(beat=ADDED, part__pad__voicing="shell"))) == [0, 4, 11]
+    assert of("pad", sounds(beat=ADDED, part__chords__voicing="shell")) == of("pad", sounds(beat=ADDED))
+
+
 def test_a_level_of_zero_is_silence() -> None:
     assert of("bass", sounds(part__bass__level=0.0)) == []
 

@@ -58,3 +58,13 @@ def test_a_bass_keeps_its_place_in_the_chord() -> None:
     third = reharmonised(beat("C", 40, [60, 64, 67]), "Am", fresh=True)
     fifth = reharmonised(beat("C", 43, [60, 64, 67]), "Am", fresh=True)
     assert [n.pitch % 12 for b in (third, fifth) for n in b.notes if n.part == "bass"] == [0, 4]
+
+
+def test_pad_and_arp_follow_a_new_chord_and_percussion_does_not() -> None:
+    notes = [Note(Ticks(0), Ticks(1920), p, 70, "pad") for p in (60, 64, 67)]
+    notes += [Note(Ticks(240), Ticks(120), 76, 70, "arp"), Note(Ticks(0), Ticks(60), 63, 70, "perc")]
+    after = reharmonised(Beat(0, 0, 0, "4/4", "C", fresh=True, notes=tuple(notes)), "Fm", fresh=True)
+    told = {part: {n.pitch % 12 for n in after.notes if n.part == part} for part in ("pad", "arp", "perc")}
+    assert told["pad"] == {5, 8, 0}
+    assert told["arp"] <= {5, 8, 0}
+    assert told["perc"] == {3}

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.music.harmony import parse_chord, parse_key
-from model.music.notes import PARTS
+from model.music.notes import USUAL_PARTS
 from model.prompt.rules import progressions
 from model.prompt.rules.reader import MAX_PROMPT_CHARACTERS, parse_prompt
 
@@ -21,7 +21,7 @@ def said(text: str) -> dict[str, Any]:
     parsed = parse_prompt(text)
     return {
         "key": parsed.key and parsed.key.name,
-        "parts": parsed.stated_parts.with_defaults(PARTS) if "parts" in parsed.explicit else None,
+        "parts": parsed.stated_parts.with_defaults(USUAL_PARTS) if "parts" in parsed.explicit else None,
         **{n: getattr(parsed, n) for n in ("tempo", "feel", "meter", "bars", "progression")},
     }
 
@@ -103,12 +103,12 @@ def test_lengths(text: str, bars: int | None) -> None:
         ("不要鼓", ("chords", "melody", "bass")), ("没有贝斯", ("chords", "melody", "drums")), ("只要旋律", ("melody",)),
         ("only chords and melody", ("chords", "melody")), ("sin batería", ("chords", "melody", "bass")), ("ohne Bass", ("chords", "melody", "drums")),
         ("sans batterie", ("chords", "melody", "bass")), ("ドラムなし", ("chords", "melody", "bass")), ("chords and melody only", ("chords", "melody")), ("not only chords", None), ("drumless", ("chords", "melody", "bass")),
-        ("solo piano", ("chords", "melody")), ("小提琴独奏", ("melody",)), ("guitar solo over drums", PARTS), ("solo bass", ("bass",)),
-        ("a piano trio, melody only", ("melody",)), ("with drums", PARTS), ("walking bass", None),
+        ("solo piano", ("chords", "melody")), ("小提琴独奏", ("melody",)), ("guitar solo over drums", USUAL_PARTS), ("solo bass", ("bass",)),
+        ("a piano trio, melody only", ("melody",)), ("with drums", USUAL_PARTS), ("walking bass", None),
         ("no drums, and a walking bass", ("chords", "melody", "bass")), ("no drums, bass or melody", ("chords",)), ("drums, bass and melody only", ("melody", "bass", "drums")),
         ("只要鼓和贝斯", ("bass", "drums")), ("beatless", ("chords", "melody", "bass")), ("a cappella", ("chords", "melody")), ("kick and hi-hats only", ("drums",)),
         ("just an 808 and a kick", ("bass", "drums")), ("no drum and bass please, jazz", None), ("drum and bass", None), ("only piano and bass", ("chords", "melody", "bass")),
-        ("4 bars of drums", ("drums",)), ("a duet for violin and piano", ("chords", "melody")), ("trap, no 808", ("chords", "melody", "drums")), ("no more than piano and bass", ("chords", "melody", "bass")), ("just add drums", PARTS), ("a drum loop", ("drums",)),
+        ("4 bars of drums", ("drums",)), ("a duet for violin and piano", ("chords", "melody")), ("trap, no 808", ("chords", "melody", "drums")), ("no more than piano and bass", ("chords", "melody", "bass")), ("just add drums", USUAL_PARTS), ("a drum loop", ("drums",)),
         ("不需要贝斯和鼓", ("chords", "melody")), ("everything but drums", ("chords", "melody", "bass")), ("solo bajo y batería", ("bass", "drums")),
     ],
 )  # fmt: skip

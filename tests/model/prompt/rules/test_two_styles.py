@@ -13,8 +13,9 @@ from model.generation import style_lanes
 from model.music.notes import PARTS
 from model.music.plan import Plan
 from model.prompt.rules.reader import parse_prompt
+from model.prompt.rules.two_styles import HARMONY_PARTS
 
-UPPER = frozenset(["chords", "melody"])
+UPPER = HARMONY_PARTS
 
 
 @pytest.mark.parametrize(

@@ -169,28 +169,33 @@ def shown(piece: int, key: Key, bar: int, beat: int, beats: int) -> Beat:
     return found[(bar % (len(found) // beats)) * beats + beat]
 
 
+FUNCTIONS = {0: "root", 1: "ninth", 2: "ninth", 3: "third", 4: "third", 5: "fourth", 6: "fifth", 7: "fifth", 8: "fifth", 9: "sixth", 10: "seventh", 11: "seventh"}  # fmt: skip
+"""What a tone is in a chord, by its semitones above the root."""
+INSTEAD = {"ninth": "root", "third": "fourth", "fourth": "third", "fifth": "root", "sixth": "fifth", "seventh": "root"}
+"""The tone that stands for one that a chord lacks."""
+
+
 def fitted(note: Note, source: Chord, chord: Chord, key: Key) -> Note:
     """Return a note of bass or accompaniment as it is played on another chord.
 
-    A tone of the chord becomes the tone with its place in the other chord (root, third, fifth, …); others move with the root, to
-    the nearest pitch of the scale.
+    A chord's bass becomes the other's, in the bass; a tone becomes the tone that is the same in the other chord (third, seventh …).
+    Others move with the root, to the nearest pitch of the scale.
     """
     if source == chord:
         return note
-    tones, others = _stacked(source), _stacked(chord)
-    interval = (note.pitch - source.root) % 12
-    if interval in tones:
-        place = tones.index(interval)
-        wanted = (chord.root + others[place % len(others)]) % 12
-        return replace(note, pitch=_nearest(note.pitch, wanted))
+    if note.part == "bass" and note.pitch % 12 == source.bass:
+        return replace(note, pitch=_nearest(note.pitch, chord.bass))
+    if note.pitch % 12 in source.pitch_classes:
+        tones = {FUNCTIONS[(t - chord.root) % 12]: t for t in sorted(chord.pitch_classes)} | {"root": chord.root}
+        function = FUNCTIONS[(note.pitch - source.root) % 12]
+        if function == "ninth" and (chord.root + 2) % 12 in key.pitch_classes:
+            return replace(note, pitch=_nearest(note.pitch, tones.get(function, chord.root + 2) % 12))
+        while function not in tones:
+            function = INSTEAD[function] if function != "fourth" or "third" in tones else "fifth"
+        return replace(note, pitch=_nearest(note.pitch, tones[function]))
     moved = note.pitch + (chord.root - source.root + 6) % 12 - 6
     scale = key.pitch_classes | chord.pitch_classes
     return replace(note, pitch=min(range(moved - 2, moved + 3), key=lambda p: (p % 12 not in scale, abs(p - moved), p)))
-
-
-def _stacked(chord: Chord) -> list[int]:
-    """Return the intervals of a chord's tones above its root, from the root on."""
-    return sorted((t - chord.root) % 12 for t in chord.pitch_classes)
 
 
 def _nearest(pitch: int, pitch_class: int) -> int:

@@ -10,7 +10,7 @@ from model.clips.clip import clip
 from model.clips.edit import fill_in
 from model.clips.messages import ClipSpec, KeepSpec
 from model.decoder.tokenizer import PITCH, note_event
-from model.generation import history, style_statistics
+from model.generation import history
 from model.generation.bias_terms import LOUDER, MASKED, PART_RANGES
 from model.generation.composer import Composer
 from model.generation.form_plan import labels
@@ -132,12 +132,12 @@ def test_the_form_has_a_label_for_every_part() -> None:
 def test_every_part_has_a_range_a_loudness_and_a_density(part: str) -> None:
     assert part in PART_RANGES
     assert part in LOUDER
-    assert style_statistics.target_onsets((("house", 1.0),), part, 0.5) > 0
+    assert history.target_onsets((("house", 1.0),), part, 0.5) > 0
     assert note_event(part, 0) > 0
 
 
 def test_a_part_that_no_table_measured_has_a_density_too() -> None:
-    rates = [style_statistics.target_onsets((("house", 1.0),), "kazoo", d) for d in (0.1, 0.5, 0.9)]
+    rates = [history.target_onsets((("house", 1.0),), "kazoo", d) for d in (0.1, 0.5, 0.9)]
     assert rates == sorted(rates)
     assert rates[0] > 0
 

@@ -11,6 +11,7 @@ from typing import TypeVar
 import pytest
 
 from tests.support import real_programs
+from tests.support.without_songbook import without_songbook as without_songbook
 
 REQUIRE_ALL = "LLMBALL_REQUIRE_ALL"
 # before torch comes: on two crowded cores a second thread makes its tests take two and a half times as long

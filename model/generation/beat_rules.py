@@ -351,7 +351,7 @@ class BeatRequest:
                 p: bias_terms.register_position(plan.register, registers, p, plan.brightness, plan.energy)
                 for p in parts
             },
-            pitch={} if path is None else path.target_pitches(parts),
+            pitch=self.planned.pitch if path is None else path.target_pitches(parts),
             onsets_owed={} if path is None else path.onsets_owed(self.take.beats, self.frame, parts),
             longest_note=self._longest_note(),
             swing_unit=plan.swing_unit if swings else None,

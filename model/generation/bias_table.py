@@ -91,6 +91,7 @@ OUTSIDE = "log of the freedom left by the scale lock, a tone outside the scale"
 TERMS: tuple[Term, ...] = (
     Term("guidance", "logits of the conditioned lane minus those of the unconditioned one", ("text", "MAX_MORPH_GUIDANCE"), "every", engine.apply_guidance),
     Term("top-p", "share of the likeliest choices that may be drawn, 0..1", ("top_p", "top_p_when_played"), "every", engine.sample),
+    Term("pitches of a shown band", "share of the bars in which bass and accompaniment of a first phrase keep the pitches of a songbook piece, else its onsets only, 0..1", ("kept_pitches",), "pitch", notes.share),
     Term("cooler melody", "share of the temperature that is taken from a melody's pitch, 0..1", ("melody_cooling", "MAX_COOLING"), "pitch", notes.cooled),
     Term("cooler pitch", "share of the temperature that is taken from the pitches of the other parts, and from drums, 0..1", ("pitch_cooling", "MAX_COOLING"), "pitch", notes.cooled),
     Term("cooler length", "share of the temperature that is taken from lengths, 0..1", ("length_cooling", "MAX_COOLING"), "length", notes.cooled),

@@ -124,6 +124,11 @@ TURN_BACK_BIAS = -2.5
 """Bias of a walking bass's return to the pitch before the last."""
 
 
+def share(weight: float) -> float:
+    """Return a weight that is a share, held within 0..1."""
+    return min(1.0, max(0.0, weight))
+
+
 MAX_COOLING = 0.9
 
 

@@ -25,6 +25,7 @@ from model.decoder.tokenizer import (
     NOW,
     PART_ORDER,
     ROOT,
+    VELOCITY_CENTRE,
     Event,
     Rows,
     decode,
@@ -137,6 +138,13 @@ def piece_beats(piece: int, key: Key) -> tuple[Beat, ...]:
     meter = str(_table()["meter"][piece])
     rows = piece_rows(piece, key)
     return tuple(decode(rows, [meter] * int((rows[:, 0] == Event.BAR).sum())))
+
+
+@lru_cache(1024)
+def usual_velocity(piece: int, part: str) -> float:
+    """Return the mean velocity of a part of a piece, as its notes are in `piece_beats`."""
+    found = [n.velocity for b in piece_beats(piece, C_MAJOR) for n in b.notes if n.part == part]
+    return sum(found) / len(found) if found else float(VELOCITY_CENTRE)
 
 
 def transposed(rows: Rows, semitones: int) -> Rows:

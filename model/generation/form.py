@@ -23,8 +23,10 @@ from model.decoder.tokenizer import (
     BarLine,
     nearest_length,
     note_event,
+    row_note,
 )
 from model.generation import examples, form_plan
+from model.generation.bias_terms import share
 from model.generation.form_plan import HARMONY, NEW, UNPITCHED, Label, Level
 from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding_until
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
@@ -180,6 +182,7 @@ class Planned:
     has_harmony: bool = False
     chord: Chord | None = None  # of the beat, where it is given
     source_bars: Mapping[str, int] = field(default_factory=dict)  # from which bar the notes of a part are
+    pitch: Mapping[str, float] = field(default_factory=dict)  # around which a part's notes shall lie
 
 
 NOTHING, NO_LEVEL = Planned(), Level()
@@ -292,6 +295,7 @@ class FormRequest:
             harmony is not None,
             harmony.chord if harmony is not None else None,
             bars,
+            {} if example is None or "melody" not in rhythmic else example.melody_pitch(),
         )
 
     def until_given(self, part: str) -> Ticks | None:
@@ -562,6 +566,16 @@ class Shown:
             found["melody"] = Label(name, (bar - back,)) if name is not None and is_return else NEW
         return found
 
+    def melody_pitch(self) -> Mapping[str, float]:
+        """Return the pitch around which the tune lies in the bar: its piece's own."""
+        tune, frame = self._tune(), self.request.frame
+        if tune is None or self.request.plan.register or self.request.plan.registers:
+            return {}
+        beats = beats_in_bar(frame.meter)
+        bar = [examples.shown(tune, self.key, frame.bar, beat, beats) for beat in range(beats)]
+        pitches = sorted(n.pitch for b in bar for n in b.notes if n.part == "melody")
+        return {"melody": float(np.clip(pitches[len(pitches) // 2], *TUNE_RANGE))} if pitches else {}
+
     def _tune(self) -> int | None:
         return examples.drawn_tune(self.request.plan, self.key, self.request.take.begin.seed)
 
@@ -588,16 +602,18 @@ class Shown:
                 return None
             rests = examples.melody_label(tune, request.frame.bar % examples.bars_of(tune))[0] is None
             return () if rests else self._beat(tune)
+        if not self._plays(part) or (part not in UNPITCHED and plan.progression is not None):
+            return None  # chords that the words give are to be heard as they are
         source = self._beat(self.band)
-        if not self._plays(part):
-            return None
         notes = [n for n in source.beat.notes if n.part == part]
-        louder = round(request.velocity.get(part, VELOCITY_CENTRE)) - VELOCITY_CENTRE
+        usual = examples.usual_velocity(self.band, part)
+        louder = round(request.velocity.get(part, usual) - usual)
         if part in UNPITCHED:
-            if _half_time(plan, request.frame) and part == "drums":
+            if part == "drums" and (_half_time(plan, request.frame) or replaced_parts(plan, request.line)[1]):
                 return None
             silent = {ROLES[role] for role in plan.silenced}
-            notes = [n for n in (_on_the_kit(n) for n in notes) if n is not None and n.pitch not in silent]
+            owed = map(row_note, owed_kicks(request.take, plan, request.frame, request.line)) if part == "drums" else ()
+            notes = [n for n in (_on_the_kit(n) for n in [*owed, *notes]) if n is not None and n.pitch not in silent]
         elif (
             part in dict(plan.registers)
             or plan.register
@@ -617,7 +633,7 @@ class Shown:
         """Return True if a part has the pitches of the piece in the bar, False if only its onsets."""
         take, bar = self.request.take, self.request.frame.bar
         chance = np.random.default_rng([take.begin.seed, bar, *part.encode()]).random()
-        return bool(chance < take.theta.kept_pitches)
+        return bool(chance < share(take.theta.kept_pitches))
 
     def _plays(self, part: str) -> bool:
         """Return True if the band's piece has the part at all."""
@@ -629,6 +645,8 @@ class Shown:
         return WrittenBeat(beat, None if beat.chord is None else parse_chord(beat.chord), [], 0, 0)
 
 
+TUNE_RANGE = (64, 79)
+"""The pitches, E4 to G5, around which a tune may be asked to lie."""
 NO_BAR = -1
 """The source bar of what is from no bar of the take."""
 _KIT = {35: 36, 40: 38, 41: 43, 45: 47, 48: 50, 53: 51, 59: 51, 52: 49, 55: 49, 57: 49, 69: 70, 82: 70, 76: 56, 77: 56}

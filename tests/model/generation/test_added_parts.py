@@ -55,6 +55,7 @@ def test_all_seven_parts_play_where_all_are_asked_for(band: Song) -> None:
 
 
 @pytest.mark.parametrize("part", ADDED_PARTS)
+@pytest.mark.usefixtures("without_songbook")
 def test_an_added_part_plays_by_words_by_a_control_and_alone(writer: Composer, part: str) -> None:
     words = {"pad": "house with a pad", "arp": "house with an arpeggio", "perc": "house with congas"}[part]
     asked = ClipSpec(words, 1, bars=2), ClipSpec("house", 1, bars=2, controls=Controls(added=(part,)))

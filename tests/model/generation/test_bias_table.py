@@ -32,7 +32,9 @@ SHAPES = {
     "MIN_MEAN_VELOCITY", "ENERGY_VELOCITY_RANGE", "LOUDER", "REGISTER_SPREAD", "TRIADS", "QUALITY_TONES", "QUALITY_TRIADS", "PLAIN_TRIADS", "USUAL_ROOTS",
 }  # fmt: skip
 """Constants that say what music is like, or where a target lies; none is a number of logits."""
-BEFORE = {"scale_when_played", "energy_articulation", "top_p", "top_p_when_played", "text", "melody_cooling"}
+BEFORE = {"scale_when_played", "energy_articulation", "top_p", "top_p_when_played", "text", "melody_cooling"} | {
+    "pitch_cooling", "length_cooling", "velocity_cooling", "kept_pitches",
+}  # fmt: skip
 """Weights that the composer has put into the context, or that the engine applies."""
 
 

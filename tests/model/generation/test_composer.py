@@ -64,6 +64,7 @@ def test_a_band_begins_with_its_drums_and_the_others_may_wait_for_the_off_beat()
         assert not all(struck)
 
 
+@pytest.mark.usefixtures("without_songbook")
 def test_bass_and_chords_wait_no_longer_than_for_the_third_beat() -> None:
     for style in ("reggaeton", "reggae", "techno"):
         for seed in range(6):
@@ -193,6 +194,7 @@ def test_a_stated_half_time_has_its_snare_on_three_and_none_on_two_and_four(nois
 
 
 @pytest.mark.parametrize("energy", [0.05, 0.4, 0.9])
+@pytest.mark.usefixtures("without_songbook")
 def test_energy_sets_how_loud_a_part_is_and_leaves_its_shape(energy: float) -> None:
     notes = [n for b in beats("rain", 32, controls=replace(FREE, energy=energy)) for n in b.notes]
     loud = [n.velocity for n in notes if n.part == "chords"]

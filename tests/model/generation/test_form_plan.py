@@ -152,6 +152,7 @@ def bar_of(beats: list[Beat], bar: int, part: str) -> list[tuple[int, int, int]]
     return [(b.beat, n.start, n.pitch) for b in beats if b.bar == bar for n in sorted(b.notes) if n.part == part]
 
 
+@pytest.mark.usefixtures("without_songbook")
 def test_what_returns_is_the_same_note_for_note() -> None:
     found, compared = take("house", 16, bars=16), 0
     for bar in range(16):
@@ -168,6 +169,7 @@ def test_what_returns_is_the_same_note_for_note() -> None:
     assert compared > 10
 
 
+@pytest.mark.usefixtures("without_songbook")
 def test_a_form_that_returns_does_not_depend_on_rewinding() -> None:
     writer = Composer(hash_encoder(), engine(0))
     writer.begin(Begin(1, "techno", Controls(), 5))

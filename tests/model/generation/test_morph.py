@@ -74,6 +74,7 @@ def test_the_composer_plays_a_morph_as_its_first_prompt_at_0_and_as_its_second_a
     assert there_and_on[3:] != beats(first, [0.0] * 6)[3:]
 
 
+@pytest.mark.usefixtures("without_songbook")
 def test_a_take_is_written_with_the_weights_it_brings() -> None:
     shipped = Begin(1, "rain", Controls(), 5)
     own = Begin(1, "rain", Controls(), 5, theta=(("text", SHIPPED.text), ("chord", 3.0)))

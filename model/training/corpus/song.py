@@ -9,7 +9,7 @@ from pathlib import Path
 
 from model.decoder.tokenizer import BarLine
 from model.music.harmony import Chord
-from model.music.notes import Note, Ticks
+from model.music.notes import METERS, Note, Ticks
 
 FINE = (0, 6, 8, 12, 16, 18)
 """Where onsets may lie within a quarter, in 24ths: sixteenths and eighth triplets."""
@@ -77,6 +77,18 @@ def snap_to_grid(tick: float) -> tuple[Ticks, int]:
     place = min((*FINE, 24), key=lambda f: abs(f * 20 - inside))
     grid = int(quarter) * 480 + place * 20
     return Ticks(max(0, grid)), max(-10, min(9, round(tick - grid)))
+
+
+_AS_OURS = {
+    (2, 2): ("4/4",), (8, 8): ("4/4",), (4, 8): ("2/4",), (10, 8): ("5/4",), (12, 16): ("3/4",),
+    (6, 4): ("3/4", "3/4"), (7, 4): ("4/4", "3/4"), (8, 4): ("4/4", "4/4"), (9, 4): ("3/4",) * 3, (10, 4): ("5/4", "5/4"),
+    (12, 4): ("4/4",) * 3, (16, 4): ("4/4",) * 4,
+}  # fmt: skip
+
+
+def meters_of(beats: int, unit: int) -> tuple[str, ...]:
+    """Return the metres of ours that make a bar of so many beats, each a `unit`-th note; none where none do."""
+    return (f"{beats}/{unit}",) if f"{beats}/{unit}" in METERS else _AS_OURS.get((beats, unit), ())
 
 
 def chord_cover(notes: tuple[Note, ...], chords: tuple[tuple[Ticks, Chord | None], ...], end: int) -> float:

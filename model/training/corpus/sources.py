@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from model.training.corpus import groove, loops, pop909, scores, tunes
+from model.training.corpus import billboard, game_music, groove, loops, pop909, scores, tunes
 from model.training.corpus.song import Song
 
 
@@ -38,8 +38,17 @@ def _songs(data: Path, source: str, drops: dict[str, int]) -> Iterator[Song]:
             return groove.load(data / "groove", drops)
         case "loops":
             return loops.load(data / "chord_moods.json", drops)
+        case "freedoom":
+            return game_music.freedoom(data / "freedoom", drops)
+        case "simutrans":
+            return game_music.simutrans(data / "simutrans", drops)
+        case "billboard":
+            return billboard.load(data / "billboard", drops)
         case _:
-            raise ValueError(f"unknown source: {source} (pop909, openewld, lieder, hymns, fiddle, groove, loops)")
+            raise ValueError(
+                f"unknown source: {source} (pop909, openewld, lieder, hymns, fiddle, groove, loops, freedoom, simutrans, "
+                "billboard)"
+            )
 
 
 def data_folder(given: Path | None) -> Path:

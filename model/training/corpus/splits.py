@@ -6,7 +6,10 @@ line has the start of the hash of "source/id" and t, v or e: train, validation o
 
 Copies of one tune are songs whose melodies share runs of notes, in any key. A run is twelve intervals in a row, with at least four
 different ones, so that scales, repeated notes and arpeggios do not count; neither do runs that many songs have. Two songs are the same
-tune if they share at least four of the other runs, and as many as a tenth of those of the song with fewer.
+tune if they share at least four of the other runs, and as many as a tenth of those of the song with fewer. Of a band's
+piece runs of the bass and of arpeggios count too, and pieces with one title (remixes, halves of a file) are the same tune.
+
+Sets of few pieces are divided by rank: groups in the order of their hashes, the first 8 % of the pieces test, the next 8 % validation.
 """
 
 from __future__ import annotations
@@ -22,6 +25,10 @@ from model.training.corpus import groove
 from model.training.corpus.song import LETTERS, SPLITS_FILE, Song, fingerprint
 from model.training.corpus.sources import data_folder, load
 
+BANDS = ("freedoom", "simutrans")
+"""Small sets of whole bands."""
+HELD_OUT = 0.08
+"""Share of the pieces of a small set that go to test, and to validation."""
 RUN = 12
 MIN_DISTINCT_INTERVALS = 4
 MAX_SHARED_BY = 16
@@ -33,10 +40,12 @@ Run = tuple[int, ...]
 
 
 def runs(song: Song) -> frozenset[Run]:
-    """Return the runs of a song's melody: intervals in semitones between onsets, rests passed over."""
-    pitches = [n.pitch for n in sorted(n for n in song.notes if n.part == "melody")]
-    steps = [b - a for a, b in pairwise(pitches)]
-    found = (tuple(steps[i : i + RUN]) for i in range(len(steps) - RUN + 1))
+    """Return the runs of a song's melody, and of a band's bass and arpeggios: intervals between onsets, rests passed over."""
+    found: set[Run] = set()
+    for part in ("melody", "bass", "arp") if song.source in BANDS else ("melody",):
+        pitches = [n.pitch for n in sorted(n for n in song.notes if n.part == part)]
+        steps = [b - a for a, b in pairwise(pitches)]
+        found.update(tuple(steps[i : i + RUN]) for i in range(len(steps) - RUN + 1))
     return frozenset(run for run in found if len(set(run)) >= MIN_DISTINCT_INTERVALS)
 
 
@@ -66,13 +75,15 @@ def groups(songs: Sequence[Song]) -> list[int]:
             i = first[i]
         return i
 
-    for a, b in pairs(songs):
+    titled: dict[tuple[str, str], int] = {}
+    named = [(titled.setdefault((s.source, s.title), i), i) for i, s in enumerate(songs) if s.source in BANDS]
+    for a, b in [*pairs(songs), *named]:
         low, high = sorted((root(a), root(b)))
         first[high] = low
     return [root(i) for i in range(len(songs))]
 
 
-SOURCES = ("pop909", "openewld", "lieder", "hymns", "fiddle", "loops", "groove")
+SOURCES = ("pop909", "openewld", "lieder", "hymns", "fiddle", "loops", "groove", "freedoom", "simutrans", "billboard")
 EARLIER = ("pop909", "openewld", "lieder")
 """Sources that earlier weights were trained on: where copies disagree, theirs decide."""
 
@@ -88,13 +99,29 @@ def assign_splits(songs: Sequence[Song], own: Mapping[str, str]) -> dict[str, st
     for song, group in zip(songs, groups(songs), strict=True):
         members[group].append(song)
     told: dict[str, str] = {}
+    ranked = ranked_splits([copies for copies in members.values() if copies[0].source in BANDS])
     for copies in members.values():
         earlier = {s.by_title for s in copies if s.source in EARLIER} or {copies[0].by_title}
         together = earlier.pop() if len(earlier) == 1 else "train" if "train" in earlier else "test"
         for song in copies:
-            split = own.get(song.title, together) if song.source == "groove" else together
+            split = own.get(song.title, together) if song.source == "groove" else ranked.get(song.id, together)
             if split != song.by_title:
                 told[fingerprint(song)] = split
+    return told
+
+
+def ranked_splits(groups: Sequence[Sequence[Song]]) -> dict[str, str]:
+    """Return the split of each song, by id, of sets that are divided by rank; a group counts for its first song's set."""
+    told: dict[str, str] = {}
+    for source in BANDS:
+        here = [group for group in groups if group[0].source == source]
+        here.sort(key=lambda group: min(fingerprint(song) for song in group))
+        whole, before = sum(map(len, here)), 0
+        for group in here:
+            share = (before + len(group) / 2) / whole
+            split = "test" if share < HELD_OUT else "validation" if share < 2 * HELD_OUT else "train"
+            told |= {song.id: split for song in group}
+            before += len(group)
     return told
 
 

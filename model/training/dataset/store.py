@@ -15,7 +15,19 @@ import numpy.typing as npt
 from model.decoder.tokenizer import Rows
 
 SPLITS = ("train", "validation", "test")
-SOURCES = ("pop909", "openewld", "lieder", "hymns", "fiddle", "groove", "loops", "grammar")
+SOURCES = (
+    "pop909",
+    "openewld",
+    "lieder",
+    "hymns",
+    "fiddle",
+    "groove",
+    "loops",
+    "grammar",
+    "freedoom",
+    "simutrans",
+    "billboard",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,9 @@ check: $(VENV)/.developing ## ruff and mypy
 test: check ## check, then every test; a missing optional tool is a skip with one line
 	$(PYTHON) -m pytest -q -rs
 
-test-long: docs ## what else .ci/run checks: the site, the songbook
+test-long: docs ## what else .ci/run checks: the site, all of the songbook
 	$(PYTHON) -m model.songbook check model/songbook/pieces
+	LLMBALL_PIECES=10000 $(PYTHON) -m pytest -q tests/model/songbook
 
 docs: $(VENV)/.documenting ## the site into site/; a wrong link or anchor is an error
 	$(BIN)/zensical build --clean --strict

@@ -164,7 +164,8 @@ def _track(events: list[Event], end: Ticks) -> mido.MidiTrack:
     track = mido.MidiTrack()
     now = Ticks(0)
     for at, _, message in sorted(events, key=lambda e: e[:2]):
-        track.append(message.copy(time=at - now))
+        message.time = at - now
+        track.append(message)
         now = at
     track.append(mido.MetaMessage("end_of_track", time=end - now))
     return track

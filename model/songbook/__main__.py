@@ -210,7 +210,8 @@ def _packet(options: argparse.Namespace) -> int:
         random.Random(options.seed).shuffle(paths)
         rest = [paths[i : i + size] for i in range(0, len(paths), size)]
         if len(rest) > 1 and len(rest[-1]) < 4:
-            rest[-2] += rest.pop()
+            last = rest.pop()
+            rest[-1] += last
         for number, chosen in enumerate(rest, 1):
             excerpts = [excerpt(perform(read_file(path)), str(path), options.bars) for path in chosen]
             seed = options.seed * 1000 + number

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from pathlib import Path
-from statistics import mean
+from statistics import fmean
 
 from model.songbook.piece import Fault, NotationError, Piece
 from model.songbook.reader import read_file
@@ -34,6 +36,7 @@ _SCALES = {
 """Pitch classes of the modes, from the tonic; pentatonic ones with the two that their harmony adds."""
 
 _EIGHTH, _QUARTER = 240, 480
+_START = attrgetter("start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,7 +356,7 @@ class _Checker:
         for a, b in pairwise(harmony):
             if not a.voicing or not b.voicing or len(a.voicing) != len(b.voicing):
                 continue
-            moved = mean(abs(x - y) for x, y in zip(a.voicing, b.voicing, strict=True))
+            moved = fmean(abs(x - y) for x, y in zip(a.voicing, b.voicing, strict=True))
             if moved > 4 and self.header.family not in PLANED:
                 bar = self._bar(b.start)
                 written = bar.section.harmony[bar.number - 1]
@@ -369,9 +372,10 @@ class _Checker:
         if len(bass) < 8 or len(kicks) < 8:
             return
         starts = {s.start for s in bass}
-        loud = mean(s.velocity for s in bass)
+        loud = fmean(s.velocity for s in bass)
         heavy = {s.start for s in bass if s.velocity >= loud + 2 or s.start % self.size == 0}
-        held = {k for k in kicks if k // self.size in {s.start // self.size for s in bass}}
+        bars = {s.start // self.size for s in bass}
+        held = {k for k in kicks if k // self.size in bars}
         on_kick = len(starts & kicks) / len(starts)
         if len(heavy & kicks) < len(heavy) / 3 and len(held & starts) < len(held) / 3 and on_kick > 0.2:
             bar = self._bar(min(starts))
@@ -383,10 +387,10 @@ class _Checker:
         """Return the sum over the parts of their mean velocity, weighted by the share of bars they play in."""
         total = 0.0
         for strokes in self.parts.values():
-            inside = [s for s in strokes if start <= s.start < end]
+            inside = strokes[bisect_left(strokes, start, key=_START) : bisect_left(strokes, end, key=_START)]
             if inside:
                 bars = len({s.start // self.size for s in inside})
-                total += mean(s.velocity for s in inside) * min(1.0, bars * self.size / (end - start) + 0.25)
+                total += fmean(s.velocity for s in inside) * min(1.0, bars * self.size / (end - start) + 0.25)
         return total
 
     def _dynamics(self) -> Iterator[Fault]:
@@ -427,7 +431,7 @@ class _Checker:
         texts = [tuple((s.start % self.size, s.pitch) for s in melody.get(i, ())) for i in range(len(bars))]
         sung = [i for i, text in enumerate(texts) if len(text) > 1]
         if len(sung) >= 16:
-            share = mean(texts[i] in texts[max(0, i - 16) : i] for i in sung)
+            share = fmean(texts[i] in texts[max(0, i - 16) : i] for i in sung)
             if not 0.1 <= share <= 0.75:
                 what = f"{share:.0%} of the sung bars return exactly within 16 bars"
                 yield self._of_header("form", "return", what, False)
@@ -450,13 +454,13 @@ class _Checker:
                 yield self._in_bar(bar, bar.section.line, "kick", "drums without a change for 16 bars", False)
 
     def _comping(self) -> Iterator[Fault]:
+        onsets: dict[int, set[int]] = {}
+        for stroke in self.parts["chords"]:
+            onsets.setdefault(stroke.start // self.size, set()).add(stroke.start % self.size)
         for section in self.piece.sections.values():
             first = next(b for b in self.performance.bars if b.section.name == section.name)
-            rhythms = []
-            for bar in range(section.bars):
-                start = first.start + bar * self.size
-                onsets = {s.start - start for s in self.parts["chords"] if start <= s.start < start + self.size}
-                rhythms.append(frozenset(onsets))
+            bar = first.start // self.size
+            rhythms = [frozenset(onsets.get(i, ())) for i in range(bar, bar + section.bars)]
             if (
                 section.bars >= 8
                 and len(set(rhythms)) == 1

@@ -93,7 +93,8 @@ def _part(piece: Piece, part: str, notes: Mapping[str, tuple[Note, ...]]) -> lis
 def _track(events: list[_Event], end: int) -> mido.MidiTrack:
     track, now = mido.MidiTrack(), 0
     for tick, _, message in sorted(events, key=lambda event: event[:2]):
-        track.append(message.copy(time=tick - now))
+        message.time = tick - now
+        track.append(message)
         now = tick
     track.append(mido.MetaMessage("end_of_track", time=end - now))
     return track

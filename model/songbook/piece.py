@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from typing import NamedTuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +35,7 @@ class NotationError(ValueError):
         self.faults = faults
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(NamedTuple):
     """A token of a bar: `start` and `length` in ticks, from the bar's start.
 
     `kind` is rest, hold, pitches (`pitches` are MIDI numbers) or voices (`pitches` are their numbers from 1, none for

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 
 from model.songbook.header import HEADER_KEYS, NAME, read_header
@@ -533,6 +534,7 @@ def _whole(value: Fraction, what: str) -> int:
     return int(value)
 
 
+@cache
 def _ticks(text: str) -> int:
     number, _, below = text.partition("/")
     try:
@@ -605,59 +607,62 @@ def _written_out(text: str, column: int) -> list[tuple[str, int]]:
 
 
 def _token(word: str, column: int, start: int, default: int) -> Token:
-    m = _TOKEN.fullmatch(word)
-    if not m:
-        raise _Wrong(f"not a token: {word}", column)
     try:
-        length = _ticks(m["length"]) if m["length"] else default
-        token = Token(start, length, "rest", column=column)
-        if m["rest"] or m["hold"]:
-            if m["marks"] or m["graces"]:
-                raise _Wrong(f"a rest or a hold has no marks: {word}")
-            return replace(token, kind="rest" if m["rest"] else "hold")
-        graces = tuple(pitch(p) for p in (m["graces"] or "").split(",") if p)
-        token = replace(token, graces=graces)
-        if m["pitches"]:
-            pitches = tuple(sorted(pitch(p) for p in m["pitches"].split("+")))
-            if len(set(pitches)) < len(pitches):
-                raise _Wrong(f"a pitch twice: {word}")
-            token = replace(token, kind="pitches", pitches=pitches)
-        else:
-            voices = "" if m["next"] or m["voices"] == "x" else m["voices"]
-            if len(set(voices)) < len(voices):
-                raise _Wrong(f"a voice twice: {word}")
-            numbers = tuple(sorted(map(int, voices)))
-            early = bool(m["early"] or m["next"])
-            token = replace(token, kind="voices", pitches=numbers, early=early, octaves=len(m["up"] or ""))
-        return _marked(token, m["marks"])
+        return _meant(word, default)._replace(start=start, column=column)
     except ValueError as wrong:
         raise _Wrong(str(wrong), column) from None
+
+
+@cache
+def _meant(word: str, default: int) -> Token:
+    """Return the token that a word says, as if it began its bar; `default` is its length where it says none."""
+    m = _TOKEN.fullmatch(word)
+    if not m:
+        raise _Wrong(f"not a token: {word}")
+    length = _ticks(m["length"]) if m["length"] else default
+    if m["rest"] or m["hold"]:
+        if m["marks"] or m["graces"]:
+            raise _Wrong(f"a rest or a hold has no marks: {word}")
+        return Token(0, length, "rest" if m["rest"] else "hold")
+    graces = tuple(pitch(p) for p in (m["graces"] or "").split(",") if p)
+    if m["pitches"]:
+        pitches = tuple(sorted(pitch(p) for p in m["pitches"].split("+")))
+        if len(set(pitches)) < len(pitches):
+            raise _Wrong(f"a pitch twice: {word}")
+        token = Token(0, length, "pitches", pitches, graces=graces)
+    else:
+        voices = "" if m["next"] or m["voices"] == "x" else m["voices"]
+        if len(set(voices)) < len(voices):
+            raise _Wrong(f"a voice twice: {word}")
+        early = bool(m["early"] or m["next"])
+        token = Token(0, length, "voices", tuple(sorted(map(int, voices))), early, len(m["up"] or ""), graces)
+    return _marked(token, m["marks"])
 
 
 def _marked(token: Token, marks: str) -> Token:
     for mark in _MARK.findall(marks):
         match mark[0]:
             case "!":
-                token = replace(token, accent=token.accent + 11)
+                token = token._replace(accent=token.accent + 11)
             case ",":
-                token = replace(token, accent=token.accent - 13)
+                token = token._replace(accent=token.accent - 13)
             case "'":
-                token = replace(token, short=True)
+                token = token._replace(short=True)
             case "_":
-                token = replace(token, ring=True)
+                token = token._replace(ring=True)
             case "/":
-                token = replace(token, strum=1)
+                token = token._replace(strum=1)
             case "\\":
-                token = replace(token, strum=-1)
+                token = token._replace(strum=-1)
             case "%":
                 tremolo = _ticks(mark[1:])
                 if token.length % tremolo:
                     raise _Wrong(f"{mark} does not divide the length")
-                token = replace(token, tremolo=tremolo)
+                token = token._replace(tremolo=tremolo)
             case "@":
                 if not 1 <= int(mark[1:]) <= 127:
                     raise _Wrong(f"a velocity is 1 to 127, not {mark[1:]}")
-                token = replace(token, exact=int(mark[1:]))
+                token = token._replace(exact=int(mark[1:]))
             case _:
-                token = replace(token, bend=token.bend + mark)
+                token = token._replace(bend=token.bend + mark)
     return token

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fractions import Fraction
+from operator import attrgetter
 from typing import NamedTuple
 
 from model.songbook.piece import Bar, Dynamics, Fault, Header, NotationError, Piece, RowsBar, Section, Token
@@ -55,8 +57,7 @@ class Bend:
     mark: str
 
 
-@dataclass(frozen=True, slots=True)
-class Stroke:
+class Stroke(NamedTuple):
     """A note with what rendering asks of it."""
 
     part: str
@@ -141,7 +142,7 @@ def perform(piece: Piece) -> Performance:
         unroller.rows(part)
     if unroller.faults:
         raise NotationError(tuple(dict.fromkeys(unroller.faults)))
-    halved = (replace(s, length=s.length // 2) if s.short else s for s in unroller.strokes)
+    halved = (s._replace(length=s.length // 2) if s.short else s for s in unroller.strokes)
     strokes = tuple(s for s in halved if s.length)
     struck = {(s.part, s.start, s.pitch) for s in strokes}
     bends = tuple(b for b in unroller.bends if (b.part, b.start, b.pitch) in struck)
@@ -232,7 +233,7 @@ class _Unroller:
                 for index in layer.last:
                     held = self.strokes[index]
                     length = max(held.length, end - held.start) if held.ring else end - held.start
-                    self.strokes[index] = replace(held, length=length)
+                    self.strokes[index] = held._replace(length=length)
                 layer.end = end
                 continue
             pitches, rings = self._pitches(part, played, bar, item, start)
@@ -289,7 +290,7 @@ class _Unroller:
         for index in layer.last:
             before = self.strokes[index]
             if not before.ring and before.start + before.length > first:
-                self.strokes[index] = replace(before, length=max(0, first - before.start))
+                self.strokes[index] = before._replace(length=max(0, first - before.start))
         for i, pitch in enumerate(graces):
             self.strokes.append(
                 Stroke(
@@ -351,16 +352,12 @@ def _held(velocity: int) -> int:
     return min(127, max(1, velocity))
 
 
+_START = attrgetter("start")
+
+
 def _in_force(harmony: tuple[Sounding, ...], tick: int) -> int:
     """Return the index of the chord at a tick."""
-    low, high = 0, len(harmony)
-    while high - low > 1:
-        middle = (low + high) // 2
-        if harmony[middle].start <= tick:
-            low = middle
-        else:
-            high = middle
-    return low
+    return max(0, bisect_right(harmony, tick, key=_START) - 1)
 
 
 def wobble(n: int) -> int:

@@ -15,10 +15,16 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+@cache
+def parsed(path: Path) -> tuple[ast.AST, ...]:
+    """Return the nodes of a file's tree, the module first."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+@cache
 def imported(path: Path) -> set[str]:
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    found = {a.name for n in ast.walk(tree) if isinstance(n, ast.Import) for a in n.names}
-    return found | {n.module for n in ast.walk(tree) if isinstance(n, ast.ImportFrom) and n.module}
+    found = {a.name for n in parsed(path) if isinstance(n, ast.Import) for a in n.names}
+    return found | {n.module for n in parsed(path) if isinstance(n, ast.ImportFrom) and n.module}
 
 
 def test_the_daemon_leaves_torch_alone() -> None:
@@ -61,8 +67,8 @@ WAITING = {"time", "asyncio", "socket", "threading", "multiprocessing"}
 
 def says_pure(path: Path) -> bool:
     """Return True if a module, or the folder that it is in, says in its docstring that it is pure."""
-    docs = [ast.get_docstring(ast.parse(p.read_text("utf-8"))) or "" for p in (path, path.parent / "__init__.py")]
-    return any(re.search(r"\bPure\b", doc) for doc in docs)
+    tops = [parsed(p)[0] for p in (path, path.parent / "__init__.py")]
+    return any(isinstance(top, ast.Module) and re.search(r"\bPure\b", ast.get_docstring(top) or "") for top in tops)
 
 
 def test_what_says_that_it_is_pure_neither_waits_nor_sends() -> None:
@@ -75,7 +81,7 @@ def test_what_says_that_it_is_pure_neither_waits_nor_sends() -> None:
 def test_the_session_and_what_it_is_made_of_take_at_most_five_collaborators() -> None:
     for folder in ("session", "takes", "mqtt", "workers", "runtime", "processes", "storage"):
         for path in (ROOT / "bridge" / folder).glob("*.py"):
-            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for node in parsed(path):
                 if isinstance(node, ast.FunctionDef) and node.name == "__init__":
                     given = [*node.args.args, *node.args.kwonlyargs]
                     assert len(given) <= 6, f"{path}:{node.lineno}"  # one of them is self
@@ -98,7 +104,7 @@ def imports() -> dict[str, set[str]]:
     known = modules()
     found: dict[str, set[str]] = {name: set() for name in known}
     for name, path in known.items():
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        for node in parsed(path):
             if isinstance(node, ast.ImportFrom) and node.module:
                 parts = [f"{node.module}.{a.name}" for a in node.names]
                 found[name] |= {p if p in known else node.module for p in parts} & set(known)

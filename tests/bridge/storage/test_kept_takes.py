@@ -20,6 +20,7 @@ from bridge.runtime.daemon import Daemon
 from bridge.storage import kept_takes
 from bridge.storage.home import StorageError, write_atomically
 from model.music import midifile
+from model.music.plan import Plan
 from tests.bridge.runtime.test_daemon import Client, run
 from tests.support.virtual_band import Rig, latencies
 
@@ -84,11 +85,11 @@ def test_nothing_is_kept_before_the_first_whole_bar() -> None:
 
 
 def test_the_memory_of_bars_is_bounded() -> None:
-    rig = Rig(latencies(0, 0.001))
+    rig = Rig(latencies(0, 0.001), plan=lambda begin: Plan(meter="2/4"))
     rig.happen(ControlSet("tempo", 300))
     rig.happen(PromptRequested("rain"))
     rig.happen(PlayRequested())
-    rig.until(rig.now + 600)  # 750 bars
+    rig.until(rig.now + 300)  # 750 bars
     assert len(rig.session.kept_bars(256, rig.now).song.bars) == 256
     assert len(rig.session.kept_bars(750, rig.now).song.bars) <= 2 * 256
     first = rig.session.kept_bars(1, rig.now).song

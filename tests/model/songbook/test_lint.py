@@ -9,8 +9,8 @@ from model.songbook.__main__ import main
 from model.songbook.lint import check, check_file, together
 from model.songbook.packets import SPOILS
 from model.songbook.reader import read
-from model.songbook.tables import PIECES, PITCHED, styles
-from tests.model.songbook.texts import piece, text
+from model.songbook.tables import PITCHED, styles
+from tests.model.songbook.texts import piece, spread, text
 
 
 def errors(body: str, **header: str) -> set[str]:
@@ -139,8 +139,8 @@ def test_a_title_belongs_to_one_piece() -> None:
     assert "plan row" in found[1].warnings[-1].what
 
 
-def test_all_pieces_keep_the_laws() -> None:
-    reports = together([check_file(path) for path in sorted(PIECES.rglob("*.txt"))])
+def test_pieces_of_the_book_can_be_read_and_keep_the_laws() -> None:
+    reports = together([check_file(path) for path in spread(80)])
     assert [str(fault) for report in reports for fault in report.errors] == []
     waived = sum(report.waived > 0 for report in reports)
     assert waived <= 0.02 * len(reports) + 1
@@ -149,7 +149,7 @@ def test_all_pieces_keep_the_laws() -> None:
 def test_most_pieces_with_the_bass_a_semitone_off_are_found() -> None:
     assert "bass a semitone off" in SPOILS
     found = []
-    for path in sorted(PIECES.rglob("*.txt"))[::25]:
+    for path in spread(25):
         good = check_file(path).piece
         assert good is not None
         if "bass" in good.header.sound and any("bass" in s.pitched for s in good.sections.values()):

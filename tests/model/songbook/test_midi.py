@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from itertools import pairwise
 from pathlib import Path
 
 import mido
@@ -9,17 +10,26 @@ from hypothesis import strategies as st
 
 from model.songbook.midi import load, recorded, save, to_midi
 from model.songbook.reader import read, read_file
-from model.songbook.rendering import Performance, perform
-from model.songbook.tables import PIECES
+from model.songbook.rendering import Note, Performance, perform
 from model.songbook.writing import formatted, written
-from tests.model.songbook.texts import piece, text
+from tests.model.songbook.texts import piece, spread, text
 
-EXAMPLES = sorted(PIECES.rglob("*.txt"))[::40]
+EXAMPLES = spread(16)
 
 
 def again(performance: Performance) -> Performance:
     """Return a performance after it has been a .mid file and text again."""
     return perform(read(written(recorded(to_midi(performance, canonical=True)))))
+
+
+def sounds(performance: Performance) -> list[frozenset[tuple[str, Note]]]:
+    """Return what begins in each section of the form, from its start."""
+    starts = [bar.start for bar in performance.bars if bar.number == 1]
+    notes = [(part, note) for part, found in performance.notes().items() for note in found]
+    return [
+        frozenset((part, n._replace(start=n.start - a)) for part, n in notes if a <= n.start < z)
+        for a, z in pairwise([*starts, performance.length])
+    ]
 
 
 def test_a_file_has_the_tracks_channels_and_programs_of_its_parts() -> None:
@@ -63,7 +73,10 @@ def test_pieces_come_back_from_their_files(path: Path, tmp_path: Path) -> None:
     assert back.notes() == performance.notes()
     assert set(back.bends) == set(performance.bends)
     assert [s.symbol for s in back.harmony if s.symbol] != []
-    assert back.piece.header.form == performance.piece.header.form
+    # a section that sounds otherwise the next time, as with graces before another section, has a prime of its own
+    ours, theirs = performance.piece.header.form, back.piece.header.form
+    assert [name.rstrip("'") for name in theirs] == [name.rstrip("'") for name in ours]
+    assert len(set(theirs)) <= len(set(zip(ours, sounds(performance), strict=True)))
     assert [c.text for c in back.piece.captions] == [c.text for c in performance.piece.captions]
 
 

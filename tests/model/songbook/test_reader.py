@@ -9,9 +9,8 @@ from hypothesis import strategies as st
 
 from model.songbook.lint import check
 from model.songbook.piece import NotationError
-from model.songbook.reader import read, read_file
+from model.songbook.reader import read
 from model.songbook.rendering import perform
-from model.songbook.tables import PIECES
 from tests.model.songbook.texts import melody, notes, piece, text
 
 BAR = "section A 1\nharmony\nC\nmelody\n1: C5:16\n"
@@ -160,11 +159,6 @@ def test_every_fault_of_a_text_is_found() -> None:
 )
 def test_what_is_wrong_is_said(body: str, what: str) -> None:
     assert any(what in said for *_, said in faults(body))
-
-
-def test_all_pieces_can_be_read() -> None:
-    for path in sorted(PIECES.rglob("*.txt")):
-        assert read_file(path).bars
 
 
 def test_the_example_of_the_docs_is_a_piece_and_keeps_the_laws() -> None:

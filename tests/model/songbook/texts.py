@@ -1,10 +1,14 @@
-"""Texts of the notation for tests: a whole piece around the lines that a test is about."""
+"""Texts of the notation for tests: a whole piece around the lines that a test is about, and pieces of the book."""
 
 from __future__ import annotations
+
+import os
+from pathlib import Path
 
 from model.songbook.piece import Piece
 from model.songbook.reader import read
 from model.songbook.rendering import Note, perform
+from model.songbook.tables import PIECES
 
 HEADER = {
     "title": "A Test",
@@ -25,6 +29,12 @@ HEADER = {
 }
 CAPTIONS = "captions\nen: one\nen: two\nen*: three\nzh: 一\nzh*: 二\n"
 VOICINGS = "voicings\nC = C4 E4 G4\nG7 = B3 D4 F4 G4\nF = C4 F4 A4\n"
+
+
+def spread(count: int) -> list[Path]:
+    """Return about so many pieces from all over the songbook; LLMBALL_PIECES says how many instead."""
+    book = sorted(PIECES.rglob("*.txt"))
+    return book[:: max(1, len(book) // int(os.environ.get("LLMBALL_PIECES", count)))]
 
 
 def text(body: str, **header: str) -> str:

@@ -59,7 +59,9 @@ def test_answers_and_news_go_to_the_reply_port_that_was_named() -> None:
             ear.bind(("127.0.0.1", 0))
             ear.settimeout(PATIENCE)
             asker.send(osc.encode("/llmball/hello", [ear.getsockname()[1], "pd", 1]))
-            assert heard(ear) == osc.Message("/llmball/welcome", (VERSION, 1, "chords%20melody%20bass%20drums%20pad%20arp%20perc"))
+            assert heard(ear) == osc.Message(
+                "/llmball/welcome", (VERSION, 1, "chords%20melody%20bass%20drums%20pad%20arp%20perc")
+            )
             assert heard(ear) == osc.Message("/llmball/state", ("idle",))
             asker.send(osc.encode("/llmball/tempo", []))
             assert heard(ear) == osc.Message("/llmball/tempo", (1.5,))

@@ -12,32 +12,32 @@ from model.decoder.tokenizer import EVENTS, GRID, note_event
 from model.generation import style_lanes
 from model.music.notes import PARTS
 from model.music.plan import Plan
+from model.prompt.encoder import hash_encoder
 from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.two_styles import HARMONY_PARTS
-
-UPPER = HARMONY_PARTS
+from model.prompt.understand import understand
 
 
 @pytest.mark.parametrize(
     ("words", "ground", "upper", "parts"),
     [
-        ("techno with jazz chords", "techno", "jazz", UPPER),
-        ("jazz chords over a house beat", "house", "jazz", UPPER),
-        ("bossa nova house", "house", "bossa nova", UPPER),
-        ("a country trap song about home", "trap", "country", UPPER),
-        ("jazzy uk garage", "uk garage", "jazz", UPPER),
-        ("gospel-tinged house, late at night", "house", "gospel", UPPER),
-        ("reggae drum and bass", "drum and bass", "reggae", UPPER),
-        ("trap with a gospel choir feel", "trap", "gospel", UPPER),
+        ("techno with jazz chords", "techno", "jazz", HARMONY_PARTS),
+        ("jazz chords over a house beat", "house", "jazz", HARMONY_PARTS),
+        ("bossa nova house", "house", "bossa nova", HARMONY_PARTS),
+        ("a country trap song about home", "trap", "country", HARMONY_PARTS),
+        ("jazzy uk garage", "uk garage", "jazz", HARMONY_PARTS),
+        ("gospel-tinged house, late at night", "house", "gospel", HARMONY_PARTS),
+        ("reggae drum and bass", "drum and bass", "reggae", HARMONY_PARTS),
+        ("trap with a gospel choir feel", "trap", "gospel", HARMONY_PARTS),
         ("house with a funk bassline", "house", "funk", frozenset(["bass"])),
         ("a bossa nova melody over techno", "techno", "bossa nova", frozenset(["melody"])),
-        ("jazz with trap drums", "trap", "jazz", UPPER),
-        ("ambient techno", "techno", "ambient", UPPER),
-        ("techno, ambient", "techno", "ambient", UPPER),
-        ("爵士味的国风", "guofeng", "jazz", UPPER),
-        ("国风嘻哈", "hip hop", "guofeng", UPPER),
-        ("techno 加爵士和弦", "techno", "jazz", UPPER),
-        ("techno con acordes de jazz", "techno", "jazz", UPPER),
+        ("jazz with trap drums", "trap", "jazz", HARMONY_PARTS),
+        ("ambient techno", "techno", "ambient", HARMONY_PARTS),
+        ("techno, ambient", "techno", "ambient", HARMONY_PARTS),
+        ("爵士味的国风", "guofeng", "jazz", HARMONY_PARTS),
+        ("国风嘻哈", "hip hop", "guofeng", HARMONY_PARTS),
+        ("techno 加爵士和弦", "techno", "jazz", HARMONY_PARTS),
+        ("techno con acordes de jazz", "techno", "jazz", HARMONY_PARTS),
     ],
 )
 def test_of_two_styles_one_gives_the_ground_and_the_other_plays_over_it(
@@ -73,7 +73,7 @@ def crossed(over: frozenset[str]) -> Plan:
 odds = st.integers(0, 10_000).map(lambda seed: np.random.default_rng(seed).normal(0, 3, (3, EVENTS)).astype(np.float32))
 
 
-@given(odds, st.sampled_from([UPPER, frozenset(["bass"]), frozenset(["melody"])]))
+@given(odds, st.sampled_from([HARMONY_PARTS, frozenset(["bass"]), frozenset(["melody"])]))
 def test_each_lane_says_how_the_events_of_its_own_parts_lie_to_one_another(logits: Array, over: frozenset[str]) -> None:
     plan = crossed(over)
     told, untold = style_lanes.logits_of_events(logits, style_lanes.second_style_parts(plan))
@@ -91,7 +91,7 @@ def test_the_first_lane_says_how_likely_any_of_its_events_is(logits: Array) -> N
         ground = [note_event(part, t) for part in ("drums", "bass") for t in range(GRID)]
         return float(p[ground].sum() / p.sum())
 
-    told = style_lanes.logits_of_events(logits, UPPER)[0]
+    told = style_lanes.logits_of_events(logits, HARMONY_PARTS)[0]
     assert share(told) == pytest.approx(share(logits[0]), rel=1e-3, abs=1e-4)
 
 
@@ -107,5 +107,11 @@ def test_one_manner_changes_nothing(logits: Array) -> None:
 
 def test_a_note_is_told_by_the_lane_of_its_part_and_guided_by_the_last() -> None:
     logits = np.array([[0, 0], [1, 0], [0, 1]], np.float32)
-    assert apply_guidance(style_lanes.logits_of_part(logits, "drums", UPPER), 1.0).tolist() == [0, -1]
-    assert apply_guidance(style_lanes.logits_of_part(logits, "melody", UPPER), 1.0).tolist() == [2, -1]
+    assert apply_guidance(style_lanes.logits_of_part(logits, "drums", HARMONY_PARTS), 1.0).tolist() == [0, -1]
+    assert apply_guidance(style_lanes.logits_of_part(logits, "melody", HARMONY_PARTS), 1.0).tolist() == [2, -1]
+
+
+def test_two_styles_have_a_lane_each_also_where_parts_may_be_added() -> None:
+    plan, _ = understand("techno with jazz chords", hash_encoder())
+    assert style_lanes.lane_styles(plan) == ((("techno", 1.0),), (("jazz", 1.0),))
+    assert {p for p in PARTS if plan.style_of(p) == (("jazz", 1.0),)} == HARMONY_PARTS

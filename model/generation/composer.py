@@ -144,14 +144,16 @@ class Composer:
             velocity_corrections = history.velocity_corrections([*last, heard], context.parts.velocity)
             for one, velocity_jitter in zip(sampled, velocity_jitters, strict=False):
                 if one[0] == Event.CHORD:
-                    fresh = row_chord(one) != chord or not take.written
-                    chord = row_chord(one)
+                    # a given chord keeps its own tones: its row may only know the nearest quality
+                    begun = context.harmony.new_chord or row_chord(one)
+                    fresh = begun != chord or not take.written
+                    chord = begun
                 else:
                     note = row_note(one)
                     notes.append(
                         _performed_note(take, note, frame, velocity_corrections.get(note.part, 0), int(velocity_jitter))
                     )
-            symbol = None if chord is None else chord_symbol(chord, key.flats)
+            symbol = None if chord is None else chord_symbol(chord, key)
             beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
             return WrittenBeat(beat, chord, [row, *rows], take.cache_number, first_row, sampled)
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from model.music.chord_lists import counts_degrees, parse_progression
 from model.music.control import MAX_TEMPO, MIN_TEMPO, Reach, control_field
 from model.music.harmony import chord_symbol, parse_key
 from model.music.notes import METERS
-from model.music.numerals import key_of, parse_progression
+from model.music.numerals import key_of
 
 if TYPE_CHECKING:  # the bridge mixes plans too, and does without numpy
     import numpy as np
@@ -120,9 +121,10 @@ def apply_controls(plan_: Plan, controls: Controls) -> tuple[Plan, tuple[tuple[s
     if controls.chords != "auto":
         chosen = parse_key(changed.get("key", plan_.key))
         bars = parse_progression(controls.chords, chosen)
-        changed["progression"] = tuple(" ".join(chord_symbol(c, chosen.flats) for c in bar) for bar in bars)
+        changed["progression"] = tuple(" ".join(chord_symbol(c, chosen) for c in bar) for bar in bars)
         if "key" not in changed and "key" not in plan_.explicit:
-            changed["key"] = key_of([c for bar in bars for c in bar]).name
+            numbered = counts_degrees(controls.chords)
+            changed["key"] = chosen.name if numbered else key_of([c for bar in bars for c in bar]).name
     for name in LEVELS:
         if getattr(controls, name) >= 0:
             changed[name] = getattr(controls, name)

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from model.music.harmony import MODES, Key, parse_chord
+from model.music.harmony import Key, key_on, parse_chord
 from model.music.notes import PARTS
 from model.music.numerals import key_of
 from model.music.plan import LEVELS, Mix, Plan
@@ -211,9 +211,8 @@ def _key(prompt: str, parsed: ParsedPrompt, brightness: float) -> Key:
         chords = [parse_chord(c) for bar in parsed.progression for c in bar.split()]
         return parsed.progression_key or key_of(chords)
     mode = max(mode_probabilities(parsed, brightness).items(), key=lambda m: m[1])[0]
-    minor = Key(0, mode, MODES[mode]).minor
-    tonics = TONICS["minor" if minor else "major"]
-    return Key(tonics[prompt_hash(prompt) % len(tonics)], mode, MODES[mode])
+    tonics = TONICS["minor" if key_on(0, mode).minor else "major"]
+    return key_on(tonics[prompt_hash(prompt) % len(tonics)], mode)
 
 
 def mode_probabilities(parsed: ParsedPrompt, brightness: float) -> Odds:
@@ -323,11 +322,11 @@ def _keys(prompt: str, parsed: ParsedPrompt, chosen: Plan) -> dict[str, float]:
         return {chosen.key: 1.0}
     odds: dict[str, float] = {}
     for mode, likely in mode_probabilities(parsed, chosen.brightness).items():
-        tonics = TONICS["minor" if Key(0, mode, MODES[mode]).minor else "major"]
+        tonics = TONICS["minor" if key_on(0, mode).minor else "major"]
         first = prompt_hash(prompt) % len(tonics)
         weights = [_RARER**i for i in range(len(tonics))]
         for i, weight in enumerate(weights):
-            name = Key(tonics[(first + i) % len(tonics)], mode, MODES[mode]).name
+            name = key_on(tonics[(first + i) % len(tonics)], mode).name
             odds[name] = likely * weight / sum(weights)
     return _rounded(odds)
 

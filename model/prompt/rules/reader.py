@@ -14,7 +14,6 @@ from itertools import pairwise
 
 from model.music.control import MAX_PROMPT
 from model.music.harmony import Key, parse_key
-from model.music.notes import METERS
 from model.music.plan import LEVELS
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
 from model.prompt.rules.negation import Reader, T, negated, within
@@ -92,7 +91,8 @@ def parse_prompt(text: str) -> ParsedPrompt:
     key = take(keys.key, plain)
     if given is not None and key is not None:
         given = progressions.find_progression(plain, key) or given
-    meter = take(tempo_meter.meter, lower)
+    meter_said = take(tempo_meter.meter, lower)
+    meter = meter_said.played if meter_said is not None else None
     named_blues = tempo_meter.blues_bars(lower)  # its words are a style too: they stay
     bars = take(tempo_meter.bars, lower) or (named_blues.value if named_blues else None)
     tempo = take(tempo_meter.tempo, lower)
@@ -131,12 +131,12 @@ def parse_prompt(text: str) -> ParsedPrompt:
     unit = tempo_meter.swing_unit(lower)
     instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
     stated = {
-        "tempo": tempo, "feel": feel, "key": key or mode, "meter": meter or waltz, "bars": bars,
+        "tempo": tempo, "feel": feel, "key": key or mode, "meter": waltz if meter_said is None else meter_said.is_exact or None, "bars": bars,
         "parts": stated_parts if stated_parts.only or stated_parts.without or "drums" in stated_parts.named else None, **stated_levels, "swing": swing, "progression": given,
         "instruments": instruments or None,
     }  # fmt: skip
     return ParsedPrompt(
-        tempo, feel.value if feel else None, key, mode, meter if meter in METERS else waltz, bars, stated_parts,
+        tempo, feel.value if feel else None, key, mode, meter or waltz, bars, stated_parts,
         given.bars if given else None, given.key if given else None, tuple(sorted(instruments.items())),
         tuple((name, v) for name, v in stated_levels.items() if v is not None),
         swing, unit.value if unit else None, register, registers,

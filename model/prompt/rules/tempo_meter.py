@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO
 from model.music.notes import METERS
@@ -64,7 +65,7 @@ _TEMPI = (
     re.compile(
         rf"(?:\bat|\B@|~|≈|\b(?:around|about|circa|roughly)|大约|大概|约)\s*{_NEAR}?\s*{_NUMBER}\b{_NOT_A_TEMPO}"
     ),
-    re.compile(rf"(?:^|[,;，、/|])\s*{_NUMBER}\s*(?=$|[,;，、/|。])"),
+    re.compile(rf"(?:^|[,;，、|]|\s/\s)\s*{_NUMBER}\s*(?=$|[,;，、|。]|\s/\s)"),
 )
 
 _SPELLED = re.compile(
@@ -88,6 +89,9 @@ _TEMPO_TERM = re.compile(
         for i, (p, _) in enumerate(_TEMPO_TERMS)
     )
 )
+
+
+_OF_A_PACE = re.compile(r"[\s-]*(?:tempo|speed|pace|marking|movement)\b")
 
 
 def tempo(lower: str) -> Span[float] | None:
@@ -133,8 +137,10 @@ def _spelled(lower: str) -> Span[float] | None:
 def _italian(lower: str) -> Span[float] | None:
     for term in _TEMPO_TERM.finditer(lower):
         plain = term.group() in ("grave", "presto", "largo")
-        if plain and (DETERMINER_BEFORE.search(lower[: term.start()]) or lower[term.end() :].startswith("!")):
-            continue  # "on your grave", "presto! dinner is ready"
+        of_a_pace = _OF_A_PACE.match(lower, term.end()) is not None
+        determined = DETERMINER_BEFORE.search(lower[: term.start()]) and not of_a_pace
+        if plain and (determined or lower[term.end() :].startswith("!")):
+            continue  # "on your grave", "presto! dinner is ready", but "a lively presto tempo"
         if term.lastgroup is not None and not denied(lower, term.start()):
             return Span(float(_TEMPO_TERMS[int(term.lastgroup[1:])][1]), *term.span())
     return None
@@ -157,23 +163,41 @@ def feel(lower: str) -> Span[str] | None:
 
 
 _METER = re.compile(
-    r"(?<![\d/])([2-9]|1[0-9]|2[0-4])\s?[/⁄]\s?([248]|(?<=[579]/)16)(?![\d/]|\s?(?:of|bars?\b|cups?|price))"
+    r"(?<![\d/])([2-9]|1[0-9]|2[0-4])\s?[/⁄]\s?([248]|(?:(?<=[579]/)|(?<=[12][0-9]/))16)(?![\d/]|\s?(?:of|bars?\b|cups?|price))"
 )
 
-_NEAREST = {
+_SAME_BAR = {
     "2/2": "4/4",
-    "4/8": "2/4",
     "8/8": "4/4",
-    "8/4": "4/4",
-    "10/4": "5/4",
+    "4/8": "2/4",
     "10/8": "5/4",
-    "14/8": "7/8",
-    "18/8": "9/8",
+    "12/16": "6/8",
+    "18/16": "9/8",
+    "24/16": "12/8",
+    "14/16": "7/8",
 }
+"""Metres whose bars are those of one of the contract, as long and as divided: nothing is lost but how they are written."""
+_NEAREST = {
+    "6/4": "6/8", "3/2": "3/4", "8/4": "4/4", "10/4": "5/4", "14/8": "7/8", "18/8": "9/8", "24/8": "12/8", "4/2": "4/4",
+}  # fmt: skip
 """The metre of the contract that stands for one it does not have, where that is not the one of as many beats."""
 
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A metre as the words have it, and as it is played: one of the contract."""
+
+    asked: str
+    played: str
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the bar is as long and as divided as the words have it."""
+        return self.asked == self.played or _SAME_BAR.get(self.asked) == self.played
+
+
 _CHINESE_METER = re.compile(
-    r"(四|八)分之([二三四五六七九]|十二)拍?|([二三四五六七九]|十二)([四八])拍|([四八])([二三四五六七九]|十二)拍"
+    r"([二四八])分之([二三四五六七九]|十[一二]?)拍?|([二三四五六七九]|十[一二]?)([四八])拍|([四八])([二三四五六七九]|十[一二]?)拍"
 )
 
 _FELT = r"(?=\s*(?:$|[,.;:!?，。、()|]|time\b|feel\b|at\b|with\b|and\b|for\b|in\b|please\b|over\b|no\b|without\b))"
@@ -185,6 +209,15 @@ _METER_WORDS = (
     (rf"二拍子|两拍子|2拍子|\bin (?:two|2){_FELT}|\btwo[- ]four\b|zweivierteltakt|dos por cuatro|(?:à|a) deux temps", "2/4"),
     (rf"五拍子|5拍子|\bin (?:five|5){_FELT}|\bfive[- ]four\b|fünfvierteltakt|cinco por cuatro|(?:à|a) cinq temps", "5/4"),
     (rf"七拍子|7拍子|\bin (?:seven|7){_FELT}|\bseven[- ]eight\b|siebenachteltakt|siete por ocho|(?:à|a) sept temps", "7/8"),
+    (r"\balla breve\b|\bcut time\b|\btwo[- ]two\b|二二拍子?", "2/2"),
+    (r"\bthree[- ]two time\b|\bdrei halbe\b", "3/2"),
+    (r"\bsix[- ]four\b(?= time|$|[,.;])", "6/4"),
+    (r"\bseven[- ]four\b", "7/4"),
+    (r"\bfive[- ]eight\b|\bfünfachteltakt\b", "5/8"),
+    (r"\beleven[- ]eight\b|\belfachteltakt\b", "11/8"),
+    (r"\bten[- ]eight\b", "10/8"),
+    (r"\bthirteen[- ]eight\b", "13/8"),
+    (r"\bfifteen[- ]eight\b", "15/8"),
     (rf"九拍子|9拍子|\bin (?:nine|9){_FELT}|\bnine[- ]eight\b|neunachteltakt", "9/8"),
     (rf"十二拍子|12拍子|\bin (?:twelve|12){_FELT}|\btwelve[- ]eight\b|zwölfachteltakt", "12/8"),
 )  # fmt: skip
@@ -192,31 +225,33 @@ _METER_WORDS = (
 _METER_NAMES = re.compile("|".join(f"({pattern})" for pattern, _ in _METER_WORDS))
 
 
-def meter(lower: str) -> Span[str] | None:
-    """Return a metre of the contract, the nearest one where the words say another: 5/4 for 5/8, 7/8 for 7/4, 12/8 for 11/8."""
+def meter(lower: str) -> Span[Meter] | None:
+    """Return a metre, with the nearest one of the contract where that has not the one that the words say: 5/4 for 5/8, 12/8 for 11/8."""
     for match in _METER.finditer(lower):
         if not denied(lower, match.start()):
-            return Span(_nearest_meter(int(match.group(1)), int(match.group(2))), *match.span())
+            asked = f"{match.group(1)}/{match.group(2)}"
+            return Span(Meter(asked, _nearest_meter(asked)), *match.span())
     for match in _CHINESE_METER.finditer(lower):
         lower_first, upper, before, after, unit, count = match.groups()
         for below, above in ((lower_first, upper), (after, before), (unit, count)):
-            name = f"{chinese_number(above or '')}/{chinese_number(below or '')}"
-            if name in METERS:
-                return Span(name, *match.span())
+            asked = f"{chinese_number(above or '')}/{chinese_number(below or '')}"
+            if not asked.startswith("0") and not denied(lower, match.start()):
+                return Span(Meter(asked, _nearest_meter(asked)), *match.span())
     for match in _METER_NAMES.finditer(lower):
         if match.lastindex is not None and not denied(lower, match.start()):
-            return Span(_METER_WORDS[match.lastindex - 1][1], *match.span())
+            asked = _METER_WORDS[match.lastindex - 1][1]
+            return Span(Meter(asked, _nearest_meter(asked)), *match.span())
     return None
 
 
-def _nearest_meter(count: int, unit: int) -> str:
-    name = f"{count}/{unit}"
-    if name in METERS or name in _NEAREST:
-        return _NEAREST.get(name, name)
+def _nearest_meter(asked: str) -> str:
+    if asked in METERS:
+        return asked
+    if asked in _SAME_BAR or asked in _NEAREST:
+        return _SAME_BAR.get(asked) or _NEAREST[asked]
+    count = int(asked.split("/")[0])
     alike = [m for m in METERS if int(m.split("/")[0]) == count]
-    if alike:
-        return alike[0]
-    return min(METERS, key=lambda m: abs(int(m.split("/")[0]) - count))
+    return alike[0] if alike else min(METERS, key=lambda m: abs(int(m.split("/")[0]) - count))
 
 
 _BARS = re.compile(

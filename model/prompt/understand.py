@@ -69,10 +69,12 @@ def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
         swing, unit = (swinging.swing or 0.5, swinging.swing_unit) if swinging is not None else (0.5, 8)
     key = parsed.key or _key(prompt, parsed, levels["brightness"])
     return Plan(
-        tempo=round(parsed.tempo if parsed.tempo is not None else _tempo(parsed, hints["tempo"]), 2),
+        tempo=round(
+            parsed.tempo if parsed.tempo is not None else parsed.refused.tempo(_tempo(parsed, hints["tempo"])), 2
+        ),
         feel=parsed.feel or next((t.feel for t in leading if t.feel), "normal"),
         key=key.name,
-        meter=parsed.meter or next((t.meter for t in named if t.meter), "4/4"),
+        meter=parsed.meter or parsed.refused.meter(next((t.meter for t in named if t.meter), "4/4")),
         bars=parsed.bars,
         parts=parsed.stated_parts.with_defaults(_usual_parts(parsed, mix, levels["energy"])),
         progression=parsed.progression,
@@ -212,7 +214,7 @@ def _key(prompt: str, parsed: ParsedPrompt, brightness: float) -> Key:
         return parsed.progression_key or key_of(chords)
     mode = max(mode_probabilities(parsed, brightness).items(), key=lambda m: m[1])[0]
     tonics = TONICS["minor" if key_on(0, mode).minor else "major"]
-    return key_on(tonics[prompt_hash(prompt) % len(tonics)], mode)
+    return parsed.refused.key(tonics, prompt_hash(prompt) % len(tonics), mode)
 
 
 def mode_probabilities(parsed: ParsedPrompt, brightness: float) -> Odds:
@@ -326,7 +328,10 @@ def _keys(prompt: str, parsed: ParsedPrompt, chosen: Plan) -> dict[str, float]:
         first = prompt_hash(prompt) % len(tonics)
         weights = [_RARER**i for i in range(len(tonics))]
         for i, weight in enumerate(weights):
-            name = key_on(tonics[(first + i) % len(tonics)], mode).name
+            found = key_on(tonics[(first + i) % len(tonics)], mode)
+            if found in parsed.refused.keys:
+                continue
+            name = found.name
             odds[name] = likely * weight / sum(weights)
     return _rounded(odds)
 

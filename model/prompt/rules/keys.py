@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from model.music.harmony import SCALE_WORDS, Key, key_on, mode_named, parse_key
-from model.prompt.rules.negation import Span, denied
+from model.prompt.rules.negation import Span, denied, refused
 
 _PLAIN = frozenset([
     "in", "yo", "jewish", "gypsy", "arabic", "hungarian", "persian", "enigmatic", "chromatic", "bebop", "augmented", "diminished", "altered",
@@ -119,6 +119,11 @@ def named(text: str) -> Key:
             if found is not None and said[: found.start].strip() in ("", "in") and found.end == len(said):
                 return found.value
     return parse_key(plain)
+
+
+def refused_keys(text: str) -> list[Span[Key]]:
+    """Return the keys that the words do not want: "not in C major"."""
+    return refused(text, key)
 
 
 def _steps(text: str) -> Span[Key] | None:

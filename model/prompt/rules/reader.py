@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from model.music.control import MAX_PROMPT
-from model.music.harmony import Key, parse_key
+from model.music.control import MAX_PROMPT, MAX_TEMPO, MIN_TEMPO
+from model.music.harmony import Key, key_on, parse_key
+from model.music.notes import METERS
 from model.music.plan import LEVELS
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
 from model.prompt.rules.negation import Reader, T, negated, within
@@ -22,6 +24,35 @@ from model.prompt.rules.tempo_meter import tempo_after_style
 from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
 from model.prompt.rules.vocabulary import find as find_terms
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What the words do not want of what is chosen where they state nothing: keys, metres, tempi outside a range."""
+
+    keys: tuple[Key, ...] = ()
+    meters: tuple[str, ...] = ()
+    tempi: tuple[float, float] = (MIN_TEMPO, MAX_TEMPO)
+
+    def tempo(self, chosen: float) -> float:
+        """Return a tempo, moved to within the range of those that are wanted."""
+        low, high = self.tempi
+        return max(low * _INSIDE if low > MIN_TEMPO else low, min(high / _INSIDE if high < MAX_TEMPO else high, chosen))
+
+    def meter(self, chosen: str) -> str:
+        """Return a metre, another usual one where it is not wanted."""
+        return chosen if chosen not in self.meters else next(m for m in _USUAL_METERS if m not in self.meters)
+
+    def key(self, tonics: Sequence[int], first: int, mode: str) -> Key:
+        """Return the first key of a mode that is not refused, of some tonics from one on."""
+        kept = [key_on(tonics[(first + i) % len(tonics)], mode) for i in range(len(tonics))]
+        return next((k for k in kept if k not in self.keys), kept[0])
+
+
+NOTHING_REFUSED = Refused()
+_INSIDE = 1.03
+"""How far within a range of tempi the tempo lies that is moved there."""
+_USUAL_METERS = ("4/4", "3/4", "6/8", "2/4", *METERS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +86,7 @@ class ParsedPrompt:
     two_styles: TwoStyles | None = None
     figures: tuple[str, ...] = ()
     explicit: tuple[str, ...] = ()
+    refused: Refused = NOTHING_REFUSED
     rest: str = ""
 
 
@@ -91,10 +123,17 @@ def parse_prompt(text: str) -> ParsedPrompt:
     key = take(keys.key, plain)
     if given is not None and key is not None:
         given = progressions.find_progression(plain, key) or given
+    refused_keys = keys.refused_keys(plain)
+    refused_meters = tempo_meter.refused_meters(lower)
+    refusals = [(k.start, k.end) for k in refused_keys] + [(m.start, m.end) for m in refused_meters]
+    taken += refusals
     meter_said = take(tempo_meter.meter, lower)
     meter = meter_said.played if meter_said is not None else None
     named_blues = tempo_meter.blues_bars(lower)  # its words are a style too: they stay
     bars = take(tempo_meter.bars, lower) or (named_blues.value if named_blues else None)
+    bound = tempo_meter.tempo_bound(lower)
+    refusals += [] if bound is None else [(bound.start, bound.end)]
+    taken += refusals[-1:] if bound is not None else []
     tempo = take(tempo_meter.tempo, lower)
     feel = tempo_meter.feel(lower)
     taken += [(feel.start, feel.end)] if feel else []
@@ -103,7 +142,8 @@ def parse_prompt(text: str) -> ParsedPrompt:
     if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
         given = progressions.find_progression(plain, parse_key("A minor")) or given  # "ii V I, minor"
     terms = list(find_terms(lower))
-    denied = negated(lower, parts.listable_names(lower, terms))
+    # a key, metre or tempo that is refused has used up its negation
+    denied = negated(_blanked(lower, refusals), parts.listable_names(lower, terms))
     wanted = [
         f
         for f, after in pairwise([*terms, None])
@@ -121,6 +161,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     unwanted = [f for f in terms if f.term.kind == "moods" and within(f.start, denied)]
     tempered += [opposite(f.term) for f in unwanted if f.term.name not in levels.PACES]
     waltz = next((f.term.meter for f in wanted if f.term.name in WALTZES), None)
+    waltz = None if waltz in [m.value for m in refused_meters] else waltz
     fixed = [(f.start, f.end) for f in terms if f.term.kind != "moods"]
     stated_levels = {name: levels.level(name, lower, denied, fixed) for name in LEVELS}
     unread = _blanked(lower, [(given.start, given.end)] if given else [])
@@ -131,7 +172,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     unit = tempo_meter.swing_unit(lower)
     instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
     stated = {
-        "tempo": tempo, "feel": feel, "key": key or mode, "meter": waltz if meter_said is None else meter_said.is_exact or None, "bars": bars,
+        "tempo": tempo or (bound and bound.value), "feel": feel, "key": key or mode, "meter": waltz if meter_said is None else meter_said.is_exact or None, "bars": bars,
         "parts": stated_parts if stated_parts.only or stated_parts.without or "drums" in stated_parts.named else None, **stated_levels, "swing": swing, "progression": given,
         "instruments": instruments or None,
     }  # fmt: skip
@@ -144,7 +185,8 @@ def parse_prompt(text: str) -> ParsedPrompt:
         (*(levels.with_very(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
         two_styles(lower, wanted), figures.named_figures(lower, denied),
         tuple(name for name, what in stated.items() if what is not None),
-        _rest(plain, taken) or (_NOTHING_LEFT if denied else ""),
+        Refused(tuple(k.value for k in refused_keys), tuple(m.value for m in refused_meters), bound.value if bound else (MIN_TEMPO, MAX_TEMPO)),
+        _rest(plain, taken) or (_NOTHING_LEFT if denied or refusals else ""),
     )  # fmt: skip
 
 
@@ -162,8 +204,14 @@ _OF_MUSIC = re.compile(
 )
 
 
+_OF_A_KIT = re.compile(r"[\s-]+(?:drums?|kick|pedals?)\b")
+"""What makes an instrument's name one of the kit's: a double bass drum."""
+
+
 def _musical(lower: str, found: FoundTerm, after: FoundTerm | None) -> bool:
     """Return True if a word that is a plain one too is meant as music: "a house track", not "an empty house"."""
+    if found.term.kind == "instruments" and _OF_A_KIT.match(lower, found.end):
+        return False
     if lower[found.start : found.end] not in _PLAIN_WORDS:
         return _RICH.match(lower, found.start) is None
     beside = after is not None and not lower[found.end : after.start].strip()

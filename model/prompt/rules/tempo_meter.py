@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO
 from model.music.notes import METERS
-from model.prompt.rules.negation import Span, denied
+from model.prompt.rules.negation import Span, denied, refused
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE
 
 TENS = {
@@ -103,6 +103,31 @@ def tempo(lower: str) -> Span[float] | None:
             if MIN_TEMPO <= bpm <= MAX_TEMPO and not denied(lower, match.start()):
                 return Span(bpm, *match.span())
     return _spelled(lower) or _italian(lower)
+
+
+_AT_MOST = re.compile(
+    r"(?:\b(?:under|below|less than|slower than|no (?:more|faster|quicker|higher) than|not (?:more|faster|quicker|over|above|higher)(?: than)?|at most|max(?:imum|imal)?\.?|up to|"
+    r"unter|höchstens|nicht (?:schneller|mehr|über)(?: als)?|menos de|más lento que|como máximo|máximo|moins de|plus lent que|au plus|pas plus (?:vite |rapide )?(?:que|de)|"
+    r"meno di|al massimo|no máximo|mais lento que)|低于|不超过|小于|不快于|不高于)"
+    rf"\s*(?:of )?{_NUMBER}\s*({_UNIT})?{_NOT_A_TEMPO}"
+)
+_AT_LEAST = re.compile(
+    r"(?:\b(?:over|above|more than|faster than|no (?:less|slower) than|not (?:less|slower|under|below)(?: than)?|at least|min(?:imum|imal)?\.?|über|mindestens|nicht (?:langsamer|unter)(?: als)?|"
+    r"más de|más rápido que|como mínimo|al menos|plus de|plus vite que|au moins|più di|almeno|mais de|mais rápido que|pelo menos)|高于|超过|不低于|不少于|至少)"
+    rf"\s*(?:of )?{_NUMBER}\s*({_UNIT})?{_NOT_A_TEMPO}"
+)
+_OF_SPEED = re.compile(r"slow|fast|quick|speed|tempo|lent|rápid|rapid|schnell|langsam|vite|快|慢")
+
+
+def tempo_bound(lower: str) -> Span[tuple[float, float]] | None:
+    """Return the slowest and the fastest tempo that words such as "under 100 bpm" or "at least 140 bpm" allow."""
+    for pattern, below in ((_AT_MOST, True), (_AT_LEAST, False)):
+        for match in pattern.finditer(lower):
+            bpm = float(match.group(1))
+            said = match.group(2) is not None or _OF_SPEED.search(match.group()) is not None
+            if said and MIN_TEMPO < bpm < MAX_TEMPO:
+                return Span((MIN_TEMPO, bpm) if below else (bpm, MAX_TEMPO), *match.span())
+    return None
 
 
 def tempo_after_style(lower: str, end: int) -> Span[float] | None:
@@ -242,6 +267,15 @@ def meter(lower: str) -> Span[Meter] | None:
             asked = _METER_WORDS[match.lastindex - 1][1]
             return Span(Meter(asked, _nearest_meter(asked)), *match.span())
     return None
+
+
+def refused_meters(lower: str) -> list[Span[str]]:
+    """Return the metres that the words do not want: "anything but 4/4"."""
+    return refused(lower, lambda text: _played(meter(text)))
+
+
+def _played(found: Span[Meter] | None) -> Span[str] | None:
+    return None if found is None else Span(found.value.played, found.start, found.end)
 
 
 def _nearest_meter(asked: str) -> str:

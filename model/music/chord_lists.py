@@ -173,33 +173,28 @@ def _leftover(text: str, run: Sequence[_Item]) -> str:
 def _runs(text: str) -> Iterator[tuple[_Item, ...]]:
     """Yield the items that follow one another with nothing but links between them, all chords of one run alike."""
     run: list[_Item] = []
-    pending = 0
+    family = ""
     for found, joined in _tokens(text):
         if run and not joined:
-            yield from _closed(run[: len(run) - pending])
-            run, pending = [], 0
-        if found is None:  # a small word between chords
-            continue
-        for item in found:
-            alike = _family(item.kind) in {_family(i.kind) for i in run if i.kind in _CHORDS} or not any(
-                i.kind in _CHORDS for i in run
-            )
-            if item.kind in _CHORDS and not alike:
+            yield from _closed(run)
+            run, family = [], ""
+        for item in found or ():  # None: a small word between chords
+            own = _family(item.kind) if item.kind in _CHORDS else family
+            if family and own != family:
                 yield from _closed(run)
                 run = []
             run.append(item)
+            family = own
     yield from _closed(run)
 
 
 def _closed(run: Sequence[_Item]) -> Iterator[tuple[_Item, ...]]:
     """Yield a run without the signs at its ends that belong to no chord of it."""
-    items = list(run)
-    while items and items[0].kind not in _CHORDS and items[0].kind not in ("open", "bar"):
-        items.pop(0)
-    while items and items[-1].kind == "open":
-        items.pop()
-    if any(i.kind in _CHORDS for i in items):
-        yield tuple(items)
+    if not any(i.kind in _CHORDS for i in run):
+        return
+    first = next(n for n, i in enumerate(run) if i.kind in _CHORDS or i.kind in ("open", "bar"))
+    last = next(n for n in range(len(run), 0, -1) if run[n - 1].kind != "open")
+    yield tuple(run[first:last])
 
 
 def _family(kind: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Generic, TypeVar
 
 _DROPPED = (
@@ -107,8 +108,11 @@ def list_after(text: str, names: Sequence[NamedSpan], start: int, stop: int) -> 
 def negated(text: str, names: Sequence[NamedSpan]) -> list[tuple[int, int]]:
     """Return the spans that negations govern, themselves among them: the names listed, else up to a turn."""
     spans: list[tuple[int, int]] = []
+    covered = bytearray(len(text) + 1)
+    for name in names:
+        covered[name.start : name.end] = b"\1" * (name.end - name.start)
     for match in NEGATION.finditer(text):
-        if any(n.start <= match.start() < n.end for n in names) or within(match.start(), spans):
+        if covered[match.start()]:
             continue  # 不可思议 is a mood, not a negation
         turn = SCOPE_END.search(text, match.end())
         stop = turn.start() if turn else len(text)
@@ -118,14 +122,19 @@ def negated(text: str, names: Sequence[NamedSpan]) -> list[tuple[int, int]]:
         if len(chain) > 1 and chain[-1].end > stop and not _OR.search(text[match.end() : chain[-1].end]):
             chain = [n for n in chain if n.end <= stop or text[stop] == "、"]  # "no drums, and a bass"
         spans.append((match.start(), chain[-1].end if chain else stop))
+        covered[match.start() : spans[-1][1]] = b"\1" * (spans[-1][1] - match.start())
     spans += [match.span() for match in _BEFORE_NONE.finditer(text)]
-    for name in names:
+    for n, name in enumerate(names):
         behind = BEHIND_NOUN.match(text, name.end) if name.noun else None
         if behind is not None and not within(name.start, spans):
-            listed = (list_after(text, names, first.start, first.end) for first in names if first.start <= name.start)
-            chain = next(c for c in listed if name in c)
+            near = names[max(0, n - MAX_LISTED) : n + 1]
+            chain = next(c for c in (list_after(text, near, first.start, first.end) for first in near) if name in c)
             spans.append((chain[0].start, behind.end()))
     return spans
+
+
+MAX_LISTED = 6
+"""Names before a negation behind them that may be its list."""
 
 
 _SAYS_NOTHING = re.compile(
@@ -183,13 +192,14 @@ _LEADS_TO = re.compile(
 )
 
 
+MAX_REFUSALS = 16
 _REFUSAL = re.compile(rf"{NEGATION.pattern}|\bno(?= \d+/\d)")
 
 
 def refused(text: str, read: Reader[T]) -> list[Span[T]]:
     """Return what a reader finds directly behind negations: what is not wanted. `text` is in lower case or as it was typed."""
     found: list[Span[T]] = []
-    for word in _REFUSAL.finditer(text.lower()):
+    for word in islice(_REFUSAL.finditer(text.lower()), MAX_REFUSALS):
         lead = _LEADS_TO.match(text, word.end())
         at = word.end() if lead is None else lead.end()
         tail = "in " + text[at : at + 40]

@@ -99,8 +99,8 @@ _ARTICLE = re.compile(
 
 _AND = re.compile(r"\s(?:y|e|et|und)\s")
 _HEAD = re.compile(
-    r"[\s-]+(?:solos?|fills?|fill-ins?|rolls?|breaks?|breakdowns?|drops?|hits?|stabs?|slides?|intros?|outros?|samples?|machines?|changes?|licks?|runs?|riffs?|bus|bleed)\b"
-    r"|[\s]*(?:独奏|过门|加花|ソロ|フィル|솔로)"
+    r"[\s-]{1,3}(?:solos?|fills?|fill-ins?|rolls?|breaks?|breakdowns?|drops?|hits?|stabs?|slides?|intros?|outros?|samples?|machines?|changes?|licks?|runs?|riffs?|bus|bleed)\b"
+    r"|\s?(?:独奏|过门|加花|ソロ|フィル|솔로)"
 )
 """What makes the name of a part before it an adjective: a drum solo, a chord change."""
 SECTION = (

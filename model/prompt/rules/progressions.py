@@ -124,7 +124,9 @@ _VAMPS = (
     re.compile(
         rf"\b(?:vamp(?:ing|s)?|stay(?:ing|s)?|drone|pedal|jam(?:ming)?|groove|hold|loop)\s+(?:on|over|around)\s+(?:an?\s+|one\s+)?{_ONE_CHORD}"
     ),
-    re.compile(rf"\b(?:one|single)[- ]chord(?:\s+\w+)?\s*(?:[:,]|on|of|in)?\s*{_ONE_CHORD}"),
+    re.compile(
+        rf"\b(?:one|single)[- ]chord(?:\s+\w+)?\s*(?:[:,]|on|of|in)?\s*{_ONE_CHORD}(?!\s+(?:major|minor|{'|'.join(MODES)})\b)"
+    ),
     re.compile(rf"{_ONE_CHORD}\s+(?:vamp|drone|chord only|throughout|the whole (?:time|way))"),
     re.compile(rf"\bchords?\s*[:=]\s*{_ONE_CHORD}"),
 )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -17,13 +17,16 @@ from model.music.control import MAX_PROMPT, MAX_TEMPO, MIN_TEMPO
 from model.music.harmony import Key, key_on, parse_key
 from model.music.notes import METERS
 from model.music.plan import LEVELS
+from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
-from model.prompt.rules.negation import Reader, T, negated, within
+from model.prompt.rules.account import Fact, account
+from model.prompt.rules.negation import NamedSpan, Reader, T, negated, within
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
 from model.prompt.rules.tempo_meter import tempo_after_style
 from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
 from model.prompt.rules.vocabulary import find as find_terms
+from model.prompt.rules.wishes import FoundWish, find_wishes
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ _USUAL_METERS = ("4/4", "3/4", "6/8", "2/4", *METERS)
 class ParsedPrompt:
     """What the rules read from a prompt, and the remaining text for the encoder.
 
-    `mode` is a name of `harmony.MODES` where no tonic was stated. `levels` are (name, 0..1) of the plan's four. `terms` are
+    `mode` is a name of `harmony.MODES` or `SCALES` where no tonic was stated. `levels` are (name, 0..1) of the plan's four. `terms` are
     the genres, moods, instruments and artists, without the negated ones; `two_styles` tells how two styles among them share the
     parts; `figures` are the patterns asked for by name. `explicit` names the plan's fields that were stated. `rest` is empty
     where the rules have read everything.
@@ -87,6 +90,8 @@ class ParsedPrompt:
     figures: tuple[str, ...] = ()
     explicit: tuple[str, ...] = ()
     refused: Refused = NOTHING_REFUSED
+    wishes: Wishes = NO_WISHES
+    account: Account = NO_ACCOUNT
     rest: str = ""
 
 
@@ -103,47 +108,57 @@ _NOTHING_LEFT = "pop"
 
 def parse_prompt(text: str) -> ParsedPrompt:
     """Return what a text states. Any text is allowed; what no rule knows is left for the encoder."""
-    folded = unicodedata.normalize("NFKC", text).translate(SIMPLIFIED)[:MAX_PROMPT_CHARACTERS]
-    plain = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", folded)
+    folded = unicodedata.normalize("NFKC", text)[:MAX_PROMPT_CHARACTERS]
+    shown = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", folded)
+    plain = shown.translate(SIMPLIFIED)
     lower = plain.lower()
     if len(lower) != len(plain):  # a few letters grow when lowered: keep the places equal
-        plain = lower
-    taken: list[tuple[int, int]] = []
+        plain = shown = lower
+    wished = find_wishes(plain)
+    # what is wished of the course of a piece is no fact of the whole: the bars of an intro, the end of a ramp
+    taken: list[tuple[int, int]] = [(w.start, w.end) for w in wished.found]
+    facts: list[Fact] = []
 
-    def take(reader: Reader[T], source: str) -> T | None:
+    def take(reader: Reader[T], source: str, field: str) -> T | None:
         """Return what a reader finds in a text outside the spans taken before; its own span is taken too."""
         span = reader(_blanked(source, taken))
         if span is not None:
             taken.append((span.start, span.end))
+            facts.append((span.start, span.end, field))
         return None if span is None else span.value
 
     given = progressions.find_progression(plain, None)  # first: the Am of "Am F C G" is no key
     if given is not None:
         taken.append((given.start, given.end))
-    key = take(keys.key, plain)
+        facts.append((given.start, given.end, "progression"))
+    key = take(keys.key, plain, "key") or wished.key
     if given is not None and key is not None:
         given = progressions.find_progression(plain, key) or given
     refused_keys = keys.refused_keys(plain)
     refused_meters = tempo_meter.refused_meters(lower)
     refusals = [(k.start, k.end) for k in refused_keys] + [(m.start, m.end) for m in refused_meters]
     taken += refusals
-    meter_said = take(tempo_meter.meter, lower)
+    meter_said = take(tempo_meter.meter, lower, "meter")
     meter = meter_said.played if meter_said is not None else None
     named_blues = tempo_meter.blues_bars(lower)  # its words are a style too: they stay
-    bars = take(tempo_meter.bars, lower) or (named_blues.value if named_blues else None)
+    bars = take(tempo_meter.bars, lower, "bars") or wished.bars or (named_blues.value if named_blues else None)
     bound = tempo_meter.tempo_bound(lower)
     refusals += [] if bound is None else [(bound.start, bound.end)]
     taken += refusals[-1:] if bound is not None else []
-    tempo = take(tempo_meter.tempo, lower)
+    tempo = take(tempo_meter.tempo, lower, "tempo") if wished.tempo is None else wished.tempo
     feel = tempo_meter.feel(lower)
     taken += [(feel.start, feel.end)] if feel else []
-    swing = take(tempo_meter.swing, lower)
-    mode = take(keys.mode, lower) if key is None else None
+    facts += [(feel.start, feel.end, "feel")] if feel else []
+    swing = take(tempo_meter.swing, lower, "swing")
+    mode = take(keys.mode, lower, "key") if key is None else None
     if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
         given = progressions.find_progression(plain, parse_key("A minor")) or given  # "ii V I, minor"
     terms = list(find_terms(lower))
     # a key, metre or tempo that is refused has used up its negation
-    denied = negated(_blanked(lower, refusals), parts.listable_names(lower, terms))
+    # what nothing here can do may be denied in a list as well: no vocals or lyrics
+    others = [NamedSpan(w.start, w.end, noun=True) for w in wished.found if w.reason and not w.about]
+    names = sorted([*parts.listable_names(lower, terms), *others], key=lambda n: (n.start, -n.end))
+    denied = negated(_blanked(lower, refusals), names)
     wanted = [
         f
         for f, after in pairwise([*terms, None])
@@ -154,8 +169,11 @@ def parse_prompt(text: str) -> ParsedPrompt:
     ]
     if tempo is None:
         ends = [f.end for f in wanted if f.term.kind in ("genres", "artists")] + [end for _, end in taken]
-        tempo = take(lambda text: next(filter(None, (tempo_after_style(text, end) for end in ends)), None), lower)
+        tempo = take(
+            lambda text: next(filter(None, (tempo_after_style(text, end) for end in ends)), None), lower, "tempo"
+        )
     taken += denied
+    facts += [(start, end, "not wanted") for start, end in (*refusals, *denied)]
     turned = any(f.term.name in levels.PACES and within(f.start, denied) for f in terms)
     tempered = [table()["medium"]] if turned and tempo is None else []  # "not too fast"
     unwanted = [f for f in terms if f.term.kind == "moods" and within(f.start, denied)]
@@ -171,9 +189,17 @@ def parse_prompt(text: str) -> ParsedPrompt:
     stated_parts = parts.stated_parts(lower, terms, denied)
     unit = tempo_meter.swing_unit(lower)
     instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
+    told = [
+        *(w for w in wished.found if w.about or not within(w.start, denied)),  # "no vocals" is met
+        *_second_instruments(wanted, instruments),
+        *_fewer(lower, stated_parts, denied),
+        *_nearest(meter_said, facts),
+        *([FoundWish(given.start, given.end, "bars without a chord are not played: the chord before goes on")] if given and given.rests else []),
+    ]  # fmt: skip
+    facts += [(f.start, f.end, f.term.kind) for f in wanted]
     stated = {
         "tempo": tempo or (bound and bound.value), "feel": feel, "key": key or mode, "meter": waltz if meter_said is None else meter_said.is_exact or None, "bars": bars,
-        "parts": stated_parts if stated_parts.only or stated_parts.without or "drums" in stated_parts.named else None, **stated_levels, "swing": swing, "progression": given,
+        "parts": stated_parts if stated_parts.only or stated_parts.without or "drums" in stated_parts.named else None, **stated_levels, "swing": swing, "progression": given or wished.wishes.chords or None,
         "instruments": instruments or None,
     }  # fmt: skip
     return ParsedPrompt(
@@ -186,8 +212,45 @@ def parse_prompt(text: str) -> ParsedPrompt:
         two_styles(lower, wanted), figures.named_figures(lower, denied),
         tuple(name for name, what in stated.items() if what is not None),
         Refused(tuple(k.value for k in refused_keys), tuple(m.value for m in refused_meters), bound.value if bound else (MIN_TEMPO, MAX_TEMPO)),
+        wished.wishes, account(shown, facts, told),
         _rest(plain, taken) or (_NOTHING_LEFT if denied or refusals else ""),
     )  # fmt: skip
+
+
+def _second_instruments(wanted: Sequence[FoundTerm], played: Mapping[str, str]) -> list[FoundWish]:
+    """Return the instruments that do not play, for another one has their part."""
+    found: list[FoundWish] = []
+    players = [f for f in wanted if f.term.kind == "instruments" and f.term.part is not None]
+    compound = {  # a Rhodes piano, arpeggiated synths: two names of one instrument
+        id(f) for a, b in pairwise(players) if a.term.part == b.term.part and b.start - a.end <= 1 for f in (a, b)
+    }
+    for term in wanted:
+        if id(term) in compound:
+            continue
+        first = played.get(term.term.part) if term.term.part is not None else None
+        if first is not None and term.term.name != first and term.term.kind == "instruments":
+            found.append(FoundWish(term.start, term.end, f"one instrument plays the {term.term.part}: {first}"))
+    return found
+
+
+def _fewer(lower: str, stated: StatedParts, denied: Sequence[tuple[int, int]]) -> list[FoundWish]:
+    return [
+        FoundWish(*next(span for span in denied if span[0] <= match.start() < span[1]), f"the share of one part is set by /llmball/part/{match.lastgroup}/level")
+        for match in parts.PART.finditer(lower)
+        if match.lastgroup in stated.fewer and within(match.start(), denied)
+    ]  # fmt: skip
+
+
+def _nearest(said: tempo_meter.Meter | None, facts: Sequence[Fact]) -> list[FoundWish]:
+    if said is None or said.asked == said.played:
+        return []
+    start, end = next((start, end) for start, end, field in facts if field == "meter")
+    reason = (
+        f"its bar is written as {said.played}"
+        if said.is_exact
+        else f"{said.asked} cannot be played: {said.played} is the nearest"
+    )
+    return [FoundWish(start, end, reason)]
 
 
 _PLAIN_WORDS = frozenset([

@@ -22,6 +22,8 @@ COUNTS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "fourteen": 14, "sixteen": 16, "eighteen": 18, "twenty": 20, "twenty-four": 24, "twenty four": 24,
     "thirty-two": 32, "thirty two": 32, "sixty-four": 64, "sixty four": 64,
+    "tres": 3, "cinco": 5, "seis": 6, "siete": 7, "drei": 3, "fünf": 5, "sechs": 6, "sieben": 7, "trois": 3, "cinq": 5, "sept": 7, "due": 2, "tre": 3, "cinque": 5,
+    "sette": 7, "dois": 2, "duas": 2, "três": 3,
     "dos": 2, "cuatro": 4, "ocho": 8, "doce": 12, "dieciséis": 16, "zwei": 2, "vier": 4, "acht": 8, "zwölf": 12, "sechzehn": 16,
     "deux": 2, "quatre": 4, "huit": 8, "douze": 12, "seize": 16, "quatro": 4, "oito": 8, "dezesseis": 16, "quattro": 4, "otto": 8,
 }  # fmt: skip
@@ -40,7 +42,7 @@ def chinese_number(said: str) -> int:
 _NUMBER = r"(\d{2,3}(?:\.\d+)?)"
 
 _UNIT = (
-    r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|pulsaciones|batidas|"
+    r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|à la noire|a la negra|alla semiminima|à semínima|pulsaciones|batidas|"
     r"拍(?:每分钟|/分)?(?!子|号)|クリック|비피엠)"
 )
 
@@ -58,7 +60,7 @@ _TEMPI = (
         rf"\b(?:between|entre|zwischen|from|tempo|de) {_NUMBER} (?:and|to|y|et|und|a|e|à) {_NUMBER}\b(?!\s*(?:bars?|measures?|%|years?|seconds?|minutes?|degrees))"
     ),
     re.compile(
-        rf"(?:tempo|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?)|\bm\.?m\.?|\bspeed)"
+        rf"(?:tempo|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?|noire|negra|viertel|semiminima|semínima)|\bm\.?m\.?|\bspeed)"
         rf"\s*(?:giusto|marking)?\s*(?:of|is|at|to|von|de|a|是|为|在|は|を)?\s*[:=]?\s*{_NEAR}?\s*{_NUMBER}{_NOT_A_TEMPO}"
     ),
     re.compile(rf"\b{_NUMBER}(?:\s*-?ish\b|\s+(?:or so|tempo)\b)|{_NUMBER}\s*(?:左右|上下|的速度)"),
@@ -91,7 +93,7 @@ _TEMPO_TERM = re.compile(
 )
 
 
-_OF_A_PACE = re.compile(r"[\s-]*(?:tempo|speed|pace|marking|movement)\b")
+_OF_A_PACE = re.compile(r"[\s-]{0,3}(?:tempo|speed|pace|marking|movement)\b")
 
 
 def tempo(lower: str) -> Span[float] | None:

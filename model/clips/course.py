@@ -26,8 +26,8 @@ def follow_course(song: Song, wishes: Wishes) -> Song:
         song = _rested(song, wishes)
     if wishes.modulation is not None:
         song = _modulated(song, wishes.modulation)
-    if wishes.fade is not None:
-        song = _faded(song, wishes.fade)
+    for fade in wishes.fades:
+        song = _faded(song, fade)
     return song if wishes.ramp is None else replace(song, tempos=ramped(song, wishes.ramp))
 
 
@@ -45,6 +45,8 @@ def modulated_key(home: Key, wish: Modulation) -> Key:
     """Return the key that a modulation leads to."""
     if wish.key.startswith("relative"):
         return key_on((home.tonic + (3 if home.minor else 9)) % 12, "major" if home.minor else "minor")
+    if wish.key in ("major", "minor"):
+        return key_on(home.tonic, wish.key)
     if wish.key:
         return parse_key(wish.key)
     tonic = (home.tonic + wish.semitones) % 12

@@ -118,12 +118,20 @@ class ChordList:
         return _counted(self.items[at + 1 :])
 
 
+_LASTING = re.compile(r"\(\s*(\d{1,2})\s*(?:bars?|measures?|takte?|compases|mesures?|battute|compassos|小节)\s*\)")
+
+
+def _plain(text: str) -> str:
+    """Return a text with the signs that are read, each character in its place: "Am (2 bars)" is Am x2."""
+    return _LASTING.sub(lambda said: f"x{said.group(1)}".ljust(len(said.group())), text.translate(SIGNS))
+
+
 def parse_progression(text: str, key: Key) -> tuple[tuple[Chord, ...], ...]:
     """Return the bars of a progression, one chord a bar or bars between `|`. Raises ValueError where a word is no chord.
 
     Degrees of a minor key count from its relative major, as pop players write them.
     """
-    plain = text.translate(SIGNS)
+    plain = _plain(text)
     runs = list(_runs(plain))
     if len(runs) != 1 or _leftover(plain, runs[0]):
         wrong = next((w for w in _TOKEN.findall(plain) if not any(True for _ in _items(w, 0))), text.strip())
@@ -143,7 +151,7 @@ def counts_degrees(text: str) -> bool:
 
 def find_lists(text: str) -> Iterator[ChordList]:
     """Yield the lists of chords in a text, in their order: as many chords that words are not mistaken for them."""
-    plain = text.translate(SIGNS)
+    plain = _plain(text)
     for run in _runs(plain):
         found = _counted(run)
         if found is not None and not (_letters(found) and _is_a_form(plain, found)):
@@ -278,7 +286,7 @@ def _items(word: str, start: int) -> Iterator[_Item]:
                     break
                 found.append(item)
             at += len(piece)
-        if len(found) > (1 if between == "-" else 2):
+        if len(found) > (1 if between == "-" else 3):  # C/E/G is no chord, and no list
             yield from found
             return
 

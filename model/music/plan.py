@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from model.music.chord_lists import counts_degrees, parse_progression
@@ -97,8 +97,8 @@ class Plan:
     silenced: tuple[str, ...] = ()
     idioms: tuple[tuple[str, Mix], ...] = ()
     figures: tuple[str, ...] = ()
-    wishes: Wishes = NO_WISHES
-    account: Account = NO_ACCOUNT
+    wishes: Wishes = field(default=NO_WISHES, metadata={"later": True})
+    account: Account = field(default=NO_ACCOUNT, metadata={"later": True})
 
     def style_of(self, part: str) -> Mix:
         """Return the mix of styles that a part follows: its own where two styles share the parts, else the plan's."""

@@ -77,9 +77,15 @@ class CueAt:
     cue: str
 
 
+HALVES = ("first half", "second half")
+
+
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Bars in which a part is silent, counted from 1; the last is None for the end. `section` names all bars of that section; with `outside` all others."""
+    """Bars in which a part is silent, counted from 1; the last is None for the end.
+
+    `section` names all bars of that section instead, or of one of `HALVES`; with `outside` all others.
+    """
 
     part: str
     first: int = 1
@@ -124,7 +130,7 @@ class Wishes:
     cues: tuple[CueAt, ...] = ()
     rests: tuple[Rest, ...] = ()
     ramp: TempoRamp | None = None
-    fade: Fade | None = None
+    fades: tuple[Fade, ...] = ()
     modulation: Modulation | None = None
 
     def told(self) -> tuple[tuple[str, str], ...]:
@@ -142,8 +148,7 @@ class Wishes:
         found += [("form", ", ".join(form))] if form else []
         if self.ramp is not None:
             found.append(("tempo", f"x {self.ramp.factor:.3g} {_over(self.ramp.bars)}"))
-        if self.fade is not None:
-            found.append(("dynamics", f"x {self.fade.begin:g} to x {self.fade.end:g} {_over(self.fade.bars)}"))
+        found += [("dynamics", f"x {f.begin:g} to x {f.end:g} {_over(f.bars)}") for f in self.fades]
         if self.modulation is not None:
             to = self.modulation.key or f"{self.modulation.semitones:+d} semitones"
             found.append(
@@ -168,7 +173,9 @@ class Wishes:
         here = next((s.name for first, s in self.placed_sections() if first <= bar < first + s.bars), "")
         silent = set()
         for rest in self.rests:
-            if rest.section:
+            if rest.section in HALVES:
+                hit = ((bar < bars / 2) == (rest.section == HALVES[0])) != rest.outside
+            elif rest.section:
                 hit = (here == rest.section) != rest.outside
             else:
                 hit = rest.first - 1 <= bar < (bars if rest.last is None else rest.last)

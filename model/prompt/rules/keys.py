@@ -126,6 +126,21 @@ def refused_keys(text: str) -> list[Span[Key]]:
     return refused(text, key)
 
 
+def with_mode(tonic: Key, mode_: str) -> Key:
+    """Return the key of a mode on the tonic of another."""
+    return replace(key_on(tonic.tonic, mode_), sign=tonic.sign)
+
+
+_STATES_MODE = re.compile(
+    r"maj|major|dur|mayor|majeur|maggiore|maior|大调|长调|メジャー|메이저|장조|长調|長調|[\[\d]", re.I
+)
+
+
+def is_bare(said: str) -> bool:
+    """Return True if the words of a major key name its tonic only: "in F"."""
+    return _STATES_MODE.search(said) is None
+
+
 def _steps(text: str) -> Span[Key] | None:
     for match in _STEPS.finditer(text):
         try:
@@ -204,8 +219,15 @@ def _latin(text: str) -> Span[Key] | None:
     return None
 
 
+_GERMAN_ALONE = re.compile(r"\bin\s+(Cis|Dis|Fis|Gis|Ais|Des|Ges|cis|dis|fis|gis|ais)\b(?![-\s]*(?:dur|moll))", re.A)
+"""Without Dur or Moll a capital is major and a small letter minor."""
+
+
 def _german(text: str) -> Span[Key] | None:
     match = _GERMAN.search(text)
+    if match is None and (alone := _GERMAN_ALONE.search(text)) is not None:
+        mode = "minor" if alone.group(1).islower() else "major"
+        return Span(parse_key(f"{_GERMAN_NAMES[alone.group(1).lower()]} {mode}"), *alone.span())
     if match is None:
         return None
     name = match.group(1).lower()
@@ -258,7 +280,7 @@ _NAMED_ALONE = _alternatives([
 _MODE_ONLY = re.compile(
     rf"\b({_NAMED_ALONE}|(?:{_alternatives(_PLAIN)})(?=[\s-](?:scale|mode)\b))(?!\w)"
     r"|(多利亚|弗里几亚属|弗里吉亚属|弗里几亚|弗里吉亚|混合利底亚|利底亚属|利底亚|爱奥利亚|洛克里亚|和声小调|旋律小调|五声|希贾兹|双和声|全音音阶|全音阶|减音阶|都节)"
-    r"|\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
+    r"|\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+|ballad|song|piece|waltz|groove))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
     r"|(?:^|[,;]\s*)(minor|major)(?=\s*(?:[,;]|$))|((?<!江南)(?:小调|大调))|\b(moll|dur)\b|\b(menor|mayor|mineur|majeur|minore|maggiore|maior)\b"
     r"|(短调|长调|마이너|단조|장조|マイナー|メジャー)"
 )

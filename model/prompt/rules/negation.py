@@ -32,14 +32,14 @@ SCOPE_END = re.compile(
 )
 
 _BEFORE_NONE = re.compile(
-    r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)|([\uac00-\ud7a3]{1,6})(?:은|는|이|가)?\s?없이"
+    r"([\u3040-\u30ffー\u4e00-\u9fff]{1,8}?)(?:は|が|も)?(?:なし|抜き|無し|じゃない|ではない)|((?:[\uac00-\ud7a3]{1,6}(?:과|와|이랑|하고|,)\s?){0,3}[\uac00-\ud7a3]{1,6})(?:은|는|이|가)?\s?(?:없이|빼고)"
 )
 
 BEHIND_NOUN = re.compile(
     r"\s*(?:(?:[:=]|\bare|\bis|\bshould be|\bmust be|はい?|은|는)\s*)?(?:(?:none|off(?![\s-]*(?:the )?beat)|muted|silent|absent|gone|removed|aus|weg|raus|entfällt|apagad[ao]s?|fuera|fora|éteinte?s?|"
     r"coupée?s?|spent[aie]|desligad[ao]s?|out(?=\s*(?:$|[,.;!]|of (?:it|this|the mix|here))))(?!\w)"
     r"|(?<=[:=])\s*(?:no|nope|0|false|nein|non|nao|não)(?=\s*(?:$|[,.;!]))|(?<=[:=]\s)(?:no|nope|0|false|nein|non|nao|não)(?=\s*(?:$|[,.;!]))"
-    r"|不要|去掉|去除|拿掉|关掉|关闭|静音|没有|无(?!\w)|免了|いらない|要らない|オフ|빼고|빼줘|없애)"
+    r"|不要(?![太那这过很])|去掉|去除|拿掉|关掉|关闭|静音|没有(?!那么)|无(?!\w)|免了|いらない|要らない|オフ|빼고|빼줘|없애)"
 )
 """What takes away the noun before it: "drums: none", "bass off", 鼓不要."""
 
@@ -138,7 +138,7 @@ MAX_LISTED = 6
 
 
 _SAYS_NOTHING = re.compile(
-    r"(?:\s+|\b(?:any|the|an?|my|your|all|of|kinds?|sorts?|types?|more|other|extra|additional|single|use|using|add|adding|include|including|have|having|want|need|put|"
+    r"(?:\s+|\b(?:no|not|without|kein\w*|ohne|sin|sans|sem|senza|pas de|pas|any|the|an?|my|your|all|of|kinds?|sorts?|types?|more|other|extra|additional|single|use|using|add|adding|include|including|have|having|want|need|put|"
     r"play|playing|with|in|be|there|at all|whatsoever|damn|bloody|de|del|della|d'|l'|la|el|los|las|le|les|il|lo|i|gli|der|die|das|den|dem|eine?[nmrs]?|o|os|as|uma?|una?|una|uno|irgend\w*)\b"
     r"|(?<=\w)'|[任何有用加带个些])*"
 )

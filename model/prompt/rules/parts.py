@@ -110,7 +110,7 @@ SECTION = (
 PLACE = (
     rf"(?:(?:in|during|for|on|at|until|till|before|after|from|im|in der|am|bis|ab|en|dans|pendant|au|à|durante|nel|nella|no|na|em|hasta|jusqu'(?:au|à))\s+(?:(?:the|el|la|le|il|l'|der|dem|zum|zur)\s*)?"
     rf"(?:(?:first|second|third|fourth|last|next|final|\d+(?:st|nd|rd|th)?)\s+)?(?:(?:\d+|one|two|three|four|eight|half)\s+)?"
-    rf"(?:{SECTION}|half|bars?|measures?|beats?|takte?|compás|compases|mesures?|battut[ae]|downbeats?|offbeats?|backbeats?)\b)"
+    rf"(?:{SECTION}|\d(?:\s*(?:and|,|&|\+|und|et|y|e)\s*\d)*(?!\s*(?:bars?|instruments?|chords?))|half|bars?|measures?|beats?|takte?|compás|compases|mesures?|battut[ae]|downbeats?|offbeats?|backbeats?)\b)"
 )
 """A place in a piece: what is said of a part there is not said of all of it."""
 _PLACED = re.compile(rf"\s*,?\s*(?:only\s+|nur\s+|solo\s+|seulement\s+)?{PLACE}")
@@ -121,6 +121,9 @@ _CHORD_KIND = re.compile(
     r"\b(?:minor|major|seventh|7th|ninth|9th|diminished|dim|augmented|aug|sus|suspended|power|triad|triadic|extended|diatonic|open|barre|jazz|jazzy|altered|dominant|quartal|moll|dur)\b|小调|大调|大三|小三|七|属"
 )
 _CHORDS = re.compile(r"\b(?:chords?|accords|acordes|akkorde|accordi)$|和弦$")
+_OPENS = re.compile(
+    r"\b(?:(?:start|begin|open)\w*\s+(?:out\s+)?with|first\s+\S+\s+(?:bars?|measures?)[:,]?(?:\s+with)?)\s*$"
+)
 _COUNT = re.compile(
     r"\b(?:\d+|one|two|three|four|five|six|seven|eight|a single|single|a couple of|a few|dos|tres|cuatro|deux|trois|quatre|zwei|drei|vier|due|tre|quattro|dois|três)\b|[一二两三四五六七八\d]+个"
 )
@@ -274,8 +277,8 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
     at = [p.name for p in players]
     by_name = {p.name: p for p in players}
     for only in _ONLY.finditer(lower):
-        if within(only.start(), negated) or _PLACED.match(lower, only.end()):
-            continue  # "drums only in the chorus"
+        if within(only.start(), negated) or _PLACED.match(lower, only.end()) or _OPENS.search(lower[: only.start()]):
+            continue  # "drums only in the chorus", "starts with just a piano"
         ahead = next((n for n in at if n.start >= only.end()), None)
         if ahead is not None and _ARTICLE.fullmatch(lower, only.end(), ahead.start):
             chain = list_after(lower, at, ahead.start, ahead.end)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from model.music.chord_lists import MAX_PROGRESSION_BARS, ChordList, find_lists, parse_progression
 from model.music.harmony import MODES, Key, chord_symbol, parse_chord, parse_key
@@ -63,6 +64,7 @@ _DIGITS = re.compile(
     r"(?<![\dA-Za-z./:#])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7}|[1-7](?:[\s,][1-7]){2,7}(?=\s*的?(?:进行|progression|changes|chords|和弦|in [a-g][#b♯♭]?\b)))"
     r"(?![\dA-Za-z./:]|\s*(?:bpm|beats|拍|bars?|小节|年|%|hz))"
 )
+_THREE = re.compile(r"(?:^|(?<!\d)[,;:，]\s*)([1-7](?:[\s,-]\s?[1-7]){2})(?=\s*(?:$|[.;，]|,(?!\d)))")
 _OF_A_YEAR = re.compile(
     r"\b(?:in|since|from|of|until|till|before|after|around|circa|year|anno|seit|von|en|de|depuis|desde|公元)\s*$"
 )
@@ -96,15 +98,19 @@ def find_progression(text: str, key: Key | None) -> FoundProgression | None:
 def _found(text: str, key: Key | None) -> FoundProgression | None:
     lower = text.lower()
     name = _name(lower)
-    if (steps := _STEPS.search(lower)) is not None:
-        degrees = "".join(str("一二三四五六七".index(c) + 1) for c in steps.group() if c in "一二三四五六七")
-        return _degrees(degrees, key, *steps.span())
+    if (named := _STEPS.search(lower)) is not None:
+        degrees = "".join(str("一二三四五六七".index(c) + 1) for c in named.group() if c in "一二三四五六七")
+        return _degrees(degrees, key, *named.span())
     for listed in find_lists(text):
         if name is not None and name.start() <= listed.start and listed.end <= name.end():
             continue  # the numerals of "minor ii-V-i" are part of its name
         given = _listed(listed, text, key)
         if given is not None:
             return given
+    for three in _THREE.finditer(lower):
+        steps = [int(d) for d in re.findall(r"[1-7]", three.group(1))]
+        if any(abs(b - a) != 1 for a, b in pairwise(steps)):  # "1 4 5", but "1 2 3" counts in
+            return _degrees(three.group(1), key, *three.span(1))
     for digits in _DIGITS.finditer(lower):
         called = _CALLED.match(lower, digits.end())
         year = len(digits.group(1)) == 4 and _OF_A_YEAR.search(lower[max(0, digits.start() - 12) : digits.start()])

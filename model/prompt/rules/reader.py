@@ -97,6 +97,12 @@ class ParsedPrompt:
 
 MAX_PROMPT_CHARACTERS = 2 * MAX_PROMPT
 """Characters that are read: twice the longest prompt, for a sign may unfold into many."""
+_ALL_BUT = re.compile(
+    r"\b(?:(?:mute|remove|drop|cut|kill|without|take out|leave out) (?:everything|all|all parts|the rest) (?:except|but|besides)(?: for)?|(?:nothing|no (?:other )?(?:instruments?|parts?)) (?:except|besides)(?: for)?|"
+    r"no (?:other )?(?:instruments?|parts?) but|nichts außer|rien d'autre que|nada más que|nada além de|nient'altro che)\b",
+    re.I,
+)
+"""What means only, in words of which each denies."""
 _SPACES = re.compile(r"\s{2,}")
 _STOP = re.compile(
     r"\b(?:please|make|me|give|create|generate|write|play|some|something|a|an|the|with|and|of|for|in|at|to|that|i|want|"
@@ -114,6 +120,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     lower = plain.lower()
     if len(lower) != len(plain):  # a few letters grow when lowered: keep the places equal
         plain = shown = lower
+    plain, lower = (_ALL_BUT.sub(lambda said: "only".ljust(len(said.group())), t) for t in (plain, lower))
     wished = find_wishes(plain)
     # what is wished of the course of a piece is no fact of the whole: the bars of an intro, the end of a ramp
     taken: list[tuple[int, int]] = [(w.start, w.end) for w in wished.found]
@@ -132,6 +139,15 @@ def parse_prompt(text: str) -> ParsedPrompt:
         taken.append((given.start, given.end))
         facts.append((given.start, given.end, "progression"))
     key = take(keys.key, plain, "key") or wished.key
+    if (
+        key is not None
+        and key.mode == "major"
+        and facts
+        and facts[-1][2] == "key"
+        and keys.is_bare(plain[facts[-1][0] : facts[-1][1]])
+    ):
+        elsewhere = take(keys.mode, lower, "key")  # "a lydian dream in F"
+        key = key if elsewhere is None else keys.with_mode(key, elsewhere)
     if given is not None and key is not None:
         given = progressions.find_progression(plain, key) or given
     refused_keys = keys.refused_keys(plain)

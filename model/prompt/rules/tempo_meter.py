@@ -42,7 +42,7 @@ def chinese_number(said: str) -> int:
 _NUMBER = r"(\d{2,3}(?:\.\d+)?)"
 
 _UNIT = (
-    r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|à la noire|a la negra|alla semiminima|à semínima|pulsaciones|batidas|"
+    r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|battiti|à la noire|a la negra|alla semiminima|à semínima|pulsaciones|batidas|"
     r"拍(?:每分钟|/分)?(?!子|号)|クリック|비피엠)"
 )
 
@@ -193,6 +193,7 @@ _METER = re.compile(
     r"(?<![\d/])([2-9]|1[0-9]|2[0-4])\s?[/⁄]\s?([248]|(?:(?<=[579]/)|(?<=[12][0-9]/))16)(?![\d/]|\s?(?:of|bars?\b|cups?|price))"
 )
 
+_SPOKEN_METER = re.compile(r"(?<![\d.])([2-9]|1[0-5]) (?:por|sur|over) ([48])(?=\s*(?:$|[,.;]|time|groove|feel))")
 _SAME_BAR = {
     "2/2": "4/4",
     "8/8": "4/4",
@@ -255,6 +256,10 @@ _METER_NAMES = re.compile("|".join(f"({pattern})" for pattern, _ in _METER_WORDS
 def meter(lower: str) -> Span[Meter] | None:
     """Return a metre, with the nearest one of the contract where that has not the one that the words say: 5/4 for 5/8, 12/8 for 11/8."""
     for match in _METER.finditer(lower):
+        if not denied(lower, match.start()):
+            asked = f"{match.group(1)}/{match.group(2)}"
+            return Span(Meter(asked, _nearest_meter(asked)), *match.span())
+    for match in _SPOKEN_METER.finditer(lower):
         if not denied(lower, match.start()):
             asked = f"{match.group(1)}/{match.group(2)}"
             return Span(Meter(asked, _nearest_meter(asked)), *match.span())

@@ -13,6 +13,7 @@ from typing import Literal
 
 from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO
 from model.music.harmony import Key
+from model.music.notes import PARTS
 from model.music.wishes import CueAt, Fade, Kind, Modulation, Rest, Section, TempoRamp, Wishes
 from model.prompt.rules import keys
 from model.prompt.rules.negation import NEGATION, within
@@ -62,11 +63,11 @@ def count(said: str) -> int:
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 _UNITS = (
     ("hour", r"hours?|hrs?|stunden?|heures?|horas?|ore|小时|時間|시간"),
-    ("minute", r"minutes?|mins?|minuten?|minutos?|minut[oi]|分钟|分鐘|分(?=$|[的半左,，。]|\d+秒)|분"),
+    ("minute", r"minutes?|mins?|minuten?|minutos?|minut[oi]|分钟|分鐘|分(?=$|[的の半左,，。]|\d+秒)|분"),
     ("second", r"seconds?|secs?|sekunden?|secondes?|segundos?|second[oi]|秒钟?|초"),
 )
 _TIME = re.compile(
-    rf"(?<![\d.,:/])(?:(?P<n>\d+(?:[.,]\d+)?|half an?|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
+    rf"(?<![\d.,:/])(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
     rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半)?"
     r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b))?"
     r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;])))"
@@ -90,7 +91,7 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
             number = said["n"].replace(",", ".")
             value = (
                 0.5
-                if number in ("half a", "half an", "半")
+                if number in ("half", "half a", "half an", "半")
                 else float(number)
                 if number[0].isdecimal()
                 else float(count(number) or 1)
@@ -152,7 +153,12 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
     # name, words, bars where none are said, the cue that it is played as
     ("intro", r"intros?|introduction|einleitung|introducción|introduzione|introdução|前奏|イントロ|인트로", 4, "intro"),
     ("pre-chorus", r"pre-?\s?chorus(?:es)?|pre-?refrain|pre-?estribillo|pré-refrão|预副歌|导歌", 4, "build"),
-    ("chorus", r"chorus(?:es)?|refrains?|hooks?|estribillos?|ritornell[oi]|refrão|refrãos|副歌|サビ|후렴", 8, "drop"),
+    (
+        "chorus",
+        r"chorus(?:es)?|refrains?|hooks?|estribillos?|coros|coro(?= (?:de )?\d)|ritornell[oi]|refrão|refrãos|副歌|サビ|후렴",
+        8,
+        "drop",
+    ),
     ("verse", r"verses?|strophen?|couplets?|estrofas?|strof[ae]|estrofes?|主歌|Aメロ|벌스", 8, None),
     ("bridge", r"bridges?|middle eights?|middle 8|brücke|puentes?|pont|ponte|桥段|过渡段|ブリッジ", 8, "break"),
     ("build", r"build(?:-?\s?ups?)?|buildups?|risers?|aufbau|subida|montée", 4, "build"),
@@ -233,9 +239,12 @@ def _run(lower: str, found: Sequence[_Found], with_bars: Sequence[_Found]) -> li
     return [f for f in found if f[3] or first[0] < f[0] < last[0]]
 
 
+BARS_BETWEEN = 8
+"""Bars between an intro and an outro where nothing else was named."""
+
 # --- what happens at a bar ---------------------------------------------------------------------------
 
-_AT = rf"(?:(?:at|on|in|from|by|ab|bei|in|desde|en|à|a|da|al|na|no|auf)\s+(?:the\s+|la\s+|le\s+|el\s+|il\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|第\s*(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
+_AT = rf"(?:(?:after|nach|tras|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:at|on|in|from|by|ab|bei|in|desde|en|à|a|da|al|na|no|auf)\s+(?:the\s+|la\s+|le\s+|el\s+|il\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|第\s*(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
 _HAPPENS = re.compile(rf"(?:{_NAMED})\s*(?:\w+\s+){{0,2}}?(?:{_AT.format('bar')})")
 _THEN = re.compile(
     rf"(?:{_AT.format('bar')})(?:\s+on(?:wards)?)?,?\s*(?:(?:comes?|is|there is|a|an|the|big|huge|进|进入|来|开始|是|有|一个)\s*){{0,4}}(?:{_NAMED})"
@@ -255,9 +264,17 @@ _IN_SECTION = re.compile(
 )
 
 
+_PART_THERE = re.compile(rf"\s*(?:{_PART_AT.pattern})")
+_BRINGS = re.compile(r"\b(?:bring(?:s|ing)? in|add(?:s|ing)?|introduc\w+|start(?:s|ing)?)\s+(?:the\s+|a\s+)?$")
+_IN_HALF = re.compile(r"\s*(?P<only>only\s+)?(?:in|during|from|for)\s+the\s+(?P<half>first|second)\s+half\b")
+_FIRST_BARS = re.compile(
+    rf"\b(?:the\s+|for the\s+|in the\s+)?first\s+(?P<n>{_COUNT})\s+{_BARS}[:,]?\s+(?:(?:is|are|with)\s+)?(?P<how>only|just|no|without)\s+(?:the\s+)?(?:{PART.pattern})"
+)
+
+
 def _bar(match: re.Match[str]) -> int:
-    said = match.group("bar") or match.group("bar_zh") or match.group("bar_th")
-    return count(said)
+    after = match.group("bar_after")
+    return count(after) + 1 if after else count(match.group("bar") or match.group("bar_zh") or match.group("bar_th"))
 
 
 def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list[Rest], list[FoundWish]]:
@@ -277,7 +294,15 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
             found.append(
                 FoundWish(*match.span(), "" if ok and cue else f"a {section} has no place of its own at a bar")
             )
+    for opening in _FIRST_BARS.finditer(lower):
+        named = next(p for p in ("chords", "melody", "drums", "bass", "piece") if opening.group(p) is not None)
+        last = count(opening.group("n"))
+        silent = [named] if opening.group("how") in ("no", "without") else [p for p in PARTS if p != named]
+        rests += [Rest(p, 1, last) for p in silent if named != "piece"]
+        found.append(FoundWish(*opening.span()))
     for part in _PARTS.finditer(lower):
+        if within(part.start(), [(f.start, f.end) for f in found]):
+            continue
         name = part.lastgroup
         if name is None or name == "piece":
             continue
@@ -306,10 +331,15 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
                     else f"there is no {where} yet: say how long its sections are (intro 4 bars, verse 8 bars …)",
                 )
             )
-        elif (at := re.compile(rf"\s*(?:{_PART_AT.pattern})").match(lower, part.end())) is not None and at.group(
-            "what"
+        elif (half := _IN_HALF.match(lower, part.end())) is not None and (
+            negation is not None or half.group("only") or _only_before(lower, part.start())
         ):
-            bar, what = _bar(at), at.group("what")
+            rests.append(Rest(name, section=f"{half.group('half')} half", outside=negation is None))
+            found.append(FoundWish(start, half.end()))
+        elif (at := _PART_THERE.match(lower, part.end())) is not None and (
+            at.group("what") or _BRINGS.search(lower[: part.start()])
+        ):
+            bar, what = _bar(at), at.group("what") or ""
             if re.fullmatch(_ENDS, what):
                 rests.append(Rest(name, bar, None))
             elif bar > 1:
@@ -327,15 +357,15 @@ def _only_before(lower: str, start: int) -> bool:
 
 # --- how it goes on ----------------------------------------------------------------------------------
 
-_FASTER = r"(?:accelerando|accel\.?|(?:gradually |slowly |steadily )?(?:speed(?:s|ing)? up|get(?:s|ting)? faster|becom(?:es|ing) faster|accelerat(?:es?|ing))|start(?:s|ing)? slow(?:ly)?[^.;]{0,12}?(?:end|finish|get|speed|becom|go)\w*\s+(?:up|fast\w*)|schneller werdend|wird (?:immer )?schneller|en accélérant|accélère|acelerando|accelerando|渐快|(?:逐渐|渐渐|慢慢|最后|结尾)加速|加速到|越来越快)"
-_SLOWER = r"(?:ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|wird (?:immer )?langsamer|en ralentissant|ralentit|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢)"
+_FASTER = r"(?:accelerando|accel\.?(?![a-zé])|(?:gradually |slowly |steadily )?(?:speed(?:s|ing)? up|get(?:s|ting)? faster|becom(?:es|ing) faster|accelerat(?:es?|ing))|start(?:s|ing)? slow(?:ly)?[^.;]{0,12}?(?:end|finish|get|speed|becom|go)\w*\s+(?:up|fast\w*)|schneller werdend|wird (?:immer )?schneller|en accélérant|accélère|acelera(?:ndo)?|accelera(?:ndo)?|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:lent\w*|langsam|doucement)[^.;]{0,16}?(?:rápid\w*|rapid\w*|vite|schnell\w*|veloce)|先慢后快|(?:由|从)慢到快|渐快|(?:逐渐|渐渐|慢慢|最后|结尾)加速|加速到|越来越快)"
+_SLOWER = r"(?:ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|wird (?:immer )?langsamer|en ralentissant|ralentit|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:rápid\w*|rapid\w*|vite|schnell|veloce)[^.;]{0,16}?(?:lent\w*|langsam\w*|doucement)|先快后慢|(?:由|从)快到慢|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢)"
 _BPM = r"(?:\s*b\.?p\.?m\.?)?"
-_FROM_TO = rf"(?:,?\s*(?:from|von|de|da|desde|从)?\s*(?P<a>\d{{2,3}}){_BPM}\s*(?:to|→|->|–|-|bis|auf|à|a|al?|até|hasta|到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS})))"
+_FROM_TO = rf"(?:,?\s*(?:from|von|de|da|desde|从)?\s*(?P<a>\d{{2,3}}){_BPM}\s*(?:to|→|->|–|-|bis|auf|à|a|al?|até|hasta|(?:加|升|提|降|减)?到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS})))"
 _RAMP = re.compile(
     rf"(?:(?P<up>{_FASTER})|(?P<down>{_SLOWER}))(?P<end>\s*(?:at|towards|near|in) (?:the )?(?:very )?(?:end|last \w+ bars?))?{_FROM_TO}?"
 )
 _BARE_RAMP = re.compile(
-    rf"(?:\b(?:from|starts? at|starting at|beginning at|von|desde|从)\s*|\btempo\s*:?\s*)(?P<a>\d{{2,3}}){_BPM}\s*(?:,?\s*(?:and\s+)?(?:ends?|ending|finish\w*|rising|going|up|down)\s*(?:at|to|up to|down to)?|to|→|->|bis|到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS}|%|years?|seconds?|minutes?))"
+    rf"(?P<verb>\b(?:tempo|speed|bpm)\b[^.;,\d]{{0,12}}?\b(?:ris|increas|go|climb|fall|drop|decreas|chang|ramp|steig|sink|sub|baj|mont|pass|aument)\w*[^.;,\d]{{0,4}}|速度)?\s*(?:(?:\bfrom|\bstarts? at|\bstarting at|\bbeginning at|\bvon|\bdesde|\bde|\bda|从)\s*|\btempo\s*:?\s*)(?P<a>\d{{2,3}}){_BPM}\s*(?:,?\s*(?:and\s+)?(?:ends?|ending|finish\w*|rising|going|up|down)\s*(?:at|to|up to|down to)?|to|→|->|bis|à|a|hasta|até|(?:加|升|提|降|减)?到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS}|%|years?|seconds?|minutes?))"
 )
 _FASTER_END, _SLOWER_END, _RITARDANDO_BARS = 1.3, 0.72, 2
 
@@ -346,6 +376,7 @@ def _ramp(lower: str) -> tuple[TempoRamp | None, float | None, FoundWish | None]
     if match is None and (bare := _BARE_RAMP.search(lower)) is not None:
         low, high = sorted((float(bare.group("a")), float(bare.group("b"))))
         spoken = re.search(r"bpm", bare.group()) is not None or bare.group().startswith(("start", "begin"))
+        spoken = spoken or bare.group("verb") is not None
         match = bare if spoken and high / low > 1.15 and low >= MIN_TEMPO and high <= MAX_TEMPO else None
     if match is None:
         return None, None, None
@@ -368,85 +399,149 @@ _FADE_IN = re.compile(
     r"\b(?:fad(?:es?|ing)[\s-]?in|fade-?ins?|einblenden|fundido de entrada|fondu d'entrée)\b|淡入|フェードイン"
 )
 _CRESCENDO = re.compile(
-    r"\b(?:crescendo|get(?:s|ting)? (?:gradually )?louder|gradually louder|build(?:s|ing)? (?:up )?in (?:volume|intensity)|wird (?:immer )?lauter|de plus en plus fort|cada vez más fuerte|sempre più forte)\b|渐强|越来越响"
+    r"\b(?:crescendo|get(?:s|ting)? (?:gradually )?(?:louder|more intense|bigger|more energetic)|grow(?:s|ing)? (?:louder|in intensity)|gradually louder|build(?:s|ing)? (?:up )?in (?:volume|intensity)|wird (?:immer )?lauter|de plus en plus fort|cada vez más fuerte|sempre più forte)\b|渐强|越来越响"
 )
 _SOFTER = re.compile(
     r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux)\b|越来越轻"
 )
 
 
-def _fade(lower: str) -> tuple[Fade | None, FoundWish | None]:
+def _fades(lower: str) -> Iterator[tuple[Fade, FoundWish]]:
     for pattern, fade in (
-        (_FADE_OUT, Fade(1.0, 0.08, 4)), (_FADE_IN, Fade(0.15, 1.0, 4)), (_CRESCENDO, Fade(0.5, 1.15)), (_SOFTER, Fade(1.0, 0.45)),
+        (_FADE_IN, Fade(0.15, 1.0, 4)), (_FADE_OUT, Fade(1.0, 0.08, 4)), (_CRESCENDO, Fade(0.5, 1.15)), (_SOFTER, Fade(1.0, 0.45)),
     ):  # fmt: skip
         match = pattern.search(lower)
         if match is not None:
-            return fade, FoundWish(*match.span())
-    return None, None
+            yield fade, FoundWish(*match.span())
 
 
 _SHIFT = r"(?:(?P<half>(?:a )?(?:half[- ]?(?:step|tone)|semitone)|un semiton[eo]|einen halbton|un demi-ton|半音)|(?P<whole>(?:a )?(?:whole[- ]?(?:step|tone)|tone|step)|einen ganzton|un tono|un ton|全音)|(?P<third>a (?:minor )?third)|(?P<n>\d{1,2}|two|three) semitones?)"
-_TO = r"(?:modulat\w+|chang\w+ keys?|key changes?|switch\w* keys?|transpos\w+|modul\w+|moduliert|wechselt|转调|变调)"
-_MODULATES = re.compile(
-    rf"(?:{_TO})(?:[^.;,]{{0,6}}?(?P<down>\bdown\b|下)|[^.;,]{{0,6}}?\bup\b)?(?:\s*(?:by|of|um|de|di)?\s*{_SHIFT})?(?:\s*(?:to|into|in|nach|vers|a|hacia|到)\s*(?:the\s+)?(?P<key>relative (?:major|minor)|(?:[a-hA-H](?:#|b|♯|♭)?|[A-H][- ](?:flat|sharp))(?:\s*-?\s*(?:major|minor|moll|dur|m|大调|小调))?(?![a-z])))?"
-    rf"(?:\s*,?\s*(?:(?:at|from|in|on|after|ab|en|à|第)\s*(?:the\s+)?(?:{_BAR}\s*)?(?P<bar>\d{{1,3}})\s*(?:小节)?|(?P<place>halfway(?: through)?|in the (?:middle|second half|last \w+)|at the end|for the last \w+)))?",
+_CHANGES = re.compile(
+    r"\b(?:modulat\w+|chang\w+ (?:the )?keys?|key changes?|switch\w* keys?|transpos\w+|moduliert|moduliere|modul[ae]\w*|tonartwechsel|wechselt die tonart|changement de (?:ton|tonalité)|change de (?:ton|tonalité)|"
+    r"cambi[oa] de (?:tono|tonalidad)|cambio di tonalità|mudança de tom)\b|转调|变调",
     re.I,
 )
-_KEY_TO_KEY = re.compile(
-    r"\b(?:from|von|de|desde|从)\s+(?P<a>[A-Ha-h](?:#|b|♯|♭|[ -](?:flat|sharp))?[ -]?(?:major|minor|moll|dur|大调|小调|m)?)\s*(?:to|nach|zu|à|a|到|转到?)\s+(?P<b>[A-Ha-h](?:#|b|♯|♭|[ -](?:flat|sharp))?[ -]?(?:major|minor|moll|dur|大调|小调|m))(?![a-z])(?:\s*(?:at|in|from)\s*(?:bar|measure|takt)\s*(?P<bar>\d{1,3}))?",
+"""A change of key is spoken of."""
+_GOES = re.compile(
+    r"\b(?:ends? in|ending in|finish\w* in|(?:then |and )?(?:moves?|goes|switch\w*|changes?|shifts?) (?:in)?to|cambia a|passe en|passa a|wechselt nach|endet in|termina en|finisce in|termina em)\s+|转到|结束在",
     re.I,
 )
+"""Words that lead to a key, and to other things."""
+_LEADS = re.compile(r"[\s,]*(?:(?:up|down|higher|lower|by|um|de|di|nach oben|向上|向下)\s*)*", re.I)
+_INTO = re.compile(r"\s*(?:(?:in)?to|into|in|nach|vers|en|a|à|hacia|em|para|到|为)\s*(?:the\s+)?(?:key of\s+)?", re.I)
+_RELATIVE = re.compile(r"(?:its\s+|the\s+)?relative (major|minor)|(major|minor)\b", re.I)
+_WHERE = re.compile(
+    rf"[\s,]*(?:(?:{_AT.format('bar')})|halfway(?: through)?|in the (?:middle|second half)|(?:for|in) the (?:last|final) \w+|at the end)",
+    re.I,
+)
+_FROM_MODE = re.compile(
+    r"\b(?:from|von|de|da)\s+(?:a\s+)?(?P<a>major|minor|dur|moll|mayor|menor|majeur|mineur|maggiore|minore)\s+(?:key\s+)?(?:to|into|nach|à|a|in)\s+(?P<b>major|minor|dur|moll|mayor|menor|majeur|mineur|maggiore|minore)\b|从(?P<c>大调|小调)(?:转)?到(?P<d>大调|小调)",
+    re.I,
+)
+_FROM_KEY = re.compile(
+    r"\b(?:from|von|de|da|desde|(?:starts?|begins?|starting|beginning|beginnt|fängt|empieza|commence|inizia|começa)(?: off)? (?:in|en|em))\s+|从\s*",
+    re.I,
+)
+_THEN_KEY = re.compile(
+    r"[\s,]*(?:(?:and|then|und|y|et|e|but)\s+)*(?:(?:ends?|ending|finish\w*|moves?|goes|switch\w*|changes?|shifts?|modulat\w+|endet|termina|finisce)\s+)?(?:(?:in)?to|in|nach|à|a|en|转?到)\s*",
+    re.I,
+)
+_LONGEST_KEY = 28
+_BEHIND_KEY = re.compile(r"[,;.，。]|\s(?:then|and|to|into|at|in|from|nach|ab|y|et|e|und|à|en|after)\s|转|到", re.I)
+
+
+_MINOR = re.compile(r"minor|moll|menor|mineur|minore|小", re.I)
+
+
+def _key_at(plain: str, at: int) -> tuple[Key, int, bool] | None:
+    """Return the key that is named at a place, in any of the languages, where it ends, and whether its mode is said."""
+    tail = "in " + _BEHIND_KEY.split(plain[at : at + _LONGEST_KEY], maxsplit=1)[0]
+    found = keys.key(tail)
+    if found is None or found.start > 3 or found.end <= 3:
+        return None
+    end = at + found.end - 3
+    return found.value, end, found.value.mode != "major" or not keys.is_bare(plain[at:end])
 
 
 def _modulation(plain: str) -> tuple[Modulation | None, Key | None, FoundWish | None]:
     """Return a change of key, and the key that it begins in where that is said."""
-    for two in _KEY_TO_KEY.finditer(plain):
-        first, second = (_read_key(two.group(g)) for g in ("a", "b"))
-        if first is not None and second is not None:
-            bar = int(two.group("bar")) if two.group("bar") else None
-            return Modulation(second.name, 0, bar), first, FoundWish(*two.span())
-    match = _MODULATES.search(plain)
-    if match is None:
-        return None, None, None
-    said = match.groupdict()
-    to = _read_key(said["key"]) if said["key"] else None
-    steps = next(
-        (n for name, n in (("half", 1), ("whole", 2), ("third", 3)) if said[name]), count((said["n"] or "").lower())
-    )
-    steps = -steps if said["down"] else steps
-    bar = int(said["bar"]) if said["bar"] else None
-    relative = bool(said["key"]) and said["key"].lower().startswith("relative")
-    if to is None and not relative and steps == 0:
-        steps = 2
+    for leave in _FROM_KEY.finditer(plain):
+        first = _key_at(plain, leave.end())
+        then = None if first is None else _THEN_KEY.match(plain, first[1])
+        second = None if then is None or then.end() == then.start() else _key_at(plain, then.end())
+        says_mode = first is not None and second is not None and (first[2] or second[2])
+        if first is not None and second is not None and says_mode:  # "from A to B" names no keys
+            bar, end = _where(plain, second[1])
+            return Modulation(second[0].name, 0, bar), first[0], FoundWish(leave.start(), end)
+    if (modes := _FROM_MODE.search(plain)) is not None:
+        bar, end = _where(plain, modes.end())
+        to_minor = _MINOR.match(modes.group("b") or modes.group("d")) is not None
+        return Modulation("minor" if to_minor else "major", 0, bar), None, FoundWish(modes.start(), end)
+    for changes in _CHANGES.finditer(plain):
+        return _changed(plain, changes)
+    for goes in _GOES.finditer(plain):
+        to = _key_at(plain, goes.end())
+        if to is not None and to[2]:
+            bar, end = _where(plain, to[1])
+            return Modulation(to[0].name, 0, bar), None, FoundWish(goes.start(), end)
+    return None, None, None
+
+
+def _changed(plain: str, changes: re.Match[str]) -> tuple[Modulation, None, FoundWish]:
+    lead = _LEADS.match(plain, changes.end())
+    at = changes.end() if lead is None else lead.end()
+    shift = re.compile(_SHIFT, re.I).match(plain, at)
+    steps = 0
+    if shift is not None:
+        said = shift.groupdict()
+        steps = next(
+            (n for name, n in (("half", 1), ("whole", 2), ("third", 3)) if said[name]), count((said["n"] or "").lower())
+        )
+        at = shift.end()
+    if re.search(r"\b(?:down|lower)\b|下", plain[changes.end() : at + 5], re.I):
+        steps = -steps
+    name, into = "", _INTO.match(plain, at)
+    if into is not None:
+        relative, to = _RELATIVE.match(plain, into.end()), _key_at(plain, into.end())
+        if to is not None:
+            name, at = to[0].name, to[1]
+        elif relative is not None:
+            name, at = relative.group().lower().removeprefix("the ").removeprefix("its "), relative.end()
+    bar, end = _where(plain, at)
     return (
-        Modulation(said["key"].lower() if relative else "" if to is None else to.name, steps, bar),
+        Modulation(name, steps if name or steps else 2, bar),
         None,
-        FoundWish(*match.span()),
+        FoundWish(changes.start(), max(end, changes.end())),
     )
 
 
-def _read_key(text: str) -> Key | None:
-    try:
-        return keys.named(text)
-    except ValueError:
-        return None
+def _where(plain: str, at: int) -> tuple[int | None, int]:
+    """Return the bar that stands at a place, None where it is another place in the piece or none, and where that ends."""
+    match = _WHERE.match(plain, at)
+    if match is None:
+        return None, at
+    named = any(match.group(f"bar{suffix}") for suffix in ("", "_after", "_zh", "_th"))
+    return (_bar(match) if named else None), match.end()
 
 
 # --- what nothing here can do ------------------------------------------------------------------------
 
 _NUMBER = r"(?<!\d)\d{1,3}(?:[.,]\d{1,2})?"
 _CANNOT: tuple[tuple[str, str], ...] = (
-    ("nothing here sings: the music is notes for instruments", r"\b(?:(?:fe)?male\s+)?(?:lead\s+|backing\s+)?(?:vocals?|vocalists?|lyrics|spoken word|voice-?over)\b|\b(?:with|add|plus) (?:an? )?(?:\w+ )?(?:singers?|rappers?)\b|\b(?:fe)?male (?:singers?|voices?)\b|\b(?:mit|avec|con|com)\s+(?:gesang|paroles|voz|letra|canto|voce)\b|人声|歌词|演唱|ボーカル|歌詞|보컬|가사"),
-    ("the sound is that of the instruments that play the notes; effects are put there", r"\b(?:reverb\w*|delay pedals?|sidechain\w*|compress(?:ed|ion|or)|(?:low|high)[- ]?pass|filter sweeps?|stereo (?:width|field|image)|(?:hard[- ])?pann(?:ed|ing)|auto-?tun\w*|master(?:ed|ing)\b(?! of)|mix(?:ed)? (?:it )?down|eq(?:'?d| curve)?\b|bit-?crush\w*|vinyl crackle|tape hiss|white noise|sound effects|sfx|field recordings?|foley|nachhall|réverbération)\b|混响|延迟效果|音效|黑胶噪音"),
+    ("nothing here sings: the music is notes for instruments", r"\b(?:(?:fe)?male\s+)?(?:lead\s+|backing\s+)?(?:vocals?|vocalists?|lyrics|spoken word|voice-?over)\b|\b(?:with|add|plus) (?:an? )?(?:\w+ )?(?:singers?|rappers?)\b|\b(?:fe)?male (?:singers?|voices?)\b|\bavec (?:du |un )?chant\b|\b(?:mit|avec|con|com)\s+(?:gesang|paroles|voz|letra|canto|voce)\b|人声|歌词|演唱|ボーカル|歌詞|보컬|가사"),
+    ("the sound is that of the instruments that play the notes; effects are put there", r"\b(?:reverb\w*|delay pedals?|sidechain\w*|compress(?:ed|ion|or)|(?:low|high)[- ]?pass|filter sweeps?|stereo (?:width|field|image)|(?:hard[- ])?pann(?:ed|ing)|pan the \w+ (?:hard )?(?:left|right)|vocoder|talk ?box|echo and delay|auto-?tun\w*|master(?:ed|ing)\b(?! of)|mix(?:ed)? (?:it )?down|eq(?:'?d| curve)?\b|bit-?crush\w*|vinyl crackle|tape hiss|white noise|sound effects|sfx|field recordings?|foley|nachhall|réverbération)\b|混响|延迟效果|音效|黑胶噪音"),
     ("what comes out is MIDI: another program makes audio or a score of it", r"\b(?:as|in|to|an?|export|render|save|give me)\s+(?:an?\s+)?(?:mp3|wav|flac|ogg|aiff|audio|stems?|sheet music|pdf|music ?xml|video)\b(?!-)|\b(?:mp3|wav|flac|stems|musicxml)(?: file| export)?\s*(?=$|[,.;])"),
-    ("one piece is written: llmball clip --takes N writes several", rf"\b(?:{_COUNT})\s+(?:different\s+)?(?:versions|variations|takes|options|alternatives|varianten|versiones|versioni|versões)\b|(?<!\d)[一二两三四五六七八九\d]{1,3}个?(?:版本|变奏)"),
+    ("one piece is written: llmball clip --takes N writes several", rf"\b(?:{_COUNT})\s+(?:different\s+)?(?:versions|variations|takes|options|alternatives|varianten|versiones|versioni|versões)\b|(?<!\d)[一二两三四五六七八九\d]{{1,3}}个?(?:版本|变奏)"),
     ("notes are those of the piano, tuned by who plays them", r"\b(?:432|440|442|415)\s*hz\b|\bmicroton\w+|\bquarter[- ]tones?\b|\bjust intonation\b|\b(?:drop|open)[- ][a-g] tuning\b|\bcapo\b|微分音|四分之一音"),
     ("maqams and ragas are played by the scales that have twelve equal tones: hijaz, double harmonic, phrygian …", r"\b(?:maqam|makam|dastgah|slendro|pelog)\b(?:\s+\w+)?|\b(?:raga|raag)\s+\w+"),
     ("the tempo is steady, but for a ramp from one to another", r"\b(?:rubato|tempo changes|free (?:time|tempo)|sin tempo fijo|tempo libero|freies tempo)\b|自由速度|散板"),
     ("loudness is set by /llmball/part/NAME/level, not in decibels", rf"{_NUMBER}\s?db\b|\bvelocity\s+(?:of\s+)?{_NUMBER}\b"),
     ("a bar is changed by redoing it: --redo 3-4", rf"\b(?:in|at|on|from|after)\s+(?:the\s+)?(?:last|first|{_COUNT})?\s*{_BAR}\s+\d{{1,3}}(?:\s*(?:-|to|and)\s*\d{{1,3}})?\b|\b(?:last|first)\s+(?:{_COUNT})\s+bars?\b"),
-    ("where in the bar a part plays is its style's, or a figure's: four on the floor, offbeat bass", r"\b(?:only\s+)?on\s+(?:the\s+)?(?:(?:beats?|counts?)\s+\d(?:\s*(?:and|,|&|\+)\s*\d)*|(?:first|second|third|fourth|last|1st|2nd|3rd|4th)\s+beat)\b|\bnur auf (?:der |die )?(?:eins|zwei|drei|vier|\d)\b|只在第[一二三四\d]拍"),
-    ("a piece has one metre", r"(?<![\d/])\d{1,2}/(?:2|4|8|16)\s*(?:,?\s*(?:then|and then|to|and|alternating with|followed by|und|dann|puis|y luego|然后|转|交替))\s*\d{1,2}/(?:2|4|8|16)|\b(?:changing|alternating|mixed|irregular) (?:met(?:re|er)s?|time signatures?)\b|\btaktwechsel\b|变拍"),
+    ("where in the bar a part plays is its style's, or a figure's: four on the floor, offbeat bass", r"\bonly\s+on\s+(?:the\s+)?(?:\d|one|two|three|four)(?:\s*(?:and|,|&|\+)\s*(?:the\s+)?(?:\d|one|two|three|four))*\b|\b(?:only\s+)?on\s+(?:the\s+)?(?:(?:beats?|counts?)\s+\d(?:\s*(?:and|,|&|\+)\s*\d)*|(?:first|second|third|fourth|last|1st|2nd|3rd|4th)\s+beat)\b|\bnur auf (?:der |die )?(?:eins|zwei|drei|vier|\d)\b|只在第[一二三四\d]拍"),
+    ("what changes in a section is who plays there: no drums in the intro", r"\b(?:only\s+)?(?:in|during|for)\s+the\s+(?:last\s+|first\s+|second\s+|final\s+)?(?:intro|outro|verses?|chorus(?:es)?|pre-?chorus|bridge|breakdown|coda|[ab][ -]section)\b(?:\s+only)?|(?:副歌|主歌|前奏|间奏|尾奏|桥段)(?:的?时候|部分|里|才)"),
+    ("a part enters at a bar: drums enter at bar 5", r"\b(?:start|begin|open)\w* with (?:just |only )?(?:an? |the )?\w+[^.;]{0,20}?\b(?:then|before)\b[^.;]{0,12}\b(?:add|bring|enter|come|join)\w*(?:\s+\w+){0,2}|\b(?:layer by layer|one by one|one after (?:another|the other))\b|(?:渐渐|逐渐|依次)加入"),
+    ("a clip is as long as its bars: say how many", r"\b(?:repeat(?:ed|s)?|loop(?:ed)?|play(?:ed)?)(?: it| this)?\s+(?:\d+ times|twice|three times|four times)\b|重复[两二三四五\d]遍"),
+    ("a piece has one metre", r"(?<![\d/])\d{1,2}/(?:2|4|8|16)\b[^.;]{0,24}?\bthen\s+(?:in\s+)?\d{1,2}/(?:2|4|8|16)|\b(?:switch|chang)\w*\s+to\s+\d{1,2}/(?:2|4|8|16)|(?<![\d/])\d{1,2}/(?:2|4|8|16)\s*(?:,?\s*(?:then|and then|to|and|alternating with|followed by|und|dann|puis|y luego|然后|转|交替))\s*\d{1,2}/(?:2|4|8|16)|\b(?:changing|alternating|mixed|irregular) (?:met(?:re|er)s?|time signatures?)\b|\btaktwechsel\b|变拍"),
     ("the form is named by its sections with their bars: intro 4 bars, verse 8 bars …", r"(?<![A-Za-z])[ABC]{3,8}(?:'|’)?\s+form\b|\b(?:verse[-/ ]chorus|song|sonata|rondo|binary|ternary|through-composed)[- ](?:form|structure)\b"),
 )  # fmt: skip
 _IMPOSSIBLE = tuple((reason, re.compile(pattern, re.I)) for reason, pattern in _CANNOT)
@@ -475,13 +570,16 @@ def find_wishes(plain: str) -> FoundWishes:
     bars = None
     ramp, tempo, wish = _ramp(lower)
     found += [] if wish is None else [replace(wish, about="tempo")]
-    fade, wish = _fade(lower)
-    found += [] if wish is None else [replace(wish, about="dynamics")]
+    fades = list(_fades(lower))
+    found += [replace(wish, about="dynamics") for _, wish in fades]
     modulation, first_key, wish = _modulation(plain)
     found += [] if wish is None else [replace(wish, about="key")]
     sections, placed = _sections(lower)
     placed = [replace(p, about="form") for p in placed]
     found += placed
+    if len(sections) > 1 and {s.name for s in sections} <= {"intro", "outro"}:
+        middle = Section("verse", BARS_BETWEEN)
+        sections = (*sections[:-1], middle, sections[-1]) if sections[-1].name == "outro" else (*sections, middle)
     if len(sections) > 1:
         bars = sum(s.bars for s in sections)
         if bars > MAX_BARS:
@@ -508,7 +606,7 @@ def find_wishes(plain: str) -> FoundWishes:
         cues=tuple(sorted(cues, key=lambda c: c.bar)),
         rests=tuple(rests),
         ramp=ramp,
-        fade=fade,
+        fades=tuple(fade for fade, _ in fades),
         modulation=modulation,
     )
     return FoundWishes(wishes, tuple(sorted(found, key=lambda f: f.start)), bars, tempo, first_key)

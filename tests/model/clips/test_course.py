@@ -115,7 +115,7 @@ def test_a_ritardando_takes_the_last_bars_only() -> None:
 
 
 def test_a_fade_changes_velocities_where_it_lies_and_nothing_else() -> None:
-    plain, faded = written(Wishes()), written(Wishes(fade=Fade(1.0, 0.1, 4)))
+    plain, faded = written(Wishes()), written(Wishes(fades=(Fade(1.0, 0.1, 4),)))
     at = plain.bars[4][0]
     assert [n for n in faded.notes if n.start < at] == [n for n in plain.notes if n.start < at]
     late = [n.velocity for n in faded.notes if n.start >= at]

@@ -19,10 +19,10 @@ NEGATION = re.compile(
     rf"(?:kill|forget|cut|hold|dump|nix)(?: about)?(?= (?:the |any |all )?(?:{_DROPPED}))|"
     r"drop (?:the|all)(?= (?:drums?|melod|chords?|percussion|harmon))|lose the|exclud(?:e|ing)|except(?: for)?|"
     r"(?:every|any)thing but|instead of|rather than|free of|"
-    r"sin|ohne|keine?[nrms]?|weder|sans|pas(?: de| d'|)|nicht(?! nur)|nada de|ning[uú]n[ao]?|sem|nem|nenhum[a]?|senza|niente|nessun[ao]?|aucune?|"
+    r"sin|ohne|keine?[nrms]?|weder|não|non(?! ?-?stop|-)|sans|pas(?: de| d'|)|nicht(?! nur)|nada de|ning[uú]n[ao]?|sem|nem|nenhum[a]?|senza|niente|nessun[ao]?|aucune?|"
     r"ni(?= [\w' ]{1,24} ni\b)|né(?= [\w' ]{1,24} né\b)|"
     r"quita(?:r|d)?|elimina(?:r|te)?|evita(?:r)?|(?:enl[eè]v|retir|supprim|[ée]vit)(?:e[zr]?|ons)|togli|leva|tira|remova|evite)\b"
-    r"|不需要|不想要|用不着|不要|没有|(?<![特分区级个告离送])别(?![离人处墅致])|去掉|去除|拿掉|不用|除了|(?<!差)不(?![断过同仅只朽息久管论错休停知])"
+    r"|不需要|避免|不想要|用不着|不要|没有|(?<![特分区级个告离送])别(?![离人处墅致])|去掉|去除|拿掉|不用|除了|(?<!差)不(?![断过同仅只朽息久管论错休停知])"
     r"|无(?![尽限题声比穷论数垠边线])|(?<![除若莫并是])非(?![常洲凡得])"
 )
 
@@ -54,7 +54,7 @@ _LISTED = re.compile(r"\s*[,，]\s*(?:any|the|an?)?\s*")
 _OR = re.compile(r"\b(?:or|nor|oder|noch|ni|ou)\b|或")
 
 _DIRECT = re.compile(
-    r"(?:\b(?:anything but|avoid|don'?t(?: use)?|not|no|never|isn'?t|instead of|rather than|nicht|pas|without|sin|ohne|sans)(?: be| use)?|不要|不是|别用?|不用|而不是)"
+    r"(?:\b(?:anything but|avoid|don'?t(?: use)?|not|no|never|isn'?t|instead of|rather than|nicht|kein\w*|non|não|pas|without|sin|ohne|sans)(?: be| use)?|避免|不要|不是|别用?|不用|而不是)"
     r"\s*(?:in|at|a|an|the|any|use|of|en|im|en|是|在|用)?\s*(?:a |the )?$"
 )
 
@@ -168,7 +168,8 @@ def what_is_denied(text: str, start: int, spans: Sequence[tuple[int, int]]) -> s
         return "amount"
     if before.isascii() or not re.search(r"[\u3040-\u9fff\uac00-\ud7a3]", before):
         return "whole" if _SAYS_NOTHING.fullmatch(before) else "quality"
-    return "quality" if _QUALIFIED.search(before) else "whole"
+    kind_of_chord = text.startswith(("和弦", "和声"), start) and _SAYS_NOTHING.fullmatch(before) is None
+    return "quality" if kind_of_chord or _QUALIFIED.search(before) else "whole"
 
 
 T = TypeVar("T")
@@ -188,7 +189,7 @@ Reader = Callable[[str], Span[T] | None]
 
 
 _LEADS_TO = re.compile(
-    r"\s*(?:(?:be|use|play|stay|have|it|this|written|too|auch)\s+)?(?:(?:in|at|of|im|en|em|in der|auf|à|dans|用|在|是)\s+)?(?:(?:the|a|an|any)\s+)?(?:(?:key|metre|meter|time signature)(?: of)?\s+)?"
+    r"\s*(?:(?:be|sea|soit|sia|seja|use|play|stay|have|it|this|written|too|auch)\s+)?(?:(?:in|at|of|im|en|em|in der|auf|à|dans|用|在|是)\s+)?(?:(?:the|a|an|any)\s+)?(?:(?:key|metre|meter|time signature)(?: of)?\s+)?"
 )
 
 

@@ -138,6 +138,10 @@ def parse_prompt(text: str) -> ParsedPrompt:
     if given is not None:
         taken.append((given.start, given.end))
         facts.append((given.start, given.end, "progression"))
+    refused_keys = keys.refused_keys(plain)
+    refused_meters = tempo_meter.refused_meters(lower)
+    refusals = [(k.start, k.end) for k in refused_keys] + [(m.start, m.end) for m in refused_meters]
+    taken += refusals
     key = take(keys.key, plain, "key") or wished.key
     if (
         key is not None
@@ -150,10 +154,6 @@ def parse_prompt(text: str) -> ParsedPrompt:
         key = key if elsewhere is None else keys.with_mode(key, elsewhere)
     if given is not None and key is not None:
         given = progressions.find_progression(plain, key) or given
-    refused_keys = keys.refused_keys(plain)
-    refused_meters = tempo_meter.refused_meters(lower)
-    refusals = [(k.start, k.end) for k in refused_keys] + [(m.start, m.end) for m in refused_meters]
-    taken += refusals
     meter_said = take(tempo_meter.meter, lower, "meter")
     meter = meter_said.played if meter_said is not None else None
     named_blues = tempo_meter.blues_bars(lower)  # its words are a style too: they stay
@@ -209,6 +209,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
         *(w for w in wished.found if w.about or not within(w.start, denied)),  # "no vocals" is met
         *_second_instruments(wanted, instruments),
         *_fewer(lower, stated_parts, denied),
+        *_shares(lower),
         *_nearest(meter_said, facts),
         *([FoundWish(given.start, given.end, "bars without a chord are not played: the chord before goes on")] if given and given.rests else []),
     ]  # fmt: skip
@@ -249,9 +250,27 @@ def _second_instruments(wanted: Sequence[FoundTerm], played: Mapping[str, str]) 
     return found
 
 
+_SHARE = re.compile(
+    r"\b(?:less|fewer|more|hardly any|barely any|almost no|very little|weniger|mehr|moins de|plus de|menos|más|meno|più|mais)\s+(?=(?:drums?|bass|melod|percussion|schlagzeug|batter|bater|bajo|basso|baixo|basse\b))|(?:少|多)一?点(?=鼓|贝斯|旋律)"
+)
+"""More or less of one part."""
+
+
+def _shares(lower: str) -> list[FoundWish]:
+    found: list[FoundWish] = []
+    for match in _SHARE.finditer(lower):
+        part = parts.PART.match(lower, match.end())
+        if part is not None and part.lastgroup != "piece":
+            found.append(FoundWish(match.start(), part.end(), _SHARE_REASON.format(part.lastgroup)))
+    return found
+
+
+_SHARE_REASON = "the share of one part is set by /llmball/part/{}/level"
+
+
 def _fewer(lower: str, stated: StatedParts, denied: Sequence[tuple[int, int]]) -> list[FoundWish]:
     return [
-        FoundWish(*next(span for span in denied if span[0] <= match.start() < span[1]), f"the share of one part is set by /llmball/part/{match.lastgroup}/level")
+        FoundWish(*next(span for span in denied if span[0] <= match.start() < span[1]), _SHARE_REASON.format(match.lastgroup))
         for match in parts.PART.finditer(lower)
         if match.lastgroup in stated.fewer and within(match.start(), denied)
     ]  # fmt: skip

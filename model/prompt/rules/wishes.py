@@ -114,7 +114,7 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
 # --- how many chords ---------------------------------------------------------------------------------
 
 _CHORDS = re.compile(
-    rf"(?:\b(?:only|just|on|nur|solo|sólo|seulement|apenas|只有?|只用)\s*)?(?P<n>{_COUNT}|\b(?:a single|single|un|une|una|um|ein|einem|einen))[\s-]*(?:个|different\s+|simple\s+)*"
+    rf"(?:\b(?:only|just|on|nur|solo|sólo|seulement|apenas|只有?|只用)\s*)?(?P<n>{_COUNT}|\b(?:a single|single|un|une|una|um|ein|einem|einen))(?:(?<=[a-zà-ÿ])[\s-]+|(?<![a-zà-ÿ])[\s-]*)(?:个|different\s+|simple\s+)*"
     r"(?:chords?|akkorde?n?|accords?|acordes?|accord[oi]|和弦|コード)(?![a-z])(?!\s*(?:per|a|each|every|in (?:a|each|every|the)|to (?:a|the)|pro|je|par|por|per)\s*(?:bar|beat|measure|takt|mesure|compás|battuta)?\b"
     r"|\s*(?:song|progression)\b)(?:\s+(?:only|throughout|all the way|the whole (?:time|way)|all through))?"
 )
@@ -399,7 +399,7 @@ _FADE_IN = re.compile(
     r"\b(?:fad(?:es?|ing)[\s-]?in|fade-?ins?|einblenden|fundido de entrada|fondu d'entrée)\b|淡入|フェードイン"
 )
 _CRESCENDO = re.compile(
-    r"\b(?:crescendo|get(?:s|ting)? (?:gradually )?(?:louder|more intense|bigger|more energetic)|grow(?:s|ing)? (?:louder|in intensity)|gradually louder|build(?:s|ing)? (?:up )?in (?:volume|intensity)|wird (?:immer )?lauter|de plus en plus fort|cada vez más fuerte|sempre più forte)\b|渐强|越来越响"
+    r"\b(?:crescendo|get(?:s|ting)? (?:gradually )?(?:louder|more intense|bigger|more energetic)|grow(?:s|ing)? (?:louder|in intensity)|gradually louder|build(?:s|ing)? (?:up )?(?:slowly |gradually )?(?:in (?:volume|intensity)|(?:from|to|towards|into) a)|wird (?:immer )?lauter|de plus en plus fort|cada vez más fuerte|sempre più forte)\b|渐强|越来越响"
 )
 _SOFTER = re.compile(
     r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux)\b|越来越轻"
@@ -545,6 +545,7 @@ _CANNOT: tuple[tuple[str, str], ...] = (
     ("the form is named by its sections with their bars: intro 4 bars, verse 8 bars …", r"(?<![A-Za-z])[ABC]{3,8}(?:'|’)?\s+form\b|\b(?:verse[-/ ]chorus|song|sonata|rondo|binary|ternary|through-composed)[- ](?:form|structure)\b"),
 )  # fmt: skip
 _IMPOSSIBLE = tuple((reason, re.compile(pattern, re.I)) for reason, pattern in _CANNOT)
+_NO_FILLS = re.compile(r"\b(?:no|without(?: any)?|ohne|sans|sin|senza)\s+(?:drum\s+)?fills?\b|不要过门|不要加花")
 _TOO_LONG = re.compile(rf"(?<![\d.#])(\d{{3,6}})[\s-]?(?:个)?\s?{_BARS}(?![a-z])")
 _TOO_FAST = re.compile(
     r"(?<![\d.])(\d{1,6})\s?(?:bpm|b\.p\.m\.?|beats per minute|拍每分钟)(?![a-z])|\btempo\s*(?:of|=|:)?\s*(\d{3,6})\b"
@@ -599,6 +600,8 @@ def find_wishes(plain: str) -> FoundWishes:
     found += [] if chords is None else [replace(chords[1], about="chords")]
     taken = [(f.start, f.end) for f in found]
     found += [w for w in _impossible(plain, lower) if not within(w.start, taken)]
+    fills = _NO_FILLS.search(lower)
+    found += [] if fills is None else [FoundWish(*fills.span(), "fills belong to the style", "form")]
     wishes = Wishes(
         seconds=0.0 if duration is None else duration[0],
         chords=0 if chords is None else chords[0],

@@ -45,7 +45,7 @@ def test_a_part_that_is_denied_does_not_play(text: str, players: tuple[str, ...]
         "kein schweres Schlagzeug", "keine lauten Drums", "nicht so viel Bass", "sin batería pesada", "pas trop de batterie", "sans batterie lourde", "senza troppa batteria",
         "sem bateria pesada", "不要太多鼓", "不要太重的鼓", "不要复杂的旋律", "no drums in the intro", "no bass until bar 5", "no drums for the first 4 bars", "副歌不要鼓",
         "drums only in the chorus", "bass only on beat 1", "only drums in the outro", "two chords only", "just two chords, Am and G", "only minor chords", "only three chords", "nur zwei Akkorde",
-        "sólo dos acordes", "use only power chords", "off beat drums", "kick only on 1 and 3", "鼓不要太吵", "starts with just drums, then bass", "drums off the beat",
+        "sólo dos acordes", "use only power chords", "off beat drums", "避免七和弦", "less drums", "hardly any bass", "keine Septakkorde", "kick only on 1 and 3", "鼓不要太吵", "starts with just drums, then bass", "drums off the beat",
     ],
 )  # fmt: skip
 def test_a_quality_an_amount_or_a_place_that_is_denied_leaves_the_part(text: str) -> None:
@@ -71,6 +71,14 @@ def test_what_is_said_of_a_denied_quality_is_turned_for_the_whole() -> None:
     assert parse_prompt("only minor chords").mode == "minor"
 
 
+@pytest.mark.parametrize(
+    "text", ["no en do mayor", "pas en do majeur", "não em dó maior", "que no sea en do mayor", "nicht in C-Dur"]
+)
+def test_a_key_that_is_denied_in_any_language_is_none_that_is_stated(text: str) -> None:
+    assert understand(text, hash_encoder())[0].key != "C major"
+    assert parse_prompt(text).key is None
+
+
 def test_less_of_a_part_is_known_by_the_part() -> None:
     assert parse_prompt("not too much bass").stated_parts.fewer == {"bass"}
     assert parse_prompt("不要太多鼓").stated_parts.fewer == {"drums"}
@@ -79,7 +87,16 @@ def test_less_of_a_part_is_known_by_the_part() -> None:
 
 @pytest.mark.parametrize("tonic", ["C", "D", "E", "F", "G", "A", "B", "Bb", "Eb"])
 @pytest.mark.parametrize(
-    "words", ["not in {} major", "anything but {} major", "avoid {} major", "nicht in {} major", "不要{}大调"]
+    "words",
+    [
+        "not in {} major",
+        "anything but {} major",
+        "avoid {} major",
+        "nicht in {} major",
+        "anything except {} major",
+        "non in {} major",
+        "不要{}大调",
+    ],
 )
 def test_a_key_that_is_denied_is_not_played(words: str, tonic: str) -> None:
     plan = understand(words.format(tonic), hash_encoder())[0]

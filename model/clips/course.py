@@ -98,7 +98,7 @@ def ramped(song: Song, ramp: TempoRamp) -> tuple[tuple[Ticks, float], ...]:
     if ramp.bars is not None or len(lines) < 4:
         whole = [*lines, song.end]
         lines = [a + (b - a) * i // 4 for a, b in pairwise(whole) for i in range(4)]
-    steps = max(1, len(lines) - 1)
+    steps, factor = max(1, len(lines) - 1), ramp.factor_from(tempo)
     found = [(Ticks(0), tempo)] if lines[0] > 0 else []
-    found += [(Ticks(at), tempo * (1 + (ramp.factor - 1) * i / steps)) for i, at in enumerate(lines)]
+    found += [(Ticks(at), tempo * (1 + (factor - 1) * i / steps)) for i, at in enumerate(lines)]
     return tuple((at, min(float(MAX_TEMPO), max(float(MIN_TEMPO), bpm))) for at, bpm in found)

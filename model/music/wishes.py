@@ -96,10 +96,15 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class TempoRamp:
-    """The tempo at the end, as a factor of that at the beginning, and how many of the last bars it takes; None for all."""
+    """The tempo at the end, as a factor of that at the beginning or, not 0, in quarters a minute; and how many of the last bars it takes, None for all."""
 
     factor: float
     bars: int | None = None
+    end: float = 0.0
+
+    def factor_from(self, tempo: float) -> float:
+        """Return the factor for a piece that begins with a tempo."""
+        return self.end / tempo if self.end else self.factor
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +152,12 @@ class Wishes:
         found += [("chords", str(self.chords))] if self.chords else []
         found += [("form", ", ".join(form))] if form else []
         if self.ramp is not None:
-            found.append(("tempo", f"x {self.ramp.factor:.3g} {_over(self.ramp.bars)}"))
+            found.append(
+                (
+                    "tempo",
+                    f"{f'to {self.ramp.end:g}' if self.ramp.end else f'x {self.ramp.factor:.3g}'} {_over(self.ramp.bars)}",
+                )
+            )
         found += [("dynamics", f"x {f.begin:g} to x {f.end:g} {_over(f.bars)}") for f in self.fades]
         if self.modulation is not None:
             to = self.modulation.key or f"{self.modulation.semitones:+d} semitones"
@@ -193,6 +203,7 @@ NO_WISHES = Wishes()
 def bars_of_seconds(seconds: float, tempo: float, meter: str, ramp: TempoRamp | None = None) -> int:
     """Return the whole bars that come nearest to a duration, at a tempo in quarters a minute or along a ramp that begins with it."""
     quarters = beats_in_bar(meter) * beat_length(meter) / TICKS_PER_QUARTER
-    if ramp is not None and ramp.bars is None and ramp.factor != 1:
-        tempo *= (ramp.factor - 1) / math.log(ramp.factor)
+    factor = 1.0 if ramp is None or ramp.bars is not None else ramp.factor_from(tempo)
+    if abs(factor - 1) > 1e-6:
+        tempo *= (factor - 1) / math.log(factor)
     return max(1, round(seconds * tempo / 60 / quarters))

@@ -108,7 +108,7 @@ SECTION = (
     r"coda|solos?|ending|end|beginning|start|estribillos?|estrofas?|versos?|puente|couplets?|pont|strophen?|ritornello|strofe?|refrão|ponte|a section|b section)"
 )
 PLACE = (
-    rf"(?:(?:in|during|for|on|at|until|till|before|after|from|im|in der|am|bis|ab|en|dans|pendant|au|à|durante|nel|nella|no|na|em|hasta|jusqu'(?:au|à))\s+(?:(?:the|el|la|le|il|l'|der|dem|zum|zur)\s*)?"
+    rf"(?:(?:at first|to begin with|initially|am anfang|zu beginn|al principio|au début|all'inizio|no início)\b|(?:in|during|for|on|at|until|till|before|after|from|im|in der|am|bis|ab|en|dans|pendant|au|à|durante|nel|nella|no|na|em|hasta|jusqu'(?:au|à))\s+(?:(?:the|el|la|le|il|l'|der|dem|zum|zur)\s*)?"
     rf"(?:(?:first|second|third|fourth|last|next|final|\d+(?:st|nd|rd|th)?)\s+)?(?:(?:\d+|one|two|three|four|eight|half)\s+)?"
     rf"(?:{SECTION}|\d(?:\s*(?:and|,|&|\+|und|et|y|e)\s*\d)*(?!\s*(?:bars?|instruments?|chords?))|half|bars?|measures?|beats?|takte?|compás|compases|mesures?|battut[ae]|downbeats?|offbeats?|backbeats?)\b)"
 )

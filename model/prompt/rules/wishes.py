@@ -19,6 +19,7 @@ from model.prompt.rules import keys
 from model.prompt.rules.negation import NEGATION, within
 from model.prompt.rules.parts import PART
 from model.prompt.rules.tempo_meter import COUNTS, chinese_number
+from model.prompt.rules.vocabulary import find as find_terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +69,12 @@ _UNITS = (
 )
 _TIME = re.compile(
     rf"(?<![\d.,:/])(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
-    rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半)?"
+    rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]))?"
     r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b))?"
     r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;])))"
 )
 _NOT_ITS_LENGTH = re.compile(
-    r"(?:\b(?:per|every|each|after|at|by|first|last|within|until|before|in the|pro|jede|alle|nach|toutes les|chaque|après|cada|ogni|después de|dopo|depois de|beats? (?:a|per))\s*(?:the\s+)?|[每第前后]\s*)$"
+    r"(?:\b(?:per|every|each|after|at|by|(?:the|in|my) (?:first|last)|within|until|before|in the|pro|jede|alle|nach|toutes les|chaque|après|cada|ogni|después de|dopo|depois de|beats? (?:a|per))\s*(?:the\s+)?|[每第前后]\s*)$"
 )
 
 
@@ -162,7 +163,7 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
     ("verse", r"verses?|strophen?|couplets?|estrofas?|strof[ae]|estrofes?|主歌|Aメロ|벌스", 8, None),
     ("bridge", r"bridges?|middle eights?|middle 8|brücke|puentes?|pont|ponte|桥段|过渡段|ブリッジ", 8, "break"),
     ("build", r"build(?:-?\s?ups?)?|buildups?|risers?|aufbau|subida|montée", 4, "build"),
-    ("drop", r"drops?|高潮|ドロップ", 8, "drop"),
+    ("drop", r"drops?(?!\s+out)|高潮|ドロップ", 8, "drop"),
     ("breakdown", r"break(?:downs?)?|interludes?|zwischenspiel|interludio|间奏", 4, "break"),
     ("solo", r"solos?", 8, None),
     ("outro", r"outros?|coda|ending|schluss|尾奏|アウトロ|아웃트로", 4, None),
@@ -172,12 +173,12 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
 )
 _NAMED = "|".join(rf"(?P<s{n}>(?<![a-z])(?:{words})(?![a-z]))" for n, (_, words, _, _) in enumerate(_SECTIONS))
 _WITH_BARS = re.compile(
-    rf"(?<!第)(?P<before>{_COUNT})[\s-]*(?:个)?{_BARS}?[\s-]*(?:(?:of|for)\s+(?:the\s+|an?\s+)?|的)?(?:{_NAMED})(?P<twice>\s*(?:x|×)\s*2)?".replace(
+    rf"(?<![第\d])(?P<before>{_COUNT})[\s-]*(?:个)?{_BARS}?[\s-]*(?:(?:of|for)\s+(?:the\s+|an?\s+)?|的)?(?:{_NAMED})(?P<twice>\s*(?:x|×)\s*2)?".replace(
         f"{_BARS}?", _BARS
     )
 )
 _BARS_BEHIND = re.compile(
-    rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|for|of|is|lasts?|lasting|von|de|di|mit|en)?\s*(?P<after>{_COUNT})[\s-]*(?:个)?(?:{_BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\]]|$|\s*(?:and|then)\b)))\s*[)\]]?"
+    rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en)?\s*(?P<after>{_COUNT})[\s-]*(?:个)?(?:{_BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\]]|$|\s*(?:and|then)\b)))\s*[)\]]?"
 )
 _NAME = re.compile(_NAMED)
 _BETWEEN_SECTIONS = re.compile(
@@ -300,23 +301,20 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
         silent = [named] if opening.group("how") in ("no", "without") else [p for p in PARTS if p != named]
         rests += [Rest(p, 1, last) for p in silent if named != "piece"]
         found.append(FoundWish(*opening.span()))
-    for part in _PARTS.finditer(lower):
-        if within(part.start(), [(f.start, f.end) for f in found]):
+    for begin, end, name in _players(lower):
+        if within(begin, [(f.start, f.end) for f in found]):
             continue
-        name = part.lastgroup
-        if name is None or name == "piece":
-            continue
-        before = NEGATION.finditer(lower, max(0, part.start() - 24), part.start())
-        negation = next((m for m in before if _ARTICLES.fullmatch(lower, m.end(), part.start())), None)
-        start = part.start() if negation is None else negation.start()
-        if negation is not None and (until := _UNTIL.match(lower, part.end())) is not None:
+        before = NEGATION.finditer(lower, max(0, begin - 24), begin)
+        negation = next((m for m in before if _ARTICLES.fullmatch(lower, m.end(), begin)), None)
+        start = begin if negation is None else negation.start()
+        if negation is not None and (until := _UNTIL.match(lower, end)) is not None:
             rests.append(Rest(name, 1, int(until.group("bar")) - 1))
             found.append(FoundWish(start, until.end()))
-        elif negation is not None and (first := _FOR_FIRST.match(lower, part.end())) is not None:
+        elif negation is not None and (first := _FOR_FIRST.match(lower, end)) is not None:
             rests.append(Rest(name, 1, count(first.group("n"))))
             found.append(FoundWish(start, first.end()))
-        elif (inside := _IN_SECTION.match(lower, part.end())) is not None and (
-            negation is not None or inside.group("only") or _only_before(lower, part.start())
+        elif (inside := _IN_SECTION.match(lower, end)) is not None and (
+            negation is not None or inside.group("only") or _only_before(lower, begin)
         ):
             where, _, _ = _section(inside)
             known = any(s.name == where for s in sections)
@@ -331,14 +329,12 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
                     else f"there is no {where} yet: say how long its sections are (intro 4 bars, verse 8 bars …)",
                 )
             )
-        elif (half := _IN_HALF.match(lower, part.end())) is not None and (
-            negation is not None or half.group("only") or _only_before(lower, part.start())
+        elif (half := _IN_HALF.match(lower, end)) is not None and (
+            negation is not None or half.group("only") or _only_before(lower, begin)
         ):
             rests.append(Rest(name, section=f"{half.group('half')} half", outside=negation is None))
             found.append(FoundWish(start, half.end()))
-        elif (at := _PART_THERE.match(lower, part.end())) is not None and (
-            at.group("what") or _BRINGS.search(lower[: part.start()])
-        ):
+        elif (at := _PART_THERE.match(lower, end)) is not None and (at.group("what") or _BRINGS.search(lower[:begin])):
             bar, what = _bar(at), at.group("what") or ""
             if re.fullmatch(_ENDS, what):
                 rests.append(Rest(name, bar, None))
@@ -346,6 +342,16 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
                 rests.append(Rest(name, 1, bar - 1))
             found.append(FoundWish(start, at.end()))
     return cues, rests, found
+
+
+def _players(lower: str) -> Iterator[tuple[int, int, str]]:
+    """Yield what may enter or rest: parts, and instruments as their parts, from where to where and which."""
+    for part in _PARTS.finditer(lower):
+        if part.lastgroup is not None and part.lastgroup != "piece":
+            yield part.start(), part.end(), part.lastgroup
+    for term in find_terms(lower):
+        if term.term.kind == "instruments" and term.term.part is not None:
+            yield term.start, term.end, term.term.part
 
 
 _ARTICLES = re.compile(r"\s*(?:(?:the|any|an?|of|die|das|el|la|le|les|los|las|il)\s+)*")
@@ -357,12 +363,12 @@ def _only_before(lower: str, start: int) -> bool:
 
 # --- how it goes on ----------------------------------------------------------------------------------
 
-_FASTER = r"(?:accelerando|accel\.?(?![a-zé])|(?:gradually |slowly |steadily )?(?:speed(?:s|ing)? up|get(?:s|ting)? faster|becom(?:es|ing) faster|accelerat(?:es?|ing))|start(?:s|ing)? slow(?:ly)?[^.;]{0,12}?(?:end|finish|get|speed|becom|go)\w*\s+(?:up|fast\w*)|schneller werdend|wird (?:immer )?schneller|en accélérant|accélère|acelera(?:ndo)?|accelera(?:ndo)?|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:lent\w*|langsam|doucement)[^.;]{0,16}?(?:rápid\w*|rapid\w*|vite|schnell\w*|veloce)|先慢后快|(?:由|从)慢到快|渐快|(?:逐渐|渐渐|慢慢|最后|结尾)加速|加速到|越来越快)"
-_SLOWER = r"(?:ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|wird (?:immer )?langsamer|en ralentissant|ralentit|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:rápid\w*|rapid\w*|vite|schnell|veloce)[^.;]{0,16}?(?:lent\w*|langsam\w*|doucement)|先快后慢|(?:由|从)快到慢|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢)"
+_FASTER = r"(?:accelerando|accel\.?(?![a-zé])|(?:gradually |slowly |steadily )?(?:speed(?:s|ing)? up|get(?:s|ting)? faster|becom(?:es|ing) faster|accelerat(?:es?|ing))|start(?:s|ing)? slow(?:ly)?[^.;]{0,12}?(?:end|finish|get|speed|becom|go)\w*\s+(?:up|fast\w*)|schneller werdend|wird (?:immer )?schneller|en accélérant|accélère|acelera(?:ndo)?|accelera(?:ndo)?|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:lent\w*|langsam|doucement)[^.;]{0,16}?(?:rápid\w*|rapid\w*|vite|schnell\w*|veloce)|langsam (?:beginnen|anfangen|starten|beginnend)[^.;]{0,24}?schneller|immer schneller|de plus en plus vite|cada vez más rápid[oa]|cada vez mais rápid[oa]|sempre più veloce|先慢后快|(?:由|从)慢到快|渐快|(?:逐渐|渐渐|慢慢|最后|结尾)加速|加速到|越来越快)"
+_SLOWER = r"(?:ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|wird (?:immer )?langsamer|en ralentissant|ralentit|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:rápid\w*|rapid\w*|vite|schnell|veloce)[^.;]{0,16}?(?:lent\w*|langsam\w*|doucement)|schnell (?:beginnen|anfangen|starten)[^.;]{0,24}?langsamer|immer langsamer|de plus en plus lent\w*|cada vez más lent[oa]|cada vez mais lent[oa]|sempre più lent[oa]|先快后慢|(?:由|从)快到慢|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢)"
 _BPM = r"(?:\s*b\.?p\.?m\.?)?"
 _FROM_TO = rf"(?:,?\s*(?:from|von|de|da|desde|从)?\s*(?P<a>\d{{2,3}}){_BPM}\s*(?:to|→|->|–|-|bis|auf|à|a|al?|até|hasta|(?:加|升|提|降|减)?到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS})))"
 _RAMP = re.compile(
-    rf"(?:(?P<up>{_FASTER})|(?P<down>{_SLOWER}))(?P<end>\s*(?:at|towards|near|in) (?:the )?(?:very )?(?:end|last \w+ bars?))?{_FROM_TO}?"
+    rf"(?:(?P<up>{_FASTER})|(?P<down>{_SLOWER}))(?:\s+(?:gradually|slowly|steadily|nach und nach|poco a poco|peu à peu))?(?P<end>\s*(?:at|towards|near|in) (?:the )?(?:very )?(?:end|last \w+ bars?))?(?:{_FROM_TO}|,?\s*(?:to|up to|down to|bis|auf|à|a|hasta|até|到)\s*(?P<to>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS})))?"
 )
 _BARE_RAMP = re.compile(
     rf"(?P<verb>\b(?:tempo|speed|bpm)\b[^.;,\d]{{0,12}}?\b(?:ris|increas|go|climb|fall|drop|decreas|chang|ramp|steig|sink|sub|baj|mont|pass|aument)\w*[^.;,\d]{{0,4}}|速度)?\s*(?:(?:\bfrom|\bstarts? at|\bstarting at|\bbeginning at|\bvon|\bdesde|\bde|\bda|从)\s*|\btempo\s*:?\s*)(?P<a>\d{{2,3}}){_BPM}\s*(?:,?\s*(?:and\s+)?(?:ends?|ending|finish\w*|rising|going|up|down)\s*(?:at|to|up to|down to)?|to|→|->|bis|à|a|hasta|até|(?:加|升|提|降|减)?到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS}|%|years?|seconds?|minutes?))"
@@ -387,13 +393,19 @@ def _ramp(lower: str) -> tuple[TempoRamp | None, float | None, FoundWish | None]
             return None, None, FoundWish(*match.span(), f"a tempo lies in {MIN_TEMPO}..{MAX_TEMPO}")
         return TempoRamp(high / low), low, FoundWish(*match.span())
     found = match.groupdict()
+    if found.get("to") and MIN_TEMPO <= float(found["to"]) <= MAX_TEMPO:
+        return (
+            TempoRamp(_FASTER_END if found.get("up") else _SLOWER_END, end=float(found["to"])),
+            None,
+            FoundWish(*match.span()),
+        )
     ends = bool(found.get("end")) or (match.group().startswith(("rit", "rall")) and not found.get("up"))
     factor = _FASTER_END if found.get("up") else _SLOWER_END
     return TempoRamp(factor, _RITARDANDO_BARS if ends else None), None, FoundWish(*match.span())
 
 
 _FADE_OUT = re.compile(
-    r"\b(?:fad(?:es?|ing)(?:[\s-]?out| away| to (?:silence|nothing|black))|fade-?outs?|diminuendo|decrescendo|dies away|ausblenden|ausgeblendet|fundido(?: de salida| final)?|en fondu|dissolvenza|sfuma\w*|some aos poucos)\b|渐弱|淡出|フェードアウト"
+    r"\b(?:fad(?:es?|ing)(?:[\s-]?out| away| to (?:silence|nothing|black))|fade-?outs?|diminuendo|decrescendo|dies away|ausblenden|ausgeblendet|fundido(?: de salida| final)?|en fondu|se desvanece|desvanece|s'estompe|svanisce|dissolvenza|sfuma\w*|some aos poucos)\b|\bfade(?=\s*(?:$|[,.;]))|渐弱|淡出|フェードアウト"
 )
 _FADE_IN = re.compile(
     r"\b(?:fad(?:es?|ing)[\s-]?in|fade-?ins?|einblenden|fundido de entrada|fondu d'entrée)\b|淡入|フェードイン"
@@ -429,7 +441,8 @@ _GOES = re.compile(
 """Words that lead to a key, and to other things."""
 _LEADS = re.compile(r"[\s,]*(?:(?:up|down|higher|lower|by|um|de|di|nach oben|向上|向下)\s*)*", re.I)
 _INTO = re.compile(r"\s*(?:(?:in)?to|into|in|nach|vers|en|a|à|hacia|em|para|到|为)\s*(?:the\s+)?(?:key of\s+)?", re.I)
-_RELATIVE = re.compile(r"(?:its\s+|the\s+)?relative (major|minor)|(major|minor)\b", re.I)
+_RELATIVE = re.compile(r"(?:its\s+|the\s+)?(relative (?:major|minor)|(?:sub)?dominant|major|minor)\b", re.I)
+_DEGREES = {"dominant": 7, "subdominant": 5}
 _WHERE = re.compile(
     rf"[\s,]*(?:(?:{_AT.format('bar')})|halfway(?: through)?|in the (?:middle|second half)|(?:for|in) the (?:last|final) \w+|at the end)",
     re.I,
@@ -469,7 +482,8 @@ def _modulation(plain: str) -> tuple[Modulation | None, Key | None, FoundWish | 
         first = _key_at(plain, leave.end())
         then = None if first is None else _THEN_KEY.match(plain, first[1])
         second = None if then is None or then.end() == then.start() else _key_at(plain, then.end())
-        says_mode = first is not None and second is not None and (first[2] or second[2])
+        spoken = _CHANGES.search(plain[max(0, leave.start() - 24) : leave.start()]) is not None
+        says_mode = first is not None and second is not None and (first[2] or second[2] or spoken)
         if first is not None and second is not None and says_mode:  # "from A to B" names no keys
             bar, end = _where(plain, second[1])
             return Modulation(second[0].name, 0, bar), first[0], FoundWish(leave.start(), end)
@@ -506,7 +520,8 @@ def _changed(plain: str, changes: re.Match[str]) -> tuple[Modulation, None, Foun
         if to is not None:
             name, at = to[0].name, to[1]
         elif relative is not None:
-            name, at = relative.group().lower().removeprefix("the ").removeprefix("its "), relative.end()
+            name, at = relative.group(1).lower(), relative.end()
+            name, steps = ("", _DEGREES[name]) if name in _DEGREES else (name, steps)
     bar, end = _where(plain, at)
     return (
         Modulation(name, steps if name or steps else 2, bar),
@@ -534,12 +549,12 @@ _CANNOT: tuple[tuple[str, str], ...] = (
     ("one piece is written: llmball clip --takes N writes several", rf"\b(?:{_COUNT})\s+(?:different\s+)?(?:versions|variations|takes|options|alternatives|varianten|versiones|versioni|versões)\b|(?<!\d)[一二两三四五六七八九\d]{{1,3}}个?(?:版本|变奏)"),
     ("notes are those of the piano, tuned by who plays them", r"\b(?:432|440|442|415)\s*hz\b|\bmicroton\w+|\bquarter[- ]tones?\b|\bjust intonation\b|\b(?:drop|open)[- ][a-g] tuning\b|\bcapo\b|微分音|四分之一音"),
     ("maqams and ragas are played by the scales that have twelve equal tones: hijaz, double harmonic, phrygian …", r"\b(?:maqam|makam|dastgah|slendro|pelog)\b(?:\s+\w+)?|\b(?:raga|raag)\s+\w+"),
-    ("the tempo is steady, but for a ramp from one to another", r"\b(?:rubato|tempo changes|free (?:time|tempo)|sin tempo fijo|tempo libero|freies tempo)\b|自由速度|散板"),
+    ("the tempo is steady, but for a ramp from one to another", r"\b\d{2,3}(?: bpm)?,? (?:and )?then \d{2,3}(?: bpm)?\b(?! bars)|\b(?:rubato|tempo changes|free (?:time|tempo)|sin tempo fijo|tempo libero|freies tempo)\b|自由速度|散板"),
     ("loudness is set by /llmball/part/NAME/level, not in decibels", rf"{_NUMBER}\s?db\b|\bvelocity\s+(?:of\s+)?{_NUMBER}\b"),
     ("a bar is changed by redoing it: --redo 3-4", rf"\b(?:in|at|on|from|after)\s+(?:the\s+)?(?:last|first|{_COUNT})?\s*{_BAR}\s+\d{{1,3}}(?:\s*(?:-|to|and)\s*\d{{1,3}})?\b|\b(?:last|first)\s+(?:{_COUNT})\s+bars?\b"),
     ("where in the bar a part plays is its style's, or a figure's: four on the floor, offbeat bass", r"\bonly\s+on\s+(?:the\s+)?(?:\d|one|two|three|four)(?:\s*(?:and|,|&|\+)\s*(?:the\s+)?(?:\d|one|two|three|four))*\b|\b(?:only\s+)?on\s+(?:the\s+)?(?:(?:beats?|counts?)\s+\d(?:\s*(?:and|,|&|\+)\s*\d)*|(?:first|second|third|fourth|last|1st|2nd|3rd|4th)\s+beat)\b|\bnur auf (?:der |die )?(?:eins|zwei|drei|vier|\d)\b|只在第[一二三四\d]拍"),
     ("what changes in a section is who plays there: no drums in the intro", r"\b(?:only\s+)?(?:in|during|for)\s+the\s+(?:last\s+|first\s+|second\s+|final\s+)?(?:intro|outro|verses?|chorus(?:es)?|pre-?chorus|bridge|breakdown|coda|[ab][ -]section)\b(?:\s+only)?|(?:副歌|主歌|前奏|间奏|尾奏|桥段)(?:的?时候|部分|里|才)"),
-    ("a part enters at a bar: drums enter at bar 5", r"\b(?:start|begin|open)\w* with (?:just |only )?(?:an? |the )?\w+[^.;]{0,20}?\b(?:then|before)\b[^.;]{0,12}\b(?:add|bring|enter|come|join)\w*(?:\s+\w+){0,2}|\b(?:layer by layer|one by one|one after (?:another|the other))\b|(?:渐渐|逐渐|依次)加入"),
+    ("a part enters at a bar: drums enter at bar 5", r"\b(?:join|enter|come|start|kick)s?\s+(?:in\s+)?(?:later|eventually|halfway|gradually|towards the end)\b|\b(?:no|without)\s+(?:\w+\s+)?\w+\s+(?:at first|at the (?:beginning|start))\b|\b(?:start|begin|open)\w* with (?:just |only )?(?:an? |the )?\w+[^.;]{0,20}?\b(?:then|before)\b[^.;]{0,12}\b(?:add|bring|enter|come|join)\w*(?:\s+\w+){0,2}|\b(?:layer by layer|one by one|one after (?:another|the other))\b|(?:渐渐|逐渐|依次)加入"),
     ("a clip is as long as its bars: say how many", r"\b(?:repeat(?:ed|s)?|loop(?:ed)?|play(?:ed)?)(?: it| this)?\s+(?:\d+ times|twice|three times|four times)\b|重复[两二三四五\d]遍"),
     ("a piece has one metre", r"(?<![\d/])\d{1,2}/(?:2|4|8|16)\b[^.;]{0,24}?\bthen\s+(?:in\s+)?\d{1,2}/(?:2|4|8|16)|\b(?:switch|chang)\w*\s+to\s+\d{1,2}/(?:2|4|8|16)|(?<![\d/])\d{1,2}/(?:2|4|8|16)\s*(?:,?\s*(?:then|and then|to|and|alternating with|followed by|und|dann|puis|y luego|然后|转|交替))\s*\d{1,2}/(?:2|4|8|16)|\b(?:changing|alternating|mixed|irregular) (?:met(?:re|er)s?|time signatures?)\b|\btaktwechsel\b|变拍"),
     ("the form is named by its sections with their bars: intro 4 bars, verse 8 bars …", r"(?<![A-Za-z])[ABC]{3,8}(?:'|’)?\s+form\b|\b(?:verse[-/ ]chorus|song|sonata|rondo|binary|ternary|through-composed)[- ](?:form|structure)\b"),

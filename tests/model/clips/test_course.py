@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.clips.clip import clip
@@ -62,6 +62,7 @@ def test_bars_go_before_a_duration_and_256_are_the_most() -> None:
     assert len(written(Wishes(seconds=36_000)).bars) == 256
 
 
+@settings(deadline=None)
 @given(st.floats(2, 2000), st.floats(20, 300), st.sampled_from(METERS), st.none() | st.floats(0.3, 3))
 def test_the_bars_of_a_duration_last_about_as_long(
     seconds: float, tempo: float, meter: str, factor: float | None
@@ -106,6 +107,11 @@ def test_a_ramp_goes_from_the_tempo_to_its_end_and_the_file_says_so() -> None:
     assert [bpm for _, bpm in song.tempos] == sorted(bpm for _, bpm in song.tempos)
     read = midifile.from_bytes(midifile.to_bytes(song)).tempos
     assert [round(bpm, 2) for _, bpm in read] == [round(bpm, 2) for _, bpm in song.tempos]
+
+
+def test_a_ramp_to_a_tempo_ends_there_whatever_it_began_with() -> None:
+    song = written(Wishes(ramp=TempoRamp(1.3, end=140)), tempo=100.0)
+    assert (song.tempos[0][1], song.tempos[-1][1]) == (100, 140)
 
 
 def test_a_ritardando_takes_the_last_bars_only() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.music.chord_lists import find_lists, parse_progression
@@ -85,6 +85,7 @@ def test_a_key_before_the_chords_is_none_of_them() -> None:
         assert (found.key and found.key.name, found.progression) == ("C major", ("Am", "F", "G")), text
 
 
+@settings(deadline=None)
 @given(
     st.lists(
         st.sampled_from(

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.music.chord_lists import parse_progression
@@ -81,6 +81,7 @@ suffixes = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(suffixes)
 def test_the_name_of_any_suffix_is_read_as_the_same_tones(suffix: str) -> None:
     read = read_suffix(suffix)
@@ -92,6 +93,7 @@ def test_the_name_of_any_suffix_is_read_as_the_same_tones(suffix: str) -> None:
         assert len(set(tones)) == len(tones)
 
 
+@settings(deadline=None)
 @given(suffixes)
 def test_a_quality_that_is_in_no_table_is_told_to_the_decoder_as_one_that_is(suffix: str) -> None:
     name = suffix_quality(suffix)

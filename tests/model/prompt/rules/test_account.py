@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.prompt.rules.account import is_gibberish
@@ -55,6 +55,7 @@ def test_facts_meaning_and_wishes_are_told_apart_in_the_words_of_the_prompt() ->
     assert [words for words, _ in account.unread("not here")] == ["drop at bar 9", "vocals"]
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab no drums Am F 12/8 鼓不要 bar9x,.-", max_size=60))
 def test_every_letter_of_a_prompt_lies_in_a_reading(text: str) -> None:
     readings = parse_prompt(text).account.readings
@@ -64,6 +65,7 @@ def test_every_letter_of_a_prompt_lies_in_a_reading(text: str) -> None:
         assert set(plain) <= places
 
 
+@settings(deadline=None)
 @given(st.text(max_size=120))
 def test_any_text_has_an_account(text: str) -> None:
     for reading in parse_prompt(text).account.readings:

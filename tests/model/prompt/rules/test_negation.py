@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.music.notes import PARTS
@@ -125,12 +125,14 @@ def test_a_bound_of_the_tempo_is_kept(text: str, low: float, high: float) -> Non
 
 def test_a_refusal_does_not_reach_what_stands_behind_it() -> None:
     assert [t.name for t in parse_prompt("no faster than 90 bpm jazz").terms] == ["jazz"]
+    assert [t.name for t in parse_prompt("왈츠, 드럼 없이").terms] == ["waltz"]
     assert parse_prompt("not in D minor but in E minor").key == parse_prompt("in E minor").key
 
 
 NOUNS = ["drums", "bass", "melody", "chords"]
 
 
+@settings(deadline=None)
 @given(
     st.sampled_from(["no", "without", "omit the", "forget the", "zero"]),
     st.sampled_from(NOUNS),
@@ -141,6 +143,7 @@ def test_a_list_of_parts_is_denied_as_a_whole(word: str, first: str, joint: str,
     assert set(parts(f"{word} {first} {joint} {second}")) == set(PARTS) - {first, second}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(["heavy", "loud", "fancy", "wobbly", "electronic"]), st.sampled_from(NOUNS))
 def test_no_adjective_takes_the_part_with_it(adjective: str, noun: str) -> None:
     assert parts(f"no {adjective} {noun}") == PARTS

@@ -6,7 +6,7 @@ import argparse
 import json
 import random
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import fields
 from pathlib import Path
 
@@ -15,18 +15,18 @@ from bridge.errors import OwnerError
 from bridge.storage import kept_takes
 from model.analysis.explain import chart, explain
 from model.analysis.midi_import import read_midi_file
-from model.clips.clip import Writer, ranked
+from model.clips.clip import Writer, ranked, understood_plan
 from model.clips.edit import harmonise_melody
 from model.clips.messages import ClipSpec
-from model.clips.refine import refine
+from model.clips.refine import NOT_IN_A_CHANGE, refine
 from model.generation.composer import Composer
-from model.generation.messages import Begin
 from model.music import midifile
 from model.music.control import MAX_SEED
 from model.music.midifile import MidiFileError, Song
-from model.music.plan import Plan, apply_controls
+from model.music.plan import Plan
 from model.processes.write_clips import make_clip
 from model.prompt.encoder import EncoderError
+from model.prompt.rules.reader import parse_prompt
 from model.prompt.understand import distribution, open_encoder, to_json, understand
 from model.weights import WeightsError
 
@@ -47,24 +47,26 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     source = None if args.source is None else load_song(args.source)
     composer = open_composer_(args.encoder)
     takes: list[tuple[int, Song]] = []
+    plan: Plan | None = None
     for number in range(args.takes or 1):
         spec = clip_spec(args.prompt, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
         path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
+        plan = plan or understood_plan(composer, spec)
         song = _write_clip(composer, spec, source, args)
         save_song(path, song)
         takes.append((number + 1, song))
         sys.stdout.write(_summary(path, song, spec.seed))
+    assert plan is not None  # one take at least
+    sys.stdout.write(_unread(plan.account.unread()))
     if args.takes is not None and args.takes > 1:
-        best = ranked(takes, understood_plan(spec, composer))
+        best = ranked(takes, plan)
         sys.stdout.write("best first: " + " ".join(map(str, best)) + "\n")
     return 0
 
 
-def understood_plan(spec: ClipSpec, composer: Writer) -> Plan:
-    """Return the plan of a clip's words under its controls."""
-    plan = composer.begin(Begin(0, spec.prompt, spec.controls, 0, parts=spec.parts)).plan
-    composer.forget(0)
-    return apply_controls(plan, spec.controls)[0]
+def _unread(words: Sequence[tuple[str, str]]) -> str:
+    """Return a line for each of the words that are not obeyed, with the reason."""
+    return "".join(f"not met: “{text}”: {reason}\n" for text, reason in words)
 
 
 def _write_clip(composer: Writer, spec: ClipSpec, source: Song | None, args: argparse.Namespace) -> Song:
@@ -83,6 +85,7 @@ def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None]
         raise OwnerError(str(error)) from error
     save_song(args.out, song)
     sys.stdout.write(_summary(args.out, song, args.seed))
+    sys.stdout.write(_unread(parse_prompt(args.words).account.unread(NOT_IN_A_CHANGE)))
     return 0
 
 
@@ -151,10 +154,13 @@ def show_plan(args: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(to_json(plan), ensure_ascii=False) + "\n")
         return 0
     for field in fields(Plan):
-        if field.name != "explicit":
+        if field.name not in ("explicit", "account", "wishes"):
             mark = "*" if field.name in plan.explicit else " "
             sys.stdout.write(f"{mark} {field.name:<12} {_format_value(getattr(plan, field.name))}\n")
+    for about, words in plan.wishes.told():
+        sys.stdout.write(f"* in clips     {about}: {words}\n")
     sys.stdout.write("* stated by the words; the rest is suggested by their sense\n")
+    sys.stdout.write(_unread(plan.account.unread()))
     return 0
 
 

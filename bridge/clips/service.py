@@ -247,4 +247,5 @@ def _source_and_spec(clip: _Clip, options: Mapping[str, Any], spec: ClipSpec) ->
 def _result_messages(sender: Address, id_: int, clip: ClipWritten) -> list[ClientMessage]:
     begin = (sender, "clip/begin", (id_, clip.total, clip.beats, clip.tempo, clip.key))
     notes = [(sender, "clip/notes", (id_, at, part, *numbers)) for at, part, numbers in clip.packets]
-    return [begin, *notes, (sender, "clip/end", (id_,))]
+    unread = [(sender, "clip/unread", (id_, clip.unread))] if clip.unread else []
+    return [*unread, begin, *notes, (sender, "clip/end", (id_,))]

@@ -83,6 +83,7 @@ OUTGOING: tuple[AddressEntry, ...] = (
         "id:i total_notes:i beats:f tempo:f key:s",
         "a clip is written; its length in quarter notes",
     ),
+    AddressEntry("clip/unread", "id:i words:s", "before it is told: words that it does not obey, each with the reason"),
     AddressEntry(
         "clip/notes",
         "id:i index:i part:s (pitch start length velocity) …",
@@ -103,6 +104,9 @@ OUTGOING: tuple[AddressEntry, ...] = (
     *(AddressEntry(f"understood/{n}", "value:f", "0..1") for n in ("density", "energy", "brightness", "complexity")),
     AddressEntry("understood/swing", "value:f", "0.5 straight to 0.75"),
     AddressEntry("understood/style", "(name:s weight:f) …", ""),
+    AddressEntry(
+        "understood/unread", "words:s", "words that are not obeyed, each with the reason; empty where all are"
+    ),
     AddressEntry("understood/overruled", "name:s by:s", "explicit words that lost against a control"),
     AddressEntry("beat", "bar:i beat:i tempo:f", "as it begins; 1-based since play"),
     AddressEntry("chord", "symbol:s bar:i beat:i", "as it begins"),

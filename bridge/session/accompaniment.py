@@ -205,7 +205,7 @@ class Accompaniment:
 
     def _symbol(self, chord: Chord) -> str:
         key = self.follower.key
-        return chord_symbol(chord, key.flats if key is not None else False)
+        return chord_symbol(chord, parse_key("C major") if key is None else key)
 
     @property
     def _fixed_key(self) -> Key | None:

@@ -15,6 +15,7 @@ from bridge.session.playback import MIN_NOTICE, Playback
 from bridge.takes.takes import Take, Takes
 from model.music.notes import PARTS
 from model.music.plan import Plan, apply_controls
+from model.music.wishes import IN_CLIPS
 
 
 def understood_messages(plan: Plan, settings: Mapping[str, Value]) -> Iterator[tuple[str, tuple[Value, ...]]]:
@@ -32,6 +33,7 @@ def understood_messages(plan: Plan, settings: Mapping[str, Value]) -> Iterator[t
         "understood/style",
         tuple(value for name, weight in effective.style for value in (name, float(weight))),
     )
+    yield "understood/unread", (plan.account.sentence(IN_CLIPS),)
     if hosted > 0 and float(settings["tempo"]) not in (0.0, hosted):
         overruled = (*(pair for pair in overruled if pair[0] != "tempo"), ("tempo", "host"))
     for name, by in overruled:

@@ -133,7 +133,10 @@ def _decoder(kind: type) -> msgspec.json.Decoder[Any]:
 
 def _tagged(value: object) -> object:
     if is_dataclass(value) and not isinstance(value, type):
-        return {"is": type(value).__name__} | {f.name: _tagged(getattr(value, f.name)) for f in fields(value)}
+        told = {f.name: getattr(value, f.name) for f in fields(value)}
+        # fields that older versions lack are left out where they say nothing
+        later = {f.name for f in fields(value) if f.metadata.get("later") and told[f.name] == f.default}
+        return {"is": type(value).__name__} | {name: _tagged(v) for name, v in told.items() if name not in later}
     if isinstance(value, frozenset):
         return sorted(value)
     return [_tagged(v) for v in value] if isinstance(value, tuple) else value

@@ -93,8 +93,7 @@ def _placed(song: Song, at: int, chord: Chord, key: Key) -> PlacedChord:
     start, meter = song.bars[number]
     beat = 1 + (at - start) / beat_length(meter)
     degree = numeral(chord, key)
-    # a lowered degree is written with a flat in any key: Bb in A minor, not A#
-    symbol = chord_symbol(chord, key.flats or degree.startswith("b"))
+    symbol = chord_symbol(chord, key)
     return PlacedChord(number + 1, round(beat, 3), symbol, degree)
 
 

@@ -189,7 +189,7 @@ def detect_chords(song: Song) -> tuple[tuple[Ticks, str], ...]:
     spans = halves(song)
     for (at, _), inside in zip(spans, notes_in_spans(song.notes, spans), strict=True):
         chord = _best_chord(inside, key)
-        symbol = None if chord is None else chord_symbol(chord, key.flats)
+        symbol = None if chord is None else chord_symbol(chord, key)
         if symbol is not None and (not found or found[-1][1] != symbol):
             found.append((Ticks(at), symbol))
     return tuple(found)

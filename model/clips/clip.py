@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Protocol
 
+from model.clips.course import follow_course
 from model.clips.messages import DEFAULT_BARS, ClipSpec
 from model.generation.bias_terms import ENERGY_VELOCITY_RANGE, MIN_MEAN_VELOCITY
 from model.generation.history import target_onsets
@@ -16,8 +17,8 @@ from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music.control import MAX_BARS
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import DEFAULT_PROGRAMS, Song, bar_length
-from model.music.notes import TICKS_PER_QUARTER, UNPITCHED_PARTS, Kept, Note, Ticks
-from model.music.plan import Controls, Plan, apply_controls
+from model.music.notes import TICKS_PER_QUARTER, UNPITCHED_PARTS, Kept, Note, Ticks, beats_in_bar
+from model.music.plan import Controls, Plan, apply_controls, wished_bars
 from model.music.swing import in_meter, swung
 from model.prompt.rules.vocabulary import table
 
@@ -92,16 +93,24 @@ def clip(
     """
     try:
         plan = composer.begin(_begin(wanted, wanted.bars, None)).plan
-        bars = wanted.bars or min(plan.bars or DEFAULT_BARS, MAX_BARS)
+        bars = wanted.bars or min(wished_bars(apply_controls(plan, wanted.controls)[0]) or DEFAULT_BARS, MAX_BARS)
         controls = (
             wanted.controls if like_song is None else controls_from_plan(match_source(like_song, plan), wanted.controls)
         )
         closing = plan.ending == "cadence" if wanted.closing is None else wanted.closing
         begin = replace(_begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first)
         composer.begin(begin)
-        return _written(composer, begin, apply_controls(plan, controls)[0], bars)
+        song = _written(composer, begin, apply_controls(plan, controls)[0], bars)
+        return song if given else follow_course(song, plan.wishes)
     finally:
         composer.forget(TAKE)
+
+
+def understood_plan(composer: Writer, wanted: ClipSpec) -> Plan:
+    """Return the plan of a clip's words under its controls."""
+    plan = composer.begin(_begin(wanted, None, None)).plan
+    composer.forget(TAKE)
+    return apply_controls(plan, wanted.controls)[0]
 
 
 def _begin(wanted: ClipSpec, bars: int | None, closing: bool | None) -> Begin:
@@ -124,10 +133,13 @@ def _written(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song:
     kept: set[Note] = set()
     now, index = Ticks(0), 0
     end: Ticks | None = None
+    bar = 0
     while end is None or now < end:
-        beat = composer.write(Write(TAKE, index, begin.controls)).beat
+        cue = None if begin.given else plan.wishes.cue_of(bar)
+        beat = composer.write(Write(TAKE, index, begin.controls, section=cue)).beat
         if beat is None:
             raise ValueError(f"the composer ended before bar {count}")
+        bar = beat.bar + (beat.beat + 1 == beats_in_bar(beat.meter))
         if beat.beat == 0:
             bars.append((now, beat.meter))
             if len(bars) == count:

@@ -97,7 +97,8 @@ class ClipProgress:
 class ClipWritten:
     """A clip as its file would hold it: its count of notes, its quarter notes, its notes in packets of one part each.
 
-    A packet has the number of its first note, its part, and pitch, start, length and velocity of each note.
+    A packet has the number of its first note, its part, and pitch, start, length and velocity of each note. `unread` names the
+    words that were not obeyed, each with the reason; it is empty where all were.
     """
 
     number: int
@@ -106,6 +107,7 @@ class ClipWritten:
     tempo: float
     key: str
     packets: tuple[Packet, ...]
+    unread: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,7 @@ from model.prompt.rules.vocabulary import find
 from model.prompt.understand import understand
 
 Parts = frozenset[str]
+NOT_IN_A_CHANGE = "a new clip has it; a change leaves the bars as they are"
 EVERY = frozenset(PARTS)
 PITCHED = EVERY.difference(UNPITCHED_PARTS)
 _CLAUSE = re.compile(r"[,;.，；。、]|\bbut\b|\band then\b|但是?|而且")
@@ -208,7 +209,8 @@ def prepared(writer: Writer, order: Begin, encoder: TextEncoder) -> Begin:
     song = refine(writer, song_from_beats(order.played, plan), order.refine, order.seed)
     sounding = {n.part for n in song.notes}
     after = match_source(song, replace(plan, explicit=()))
-    changed = replace(after, explicit=plan.explicit, parts=tuple(p for p in plan.parts if p in sounding))
+    told = parse_prompt(order.refine).account
+    changed = replace(after, explicit=plan.explicit, parts=tuple(p for p in plan.parts if p in sounding), account=told)
     added = tuple(p for p in sorted(sounding) if p not in changed.parts)
     return replace(
         order,

@@ -210,21 +210,22 @@ def _degrees(song: Song, key: Key, degrees: dict[int, int], up: int) -> Song:
         return min(127, max(0, pitch + degrees.get(above, above) - above + up))
 
     pitched = frozenset(PARTS).difference(UNPITCHED_PARTS)
-    flats = Key((key.tonic + up) % 12, key.mode, key.scale).flats
-    chords = tuple((at, _mapped_symbol(parse_chord(symbol), map_pitch, flats)) for at, symbol in song.chords)
-    name = f"{note_name((key.tonic + up) % 12, flats)} {key.mode or 'major'}"
+    home = Key((key.tonic + up) % 12, key.mode, key.scale)
+    chords = tuple((at, _mapped_symbol(parse_chord(symbol), map_pitch, home)) for at, symbol in song.chords)
+    name = f"{note_name(home.tonic, home.flats)} {key.mode or 'major'}"
     return replace(map_notes(song, pitched, lambda n: replace(n, pitch=map_pitch(n.pitch))), chords=chords, key=name)
 
 
-def _mapped_symbol(chord: Chord, map_pitch: Callable[[int], int], flats: bool) -> str:
+def _mapped_symbol(chord: Chord, map_pitch: Callable[[int], int], home: Key) -> str:
     root = map_pitch(60 + chord.root) % 12
     classes = {map_pitch(60 + (chord.root + t) % 12) % 12 for t in QUALITIES[chord.quality]}
     bass = map_pitch(60 + chord.bass) % 12
 
-    def off(quality: str) -> tuple[int, int]:
-        return len(classes ^ {(root + t) % 12 for t in QUALITIES[quality]}), list(QUALITIES).index(quality)
+    def off(quality: str) -> int:
+        return len(classes ^ {(root + t) % 12 for t in QUALITIES[quality]})
 
-    return chord_symbol(Chord(root, min(QUALITIES, key=off), bass), flats)
+    # its own quality last: a plain one of the same tones goes before
+    return chord_symbol(Chord(root, min([*QUALITIES, chord.quality], key=off), bass), home)
 
 
 def extend_chords(song: Song, steps: int) -> Song:
@@ -236,7 +237,7 @@ def extend_chords(song: Song, steps: int) -> Song:
     for (at, symbol), end in spans:
         before = parse_chord(symbol)
         after = _extended_chord(before, key) if steps > 0 else _simple_chord(before)
-        symbols.append((at, chord_symbol(after, key.flats)))
+        symbols.append((at, chord_symbol(after, key)))
         for part in CHORD_PARTS:
             here = [n for n in song.notes if n.part == part and at <= n.start < end]
             notes += _revoiced(here, before, after)

@@ -157,8 +157,10 @@ class Composer:
             louder = {p: round(v) - VELOCITY_CENTRE for p, v in velocity.items()}
             for one, velocity_jitter in zip(sampled, velocity_jitters, strict=False):
                 if one[0] == Event.CHORD:
-                    fresh = row_chord(one) != chord or not take.written
-                    chord = row_chord(one)
+                    # a given chord keeps its own tones: its row may only know the nearest quality
+                    begun = context.harmony.new_chord or row_chord(one)
+                    fresh = begun != chord or not take.written
+                    chord = begun
                 else:
                     note = row_note(one)
                     note = _performed_note(
@@ -169,7 +171,7 @@ class Composer:
                         int(velocity_jitter),
                     )
                     notes.append(_ended(note, reach))
-            symbol = None if chord is None else chord_symbol(chord, key.flats)
+            symbol = None if chord is None else chord_symbol(chord, key)
             beat = replace(frame, chord=symbol, fresh=fresh, notes=tuple(notes))
             return WrittenBeat(
                 beat, chord, [row, *rows], take.cache_number, first_row, sampled,

@@ -1,4 +1,4 @@
-"""Roman numerals, progressions and the keys that chords are in. Pure; built on `model.music.harmony`."""
+"""Roman numerals and the keys that chords are in. Pure; built on `model.music.harmony`."""
 
 from __future__ import annotations
 
@@ -6,24 +6,22 @@ import re
 from collections.abc import Sequence
 
 from model.music.harmony import (
-    CHORD_QUALITIES,
     MODES,
     QUALITIES,
     SIGNS,
-    SUFFIXES,
     Chord,
     Key,
     chord_symbol,
     note_name,
     parse_chord,
     parse_key,
+    quality_of,
+    suffix_quality,
 )
 
 _NUMERALS = {"i": 0, "ii": 1, "iii": 2, "iv": 3, "v": 4, "vi": 5, "vii": 6}
-_LOWER_SUFFIXES = frozenset(
-    ["o", "°", "dim", "o7", "°7", "dim7", "ø", "ø7", "m7b5", "hdim7", "m", "m7", "m6", "m9", "sus2", "sus4"]
-)
-"""Suffixes that say the whole quality behind a lower-case numeral."""
+_WHOLE = re.compile(r"m(?!aj)|-|mi|dim|o|°|ø|h|sus|\+|aug|5")
+"""How a suffix begins that says the whole quality behind a lower-case numeral; before any other an m is meant."""
 _ROMAN = re.compile(r"([b#]?)(vii|vi|iv|v|iii|ii|i|VII|VI|IV|V|III|II|I)([^/]*)(?:/([b#]?[ivIV]+))?$")
 
 
@@ -43,17 +41,10 @@ def roman(text: str, key: Key) -> Chord:
     steps = key.scale if len(key.scale) == 7 else MODES["minor" if key.minor else "major"]
     base = MODES["major"] if sign == "b" else steps
     root = (key.tonic + base[_NUMERALS[digits.lower()]] + {"": 0, "b": -1, "#": 1}[sign]) % 12
-    lower = digits.islower()
-    quality = SUFFIXES.get(suffix if not lower else "m" + suffix)
-    if lower and suffix in _LOWER_SUFFIXES:
-        quality = SUFFIXES[suffix]
-    if not lower and suffix == "M7":
-        quality = "maj7"
-    if lower and suffix in ("M7", "maj7"):
-        quality = "mmaj7"
+    quality = suffix_quality(suffix if not digits.islower() or _WHOLE.match(suffix) else "m" + suffix)
     if quality is None:
         raise ValueError(f"unknown kind of chord: {text!r}")
-    return Chord(root, quality, root)
+    return Chord(root, quality, root, sign if (root - key.tonic) % 12 in (1, 3, 6, 8, 10) else "")
 
 
 def numeral(chord: Chord, key: Key) -> str:
@@ -70,53 +61,9 @@ def numeral(chord: Chord, key: Key) -> str:
     suffix = chord.quality
     if minor:
         name = name.replace("I", "i").replace("V", "v")
-        stated = CHORD_QUALITIES[suffix].numeral
+        stated = quality_of(suffix).numeral
         suffix = suffix.removeprefix("m") if stated is None else stated
     return name + suffix
-
-
-def parse_progression(text: str, key: Key) -> tuple[tuple[Chord, ...], ...]:
-    """Return the bars of a progression: symbols or Roman numerals, or degrees such as 4536251.
-
-    One chord a bar, or bars separated by `|`; `%` repeats the bar before. Degrees of a minor key count from
-    its relative major, as pop players write them. Raises ValueError.
-    """
-    plain = text.strip().translate(SIGNS)
-    degrees = re.sub(r"[\s\-,]", "", plain)
-    if re.fullmatch(r"[1-7]{2,32}", degrees):
-        return tuple((_degree(int(d), key),) for d in degrees)
-    bars: list[tuple[Chord, ...]] = []
-    pieces = [p for p in plain.split("|") if p.strip()] if "|" in plain else _words(plain)
-    for piece in pieces:
-        if piece.strip() == "%" and bars:
-            bars.append(bars[-1])
-        else:
-            bars.append(tuple(_chord_or_numeral(word, key) for word in _words(piece)))
-    if not bars or len(bars) > 128:
-        raise ValueError("a progression has 1 to 128 bars, such as Am F C G or ii V I")
-    return tuple(bars)
-
-
-def _words(text: str) -> list[str]:
-    return [
-        w
-        for w in re.split(r"(?:[\s,;→>—]|(?<=\s)-(?=\s))+|(?<=[A-Za-z0-9)°ø+#])-(?=[#b]?[A-HIViv])", text.strip())
-        if w
-    ]
-
-
-def _chord_or_numeral(word: str, key: Key) -> Chord:
-    try:
-        return parse_chord(word)
-    except ValueError:
-        return roman(word, key)
-
-
-def _degree(degree: int, key: Key) -> Chord:
-    tonic = (key.tonic + 3 * key.minor) % 12
-    quality = ("", "m", "m", "", "", "m", "dim")[degree - 1]
-    root = (tonic + MODES["major"][degree - 1]) % 12
-    return Chord(root, quality, root)
 
 
 def key_of(chords: Sequence[Chord]) -> Key:
@@ -160,10 +107,10 @@ _MINOR = {
 def role(chord: Chord, key: Key) -> str:
     """Return what a chord does, such as "the dominant, which pulls home to C"."""
     above = (chord.root - key.tonic) % 12
-    home = chord_symbol(Chord(key.tonic, "m" if key.minor else "", key.tonic), key.flats)
+    home = chord_symbol(Chord(key.tonic, "m" if key.minor else "", key.tonic), key)
     aim = applied(chord, key)
     if aim is not None:
-        return f"a dominant of {note_name(aim, key.flats)}, which wants to hear that chord next"
+        return f"a dominant of {note_name(aim, key)}, which wants to hear that chord next"
     return (_MINOR if key.minor else _MAJOR)[above].format(home=home)
 
 
@@ -172,7 +119,7 @@ def applied(chord: Chord, key: Key) -> int | None:
     aim = (chord.root + 5) % 12
     raised = (chord.root + 4) % 12 not in key.pitch_classes
     if (
-        not (CHORD_QUALITIES[chord.quality].is_dominant or chord.quality == "")
+        not (quality_of(chord.quality).is_dominant or chord.quality == "")
         or aim == key.tonic
         or aim not in key.pitch_classes
         or not raised

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from model.music.control import MAX_TEMPO, MIN_TEMPO, Reach, control_field
+from model.music.chord_lists import counts_degrees, parse_progression
+from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO, Reach, control_field
 from model.music.harmony import chord_symbol, parse_key
 from model.music.notes import METERS, PARTS
-from model.music.numerals import key_of, parse_progression
+from model.music.numerals import key_of
+from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes, bars_of_seconds
 
 if TYPE_CHECKING:  # the bridge mixes plans too, and does without numpy
     import numpy as np
@@ -71,7 +73,7 @@ class Plan:
     Not in the contract's JSON: `register` is -1 low to 1 high for the whole, `registers` for parts that were named,
     `articulation` -1 staccato to 1 legato, `ending` "loop" or "cadence" where the words ask for one, `silenced` the
     roles of drums that the words deny, `idioms` the mix of styles of each part where two styles share the parts, `figures` names
-    of `model.generation.form`.
+    of `model.generation.form`, `wishes` the course of the piece, which clips follow, `account` what became of each word.
     """
 
     tempo: float = 100.0
@@ -97,12 +99,31 @@ class Plan:
     silenced: tuple[str, ...] = ()
     idioms: tuple[tuple[str, Mix], ...] = ()
     figures: tuple[str, ...] = ()
+    wishes: Wishes = field(default=NO_WISHES, metadata={"later": True})
+    account: Account = field(default=NO_ACCOUNT, metadata={"later": True})
 
     def style_of(self, part: str) -> Mix:
         """Return the mix of styles that a part follows: its own where two styles share the parts, else the plan's."""
         return dict(self.idioms).get(part, self.style)
 
 
+def wished_bars(plan_: Plan) -> int | None:
+    """Return the bars that the words ask for, by their number, by sections or by a duration at the plan's tempo; None for any."""
+    wishes = plan_.wishes
+    if wishes.seconds and "bars" not in plan_.explicit:
+        return min(MAX_BARS, bars_of_seconds(wishes.seconds, plan_.tempo, plan_.meter, wishes.ramp))
+    if plan_.bars is not None:
+        return plan_.bars
+    if len(wishes.sections) > 1:
+        return min(MAX_BARS, sum(s.bars for s in wishes.sections))
+    named = [s.bars for s in wishes.sections] + [c.bar - 1 for c in wishes.cues]
+    named += [max(r.first - 1, r.last or 0) for r in wishes.rests]
+    named += [wishes.modulation.bar - 1] if wishes.modulation is not None and wishes.modulation.bar is not None else []
+    return min(MAX_BARS, max(named) + BARS_BEHIND) if named else None
+
+
+BARS_BEHIND = 8
+"""Bars that a clip goes on behind the last thing that was asked for at a bar, where no length was."""
 LEVELS = ("energy", "density", "brightness", "complexity")
 
 
@@ -122,9 +143,10 @@ def apply_controls(plan_: Plan, controls: Controls) -> tuple[Plan, tuple[tuple[s
     if controls.chords != "auto":
         chosen = parse_key(changed.get("key", plan_.key))
         bars = parse_progression(controls.chords, chosen)
-        changed["progression"] = tuple(" ".join(chord_symbol(c, chosen.flats) for c in bar) for bar in bars)
+        changed["progression"] = tuple(" ".join(chord_symbol(c, chosen) for c in bar) for bar in bars)
         if "key" not in changed and "key" not in plan_.explicit:
-            changed["key"] = key_of([c for bar in bars for c in bar]).name
+            numbered = counts_degrees(controls.chords)
+            changed["key"] = chosen.name if numbered else key_of([c for bar in bars for c in bar]).name
     for name in LEVELS:
         if getattr(controls, name) >= 0:
             changed[name] = getattr(controls, name)

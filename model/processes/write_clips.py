@@ -16,7 +16,7 @@ from setproctitle import setproctitle
 
 from model.analysis.key_finder import find_key
 from model.analysis.midi_import import detect_chords
-from model.clips.clip import Writer, clip
+from model.clips.clip import Writer, clip, understood_plan
 from model.clips.edit import continue_clip, fill_in
 from model.clips.messages import (
     DEFAULT_BARS,
@@ -31,11 +31,12 @@ from model.clips.messages import (
     KeepSpec,
     Packet,
 )
-from model.clips.refine import refine
+from model.clips.refine import NOT_IN_A_CHANGE, refine
 from model.generation.composer import Composer
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music.midifile import Song, as_filed, bar_length
 from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks
+from model.prompt.rules.reader import parse_prompt
 from model.prompt.understand import open_encoder
 
 NICE = 10
@@ -164,6 +165,12 @@ def run(connection: Connection, encoder: Path | None) -> None:
         return
 
 
+def _unread(writer: Writer, order: ClipOrder) -> str:
+    if order.given is not None and order.given.changed:
+        return parse_prompt(order.wanted.prompt).account.sentence(NOT_IN_A_CHANGE)
+    return understood_plan(writer, order.wanted).account.sentence()
+
+
 def _written(writer: _ProgressWriter, order: ClipOrder) -> ClipAnswer:
     try:
         given = order.given
@@ -173,7 +180,7 @@ def _written(writer: _ProgressWriter, order: ClipOrder) -> ClipAnswer:
             song = refine(writer, song_from_notes(given), order.wanted.prompt, order.wanted.seed)
         else:
             song = make_clip(writer, order.wanted, song_from_notes(given), given.stays)
-        return pack_clip(order.number, song)
+        return replace(pack_clip(order.number, song), unread=_unread(writer, order))
     except ValueError as error:
         return ClipFailed(order.number, str(error))
     except _CancelledError:

@@ -9,15 +9,18 @@ from __future__ import annotations
 import hashlib
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from model.music.harmony import MODES, Key, parse_chord
+from model.music.control import MAX_BARS
+from model.music.harmony import Key, chord_symbol, key_on, parse_chord
 from model.music.notes import PARTS, USUAL_PARTS
-from model.music.numerals import key_of
-from model.music.plan import LEVELS, Mix, Plan
+from model.music.numerals import key_of, roman
+from model.music.plan import LEVELS, Mix, Plan, wished_bars
+from model.music.wishes import NO_WISHES, bars_of_seconds
 from model.prompt import semantic_head
 from model.prompt.encoder import (
     ADAPTER,
@@ -68,14 +71,17 @@ def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
     else:
         swing, unit = (swinging.swing or 0.5, swinging.swing_unit) if swinging is not None else (0.5, 8)
     key = parsed.key or _key(prompt, parsed, levels["brightness"])
-    return Plan(
-        tempo=round(parsed.tempo if parsed.tempo is not None else _tempo(parsed, hints["tempo"]), 2),
+    progression = parsed.progression or _counted_chords(parsed.wishes.chords, key, levels["complexity"], prompt)
+    found = Plan(
+        tempo=round(
+            parsed.tempo if parsed.tempo is not None else parsed.refused.tempo(_tempo(parsed, hints["tempo"])), 2
+        ),
         feel=parsed.feel or next((t.feel for t in leading if t.feel), "normal"),
         key=key.name,
-        meter=parsed.meter or next((t.meter for t in named if t.meter), "4/4"),
+        meter=parsed.meter or parsed.refused.meter(next((t.meter for t in named if t.meter), "4/4")),
         bars=parsed.bars,
         parts=parsed.stated_parts.with_defaults(_usual_parts(parsed, mix, levels["energy"])),
-        progression=parsed.progression,
+        progression=progression,
         instruments=parsed.instruments,
         swing=swing,
         style=mix,
@@ -84,12 +90,60 @@ def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
         register=parsed.register,
         registers=parsed.registers,
         articulation=parsed.articulation,
-        ending=parsed.ending,
+        ending=parsed.ending
+        or ("cadence" if parsed.wishes.sections[-1:] and parsed.wishes.sections[-1].name == "outro" else None),
         silenced=tuple(sorted(parsed.stated_parts.silenced)),
         idioms=_part_styles(parsed.two_styles),
         figures=parsed.figures,
+        wishes=parsed.wishes,
+        account=parsed.account,
         **{name: round(value, 3) for name, value in levels.items()},
     )
+    return _told(found) if parsed.wishes != NO_WISHES else found
+
+
+_COUNTED = {
+    "major": ("I", "I IV", "I IV I V", "I V vi IV", "I V vi iii IV", "I V vi iii IV ii", "I V vi iii IV ii bVII", "I V vi iii IV ii bVII iv"),
+    "minor": ("i", "i bVI", "i bVI i bVII", "i bVI bIII bVII", "i bVI bIII bVII iv", "i bVI bIII bVII iv v", "i bVI bIII bVII iv v bII", "i bVI bIII bVII iv v bII IV"),
+}  # fmt: skip
+"""What is played of one to eight different chords where the words only count them."""
+_SECOND = {"major": ("IV", "V", "vi", "ii"), "minor": ("bVI", "bVII", "iv", "v")}
+_RICH = 0.55
+"""From this complexity on, chords that are only counted have their sevenths."""
+
+
+def _counted_chords(count: int, key: Key, complexity: float, prompt: str) -> tuple[str, ...] | None:
+    """Return a progression of so many different chords in a key, a bar each; None for a count of 0."""
+    if not count:
+        return None
+    mode = "minor" if key.minor else "major"
+    numerals = _COUNTED[mode][count - 1].split()
+    if count == 2:
+        numerals[1] = _SECOND[mode][prompt_hash(prompt) % len(_SECOND[mode])]
+    if complexity > _RICH:
+        numerals = [n + ("maj7" if n in ("I", "IV", "bVI", "bIII", "bII") else "7") for n in numerals]
+    return tuple(chord_symbol(roman(n, key), key) for n in numerals)
+
+
+def _told(found: Plan) -> Plan:
+    """Return a plan with the bars that its wishes come to, and those wishes told that do not fit into them."""
+    wishes, account = found.wishes, found.account
+    if wishes.seconds and found.bars is not None:
+        account = account.without("length", f"the words say {found.bars} bars, too: they count")
+    elif wishes.seconds:
+        whole = bars_of_seconds(wishes.seconds, found.tempo, found.meter, wishes.ramp)
+        if whole > MAX_BARS:
+            account = account.without(
+                "length", f"at {found.tempo:g} bpm these are {whole} bars, and a clip has {MAX_BARS} at most"
+            )
+    bars = wished_bars(found)
+    beyond = [c.bar for c in wishes.cues if bars is not None and c.bar > bars]
+    if beyond:
+        account = account.without("form", f"there is no bar {beyond[0]} of {bars}")
+    to = wishes.modulation
+    if to is not None and to.bar is not None and bars is not None and not 1 < to.bar <= bars:
+        account = account.without("key", f"there is no key before bar {to.bar} of {bars}")
+    return replace(found, bars=bars, account=account)
 
 
 def styles(parsed: ParsedPrompt, text: Embedding, energy: float) -> Mix:
@@ -211,9 +265,8 @@ def _key(prompt: str, parsed: ParsedPrompt, brightness: float) -> Key:
         chords = [parse_chord(c) for bar in parsed.progression for c in bar.split()]
         return parsed.progression_key or key_of(chords)
     mode = max(mode_probabilities(parsed, brightness).items(), key=lambda m: m[1])[0]
-    minor = Key(0, mode, MODES[mode]).minor
-    tonics = TONICS["minor" if minor else "major"]
-    return Key(tonics[prompt_hash(prompt) % len(tonics)], mode, MODES[mode])
+    tonics = TONICS["minor" if key_on(0, mode).minor else "major"]
+    return parsed.refused.key(tonics, prompt_hash(prompt) % len(tonics), mode)
 
 
 def mode_probabilities(parsed: ParsedPrompt, brightness: float) -> Odds:
@@ -244,6 +297,7 @@ def to_json(plan_: Plan) -> dict[str, Any]:
         "instruments": dict(plan_.instruments), "density": plan_.density, "energy": plan_.energy,
         "brightness": plan_.brightness, "complexity": plan_.complexity, "swing": plan_.swing,
         "style": [list(s) for s in plan_.style], "explicit": list(plan_.explicit),
+        "unread": [list(words) for words in plan_.account.unread()],
     }  # fmt: skip
 
 
@@ -323,11 +377,14 @@ def _keys(prompt: str, parsed: ParsedPrompt, chosen: Plan) -> dict[str, float]:
         return {chosen.key: 1.0}
     odds: dict[str, float] = {}
     for mode, likely in mode_probabilities(parsed, chosen.brightness).items():
-        tonics = TONICS["minor" if Key(0, mode, MODES[mode]).minor else "major"]
+        tonics = TONICS["minor" if key_on(0, mode).minor else "major"]
         first = prompt_hash(prompt) % len(tonics)
         weights = [_RARER**i for i in range(len(tonics))]
         for i, weight in enumerate(weights):
-            name = Key(tonics[(first + i) % len(tonics)], mode, MODES[mode]).name
+            found = key_on(tonics[(first + i) % len(tonics)], mode)
+            if found in parsed.refused.keys:
+                continue
+            name = found.name
             odds[name] = likely * weight / sum(weights)
     return _rounded(odds)
 

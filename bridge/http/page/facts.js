@@ -16,7 +16,7 @@ const make = (tag, more = {}) => Object.assign(document.createElement(tag), more
 const shown = (value) => typeof value === "number" ? String(Math.round(value * 100) / 100) : value;
 
 export function facts($) {
-  $("facts").append(...FACTS.map(fact), said("feel"), said("style"));
+  $("facts").append(...FACTS.map(fact), said("feel"), said("style"), said("unread", "not met"));
   const lost = new Map();
   const show = () => $("overruled").replaceChildren(...[...lost].map(([name, by]) =>
     make("li", { textContent: `${name}: your words lose against ${by === "host" ? "the host" : `the control ${by}`}` })));
@@ -63,9 +63,9 @@ function fact({ name, path = name, off, number, span, choices, known }) {
 }
 
 /** Create the row of a field that only the prompt sets. */
-function said(name) {
+function said(name, label = name) {
   const row = make("div", { className: "row" }), told = make("span", { className: "told", id: `fact-${name}` });
-  row.append(make("span", { className: "tag", textContent: name }), told);
+  row.append(make("span", { className: "tag", textContent: label }), told);
   wire.on(`understood/${name}`, (...args) => {
     told.textContent = name === "style"
       ? args.flatMap((a, i) => i % 2 ? [] : [`${a} ${Math.round(args[i + 1] * 100)} %`]).slice(0, 3).join(", ") : args[0];

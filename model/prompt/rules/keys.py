@@ -3,25 +3,53 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 
-from model.music.harmony import Key, parse_key
-from model.prompt.rules.negation import Span, denied
+from model.music.harmony import SCALE_WORDS, Key, key_on, mode_named, parse_key
+from model.prompt.rules.negation import Span, denied, refused
 
-_MODE = (
-    r"harmonic minor|melodic minor|natural minor|minor pentatonic|major pentatonic|pentatonic minor|pentatonic major|pentatonic scale|"
-    r"minor blues|blues scale|blues(?= scale)|major|minor|maj|min|dorian|phrygian|lydian|mixolydian|aeolian|ionian|locrian|pentatonic"
-)
+_PLAIN = frozenset([
+    "in", "yo", "jewish", "gypsy", "arabic", "hungarian", "persian", "enigmatic", "chromatic", "bebop", "augmented", "diminished", "altered",
+    "acoustic", "overtone", "hindu", "sakura", "byzantine", "spanish gypsy", "okinawan", "ryukyu", "dominant diminished",
+])  # fmt: skip
+"""Scales whose names are plain words, or chords, too: meant as one only before "scale" or "mode"."""
+_ABROAD = {
+    "dorian": "dórico|dorico|dorien|dorisch", "phrygian": "frigio|frígio|phrygien|phrygisch", "lydian": "lidio|lídio|lydien|lydisch",
+    "mixolydian": "mixolidio|mixolídio|misolidio|mixolydien|mixolydisch", "minor": "eólico|eólio|eolio|éolien|äolisch", "major": "jónico|jônico|ionico|ionien|ionisch",
+    "locrian": "locrio|lócrio|locrien|lokrisch", "phrygian dominant": "frigio dominante|frígio dominante|phrygien dominant|phrygisch dominant",
+    "whole tone": "tonos enteros|par tons|ganzton|ganztonleiter|gamme par tons", "harmonic minor": "menor armónica|mineur harmonique|harmonisch moll",
+    "melodic minor": "menor melódica|mineur mélodique|melodisch moll",
+}  # fmt: skip
+_MODES_ABROAD = {word: mode for mode, words in _ABROAD.items() for word in words.split("|")}
+
+
+def _alternatives(words: Iterable[str]) -> str:
+    """Return a pattern of words, the longest first, hyphens as good as blanks."""
+    return "|".join(re.escape(w).replace(r"\ ", r"[\s-]") for w in sorted(words, key=lambda w: (-len(w), w)))
+
+
+_MODE = _alternatives([
+    "harmonic minor", "melodic minor", "natural minor", "minor pentatonic", "major pentatonic", "pentatonic minor", "pentatonic major",
+    "pentatonic scale", "minor blues", "blues scale", "major", "minor", "maj", "min", "dorian", "phrygian", "lydian", "mixolydian",
+    "aeolian", "ionian", "locrian", "pentatonic", *(SCALE_WORDS.keys() - _PLAIN), *_MODES_ABROAD,
+]) + rf"|blues(?= scale)|(?:{_alternatives(_PLAIN)})(?=[\s-](?:scale|mode)\b)"  # fmt: skip
 _SIGN = r"(?:[\s-]?(sharp|flat)|([#b♯♭]))?"
 _KEYS = (
-    re.compile(rf"\b([A-Ga-g]){_SIGN}(?:\s+|-)({_MODE})\b(?!\s+(?:problem|issue|thing|detail|change|role|point|difference|part|label|way|chord|triad|seventh|key))", re.I),
+    re.compile(rf"\b([A-Ha-h]){_SIGN}(?:\s+|-)({_MODE})\b(?!\s+(?:problem|issue|thing|detail|change|role|point|difference|part|label|way|chord|triad|seventh|key))", re.I),
     re.compile(r"(?<![A-Za-z0-9])([A-G])()([#b♯♭])?(min|maj|minor|major|dorian|phrygian|lydian|mixolydian)(?![A-Za-z0-9])"),
     re.compile(r"(?<![A-Za-z0-9#♯♭/])([A-G](?=[#b♯♭]?m)|[a-g](?=[#♯]m))([#b♯♭]?)m(?![A-Za-z0-9/#]|\s+(?:I|not)\b)"),
     re.compile(rf"\b([B-G]|A[#b♯♭]){_SIGN}\s(blues)\b"),
-    re.compile(rf"\b(?:in|into|(?:transposed?|modulat\w+|changed?|switch(?:ed)?|moved?)\s+to|cent(?:re|er)ed on)\s+([B-G]|[A-G](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)|[a-g](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)){_SIGN}(?![\w'&+#♯/-]|\.\w)"),
+    re.compile(rf"\b(?:in|into|(?:transposed?|modulat\w+|changed?|switch(?:ed)?|moved?)\s+to|cent(?:re|er)ed on)\s+([B-H]|[A-G](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)|[a-g](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)){_SIGN}(?![\w'&+#♯/-]|\.\w)"),
     re.compile(rf"\b(?:key|tonic|tonality|tonart)(?:\s+(?:of|is|in))?\s*[:=]?\s*(?:the\s+)?([A-Ga-g]){_SIGN}(?![\w'&+#/-])"),
     re.compile(rf"\bin\s+(A){_SIGN}(?=[\s,.;!?。]*$|\s*[,.;!?。]|\s+[a-z\d])"),
     re.compile(rf"(?:^|[,;，])\s*([A-G]){_SIGN}\s*(?=$|[,;，])"),
 )  # fmt: skip
+_LOWER = re.compile(
+    r"(?:\b(?:in|into|(?:transposed?|modulat\w+|changed?|switch(?:ed)?|moved?)\s+to)\s+|\b(?:key|tonart|tonic|tonality)(?:\s+(?:of|is|in))?\s*[:=]?\s*|(?P<alone>(?:^|[,;，])\s*))"
+    r"(?P<letter>[a-h])(?:\s?(?P<word>sharp|flat)|(?P<sign>[#b♯♭]))?\s?(?P<mode>m|min|minor|moll|maj|major|dur)?(?![\w'’&+#♯/-]|\.\w)"
+)
+"""A key in small letters: behind "in" or "key", or by itself between commas."""
 _MODE_FIRST = re.compile(
     rf"\b({_MODE})(?:\s+(?:mode|scale))?\s+(?:on|in|of|from|starting on)\s+([A-G]){_SIGN}(?![\w'&+#/-])", re.I
 )
@@ -37,7 +65,7 @@ _GERMAN_NAMES = {"cis": "C#", "dis": "D#", "eis": "F", "fis": "F#", "gis": "G#",
 _SOLFEGE = re.compile(
     r"\b(do|dó|re|ré|mi|fa|fá|sol|la|lá|si|до|ре|ми|фа|соль|ля|си)"
     r"(?:[\s-]+(sostenido|sustenido|bemol|dièse|diese|bémol|diesis|bemolle|диез|бемоль))?"
-    r"[\s-]+(mayor|menor|majeur|mineur|maggiore|minore|maior|мажоре?|миноре?)\b",
+    rf"[\s-]+(mayor|menor|majeur|mineur|maggiore|minore|maior|мажоре?|миноре?|major|minor|{_alternatives(_MODES_ABROAD)})\b",
     re.I,
 )
 _SOLFEGE_NAMES = {"do": "C", "dó": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "fá": "F", "sol": "G", "la": "A",
@@ -45,6 +73,9 @@ _SOLFEGE_NAMES = {"do": "C", "dó": "C", "re": "D", "ré": "D", "mi": "E", "fa":
 _CJK_MODES = {
     "大调五声": "major pentatonic", "小调五声": "minor pentatonic", "自然小调": "minor", "和声小调": "harmonic minor",
     "旋律小调": "melodic minor", "自然大调": "major", "大调": "major", "小调": "minor", "布鲁斯音阶": "blues", "蓝调音阶": "blues",
+    "弗里几亚属音阶": "phrygian dominant", "弗里吉亚属音阶": "phrygian dominant", "弗里几亚属": "phrygian dominant", "弗里吉亚属": "phrygian dominant", "希贾兹": "phrygian dominant",
+    "双和声": "double harmonic", "全音阶": "whole tone", "全音音阶": "whole tone", "减音阶": "diminished", "利底亚属": "lydian dominant", "都节": "miyako-bushi",
+    "宫": "major pentatonic", "商": "[0,2,5,7,10]", "角": "[0,3,5,8,10]", "徵": "[0,2,5,7,9]", "羽": "minor pentatonic",
     "五声": "major pentatonic", "宫调": "major pentatonic", "商调": "[0,2,5,7,10]", "角调": "[0,3,5,8,10]",
     "徵调": "[0,2,5,7,9]", "羽调": "minor pentatonic", "多利亚": "dorian", "弗里几亚": "phrygian", "弗里吉亚": "phrygian",
     "混合利底亚": "mixolydian", "利底亚": "lydian", "伊奥尼亚": "major", "爱奥利亚": "minor", "洛克里亚": "locrian",
@@ -54,7 +85,7 @@ _CJK_MODES = {
 }  # fmt: skip
 _CJK_MODE = "|".join(sorted((m for m in _CJK_MODES if m != "调"), key=len, reverse=True))
 _CJK = re.compile(
-    rf"(降|升|[#♯♭]|b(?=[A-G]))?\s*(?<![A-Za-z])([A-Ga-g])([#b♯♭])?\s*(?:(?:大调|小调)的?\s*(?=和声|旋律|自然|五声|布鲁斯|蓝调))?({_CJK_MODE}|调(?![性式色音高整子查用]))"
+    rf"(降|升|[#♯♭]|b(?=[A-G]))?\s*(?<![A-Za-z])([A-Ga-g])([#b♯♭])?\s*(?:(?:大调|小调)的?\s*(?=和声|旋律|自然|五声|布鲁斯|蓝调))?({_CJK_MODE}|调(?![性式色音高整子查用]))(?![色度落业店])"
 )
 _OLD_NAMES = re.compile(r"(変|嬰|올림|내림)?\s?([ハニホヘトイロ다라마바사가나])\s?(长调|短调|長調|短調|장조|단조)")
 _SIGNS = {"sharp": "#", "flat": "b", "sostenido": "#", "sustenido": "#", "dièse": "#", "diese": "#", "diesis": "#",
@@ -69,7 +100,7 @@ _STEPS = re.compile(r"\b([A-G][#b♯♭]?)\s*(\[\s*\d+(?:\s*,\s*\d+)+\s*\])")
 
 def key(text: str) -> Span[Key] | None:
     """Return a key with its tonic; the case of the text counts, for "a minor problem" is not one in A."""
-    for read in (_steps, _camelot, _mode_first, _latin, _german, _solfege, _cjk, _old_names):
+    for read in (_steps, _camelot, _mode_first, _latin, _german, _solfege, _cjk, _old_names, _lower):
         found = read(text)
         if found is not None:
             return found
@@ -82,11 +113,32 @@ def named(text: str) -> Key:
     So B-Dur is B flat major, as who says Dur means it, and B major is B.
     """
     plain = text.strip()
-    for read in (_german, _solfege, _cjk, _old_names):
-        found = read(plain)
-        if found is not None and (found.start, found.end) == (0, len(plain)):
-            return found.value
+    for said in (plain, f"in {plain}"):
+        for read in (_german, _solfege, _cjk, _old_names, key):
+            found = read(said)
+            if found is not None and said[: found.start].strip() in ("", "in") and found.end == len(said):
+                return found.value
     return parse_key(plain)
+
+
+def refused_keys(text: str) -> list[Span[Key]]:
+    """Return the keys that the words do not want: "not in C major"."""
+    return refused(text, key)
+
+
+def with_mode(tonic: Key, mode_: str) -> Key:
+    """Return the key of a mode on the tonic of another."""
+    return replace(key_on(tonic.tonic, mode_), sign=tonic.sign)
+
+
+_STATES_MODE = re.compile(
+    r"maj|major|dur|mayor|majeur|maggiore|maior|大调|长调|メジャー|메이저|장조|长調|長調|[\[\d]", re.I
+)
+
+
+def is_bare(said: str) -> bool:
+    """Return True if the words of a major key name its tonic only: "in F"."""
+    return _STATES_MODE.search(said) is None
 
 
 def _steps(text: str) -> Span[Key] | None:
@@ -116,7 +168,42 @@ def _mode_first(text: str) -> Span[Key] | None:
         return None
     mode, letter, word, sign = match.groups()
     tonic = f"{letter.upper()}{_SIGNS[word.lower() if word else sign]}"
-    return Span(parse_key(f"{tonic} {mode.lower().replace('pentatonic scale', 'pentatonic')}"), *match.span())
+    return Span(_on(tonic, mode), *match.span())
+
+
+def _on(tonic: str, mode: str) -> Key:
+    """Return the key of a tonic and the words of a mode, in any of the languages."""
+    words = " ".join(mode.lower().replace("-", " ").split()).replace("pentatonic scale", "pentatonic")
+    home = parse_key(tonic)
+    found = _MODES_ABROAD.get(words) or mode_named(words)
+    assert found is not None  # each of `_MODE` is known
+    return replace(key_on(home.tonic, found), sign=home.sign)
+
+
+def _lower(text: str) -> Span[Key] | None:
+    for match in _LOWER.finditer(text):
+        letter, word, sign, mode = match.group("letter", "word", "sign", "mode")
+        if match.group("alone") is not None and (letter == "a" or mode is None or mode[0] != "m"):
+            continue  # "em, 90 bpm", but not "a, b, c" nor "am, I think"
+        ends = not re.match(r"\s*[\w(]", text[match.end() :])
+        if denied(text.lower(), match.start("letter")) or (
+            letter == "a" and not sign and not word and not mode and not ends
+        ):
+            continue
+        if (
+            mode in ("m", "min", "minor", "moll")
+            and letter == "a"
+            and not sign
+            and _NO_KEY_BEHIND.match(text, match.end())
+        ):
+            continue
+        tonic = f"{letter.upper()}{_SIGNS[word or sign]}"
+        minor = (mode is not None and mode.startswith(("mi", "mo"))) or mode == "m"
+        return Span(_on(tonic, "minor" if minor else "major"), match.start("letter"), match.end())
+    return None
+
+
+_NO_KEY_BEHIND = re.compile(r"\s+(?:problem|issue|thing|detail|change|role|point|difference|part|label|way)\b")
 
 
 def _latin(text: str) -> Span[Key] | None:
@@ -128,13 +215,19 @@ def _latin(text: str) -> Span[Key] | None:
             if denied(text.lower(), match.start()) or (article and not _meant(text, match)):
                 continue
             sign = _SIGNS[next((s.lower() for s in signs if s), None)]
-            name = mode.lower().replace("pentatonic scale", "pentatonic")
-            return Span(parse_key(f"{letter.upper()}{sign} {name}"), *match.span())
+            return Span(_on(f"{letter.upper()}{sign}", mode), *match.span())
     return None
+
+
+_GERMAN_ALONE = re.compile(r"\bin\s+(Cis|Dis|Fis|Gis|Ais|Des|Ges|cis|dis|fis|gis|ais)\b(?![-\s]*(?:dur|moll))", re.A)
+"""Without Dur or Moll a capital is major and a small letter minor."""
 
 
 def _german(text: str) -> Span[Key] | None:
     match = _GERMAN.search(text)
+    if match is None and (alone := _GERMAN_ALONE.search(text)) is not None:
+        mode = "minor" if alone.group(1).islower() else "major"
+        return Span(parse_key(f"{_GERMAN_NAMES[alone.group(1).lower()]} {mode}"), *alone.span())
     if match is None:
         return None
     name = match.group(1).lower()
@@ -147,8 +240,9 @@ def _solfege(text: str) -> Span[Key] | None:
     if match is None:
         return None
     name, sign, quality = (g and g.lower() for g in match.groups())
-    mode = "minor" if (quality or "").startswith(("men", "min", "мин")) else "major"
-    return Span(parse_key(f"{_SOLFEGE_NAMES[name or 'do']}{_SIGNS[sign]} {mode}"), *match.span())
+    usual = "minor" if (quality or "").startswith(("men", "min", "мин")) else "major"
+    mode = _MODES_ABROAD.get(" ".join((quality or "").replace("-", " ").split()), usual)
+    return Span(_on(f"{_SOLFEGE_NAMES[name or 'do']}{_SIGNS[sign]}", mode), *match.span())
 
 
 def _cjk(text: str) -> Span[Key] | None:
@@ -179,20 +273,18 @@ def _meant(text: str, match: re.Match[str]) -> bool:
     return named or not after or not after[0].isalpha() or capital
 
 
+_NAMED_ALONE = _alternatives([
+    "harmonic minor", "melodic minor", "minor pentatonic", "major pentatonic", "dorian", "phrygian", "mixolydian", "lydian", "aeolian",
+    "ionian", "locrian", "pentatonic", "blues scale", *(SCALE_WORDS.keys() - _PLAIN), *_MODES_ABROAD,
+])  # fmt: skip
 _MODE_ONLY = re.compile(
-    r"\b(harmonic minor|melodic minor|minor pentatonic|major pentatonic|dorian|phrygian|mixolydian|lydian|aeolian|ionian|locrian|"
-    r"pentatonic|blues scale)\b|(多利亚|弗里几亚|弗里吉亚|混合利底亚|利底亚|爱奥利亚|洛克里亚|和声小调|旋律小调|五声)"
-    r"|\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
+    rf"\b({_NAMED_ALONE}|(?:{_alternatives(_PLAIN)})(?=[\s-](?:scale|mode)\b))(?!\w)"
+    r"|(多利亚|弗里几亚属|弗里吉亚属|弗里几亚|弗里吉亚|混合利底亚|利底亚属|利底亚|爱奥利亚|洛克里亚|和声小调|旋律小调|五声|希贾兹|双和声|全音音阶|全音阶|减音阶|都节)"
+    r"|\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+|ballad|song|piece|waltz|groove))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
     r"|(?:^|[,;]\s*)(minor|major)(?=\s*(?:[,;]|$))|((?<!江南)(?:小调|大调))|\b(moll|dur)\b|\b(menor|mayor|mineur|majeur|minore|maggiore|maior)\b"
     r"|(短调|长调|마이너|단조|장조|マイナー|メジャー)"
 )
 _MINOR = re.compile(r"minor|小调|moll|menor|mineur|短|마이너|단조|マイナー")
-_MODE_NAMES = {
-    "aeolian": "minor",
-    "ionian": "major",
-    "pentatonic": "major pentatonic",
-    "blues scale": "blues",
-}
 
 
 def mode(lower: str) -> Span[str] | None:
@@ -202,7 +294,7 @@ def mode(lower: str) -> Span[str] | None:
         return None
     name = match.group(1) or match.group(2)
     if name is not None:
-        known = _CJK_MODES.get(name) or _MODE_NAMES.get(name, name)
-        return None if denied(lower, match.start()) else Span(known, *match.span())
+        known = _CJK_MODES.get(name) or _MODES_ABROAD.get(name) or mode_named(name)
+        return None if known is None or denied(lower, match.start()) else Span(known, *match.span())
     minor = (_MINOR.search(match.group()) is not None) != denied(lower, match.start(match.lastindex or 0))
     return Span("minor" if minor else "major", *match.span())

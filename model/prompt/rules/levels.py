@@ -39,7 +39,11 @@ _WORDS: dict[str, tuple[str, str]] = {
 }  # fmt: skip
 _LEVELS = {name: tuple(re.compile(p) for p in pair) for name, pair in _WORDS.items()}
 _TRIADS = re.compile(
-    r"\b(?:(?:only|just|plain|simple|basic) triads|triads only|nothing but triads|no (?:sevenths|7ths|extensions))\b|(?:只用|只要|纯)?三和弦"
+    r"\b(?:(?:only|just|plain|simple|basic) triads|triads only|nothing but triads)\b|(?:只用|只要|纯)?三和弦"
+)
+_EXTENDED = re.compile(
+    r"\b(?:(?:seventh|7th|ninth|9th|extended|jazz|jazzy|complex|fancy|altered)\s+(?:chords?|harmon\w+|voicings?)|sevenths|7ths|ninths|9ths|extensions|septakkorde?n?|"
+    r"accords? de septième|acordes? (?:de|con) s[ée]ptimas?|accordi di settima)\b|七和弦|九和弦"
 )
 _ASIDE = re.compile(
     r"\b(?:in|into|after|through|of) the (?:dark|quiet|calm)\b(?!\s+\w)|\b(?:calm|quiet) (?:before|down)\b|\bafter dark\b"
@@ -73,6 +77,8 @@ def level(name: str, lower: str, negated: Sequence[tuple[int, int]], terms: Sequ
     `terms` are the spans of styles and instruments: the "bright" of a bright piano says nothing of the whole.
     """
     if name == "complexity" and (triads := _TRIADS.search(lower)) is not None and not within(triads.start(), negated):
+        return 0.0
+    if name == "complexity" and any(within(m.start(), negated) for m in _EXTENDED.finditer(lower)):
         return 0.0
     found: list[float] = []
     aside = [m.span() for m in _ASIDE.finditer(lower)]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 
 from model.music.drums import ROLES
 from model.music.notes import PARTS, USUAL_PARTS
-from model.prompt.rules.negation import NamedSpan, list_after, within
-from model.prompt.rules.vocabulary import FoundTerm
+from model.prompt.rules.negation import NamedSpan, list_after, what_is_denied, within
+from model.prompt.rules.vocabulary import FoundTerm, table
 
 _TOMS = ("tom_low", "tom_mid", "tom_high")
 _HATS = ("closed_hat", "pedal_hat", "open_hat")
@@ -55,7 +55,7 @@ PART = re.compile(
     r"|康加鼓?|邦戈鼓?|沙锤|铃鼓|手鼓|非洲鼓|コンガ|ボンゴ|シェイカー|タンバリン|콩가|봉고|셰이커|탬버린)"
     r"|(?P<chords>\b(?:chords?|chordal|harmony|harmonies|comping|accords|acordes|akkorde|akkorden|accordi|keys(?! of))\b|和弦|和声|コード|화음|코드)"
     r"|(?P<melody>\b(?:melody|melodies|tune|topline|top line|lead line|lead|hook|melodía|melodia|mélodie|melodie|melodias?)\b|主?旋律|メロディー?|멜로디)"
-    r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|breakbeats?|beats?(?! (?:per|a min)|/)|batería|bateria|batteria|tamburi|schlagzeug|trommeln|batterie|tambours)\b"
+    r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|breakbeats?|beats?(?! (?:per|a min)|/)|baterías?|baterias?|batteria|tambores|tamburi|schlagzeug|trommeln|batterie|tambours)\b"
     r"|鼓组?点?|ドラムス?|드럼)"
     r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|contrabajo|basslinie|baixo|basso)\b(?! drum)|贝斯|低音(?![区提炮量域八])|ベース|베이스)"
     r"|(?P<piece>\b(?:(?:kick|bass|snare) drums?|kicks?|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|"
@@ -105,15 +105,45 @@ _ARTICLE = re.compile(
 )
 
 _AND = re.compile(r"\s(?:y|e|et|und)\s")
+_HEAD = re.compile(
+    r"[\s-]{1,3}(?:solos?|fills?|fill-ins?|rolls?|breaks?|breakdowns?|drops?|hits?|stabs?|slides?|intros?|outros?|samples?|machines?|changes?|licks?|runs?|riffs?|bus|bleed)\b"
+    r"|\s?(?:独奏|过门|加花|ソロ|フィル|솔로)"
+)
+"""What makes the name of a part before it an adjective: a drum solo, a chord change."""
+SECTION = (
+    r"(?:intro(?:duction)?s?|outros?|verses?|chorus(?:es)?|refrains?|hooks?|bridges?|pre-?chorus(?:es)?|drops?|breaks?|breakdowns?|build(?:-?up)?s?|middle eight|"
+    r"coda|solos?|ending|end|beginning|start|estribillos?|estrofas?|versos?|puente|couplets?|pont|strophen?|ritornello|strofe?|refrão|ponte|a section|b section)"
+)
+PLACE = (
+    rf"(?:(?:at first|to begin with|initially|am anfang|zu beginn|al principio|au début|all'inizio|no início)\b|(?:in|during|for|on|at|until|till|before|after|from|im|in der|am|bis|ab|en|dans|pendant|au|à|durante|nel|nella|no|na|em|hasta|jusqu'(?:au|à))\s+(?:(?:the|el|la|le|il|l'|der|dem|zum|zur)\s*)?"
+    rf"(?:(?:first|second|third|fourth|last|next|final|\d+(?:st|nd|rd|th)?)\s+)?(?:(?:\d+|one|two|three|four|eight|half)\s+)?"
+    rf"(?:{SECTION}|\d(?:\s*(?:and|,|&|\+|und|et|y|e)\s*\d)*(?!\s*(?:bars?|instruments?|chords?))|half|bars?|measures?|beats?|takte?|compás|compases|mesures?|battut[ae]|downbeats?|offbeats?|backbeats?)\b)"
+)
+"""A place in a piece: what is said of a part there is not said of all of it."""
+_PLACED = re.compile(rf"\s*,?\s*(?:only\s+|nur\s+|solo\s+|seulement\s+)?{PLACE}")
+_PLACE_BEFORE = re.compile(
+    r"(?:前奏|间奏|尾奏|副歌|主歌|桥段|开头|结尾|第[一二三四五六七八九十\d]+[小节拍]+|(?:in|during) the [a-z-]+(?: section)?),?\s*(?:里|中|部分|时|的时候)?\s*(?:才|再|就)?\s*(?:有|加|进|出现)?\s*$"
+)
+_CHORD_KIND = re.compile(
+    r"\b(?:minor|major|seventh|7th|ninth|9th|diminished|dim|augmented|aug|sus|suspended|power|triad|triadic|extended|diatonic|open|barre|jazz|jazzy|altered|dominant|quartal|moll|dur)\b|小调|大调|大三|小三|七|属"
+)
+_CHORDS = re.compile(r"\b(?:chords?|accords|acordes|akkorde|accordi)$|和弦$")
+_OPENS = re.compile(
+    r"\b(?:(?:start|begin|open)\w*\s+(?:out\s+)?with|first\s+\S+\s+(?:bars?|measures?)[:,]?(?:\s+with)?)\s*$"
+)
+_COUNT = re.compile(
+    r"\b(?:\d+|one|two|three|four|five|six|seven|eight|a single|single|a couple of|a few|dos|tres|cuatro|deux|trois|quatre|zwei|drei|vier|due|tre|quattro|dois|três)\b|[一二两三四五六七八\d]+个"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class StatedParts:
-    """What the words say of parts: exactly these, or without some, or some among them; and drums that stay silent, by role."""
+    """What the words say of parts: exactly these, without some, some among them, less of some; and drums that stay silent, by role."""
 
     only: tuple[str, ...] | None = None
     without: frozenset[str] = frozenset()
     named: frozenset[str] = frozenset()
+    fewer: frozenset[str] = frozenset()
     silenced: frozenset[str] = frozenset()
 
     def with_defaults(self, usual: Sequence[str]) -> tuple[str, ...]:
@@ -150,8 +180,11 @@ def listable_names(lower: str, terms: Sequence[FoundTerm]) -> list[NamedSpan]:
 def stated_parts(lower: str, terms: Sequence[FoundTerm], negated: Sequence[tuple[int, int]]) -> StatedParts:
     """Return what a lower-case text says of parts; `terms` are all that were found in it, in order."""
     players = _players(lower, terms)
-    wanted = [p for p in players if not within(p.name.start, negated)]
-    without = {part for p in players if not p.piece and not p.instrument and p not in wanted for part in p.parts}
+    denied = {p: _denied(lower, p.name, negated) for p in players}
+    wanted = [p for p in players if denied[p] is None]
+    kept = [p for p in players if denied[p] in ("quality", "amount") and not p.instrument]
+    without = {p2 for p in players if not p.piece and not p.instrument and denied[p] == "whole" for p2 in p.parts}
+    fewer = frozenset(p2 for p in kept if denied[p] == "amount" and not p.piece for p2 in p.parts)
     without |= {{"drum": "drums", "beat": "drums", "percussion": "drums", "chord": "chords"}.get(m.group(1), m.group(1))
                 for m in _LACKING.finditer(lower)}  # fmt: skip
     if _BEATLESS.search(lower):
@@ -160,22 +193,60 @@ def stated_parts(lower: str, terms: Sequence[FoundTerm], negated: Sequence[tuple
         without.add("melody")
     if _VOICES.search(lower):
         without |= {"drums", "bass"}
-    named = frozenset(part for p in wanted if not p.instrument for part in p.parts)
+    named = frozenset(part for p in (*wanted, *kept) if not p.instrument for part in p.parts)
     if "perc" in without and "drums" not in named:  # whoever wants no percussion wants no kit
         without.add("drums")
     only = _only(lower, wanted, negated) - without
     ordered = tuple(p for p in PARTS if p in only)
     struck = [p for p in wanted if "drums" in p.parts]
     kit_alone = only - {"perc"} == {"drums"} and bool(struck) and all(p.piece for p in struck)
-    return StatedParts(ordered or None, frozenset(without), named, _silenced(lower, negated, kit_alone=kit_alone))
+    silenced = _silenced(lower, negated, kit_alone=kit_alone)
+    return StatedParts(ordered or None, frozenset(without), named - without, fewer - without, silenced)
+
+
+def _denied(lower: str, name: NamedSpan, negated: Sequence[tuple[int, int]]) -> str | None:
+    """Return what of a part the words take away: the "whole", a "quality" (a drum solo, drums in the intro), its "amount", or None."""
+    what = what_is_denied(lower, name.start, negated)
+    if what == "whole" and (
+        _HEAD.match(lower, name.end)
+        or _described(lower, name, negated)
+        or _PLACED.match(lower, name.end)
+        or _placed_before(lower, name.start, negated)
+    ):
+        return "quality"
+    return what
+
+
+_ROMANCE = re.compile(r"(?:sin|sans|sem|senza|ni|né|nem|pas(?: de)?|nada de|ning\w+|nenhum\w*|nessun\w*|aucune?)\b")
+_NEXT_WORD = re.compile(r"\s+([a-zà-ÿ]{4,})(?=\s*(?:$|[,.;!)]))")
+
+
+def _described(lower: str, name: NamedSpan, negated: Sequence[tuple[int, int]]) -> bool:
+    """Return True if an adjective that agrees with it stands behind a Romance noun, at the end of the clause: "sin batería pesada"."""
+    span = next((s for s in negated if s[0] <= name.start < s[1]), None)
+    word = _NEXT_WORD.match(lower, name.end)
+    if span is None or word is None or _ROMANCE.match(lower, span[0]) is None:
+        return False
+    known = table().get(word.group(1))
+    if known is not None and known.name in ("slow", "fast"):
+        return False  # "sin bajo, lento": the pace is the piece's
+    noun, adjective = lower[name.start : name.end].rstrip("s"), word.group(1).rstrip("s")
+    return adjective[-1] == noun[-1] and adjective[-1] in "aoe"
+
+
+def _placed_before(lower: str, start: int, negated: Sequence[tuple[int, int]]) -> bool:
+    """Return True if a place stands before the negation of what begins at `start`: 副歌不要鼓."""
+    span = next((s for s in negated if s[0] <= start < s[1]), (start, start))
+    return _PLACE_BEFORE.search(lower[max(0, span[0] - 24) : span[0]]) is not None
 
 
 def _silenced(lower: str, negated: Sequence[tuple[int, int]], *, kit_alone: bool) -> frozenset[str]:
     """Return the roles of drums that are not wanted: those denied, and all the others where only some play."""
     denied: set[str] = set()
     wanted: set[str] = set()
-    for start, _, roles in drum_pieces(lower):
-        (denied if within(start, negated) else wanted).update(roles)
+    for start, end, roles in drum_pieces(lower):
+        what = _denied(lower, NamedSpan(start, end, noun=True), negated)
+        (denied if what == "whole" else wanted).update(roles)
     if kit_alone and wanted:
         denied |= ROLES.keys() - wanted
     return frozenset(denied)
@@ -215,15 +286,26 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
     at = [p.name for p in players]
     by_name = {p.name: p for p in players}
     for only in _ONLY.finditer(lower):
-        if within(only.start(), negated):
-            continue
+        if within(only.start(), negated) or _PLACED.match(lower, only.end()) or _OPENS.search(lower[: only.start()]):
+            continue  # "drums only in the chorus", "starts with just a piano"
         ahead = next((n for n in at if n.start >= only.end()), None)
         if ahead is not None and _ARTICLE.fullmatch(lower, only.end(), ahead.start):
             chain = list_after(lower, at, ahead.start, ahead.end)
-            return set().union(*(by_name[n].parts for n in chain))
+            said, named = lower[only.end() : ahead.end], set().union(*(by_name[n].parts for n in chain))
+            if _PLACED.match(lower, chain[-1].end) or _HEAD.match(lower, ahead.end):
+                continue
+            if _CHORDS.search(said) and (_CHORD_KIND.search(said) or _COUNT.search(said)):
+                continue  # "only minor chords", "just two chords"
+            return named
         if _BEHIND.match(lower, only.start()):  # "chords and melody only"
             for first in at:
                 chain = list_after(lower, at, first.start, first.end)
+                counted = _COUNT.search(lower[max(0, first.start - 12) : first.start]) or _CHORD_KIND.search(
+                    lower[max(0, first.start - 12) : first.start]
+                )
+                chords = bool(chain) and {p2 for n in chain for p2 in by_name[n].parts} == {"chords"}
+                if chords and counted and not by_name[first].instrument:
+                    break  # "two chords only"
                 if chain and chain[-1].end <= only.start() and not lower[chain[-1].end : only.start()].strip():
                     return set().union(*(by_name[n].parts for n in chain))
     for player in players:
@@ -236,4 +318,6 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
     named = {part for p in players for part in p.parts}
     if _DUET.search(lower) and len(players) > 1:
         return named
-    return named or {"drums"} if _ALONE.search(lower) and named <= {"drums", "perc"} else set()
+    alone = _ALONE.search(lower)
+    kit = alone is not None and named <= {"drums", "perc"} and not within(alone.start(), negated)
+    return named or {"drums"} if kit else set()

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import pairwise
 
+from model.music.chord_lists import MAX_PROGRESSION_BARS, ChordList, find_lists, parse_progression
 from model.music.harmony import MODES, Key, chord_symbol, parse_chord, parse_key
-from model.music.numerals import parse_progression, roman
+from model.music.numerals import key_of, roman
 
 NAMED_PROGRESSIONS: tuple[tuple[str, str, str], ...] = (
     # names, mode, bars as Roman numerals
@@ -57,37 +59,34 @@ _IN_MINOR = {
     "I7 IV7 I7 I7 IV7 IV7 I7 I7 V7 IV7 I7 V7": "i7 i7 i7 i7 iv7 iv7 i7 i7 bVI7 V7 i7 V7",
 }
 """What a name means in a minor key, where musicians have a form of their own for it."""
-_SPOKEN = re.compile(r"(?<=[A-Ga-z0-9#♯♭°ø]),?\s+(?:to|then|and then|followed by)\s+(?=[A-G])")
 _STEPS = re.compile(r"[一二三四五六七]级(?:[\s,、到]*[一二三四五六七]级){1,7}")
-_TOKEN = re.compile(r"[^\s,|→>–—\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3-]+(?:-(?:7|9|11)(?![\d]))?")
-_GAP = re.compile(r"[\s,|→>–—-]*")
 _DIGITS = re.compile(
-    r"(?<![\dA-Za-z./:#])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7}|[1-7](?:[\s,][1-7]){2,7}(?=\s*的?(?:进行|progression|chords|和弦)))"
+    r"(?<![\dA-Za-z./:#])(?<!tempo )(?<!bpm )([1-7]{4,8}|[1-7](?:\s?[-–—]\s?[1-7]){2,7}|[1-7](?:[\s,][1-7]){2,7}(?=\s*的?(?:进行|progression|changes|chords|和弦|in [a-g][#b♯♭]?\b)))"
     r"(?![\dA-Za-z./:]|\s*(?:bpm|beats|拍|bars?|小节|年|%|hz))"
 )
+_THREE = re.compile(r"(?:^|(?<!\d)[,;:，]\s*)([1-7](?:[\s,-]\s?[1-7]){2})(?=\s*(?:$|[.;，]|,(?!\d)))")
 _OF_A_YEAR = re.compile(
     r"\b(?:in|since|from|of|until|till|before|after|around|circa|year|anno|seit|von|en|de|depuis|desde|公元)\s*$"
 )
 _CALLED = re.compile(r"\s*的?(?:进行|進行|progression|changes|chords|和弦)")
 _KEY_BEFORE = re.compile(r"(?:\b(?:in|key(?: of)?)\s*:?\s*)$", re.I)
+_MINOR_TONIC = re.compile(r"i(?![iv])")
 _IN_A_KEY = re.compile(r"[A-G][#b♯♭]?m?\s*[,:;，：]\s*")
-_ROMAN_TOKEN = re.compile(
-    r"[b#]?(?:III|II|IV|I|VII|VI|V|iii|ii|iv|i|vii|vi|v)(?:°|o|ø|M|maj|m|sus|dim|aug|\+)?\d{0,2}(?:/[b#]?[ivIV]+)?"
-)
-_CHORD_TOKEN = re.compile(r"[A-G](?:#|b|♯|♭)?[\w#♭♯+°øΔ()^/-]{0,10}")
 
 
 @dataclass(frozen=True, slots=True)
 class FoundProgression:
     """A progression in a text: its bars as chord symbols, and where it stands.
 
-    `key` is that of numerals, degrees, names and vamps; chord symbols by themselves leave it open (None).
+    `key` is that of numerals, degrees, names and vamps; chord symbols by themselves leave it open (None). `rests` tells that
+    bars without a chord were asked for.
     """
 
     bars: tuple[str, ...]
     key: Key | None
     start: int
     end: int
+    rests: bool = False
 
 
 def find_progression(text: str, key: Key | None) -> FoundProgression | None:
@@ -97,25 +96,26 @@ def find_progression(text: str, key: Key | None) -> FoundProgression | None:
 
 
 def _found(text: str, key: Key | None) -> FoundProgression | None:
-    text = _SPOKEN.sub(lambda between: " " * len(between.group()), text)  # "C to G to Am", in its place
-    text = text.replace(" / ", " | ")
     lower = text.lower()
     name = _name(lower)
-    if (steps := _STEPS.search(lower)) is not None:
-        degrees = "".join(str("一二三四五六七".index(c) + 1) for c in steps.group() if c in "一二三四五六七")
-        return _read(degrees, key, *steps.span())
-    for run in _runs(text):
-        if name is not None and name.start() <= run[0] and run[1] <= name.end():
+    if (named := _STEPS.search(lower)) is not None:
+        degrees = "".join(str("一二三四五六七".index(c) + 1) for c in named.group() if c in "一二三四五六七")
+        return _degrees(degrees, key, *named.span())
+    for listed in find_lists(text):
+        if name is not None and name.start() <= listed.start and listed.end <= name.end():
             continue  # the numerals of "minor ii-V-i" are part of its name
-        said = text[run[0] : run[1]].strip(" ,-–—>→")
-        given = _read(said, key, *run)
+        given = _listed(listed, text, key)
         if given is not None:
             return given
+    for three in _THREE.finditer(lower):
+        steps = [int(d) for d in re.findall(r"[1-7]", three.group(1))]
+        if any(abs(b - a) != 1 for a, b in pairwise(steps)):  # "1 4 5", but "1 2 3" counts in
+            return _degrees(three.group(1), key, *three.span(1))
     for digits in _DIGITS.finditer(lower):
         called = _CALLED.match(lower, digits.end())
         year = len(digits.group(1)) == 4 and _OF_A_YEAR.search(lower[max(0, digits.start() - 12) : digits.start()])
         if called or not year:
-            return _read(digits.group(1), key, digits.start(), called.end() if called else digits.end())
+            return _degrees(digits.group(1), key, digits.start(), called.end() if called else digits.end())
     if name is None:
         return _vamp(text)
     mode, numerals = _BY_NAME[name.group()]
@@ -130,7 +130,9 @@ _VAMPS = (
     re.compile(
         rf"\b(?:vamp(?:ing|s)?|stay(?:ing|s)?|drone|pedal|jam(?:ming)?|groove|hold|loop)\s+(?:on|over|around)\s+(?:an?\s+|one\s+)?{_ONE_CHORD}"
     ),
-    re.compile(rf"\b(?:one|single)[- ]chord(?:\s+\w+)?\s*(?:[:,]|on|of|in)?\s*{_ONE_CHORD}"),
+    re.compile(
+        rf"\b(?:one|single)[- ]chord(?:\s+\w+)?\s*(?:[:,]|on|of|in)?\s*{_ONE_CHORD}(?!\s+(?:major|minor|{'|'.join(MODES)})\b)"
+    ),
     re.compile(rf"{_ONE_CHORD}\s+(?:vamp|drone|chord only|throughout|the whole (?:time|way))"),
     re.compile(rf"\bchords?\s*[:=]\s*{_ONE_CHORD}"),
 )
@@ -146,7 +148,7 @@ def _vamp(text: str) -> FoundProgression | None:
                 continue
             minor = chord.quality.startswith("m") and not chord.quality.startswith("maj")
             home = Key(chord.root, *(("minor", MODES["minor"]) if minor else ("major", MODES["major"])))
-            return FoundProgression((chord_symbol(chord, home.flats),), home, *match.span())
+            return FoundProgression((chord_symbol(chord, home),), home, *match.span())
     return None
 
 
@@ -183,72 +185,32 @@ def _named(numerals: str, key: Key, mode: str) -> tuple[tuple[str, ...], ...]:
     """Return the bars of a named progression; its numerals are meant in its own mode on the key's tonic."""
     home = parse_key(f"{key.name.split()[0]} {mode}")
     cells = [c.split("|") for c in numerals.split(" ")]
-    return tuple(
-        tuple(
-            chord_symbol(roman(n.replace("v6", "v"), home), key.flats or (mode == "major" and n.startswith("b")))
-            for n in cell
-        )
-        for cell in cells
-    )
+    return tuple(tuple(chord_symbol(roman(n.replace("v6", "v"), home), home) for n in cell) for cell in cells)
 
 
 def _bars(bars: tuple[tuple[str, ...], ...], key: Key | None, start: int, end: int) -> FoundProgression:
     return FoundProgression(tuple(" ".join(b) for b in bars), key, start, end)
 
 
-def _read(said: str, key: Key | None, start: int, end: int) -> FoundProgression | None:
+def _degrees(said: str, key: Key | None, start: int, end: int) -> FoundProgression:
     home = key or parse_key("C major")
-    try:
-        bars = parse_progression(said, home)
-    except ValueError:
+    bars = parse_progression(re.sub(r"[^1-7]", "", said), home)
+    return _bars(tuple(tuple(chord_symbol(c, home) for c in bar) for bar in bars), home, start, end)
+
+
+def _listed(listed: ChordList, text: str, key: Key | None) -> FoundProgression | None:
+    """Return a list of chords as a progression, None where nothing of it is left beside the key that it begins with."""
+    if (named := _IN_A_KEY.match(text, listed.start)) and _KEY_BEFORE.search(text[: listed.start]):
+        rest = listed.without_first()  # the C of "in C, Am F G" is the key
+        if rest is None:
+            return None
+        listed = rest if rest.start >= named.end() - 1 else listed
+    numbered = listed.kind in ("numeral", "degree")
+    home = key or parse_key("A minor" if listed.kind == "numeral" and _MINOR_TONIC.match(listed.first) else "C major")
+    bars = listed.bars(home)
+    if not 1 <= len(bars) <= MAX_PROGRESSION_BARS:
         return None
-    if key is None and said.startswith("i") and not said.startswith("ii"):  # i VI III VII is a minor key
-        home = parse_key("A minor")
-        bars = parse_progression(said, home)
-    spelled = tuple(tuple(chord_symbol(c, home.flats) for c in bar) for bar in bars)
-    return _bars(spelled, None if _CHORD_TOKEN.match(said) else home, start, end)
-
-
-def _runs(text: str) -> list[tuple[int, int]]:
-    """Return where at least two chord symbols or two numerals follow one another, and nothing between them."""
-    runs: list[tuple[int, int]] = []
-    for test in (_is_chord, _is_numeral):
-        start, end, tokens = -1, -1, list[str]()
-        for match in [*_TOKEN.finditer(text), None]:
-            word = "" if match is None else match.group().strip(".;:!?，。、")
-            joined = match is not None and (end < 0 or _GAP.fullmatch(text, end, match.start()) is not None)
-            if match is not None and joined and test(word):
-                start = match.start() if start < 0 else start
-                end = match.start() + len(word)
-                tokens.append(word)
-                continue
-            while tokens and (named := _IN_A_KEY.match(text, start)) and _KEY_BEFORE.search(text[:start]):
-                start, tokens = named.end(), tokens[1:]  # the C of "in C, Am F G" is the key
-            if _counts(tokens):
-                runs.append((start, end))
-            start, end, tokens = -1, -1, []
-            if match is not None and test(word):
-                start, end, tokens = match.start(), match.start() + len(word), [word]
-    return runs
-
-
-def _counts(tokens: list[str]) -> bool:
-    """Return True if tokens are chords rather than words: two with a sign of their kind, or three."""
-    if len(tokens) < 2:
-        return False
-    bare = all(t in ("A", "I") for t in tokens)
-    return not bare and (len(tokens) > 2 or any(len(t) > 1 for t in tokens))
-
-
-def _is_chord(word: str) -> bool:
-    if not _CHORD_TOKEN.fullmatch(word) or word[1:] == "o":  # Go and Do are words
-        return False
-    try:
-        parse_chord(word)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_numeral(word: str) -> bool:
-    return _ROMAN_TOKEN.fullmatch(word) is not None
+    if key is None and not numbered:
+        home = key_of([c for bar in bars for c in bar])
+    spelled = tuple(tuple(chord_symbol(c, home) for c in bar) for bar in bars)
+    return replace(_bars(spelled, home if numbered else None, listed.start, listed.end), rests=listed.has_rests)

@@ -9,27 +9,60 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from model.music.control import MAX_PROMPT
-from model.music.harmony import Key, parse_key
+from model.music.control import MAX_PROMPT, MAX_TEMPO, MIN_TEMPO
+from model.music.harmony import Key, key_on, parse_key
 from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
+from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
-from model.prompt.rules.negation import Reader, T, negated, within
+from model.prompt.rules.account import Fact, account
+from model.prompt.rules.negation import NamedSpan, Reader, T, negated, within
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
 from model.prompt.rules.tempo_meter import tempo_after_style
 from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
 from model.prompt.rules.vocabulary import find as find_terms
+from model.prompt.rules.wishes import FoundWish, find_wishes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What the words do not want of what is chosen where they state nothing: keys, metres, tempi outside a range."""
+
+    keys: tuple[Key, ...] = ()
+    meters: tuple[str, ...] = ()
+    tempi: tuple[float, float] = (MIN_TEMPO, MAX_TEMPO)
+
+    def tempo(self, chosen: float) -> float:
+        """Return a tempo, moved to within the range of those that are wanted."""
+        low, high = self.tempi
+        return max(low * _INSIDE if low > MIN_TEMPO else low, min(high / _INSIDE if high < MAX_TEMPO else high, chosen))
+
+    def meter(self, chosen: str) -> str:
+        """Return a metre, another usual one where it is not wanted."""
+        return chosen if chosen not in self.meters else next(m for m in _USUAL_METERS if m not in self.meters)
+
+    def key(self, tonics: Sequence[int], first: int, mode: str) -> Key:
+        """Return the first key of a mode that is not refused, of some tonics from one on."""
+        kept = [key_on(tonics[(first + i) % len(tonics)], mode) for i in range(len(tonics))]
+        return next((k for k in kept if k not in self.keys), kept[0])
+
+
+NOTHING_REFUSED = Refused()
+_INSIDE = 1.03
+"""How far within a range of tempi the tempo lies that is moved there."""
+_USUAL_METERS = ("4/4", "3/4", "6/8", "2/4", *METERS)
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedPrompt:
     """What the rules read from a prompt, and the remaining text for the encoder.
 
-    `mode` is a name of `harmony.MODES` where no tonic was stated. `levels` are (name, 0..1) of the plan's four. `terms` are
+    `mode` is a name of `harmony.MODES` or `SCALES` where no tonic was stated. `levels` are (name, 0..1) of the plan's four. `terms` are
     the genres, moods, instruments and artists, without the negated ones; `two_styles` tells how two styles among them share the
     parts; `figures` are the patterns asked for by name. `explicit` names the plan's fields that were stated. `rest` is empty
     where the rules have read everything.
@@ -56,11 +89,20 @@ class ParsedPrompt:
     two_styles: TwoStyles | None = None
     figures: tuple[str, ...] = ()
     explicit: tuple[str, ...] = ()
+    refused: Refused = NOTHING_REFUSED
+    wishes: Wishes = NO_WISHES
+    account: Account = NO_ACCOUNT
     rest: str = ""
 
 
 MAX_PROMPT_CHARACTERS = 2 * MAX_PROMPT
 """Characters that are read: twice the longest prompt, for a sign may unfold into many."""
+_ALL_BUT = re.compile(
+    r"\b(?:(?:mute|remove|drop|cut|kill|without|take out|leave out) (?:everything|all|all parts|the rest) (?:except|but|besides)(?: for)?|(?:nothing|no (?:other )?(?:instruments?|parts?)) (?:except|besides)(?: for)?|"
+    r"no (?:other )?(?:instruments?|parts?) but|nichts außer|rien d'autre que|nada más que|nada além de|nient'altro che)\b",
+    re.I,
+)
+"""What means only, in words of which each denies."""
 _SPACES = re.compile(r"\s{2,}")
 _STOP = re.compile(
     r"\b(?:please|make|me|give|create|generate|write|play|some|something|a|an|the|with|and|of|for|in|at|to|that|i|want|"
@@ -72,38 +114,67 @@ _NOTHING_LEFT = "pop"
 
 def parse_prompt(text: str) -> ParsedPrompt:
     """Return what a text states. Any text is allowed; what no rule knows is left for the encoder."""
-    folded = unicodedata.normalize("NFKC", text).translate(SIMPLIFIED)[:MAX_PROMPT_CHARACTERS]
-    plain = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", folded)
+    folded = unicodedata.normalize("NFKC", text)[:MAX_PROMPT_CHARACTERS]
+    shown = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", folded)
+    plain = shown.translate(SIMPLIFIED)
     lower = plain.lower()
     if len(lower) != len(plain):  # a few letters grow when lowered: keep the places equal
-        plain = lower
-    taken: list[tuple[int, int]] = []
+        plain = shown = lower
+    plain, lower = (_ALL_BUT.sub(lambda said: "only".ljust(len(said.group())), t) for t in (plain, lower))
+    wished = find_wishes(plain)
+    # what is wished of the course of a piece is no fact of the whole: the bars of an intro, the end of a ramp
+    taken: list[tuple[int, int]] = [(w.start, w.end) for w in wished.found]
+    facts: list[Fact] = []
 
-    def take(reader: Reader[T], source: str) -> T | None:
+    def take(reader: Reader[T], source: str, field: str) -> T | None:
         """Return what a reader finds in a text outside the spans taken before; its own span is taken too."""
         span = reader(_blanked(source, taken))
         if span is not None:
             taken.append((span.start, span.end))
+            facts.append((span.start, span.end, field))
         return None if span is None else span.value
 
     given = progressions.find_progression(plain, None)  # first: the Am of "Am F C G" is no key
     if given is not None:
         taken.append((given.start, given.end))
-    key = take(keys.key, plain)
+        facts.append((given.start, given.end, "progression"))
+    refused_keys = keys.refused_keys(plain)
+    refused_meters = tempo_meter.refused_meters(lower)
+    refusals = [(k.start, k.end) for k in refused_keys] + [(m.start, m.end) for m in refused_meters]
+    taken += refusals
+    key = take(keys.key, plain, "key") or wished.key
+    if (
+        key is not None
+        and key.mode == "major"
+        and facts
+        and facts[-1][2] == "key"
+        and keys.is_bare(plain[facts[-1][0] : facts[-1][1]])
+    ):
+        elsewhere = take(keys.mode, lower, "key")  # "a lydian dream in F"
+        key = key if elsewhere is None else keys.with_mode(key, elsewhere)
     if given is not None and key is not None:
         given = progressions.find_progression(plain, key) or given
-    meter = take(tempo_meter.meter, lower)
+    meter_said = take(tempo_meter.meter, lower, "meter")
+    meter = meter_said.played if meter_said is not None else None
     named_blues = tempo_meter.blues_bars(lower)  # its words are a style too: they stay
-    bars = take(tempo_meter.bars, lower) or (named_blues.value if named_blues else None)
-    tempo = take(tempo_meter.tempo, lower)
+    bars = take(tempo_meter.bars, lower, "bars") or wished.bars or (named_blues.value if named_blues else None)
+    bound = tempo_meter.tempo_bound(lower)
+    refusals += [] if bound is None else [(bound.start, bound.end)]
+    taken += refusals[-1:] if bound is not None else []
+    tempo = take(tempo_meter.tempo, lower, "tempo") if wished.tempo is None else wished.tempo
     feel = tempo_meter.feel(lower)
     taken += [(feel.start, feel.end)] if feel else []
-    swing = take(tempo_meter.swing, lower)
-    mode = take(keys.mode, lower) if key is None else None
+    facts += [(feel.start, feel.end, "feel")] if feel else []
+    swing = take(tempo_meter.swing, lower, "swing")
+    mode = take(keys.mode, lower, "key") if key is None else None
     if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
         given = progressions.find_progression(plain, parse_key("A minor")) or given  # "ii V I, minor"
     terms = list(find_terms(lower))
-    denied = negated(lower, parts.listable_names(lower, terms))
+    # a key, metre or tempo that is refused has used up its negation
+    # what nothing here can do may be denied in a list as well: no vocals or lyrics
+    others = [NamedSpan(w.start, w.end, noun=True) for w in wished.found if w.reason and not w.about]
+    names = sorted([*parts.listable_names(lower, terms), *others], key=lambda n: (n.start, -n.end))
+    denied = negated(_blanked(lower, refusals), names)
     wanted = [
         f
         for f, after in pairwise([*terms, None])
@@ -114,13 +185,17 @@ def parse_prompt(text: str) -> ParsedPrompt:
     ]
     if tempo is None:
         ends = [f.end for f in wanted if f.term.kind in ("genres", "artists")] + [end for _, end in taken]
-        tempo = take(lambda text: next(filter(None, (tempo_after_style(text, end) for end in ends)), None), lower)
+        tempo = take(
+            lambda text: next(filter(None, (tempo_after_style(text, end) for end in ends)), None), lower, "tempo"
+        )
     taken += denied
+    facts += [(start, end, "not wanted") for start, end in (*refusals, *denied)]
     turned = any(f.term.name in levels.PACES and within(f.start, denied) for f in terms)
     tempered = [table()["medium"]] if turned and tempo is None else []  # "not too fast"
     unwanted = [f for f in terms if f.term.kind == "moods" and within(f.start, denied)]
     tempered += [opposite(f.term) for f in unwanted if f.term.name not in levels.PACES]
     waltz = next((f.term.meter for f in wanted if f.term.name in WALTZES), None)
+    waltz = None if waltz in [m.value for m in refused_meters] else waltz
     fixed = [(f.start, f.end) for f in terms if f.term.kind != "moods"]
     stated_levels = {name: levels.level(name, lower, denied, fixed) for name in LEVELS}
     unread = _blanked(lower, [(given.start, given.end)] if given else [])
@@ -130,13 +205,22 @@ def parse_prompt(text: str) -> ParsedPrompt:
     stated_parts = parts.stated_parts(lower, terms, denied)
     unit = tempo_meter.swing_unit(lower)
     instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
+    told = [
+        *(w for w in wished.found if w.about or not within(w.start, denied)),  # "no vocals" is met
+        *_second_instruments(wanted, instruments),
+        *_fewer(lower, stated_parts, denied),
+        *_shares(lower),
+        *_nearest(meter_said, facts),
+        *([FoundWish(given.start, given.end, "bars without a chord are not played: the chord before goes on")] if given and given.rests else []),
+    ]  # fmt: skip
+    facts += [(f.start, f.end, f.term.kind) for f in wanted]
     stated = {
-        "tempo": tempo, "feel": feel, "key": key or mode, "meter": meter or waltz, "bars": bars,
-        "parts": stated_parts if stated_parts.only or stated_parts.without or stated_parts.named & {"drums", *ADDED_PARTS} else None, **stated_levels, "swing": swing, "progression": given,
+        "tempo": tempo or (bound and bound.value), "feel": feel, "key": key or mode, "meter": waltz if meter_said is None else meter_said.is_exact or None, "bars": bars,
+        "parts": stated_parts if stated_parts.only or stated_parts.without or stated_parts.named & {"drums", *ADDED_PARTS} else None, **stated_levels, "swing": swing, "progression": given or wished.wishes.chords or None,
         "instruments": instruments or None,
     }  # fmt: skip
     return ParsedPrompt(
-        tempo, feel.value if feel else None, key, mode, meter if meter in METERS else waltz, bars, stated_parts,
+        tempo, feel.value if feel else None, key, mode, meter or waltz, bars, stated_parts,
         given.bars if given else None, given.key if given else None, tuple(sorted(instruments.items())),
         tuple((name, v) for name, v in stated_levels.items() if v is not None),
         swing, unit.value if unit else None, register, registers,
@@ -144,8 +228,64 @@ def parse_prompt(text: str) -> ParsedPrompt:
         (*(levels.with_very(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
         two_styles(lower, wanted), figures.named_figures(lower, denied),
         tuple(name for name, what in stated.items() if what is not None),
-        _rest(plain, taken) or (_NOTHING_LEFT if denied else ""),
+        Refused(tuple(k.value for k in refused_keys), tuple(m.value for m in refused_meters), bound.value if bound else (MIN_TEMPO, MAX_TEMPO)),
+        wished.wishes, account(shown, facts, told),
+        _rest(plain, taken) or (_NOTHING_LEFT if denied or refusals else ""),
     )  # fmt: skip
+
+
+def _second_instruments(wanted: Sequence[FoundTerm], played: Mapping[str, str]) -> list[FoundWish]:
+    """Return the instruments that do not play, for another one has their part."""
+    found: list[FoundWish] = []
+    players = [f for f in wanted if f.term.kind == "instruments" and f.term.part is not None]
+    compound = {  # a Rhodes piano, arpeggiated synths: two names of one instrument
+        id(f) for a, b in pairwise(players) if a.term.part == b.term.part and b.start - a.end <= 1 for f in (a, b)
+    }
+    for term in wanted:
+        if id(term) in compound:
+            continue
+        first = played.get(term.term.part) if term.term.part is not None else None
+        if first is not None and term.term.name != first and term.term.kind == "instruments":
+            found.append(FoundWish(term.start, term.end, f"one instrument plays the {term.term.part}: {first}"))
+    return found
+
+
+_SHARE = re.compile(
+    r"\b(?:less|fewer|more|hardly any|barely any|almost no|very little|weniger|mehr|moins de|plus de|menos|más|meno|più|mais)\s+(?=(?:drums?|bass|melod|percussion|schlagzeug|batter|bater|bajo|basso|baixo|basse\b))|(?:少|多)一?点(?=鼓|贝斯|旋律)"
+)
+"""More or less of one part."""
+
+
+def _shares(lower: str) -> list[FoundWish]:
+    found: list[FoundWish] = []
+    for match in _SHARE.finditer(lower):
+        part = parts.PART.match(lower, match.end())
+        if part is not None and part.lastgroup != "piece":
+            found.append(FoundWish(match.start(), part.end(), _SHARE_REASON.format(part.lastgroup)))
+    return found
+
+
+_SHARE_REASON = "the share of one part is set by /llmball/part/{}/level"
+
+
+def _fewer(lower: str, stated: StatedParts, denied: Sequence[tuple[int, int]]) -> list[FoundWish]:
+    return [
+        FoundWish(*next(span for span in denied if span[0] <= match.start() < span[1]), _SHARE_REASON.format(match.lastgroup))
+        for match in parts.PART.finditer(lower)
+        if match.lastgroup in stated.fewer and within(match.start(), denied)
+    ]  # fmt: skip
+
+
+def _nearest(said: tempo_meter.Meter | None, facts: Sequence[Fact]) -> list[FoundWish]:
+    if said is None or said.asked == said.played:
+        return []
+    start, end = next((start, end) for start, end, field in facts if field == "meter")
+    reason = (
+        f"its bar is written as {said.played}"
+        if said.is_exact
+        else f"{said.asked} cannot be played: {said.played} is the nearest"
+    )
+    return [FoundWish(start, end, reason)]
 
 
 _PLAIN_WORDS = frozenset([
@@ -162,8 +302,14 @@ _OF_MUSIC = re.compile(
 )
 
 
+_OF_A_KIT = re.compile(r"[\s-]+(?:drums?|kick|pedals?)\b")
+"""What makes an instrument's name one of the kit's: a double bass drum."""
+
+
 def _musical(lower: str, found: FoundTerm, after: FoundTerm | None) -> bool:
     """Return True if a word that is a plain one too is meant as music: "a house track", not "an empty house"."""
+    if found.term.kind == "instruments" and _OF_A_KIT.match(lower, found.end):
+        return False
     if lower[found.start : found.end] not in _PLAIN_WORDS:
         return _RICH.match(lower, found.start) is None
     beside = after is not None and not lower[found.end : after.start].strip()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass
 
 from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO
 from model.music.notes import METERS
-from model.prompt.rules.negation import Span, denied
+from model.prompt.rules.negation import Span, denied, refused
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE
 
 TENS = {
@@ -21,6 +22,11 @@ COUNTS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10,
     "eleven": 11, "twelve": 12, "fourteen": 14, "sixteen": 16, "eighteen": 18, "twenty": 20, "twenty-four": 24, "twenty four": 24,
     "thirty-two": 32, "thirty two": 32, "sixty-four": 64, "sixty four": 64,
+    "thirty": 30, "forty": 40, "forty-five": 45, "fifty": 50, "sixty": 60, "ninety": 90, "zwanzig": 20, "dreißig": 30, "vierzig": 40, "sechzig": 60, "neunzig": 90,
+    "vingt": 20, "trente": 30, "quarante": 40, "soixante": 60, "veinte": 20, "treinta": 30, "cuarenta": 40, "sesenta": 60, "noventa": 90,
+    "venti": 20, "trenta": 30, "quaranta": 40, "sessanta": 60, "novanta": 90, "vinte": 20, "trinta": 30, "quarenta": 40, "sessenta": 60,
+    "tres": 3, "cinco": 5, "seis": 6, "siete": 7, "drei": 3, "fünf": 5, "sechs": 6, "sieben": 7, "trois": 3, "cinq": 5, "sept": 7, "due": 2, "tre": 3, "cinque": 5,
+    "sette": 7, "dois": 2, "duas": 2, "três": 3,
     "dos": 2, "cuatro": 4, "ocho": 8, "doce": 12, "dieciséis": 16, "zwei": 2, "vier": 4, "acht": 8, "zwölf": 12, "sechzehn": 16,
     "deux": 2, "quatre": 4, "huit": 8, "douze": 12, "seize": 16, "quatro": 4, "oito": 8, "dezesseis": 16, "quattro": 4, "otto": 8,
 }  # fmt: skip
@@ -39,7 +45,7 @@ def chinese_number(said: str) -> int:
 _NUMBER = r"(\d{2,3}(?:\.\d+)?)"
 
 _UNIT = (
-    r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|pulsaciones|batidas|"
+    r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|battiti|à la noire|a la negra|alla semiminima|à semínima|pulsaciones|batidas|"
     r"拍(?:每分钟|/分)?(?!子|号)|クリック|비피엠)"
 )
 
@@ -57,14 +63,14 @@ _TEMPI = (
         rf"\b(?:between|entre|zwischen|from|tempo|de) {_NUMBER} (?:and|to|y|et|und|a|e|à) {_NUMBER}\b(?!\s*(?:bars?|measures?|%|years?|seconds?|minutes?|degrees))"
     ),
     re.compile(
-        rf"(?:tempo|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?)|\bm\.?m\.?|\bspeed)"
+        rf"(?:tempo|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?|noire|negra|viertel|semiminima|semínima)|\bm\.?m\.?|\bspeed)"
         rf"\s*(?:giusto|marking)?\s*(?:of|is|at|to|von|de|a|是|为|在|は|を)?\s*[:=]?\s*{_NEAR}?\s*{_NUMBER}{_NOT_A_TEMPO}"
     ),
     re.compile(rf"\b{_NUMBER}(?:\s*-?ish\b|\s+(?:or so|tempo)\b)|{_NUMBER}\s*(?:左右|上下|的速度)"),
     re.compile(
         rf"(?:\bat|\B@|~|≈|\b(?:around|about|circa|roughly)|大约|大概|约)\s*{_NEAR}?\s*{_NUMBER}\b{_NOT_A_TEMPO}"
     ),
-    re.compile(rf"(?:^|[,;，、/|])\s*{_NUMBER}\s*(?=$|[,;，、/|。])"),
+    re.compile(rf"(?:^|[,;，、|]|\s/\s)\s*{_NUMBER}\s*(?=$|[,;，、|。]|\s/\s)"),
 )
 
 _SPELLED = re.compile(
@@ -90,6 +96,9 @@ _TEMPO_TERM = re.compile(
 )
 
 
+_OF_A_PACE = re.compile(r"[\s-]{0,3}(?:tempo|speed|pace|marking|movement)\b")
+
+
 def tempo(lower: str) -> Span[float] | None:
     """Return a tempo in quarters a minute, MIN_TEMPO..MAX_TEMPO; a range gives its middle, an Italian term its usual place."""
     for pattern in _TEMPI:
@@ -99,6 +108,31 @@ def tempo(lower: str) -> Span[float] | None:
             if MIN_TEMPO <= bpm <= MAX_TEMPO and not denied(lower, match.start()):
                 return Span(bpm, *match.span())
     return _spelled(lower) or _italian(lower)
+
+
+_AT_MOST = re.compile(
+    r"(?:\b(?:under|below|less than|slower than|no (?:more|faster|quicker|higher) than|not (?:more|faster|quicker|over|above|higher)(?: than)?|at most|max(?:imum|imal)?\.?|up to|"
+    r"unter|höchstens|nicht (?:schneller|mehr|über)(?: als)?|menos de|más lento que|como máximo|máximo|moins de|plus lent que|au plus|pas plus (?:vite |rapide )?(?:que|de)|"
+    r"meno di|al massimo|no máximo|mais lento que)|低于|不超过|小于|不快于|不高于)"
+    rf"\s*(?:of )?{_NUMBER}\s*({_UNIT})?{_NOT_A_TEMPO}"
+)
+_AT_LEAST = re.compile(
+    r"(?:\b(?:over|above|more than|faster than|no (?:less|slower) than|not (?:less|slower|under|below)(?: than)?|at least|min(?:imum|imal)?\.?|über|mindestens|nicht (?:langsamer|unter)(?: als)?|"
+    r"más de|más rápido que|como mínimo|al menos|plus de|plus vite que|au moins|più di|almeno|mais de|mais rápido que|pelo menos)|高于|超过|不低于|不少于|至少)"
+    rf"\s*(?:of )?{_NUMBER}\s*({_UNIT})?{_NOT_A_TEMPO}"
+)
+_OF_SPEED = re.compile(r"slow|fast|quick|speed|tempo|lent|rápid|rapid|schnell|langsam|vite|快|慢")
+
+
+def tempo_bound(lower: str) -> Span[tuple[float, float]] | None:
+    """Return the slowest and the fastest tempo that words such as "under 100 bpm" or "at least 140 bpm" allow."""
+    for pattern, below in ((_AT_MOST, True), (_AT_LEAST, False)):
+        for match in pattern.finditer(lower):
+            bpm = float(match.group(1))
+            said = match.group(2) is not None or _OF_SPEED.search(match.group()) is not None
+            if said and MIN_TEMPO < bpm < MAX_TEMPO:
+                return Span((MIN_TEMPO, bpm) if below else (bpm, MAX_TEMPO), *match.span())
+    return None
 
 
 def tempo_after_style(lower: str, end: int) -> Span[float] | None:
@@ -133,8 +167,10 @@ def _spelled(lower: str) -> Span[float] | None:
 def _italian(lower: str) -> Span[float] | None:
     for term in _TEMPO_TERM.finditer(lower):
         plain = term.group() in ("grave", "presto", "largo")
-        if plain and (DETERMINER_BEFORE.search(lower[: term.start()]) or lower[term.end() :].startswith("!")):
-            continue  # "on your grave", "presto! dinner is ready"
+        of_a_pace = _OF_A_PACE.match(lower, term.end()) is not None
+        determined = DETERMINER_BEFORE.search(lower[: term.start()]) and not of_a_pace
+        if plain and (determined or lower[term.end() :].startswith("!")):
+            continue  # "on your grave", "presto! dinner is ready", but "a lively presto tempo"
         if term.lastgroup is not None and not denied(lower, term.start()):
             return Span(float(_TEMPO_TERMS[int(term.lastgroup[1:])][1]), *term.span())
     return None
@@ -157,23 +193,42 @@ def feel(lower: str) -> Span[str] | None:
 
 
 _METER = re.compile(
-    r"(?<![\d/])([2-9]|1[0-9]|2[0-4])\s?[/⁄]\s?([248]|(?<=[579]/)16)(?![\d/]|\s?(?:of|bars?\b|cups?|price))"
+    r"(?<![\d/])([2-9]|1[0-9]|2[0-4])\s?[/⁄]\s?([248]|(?:(?<=[579]/)|(?<=[12][0-9]/))16)(?![\d/]|\s?(?:of|bars?\b|cups?|price))"
 )
 
-_NEAREST = {
+_SPOKEN_METER = re.compile(r"(?<![\d.])([2-9]|1[0-5]) (?:por|sur|over) ([48])(?=\s*(?:$|[,.;]|time|groove|feel))")
+_SAME_BAR = {
     "2/2": "4/4",
-    "4/8": "2/4",
     "8/8": "4/4",
-    "8/4": "4/4",
-    "10/4": "5/4",
+    "4/8": "2/4",
     "10/8": "5/4",
-    "14/8": "7/8",
-    "18/8": "9/8",
+    "12/16": "6/8",
+    "18/16": "9/8",
+    "24/16": "12/8",
+    "14/16": "7/8",
 }
+"""Metres whose bars are those of one of the contract, as long and as divided: nothing is lost but how they are written."""
+_NEAREST = {
+    "6/4": "6/8", "3/2": "3/4", "8/4": "4/4", "10/4": "5/4", "14/8": "7/8", "18/8": "9/8", "24/8": "12/8", "4/2": "4/4",
+}  # fmt: skip
 """The metre of the contract that stands for one it does not have, where that is not the one of as many beats."""
 
+
+@dataclass(frozen=True, slots=True)
+class Meter:
+    """A metre as the words have it, and as it is played: one of the contract."""
+
+    asked: str
+    played: str
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether the bar is as long and as divided as the words have it."""
+        return self.asked == self.played or _SAME_BAR.get(self.asked) == self.played
+
+
 _CHINESE_METER = re.compile(
-    r"(四|八)分之([二三四五六七九]|十二)拍?|([二三四五六七九]|十二)([四八])拍|([四八])([二三四五六七九]|十二)拍"
+    r"([二四八])分之([二三四五六七九]|十[一二]?)拍?|([二三四五六七九]|十[一二]?)([四八])拍|([四八])([二三四五六七九]|十[一二]?)拍"
 )
 
 _FELT = r"(?=\s*(?:$|[,.;:!?，。、()|]|time\b|feel\b|at\b|with\b|and\b|for\b|in\b|please\b|over\b|no\b|without\b))"
@@ -185,6 +240,15 @@ _METER_WORDS = (
     (rf"二拍子|两拍子|2拍子|\bin (?:two|2){_FELT}|\btwo[- ]four\b|zweivierteltakt|dos por cuatro|(?:à|a) deux temps", "2/4"),
     (rf"五拍子|5拍子|\bin (?:five|5){_FELT}|\bfive[- ]four\b|fünfvierteltakt|cinco por cuatro|(?:à|a) cinq temps", "5/4"),
     (rf"七拍子|7拍子|\bin (?:seven|7){_FELT}|\bseven[- ]eight\b|siebenachteltakt|siete por ocho|(?:à|a) sept temps", "7/8"),
+    (r"\balla breve\b|\bcut time\b|\btwo[- ]two\b|二二拍子?", "2/2"),
+    (r"\bthree[- ]two time\b|\bdrei halbe\b", "3/2"),
+    (r"\bsix[- ]four\b(?= time|$|[,.;])", "6/4"),
+    (r"\bseven[- ]four\b", "7/4"),
+    (r"\bfive[- ]eight\b|\bfünfachteltakt\b", "5/8"),
+    (r"\beleven[- ]eight\b|\belfachteltakt\b", "11/8"),
+    (r"\bten[- ]eight\b", "10/8"),
+    (r"\bthirteen[- ]eight\b", "13/8"),
+    (r"\bfifteen[- ]eight\b", "15/8"),
     (rf"九拍子|9拍子|\bin (?:nine|9){_FELT}|\bnine[- ]eight\b|neunachteltakt", "9/8"),
     (rf"十二拍子|12拍子|\bin (?:twelve|12){_FELT}|\btwelve[- ]eight\b|zwölfachteltakt", "12/8"),
 )  # fmt: skip
@@ -192,31 +256,46 @@ _METER_WORDS = (
 _METER_NAMES = re.compile("|".join(f"({pattern})" for pattern, _ in _METER_WORDS))
 
 
-def meter(lower: str) -> Span[str] | None:
-    """Return a metre of the contract, the nearest one where the words say another: 5/4 for 5/8, 7/8 for 7/4, 12/8 for 11/8."""
+def meter(lower: str) -> Span[Meter] | None:
+    """Return a metre, with the nearest one of the contract where that has not the one that the words say: 5/4 for 5/8, 12/8 for 11/8."""
     for match in _METER.finditer(lower):
         if not denied(lower, match.start()):
-            return Span(_nearest_meter(int(match.group(1)), int(match.group(2))), *match.span())
+            asked = f"{match.group(1)}/{match.group(2)}"
+            return Span(Meter(asked, _nearest_meter(asked)), *match.span())
+    for match in _SPOKEN_METER.finditer(lower):
+        if not denied(lower, match.start()):
+            asked = f"{match.group(1)}/{match.group(2)}"
+            return Span(Meter(asked, _nearest_meter(asked)), *match.span())
     for match in _CHINESE_METER.finditer(lower):
         lower_first, upper, before, after, unit, count = match.groups()
         for below, above in ((lower_first, upper), (after, before), (unit, count)):
-            name = f"{chinese_number(above or '')}/{chinese_number(below or '')}"
-            if name in METERS:
-                return Span(name, *match.span())
+            asked = f"{chinese_number(above or '')}/{chinese_number(below or '')}"
+            if not asked.startswith("0") and not denied(lower, match.start()):
+                return Span(Meter(asked, _nearest_meter(asked)), *match.span())
     for match in _METER_NAMES.finditer(lower):
         if match.lastindex is not None and not denied(lower, match.start()):
-            return Span(_METER_WORDS[match.lastindex - 1][1], *match.span())
+            asked = _METER_WORDS[match.lastindex - 1][1]
+            return Span(Meter(asked, _nearest_meter(asked)), *match.span())
     return None
 
 
-def _nearest_meter(count: int, unit: int) -> str:
-    name = f"{count}/{unit}"
-    if name in METERS or name in _NEAREST:
-        return _NEAREST.get(name, name)
+def refused_meters(lower: str) -> list[Span[str]]:
+    """Return the metres that the words do not want: "anything but 4/4"."""
+    return refused(lower, lambda text: _played(meter(text)))
+
+
+def _played(found: Span[Meter] | None) -> Span[str] | None:
+    return None if found is None else Span(found.value.played, found.start, found.end)
+
+
+def _nearest_meter(asked: str) -> str:
+    if asked in METERS:
+        return asked
+    if asked in _SAME_BAR or asked in _NEAREST:
+        return _SAME_BAR.get(asked) or _NEAREST[asked]
+    count = int(asked.split("/")[0])
     alike = [m for m in METERS if int(m.split("/")[0]) == count]
-    if alike:
-        return alike[0]
-    return min(METERS, key=lambda m: abs(int(m.split("/")[0]) - count))
+    return alike[0] if alike else min(METERS, key=lambda m: abs(int(m.split("/")[0]) - count))
 
 
 _BARS = re.compile(

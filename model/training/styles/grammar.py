@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from model.music.chord_lists import parse_progression
 from model.music.drums import ROLES
 from model.music.harmony import MODES, parse_key
 from model.music.notes import METERS
-from model.music.numerals import parse_progression
 from model.styles import GRAMMAR_STYLES
 
 FOLDER = Path(__file__).parent

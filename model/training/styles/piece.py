@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from model.decoder.tokenizer import BarLine
+from model.music.chord_lists import parse_progression
 from model.music.harmony import MODES, QUALITIES, Chord, Key, parse_key
 from model.music.notes import Note, Ticks, beat_length, beats_in_bar
-from model.music.numerals import parse_progression
 from model.styles import GRAMMAR_STYLES
 from model.training.corpus.song import Song
 from model.training.corpus.voicing import voiced

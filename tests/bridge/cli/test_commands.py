@@ -169,6 +169,15 @@ def test_understand_prints_every_field_of_the_plan_as_json(capsys: Said) -> None
     assert all(0 <= level <= 1 for level in levels)
 
 
+def test_understand_names_the_words_that_are_not_met_and_what_clips_do(capsys: Said) -> None:
+    assert main(["understand", "jazz with vocals, drop at bar 9"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert "* in clips     form: drop at bar 9" in lines
+    assert any(line.startswith("not met: “vocals”: ") for line in lines)
+    assert main(["understand", "jazz with vocals", "--json"]) == 0
+    assert [words for words, _ in json.loads(capsys.readouterr().out)["unread"]] == ["vocals"]
+
+
 def test_understand_prints_what_else_a_field_might_have_been(capsys: Said) -> None:
     assert main(["understand", "calm piano, 72 bpm", "--distribution"]) == 0
     told = json.loads(capsys.readouterr().out)

@@ -100,7 +100,7 @@ def test_chords_may_stand_over_another_bass_and_have_signs_of_any_kind() -> None
     assert parse_request(Message(ROOT + "chords", ("CΔ | F♯ø B7♭9 | E-7 A7♯9/C♯ | Dsus",)))
 
 
-@pytest.mark.parametrize("said", ["N.C.", "Am N.C.", "Qx", "C///", "C/E/G", "|", "||||", "Am" * 500, "C7" + "#9" * 90])
+@pytest.mark.parametrize("said", ["N.C.", "Qx", "C///", "C/E/G", "|", "||||", "Am" * 500, "C7" + "#9" * 90])
 def test_what_is_no_progression_is_refused(said: str) -> None:
     with pytest.raises(BadRequest):
         parse_request(Message(ROOT + "chords", (said,)))

@@ -19,6 +19,7 @@ from model.generation.bias_weights import sample_weights, shipped, updated_weigh
 from model.generation.messages import Answer, Begin, Failed, Order
 from model.music.notes import USUAL_PARTS
 from model.music.plan import Plan
+from model.music.wishes import IN_CLIPS, Account, Reading
 from tests.support.virtual_band import Rig, health, latencies, noting, playing, whole
 
 
@@ -61,6 +62,24 @@ def test_explicit_words_that_lose_against_a_control_are_told() -> None:
     rig.until(rig.now + 1)
     assert ("understood/overruled", ("tempo", "control")) in [(p, a) for _, p, a in rig.told]
     assert ("understood/tempo", (120.0,)) in [(p, a) for _, p, a in rig.told]
+
+
+def test_words_that_are_not_obeyed_are_told_with_each_prompt_and_an_empty_line_where_all_are() -> None:
+    account = Account(
+        (Reading(0, 6, "vocals", "unmet", "nothing here sings"), Reading(7, 13, "drop at bar 9", "wish", "form"))
+    )
+    for plan, told in (
+        (Plan(account=account), f"“vocals”: nothing here sings; “drop at bar 9”: {IN_CLIPS}"),
+        (Plan(), ""),
+    ):
+
+        def understood(begin: Begin, plan: Plan = plan) -> Plan:
+            return plan
+
+        rig = Rig(latencies(0, 0.01), plan=understood)
+        rig.happen(PromptRequested("words"))
+        rig.until(rig.now + 1)
+        assert [args for _, path, args in rig.told if path == "understood/unread"] == [(told,)]
 
 
 def test_a_new_player_is_told_the_tempo_and_all_that_is_to_come() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.music.chord_lists import parse_progression
+from model.music.chord_suffix import read_suffix
 from model.music.harmony import (
     CHORD_QUALITIES,
     DECODER_QUALITIES,
@@ -13,9 +15,11 @@ from model.music.harmony import (
     chord_symbol,
     parse_chord,
     parse_key,
+    pitch_class,
     quality_token,
+    suffix_quality,
 )
-from model.music.numerals import key_of, numeral, parse_progression, roman
+from model.music.numerals import key_of, numeral, roman
 
 pitch_classes = st.integers(0, 11)
 chords = st.builds(Chord, pitch_classes, st.sampled_from(list(QUALITIES)), pitch_classes)
@@ -44,12 +48,57 @@ def test_a_quality_without_a_token_names_one_with_a_token() -> None:
         ("C", "C"), ("C-", "Cm"), ("Cmin", "Cm"), ("CΔ7", "Cmaj7"), ("CM7", "Cmaj7"), ("C^7", "Cmaj7"), ("Cø", "Cm7b5"),
         ("C-7b5", "Cm7b5"), ("C°7", "Cdim7"), ("Co", "Cdim"), ("C+", "Caug"), ("Csus", "Csus4"), ("C7sus", "C7sus4"),
         ("C6/9", "C69"), ("C(add9)", "Cadd9"), ("Cm(maj7)", "Cmmaj7"), ("C7#5", "Caug7"), ("C7♭9", "C7b9"), ("C/E", "C/E"),
-        ("Dm9/G", "Dm9/G"), ("C:min7", "Cm7"), ("Bb:maj/3", "A#/D"), ("E♭maj7", "D#maj7"), ("F♯m", "F#m"), ("C5", "C5"), ("C:sus4(b7)", "C7sus4"), ("Cm13", "Cm11"), ("Cm6/9", "Cm6"), ("C7(b9,13)", "C7b9"), ("C7b9b13", "C7alt"),
-        ("Cadd11", "Csus4"), ("Cmaj7#5", "Caug7"),
+        ("Dm9/G", "Dm9/G"), ("C:min7", "Cm7"), ("Bb:maj/3", "Bb/D"), ("E♭maj7", "Ebmaj7"), ("F♯m", "F#m"), ("C5", "C5"), ("C:sus4(b7)", "C7sus4"), ("Cm13", "Cm13"), ("Cm6/9", "Cm69"), ("C7(b9,13)", "C13b9"), ("C7b9b13", "C7b9b13"),
+        ("Cadd11", "Cadd11"), ("Cmaj7#5", "Cmaj7#5"), ("Cmi7b5", "Cm7b5"), ("CMA7", "Cmaj7"), ("C△", "Cmaj7"), ("C+7", "Caug7"),
+        ("Cm7-5", "Cm7b5"), ("C7+9", "C7#9"), ("C7sus2", "C7sus2"), ("C9sus4", "C9sus4"), ("Cmaj7/9", "Cmaj9"), ("Cdim(maj7)", "Cmmaj7b5"), ("C(b5)", "C(b5)"), ("C7(#9,#11)", "C7#9#11"),
     ],
 )  # fmt: skip
 def test_the_dialects_of_chord_symbols(text: str, symbol: str) -> None:
     assert chord_symbol(parse_chord(text)) == symbol
+
+
+@pytest.mark.parametrize(
+    ("symbol", "tones"),
+    [
+        ("C7b5", "C E Gb Bb"), ("C7#11", "C E G Bb F#"), ("C13#11", "C E G Bb D F# A"), ("F7b13", "F A C Eb Db"), ("Bbmaj7#11", "Bb D F A E"),
+        ("Cmaj7#5", "C E G# B"), ("C13b9", "C E G Bb Db A"), ("C9sus4", "C F G Bb D"), ("Cadd11", "C E G F"), ("Cm69", "C Eb G A D"),
+        ("Cm9b5", "C Eb Gb Bb D"), ("C7b9#11", "C E G Bb Db F#"), ("Cmmaj9", "C Eb G B D"), ("Cmaj9#11", "C E G B D F#"), ("Cm(add11)", "C Eb G F"),
+    ],
+)  # fmt: skip
+def test_an_extended_or_altered_chord_has_just_the_tones_it_asks_for(symbol: str, tones: str) -> None:
+    assert parse_chord(symbol).pitch_classes == {pitch_class(t) for t in tones.split()}
+
+
+suffixes = st.builds(
+    "".join,
+    st.tuples(
+        st.sampled_from(["", "m", "maj", "min", "dim", "aug", "+", "-", "Δ"]),
+        st.sampled_from(["", "6", "7", "9", "11", "13"]),
+        st.sampled_from(["", "sus2", "sus4"]),
+        st.lists(st.sampled_from(["b5", "#5", "b9", "#9", "#11", "b13"]), max_size=3, unique=True).map("".join),
+        st.sampled_from(["", "add9", "add11", "no3", "no5"]),
+    ),
+)
+
+
+@settings(deadline=None)
+@given(suffixes)
+def test_the_name_of_any_suffix_is_read_as_the_same_tones(suffix: str) -> None:
+    read = read_suffix(suffix)
+    if read is not None:
+        name, tones = read
+        assert read_suffix(name) == read, suffix
+        assert QUALITIES[suffix_quality(name) or ""] == QUALITIES[suffix_quality(suffix) or ""]
+        assert tones[0] == 0
+        assert len(set(tones)) == len(tones)
+
+
+@settings(deadline=None)
+@given(suffixes)
+def test_a_quality_that_is_in_no_table_is_told_to_the_decoder_as_one_that_is(suffix: str) -> None:
+    name = suffix_quality(suffix)
+    if name is not None:
+        assert 0 <= quality_token(name) < len(DECODER_QUALITIES)
 
 
 @pytest.mark.parametrize("text", ["", "N", "X7", "Cfoo", "hello", "C/", "am7?"])
@@ -68,6 +117,8 @@ def test_every_key_is_read_back_by_its_name(tonic: str, mode: str) -> None:
 @pytest.mark.parametrize(
     ("text", "name", "signature"),
     [
+        ("E phrygian dominant", "E phrygian dominant", "E"), ("D hijaz", "D phrygian dominant", "D"), ("C whole-tone scale", "C whole tone", "C"),
+        ("D double harmonic", "D double harmonic", "D"),
         ("Dm", "D minor", "Dm"), ("d dorian", "D dorian", "Dm"), ("F# major", "F# major", "F#"), ("Bb", "Bb major", "Bb"),
         ("H moll", "B minor", "Bm"), ("A minor pentatonic", "A minor pentatonic", "Am"), ("E blues", "E blues", "Em"),
         ("C [0,2,4,7,9]", "C [0,2,4,7,9]", "C"), ("G mixolydian", "G mixolydian", "G"), ("F sharp minor", "F# minor", "F#m"), ("E-flat major", "Eb major", "Eb"),
@@ -94,6 +145,26 @@ def test_an_unknown_key_is_refused(text: str) -> None:
 def test_progressions_in_symbols_numerals_and_degrees(text: str, key: str, symbols: str) -> None:
     bars = parse_progression(text, parse_key(key))
     assert " ".join(chord_symbol(c) for bar in bars for c in bar) == symbols
+
+
+@pytest.mark.parametrize(
+    ("numerals", "key", "symbols"),
+    [
+        ("bVII IV I", "C major", "Bb F C"), ("bVI bVII I", "G major", "Eb F G"), ("bIII IV", "D major", "F G"), ("#ivo V", "C major", "F#dim G"),
+        ("i bII", "A minor", "Am Bb"), ("bVII I", "F# major", "E F#"), ("bII I", "Eb major", "E Eb"), ("bVI V i", "C minor", "Ab G Cm"),
+        ("iim7b5 V7 im", "C minor", "Dm7b5 G7 Cm"), ("Im6 IVm7", "C major", "Cm6 Fm7"),
+    ],
+)  # fmt: skip
+def test_lowered_degrees_are_written_with_flats_and_raised_ones_with_sharps(
+    numerals: str, key: str, symbols: str
+) -> None:
+    home = parse_key(key)
+    assert " ".join(chord_symbol(c, home) for bar in parse_progression(numerals, home) for c in bar) == symbols
+
+
+def test_who_writes_a_flat_reads_a_flat_in_any_key() -> None:
+    home = parse_key("E major")
+    assert [chord_symbol(parse_chord(s), home) for s in ("Bb", "A#", "Ab/Bb")] == ["Bb", "A#", "Ab/Bb"]
 
 
 def test_bars_are_divided_where_they_are_drawn() -> None:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from model.music.harmony import parse_chord, parse_key
 from model.music.notes import USUAL_PARTS
-from model.prompt.rules import progressions
+from model.prompt.encoder import hash_encoder
+from model.prompt.rules import keys, progressions
 from model.prompt.rules.reader import MAX_PROMPT_CHARACTERS, parse_prompt
+from model.prompt.understand import understand
 
 FIELDS = (
     "tempo", "feel", "key", "meter", "bars", "parts", "density",
@@ -29,12 +31,13 @@ def said(text: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("text", "tempo"),
     [
-        ("lofi, 82 bpm", 82), ("techno at 130", 130), ("tempo 90", 90), ("速度90", 90), ("每分钟120拍", 120), ("速度１２０", 120), ("♩=72", 72),
+        ("lofi, 82 bpm", 82), ("techno at 130", 130), ("tempo 90", 90), ("速度90", 90), ("每分钟120拍", 120), ("速度１２０", 120), ("♩=72", 72), ("96 à la noire", 96), ("90 battiti al minuto", 90), ("negra = 80", 80),
         ("between 80 and 90 bpm", 85), ("120-126 bpm", 123), ("allegro", 132), ("行板", 84), ("テンポ100", 100), ("a 96 ppm", 96),
         ("Tempo 88", 88), ("à 100 bpm", 100), ("8 bars", None), ("a song from 1999", None), ("5000 bpm", None), ("slow", None),
         ("between 80 and 90", 85), ("between 8 and 16 bars", None), ("presto in D", 176), ("leaves on your grave", None), ("presto! dinner is ready", None), ("a slow piano, largo", 50),
         ("around 120", 120), ("~95 rock", 95), ("bpm: 92", 92), ("92的速度", 92), ("techno 132", 132), ("trap beat 150 (half time)", 150), ("techno, 132, dark", 132),
         ("one hundred and ten bpm", 110), ("ninety bpm", 90), ("一百二十拍", 120), ("90到100bpm之间", 95), ("not 120 bpm but 90 bpm", 90),
+        ("24/7 lofi radio", None), ("50/50 jazz and funk", None), ("9/11 memorial", None), ("lofi / 82 / rainy", 82), ("moves at a lively Presto tempo", 176), ("a grave marking", 42), ("the grave", None),
         ("120 beats per minute", 120), ("three lanes, 16 bars", None), ("三拍子", None),
     ],
 )  # fmt: skip
@@ -54,6 +57,13 @@ def test_tempi(text: str, tempo: float | None) -> None:
         ("Gb major", "Gb major"), ("Cb major", "B major"), ("Eb minor", "Eb minor"), ("D# minor", "D# minor"), ("D-sharp minor", "D# minor"), ("ля минор", "A minor"), ("в соль мажоре", "G major"), ("funk in A shuffle", "A major"), ("key of Eb", "Eb major"), ("fa dièse mineur", "F# minor"), ("do mayor", "C major"), ("sol maior", "G major"),
         ("C [0,2,4,7,9]", "C [0,2,4,7,9]"), ("key 8A", "A minor"), ("camelot 5A", "C minor"), ("E blues scale", "E blues"), ("A minor pentatonic", "A minor pentatonic"),
         ("not in C major but D minor", "D minor"), ("a小调和声小调", "A harmonic minor"), ("D商调", "D [0,2,5,7,10]"), ("가단조", "A minor"), ("用Dm写", "D minor"),
+        ("in am", "A minor"), ("in em, slow", "E minor"), ("a groove in dm", "D minor"), ("in gm", "G minor"), ("lofi in bbm", "Bb minor"), ("key: am", "A minor"), ("in g", "G major"),
+        ("in f#m", "F# minor"), ("in eb", "Eb major"), ("play in H", "B major"), ("em, 90 bpm", "E minor"), ("a song in a", "A major"), ("in a day", None), ("in d minor", "D minor"),
+        ("in e flat minor, please", "Eb minor"), ("key of f sharp", "F# major"), ("tonart: h moll", "B minor"), ("in c please", "C major"), ("am, I think", None), ("in c'est la vie", None),
+        ("E phrygian dominant", "E phrygian dominant"), ("D double harmonic", "D double harmonic"), ("A hijaz, slow", "A phrygian dominant"), ("C whole-tone scale", "C whole tone"),
+        ("G altered scale", "G altered"), ("a hungarian dance", None), ("E gypsy scale", "E hungarian minor"), ("a diminished chord", None), ("A hungarian minor", "A hungarian minor"),
+        ("re dórico", "D dorian"), ("D dorisch", "D dorian"), ("ré dorien", "D dorian"), ("D 宫", "D major pentatonic"), ("G 羽调式", "G minor pentatonic"), ("E弗里几亚属音阶", "E phrygian dominant"),
+        ("lydian dream in F", "F lydian"), ("minor ballad in D", "D minor"), ("in E, dorian", "E dorian"), ("Stück in fis", "F# minor"), ("Fuge in Cis", "C# major"),
         ("#F小调", "F# minor"), ("b-Moll", "Bb minor"), ("in the dark", None), ("Lost In A Dream", None),
     ],
 )  # fmt: skip
@@ -62,9 +72,24 @@ def test_keys(text: str, key: str | None) -> None:
 
 
 @pytest.mark.parametrize(
+    ("option", "key"),
+    [("em", "E minor"), ("in g", "G major"), ("H", "B major"), ("h moll", "B minor"), ("mi menor", "E minor"), ("8A", "A minor"), ("a", "A major"),
+     ("b flat minor", "Bb minor"), ("E hijaz scale", "E phrygian dominant"), ("D 宫", "D major pentatonic"), ("B-Dur", "Bb major"), ("key of G", "G major")],
+)  # fmt: skip
+def test_an_option_reads_keys_as_a_prompt_does(option: str, key: str) -> None:
+    assert keys.named(option).name == key
+
+
+@pytest.mark.parametrize("text", ["a piece in whole tone, dreamy", "whole-tone scale, dreamy"])
+def test_a_scale_without_a_tonic_has_one_chosen_for_it(text: str) -> None:
+    assert understand(text, hash_encoder())[0].key.endswith(" whole tone")
+
+
+@pytest.mark.parametrize(
     ("text", "meter"),
     [
         ("in 3/4", "3/4"),
+        ("en 3 por 4", "3/4"),
         ("三拍子", "3/4"),
         ("八六拍", "6/8"),
         ("7/8 groove", "7/8"),
@@ -120,7 +145,7 @@ def test_parts_and_their_negation(text: str, parts: tuple[str, ...] | None) -> N
     ("text", "bars"),
     [
         ("Am F C G, but jazzier", "Am F C G"), ("ii–V–I in F major", "Gm C F"), ("4536251", "F G Em Am Dm G C"), ("I V vi IV", "C G Am F"),
-        ("I miss you", None), ("A day in the life", None), ("tempo 1234", None), ("Dm9, G13", "Dm9 G13"), ("卡农", "C G Am Em F C F G"),
+        ("I miss you", None), ("A day in the life", None), ("tempo 1234", None), ("Dm9, G13", "Dm9 G13"), ("1 4 5", "C F G"), ("2 5 1, jazz", "Dm G C"), ("count 1 2 3", None), ("Am (2 bars) F (2 bars)", "Am Am F F"), ("卡农", "C G Am Em F C F G"),
         ("twelve-bar blues in A", "A7 D7 A7 A7 D7 D7 A7 A7 E7 D7 A7 E7"), ("6415", "Am F C G"), ("王道进行", "Fmaj7 G7 Em7 Am"), ("Go F yourself", None),
         ("Am - F - C - G", "Am F C G"), ("Am—F—C", "Am F C"), ("4536251进行", "F G Em Am Dm G C"), ("一首1645的歌", "C Am F G"),
         ("251进行", "Dm7 G7 Cmaj7 Cmaj7"), ("in 1645 they danced", None), ("since 1567", None), ("in 1645 progression", "C Am F G"),

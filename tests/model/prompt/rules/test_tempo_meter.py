@@ -67,6 +67,16 @@ def test_a_metre_that_is_not_there_is_the_nearest_one(text: str, meter: str | No
     assert parse_prompt(text).meter == meter
 
 
+@pytest.mark.parametrize("text", ["march in 2/2", "alla breve", "8/8", "10/8 dance", "a song in 4/8", "in 7/8"])
+def test_a_metre_with_the_bar_of_another_is_stated(text: str) -> None:
+    assert "meter" in parse_prompt(text).explicit
+
+
+@pytest.mark.parametrize("text", ["11/8 folk", "13/8", "a groove in 5/8", "7/4 funk", "6/4 ballad", "seven four time"])
+def test_a_metre_that_only_has_a_nearest_one_is_not_stated(text: str) -> None:
+    assert "meter" not in parse_prompt(text).explicit
+
+
 @given(st.integers(2, 24), st.sampled_from([2, 4, 8]))
 def test_every_metre_said_is_one_of_the_contract(count: int, unit: int) -> None:
     said = f"{count}/{unit}"

@@ -1,0 +1,104 @@
+"""The course of a clip as its words wish it: who rests where, another key, louder or softer, faster or slower. Pure.
+
+Sections and cues are written by the composer; what is here is arithmetic on what it wrote.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from model.clips.transforms import change_key
+from model.music.control import MAX_TEMPO, MIN_TEMPO
+from model.music.harmony import MODES, Key, key_on, parse_key
+from model.music.midifile import Song
+from model.music.notes import Note, Ticks
+from model.music.wishes import Fade, Modulation, TempoRamp, Wishes
+
+LOUDEST = 127
+
+
+def follow_course(song: Song, wishes: Wishes) -> Song:
+    """Return the song as its wishes have it."""
+    if wishes.rests:
+        song = _rested(song, wishes)
+    if wishes.modulation is not None:
+        song = _modulated(song, wishes.modulation)
+    for fade in wishes.fades:
+        song = _faded(song, fade)
+    return song if wishes.ramp is None else replace(song, tempos=ramped(song, wishes.ramp))
+
+
+def _rested(song: Song, wishes: Wishes) -> Song:
+    bars = len(song.bars)
+    silent = [wishes.resting(bar, bars) for bar in range(bars)]
+    return replace(song, notes=tuple(n for n in song.notes if n.part not in silent[_bar_of(song, n.start)]))
+
+
+def _bar_of(song: Song, at: int) -> int:
+    return max(0, bisect_right(song.bars, at, key=lambda bar: bar[0]) - 1)
+
+
+def modulated_key(home: Key, wish: Modulation) -> Key:
+    """Return the key that a modulation leads to."""
+    if wish.key.startswith("relative"):
+        return key_on((home.tonic + (3 if home.minor else 9)) % 12, "major" if home.minor else "minor")
+    if wish.key in ("major", "minor"):
+        return key_on(home.tonic, wish.key)
+    if wish.key:
+        return parse_key(wish.key)
+    tonic = (home.tonic + wish.semitones) % 12
+    return key_on(tonic, home.mode) if home.mode in MODES else Key(tonic, "", home.scale)
+
+
+def _modulated(song: Song, wish: Modulation) -> Song:
+    """Return the song in another key from a bar on, from its middle where none was said; the key of the file stays the first one."""
+    bar = len(song.bars) // 2 if wish.bar is None else wish.bar - 1
+    if not 0 < bar < len(song.bars):
+        return song
+    at = song.bars[bar][0]
+    moved = change_key(song, modulated_key(parse_key(song.key), wish))
+    held = [replace(n, length=Ticks(min(n.length, at - n.start))) for n in song.notes if n.start < at]
+    chords = [c for c in song.chords if c[0] < at]
+    later = [c for c in moved.chords if c[0] >= at]
+    if chords and (not later or later[0][0] > at):  # the chord that goes on, in the new key
+        sounding = [c for c in moved.chords if c[0] < at]
+        later = [(at, sounding[-1][1]), *later]
+    later_notes = (n for n in moved.notes if n.start >= at)
+    return replace(song, notes=(*held, *later_notes), chords=(*chords, *later))
+
+
+def _faded(song: Song, fade: Fade) -> Song:
+    """Return the song with its velocities along a line: over some bars at the end it fades to or the beginning it fades from, or over all."""
+    first, last = 0, song.end
+    if fade.bars is not None:
+        bars = min(fade.bars, len(song.bars))
+        if fade.begin < fade.end:
+            last = song.bars[bars][0] if bars < len(song.bars) else song.end
+        else:
+            first = song.bars[-bars][0]
+
+    def factor(at: int) -> float:
+        x = min(1.0, max(0.0, (at - first) / max(1, last - first)))
+        return fade.begin + (fade.end - fade.begin) * x
+
+    def faded(note: Note) -> Note:
+        return replace(note, velocity=min(LOUDEST, max(1, round(note.velocity * factor(note.start)))))
+
+    return replace(song, notes=tuple(faded(n) for n in song.notes))
+
+
+def ramped(song: Song, ramp: TempoRamp) -> tuple[tuple[Ticks, float], ...]:
+    """Return the tempos of a song along a ramp, one a bar, of four parts in its last bars where it takes only those."""
+    tempo = song.tempos[0][1]
+    begin = 0 if ramp.bars is None else max(0, len(song.bars) - ramp.bars)
+    lines: Sequence[int] = [start for start, _ in song.bars[begin:]]
+    if ramp.bars is not None or len(lines) < 4:
+        whole = [*lines, song.end]
+        lines = [a + (b - a) * i // 4 for a, b in pairwise(whole) for i in range(4)]
+    steps, factor = max(1, len(lines) - 1), ramp.factor_from(tempo)
+    found = [(Ticks(0), tempo)] if lines[0] > 0 else []
+    found += [(Ticks(at), tempo * (1 + (factor - 1) * i / steps)) for i, at in enumerate(lines)]
+    return tuple((at, min(float(MAX_TEMPO), max(float(MIN_TEMPO), bpm))) for at, bpm in found)

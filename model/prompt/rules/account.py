@@ -1,0 +1,190 @@
+"""What became of every word: a fact, left to meaning, a wish, or not understood. Pure.
+
+Plain words are left to meaning, whether a table knows them or not; not understood is only what is no word of a language: keys
+struck at random. Words of languages whose negations and numbers are not read are told where they hold one.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from model.music.wishes import Account, Kind, Reading
+from model.prompt.rules.wishes import FoundWish
+
+Fact = tuple[int, int, str]
+"""Where a fact stands, and the field that it sets."""
+NO_WORD = "no word that is known here"
+
+_LANGUAGES: tuple[tuple[str, str], ...] = (
+    ("Dutch", r"\b(?:geen|zonder|niet)\s+\w+|\b\d+\s+(?:slagen|maten)\b"),
+    ("Swedish", r"\b(?:utan|inga|ingen|inte)\s+\w+"),
+    ("Danish or Norwegian", r"\b(?:uden|uten|ikke)\s+\w+"),
+    ("Finnish", r"\b(?:ilman|ei)\s+\w{3,}"),
+    ("Polish or Czech", r"\b(?:bez|żadn\w+|žádn\w+)\s+\w+|\b\d+\s+(?:uderzeń|taktów|taktów|taktů)\b"),
+    ("Hungarian", r"\b\w+\s+nélkül\b|\bnincs\s+\w+"),
+    ("Turkish", r"\b\w+\s+(?:olmadan|yok|olmasın)\b|\b\w{3,}(?:sız|siz|suz|süz)\b"),
+    ("Romanian", r"\bfără\s+\w+"),
+    ("Indonesian", r"\btanpa\s+\w+"),
+    ("Vietnamese", r"\bkhông(?:\s+có)?\s+\w+"),
+    (
+        "Russian or another Slavic language",
+        r"\b(?:без|нет|не|никак\w+|немає|жодн\w+)\s+[\u0400-\u04ff]+|(?<!\d)\d{1,4}\s+(?:ударов|удара|такт\w*|тактів)",
+    ),
+    ("Greek", r"\bχωρίς\s+\w+"),
+    ("Arabic", r"(?:بدون|بلا)\s+\w+"),
+    ("Hebrew", r"(?:בלי|ללא)\s+\w+"),
+    ("Thai", r"(?:ไม่มี|ไม่เอา|ไม่ต้อง)\S*"),
+    ("Hindi", r"[\u0900-\u097f]{1,16}\s+(?:के\s+)?बिना|बिना\s+\S{1,24}"),
+)
+_ABROAD = tuple((language, re.compile(pattern, re.I)) for language, pattern in _LANGUAGES)
+
+_ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm", "qwertzuiop", "azertyuiop")
+_STROKES = frozenset(row[at : at + 3] for r in _ROWS for row in (r, r[::-1]) for at in range(len(row) - 2))
+_REAL = frozenset(
+    [
+        "wer",
+        "ert",
+        "rty",
+        "tyu",
+        "uio",
+        "opo",
+        "poi",
+        "ret",
+        "tre",
+        "ewe",
+        "asd",
+        "sas",
+        "was",
+        "saw",
+        "rew",
+        "ion",
+        "were",
+        "poi",
+        "ure",
+    ]
+) - {"asd"}
+_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*", re.UNICODE)
+_LATIN = re.compile(r"[a-zà-öø-ÿąćęłńóśźżčěřšůžăâîșțğış]+")
+_CLUSTERS = re.compile(r"sch|tsch|ch|ck|ng|th|ph|st|sp|tz|sh|str|gh|rh|ts|pf|wh|kn|([a-z])\1")
+_VOWELS = "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿăâîąęóěůı"
+_SIGNS = re.compile(r"[^\w\s]{4,}")
+_TANGLE = re.compile(r"\b(?=\w*\d)(?=\w*[a-z])\w{5,}\b")
+
+
+def account(shown: str, facts: Sequence[Fact], wishes: Sequence[FoundWish]) -> Account:
+    """Return what became of each word of a text; `wishes` go before facts, facts before meaning."""
+    taken: list[Reading] = []
+    places: list[tuple[int, int, Kind, str]] = [
+        *((w.start, w.end, w.kind, w.reason or w.about) for w in wishes),
+        *((start, end, "fact", field) for start, end, field in facts),
+    ]
+    free = [True] * len(shown)
+    for start, end, kind, note in places:
+        if start < end and all(free[start:end]):
+            taken.append(Reading(start, end, shown[start:end].strip(" ,.;"), kind, note))
+            free[start:end] = [False] * (end - start)
+        elif start < end and kind != "fact":  # two wishes in the same words: both are told
+            taken.append(Reading(start, end, shown[start:end].strip(" ,.;"), kind, note))
+    for start, end in _open(free):
+        taken += _left(shown, start, end)
+    return Account(tuple(sorted(taken, key=lambda r: (r.start, r.end))))
+
+
+def _open(free: Sequence[bool]) -> Iterator[tuple[int, int]]:
+    """Yield the spans that are still free."""
+    start: int | None = None
+    for at, is_free in enumerate([*free, False]):
+        if is_free and start is None:
+            start = at
+        elif not is_free and start is not None:
+            yield start, at
+            start = None
+
+
+def _left(shown: str, start: int, end: int) -> Iterator[Reading]:
+    """Yield the readings of words that no rule has read: meaning, but for what is no word, or in a language that is not read."""
+    odd: list[tuple[int, int, Kind, str]] = []
+    for language, pattern in _ABROAD:
+        for match in pattern.finditer(shown, start, end):
+            note = f"{language} is read by its sense only: say facts and what is not wanted in English, 中文, Deutsch, français, español, italiano or português"
+            odd.append((*match.span(), "unmet", note))
+    for match in (*_WORD.finditer(shown, start, end), *_TANGLE.finditer(shown.lower(), start, end)):
+        if is_gibberish(match.group()):
+            odd.append((*match.span(), "unknown", NO_WORD))
+    if not any(c.isalnum() for c in shown):
+        odd += [(*m.span(), "unknown", NO_WORD) for m in _SIGNS.finditer(shown, start, end)]
+    at = start
+    for first, last, kind, note in sorted(odd):
+        if first < at:
+            continue
+        yield from _meaning(shown, at, first)
+        yield Reading(first, last, shown[first:last], kind, note)
+        at = last
+    yield from _meaning(shown, at, end)
+
+
+def _meaning(shown: str, start: int, end: int) -> Iterator[Reading]:
+    text = shown[start:end]
+    words = text.strip(" \t\n,.;:!?，。；、")
+    if words:
+        first = start + text.index(words)
+        yield Reading(first, first + len(words), words, "meaning")
+
+
+def is_gibberish(word: str) -> bool:
+    """Return True if a word is none of any language: keys struck in a row, consonants without end. Names and slang are words."""
+    lower = word.lower()
+    if any(c.isdigit() for c in lower):
+        changes = sum(a.isdigit() != b.isdigit() for a, b in pairwise(lower))
+        return changes > 3 and not re.fullmatch(r"(?:[a-z]+\d+)+|\d+(?:x|to|on)\d+", lower)
+    if not _LATIN.fullmatch(lower) or word.isupper():
+        return False
+    if len(lower) == 3:
+        return lower in ("asd", "qwe", "zxc", "dfg", "fgh", "jkl", "hjk", "sdf", "xcv", "cvb", "vbn")
+    if len(lower) < 4:
+        return False
+    if len(set(lower)) == 1:
+        return lower[0] not in "aeiouhmrszlx"
+    longest = max((n for n in range(len(lower), 3, -1) if _in_a_row(lower, n)), default=0)
+    if longest >= 0.7 * len(lower):
+        return True
+    struck = [lower[i : i + 3] in _STROKES and lower[i : i + 3] not in _REAL for i in range(len(lower) - 2)]
+    covered = [any(struck[max(0, i - 2) : i + 1]) for i in range(len(lower))]
+    if sum(covered) >= 0.7 * len(lower) and (len(lower) > 4 or sum(struck) > 1):
+        return True
+    plain = _CLUSTERS.sub("x", lower)
+    if not any(c in _VOWELS for c in lower):
+        return len(set(lower)) > 3 and len(lower) > 3 and lower not in _WITHOUT_VOWELS
+    return re.search(rf"[^{_VOWELS}'’]{{6,}}", plain) is not None
+
+
+def _in_a_row(word: str, length: int) -> bool:
+    """Return True if so many letters of a word lie beside one another on a keyboard."""
+    pieces = {word[i : i + length] for i in range(len(word) - length + 1)}
+    return any(piece in row or piece in row[::-1] for piece in pieces for row in _ROWS)
+
+
+_WITHOUT_VOWELS = frozenset(
+    [
+        "pssst",
+        "psst",
+        "brrr",
+        "grrr",
+        "hmmm",
+        "tsk",
+        "pfft",
+        "shhh",
+        "dnb",
+        "rnb",
+        "mpdc",
+        "html",
+        "jpop",
+        "kpop",
+        "krk",
+        "smrt",
+        "strč",
+        "prst",
+    ]
+)

@@ -1,0 +1,72 @@
+"""Every word is accounted for; gibberish is told, plain words never are."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from model.prompt.rules.account import is_gibberish
+from model.prompt.rules.reader import parse_prompt
+from model.prompt.rules.vocabulary import FOLDER
+
+GIBBERISH = [
+    "asdf", "asdfgh", "qwerty", "sdkfjhsdkf", "hjkl", "zxcvbn", "lkjhg", "poiuy", "asdasd", "dfgdfg", "kjsdhf", "qqqq", "x7f9q2w", "mnbvc", "vrrrtx",
+]  # fmt: skip
+WORDS = [
+    "dreamy", "property", "power", "were", "quiet", "sadder", "treasure", "opera", "street", "Angstschweiß", "Herbststurm", "Borschtsch", "catchphrase", "strengths", "rhythms", "lynx",
+    "Tchaikovsky", "Dvořák", "Rzeszów", "sphinx", "Knightsbridge", "pssst", "brrr", "hmmm", "tr808", "c64", "mp3", "4x4", "16ths", "90s", "EDM", "phonk", "djent", "shhh", "Schwarzkopf", "witchcraft",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("word", GIBBERISH)
+def test_keys_struck_at_random_are_told(word: str) -> None:
+    assert is_gibberish(word)
+    assert (word, "unknown") in [(r.text, r.kind) for r in parse_prompt(f"jazz {word} piano").account.readings]
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_names_slang_and_words_of_any_language_are_not_called_gibberish(word: str) -> None:
+    assert not is_gibberish(word)
+
+
+def test_no_plain_sentence_is_called_not_understood() -> None:
+    lines = (FOLDER / "scenes.tsv").read_text(encoding="utf-8").splitlines()
+    sentences = [s for line in lines if not line.startswith("#") for s in line.split("\t")[1].split("|")]
+    kinds = [{r.kind for r in parse_prompt(s).account.readings} for s in sentences]
+    assert not any("unknown" in k for k in kinds)
+    assert sum("unmet" in k for k in kinds) <= 0.03 * len(sentences)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [("geen drums, jazz", "Dutch"), ("utan trummor", "Swedish"), ("bez perkusji", "Polish"), ("70 ударов в минуту", "Russian"), ("без барабанов", "Russian"), ("davulsuz", "Turkish"), ("tanpa drum", "Indonesian")],
+)  # fmt: skip
+def test_what_is_not_wanted_in_a_language_that_is_not_read_is_told(text: str, language: str) -> None:
+    assert any(language in reason for _, reason in parse_prompt(text).account.unread())
+
+
+def test_facts_meaning_and_wishes_are_told_apart_in_the_words_of_the_prompt() -> None:
+    account = parse_prompt("憂傷 piano in D minor, 82 bpm, drop at bar 9, with vocals").account
+    assert [(r.text, r.kind) for r in account.readings] == [
+        ("憂傷", "fact"), ("piano", "fact"), ("in", "meaning"), ("D minor", "fact"), ("82 bpm", "fact"), ("drop at bar 9", "wish"), ("with", "meaning"), ("vocals", "unmet"),
+    ]  # fmt: skip
+    assert [words for words, _ in account.unread()] == ["vocals"]
+    assert [words for words, _ in account.unread("not here")] == ["drop at bar 9", "vocals"]
+
+
+@settings(deadline=None)
+@given(st.text(alphabet="ab no drums Am F 12/8 鼓不要 bar9x,.-", max_size=60))
+def test_every_letter_of_a_prompt_lies_in_a_reading(text: str) -> None:
+    readings = parse_prompt(text).account.readings
+    places = {at for r in readings for at in range(r.start, r.end)}
+    plain = [at for at, c in enumerate(" ".join(text.split(" "))) if c.isalnum()]
+    if "  " not in text:
+        assert set(plain) <= places
+
+
+@settings(deadline=None)
+@given(st.text(max_size=120))
+def test_any_text_has_an_account(text: str) -> None:
+    for reading in parse_prompt(text).account.readings:
+        assert 0 <= reading.start < reading.end

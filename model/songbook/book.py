@@ -21,10 +21,11 @@ from model.music.midifile import CHANNELS, MidiFileError, Song
 from model.music.notes import METERS, TICKS_PER_QUARTER, Ticks
 from model.music.notes import Note as SongNote
 from model.music.plan import Plan
+from model.music.score import Score, score_of
 from model.songbook.header import HEADER, HEADER_KEYS
 from model.songbook.midi import CANONICAL, RENDERED, Recording, key_signature, recorded
 from model.songbook.piece import Header, NotationError, Piece
-from model.songbook.reader import read
+from model.songbook.reader import read, read_file
 from model.songbook.rendering import Note, Performance, perform
 from model.songbook.symbols import NO_CHORD
 from model.songbook.tables import MODES, PARTS, PIECES, PROGRAMS
@@ -167,6 +168,28 @@ def _read_symbol(symbol: str) -> str | None:
             continue
         return symbol[:end]
     return None
+
+
+def score(piece: Piece, name: str = "") -> tuple[Score, str]:
+    """Return a piece as a take plays it, and a sentence on the parts that are left out. Raises ValueError."""
+    song, left = to_song(perform(piece))
+    header = piece.header
+    return score_of(name or header.title, header.title, song, plan_of(piece), header.ends == "loop"), left
+
+
+def score_named(name: str) -> tuple[Score, str]:
+    """Return a piece of the book as a take plays it; see `score`."""
+    entry = find(name)
+    return score(read_file(entry.path), entry.name)
+
+
+def score_of_text(text: str) -> tuple[Score, str]:
+    """Return the piece of a text as a take plays it; see `score`. Raises ValueError that names the first fault."""
+    try:
+        return score(read(text))
+    except NotationError as wrong:
+        more = f" (and {len(wrong.faults) - 1} more)" if len(wrong.faults) > 1 else ""
+        raise ValueError(f"{wrong.faults[0]}{more}") from wrong
 
 
 # a .mid file as text

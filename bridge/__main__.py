@@ -51,6 +51,10 @@ def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
             from bridge.workers import worker
 
             return partial(worker.run, args.mqtt, args.encoder)
+        case "score":
+            from bridge.cli import score
+
+            return partial(score.run, args)
         case "ports":
             from bridge.cli import doctor
 

@@ -37,10 +37,7 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 
 def _serve(serve: argparse.ArgumentParser) -> None:
     option = serve.add_argument
-    option("--output", metavar="virtual|PORT|record:FILE|none", help="default: virtual, else ./llmball.mid")
-    option("--backend", choices=BACKENDS)
-    option("--ports", choices=("one", "per-part"))
-    option("--port-name", metavar="NAME", type=types.port_name)
+    _ports_of_output(serve)
     option("--input", metavar="virtual|PORT", help="listen to MIDI there (llmball ports)")
     option("--osc", metavar="HOST:PORT", type=types.address, help="port 0: a free one")
     option("--browse", action="store_true", help="open the panel in a browser, where there is a display")
@@ -79,8 +76,8 @@ def _clip(clip: argparse.ArgumentParser) -> None:
     clip.add_argument("prompt", metavar="PROMPT", type=types.prompt)
     _output(clip)
     clip.add_argument(
-        "--from", dest="source", metavar="in.mid", type=types.existing_file,
-        help="go on from a clip; with --keep or --redo, write parts or bars of it anew",
+        "--from", dest="source", metavar="in.mid|NAME", type=types.piece,
+        help="go on from a clip, or from a piece of the songbook by its name; with --keep or --redo, write parts or bars of it anew",
     )  # fmt: skip
     for name in (option.name for option in OPTIONS.values() if option.in_command):
         _clip_option(clip, name)
@@ -120,6 +117,43 @@ def _understand(understand: argparse.ArgumentParser) -> None:
     understand.add_argument("prompt", metavar="PROMPT", type=types.prompt)
     _json(understand)
     understand.add_argument("--distribution", action="store_true", help="what else each field might have been, as JSON")
+
+
+def _score(score: argparse.ArgumentParser) -> None:
+    option = score.add_argument
+    option(
+        "source",
+        metavar="FILE.txt|FILE.mid|NAME",
+        type=types.piece,
+        help="a text, a .mid file, or a piece of ours by its title or file name",
+    )
+    option(
+        "-o",
+        dest="out",
+        metavar="FILE.mid|FILE.txt",
+        type=types.score_file,
+        help="write it there; without this it is played",
+    )
+    option(
+        "--canonical",
+        action="store_true",
+        help="write the notes on the grid, so that the file comes back as the same text",
+    )
+    option("--check", action="store_true", help="only hold it to the notation and the songbook's laws")
+    option("--loop", action="store_true", help="play it again and again, until Ctrl-C")
+    _ports_of_output(score)
+    score.set_defaults(**{name: value for name, value in asdict(Config()).items() if name in _OUTPUT})
+
+
+_OUTPUT = ("output", "backend", "ports", "port_name")
+
+
+def _ports_of_output(command: argparse.ArgumentParser) -> None:
+    option = command.add_argument
+    option("--output", metavar="virtual|PORT|record:FILE|none", help="default: virtual, else ./llmball.mid")
+    option("--backend", choices=BACKENDS)
+    option("--ports", choices=("one", "per-part"))
+    option("--port-name", metavar="NAME", type=types.port_name)
 
 
 def _replay(replay: argparse.ArgumentParser) -> None:
@@ -172,6 +206,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "clip": ("write a clip of exactly N bars as a .mid file", _clip),
     "refine": ("change what the words name in a .mid file, and nothing else", _refine),
     "harmonise": ("write chords for the melody of a .mid file", _harmonise),
+    "score": ("play, write or check a piece of the songbook's notation", _score),
     "understand": ("show what a prompt means, field by field", _understand),
     "replay": ("write a kept take again, byte for byte", _replay),
     "worker": ("write beats for bridges on other machines", _worker),

@@ -28,6 +28,10 @@ from model.processes.write_clips import make_clip
 from model.prompt.encoder import EncoderError
 from model.prompt.rules.reader import parse_prompt
 from model.prompt.understand import distribution, open_encoder, to_json, understand
+from model.songbook.book import path_of, to_song
+from model.songbook.piece import NotationError
+from model.songbook.reader import read_file
+from model.songbook.rendering import perform
 from model.weights import WeightsError
 
 
@@ -44,7 +48,7 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     seed = random.randrange(MAX_SEED + 1) if args.seed is None else args.seed
     if args.source is None and (args.keep or args.redo):
         raise OwnerError("--keep and --redo say what of a clip stays: name it with --from in.mid")
-    source = None if args.source is None else load_song(args.source)
+    source = None if args.source is None else load_source(args.source)
     composer = open_composer_(args.encoder)
     takes: list[tuple[int, Song]] = []
     plan: Plan | None = None
@@ -110,6 +114,22 @@ def load_song(path: Path) -> Song:
         raise OwnerError(f"{path}: {error}") from error
     except OSError as error:
         raise OwnerError(f"{path} cannot be read: {error.strerror}") from error
+
+
+def load_source(source: str) -> Song:
+    """Return the song of a .mid file, a text of the songbook's notation, or a piece by its name. Raises OwnerError."""
+    path = Path(source)
+    if path.is_file() and path.suffix != ".txt":
+        return load_song(path)
+    try:
+        song, left = to_song(perform(read_file(path_of(source))))
+    except NotationError as error:
+        raise OwnerError(str(error.faults[0])) from error
+    except (OSError, ValueError) as error:
+        raise OwnerError(str(error)) from error
+    if left:
+        sys.stderr.write(f"{left}\n")
+    return song
 
 
 def save_song(path: Path, song: Song) -> None:

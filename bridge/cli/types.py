@@ -36,6 +36,27 @@ def existing_file(text: str) -> Path:
     return Path(text)
 
 
+MIDI_SUFFIXES = (".mid", ".midi")
+
+
+def piece(text: str) -> str:
+    """Return the path of an existing file, or the name of a piece in the songbook."""
+    path = Path(text)
+    if not path.is_file() and (path.suffix in (".txt", *MIDI_SUFFIXES) or len(path.parts) > 1):
+        raise argparse.ArgumentTypeError(f"there is no file {text}")
+    if not text.strip():
+        raise argparse.ArgumentTypeError("a piece has a name")
+    return text
+
+
+def score_file(text: str) -> Path:
+    """Return the path of a .txt or .mid file that can be written."""
+    path = new_file(text)
+    if path.suffix not in (".txt", *MIDI_SUFFIXES):
+        raise argparse.ArgumentTypeError(f"a score is written as .txt or .mid, not {text}")
+    return path
+
+
 def prompt(text: str) -> str:
     """Return a prompt: 1..MAX_PROMPT characters of UTF-8."""
     if not text.strip():

@@ -28,7 +28,7 @@ from bridge.http.websocket import WebSocketServer
 from bridge.processes.child_processes import OutputChoice
 from bridge.protocol.controls import CONTROL_PATHS, ROOT, Value
 from bridge.protocol.dispatch import Dispatcher
-from bridge.storage import kept_takes
+from bridge.storage import kept_takes, scores
 
 log = logging.getLogger("llmball")
 
@@ -80,6 +80,7 @@ class HttpServer:
         app.router.add_get("/page/{name}", self._page_file)
         app.router.add_get("/takes", self._list_takes)
         app.router.add_get("/takes/{name}", self._take_file)
+        app.router.add_get("/scores", self._list_scores)
         app.router.add_get("/{path:.*}", self._oscquery_node)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
         await self._runner.setup()
@@ -168,6 +169,9 @@ class HttpServer:
 
     async def _list_takes(self, request: web.Request) -> web.Response:
         return web.json_response(await asyncio.to_thread(kept_takes.list_kept))
+
+    async def _list_scores(self, request: web.Request) -> web.Response:
+        return web.json_response(await asyncio.to_thread(scores.pieces))
 
     async def _take_file(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

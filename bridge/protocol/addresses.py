@@ -49,6 +49,10 @@ COMMANDS: dict[str, AddressEntry] = {
             AddressEntry(f"bank/{n}/store", "text:s …", f"put a prompt into slot {n}; its words are read at once"),
             AddressEntry(f"bank/{n}/launch", "", f"like prompt, with what slot {n} holds"),
         )),
+        AddressEntry("score/play", "name:s …", "a new take plays a piece of the songbook, by its title or file name; starts if nothing plays"),
+        AddressEntry("score/text", "text:s", "the same, with a text of the notation (docs/songbook.md); its first fault is told with line and law"),
+        AddressEntry("score/bank", "slot:i name:s …", "put a piece of the songbook into a slot of the bank"),
+        AddressEntry("score/list", "style:s …", "→ score/piece for each piece of a style; without a style → score/styles"),
         AddressEntry("clip", "id:i bars:i seed:i prompt:s (name:s value) …", "write a clip, apart from what plays; options are named as those of `llmball clip`; "
                 "bars 0 leaves them to the words; from N: so many notes were given, without them it fails → clip/progress, "
                 "clip/begin, clip/notes, clip/end or clip/failed"),
@@ -92,6 +96,11 @@ OUTGOING: tuple[AddressEntry, ...] = (
     AddressEntry("clip/end", "id:i", "all of it was told"),
     AddressEntry("clip/cancelled", "id:i", "answer to clip/cancel"),
     AddressEntry("clip/failed", "id:i reason:s", "it cannot be written, or not told again"),
+    AddressEntry("score/styles", "(style:s pieces:i) …", "answer to score/list"),
+    AddressEntry(
+        "score/piece", "index:i total:i name:s title:s style:s tempo:f key:s meter:s bars:i", "answer to score/list"
+    ),
+    AddressEntry("score/told", "text:s", "what of a piece that was asked for cannot be played"),
     AddressEntry("learnt", "touch:s words:s", "what a touch does now: note 10 36, cc 1 20, program 1 5"),
     AddressEntry("set/saved", "path:s", "answer to set/save"),
     AddressEntry("set/loaded", "name:s", "answer to set/load"),

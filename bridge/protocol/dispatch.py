@@ -21,6 +21,9 @@ from bridge.protocol.requests import (
     LearnRequested,
     Ping,
     Query,
+    ScoreRequest,
+    ScoreRequested,
+    ScoresListed,
     ServiceRequest,
     SetRequested,
 )
@@ -33,7 +36,7 @@ CHANGE_COST, FILE_COST = 0.001, 0.020
 
 def request_cost(request: object) -> float:
     """Return the least that a request costs its sender, in seconds of its budget."""
-    if isinstance(request, KeepRequested | SetRequested):
+    if isinstance(request, KeepRequested | SetRequested | ScoreRequested | ScoresListed):
         return FILE_COST
     return CHANGE_COST if isinstance(request, ClipRequested | SessionRequest) else 0.0
 
@@ -69,7 +72,14 @@ class Dispatcher:
 
     def handle(
         self,
-        request: Ping | Query | KeepRequested | LearnRequested | SetRequested | ClipRequest | SessionRequest,
+        request: Ping
+        | Query
+        | KeepRequested
+        | LearnRequested
+        | SetRequested
+        | ScoreRequest
+        | ClipRequest
+        | SessionRequest,
         sender: Address,
         reply: Reply,
     ) -> None:
@@ -83,6 +93,8 @@ class Dispatcher:
                 KeepRequested()
                 | LearnRequested()
                 | SetRequested()
+                | ScoreRequested()
+                | ScoresListed()
                 | ClipRequested()
                 | ClipNotes()
                 | ClipRedo()

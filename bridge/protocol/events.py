@@ -9,6 +9,7 @@ from bridge.midi.protocol import Health, MidiReceived, PlayerOrder
 from bridge.protocol.controls import Value
 from model.generation.bias_weights import NamedWeights
 from model.generation.messages import Answer, FirstNote, Order
+from model.music.score import Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,21 @@ class BankLaunchRequested:
     """A new take of the prompt in a slot of the bank was asked for."""
 
     slot: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreLaunchRequested:
+    """A new take of written music was asked for."""
+
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreStoreRequested:
+    """Store written music in a slot of the bank, 1..16."""
+
+    slot: int
+    score: Score
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +169,8 @@ SessionRequest = (
     | TakeLaunchRequested
     | BankStoreRequested
     | BankLaunchRequested
+    | ScoreLaunchRequested
+    | ScoreStoreRequested
     | CueRequested
     | ControlSet
     | PlayRequested

@@ -13,7 +13,7 @@ from urllib.parse import unquote_to_bytes
 
 from bridge.config import MAX_PORT
 from bridge.errors import BadRequest
-from bridge.protocol.addresses import COMMANDS, DEFAULT_KEPT_BARS, MAX_HOST_TEMPO
+from bridge.protocol.addresses import BANK_SLOTS, COMMANDS, DEFAULT_KEPT_BARS, MAX_HOST_TEMPO
 from bridge.protocol.controls import CONTROLS, INT32_LIMIT, ROOT, Value, current_path, parse_value
 from bridge.protocol.events import (
     BackRequested,
@@ -245,7 +245,35 @@ class SetRequested:
     save: bool
 
 
-Request = Hello | Bye | Ping | Query | KeepRequested | LearnRequested | SetRequested | ClipRequest | SessionRequest
+@dataclass(frozen=True, slots=True)
+class ScoreRequested:
+    """Play a piece of the songbook by its name, or a text of the notation; or put it into a slot of the bank (0: play)."""
+
+    name: str
+    text: str = ""
+    slot: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ScoresListed:
+    """List the pieces of a style, or the styles ("")."""
+
+    style: str
+
+
+ScoreRequest = ScoreRequested | ScoresListed
+Request = (
+    Hello
+    | Bye
+    | Ping
+    | Query
+    | KeepRequested
+    | LearnRequested
+    | SetRequested
+    | ScoreRequest
+    | ClipRequest
+    | SessionRequest
+)
 
 
 def parse_request(message: Message) -> Request:
@@ -257,6 +285,8 @@ def parse_request(message: Message) -> Request:
     args = message.args
     if path in CONTROLS:
         return ControlSet(path, parse_value(asked, args)) if args else Query(asked)
+    if path.startswith("score/"):
+        return _parse_score(path, message.address, args)
     if path.startswith("clip"):
         return parse_clip_request(path, message.address, args)
     match path:
@@ -302,6 +332,22 @@ def parse_request(message: Message) -> Request:
 
 
 _BANK = re.compile(r"bank/(?P<slot>\d+)/(?P<what>store|launch)")
+
+
+def _parse_score(path: str, address: str, args: Sequence[object]) -> ScoreRequest:
+    if path == "score/text":
+        if len(args) != 1 or not isinstance(args[0], str) or not args[0].strip():
+            raise BadRequest(address, "takes a text of the songbook's notation")
+        return ScoreRequested("", text=args[0])
+    slot = as_whole_number(args[0]) if path == "score/bank" and args else 0
+    if slot is None or (path == "score/bank" and slot not in BANK_SLOTS):
+        raise BadRequest(address, f"takes a slot, {BANK_SLOTS[0]}..{BANK_SLOTS[-1]}, and the name of a piece")
+    name = _parse_text(address, args[1:] if slot else args)
+    if path == "score/list":
+        return ScoresListed(name)
+    if not name:
+        raise BadRequest(address, "takes the name of a piece: score/list tells them")
+    return ScoreRequested(name, slot=slot)
 
 
 def _parse_take_id(address: str, args: Sequence[object]) -> str:
@@ -366,4 +412,4 @@ def _parse_transport(address: str, args: Sequence[object]) -> HostTransportRepor
     return HostTransportReported(bool(playing), quarter, bpm)
 
 
-ServiceRequest = KeepRequested | LearnRequested | SetRequested | ClipRequest
+ServiceRequest = KeepRequested | LearnRequested | SetRequested | ScoreRequest | ClipRequest

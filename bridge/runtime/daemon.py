@@ -100,7 +100,7 @@ class Daemon:
         at = self._session
         self._view = View(
             at.settings,
-            lambda: at.bank,
+            lambda: {slot: held if isinstance(held, str) else held.title for slot, held in at.bank.items()},
             at.planned_beats,
             at.latest_prompt,
             self._child_processes.output_choice.current,

@@ -21,7 +21,14 @@ from bridge.midi.protocol import MidiReceived
 from bridge.processes.supervisor import ImportTarget, Supervisor
 from bridge.protocol.clients import Address
 from bridge.protocol.controls import Value
-from bridge.protocol.events import BankStoreRequested, ControlSet, SessionRequest
+from bridge.protocol.events import (
+    BankStoreRequested,
+    ControlSet,
+    PlayRequested,
+    ScoreLaunchRequested,
+    ScoreStoreRequested,
+    SessionRequest,
+)
 from bridge.protocol.midi_learn import MidiLearn
 from bridge.protocol.requests import (
     ClipCancelled,
@@ -31,14 +38,18 @@ from bridge.protocol.requests import (
     ClipResend,
     KeepRequested,
     LearnRequested,
+    ScoreRequested,
+    ScoresListed,
     ServiceRequest,
     SetRequested,
     parse_request,
 )
 from bridge.session.session import Session
-from bridge.storage import kept_takes, sets
+from bridge.session.transport import State
+from bridge.storage import kept_takes, scores, sets
 from bridge.storage.sets import Set
 from model.clips.messages import CancelClip, ClipAnswer, ClipOrder, ClipProgress
+from model.music.score import Score
 
 log = logging.getLogger("llmball")
 IDLE_TIMEOUT = 30.0
@@ -85,6 +96,10 @@ class Services:
                 (self._midi_learn.unlearn if forget else self._midi_learn.learn)(words)
             case SetRequested(name, save):
                 self._save_or_load_set(name, save, reply)
+            case ScoreRequested():
+                self._read_score(request, reply)
+            case ScoresListed(style):
+                self._run_in_thread(lambda: scores.listed(style), "score/list", reply, lambda lines: lines)
             case ClipRequested() | ClipNotes() | ClipRedo() | ClipCancelled() | ClipResend():
                 messages = self._clips.handle(request, sender, monotonic())
                 self._replies[sender] = reply
@@ -101,7 +116,7 @@ class Services:
         for learnt_message in requests:
             try:
                 request = parse_request(learnt_message)
-                if isinstance(request, KeepRequested | LearnRequested | SetRequested):
+                if isinstance(request, KeepRequested | LearnRequested | SetRequested | ScoreRequested):
                     self.handle(request, ("", 0), self._publish_reply)
                 elif isinstance(request, SessionRequest):
                     self._submit(request)
@@ -116,6 +131,8 @@ class Services:
                 self._submit(ControlSet(path, value))
         for slot, words in set_.bank.items():
             self._submit(BankStoreRequested(slot, words))
+        for slot, name in set_.scores.items():
+            self._read_score(ScoreRequested(name, slot=slot), self._publish_reply)
         self._midi_learn.actions = dict(set_.bindings)
 
     def on_clip_answer(self, answer: ClipAnswer) -> None:
@@ -140,7 +157,13 @@ class Services:
     def _save_or_load_set(self, name: str, save: bool, reply: Reply) -> None:
         path = sets.set_path(name)
         if save:
-            set_ = Set(dict(self._session.settings), self._session.bank, dict(self._midi_learn.actions))
+            held = self._session.bank.items()
+            set_ = Set(
+                dict(self._session.settings),
+                {slot: words for slot, words in held if isinstance(words, str)},
+                dict(self._midi_learn.actions),
+                {slot: score.name for slot, score in held if not isinstance(score, str)},
+            )
             self._run_in_thread(
                 lambda: sets.save_set(path, set_), "set/save", reply, lambda _: ("set/saved", str(path))
             )
@@ -152,19 +175,37 @@ class Services:
 
         self._run_in_thread(lambda: sets.load_set(path), "set/load", reply, loaded)
 
+    def _read_score(self, request: ScoreRequested, reply: Reply) -> None:
+        """Read a piece, then launch it (and play, if nothing does) or put it into the bank."""
+
+        def was_read(read: tuple[Score, str]) -> list[tuple[Value, ...]]:
+            score, left = read
+            if request.slot:
+                self._submit(ScoreStoreRequested(request.slot, score))
+            else:
+                self._submit(ScoreLaunchRequested(score))
+                if self._session.state is not State.PLAYING:
+                    self._submit(PlayRequested())
+            return [("score/told", left)] if left else []
+
+        path = "score/text" if request.text else "score/bank" if request.slot else "score/play"
+        self._run_in_thread(lambda: scores.read(request.name, request.text), path, reply, was_read)
+
     def _run_in_thread(
         self,
         work: Callable[[], object],
         path: str,
         reply: Reply,
-        result_message: Callable[..., tuple[Value, ...]],
+        result_message: Callable[..., tuple[Value, ...] | list[tuple[Value, ...]]],
     ) -> None:
-        """Run work in the file thread, then reply with its result, or with an error."""
+        """Run work in the file thread, then reply with its result (a message, or a list of them), or with an error."""
 
         def done(future: asyncio.Future[object]) -> None:
             error = future.exception()
             if error is None:
-                reply(*result_message(future.result()))
+                messages = result_message(future.result())
+                for message in messages if isinstance(messages, list) else [messages]:
+                    reply(*message)
             else:
                 log.warning("%s: %s", path, error)
                 reply("error", f"/llmball/{path}", str(error))

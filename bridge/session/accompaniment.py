@@ -170,7 +170,13 @@ class Accompaniment:
     def _cue_fill(self, now: Seconds) -> None:
         """Cue a bar of fill when the player comes to rest, unless a cue, an ending or another take is planned."""
         take = self.takes.current
-        if take is None or take.generator_lost or take.end_beat is not None or self.takes.coming is not None:
+        if (
+            take is None
+            or take.score is not None
+            or take.generator_lost
+            or take.end_beat is not None
+            or self.takes.coming is not None
+        ):
             return
         if not self.playback.holding and (take.cue is None or take.cue.last <= take.next_to_place):
             cue("fill", take, self.playback, "bar", now)

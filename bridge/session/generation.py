@@ -1,10 +1,13 @@
-"""The generation process as the session sees it: one prompt is understood at a time, beats are ordered one by one.
+"""Where beats come from: the generation process, or the score of a take.
+
+One prompt is understood at a time, beats are ordered one by one; those of a score are there when they are needed.
 
 Owned by the session.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
@@ -30,6 +33,15 @@ class Generation:
     running: bool = False
     _understanding_take: int | None = None
 
+    def read_score(self, take: Take | None, now: Seconds) -> None:
+        """Make the beats of a take's score ready that are missing within `lookahead`."""
+        if take is None or take.score is None:
+            return
+        ahead, length = self._lookahead_beats(), self._beat_length
+        if take is self.takes.current:
+            ahead = (self.playback.tick(now) + ahead * length - self.playback.timeline.end) / length
+        take.read_score(math.ceil(ahead if take is self.takes.current else max(1.0, ahead)))
+
     def order_ahead(self, now: Seconds) -> None:
         """Order the beats that are missing within `lookahead`; none of a current take that waits for the hold loop."""
         if not self.running:
@@ -37,7 +49,7 @@ class Generation:
         controls_now = model_controls(self.settings)
         ahead = self._lookahead_beats()
         coming, current, timeline = self.takes.coming, self.takes.current, self.playback.timeline
-        if coming is not None:
+        if coming is not None and coming.score is None:
             self._submit_prompt(coming)
         if coming is not None and coming.submitted:
             while coming.can_order and len(coming.ready) + coming.on_order < max(1.0, ahead):
@@ -45,18 +57,19 @@ class Generation:
                 self._order_beat(coming, controls_now, Ticks(at + coming.next_to_order * TICKS_PER_QUARTER), now)
         if self.playback.holding or (coming is not None and coming.immediate_until is not None):
             return  # the current take waits, or is about to end
-        if current is not None and not current.generator_lost:
+        if current is not None and current.score is None and not current.generator_lost:
             length = self._beat_length
             horizon = self.playback.tick(now) + ahead * length
             while current.can_order and timeline.end + current.on_order * length < horizon:
                 self._order_beat(current, controls_now, Ticks(timeline.end + current.on_order * length), now)
 
     def next_deadline(self) -> Seconds | None:
-        """Return the time at which the next beat of the current take must be ordered, None if nothing is to be ordered."""
+        """Return the time at which the current take needs its next beat, None if none is to be ordered or read."""
         current, coming = self.takes.current, self.takes.coming
-        if not self.running or self.playback.holding or current is None:
+        if self.playback.holding or current is None:
             return None
-        if current.generator_lost or not current.can_order:
+        can_order = self.running and not current.generator_lost and current.can_order
+        if not (can_order if current.score is None else current.has_more):
             return None
         if coming is not None and coming.immediate_until is not None:
             return None

@@ -18,6 +18,8 @@ from bridge.protocol.events import (
     PromptRequested,
     Publish,
     RefineRequested,
+    ScoreLaunchRequested,
+    ScoreStoreRequested,
     TakeLaunchRequested,
     TakeRated,
     TasteChanged,
@@ -29,24 +31,31 @@ from bridge.session.quantize import enter_at_quantize_line, enter_immediately
 from bridge.session.settings import SettingsControl
 from bridge.takes.takes import Take, Takes
 from model.generation.messages import BeatWritten, Failed, FirstNote, Understood
+from model.music.score import Score
 
 REFINED_BARS = 8
 """The number of bars played last that a refinement changes and begins with."""
 LaunchRequest = (
-    PromptRequested | MorphRequested | RefineRequested | BackRequested | TakeLaunchRequested | BankLaunchRequested
+    PromptRequested
+    | MorphRequested
+    | RefineRequested
+    | BackRequested
+    | TakeLaunchRequested
+    | BankLaunchRequested
+    | ScoreLaunchRequested
 )
 
 
 @dataclass(slots=True)
 class Launcher:
-    """Makes the coming take and lets it enter. `bank` has the prompts by slot, 1 to 16."""
+    """Makes the coming take and lets it enter. `bank` has prompts and scores by slot, 1 to 16."""
 
     playback: Playback
     takes: Takes
     generation: Generation
     settings_control: SettingsControl
     morph_prompts: tuple[str, str] = ("", "")
-    bank: dict[int, str] = field(default_factory=dict)
+    bank: dict[int, str | Score] = field(default_factory=dict)
 
     def launch(self, request: LaunchRequest) -> None:
         """Make a coming take, which replaces the one that was coming. Raises BadRequest and then changes nothing."""
@@ -74,7 +83,13 @@ class Launcher:
                     raise BadRequest(
                         f"/llmball/bank/{slot}/launch", f"slot {slot} is empty: store a prompt there first"
                     )
-                self.takes.from_prompt(self.bank[slot], None)
+                held = self.bank[slot]
+                if isinstance(held, Score):
+                    self._launch_score(held)
+                else:
+                    self.takes.from_prompt(held, None)
+            case ScoreLaunchRequested(score):
+                self._launch_score(score)
         self.generation.forget(replaced)
 
     def schedule_entry(self, quantize: str, now: Seconds) -> None:
@@ -132,13 +147,17 @@ class Launcher:
     def on_generator_ready(self, now: Seconds) -> None:
         """Submit the coming or current take to a new generation process. Playback repeats bars until it enters."""
         self.generation.on_ready()
-        for slot in self.bank.values():
-            self.generation.prepare(slot)
+        for held in self.bank.values():
+            if isinstance(held, str):
+                self.generation.prepare(held)
         if self.takes.on_generator_ready():
             self.schedule_entry("bar", now)
 
-    def store(self, event: BankStoreRequested) -> None:
-        """Put a prompt into a slot and have the generator read it now, so that it can be launched without delay."""
+    def store(self, event: BankStoreRequested | ScoreStoreRequested) -> None:
+        """Put a score into a slot, or a prompt: the generator reads it now, so that it can be launched without delay."""
+        if isinstance(event, ScoreStoreRequested):
+            self.bank[event.slot] = event.score
+            return
         self.bank[event.slot] = event.text
         self.generation.prepare(event.text)
 
@@ -151,6 +170,9 @@ class Launcher:
             raise BadRequest(address, "no take plays: play one first")
         self.playback.emit(TasteChanged(theta))
 
+    def _launch_score(self, score: Score) -> None:
+        self.settings_control.publish_understood(self.takes.from_score(score))
+
     def _launch_refinement(self, words: str) -> None:
         take = self.takes.current or self.takes.coming
         if take is None:
@@ -159,5 +181,7 @@ class Launcher:
         placed = timeline.bars_before(timeline.end, REFINED_BARS, take.number)
         if placed:
             self.takes.refine(take, words, tuple(p.music for p in placed))
+        elif take.score is not None:
+            raise BadRequest("/llmball/refine", "no bar of the piece has played yet: there is nothing to change")
         else:  # nothing of it has played: its prompt gets longer
             self.takes.from_prompt(f"{take.begin.prompt}, {words}", take.begin.morph, take.begin.seed)

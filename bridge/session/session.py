@@ -35,6 +35,8 @@ from bridge.protocol.events import (
     PlayRequested,
     PromptRequested,
     RefineRequested,
+    ScoreLaunchRequested,
+    ScoreStoreRequested,
     StopRequested,
     TakeLaunchRequested,
     TakeRated,
@@ -56,6 +58,7 @@ from bridge.takes.takes import Takes
 from model.generation.bias_weights import NamedWeights, shipped
 from model.generation.messages import BeatWritten, Failed, FirstNote, Understood
 from model.music.midifile import Song
+from model.music.score import Score
 
 
 class Session:
@@ -98,10 +101,15 @@ class Session:
                 self.settings["morph/x"] = x
                 self._launch(event, now)
             case (
-                PromptRequested() | RefineRequested() | BackRequested() | TakeLaunchRequested() | BankLaunchRequested()
+                PromptRequested()
+                | RefineRequested()
+                | BackRequested()
+                | TakeLaunchRequested()
+                | BankLaunchRequested()
+                | ScoreLaunchRequested()
             ):
                 self._launch(event, now)
-            case BankStoreRequested():
+            case BankStoreRequested() | ScoreStoreRequested():
                 self._launcher.store(event)
             case CueRequested(section):
                 self._cue(section, now)
@@ -155,8 +163,8 @@ class Session:
         return (self.settings[path],)
 
     @property
-    def bank(self) -> dict[int, str]:
-        """The prompts of the bank, by slot."""
+    def bank(self) -> dict[int, str | Score]:
+        """The prompts and scores of the bank, by slot."""
         return dict(self._launcher.bank)
 
     def recorded_song(self, now: Seconds) -> Song | None:
@@ -178,9 +186,9 @@ class Session:
         return take.plan.key if take is not None and take.plan is not None else "C major"
 
     def latest_prompt(self) -> str:
-        """Return the prompt of the take that was requested last, "" if there is none."""
+        """Return the prompt of the take that was requested last, "" if there is none, or a score instead."""
         take = self._takes.latest
-        return "" if take is None else take.begin.prompt
+        return "" if take is None or take.score is not None else take.begin.prompt
 
     def planned_beats(self) -> tuple[tuple[float, int, int, str], ...]:
         """Return (quarter, bar, beat, chord or "") of each planned beat."""
@@ -199,6 +207,8 @@ class Session:
         take = self._takes.current
         if take is None:
             raise BadRequest("/llmball/cue", "no take plays: play one first")
+        if take.score is not None and section != "ending":
+            raise BadRequest("/llmball/cue", "a piece is played as it is written: only an ending can be cued")
         if self._playback.holding:
             self._playback.release_hold(now)
         cue(section, take, self._playback, str(self.settings["quantize"]), now)

@@ -132,11 +132,12 @@ class Transport:
     def proceed(self, now: Seconds) -> None:
         """Do what is due: start, let a take enter, place or repeat beats, announce, order."""
         coming = self.takes.coming
+        self.generation.read_score(coming, now)
         if self._starting and coming is not None and coming.ready and self.host_sync.can_start():
             self._start(coming, now)
         if self.state is State.PLAYING:
             self._enter_if_due(now)
-            self._place_ready()
+            self._place_ready(now)
             if self.takes.current is not None:
                 self.playback.proceed_hold(self.takes.current, now)
             while (
@@ -196,7 +197,7 @@ class Transport:
         self.takes.make_current(coming)
         playback.cancel_hold()
         self.host_sync.enter(coming, at)
-        self._place_ready()
+        self._place_ready(now)
 
     def _repeat_deadline(self) -> Seconds:
         """Return the time at which a bar is repeated; not before a take that enters immediately had time to get ready."""
@@ -216,9 +217,10 @@ class Transport:
             and take.next_to_place >= take.end_beat
         )
 
-    def _place_ready(self) -> None:
+    def _place_ready(self, now: Seconds) -> None:
         take = self.takes.current
         if take is not None and not self.playback.holding:
+            self.generation.read_score(take, now)
             for beat in take.take_ready():
                 self.playback.place(take, beat, new_bar=beat.beat == 0)
 

@@ -6,7 +6,7 @@ import json
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.errors import BadRequest, OwnerError
@@ -23,11 +23,12 @@ _NAME = re.compile(r"[\w-][\w -]{0,63}")
 
 @dataclass(frozen=True, slots=True)
 class Set:
-    """Values of all controls, the prompts of the bank by slot, and MIDI bindings."""
+    """Values of all controls, prompts and names of songbook pieces in the bank by slot, and MIDI bindings."""
 
     controls: Mapping[str, Value]
     bank: Mapping[int, str]
     bindings: Mapping[MidiBinding, str]
+    scores: Mapping[int, str] = field(default_factory=dict)
 
     def to_toml(self) -> str:
         """Return the set as TOML: only values that are not at their default."""
@@ -44,6 +45,8 @@ class Set:
             "[pads]",
             *(f"{json.dumps(t.name)} = {_toml(action)}" for t, action in sorted(self.bindings.items())),
         ]
+        if self.scores:
+            lines += ["", "[scores]", *(f"{slot} = {_toml(name)}" for slot, name in sorted(self.scores.items()))]
         return "\n".join(lines) + "\n"
 
 
@@ -55,22 +58,28 @@ def from_toml(text: str) -> Set:
     """Return the set of a TOML text, every value checked. Raises ValueError with one line that names the fault."""
     try:
         data = tomllib.loads(text)
-        unknown = set(data) - {"controls", "bank", "pads"}
+        unknown = set(data) - {"controls", "bank", "pads", "scores"}
         if unknown:
-            raise ValueError(f"[{min(unknown)}] is no part of a set: controls, bank, pads")
+            raise ValueError(f"[{min(unknown)}] is no part of a set: controls, bank, pads, scores")
         controls = {path: control.default for path, control in CONTROLS.items()}
         for path, value in _table(data, "controls").items():
             if path not in CONTROL_PATHS:
                 raise ValueError(f"{path} is no control (docs/osc.md lists them)")
             controls[current_path(path)] = parse_value(path, [value])
-        bank = {}
-        for slot, words in _table(data, "bank").items():
-            if not slot.isdecimal() or int(slot) not in BANK_SLOTS:
-                raise ValueError(f"slots of the bank are 1..16, not {slot}")
-            bank[int(slot)] = parse_prompt(f"bank slot {slot}", [words], encoded=False)
-        return Set(controls, bank, parse_bindings(_table(data, "pads")))
+        bank = {
+            _slot(slot): parse_prompt(f"bank slot {slot}", [words], encoded=False)
+            for slot, words in _table(data, "bank").items()
+        }
+        scores = {_slot(slot): str(name) for slot, name in _table(data, "scores").items()}
+        return Set(controls, bank, parse_bindings(_table(data, "pads")), scores)
     except BadRequest as error:
         raise ValueError(f"{error.address}: {error.reason}") from error
+
+
+def _slot(text: str) -> int:
+    if not text.isdecimal() or int(text) not in BANK_SLOTS:
+        raise ValueError(f"slots of the bank are 1..16, not {text}")
+    return int(text)
 
 
 def _table(data: Mapping[str, object], name: str) -> dict[str, object]:

@@ -14,6 +14,7 @@ from model.generation.bias_weights import NamedWeights, sample_weights, shipped,
 from model.generation.messages import BeatWritten, Begin, FirstNote
 from model.music.notes import Beat, Ticks
 from model.music.plan import Plan, apply_controls, interpolate_plans
+from model.music.score import Score
 
 MAX_ON_ORDER = 2
 """Beats on order at a time: the next is generated while the last travels."""
@@ -55,6 +56,7 @@ class Take:
     is_return: bool = False
     cue: Cue | None = None
     end_beat: int | None = None  # index of the beat at which it ends (after an ending cue), None if it goes on
+    score: Score | None = None  # the written music that it plays; the generator is not asked
 
     @property
     def id(self) -> str:
@@ -83,6 +85,21 @@ class Take:
     def can_order(self) -> bool:
         """True if another beat may be ordered; orders of older epochs count as pending."""
         return len(self.pending) < MAX_ON_ORDER and (self.end_beat is None or self.next_to_order < self.end_beat)
+
+    @property
+    def has_more(self) -> bool:
+        """True if its score has another beat."""
+        index = self.next_to_place
+        ended = self.end_beat is not None and index >= self.end_beat
+        return self.score is not None and not ended and self.score.beat(index) is not None
+
+    def read_score(self, count: int) -> None:
+        """Make the next beats of its score ready, until so many are."""
+        while self.score is not None and self.has_more and len(self.ready) < count:
+            beat = self.score.beat(self.next_to_place)
+            assert beat is not None
+            self.ready.append(beat)
+            self.next_to_place += 1
 
     @property
     def on_order(self) -> int:
@@ -137,7 +154,8 @@ class Take:
 
     def clear_entry(self) -> None:
         """Forget where it enters and what it was cued to: it begins with play."""
-        self.entry_tick = self.immediate_until = self.cue = self.end_beat = None
+        self.entry_tick = self.immediate_until = self.cue = None
+        self.end_beat = None if self.score is None else self.score.end
 
 
 MAX_TAKES = 128
@@ -199,8 +217,13 @@ class Takes:
     def recall(self, take: Take, *, is_return: bool) -> Take:
         """Make a coming take of an earlier one, under its old id."""
         return self._set_coming(
-            replace(take.begin, controls=model_controls(self.settings)), take.morph_x, take.id, is_return
+            replace(take.begin, controls=model_controls(self.settings)), take.morph_x, take.id, is_return, take.score
         )
+
+    def from_score(self, score: Score) -> Take:
+        """Make a coming take that plays written music. To like or skip it moves no weight."""
+        begin = Begin(0, score.title, model_controls(self.settings), 0, theta=tuple(self.theta.items()))
+        return self._set_coming(begin, 0.0, score=score)
 
     def from_prompt(self, text: str, second: str | None, seed: int | None = None) -> Take:
         """Make a coming take of a prompt; `second` is the other prompt of a morph."""
@@ -243,14 +266,15 @@ class Takes:
 
     def on_generator_ready(self) -> bool:
         """Make the coming (or current) take ready to be submitted again; return True if a take was restarted."""
+        generated = self.current if self.current is not None and self.current.score is None else None
         if self.coming is None:
-            if self.current is not None:
-                self.restart(self.current)
-            return self.current is not None
+            if generated is not None:
+                self.restart(generated)
+            return generated is not None
         self.coming.rewind(0)
         self.coming.submitted = False
-        if self.current is not None:
-            self.current.generator_lost = True
+        if generated is not None:
+            generated.generator_lost = True
         return False
 
     def rate(self, liked: bool | None) -> NamedWeights | None:
@@ -301,11 +325,15 @@ class Takes:
         """The current and the coming take, as far as there are any."""
         return [take for take in (self.current, self.coming) if take is not None]
 
-    def _set_coming(self, begin: Begin, morph_x: float, name: str = "", is_return: bool = False) -> Take:
+    def _set_coming(
+        self, begin: Begin, morph_x: float, name: str = "", is_return: bool = False, score: Score | None = None
+    ) -> Take:
         self._last_number += 1
         self.coming = Take(
-            replace(begin, take=self._last_number), morph_x=morph_x, public_name=name, is_return=is_return
+            replace(begin, take=self._last_number), morph_x=morph_x, public_name=name, is_return=is_return, score=score
         )
+        if score is not None:
+            self.coming.first_plan, self.coming.end_beat = score.plan, score.end
         self._history.add(self.coming)
         self._by_number[self._last_number] = self.coming
         self._by_number.pop(self._last_number - MAX_TAKES, None)

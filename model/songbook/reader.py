@@ -109,9 +109,11 @@ class _Reader:
 
     def fault(self, what: str, column: int = 1, number: int | None = None) -> None:
         """Note a fault of the structure."""
-        name = self.draft.name if self.draft else ""
+        name, bar = (self.draft.name, self.draft.bar) if self.draft else ("", 0)
         line = self.number if number is None else number
-        self.faults.append(Fault(self.file, line, column, "structure", f"{name + ': ' if name else ''}{what}"))
+        if name and not bar:
+            name, what = "", f"{name}: {what}"
+        self.faults.append(Fault(self.file, line, column, "structure", what, name, bar))
 
     def _dispatch(self, text: str, indent: int) -> None:
         if re.match(r"section\s", text):
@@ -164,6 +166,7 @@ class _Reader:
 
     def _close(self) -> None:
         if self.draft is not None:
+            self.draft.bar = 0
             section = self.draft.section()
             self.sections[section.name] = section
             self.draft = None
@@ -258,9 +261,12 @@ class _Draft:
         self.open_rows: tuple[int, ...] = ()
         self.keeps = False
         self.row_line = 0
+        self.bar = 0
+        """The first bar that the line which is read writes, 0 while it is not known."""
 
     def line(self, text: str, number: int, block: str) -> str:
         """Read one line of the section; return the block that is open after it."""
+        self.bar = 0
         first = text.split(None, 1)[0]
         if text in _BLOCKS:
             self.open_rows, self.harmony_next = (), 1
@@ -302,6 +308,7 @@ class _Draft:
             if not m:
                 raise _Wrong(f"{block} needs `BARS: tokens`")
             bars = self._bars(m[1])
+            self.bar = bars[0] if bars else 0
             for bar in bars:
                 if (block, bar) in self.written:
                     raise _Wrong(f"{block} bar {bar} is written twice")
@@ -334,6 +341,7 @@ class _Draft:
             if bars[-1] > self.begun.bars:
                 raise _Wrong(f"harmony of {bars[-1]} bars in a section of {self.begun.bars}")
         for bar, cell in zip(bars, cells * (len(bars) if m else 1), strict=True):
+            self.bar = bar
             if ("harmony", bar) in self.written:
                 raise _Wrong(f"harmony of bar {bar} is written twice")
             self.written.add(("harmony", bar))
@@ -357,6 +365,7 @@ class _Draft:
             return
         if not self.open_rows:
             raise _Wrong(f"{block} needs `BARS:` before its rows")
+        self.bar = self.open_rows[0]
         letter, _, pattern = text.partition(" ")
         if letter not in DRUMS:
             raise _Wrong(f"no drum has the letter {letter}")

@@ -1,4 +1,4 @@
-// Cues, hold, the prompt bank with morph, and the kept takes.
+// Cues, hold, the prompt bank with morph, the songbook, and the kept takes.
 import { wire } from "./wire.js";
 import { sound } from "./sound.js";
 
@@ -11,6 +11,7 @@ export function stage($, complain) {
   $("hold").append(...holds);
   wire.on("hold", (bars) => holds.forEach((b, i) => b.setAttribute("aria-pressed", HOLDS[i] === bars)));
   bank($);
+  songbook($, complain);
   takes($, complain);
 }
 
@@ -54,6 +55,40 @@ function bank($) {
     setTimeout(() => { waits = false; wire.send("morph/x", Number($("morph-x").value)); }, 120);
   };
   wire.on("morph/x", (x) => { if (!waits) $("morph-x").value = x; });
+}
+
+const SHOWN = 40; // pieces of a search that are listed
+function songbook($, complain) {
+  let pieces = null, slots = {}; // rows of name, title, style, tempo, key, metre, bars
+  wire.on("bank", (told) => { slots = told; });
+  wire.on("score/told", complain);
+  const show = () => {
+    const words = $("sought").value.toLowerCase().split(/\s+/).filter(Boolean);
+    const found = words.length ? pieces.filter(([, title, style]) => words.every((w) => `${title} ${style}`.toLowerCase().includes(w))) : [];
+    $("book").replaceChildren(...found.slice(0, SHOWN).map(([name, title, style, tempo, key, meter, bars]) => {
+      const row = make("li"), about = make("p", { textContent: title, title });
+      about.append(make("small", { textContent: `${style} · ${bars} bars · ${key.replaceAll("_", " ")} · ${Math.round(tempo)} bpm · ${meter}` }));
+      const launch = make("button", { type: "button", textContent: "Launch", title: "Plays from the next line on", onclick: () => wire.send("score/play", name) });
+      launch.setAttribute("aria-label", `Launch ${title}`);
+      const pad = make("button", { type: "button", textContent: "To bank", title: "Into the first free pad", onclick: () => {
+        const free = Array.from({ length: SLOTS }, (_, i) => i + 1).find((slot) => !slots[slot]);
+        if (free) wire.send("score/bank", free, name); else complain("every pad of the bank is taken");
+      } });
+      pad.setAttribute("aria-label", `${title} to bank`);
+      row.append(about, launch, pad);
+      return row;
+    }));
+    if (found.length > SHOWN) $("book").append(make("li", { textContent: `${found.length - SHOWN} more: say more words` }));
+  };
+  const search = async () => {
+    try {
+      pieces ??= await (await fetch("scores")).json();
+      if (!$("styles").children.length) $("styles").append(...[...new Set(pieces.map(([, , style]) => style))].map((s) => new Option(s, s)));
+      show();
+    } catch (error) { complain(error.message); }
+  };
+  $("sought").onfocus = $("sought").oninput = search;
+  $("find").onsubmit = (event) => { event.preventDefault(); search(); };
 }
 
 function takes($, complain) {

@@ -117,6 +117,15 @@ def test_no_path_leads_out_of_what_is_served(tmp_path: Path, monkeypatch: pytest
     visited(steps)
 
 
+def test_the_pieces_of_the_songbook_are_listed() -> None:
+    async def steps(v: Visit) -> None:
+        async with v.http.get(v.at + "/scores") as answer:
+            rows = await answer.json()
+        assert ["gold-tooth", "Gold Tooth", "french house", 126.0, "C minor", "4/4", 16] in rows
+
+    visited(steps)
+
+
 def test_who_comes_in_later_is_told_what_holds() -> None:
     async def steps(v: Visit) -> None:
         v.panel.publish("understood/tempo", (82.0,))

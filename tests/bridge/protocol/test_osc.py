@@ -230,6 +230,9 @@ def test_every_command_of_the_table_is_understood() -> None:
             "refine": ("x",),
             "take/launch": ("1",),
             "cue": ("fill",),
+            "score/play": ("x",),
+            "score/text": ("x",),
+            "score/bank": (3, "x"),
             "bank/16/store": ("x",),
         }
         args = {

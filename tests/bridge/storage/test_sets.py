@@ -39,11 +39,12 @@ words = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_si
         st.builds(MidiBinding, st.sampled_from(["note", "cc"]), st.integers(1, 16), st.integers(0, 127)),
         st.sampled_from(["back", "cue fill", "bank/3/launch", "morph/x"]),
     ),
+    st.dictionaries(st.integers(1, 16), st.just("basement-sermon")),
 )
 def test_a_set_reads_back_as_it_was_saved(
-    controls: dict[str, Value], bank: dict[int, str], pads: dict[MidiBinding, str]
+    controls: dict[str, Value], bank: dict[int, str], pads: dict[MidiBinding, str], scores: dict[int, str]
 ) -> None:
-    set_ = Set(DEFAULTS | controls, bank, pads)
+    set_ = Set(DEFAULTS | controls, bank, pads, scores)
     assert from_toml(set_.to_toml()) == set_
 
 

@@ -117,7 +117,14 @@ def test_a_drum_row_divides_its_bar(meter: str, steps: int) -> None:
 
 def test_a_fault_says_line_and_column() -> None:
     first = len(text("").splitlines())
-    assert faults("section A 1\nharmony\nC\nmelody\n1: C5:8 D6: E5:8") == [(first + 5 - 1, 9, "A: not a token: D6:")]
+    assert faults("section A 1\nharmony\nC\nmelody\n1: C5:8 D6: E5:8") == [(first + 5 - 1, 9, "not a token: D6:")]
+
+
+def test_a_fault_says_section_and_bar() -> None:
+    body = "section A 3\nharmony\nC | Hm | C\nmelody\n2-3: D6:\nbass\n1-3: -\ndrums\n3:\nk 9\nlevel loud"
+    with pytest.raises(NotationError) as wrong:
+        read(text(body))
+    assert [(f.section, f.bar) for f in wrong.value.faults[-4:]] == [("A", 2), ("A", 2), ("A", 3), ("", 0)]
 
 
 def test_every_fault_of_a_text_is_found() -> None:

@@ -1,0 +1,35 @@
+"""Pieces of the songbook for clients: read by name or from a text, and listed. Called from a worker thread of the daemon."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from bridge.protocol.controls import Value
+from model.music.score import Score
+
+
+def read(name: str, text: str = "") -> tuple[Score, str]:
+    """Return a piece, and a sentence on what of it cannot be played. Raises ValueError."""
+    from model.songbook import book  # imported here: the daemon's start need not wait for it
+
+    return book.score_of_text(text) if text else book.score_named(name)
+
+
+def listed(style: str) -> list[tuple[Value, ...]]:
+    """Return a message for each piece of a style, or one of all styles with their numbers of pieces. Raises ValueError."""
+    rows = pieces()
+    counts = Counter(row[2] for row in rows)
+    if not style:
+        return [("score/styles", *(value for pair in sorted(counts.items()) for value in pair))]
+    wanted = next((known for known in counts if known.casefold() == style.casefold()), None)
+    if wanted is None:
+        raise ValueError(f"no style of the songbook is called {style!r}: score/list without a style tells them")
+    found = [row for row in rows if row[2] == wanted]
+    return [("score/piece", index, len(found), *row) for index, row in enumerate(found, 1)]
+
+
+def pieces() -> list[tuple[str, str, str, float, str, str, int]]:
+    """Return name, title, style, tempo, key, metre and bars of every piece, by style and title."""
+    from model.songbook import book
+
+    return [entry.row for entry in book.entries()]

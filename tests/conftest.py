@@ -11,7 +11,6 @@ from typing import TypeVar
 import pytest
 
 from tests.support import real_programs
-from tests.support.without_songbook import without_songbook as without_songbook
 
 REQUIRE_ALL = "LLMBALL_REQUIRE_ALL"
 # before torch comes: on two crowded cores a second thread makes its tests take two and a half times as long
@@ -105,3 +104,11 @@ def daemon(tmp_path: Path) -> Iterator[Callable[..., real_programs.Daemon]]:
             return stack.enter_context(real_programs.daemon(*options, env=env or {}, folder=tmp_path))
 
         yield started
+
+
+@pytest.fixture
+def without_songbook(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Take the songbook's bars away for one test: what plays then is the decoder's own."""
+    from model.generation import examples
+
+    monkeypatch.setattr(examples, "nearest", lambda *_: ())

@@ -338,3 +338,17 @@ def beats_of(
         symbol = fresh.get(i, symbol)
         beats.append(replace(frame, chord=symbol, fresh=changed, notes=tuple(sorted(held[i]))))
     return beats
+
+
+def transposed(rows: Rows, semitones: int) -> Rows:
+    """Return the rows some semitones higher: pitches, chord roots and the key. What has no pitch stays."""
+    rows = rows.copy()
+    event, symbol = rows[:, 0], rows[:, 1]
+    pitch = event >= FIRST_PITCHED
+    symbol[pitch] = PITCH + np.clip(symbol[pitch] - PITCH + semitones, 0, 127)
+    root = (event == Event.CHORD) & (symbol != NO_CHORD)
+    symbol[root] = ROOT + (symbol[root] - ROOT + semitones) % 12
+    key = (event == Event.KEY) & (symbol > 0)
+    told = symbol[key] - KEY
+    symbol[key] = KEY + told // 12 * 12 + (told % 12 + semitones) % 12
+    return rows

@@ -19,16 +19,14 @@ import numpy.typing as npt
 
 from model.decoder.tokenizer import (
     FIRST_NOTE,
-    FIRST_PITCHED,
     GRID,
-    NO_CHORD,
     NOW,
     PART_ORDER,
-    ROOT,
     VELOCITY_CENTRE,
     Event,
     Rows,
     decode,
+    transposed,
 )
 from model.music.harmony import Chord, Key, parse_key
 from model.music.notes import LABELS, Beat, Note
@@ -129,7 +127,8 @@ def piece_rows(piece: int, key: Key) -> Rows:
     """Return the rows of a piece in a key."""
     table = _table()
     rows = table["rows"][table["at"][piece] : table["at"][piece + 1]]
-    return transposed(rows, (key.tonic - int(table["key"][piece])) % 12)
+    up = (key.tonic - int(table["key"][piece])) % 12
+    return transposed(rows, up - 12 if up > 6 else up)
 
 
 @lru_cache(64)
@@ -145,16 +144,6 @@ def usual_velocity(piece: int, part: str) -> float:
     """Return the mean velocity of a part of a piece, as its notes are in `piece_beats`."""
     found = [n.velocity for b in piece_beats(piece, C_MAJOR) for n in b.notes if n.part == part]
     return sum(found) / len(found) if found else float(VELOCITY_CENTRE)
-
-
-def transposed(rows: Rows, semitones: int) -> Rows:
-    """Return rows some semitones higher, or lower where that is nearer; what has no pitch stays."""
-    by = semitones - 12 if semitones > 6 else semitones
-    rows = rows.copy()
-    rows[rows[:, 0] >= FIRST_PITCHED, 1] += by
-    chords = (rows[:, 0] == Event.CHORD) & (rows[:, 1] != NO_CHORD)
-    rows[chords, 1] = ROOT + (rows[chords, 1] - ROOT + by) % 12
-    return rows
 
 
 def rows_of(plan: Plan, key: Key, seed: int) -> tuple[Row, ...]:

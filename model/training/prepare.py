@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from model.analysis.form_labels import with_labels
 from model.decoder.conditioning import Header
 from model.decoder.tokenizer import (
     FIRST_NOTE,
@@ -32,7 +33,6 @@ from model.music.notes import PARTS
 from model.prompt.encoder import Embedding, sentence_encoder
 from model.training.corpus import songbook
 from model.training.corpus.captions import Facts, caption
-from model.training.corpus.form_labels import with_labels
 from model.training.corpus.labels import labelled
 from model.training.corpus.song import Song
 from model.training.corpus.sources import data_folder, load

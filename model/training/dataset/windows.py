@@ -26,8 +26,8 @@ from model.decoder.tokenizer import (
     PART_ORDER,
     Event,
     Rows,
+    transposed,
 )
-from model.training.corpus.transposition import transposed
 from model.training.dataset.store import SOURCES, Store
 
 SHARES = {

@@ -13,8 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.decoder.conditioning import HEADER
-from model.decoder.tokenizer import KEY, SIZES, Event, Rows
-from model.training.corpus.transposition import transposed
+from model.decoder.tokenizer import KEY, SIZES, Event, Rows, transposed
 from model.training.evaluation.fields import scored_fields
 
 STARTS = np.concatenate([[0], np.cumsum(SIZES[:-1])])

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from model.analysis.form_labels import with_labels
 from model.decoder.conditioning import HEADER
 from model.decoder.tokenizer import (
     EMPTY_BAR_LINE,
@@ -32,7 +33,6 @@ from model.decoder.tokenizer import (
 )
 from model.generation.examples import FILE
 from model.music.notes import LABELS, METERS
-from model.training.corpus.form_labels import with_labels
 from model.training.dataset.store import Store
 
 LENGTHS = (8, 4)

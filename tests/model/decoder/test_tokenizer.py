@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from model.decoder import tokenizer
 from model.decoder.conditioning import Header
-from model.decoder.tokenizer import LENGTHS, SIZES, STEP, Event, beats_of, decode, encode, to_token_grid
+from model.decoder.tokenizer import LENGTHS, SIZES, STEP, Event, beats_of, decode, encode, to_token_grid, transposed
 from model.music.harmony import (
     CHORD_QUALITIES,
     DECODER_QUALITIES,
@@ -20,7 +20,6 @@ from model.music.harmony import (
     parse_chord,
 )
 from model.music.notes import METERS, UNPITCHED_PARTS, Beat, Note, Ticks, beat_length, beats_in_bar
-from model.training.corpus.transposition import transposed
 
 lattice = st.builds(
     lambda tick, length, pitch, velocity, part, offset: to_token_grid(

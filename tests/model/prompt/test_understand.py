@@ -94,7 +94,7 @@ def test_every_field_of_the_contract_is_printed(encoder: TextEncoder) -> None:
     told = to_json(understand("Am F C G for 4 bars on electric piano", encoder)[0])
     assert set(told) == {
         "tempo", "feel", "key", "meter", "bars", "parts", "progression", "instruments", "density", "energy",
-        "brightness", "complexity", "swing", "style", "explicit",
+        "brightness", "complexity", "swing", "style", "explicit", "unread",
     }  # fmt: skip
     assert told["progression"] == ["Am", "F", "C", "G"]
     assert told["instruments"] == {"chords": "electric piano"}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.music.notes import PARTS
+from model.music.notes import USUAL_PARTS
 from model.prompt.encoder import hash_encoder
 from model.prompt.rules.reader import parse_prompt
 from model.prompt.understand import understand
@@ -16,7 +16,7 @@ BASS, DRUMS, MELODY = ("chords", "melody", "drums"), ("chords", "melody", "bass"
 
 
 def parts(text: str) -> tuple[str, ...]:
-    return parse_prompt(text).stated_parts.with_defaults(PARTS)
+    return parse_prompt(text).stated_parts.with_defaults(USUAL_PARTS)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_a_part_that_is_denied_does_not_play(text: str, players: tuple[str, ...]
     ],
 )  # fmt: skip
 def test_a_quality_an_amount_or_a_place_that_is_denied_leaves_the_part(text: str) -> None:
-    assert parts(text) == PARTS
+    assert parts(text) == USUAL_PARTS
 
 
 @pytest.mark.parametrize(
@@ -140,10 +140,10 @@ NOUNS = ["drums", "bass", "melody", "chords"]
     st.sampled_from(NOUNS),
 )
 def test_a_list_of_parts_is_denied_as_a_whole(word: str, first: str, joint: str, second: str) -> None:
-    assert set(parts(f"{word} {first} {joint} {second}")) == set(PARTS) - {first, second}
+    assert set(parts(f"{word} {first} {joint} {second}")) == set(USUAL_PARTS) - {first, second}
 
 
 @settings(deadline=None)
 @given(st.sampled_from(["heavy", "loud", "fancy", "wobbly", "electronic"]), st.sampled_from(NOUNS))
 def test_no_adjective_takes_the_part_with_it(adjective: str, noun: str) -> None:
-    assert parts(f"no {adjective} {noun}") == PARTS
+    assert parts(f"no {adjective} {noun}") == USUAL_PARTS

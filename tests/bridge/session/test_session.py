@@ -68,11 +68,13 @@ def test_words_that_are_not_obeyed_are_told_with_each_prompt_and_an_empty_line_w
     account = Account(
         (Reading(0, 6, "vocals", "unmet", "nothing here sings"), Reading(7, 13, "drop at bar 9", "wish", "form"))
     )
-    for plan, told in (
-        (Plan(account=account), f"“vocals”: nothing here sings; “drop at bar 9”: {IN_CLIPS}"),
-        (Plan(), ""),
-    ):
-        rig = Rig(latencies(0, 0.01), plan=lambda b, plan=plan: plan)
+    plans = {Plan(account=account): f"“vocals”: nothing here sings; “drop at bar 9”: {IN_CLIPS}", Plan(): ""}
+    for plan, told in plans.items():
+
+        def understood(_: Begin, found: Plan = plan) -> Plan:
+            return found
+
+        rig = Rig(latencies(0, 0.01), plan=understood)
         rig.happen(PromptRequested("words"))
         rig.until(rig.now + 1)
         assert [args for _, path, args in rig.told if path == "understood/unread"] == [(told,)]

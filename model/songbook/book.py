@@ -17,8 +17,8 @@ import mido
 
 from model.analysis.midi_import import read_midi_file
 from model.music.harmony import parse_chord, parse_key
-from model.music.midifile import CHANNELS, MidiFileError, Song
-from model.music.notes import METERS, TICKS_PER_QUARTER, Ticks
+from model.music.midifile import MidiFileError, Song
+from model.music.notes import CHANNELS, METERS, TICKS_PER_QUARTER, Ticks
 from model.music.notes import Note as SongNote
 from model.music.plan import Plan
 from model.music.score import Score, score_of

@@ -139,7 +139,10 @@ def parse_prompt(text: str) -> ParsedPrompt:
         taken.append((given.start, given.end))
         facts.append((given.start, given.end, "progression"))
     refused_keys = keys.refused_keys(plain)
-    refused_meters = tempo_meter.refused_meters(lower)
+    figured = [m.span() for figure in figures.FIGURES.values() for m in figure.words.finditer(lower)]
+    refused_meters = [  # "no four on the floor" refuses the figure
+        m for m in tempo_meter.refused_meters(lower) if not any(m.start <= at < m.end for at, _ in figured)
+    ]
     refusals = [(k.start, k.end) for k in refused_keys] + [(m.start, m.end) for m in refused_meters]
     taken += refusals
     key = take(keys.key, plain, "key") or wished.key

@@ -35,6 +35,7 @@ test: check ## check, then every test; a missing optional tool is a skip with on
 
 test-long: docs ## what else .ci/run checks: the site, all of the songbook
 	$(PYTHON) -m model.songbook check model/songbook/pieces
+	$(PYTHON) -m model.songbook pages docs/songbook --check
 	LLMBALL_PIECES=10000 $(PYTHON) -m pytest -q tests/model/songbook
 
 docs: $(VENV)/.documenting ## the site into site/; a wrong link or anchor is an error

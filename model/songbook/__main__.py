@@ -77,6 +77,12 @@ def main(arguments: list[str] | None = None) -> int:
     scores.add_argument("--keys", type=Path, required=True)
     scores.set_defaults(run=_scores)
 
+    site = commands.add_parser("pages", help="write the documentation's pages: one a style, one of all")
+    site.add_argument("folder", type=Path)
+    site.add_argument("paths", nargs="*", type=Path, default=[PIECES])
+    site.add_argument("--check", action="store_true", help="change nothing; name the pages that would change")
+    site.set_defaults(run=_pages)
+
     options = parser.parse_args(arguments)
     try:
         status: int = options.run(options)
@@ -154,6 +160,26 @@ def _table(options: argparse.Namespace) -> int:
 
     print("\n".join(counted([read_file(path) for path in files(options.paths)])))
     return 0
+
+
+def _pages(options: argparse.Namespace) -> int:
+    from model.songbook.pages import differences, pages
+    from model.songbook.reader import read_file
+
+    sounds = frozenset(path.stem for path in (options.folder / "sound").glob("*.opus"))
+    made = pages((read_file(path) for path in files(options.paths)), sounds)
+    if not options.check:
+        options.folder.mkdir(parents=True, exist_ok=True)
+    changed = differences(made, options.folder)
+    for name in changed:
+        print(options.folder / name)
+        if options.check:
+            continue
+        if name in made:
+            (options.folder / name).write_text(made[name], encoding="utf-8")
+        else:
+            (options.folder / name).unlink()
+    return 1 if changed and options.check else 0
 
 
 def _songs(paths: Iterable[Path]) -> list[Song]:

@@ -18,6 +18,8 @@ from bridge.protocol.events import (
     PlayRequested,
     PromptRequested,
     RefineRequested,
+    ScoreLaunchRequested,
+    ScoreStoreRequested,
     StopRequested,
     TakeLaunchRequested,
     TakeRated,
@@ -25,6 +27,7 @@ from bridge.protocol.events import (
     TempoTapped,
 )
 from model.music.notes import CUES, METERS
+from tests.support.scores import piece
 
 Asked = Callable[[random.Random], Event]
 """Draws a random event of one kind."""
@@ -65,6 +68,8 @@ KINDS: dict[str, Asked] = {
     "launch": lambda rng: TakeLaunchRequested(str(rng.randrange(1, 40))),
     "store": lambda rng: BankStoreRequested(rng.randrange(1, 17), prompt(rng)),
     "bank": lambda rng: BankLaunchRequested(rng.randrange(1, 17)),
+    "score": lambda rng: ScoreLaunchRequested(piece(loops=rng.random() < 0.5)),
+    "store score": lambda rng: ScoreStoreRequested(rng.randrange(1, 17), piece()),
     "judge": lambda rng: TakeRated(liked=rng.random() < 0.5),
     "taste/reset": lambda _: TasteResetRequested(),
     "tap": lambda _: TempoTapped(),

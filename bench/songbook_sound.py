@@ -1,0 +1,68 @@
+"""A piece of each style of the songbook as sound, for the documentation: FluidSynth and a General MIDI SoundFont, as Opus.
+
+`python -m bench.songbook_sound FOLDER` writes FOLDER/SLUG.opus; needs fluidsynth, a SoundFont (timgm6mb-soundfont) and
+`pip install soundfile`. The piece of a style is that of its page.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from model.songbook.midi import save
+from model.songbook.pages import chosen
+from model.songbook.piece import Piece
+from model.songbook.reader import read_file
+from model.songbook.rendering import perform
+from model.songbook.tables import PIECES, styles
+
+SOUNDFONT = Path("/usr/share/sounds/sf2/TimGM6mb.sf2")
+RATE = 48_000
+SECONDS, FADE = 20.0, 2.0
+"""Seconds of a piece that are heard, and of these how many fade away: all styles stay within ten megabytes."""
+LOUDEST = 0.9
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Write the sounds; print the bytes of each and of all."""
+    parser = argparse.ArgumentParser(prog="python -m bench.songbook_sound", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--soundfont", type=Path, default=SOUNDFONT)
+    parser.add_argument("--styles", nargs="*", help="slugs (default: all)")
+    options = parser.parse_args(arguments)
+    options.folder.mkdir(parents=True, exist_ok=True)
+    total = 0
+    for style in styles().values():
+        pieces = [read_file(path) for path in sorted((PIECES / style.slug).glob("*.txt"))]
+        if pieces and style.slug in (options.styles or [style.slug]):
+            path = options.folder / f"{style.slug}.opus"
+            write(chosen(pieces), path, options.soundfont)
+            total += path.stat().st_size
+            print(f"{path.stat().st_size}\t{path}", flush=True)
+    print(f"{total}\tall")
+    return 0
+
+
+def write(piece: Piece, path: Path, soundfont: Path) -> None:
+    """Write the first seconds of a piece as Opus, in one channel."""
+    import soundfile  # of the pages' maker only: no dependency of ours
+
+    with tempfile.TemporaryDirectory() as folder:
+        midi, wave = Path(folder) / "a.mid", Path(folder) / "a.wav"
+        save(perform(piece), midi)
+        command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", str(RATE), "-F", str(wave), str(soundfont), str(midi)]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+        sound, _ = soundfile.read(str(wave), always_2d=True)
+    heard = np.asarray(sound, dtype=np.float64)[: int(SECONDS * RATE)].mean(axis=1)
+    fade = min(len(heard), int(FADE * RATE))
+    heard[len(heard) - fade :] *= np.linspace(1, 0, fade)
+    heard *= LOUDEST / max(float(np.abs(heard).max()), 1e-9)
+    soundfile.write(str(path), heard, RATE, format="OGG", subtype="OPUS", compression_level=0.9)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

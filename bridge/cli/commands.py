@@ -55,7 +55,7 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     for number in range(args.takes or 1):
         spec = clip_spec(args.prompt, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
         path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
-        plan = plan or understood_plan(composer, spec)
+        plan = plan or _understood(composer, spec)
         song = _write_clip(composer, spec, source, args)
         save_song(path, song)
         takes.append((number + 1, song))
@@ -66,6 +66,14 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
         best = ranked(takes, plan)
         sys.stdout.write("best first: " + " ".join(map(str, best)) + "\n")
     return 0
+
+
+def _understood(composer: Writer, spec: ClipSpec) -> Plan:
+    """Return the plan of a clip's words. Raises OwnerError where weights are not those that were shipped."""
+    try:
+        return understood_plan(composer, spec)
+    except WeightsError as error:
+        raise OwnerError(str(error)) from error
 
 
 def _unread(words: Sequence[tuple[str, str]]) -> str:

@@ -26,7 +26,10 @@ from bridge.protocol.events import (
     TasteResetRequested,
     TempoTapped,
 )
-from model.music.notes import CUES, METERS
+from model.music.midifile import Song
+from model.music.notes import CUES, METERS, Note, Ticks
+from model.music.plan import Plan
+from model.music.score import Score, score_of
 
 Asked = Callable[[random.Random], Event]
 """Draws a random event of one kind."""
@@ -39,10 +42,6 @@ PROMPTS = (
     "ambient",
     "drum and bass 174",
 )
-from model.music.midifile import Song
-from model.music.notes import Note, Ticks
-from model.music.plan import Plan
-from model.music.score import Score, score_of
 
 # a short piece of written music, for takes that play it
 

@@ -84,7 +84,7 @@ class BeatWritten:
 
 @dataclass(frozen=True, slots=True)
 class FirstNote:
-    """Sent before the answer to the `Write` of a take's first beat: its first note, which the answer has too."""
+    """Sent before the answer to the `Write` of a take's first beat: its first note and what is given of it, which the answer has too."""
 
     take: int
     beat: Beat

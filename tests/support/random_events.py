@@ -27,7 +27,7 @@ from bridge.protocol.events import (
     TempoTapped,
 )
 from model.music.notes import CUES, METERS
-from tests.support.scores import piece
+from tests.support.virtual_band import piece
 
 Asked = Callable[[random.Random], Event]
 """Draws a random event of one kind."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import subprocess
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from model.songbook.midi import save
 from model.songbook.pages import chosen
 from model.songbook.piece import Piece
 from model.songbook.reader import read_file
-from model.songbook.rendering import perform
+from model.songbook.rendering import Performance, perform
 from model.songbook.tables import PIECES, styles
 
 SOUNDFONT = Path("/usr/share/sounds/sf2/TimGM6mb.sf2")
@@ -53,7 +54,7 @@ def write(piece: Piece, path: Path, soundfont: Path) -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         midi, wave = Path(folder) / "a.mid", Path(folder) / "a.wav"
-        save(perform(piece), midi)
+        save(_opening(perform(piece)), midi)
         command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", str(RATE), "-F", str(wave), str(soundfont), str(midi)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         sound, _ = soundfile.read(str(wave), always_2d=True)
@@ -62,6 +63,19 @@ def write(piece: Piece, path: Path, soundfont: Path) -> None:
     heard[len(heard) - fade :] *= np.linspace(1, 0, fade)
     heard *= LOUDEST / max(float(np.abs(heard).max()), 1e-9)
     soundfile.write(str(path), heard, RATE, format="OGG", subtype="OPUS", compression_level=0.9)
+
+
+def _opening(performance: Performance) -> Performance:
+    """Return what sounds in the seconds that are heard: the rest need not be rendered."""
+    end = min(performance.length, int(SECONDS * 8 * performance.piece.header.tempo))  # 480 ticks a quarter
+    return replace(
+        performance,
+        bars=tuple(bar for bar in performance.bars if bar.start < end),
+        harmony=tuple(chord for chord in performance.harmony if chord.start < end),
+        strokes=tuple(stroke for stroke in performance.strokes if stroke.start < end),
+        bends=tuple(bend for bend in performance.bends if bend.start < end),
+        length=end,
+    )
 
 
 if __name__ == "__main__":

@@ -53,8 +53,10 @@ from model.generation.messages import (
     Understood,
     Write,
 )
+from model.music.midifile import Song
 from model.music.notes import Beat, Note, Ticks, beats_in_bar
 from model.music.plan import Plan
+from model.music.score import Score, score_of
 
 BEAT, BAR = 480, 1920
 
@@ -285,3 +287,18 @@ def noting(begun: list[Begin]) -> Callable[[Begin], Plan]:
         return Plan()
 
     return plan
+
+
+PITCHES = (101, 102, 103, 104, 105, 106, 107, 108)
+"""The melody of `piece`: pitches that `beat_of` never has."""
+
+
+def piece(loops: bool = True) -> Score:
+    """Return two bars at 240 bpm: a melody note a beat, each of another pitch, and a kick."""
+    found = [Note(Ticks(480 * i + 7 * (i % 2)), Ticks(240), pitch, 90, "melody") for i, pitch in enumerate(PITCHES)]
+    kicks = [Note(Ticks(480 * i), Ticks(60), 36, 100, "drums") for i in range(8)]
+    song = Song(
+        ((Ticks(0), "4/4"), (Ticks(1920), "4/4")), Ticks(3840), ((Ticks(0), 240.0),), "D minor", (*found, *kicks),
+        ((Ticks(0), "Dm"), (Ticks(1920), "A7")),
+    )  # fmt: skip
+    return score_of("a-piece", "A Piece", song, Plan(tempo=240.0, key="D minor"), loops)

@@ -286,3 +286,23 @@ def test_the_stage_is_worked_by_hand_and_the_band_plays_into_the_port_that_is_ch
         text(shown, "#state", "idle|waiting")
         shown.keyboard.press("Space")
         text(shown, "#state", "playing")
+
+
+@pytest.mark.timeout(300)
+def test_a_musician_finds_a_piece_of_the_songbook_and_launches_it(
+    tmp_path: Path, needs: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    chromium = needs("chromium", "chromium")
+    monkeypatch.setenv("LLMBALL_HOME", str(tmp_path / "home"))
+    with ExitStack() as stack:
+        daemon = real_programs.daemon("--output", "none", "--http", "127.0.0.1:0", env={}, folder=tmp_path)
+        shown = stack.enter_context(page(chromium, stack.enter_context(daemon).said("http")))
+        shown.fill("#sought", "french gold")
+        text(shown, "#book", r"Gold Tooth.*french house · 16 bars · C minor · 126 bpm · 4/4")
+        assert shown.evaluate(PALE) == []
+        shown.click("#book >> text=To bank")
+        text(shown, "#pad-1", "Gold Tooth")
+        shown.click("#book >> text=Launch")
+        text(shown, "#state", "playing")
+        text(shown, "#chord", "^Cm7")
+        assert shown.input_value("#prompt") == ""

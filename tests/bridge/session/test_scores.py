@@ -23,8 +23,7 @@ from bridge.protocol.events import (
 )
 from bridge.session.transport import State
 from model.music.score import Score
-from tests.support.random_events import PITCHES, piece
-from tests.support.virtual_band import Rig, latencies, playing
+from tests.support.virtual_band import PITCHES, Rig, latencies, piece, playing
 
 
 def launched(score: Score, rig: Rig | None = None) -> Rig:

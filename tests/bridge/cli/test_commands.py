@@ -89,7 +89,7 @@ def test_a_clip_goes_on_is_refined_and_has_its_melody_harmonised(tmp_path: Path)
         (["clip", "x", "-o", "x.mid", "--chords", "Xyz"], "Xyz"),
         (
             ["clip", "x", "-o", "x.mid", "--parts", "kazoo"],
-            "--parts: takes some of chords, melody, bass, drums, not 'kazoo'",
+            "--parts: takes some of chords, melody, bass, drums, pad, arp, perc, not 'kazoo'",
         ),
         (["clip", "x", "-o", "x.mid", "--takes", "0"], "is 1..99"),
         (["clip", "x", "-o", "x.mid", "--encoder", "nowhere"], "there is no folder nowhere"),

@@ -596,6 +596,8 @@ class Shown:
         """Return the notes of a part; a beat whose onsets it plays; or None where it is left to the decoder."""
         request = self.request
         plan = request.plan
+        if len(plan.parts) == 1 and request.frame.bar == 0:
+            return None  # who plays alone begins on the beat
         if part == "melody":
             tune = self._tune()
             if tune is None:

@@ -160,7 +160,9 @@ def test_a_piece_as_a_song_has_all_its_notes() -> None:
     song, left = to_song(performance)
     rendered = performance.rendered()
     assert {(n.part, n.start, n.pitch, n.length, n.velocity) for n in song.notes} == {
-        (part, n.start, n.pitch, n.length, n.velocity) for part in ("chords", "melody", "pad", "drums") for n in rendered[part]
+        (part, n.start, n.pitch, n.length, n.velocity)
+        for part in ("chords", "melody", "pad", "drums")
+        for n in rendered[part]
     }
     assert left == ""
     assert song.chords == ((0, "C"), (1920, "G7"))

@@ -134,6 +134,7 @@ class Composer:
         reach = form.FormRequest(
             take, base, frame, bar_line, velocity,
             is_cued=is_cued, is_led=order.hands is not None, is_scale_locked=controls.scale_lock >= 1,
+            is_key_stated="key" in base.explicit or controls.key != "auto",
         )  # fmt: skip
         planned = form.NOTHING if is_morphing else reach.planned()
         if not is_morphing and frame.beat == 0:

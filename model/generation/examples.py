@@ -28,7 +28,7 @@ from model.decoder.tokenizer import (
     decode,
     transposed,
 )
-from model.music.harmony import Chord, Key, parse_key
+from model.music.harmony import Chord, Key, parse_chord, parse_key
 from model.music.notes import LABELS, Beat, Note
 from model.music.plan import Plan
 from model.styles import DECODER_STYLES, STYLES
@@ -98,13 +98,31 @@ def melody_label(piece: int, bar: int) -> tuple[str | None, int]:
     return (None if number < 0 else LABELS[number]), back
 
 
-def drawn_harmony(plan: Plan, key: Key, seed: int, band: int) -> int:
-    """Return the piece whose progression a band plays: one in the same mode whose chords change where the band's own do, or the band's."""
+def drawn_harmony(plan: Plan, key: Key, seed: int, band: int, *, at_home: bool) -> int | None:
+    """Return the piece whose progression a band plays: one in the same mode whose chords change where the band's own do, or the band's.
+
+    `at_home` asks for one that begins on the tonic and stays in the scale; None where there is none.
+    """
     changes = _changes(band)
     minor = [int(i) for i in _table()["key"] // 12]
     near = [i for i in _near(plan, key) if i != band and minor[i] == key.minor and _changes(i) == changes]
-    found = _pick(near[:NEAREST], seed, "harmony")
-    return band if found is None else found
+    found = _pick([i for i in near if not at_home or _is_at_home(i, key)][:NEAREST], seed, "harmony")
+    own = None if at_home and not _is_at_home(band, key) else band
+    return own if found is None else found
+
+
+@cache
+def _is_at_home(piece: int, key: Key) -> bool:
+    """Return True if a piece, in a key, begins on the tonic's chord and all its chords are of the scale."""
+    chords = [None if b.chord is None else parse_chord(b.chord) for b in piece_beats(piece, key)]
+    inside = all(c is not None and c.pitch_classes <= key.pitch_classes for c in chords)
+    return inside and chords[0] is not None and chords[0].root == key.tonic
+
+
+def in_scale(note: Note, key: Key) -> Note:
+    """Return the note, or the one of the scale nearest below or above it."""
+    near = (note.pitch, note.pitch - 1, note.pitch + 1, note.pitch - 2, note.pitch + 2)
+    return replace(note, pitch=next((p for p in near if p % 12 in key.pitch_classes), note.pitch))
 
 
 def _near(plan: Plan, key: Key) -> tuple[int, ...]:

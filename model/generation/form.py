@@ -219,6 +219,7 @@ class FormRequest:
     is_cued: bool = False
     is_led: bool = False
     is_scale_locked: bool = False
+    is_key_stated: bool = False
 
     def labels(self) -> Mapping[str, Label]:
         """Return the labels of the bar; none where it opens or closes the piece, or where the take has what is given."""
@@ -585,7 +586,11 @@ class Shown:
         tells = self.key.mode in CHARACTERISTIC_TONES  # a mode needs its own chords to be heard
         if tells or plan.progression is not None or "complexity" in plan.explicit:
             return None
-        piece = examples.drawn_harmony(plan, self.key, self.request.take.begin.seed, self.band)
+        piece = examples.drawn_harmony(
+            plan, self.key, self.request.take.begin.seed, self.band, at_home=self.request.is_key_stated
+        )
+        if piece is None:
+            return None
         found = self._beat(piece)
         locked = self.request.is_scale_locked and found.chord is not None
         if found.chord is None or (locked and not found.chord.pitch_classes <= self.key.pitch_classes):
@@ -628,6 +633,8 @@ class Shown:
             return source
         else:
             notes = [examples.fitted(n, source.chord, chord, self.key) for n in notes]
+            if request.is_key_stated:
+                notes = [examples.in_scale(n, self.key) for n in notes]
         unique = {(n.start, n.pitch): n for n in notes}.values()
         return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from model.music.notes import Beat, Kept
 from model.music.plan import Controls, Plan
@@ -26,7 +26,9 @@ class Begin:
     refine: str | None = None  # words that change the bars
     played: tuple[Beat, ...] = ()  # beats that were played before the take
     plan: Plan | None = None  # replaces what is read from the prompt
-    key: str | None = None  # that sounds before the take: it stays where the prompt states none
+    key: str | None = field(
+        default=None, metadata={"later": True}
+    )  # that sounds before the take: it stays where the prompt states none
 
 
 @dataclass(frozen=True, slots=True)

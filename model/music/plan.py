@@ -53,7 +53,7 @@ class Controls:
     guidance: float | None = control_field(None, "how literally the words are taken; at its default a taste may move it a little", 0, 10)
     morph: float = control_field(0.0, "place of a morph between its prompts; what is planned follows", 0, 1, path="morph/x", reach=Reach.MORPH)
     # fmt: on
-    added: tuple[str, ...] = ()
+    added: tuple[str, ...] = field(default=(), metadata={"later": True})
     """Of `ADDED_PARTS` those that play whatever the words say: each has a control of its own."""
 
 

@@ -1,8 +1,8 @@
 """Examples: bars of the songbook that a take is written in the manner of.
 
 `model/weights/examples.npz` has eight bars of each piece of the songbook that the decoder was trained on
-(`python -m model.training.fit.examples`): token rows with the piece's style, metre, key, tempo and energy. Before a take the decoder
-reads four of them without their melody (`rows_of`). And what a first phrase lacks is taken from pieces near to its plan: the drums
+(`python -m model.training.fit.examples`): token rows with the piece's style, metre, key, tempo and energy. Before a take the decoder may
+read four of them without their melody (`rows_of`). And what a first phrase lacks is taken from pieces near to its plan: the drums
 and the manner of bass and accompaniment of one, the progression of another, the rhythm of the tune of a third (`shown`); pitches move
 to the chords of the take. Pieces of the test split are not in the file.
 """
@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.decoder.tokenizer import (
+    BEAT_NUMBER,
     FIRST_NOTE,
     GRID,
     NOW,
@@ -26,9 +27,10 @@ from model.decoder.tokenizer import (
     Event,
     Rows,
     decode,
+    row_chord,
     transposed,
 )
-from model.music.harmony import Chord, Key, parse_chord, parse_key
+from model.music.harmony import Chord, Key, parse_key
 from model.music.notes import LABELS, Beat, Note
 from model.music.plan import Plan
 from model.styles import DECODER_STYLES, STYLES
@@ -114,9 +116,10 @@ def drawn_harmony(plan: Plan, key: Key, seed: int, band: int, *, at_home: bool) 
 @cache
 def _is_at_home(piece: int, key: Key) -> bool:
     """Return True if a piece, in a key, begins on the tonic's chord and all its chords are of the scale."""
-    chords = [None if b.chord is None else parse_chord(b.chord) for b in piece_beats(piece, key)]
-    inside = all(c is not None and c.pitch_classes <= key.pitch_classes for c in chords)
-    return inside and chords[0] is not None and chords[0].root == key.tonic
+    up = (key.tonic - int(_table()["key"][piece])) % 12
+    chords = [chord for _, _, chord in _chords(piece)]
+    inside = all(c is not None and {(p + up) % 12 for p in c.pitch_classes} <= key.pitch_classes for c in chords)
+    return inside and bool(chords) and chords[0] is not None and (chords[0].root + up) % 12 == key.tonic
 
 
 def in_scale(note: Note, key: Key) -> Note:
@@ -138,7 +141,24 @@ def _pick(near: Sequence[int], seed: int, which: str) -> int | None:
 @cache
 def _changes(piece: int) -> tuple[tuple[int, int], ...]:
     """Return where the chords of a piece change in its first four bars, as bar and beat."""
-    return tuple((b.bar, b.beat) for b in piece_beats(piece, C_MAJOR) if b.fresh and b.bar < 4)
+    return tuple((bar, beat) for bar, beat, _ in _chords(piece) if bar < 4)
+
+
+@cache
+def _chords(piece: int) -> tuple[tuple[int, int, Chord | None], ...]:
+    """Return the chords of a piece where they begin, in its own key, as (bar, beat, chord); read from its rows alone."""
+    table = _table()
+    rows = table["rows"][table["at"][piece] : table["at"][piece + 1]]
+    found: list[tuple[int, int, Chord | None]] = []
+    bar, beat = -1, 0
+    for row in rows[(rows[:, 0] == Event.BAR) | (rows[:, 0] == Event.BEAT) | (rows[:, 0] == Event.CHORD)].tolist():
+        if row[0] == Event.BAR:
+            bar, beat = bar + 1, 0
+        elif row[0] == Event.BEAT:
+            beat = row[1] - BEAT_NUMBER + 1
+        elif not found or row_chord(row) != found[-1][2]:
+            found.append((bar, beat, row_chord(row)))
+    return tuple(found)
 
 
 def piece_rows(piece: int, key: Key) -> Rows:

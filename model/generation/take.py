@@ -37,8 +37,8 @@ from model.prompt.encoder import Embedding
 from model.styles import STYLES
 
 Row = tuple[int, ...]
-MAX_EXAMPLE_SHARE = 0.25
-"""The share of the context that an example may take."""
+MAX_EXAMPLE_SHARE = 0.0
+"""The share of the context that an example may take; 0: none is read, since reading one costs 30 ms before the first note."""
 LATER_ROWS = 150
 """At most so many rows of the following fixed bars are read before a bar that is filled in."""
 

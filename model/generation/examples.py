@@ -1,10 +1,10 @@
 """Examples: bars of the songbook that a take is written in the manner of.
 
 `model/weights/examples.npz` has eight bars of each piece of the songbook that the decoder was trained on
-(`python -m model.training.fit.examples`): token rows with the piece's style, metre, key, tempo and energy. Before a take the decoder may
-read four of them without their melody (`rows_of`). And what a first phrase lacks is taken from pieces near to its plan: the drums
-and the manner of bass and accompaniment of one, the progression of another, the rhythm of the tune of a third (`shown`); pitches move
-to the chords of the take. Pieces of the test split are not in the file.
+(`python -m model.training.fit.examples`): token rows with the piece's style, metre, key, tempo and energy. What a first
+phrase lacks is taken from pieces near to its plan: the drums and the manner of bass and accompaniment of one, the progression of
+another, the rhythm of the tune of a third (`shown`); pitches move to the chords of the take. Pieces of the test split are not in the
+file.
 """
 
 from __future__ import annotations
@@ -19,9 +19,6 @@ import numpy.typing as npt
 
 from model.decoder.tokenizer import (
     BEAT_NUMBER,
-    FIRST_NOTE,
-    GRID,
-    NOW,
     PART_ORDER,
     VELOCITY_CENTRE,
     Event,
@@ -39,8 +36,6 @@ from model.weights import FOLDER
 FILE = FOLDER / "examples.npz"
 NEAREST = 8
 """A take draws one of so many pieces that are nearest to its plan."""
-PRIMED_BARS, PRIMED_ROWS = 4, 220
-"""Bars that the decoder reads before a take, and how many rows they may have."""
 OTHER_MODE = 0.3
 """How far a piece in minor lies from a plan in major, in octaves of tempo; as far as .3 of energy."""
 SUNG_SHARE = 0.6
@@ -48,7 +43,6 @@ SUNG_SHARE = 0.6
 OTHER_STYLE = 0.8
 """How far a piece of another style of the family lies."""
 C_MAJOR = parse_key("C major")
-Row = tuple[int, ...]
 
 
 @cache
@@ -76,12 +70,17 @@ def nearest(style: str, meter: str, minor: bool, tempo: int, energy: float) -> t
 def drawn_band(plan: Plan, key: Key, seed: int) -> int | None:
     """Return the piece whose drums, bass and accompaniment a take plays, None where the songbook has none: one that has its parts."""
     wanted = tuple(i for i, part in enumerate(PART_ORDER) if part in plan.parts and part != "melody")
-    return _pick([i for i in _near(plan, key) if _plays(i, wanted)][:NEAREST], seed, "band")
+    return _player(_near(plan, key), wanted, seed, "band")
 
 
 def drawn_tune(plan: Plan, key: Key, seed: int) -> int | None:
     """Return the piece in whose rhythm and form a take's melody goes, None where the songbook has none: one that mostly sings."""
-    return _pick([i for i in _near(plan, key) if _plays(i, (PART_ORDER.index("melody"),))][:NEAREST], seed, "tune")
+    return _player(_near(plan, key), (PART_ORDER.index("melody"),), seed, "tune")
+
+
+@lru_cache(256)
+def _player(near: tuple[int, ...], wanted: tuple[int, ...], seed: int, which: str) -> int | None:
+    return _pick([i for i in near if _plays(i, wanted)][:NEAREST], seed, which)
 
 
 def _plays(piece: int, parts: tuple[int, ...]) -> bool:
@@ -182,20 +181,6 @@ def usual_velocity(piece: int, part: str) -> float:
     """Return the mean velocity of a part of a piece, as its notes are in `piece_beats`."""
     found = [n.velocity for b in piece_beats(piece, C_MAJOR) for n in b.notes if n.part == part]
     return sum(found) / len(found) if found else float(VELOCITY_CENTRE)
-
-
-def rows_of(plan: Plan, key: Key, seed: int) -> tuple[Row, ...]:
-    """Return the rows that the decoder reads before a take, between EXAMPLE rows; none without a piece of its style."""
-    piece = drawn_band(plan, key, seed)
-    if piece is None:
-        return ()
-    rows = piece_rows(piece, key)
-    bars = [*np.flatnonzero(rows[:, 0] == Event.BAR), len(rows)]
-    rows = rows[: bars[min(PRIMED_BARS, len(bars) - 1)]]
-    melody = (rows[:, 0] >= FIRST_NOTE) & ((rows[:, 0] - FIRST_NOTE) // GRID == PART_ORDER.index("melody"))
-    rows = rows[~melody][:PRIMED_ROWS]
-    body = [tuple(row) for row in rows.tolist()]
-    return ((int(Event.EXAMPLE), 0, 0, 0, 0), *body, (int(Event.EXAMPLE), NOW, 0, 0, 0))
 
 
 def shown(piece: int, key: Key, bar: int, beat: int, beats: int) -> Beat:

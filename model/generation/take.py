@@ -24,7 +24,6 @@ from model.decoder.tokenizer import (
     note_event,
     to_token_grid,
 )
-from model.generation import examples
 from model.generation import history as looking_back
 from model.generation.bias_terms import target_velocity
 from model.generation.bias_weights import SHIPPED, BiasWeights
@@ -37,8 +36,6 @@ from model.prompt.encoder import Embedding
 from model.styles import STYLES
 
 Row = tuple[int, ...]
-MAX_EXAMPLE_SHARE = 0.0
-"""The share of the context that an example may take; 0: none is read, since reading one costs 30 ms before the first note."""
 LATER_ROWS = 150
 """At most so many rows of the following fixed bars are read before a bar that is filled in."""
 
@@ -294,11 +291,7 @@ def open_state(
     """
     headers = tuple(_header(plan, mix, key, melody_first=take.begin.melody_first) for mix in lane_styles(plan))
     usual = {p: target_velocity(p, plan.energy) for p in plan.parts}
-    example = examples.rows_of(take.plan, key, take.begin.seed)
-    later = (
-        *(example if len(example) <= engine.context * MAX_EXAMPLE_SHARE else ()),
-        *later_rows(take.begin.given, frame, plan.parts, usual, melody_first=take.begin.melody_first),
-    )
+    later = later_rows(take.begin.given, frame, plan.parts, usual, melody_first=take.begin.melody_first)
     state_key = (headers, has_guidance, text.tobytes(), later)
     start = len(HEADER) + engine.shape["prefix"] + len(later)
     if take.state is not None and take.state_key == state_key:

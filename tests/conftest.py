@@ -9,12 +9,16 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
+from hypothesis import settings
 
 from tests.support import real_programs
 
 REQUIRE_ALL = "LLMBALL_REQUIRE_ALL"
 # before torch comes: on two crowded cores a second thread makes its tests take two and a half times as long
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# the same examples every run, so that a change is judged by itself; LLMBALL_RANDOM_TESTS=1 looks for new ones
+settings.register_profile("llmball", derandomize=os.environ.get("LLMBALL_RANDOM_TESTS") != "1", database=None)
+settings.load_profile("llmball")
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 
 

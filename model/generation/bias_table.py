@@ -57,13 +57,13 @@ class Term:
 
 
 def _bass_target(c: BeatContext, p: Place) -> tuple[int] | None:
-    """Return the tonic as all closes, the chord's bass as the chord begins; a walking bass that is there already goes on."""
-    chord, last = p.progress.chord, p.progress.last_pitches.get(p.part, ())
+    """Return the tonic as all closes, the chord's bass as the chord begins; a walking bass steps to it within a bar."""
+    chord = p.progress.chord
     if p.part != "bass" or chord is None:
         return None
     if c.position.is_last_bar and chord.root == c.harmony.tonic:
         return (c.harmony.tonic,)
-    if p.part in c.parts.walking and ((last and last[0] % 12 == chord.bass) or c.position.sixteenth):
+    if p.part in c.parts.walking and c.position.sixteenth:
         return None  # from root to root within a bar it would leap
     begins = p.progress.chord_is_new and (p.tick == 0 or p.part not in c.parts.sampled)
     return (chord.bass,) if begins else None
@@ -78,7 +78,9 @@ def _missing_tones(c: BeatContext, p: Place) -> tuple[frozenset[int], float] | N
 
 def _walk(c: BeatContext, p: Place) -> tuple[object, ...] | None:
     last = p.progress.last_pitches.get(p.part)
-    return (last,) if last and p.part in c.parts.walking else None
+    if not last or p.part not in c.parts.walking:
+        return None
+    return last, next(iter(_bass_target(c, p) or ()), None)
 
 
 def _outside(c: BeatContext) -> float:
@@ -152,7 +154,7 @@ TERMS: tuple[Term, ...] = (
          lambda c, p: (c.harmony.tonic, c.levels.brightness, c.theta.brightness) if p.part == "melody" else None),
     Term("melody above C6", "a semitone, where the words do not ask for a high melody", ("melody_height",), "pitch", notes.height_bias,
          lambda c, p: (c.theta.melody_height,) if p.part == "melody" and not c.parts.has_high_melody else None),
-    Term("steps of a walking bass", "a step of so many semitones", ("WALKING_STEP_BIAS", "TURN_BACK_BIAS"), "pitch", notes.walking_bias, _walk),
+    Term("steps of a walking bass", "a step of so many semitones", ("WALKING_STEP_BIAS", "TURN_BACK_BIAS", "WALKING_ARRIVAL_BIAS"), "pitch", notes.walking_bias, _walk),
     Term("pitch on a morph", "a semitone beyond FREE_SEMITONES", ("COST_PER_SEMITONE", "FREE_SEMITONES"), "pitch", notes.target_pitch_bias,
          lambda c, p: (c.parts.pitch[p.part],) if p.part in c.parts.pitch else None),
     Term("layers of the kit", "a drum beyond the core at full energy", ("drum_layers",), "drum", notes.drum_layer_bias,

@@ -122,6 +122,8 @@ WALKING_STEP_BIAS = np.array([-12, 1.5, 2, 1, 1, -1.5, -4, -1.5, -4, -4, -4, -4,
 """Bias of a walking bass's next step by its semitones, 0..12."""
 TURN_BACK_BIAS = -2.5
 """Bias of a walking bass's return to the pitch before the last."""
+WALKING_ARRIVAL_BIAS = 3.0
+"""Least bias of the pitch that a walking bass shall reach, less a quarter for each semitone to it."""
 
 
 def share(weight: float) -> float:
@@ -179,14 +181,19 @@ def height_bias(weight: float) -> Bias:
 
 
 @lru_cache(512)
-def walking_bias(last_pitches: tuple[int, ...]) -> Bias:
+def walking_bias(last_pitches: tuple[int, ...], target: int | None) -> Bias:
     """Return the bias of each pitch by the step of a walking bass from its last one (`last_pitches`, latest first).
 
-    It goes by steps rather than leaps, never stays and seldom turns back at once.
+    It goes by steps rather than leaps, never stays and seldom turns back at once; to a `target` pitch class it may leap up to an
+    octave, the nearer the better, and turn back.
     """
-    bias: Bias = WALKING_STEP_BIAS[np.minimum(np.abs(PITCHES - last_pitches[0]), len(WALKING_STEP_BIAS) - 1)]
+    steps = np.minimum(np.abs(PITCHES - last_pitches[0]), len(WALKING_STEP_BIAS) - 1)
+    bias: Bias = WALKING_STEP_BIAS[steps]
     if len(last_pitches) > 1:
         bias[last_pitches[1]] += TURN_BACK_BIAS
+    if target is not None:
+        arrives = (target == PITCHES % 12) & (steps > 0)
+        bias[arrives] = np.maximum(bias, WALKING_ARRIVAL_BIAS - steps / 4)[arrives]
     return _read_only(bias)
 
 

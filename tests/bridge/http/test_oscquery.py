@@ -56,7 +56,7 @@ def test_the_ends_of_each_range_are_taken_and_what_lies_outside_is_not() -> None
 
 def test_an_independent_client_reads_the_host_and_every_node() -> None:
     client_of = pytest.importorskip("pythonoscquery.osc_query_client", reason="python-oscquery is not installed")
-    zeroconf = pytest.importorskip("zeroconf")
+    zeroconf = pytest.importorskip("zeroconf", reason="zeroconf is not installed")
 
     async def steps(v: Visit) -> None:
         info = zeroconf.ServiceInfo(

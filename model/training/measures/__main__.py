@@ -3,7 +3,8 @@
 First `read --data DIR --out FILE` turns the songs into one file for `--human`, `pieces --out FILE` writes pieces by
 grammars for `--pieces`. Then any of: keys texture style prompts chords diversity copying (all that can be done with
 what is given, if none is named). `melodies --out DIR` writes held-out melodies as .mid files; chords for them, in
-files of the same names, go to `chords --midi DIR`.
+files of the same names, go to `chords --midi DIR`. `files --human FILE --out DIR` writes songs of `--sources` as .mid files of
+ours, a folder a source, for `python -m model.songbook distribution` and `likeness`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from model.training.measures.control_songs import pieces, read_songs
 def main() -> None:
     """Parse the command line, measure, print."""
     parser = argparse.ArgumentParser(prog="python -m model.training.measures", description=__doc__)
-    parser.add_argument("what", nargs="*", help=f"read, pieces, melodies, or any of {' '.join(report.MEASURES)}")
+    parser.add_argument("what", nargs="*", help=f"read, pieces, melodies, files, or any of {' '.join(report.MEASURES)}")
     parser.add_argument("--midi", type=Path, help="a folder of .mid files of ours, with clips.tsv or without")
     parser.add_argument("--human", type=Path, help="songs, as `read` wrote them")
     parser.add_argument("--pieces", type=Path, help="pieces by grammars, as `pieces` wrote them")
@@ -48,6 +49,11 @@ def main() -> None:
             parser.error("melodies needs --human FILE and --out DIR")
         compared = [s for s in songs if s.source in sources]
         report.write_melodies(compared, options.split, options.bars, options.count, options.out)
+        return
+    if options.what == ["files"]:
+        if options.out is None or not songs:
+            parser.error("files needs --human FILE and --out DIR")
+        report.write_songs([s for s in songs if s.source in sources], options.out)
         return
     if unknown := set(options.what) - report.MEASURES.keys():
         parser.error(f"a measure is one of {' '.join(report.MEASURES)}, not {min(unknown)}")

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
+from model.music import midifile
+from model.music.harmony import chord_symbol
+from model.music.notes import Ticks
 from model.prompt.encoder import sentence_encoder
 from model.training.measures import (
     agreement,
@@ -177,6 +180,18 @@ def write_melodies(songs: Sequence[Clip], split: str, bars: int, count: int, fol
     found = melodies(songs, split, bars)
     for i in sorted(np.random.default_rng(0).permutation(len(found))[:count]):
         clips.to_file(folder / f"{found[i].name}.mid", found[i], ("melody",))
+
+
+def write_songs(songs: Sequence[Clip], folder: Path) -> None:
+    """Write songs whole, a folder a source, as .mid files of ours on the grid: sets to hold the songbook against. Raises OSError."""
+    for song in songs:
+        of_source = folder / song.source
+        of_source.mkdir(parents=True, exist_ok=True)
+        symbols = tuple((Ticks(at), chord_symbol(chord)) for at, chord in song.chords if chord)
+        midifile.write(
+            of_source / f"{song.name.replace('/', '-')}.mid",
+            replace(clips.as_song(song, tuple(song.parts)), chords=symbols),
+        )
 
 
 def _diversity(given: MeasureInput) -> Tree:

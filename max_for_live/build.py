@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from max_for_live import container
+from max_for_live.behind import SCREEN
 from max_for_live.effect import BANKS, effect
 from max_for_live.generator import generator
 from max_for_live.patch import FOLDER, Patch
@@ -24,11 +25,17 @@ SCRIPTS = {
         "stream",
         "place",
         "source",
+        "diff",
+        "roll",
+        "hear",
+        "plan",
+        "menus",
         "lead",
         "memory",
         "effect",
     ),
     "llmball_generator.js": (*SHARED, "generator"),
+    SCREEN: ("screen",),
 }
 """The rooms of each script in their order: Max's own `require` keeps no modules apart."""
 
@@ -39,14 +46,14 @@ def script(name: str) -> bytes:
     return "\n".join(room.read_text(encoding="utf-8") for room in rooms).encode()
 
 
-def devices() -> dict[str, tuple[str, dict[str, Any], str]]:
-    """Return each device by its file's name: its kind, its patcher and its script's name."""
-    made: tuple[tuple[str, str, Patch, str, dict[str, list[str]]], ...] = (
-        ("LLMBall.amxd", "midi effect", effect(), "llmball.js", BANKS),
-        ("LLMBall Generator.amxd", "midi generator", generator(), "llmball_generator.js", {}),  # a MIDI Tool has no Push banks
+def devices() -> dict[str, tuple[str, dict[str, Any], list[str]]]:
+    """Return each device by its file's name: its kind, its patcher and the names of its scripts."""
+    made: tuple[tuple[str, str, Patch, list[str], dict[str, list[str]]], ...] = (
+        ("LLMBall.amxd", "midi effect", effect(), ["llmball.js", SCREEN], BANKS),
+        ("LLMBall Generator.amxd", "midi generator", generator(), ["llmball_generator.js"], {}),  # a MIDI Tool has no Push banks
     )  # fmt: skip
     return {
-        name: (kind, patch.json(container.code(kind), [called], banks), called)
+        name: (kind, patch.json(container.code(kind), called, banks), called)
         for name, kind, patch, called, banks in made
     }
 
@@ -76,7 +83,7 @@ def build(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     sums = []
     for name, (kind, patcher, called) in devices().items():
-        content = container.frozen(kind, name, patcher, {called: script(called)})
+        content = container.frozen(kind, name, patcher, {one: script(one) for one in called})
         (folder / name).write_bytes(content)
         (folder / f"{name.removesuffix('.amxd')}.txt").write_text(read(patcher), encoding="utf-8")
         sums.append(f"{hashlib.sha256(content).hexdigest()}  {name}\n")

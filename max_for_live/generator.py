@@ -16,18 +16,18 @@ def generator() -> Patch:
     c = Controls(p)
     c.group("2  The words, and the buttons that send them", (560, 8), 420)
     words = c.field(
-        "Prompt", "Prompt", (8, 24, 200, 62), 4, "text", "Say what you want to hear, in your own words and language."
+        "Prompt", "Prompt", (8, 22, 200, 58), 4, "text", "Say what you want to hear, in your own words and language."
     )  # fmt: skip
     c.button(
         "Generate",
         "Generate",
         "generate",
-        (8, 90, 98, 18),
+        (8, 84, 124, 26),
         "Write the words; the notes come into the clip as soon as they are ready.",
         words,
     )
-    c.button("New Seed", "New Seed", "newseed", (110, 90, 98, 18), "The same words, other chance.", words)
-    c.group("3  Controls: each sends param, key, value", (560, 240))
+    c.button("New Seed", "New Seed", "newseed", (136, 88, 72, 18), "The same words, other chance.", words)
+    c.group("3  Controls: each sends param, key, value", (560, 250))
     c.menu(
         "Part",
         "Part",
@@ -46,7 +46,7 @@ def generator() -> Patch:
     )
     c.level("Density", "Density", "density", (220, 72, 44, 48), "How much happens.")
     c.level("Complexity", "Complex", "complexity", (264, 72, 44, 48), "Plain triads to rich chords.")
-    c.percent("Temperature", "Temp", "temperature", (308, 72, 44, 48), "How adventurous.", 10, 200, 100)
+    c.percent("Temperature", "Surprise", "temperature", (308, 72, 44, 48), "How adventurous.", 10, 200, 100)
     c.group("5  Words on the face", (24, 256), 240)
     c.label("What shall be played", (8, 6, 120, 15))
     c.label("Part", (220, 24, 34, 15))
@@ -74,17 +74,19 @@ def _script(p: Patch) -> None:
     p.cord(js, 1, answer)
     p.cord(js, 3, p.box("s ---port", (440, 204)))
     p.cord(p.box("r ---port", (180, 74)), 0, receive)
+    p.cord(js, 2, p.box("s ---told", (320, 204)))
     p.heading("4  What the script tells", (310, 256), 230)
+    heard = p.box("r ---told", (310, 290))
     told, put, later = (
-        p.box("route bang status", (310, 290), ports=(3, 3)),
-        p.box("prepend set", (400, 326)),
-        p.box("deferlow", (310, 326)),
+        p.box("route bang status", (310, 326), ports=(3, 3)),
+        p.box("prepend set", (400, 362)),
+        p.box("deferlow", (310, 362)),
     )
     view = p.box(
-        "live.comment", (400, 360), size=(140, 22), shown=(8, 114, 200, 26), text="Looking for LLMBall", fontname=FONT, fontsize=9.0, varname="status"
+        "live.comment", (400, 396), size=(140, 22), shown=(8, 114, 200, 26), text="Looking for LLMBall", fontname=FONT, fontsize=9.0, varname="status"
     )  # fmt: skip
-    p.cord(js, 2, told)
-    p.chain(told, later, p.box("s ---ask", (310, 360)))
+    p.cord(heard, 0, told)
+    p.chain(told, later, p.box("s ---ask", (310, 396)))
     p.cord(p.box("r ---ask", (360, 74)), 0, asks)
     p.cord(told, 1, put)
     p.cord(put, 0, view)

@@ -73,11 +73,20 @@ def _serve(serve: argparse.ArgumentParser) -> None:
 def _clip(clip: argparse.ArgumentParser) -> None:
     from bridge.clips.options import OPTIONS
 
-    clip.add_argument("prompt", metavar="PROMPT", type=types.prompt)
+    clip.add_argument("prompt", metavar="PROMPT", type=types.prompt, nargs="?", help="may be left out beside --with")
     _output(clip)
     clip.add_argument(
-        "--from", dest="source", metavar="in.mid|NAME", type=types.piece,
-        help="go on from a clip, or from a piece of the songbook by its name; with --keep or --redo, write parts or bars of it anew",
+        "--from", dest="source", metavar="in.mid|hum.wav|NAME", type=types.piece,
+        help="go on from a clip, or from a piece of the songbook by its name; with --keep or --redo, write parts or bars of it anew; a voice gets a band",
+    )  # fmt: skip
+    clip.add_argument(
+        "--with", dest="beside", metavar="a.mid", type=types.existing_file, nargs="+", default=(),
+        help="write parts for these files, heard together as the tracks of a set: --parts, those that the words name, or those that are missing; only they are written",
+    )  # fmt: skip
+    clip.add_argument("--whole", action="store_true", help="beside --with: write what was heard into the file too")
+    clip.add_argument(
+        "--groove", dest="template", metavar="in.mid", type=types.existing_file,
+        help="with the timing and the accents of the drums in this file, or of all of it where it has none",
     )  # fmt: skip
     for name in (option.name for option in OPTIONS.values() if option.in_command):
         _clip_option(clip, name)
@@ -101,11 +110,14 @@ def _refine(refine: argparse.ArgumentParser) -> None:
 
 
 def _harmonise(harmonise: argparse.ArgumentParser) -> None:
-    harmonise.add_argument("source", metavar="in.mid", type=types.existing_file)
+    harmonise.add_argument("source", metavar="in.mid|hum.wav", type=types.existing_file)
     harmonise.add_argument("prompt", metavar="PROMPT", type=types.prompt, nargs="?")
     _output(harmonise)
     _clip_option(harmonise, "parts", "chords,bass")
     _clip_option(harmonise, "seed", 0)
+    harmonise.add_argument(
+        "--tempo", metavar="BPM", type=types.reader(float), default=0.0, help="a voice sang to a click at this tempo (default: found)"
+    )  # fmt: skip
     harmonise.add_argument(
         "--causal",
         action="store_true",
@@ -205,7 +217,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "serve": ("the daemon: OSC in, MIDI out", _serve),
     "clip": ("write a clip of exactly N bars as a .mid file", _clip),
     "refine": ("change what the words name in a .mid file, and nothing else", _refine),
-    "harmonise": ("write chords for the melody of a .mid file", _harmonise),
+    "harmonise": ("write chords for the melody of a .mid file, or for a voice", _harmonise),
     "score": ("play, write or check a piece of the songbook's notation", _score),
     "understand": ("show what a prompt means, field by field", _understand),
     "replay": ("write a kept take again, byte for byte", _replay),

@@ -7,7 +7,7 @@ import json
 import random
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 
 from bridge.clips.options import clip_spec, keep_spec
@@ -15,6 +15,9 @@ from bridge.errors import OwnerError
 from bridge.storage import kept_takes
 from model.analysis.explain import chart, explain
 from model.analysis.midi_import import read_midi_file
+from model.analysis.tracks import HeardSet, read_set
+from model.analysis.voice import SoundError, heard_in_sound
+from model.clips.beside import groove_found, write_beside
 from model.clips.clip import Writer, ranked, understood_plan
 from model.clips.edit import harmonise_melody
 from model.clips.messages import ClipSpec
@@ -22,6 +25,7 @@ from model.clips.refine import NOT_IN_A_CHANGE, refine
 from model.generation.composer import Composer
 from model.music import midifile
 from model.music.control import MAX_SEED
+from model.music.groove import Groove
 from model.music.midifile import MidiFileError, Song
 from model.music.plan import Plan
 from model.processes.write_clips import make_clip
@@ -48,15 +52,27 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     seed = random.randrange(MAX_SEED + 1) if args.seed is None else args.seed
     if args.source is None and (args.keep or args.redo):
         raise OwnerError("--keep and --redo say what of a clip stays: name it with --from in.mid")
+    if args.beside and (args.source or args.keep or args.redo):
+        raise OwnerError("--with writes parts for files that stay as they are: leave --from, --keep and --redo out")
+    if args.prompt is None and not args.beside:
+        raise OwnerError('say what to write, such as "lo-fi in D minor"')
+    heard = _heard(args) if args.beside else None
+    if args.source is not None and is_sound(Path(args.source)) and not (args.keep or args.redo):
+        line = load_song(Path(args.source), args.tempo)
+        heard, args.source, args.whole = HeardSet(line, (("the voice", "melody"),)), None, True
+    template = None if args.template is None else _groove(args.template)
     source = None if args.source is None else load_source(args.source)
     composer = open_composer_(args.encoder)
     takes: list[tuple[int, Song]] = []
     plan: Plan | None = None
     for number in range(args.takes or 1):
-        spec = clip_spec(args.prompt, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
+        spec = clip_spec(args.prompt or NO_WORDS, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
+        spec = replace(spec, groove=template)
         path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
         plan = plan or _understood(composer, spec)
-        song = _write_clip(composer, spec, source, args)
+        song = (
+            _write_clip(composer, spec, source, args) if heard is None else _write_beside(composer, heard, spec, args)
+        )
         save_song(path, song)
         takes.append((number + 1, song))
         sys.stdout.write(_summary(path, song, spec.seed))
@@ -66,6 +82,40 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
         best = ranked(takes, plan)
         sys.stdout.write("best first: " + " ".join(map(str, best)) + "\n")
     return 0
+
+
+NO_WORDS = "a part that fits"
+"""The words of a clip that is asked for without any, beside others."""
+
+
+def _heard(args: argparse.Namespace) -> HeardSet:
+    """Return what the files of --with hold together. Raises OwnerError."""
+    try:
+        return read_set(args.beside, meter=args.meter, tempo=args.tempo, key=args.key, bars=args.bars)
+    except MidiFileError as error:
+        raise OwnerError(f"--with: {error}") from error
+    except OSError as error:
+        raise OwnerError(f"{error.filename} cannot be read: {error.strerror}") from error
+
+
+def _groove(path: Path) -> Groove:
+    """Return the groove of a file, told in a line. Raises OwnerError."""
+    try:
+        found = groove_found(load_song(path))
+    except ValueError as error:
+        raise OwnerError(f"{path}: {error}") from error
+    sys.stdout.write(f"{path}: {found.sentence()}\n")
+    return found
+
+
+def _write_beside(composer: Writer, heard: HeardSet, spec: ClipSpec, args: argparse.Namespace) -> Song:
+    """Return parts written for what was heard, and tell what that was. Raises OwnerError."""
+    try:
+        written = write_beside(composer, heard, spec)
+    except ValueError as error:
+        raise OwnerError(str(error)) from error
+    sys.stdout.write(f"heard: {written.told}\n")
+    return written.whole if args.whole else written.parts
 
 
 def _understood(composer: Writer, spec: ClipSpec) -> Plan:
@@ -103,7 +153,7 @@ def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None]
 
 def harmonise_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer) -> int:
     """Run `llmball harmonise`. Raises OwnerError."""
-    source = load_song(args.source)
+    source = load_song(args.source, args.tempo)
     try:
         spec = ClipSpec(args.prompt or "harmonise", args.seed)
         song = harmonise_melody(open_composer_(args.encoder), source, spec, causal=args.causal, parts=args.parts)
@@ -114,11 +164,20 @@ def harmonise_clip(args: argparse.Namespace, open_composer_: Callable[[Path | No
     return 0
 
 
-def load_song(path: Path) -> Song:
-    """Return the song of any .mid file. Raises OwnerError."""
+def is_sound(path: Path) -> bool:
+    """Return True for a .wav file, by its name."""
+    return path.suffix.lower() == ".wav"
+
+
+def load_song(path: Path, tempo: float = 0.0) -> Song:
+    """Return the song of any .mid file, or the line that is sung in a .wav file (at a tempo, 0: found). Raises OwnerError."""
     try:
-        return read_midi_file(path)
-    except MidiFileError as error:
+        if not is_sound(path):
+            return read_midi_file(path)
+        found = heard_in_sound(path.read_bytes(), tempo=tempo)
+        sys.stdout.write(f"{path}: {found.sentence()}\n")
+        return found.song
+    except (MidiFileError, SoundError) as error:
         raise OwnerError(f"{path}: {error}") from error
     except OSError as error:
         raise OwnerError(f"{path} cannot be read: {error.strerror}") from error

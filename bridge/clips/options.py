@@ -107,6 +107,8 @@ OPTIONS = {
         ClipOption("keep", "a,b", read_parts, "parts of --from that stay in the bars redone"),
         ClipOption("redo", "3-4,7", read_bars, "bars of --from that are written anew (default: all)"),
         ClipOption("from", "N", whole_number(0, MAX_NOTES_PER_CLIP), "how many notes were given", in_command=False),
+        ClipOption("with", "0|1", whole_number(0, 1), "1: what was given stays, as context; told is what is written for it: the parts, those that the words name, or those that are missing", 0, in_command=False),
+        ClipOption("groove", "0|1", whole_number(0, 1), "1: what is written has the timing and the accents of the drums that were given, or of all of it where there are none", 0, in_command=False),
         ClipOption("refine", "0|1", whole_number(0, 1), "1: the words change what was given", 0, in_command=False),
     )
 }  # fmt: skip

@@ -24,6 +24,7 @@ from bridge.protocol.requests import (
     ClipResend,
 )
 from model.clips.messages import (
+    TRACK,
     CancelClip,
     ClipAnswer,
     ClipFailed,
@@ -163,7 +164,13 @@ class Clips:
         if notes_received < total:
             return [_failure(key, f"{total - notes_received} of {total} given notes did not come: give them again")]
         if clip is not None and clip.notes_pending:
+            changes = options["refine"] or clip.redo_pending or keep_spec(options) is not None
+            named = any(row[0].startswith(TRACK) for row in clip.source_notes.values())
+            if changes and (options["with"] or options["groove"] or named):
+                return [_failure(key, "say one: with (and tracks by their names), or refine, keep and redo")]
             given, spec = _source_and_spec(clip, options, spec)
+        elif options["with"] or options["groove"]:
+            return [_failure(key, "nothing was given that could be heard: send clip/given first")]
         elif options["refine"]:
             return [_failure(key, "nothing was given that could be changed: send clip/given first")]
         elif keep_spec(options) is not None or (clip is not None and clip.redo_pending):
@@ -232,8 +239,11 @@ def _source_and_spec(clip: _Clip, options: Mapping[str, Any], spec: ClipSpec) ->
     kept = keep_spec(options)
     if redo is not None:
         kept = KeepSpec(parts_present - redo[0] if redo[0] else frozenset(), redo[1])
+    beside, has_groove = bool(options["with"]), bool(options["groove"])
+    if beside:
+        count = max(1, spec.bars or count)
     count = max(1, count if kept is None else max(count, spec.bars or 0))
-    if count + (0 if kept is not None else spec.bars or 0) > MAX_BARS:
+    if count + (0 if kept is not None or beside or has_groove else spec.bars or 0) > MAX_BARS:
         raise BadRequest("/llmball/clip", f"a clip has {MAX_BARS} bars at most, what was given among them")
     out_of_range = sorted(bar for bar in (kept.redone if kept is not None else None) or () if bar >= count)
     if out_of_range:
@@ -241,11 +251,12 @@ def _source_and_spec(clip: _Clip, options: Mapping[str, Any], spec: ClipSpec) ->
     if redo is not None and spec.parts is None:  # a part that was not there can be marked
         spec = replace(spec, parts=tuple(p for p in PARTS if p in parts_present | redo[0]))
     changed = bool(options["refine"])
-    return GivenNotes(rows, count, meter, controls.tempo, controls.key, kept, changed), spec
+    return GivenNotes(rows, count, meter, controls.tempo, controls.key, kept, changed, beside, has_groove), spec
 
 
 def _result_messages(sender: Address, id_: int, clip: ClipWritten) -> list[ClientMessage]:
     begin = (sender, "clip/begin", (id_, clip.total, clip.beats, clip.tempo, clip.key))
     notes = [(sender, "clip/notes", (id_, at, part, *numbers)) for at, part, numbers in clip.packets]
     unread = [(sender, "clip/unread", (id_, clip.unread))] if clip.unread else []
-    return [*unread, begin, *notes, (sender, "clip/end", (id_,))]
+    heard = [(sender, "clip/heard", (id_, clip.heard))] if clip.heard else []
+    return [*unread, *heard, begin, *notes, (sender, "clip/end", (id_,))]

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from bridge.config import DEFAULT_OSC
 from bridge.protocol.clients import CLIENT_TIMEOUT
 from bridge.protocol.controls import ALIASES, CONTROLS, ROOT
-from model.clips.messages import NOTES_PER_PACKET
+from model.clips.messages import NOTES_PER_PACKET, TRACK
 from model.music.control import MAX_PROMPT, MIN_TEMPO
 from model.music.notes import CUES
 
@@ -54,10 +54,11 @@ COMMANDS: dict[str, AddressEntry] = {
         AddressEntry("score/bank", "slot:i name:s …", "put a piece of the songbook into a slot of the bank"),
         AddressEntry("score/list", "style:s …", "→ score/piece for each piece of a style; without a style → score/styles"),
         AddressEntry("clip", "id:i bars:i seed:i prompt:s (name:s value) …", "write a clip, apart from what plays; options are named as those of `llmball clip`; "
-                "bars 0 leaves them to the words; from N: so many notes were given, without them it fails → clip/progress, "
+                "bars 0 leaves them to the words; from N: so many notes were given, without them it fails; with 1: parts are written for what was given; "
+                "groove 1: with its timing and accents → clip/progress, clip/heard, "
                 "clip/begin, clip/notes, clip/end or clip/failed"),
         AddressEntry("clip_uri", "id:i bars:i seed:i prompt:s (name:s value) …", "the same, percent-encoded"),
-        AddressEntry("clip/given", "id:i total:i index:i part:s (pitch start length velocity) …", f"notes, {NOTES_PER_PACKET} at most, that the next clip with this id goes on from, or changes; index counts notes from 0"),
+        AddressEntry("clip/given", "id:i total:i index:i part:s (pitch start length velocity) …", f"notes, {NOTES_PER_PACKET} at most, that the next clip with this id goes on from, or changes, or is written for; index counts notes from 0. In place of a part {TRACK}NAME is a track whose part is found by its name and notes"),
         AddressEntry("clip/redo", "id:i parts:s bars:s", "which parts (a,b) in which bars (3-4,7) of what was given are written anew; empty is all"),
         AddressEntry("clip/cancel", "id:i", "it is not wanted any more → clip/cancelled"),
         AddressEntry("clip/resend", "id:i", "tell a finished clip again, for 60 seconds"),
@@ -86,6 +87,11 @@ OUTGOING: tuple[AddressEntry, ...] = (
         "clip/begin",
         "id:i total_notes:i beats:f tempo:f key:s",
         "a clip is written; its length in quarter notes",
+    ),
+    AddressEntry(
+        "clip/heard",
+        "id:i words:s",
+        "before it is told: what was heard in what was given (with 1): parts, key, metre, tempo, chords",
     ),
     AddressEntry("clip/unread", "id:i words:s", "before it is told: words that it does not obey, each with the reason"),
     AddressEntry(

@@ -9,7 +9,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote_to_bytes
+from urllib.parse import unquote, unquote_to_bytes
 
 from bridge.config import MAX_PORT
 from bridge.errors import BadRequest
@@ -34,7 +34,7 @@ from bridge.protocol.events import (
     TempoTapped,
 )
 from bridge.protocol.osc import Message
-from model.clips.messages import NOTES_PER_PACKET, NoteTuple
+from model.clips.messages import MAX_TRACK_NAME, NOTES_PER_PACKET, TRACK, NoteTuple
 from model.music.control import MAX_BARS, MAX_PROMPT, MAX_SEED, MIN_TEMPO
 from model.music.notes import CUES, PARTS
 
@@ -170,15 +170,26 @@ def _parse_notes(id_: int, address: str, args: Sequence[object]) -> ClipNotes:
     part, numbers = (args[2], args[3:]) if len(args) > 6 else (None, ())
     floats = [float(n) for n in numbers if isinstance(n, int | float) and not isinstance(n, bool)]
     if (
-        total is None or index is None or index < 0 or part not in PARTS or len(floats) != len(numbers)
+        total is None or index is None or index < 0 or not _is_part_or_track(part) or len(floats) != len(numbers)
         or len(numbers) % 4 or len(numbers) > 4 * NOTES_PER_PACKET
     ):  # fmt: skip
         raise BadRequest(
             address,
-            f"takes id, total, index, part and 1 to {NOTES_PER_PACKET} notes: pitch start length velocity",
+            f"takes id, total, index, part or {TRACK}NAME and 1 to {NOTES_PER_PACKET} notes: pitch start length velocity",
         )
+    part = unquote(str(part))
     rows = zip(floats[::4], floats[1::4], floats[2::4], floats[3::4], strict=True)
     return ClipNotes(id_, total, index, tuple(_checked_row(address, str(part), *row) for row in rows))
+
+
+def _is_part_or_track(part: object) -> bool:
+    """Return True for a part, or for a track by its name: its part is found then."""
+    if part in PARTS:
+        return True
+    if not isinstance(part, str) or not part.startswith(TRACK):
+        return False
+    name = unquote(part.removeprefix(TRACK))
+    return bool(name.strip()) and len(name) <= MAX_TRACK_NAME and name.isprintable()
 
 
 def _checked_row(address: str, part: str, pitch: float, start: float, length: float, velocity: float) -> NoteTuple:

@@ -5,10 +5,10 @@ outlets = 5;   // 0 udpsend   1 the view   2 notes: pitch velocity ms delay   3 
 
 var BARS = [0, 1, 2, 4, 8, 12, 16, 32], MODES = ["major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "harmonic minor", "melodic minor"];
 var TARGETS = ["row", "slot", "view", "arrangement"], STREAMED = ["all", "chords", "melody", "bass", "drums"], LEVELS = ["density", "energy", "brightness", "complexity"], METERS = " 2/4 3/4 4/4 5/4 6/8 7/8 9/8 12/8 ";
-var FIRST_PORT = 7412, PORTS = 16, LOOKED = 250, REMEMBERED = 12, FASTEST = 300, SEEN = 88;   // characters of two lines
-var state = { ready: false, enabled: true, link: null, ids: 0, seed: 1, writing: null, waiting: null, queue: [], before: [], history: [], bank: [], told: "", asked: 0, whose: {}, understood: {} };
+var FIRST_PORT = 7412, PORTS = 16, LOOKED = 250, REMEMBERED = 12, FASTEST = 300, SEEN = 76, ROOM = 70;   // characters of two lines; where two things are said in them
+var state = { ready: false, enabled: true, link: null, ids: 0, seed: 1, writing: null, waiting: null, queue: [], before: [], history: [], bank: [], told: "", asked: 0, whose: {}, understood: {}, unread: "", overruled: "", pending: null, deaf: {}, tracks: 0 };
 var P = { prompt: "", refine: "", bars: 4, key: 0, mode: 0, density: -1, energy: -1, brightness: -1, complexity: -1, temperature: 100, guidance: -1,
-    chords: 1, melody: 1, bass: 1, drums: 1, track_chords: 0, track_melody: 0, track_bass: 0, track_drums: 0, target: 0, variations: 1, stream: 0, lead: 1, streamed: 0, slot: 0 };
+    chords: 1, melody: 1, bass: 1, drums: 1, track_chords: 0, track_melody: 0, track_bass: 0, track_drums: 0, target: 0, variations: 1, stream: 0, lead: 1, streamed: 0, slot: 0, hear: 0, approve: 1 };
 var beating = null, looking = null, streaming = null;
 
 function now() { return new Date().getTime(); }
@@ -29,6 +29,8 @@ function bang() {                  // live.thisdevice: from here on Live may be 
     looking = repeated(looking, look, LOOKED);
     status(Words.WAITING);
     offer(0);
+    settled();
+    faces();
     askedTempo("", 0);
     outlet(4, "port", FIRST_PORT);
     heartbeat();
@@ -56,6 +58,8 @@ function param(name, value) {
     P[name] = name === "slot" || LEVELS.indexOf(name) >= 0 ? Number(value) - 1 : name === "guidance" ? (Number(value) - 1) / 2 : Number(value);
     if (P.guidance < 0) P.guidance = -1;
     if (!state.ready || P[name] === was) return;
+    if (name === "key" || name === "stream" || name === "hear") faces();
+    if (name.substring(0, 6) === "track_" || name === "hear") trackMenus();
     if (name === "streamed" && Stream.active()) Stream.hear(STREAMED[P.streamed]);
     else if (name === "lead" && Stream.active() && !P.lead) Stream.giveUp();
     else if (name === "stream" || name === "lead") restream(name === "lead");
@@ -67,7 +71,7 @@ leading.local = 1;
 function generate() {
     if (P.stream && P.lead && P.prompt && !leading() && !Leader.other(now())) restream(false);
     else if (leading()) { if (P.prompt) { say([Wire.ROOT + "prompt_uri", Wire.encoded(P.prompt)]); remember(P.prompt); } else status(Words.EMPTY); }
-    else ask({ prompt: P.prompt, name: P.prompt });
+    else ask({ prompt: P.prompt, name: P.prompt, hear: P.hear > 0 });
 }
 function newseed() {
     state.seed = Math.floor(Math.random() * 2147483646) + 1;
@@ -87,6 +91,7 @@ function cancel() {
     state.queue = [];
     state.waiting = null;
     offer(0);
+    if (state.pending) discard();
     if (!state.writing) return;
     say([Wire.ROOT + "clip/cancel", state.writing.clip.asked.id]);
     state.writing = null;
@@ -98,7 +103,7 @@ function back() {                  // the band's take before; else the notes bef
     if (leading()) { say([Wire.ROOT + "back"]); return; }
     last = state.before.pop();
     if (!last) { status("Nothing to go back to"); return; }
-    for (i = 0; i < last.length; i++) { clip = Live.by(last[i].id); if (Live.there(clip)) some.push({ clip: clip, was: last[i] }); }
+    for (i = 0; i < last.length; i++) { clip = Live.by(last[i].id); if (Live.there(clip)) some.push({ clip: clip, was: last[i].made ? null : last[i] }); }
     if (!some.length) { status(Words.GONE); return; }
     Write.putBack(some);
     status("Back to the notes before");
@@ -132,6 +137,8 @@ function heartbeat() {
     if (found.port) outlet(4, "port", found.port);
     for (i = 0; i < found.say.length; i++) say(found.say[i]);
     if (!state.link.connected) status(Link.state(state.link, now()));
+    i = Live.at("live_set").getcount("tracks");
+    if (i !== state.tracks) { state.tracks = i; trackMenus(); }
 }
 heartbeat.local = 1;
 
@@ -145,6 +152,7 @@ function anything() {              // OSC: messagename is the address
     if (news === "up") { status(Words.READY); if (P.stream && (!Stream.active() || leading())) restream(false); }   // a set saved while it streamed, or a daemon started anew
     if (path.substring(0, 5) === "clip/") { if (state.writing) act(Wire.heard(state.writing.clip, address, a, now())); }
     else if (path === "understood/overruled") overruled(a[0] + " is " + a[1] + "'s");
+    else if (path === "understood/unread") { state.unread = String(a[0]); toldWords(); }
     else if (path.substring(0, 11) === "understood/") { state.understood[path.substring(11)] = path === "understood/style" ? a[0] : a.join(" "); understood(); }
     else if (path === "kept") status("Kept: " + String(a[0]).split(/[\\\/]/).pop() + " (take " + a[1] + ")");
     else if (path === "error" && /\/clip/.test(a[0]) && state.writing) failed(String(a[1]));
@@ -161,8 +169,10 @@ function understood() {
     outlet(1, "understood", line.join(" · "));
 }
 understood.local = 1;
-function overruled(words) { outlet(1, "overruled", words); }
+function overruled(words) { state.overruled = words; toldWords(); }
 overruled.local = 1;
+function toldWords() { outlet(1, "wishes", Words.told(state.unread, state.overruled, ROOM)); }
+toldWords.local = 1;
 
 // --- clips ------------------------------------------------------------------------------------------------
 function parts() {
@@ -196,14 +206,19 @@ function ask(want) {
     song = Live.song();
     try {
         if (want.redo || want.change || want.onward) want.source = gathered(own, want.redo);
-        at = want.redo ? null : aim(own);
+        if (want.hear) want.heard = heard(own);
+        at = want.redo ? null : want.heard ? { target: "heard", own: own } : aim(own);
     } catch (e) { status(e.message); return; }
     remember(P.prompt);
     askedTempo(want.prompt, song);
     state.queue = [];
     state.waiting = null;
+    state.unread = "";
+    toldWords();
     offer(0);
-    takes = want.redo || at.target === "view" ? 1 : Math.max(1, P.variations);
+    settled();
+    trackMenus();
+    takes = want.redo || at.target === "view" || want.heard ? 1 : Math.max(1, P.variations);
     for (i = 0; i < takes; i++) state.queue.push({ want: want, song: song, seed: (state.seed + i) % 2147483648, aim: at && { target: at.target, own: own, track: at.track, scene: at.scene, clip: at.clip, first: i === 0 } });
     if (state.writing) say([Wire.ROOT + "clip/cancel", state.writing.clip.asked.id]);
     state.writing = null;
@@ -212,15 +227,23 @@ function ask(want) {
 ask.local = 1;
 
 function next() {
-    var job = state.queue.shift(), asked, source;
+    var job = state.queue.shift(), asked, source, song, context;
     if (!job) return;
     source = job.want.source;
+    song = job.song;
+    context = job.want.heard;
     asked = { id: ++state.ids, bars: job.want.redo ? source.count : job.want.change ? 0 : BARS[P.bars], seed: job.seed, prompt: job.want.prompt, options: options(job.song, !!source), given: source ? source.rows : [] };
     if (job.want.change) asked.options.unshift(["refine", 1]);
     if (job.want.redo) asked.redo = [source.parts.join(","), source.bars];
+    if (context) {                 // all switches on: the words say which part, or whatever is missing
+        asked.bars = Math.round(context.beats / (song.num * 4 / song.den));
+        asked.given = context.rows;
+        asked.options = options(song, parts().length === Words.PARTS.length);
+        asked.options.push(["with", 1]);
+    }
     state.writing = { job: job, clip: Wire.opened(asked, now()) };
     sayAll(asked);
-    status("Asked LLMBall");
+    status(context ? "Heard " + context.count + (context.count === 1 ? " track" : " tracks") + ", asked LLMBall" : "Asked LLMBall");
 }
 next.local = 1;
 function sayAll(asked) { var p = Wire.packets(asked), i; for (i = 0; i < p.length; i++) say(p[i]); }
@@ -243,20 +266,39 @@ act.local = 1;
 function failed(why) { state.writing = null; state.queue = []; status(why); }
 failed.local = 1;
 
-function finished(writing) {
-    try { placed(writing); }
-    catch (e) {
+// `certain`: it was shown and applied
+function finished(writing, certain) {
+    var plan, differs;
+    try {
+        plan = planned(writing);
+        differs = Roll.draw(plan.changes, writing.clip.beats);
+        knownOf(writing);
+        if (!certain && P.approve && loses(plan)) { proposed(writing, plan, differs + ": Apply or Discard"); return; }
+        plan.work();
+    } catch (e) {
         status(e.message);
         if (e.message === Words.FULL) { state.waiting = writing; offer(1); } else state.queue = [];
         return;
     }
-    state.understood = { key: writing.clip.key, tempo: writing.clip.tempo, progression: Chord.beginning(Wire.notes(writing.clip), writing.job.song.num * 4 / writing.job.song.den, writing.clip.beats).join(" ") };
-    understood();
-    status(writing.clip.total + " notes, seed " + writing.job.seed);
+    status(writing.clip.total + " notes" + (plan.where ? " into " + plan.where : "") + ", seed " + writing.job.seed);
     next();
 }
 finished.local = 1;
-function offer(on) { outlet(1, "offer", on); }
+// What a clip was written as: in the daemon's words where it heard others, else by key, tempo and chords
+function knownOf(writing) {
+    var clip = writing.clip, song = writing.job.song, said = Words.heard(clip.context);
+    state.unread = clip.unread;
+    if (clip.context) {
+        outlet(1, "understood", Words.cut(said[1], SEEN));
+        outlet(1, "wishes", clip.unread ? Words.told(clip.unread, state.overruled, ROOM) : Words.cut(said[0], SEEN));
+        return;
+    }
+    state.understood = { key: clip.key, tempo: clip.tempo, progression: Chord.beginning(Wire.notes(clip), song.num * 4 / song.den, clip.beats).join(" ") };
+    understood();
+    toldWords();
+}
+knownOf.local = 1;
+function offer(on) { outlet(1, "hidescene", on ? 0 : 1); }
 offer.local = 1;
 
 // Live leads: where the words name another tempo or metre the device says so, and offers the tempo.
@@ -267,7 +309,7 @@ function askedTempo(words, song) {
     if (meter && meterOf(song) && meter !== meterOf(song)) told.push((told.length ? "" : "you asked for ") + meter + ", Live is in " + meterOf(song));
     overruled(told.join("; "));
     outlet(1, "asked", state.asked ? "Set Live to " + named : "Set Live");
-    outlet(1, "askable", state.asked ? 1 : 0);
+    outlet(1, "hidetempo", state.asked ? 0 : 1);
 }
 askedTempo.local = 1;
 
@@ -278,6 +320,7 @@ function restream(certain) {
     if (!state.ready) return;
     cancelTask(streaming);
     Stream.stop();
+    if (P.stream) Roll.draw([], 16);
     if (!P.stream) { if (state.link.connected) status(Words.READY); return; }
     own = Live.ownTrack();
     if (own && Live.pads(own).length) kit = Kit.of(Live.pads(own)).there;

@@ -94,7 +94,7 @@ function act(what) {
         state.writing = null;
         state.notes = Wire.notes(clip);
         if (shownId() !== state.clip) { status("Ready, press Apply"); return; }
-        status(state.notes.length + " notes, seed " + clip.asked.seed);
+        status(Words.told(clip.unread, state.notes.length + " notes, seed " + clip.asked.seed, SEEN));
         outlet(2, "bang");
     } else if (what === "more") status(Words.seconds(clip.share));
     else if (what) { state.writing = null; status(what[1]); }

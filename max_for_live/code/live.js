@@ -52,6 +52,13 @@ var Live = (function () {
         return -1;
     }
 
+    // The loop of the arrangement, {from, to} in quarter notes; null where it is off
+    function brace() {
+        if (!set) set = at("live_set");
+        var from = Number(get(set, "loop_start", 0)), length = Number(get(set, "loop_length", 0));
+        return Number(get(set, "loop", 0)) === 1 && length > 0 ? { from: from, to: from + length } : null;
+    }
+
     // MIDI tracks of the set: [{index, name}]
     function tracks() {
         var s = at("live_set"), n = s.getcount("tracks"), found = [], i, t;
@@ -101,5 +108,5 @@ var Live = (function () {
         return found && found.notes ? found.notes : [];
     }
 
-    return { get: get, at: at, by: by, id: id, there: there, transport: transport, song: song, ownTrack: ownTrack, trackOf: trackOf, sceneOf: sceneOf, tracks: tracks, pads: pads, shown: shown, highlighted: highlighted, notes: notes, chosen: chosen };
+    return { get: get, at: at, by: by, id: id, there: there, transport: transport, song: song, brace: brace, ownTrack: ownTrack, trackOf: trackOf, sceneOf: sceneOf, tracks: tracks, pads: pads, shown: shown, highlighted: highlighted, notes: notes, chosen: chosen };
 }());

@@ -15,7 +15,7 @@ function showHistory() {
 }
 showHistory.local = 1;
 
-function keepMemory() { outlet(1, "memory", encodeURIComponent(JSON.stringify({ history: state.history, bank: state.bank, seed: state.seed })).replace(/'/g, "%27")); }
+function keepMemory() { outlet(1, "memory", encodeURIComponent(JSON.stringify({ history: state.history, bank: state.bank, seed: state.seed, deaf: state.deaf })).replace(/'/g, "%27")); }
 keepMemory.local = 1;
 function memory(kept) {
     var held;
@@ -24,6 +24,7 @@ function memory(kept) {
     state.history = held.history.slice(0, REMEMBERED);
     state.bank = held.bank;
     if (held.seed > 0) state.seed = held.seed;
+    if (held.deaf) state.deaf = held.deaf;
     showHistory();
 }
 

@@ -1,10 +1,15 @@
 // Where clips go: parts to tracks, and notes to the row, the slot, the clip or the arrangement that was meant when they were asked for. The effect's own functions.
 function trackOf(part, own) {      // the one chosen, else one that is called so, else the device's own
     var list = Live.tracks(), chosen = P["track_" + part], i;
-    for (i = 0; i < list.length; i++) if (chosen > 1 ? list[i].index === chosen - 2 : chosen === 0 && Words.TRACKS[part].test(list[i].name)) return Live.at("live_set tracks " + list[i].index);
-    return own;
+    for (i = 0; i < list.length; i++) if (chosen > 1 && list[i].index === chosen - 2) return Live.at("live_set tracks " + list[i].index);
+    return chosen ? own : calledSo(part, own, list);
 }
 trackOf.local = 1;
+function calledSo(part, own, list) {
+    for (var i = 0; i < list.length; i++) if (Words.TRACKS[part].test(list[i].name)) return Live.at("live_set tracks " + list[i].index);
+    return own;
+}
+calledSo.local = 1;
 // [{id, track, parts}]: some parts by the tracks that they go to
 function grouped(some, own) {
     var found = [], i, j, track, id;
@@ -50,23 +55,31 @@ groupFor.local = 1;
 
 // Notes by tracks, those of parts that share one in one sheet; `only` a track where the target is one.
 function sheets(rows, name, own, only) {
-    var some = [], i, j, groups, found = [], sheet, kit, part;
-    for (i = 0; i < Words.PARTS.length; i++) if (Note.ofPart(rows, Words.PARTS[i]).length) some.push(Words.PARTS[i]);
-    if (!some.length) throw new Error("The answer has no notes: switch more parts on");
-    groups = grouped(some, own);
+    var i, groups = grouped(written(rows), own), found = [];
     if (only) groups = [groupFor(groups, only)];
-    for (i = 0; i < groups.length; i++) {
-        sheet = { track: groups[i].track, name: name, colour: Words.COLOURS[groups[i].parts[0]], notes: { notes: [] }, whose: {} };
-        for (j = 0; j < groups[i].parts.length; j++) {
-            part = groups[i].parts[j];
-            kit = part === "drums" ? Kit.of(Live.pads(groups[i].track)).there : null;
-            sheet.notes.notes = sheet.notes.notes.concat(noted(Note.dictionary(Note.ofPart(rows, part), 0, kit).notes, part, sheet.whose));
-        }
-        found.push(sheet);
-    }
+    for (i = 0; i < groups.length; i++) found.push(sheetOf(groups[i], rows, name, 0));
     return found;
 }
 sheets.local = 1;
+// The parts that an answer has
+function written(rows) {
+    var some = [], i;
+    for (i = 0; i < Words.ALL.length; i++) if (Note.ofPart(rows, Words.ALL[i]).length) some.push(Words.ALL[i]);
+    if (!some.length) throw new Error("The answer has no notes: switch more parts on");
+    return some;
+}
+written.local = 1;
+// The notes of a track's parts, `later` quarters after the beginning of its clip
+function sheetOf(group, rows, name, later) {
+    var sheet = { track: group.track, name: name, part: group.parts[0], colour: Words.COLOURS[group.parts[0]], notes: { notes: [] }, whose: {} }, j, kit, part;
+    for (j = 0; j < group.parts.length; j++) {
+        part = group.parts[j];
+        kit = part === "drums" ? Kit.of(Live.pads(group.track)).there : null;
+        sheet.notes.notes = sheet.notes.notes.concat(noted(Note.dictionary(Note.ofPart(rows, part), later, kit).notes, part, sheet.whose));
+    }
+    return sheet;
+}
+sheetOf.local = 1;
 // Parts may share a track, so it is remembered which note is whose.
 function noted(notes, part, whose) {
     for (var i = 0; i < notes.length; i++) whose[noteName(notes[i].pitch, notes[i].start_time)] = part;
@@ -76,27 +89,15 @@ noted.local = 1;
 function noteName(pitch, start) { return pitch + " " + Math.round(start * 480); }
 noteName.local = 1;
 
-function placed(writing) {
-    var job = writing.job, clip = writing.clip, rows = Wire.notes(clip), song = job.song, bar = song.num * 4 / song.den, at = job.aim, all, clips, view, i;
-    if (job.want.source) { if (job.want.redo) { redone(rows, job.want.source); return; } }
-    all = sheets(rows, Words.clipName(job.want.name, Chord.beginning(rows, bar, clip.beats), job.seed), at.own, at.track);
-    if (at.target === "row") clips = Write.row(all, clip.beats, 0);
-    else if (at.target === "slot") clips = Write.chosen(all[0], clip.beats, at.scene, job.first);
-    else if (at.target === "arrangement") clips = Write.arrangement(all, clip.beats, song.beat, bar);
-    else {
-        view = Live.by(at.clip);
-        if (!Live.there(view)) throw new Error(Words.GONE);
-        remembered([view]);
-        clips = Write.into(view, all[0], clip.beats);
-    }
-    for (i = 0; i < clips.length; i++) state.whose[Live.id(clips[i])] = all[i].whose;
-}
-placed.local = 1;
-
 function remembered(clips) {
     var found = [], i;
     for (i = 0; i < clips.length; i++) found.push(Write.asItIs(clips[i]));
+    keptBefore(found);
+}
+remembered.local = 1;
+// found: clips as they were, {id, made} for one that was not there
+function keptBefore(found) {
     state.before.push(found);
     if (state.before.length > REMEMBERED) state.before.shift();
 }
-remembered.local = 1;
+keptBefore.local = 1;

@@ -86,30 +86,36 @@ function within(found, view, bar) {
 }
 within.local = 1;
 
-// Only what was to be written anew is taken out and put in; every other note of the clips is never touched.
-function redone(rows, source) {
-    var i, clips = [], some = [];
+// The plan of a redo: only what was to be written anew is taken out and put in; every other note of the clips is never touched.
+function redoPlan(rows, source) {
+    var i, clips = [], some = [], changes = [], of;
     for (i = 0; i < source.targets.length; i++) {
-        if (!Live.there(source.targets[i].of.clip)) throw new Error(Words.GONE);
-        clips.push(source.targets[i].of.clip);
+        of = source.targets[i].of;
+        if (!Live.there(of.clip)) throw new Error(Words.GONE);
+        clips.push(of.clip);
+        some.push(anew(rows, of, source.targets[i].parts, source));
+        changes.push({ part: source.targets[i].parts[0], before: some[i].gone, after: some[i].fresh });
     }
-    remembered(clips);
-    for (i = 0; i < source.targets.length; i++) some.push(anew(rows, source.targets[i].of, source.targets[i].parts, source));
-    Write.exchanged(some, source.from, source.to - source.from);
+    return { changes: changes, work: function () {
+        remembered(clips);
+        Write.exchanged(some, source.from, source.to - source.from);
+        for (i = 0; i < some.length; i++) state.whose[Live.id(some[i].clip)] = some[i].whose;
+    } };
 }
-redone.local = 1;
+redoPlan.local = 1;
 function anew(rows, of, some, source) {
-    var whose = state.whose[Live.id(of.clip)] || {}, notes = Live.notes(of.clip), kept = [], fresh = [], i, n, part;
+    var known = state.whose[Live.id(of.clip)] || {}, whose = {}, notes = Live.notes(of.clip), kept = [], gone = [], fresh = [], i, n, part;
+    for (n in known) whose[n] = known[n];
     for (i = 0; i < notes.length; i++) {
         n = notes[i];
         part = of.parts.length === 1 ? of.parts[0] : whose[noteName(n.pitch, n.start_time)];
-        if (n.start_time >= source.from && n.start_time < source.to && (n.mute || some.indexOf(part) < 0)) kept.push(n);
+        if (n.start_time >= source.from && n.start_time < source.to) (n.mute || some.indexOf(part) < 0 ? kept : gone).push(n);
     }
     for (i = 0; i < rows.length; i++) {
         n = rows[i];
         if (some.indexOf(n[0]) < 0 || n[2] < source.from - 1e-6 || n[2] >= source.to - 1e-6) continue;
         fresh = fresh.concat(noted(Note.dictionary([n], 0, n[0] === "drums" ? of.kit.there : null).notes, n[0], whose));
     }
-    return { clip: of.clip, kept: kept, fresh: fresh };
+    return { clip: of.clip, kept: kept, gone: gone, fresh: fresh, whose: whose };
 }
 anew.local = 1;

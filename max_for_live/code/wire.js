@@ -34,7 +34,7 @@ var Wire = (function () {
 
     // One clip: chunks may be lost, repeated or out of order, and the end may come before them.
     function opened(asked, now) {
-        return { asked: asked, total: -1, beats: 0, tempo: 0, key: "", rows: {}, got: 0, share: 0, heard: now, said: now, tries: 0, over: false };
+        return { asked: asked, total: -1, beats: 0, tempo: 0, key: "", unread: "", context: "", rows: {}, got: 0, share: 0, heard: now, said: now, tries: 0, over: false };
     }
 
     function counted(clip) {
@@ -50,6 +50,7 @@ var Wire = (function () {
         if (Number(args[0]) !== clip.asked.id || clip.over) return "";
         if (path === "clip/progress") clip.share = Number(args[1]);
         else if (path === "clip/begin") { clip.total = Number(args[1]); clip.beats = Number(args[2]); clip.tempo = Number(args[3]); clip.key = String(args[4]); counted(clip); }
+        else if (path === "clip/unread" || path === "clip/heard") { clip[path === "clip/heard" ? "context" : "unread"] = String(args[1]); clip.heard = now; return ""; }
         else if (path === "clip/notes") {
             for (i = 3, at = Number(args[1]); i + 3 < args.length; i += 4, at++) {
                 n = row(args[2], args[i], args[i + 1], args[i + 2], args[i + 3]);

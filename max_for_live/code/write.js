@@ -76,11 +76,66 @@ var Write = (function () {
 
     // The notes of a clip are replaced, its length with them.
     function into(clip, sheet, beats) {
-        inOneStep(function () {
-            clip.call("remove_notes_extended", 0, 128, 0, 1e6);
-            dressed(clip, beats, sheet);
-        });
+        inOneStep(function () { replaced(clip, sheet, beats); });
         return [clip];
+    }
+    function replaced(clip, sheet, beats) {
+        clip.call("remove_notes_extended", 0, 128, 0, 1e6);
+        dressed(clip, beats, sheet);
+    }
+
+    // places: [{sheet, scene: −1 in the arrangement, at, clip: what lies there or null, from: where in it}]: all in one step, or none of them.
+    // Returns [{clip, was}], `was` null for a clip that is new.
+    function together(places, beats) {
+        return inOneStep(function () {
+            var done = [], i, p, clip;
+            try {
+                for (i = 0; i < places.length; i++) {
+                    p = places[i];
+                    clip = p.clip || made(p, beats);
+                    if (!clip) throw new Error(refused(p.sheet.track));
+                    done.push({ clip: clip, was: p.clip ? asItIs(clip) : null });
+                    if (!p.clip) dressed(clip, beats, p.sheet);
+                    else if (p.scene >= 0) replaced(clip, p.sheet, beats);
+                    else {
+                        clip.call("remove_notes_extended", 0, 128, p.from, beats);
+                        clip.call("add_new_notes", p.sheet.notes);
+                    }
+                }
+            } catch (e) {
+                takeBack(done);
+                throw new Error(refused(places[Math.min(i, places.length - 1)].sheet.track));
+            }
+            return done;
+        });
+    }
+    function made(p, beats) {
+        var s, track = p.sheet.track;
+        if (p.scene < 0) { track.call("create_midi_clip", p.at, beats); return begins(track, p.at); }
+        s = slot(track, p.scene);
+        s.call("create_clip", beats);
+        s = Live.at(s.unquotedpath + " clip");
+        return Live.there(s) ? s : null;
+    }
+    // The clip of the arrangement that begins at a place, or null
+    function begins(track, at) {
+        var n = track.getcount("arrangement_clips"), i, clip;
+        for (i = 0; i < n; i++) {
+            clip = Live.at(track.unquotedpath + " arrangement_clips " + i);
+            if (Math.abs(Number(Live.get(clip, "start_time", -1)) - at) <= 1e-6) return clip;
+        }
+        return null;
+    }
+    // done: [{clip, was}]: as it was before; what was not there goes
+    function takeBack(done) {
+        var i, track, scene;
+        for (i = 0; i < done.length; i++) {
+            if (done[i].was) { restored(done[i].clip, done[i].was); continue; }
+            track = Live.trackOf(done[i].clip);
+            scene = Live.sceneOf(done[i].clip, track);
+            if (scene >= 0) slot(track, scene).call("delete_clip");
+            else track.call("delete_clip", "id", Number(Live.id(done[i].clip)));
+        }
     }
 
     var KEPT = ["name", "color", "looping"], SPANS = [["loop_start", "loop_end"], ["start_marker", "end_marker"]];
@@ -91,19 +146,14 @@ var Write = (function () {
         for (i = 0; i < SPANS.length; i++) found.marks[SPANS[i][0]] = [Number(Live.get(clip, SPANS[i][0], 0)), Number(Live.get(clip, SPANS[i][1], 4))];
         return found;
     }
-    // some: [{clip, was}]
-    function putBack(some) {
-        inOneStep(function () {
-            var i, j, clip, marks;
-            for (j = 0; j < some.length; j++) {
-                clip = some[j].clip;
-                marks = some[j].was.marks;
-                clip.call("remove_notes_extended", 0, 128, 0, 1e6);
-                clip.call("add_new_notes", { notes: some[j].was.notes });
-                for (i = 0; i < KEPT.length; i++) if (marks[KEPT[i]] !== null) clip.set(KEPT[i], marks[KEPT[i]]);
-                for (i = 0; i < SPANS.length; i++) between(clip, SPANS[i][0], SPANS[i][1], marks[SPANS[i][0]][0], marks[SPANS[i][0]][1]);
-            }
-        });
+    // some: [{clip, was}], `was` null for a clip that was not there
+    function putBack(some) { inOneStep(function () { takeBack(some); }); }
+    function restored(clip, was) {
+        var i, marks = was.marks;
+        clip.call("remove_notes_extended", 0, 128, 0, 1e6);
+        clip.call("add_new_notes", { notes: was.notes });
+        for (i = 0; i < KEPT.length; i++) if (marks[KEPT[i]] !== null) clip.set(KEPT[i], marks[KEPT[i]]);
+        for (i = 0; i < SPANS.length; i++) between(clip, SPANS[i][0], SPANS[i][1], marks[SPANS[i][0]][0], marks[SPANS[i][0]][1]);
     }
     // Notes as they can be added again: everything but the number that Live gave them
     function bare(notes) {
@@ -141,15 +191,11 @@ var Write = (function () {
             }
         }
         return inOneStep(function () {
-            var k, i, n, clip;
+            var k, i, clip;
             try {
                 for (k = 0; k < sheets.length; k++) {
                     sheets[k].track.call("create_midi_clip", from, beats);
-                    n = sheets[k].track.getcount("arrangement_clips");
-                    for (i = 0, clip = null; i < n && !clip; i++) {
-                        clip = Live.at(sheets[k].track.unquotedpath + " arrangement_clips " + i);
-                        if (Math.abs(Number(Live.get(clip, "start_time", -1)) - from) > 1e-6) clip = null;
-                    }
+                    clip = begins(sheets[k].track, from);
                     if (!clip) throw new Error("none");
                     clips.push(clip);
                     dressed(clip, beats, sheets[k]);
@@ -164,5 +210,5 @@ var Write = (function () {
 
     function newScene() { inOneStep(function () { Live.at("live_set").call("create_scene", -1); }); }
 
-    return { row: row, chosen: chosen, into: into, asItIs: asItIs, putBack: putBack, exchanged: exchanged, arrangement: arrangement, newScene: newScene };
+    return { slot: slot, row: row, chosen: chosen, into: into, together: together, asItIs: asItIs, putBack: putBack, exchanged: exchanged, arrangement: arrangement, newScene: newScene };
 }());

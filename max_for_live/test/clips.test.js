@@ -32,7 +32,7 @@ test('each variation lands in the next row with the next seed', () => {
 
 test('a full track offers a new scene, which then takes the clip', () => {
   const set = new LiveSet({ tracks: [new Track('Keys', { slots: 1 })] }); set.tracks[0].slots[0].clip = new Clip(set.tracks[0], 4, [], 'mine');
-  const d = started(set); d.send(0, 'generate'); answer(d, 1); assert.match(d.status(), /New Scene/); assert.equal(d.told('offer').at(-1), 1);
+  const d = started(set); d.send(0, 'generate'); answer(d, 1); assert.match(d.status(), /New Scene/); assert.equal(d.told('hidescene').at(-1), 0);
   d.send(0, 'newscene'); d.send(0, 'generate'); answer(d, 2); assert.equal(set.tracks[0].slots[1].clip.name, 'dusty lo-fi #1'); assert.equal(set.tracks[0].slots[0].clip.name, 'mine');
 });
 
@@ -169,7 +169,7 @@ test('the daemon\'s complaint is shown in its words', () => { const d = started(
 
 test('both scripts are ES5 and call nothing that Max lacks', (t) => {
   let parse; try { ({ parse } = require('acorn')); } catch (e) { if (process.env.LLMBALL_REQUIRE_ALL) throw e; t.skip('acorn is not installed'); return; }
-  for (const name of ['llmball.js', 'llmball_generator.js']) { const s = read(name); parse(s, { ecmaVersion: 5 }); assert.doesNotMatch(s, /setTimeout|console\.|outlet\.apply|messnamed/); }
+  for (const name of ['llmball.js', 'llmball_generator.js', 'llmball_screen.js']) { const s = read(name); parse(s, { ecmaVersion: 5 }); assert.doesNotMatch(s, /setTimeout|console\.|outlet\.apply|messnamed/); }
 });
 
 // --- what others would try ------------------------------------------------------------------------------------
@@ -185,8 +185,8 @@ test('where Live refuses the notes no part of the row stays', () => {
 
 test('a new scene takes what waits for it, without asking the daemon again, for every take', () => {
   const set = new LiveSet({ tracks: [new Track('Keys', { slots: 1 })] }); set.tracks[0].slots[0].clip = new Clip(set.tracks[0], 4, [], 'mine');
-  const d = started(set); d.send(0, 'param', 'variations', 3); d.send(0, 'seed', 5); d.send(0, 'generate'); answer(d, 1); assert.equal(d.told('offer').at(-1), 1);
-  d.send(0, 'newscene'); answer(d, 2); answer(d, 3); assert.equal(d.said('clip_uri').length, 3); assert.deepEqual(set.tracks[0].slots.map((s) => s.clip.name), ['mine', 'dusty lo-fi #5', 'dusty lo-fi #6', 'dusty lo-fi #7']); assert.equal(d.told('offer').at(-1), 0);
+  const d = started(set); d.send(0, 'param', 'variations', 3); d.send(0, 'seed', 5); d.send(0, 'generate'); answer(d, 1); assert.equal(d.told('hidescene').at(-1), 0);
+  d.send(0, 'newscene'); answer(d, 2); answer(d, 3); assert.equal(d.said('clip_uri').length, 3); assert.deepEqual(set.tracks[0].slots.map((s) => s.clip.name), ['mine', 'dusty lo-fi #5', 'dusty lo-fi #6', 'dusty lo-fi #7']); assert.equal(d.told('hidescene').at(-1), 1);
 });
 
 test('takes into a slot go downwards from it, and over nothing', () => {
@@ -245,7 +245,7 @@ test('controls that come before the device has loaded, in any order, are kept an
 });
 
 test('a tempo of Live\'s beyond what the daemon takes is halved, and another metre in the words is told', () => {
-  const d = started(new LiveSet({ song: { tempo: 480 } }), 'waltz in 3/4, 82 bpm'); d.send(0, 'generate'); const o = last(d); assert.equal(o[o.indexOf('tempo') + 1], 240); assert.equal(d.told('overruled').at(-1), 'you asked for 82, Live is at 480; 3/4, Live is in 4/4');
+  const d = started(new LiveSet({ song: { tempo: 480 } }), 'waltz in 3/4, 82 bpm'); d.send(0, 'generate'); const o = last(d); assert.equal(o[o.indexOf('tempo') + 1], 240); assert.equal(d.told('wishes').at(-1), 'you asked for 82, Live is at 480; 3/4, Live is in 4/4');
 });
 
 test('a dial at rest leaves its level to the words, and so does guidance', () => {

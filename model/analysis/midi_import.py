@@ -10,7 +10,7 @@ import io
 import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import mido
@@ -32,6 +32,8 @@ from model.music.notes import METERS, PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS,
 _NAMES = {"melody": ("melody", "lead", "vocal", "voice", "旋律"), "bass": ("bass", "贝斯"),
           "drums": ("drum", "perc", "beat", "鼓"), "chords": ("chord", "piano", "keys", "pad", "comp", "和弦")}  # fmt: skip
 MAX_NOTES = 100_000
+Line = list[tuple[int, int, int, int]]
+"""Notes of one voice or instrument: start, end, pitch and velocity."""
 
 
 def read_midi_file(path: Path) -> Song:
@@ -56,7 +58,28 @@ def _said(text: str) -> str | None:
     return text[:end] if end and (end == len(text) or _MORE.fullmatch(text[end:])) else None
 
 
-def _foreign(content: bytes) -> Song:
+@dataclass(frozen=True, slots=True)
+class MidiLines:
+    """What the bytes of a .mid file hold, 480 ticks a quarter: `lines` by the name of their track and its number.
+
+    Channel 10 is named drums. `key` is "" and `chords` empty where nothing is stated, `tempo` the first, None where there is none.
+    """
+
+    tempos: dict[Ticks, float]
+    meter: str | None
+    chords: dict[Ticks, str]
+    key: str
+    lines: dict[tuple[str, int], Line]
+    end: int
+
+    @property
+    def bars(self) -> int:
+        """Return how many bars of the metre the notes fill."""
+        return max(1, -(-(self.end - TICKS_PER_QUARTER // 8) // bar_length(self.meter or "4/4")))
+
+
+def midi_lines(content: bytes) -> MidiLines:
+    """Return the lines of a .mid file's bytes. Raises MidiFileError."""
     try:
         file = mido.MidiFile(file=io.BytesIO(content), clip=True)
     except (EOFError, OSError, ValueError, LookupError, TypeError) as broken:
@@ -64,8 +87,8 @@ def _foreign(content: bytes) -> Song:
     if file.type == 2 or file.ticks_per_beat <= 0:
         raise MidiFileError("a .mid file of one piece, with ticks a quarter, can be read")
     scale = TICKS_PER_QUARTER / file.ticks_per_beat
-    tempos: dict[Ticks, float] = {Ticks(0): 120.0}
-    meters: dict[int, str] = {0: "4/4"}
+    tempos: dict[Ticks, float] = {}
+    meters: dict[int, str] = {}
     chords: dict[Ticks, str] = {}
     key = ""
     lines: dict[tuple[str, int], list[tuple[int, int, int, int]]] = defaultdict(list)
@@ -98,22 +121,29 @@ def _foreign(content: bytes) -> Song:
         raise MidiFileError("there is no note in this file")
     if sum(map(len, lines.values())) > MAX_NOTES:
         raise MidiFileError(f"a file has {MAX_NOTES} notes at most")
-    meter = meters[max(meters)] if len(meters) == 1 else meters[sorted(meters)[0]]
-    meter = {"2/2": "4/4", "12/16": "6/8", "3/8": "6/8"}.get(meter, meter)
-    if meter not in METERS:
-        raise MidiFileError(f"a metre is one of {' '.join(METERS)}, not {meter}")
-    bar = bar_length(meter)
-    count = max(1, -(-(end - TICKS_PER_QUARTER // 8) // bar))
-    notes = tuple(n for part, line in _parts(lines).items() for n in _notes(part, line))
+    meter = meters.get(0)
+    if meter is not None:
+        meter = {"2/2": "4/4", "12/16": "6/8", "3/8": "6/8"}.get(meter, meter)
+        if meter not in METERS:
+            raise MidiFileError(f"a metre is one of {' '.join(METERS)}, not {meter}")
+    return MidiLines(tempos, meter, chords, key, dict(lines), end)
+
+
+def _foreign(content: bytes) -> Song:
+    found = midi_lines(content)
+    meter = found.meter or "4/4"
+    bar, count = bar_length(meter), found.bars
+    notes = tuple(n for part, line in _parts(found.lines).items() for n in notes_of_line(part, line))
+    tempos = {Ticks(0): 120.0} | found.tempos
     song = Song(
         bars=tuple((Ticks(i * bar), meter) for i in range(count)),
         end=Ticks(count * bar),
         tempos=tuple(sorted((at, bpm) for at, bpm in tempos.items() if at < count * bar)),
-        key=parse_key(key).name if key else "C major",
+        key=parse_key(found.key).name if found.key else "C major",
         notes=notes,
-        chords=tuple(sorted((at, symbol) for at, symbol in chords.items() if at < count * bar)),
+        chords=tuple(sorted((at, symbol) for at, symbol in found.chords.items() if at < count * bar)),
     )
-    if not key and any(n.part not in UNPITCHED_PARTS for n in notes):
+    if not found.key and any(n.part not in UNPITCHED_PARTS for n in notes):
         song = replace(song, key=find_key(song).key.name)
     return as_filed(song)
 
@@ -124,9 +154,6 @@ def _is_chord(text: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-Line = list[tuple[int, int, int, int]]
 
 
 def _parts(lines: Mapping[tuple[str, int], Line]) -> dict[str, Line]:
@@ -141,11 +168,11 @@ def _parts(lines: Mapping[tuple[str, int], Line]) -> dict[str, Line]:
         else:
             found[part] += line
     rest.sort(key=lambda line: sum(n[2] for n in line) / len(line))
-    single = [line for line in rest if _voices(line) < 1.2]
+    single = [line for line in rest if voices(line) < 1.2]
     if "melody" not in found and single:
         found["melody"] += single[-1]
         rest.remove(single[-1])
-    low = [line for line in rest if sum(n[2] for n in line) / len(line) < 52 and _voices(line) < 1.3]
+    low = [line for line in rest if sum(n[2] for n in line) / len(line) < 52 and voices(line) < 1.3]
     if "bass" not in found and low:
         found["bass"] += low[0]
         rest.remove(low[0])
@@ -158,11 +185,13 @@ def _parts(lines: Mapping[tuple[str, int], Line]) -> dict[str, Line]:
     return {part: line for part, line in found.items() if line}
 
 
-def _voices(line: Line) -> float:
+def voices(line: Line) -> float:
+    """Return how many notes begin together, on average."""
     return len(line) / len({start for start, *_ in line})
 
 
-def _notes(part: str, line: Line) -> list[Note]:
+def notes_of_line(part: str, line: Line) -> list[Note]:
+    """Return the notes of a line that is a part; drums as roles."""
     return [
         Note(
             Ticks(start), Ticks(end - start),

@@ -15,9 +15,10 @@ from model.generation.bias_terms import ENERGY_VELOCITY_RANGE, MIN_MEAN_VELOCITY
 from model.generation.history import target_onsets
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music.control import MAX_BARS
+from model.music.groove import Groove
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import DEFAULT_PROGRAMS, Song, bar_length
-from model.music.notes import TICKS_PER_QUARTER, UNPITCHED_PARTS, Kept, Note, Ticks, beats_in_bar
+from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Kept, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Controls, Plan, apply_controls, wished_bars
 from model.music.swing import in_meter, swung
 from model.prompt.rules.vocabulary import table
@@ -100,7 +101,12 @@ def clip(
         closing = plan.ending == "cadence" if wanted.closing is None else wanted.closing
         begin = replace(_begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first)
         composer.begin(begin)
-        song = _written(composer, begin, apply_controls(plan, controls)[0], bars)
+        played = apply_controls(plan, controls)[0]
+        if wanted.groove is not None:
+            played = replace(played, swing=0.5)
+        song = written_song(composer, begin, played, bars)
+        if wanted.groove is not None:
+            song = replace(song, notes=_grooved(song, given, wanted.groove))
         return song if given else follow_course(song, plan.wishes)
     finally:
         composer.forget(TAKE)
@@ -126,7 +132,8 @@ def _begin(wanted: ClipSpec, bars: int | None, closing: bool | None) -> Begin:
     )
 
 
-def _written(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song:
+def written_song(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song:
+    """Return the song of a take that has begun, so many bars of it."""
     bars: list[tuple[Ticks, str]] = []
     chords: list[tuple[Ticks, str]] = []
     notes: list[Note] = []
@@ -164,6 +171,17 @@ def _written(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song:
         chords=tuple(chords),
         programs=programs(plan),
     )
+
+
+def _grooved(song: Song, given: tuple[Kept, ...], groove: Groove) -> tuple[Note, ...]:
+    """Return the notes with a groove, but for those of beats and parts that stay."""
+    beat = beat_length(song.bars[0][1])
+    notes: list[Note] = []
+    for note in song.notes:
+        index = note.start // beat
+        stays = index < len(given) and note.part in given[index].parts
+        notes += [note] if stays else groove.applied([note], PARTS)
+    return tuple(notes)
 
 
 def _clear_of(kept: Set[Note], notes: Sequence[Note]) -> tuple[Note, ...]:

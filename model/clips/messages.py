@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from model.music.control import MAX_BARS
+from model.music.groove import Groove
 from model.music.plan import Controls
 
 DEFAULT_BARS = 8
@@ -19,7 +20,7 @@ class ClipSpec:
     """What is asked of a clip beside its words. None leaves it to them.
 
     `closing` lets the last bar come to a close; False lets it lead back, as a loop. `theta` has weights of the fusion by
-    name; those that are not named are as shipped.
+    name; those that are not named are as shipped. `groove` is the timing and the accents of all that is written.
     """
 
     prompt: str
@@ -29,6 +30,7 @@ class ClipSpec:
     controls: Controls = AUTOMATIC_CONTROLS
     closing: bool | None = None
     theta: tuple[tuple[str, float], ...] = ()
+    groove: Groove | None = None
 
     def __post_init__(self) -> None:
         if self.bars is not None and not 1 <= self.bars <= MAX_BARS:
@@ -45,14 +47,19 @@ class KeepSpec:
 
 
 NoteTuple = tuple[str, int, float, float, int]
-"""A note as it is sent: part, pitch, start and length in quarter notes, velocity."""
+"""A note as it is sent: part (or `TRACK` and a track's name), pitch, start and length in quarter notes, velocity."""
+TRACK = "track:"
+"""What stands before the name of a track whose part is to be found."""
+MAX_TRACK_NAME = 64
+"""Characters of a track's name."""
 
 
 @dataclass(frozen=True, slots=True)
 class GivenNotes:
     """So many bars of notes to go on from, or with `stays` to write anew in part.
 
-    `tempo` 0 is not known, `key` "auto" is to be heard in the notes; `changed` tells that the words change it.
+    `tempo` 0 is not known, `key` "auto" is to be heard in the notes; `changed` tells that the words change it, `beside` that parts
+    are written for it, `has_groove` that its timing and accents are given to what is written.
     """
 
     notes: tuple[NoteTuple, ...]
@@ -62,6 +69,8 @@ class GivenNotes:
     key: str = "auto"
     stays: KeepSpec | None = None
     changed: bool = False
+    beside: bool = False
+    has_groove: bool = False
 
 
 NOTES_PER_PACKET = 32
@@ -98,7 +107,7 @@ class ClipWritten:
     """A clip as its file would hold it: its count of notes, its quarter notes, its notes in packets of one part each.
 
     A packet has the number of its first note, its part, and pitch, start, length and velocity of each note. `unread` names the
-    words that were not obeyed, each with the reason; it is empty where all were.
+    words that were not obeyed, each with the reason; it is empty where all were. `heard` tells what was heard in what was given.
     """
 
     number: int
@@ -108,6 +117,7 @@ class ClipWritten:
     key: str
     packets: tuple[Packet, ...]
     unread: str = ""
+    heard: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ file.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
 from typing import Any
@@ -19,11 +19,15 @@ import numpy.typing as npt
 
 from model.decoder.tokenizer import (
     BEAT_NUMBER,
+    FIRST_NOTE,
     PART_ORDER,
+    PITCH,
+    STEP,
     VELOCITY_CENTRE,
     Event,
     Rows,
     decode,
+    part_and_tick,
     row_chord,
     transposed,
 )
@@ -86,6 +90,98 @@ def _player(near: tuple[int, ...], wanted: tuple[int, ...], seed: int, which: st
 def _plays(piece: int, parts: tuple[int, ...]) -> bool:
     table = _table()
     return bool((table["playing"][piece, list(parts)] >= SUNG_SHARE * table["bars"][piece]).all())
+
+
+Groove = npt.NDArray[np.float32]
+"""How often each voice strikes in each sixteenth of a bar: `(VOICES, sixteenths)`."""
+VOICES = ("kick", "snare", "hat", "perc", "bass", "chords", "arp", "melody")
+_DRUM_VOICES = {36: "kick", 35: "kick", 38: "snare", 40: "snare", 37: "snare", 39: "snare", 42: "hat", 44: "hat", 46: "hat", 51: "hat"}  # fmt: skip
+_HEAVY = {"kick": 2.0, "bass": 2.0}
+"""What counts twice where two bands are compared: what the rest locks with."""
+TEMPO_WEIGHT, STYLE_WEIGHT = 0.5, 0.35
+"""What an octave of tempo, and another style than the words', count beside unlike grooves (0..1)."""
+
+
+def voice_of(part: str, pitch: int) -> str:
+    """Return the voice of `VOICES` that a note of a part belongs to."""
+    if part == "drums":
+        return _DRUM_VOICES.get(pitch, "perc")
+    return "chords" if part == "pad" else part
+
+
+def groove_of(strokes: Iterable[tuple[str, int, float]], sixteenths: int, bars: int) -> Groove:
+    """Return the groove of strokes: part, pitch (of drums), and place in sixteenths from the first bar line."""
+    found = np.zeros((len(VOICES), sixteenths), np.float32)
+    seen: set[tuple[int, int]] = set()
+    for part, pitch, place in strokes:
+        voice, at = VOICES.index(voice_of(part, pitch)), round(place)
+        if (voice, at) not in seen:
+            seen.add((voice, at))
+            found[voice, at % sixteenths] += 1
+    return found / max(1, bars)
+
+
+@lru_cache(1024)
+def _groove(piece: int) -> Groove:
+    """Return the groove of a piece, read from its rows alone."""
+    table = _table()
+    rows = table["rows"][table["at"][piece] : table["at"][piece + 1]]
+    beats, unit = (int(n) for n in str(table["meter"][piece]).split("/"))
+    lines = np.cumsum((rows[:, 0] == Event.BAR) | (rows[:, 0] == Event.BEAT)) - 1
+    notes = rows[:, 0] >= FIRST_NOTE
+    per_beat = 16 // unit
+
+    def strokes() -> Iterator[tuple[str, int, float]]:
+        for (event, symbol), beat in zip(rows[notes, :2].tolist(), lines[notes].tolist(), strict=True):
+            part, tick = part_and_tick(event)
+            yield part, symbol - PITCH, beat * per_beat + tick * STEP / 120
+
+    return groove_of(strokes(), beats * per_beat, int(table["bars"][piece]))
+
+
+def likeness(one: Groove, other: Groove) -> float:
+    """Return how alike the voices are that the first has, 0..1."""
+    weights, found = [], []
+    for voice, row in enumerate(one):
+        if row.any():
+            norm = float(np.linalg.norm(row) * np.linalg.norm(other[voice]))
+            found.append(float(row @ other[voice]) / norm if norm else 0.0)
+            weights.append(_HEAVY.get(VOICES[voice], 1.0))
+    return float(np.average(found, weights=weights)) if found else 0.0
+
+
+def beside(groove: Groove, plan: Plan, parts: Sequence[str], seed: int, *, knows_style: bool) -> int | None:
+    """Return the piece that goes with what is there: one that has the parts to be written, in the metre, whose others are most alike.
+
+    Where the words name no style any will do. None where the songbook has none in the metre.
+    """
+    table = _table()
+    wanted = tuple(PART_ORDER.index(part) for part in parts)
+    found = [int(i) for i in np.flatnonzero(table["meter"] == plan.meter)] if table else []
+    found = [i for i in found if _plays(i, wanted)]
+    if not found:
+        return None
+    styles = dict(plan.style) if knows_style else {}
+    families = {STYLES[name].family for name in styles}
+
+    def far(piece: int) -> float:
+        name = DECODER_STYLES[int(table["style"][piece])]
+        other = 0.0 if not styles or name in styles else 1.0 if STYLES[name].family in families else 3.0
+        octaves = abs(float(np.log2(table["tempo"][piece] / plan.tempo)))
+        return 1 - likeness(groove, _groove(piece)) + TEMPO_WEIGHT * octaves + STYLE_WEIGHT * other
+
+    order = sorted(found, key=far)
+    best = far(order[0])
+    return _pick([i for i in order[:BESIDE] if far(i) <= best + NEARLY], seed, "beside")
+
+
+BESIDE, NEARLY = 4, 0.05
+"""Of so many pieces that go nearly as well as the best one is drawn."""
+
+
+def style_of(piece: int) -> str:
+    """Return the style of a piece."""
+    return DECODER_STYLES[int(_table()["style"][piece])]
 
 
 def bars_of(piece: int) -> int:

@@ -32,7 +32,7 @@ from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
 from model.music.drums import ROLE_OF, ROLES
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
-from model.music.notes import CUES, Beat, Note, Ticks, beat_length, beats_in_bar
+from model.music.notes import CUES, HARMONY_PARTS, Beat, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Plan
 from model.prompt.rules.figures import FIGURES, Figure
 from model.styles import STYLES
@@ -221,10 +221,39 @@ class FormRequest:
     is_scale_locked: bool = False
     is_key_stated: bool = False
 
+    @property
+    def fills_in(self) -> bool:
+        """Whether the beat is written around bars that stay: these have a form already. Parts beside others have the take's own."""
+        begin = self.take.begin
+        return begin.beside is None and self.frame.index < len(begin.given)
+
+    def told_chord(self) -> tuple[Chord | None, Chord | None] | None:
+        """Return the chord that the words, or the parts that are there, let begin in the beat, and the one that sounds in it.
+
+        None where it may be chosen.
+        """
+        kept, last = self.take.kept(self.frame.index), self.take.written[-1].chord if self.take.written else None
+        if self.take.begin.beside is not None and kept.harmony:
+            sounds = None if kept.chord is None else parse_chord(kept.chord)
+            return (sounds if kept.fresh else None), sounds
+        if self.plan.progression is None:
+            return None
+        begins, _ = given_chord(self.plan.progression, self.frame)
+        return begins, begins or last
+
+    def until_told_chord(self) -> Ticks | None:
+        """Return the ticks from the beat's start to the next chord of the parts that are there; None where none comes."""
+        away = self.frame.length
+        for kept in self.take.begin.given[self.frame.index + 1 :]:
+            if kept.harmony and kept.fresh:
+                return away
+            away = Ticks(away + self.frame.length)
+        return None
+
     def labels(self) -> Mapping[str, Label]:
         """Return the labels of the bar; none where it opens or closes the piece, or where the take has what is given."""
         take, frame = self.take, self.frame
-        if frame.bar == 0 or self.line.left == 1 or take.begin.melody_first or frame.index < len(take.begin.given):
+        if frame.bar == 0 or self.line.left == 1 or take.begin.melody_first or self.fills_in:
             return {}
         if self.is_cued and self.line.section not in _OWN_DRUMS:
             return {}
@@ -235,8 +264,9 @@ class FormRequest:
             found["drums"] = Label("varied", label.sources or (max(0, frame.bar - 1),)) if frame.bar else NEW
         if self.is_led:
             return {p: label for p, label in found.items() if p == "drums"}
-        if plan.progression is not None:
+        if self.told_chord() is not None:
             found.pop(HARMONY)
+        found = {name: label for name, label in found.items() if name not in take.kept(frame.index).parts}
         example = Shown.of(self)
         return found if example is None else {**found, **example.labels(tuple(found))}
 
@@ -260,10 +290,11 @@ class FormRequest:
             return NOTHING
         notes, bars, rhythm, rhythmic = list[Note](), dict[str, int](), list[tuple[str, Ticks, Ticks]](), set[str]()
         harmony, sounding = self._harmony(labels.get(HARMONY, NEW)), sounding_until(self.take.beats)
-        if harmony is None and example is not None and labels.get(HARMONY, NEW) is NEW:
+        if harmony is None and example is not None and labels.get(HARMONY, NEW) is NEW and self.told_chord() is None:
             harmony = example.harmony()
         replaced, _ = replaced_parts(plan, self.line)
-        for part in self.velocity:
+        there = self.take.kept(frame.index).parts
+        for part in (p for p in self.velocity if p not in there):
             what, source = self._source(part, labels.get(part, NEW))
             if part == "drums" and self.line.section in _OWN_DRUMS:
                 source = self._steady()
@@ -330,17 +361,15 @@ class FormRequest:
         """Return the chord that sounds in the beat, None where it is still to be chosen."""
         if harmony is not None:
             return harmony.chord
-        if self.plan.progression is None:
-            return None
-        begins, _ = given_chord(self.plan.progression, self.frame)
-        return begins or (self.take.written[-1].chord if self.take.written else None)
+        told = self.told_chord()
+        return None if told is None else told[1]
 
     def _fits(self, source: WrittenBeat, harmony: WrittenBeat | None) -> bool:
         """Return True if a part that plays the chords can be taken from a beat: it has the chord that sounds here."""
-        if self.plan.progression is None:
+        told = self.told_chord()
+        if told is None:
             return harmony is None or source.chord == harmony.chord
-        begins, _ = given_chord(self.plan.progression, self.frame)
-        chord = begins or (self.take.written[-1].chord if self.take.written else None)
+        begins, chord = told
         return source.chord == chord and (source.beat.fresh or begins is None)
 
     def _source(self, part: str, label: Label) -> tuple[str, WrittenBeat | None]:
@@ -481,10 +510,10 @@ class FormRequest:
 
     def _moved(self, note: Note, source: WrittenBeat) -> Note:
         """Return a note of the melody moved to the chord that sounds here, where the words or a player gave another one."""
-        if note.part != "melody" or self.plan.progression is None or source.chord is None:
+        told = self.told_chord()
+        if note.part != "melody" or told is None or source.chord is None:
             return note
-        begins, _ = given_chord(self.plan.progression, self.frame)
-        chord = begins or (self.take.written[-1].chord if self.take.written else None)
+        _, chord = told
         if chord is None or chord == source.chord:
             return note
         strong = note.start == 0 and self.frame.beat % 2 == 0
@@ -548,13 +577,13 @@ class Shown:
     @classmethod
     def of(cls, request: FormRequest) -> Shown | None:
         """Return what is shown, or None where the words or somebody else say how it goes, or no piece is near."""
-        take, plan, frame = request.take, request.plan, request.frame
-        if request.line.left == 1 or take.begin.melody_first or frame.index < len(take.begin.given):
+        take, plan = request.take, request.plan
+        if request.line.left == 1 or take.begin.melody_first or request.fills_in:
             return None
         if request.is_led or request.is_cued or "density" in plan.explicit:
             return None
         key = parse_key(plan.key)
-        band = examples.drawn_band(plan, key, take.begin.seed)
+        band = examples.drawn_band(plan, key, take.begin.seed) if take.begin.beside is None else take.begin.beside
         return None if band is None else cls(request, key, band)
 
     def labels(self, parts: tuple[str, ...]) -> Mapping[str, Label]:
@@ -633,10 +662,27 @@ class Shown:
             return source
         else:
             notes = [examples.fitted(n, source.chord, chord, self.key) for n in notes]
-            if request.is_key_stated:
+            if request.told_chord() is not None:
+                notes = self._on_told_chords(part, notes, chord)
+            elif request.is_key_stated:
                 notes = [examples.in_scale(n, self.key) for n in notes]
         unique = {(n.start, n.pitch): n for n in notes}.values()
         return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
+
+    def _on_told_chords(self, part: str, notes: list[Note], chord: Chord) -> list[Note]:
+        """Return the notes as chords that change elsewhere than the piece's want them: struck anew where one begins, not held into the next."""
+        request = self.request
+        told, until = request.told_chord(), request.until_told_chord()
+        if told is not None and told[0] is not None and part in HARMONY_PARTS and not any(n.start == 0 for n in notes):
+            held = [n for w in reversed(request.take.written[-4:]) for n in w.beat.notes if n.part == part]
+            last = [n for n in held if n.start == held[0].start] if held else []
+            before = request.take.written[-1].chord if request.take.written else None
+            moved = {examples.fitted(n, before or chord, chord, self.key).pitch for n in last}
+            length = min((n.start for n in notes), default=request.frame.length)
+            notes = [*(Note(Ticks(0), Ticks(length), p, last[0].velocity, part) for p in sorted(moved)), *notes]
+        if until is None:
+            return notes
+        return [replace(n, length=Ticks(max(1, min(n.length, until - n.start)))) for n in notes]
 
     def _keeps_pitches(self, part: str) -> bool:
         """Return True if a part has the pitches of the piece in the bar, False if only its onsets."""

@@ -29,6 +29,9 @@ class Begin:
     key: str | None = field(
         default=None, metadata={"later": True}
     )  # that sounds before the take: it stays where the prompt states none
+    beside: int | None = field(
+        default=None, metadata={"later": True}
+    )  # what is given are other parts, and the rest is written as in this piece of the examples
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,12 +15,15 @@ from pathlib import Path
 from setproctitle import setproctitle
 
 from model.analysis.key_finder import find_key
-from model.analysis.midi_import import detect_chords
+from model.analysis.midi_import import Line, detect_chords
+from model.analysis.tracks import HeardSet, Track, heard
+from model.clips.beside import groove_found, write_beside
 from model.clips.clip import Writer, clip, understood_plan
 from model.clips.edit import continue_clip, fill_in
 from model.clips.messages import (
     DEFAULT_BARS,
     NOTES_PER_PACKET,
+    TRACK,
     ClipAnswer,
     ClipFailed,
     ClipOrder,
@@ -44,6 +47,8 @@ NICE = 10
 
 def song_from_notes(given: GivenNotes) -> Song:
     """Return given notes as a song; key and chords are found in the notes where they are not stated."""
+    if any(row[0].startswith(TRACK) for row in given.notes):
+        return heard_in(given).song
     bar = bar_length(given.meter)
     notes = tuple(
         Note(Ticks(round(start * TICKS_PER_QUARTER)), Ticks(max(1, round(length * TICKS_PER_QUARTER))), pitch, velocity, part)
@@ -59,6 +64,16 @@ def song_from_notes(given: GivenNotes) -> Song:
     if given.key == "auto" and any(n.part not in UNPITCHED_PARTS for n in notes):
         bare = replace(bare, key=find_key(bare).key.name)
     return as_filed(replace(bare, chords=detect_chords(bare)))
+
+
+def heard_in(given: GivenNotes) -> HeardSet:
+    """Return given notes as tracks heard together; they go round where more bars are asked for than they fill."""
+    lines: dict[str, Line] = {}
+    for name, pitch, start, length, velocity in given.notes:
+        at, end = round(start * TICKS_PER_QUARTER), round((start + length) * TICKS_PER_QUARTER)
+        lines.setdefault(name, []).append((at, max(at + 1, end), pitch, velocity))
+    tracks = [Track(name.removeprefix(TRACK), line) for name, line in lines.items()]
+    return heard(tracks, meter=given.meter, tempo=given.tempo, key=given.key, bars=given.bars)
 
 
 def make_clip(composer: Writer, wanted: ClipSpec, song: Song | None = None, stays: KeepSpec | None = None) -> Song:
@@ -173,14 +188,20 @@ def _unread(writer: Writer, order: ClipOrder) -> str:
 
 def _written(writer: _ProgressWriter, order: ClipOrder) -> ClipAnswer:
     try:
-        given = order.given
-        if given is None:
-            song = make_clip(writer, order.wanted)
+        given, wanted, told = order.given, order.wanted, ""
+        if given is not None and given.has_groove:
+            groove = groove_found(heard_in(given).song)
+            wanted, told = replace(wanted, groove=groove), groove.sentence()
+        if given is not None and given.beside:
+            written = write_beside(writer, heard_in(given), wanted)
+            song, told = written.parts, "; ".join(filter(None, (written.told, told)))
+        elif given is None or given.has_groove:
+            song = make_clip(writer, wanted)
         elif given.changed:
             song = refine(writer, song_from_notes(given), order.wanted.prompt, order.wanted.seed)
         else:
             song = make_clip(writer, order.wanted, song_from_notes(given), given.stays)
-        return replace(pack_clip(order.number, song), unread=_unread(writer, order))
+        return replace(pack_clip(order.number, song), unread=_unread(writer, order), heard=told)
     except ValueError as error:
         return ClipFailed(order.number, str(error))
     except _CancelledError:

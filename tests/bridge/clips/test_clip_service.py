@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -20,7 +21,7 @@ from model.generation.composer import Composer
 from model.music.midifile import Song, as_filed
 from model.music.notes import Note, Ticks
 from model.music.plan import Controls
-from model.processes.write_clips import make_clip, pack_clip, song_from_notes
+from model.processes.write_clips import heard_in, make_clip, pack_clip, song_from_notes
 from model.prompt.encoder import hash_encoder
 from tests.support.tiny_engine import engine
 
@@ -334,3 +335,55 @@ def test_other_notes_under_the_same_id_are_another_clip() -> None:
     assert [o.given.notes[0][1] for o in desk.orders if isinstance(o, ClipOrder) and o.given] == [60, 61]
     desk.say("clip", 7, 8, 1, "rain")
     assert desk.last().given is None, "what was given is for one clip"
+
+
+def test_tracks_by_their_names_are_context_that_parts_are_written_for() -> None:
+    desk = Desk()
+    desk.say("clip/given", 4, 3, 0, "track:3%20Warm Keys", 60, 0.0, 4.0, 80, 64, 0.0, 4.0, 80)
+    desk.say("clip/given", 4, 3, 2, "drums", 36, 0.0, 0.25, 100)
+    [(_, path, _)] = desk.say("clip", 4, 0, 1, "a bass for this", "from", 3, "with", 1, "tempo", 96.0)
+    assert path == "clip/progress"
+    given = desk.last().given
+    assert given is not None
+    assert (given.beside, given.bars, given.tempo, given.key) == (True, 1, 96.0, "auto")
+    assert [row[0] for row in given.notes] == ["track:3 Warm Keys"] * 2 + ["drums"]
+    heard = heard_in(given)
+    assert heard.tracks == (("3 Warm Keys", "chords"), ("drums", "drums"))
+
+
+def test_more_bars_than_were_given_let_the_context_go_round() -> None:
+    desk = Desk()
+    desk.say("clip/given", 4, 1, 0, "drums", 36, 0.0, 0.25, 100)
+    desk.say("clip", 4, 4, 1, "a bass", "with", 1)
+    given = desk.last().given
+    assert given is not None
+    assert [n.start for n in heard_in(given).song.notes] == [0, 1920, 3840, 5760]
+
+
+@pytest.mark.parametrize("option", ["with", "groove"])
+def test_what_is_context_cannot_be_changed_too_and_must_be_there(option: str) -> None:
+    desk = Desk()
+    assert desk.say("clip", 4, 0, 1, "a bass", option, 1)[0][1] == "clip/failed"
+    desk.say("clip/given", 4, 1, 0, "drums", 36, 0.0, 0.25, 100)
+    assert "say one" in str(desk.say("clip", 4, 0, 1, "a bass", option, 1, "refine", 1)[0][2][1])
+    assert "say one" in str(desk.say("clip", 4, 0, 1, "a bass", option, 1, "keep", "drums")[0][2][1])
+    desk.say("clip/redo", 4, "drums", "")
+    assert "say one" in str(desk.say("clip", 4, 0, 1, "a bass", option, 1)[0][2][1])
+    assert not desk.orders
+
+
+def test_what_was_heard_is_told_before_the_clip() -> None:
+    desk = Desk()
+    desk.say("clip/given", 4, 1, 0, "drums", 36, 0.0, 0.25, 100)
+    desk.say("clip", 4, 0, 1, "a bass", "with", 1)
+    answer = replace(pack_clip(desk.last().number, song(3)), heard="drums; 4/4 at 96")
+    told = desk.clips.on_answer(answer, NOW)
+    assert told[0][1:] == ("clip/heard", (4, "drums; 4/4 at 96"))
+    assert told[1][1] == "clip/begin"
+    assert desk.say("clip/resend", 4) == told
+
+
+@pytest.mark.parametrize("part", ["guitar", "track:", "track: ", "track:" + 65 * "x", "track:a\nb", 7])
+def test_a_part_is_one_of_ours_or_a_track_with_a_name(part: Value) -> None:
+    with pytest.raises(BadRequest, match="track:NAME"):
+        asked("clip/given", 4, 1, 0, part, 36, 0.0, 0.25, 100)

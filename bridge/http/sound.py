@@ -1,0 +1,79 @@
+"""POST /hear: a .wav file becomes the notes that were sung, in a child process, so that nothing that plays waits for it.
+
+The query has tempo (0: found), meter and key (auto: found). One sound is heard at a time. Called from the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+from aiohttp import web
+
+from model.music.control import MAX_SOUND_BYTES, MAX_TEMPO, MIN_TEMPO
+from model.music.harmony import parse_key
+from model.music.notes import METERS
+
+TIMEOUT = 60.0
+"""Seconds after which a sound is given up."""
+COMMAND = (sys.executable, "-m", "model.processes.hear")
+_NO_EXTRA = 3
+
+
+class Hearing:
+    """Answers POST /hear. `command` reads a .wav file on stdin and writes JSON."""
+
+    def __init__(self, command: tuple[str, ...] = COMMAND, timeout: float = TIMEOUT) -> None:
+        self._command, self._timeout = command, timeout
+        self._lock = asyncio.Lock()
+
+    async def serve(self, request: web.Request) -> web.Response:
+        """Return what was heard, as JSON; 400 where it cannot be, 501 without the extra, 503 while another sound is heard."""
+        try:
+            arguments = _arguments(request)
+        except ValueError as error:
+            return _refused(400, str(error))
+        if self._lock.locked():
+            return _refused(503, "another sound is being heard: try again")
+        async with self._lock:
+            body = bytearray()
+            async for chunk in request.content.iter_chunked(2**16):
+                body += chunk
+                if len(body) > MAX_SOUND_BYTES:
+                    return _refused(413, f"a sound has {MAX_SOUND_BYTES // 2**20} MB at most")
+            return await self._heard(bytes(body), arguments)
+
+    async def _heard(self, body: bytes, arguments: tuple[str, ...]) -> web.Response:
+        pipe = asyncio.subprocess.PIPE
+        child = await asyncio.create_subprocess_exec(*self._command, *arguments, stdin=pipe, stdout=pipe, stderr=pipe)
+        try:
+            told, wrong = await asyncio.wait_for(child.communicate(body), self._timeout)
+        except TimeoutError:
+            return _refused(503, "the sound was not heard in time: sing shorter")
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+        if child.returncode == 0:
+            return web.Response(body=told, content_type="application/json")
+        status = {2: 400, _NO_EXTRA: 501}.get(child.returncode or 0, 500)
+        return _refused(
+            status, wrong.decode(errors="replace") if status != 500 else "the sound could not be heard: a fault of ours"
+        )
+
+
+def _arguments(request: web.Request) -> tuple[str, ...]:
+    """Return tempo, metre and key of a request. Raises ValueError."""
+    tempo, meter, key = (
+        request.query.get(name, usual) for name, usual in (("tempo", "0"), ("meter", "4/4"), ("key", "auto"))
+    )
+    value = float(tempo)
+    if value and not MIN_TEMPO <= value <= MAX_TEMPO:
+        raise ValueError(f"a tempo is 0 (found) or in {MIN_TEMPO}..{MAX_TEMPO}, not {tempo}")
+    if meter not in METERS:
+        raise ValueError(f"a metre is one of {' '.join(METERS)}, not {meter}")
+    return f"{value:g}", meter, key if key == "auto" else parse_key(key).name
+
+
+def _refused(status: int, reason: str) -> web.Response:
+    return web.Response(status=status, text=f"{reason}\n")

@@ -34,6 +34,9 @@ LAWS = (
 )  # fmt: skip
 """Laws of the lint, by name; the reader's own is the first."""
 
+MOST_ITEMS = 4096
+"""Tokens that a group is written out to: groups within groups grow by powers of 64."""
+
 _PITCH = r"[A-G][#b]*-?\d"
 _LENGTH = r"\d+(?:\.\d+)?(?:/\d+)?"
 _TOKEN = re.compile(
@@ -606,6 +609,8 @@ def _written_out(text: str, column: int) -> list[tuple[str, int]]:
             if not 1 <= int(m[3]) <= 64:
                 raise _Wrong("a group is repeated 1 to 64 times", at)
             group = stack.pop()
+            if len(group) * int(m[3]) > MOST_ITEMS:
+                raise _Wrong(f"a layer of more than {MOST_ITEMS} tokens", at)
             stack[-1] += group * int(m[3])
         else:
             stack[-1].append((m[0], at))

@@ -3,10 +3,11 @@
 VENV := .venv
 BIN := $(VENV)/bin
 PYTHON := $(BIN)/python
-# python-rtmidi has wheels up to CPython 3.12; a newer Python needs a C++ compiler.
-PYTHONS := python3.12 python3.11 python3 python3.13 python3.14 python
+# The first of these that is there and is 3.11 or later; another one: make play PYTHONS=python3.14
+PYTHONS ?= python3.12 python3.11 python3.13 python3.14 python3 python
 PIP := $(PYTHON) -m pip --quiet --disable-pip-version-check
 TORCH := torch==2.13.0
+COMMA := ,
 DEMO := dusty lo-fi chords in D minor, 82 bpm, dreamy piano melody
 JOBS ?= 1
 DATA ?= $(LLMBALL_DATA)
@@ -93,23 +94,36 @@ train: need-DATA $(VENV)/.developing ## DATA=folder: everything that is learnt, 
 need-%:
 	@test -n "$($*)" || { echo "say which: $* (see docs/benchmarks.md, docs/data.md)" >&2; exit 2; }
 
+# An environment without its Python, which an upgrade of the system leaves, is made anew.
 $(PYTHON):
-	@for python in $(PYTHONS); do \
+	@rm -rf $(VENV); for python in $(PYTHONS); do \
 		$$python -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
-		exec $$python -m venv $(VENV); \
+		$$python -m venv $(VENV) && exit 0; rm -rf $(VENV); \
 	done; \
-	echo "LLMBall needs Python 3.11 or 3.12 with venv: apt install python3 python3-venv, or python.org" >&2; exit 2
+	echo "LLMBall needs Python 3.11 or later with venv: apt install python3-venv, or brew install python, or python.org; then make again" >&2; exit 2
 
-$(VENV)/.installed: pyproject.toml | $(PYTHON)
-	$(PIP) install --editable .
+# pip's own words go to setup.log. A set-up that fails says what to do in one line, and the environment that it was to fill is
+# removed unless it worked before.
+define install
+	@$(PIP) install $(1) >setup.log 2>&1 || { \
+		test -e $(VENV)/.installed || rm -rf $(VENV); \
+		echo "LLMBall could not be installed: $$(grep -m 1 '^ERROR' setup.log) (all of it: setup.log). Is there a network, and room on the disk? Then make $(MAKECMDGOALS) again; with another Python: PYTHONS=python3.12" >&2; exit 2; }
+	@rm -f setup.log
 	@touch $@
+endef
+
+# Extensions of other Pythons, or built by an older version, would be found before the new ones.
+$(VENV)/.installed: pyproject.toml | $(PYTHON)
+	@echo "installing LLMBall into $(VENV), about 250 MB ..."
+	@rm -f bridge/midi/_jackmidi.*.so model/native/_native.*.so
+	$(call install,--editable .)
 
 # torch comes first and by itself: as a dependency of others it would be resolved anew, by gigabytes.
-$(VENV)/.developing: pyproject.toml $(VENV)/.installed
-	$(PIP) install $(TORCH)
-	$(PIP) install --editable '.[train,dev]'
-	@touch $@
+$(VENV)/.torch: pyproject.toml $(VENV)/.installed
+	$(call install,$(TORCH))
+
+$(VENV)/.developing: pyproject.toml $(VENV)/.torch
+	$(call install,--editable '.[train$(COMMA)dev]')
 
 $(VENV)/.documenting: pyproject.toml $(VENV)/.installed
-	$(PIP) install --editable '.[docs]'
-	@touch $@
+	$(call install,--editable '.[docs]')

@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         try:
             from bridge.cli.arguments import parser
 
-            words = sys.argv[1:] if argv is None else argv
+            words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
             args = parser(next((w for w in words if not w.startswith("-")), None)).parse_args(words)
             run = _prepare_command(args)
         except ValueError as fault:  # data files are read as modules are imported
@@ -63,6 +63,11 @@ def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
             from bridge.cli import doctor
 
             return doctor.run_checks
+        case "completion":
+            from bridge.cli import help as help_
+            from bridge.cli.arguments import parser
+
+            return partial(help_.print_completion, args.shell, parser)
     from bridge.cli import commands
 
     by_name: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -9,6 +9,7 @@ from dataclasses import asdict
 from typing import NoReturn
 
 from bridge.cli import types
+from bridge.cli.help import SHELLS, START, add_help
 from bridge.config import DEFAULT_HTTP, SYNC_SOURCES, VERSION, Config
 from bridge.midi.backends import BACKENDS
 from model.decoder.load import ENGINES
@@ -25,12 +26,18 @@ class Parser(argparse.ArgumentParser):
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
     """Return the parser of `llmball`, with the options of one command or of all: those of `clip` take a while to load."""
-    top = Parser(prog="llmball", description="A sentence becomes a band that plays, in time and in key.")
+    top = Parser(
+        prog="llmball",
+        description="A sentence becomes a band that plays, in time and in key.",
+        epilog=START,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     top.add_argument("--version", action="version", version=f"llmball {VERSION}")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (text, add_options) in COMMANDS.items():
         added = commands.add_parser(name, help=text)
         if command in (None, name):
+            add_help(added, name)
             add_options(added)
     return top
 
@@ -55,7 +62,10 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     )
     option("--mqtt", metavar="URL", type=types.broker, help="mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/NAME]")
     option("--play", metavar="PROMPT", type=types.prompt, help="play this at once")
-    option("--allow", metavar="CIDR", type=types.network, nargs="+", action="extend")
+    option(
+        "--allow", metavar="CIDR", type=types.network, nargs="+", action="extend",
+        help="networks whose programs may send OSC, such as 192.168.1.0/24; this machine always may",
+    )  # fmt: skip
     _encoder(serve)
     option(
         "--engine", choices=ENGINES,
@@ -163,9 +173,9 @@ _OUTPUT = ("output", "backend", "ports", "port_name")
 def _ports_of_output(command: argparse.ArgumentParser) -> None:
     option = command.add_argument
     option("--output", metavar="virtual|PORT|record:FILE|none", help="default: virtual, else ./llmball.mid")
-    option("--backend", choices=BACKENDS)
-    option("--ports", choices=("one", "per-part"))
-    option("--port-name", metavar="NAME", type=types.port_name)
+    option("--backend", choices=BACKENDS, help="the MIDI system; auto takes the best that answers")
+    option("--ports", choices=("one", "per-part"), help="one port for all parts, or one for each")
+    option("--port-name", metavar="NAME", type=types.port_name, help="what our port is called")
 
 
 def _replay(replay: argparse.ArgumentParser) -> None:
@@ -184,7 +194,9 @@ def _explain(explain: argparse.ArgumentParser) -> None:
 
 
 def _ports(ports: argparse.ArgumentParser) -> None:
-    ports.add_argument("--backend", choices=BACKENDS, default="auto")
+    ports.add_argument(
+        "--backend", choices=BACKENDS, default="auto", help="the MIDI system; auto takes the best that answers"
+    )
 
 
 def _device(device: argparse.ArgumentParser) -> None:
@@ -198,8 +210,15 @@ def _doctor(doctor: argparse.ArgumentParser) -> None:
     """Add nothing: it has no options."""
 
 
+def _completion(completion: argparse.ArgumentParser) -> None:
+    completion.add_argument("shell", metavar="SHELL", choices=SHELLS, help=f"one of {', '.join(SHELLS)}")
+
+
 def _output(command: argparse.ArgumentParser) -> None:
-    command.add_argument("-o", dest="out", metavar="FILE.mid", type=types.new_file, required=True)
+    command.add_argument(
+        "-o", dest="out", metavar="FILE.mid", type=types.midi_file,
+        help="default: a new file here, named after the words or the source; its name is told",
+    )  # fmt: skip
     _encoder(command)
 
 
@@ -227,5 +246,6 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "device": ("the Max for Live devices", _device),
     "bench": ("how fast this machine writes music", _json),
     "doctor": ("check this machine, with a remedy for each fault", _doctor),
+    "completion": ("print the completion script of a shell", _completion),
 }
 """The commands: what `llmball --help` says of each, and what adds its options."""

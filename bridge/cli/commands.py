@@ -5,10 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import random
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import fields, replace
+from itertools import count
 from pathlib import Path
+from typing import TextIO
 
 from bridge.clips.options import clip_spec, keep_spec
 from bridge.errors import OwnerError
@@ -20,9 +24,10 @@ from model.analysis.voice import SoundError, heard_in_sound
 from model.clips.beside import groove_found, write_beside
 from model.clips.clip import Writer, ranked, understood_plan
 from model.clips.edit import harmonise_melody
-from model.clips.messages import ClipSpec
+from model.clips.messages import DEFAULT_BARS, ClipSpec
 from model.clips.refine import NOT_IN_A_CHANGE, refine
 from model.generation.composer import Composer
+from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music import midifile
 from model.music.control import MAX_SEED
 from model.music.groove import Groove
@@ -63,16 +68,19 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     template = None if args.template is None else _groove(args.template)
     source = None if args.source is None else load_source(args.source)
     composer = open_composer_(args.encoder)
+    out = args.out or new_path(Path(), file_stem(args.prompt or "part"), args.takes)
     takes: list[tuple[int, Song]] = []
     plan: Plan | None = None
     for number in range(args.takes or 1):
         spec = clip_spec(args.prompt or NO_WORDS, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
         spec = replace(spec, groove=template)
-        path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
+        path = out if args.takes is None else out.with_stem(f"{out.stem}-{number + 1}")
         plan = plan or _understood(composer, spec)
-        song = (
-            _write_clip(composer, spec, source, args) if heard is None else _write_beside(composer, heard, spec, args)
-        )
+        bars = (spec.bars or plan.bars or DEFAULT_BARS) if source is None or not args.redo else len(source.bars)
+        with told_progress(composer, bars) as writer:
+            song = (
+                _write_clip(writer, spec, source, args) if heard is None else _write_beside(writer, heard, spec, args)
+            )
         save_song(path, song)
         takes.append((number + 1, song))
         sys.stdout.write(_summary(path, song, spec.seed))
@@ -80,7 +88,7 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     sys.stdout.write(_unread(plan.account.unread()))
     if args.takes is not None and args.takes > 1:
         best = ranked(takes, plan)
-        sys.stdout.write("best first: " + " ".join(map(str, best)) + "\n")
+        sys.stdout.write("nearest to your words first: take " + ", ".join(map(str, best)) + "\n")
     return 0
 
 
@@ -142,11 +150,13 @@ def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     """Run `llmball refine`. Raises OwnerError."""
     source = load_song(args.source)
     try:
-        song = refine(open_composer_(args.encoder), source, args.words, args.seed)
+        with told_progress(open_composer_(args.encoder), len(source.bars)) as writer:
+            song = refine(writer, source, args.words, args.seed)
     except ValueError as error:
         raise OwnerError(str(error)) from error
-    save_song(args.out, song)
-    sys.stdout.write(_summary(args.out, song, args.seed))
+    out = args.out or new_path(Path(), f"{args.source.stem}-refined")
+    save_song(out, song)
+    sys.stdout.write(_summary(out, song, args.seed))
     sys.stdout.write(_unread(parse_prompt(args.words).account.unread(NOT_IN_A_CHANGE)))
     return 0
 
@@ -156,12 +166,76 @@ def harmonise_clip(args: argparse.Namespace, open_composer_: Callable[[Path | No
     source = load_song(args.source, args.tempo)
     try:
         spec = ClipSpec(args.prompt or "harmonise", args.seed)
-        song = harmonise_melody(open_composer_(args.encoder), source, spec, causal=args.causal, parts=args.parts)
+        with told_progress(open_composer_(args.encoder), len(source.bars)) as writer:
+            song = harmonise_melody(writer, source, spec, causal=args.causal, parts=args.parts)
     except ValueError as error:
         raise OwnerError(str(error)) from error
-    save_song(args.out, song)
-    sys.stdout.write(_summary(args.out, song, args.seed))
+    out = args.out or new_path(Path(), f"{args.source.stem}-harmonised")
+    save_song(out, song)
+    sys.stdout.write(_summary(out, song, args.seed))
     return 0
+
+
+MAX_STEM = 40
+"""Characters of a file that is named after words."""
+
+
+def file_stem(words: str) -> str:
+    """Return the name of a file for a prompt: its letters and digits, small, with hyphens between the words."""
+    stem = ""
+    for word in re.findall(r"[^\W_]+", words.lower()):
+        longer = f"{stem}-{word}" if stem else word[:MAX_STEM]
+        if len(longer) > MAX_STEM:
+            break
+        stem = longer
+    return stem or "clip"
+
+
+def new_path(folder: Path, stem: str, takes: int | None = None) -> Path:
+    """Return STEM.mid, or STEM-2.mid, STEM-3.mid …: the first that writes over no file, nor its numbered takes do."""
+    for number in count(1):
+        path = folder / (f"{stem}.mid" if number == 1 else f"{stem}-{number}.mid")
+        written = [path] if takes is None else [path.with_stem(f"{path.stem}-{n + 1}") for n in range(takes)]
+        if not any(file.exists() for file in written):
+            return path
+    raise AssertionError("numbers do not end")
+
+
+class _BarCounter:
+    """A composer that says on a terminal which bar it writes, in one line."""
+
+    def __init__(self, composer: Writer, bars: int, terminal: TextIO) -> None:
+        self._composer, self._bars, self._terminal = composer, bars, terminal
+
+    def begin(self, order: Begin) -> Understood:
+        """Begin a take."""
+        return self._composer.begin(order)
+
+    def forget(self, take: int) -> None:
+        """Forget a take."""
+        self._composer.forget(take)
+
+    def write(self, order: Write) -> BeatWritten:
+        """Write a beat; say its bar where it is the first of it."""
+        written = self._composer.write(order)
+        if written.beat is not None and written.beat.beat == 0:
+            self._terminal.write(f"\rwriting bar {min(written.beat.bar + 1, self._bars)} of {self._bars} ")
+            self._terminal.flush()
+        return written
+
+
+@contextmanager
+def told_progress(composer: Writer, bars: int, terminal: TextIO | None = None) -> Iterator[Writer]:
+    """Yield a composer that counts its bars on stderr while it writes, where that is a terminal; the line is wiped at the end."""
+    terminal = terminal or sys.stderr
+    if not terminal.isatty():
+        yield composer
+        return
+    try:
+        yield _BarCounter(composer, bars, terminal)
+    finally:
+        terminal.write("\r\x1b[K")
+        terminal.flush()
 
 
 def is_sound(path: Path) -> bool:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import os
+import platform
 import socket
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from importlib.util import find_spec
 
 from bridge.config import DEFAULT_OSC
-from bridge.midi.backends import find_backend, list_ports
+from bridge.midi.backends import binding, find_backend, list_ports, other_end
+from bridge.midi.jack import available as jack_callback_available
+from model.decoder.load import open_engine
 from model.prompt.encoder import DIMENSION, EncoderError
 from model.prompt.understand import open_encoder
 from model.weights import FOLDER, WeightsError, check
@@ -29,15 +31,25 @@ class Finding:
 
 def python() -> Finding:
     """Check the version of Python."""
-    version = ".".join(map(str, sys.version_info[:3]))
-    if sys.version_info[:2] > (3, 12):
-        return Finding("Python", version, "3.11 and 3.12 install without a compiler")
-    return Finding("Python", version)
+    return Finding("Python", ".".join(map(str, sys.version_info[:3])))
+
+
+def has_binding() -> bool:
+    """Return True if RtMidi can be used here."""
+    try:
+        binding()
+    except ImportError:
+        return False
+    return True
 
 
 def midi() -> Finding:
     """Check for a MIDI system."""
     found = find_backend("auto")
+    if found is None and not has_binding():
+        return Finding(
+            "MIDI", "no binding for this system", "clips, .mid files and the browser's sound work without ports"
+        )
     if found is None:
         return Finding("MIDI", "no system answers", "start JACK or PipeWire; until then music goes to ./llmball.mid")
     return Finding("MIDI", found)
@@ -48,9 +60,11 @@ def jack() -> Finding:
     if find_backend("jack") is None:
         return Finding("JACK", "no server answers", "where you want JACK: start jackd, or PipeWire's, first")
     server = f"server {os.environ.get('JACK_DEFAULT_SERVER', 'default')}"
-    if find_spec("bridge.midi._jackmidi") is None:
+    if not jack_callback_available():
         return Finding(
-            "JACK", f"{server}, no exact hand-over", "for notes on their frame: a C compiler, then make setup"
+            "JACK",
+            f"{server}, no exact hand-over",
+            "for notes on their frame: a C compiler, then install LLMBall again",
         )
     return Finding("JACK", f"{server}, notes on their frame")
 
@@ -67,15 +81,27 @@ def realtime() -> Finding:
     return Finding("priority", "real-time is allowed")
 
 
+def engine() -> Finding:
+    """Tell which engine computes."""
+    try:
+        name = type(open_engine()).__name__.removesuffix("Engine").lower()
+    except (WeightsError, ImportError) as error:
+        return Finding("engine", "none", str(error), fatal=True)
+    if name != "native":
+        why = "needs an x86 processor with AVX2" if platform.machine() not in ("x86_64", "AMD64") else "was not built"
+        return Finding("engine", f"{name} (the one in C {why})")
+    return Finding("engine", "native (C, one thread)")
+
+
 def encoder() -> Finding:
     """Check that the text encoder loads and works."""
     try:
         opened = open_encoder(None)
         size = opened.encode("春天 spring").shape[0]
     except (EncoderError, ImportError, OSError) as error:
-        return Finding("encoder", str(error), "install LLMBall again: make setup", fatal=True)
+        return Finding("encoder", str(error), "install LLMBall again", fatal=True)
     if size != DIMENSION:
-        return Finding("encoder", f"{size} dimensions", "install LLMBall again: make setup", fatal=True)
+        return Finding("encoder", f"{size} dimensions", "install LLMBall again", fatal=True)
     return Finding("encoder", f"{opened.name}, {size} dimensions")
 
 
@@ -101,7 +127,7 @@ def osc_port(host: str = DEFAULT_OSC[0], port: int = DEFAULT_OSC[1]) -> Finding:
     return Finding("OSC", f"{host}:{port} is free")
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (python, midi, jack, realtime, encoder, weights, osc_port)
+CHECKS: tuple[Callable[[], Finding], ...] = (python, midi, jack, realtime, engine, encoder, weights, osc_port)
 
 
 def run_checks(checks: Iterable[Callable[[], Finding]] = CHECKS) -> int:
@@ -123,7 +149,9 @@ def show_ports(backend: str) -> int:
         sys.stderr.write("llmball ports: no MIDI system answers: start JACK or PipeWire, or see llmball doctor\n")
         return 2
     name, sinks, sources = found
+    ends = [f"a DAW hears {port} at {other}" for port in sinks if name == "winmm" and (other := other_end(port))]
     sys.stdout.write(f"{name}\n")
     for title, ports in (("send to (serve --output NAME)", sinks), ("hear", sources)):
         sys.stdout.write(f"{title}:\n" + "".join(f"  {port}\n" for port in ports or ["none"]))
+    sys.stdout.writelines(f"{line}\n" for line in ends)
     return 0

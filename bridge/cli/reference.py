@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 
 from bridge.cli.arguments import parser
+from bridge.cli.help import HELP, examples
 
 HEAD = """# The command line
 
@@ -20,6 +21,8 @@ def reference() -> str:
     lines = [HEAD]
     for words, command, about in _commands(parser(), ""):
         lines += [f"## {words}", "", f"{about}.", ""]
+        name = words.split()[1]
+        lines += [HELP[name].description, "", "```", *examples(name), "```", ""]
         rows = [row for action in command._actions if (row := _row(action))]
         lines += ["| argument | default | means |", "|---|---|---|", *rows, ""] if rows else []
     return "\n".join(lines).rstrip("\n") + "\n"

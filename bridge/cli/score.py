@@ -16,7 +16,7 @@ from bridge.cli.commands import load_song, save_song
 from bridge.cli.types import MIDI_SUFFIXES
 from bridge.clock import Seconds, TempoMap, monotonic
 from bridge.errors import OwnerError
-from bridge.midi.output_ports import OutputConfig, resolved_output
+from bridge.midi.output_ports import OutputConfig, first_words, resolved_output
 from bridge.midi.player_process import run as run_player
 from bridge.midi.protocol import OpenFailed, Play, PlayerOrder, PlayerReport, Ready, ScheduledNote, SetTempoMap
 from bridge.processes.supervisor import ChildProcess
@@ -136,8 +136,7 @@ def _play(args: argparse.Namespace, score: Score, performance: Performance | Non
     ports = resolved_output(asked)
     if ports.output is not None and ports.output.startswith("record:"):
         path = Path(ports.output.removeprefix("record:"))
-        if args.output is None:
-            sys.stdout.write(f"no MIDI system answers: writing ./{path}\n")
+        sys.stdout.write(first_words(asked, ports))
         if performance is not None:
             save(performance, path)
         else:

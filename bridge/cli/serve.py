@@ -12,7 +12,7 @@ from pathlib import Path
 from bridge.config import Config
 from bridge.errors import OwnerError
 from bridge.midi.input_ports import InputConfig, resolved_input
-from bridge.midi.output_ports import OutputConfig, resolved_output
+from bridge.midi.output_ports import OutputConfig, first_words, resolved_output
 from bridge.processes.child_processes import ChildConfig
 from bridge.processes.supervisor import ChildProcess
 from bridge.runtime.daemon import Daemon
@@ -23,11 +23,11 @@ from model.music.notes import PARTS
 def run(config: Config, generator: Callable[..., None], started_generator: ChildProcess) -> int:
     """Serve until a signal; return the exit code. `generator` runs in `started_generator`, and in its successors. Raises OwnerError."""
     logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
-    ports = resolved_output(
-        OutputConfig(config.output, config.backend, config.ports == "per-part", config.port_name, PARTS, config.trace)
+    asked = OutputConfig(
+        config.output, config.backend, config.ports == "per-part", config.port_name, PARTS, config.trace
     )
-    if config.output is None and ports.output is not None and ports.output.startswith("record:"):
-        sys.stdout.write(f"no MIDI system answers: writing ./{ports.output.removeprefix('record:')}\n")
+    ports = resolved_output(asked)
+    sys.stdout.write(first_words(asked, ports))
     if ports.output is not None and ports.output.startswith("record:"):
         folder = Path(ports.output.removeprefix("record:")).absolute().parent
         if not folder.is_dir():

@@ -57,6 +57,24 @@ def score_file(text: str) -> Path:
     return path
 
 
+SOUND_SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".mp3", ".ogg", ".opus", ".m4a")
+
+
+def midi_file(text: str) -> Path:
+    """Return the path of a .mid file that can be written; a name without a suffix is taken as it is."""
+    path = new_file(text)
+    suffix = path.suffix.lower()
+    if suffix in SOUND_SUFFIXES:
+        midi = path.with_suffix(".mid").name
+        raise argparse.ArgumentTypeError(
+            f"{path.name} would be sound, and this writes notes: -o {midi}, then drag it into a DAW, or "
+            f"fluidsynth -F {path.with_suffix('.wav').name} SOUNDFONT.sf2 {midi}"
+        )
+    if suffix not in ("", *MIDI_SUFFIXES):
+        raise argparse.ArgumentTypeError(f"a clip is written as .mid, not {suffix}")
+    return path
+
+
 def prompt(text: str) -> str:
     """Return a prompt: 1..MAX_PROMPT characters of UTF-8."""
     if not text.strip():

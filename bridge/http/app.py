@@ -221,6 +221,14 @@ def _request_source(request: web.Request) -> RequestSource:
     )
 
 
+def first_sound(page: str, midi: str, *, display: bool) -> str:
+    """Return the line that says where to hear the band: `page` is the panel's address, `midi` the name of the port."""
+    where = f"the panel opens: {page}" if display else f"no display here; open {page} in a browser of this machine"
+    if midi.startswith("file:"):
+        return f"{where}. Its sound button plays here; ./{midi.removeprefix('file:')} grows at every bar"
+    return f"{where}. Its sound button plays here" + ("" if midi == "none" else f"; MIDI goes to {midi}")
+
+
 def has_display(environment: Mapping[str, str], platform: str) -> bool:
     """Return True if a browser can open a window on this machine."""
     return platform in ("darwin", "win32") or any(environment.get(n) for n in ("DISPLAY", "WAYLAND_DISPLAY"))

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 from bridge.clock import Clock, Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.midi import jack
-from bridge.midi.backends import api_of, find_backend, find_port, input_ports, jack_client_name
+from bridge.midi.backends import api_of, binding, find_backend, find_port, input_ports, jack_client_name
 from bridge.midi.jack import ConnectionKeeper, JackClient, NameTakenError
 from bridge.midi.protocol import ACTIVE_SENSING
 
@@ -51,13 +51,13 @@ class InputPort(Protocol):
 
 
 class RtMidiSource(Protocol):
-    """The part of rtmidi.MidiIn that is used here."""
+    """The part of RtMidi's MidiIn that is used here."""
 
     def ignore_types(self, sysex: bool, timing: bool, active_sense: bool) -> None:
         """Set which kinds of messages are dropped."""
 
-    def set_callback(self, call: Callable[[tuple[list[int], float], object], None]) -> None:
-        """Call a function with ((bytes, seconds since the last), data) per message, on a thread of rtmidi."""
+    def set_callback(self, call: Callable[[Iterable[int], float, object], None]) -> None:
+        """Call a function with (bytes, seconds since the last, data) per message, on a thread of RtMidi."""
 
     def cancel_callback(self) -> None:
         """Remove the callback."""
@@ -73,7 +73,7 @@ class RtMidiSource(Protocol):
 
 
 class RtMidiInput:
-    """An input port of python-rtmidi, virtual or `connected_to` an existing port. Drops Active Sensing and SysEx."""
+    """An input port of RtMidi, virtual or `connected_to` an existing port. Drops Active Sensing and SysEx."""
 
     connections: frozenset[str] = frozenset()
 
@@ -107,8 +107,8 @@ class RtMidiInput:
         self._port.close_port()
         self._port.delete()
 
-    def _on_message(self, event: tuple[list[int], float], _: object) -> None:
-        self._on_midi(self._clock(), bytes(event[0]))
+    def _on_message(self, message: Iterable[int], _since: float, _data: object) -> None:
+        self._on_midi(self._clock(), bytes(message))
 
 
 class JackInput:
@@ -161,21 +161,19 @@ def resolved_input(config: InputConfig) -> InputConfig:
         raise OwnerError("No MIDI system answers: start JACK (jackd or PipeWire's), or leave --input out")
     if backend == "winmm" and config.input == "virtual":
         raise OwnerError(
-            "Windows has no virtual ports: install loopMIDI and name its port with --input (llmball ports)"
+            "Windows has no virtual ports: name a loopback port with --input (llmball ports), from MIDI Settings or loopMIDI"
         )
     return replace(config, backend=backend)
 
 
 def open_input(config: InputConfig, on_midi: OnMidi, connections: frozenset[str] = frozenset()) -> InputPort:
     """Open the port of a resolved config and connect it to `connections` (JACK only). Raises OwnerError."""
-    import rtmidi
-
-    api = api_of(config.backend)
+    rtmidi, api = binding(), api_of(config.backend)
     client = f"{jack_client_name(config.port_name)}-in"
     if config.backend == "jack" and jack.available():
         return _open_jack_input(config, api, client, on_midi, connections)
     try:
-        port = rtmidi.MidiIn(api, name=client)
+        port = rtmidi.MidiIn(api, client)
     except (SystemError, rtmidi.RtMidiError) as gone:
         raise OwnerError(f"{config.backend} does not answer any more: see llmball doctor") from gone
     try:

@@ -1,20 +1,19 @@
 """JACK MIDI through libjack: clients with one port each, frame-exact timing, and their connections.
 
-The callback is in C (`jackmidi.c`, built if there is a compiler when LLMBall is installed); without it or without
-libjack `available` returns False and rtmidi is used instead. JACK's times are CLOCK_MONOTONIC_RAW, ours
-CLOCK_MONOTONIC: `send` and `received` convert them.
+The callback is in C (`jackmidi.c`, in our wheels, or built if there is a compiler when LLMBall is installed); without it
+`available` returns False and RtMidi is used instead, with the system's libjack. JACK's times are CLOCK_MONOTONIC_RAW,
+ours CLOCK_MONOTONIC: `send` and `received` convert them.
 """
 
 from __future__ import annotations
 
 import ctypes
-import ctypes.util
 import os
 import sys
 import time
 from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any
 
@@ -28,15 +27,32 @@ class NameTakenError(Exception):
     """A JACK client of this name exists already."""
 
 
+def system_library() -> ctypes.CDLL | None:
+    """Load the system's libjack, for whatever is loaded after it too; None where there is none, or not on Linux.
+
+    A MIDI binding that is imported later calls this one instead of the copy in its wheel, which speaks another protocol
+    than the system's server may.
+    """
+    return _load_system_library() if sys.platform == "linux" else None
+
+
+@cache
+def _load_system_library() -> ctypes.CDLL | None:
+    try:
+        return ctypes.CDLL("libjack.so.0", mode=ctypes.RTLD_GLOBAL)
+    except OSError:
+        return None
+
+
 @cache
 def _library() -> SimpleNamespace | None:
     """Load libjack and `jackmidi.c`; return their functions by name, or None if one of them is missing."""
-    built = sorted(Path(__file__).parent.glob("_jackmidi*.so"))
-    found = ctypes.util.find_library("jack") if sys.platform == "linux" else None
-    if not built or found is None:
+    built = find_spec("bridge.midi._jackmidi")
+    found = system_library()
+    if built is None or built.origin is None or found is None:
         return None
     try:
-        libraries = {"jack": ctypes.CDLL(found, mode=ctypes.RTLD_GLOBAL), "port": ctypes.CDLL(str(built[0]))}
+        libraries = {"jack": found, "port": ctypes.CDLL(built.origin)}
     except OSError:
         return None
     pointer, text = ctypes.c_void_p, ctypes.c_char_p

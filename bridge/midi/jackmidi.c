@@ -4,7 +4,15 @@
 // message without bytes drops the note-ons in the heap and sends everything else in it at once.
 // Input: messages with JACK's time go through the ring buffer, and a byte written to a pipe wakes the reader.
 // One Python thread uses one end of the ring, JACK's thread the other. Built if there is a C compiler; libjack is loaded at run
-// time by the caller, and the functions used are declared here, so its headers are not needed.
+// time by the caller, and the functions used are declared here, so its headers are not needed. Elsewhere than on Linux it is empty.
+
+#if defined(_WIN32)
+__declspec(dllexport)
+#endif
+// A build of an extension module looks for its init function. Nobody imports this one: bridge/midi/jack.py loads it with ctypes.
+void *PyInit__jackmidi(void) { return 0; }
+
+#if defined(__linux__)
 
 #include <stdatomic.h>
 #include <stdint.h>
@@ -223,3 +231,5 @@ void port_close(port_state_t *state) {
     jack_client_close(state->client);
     free(state);
 }
+
+#endif

@@ -13,7 +13,17 @@ from typing import Any, Protocol
 from bridge.clock import Seconds
 from bridge.errors import OwnerError
 from bridge.midi import jack
-from bridge.midi.backends import api_of, find_backend, find_port, input_ports, jack_client_name, output_ports
+from bridge.midi.backends import (
+    api_of,
+    binding,
+    default_loopback,
+    find_backend,
+    find_port,
+    input_ports,
+    jack_client_name,
+    other_end,
+    output_ports,
+)
 from bridge.midi.jack import JackPort, NameTakenError
 
 Connections = Mapping[str, frozenset[str]]
@@ -113,7 +123,7 @@ class RecordingPort:
 
 
 class RtMidiPort:
-    """One python-rtmidi port per route; `connected_to` is the existing port it is connected to, if any."""
+    """One port of RtMidi per route; `connected_to` is the existing port it is connected to, if any."""
 
     schedule_ahead = Seconds(0)
     check_interval: Seconds | None = Seconds(1)
@@ -124,18 +134,16 @@ class RtMidiPort:
 
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         """Send a message. Raises OSError if the port is lost."""
-        import rtmidi
-
         try:
             self._outs[route].send_message(data)
-        except rtmidi.RtMidiError as lost:
+        except binding().RtMidiError as lost:
             raise OSError(f"{self.name} does not take any more: {lost}") from lost
 
     def flush(self) -> None:
         """Do nothing: no message is queued."""
 
     def check(self) -> list[str]:
-        """Raise OSError if the port it is connected to is gone: rtmidi reports no error on sending to it."""
+        """Raise OSError if the port it is connected to is gone: RtMidi reports no error on sending to it."""
         if self._connected_to is not None and self._connected_to not in self._outs[""].get_ports():
             raise OSError(f"{self._connected_to} is gone")
         return []
@@ -159,8 +167,23 @@ def resolved_output(config: OutputConfig) -> OutputConfig:
         asked = "No MIDI system answers" if config.backend == "auto" else f"{config.backend} does not answer"
         raise OwnerError(f"{asked}: start JACK (jackd or PipeWire's), or choose --output record:FILE or none")
     if output is None and backend == "winmm":
-        return replace(config, output="record:llmball.mid", backend=backend)
+        output = default_loopback(output_ports(api_of(backend))) or "record:llmball.mid"
     return replace(config, output=output or "virtual", backend=backend)
+
+
+def first_words(asked: OutputConfig, resolved: OutputConfig) -> str:
+    """Return what the owner is told of a port that was not named: a line, or nothing where there is nothing to do."""
+    output = resolved.output or ""
+    if asked.output is not None:
+        return ""
+    if output.startswith("record:"):
+        what = "Windows has no port to another program yet (llmball ports)" if resolved.backend == "winmm" else NO_MIDI
+        return f"{what}: writing ./{output.removeprefix('record:')}\n"
+    other = other_end(output)
+    return f"playing into {output}: in the DAW, listen to {other}\n" if other else ""
+
+
+NO_MIDI = "no MIDI system answers"
 
 
 def open_output(config: OutputConfig, connections: Connections | None = None) -> OutputPort:
@@ -170,14 +193,12 @@ def open_output(config: OutputConfig, connections: Connections | None = None) ->
         return SilentPort("none")
     if output.startswith("record:"):
         return SilentPort(f"file:{output.removeprefix('record:')}")
-    import rtmidi
-
     api = api_of(config.backend)
     try:
         if config.backend == "jack" and jack.available():
             return _open_jack(config, api, output, connections or {})
         return _open_virtual(config, api) if output == "virtual" else _open_existing(config, api, output)
-    except rtmidi.RtMidiError as refused:
+    except binding().RtMidiError as refused:
         raise OwnerError(f"{config.backend} refuses {output!r} ({refused}): see llmball ports") from refused
 
 
@@ -209,11 +230,9 @@ def _open_jack(config: OutputConfig, api: int, output: str, connections: Connect
 
 
 def _open_virtual(config: OutputConfig, api: int) -> OutputPort:
-    import rtmidi
-
     if config.backend == "winmm":
         raise OwnerError(
-            "Windows has no virtual ports: install loopMIDI and name its port with --output (llmball ports)"
+            "Windows has no virtual ports: name a loopback port with --output (llmball ports), from MIDI Settings or loopMIDI"
         )
     routes = tuple(_client_names(config))
     clients = {route: client for route, (client, _) in _client_names(config).items()}
@@ -224,7 +243,7 @@ def _open_virtual(config: OutputConfig, api: int) -> OutputPort:
         raise _name_taken(taken[0])
     outs: dict[str, Any] = {}
     for route in routes:
-        outs[route] = rtmidi.MidiOut(api, name=clients[route])
+        outs[route] = binding().MidiOut(api, clients[route])
         outs[route].open_virtual_port(names[route])
     port = RtMidiPort(f"{config.backend}:{client}:{names[routes[0]]}", outs)
     if config.backend == "jack":  # JACK silently renames a client whose name is taken
@@ -241,9 +260,7 @@ def _name_taken(name: str) -> OwnerError:
 
 
 def _open_existing(config: OutputConfig, api: int, wanted: str) -> OutputPort:
-    import rtmidi
-
-    out = rtmidi.MidiOut(api, name=jack_client_name(config.port_name))
+    out = binding().MidiOut(api, jack_client_name(config.port_name))
     available = out.get_ports()
     try:
         index = find_port(available, wanted)

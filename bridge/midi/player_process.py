@@ -19,6 +19,7 @@ from setproctitle import setproctitle
 
 from bridge.errors import OwnerError
 from bridge.midi import jack
+from bridge.midi.backends import binding
 from bridge.midi.output_ports import NO_CONNECTIONS, Connections, OutputConfig, OutputPort, open_output
 from bridge.midi.player import Player
 from bridge.midi.protocol import (
@@ -39,8 +40,8 @@ REALTIME_PRIORITY = 40
 
 def preload() -> None:
     """Import the libraries that take long to load before a port is opened."""
-    import rtmidi  # noqa: F401
-
+    with suppress(ImportError):  # without it there are no ports to open
+        binding()
     jack.available()
 
 

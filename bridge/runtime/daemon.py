@@ -128,7 +128,7 @@ class Daemon:
                 self._link = Link(self._handle_event)
             self._child_processes.start_all()
             # imported late: it takes a third of a second, in which the children start
-            from bridge.http.app import HttpServer, has_display
+            from bridge.http.app import HttpServer, first_sound, has_display
 
             self._http_server = HttpServer(
                 self._config, self._dispatcher, self._view, self._child_processes.output_choice
@@ -143,8 +143,11 @@ class Daemon:
             gc.collect()
             gc.freeze()  # all objects so far stay: collecting them would take tens of milliseconds
             self._child_processes.log_status()
-            if self._config.browse and page is not None and has_display(os.environ, sys.platform):
-                self._loop.run_in_executor(None, webbrowser.open, http)
+            if self._config.browse and page is not None:
+                display = has_display(os.environ, sys.platform)
+                log.info("%s", first_sound(http, midi, display=display))
+                if display:
+                    self._loop.run_in_executor(None, webbrowser.open, http)
             if self._set is not None:
                 self._services.apply_set(self._set)
             if self._config.play is not None:

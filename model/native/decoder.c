@@ -7,7 +7,9 @@
 // Tables and norms stay the caller's and must outlive the kernel; matrices are copied. Not thread-safe. Built if there is a C
 // compiler; elsewhere model/decoder/onnx_engine.py does the same with ONNX Runtime.
 
-#if defined(__GNUC__) && defined(__x86_64__)
+#include "compiler.h"
+
+#if defined(HAS_AVX2_CODE)
 
 #include "attention.h"
 
@@ -31,16 +33,16 @@ typedef struct {
     float *key_scale, *value_scale;
 } state_t;
 
-int native_available(void) { return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma"); }
+EXPORT int native_available(void) { return runs_here(); }
 
-void native_close(kernel_t *k) {
+EXPORT void native_close(kernel_t *k) {
     if (!k) return;
-    free_matrices(&k->matrices), free(k->norms), free(k->residual), free(k->normed), free(k->qkv), free(k->attended), free(k->hidden);
-    free(k->attention.scores), free(k->attention.weights), free(k);
+    free_matrices(&k->matrices), free(k->norms), free_aligned(k->residual), free_aligned(k->normed), free_aligned(k->qkv);
+    free_aligned(k->attended), free_aligned(k->hidden), free_aligned(k->attention.scores), free_aligned(k->attention.weights), free(k);
 }
 
 // `bytes` is the sum of native_bytes over all matrices. NULL if memory is short.
-kernel_t *native_open(int width, int layers, int head, int capacity, int matrices, size_t bytes) {
+EXPORT kernel_t *native_open(int width, int layers, int head, int capacity, int matrices, size_t bytes) {
     kernel_t *k = calloc(1, sizeof *k);
     if (!k) return NULL;
     k->width = width, k->layers = layers, k->head = head, k->capacity = (capacity + GROUP_ROWS - 1) / GROUP_ROWS * GROUP_ROWS;
@@ -56,12 +58,12 @@ kernel_t *native_open(int width, int layers, int head, int capacity, int matrice
 }
 
 // Set the cosines and sines of rotary positions, (capacity, head / 2), the last norm, and the embedding table of each input.
-void native_tables(kernel_t *k, const float *cos, const float *sin, const float *norm, const float *const *embed) {
+EXPORT void native_tables(kernel_t *k, const float *cos, const float *sin, const float *norm, const float *const *embed) {
     k->cos = cos, k->sin = sin, k->norm = norm;
     memcpy(k->embed, embed, sizeof k->embed);
 }
 
-void native_norms(kernel_t *k, int layer, const float *in, const float *up) { k->norms[2 * layer] = in, k->norms[2 * layer + 1] = up; }
+EXPORT void native_norms(kernel_t *k, int layer, const float *in, const float *up) { k->norms[2 * layer] = in, k->norms[2 * layer + 1] = up; }
 
 // The order of the matrices: qkv, out, up and down of each block, two for each link of the chain of fields, the heads.
 enum { QKV, OUT, UP, DOWN };
@@ -120,12 +122,12 @@ VECTOR static void run(kernel_t *k, state_t *s, int lanes, int count, int cache_
     s->length += count;
 }
 
-void native_free_state(state_t *s) {
+EXPORT void native_free_state(state_t *s) {
     if (!s) return;
-    free(s->keys), free(s);
+    free_aligned(s->keys), free(s);
 }
 
-state_t *native_new_state(const kernel_t *k, int lanes) {
+EXPORT state_t *native_new_state(const kernel_t *k, int lanes) {
     state_t *s = calloc(1, sizeof *s);
     if (!s) return NULL;
     size_t size = (size_t)k->layers * lanes * k->capacity * k->width, scales = size / k->head;
@@ -140,14 +142,14 @@ state_t *native_new_state(const kernel_t *k, int lanes) {
 }
 
 // Return the number of rows in the cache; `length` ≥ 0 sets it back first, −1 does not.
-int native_length(state_t *s, int length) {
+EXPORT int native_length(state_t *s, int length) {
     if (length >= 0) s->length = length;
     return s->length;
 }
 
 // Read `count` embedded rows of each of the first `lanes`, (lanes, count, width); `h` is the output of the last, (lanes, width),
 // or NULL. The other lanes must be filled with native_copy_rows before anything else is read.
-void native_read(kernel_t *k, state_t *s, int lanes, const float *x, int count, float *h) {
+EXPORT void native_read(kernel_t *k, state_t *s, int lanes, const float *x, int count, float *h) {
     int width = k->width, limit = MAX_ROWS / lanes;
     for (int done = 0; done < count;) {
         int part = count - done < limit ? count - done : limit;
@@ -162,7 +164,7 @@ void native_read(kernel_t *k, state_t *s, int lanes, const float *x, int count, 
 }
 
 // Read one row, the same in every lane, given by the values of its inputs; `h` is the output, (lanes, width).
-void native_step(kernel_t *k, state_t *s, int a, int b, int c, int d, int e, int key, int chord, int leap, float *h) {
+EXPORT void native_step(kernel_t *k, state_t *s, int a, int b, int c, int d, int e, int key, int chord, int leap, float *h) {
     int width = k->width, values[INPUTS] = {a, b, c, d, e, key, chord, leap};
     for (int i = 0; i < width; i++) {
         float sum = 0;
@@ -174,7 +176,7 @@ void native_step(kernel_t *k, state_t *s, int a, int b, int c, int d, int e, int
 }
 
 // Copy keys and values out as floats: (2, layers, lanes, heads, length, head).
-void native_rows(const kernel_t *k, const state_t *s, float *rows) {
+EXPORT void native_rows(const kernel_t *k, const state_t *s, float *rows) {
     int head = k->head, heads = k->width / head;
     for (int side = 0; side < 2; side++)
         for (int at = 0; at < k->layers * s->lanes * heads; at++) {
@@ -186,7 +188,7 @@ void native_rows(const kernel_t *k, const state_t *s, float *rows) {
 }
 
 // Copy the first `rows` rows of a lane, in their own layout, out to `buffer` or in from it; return their size in bytes.
-size_t native_copy_rows(const kernel_t *k, const state_t *s, int lane, int rows, int in, char *buffer) {
+EXPORT size_t native_copy_rows(const kernel_t *k, const state_t *s, int lane, int rows, int in, char *buffer) {
     int head = k->head;
     size_t groups = (rows + GROUP_ROWS - 1) / GROUP_ROWS * GROUP_ROWS;
     size_t total = 0;
@@ -203,7 +205,7 @@ size_t native_copy_rows(const kernel_t *k, const state_t *s, int lane, int rows,
 }
 
 // Remove `count` rows from row `first` on; later rows move down, and their keys are rotated back by `count` positions.
-void native_drop_rows(const kernel_t *k, state_t *s, int first, int count) {
+EXPORT void native_drop_rows(const kernel_t *k, state_t *s, int first, int count) {
     int head = k->head, heads = k->width / head, half = head / 2;
     const float *cos = k->cos + (size_t)count * half, *sin = k->sin + (size_t)count * half;
     float key[MAX_HEAD], back[MAX_HEAD];
@@ -223,10 +225,10 @@ void native_drop_rows(const kernel_t *k, state_t *s, int first, int count) {
 }
 
 // The logits of the first field, (lanes, n), from the output of a row, (lanes, width).
-void native_event(kernel_t *k, int lanes, const float *h, float *logits) { multiply(&k->matrices, head_matrix(k, 0), h, lanes, logits); }
+EXPORT void native_event(kernel_t *k, int lanes, const float *h, float *logits) { multiply(&k->matrices, head_matrix(k, 0), h, lanes, logits); }
 
 // Pass the value of field `index` to the chain; `out` is its new state, (lanes, width), `logits` those of the next field.
-VECTOR void native_next_field(kernel_t *k, int lanes, int index, int value, const float *h, float *out, float *logits) {
+EXPORT VECTOR void native_next_field(kernel_t *k, int lanes, int index, int value, const float *h, float *out, float *logits) {
     int width = k->width, all = lanes * width;
     const float *embedding = k->embed[index] + (size_t)value * width;
     for (int i = 0; i < all; i++) k->normed[i] = h[i] + embedding[i % width];
@@ -238,7 +240,7 @@ VECTOR void native_next_field(kernel_t *k, int lanes, int index, int value, cons
 }
 
 // Sample a value from logits, (lanes, n), plus `bias`, (n,): as `sample` in model/decoder/engine.py. `uniform` is 0..1.
-int native_sample(int lanes, int n, const float *logits, const double *bias, double text, double temperature, double top_p, double cutoff, double uniform) {
+EXPORT int native_sample(int lanes, int n, const float *logits, const double *bias, double text, double temperature, double top_p, double cutoff, double uniform) {
     double z[MAX_VALUES], top = -INFINITY, total = 0, kept = 0;
     int candidates[MAX_VALUES], count = 0, last = 0;
     for (int i = 0; i < n; i++) {
@@ -268,6 +270,9 @@ int native_sample(int lanes, int n, const float *logits, const double *bias, dou
 
 #else
 
-int native_available(void) { return 0; }
+EXPORT int native_available(void) { return 0; }
 
 #endif
+
+// A build of an extension module looks for its init function. Nobody imports this one: model/native/library.py loads it with ctypes.
+EXPORT void *PyInit__native(void) { return 0; }

@@ -3,7 +3,8 @@
 // Weights are int8 with a scale for each row of the matrix. Activations are quantised to int8 in blocks of 256 numbers, each with a
 // scale. Integers are summed exactly and floats always in the same order, so a row has the same result alone and in a batch.
 
-#include <immintrin.h>
+#include "compiler.h"
+
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -11,10 +12,6 @@
 #if defined(__linux__)
 #include <sys/mman.h>
 #endif
-
-#define VECTOR __attribute__((target("avx2,fma")))
-#define UNROLLED _Pragma("GCC unroll 8")
-#define INLINE VECTOR static inline __attribute__((always_inline))
 
 // At most four rows are multiplied at a time: the activations of more do not fit the L1 cache.
 enum { BLOCK = 256, GROUP_ROWS = 8, GROUP_COLUMNS = 4, MAX_ROWS = 4, HUGE_PAGE = 1 << 21 };
@@ -39,7 +36,7 @@ typedef struct {
 // Zeroed memory aligned to a cache line; large blocks use huge pages, because TLB misses on small ones cost more than the reads.
 static inline void *aligned_zeros(size_t bytes) {
     size_t line = bytes < HUGE_PAGE ? 64 : HUGE_PAGE;
-    void *found = aligned_alloc(line, bytes = (bytes + line - 1) / line * line);
+    void *found = allocate_aligned(line, bytes = (bytes + line - 1) / line * line);
 #if defined(__linux__)
     if (found && line == HUGE_PAGE) madvise(found, bytes, MADV_HUGEPAGE);
 #endif
@@ -54,7 +51,9 @@ static inline void *reserve(matrices_t *m, size_t bytes) {
     return found;
 }
 
-static inline void free_matrices(matrices_t *m) { free(m->all), free(m->memory), free(m->quantised), free(m->block_scales); }
+static inline void free_matrices(matrices_t *m) {
+    free(m->all), free_aligned(m->memory), free_aligned(m->quantised), free_aligned(m->block_scales);
+}
 
 // Allocate `count` matrices of `bytes` together (see native_bytes), with at most `longest` columns; return 0 if memory is short.
 static inline int allocate_matrices(matrices_t *m, int count, int longest, size_t bytes) {

@@ -8,7 +8,7 @@ from __future__ import annotations
 import ctypes
 from collections.abc import Sequence
 from functools import cache
-from pathlib import Path
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -22,14 +22,15 @@ Array = npt.NDArray[np.float32]
 @cache
 def native_library() -> ctypes.CDLL | None:
     """Return the compiled library, or None if it was not built or this processor cannot run it."""
-    built = sorted(Path(__file__).parent.glob("_native*.so"))
-    if not built:
+    built = find_spec("model.native._native")
+    if built is None or built.origin is None:
         return None
     try:
-        library = ctypes.CDLL(str(built[0]))
-    except OSError:
+        library = ctypes.CDLL(built.origin)
+        available: int = library.native_available()
+    except (OSError, AttributeError):  # AttributeError: a Windows library that exports nothing
         return None
-    if not library.native_available():
+    if not available:
         return None
     pointer, number, real, size = ctypes.c_void_p, ctypes.c_int, ctypes.c_double, ctypes.c_size_t
     kinds: dict[str, tuple[Any, list[Any]]] = {

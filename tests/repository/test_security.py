@@ -83,4 +83,4 @@ def test_what_a_plain_install_brings_may_be_used_with_our_licence() -> None:
 def test_what_reads_what_others_send_is_pinned_to_the_version_that_was_tried() -> None:
     told = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
     exact = {line.split("==")[0] for line in told["project"]["dependencies"] if "==" in line}
-    assert {"aiohttp", "aiomqtt", "mido", "python-rtmidi", "onnxruntime"} <= exact
+    assert {"aiohttp", "aiomqtt", "mido", "supriya-midi", "onnxruntime"} <= exact

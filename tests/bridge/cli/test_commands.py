@@ -1,25 +1,36 @@
 from __future__ import annotations
 
+import io
 import json
+import re
+import shlex
 import socket
+import subprocess
 import sys
 from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from bridge.__main__ import config, main
 from bridge.cli import commands, doctor
-from bridge.cli.arguments import parser
+from bridge.cli.arguments import COMMANDS, parser
 from bridge.cli.doctor import Finding
+from bridge.cli.help import HELP, SHELLS, START, examples
 from bridge.config import VERSION, Config
 from bridge.errors import OwnerError
+from model.clips.clip import clip
+from model.clips.messages import ClipSpec
+from model.decoder.load import ENGINES
 from model.generation.composer import Composer
 from model.music import midifile
 from model.music.plan import Plan
 from model.prompt.encoder import hash_encoder
 from tests.model.clips.test_clip import Metronome
 from tests.support.tiny_engine import engine
+from tests.support.tools import tool
 
 Said = pytest.CaptureFixture[str]
 
@@ -42,6 +53,59 @@ def test_takes_are_numbered_files_with_seeds_that_follow_each_other(tmp_path: Pa
     composer = run_clip("x", "--takes", "3", "--seed", "2147483647", "-o", str(tmp_path / "out.mid"))
     assert sorted(p.name for p in tmp_path.iterdir()) == ["out-1.mid", "out-2.mid", "out-3.mid"]
     assert list(dict.fromkeys(order.seed for order in composer.begun)) == [2147483647, 0, 1]
+
+
+def test_a_file_without_a_name_is_called_after_its_words_and_writes_over_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    composer = Composer(hash_encoder(), engine(1))
+    run_clip("Dusty lo-fi, 82 bpm!", "--bars", "1")
+    run_clip("Dusty lo-fi, 82 bpm!", "--bars", "1")
+    run_clip("二胡独奏", "--bars", "1", "--takes", "2")
+    run_clip("二胡独奏", "--bars", "1", "--takes", "1")
+    for words, carried_out in (
+        (["refine", "dusty-lo-fi-82-bpm.mid", "no drums"], commands.change_clip),
+        (["harmonise", "dusty-lo-fi-82-bpm.mid"], commands.harmonise_clip),
+    ):
+        assert carried_out(parser().parse_args(words), lambda _: composer) == 0
+    names = {path.name for path in tmp_path.iterdir()}
+    assert names == {
+        "dusty-lo-fi-82-bpm.mid", "dusty-lo-fi-82-bpm-2.mid", "二胡独奏-1.mid", "二胡独奏-2.mid", "二胡独奏-2-1.mid",
+        "dusty-lo-fi-82-bpm-refined.mid", "dusty-lo-fi-82-bpm-harmonised.mid",
+    }  # fmt: skip
+    told = [line.split(":")[0] for line in capsys.readouterr().out.splitlines() if ": 1 bar of" in line]
+    assert set(told) == names
+
+
+@given(st.text(max_size=60))
+def test_a_name_made_of_any_words_is_a_short_file_name_on_every_system(words: str) -> None:
+    stem = commands.file_stem(words)
+    assert 1 <= len(stem) <= commands.MAX_STEM
+    assert all(character.isalnum() or character == "-" for character in stem)
+    assert not stem.startswith("-")
+    assert not stem.endswith("-")
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_long_clip_tells_its_bars_on_a_terminal_and_wipes_the_line() -> None:
+    terminal = Terminal()
+    with commands.told_progress(Metronome(Plan()), 3, terminal) as writer:
+        clip(writer, ClipSpec("x", 1, bars=3))
+    said = terminal.getvalue()
+    assert [part for part in said.split("\r") if part][:3] == [f"writing bar {n} of 3 " for n in (1, 2, 3)]
+    assert said.endswith("\r\x1b[K")
+
+
+def test_a_clip_whose_stderr_is_no_terminal_tells_no_progress() -> None:
+    composer, pipe = Metronome(Plan()), io.StringIO()
+    with commands.told_progress(composer, 3, pipe) as writer:
+        assert writer is composer
+    assert pipe.getvalue() == ""
 
 
 def test_a_seed_that_was_not_given_is_drawn_and_told(tmp_path: Path, capsys: Said) -> None:
@@ -77,8 +141,10 @@ def test_a_clip_goes_on_is_refined_and_has_its_melody_harmonised(tmp_path: Path)
         (["clip", " ", "-o", "x.mid"], "a prompt has words"),
         (["clip", "x" * 2001, "-o", "x.mid"], "2000 characters at most, not 2001"),
         (["clip", "\udcff", "-o", "x.mid"], "UTF-8"),
-        (["clip", "x"], "-o"),
         (["clip", "x", "-o", "nowhere/x.mid"], "its folder is not there"),
+        (["clip", "x", "-o", "x.wav"], "-o x.mid, then drag it into a DAW, or fluidsynth -F x.wav"),
+        (["refine", __file__, "x", "-o", "x.MP3"], "would be sound"),
+        (["clip", "x", "-o", "x.txt"], "written as .mid, not .txt"),
         (["clip", "x", "-o", "x.mid", "--bars", "0"], "--bars: is 1..256, not 0"),
         (["clip", "x", "-o", "x.mid", "--bars", "four"], "1..256, not four"),
         (["clip", "x", "-o", "x.mid", "--seed", "2147483648"], "--seed: is 0..2147483647, not"),
@@ -100,7 +166,7 @@ def test_a_clip_goes_on_is_refined_and_has_its_melody_harmonised(tmp_path: Path)
         (["serve", "--sync", "moon"], "moon"),
         (["serve", "--backend", "oss"], "oss"),
         (["dance"], "dance"),
-        ([], "COMMAND"),
+        (["completion", "cmd"], "cmd"),
     ],
 )
 def test_what_cannot_be_obeyed_is_refused_in_one_line_with_the_law(
@@ -133,6 +199,61 @@ def test_the_options_of_serve_become_the_daemons_config() -> None:
     assert config(parser().parse_args(["serve"])) == Config(http=("127.0.0.1", 7410))
     remote = parser().parse_args(["serve", "--http", "0.0.0.0:0", "--token", "a-long-token", "--zeroconf"])
     assert config(remote) == Config(http=("0.0.0.0", 0), token="a-long-token", zeroconf=True)
+
+
+def test_llmball_alone_shows_the_first_steps(capsys: Said) -> None:
+    with pytest.raises(SystemExit) as left:
+        main([])
+    said = capsys.readouterr().out
+    assert left.value.code == 0
+    assert all(name in said for name in COMMANDS)
+    assert "first steps:" in said
+
+
+def first_steps() -> list[str]:
+    return re.findall(r"^  llmball (.+?)(?:   |$)", START.replace("COMMAND", "clip"), re.MULTILINE)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_help_of_a_command_describes_it_and_its_examples_are_accepted(
+    name: str, capsys: Said, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for there in ("song.mid", "song.txt"):
+        (tmp_path / there).touch()
+    (tmp_path / "folder").mkdir()
+    with pytest.raises(SystemExit) as left:
+        main([name, "--help"])
+    said = " ".join(capsys.readouterr().out.split())
+    assert left.value.code == 0
+    assert " ".join(HELP[name].description.split()) in said
+    for line in examples(name):
+        assert " ".join(line.split()) in said
+        assert parser(name).parse_args(shlex.split(line)[1:]).command == name
+    for line in first_steps():
+        assert "--help" in line or parser().parse_args(shlex.split(line)).command in COMMANDS
+
+
+@pytest.mark.parametrize("shell", SHELLS)
+def test_each_shell_gets_a_script_that_knows_every_command(shell: str, capsys: Said) -> None:
+    assert main(["completion", shell]) == 0
+    script = capsys.readouterr().out
+    assert all(name in script for name in COMMANDS)
+
+
+def test_the_script_for_bash_completes_commands_and_options(capsys: Said, tmp_path: Path) -> None:
+    assert main(["completion", "bash"]) == 0
+    script = capsys.readouterr().out
+    script += """
+COMP_WORDS=(llmball "$@") COMP_CWORD=$#
+_shtab_llmball
+printf '%s ' "${COMPREPLY[@]}"
+"""
+    (tmp_path / "script").write_text(script, encoding="utf-8")
+    bash = tool("bash", "bash")
+    for words, completed in ((["cl"], "clip "), (["clip", "--te"], "--tempo --temperature ")):
+        said = subprocess.run([bash, tmp_path / "script", *words], capture_output=True, text=True, check=True)
+        assert said.stdout == completed
 
 
 def test_the_version_is_told(capsys: Said) -> None:
@@ -204,8 +325,17 @@ def test_the_doctor_exits_with_2_only_when_something_needed_is_missing(capsys: S
 
 
 def test_the_doctor_finds_our_encoder_and_our_weights_in_order() -> None:
-    for look in (doctor.python, doctor.realtime, doctor.encoder, doctor.weights):
+    for look in (doctor.python, doctor.realtime, doctor.engine, doctor.encoder, doctor.weights):
         assert not look().fatal
+    assert doctor.engine().result.split()[0] in ENGINES
+
+
+def test_the_doctor_says_what_works_without_a_midi_binding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "supriya_midi", None)
+    finding = doctor.midi()
+    assert finding.remedy is not None
+    assert "browser" in finding.remedy
+    assert not finding.fatal
 
 
 def test_the_doctor_sees_that_the_osc_port_is_taken() -> None:

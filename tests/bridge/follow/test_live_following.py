@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import pytest
 
 from bench.client import Client
+from bridge.midi.backends import binding
 from tests.support.real_programs import Daemon, Receiver, until
 
 pytestmark = pytest.mark.timeout(90)
@@ -21,12 +22,11 @@ def test_a_chord_held_at_a_jack_port_is_what_bass_and_chords_play(
     daemon: Callable[..., Daemon],
     receiver: Callable[[str], Receiver],
 ) -> None:
-    import rtmidi
-
+    rtmidi = binding()
     started = daemon("--backend", "jack", "--input", "virtual", "--play", PROMPT, env=jack_environment)
     heard = receiver(started.jack_port)
     client = Client(started.osc)
-    hands = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="hands")
+    hands = rtmidi.MidiOut(rtmidi.RtMidiAPI.UNIX_JACK, "hands")
     try:
         client.say("follow", 1)
         assert until(lambda: len(heard.note_ons()) > 12, 10)

@@ -12,7 +12,7 @@ from bridge.clock import Seconds, TempoMap
 from bridge.config import DEFAULT_HTTP, Config
 from bridge.errors import OwnerError
 from bridge.http import websocket
-from bridge.http.app import has_display
+from bridge.http.app import first_sound, has_display
 from bridge.protocol import osc
 from bridge.protocol.events import ControlSet, PromptRequested
 from bridge.storage import kept_takes
@@ -230,6 +230,18 @@ def test_a_taken_usual_port_gives_way_and_another_is_the_owners_to_mend() -> Non
     ports: list[int] = []
     visited(again, Config(http=DEFAULT_HTTP))
     assert len(set(ports)) == 2
+
+
+@pytest.mark.parametrize(
+    ("midi", "display", "told"),
+    [
+        ("file:llmball.mid", False, "no display here; open P in a browser of this machine. Its sound button plays here; ./llmball.mid grows at every bar"),
+        ("jack:llmball:LLMBall", True, "the panel opens: P. Its sound button plays here; MIDI goes to jack:llmball:LLMBall"),
+        ("none", True, "the panel opens: P. Its sound button plays here"),
+    ],
+)  # fmt: skip
+def test_the_owner_is_told_where_to_hear_the_band(midi: str, display: bool, told: str) -> None:
+    assert first_sound("P", midi, display=display) == told
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,11 @@ import pytest
 
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
-from bridge.midi.input_ports import InputConfig, open_input, resolved_input
+from bridge.midi import jack
+from bridge.midi.backends import binding
+from bridge.midi.input_ports import InputConfig, RtMidiInput, open_input, resolved_input
 from bridge.midi.input_process import run
+from bridge.midi.output_ports import OutputConfig, RtMidiPort, open_output, resolved_output
 from bridge.midi.protocol import MidiReceived, OpenFailed, Ready
 from bridge.processes.supervisor import ChildProcess
 from tests.support.real_programs import until
@@ -97,11 +100,10 @@ def test_windows_is_told_to_name_a_port(monkeypatch: pytest.MonkeyPatch) -> None
 
 
 def test_what_a_jack_port_sends_is_heard_when_it_came(jack_server: str) -> None:
-    import rtmidi
-
+    rtmidi = binding()
     heard: list[tuple[float, bytes]] = []
     inlet = open_input(resolved_input(JACK), lambda at, data: heard.append((at, data)))
-    out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="hands")
+    out = rtmidi.MidiOut(rtmidi.RtMidiAPI.UNIX_JACK, "hands")
     try:
         assert inlet.name == "jack:llmball-in:LLMBall in"
         out.open_port(next(i for i, name in enumerate(out.get_ports()) if "LLMBall in" in name))
@@ -118,9 +120,8 @@ def test_what_a_jack_port_sends_is_heard_when_it_came(jack_server: str) -> None:
 
 
 def test_a_port_is_found_by_a_piece_of_its_name_or_refused(jack_server: str) -> None:
-    import rtmidi
-
-    out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="piano")
+    rtmidi = binding()
+    out = rtmidi.MidiOut(rtmidi.RtMidiAPI.UNIX_JACK, "piano")
     out.open_virtual_port("keys")
     heard: list[bytes] = []
     try:
@@ -135,3 +136,19 @@ def test_a_port_is_found_by_a_piece_of_its_name_or_refused(jack_server: str) -> 
     finally:
         out.close_port()
         out.delete()
+
+
+def test_without_the_compiled_callback_jack_plays_and_hears_through_rtmidi_and_the_systems_libjack(
+    jack_server: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jack, "available", lambda: False)
+    heard: list[bytes] = []
+    outlet = open_output(resolved_output(OutputConfig("virtual", "jack", False, "LLMBall", ("chords",))))
+    inlet = open_input(InputConfig("llmball:LLMBall", "jack", "LLMBall"), lambda _, data: heard.append(data))
+    try:
+        assert (type(outlet), type(inlet)) == (RtMidiPort, RtMidiInput)
+        outlet.send("", b"\x90\x3c\x64")
+        assert until(lambda: heard == [b"\x90\x3c\x64"], 3)
+    finally:
+        inlet.close()
+        outlet.close()

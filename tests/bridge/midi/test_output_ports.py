@@ -5,14 +5,16 @@ import sys
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any
 
 import pytest
 
 from bridge.errors import OwnerError
-from bridge.midi.backends import find_backend, jack_client_name, list_ports, platform_backends
-from bridge.midi.output_ports import OutputConfig, OutputPort, SilentPort, open_output, resolved_output
+from bridge.midi.backends import BACKENDS, find_backend, jack_client_name, list_ports, platform_backends
+from bridge.midi.input_ports import InputConfig, resolved_input
+from bridge.midi.output_ports import OutputConfig, OutputPort, SilentPort, first_words, open_output, resolved_output
+from bridge.midi.player_process import preload
 from bridge.midi.protocol import NoteOn
 from tests.support.real_programs import Receiver, until
 
@@ -43,11 +45,11 @@ def test_a_silent_port_takes_everything() -> None:
     assert port.routes == ("",)
 
 
-# --- other systems, with a fake rtmidi -----------------------------------------------------------
+# --- other systems, with a fake of RtMidi ---------------------------------------------------------
 
 
 class Fake:
-    """A fake of the module rtmidi: available systems, their ports, sent messages."""
+    """A fake of the module supriya_midi: available systems, their ports, sent messages."""
 
     def __init__(self) -> None:
         self.compiled = [1]
@@ -61,7 +63,7 @@ class Fake:
 
 
 class FakeError(Exception):
-    """A fake of rtmidi.RtMidiError."""
+    """A fake of RtMidiError."""
 
 
 @pytest.fixture
@@ -69,10 +71,10 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
     there = Fake()
 
     class Out:
-        def __init__(self, api: int, name: str = "") -> None:
+        def __init__(self, api: int, client_name: str = "") -> None:
             if api in there.silent:
                 raise FakeError("no such system")
-            self.client = name
+            self.client = client_name
 
         def get_ports(self) -> list[str]:
             return there.sinks
@@ -98,11 +100,11 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> Fake:
         def get_ports(self) -> list[str]:
             return there.sources
 
-    module: Any = ModuleType("rtmidi")
+    module: Any = ModuleType("supriya_midi")
     module.MidiOut, module.MidiIn, module.RtMidiError = Out, In, FakeError
-    module.API_MACOSX_CORE, module.API_LINUX_ALSA, module.API_UNIX_JACK, module.API_WINDOWS_MM = 1, 2, 3, 4
-    module.get_compiled_api = lambda: there.compiled
-    monkeypatch.setitem(sys.modules, "rtmidi", module)
+    module.RtMidiAPI = SimpleNamespace(MACOSX_CORE=1, LINUX_ALSA=2, UNIX_JACK=3, WINDOWS_MM=4)
+    module.get_compiled_apis = lambda: there.compiled
+    monkeypatch.setitem(sys.modules, "supriya_midi", module)
     return there
 
 
@@ -136,13 +138,45 @@ def test_macos_gets_a_virtual_port_of_our_name(fake: Fake, monkeypatch: pytest.M
     assert (fake.sent, fake.closed) == ([b"\xfe"], 1)
 
 
-def test_windows_without_a_named_port_writes_a_file_and_names_loopmidi_when_asked_for_a_virtual_one(
+SYNTH, A, B = "Microsoft GS Wavetable Synth 0", "Default App Loopback (A) 1", "Default App Loopback (B) 2"
+
+
+@pytest.mark.parametrize(
+    ("there", "output", "told"),
+    [
+        ([SYNTH], "record:llmball.mid", "Windows has no port to another program yet (llmball ports): writing ./llmball.mid\n"),
+        ([SYNTH, B, A], A, f"playing into {A}: in the DAW, listen to Default App Loopback (B)\n"),
+        ([SYNTH, A, B, "Default Basic App Loopback 3"], A, f"playing into {A}: in the DAW, listen to Default App Loopback (B)\n"),
+        ([SYNTH, "loopMIDI Port 1"], "loopMIDI Port 1", ""),
+        ([SYNTH, "My stage loop (B) 1", "My stage loop (A) 2"], "My stage loop (A) 2", "playing into My stage loop (A) 2: in the DAW, listen to My stage loop (B)\n"),
+    ],
+)  # fmt: skip
+def test_windows_plays_into_a_loopback_port_where_none_is_named_and_says_where_to_listen(
+    there: list[str], output: str, told: str, fake: Fake, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "platform", "win32")
+    fake.compiled, fake.sinks, fake.sources = [4], there, there
+    resolved = resolved_output(ASKED)
+    assert (resolved.output, resolved.backend) == (output, "winmm")
+    assert first_words(ASKED, resolved) == told
+    listed = list_ports("auto")
+    assert listed is not None
+    assert sorted(listed[1]) == sorted(there)
+    assert listed[1][-1] == SYNTH
+    assert open_output(resolved).name == (f"winmm:{output}" if told == "" or "playing" in told else "file:llmball.mid")
+
+
+def test_an_owner_who_names_an_output_is_told_nothing_of_loopbacks() -> None:
+    named = replace(ASKED, output=A, backend="winmm")
+    assert first_words(named, named) == ""
+
+
+def test_windows_names_loopmidi_and_its_settings_when_asked_for_a_virtual_port(
     fake: Fake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     fake.compiled = [4]
     fake.sinks = ["Microsoft GS Wavetable Synth 0", "loopMIDI Port 1"]
-    assert resolved_output(ASKED).output == "record:llmball.mid"
     with pytest.raises(OwnerError, match="loopMIDI"):
         open_output(resolved_output(replace(ASKED, output="virtual")))
     port = open_output(resolved_output(replace(ASKED, output="LOOPmidi")))
@@ -161,6 +195,18 @@ def test_a_machine_without_midi_writes_a_file_unless_a_port_was_asked_for(fake: 
     ):
         with pytest.raises(OwnerError, match="--output record:FILE"):
             resolved_output(asked)
+
+
+def test_a_machine_without_a_midi_binding_writes_a_file_and_plays_in_the_browser(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "supriya_midi", None)
+    assert [find_backend(backend) for backend in BACKENDS] == [None] * len(BACKENDS)
+    assert resolved_output(ASKED).output == "record:llmball.mid"
+    assert list_ports("auto") is None
+    with pytest.raises(OwnerError, match="No MIDI system"):
+        resolved_input(InputConfig("virtual", "auto", "LLMBall"))
+    preload()  # the player of a browser's sound starts
 
 
 @pytest.mark.parametrize(

@@ -104,6 +104,7 @@ class Daemon:
             at.planned_beats,
             at.latest_prompt,
             self._child_processes.output_choice.current,
+            at.coming,
         )
         self._http_server: HttpServer | None = None
         self._send_to_generator: Callable[[Order], None] = partial(self._supervisor.send, "generator")
@@ -131,7 +132,7 @@ class Daemon:
             from bridge.http.app import HttpServer, has_display
 
             self._http_server = HttpServer(
-                self._config, self._dispatcher, self._view, self._child_processes.output_choice
+                self._config, self._dispatcher, self._view, self._child_processes.output_choice, self._on_midi
             )
             if self._config.mqtt is not None:
                 self._open_mqtt(self._config.mqtt)
@@ -232,12 +233,17 @@ class Daemon:
             case ClipProgress() | ClipWritten() | ClipFailed():
                 self._supervisor.mark_ready(child)
                 self._services.on_clip_answer(forwarded)
-            case MidiReceived() if self._services.receive_midi(forwarded):
-                pass  # bound by MIDI learn: not music
+            case MidiReceived():
+                self._on_midi(forwarded)
             case Understood() | BeatWritten() | Failed() if self._worker_dispatcher is not None:
                 self._worker_dispatcher.on_local_answer(forwarded)
             case _:
                 self._handle_event(forwarded)
+
+    def _on_midi(self, message: MidiReceived) -> None:
+        """Process a MIDI message of the input or of a panel: what MIDI learn has bound is not music."""
+        if not self._services.receive_midi(message):
+            self._handle_event(message)
 
     def _on_child_exit(self, name: str) -> None:
         if name == "generator":

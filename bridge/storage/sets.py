@@ -96,6 +96,11 @@ def set_path(name: str) -> Path:
     return data_folder() / "sets" / f"{name}.toml"
 
 
+def names() -> list[str]:
+    """Return the names of the saved sets."""
+    return sorted(path.stem for path in (data_folder() / "sets").glob("*.toml") if _NAME.fullmatch(path.stem))
+
+
 def load_set(path: Path) -> Set:
     """Return the set of a file. Raises OwnerError."""
     try:

@@ -209,7 +209,9 @@ def _played_length(status: int) -> int:
 
 def _is_played(status: int, first: int, second: int) -> bool:
     """Return True for a note, controller or program message of one channel."""
-    return status & 0xF0 in (NOTE_OFF, NOTE_ON, CONTROL, PROGRAM) and status < 0xF0 and {first, second} <= set(range(128))
+    return (
+        status & 0xF0 in (NOTE_OFF, NOTE_ON, CONTROL, PROGRAM) and status < 0xF0 and {first, second} <= set(range(128))
+    )
 
 
 def _send_port_list(listener: Listener, port_list: asyncio.Future[list[str]]) -> None:

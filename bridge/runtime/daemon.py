@@ -23,6 +23,7 @@ from bridge.processes.child_processes import ChildConfig, ChildMessage, ChildPro
 from bridge.processes.supervisor import Supervisor, on_stop_signals
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import (
+    BankStoreRequested,
     BarPlayed,
     ControlSet,
     Effect,
@@ -33,6 +34,7 @@ from bridge.protocol.events import (
     PlayRequested,
     PromptRequested,
     Publish,
+    ScoreStoreRequested,
     StopRequested,
     TasteChanged,
     TempoTapped,
@@ -148,6 +150,8 @@ class Daemon:
                 self._loop.run_in_executor(None, webbrowser.open, http)
             if self._set is not None:
                 self._services.apply_set(self._set)
+            else:
+                self._services.restore_bank()
             if self._config.play is not None:
                 self._handle_event(PromptRequested(self._config.play))
                 self._handle_event(PlayRequested())
@@ -184,6 +188,8 @@ class Daemon:
             event, ControlSet | TempoTapped | PromptRequested | MorphRequested | Health
         ):
             self._mqtt_server.publish_changes()
+        if isinstance(event, BankStoreRequested | ScoreStoreRequested):
+            self._services.save_bank()
         if self._http_server is not None:
             self._http_server.schedule_update()
         if self._timer is not None:

@@ -1,6 +1,6 @@
 // Files of a song: .mid, WAV, stems in a .zip, and a chord sheet to print.
 //
-// A song is { title, key, notes, seconds, quarters, tempi: [[quarter, bpm], …], bars: [{ from, chords: [[quarter, symbol], …] }, …] };
+// A song is { title, key, programs, notes, seconds, quarters, tempi: [[quarter, bpm], …], bars: [{ from, chords: [[quarter, symbol], …] }, …] };
 // its notes are { part, pitch, velocity, start, length } in quarter notes, with `at` and `seconds` in seconds.
 import { $, complain, make, save, say } from "./dom.js";
 import { sound } from "./sound.js";
@@ -24,7 +24,7 @@ export function fromKept(kept, title) {
     const from = tick / TICKS, to = (song.bars[i + 1]?.[0] ?? song.end) / TICKS;
     return { from, meter: song.bars[i][1], chords: song.chords.map(([t, c]) => [t / TICKS, c]).filter(([q]) => q >= from && q < to) };
   });
-  return { title, key: song.key, notes, seconds: seconds(song.end / TICKS), quarters: song.end / TICKS, tempi, bars };
+  return { title, key: song.key, notes, seconds: seconds(song.end / TICKS), quarters: song.end / TICKS, tempi, bars, programs: Object.fromEntries(song.programs ?? []) };
 }
 
 /** Return the bytes of a Standard MIDI File, a track for each part. */
@@ -44,7 +44,7 @@ export function midi(song) {
   const head = [[0, ...text(3, song.title || "LLMBall")], ...song.tempi.map(([q, bpm]) => [tick(q), 0xff, 0x51, 3, ...u32(Math.round(60e6 / bpm)).slice(1)]),
     ...song.bars.flatMap((bar) => bar.chords.map(([q, chord]) => [tick(q), ...text(6, chord)]))];
   const tracks = parts.map((part) => {
-    const channel = CHANNELS[part] ?? 0, program = sound.programs[part];
+    const channel = CHANNELS[part] ?? 0, program = (song.programs ?? sound.programs)[part];
     return track([[0, ...text(3, part)], ...(program === undefined ? [] : [[0, 0xc0 | channel, program]]),
       ...song.notes.filter((n) => n.part === part).flatMap((n) => [[tick(n.start), 0x90 | channel, n.pitch, n.velocity], [Math.max(tick(n.start) + 1, tick(n.start + n.length)), 0x80 | channel, n.pitch, 0]])]);
   });

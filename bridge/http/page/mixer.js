@@ -2,17 +2,16 @@
 import { $, button, limited, make } from "./dom.js";
 import { PARTS, STRUCK } from "./roll.js";
 import { GROUPS, KIT_NAMES, PROGRAMS, USUAL } from "./programs.js";
-import { sound, store, stored } from "./sound.js";
+import { sound } from "./sound.js";
 import { wire } from "./wire.js";
 
 const VOICINGS = ["auto", "close", "open", "drop2", "shell", "rootless", "power"];
 const strips = {}, solo = { parts: new Set(), before: {} };
 
 export function mixer() {
+  for (const [part, number] of Object.entries(USUAL)) sound.program(part, number);
+  wire.on("understood/programs", (...args) => { for (let i = 0; i < args.length; i += 2) sound.program(args[i], args[i + 1]); });
   $("parts").append(...PARTS.map(strip));
-  const chosen = stored("programs", {});
-  for (const [part, number] of Object.entries({ ...USUAL, ...chosen })) sound.program(part, number);
-  for (const part of PARTS) strips[part].program.value = sound.programs[part];
 }
 
 /** Show the level of each part's sound; called at each frame. */
@@ -32,11 +31,23 @@ function strip(name) {
   alone.setAttribute("aria-pressed", "false");
   const level = make("input", { type: "range", min: 0, max: 2, step: 0.01, id: `level-${name}`, label: `Level of ${name}` });
   const meter = make("span", { className: "meter", ariaHidden: "true" });
-  const program = make("select", { id: `program-${name}`, label: `Instrument of ${name} in this browser`, title: "Instrument in this browser" });
+  const program = make("select", { id: `program-${name}`, label: `Instrument of ${name}`, title: "Instrument: the words' own, or yours" });
+  const byWords = new Option("by the words", -1);
+  program.append(byWords);
   if (STRUCK.includes(name)) program.append(...Object.entries(KIT_NAMES).map(([number, kit]) => new Option(kit, number)));
   else program.append(...GROUPS.map((group, g) => make("optgroup", {}, ...PROGRAMS.slice(g * 8, g * 8 + 8).map((text, i) => new Option(text, g * 8 + i)))));
-  if (!STRUCK.includes(name)) [...program.children].forEach((group, g) => { group.label = GROUPS[g]; });
-  program.onchange = () => { sound.program(name, Number(program.value)); store("programs", { ...stored("programs", {}), [name]: Number(program.value) }); };
+  if (!STRUCK.includes(name)) [...program.querySelectorAll("optgroup")].forEach((group, g) => { group.label = GROUPS[g]; });
+  program.onchange = () => wire.send(`${path}/program`, Number(program.value));
+  let byHand = -1;
+  const named = () => {
+    const words = sound.programs[name];
+    byWords.textContent = words === undefined || byHand >= 0 ? "by the words" : `${STRUCK.includes(name) ? KIT_NAMES[words] ?? `Kit ${words}` : PROGRAMS[words]}`;
+    program.value = byHand;
+    program.classList.toggle("chosen", byHand >= 0);
+  };
+  wire.on(`${path}/program`, (number) => { byHand = number; if (number >= 0) sound.program(name, number); named(); });
+  wire.on("understood/programs", named);
+  named();
   const more = make("details", { className: "extra" }, make("summary", { textContent: "more", label: `More of ${name}` }), extra(name, path));
   row.append(make("b", { textContent: name }), make("span", { className: "fader" }, meter, level), make("span", { className: "pair" }, mute, alone), program, more);
   let enabled = 1;

@@ -160,8 +160,9 @@ async function key(pitch, velocity) {
 
 /** Choose a part's General MIDI program for this browser. */
 function program(part, number) {
+  if (sound.programs[part] === number) return;
   sound.programs[part] = number;
-  engine?.program(part, number);
+  if (!sound.hearing) engine?.program(part, number);
 }
 
 function setVolume(gain) {
@@ -181,17 +182,19 @@ let round = 0;
 async function hear(song, again = false) {
   clearTimeout(round);
   engine?.silence();
+  if (sound.hearing) for (const [part, number] of Object.entries(sound.programs)) engine?.program(part, number);
   sound.hearing = false;
   if (!song) return;
   const live = sound.on;
   await start();
   if (!live) { sound.on = false; clearInterval(timer); }
   sound.hearing = true;
+  for (const [part, number] of Object.entries(song.programs ?? {})) engine.program(part, number);
   let from = engine.context.currentTime + 0.3;
   const next = () => {
     send(song.notes.map((n) => [n.part, n.pitch, n.velocity, from + n.at, Math.max(0.03, n.seconds), "heard"]));
     from += song.seconds;
-    round = setTimeout(() => { if (again) next(); else sound.hearing = false; }, (from - engine.context.currentTime - (again ? 0.3 : 0)) * 1000);
+    round = setTimeout(() => { if (again) next(); else hear(null); }, (from - engine.context.currentTime - (again ? 0.3 : 0)) * 1000);
   };
   next();
 }
@@ -207,7 +210,7 @@ async function wav(songs, told) {
         if (data.kind === "failed") failed(new Error(data.reason));
         if (data.kind === "progress") told?.(data.share);
         if (data.kind === "loaded") {
-          for (const [part, number] of Object.entries(sound.programs)) made.ask("program", { part, number });
+          for (const [part, number] of Object.entries({ ...sound.programs, ...songs[0].programs })) made.ask("program", { part, number });
           made.ask("wav", { songs: songs.map((song) => ({ seconds: song.seconds, notes: song.notes.map((n) => [n.part, n.pitch, n.velocity, n.at, Math.max(0.03, n.seconds)]) })) });
         }
         if (data.kind === "wav") { files[data.index] = data.file; if (files.filter(Boolean).length === songs.length) done(files); }

@@ -37,7 +37,7 @@ function remember() {
   if (!card || !theirs.length) return;
   const from = score.bars().findLast((bar) => bar.from <= theirs[0].start + 1e-6)?.from ?? theirs[0].start;
   const song = score.region(from, Math.min(score.quarterNow(), theirs.at(-1).start + theirs.at(-1).length), card.id);
-  if (song) card.song = { ...song, title: card.words, key: facts.key };
+  if (song) card.song = { ...song, title: card.words, key: facts.key, programs: { ...sound.programs } };
 }
 
 const songOf = (card) => { if (card.id === score.take) remember(); return card.song; };

@@ -12,6 +12,7 @@ import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 
 from aiohttp import web
@@ -26,10 +27,11 @@ from bridge.http.oscquery import ZeroconfAnnouncer
 from bridge.http.sound import Hearing
 from bridge.http.view import View
 from bridge.http.websocket import WebSocketServer
+from bridge.midi.protocol import MidiReceived
 from bridge.processes.child_processes import OutputChoice
 from bridge.protocol.controls import CONTROL_PATHS, ROOT, Value
 from bridge.protocol.dispatch import Dispatcher
-from bridge.storage import kept_takes, scores
+from bridge.storage import kept_takes, scores, sets
 
 log = logging.getLogger("llmball")
 
@@ -42,9 +44,11 @@ CONTENT_TYPES = {
     ".js": "text/javascript",
     ".svg": "image/svg+xml",
     ".md": "text/plain",
+    ".sf3": "application/octet-stream",
 }
+# 'wasm-unsafe-eval' lets the synthesiser compile its Vorbis decoder; eval of scripts stays forbidden (decision 56)
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -57,13 +61,21 @@ HEADERS = {
 class HttpServer:
     """Listens from `open` to `close`."""
 
-    def __init__(self, config: Config, dispatcher: Dispatcher, view: View, output_choice: OutputChoice) -> None:
+    def __init__(
+        self,
+        config: Config,
+        dispatcher: Dispatcher,
+        view: View,
+        output_choice: OutputChoice,
+        play_midi: Callable[[MidiReceived], None],
+    ) -> None:
         self._config, self._view = config, view
         name = socket.gethostname()
         self._access = AccessRules(config.allow, config.token, (name, f"{name}.local"))
         self._broadcaster = Broadcaster(view.changes)
-        self._websocket = WebSocketServer(dispatcher, view, output_choice, self._broadcaster)
+        self._websocket = WebSocketServer(dispatcher, view, output_choice, self._broadcaster, play_midi)
         self._files = {p.name: p.read_bytes() for p in sorted(PAGE_FOLDER.iterdir()) if p.suffix in CONTENT_TYPES}
+        self._tags = {name: f'"{blake2b(data, digest_size=12).hexdigest()}"' for name, data in self._files.items()}
         self._runner: web.AppRunner | None = None
         self._osc_port = 0
         self._announcer = ZeroconfAnnouncer() if config.zeroconf and config.http is not None else None
@@ -83,6 +95,7 @@ class HttpServer:
         app.router.add_get("/takes/{name}", self._take_file)
         app.router.add_get("/scores", self._list_scores)
         app.router.add_post("/hear", Hearing().serve)
+        app.router.add_get("/sets", self._list_sets)
         app.router.add_get("/{path:.*}", self._oscquery_node)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
         await self._runner.setup()
@@ -156,16 +169,22 @@ class HttpServer:
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._websocket.serve(request)
         if "text/html" in request.headers.get("Accept", "") and "HOST_INFO" not in request.query:
-            return self._static_file("index.html")
+            return self._static_file(request, "index.html")
         return await self._oscquery_node(request)
 
     async def _page_file(self, request: web.Request) -> web.Response:
-        return self._static_file(request.match_info["name"])
+        return self._static_file(request, request.match_info["name"])
 
-    def _static_file(self, name: str) -> web.Response:
+    def _static_file(self, request: web.Request, name: str) -> web.Response:
+        """Serve a file; a browser that has its current version, such as the SoundFont's, gets 304 Not Modified."""
         if name not in self._files:
             raise web.HTTPNotFound
-        return web.Response(body=self._files[name], content_type=CONTENT_TYPES[Path(name).suffix], charset="utf-8")
+        headers = {"ETag": self._tags[name]}
+        if request.headers.get("If-None-Match") == self._tags[name]:
+            return web.Response(status=304, headers=headers)
+        content_type = CONTENT_TYPES[Path(name).suffix]
+        charset = None if content_type == "application/octet-stream" else "utf-8"
+        return web.Response(body=self._files[name], content_type=content_type, charset=charset, headers=headers)
 
     # --- kept takes and OSCQuery ---------------------------------------------------------------
 
@@ -174,6 +193,9 @@ class HttpServer:
 
     async def _list_scores(self, request: web.Request) -> web.Response:
         return web.json_response(await asyncio.to_thread(scores.pieces))
+
+    async def _list_sets(self, request: web.Request) -> web.Response:
+        return web.json_response(await asyncio.to_thread(sets.names))
 
     async def _take_file(self, request: web.Request) -> web.Response:
         name = request.match_info["name"]

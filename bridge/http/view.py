@@ -90,7 +90,7 @@ class View:
     """Reads the session through functions that are called at each use.
 
     `bank`: prompt per slot; `planned_beats`: (quarter, bar, beat, chord symbol or "") per beat; `latest_prompt`: prompt
-    of the latest take; `output_name`: name of the MIDI output.
+    of the latest take; `output_name`: name of the MIDI output; `coming`: what is on its way (see `Session.coming`).
     """
 
     settings: Mapping[str, Value]
@@ -98,6 +98,7 @@ class View:
     planned_beats: Callable[[], tuple[tuple[float, int, int, str], ...]]
     latest_prompt: Callable[[], str]
     output_name: Callable[[], str]
+    coming: Callable[[], tuple[Value, ...]]
     tempo: TempoMap | None = None
     last_published: LastPublished = field(default_factory=LastPublished)
     _sent: dict[str, Value] = field(default_factory=dict)
@@ -146,6 +147,7 @@ class View:
         yield "planned", self.planned_beats()
         yield "bank", {str(slot): text for slot, text in self.bank().items()}
         yield "words", self.latest_prompt()
+        yield "coming", *self.coming()
         yield "explained", *self._explanations()
         yield "port", self.output_name()
 

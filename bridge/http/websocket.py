@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from time import thread_time
@@ -18,12 +19,14 @@ from bridge.clock import monotonic
 from bridge.errors import BadRequest
 from bridge.http.broadcast import Broadcaster, Listener, encode_frame, panel_line
 from bridge.http.view import View
+from bridge.midi.protocol import MidiReceived
 from bridge.processes.child_processes import OutputChoice
 from bridge.protocol import osc
 from bridge.protocol.addresses import OUTGOING
 from bridge.protocol.clients import Budget
 from bridge.protocol.controls import CONTROL_PATHS, ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, Reply, request_cost
+from bridge.protocol.midi_learn import CONTROL, NOTE_OFF, NOTE_ON, PROGRAM
 from bridge.protocol.osc import Message, OscError
 from bridge.protocol.requests import Bye, Hello, Request, is_encodable, parse_request
 
@@ -98,17 +101,21 @@ LISTENABLE = frozenset(ROOT + path for path in (*CONTROL_PATHS, *(told.path for 
 
 
 class WebSocketServer:
-    """Adds each client to the `broadcaster` and handles its messages; `view` gives the snapshot for new clients."""
+    """Adds each client to the `broadcaster` and handles its messages; `view` gives the snapshot for new clients.
+
+    `play_midi` takes what is played on a page's keys as if it came from the MIDI input.
+    """
 
     def __init__(
-        self, dispatcher: Dispatcher, view: View, output_choice: OutputChoice, broadcaster: Broadcaster
+        self,
+        dispatcher: Dispatcher,
+        view: View,
+        output_choice: OutputChoice,
+        broadcaster: Broadcaster,
+        play_midi: Callable[[MidiReceived], None],
     ) -> None:
-        self._dispatcher, self._view, self._output_choice, self._broadcaster = (
-            dispatcher,
-            view,
-            output_choice,
-            broadcaster,
-        )
+        self._dispatcher, self._view, self._output_choice = dispatcher, view, output_choice
+        self._broadcaster, self._play_midi = broadcaster, play_midi
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Handle a WebSocket until it closes. Raises web.HTTPException for no upgrade request or too many sockets."""
@@ -181,7 +188,7 @@ class WebSocketServer:
                 self._dispatcher.handle(request, ("panel", id(listener)), reply)
 
     def _handle_panel_message(self, name: str, args: tuple[object, ...], listener: Listener) -> None:
-        """Handle a message that is not in the address table: sync, ports or port."""
+        """Handle a message that is not in the address table: sync, ports, port or played."""
         match name, args:
             case "sync", (int(number),):
                 listener.send_frame(encode_frame([("sync", number, monotonic())]))
@@ -190,8 +197,21 @@ class WebSocketServer:
                 port_list.add_done_callback(partial(_send_port_list, listener))
             case "port", (str(wanted),):
                 self._output_choice.choose(wanted)
+            case "played", (int(status), int(first), int(second)) if _is_played(status, first, second):
+                self._play_midi(MidiReceived(monotonic(), bytes((status, first, second)[: _played_length(status)])))
             case _:
                 listener.send_frame(encode_frame([panel_line("error", ("", f"{name!r} is no word of the panel's"))]))
+
+
+def _played_length(status: int) -> int:
+    return 2 if status & 0xF0 == PROGRAM else 3
+
+
+def _is_played(status: int, first: int, second: int) -> bool:
+    """Return True for a note, controller or program message of one channel."""
+    return (
+        status & 0xF0 in (NOTE_OFF, NOTE_ON, CONTROL, PROGRAM) and status < 0xF0 and {first, second} <= set(range(128))
+    )
 
 
 def _send_port_list(listener: Listener, port_list: asyncio.Future[list[str]]) -> None:

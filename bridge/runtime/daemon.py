@@ -23,6 +23,7 @@ from bridge.processes.child_processes import ChildConfig, ChildMessage, ChildPro
 from bridge.processes.supervisor import Supervisor, on_stop_signals
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import (
+    BankStoreRequested,
     BarPlayed,
     ControlSet,
     Effect,
@@ -33,6 +34,7 @@ from bridge.protocol.events import (
     PlayRequested,
     PromptRequested,
     Publish,
+    ScoreStoreRequested,
     StopRequested,
     TasteChanged,
     TempoTapped,
@@ -104,6 +106,7 @@ class Daemon:
             at.planned_beats,
             at.latest_prompt,
             self._child_processes.output_choice.current,
+            at.coming,
         )
         self._http_server: HttpServer | None = None
         self._send_to_generator: Callable[[Order], None] = partial(self._supervisor.send, "generator")
@@ -131,7 +134,7 @@ class Daemon:
             from bridge.http.app import HttpServer, first_sound, has_display
 
             self._http_server = HttpServer(
-                self._config, self._dispatcher, self._view, self._child_processes.output_choice
+                self._config, self._dispatcher, self._view, self._child_processes.output_choice, self._on_midi
             )
             if self._config.mqtt is not None:
                 self._open_mqtt(self._config.mqtt)
@@ -150,6 +153,8 @@ class Daemon:
                     self._loop.run_in_executor(None, webbrowser.open, http)
             if self._set is not None:
                 self._services.apply_set(self._set)
+            else:
+                self._services.restore_bank()
             if self._config.play is not None:
                 self._handle_event(PromptRequested(self._config.play))
                 self._handle_event(PlayRequested())
@@ -186,6 +191,8 @@ class Daemon:
             event, ControlSet | TempoTapped | PromptRequested | MorphRequested | Health
         ):
             self._mqtt_server.publish_changes()
+        if isinstance(event, BankStoreRequested | ScoreStoreRequested):
+            self._services.save_bank()
         if self._http_server is not None:
             self._http_server.schedule_update()
         if self._timer is not None:
@@ -235,12 +242,17 @@ class Daemon:
             case ClipProgress() | ClipWritten() | ClipFailed():
                 self._supervisor.mark_ready(child)
                 self._services.on_clip_answer(forwarded)
-            case MidiReceived() if self._services.receive_midi(forwarded):
-                pass  # bound by MIDI learn: not music
+            case MidiReceived():
+                self._on_midi(forwarded)
             case Understood() | BeatWritten() | Failed() if self._worker_dispatcher is not None:
                 self._worker_dispatcher.on_local_answer(forwarded)
             case _:
                 self._handle_event(forwarded)
+
+    def _on_midi(self, message: MidiReceived) -> None:
+        """Process a MIDI message of the input or of a panel: what MIDI learn has bound is not music."""
+        if not self._services.receive_midi(message):
+            self._handle_event(message)
 
     def _on_child_exit(self, name: str) -> None:
         if name == "generator":

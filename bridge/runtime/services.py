@@ -16,7 +16,7 @@ from typing import assert_never
 from bridge.clips.sender import PacedSender
 from bridge.clips.service import Clips
 from bridge.clock import monotonic
-from bridge.errors import BadRequest
+from bridge.errors import BadRequest, OwnerError
 from bridge.midi.protocol import MidiReceived
 from bridge.processes.supervisor import ImportTarget, Supervisor
 from bridge.protocol.clients import Address
@@ -129,11 +129,39 @@ class Services:
         for path, value in set_.controls.items():
             if self._session.query(path) != (value,):
                 self._submit(ControlSet(path, value))
+        self._apply_bank(set_)
+        self._midi_learn.actions = dict(set_.bindings)
+
+    def save_bank(self) -> None:
+        """Save the bank for the next start; a failure is logged only."""
+        bank = self._current_set(only_bank=True)
+        future = asyncio.get_running_loop().run_in_executor(self._file_executor, sets.save_set, sets.bank_path(), bank)
+        future.add_done_callback(_log_failure)
+
+    def restore_bank(self) -> None:
+        """Fill the bank as it was when the daemon stopped; nothing happens if it was empty or cannot be read."""
+        try:
+            saved = sets.load_set(sets.bank_path())
+        except OwnerError as error:
+            if sets.bank_path().exists():
+                log.warning("the bank is empty: %s", error)
+            return
+        self._apply_bank(saved)
+
+    def _apply_bank(self, set_: Set) -> None:
         for slot, words in set_.bank.items():
             self._submit(BankStoreRequested(slot, words))
         for slot, name in set_.scores.items():
             self._read_score(ScoreRequested(name, slot=slot), self._publish_reply)
-        self._midi_learn.actions = dict(set_.bindings)
+
+    def _current_set(self, only_bank: bool = False) -> Set:
+        held = self._session.bank.items()
+        return Set(
+            {} if only_bank else dict(self._session.settings),
+            {slot: words for slot, words in held if isinstance(words, str)},
+            {} if only_bank else dict(self._midi_learn.actions),
+            {slot: score.name for slot, score in held if not isinstance(score, str)},
+        )
 
     def on_clip_answer(self, answer: ClipAnswer) -> None:
         """Process an answer of the clip process."""
@@ -157,13 +185,7 @@ class Services:
     def _save_or_load_set(self, name: str, save: bool, reply: Reply) -> None:
         path = sets.set_path(name)
         if save:
-            held = self._session.bank.items()
-            set_ = Set(
-                dict(self._session.settings),
-                {slot: words for slot, words in held if isinstance(words, str)},
-                dict(self._midi_learn.actions),
-                {slot: score.name for slot, score in held if not isinstance(score, str)},
-            )
+            set_ = self._current_set()
             self._run_in_thread(
                 lambda: sets.save_set(path, set_), "set/save", reply, lambda _: ("set/saved", str(path))
             )
@@ -246,3 +268,8 @@ class Services:
         child = self._supervisor.release("clips")
         if child is not None:
             self._order_executor.submit(child.close)
+
+
+def _log_failure(future: asyncio.Future[None]) -> None:
+    if not future.cancelled() and future.exception() is not None:
+        log.warning("the bank cannot be saved: %s", future.exception())

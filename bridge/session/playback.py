@@ -417,6 +417,15 @@ class Playback:
             for p in self.timeline.placed
         )
 
+    def cued_section(self, take: Take) -> tuple[str, float, float] | None:
+        """Return the section that was cued last in a take and the quarter notes where it begins and ends, None without one."""
+        placed = next((p for p in reversed(self.timeline.placed) if p.take == take.number), None)
+        if take.cue is None or placed is None:
+            return None
+        beat = placed.music.length / TICKS_PER_QUARTER
+        begins = placed.start / TICKS_PER_QUARTER + (take.cue.first - placed.music.index) * beat
+        return take.cue.section, begins, begins + (take.cue.last - take.cue.first) * beat
+
     def planned_until(self) -> Seconds:
         """Return the time at which the planned beats end."""
         return self.tempo.seconds_at(self.timeline.end)

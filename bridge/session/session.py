@@ -58,6 +58,7 @@ from bridge.takes.takes import Takes
 from model.generation.bias_weights import NamedWeights, shipped
 from model.generation.messages import BeatWritten, Failed, FirstNote, Understood
 from model.music.midifile import Song
+from model.music.notes import TICKS_PER_QUARTER
 from model.music.score import Score
 
 
@@ -189,6 +190,19 @@ class Session:
         """Return the prompt of the take that was requested last, "" if there is none, or a score instead."""
         take = self._takes.latest
         return "" if take is None or take.score is not None else take.begin.prompt
+
+    def coming(self) -> tuple[str, float, str, float, float]:
+        """Return what is on its way: the coming take's prompt ("" if none) and the quarter note of its entry (-1 unless it
+        is known), the latest cue's section ("" if none), and the quarter notes where it begins and ends.
+        """
+        take, current = self._takes.coming, self._takes.current
+        words, entry = ("", -1.0)
+        if take is not None:
+            words = take.begin.prompt if take.score is None else take.score.title
+            if take.ready and take.entry_tick is not None:
+                entry = take.entry_tick / TICKS_PER_QUARTER
+        section = None if current is None else self._playback.cued_section(current)
+        return (words, entry, *(section or ("", -1.0, -1.0)))
 
     def planned_beats(self) -> tuple[tuple[float, int, int, str], ...]:
         """Return (quarter, bar, beat, chord or "") of each planned beat."""

@@ -96,6 +96,16 @@ def set_path(name: str) -> Path:
     return data_folder() / "sets" / f"{name}.toml"
 
 
+def bank_path() -> Path:
+    """Return the path of the file that keeps the bank from one start to the next, which has the form of a set."""
+    return data_folder() / "bank.toml"
+
+
+def names() -> list[str]:
+    """Return the names of the saved sets."""
+    return sorted(path.stem for path in (data_folder() / "sets").glob("*.toml") if _NAME.fullmatch(path.stem))
+
+
 def load_set(path: Path) -> Set:
     """Return the set of a file. Raises OwnerError."""
     try:

@@ -14,6 +14,7 @@ from bridge.errors import BadRequest
 from bridge.http.app import HttpServer
 from bridge.http.view import View
 from bridge.midi.output_ports import OutputConfig
+from bridge.midi.protocol import MidiReceived
 from bridge.processes.child_processes import OutputChoice
 from bridge.protocol.controls import Value, defaults
 from bridge.protocol.dispatch import Dispatcher
@@ -28,6 +29,7 @@ class Behind:
 
     settings: dict[str, Value] = field(default_factory=defaults)
     wanted: list[SessionRequest] = field(default_factory=list)
+    played: list[MidiReceived] = field(default_factory=list)
 
     def decide(self, request: SessionRequest) -> None:
         if isinstance(request, PlayRequested):
@@ -63,6 +65,7 @@ def visited(steps: Callable[[Visit], Awaitable[None]], config: Config | None = N
             lambda: ((0.0, 1, 1, "Am7"),),
             lambda: "rain",
             output_choice.current,
+            lambda: ("", -1.0, "", -1.0, -1.0),
         )
         networks = (ip_network("10.0.0.0/8"),)
         panel = HttpServer(
@@ -70,6 +73,7 @@ def visited(steps: Callable[[Visit], Awaitable[None]], config: Config | None = N
             dispatcher,
             view,
             output_choice,
+            behind.played.append,
         )
         address = await panel.open(7411)
         assert address is not None

@@ -1,64 +1,77 @@
-// The page: sets up all elements. All messages to the daemon are sent through wire.js.
+// The page: sets up all modules, the transport and the animation. All messages to the daemon go through wire.js.
 import { connect, wire } from "./wire.js";
+import { $, button, complain, make } from "./dom.js";
 import { score } from "./score.js";
-import { COLOURS, draw } from "./roll.js";
-import { sound } from "./sound.js";
-import { facts } from "./facts.js";
-import { band } from "./band.js";
-import { stage } from "./stage.js";
-
-const $ = (id) => document.getElementById(id);
+import { draw, roll } from "./roll.js";
+import { sound, store } from "./sound.js";
+import { play, prompt } from "./prompt.js";
+import { progression } from "./progression.js";
+import { meters, mixer } from "./mixer.js";
+import { perform } from "./perform.js";
+import { keys } from "./keys.js";
+import { takes } from "./takes.js";
+import { book, sets } from "./book.js";
 
 // transport
-$("play").onclick = () => wire.send("play");
+$("play").onclick = () => play();
 $("stop").onclick = () => wire.send("stop");
 $("panic").onclick = () => wire.send("panic");
-$("sound").onclick = async () => {
-  try { await sound.toggle(); } catch (error) { complain(error.message); }
-  $("sound").setAttribute("aria-pressed", sound.on);
-};
 addEventListener("keydown", (event) => {
-  if (event.code !== "Space" || event.target.closest("input, select, button, textarea, summary, a")) return;
+  if (event.code !== "Space" || event.target.closest("input, select, button, textarea, summary, a, dialog")) return;
   event.preventDefault();
-  wire.send(score.state === "playing" ? "stop" : "play");
+  if (score.state === "playing") wire.send("stop"); else play();
 });
 
-// prompt
-$("ask").onsubmit = (event) => {
-  event.preventDefault();
-  if ($("prompt").value.trim()) wire.send("prompt", $("prompt").value);
+// the sound of this browser
+const heard = () => {
+  $("sound").setAttribute("aria-pressed", sound.on);
+  $("sound").textContent = sound.on ? "Sound on" : "Sound off";
+  $("notice").textContent = sound.on ? sound.notice : "";
+  $("notice").hidden = !$("notice").textContent;
 };
-$("change").onsubmit = (event) => {
-  event.preventDefault();
-  if ($("refine").value.trim()) wire.send("refine", $("refine").value);
-  $("refine").value = "";
+$("sound").onclick = async () => {
+  try { if (sound.on) sound.stop(); else await sound.start(); } catch (error) { complain(error.message); }
+  store("sound", sound.on);
+  heard();
 };
-wire.on("words", (words) => { if (document.activeElement !== $("prompt") && words) $("prompt").value = words; });
+$("volume").value = sound.volume;
+$("volume").oninput = () => sound.setVolume(Number($("volume").value));
+$("volume").ondblclick = () => { $("volume").value = 0.8; sound.setVolume(0.8); };
 
-// messages of the daemon
-let hush = 0;
-function complain(text) {
-  $("said").textContent = text;
-  $("said").hidden = false;
-  clearTimeout(hush);
-  hush = setTimeout(() => { $("said").hidden = true; }, 7000);
-}
-wire.on("error", (address, reason) => complain(`${address.replace("/llmball/", "")} ${reason}`.trim()));
+// the daemon
+wire.on("error", (address, reason) => { complain(`${address.replace("/llmball/", "")} ${reason}`.trim()); $("progress").hidden = true; });
+wire.on("unsent", () => complain("Not sent: there is no connection to LLMBall. Your words are still here."));
+wire.on("found", () => { $("lost").hidden = true; $("link").textContent = "connected"; document.body.dataset.link = "connected"; });
+wire.on("lost", () => {
+  Object.assign($("lost"), { textContent: "Connection lost: LLMBall does not answer. This page waits for it and goes on by itself.", hidden: false });
+  $("link").textContent = "not connected";
+  document.body.dataset.link = "lost";
+  Object.assign($("state"), { textContent: "offline" }).dataset.is = "offline";
+});
 wire.on("state", (state) => {
   $("state").textContent = state;
   $("state").dataset.is = state;
-  if (state !== "playing") for (const id of ["bar", "chord"]) $(id).textContent = "–";
+  $("stop").disabled = state === "idle";
+  document.body.dataset.state = state;
+  if (state !== "playing") { for (const id of ["bar", "chord"]) $(id).textContent = "–"; $("chord-next").textContent = ""; $("beats").replaceChildren(); }
 });
+let beats = 0;
 wire.on("beat", (bar, beat, tempo) => {
   $("bar").textContent = `${bar}.${beat}`;
   $("bpm").textContent = tempo.toFixed(tempo % 1 ? 1 : 0);
+  const count = score.bars().find((b) => b.number === bar)?.beats.length ?? beat;
+  if (count !== beats || $("beats").children.length !== count) $("beats").replaceChildren(...Array.from({ length: beats = count }, () => make("i")));
+  [...$("beats").children].forEach((dot, i) => dot.classList.toggle("on", i === beat - 1));
 });
 wire.on("chord", (symbol) => { $("chord").textContent = symbol; });
+wire.on("planned", (planned) => {
+  const next = planned.find(([quarter, , , chord]) => chord && quarter > score.quarterNow() + 0.05)?.[3] ?? "";
+  $("chord-next").textContent = next && next !== $("chord").textContent ? `→ ${next}` : "";
+});
 wire.on("explained", (now, next) => {
   $("explained-now").textContent = now;
-  $("explained-next").textContent = next === now ? "" : next;
+  $("explained-next").textContent = next === now || !next ? "" : `Next: ${next}`;
 });
-wire.on("link", (text) => { $("link").textContent = text; document.body.dataset.link = text; });
 wire.on("health", (late, dropped, starved, ahead, p99) => {
   $("health").textContent = `late ${late} · dropped ${dropped} · repeated beats ${starved} · ${ahead.toFixed(1)} beats ahead · p99 ${p99.toFixed(1)} ms`;
 });
@@ -73,26 +86,34 @@ wire.on("ports", choose);
 $("port").onpointerdown = $("port").onfocus = () => wire.own("ports");
 $("port").onchange = () => wire.own("port", $("port").value);
 
-// animation
-$("legend").append(...Object.entries(COLOURS).map(([part, colour]) => {
-  const item = document.createElement("li");
-  item.textContent = part;
-  item.style.setProperty("--of", colour);
-  return item;
+// sections, one at a time where the window is narrow
+const SECTIONS = { mixer: "Mixer", perform: "Perform", takes: "Takes", along: "Play along", book: "Songbook", more: "More" };
+const tabs = Object.entries(SECTIONS).map(([id, name]) => button(name, () => {
+  document.body.dataset.tab = id;
+  for (const tab of tabs) tab.setAttribute("aria-pressed", tab.textContent === name);
 }));
-let peak = 0, drawn = 0;
+document.querySelector("nav.tabs").append(...tabs);
+tabs[0].setAttribute("aria-pressed", "true");
+document.querySelector("details.wide").addEventListener("toggle", async () => (await import("./controls.js")).controls($("controls")), { once: true });
+$("sheet-print").onclick = () => print();
+$("sheet-close").onclick = () => $("sheet").close();
+
+// animation
+let peak = 0, drawn = 0, wasOn = null;
 function frame(time) {
   requestAnimationFrame(frame);
   const since = time - drawn;
-  if (since < (score.state === "playing" ? 28 : 240)) return; // milliseconds between frames: a low rate leaves CPU time to the daemon
+  if (since < (score.state === "playing" ? 28 : 200)) return; // milliseconds between frames: a low rate leaves CPU time to the daemon
   drawn = time;
-  draw($("roll"));
+  draw();
+  meters(since);
+  if (wasOn !== sound.on) { wasOn = sound.on; heard(); }
   const level = sound.level();
   peak = Math.max(level, peak * 0.5 ** (since / 300));
   $("meter").value = peak;
   $("meter").dataset.loudest = Math.max(level, Number($("meter").dataset.loudest ?? 0)).toFixed(4);
 }
 
-facts($); band($); stage($, complain);
+roll(); prompt(); progression(); mixer(); perform(); keys(); takes(); book(); sets();
 connect();
 requestAnimationFrame(frame);

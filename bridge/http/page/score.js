@@ -1,10 +1,13 @@
-// Current and planned notes, in quarter notes since play, and the conversion to the daemon's time in seconds.
+// The music of this session: played and planned notes in quarter notes since play, bars with their chords, and time in seconds.
 import { wire } from "./wire.js";
 
-export const score = { notes: [], planned: [], state: "idle", secondsAt, quarterAt, quarterNow };
-const BEHIND = 16; // quarter notes for which past notes are kept for display
+const MOST = 12000, DROPPED = 2000; // notes kept to look back at, notes dropped at once
+
+export const score = { notes: [], beats: [], state: "idle", take: "", longest: 4, version: 0, plannedUntil: 0,
+  secondsAt, quarterAt, quarterNow, firstAfter, bars, chordAt, region };
 
 let tempi = [[0, 0, 120]]; // quarter, seconds, bpm
+let stoppedAt = 0; // where the roll stands while nothing plays
 
 function secondsAt(quarter) {
   const [q, s, bpm] = tempi.findLast(([from]) => from <= quarter) ?? tempi[0];
@@ -16,27 +19,116 @@ function quarterAt(seconds) {
   return q + (seconds - s) * bpm / 60;
 }
 
-function quarterNow() { return quarterAt(wire.now()); }
+/** Return the quarter note that plays now, or at which it was stopped. */
+function quarterNow() { return score.state === "playing" ? Math.max(quarterAt(wire.now()), -8) : stoppedAt; }
 
-function cleared() { score.notes = []; score.planned = []; }
+/** Return the index of the first note that starts at a quarter note or later. */
+function firstAfter(quarter) {
+  let low = 0, high = score.notes.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (score.notes[middle].start < quarter) low = middle + 1; else high = middle;
+  }
+  return low;
+}
 
-wire.on("connected", cleared);
-wire.on("tempo_map", (segments) => { tempi = segments; });
+/** Return the bars that were played or are planned: number, first and last quarter note, chords [[quarter, symbol], …]. */
+let made = { version: -1, bars: [] };
+function bars() {
+  if (made.version === score.version) return made.bars;
+  const found = [];
+  for (const [quarter, number, , chord] of score.beats) {
+    let bar = found.at(-1);
+    if (bar?.number !== number) found.push(bar = { number, from: quarter, to: quarter, beats: [], chords: [] });
+    bar.beats.push(quarter);
+    if (chord) bar.chords.push([quarter, chord]);
+  }
+  found.forEach((bar, i) => {
+    const step = bar.beats.length > 1 ? bar.beats[1] - bar.beats[0] : 1;
+    bar.to = found[i + 1]?.from ?? bar.beats.at(-1) + step;
+  });
+  made = { version: score.version, bars: found };
+  return found;
+}
+
+/** Return the chord that sounds at a quarter note, "" if none is known. */
+function chordAt(quarter) {
+  let chord = "";
+  for (const [at, , , symbol] of score.beats) { if (at > quarter + 1e-6) break; if (symbol) chord = symbol; }
+  return chord;
+}
+
+/** Return the music from one quarter note to another, of one take or of all, as a song (see export.js), null if there is none. */
+function region(from, to, take) {
+  const start = secondsAt(from), notes = [];
+  for (let i = firstAfter(from - 1e-6); i < score.notes.length && score.notes[i].start < to - 1e-6; i++) {
+    const n = score.notes[i], length = Math.min(n.length, to - n.start);
+    if (take === undefined || n.take === take) notes.push({ part: n.part, pitch: n.pitch, velocity: n.velocity, start: n.start - from, length, at: secondsAt(n.start) - start, seconds: secondsAt(n.start + length) - secondsAt(n.start) });
+  }
+  const chosen = bars().filter((bar) => bar.from >= from - 1e-6 && bar.from < to - 1e-6);
+  const changes = tempi.filter(([q]) => q > from && q < to).map(([q, , bpm]) => [q - from, bpm]);
+  const bpm = (tempi.findLast(([q]) => q <= from) ?? tempi[0])[2];
+  return notes.length ? { notes, seconds: secondsAt(to) - start, quarters: to - from, tempi: [[0, bpm], ...changes],
+    bars: chosen.map((bar) => ({ from: bar.from - from, chords: bar.chords.map(([q, c]) => [q - from, c]) })) } : null;
+}
+
+function insert(note) {
+  const { notes } = score;
+  let at = notes.length;
+  while (at > 0 && notes[at - 1].start > note.start) at--;
+  notes.splice(at, 0, note);
+  if (note.length > score.longest) score.longest = Math.min(note.length, 64);
+  if (notes.length > MOST) notes.splice(0, DROPPED);
+}
+
+function cleared() { Object.assign(score, { notes: [], beats: [], longest: 4, version: score.version + 1, plannedUntil: 0 }); stoppedAt = 0; }
+
+let before = null, joining = false; // what was known when the connection was lost: the daemon tells only the notes of late
+wire.on("connected", () => {
+  before = { notes: score.notes, beats: score.beats, take: score.take };
+  cleared();
+  joining = true;
+});
+wire.on("welcome", () => {
+  joining = false;
+  if (before?.take && before.take === score.take && score.state === "playing") {
+    const note = score.notes[0]?.start ?? Infinity, beat = score.beats[0]?.[0] ?? Infinity;
+    score.notes = [...before.notes.filter((n) => n.start < note), ...score.notes];
+    score.beats = [...before.beats.filter(([q]) => q < beat), ...score.beats];
+  }
+  before = null;
+  score.version++;
+});
+wire.on("tempo_map", (segments) => {
+  const first = segments[0][0], before = tempi.filter(([q]) => q < first);
+  tempi = first > 0 ? [...before, ...segments] : segments;
+});
 wire.on("planned", (beats) => {
   if (!beats.length) return;
-  const first = beats[0][0], kept = score.planned.filter(([q]) => q < first && q > first - BEHIND);
-  score.planned = [...kept, ...beats];
+  const first = beats[0][0];
+  score.beats = [...score.beats.filter(([q]) => q < first), ...beats].slice(-4000);
+  score.plannedUntil = beats.at(-1)[0] + 1;
+  score.version++;
 });
-wire.on("state", (state) => { if (state !== "playing" || score.state !== "playing") score.planned = []; if (state !== "playing") cleared(); score.state = state; });
+wire.on("state", (state) => {
+  if (state === "playing" && score.state !== "playing" && !joining) cleared();
+  else if (state !== "playing" && score.state === "playing") {
+    stoppedAt = quarterAt(wire.now());
+    score.notes = score.notes.filter((n) => n.start <= stoppedAt);
+    score.beats = score.beats.filter(([q]) => q <= stoppedAt);
+  }
+  score.state = state;
+  score.version++;
+});
+wire.on("take", (id) => { score.take = id; });
 wire.on("note", (take, part, pitch, velocity, start, length) => {
-  score.notes.push({ take, part, pitch, velocity, start, length, played: false });
+  insert({ take, part, pitch, velocity, start, length, played: false });
 });
 wire.on("cancelled", (take, part, after) => {
   score.notes = score.notes.filter((n) => n.take !== take || n.part !== part || n.start < after);
-  for (const n of score.notes) if (n.take === take && n.part === part && n.start + n.length > after) n.length = after - n.start;
-});
-wire.on("read", () => {
-  if (score.notes.length < 1500) return;
-  const here = quarterNow();
-  score.notes = score.notes.filter((n) => n.start + n.length > here - BEHIND);
+  for (let i = firstAfter(after - score.longest); i < score.notes.length; i++) {
+    const n = score.notes[i];
+    if (n.take === take && n.part === part && n.start + n.length > after) n.length = after - n.start;
+  }
+  score.version++;
 });

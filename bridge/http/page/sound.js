@@ -1,137 +1,227 @@
-// Synthesised sound in the browser: Tone.js plays the planned notes at the daemon's time. No samples.
+// The sound of this browser: planned notes at the daemon's time, kept takes, keys, and WAV files. Speaks to synth_worker.js.
 import { wire } from "./wire.js";
 import { score } from "./score.js";
-import { STRUCK } from "./roll.js";
 
-const AHEAD = 0.25, EVERY = 60, LATEST = 0.05; // seconds, milliseconds, seconds
-let Tone = null, band = null, analyser = null, timer = 0;
+const FONT = "page/band.sf3", PARTS = ["chords", "melody", "bass", "drums", "pad", "arp", "perc", "keys"];
+const AHEAD = 1.3, EVERY = 100, LATEST = 0.08; // seconds that notes are told ahead, milliseconds, seconds
+const UNSAFE_AHEAD = 0.22; // seconds rendered ahead where there is no AudioWorklet
+const WAV_RATE = 44100;
 
-export const sound = { on: false, toggle, hear, level, silence };
+export const sound = { on: false, volume: stored("volume", 0.8), notice: "", peaks: {}, programs: {}, start, stop, hear, key, level, program, setVolume, latency, wav, hearing: false };
 
-function load() {
-  return new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = "page/tone.js";
-    script.onload = () => done(window.Tone);
-    script.onerror = () => failed(new Error("the synthesiser cannot be loaded"));
-    document.head.append(script);
-  });
+let engine = null, starting = null, timer = 0, clockOffsets = [], fontBytes = null;
+
+function stored(name, otherwise) {
+  try { return JSON.parse(localStorage.getItem(`llmball-${name}`)) ?? otherwise; } catch { return otherwise; }
 }
+export function store(name, value) { try { localStorage.setItem(`llmball-${name}`, JSON.stringify(value)); } catch { /* private mode: not kept */ } }
+export { stored };
 
-async function ready() {
-  Tone ??= await load();
-  await Tone.start();
-  band ??= made();
-}
-
-async function toggle() {
-  if (!sound.on) await ready(); // browsers allow sound only after a user action
-  sound.on = !sound.on;
+/** Start the sound; browsers allow it only after a user action. */
+async function start() {
+  const context = engine?.context ?? new AudioContext({ latencyHint: "interactive" });
+  const resumed = context.resume();
+  starting ??= create(context).catch((error) => { starting = null; throw error; });
+  engine = await starting;
+  await resumed;
+  if (sound.on) return;
+  sound.on = true;
+  for (const note of score.notes) note.played = score.secondsAt(note.start) < wire.now(); // those to come sound
   clearInterval(timer);
-  if (sound.on) { timer = setInterval(schedule, EVERY); schedule(); } else silence();
+  timer = setInterval(schedule, EVERY);
+  schedule();
 }
 
-function made() {
-  analyser = new Tone.Analyser("waveform", 512);
-  const out = new Tone.Limiter(-2).connect(analyser).toDestination();
-  const hall = new Tone.Reverb({ decay: 1.5, preDelay: 0.012, wet: 0.18 }).connect(out);
-  const to = (node, decibels) => { node.volume.value = decibels; return node.connect(hall); };
-  const chords = new Tone.PolySynth(Tone.FMSynth, { maxPolyphony: 24,
-    harmonicity: 2, modulationIndex: 1.6, oscillator: { type: "sine" }, modulation: { type: "sine" },
-    envelope: { attack: 0.006, decay: 1.4, sustain: 0.22, release: 0.5 },
-    modulationEnvelope: { attack: 0.004, decay: 0.35, sustain: 0.12, release: 0.3 } });
-  const melody = new Tone.PolySynth(Tone.Synth, { maxPolyphony: 12, oscillator: { type: "fattriangle", spread: 12, count: 2 },
-    envelope: { attack: 0.01, decay: 0.5, sustain: 0.35, release: 0.35 } });
-  const bass = new Tone.PolySynth(Tone.MonoSynth, { maxPolyphony: 4, oscillator: { type: "triangle" },
-    envelope: { attack: 0.008, decay: 0.4, sustain: 0.6, release: 0.12 },
-    filterEnvelope: { attack: 0.005, decay: 0.25, sustain: 0.3, baseFrequency: 110, octaves: 2.6 } });
-  const pad = new Tone.PolySynth(Tone.Synth, { maxPolyphony: 16, oscillator: { type: "fattriangle", spread: 18, count: 3 },
-    envelope: { attack: 0.35, decay: 0.6, sustain: 0.8, release: 1.2 } });
-  const arp = new Tone.PolySynth(Tone.Synth, { maxPolyphony: 12, oscillator: { type: "triangle" },
-    envelope: { attack: 0.003, decay: 0.25, sustain: 0.12, release: 0.2 } });
-  to(chords, -15); to(melody, -13); to(bass, -9); to(pad, -21); to(arp, -15);
-  const noise = (type, decay, from, decibels) => {
-    const filter = new Tone.Filter(from, type).connect(out);
-    const drum = new Tone.NoiseSynth({ noise: { type: "white" }, envelope: { attack: 0.001, decay, sustain: 0, release: 0.02 } });
-    drum.volume.value = decibels;
-    return drum.connect(filter);
-  };
-  const skin = (octaves, decay, decibels) => {
-    const drum = new Tone.MembraneSynth({ octaves, pitchDecay: 0.045, envelope: { attack: 0.001, decay, sustain: 0, release: 0.05 } });
-    drum.volume.value = decibels;
-    return drum.connect(out);
-  };
-  const kit = { kick: skin(5, 0.32, -5), tom: skin(2.5, 0.3, -10), body: skin(1.5, 0.12, -14), snare: noise("highpass", 0.16, 1400, -15),
-    rim: noise("bandpass", 0.03, 2200, -10), closed: noise("highpass", 0.045, 7800, -19), open: noise("highpass", 0.3, 7200, -21),
-    crash: noise("highpass", 0.9, 4800, -21), ride: noise("highpass", 0.14, 6200, -23) };
-  return { chords, melody, bass, pad, arp, kit };
+function stop() {
+  sound.on = false;
+  clearInterval(timer);
+  engine?.silence();
 }
 
-const KIT = { 35: "kick", 36: "kick", 37: "rim", 38: "snare", 39: "snare", 40: "snare", 42: "closed", 44: "closed", 46: "open",
-  49: "crash", 57: "crash", 51: "ride", 59: "ride", 53: "ride", 41: "tom", 43: "tom", 45: "tom", 47: "tom", 48: "tom", 50: "tom" };
-const SHAKEN = [54, 69, 70, 82];
-const drumOf = (part, pitch) => part === "drums" ? KIT[pitch] ?? "closed"
-  : SHAKEN.includes(pitch) ? "closed" : pitch >= 60 && pitch <= 66 ? "tom" : "rim";
-const last = new Map();
+async function font() {
+  fontBytes ??= fetch(FONT).then((answer) => {
+    if (!answer.ok) throw new Error(`the SoundFont is not there (${answer.status})`);
+    return answer.arrayBuffer();
+  });
+  try { return await fontBytes; } catch (error) { fontBytes = null; throw error; }
+}
 
-/** Play a note at a time of the audio clock, for a length in seconds. */
-function play({ part, pitch, velocity }, at, seconds) {
-  const strength = (velocity / 127) ** 1.5;
-  if (!STRUCK.includes(part)) {
-    (band[part] ?? band.melody).triggerAttackRelease(Tone.Frequency(pitch, "midi"), Math.max(0.05, seconds), at, strength);
-    return;
+async function create(context) {
+  try {
+    return await soundFontEngine(context);
+  } catch (error) {
+    sound.notice = `Plain synthesisers play, without instruments: ${error.message}.`;
+    const { simpleEngine } = await import("./simple_synth.js");
+    const simple = await simpleEngine();
+    simple.volume(sound.volume);
+    return simple;
   }
-  const name = drumOf(part, pitch);
-  const when = Math.max(at, (last.get(name) ?? 0) + 0.005); // each drum has one voice: its starts must increase
-  last.set(name, when);
-  if (name === "kick") band.kit.kick.triggerAttackRelease("C1", 0.2, when, strength);
-  else if (name === "tom") band.kit.tom.triggerAttackRelease(Tone.Frequency(pitch - 7, "midi"), 0.2, when, strength);
-  else band.kit[name].triggerAttackRelease(0.05, when, strength);
-  if (name === "snare" && when > (last.get("body") ?? 0)) {
-    last.set("body", when + 0.005);
-    band.kit.body.triggerAttackRelease("G2", 0.1, when, strength);
+}
+
+function worker() {
+  const made = new Worker("page/synth_worker.js", { type: "module" });
+  made.ask = (kind, more = {}, moved = []) => made.postMessage({ kind, ...more }, moved);
+  return made;
+}
+
+async function soundFontEngine(context) {
+  const bytes = await font(), made = worker(), rate = context.sampleRate;
+  const out = new GainNode(context, { gain: sound.volume }), analyser = new AnalyserNode(context, { fftSize: 512 });
+  const limiter = new DynamicsCompressorNode(context, { threshold: -4, knee: 3, ratio: 12, attack: 0.002, release: 0.15 });
+  out.connect(limiter).connect(analyser).connect(context.destination);
+  const loaded = new Promise((done, failed) => {
+    made.onerror = (event) => { console.warn(event.message); failed(new Error(event.message || "the synthesiser does not start here")); };
+    made.onmessage = ({ data }) => {
+      if (data.kind === "loaded") done();
+      if (data.kind === "failed") { failed(new Error(data.reason)); console.warn(data.reason); }
+      if (data.kind === "peaks") for (const part of PARTS) sound.peaks[part] = Math.max(data.peaks[part] ?? 0, sound.peaks[part] ?? 0);
+      if (data.kind === "chunk") {
+        const buffer = new AudioBuffer({ length: data.left.length, numberOfChannels: 2, sampleRate: rate });
+        buffer.copyToChannel(data.left, 0);
+        buffer.copyToChannel(data.right, 1);
+        const source = new AudioBufferSourceNode(context, { buffer });
+        source.connect(out);
+        if (data.at / rate >= context.currentTime) source.start(data.at / rate);
+      }
+    };
+  });
+  let ahead = UNSAFE_AHEAD;
+  if (context.audioWorklet) {
+    const { port1, port2 } = new MessageChannel();
+    await context.audioWorklet.addModule("page/synth_output.js");
+    const node = new AudioWorkletNode(context, "synth-output", { numberOfInputs: 0, outputChannelCount: [2] });
+    node.port.onmessage = ({ data }) => { ahead = data.ahead; sound.late = data.late; };
+    made.ask("load", { font: bytes, rate, port: port2 }, [port2]);
+    await loaded;
+    node.port.postMessage({ port: port1 }, [port1]); // from now on it asks for chunks
+    node.connect(out);
+  } else {
+    sound.notice = "This page is not on this machine's own address (nor https), so browsers give it no audio worklet: the band sounds the same, keys sound a fifth of a second late.";
+    made.ask("load", { font: bytes, rate });
+    await loaded;
+    setInterval(() => {
+      if (context.state !== "running") return;
+      const from = Math.round(context.currentTime * rate);
+      made.ask("advance", { from, until: from + Math.round(UNSAFE_AHEAD * rate) });
+    }, 25);
   }
+  const frame = (seconds) => Math.round(seconds * rate), samples = new Float32Array(512);
+  for (const [part, number] of Object.entries(sound.programs)) made.ask("program", { part, number });
+  return { context, real: true, ahead: () => ahead,
+    notes: (notes) => made.ask("notes", { notes: notes.map(([part, pitch, velocity, at, seconds, take]) => [part, pitch, velocity, frame(at), frame(seconds), take]) }),
+    cancel: (part, take, at) => made.ask("cancel", { part, take, frame: frame(at) }),
+    key: (part, pitch, velocity, down) => made.ask("key", { part, pitch, velocity, down }),
+    silence: (part) => made.ask("silence", { part }),
+    program: (part, number) => made.ask("program", { part, number }),
+    volume: (gain) => { out.gain.setTargetAtTime(gain, context.currentTime, 0.02); },
+    samples: () => { analyser.getFloatTimeDomainData(samples); return samples; } };
+}
+
+/** Return the audio clock's time of a time of the daemon. The clock is read in steps: the largest of the last readings is right. */
+function audioTime(seconds) {
+  const here = performance.now() / 1000;
+  clockOffsets = [...clockOffsets.filter(([at]) => here - at < 3), [here, engine.context.currentTime - here]];
+  return seconds - wire.now() + here + Math.max(...clockOffsets.map(([, offset]) => offset));
 }
 
 function schedule() {
-  if (!sound.on || score.state !== "playing") return;
-  const here = wire.now(), clock = Tone.getContext().rawContext.currentTime;
-  for (const note of score.notes) {
+  if (!sound.on || sound.hearing || score.state !== "playing") return;
+  const here = wire.now(), due = [];
+  for (let i = score.firstAfter(score.quarterNow() - 4); i < score.notes.length; i++) {
+    const note = score.notes[i];
     if (note.played) continue;
-    const wait = score.secondsAt(note.start) - here;
-    if (wait > AHEAD) continue;
+    const at = score.secondsAt(note.start), wait = at - here;
+    if (wait > AHEAD) break; // notes are in the order of their starts
     note.played = true;
     if (wait < -LATEST) continue; // too late, such as after connecting
-    const seconds = score.secondsAt(note.start + note.length) - score.secondsAt(note.start);
-    play(note, clock + Math.max(0.005, wait), seconds);
+    due.push([note.part, note.pitch, note.velocity, audioTime(at), Math.max(0.03, score.secondsAt(note.start + note.length) - at), note.take]);
   }
+  send(due);
 }
 
-function silence() {
-  for (const part of ["chords", "melody", "bass", "pad", "arp"]) band?.[part].releaseAll();
+function send(notes) {
+  if (!notes.length) return;
+  if (engine.notes) engine.notes(notes); else for (const note of notes) engine.note(...note);
 }
 
 /** Return the largest amplitude of the last samples, 0..1. */
-function level() { return analyser ? Math.max(...analyser.getValue().map(Math.abs)) : 0; }
-
-/** Play a kept take, or stop with null. Returns its length in seconds. */
-let heard = [];
-async function hear(song) {
-  for (const id of heard) clearTimeout(id);
-  heard = [];
-  silence();
-  if (!song) return 0;
-  await ready();
-  const tempi = song.tempos, seconds = (tick) => {
-    let at = 0, before = 0, bpm = tempi[0][1];
-    for (const [from, next] of tempi) { if (from >= tick) break; at += (from - before) * 60 / bpm / 480; before = from; bpm = next; }
-    return at + (tick - before) * 60 / bpm / 480;
-  };
-  for (const n of song.notes) {
-    const at = seconds(n.start + n.offset), length = seconds(n.start + n.offset + n.length) - at;
-    heard.push(setTimeout(() => play(n, Tone.getContext().rawContext.currentTime + 0.06, length), at * 1000));
-  }
-  return seconds(song.end);
+function level() {
+  if (!engine) return 0;
+  let most = 0;
+  for (const sample of engine.samples()) most = Math.max(most, Math.abs(sample));
+  return most;
 }
 
-wire.on("state", (state) => { if (state !== "playing") silence(); });
+/** Play a key of the visitor's at once; `velocity` 0 is its end. */
+async function key(pitch, velocity) {
+  if (!engine) await start();
+  engine.key("keys", pitch, velocity, velocity > 0);
+}
+
+/** Choose a part's General MIDI program for this browser. */
+function program(part, number) {
+  if (sound.programs[part] === number) return;
+  sound.programs[part] = number;
+  if (!sound.hearing) engine?.program(part, number);
+}
+
+function setVolume(gain) {
+  sound.volume = gain;
+  store("volume", gain);
+  engine?.volume(gain);
+}
+
+/** Return the seconds from a key to its sound, null before the sound was started. */
+function latency() {
+  if (!engine) return null;
+  return (engine.ahead?.() ?? 0.005) + (engine.context.baseLatency || 0) + (engine.context.outputLatency || 0);
+}
+
+/** Play a song (see export.js) once or, with `again`, round and round, instead of the band; null stops. */
+let round = 0;
+async function hear(song, again = false) {
+  clearTimeout(round);
+  engine?.silence();
+  if (sound.hearing) for (const [part, number] of Object.entries(sound.programs)) engine?.program(part, number);
+  sound.hearing = false;
+  if (!song) return;
+  const live = sound.on;
+  await start();
+  if (!live) { sound.on = false; clearInterval(timer); }
+  sound.hearing = true;
+  for (const [part, number] of Object.entries(song.programs ?? {})) engine.program(part, number);
+  let from = engine.context.currentTime + 0.3;
+  const next = () => {
+    send(song.notes.map((n) => [n.part, n.pitch, n.velocity, from + n.at, Math.max(0.03, n.seconds), "heard"]));
+    from += song.seconds;
+    round = setTimeout(() => { if (again) next(); else hear(null); }, (from - engine.context.currentTime - (again ? 0.3 : 0)) * 1000);
+  };
+  next();
+}
+
+/** Render songs (see export.js) as WAV files (ArrayBuffers); `told(share)` hears of progress. */
+async function wav(songs, told) {
+  const made = worker(), bytes = await font();
+  try {
+    return await new Promise((done, failed) => {
+      const files = [];
+      made.onerror = (event) => failed(new Error(event.message || "the synthesiser does not start here"));
+      made.onmessage = ({ data }) => {
+        if (data.kind === "failed") failed(new Error(data.reason));
+        if (data.kind === "progress") told?.(data.share);
+        if (data.kind === "loaded") {
+          for (const [part, number] of Object.entries({ ...sound.programs, ...songs[0].programs })) made.ask("program", { part, number });
+          made.ask("wav", { songs: songs.map((song) => ({ seconds: song.seconds, notes: song.notes.map((n) => [n.part, n.pitch, n.velocity, n.at, Math.max(0.03, n.seconds)]) })) });
+        }
+        if (data.kind === "wav") { files[data.index] = data.file; if (files.filter(Boolean).length === songs.length) done(files); }
+      };
+      made.ask("load", { font: bytes, rate: WAV_RATE });
+    });
+  } finally { made.terminate(); }
+}
+
+wire.on("state", (state) => { if (state !== "playing" && !sound.hearing) engine?.silence(); });
+wire.on("cancelled", (take, part, after) => {
+  if (sound.on && !sound.hearing) engine?.cancel?.(part, take, audioTime(score.secondsAt(after)));
+});
+wire.on("part-muted", (part) => engine?.silence(part));

@@ -2,7 +2,9 @@
 const ROOT = "/llmball/";
 const SYNC_EVERY = 2000; // milliseconds
 
-export const wire = { send, own, on, now, open: false };
+const LOST_AFTER = 5000; // milliseconds without any message: the daemon is gone, though the socket was not closed
+
+export const wire = { send, own, on, tell, now, open: false };
 
 const hears = new Map();
 let socket = null, wait = 250, asked = new Map(), number = 0, offsets = [], last = 0;
@@ -10,18 +12,19 @@ let socket = null, wait = 250, asked = new Map(), number = 0, offsets = [], last
 /** Call `hear(...args)` for each message with a path below /llmball/, or with a name that only the panel uses. */
 function on(path, hear) { hears.set(path, [...(hears.get(path) ?? []), hear]); }
 
-/** Send a message of the address table; `path` is relative to /llmball/. */
-function send(path, ...args) { put([ROOT + path, ...args]); }
+/** Send a message of the address table; `path` is relative to /llmball/. Returns false if there is no connection. */
+function send(path, ...args) { return put([ROOT + path, ...args]); }
 
-/** Send a message that only the panel uses. */
-function own(name, ...args) { put([name, ...args]); }
+/** Send a message that only the panel uses. Returns false if there is no connection. */
+function own(name, ...args) { return put([name, ...args]); }
 
 /** Return the time of the daemon's clock, in seconds. */
 function now() { return performance.now() / 1000 + (offsets[0]?.offset ?? 0); }
 
 function put(message) {
-  if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify(message));
-  else tell("link", "not connected: nothing was sent");
+  if (!wire.open) { tell("unsent", message[0]); return false; }
+  socket.send(JSON.stringify(message));
+  return true;
 }
 
 function tell(path, ...args) { for (const hear of hears.get(path) ?? []) hear(...args); }
@@ -48,7 +51,7 @@ export function connect() {
     for (let i = 0; i < 4; i++) setTimeout(sync, i * 60);
     tell("connected");
     send("hello", 0, "panel");
-    tell("link", "connected");
+    tell("found");
   };
   socket.onmessage = ({ data }) => {
     last = performance.now();
@@ -60,7 +63,6 @@ export function connect() {
   socket.onclose = () => {
     wire.open = false;
     tell("lost");
-    tell("link", "reconnecting…");
     setTimeout(connect, wait + Math.random() * 100);
     wait = Math.min(wait * 1.6, 3000);
   };
@@ -68,5 +70,5 @@ export function connect() {
 
 setInterval(() => {
   sync();
-  if (wire.open && performance.now() - last > 8000) socket.close(); // the daemon is gone, but the socket was not closed
+  if (wire.open && performance.now() - last > LOST_AFTER) { socket.onclose(); socket.onclose = null; socket.close(); }
 }, SYNC_EVERY);

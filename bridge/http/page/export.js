@@ -1,0 +1,108 @@
+// Files of a song: .mid, WAV, stems in a .zip, and a chord sheet to print.
+//
+// A song is { title, key, programs, notes, seconds, quarters, tempi: [[quarter, bpm], …], bars: [{ from, chords: [[quarter, symbol], …] }, …] };
+// its notes are { part, pitch, velocity, start, length } in quarter notes, with `at` and `seconds` in seconds.
+import { $, complain, make, save, say } from "./dom.js";
+import { sound } from "./sound.js";
+
+const TICKS = 480, CHANNELS = { chords: 0, melody: 1, bass: 2, pad: 3, arp: 4, drums: 9, perc: 10 };
+export const fileName = (song) => (song.title || "llmball").replace(/[^\p{L}\p{N}]+/gu, "-").replace(/^-+|-+$/g, "").slice(0, 48) || "llmball";
+
+/** Return a kept take's JSON as a song. */
+export function fromKept(kept, title) {
+  const { song } = kept, tempi = song.tempos.map(([tick, bpm]) => [tick / TICKS, bpm]);
+  const seconds = (quarter) => {
+    let at = 0, [from, bpm] = tempi[0];
+    for (const [next, after] of tempi.slice(1)) { if (next >= quarter) break; at += (next - from) * 60 / bpm; from = next; bpm = after; }
+    return at + (quarter - from) * 60 / bpm;
+  };
+  const notes = song.notes.map((n) => {
+    const start = (n.start + n.offset) / TICKS, length = n.length / TICKS, at = seconds(start);
+    return { part: n.part, pitch: n.pitch, velocity: n.velocity, start, length, at: Math.max(0, at), seconds: seconds(start + length) - at };
+  });
+  const bars = song.bars.map(([tick], i) => {
+    const from = tick / TICKS, to = (song.bars[i + 1]?.[0] ?? song.end) / TICKS;
+    return { from, meter: song.bars[i][1], chords: song.chords.map(([t, c]) => [t / TICKS, c]).filter(([q]) => q >= from && q < to) };
+  });
+  return { title, key: song.key, notes, seconds: seconds(song.end / TICKS), quarters: song.end / TICKS, tempi, bars, programs: Object.fromEntries(song.programs ?? []) };
+}
+
+/** Return the bytes of a Standard MIDI File, a track for each part. */
+export function midi(song) {
+  const number = (value) => { const bytes = [value & 127]; while (value >>= 7) bytes.unshift(value & 127 | 128); return bytes; };
+  const u32 = (v) => [v >> 24 & 255, v >> 16 & 255, v >> 8 & 255, v & 255];
+  const track = (events) => {
+    const bytes = [];
+    let last = 0;
+    for (const [tick, ...message] of events.sort((a, b) => a[0] - b[0] || (b[1] >> 4 === 8) - (a[1] >> 4 === 8))) { bytes.push(...number(tick - last), ...message); last = tick; }
+    bytes.push(0, 0xff, 0x2f, 0);
+    return [0x4d, 0x54, 0x72, 0x6b, ...u32(bytes.length), ...bytes];
+  };
+  const text = (kind, said) => { const bytes = [...new TextEncoder().encode(said)].slice(0, 120); return [0xff, kind, bytes.length, ...bytes]; };
+  const tick = (quarter) => Math.max(0, Math.round(quarter * TICKS));
+  const parts = [...new Set(song.notes.map((n) => n.part))];
+  const head = [[0, ...text(3, song.title || "LLMBall")], ...song.tempi.map(([q, bpm]) => [tick(q), 0xff, 0x51, 3, ...u32(Math.round(60e6 / bpm)).slice(1)]),
+    ...song.bars.flatMap((bar) => bar.chords.map(([q, chord]) => [tick(q), ...text(6, chord)]))];
+  const tracks = parts.map((part) => {
+    const channel = CHANNELS[part] ?? 0, program = (song.programs ?? sound.programs)[part];
+    return track([[0, ...text(3, part)], ...(program === undefined ? [] : [[0, 0xc0 | channel, program]]),
+      ...song.notes.filter((n) => n.part === part).flatMap((n) => [[tick(n.start), 0x90 | channel, n.pitch, n.velocity], [Math.max(tick(n.start) + 1, tick(n.start + n.length)), 0x80 | channel, n.pitch, 0]])]);
+  });
+  return new Uint8Array([0x4d, 0x54, 0x68, 0x64, 0, 0, 0, 6, 0, 1, 0, parts.length + 1, TICKS >> 8, TICKS & 255, ...track(head), ...tracks.flat()]);
+}
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, n) => { for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ n >>> 1 : n >>> 1; return n; });
+function crc(bytes) { let c = ~0; for (const b of bytes) c = TABLE[(c ^ b) & 255] ^ c >>> 8; return ~c >>> 0; }
+
+/** Return the pieces of a .zip of files [name, Uint8Array], stored without compression. */
+export function zip(files) {
+  const pieces = [], entries = [];
+  let at = 0;
+  const record = (size, fill) => { const bytes = new Uint8Array(size); fill(new DataView(bytes.buffer)); return bytes; };
+  for (const [name, data] of files) {
+    const label = new TextEncoder().encode(name), sum = crc(data);
+    const common = (v, o) => { v.setUint16(o, 20, true); v.setUint16(o + 2, 0x800, true); v.setUint16(o + 8, 0x21, true); v.setUint32(o + 10, sum, true); v.setUint32(o + 14, data.length, true); v.setUint32(o + 18, data.length, true); v.setUint16(o + 22, label.length, true); };
+    const local = record(30, (v) => { v.setUint32(0, 0x04034b50, true); common(v, 4); });
+    const here = at;
+    entries.push(record(46, (v) => { v.setUint32(0, 0x02014b50, true); v.setUint16(4, 20, true); common(v, 6); v.setUint32(42, here, true); }), label);
+    pieces.push(local, label, data);
+    at += local.length + label.length + data.length;
+  }
+  const size = entries.reduce((sum, e) => sum + e.length, 0);
+  return [...pieces, ...entries, record(22, (v) => { v.setUint32(0, 0x06054b50, true); v.setUint16(8, files.length, true); v.setUint16(10, files.length, true); v.setUint32(12, size, true); v.setUint32(16, at, true); })];
+}
+
+export function saveMidi(song) { save(`${fileName(song)}.mid`, [midi(song)], "audio/midi"); }
+
+export async function saveWav(song) {
+  await rendered([song], (files) => save(`${fileName(song)}.wav`, files, "audio/wav"));
+}
+
+export async function saveStems(song) {
+  const parts = [...new Set(song.notes.map((n) => n.part))];
+  await rendered(parts.map((part) => ({ ...song, notes: song.notes.filter((n) => n.part === part) })), (files) =>
+    save(`${fileName(song)}-stems.zip`, zip(files.map((file, i) => [`${parts[i]}.wav`, new Uint8Array(file)])), "application/zip"));
+}
+
+let rendering = false;
+async function rendered(songs, done) {
+  if (rendering) { complain("another file is being written: wait for it"); return; }
+  rendering = true;
+  try {
+    say("Writing audio…");
+    done(await sound.wav(songs, (share) => say(`Writing audio: ${Math.round(share * 100)} %`)));
+  } catch (error) { complain(`The audio cannot be written: ${error.message}`); } finally { rendering = false; say(""); }
+}
+
+/** Show a chord sheet, four bars a line, with a button that prints it. */
+export function chordSheet(song) {
+  let last = "";
+  const cells = song.bars.map((bar) => {
+    const chords = bar.chords.map(([, symbol]) => symbol), said = chords.length ? chords.join("  ") : "%";
+    last = chords.at(-1) ?? last;
+    return make("li", { textContent: said });
+  });
+  const about = [song.key, `${Math.round(song.tempi[0][1])} bpm`, song.bars[0]?.meter].filter(Boolean).join(" · ");
+  $("sheet-body").replaceChildren(make("h2", { textContent: song.title || "Chord sheet" }), make("p", { textContent: about }), make("ol", {}, ...cells));
+  $("sheet").showModal();
+}

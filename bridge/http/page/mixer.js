@@ -1,0 +1,102 @@
+// The mixer: a strip for each part with meter, level, mute, solo and instrument, and under "more" what is set once.
+import { $, button, limited, make } from "./dom.js";
+import { PARTS, STRUCK } from "./roll.js";
+import { GROUPS, KIT_NAMES, PROGRAMS, USUAL } from "./programs.js";
+import { sound } from "./sound.js";
+import { wire } from "./wire.js";
+
+const VOICINGS = ["auto", "close", "open", "drop2", "shell", "rootless", "power"];
+const strips = {}, solo = { parts: new Set(), before: {} };
+
+export function mixer() {
+  for (const [part, number] of Object.entries(USUAL)) sound.program(part, number);
+  wire.on("understood/programs", (...args) => { for (let i = 0; i < args.length; i += 2) sound.program(args[i], args[i + 1]); });
+  $("parts").append(...PARTS.map(strip));
+}
+
+/** Show the level of each part's sound; called at each frame. */
+export function meters(since) {
+  for (const part of PARTS) {
+    const peak = sound.peaks[part] ?? 0, strip = strips[part], value = Math.min(1, Math.max(peak, strip.peak * 0.5 ** (since / 150)));
+    if (Math.abs(value - strip.shown) > 0.004) { strip.meter.style.setProperty("--level", value.toFixed(3)); strip.shown = value; }
+    strip.peak = value;
+    sound.peaks[part] = 0;
+  }
+}
+
+function strip(name) {
+  const path = `part/${name}`, row = make("div", { className: "strip", of: name });
+  const mute = button("M", null, { id: `mute-${name}`, className: "small", label: `Mute ${name}`, title: `Mute ${name}` });
+  const alone = button("S", () => toggleSolo(name), { id: `solo-${name}`, className: "small", label: `Solo ${name}`, title: `Only ${name} (and other parts on solo)` });
+  alone.setAttribute("aria-pressed", "false");
+  const level = make("input", { type: "range", min: 0, max: 2, step: 0.01, id: `level-${name}`, label: `Level of ${name}` });
+  const meter = make("span", { className: "meter", ariaHidden: "true" });
+  const program = make("select", { id: `program-${name}`, label: `Instrument of ${name}`, title: "Instrument: the words' own, or yours" });
+  const byWords = new Option("by the words", -1);
+  program.append(byWords);
+  if (STRUCK.includes(name)) program.append(...Object.entries(KIT_NAMES).map(([number, kit]) => new Option(kit, number)));
+  else program.append(...GROUPS.map((group, g) => make("optgroup", {}, ...PROGRAMS.slice(g * 8, g * 8 + 8).map((text, i) => new Option(text, g * 8 + i)))));
+  if (!STRUCK.includes(name)) [...program.querySelectorAll("optgroup")].forEach((group, g) => { group.label = GROUPS[g]; });
+  program.onchange = () => wire.send(`${path}/program`, Number(program.value));
+  let byHand = -1;
+  const named = () => {
+    const words = sound.programs[name];
+    byWords.textContent = words === undefined || byHand >= 0 ? "by the words" : `${STRUCK.includes(name) ? KIT_NAMES[words] ?? `Kit ${words}` : PROGRAMS[words]}`;
+    program.value = byHand;
+    program.classList.toggle("chosen", byHand >= 0);
+  };
+  wire.on(`${path}/program`, (number) => { byHand = number; if (number >= 0) sound.program(name, number); named(); });
+  wire.on("understood/programs", named);
+  named();
+  const more = make("details", { className: "extra" }, make("summary", { textContent: "more", label: `More of ${name}` }), extra(name, path));
+  row.append(make("b", { textContent: name }), make("span", { className: "fader" }, meter, level), make("span", { className: "pair" }, mute, alone), program, more);
+  let enabled = 1;
+  wire.on(`${path}/enabled`, (value) => {
+    if (!value && enabled) wire.tell("part-muted", name);
+    enabled = value; // of pad, arp and perc -1 too: they play where the words ask for them
+    row.classList.toggle("off", !value);
+    mute.textContent = value < 0 ? "Add" : "M";
+    const what = value < 0 ? `Add ${name}: now only where the words ask for it` : `Mute ${name}`;
+    mute.setAttribute("aria-label", what);
+    mute.title = what;
+    mute.setAttribute("aria-pressed", !value);
+  });
+  wire.on(`${path}/level`, (value) => { level.value = value; level.title = `${Math.round(value * 100)} % (double click: 100 %)`; });
+  mute.onclick = () => wire.send(`${path}/enabled`, enabled > 0 ? 0 : 1);
+  level.oninput = limited(() => wire.send(`${path}/level`, Number(level.value)));
+  level.ondblclick = () => wire.send(`${path}/level`, 1);
+  strips[name] = { row, meter, alone, program, peak: 0, shown: 0, enabled: () => enabled };
+  return row;
+}
+
+/** Hear only the parts on solo: the others are muted, and as before when no part is on solo any more. */
+function toggleSolo(name) {
+  const { parts, before } = solo;
+  if (!parts.size) for (const part of PARTS) before[part] = strips[part].enabled();
+  if (!parts.delete(name)) parts.add(name);
+  for (const part of PARTS) {
+    const wanted = !parts.size ? before[part] : parts.has(part) ? before[part] || 1 : 0;
+    if (strips[part].enabled() !== wanted) wire.send(`part/${part}/enabled`, wanted);
+    strips[part].alone.setAttribute("aria-pressed", parts.has(part));
+  }
+}
+
+/** Make the controls of a part that are seldom changed. */
+function extra(name, path) {
+  const rows = [["channel", "MIDI channel", 1, 16], ...(STRUCK.includes(name) ? [] : [["octave", "octave", -3, 3]]), ["low", "lowest note", 0, 127], ["high", "highest note", 0, 127], ["offset", "later, ms", -100, 100]];
+  const box = make("div", { className: "extras" });
+  for (const [control, text, min, max] of rows) {
+    const input = make("input", { type: "number", min, max, id: `${control}-${name}` });
+    wire.on(`${path}/${control}`, (value) => { if (document.activeElement !== input) input.value = value; });
+    input.onchange = () => wire.send(`${path}/${control}`, Number(input.value));
+    box.append(make("label", { textContent: `${text} ` }, input));
+  }
+  if (["chords", "pad"].includes(name)) {
+    const voicing = make("select", { id: `voicing-${name}` });
+    voicing.append(...VOICINGS.map((v) => new Option(v, v)));
+    wire.on(`${path}/voicing`, (value) => { voicing.value = value; });
+    voicing.onchange = () => wire.send(`${path}/voicing`, voicing.value);
+    box.append(make("label", { textContent: "voicing " }, voicing));
+  }
+  return box;
+}

@@ -18,7 +18,7 @@ from model.analysis.midi_import import read_midi_file
 from model.clips.clip import Writer, ranked, understood_plan
 from model.clips.edit import harmonise_melody
 from model.clips.messages import ClipSpec
-from model.clips.refine import NOT_IN_A_CHANGE, refine
+from model.clips.refine import refine_and_tell
 from model.generation.composer import Composer
 from model.music import midifile
 from model.music.control import MAX_SEED
@@ -26,7 +26,6 @@ from model.music.midifile import MidiFileError, Song
 from model.music.plan import Plan
 from model.processes.write_clips import make_clip
 from model.prompt.encoder import EncoderError
-from model.prompt.rules.reader import parse_prompt
 from model.prompt.understand import distribution, open_encoder, to_json, understand
 from model.songbook.book import path_of, to_song
 from model.songbook.piece import NotationError
@@ -92,12 +91,12 @@ def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     """Run `llmball refine`. Raises OwnerError."""
     source = load_song(args.source)
     try:
-        song = refine(open_composer_(args.encoder), source, args.words, args.seed)
+        refined = refine_and_tell(open_composer_(args.encoder), source, args.words, args.seed)
     except ValueError as error:
         raise OwnerError(str(error)) from error
-    save_song(args.out, song)
-    sys.stdout.write(_summary(args.out, song, args.seed))
-    sys.stdout.write(_unread(parse_prompt(args.words).account.unread(NOT_IN_A_CHANGE)))
+    save_song(args.out, refined.song)
+    sys.stdout.write(_summary(args.out, refined.song, args.seed))
+    sys.stdout.write(_unread(refined.told))
     return 0
 
 

@@ -46,7 +46,7 @@ MISTAKES: tuple[tuple[str, str, tuple[str | int | float, ...]], ...] = (
     ("out of range", "density", (float("nan"),)),
     ("too many", "tempo", (100.0, 120.0)),
     ("unknown address", "nonsense", (1,)),
-    ("pattern", "part/*/level", (1.0,)),
+    ("pattern", "{play,stop}", (1.0,)),
     ("unknown key", "key", ("X minor",)),
     ("unknown chord", "chords", ("Am Qx",)),
     ("3,000 characters", "prompt", ("x" * 3000,)),

@@ -25,7 +25,7 @@ from model.clips.beside import groove_found, write_beside
 from model.clips.clip import Writer, ranked, understood_plan
 from model.clips.edit import harmonise_melody
 from model.clips.messages import DEFAULT_BARS, ClipSpec
-from model.clips.refine import NOT_IN_A_CHANGE, refine
+from model.clips.refine import refine_and_tell
 from model.generation.composer import Composer
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music import midifile
@@ -35,7 +35,6 @@ from model.music.midifile import MidiFileError, Song
 from model.music.plan import Plan
 from model.processes.write_clips import make_clip
 from model.prompt.encoder import EncoderError
-from model.prompt.rules.reader import parse_prompt
 from model.prompt.understand import distribution, open_encoder, to_json, understand
 from model.songbook.book import path_of, to_song
 from model.songbook.piece import NotationError
@@ -151,13 +150,13 @@ def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     source = load_song(args.source)
     try:
         with told_progress(open_composer_(args.encoder), len(source.bars)) as writer:
-            song = refine(writer, source, args.words, args.seed)
+            refined = refine_and_tell(writer, source, args.words, args.seed)
     except ValueError as error:
         raise OwnerError(str(error)) from error
     out = args.out or new_path(Path(), f"{args.source.stem}-refined")
-    save_song(out, song)
-    sys.stdout.write(_summary(out, song, args.seed))
-    sys.stdout.write(_unread(parse_prompt(args.words).account.unread(NOT_IN_A_CHANGE)))
+    save_song(out, refined.song)
+    sys.stdout.write(_summary(out, refined.song, args.seed))
+    sys.stdout.write(_unread(refined.told))
     return 0
 
 

@@ -28,6 +28,7 @@ from bridge.protocol.controls import CONTROL_PATHS, ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, Reply, request_cost
 from bridge.protocol.midi_learn import CONTROL, NOTE_OFF, NOTE_ON, PROGRAM
 from bridge.protocol.osc import Message, OscError
+from bridge.protocol.patterns import expand
 from bridge.protocol.requests import Bye, Hello, Request, is_encodable, parse_request
 
 MAX_FRAME = 64 * 1024  # bytes
@@ -89,7 +90,7 @@ def _parse_message(data: object) -> FrameContent:
 def _is_value(value: object) -> bool:
     if isinstance(value, str):
         return is_encodable(value)
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= MAX_NUMBER
+    return isinstance(value, int | float) and abs(value) <= MAX_NUMBER
 
 
 def _refuse_constant(constant: str) -> NoReturn:
@@ -169,9 +170,10 @@ class WebSocketServer:
                 case PanelMessage(name, args):
                     self._handle_panel_message(name, args, listener)
                 case Message():
-                    request = parse_request(content)
-                    self._handle_request(request, listener, reply)
-                    return request_cost(request)
+                    requests = [parse_request(one) for one in expand(content)]
+                    for request in requests:
+                        self._handle_request(request, listener, reply)
+                    return sum(map(request_cost, requests))
         except BadRequest as error:
             reply("error", error.address, error.reason)
         return 0.0

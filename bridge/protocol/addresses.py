@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from bridge.config import DEFAULT_OSC
 from bridge.protocol.clients import CLIENT_TIMEOUT
 from bridge.protocol.controls import ALIASES, CONTROLS, ROOT
+from bridge.protocol.osc import MAX_DEPTH, MAX_MESSAGES, MAX_TAGS
+from bridge.protocol.patterns import MAX_MATCHES, MAX_WILDCARDS
 from model.clips.messages import NOTES_PER_PACKET, TRACK
 from model.music.control import MAX_PROMPT, MIN_TEMPO
 from model.music.notes import CUES
@@ -149,6 +151,15 @@ def osc_reference() -> str:
         "Printed from the table in `bridge/protocol/addresses.py` by `python -m bridge.protocol.addresses`; a test holds them equal.",
         f"UDP, by default {DEFAULT_OSC[0]}:{DEFAULT_OSC[1]}. Times and lengths are quarter notes since the last play; numbers may come as int",
         "or float. Whatever is out of range or of a wrong type is answered by `/llmball/error` and changes nothing.",
+        "",
+        "- **Buttons.** A command without arguments takes a button's too: above 0, T or nil acts, 0 or F is the release and does nothing.",
+        "- **T and F** are 1 and 0 where a control takes a number.",
+        "- **Several words** for one value are joined: `/llmball/chords Am F C G`, `/llmball/key E dorian`, `/llmball/meter 3 4`.",
+        f"- **Patterns** (`*`, `?`, `[a-z]`, `[!a-z]`, `{{one,other}}`) match controls, {MAX_MATCHES} at most, with {MAX_WILDCARDS} wildcards at most:",
+        "  `/llmball/part/*/level 0.8`, `/llmball/{tempo,key}`. They match no command, so that one message cannot give several.",
+        f"- **Limits.** {MAX_TAGS} arguments a message, {MAX_MESSAGES} messages a bundle, {MAX_DEPTH} bundles in one another; a fault tells which.",
+        "- **Time tags** are not honoured: what a bundle holds is done when it comes. Clocks of two machines differ by more than a",
+        "  beat may be late, and what shall be in time is quantized here: `/llmball/quantize`, `/llmball/cue`.",
         "",
         "## Commands",
         "",

@@ -127,13 +127,25 @@ HOST_TEMPO = "host/tempo"
 """Where a host's tempo is kept beside the controls, while one leads: it goes before the one that was set."""
 
 
+JOINTS = {"meter": "/", "drums/map": ",", "follow/mode": ":"}
+"""What stands between the pieces of a text that came as several arguments; a space elsewhere."""
+
+
+def words_of(args: Sequence[object]) -> list[str]:
+    """Return arguments as words: 82.0 is 82, since some clients send every number as a float."""
+    return [f"{a:g}" if isinstance(a, float) else str(a).strip() for a in args]
+
+
 def parse_value(path: str, args: Sequence[object]) -> Value:
     """Return the value that the arguments of a message set a control to, whose path may be an old one. Raises BadRequest."""
     control = CONTROLS[current_path(path)]
+    if control.kind == "s" and args and all(isinstance(a, str | int | float) and not isinstance(a, bool) for a in args):
+        # Max and Pure Data cut words at spaces and commas, and send what looks like a number as one
+        args = [JOINTS.get(control.path, " ").join(words_of(args))]
     if len(args) != 1:
         raise BadRequest(ROOT + path, f"takes one value: {control.range_text}")
     try:
-        return control.checked(args[0])
+        return control.checked(int(args[0]) if isinstance(args[0], bool) else args[0])
     except ValueError as error:
         raise BadRequest(ROOT + path, str(error)) from error
 

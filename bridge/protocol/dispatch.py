@@ -11,6 +11,7 @@ from bridge.protocol.clients import Address
 from bridge.protocol.controls import Value, current_path
 from bridge.protocol.events import SessionRequest
 from bridge.protocol.requests import (
+    ButtonReleased,
     ClipCancelled,
     ClipNotes,
     ClipRedo,
@@ -73,6 +74,7 @@ class Dispatcher:
     def handle(
         self,
         request: Ping
+        | ButtonReleased
         | Query
         | KeepRequested
         | LearnRequested
@@ -85,6 +87,8 @@ class Dispatcher:
     ) -> None:
         """Carry out a request of a client. Raises BadRequest."""
         match request:
+            case ButtonReleased():
+                pass
             case Ping(number):
                 reply("pong", number)
             case Query(path):

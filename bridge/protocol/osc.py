@@ -1,7 +1,7 @@
 """Bytes ↔ OSC messages. Pure. Malformed input raises `OscError` and nothing else, in time linear in its length.
 
-Address patterns are refused, and time tags ignored. Arguments other than numbers and strings become raw bytes, None, booleans
-or lists, which no request takes.
+Time tags are ignored: what a bundle holds is done when it comes. Address patterns are read as addresses
+(`bridge.protocol.patterns`). Arguments other than numbers and strings become raw bytes, None, booleans or lists.
 """
 
 from __future__ import annotations
@@ -10,11 +10,10 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-_PATTERN_CHARACTERS = frozenset(b"*?[]{}")
 _NUMBER_FORMATS = {"i": struct.Struct(">i"), "f": struct.Struct(">f"), "h": struct.Struct(">q"), "d": struct.Struct(">d")}  # fmt: skip
 _TAGS_WITHOUT_DATA: dict[str, object] = {"T": True, "F": False, "N": None}
 _RAW_SIZES = {"t": 8, "r": 4, "m": 4}
-MAX_DEPTH, MAX_MESSAGES, MAX_TAGS, MAX_ADDRESS = 4, 256, 256, 256
+MAX_DEPTH, MAX_MESSAGES, MAX_TAGS, MAX_ADDRESS = 4, 256, 255, 256
 
 
 class OscError(ValueError):
@@ -70,17 +69,19 @@ def _parse_packet(data: bytes, depth: int, found: list[Message | OscError]) -> N
 
 def _parse_message(data: bytes) -> Message:
     raw, at = _parse_string(data, 0)
-    if not raw.startswith(b"/") or len(raw) > MAX_ADDRESS or not raw.isascii():
+    if not raw.startswith(b"/") or not raw.isascii():
         raise OscError("an address begins with / and is plain ASCII")
+    if len(raw) > MAX_ADDRESS:
+        raise OscError(f"an address has {MAX_ADDRESS} characters at most, not {len(raw)}")
     address = raw.decode()
-    if _PATTERN_CHARACTERS & set(raw):
-        raise OscError("address patterns are not taken", address)
     if at == len(data):
         return Message(address, ())
     try:
         tags, at = _parse_string(data, at)
-        if not tags.startswith(b",") or len(tags) > MAX_TAGS or not tags.isascii():
-            raise OscError("unknown type tags")
+        if not tags.startswith(b",") or not tags.isascii():
+            raise OscError("type tags begin with a comma and are plain ASCII")
+        if len(tags) > MAX_TAGS + 1:
+            raise OscError(f"a message has {MAX_TAGS} arguments at most, not {len(tags) - 1}")
         return Message(address, _parse_arguments(data, at, tags[1:].decode()))
     except OscError as error:
         raise OscError(str(error), address) from error
@@ -120,7 +121,7 @@ def _parse_arguments(data: bytes, at: int, tags: str) -> tuple[object, ...]:
             outside[-1].append(current)
             current = outside.pop()
         else:
-            raise OscError("unknown type tags")
+            raise OscError(f"unknown type tag {tag!r}")
     if outside:
         raise OscError("an array has no end")
     return tuple(current)

@@ -14,7 +14,7 @@ from urllib.parse import unquote, unquote_to_bytes
 from bridge.config import MAX_PORT
 from bridge.errors import BadRequest
 from bridge.protocol.addresses import BANK_SLOTS, COMMANDS, DEFAULT_KEPT_BARS, MAX_HOST_TEMPO
-from bridge.protocol.controls import CONTROLS, INT32_LIMIT, ROOT, Value, current_path, parse_value
+from bridge.protocol.controls import CONTROLS, INT32_LIMIT, ROOT, Value, current_path, parse_value, words_of
 from bridge.protocol.events import (
     BackRequested,
     BankLaunchRequested,
@@ -49,12 +49,23 @@ def as_whole_number(value: object) -> int | None:
     return int(value) if value == int(value) else None
 
 
+def is_release(address: str, args: Sequence[object]) -> bool:
+    """Return True if a command's argument is the release of a button: 0 or F. Any number above it, T or nil is a press.
+
+    Raises BadRequest for another argument, or several.
+    """
+    value = args[0] if len(args) == 1 else 1 if not args else ""
+    if not isinstance(value, int | float | None) or (value is not None and not 0 <= value < INT32_LIMIT):
+        raise BadRequest(address, "takes no arguments, or a button's: 1 acts, 0 is its release")
+    return value == 0
+
+
 def parse_prompt(address: str, args: Sequence[object], encoded: bool) -> str:
     """Return the words of a prompt, with one space between and without unprintable characters. Raises BadRequest."""
     if not args or not all(isinstance(a, str | int | float) and not isinstance(a, bool) for a in args):
         raise BadRequest(address, "takes the prompt as one string or several")
     # Pure Data cuts a sentence at spaces and sends its numbers as floats: 82 comes as 82.0
-    text = " ".join(f"{a:g}" if isinstance(a, float) else str(a) for a in args)
+    text = " ".join(words_of(args))
     if encoded:
         try:
             text = unquote_to_bytes(text).decode()
@@ -272,9 +283,15 @@ class ScoresListed:
     style: str
 
 
+@dataclass(frozen=True, slots=True)
+class ButtonReleased:
+    """A button was let go: nothing happens."""
+
+
 ScoreRequest = ScoreRequested | ScoresListed
 Request = (
     Hello
+    | ButtonReleased
     | Bye
     | Ping
     | Query
@@ -312,6 +329,8 @@ def parse_request(message: Message) -> Request:
             return PromptRequested(parse_prompt(message.address, args, encoded=path == "prompt_uri"))
         case "refine" | "refine_uri":
             return RefineRequested(parse_prompt(message.address, args, encoded=path == "refine_uri"))
+        case "keep" if len(args) == 1 and (isinstance(args[0], bool) or args[0] == 0):
+            return KeepRequested(DEFAULT_KEPT_BARS) if args[0] else ButtonReleased()
         case "keep":
             return KeepRequested(_parse_bars(message.address, args))
         case "learn" | "unlearn":
@@ -331,8 +350,8 @@ def parse_request(message: Message) -> Request:
     bank = _BANK.fullmatch(path)
     if bank is not None and bank["what"] == "store":
         return BankStoreRequested(int(bank["slot"]), parse_prompt(message.address, args, encoded=False))
-    if args:
-        raise BadRequest(message.address, "takes no arguments")
+    if is_release(message.address, args):
+        return ButtonReleased()
     if bank is not None:
         return BankLaunchRequested(int(bank["slot"]))
     commands: dict[str, Request] = {
@@ -348,7 +367,7 @@ _BANK = re.compile(r"bank/(?P<slot>\d+)/(?P<what>store|launch)")
 def _parse_score(path: str, address: str, args: Sequence[object]) -> ScoreRequest:
     if path == "score/text":
         if len(args) != 1 or not isinstance(args[0], str) or not args[0].strip():
-            raise BadRequest(address, "takes a text of the songbook's notation")
+            raise BadRequest(address, "takes a text of the songbook's notation, as one string")
         return ScoreRequested("", text=args[0])
     slot = as_whole_number(args[0]) if path == "score/bank" and args else 0
     if slot is None or (path == "score/bank" and slot not in BANK_SLOTS):
@@ -379,9 +398,9 @@ def _parse_bars(address: str, args: Sequence[object]) -> int:
 
 
 def _parse_text(address: str, args: Sequence[object]) -> str:
-    if not all(isinstance(a, str) for a in args):
+    if not all(isinstance(a, str | int | float) and not isinstance(a, bool) for a in args):
         raise BadRequest(address, "takes words")
-    return " ".join(str(a) for a in args).strip()[:200]
+    return " ".join(words_of(args)).strip()[:200]
 
 
 def _parse_section(address: str, args: Sequence[object]) -> str:
@@ -393,7 +412,7 @@ def _parse_section(address: str, args: Sequence[object]) -> str:
 def _parse_hello(address: str, args: Sequence[object]) -> Hello:
     port = as_whole_number(args[0]) if args else 0
     name = args[1] if len(args) > 1 else ""
-    encoded = as_whole_number(args[2]) if len(args) > 2 else 0
+    encoded = as_whole_number(int(args[2]) if isinstance(args[2], bool) else args[2]) if len(args) > 2 else 0
     if port is None or not 0 <= port <= MAX_PORT or not isinstance(name, str) or encoded not in (0, 1) or len(args) > 3:
         raise BadRequest(address, f"takes reply_port (0..{MAX_PORT}, 0 is the sender's), name and encoded (0 or 1)")
     return Hello(port or None, name[:100], bool(encoded))
@@ -411,9 +430,7 @@ def _parse_morph(address: str, args: Sequence[object], encoded: bool) -> MorphRe
 
 
 def _parse_transport(address: str, args: Sequence[object]) -> HostTransportReported:
-    numbers = [
-        float(a) for a in args if isinstance(a, int | float) and not isinstance(a, bool) and abs(a) < INT32_LIMIT
-    ]
+    numbers = [float(a) for a in args if isinstance(a, int | float) and abs(a) < INT32_LIMIT]
     if len(args) != 3 or len(numbers) != 3:
         raise BadRequest(address, "takes three numbers: playing (0 or 1), beat (quarter notes) and tempo")
     playing, quarter, bpm = numbers

@@ -20,6 +20,7 @@ from bridge.protocol import osc
 from bridge.protocol.clients import MAX_SENDERS, Address, Budget, Budgets, Client, Clients
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, request_cost
+from bridge.protocol.patterns import expand
 from bridge.protocol.requests import Bye, Hello, Request, parse_request
 
 RECEIVE_BUFFER = 1 << 20
@@ -141,9 +142,10 @@ class OscServer(asyncio.DatagramProtocol):
             try:
                 if isinstance(message, osc.OscError):
                     raise BadRequest(message.address, str(message))
-                request = parse_request(message)
-                self._carry_out_request(request, sender)
-                min_cost += request_cost(request)
+                requests = [parse_request(one) for one in expand(message)]  # all or none
+                for request in requests:
+                    self._carry_out_request(request, sender)
+                    min_cost += request_cost(request)
             except BadRequest as error:
                 self._reply(sender, "error", error.address, error.reason)
         budget.spend(max(thread_time() - began, min_cost))

@@ -13,7 +13,7 @@ from enum import Enum
 from bridge.clock import Seconds, Segment, TempoMap
 from bridge.midi.protocol import MidiReceived
 from bridge.protocol.controls import Value
-from bridge.protocol.events import ToLink
+from bridge.protocol.events import Publish, ToLink
 from bridge.session.playback import Playback
 from bridge.session.settings import TEMPO_TOLERANCE, SettingsControl
 from bridge.session.sync_sources import HostTempoLine, SyncEvent, SyncSource
@@ -60,6 +60,7 @@ class HostSync:
     _was_running: bool = False
     _jumps_seen: int = 0
     _started_at: Seconds = Seconds(0)
+    _conflict_told: bool = False
 
     def __post_init__(self) -> None:
         self.playback.follows_host = self.source.external
@@ -74,6 +75,9 @@ class HostSync:
         """Pass an event to the source; return what the host did, None if the event is of no concern to the source."""
         if not self.source.receive(event, now):
             return None
+        if self.source.conflict and not self._conflict_told:
+            self._conflict_told = True
+            self.playback.emit(Publish("error", ("", self.source.conflict)))
         return self._transport_change(event.at if isinstance(event, MidiReceived) else now)
 
     def send_playing(self, playing: bool) -> None:

@@ -21,6 +21,7 @@ from bridge.clock import Seconds
 from bridge.midi.clock_out import CLOCKS_PER_QUARTER
 from bridge.midi.protocol import MidiReceived
 from bridge.protocol.events import HostTransportReported, LinkReported, TempoTapped
+from bridge.session.clock_leader import REGULAR, SEARCHED, ClockLeader, find_leader, is_regular
 from model.music.control import MAX_TEMPO, MIN_TEMPO
 
 
@@ -65,6 +66,8 @@ class SyncSource:
         self.jumps = 0
         self.peers = 0
         """The number of others that share the tempo."""
+        self.conflict = ""
+        """What is told where two sources lead at once."""
 
     def receive(self, event: SyncEvent, now: Seconds) -> bool:
         """Process an event; return False if it is of no concern to this source."""
@@ -83,18 +86,23 @@ MAX_CLOCKS = 96
 """Clocks that a line is fitted through: a bar of 4/4 gives the tempo to a few hundredths, even from coarse times."""
 MIN_CLOCKS = 3
 CLOCK_TIMEOUT = Seconds(0.5)
-"""After this time without a clock the fit starts again."""
+"""After this time without a clock the fit starts again, and the music goes on as it was until three clocks have come."""
+ON_THE_OLD_LINE = 0.15
+"""Share of the spacing by which clocks after a gap may be beside the line of those before it: then only the gap's were lost."""
 JITTER_CLOCKS = 24
 """Clocks needed to measure their jitter."""
 MIN_JITTER, DEFAULT_JITTER = 0.0002, 0.0015
 """Seconds: the smallest jitter that is assumed, and the one assumed before it could be measured."""
 
 
+TWO_CLOCKS = "two MIDI clocks arrive at the input: the first leads, the other is not followed; connect one only"
+
+
 class MidiClockSource(SyncSource):
     """MIDI clock: a least-squares line through the last clocks, as many as lie on one line.
 
     The times may be coarse (JACK gives them by periods); the line is more exact than each of them. Lost clocks are counted
-    again, since the clocks after the gap lie on the old line.
+    again, since the clocks after the gap lie on the old line. Where two sources send clocks, one leads (`clock_leader`).
     """
 
     needs_midi_input = True
@@ -106,6 +114,9 @@ class MidiClockSource(SyncSource):
         self._song_position: int | None = None
         self._starts_next = False
         self._jitter = DEFAULT_JITTER
+        self._leader = ClockLeader()
+        self._recent: deque[Seconds] = deque(maxlen=SEARCHED)
+        self._before_gap: HostTempoLine | None = None
 
     def receive(self, event: SyncEvent, now: Seconds) -> bool:
         """Process clock, start, continue, stop and song position."""
@@ -118,7 +129,7 @@ class MidiClockSource(SyncSource):
         """Process a MIDI message that came at a time."""
         match data[0]:
             case 0xF8:
-                self._on_clock(at)
+                self._sort(at)
             case 0xFA:
                 self._locate(0)
             case 0xFB:
@@ -136,27 +147,82 @@ class MidiClockSource(SyncSource):
         self._clocks = deque(((n + moved, at) for n, at in self._clocks), maxlen=MAX_CLOCKS)
         self._next_number, self._song_position, self._starts_next = place, None, True
 
+    def _sort(self, at: Seconds) -> None:
+        """Process a clock if it is the leader's, where two sources send them."""
+        if self._recent and not 0 <= at - self._recent[-1] < CLOCK_TIMEOUT:
+            self._recent.clear()
+            self._leader.reset()
+        self._recent.append(at)
+        if self._leader.others and len(self._recent) == SEARCHED and is_regular(list(self._recent), self._jitter):
+            self._leader.reset()  # one source is left
+            self.conflict = ""
+            first = self._next_number - SEARCHED + 1
+            self._clocks = deque(((first + i, t) for i, t in enumerate(list(self._recent)[:-1])), maxlen=MAX_CLOCKS)
+        known = len(self._clocks) >= (MIN_CLOCKS if self._leader.others else JITTER_CLOCKS // 2)
+        if known and at - self._clocks[-1][1] < CLOCK_TIMEOUT:
+            spacing, here = _fit_line(self._clocks)
+            if self._leader.others or _rms_jitter(self._clocks) <= REGULAR * spacing:
+                for clock in self._leader.passed(at, Seconds(here), spacing, self._jitter):
+                    self._on_clock(clock)
+                self.conflict = TWO_CLOCKS if self._leader.others else ""
+                return
+        self._on_clock(at)
+        recent, half = list(self._recent), SEARCHED // 2
+        if len(recent) == SEARCHED and not any(map(is_regular, (recent[:half], recent[half:]))):
+            leading = find_leader(recent)
+            if leading:
+                others = len([t for t in recent if t >= leading[0]]) - len(leading)
+                self._next_number -= others
+                first = self._next_number - len(leading)
+                self._clocks = deque(((first + i, t) for i, t in enumerate(leading)), maxlen=MAX_CLOCKS)
+                self._leader.others, self.conflict, self._jitter = True, TWO_CLOCKS, DEFAULT_JITTER
+                self._set_line()
+            self._recent.clear()
+
     def _on_clock(self, at: Seconds) -> None:
         if self._clocks and not 0 <= at - self._clocks[-1][1] < CLOCK_TIMEOUT:
+            self._before_gap = self.tempo_line if self.running and not self._starts_next else None
             self._clocks.clear()
         self._clocks.append((self._next_number, at))
         self._next_number += 1
+        if self._before_gap is not None and not self._starts_next:
+            if len(self._clocks) < MIN_CLOCKS:
+                return  # until it is known where the clocks go on, the music goes on as it was
+            self._go_on_after_gap(self._before_gap)
+            self._before_gap = None
         waiting = self._recover_lost_clocks()
         while not waiting and len(self._clocks) > MIN_CLOCKS and not _is_straight(list(self._clocks), self._jitter):
             for _ in range(max(1, (len(self._clocks) - MIN_CLOCKS) // 2)):
                 self._clocks.popleft()
         if not waiting and len(self._clocks) >= JITTER_CLOCKS:
             self._jitter = _rms_jitter(self._clocks)
+        self._set_line()
+        if self._starts_next:
+            self._starts_next, self.running, self._before_gap = False, True, None
+            self.jumps += 1
+
+    def _go_on_after_gap(self, before: HostTempoLine) -> None:
+        """Count on after a gap: as if no clock had been lost where they lie on the line before it, else from where they stopped."""
+        slope = 60 / (CLOCKS_PER_QUARTER * before.bpm)
+        behind = [before.quarter_at(at) * CLOCKS_PER_QUARTER - n for n, at in self._clocks]
+        lost = round(mean(behind))
+        spacing, _ = _fit_line(self._clocks)
+        if lost > 0 and abs(spacing - slope) < 0.1 * slope and abs(mean(behind) - lost) < ON_THE_OLD_LINE:
+            self._clocks = deque(((n + lost, at) for n, at in self._clocks), maxlen=MAX_CLOCKS)
+            self._next_number += lost
+        else:
+            self.jumps += 1
+
+    def _set_line(self) -> None:
+        """Set the line to the one through the clocks."""
         if len(self._clocks) >= 2:
             slope, here = _fit_line(self._clocks)
             bpm = 60 / (CLOCKS_PER_QUARTER * slope) if slope > 0 else 0.0
             if MIN_TEMPO / 2 <= bpm <= MAX_TEMPO * 2:
                 self.tempo_line = HostTempoLine(Seconds(here), self._clocks[-1][0] / CLOCKS_PER_QUARTER, bpm)
         elif self.tempo_line is not None:
-            self.tempo_line = HostTempoLine(at, self._clocks[-1][0] / CLOCKS_PER_QUARTER, self.tempo_line.bpm)
-        if self._starts_next:
-            self._starts_next, self.running = False, True
-            self.jumps += 1
+            number, at = self._clocks[-1]
+            self.tempo_line = HostTempoLine(at, number / CLOCKS_PER_QUARTER, self.tempo_line.bpm)
 
     def _recover_lost_clocks(self) -> bool:
         """Detect lost clocks: when three clocks after a gap have the old spacing, add the missing ones to the count.

@@ -7,29 +7,74 @@ were not there, a part in another style) is written by the composer around what 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from model.clips import transforms
 from model.clips.clip import Writer, match_source
 from model.clips.edit import fill_in, fixed_content
 from model.clips.messages import ClipSpec, KeepSpec
+from model.clips.named_changes import (
+    NamedBars,
+    chord_change,
+    instrument_swap,
+    interval,
+    key_wanted,
+    named_bars,
+    tempo_change,
+)
 from model.generation.messages import Begin
-from model.music.midifile import Song
+from model.music.control import MAX_TEMPO, MIN_TEMPO
+from model.music.harmony import parse_chord, parse_key
+from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, UNPITCHED_PARTS, Beat, Note, Ticks
 from model.music.plan import Controls, Plan, apply_controls
+from model.music.wishes import Account, Reading
 from model.prompt.encoder import TextEncoder
 from model.prompt.rules import figures
 from model.prompt.rules.parts import PART, PIECES, drum_pieces
-from model.prompt.rules.reader import parse_prompt
-from model.prompt.rules.vocabulary import find
+from model.prompt.rules.progressions import find_progression
+from model.prompt.rules.reader import ParsedPrompt, parse_prompt
+from model.prompt.rules.vocabulary import Term, find
 from model.prompt.understand import understand
 
 Parts = frozenset[str]
 NOT_IN_A_CHANGE = "a new clip has it; a change leaves the bars as they are"
 EVERY = frozenset(PARTS)
 PITCHED = EVERY.difference(UNPITCHED_PARTS)
-_CLAUSE = re.compile(r"[,;.，；。、]|\bbut\b|\band then\b|但是?|而且")
+NO_CHANGE = "names no change that is known here"
+_CLAUSE = re.compile(
+    r"[,;，；。、!]|\.(?!\d)|\bbut\b|\baber\b|\bpero\b|\band then\b|但是?|而且"
+    r"|\band (?=(?:the\s+)?(?:\w+\s+)?chord\b)|\band (?=(?:also |then )?(?:change|make|rewrite|replace|swap|add|remove|drop|mute|transpose|put|give|keep|slow|speed|turn|raise|lower)\b)"
+)
+_EXCEPT = re.compile(
+    r"(?<=everything) but\b|(?<=all) but\b|\b(?:except(?: for)?|apart from|besides|aside from|außer|sauf|excepto|salvo|menos|tranne|eccetto|exceto)\b",
+    re.I,
+)
+_ALL_EXCEPT = re.compile(r"\b(?:everything|all|the rest|alles|tout|todo|tutto|tudo)\s+except\b|(?:除了)")
+_THE_REST = re.compile(
+    r"\b(?:everything else|all else|the (?:rest|others?)|all the (?:rest|others?)|(?:alles|den|das) (?:andere|rest)|le reste|tout le reste|(?:todo )?lo dem[aá]s|el resto|(?:tutto )?il resto|(?:todo )?o resto)\b|其[他它余]"
+)
+_SECTION = re.compile(
+    r"\b(?:intro|verses?|chorus(?:es)?|bridge|outro|refrain|strophe|couplet|coro|estribillo|ritornello|refrão|estrofa|strofa)\b(?!\s+(?:effect|pedal))|前奏|主歌|副歌|尾奏",
+    re.I,
+)
+_ANEW = re.compile(
+    r"\b(?:change|vary|re-?write|redo|renew|new|another|different|regenerate|replace|änder\w*|neu|anders|chang\w*|refai\w*|nouveau|cambi\w*|nuevo|riscriv\w*|nuovo|mud\w*|novo)\b|[换改变重]|新"
+)
+_ONLY = re.compile(
+    r"\b(?:only|just|nothing but|solely|nur|seulement|uniquement|solo|sólo|solamente|soltanto|apenas|só|somente)\b|只|仅|单独"
+)
+_PLEASE = re.compile(
+    r"\b(?:please|thanks|thank you|thx|hey|hi|ok(?:ay)?|it|the|a|an|and|then|also|make|can you|could you|i want|i'd like|bitte|merci|por favor|per favore|s'il (?:te|vous) pla[iî]t)\b|请|谢谢|再|一?下|吧"
+)
+_PLACED = re.compile(
+    r"\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|last|final)\s+chord|\bchord\s*#?\d|第.{1,3}个?和弦"
+)
+_KEY_WORD = re.compile(r"\b(?:change|transpose|move|shift|modulate)\b[^,]*\bkey\b|\bkey\s+(?:of|to)\b|\bin the key\b")
+_BAR_CHORD = re.compile(
+    r"(?:.*?\b(?:chords?|harmony|akkord|accord|acorde|accordo|make|put|use|play|change)\b[^A-H]*?|.*?和弦\D*?|\W*)(?:\b(?:to|be|into|zu|en|a|=|por|with)\b|[:=]|改成|换成|\s|)*\s*(?P<symbol>[A-H](?:##|bb|[#b♯♭])?[\w#♯♭+°øΔ△()^-]{0,9}(?:/[A-G][#b♯♭]?)?)\s*(?:chord)?\W*"
+)
 _LESS = r"(?:\bless\b|\bfewer\b|\bnot (?:so|as|that|too)\b|\breduce\w*\b|少|别那么|不要太|没那么|减)"
 _MORE = r"(?:\bmore\b|\badd\b|\bextra\b|更|多|加)"
 _DENSE = r"(?:\bbusy\b|\bbusier\b|\bdens\w+|\bnotes?\b|\bnoise\b|\bactiv\w+|\bcrowded\b|\bfull\w*|\bhits?\b|密|繁|忙|音符|满|花)"
@@ -41,16 +86,16 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("fewer chords", r"\bhalf (?:the|as many) chord|\bfewer (?:chords?|chord changes)|\bless chords?\b|\bslower chord|和弦(?:减半|少)|一半的?和弦"),
         ("plainer", r"\b(?:simpl\w+|plain\w*|basic|triads?)\b[^,]*\b(?:chords?|harmon\w+|triads?)|\bjust triads\b|\bless jazz\w*|(?:简单|朴素)\S*和[弦声]|和[弦声]\S*简单|三和弦"),
         ("richer", r"\bjazzi\w+|\bmore jazz\w*|\b(?:rich\w*|lush\w*|complex\w*|extended|fancier|colou?rful)\b[^,]*\b(?:chords?|harmon\w+|voicing\w*)|\b(?:chords?|harmon\w+)\b[^,]*\b(?:rich\w*|lush\w*|complex|jazz\w*)|更爵士|(?:丰富|复杂)\S*和[弦声]|和[弦声]\S*(?:丰富|复杂)"),
-        ("sparser", rf"{_LESS}[^,]*{_DENSE}|\bspars\w+|\bthin\w*|\bmore (?:space|room|air)|\bspac(?:e|ious)\b|\bsimpl(?:er|ify)\b|\bminimal\w*|\bcalm(?:er)? down|少一?[点些]|疏|稀|留白|简单|空一点"),
-        ("busier", rf"{_MORE}[^,]*{_DENSE}|\bbusier\b|\bdenser\b|\bfuller\b|\bmore (?:movement|going on)|更满|更密|更忙|更花|忙碌"),
-        ("softer", r"\bsoft\w*|\bquiet\w*|\bgentl\w+|\bcalm\w*|\bmellow\w*|\btender\w*|\bless (?:loud|energ\w+|intense|aggressive)|\blighter touch|\blower (?:the )?(?:volume|energy)|温柔|轻柔?一?[点些]|更轻|安静|柔和|平静|小声"),
-        ("louder", r"\bloud\w*|\bharder\b|\bstronger\b|\bpower\w*|\bmore (?:energ\w+|intense|aggressive|drive|punch)|\bintense\b|\benerget\w+|\bpunch\w*|有力|激烈|大声|更强|更响|响一?点|有劲|能量"),
-        ("darker", r"\bdark\w*|\bsad\w*|\bgloom\w*|\bmood(?:y|ier)\b|\bmelanchol\w*|\bsombre|\bin minor\b|\bminor\b|暗|忧伤|悲|伤感|小调"),
-        ("brighter", r"\bbright\w*|\bhappi?\w*|\bsunn\w+|\bcheer\w*|\buplift\w*|\bmajor\b|明亮|亮一?点|更亮|开心|欢快|阳光|大调"),
+        ("sparser", rf"\b(?:weniger (?:noten|dicht)|moins (?:de notes|charg\w+)|menos notas|meno note)\b|{_LESS}[^,]*{_DENSE}|\bspars\w+|\bthin\w*|\bmore (?:space|room|air)|\bspac(?:e|ious)\b|\bsimpl(?:er|ify)\b|\bminimal\w*|\bcalm(?:er)? down|少一?[点些]|疏|稀|留白|简单|空一点"),
+        ("busier", rf"\b(?:dichter|voller|plus de notes|m[aá]s notas|pi[uù] note|mais notas)\b|{_MORE}[^,]*{_DENSE}|\bbusier\b|\bdenser\b|\bfuller\b|\bmore (?:movement|going on)|更满|更密|更忙|更花|忙碌"),
+        ("softer", r"\b(?:leiser|sanfter|ruhiger|(?:plus doux|plus douce|moins fort)|m[aá]s (?:suave|flojo)|pi[uù] (?:piano|dolce|morbid[oa])|mais (?:suave|baixinho))\b|\bsoft\w*|\bquiet\w*|\bgentl\w+|\bcalm\w*|\bmellow\w*|\btender\w*|\bless (?:loud|energ\w+|intense|aggressive)|\blighter touch|\blower (?:the )?(?:volume|energy)|温柔|轻柔?一?[点些]|更轻|安静|柔和|平静|小声"),
+        ("louder", r"\b(?:lauter|kräftiger|plus forte?|m[aá]s fuerte|pi[uù] forte|mais forte)\b|\bloud\w*|\bharder\b|\bstronger\b|\bpower\w*|\bmore (?:energ\w+|intense|aggressive|drive|punch)|\bintense\b|\benerget\w+|\bpunch\w*|有力|激烈|大声|更强|更响|响一?点|有劲|能量"),
+        ("darker", r"\b(?:dunkler|düsterer|plus sombre|m[aá]s oscur[oa]|pi[uù] (?:scur[oa]|cup[oa])|mais escur[oa]|trauriger|plus triste|m[aá]s triste|pi[uù] triste|mais triste)\b|\bdark\w*|\bsad\w*|\bgloom\w*|\bmood(?:y|ier)\b|\bmelanchol\w*|\bsombre|\bin minor\b|\bminor\b|暗|忧伤|悲|伤感|小调"),
+        ("brighter", r"\b(?:heller|fröhlicher|plus (?:gaie?|joyeu\w+|claire?)|m[aá]s (?:alegre|brillante)|pi[uù] (?:allegr[oa]|chiar[oa])|mais alegre)\b|\bbright\w*|\bhappi?\w*|\bsunn\w+|\bcheer\w*|\buplift\w*|\bmajor\b|明亮|亮一?点|更亮|开心|欢快|阳光|大调"),
         ("slower", r"\bslow\w*|慢"),
         ("faster", r"\bfast\w*|\bquick\w*|\bspeed\w* up|快"),
-        ("higher", r"\bhigher\b|\boctave (?:up|higher)|\bup an octave|\bhigh\b|高"),
-        ("lower", r"\blower\b|\boctave (?:down|lower)|\bdown an octave|\bdeeper\b|低"),
+        ("higher", r"\b(?:höher|plus haute?|m[aá]s (?:agud[oa]|alt[oa])|pi[uù] (?:acut[oa]|alt[oa])|mais (?:agud[oa]|alt[oa]))\b|\bhigher\b|\boctave (?:up|higher)|\bup an octave|\bhigh\b|高"),
+        ("lower", r"\b(?:tiefer|plus (?:basse?|grave)|m[aá]s (?:grave|baj[oa])|pi[uù] (?:grave|bass[oa])|mais (?:grave|baix[oa]))\b|\blower\b|\boctave (?:down|lower)|\bdown an octave|\bdeeper\b|低"),
         ("shorter", r"\bshort\w*|\bstaccato\b|\bpluck\w*|\btight\w*|\bclipped\b|断奏|短"),
         ("longer", r"\blegato\b|\blonger\b|\bsmooth\w*|\bsustain\w*|\bheld\b|\bconnected\b|连奏|连贯|长音|更长"),
         ("straight", r"\bstraight\w*|\bno swing|\bless swing|\bunswing|不要摇摆|平均"),
@@ -59,9 +104,17 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     )
 )  # fmt: skip
 """What a clause may ask for, in the order in which the first that fits counts; several of different kinds may."""
-_SAME = re.compile(r"\b(?:same|keep|leave|unchanged|don'?t (?:touch|change))\b|不变|保持|保留|一样|别动|不动")
-_REMOVE = re.compile(r"\b(?:no|without|remove|drop|delete|mute|lose|take out|cut)\b|不要|去掉|没有|删|静音")
-_ADD = re.compile(r"\b(?:add|with|bring in|put in|plus|give (?:it|me)|needs?)\b|加上?|来点|添")
+_SAME = re.compile(
+    r"\b(?:same|keep|leave|unchanged|don'?t (?:touch|change)|behalt\w*|gleiche\w*|unverändert|lass\w*|gard\w*|m[eê]mes?|inchangé\w*|mant[eé]n\w*|conserv\w*|misma?s?|mismos|stess[oaie]|mantieni|tieni|mesm[oa]s?|mantém|mantenha)\b"
+    r"|不变|保持|保留|一样|别动|不动"
+)
+_REMOVE = re.compile(
+    r"\b(?:no|without|remove|drop|delete|mute|lose|take out|cut|ohne|kein\w*|entfern\w*|weg|sans|enl[eè]v\w*|retir\w*|supprim\w*|sin|quita\w*|elimin\w*|senza|togli\w*|rimuov\w*|sem|tir[ae]\w*|remov\w*)\b"
+    r"|不要|去掉|没有|删|静音"
+)
+_ADD = re.compile(
+    r"\b(?:add|with|bring in|put in|plus|give (?:it|me)|needs?|mit|füge|hinzu|avec|ajout\w*|con|añad\w*|agreg\w*|aggiung\w*|com|adicion\w*|acrescent\w*)\b|加上?|来点|添"
+)
 
 _SHUTS_OUT = {
     "plainer": {"sparser"},
@@ -99,54 +152,296 @@ _USUAL: dict[str, Parts] = {
 """The parts a change moves where none is named; every part otherwise."""
 
 
+@dataclass(frozen=True, slots=True)
+class Refined:
+    """A song that words have changed, and the words that it does not obey, each with the reason."""
+
+    song: Song
+    told: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def account(self) -> Account:
+        """What it does not obey, as an account of the words."""
+        return Account(tuple(Reading(i, i + 1, text, "unmet", why) for i, (text, why) in enumerate(self.told)))
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """The song so far; the parts that were to be kept; what was not obeyed; whether a clause has asked for anything."""
+
+    song: Song
+    kept: Parts = frozenset()
+    told: tuple[tuple[str, str], ...] = ()
+    done: bool = False
+
+    def but(self, song: Song) -> _State:
+        """Return the state after a change."""
+        return replace(self, song=song, done=True)
+
+    def telling(self, words: str, why: str) -> _State:
+        """Return the state with words that are not obeyed."""
+        return replace(self, told=(*self.told, (words, why)))
+
+
 def refine(composer: Writer, song: Song, words: str, seed: int) -> Song:
     """Return the song as the words would have it. Raises ValueError where they ask for nothing that we can change."""
-    done = False
-    for clause in _CLAUSE.split(words.lower()):
-        if clause.strip():
-            song, changed = _clause(composer, song, clause.strip(), seed)
-            done |= changed
-    if not done:
-        song = _restyled(composer, song, words, seed)
-    return song
+    return refine_and_tell(composer, song, words, seed).song
 
 
-def _clause(composer: Writer, song: Song, clause: str, seed: int) -> tuple[Song, bool]:
-    """Carry out one clause; tell whether it asked for anything."""
+def refine_and_tell(composer: Writer, song: Song, words: str, seed: int) -> Refined:
+    """Return the song as the words would have it, and what of them it does not obey.
+
+    Raises ValueError where they ask for nothing that can be changed, with the reason.
+    """
+    state = _State(song)
+    plain = _EXCEPT.sub(" except ", words)
+    listed = _progression(plain, song)
+    if listed is not None:
+        plain, chords = listed
+        state = state.but(transforms.put_chords(song, chords))
+    clauses = [clause for clause in _CLAUSE.split(plain) if clause.strip()]
+    keeping = (clause.lower() for clause in clauses if _SAME.search(clause.lower()))
+    state = replace(state, kept=frozenset().union(*map(_named, keeping)))
+    for clause in clauses:
+        if not (_SECTION.search(clause) and named_bars(clause, len(song.bars)) is None):
+            state = _within_bars(composer, state, clause.strip(), seed)
+        else:
+            state = state.telling(clause.strip(), "sections are not known in given notes: name their bars")
+    if not state.done:
+        reasons = "; ".join(f"“{text}”: {why}" for text, why in state.told if why != NO_CHANGE)
+        raise ValueError(
+            reasons or f"nothing in {words!r} names what should change: less busy, darker, no drums, walking bass …"
+        )
+    return Refined(state.song, state.told)
+
+
+def _progression(words: str, song: Song) -> tuple[str, list[tuple[Ticks, str]]] | None:
+    """Return the chords of a list that the words want in the place of all, one bar each, and the words without it."""
+    found = find_progression(words, parse_key(song.key))
+    asks = re.search(r"\bchords?\b|\bprogression\b|\bchanges\b|akkord|accord|acorde|和弦", words.lower())
+    if found is None or len(found.bars) < 2 or not (asks or found.end - found.start > 0.7 * len(words)):
+        return None
+    if _SAME.search(words[: found.start].lower()) or _PLACED.search(words.lower()):
+        return None
+    chords: list[tuple[Ticks, str]] = []
+    for bar, (start, meter) in enumerate(song.bars):
+        symbols = found.bars[bar % len(found.bars)].split()
+        for i, symbol in enumerate(symbols):
+            at = Ticks(start + bar_length(meter) * i // len(symbols))
+            if not chords or chords[-1][1] != symbol:
+                chords.append((at, symbol))
+    before, after = words[: found.start], words[found.end :]
+    return f"{_CLAUSE.split(before)[-1] and before[: -len(_CLAUSE.split(before)[-1])]} {after}", chords
+
+
+def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _State:
+    """Carry out one clause in the bars that it names, or in all."""
+    found = named_bars(clause, len(state.song.bars))
+    if found is None:
+        return _clause(composer, state, clause, seed)
+    if found.beyond:
+        return state.telling(clause, f"there are bars 1 to {len(state.song.bars)}")
+    if not found.bars:
+        return state.telling(clause, "these bars are none")
+    song, lower = state.song, found.rest.lower()
+    if (chord := _chord_of_bar(song, found)) is not None:
+        return state.but(chord)
+    only = _ONLY.search(lower)
+    parts = _named(lower) or (_players(lower, song) if only else frozenset())
+    if only is not None and parts and not [name for name, pattern in _RULES if pattern.search(lower)]:
+        silent = transforms.remove_parts(song, parts)
+        return state.but(transforms.splice(song, silent, frozenset(range(len(song.bars))) - found.bars))
+    after = _clause(composer, replace(state, done=False), found.rest, seed)
+    if not after.done:
+        told = parse_prompt(clause).account.unread(NOT_IN_A_CHANGE)
+        return replace(state, told=(*state.told, *told)) if told else replace(after, done=state.done)
+    if after.song.tempos != song.tempos:
+        return state.telling(clause, "the tempo changes for the whole piece: say it without the bars")
+    spliced = transforms.splice(song, after.song, found.bars)
+    if spliced == song and after.song != song:
+        return state.telling(clause, "an instrument changes for the whole piece: say it without the bars")
+    return replace(after, song=spliced, done=state.done or after.done)
+
+
+def _chord_of_bar(song: Song, found: NamedBars) -> Song | None:
+    """Return the song with the chord that a clause gives its bars: "bar 3: Em7", "change the chord in bar 4 to G7"."""
+    match = _BAR_CHORD.fullmatch(found.rest)
+    if match is None:
+        return None
+    try:
+        parse_chord(match["symbol"])
+    except ValueError:
+        return None
+    starts = [at for at, _ in song.bars]
+    chords = tuple((starts[b], match["symbol"]) for b in sorted(found.bars))
+    whole = tuple((at, s) for at, s in song.chords if not any(at == c for c, _ in chords))
+    changed = transforms.splice(
+        replace(song), replace(song, chords=tuple(sorted({**dict(whole), **dict(chords)}.items()))), found.bars
+    )
+    inside = {b: (starts[b], starts[b + 1] if b + 1 < len(starts) else song.end) for b in found.bars}
+    symbols = tuple(
+        (at, s) for at, s in changed.chords if at in dict(chords) or not any(a <= at < e for a, e in inside.values())
+    )
+    return transforms.put_chords(song, symbols)
+
+
+def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
+    """Carry out one clause; what it asks and cannot have is told."""
+    song, lower = state.song, clause.lower()
     parsed = parse_prompt(clause)
-    named = _named(clause)
     present = frozenset(n.part for n in song.notes)
-    if _SAME.search(clause):
-        return song, True
-    done = False
-    if "tempo" in parsed.explicit and parsed.tempo is not None:
-        song, done = transforms.set_tempo(song, parsed.tempo), True
-    if "key" in parsed.explicit and parsed.key is not None:
-        return transforms.change_key(song, parsed.key), True
-    if _REMOVE.search(clause) and (named or _pieces(clause)):
-        song = transforms.remove_drums(song, _pieces(clause))
-        return transforms.remove_parts(song, named if not _pieces(clause) else named - {"drums"}), True
-    asked = [name for name, pattern in _RULES if pattern.search(clause)]
-    if done:
+    spared, action = _spared(lower)
+    if spared:
+        rest = present - spared
+        if _REMOVE.search(action) or _ONLY.search(action):
+            return state.but(transforms.remove_parts(song, rest))
+        kinds = [name for name, pattern in _RULES if pattern.search(action)]
+        if kinds and "another" not in kinds:
+            return _ruled(composer, replace(state, kept=spared), clause, seed, kinds, rest)
+        if kinds or _ANEW.search(action):
+            return state.but(_written(composer, song, clause, seed, rest))
+    named = _named(lower)
+    if _THE_REST.search(lower) and not named:
+        rest = present - state.kept
+        if state.kept and (_ANEW.search(lower) or not [n for n, p in _RULES if p.search(lower)]):
+            if _REMOVE.search(lower):
+                return state.but(transforms.remove_parts(song, rest))
+            return state.but(_written(composer, song, clause, seed, rest))
+    if _SAME.search(lower):
+        in_key = None if named or "key" not in parsed.explicit else parsed.key
+        return state.but(song if in_key is None else transforms.change_key(song, in_key))
+    chords = _merged(song.chords)
+    chord = chord_change(clause, [s for _, s in chords])
+    if chord is not None:
+        if chord.fault:
+            return state.telling(clause, chord.fault)
+        changed = [(at, chord.symbol if i in chord.places else s) for i, (at, s) in enumerate(chords)]
+        return state.but(transforms.put_chords(song, changed))
+    tempo = tempo_change(clause, song.tempos[0][1])
+    if tempo is not None:
+        if not MIN_TEMPO <= tempo <= MAX_TEMPO:
+            return state.telling(clause, f"a tempo is {MIN_TEMPO}..{MAX_TEMPO}, not {tempo:g}")
+        state = state.but(transforms.scale_tempo(song, tempo / song.tempos[0][1]))
+    elif "tempo" in parsed.explicit and parsed.tempo is not None:
+        state = state.but(transforms.set_tempo(song, parsed.tempo))
+    timed, song = state.song.tempos != song.tempos or tempo is not None or "tempo" in parsed.explicit, state.song
+    up = interval(clause)
+    if up is not None and up % 12:
+        return state.but(transforms.shift_semitones(song, named, up) if named else transforms.transpose(song, up))
+    key = key_wanted(clause, parse_key(song.key)) or (parsed.key if "key" in parsed.explicit else None)
+    if key is not None and not _REMOVE.search(lower):
+        return state.but(transforms.change_key(song, key))
+    if _KEY_WORD.search(lower):
+        return state.telling(clause, "no key that is known: say D minor, Bb major, up a tone")
+    if (swapped := _swapped(state, clause)) is not None:
+        return swapped
+    if _REMOVE.search(lower) and (named or _pieces(lower)):
+        song = transforms.remove_drums(song, _pieces(lower))
+        return state.but(transforms.remove_parts(song, named if not _pieces(lower) else named - {"drums"}))
+    asked = [name for name, pattern in _RULES if pattern.search(lower)]
+    if timed:
         asked = [a for a in asked if a not in ("slower", "faster")]
     for first in list(asked):
         asked = [a for a in asked if a not in _SHUTS_OUT.get(first, ())]
-    if named - present and (_ADD.search(clause) or not asked):
-        return _written(composer, song, clause, seed, named - present), True
+    if _ONLY.search(lower) and not asked and not _ADD.search(lower):
+        players = _players(lower, song)
+        if players & present:
+            return state.but(transforms.remove_parts(song, present - players))
+        if players or named:
+            return state.telling(clause, f"these do not play here: {' '.join(p for p in PARTS if p in present)} do")
+    unmet = parsed.account.unread()
+    if named - present and (_ADD.search(lower) or not asked):
+        return replace(state, told=(*state.told, *unmet)).but(_written(composer, song, clause, seed, named - present))
+    if asked:
+        return _ruled(composer, replace(state, told=(*state.told, *unmet)), clause, seed, asked, named or None)
+    played = _played_on(lower, present)
+    if played:
+        return replace(state, told=(*state.told, *unmet)).but(
+            replace(song, programs=tuple((part, played.get(part, was)) for part, was in song.programs))
+        )
+    if named and _ADD.search(lower):  # what is to be there and is there already is no fault
+        return replace(state, done=True)
+    return state if timed else _unnamed(composer, state, clause, seed, parsed)
+
+
+def _ruled(
+    composer: Writer, state: _State, clause: str, seed: int, asked: Sequence[str], named: Parts | None
+) -> _State:
+    """Carry out the changes that a clause asks for, in the parts that it names, else in all but those that were to be kept."""
+    present = frozenset(n.part for n in state.song.notes)
     for name in asked:
-        parts = named or _USUAL.get(name, EVERY)
+        song = state.song
+        parts = named or _USUAL.get(name, EVERY) - state.kept
         if name == "another":
             song = _written(composer, song, clause, seed, named or frozenset({"melody"}))
         elif name == "busier":
-            song = transforms.add_onsets(song, (named or present) & present)
+            song = transforms.add_onsets(song, (named or present - state.kept) & present)
         else:
             song = _ARITHMETIC[name](song, parts)
-        done = True
-    played = {} if asked else _played_on(clause, present)
-    if played:
-        song = replace(song, programs=tuple((part, played.get(part, was)) for part, was in song.programs))
-    # what is to be there and is there already is no fault
-    return song, done or bool(played or (named and _ADD.search(clause)))
+        state = state.but(song)
+    return state
+
+
+def _unnamed(composer: Writer, state: _State, clause: str, seed: int, parsed: ParsedPrompt) -> _State:
+    """Carry out a clause that names no change: a style or a figure, else what it asks is told."""
+    song, told = state.song, parsed.account.unread(NOT_IN_A_CHANGE)
+    if parsed.terms or parsed.figures:
+        after = replace(state, song=_restyled(composer, song, clause, seed, state.kept), done=True)
+        return replace(after, told=(*after.told, *told))
+    if parsed.meter is not None and parsed.meter != song.bars[0][1]:
+        told = (*told, (clause, f"the metre stays {song.bars[0][1]}: {NOT_IN_A_CHANGE}"))
+    elif parsed.bars is not None:
+        told = (*told, (clause, f"the length stays {len(song.bars)} bars: clip --from goes on from it"))
+    if not told and _PLEASE.sub("", clause.lower()).strip(" .!?"):
+        told = ((clause, NO_CHANGE),)
+    return replace(state, told=(*state.told, *told))
+
+
+def _swapped(state: _State, clause: str) -> _State | None:
+    """Carry out "violin instead of flute" and its like."""
+    song, lower = state.song, clause.lower()
+    swap = instrument_swap(
+        clause, [(m.start(), PIECES.get(m.lastgroup or "", m.lastgroup or "")) for m in PART.finditer(lower)]
+    )
+    if swap is None:
+        return None
+    old, new = swap
+    present = frozenset(n.part for n in song.notes)
+    parts = {old} & present if isinstance(old, str) else _playing(old, song)
+    if not parts or new.program is None:
+        name = old if isinstance(old, str) else old.name
+        return state.telling(clause, f"no {name} plays here: {' '.join(p for p in PARTS if p in present)} do")
+    programs = tuple((part, new.program if part in parts else was) for part, was in song.programs)
+    return state.but(replace(song, programs=programs))
+
+
+def _playing(term: Term, song: Song) -> Parts:
+    """Return the parts that play an instrument: its own program, else one of its family."""
+    programs = [(part, program) for part, program in song.programs if part in PITCHED]
+    exact = frozenset(part for part, program in programs if program == term.program)
+    family = frozenset(p for p, program in programs if term.program is not None and program // 8 == term.program // 8)
+    return (exact or family) & frozenset(n.part for n in song.notes)
+
+
+def _players(lower: str, song: Song) -> Parts:
+    """Return the parts that a clause names, by their names or by what they play."""
+    found = {PIECES.get(m.lastgroup or "", m.lastgroup or "") for m in PART.finditer(lower)}
+    for term in (f.term for f in find(lower) if f.term.kind == "instruments"):
+        found |= _playing(term, song) or {term.part or ""}
+    return frozenset(found) & EVERY
+
+
+def _spared(lower: str) -> tuple[Parts, str]:
+    """Return the parts that "everything except …" leaves out, and the rest of the clause."""
+    match = _ALL_EXCEPT.search(lower)
+    if match is None:
+        return frozenset(), lower
+    return _named(lower[match.end() :]), f"{lower[: match.start()]} {lower[match.end() :]}"
+
+
+def _merged(chords: tuple[tuple[Ticks, str], ...]) -> list[tuple[Ticks, str]]:
+    """Return the chords without those that only repeat the one before."""
+    return [c for i, c in enumerate(chords) if i == 0 or chords[i - 1][1] != c[1]]
 
 
 def _played_on(clause: str, present: Parts) -> dict[str, int]:
@@ -185,15 +480,13 @@ def _written(
     return fill_in(composer, song, wanted, KeepSpec(others, None, harmony=bool(song.chords)))
 
 
-def _restyled(composer: Writer, song: Song, words: str, seed: int) -> Song:
+def _restyled(composer: Writer, song: Song, words: str, seed: int, kept: Parts = frozenset()) -> Song:
     """Return the song with its accompaniment in the style that the words name, its melody and chords kept, or with the figures that they name."""
     parsed = parse_prompt(words)
     if parsed.figures and not parsed.terms:
         parts = frozenset(figures.part(name) for name in parsed.figures)
         return replace(_written(composer, song, words, seed, parts), tempos=song.tempos)
-    if not parsed.terms:
-        raise ValueError(f"nothing in {words!r} names what should change: less busy, darker, no drums, walking bass …")
-    lead = {"melody"} & {n.part for n in song.notes}
+    lead = ({"melody"} & {n.part for n in song.notes}) | kept
     parts = (frozenset(n.part for n in song.notes) | set(parsed.stated_parts.named)) - lead
     return replace(_written(composer, song, words, seed, frozenset(parts)), tempos=song.tempos)
 
@@ -206,10 +499,10 @@ def prepared(writer: Writer, order: Begin, encoder: TextEncoder) -> Begin:
     assert order.refine is not None
     understood_plan, _ = understand(order.prompt, encoder)
     plan, _ = apply_controls(order.plan or understood_plan, order.controls)
-    song = refine(writer, song_from_beats(order.played, plan), order.refine, order.seed)
+    refined = refine_and_tell(writer, song_from_beats(order.played, plan), order.refine, order.seed)
+    song, told = refined.song, refined.account
     sounding = {n.part for n in song.notes}
     after = match_source(song, replace(plan, explicit=()))
-    told = parse_prompt(order.refine).account
     changed = replace(after, explicit=plan.explicit, parts=tuple(p for p in plan.parts if p in sounding), account=told)
     added = tuple(p for p in sorted(sounding) if p not in changed.parts)
     return replace(

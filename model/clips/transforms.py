@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence, Set
 from dataclasses import replace
 from functools import partial
 
@@ -186,6 +186,87 @@ def change_key(song: Song, key: Key) -> Song:
     if key.minor != now.minor:
         song = _degrees(song, key, _LOWERED_IN_MINOR if key.minor else _RAISED_IN_MAJOR, 0)
     return replace(song, key=key.name)
+
+
+def shift_semitones(song: Song, parts: Parts, semitones: int) -> Song:
+    """Return the song with some parts so many semitones higher, thirds and sixths as the key has them."""
+    scale = parse_key(song.key).pitch_classes
+    up = 1 if semitones > 0 else -1
+
+    def moved(note: Note) -> Note:
+        step = abs(semitones)
+        if step in (3, 4, 8, 9) and (note.pitch + up * step) % 12 not in scale:
+            other = {3: 4, 4: 3, 8: 9, 9: 8}[step]
+            step = other if (note.pitch + up * other) % 12 in scale else step
+        return replace(note, pitch=min(127, max(0, note.pitch + up * step)))
+
+    return map_notes(song, parts.difference(UNPITCHED_PARTS), moved)
+
+
+def transpose(song: Song, semitones: int) -> Song:
+    """Return the song, its chords and its key so many semitones higher; drums stay."""
+    return _degrees(song, parse_key(song.key), {}, semitones)
+
+
+def put_chords(song: Song, chords: Sequence[tuple[Ticks, str]]) -> Song:
+    """Return the song on other chords, symbols from a tick on: what plays them moves to their tones, the melody stays."""
+
+    def ends(symbols: Sequence[tuple[Ticks, str]]) -> list[tuple[Ticks, Ticks, str]]:
+        after = [*(at for at, _ in symbols[1:]), song.end]
+        return [(at, end, symbol) for (at, symbol), end in zip(symbols, after, strict=True)]
+
+    notes = list(song.notes)
+    old = ends(song.chords)
+    for start, end, symbol in ends(chords):
+        after = parse_chord(symbol)
+        for at, until, was in old or [(Ticks(0), song.end, "")]:
+            first, last = max(start, at), min(end, until)
+            if first >= last or (was and parse_chord(was) == after):
+                continue
+            before = parse_chord(was) if was else after
+            here = [n for n in notes if first <= n.start < last]
+            moved = [n for n in here if n.part not in HARMONY_PARTS]
+            for part in HARMONY_PARTS:
+                own = [n for n in here if n.part == part]
+                if part in CHORD_PARTS:
+                    moved += _revoiced(own, before, after)
+                else:
+                    moved += [
+                        _bass_tone(n, before, after) if part == "bass" else _nearest(n, set(after.pitch_classes))
+                        for n in own
+                    ]
+            notes = [n for n in notes if not first <= n.start < last] + moved
+    return replace(song, notes=tuple(sorted(notes)), chords=tuple(chords))
+
+
+def _bass_tone(note: Note, before: Chord, after: Chord) -> Note:
+    """Return a note of the bass under another chord: its bass for its bass, else the nearest tone."""
+    return _nearest(note, {after.bass} if note.pitch % 12 in (before.bass, before.root) else set(after.pitch_classes))
+
+
+def splice(song: Song, changed: Song, bars: Set[int]) -> Song:
+    """Return the song with some bars, counted from 0, as another version of it has them; tempo and key stay."""
+    starts = [*(at for at, _ in song.bars), song.end]
+    spans = [(starts[b], starts[b + 1]) for b in sorted(bars)]
+
+    def inside(tick: int) -> bool:
+        return any(a <= tick < b for a, b in spans)
+
+    def sounding(symbols: tuple[tuple[Ticks, str], ...], tick: int) -> str | None:
+        return next((s for at, s in reversed(symbols) if at <= tick), None)
+
+    ticks = sorted(
+        {at for at, _ in (*song.chords, *changed.chords)} | ({t for span in spans for t in span} - {song.end})
+    )
+    chords: list[tuple[Ticks, str]] = []
+    fresh = {at for at, _ in song.chords if not inside(at)} | {at for at, _ in changed.chords if inside(at)}
+    for tick in ticks:
+        symbol = sounding((changed if inside(tick) else song).chords, tick)
+        if symbol is not None and (not chords or chords[-1][1] != symbol or tick in fresh):
+            chords.append((Ticks(tick), symbol))
+    notes = [n for n in song.notes if not inside(n.start)] + [n for n in changed.notes if inside(n.start)]
+    programs = dict(changed.programs) | dict(song.programs)
+    return replace(song, notes=tuple(sorted(notes)), chords=tuple(chords), programs=tuple(programs.items()))
 
 
 def make_darker(song: Song) -> Song:

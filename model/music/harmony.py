@@ -369,6 +369,8 @@ def parse_key(text: str) -> Key:
     if (word := re.match(r"[ -]?(sharp|flat)\b\s*", rest.lower())) is not None:
         sign = "#" if word.group(1) == "sharp" else "b"
         tonic, rest = (tonic + (1 if sign == "#" else -1)) % 12, rest[word.end() :]
+    if plain[0] in "Hh" and sign:
+        raise ValueError(f"unknown key: {text!r}: H is German for B and takes no sharp or flat (say B minor, Bb major)")
     found = mode_named(rest)
     if found is None:
         raise ValueError(f"unknown key: {text!r} (say D minor, F# major, A dorian, C [0,2,4,7,9])")

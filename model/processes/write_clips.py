@@ -34,12 +34,11 @@ from model.clips.messages import (
     KeepSpec,
     Packet,
 )
-from model.clips.refine import NOT_IN_A_CHANGE, refine
+from model.clips.refine import refine_and_tell
 from model.generation.composer import Composer
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music.midifile import Song, as_filed, bar_length
 from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks
-from model.prompt.rules.reader import parse_prompt
 from model.prompt.understand import open_encoder
 
 NICE = 10
@@ -180,12 +179,6 @@ def run(connection: Connection, encoder: Path | None) -> None:
         return
 
 
-def _unread(writer: Writer, order: ClipOrder) -> str:
-    if order.given is not None and order.given.changed:
-        return parse_prompt(order.wanted.prompt).account.sentence(NOT_IN_A_CHANGE)
-    return understood_plan(writer, order.wanted).account.sentence()
-
-
 def _written(writer: _ProgressWriter, order: ClipOrder) -> ClipAnswer:
     try:
         given, wanted, told = order.given, order.wanted, ""
@@ -198,10 +191,12 @@ def _written(writer: _ProgressWriter, order: ClipOrder) -> ClipAnswer:
         elif given is None or given.has_groove:
             song = make_clip(writer, wanted)
         elif given.changed:
-            song = refine(writer, song_from_notes(given), order.wanted.prompt, order.wanted.seed)
+            refined = refine_and_tell(writer, song_from_notes(given), order.wanted.prompt, order.wanted.seed)
+            return replace(pack_clip(order.number, refined.song), unread=refined.account.sentence())
         else:
             song = make_clip(writer, order.wanted, song_from_notes(given), given.stays)
-        return replace(pack_clip(order.number, song), unread=_unread(writer, order), heard=told)
+        unread = understood_plan(writer, order.wanted).account.sentence()
+        return replace(pack_clip(order.number, song), unread=unread, heard=told)
     except ValueError as error:
         return ClipFailed(order.number, str(error))
     except _CancelledError:

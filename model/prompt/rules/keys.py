@@ -185,6 +185,8 @@ def _lower(text: str) -> Span[Key] | None:
         letter, word, sign, mode = match.group("letter", "word", "sign", "mode")
         if match.group("alone") is not None and (letter == "a" or mode is None or mode[0] != "m"):
             continue  # "em, 90 bpm", but not "a, b, c" nor "am, I think"
+        if letter == "h" and (word or sign):
+            continue
         ends = not re.match(r"\s*[\w(]", text[match.end() :])
         if denied(text.lower(), match.start("letter")) or (
             letter == "a" and not sign and not word and not mode and not ends
@@ -214,6 +216,8 @@ def _latin(text: str) -> Span[Key] | None:
             article = letter in "aA" and not any(signs) and place == 0
             if denied(text.lower(), match.start()) or (article and not _meant(text, match)):
                 continue
+            if letter in "hH" and any(signs):
+                continue  # H is German for B, and sharp is no German: neither names "H sharp"
             sign = _SIGNS[next((s.lower() for s in signs if s), None)]
             return Span(_on(f"{letter.upper()}{sign}", mode), *match.span())
     return None

@@ -104,14 +104,13 @@ def bundle(*elements: bytes) -> bytes:
     "packet",
     [
         b"#bundle\0" + bytes(8) + b"\xff\xff\xff\xfc",
-        encode("/llmball/" + "*" * 26, [1]),
         bundle(bundle(bundle(bundle(bundle(encode("/a", [])))))),
         b"/llmball/seed\0\0\0,I\0\0",
         b"/llmball/x",
         b"",
         bundle(*[encode("/llmball/ping", [1])] * 300),
     ],
-    ids=["negative size", "pattern", "nested", "unknown tag", "unaligned", "empty", "flood"],
+    ids=["negative size", "nested", "unknown tag", "unaligned", "empty", "flood"],
 )
 def test_the_packets_that_hang_or_mislead_libraries_are_refused(packet: bytes) -> None:
     with suppress(OscError):
@@ -162,10 +161,10 @@ def test_numbers_may_come_as_int_or_float() -> None:
         ("density", (-0.5,)), ("key", ("X minor",)), ("key", (5,)), ("meter", ("11/8",)), ("chords", ("Am Zz",)),
         ("chords", ("",)), ("quantize", ("3bars",)), ("lookahead", (0.4,)), ("seed", (2**31,)), ("part/bass/channel", (0,)),
         ("part/bass/voicing", ("wide",)), ("swing_unit", (12,)), ("prompt", ()), ("prompt", ("  \t ",)), ("prompt", (b"x",)),
-        ("prompt", ("x" * 3000,)), ("prompt_uri", ("%ff%fe",)), ("ping", ()), ("ping", (1e300,)), ("ping", (2**40,)), ("key", ("C" * 2000,)), ("play", (1,)), ("hello", (70000,)),
-        ("hello", ("port",)), ("unknown", (1,)), ("refine", ()), ("cue", ("chorus",)), ("cue", ()), ("bank/17/launch", ()), ("bank/0/store", ("x",)), ("take/launch", ()), ("hold", (17,)), ("countin", (-1,)), ("quantise", (1.1,)), ("back", (1,)), ("part/flute/level", (1,)),
+        ("prompt", ("x" * 3000,)), ("prompt_uri", ("%ff%fe",)), ("ping", ()), ("ping", (1e300,)), ("ping", (2**40,)), ("key", ("C" * 2000,)), ("play", (-1,)), ("hello", (70000,)),
+        ("hello", ("port",)), ("unknown", (1,)), ("refine", ()), ("cue", ("chorus",)), ("cue", ()), ("bank/17/launch", ()), ("bank/0/store", ("x",)), ("take/launch", ()), ("hold", (17,)), ("countin", (-1,)), ("quantise", (1.1,)), ("back", ("now",)), ("part/flute/level", (1,)),
         ("morph", ("a", "b")), ("morph", ("a", "b", 1.5)), ("morph", ("a", " ", 0.5)), ("morph", ("a", 1, 0.5)),
-        ("morph", ("a", "b" * 2001, 0.5)), ("morph/x", (-0.1,)), ("like", (1,)), ("drums/map", ("gm2",)),
+        ("morph", ("a", "b" * 2001, 0.5)), ("morph/x", (-0.1,)), ("like", (1, 1)), ("drums/map", ("gm2",)),
         ("drums/map", ("kick:128",)), ("drums/map", ("cowbell:3",)), ("drums/map", (36,)),
     ],
 )  # fmt: skip

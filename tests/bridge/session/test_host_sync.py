@@ -299,3 +299,38 @@ def test_links_others_are_told_that_we_were_asked_to_play_or_to_stop() -> None:
     for event, playing in ((PlayRequested(), True), (StopRequested(), False)):
         effects = led("link").session.handle(event, Seconds(200.0))
         assert [e for e in effects if isinstance(e, ToLink)] == [ToLink(playing=playing)]
+
+
+@pytest.mark.parametrize("gap", [1.01, 3.3, 7.76, 16.01])
+@pytest.mark.parametrize("bpm", [120, 140, 90])
+def test_a_gap_of_the_clock_silences_nothing_and_leaves_no_note(gap: float, bpm: float) -> None:
+    rig = led()
+    host = Host(rig)
+    host.say(0xFA)
+    quarter = host.roll(120, 8)
+    again = host.at + gap
+    host.at = again
+    host.roll(bpm, 16, quarter)
+    told = [at for at, _ in beats_told(rig, 1.0)]
+    assert max(b - a for a, b in pairwise(told)) < 1.5 * 60 / 90
+    assert max(beside(rig, host, again + 1.0)) < 0.005
+    host.say(0xFC)
+    assert not rig.held
+    count = len(rig.sounded)
+    rig.until(rig.now + 3)
+    assert len(rig.sounded) == count
+
+
+def test_a_second_clock_changes_nothing_and_is_told_once() -> None:
+    rig = led()
+    host = Host(rig)
+    host.say(0xFA)
+    begin = host.at
+    clocks = [(begin + i / 48, 0) for i in range(24 * 24)]
+    clocks += [(begin + 3.003 + i / 36, 1) for i in range(24 * 12)]
+    host.beats = [(begin + i / 2, i) for i in range(24)]
+    for at, _ in sorted(clocks):
+        rig.until(max(at, rig.now))
+        rig.happen(MidiReceived(Seconds(at), b"\xf8"))
+    assert max(beside(rig, host, begin + 0.5)) < 0.005
+    assert len([args for _, path, args in rig.told if path == "error"]) == 1

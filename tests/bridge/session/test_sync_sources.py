@@ -253,3 +253,91 @@ def test_a_new_pulse_of_taps_begins_anew() -> None:
 
 def test_every_value_of_sync_has_a_source() -> None:
     assert tuple(SOURCES) == SYNC_SOURCES
+
+
+@pytest.mark.parametrize("gap", [0.7, 2.0, 3.3, 4.0, 10.0, 16.0])
+def test_clocks_that_were_lost_in_a_long_gap_are_counted_again_where_the_host_went_on(gap: float) -> None:
+    sender = Sender()
+    sender.say(START)
+    sender.run(120, 16)
+    lost = round(gap * 48)
+    sender.now += lost / 48
+    sender.quarter += lost / CLOCKS_PER_QUARTER
+    jumps = sender.clock.jumps
+    beside = sender.run(120, 8)
+    assert sender.clock.jumps == jumps
+    assert max(map(abs, beside[3:])) < 0.002
+
+
+@pytest.mark.parametrize(("gap", "bpm"), [(0.7, 120), (2.01, 120), (7.76, 120), (1.0, 140), (4.0, 90)])
+def test_a_host_that_paused_goes_on_where_it_stopped_after_one_leap(gap: float, bpm: float) -> None:
+    sender = Sender()
+    sender.say(START)
+    sender.run(120, 16)
+    sender.now += gap
+    jumps = sender.clock.jumps
+    beside = sender.run(bpm, 8)
+    assert sender.clock.jumps == jumps + 1
+    assert max(map(abs, beside[24:])) < 0.002
+
+
+def together(*sources: tuple[float, float, float], jitter: float = 0.0) -> tuple[MidiClockSource, float]:
+    """Send clocks of several (tempo, begin, end) at once; return what heard them, and how far the first's line is beside."""
+    rng = random.Random(5)
+    clock = MidiClockSource()
+    clock.receive_midi(Seconds(0.0), START)
+    sent = sorted(
+        begin + i * 60 / bpm / CLOCKS_PER_QUARTER + rng.uniform(-jitter, jitter)
+        for bpm, begin, end in sources
+        for i in range(round((end - begin) * bpm / 60 * CLOCKS_PER_QUARTER))
+    )
+    for at in sent:
+        clock.receive_midi(Seconds(at), CLOCK)
+    assert clock.tempo_line is not None
+    bpm, _, end = sources[0]
+    return clock, clock.tempo_line.seconds_at(end * bpm / 60) - end
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "offset"),
+    [(120, 90, 0.003), (120, 120, 0.005), (120, 120, 0.0001), (90, 120, 0.003), (140, 133, 0.002), (100, 60, 0.0)],
+)
+@pytest.mark.parametrize("jitter", [0.0, 0.0003])
+def test_the_clock_that_was_there_leads_and_a_second_one_is_told(
+    first: float, other: float, offset: float, jitter: float
+) -> None:
+    clock, beside = together((first, 0.0, 10.0), (other, 4.0 + offset, 10.0), jitter=jitter)
+    assert clock.tempo_line is not None
+    assert clock.tempo_line.bpm == pytest.approx(first, rel=0.01)
+    assert abs(beside) < 0.005
+    assert clock.conflict
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "offset"), [(120, 90, 0.003), (120, 120, 0.005), (120, 120, 0.0001), (100, 101, 0.004)]
+)
+@pytest.mark.parametrize("jitter", [0.0, 0.0003])
+def test_of_two_clocks_that_begin_together_one_leads_and_the_other_is_told(
+    first: float, other: float, offset: float, jitter: float
+) -> None:
+    clock, _ = together((first, 0.0, 10.0), (other, offset, 10.0), jitter=jitter)
+    assert clock.tempo_line is not None
+    assert min(abs(clock.tempo_line.bpm - bpm) for bpm in (first, other)) < 1
+    assert clock.conflict
+
+
+def test_where_the_leader_ends_the_other_leads() -> None:
+    clock, _ = together((120, 0.0, 6.0), (90, 2.003, 14.0))
+    assert clock.tempo_line is not None
+    assert clock.tempo_line.bpm == pytest.approx(90, rel=0.01)
+    assert not clock.conflict
+
+
+@pytest.mark.parametrize("bpm", [60.0, 90.0, 119.0, 121.0, 140.0, 171.0, 240.0])
+def test_one_clock_that_changes_its_tempo_is_no_second_one(bpm: float) -> None:
+    sender = Sender(uniform(3, 0.003))
+    sender.say(START)
+    sender.run(120, 8)
+    beside = sender.run(bpm, 8)
+    assert not sender.clock.conflict
+    assert max(map(abs, beside[48:])) < 0.004

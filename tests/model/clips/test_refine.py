@@ -6,10 +6,11 @@ import pytest
 
 from model.clips.clip import clip
 from model.clips.messages import ClipSpec
-from model.clips.refine import refine
+from model.clips.refine import refine, refine_and_tell
 from model.generation.composer import Composer
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import Song
+from model.music.notes import Note
 from model.music.plan import Controls
 from model.prompt.encoder import hash_encoder
 from tests.support.tiny_engine import engine
@@ -141,3 +142,140 @@ def test_another_instrument_changes_the_program_and_no_note(
 
 def test_what_is_to_be_added_and_is_there_changes_nothing(writer: Composer, song: Song) -> None:
     assert refine(writer, song, "add drums", 1) == song
+
+
+def starts(song: Song, *bars: int) -> list[tuple[int, int]]:
+    lines = [*(at for at, _ in song.bars), song.end]
+    return [(lines[b], lines[b + 1]) for b in bars]
+
+
+def outside(song: Song, *bars: int) -> list[Note]:
+    return sorted(n for n in song.notes if not any(a <= n.start < b for a, b in starts(song, *bars)))
+
+
+@pytest.mark.parametrize(
+    ("words", "bars"),
+    [
+        ("louder in bar 3", (2,)),
+        ("last two bars quieter", (2, 3)),
+        ("bars 1-2 without drums", (0, 1)),
+        ("another melody in bars 3-4", (2, 3)),
+        ("make it jazzier in bar 2", (1,)),
+        ("bass in bar 1 an octave lower", (0,)),
+        ("die letzten zwei Takte lauter", (2, 3)),
+    ],
+)
+def test_bars_that_are_named_change_and_no_others(
+    writer: Composer, song: Song, words: str, bars: tuple[int, ...]
+) -> None:
+    after = refine(writer, song, words, 1)
+    assert after != song
+    assert outside(after, *bars) == outside(song, *bars)
+    assert [c for c in after.chords if c[0] < starts(song, *bars)[0][0]] == [
+        c for c in song.chords if c[0] < starts(song, *bars)[0][0]
+    ]
+
+
+def test_a_part_plays_only_in_the_bars_that_are_named(writer: Composer, song: Song) -> None:
+    after = refine(writer, song, "drums only in the last two bars", 1)
+    assert {n.part for n in outside(after, 2, 3)} == {n.part for n in song.notes} - {"drums"}
+    assert outside(after, 0, 1) == outside(song, 0, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "stay"),
+    [
+        ("only drums and bass", {"drums", "bass"}),
+        ("nur Schlagzeug und Bass", {"drums", "bass"}),
+        ("just the melody", {"melody"}),
+        ("remove everything except the bass", {"bass"}),
+        ("only piano", {"chords", "melody"}),
+    ],
+)
+def test_only_what_is_named_stays(writer: Composer, song: Song, words: str, stay: set[str]) -> None:
+    after = refine(writer, song, words, 1)
+    assert {n.part for n in after.notes} == stay
+    assert all(part(after, p) == part(song, p) for p in stay)
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["keep the melody, change everything else", "change everything but the melody", "keep the melody and change the rest"],
+)  # fmt: skip
+def test_what_is_to_be_kept_stays_and_the_rest_is_written_anew(writer: Composer, song: Song, words: str) -> None:
+    after = refine(writer, song, words, 1)
+    assert part(after, "melody") == part(song, "melody")
+    assert all(part(after, p) != part(song, p) for p in ("chords", "bass", "drums"))
+
+
+def test_a_kept_part_is_not_changed_with_the_others_wherever_it_is_named(writer: Composer, song: Song) -> None:
+    for words in ("less busy but keep the drums", "keep the drums, louder", "everything but the drums louder"):
+        after = refine(writer, song, words, 1)
+        assert part(after, "drums") == part(song, "drums")
+        assert part(after, "chords") != part(song, "chords")
+
+
+def test_a_chord_by_its_place_changes_in_symbols_and_notes(writer: Composer, song: Song) -> None:
+    after = refine(writer, song, "change the third chord to Em", 1)
+    assert [c for _, c in after.chords] == ["Dm", "Gm", "Em", "Dm"]
+    assert outside(after, 2) == outside(song, 2)
+    tones = {
+        n.pitch % 12 for n in after.notes if n.part == "chords" and any(a <= n.start < b for a, b in starts(song, 2))
+    }
+    assert tones <= parse_chord("Em").pitch_classes
+    assert part(after, "melody") == part(song, "melody")
+
+
+def test_all_chords_are_replaced_by_a_list(writer: Composer, song: Song) -> None:
+    after = refine(writer, song, "change the chords to Am F C G", 1)
+    assert [c for _, c in after.chords] == ["Am", "F", "C", "G"]
+    assert same_but(song, after, "chords", "bass")
+
+
+def test_the_key_goes_where_the_words_say_with_all_notes(writer: Composer, song: Song) -> None:
+    assert refine(writer, song, "change the key to Bb", 1).key == "Bb major"
+    assert refine(writer, song, "same but in G minor", 1).key == "G minor"
+    up = refine(writer, song, "up a whole tone", 1)
+    assert up.key == "E minor"
+    assert [p + 2 for _, _, p, _ in part(song, "bass")] == [p for _, _, p, _ in part(up, "bass")]
+    assert same_but(song, up, "chords", "melody", "bass")
+
+
+def test_an_instrument_replaces_another_or_the_lack_is_told(writer: Composer, song: Song) -> None:
+    after = refine(writer, song, "replace the piano with an organ", 1)
+    assert dict(after.programs)["chords"] == 16
+    assert after.notes == song.notes
+    with pytest.raises(ValueError, match="no flute plays here"):
+        refine(writer, song, "violin instead of flute", 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        ("louder, qwertz asdfg", "no word"),
+        ("louder, in 3/4", "the metre stays 4/4"),
+        ("louder, make it 16 bars", "the length stays 4 bars"),
+        ("louder, then paint the dog", "names no change"),
+        ("louder, softer in bar 9", "bars 1 to 4"),
+        ("louder, faster in bar 2", "whole piece"),
+        ("louder, change the key", "no key"),
+        ("louder, violin instead of flute", "no flute"),
+        ("louder, fifth chord to C", "there are 4 chords"),
+        ("louder, make the chorus softer", "sections are not known"),
+        ("louder, 300 bpm faster", "20..300"),
+    ],
+)
+def test_what_is_not_done_is_told(writer: Composer, song: Song, words: str, told: str) -> None:
+    after = refine_and_tell(writer, song, words, 1)
+    assert same_but(song, after.song, "chords", "melody", "bass", "drums")
+    assert any(told in why for _, why in after.told)
+    assert told in after.account.sentence() or told == "no word"
+    with pytest.raises(ValueError, match=r"no|stays?|bars|piece|chords|known|20|names"):
+        refine(writer, song, words.removeprefix("louder, "), 1)
+
+
+@pytest.mark.parametrize(
+    "words", ["louder", "please make it a bit faster, thanks", "same chords, walking bass", "in A minor", "no drums"]
+)
+def test_what_is_done_is_not_told(writer: Composer, song: Song, words: str) -> None:
+    assert refine_and_tell(writer, song, words, 1).told == ()

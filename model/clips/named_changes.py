@@ -1,0 +1,375 @@
+"""What a clause of a refinement names exactly: an amount of tempo, an interval, a key, a chord by its place, bars, instruments.
+
+English, German, French, Spanish, Italian, Portuguese and Chinese. Pure patterns: what is named is a value, `model.clips.refine`
+carries it out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from model.music.harmony import Key, chord_symbol, parse_chord
+from model.prompt.rules import keys
+from model.prompt.rules.tempo_meter import COUNTS, chinese_number
+from model.prompt.rules.vocabulary import Term
+from model.prompt.rules.vocabulary import find as find_terms
+
+_STEMS = (
+    r"first|1st|erste\w?|premi[eè]re?|primer[oa]?|prim[oa]|primeir[oa]|opening",
+    r"second|2nd|zweite\w?|deuxi[eè]me|seconde|segund[oa]|second[oa]",
+    r"third|3rd|dritte\w?|troisi[eè]me|tercer[oa]?|terz[oa]|terceir[oa]",
+    r"fourth|4th|vierte\w?|quatri[eè]me|cuart[oa]|quart[oa]",
+    r"fifth|5th|fünfte\w?|cinqui[eè]me|quint[oa]",
+    r"sixth|6th|sechste\w?|sixi[eè]me|sext[oa]|sest[oa]",
+    r"seventh|7th|siebte\w?|septi[eè]me|s[eé]ptim[oa]|settim[oa]|sétim[oa]",
+    r"eighth|8th|achte\w?|huiti[eè]me|octav[oa]|ottav[oa]|oitav[oa]",
+)
+_ORDINALS = tuple((re.compile(rf"(?:{stem})\Z"), place) for place, stem in enumerate(_STEMS, start=1))
+_FIRST = r"(?:first|opening|ersten?|premi[eè]re?s?|primer[oa]?s?|prim[oaei]|primeir[oa]s?)"
+_LAST = r"(?:last|final|closing|letzte\w?|derni[eè]re?s?|[uú]ltim[oaie]s?)"
+_ORDINAL = rf"(?:{'|'.join(_STEMS)}|{_LAST})"
+_NUMBER = rf"(?:\d{{1,3}}|(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})|[一二两三四五六七八九十]{{1,3}})"
+_BAR = r"(?:bars?|measures?|takte?n?|mesures?|comp[aá]s(?:es)?|compassos?|battut[ae]|小[节節])"
+_HALF = r"(?:half|hälfte|moiti[eé]|mitad|met[aà]|metade)"
+_TO = r"(?:-|–|to|till|through|thru|and|bis|und|à|et|a|al|y|alla|e|ao|到|至|、)"
+
+
+def _count(said: str) -> int:
+    return int(said) if said.isdecimal() else COUNTS.get(said) or chinese_number(said)
+
+
+def _place(said: str, count: int) -> int:
+    """Return the place that an ordinal names, counted from 1, of so many."""
+    return next((place for pattern, place in _ORDINALS if pattern.match(said)), count)
+
+
+# --- bars --------------------------------------------------------------------------------------------
+
+_SPANS = (
+    re.compile(rf"\b(?P<end>{_FIRST}|{_LAST})\s+(?P<n>{_NUMBER})\s+{_BAR}\b"),
+    re.compile(rf"\b(?P<n>{_NUMBER})\s+(?P<end>{_FIRST}|{_LAST})\s+{_BAR}\b"),
+    re.compile(rf"(?P<zh>最后|最後|前|头|開頭)(?P<n>{_NUMBER}|\d+)?个?{_BAR}"),
+    re.compile(rf"\b(?P<every>every|each|jede[nrms]?|chaque|toutes? les|cada|ogni)\s+(?P<nth>other|{_ORDINAL})\s+{_BAR}\b"),
+    re.compile(rf"\b(?P<half>{_ORDINAL})\s+{_HALF}\b|(?P<half_zh>前半|后半|後半)[段部]?分?"),
+    re.compile(rf"第?(?P<a>{_NUMBER})(?:\s*{_TO}\s*第?(?P<b>{_NUMBER}))?{_BAR}(?<=[节節])"),
+    re.compile(rf"\b(?P<which>{_ORDINAL})\s+{_BAR}\b"),
+    re.compile(rf"\b(?P<open>from|after|until|till|up to|before|ab|nach|depuis|après|jusqu'à|desde|hasta|dal?la?|fino a|até|a partir d[eao]|à partir de)?\s*(?:the\s+|la\s+|le\s+|el\s+|o\s+)?{_BAR}\s*(?P<a>{_NUMBER})(?:\s*{_TO}\s*(?P<b>{_NUMBER}))?\b"),
+)  # fmt: skip
+_INTO = re.compile(
+    r"(?:\b(?:in|into|on|at|for|during|over|of|from|the|im|in den|in der|den|die|der|dans|sur|les?|la|en|los?|las|el|nelle|nella|nei|nel|ne|gli|negli|nas?|nos?|pour|durante|em|das?|dos?)|在)\s*$"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedBars:
+    """Bars that a clause names, counted from 0, and the clause without them. `beyond` is a bar that is not there, from 1, or 0."""
+
+    bars: frozenset[int]
+    rest: str
+    beyond: int = 0
+
+
+def named_bars(clause: str, count: int) -> NamedBars | None:
+    """Return the bars that a clause names, of so many: "in bar 3", "the last two bars", "ab Takt 5", 第3到4小节."""
+    lower = clause.lower()
+    for pattern in _SPANS:
+        match = pattern.search(lower)
+        if match is None:
+            continue
+        first, last, step = _span(match.groupdict(), count)
+        before, after = clause[: match.start()], clause[match.end() :]
+        while (into := _INTO.search(before.lower())) is not None:
+            before = before[: into.start()]
+        wanted = range(first, last + 1, step)
+        beyond = next((b for b in (first, last) if not 1 <= b <= count), 0)
+        return NamedBars(frozenset(b - 1 for b in wanted if 1 <= b <= count), f"{before} {after}".strip(), beyond)
+    return None
+
+
+def _span(said: dict[str, str | None], count: int) -> tuple[int, int, int]:
+    """Return the first and the last bar, counted from 1, and the step between those that count."""
+    many = _count(said["n"] or "") if said.get("n") else 1
+    end, chinese = said.get("end"), said.get("zh")
+    if end or chinese:
+        at_start = chinese in ("前", "头", "開頭") if chinese else re.match(_FIRST, end or "") is not None
+        return (1, many, 1) if at_start else (count - many + 1 if many <= count else -many, count, 1)
+    if said.get("every"):
+        step = 2 if said["nth"] == "other" else _place(said["nth"] or "", count)
+        return step, count, step
+    half = said.get("half") or said.get("half_zh")
+    if half:
+        middle = count // 2
+        return (
+            (1, middle, 1)
+            if half == "前半" or (_place(half, 2) == 1 and half[0] not in "后後")
+            else (middle + 1, count, 1)
+        )
+    if said.get("which"):
+        place = _place(said["which"] or "", count)
+        return place, place, 1
+    first = _count(said["a"] or "")
+    last = _count(said["b"] or "") if said.get("b") else first
+    open_ = said.get("open") or ""
+    if said.get("b") or not open_:
+        return first, last, 1
+    if re.match(r"until|till|before|jusqu|hasta|fino|até|up", open_):
+        return 1, first if open_ == "up to" else first - 1, 1
+    return (first + 1 if open_ in ("after", "nach", "après") else first), count, 1
+
+
+# --- tempo -------------------------------------------------------------------------------------------
+
+_FASTER = r"(?:faster|quicker|speed(?:ed)?[- ]?up|speedier|schneller|plus (?:vite|rapide)s?|m[aá]s (?:r[aá]pid[oa]|deprisa|veloz)|pi[uù] (?:veloce|rapid[oa]|svelt[oa])|mais (?:r[aá]pid[oa]|depressa|veloz)|acc[eé]l[eé]r\w*|aceler\w*|快)"
+_SLOWER = r"(?:slower|slow(?:ed)?[- ]?(?:it )?down|langsamer|plus lente?s?|moins (?:vite|rapide)s?|ralent\w*|m[aá]s (?:lent[oa]|despacio)|menos r[aá]pid[oa]|pi[uù] lent[oa]|meno veloce|mais (?:lent[oa]|devagar)|menos r[aá]pid[oa]|desaceler\w*|rallent\w*|慢)"
+_FASTER_TEMPO, _SLOWER_TEMPO = (
+    re.compile(rf"(?<!\w){_FASTER}"),
+    re.compile(rf"(?<!\w){_SLOWER}|less fast|not so fast"),
+)
+_UP = re.compile(
+    rf"{_FASTER}|\b(?:up|raise|increase|higher|add|plus|hoch|rauf|mehr|augment\w*|sub\w+|aument\w*|alza\w*)\b|[增加升]|\+"
+)
+_DOWN = re.compile(
+    rf"{_SLOWER}|\b(?:down|drop|decrease|reduce|lower|less|subtract|minus|runter|weniger|baiss\w*|rédui\w*|dimin\w*|baja\w*|reduc\w*|riduc\w*|abbass\w*|reduz\w*)\b|[减降少]|(?<!\w)[-−](?=\s*\d)"
+)
+_TEMPO = re.compile(r"tempo|speed|velocidad|velocit|velocidade|vitesse|速度|\bbpm\b")
+_ABSOLUTE = re.compile(r"\b(?:to|at|auf|à|bei|up to|down to)\s*$|到\s*$")
+_BY_NUMBER = re.compile(r"(?:\b(?:by|um|de|di|por)\s*|[+\-−]\s*)(\d{1,3})\b(?!\s*(?:%|bars?|semi|half|st\b))")
+_AMOUNT = re.compile(
+    r"(?P<n>\d{1,3}(?:[.,]\d+)?)\s*(?P<unit>%|percent|per cent|prozent|pour ?cent|por ciento|per cento|por cento|b\.?p\.?m|beats?(?: (?:per|a) min(?:ute)?)?|拍|ppm|schläge)(?!\w)"
+)
+_TWICE = re.compile(
+    rf"\b(?:twice|double|2 ?x|two times|doppelt|zweimal|deux fois|le double|el doble|dos veces|due volte|il doppio|duas vezes|o dobro|dobro)\b[^,]*?(?:fast|quick|speed|tempo|{_FASTER}|schnell|vite|r[aá]pid|veloc)|"
+    rf"\b(?:fast|tempo|speed)\b[^,]{{0,12}}\b(?:twice|doubled?)\b|快一倍|两倍速?|二倍速|加倍速|双倍速"
+)
+_HALVED = re.compile(
+    rf"\b(?:half|halve|halb\w*|moiti[eé]|mitad|met[aà]|metade)\b[^,]*?(?:fast|quick|speed|tempo|time|schnell|vite|vitesse|r[aá]pid\w*|veloc\w*|velocidad\w*)|\b(?:tempo|speed|vitesse|velocidad|velocità|velocidade)\b[^,]{{0,16}}\b(?:half|halved|halb\w*|moiti[eé]|mitad|met[aà]|metade)\b|"
+    rf"\b(?:twice|two times|deux fois|dos veces|due volte|duas vezes|doppelt)\b[^,]*?(?:slow|{_SLOWER}|lent|langsam)|慢一倍|一半(?:的)?(?:速度)?|半速|速度减半"
+)
+_A_LITTLE = re.compile(
+    r"\b(?:a (?:tiny )?(?:bit|little|touch|tad|hair)|slightly|somewhat|etwas|ein (?:bisschen|wenig)|leicht|un (?:petit )?peu|légèrement|un poco|un po'?|leggermente|ligeramente|um pouco|levemente)\b|[一有]点|稍|微|些"
+)
+_MUCH = re.compile(
+    r"\b(?:much|a lot|lots|way|far|viel|deutlich|beaucoup|bien|mucho|molto|muito|bastante)\b|很多|得多|[大许]幅|许多"
+)
+SOME, LITTLE, MUCH = 0.15, 0.07, 0.3
+"""The shares of the tempo by which it changes where the words name no amount."""
+
+
+def tempo_change(clause: str, tempo: float) -> float | None:
+    """Return the tempo that a clause makes of one: "10 bpm faster", "15 % langsamer", "deux fois plus vite", "slower"; None for none."""
+    lower = clause.lower()
+    if _HALVED.search(lower):
+        return tempo / 2
+    if _TWICE.search(lower):
+        return tempo * 2
+    slower = _SLOWER_TEMPO.search(lower) is not None
+    faster = not slower and _FASTER_TEMPO.search(lower) is not None
+    amount, of_tempo = _AMOUNT.search(lower), _TEMPO.search(lower) is not None
+    up, down = faster or _UP.search(lower) is not None, slower or _DOWN.search(lower) is not None
+    if amount is not None and (up or down):
+        share = amount["unit"][0] in "%p" and amount["unit"] != "ppm"
+        if (faster or slower or of_tempo or not share) and not _ABSOLUTE.search(lower[: amount.start()]):
+            value = float(amount["n"].replace(",", "."))
+            return tempo + (tempo * value / 100 if share else value) * (-1 if down else 1)
+    bare = _BY_NUMBER.search(lower)
+    if bare is not None and (up or down) and (faster or slower or of_tempo):
+        return tempo + float(bare.group(1)) * (-1 if down else 1)
+    if not (slower or faster):
+        return None
+    share = LITTLE if _A_LITTLE.search(lower) else MUCH if _MUCH.search(lower) else SOME
+    return float(round(tempo * (1 - share if slower else 1 + share)))
+
+
+# --- keys and intervals ------------------------------------------------------------------------------
+
+_KEY_TO = re.compile(
+    r"(?:\b(?:key|scale|tonart|tonalit[àé]|tonalidade?|tono|ton|gamme)\b[^,]*?|\b(?:transpos\w*|transponier\w*|modulat\w*|traspon\w*|transport\w*|move\w*|shift\w*|put|change|versetz\w*)\b[^,]*?|[调調])\s*"
+    r"(?:\b(?:to|in|into|nach|auf|en|à|a|al|para|em|zu)\b|[:=→]|到|至|成|为|換成|换成)\s*(?:the key of |key of )?(?P<key>[A-Ha-h].{0,24}?|(?:do|re|ré|mi|fa|sol|la|si)\b.{0,24}?)\s*$",
+)
+_PARALLEL = re.compile(r"\b(?:relative|parallel) (?P<mode>major|minor)\b")
+_INTERVALS = (
+    (r"octaves?|oktaven?|octavas?|ottav[ae]|oitavas?|八度", 12),
+    (r"minor (?:third|3rd)s?|kleine terz|tierce mineure|tercera menor|terza minore|terça menor|小三度", 3),
+    (r"(?:major |große |)(?:thirds?|3rds?|terz(?:en)?|tierces?(?: majeure)?|terceras?(?: mayor)?|terz[ae](?: maggiore)?|terças?(?: maior)?)|大?三度", 4),
+    (r"(?:perfect )?(?:fourths?|4ths?)|quarten?|quartes?|cuartas?|quart[ae]|quartas?|四度", 5),
+    (r"tritones?|tritonus|triton|trítono|tritono|三全音", 6),
+    (r"(?:perfect )?(?:fifths?|5ths?)|quinten?|quintes?|quintas?|quint[ae]|五度", 7),
+    (r"sixths?|sexten?|sixtes?|sextas?|sest[ae]|六度", 9),
+    (r"(?:semi|half[- ])(?:tones?|steps?)|half[- ]?steps?|semitones?|halbt[oö]ne?n?|demi[- ]tons?|semitonos?|semiton[oi]|semitons?|meio tom|meios tons|medio tono|mezzo tono|半音", 1),
+    (r"(?:whole[- ]?|full[- ]?)?(?:tones?|steps?)|ganzt[oö]ne?n?|tons?|tonos?|ton[oi]|tom|tons|全音", 2),
+)  # fmt: skip
+_BY = tuple(
+    (
+        re.compile(
+            rf"(?<![a-z])(?:(?P<n>{_NUMBER}|an?|one|ein(?:e[nr]?)?|une?|un[ao]?|uma?)[\s-]*个?\s*)?(?:{names})(?!\w)"
+        ),
+        size,
+    )
+    for names, size in _INTERVALS
+)
+_ABOVE = r"\b(?:up|higher|raised?|above|höher|rauf|hoch|hinauf|plus haut|hauss\w*|mont\w*|arriba|m[aá]s alto|sub\w*|su|pi[uù] (?:alto|su)|alza\w*|acima|mais alto|sob\w*)\b|[升高]|\+"
+_BELOW = r"\b(?:down|lower\w*|below|drop|tiefer|runter|hinunter|plus bas|baiss\w*|descend\w*|abajo|m[aá]s bajo|baja\w*|gi[uù]|pi[uù] basso|abbassa\w*|abaixo|mais baixo|desc\w*)\b|[降低]|(?<!\w)[-−]\s*\d"
+
+
+def interval(clause: str) -> int | None:
+    """Return the semitones up that a clause moves by: "up a whole tone", "eine Terz tiefer", "transpose by -3", 升两个半音."""
+    lower = clause.lower()
+    below, above = re.search(_BELOW, lower) is not None, re.search(_ABOVE, lower) is not None
+    if re.search(r"transpos|transponier|traspon|移调", lower):
+        bare = re.search(r"([+-−])?\s*\b(\d{1,2})\b(?!\s*(?:bars?|%|bpm))", lower)
+        if bare is not None and not any(p.search(lower) for p, _ in _BY):
+            return int(bare.group(2)) * (-1 if below else 1)
+    if not below and not above:
+        return None
+    for pattern, size in _BY:
+        match = pattern.search(lower)
+        if match is not None:
+            return (
+                max(1, _count(match["n"]) if match["n"] and match["n"] not in ("a", "an") else 1)
+                * size
+                * (-1 if below else 1)
+            )
+    return None
+
+
+def key_wanted(clause: str, now: Key) -> Key | None:
+    """Return the key that a clause moves to: "change the key to Bb", "transpose to G minor", "to the relative minor"."""
+    parallel = _PARALLEL.search(clause.lower())
+    if parallel is not None:
+        up = 0 if "parallel" in parallel.group() else (3 if now.minor else 9)
+        if now.minor == (parallel["mode"] == "minor"):
+            return now
+        return keys.with_mode(Key((now.tonic + up) % 12, now.mode, now.scale), parallel["mode"])
+    match = _KEY_TO.search(clause)
+    if match is None:
+        return None
+    said = match["key"].strip(" .!?")
+    for spelled in (said, said[0].upper() + said[1:]):
+        try:
+            return keys.named(spelled)
+        except ValueError:
+            continue
+    return None
+
+
+# --- chords ------------------------------------------------------------------------------------------
+
+_CHORD = r"(?:chords?|akkorde?s?|accords?|acordes?|accord[oi]|和弦)"
+_SYMBOL = re.compile(r"(?<![A-Za-z#♯♭/])[A-H](?:##|bb|[#b♯♭])?[\w#♯♭+°øΔ△()^-]{0,9}(?:/[A-G][#b♯♭]?)?(?![\w])")
+_CHORD_PLACES = (
+    re.compile(rf"(?P<ord>{_ORDINAL})\s+{_CHORD}\b"),
+    re.compile(rf"\b{_CHORD}\s*(?:#|number|no\.?|nr\.?|nummer|n°|número)?\s*(?P<n>\d{{1,2}})(?!\w)"),
+    re.compile(rf"第(?P<n>{_NUMBER})个?{_CHORD}|(?P<ord>最后)一?个?{_CHORD}"),
+)
+_ONE_FOR_ANOTHER = re.compile(
+    r"\b(?:replace|swap|change|turn|substitute|ersetze|remplace|reemplaza|cambia|sostituisci|substitua|troque|把)\s*(?:the |every |all |each |any |den |le |el |il |o )?",
+    re.I,
+)
+_FOR = re.compile(
+    r"\s*(?:chords?|s)?\s*(?:with|by|for|to|into|durch|par|por|con|with an?|换成|改成|为|in)\s*(?:an? )?", re.I
+)
+_KINDS = (
+    (r"major (?:seventh|7th)", "maj7"), (r"minor (?:seventh|7th)", "m7"), (r"half[- ]diminished", "m7b5"), (r"diminished", "dim"), (r"augmented", "aug"),
+    (r"suspended|\bsus\b", "sus4"), (r"ninth|9th", "9"), (r"dominant|seventh(?! chord)|7th(?! chord)", "7"), (r"minor|moll|mineur|menor|minore|小", "m"), (r"major|dur|majeur|mayor|maggiore|maior|大", ""),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class ChordChange:
+    """Another chord at some places of the list of chords, counted from 0; `symbol` "" where none was named."""
+
+    places: tuple[int, ...]
+    symbol: str
+    fault: str = ""
+
+
+def chord_change(clause: str, chords: Sequence[str]) -> ChordChange | None:
+    """Return the chord that a clause puts in the place of another: "change the third chord to Em", "replace Am with F"."""
+    lower = clause.lower()
+    for pattern in _CHORD_PLACES:
+        match = pattern.search(lower)
+        if match is None:
+            continue
+        said = match.groupdict()
+        place = _count(said["n"]) if said.get("n") else _place(said["ord"] or "", len(chords))
+        if not 1 <= place <= len(chords):
+            return ChordChange((), "", f"there are {len(chords)} chords: {' '.join(chords)}")
+        symbol = _symbol(clause[match.end() :]) or _of_kind(lower[match.end() :], chords[place - 1])
+        return ChordChange(
+            (place - 1,), symbol, "" if symbol else "name the chord that it shall be: the third chord to Em7"
+        )
+    opening = _ONE_FOR_ANOTHER.search(clause)
+    if opening is None or (old := _SYMBOL.match(clause, opening.end())) is None:
+        return None
+    between = _FOR.match(clause, old.end())
+    new = None if between is None else _SYMBOL.match(clause, between.end())
+    if new is None or not _symbol(old.group()) or not _symbol(new.group()):
+        return None
+    gone = parse_chord(old.group())
+    places = tuple(i for i, c in enumerate(chords) if parse_chord(c) == gone)
+    return ChordChange(places, new.group(), "" if places else f"there is no {old.group()}: {' '.join(chords)}")
+
+
+def _symbol(text: str) -> str:
+    """Return the first chord symbol of a text, "" where it has none."""
+    for match in _SYMBOL.finditer(text):
+        try:
+            parse_chord(match.group())
+        except ValueError:
+            continue
+        return match.group()
+    return ""
+
+
+def _of_kind(text: str, before: str) -> str:
+    kind = next((quality for words, quality in _KINDS if re.search(words, text)), None)
+    if kind is None:
+        return ""
+    chord = parse_chord(before)
+    return chord_symbol(type(chord)(chord.root, kind, chord.root, chord.sign))
+
+
+# --- instruments -------------------------------------------------------------------------------------
+
+_INSTEAD = re.compile(
+    r"\b(?:instead of|rather than|in place of|(?:an)?statt|anstelle|au lieu d|à la place d|plutôt qu|en (?:vez|lugar) d|invece d|al posto d|em vez d|no lugar d)\w*|而不是|代替|取代"
+)
+_SWAP = re.compile(
+    r"(?:\b(?:replac|swap|chang|switch|turn|exchang|substitut|ersetz|tausch|remplac|reemplaz|cambi|sostitui|substitu|troc|troqu|mud)\w*|把)"
+)
+
+
+def instrument_swap(clause: str, named_parts: Sequence[tuple[int, str]]) -> tuple[Term | str, Term] | None:
+    """Return what is replaced (an instrument, or a part's name) and the instrument that comes for it.
+
+    `named_parts` are the parts that the clause names, each with its place. "violin instead of flute", "replace the melody with a harp".
+    """
+    lower = clause.lower()
+    found: list[tuple[int, Term | str]] = [
+        (f.start, f.term) for f in find_terms(lower) if f.term.kind == "instruments" and f.term.program is not None
+    ]
+    taken = {start for start, _ in found}
+    found += [(start, name) for start, name in named_parts if start not in taken]
+    found.sort(key=lambda one: one[0])
+    if len(found) < 2:
+        return None
+    (first_at, first), (second_at, second) = found[0], found[1]
+    instead = _INSTEAD.search(lower)
+    if instead is not None and first_at < instead.start() < second_at:
+        by_first = instead.group() in ("代替", "取代")
+        old, new = (second, first)
+        return (old, new) if isinstance(new, Term) and (not by_first or isinstance(old, Term)) else None
+    swap = _SWAP.search(lower)
+    if (
+        swap is not None
+        and swap.start() < first_at
+        and isinstance(second, Term)
+        and re.search(
+            r"\b(?:with|by|for|to|into|durch|gegen|in|par|por|con|per|com|pelo|pela|en|à|a|an)\b|[换改变替]",
+            lower[first_at:second_at],
+        )
+    ):
+        return first, second
+    return None

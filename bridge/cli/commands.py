@@ -14,15 +14,16 @@ from bridge.clips.options import clip_spec, keep_spec
 from bridge.errors import OwnerError
 from bridge.storage import kept_takes
 from model.analysis.explain import chart, explain
-from model.analysis.midi_import import read_midi_file
+from model.analysis.midi_import import Reading, read_file
 from model.clips.clip import Writer, ranked, understood_plan
-from model.clips.edit import harmonise_melody
+from model.clips.edit import harmonise_melody, with_the_rest
 from model.clips.messages import ClipSpec
 from model.clips.refine import NOT_IN_A_CHANGE, refine
 from model.generation.composer import Composer
 from model.music import midifile
 from model.music.control import MAX_SEED
-from model.music.midifile import MidiFileError, Song
+from model.music.midifile import MidiFileError, Song, in_turn
+from model.music.original import merged
 from model.music.plan import Plan
 from model.processes.write_clips import make_clip
 from model.prompt.encoder import EncoderError
@@ -30,7 +31,7 @@ from model.prompt.rules.reader import parse_prompt
 from model.prompt.understand import distribution, open_encoder, to_json, understand
 from model.songbook.book import path_of, to_song
 from model.songbook.piece import NotationError
-from model.songbook.reader import read_file
+from model.songbook.reader import read_file as read_notation
 from model.songbook.rendering import perform
 from model.weights import WeightsError
 
@@ -56,8 +57,8 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
         spec = clip_spec(args.prompt, (seed + number) % (MAX_SEED + 1), args.bars, vars(args))
         path = args.out if args.takes is None else args.out.with_stem(f"{args.out.stem}-{number + 1}")
         plan = plan or _understood(composer, spec)
-        song = _write_clip(composer, spec, source, args)
-        save_song(path, song)
+        song = _write_clip(composer, spec, None if source is None else source.song, args)
+        save_song(path, song, source)
         takes.append((number + 1, song))
         sys.stdout.write(_summary(path, song, spec.seed))
     assert plan is not None  # one take at least
@@ -90,12 +91,12 @@ def _write_clip(composer: Writer, spec: ClipSpec, source: Song | None, args: arg
 
 def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer) -> int:
     """Run `llmball refine`. Raises OwnerError."""
-    source = load_song(args.source)
+    source = load_file(args.source)
     try:
-        song = refine(open_composer_(args.encoder), source, args.words, args.seed)
+        song = refine(open_composer_(args.encoder), source.song, args.words, args.seed)
     except ValueError as error:
         raise OwnerError(str(error)) from error
-    save_song(args.out, song)
+    save_song(args.out, song, source)
     sys.stdout.write(_summary(args.out, song, args.seed))
     sys.stdout.write(_unread(parse_prompt(args.words).account.unread(NOT_IN_A_CHANGE)))
     return 0
@@ -103,55 +104,74 @@ def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None]
 
 def harmonise_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer) -> int:
     """Run `llmball harmonise`. Raises OwnerError."""
-    source = load_song(args.source)
+    source = load_file(args.source)
     try:
         spec = ClipSpec(args.prompt or "harmonise", args.seed)
-        song = harmonise_melody(open_composer_(args.encoder), source, spec, causal=args.causal, parts=args.parts)
+        written = harmonise_melody(
+            open_composer_(args.encoder), source.song, spec, causal=args.causal, parts=args.parts
+        )
     except ValueError as error:
         raise OwnerError(str(error)) from error
-    save_song(args.out, song)
+    song, left = with_the_rest(written, source.song)
+    if left:
+        sys.stderr.write(f"{args.source}: left out, for they follow the old chords: {', '.join(left)}\n")
+    save_song(args.out, song, source)
     sys.stdout.write(_summary(args.out, song, args.seed))
     return 0
 
 
 def load_song(path: Path) -> Song:
     """Return the song of any .mid file. Raises OwnerError."""
+    return load_file(path).song
+
+
+def load_file(path: Path) -> Reading:
+    """Return what any .mid file holds; what is out of order in it is told. Raises OwnerError."""
     try:
-        return read_midi_file(path)
+        reading = read_file(path)
     except MidiFileError as error:
         raise OwnerError(f"{path}: {error}") from error
     except OSError as error:
         raise OwnerError(f"{path} cannot be read: {error.strerror}") from error
+    sys.stderr.writelines(f"{path}: {sentence}\n" for sentence in reading.told)
+    return reading
 
 
-def load_source(source: str) -> Song:
-    """Return the song of a .mid file, a text of the songbook's notation, or a piece by its name. Raises OwnerError."""
+def load_source(source: str) -> Reading:
+    """Return a .mid file, a text of the songbook's notation, or a piece by its name. Raises OwnerError."""
     path = Path(source)
     if path.is_file() and path.suffix != ".txt":
-        return load_song(path)
+        return load_file(path)
     try:
-        song, left = to_song(perform(read_file(path_of(source))))
+        song, left = to_song(perform(read_notation(path_of(source))))
     except NotationError as error:
         raise OwnerError(str(error.faults[0])) from error
     except (OSError, ValueError) as error:
         raise OwnerError(str(error)) from error
     if left:
         sys.stderr.write(f"{left}\n")
-    return song
+    return Reading(song)
 
 
-def save_song(path: Path, song: Song) -> None:
-    """Write a .mid file. Raises OwnerError."""
+def save_song(path: Path, song: Song, source: Reading | None = None) -> None:
+    """Write a .mid file; a song that was read from somebody's file is written back into it, and what cannot stay is told. Raises OwnerError."""
     try:
-        midifile.write(path, song)
+        if source is None or source.original is None:
+            midifile.write(path, song)
+            return
+        content, told = merged(source.original, song)
+        midifile.write_bytes(path, content)
     except OSError as error:
         raise OwnerError(f"{path} cannot be written: {error.strerror}") from error
+    sys.stderr.writelines(f"{path}: {sentence}\n" for sentence in told)
 
 
 def _summary(path: Path, song: Song, seed: int) -> str:
     count = len(song.bars)
-    bars = f"{count} {'bar' if count == 1 else 'bars'} of {song.bars[0][1]}"
-    return f"{path}: {bars}, {song.tempos[0][1]:g} bpm, {song.key}, {len(song.notes)} notes, seed {seed}\n"
+    bars = f"{count} {'bar' if count == 1 else 'bars'} of {in_turn(meter for _, meter in song.bars)}"
+    tempo = in_turn(f"{bpm:g}" for _, bpm in song.tempos)
+    key = in_turn([song.key, *(key for _, key in song.keys)])
+    return f"{path}: {bars}, {tempo} bpm, {key}, {len(song.notes)} notes, seed {seed}\n"
 
 
 def replay(args: argparse.Namespace) -> int:

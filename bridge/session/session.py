@@ -169,21 +169,16 @@ class Session:
 
     def recorded_song(self, now: Seconds) -> Song | None:
         """Return the whole bars played so far, None before the first."""
-        return self._playback.recorded_song(self._key, now)
+        return self._playback.recorded_song(self._takes.sounding, now)
 
     def kept_bars(self, bars: int, now: Seconds) -> KeptBars:
         """Return the last whole bars with what each came from. Raises BadRequest if there is none."""
-        found = self._playback.last_bars(bars, self._key, now)
+        found = self._playback.last_bars(bars, self._takes.sounding, now)
         if found is None:
             raise BadRequest("/llmball/keep", "no whole bar was played yet: play first")
         song, origins = found
         bar_origins = tuple(replace(self._takes.origin(take), controls=controls) for take, controls in origins)
         return KeptBars(song, bar_origins, changed_controls(self.settings), self._weights)
-
-    @property
-    def _key(self) -> str:
-        take = self._takes.latest
-        return take.plan.key if take is not None and take.plan is not None else "C major"
 
     def latest_prompt(self) -> str:
         """Return the prompt of the take that was requested last, "" if there is none, or a score instead."""

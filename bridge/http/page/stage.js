@@ -100,7 +100,7 @@ function takes($, complain) {
     if (!answer.ok) return;
     $("takes").replaceChildren(...(await answer.json()).map((kept) => {
       const row = make("li"), about = make("p", { textContent: kept.words, title: kept.words });
-      about.append(make("small", { textContent: `${kept.bars} bars · ${kept.key} · ${Math.round(kept.tempo)} bpm` }));
+      about.append(make("small", { textContent: `${kept.bars} bars of ${kept.meter} · ${kept.key} · ${kept.tempos} bpm` }));
       const hear = make("button", { type: "button", textContent: "Hear" });
       hear.setAttribute("aria-label", `Hear ${kept.words}`);
       hear.onclick = async () => {

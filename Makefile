@@ -11,8 +11,9 @@ COMMA := ,
 DEMO := dusty lo-fi chords in D minor, 82 bpm, dreamy piano melody
 JOBS ?= 1
 DATA ?= $(LLMBALL_DATA)
+BENT ?= 0
 
-.PHONY: help setup play check test test-long docs accept music hands mutants cover devices train
+.PHONY: help setup play check test test-long corpus sanitize docs accept music hands mutants cover devices train
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 16
@@ -37,10 +38,27 @@ test: check ## check, then every test; a missing optional tool is a skip with on
 	$(PYTHON) -m pytest -q -rs -n 2 $(addprefix --ignore=,$(REAL))
 	$(PYTHON) -m pytest -q -rs $(REAL)
 
-test-long: docs ## what else .ci/run checks: the site, all of the songbook
+test-long: docs sanitize ## what else .ci/run checks: the site, all of the songbook, odd files, the C code under sanitizers
+	$(PYTHON) -m bench.robustness.corpus --plain --bent 300
 	$(PYTHON) -m model.songbook check model/songbook/pieces
 	$(PYTHON) -m model.songbook pages docs/songbook --check
 	LLMBALL_PIECES=10000 $(PYTHON) -m pytest -q tests/model/songbook
+
+corpus: need-DIR $(VENV)/.developing ## DIR=folder [BENT=5000]: somebody else's .mid files through every command that reads one
+	$(PYTHON) -m bench.robustness.corpus "$(DIR)" --plain --bent $(BENT)
+
+# A copy, so that the extensions that are in use stay as they are. Leaks are not looked for: the interpreter's would be told.
+SANITIZED = build/sanitized
+SANITIZERS = -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+sanitize: $(VENV)/.developing ## the C code under AddressSanitizer and UndefinedBehaviorSanitizer
+	rm -rf $(SANITIZED) && mkdir -p $(SANITIZED)
+	cp -r bench bridge docs examples model tests pyproject.toml README.md LICENSE $(SANITIZED)
+	find $(SANITIZED) -name '*.so' -delete
+	cd $(SANITIZED) && CFLAGS="-g $(SANITIZERS)" LDFLAGS="$(SANITIZERS)" $(CURDIR)/$(PYTHON) -c 'from setuptools import setup; setup()' -q build_ext --inplace
+	cd $(SANITIZED) && PYTHONPATH=. PYTHONMALLOC=malloc LLMBALL_REQUIRE_ALL= ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
+		LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
+		$(CURDIR)/$(PYTHON) -m pytest -q -p no:cacheprovider $(C_TESTS)
+C_TESTS = tests/model/decoder/test_engines.py tests/model/decoder/test_token_sampling.py tests/model/prompt/test_use_encoder.py tests/bridge/midi/test_jack.py
 
 docs: $(VENV)/.documenting ## the site into site/; a wrong link or anchor is an error
 	$(BIN)/zensical build --clean --strict

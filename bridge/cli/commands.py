@@ -18,12 +18,12 @@ from bridge.clips.options import clip_spec, keep_spec
 from bridge.errors import OwnerError
 from bridge.storage import kept_takes
 from model.analysis.explain import chart, explain
-from model.analysis.midi_import import read_midi_file
+from model.analysis.midi_import import Reading, read_file
 from model.analysis.tracks import HeardSet, read_set
 from model.analysis.voice import SoundError, heard_in_sound
 from model.clips.beside import groove_found, write_beside
 from model.clips.clip import Writer, ranked, understood_plan
-from model.clips.edit import harmonise_melody
+from model.clips.edit import harmonise_melody, with_the_rest
 from model.clips.messages import DEFAULT_BARS, ClipSpec
 from model.clips.refine import refine_and_tell
 from model.generation.composer import Composer
@@ -31,14 +31,15 @@ from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music import midifile
 from model.music.control import MAX_SEED
 from model.music.groove import Groove
-from model.music.midifile import MidiFileError, Song
+from model.music.midifile import MidiFileError, Song, in_turn
+from model.music.original import merged
 from model.music.plan import Plan
 from model.processes.write_clips import make_clip
 from model.prompt.encoder import EncoderError
 from model.prompt.understand import distribution, open_encoder, to_json, understand
 from model.songbook.book import path_of, to_song
 from model.songbook.piece import NotationError
-from model.songbook.reader import read_file
+from model.songbook.reader import read_file as read_notation
 from model.songbook.rendering import perform
 from model.weights import WeightsError
 
@@ -75,12 +76,13 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
         spec = replace(spec, groove=template)
         path = out if args.takes is None else out.with_stem(f"{out.stem}-{number + 1}")
         plan = plan or _understood(composer, spec)
-        bars = (spec.bars or plan.bars or DEFAULT_BARS) if source is None or not args.redo else len(source.bars)
+        song_of = None if source is None else source.song
+        bars = (spec.bars or plan.bars or DEFAULT_BARS) if song_of is None or not args.redo else len(song_of.bars)
         with told_progress(composer, bars) as writer:
             song = (
-                _write_clip(writer, spec, source, args) if heard is None else _write_beside(writer, heard, spec, args)
+                _write_clip(writer, spec, song_of, args) if heard is None else _write_beside(writer, heard, spec, args)
             )
-        save_song(path, song)
+        save_song(path, song, source)
         takes.append((number + 1, song))
         sys.stdout.write(_summary(path, song, spec.seed))
     assert plan is not None  # one take at least
@@ -147,14 +149,14 @@ def _write_clip(composer: Writer, spec: ClipSpec, source: Song | None, args: arg
 
 def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer) -> int:
     """Run `llmball refine`. Raises OwnerError."""
-    source = load_song(args.source)
+    source = load_file(args.source)
     try:
-        with told_progress(open_composer_(args.encoder), len(source.bars)) as writer:
-            refined = refine_and_tell(writer, source, args.words, args.seed)
+        with told_progress(open_composer_(args.encoder), len(source.song.bars)) as writer:
+            refined = refine_and_tell(writer, source.song, args.words, args.seed)
     except ValueError as error:
         raise OwnerError(str(error)) from error
     out = args.out or new_path(Path(), f"{args.source.stem}-refined")
-    save_song(out, refined.song)
+    save_song(out, refined.song, source)
     sys.stdout.write(_summary(out, refined.song, args.seed))
     sys.stdout.write(_unread(refined.told))
     return 0
@@ -162,15 +164,18 @@ def change_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None]
 
 def harmonise_clip(args: argparse.Namespace, open_composer_: Callable[[Path | None], Writer] = open_composer) -> int:
     """Run `llmball harmonise`. Raises OwnerError."""
-    source = load_song(args.source, args.tempo)
+    source = load_file(args.source, args.tempo)
     try:
         spec = ClipSpec(args.prompt or "harmonise", args.seed)
-        with told_progress(open_composer_(args.encoder), len(source.bars)) as writer:
-            song = harmonise_melody(writer, source, spec, causal=args.causal, parts=args.parts)
+        with told_progress(open_composer_(args.encoder), len(source.song.bars)) as writer:
+            written = harmonise_melody(writer, source.song, spec, causal=args.causal, parts=args.parts)
     except ValueError as error:
         raise OwnerError(str(error)) from error
+    song, left = with_the_rest(written, source.song)
+    if left:
+        sys.stderr.write(f"{args.source}: left out, for they follow the old chords: {', '.join(left)}\n")
     out = args.out or new_path(Path(), f"{args.source.stem}-harmonised")
-    save_song(out, song)
+    save_song(out, song, source)
     sys.stdout.write(_summary(out, song, args.seed))
     return 0
 
@@ -243,47 +248,64 @@ def is_sound(path: Path) -> bool:
 
 
 def load_song(path: Path, tempo: float = 0.0) -> Song:
-    """Return the song of any .mid file, or the line that is sung in a .wav file (at a tempo, 0: found). Raises OwnerError."""
+    """Return the song of any .mid file, or the line that is sung in a .wav file. Raises OwnerError."""
+    return load_file(path, tempo).song
+
+
+def load_file(path: Path, tempo: float = 0.0) -> Reading:
+    """Return what any .mid file holds, or the line that is sung in a .wav file (at a tempo, 0: found).
+
+    What is out of order in it is told. Raises OwnerError.
+    """
     try:
-        if not is_sound(path):
-            return read_midi_file(path)
-        found = heard_in_sound(path.read_bytes(), tempo=tempo)
-        sys.stdout.write(f"{path}: {found.sentence()}\n")
-        return found.song
+        if is_sound(path):
+            found = heard_in_sound(path.read_bytes(), tempo=tempo)
+            sys.stdout.write(f"{path}: {found.sentence()}\n")
+            return Reading(found.song)
+        reading = read_file(path)
     except (MidiFileError, SoundError) as error:
         raise OwnerError(f"{path}: {error}") from error
     except OSError as error:
         raise OwnerError(f"{path} cannot be read: {error.strerror}") from error
+    sys.stderr.writelines(f"{path}: {sentence}\n" for sentence in reading.told)
+    return reading
 
 
-def load_source(source: str) -> Song:
-    """Return the song of a .mid file, a text of the songbook's notation, or a piece by its name. Raises OwnerError."""
+def load_source(source: str) -> Reading:
+    """Return a .mid file, a text of the songbook's notation, or a piece by its name. Raises OwnerError."""
     path = Path(source)
     if path.is_file() and path.suffix != ".txt":
-        return load_song(path)
+        return load_file(path)
     try:
-        song, left = to_song(perform(read_file(path_of(source))))
+        song, left = to_song(perform(read_notation(path_of(source))))
     except NotationError as error:
         raise OwnerError(str(error.faults[0])) from error
     except (OSError, ValueError) as error:
         raise OwnerError(str(error)) from error
     if left:
         sys.stderr.write(f"{left}\n")
-    return song
+    return Reading(song)
 
 
-def save_song(path: Path, song: Song) -> None:
-    """Write a .mid file. Raises OwnerError."""
+def save_song(path: Path, song: Song, source: Reading | None = None) -> None:
+    """Write a .mid file; a song that was read from somebody's file is written back into it, and what cannot stay is told. Raises OwnerError."""
     try:
-        midifile.write(path, song)
+        if source is None or source.original is None:
+            midifile.write(path, song)
+            return
+        content, told = merged(source.original, song)
+        midifile.write_bytes(path, content)
     except OSError as error:
         raise OwnerError(f"{path} cannot be written: {error.strerror}") from error
+    sys.stderr.writelines(f"{path}: {sentence}\n" for sentence in told)
 
 
 def _summary(path: Path, song: Song, seed: int) -> str:
     count = len(song.bars)
-    bars = f"{count} {'bar' if count == 1 else 'bars'} of {song.bars[0][1]}"
-    return f"{path}: {bars}, {song.tempos[0][1]:g} bpm, {song.key}, {len(song.notes)} notes, seed {seed}\n"
+    bars = f"{count} {'bar' if count == 1 else 'bars'} of {in_turn(meter for _, meter in song.bars)}"
+    tempo = in_turn(f"{bpm:g}" for _, bpm in song.tempos)
+    key = in_turn([song.key, *(key for _, key in song.keys)])
+    return f"{path}: {bars}, {tempo} bpm, {key}, {len(song.notes)} notes, seed {seed}\n"
 
 
 def replay(args: argparse.Namespace) -> int:

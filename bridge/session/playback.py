@@ -25,7 +25,7 @@ from bridge.protocol.controls import Value, changed_controls, model_controls
 from bridge.protocol.events import BarPlayed, Effect, Publish, ToPlayer
 from bridge.takes import arrange
 from bridge.takes.arrange import STRAIGHT, Feel
-from bridge.takes.recorder import ChangedControls, Recorder
+from bridge.takes.recorder import ChangedControls, Recorder, Sounding
 from bridge.takes.takes import Take
 from bridge.takes.timeline import PlacedBeat, Timeline
 from bridge.takes.voicing import reharmonised
@@ -430,15 +430,15 @@ class Playback:
         """Return the time at which the planned beats end."""
         return self.tempo.seconds_at(self.timeline.end)
 
-    def recorded_song(self, key: str, now: Seconds) -> Song | None:
+    def recorded_song(self, sounding: Sounding, now: Seconds) -> Song | None:
         """Return the whole bars played so far, None before the first."""
-        return self.recorder.song(key, self.tick(Seconds(now + LATE_MARGIN)))
+        return self.recorder.song(sounding, self.tick(Seconds(now + LATE_MARGIN)))
 
     def last_bars(
-        self, count: int, key: str, now: Seconds
+        self, count: int, sounding: Sounding, now: Seconds
     ) -> tuple[Song, tuple[tuple[int, ChangedControls], ...]] | None:
         """Return the last whole bars with the take number and controls of each, None before the first."""
-        return self.recorder.last_bars(count, key, self.tick(Seconds(now + LATE_MARGIN)))
+        return self.recorder.last_bars(count, sounding, self.tick(Seconds(now + LATE_MARGIN)))
 
 
 def _announces_chord(placed: PlacedBeat) -> bool:

@@ -170,21 +170,16 @@ class Session:
 
     def recorded_song(self, now: Seconds) -> Song | None:
         """Return the whole bars played so far, None before the first."""
-        return self._playback.recorded_song(self._key, now)
+        return self._playback.recorded_song(self._takes.sounding, now)
 
     def kept_bars(self, bars: int, now: Seconds) -> KeptBars:
         """Return the last whole bars with what each came from. Raises BadRequest if there is none."""
-        found = self._playback.last_bars(bars, self._key, now)
+        found = self._playback.last_bars(bars, self._takes.sounding, now)
         if found is None:
             raise BadRequest("/llmball/keep", "no whole bar was played yet: play first")
         song, origins = found
         bar_origins = tuple(replace(self._takes.origin(take), controls=controls) for take, controls in origins)
         return KeptBars(song, bar_origins, changed_controls(self.settings), self._weights)
-
-    @property
-    def _key(self) -> str:
-        take = self._takes.latest
-        return take.plan.key if take is not None and take.plan is not None else "C major"
 
     def latest_prompt(self) -> str:
         """Return the prompt of the take that was requested last, "" if there is none, or a score instead."""
@@ -192,8 +187,10 @@ class Session:
         return "" if take is None or take.score is not None else take.begin.prompt
 
     def coming(self) -> tuple[str, float, str, float, float]:
-        """Return what is on its way: the coming take's prompt ("" if none) and the quarter note of its entry (-1 unless it
-        is known), the latest cue's section ("" if none), and the quarter notes where it begins and ends.
+        """Return what is on its way.
+
+        The coming take's prompt ("" if none) and the quarter note of its entry (-1 unless it is known), the latest cue's section
+        ("" if none), and the quarter notes where it begins and ends.
         """
         take, current = self._takes.coming, self._takes.current
         words, entry = ("", -1.0)

@@ -18,7 +18,7 @@ from bridge.protocol.controls import current_paths
 from bridge.storage.home import StorageError, data_folder, write_atomically
 from bridge.takes.recorder import KeptBars
 from model.music import midifile
-from model.music.midifile import Song
+from model.music.midifile import Song, in_turn
 from model.music.midifile import write as write_song
 
 MAX_KEPT_TAKES, MAX_LISTED = 2000, 50
@@ -47,7 +47,7 @@ KEPT_FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(mid|json)")
 
 
 def list_kept() -> list[dict[str, object]]:
-    """Return the newest kept takes, newest first: name, words, number of bars, key and tempo."""
+    """Return the newest kept takes, newest first: name, number of bars, and all the words, keys, metres and tempos that sound."""
     newest = sorted((data_folder() / "takes").glob("*.json"), reverse=True)[:MAX_LISTED]
     found: list[dict[str, object]] = []
     for path in newest:
@@ -56,9 +56,11 @@ def list_kept() -> list[dict[str, object]]:
         except (OSError, ValueError):
             continue  # not a file of ours
         song = kept.song
-        words = kept.bars[-1].prompt if kept.bars else ""
-        data = {"name": path.stem, "words": words, "bars": len(song.bars), "key": song.key}
-        found.append({**data, "tempo": song.tempos[0][1]})
+        data = {"name": path.stem, "words": in_turn(b.prompt for b in kept.bars), "bars": len(song.bars)}
+        data["key"] = in_turn([song.key, *(key for _, key in song.keys)])
+        data["meter"] = in_turn(meter for _, meter in song.bars)
+        tempos = in_turn(f"{bpm:.0f}" for _, bpm in song.tempos)
+        found.append({**data, "tempo": song.tempos[0][1], "tempos": tempos})
     return found
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import TypeVar
 
@@ -12,12 +12,14 @@ from bridge.midi.protocol import ScheduledNote, remainders
 from bridge.protocol.controls import Value
 from bridge.takes.timeline import PlacedBeat
 from model.music.control import MAX_BARS
-from model.music.midifile import Song, bar_length
+from model.music.midifile import Song, bar_length, where_they_change
 from model.music.notes import Note, Ticks
 
 T = TypeVar("T")
 ChangedControls = Mapping[str, Value]
 """Controls that are not at their default."""
+Sounding = Callable[[int, ChangedControls], tuple[str, str]]
+"""The key in which a take sounds under controls, and the words that it came from."""
 
 
 class Recorder:
@@ -71,7 +73,7 @@ class Recorder:
         """Record a change of tempo; later ones are dropped."""
         self._tempi = [t for t in self._tempi if t[0] < at] + [(at, bpm)]
 
-    def song(self, key: str, now: Ticks) -> Song | None:
+    def song(self, sounding: Sounding, now: Ticks) -> Song | None:
         """Return the whole bars played until tick `now`, None before the first.
 
         The bars have no gaps: if a take entered within a bar, its metre counts from the next bar line of the file.
@@ -89,6 +91,7 @@ class Recorder:
         notes = tuple(
             Note(s.at, Ticks(min(s.length, at - s.at)), s.pitch, s.velocity, s.part) for s in self._notes if s.at < at
         )
+        key, keys, prompts = self._keys_and_prompts(sounding, Ticks(0), at)
         return Song(
             bars=tuple(bars),
             end=at,
@@ -96,10 +99,24 @@ class Recorder:
             key=key,
             notes=notes,
             chords=tuple(c for c in self._chords if c[0] < at),
+            keys=keys,
+            prompts=prompts,
         )
 
+    def _keys_and_prompts(
+        self, sounding: Sounding, first: Ticks, end: Ticks
+    ) -> tuple[str, tuple[tuple[Ticks, str], ...], tuple[tuple[Ticks, str], ...]]:
+        """Return the key at a tick, the keys after it and the prompts up to another, where they change; ticks count from the first."""
+        opening = self._takes[0][1] if self._takes else 0
+        starts = sorted({first, *(at for at, _ in (*self._takes, *self._controls) if first < at < end)})
+        heard = [sounding(_value_at(self._takes, at, opening), _value_at(self._controls, at, {})) for at in starts]
+        ticks = [Ticks(at - first) for at in starts]
+        keys = where_they_change(zip(ticks, (key for key, _ in heard), strict=True), "")
+        prompts = where_they_change(zip(ticks, (words for _, words in heard), strict=True), "")
+        return keys[0][1], keys[1:], prompts
+
     def last_bars(
-        self, count: int, key: str, now: Ticks
+        self, count: int, sounding: Sounding, now: Ticks
     ) -> tuple[Song, tuple[tuple[int, ChangedControls], ...]] | None:
         """Return the last whole bars (at most `count`) played until tick `now`, None before the first.
 
@@ -121,9 +138,10 @@ class Recorder:
             for s in self._notes
             if first <= s.at < end
         )
+        key, keys, prompts = self._keys_and_prompts(sounding, first, end)
         song = Song(
             bars=tuple(bars), end=Ticks(end - first), tempos=_changes_between(self._tempi, first, end), key=key,
-            notes=notes, chords=_changes_between(self._chords, first, end),
+            notes=notes, chords=_changes_between(self._chords, first, end), keys=keys, prompts=prompts,
         )  # fmt: skip
         starts = [Ticks(first + at) for at, _ in bars]
         return song, tuple((_value_at(self._takes, at, 0), _value_at(self._controls, at, {})) for at in starts)
@@ -174,10 +192,12 @@ class KeptBars:
 
     def to_json(self) -> str:
         """Return the JSON that `bridge.storage.kept_takes.from_json` reads."""
+        song = asdict(self.song)
+        song["notes"] = [{name: value for name, value in note.items() if name != "source"} for note in song["notes"]]
         data = {
             "bars": [asdict(bar) for bar in self.bars],
             "controls": dict(self.controls),
             "weights": self.weights,
-            "song": asdict(self.song),
+            "song": song,
         }
         return json.dumps(data, ensure_ascii=False, indent=1)

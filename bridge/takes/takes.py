@@ -12,8 +12,9 @@ from bridge.takes.arrange import Feel
 from bridge.takes.recorder import BarOrigin
 from model.generation.bias_weights import NamedWeights, sample_weights, shipped, updated_weights
 from model.generation.messages import BeatWritten, Begin, FirstNote
+from model.music.harmony import parse_key
 from model.music.notes import Beat, Ticks
-from model.music.plan import Plan, apply_controls, interpolate_plans
+from model.music.plan import Controls, Plan, apply_controls, interpolate_plans
 from model.music.score import Score
 
 MAX_ON_ORDER = 2
@@ -308,6 +309,17 @@ class Takes:
             return BarOrigin(str(number), "", 0)
         begin = take.begin
         return BarOrigin(take.id, begin.prompt, begin.seed, begin.refine or "", begin.morph or "")
+
+    def sounding(self, number: int, controls: Mapping[str, Value]) -> tuple[str, str]:
+        """Return the key in which a take sounds under the controls that are not at their default, and the words that it came from."""
+        take = self._by_number.get(number)
+        told = self.origin(number)
+        words = f"{told.prompt}, refined: {told.refined}" if told.refined else told.prompt
+        plan = (take.plan if take is not None else None) or Plan()
+        chosen = Controls(key=str(controls.get("key", "auto")), chords=str(controls.get("chords", "auto")))
+        key = parse_key(apply_controls(plan, chosen)[0].key)
+        up = int(controls.get("transpose", 0))
+        return (replace(key, tonic=(key.tonic + up) % 12, sign="") if up % 12 else key).name, words
 
     @property
     def _sounding_key(self) -> str | None:

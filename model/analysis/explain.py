@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import takewhile
 
 from model.analysis.form import Section, phrase_bars, sections
 from model.analysis.key_finder import find_key
 from model.analysis.midi_import import detect_chords
 from model.music.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
 from model.music.midifile import Song
-from model.music.notes import PARTS, beat_length, beats_in_bar
+from model.music.notes import PARTS, Note, beat_length, beats_in_bar
 from model.music.numerals import numeral, role
 
 DOUBTFUL = 0.7
@@ -71,6 +73,7 @@ def explain(song: Song) -> Explanation:
     changes = song.chords or detect_chords(replace(song, key=key.name))
     chords = tuple(_placed(song, at, parse_chord(symbol), key) for at, symbol in changes)
     form = sections(song)
+    sounding = {n.part for n in song.notes}
     told = Explanation(
         key=key.name,
         sure=round(found.sure, 3),
@@ -78,7 +81,7 @@ def explain(song: Song) -> Explanation:
         tempo=round(song.tempos[0][1], 2),
         meter=song.bars[0][1],
         bars=len(song.bars),
-        parts=tuple(p for p in PARTS if any(n.part == p for n in song.notes)),
+        parts=tuple(p for p in PARTS if p in sounding),
         chords=chords,
         loop=_loop(chords, len(song.bars)),
         cadences=_cadences(song, chords, key),
@@ -101,11 +104,19 @@ def _by_bar(chords: tuple[PlacedChord, ...], bars: int) -> list[tuple[str, ...]]
     """Return the numerals that sound in each bar, what is held over among them."""
     found: list[tuple[str, ...]] = []
     held = ""
+    placed = _placed_by_bar(chords)
     for bar in range(1, bars + 1):
-        here = [c for c in chords if c.bar == bar]
+        here = placed.get(bar, [])
         first = [held] if held and not any(c.beat == 1 for c in here) else []
         found.append((*first, *(c.numeral for c in here)))
         held = here[-1].numeral if here else held
+    return found
+
+
+def _placed_by_bar(chords: Sequence[PlacedChord]) -> dict[int, list[PlacedChord]]:
+    found: dict[int, list[PlacedChord]] = {}
+    for chord in chords:
+        found.setdefault(chord.bar, []).append(chord)
     return found
 
 
@@ -126,19 +137,21 @@ def _cadences(song: Song, chords: tuple[PlacedChord, ...], key: Key) -> tuple[Ca
     """Return the cadences at the ends of phrases of four bars, and at the last bar."""
     found: list[Cadence] = []
     ends = sorted({*range(4, len(song.bars) + 1, 4), len(song.bars)})
+    placed = _placed_by_bar(chords)
+    melody = sorted(n for n in song.notes if n.part == "melody")
     for bar in ends:
-        upto = [c for c in chords if c.bar <= bar]
-        pair = upto[-2:]
+        last = bisect_right(chords, bar, key=lambda c: c.bar)
+        pair = list(chords[max(0, last - 2) : last])
         if len(pair) < 2 or pair[1].bar < bar - 1:
             continue
         kind = _kind(parse_chord(pair[0].symbol), parse_chord(pair[1].symbol), key)
         if kind is None and bar < len(song.bars):
-            after = next((c for c in chords if c.bar == bar + 1 and c.beat == 1), None)
+            after = next((c for c in placed.get(bar + 1, []) if c.beat == 1), None)
             if after is not None:
                 pair = [pair[1], after]
                 kind = _kind(parse_chord(pair[0].symbol), parse_chord(after.symbol), key)
                 kind = None if kind == "half" else kind
-        if kind == "authentic" and _ends_on_tonic(song, pair[1], key):
+        if kind == "authentic" and _ends_on_tonic(song, melody, pair[1], key):
             kind = "perfect authentic"
         if kind is not None:
             found.append(Cadence(pair[1].bar, kind, " ".join(c.numeral for c in pair)))
@@ -159,15 +172,17 @@ def _kind(one: Chord, other: Chord, key: Key) -> str | None:
     return None
 
 
-def _ends_on_tonic(song: Song, home: PlacedChord, key: Key) -> bool:
-    """Return True if the last melody note over a chord of home, in its bar, is the tonic."""
+def _ends_on_tonic(song: Song, melody: Sequence[Note], home: PlacedChord, key: Key) -> bool:
+    """Return True if the last note of a melody, in order, over a chord of home, in its bar, is the tonic."""
     start, meter = song.bars[home.bar - 1]
     begin, end = (
         start + (home.beat - 1) * beat_length(meter),
         start + beats_in_bar(meter) * beat_length(meter),
     )
-    melody = [n for n in song.notes if n.part == "melody" and n.start < end and n.end > begin]
-    return bool(melody) and max(melody, key=lambda n: n.start).pitch % 12 == key.tonic
+    before = melody[: bisect_left(melody, end, key=lambda n: n.start)]
+    first = begin - max((n.length for n in melody), default=0)
+    last = next((n for n in takewhile(lambda n: n.start >= first, reversed(before)) if n.end > begin), None)
+    return last is not None and last.pitch % 12 == key.tonic
 
 
 def _sentences(told: Explanation, key: Key) -> tuple[str, ...]:
@@ -203,9 +218,10 @@ _CADENCES = {
 def chart(told: Explanation) -> list[str]:
     """Return the chords with their numerals, four bars a line, each line with the name of its phrase."""
     lines: list[str] = []
+    placed = _placed_by_bar(told.chords)
     for section in told.sections:
         for first in range(section.first, section.last + 1, 4):
             bars = range(first, min(first + 4, section.last + 1))
-            cells = [" ".join(f"{c.symbol}({c.numeral})" for c in told.chords if c.bar == bar) or "%" for bar in bars]
+            cells = [" ".join(f"{c.symbol}({c.numeral})" for c in placed.get(bar, [])) or "%" for bar in bars]
             lines.append(f"{section.name:<3} {first:>3} | " + " | ".join(cells) + " |")
     return lines

@@ -34,32 +34,36 @@ def phrase_bars(count: int) -> int:
 
 def sections(song: Song) -> tuple[Section, ...]:
     """Return the phrases of a piece by name, those that are the same with the same letter."""
-    bars = _bars(song)
+    bars = np.array(_bars(song))
     size = phrase_bars(len(bars))
+    phrases = [bars[at : at + size].ravel() for at in range(0, len(bars), size)]
+    heads = np.zeros((len(phrases), size * bars.shape[1]))
+    names: list[str] = []
     found: list[Section] = []
-    heads: list[tuple[str, Sequence[Bar]]] = []
-    for at in range(0, len(bars), size):
-        phrase = bars[at : at + size]
-        name = _named(phrase, heads)
-        found.append(Section(name, at + 1, at + len(phrase)))
+    for number, phrase in enumerate(phrases):
+        length = len(phrase) // bars.shape[1]
+        name = _named(phrase, heads[: len(names)], names, length)
+        if name is None:
+            name = _letter(len(names))
+            heads[len(names), : len(phrase)] = phrase
+            names.append(name)
+        found.append(Section(name, number * size + 1, number * size + length))
     return tuple(found)
 
 
-def _named(phrase: Sequence[Bar], heads: list[tuple[str, Sequence[Bar]]]) -> str:
-    likeness = [(_alike(phrase, other), name) for name, other in heads if len(phrase) <= len(other)]
-    best, name = max(likeness, default=(0.0, ""))
-    if best >= SAME_PHRASE:
-        return name
-    if best >= VARIANT_PHRASE:
-        return name + "'"
-    number = len(heads)
-    letter = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number % 26] + (str(number // 26) if number >= 26 else "")
-    heads.append((letter, phrase))
-    return letter
+def _named(phrase: Bar, heads: npt.NDArray[np.float64], names: Sequence[str], length: int) -> str | None:
+    """Return the name of a phrase of so many bars that is one of the others or a variant of it, None for another one."""
+    if not names:
+        return None
+    likeness = heads[:, : len(phrase)] @ phrase / length
+    best = int(likeness.argmax())
+    if likeness[best] >= SAME_PHRASE:
+        return names[best]
+    return names[best] + "'" if likeness[best] >= VARIANT_PHRASE else None
 
 
-def _alike(one: Sequence[Bar], other: Sequence[Bar]) -> float:
-    return float(np.mean([a @ b for a, b in zip(one, other, strict=False)]))
+def _letter(number: int) -> str:
+    return "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[number % 26] + (str(number // 26) if number >= 26 else "")
 
 
 def _bars(song: Song) -> list[Bar]:

@@ -13,13 +13,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from model.analysis.key_finder import find_key
-from model.analysis.midi_import import Line, detect_chords, midi_lines, notes_of_line, voices
+from model.analysis.midi_import import detect_chords, midi_lines, notes_of_line, voices
 from model.music.harmony import parse_key
 from model.music.midifile import MidiFileError, Song, as_filed, bar_length
 from model.music.notes import HARMONY_PARTS, PARTS, UNPITCHED_PARTS, Note, Ticks
 from model.prompt.rules.parts import PART, PIECES
 from model.prompt.rules.vocabulary import find
 
+Line = list[tuple[int, int, int, int]]
+"""Notes of one voice or instrument: start, end, pitch and velocity."""
 SINGLE = 1.2
 """A line with fewer notes at once, on average, has one voice."""
 LOW = 50

@@ -11,6 +11,7 @@ from typing import Protocol
 
 from model.clips.course import follow_course
 from model.clips.messages import DEFAULT_BARS, ClipSpec
+from model.clips.metres import Bars, decoder_bars
 from model.generation.bias_terms import ENERGY_VELOCITY_RANGE, MIN_MEAN_VELOCITY
 from model.generation.history import target_onsets
 from model.generation.messages import BeatWritten, Begin, Understood, Write
@@ -29,7 +30,7 @@ def match_source(song: Song, plan: Plan) -> Plan:
     heard = {part: [n for n in song.notes if n.part == part] for part in {n.part for n in song.notes}}
     quarters = song.end / TICKS_PER_QUARTER
     told = set(plan.explicit)
-    changed = replace(plan, meter=song.bars[0][1])
+    changed = replace(plan, meter=decoder_bars(song.bars[:1])[0][1])
     if "tempo" not in told:
         changed = replace(changed, tempo=song.tempos[0][1])
     if "key" not in told:
@@ -86,11 +87,13 @@ def clip(
     given: tuple[Kept, ...] = (),
     like_song: Song | None = None,
     melody_first: bool = False,
+    grid: Bars = (),
 ) -> Song:
     """Return the clip: bars as wanted, else as the words say, else 8. The same request gives the same song.
 
     `given` stays note for note, `like` is the song it comes from, whose tempo, key, metre, density and energy hold where
-    neither words nor controls say otherwise. Raises ValueError where a control cannot be read.
+    neither words nor controls say otherwise. `grid` has the metre of each bar where they are not all the same.
+    Raises ValueError where a control cannot be read.
     """
     try:
         plan = composer.begin(_begin(wanted, wanted.bars, None)).plan
@@ -98,13 +101,16 @@ def clip(
         controls = (
             wanted.controls if like_song is None else controls_from_plan(match_source(like_song, plan), wanted.controls)
         )
+        meters = tuple(meter for _, meter in grid)
+        if meters:
+            controls = replace(controls, meter=meters[0])
         closing = plan.ending == "cadence" if wanted.closing is None else wanted.closing
         begin = replace(_begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first)
         composer.begin(begin)
         played = apply_controls(plan, controls)[0]
         if wanted.groove is not None:
             played = replace(played, swing=0.5)
-        song = written_song(composer, begin, played, bars)
+        song = written_song(composer, begin, played, bars, meters)
         if wanted.groove is not None:
             song = replace(song, notes=_grooved(song, given, wanted.groove))
         return song if given else follow_course(song, plan.wishes)
@@ -132,8 +138,8 @@ def _begin(wanted: ClipSpec, bars: int | None, closing: bool | None) -> Begin:
     )
 
 
-def written_song(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song:
-    """Return the song of a take that has begun, so many bars of it."""
+def written_song(composer: Writer, begin: Begin, plan: Plan, count: int, meters: Sequence[str] = ()) -> Song:
+    """Return the song of a take that has begun, so many bars of it, in the plan's metre or in each bar's own."""
     bars: list[tuple[Ticks, str]] = []
     chords: list[tuple[Ticks, str]] = []
     notes: list[Note] = []
@@ -143,7 +149,8 @@ def written_song(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song
     bar = 0
     while end is None or now < end:
         cue = None if begin.given else plan.wishes.cue_of(bar)
-        beat = composer.write(Write(TAKE, index, begin.controls, section=cue)).beat
+        controls = replace(begin.controls, meter=meters[bar]) if bar < len(meters) else begin.controls
+        beat = composer.write(Write(TAKE, index, controls, section=cue)).beat
         if beat is None:
             raise ValueError(f"the composer ended before bar {count}")
         bar = beat.bar + (beat.beat + 1 == beats_in_bar(beat.meter))
@@ -154,7 +161,7 @@ def written_song(composer: Writer, begin: Begin, plan: Plan, count: int) -> Song
         if beat.chord is not None and (beat.fresh or not chords):
             chords.append((now, beat.chord))
         swing = in_meter(plan.swing, plan.swing_unit, beat.meter)
-        stays = set(begin.given[index].notes) if index < len(begin.given) else set()
+        stays = set(begin.given[index].notes) if index < len(begin.given) else set[Note]()
         for note in beat.notes:
             if note in stays:  # a kept note has its swing already
                 notes.append(replace(note, start=Ticks(now + note.start)))

@@ -54,7 +54,7 @@ def modulated_key(home: Key, wish: Modulation) -> Key:
 
 
 def _modulated(song: Song, wish: Modulation) -> Song:
-    """Return the song in another key from a bar on, from its middle where none was said; the key of the file stays the first one."""
+    """Return the song in another key from a bar on, from its middle where none was said."""
     bar = len(song.bars) // 2 if wish.bar is None else wish.bar - 1
     if not 0 < bar < len(song.bars):
         return song
@@ -67,7 +67,7 @@ def _modulated(song: Song, wish: Modulation) -> Song:
         sounding = [c for c in moved.chords if c[0] < at]
         later = [(at, sounding[-1][1]), *later]
     later_notes = (n for n in moved.notes if n.start >= at)
-    return replace(song, notes=(*held, *later_notes), chords=(*chords, *later))
+    return replace(song, notes=(*held, *later_notes), chords=(*chords, *later), keys=((at, moved.key),))
 
 
 def _faded(song: Song, fade: Fade) -> Song:

@@ -182,10 +182,13 @@ def change_key(song: Song, key: Key) -> Song:
     """Return the song in another key: all moved by the shorter way, and its mode changed degree by degree."""
     now = parse_key(song.key)
     up = (key.tonic - now.tonic + 6) % 12 - 6
+    keys = tuple(
+        (at, replace(k, tonic=(k.tonic + up) % 12, sign="").name) for at, name in song.keys if (k := parse_key(name))
+    )
     song = _degrees(song, now, {}, up)
     if key.minor != now.minor:
         song = _degrees(song, key, _LOWERED_IN_MINOR if key.minor else _RAISED_IN_MAJOR, 0)
-    return replace(song, key=key.name)
+    return replace(song, key=key.name, keys=keys)
 
 
 def shift_semitones(song: Song, parts: Parts, semitones: int) -> Song:

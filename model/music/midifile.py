@@ -7,25 +7,36 @@ The same song gives the same bytes.
 from __future__ import annotations
 
 import io
+import struct
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 
 import mido
 
 from model.music.harmony import parse_key
-from model.music.notes import CHANNELS, METERS, PARTS, TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
+from model.music.notes import (
+    CHANNELS,
+    METERS,
+    PARTS,
+    TICKS_PER_QUARTER,
+    Note,
+    Ticks,
+    beat_length,
+    beats_in_bar,
+    is_meter,
+)
+from model.music.smf import MidiFileError as MidiFileError
 
 DEFAULT_PROGRAMS = {"chords": 0, "melody": 0, "bass": 32, "drums": 0, "pad": 89, "arp": 81, "perc": 0}
 """General MIDI from 0: two grand pianos, an acoustic bass, the standard kit, a warm pad, a sawtooth."""
+PROMPT = "prompt: "
+"""Begins a text that says from which words on the music came."""
 Event = tuple[Ticks, int, mido.Message | mido.MetaMessage]
 """Absolute tick, rank among the events of that tick, message."""
-
-
-class MidiFileError(ValueError):
-    """Bytes are no .mid file of this kind; the message says which law they break."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +46,7 @@ class Song:
     `bars` has the first tick and the metre of every bar, `end` the last bar's end. `tempos` are quarter
     notes a minute from a tick on, the first from 0. `chords` are symbols from a tick on. `programs` are
     General MIDI programs (0..127) of the parts that have a track. Notes may be in any order; each sounds at
-    `start + offset`.
+    `start + offset`. `keys` are those that follow the first one, `prompts` the words that what sounds came from, each from a tick on.
     """
 
     bars: tuple[tuple[Ticks, str], ...]
@@ -45,12 +56,14 @@ class Song:
     notes: tuple[Note, ...]
     chords: tuple[tuple[Ticks, str], ...] = ()
     programs: tuple[tuple[str, int], ...] = ()
+    keys: tuple[tuple[Ticks, str], ...] = ()
+    prompts: tuple[tuple[Ticks, str], ...] = ()
 
     def __post_init__(self) -> None:
         expected = Ticks(0)
         for start, meter in self.bars:
-            if meter not in METERS:
-                raise ValueError(f"a metre is one of {' '.join(METERS)}, not {meter}")
+            if not is_meter(meter):
+                raise ValueError(f"a metre is one of {' '.join(METERS)} or of its kind, not {meter}")
             if start != expected:
                 raise ValueError(f"a bar begins where the last one ends, at {expected}, not at {start}")
             expected = Ticks(start + bar_length(meter))
@@ -58,7 +71,8 @@ class Song:
             raise ValueError(f"a song is one or more whole bars: it ends at {expected}, not at {self.end}")
         if not self.tempos or self.tempos[0][0] != 0:
             raise ValueError("the first tempo holds from tick 0")
-        for name, changes in (("tempos", self.tempos), ("chords", self.chords)):
+        changing = {"tempos": self.tempos, "chords": self.chords, "keys": self.keys, "prompts": self.prompts}
+        for name, changes in changing.items():
             ticks = [at for at, _ in changes]
             if ticks != sorted(set(ticks)) or any(not 0 <= at < self.end for at in ticks):
                 raise ValueError(f"{name} change at ascending ticks before the end")
@@ -81,36 +95,67 @@ def as_filed(song: Song) -> Song:
 
     Micro-timing has become time and nothing lies outside 0..end. Of two notes of a part on one pitch the
     earlier ends where the later begins; of two that begin together the longer stays. A tempo is a whole
-    number of microseconds a quarter (some millionths off), the key the nearest major or minor one, and every
-    part that sounds has a program.
+    number of microseconds a quarter (some millionths off), a key the nearest major or minor one, and every
+    part that sounds has a program. Keys and prompts stand where they change.
     """
     programs = DEFAULT_PROGRAMS | dict(song.programs)
     tracks = {n.part for n in song.notes} | {part for part, _ in song.programs}
+    key = _filed_key(song.key)
     return replace(
         song,
         tempos=tuple((at, mido.tempo2bpm(mido.bpm2tempo(bpm))) for at, bpm in song.tempos),
-        key=parse_key(parse_key(song.key).signature).name,
-        notes=_without_overlaps(song.notes, song.end),
+        key=key,
+        notes=without_overlaps(song.notes, song.end),
         programs=tuple((part, programs[part]) for part in PARTS if part in tracks),
+        keys=where_they_change(((at, _filed_key(name)) for at, name in song.keys), key),
+        prompts=where_they_change(song.prompts, ""),
     )
 
 
-def _without_overlaps(notes: Iterable[Note], end: Ticks) -> tuple[Note, ...]:
+def _filed_key(name: str) -> str:
+    return parse_key(parse_key(name).signature).name
+
+
+def where_they_change(values: Iterable[tuple[Ticks, str]], before: str) -> tuple[tuple[Ticks, str], ...]:
+    """Return the values that differ from the one before."""
+    found: list[tuple[Ticks, str]] = []
+    for at, value in values:
+        if value != before:
+            found.append((at, value))
+        before = value
+    return tuple(found)
+
+
+MAX_IN_TURN = 4
+"""So many values are told one after another; of more the first and the last."""
+
+
+def in_turn(values: Iterable[str]) -> str:
+    """Return values in the order in which they sound, each once where it is repeated: 4/4 → 3/4."""
+    found = [value for value, _ in groupby(values) if value]
+    if len(found) > MAX_IN_TURN:
+        found = [found[0], "…", found[-1]]
+    return " → ".join(found)
+
+
+def without_overlaps(notes: Iterable[Note], end: Ticks) -> tuple[Note, ...]:
     """Return the notes as they sound, by time, part and pitch; those of one part and pitch never overlap."""
     by_key: dict[tuple[str, int], list[Note]] = defaultdict(list)
     for note in notes:
         start, stop = max(0, note.start + note.offset), min(end, note.end + note.offset)
         if start < stop:
-            sounding = replace(note, start=Ticks(start), length=Ticks(stop - start), offset=0)
-            by_key[note.part, note.pitch].append(sounding)
+            if (start, stop, note.offset) != (note.start, note.end, 0):
+                note = replace(note, start=Ticks(start), length=Ticks(stop - start), offset=0)
+            by_key[note.part, note.pitch].append(note)
     kept: list[Note] = []
     for rivals in by_key.values():
         rivals.sort(key=lambda n: (n.start, -n.length, -n.velocity))
         firsts = [n for n, before in zip(rivals, [None, *rivals], strict=False) if not before or before.start < n.start]
         for note, following in zip(firsts, [*firsts[1:], None], strict=True):
             room = note.length if following is None else min(note.length, following.start - note.start)
-            kept.append(replace(note, length=Ticks(room)))
-    return tuple(sorted(kept, key=lambda n: (n.start, PARTS.index(n.part), n.pitch)))
+            kept.append(note if room == note.length else replace(note, length=Ticks(room)))
+    order = {part: at for at, part in enumerate(PARTS)}
+    return tuple(sorted(kept, key=lambda n: (n.start, order[n.part], n.pitch)))
 
 
 def to_bytes(song: Song) -> bytes:
@@ -127,8 +172,13 @@ def to_bytes(song: Song) -> bytes:
 
 def write(path: Path, song: Song) -> None:
     """Write the song to a file, which at any moment is the old one or the new one. Raises OSError."""
+    write_bytes(path, to_bytes(song))
+
+
+def write_bytes(path: Path, content: bytes) -> None:
+    """Write a file, which at any moment is the old one or the new one. Raises OSError."""
     beside = path.with_name(f".{path.name}.part")
-    beside.write_bytes(to_bytes(song))
+    beside.write_bytes(content)
     beside.replace(path)
 
 
@@ -141,7 +191,9 @@ def _conductor_events(song: Song) -> list[Event]:
             events.append((start, 1, mido.MetaMessage("time_signature", numerator=beats, denominator=unit)))
         before = meter
     events += [(at, 2, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))) for at, bpm in song.tempos]
+    events += [(at, 0, mido.MetaMessage("key_signature", key=parse_key(key).signature)) for at, key in song.keys]
     events += [(at, 3, mido.MetaMessage("marker", text=symbol)) for at, symbol in song.chords]
+    events += [(at, 4, mido.MetaMessage("text", text=PROMPT + prompt)) for at, prompt in song.prompts]
     return events
 
 
@@ -183,14 +235,15 @@ def from_bytes(content: bytes) -> Song:
     """
     try:
         file = mido.MidiFile(file=io.BytesIO(content), charset="utf-8")
-    except (EOFError, OSError, ValueError, LookupError, TypeError) as broken:
+    except (EOFError, OSError, ValueError, LookupError, TypeError, mido.KeySignatureError, struct.error) as broken:
         raise MidiFileError(f"no .mid file: {str(broken) or 'it ends too early'}") from broken
     if file.ticks_per_beat != TICKS_PER_QUARTER:
         raise MidiFileError(f"a .mid file of ours has 480 ticks a quarter, not {file.ticks_per_beat}")
     tempos: dict[Ticks, float] = {Ticks(0): 120.0}
     meters: dict[Ticks, str] = {Ticks(0): "4/4"}
     chords: dict[Ticks, str] = {}
-    key = "C"
+    keys: dict[Ticks, str] = {}
+    prompts: dict[Ticks, str] = {}
     notes: list[Note] = []
     programs: dict[str, int] = {}
     end = Ticks(0)
@@ -207,7 +260,9 @@ def from_bytes(content: bytes) -> Song:
                     case "time_signature":
                         meters[now] = f"{message.numerator}/{message.denominator}"
                     case "key_signature":
-                        key = message.key
+                        keys[now] = parse_key(message.key).name
+                    case "text" if message.text.startswith(PROMPT):
+                        prompts[now] = message.text.removeprefix(PROMPT)
                     case "marker":
                         chords[now] = message.text
                     case "program_change" if part:
@@ -223,20 +278,23 @@ def from_bytes(content: bytes) -> Song:
                             sounding[message.note] = (now, message.velocity)
             end = max(end, now)
         bars = _bars(meters, end)
+        key = keys.pop(Ticks(0), "C major")
         return as_filed(
             Song(
                 bars=bars,
                 end=end,
                 tempos=tuple(sorted(tempos.items())),
-                key=parse_key(key).name,
+                key=key,
                 notes=tuple(notes),
                 chords=tuple(sorted(chords.items())),
                 programs=tuple(programs.items()),
+                keys=tuple(sorted(keys.items())),
+                prompts=tuple(sorted(prompts.items())),
             )
         )
     except MidiFileError:
         raise
-    except ValueError as broken:
+    except (ValueError, ZeroDivisionError) as broken:
         raise MidiFileError(str(broken)) from broken
 
 
@@ -245,6 +303,8 @@ def _bars(meters: dict[Ticks, str], end: Ticks) -> tuple[tuple[Ticks, str], ...]
     now, meter = Ticks(0), meters[Ticks(0)]
     while now < end:
         meter = meters.get(now, meter)
+        if meter not in METERS:
+            raise MidiFileError(f"a metre is one of {' '.join(METERS)}, not {meter}")
         bars.append((now, meter))
         now = Ticks(now + bar_length(meter))
     misplaced = meters.keys() - {start for start, _ in bars}
@@ -258,18 +318,21 @@ def halves(song: Song) -> list[tuple[Ticks, Ticks]]:
     found: list[tuple[Ticks, Ticks]] = []
     for start, meter in song.bars:
         beats = bar_length(meter) // beat_length(meter)
-        middle = Ticks(start + -(-beats // 2) * beat_length(meter))
+        middle = Ticks(start + (-(-beats // 2) * beat_length(meter) if beats > 1 else bar_length(meter) // 2))
         found += [(start, middle), (middle, Ticks(start + bar_length(meter)))]
     return found
 
 
 def notes_in_spans(notes: Sequence[Note], spans: Sequence[tuple[Ticks, Ticks]]) -> list[list[tuple[Note, int]]]:
     """Return, for spans that follow each other, the notes that sound in each and for how many ticks."""
-    ends = [end for _, end in spans]
+    begins, ends = [begin for begin, _ in spans], [end for _, end in spans]
     found: list[list[tuple[Note, int]]] = [[] for _ in spans]
     for note in notes:
-        at = bisect_right(ends, note.start)
-        while at < len(spans) and spans[at][0] < note.end:
-            found[at].append((note, min(note.end, spans[at][1]) - max(note.start, spans[at][0])))
+        start = note.start
+        stop = start + note.length
+        at = bisect_right(ends, start)
+        while at < len(ends) and (begin := begins[at]) < stop:
+            end = ends[at]
+            found[at].append((note, (stop if stop < end else end) - (start if start > begin else begin)))
             at += 1
     return found

@@ -6,7 +6,7 @@ Pure frozen values. No torch, no I/O and no clock: the model never knows what ti
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NewType
 
 Ticks = NewType("Ticks", int)
@@ -29,6 +29,7 @@ HARMONY_PARTS = ("bass", "pad", "chords", "arp")
 LABELS = ("new", "same", "rhythm", "varied", "answer")
 """What a bar of a part can be in the plan of the form: see `model.generation.form_plan`."""
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8")
+"""The metres that the decoder writes; files may have others."""
 
 CUES: dict[str, tuple[int, float, float]] = {
     "intro": (4, -0.2, -0.25),
@@ -39,6 +40,12 @@ CUES: dict[str, tuple[int, float, float]] = {
     "ending": (1, 0.0, -0.15),
 }
 """What may be asked for by hand: the bars that it lasts, and what it adds to energy and density."""
+
+
+def is_meter(meter: str) -> bool:
+    """Return whether a text is a metre that a file can have: 1..64 beats of a whole note's half to its 64th part."""
+    beats, _, unit = meter.partition("/")
+    return beats.isdecimal() and 1 <= int(beats) <= 64 and unit in ("1", "2", "4", "8", "16", "32", "64")
 
 
 def beats_in_bar(meter: str) -> int:
@@ -66,6 +73,7 @@ class Note:
     velocity: int = 80
     part: str = "chords"
     offset: int = 0
+    source: int = field(default=0, compare=False, metadata={"later": True})
 
     def __post_init__(self) -> None:
         if self.start < 0 or self.length <= 0:

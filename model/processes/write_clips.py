@@ -15,8 +15,8 @@ from pathlib import Path
 from setproctitle import setproctitle
 
 from model.analysis.key_finder import find_key
-from model.analysis.midi_import import Line, detect_chords
-from model.analysis.tracks import HeardSet, Track, heard
+from model.analysis.midi_import import detect_chords
+from model.analysis.tracks import HeardSet, Line, Track, heard
 from model.clips.beside import groove_found, write_beside
 from model.clips.clip import Writer, clip, understood_plan
 from model.clips.edit import continue_clip, fill_in

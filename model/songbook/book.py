@@ -6,6 +6,7 @@ A piece is named by its title or its file name; both are unique in the book. `So
 from __future__ import annotations
 
 import difflib
+import io
 import re
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -16,6 +17,7 @@ from pathlib import Path
 import mido
 
 from model.analysis.midi_import import read_midi_file
+from model.music import smf
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import MidiFileError, Song
 from model.music.notes import CHANNELS, METERS, TICKS_PER_QUARTER, Ticks
@@ -200,13 +202,15 @@ _HEARD = ("note_on", "note_off", "program_change")
 def text_of_file(path: Path) -> tuple[str, tuple[str, ...]]:
     """Return the notation of any .mid file, and what the text does not keep, one sentence each. Raises ValueError."""
     try:
-        file = mido.MidiFile(str(path), charset="utf-8", clip=True)
+        content = smf.sound(path.read_bytes())
+        file = mido.MidiFile(file=io.BytesIO(content), charset=_charset(content), clip=True)
     except (OSError, EOFError, ValueError, LookupError, TypeError) as wrong:
-        raise ValueError(f"{path}: not a .mid file: {wrong or 'it ends too early'}") from None
-    recording = recorded(file)
+        raise ValueError(f"{path}: {wrong or 'it ends too early'}") from None
     said: dict[str, str] = {}
     told: list[str] = []
-    if not {CANONICAL, RENDERED} & {*recording.lines}:
+    if {CANONICAL, RENDERED} & {m.text for track in file.tracks for m in track if m.type == "text"}:
+        recording = recorded(file)
+    else:
         try:
             recording = _recorded_song(read_midi_file(path), path.stem)
         except MidiFileError as wrong:
@@ -223,6 +227,18 @@ def text_of_file(path: Path) -> tuple[str, tuple[str, ...]]:
     except NotationError as wrong:
         raise ValueError(f"{path} cannot be written down: {wrong.faults[0].what}") from None
     return text, (*told, *_not_kept(file, recording, kept))
+
+
+def _charset(content: bytes) -> str:
+    """Return the encoding in which all texts of a file can be read."""
+    try:
+        for track in smf.parse(content).tracks:
+            for _, status, data in track.events:
+                if status == smf.META and data[0] <= 0x0F:
+                    data[1:].decode("utf-8")
+    except UnicodeDecodeError:
+        return "latin-1"
+    return "utf-8"
 
 
 def _recorded_song(song: Song, title: str) -> Recording:

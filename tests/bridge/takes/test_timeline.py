@@ -20,6 +20,10 @@ def laid(count: int, meter: str = "4/4", record: Recorder | None = None) -> Time
     return timeline
 
 
+def in_c(take: int, controls: object) -> tuple[str, str]:
+    return "C major", ""
+
+
 def test_beats_lie_end_to_end_and_are_counted_from_one() -> None:
     placed = laid(6).placed
     assert [p.start for p in placed] == [0, 480, 960, 1440, 1920, 2400]
@@ -56,13 +60,13 @@ def test_a_record_has_whole_bars_only_and_what_was_taken_back_is_gone(tmp_path: 
     record = Recorder(keep_all=True)
     record.retime(Ticks(0), 100)
     timeline = laid(6, record=record)
-    assert record.song("C major", Ticks(1919)) is None
-    song = record.song("C major", Ticks(2500))
+    assert record.song(in_c, Ticks(1919)) is None
+    song = record.song(in_c, Ticks(2500))
     assert song is not None
     assert (song.end, len(song.notes)) == (1920, 4)
     record.cut(Ticks(1100), timeline.max_reach)
     record.retime(Ticks(1100), 90)
-    laid_on = record.song("C major", Ticks(9999))
+    laid_on = record.song(in_c, Ticks(9999))
     assert laid_on is None, "the bar was cut short"
     midifile.write(tmp_path / "a.mid", song)
     assert midifile.read(tmp_path / "a.mid").end == 1920
@@ -72,7 +76,7 @@ def test_a_record_that_nobody_wants_whole_keeps_the_last_bars() -> None:
     record = Recorder(keep_all=False)
     record.retime(Ticks(0), 120)
     laid(4 * 600, record=record)
-    found = record.last_bars(999, "C major", Ticks(1920 * 600))
+    found = record.last_bars(999, in_c, Ticks(1920 * 600))
     assert found is not None
     assert 256 <= len(found[0].bars) <= 512
 

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.analysis.midi_import import Line
-from model.analysis.tracks import Track, assigned, heard, part_of_name, read_set
+from model.analysis.tracks import Line, Track, assigned, heard, part_of_name, read_set
 from model.music import midifile
 from model.music.midifile import MidiFileError, Song
 from model.music.notes import PARTS, Note, Ticks

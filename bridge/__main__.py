@@ -47,6 +47,10 @@ def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
             from bridge.cli import install_device
 
             return partial(install_device.install, args.to)
+        case "mcp":
+            from bridge.cli import mcp_server
+
+            return partial(mcp_server.run, args)
         case "worker":
             from bridge.workers import worker
 

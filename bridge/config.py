@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
+from ipaddress import IPv4Network, IPv6Network, ip_address
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -54,6 +54,36 @@ def parse_broker_url(url: str) -> BrokerAccount:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ComposerAccount:
+    """An OpenAI-compatible server (its URL up to /v1) and the model that is asked, "" for the first that it has."""
+
+    url: str
+    model: str = ""
+
+    @property
+    def is_here(self) -> bool:
+        """True if it is on this machine."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return host == "localhost" or ip_address(host).is_loopback
+        except ValueError:
+            return False
+
+
+def parse_composer_url(url: str) -> ComposerAccount:
+    """Return the account of `http://HOST:PORT[/v1][#MODEL]`. Raises ValueError."""
+    syntax = f"a composer is such as http://127.0.0.1:8080 or http://127.0.0.1:11434/v1#MODEL, not {url[:80]}"
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise ValueError(syntax) from error
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username is not None:
+        raise ValueError(syntax)
+    return ComposerAccount(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}", unquote(parts.fragment))
+
+
 Network = IPv4Network | IPv6Network
 SYNC_SOURCES = ("internal", "clock", "link", "host")
 """The values of `serve --sync`; the classes are in `bridge.session.sync_sources`."""
@@ -87,3 +117,5 @@ class Config:
     set: Path | None = None
     browse: bool = False
     mqtt: BrokerAccount | None = None
+    composer: ComposerAccount | None = None
+    composer_elsewhere: bool = False

@@ -61,6 +61,15 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         help="source of the time; clock comes in by --input",
     )
     option("--mqtt", metavar="URL", type=types.broker, help="mqtt[s]://[USER[:PASSWORD]@]HOST[:PORT][/NAME]")
+    option(
+        "--composer",
+        metavar="URL[#MODEL]",
+        type=types.composer,
+        help="an OpenAI-compatible language model (llama.cpp, Ollama, LM Studio) that composes for each prompt; the band plays until it has",
+    )
+    option(
+        "--composer-elsewhere", action="store_true", help="let --composer be another machine, to which prompts then go"
+    )
     option("--play", metavar="PROMPT", type=types.prompt, help="play this at once")
     option(
         "--allow", metavar="CIDR", type=types.network, nargs="+", action="extend",
@@ -183,6 +192,21 @@ def _replay(replay: argparse.ArgumentParser) -> None:
     replay.add_argument("-o", dest="out", metavar="FILE.mid", type=types.new_file, help="default: TAKE.mid here")
 
 
+def _mcp(mcp: argparse.ArgumentParser) -> None:
+    option = mcp.add_argument
+    option("--daemon", metavar="HOST:PORT", type=types.address, default=DEFAULT_HTTP, help="the panel of the daemon")
+    option("--daemon-token", metavar="T", type=types.token, help="the daemon's --token, if it is elsewhere")
+    option("--start", action="store_true", help="start a daemon if none runs; it ends with this server")
+    option("--folder", metavar="DIR", type=types.folder, help="where clips are (default: clips in the data folder)")
+    option(
+        "--http",
+        metavar="HOST:PORT",
+        type=types.address,
+        help="serve streamable HTTP there, on this machine only, instead of standard input and output",
+    )
+    option("--token", metavar="T", type=types.token, help="what HTTP clients must show (default: a new one, printed)")
+
+
 def _worker(worker: argparse.ArgumentParser) -> None:
     worker.add_argument("--mqtt", metavar="URL", type=types.broker, required=True)
     _encoder(worker, "as the bridges have it")
@@ -240,6 +264,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "score": ("play, write or check a piece of the songbook's notation", _score),
     "understand": ("show what a prompt means, field by field", _understand),
     "replay": ("write a kept take again, byte for byte", _replay),
+    "mcp": ("play from a chat client (Model Context Protocol; needs the mcp extra)", _mcp),
     "worker": ("write beats for bridges on other machines", _worker),
     "explain": ("what a .mid file is made of: key, numerals, cadences, form", _explain),
     "ports": ("list the MIDI ports of this machine", _ports),

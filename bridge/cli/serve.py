@@ -34,6 +34,10 @@ def run(config: Config, generator: Callable[..., None], started_generator: Child
             raise OwnerError(
                 f"there is no folder {folder} to record into: make it, or choose another --output record:FILE"
             )
+    if config.composer is not None and not config.composer.is_here and not config.composer_elsewhere:
+        raise OwnerError(
+            f"{config.composer.url} is not this machine: prompts would leave it; add --composer-elsewhere if they may"
+        )
     if config.trace is not None:
         try:
             config.trace.write_text("")  # the players of one run append to it

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 
-from bridge.config import MAX_PORT, Network, parse_broker_url
+from bridge.config import MAX_PORT, Network, parse_broker_url, parse_composer_url
 from model.music.control import MAX_PROMPT
 
 ValueT = TypeVar("ValueT")
@@ -27,6 +27,7 @@ def reader(read: Callable[[str], ValueT]) -> Callable[[str], ValueT]:
 
 
 broker = reader(parse_broker_url)
+composer = reader(parse_composer_url)
 
 
 def existing_file(text: str) -> Path:

@@ -109,6 +109,11 @@ OUTGOING: tuple[AddressEntry, ...] = (
         "score/piece", "index:i total:i name:s title:s style:s tempo:f key:s meter:s bars:i", "answer to score/list"
     ),
     AddressEntry("score/told", "text:s", "what of a piece that was asked for cannot be played"),
+    AddressEntry(
+        "composer/told",
+        "text:s",
+        "what the language model of --composer does: asked, mended, enters, plays, failed and why",
+    ),
     AddressEntry("learnt", "touch:s words:s", "what a touch does now: note 10 36, cc 1 20, program 1 5"),
     AddressEntry("set/saved", "path:s", "answer to set/save"),
     AddressEntry("set/loaded", "name:s", "answer to set/load"),

@@ -70,6 +70,13 @@ class ScoreLaunchRequested:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreGrown:
+    """Written music that was launched has more bars, or other ones: it goes on under the same name."""
+
+    score: Score
+
+
+@dataclass(frozen=True, slots=True)
 class ScoreStoreRequested:
     """Store written music in a slot of the bank, 1..16."""
 
@@ -183,6 +190,7 @@ SessionRequest = (
 """Requests of clients to the session."""
 Event = (
     SessionRequest
+    | ScoreGrown
     | Answer
     | FirstNote
     | GeneratorExited

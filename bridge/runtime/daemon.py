@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from threadpoolctl import threadpool_limits
 
 from bridge.clock import monotonic
-from bridge.config import BrokerAccount, Config
+from bridge.config import BrokerAccount, ComposerAccount, Config
 from bridge.http.view import View
 from bridge.midi.protocol import Batch, Health, MidiReceived, PlayerOrder, Quit, SetTempoMap
 from bridge.processes.child_processes import ChildConfig, ChildMessage, ChildProcesses
@@ -57,6 +57,7 @@ from model.music.control import MAX_SEED
 from model.weights import FOLDER, hashed
 
 if TYPE_CHECKING:
+    from bridge.composer.composer import Composer
     from bridge.http.app import HttpServer
     from bridge.mqtt.server import MqttServer
     from bridge.workers.dispatcher import WorkerDispatcher
@@ -113,6 +114,7 @@ class Daemon:
         self._services = Services(
             self._session, self._supervisor, self._handle_event, self._osc_server.publish, config.encoder
         )
+        self._composer: Composer | None = None
         self._link: Link | None = None
         self._mqtt_server: MqttServer | None = None
         self._worker_dispatcher: WorkerDispatcher | None = None
@@ -136,6 +138,8 @@ class Daemon:
             self._http_server = HttpServer(
                 self._config, self._dispatcher, self._view, self._child_processes.output_choice, self._on_midi
             )
+            if self._config.composer is not None:
+                self._open_composer(self._config.composer)
             if self._config.mqtt is not None:
                 self._open_mqtt(self._config.mqtt)
             midi = await self._child_processes.readiness.wait_for_all()
@@ -163,6 +167,16 @@ class Daemon:
             self._close()
             if self._http_server is not None:
                 await self._http_server.close()
+
+    def _open_composer(self, account: ComposerAccount) -> None:
+        from bridge.composer.chat import Chat
+        from bridge.composer.composer import Composer
+
+        self._composer = Composer(Chat(account), self._handle_event, self._tell_of_composer)
+
+    def _tell_of_composer(self, text: str) -> None:
+        log.info("composer: %s", text)
+        self._run_effect(Publish("composer/told", (text,)))
 
     def _open_mqtt(self, account: BrokerAccount) -> None:
         # imported here: both take 0.1 s, which others need not wait
@@ -195,6 +209,8 @@ class Daemon:
             self._services.save_bank()
         if self._http_server is not None:
             self._http_server.schedule_update()
+        if self._composer is not None:
+            self._composer.follow(self._session.latest_take)
         if self._timer is not None:
             self._timer.cancel()
         at = self._session.next_deadline()
@@ -287,7 +303,7 @@ class Daemon:
                     self._run_effect(effect)
         self._osc_server.close()
         self._services.close()
-        for server in (self._mqtt_server, self._worker_dispatcher, self._link):
+        for server in (self._composer, self._mqtt_server, self._worker_dispatcher, self._link):
             if server is not None:
                 server.close()
         self._supervisor.close()

@@ -35,6 +35,7 @@ from bridge.protocol.events import (
     PlayRequested,
     PromptRequested,
     RefineRequested,
+    ScoreGrown,
     ScoreLaunchRequested,
     ScoreStoreRequested,
     StopRequested,
@@ -54,7 +55,7 @@ from bridge.session.settings import SettingsControl
 from bridge.session.sync_sources import SOURCES, SyncEvent, TapTempo
 from bridge.session.transport import State, Transport
 from bridge.takes.recorder import KeptBars, Recorder
-from bridge.takes.takes import Takes
+from bridge.takes.takes import Take, Takes
 from model.generation.bias_weights import NamedWeights, shipped
 from model.generation.messages import BeatWritten, Failed, FirstNote, Understood
 from model.music.midifile import Song
@@ -110,6 +111,8 @@ class Session:
                 | ScoreLaunchRequested()
             ):
                 self._launch(event, now)
+            case ScoreGrown(score):
+                self._takes.grow(score)
             case BankStoreRequested() | ScoreStoreRequested():
                 self._launcher.store(event)
             case CueRequested(section):
@@ -180,6 +183,11 @@ class Session:
         song, origins = found
         bar_origins = tuple(replace(self._takes.origin(take), controls=controls) for take, controls in origins)
         return KeptBars(song, bar_origins, changed_controls(self.settings), self._weights)
+
+    @property
+    def latest_take(self) -> Take | None:
+        """The take that was requested last, None if there is none."""
+        return self._takes.latest
 
     def latest_prompt(self) -> str:
         """Return the prompt of the take that was requested last, "" if there is none, or a score instead."""

@@ -226,6 +226,12 @@ class Takes:
         begin = Begin(0, score.title, model_controls(self.settings), 0, theta=tuple(self.theta.items()))
         return self._set_coming(begin, 0.0, score=score)
 
+    def grow(self, score: Score) -> None:
+        """Let takes of a score go on with more of it, or with what has come in its place; what is placed stays."""
+        for take in self.all:
+            if take.score is not None and take.score.name == score.name:
+                take.score = score
+
     def from_prompt(self, text: str, second: str | None, seed: int | None = None) -> Take:
         """Make a coming take of a prompt; `second` is the other prompt of a morph."""
         if seed is None:

@@ -100,7 +100,7 @@ async function kept() {
     const act = (what) => async () => { try { what(await song()); } catch (error) { complain(error.message); } };
     const file = `${row.name}.mid`, link = make("a", { href: `takes/${file}`, download: file, textContent: ".mid", draggable: true, className: "as-button", label: `.mid of ${row.words}`, title: "Save, or drag into a DAW" });
     link.ondragstart = (event) => event.dataTransfer.setData("DownloadURL", `audio/midi:${file}:${link.href}`);
-    return item(row.words || "a piece", `${row.bars} bars · ${row.key} · ${Math.round(row.tempo)} bpm`, [hearing(song, row.words), link,
+    return item(row.words || "a piece", `${row.bars} bars of ${row.meter} · ${row.key} · ${row.tempos} bpm`, [hearing(song, row.words), link,
       button("WAV", act(saveWav), { label: `WAV of ${row.words}` }), button("Stems", act(saveStems), { label: `Stems of ${row.words}`, title: "A WAV for each part, in a .zip" }),
       button("Chords", act(chordSheet), { label: `Chord sheet of ${row.words}` })]);
   }));

@@ -6,7 +6,7 @@ outlets = 5;   // 0 udpsend   1 the view   2 notes: pitch velocity ms delay   3 
 var BARS = [0, 1, 2, 4, 8, 12, 16, 32], MODES = ["major", "minor", "dorian", "phrygian", "lydian", "mixolydian", "harmonic minor", "melodic minor"];
 var TARGETS = ["row", "slot", "view", "arrangement"], STREAMED = ["all", "chords", "melody", "bass", "drums"], LEVELS = ["density", "energy", "brightness", "complexity"], METERS = " 2/4 3/4 4/4 5/4 6/8 7/8 9/8 12/8 ";
 var FIRST_PORT = 7412, PORTS = 16, LOOKED = 250, REMEMBERED = 12, FASTEST = 300, SEEN = 76, ROOM = 70;   // characters of two lines; where two things are said in them
-var state = { ready: false, enabled: true, link: null, ids: 0, seed: 1, writing: null, waiting: null, queue: [], before: [], history: [], bank: [], told: "", asked: 0, whose: {}, understood: {}, unread: "", overruled: "", pending: null, deaf: {}, tracks: 0 };
+var state = { ready: false, enabled: true, link: null, ids: 0, seed: 1, writing: null, waiting: null, queue: [], before: [], history: [], bank: [], told: "", asked: 0, whose: {}, understood: {}, unread: "", overruled: "", pending: null, deaf: {}, tracks: 0, heardAs: {} };
 var P = { prompt: "", refine: "", bars: 4, key: 0, mode: 0, density: -1, energy: -1, brightness: -1, complexity: -1, temperature: 100, guidance: -1,
     chords: 1, melody: 1, bass: 1, drums: 1, track_chords: 0, track_melody: 0, track_bass: 0, track_drums: 0, target: 0, variations: 1, stream: 0, lead: 1, streamed: 0, slot: 0, hear: 0, approve: 1 };
 var beating = null, looking = null, streaming = null;
@@ -289,8 +289,9 @@ function knownOf(writing) {
     var clip = writing.clip, song = writing.job.song, said = Words.heard(clip.context);
     state.unread = clip.unread;
     if (clip.context) {
-        outlet(1, "understood", Words.cut(said[1], SEEN));
-        outlet(1, "wishes", clip.unread ? Words.told(clip.unread, state.overruled, ROOM) : Words.cut(said[0], SEEN));
+        heardAs(said[0]);
+        outlet(1, "understood", Words.shortened(said[1], ROOM));
+        outlet(1, "wishes", clip.unread ? Words.told(clip.unread, state.overruled, ROOM) : Words.shortened(said[0], ROOM));
         return;
     }
     state.understood = { key: clip.key, tempo: clip.tempo, progression: Chord.beginning(Wire.notes(clip), song.num * 4 / song.den, clip.beats).join(" ") };

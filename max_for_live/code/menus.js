@@ -44,7 +44,7 @@ trackMenus.local = 1;
 function hearMenu() {
     var list = heardTracks(), items = [""], checked = [0], i, n = 0;
     for (i = 0; i < list.length; i++) {
-        items.push(numbered(list[i]));
+        items.push(numbered(list[i]) + (state.heardAs[list[i].index + 1] ? ": " + state.heardAs[list[i].index + 1] : ""));
         checked.push(list[i].heard ? 1 : 0);
         if (list[i].heard) n++;
     }
@@ -52,6 +52,17 @@ function hearMenu() {
     menu("menu_hear", items, checked, 0);
 }
 hearMenu.local = 1;
+// "3 Keys is chords, 1 Kit is drums": what each track was heard as stands in the menu
+function heardAs(words) {
+    var each = words.split(", "), i, m;
+    state.heardAs = {};
+    for (i = 0; i < each.length; i++) {
+        m = /^(\d+) .* is (\w+)$/.exec(each[i]);
+        if (m) state.heardAs[m[1]] = m[2];
+    }
+    hearMenu();
+}
+heardAs.local = 1;
 
 // A track is chosen for a part: the control that Live keeps follows
 function pick(part, item) {

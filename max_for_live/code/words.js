@@ -40,15 +40,18 @@ var Words = (function () {
     // What the words asked for in vain, and what is overruled, in `room` characters: what is overruled is short, and stays whole
     function told(unread, overruled, room) {
         var said = unread ? "Not met: " + unread : "", left = overruled ? room - overruled.length - 2 : room;
-        if (said.length > left) said = cut(said, Math.max(0, left - 1)) + "…";
-        return said + (said && overruled ? "; " : "") + overruled;
+        return shortened(said, Math.max(1, left)) + (said && overruled ? "; " : "") + overruled;
     }
-    // "3 Keys is chords; A minor; written: bass" → what is heard, and what follows from it
-    function heard(words) { var at = words.indexOf("; "); return at < 0 ? [words, ""] : [words.substring(0, at), words.substring(at + 2)]; }
+    // "3 Keys is chords; A minor; written: bass" → what is heard, and what follows from it; what was written the status says
+    function heard(words) {
+        var said = words.split("; written:")[0], at = said.indexOf("; ");
+        return at < 0 ? [said, ""] : [said.substring(0, at), said.substring(at + 2)];
+    }
+    function shortened(text, most) { return text.length > most ? cut(text, most - 1) + "…" : text; }
 
     function seconds(share) { return "Writing " + Math.round(share * 100) + " %"; }
 
-    return { PARTS: PARTS, ALL: ALL, busy: busy, crowded: crowded, told: told, heard: heard, COLOURS: COLOURS, TRACKS: TRACKS, NOTES: NOTES, cut: cut, clipName: clipName, key: key, tempo: tempo, meter: meter, seconds: seconds,
+    return { PARTS: PARTS, ALL: ALL, busy: busy, crowded: crowded, told: told, heard: heard, shortened: shortened, COLOURS: COLOURS, TRACKS: TRACKS, NOTES: NOTES, cut: cut, clipName: clipName, key: key, tempo: tempo, meter: meter, seconds: seconds,
         READY: "Ready", WAITING: "Looking for LLMBall", ABSENT: "LLMBall is not running: start it with llmball serve", OTHER: "LLMBall speaks another version: update the daemon or this device",
         UNSYNCED: "Start the daemon with: llmball serve --sync host", SILENT: "No answer from LLMBall: is it running? Press Generate again", FULL: "No free slot for these parts: press New Scene", NO_TRACK: "Put the device on a MIDI track",
         NO_CLIP: "Show a MIDI clip first", GONE: "That clip is gone: show one and press again", NO_SLOT: "Select a clip slot first", TAKEN: "The selected slot holds a clip: choose In View to replace its notes",

@@ -47,7 +47,7 @@ test('the missing part goes into the free slot of its track in the same scene, i
   d.send(0, R + 'clip/heard', last(d)[2], '3 Keys is chords, 1 Kit is drums; A minor, 4/4 at 120, 4 bars; chords Am | F; written: bass'); answer(d, 1, { bass: [33, 0, 4, 90, 29, 8, 4, 90] });
   const clip = set.tracks[3].slots[1].clip; assert.deepEqual(clip.notes.map((n) => [n.pitch, n.start_time]), [[33, 0], [29, 8]]); assert.equal(clip.loop_end, 16);
   assert.equal(snapshot(set, set.tracks[3]), before); assert.equal(set.steps, 1); assert.equal(set.undo, 0); assert.deepEqual(set.refused, []);
-  assert.equal(d.status(), '2 notes into Bass, seed 1'); assert.match(d.told('understood').at(-1), /^A minor, 4\/4 at 120/); assert.match(d.told('wishes').at(-1), /^3 Keys is chords/);
+  assert.equal(d.status(), '2 notes into Bass, seed 1'); assert.match(d.told('understood').at(-1), /^A minor, 4\/4 at 120/); assert.match(d.told('wishes').at(-1), /^3 Keys is chords/); assert.ok(d.out.some((o) => o[1] === 'menu_hear' && o[3] === '3 温暖 Keys: chords'), 'the menu says what each track was heard as');
   d.send(0, 'back'); assert.equal(set.tracks[3].slots[1].clip, null, 'back takes a new clip away again'); assert.equal(snapshot(set, set.tracks[3]), before);
 });
 

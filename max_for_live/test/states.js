@@ -29,27 +29,30 @@ function state(d, name, typed) {
   out.screen = roll.svg();
   return out;
 }
+// What is typed, word by word, up to the last but one
+const typing = (d, words) => words.split(' ').slice(0, -1).forEach((_, i, all) => { if (i % 2 === 0) states.push(state(d, 'typing', [all.slice(0, i + 1).join(' '), ''])); });
 const param = (d, key, value) => { d.set.params = { ...d.set.params, [key]: value }; d.send(0, 'param', key, value); };
 
 const names = ['Chords', 'Melody', 'Bass', 'Kit', 'Warm Pad', 'Strings', 'Vox', 'Perc Loop', 'FX'];
 const set = new LiveSet({ tracks: names.map((n) => new Track(n, n === 'Kit' ? { pads: KIT } : {})), song: { tempo: 120 } });
 const prompt = 'dusty lo-fi chords in D minor, sleepy drums, 82 bpm, vinyl crackle', d = started(set, '', 1), states = [];
-states.push(state(d, 'ready', ['', '']));
+states.push(state(d, 'ready', ['', ''])); typing(d, prompt);
 d.send(0, 'text', prompt); d.send(0, 'seed', 17); d.send(0, 'generate');
 d.send(0, R + 'clip/progress', last(d)[2], 0.4);
 states.push(state(d, 'writing', [prompt, '']));
 d.send(0, R + 'clip/unread', last(d)[2], '"vinyl crackle": effects are not written'); answer(d, 1, ROWS, 32, 'D minor');
 states.push(state(d, 'written', [prompt, '']));
-set.song.tempo = 82; d.send(0, 'settempo');
+d.send(0, 'settempo');
 for (const t of set.tracks) if (t.slots[0].clip && t.name === 'Bass') t.slots[0].clip = null;
 set.highlighted = { slot: set.tracks[2].slots[0], track: set.tracks[2] };
-param(d, 'hear', 1); d.send(0, 'text', 'a round bass for this'); d.send(0, 'generate');
+param(d, 'hear', 1); typing(d, 'a round bass for this'); d.send(0, 'text', 'a round bass for this'); d.send(0, 'generate');
 d.send(0, R + 'clip/heard', last(d)[2], '1 Chords is chords, 2 Melody is melody, 4 Kit is drums; D minor, 4/4 at 82, 8 bars; chords Dm9 | G13 | Cmaj7 | Am7; written: bass'); answer(d, 2, { bass: ROWS.bass }, 32, 'D minor');
 states.push(state(d, 'heard', ['a round bass for this', '']));
-d.send(0, 'text', 'a walking bass for this'); d.send(0, 'generate');
+typing(d, 'a walking bass for this'); d.send(0, 'text', 'a walking bass for this'); d.send(0, 'generate');
 d.send(0, R + 'clip/heard', last(d)[2], '1 Chords is chords, 2 Melody is melody, 4 Kit is drums; D minor, 4/4 at 82, 8 bars; chords Dm9 | G13 | Cmaj7 | Am7; written: bass'); answer(d, 3, { bass: WALK }, 32, 'D minor');
-states.push(state(d, 'approve', ['a walking bass for this', 'less busy, walking bass']));
+states.push(state(d, 'approve', ['a walking bass for this', '']));
 d.send(0, 'apply');
-param(d, 'key', 4); param(d, 'mode', 1); param(d, 'stream', 1);
+states.push(state(d, 'applied', ['a walking bass for this', '']));
+d.send(0, 'text', prompt); param(d, 'key', 4); param(d, 'mode', 1); param(d, 'stream', 1);
 states.push(state(d, 'stream', [prompt, '']));
 console.log(JSON.stringify(states));

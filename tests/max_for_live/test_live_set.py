@@ -77,6 +77,45 @@ def test_through_a_network_that_loses_a_tenth_clips_are_whole_or_refused(
     assert sum(any(job["notes"].values()) for job in found) >= 10
 
 
+def in_ten_tracks(address: tuple[str, int], node: str) -> list[dict[str, Any]]:
+    """Return what each step of hear_e2e.js found: a scene heard, another part, drums, the arrangement."""
+    ran = subprocess.run(
+        [node, str(SCRIPT.with_name("hear_e2e.js")), *map(str, address)], capture_output=True, text=True, timeout=120,
+        env=os.environ | {"PYTHON": sys.executable}, check=True,
+    )  # fmt: skip
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def test_in_a_set_of_ten_tracks_the_missing_part_is_written_shown_applied_and_taken_back_though_a_tenth_of_the_packets_is_lost(
+    address: tuple[str, int], needs: Callable[[str, str], str]
+) -> None:
+    node = needs("node", "Node.js 18 or later")
+    plain = in_ten_tracks(address, node)
+    with lossy(address, 0.1, seed=2) as proxy:
+        lost = in_ten_tracks(proxy, node)
+    whole, discarded, applied, drums, arrangement = plain
+    assert [step["notes"] for step in lost] == [step["notes"] for step in plain]
+    for step in (*plain, *lost):
+        assert step["untouched"], step["step"]
+        assert not step["open"], step["step"]
+        assert not step["refused"], step["step"]
+        assert "A minor" in step.get("understood", ""), step
+        assert len(step["notes"]) >= 8, step["step"]
+    assert max(start + length for _, start, length, _ in whole["notes"]) > 12, "as long as what was heard"
+    for step in (discarded, applied):
+        assert step["asks"]
+        assert "taken" in step["status"]
+    assert discarded["kept"]
+    assert discarded["notes"] == whole["notes"]
+    assert applied["back"]
+    assert applied["notes"] != whole["notes"]
+    roots = {0: 9, 4: 5, 8: 0, 12: 7}  # Am F C/G G, by their basses or roots
+    first = {start: pitch % 12 for pitch, start, _, _ in reversed(whole["notes"]) if start in roots}
+    assert sum(first.get(at) == root for at, root in roots.items()) >= 3, first
+    assert {pitch for pitch, *_ in drums["notes"]} >= {36, 38}
+    assert arrangement["start"] == 32
+
+
 def test_four_instances_stream_four_parts_from_a_daemon_that_follows_live(
     tmp_path: Path, needs: Callable[[str, str], str]
 ) -> None:

@@ -11,6 +11,7 @@ import pytest
 from model.analysis.explain import chart, explain
 from model.analysis.midi_import import MAX_FILE_BARS, detect_chords, read_bytes
 from model.music import smf
+from model.music.harmony import parse_key
 from model.music.smf import Event, MidiFileError
 from tests.support.odd_files import band, midi, struck, track
 
@@ -60,8 +61,6 @@ def test_every_signature_of_the_standard_is_read(sharps: int, minor: int, name: 
 
 
 def transposed(name: str) -> tuple[int, bool]:
-    from model.music.harmony import parse_key
-
     key = parse_key(name)
     return key.tonic, key.minor
 

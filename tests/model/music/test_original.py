@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from model.analysis.midi_import import Reading, read_bytes
 from model.clips import transforms
 from model.music import smf
+from model.music.harmony import parse_key
 from model.music.midifile import Song
 from model.music.notes import Note, Ticks
 from model.music.original import merged
@@ -113,7 +114,7 @@ def test_a_tempo_map_stays_until_the_tempo_is_changed(reading: Reading) -> None:
 def test_another_key_moves_the_notes_and_the_signature_alone(reading: Reading) -> None:
     after, _ = changed(reading, transforms.shift_octaves(reading.song, frozenset({"melody"}), 1))
     assert differing(reading, after) == {FLUTE}
-    key = transforms.parse_key("D major")
+    key = parse_key("D major")
     after, _ = changed(reading, transforms.change_key(reading.song, key))
     assert differing(reading, after) == {0, FLUTE, PIANO, BASS}
     assert [e[2][1:] for e in after.tracks[0].events if e[1] == smf.META and e[2][0] == smf.KEY] == [b"\x02\x00"]

@@ -197,4 +197,4 @@ def test_a_piece_is_explained_in_a_time_that_grows_with_its_notes() -> None:
         return time.process_time() - began
 
     seconds(400)
-    assert seconds(12_000) < 20 * seconds(1_500)
+    assert seconds(8_000) < 24 * seconds(1_000)

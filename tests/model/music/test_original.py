@@ -39,7 +39,7 @@ def differing(before: Reading, after: smf.RawFile) -> set[int]:
     return {i for i, t in enumerate(before.original.file.tracks) if t.events != after.tracks[i].events}
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(odd_files())
 def test_an_unchanged_song_leaves_every_event_of_any_file(content: bytes) -> None:
     try:
@@ -135,7 +135,7 @@ def test_a_note_that_lasted_to_one_that_is_gone_still_ends() -> None:
     assert [n.length for n in read_bytes(smf.to_bytes(after)).song.notes] == [480, 1920]
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.sampled_from((96, 480, 960)), st.sets(st.integers(0, 40), min_size=1), st.integers(-20, 20))
 def test_what_a_note_becomes_is_what_is_read_again(division: int, gone: set[int], louder: int) -> None:
     reading = read_bytes(band(division=division))

@@ -16,6 +16,7 @@ Value = int | float | str
 FieldT = TypeVar("FieldT")
 MAX_PROMPT, MAX_TEXT = 2000, 1000  # characters of a prompt; of a key, a progression or a drum map
 MAX_BARS = 256  # of a clip, and of what is kept
+MAX_FILE_BARS = 20_000  # of a .mid file that is read
 MAX_SEED = 2**31 - 1
 MIN_TEMPO, MAX_TEMPO = 20, 300  # quarter notes a minute
 

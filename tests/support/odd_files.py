@@ -104,7 +104,7 @@ def _some_events(rng: random.Random) -> tuple[bytes, ...]:
     return tuple(found)
 
 
-_EVENTS = st.lists(st.sampled_from(_some_events(random.Random(1))), max_size=24).map(b"".join)
+_EVENTS = st.lists(st.sampled_from(_some_events(random.Random(1))), min_size=6, max_size=30).map(b"".join)
 _ENDS = st.sampled_from((b"", b"\x00\xff\x2f\x00"))
 _NAMES = st.sampled_from((b"MTrk", b"MTrk", b"MTrk", b"XFIH", b"\x00\x01\x02\x03"))
 _WRONG = st.sampled_from((0, 0, 0, 0, 0, 0, -3, -1, 1, 3))
@@ -112,6 +112,7 @@ _CHUNKS = st.lists(
     st.tuples(_NAMES, _EVENTS, _ENDS, _WRONG).map(
         lambda c: c[0] + max(0, len(c[1]) + len(c[2]) + c[3]).to_bytes(4, "big") + c[1] + c[2]
     ),
+    min_size=1,
     max_size=4,
 )
 _HEADERS = st.tuples(

@@ -9,8 +9,9 @@ import mido
 import pytest
 
 from model.analysis.explain import chart, explain
-from model.analysis.midi_import import MAX_FILE_BARS, detect_chords, read_bytes
+from model.analysis.midi_import import detect_chords, read_bytes
 from model.music import smf
+from model.music.control import MAX_FILE_BARS
 from model.music.harmony import parse_key
 from model.music.smf import Event, MidiFileError
 from tests.support.odd_files import band, midi, struck, track

@@ -57,7 +57,7 @@ sanitize: $(VENV)/.developing ## the C code under AddressSanitizer and Undefined
 	cd $(SANITIZED) && CFLAGS="-g $(SANITIZERS)" LDFLAGS="$(SANITIZERS)" $(CURDIR)/$(PYTHON) -c 'from setuptools import setup; setup()' -q build_ext --inplace
 	cd $(SANITIZED) && PYTHONPATH=. PYTHONMALLOC=malloc LLMBALL_REQUIRE_ALL= ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=print_stacktrace=1 \
 		LD_PRELOAD="$$(gcc -print-file-name=libasan.so) $$(gcc -print-file-name=libubsan.so)" \
-		$(CURDIR)/$(PYTHON) -m pytest -q -p no:cacheprovider $(C_TESTS)
+		$(CURDIR)/$(PYTHON) -m pytest -q -p no:cacheprovider -o timeout=900 $(C_TESTS)
 C_TESTS = tests/model/decoder/test_engines.py tests/model/decoder/test_token_sampling.py tests/model/prompt/test_use_encoder.py tests/bridge/midi/test_jack.py
 
 docs: $(VENV)/.documenting ## the site into site/; a wrong link or anchor is an error

@@ -135,17 +135,17 @@ def try_file(name: str, content: bytes, folder: Path, open_composer: Open) -> It
 def _run(words: Sequence[str], open_composer: Open) -> tuple[int, str]:
     """Return the exit code of a command (1: a traceback) and what it said on stderr."""
     args = parser(words[0]).parse_args(words)
-    run = {
+    runs: dict[str, Callable[[argparse.Namespace], int]] = {
         "explain": commands.explain_file,
         "score": score.run,
         "refine": partial(commands.change_clip, open_composer_=open_composer),
         "harmonise": partial(commands.harmonise_clip, open_composer_=open_composer),
         "clip": partial(commands.write_clips, open_composer_=open_composer),
-    }[words[0]]
+    }
     said = io.StringIO()
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(said):
         try:
-            return run(args), said.getvalue()
+            return runs[words[0]](args), said.getvalue()
         except OwnerError as error:
             return 2, f"{said.getvalue()}{error}\n"
         except Exception:

@@ -12,7 +12,7 @@ from typing import Any
 from bridge.errors import BadRequest
 from bridge.protocol.controls import CONTROLS, Value, current_path
 from model.clips.messages import DEFAULT_BARS, ClipSpec, KeepSpec
-from model.music.control import MAX_BARS, MAX_SEED
+from model.music.control import MAX_BARS, MAX_FILE_BARS, MAX_SEED
 from model.music.notes import PARTS
 from model.music.plan import Controls
 
@@ -69,8 +69,8 @@ def read_bars(text: str) -> frozenset[int]:
         if not first.isdecimal() or (dash and not last.isdecimal()):
             raise ValueError(f"takes bars such as 3-4,7, not {text}")
         low, high = int(first), int(last or first)
-        if not 1 <= low <= high <= MAX_BARS:
-            raise ValueError(f"takes bars in 1..{MAX_BARS} that rise, not {piece.strip()}")
+        if not 1 <= low <= high <= MAX_FILE_BARS:
+            raise ValueError(f"takes bars in 1..{MAX_FILE_BARS} that rise, not {piece.strip()}")
         found |= set(range(low - 1, high))
     return frozenset(found)
 

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from model.analysis.key_finder import find_key
 from model.music import smf
+from model.music.control import MAX_FILE_BARS
 from model.music.drums import ROLES
 from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, Key, chord_symbol, parse_chord, parse_key
 from model.music.midifile import (
@@ -38,8 +39,6 @@ from model.music.smf import RawFile
 _ValueT = TypeVar("_ValueT")
 _NAMES = {"melody": ("melody", "lead", "vocal", "voice", "旋律"), "bass": ("bass", "贝斯"),
           "drums": ("drum", "perc", "beat", "鼓"), "chords": ("chord", "piano", "keys", "pad", "comp", "和弦")}  # fmt: skip
-MAX_FILE_BARS = 20_000
-"""Bars that a file has at most."""
 SHORTEST = TICKS_PER_QUARTER // 8
 """The length of a note that a file begins and ends at once."""
 SLACK = TICKS_PER_QUARTER // 8

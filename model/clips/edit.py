@@ -177,7 +177,7 @@ def continue_clip(composer: Writer, song: Song, wanted: ClipSpec, bars: int) -> 
         song,
         bars=(*song.bars, *((Ticks(t + by), m) for t, m in added)),
         end=Ticks(song.end + bars * bar_length(meter)),
-        notes=(*song.notes, *new),
+        notes=tuple(sorted((*song.notes, *new))),
         chords=(*song.chords, *chords),
         programs=tuple((dict(written.programs) | dict(song.programs)).items()),
     )

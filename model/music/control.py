@@ -18,6 +18,7 @@ MAX_PROMPT, MAX_TEXT = 2000, 1000  # characters of a prompt; of a key, a progres
 MAX_SOUND_BYTES = 24 * 2**20
 """Bytes of a .wav file that is heard: three minutes of mono in 16 bits, one in stereo floats."""
 MAX_BARS = 256  # of a clip, and of what is kept
+MAX_FILE_BARS = 20_000  # of a .mid file that is read
 MAX_SEED = 2**31 - 1
 MIN_TEMPO, MAX_TEMPO = 20, 300  # quarter notes a minute
 

@@ -73,50 +73,66 @@ def band(bars: int = 4, division: int = PPQ) -> bytes:
 
 # drawn
 
-_CONTENT = st.binary(max_size=6)
-_DATA = st.integers(0, 127)
+
+def _some_events(rng: random.Random) -> tuple[bytes, ...]:
+    """Return the bytes of events behind their delta times, sound ones and others."""
+    found: list[bytes] = []
+    for _ in range(400):
+        delta = (
+            bytes((rng.choice((0, 0, 10, 60, 127)),))
+            if rng.random() < 0.95
+            else rng.choice((b"\x83\x00", b"\xff\xff\x7f", b"\xff"))
+        )
+        status = rng.choice(
+            (0x80, 0x80, 0x90, 0x90, 0x90, 0xA0, 0xB0, 0xC0, 0xD0, 0xE0, 0xF0, 0xF4, 0xFE, 0xFF, 0xFF, 0)
+        )
+        data = bytes((rng.randint(34, 72) if rng.random() < 0.95 else rng.randrange(256), rng.randrange(128)))
+        content = rng.randbytes(rng.randrange(6))
+        length = bytes((len(content) if rng.random() < 0.9 else rng.randrange(128),))
+        if status == 0:  # running status, or garbage
+            event = data
+        elif status < 0xF0:
+            event = bytes((status | rng.choice((0, 1, 2, 9)),)) + (data[:1] if status in (0xC0, 0xD0) else data)
+        elif status == 0xF0:
+            event = bytes((rng.choice((0xF0, 0xF7)),)) + length + content
+        elif status == 0xFF:
+            kind = rng.choice((0x00, 0x01, 0x03, 0x06, 0x2F, 0x51, 0x58, 0x59, 0x7F, rng.randrange(128)))
+            event = bytes((status, kind)) + length + content
+        else:
+            event = bytes((status,))
+        found.append(delta + event)
+    return tuple(found)
 
 
-@st.composite
-def _events(draw: st.DrawFn) -> bytes:
-    """Return the bytes of one event, sound or not."""
-    status = draw(
-        st.sampled_from((0x80, 0x90, 0x90, 0x90, 0xA0, 0xB0, 0xC0, 0xD0, 0xE0, 0xF0, 0xF7, 0xF4, 0xFE, 0xFF, 0))
-    )
-    channel = draw(st.sampled_from((0, 1, 2, 9)))
-    if status == 0:  # running status, or garbage
-        return bytes((draw(st.integers(48, 60)), draw(_DATA)))
-    if status < 0xF0:
-        pitch = draw(st.integers(34, 72) | st.integers(0, 255))
-        return bytes((status | channel, pitch) if status in (0xC0, 0xD0) else (status | channel, pitch, draw(_DATA)))
-    content = draw(_CONTENT)
-    length = len(content) if draw(st.integers(0, 9)) else draw(st.integers(0, 255)) & 0x7F
-    if status in (0xF0, 0xF7):
-        return bytes((status, length)) + content
-    if status < 0xFF:
-        return bytes((status,))
-    kind = draw(st.sampled_from((0x00, 0x01, 0x03, 0x06, 0x2F, 0x51, 0x58, 0x59, 0x7F)) | _DATA)
-    return bytes((status, kind, length)) + content
+_EVENTS = st.lists(st.sampled_from(_some_events(random.Random(1))), min_size=6, max_size=30).map(b"".join)
+_ENDS = st.sampled_from((b"", b"\x00\xff\x2f\x00"))
+_NAMES = st.sampled_from((b"MTrk", b"MTrk", b"MTrk", b"XFIH", b"\x00\x01\x02\x03"))
+_WRONG = st.sampled_from((0, 0, 0, 0, 0, 0, -3, -1, 1, 3))
+_CHUNKS = st.lists(
+    st.tuples(_NAMES, _EVENTS, _ENDS, _WRONG).map(
+        lambda c: c[0] + max(0, len(c[1]) + len(c[2]) + c[3]).to_bytes(4, "big") + c[1] + c[2]
+    ),
+    min_size=1,
+    max_size=4,
+)
+_HEADERS = st.tuples(
+    st.sampled_from((0, 1, 1, 1, 2, 3, 999)),
+    st.integers(0, 5),
+    st.sampled_from((1, 24, 96, 480, 960, 32767, 0xE728, 0xE250, 0)),
+).map(lambda h: b"MThd\x00\x00\x00\x06" + b"".join(n.to_bytes(2, "big") for n in h))
+_BEFORE = st.sampled_from((b"", b"", b"", b"\xef\xbb\xbf", b"RIFF\x00\x00\x00\x00RMIDdata\x00\x00\x00\x00"))
+_CUT = st.sampled_from((1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 0.9, 0.4))
 
 
-@st.composite
-def odd_files(draw: st.DrawFn) -> bytes:
+def odd_files() -> st.SearchStrategy[bytes]:
     """Return any sequence of legal and illegal chunks behind a header that may say anything of them."""
-    chunks: list[bytes] = []
-    for _ in range(draw(st.integers(0, 4))):
-        deltas = st.integers(0, 127) | st.sampled_from((0x83, 0x8F, 0xFF))
-        body = b"".join(bytes((draw(deltas),)) + draw(_events()) for _ in range(draw(st.integers(0, 24))))
-        body += b"\x00\xff\x2f\x00" if draw(st.booleans()) else b""
-        name = draw(st.sampled_from((b"MTrk", b"MTrk", b"MTrk", b"XFIH", b"\x00\x01\x02\x03")))
-        size = len(body) + (draw(st.integers(-3, 3)) if draw(st.integers(0, 5)) == 0 else 0)
-        chunks.append(name + max(0, size).to_bytes(4, "big") + body)
-    kind = draw(st.sampled_from((0, 1, 1, 1, 2, 3, 999)))
-    division = draw(st.sampled_from((1, 24, 96, 480, 960, 32767, 0xE728, 0xE250, 0)))
-    count = len(chunks) if draw(st.booleans()) else draw(st.integers(0, 9))
-    header = b"".join(n.to_bytes(2, "big") for n in (kind, count, division))
-    before = draw(st.sampled_from((b"", b"", b"", b"\xef\xbb\xbf", b"RIFF\x00\x00\x00\x00RMIDdata\x00\x00\x00\x00")))
-    content = before + b"MThd\x00\x00\x00\x06" + header + b"".join(chunks)
-    return content[: draw(st.integers(0, len(content)))] if draw(st.integers(0, 7)) == 0 else content
+    return st.tuples(_BEFORE, _HEADERS, _CHUNKS, _CUT).map(_joined)
+
+
+def _joined(drawn: tuple[bytes, bytes, list[bytes], float]) -> bytes:
+    before, header, chunks, share = drawn
+    content = before + header + b"".join(chunks)
+    return content[: round(len(content) * share)]
 
 
 # bent

@@ -40,7 +40,7 @@ def written(tmp_path: Path, content: bytes, *words: str) -> bytes:
     return out.read_bytes()
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(odd_files())
 def test_any_chunks_go_through_every_command(tmp_path: Path, content: bytes) -> None:
     assert [f for f, _ in try_file("odd", content, tmp_path, plain) if f is not None] == []
@@ -48,7 +48,7 @@ def test_any_chunks_go_through_every_command(tmp_path: Path, content: bytes) -> 
 
 def test_files_that_were_bent_go_through_every_command(tmp_path: Path) -> None:
     rng = random.Random(5)
-    for number in range(12):
+    for number in range(6):
         content = bent(band(2), rng)
         assert [f for f, _ in try_file(str(number), content, tmp_path, plain) if f is not None] == []
 

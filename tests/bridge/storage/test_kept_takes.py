@@ -78,6 +78,44 @@ def test_each_bar_tells_the_controls_that_it_began_under() -> None:
     assert told == [{}] * turned + [{"transpose": 5}] * (len(told) - turned)
 
 
+def test_a_kept_file_says_the_keys_and_prompts_of_what_sounds_where_they_change() -> None:
+    rig = Rig(
+        latencies(0, 0.01), plan=lambda begin: Plan(key="D minor", meter="3/4" if begin.prompt == "snow" else "4/4")
+    )
+    rig.happen(ControlSet("key", "F# major"))
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
+    rig.until(rig.now + 6)
+    rig.happen(ControlSet("key", "auto"))
+    rig.happen(PromptRequested("snow"))
+    rig.until(rig.now + 6)
+    rig.happen(ControlSet("transpose", 2))
+    rig.until(rig.now + 6)
+    song = rig.session.kept_bars(64, rig.now).song
+    assert [song.key, *(key for _, key in song.keys)] == ["F# major", "D minor", "E minor"]
+    assert [words for _, words in song.prompts] == ["rain", "snow"]
+    assert {at for at, _ in song.prompts} <= {at for at, _ in song.bars}
+    recorded = rig.session.recorded_song(rig.now)
+    assert recorded is not None
+    assert (recorded.key, recorded.prompts) == (song.key, song.prompts)
+    filed = midifile.from_bytes(midifile.to_bytes(song))
+    assert ([k for _, k in filed.keys], filed.prompts) == (["D minor", "E minor"], song.prompts)
+
+
+def test_the_list_of_kept_takes_tells_all_that_sounds_in_each(own_home: Path) -> None:
+    rig = Rig(latencies(0, 0.01), plan=lambda begin: Plan(meter="3/4" if begin.prompt == "snow" else "4/4"))
+    rig.happen(ControlSet("tempo", 140))
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
+    rig.until(rig.now + 6)
+    rig.happen(ControlSet("tempo", 90))
+    rig.happen(PromptRequested("snow"))
+    rig.until(rig.now + 9)
+    kept_takes.save(rig.session.kept_bars(64, rig.now), NOW)
+    (told,) = kept_takes.list_kept()
+    assert (told["words"], told["meter"], told["tempos"]) == ("rain → snow", "4/4 → 3/4", "140 → 90")
+
+
 def test_nothing_is_kept_before_the_first_whole_bar() -> None:
     rig = Rig(latencies(0, 0.01))
     with pytest.raises(BadRequest, match="no whole bar"):

@@ -24,7 +24,7 @@ def end(bars: tuple[tuple[Ticks, str], ...]) -> int:
     return bars[-1][0] + bar_length(bars[-1][1])
 
 
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.lists(ANY | st.sampled_from(METERS), min_size=1, max_size=12))
 def test_they_follow_each_other_and_end_no_sooner(meters: list[str]) -> None:
     bars = laid(meters)

@@ -21,7 +21,7 @@ def key(tick: int, velocity: int, pitch: int = 60) -> smf.Event:
     return tick, smf.NOTE_ON, bytes((pitch, velocity))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=80, deadline=None)
 @given(odd_files())
 def test_any_chunks_are_read_and_come_back_or_are_refused_with_a_reason(content: bytes) -> None:
     try:

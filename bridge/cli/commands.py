@@ -63,7 +63,9 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     sys.stdout.write(_unread(plan.account.unread()))
     if args.takes is not None and args.takes > 1:
         best = ranked(takes, plan)
-        sys.stdout.write("best first: " + " ".join(map(str, best)) + "\n")
+        sys.stdout.write(
+            f"best first: {' '.join(map(str, best))} (how near each is to what was asked for: llmball clip --help)\n"
+        )
     return 0
 
 

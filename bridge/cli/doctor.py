@@ -12,6 +12,7 @@ from importlib.util import find_spec
 
 from bridge.config import DEFAULT_OSC
 from bridge.midi.backends import find_backend, list_ports
+from model.native.library import native_available
 from model.prompt.encoder import DIMENSION, EncoderError
 from model.prompt.understand import open_encoder
 from model.weights import FOLDER, WeightsError, check
@@ -91,6 +92,17 @@ def weights() -> Finding:
     return Finding("weights", ", ".join(shown))
 
 
+def engine() -> Finding:
+    """Say which engine computes the network."""
+    if native_available():
+        return Finding("engine", "native (C, AVX2)")
+    return Finding(
+        "engine",
+        "ONNX Runtime",
+        "the engine in C is quicker: an x86-64 processor with AVX2 and a wheel, or a C compiler",
+    )
+
+
 def osc_port(host: str = DEFAULT_OSC[0], port: int = DEFAULT_OSC[1]) -> Finding:
     """Check whether the OSC port is free."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
@@ -101,7 +113,7 @@ def osc_port(host: str = DEFAULT_OSC[0], port: int = DEFAULT_OSC[1]) -> Finding:
     return Finding("OSC", f"{host}:{port} is free")
 
 
-CHECKS: tuple[Callable[[], Finding], ...] = (python, midi, jack, realtime, encoder, weights, osc_port)
+CHECKS: tuple[Callable[[], Finding], ...] = (python, midi, jack, realtime, encoder, weights, engine, osc_port)
 
 
 def run_checks(checks: Iterable[Callable[[], Finding]] = CHECKS) -> int:

@@ -17,6 +17,7 @@ FieldT = TypeVar("FieldT")
 MAX_PROMPT, MAX_TEXT = 2000, 1000  # characters of a prompt; of a key, a progression or a drum map
 MAX_BARS = 256  # of a clip, and of what is kept
 MAX_SEED = 2**31 - 1
+_HUGE = 2**1000  # numbers from here on are no numbers of ours: a whole one may be too large for a float
 MIN_TEMPO, MAX_TEMPO = 20, 300  # quarter notes a minute
 
 
@@ -69,7 +70,7 @@ class Control:
             if not isinstance(value, str):
                 raise ValueError(f"takes a string: {self.range_text}")
             return self._checked_text(value.strip())
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _HUGE:
             raise ValueError(f"takes a number: {self.range_text}")
         if self.kind == "i" and value != int(value):
             raise ValueError(f"takes a whole number: {self.range_text}")

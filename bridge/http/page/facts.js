@@ -19,7 +19,7 @@ export function facts($) {
   $("facts").append(...FACTS.map(fact), said("feel"), said("style"), said("unread", "not met"));
   const lost = new Map();
   const show = () => $("overruled").replaceChildren(...[...lost].map(([name, by]) =>
-    make("li", { textContent: `${name}: your words lose against ${by === "host" ? "the host" : `the control ${by}`}` })));
+    make("li", { textContent: `${name}: ${by === "host" ? "the host's" : "the control's"} value counts, not the words'` })));
   wire.on("connected", () => { lost.clear(); show(); });
   wire.on("understood/feel", () => { lost.clear(); show(); });
   wire.on("understood/overruled", (name, by) => { lost.set(name, by); show(); });

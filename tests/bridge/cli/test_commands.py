@@ -204,7 +204,7 @@ def test_the_doctor_exits_with_2_only_when_something_needed_is_missing(capsys: S
 
 
 def test_the_doctor_finds_our_encoder_and_our_weights_in_order() -> None:
-    for look in (doctor.python, doctor.realtime, doctor.encoder, doctor.weights):
+    for look in (doctor.python, doctor.realtime, doctor.encoder, doctor.weights, doctor.engine):
         assert not look().fatal
 
 

@@ -28,9 +28,10 @@ class BrokerAccount:
 def parse_broker_url(url: str) -> BrokerAccount:
     """Return the account of `mqtt[s]://[user[:password]@]host[:port][/NAME]`; environment variables fill in what it leaves out.
 
-    LLMBALL_MQTT_USER, LLMBALL_MQTT_PASSWORD, and LLMBALL_MQTT_CA: a file of certificates to trust. Raises ValueError.
+    LLMBALL_MQTT_USER, LLMBALL_MQTT_PASSWORD, and LLMBALL_MQTT_CA: a file of certificates to trust. Raises ValueError, which
+    repeats nothing of the URL: wherever it is broken, a password may be in it.
     """
-    syntax = f"a broker is such as mqtt://HOST:1883/NAME or mqtts://HOST, not {url.rpartition('@')[2]}"
+    syntax = "a broker is such as mqtt://HOST:1883/NAME or mqtts://HOST, and this is none"
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -40,7 +41,7 @@ def parse_broker_url(url: str) -> BrokerAccount:
     if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(syntax)
     if any(c in "/+#$" or not c.isprintable() for c in name):
-        raise ValueError(f"a name in topics has none of / + # $, not {name!r}")
+        raise ValueError("a name in topics has none of / + # $")
     tls = parts.scheme == "mqtts"
     env = os.environ
     return BrokerAccount(

@@ -100,8 +100,8 @@ _DTYPES = {
 def check_all(folder: Path = FOLDER) -> None:
     """Raise `WeightsError` unless every file that SHA256SUMS lists is as it was shipped."""
     sums = folder / "SHA256SUMS"
-    for line in sums.read_text().splitlines() if sums.is_file() else ():
-        check(folder / line.split()[1])
+    for name in _listed(sums) if sums.is_file() or folder == FOLDER else ():
+        check(folder / name)
 
 
 def hashed(path: Path) -> str:
@@ -115,11 +115,22 @@ def check(path: Path) -> None:
         raise WeightsError(f"no weights at {path}: install LLMBall again, or train them (README)")
     sums = path.with_name("SHA256SUMS")
     if not sums.is_file():
-        return
-    found = hashed(path)
-    listed = {line.split()[1]: line.split()[0] for line in sums.read_text().splitlines() if line.strip()}
-    if listed.get(path.name, found) != found:
+        if path.parent == FOLDER:
+            raise WeightsError("weights/SHA256SUMS is missing, so nothing can be checked: install LLMBall again")
+        return  # weights of the user's own
+    if _listed(sums).get(path.name) != hashed(path):
         raise WeightsError(f"{path.name} is not the file that was shipped: install LLMBall again")
+
+
+def _listed(sums: Path) -> dict[str, str]:
+    """Return hash by name of a SHA256SUMS file. Raises `WeightsError`."""
+    try:
+        rows = [line.split() for line in sums.read_text(encoding="utf-8").splitlines() if line.strip()]
+    except (OSError, UnicodeError) as error:
+        raise WeightsError(f"{sums.name} cannot be read ({error}): install LLMBall again") from error
+    if any(len(row) != 2 or len(row[0]) != 64 for row in rows) or not rows:
+        raise WeightsError(f"{sums.name} is not the file that was shipped: install LLMBall again")
+    return {name: digest for digest, name in rows}
 
 
 ZERO_POINT = 128

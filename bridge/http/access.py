@@ -50,7 +50,7 @@ class AccessRules:
         if not peer.is_loopback:
             if self.token is None or not any(peer in network for network in self.allowed):
                 return Refusal(403, "not from there: the owner names networks with --allow and a --token")
-            if not hmac.compare_digest((source.token or "").encode(), self.token.encode()):
+            if not hmac.compare_digest(_bytes(source.token or ""), _bytes(self.token)):
                 return Refusal(401, "a token is needed: open the page as /?token=…")
         if not self._host_matches(source):
             return Refusal(403, "this is not the Host that was asked for")
@@ -73,6 +73,11 @@ class AccessRules:
             parsed = _parse_address(name)
             return name == "localhost" or (parsed is not None and parsed.is_loopback)
         return _parse_address(name) == local or name in {n.lower() for n in self.names}
+
+
+def _bytes(token: str) -> bytes:
+    """Return the bytes of a token; what is no text in a header is kept apart, not refused with a fault."""
+    return token.encode("utf-8", "backslashreplace")
 
 
 def _parse_address(text: str) -> IPv4Address | IPv6Address | None:

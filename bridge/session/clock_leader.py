@@ -20,6 +20,8 @@ GONE = 3
 """The leader's clocks that are missing before another source leads."""
 DECIDED = 4
 """The leader's clocks, with others in between, after which these are another source's."""
+ALONE = 48
+"""Regular clocks in a row after which one source is left."""
 SEARCHED = 16
 """Clocks in which a leader is searched where none is known yet."""
 

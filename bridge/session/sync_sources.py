@@ -21,7 +21,7 @@ from bridge.clock import Seconds
 from bridge.midi.clock_out import CLOCKS_PER_QUARTER
 from bridge.midi.protocol import MidiReceived
 from bridge.protocol.events import HostTransportReported, LinkReported, TempoTapped
-from bridge.session.clock_leader import REGULAR, SEARCHED, ClockLeader, find_leader, is_regular
+from bridge.session.clock_leader import ALONE, REGULAR, SEARCHED, ClockLeader, find_leader, is_regular
 from model.music.control import MAX_TEMPO, MIN_TEMPO
 
 
@@ -115,7 +115,7 @@ class MidiClockSource(SyncSource):
         self._starts_next = False
         self._jitter = DEFAULT_JITTER
         self._leader = ClockLeader()
-        self._recent: deque[Seconds] = deque(maxlen=SEARCHED)
+        self._recent: deque[Seconds] = deque(maxlen=ALONE)
         self._before_gap: HostTempoLine | None = None
 
     def receive(self, event: SyncEvent, now: Seconds) -> bool:
@@ -153,10 +153,10 @@ class MidiClockSource(SyncSource):
             self._recent.clear()
             self._leader.reset()
         self._recent.append(at)
-        if self._leader.others and len(self._recent) == SEARCHED and is_regular(list(self._recent), self._jitter):
+        if self._leader.others and len(self._recent) == ALONE and is_regular(list(self._recent), self._jitter):
             self._leader.reset()  # one source is left
             self.conflict = ""
-            first = self._next_number - SEARCHED + 1
+            first = self._next_number - ALONE + 1
             self._clocks = deque(((first + i, t) for i, t in enumerate(list(self._recent)[:-1])), maxlen=MAX_CLOCKS)
         known = len(self._clocks) >= (MIN_CLOCKS if self._leader.others else JITTER_CLOCKS // 2)
         if known and at - self._clocks[-1][1] < CLOCK_TIMEOUT:
@@ -167,7 +167,7 @@ class MidiClockSource(SyncSource):
                 self.conflict = TWO_CLOCKS if self._leader.others else ""
                 return
         self._on_clock(at)
-        recent, half = list(self._recent), SEARCHED // 2
+        recent, half = list(self._recent)[-SEARCHED:], SEARCHED // 2
         if len(recent) == SEARCHED and not any(map(is_regular, (recent[:half], recent[half:]))):
             leading = find_leader(recent)
             if leading:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
@@ -42,9 +43,31 @@ class StorageError(OSError):
     """A file cannot be written; the message says the remedy."""
 
 
+def make_folder(folder: Path) -> None:
+    """Make a folder and those above it. Raises StorageError."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise cannot_write(folder, error) from error
+
+
+def cannot_write(folder: Path, error: OSError) -> StorageError:
+    """Return the error that a folder cannot be written, with the remedy."""
+    return StorageError(f"{folder} cannot be written ({error.strerror}): make room there, or set LLMBALL_HOME")
+
+
+def read_regular(path: Path) -> str:
+    """Return the text of a file, not of a pipe or device, which may never end. Raises OSError, UnicodeError."""
+    if path.exists() and not path.is_file():
+        raise OSError(errno.EINVAL, "it is no regular file", str(path))
+    return path.read_text(encoding="utf-8")
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write a file whole or not at all, by renaming a temporary one. Raises StorageError."""
-    temporary = path.with_name(f".{path.name}.part")
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
+    if path.exists() and not path.is_file():
+        raise StorageError(f"{path} is no regular file: move it away first")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -54,6 +77,4 @@ def write_atomically(path: Path, data: bytes) -> None:
             with contextlib.suppress(OSError):
                 temporary.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(
-            f"{path.parent} cannot be written ({error.strerror}): make room there, or set LLMBALL_HOME"
-        ) from error
+        raise cannot_write(path.parent, error) from error

@@ -15,7 +15,7 @@ from pathlib import Path
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.protocol.controls import current_paths
-from bridge.storage.home import StorageError, data_folder, write_atomically
+from bridge.storage.home import StorageError, cannot_write, data_folder, make_folder, read_regular, write_atomically
 from bridge.takes.recorder import KeptBars
 from model.music import midifile
 from model.music.midifile import Song, in_turn
@@ -31,16 +31,31 @@ def save(kept_bars: KeptBars, now: datetime) -> tuple[Path, str]:
     if sum(1 for _ in takes.glob("*.json")) >= MAX_KEPT_TAKES:
         raise StorageError(f"{MAX_KEPT_TAKES} takes are kept in {takes}: move some away first")
     name = now.strftime("%Y%m%d-%H%M%S")
-    names = (name if i == 1 else f"{name}-{i}" for i in range(1, MAX_KEPT_TAKES))
-    name = next(n for n in names if not (takes / f"{n}.json").exists())
+    song, text = midifile.to_bytes(kept_bars.song), kept_bars.to_json().encode()
+    name = _reserved(takes, name)
     path = takes / f"{name}.mid"
-    write_atomically(path, midifile.to_bytes(kept_bars.song))
     try:
-        write_atomically(takes / f"{name}.json", kept_bars.to_json().encode())
+        write_atomically(path, song)
+        write_atomically(takes / f"{name}.json", text)
     except StorageError:
         path.unlink(missing_ok=True)
+        (takes / f"{name}.json").unlink(missing_ok=True)
         raise
     return path, name
+
+
+def _reserved(takes: Path, wanted: str) -> str:
+    """Return a name that nobody has, another process with the same folder among them: its empty .json is there now. Raises StorageError."""
+    make_folder(takes)
+    for name in (wanted if i == 1 else f"{wanted}-{i}" for i in range(1, MAX_KEPT_TAKES)):
+        try:
+            (takes / f"{name}.json").open("x").close()
+        except FileExistsError:
+            continue
+        except OSError as error:
+            raise cannot_write(takes, error) from error
+        return name
+    raise StorageError(f"too many takes of one second in {takes}: move some away first")
 
 
 KEPT_FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(mid|json)")
@@ -52,10 +67,10 @@ def list_kept() -> list[dict[str, object]]:
     found: list[dict[str, object]] = []
     for path in newest:
         try:
-            kept = from_json(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
+            kept = from_json(read_regular(path))
+            song = kept.song
+        except (OSError, ValueError, ArithmeticError, RecursionError):
             continue  # not a file of ours
-        song = kept.song
         data = {"name": path.stem, "words": in_turn(b.prompt for b in kept.bars), "bars": len(song.bars)}
         data["key"] = in_turn([song.key, *(key for _, key in song.keys)])
         data["meter"] = in_turn(meter for _, meter in song.bars)
@@ -66,10 +81,11 @@ def list_kept() -> list[dict[str, object]]:
 
 def kept_file(name: str) -> bytes | None:
     """Return the bytes of a kept .mid or .json by its file name, None if there is none."""
-    if KEPT_FILE_NAME.fullmatch(name) is None:
-        return None
+    path = data_folder() / "takes" / name
+    if KEPT_FILE_NAME.fullmatch(name) is None or path.is_symlink() or not path.is_file():
+        return None  # neither a link to a file elsewhere nor a pipe that never ends
     try:
-        return (data_folder() / "takes" / name).read_bytes()
+        return path.read_bytes()
     except OSError:
         return None
 
@@ -78,7 +94,7 @@ def load(name: str) -> KeptBars:
     """Return a kept take by its name, or by the path of its JSON. Raises OwnerError."""
     path = Path(name) if name.endswith(".json") else data_folder() / "takes" / f"{Path(name).name}.json"
     try:
-        return from_json(path.read_text(encoding="utf-8"))
+        return from_json(read_regular(path))
     except FileNotFoundError as error:
         kept = sorted(p.stem for p in path.parent.glob("*.json"))[-3:] if path.parent.is_dir() else []
         known = f"the latest are {', '.join(kept)}" if kept else "none is kept yet: send /llmball/keep while playing"
@@ -95,7 +111,7 @@ def from_json(text: str) -> KeptBars:
 
     try:
         kept: KeptBars = msgspec.json.decode(text, type=KeptBars)
-    except (msgspec.MsgspecError, RecursionError) as error:
+    except (msgspec.MsgspecError, ArithmeticError, RecursionError) as error:
         raise ValueError(str(error)) from error
     bars = tuple(replace(bar, controls=current_paths(bar.controls)) for bar in kept.bars)
     return replace(kept, bars=bars, controls=current_paths(kept.controls))

@@ -14,10 +14,12 @@ from bridge.protocol.addresses import BANK_SLOTS
 from bridge.protocol.controls import CONTROL_PATHS, CONTROLS, Value, current_path, parse_value
 from bridge.protocol.midi_learn import MidiBinding, parse_bindings
 from bridge.protocol.requests import parse_prompt
-from bridge.storage.home import data_folder, write_atomically
+from bridge.storage.home import data_folder, read_regular, write_atomically
 
 MAX_NAME_BYTES = 200
 """Bytes of a set's name: file systems allow 255 with our suffixes."""
+_DEVICES = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))))
+"""Names that no file may have on Windows, whatever follows them."""
 _NAME = re.compile(r"[\w-][\w -]{0,63}")
 
 
@@ -57,7 +59,7 @@ def _toml(value: Value) -> str:
 def from_toml(text: str) -> Set:
     """Return the set of a TOML text, every value checked. Raises ValueError with one line that names the fault."""
     try:
-        data = tomllib.loads(text)
+        data = _parsed(text)
         unknown = set(data) - {"controls", "bank", "pads", "scores"}
         if unknown:
             raise ValueError(f"[{min(unknown)}] is no part of a set: controls, bank, pads, scores")
@@ -76,6 +78,13 @@ def from_toml(text: str) -> Set:
         raise ValueError(f"{error.address}: {error.reason}") from error
 
 
+def _parsed(text: str) -> dict[str, object]:
+    try:
+        return tomllib.loads(text)
+    except RecursionError as error:
+        raise ValueError("it is nested too deeply") from error
+
+
 def _slot(text: str) -> int:
     if not text.isdecimal() or int(text) not in BANK_SLOTS:
         raise ValueError(f"slots of the bank are 1..16, not {text}")
@@ -91,6 +100,8 @@ def _table(data: Mapping[str, object], name: str) -> dict[str, object]:
 
 def set_path(name: str) -> Path:
     """Return the path of a set by its name. Raises BadRequest if the name is not allowed."""
+    if name.split(" ")[0].upper() in _DEVICES:
+        raise BadRequest("/llmball/set", f"{name!r} is a device on Windows: choose another name")
     if not _NAME.fullmatch(name) or len(name.encode()) > MAX_NAME_BYTES:
         raise BadRequest("/llmball/set", "a set's name has letters, digits, - and _, 64 at most")
     return data_folder() / "sets" / f"{name}.toml"
@@ -109,7 +120,7 @@ def names() -> list[str]:
 def load_set(path: Path) -> Set:
     """Return the set of a file. Raises OwnerError."""
     try:
-        return from_toml(path.read_text(encoding="utf-8"))
+        return from_toml(read_regular(path))
     except OSError as error:
         raise OwnerError(f"{path} cannot be read: {error.strerror}") from error
     except ValueError as error:

@@ -16,7 +16,8 @@ from bridge.clock import Seconds
 from bridge.takes.takes import MAX_ON_ORDER
 from bridge.workers.protocol import Accepted, Done, FromWorker, Job, Ordered, Refused
 from model.generation.messages import Answer, BeatWritten, Begin, Failed, Forget, Order, Understood, Write
-from model.music.notes import PARTS, Beat, Kept, beats_in_bar
+from model.music.harmony import parse_chord
+from model.music.notes import METERS, PARTS, TICKS_PER_QUARTER, Beat, Kept, beats_in_bar
 
 
 @dataclass(slots=True)
@@ -51,6 +52,31 @@ class RemoteTake:
     remote: bool = False
     sent: int = 0
     received: int = 0
+
+
+MAX_BEAT_NOTES, MAX_NOTE_QUARTERS = 512, 64
+"""Notes of a beat, and quarter notes of a note, that a worker may send at most."""
+
+
+def is_answer(answer: BeatWritten, write: Write) -> bool:
+    """Return True if an answer is the beat that was asked for, or the take's end: what another machine says is checked like a client's words."""
+    beat = answer.beat
+    if beat is None:
+        return True
+    if beat.meter not in METERS or beat.index != write.index or not 0 <= beat.beat < beats_in_bar(beat.meter):
+        return False
+    if not 0 <= beat.bar <= beat.index or len(beat.notes) > MAX_BEAT_NOTES:
+        return False
+    try:
+        if beat.chord is not None:
+            parse_chord(beat.chord[:40])
+    except ValueError:
+        return False
+    longest = MAX_NOTE_QUARTERS * TICKS_PER_QUARTER
+    return all(
+        n.part in PARTS and 0 <= n.start < beat.length and n.length <= longest and abs(n.offset) <= TICKS_PER_QUARTER
+        for n in beat.notes
+    )
 
 
 def waits_for_worker(order: PendingOrder) -> bool:
@@ -216,6 +242,12 @@ class Relay:
             return []  # arrived twice
         remote_take.received += 1
         pending = next((one for one in remote_take.pending if one.number == message.number), None)
+        if pending is not None and not is_answer(message.answer, pending.write):
+            self._no_offers_until = Seconds(now + 9 * REOFFER_INTERVAL)
+            return [
+                LogLine(f"worker {remote_take.worker} sends what is no beat: avoided"),
+                *self._return_to_local(remote_take, now),
+            ]
         if pending is not None and not pending.local and pending.answer is None:
             pending.answer = replace(message.answer, take=remote_take.begin.take)
             self.beats_by_source["workers"] += 1

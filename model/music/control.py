@@ -20,6 +20,7 @@ MAX_SOUND_BYTES = 24 * 2**20
 MAX_BARS = 256  # of a clip, and of what is kept
 MAX_FILE_BARS = 20_000  # of a .mid file that is read
 MAX_SEED = 2**31 - 1
+_HUGE = 2**1000  # numbers from here on are no numbers of ours: a whole one may be too large for a float
 MIN_TEMPO, MAX_TEMPO = 20, 300  # quarter notes a minute
 
 
@@ -72,7 +73,7 @@ class Control:
             if not isinstance(value, str):
                 raise ValueError(f"takes a string: {self.range_text}")
             return self._checked_text(value.strip())
-        if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < _HUGE:
             raise ValueError(f"takes a number: {self.range_text}")
         if self.kind == "i" and value != int(value):
             raise ValueError(f"takes a whole number: {self.range_text}")

@@ -73,9 +73,9 @@ def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
     key = parsed.key or _key(prompt, parsed, levels["brightness"])
     progression = parsed.progression or _counted_chords(parsed.wishes.chords, key, levels["complexity"], prompt)
     found = Plan(
-        tempo=round(
-            parsed.tempo if parsed.tempo is not None else parsed.refused.tempo(_tempo(parsed, hints["tempo"])), 2
-        ),
+        tempo=float(round(parsed.refused.tempo(_tempo(parsed, hints["tempo"]))))
+        if parsed.tempo is None
+        else round(parsed.tempo, 2),
         feel=parsed.feel or next((t.feel for t in leading if t.feel), "normal"),
         key=key.name,
         meter=parsed.meter or parsed.refused.meter(next((t.meter for t in named if t.meter), "4/4")),

@@ -119,3 +119,19 @@ def test_what_is_broken_as_we_are_imported_is_one_line_and_exit_2(
     assert capsys.readouterr().err.splitlines() == [
         "llmball: fusion.json is not the file that was shipped: install LLMBall again"
     ]
+
+
+@pytest.mark.parametrize("sums", ["", "garbage", "0" * 64 + "  other.safetensors", "0" * 64, "\x00\xff"])
+def test_a_list_of_hashes_that_does_not_name_the_file_is_no_leave_to_read_it(sums: str, tmp_path: Path) -> None:
+    folder = copied(tmp_path, "fusion.json")
+    (folder / "SHA256SUMS").write_bytes(sums.encode("latin-1"))
+    with pytest.raises(WeightsError, match="install LLMBall again"):
+        weights.check(folder / "fusion.json")
+
+
+def test_where_what_is_shipped_has_no_list_nothing_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "FOLDER", copied(tmp_path, "fusion.json"))
+    with pytest.raises(WeightsError, match="install LLMBall again"):
+        weights.check(tmp_path / "fusion.json")
+    with pytest.raises(WeightsError, match="install LLMBall again"):
+        weights.check_all(tmp_path)

@@ -186,6 +186,14 @@ def parse_prompt(text: str) -> ParsedPrompt:
         and (not within(f.start, taken) or f.term.name == "blues")
         and _musical(_blanked(lower, taken), f, after)
     ]
+    blues = None  # a blues is its twelve bars, called so or not
+    if (
+        given is None
+        and wished.wishes.chords == 0
+        and {f.term.styles for f in wanted if f.term.kind == "genres"} == {(("blues", 1.0),)}
+    ):
+        home = key or (parse_key("A minor") if mode == "minor" else None)
+        blues = progressions.find_progression("12 bar blues", home)
     if tempo is None:
         ends = [f.end for f in wanted if f.term.kind in ("genres", "artists")] + [end for _, end in taken]
         tempo = take(
@@ -223,8 +231,8 @@ def parse_prompt(text: str) -> ParsedPrompt:
         "instruments": instruments or None,
     }  # fmt: skip
     return ParsedPrompt(
-        tempo, feel.value if feel else None, key, mode, meter or waltz, bars, stated_parts,
-        given.bars if given else None, given.key if given else None, tuple(sorted(instruments.items())),
+        tempo, feel.value if feel else None, key, mode, meter or waltz, bars or (len(blues.bars) if blues and not wished.wishes.seconds else None), stated_parts,
+        given.bars if given else blues.bars if blues else None, given.key if given else blues.key if blues else None, tuple(sorted(instruments.items())),
         tuple((name, v) for name, v in stated_levels.items() if v is not None),
         swing, unit.value if unit else None, register, registers,
         levels.articulation(lower, denied), levels.ending(unread, denied),

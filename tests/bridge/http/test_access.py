@@ -53,3 +53,11 @@ def test_whatever_host_and_origin_say_only_our_own_pass(host: str | None, origin
 def test_garbage_in_a_frame_is_its_own_error_and_no_other(frame: str | bytes) -> None:
     for one in websocket.parse_frame(frame):
         assert isinstance(one, OscError | websocket.PanelMessage | Message | websocket.Listen)
+
+
+def test_a_token_of_bytes_that_are_no_text_is_refused_like_any_other() -> None:
+    rules = AccessRules((ip_network("10.0.0.0/24"),), "open-sesame")
+    for token in ("\udcff\udcfe", "open-sesame\udcff", "\ud800"):
+        refusal = rules.check(replace(AWAY, token=token))
+        assert refusal is not None
+        assert refusal.status == 401

@@ -102,3 +102,17 @@ def test_an_account_comes_from_the_url_and_from_the_environment(monkeypatch: pyt
 def test_other_urls_are_refused_without_their_password(url: str) -> None:
     with pytest.raises(ValueError, match=r"broker|name"):
         parse_broker_url(url)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "mqtt://bob:secret", "mqtt://bob:secret@host:99999", "mqtt:bob:secret@host", "mqtt://bob:sec#ret@host", "http://bob:secret@host",
+        "mqtt://bob:secret host", "mqtt://bob/secret$@host", "bob:secret", "mqtt://bob:secret@",
+    ],
+)  # fmt: skip
+def test_a_broken_url_is_refused_without_a_word_of_it(url: str) -> None:
+    with pytest.raises(ValueError, match=r"broker|topics") as refused:
+        parse_broker_url(url)
+    assert "secret" not in str(refused.value)
+    assert "bob" not in str(refused.value)

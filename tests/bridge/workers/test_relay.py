@@ -20,9 +20,11 @@ from bridge.workers.relay import (
     ToLocal,
     ToSession,
     ToWorker,
+    is_answer,
 )
 from bridge.workers.worker import ActiveJobs
 from model.generation.messages import Answer, BeatWritten, Begin, Failed, Forget, Order, Understood, Write
+from model.music.notes import Note, Ticks
 from model.music.plan import Controls, Plan
 from tests.support.virtual_band import beat_of
 
@@ -311,3 +313,26 @@ def test_whatever_happens_each_order_has_its_answer_in_order(moves: list[str]) -
     stage.do(stage.relay.on_timeout(stage.now))
     stage.settle()
     assert stage.beats() == asked
+
+
+def lies() -> list[BeatWritten]:
+    """Answers to the order of beat 3 that are none."""
+    beat = beat_of(0, 3, PLAN)
+    note = beat.notes[0]
+    bad = [replace(beat, meter=m) for m in ("4/0", "-4/4", "4/-4", "", "13/8")]
+    bad += [replace(beat, index=i) for i in (2, 10**15, -1)] + [replace(beat, beat=b) for b in (3, -1)]
+    bad += [replace(beat, bar=b) for b in (-1, 10**9)] + [replace(beat, chord=c) for c in ("", "H#x", "C" * 4000)]
+    bad += [replace(beat, notes=(n,)) for n in (
+        replace(note, part="kazoo"), replace(note, length=Ticks(10**12)), replace(note, length=Ticks(10**400)),
+        replace(note, start=Ticks(10**15)), replace(note, offset=-(10**15)), replace(note, offset=10**5),
+    )]  # fmt: skip
+    return [BeatWritten(0, one) for one in (*bad, replace(beat, notes=(note,) * 5000))]
+
+
+def test_a_worker_that_lies_is_no_answer_and_an_honest_one_is() -> None:
+    write = Write(0, 3, Controls())
+    assert is_answer(BeatWritten(0, beat_of(0, 3, PLAN)), write)
+    assert is_answer(BeatWritten(0, None), write)
+    held = Note(Ticks(0), Ticks(480 * 16), 60)
+    assert is_answer(BeatWritten(0, replace(beat_of(0, 3, PLAN), notes=(held,))), write)
+    assert [lie for lie in lies() if is_answer(lie, write)] == []

@@ -302,3 +302,30 @@ def test_a_mode_without_a_tonic_is_read_and_its_denial_turned() -> None:
 def test_a_denied_feel_is_the_normal_one() -> None:
     assert parse_prompt("trap, no half-time").feel == "normal"
     assert parse_prompt("半拍感").feel == "half"
+
+
+@pytest.mark.parametrize(
+    "text", ["slow blues", "blues in A", "fast blues shuffle", "electric blues, 90 bpm", "Chicago blues"]
+)
+def test_a_blues_has_its_twelve_bars_whether_they_are_named_or_not(text: str) -> None:
+    parsed = parse_prompt(text)
+    assert parsed.progression is not None
+    assert len(parsed.progression) == 12
+    assert all(symbol.endswith("7") for symbol in parsed.progression)
+    assert parsed.bars == 12
+    assert "progression" not in parsed.explicit
+
+
+@pytest.mark.parametrize(
+    "text", ["blues rock", "jazz and blues", "slow blues, Am F C G", "no blues", "a blues with two chords"]
+)
+def test_what_is_not_just_a_blues_or_names_its_chords_is_left(text: str) -> None:
+    assert len(parse_prompt(text).progression or ()) != 12
+
+
+def test_a_key_is_no_h_with_a_sign() -> None:
+    for name in ("H sharp", "H#", "Hb major", "h flat"):
+        with pytest.raises(ValueError, match="H is German for B"):
+            keys.named(name)
+    assert keys.named("H").name == "B major"
+    assert keys.named("h-Moll").name == "B minor"

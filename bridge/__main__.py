@@ -19,7 +19,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         try:
             from bridge.cli.arguments import parser
+            from bridge.cli.help import complete
 
+            complete(parser())
             words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
             args = parser(next((w for w in words if not w.startswith("-")), None)).parse_args(words)
             run = _prepare_command(args)
@@ -68,10 +70,9 @@ def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
 
             return doctor.run_checks
         case "completion":
-            from bridge.cli import help as help_
-            from bridge.cli.arguments import parser
+            from bridge.cli.help import print_completion
 
-            return partial(help_.print_completion, args.shell, parser)
+            return partial(print_completion, args.shell)
     from bridge.cli import commands
 
     by_name: dict[str, Callable[[argparse.Namespace], int]] = {

@@ -6,14 +6,12 @@ A command of `bridge.cli.arguments.COMMANDS` has a row here: what it does in a s
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import textwrap
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from bridge.errors import OwnerError
-
-SHELLS = ("bash", "zsh", "fish", "powershell", "tcsh")
+SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,11 +105,17 @@ def examples(name: str) -> list[str]:
     return [f"llmball {name} {example}".rstrip() for example in HELP[name].examples]
 
 
-def print_completion(shell: str, parser: Callable[[], argparse.ArgumentParser]) -> int:
-    """Run `llmball completion SHELL`. Raises OwnerError where its library is missing."""
-    try:
-        import shtab
-    except ImportError as missing:
-        raise OwnerError("completion needs shtab: pip install shtab") from missing
-    sys.stdout.write(shtab.complete(parser(), shell) + "\n")
+def print_completion(shell: str) -> int:
+    """Run `llmball completion SHELL`: the shell then runs `llmball` itself at each Tab, and `complete` answers."""
+    import argcomplete
+
+    sys.stdout.write(argcomplete.shellcode(["llmball"], shell=shell) + "\n")
     return 0
+
+
+def complete(parser: argparse.ArgumentParser) -> None:
+    """Answer a shell that asks for completions, and end the process; do nothing where none asks."""
+    if "_ARGCOMPLETE" in os.environ:
+        import argcomplete
+
+        argcomplete.autocomplete(parser)

@@ -65,7 +65,7 @@ COMMANDS: dict[str, AddressEntry] = {
         AddressEntry("clip/cancel", "id:i", "it is not wanted any more → clip/cancelled"),
         AddressEntry("clip/resend", "id:i", "tell a finished clip again, for 60 seconds"),
         AddressEntry("learn", "words:s", "the next note, controller or program that --input hears does this: bank/3/launch, cue fill, morph/x; empty gives up → learnt"),
-        AddressEntry("unlearn", "words:s", "no touch does this any more; empty: none does anything"),
+        AddressEntry("unlearn", "words:s", "forgets the learnt MIDI messages that do this; with empty words, all of them"),
         AddressEntry("set/save", "name:s", "controls, bank and pads become a readable file → set/saved"),
         AddressEntry("set/load", "name:s", "back to a saved set → set/loaded"),
         AddressEntry("like", "", "later takes are more like the one that plays: moves this user's weights of the fusion a little"),
@@ -136,7 +136,7 @@ OUTGOING: tuple[AddressEntry, ...] = (
     AddressEntry(
         "cancelled",
         "take:s part:s after:f",
-        "planned notes that begin from there on are taken back",
+        "planned notes of this part that begin at or after this beat are cancelled",
     ),
     AddressEntry("take", "id:s", "a take enters"),
     AddressEntry("state", "state:s", "idle, waiting or playing"),

@@ -55,9 +55,9 @@ def _part_controls(name: str) -> tuple[Control, ...]:
     octave, voicing = "octaves up or down", "how chords are laid out"
     if name in UNPITCHED_PARTS:  # a kit is not transposed
         below = above = "what lies outside is silent"
-        octave = voicing = "kept, but moves no drum"
+        octave = voicing = "stored, without effect on drums"
     elif name not in CHORD_PARTS:
-        voicing = "kept, for parts that play chords"
+        voicing = "stored, without effect on parts that play no chords"
     enabled = Control(prefix + "enabled", "i", 1, "whether the part sounds", 0, 1)
     if name in ADDED_PARTS:
         told = "1: the part plays; 0: it is silent; -1: it plays where the words ask for it"

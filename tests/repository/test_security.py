@@ -60,11 +60,13 @@ def needed(name: str, seen: dict[str, str]) -> dict[str, str]:
         return seen
     told = metadata.metadata(name)
     classes = [c for c in told.get_all("Classifier") or [] if c.startswith("License")]
+    texts = [file for file in metadata.files(name) or [] if "dist-info" in str(file) and "LICENSE" in file.name]
     seen[key] = " ".join(
         [
             *(told.get_all("License-Expression") or []),
             *(w[:60] for w in told.get_all("License") or []),
             *classes,
+            *(file.read_text()[:60] for file in texts[:1] if file.locate().is_file()),
         ]
     )
     for line in metadata.requires(name) or []:

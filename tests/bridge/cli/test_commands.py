@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import re
 import shlex
 import socket
@@ -30,7 +31,6 @@ from model.music.plan import Plan
 from model.prompt.encoder import hash_encoder
 from tests.model.clips.test_clip import Metronome
 from tests.support.tiny_engine import engine
-from tests.support.tools import tool
 
 Said = pytest.CaptureFixture[str]
 
@@ -235,25 +235,24 @@ def test_the_help_of_a_command_describes_it_and_its_examples_are_accepted(
 
 
 @pytest.mark.parametrize("shell", SHELLS)
-def test_each_shell_gets_a_script_that_knows_every_command(shell: str, capsys: Said) -> None:
+def test_each_shell_gets_a_script_that_asks_llmball(shell: str, capsys: Said) -> None:
     assert main(["completion", shell]) == 0
     script = capsys.readouterr().out
-    assert all(name in script for name in COMMANDS)
+    assert "llmball" in script
+    assert "_ARGCOMPLETE" in script
 
 
-def test_the_script_for_bash_completes_commands_and_options(capsys: Said, tmp_path: Path) -> None:
-    assert main(["completion", "bash"]) == 0
-    script = capsys.readouterr().out
-    script += """
-COMP_WORDS=(llmball "$@") COMP_CWORD=$#
-_shtab_llmball
-printf '%s ' "${COMPREPLY[@]}"
-"""
-    (tmp_path / "script").write_text(script, encoding="utf-8")
-    bash = tool("bash", "bash")
-    for words, completed in ((["cl"], "clip "), (["clip", "--te"], "--tempo --temperature ")):
-        said = subprocess.run([bash, tmp_path / "script", *words], capture_output=True, text=True, check=True)
-        assert said.stdout == completed
+def test_a_shell_that_asks_is_told_commands_options_and_choices(tmp_path: Path) -> None:
+    def completed(line: str) -> set[str]:
+        answer = tmp_path / "answer"
+        asked = {"_ARGCOMPLETE": "1", "COMP_LINE": line, "COMP_POINT": str(len(line)), "_ARGCOMPLETE_IFS": " "}
+        env = os.environ | asked | {"_ARGCOMPLETE_STDOUT_FILENAME": str(answer)}
+        subprocess.run([sys.executable, "-m", "bridge"], env=env, check=True, capture_output=True)
+        return set(answer.read_text(encoding="utf-8").split())
+
+    assert completed("llmball cl") == {"clip"}
+    assert {"--tempo", "--temperature"} <= completed("llmball clip --te")
+    assert completed("llmball serve --sync ") >= {"internal", "clock", "link", "host"}
 
 
 def test_the_version_is_told(capsys: Said) -> None:

@@ -195,10 +195,9 @@ class Session:
         return "" if take is None or take.score is not None else take.begin.prompt
 
     def coming(self) -> tuple[str, float, str, float, float]:
-        """Return what is on its way.
+        """Return what is on its way: a take's prompt and entry, a section and where it begins and ends, in quarter notes.
 
-        The coming take's prompt ("" if none) and the quarter note of its entry (-1 unless it is known), the latest cue's section
-        ("" if none), and the quarter notes where it begins and ends.
+        What is not there is "", a place that is not known is -1.
         """
         take, current = self._takes.coming, self._takes.current
         words, entry = ("", -1.0)

@@ -59,10 +59,8 @@ function show() {
   const focused = [...$("progression").children].findIndex((li) => li.contains(document.activeElement));
   drawn = what;
   $("progression").replaceChildren(...list.map((cell, i) => {
-    const label = cell.chords.join(" ") || "…";
     const bar = button("", () => edit(i, list), { className: "bar", disabled: !cell.chords.length, title: "Replace this chord" });
-    bar.append(make("small", { textContent: i + 1 }), ...cell.chords.map((c) => make("b", { textContent: c })), ...(cell.chords.length ? [] : ["…"]));
-    bar.setAttribute("aria-label", `Bar ${i + 1}: ${label}`);
+    bar.append(make("small", {}, make("span", { className: "hidden", textContent: "Bar " }), String(i + 1)), ...cell.chords.map((c) => make("b", { textContent: c })), ...(cell.chords.length ? [] : ["…"]));
     if (i === here) bar.setAttribute("aria-current", "true");
     return make("li", {}, bar);
   }));

@@ -18,7 +18,7 @@ from bench.client import Client
 from bench.tables import table
 from model.music import midifile
 from tests.support import real_programs
-from tests.support.chat_server import NONSENSE, RIGHT, WRONG, Answer, chat_server, garbage, gone, saying
+from tests.support.chat.chat_server import NONSENSE, RIGHT, WRONG, Answer, chat_server, garbage, gone, saying
 
 
 async def _slowly(number: int) -> None:

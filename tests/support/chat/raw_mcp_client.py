@@ -1,6 +1,6 @@
 """A client of MCP servers that shares no code with the SDK: JSON-RPC by standard input and output, or by streamable HTTP.
 
-python -m tests.support.raw_mcp_client URL TOKEN tools | call NAME [JSON] | resource URI | prompt NAME [JSON]
+python -m tests.support.chat.raw_mcp_client URL TOKEN tools | call NAME [JSON] | resource URI | prompt NAME [JSON]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 VERSION = "2025-06-18"
-PATIENCE = 60.0
+PATIENCE = 120.0
 HELLO = {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}
 
 

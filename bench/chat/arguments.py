@@ -1,6 +1,6 @@
 """Ten thousand calls of the MCP server's tools with any arguments, by a client that shares no code with the SDK.
 
-    python -m bench.robustness.mcp_arguments [--calls 10000] [--seed 1]
+    python -m bench.chat.arguments [--calls 10000] [--seed 1]
 
 For the last of them a daemon plays meanwhile, for the others there is none. Tools that load the model are called with wrong arguments only, but for one in two hundred. Each call is
 answered, as a result or an error of the protocol, within `PATIENCE` seconds; a fault of ours fails the run.

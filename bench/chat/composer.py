@@ -1,6 +1,6 @@
 """A language model composes, and fails in every way: bars without music, and what was told.
 
-    python -m bench.robustness.composer [--seconds 25]
+    python -m bench.chat.composer [--seconds 25]
 
 A real daemon plays into a file while a server of ours answers rightly, slowly, wrongly, partly, with nonsense, or goes away.
 """

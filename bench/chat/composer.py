@@ -39,7 +39,7 @@ CASES: dict[str, tuple[Answer, ...]] = {
     "gone": (gone,),
     "no JSON": (garbage,),
     "silent": (saying(RIGHT, _never),),
-    "not there": (),
+    "loading (503)": (),
 }
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 
+from bridge.mcp.stage import StageError
 from bridge.mcp.toolkit import Arguments, Hands, InBars, NoArguments, Refused, Slot, ToolRow, Words
 from bridge.protocol.controls import CONTROL_PATHS, CONTROLS, Value, current_path
 from model.music.control import MAX_BARS
@@ -111,8 +112,7 @@ class Takes(Arguments, frozen=True):
 
 async def start(hands: Hands, args: Start) -> str:
     """Start a daemon of our own."""
-    options = () if not args.output else ("--output", args.output)
-    return await hands.stage.start(*options)
+    return await hands.stage.start(*([f"--output={args.output}"] if args.output else []))
 
 
 async def state(hands: Hands, _: NoArguments) -> str:
@@ -136,6 +136,7 @@ def stage_words(hands: Hands) -> str:
         f"enters: {stage.value('quantize')}; MIDI output: {stage.value('port') or 'none'}",
         *([f"not obeyed: {unread}"] if (unread := stage.value("understood/unread")) else []),
         *([f"composer: {told}"] if (told := stage.value("composer/told")) else []),
+        *([f"planned, and not carried out: {hands.failed}"] if hands.failed else []),
         *([f"planned: {later}"] if (later := hands.later.words()) else []),
     ]
     changed = {p: stage.value(p) for p in CONTROLS if p in stage.told and stage.value(p) != CONTROLS[p].default}
@@ -161,7 +162,7 @@ async def stop(hands: Hands, args: Stop) -> str:
     """Stop the transport."""
     path = "panic" if args.panic else "stop"
     if args.in_bars:
-        return hands.plan(args.in_bars, "stop", _task(partial(hands.stage.send, path)))
+        return hands.plan(args.in_bars, "stop", _task(hands, partial(hands.stage.send, path)))
     hands.later.clear()
     await hands.stage.send(path)
     return "stopped"
@@ -171,7 +172,7 @@ async def prompt(hands: Hands, args: Prompt) -> str:
     """Ask for a take of these words."""
     if args.in_bars:
         return hands.plan(
-            args.in_bars, f"prompt {args.text!r}", _task(partial(_prompt, hands, args.text)), takes_a_bar=True
+            args.in_bars, f"prompt {args.text!r}", _task(hands, partial(_prompt, hands, args.text)), takes_a_bar=True
         )
     return await _prompt(hands, args.text)
 
@@ -210,7 +211,7 @@ async def refine(hands: Hands, args: Prompt) -> str:
     """Ask for a change of what plays."""
     run = partial(take, hands, "refine", args.text, label=f"{hands.stage.words}, {args.text}")
     if args.in_bars:
-        return hands.plan(args.in_bars, f"refine {args.text!r}", _task(run), takes_a_bar=True)
+        return hands.plan(args.in_bars, f"refine {args.text!r}", _task(hands, run), takes_a_bar=True)
     await hands.stage.connect()
     if not hands.stage.is_playing and not hands.stage.words:
         raise Refused("there is no take to change: call `prompt` first")
@@ -275,7 +276,7 @@ async def _set(hands: Hands, values: Mapping[str, Value], in_bars: int) -> str:
 
     words = ", ".join(f"{path} {value}" for path, value in values.items())
     if in_bars:
-        return hands.plan(in_bars, words, _task(send))
+        return hands.plan(in_bars, words, _task(hands, send))
     await send()
     return f"set: {words}"
 
@@ -299,7 +300,7 @@ async def part(hands: Hands, args: Part) -> str:
 async def cue(hands: Hands, args: Cue) -> str:
     """Cue a section."""
     if args.in_bars:
-        send = _task(partial(hands.stage.send, "cue", args.section))
+        send = _task(hands, partial(hands.stage.send, "cue", args.section))
         return hands.plan(args.in_bars, f"cue {args.section}", send, takes_a_bar=True)
     await hands.stage.send("cue", args.section)
     return f"{args.section} enters at the next line ({hands.stage.value('quantize')})"
@@ -351,13 +352,14 @@ async def takes(hands: Hands, args: Takes) -> str:
     return "\n".join([*(heard or ["no take has played since this client connected"]), *(files or ["no take is kept"])])
 
 
-def _task(run: Callable[[], Coroutine[Any, Any, object]]) -> Callable[[], None]:
+def _task(hands: Hands, run: Callable[[], Coroutine[Any, Any, object]]) -> Callable[[], None]:
     """Return a function that starts a request; what it is refused with is told as its state."""
 
     async def carried_out() -> None:
         try:
             await run()
-        except Exception as error:  # it was planned: there is nobody to tell
+        except (StageError, Refused) as error:  # it was planned: whoever asks for the state is told
+            hands.failed = str(error)
             log.warning("a planned request was not carried out: %s", error)
 
     def begin() -> None:

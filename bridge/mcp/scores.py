@@ -110,7 +110,7 @@ async def score_play(hands: Hands, args: Play) -> str:
         words, told = verdict.piece.header.title, _praise(verdict)
         run = partial(take, hands, "score/text", verdict.draft.text, label=words)
     if args.in_bars:
-        return f"{hands.plan(args.in_bars, words, _task(run), takes_a_bar=True)}\n{told}"
+        return f"{hands.plan(args.in_bars, words, _task(hands, run), takes_a_bar=True)}\n{told}"
     return f"{await run()}\n{told}"
 
 

@@ -60,6 +60,8 @@ class Hands:
     stage: Stage
     library: Library = field(default_factory=Library)
     later: Later = field(default_factory=Later)
+    failed: str = ""
+    """Why the last request for a later bar was not carried out."""
 
     def __post_init__(self) -> None:
         self.stage.on_beat = self._on_beat
@@ -77,6 +79,7 @@ class Hands:
         bar, _, _ = self.stage.place()
         if not bar:
             raise StageError("nothing plays, so no bar can be counted: play first, then say in_bars")
+        self.failed = ""
         self.later.add(Planned(bar + in_bars, words, send, takes_a_bar))
         return f"planned for bar {bar + in_bars} (bar {bar} plays now): {words}"
 

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 
 from model.songbook.book import Entry, entries
-from model.songbook.tables import styles
+from model.songbook.tables import PIECES, styles
 
 _OTHER_STYLE, _OTHER_METRE = 2.0, 4.0
 """How far a piece of another style of the family, or in another metre, lies, in octaves of tempo."""
@@ -26,13 +26,17 @@ def guide() -> str:
 def near(style: str, tempo: float, meter: str = "4/4", count: int = 2) -> tuple[Entry, ...]:
     """Return the pieces of a style (or its family) that are nearest to a tempo; those of the whole book for an unknown style."""
     table = styles()
-    family = table[style].family if style in table else ""
 
     def distance(entry: Entry) -> float:
         far = abs(math.log2(entry.tempo / tempo))
         return far + _OTHER_STYLE * (entry.style != style) + _OTHER_METRE * (entry.meter != meter)
 
-    among = [e for e in entries() if not family or table[e.style].family == family]
+    folders = [PIECES]
+    if style in table:  # its own folder is read before those of its family: a thousand files take a second
+        own, family = table[style].slug, [s.slug for s in table.values() if s.family == table[style].family]
+        fit = [e for e in entries(PIECES / own) if e.meter == meter]
+        folders = [PIECES / slug for slug in ([own] if len(fit) >= count else family)]
+    among = [entry for folder in folders for entry in entries(folder)]
     return tuple(sorted(among, key=distance)[:count])
 
 

@@ -19,7 +19,7 @@ from model.drafts.check import checked
 from model.generation.messages import Begin
 from model.music.plan import Controls, Plan
 from model.music.score import Score
-from tests.support.chat_server import NONSENSE, RIGHT, WRONG, Answer, chat_server, garbage, gone, saying
+from tests.support.chat.chat_server import NONSENSE, RIGHT, WRONG, Answer, chat_server, garbage, gone, saying
 from tests.support.virtual_band import Rig, latencies
 
 PLAN = Plan(tempo=120.0, key="C major", meter="4/4", bars=4, style=(("house", 1.0),), parts=("bass", "drums", "melody"))

@@ -16,7 +16,7 @@ from bridge.mcp.stage import Stage
 from bridge.mcp.toolkit import Hands
 from tests.bridge.mcp.test_tools import NOBODY, ROWS
 from tests.model.drafts.test_drafts import GROOVE
-from tests.support.raw_mcp_client import Client, RpcError, StdioWire
+from tests.support.chat.raw_mcp_client import Client, RpcError, StdioWire
 
 pytest.importorskip("mcp", reason="the MCP SDK is not installed (extra mcp)")
 
@@ -50,6 +50,8 @@ def test_the_sdks_client_lists_calls_reads_and_prompts(tmp_path: Path, era: str)
             ]
             done = await client.call_tool("score_check", {"text": GROOVE})
             assert (done.is_error, done.content[0].text[:9]) == (False, "no fault.")
+            for name in ROWS:
+                assert (await client.call_tool(name, {"nobody": "knows this"})).is_error, name
             wrong = await client.call_tool("score_check", {"text": 3})
             assert wrong.is_error
             assert "Expected `str`" in wrong.content[0].text

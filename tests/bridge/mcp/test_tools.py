@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -59,6 +60,12 @@ def test_wrong_arguments_are_named() -> None:
         with pytest.raises(Refused, match=r".*") as refused:
             converted(ROWS["prompt"], arguments)
         assert words in str(refused.value)
+
+
+def test_only_the_server_imports_the_sdk() -> None:
+    importing = re.compile(r"^\s*(?:from|import) (?:mcp|mcp_types|uvicorn|starlette|pydantic|anyio)\b", re.MULTILINE)
+    sources = Path(__file__).parents[3].glob("[bm][ro][id]*/**/*.py")
+    assert [path.name for path in sources if importing.search(path.read_text(encoding="utf-8"))] == ["server.py"]
 
 
 # without a daemon

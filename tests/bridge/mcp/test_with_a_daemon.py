@@ -13,7 +13,7 @@ from bridge.mcp.toolkit import Hands, Refused, converted
 from bridge.runtime.daemon import Daemon
 from tests.bridge.mcp.test_tools import ROWS
 from tests.model.drafts.test_drafts import GROOVE
-from tests.support.stages import staged
+from tests.support.chat.stages import staged
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,6 @@
 """A language model composes, and fails in every way: bars without music, and what was told.
 
-    python -m bench.robustness.composer [--seconds 25]
+    python -m bench.chat.composer [--seconds 25]
 
 A real daemon plays into a file while a server of ours answers rightly, slowly, wrongly, partly, with nonsense, or goes away.
 """
@@ -18,7 +18,7 @@ from bench.client import Client
 from bench.tables import table
 from model.music import midifile
 from tests.support import real_programs
-from tests.support.chat_server import NONSENSE, RIGHT, WRONG, Answer, chat_server, garbage, gone, saying
+from tests.support.chat.chat_server import NONSENSE, RIGHT, WRONG, Answer, chat_server, garbage, gone, saying
 
 
 async def _slowly(number: int) -> None:
@@ -39,7 +39,7 @@ CASES: dict[str, tuple[Answer, ...]] = {
     "gone": (gone,),
     "no JSON": (garbage,),
     "silent": (saying(RIGHT, _never),),
-    "not there": (),
+    "loading (503)": (),
 }
 
 

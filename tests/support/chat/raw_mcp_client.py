@@ -1,6 +1,6 @@
 """A client of MCP servers that shares no code with the SDK: JSON-RPC by standard input and output, or by streamable HTTP.
 
-python -m tests.support.raw_mcp_client URL TOKEN tools | call NAME [JSON] | resource URI | prompt NAME [JSON]
+python -m tests.support.chat.raw_mcp_client URL TOKEN tools | call NAME [JSON] | resource URI | prompt NAME [JSON]
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 VERSION = "2025-06-18"
-PATIENCE = 60.0
+PATIENCE = 120.0
 HELLO = {"protocolVersion": VERSION, "capabilities": {}, "clientInfo": {"name": "raw", "version": "1"}}
 
 
@@ -102,6 +102,14 @@ class HttpWire:
         lines = [line[5:] for line in body.splitlines() if line.startswith("data:")] if events else [body]
         self._answers += [json.loads(line) for line in lines if line.strip()]
 
+    def close(self) -> None:
+        """End the session: a server keeps so many only."""
+        headers = self._headers | {"Mcp-Session-Id": self._session, "Mcp-Protocol-Version": VERSION}
+        with urllib.request.urlopen(
+            urllib.request.Request(self._url, headers=headers, method="DELETE"), timeout=PATIENCE
+        ):
+            pass
+
     def receive(self) -> dict[str, Any]:
         """Return the next message. Raises EOFError."""
         if not self._answers:
@@ -165,7 +173,12 @@ def main(words: Sequence[str]) -> int:
         return 2
     url, token, what, *rest = words
     try:
-        return _do(Client(HttpWire(url, token)), what, rest)
+        wire = HttpWire(url, token)
+        client = Client(wire)
+        try:
+            return _do(client, what, rest)
+        finally:
+            wire.close()
     except (RpcError, OSError, ValueError) as error:
         print(f"error: {error}")
         return 1

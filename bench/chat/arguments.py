@@ -1,8 +1,8 @@
 """Ten thousand calls of the MCP server's tools with any arguments, by a client that shares no code with the SDK.
 
-    python -m bench.robustness.mcp_arguments [--calls 10000] [--seed 1]
+    python -m bench.chat.arguments [--calls 10000] [--seed 1]
 
-A daemon plays meanwhile. Tools that load the model are called with wrong arguments only, but for one in two hundred. Each call is
+For the last of them a daemon plays meanwhile, for the others there is none. Tools that load the model are called with wrong arguments only, but for one in two hundred. Each call is
 answered, as a result or an error of the protocol, within `PATIENCE` seconds; a fault of ours fails the run.
 """
 
@@ -19,8 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from bench.tables import percentile, table
-from tests.support import raw_mcp_client, real_programs
-from tests.support.raw_mcp_client import Client, RpcError, StdioWire
+from tests.support import real_programs
+from tests.support.chat import raw_mcp_client
+from tests.support.chat.raw_mcp_client import Client, RpcError, StdioWire
 
 HEAVY = frozenset({"clip", "refine_clip", "harmonise", "understand", "start"})
 TEXTS = (
@@ -38,7 +39,8 @@ TEXTS = (
     "NaN",
     "1e999",
 )
-PATIENCE = 120.0
+PATIENCE = 600.0
+NOBODY = "127.0.0.1:9"
 
 
 def anything(rng: random.Random, depth: int = 0) -> object:
@@ -96,10 +98,43 @@ def arguments(rng: random.Random, tool: dict[str, Any]) -> object:
     return given
 
 
+def calls(
+    at: str, env: dict[str, str], count: int, rng: random.Random, answers: Counter[str], took: list[float]
+) -> None:
+    """Call so many tools of a server whose daemon is at an address."""
+    with StdioWire([sys.executable, "-m", "bridge", "mcp", "--daemon", at], env) as wire:
+        client = Client(wire)
+        tools = client.request("tools/list")["tools"]
+        for number in range(1, count + 1):
+            tool = rng.choice(tools)
+            asked = arguments(rng, tool)
+            began = time.monotonic()
+            try:
+                found = client.request("tools/call", {"name": tool["name"], "arguments": asked})
+            except RpcError as error:
+                answers[f"error {error.code}"] += 1
+            else:
+                text = "\n".join(c["text"] for c in found["content"])
+                what = (
+                    "fault of ours"
+                    if "by a fault of LLMBall's" in text
+                    else "refused"
+                    if found.get("isError")
+                    else "done"
+                )
+                if what == "fault of ours":
+                    print(f"fault of ours: {tool['name']} {asked!r}"[:500], flush=True)
+                answers[what] += 1
+            took.append(time.monotonic() - began)
+            if number % 250 == 0:
+                print(at, number, dict(answers), f"p99 {percentile(took, 0.99):.3f} s", flush=True)
+
+
 def main() -> int:
     """Print how many calls were answered how, and how fast; return 1 where one was not."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("--calls", type=int, default=10_000)
+    options.add_argument("--playing", type=int, default=1_000, help="so many of them while a band plays")
     options.add_argument("--seed", type=int, default=1)
     given = options.parse_args()
     raw_mcp_client.PATIENCE = PATIENCE
@@ -107,31 +142,11 @@ def main() -> int:
     answers: Counter[str] = Counter()
     took: list[float] = []
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
         env = os.environ | {"LLMBALL_HOME": name}
-        with real_programs.daemon("--output", "none", "--http", "127.0.0.1:0", env=env, folder=folder, wait=300) as daemon:
-            at = daemon.said("http").removeprefix("http://")
-            with StdioWire([sys.executable, "-m", "bridge", "mcp", "--daemon", at], env) as wire:
-                client = Client(wire)
-                tools = client.request("tools/list")["tools"]
-                for number in range(given.calls):
-                    tool = rng.choice(tools)
-                    asked = arguments(rng, tool)
-                    began = time.monotonic()
-                    try:
-                        found = client.request("tools/call", {"name": tool["name"], "arguments": asked})
-                    except RpcError as error:
-                        answers[f"error {error.code}"] += 1
-                    else:
-                        text = "\n".join(c["text"] for c in found["content"])
-                        if "by a fault of LLMBall's" in text:
-                            print(f"fault of ours: {tool['name']} {asked!r}"[:500], flush=True)
-                            answers["fault of ours"] += 1
-                        else:
-                            answers["refused" if found.get("isError") else "done"] += 1
-                    took.append(time.monotonic() - began)
-                    if number % 500 == 499:
-                        print(number + 1, dict(answers), f"p99 {percentile(took, 0.99):.3f} s", flush=True)
+        calls(NOBODY, env, given.calls - given.playing, rng, answers, took)
+        options_ = ("--output", "none", "--http", "127.0.0.1:0", "--play", "house")
+        with real_programs.daemon(*options_, env=env, folder=Path(name), wait=300) as daemon:
+            calls(daemon.said("http").removeprefix("http://"), env, given.playing, rng, answers, took)
     rows = [(what, count) for what, count in answers.most_common()]
     print(table(("answer", "calls"), rows))
     print(

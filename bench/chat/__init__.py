@@ -1,0 +1,1 @@
+"""Chat clients and language models: every tool, any arguments, and a composer that fails."""

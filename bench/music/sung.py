@@ -172,15 +172,19 @@ def found(true: Sequence[tuple[float, float, float]], heard: Transcription) -> t
     return right, len(true), len(tuned)
 
 
-def roots(song: Song, other: Song) -> tuple[int, int]:
-    """Return in how many bars the chords of two songs have the same root at their beginning, and of how many."""
+def roots(song: Song, heard: Song, begins: float, quarter: float) -> tuple[int, int]:
+    """Return at how many notes of a tune the chords for it and for what was heard of it have the same root, and of how many."""
 
     def at(told: Song, tick: int) -> int | None:
         before = [symbol for start, symbol in told.chords if start <= tick]
         return parse_chord(before[-1]).root if before else None
 
-    bars = [start for start, _ in song.bars if start < other.end]
-    return sum(at(song, b) == at(other, b) for b in bars), len(bars)
+    places = [
+        (n.start, round(((n.start / 480 * quarter + 0.2) - begins) / quarter * 480))
+        for n in song.notes
+        if n.part == "melody"
+    ]
+    return sum(at(song, here) == at(heard, there + 10) for here, there in places), len(places)
 
 
 def main() -> None:
@@ -210,9 +214,11 @@ def main() -> None:
         agree = (0, 0)
         if number < options.roots:
             wanted = ClipSpec("pop ballad", 1)
-            clicked = heard_in_sound(sound, meter=song.bars[0][1], tempo=song.tempos[0][1]).song
-            ours, theirs = (harmonise_melody(composer(Maker()), s, wanted, parts=("chords",)) for s in (clicked, song))
-            agree = roots(theirs, ours)
+            clicked = heard_in_sound(sound, meter=song.bars[0][1], tempo=song.tempos[0][1])
+            ours, theirs = (
+                harmonise_melody(composer(Maker()), s, wanted, parts=("chords",)) for s in (clicked.song, song)
+            )
+            agree = roots(theirs, ours, clicked.begins, quarter)
         rows.append((kind, right, sung, told, key, tempo, *agree))
         print(f"{name} {kind}: {right} of {sung} notes, {told} heard; key {key}, tempo {tempo}, roots {agree[0]}/{agree[1]}; {heard.sentence()}", flush=True)  # fmt: skip
     for kind in ("plucked", "voice"):

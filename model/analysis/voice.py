@@ -52,7 +52,8 @@ class Transcription:
     """A line on the grid, and what was found of it.
 
     `tuning` is how many cents it began above A = 440, `drift` how many it rose until its end, `spread` how far (cents, the mean) its
-    notes lay from the tuning, `late` how far (ms, the mean) from the grid. `notes` are as they were sung.
+    notes lay from the tuning, `late` how far (ms, the mean) from the grid. `notes` are as they were sung, `begins` is the second at
+    which the song's first bar begins.
     """
 
     song: Song
@@ -62,6 +63,7 @@ class Transcription:
     spread: float
     late: float
     is_tempo_found: bool
+    begins: float
 
     def sentence(self) -> str:
         """Return what was found in words."""
@@ -123,7 +125,8 @@ def _samples(body: bytes, kind: int, channels: int, rate: int, bits: int) -> Sam
     if not np.isfinite(values).all():
         raise SoundError("the .wav file has samples that are no numbers")
     mono = values.reshape(-1, channels).mean(1)
-    return np.clip(mono[: MAX_SECONDS * rate], -8, 8).astype(np.float32)
+    found_samples: Samples = np.clip(mono[: MAX_SECONDS * rate], -8, 8).astype(np.float32)
+    return found_samples
 
 
 def resampled(samples: Samples, rate: int) -> Samples:
@@ -307,7 +310,7 @@ def transcribed(notes: Sequence[Sung], *, tempo: float = 0.0, meter: str = "4/4"
     if key == "auto":
         song = replace(song, key=find_key(song).key.name)
     spread = float(np.mean([abs(p - round(p)) for p in tuned]) * 100)
-    return Transcription(song, tuple(notes), tuning * 100, drift * 100, spread, float(np.mean(off)), not tempo)
+    return Transcription(song, tuple(notes), tuning * 100, drift * 100, spread, float(np.mean(off)), not tempo, line)
 
 
 FEWEST_NOTES = 3

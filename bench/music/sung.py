@@ -27,6 +27,7 @@ from model.clips.messages import ClipSpec
 from model.music.harmony import parse_chord
 from model.music.midifile import Song, bar_length
 from model.music.notes import Note, Ticks
+from model.music.plan import Controls
 from model.songbook.book import entries, to_song
 from model.songbook.reader import read_file
 from model.songbook.rendering import perform
@@ -39,6 +40,8 @@ SYLLABLES = ("la", "na", "ma", "da", "lu", "mi")
 STRINGS = (24, 25, 26, 45, 46)
 """Nylon, steel and jazz guitar, pizzicato, harp."""
 CENTS, SECONDS = 50, 0.05
+COLD = 0.1
+"""The temperature at which chords are written: at 1 they are drawn, and differ from seed to seed."""
 
 
 def tunes(count: int) -> Iterator[tuple[str, Song]]:
@@ -127,7 +130,8 @@ class Voice:
             first = round(start * RATE)
             sound[first : first + len(t)] += (tone / np.abs(tone).max())[: len(sound) - first]
             before = end, pitch
-        return 0.4 * sound / np.abs(sound).max() + noise.normal(0, 0.004, len(sound))
+        with_noise: Floats = 0.4 * sound / np.abs(sound).max() + noise.normal(0, 0.004, len(sound))
+        return with_noise
 
 
 def plucked(notes: Sequence[tuple[float, float, float]], program: int, soundfont: str, chance: random.Random) -> bytes:
@@ -213,7 +217,7 @@ def main() -> None:
         tempo = abs(heard.song.tempos[0][1] / song.tempos[0][1] - 1) < 0.02
         agree = (0, 0)
         if number < options.roots:
-            wanted = ClipSpec("pop ballad", 1)
+            wanted = ClipSpec("pop ballad", 1, controls=Controls(temperature=COLD))
             clicked = heard_in_sound(sound, meter=song.bars[0][1], tempo=song.tempos[0][1])
             ours, theirs = (
                 harmonise_melody(composer(Maker()), s, wanted, parts=("chords",)) for s in (clicked.song, song)

@@ -170,6 +170,7 @@ def _score(score: argparse.ArgumentParser) -> None:
         action="store_true",
         help="write the notes on the grid, so that the file comes back as the same text",
     )
+    option("--bends", action="store_true", help="write slides, falls and vibrato as pitch bends (range 12) too")
     option("--check", action="store_true", help="only hold it to the notation and the songbook's laws")
     option("--loop", action="store_true", help="play it again and again, until Ctrl-C")
     _ports_of_output(score)

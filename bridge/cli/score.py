@@ -64,7 +64,7 @@ def _of_text(args: argparse.Namespace, path: Path) -> int:
     if args.out is None:
         return _play(args, _scheduled(performance), performance)
     if args.out.suffix in MIDI_SUFFIXES:
-        save(performance, args.out, args.canonical)
+        save(performance, args.out, args.canonical, args.bends)
     else:
         args.out.write_text(formatted(path.read_text(encoding="utf-8")), encoding="utf-8")
     header = performance.piece.header

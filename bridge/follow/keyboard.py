@@ -1,6 +1,7 @@
 """Keyboard state from MIDI input: held keys, sustain pedal, sounding notes. Ignores our own output coming back. Pure.
 
-Owned by the follower. Channel 10 (drums) is ignored; all other channels count as one player.
+Owned by the follower. Channel 10 (drums) is ignored, unless an MPE keyboard says that it is one of its own; all other channels count
+as one player, so that the channel that MPE gives each key is no matter.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ from bridge.clock import Seconds
 DRUM_CHANNEL = 9
 """MIDI channel of the drums, counted from 0."""
 SUSTAIN_CONTROLLER = 64
+MPE_CONFIGURATION = 6
+"""The registered parameter by which an MPE keyboard says, on channel 1 or 16, how many channels it plays on."""
+_PARAMETER_MSB, _PARAMETER_LSB, _DATA = 101, 100, 6
 SILENCING_CONTROLLERS = frozenset({120, 123})
 NOTE_MEMORY = Seconds(12.0)
 """Seconds after their end for which notes are kept."""
@@ -45,11 +49,15 @@ class Keyboard:
         self._is_echo = is_echo
         self._echoes: Counter[tuple[int, int]] = Counter()
         self._pedals: set[int] = set()
+        self._parameter = {0: [127, 127], 15: [127, 127]}
+        self._zone_members = {0: 0, 15: 0}
 
     def receive_midi(self, at: Seconds, data: bytes) -> bool:
         """Process one message received at time `at`; return True if the held or sounding notes changed."""
-        if len(data) < 3 or data[0] & 0x0F == DRUM_CHANNEL:
+        if len(data) < 3 or (data[0] & 0x0F == DRUM_CHANNEL and not self._is_key_channel):
             return False
+        if data[0] & 0xF0 == 0xB0 and data[0] & 0x0F in self._zone_members:
+            self._configure(data[0] & 0x0F, data[1], data[2])
         kind, channel, first, second = data[0] & 0xF0, data[0] & 0x0F, data[1], data[2]
         if kind == 0x90 and second > 0:
             return self._note_on(at, channel, first, second)
@@ -61,6 +69,18 @@ class Keyboard:
             self._pedals.discard(channel)
             return any(self._end_note(at, k) for k in self.key_presses if k.channel == channel and k.ended_at is None)
         return False
+
+    @property
+    def _is_key_channel(self) -> bool:
+        """Whether the drums' channel belongs to an MPE zone: the lower one counts up from channel 2, the upper down from 15."""
+        return self._zone_members[0] >= DRUM_CHANNEL or self._zone_members[15] >= 15 - DRUM_CHANNEL
+
+    def _configure(self, channel: int, controller: int, value: int) -> None:
+        """Follow the registered parameter of a zone's master channel."""
+        if controller in (_PARAMETER_MSB, _PARAMETER_LSB):
+            self._parameter[channel][controller == _PARAMETER_LSB] = value
+        elif controller == _DATA and self._parameter[channel] == [0, MPE_CONFIGURATION]:
+            self._zone_members[channel] = min(15, value)
 
     def release_all(self, at: Seconds) -> None:
         """Release all keys and pedals: after the input was lost or following was off."""

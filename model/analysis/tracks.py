@@ -183,14 +183,12 @@ def read_set(paths: Sequence[Path], *, meter: str = "auto", tempo: float = 0.0, 
     Chord markers count where one file alone has them. Raises MidiFileError, OSError.
     """
     files = [(path, midi_lines(path.read_bytes())) for path in paths]
-    said = {
-        "meter": Counter(f.meter for _, f in files if f.meter is not None),
-        "tempo": Counter(f.tempos[min(f.tempos)] for _, f in files if f.tempos),
-        "key": Counter(f.key for _, f in files if f.key and f.key != "C"),
-    }
-    meter = meter if meter != "auto" else next((m for m, _ in said["meter"].most_common(1)), None) or "4/4"
-    tempo = tempo or float(next((t for t, _ in said["tempo"].most_common(1)), None) or DEFAULT_TEMPO)
-    key = key if key != "auto" else str(next((k for k, _ in said["key"].most_common(1)), None) or "auto")
+    meters = Counter(f.meter for _, f in files if f.meter is not None)
+    tempos = Counter(f.tempos[min(f.tempos)] for _, f in files if f.tempos)
+    keys = Counter(f.key for _, f in files if f.key and f.key != "C")
+    meter = meter if meter != "auto" else max(meters, key=meters.__getitem__, default="4/4")
+    tempo = tempo or max(tempos, key=tempos.__getitem__, default=DEFAULT_TEMPO)
+    key = key if key != "auto" else max(keys, key=keys.__getitem__, default="auto")
     tracks: list[Track] = []
     for path, file in files:
         length = replace(file, meter=meter).bars

@@ -52,7 +52,8 @@ class Transcription:
     """A line on the grid, and what was found of it.
 
     `tuning` is how many cents it began above A = 440, `drift` how many it rose until its end, `spread` how far (cents, the mean) its
-    notes lay from the tuning, `late` how far (ms, the mean) from the grid. `notes` are as they were sung.
+    notes lay from the tuning, `late` how far (ms, the mean) from the grid. `notes` are as they were sung, `begins` is the second at
+    which the song's first bar begins.
     """
 
     song: Song
@@ -62,6 +63,7 @@ class Transcription:
     spread: float
     late: float
     is_tempo_found: bool
+    begins: float
 
     def sentence(self) -> str:
         """Return what was found in words."""
@@ -123,7 +125,8 @@ def _samples(body: bytes, kind: int, channels: int, rate: int, bits: int) -> Sam
     if not np.isfinite(values).all():
         raise SoundError("the .wav file has samples that are no numbers")
     mono = values.reshape(-1, channels).mean(1)
-    return np.clip(mono[: MAX_SECONDS * rate], -8, 8).astype(np.float32)
+    found_samples: Samples = np.clip(mono[: MAX_SECONDS * rate], -8, 8).astype(np.float32)
+    return found_samples
 
 
 def resampled(samples: Samples, rate: int) -> Samples:
@@ -131,8 +134,10 @@ def resampled(samples: Samples, rate: int) -> Samples:
     if rate == RATE:
         return samples
     count = max(1, round(len(samples) * RATE / rate))
-    padded = np.concatenate([samples, np.zeros(rate // 20, np.float32)])  # what goes round lies in silence
-    whole = round(len(padded) * RATE / rate)
+    unit = rate // math.gcd(rate, RATE)
+    wanted = -(-(len(samples) + rate // 20) // unit) * unit  # what goes round lies in silence
+    padded = np.concatenate([samples, np.zeros(wanted - len(samples), np.float32)])
+    whole = len(padded) // unit * (RATE // math.gcd(rate, RATE))
     bands = np.fft.rfft(padded)
     kept = np.zeros(whole // 2 + 1, complex)
     shared = min(len(bands), len(kept))
@@ -156,12 +161,12 @@ def _detector() -> Any:  # noqa: ANN401 -- swift-f0 may not be there
     return swift_f0.SwiftF0(threads=1, spin=False)
 
 
-RISE, RISE_FRAMES = 6.0, 3
-"""A note is struck again where it grows by so many dB within so many frames of 16 ms."""
-FEWEST_FRAMES = 4
+RISE, RISE_FRAMES, FALL = 9.0, 3, 9.0
+"""A note is struck again where it grows by so many dB within so many frames of 16 ms, having fallen by so many before."""
+FEWEST_FRAMES = 6
 """And not nearer to its beginning or its end than this."""
-SHORTEST = 0.07
-"""Seconds of the shortest note; what is shorter is a consonant or a noise."""
+SHORTEST, HOLD = 0.045, 56.0
+"""Seconds of the shortest note: what is shorter is a consonant or a noise; milliseconds for which a new pitch is held to be a note."""
 
 
 def sung_notes(samples: Samples, rate: int) -> tuple[Sung, ...]:
@@ -173,7 +178,7 @@ def sung_notes(samples: Samples, rate: int) -> tuple[Sung, ...]:
     result = _detector().detect(resampled(samples, rate), RATE)
     level: Floats = result.loudness_db
     found: list[Sung] = []
-    for note in swift_f0.segment_notes(result):
+    for note in swift_f0.segment_notes(result, pitch_hold_ms=HOLD):
         first, last = round(note.start / swift_f0.core.FRAME_PERIOD), round(note.end / swift_f0.core.FRAME_PERIOD)
         pitch = 69 + 12 * math.log2(note.pitch_hz / 440)
         edges = [first, *_struck_again(level[first:last], first), last]
@@ -187,11 +192,13 @@ def sung_notes(samples: Samples, rate: int) -> tuple[Sung, ...]:
 def _struck_again(level: Floats, first: int) -> list[int]:
     """Return the frames at which a note is struck again: its loudness jumps."""
     found: list[int] = []
-    at = FEWEST_FRAMES
+    at, last = FEWEST_FRAMES, 0
     while at < len(level) - FEWEST_FRAMES:
         before = float(level[max(0, at - RISE_FRAMES) : at].min())
-        if level[at : at + 2].max() - before >= RISE and before >= level.max() - 40:
+        has_fallen = float(level[last:at].max()) - before >= FALL
+        if has_fallen and level[at : at + 2].max() - before >= RISE and before >= level.max() - 40:
             found.append(first + at)
+            last = at
             at += FEWEST_FRAMES
         at += 1
     return found
@@ -216,7 +223,7 @@ MAX_DRIFT, MIN_NOTES_FOR_DRIFT, DRIFT_COST = 1.0, 6, 0.1
 # rhythm
 
 TEMPOS = np.arange(56.0, 181.0, 0.5)
-USUAL_TEMPO, TEMPO_SPREAD = 104.0, 0.45
+USUAL_TEMPO, TEMPO_SPREAD = 96.0, 0.45
 """What tempo is supposed where several explain the onsets, and how far (octaves, the standard deviation) from it."""
 LEVELS = ((1.0, 0.3), (0.5, 0.45), (0.25, 0.25))
 """Of a beat which fractions the onsets lie on, and how much each counts."""
@@ -303,7 +310,7 @@ def transcribed(notes: Sequence[Sung], *, tempo: float = 0.0, meter: str = "4/4"
     if key == "auto":
         song = replace(song, key=find_key(song).key.name)
     spread = float(np.mean([abs(p - round(p)) for p in tuned]) * 100)
-    return Transcription(song, tuple(notes), tuning * 100, drift * 100, spread, float(np.mean(off)), not tempo)
+    return Transcription(song, tuple(notes), tuning * 100, drift * 100, spread, float(np.mean(off)), not tempo, line)
 
 
 FEWEST_NOTES = 3

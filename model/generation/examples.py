@@ -118,7 +118,7 @@ def groove_of(strokes: Iterable[tuple[str, int, float]], sixteenths: int, bars: 
         if (voice, at) not in seen:
             seen.add((voice, at))
             found[voice, at % sixteenths] += 1
-    return found / max(1, bars)
+    return (found / max(1, bars)).astype(np.float32)
 
 
 @lru_cache(1024)

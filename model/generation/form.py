@@ -680,6 +680,8 @@ class Shown:
             moved = {examples.fitted(n, before or chord, chord, self.key).pitch for n in last}
             length = min((n.start for n in notes), default=request.frame.length)
             notes = [*(Note(Ticks(0), Ticks(length), p, last[0].velocity, part) for p in sorted(moved)), *notes]
+        if part == "bass":  # a piece moved to another key may lie too low
+            notes = [replace(n, pitch=n.pitch + 12) if n.pitch < LOWEST_BASS else n for n in notes]
         if until is None:
             return notes
         return [replace(n, length=Ticks(max(1, min(n.length, until - n.start)))) for n in notes]
@@ -700,6 +702,8 @@ class Shown:
         return WrittenBeat(beat, None if beat.chord is None else parse_chord(beat.chord), [], 0, 0)
 
 
+LOWEST_BASS = 26
+"""D1: what a bass that is written for chords that are there does not go below."""
 TUNE_RANGE = (64, 79)
 """The pitches, E4 to G5, around which a tune may be asked to lie."""
 NO_BAR = -1

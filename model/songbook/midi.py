@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -24,13 +26,13 @@ CANONICAL, RENDERED = "songbook 1 canonical", "songbook 1 rendered"
 _CHANNELS = {part.channel: name for name, part in PARTS.items()}
 
 
-def save(performance: Performance, path: Path, canonical: bool = False) -> None:
-    """Write a piece to a file: as played, or its canonical notes on the grid."""
-    to_midi(performance, canonical).save(str(path))
+def save(performance: Performance, path: Path, canonical: bool = False, bends: bool = False) -> None:
+    """Write a piece to a file: as played, or its canonical notes on the grid; with `bends` its slides as pitch bends."""
+    to_midi(performance, canonical, bends).save(str(path))
 
 
-def to_midi(performance: Performance, canonical: bool = False) -> mido.MidiFile:
-    """Return a piece as a file: as played, or its canonical notes on the grid."""
+def to_midi(performance: Performance, canonical: bool = False, sounding: bool = False) -> mido.MidiFile:
+    """Return a piece as a file: as played, or its canonical notes on the grid; with `sounding` its slides are pitch bends too."""
     piece = performance.piece
     notes = performance.notes() if canonical else performance.rendered()
     file = mido.MidiFile(type=1, ticks_per_beat=PPQ, charset="utf-8")
@@ -43,8 +45,72 @@ def to_midi(performance: Performance, canonical: bool = False) -> mido.MidiFile:
     for part in PARTS:
         if notes[part] or part in ALWAYS:
             events = _part(piece, part, notes) + bends.get(part, [])
+            if sounding and part in bends:
+                marks = [bend for bend in performance.bends if bend.part == part]
+                events += _bend_events(PARTS[part].channel, bend_curve(notes[part], marks))
             file.tracks.append(_track(events, performance.length))
     return file
+
+
+BEND_RANGE = 12
+"""Semitones of a whole pitch bend, as files with bends tell their instruments (registered parameter 0)."""
+_STEP = 20
+"""Ticks between two values of a bend."""
+_GLIDE, _VIBRATO, _DEPTH, _WAVE = 120, 240, 0.3, 90
+"""Ticks that a glide takes at most, and after which vibrato begins; its depth in semitones, and ticks of a wave (5.3 a second at 80 bpm)."""
+_NEAR = 100
+"""Ticks that a note may be played off its written place."""
+
+
+def bend_curve(notes: Sequence[Note], marks: Sequence[Bend]) -> tuple[tuple[int, float], ...]:
+    """Return the bend of a part as (tick, semitones), by the marks of its notes; a note that sounds with others is not bent.
+
+    `$` glides from the note before it, `$-2` from two semitones below, `$>-12` falls away, `$~` is vibrato.
+    """
+    line = sorted(notes)
+    curve: dict[int, float] = {}
+    for mark in marks:
+        near = [n for n in line if n.pitch == mark.pitch and abs(n.start - mark.start) <= _NEAR]
+        if not near:
+            continue
+        note = min(near, key=lambda n: abs(n.start - mark.start))
+        if any(n is not note and n.start < note.end and n.end > note.start + _STEP for n in line):
+            continue  # a bend would take the others with it
+        before = [n for n in line if n.start < note.start]
+        for said in _MARKS.findall(mark.mark):
+            curve.update(_bend(said, note, before[-1].pitch if before else note.pitch))
+        curve[note.end] = 0.0
+    return tuple(sorted(curve.items()))
+
+
+_MARKS = re.compile(r"\$~|\$>?[+-]?\d*")
+
+
+def _bend(mark: str, note: Note, before: int) -> Iterator[tuple[int, float]]:
+    if mark == "$~":
+        for at in range(_VIBRATO, note.length, _STEP):
+            yield note.start + at, _DEPTH * math.sin(2 * math.pi * (at - _VIBRATO) / _WAVE)
+        return
+    falls, number = mark.startswith("$>"), mark.lstrip("$>")
+    far = float(number) if number else float(before - note.pitch)
+    far = max(-BEND_RANGE, min(BEND_RANGE, far))
+    span = max(_STEP, min(_GLIDE, note.length // 2))
+    for at in range(0, span + 1, _STEP):
+        share = min(1.0, at / span)
+        yield (note.end - span + at - 1, far * share) if falls else (note.start + at, far * (1 - share))
+
+
+def _bend_events(channel: int, curve: Sequence[tuple[int, float]]) -> list[_Event]:
+    """Return pitch bends, behind the range that they are in."""
+    tell = ((101, 0), (100, 0), (6, BEND_RANGE), (38, 0), (101, 127), (100, 127))
+    events: list[_Event] = [
+        (0, 2 + i, mido.Message("control_change", channel=channel, control=control, value=value))
+        for i, (control, value) in enumerate(tell)
+    ]
+    for tick, semitones in curve:
+        value = max(-8192, min(8191, round(semitones / BEND_RANGE * 8192)))
+        events.append((max(0, tick), 8, mido.Message("pitchwheel", channel=channel, pitch=value)))
+    return events
 
 
 def key_signature(tonic: str, mode: str) -> str:

@@ -49,7 +49,7 @@ class PlayedBar:
 
 @dataclass(frozen=True, slots=True)
 class Bend:
-    """A mark of a slide or bend: written as text into the part's track, not heard in version 1."""
+    """A mark of a slide or bend: written as text into the part's track, and as pitch bends where these are asked for."""
 
     part: str
     start: int

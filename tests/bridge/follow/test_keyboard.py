@@ -93,3 +93,24 @@ def test_whatever_comes_nothing_is_held_for_ever_and_memory_is_bounded(
     assert not hands.sounding
     heard(hands, now + NOTE_MEMORY + 1, 0x90, 60, 80)
     assert len(hands.key_presses) == 1
+
+
+def test_an_mpe_keyboard_plays_on_the_drums_channel_too_once_it_says_so() -> None:
+    hands = Keyboard()
+    assert not heard(hands, 0.0, 0x99, 60, 80)
+    for controller, value in ((101, 0), (100, 6), (6, 15)):
+        heard(hands, 0.1, 0xB0, controller, value)
+    assert heard(hands, 0.2, 0x99, 60, 80)
+    assert heard(hands, 0.2, 0x91, 64, 80)
+    heard(hands, 0.3, 0xE1, 0, 80)
+    assert [k.pitch for k in hands.held_keys] == [60, 64]
+    heard(hands, 0.4, 0xB0, 6, 0)
+    assert not heard(hands, 0.5, 0x99, 62, 80)
+
+
+def test_a_small_mpe_zone_leaves_the_drums_alone() -> None:
+    hands = Keyboard()
+    for channel, members in ((0, 7), (15, 5)):
+        for controller, value in ((101, 0), (100, 6), (6, members)):
+            heard(hands, 0.1, 0xB0 | channel, controller, value)
+    assert not heard(hands, 0.2, 0x99, 60, 80)

@@ -70,6 +70,7 @@ def test_a_bass_for_chords_and_drums_is_alone_in_its_clip_and_begins_each_chord_
 def test_nothing_of_the_bass_is_held_into_a_chord_that_begins() -> None:
     written = write_beside(composer(), heard(band()), ClipSpec("a bass for this", 3))
     assert all(n.start // BAR == (n.end - 1) // BAR for n in written.parts.notes)
+    assert all(n.pitch >= 26 for n in written.parts.notes)
 
 
 def test_the_same_request_gives_the_same_parts() -> None:

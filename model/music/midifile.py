@@ -17,9 +17,8 @@ import mido
 
 from model.music.harmony import parse_key
 from model.music.notes import CHANNELS, METERS, PARTS, TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
+from model.music.programs import DEFAULT_PROGRAMS
 
-DEFAULT_PROGRAMS = {"chords": 0, "melody": 0, "bass": 32, "drums": 0, "pad": 89, "arp": 81, "perc": 0}
-"""General MIDI from 0: two grand pianos, an acoustic bass, the standard kit, a warm pad, a sawtooth."""
 Event = tuple[Ticks, int, mido.Message | mido.MetaMessage]
 """Absolute tick, rank among the events of that tick, message."""
 

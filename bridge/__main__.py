@@ -61,6 +61,10 @@ def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
             from bridge.cli import score
 
             return partial(score.run, args)
+        case "sheet":
+            from bridge.cli import sheet
+
+            return partial(sheet.run, args)
         case "ports":
             from bridge.cli import doctor
 

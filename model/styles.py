@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from model.music.plan import Mix
+from model.music.programs import KITS, PROGRAMS
 
 FILE = Path(__file__).with_name("styles.tsv")
 MAX_STYLES = 128
@@ -37,6 +38,8 @@ class Style:
     nearest: str
     words: str
     """The row as `model.prompt.rules.vocabulary` reads one of genres.tsv: names, Chinese names, facts."""
+    sound: tuple[tuple[str, int], ...] = ()
+    """The General MIDI program of each part, of drums the kit; nothing: those of `nearest`."""
 
 
 def read_styles(lines: list[str]) -> dict[str, Style]:
@@ -57,6 +60,7 @@ def read_styles(lines: list[str]) -> dict[str, Style]:
             corpus=row["corpus"],
             nearest=row["nearest"],
             words="\t".join((row["words"], row["cjk"], row["facts"])),
+            sound=_sound(row["sound"] or ""),
         )
         for row in rows
     ]
@@ -69,6 +73,14 @@ def read_styles(lines: list[str]) -> dict[str, Style]:
         if s.nearest not in styles or styles[s.nearest].index is None or not styles[s.nearest].has_grammar:
             raise ValueError(f"the nearest style of {s.name} is one with an index and a grammar, not {s.nearest}")
     return styles
+
+
+def _sound(said: str) -> tuple[tuple[str, int], ...]:
+    pairs = [pair.split("=") for pair in said.split(";") if pair]
+    for part, name in pairs:
+        if name not in (KITS if part == "drums" else PROGRAMS):
+            raise ValueError(f"General MIDI has no {'kit' if part == 'drums' else 'program'} called {name}")
+    return tuple((part, KITS[name] if part == "drums" else PROGRAMS.index(name)) for part, name in pairs)
 
 
 STYLES = read_styles(FILE.read_text(encoding="utf-8").splitlines())
@@ -84,6 +96,15 @@ GRAMMAR_STYLES = tuple(s.name for s in STYLES.values() if s.has_grammar)
 def decoder_style(name: str) -> str:
     """Return the style that the decoder plays for a style: itself, or its nearest one where it has no index."""
     return STYLES[name].nearest if STYLES[name].index is None else name
+
+
+def program(mix: Mix, part: str) -> int | None:
+    """Return the General MIDI program of a part in a mix of styles, of drums and percussion the kit: the heaviest style's; None of no style."""
+    if not mix:
+        return None
+    style = STYLES[mix[0][0]]
+    sound = dict(style.sound or STYLES[style.nearest].sound)
+    return sound.get("drums" if part == "perc" else part)
 
 
 def drums_probability(mix: Mix, energy: float) -> float:

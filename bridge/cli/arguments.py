@@ -218,6 +218,18 @@ def _explain(explain: argparse.ArgumentParser) -> None:
     _json(explain)
 
 
+def _sheet(sheet: argparse.ArgumentParser) -> None:
+    sheet.add_argument(
+        "source", metavar="in.mid|NAME", type=types.piece, help="a clip, or a piece of the songbook by its name"
+    )
+    sheet.add_argument(
+        "-o", dest="out", metavar="FILE.txt|FILE.abc|FILE.musicxml", type=types.sheet_file,
+        help="a chord sheet (.txt), or chords and melody for a notation program; without this the chord sheet is printed",
+    )  # fmt: skip
+    sheet.add_argument("--score", action="store_true", help="every pitched part, not only the melody")
+    sheet.add_argument("--title", metavar="TITLE", help="default: the file's name")
+
+
 def _ports(ports: argparse.ArgumentParser) -> None:
     ports.add_argument(
         "--backend", choices=BACKENDS, default="auto", help="the MIDI system; auto takes the best that answers"
@@ -268,6 +280,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "mcp": ("play from a chat client (Model Context Protocol; needs the mcp extra)", _mcp),
     "worker": ("write beats for bridges on other machines", _worker),
     "explain": ("what a .mid file is made of: key, numerals, cadences, form", _explain),
+    "sheet": ("write a .mid file on paper: chord sheet, lead sheet, score", _sheet),
     "ports": ("list the MIDI ports of this machine", _ports),
     "device": ("the Max for Live devices", _device),
     "bench": ("how fast this machine writes music", _json),

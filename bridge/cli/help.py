@@ -81,6 +81,15 @@ HELP = {
     "explain": Help(
         "Says in sentences what a .mid file is made of, then the numerals bar by bar.", ("song.mid", "song.mid --json")
     ),
+    "sheet": Help(
+        "Writes a .mid file on paper: a chord sheet, or chords and melody as ABC or MusicXML for a notation program.",
+        ("song.mid", "song.mid -o song.musicxml", "song.mid --score -o song.abc"),
+    ),
+    "mcp": Help(
+        "Serves chat clients by the Model Context Protocol, over standard input and output or over HTTP on this machine; it needs "
+        "the extra llmball[mcp].",
+        ("", "--http 127.0.0.1:7412 --token secret"),
+    ),
     "ports": Help("Lists the ports that --output and --input can name.", ("", "--backend alsa")),
     "device": Help("Copies the Max for Live devices into Live's User Library.", ("install", "install --to folder")),
     "bench": Help("Writes four prompts on one thread, and says whether this machine is fast enough.", ("", "--json")),

@@ -76,6 +76,14 @@ def midi_file(text: str) -> Path:
     return path
 
 
+def sheet_file(text: str) -> Path:
+    """Return the path of a sheet that can be written."""
+    path = new_file(text)
+    if path.suffix not in (".txt", ".abc", ".musicxml", ".xml"):
+        raise argparse.ArgumentTypeError(f"a sheet is written as .txt, .abc or .musicxml, not {text}")
+    return path
+
+
 def prompt(text: str) -> str:
     """Return a prompt: 1..MAX_PROMPT characters of UTF-8."""
     if not text.strip():

@@ -16,6 +16,7 @@ from bridge.midi.protocol import (
     NoteOff,
     Play,
     PlayerOrder,
+    Program,
     Quit,
     SendClock,
     SetTempoMap,
@@ -62,6 +63,8 @@ class Player:
                 self.silence(all_channels)
             case Controller(part, channel, number, value):
                 self._port.send(part if self._per_part else "", bytes((0xB0 | channel, number, value)))
+            case Program(part, channel, number):
+                self._port.send(part if self._per_part else "", bytes((0xC0 | channel, number)))
             case SendClock(first):
                 here = self._tempo.ticks_at(self._send_horizon())
                 clocks = self._clock_out

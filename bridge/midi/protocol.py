@@ -98,6 +98,15 @@ class Controller:
 
 
 @dataclass(frozen=True, slots=True)
+class Program:
+    """Send a program change at once on the route of a part: channel 0..15, program 0..127."""
+
+    part: str
+    channel: int
+    program: int
+
+
+@dataclass(frozen=True, slots=True)
 class SendClock:
     """Send MIDI clock for music whose bar 1 begins at tick `first`; None stops it."""
 
@@ -116,7 +125,7 @@ class Batch:
     orders: tuple[PlayerOrder, ...]
 
 
-PlayerOrder = Play | Cancel | SetTempoMap | Silence | Controller | SendClock | Quit | Batch
+PlayerOrder = Play | Cancel | SetTempoMap | Silence | Controller | Program | SendClock | Quit | Batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,6 +127,11 @@ OUTGOING: tuple[AddressEntry, ...] = (
     AddressEntry("understood/swing", "value:f", "0.5 straight to 0.75"),
     AddressEntry("understood/style", "(name:s weight:f) …", ""),
     AddressEntry(
+        "understood/programs",
+        "(part:s program:i) …",
+        "what each part is played on: General MIDI programs from 0, of drums and perc the kit",
+    ),
+    AddressEntry(
         "understood/unread", "words:s", "words that are not obeyed, each with the reason; empty where all are"
     ),
     AddressEntry("understood/overruled", "name:s by:s", "explicit words that lost against a control"),

@@ -18,7 +18,8 @@ from model.music.control import Reach as Reach
 from model.music.control import Value as Value
 from model.music.drums import ROLES, drum_map
 from model.music.notes import ADDED_PARTS, CHANNELS, CHORD_PARTS, PARTS, UNPITCHED_PARTS
-from model.music.plan import Controls
+from model.music.plan import Controls, Plan
+from model.music.programs import DEFAULT_PROGRAMS
 from model.prompt.rules.keys import named
 
 ValueT = TypeVar("ValueT")
@@ -71,8 +72,13 @@ def _part_controls(name: str) -> tuple[Control, ...]:
         Control(prefix + "voicing", "s", "auto", voicing, choices=VOICINGS),
         Control(prefix + "offset", "f", 0.0, "milliseconds later (or earlier)", -100, 100),
     )
+    program = "General MIDI program from 0, of drums and perc the kit, told and, with send/programs, sent; -1 leaves it to the words"
     rearranged = (replace(row, reach=Reach.REARRANGE) for row in rows)
-    return (enabled if name in ADDED_PARTS else replace(enabled, reach=Reach.REARRANGE), *rearranged)
+    return (
+        enabled if name in ADDED_PARTS else replace(enabled, reach=Reach.REARRANGE),
+        *rearranged,
+        Control(prefix + "program", "i", -1, program, 0, 127, unset=-1),
+    )
 
 
 def _client_row(row: Control) -> Control:
@@ -97,6 +103,7 @@ CONTROLS: dict[str, Control] = {
         Control("countin", "i", 0, "bars of clicks before bar 1", 0, 4),
         Control("send/energy", "i", 0, "whether energy is sent on as controller 11 to the channels of the parts", choices=("0", "1")),
         Control("send/brightness", "i", 0, "whether brightness is sent on as controller 74", choices=("0", "1")),
+        Control("send/programs", "i", 0, "whether program changes are sent to the channels of the parts: understood/programs", choices=("0", "1")),
         Control("send/clock", "i", 0, "whether MIDI clock is sent along: 24 clocks a quarter note, start at bar 1, stop, song position", choices=("0", "1")),
         Control("transpose", "i", 0, "semitones, at output; drums stay", -24, 24, reach=Reach.REARRANGE),
         Control("follow", "i", 0, "the band follows the hands at --input", 0, 1, reach=Reach.REGENERATE_BEATS),
@@ -148,6 +155,13 @@ def parse_value(path: str, args: Sequence[object]) -> Value:
         return control.checked(int(args[0]) if isinstance(args[0], bool) else args[0])
     except ValueError as error:
         raise BadRequest(ROOT + path, str(error)) from error
+
+
+def part_programs(plan: Plan, settings: Mapping[str, Value]) -> dict[str, int]:
+    """Return the General MIDI program of each part, from 0 (of drums and percussion the kit): the control's, else the plan's."""
+    chosen = DEFAULT_PROGRAMS | dict(plan.programs)
+    set_by_hand = {part: int(settings[f"part/{part}/program"]) for part in PARTS}
+    return {part: chosen[part] if set_by_hand[part] < 0 else set_by_hand[part] for part in PARTS}
 
 
 def defaults() -> dict[str, Value]:

@@ -15,13 +15,14 @@ from bridge.midi.protocol import (
     Cancel,
     Controller,
     Play,
+    Program,
     ScheduledNote,
     SendClock,
     SetTempoMap,
     Silence,
     remainder,
 )
-from bridge.protocol.controls import Value, changed_controls, model_controls
+from bridge.protocol.controls import Value, changed_controls, model_controls, part_programs
 from bridge.protocol.events import BarPlayed, Effect, Publish, ToPlayer
 from bridge.takes import arrange
 from bridge.takes.arrange import STRAIGHT, Feel
@@ -351,12 +352,18 @@ class Playback:
     # --- what the player and clients are sent --------------------------------------------------
 
     def send_levels(self, take: Take | None) -> None:
-        """Send the take's energy and brightness as controllers to the channels of the parts, where they have changed."""
+        """Send the take's energy and brightness as controllers, and its programs, to the channels of the parts, where they have changed."""
         enabled = [name for name in CONTROLLERS if self.settings[f"send/{name}"]]
-        if take is None or take.plan is None or not enabled:
+        if take is None or take.plan is None or not (enabled or self.settings["send/programs"]):
             self._sent_controllers.clear()
             return
         plan, _ = apply_controls(take.plan, model_controls(self.settings))
+        if self.settings["send/programs"]:
+            for part, number in part_programs(plan, self.settings).items():
+                channel = int(self.settings[f"part/{part}/channel"]) - 1
+                if self._sent_controllers.get((part, channel)) != number:
+                    self._sent_controllers[part, channel] = number
+                    self.effects.append(ToPlayer(Program(part, channel, number)))
         for name in enabled:
             value = round(127 * float(getattr(plan, name)))
             for part in dict.fromkeys((*USUAL_PARTS, *plan.parts)):
@@ -377,7 +384,8 @@ class Playback:
             self.effects.append(ToPlayer(SetTempoMap(self.tempo)))
 
     def resend(self, now: Seconds) -> None:
-        """Send the tempo map and all notes to come to a player that was started again."""
+        """Send the tempo map, the levels, the programs and all notes to come to a player that was started again."""
+        self._sent_controllers.clear()
         self.effects.append(ToPlayer(SetTempoMap(self.tempo)))
         here = self.tick(now)
         for placed in self.timeline.placed:

@@ -17,7 +17,7 @@ from typing import assert_never
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
 from bridge.midi.protocol import Health, MidiReceived
-from bridge.protocol.controls import Value, changed_controls, defaults
+from bridge.protocol.controls import Value, changed_controls, defaults, part_programs
 from bridge.protocol.events import (
     BackRequested,
     BankLaunchRequested,
@@ -59,7 +59,7 @@ from bridge.takes.takes import Take, Takes
 from model.generation.bias_weights import NamedWeights, shipped
 from model.generation.messages import BeatWritten, Failed, FirstNote, Understood
 from model.music.midifile import Song
-from model.music.notes import TICKS_PER_QUARTER
+from model.music.notes import PARTS, TICKS_PER_QUARTER
 from model.music.score import Score
 
 
@@ -173,7 +173,8 @@ class Session:
 
     def recorded_song(self, now: Seconds) -> Song | None:
         """Return the whole bars played so far, None before the first."""
-        return self._playback.recorded_song(self._takes.sounding, now)
+        song = self._playback.recorded_song(self._takes.sounding, now)
+        return None if song is None else self._with_programs(song)
 
     def kept_bars(self, bars: int, now: Seconds) -> KeptBars:
         """Return the last whole bars with what each came from. Raises BadRequest if there is none."""
@@ -182,7 +183,15 @@ class Session:
             raise BadRequest("/llmball/keep", "no whole bar was played yet: play first")
         song, origins = found
         bar_origins = tuple(replace(self._takes.origin(take), controls=controls) for take, controls in origins)
-        return KeptBars(song, bar_origins, changed_controls(self.settings), self._weights)
+        return KeptBars(self._with_programs(song), bar_origins, changed_controls(self.settings), self._weights)
+
+    def _with_programs(self, song: Song) -> Song:
+        """Return a song with what its parts are played on, as the latest take says."""
+        take = self._takes.latest
+        if take is None or take.plan is None:
+            return song
+        chosen, heard = part_programs(take.plan, self.settings), {n.part for n in song.notes}
+        return replace(song, programs=tuple((part, chosen[part]) for part in PARTS if part in heard))
 
     @property
     def latest_take(self) -> Take | None:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bridge.clock import Seconds
-from bridge.protocol.controls import CONTROLS, HOST_TEMPO, Reach, Value, model_controls
+from bridge.protocol.controls import CONTROLS, HOST_TEMPO, Reach, Value, model_controls, part_programs
 from bridge.protocol.events import Publish
 from bridge.session.playback import MIN_NOTICE, Playback
 from bridge.takes.takes import Take, Takes
@@ -33,6 +33,8 @@ def understood_messages(plan: Plan, settings: Mapping[str, Value]) -> Iterator[t
         "understood/style",
         tuple(value for name, weight in effective.style for value in (name, float(weight))),
     )
+    programs = part_programs(effective, settings)
+    yield "understood/programs", tuple(value for part, number in programs.items() for value in (part, number))
     yield "understood/unread", (plan.account.sentence(IN_CLIPS),)
     if hosted > 0 and float(settings["tempo"]) not in (0.0, hosted):
         overruled = (*(pair for pair in overruled if pair[0] != "tempo"), ("tempo", "host"))

@@ -18,11 +18,11 @@ from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music.control import MAX_BARS
 from model.music.groove import Groove
 from model.music.harmony import parse_chord, parse_key
-from model.music.midifile import DEFAULT_PROGRAMS, Song, bar_length
+from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Kept, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Controls, Plan, apply_controls, wished_bars
+from model.music.programs import DEFAULT_PROGRAMS
 from model.music.swing import in_meter, swung
-from model.prompt.rules.vocabulary import table
 
 
 def match_source(song: Song, plan: Plan) -> Plan:
@@ -213,9 +213,9 @@ def _placed(note: Note, beat_line: Ticks, swing: float, unit: int) -> Note:
 
 
 def programs(plan: Plan) -> tuple[tuple[str, int], ...]:
-    """Return the General MIDI program of each part of a plan: its instrument's, else a piano or a bass."""
-    chosen = {part: table()[name.lower()].program for part, name in plan.instruments if name.lower() in table()}
-    return tuple((part, chosen.get(part) or DEFAULT_PROGRAMS[part]) for part in plan.parts)
+    """Return the General MIDI program of each part of a plan; of one that no words were read for, a piano or a bass."""
+    chosen = DEFAULT_PROGRAMS | dict(plan.programs)
+    return tuple((part, chosen[part]) for part in plan.parts)
 
 
 ALIKE = (0.25, 0.85)

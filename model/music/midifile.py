@@ -29,10 +29,9 @@ from model.music.notes import (
     beats_in_bar,
     is_meter,
 )
+from model.music.programs import DEFAULT_PROGRAMS
 from model.music.smf import MidiFileError as MidiFileError
 
-DEFAULT_PROGRAMS = {"chords": 0, "melody": 0, "bass": 32, "drums": 0, "pad": 89, "arp": 81, "perc": 0}
-"""General MIDI from 0: two grand pianos, an acoustic bass, the standard kit, a warm pad, a sawtooth."""
 PROMPT = "prompt: "
 """Begins a text that says from which words on the music came."""
 Event = tuple[Ticks, int, mido.Message | mido.MetaMessage]

@@ -73,7 +73,8 @@ class Plan:
     Not in the contract's JSON: `register` is -1 low to 1 high for the whole, `registers` for parts that were named,
     `articulation` -1 staccato to 1 legato, `ending` "loop" or "cadence" where the words ask for one, `silenced` the
     roles of drums that the words deny, `idioms` the mix of styles of each part where two styles share the parts, `figures` names
-    of `model.generation.form`, `wishes` the course of the piece, which clips follow, `account` what became of each word.
+    of `model.generation.form`, `wishes` the course of the piece, which clips follow, `account` what became of each word,
+    `programs` what each part is played on: General MIDI programs from 0, of drums and percussion the kit.
     """
 
     tempo: float = 100.0
@@ -101,6 +102,7 @@ class Plan:
     figures: tuple[str, ...] = ()
     wishes: Wishes = field(default=NO_WISHES, metadata={"later": True})
     account: Account = field(default=NO_ACCOUNT, metadata={"later": True})
+    programs: tuple[tuple[str, int], ...] = field(default=(), metadata={"later": True})
 
     def style_of(self, part: str) -> Mix:
         """Return the mix of styles that a part follows: its own where two styles share the parts, else the plan's."""

@@ -35,7 +35,7 @@ from model.prompt.rules.reader import ParsedPrompt, parse_prompt
 from model.prompt.rules.two_styles import WALTZES, TwoStyles
 from model.prompt.rules.vocabulary import FOLDER as TERMS
 from model.prompt.rules.vocabulary import Term, table
-from model.styles import DECODER_STYLES, drums_probability
+from model.styles import DECODER_STYLES, drums_probability, program
 
 TONICS = {"major": (0, 7, 5, 2, 10, 9, 3), "minor": (9, 4, 2, 0, 7, 5, 11)}
 _MOST_STYLES, _LEAST_SHARE = 3, 0.15
@@ -97,6 +97,7 @@ def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
         figures=parsed.figures,
         wishes=parsed.wishes,
         account=parsed.account,
+        programs=_programs(parsed, mix),
         **{name: round(value, 3) for name, value in levels.items()},
     )
     return _told(found) if parsed.wishes != NO_WISHES else found
@@ -192,6 +193,16 @@ def _heaviest(weights: Odds) -> Mix:
     whole = sum(w for _, w in kept)
     rest = [(n, round(w / whole, 3)) for n, w in kept[1:]]
     return ((kept[0][0], round(1 - sum(w for _, w in rest), 3)), *rest)
+
+
+def _programs(parsed: ParsedPrompt, mix: Mix) -> tuple[tuple[str, int], ...]:
+    """Return what each part is played on: the instrument that the words name, else that of its style."""
+    named = {part: table()[name.lower()].program for part, name in parsed.instruments if name.lower() in table()}
+    own = dict(_part_styles(parsed.two_styles))
+    found = {part: program(own.get(part, mix), part) if named.get(part) is None else named[part] for part in PARTS}
+    if named.get("drums") is not None and named.get("perc") is None:
+        found["perc"] = found["drums"]
+    return tuple((part, number) for part, number in found.items() if number is not None)
 
 
 def _usual_parts(parsed: ParsedPrompt, mix: Mix, energy: float) -> tuple[str, ...]:

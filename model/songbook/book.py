@@ -9,6 +9,7 @@ import difflib
 import io
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from functools import cache
@@ -23,6 +24,7 @@ from model.music.midifile import MidiFileError, Song
 from model.music.notes import CHANNELS, METERS, TICKS_PER_QUARTER, Ticks
 from model.music.notes import Note as SongNote
 from model.music.plan import Plan
+from model.music.programs import KITS, PROGRAMS
 from model.music.score import Score, score_of
 from model.songbook.header import HEADER, HEADER_KEYS
 from model.songbook.midi import CANONICAL, RENDERED, Recording, key_signature, recorded
@@ -30,7 +32,7 @@ from model.songbook.piece import Header, NotationError, Piece
 from model.songbook.reader import read, read_file
 from model.songbook.rendering import Note, Performance, perform
 from model.songbook.symbols import NO_CHORD
-from model.songbook.tables import MODES, PARTS, PIECES, PROGRAMS
+from model.songbook.tables import MODES, PARTS, PIECES, ROWS
 from model.songbook.writing import written
 from model.styles import STYLES
 
@@ -129,7 +131,7 @@ def to_song(performance: Performance) -> tuple[Song, str]:
             for n in rendered[part]
         ),
         chords=tuple(chords.items()),
-        programs=tuple((part, PROGRAMS.index(header.sound[part])) for part in known if part in header.sound),
+        programs=_programs(header, known),
     )
     left = ", ".join(f"{part} ({len(rendered[part])} notes)" for part in rendered if part not in known)
     return song, f"{header.title}: left out, for they cannot be played yet: {left}" if left else ""
@@ -149,7 +151,14 @@ def plan_of(piece: Piece) -> Plan:
         density=(header.density - 1) / 4,
         style=((header.style, 1.0),) if header.style in STYLES else (),
         explicit=("tempo", "key", "meter"),
+        programs=_programs(header, CHANNELS),
     )
+
+
+def _programs(header: Header, parts: Iterable[str]) -> tuple[tuple[str, int], ...]:
+    """Return the programs that a header says, of drums and percussion its kit."""
+    said = {part: PROGRAMS.index(name) for part, name in header.sound.items()} | dict.fromkeys(ROWS, KITS[header.kit])
+    return tuple((part, said[part]) for part in parts if part in said)
 
 
 def _key(header: Header) -> str:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 
+from model.music.programs import KITS, PROGRAMS
 from model.songbook.piece import Header, Piece
-from model.songbook.tables import DRUMS, KITS, MODES, PARTS, PITCHED, PROGRAMS, ROW_STEPS
+from model.songbook.tables import DRUMS, MODES, PARTS, PITCHED, ROW_STEPS
 
 NAME = r"[A-Za-z][A-Za-z0-9_]*'*"
 """A section's name."""

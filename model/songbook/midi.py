@@ -11,11 +11,12 @@ from pathlib import Path
 
 import mido
 
+from model.music.programs import KITS, PROGRAMS
 from model.songbook.header import header_lines
 from model.songbook.piece import Piece
 from model.songbook.rendering import Bend, Note, Performance
 from model.songbook.symbols import NAMES, pitch_class
-from model.songbook.tables import ALWAYS, KITS, MODES, PARTS, PPQ, PROGRAMS
+from model.songbook.tables import ALWAYS, MODES, PARTS, PPQ
 
 _Event = tuple[int, int, mido.Message | mido.MetaMessage]
 

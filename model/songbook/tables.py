@@ -1,4 +1,4 @@
-"""Tables of the notation: parts, General MIDI programs, kits, drum letters, modes, kinds of sections, styles."""
+"""Tables of the notation: parts, drum letters, modes, kinds of sections, styles."""
 
 from __future__ import annotations
 
@@ -55,10 +55,6 @@ MODES = {
 }  # fmt: skip
 """Modes, and which signature a file writes for them."""
 
-KITS = {
-    "standard": 0, "room": 8, "power": 16, "electronic": 24, "tr808": 25, "jazz": 32, "brush": 40, "orchestra": 48,
-}  # fmt: skip
-
 DRUMS = {
     "K": 36, "X": 35, "S": 38, "N": 40, "R": 37, "C": 39, "H": 42, "P": 44, "O": 46, "D": 51, "d": 59, "Y": 53,
     "A": 49, "F": 57, "E": 55, "U": 52, "T": 48, "M": 45, "L": 41, "B": 56, "Z": 70, "n": 82, "z": 69, "Q": 54,
@@ -81,26 +77,6 @@ ROW_STEPS = {
     16: (1, 2, 3),
 }
 """How many steps a drum row may have for each beat, by the metre's denominator."""
-
-_PROGRAMS = """
-    acoustic_grand_piano bright_acoustic_piano electric_grand_piano honky_tonk_piano electric_piano_1 electric_piano_2
-    harpsichord clavinet celesta glockenspiel music_box vibraphone marimba xylophone tubular_bells dulcimer
-    drawbar_organ percussive_organ rock_organ church_organ reed_organ accordion harmonica tango_accordion
-    acoustic_guitar_nylon acoustic_guitar_steel electric_guitar_jazz electric_guitar_clean electric_guitar_muted
-    overdriven_guitar distortion_guitar guitar_harmonics acoustic_bass electric_bass_finger electric_bass_pick
-    fretless_bass slap_bass_1 slap_bass_2 synth_bass_1 synth_bass_2 violin viola cello contrabass tremolo_strings
-    pizzicato_strings orchestral_harp timpani string_ensemble_1 string_ensemble_2 synth_strings_1 synth_strings_2
-    choir_aahs voice_oohs synth_voice orchestra_hit trumpet trombone tuba muted_trumpet french_horn brass_section
-    synth_brass_1 synth_brass_2 soprano_sax alto_sax tenor_sax baritone_sax oboe english_horn bassoon clarinet
-    piccolo flute recorder pan_flute blown_bottle shakuhachi whistle ocarina lead_square lead_sawtooth lead_calliope
-    lead_chiff lead_charang lead_voice lead_fifths lead_bass pad_new_age pad_warm pad_polysynth pad_choir pad_bowed
-    pad_metallic pad_halo pad_sweep fx_rain fx_soundtrack fx_crystal fx_atmosphere fx_brightness fx_goblins fx_echoes
-    fx_sci_fi sitar banjo shamisen koto kalimba bagpipe fiddle shanai tinkle_bell agogo steel_drums woodblock
-    taiko_drum melodic_tom synth_drum reverse_cymbal guitar_fret_noise breath_noise seashore bird_tweet
-    telephone_ring helicopter applause gunshot
-"""
-PROGRAMS = tuple(_PROGRAMS.split())
-"""General MIDI's programs by number."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 
+from model.music.programs import KITS, PROGRAMS
 from model.songbook.header import HEADER_KEYS
 from model.songbook.midi import Recording
 from model.songbook.rendering import Bend, Note, once
 from model.songbook.symbols import names_in, pitch_name, symbol
-from model.songbook.tables import DRUMS, KITS, LETTERS, PARTS, PITCHED, PROGRAMS, ROW_STEPS, ROWS, UNIT
+from model.songbook.tables import DRUMS, LETTERS, PARTS, PITCHED, ROW_STEPS, ROWS, UNIT
 
 # laid out
 

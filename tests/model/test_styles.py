@@ -7,8 +7,10 @@ from itertools import pairwise
 import pytest
 
 from model.decoder.conditioning import Header
+from model.music.notes import PARTS
+from model.music.programs import KITS, PROGRAMS
 from model.prompt.rules.vocabulary import table
-from model.styles import DECODER_STYLES, FILE, STYLES, decoder_style, read_styles
+from model.styles import DECODER_STYLES, FILE, STYLES, decoder_style, program, read_styles
 
 LINES = FILE.read_text(encoding="utf-8").splitlines()
 NEW = (
@@ -56,3 +58,23 @@ def test_every_style_is_a_word_of_prompts_and_has_a_corpus_of_the_harmoniser() -
 
 def test_indices_go_up_without_a_gap() -> None:
     assert all(b == a + 1 for a, b in pairwise(STYLES[name].index or 0 for name in DECODER_STYLES))
+
+
+def test_every_style_has_a_program_for_every_part_and_a_kit() -> None:
+    for style in STYLES:
+        assert all(program(((style, 1.0),), part) in range(128) for part in PARTS)
+        assert program(((style, 1.0),), "drums") == program(((style, 1.0),), "perc") in KITS.values()
+
+
+def test_a_style_is_played_on_what_its_row_says_and_one_without_a_word_on_that_of_its_nearest(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert PROGRAMS[program((("metal", 0.6), ("jazz", 0.4)), "chords") or 0] == "distortion_guitar"
+    assert program((), "chords") is None
+    monkeypatch.setitem(STYLES, "test style", read_styles([*LINES, NEW])["test style"])
+    assert program((("test style", 1.0),), "bass") == program((("deep house", 1.0),), "bass")
+
+
+def test_a_program_that_general_midi_does_not_have_is_refused() -> None:
+    with pytest.raises(ValueError, match="theremin"):
+        read_styles([*LINES, NEW + "\tmelody=theremin"])

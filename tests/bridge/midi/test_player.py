@@ -21,6 +21,7 @@ from bridge.midi.protocol import (
     OpenFailed,
     Play,
     PortLost,
+    Program,
     Quit,
     Ready,
     ScheduledNote,
@@ -96,6 +97,12 @@ def test_silence_ends_what_sounds_and_a_panic_tells_every_channel() -> None:
     assert len(told) == 2 + 32
     assert reported(player, clock).sent == 1
     assert player.timeout() is None
+
+
+def test_a_program_change_goes_out_at_once_on_its_parts_channel() -> None:
+    player, port, _ = stage()
+    player.handle(Program("bass", 2, 38))
+    assert sent(port) == [bytes((0xC2, 38))]
 
 
 def test_active_sensing_is_sent_while_something_is_to_come_and_not_after() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from bridge.errors import BadRequest
-from bridge.midi.protocol import Cancel, Controller, Health
+from bridge.midi.protocol import Cancel, Controller, Health, Program
 from bridge.protocol.events import (
     ControlSet,
     PlayerReady,
@@ -226,6 +226,20 @@ def test_energy_is_sent_as_a_controller_to_every_part_once_it_is_wanted() -> Non
         for e in rig.session.handle(TimerFired(), rig.now)
         if isinstance(e, ToPlayer) and isinstance(e.order, Controller)
     ]
+
+
+def test_programs_are_sent_once_they_are_wanted_and_again_where_one_is_chosen() -> None:
+    def sent(control: str, value: int) -> set[tuple[str, int, int]]:
+        effects = rig.session.handle(ControlSet(control, value), rig.now)
+        orders = [e.order for e in effects if isinstance(e, ToPlayer)]
+        return {(o.part, o.channel, o.program) for o in orders if isinstance(o, Program)}
+
+    rig = playing()
+    assert not sent("part/bass/program", 38)
+    assert {("bass", 2, 38), ("drums", 9, 0), ("chords", 0, 0)} < sent("send/programs", 1)
+    assert sent("part/chords/program", 4) == {("chords", 0, 4)}
+    rig.until(rig.now + 8)
+    assert ("bass", 38) in rig.session.kept_bars(1, rig.now).song.programs
 
 
 def test_our_clock_goes_along_from_bar_one_as_long_as_it_is_wanted() -> None:

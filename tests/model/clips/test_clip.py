@@ -68,14 +68,14 @@ def test_a_loop_is_not_told_where_it_ends_and_a_closing_clip_is() -> None:
 
 
 def test_only_the_parts_of_the_plan_are_in_the_file_each_with_its_instrument() -> None:
-    plan = Plan(parts=("melody", "bass"), instruments=(("bass", "slap bass"), ("melody", "flute")))
+    plan = Plan(parts=("melody", "bass"), programs=(("bass", 36), ("melody", 73)))
     song = clip(Metronome(plan), ClipSpec("x", 1, bars=1))
     assert {n.part for n in song.notes} == {"melody", "bass"}
     assert song.programs == (("melody", 73), ("bass", 36))
 
 
-def test_an_unknown_instrument_is_played_by_the_parts_own() -> None:
-    assert programs(Plan(instruments=(("melody", "theremin"),))) == (
+def test_without_words_a_part_is_played_by_a_piano_or_a_bass() -> None:
+    assert programs(Plan()) == (
         ("chords", 0),
         ("melody", 0),
         ("bass", 32),

@@ -73,6 +73,15 @@ def test_a_genre_brings_its_tempo_and_its_swing(encoder: TextEncoder) -> None:
     assert understand("a waltz", encoder)[0].meter == "3/4"
 
 
+def test_parts_are_played_on_what_the_words_name_else_on_what_the_style_has(encoder: TextEncoder) -> None:
+    plain, named = (
+        dict(understand(words, encoder)[0].programs)
+        for words in ("heavy metal", "heavy metal with a flute and brushes")
+    )
+    assert (plain["chords"], plain["drums"]) == (30, 16)
+    assert (named["chords"], named["melody"], named["drums"], named["perc"]) == (30, 73, 40, 40)
+
+
 def test_chords_without_a_key_bring_their_own(encoder: TextEncoder) -> None:
     assert understand("Am F C G", encoder)[0].key == "A minor"
     assert understand("Dm7 G7 Cmaj7, dreamy", encoder)[0].key == "C major"

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from model.drafts.complete import Draft, completed
 from model.music.control import MAX_BARS
 from model.music.notes import METERS
+from model.music.programs import KITS, PROGRAMS
 from model.music.score import Score
 from model.songbook.book import score
 from model.songbook.lint import check
 from model.songbook.piece import Fault, NotationError, Piece
 from model.songbook.reader import read
-from model.songbook.tables import KITS, PROGRAMS, styles
+from model.songbook.tables import styles
 
 MOST_TOLD = 12
 """Faults that are told at once: who mends a dozen sees the rest next time."""

@@ -21,7 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             from bridge.cli.arguments import parser
             from bridge.cli.help import complete
 
-            complete(parser())
+            complete(parser)  # of all commands, which take a while to load
             words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
             args = parser(next((w for w in words if not w.startswith("-")), None)).parse_args(words)
             run = _prepare_command(args)

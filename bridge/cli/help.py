@@ -9,6 +9,7 @@ import argparse
 import os
 import sys
 import textwrap
+from collections.abc import Callable
 from dataclasses import dataclass
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
@@ -122,9 +123,9 @@ def print_completion(shell: str) -> int:
     return 0
 
 
-def complete(parser: argparse.ArgumentParser) -> None:
+def complete(parser: Callable[[], argparse.ArgumentParser]) -> None:
     """Answer a shell that asks for completions, and end the process; do nothing where none asks."""
     if "_ARGCOMPLETE" in os.environ:
         import argcomplete
 
-        argcomplete.autocomplete(parser)
+        argcomplete.autocomplete(parser())

@@ -66,7 +66,7 @@ def needed(name: str, seen: dict[str, str]) -> dict[str, str]:
             *(told.get_all("License-Expression") or []),
             *(w[:60] for w in told.get_all("License") or []),
             *classes,
-            *(file.read_text()[:60] for file in texts[:1] if Path(file.locate()).is_file()),
+            *(file.read_text()[:60] for file in texts[:1] if Path(str(file.locate())).is_file()),
         ]
     )
     for line in metadata.requires(name) or []:

@@ -110,18 +110,21 @@ export function draw() {
   let last = first, low = 127, high = 0, ahead = 0;
   while (last < notes.length && notes[last].start < right) last++;
   const many = last - first > MANY, coming = new Set(), sounding = [];
-  let part = "", shade = -1;
+  const rows = new Float64Array(KIT).fill(-Infinity); // where the last stroke of each drum row was drawn, in pixels
+  let part = "", shade = -1, struck = false;
   for (let i = first; i < last; i++) {
     const n = notes[i], end = n.start + n.length;
     if (end < left) continue;
-    const planned = n.start > here, struck = STRUCK.includes(n.part);
+    const planned = n.start > here;
     if (planned) { ahead++; coming.add(n.part); }
-    if (n.part !== part) c.fillStyle = colours[part = n.part] ?? colours.text;
-    const alpha = (n.velocity >> 4) / 8 * 0.6 + (planned ? 0.15 : 0.4); // loud notes are strong, planned ones pale
+    if (n.part !== part) { c.fillStyle = colours[part = n.part] ?? colours.text; struck = STRUCK.includes(part); }
+    const alpha = (many ? 0.4 : (n.velocity >> 4) / 8 * 0.6) + (planned ? 0.15 : 0.4); // loud notes are strong, planned ones pale
     if (alpha !== shade) c.globalAlpha = shade = Math.min(1, alpha);
     if (struck) {
-      const row = n.part === "perc" ? 7 : KIT_ROWS[n.pitch] ?? 6;
-      c.fillRect(x(n.start), lane - (row + 1) * kit / KIT + 1, Math.max(3, Math.min(10, perQuarter * 0.11)), kit / KIT - 1.5);
+      const row = n.part === "perc" ? 7 : KIT_ROWS[n.pitch] ?? 6, at = x(n.start);
+      if (many && at - rows[row] < 2) continue; // they lie on one another
+      rows[row] = at;
+      c.fillRect(at, lane - (row + 1) * kit / KIT + 1, Math.max(3, Math.min(10, perQuarter * 0.11)), kit / KIT - 1.5);
     } else {
       if (n.pitch < low) low = n.pitch;
       if (n.pitch > high) high = n.pitch;

@@ -8,7 +8,7 @@ export const PARTS = ["chords", "melody", "bass", "drums", "pad", "arp", "perc"]
 export const STRUCK = ["drums", "perc"];
 const RULER = 20, NAMES = 24, KIT = 8, LANE = 34; // pixels of bar numbers, chords and velocities; rows of drums
 const KIT_ROWS = { 35: 0, 36: 0, 37: 1, 38: 1, 39: 1, 40: 1, 42: 2, 44: 2, 46: 3, 51: 4, 59: 4, 49: 5, 57: 5 };
-const NARROWEST = 4, WIDEST = 256, MANY = 2500; // quarter notes shown, notes from which outlines and velocities are left out
+const NARROWEST = 4, WIDEST = 128, MANY = 2500; // quarter notes shown, notes from which outlines and velocities are left out
 const view = { span: 24, right: null, ahead: 4, low: 40, high: 80 }; // right: quarter note at the right edge, null follows what plays
 const region = { from: 0, to: 0, looping: false };
 let colours = {}, left = 0, perQuarter = 1;

@@ -212,7 +212,7 @@ class Session:
         words, entry = ("", -1.0)
         if take is not None:
             words = take.begin.prompt if take.score is None else take.score.title
-            if take.ready and take.entry_tick is not None:
+            if take.entry_tick is not None:
                 entry = take.entry_tick / TICKS_PER_QUARTER
         section = None if current is None else self._playback.cued_section(current)
         return (words, entry, *(section or ("", -1.0, -1.0)))

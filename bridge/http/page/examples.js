@@ -1,4 +1,4 @@
-// Sentences to click, by family of styles: [name on the button, sentence]. A test asks the reader of prompts for each style.
+// Sentences to click, by family of styles: [name on the button, sentence].
 export const EXAMPLES = {
   Chill: [["lo-fi", "dusty lo-fi chords in D minor, 82 bpm, dreamy piano melody"], ["ambient", "slow ambient pads in E major, no drums"], ["trip hop", "smoky trip hop in G minor, 84 bpm"], ["neo-soul", "warm neo-soul in Eb major, laid back"], ["synthwave", "synthwave at night, A minor, 96 bpm"]],
   Club: [["house", "uplifting house in C minor, 124 bpm"], ["deep house", "deep house, rich chords, 121 bpm"], ["techno", "hypnotic techno in F minor, 132 bpm"], ["trance", "euphoric trance in A minor, 138 bpm"], ["drum and bass", "liquid drum and bass in F# minor, 174 bpm"], ["uk garage", "shuffled uk garage in B minor, 132 bpm"], ["disco", "sunny disco in G major, 118 bpm"]],

@@ -1,7 +1,6 @@
 // Cues, hold, the bank of prompts with morph, and the stage view.
 import { $, button, complain, limited, make } from "./dom.js";
 import { score } from "./score.js";
-import { store, stored } from "./sound.js";
 import { wire } from "./wire.js";
 
 const CUES = ["intro", "fill", "break", "build", "drop", "ending"], HOLDS = [0, 1, 2, 4, 8], SLOTS = 16;

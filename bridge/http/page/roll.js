@@ -8,7 +8,7 @@ export const PARTS = ["chords", "melody", "bass", "drums", "pad", "arp", "perc"]
 export const STRUCK = ["drums", "perc"];
 const RULER = 20, NAMES = 24, KIT = 8, LANE = 34; // pixels of bar numbers, chords and velocities; rows of drums
 const KIT_ROWS = { 35: 0, 36: 0, 37: 1, 38: 1, 39: 1, 40: 1, 42: 2, 44: 2, 46: 3, 51: 4, 59: 4, 49: 5, 57: 5 };
-const NARROWEST = 4, WIDEST = 256, MANY = 2500; // quarter notes shown, notes from which outlines and velocities are left out
+const NARROWEST = 4, WIDEST = 128, MANY = 2500; // quarter notes shown, notes from which outlines and velocities are left out
 const view = { span: 24, right: null, ahead: 4, low: 40, high: 80 }; // right: quarter note at the right edge, null follows what plays
 const region = { from: 0, to: 0, looping: false };
 let colours = {}, left = 0, perQuarter = 1;
@@ -110,18 +110,21 @@ export function draw() {
   let last = first, low = 127, high = 0, ahead = 0;
   while (last < notes.length && notes[last].start < right) last++;
   const many = last - first > MANY, coming = new Set(), sounding = [];
-  let part = "", shade = -1;
+  const rows = new Float64Array(KIT).fill(-Infinity); // where the last stroke of each drum row was drawn, in pixels
+  let part = "", shade = -1, struck = false;
   for (let i = first; i < last; i++) {
     const n = notes[i], end = n.start + n.length;
     if (end < left) continue;
-    const planned = n.start > here, struck = STRUCK.includes(n.part);
+    const planned = n.start > here;
     if (planned) { ahead++; coming.add(n.part); }
-    if (n.part !== part) c.fillStyle = colours[part = n.part] ?? colours.text;
-    const alpha = (n.velocity >> 4) / 8 * 0.6 + (planned ? 0.15 : 0.4); // loud notes are strong, planned ones pale
+    if (n.part !== part) { c.fillStyle = colours[part = n.part] ?? colours.text; struck = STRUCK.includes(part); }
+    const alpha = (many ? 0.4 : (n.velocity >> 4) / 8 * 0.6) + (planned ? 0.15 : 0.4); // loud notes are strong, planned ones pale
     if (alpha !== shade) c.globalAlpha = shade = Math.min(1, alpha);
     if (struck) {
-      const row = n.part === "perc" ? 7 : KIT_ROWS[n.pitch] ?? 6;
-      c.fillRect(x(n.start), lane - (row + 1) * kit / KIT + 1, Math.max(3, Math.min(10, perQuarter * 0.11)), kit / KIT - 1.5);
+      const row = n.part === "perc" ? 7 : KIT_ROWS[n.pitch] ?? 6, at = x(n.start);
+      if (many && at - rows[row] < 2) continue; // they lie on one another
+      rows[row] = at;
+      c.fillRect(at, lane - (row + 1) * kit / KIT + 1, Math.max(3, Math.min(10, perQuarter * 0.11)), kit / KIT - 1.5);
     } else {
       if (n.pitch < low) low = n.pitch;
       if (n.pitch > high) high = n.pitch;

@@ -4,7 +4,7 @@ import { wire } from "./wire.js";
 const MOST = 12000, DROPPED = 2000; // notes kept to look back at, notes dropped at once
 
 export const score = { notes: [], beats: [], state: "idle", take: "", longest: 4, version: 0, plannedUntil: 0,
-  secondsAt, quarterAt, quarterNow, firstAfter, bars, chordAt, region };
+  secondsAt, quarterAt, quarterNow, firstAfter, bars, region };
 
 let tempi = [[0, 0, 120]]; // quarter, seconds, bpm
 let stoppedAt = 0; // where the roll stands while nothing plays
@@ -49,13 +49,6 @@ function bars() {
   });
   made = { version: score.version, bars: found };
   return found;
-}
-
-/** Return the chord that sounds at a quarter note, "" if none is known. */
-function chordAt(quarter) {
-  let chord = "";
-  for (const [at, , , symbol] of score.beats) { if (at > quarter + 1e-6) break; if (symbol) chord = symbol; }
-  return chord;
 }
 
 /** Return the music from one quarter note to another, of one take or of all, as a song (see export.js), null if there is none. */

@@ -7,6 +7,7 @@ export const CHANNELS = { chords: 0, melody: 1, bass: 2, pad: 3, arp: 4, keys: 5
 export const KITS = ["drums", "perc"];
 const ALL = Object.values(CHANNELS), USED = Math.max(...ALL) + 1;
 const ALL_SOUND_OFF = 120; // a MIDI controller
+const GAIN = 2; // seven parts together stay below full scale
 
 export class Synth {
   /** A synthesiser at a sample rate. Call `load` before anything else. */
@@ -24,6 +25,8 @@ export class Synth {
     this.core = new SpessaSynthProcessor(this.rate, { maxBufferSize: BLOCK, eventsEnabled: false });
     await this.core.processorInitialized; // compiles the Vorbis decoder of compressed SoundFonts
     this.core.soundBankManager.addSoundBank(SoundBankLoader.fromArrayBuffer(font), "gm");
+    this.core.setSystemParameter("gain", GAIN);
+    this.core.chorusProcessor.process = () => {}; // a third of the work, for a hundredth of the sound
     this.core.midiChannels[CHANNELS.perc].setDrums(true);
   }
 

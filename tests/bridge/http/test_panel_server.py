@@ -257,3 +257,52 @@ def test_a_browser_is_opened_only_where_there_is_a_display(
     environment: dict[str, str], platform: str, opened: bool
 ) -> None:
     assert has_display(environment, platform) is opened
+
+
+def test_keys_of_a_page_count_as_midi_input_and_nothing_else_does() -> None:
+    async def steps(v: Visit) -> None:
+        async with v.http.ws_connect(v.at + "/ws") as ws:
+            for played in ([0x90, 60, 80], [0x8F, 60, 0], [0xB0, 20, 127], [0xC1, 5, 0]):
+                await ws.send_str(json.dumps(["played", *played]))
+            for refused in (
+                [0xF8, 0, 0],
+                [0x90, 128, 1],
+                [0x90, -1, 1],
+                [0xE0, 0, 0],
+                [0x190, 1, 1],
+                [60],
+                ["x", 1, 1],
+            ):
+                await ws.send_str(json.dumps(["played", *refused]))
+                assert (await until(ws, "/llmball/error"))[2] == "'played' is no word of the panel's"
+        sent = [m.data for m in v.behind.played]
+        assert sent == [b"\x90\x3c\x50", b"\x8f\x3c\x00", b"\xb0\x14\x7f", b"\xc1\x05"]
+
+    visited(steps)
+
+
+def test_a_file_that_a_browser_has_is_not_sent_again() -> None:
+    async def steps(v: Visit) -> None:
+        async with v.http.get(v.at + "/page/main.js") as answer:
+            tag = answer.headers["ETag"]
+            assert await answer.read()
+        async with v.http.get(v.at + "/page/main.js", headers={"If-None-Match": tag}) as answer:
+            assert answer.status == 304
+            assert await answer.read() == b""
+        async with v.http.get(v.at + "/page/wire.js", headers={"If-None-Match": tag}) as answer:
+            assert answer.status == 200
+
+    visited(steps)
+
+
+def test_the_saved_sets_are_listed_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMBALL_HOME", str(tmp_path))
+    (tmp_path / "sets").mkdir()
+    for name in ("friday.toml", "old friday.toml", ".hidden.toml", "x.txt"):
+        (tmp_path / "sets" / name).write_text("")
+
+    async def steps(v: Visit) -> None:
+        async with v.http.get(v.at + "/sets") as answer:
+            assert await answer.json() == ["friday", "old friday"]
+
+    visited(steps)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from bridge.clock import Seconds
+from bridge.protocol.events import BankStoreRequested
 from bridge.protocol.osc import Message
 from bridge.protocol.requests import ClipRequest, parse_request
 from bridge.runtime import services
@@ -99,3 +102,35 @@ def test_the_writer_of_clips_rests_once_nothing_is_asked_of_it_and_comes_back_fo
         at.close()
 
     asyncio.run(play())
+
+
+def test_the_bank_of_one_start_is_there_at_the_next(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LLMBALL_HOME", str(tmp_path))
+
+    async def play() -> None:
+        def services_of(session: Session) -> Services:
+            return Services(session, Writers(), lambda r: session.handle(r, Seconds(0)) and None, lambda *_: None, None)  # type: ignore[arg-type]
+
+        first, second = Session(lambda: 1, theta={}), Session(lambda: 1, theta={})
+        services_of(second).restore_bank()
+        assert second.bank == {}, "no file, no bank"
+        at = services_of(first)
+        first.handle(BankStoreRequested(3, "rain in D minor"), Seconds(0))
+        at.save_bank()
+        await until_file(tmp_path / "bank.toml")
+        services_of(second).restore_bank()
+        assert second.bank == {3: "rain in D minor"}
+        (tmp_path / "bank.toml").write_text("[bank]\n99 = 'x'\n")
+        third = Session(lambda: 1, theta={})
+        services_of(third).restore_bank()
+        assert third.bank == {}, "a file that cannot be read is told in the log and stops nothing"
+        at.close()
+
+    asyncio.run(play())
+
+
+async def until_file(path: Path) -> None:
+    for _ in range(10_000):
+        if await asyncio.to_thread(path.is_file):
+            return
+    raise AssertionError(f"{path} was not written")

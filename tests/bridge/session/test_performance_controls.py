@@ -201,3 +201,20 @@ def test_an_ending_ends_with_its_bar_and_is_no_panic() -> None:
     [at] = [at for at, path, args in rig.told if path == "state" and args == ("idle",)]
     assert (rig.tempo.ticks_at(Seconds(at)) + 2) % BAR <= 4
     assert not any(rig.silences)
+
+
+def test_what_is_on_its_way_is_told_with_its_place() -> None:
+    rig = playing()
+    assert rig.session.coming() == ("", -1.0, "", -1.0, -1.0)
+    rig.happen(CueRequested("fill"))
+    bar = (int(rig.tempo.ticks_at(rig.now)) + 700) // BAR + 1
+    rig.until(rig.now + 1)
+    assert rig.session.coming() == ("", -1.0, "fill", bar * 4.0, bar * 4.0 + 4)
+    rig.until(rig.now + 8)
+    assert rig.session.coming()[2:] == ("fill", bar * 4.0, bar * 4.0 + 4), "its place stays when it has passed"
+    rig.happen(PromptRequested("snow"))
+    words, entry, *_ = rig.session.coming()
+    rig.until(rig.now + 6)
+    assert words == "snow"
+    assert entered(rig)[-1] == ("2", entry // 4 + 1)
+    assert rig.session.coming()[:2] == ("", -1.0)

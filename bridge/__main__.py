@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -34,6 +35,23 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return EXIT_INTERRUPTED
+    except (MemoryError, OSError) as error:
+        limit = _limit(error)
+        if limit is None:
+            raise
+        sys.stderr.write(f"llmball: {limit}\n")
+        return 2
+
+
+def _limit(error: BaseException) -> str | None:
+    """Return the limit of this machine that an error has met, with the remedy; None for another error."""
+    if isinstance(error, MemoryError):
+        return "there is too little memory: close other programs, or raise ulimit -v"
+    if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
+        return "too few files may be open: raise ulimit -n to 64 or more"
+    if isinstance(error, OSError) and error.errno == errno.ENOMEM:
+        return "there is too little memory: close other programs, or raise ulimit -v"
+    return None
 
 
 def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:

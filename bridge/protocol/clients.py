@@ -12,7 +12,7 @@ Address = tuple[str, int]
 CLIENT_TIMEOUT = Seconds(600)
 """Silence after which a registration ends."""
 MAX_CLIENTS = 64
-"""Registrations kept at once; a new one replaces the one that was silent longest."""
+"""Registrations kept at once; further ones are refused, so that nobody takes another's place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +31,19 @@ class Clients:
     def __init__(self) -> None:
         self._by_sender: dict[Address, Client] = {}
 
-    def register(self, sender: Address, port: int | None, name: str, encoded: bool, now: Seconds) -> None:
-        """Register a sender, or replace its registration. `port` None is the port that it sends from."""
+    def register(self, sender: Address, port: int | None, name: str, encoded: bool, now: Seconds) -> bool:
+        """Register a sender, or replace its registration, or an older one to the same address; return False if too many are registered.
+
+        `port` None is the port that it sends from.
+        """
+        client = Client((sender[0], port or sender[1]), name, encoded, now)
         if len(self._by_sender) >= MAX_CLIENTS and sender not in self._by_sender:
-            del self._by_sender[min(self._by_sender, key=lambda a: self._by_sender[a].last_seen)]
-        self._by_sender[sender] = Client((sender[0], port or sender[1]), name, encoded, now)
+            same = next((a for a, c in self._by_sender.items() if c.reply_address == client.reply_address), None)
+            if same is None:
+                return False
+            del self._by_sender[same]
+        self._by_sender[sender] = client
+        return True
 
     def unregister(self, sender: Address) -> None:
         """Remove a registration, if there is one."""

@@ -17,7 +17,7 @@ from bridge.clock import Seconds, monotonic
 from bridge.config import Network
 from bridge.errors import BadRequest, OwnerError
 from bridge.protocol import osc
-from bridge.protocol.clients import MAX_SENDERS, Address, Budget, Budgets, Client, Clients
+from bridge.protocol.clients import MAX_CLIENTS, MAX_SENDERS, Address, Budget, Budgets, Client, Clients
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, request_cost
 from bridge.protocol.patterns import expand
@@ -32,6 +32,20 @@ Packet = tuple[bytes, Address]
 ERROR_PREFIX = ROOT.encode() + b"error\0"
 """Prefix of an /llmball/error packet. Incoming errors are ignored, so that two programs cannot answer each other's errors forever."""
 RATE_LIMIT_REASON = "you send more than can be done: what waits is read soon, of several to one address the newest"
+
+
+@lru_cache(MAX_SENDERS)
+def is_this_machine(host: str) -> bool:
+    """Return True if an address is one of this machine's: only these can be listened at."""
+    address = ip_address(host.split("%")[0])
+    if address.is_loopback:
+        return True
+    with socket.socket(socket.AF_INET6 if address.version == 6 else socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host, 0))
+        except OSError:
+            return False
+    return True
 
 
 class OscServer(asyncio.DatagramProtocol):
@@ -157,9 +171,11 @@ class OscServer(asyncio.DatagramProtocol):
     def _carry_out_request(self, request: Request, sender: Address) -> None:
         match request:
             case Hello(port, name, encoded):
-                if port == self._port and ip_address(sender[0].split("%")[0]).is_loopback:
-                    raise BadRequest(ROOT + "hello", f"{port} is our own port: choose one of yours")
-                self._clients.register(sender, port, name, encoded, monotonic())
+                if (port or sender[1]) == self._port and is_this_machine(sender[0]):
+                    raise BadRequest(ROOT + "hello", f"{self._port} is our own port: choose one of yours")
+                if not self._clients.register(sender, port, name, encoded, monotonic()):
+                    told = f"{MAX_CLIENTS} clients are registered: one must say bye, or be silent for ten minutes"
+                    raise BadRequest(ROOT + "hello", told)
                 self._dispatcher.welcome(partial(self._reply, sender))
             case Bye():
                 self._clients.unregister(sender)

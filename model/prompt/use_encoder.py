@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import hashlib
 import re
 import shutil
 import time
@@ -193,6 +194,8 @@ def use_encoder() -> UseEncoder:
     """Return the encoder: some hundredths of a second where the weights were converted before, else two seconds. Raises `WeightsError`."""
     path = user_cache_path("llmball", appauthor=False) / FILE_NAME
     try:
+        if not is_whole(path):
+            raise WeightsError(f"{path.name} is not as it was written")
         arrays: Arrays = map_arrays(path)
     except (OSError, WeightsError):
         arrays = convert()
@@ -202,20 +205,41 @@ def use_encoder() -> UseEncoder:
     return UseEncoder(arrays, native_library())
 
 
+def is_whole(path: Path) -> bool:
+    """Return True if a converted file is, byte for byte, what was written: another one would understand words otherwise. Raises OSError."""
+    return path.with_suffix(".sha256").read_text(encoding="ascii", errors="replace").strip() == _file_hash(path)
+
+
+def write_hash(path: Path, digest: str) -> None:
+    """Write the hash of a converted file beside it, whole or not at all. Raises OSError."""
+    part = path.with_name(f".{path.stem}.{getpid()}.sha256")
+    part.write_text(f"{digest}\n", encoding="ascii")
+    part.replace(path.with_suffix(".sha256"))
+
+
+def _file_hash(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def save_converted(path: Path, arrays: Arrays) -> None:
     """Write the file, whole or not at all, and delete those of other weights and of killed processes. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{getpid()}")
     try:
         save_file(dict(arrays), part)
+        digest = _file_hash(part)
         part.replace(path)
+        write_hash(path, digest)
     finally:
         part.unlink(missing_ok=True)
     for old in [*path.parent.glob("encoder-*"), *path.parent.glob(".encoder-*")]:
         with contextlib.suppress(OSError):
             if old.is_dir():  # as versions before this one wrote it
                 shutil.rmtree(old)
-            elif old != path and (old.name[0] != "." or time.time() - old.stat().st_mtime > ABANDONED):
+            elif old not in (path, path.with_suffix(".sha256")) and (
+                old.name[0] != "." or time.time() - old.stat().st_mtime > ABANDONED
+            ):
                 old.unlink()
 
 

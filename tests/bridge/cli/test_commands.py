@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -268,6 +269,25 @@ def test_the_owners_fault_is_one_line_and_exit_code_2(monkeypatch: pytest.Monkey
     monkeypatch.setattr(commands, "show_plan", refuse)
     assert main(["understand", "x"]) == 2
     assert capsys.readouterr().err == "llmball understand: the strings are missing: put them on\n"
+
+
+@pytest.mark.parametrize(
+    ("limit", "remedy"),
+    [
+        (MemoryError(), "memory"), (OSError(errno.EMFILE, "Too many open files"), "ulimit -n"), (OSError(errno.ENFILE, "x"), "ulimit -n"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "memory"),
+    ],
+)  # fmt: skip
+def test_a_limit_of_the_machine_is_one_line_and_exit_code_2(
+    limit: Exception, remedy: str, monkeypatch: pytest.MonkeyPatch, capsys: Said
+) -> None:
+    def met(*_: object) -> int:
+        raise limit
+
+    monkeypatch.setattr(commands, "show_plan", met)
+    assert main(["understand", "rain"]) == 2
+    [line] = capsys.readouterr().err.splitlines()
+    assert remedy in line
 
 
 def test_an_interrupted_command_leaves_quietly(monkeypatch: pytest.MonkeyPatch, capsys: Said) -> None:

@@ -33,8 +33,22 @@ def test_ten_minutes_of_silence_end_a_registration_and_a_word_keeps_it() -> None
     assert clients.subscribers() == []
 
 
-def test_registrations_are_bounded() -> None:
+def test_registrations_are_bounded_and_nobody_takes_anothers_place() -> None:
     clients = Clients()
-    for port in range(1, MAX_CLIENTS + 20):
-        clients.register(("127.0.0.1", port), None, "", encoded=False, now=Seconds(port))
+    taken = [
+        clients.register(("127.0.0.1", port), None, "", False, Seconds(port)) for port in range(1, MAX_CLIENTS + 20)
+    ]
+    assert taken == [True] * MAX_CLIENTS + [False] * 19
+    assert clients.subscribers()[0].reply_address == ("127.0.0.1", 1)
+    assert clients.register(("127.0.0.1", 1), None, "again", False, Seconds(900))
+    clients.mark_seen(("127.0.0.1", 1), Seconds(CLIENT_TIMEOUT + 50))
+    assert clients.register(("127.0.0.1", 9), None, "", False, Seconds(CLIENT_TIMEOUT + 51)), "the silent have gone"
+
+
+def test_a_client_that_begins_again_at_another_port_keeps_its_place() -> None:
+    clients = Clients()
+    for port in range(1, MAX_CLIENTS + 1):
+        clients.register(("127.0.0.1", port), 9000 + port, "", False, Seconds(port))
+    assert clients.register(("127.0.0.1", 50_000), 9001, "begun again", False, Seconds(99))
     assert len(clients.subscribers()) == MAX_CLIENTS
+    assert clients.reply_to(("127.0.0.1", 1)).name == ""

@@ -10,7 +10,7 @@ from bridge.errors import BadRequest
 from bridge.protocol import osc
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import PlayRequested, PromptRequested, SessionRequest
-from bridge.runtime.osc_server import OscServer
+from bridge.runtime.osc_server import OscServer, is_this_machine
 
 PATIENCE = 20.0  # seconds: a bound for a crowded machine, never waited for
 
@@ -90,3 +90,9 @@ def test_only_loopback_and_the_networks_allowed_are_listened_to() -> None:
         assert wanted == [PromptRequested("10.1.2.3"), PromptRequested("::1")]
 
     entered(visit)
+
+
+def test_this_machine_is_known_by_its_addresses() -> None:
+    assert is_this_machine("127.0.0.1")
+    assert is_this_machine("::1")
+    assert not is_this_machine("203.0.113.7")

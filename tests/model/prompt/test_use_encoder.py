@@ -106,7 +106,7 @@ def test_a_file_that_is_cut_off_is_refused(tmp_path: Path) -> None:
 def test_files_of_other_weights_are_deleted(tmp_path: Path) -> None:
     for name in ("encoder-1", "encoder-2"):
         save_converted(tmp_path / name, {"a": np.arange(9)})
-    assert [p.name for p in tmp_path.iterdir()] == ["encoder-2"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["encoder-2", "encoder-2.sha256"]
 
 
 def test_a_half_written_file_is_deleted_when_its_process_is_gone(tmp_path: Path) -> None:
@@ -115,7 +115,7 @@ def test_a_half_written_file_is_deleted_when_its_process_is_gone(tmp_path: Path)
         file.touch()
         os.utime(file, (time.time() - age,) * 2)
     save_converted(tmp_path / "encoder-1", {"a": np.arange(9)})
-    assert sorted(p.name for p in tmp_path.iterdir()) == [writing.name, "encoder-1"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [writing.name, "encoder-1", "encoder-1.sha256"]
 
 
 def test_the_encoder_works_where_its_cache_cannot_be_written(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -129,3 +129,26 @@ def test_other_weights_of_the_package_are_refused(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setitem(use_encoder.SOURCES, "sp.model", "0" * 64)
     with pytest.raises(WeightsError, match=r"sp\.model"):
         use_encoder.convert()
+
+
+@pytest.mark.parametrize("harm", ["zeroed", "cut", "swapped", "its hash is gone"])
+def test_a_cache_that_was_changed_is_made_anew(harm: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(use_encoder, "user_cache_path", lambda *_, **__: tmp_path)
+    monkeypatch.setattr(use_encoder, "UseEncoder", lambda arrays, library: arrays)
+    arrays: dict[str, npt.NDArray[Any]] = {"a": np.arange(2000), "b": np.ones((30, 20), np.float32)}
+    path = tmp_path / use_encoder.FILE_NAME
+    save_converted(path, arrays)
+    assert use_encoder.is_whole(path)
+    whole = path.read_bytes()
+    if harm == "zeroed":
+        path.write_bytes(whole[:-5000] + bytes(5000))
+    elif harm == "cut":
+        path.write_bytes(whole[: len(whole) // 2])
+    elif harm == "swapped":
+        path.write_bytes(whole[:-8000] + whole[-4000:] + whole[-8000:-4000])
+    else:
+        path.with_suffix(".sha256").unlink()
+    monkeypatch.setattr(use_encoder, "convert", lambda: arrays)
+    use_encoder.use_encoder()
+    assert path.read_bytes() == whole
+    assert use_encoder.is_whole(path)

@@ -52,9 +52,8 @@ def tunes(count: int) -> Iterator[tuple[str, Song]]:
             continue
         song, _ = to_song(perform(read_file(entry.path)))
         bar = bar_length(entry.meter)
-        first = next(
-            (b for b in range(0, len(song.bars) - BARS + 1, 4) if len(_voice(song, b * bar, bar)) >= FEWEST), None
-        )
+        starts = range(0, len(song.bars) - BARS + 1, 4)
+        first = next((b for b in starts if _is_tune(_voice(song, b * bar, bar), bar)), None)
         if first is not None:
             line = _voice(song, first * bar, bar)
             up = 12 * round((62 - sum(n.pitch for n in line) / len(line)) / 12)
@@ -64,6 +63,11 @@ def tunes(count: int) -> Iterator[tuple[str, Song]]:
                 replace(song, bars=song.bars[:BARS], end=Ticks(BARS * bar), notes=notes, chords=(), programs=()),
             )
             count -= 1
+
+
+def _is_tune(line: Sequence[Note], bar: int) -> bool:
+    """Return True for enough notes, from the first bar on: what is sung begins when it begins."""
+    return len(line) >= FEWEST and line[0].start < bar
 
 
 def _voice(song: Song, begin: int, bar: int) -> list[Note]:

@@ -165,6 +165,8 @@ RISE, RISE_FRAMES, FALL = 9.0, 3, 9.0
 """A note is struck again where it grows by so many dB within so many frames of 16 ms, having fallen by so many before."""
 FEWEST_FRAMES = 6
 """And not nearer to its beginning or its end than this."""
+TRUST = 0.6
+"""The power of the detector's confidence, 0..1: strings that ring into the next note make it doubt short ones."""
 SHORTEST, HOLD = 0.045, 56.0
 """Seconds of the shortest note: what is shorter is a consonant or a noise; milliseconds for which a new pitch is held to be a note."""
 
@@ -176,6 +178,7 @@ def sung_notes(samples: Samples, rate: int) -> tuple[Sung, ...]:
     import swift_f0
 
     result = _detector().detect(resampled(samples, rate), RATE)
+    result.confidence = np.clip(result.confidence, 0, 1) ** TRUST
     level: Floats = result.loudness_db
     found: list[Sung] = []
     for note in swift_f0.segment_notes(result, pitch_hold_ms=HOLD):

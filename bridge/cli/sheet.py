@@ -21,7 +21,7 @@ from model.sheet.notated import notated
 
 def run(args: argparse.Namespace) -> int:
     """Run `llmball sheet`: write the file, or print the chord sheet where none is named. Raises OwnerError."""
-    song, title = load_source(args.source), args.title or Path(args.source).stem
+    song, title = load_source(args.source).song, args.title or Path(args.source).stem
     try:
         text = sheet_text(song, title, args.out.suffix if args.out else ".txt", args.score)
         if args.out is None:

@@ -123,6 +123,12 @@ def test_harmonising_keeps_the_kit_and_tells_of_parts_that_follow_other_chords(
     assert "left out, for they follow the old chords: pad" in capsys.readouterr().err
 
 
+def test_a_file_is_written_down_up_to_a_limit_that_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.mid").write_bytes(midi(track(struck([(0, 400, 60), (1001 * BAR, 400, 60)]), "Lead")))
+    assert main(["score", str(tmp_path / "x.mid"), "-o", str(tmp_path / "x.txt")]) == 2
+    assert "1002 bars, and 1000 can be written down" in capsys.readouterr().err
+
+
 def test_what_was_out_of_order_in_a_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (tmp_path / "x.mid").write_bytes(b"\xef\xbb\xbf" + band()[:-40])
     assert main(["explain", str(tmp_path / "x.mid")]) == 0

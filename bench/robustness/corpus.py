@@ -2,7 +2,7 @@
 
     python -m bench.robustness.corpus [DIR ...] [--bent 5000] [--seed 11] [--plain]
 
-Each file below the folders (none: a band of ours) goes through explain, refine, harmonise, clip --from, clip --redo and score. With `--bent`
+Each file below the folders (none: a band of ours) goes through explain, refine, harmonise, clip --from, --redo and --with, score and sheet. With `--bent`
 so many more are made of them by changing bytes. The law: no traceback, one line where a file is refused, no command over ten seconds, and
 what was not asked to change is the same event at the same tick. `--plain` writes with a composer that has no model, so that only what
 reads and writes files is tried.
@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bridge.cli import commands, score
+from bridge.cli import commands, score, sheet
 from bridge.cli.arguments import parser
 from bridge.errors import OwnerError
 from model.analysis.midi_import import Reading, read_bytes
@@ -114,6 +114,9 @@ def try_file(name: str, content: bytes, folder: Path, open_composer: Open) -> It
         (["clip", "and on", "--from", str(source), "--bars", "1", "--seed", "1", "-o", str(out)], "none"),
         (["clip", "again", "--from", str(source), "--redo", "1", "--seed", "1", "-o", str(out)], "bar 1"),
         (["score", str(source), "-o", str(folder / "out.txt")], ""),
+        (["sheet", str(source)], ""),
+        (["sheet", str(source), "--score", "-o", str(folder / "out.musicxml")], ""),
+        (["clip", "a part", "--with", str(source), "--bars", "2", "-o", str(folder / "part.mid")], ""),
     ]
     for words, changes in trials:
         out.unlink(missing_ok=True)
@@ -138,6 +141,7 @@ def _run(words: Sequence[str], open_composer: Open) -> tuple[int, str]:
     runs: dict[str, Callable[[argparse.Namespace], int]] = {
         "explain": commands.explain_file,
         "score": score.run,
+        "sheet": sheet.run,
         "refine": partial(commands.change_clip, open_composer_=open_composer),
         "harmonise": partial(commands.harmonise_clip, open_composer_=open_composer),
         "clip": partial(commands.write_clips, open_composer_=open_composer),

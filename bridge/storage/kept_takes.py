@@ -18,6 +18,7 @@ from bridge.protocol.controls import current_paths
 from bridge.storage.home import StorageError, cannot_write, data_folder, make_folder, read_regular, write_atomically
 from bridge.takes.recorder import KeptBars
 from model.music import midifile
+from model.music.harmony import parse_key
 from model.music.midifile import Song, in_turn
 from model.music.midifile import write as write_song
 
@@ -114,6 +115,8 @@ def from_json(text: str) -> KeptBars:
     except (msgspec.MsgspecError, ArithmeticError, RecursionError) as error:
         raise ValueError(str(error)) from error
     bars = tuple(replace(bar, controls=current_paths(bar.controls)) for bar in kept.bars)
+    for key in (kept.song.key, *(key for _, key in kept.song.keys)):
+        parse_key(key)
     return replace(kept, bars=bars, controls=current_paths(kept.controls))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from model.music.harmony import Chord, Key, parse_chord, parse_key
-from model.music.midifile import Song
+from model.music.midifile import Song, bar_length
 from model.music.notes import TICKS_PER_QUARTER, Note, Ticks
 
 STRAIGHT, TRIPLET = 120, 160
@@ -64,7 +64,12 @@ class _Sounding:
 
 
 def notated(song: Song, parts: Iterable[str], title: str) -> Sheet:
-    """Return the sheet of some pitched parts of a song."""
+    """Return the sheet of some pitched parts of a song. Raises ValueError for bars that no sixteenths fill."""
+    for number, (_, meter) in enumerate(song.bars, start=1):
+        if bar_length(meter) % VALUES[-1]:
+            raise ValueError(
+                f"bar {number} is of {meter}, and a sheet has sixteenths at the shortest: cut it, or print the chords"
+            )
     grid = _Grid(song)
     chosen = tuple(parts)
     staves = [_voices(grid.placed(n for n in song.notes if n.part == part)) for part in chosen]

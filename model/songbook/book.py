@@ -208,6 +208,10 @@ def score_of_text(text: str) -> tuple[Score, str]:
 _HEARD = ("note_on", "note_off", "program_change")
 
 
+MAX_WRITTEN_BARS = 1000
+"""Bars of a .mid file that are written down as text."""
+
+
 def text_of_file(path: Path) -> tuple[str, tuple[str, ...]]:
     """Return the notation of any .mid file, and what the text does not keep, one sentence each. Raises ValueError."""
     try:
@@ -221,7 +225,12 @@ def text_of_file(path: Path) -> tuple[str, tuple[str, ...]]:
         recording = recorded(file)
     else:
         try:
-            recording = _recorded_song(read_midi_file(path), path.stem)
+            song = read_midi_file(path)
+            if len(song.bars) > MAX_WRITTEN_BARS:
+                raise ValueError(
+                    f"{path} has {len(song.bars)} bars, and {MAX_WRITTEN_BARS} can be written down: cut it"
+                )
+            recording = _recorded_song(song, path.stem)
         except MidiFileError as wrong:
             raise ValueError(f"{path}: {wrong}") from None
         said = {"title": " ".join(path.stem.replace(";", " ").split()) or "Untitled"}

@@ -40,7 +40,7 @@ def written(tmp_path: Path, content: bytes, *words: str) -> bytes:
     return out.read_bytes()
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(odd_files())
 def test_any_chunks_go_through_every_command(tmp_path: Path, content: bytes) -> None:
     assert [f for f, _ in try_file("odd", content, tmp_path, plain) if f is not None] == []
@@ -121,6 +121,20 @@ def test_harmonising_keeps_the_kit_and_tells_of_parts_that_follow_other_chords(
     assert kit in after.tracks
     assert tune in after.tracks
     assert "left out, for they follow the old chords: pad" in capsys.readouterr().err
+
+
+def test_a_file_is_written_down_up_to_a_limit_that_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.mid").write_bytes(midi(track(struck([(0, 400, 60), (1001 * BAR, 400, 60)]), "Lead")))
+    assert main(["score", str(tmp_path / "x.mid"), "-o", str(tmp_path / "x.txt")]) == 2
+    assert "1002 bars, and 1000 can be written down" in capsys.readouterr().err
+
+
+def test_a_bar_of_odd_64ths_is_refused_on_paper_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "x.mid").write_bytes(
+        midi(track([smf.meta(0, smf.METER, b"\x07\x06\x18\x08")]), track(struck([(0, 400, 60)]), "Lead"))
+    )
+    assert main(["sheet", str(tmp_path / "x.mid"), "-o", str(tmp_path / "x.musicxml")]) == 2
+    assert "bar 1 is of 7/64" in capsys.readouterr().err
 
 
 def test_what_was_out_of_order_in_a_file_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -21,7 +21,7 @@ from typing import Any
 from bench.tables import percentile, table
 from tests.support import real_programs
 from tests.support.chat import raw_mcp_client
-from tests.support.chat.raw_mcp_client import Client, RpcError, StdioWire
+from tests.support.chat.raw_mcp_client import NOBODY, Client, RpcError, StdioWire
 
 HEAVY = frozenset({"clip", "refine_clip", "harmonise", "understand", "start"})
 TEXTS = (
@@ -40,7 +40,6 @@ TEXTS = (
     "1e999",
 )
 PATIENCE = 600.0
-NOBODY = "127.0.0.1:9"
 
 
 def anything(rng: random.Random, depth: int = 0) -> object:

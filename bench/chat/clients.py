@@ -19,9 +19,12 @@ from typing import Any
 
 from tests.model.drafts.test_drafts import GROOVE
 from tests.support import real_programs
+from tests.support.chat import raw_mcp_client
 from tests.support.chat.raw_mcp_client import Client, StdioWire
 
 TOKEN = "a-token-for-the-bench"
+PATIENCE = 600.0
+"""Seconds for an answer: what loads the model is at low priority."""
 CHANGED = GROOVE.replace("2: Ab1:16", "2: Ab1:8 C2:8")
 MELODY = "title Tune\nkey C major\nsection A 2\nharmony\nC | G7\nmelody\n1: C5:4 E5:4 G5:8\n2: F5:4 D5:4 B4:8\n"
 CALLS: tuple[tuple[str, dict[str, Any]], ...] = (
@@ -81,7 +84,7 @@ async def _by_sdk(url: str) -> list[bool]:
     results = []
     headers = {"Authorization": f"Bearer {TOKEN}"}
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=300) as http,
+        httpx2.AsyncClient(headers=headers, timeout=PATIENCE) as http,
         SdkClient(streamable_http_client(url, http_client=http)) as client,
     ):
         for name, arguments in CALLS:
@@ -94,6 +97,7 @@ async def _by_sdk(url: str) -> list[bool]:
 
 def main() -> int:
     """Call all by both; return 1 where a call was refused."""
+    raw_mcp_client.PATIENCE = PATIENCE
     results: list[bool] = []
     ways: tuple[Callable[[str, dict[str, str]], list[bool]], ...] = (raw, by_sdk)
     for call_all in ways:

@@ -20,6 +20,7 @@ from model.generation.messages import Begin
 from model.music.plan import Controls, Plan
 from model.music.score import Score
 from tests.support.chat.chat_server import NONSENSE, RIGHT, WRONG, Answer, chat_server, garbage, gone, saying
+from tests.support.chat.raw_mcp_client import NOBODY
 from tests.support.virtual_band import Rig, latencies
 
 PLAN = Plan(tempo=120.0, key="C major", meter="4/4", bars=4, style=(("house", 1.0),), parts=("bass", "drums", "melody"))
@@ -233,9 +234,9 @@ def test_a_plain_answer_is_read_too() -> None:
 
 def test_nobody_at_the_url_is_told() -> None:
     async def ask() -> None:
-        [_ async for _ in Chat(ComposerAccount("http://127.0.0.1:9/v1", "m")).ask([])]
+        [_ async for _ in Chat(ComposerAccount(f"http://{NOBODY}/v1", "m")).ask([])]
 
-    with pytest.raises(ChatError, match=r"http://127.0.0.1:9/v1 cannot be reached"):
+    with pytest.raises(ChatError, match=rf"http://{NOBODY}/v1 cannot be reached"):
         asyncio.run(ask())
 
 

@@ -20,7 +20,7 @@ from tests.support.chat.raw_mcp_client import Client, RpcError, StdioWire
 
 pytest.importorskip("mcp", reason="the MCP SDK is not installed (extra mcp)")
 
-COMMAND = [sys.executable, "-m", "bridge", "mcp", "--daemon", "127.0.0.1:9"]
+COMMAND = [sys.executable, "-m", "bridge", "mcp", "--daemon", NOBODY.removeprefix("http://")]
 ROOT = Path(__file__).parents[3]
 
 
@@ -79,7 +79,7 @@ def test_a_raw_client_lists_and_calls(raw: tuple[Client, StdioWire]) -> None:
     assert {tool["name"] for tool in client.request("tools/list")["tools"]} == set(ROWS)
     assert client.call("score_check", {"text": GROOVE})[1]
     text, done = client.call("state")
-    assert (done, "no LLMBall answers at http://127.0.0.1:9" in text) == (False, True)
+    assert (done, f"no LLMBall answers at {NOBODY}" in text) == (False, True)
     for method, params in (
         ("tools/call", {"name": "bogus", "arguments": {}}), ("tools/call", {"arguments": {}}), ("tools/call", {"name": "state", "arguments": [1]}),
         ("resources/read", {"uri": "llmball://nothing"}), ("prompts/get", {"name": "bogus"}), ("no/such", {}),

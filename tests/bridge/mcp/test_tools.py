@@ -22,10 +22,11 @@ from bridge.mcp.toolkit import Hands, Refused, ToolRow, converted
 from bridge.protocol.controls import ROOT
 from model.music import midifile
 from tests.model.drafts.test_drafts import GROOVE
+from tests.support.chat import raw_mcp_client
 
 ROWS = {row.name: row for row in (*band.ROWS, *scores.ROWS, *clips.ROWS)}
-NOBODY = "http://127.0.0.1:9"
-"""Where no daemon listens: the port of the discard service."""
+NOBODY = f"http://{raw_mcp_client.NOBODY}"
+"""Where no daemon listens."""
 
 
 def call(hands: Hands, tool: str, /, **arguments: object) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import queue
+import socket
 import subprocess
 import sys
 import threading
@@ -115,6 +116,12 @@ class HttpWire:
         if not self._answers:
             raise EOFError("nothing was answered")
         return self._answers.pop(0)
+
+
+_UNHEARD = socket.socket()
+_UNHEARD.bind(("127.0.0.1", 0))
+NOBODY = f"127.0.0.1:{_UNHEARD.getsockname()[1]}"
+"""Where nobody listens, for as long as this process lives."""
 
 
 class RpcError(Exception):

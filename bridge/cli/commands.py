@@ -12,6 +12,7 @@ from pathlib import Path
 
 from bridge.clips.options import clip_spec, keep_spec
 from bridge.errors import OwnerError
+from bridge.sound.fluidsynth import found_renderer
 from bridge.storage import kept_takes
 from model.analysis.explain import chart, explain
 from model.analysis.midi_import import read_midi_file
@@ -49,6 +50,7 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
     if args.source is None and (args.keep or args.redo):
         raise OwnerError("--keep and --redo say what of a clip stays: name it with --from in.mid")
     source = None if args.source is None else load_source(args.source)
+    is_audio(args.out)  # a missing renderer is told before the music is written
     composer = open_composer_(args.encoder)
     takes: list[tuple[int, Song]] = []
     plan: Plan | None = None
@@ -140,8 +142,19 @@ def load_source(source: str) -> Song:
     return song
 
 
+def is_audio(path: Path) -> bool:
+    """Return whether a file is to be rendered. Raises OwnerError where it is and nothing here can do that."""
+    if path.suffix.lower() != ".wav":
+        return False
+    found_renderer()
+    return True
+
+
 def save_song(path: Path, song: Song) -> None:
-    """Write a .mid file. Raises OwnerError."""
+    """Write a .mid file, or render a .wav file. Raises OwnerError."""
+    if is_audio(path):
+        found_renderer().render(song, path)
+        return
     try:
         midifile.write(path, song)
     except OSError as error:

@@ -57,6 +57,14 @@ def score_file(text: str) -> Path:
     return path
 
 
+def wave_file(text: str) -> Path:
+    """Return the path of a .wav file that can be written."""
+    path = new_file(text)
+    if path.suffix.lower() != ".wav":
+        raise argparse.ArgumentTypeError(f"audio is written as .wav, not {text}")
+    return path
+
+
 def sheet_file(text: str) -> Path:
     """Return the path of a sheet that can be written."""
     path = new_file(text)

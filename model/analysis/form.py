@@ -13,6 +13,8 @@ from model.music.notes import UNPITCHED_PARTS, Ticks
 
 SAME_PHRASE, VARIANT_PHRASE = 0.93, 0.82
 """Mean likeness of bars from which a phrase is another one again, and a variant of it."""
+LOOSE = 0.6
+"""Likeness from which a phrase over the same chords is a variant."""
 PLACES = 8
 """Places of a bar at which onsets are told apart."""
 Bar = npt.NDArray[np.float64]
@@ -32,15 +34,27 @@ def phrase_bars(count: int) -> int:
     return 8 if count >= 32 else 4
 
 
-def sections(song: Song) -> tuple[Section, ...]:
-    """Return the phrases of a piece by name, those that are the same with the same letter."""
+def sections(song: Song, harmony: Sequence[tuple[str, ...]] = ()) -> tuple[Section, ...]:
+    """Return the phrases of a piece by name, those that are the same with the same letter.
+
+    With the chords of each bar, a phrase over the same chords as another is at least a variant of it if its bars are alike at all.
+    """
     bars = _bars(song)
     size = phrase_bars(len(bars))
     found: list[Section] = []
     heads: list[tuple[str, Sequence[Bar]]] = []
+    over: dict[str, tuple[tuple[tuple[str, ...], ...], Sequence[Bar]]] = {}
     for at in range(0, len(bars), size):
         phrase = bars[at : at + size]
+        chords = tuple(harmony[at : at + size])
         name = _named(phrase, heads)
+        same = [
+            n for n, (other, earlier) in over.items() if chords and other == chords and _alike(phrase, earlier) >= LOOSE
+        ]
+        if name not in over and same and not name.endswith("'"):
+            heads.pop()
+            name = same[0] + "'"
+        over.setdefault(name.removesuffix("'"), (chords, phrase))
         found.append(Section(name, at + 1, at + len(phrase)))
     return tuple(found)
 

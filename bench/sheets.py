@@ -19,10 +19,7 @@ from model.music.harmony import parse_chord
 from model.music.notes import PARTS, UNPITCHED_PARTS
 from model.sheet.musicxml import to_musicxml
 from model.sheet.notated import Sheet, notated
-from model.sheet.symbols import signature
-
-_NO_ELEVENTH = ("11", "m11", "13", "maj13")
-"""Qualities whose MusicXML kind has a tone that ours leave out, as players do."""
+from model.sheet.symbols import NO_ELEVENTH, signature
 
 
 def main(names: list[str]) -> int:
@@ -80,7 +77,7 @@ def compared(sheet: Sheet, path: Path) -> str:
         tones = {p.pitchClass for p in symbol.pitches}
         same = (at, symbol.root().pitchClass, symbol.bass().pitchClass) == (here, chord.root, chord.bass)
         named = parse_chord("C" + quality).quality == chord.quality
-        if not (same and named and (chord.quality in _NO_ELEVENTH or tones == chord.pitch_classes)):
+        if not (same and named and (chord.quality in NO_ELEVENTH or tones == chord.pitch_classes)):
             told.append(f"{chord} at {here} is {symbol.figure} {sorted(tones)} at {at}")
     return "; ".join(told)
 

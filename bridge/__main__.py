@@ -79,6 +79,10 @@ def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
             from bridge.cli import score
 
             return partial(score.run, args)
+        case "render":
+            from bridge.cli import render
+
+            return partial(render.run, args)
         case "sheet":
             from bridge.cli import sheet
 

@@ -230,6 +230,15 @@ def _sheet(sheet: argparse.ArgumentParser) -> None:
     sheet.add_argument("--title", metavar="TITLE", help="default: the file's name")
 
 
+def _render(render: argparse.ArgumentParser) -> None:
+    render.add_argument(
+        "source", metavar="in.mid|NAME", type=types.piece, help="a clip, or a piece of the songbook by its name"
+    )
+    render.add_argument("-o", dest="out", metavar="FILE.wav", type=types.wave_file, required=True)
+    render.add_argument("--stems", action="store_true", help="a file of each part too: FILE-bass.wav …")
+    render.add_argument("--soundfont", metavar="FILE", type=types.existing_file, help="default: ours (docs/clips.md)")
+
+
 def _ports(ports: argparse.ArgumentParser) -> None:
     ports.add_argument(
         "--backend", choices=BACKENDS, default="auto", help="the MIDI system; auto takes the best that answers"
@@ -253,8 +262,8 @@ def _completion(completion: argparse.ArgumentParser) -> None:
 
 def _output(command: argparse.ArgumentParser) -> None:
     command.add_argument(
-        "-o", dest="out", metavar="FILE.mid", type=types.midi_file,
-        help="default: a new file here, named after the words or the source; its name is told",
+        "-o", dest="out", metavar="FILE.mid|FILE.wav", type=types.clip_file,
+        help="default: a new .mid file here, named after the words or the source; its name is told",
     )  # fmt: skip
     _encoder(command)
 
@@ -281,6 +290,7 @@ COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
     "worker": ("write beats for bridges on other machines", _worker),
     "explain": ("what a .mid file is made of: key, numerals, cadences, form", _explain),
     "sheet": ("write a .mid file on paper: chord sheet, lead sheet, score", _sheet),
+    "render": ("write a .mid file as audio, with FluidSynth", _render),
     "ports": ("list the MIDI ports of this machine", _ports),
     "device": ("the Max for Live devices", _device),
     "bench": ("how fast this machine writes music", _json),

@@ -16,6 +16,7 @@ from typing import TextIO
 
 from bridge.clips.options import clip_spec, keep_spec
 from bridge.errors import OwnerError
+from bridge.sound.fluidsynth import found_renderer
 from bridge.storage import kept_takes
 from model.analysis.explain import chart, explain
 from model.analysis.midi_import import Reading, read_file
@@ -67,8 +68,9 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
         heard, args.source, args.whole = HeardSet(line, (("the voice", "melody"),)), None, True
     template = None if args.template is None else _groove(args.template)
     source = None if args.source is None else load_source(args.source)
-    composer = open_composer_(args.encoder)
     out = args.out or new_path(Path(), file_stem(args.prompt or "part"), args.takes)
+    is_audio(out)  # a missing renderer is told before the music is written
+    composer = open_composer_(args.encoder)
     takes: list[tuple[int, Song]] = []
     plan: Plan | None = None
     for number in range(args.takes or 1):
@@ -287,8 +289,22 @@ def load_source(source: str) -> Reading:
     return Reading(song)
 
 
+def is_audio(path: Path) -> bool:
+    """Return whether a file is to be rendered. Raises OwnerError where it is and nothing here can do that."""
+    if path.suffix.lower() != ".wav":
+        return False
+    found_renderer()
+    return True
+
+
 def save_song(path: Path, song: Song, source: Reading | None = None) -> None:
-    """Write a .mid file; a song that was read from somebody's file is written back into it, and what cannot stay is told. Raises OwnerError."""
+    """Write a .mid file, or render a .wav file; what was read from somebody's file is written back into it. Raises OwnerError.
+
+    What cannot stay is told.
+    """
+    if is_audio(path):
+        found_renderer().render(song, path)
+        return
     try:
         if source is None or source.original is None:
             midifile.write(path, song)

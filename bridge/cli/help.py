@@ -86,6 +86,10 @@ HELP = {
         "Writes a .mid file on paper: a chord sheet, or chords and melody as ABC or MusicXML for a notation program.",
         ("song.mid", "song.mid -o song.musicxml", "song.mid --score -o song.abc"),
     ),
+    "render": Help(
+        "Plays a .mid file, or a piece of the songbook, into a .wav file with our General MIDI sounds; it needs FluidSynth.",
+        ("song.mid -o song.wav", "song.mid -o song.wav --stems"),
+    ),
     "mcp": Help(
         "Serves chat clients by the Model Context Protocol, over standard input and output or over HTTP on this machine; it needs "
         "the extra llmball[mcp].",

@@ -58,21 +58,19 @@ def score_file(text: str) -> Path:
     return path
 
 
-SOUND_SUFFIXES = (".wav", ".flac", ".aif", ".aiff", ".mp3", ".ogg", ".opus", ".m4a")
-
-
-def midi_file(text: str) -> Path:
-    """Return the path of a .mid file that can be written; a name without a suffix is taken as it is."""
+def clip_file(text: str) -> Path:
+    """Return the path of a .mid or .wav file that can be written; a name without a suffix is taken as it is."""
     path = new_file(text)
-    suffix = path.suffix.lower()
-    if suffix in SOUND_SUFFIXES:
-        midi = path.with_suffix(".mid").name
-        raise argparse.ArgumentTypeError(
-            f"{path.name} would be sound, and this writes notes: -o {midi}, then drag it into a DAW, or "
-            f"fluidsynth -F {path.with_suffix('.wav').name} SOUNDFONT.sf2 {midi}"
-        )
-    if suffix not in ("", *MIDI_SUFFIXES):
-        raise argparse.ArgumentTypeError(f"a clip is written as .mid, not {suffix}")
+    if path.suffix.lower() not in ("", ".wav", *MIDI_SUFFIXES):
+        raise argparse.ArgumentTypeError(f"a clip is written as .mid or .wav, not {path.suffix}")
+    return path
+
+
+def wave_file(text: str) -> Path:
+    """Return the path of a .wav file that can be written."""
+    path = new_file(text)
+    if path.suffix.lower() != ".wav":
+        raise argparse.ArgumentTypeError(f"audio is written as .wav, not {text}")
     return path
 
 

@@ -11,10 +11,10 @@ from itertools import takewhile
 from model.analysis.form import Section, phrase_bars, sections
 from model.analysis.key_finder import find_key
 from model.analysis.midi_import import detect_chords
-from model.music.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
+from model.music.harmony import Chord, Key, chord_symbol, note_name, parse_chord, parse_key, quality_of
 from model.music.midifile import Song
-from model.music.notes import PARTS, Note, beat_length, beats_in_bar
-from model.music.numerals import numeral, role
+from model.music.notes import PARTS, UNPITCHED_PARTS, Note, beat_length, beats_in_bar
+from model.music.numerals import borrowed_from, numeral, numeral_before, role
 
 DOUBTFUL = 0.7
 """Below this probability the second key is told too."""
@@ -70,9 +70,13 @@ def explain(song: Song) -> Explanation:
     # what the file states decides between two keys that are about as likely; C major may just not have been stated
     doubtful = found.sure < DOUBTFUL and stated == found.second and stated != C_MAJOR
     key, second = (found.second, found.key) if doubtful else (found.key, found.second)
-    changes = song.chords or detect_chords(replace(song, key=key.name))
-    chords = tuple(_placed(song, at, parse_chord(symbol), key) for at, symbol in changes)
-    form = sections(song)
+    changes = song.chords or (() if _is_bare(song) else detect_chords(replace(song, key=key.name)))
+    heard = [parse_chord(symbol) for _, symbol in changes]
+    chords = tuple(
+        _placed(song, at, chord, after, key, _is_blue(chord, heard, key))
+        for (at, _), chord, after in zip(changes, heard, [*heard, None][1:], strict=True)
+    )
+    form = sections(song, _by_bar(chords, len(song.bars)))
     sounding = {n.part for n in song.notes}
     told = Explanation(
         key=key.name,
@@ -91,11 +95,23 @@ def explain(song: Song) -> Explanation:
     return replace(told, words=_sentences(told, key))
 
 
-def _placed(song: Song, at: int, chord: Chord, key: Key) -> PlacedChord:
+def _is_blue(chord: Chord, heard: Sequence[Chord], key: Key) -> bool:
+    """Return whether a chord is the first or fourth of a blues: of a piece whose home has its minor seventh mostly."""
+    home = [quality_of(c.quality).is_dominant for c in heard if c.root == key.tonic]
+    return chord.root in (key.tonic, (key.tonic + 5) % 12) and 2 * sum(home) > len(home)
+
+
+def _is_bare(song: Song) -> bool:
+    """Return whether never two pitched notes begin together: a tune alone, which tells no chords."""
+    starts = Counter(n.start + n.offset for n in song.notes if n.part not in UNPITCHED_PARTS)
+    return bool(starts) and max(starts.values()) == 1
+
+
+def _placed(song: Song, at: int, chord: Chord, after: Chord | None, key: Key, blue: bool) -> PlacedChord:
     number = bisect_right(song.bars, at, key=lambda bar: bar[0]) - 1
     start, meter = song.bars[number]
     beat = 1 + (at - start) / beat_length(meter)
-    degree = numeral(chord, key)
+    degree = numeral(chord, key) if blue else numeral_before(chord, after, key)
     symbol = chord_symbol(chord, key)
     return PlacedChord(number + 1, round(beat, 3), symbol, degree)
 
@@ -192,10 +208,25 @@ def _sentences(told: Explanation, key: Key) -> tuple[str, ...]:
     said.append(f"The key is {told.key}{doubt}.")
     if told.loop:
         said.append(f"The chords go round in {len(told.loop)} bars: {' | '.join(told.loop)}.")
-    common = Counter(c.symbol for c in told.chords).most_common(4)
-    for symbol, _ in common:
-        chord = parse_chord(symbol)
-        said.append(f"{symbol} is {numeral(chord, key)}: {role(chord, key)}.")
+    heard = [parse_chord(c.symbol) for c in told.chords]
+    for symbol, _ in Counter(c.symbol for c in told.chords).most_common(4):
+        chord, found = parse_chord(symbol), next(c for c in told.chords if c.symbol == symbol)
+        if "/" not in found.numeral:
+            is_blue = quality_of(chord.quality).is_dominant and _is_blue(chord, heard, key)
+            said.append(
+                f"{symbol} is {found.numeral}: {_BLUE[chord.root == key.tonic] if is_blue else role(chord, key)}."
+            )
+    said += _secondary(told)
+    borrowed = dict.fromkeys(
+        placed.symbol
+        for placed, chord in zip(told.chords, heard, strict=True)
+        if borrowed_from(chord, key) and "/" not in placed.numeral and not _is_blue(chord, heard, key)
+    )
+    if borrowed:
+        mode = "minor" if not key.minor else "major or dorian"
+        said.append(f"Borrowed from the {mode} key on {note_name(key.tonic, key)}: {', '.join(borrowed)}.")
+    if not told.chords:
+        said.append("A tune alone: no chords sound.")
     kinds = Counter(c.kind for c in told.cadences)
     for kind, times in kinds.most_common():
         first = next(c for c in told.cadences if c.kind == kind)
@@ -204,6 +235,21 @@ def _sentences(told: Explanation, key: Key) -> tuple[str, ...]:
     if len(told.sections) > 1:
         said.append(f"The form, in phrases of {phrase_bars(told.bars)} bars: {told.form}.")
     return tuple(said)
+
+
+_BLUE = {True: "home, with the seventh of the blues", False: "the subdominant, with the seventh of the blues"}
+
+
+def _secondary(told: Explanation) -> list[str]:
+    """Return a sentence on each secondary dominant: what it is, and whether it leads where it points."""
+    said: dict[str, str] = {}
+    for chord, after in zip(told.chords, [*told.chords, None][1:], strict=True):
+        name, _, of = chord.numeral.partition("/")
+        if of and chord.symbol not in said:
+            kind = "dominant" if name.startswith("V") else "leading-tone chord"
+            leads = f"; in bar {chord.bar} it goes to {after.symbol}" if after is not None else ""
+            said[chord.symbol] = f"{chord.symbol} is {chord.numeral}, a secondary {kind}: it points to {of}{leads}."
+    return [*said.values()]
 
 
 _CADENCES = {

@@ -13,6 +13,8 @@ from model.music.notes import UNPITCHED_PARTS, Ticks
 
 SAME_PHRASE, VARIANT_PHRASE = 0.93, 0.82
 """Mean likeness of bars from which a phrase is another one again, and a variant of it."""
+LOOSE = 0.6
+"""Likeness from which a phrase over the same chords is a variant."""
 PLACES = 8
 """Places of a bar at which onsets are told apart."""
 Bar = npt.NDArray[np.float64]
@@ -32,21 +34,31 @@ def phrase_bars(count: int) -> int:
     return 8 if count >= 32 else 4
 
 
-def sections(song: Song) -> tuple[Section, ...]:
-    """Return the phrases of a piece by name, those that are the same with the same letter."""
+def sections(song: Song, harmony: Sequence[tuple[str, ...]] = ()) -> tuple[Section, ...]:
+    """Return the phrases of a piece by name, those that are the same with the same letter.
+
+    With the chords of each bar, a phrase over the same chords as another is at least a variant of it if its bars are alike at all.
+    """
     bars = np.array(_bars(song))
     size = phrase_bars(len(bars))
     phrases = [bars[at : at + size].ravel() for at in range(0, len(bars), size)]
     heads = np.zeros((len(phrases), size * bars.shape[1]))
     names: list[str] = []
     found: list[Section] = []
+    over: dict[tuple[tuple[str, ...], ...], tuple[str, Bar]] = {}
     for number, phrase in enumerate(phrases):
         length = len(phrase) // bars.shape[1]
+        chords = tuple(harmony[number * size : number * size + length])
         name = _named(phrase, heads[: len(names)], names, length)
+        if name is None and chords in over and len(over[chords][1]) == len(phrase):
+            earlier, before = over[chords]
+            name = earlier + "'" if float(before @ phrase) / length >= LOOSE else None
         if name is None:
             name = _letter(len(names))
             heads[len(names), : len(phrase)] = phrase
             names.append(name)
+        if chords:
+            over.setdefault(chords, (name.removesuffix("'"), phrase))
         found.append(Section(name, number * size + 1, number * size + length))
     return tuple(found)
 

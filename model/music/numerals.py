@@ -66,6 +66,42 @@ def numeral(chord: Chord, key: Key) -> str:
     return name + suffix
 
 
+def numeral_before(chord: Chord, after: Chord | None, key: Key) -> str:
+    """Return the Roman numeral of a chord by what follows: V7/V for a dominant of another chord of the key, viio7/V for its leading tone's."""
+    plain = numeral(chord, key)
+    aim = applied(chord, key)
+    tones = {(chord.root + i) % 12 for i in QUALITIES[chord.quality]}
+    follows = after is not None and after.root
+    fifth, semitone = (chord.root + 5) % 12, (chord.root + 1) % 12
+    if aim is None and chord.root == key.tonic and 10 in QUALITIES[chord.quality] and 4 in QUALITIES[chord.quality]:
+        # I7 before IV; in a blues, where IV has its seventh too, it is home
+        calm = after is not None and not quality_of(after.quality).is_dominant
+        aim = fifth if follows == fifth and calm and not tones <= key.pitch_classes else None
+    if aim is not None and (quality_of(chord.quality).is_dominant or follows == aim):
+        return f"V{chord.quality}/{_diatonic(aim, key)}"
+    is_leading = chord.quality in ("dim", "dim7", "m7b5") and semitone != key.tonic and not tones <= key.pitch_classes
+    if is_leading and follows == semitone and semitone in key.pitch_classes:
+        return f"vii{quality_of(chord.quality).numeral or ''}/{_diatonic(semitone, key)}"
+    return plain
+
+
+def _diatonic(root: int, key: Key) -> str:
+    """Return the numeral of the triad of a key on a root."""
+    minor = (root + 4) % 12 not in key.pitch_classes
+    return numeral(Chord(root, "m" if minor else "", root), key)
+
+
+def borrowed_from(chord: Chord, key: Key) -> bool:
+    """Return whether a chord has tones outside its key, all of which its parallel key has: iv, bVI or bVII in major, IV in minor."""
+    other = MODES["major" if key.minor else "minor"]
+    tones = {(chord.root + i) % 12 for i in QUALITIES[chord.quality]}
+    parallel = {(key.tonic + i) % 12 for i in other} | (
+        {(key.tonic + i) % 12 for i in MODES["dorian"]} if key.minor else set()
+    )
+    leading = {(key.tonic + 11) % 12} if key.minor else set[int]()  # V and viio of minor are its own
+    return bool(tones - key.pitch_classes - leading) and tones <= parallel and chord.root != (key.tonic + 7) % 12
+
+
 def key_of(chords: Sequence[Chord]) -> Key:
     """Return the major or minor key that fits chords best; the first and the last decide a tie."""
     best, found = -1e9, Key(0, "major", MODES["major"])

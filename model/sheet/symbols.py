@@ -14,6 +14,8 @@ KINDS = {
     "13": "dominant-13th", "maj13": "major-13th", "5": "power",
 }  # fmt: skip
 """MusicXML's kind of each quality that has one."""
+NO_ELEVENTH = ("11", "m11", "13", "maj13")
+"""Qualities whose kind has tones that ours leave out, as players do."""
 _DEGREES = {
     1: (9, -1),
     2: (9, 0),
@@ -67,7 +69,7 @@ def kind(chord: Chord) -> tuple[str, tuple[Degree, ...]]:
         # an added seventh is read as a minor or a major one, as programs please: it is in the kind
         return len(tones ^ theirs) + 9 * ((tones ^ theirs) & {10, 11} != set()), len(theirs)
 
-    base = min(KINDS, key=unlike)
+    base = min((name for name in KINDS if name not in NO_ELEVENTH), key=unlike)
     given = frozenset(QUALITIES[base])
     more, less = sorted(tones - given), sorted(given - tones)
     degrees: list[Degree] = []

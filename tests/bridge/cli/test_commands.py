@@ -144,7 +144,7 @@ def test_a_clip_goes_on_is_refined_and_has_its_melody_harmonised(tmp_path: Path)
         (["clip", "\udcff", "-o", "x.mid"], "UTF-8"),
         (["clip", "x", "-o", "nowhere/x.mid"], "its folder is not there"),
         (["clip", "x", "-o", "x.wav"], "-o x.mid, then drag it into a DAW, or fluidsynth -F x.wav"),
-        (["refine", __file__, "x", "-o", "x.MP3"], "would be sound"),
+        (["refine", __file__, "x", "-o", "x.MP3"], "written as .mid or .wav"),
         (["clip", "x", "-o", "x.txt"], "written as .mid, not .txt"),
         (["clip", "x", "-o", "x.mid", "--bars", "0"], "--bars: is 1..256, not 0"),
         (["clip", "x", "-o", "x.mid", "--bars", "four"], "1..256, not four"),

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,7 +17,7 @@ from model.music import midifile
 from model.music.harmony import MODES, QUALITIES, Chord, Key, chord_symbol, note_name, parse_chord, parse_key
 from model.music.midifile import Song
 from model.music.notes import Note, Ticks
-from model.music.numerals import sentence
+from model.music.numerals import numeral_before, sentence
 
 
 def comped(symbols: str, melody: str = "", times: int = 1, up: int = 0) -> Song:
@@ -155,3 +156,47 @@ def test_a_running_key_waits_for_four_pitch_classes_and_changes_when_another_fit
         for chord in ([54, 58, 61], [59, 63, 66], [61, 65, 68], [54, 58, 61]):
             running.update(chord)
     assert running.key == parse_key("F# major")
+
+
+def test_secondary_dominants_are_named_by_what_they_point_to() -> None:
+    told = explain(comped("C A7 Dm D7 G7 C E7 Am F G C"))
+    assert [c.numeral for c in told.chords] == ["I", "V7/ii", "ii", "V7/V", "V7", "I", "V7/vi", "vi", "IV", "V", "I"]
+    assert "A7 is V7/ii, a secondary dominant: it points to ii; in bar 2 it goes to Dm." in told.words
+    leading = numeral_before(parse_chord("F#dim7"), parse_chord("G"), parse_key("C major"))
+    assert leading == "viio7/V"
+
+
+def test_in_a_blues_the_seventh_chord_of_home_is_home() -> None:
+    seventh, sub = parse_chord("C7"), parse_chord("F7")
+    assert numeral_before(seventh, sub, parse_key("C major")) == "I7"
+    assert numeral_before(seventh, parse_chord("Fmaj7"), parse_key("C major")) == "V7/IV"
+
+
+def test_the_chords_of_a_blues_are_no_secondary_dominants() -> None:
+    told = explain(
+        comped("E7 A7 E7 E7 A7 A7 E7 E7 B7 A7 E7 E7", "4 4 4 11 4 8 11 4 4 4 11 4 8 8 4 4 11 11 4 4 4 8 4 4")
+    )
+    assert told.key.startswith("E ")
+    assert {(c.symbol, c.numeral) for c in told.chords} >= {("E7", "I7"), ("A7", "IV7")}
+    assert "E7 is I7: home, with the seventh of the blues." in told.words
+    assert not any("secondary" in words or "Borrowed" in words for words in told.words)
+
+
+def test_borrowed_chords_are_told() -> None:
+    told = explain(comped("C F Fm C Ab Bb C G C"))
+    assert "Borrowed from the minor key on C: Fm, Ab, Bb." in told.words
+
+
+def test_loops_over_the_same_chords_are_one_phrase_and_its_variants() -> None:
+    tunes = ("0 4 7 4 0 5 9 7", "7 7 4 4 2 2 0 0", "4 2 0 2 4 5 7 9", "0 0 7 7 9 9 7 5")
+    song = comped("C Am F G", " ".join(tunes), times=4)
+    assert {name[0] for name in explain(song).form.split()} == {"A"}
+
+
+def test_a_tune_alone_has_no_chords_invented() -> None:
+    tune = tuple(
+        Note(Ticks(480 * i), Ticks(400), 60 + p, 80, "melody") for i, p in enumerate([0, 2, 4, 5, 7, 5, 4, 2] * 2)
+    )
+    told = explain(replace(CADENCE, notes=tune))
+    assert told.chords == ()
+    assert "A tune alone: no chords sound." in told.words

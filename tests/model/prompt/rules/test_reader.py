@@ -193,6 +193,13 @@ def test_less_busy_is_the_other_side_of_busy() -> None:
     assert dict(parse_prompt("very busy").levels)["density"] == pytest.approx(0.95)
 
 
+@pytest.mark.parametrize(
+    "words", ["funk with horns", "salsa con metales", "jazz mit Bläsern", "soul avec cuivres", "samba com metais"]
+)
+def test_horns_are_a_section_that_plays_chords(words: str) -> None:
+    assert parse_prompt(words).instruments == (("chords", "brass"),)
+
+
 def test_instruments_play_their_parts() -> None:
     assert parse_prompt("electric piano and a cello").instruments == (
         ("chords", "electric piano"),

@@ -12,7 +12,7 @@ from bridge.sound.fluidsynth import found_renderer
 def run(args: argparse.Namespace) -> int:
     """Run `llmball render`. Raises OwnerError."""
     renderer = found_renderer(args.soundfont)
-    song = load_source(args.source)
+    song = load_source(args.source).song
     if args.stems:
         stems = renderer.render_stems(song, args.out)
         sys.stdout.writelines(f"{path}\n" for path in stems)

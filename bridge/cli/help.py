@@ -93,7 +93,7 @@ HELP = {
     "mcp": Help(
         "Serves chat clients by the Model Context Protocol, over standard input and output or over HTTP on this machine; it needs "
         "the extra llmball[mcp].",
-        ("", "--http 127.0.0.1:7412 --token secret"),
+        ("", "--http 127.0.0.1:7412 --token my-own-words"),
     ),
     "ports": Help("Lists the ports that --output and --input can name.", ("", "--backend alsa")),
     "device": Help("Copies the Max for Live devices into Live's User Library.", ("install", "install --to folder")),

@@ -168,7 +168,9 @@ class MidiClockSource(SyncSource):
                 return
         self._on_clock(at)
         recent, half = list(self._recent)[-SEARCHED:], SEARCHED // 2
-        if len(recent) == SEARCHED and not any(map(is_regular, (recent[:half], recent[half:]))):
+        # a source that jitters by much of its spacing, as one that doubles its tempo may, is still one
+        regular = any(is_regular(some) or is_regular(some, self._jitter / 2) for some in (recent[:half], recent[half:]))
+        if len(recent) == SEARCHED and not regular:
             leading = find_leader(recent)
             if leading:
                 others = len([t for t in recent if t >= leading[0]]) - len(leading)

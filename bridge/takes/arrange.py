@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from bridge.midi.protocol import ScheduledNote
 from bridge.protocol.controls import CONTROLS, Value
 from model.music.drums import ROLES, drum_map
+from model.music.groove import in_meter, swung
 from model.music.harmony import QUALITIES, parse_chord
 from model.music.notes import CHORD_PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Beat, Note, Ticks
-from model.music.swing import in_meter, swung
 
 DEFAULT_HUMANISE = float(CONTROLS["humanise"].default)
 """Value of `humanise` when neither the control nor the prompt gives one."""

@@ -16,13 +16,12 @@ from model.generation.bias_terms import ENERGY_VELOCITY_RANGE, MIN_MEAN_VELOCITY
 from model.generation.history import target_onsets
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music.control import MAX_BARS
-from model.music.groove import Groove
+from model.music.groove import Groove, in_meter, swung
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Kept, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Controls, Plan, apply_controls, wished_bars
 from model.music.programs import DEFAULT_PROGRAMS
-from model.music.swing import in_meter, swung
 
 
 def match_source(song: Song, plan: Plan) -> Plan:

@@ -64,8 +64,16 @@ def _cover(ticks: int, eighths: bool) -> tuple[str, ...] | None:
     for at in range(_STEP, ticks + 1, _STEP):
         shorter = [(*best[at - n], m) for n, m in lengths.items() if at - n in best]
         if shorter:
-            best[at] = min(shorter, key=lambda s: (_strange(s, eighths), len(s), [-bar_length(m) for m in s]))
+            best[at] = min(
+                shorter, key=lambda s: (_strange(s, eighths), len(s), _unevenness(s), [-bar_length(m) for m in s])
+            )
     return best.get(ticks)
+
+
+def _unevenness(meters: tuple[str, ...]) -> int:
+    """Return by how many ticks the longest bar is longer than the shortest."""
+    lengths = [bar_length(meter) for meter in meters]
+    return max(lengths) - min(lengths)
 
 
 def _strange(meters: tuple[str, ...], eighths: bool) -> int:

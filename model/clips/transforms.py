@@ -9,10 +9,10 @@ from functools import partial
 
 from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.drums import ROLES
+from model.music.groove import swung
 from model.music.harmony import MODES, QUALITIES, Chord, Key, chord_symbol, note_name, parse_chord, parse_key
 from model.music.midifile import Song, bar_length
 from model.music.notes import CHORD_PARTS, HARMONY_PARTS, PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks
-from model.music.swing import swung
 
 Parts = frozenset[str]
 SIXTEENTH = TICKS_PER_QUARTER // 4

@@ -16,5 +16,5 @@ def test_the_page_takes_prompts_as_long_as_a_prompt_may_be() -> None:
 
 
 def test_the_page_takes_the_tempi_of_the_control() -> None:
-    facts = (PAGE / "facts.js").read_text(encoding="utf-8")
-    assert f'name: "tempo", off: 0, number: [{MIN_TEMPO}, {MAX_TEMPO}]' in facts
+    page = (PAGE / "prompt.js").read_text(encoding="utf-8")
+    assert f'name: "tempo", off: 0, number: [{MIN_TEMPO}, {MAX_TEMPO}]' in page

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from model.clips.clip import programs
+from model.music.groove import swung
 from model.music.harmony import chord_symbol, parse_key
 from model.music.midifile import Song
 from model.music.notes import Note, Ticks
 from model.music.plan import Plan
-from model.music.swing import swung
 from model.styles import STYLES
 from model.training.styles.piece import PieceSpec, piece
 

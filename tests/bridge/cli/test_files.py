@@ -28,7 +28,7 @@ def plain(_: Path | None) -> Writer:
 def without_a_model(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("write_clips", "change_clip", "harmonise_clip"):
         run = getattr(commands, name)
-        monkeypatch.setattr(commands, name, lambda args, run=run: run(args, plain))
+        monkeypatch.setattr(commands, name, lambda args, open_composer_=None, run=run: run(args, plain))
 
 
 def written(tmp_path: Path, content: bytes, *words: str) -> bytes:

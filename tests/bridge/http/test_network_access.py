@@ -14,7 +14,7 @@ def test_a_stranger_needs_a_network_and_a_token(tmp_path: Path, needs: Callable[
     """Requests come from the non-loopback address of the daemon's network namespace."""
     ip = needs("ip", "iproute2")
     inside = f"{ip} link set lo up && {ip} addr add 10.9.0.1/24 dev lo"
-    assert alone(needs, inside, "tests.support.http_probe", tmp_path) == [
+    assert alone(needs, inside, "tests.support.probes.http_probe", tmp_path) == [
         "403",
         "401",
         "401",
@@ -31,7 +31,7 @@ def test_one_that_announces_itself_is_found_by_zeroconf_and_no_other_is(
     pytest.importorskip("pythonoscquery", reason="python-oscquery is not installed")
     ip = needs("ip", "iproute2")
     inside = f"{ip} link set lo up multicast on && {ip} route add 224.0.0.0/4 dev lo"
-    assert alone(needs, inside, "tests.support.oscquery_probe", tmp_path) == ["nobody", "found"]
+    assert alone(needs, inside, "tests.support.probes.oscquery_probe", tmp_path) == ["nobody", "found"]
 
 
 def alone(needs: Callable[[str, str], str], inside: str, module: str, folder: Path) -> list[str]:

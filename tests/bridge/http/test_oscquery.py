@@ -14,7 +14,7 @@ from bridge.protocol.addresses import COMMANDS, OUTGOING
 from bridge.protocol.controls import CONTROL_PATHS, ROOT, current_path, defaults
 from bridge.protocol.osc import Message
 from bridge.protocol.requests import parse_request
-from tests.support.panels import Visit, visited
+from tests.support.probes.panels import Visit, visited
 
 
 def nodes(node: dict[str, Any]) -> Iterator[dict[str, Any]]:

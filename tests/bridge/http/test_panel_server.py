@@ -16,7 +16,7 @@ from bridge.http.app import first_sound, has_display
 from bridge.protocol import osc
 from bridge.protocol.events import ControlSet, PromptRequested
 from bridge.storage import kept_takes
-from tests.support.panels import Visit, until, visited
+from tests.support.probes.panels import Visit, until, visited
 
 
 def test_a_page_of_ours_alone_may_open_the_socket_and_only_by_our_name() -> None:

@@ -8,10 +8,10 @@ from model.clips.clip import _clear_of, clip, programs
 from model.clips.messages import ClipSpec
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music import midifile
+from model.music.groove import swung
 from model.music.midifile import bar_length
 from model.music.notes import PARTS, Beat, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Controls, Plan
-from model.music.swing import swung
 
 
 class Metronome:

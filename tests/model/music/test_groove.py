@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.music.groove import FEWEST, Groove, groove_of
+from model.music.groove import FEWEST, Groove, groove_of, swung
 from model.music.notes import Note, Ticks
-from model.music.swing import swung
 
 
 def hats(swing: float, unit: int, late: int = 0, bars: int = 2) -> list[Note]:

@@ -1,0 +1,1 @@
+"""Clients of HTTP and OSCQuery, and panels in Chromium, as child processes of a test."""

@@ -32,8 +32,8 @@ check: $(VENV)/.developing ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# daemons, JACK, brokers and browsers keep time, so these tests have the machine to themselves; the rest runs on two cores
-REAL = $(addprefix tests/bridge/,follow http midi mqtt processes runtime workers) tests/max_for_live
+# what a JACK server hears has the machine to itself, for it is timed; the rest runs on two cores
+REAL = $(addprefix tests/bridge/,follow midi runtime)
 test: check ## check, then every test; a missing optional tool is a skip with one line
 	$(PYTHON) -m pytest -q -rs -n 2 $(addprefix --ignore=,$(REAL))
 	$(PYTHON) -m pytest -q -rs $(REAL)

@@ -187,7 +187,7 @@ def write_songs(songs: Sequence[Clip], folder: Path) -> None:
     for song in songs:
         of_source = folder / song.source
         of_source.mkdir(parents=True, exist_ok=True)
-        symbols = tuple((Ticks(at), chord_symbol(chord)) for at, chord in song.chords if chord)
+        symbols = tuple((Ticks(at), chord_symbol(chord).replace("mmaj", "mM")) for at, chord in song.chords if chord)
         midifile.write(
             of_source / f"{song.name.replace('/', '-')}.mid",
             replace(clips.as_song(song, tuple(song.parts)), chords=symbols),

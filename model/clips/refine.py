@@ -34,7 +34,7 @@ from model.prompt.encoder import TextEncoder
 from model.prompt.rules import figures
 from model.prompt.rules.parts import PART, PIECES, drum_pieces
 from model.prompt.rules.progressions import find_progression
-from model.prompt.rules.reader import ParsedPrompt, parse_prompt
+from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.vocabulary import Term, find
 from model.prompt.understand import understand
 
@@ -85,7 +85,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("walking", r"\bwalk(?:ing|s)?\b|行走"),
         ("fewer chords", r"\bhalf (?:the|as many) chord|\bfewer (?:chords?|chord changes)|\bless chords?\b|\bslower chord|和弦(?:减半|少)|一半的?和弦"),
         ("plainer", r"\b(?:simpl\w+|plain\w*|basic|triads?)\b[^,]*\b(?:chords?|harmon\w+|triads?)|\bjust triads\b|\bless jazz\w*|(?:简单|朴素)\S*和[弦声]|和[弦声]\S*简单|三和弦"),
-        ("richer", r"\bjazzi\w+|\bmore jazz\w*|\b(?:rich\w*|lush\w*|complex\w*|extended|fancier|colou?rful)\b[^,]*\b(?:chords?|harmon\w+|voicing\w*)|\b(?:chords?|harmon\w+)\b[^,]*\b(?:rich\w*|lush\w*|complex|jazz\w*)|更爵士|(?:丰富|复杂)\S*和[弦声]|和[弦声]\S*(?:丰富|复杂)"),
+        ("richer", r"\bjazz(?:i\w+|y)\b|\bmore jazz\w*|\b(?:rich\w*|lush\w*|complex\w*|extended|fancier|colou?rful)\b[^,]*\b(?:chords?|harmon\w+|voicing\w*)|\b(?:chords?|harmon\w+)\b[^,]*\b(?:rich\w*|lush\w*|complex|jazz\w*)|更爵士|(?:丰富|复杂)\S*和[弦声]|和[弦声]\S*(?:丰富|复杂)"),
         ("sparser", rf"\b(?:weniger (?:noten|dicht)|moins (?:de notes|charg\w+)|menos notas|meno note)\b|{_LESS}[^,]*{_DENSE}|\bspars\w+|\bthin\w*|\bmore (?:space|room|air)|\bspac(?:e|ious)\b|\bsimpl(?:er|ify)\b|\bminimal\w*|\bcalm(?:er)? down|少一?[点些]|疏|稀|留白|简单|空一点"),
         ("busier", rf"\b(?:dichter|voller|plus de notes|m[aá]s notas|pi[uù] note|mais notas)\b|{_MORE}[^,]*{_DENSE}|\bbusier\b|\bdenser\b|\bfuller\b|\bmore (?:movement|going on)|更满|更密|更忙|更花|忙碌"),
         ("softer", r"\b(?:leiser|sanfter|ruhiger|(?:plus doux|plus douce|moins fort)|m[aá]s (?:suave|flojo)|pi[uù] (?:piano|dolce|morbid[oa])|mais (?:suave|baixinho))\b|\bsoft\w*|\bquiet\w*|\bgentl\w+|\bcalm\w*|\bmellow\w*|\btender\w*|\bless (?:loud|energ\w+|intense|aggressive)|\blighter touch|\blower (?:the )?(?:volume|energy)|温柔|轻柔?一?[点些]|更轻|安静|柔和|平静|小声"),
@@ -341,6 +341,8 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     asked = [name for name, pattern in _RULES if pattern.search(lower)]
     if timed:
         asked = [a for a in asked if a not in ("slower", "faster")]
+    if named and not named & {"chords", "pad"}:  # jazzier drums are drums of another style
+        asked = [a for a in asked if a not in ("richer", "plainer")]
     for first in list(asked):
         asked = [a for a in asked if a not in _SHUTS_OUT.get(first, ())]
     if _ONLY.search(lower) and not asked and not _ADD.search(lower):
@@ -361,7 +363,7 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
         )
     if named and _ADD.search(lower):  # what is to be there and is there already is no fault
         return replace(state, done=True)
-    return state if timed else _unnamed(composer, state, clause, seed, parsed)
+    return state if timed else _unnamed(composer, state, clause, seed)
 
 
 def _ruled(
@@ -382,9 +384,18 @@ def _ruled(
     return state
 
 
-def _unnamed(composer: Writer, state: _State, clause: str, seed: int, parsed: ParsedPrompt) -> _State:
+_COMPARATIVE = re.compile(r"(\w{3,})ier\b", re.I)
+
+
+def _unnamed(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     """Carry out a clause that names no change: a style or a figure, else what it asks is told."""
+    clause = _COMPARATIVE.sub(r"\1y", clause)  # funkier is funky
+    parsed = parse_prompt(clause)
     song, told = state.song, parsed.account.unread(NOT_IN_A_CHANGE)
+    named = _named(clause.lower()) & {n.part for n in song.notes}
+    if parsed.terms and named:
+        song = replace(_written(composer, song, clause, seed, named), tempos=song.tempos)
+        return replace(state.but(song), told=(*state.told, *told))
     if parsed.terms or parsed.figures:
         after = replace(state, song=_restyled(composer, song, clause, seed, state.kept), done=True)
         return replace(after, told=(*after.told, *told))

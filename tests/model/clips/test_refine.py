@@ -10,7 +10,7 @@ from model.clips.refine import refine, refine_and_tell
 from model.generation.composer import Composer
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import Song
-from model.music.notes import Note
+from model.music.notes import PARTS, Note
 from model.music.plan import Controls
 from model.prompt.encoder import hash_encoder
 from tests.support.tiny_engine import engine
@@ -189,7 +189,7 @@ def test_a_part_plays_only_in_the_bars_that_are_named(writer: Composer, song: So
         ("nur Schlagzeug und Bass", {"drums", "bass"}),
         ("just the melody", {"melody"}),
         ("remove everything except the bass", {"bass"}),
-        ("only piano", {"chords", "melody"}),
+        ("only piano", {"chords"}),
     ],
 )
 def test_only_what_is_named_stays(writer: Composer, song: Song, words: str, stay: set[str]) -> None:
@@ -279,3 +279,16 @@ def test_what_is_not_done_is_told(writer: Composer, song: Song, words: str, told
 )
 def test_what_is_done_is_not_told(writer: Composer, song: Song, words: str) -> None:
     assert refine_and_tell(writer, song, words, 1).told == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        ("funky bass", {"bass"}), ("funky bass and drums", {"bass", "drums"}), ("make the drums jazzier", {"drums"}),
+        ("reggae drums", {"drums"}), ("more latin bass", {"bass"}),
+    ],
+)  # fmt: skip
+def test_a_style_beside_parts_is_for_these_alone(writer: Composer, words: str, parts: set[str]) -> None:
+    before = clip(writer, ClipSpec("house in D minor", 3, bars=4))
+    after = refine(writer, before, words, 1)
+    assert {p for p in PARTS if part(after, p) != part(before, p)} == parts

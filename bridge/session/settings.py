@@ -42,6 +42,8 @@ def understood_messages(plan: Plan, settings: Mapping[str, Value]) -> Iterator[t
         yield "understood/overruled", (name, "host" if hosted > 0 and name == "tempo" else by)
 
 
+WRITING = (Reach.REGENERATE_BEATS, Reach.REGENERATE_BARS)
+"""What such controls change is written anew; the rest acts on what is written."""
 TEMPO_TOLERANCE = 0.15
 """Quarter notes a minute: a host's tempo that differs by less counts as unchanged."""
 
@@ -109,7 +111,10 @@ class SettingsControl:
 
     def _understood(self, take: Take | None) -> Iterator[Publish]:
         if take is not None and take.plan is not None:
-            for path, args in understood_messages(take.plan, self.settings):
+            settings = dict(self.settings)
+            if take.score is not None:  # a piece keeps what is written: key, metre and chords are its own
+                settings |= {path: control.default for path, control in CONTROLS.items() if control.reach in WRITING}
+            for path, args in understood_messages(take.plan, settings):
                 yield Publish(path, args)
 
     def regenerate(self, now: Seconds, bar_line: bool, *, coming: bool = True) -> None:

@@ -322,7 +322,9 @@ class Takes:
         told = self.origin(number)
         words = f"{told.prompt}, refined: {told.refined}" if told.refined else told.prompt
         plan = (take.plan if take is not None else None) or Plan()
-        chosen = Controls(key=str(controls.get("key", "auto")), chords=str(controls.get("chords", "auto")))
+        chosen = Controls()
+        if take is None or take.score is None:  # a piece keeps its own key
+            chosen = Controls(key=str(controls.get("key", "auto")), chords=str(controls.get("chords", "auto")))
         key = parse_key(apply_controls(plan, chosen)[0].key)
         up = int(controls.get("transpose", 0))
         return (replace(key, tonic=(key.tonic + up) % 12, sign="") if up % 12 else key).name, words

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from model.music.programs import PROGRAMS as GENERAL_MIDI
 from model.songbook.header import HEADER_KEYS, NAME
 from model.songbook.symbols import NAMES, NO_CHORD, pitch_name, symbol
 from model.songbook.tables import PARTS, PITCHED, styles
@@ -24,6 +25,8 @@ LOWEST, HIGHEST, MIDDLE = 50, 79, 63
 """Where a voicing lies that nobody wrote, as MIDI numbers."""
 MOST_VOICES = 5
 
+_NUMBERED = re.compile(r"(?<=_)\d_")
+"""General MIDI's own lists number leads, pads and effects: lead_2_sawtooth."""
 _FENCE = re.compile(r"\s*```")
 _SECTION = re.compile(rf"section\s+({NAME})\b")
 _OPENS = re.compile(rf"(harmony|voicings|{'|'.join(PARTS)})\b(.*)")
@@ -121,7 +124,7 @@ def _fill(said: dict[str, tuple[int, str]], body: Sequence[str]) -> list[str]:
     lacking = [part for part in PITCHED if part in parts and f"{part}=" not in sound]
     said["sound"] = (
         number,
-        " ".join([*sound.split(), *(f"{part}={PROGRAMS[part]}" for part in lacking)]) or "kit=standard",
+        " ".join([*map(_known_program, sound.split()), *(f"{part}={PROGRAMS[part]}" for part in lacking)]) or "kit=standard",
     )
     if lacking:
         filled.append("sound " + " ".join(f"{part}={PROGRAMS[part]}" for part in lacking))
@@ -219,3 +222,10 @@ def _positions(kept: Sequence[int]) -> Iterator[tuple[int, ...]]:
             for pc in (*kept[turn + 1 :], *kept[:turn]):
                 pitches.append(pitches[-1] + (pc - pitches[-1]) % 12)
             yield tuple(pitches)
+
+
+def _known_program(said: str) -> str:
+    """Return `part=program` with the name as this notation has it, as it was said if it has none such."""
+    part, _, program = said.partition("=")
+    plain = _NUMBERED.sub("", program)
+    return f"{part}={plain}" if program not in GENERAL_MIDI and plain in GENERAL_MIDI else said

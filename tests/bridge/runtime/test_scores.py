@@ -30,8 +30,10 @@ def test_a_piece_is_played_by_name_kept_in_the_bank_and_in_a_set(
 ) -> None:
     async def steps(client: Client, daemon: Daemon) -> None:
         client.send("humanise", 0.0)
+        client.send("key", "F# minor")
         client.send("score/play", "ledger", "lines")
         assert (await client.until("understood/tempo")).args == (140.0,)
+        assert (await client.until("understood/key")).args != ("F# minor",), "a piece keeps its own key"
         await client.until("beat", 3, 1)
         client.send("score/bank", 4, "Gold Tooth")
         client.send("score/play", "nothing of this name")

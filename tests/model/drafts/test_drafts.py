@@ -67,6 +67,14 @@ def test_what_is_said_stays_and_a_style_is_known_by_any_spelling() -> None:
     )
 
 
+def test_programs_may_have_the_numbers_of_general_midis_own_list() -> None:
+    verdict = checked("sound chords=pad_2_warm bass=lead_2_sawtooth kit=standard\n" + GROOVE)
+    assert verdict.errors == ()
+    assert verdict.piece is not None
+    assert verdict.piece.header.sound["chords"] == "pad_warm"
+    assert verdict.piece.header.sound["bass"] == "lead_sawtooth"
+
+
 def test_lines_that_are_given_stand_for_those_of_the_author() -> None:
     verdict = checked("tempo 200\nkey C major\n" + GROOVE, {"tempo": "90"})
     assert verdict.piece is not None

@@ -133,10 +133,10 @@ class Recorder:
             if at >= end:
                 bars.append((Ticks(end - first), meter))
                 end = Ticks(end + bar_length(meter))
-        notes = tuple(
-            Note(Ticks(s.at - first), Ticks(min(s.length, end - s.at)), s.pitch, s.velocity, s.part)
+        notes = tuple(  # those of the beats of these bars: one that is played a hair early is of the beat that it leads to
+            Note(Ticks(max(0, s.at - first)), Ticks(min(s.length, end - s.at)), s.pitch, s.velocity, s.part)
             for s in self._notes
-            if first <= s.at < end
+            if first <= s.beat < end and s.at < end
         )
         key, keys, prompts = self._keys_and_prompts(sounding, first, end)
         song = Song(

@@ -51,7 +51,8 @@ def test_what_is_kept_is_what_sounded_in_the_last_bars() -> None:
     assert len(kept.song.bars) == 4
     last = int(rig.tempo.ticks_at(rig.now)) // BAR
     start = (last - 4) * BAR
-    heard = sorted((t - start, m.pitch) for t, _, m in rig.sounded if start <= t < last * BAR)
+    early = 40  # ticks: what is played that little before a bar line belongs to the bar behind it
+    heard = sorted((max(0, t - start), m.pitch) for t, _, m in rig.sounded if start <= t + early < last * BAR)
     assert sorted((n.start, n.pitch) for n in kept.song.notes) == heard
     assert {b.prompt for b in kept.bars} == {"rain", "snow"}
     assert {b.seed for b in kept.bars} == {11}

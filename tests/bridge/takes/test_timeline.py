@@ -81,6 +81,17 @@ def test_a_record_that_nobody_wants_whole_keeps_the_last_bars() -> None:
     assert 256 <= len(found[0].bars) <= 512
 
 
+def test_a_note_that_is_played_a_hair_early_is_kept_with_the_bar_that_it_belongs_to() -> None:
+    record = Recorder(keep_all=True)
+    record.retime(Ticks(0), 120)
+    laid(8, record=record)
+    early = (ScheduledNote(Ticks(1918), Ticks(300), 0, 40, 80, "bass", Ticks(1920)),)
+    record.add_notes(early)
+    found = record.last_bars(1, in_c, Ticks(2 * 1920))
+    assert found is not None
+    assert [n.start for n in found[0].notes if n.part == "bass"] == [0]
+
+
 def test_a_cut_reaches_every_beat_that_still_sounds_however_far_back() -> None:
     timeline = laid(40)
     timeline.add_notes(

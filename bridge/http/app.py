@@ -46,7 +46,7 @@ CONTENT_TYPES = {
     ".md": "text/plain",
     ".sf3": "application/octet-stream",
 }
-# 'wasm-unsafe-eval' lets the synthesiser compile its Vorbis decoder; eval of scripts stays forbidden (decision 56)
+# 'wasm-unsafe-eval' lets the synthesiser compile its Vorbis decoder; eval of scripts stays forbidden (decision 58)
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; "
     "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",

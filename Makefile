@@ -99,12 +99,13 @@ train: need-DATA $(VENV)/.developing ## DATA=folder: everything that is learnt, 
 	$(FIT).densities
 	$(PYTHON) -m model.training.train --store runs/store.npz --out runs/decoder --minutes 160
 	cp runs/decoder/decoder.safetensors model/weights/
+	$(FIT).examples --store runs/store.npz
 	$(FIT).semantic_head
 	$(PYTHON) -m model.training.measures read --data "$(DATA)" --sources pop909,openewld,lieder,hymns,groove,fiddle --out runs/humans.npz
 	$(FIT).melody_tracker --human runs/humans.npz
 	$(FIT).harmoniser prepare --human runs/humans.npz --out runs/harmony.npz
 	$(FIT).harmoniser train --songs runs/harmony.npz
-	cd model/weights && sha256sum *.safetensors fusion.json > SHA256SUMS
+	cd model/weights && sha256sum *.safetensors fusion.json examples.npz > SHA256SUMS
 	$(PYTHON) -m model.training.evaluate
 
 # --- the environment ----------------------------------------------------------------------------------------------------

@@ -31,7 +31,8 @@ class Clone:
 
     def setup(self, pythons: str = "python-a") -> tuple[int, list[str]]:
         """Run `make setup`; return its exit code and what it said as errors, without make's own line."""
-        env = os.environ | {"PATH": f"{self.folder / 'pythons'}:{os.environ['PATH']}"}
+        outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
+        env = outside | {"PATH": f"{self.folder / 'pythons'}:{os.environ['PATH']}"}
         words = [tool("make", "make"), "--no-print-directory", "setup", f"PYTHONS={pythons}"]
         ran = subprocess.run(words, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
         return ran.returncode, [line for line in ran.stderr.splitlines() if not line.startswith("make: ***")]

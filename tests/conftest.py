@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from tests.support import real_programs
 
@@ -17,7 +17,14 @@ REQUIRE_ALL = "LLMBALL_REQUIRE_ALL"
 # before torch comes: on two crowded cores a second thread makes its tests take two and a half times as long
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # the same examples every run, so that a change is judged by itself; LLMBALL_RANDOM_TESTS=1 looks for new ones
-settings.register_profile("llmball", derandomize=os.environ.get("LLMBALL_RANDOM_TESTS") != "1", database=None)
+# how quickly this machine draws them, under sanitizers too, is nobody's fault
+settings.register_profile(
+    "llmball",
+    derandomize=os.environ.get("LLMBALL_RANDOM_TESTS") != "1",
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
 settings.load_profile("llmball")
 Report = TypeVar("Report", pytest.TestReport, pytest.CollectReport)
 

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from model.prompt.rules.negation import within
 from model.prompt.rules.parts import PART, PIECES
@@ -69,6 +69,19 @@ def with_very(found: FoundTerm, lower: str) -> Term:
     before = lower[max(0, found.start - 28) : found.start]
     very = found.term.name in ("slow", "fast") and _VERY.search(before) and not _NOT_TOO.search(before)
     return table()[f"very {found.term.name}"] if very else found.term
+
+
+def said(lower: str, terms: Sequence[tuple[int, int]], stated: Mapping[str, object]) -> Iterator[tuple[int, int, str]]:
+    """Yield where the words say what is set of the levels, the register, the articulation and the ending, and which."""
+    patterns = {
+        **_LEVELS, "register": (_TOP, _BOTTOM), "articulation": (_SHORT, _LONG), "ending": (_LOOP, _CADENCE),
+        "complexity": (*_LEVELS["complexity"], _TRIADS),
+    }  # fmt: skip
+    aside = [m.span() for m in _ASIDE.finditer(lower)]
+    for name in (n for n in patterns if stated.get(n) is not None):
+        for match in (m for pattern in patterns[name] for m in pattern.finditer(lower)):
+            if not within(match.start(), terms) and not within(match.start(), aside):
+                yield *match.span(), name
 
 
 def level(name: str, lower: str, negated: Sequence[tuple[int, int]], terms: Sequence[tuple[int, int]]) -> float | None:

@@ -35,7 +35,7 @@ from model.prompt.rules import figures
 from model.prompt.rules.mentions import IN_A_CHANGE
 from model.prompt.rules.parts import PART, PIECES, drum_pieces
 from model.prompt.rules.progressions import find_progression
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.rules.reader import ParsedPrompt, parse_prompt
 from model.prompt.rules.vocabulary import Term, find
 from model.prompt.understand import understand
 

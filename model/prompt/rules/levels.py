@@ -26,10 +26,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         r"\b(?:dark(?:er|ly)?|gloomy|murky|ominous|sinister|sombre|somber|brooding|shadowy|bleak|oscur[oa]|dunkel|dunkler|düster)\b|黑暗|阴暗|暗黑|昏暗|阴沉|暗一[点些]|暗い",
     ),
     "density": (
-        r"\b(?:busy|busier|dense|denser|(?:lots of|many|more) notes|full of notes|hectic|rapid-fire|notey|frenetic|intricate|denso|dicht)\b"
+        r"\b(?:busy|busier|dense|denser|(?:lots of|many|more) notes|viele (?:töne|noten)|beaucoup de notes|muchas notas|molte note|muitas notas|full of notes|hectic|rapid-fire|notey|frenetic|intricate|denso|dicht)\b"
         r"|密集|繁密|繁忙|音符多|多一些音符|忙碌|紧凑",
-        r"\b(?:sparse(?:ly)?|sparser|minimal(?! techno)|(?:few|fewer|not many) notes|spare|uncluttered|spacious|stripped[- ](?:back|down)|almost empty|lots of space|"
-        r"escaso|spärlich|épuré)\b|稀疏|留白|疏朗|音符少|少一些音符|简约|空旷",
+        r"\b(?:sparse(?:ly)?|sparser|minimal(?! techno)|(?:few|fewer|less|not many) notes|wenige? (?:töne|noten)|peu de notes|poc[ah]s? not[ae]s?|poche note|poucas notas|spare|uncluttered|spacious|stripped[- ](?:back|down)|almost empty|lots of space|"
+        r"escaso|spärlich|épuré)\b|稀疏|很空|空一?[点些]|留白|疏朗|音符少|少一些音符|简约|空旷",
     ),
     "complexity": (
         r"\b(?:(?:complex|rich|lush|extended|jazzy|sophisticated|advanced|colou?rful|altered) (?:chords?|harmon(?:y|ies)|voicings?|changes)|jazzy|jazzier|"

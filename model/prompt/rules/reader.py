@@ -173,6 +173,8 @@ def parse_prompt(text: str) -> ParsedPrompt:
     mode = take(keys.mode, lower, "key") if key is None else None
     if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
         given = progressions.find_progression(plain, parse_key("A minor")) or given  # "ii V I, minor"
+    again = keys.mode(_blanked(lower, taken)) if key is not None else None
+    facts += [(again.start, again.end, "key")] if again and key and again.value == key.mode else []
     terms = list(find_terms(lower))
     # a key, metre or tempo that is refused has used up its negation
     # what nothing here can do may be denied in a list as well: no vocals or lyrics

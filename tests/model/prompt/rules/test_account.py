@@ -77,6 +77,24 @@ def test_what_is_spoken_of_and_not_obeyed_is_told_with_the_reason_of_its_kind(te
     assert REASONS[kind] in [reason for _, reason in parse_prompt(text).account.unread()]
 
 
+@pytest.mark.parametrize(
+    ("text", "tempo"),
+    [("surf guitar, sunny 160", 160), ("surf rock guitar sunny 160", 160), ("trap. 140. only kick and snare", 140), ("disco anni 80 118 synth", 118), ("funk, 速度改成95", 95), ("pop in 16 bars", None), ("jazz for route 66", None)],
+)  # fmt: skip
+def test_the_only_bare_number_is_a_tempo(text: str, tempo: float | None) -> None:
+    assert parse_prompt(text).tempo == tempo
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("jazz, si bemol, swing", "Bb major"), ("bluegrass banjo fiddle G", "G major"), ("Bossa, Tonart Es", "Eb major"), ("pop in concert F, slow", "F major"), ("Schlager in the key of H", "B major")],
+)  # fmt: skip
+def test_a_tonic_alone_is_a_key(text: str, key: str) -> None:
+    found = parse_prompt(text).key
+    assert found is not None
+    assert found.name == key
+
+
 def test_what_is_denied_of_it_is_met() -> None:
     assert parse_prompt("jazz without reverb or delay").account.unread() == ()
 

@@ -32,9 +32,10 @@ from model.music.plan import Controls, Plan, apply_controls
 from model.music.wishes import Account, Reading
 from model.prompt.encoder import TextEncoder
 from model.prompt.rules import figures
+from model.prompt.rules.mentions import IN_A_CHANGE
 from model.prompt.rules.parts import PART, PIECES, drum_pieces
 from model.prompt.rules.progressions import find_progression
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.rules.reader import ParsedPrompt, parse_prompt
 from model.prompt.rules.vocabulary import Term, find
 from model.prompt.understand import understand
 
@@ -253,7 +254,7 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
         return state.but(transforms.splice(song, silent, frozenset(range(len(song.bars))) - found.bars))
     after = _clause(composer, replace(state, done=False), found.rest, seed)
     if not after.done:
-        told = parse_prompt(clause).account.unread(NOT_IN_A_CHANGE)
+        told = _unread(parse_prompt(clause), NOT_IN_A_CHANGE)
         return replace(state, told=(*state.told, *told)) if told else replace(after, done=state.done)
     if after.song.tempos != song.tempos:
         return state.telling(clause, "the tempo changes for the whole piece: say it without the bars")
@@ -351,7 +352,7 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
             return state.but(transforms.remove_parts(song, present - players))
         if players or named:
             return state.telling(clause, f"these do not play here: {' '.join(p for p in PARTS if p in present)} do")
-    unmet = parsed.account.unread()
+    unmet = _unread(parsed)
     if named - present and (_ADD.search(lower) or not asked):
         return replace(state, told=(*state.told, *unmet)).but(_written(composer, song, clause, seed, named - present))
     if asked:
@@ -364,6 +365,11 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     if named and _ADD.search(lower):  # what is to be there and is there already is no fault
         return replace(state, done=True)
     return state if timed else _unnamed(composer, state, clause, seed)
+
+
+def _unread(parsed: ParsedPrompt, not_here: str = "") -> tuple[tuple[str, str], ...]:
+    """Return the words that are not obeyed, but for those that only a change can obey."""
+    return tuple((words, reason) for words, reason in parsed.account.unread(not_here) if reason not in IN_A_CHANGE)
 
 
 def _ruled(
@@ -391,7 +397,7 @@ def _unnamed(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     """Carry out a clause that names no change: a style or a figure, else what it asks is told."""
     clause = _COMPARATIVE.sub(r"\1y", clause)  # funkier is funky
     parsed = parse_prompt(clause)
-    song, told = state.song, parsed.account.unread(NOT_IN_A_CHANGE)
+    song, told = state.song, _unread(parsed, NOT_IN_A_CHANGE)
     named = _named(clause.lower()) & {n.part for n in song.notes}
     if parsed.terms and named:
         song = replace(_written(composer, song, clause, seed, named), tempos=song.tempos)

@@ -92,6 +92,11 @@ def account(shown: str, facts: Sequence[Fact], wishes: Sequence[FoundWish]) -> A
     return Account(tuple(sorted(taken, key=lambda r: (r.start, r.end))))
 
 
+def in_other_languages(shown: str) -> list[tuple[int, int]]:
+    """Return where a text negates or counts in a language that is not read."""
+    return [m.span() for _, pattern in _ABROAD for m in pattern.finditer(shown)]
+
+
 def _open(free: Sequence[bool]) -> Iterator[tuple[int, int]]:
     """Yield the spans that are still free."""
     start: int | None = None

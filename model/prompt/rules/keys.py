@@ -41,9 +41,12 @@ _KEYS = (
     re.compile(r"(?<![A-Za-z0-9#♯♭/])([A-G](?=[#b♯♭]?m)|[a-g](?=[#♯]m))([#b♯♭]?)m(?![A-Za-z0-9/#]|\s+(?:I|not)\b)"),
     re.compile(rf"\b([B-G]|A[#b♯♭]){_SIGN}\s(blues)\b"),
     re.compile(rf"\b(?:in|into|(?:transposed?|modulat\w+|changed?|switch(?:ed)?|moved?)\s+to|cent(?:re|er)ed on)\s+([B-H]|[A-G](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)|[a-g](?=[#♯♭]|b\b|\s(?:sharp|flat)\b)){_SIGN}(?![\w'&+#♯/-]|\.\w)"),
-    re.compile(rf"\b(?:key|tonic|tonality|tonart)(?:\s+(?:of|is|in))?\s*[:=]?\s*(?:the\s+)?([A-Ga-g]){_SIGN}(?![\w'&+#/-])"),
+    re.compile(rf"\b(?:key|tonic|tonality|tonart)(?:\s+(?:of|is|in))?\s*[:=]?\s*(?:the\s+)?([A-Ha-h]){_SIGN}(?![\w'&+#/-])"),
     re.compile(rf"\bin\s+(A){_SIGN}(?=[\s,.;!?。]*$|\s*[,.;!?。]|\s+[a-z\d])"),
     re.compile(rf"(?:^|[,;，])\s*([A-G]){_SIGN}\s*(?=$|[,;，])"),
+    re.compile(rf"(?<=[a-z0-9] )([B-G]|A(?=[#b♯♭])){_SIGN}\s*[.!]?$"),
+    re.compile(r"(?<![\w/|(\[-])([A-G])()([#♯♭]|b)(?![\w/|)\]'’&+#♯-]|\s+(?:[A-G]|chord|trumpet|clarinet|sax|instrument))"),
+    re.compile(rf"\bconcert ([A-G]){_SIGN}(?![\w'&+#/-])"),
 )  # fmt: skip
 _LOWER = re.compile(
     r"(?:\b(?:in|into|(?:transposed?|modulat\w+|changed?|switch(?:ed)?|moved?)\s+to)\s+|\b(?:key|tonart|tonic|tonality)(?:\s+(?:of|is|in))?\s*[:=]?\s*|(?P<alone>(?:^|[,;，])\s*))"
@@ -223,7 +226,10 @@ def _latin(text: str) -> Span[Key] | None:
     return None
 
 
-_GERMAN_ALONE = re.compile(r"\bin\s+(Cis|Dis|Fis|Gis|Ais|Des|Ges|cis|dis|fis|gis|ais)\b(?![-\s]*(?:dur|moll))", re.A)
+_GERMAN_ALONE = re.compile(
+    r"\b(?:in|[Tt]onart|Grundton)\s+(Es|As|es|as|Cis|Dis|Fis|Gis|Ais|Des|Ges|cis|dis|fis|gis|ais)\b(?![-\s]*(?:dur|moll))",
+    re.A,
+)
 """Without Dur or Moll a capital is major and a small letter minor."""
 
 
@@ -239,10 +245,21 @@ def _german(text: str) -> Span[Key] | None:
     return Span(parse_key(f"{_GERMAN_NAMES.get(name, name.upper())} {mode}"), *match.span())
 
 
+_SOLFEGE_ALONE = re.compile(
+    r"(?:(?:^|[,;]\s*|\b(?:en|em|in|de|di)\s+)(do|dó|re|ré|mi|fa|fá|sol|la|lá|si)[\s-]+(sostenido|sustenido|bemol|dièse|diese|bémol|diesis|bemolle)|\b(?:en|em|tonalité|tonalidad|tonalità|tom)(?: de)?\s+(do|dó|re|ré|mi|fa|fá|sol|lá|si)())(?=\s*(?:$|[,;.]))",
+    re.I,
+)
+"""A tonic without its mode: behind a comma with its sign, or behind "en"."""
+
+
 def _solfege(text: str) -> Span[Key] | None:
     match = _SOLFEGE.search(text)
     if match is None:
-        return None
+        alone = _SOLFEGE_ALONE.search(text)
+        if alone is None:
+            return None
+        name, sign = (alone.group(1) or alone.group(3)).lower(), (alone.group(2) or "").lower()
+        return Span(_on(f"{_SOLFEGE_NAMES[name]}{_SIGNS[sign or None]}", "major"), *alone.span())
     name, sign, quality = (g and g.lower() for g in match.groups())
     usual = "minor" if (quality or "").startswith(("men", "min", "мин")) else "major"
     mode = _MODES_ABROAD.get(" ".join((quality or "").replace("-", " ").split()), usual)

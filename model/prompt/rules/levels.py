@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from model.prompt.rules.negation import within
 from model.prompt.rules.parts import PART, PIECES
@@ -26,10 +26,10 @@ _WORDS: dict[str, tuple[str, str]] = {
         r"\b(?:dark(?:er|ly)?|gloomy|murky|ominous|sinister|sombre|somber|brooding|shadowy|bleak|oscur[oa]|dunkel|dunkler|düster)\b|黑暗|阴暗|暗黑|昏暗|阴沉|暗一[点些]|暗い",
     ),
     "density": (
-        r"\b(?:busy|busier|dense|denser|(?:lots of|many|more) notes|full of notes|hectic|rapid-fire|notey|frenetic|intricate|denso|dicht)\b"
+        r"\b(?:busy|busier|dense|denser|(?:lots of|many|more) notes|viele (?:töne|noten)|beaucoup de notes|muchas notas|molte note|muitas notas|full of notes|hectic|rapid-fire|notey|frenetic|intricate|denso|dicht)\b"
         r"|密集|繁密|繁忙|音符多|多一些音符|忙碌|紧凑",
-        r"\b(?:sparse(?:ly)?|sparser|minimal(?! techno)|(?:few|fewer|not many) notes|spare|uncluttered|spacious|stripped[- ](?:back|down)|almost empty|lots of space|"
-        r"escaso|spärlich|épuré)\b|稀疏|留白|疏朗|音符少|少一些音符|简约|空旷",
+        r"\b(?:sparse(?:ly)?|sparser|minimal(?! techno)|(?:few|fewer|less|not many) notes|wenige? (?:töne|noten)|peu de notes|poc[ah]s? not[ae]s?|poche note|poucas notas|spare|uncluttered|spacious|stripped[- ](?:back|down)|almost empty|lots of space|"
+        r"escaso|spärlich|épuré)\b|稀疏|很空|空一?[点些]|留白|疏朗|音符少|少一些音符|简约|空旷",
     ),
     "complexity": (
         r"\b(?:(?:complex|rich|lush|extended|jazzy|sophisticated|advanced|colou?rful|altered) (?:chords?|harmon(?:y|ies)|voicings?|changes)|jazzy|jazzier|"
@@ -69,6 +69,19 @@ def with_very(found: FoundTerm, lower: str) -> Term:
     before = lower[max(0, found.start - 28) : found.start]
     very = found.term.name in ("slow", "fast") and _VERY.search(before) and not _NOT_TOO.search(before)
     return table()[f"very {found.term.name}"] if very else found.term
+
+
+def said(lower: str, terms: Sequence[tuple[int, int]], stated: Mapping[str, object]) -> Iterator[tuple[int, int, str]]:
+    """Yield where the words say what is set of the levels, the register, the articulation and the ending, and which."""
+    patterns = {
+        **_LEVELS, "register": (_TOP, _BOTTOM), "articulation": (_SHORT, _LONG), "ending": (_LOOP, _CADENCE),
+        "complexity": (*_LEVELS["complexity"], _TRIADS),
+    }  # fmt: skip
+    aside = [m.span() for m in _ASIDE.finditer(lower)]
+    for name in (n for n in patterns if stated.get(n) is not None):
+        for match in (m for pattern in patterns[name] for m in pattern.finditer(lower)):
+            if not within(match.start(), terms) and not within(match.start(), aside):
+                yield *match.span(), name
 
 
 def level(name: str, lower: str, negated: Sequence[tuple[int, int]], terms: Sequence[tuple[int, int]]) -> float | None:

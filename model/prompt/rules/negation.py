@@ -13,7 +13,7 @@ _DROPPED = (
 )
 NEGATION = re.compile(
     r"\b(?:no(?! (?:matter|doubt|wonder|longer|more than|other than|\.|\d(?!08)))|no longer|not(?! (?:only|just|merely|until)\b)|nothing(?! (?:but|less|else|like|more)\b)|without|w/o|never|avoid|minus|"
-    r"neither|none of|zero(?= (?:drum|percussion|beat|bass|melod|chord))|(?<![\d.,:/])0(?= (?:drum|percussion|beat|bass|melod|chord))|"
+    r"neither|none of|jamais|nunca|niemals|zero(?= (?:drum|percussion|beat|bass|melod|chord))|(?<![\d.,:/])0(?= (?:drum|percussion|beat|bass|melod|chord))|"
     r"isn'?t|(?:don'?t|do not|doesn'?t|shouldn'?t)(?! (?:stop|forget|hesitate|worry|mind)\b)|leave out|take out|remove|skip(?! ?py)|mute(?!d)|"
     r"omit(?:ting)?|ditch|scrap|get rid of|do away with|strip out|cut out|(?:turn|switch|shut) off|"
     rf"(?:kill|forget|cut|hold|dump|nix)(?: about)?(?= (?:the |any |all )?(?:{_DROPPED}))|"

@@ -51,11 +51,11 @@ PART = re.compile(
     r"(?P<arp>\b(?:arps?|arpeggios?|arpeggi|arpeggiat(?:ed|or|ors|ing)|arpegg?ios?|arpèges?|arpégé(?:e|s|es)?|arpejos?|arpegiad[oa]s?|arpejad[oa]s?|arpeggien|arpeggiert\w*)\b(?! (?:bass|sub))|琶音|分解和弦|アルペジオ|아르페지오)"
     r"|(?P<pad>(?<!drum )\b(?:pads?|synthpads?|nappes?|(?:klang|synth|ton)?flächen?|colchón|colchones|tappet[oi])\b|铺底|垫音|パッド|패드)"
     r"|(?P<perc>\b(?:percussions?|percussionists?|hand drums?|percusión|percusiones|percussão|percussões|perkussion|percussioni|percussione)\b|打击乐器?|打楽器|パーカッション|타악기|퍼커션)"
-    r"|(?P<hand>\b(?:congas?|bongos?|shakers?|maracas|tambourines?|cajóns?|cajons?|djembes?|djembés?|timbales|tablas?|claves|güiros?|guiros?|cabasas?|pandeiros?|panderetas?|tambourins?)\b"
+    r"|(?P<hand>\b(?:congas?|bongos?|shakers?|maracas|tambourines?|cajóns?|cajons?|djembes?|djembés?|timbales|tablas?|claves|güiros?|guiros?|cabasas?|pandeiros?|panderetas?|panderos?|tambourins?|darbukas?|darabukas?|doumbeks?|bodhr[aá]ns?|frame drums?|hand ?trommeln?|castanets|castañuelas|castagnettes|kastagnetten|nacchere|castanholas|surdos?|tamborim|zabumba|alfaias?|dhols?|tamburell[oi]|bongós?|palmas|hand ?claps|krakebs|washboard|triângulo|gonguê)\b"
     r"|康加鼓?|邦戈鼓?|沙锤|铃鼓|手鼓|非洲鼓|コンガ|ボンゴ|シェイカー|タンバリン|콩가|봉고|셰이커|탬버린)"
     r"|(?P<chords>\b(?:chords?|chordal|harmony|harmonies|comping|accords|acordes|akkorde|akkorden|accordi|keys(?! of))\b|和弦|和声|コード|화음|코드)"
     r"|(?P<melody>\b(?:melody|melodies|tune|topline|top line|lead line|lead|hook|melodía|melodia|mélodie|melodie|melodias?)\b|主?旋律|メロディー?|멜로디)"
-    r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|breakbeats?|beats?(?! (?:per|a min)|/)|baterías?|baterias?|batteria|tambores|tamburi|schlagzeug|trommeln|batterie|tambours)\b"
+    r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|breakbeats?|beats?(?! (?:per|a min)|/)|baterías?|baterias?|batteria|tambores|tambor|tamburi|tamburo|schlagzeug|trommeln?|batterie|tambours)\b"
     r"|鼓组?点?|ドラムス?|드럼)"
     r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|contrabajo|basslinie|baixo|basso)\b(?! drum)|贝斯|低音(?![区提炮量域八])|ベース|베이스)"
     r"|(?P<piece>\b(?:(?:kick|bass|snare) drums?|kicks?|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|"
@@ -263,6 +263,13 @@ def _parts(lower: str, terms: Sequence[FoundTerm]) -> list[re.Match[str]]:
         if not within(match.start(), styles) and not of_a_style:
             found.append(match)
     return found
+
+
+def sounding(lower: str, terms: Sequence[FoundTerm], stated: StatedParts) -> list[tuple[int, int]]:
+    """Return where the words name parts that play; a drum fill is none."""
+    heard = [m for m in _parts(lower, terms) if _HEAD.match(lower, m.end()) is None]
+    played = stated.with_defaults(tuple(stated.named))
+    return [m.span() for m in heard if PIECES.get(m.lastgroup or "", m.lastgroup) in played]
 
 
 def _players(lower: str, terms: Sequence[FoundTerm]) -> list[_PartMention]:

@@ -19,7 +19,8 @@ from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
 from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
-from model.prompt.rules.account import Fact, account
+from model.prompt.rules.account import Fact, account, in_other_languages
+from model.prompt.rules.mentions import find_mentions
 from model.prompt.rules.negation import NamedSpan, Reader, T, negated, within
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
 from model.prompt.rules.tempo_meter import tempo_after_style
@@ -172,10 +173,14 @@ def parse_prompt(text: str) -> ParsedPrompt:
     mode = take(keys.mode, lower, "key") if key is None else None
     if given is not None and given.key is not None and mode == "minor" and not given.key.minor:
         given = progressions.find_progression(plain, parse_key("A minor")) or given  # "ii V I, minor"
+    again = keys.mode(_blanked(lower, taken)) if key is not None else None
+    facts += [(again.start, again.end, "key")] if again and key and again.value == key.mode else []
     terms = list(find_terms(lower))
     # a key, metre or tempo that is refused has used up its negation
     # what nothing here can do may be denied in a list as well: no vocals or lyrics
-    others = [NamedSpan(w.start, w.end, noun=True) for w in wished.found if w.reason and not w.about]
+    mentioned = list(find_mentions(lower))
+    beyond = [*(w for w in wished.found if w.reason and not w.about), *mentioned]
+    others = [NamedSpan(w.start, w.end, noun=True) for w in beyond]
     names = sorted([*parts.listable_names(lower, terms), *others], key=lambda n: (n.start, -n.end))
     denied = negated(_blanked(lower, refusals), names)
     wanted = [
@@ -198,7 +203,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
         ends = [f.end for f in wanted if f.term.kind in ("genres", "artists")] + [end for _, end in taken]
         tempo = take(
             lambda text: next(filter(None, (tempo_after_style(text, end) for end in ends)), None), lower, "tempo"
-        )
+        ) or (take(tempo_meter.bare_tempo, lower, "tempo") if wanted and bound is None else None)
     taken += denied
     facts += [(start, end, "not wanted") for start, end in (*refusals, *denied)]
     turned = any(f.term.name in levels.PACES and within(f.start, denied) for f in terms)
@@ -216,6 +221,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     stated_parts = parts.stated_parts(lower, terms, denied)
     unit = tempo_meter.swing_unit(lower)
     instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
+    touch, finish = levels.articulation(lower, denied), levels.ending(unread, denied)
     told = [
         *(w for w in wished.found if w.about or not within(w.start, denied)),  # "no vocals" is met
         *_second_instruments(wanted, instruments),
@@ -225,6 +231,13 @@ def parse_prompt(text: str) -> ParsedPrompt:
         *([FoundWish(given.start, given.end, "bars without a chord are not played: the chord before goes on")] if given and given.rests else []),
     ]  # fmt: skip
     facts += [(f.start, f.end, f.term.kind) for f in wanted]
+    facts += [(start, end, "figure") for start, end in figured if not within(start, denied)]
+    abroad = in_other_languages(shown)
+    heard = parts.sounding(lower, terms, stated_parts)
+    facts += [(start, end, "parts") for start, end in heard if not within(start, abroad)]
+    said = {**stated_levels, "register": register or None, "articulation": touch or None, "ending": finish}
+    facts += levels.said(lower, fixed, said)
+    told += _unread_mentions(mentioned, facts, told)
     stated = {
         "tempo": tempo or (bound and bound.value), "feel": feel, "key": key or mode, "meter": waltz if meter_said is None else meter_said.is_exact or None, "bars": bars,
         "parts": stated_parts if stated_parts.only or stated_parts.without or stated_parts.named & {"drums", *ADDED_PARTS} else None, **stated_levels, "swing": swing, "progression": given or wished.wishes.chords or None,
@@ -235,7 +248,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
         given.bars if given else blues.bars if blues else None, given.key if given else blues.key if blues else None, tuple(sorted(instruments.items())),
         tuple((name, v) for name, v in stated_levels.items() if v is not None),
         swing, unit.value if unit else None, register, registers,
-        levels.articulation(lower, denied), levels.ending(unread, denied),
+        touch, finish,
         (*(levels.with_very(f, lower) for f in wanted if f.term.kind != "instruments"), *tempered),
         two_styles(lower, wanted), figures.named_figures(lower, denied),
         tuple(name for name, what in stated.items() if what is not None),
@@ -259,6 +272,20 @@ def _second_instruments(wanted: Sequence[FoundTerm], played: Mapping[str, str]) 
         if first is not None and term.term.name != first and term.term.kind == "instruments":
             found.append(FoundWish(term.start, term.end, f"one instrument plays the {term.term.part}: {first}"))
     return found
+
+
+def _unread_mentions(
+    mentioned: Sequence[FoundWish], facts: Sequence[Fact], told: Sequence[FoundWish]
+) -> list[FoundWish]:
+    """Return what is spoken of in words that nothing else has read; it may say more of a fact, as "drums louder" does."""
+    read = [(f[0], f[1]) for f in facts]
+    wished = [(w.start, w.end) for w in told]
+    return [
+        m
+        for m in mentioned
+        if not any(start < m.end and m.start < end for start, end in wished)
+        and all(m.start <= start and end <= m.end and (start, end) != (m.start, m.end) for start, end in read if start < m.end and m.start < end)
+    ]  # fmt: skip
 
 
 _SHARE = re.compile(

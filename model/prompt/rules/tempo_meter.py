@@ -45,7 +45,7 @@ def chinese_number(said: str) -> int:
 _NUMBER = r"(\d{2,3}(?:\.\d+)?)"
 
 _UNIT = (
-    r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|battiti|à la noire|a la negra|alla semiminima|à semínima|pulsaciones|batidas|"
+    r"(?:b\.?p\.?m(?![a-z])\.?|bmp(?![a-z])|pbm(?![a-z])|ppm(?![a-z])|beats? (?:per|a) min(?:ute)?|beats?/min|schläge|battements|battiti|à la noire|a la negra|alla semiminima|à semínima|pulsaciones|batidas|"
     r"拍(?:每分钟|/分)?(?!子|号)|クリック|비피엠)"
 )
 
@@ -64,7 +64,7 @@ _TEMPI = (
     ),
     re.compile(
         rf"(?:tempo|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?|noire|negra|viertel|semiminima|semínima)|\bm\.?m\.?|\bspeed)"
-        rf"\s*(?:giusto|marking)?\s*(?:of|is|at|to|von|de|a|是|为|在|は|を)?\s*[:=]?\s*{_NEAR}?\s*{_NUMBER}{_NOT_A_TEMPO}"
+        rf"\s*(?:giusto|marking)?\s*(?:of|is|at|to|von|de|a|是|为|在|改成|改为|调到|调成|设为|设成|变成|は|を)?\s*[:=]?\s*{_NEAR}?\s*{_NUMBER}{_NOT_A_TEMPO}"
     ),
     re.compile(rf"\b{_NUMBER}(?:\s*-?ish\b|\s+(?:or so|tempo)\b)|{_NUMBER}\s*(?:左右|上下|的速度)"),
     re.compile(
@@ -145,6 +145,24 @@ def tempo_after_style(lower: str, end: int) -> Span[float] | None:
     return Span(float(match.group(1)), *match.span())
 
 
+_BARE = re.compile(
+    rf"(?:^|(?<=[\s,;，、\0])){_NUMBER}(?=\s*[.!。]*$|\s*[,;，、。!]|\.\s|\s*\0|\s+[a-zà-ÿ])(?![,.]\d){_NOT_A_TEMPO}(?!\s*(?:[-–:]|{_NEAR}?\d))"
+)
+_COUNTED_BEFORE = re.compile(
+    r"(?:[#'’:/\d]|\b(?:bars?|takt|mesures?|compás|compasso|battut[ae]|at|to|for|of|and|or|the|in|from|op|opus|no|nr|nº|n°|num(?:ber)?|route|highway|area|studio|channel|track|take|cc|key|version|v|top|season|grade|class|level|chapter|psalm|page|act|scene|age[ds]?|years?|anni|años|anos|années|jahre|die|den|les|los|gli|os|degree|tr|tb|dx|c|form|cue|until|till|after|before|velocity|midi|bis|à|a|to)\s+|(?:第|小节|年)\s*)$"
+)
+
+
+def bare_tempo(lower: str) -> Span[float] | None:
+    """Return the only bare number of a text, "surf rock guitar sunny 160", as a tempo in quarters a minute."""
+    found = [
+        m
+        for m in _BARE.finditer(lower)
+        if 50 <= float(m.group(1)) <= 220 and not _COUNTED_BEFORE.search(lower[max(0, m.start() - 16) : m.start()])
+    ]
+    return Span(float(found[0].group(1)), *found[0].span()) if len(found) == 1 else None
+
+
 def _spelled(lower: str) -> Span[float] | None:
     """Return a tempo in words: "one hundred and twenty bpm", 每分钟九十拍."""
     for match in _SPELLED.finditer(lower):
@@ -177,8 +195,8 @@ def _italian(lower: str) -> Span[float] | None:
 
 
 _FEEL = re.compile(
-    r"\b((?:half|medio|demi|meio)[- ]?(?:time|tempo|tiempo|speed)|halb(?:es|e)? tempo|half as fast)\b|(半拍感?|半速|一半速度|ハーフタイム|하프타임)"
-    r"|\b(?:double|doble|doppeltes|dobro)[- ]?(?:time|tempo|tiempo|speed)\b|\btwice as fast\b|双倍|倍速|ダブルタイム|더블타임"
+    r"\b((?:half|medio|demi|meio)[- ]?(?:time|tempo|tiempo|speed)|halb(?:es|e)? tempo|half as fast|half the tempo)\b|(半拍感?|半速|一半速度|ハーフタイム|하프타임)"
+    r"|\b(?:double|doble|doppeltes|dobro)[- ]?(?:time|tempo|tiempo|speed)\b|\btwice as fast\b|\bdouble the (?:tempo|speed)\b|双倍|倍速|ダブルタイム|더블타임"
 )
 
 
@@ -234,11 +252,11 @@ _CHINESE_METER = re.compile(
 _FELT = r"(?=\s*(?:$|[,.;:!?，。、()|]|time\b|feel\b|at\b|with\b|and\b|for\b|in\b|please\b|over\b|no\b|without\b))"
 
 _METER_WORDS = (
-    (rf"三拍(?:子|(?=\W|$))|3拍子|\bin (?:three|3){_FELT}|\bthree[- ](?:four|quarter)\b|dreivierteltakt|\btres por cuatro|(?:à|a) trois temps|compás ternario|três por quatro|3박자", "3/4"),
+    (rf"三拍(?:子|(?=\W|$))|3拍子|\bin (?:three|3){_FELT}|\bthree[- ](?:four|quarter)\b|dreivierteltakt|\btres por cuatro|(?:à|a|en) (?:trois|3) temps|\bin tre quarti|comp[aá]s(?:so)? tern[aá]rio|três por quatro|3박자", "3/4"),
     (rf"四拍子|4拍子|\bin (?:four|4){_FELT}|\bfour[- ]four\b|\bfour on the floor\b|\bcommon time\b|viervierteltakt|cuatro por cuatro|(?:à|a) quatre temps|4박자", "4/4"),
     (rf"六拍子|6拍子|\bin (?:six|6){_FELT}|\bsix[- ]eight\b|sechsachteltakt|seis por ocho|six-huit|compound duple", "6/8"),
     (rf"二拍子|两拍子|2拍子|\bin (?:two|2){_FELT}|\btwo[- ]four\b|zweivierteltakt|dos por cuatro|(?:à|a) deux temps", "2/4"),
-    (rf"五拍子|5拍子|\bin (?:five|5){_FELT}|\bfive[- ]four\b|fünfvierteltakt|cinco por cuatro|(?:à|a) cinq temps", "5/4"),
+    (rf"五拍子|5拍子|\bin (?:five|5){_FELT}|\bfive[- ]four\b|fünfvierteltakt|cinco por cuatro|(?:\b(?:à|a) |(?<![a-z] ))cinq temps", "5/4"),
     (rf"七拍子|7拍子|\bin (?:seven|7){_FELT}|\bseven[- ]eight\b|siebenachteltakt|siete por ocho|(?:à|a) sept temps", "7/8"),
     (r"\balla breve\b|\bcut time\b|\btwo[- ]two\b|二二拍子?", "2/2"),
     (r"\bthree[- ]two time\b|\bdrei halbe\b", "3/2"),
@@ -250,7 +268,7 @@ _METER_WORDS = (
     (r"\bthirteen[- ]eight\b", "13/8"),
     (r"\bfifteen[- ]eight\b", "15/8"),
     (rf"九拍子|9拍子|\bin (?:nine|9){_FELT}|\bnine[- ]eight\b|neunachteltakt", "9/8"),
-    (rf"十二拍子|12拍子|\bin (?:twelve|12){_FELT}|\btwelve[- ]eight\b|zwölfachteltakt", "12/8"),
+    (rf"十二拍子|12拍子|\bin (?:twelve|12){_FELT}|\btwelve[- ]eight\b|\bcompás de (?:12|doce)\b|zwölfachteltakt", "12/8"),
 )  # fmt: skip
 
 _METER_NAMES = re.compile("|".join(f"({pattern})" for pattern, _ in _METER_WORDS))

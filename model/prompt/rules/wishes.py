@@ -68,8 +68,8 @@ _UNITS = (
     ("second", r"seconds?|secs?|sekunden?|secondes?|segundos?|second[oi]|秒钟?|초"),
 )
 _TIME = re.compile(
-    rf"(?<![\d.,:/])(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
-    rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]))?"
+    rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
+    rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]|(?:e |y |et )?(?:trente|treinta|trenta|trinta|dreißig|thirty)\b))?"
     r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b))?"
     r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;])))"
 )
@@ -117,7 +117,7 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
 _CHORDS = re.compile(
     rf"(?:\b(?:only|just|on|nur|solo|sólo|seulement|apenas|只有?|只用)\s*)?(?P<n>{_COUNT}|\b(?:a single|single|un|une|una|um|ein|einem|einen))(?:(?<=[a-zà-ÿ])[\s-]+|(?<![a-zà-ÿ])[\s-]*)(?:个|different\s+|simple\s+)*"
     r"(?:chords?|akkorde?n?|accords?|acordes?|accord[oi]|和弦|コード)(?![a-z])(?!\s*(?:per|a|each|every|in (?:a|each|every|the)|to (?:a|the)|pro|je|par|por|per)\s*(?:bar|beat|measure|takt|mesure|compás|battuta)?\b"
-    r"|\s*(?:song|progression)\b)(?:\s+(?:only|throughout|all the way|the whole (?:time|way)|all through))?"
+    r"|\s*(?:song|progression)\b)(?:\s+(?:only|sol[oi]|throughout|all the way|the whole (?:time|way)|all through))?"
 )
 _STATIC = re.compile(
     r"\b(?:no chord changes?|without chord changes?|stays? on (?:one|a single) chord|never changes? chords?|static harmony|keine akkordwechsel|sin cambios? de acordes?|sans changement d'accords?)\b|和弦不变|不换和弦"
@@ -133,7 +133,7 @@ def _chord_count(lower: str) -> tuple[int, FoundWish] | None:
         found = count(said) or 1
         single = not said.isdecimal() and said in ("un", "une", "una", "um", "ein", "einem", "einen", "one", "1")
         only = re.match(r"(?:only|just|on|nur|solo|sólo|seulement|apenas|只)", match.group()) is not None
-        behind = re.search(r"(?:only|throughout|way|time|through)$", match.group()) is not None
+        behind = re.search(r"(?:only|sol[oi]|throughout|way|time|through)$", match.group()) is not None
         if single and said != "one" and not (only or behind):
             continue
         after = "" if said.isdecimal() or not match.group().startswith("三和弦") else None
@@ -246,10 +246,13 @@ BARS_BETWEEN = 8
 # --- what happens at a bar ---------------------------------------------------------------------------
 
 _AT = rf"(?:(?:after|nach|tras|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:at|on|in|from|by|ab|bei|in|desde|en|à|a|da|al|na|no|auf)\s+(?:the\s+|la\s+|le\s+|el\s+|il\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|第\s*(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
-_HAPPENS = re.compile(rf"(?:{_NAMED})\s*(?:\w+\s+){{0,2}}?(?:{_AT.format('bar')})")
+_NUMBERED = r"\s*(?:\b(?:at|bei|à|alla|en|a|em)\s+(?:the\s+|la\s+)?(?P<number>\d{1,3})(?![\d.]|\s*(?:b\.?p\.?m|%|/|:|s\b|sec|min|hz)))"
+"""A bar that is a number alone: drop at 33."""
+_HAPPENS = re.compile(rf"(?:{_NAMED})(?:\s*(?:\w+\s+){{0,2}}?(?:{_AT.format('bar')})|{_NUMBERED})")
 _THEN = re.compile(
     rf"(?:{_AT.format('bar')})(?:\s+on(?:wards)?)?,?\s*(?:(?:comes?|is|there is|a|an|the|big|huge|进|进入|来|开始|是|有|一个)\s*){{0,4}}(?:{_NAMED})"
 )
+_COUNTS_BARS = re.compile(rf"bpm|{_BARS}")
 _STARTS = r"(?:enters?|comes? in|starts?|begins?|kicks? in|joins?|set in|setzt ein|einsetzen|entran?|entrent|entre|entrano|entram|进来?|进入|加入|开始)"
 _ENDS = r"(?:stops?|drops? out|leaves?|ends?|go(?:es)? (?:away|silent)|falls? away|停止?|退出|消失)"
 _PARTS = re.compile(rf"{PART.pattern}")
@@ -274,7 +277,9 @@ _FIRST_BARS = re.compile(
 
 
 def _bar(match: re.Match[str]) -> int:
-    after = match.group("bar_after")
+    after, number = match.group("bar_after"), match.groupdict().get("number")
+    if number is not None:
+        return int(number)
     return count(after) + 1 if after else count(match.group("bar") or match.group("bar_zh") or match.group("bar_th"))
 
 
@@ -288,6 +293,8 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
                 continue
             section, _, cue = _section(match)
             bar = _bar(match)
+            if match.groupdict().get("number") and not _COUNTS_BARS.search(lower):
+                continue  # "drop at 140" is a tempo
             cue = "ending" if section == "outro" else cue
             ok = 1 <= bar <= MAX_BARS
             if ok and cue is not None:
@@ -366,24 +373,24 @@ def _only_before(lower: str, start: int) -> bool:
 _FASTER = r"(?:accelerando|accel\.?(?![a-zé])|(?:gradually |slowly |steadily )?(?:speed(?:s|ing)? up|get(?:s|ting)? faster|becom(?:es|ing) faster|accelerat(?:es?|ing))|start(?:s|ing)? slow(?:ly)?[^.;]{0,12}?(?:end|finish|get|speed|becom|go)\w*\s+(?:up|fast\w*)|schneller werdend|wird (?:immer )?schneller|en accélérant|accélère|acelera(?:ndo)?|accelera(?:ndo)?|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:lent\w*|langsam|doucement)[^.;]{0,16}?(?:rápid\w*|rapid\w*|vite|schnell\w*|veloce)|langsam (?:beginnen|anfangen|starten|beginnend)[^.;]{0,24}?schneller|immer schneller|de plus en plus vite|cada vez más rápid[oa]|cada vez mais rápid[oa]|sempre più veloce|先慢后快|(?:由|从)慢到快|渐快|(?:逐渐|渐渐|慢慢|最后|结尾)加速|加速到|越来越快)"
 _SLOWER = r"(?:ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|wird (?:immer )?langsamer|en ralentissant|ralentit|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:rápid\w*|rapid\w*|vite|schnell|veloce)[^.;]{0,16}?(?:lent\w*|langsam\w*|doucement)|schnell (?:beginnen|anfangen|starten)[^.;]{0,24}?langsamer|immer langsamer|de plus en plus lent\w*|cada vez más lent[oa]|cada vez mais lent[oa]|sempre più lent[oa]|先快后慢|(?:由|从)快到慢|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢)"
 _BPM = r"(?:\s*b\.?p\.?m\.?)?"
-_FROM_TO = rf"(?:,?\s*(?:from|von|de|da|desde|从)?\s*(?P<a>\d{{2,3}}){_BPM}\s*(?:to|→|->|–|-|bis|auf|à|a|al?|até|hasta|(?:加|升|提|降|减)?到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS})))"
+_FROM_TO = rf"(?:,?\s*(?:from|von|de|da|desde|从)?\s*(?P<a>\d{{2,3}}){_BPM}\s*(?:to|→|->|–|-|bis|auf|à|a|al?|até|hasta|(?:[加升提降减]速?)?到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS})))"
 _RAMP = re.compile(
-    rf"(?:(?P<up>{_FASTER})|(?P<down>{_SLOWER}))(?:\s+(?:gradually|slowly|steadily|nach und nach|poco a poco|peu à peu))?(?P<end>\s*(?:at|towards|near|in) (?:the )?(?:very )?(?:end|last \w+ bars?))?(?:{_FROM_TO}|,?\s*(?:to|up to|down to|bis|auf|à|a|hasta|até|到)\s*(?P<to>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS})))?"
+    rf"(?:(?P<up>{_FASTER}|tempo (?:rises|climbs|goes up|jumps)(?= to \d)|faster and faster)|(?P<down>{_SLOWER}|tempo (?:drops|falls|goes down|slows(?: down)?)(?= to \d)|slower and slower|\britard\b))(?:\s+(?:gradually|slowly|steadily|nach und nach|poco a poco|peu à peu))?(?P<end>\s*(?:at|towards|near|in) (?:the )?(?:very )?(?:end|last \w+ bars?))?(?:{_FROM_TO}|,?\s*(?:to|up to|down to|bis|auf|à|a|hasta|até|到)\s*(?P<to>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS})))?"
 )
 _BARE_RAMP = re.compile(
-    rf"(?P<verb>\b(?:tempo|speed|bpm)\b[^.;,\d]{{0,12}}?\b(?:ris|increas|go|climb|fall|drop|decreas|chang|ramp|steig|sink|sub|baj|mont|pass|aument)\w*[^.;,\d]{{0,4}}|速度)?\s*(?:(?:\bfrom|\bstarts? at|\bstarting at|\bbeginning at|\bvon|\bdesde|\bde|\bda|从)\s*|\btempo\s*:?\s*)(?P<a>\d{{2,3}}){_BPM}\s*(?:,?\s*(?:and\s+)?(?:ends?|ending|finish\w*|rising|going|up|down)\s*(?:at|to|up to|down to)?|to|→|->|bis|à|a|hasta|até|(?:加|升|提|降|减)?到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS}|%|years?|seconds?|minutes?))"
+    rf"(?P<verb>\b(?:tempo|speed|bpm)\b[^.;,\d]{{0,12}}?\b(?:ris|increas|go|climb|fall|drop|decreas|chang|ramp|steig|sink|sub|baj|mont|pass|aument)\w*[^.;,\d]{{0,4}}|速度)?\s*(?:(?:\bfrom|\bstarts? at|\bstarting at|\bbeginning at|\bvon|\bdesde|\bde|\bda|从)\s*|\btempo\s*:?\s*)(?P<a>\d{{2,3}}){_BPM}\s*(?:,?\s*(?:and\s+)?(?:ends?|ending|finish\w*|rising|going|up|down)\s*(?:at|to|up to|down to)?|to|→|->|bis|à|a|hasta|até|(?:[加升提降减]速?)?到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS}|%|years?|seconds?|minutes?))"
 )
 _FASTER_END, _SLOWER_END, _RITARDANDO_BARS = 1.3, 0.72, 2
 
 
 def _ramp(lower: str) -> tuple[TempoRamp | None, float | None, FoundWish | None]:
     """Return a ramp of the tempo, the tempo that it begins with where that is said, and where it stands."""
-    match: re.Match[str] | None = _RAMP.search(lower)
-    if match is None and (bare := _BARE_RAMP.search(lower)) is not None:
+    match = next(iter(sorted(_RAMP.finditer(lower), key=lambda m: m.group("a") is None)), None)
+    if (match is None or match.group("a") is None) and (bare := _BARE_RAMP.search(lower)) is not None:
         low, high = sorted((float(bare.group("a")), float(bare.group("b"))))
         spoken = re.search(r"bpm", bare.group()) is not None or bare.group().startswith(("start", "begin"))
-        spoken = spoken or bare.group("verb") is not None
-        match = bare if spoken and high / low > 1.15 and low >= MIN_TEMPO and high <= MAX_TEMPO else None
+        spoken = spoken or bare.group("verb") is not None or "速" in bare.group() or match is not None
+        match = bare if spoken and high / low > 1.15 and low >= MIN_TEMPO and high <= MAX_TEMPO else match
     if match is None:
         return None, None, None
     first, last = match.group("a"), match.group("b")
@@ -405,16 +412,17 @@ def _ramp(lower: str) -> tuple[TempoRamp | None, float | None, FoundWish | None]
 
 
 _FADE_OUT = re.compile(
-    r"\b(?:fad(?:es?|ing)(?:[\s-]?out| away| to (?:silence|nothing|black))|fade-?outs?|diminuendo|decrescendo|dies away|ausblenden|ausgeblendet|fundido(?: de salida| final)?|en fondu|se desvanece|desvanece|s'estompe|svanisce|dissolvenza|sfuma\w*|some aos poucos)\b|\bfade(?=\s*(?:$|[,.;]))|渐弱|淡出|フェードアウト"
+    r"\b(?:fad(?:es?|ing)(?:[\s-]?out| away| to (?:silence|nothing|black))|fade-?outs?|diminuendo|decrescendo|dies away|ausblenden|ausgeblendet|ausfaden|fondu(?: (?:de sortie|final))?|fundido(?: de salida| final)?|en fondu|se desvanece|desvanece|s'estompe|svanisce|dissolvenza|sfuma\w*|some aos poucos)\b|\bfade(?=\s*(?:$|[,.;]))|渐弱|渐隐|淡出|フェードアウト"
 )
 _FADE_IN = re.compile(
     r"\b(?:fad(?:es?|ing)[\s-]?in|fade-?ins?|einblenden|fundido de entrada|fondu d'entrée)\b|淡入|フェードイン"
 )
 _CRESCENDO = re.compile(
-    r"\b(?:crescendo|get(?:s|ting)? (?:gradually )?(?:louder|more intense|bigger|more energetic)|grow(?:s|ing)? (?:louder|in intensity)|gradually louder|build(?:s|ing)? (?:up )?(?:slowly |gradually )?(?:in (?:volume|intensity)|(?:from|to|towards|into) a)|wird (?:immer )?lauter|de plus en plus fort|cada vez más fuerte|sempre più forte)\b|渐强|越来越响"
+    r"\b(?:crescendo|get(?:s|ting)? (?:gradually )?(?:louder|more intense|bigger|more energetic)|grow(?:s|ing)? (?:louder|in intensity)|gradually louder|build(?:s|ing)? (?:up )?(?:slowly |gradually )?(?:in (?:volume|intensity)|(?:from|to|towards|into) a)|wird (?:immer )?lauter|steigert sich|anschwellend|de plus en plus (?:fort|intense)|(?:qui|que ça) monte|monte petit à petit|cada vez (?:más fuerte|mais forte)|(?:va )?crec(?:e|iendo)|cresce(?:ndo|nte)?|sempre più forte"
+    r"|(?:pp?p?|pianissimo)[^.;\n]{1,24}?(?:fff?|fortissimo))\b|渐强|越来越[响强]|先[轻静安]静?后[响爆动强]|由静[到至]动|[由从]弱[到至]强|[由从]小[到至]大|[从由]?pp?p?到ff?f?"
 )
 _SOFTER = re.compile(
-    r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux)\b|越来越轻"
+    r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux|cada vez más suave|cada vez mais suave|sempre più piano|(?:fff?|fortissimo)[^.;\n]{1,24}?(?:pp?p?|pianissimo))\b|越来越轻|[由从]强[到至]弱|[由从]大[到至]小"
 )
 
 
@@ -427,10 +435,10 @@ def _fades(lower: str) -> Iterator[tuple[Fade, FoundWish]]:
             yield fade, FoundWish(*match.span())
 
 
-_SHIFT = r"(?:(?P<half>(?:a )?(?:half[- ]?(?:step|tone)|semitone)|un semiton[eo]|einen halbton|un demi-ton|半音)|(?P<whole>(?:a )?(?:whole[- ]?(?:step|tone)|tone|step)|einen ganzton|un tono|un ton|全音)|(?P<third>a (?:minor )?third)|(?P<n>\d{1,2}|two|three) semitones?)"
+_SHIFT = r"(?:(?P<half>(?:a )?(?:half[- ]?(?:step|tone)|semitone)|un semiton[eo]|medio tono|meio tom|mezzo tono|einen halbton|(?:d')?un demi-ton|半音)|(?P<whole>(?:a )?(?:whole[- ]?(?:step|tone)|tone|step)|einen ganzton|un tono|um tom|(?:d')?un ton|全音)|(?P<third>a (?:minor )?third)|(?P<n>\d{1,2}|two|three) semitones?)"
 _CHANGES = re.compile(
     r"\b(?:modulat\w+|chang\w+ (?:the )?keys?|key changes?|switch\w* keys?|transpos\w+|moduliert|moduliere|modul[ae]\w*|tonartwechsel|wechselt die tonart|changement de (?:ton|tonalité)|change de (?:ton|tonalité)|"
-    r"cambi[oa] de (?:tono|tonalidad)|cambio di tonalità|mudança de tom)\b|转调|变调",
+    r"cambi[oa] de (?:tono|tonalidad)|cambio di tonalità|mudança de tom|keys? (?:up|down|goes up|rises)|(?:sub[ei]r?|sobe|subir|sale|alza(?:re)?|monte[rz]?|geht)(?= (?:di |de )?(?:un|medio|meio|um|mezzo|d'un|einen)\s?(?:semi|demi-|ganz|halb)?(?:ton|tom)))\b|转调|变调|升(?:一个?)?(?:key|调)(?!式)|升(?=一?个?(?:半音|全音))|\bup(?= (?:a |one )?(?:half|whole|semi)[- ]?(?:step|tone)s?\b[^.;\n]{0,16}\b(?:end|last|final|chorus|bar)\b)",
     re.I,
 )
 """A change of key is spoken of."""
@@ -439,7 +447,7 @@ _GOES = re.compile(
     re.I,
 )
 """Words that lead to a key, and to other things."""
-_LEADS = re.compile(r"[\s,]*(?:(?:up|down|higher|lower|by|um|de|di|nach oben|向上|向下)\s*)*", re.I)
+_LEADS = re.compile(r"[\s,]*(?:(?:up|down|higher|lower|by|um|de|di|一个|个|nach oben|向上|向下)\s*)*", re.I)
 _INTO = re.compile(r"\s*(?:(?:in)?to|into|in|nach|vers|en|a|à|hacia|em|para|到|为)\s*(?:the\s+)?(?:key of\s+)?", re.I)
 _RELATIVE = re.compile(r"(?:its\s+|the\s+)?(relative (?:major|minor)|(?:sub)?dominant|major|minor)\b", re.I)
 _DEGREES = {"dominant": 7, "subdominant": 5}
@@ -543,7 +551,7 @@ def _where(plain: str, at: int) -> tuple[int | None, int]:
 
 _NUMBER = r"(?<!\d)\d{1,3}(?:[.,]\d{1,2})?"
 _CANNOT: tuple[tuple[str, str], ...] = (
-    ("nothing here sings: the music is notes for instruments", r"\b(?:(?:fe)?male\s+)?(?:lead\s+|backing\s+)?(?:vocals?|vocalists?|lyrics|spoken word|voice-?over)\b|\b(?:with|add|plus) (?:an? )?(?:\w+ )?(?:singers?|rappers?)\b|\b(?:fe)?male (?:singers?|voices?)\b|\bavec (?:du |un )?chant\b|\b(?:mit|avec|con|com)\s+(?:gesang|paroles|voz|letra|canto|voce)\b|人声|歌词|演唱|ボーカル|歌詞|보컬|가사"),
+    ("nothing here sings: the music is notes for instruments", r"\b(?:(?:fe)?male\s+)?(?:lead\s+|backing\s+)?(?:vocals?(?! chops?)|vocalists?|lyrics|spoken word|voice-?over)\b|\b(?:with|add|plus) (?:an? )?(?:\w+ )?(?:singers?|rappers?)\b|\b(?:fe)?male (?:singers?|voices?)\b|\bavec (?:du |un )?chant\b|\b(?:mit|avec|con|com)\s+(?:gesang|paroles|voz|letra|canto|voce)\b|(?<!切片)(?<!切碎)人声(?!切片)|歌词|演唱|ボーカル|歌詞|보컬|가사"),
     ("the sound is that of the instruments that play the notes; effects are put there", r"\b(?:reverb\w*|delay pedals?|sidechain\w*|compress(?:ed|ion|or)|(?:low|high)[- ]?pass|filter sweeps?|stereo (?:width|field|image)|(?:hard[- ])?pann(?:ed|ing)|pan the \w+ (?:hard )?(?:left|right)|vocoder|talk ?box|echo and delay|auto-?tun\w*|master(?:ed|ing)\b(?! of)|mix(?:ed)? (?:it )?down|eq(?:'?d| curve)?\b|bit-?crush\w*|vinyl crackle|tape hiss|white noise|sound effects|sfx|field recordings?|foley|nachhall|réverbération)\b|混响|延迟效果|音效|黑胶噪音"),
     ("`llmball render` makes audio of a clip, `llmball sheet` a score", r"\b(?:as|in|to|an?|export|render|save|give me)\s+(?:an?\s+)?(?:mp3|wav|flac|ogg|aiff|audio|stems?|sheet music|pdf|music ?xml|video)\b(?!-)|\b(?:mp3|wav|flac|stems|musicxml)(?: file| export)?\s*(?=$|[,.;])"),
     ("one piece is written: llmball clip --takes N writes several", rf"\b(?:{_COUNT})\s+(?:different\s+)?(?:versions|variations|takes|options|alternatives|varianten|versiones|versioni|versões)\b|(?<!\d)[一二两三四五六七八九\d]{{1,3}}个?(?:版本|变奏)"),

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.prompt.rules.account import is_gibberish
+from model.prompt.rules.mentions import REASONS, find_mentions
 from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.vocabulary import FOLDER
 
@@ -33,9 +34,14 @@ def test_names_slang_and_words_of_any_language_are_not_called_gibberish(word: st
 def test_no_plain_sentence_is_called_not_understood() -> None:
     lines = (FOLDER / "scenes.tsv").read_text(encoding="utf-8").splitlines()
     sentences = [s for line in lines if not line.startswith("#") for s in line.split("\t")[1].split("|")]
-    kinds = [{r.kind for r in parse_prompt(s).account.readings} for s in sentences]
-    assert not any("unknown" in k for k in kinds)
-    assert sum("unmet" in k for k in kinds) <= 0.03 * len(sentences)
+    accounts = [parse_prompt(s).account for s in sentences]
+    assert not any(r.kind == "unknown" for a in accounts for r in a.readings)
+    of_the_sound = {
+        REASONS[kind] for kind in ("voice", "sample", "effect")
+    }  # a scene with vocals or echoes speaks of them
+    told = [{reason for _, reason in a.unread()} for a in accounts]
+    assert sum(bool(reasons) for reasons in told) <= 0.05 * len(sentences)
+    assert sum(bool(reasons - of_the_sound) for reasons in told) <= 0.01 * len(sentences)
 
 
 @pytest.mark.parametrize(
@@ -53,6 +59,51 @@ def test_facts_meaning_and_wishes_are_told_apart_in_the_words_of_the_prompt() ->
     ]  # fmt: skip
     assert [words for words, _ in account.unread()] == ["vocals"]
     assert [words for words, _ in account.unread("not here")] == ["drop at bar 9", "vocals"]
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "words"),
+    [
+        ("jazz, can it sing about the sea", "voice", "can it sing"), ("Bossa mit Frauenstimme", "voice", "frauenstimme"), ("抒情，女声", "voice", "女声"),
+        ("house, un sample de jazz", "sample", "sample"), ("techno, sidechain on the pad", "effect", "sidechain"), ("dub con mucho eco", "effect", "eco"), ("爵士，加点混响", "effect", "混响"),
+        ("rock, guitars louder", "level", "guitars louder"), ("pop, plus d'aigus", "mix", "plus d'aigus"), ("摇滚，母带处理", "mix", "母带"),
+        ("exportieren bitte, Walzer", "software", "exportieren"), ("salva il file, tango", "software", "salva"), ("jazz, AABA", "form", "aaba"), ("pop, ein Refrain", "form", "refrain"),
+        ("blues, tres veces", "length", "tres veces"), ("canto, fuga a tres voces", "counterpoint", "fuga"), ("polka en croches", "place", "croches"), ("swing, triplets", "place", "triplets"),
+        ("same as before, faster", "before", "same as"), ("march, picardy third", "ending", "picardy third"),
+    ],
+)  # fmt: skip
+def test_what_is_spoken_of_and_not_obeyed_is_told_with_the_reason_of_its_kind(text: str, kind: str, words: str) -> None:
+    assert (words, REASONS[kind]) in [(text.lower()[w.start : w.end], w.reason) for w in find_mentions(text.lower())]
+    assert REASONS[kind] in [reason for _, reason in parse_prompt(text).account.unread()]
+
+
+@pytest.mark.parametrize(
+    ("text", "tempo"),
+    [("surf guitar, sunny 160", 160), ("surf rock guitar sunny 160", 160), ("trap. 140. only kick and snare", 140), ("disco anni 80 118 synth", 118), ("funk, 速度改成95", 95), ("pop in 16 bars", None), ("jazz for route 66", None)],
+)  # fmt: skip
+def test_the_only_bare_number_is_a_tempo(text: str, tempo: float | None) -> None:
+    assert parse_prompt(text).tempo == tempo
+
+
+@pytest.mark.parametrize(
+    ("text", "key"),
+    [("jazz, si bemol, swing", "Bb major"), ("bluegrass banjo fiddle G", "G major"), ("Bossa, Tonart Es", "Eb major"), ("pop in concert F, slow", "F major"), ("Schlager in the key of H", "B major")],
+)  # fmt: skip
+def test_a_tonic_alone_is_a_key(text: str, key: str) -> None:
+    found = parse_prompt(text).key
+    assert found is not None
+    assert found.name == key
+
+
+def test_what_is_denied_of_it_is_met() -> None:
+    assert parse_prompt("jazz without reverb or delay").account.unread() == ()
+
+
+def test_parts_figures_and_levels_that_are_obeyed_are_facts() -> None:
+    account = parse_prompt("sparse piano, walking bass, drums, legato, a loop").account
+    assert [(r.text, r.note) for r in account.readings if r.kind == "fact"] == [
+        ("sparse", "density"), ("piano", "instruments"), ("walking bass", "figure"), ("drums", "parts"), ("legato", "articulation"), ("loop", "ending"),
+    ]  # fmt: skip
 
 
 @settings(deadline=None)

@@ -111,9 +111,9 @@ def replaced_parts(plan: Plan, line: BarLine) -> tuple[frozenset[str], frozenset
 
 
 def off_the_backbeat(plan: Plan, frame: Beat) -> frozenset[int]:
-    """Return the drums that must not sound on a beat's first tick in half time: snare and clap on two and four."""
+    """Return the drums that must not sound on a beat's first tick in half time: snare, clap and rim on two and four."""
     if _half_time(plan, frame) and frame.beat % 2:
-        return frozenset({ROLES["snare"], ROLES["clap"]})
+        return frozenset({ROLES["snare"], ROLES["clap"], ROLES["rim"]})
     return frozenset()
 
 

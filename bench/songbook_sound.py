@@ -1,7 +1,7 @@
 """A piece of each style of the songbook as sound, for the documentation: FluidSynth and a General MIDI SoundFont, as Opus.
 
-`python -m bench.songbook_sound FOLDER` writes FOLDER/SLUG.opus; needs fluidsynth, a SoundFont (timgm6mb-soundfont) and
-`pip install soundfile`. The piece of a style is that of its page.
+`python -m bench.songbook_sound FOLDER` writes FOLDER/SLUG.opus; needs fluidsynth and `pip install soundfile`. The SoundFont is
+the page's. The piece of a style is that of its page.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from bridge.sound.fluidsynth import SOUNDFONT, with_kits
 from model.songbook.midi import save
 from model.songbook.pages import chosen
 from model.songbook.piece import Piece
@@ -21,7 +22,6 @@ from model.songbook.reader import read_file
 from model.songbook.rendering import Performance, perform
 from model.songbook.tables import PIECES, styles
 
-SOUNDFONT = Path("/usr/share/sounds/sf2/TimGM6mb.sf2")
 RATE = 48_000
 SECONDS, FADE = 20.0, 2.0
 """Seconds of a piece that are heard, and of these how many fade away: all styles stay within ten megabytes."""
@@ -55,6 +55,7 @@ def write(piece: Piece, path: Path, soundfont: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         midi, wave = Path(folder) / "a.mid", Path(folder) / "a.wav"
         save(_opening(perform(piece)), midi)
+        midi.write_bytes(with_kits(midi.read_bytes()))
         command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", str(RATE), "-F", str(wave), str(soundfont), str(midi)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         sound, _ = soundfile.read(str(wave), always_2d=True)

@@ -133,7 +133,8 @@ class Recorder:
             if at >= end:
                 bars.append((Ticks(end - first), meter))
                 end = Ticks(end + bar_length(meter))
-        notes = tuple(  # those of the beats of these bars: one that is played a hair early is of the beat that it leads to
+        # a note that is played a hair early belongs to the beat that it leads to
+        notes = tuple(
             Note(Ticks(max(0, s.at - first)), Ticks(min(s.length, end - s.at)), s.pitch, s.velocity, s.part)
             for s in self._notes
             if first <= s.beat < end and s.at < end

@@ -124,7 +124,8 @@ def _fill(said: dict[str, tuple[int, str]], body: Sequence[str]) -> list[str]:
     lacking = [part for part in PITCHED if part in parts and f"{part}=" not in sound]
     said["sound"] = (
         number,
-        " ".join([*map(_known_program, sound.split()), *(f"{part}={PROGRAMS[part]}" for part in lacking)]) or "kit=standard",
+        " ".join([*map(_known_program, sound.split()), *(f"{part}={PROGRAMS[part]}" for part in lacking)])
+        or "kit=standard",
     )
     if lacking:
         filled.append("sound " + " ".join(f"{part}={PROGRAMS[part]}" for part in lacking))

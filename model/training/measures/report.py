@@ -182,12 +182,17 @@ def write_melodies(songs: Sequence[Clip], split: str, bars: int, count: int, fol
         clips.to_file(folder / f"{found[i].name}.mid", found[i], ("melody",))
 
 
+def _in_the_book(symbol: str) -> str:
+    """Return a chord symbol as the songbook writes it."""
+    return symbol.replace("mmaj", "mM").replace("aug7", "7#5")
+
+
 def write_songs(songs: Sequence[Clip], folder: Path) -> None:
     """Write songs whole, a folder a source, as .mid files of ours on the grid: sets to hold the songbook against. Raises OSError."""
     for song in songs:
         of_source = folder / song.source
         of_source.mkdir(parents=True, exist_ok=True)
-        symbols = tuple((Ticks(at), chord_symbol(chord).replace("mmaj", "mM")) for at, chord in song.chords if chord)
+        symbols = tuple((Ticks(at), _in_the_book(chord_symbol(chord))) for at, chord in song.chords if chord)
         midifile.write(
             of_source / f"{song.name.replace('/', '-')}.mid",
             replace(clips.as_song(song, tuple(song.parts)), chords=symbols),

@@ -58,8 +58,9 @@ def _cover(ticks: int, eighths: bool) -> tuple[str, ...] | None:
     lengths = {bar_length(m): m for m in sorted(METERS, key=lambda m: m.endswith("/8") == eighths)}
     if ticks > 4 * max(lengths):
         whole = bar_length("4/4")
-        rest = _cover(ticks - whole, eighths)
-        return None if rest is None else ("4/4", *rest)
+        count = -(-(ticks - 4 * max(lengths)) // whole)
+        rest = _cover(ticks - count * whole, eighths)
+        return None if rest is None else ("4/4",) * count + rest
     best: dict[int, tuple[str, ...]] = {0: ()}
     for at in range(_STEP, ticks + 1, _STEP):
         shorter = [(*best[at - n], m) for n, m in lengths.items() if at - n in best]

@@ -119,8 +119,13 @@ _Cells = dict[tuple[str, int], str]
 def written(recording: Recording, said: Mapping[str, str] | None = None) -> str:
     """Return the notation of a .mid file of ours: its notes, symbols, sections and, where it holds them, its header.
 
-    Notes off the grid (of a performance) are put on it. `said` are header lines for files that hold none.
+    Notes off the grid (of a performance) are put on it. `said` are header lines for files that hold none. Raises ValueError.
     """
+    beats, unit = recording.meter
+    if unit not in ROW_STEPS:
+        raise ValueError(
+            f"a metre in {unit}ths cannot be written down: the notation has halves to sixteenths, not {beats}/{unit}"
+        )
     return _Writer(recording, dict(said or {})).text()
 
 

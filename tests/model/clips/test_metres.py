@@ -53,3 +53,8 @@ def test_bars_of_ours_stay(meters: list[str]) -> None:
 )
 def test_they_are_the_fewest_that_fit(meters: list[str], found: list[str]) -> None:
     assert sorted(m for _, m in decoder_bars(laid(meters))) == sorted(found)
+
+
+def test_a_bar_of_any_length_is_covered() -> None:
+    found = decoder_bars(laid(["64/1"] * 9 + ["1/64"]))
+    assert len(found) > 500

@@ -40,7 +40,7 @@ test: check ## check, then every test but those of training; a missing optional 
 	$(PYTHON) -m pytest -q -rs $(REAL)
 
 test-long: docs sanitize ## what else .ci/run checks: the site, all of the songbook, odd files, the C code under sanitizers
-	$(PYTHON) -m bench.robustness.corpus --plain --bent 100
+	$(PYTHON) -m bench.robustness.corpus --plain --bent 300
 	$(PYTHON) -m model.songbook check model/songbook/pieces
 	$(PYTHON) -m model.songbook pages docs/songbook --check
 	LLMBALL_PIECES=10000 $(PYTHON) -m pytest -q -n 2 tests/model/songbook $(LEARNT)

@@ -6,7 +6,7 @@ Times are ticks, 480 a quarter.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -73,13 +73,13 @@ def notated(song: Song, parts: Iterable[str], title: str) -> Sheet:
     grid = _Grid(song)
     chosen = tuple(parts)
     staves = [_voices(grid.placed(n for n in song.notes if n.part == part)) for part in chosen]
+    changes = [at for at, _ in song.chords]
     bars = []
     for number, (start, meter) in enumerate(song.bars):
         end = song.bars[number + 1][0] if number + 1 < len(song.bars) else song.end
         inside = tuple(
             (grid.snapped(Ticks(max(at, start))) - start, parse_chord(symbol))
-            for at, symbol in song.chords
-            if start <= at < end
+            for at, symbol in song.chords[bisect_left(changes, start) : bisect_left(changes, end)]
         )
         written = tuple(tuple(_bar_of(voice, grid, start, end) for voice in voices) for voices in staves)
         bars.append(WrittenBar(meter, end - start, inside, written))
@@ -157,9 +157,10 @@ def _bar_of(voice: list[tuple[int, int, tuple[int, ...]]], grid: _Grid, start: i
     """Return what a voice has in a bar, rests between."""
     found: list[Written] = []
     now = start
-    for first, last, pitches in voice:
-        if last <= start or first >= end:
-            continue
+    for index in range(bisect_right(voice, start, key=lambda sounding: sounding[1]), len(voice)):
+        first, last, pitches = voice[index]
+        if first >= end:
+            break
         begin, stop = max(first, start), min(last, end)
         found += (Written(a - start, b - a, triplet=t) for a, b, t in _values(grid, now, begin))
         pieces = _values(grid, begin, stop)

@@ -63,8 +63,16 @@ class _Sounding:
     pitch: int
 
 
+MAX_BARS = 2000
+"""Bars that a sheet has at most: more is no sheet but a file of hours."""
+
+
 def notated(song: Song, parts: Iterable[str], title: str) -> Sheet:
-    """Return the sheet of some pitched parts of a song. Raises ValueError for bars that no sixteenths fill."""
+    """Return the sheet of some pitched parts of a song. Raises ValueError for bars that no sixteenths fill, and for too many."""
+    if len(song.bars) > MAX_BARS:
+        raise ValueError(
+            f"a sheet has {MAX_BARS} bars at most, and this has {len(song.bars)}: cut it, or print the chords"
+        )
     for number, (_, meter) in enumerate(song.bars, start=1):
         if bar_length(meter) % VALUES[-1]:
             raise ValueError(

@@ -150,3 +150,8 @@ def test_two_sharps_raise_f_and_c() -> None:
 def test_a_title_with_signs_of_xml_comes_back() -> None:
     sheet: Sheet = notated(song_of([]), ["melody"], "A & <B>")
     assert re.search("A &amp; &lt;B&gt;", to_musicxml(sheet))
+
+
+def test_a_sheet_of_hours_is_refused_at_once() -> None:
+    with pytest.raises(ValueError, match="2000 bars at most, and this has 2001"):
+        notated(song_of([Note(Ticks(0), Ticks(480), 60, 80, "melody")], bars=2001), ["melody"], "long")

@@ -1,10 +1,11 @@
 'use strict';
-// Four instances of the effect stream from a real daemon (serve --sync host) for some seconds: node stream_e2e.js HOST PORT SECONDS
-// Live's song runs in real time at 120, read late and in steps. Prints what each instance played, and how far from Live's half beats.
+// Four instances of the effect stream from a real daemon (serve --sync host): node stream_e2e.js HOST PORT SECONDS NOTES
+// They play until each has heard NOTES notes, SECONDS at most. Live's song runs in real time at 120, read late and in steps.
+// Prints what each instance played, and how far from Live's half beats.
 const dgram = require('node:dgram');
 const { load, LiveSet, Track, read } = require('./mock_max');
 const { encode, decode } = require('./osc');
-const [host, port, seconds] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4] || 10)];
+const [host, port, seconds, enough] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4] || 10), Number(process.argv[5] || Infinity)];
 const SOURCE = read('llmball.js'), BPM = 120;
 let began = 0;
 const beat = () => (began ? (Math.floor((Date.now() - 12) / 20) * 20 - began) * BPM / 60000 : 0);
@@ -25,10 +26,13 @@ const all = parts.map((part, i) => {
 });
 setTimeout(() => { for (const one of all) one.stream(); }, 1500);
 setTimeout(() => { began = Date.now(); }, 3500);
-setTimeout(() => {
+const watch = setInterval(() => {
+  const played = (one) => one.heard.filter((n) => n.at <= Date.now()).length;
+  if (!began || (Date.now() - began < seconds * 1000 && !all.every((one) => played(one) >= enough))) return;
+  clearInterval(watch);
   for (const one of all) {
     const off = one.heard.map((n) => { const b = (n.at - began) * BPM / 60000 * 4; return Math.abs(b - Math.round(b)) / 4 * 60000 / BPM; }).sort((a, b) => a - b);
     console.log(JSON.stringify({ part: one.part, connected: one.d.ctx.state.link.connected, notes: one.heard.length, parts: [...one.told], off: off[Math.floor(off.length * 0.5)], p99: off[Math.floor(off.length * 0.99)], status: one.d.status() }));
     one.close();
   }
-}, 3500 + seconds * 1000);
+}, 100);

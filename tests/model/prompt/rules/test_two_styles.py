@@ -61,9 +61,9 @@ def test_one_style_is_no_crossing(words: str) -> None:
 
 
 def test_a_name_with_thousands_of_hyphens_behind_it_is_read_at_once() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     parse_prompt("jazz" + "-" * 3000 + " house" + "'" * 900 + "chords")
-    assert time.perf_counter() - began < 1
+    assert time.process_time() - began < 1
 
 
 def crossed(over: frozenset[str]) -> Plan:

@@ -1,6 +1,6 @@
 """A piece of each style of the songbook as sound, for the documentation: FluidSynth and a General MIDI SoundFont, as Opus.
 
-`python -m bench.songbook_sound FOLDER` writes FOLDER/SLUG.opus; needs fluidsynth and `pip install soundfile`. The SoundFont is
+`python -m bench.songbook_sound FOLDER` writes FOLDER/SLUG.PIECE.opus, of the piece that has one already, if it is still there; needs fluidsynth and `pip install soundfile`. The SoundFont is
 the page's. The piece of a style is that of its page.
 """
 
@@ -40,8 +40,10 @@ def main(arguments: list[str] | None = None) -> int:
     for style in styles().values():
         pieces = [read_file(path) for path in sorted((PIECES / style.slug).glob("*.txt"))]
         if pieces and style.slug in (options.styles or [style.slug]):
-            path = options.folder / f"{style.slug}.opus"
-            write(chosen(pieces), path, options.soundfont)
+            before = [path.name.split(".")[1] for path in options.folder.glob(f"{style.slug}.*.opus")]
+            piece = chosen(pieces, *before[:1])
+            path = options.folder / f"{style.slug}.{Path(piece.file).stem}.opus"
+            write(piece, path, options.soundfont)
             total += path.stat().st_size
             print(f"{path.stat().st_size}\t{path}", flush=True)
     print(f"{total}\tall")

@@ -166,7 +166,7 @@ def _pages(options: argparse.Namespace) -> int:
     from model.songbook.pages import differences, pages
     from model.songbook.reader import read_file
 
-    sounds = frozenset(path.stem for path in (options.folder / "sound").glob("*.opus"))
+    sounds = [path.name for path in (options.folder / "sound").glob("*.opus")]
     made = pages((read_file(path) for path in files(options.paths)), sounds)
     if not options.check:
         options.folder.mkdir(parents=True, exist_ok=True)

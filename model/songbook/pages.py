@@ -24,23 +24,27 @@ _WIDTH, _HEIGHT, _DRUMS = 900, 240, 40
 """Of a roll in its own units; the drums' share of the height lies below."""
 
 
-def pages(pieces: Iterable[Piece], sounds: frozenset[str] = frozenset()) -> dict[str, str]:
-    """Return the files by name; `sounds` are the slugs of styles whose sound lies in `sound/SLUG.opus`."""
+def pages(pieces: Iterable[Piece], sounds: Iterable[str] = ()) -> dict[str, str]:
+    """Return the files by name; `sounds` are those that lie in `sound`, as "SLUG.PIECE.opus": a page shows the piece that is heard."""
     by_style: dict[str, list[Piece]] = {}
     for piece in pieces:
         by_style.setdefault(piece.header.style, []).append(piece)
+    heard = {slug: piece for slug, piece, _ in (name.split(".") for name in sounds)}
     known = {name: style for name, style in styles().items() if name in by_style}
     files = {INDEX: _index([p for found in by_style.values() for p in found], known)}
     for name, style in known.items():
         found = sorted(by_style[name], key=lambda p: p.header.title.casefold())
-        performance = perform(chosen(found))
+        performance = perform(chosen(found, heard.get(style.slug)))
         files[f"{style.slug}.svg"] = roll(performance)
-        files[f"{style.slug}.md"] = _page(style, found, performance.piece, style.slug in sounds)
+        files[f"{style.slug}.md"] = _page(style, found, performance.piece, heard)
     return files
 
 
-def chosen(pieces: Sequence[Piece]) -> Piece:
-    """Return the piece that stands for its style in full: that of the middle length of text."""
+def chosen(pieces: Sequence[Piece], name: str | None = None) -> Piece:
+    """Return the piece that stands for its style in full: that of a file name, else that of the middle length of text."""
+    named = [piece for piece in pieces if Path(piece.file).stem == name]
+    if named:
+        return named[0]
     ordered = sorted(pieces, key=lambda piece: (len(piece.lines), piece.header.title))
     return ordered[len(ordered) // 2]
 
@@ -68,7 +72,7 @@ def _index(pieces: Sequence[Piece], known: Mapping[str, Style]) -> str:
     return "\n".join([*head, *lines, ""])
 
 
-def _page(style: Style, pieces: Sequence[Piece], piece: Piece, sound: bool) -> str:
+def _page(style: Style, pieces: Sequence[Piece], piece: Piece, heard: Mapping[str, str]) -> str:
     lines = [
         f"# {style.name[:1].upper()}{style.name[1:]}",
         "",
@@ -88,8 +92,9 @@ def _page(style: Style, pieces: Sequence[Piece], piece: Piece, sound: bool) -> s
         f"![Its first {ROLL_BARS} bars as a piano roll]({style.slug}.svg)",
         "",
     ]
-    if sound:
-        lines += [f'<audio controls preload="none" src="../sound/{style.slug}.opus"></audio>', ""]
+    name = Path(piece.file).stem
+    if heard.get(style.slug) == name:
+        lines += [f'<audio controls preload="none" src="../sound/{style.slug}.{name}.opus"></audio>', ""]
     lines += ["```", *piece.lines, "```", "", "## Captions", ""]
     for p in pieces:
         said = [f"{'from the notes: ' if c.from_notes else ''}{c.text}" for c in p.captions]

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -31,8 +32,13 @@ def test_a_style_has_a_page_with_its_pieces_one_of_them_in_full() -> None:
     assert "<audio" not in made["pop.md"]
 
 
-def test_a_page_has_sound_where_there_is_some() -> None:
-    assert 'src="../sound/pop.opus"' in pages([titled("First")], frozenset({"pop"}))["pop.md"]
+def test_a_page_shows_the_piece_whose_sound_there_is() -> None:
+    made = [replace(titled(name), file=f"{name.lower()}.txt") for name in ("First", "Second", "Third")]
+    for piece in made:
+        page = pages(made, [f"pop.{Path(piece.file).stem}.opus", "house.third.opus"])["pop.md"]
+        assert f'src="../sound/pop.{Path(piece.file).stem}.opus"' in page
+        assert f"## {piece.header.title}\n" in page
+    assert "<audio" not in pages(made, ["pop.dropped.opus"])["pop.md"]
 
 
 def test_a_roll_has_every_part_and_stays_within_its_frame() -> None:

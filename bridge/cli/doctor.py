@@ -117,8 +117,9 @@ def weights() -> Finding:
     return Finding("weights", ", ".join(shown))
 
 
-def osc_port(host: str = DEFAULT_OSC[0], port: int = DEFAULT_OSC[1]) -> Finding:
+def osc_port(port: int = DEFAULT_OSC[1]) -> Finding:
     """Check whether the OSC port is free."""
+    host = DEFAULT_OSC[0]
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.bind((host, port))

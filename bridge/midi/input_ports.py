@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import Protocol
 
-from bridge.clock import Clock, Seconds, monotonic
+from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.midi import jack
 from bridge.midi.backends import api_of, binding, find_backend, find_port, input_ports, jack_client_name
@@ -83,15 +83,8 @@ class RtMidiInput:
         port: RtMidiSource,
         on_midi: OnMidi,
         connected_to: str | None = None,
-        clock: Clock = monotonic,
     ) -> None:
-        self.name, self._port, self._on_midi, self._connected_to, self._clock = (
-            name,
-            port,
-            on_midi,
-            connected_to,
-            clock,
-        )
+        self.name, self._port, self._on_midi, self._connected_to = name, port, on_midi, connected_to
         port.ignore_types(sysex=True, timing=False, active_sense=True)
         port.set_callback(self._on_message)
 
@@ -108,7 +101,7 @@ class RtMidiInput:
         self._port.delete()
 
     def _on_message(self, message: Iterable[int], _since: float, _data: object) -> None:
-        self._on_midi(self._clock(), bytes(message))
+        self._on_midi(monotonic(), bytes(message))
 
 
 class JackInput:

@@ -290,9 +290,9 @@ class Playback:
             self.effects.append(Publish("cancelled", (self._id(take), part, since[take, part] / TICKS_PER_QUARTER)))
         return removed
 
-    def rewrite_from(self, take: Take, at: Ticks, let_ring: frozenset[str] = frozenset()) -> list[PlacedBeat]:
+    def rewrite_from(self, take: Take, at: Ticks) -> list[PlacedBeat]:
         """Cut from a tick on and rewind a take to its first removed beat; return the removed beats."""
-        removed = self.cut(at, let_ring)
+        removed = self.cut(at)
         take.rewind(min([*(p.music.index for p in removed if p.take == take.number), take.next_to_place]))
         return removed
 

@@ -133,7 +133,7 @@ class FoundKey:
     second: Key
 
 
-def find_key(song: Song, tables: HarmonyTables | None = None) -> FoundKey:
+def find_key(song: Song) -> FoundKey:
     """Return the key of a piece. Raises ValueError where nothing but drums sounds."""
     pitched = [n for n in song.notes if n.part not in UNPITCHED_PARTS]
     if not pitched:
@@ -143,7 +143,7 @@ def find_key(song: Song, tables: HarmonyTables | None = None) -> FoundKey:
         for note, shared in inside:
             time[at, note.pitch % 12] += shared / TICKS_PER_QUARTER
     by_profile = key_correlations(time.sum(0), "krumhansl-kessler")
-    scores = log_likelihoods(time, tables or load_tables()) + PROFILE_WEIGHT * len(time) ** 0.5 * by_profile
+    scores = log_likelihoods(time, load_tables()) + PROFILE_WEIGHT * len(time) ** 0.5 * by_profile
     first, second = np.argsort(-scores)[:2]
     odds = np.exp((scores - scores[first]) * TEMPER)
     return FoundKey(numbered_key(int(first)), float(1 / odds.sum()), numbered_key(int(second)))
@@ -196,9 +196,9 @@ class RunningKey:
     MIN_PITCH_CLASSES = 4
     """Pitch classes that must have sounded before a key is found."""
 
-    def __init__(self, profile: str = "temperley") -> None:
+    def __init__(self) -> None:
         self.key: Key | None = None
-        self._profile, self._counts = profile, np.zeros(12)
+        self._counts = np.zeros(12)
 
     def update(self, sounding: Collection[int]) -> None:
         """Add a beat in which some pitches sounded; the lowest one counts more."""
@@ -209,7 +209,7 @@ class RunningKey:
             self._counts[min(sounding) % 12] += 0.25
         if np.count_nonzero(self._counts) < self.MIN_PITCH_CLASSES:
             return
-        fits = key_correlations(self._counts, self._profile)
+        fits = key_correlations(self._counts, "temperley")
         best = int(fits.argmax())
         if self.key is None or fits[best] > fits[self.key.tonic + 12 * self.key.minor] + self.MARGIN:
             self.key = numbered_key(best)

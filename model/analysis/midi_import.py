@@ -260,7 +260,7 @@ def _heard(raw: RawFile) -> _Heard:
                     _meta(found, Ticks(round(tick * scale)), data, number, index, raw.in_seconds)
             elif status & 0xF0 == smf.PROGRAM:
                 found.programs.setdefault((number, status & 0x0F), data[0])
-        for on, off in smf.spans(track.events, track.end):
+        for on, off in smf.spans(track.events):
             tick, status, data = track.events[on]
             stop = track.events[off][0] if off >= 0 else max(last, track.end if track.end > tick else 0)
             if stop <= tick and off < 0:

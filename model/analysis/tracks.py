@@ -41,11 +41,10 @@ class Track:
 
 @dataclass(frozen=True, slots=True)
 class HeardSet:
-    """Tracks as one song, and which part each of them is, by name. `is_key_found` tells that the key was found in the notes."""
+    """Tracks as one song, and which part each of them is, by name."""
 
     song: Song
     tracks: tuple[tuple[str, str], ...]
-    is_key_found: bool = True
 
     @property
     def parts(self) -> frozenset[str]:
@@ -165,7 +164,7 @@ def heard(
     song = as_filed(song)
     if not song.chords and any(n.part in HARMONY_PARTS for n in notes):
         song = replace(song, chords=detect_chords(song))
-    return HeardSet(song, tuple(zip((t.name for t in tracks), parts, strict=True)), key == "auto")
+    return HeardSet(song, tuple(zip((t.name for t in tracks), parts, strict=True)))
 
 
 def _unrolled(notes: Iterable[Note], period: int, end: int) -> list[Note]:

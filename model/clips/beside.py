@@ -69,7 +69,7 @@ def write_beside(composer: Writer, heard: HeardSet, wanted: ClipSpec) -> Written
     stays = KeepSpec(frozenset(n.part for n in context.notes), None, harmony=harmony)
     try:
         begin = Begin(TAKE, wanted.prompt, wanted.controls, wanted.seed, parts=band, theta=wanted.theta)
-        plan = _heard_plan(composer.begin(begin).plan, context, wanted)
+        plan = _heard_plan(composer.begin(begin).plan, context)
         knows_style = any(term.styles for term in parse_prompt(wanted.prompt).terms)
         piece = examples.beside(groove(context), plan, parts, wanted.seed, knows_style=knows_style)
         if piece is not None and not knows_style and examples.style_of(piece) in table():
@@ -123,7 +123,7 @@ def groove_found(song: Song) -> Groove:
     return groove_of(drums if len(drums) >= FEWEST else song.notes, places)
 
 
-def _heard_plan(plan: Plan, context: Song, wanted: ClipSpec) -> Plan:
+def _heard_plan(plan: Plan, context: Song) -> Plan:
     """Return the plan of the words with the tempo, key, metre and energy of what is there; controls that are set go before them."""
     told = tuple(name for name in plan.explicit if name not in ("tempo", "key", "meter", "density"))
     plan = match_source(context, replace(plan, explicit=told))

@@ -5,7 +5,6 @@ Sections and cues are written by the composer; what is here is arithmetic on wha
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -13,7 +12,7 @@ from itertools import pairwise
 from model.clips.transforms import change_key
 from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.harmony import MODES, Key, key_on, parse_key
-from model.music.midifile import Song
+from model.music.midifile import Song, bar_at
 from model.music.notes import Note, Ticks
 from model.music.wishes import Fade, Modulation, TempoRamp, Wishes
 
@@ -34,11 +33,7 @@ def follow_course(song: Song, wishes: Wishes) -> Song:
 def _rested(song: Song, wishes: Wishes) -> Song:
     bars = len(song.bars)
     silent = [wishes.resting(bar, bars) for bar in range(bars)]
-    return replace(song, notes=tuple(n for n in song.notes if n.part not in silent[_bar_of(song, n.start)]))
-
-
-def _bar_of(song: Song, at: int) -> int:
-    return max(0, bisect_right(song.bars, at, key=lambda bar: bar[0]) - 1)
+    return replace(song, notes=tuple(n for n in song.notes if n.part not in silent[bar_at(song, n.start)]))
 
 
 def modulated_key(home: Key, wish: Modulation) -> Key:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -10,7 +10,7 @@ from model.clips.clip import Writer, clip
 from model.clips.messages import ClipSpec, KeepSpec
 from model.clips.metres import Bars, decoder_bars
 from model.music.control import MAX_BARS
-from model.music.midifile import Song, bar_length
+from model.music.midifile import Song, bar_at, bar_length
 from model.music.notes import METERS, PARTS, UNPITCHED_PARTS, Kept, Note, Ticks, beat_length, beats_in_bar
 
 CONTEXT_BARS = 16
@@ -43,11 +43,6 @@ def fixed_content(song: Song, stays: KeepSpec, grid: Bars | None = None) -> tupl
             found.append(Kept(inside, parts if whole else parts & present, harmony, now, fresh))
             symbol = now
     return tuple(found)
-
-
-def bar_at(song: Song, tick: int) -> int:
-    """Return the number of the bar in which a tick lies, from 0."""
-    return max(0, bisect_right(song.bars, tick, key=lambda bar: bar[0]) - 1)
 
 
 def fill_in(composer: Writer, song: Song, wanted: ClipSpec, stays: KeepSpec) -> Song:

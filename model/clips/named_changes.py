@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 from model.music.harmony import Key, chord_symbol, parse_chord
 from model.prompt.rules import keys
-from model.prompt.rules.tempo_meter import COUNTS, chinese_number
+from model.prompt.rules.tempo_meter import COUNTS
 from model.prompt.rules.vocabulary import Term
 from model.prompt.rules.vocabulary import find as find_terms
+from model.prompt.rules.wishes import count as number_said
 
 _STEMS = (
     r"first|1st|erste\w?|premi[eè]re?|primer[oa]?|prim[oa]|primeir[oa]|opening",
@@ -34,10 +35,6 @@ _NUMBER = rf"(?:\d{{1,3}}|(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})|
 _BAR = r"(?:bars?|measures?|takte?n?|mesures?|comp[aá]s(?:es)?|compassos?|battut[ae]|小[节節])"
 _HALF = r"(?:half|hälfte|moiti[eé]|mitad|met[aà]|metade)"
 _TO = r"(?:-|–|to|till|through|thru|and|bis|und|à|et|a|al|y|alla|e|ao|到|至|、)"
-
-
-def _count(said: str) -> int:
-    return int(said) if said.isdecimal() else COUNTS.get(said) or chinese_number(said)
 
 
 def _place(said: str, count: int) -> int:
@@ -90,7 +87,7 @@ def named_bars(clause: str, count: int) -> NamedBars | None:
 
 def _span(said: dict[str, str | None], count: int) -> tuple[int, int, int]:
     """Return the first and the last bar, counted from 1, and the step between those that count."""
-    many = _count(said["n"] or "") if said.get("n") else 1
+    many = number_said(said["n"] or "") if said.get("n") else 1
     end, chinese = said.get("end"), said.get("zh")
     if end or chinese:
         at_start = chinese in ("前", "头", "開頭") if chinese else re.match(_FIRST, end or "") is not None
@@ -109,8 +106,8 @@ def _span(said: dict[str, str | None], count: int) -> tuple[int, int, int]:
     if said.get("which"):
         place = _place(said["which"] or "", count)
         return place, place, 1
-    first = _count(said["a"] or "")
-    last = _count(said["b"] or "") if said.get("b") else first
+    first = number_said(said["a"] or "")
+    last = number_said(said["b"] or "") if said.get("b") else first
     open_ = said.get("open") or ""
     if said.get("b") or not open_:
         return first, last, 1
@@ -227,7 +224,7 @@ def interval(clause: str) -> int | None:
         match = pattern.search(lower)
         if match is not None:
             return (
-                max(1, _count(match["n"]) if match["n"] and match["n"] not in ("a", "an") else 1)
+                max(1, number_said(match["n"]) if match["n"] and match["n"] not in ("a", "an") else 1)
                 * size
                 * (-1 if below else 1)
             )
@@ -293,7 +290,7 @@ def chord_change(clause: str, chords: Sequence[str]) -> ChordChange | None:
         if match is None:
             continue
         said = match.groupdict()
-        place = _count(said["n"]) if said.get("n") else _place(said["ord"] or "", len(chords))
+        place = number_said(said["n"]) if said.get("n") else _place(said["ord"] or "", len(chords))
         if not 1 <= place <= len(chords):
             return ChordChange((), "", f"there are {len(chords)} chords: {' '.join(chords)}")
         symbol = _symbol(clause[match.end() :]) or _of_kind(lower[match.end() :], chords[place - 1])

@@ -28,7 +28,7 @@ from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, UNPITCHED_PARTS, Beat, Note, Ticks
-from model.music.plan import Controls, Plan, apply_controls
+from model.music.plan import Plan, apply_controls
 from model.music.wishes import Account, Reading
 from model.prompt.encoder import TextEncoder
 from model.prompt.rules import figures
@@ -487,17 +487,15 @@ def _pieces(clause: str) -> frozenset[str]:
     return frozenset(role for _, _, roles in drum_pieces(clause) for role in roles)
 
 
-def _written(
-    composer: Writer, song: Song, words: str, seed: int, parts: Parts, controls: Controls | None = None
-) -> Song:
+def _written(composer: Writer, song: Song, words: str, seed: int, parts: Parts) -> Song:
     """Return the song with some parts written anew (or for the first time), the others and the chords kept."""
     others = frozenset(n.part for n in song.notes) - parts
     every = tuple(p for p in PARTS if p in others | parts)
-    wanted = ClipSpec(words, seed, parts=every, controls=controls or Controls())
+    wanted = ClipSpec(words, seed, parts=every)
     return fill_in(composer, song, wanted, KeepSpec(others, None, harmony=bool(song.chords)))
 
 
-def _restyled(composer: Writer, song: Song, words: str, seed: int, kept: Parts = frozenset()) -> Song:
+def _restyled(composer: Writer, song: Song, words: str, seed: int, kept: Parts) -> Song:
     """Return the song with its accompaniment in the style that the words name, its melody and chords kept, or with the figures that they name."""
     parsed = parse_prompt(words)
     if parsed.figures and not parsed.terms:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # the command line asks for the names only, and is not to wait for numpy
@@ -17,11 +16,11 @@ class EngineError(ValueError):
     """An engine is not available; the message says the remedy."""
 
 
-def open_engine(name: str = ENGINES[0], weights: Path | None = None) -> Engine:
-    """Return an engine with the shipped weights, or others. Raises EngineError and WeightsError."""
+def open_engine(name: str = ENGINES[0]) -> Engine:
+    """Return an engine with the shipped weights. Raises EngineError and WeightsError."""
     from model.weights import FOLDER, load
 
-    arrays = load(FOLDER / "decoder.safetensors" if weights is None else weights)
+    arrays = load(FOLDER / "decoder.safetensors")
     if name == "torch":
         try:
             from model.decoder.torch_engine import TorchEngine

@@ -259,7 +259,7 @@ class BarLine:
 EMPTY_BAR_LINE = BarLine()
 
 
-def line_row(beat: int, line: BarLine = EMPTY_BAR_LINE) -> tuple[int, ...]:
+def line_row(beat: int, line: BarLine) -> tuple[int, ...]:
     """Return the row that opens a beat: BAR for beat 0, else BEAT."""
     return (Event.BEAT, BEAT_NUMBER + beat - 1, 0, 0, 0) if beat else line.row()
 
@@ -285,7 +285,7 @@ def encode(beats: Iterable[Beat]) -> Rows:
     return np.array([*rows, (Event.EOS, 0, 0, 0, 0)], np.int16)
 
 
-def decode(rows: Iterable[Sequence[int]], meters: Iterable[str], flats: bool = False) -> list[Beat]:
+def decode(rows: Iterable[Sequence[int]], meters: Iterable[str]) -> list[Beat]:
     """Return the beats of rows; `meters` has one for each bar. Header rows and EOS are ignored."""
     beats: list[Beat] = []
     chord: str | None = None
@@ -299,7 +299,7 @@ def decode(rows: Iterable[Sequence[int]], meters: Iterable[str], flats: bool = F
             beats.append(Beat(len(beats), bar, place, meter, chord, fresh=False))
         elif event == Event.CHORD:
             said = row_chord(row)
-            chord = None if said is None else chord_symbol(said, flats)
+            chord = None if said is None else chord_symbol(said)
             beats[-1] = replace(beats[-1], chord=chord, fresh=True)
         elif event >= FIRST_NOTE:
             beats[-1] = replace(beats[-1], notes=(*beats[-1].notes, row_note(row)))

@@ -82,9 +82,9 @@ class Verdict:
     errors: tuple[str, ...]
     warnings: tuple[str, ...] = ()
 
-    def score(self, name: str = "", *, anyway: bool = False) -> tuple[Score, str]:
-        """Return the music, and a sentence on parts that are left out; `anyway` if it can be read at all. Raises ValueError."""
-        if self.piece is None or (self.errors and not anyway):
+    def score(self, name: str = "") -> tuple[Score, str]:
+        """Return the music, and a sentence on parts that are left out. Raises ValueError."""
+        if self.piece is None or self.errors:
             raise ValueError("\n".join(self.errors))
         return score(self.piece, name)
 

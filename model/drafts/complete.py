@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from model.music.programs import PROGRAMS as GENERAL_MIDI
+from model.songbook.book import plain
 from model.songbook.header import HEADER_KEYS, NAME
 from model.songbook.symbols import NAMES, NO_CHORD, pitch_name, symbol
 from model.songbook.tables import PARTS, PITCHED, styles
@@ -106,7 +107,7 @@ def _fill(said: dict[str, tuple[int, str]], body: Sequence[str]) -> list[str]:
     put("title", "Untitled")
     put("style", DEFAULT_STYLE, tell=True)
     number, name = said["style"]
-    style = next((s for s in styles().values() if _plain(s.name) == _plain(name)), None)
+    style = next((s for s in styles().values() if plain(s.name) == plain(name)), None)
     if style is not None:
         said["style"] = (number, style.name)
         said["family"] = (said.get("family", (0, ""))[0], style.family)
@@ -136,10 +137,6 @@ def _fill(said: dict[str, tuple[int, str]], body: Sequence[str]) -> list[str]:
     put("energy", "3")
     put("density", "3")
     return filled
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
 
 
 def _key(text: str) -> str:

@@ -62,8 +62,6 @@ OWED_GAIN = 2.0
 SWING_REWARD, TRIPLET_PENALTY = 3.0, 2.0
 NO_ONSET = -6
 """The tick of a part's last onset where it has none in this beat: a sixteenth ago."""
-NEAREST_SIXTEENTH = np.minimum(3, (np.arange(24) + 3) // 6)
-"""The sixteenth of a quarter that is nearest to each grid tick, within the quarter."""
 THINNING_COST: Bias = np.array([0.3 if t == 0 else 1.0 if t == 12 else 2.0 if t % 6 == 0 else 2.2 for t in range(24)])
 """Relative cost of an onset on each tick of a quarter where a part is too full: weak places go first."""
 FILLING_BIAS = {

@@ -312,6 +312,11 @@ def _bars(meters: dict[Ticks, str], end: Ticks) -> tuple[tuple[Ticks, str], ...]
     return tuple(bars)
 
 
+def bar_at(song: Song, tick: int) -> int:
+    """Return the number of the bar in which a tick lies, from 0."""
+    return max(0, bisect_right(song.bars, tick, key=lambda bar: bar[0]) - 1)
+
+
 def halves(song: Song) -> list[tuple[Ticks, Ticks]]:
     """Return start and end of the half bars, in ticks; of an odd bar the first half is the longer."""
     found: list[tuple[Ticks, Ticks]] = []

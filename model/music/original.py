@@ -77,7 +77,6 @@ class _Merge:
         self._told: list[str] = []
         self._tracks = list(original.file.tracks)
         self._edits = [_Edit(set(), {}, [], []) for _ in self._tracks]
-        self._names: dict[int, str] = {}
         self._added: dict[str, Place] = {}
 
     def done(self) -> tuple[bytes, tuple[str, ...]]:

@@ -7,7 +7,7 @@ MacBinary), chunks of others, wrong counts and lengths, a missing end, a file th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 MAX_BYTES = 16_000_000
@@ -237,21 +237,6 @@ def meta(tick: int, kind: int, content: bytes) -> Event:
     return tick, META, bytes((kind,)) + content
 
 
-def sorted_events(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Return events by time; at one tick metas first, then ends of notes, then the rest, in their order."""
-    return tuple(sorted(events, key=_rank))
-
-
-def _rank(event: Event) -> tuple[int, int]:
-    tick, status, data = event
-    kind = status & 0xF0
-    if status == META:
-        return tick, 0
-    if kind == NOTE_OFF or (kind == NOTE_ON and not data[1]):
-        return tick, 1
-    return tick, 3 if kind == NOTE_ON else 2
-
-
 _LENGTHS = {TEMPO: (3,), METER: (4,), KEY: (2,), 0x00: (0, 2), 0x20: (1,), 0x21: (1,), 0x54: (5,)}
 """Bytes that a meta event of a kind has."""
 
@@ -280,7 +265,7 @@ def sound(content: bytes) -> bytes:
     return to_bytes(RawFile(file.kind, file.division, tracks))
 
 
-def spans(events: Sequence[Event], end: int) -> list[tuple[int, int]]:
+def spans(events: Sequence[Event]) -> list[tuple[int, int]]:
     """Return, for a track's events, the indices of each note's beginning and end; -1 is the end of the track.
 
     An end ends the note of its channel and pitch that began first. Where there are fewer ends than beginnings, a beginning ends what

@@ -93,12 +93,12 @@ QuantisedMatrix = tuple[npt.NDArray[np.int8], Array, Array | None]
 """A matrix `(rows, columns)`, columns padded with zeros to whole blocks; the scale of each row; the bias."""
 
 
-def quantise_matrix(matrix: Array, bias: Array | None = None) -> QuantisedMatrix:
-    """Return a matrix `(rows, columns)` as int8."""
+def quantise_matrix(matrix: Array) -> QuantisedMatrix:
+    """Return a matrix `(rows, columns)` as int8, without a bias."""
     rows, columns = matrix.shape
     wide = np.zeros((rows, columns + -columns % COLUMN_BLOCK), np.float32)
     wide[:, :columns] = matrix
-    return *quantise_rows(wide), bias
+    return *quantise_rows(wide), None
 
 
 class Int8Matrices:

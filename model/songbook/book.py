@@ -87,8 +87,7 @@ def _entry(path: Path) -> Entry:
 
 def find(name: str) -> Entry:
     """Return the piece of a title or file name, whatever its capitals and signs. Raises ValueError with near names."""
-    by_name = {_plain(said): entry for entry in entries() for said in (entry.name, entry.title)}
-    wanted = _plain(name)
+    by_name, wanted = _by_name(), plain(name)
     if wanted in by_name:
         return by_name[wanted]
     holding = [said for said in by_name if wanted and wanted in said]
@@ -97,7 +96,13 @@ def find(name: str) -> Entry:
     raise ValueError(f"no piece of the songbook is called {name!r}" + (f"; near: {', '.join(names)}" if names else ""))
 
 
-def _plain(name: str) -> str:
+@cache
+def _by_name() -> dict[str, Entry]:
+    return {plain(said): entry for entry in entries() for said in (entry.name, entry.title)}
+
+
+def plain(name: str) -> str:
+    """Return the letters and digits of a name, small."""
     return "".join(c for c in name.casefold() if c.isalnum())
 
 

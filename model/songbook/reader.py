@@ -105,7 +105,7 @@ class _Reader:
             return
         indent = len(body) - len(body.lstrip())
         try:
-            self._dispatch(text, indent)
+            self._dispatch(text)
         except ValueError as wrong:
             column = wrong.column if isinstance(wrong, _Wrong) else 1
             self.fault(str(wrong), column + indent)
@@ -118,7 +118,7 @@ class _Reader:
             name, what = "", f"{name}: {what}"
         self.faults.append(Fault(self.file, line, column, "structure", what, name, bar))
 
-    def _dispatch(self, text: str, indent: int) -> None:
+    def _dispatch(self, text: str) -> None:
         if re.match(r"section\s", text):
             self._section(text)
         elif self.draft is not None:

@@ -236,7 +236,7 @@ class _Unroller:
                     self.strokes[index] = held._replace(length=length)
                 layer.end = end
                 continue
-            pitches, rings = self._pitches(part, played, bar, item, start)
+            pitches, rings = self._pitches(played, bar, item, start)
             by = bar.up + played.section.transpose
             pitches = tuple(p + by if item.kind == "pitches" else p + bar.up for p in pitches)
             graces = tuple(p + by for p in item.graces)
@@ -253,7 +253,7 @@ class _Unroller:
             if item.bend and pitches:
                 self.bends.append(Bend(part, start, pitches[-1], item.bend))
 
-    def _pitches(self, part: str, played: PlayedBar, bar: Bar, token: Token, start: int) -> tuple[tuple[int, ...], int]:
+    def _pitches(self, played: PlayedBar, bar: Bar, token: Token, start: int) -> tuple[tuple[int, ...], int]:
         """Return a token's pitches and where they end if they ring."""
         index = _in_force(self.harmony, start)
         sounding = self.harmony[index]

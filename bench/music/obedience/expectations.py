@@ -64,11 +64,11 @@ class Refinement(NamedTuple):
     parts: str
 
 
-def prompts(suite: Path = SUITE) -> list[Prompt]:
+def prompts() -> list[Prompt]:
     """Return the wishes."""
     return [
         Prompt(half, language, pair.strip("-"), wish, text, _expected(said, IMPLIED))
-        for half, language, pair, wish, text, said in _rows(suite / "prompts.tsv", 6)
+        for half, language, pair, wish, text, said in _rows(SUITE / "prompts.tsv", 6)
     ]
 
 
@@ -77,14 +77,14 @@ def facts(suite: Path = SUITE) -> list[Fact]:
     return [Fact(language, text, _expected(said, STATED)) for language, text, said in _rows(suite / "facts.tsv", 3)]
 
 
-def opposites(suite: Path = SUITE) -> list[Opposite]:
+def opposites() -> list[Opposite]:
     """Return the opposites."""
-    return [Opposite(*row) for row in _rows(suite / "opposites.tsv", 4)]
+    return [Opposite(*row) for row in _rows(SUITE / "opposites.tsv", 4)]
 
 
-def refinements(suite: Path = SUITE) -> list[Refinement]:
+def refinements() -> list[Refinement]:
     """Return the refinements."""
-    return [Refinement(*row) for row in _rows(suite / "refinements.tsv", 5)]
+    return [Refinement(*row) for row in _rows(SUITE / "refinements.tsv", 5)]
 
 
 def ranges(said: str) -> tuple[tuple[float, float], ...]:

@@ -218,7 +218,7 @@ def _sections(lower: str) -> tuple[tuple[Section, ...], list[FoundWish]]:
             at = named.end()
     with_bars = [f for f in found if f[3]]
     if with_bars:
-        run = with_bars if len(with_bars) < len(found) and len(with_bars) == 1 else _run(lower, found, with_bars)
+        run = with_bars if len(with_bars) < len(found) and len(with_bars) == 1 else _run(found, with_bars)
         return tuple(s for _, _, s, _ in run), [FoundWish(start, end) for start, end, _, _ in run]
     for first in range(len(found)):
         run = found[first : first + 1]
@@ -234,7 +234,7 @@ def _sections(lower: str) -> tuple[tuple[Section, ...], list[FoundWish]]:
 _Found = tuple[int, int, Section, bool]
 
 
-def _run(lower: str, found: Sequence[_Found], with_bars: Sequence[_Found]) -> list[_Found]:
+def _run(found: Sequence[_Found], with_bars: Sequence[_Found]) -> list[_Found]:
     """Return the sections that have bars, and those listed between them that have none."""
     first, last = with_bars[0], with_bars[-1]
     return [f for f in found if f[3] or first[0] < f[0] < last[0]]

@@ -28,7 +28,7 @@ from model.music.harmony import parse_chord
 STYLE = (("pop", 1.0),)
 PARTS = ("bass", "chords", "melody", "drums")
 SHAPES = {
-    "MASKED", "PITCHES", "PART_RANGES", "HIGHEST_USUAL", "NO_ONSET", "NEAREST_SIXTEENTH", "LINE_OF_FIFTHS", "LAYER_DRUMS", "BRIGHT_DRUMS", "DARK_DRUMS",
+    "MASKED", "PITCHES", "PART_RANGES", "HIGHEST_USUAL", "NO_ONSET", "LINE_OF_FIFTHS", "LAYER_DRUMS", "BRIGHT_DRUMS", "DARK_DRUMS",
     "MIN_MEAN_VELOCITY", "ENERGY_VELOCITY_RANGE", "LOUDER", "REGISTER_SPREAD", "TRIADS", "QUALITY_TONES", "QUALITY_TRIADS", "PLAIN_TRIADS", "USUAL_ROOTS",
 }  # fmt: skip
 """Constants that say what music is like, or where a target lies; none is a number of logits."""

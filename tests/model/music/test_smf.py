@@ -14,7 +14,7 @@ TUNE = struck([(0, 240, 60), (240, 240, 62)])
 
 def lengths(events: list[smf.Event]) -> list[tuple[int, int]]:
     """Return start and end of each note, end -1 for one that nothing ends."""
-    return [(events[on][0], events[off][0] if off >= 0 else -1) for on, off in smf.spans(events, 9999)]
+    return [(events[on][0], events[off][0] if off >= 0 else -1) for on, off in smf.spans(events)]
 
 
 def key(tick: int, velocity: int, pitch: int = 60) -> smf.Event:

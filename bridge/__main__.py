@@ -79,10 +79,6 @@ def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
             from bridge.cli import score
 
             return partial(score.run, args)
-        case "render":
-            from bridge.cli import render
-
-            return partial(render.run, args)
         case "sheet":
             from bridge.cli import sheet
 
@@ -108,6 +104,7 @@ def _prepare_command(args: argparse.Namespace) -> Callable[[], int]:
         "replay": commands.replay,
         "understand": commands.show_plan,
         "explain": commands.explain_file,
+        "render": commands.render,
     }
     return partial(by_name[args.command], args)
 

@@ -20,7 +20,7 @@ Rect = tuple[int, int, int, int]
 
 
 class Patch:
-    """Collects boxes and cords. `kind` is a type of `container`, sizes are in pixels."""
+    """Collects boxes and cords. `kind` is a type of `max_for_live.build.TYPES`, sizes are in pixels."""
 
     def __init__(self, width: int, height: int) -> None:
         self.width, self.height = width, height

@@ -1,4 +1,4 @@
-"""`llmball clip`, `refine`, `harmonise`, `replay` and `understand`: the commands that run without a daemon."""
+"""`llmball clip`, `refine`, `harmonise`, `replay`, `understand`, `explain` and `render`: the commands that run without a daemon."""
 
 from __future__ import annotations
 
@@ -390,4 +390,17 @@ def explain_file(args: argparse.Namespace) -> int:
         sys.stdout.write(json.dumps(result.to_json(), ensure_ascii=False) + "\n")
         return 0
     sys.stdout.write("\n".join([*result.words, "", *chart(result)]) + "\n")
+    return 0
+
+
+def render(args: argparse.Namespace) -> int:
+    """Run `llmball render`: a .mid file or a piece of the songbook as audio. Raises OwnerError."""
+    renderer = found_renderer(args.soundfont)
+    song = load_source(args.source).song
+    if args.stems:
+        stems = renderer.render_stems(song, args.out)
+        sys.stdout.writelines(f"{path}\n" for path in stems)
+    else:
+        renderer.render(song, args.out)
+    sys.stdout.write(f"{args.out}: {len(song.bars)} bars, {song.tempos[0][1]:g} bpm\n")
     return 0

@@ -9,12 +9,11 @@ from pathlib import Path
 
 from bridge.cli.commands import load_source
 from bridge.errors import OwnerError
-from model.analysis.explain import explain
+from model.analysis.explain import chord_sheet, explain
 from model.analysis.midi_import import detect_chords
 from model.music.midifile import Song
 from model.music.notes import PARTS, UNPITCHED_PARTS
 from model.sheet.abc import to_abc
-from model.sheet.chords import to_text
 from model.sheet.musicxml import to_musicxml
 from model.sheet.notated import notated
 
@@ -36,10 +35,10 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
-def sheet_text(song: Song, title: str, suffix: str, whole_score: bool = False) -> str:
+def sheet_text(song: Song, title: str, suffix: str, whole_score: bool) -> str:
     """Return a song as .txt, .abc or .musicxml (.xml): chords and melody, or with `whole_score` every pitched part. Raises ValueError."""
     if suffix == ".txt":
-        return to_text(explain(song), title)
+        return chord_sheet(explain(song), title)
     chords = song.chords or detect_chords(song)
     sounding = [part for part in PARTS if part not in UNPITCHED_PARTS and any(n.part == part for n in song.notes)]
     lead = ["melody"] if "melody" in sounding else sounding[:1]

@@ -6,6 +6,8 @@ chord struck before `LATE_LIMIT` in a beat counts from that beat, a later one fr
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from bridge.clock import Seconds
 from bridge.follow.arpeggio import ArpeggioFilter
 from bridge.follow.chord_detection import (
@@ -16,15 +18,28 @@ from bridge.follow.chord_detection import (
     last_stroke,
     playing_mode,
 )
-from bridge.follow.key_tracker import KeyAndEnergyTracker
 from bridge.follow.keyboard import EARLY_LIMIT, LATE_LIMIT, BeatWindow, IsEcho, Keyboard, KeyPress
 from bridge.follow.loop_detection import LoopDetector, same_harmony
-from bridge.follow.melody import MelodyFollower
+from model.analysis.key_finder import RunningKey
+from model.analysis.melody_tracker import (
+    BeatPlace,
+    MelodyHarmonyTracker,
+    SungNote,
+    beat_features,
+    beat_line_features,
+    extend_triad,
+)
 from model.music.harmony import QUALITIES, Chord, Key, parse_key
 
 REST_BEATS = 4
 """Beats of silence after which the player counts as resting."""
 C_MAJOR = parse_key("C major")
+ENERGY_STEP = 1 / 8
+"""Step size of the energy. It is coarse because each change makes the model rebuild its cache."""
+LOUD_VELOCITY, SOFT_VELOCITY = 110, 40
+"""Velocities of energy 1 and 0."""
+BUSY_NOTES_PER_SECOND = 6.0
+"""Notes per second of energy 1."""
 
 
 class Follower:
@@ -280,3 +295,78 @@ def _only_adds(new: Chord, old: Chord) -> bool:
     return (
         new.bass == old.bass and same_harmony(new, old) and set(QUALITIES[old.quality]) <= set(QUALITIES[new.quality])
     )
+
+
+# what the follower keeps besides
+
+
+class KeyAndEnergyTracker(RunningKey):
+    """`key`: the estimated key, None until enough was played; `energy`: 0..1, None until notes were played."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.energy: float | None = None
+
+    def update_energy(self, key_presses: Iterable[KeyPress], seconds: float) -> None:
+        """Update the energy with the key presses of the last `seconds` seconds; no key presses change nothing."""
+        recent = list(key_presses)
+        if not recent or seconds <= 0:
+            return
+        hard = (sum(k.velocity for k in recent) / len(recent) - SOFT_VELOCITY) / (LOUD_VELOCITY - SOFT_VELOCITY)
+        busy = len({round(k.at / 0.04) for k in recent}) / seconds / BUSY_NOTES_PER_SECOND
+        level = min(1.0, max(0.0, 0.65 * hard + 0.35 * min(1.0, busy)))
+        if self.energy is None or abs(level - self.energy) > 0.75 * ENERGY_STEP:
+            self.energy = round(level / ENERGY_STEP) * ENERGY_STEP
+
+
+class MelodyFollower:
+    """Harmonises a live melody from its first note on: a chord and a key per beat, from the notes so far.
+
+    It uses the notes up to the beat line and those struck on it or held over it. If a note on the line of a half bar is
+    no tone of the chord, the chord is extended by it.
+    """
+
+    def __init__(self) -> None:
+        self._tracker = MelodyHarmonyTracker()
+        self._previous: BeatWindow | None = None
+        self._tracker_chord: Chord | None = None
+        self._coloured_chord: Chord | None = None
+
+    def on_beat(self, window: BeatWindow, keyboard: Keyboard, fixed_key: Key | None) -> None:
+        """Process the notes up to the start of the beat `window`; `fixed_key` is the key if it is known."""
+        self._tracker.set_key(fixed_key)
+        previous, self._previous = self._previous, window
+        place = BeatPlace(window.beat, window.beats, window.quarters)
+        if previous is None or not keyboard.key_presses:
+            self._tracker.begin()
+            self._tracker.beat(place)
+        else:
+            self._tracker.beat(
+                place, beat_features(_notes_in_window(previous, keyboard, window.start), previous.quarters)
+            )
+
+    def chord(self, window: BeatWindow, keyboard: Keyboard, now: Seconds) -> Chord:
+        """Return the chord of the current beat."""
+        chord = self._tracker.chord(beat_line_features(_notes_in_window(window, keyboard, now)))
+        if self._coloured_chord is None or chord != self._tracker_chord:
+            self._tracker_chord = self._coloured_chord = chord
+        on_the_line = [k for k in keyboard.since(window.opens) if k.at < window.closes and k.sounds_at(now)]
+        if window.begins_half_bar and on_the_line:
+            self._coloured_chord = extend_triad(chord, on_the_line[-1].pitch % 12, self.key) or self._coloured_chord
+        return self._coloured_chord
+
+    @property
+    def key(self) -> Key | None:
+        """The estimated key; None if there is none yet."""
+        return self._tracker.key
+
+
+def _notes_in_window(window: BeatWindow, keyboard: Keyboard, until: Seconds) -> Iterator[SungNote]:
+    """Yield (start, end, pitch) of notes struck up to `until` that sounded after the window's start, in beats."""
+    for key_press in keyboard.key_presses:
+        if key_press.at <= until and key_press.sounds_at(max(key_press.at, window.start)):
+            yield (
+                window.phase(key_press.at),
+                float("inf") if key_press.ended_at is None else window.phase(key_press.ended_at),
+                key_press.pitch,
+            )

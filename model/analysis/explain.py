@@ -12,10 +12,11 @@ from model.analysis.form import Section, phrase_bars, sections
 from model.analysis.key_finder import find_key
 from model.analysis.midi_import import detect_chords
 from model.music.harmony import Chord, Key, chord_symbol, note_name, parse_chord, parse_key, quality_of
-from model.music.midifile import Song
+from model.music.midifile import Song, bar_at
 from model.music.notes import PARTS, UNPITCHED_PARTS, Note, beat_length, beats_in_bar
 from model.music.numerals import borrowed_from, numeral, numeral_before, role
 
+BARS_A_LINE = 4
 DOUBTFUL = 0.7
 """Below this probability the second key is told too."""
 C_MAJOR = parse_key("C major")
@@ -108,7 +109,7 @@ def _is_bare(song: Song) -> bool:
 
 
 def _placed(song: Song, at: int, chord: Chord, after: Chord | None, key: Key, blue: bool) -> PlacedChord:
-    number = bisect_right(song.bars, at, key=lambda bar: bar[0]) - 1
+    number = bar_at(song, at)
     start, meter = song.bars[number]
     beat = 1 + (at - start) / beat_length(meter)
     degree = numeral(chord, key) if blue else numeral_before(chord, after, key)
@@ -266,8 +267,26 @@ def chart(told: Explanation) -> list[str]:
     lines: list[str] = []
     placed = _placed_by_bar(told.chords)
     for section in told.sections:
-        for first in range(section.first, section.last + 1, 4):
-            bars = range(first, min(first + 4, section.last + 1))
+        for first in range(section.first, section.last + 1, BARS_A_LINE):
+            bars = range(first, min(first + BARS_A_LINE, section.last + 1))
             cells = [" ".join(f"{c.symbol}({c.numeral})" for c in placed.get(bar, [])) or "%" for bar in bars]
             lines.append(f"{section.name:<3} {first:>3} | " + " | ".join(cells) + " |")
     return lines
+
+
+def chord_sheet(told: Explanation, title: str) -> str:
+    """Return a text to print or to sing from: title, key, tempo, and the chords of each phrase, four bars a line.
+
+    A bar that goes on with the chord before shows %, a repeated phrase its name.
+    """
+    lines = [title, f"{told.key}, {told.meter}, {told.tempo:g} quarter notes a minute", ""]
+    placed = _placed_by_bar(told.chords)
+    cells = {bar: " ".join(c.symbol for c in placed.get(bar, [])) or "%" for bar in range(1, told.bars + 1)}
+    wide = max(map(len, cells.values()))
+    for section in told.sections:
+        lines.append(f"{section.name}  (bars {section.first} to {section.last})")
+        for first in range(section.first, section.last + 1, BARS_A_LINE):
+            bars = range(first, min(first + BARS_A_LINE, section.last + 1))
+            lines.append("| " + " | ".join(cells[bar].ljust(wide) for bar in bars) + " |")
+        lines.append("")
+    return "\n".join(lines)

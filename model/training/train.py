@@ -15,14 +15,12 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from model.decoder.tokenizer import EVENTS
 from model.decoder.transformer import Decoder, Shape, losses
 from model.training.dataset import archive
 from model.training.dataset.feeding import batches
 from model.training.dataset.store import Store, joined
 from model.training.dataset.windows import SHARES, Batch, Windows
 from model.training.evaluation.bits import count_notes, decoder_bits, openings
-from model.training.fit.language_one import in_present_language
 from model.training.fit.training_loop import TrainingConfig, TrainingLoop, computes_in_bfloat16
 from model.weights import load, save
 
@@ -85,14 +83,12 @@ def placed(drawn: Iterator[Batch], device: str) -> tuple[Tensor, Tensor, Tensor]
 
 
 def take_up(model: Decoder, path: Path) -> None:
-    """Begin with the weights of a file, of the present language or of that of version 0.1; what has grown keeps its fresh values."""
+    """Begin with the weights of a file; what it does not hold keeps its fresh values."""
     arrays, _ = load(path)
-    is_old = len(arrays["embed.0.weight"]) != EVENTS
     with torch.no_grad():
         for name, ours in model.named_parameters():
             if name in arrays:
-                held = in_present_language(name, arrays[name], ours.numpy()) if is_old else arrays[name]
-                ours.copy_(torch.from_numpy(held))
+                ours.copy_(torch.from_numpy(arrays[name]))
 
 
 def shares_with(source: str, wanted: float) -> dict[str, float]:

@@ -11,12 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.analysis.explain import explain
+from model.analysis.explain import chord_sheet, explain
 from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, parse_key
 from model.music.midifile import Song
 from model.music.notes import METERS, Note, Ticks, beat_length, beats_in_bar
 from model.sheet.abc import to_abc
-from model.sheet.chords import to_text
 from model.sheet.musicxml import DIVISION, to_musicxml
 from model.sheet.notated import Sheet, notated
 from model.sheet.symbols import KINDS, NO_ELEVENTH, altered_letters, kind, signature
@@ -115,7 +114,7 @@ def test_abc_says_chords_triplets_ties_and_signs_once_a_bar() -> None:
 
 def test_a_chord_sheet_has_each_bar_under_the_name_of_its_phrase() -> None:
     song = song_of([Note(Ticks(0), Ticks(480), 60, 80, "melody")], bars=4, chords="Am F C G")
-    assert "| Am | F  | C  | G  |" in to_text(explain(song), "Tune").splitlines()
+    assert "| Am | F  | C  | G  |" in chord_sheet(explain(song), "Tune").splitlines()
 
 
 @pytest.mark.parametrize("quality", [q for q in CHORD_QUALITIES if q not in NO_ELEVENTH] + ["13b9", "m9b5", "maj7#11"])

@@ -38,7 +38,7 @@ SCRIPTS = {
     "llmball_generator.js": (*SHARED, "generator"),
     SCREEN: ("screen",),
 }
-"""The rooms of each script in their order: Max's own `require` keeps no modules apart."""
+"""The files of `code/` that make each script, in their order; they are joined, for Max's `require` shares one namespace."""
 
 
 def script(name: str) -> bytes:

@@ -1,4 +1,4 @@
-"""The real door, errands and session in one process, without a socket: each packet is held to the law.
+"""The real OSC server, services and session in one process, without a socket; each packet is checked against the rule below.
 
 Bad input gives an error to its sender and changes nothing. The band of `tests.support.virtual_band` plays in real time meanwhile.
 """
@@ -34,7 +34,7 @@ LATE = Seconds(0.002)
 
 @dataclass(slots=True)
 class Socket:
-    """Stands for the door's socket: keeps what is sent and to whom."""
+    """Stands for the server's socket: keeps what is sent and to whom."""
 
     sent: list[tuple[bytes, tuple[str, int]]] = field(default_factory=list)
 
@@ -101,17 +101,17 @@ class Indoors:
         loop = asyncio.get_running_loop()
         self.band = Rig(lambda: LATE, now=monotonic(), session=Session(lambda: 7))
         session = self.band.session
-        writers: Any = Writers(lambda answer: loop.call_soon_threadsafe(self.errands.on_clip_answer, answer))
+        writers: Any = Writers(lambda answer: loop.call_soon_threadsafe(self.services.on_clip_answer, answer))
         self.socket = Socket()
-        self.door = OscServer(
+        self.server = OscServer(
             (),
             Dispatcher(
-                self._decide, session.query, lambda: session.state.value, lambda r, s, t: self.errands.handle(r, s, t)
+                self._decide, session.query, lambda: session.state.value, lambda r, s, t: self.services.handle(r, s, t)
             ),
             lambda now: Endless(now),
         )  # fmt: skip
-        self.door.connection_made(self.socket)  # type: ignore[arg-type]
-        self.errands = Services(session, writers, self._decide, self.door.publish, None)
+        self.server.connection_made(self.socket)  # type: ignore[arg-type]
+        self.services = Services(session, writers, self._decide, self.server.publish, None)
         self.verdict = Verdict()
         self.refused = False
         self.keep_playing()
@@ -140,17 +140,17 @@ class Indoors:
         return (
             dict(session.settings), session.state, session.bank, len(takes.all), takes.coming, takes.current,
             stage.timeline.end, len(stage.timeline.placed), stage.holding, len(self.band.scheduler._heap),
-            self.errands._midi_learn._pending_action, len(self.errands._midi_learn.actions),
+            self.services._midi_learn._pending_action, len(self.services._midi_learn.actions),
         )  # fmt: skip
 
     def hear(self, packet: bytes, sender: tuple[str, int]) -> None:
-        """Give the door a packet, and judge what comes of it."""
+        """Give the server a packet, and judge what it answers and changes."""
         self.band.until(monotonic())
         self.socket.sent.clear()
         before = self.now
         began, worked = time.perf_counter(), time.thread_time()
         try:
-            self.door.datagram_received(packet, sender)
+            self.server.datagram_received(packet, sender)
         except Exception as error:  # the very thing that must not happen: it is counted
             self.verdict.breaks(type(error).__name__, packet, traceback.format_exc())
         self.verdict.processor.append(time.thread_time() - worked)
@@ -173,7 +173,7 @@ class Indoors:
 
     def close(self) -> None:
         """Stop the errands."""
-        self.errands.close()
+        self.services.close()
 
 
 def _is_nothing(packet: bytes) -> bool:

@@ -1,8 +1,8 @@
-"""Mutated packets, frames and payloads against the real door, and against a daemon that plays.
+"""Mutated packets, frames and payloads against the real OSC server in this process, and against a daemon that plays.
 
     python -m bench.robustness.packets [--count 1000000] [--sent 100000] [--others 20000] [--seed 11]
 
-`--count` packets go through the real door, errands and session without a socket, and each is held to the law: bad input
+`--count` packets go through the real server, services and session without a socket, and each is checked: bad input
 gives an error to its sender and changes nothing. Then `--sent` are sent to a daemon by UDP, and `--others` frames and
 payloads by WebSocket and MQTT; it answers every ping, and the music goes on. Then each kind of mistake once.
 """
@@ -74,7 +74,7 @@ def main() -> None:
 
 
 async def judged(count: int, seed: int) -> Verdict:
-    """Give packets to a door indoors, the band playing."""
+    """Give packets to a server in this process while the band plays."""
     rng = random.Random(seed)
     house = Indoors()
     for number, packet in enumerate(islice(packets(rng), count)):

@@ -1,4 +1,4 @@
-"""The prompt suite as values: what was asked, and what any musician would expect. The files: `bench/suite/README.md`."""
+"""The prompt suite as values: what was asked, and what any musician would expect. The files: `suite/README.md`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`python -m bench.music.obedience.reference --data DIR`: write `bench/suite/reference.json`, what "percentile" means to the judges.
+"""`python -m bench.music.obedience.reference --data DIR`: write `suite/reference.json`, what "percentile" means to the judges.
 
 Excerpts of eight bars out of pieces by grammar, with seeds that no training uses, and of real training songs.
 """

@@ -1,4 +1,4 @@
-"""Weights that are cut, changed in one bit, or gone, in a copy of ourselves."""
+"""Starts that fail: weights that are cut, changed in one bit, or gone, in a copy of the sources; ports that are taken."""
 
 from __future__ import annotations
 

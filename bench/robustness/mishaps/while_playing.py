@@ -1,4 +1,4 @@
-"""What goes wrong while it plays: brokers that are none, a lid that is closed, a generator that stands still."""
+"""What goes wrong while it plays: brokers that hang up or send garbage, a computer that sleeps, a generator that is stopped."""
 
 from __future__ import annotations
 

@@ -1,10 +1,4 @@
-"""`python -m model.training.measures [WHAT …] --midi DIR --json`: music measured, ours and people's alike.
-
-First `read --data DIR --out FILE` turns the songs into one file for `--human`, `pieces --out FILE` writes pieces by
-grammars for `--pieces`. Then any of: keys texture style prompts chords diversity copying (all that can be done with
-what is given, if none is named). `melodies --out DIR` writes held-out melodies as .mid files; chords for them, in
-files of the same names, go to `chords --midi DIR`.
-"""
+"""What ours is measured beside: songs of people from the data sets, and pieces by grammars."""
 
 from __future__ import annotations
 

@@ -35,16 +35,16 @@ check: $(VENV)/.developing ## ruff and mypy
 # what a JACK server hears has the machine to itself, for it is timed; the rest runs on two cores; test-long learns
 REAL = $(addprefix tests/bridge/,follow midi runtime)
 LEARNT = tests/model/training
-test: check ## check, then every test but those of training; a missing optional tool is a skip with one line
-	$(PYTHON) -m pytest -q -rs -n 2 $(addprefix --ignore=,$(REAL) $(LEARNT))
-	$(PYTHON) -m pytest -q -rs $(REAL)
+test: check ## check, then every test but long ones; a missing optional tool is a skip with one line
+	$(PYTHON) -m pytest -q -rs -m "not long" -n 2 --dist loadgroup $(addprefix --ignore=,$(REAL) $(LEARNT))
+	$(PYTHON) -m pytest -q -rs -m "not long" $(REAL)
 
-test-long: docs sanitize ## what else .ci/run checks: the site, all of the songbook, odd files, the C code under sanitizers
+test-long: docs sanitize ## what else .ci/run checks: the site, long tests, all of the songbook, odd files, the C code under sanitizers
 	$(PYTHON) -m bench.robustness.corpus --plain --bent 300
 	$(PYTHON) -m model.songbook check model/songbook/pieces
 	$(PYTHON) -m model.songbook pages docs/songbook --check
 	LLMBALL_PIECES=10000 $(PYTHON) -m pytest -q -n 2 tests/model/songbook $(LEARNT)
-	LLMBALL_RECORD_SECONDS=60 $(PYTHON) -m pytest -q tests/bridge/runtime/test_daemon_with_hosts.py -k ardour
+	LLMBALL_RECORD_SECONDS=60 $(PYTHON) -m pytest -q -rs -m long
 
 corpus: need-DIR $(VENV)/.developing ## DIR=folder [BENT=5000]: somebody else's .mid files through every command that reads one
 	$(PYTHON) -m bench.robustness.corpus "$(DIR)" --plain --bent $(BENT)

@@ -116,6 +116,7 @@ def test_in_a_set_of_ten_tracks_the_missing_part_is_written_shown_applied_and_ta
     assert arrangement["start"] == 32
 
 
+@pytest.mark.long
 def test_four_instances_stream_four_parts_from_a_daemon_that_follows_live(
     tmp_path: Path, needs: Callable[[str, str], str]
 ) -> None:

@@ -1,4 +1,4 @@
-"""What was shipped is broken: one line with the remedy and exit code 2, whichever room reads it first."""
+"""A shipped file is damaged: one line with the remedy and exit code 2, whichever module reads it first."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ SERVE = ("serve", "--output", "none", "--http", "none", "--osc", "127.0.0.1:0")
 CLIP = ("clip", "calm piano", "--bars", "1", "-o", "out.mid")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("command", [SERVE, CLIP], ids=["serve", "clip"])
 @pytest.mark.parametrize("file", ["fusion.json", "decoder.safetensors", "plan.safetensors"])
 def test_a_file_that_is_cut_is_told_in_one_line(tmp_path: Path, file: str, command: tuple[str, ...]) -> None:

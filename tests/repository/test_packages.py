@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 NEEDED = (
     "bridge/__main__.py", "bridge/http/page/index.html", "model/native/decoder.c", "model/native/sentence.c", "model/native/int8.c", "model/native/int8.h", "model/native/attention.h", "model/native/compiler.h", "bridge/py.typed", "model/py.typed", "model/weights/SHA256SUMS", "model/weights/decoder.safetensors",

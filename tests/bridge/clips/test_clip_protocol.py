@@ -18,6 +18,7 @@ from model.processes.write_clips import song_from_notes
 from tests.support import real_programs
 from tests.support.clip_client import Clip, ClipClient, ClipError, Row, lossy
 
+pytestmark = pytest.mark.xdist_group("clips")  # one daemon for all
 PROMPT = "dusty lo-fi chords in D minor, 82 bpm"
 
 

@@ -25,6 +25,7 @@ def test_a_stranger_needs_a_network_and_a_token(tmp_path: Path, needs: Callable[
     ]
 
 
+@pytest.mark.long
 def test_one_that_announces_itself_is_found_by_zeroconf_and_no_other_is(
     tmp_path: Path, needs: Callable[[str, str], str]
 ) -> None:

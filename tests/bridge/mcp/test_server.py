@@ -22,6 +22,7 @@ pytest.importorskip("mcp", reason="the MCP SDK is not installed (extra mcp)")
 
 COMMAND = [sys.executable, "-m", "bridge", "mcp", "--daemon", NOBODY.removeprefix("http://")]
 ROOT = Path(__file__).parents[3]
+pytestmark = pytest.mark.xdist_group("mcp")  # one server for all
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +116,7 @@ def test_a_cancelled_call_is_not_waited_for(raw: tuple[Client, StdioWire]) -> No
     assert "slow" not in client.call("clips")[0]
 
 
+@pytest.mark.long
 def test_another_client_connects_while_the_first_is_there_and_when_one_has_gone(
     raw: tuple[Client, StdioWire], tmp_path: Path
 ) -> None:

@@ -227,7 +227,7 @@ ANYTHING = st.recursive(
 
 
 @given(st.sampled_from(sorted(ROWS)), st.data())
-@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_arguments_are_converted_or_refused(name: str, data: st.DataObject) -> None:
     row = ROWS[name]
     known = st.sampled_from([*row.arguments.__struct_fields__, "other"])

@@ -90,6 +90,7 @@ def test_a_recording_that_lacks_a_note_or_has_one_too_many_is_told_apart() -> No
     assert unmatched([shifted[0], (shifted[1][0] + 0.02, shifted[1][1]), *shifted[2:]], sent) == 2
 
 
+@pytest.mark.long
 @pytest.mark.timeout(180 + 3 * SECONDS)
 def test_what_ardour_records_is_what_we_sent(
     daemon: Start, jack_environment: Mapping[str, str], receiver: Listen, needs: Needs, tmp_path: Path

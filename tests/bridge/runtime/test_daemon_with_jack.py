@@ -96,7 +96,13 @@ def test_a_pure_data_patch_makes_it_play_and_prints_the_answers(
         ended(pd)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+LONG = pytest.mark.long
+
+
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, pytest.param(signal.SIGINT, marks=LONG), pytest.param(signal.SIGHUP, marks=LONG)],
+)
 def test_a_signal_ends_every_note_and_exits_with_0(number: int, playing: tuple[Daemon, Receiver]) -> None:
     started, heard = playing
     assert started.stop(number) == 0

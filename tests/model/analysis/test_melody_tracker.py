@@ -145,6 +145,7 @@ def test_a_song_is_heard_alike_in_every_key() -> None:
     assert np.array_equal(low.told, high.told)
 
 
+@pytest.mark.long
 def test_a_network_learns_and_says_in_numpy_what_it_says_in_torch(tmp_path: Path) -> None:
     import torch
 

@@ -29,7 +29,7 @@ from bridge.protocol.dispatch import Dispatcher, Reply, request_cost
 from bridge.protocol.midi_learn import CONTROL, NOTE_OFF, NOTE_ON, PROGRAM
 from bridge.protocol.osc import Message, OscError
 from bridge.protocol.patterns import expand
-from bridge.protocol.requests import Bye, Hello, Request, is_encodable, parse_request
+from bridge.protocol.requests import Bye, Hello, HelloConfirmed, Request, is_encodable, parse_request
 
 MAX_FRAME = 64 * 1024  # bytes
 MAX_MESSAGES, MAX_ARGUMENTS = 64, 64
@@ -186,6 +186,8 @@ class WebSocketServer:
                 listener.send_frame(encode_frame(self._view.snapshot()))
             case Bye():
                 listener.subscribed = False
+            case HelloConfirmed():
+                pass
             case _:
                 self._dispatcher.handle(request, ("panel", id(listener)), reply)
 

@@ -35,6 +35,7 @@ COMMANDS: dict[str, AddressEntry] = {
     for c in (
         AddressEntry("hello", "reply_port:i name:s encoded:i", "register: answers and news go to reply_port (default: the sender's); "
                 f"encoded 1 percent-encodes what is told; lasts until bye or {CLIENT_TIMEOUT / 60:.0f} minutes of silence → welcome"),
+        AddressEntry("hello/confirm", "n:i", "whoever listens at the reply address wants to be told: the number of hello/nonce, from either port"),
         AddressEntry("bye", "", "take the registration back"),
         AddressEntry("ping", "n", "→ pong n"),
         AddressEntry("prompt", "text:s …", f"a new take; several strings are joined by spaces, {MAX_PROMPT:,} characters at most"),
@@ -82,6 +83,11 @@ COMMANDS: dict[str, AddressEntry] = {
 
 OUTGOING: tuple[AddressEntry, ...] = (
     AddressEntry("welcome", "version:s protocol:i parts:s", "answer to hello"),
+    AddressEntry(
+        "hello/nonce",
+        "n:i",
+        "to a reply port other than the sender's, or to another machine: nothing is streamed until hello/confirm n comes",
+    ),
     AddressEntry("pong", "n", "answer to ping"),
     AddressEntry("kept", "path:s take:s", "answer to keep: the file, and the name that `llmball replay` takes"),
     AddressEntry("clip/progress", "id:i share:f", "0..1"),

@@ -63,6 +63,9 @@ def test_answers_and_news_go_to_the_reply_port_that_was_named() -> None:
                 "/llmball/welcome", (VERSION, 1, "chords%20melody%20bass%20drums%20pad%20arp%20perc")
             )
             assert heard(ear) == osc.Message("/llmball/state", ("idle",))
+            asked = heard(ear)
+            assert asked.address == "/llmball/hello/nonce"
+            asker.send(osc.encode("/llmball/hello/confirm", [int(str(asked.args[0]))]))
             asker.send(osc.encode("/llmball/tempo", []))
             assert heard(ear) == osc.Message("/llmball/tempo", (1.5,))
             door.publish("chord", ("F#m7", 1, 1))

@@ -90,6 +90,11 @@ OUTGOING: tuple[AddressEntry, ...] = (
     ),
     AddressEntry("pong", "n", "answer to ping"),
     AddressEntry("kept", "path:s take:s", "answer to keep: the file, and the name that `llmball replay` takes"),
+    AddressEntry(
+        "kept/removed",
+        "take:s",
+        "beside kept: a client keeps 500 takes from one start of the daemon on; its oldest went",
+    ),
     AddressEntry("clip/progress", "id:i share:f", "0..1"),
     AddressEntry(
         "clip/begin",
@@ -122,6 +127,9 @@ OUTGOING: tuple[AddressEntry, ...] = (
     ),
     AddressEntry("learnt", "touch:s words:s", "what a touch does now: note 10 36, cc 1 20, program 1 5"),
     AddressEntry("set/saved", "path:s", "answer to set/save"),
+    AddressEntry(
+        "set/removed", "name:s", "beside set/saved: a client makes 64 new sets from one start on; its oldest went"
+    ),
     AddressEntry("set/loaded", "name:s", "answer to set/load"),
     AddressEntry("error", "address:s reason:s", "a message that could not be carried out; nothing has changed"),
     AddressEntry("understood/tempo", "bpm:f", "what was understood, under the controls"),

@@ -216,6 +216,10 @@ class Budgets(Generic[PacketT]):
         self._shared = self._shared or self.make_budget(now)
         return self._shared
 
+    def forget(self, sender: Address) -> None:
+        """Forget the budget of a sender that has gone."""
+        self._by_sender.pop(sender, None)
+
     def for_host(self, host: str, now: Seconds) -> Budget[None]:
         """Return the budget of all senders of a host."""
         budget = self._by_host.get(host)

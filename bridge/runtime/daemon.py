@@ -144,8 +144,8 @@ class Daemon:
                 self._open_mqtt(self._config.mqtt)
             midi = await self._child_processes.readiness.wait_for_all()
             page = await self._http_server.open(port)
-            http = "none" if page is None else "http://{}:{}".format(*page)
-            sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
+            http = "none" if page is None else f"http://{host_port(*page)}"
+            sys.stdout.write(f"ready osc={host_port(host, port)} midi={midi} http={http}\n")
             sys.stdout.flush()
             gc.collect()
             gc.freeze()  # all objects so far stay: collecting them would take tens of milliseconds
@@ -307,6 +307,11 @@ class Daemon:
             if server is not None:
                 server.close()
         self._supervisor.close()
+
+
+def host_port(host: str, port: int) -> str:
+    """Return an address as it is written: that of IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _urgency(effect: Effect) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import math
 import secrets
 import socket
@@ -27,6 +28,7 @@ from bridge.protocol.dispatch import Dispatcher, request_cost
 from bridge.protocol.patterns import expand
 from bridge.protocol.requests import Bye, Hello, HelloConfirmed, Request, parse_request
 
+log = logging.getLogger("llmball")
 RECEIVE_BUFFER = 1 << 20
 """Bytes of the socket's receive buffer, for bursts."""
 READ_BUDGET = Seconds(0.002)
@@ -58,6 +60,26 @@ def is_this_machine(host: str) -> bool:
     return True
 
 
+MAPPED = "::ffff:"
+"""Prefix of an IPv4 address at a socket of IPv6."""
+
+
+def _dual_socket(host: str, port: int) -> socket.socket:
+    """Return a socket of an IPv6 address; that of `::` hears IPv4 too, and says so where it cannot. Raises OSError."""
+    sock = socket.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    try:
+        if host == "::":
+            try:
+                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
+            except OSError as refused:
+                log.warning("OSC is not heard over IPv4 (%s)", refused.strerror)
+        sock.bind(socket.getaddrinfo(host, port, socket.AF_INET6, socket.SOCK_DGRAM)[0][4])
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
 class OscServer(asyncio.DatagramProtocol):
     """Listens from `open` to `close`. `allowed`: networks whose packets are read, beside this machine."""
 
@@ -74,14 +96,18 @@ class OscServer(asyncio.DatagramProtocol):
         self._is_allowed = lru_cache(MAX_SENDERS)(self._check_allowed)
         self._transport: asyncio.DatagramTransport | None = None
         self._socket: socket.socket | None = None
-        self._port = 0
+        self._port, self._is_dual = 0, False
         self._timer: asyncio.TimerHandle | None = None
 
     async def open(self, host: str, port: int) -> Address:
         """Listen; return the address with the real port. Raises OwnerError if the port is taken."""
         loop = asyncio.get_running_loop()
         try:
-            transport, _ = await loop.create_datagram_endpoint(lambda: self, (host, port))
+            if ":" in host:
+                sock = _dual_socket(host, port)
+                transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=sock)
+            else:
+                transport, _ = await loop.create_datagram_endpoint(lambda: self, (host, port))
         except OSError as refused:
             raise OwnerError(
                 f"cannot listen on {host}:{port} ({refused.strerror}): stop what is there, perhaps another LLMBall, "
@@ -92,6 +118,7 @@ class OscServer(asyncio.DatagramProtocol):
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
         if sys.platform != "win32":  # its event loop reads ahead by itself
             self._socket = sock.dup()
+        self._is_dual = ":" in host
         name, self._port = transport.get_extra_info("sockname")[:2]
         return str(name), self._port
 
@@ -132,7 +159,7 @@ class OscServer(asyncio.DatagramProtocol):
 
     def _handle_packet(self, data: bytes, addr: Address) -> None:
         """Process a packet if its sender and its host have budget left, else let it wait."""
-        sender = (str(addr[0]), int(addr[1]))
+        sender = (str(addr[0]).removeprefix(MAPPED), int(addr[1]))
         if not self._is_allowed(sender[0]) or data.startswith(ERROR_PREFIX):
             return
         now = monotonic()
@@ -266,7 +293,8 @@ class OscServer(asyncio.DatagramProtocol):
         data = osc.encode(ROOT + path, encoded_args)
         if not client.confirmed and not self._allowances.may_send(_allowance_key(client), len(data), monotonic()):
             return False
-        self._transport.sendto(data, client.reply_address)
+        host, port = client.reply_address
+        self._transport.sendto(data, (f"{MAPPED}{host}" if self._is_dual and ":" not in host else host, port))
         return True
 
 

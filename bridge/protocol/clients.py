@@ -39,6 +39,8 @@ class Clients:
     def __init__(self) -> None:
         self._by_sender: dict[Address, Client] = {}
         self._dropped: list[Address] = []
+        self.told_always: tuple[Address, ...] = ()
+        """Addresses that the owner named: news is sent there without a registration."""
 
     def register(
         self, sender: Address, port: int | None, name: str, encoded: bool, now: Seconds, confirmed: bool = True
@@ -102,7 +104,11 @@ class Clients:
 
     def subscribers(self) -> list[Client]:
         """Return the clients that news is sent to, each address once."""
-        return list({c.reply_address: c for c in self._by_sender.values()}.values())
+        by_address = {c.reply_address: c for c in self._by_sender.values()}
+        by_address |= {
+            a: Client(a, "", by_address[a].encoded if a in by_address else False, Seconds(0)) for a in self.told_always
+        }
+        return list(by_address.values())
 
 
 REFILL_RATE, MAX_BUDGET = 0.25, 0.2
@@ -131,18 +137,27 @@ class Budget(Generic[PacketT]):
     notified_at: Seconds = Seconds(-1e9)
     refill_rate: float = REFILL_RATE
     size: float = MAX_BUDGET
+    unused: float = MAX_BUDGET
+    """What would remain if nothing had been spent."""
     rest: deque[PacketT] = field(default_factory=deque)
     _bytes: dict[object, int] = field(default_factory=dict)
 
     def has_budget(self, now: Seconds) -> bool:
         """Refill the bucket; return True if something is left."""
-        self.remaining = min(self.size, self.remaining + self.refill_rate * max(0.0, now - self.updated_at))
+        refilled = self.refill_rate * max(0.0, now - self.updated_at)
+        self.remaining = min(self.size, self.remaining + refilled)
+        self.unused = min(self.size, self.unused + refilled)
         self.updated_at = now
         return self.remaining > 0
 
     def is_full(self, now: Seconds) -> bool:
         """Return True if the bucket is full."""
         return self.has_budget(now) and self.remaining == self.size
+
+    @property
+    def spent(self) -> float:
+        """What was spent lately, in seconds of work."""
+        return self.unused - self.remaining
 
     def spend(self, seconds: float) -> None:
         """Take work that was done from the bucket."""
@@ -182,7 +197,7 @@ class Budget(Generic[PacketT]):
 
 def host_budget(now: Seconds) -> Budget[None]:
     """Return the full budget of a host."""
-    return Budget(now, MAX_HOST_BUDGET, refill_rate=HOST_REFILL_RATE, size=MAX_HOST_BUDGET)
+    return Budget(now, MAX_HOST_BUDGET, refill_rate=HOST_REFILL_RATE, size=MAX_HOST_BUDGET, unused=MAX_HOST_BUDGET)
 
 
 @dataclass(slots=True)
@@ -209,9 +224,8 @@ class Budgets(Generic[PacketT]):
             }
         if len(self._by_sender) < MAX_SENDERS:
             budget = self.make_budget(now)
-            budget.remaining = min(
-                budget.remaining, budget.size / (1 + sum(s[0] == sender[0] for s in self._by_sender))
-            )
+            others = sum(s[0] == sender[0] for s in self._by_sender)
+            budget.remaining = budget.unused = min(budget.remaining, budget.size / (1 + others))
             return self._by_sender.setdefault(sender, budget)
         self._shared = self._shared or self.make_budget(now)
         return self._shared
@@ -244,7 +258,7 @@ class Budgets(Generic[PacketT]):
         for sender, budget in own:
             host = self.for_host(sender[0], now)
             if budget.has_budget(now) and host.has_budget(now):
-                best = budget if best is None or budget.remaining > best.remaining else best
+                best = budget if best is None or budget.spent < best.spent else best
             else:
                 wait = min(wait, max(budget.seconds_until_budget(), host.seconds_until_budget()))
         return best, 0.0 if best is not None else wait

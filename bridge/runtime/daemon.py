@@ -127,6 +127,7 @@ class Daemon:
     async def run(self) -> None:
         """Serve until a signal. Raises OwnerError."""
         host, port = await self._osc_server.open(*self._config.osc)
+        self._osc_server.tell_always(self._config.tell)
         on_stop_signals(self._stop)
         try:
             if SOURCES[self._config.sync].needs_link:

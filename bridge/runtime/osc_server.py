@@ -31,8 +31,10 @@ from bridge.protocol.requests import Bye, Hello, HelloConfirmed, Request, parse_
 log = logging.getLogger("llmball")
 RECEIVE_BUFFER = 1 << 20
 """Bytes of the socket's receive buffer, for bursts."""
-READ_BUDGET = Seconds(0.002)
+READ_BUDGET = Seconds(0.003)
 """Time for which packets are read before the event loop continues."""
+BURST = 32
+"""Packets of one sender that are taken before some of them are done."""
 SLICE = 0.003
 """Seconds of work after which the messages of a long packet wait, so that the beat and others come in between."""
 MAX_DATAGRAM = 65536
@@ -99,6 +101,13 @@ class OscServer(asyncio.DatagramProtocol):
         self._port, self._is_dual = 0, False
         self._timer: asyncio.TimerHandle | None = None
 
+    def tell_always(self, addresses: tuple[Address, ...]) -> None:
+        """Send news to these addresses without being asked: the owner's word. Raises OwnerError for our own, once `open`."""
+        for host, port in addresses:
+            if port == self._port and is_this_machine(host):
+                raise OwnerError(f"--tell {host}:{port} is our own address: name the program's")
+        self._clients.told_always = addresses
+
     async def open(self, host: str, port: int) -> Address:
         """Listen; return the address with the real port. Raises OwnerError if the port is taken."""
         loop = asyncio.get_running_loop()
@@ -144,21 +153,26 @@ class OscServer(asyncio.DatagramProtocol):
             self._transport.close()
 
     def datagram_received(self, data: bytes, addr: Address) -> None:
-        """Process a packet and then read further ones for up to `READ_BUDGET`.
+        """Take a packet and further ones for up to `READ_BUDGET`, then do what can be done of them in a slice.
 
-        asyncio delivers one datagram per loop iteration, which is too slow for bursts.
+        asyncio delivers one datagram per loop iteration, which is too slow for bursts; and what the kernel has no room for is lost,
+        whoever sent it.
         """
-        self._handle_packet(data, addr)
+        self._take_packet(data, addr)
         until = monotonic() + READ_BUDGET
         while self._socket is not None and monotonic() < until:
             try:
                 data, addr = self._socket.recvfrom(MAX_DATAGRAM)
             except OSError:  # no packet is left
-                return
-            self._handle_packet(data, addr)
+                break
+            self._take_packet(data, addr)
+        worked_until = thread_time() + SLICE
+        while thread_time() < worked_until and self._serve_next(worked_until):
+            pass
+        self._schedule_catch_up()
 
-    def _handle_packet(self, data: bytes, addr: Address) -> None:
-        """Process a packet if its sender and its host have budget left, else let it wait."""
+    def _take_packet(self, data: bytes, addr: Address) -> None:
+        """Let a packet wait for its sender's turn."""
         sender = (str(addr[0]).removeprefix(MAPPED), int(addr[1]))
         if not self._is_allowed(sender[0]) or data.startswith(ERROR_PREFIX):
             return
@@ -168,18 +182,14 @@ class OscServer(asyncio.DatagramProtocol):
             self._allowances.received(_allowance_key(client), len(data), now)
         budget = self._budgets.for_sender(sender, now)
         has_budget = budget.has_budget(now) and self._budgets.for_host(sender[0], now).has_budget(now)
-        if has_budget and not budget.has_work:
-            budget.rest.append((data, sender))
-            self._serve(budget)
-        else:
-            # of what follows a long packet nothing is lost; of a flood the newest to each address are kept
-            flooded = not has_budget or isinstance(next(iter(budget.waiting), None), bytes)
-            key: object = data[: data.find(b"\0")] if flooded else object()
-            budget.enqueue(key, (data, sender), len(data))
-            if not has_budget and budget.should_notify(now):
-                self._reply(sender, "error", "", RATE_LIMIT_REASON)
-        if budget.has_work:
-            self._schedule_catch_up()
+        if has_budget and len(budget.waiting) >= BURST:
+            self._serve(budget, thread_time() + SLICE)
+        # of a burst nothing is lost; of a flood the newest to each address are kept
+        flooded = not has_budget or isinstance(next(iter(budget.waiting), None), bytes)
+        key: object = data[: data.find(b"\0")] if flooded else object()
+        budget.enqueue(key, (data, sender), len(data))
+        if not has_budget and budget.should_notify(now):
+            self._reply(sender, "error", "", RATE_LIMIT_REASON)
 
     def _schedule_catch_up(self) -> None:
         if self._timer is not None:
@@ -190,19 +200,23 @@ class OscServer(asyncio.DatagramProtocol):
             self._timer = asyncio.get_running_loop().call_later(max(wait, 0.001), self.catch_up)
 
     def catch_up(self) -> bool:
-        """Process what waits of the sender that has used least of its share, for a slice; return False if nothing waits."""
+        """Process what waits, for a slice; return False if nothing waits."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        budget, wait = self._budgets.next_to_serve(monotonic())
-        if budget is not None:
-            self._serve(budget)
+        self._serve_next(thread_time() + SLICE)
         self._schedule_catch_up()
-        return budget is not None or wait < math.inf
+        return self._budgets.next_to_serve(monotonic())[1] < math.inf
 
-    def _serve(self, budget: Budget[Packet]) -> None:
-        """Process messages of one sender until a slice, its budget or its host's is used up. What is left waits."""
-        until = thread_time() + SLICE
+    def _serve_next(self, until: float) -> bool:
+        """Process what waits of the sender that has used least of its share; return False if nothing can be done now."""
+        budget, _ = self._budgets.next_to_serve(monotonic())
+        if budget is not None:
+            self._serve(budget, until)
+        return budget is not None
+
+    def _serve(self, budget: Budget[Packet], until: float) -> None:
+        """Process messages of one sender until a moment of this thread, or its budget or its host's is used up. What is left waits."""
         while (item := budget.dequeue()) is not None:
             content, sender = item
             began, min_cost = thread_time(), 0.0

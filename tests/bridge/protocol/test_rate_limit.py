@@ -111,7 +111,7 @@ async def visited(
 
 def test_of_a_flood_the_newest_of_each_address_is_done_later_and_the_sender_is_told_once() -> None:
     async def flood() -> None:
-        door, sent, wanted = await visited(lambda now: Budget(now, remaining=-0.001))
+        door, sent, wanted = await visited(lambda now: Budget(now, remaining=-0.05))
         for n in range(100):
             door.datagram_received(osc.encode("/llmball/density", [n / 100]), HERE)
             door.datagram_received(osc.encode("/llmball/energy", [n / 100]), HERE)

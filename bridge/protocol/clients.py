@@ -115,6 +115,8 @@ REFILL_RATE, MAX_BUDGET = 0.25, 0.2
 """Refill rate (seconds of work a second) and bucket size (seconds)."""
 HOST_REFILL_RATE, MAX_HOST_BUDGET = 0.4, 0.25
 """The same of all senders of one host together: many ports get no more than this."""
+QUIET, QUIET_DEBT = 0.002, 0.05
+"""Who has spent no more than this is served though its host's share is used up, until the host owes so much."""
 MAX_WAITING, MAX_WAITING_BYTES = 128, 1 << 17
 """Waiting packets of one sender, one an OSC address, and their bytes."""
 NOTICE_INTERVAL = Seconds(1)
@@ -257,7 +259,8 @@ class Budgets(Generic[PacketT]):
             own.append((("", 0), self._shared))
         for sender, budget in own:
             host = self.for_host(sender[0], now)
-            if budget.has_budget(now) and host.has_budget(now):
+            quiet = budget.spent < QUIET and host.remaining > -QUIET_DEBT
+            if budget.has_budget(now) and (host.has_budget(now) or quiet):
                 best = budget if best is None or budget.spent < best.spent else best
             else:
                 wait = min(wait, max(budget.seconds_until_budget(), host.seconds_until_budget()))

@@ -1,4 +1,4 @@
-"""What is logged again and again is a line a minute: no client can fill a disk with our words."""
+"""What is logged again and again is a line a minute, and printable: no client can fill a disk or steer a terminal with our words."""
 
 from __future__ import annotations
 
@@ -49,6 +49,8 @@ class LinePerMinute(logging.Filter):
         if count >= allowed or self._lines >= MAX_LINES:
             return False
         self._lines += 1
+        if ours and not text.isprintable():  # names and texts of clients: no escape reaches the owner's terminal
+            record.msg, record.args = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), ()
         if isinstance(error, OSError) and not ours:
             record.msg, record.args = f"{record.getMessage().partition(chr(10))[0]} ({error})", ()
             record.exc_info = record.exc_text = None

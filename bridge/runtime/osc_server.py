@@ -220,6 +220,7 @@ class OscServer(asyncio.DatagramProtocol):
         while (item := budget.dequeue()) is not None:
             content, sender = item
             began, min_cost = thread_time(), 0.0
+            is_packet = isinstance(content, bytes)
             if isinstance(content, bytes):
                 budget.rest.extend((message, sender) for message in self._parse(content, sender))
             else:
@@ -229,7 +230,7 @@ class OscServer(asyncio.DatagramProtocol):
             host = self._budgets.for_host(sender[0], now)
             budget.spend(cost)
             host.spend(cost)
-            if ended > until or not (budget.has_budget(now) and host.has_budget(now)):
+            if not is_packet and (ended > until or not (budget.has_budget(now) and host.has_budget(now))):
                 return
 
     def _parse(self, data: bytes, sender: Address) -> list[osc.Message | osc.OscError]:

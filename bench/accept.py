@@ -17,6 +17,7 @@ bench.latency.footprint
 bench.music.mood_pairs
 bench.robustness.packets
 bench.robustness.flood --what mutated,prompt,density
+bench.robustness.attacks
 bench.robustness.chaos
 bench.robustness.mishaps
 bench.robustness.soak

@@ -125,7 +125,7 @@ def _prepare_serve(config: Config) -> Callable[[], int]:
 def config(args: argparse.Namespace) -> Config:
     """Return the options of `llmball serve`."""
     options = {field.name: getattr(args, field.name) for field in fields(Config)}
-    return Config(**options | {"allow": tuple(args.allow)})
+    return Config(**options | {"allow": tuple(args.allow), "tell": tuple(args.tell)})
 
 
 if __name__ == "__main__":

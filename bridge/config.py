@@ -112,6 +112,7 @@ class Config:
     zeroconf: bool = False
     play: str | None = None
     allow: tuple[Network, ...] = ()
+    tell: tuple[tuple[str, int], ...] = ()
     encoder: Path | None = None
     engine: str = "auto"
     trace: Path | None = None

@@ -20,7 +20,7 @@ from bridge.protocol.clients import Budget
 from bridge.protocol.controls import ROOT
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import Event, PlayRequested, PromptRequested, SessionRequest
-from bridge.runtime.osc_server import ERROR_PREFIX, OscServer, Packet
+from bridge.runtime.osc_server import ERROR_PREFIX, OscServer
 from bridge.runtime.services import Services
 from bridge.session.session import Session
 from bridge.session.transport import State
@@ -70,7 +70,7 @@ class Writers:
             self.answer(written if order.number % 2 else ClipFailed(order.number, "it is odd"))
 
 
-class Endless(Budget[Packet]):
+class Endless(Budget[Any]):
     """A share that is never used up, so that every packet is judged."""
 
     def has_budget(self, now: Seconds) -> bool:
@@ -108,6 +108,7 @@ class Indoors:
             Dispatcher(
                 self._decide, session.query, lambda: session.state.value, lambda r, s, t: self.services.handle(r, s, t)
             ),
+            lambda now: Endless(now),
             lambda now: Endless(now),
         )  # fmt: skip
         self.server.connection_made(self.socket)  # type: ignore[arg-type]
@@ -151,6 +152,8 @@ class Indoors:
         began, worked = time.perf_counter(), time.thread_time()
         try:
             self.server.datagram_received(packet, sender)
+            while self.server.catch_up():  # a long packet is done in slices
+                pass
         except Exception as error:  # the very thing that must not happen: it is counted
             self.verdict.breaks(type(error).__name__, packet, traceback.format_exc())
         self.verdict.processor.append(time.thread_time() - worked)

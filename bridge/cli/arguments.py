@@ -75,6 +75,10 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         "--allow", metavar="CIDR", type=types.network, nargs="+", action="extend",
         help="networks whose programs may send OSC, such as 192.168.1.0/24; this machine always may",
     )  # fmt: skip
+    option(
+        "--tell", metavar="IP:PORT", type=types.receiver, nargs="+", action="extend",
+        help="programs that are told everything over OSC without being asked, such as a tablet that cannot say hello",
+    )  # fmt: skip
     _encoder(serve)
     option(
         "--engine", choices=ENGINES,
@@ -86,7 +90,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         type=types.new_file,
         help="a line a note: planned beat, planned and sent time",
     )
-    serve.set_defaults(**asdict(Config()) | {"http": DEFAULT_HTTP, "allow": []})
+    serve.set_defaults(**asdict(Config()) | {"http": DEFAULT_HTTP, "allow": [], "tell": []})
 
 
 def _clip(clip: argparse.ArgumentParser) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -99,6 +99,17 @@ def address(text: str) -> tuple[str, int]:
     if not host or not port.isdecimal() or int(port) > MAX_PORT:
         raise argparse.ArgumentTypeError(f"an address is HOST:PORT such as 127.0.0.1:7411, not {text}")
     return host.removeprefix("[").removesuffix("]"), int(port)
+
+
+def receiver(text: str) -> tuple[str, int]:
+    """Return the IP address of a program, and its port."""
+    host, port = address(text)
+    try:
+        if ip_address(host).is_unspecified or not port:
+            raise ValueError(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"a program is IP:PORT such as 192.168.1.20:9000, not {text}") from error
+    return host, port
 
 
 def address_or_none(text: str) -> tuple[str, int] | None:

@@ -7,8 +7,8 @@ foreign name resolves to this machine.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
@@ -28,10 +28,11 @@ class RequestSource:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a request is refused: an HTTP status and a sentence."""
+    """Why a request is refused: an HTTP status, a sentence, headers."""
 
     status: int
     reason: str
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

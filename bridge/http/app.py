@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import math
 import os
 import socket
 from collections.abc import Awaitable, Callable, Mapping
@@ -17,12 +18,14 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bridge.clock import TempoMap
+from bridge.clock import TempoMap, monotonic
 from bridge.config import DEFAULT_HTTP, Config
 from bridge.errors import OwnerError
 from bridge.http import oscquery, websocket
-from bridge.http.access import AccessRules, RequestSource
+from bridge.http.access import AccessRules, Refusal, RequestSource
 from bridge.http.broadcast import Broadcaster
+from bridge.http.connections import Connections, peer_host
+from bridge.http.limits import FREE_GUESSES, IDLE_TIMEOUT, Guesses
 from bridge.http.oscquery import ZeroconfAnnouncer
 from bridge.http.sound import Hearing
 from bridge.http.view import View
@@ -36,6 +39,8 @@ from bridge.storage import kept_takes, scores, sets
 log = logging.getLogger("llmball")
 
 COOKIE = "llmball"
+CHUNK = 1 << 17
+"""Bytes of a file that are written at a time."""
 EVERY_MESSAGE_PATHS = frozenset({"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"})
 """Paths of which every message is sent; of all others only the latest within `FLUSH_INTERVAL`."""
 CONTENT_TYPES = {
@@ -77,6 +82,8 @@ class HttpServer:
         self._files = {p.name: p.read_bytes() for p in sorted(PAGE_FOLDER.iterdir()) if p.suffix in CONTENT_TYPES}
         self._tags = {name: f'"{blake2b(data, digest_size=12).hexdigest()}"' for name, data in self._files.items()}
         self._runner: web.AppRunner | None = None
+        self._connections: Connections | None = None
+        self._guesses = Guesses()
         self._osc_port = 0
         self._announcer = ZeroconfAnnouncer() if config.zeroconf and config.http is not None else None
 
@@ -97,12 +104,15 @@ class HttpServer:
         app.router.add_post("/hear", Hearing().serve)
         app.router.add_get("/sets", self._list_sets)
         app.router.add_get("/{path:.*}", self._oscquery_node)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)
+        self._runner = web.AppRunner(
+            app, access_log=None, shutdown_timeout=0.5, handle_signals=False, keepalive_timeout=IDLE_TIMEOUT
+        )
         await self._runner.setup()
+        assert self._runner.server is not None
+        self._connections = Connections(self._runner.server)
         host, port = self._config.http
-        site = web.TCPSite(self._runner, host, port)
         try:
-            await site.start()
+            name, number = await self._connections.listen(host, port)
         except OSError as refused:
             if (host, port) != DEFAULT_HTTP or refused.errno != errno.EADDRINUSE:
                 raise OwnerError(
@@ -110,11 +120,10 @@ class HttpServer:
                     "--http 127.0.0.1:0, or none with --http none"
                 ) from refused
             log.warning("port %d is in use: the panel is on another one", port)
-            await web.TCPSite(self._runner, host, 0).start()
-        name, number = self._runner.addresses[0][:2]
+            name, number = await self._connections.listen(host, 0)
         if self._announcer is not None:
-            self._announcer.open(str(name), int(number), osc_port)
-        return str(name), int(number)
+            self._announcer.open(name, number, osc_port)
+        return name, number
 
     def publish(self, path: str, args: tuple[Value, ...]) -> None:
         """Send a message to all listeners at the next flush."""
@@ -138,6 +147,8 @@ class HttpServer:
     async def close(self) -> None:
         """Disconnect all listeners and stop the server."""
         self._broadcaster.close()
+        if self._connections is not None:
+            self._connections.close()
         if self._announcer is not None:
             await self._announcer.close()
         if self._runner is not None:
@@ -148,10 +159,11 @@ class HttpServer:
     async def _check_access(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        refusal = self._access.check(_request_source(request))
+        refusal = self._check_source(_request_source(request))
         response: web.StreamResponse
         if refusal is not None:
             response = web.Response(status=refusal.status, text=refusal.reason + "\n")
+            response.headers.update(refusal.headers)
         else:
             try:
                 response = await handler(request)
@@ -164,18 +176,33 @@ class HttpServer:
             response.headers.update(HEADERS)
         return response
 
+    def _check_source(self, source: RequestSource) -> Refusal | None:
+        """Return the refusal of a request, if it is refused; who shows wrong tokens is slowed, and the owner is told."""
+        now = monotonic()
+        wait = self._guesses.wait(source.peer, now)
+        if wait:
+            return Refusal(429, "too many wrong tokens: wait", {"Retry-After": str(math.ceil(wait))})
+        refusal = self._access.check(source)
+        if refusal is not None and refusal.status == 401 and source.token is not None:
+            count = self._guesses.wrong(source.peer, now)
+            if count in (FREE_GUESSES, 10 * FREE_GUESSES) or count % 1000 == 0:
+                log.warning("%s has shown %d wrong tokens: it has to wait between them", source.peer, count)
+        elif refusal is None:
+            self._guesses.right(source.peer)
+        return refusal
+
     async def _index(self, request: web.Request) -> web.StreamResponse:
         """Serve the page to browsers and the namespace to OSCQuery clients."""
         if request.headers.get("Upgrade", "").lower() == "websocket":
             return await self._websocket.serve(request)
         if "text/html" in request.headers.get("Accept", "") and "HOST_INFO" not in request.query:
-            return self._static_file(request, "index.html")
+            return await self._static_file(request, "index.html")
         return await self._oscquery_node(request)
 
-    async def _page_file(self, request: web.Request) -> web.Response:
-        return self._static_file(request, request.match_info["name"])
+    async def _page_file(self, request: web.Request) -> web.StreamResponse:
+        return await self._static_file(request, request.match_info["name"])
 
-    def _static_file(self, request: web.Request, name: str) -> web.Response:
+    async def _static_file(self, request: web.Request, name: str) -> web.StreamResponse:
         """Serve a file; a browser that has its current version, such as the SoundFont's, gets 304 Not Modified."""
         if name not in self._files:
             raise web.HTTPNotFound
@@ -184,7 +211,19 @@ class HttpServer:
             return web.Response(status=304, headers=headers)
         content_type = CONTENT_TYPES[Path(name).suffix]
         charset = None if content_type == "application/octet-stream" else "utf-8"
-        return web.Response(body=self._files[name], content_type=content_type, charset=charset, headers=headers)
+        data = self._files[name]
+        if len(data) <= CHUNK:
+            return web.Response(body=data, content_type=content_type, charset=charset, headers=headers)
+        # in pieces, so that of a file of megabytes one piece waits for who reads slowly
+        response = web.StreamResponse(headers={**HEADERS, **headers})
+        response.content_type, response.content_length = content_type, len(data)
+        if charset is not None:
+            response.charset = charset
+        await response.prepare(request)
+        for at in range(0, len(data), CHUNK):
+            await response.write(data[at : at + CHUNK])
+        await response.write_eof()
+        return response
 
     # --- kept takes and OSCQuery ---------------------------------------------------------------
 
@@ -230,12 +269,11 @@ PAGE_FOLDER = Path(__file__).parent / "page"
 
 
 def _request_source(request: web.Request) -> RequestSource:
-    peer = request.transport.get_extra_info("peername") if request.transport else None
     local = request.transport.get_extra_info("sockname") if request.transport else None
     bearer = request.headers.get("Authorization", "").removeprefix("Bearer ")
     hosts, origins = request.headers.getall("Host", []), request.headers.getall("Origin", [])
     return RequestSource(
-        str(peer[0]) if peer else "",
+        peer_host(request.transport.get_extra_info("peername") if request.transport else None),
         (str(local[0]), int(local[1])) if local else ("", 0),
         hosts[0] if len(hosts) == 1 else None,
         " ".join(origins) if origins else None,

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 FLUSH_INTERVAL = 0.025
 """Seconds from the first pending message to the frame that contains it."""
-MAX_QUEUED_FRAMES = 128
-"""Maximum number of frames queued for a listener."""
+MAX_QUEUED_FRAMES, MAX_QUEUED_BYTES, MAX_REPLIES = 128, 1 << 19, 256
+"""Frames that may be queued for a listener, their characters or bytes, and replies until the next flush."""
 PanelLine = Sequence[object]
 """A message to the page: an OSC address, or a name that only the panel uses, followed by its arguments."""
 
@@ -45,23 +45,42 @@ class Listener:
     addresses: set[str] = field(default_factory=set)
     replies: list[PanelLine] = field(default_factory=list)
     queue: asyncio.Queue[str | bytes] = field(default_factory=lambda: asyncio.Queue(MAX_QUEUED_FRAMES))
+    queued_bytes: int = 0
+    gone: bool = False
 
     def reply(self, message: PanelLine) -> None:
-        """Send a message to this listener only, at the next flush."""
-        self.replies.append(message)
+        """Send a message to this listener only, at the next flush; disconnect it if too many wait."""
+        if len(self.replies) >= MAX_REPLIES:
+            self.let_go()
+        elif not self.gone:
+            self.replies.append(message)
 
     def send_frame(self, frame: str | bytes) -> None:
-        """Queue a frame; disconnect the listener if its queue is full."""
-        try:
-            self.queue.put_nowait(frame)
-        except asyncio.QueueFull:
-            self.disconnect()
+        """Queue a frame; disconnect the listener if it does not read what is queued."""
+        if self.gone:
+            return
+        if self.queue.full() or (self.queued_bytes and self.queued_bytes + len(frame) > MAX_QUEUED_BYTES):
+            self.let_go()
+            return
+        self.queue.put_nowait(frame)
+        self.queued_bytes += len(frame)
+
+    def let_go(self) -> None:
+        """Disconnect the listener, once, and forget what waits for it."""
+        if self.gone:
+            return
+        self.gone = True
+        self.replies.clear()
+        while not self.queue.empty():
+            self.queue.get_nowait()
+        self.disconnect()
 
     async def write_to(self, ws: web.WebSocketResponse) -> None:
         """Write queued frames to the socket until it is closed."""
         try:
             while True:
                 frame = await self.queue.get()
+                self.queued_bytes -= len(frame)
                 await (ws.send_str(frame) if isinstance(frame, str) else ws.send_bytes(frame))
         except (ConnectionError, RuntimeError):
             return
@@ -99,7 +118,7 @@ class Broadcaster:
         if self._timer is not None:
             self._timer.cancel()
         for listener in list(self.listeners):
-            listener.disconnect()
+            listener.let_go()
 
     def _flush(self) -> None:
         self._timer = None

@@ -37,10 +37,14 @@ class Hearing:
             return _refused(503, "another sound is being heard: try again")
         async with self._lock:
             body = bytearray()
-            async for chunk in request.content.iter_chunked(2**16):
-                body += chunk
-                if len(body) > MAX_SOUND_BYTES:
-                    return _refused(413, f"a sound has {MAX_SOUND_BYTES // 2**20} MB at most")
+            try:
+                async with asyncio.timeout(self._timeout):
+                    async for chunk in request.content.iter_chunked(2**16):
+                        body += chunk
+                        if len(body) > MAX_SOUND_BYTES:
+                            return _refused(413, f"a sound has {MAX_SOUND_BYTES // 2**20} MB at most")
+            except TimeoutError:
+                return _refused(408, "the sound did not come in time")
             return await self._heard(bytes(body), arguments)
 
     async def _heard(self, body: bytes, arguments: tuple[str, ...]) -> web.Response:

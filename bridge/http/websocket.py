@@ -6,10 +6,10 @@ Received messages are validated like OSC messages, by `bridge.protocol.requests`
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from time import thread_time
 from typing import NoReturn
 
@@ -18,18 +18,19 @@ from aiohttp import WSCloseCode, WSMsgType, web
 from bridge.clock import monotonic
 from bridge.errors import BadRequest
 from bridge.http.broadcast import Broadcaster, Listener, encode_frame, panel_line
+from bridge.http.connections import peer_host
 from bridge.http.view import View
 from bridge.midi.protocol import MidiReceived
 from bridge.processes.child_processes import OutputChoice
 from bridge.protocol import osc
 from bridge.protocol.addresses import OUTGOING
-from bridge.protocol.clients import Budget
+from bridge.protocol.clients import Address, Budget, Budgets
 from bridge.protocol.controls import CONTROL_PATHS, ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, Reply, request_cost
 from bridge.protocol.midi_learn import CONTROL, NOTE_OFF, NOTE_ON, PROGRAM
 from bridge.protocol.osc import Message, OscError
 from bridge.protocol.patterns import expand
-from bridge.protocol.requests import Bye, Hello, Request, is_encodable, parse_request
+from bridge.protocol.requests import Bye, Hello, HelloConfirmed, Request, is_encodable, parse_request
 
 MAX_FRAME = 64 * 1024  # bytes
 MAX_MESSAGES, MAX_ARGUMENTS = 64, 64
@@ -82,6 +83,8 @@ def _parse_message(data: object) -> FrameContent:
     if not isinstance(data, list) or not data or not isinstance(data[0], str):
         return OscError("a message is a list: address, values")
     address, *args = data
+    if len(address) > osc.MAX_ADDRESS:
+        return OscError(f"an address has {osc.MAX_ADDRESS} characters at most")
     if len(args) > MAX_ARGUMENTS or not all(_is_value(a) for a in [address, *args]):
         return OscError("a message's values are numbers and strings, 64 at most")
     return Message(address, tuple(args)) if address.startswith("/") else PanelMessage(address, tuple(args))
@@ -98,6 +101,14 @@ def _refuse_constant(constant: str) -> NoReturn:
 
 
 MAX_SOCKETS = 64
+HEARTBEAT = 15.0
+"""Seconds between pings to a client; one that does not answer in half of it is gone."""
+CLOSE_TIMEOUT = 2.0
+"""Seconds that a client has to answer the end of its socket."""
+SLICE = 0.003
+"""Seconds of work after which the messages of a long frame wait."""
+PING_COST = 0.0005
+"""Seconds of its budget that a ping costs at least: reading and answering is the library's work."""
 LISTENABLE = frozenset(ROOT + path for path in (*CONTROL_PATHS, *(told.path for told in OUTGOING)))
 
 
@@ -117,10 +128,12 @@ class WebSocketServer:
     ) -> None:
         self._dispatcher, self._view, self._output_choice = dispatcher, view, output_choice
         self._broadcaster, self._play_midi = broadcaster, play_midi
+        self._budgets: Budgets[None] = Budgets(Budget)
+        self._ports = PortList(output_choice.available)
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Handle a WebSocket until it closes. Raises web.HTTPException for no upgrade request or too many sockets."""
-        ws = web.WebSocketResponse(max_msg_size=MAX_FRAME, heartbeat=15, timeout=2)
+        ws = web.WebSocketResponse(max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT, timeout=CLOSE_TIMEOUT, autoping=False)
         if not ws.can_prepare(request):
             raise web.HTTPBadRequest
         if len(self._broadcaster.listeners) >= MAX_SOCKETS:
@@ -131,27 +144,58 @@ class WebSocketServer:
             listener.subscribed = False
             self._broadcaster.listeners.discard(listener)
             sending.cancel()
-            closing.append(asyncio.ensure_future(ws.close(code=WSCloseCode.TRY_AGAIN_LATER)))
+            closing.append(asyncio.ensure_future(_close(ws, request.transport)))
 
-        closing: list[asyncio.Future[bool]] = []
+        closing: list[asyncio.Future[None]] = []
         listener = Listener(disconnect)
         sending = asyncio.ensure_future(listener.write_to(ws))
         self._broadcaster.listeners.add(listener)
-        budget: Budget[None] = Budget(monotonic())
+        sender = (peer_host(request.transport.get_extra_info("peername") if request.transport else None), id(listener))
+        budget: Budget[None] = self._budgets.for_sender(sender, monotonic())
         try:
-            async for frame in ws:
-                if frame.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+            while not listener.gone:
+                frame = await ws.receive()
+                began = thread_time()
+                if frame.type is WSMsgType.PING:  # as costly as any message: a share like any other's
+                    await ws.pong(frame.data)
+                    self._spend(budget, sender, max(thread_time() - began, PING_COST))
+                elif frame.type in (WSMsgType.TEXT, WSMsgType.BINARY):
+                    await self._handle_frame(frame.data, listener, budget, sender)
+                elif frame.type is WSMsgType.PONG:
+                    self._spend(budget, sender, PING_COST)
+                else:
                     break
-                began, min_cost = thread_time(), 0.0
-                for content in parse_frame(frame.data):
-                    min_cost += self._handle_content(content, listener)
-                budget.spend(max(thread_time() - began, min_cost))
                 # a client over its budget waits; its further frames stay in its own socket buffer
-                await asyncio.sleep(0 if budget.has_budget(monotonic()) else budget.seconds_until_budget())
+                await asyncio.sleep(self._wait(budget, sender))
+        except ConnectionError:
+            pass
         finally:
             self._broadcaster.listeners.discard(listener)
+            self._budgets.forget(sender)
             sending.cancel()
         return ws
+
+    async def _handle_frame(self, data: str | bytes, listener: Listener, budget: Budget[None], sender: Address) -> None:
+        """Handle the messages of a frame; the beat and others come in between where they are long."""
+        began = thread_time()
+        contents, min_cost = parse_frame(data), 0.0
+        for content in contents:
+            min_cost += self._handle_content(content, listener)
+            if thread_time() - began > SLICE:
+                self._spend(budget, sender, max(thread_time() - began, min_cost))
+                await asyncio.sleep(self._wait(budget, sender))
+                began, min_cost = thread_time(), 0.0
+        self._spend(budget, sender, max(thread_time() - began, min_cost))
+
+    def _spend(self, budget: Budget[None], sender: Address, cost: float) -> None:
+        budget.spend(cost)
+        self._budgets.for_host(sender[0], monotonic()).spend(cost)
+
+    def _wait(self, budget: Budget[None], sender: Address) -> float:
+        """Return the seconds until a client and its host have budget left."""
+        now = monotonic()
+        host = self._budgets.for_host(sender[0], now)
+        return max((b.seconds_until_budget() for b in (budget, host) if not b.has_budget(now)), default=0.0)
 
     def _handle_content(self, content: FrameContent, listener: Listener) -> float:
         """Handle a message; return its minimum cost in seconds of the client's budget."""
@@ -186,6 +230,8 @@ class WebSocketServer:
                 listener.send_frame(encode_frame(self._view.snapshot()))
             case Bye():
                 listener.subscribed = False
+            case HelloConfirmed():
+                pass
             case _:
                 self._dispatcher.handle(request, ("panel", id(listener)), reply)
 
@@ -195,8 +241,7 @@ class WebSocketServer:
             case "sync", (int(number),):
                 listener.send_frame(encode_frame([("sync", number, monotonic())]))
             case "ports", ():
-                port_list = asyncio.get_running_loop().run_in_executor(None, self._output_choice.available)
-                port_list.add_done_callback(partial(_send_port_list, listener))
+                self._ports.ask(listener)
             case "port", (str(wanted),):
                 self._output_choice.choose(wanted)
             case "played", (int(status), int(first), int(second)) if _is_played(status, first, second):
@@ -216,9 +261,31 @@ def _is_played(status: int, first: int, second: int) -> bool:
     )
 
 
-def _send_port_list(listener: Listener, port_list: asyncio.Future[list[str]]) -> None:
-    error = port_list.exception()
-    if error is None:
-        listener.send_frame(encode_frame([("ports", port_list.result())]))
-    else:
-        listener.send_frame(encode_frame([panel_line("error", ("", str(error)))]))
+class PortList:
+    """Asks the MIDI system for its ports, in a thread, once at a time: who asks meanwhile gets the same answer."""
+
+    def __init__(self, available: Callable[[], list[str]]) -> None:
+        self._available = available
+        self._asking: set[Listener] = set()
+
+    def ask(self, listener: Listener) -> None:
+        """Send a listener the list as soon as it is there."""
+        if not self._asking:
+            port_list = asyncio.get_running_loop().run_in_executor(None, self._available)
+            port_list.add_done_callback(self._answer)
+        self._asking.add(listener)
+
+    def _answer(self, port_list: asyncio.Future[list[str]]) -> None:
+        asking, self._asking = self._asking, set()
+        error = port_list.exception()
+        line = panel_line("error", ("", str(error))) if error is not None else ("ports", port_list.result())
+        for listener in asking:
+            listener.send_frame(encode_frame([line]))
+
+
+async def _close(ws: web.WebSocketResponse, transport: asyncio.Transport | None) -> None:
+    """Close a socket, whether or not its client reads; what waits for it is let go."""
+    if transport is not None:  # not after the close has ended: of a client that does not read it may take long
+        asyncio.get_running_loop().call_later(CLOSE_TIMEOUT, transport.abort)
+    with contextlib.suppress(ConnectionError):
+        await ws.close(code=WSCloseCode.TRY_AGAIN_LATER)

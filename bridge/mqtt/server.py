@@ -20,7 +20,7 @@ from bridge.protocol.clients import Address, Budget
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, request_cost
 from bridge.protocol.events import HostTransportReported
-from bridge.protocol.requests import Bye, Hello, Request, parse_request
+from bridge.protocol.requests import Bye, Hello, HelloConfirmed, Request, parse_request
 
 MQTT_SENDER: Address = ("mqtt", 0)
 """The sender of every MQTT request: a broker does not name its clients, so they share one rate limit and one set of clips."""
@@ -127,7 +127,7 @@ class MqttServer:
         match request:
             case Hello():
                 self._dispatcher.welcome(self._reply)
-            case Bye():
+            case Bye() | HelloConfirmed():
                 pass
             case _:
                 self._dispatcher.handle(request, MQTT_SENDER, self._reply)

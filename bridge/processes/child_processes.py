@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -37,13 +39,22 @@ from model.generation.messages import Answer, FirstNote
 VIRTUAL_PORT = "virtual"
 
 
-class OutputChoice:
-    """The MIDI output port: lists ports and opens another one."""
+SWITCH_INTERVAL = 1.0
+"""Seconds between two changes of the port: each begins a player anew. Of those asked for meanwhile the last one counts."""
 
-    def __init__(self, config: OutputConfig, reopen: Callable[[], None]) -> None:
-        self.config, self._reopen = config, reopen
+
+class OutputChoice:
+    """The MIDI output port: lists ports and opens another one. Called from the event loop, but for `available`."""
+
+    def __init__(
+        self, config: OutputConfig, reopen: Callable[[], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.config, self._reopen, self._clock = config, reopen, clock
         self._name = ""
         self._available: list[str] = []
+        self._given = config.output
+        self._reopened_at = -math.inf
+        self._timer: asyncio.TimerHandle | None = None
 
     def on_opened(self, name: str) -> None:
         """Note the name of the open port."""
@@ -52,6 +63,11 @@ class OutputChoice:
     def current(self) -> str:
         """Return the name of the open port."""
         return self._name
+
+    def given(self) -> OutputConfig:
+        """Return what the next player opens."""
+        self._given = self.config.output
+        return self.config
 
     def available(self) -> list[str]:
         """Return the ports that can be chosen. Asks the MIDI system; called from a thread."""
@@ -64,6 +80,19 @@ class OutputChoice:
         if wanted not in self._available:
             raise BadRequest("port", f"{wanted!r} is not there: ask for the ports first")
         self.config = replace(self.config, output=wanted)
+        if self._timer is None:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Begin another player, unless the present one has the wanted port; not more often than SWITCH_INTERVAL."""
+        self._timer = None
+        if self.config.output == self._given:
+            return
+        wait = self._reopened_at + SWITCH_INTERVAL - self._clock()
+        if wait > 0:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._settle)
+            return
+        self._reopened_at = self._clock()
         self._reopen()
 
 
@@ -201,7 +230,7 @@ class ChildProcesses:
 
     def _player_args(self) -> tuple[object, ...]:
         return (
-            self.output_choice.config,
+            self.output_choice.given(),
             self.readiness.is_ready("player"),
             self._connections.get("player", {}),
         )

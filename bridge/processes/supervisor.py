@@ -56,8 +56,13 @@ class ChildProcess:
         self._name = name
         self._connection, child_end = _spawn.Pipe()
         self._process = _spawn.Process(target=target, args=(child_end, *args), name=f"llmball-{name}", daemon=True)
-        self._process.start()
-        child_end.close()  # else its end would never be seen
+        try:
+            self._process.start()
+        except BaseException:
+            self._connection.close()  # descriptors may be what is missing
+            raise
+        finally:
+            child_end.close()  # else its end would never be seen
         self._closing = False
         self._queue: deque[object] = deque()
         self._lock = threading.Lock()
@@ -157,6 +162,10 @@ SPARE_DELAY = 0.5
 """Seconds after a child is ready until its spare starts; other children start at that time and are needed first."""
 
 
+RETRY_INTERVAL = 0.5
+"""Seconds until a process is started again that could not be, for want of descriptors or memory."""
+
+
 @dataclass(slots=True)
 class ManagedProcess:
     """A supervised child: how to start it, its process, its spare, whether it was ever ready, and how often it ended."""
@@ -242,7 +251,10 @@ class Supervisor:
     def _start_spare(self, name: str) -> None:
         managed = self._managed.get(name)
         if managed is not None and managed.preload is not None and managed.spare is None and not self._closing:
-            managed.spare = self._listen_to(name, ChildProcess(name, run_spare, (managed.main, managed.preload)))
+            try:
+                managed.spare = self._listen_to(name, ChildProcess(name, run_spare, (managed.main, managed.preload)))
+            except (OSError, RuntimeError):  # RuntimeError: no thread can be started
+                self._loop.call_later(RETRY_INTERVAL, self._start_spare, name)
 
     def _start_process(self, name: str) -> None:
         managed = self._managed[name]
@@ -277,7 +289,18 @@ class Supervisor:
             self._on_fatal(RuntimeError(f"the {name} ended {managed.exits} times and was never ready"))
             return
         log.warning("the %s ended; starting another", name)
-        self._start_process(name)
+        self._restart(name, managed)
+
+    def _restart(self, name: str, managed: ManagedProcess) -> None:
+        """Start the next process, now or as soon as the machine allows it: the music must come back."""
+        if self._closing or self._managed.get(name) is not managed:
+            return
+        managed.child = None
+        try:
+            self._start_process(name)
+        except (OSError, RuntimeError) as refused:
+            log.warning("the %s cannot be started (%s): it is tried again", name, refused)
+            self._loop.call_later(RETRY_INTERVAL, self._restart, name, managed)
 
 
 def on_stop_signals(stop: Callable[[], None]) -> None:

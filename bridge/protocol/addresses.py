@@ -35,6 +35,7 @@ COMMANDS: dict[str, AddressEntry] = {
     for c in (
         AddressEntry("hello", "reply_port:i name:s encoded:i", "register: answers and news go to reply_port (default: the sender's); "
                 f"encoded 1 percent-encodes what is told; lasts until bye or {CLIENT_TIMEOUT / 60:.0f} minutes of silence → welcome"),
+        AddressEntry("hello/confirm", "n:i", "whoever listens at the reply address wants to be told: the number of hello/nonce, from either port"),
         AddressEntry("bye", "", "take the registration back"),
         AddressEntry("ping", "n", "→ pong n"),
         AddressEntry("prompt", "text:s …", f"a new take; several strings are joined by spaces, {MAX_PROMPT:,} characters at most"),
@@ -82,8 +83,18 @@ COMMANDS: dict[str, AddressEntry] = {
 
 OUTGOING: tuple[AddressEntry, ...] = (
     AddressEntry("welcome", "version:s protocol:i parts:s", "answer to hello"),
+    AddressEntry(
+        "hello/nonce",
+        "n:i",
+        "to a reply port other than the sender's, or to another machine: nothing is streamed until hello/confirm n comes",
+    ),
     AddressEntry("pong", "n", "answer to ping"),
     AddressEntry("kept", "path:s take:s", "answer to keep: the file, and the name that `llmball replay` takes"),
+    AddressEntry(
+        "kept/removed",
+        "take:s",
+        "beside kept: a client keeps 500 takes from one start of the daemon on; its oldest went",
+    ),
     AddressEntry("clip/progress", "id:i share:f", "0..1"),
     AddressEntry(
         "clip/begin",
@@ -116,6 +127,9 @@ OUTGOING: tuple[AddressEntry, ...] = (
     ),
     AddressEntry("learnt", "touch:s words:s", "what a touch does now: note 10 36, cc 1 20, program 1 5"),
     AddressEntry("set/saved", "path:s", "answer to set/save"),
+    AddressEntry(
+        "set/removed", "name:s", "beside set/saved: a client makes 64 new sets from one start on; its oldest went"
+    ),
     AddressEntry("set/loaded", "name:s", "answer to set/load"),
     AddressEntry("error", "address:s reason:s", "a message that could not be carried out; nothing has changed"),
     AddressEntry("understood/tempo", "bpm:f", "what was understood, under the controls"),
@@ -168,6 +182,9 @@ def osc_reference() -> str:
         f"- **Patterns** (`*`, `?`, `[a-z]`, `[!a-z]`, `{{one,other}}`) match controls, {MAX_MATCHES} at most, with {MAX_WILDCARDS} wildcards at most:",
         "  `/llmball/part/*/level 0.8`, `/llmball/{tempo,key}`. They match no command, so that one message cannot give several.",
         f"- **Limits.** {MAX_TAGS} arguments a message, {MAX_MESSAGES} messages a bundle, {MAX_DEPTH} bundles in one another; a fault tells which.",
+        "- **Who is told.** A program that hears at the port that it sends from, on this machine, says `hello` and is told everything. A reply",
+        "  port other than the sender's, and a program on another machine, hears `/llmball/hello/nonce N` after the welcome and answers",
+        "  `/llmball/hello/confirm N`, from either port; until then it is told no more than it sent (and the device for Live must be of this version).",
         "- **Time tags** are not honoured: what a bundle holds is done when it comes. Clocks of two machines differ by more than a",
         "  beat may be late, and what shall be in time is quantized here: `/llmball/quantize`, `/llmball/cue`.",
         "",

@@ -41,6 +41,9 @@ from model.music.notes import CUES, PARTS
 MAX_RAW_PROMPT = 2 * MAX_PROMPT
 """Characters of a prompt before its spaces are joined; longer ones are refused unread."""
 
+MAX_ENCODED_PROMPT = 12 * MAX_RAW_PROMPT
+"""The same, percent-encoded: a character is four bytes of three characters each at most."""
+
 
 def as_whole_number(value: object) -> int | None:
     """Return a whole number, also one that came as a float (2.0 is 2); None for anything else."""
@@ -67,6 +70,8 @@ def parse_prompt(address: str, args: Sequence[object], encoded: bool) -> str:
     # Pure Data cuts a sentence at spaces and sends its numbers as floats: 82 comes as 82.0
     text = " ".join(words_of(args))
     if encoded:
+        if len(text) > MAX_ENCODED_PROMPT:
+            raise BadRequest(address, f"a prompt has {MAX_PROMPT} characters at most")
         try:
             text = unquote_to_bytes(text).decode()
         except UnicodeDecodeError as error:
@@ -226,6 +231,13 @@ class Hello:
 
 
 @dataclass(frozen=True, slots=True)
+class HelloConfirmed:
+    """Whoever listens at the reply address wants to: `number` was told there."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
 class Bye:
     """Remove the sender's registration."""
 
@@ -291,6 +303,7 @@ class ButtonReleased:
 ScoreRequest = ScoreRequested | ScoresListed
 Request = (
     Hello
+    | HelloConfirmed
     | ButtonReleased
     | Bye
     | Ping
@@ -320,6 +333,11 @@ def parse_request(message: Message) -> Request:
     match path:
         case "hello":
             return _parse_hello(message.address, args)
+        case "hello/confirm":
+            nonce = as_whole_number(args[0]) if len(args) == 1 else None
+            if nonce is None:
+                raise BadRequest(message.address, "takes the number of hello/nonce")
+            return HelloConfirmed(nonce)
         case "ping":
             number = args[0] if len(args) == 1 else None
             if isinstance(number, bool) or not isinstance(number, int | float) or not abs(number) < INT32_LIMIT:

@@ -127,6 +127,7 @@ class Daemon:
     async def run(self) -> None:
         """Serve until a signal. Raises OwnerError."""
         host, port = await self._osc_server.open(*self._config.osc)
+        self._osc_server.tell_always(self._config.tell)
         on_stop_signals(self._stop)
         try:
             if SOURCES[self._config.sync].needs_link:
@@ -144,8 +145,8 @@ class Daemon:
                 self._open_mqtt(self._config.mqtt)
             midi = await self._child_processes.readiness.wait_for_all()
             page = await self._http_server.open(port)
-            http = "none" if page is None else "http://{}:{}".format(*page)
-            sys.stdout.write(f"ready osc={host}:{port} midi={midi} http={http}\n")
+            http = "none" if page is None else f"http://{host_port(*page)}"
+            sys.stdout.write(f"ready osc={host_port(host, port)} midi={midi} http={http}\n")
             sys.stdout.flush()
             gc.collect()
             gc.freeze()  # all objects so far stay: collecting them would take tens of milliseconds
@@ -307,6 +308,11 @@ class Daemon:
             if server is not None:
                 server.close()
         self._supervisor.close()
+
+
+def host_port(host: str, port: int) -> str:
+    """Return an address as it is written: that of IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _urgency(effect: Effect) -> int:

@@ -47,13 +47,17 @@ from bridge.protocol.requests import (
 from bridge.session.session import Session
 from bridge.session.transport import State
 from bridge.storage import kept_takes, scores, sets
+from bridge.storage.quotas import Quota
 from bridge.storage.sets import Set
+from bridge.takes.recorder import KeptBars
 from model.clips.messages import CancelClip, ClipAnswer, ClipOrder, ClipProgress
 from model.music.score import Score
 
 log = logging.getLogger("llmball")
 IDLE_TIMEOUT = 30.0
 """Seconds without an order after which the clip process is ended, to free its memory."""
+OWNER: Address = ("", 0)
+"""The client of what the owner does by a pad that was learnt."""
 Reply = Callable[..., None]
 """Sends a message to one client: reply(path, *arguments)."""
 
@@ -72,6 +76,7 @@ class Services:
         self._session, self._supervisor, self._submit, self._publish = session, supervisor, submit, publish
         self._encoder = encoder
         self._clips, self._midi_learn = Clips(self._order_clip), MidiLearn()
+        self._kept_quota, self._set_quota = Quota(500, 1000), Quota(64, 256)
         self._replies: dict[Address, Reply] = {}
         self._sender = PacedSender(self._reply_to)
         self._order_executor, self._file_executor = (
@@ -86,16 +91,11 @@ class Services:
         match request:
             case KeepRequested(bars):
                 kept_bars = self._session.kept_bars(bars, monotonic())
-                self._run_in_thread(
-                    lambda: kept_takes.save(kept_bars, datetime.now()),
-                    "keep",
-                    reply,
-                    lambda at: ("kept", str(at[0]), at[1]),
-                )
+                self._run_in_thread(lambda: self._keep(kept_bars, sender), "keep", reply, lambda messages: messages)
             case LearnRequested(words, forget):
                 (self._midi_learn.unlearn if forget else self._midi_learn.learn)(words)
             case SetRequested(name, save):
-                self._save_or_load_set(name, save, reply)
+                self._save_or_load_set(name, save, sender, reply)
             case ScoreRequested():
                 self._read_score(request, reply)
             case ScoresListed(style):
@@ -117,7 +117,7 @@ class Services:
             try:
                 request = parse_request(learnt_message)
                 if isinstance(request, KeepRequested | LearnRequested | SetRequested | ScoreRequested):
-                    self.handle(request, ("", 0), self._publish_reply)
+                    self.handle(request, OWNER, self._publish_reply)
                 elif isinstance(request, SessionRequest):
                     self._submit(request)
             except BadRequest as refused:
@@ -182,12 +182,34 @@ class Services:
         self._order_executor.shutdown(wait=False, cancel_futures=True)
         self._file_executor.shutdown(wait=False)  # pending saves are completed
 
-    def _save_or_load_set(self, name: str, save: bool, reply: Reply) -> None:
+    def _keep(self, kept_bars: KeptBars, client: Address) -> list[tuple[Value, ...]]:
+        """Keep bars for a client, within its quota; return what it is told. Called in the file thread. Raises StorageError."""
+        gone: list[str] = []
+        if kept_takes.is_full() and (oldest := self._kept_quota.make_room()) is not None:
+            kept_takes.remove(oldest)
+            gone.append(oldest)
+        path, name = kept_takes.save(kept_bars, datetime.now())
+        if client != OWNER:
+            for oldest in self._kept_quota.stored(name, client):
+                kept_takes.remove(oldest)
+                gone.append(oldest)
+        return [("kept", str(path), name), *(("kept/removed", one) for one in gone)]
+
+    def _save_set(self, name: str, set_: Set, client: Address) -> list[tuple[Value, ...]]:
+        """Save a set for a client, within its quota; return what it is told. Called in the file thread. Raises StorageError."""
+        path = sets.set_path(name)
+        is_new = sets.save_set(path, set_)
+        gone = self._set_quota.stored(name, client) if client != OWNER and (is_new or name in self._set_quota) else []
+        for one in gone:
+            sets.set_path(one).unlink(missing_ok=True)
+        return [("set/saved", str(path)), *(("set/removed", one) for one in gone)]
+
+    def _save_or_load_set(self, name: str, save: bool, client: Address, reply: Reply) -> None:
         path = sets.set_path(name)
         if save:
             set_ = self._current_set()
             self._run_in_thread(
-                lambda: sets.save_set(path, set_), "set/save", reply, lambda _: ("set/saved", str(path))
+                lambda: self._save_set(name, set_, client), "set/save", reply, lambda messages: messages
             )
             return
 
@@ -245,7 +267,15 @@ class Services:
         """Send an order to the clip process, which is started when it is first needed."""
         self._cancel_idle_timer()
         if "clips" not in self._supervisor.pids:
-            self._supervisor.start("clips", ImportTarget("model.processes.write_clips:run"), lambda: (self._encoder,))
+            try:
+                self._supervisor.start(
+                    "clips", ImportTarget("model.processes.write_clips:run"), lambda: (self._encoder,)
+                )
+            except (OSError, RuntimeError) as refused:
+                log.warning("the writer of clips cannot be started (%s)", refused)
+                self._supervisor.release("clips")
+                asyncio.get_running_loop().call_soon(self.on_clip_writer_exit)
+                return
         # orders may be long: a process that is slow to read must not block the event loop
         self._order_executor.submit(self._supervisor.send, "clips", order)
         if isinstance(order, CancelClip):
@@ -270,6 +300,6 @@ class Services:
             self._order_executor.submit(child.close)
 
 
-def _log_failure(future: asyncio.Future[None]) -> None:
+def _log_failure(future: asyncio.Future[bool]) -> None:
     if not future.cancelled() and future.exception() is not None:
         log.warning("the bank cannot be saved: %s", future.exception())

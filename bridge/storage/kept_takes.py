@@ -5,6 +5,7 @@ The files are in the folder `takes` of the data folder. Called from a worker thr
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 from collections.abc import Callable
@@ -23,13 +24,13 @@ from model.music.midifile import Song, in_turn
 from model.music.midifile import write as write_song
 
 MAX_KEPT_TAKES, MAX_LISTED = 2000, 50
-"""The number of takes that may be kept (none is ever deleted), and of those that are listed."""
+"""The number of takes that may be kept, and of those that are listed."""
 
 
 def save(kept_bars: KeptBars, now: datetime) -> tuple[Path, str]:
     """Write both files; return the .mid and the name for `llmball replay`. Raises StorageError and then writes neither."""
     takes = data_folder() / "takes"
-    if sum(1 for _ in takes.glob("*.json")) >= MAX_KEPT_TAKES:
+    if is_full():
         raise StorageError(f"{MAX_KEPT_TAKES} takes are kept in {takes}: move some away first")
     name = now.strftime("%Y%m%d-%H%M%S")
     song, text = midifile.to_bytes(kept_bars.song), kept_bars.to_json().encode()
@@ -57,6 +58,18 @@ def _reserved(takes: Path, wanted: str) -> str:
             raise cannot_write(takes, error) from error
         return name
     raise StorageError(f"too many takes of one second in {takes}: move some away first")
+
+
+def is_full() -> bool:
+    """Return True if no other take can be kept."""
+    return sum(1 for _ in (data_folder() / "takes").glob("*.json")) >= MAX_KEPT_TAKES
+
+
+def remove(name: str) -> None:
+    """Delete both files of a take that `save` has named, if they are there."""
+    for suffix in (".mid", ".json"):
+        with contextlib.suppress(OSError):
+            (data_folder() / "takes" / f"{name}{suffix}").unlink()
 
 
 KEPT_FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(mid|json)")

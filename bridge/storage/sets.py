@@ -14,8 +14,10 @@ from bridge.protocol.addresses import BANK_SLOTS
 from bridge.protocol.controls import CONTROL_PATHS, CONTROLS, Value, current_path, parse_value
 from bridge.protocol.midi_learn import MidiBinding, parse_bindings
 from bridge.protocol.requests import parse_prompt
-from bridge.storage.home import data_folder, read_regular, write_atomically
+from bridge.storage.home import StorageError, data_folder, read_regular, write_atomically
 
+MAX_SETS = 1000
+"""Sets that may be saved; a known one may be saved over."""
 MAX_NAME_BYTES = 200
 """Bytes of a set's name: file systems allow 255 with our suffixes."""
 _DEVICES = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))))
@@ -127,6 +129,10 @@ def load_set(path: Path) -> Set:
         raise OwnerError(f"{path}: {error}") from error
 
 
-def save_set(path: Path, set_: Set) -> None:
-    """Save a set. Raises StorageError."""
+def save_set(path: Path, set_: Set) -> bool:
+    """Save a set; return True if it is a new one. Raises StorageError."""
+    is_new = not path.exists()
+    if is_new and sum(1 for _ in path.parent.glob("*.toml")) >= MAX_SETS:
+        raise StorageError(f"{MAX_SETS} sets are saved in {path.parent}: move some away first")
     write_atomically(path, set_.to_toml().encode())
+    return is_new

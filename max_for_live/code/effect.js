@@ -148,6 +148,7 @@ function anything() {              // OSC: messagename is the address
     path = address.substring(Wire.ROOT.length);
     for (i = 0; i < a.length; i++) if (typeof a[i] === "string") a[i] = Wire.decoded(a[i]);
     news = Link.heard(state.link, path, a, now());
+    if (Link.asked(path, a)) { say(Link.asked(path, a)); return; }
     if (news === "other") status(Words.OTHER);
     if (news === "up") { status(Words.READY); if (P.stream && (!Stream.active() || leading())) restream(false); }   // a set saved while it streamed, or a daemon started anew
     if (path.substring(0, 5) === "clip/") { if (state.writing) act(Wire.heard(state.writing.clip, address, a, now())); }

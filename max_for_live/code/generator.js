@@ -81,6 +81,7 @@ function anything() {
     for (i = 0; i < a.length; i++) if (typeof a[i] === "string") a[i] = Wire.decoded(a[i]);
     path = messagename.substring(Wire.ROOT.length);
     news = Link.heard(state.link, path, a, now());
+    if (Link.asked(path, a)) { say(Link.asked(path, a)); return; }
     if (news === "other") status(Words.OTHER);
     else if (news === "up" && !state.writing) status(Words.READY);
     else if (path === "error" && /\/clip/.test(a[0]) && state.writing) { state.writing = null; status(String(a[1])); }

@@ -29,8 +29,11 @@ var Link = (function () {
         return link.other ? "other" : was ? "" : "up";
     }
 
+    // The daemon asks whether whoever hears it wants to, since messages leave by another port than they come in at: the number comes back
+    function asked(path, a) { return path === "hello/nonce" ? [Wire.ROOT + "hello/confirm", a[0]] : null; }
+
     // What the view says as long as nothing else is to be said
     function state(link, now) { return link.connected ? Words.READY : link.other ? Words.OTHER : link.mine || now - link.began > MISSED ? Words.ABSENT : Words.WAITING; }
 
-    return { SEARCH: SEARCH, opened: opened, port: port, beat: beat, heard: heard, state: state };
+    return { SEARCH: SEARCH, opened: opened, port: port, beat: beat, heard: heard, asked: asked, state: state };
 }());

@@ -234,6 +234,10 @@ test('a daemon that was started anew while it wrote is asked again, from the beg
 
 test('an answer to the device that was here before is not taken for one of ours', () => { const set = new LiveSet(), a = started(set); a.send(0, 'generate'); const b = started(set); b.send(0, 'generate'); assert.notEqual(last(a)[2], last(b)[2]); answer(b, last(a)[2]); assert.equal(set.clips().length, 0); });
 
+test('the daemon hears that this port wants to be told', () => {
+  const d = load(SOURCE); d.send(0, 'bang'); d.send(0, R + 'welcome', '1', 1, ''); d.send(0, R + 'hello/nonce', 1234567890);
+  assert.deepEqual(d.said('hello/confirm').map((m) => m.slice(-1)), [[1234567890]]);
+});
 test('a daemon whose welcome is lost, and one of another version that goes, are told apart', () => {
   const d = load(SOURCE); d.send(0, 'bang'); d.send(0, R + 'pong', 1); assert.notEqual(d.status(), 'Ready', 'a pong says nothing of the version'); d.send(0, R + 'welcome', '9', 2, ''); assert.match(d.status(), /another version/); d.advance(3000, 50); assert.match(d.status(), /another version/);
   d.advance(6000, 50); assert.match(d.status(), /not running/); d.send(0, R + 'welcome', '1', 1, ''); assert.equal(d.status(), 'Ready'); d.advance(4000, 50); assert.ok(d.said('hello').length > 6, 'a daemon that was started anew hears who is there');

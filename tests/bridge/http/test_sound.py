@@ -77,3 +77,18 @@ def test_one_sound_is_heard_at_a_time() -> None:
             return sorted(a.status for a in answers)
 
     assert asyncio.run(both()) == [200, 503]
+
+
+def test_a_sound_that_never_comes_is_given_up_so_that_others_are_heard() -> None:
+    """One that sends its body a byte at a time would keep all others out."""
+
+    async def steps() -> None:
+        app = web.Application()
+        app.router.add_post("/hear", Hearing(child("print('{}')"), timeout=0.2).serve)
+        async with TestServer(app) as server:
+            reader, writer = await asyncio.open_connection(server.host, server.port)
+            writer.write(b"POST /hear HTTP/1.1\r\nHost: x\r\nContent-Length: 1000\r\n\r\nRIFF")
+            assert (await reader.readline()).split()[1] == b"408"
+            writer.close()
+
+    asyncio.run(asyncio.wait_for(steps(), 20))

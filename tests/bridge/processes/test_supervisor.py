@@ -10,11 +10,12 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
-from typing import Any
+from typing import Any, ClassVar
 
 import psutil
 import pytest
 
+from bridge.processes import supervisor
 from bridge.processes.supervisor import MAX_QUEUED_MESSAGES, ChildProcess, Supervisor
 from tests.support.tools import until
 
@@ -146,3 +147,53 @@ def test_one_in_waiting_that_dies_is_no_loss() -> None:
             children.close()
 
     asyncio.run(steps())
+
+
+class Begun:
+    """A child that is only written down."""
+
+    refusals: ClassVar[list[Exception]] = []
+    all: ClassVar[list[Begun]] = []
+
+    def __init__(self, name: str, *_: object) -> None:
+        if Begun.refusals:
+            raise Begun.refusals.pop(0)
+        self.pid, self.end = len(Begun.all), nothing
+        Begun.all.append(self)
+
+    def listen(self, _: object, on_exit: Callable[[], None]) -> None:
+        self.end = on_exit
+
+    def send(self, _: object) -> None:
+        pass
+
+    def close(self) -> None:
+        pass
+
+
+def test_a_child_that_cannot_be_started_is_started_as_soon_as_it_can(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No descriptor was left when the player died: without another try there was never music again."""
+    monkeypatch.setattr(supervisor, "RETRY_INTERVAL", 0.001)
+    monkeypatch.setattr(supervisor, "SPARE_DELAY", 0.0)
+    monkeypatch.setattr(supervisor, "ChildProcess", Begun)
+    monkeypatch.setattr(Begun, "all", [])
+
+    async def play() -> None:
+        exits: list[str] = []
+        at = Supervisor(lambda *_: None, exits.append, lambda error: exits.append(str(error)))
+        at.start("player", speaker, lambda: (), preload=nothing)
+        at.mark_ready("player")
+        Begun.refusals = [OSError(24, "Too many open files"), RuntimeError("can't start new thread")]
+        while len(Begun.all) < 2:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)  # the spare
+        Begun.all[1].end()
+        Begun.refusals = [OSError(24, "Too many open files"), OSError(12, "Cannot allocate memory")]
+        Begun.all[0].end()
+        at.send("player", "lost meanwhile, and no fault")
+        while len(Begun.all) < 3:  # noqa: ASYNC110
+            await asyncio.sleep(0.001)
+        assert at.pids == {"player": 2}
+        assert exits == ["player"]
+        at.close()
+
+    asyncio.run(asyncio.wait_for(play(), 20))

@@ -222,6 +222,7 @@ def test_every_command_of_the_table_is_understood() -> None:
             "clip/resend": (1,),
         }
         words |= {
+            "hello/confirm": (1,),
             "learn": ("back",),
             "unlearn": ("",),
             "set/save": ("x",),

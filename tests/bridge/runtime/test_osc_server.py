@@ -5,6 +5,8 @@ import socket
 from collections.abc import Callable
 from ipaddress import ip_network
 
+import pytest
+
 from bridge.config import VERSION
 from bridge.errors import BadRequest
 from bridge.protocol import osc
@@ -63,6 +65,9 @@ def test_answers_and_news_go_to_the_reply_port_that_was_named() -> None:
                 "/llmball/welcome", (VERSION, 1, "chords%20melody%20bass%20drums%20pad%20arp%20perc")
             )
             assert heard(ear) == osc.Message("/llmball/state", ("idle",))
+            asked = heard(ear)
+            assert asked.address == "/llmball/hello/nonce"
+            asker.send(osc.encode("/llmball/hello/confirm", [int(str(asked.args[0]))]))
             asker.send(osc.encode("/llmball/tempo", []))
             assert heard(ear) == osc.Message("/llmball/tempo", (1.5,))
             door.publish("chord", ("F#m7", 1, 1))
@@ -96,3 +101,28 @@ def test_this_machine_is_known_by_its_addresses() -> None:
     assert is_this_machine("127.0.0.1")
     assert is_this_machine("::1")
     assert not is_this_machine("203.0.113.7")
+
+
+def test_a_socket_of_every_ipv6_address_hears_and_answers_ipv4_too() -> None:
+    if not socket.has_ipv6:
+        pytest.skip("no IPv6 here")
+
+    async def talk() -> None:
+        door = OscServer((), Dispatcher(lambda _: None, lambda _: (1.0,), lambda: "idle", lambda *_: None))
+        host, port = await door.open("::", 0)
+        assert host == "::"
+        loop = asyncio.get_running_loop()
+        for family, own in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+            with socket.socket(family, socket.SOCK_DGRAM) as visitor:
+                visitor.setblocking(False)
+                visitor.connect((own, port))
+                visitor.send(osc.encode("/llmball/hello", []))
+                for _ in range(2):
+                    await loop.sock_recv(visitor, 65536)
+                door.publish("beat", (1, 1, 120.0))
+                [beat] = osc.parse(await loop.sock_recv(visitor, 65536))
+                assert isinstance(beat, osc.Message)
+                assert beat.address == "/llmball/beat"
+        door.close()
+
+    asyncio.run(asyncio.wait_for(talk(), PATIENCE))

@@ -1,0 +1,67 @@
+"""What is logged again and again is a line a minute, and printable: no client can fill a disk or steer a terminal with our words."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+
+from bridge.clock import Seconds, monotonic
+
+INTERVAL = Seconds(60)
+"""Time between two lines of one kind."""
+OWN_REPEATS = 5
+"""Equal lines of ours in an interval: a cable that is pulled again is told again."""
+MAX_LINES = 60
+"""Lines of all kinds in an interval; further ones are counted."""
+MAX_KINDS = 256
+LOGGERS = ("llmball", "asyncio", "aiohttp.server", "aiohttp.websocket", "aiohttp.web")
+
+
+class LinePerMinute(logging.Filter):
+    """Lets the first lines of a kind pass: one in INTERVAL of a library's, OWN_REPEATS of ours; the next says how many were left out.
+
+    A kind is a library's text before values are put in, our text with them, and the type of the exception. Errors of the system
+    that a library tells (no descriptor is left) are one line, without a traceback.
+    """
+
+    def __init__(self, clock: Callable[[], Seconds] = monotonic) -> None:
+        super().__init__()
+        self._clock = clock
+        self._kinds: dict[object, tuple[Seconds, int]] = {}
+        self._window, self._lines = Seconds(-1e9), 0
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Return True if a line is written."""
+        now, ours = self._clock(), record.name == "llmball"
+        error = record.exc_info[1] if record.exc_info else None
+        text = record.getMessage() if ours else str(record.msg).partition("\n")[0]
+        kind = (record.name, text[:200], type(error))
+        since, count = self._kinds.pop(kind, (Seconds(-1e9), 0))
+        allowed = OWN_REPEATS if ours else 1
+        left_out = 0
+        if now - since >= INTERVAL:
+            left_out, since, count = max(0, count - allowed), now, 0
+        while len(self._kinds) >= MAX_KINDS:
+            del self._kinds[next(iter(self._kinds))]
+        self._kinds[kind] = since, count + 1
+        if now - self._window >= INTERVAL:
+            self._window, self._lines = now, 0
+        if count >= allowed or self._lines >= MAX_LINES:
+            return False
+        self._lines += 1
+        if ours and not text.isprintable():  # names and texts of clients: no escape reaches the owner's terminal
+            record.msg, record.args = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text), ()
+        if isinstance(error, OSError) and not ours:
+            record.msg, record.args = f"{record.getMessage().partition(chr(10))[0]} ({error})", ()
+            record.exc_info = record.exc_text = None
+        if left_out:
+            record.msg, record.args = f"{record.getMessage()} (and {left_out} times more before)", ()
+        return True
+
+
+def limit_lines() -> LinePerMinute:
+    """Bound what is logged by us and by the libraries that serve clients; return the filter."""
+    line_per_minute = LinePerMinute()
+    for name in LOGGERS:
+        logging.getLogger(name).addFilter(line_per_minute)
+    return line_per_minute

@@ -24,6 +24,7 @@ from bridge.http import oscquery, websocket
 from bridge.http.access import AccessRules, RequestSource
 from bridge.http.broadcast import Broadcaster
 from bridge.http.oscquery import ZeroconfAnnouncer
+from bridge.http.sheets import Sheets
 from bridge.http.sound import Hearing
 from bridge.http.view import View
 from bridge.http.websocket import WebSocketServer
@@ -95,6 +96,7 @@ class HttpServer:
         app.router.add_get("/takes/{name}", self._take_file)
         app.router.add_get("/scores", self._list_scores)
         app.router.add_post("/hear", Hearing().serve)
+        app.router.add_post("/sheet", Sheets().serve)
         app.router.add_get("/sets", self._list_sets)
         app.router.add_get("/{path:.*}", self._oscquery_node)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.5, handle_signals=False)

@@ -107,11 +107,14 @@ def _controls(c: Controls) -> None:
         "Approve", "Ask First", "approve", (352, 48, 80, 15), "Before notes are lost, show what would change, and wait for Apply.", 1
     )  # fmt: skip
     c.menu(
-        "Hear", "Hear", "hear", HEARD, (276, 70, 72, 15),
+        "Hear", "Hear", "hear", HEARD, (276, 70, 62, 15),
         "Write for what is there: the clips of the selected scene, or of the arrangement at the play position or in its loop. They stay as they are; the part that the words name, or that is missing, goes to the same place.",
     )  # fmt: skip
     c.tracks(
-        "menu_hear", "All tracks", "listen", (352, 70, 80, 15), "Which tracks are heard: choose one to leave it out, or to hear it again.", "see_hear"
+        "menu_hear", "All tracks", "listen", (341, 70, 50, 15), "Which tracks are heard: choose one to leave it out, or to hear it again.", "see_hear"
+    )  # fmt: skip
+    c.toggle(
+        "Groove", "Groove", "groove", (394, 70, 38, 15), "Write with the timing and the accents of the drums that are heard, or of all that is heard where there are none.", 0, "see_hear",
     )  # fmt: skip
     c.number(
         "Variations", "Variat.", "variations", (394, 4, 38, 15), "So many variations, each with the next seed, in the next free row.", 1, 8, "see_into"

@@ -27,6 +27,7 @@ from bridge.http.broadcast import Broadcaster
 from bridge.http.connections import Connections, peer_host
 from bridge.http.limits import FREE_GUESSES, IDLE_TIMEOUT, Guesses
 from bridge.http.oscquery import ZeroconfAnnouncer
+from bridge.http.sheets import Sheets
 from bridge.http.sound import Hearing
 from bridge.http.view import View
 from bridge.http.websocket import WebSocketServer
@@ -102,6 +103,7 @@ class HttpServer:
         app.router.add_get("/takes/{name}", self._take_file)
         app.router.add_get("/scores", self._list_scores)
         app.router.add_post("/hear", Hearing().serve)
+        app.router.add_post("/sheet", Sheets().serve)
         app.router.add_get("/sets", self._list_sets)
         app.router.add_get("/{path:.*}", self._oscquery_node)
         self._runner = web.AppRunner(

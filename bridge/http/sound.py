@@ -32,9 +32,9 @@ class Hearing:
         try:
             arguments = _arguments(request)
         except ValueError as error:
-            return _refused(400, str(error))
+            return refused(400, str(error))
         if self._lock.locked():
-            return _refused(503, "another sound is being heard: try again")
+            return refused(503, "another sound is being heard: try again")
         async with self._lock:
             body = bytearray()
             try:
@@ -42,9 +42,9 @@ class Hearing:
                     async for chunk in request.content.iter_chunked(2**16):
                         body += chunk
                         if len(body) > MAX_SOUND_BYTES:
-                            return _refused(413, f"a sound has {MAX_SOUND_BYTES // 2**20} MB at most")
+                            return refused(413, f"a sound has {MAX_SOUND_BYTES // 2**20} MB at most")
             except TimeoutError:
-                return _refused(408, "the sound did not come in time")
+                return refused(408, "the sound did not come in time")
             return await self._heard(bytes(body), arguments)
 
     async def _heard(self, body: bytes, arguments: tuple[str, ...]) -> web.Response:
@@ -53,7 +53,7 @@ class Hearing:
         try:
             told, wrong = await asyncio.wait_for(child.communicate(body), self._timeout)
         except TimeoutError:
-            return _refused(503, "the sound was not heard in time: sing shorter")
+            return refused(503, "the sound was not heard in time: sing shorter")
         finally:
             if child.returncode is None:
                 child.kill()
@@ -61,7 +61,7 @@ class Hearing:
         if child.returncode == 0:
             return web.Response(body=told, content_type="application/json")
         status = {2: 400, _NO_EXTRA: 501}.get(child.returncode or 0, 500)
-        return _refused(
+        return refused(
             status, wrong.decode(errors="replace") if status != 500 else "the sound could not be heard: a fault of ours"
         )
 
@@ -79,5 +79,6 @@ def _arguments(request: web.Request) -> tuple[str, ...]:
     return f"{value:g}", meter, key if key == "auto" else parse_key(key).name
 
 
-def _refused(status: int, reason: str) -> web.Response:
+def refused(status: int, reason: str) -> web.Response:
+    """Return an answer that says why nothing came of a request."""
     return web.Response(status=status, text=f"{reason}\n")

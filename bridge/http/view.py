@@ -16,7 +16,7 @@ from model.music.notes import TICKS_PER_QUARTER
 from model.music.numerals import sentence
 
 PathAndArgs = tuple[str, tuple[Value, ...]]
-LATEST_PATHS = ("state", "take", "beat", "chord", "health")
+LATEST_PATHS = ("state", "take", "beat", "chord", "health", "composer/told")
 NOTE_MEMORY = 8.0
 """Quarter notes for which a note is kept after its end."""
 MAX_NOTES = 4000

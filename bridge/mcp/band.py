@@ -14,7 +14,7 @@ from bridge.mcp.stage import StageError
 from bridge.mcp.toolkit import Arguments, Hands, InBars, NoArguments, Refused, Slot, ToolRow, Words
 from bridge.protocol.controls import CONTROL_PATHS, CONTROLS, Value, current_path
 from model.music.control import MAX_BARS
-from model.music.notes import ADDED_PARTS, CUES, PARTS
+from model.music.notes import CUES, PARTS, USUAL_PARTS
 from model.songbook.book import find
 
 ENTRY_WAIT, BANK_WAIT = 5.0, 2.0
@@ -146,9 +146,9 @@ def stage_words(hands: Hands) -> str:
 
 
 def _sounds(hands: Hands, part: str) -> bool:
-    """Return True if a part sounds, as far as the controls say: an added one plays where the words ask for it too."""
-    enabled = hands.stage.value(f"part/{part}/enabled")
-    return enabled == 1 if part in ADDED_PARTS else enabled != 0
+    """Return True if the take has a part (before the first one, the usual ones) and it is not muted."""
+    of_the_take = hands.stage.told.get("understood/parts", USUAL_PARTS)
+    return part in of_the_take and hands.stage.value(f"part/{part}/enabled") != 0
 
 
 async def play(hands: Hands, _: NoArguments) -> str:
@@ -340,7 +340,7 @@ async def takes(hands: Hands, args: Takes) -> str:
     stage = hands.stage
     if args.action == "keep":
         line = await stage.ask("keep", args.bars, until=("kept",))
-        return f"kept as {line[2]}: {line[1]}"
+        return f"kept as {line[2]}: {line[1]}\nexplain, clips, clip (as source), refine_clip and harmonise take this name as a clip"
     if args.action == "launch":
         if not args.id.strip():
             raise Refused("launch needs the id of a take: `takes` with action list tells them")

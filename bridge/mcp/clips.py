@@ -15,6 +15,7 @@ from bridge.mcp import commands
 from bridge.mcp.library import summary
 from bridge.mcp.toolkit import Arguments, Bars, Hands, Name, Refused, Seed, ToolRow, Words
 from bridge.protocol.controls import CONTROLS
+from bridge.storage.kept_takes import list_kept
 from model.analysis.explain import chart, explain
 from model.analysis.midi_import import read_midi_file
 from model.music import midifile
@@ -24,6 +25,8 @@ from model.songbook.book import find, to_song
 from model.songbook.reader import read_file
 from model.songbook.rendering import perform
 
+LISTED_TAKES = 10
+"""Kept takes that are listed with the clips."""
 Tempo = Annotated[float, msgspec.Meta(ge=CONTROLS["tempo"].low, le=CONTROLS["tempo"].high)]
 Short = Annotated[str, msgspec.Meta(max_length=400)]
 PartNames = list[Literal[PARTS]]  # type: ignore[valid-type]
@@ -128,14 +131,14 @@ async def clip(hands: Hands, args: Clip) -> str:
     given = [f"--{name}={value}" for name, value in options.items() if value not in (None, "")]
     if args.source:
         hands.library.read(args.source)
-        given.append(f"--from={hands.library.path(args.source)}")
+        given.append(f"--from={hands.library.source(args.source)}")
     return await _put(hands, args.name, ["clip", *given, "--", args.prompt])
 
 
 async def refine_clip(hands: Hands, args: Refine) -> str:
     """Change a clip."""
     hands.library.read(args.clip)
-    words = ["refine", f"--seed={args.seed}", "--", str(hands.library.path(args.clip)), args.words]
+    words = ["refine", f"--seed={args.seed}", "--", str(hands.library.source(args.clip)), args.words]
     return await _put(hands, args.name or args.clip, words)
 
 
@@ -143,7 +146,7 @@ async def harmonise(hands: Hands, args: Harmonise) -> str:
     """Write chords for a melody."""
     hands.library.read(args.clip)
     parts = [f"--parts={','.join(args.parts)}"] if args.parts else []
-    words = ["harmonise", *parts, f"--seed={args.seed}", "--", str(hands.library.path(args.clip))]
+    words = ["harmonise", *parts, f"--seed={args.seed}", "--", str(hands.library.source(args.clip))]
     return await _put(hands, args.name or args.clip, [*words, *([args.prompt] if args.prompt.strip() else [])])
 
 
@@ -167,7 +170,10 @@ async def clips(hands: Hands, args: Read) -> str:
     if not args.name:
         names = hands.library.names()
         waiting = [f"{id_}: waits for approval, over {held.name}" for id_, held in hands.library.held.items()]
-        return "\n".join([f"in {hands.library.folder}:", *(names or ["no clip yet"]), *waiting])
+        kept = [
+            f"kept take {take['name']}: {take['bars']} bars, {take['words']}" for take in list_kept()[:LISTED_TAKES]
+        ]
+        return "\n".join([f"in {hands.library.folder}:", *(names or ["no clip yet"]), *waiting, *kept])
     return summary(hands.library.read(args.name))
 
 
@@ -200,7 +206,7 @@ ROWS = (
     ToolRow("clip", "Write a clip", "Our own model writes a clip of exactly so many bars as a .mid file. A clip that holds notes is not written over: you are told what would change.", Clip, clip),
     ToolRow("refine_clip", "Change a clip", "Change what the words name in a clip, and nothing else. You are told what would change before it is written over.", Refine, refine_clip),
     ToolRow("harmonise", "Harmonise a melody", "Write chords and bass (or other parts) for the melody of a clip. You are told what would change before it is written over.", Harmonise, harmonise),
-    ToolRow("explain", "Explain the music", "Key, Roman numerals, cadences and form of a clip or of a songbook piece.", Explain, explain_clip, reads=True, again=True),
-    ToolRow("clips", "Clips", "List the clips, or show one: length, tempo, key, chords, notes as a small roll.", Read, clips, reads=True, again=True),
+    ToolRow("explain", "Explain the music", "Key, Roman numerals, cadences and form of a clip, a kept take or a songbook piece.", Explain, explain_clip, reads=True, again=True),
+    ToolRow("clips", "Clips", "List the clips and kept takes, or show one: length, tempo, key, chords, notes as a small roll. A kept take can be used wherever a clip is read.", Read, clips, reads=True, again=True),
     ToolRow("write_clip", "Write over a clip", "Write a change that was shown (change-N) over the notes of its clip. Only after the user agreed.", Write, write_clip, destroys=True),
 )  # fmt: skip

@@ -1,4 +1,7 @@
-"""Clips as .mid files in one folder: read by name, written, and held back for approval where notes would be written over."""
+"""Clips as .mid files in one folder: read by name, written, and held back for approval where notes would be written over.
+
+Kept takes are read by their names too; what is made of one is written among the clips.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from bridge.storage.home import StorageError, data_folder, write_atomically
+from bridge.storage.kept_takes import kept_path
 from model.analysis.midi_import import read_midi_file
 from model.clips.changes import Changes, changes, roll
 from model.music import midifile
@@ -53,9 +57,15 @@ class Library:
         found = sorted(self.folder.glob("*.mid"), key=lambda path: path.stat().st_mtime, reverse=True)
         return [path.stem for path in found][:MAX_LISTED]
 
-    def read(self, name: str) -> Song:
-        """Return a clip. Raises ClipError."""
+    def source(self, name: str) -> Path:
+        """Return the path of a clip, or of a kept take, that can be read. Raises ClipError."""
         path = self.path(name)
+        kept = None if path.is_file() else kept_path(path.stem)
+        return path if kept is None else kept
+
+    def read(self, name: str) -> Song:
+        """Return a clip, or a kept take. Raises ClipError."""
+        path = self.source(name)
         if not path.is_file():
             known = ", ".join(self.names()[:8])
             raise ClipError(f"there is no clip {path.stem!r}" + (f"; there are {known}" if known else ""))

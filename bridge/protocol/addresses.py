@@ -145,6 +145,7 @@ OUTGOING: tuple[AddressEntry, ...] = (
         "(part:s program:i) …",
         "what each part is played on: General MIDI programs from 0, of drums and perc the kit",
     ),
+    AddressEntry("understood/parts", "part:s …", "the parts that the take has; part/NAME/enabled mutes them"),
     AddressEntry(
         "understood/unread", "words:s", "words that are not obeyed, each with the reason; empty where all are"
     ),

@@ -13,7 +13,7 @@ from bridge.protocol.controls import CONTROLS, HOST_TEMPO, Reach, Value, model_c
 from bridge.protocol.events import Publish
 from bridge.session.playback import MIN_NOTICE, Playback
 from bridge.takes.takes import Take, Takes
-from model.music.notes import PARTS
+from model.music.notes import ADDED_PARTS, PARTS
 from model.music.plan import Plan, apply_controls
 from model.music.wishes import IN_CLIPS
 
@@ -35,6 +35,8 @@ def understood_messages(plan: Plan, settings: Mapping[str, Value]) -> Iterator[t
     )
     programs = part_programs(effective, settings)
     yield "understood/programs", tuple(value for part, number in programs.items() for value in (part, number))
+    silent = {p for p in ADDED_PARTS if settings[f"part/{p}/enabled"] == 0}
+    yield "understood/parts", tuple(p for p in effective.parts if p not in silent)
     yield "understood/unread", (plan.account.sentence(IN_CLIPS),)
     if hosted > 0 and float(settings["tempo"]) not in (0.0, hosted):
         overruled = (*(pair for pair in overruled if pair[0] != "tempo"), ("tempo", "host"))

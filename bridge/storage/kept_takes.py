@@ -93,13 +93,21 @@ def list_kept() -> list[dict[str, object]]:
     return found
 
 
+def kept_path(name: str, ending: str = "mid") -> Path | None:
+    """Return the path of a kept take's .mid or .json, None if there is none."""
+    path = data_folder() / "takes" / f"{name}.{ending}"
+    if KEPT_FILE_NAME.fullmatch(f"{name}.{ending}") is None or path.is_symlink() or not path.is_file():
+        return None  # neither a link to a file elsewhere nor a pipe that never ends
+    return path
+
+
 def kept_file(name: str) -> bytes | None:
     """Return the bytes of a kept .mid or .json by its file name, None if there is none."""
-    path = data_folder() / "takes" / name
-    if KEPT_FILE_NAME.fullmatch(name) is None or path.is_symlink() or not path.is_file():
-        return None  # neither a link to a file elsewhere nor a pipe that never ends
+    if KEPT_FILE_NAME.fullmatch(name) is None:
+        return None
+    path = kept_path(*name.rsplit(".", 1))
     try:
-        return path.read_bytes()
+        return None if path is None else path.read_bytes()
     except OSError:
         return None
 

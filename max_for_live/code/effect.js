@@ -8,7 +8,7 @@ var TARGETS = ["row", "slot", "view", "arrangement"], STREAMED = ["all", "chords
 var FIRST_PORT = 7412, PORTS = 16, LOOKED = 250, REMEMBERED = 12, FASTEST = 300, SEEN = 76, ROOM = 70;   // characters of two lines; where two things are said in them
 var state = { ready: false, enabled: true, link: null, ids: 0, seed: 1, writing: null, waiting: null, queue: [], before: [], history: [], bank: [], told: "", asked: 0, whose: {}, understood: {}, unread: "", overruled: "", pending: null, deaf: {}, tracks: 0, heardAs: {} };
 var P = { prompt: "", refine: "", bars: 4, key: 0, mode: 0, density: -1, energy: -1, brightness: -1, complexity: -1, temperature: 100, guidance: -1,
-    chords: 1, melody: 1, bass: 1, drums: 1, track_chords: 0, track_melody: 0, track_bass: 0, track_drums: 0, target: 0, variations: 1, stream: 0, lead: 1, streamed: 0, slot: 0, hear: 0, approve: 1 };
+    chords: 1, melody: 1, bass: 1, drums: 1, track_chords: 0, track_melody: 0, track_bass: 0, track_drums: 0, target: 0, variations: 1, stream: 0, lead: 1, streamed: 0, slot: 0, hear: 0, groove: 0, approve: 1 };
 var beating = null, looking = null, streaming = null;
 
 function now() { return new Date().getTime(); }
@@ -241,6 +241,7 @@ function next() {
         asked.given = context.rows;
         asked.options = options(song, parts().length === Words.PARTS.length);
         asked.options.push(["with", 1]);
+        if (P.groove) asked.options.push(["groove", 1]);
     }
     state.writing = { job: job, clip: Wire.opened(asked, now()) };
     sayAll(asked);

@@ -42,6 +42,12 @@ test('the clips of the selected scene are given with their loops gone round, eac
   assert.match(d.status(), /Heard 6 tracks/);
 });
 
+test('with Groove the timing of what is heard is asked for, and without anything heard it says nothing', () => {
+  const d = listening(ten()); d.send(0, 'generate'); assert.equal(option(d, 'groove'), undefined);
+  d.send(0, 'param', 'groove', 1); d.send(0, 'generate'); assert.equal(option(d, 'groove'), 1); assert.equal(option(d, 'with'), 1);
+  d.send(0, 'param', 'hear', 0); d.send(0, 'generate'); assert.equal(option(d, 'groove'), undefined);
+});
+
 test('the missing part goes into the free slot of its track in the same scene, in one undo step, and nothing else is touched', () => {
   const set = ten(), d = listening(set), before = snapshot(set, set.tracks[3]); d.send(0, 'generate');
   d.send(0, R + 'clip/heard', last(d)[2], '3 Keys is chords, 1 Kit is drums; A minor, 4/4 at 120, 4 bars; chords Am | F; written: bass'); answer(d, 1, { bass: [33, 0, 4, 90, 29, 8, 4, 90] });

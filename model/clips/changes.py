@@ -13,6 +13,8 @@ STEP = Ticks(TICKS_PER_QUARTER // 4)
 """A column of the roll: a sixteenth."""
 ROLL_BARS = 8
 """The roll shows so many bars, from the first that changes."""
+CHORD_BARS = 16
+"""Chords are told of so many bars."""
 REACH = TICKS_PER_QUARTER
 """A note that went is one that moved if the same pitch begins anew within a quarter, or another pitch at its place."""
 
@@ -62,6 +64,9 @@ class Changes:
             lines.insert(0, f"{len(self.old.bars)} bars become {len(self.new.bars)}")
         if self.old.tempos[0][1] != self.new.tempos[0][1]:
             lines.insert(0, f"{self.old.tempos[0][1]:g} bpm become {self.new.tempos[0][1]:g}")
+        before, after = chords_by_bars(self.old), chords_by_bars(self.new)
+        if before != after:
+            lines += [f"chords: {after or 'none'}", *([f"before: {before}"] if before else [])]
         return "\n".join([*lines, *self.roll()])
 
     def roll(self) -> list[str]:
@@ -92,6 +97,18 @@ class Changes:
                 if 0 <= column < columns:
                     row[column] = sign
         return "".join(row)
+
+
+def chords_by_bars(song: Song) -> str:
+    """Return the chords of a song's first bars, a bar between |, % where none begins; "" where there are none."""
+    if not song.chords:
+        return ""
+    bars: list[list[str]] = [[] for _ in song.bars]
+    starts = [at for at, _ in song.bars]
+    for at, symbol in song.chords:
+        bars[max(0, bisect_right(starts, at) - 1)].append(symbol)
+    more = " …" if len(bars) > CHORD_BARS else ""
+    return " | ".join(" ".join(bar) or "%" for bar in bars[:CHORD_BARS]) + more
 
 
 def changes(old: Song, new: Song) -> Changes:

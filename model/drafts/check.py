@@ -137,14 +137,19 @@ def _remedy(fault: Fault) -> str:
             else ""
         )
         return _LAWS.get(fault.law, "") + waiver
+    near: list[str] = []
     for pattern, names in (
         (r"no style of the table is called (.*)", tuple(styles())),
-        (r"no program is called (.*)", PROGRAMS),
-        (r"kits are .*, not (.*)", tuple(KITS)),
+        (r"no program is called ([^;]*)", PROGRAMS),
+        (r"kits are .*, not ([^;]*)", tuple(KITS)),
     ):
-        if m := re.search(pattern, fault.what):
-            near = difflib.get_close_matches(m[1], names, 4, 0.3)
-            return f"near: {', '.join(near)}" if near else ""
+        wrong = re.findall(pattern, fault.what)
+        for name in wrong:
+            close = difflib.get_close_matches(name, names, 4, 0.3)
+            if close:
+                near.append(f"near{f' {name}' if len(wrong) > 1 else ''}: {', '.join(close)}")
+    if near:
+        return "; ".join(near)
     for pattern, remedy in _REMEDIES:
         if m := re.search(pattern, fault.what):
             return m.expand(remedy)

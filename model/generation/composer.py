@@ -37,7 +37,7 @@ from model.generation.take import (
 )
 from model.music.harmony import chord_symbol, parse_chord, parse_key
 from model.music.notes import Beat, Kept, Note, Ticks, beats_in_bar
-from model.music.plan import Plan, apply_controls, interpolate_plans, interpolate_vectors
+from model.music.plan import ANSWER, UNISON, Plan, apply_controls, interpolate_plans, interpolate_vectors
 from model.prompt.encoder import Embedding, TextEncoder
 from model.prompt.understand import understand
 from model.styles import performed_share
@@ -68,7 +68,8 @@ class Composer:
         """Begin a take; return the plan of its prompt, without the controls."""
         plan, text = self._plan_and_text(order.prompt, order)
         other = None if order.morph is None else self._plan_and_text(order.morph, order)
-        self._takes[order.take] = TakeState(order, plan, text, other)
+        own = None if other is None else (_without_doubles(other[0]), other[1])
+        self._takes[order.take] = TakeState(order, _without_doubles(plan), text, own)
         return Understood(order.take, plan, None if other is None else other[0])
 
     def prepare(self, prompt: str) -> None:
@@ -104,7 +105,7 @@ class Composer:
         written = self._beat(take, plan, text, order, frame, kept)
         written.morph_position = order.controls.morph
         take.add(written)
-        return BeatWritten(order.take, written.beat)
+        return BeatWritten(order.take, _doubled(written.beat, plan, kept))
 
     def _next_frame(self, take: TakeState, plan: Plan) -> Beat:
         """Return the next beat, empty; a new metre begins at a bar line."""
@@ -181,7 +182,7 @@ class Composer:
 
         def on_first_note(rows: list[Row]) -> None:
             if self._on_first_note is not None and frame.index == 0 and not kept.notes:
-                self._on_first_note(FirstNote(order.take, sounding(rows).beat))
+                self._on_first_note(FirstNote(order.take, _doubled(sounding(rows).beat, base, kept)))
 
         return sounding(sample_beat(self._engine, state, h, context, rng, on_first_note))
 
@@ -198,6 +199,37 @@ class Composer:
             is_morphing=is_morphing,
         )
         return replace(found, left=1) if cue == "ending" else found
+
+
+TURN_BARS = 2
+"""Bars that each of two instruments plays of a melody before the other one answers."""
+_LOW_PROGRAMS = frozenset([42, 43, 57, 58, 67, 70])
+"""General MIDI programs that double a melody an octave lower: cello, double bass, trombone, tuba, baritone sax, bassoon."""
+
+
+def _without_doubles(plan: Plan) -> Plan:
+    """Return the plan as the decoder is told it: parts that double the melody are not written but copied."""
+    if "melody" not in plan.parts:
+        return replace(plan, doubled=())
+    doubles = dict(plan.doubled)
+    return replace(plan, parts=tuple(p for p in plan.parts if p not in doubles)) if doubles else plan
+
+
+def _doubled(beat: Beat, plan: Plan, kept: Kept) -> Beat:
+    """Return a beat with the parts that play the melody's notes, but for those that are given."""
+    notes, programs = list(beat.notes), dict(plan.programs)
+    doubles = [(part, manner) for part, manner in plan.doubled if part not in kept.parts]
+    answering = [part for part, manner in doubles if manner == ANSWER]
+    whose = ["melody", *answering][beat.bar // TURN_BARS % (len(answering) + 1)]
+    for note in [n for n in beat.notes if n.part == "melody"]:
+        playing = [part for part, manner in doubles if manner == UNISON]
+        if whose != "melody" and "melody" not in kept.parts:
+            notes.remove(note)
+            playing.append(whose)
+        for part in playing:
+            lower = 12 if programs.get(part) in _LOW_PROGRAMS and note.pitch >= 48 else 0
+            notes.append(replace(note, part=part, pitch=note.pitch - lower))
+    return replace(beat, notes=tuple(notes)) if doubles else beat
 
 
 def _in_key(plan: Plan, key: str | None) -> Plan:

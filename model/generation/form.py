@@ -699,7 +699,9 @@ class Shown:
     def _beat(self, piece: int) -> WrittenBeat:
         frame = self.request.frame
         beat = examples.shown(piece, self.key, frame.bar, frame.beat, beats_in_bar(frame.meter))
-        return WrittenBeat(beat, None if beat.chord is None else parse_chord(beat.chord), [], 0, 0)
+        # of a piece in another key: the take's key spells its chords
+        chord = None if beat.chord is None else replace(parse_chord(beat.chord), sign="")
+        return WrittenBeat(beat, chord, [], 0, 0)
 
 
 LOWEST_BASS = 26

@@ -211,6 +211,8 @@ def parse_chord(text: str) -> Chord:
 def chord_symbol(chord: Chord, flats: bool | Key = False) -> str:
     """Return the symbol of a chord, written as it was read, else with flats or as its key has it; `parse_chord` reads it back."""
     spelling = chord.sign == "b" if chord.sign else flats
+    if isinstance(flats, Key) and not chord.sign and flats.minor and (chord.root - flats.tonic) % 12 == 6:
+        spelling = not chord.quality.startswith(("dim", "m7b5"))  # Db7 in G minor, but C#dim7
     symbol = note_name(chord.root, spelling) + chord.quality
     return symbol if chord.bass == chord.root else f"{symbol}/{note_name(chord.bass, spelling)}"
 

@@ -61,6 +61,10 @@ Mix = tuple[tuple[str, float], ...]
 """Styles by name, with weights that sum to 1, the heaviest first."""
 
 
+UNISON, ANSWER = "unison", "answer"
+"""How a second instrument plays the melody: all of it, or every other two bars."""
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What was understood of a prompt: every field of `llmball understand`, each overridable.
@@ -74,7 +78,8 @@ class Plan:
     `articulation` -1 staccato to 1 legato, `ending` "loop" or "cadence" where the words ask for one, `silenced` the
     roles of drums that the words deny, `idioms` the mix of styles of each part where two styles share the parts, `figures` names
     of `model.generation.form`, `wishes` the course of the piece, which clips follow, `account` what became of each word,
-    `programs` what each part is played on: General MIDI programs from 0, of drums and percussion the kit.
+    `programs` what each part is played on: General MIDI programs from 0, of drums and percussion the kit, `doubled` the parts
+    that play the melody's notes, for its second instrument: in `UNISON` with it, or in `ANSWER` to it.
     """
 
     tempo: float = 100.0
@@ -103,6 +108,7 @@ class Plan:
     wishes: Wishes = field(default=NO_WISHES, metadata={"later": True})
     account: Account = field(default=NO_ACCOUNT, metadata={"later": True})
     programs: tuple[tuple[str, int], ...] = field(default=(), metadata={"later": True})
+    doubled: tuple[tuple[str, str], ...] = field(default=(), metadata={"later": True})
 
     def style_of(self, part: str) -> Mix:
         """Return the mix of styles that a part follows: its own where two styles share the parts, else the plan's."""

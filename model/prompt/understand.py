@@ -98,6 +98,7 @@ def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
         wishes=parsed.wishes,
         account=parsed.account,
         programs=_programs(parsed, mix),
+        doubled=parsed.doubled,
         **{name: round(value, 3) for name, value in levels.items()},
     )
     return _told(found) if parsed.wishes != NO_WISHES else found

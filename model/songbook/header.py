@@ -108,11 +108,10 @@ def _form(value: str) -> _Said:
 def _sound(value: str) -> _Said:
     sound = _pairs(value, (*PITCHED, "kit"))
     kit = sound.pop("kit", "standard")
-    if kit not in KITS:
-        raise ValueError(f"kits are {' '.join(KITS)}, not {kit}")
-    for part, program in sound.items():
-        if program not in PROGRAMS:
-            raise ValueError(f"{part}: no program is called {program}")
+    wrong = [f"{part}: no program is called {name}" for part, name in sound.items() if name not in PROGRAMS]
+    wrong += [f"kits are {' '.join(KITS)}, not {kit}"] if kit not in KITS else []
+    if wrong:
+        raise ValueError("; ".join(wrong))
     return {"sound": sound, "kit": kit}
 
 

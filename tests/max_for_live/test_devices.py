@@ -206,7 +206,17 @@ def test_both_halves_of_the_patching_view_are_used() -> None:
 
 def test_what_has_no_say_is_not_on_the_face_and_generate_shouts() -> None:
     by_name = {b["varname"]: b for b in boxes(NAMES[0]) if "varname" in b}
-    for one in ("mode", "lead", "streamed_part", "menu_hear", "apply", "discard", "new_scene", "set_live_tempo"):
+    for one in (
+        "mode",
+        "lead",
+        "streamed_part",
+        "menu_hear",
+        "groove",
+        "apply",
+        "discard",
+        "new_scene",
+        "set_live_tempo",
+    ):
         assert by_name[one]["hidden"] == 1, one
     assert {name for names in HIDES.values() for name in names} <= set(by_name)
     for name in NAMES:

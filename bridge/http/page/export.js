@@ -38,10 +38,20 @@ export function midi(song) {
     bytes.push(0, 0xff, 0x2f, 0);
     return [0x4d, 0x54, 0x72, 0x6b, ...u32(bytes.length), ...bytes];
   };
-  const text = (kind, said) => { const bytes = [...new TextEncoder().encode(said)].slice(0, 120); return [0xff, kind, bytes.length, ...bytes]; };
   const tick = (quarter) => Math.max(0, Math.round(quarter * TICKS));
+  const signature = () => { // of a church mode that of the nearest major or minor, as clips have it
+    const [, letter, sign, mode] = /^([A-G])([#b]?) ?(.*)$/.exec(song.key ?? "") ?? [];
+    if (!letter) return [];
+    const minor = /minor|dorian|phrygian$|locrian|blues/.test(mode), sharps = "FCGDAEB".indexOf(letter) - 1 + (sign === "#" ? 7 : sign === "b" ? -7 : 0) - (minor ? 3 : 0);
+    return Math.abs(sharps) > 7 ? [] : [[0, 0xff, 0x59, 2, sharps & 255, minor ? 1 : 0]];
+  };
+  const meters = song.bars.flatMap((bar, i) => {
+    const [beats, unit] = (bar.meter ?? "").split("/").map(Number);
+    return beats && bar.meter !== song.bars[i - 1]?.meter ? [[tick(bar.from), 0xff, 0x58, 4, beats, Math.log2(unit), 24, 8]] : [];
+  });
+  const text = (kind, said) => { const bytes = [...new TextEncoder().encode(said)].slice(0, 120); return [0xff, kind, bytes.length, ...bytes]; };
   const parts = [...new Set(song.notes.map((n) => n.part))];
-  const head = [[0, ...text(3, song.title || "LLMBall")], ...song.tempi.map(([q, bpm]) => [tick(q), 0xff, 0x51, 3, ...u32(Math.round(60e6 / bpm)).slice(1)]),
+  const head = [[0, ...text(3, song.title || "LLMBall")], ...meters, ...signature(), ...song.tempi.map(([q, bpm]) => [tick(q), 0xff, 0x51, 3, ...u32(Math.round(60e6 / bpm)).slice(1)]),
     ...song.bars.flatMap((bar) => bar.chords.map(([q, chord]) => [tick(q), ...text(6, chord)]))];
   const tracks = parts.map((part) => {
     const channel = CHANNELS[part] ?? 0, program = (song.programs ?? sound.programs)[part];
@@ -94,15 +104,49 @@ async function rendered(songs, done) {
   } catch (error) { complain(`The audio cannot be written: ${error.message}`); } finally { rendering = false; say(""); }
 }
 
-/** Show a chord sheet, four bars a line, with a button that prints it. */
+/** Show a song on paper: as a chord sheet, four bars a line, and when it is asked for as a lead sheet or score. */
+let onPaper = null;
 export function chordSheet(song) {
-  let last = "";
-  const cells = song.bars.map((bar) => {
-    const chords = bar.chords.map(([, symbol]) => symbol), said = chords.length ? chords.join("  ") : "%";
-    last = chords.at(-1) ?? last;
-    return make("li", { textContent: said });
-  });
-  const about = [song.key, `${Math.round(song.tempi[0][1])} bpm`, song.bars[0]?.meter].filter(Boolean).join(" · ");
-  $("sheet-body").replaceChildren(make("h2", { textContent: song.title || "Chord sheet" }), make("p", { textContent: about }), make("ol", {}, ...cells));
+  onPaper = song;
+  chords();
+  for (const [id, show] of [["chords", chords], ["lead", () => staves(false)], ["score", () => staves(true)], ["xml", musicXml]]) $(`sheet-${id}`).onclick = show;
   $("sheet").showModal();
+}
+
+function chosen(id) {
+  for (const other of ["chords", "lead", "score"]) $(`sheet-${other}`).setAttribute("aria-pressed", other === id);
+  $("sheet-said").hidden = true;
+}
+
+function chords() {
+  const song = onPaper, cells = song.bars.map((bar) => make("li", { textContent: bar.chords.map(([, symbol]) => symbol).join("  ") || "%" }));
+  const about = [song.key, `${Math.round(song.tempi[0][1])} bpm`, song.bars[0]?.meter].filter(Boolean).join(" · ");
+  chosen("chords");
+  $("sheet-body").replaceChildren(make("h2", { textContent: song.title || "Chord sheet" }), make("p", { textContent: about }), make("ol", {}, ...cells));
+}
+
+async function staves(every) {
+  const song = onPaper;
+  chosen(every ? "score" : "lead");
+  $("sheet-body").replaceChildren(make("p", { textContent: "Writing the notes …", role: "status" }));
+  await onto(async () => {
+    const [abc, { draw }] = await Promise.all([sheet(song, "abc", every), import("./staves.js")]);
+    if (song === onPaper && $(every ? "sheet-score" : "sheet-lead").getAttribute("aria-pressed") === "true") draw($("sheet-body"), abc, song.title);
+  });
+}
+
+async function musicXml() {
+  const song = onPaper;
+  await onto(async () => save(`${fileName(song)}.musicxml`, [await sheet(song, "musicxml", true)], "application/vnd.recordare.musicxml+xml"));
+}
+
+/** Return a song as text on paper, written by the daemon. */
+async function sheet(song, as, every) {
+  const answer = await fetch(`sheet?${new URLSearchParams({ as, title: song.title || "LLMBall", score: every ? 1 : 0 })}`, { method: "POST", body: midi(song) });
+  if (!answer.ok) throw new Error((await answer.text()).trim());
+  return answer.text();
+}
+
+async function onto(act) {
+  try { await act(); } catch (error) { Object.assign($("sheet-said"), { textContent: `This cannot be written down: ${error.message}`, hidden: false }); }
 }

@@ -63,6 +63,8 @@ wire.on("beat", (bar, beat, tempo) => {
   if (count !== beats || $("beats").children.length !== count) $("beats").replaceChildren(...Array.from({ length: beats = count }, () => make("i")));
   [...$("beats").children].forEach((dot, i) => dot.classList.toggle("on", i === beat - 1));
 });
+wire.on("connected", () => { $("composer").hidden = true; });
+wire.on("composer/told", (text) => { Object.assign($("composer"), { textContent: `Language model: ${text}`, hidden: !text }); });
 wire.on("chord", (symbol) => { $("chord").textContent = symbol; });
 wire.on("planned", (planned) => {
   const next = planned.find(([quarter, , , chord]) => chord && quarter > score.quarterNow() + 0.05)?.[3] ?? "";

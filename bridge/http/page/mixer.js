@@ -2,16 +2,25 @@
 import { $, button, limited, make } from "./dom.js";
 import { PARTS, STRUCK } from "./roll.js";
 import { GROUPS, KIT_NAMES, PROGRAMS, USUAL } from "./programs.js";
-import { sound } from "./sound.js";
+import { sound, store, stored } from "./sound.js";
 import { wire } from "./wire.js";
 
 const VOICINGS = ["auto", "close", "open", "drop2", "shell", "rootless", "power"];
-const strips = {}, solo = { parts: new Set(), before: {} };
+const strips = {}, solo = recalled();
 
 export function mixer() {
   for (const [part, number] of Object.entries(USUAL)) sound.program(part, number);
   wire.on("understood/programs", (...args) => { for (let i = 0; i < args.length; i += 2) sound.program(args[i], args[i + 1]); });
   $("parts").append(...PARTS.map(strip));
+  wire.on("welcome", () => { // the solo of before a reload holds if the band still plays so
+    if (PARTS.some((part) => solo.parts.size && strips[part].enabled() !== wanted(part))) solo.parts.clear();
+    soloed();
+  });
+}
+
+function recalled() {
+  const { parts = [], before = {} } = stored("solo", {});
+  return { parts: new Set(parts.filter((part) => PARTS.includes(part))), before };
 }
 
 /** Show the level of each part's sound; called at each frame. */
@@ -50,19 +59,24 @@ function strip(name) {
   named();
   const more = make("details", { className: "extra" }, make("summary", { textContent: "more", label: `More of ${name}` }), extra(name, path));
   row.append(make("b", { textContent: name }), make("span", { className: "fader" }, meter, level), make("span", { className: "pair" }, mute, alone), program, more);
-  let enabled = 1;
-  wire.on(`${path}/enabled`, (value) => {
-    if (!value && enabled) wire.tell("part-muted", name);
-    enabled = value; // of pad, arp and perc -1 too: they play where the words ask for them
-    row.classList.toggle("off", !value);
-    mute.textContent = value < 0 ? "Add" : "M";
-    const what = value < 0 ? `Add ${name}: now only where the words ask for it` : `Mute ${name}`;
+  let enabled = 1, unmuted = 1, has = false; // of pad, arp and perc -1 too: they play where the words ask for them
+  const told = () => {
+    const adds = enabled < 0 && !has, what = adds ? `Add ${name}: now only where the words ask for it` : `Mute ${name}`;
+    row.classList.toggle("off", !enabled);
+    mute.textContent = adds ? "Add" : "M";
     mute.setAttribute("aria-label", what);
     mute.title = what;
-    mute.setAttribute("aria-pressed", !value);
+    mute.setAttribute("aria-pressed", !enabled);
+  };
+  wire.on(`${path}/enabled`, (value) => {
+    if (!value && enabled) wire.tell("part-muted", name);
+    if (value) unmuted = value;
+    enabled = value;
+    told();
   });
+  wire.on("understood/parts", (...parts) => { if (enabled) has = parts.includes(name); told(); });
   wire.on(`${path}/level`, (value) => { level.value = value; level.title = `${Math.round(value * 100)} % (double click: 100 %)`; });
-  mute.onclick = () => wire.send(`${path}/enabled`, enabled > 0 ? 0 : 1);
+  mute.onclick = () => wire.send(`${path}/enabled`, !enabled ? unmuted : enabled > 0 || has ? 0 : 1);
   level.oninput = limited(() => wire.send(`${path}/level`, Number(level.value)));
   level.ondblclick = () => wire.send(`${path}/level`, 1);
   strips[name] = { row, meter, alone, program, peak: 0, shown: 0, enabled: () => enabled };
@@ -74,11 +88,15 @@ function toggleSolo(name) {
   const { parts, before } = solo;
   if (!parts.size) for (const part of PARTS) before[part] = strips[part].enabled();
   if (!parts.delete(name)) parts.add(name);
-  for (const part of PARTS) {
-    const wanted = !parts.size ? before[part] : parts.has(part) ? before[part] || 1 : 0;
-    if (strips[part].enabled() !== wanted) wire.send(`part/${part}/enabled`, wanted);
-    strips[part].alone.setAttribute("aria-pressed", parts.has(part));
-  }
+  for (const part of PARTS) if (strips[part].enabled() !== wanted(part)) wire.send(`part/${part}/enabled`, wanted(part));
+  soloed();
+}
+
+const wanted = (part) => !solo.parts.size ? solo.before[part] : solo.parts.has(part) ? solo.before[part] || 1 : 0;
+
+function soloed() {
+  for (const part of PARTS) strips[part].alone.setAttribute("aria-pressed", solo.parts.has(part));
+  store("solo", { parts: [...solo.parts], before: solo.before });
 }
 
 /** Make the controls of a part that are seldom changed. */

@@ -32,7 +32,7 @@ function firstAfter(quarter) {
   return low;
 }
 
-/** Return the bars that were played or are planned: number, first and last quarter note, chords [[quarter, symbol], …]. */
+/** Return the bars that were played or are planned: number, first and last quarter note, metre, chords [[quarter, symbol], …]. */
 let made = { version: -1, bars: [] };
 function bars() {
   if (made.version === score.version) return made.bars;
@@ -46,6 +46,7 @@ function bars() {
   found.forEach((bar, i) => {
     const step = bar.beats.length > 1 ? bar.beats[1] - bar.beats[0] : 1;
     bar.to = found[i + 1]?.from ?? bar.beats.at(-1) + step;
+    bar.meter = `${bar.beats.length}/${Math.round(4 / step)}`;
   });
   made = { version: score.version, bars: found };
   return found;
@@ -62,7 +63,7 @@ function region(from, to, take) {
   const changes = tempi.filter(([q]) => q > from && q < to).map(([q, , bpm]) => [q - from, bpm]);
   const bpm = (tempi.findLast(([q]) => q <= from) ?? tempi[0])[2];
   return notes.length ? { notes, seconds: secondsAt(to) - start, quarters: to - from, tempi: [[0, bpm], ...changes],
-    bars: chosen.map((bar) => ({ from: bar.from - from, chords: bar.chords.map(([q, c]) => [q - from, c]) })) } : null;
+    bars: chosen.map((bar) => ({ from: bar.from - from, meter: bar.meter, chords: bar.chords.map(([q, c]) => [q - from, c]) })) } : null;
 }
 
 function insert(note) {

@@ -51,7 +51,7 @@ function show() {
       hearing(() => songOf(card), card.words),
       current ? null : button("Bring back", () => wire.send("take/launch", card.id), { label: `Bring back ${card.words}`, title: "It enters at the next line" }),
       dragged(card, needs), button("WAV", needs(saveWav), { label: `WAV of ${card.words}` }), button("Stems", needs(saveStems), { label: `Stems of ${card.words}`, title: "A WAV for each part, in a .zip" }),
-      button("Chords", needs(chordSheet), { label: `Chord sheet of ${card.words}` }),
+      button("Chords", needs(chordSheet), { label: `Chords of ${card.words}`, title: "Chord sheet, lead sheet, score" }),
     ], current);
   }));
 }
@@ -102,6 +102,6 @@ async function kept() {
     link.ondragstart = (event) => event.dataTransfer.setData("DownloadURL", `audio/midi:${file}:${link.href}`);
     return item(row.words || "a piece", `${row.bars} bars of ${row.meter} · ${row.key} · ${row.tempos} bpm`, [hearing(song, row.words), link,
       button("WAV", act(saveWav), { label: `WAV of ${row.words}` }), button("Stems", act(saveStems), { label: `Stems of ${row.words}`, title: "A WAV for each part, in a .zip" }),
-      button("Chords", act(chordSheet), { label: `Chord sheet of ${row.words}` })]);
+      button("Chords", act(chordSheet), { label: `Chords of ${row.words}`, title: "Chord sheet, lead sheet, score" })]);
   }));
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence, Set
+from dataclasses import dataclass, replace
 
 from model.music.drums import ROLES
 from model.music.notes import PARTS, USUAL_PARTS
@@ -152,6 +152,11 @@ class StatedParts:
             return self.only
         kept = tuple(p for p in PARTS if (p in usual or p in self.named) and p not in self.without)
         return kept or tuple(p for p in USUAL_PARTS if p not in self.without) or PARTS[:1]
+
+    def also(self, parts: Set[str]) -> StatedParts:
+        """Return the statement with parts that play too."""
+        only = None if self.only is None else tuple(p for p in PARTS if p in self.only or p in parts)
+        return replace(self, only=only, named=self.named | parts)
 
 
 NO_PARTS_STATED = StatedParts()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -23,6 +23,7 @@ from model.prompt.rules.account import Fact, account, in_other_languages
 from model.prompt.rules.mentions import find_mentions
 from model.prompt.rules.negation import NamedSpan, Reader, T, negated, within
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
+from model.prompt.rules.second_instruments import shared_out
 from model.prompt.rules.tempo_meter import tempo_after_style
 from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
@@ -65,7 +66,7 @@ class ParsedPrompt:
 
     `mode` is a name of `harmony.MODES` or `SCALES` where no tonic was stated. `levels` are (name, 0..1) of the plan's four. `terms` are
     the genres, moods, instruments and artists, without the negated ones; `two_styles` tells how two styles among them share the
-    parts; `figures` are the patterns asked for by name. `explicit` names the plan's fields that were stated. `rest` is empty
+    parts; `doubled` is the plan's; `figures` are the patterns asked for by name. `explicit` names the plan's fields that were stated. `rest` is empty
     where the rules have read everything.
     """
 
@@ -79,6 +80,7 @@ class ParsedPrompt:
     progression: tuple[str, ...] | None = None
     progression_key: Key | None = None
     instruments: tuple[tuple[str, str], ...] = ()
+    doubled: tuple[tuple[str, str], ...] = ()
     levels: tuple[tuple[str, float], ...] = ()
     swing: float | None = None
     swing_unit: int | None = None
@@ -220,11 +222,14 @@ def parse_prompt(text: str) -> ParsedPrompt:
     )
     stated_parts = parts.stated_parts(lower, terms, denied)
     unit = tempo_meter.swing_unit(lower)
-    instruments = {f.term.part: f.term.name for f in reversed(wanted) if f.term.part is not None}
+    spoken_of = stated_parts.named | stated_parts.without | frozenset(stated_parts.only or ())
+    shared = shared_out(lower, wanted, spoken_of)
+    instruments = dict(shared.instruments)
+    stated_parts = stated_parts.also(shared.added)
     touch, finish = levels.articulation(lower, denied), levels.ending(unread, denied)
     told = [
         *(w for w in wished.found if w.about or not within(w.start, denied)),  # "no vocals" is met
-        *_second_instruments(wanted, instruments),
+        *shared.told,
         *_fewer(lower, stated_parts, denied),
         *_shares(lower),
         *_nearest(meter_said, facts),
@@ -245,7 +250,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     }  # fmt: skip
     return ParsedPrompt(
         tempo, feel.value if feel else None, key, mode, meter or waltz, bars or (len(blues.bars) if blues and not wished.wishes.seconds else None), stated_parts,
-        given.bars if given else blues.bars if blues else None, given.key if given else blues.key if blues else None, tuple(sorted(instruments.items())),
+        given.bars if given else blues.bars if blues else None, given.key if given else blues.key if blues else None, tuple(sorted(instruments.items())), shared.doubled,
         tuple((name, v) for name, v in stated_levels.items() if v is not None),
         swing, unit.value if unit else None, register, registers,
         touch, finish,
@@ -256,22 +261,6 @@ def parse_prompt(text: str) -> ParsedPrompt:
         wished.wishes, account(shown, facts, told),
         _rest(plain, taken) or (_NOTHING_LEFT if denied or refusals else ""),
     )  # fmt: skip
-
-
-def _second_instruments(wanted: Sequence[FoundTerm], played: Mapping[str, str]) -> list[FoundWish]:
-    """Return the instruments that do not play, for another one has their part."""
-    found: list[FoundWish] = []
-    players = [f for f in wanted if f.term.kind == "instruments" and f.term.part is not None]
-    compound = {  # a Rhodes piano, arpeggiated synths: two names of one instrument
-        id(f) for a, b in pairwise(players) if a.term.part == b.term.part and b.start - a.end <= 1 for f in (a, b)
-    }
-    for term in wanted:
-        if id(term) in compound:
-            continue
-        first = played.get(term.term.part) if term.term.part is not None else None
-        if first is not None and term.term.name != first and term.term.kind == "instruments":
-            found.append(FoundWish(term.start, term.end, f"one instrument plays the {term.term.part}: {first}"))
-    return found
 
 
 def _unread_mentions(

@@ -99,6 +99,44 @@ def picture(shown: Page, name: str) -> None:
         shown.screenshot(path=str(Path(PICTURES) / name))
 
 
+def pressed(control: str) -> str:
+    """Return a JavaScript condition: a button is pressed."""
+    return f"document.getElementById('{control}').getAttribute('aria-pressed') === 'true'"
+
+
+def evaluated(shown: Page) -> str:
+    """Return what becomes of eval in a new window, called by the page itself: what a debugger evaluates is exempt."""
+    assert shown.context.browser is not None
+    other = shown.context.browser.new_page()  # the window of the test fails on violations
+    other.goto(shown.url)
+    other.evaluate(
+        "setTimeout(() => { try { window.found = String(eval('1 + 1')); } catch (error) { window.found = error.name; } })"
+    )
+    holds(other, "window.found !== undefined")
+    found: str = other.evaluate("window.found")
+    other.close()
+    return found
+
+
+def staves(shown: Page) -> None:
+    """Open a kept take on paper: as chords, as a lead sheet and as a score, drawn by a library that is loaded only now."""
+    loaded = "performance.getEntriesByType('resource').some((r) => r.name.endsWith('/abcjs.js'))"
+    assert not shown.evaluate(loaded)
+    shown.click("#takes button:text-is('Chords')")
+    holds(shown, "document.querySelectorAll('#sheet-body li').length >= 1")
+    shown.click("#sheet-lead")
+    holds(shown, "document.querySelectorAll('#sheet-body svg path').length > 10")
+    few = shown.evaluate("document.querySelectorAll('#sheet-body svg path').length")
+    shown.click("#sheet-score")
+    holds(shown, f"document.querySelectorAll('#sheet-body svg path').length > {few}")
+    assert shown.evaluate(loaded)
+    picture(shown, "panel-score.png")
+    with shown.expect_download() as download:
+        shown.click("#sheet-xml")
+    assert "<score-partwise" in Path(download.value.path()).read_text(encoding="utf-8")
+    shown.click("#sheet-close")
+
+
 @pytest.mark.timeout(300)  # Chromium renders without a GPU
 def test_a_musician_plays_changes_keeps_and_reloads(
     tmp_path: Path, needs: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch
@@ -176,9 +214,15 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         assert dragged.endswith(f".mid:{url.rstrip('/')}/takes/{dragged.split(':')[1]}")
         shown.click("#takes button")
         text(shown, "#takes button", "Stop")
+        staves(shown)
+        shown.click("#solo-bass")
+        holds(shown, f"{pressed('solo-bass')} && {pressed('mute-chords')} && {pressed('mute-drums')}")
 
         shown.reload()
         linked(shown)
+        holds(shown, pressed("solo-bass"))  # a solo is still one after a reload, and ends as it would have
+        shown.click("#solo-bass")
+        holds(shown, f"!({pressed('mute-chords')}) && {pressed('mute-drums')}")
         text(shown, "#state", "playing")
         roll(shown, "d.ahead > 0 && d.chords > 0")
         holds(shown, "document.getElementById('fact-tempo').value === '140'")
@@ -313,6 +357,10 @@ def test_a_musician_finds_a_piece_of_the_songbook_and_launches_it(
     with ExitStack() as stack:
         daemon = real_programs.daemon("--output", "none", "--http", "127.0.0.1:0", env={}, folder=tmp_path)
         shown = stack.enter_context(page(chromium, stack.enter_context(daemon).said("http")))
+        told = "(async () => { (await import('./page/wire.js')).wire.tell('composer/told', 'asked'); return document.getElementById('composer').textContent; })()"
+        assert shown.evaluate(told) == "Language model: asked"
+        assert shown.is_visible("#composer")
+        assert evaluated(shown) == "EvalError", "the policy allows WebAssembly, and no script that is made from text"
         shown.fill("#sought", "french gold")
         text(shown, "#book", r"Gold Tooth.*french house · 16 bars · C minor · 126 bpm · 4/4")
         assert shown.evaluate(PALE) == []

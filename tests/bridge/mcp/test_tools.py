@@ -20,6 +20,7 @@ from bridge.mcp.library import ClipError, Library
 from bridge.mcp.stage import Stage, StageError
 from bridge.mcp.toolkit import Hands, Refused, ToolRow, converted
 from bridge.protocol.controls import ROOT
+from bridge.storage.home import data_folder
 from model.music import midifile
 from tests.model.drafts.test_drafts import GROOVE
 from tests.support.chat import raw_mcp_client
@@ -153,6 +154,32 @@ def test_the_same_notes_are_not_written_again_and_a_names_path_is_refused(hands:
         with pytest.raises(ClipError, match="is no name of a clip"):
             call(hands, "score_clip", text=GROOVE, name=name)
     assert hands.library.names() == ["a"]
+
+
+def test_a_kept_take_is_read_as_a_clip_and_never_written_over(
+    hands: Hands, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LLMBALL_HOME", str(tmp_path / "home"))
+    call(hands, "score_clip", text=GROOVE, name="a")
+    kept = data_folder() / "takes" / "20261130-120000.mid"
+    kept.parent.mkdir(parents=True)
+    kept.write_bytes(hands.library.path("a").read_bytes())
+    assert "Eb minor" in call(hands, "explain", clip="20261130-120000")
+    before = kept.read_bytes()
+    assert call(hands, "refine_clip", clip="20261130-120000", words="an octave higher", name="b").startswith(
+        "written: "
+    )
+    assert call(hands, "refine_clip", clip="20261130-120000", words="louder").startswith("written: ")
+    assert set(hands.library.names()) == {"a", "b", "20261130-120000"}
+    assert kept.read_bytes() == before
+    with pytest.raises(Refused, match="there is no clip"):
+        call(hands, "explain", clip="20261130-130000")
+
+
+def test_a_change_of_chords_is_told_by_their_names(hands: Hands) -> None:
+    call(hands, "score_clip", text=GROOVE, name="verse")
+    told = call(hands, "score_clip", text=GROOVE.replace("Ab13", "Abm9"), name="verse", anyway=True)
+    assert "chords: Ebm9 | Abm9\nbefore: Ebm9 | Ab13\n" in told
 
 
 def test_a_clip_is_explained(hands: Hands) -> None:

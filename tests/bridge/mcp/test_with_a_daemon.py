@@ -56,6 +56,7 @@ def test_a_band_is_prompted_changed_and_composed_for(tmp_path: Path, capsys: pyt
         told = await call(hands, "score_play", text="title Mine\ntempo 200\n" + GROOVE)
         assert "take 2 plays: 200 bpm" in told
         assert "Mine: 2 bars of 4/4" in told
+        assert "parts that sound: chords, bass\n" in await call(hands, "state")  # the drums are muted
         with pytest.raises(StageError, match="only an ending can be cued"):
             await call(hands, "cue", section="fill")
         assert "comes back" in await call(hands, "takes", action="launch", id="1")

@@ -82,6 +82,16 @@ def test_words_that_are_not_obeyed_are_told_with_each_prompt_and_an_empty_line_w
         assert [args for _, path, args in rig.told if path == "understood/unread"] == [(told,)]
 
 
+def test_the_parts_of_the_take_are_told_and_those_that_controls_add_or_silence() -> None:
+    rig = Rig(latencies(0, 0.01), plan=lambda begin: Plan(parts=("chords", "pad")))
+    rig.happen(PromptRequested("rain"))
+    rig.until(rig.now + 1)
+    rig.happen(ControlSet("part/arp/enabled", 1))
+    rig.happen(ControlSet("part/pad/enabled", 0))
+    told = [args for _, path, args in rig.told if path == "understood/parts"]
+    assert told == [("chords", "pad"), ("chords", "pad", "arp"), ("chords", "arp")]
+
+
 def test_a_new_player_is_told_the_tempo_and_all_that_is_to_come() -> None:
     rig = playing()
     rig.scheduler.silence()

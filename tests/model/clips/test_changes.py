@@ -47,6 +47,14 @@ def test_another_length_and_tempo_are_told() -> None:
     assert changes(song(note(0, 36)), longer).text().startswith("120 bpm become 90\n2 bars become 4\n")
 
 
+def test_chords_are_told_by_bars_where_they_change() -> None:
+    old = song(note(0, 36))
+    new = replace(old, chords=((Ticks(0), "Am"), (Ticks(960), "F")))
+    assert "\nchords: Am F | %\n" in changes(old, new).text()
+    assert "chords:" not in changes(new, new).text()
+    assert "\nchords: none\nbefore: Am F | %\n" in changes(new, old).text()
+
+
 def test_the_roll_begins_at_the_first_change_and_shows_eight_bars() -> None:
     before = song(note(0, 36), bars=16)
     head, line = changes(before, song(note(0, 36), note(9600, 36), bars=16)).roll()

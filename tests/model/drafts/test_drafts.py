@@ -75,6 +75,19 @@ def test_programs_may_have_the_numbers_of_general_midis_own_list() -> None:
     assert verdict.piece.header.sound["bass"] == "lead_sawtooth"
 
 
+def test_every_wrong_name_of_an_instrument_is_told_with_those_near_to_it() -> None:
+    [error, *_] = checked("sound chords=trumpett bass=fretles_bass kit=jaz\n" + GROOVE).errors
+    for said in (
+        "chords: no program is called trumpett",
+        "bass: no program is called fretles_bass",
+        "not jaz",
+        "near trumpett: trumpet",
+        "near fretles_bass: fretless_bass",
+        "near: jazz",
+    ):
+        assert said in error
+
+
 def test_lines_that_are_given_stand_for_those_of_the_author() -> None:
     verdict = checked("tempo 200\nkey C major\n" + GROOVE, {"tempo": "90"})
     assert verdict.piece is not None

@@ -195,3 +195,11 @@ def test_a_numeral_names_its_chord(key: str, root: int, quality: str) -> None:
 )
 def test_the_key_of_chords(symbols: str, key: str) -> None:
     assert key_of([parse_chord(s) for s in symbols.split()]).name == key
+
+
+def test_the_tritone_of_a_minor_key_is_a_flat_fifth_unless_it_leads_upwards() -> None:
+    key = parse_key("G minor")
+    assert [chord_symbol(Chord(1, quality, 1), key) for quality in ("7", "maj7", "dim7", "m7b5")] == [
+        "Db7", "Dbmaj7", "C#dim7", "C#m7b5",
+    ]  # fmt: skip
+    assert chord_symbol(parse_chord("C#7"), key) == "C#7"

@@ -158,7 +158,7 @@ def test_a_modulation_from_a_key_begins_in_it() -> None:
         ("300 bars", "300 bars", "256"), ("999 bpm techno", "999 bpm", "20..300"), ("with female vocals", "female vocals", "sings"), ("lots of reverb", "reverb", "effects"), ("export as wav", "as wav", "llmball render"),
         ("3 versions", "3 versions", "--takes"), ("4/4 then 3/4", "4/4 then 3/4", "one metre"), ("rubato piano", "rubato", "steady"), ("in 432 Hz", "432 Hz", "tuned"), ("louder in the chorus", "in the chorus", "section"), ("bass only on beat 1", "only on beat 1", "style"), ("start with just piano, then add drums", "start with just piano, then add drums", "at a bar"), ("repeat 4 times", "repeat 4 times", "bars"), ("tempo 100, then 120", "100, then 120", "steady"), ("without drums at first", "without drums at first", "at a bar"), ("AABA form", "AABA form", "sections"),
         ("raga bhairav", "raga bhairav", "twelve equal"), ("louder in bar 3", "in bar 3", "redo"), ("drums only in the chorus", "drums only in the chorus", "no chorus yet"), ("11/8 folk", "11/8", "12/8 is the nearest"),
-        ("a march in 2/2", "2/2", "4/4"), ("not too much bass", "not too much bass", "level"), ("violin and cello", "cello", "one instrument"), ("Am N.C. F G", "Am N.C. F G", "without a chord"),
+        ("a march in 2/2", "2/2", "4/4"), ("not too much bass", "not too much bass", "level"), ("upright bass and tuba", "tuba", "one instrument"), ("Am N.C. F G", "Am N.C. F G", "without a chord"),
         ("a 3 hour mix", "3 hour", "256"), ("8 bars, drop at bar 9", "drop at bar 9", "no bar 9 of 8"), ("8 bars, 2 minutes long", "2 minutes", "8 bars"), ("人声", "人声", "sings"),
     ],
 )  # fmt: skip

@@ -1,0 +1,73 @@
+"""POST /sheet: a .mid file becomes its lead sheet or score on paper, in a child process, so that nothing that plays waits for it.
+
+The query has as (abc, musicxml or txt), score (1: every pitched part) and title. One sheet is written at a time. Called from the event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import tempfile
+from pathlib import Path
+
+from aiohttp import web
+
+from bridge.http.sound import refused
+
+TIMEOUT = 60.0
+"""Seconds after which a sheet is given up."""
+COMMAND = (sys.executable, "-m", "bridge", "sheet")
+CONTENT_TYPES = {
+    "abc": "text/vnd.abc",
+    "musicxml": "application/vnd.recordare.musicxml+xml",
+    "txt": "text/plain",
+}
+MAX_MIDI_BYTES = 2**20
+MAX_TITLE = 200
+
+
+class Sheets:
+    """Answers POST /sheet. `command` is `llmball sheet`."""
+
+    def __init__(self, command: tuple[str, ...] = COMMAND, timeout: float = TIMEOUT) -> None:
+        self._command, self._timeout = command, timeout
+        self._lock = asyncio.Lock()
+
+    async def serve(self, request: web.Request) -> web.Response:
+        """Return the sheet; 400 where there is none of it, 413 where it is too large, 503 where it takes too long."""
+        form = request.query.get("as", "abc")
+        if form not in CONTENT_TYPES:
+            return refused(400, f"a sheet is written as one of {' '.join(CONTENT_TYPES)}, not {form[:20]}")
+        title = "".join(c for c in request.query.get("title", "") if c.isprintable())[:MAX_TITLE]
+        options = [f"--title={title.strip() or 'LLMBall'}", *(["--score"] if request.query.get("score") == "1" else [])]
+        body = bytearray()
+        async for chunk in request.content.iter_chunked(2**16):
+            body += chunk
+            if len(body) > MAX_MIDI_BYTES:
+                return refused(413, f"a file has {MAX_MIDI_BYTES // 2**20} MB at most")
+        async with self._lock:
+            with tempfile.TemporaryDirectory(prefix="llmball-") as folder:
+                return await self._written(Path(folder), form, bytes(body), options)
+
+    async def _written(self, folder: Path, form: str, body: bytes, options: list[str]) -> web.Response:
+        song, sheet = folder / "song.mid", folder / f"sheet.{form}"
+        await asyncio.to_thread(song.write_bytes, body)
+        words = [*self._command, str(song), "-o", str(sheet), *options]
+        child = await asyncio.create_subprocess_exec(
+            *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
+        )
+        try:
+            _, wrong = await asyncio.wait_for(child.communicate(), self._timeout)
+        except TimeoutError:
+            return refused(503, "the sheet was not written in time: choose fewer bars")
+        finally:
+            if child.returncode is None:
+                child.kill()
+                await child.wait()
+        if child.returncode == 0:
+            text = await asyncio.to_thread(sheet.read_bytes)
+            return web.Response(body=text, content_type=CONTENT_TYPES[form], charset="utf-8")
+        if child.returncode == 2:  # their file: the sentence without our path
+            said = wrong.decode(errors="replace").strip().splitlines()[-1:] or ["it cannot be read"]
+            return refused(400, said[0].removeprefix("llmball: ").replace(str(song), "the music"))
+        return refused(500, "the sheet could not be written: a fault of ours")

@@ -1,0 +1,73 @@
+"""POST /sheet: a .mid file in, its sheet out, by a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from bridge.http import sheets
+from bridge.http.sheets import Sheets
+from model.music import midifile
+from model.music.midifile import Song
+from model.music.notes import Note, Ticks
+
+ECHO = "import sys, pathlib; pathlib.Path(sys.argv[3]).write_text(repr([pathlib.Path(sys.argv[1]).read_bytes(), *sys.argv[4:]]))"
+
+
+def child(code: str) -> tuple[str, ...]:
+    return sys.executable, "-c", code
+
+
+async def posted(asked: Sheets, body: bytes, query: str = "") -> tuple[int, str, str]:
+    app = web.Application()
+    app.router.add_post("/sheet", asked.serve)
+    async with TestClient(TestServer(app)) as client:
+        answer = await client.post(f"/sheet{query}", data=body)
+        return answer.status, answer.content_type, await answer.text()
+
+
+def tune() -> bytes:
+    notes = tuple(Note(Ticks(i * 480), Ticks(480), 60 + i, 80, "melody") for i in range(8))
+    bars = ((Ticks(0), "4/4"), (Ticks(1920), "4/4"))
+    chords = ((Ticks(0), "C"), (Ticks(1920), "G7"))
+    return midifile.to_bytes(Song(bars, Ticks(3840), ((Ticks(0), 96.0),), "C major", notes, chords))
+
+
+def test_a_song_comes_back_as_abc_with_its_chords_and_title() -> None:
+    status, kind, text = asyncio.run(posted(Sheets(), tune(), "?title=Two%20bars"))
+    assert (status, kind) == (200, "text/vnd.abc")
+    assert "T:Two bars\n" in text
+    assert '"C"' in text
+    assert '"G7"' in text
+
+
+def test_the_query_says_what_is_written_and_titles_are_one_line() -> None:
+    status, kind, text = asyncio.run(posted(Sheets(child(ECHO)), b"x", "?as=musicxml&score=1&title=a%0A%00b"))
+    assert (status, kind) == (200, "application/vnd.recordare.musicxml+xml")
+    assert text == repr([b"x", "--title=ab", "--score"])
+
+
+def test_another_form_is_refused() -> None:
+    status, _, text = asyncio.run(posted(Sheets(child(ECHO)), b"x", "?as=pdf"))
+    assert (status, text) == (400, "a sheet is written as one of abc musicxml txt, not pdf\n")
+
+
+def test_what_is_no_song_is_refused_without_our_paths() -> None:
+    status, _, text = asyncio.run(posted(Sheets(), b"no song"))
+    assert status == 400
+    assert "the music" in text
+    assert "llmball-" not in text
+
+
+@pytest.mark.parametrize(("code", "status"), [("import sys; sys.exit(1)", 500), ("import time; time.sleep(60)", 503)])
+def test_a_fault_of_ours_and_a_process_that_hangs_are_told(code: str, status: int) -> None:
+    assert asyncio.run(posted(Sheets(child(code), timeout=1.0), b"x"))[0] == status
+
+
+def test_too_long_a_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheets, "MAX_MIDI_BYTES", 10)
+    assert asyncio.run(posted(Sheets(child(ECHO)), b"x" * 11))[0] == 413

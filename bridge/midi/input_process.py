@@ -37,7 +37,7 @@ def run(
     A lost port is retried until it opens, as is the first one if `reopening`, with its `last_connections`.
     """
     setproctitle("llmball: midi input")
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP"):
         if hasattr(signal, name):  # the daemon decides when to stop; this process ends with its pipe
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     queue: InputQueue = SimpleQueue()

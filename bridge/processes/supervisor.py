@@ -157,6 +157,8 @@ def run_spare(connection: Connection, main: Callable[..., None], preload: Callab
         while isinstance(args := connection.recv(), Ping):
             connection.send(Pong())
     if args is not None:
+        with suppress(OSError):
+            connection.send(Pong())
         main(connection, *args)
 
 
@@ -276,7 +278,7 @@ class Supervisor:
             managed.child = self._listen_to(name, ChildProcess(name, managed.main, managed.args()))
         else:
             managed.child, managed.spare = managed.spare, None
-            managed.child.watchdog.allow_opening(True)
+            managed.child.watchdog.step_in(monotonic())
             managed.child.send(managed.args())
 
     def _watch(self) -> None:

@@ -10,7 +10,7 @@ ASK_INTERVAL = Seconds(0.5)
 """Seconds between two questions."""
 MAX_SILENCE = Seconds(1.5)
 """Seconds from the first question that is not answered until a child that works counts as hanging."""
-MAX_OPENING = Seconds(8.0)
+MAX_OPENING = Seconds(3.0)
 """The same while it opens a port, for which it may have to wait."""
 
 
@@ -25,13 +25,20 @@ class Watchdog:
     """Watches one child from its first message on: how long it takes to start depends on the machine."""
 
     def __init__(self) -> None:
-        self._heard, self._opening = False, False
+        self._heard, self._opening, self._opens_next = False, False, False
         self._asked: Seconds | None = None
         self._looked: Seconds | None = None
 
     def hear(self) -> None:
         """Note that the child said something."""
         self._heard, self._asked = True, None
+        self._opening, self._opens_next = self._opening or self._opens_next, False
+
+    def step_in(self, now: Seconds) -> None:
+        """Note that a child that waited is given its work: once it has said that it was heard, it opens its port."""
+        self._opens_next = True
+        if self._asked is None:
+            self._asked = now
 
     def allow_opening(self, opening: bool) -> None:
         """Note that the child opens a port, or that it has."""

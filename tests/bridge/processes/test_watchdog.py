@@ -60,6 +60,21 @@ def test_a_child_that_opens_its_port_has_longer_until_it_has() -> None:
     assert at <= MAX_OPENING + MAX_SILENCE + ASK_INTERVAL
 
 
+def test_a_spare_that_steps_in_says_so_at_once_and_may_then_open_its_port() -> None:
+    stopped, alive = heard(), heard()
+    for watched in (stopped, alive):
+        watched.look(Seconds(0.5))
+        watched.hear()
+        watched.step_in(Seconds(0.6))
+    alive.hear()
+    at = ends_at(stopped, 1.0, 10)
+    assert at is not None
+    assert at <= 0.6 + MAX_SILENCE + ASK_INTERVAL
+    at = ends_at(alive, 1.0, 10)
+    assert at is not None
+    assert at >= 1.0 + MAX_OPENING
+
+
 def test_where_we_were_stopped_ourselves_the_child_is_asked_anew() -> None:
     watched = heard()
     watched.look(Seconds(0.5))
@@ -128,6 +143,6 @@ def test_a_spare_answers_while_it_waits_and_does_not_heed_ctrl_z(monkeypatch: py
         ours.send(said)
     begun: list[object] = []
     run_spare(theirs, lambda _, word: begun.append(word), lambda: None)
-    assert [ours.recv(), ours.recv()] == [Pong(), Pong()]
+    assert [ours.recv() for _ in range(3)] == [Pong()] * 3, "the last says that it steps in"
     assert begun == ["args"]
     assert getattr(signal, "SIGTSTP", None) in (None, *ignored), "the player plays its notes to their ends"

@@ -64,11 +64,18 @@ def _reserved(takes: Path, wanted: str) -> str:
 KEPT_FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(mid|json)")
 
 
+def _when(path: Path) -> tuple[str, int]:
+    """Return what sorts takes by time: the moment of a name, and its number among those of one second."""
+    moment, _, number = path.stem.rpartition("-")
+    is_numbered = moment.count("-") == 1 and number.isdecimal() and len(number) < 9
+    return (moment, int(number)) if is_numbered else (path.stem, 1)
+
+
 def list_kept() -> list[dict[str, object]]:
     """Return the newest kept takes, newest first: name, number of bars, and all the words, keys, metres and tempos that sound."""
     files = (path for path in (data_folder() / "takes").glob("*.json") if path.is_file() and not path.is_symlink())
     found: list[dict[str, object]] = []
-    for path in sorted(files, reverse=True)[:MAX_LISTED]:
+    for path in sorted(files, key=_when, reverse=True)[:MAX_LISTED]:
         try:
             kept = from_json(read_regular(path))
             song = kept.song

@@ -18,6 +18,7 @@ bench.music.mood_pairs
 bench.robustness.packets
 bench.robustness.flood --what mutated,prompt,density
 bench.robustness.chaos
+bench.robustness.mixed_kills
 bench.robustness.mishaps
 bench.robustness.soak
 bench.robustness.panels

@@ -19,6 +19,7 @@ bench.robustness.packets
 bench.robustness.flood --what mutated,prompt,density
 bench.robustness.attacks
 bench.robustness.chaos
+bench.robustness.mixed_kills
 bench.robustness.mishaps
 bench.robustness.soak
 bench.robustness.panels

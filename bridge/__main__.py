@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import errno
+import math
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import fields
@@ -18,12 +20,16 @@ EXIT_INTERRUPTED = 130
 def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 2 an error of the user, 130 interrupted; an exception is a bug."""
     try:
+        words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
+        limit = short_of(next((w for w in words if not w.startswith("-")), ""), *_own_limits())
+        if limit is not None:
+            sys.stderr.write(f"llmball: {limit}\n")
+            return 2
         try:
             from bridge.cli.arguments import parser
             from bridge.cli.help import complete
 
             complete(parser)  # of all commands, which take a while to load
-            words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
             args = parser(next((w for w in words if not w.startswith("-")), None)).parse_args(words)
             run = _prepare_command(args)
         except ValueError as fault:  # data files are read as modules are imported
@@ -43,14 +49,48 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
 
 
+MORE_FILES = "too few files may be open: raise ulimit -n to 64 or more"
+MORE_MEMORY = "there is too little memory: close other programs, or raise ulimit -v"
+LEAST_FILES, LEAST_MEMORY = 64, 384 << 20
+"""Files that what serves may open at least, and bytes of address space that every command may have that makes music."""
+SERVING, SMALL = ("serve", "worker", "mcp"), ("", "ports", "device", "completion")
+
+
+def short_of(command: str, files: float, memory: float) -> str | None:
+    """Return the limit of this process that a command cannot do with, with the remedy; None if there is none.
+
+    It is looked at before anything is loaded: libraries that meet it end the process, or are loaded by half.
+    """
+    if command in SERVING and files < LEAST_FILES:
+        return MORE_FILES
+    return MORE_MEMORY if command not in SMALL and memory < LEAST_MEMORY else None
+
+
+def _own_limits() -> tuple[float, float]:
+    """Raise the limits of files and memory as far as we may; return them, inf where there is none."""
+    try:
+        import resource
+    except ImportError:  # Windows
+        return math.inf, math.inf
+    found: list[float] = []
+    for which, least in ((resource.RLIMIT_NOFILE, LEAST_FILES), (resource.RLIMIT_AS, LEAST_MEMORY)):
+        soft, hard = resource.getrlimit(which)
+        if soft != resource.RLIM_INFINITY and soft < least and (hard == resource.RLIM_INFINITY or hard > soft):
+            soft = least if hard == resource.RLIM_INFINITY else min(least, hard)
+            with contextlib.suppress(OSError, ValueError):
+                resource.setrlimit(which, (soft, hard))
+        found.append(math.inf if soft == resource.RLIM_INFINITY else soft)
+    return found[0], found[1]
+
+
 def _limit(error: BaseException) -> str | None:
     """Return the limit of this machine that an error has met, with the remedy; None for another error."""
     if isinstance(error, MemoryError):
-        return "there is too little memory: close other programs, or raise ulimit -v"
+        return MORE_MEMORY
     if isinstance(error, OSError) and error.errno in (errno.EMFILE, errno.ENFILE):
-        return "too few files may be open: raise ulimit -n to 64 or more"
+        return MORE_FILES
     if isinstance(error, OSError) and error.errno == errno.ENOMEM:
-        return "there is too little memory: close other programs, or raise ulimit -v"
+        return MORE_MEMORY
     return None
 
 

@@ -40,8 +40,8 @@ def parse_broker_url(url: str) -> BrokerAccount:
     name = unquote(parts.path).strip("/")
     if parts.scheme not in ("mqtt", "mqtts") or not parts.hostname or parts.query or parts.fragment:
         raise ValueError(syntax)
-    if any(c in "/+#$" or not c.isprintable() for c in name):
-        raise ValueError("a name in topics has none of / + # $")
+    if any(c in "/+#$@" or not c.isprintable() for c in name):  # with @ it is the rest of a password with a /
+        raise ValueError("a name in topics has none of / + # $ @; in a password they are %2F, %2B, %23, %24, %40")
     tls = parts.scheme == "mqtts"
     env = os.environ
     return BrokerAccount(
@@ -73,14 +73,14 @@ class ComposerAccount:
 
 
 def parse_composer_url(url: str) -> ComposerAccount:
-    """Return the account of `http://HOST:PORT[/v1][#MODEL]`. Raises ValueError."""
-    syntax = f"a composer is such as http://127.0.0.1:8080 or http://127.0.0.1:11434/v1#MODEL, not {url[:80]}"
+    """Return the account of `http://HOST:PORT[/v1][#MODEL]`. Raises ValueError, which repeats nothing of the URL."""
+    syntax = "a composer is such as http://127.0.0.1:8080 or http://127.0.0.1:11434/v1#MODEL, and this is none"
     try:
         parts = urlsplit(url)
         _ = parts.port
     except ValueError as error:
         raise ValueError(syntax) from error
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.username is not None:
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or "@" in parts.netloc + parts.path:
         raise ValueError(syntax)
     return ComposerAccount(f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/') or '/v1'}", unquote(parts.fragment))
 

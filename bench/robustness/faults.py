@@ -1,4 +1,4 @@
-"""What happens on kill -9 of daemon, generator and player, and when the JACK server dies or a synth goes away.
+"""What happens on kill -9 of daemon, generator and player, on SIGSTOP of the player, and when the JACK server dies or a synth goes away.
 
     python -m bench.robustness.faults
 
@@ -117,6 +117,20 @@ def player_killed(folder: Path, program: Path, env: Mapping[str, str]) -> Row:
         return "player, kill -9", "Active Sensing", words + f"before it no rest over {sensing * 1000:.0f} ms"
 
 
+def player_stopped(folder: Path, program: Path, env: Mapping[str, str]) -> Row:
+    """Stop the player for as long as it takes: it is ended, and the next one ends what sounds."""
+    with playing(folder, program, env) as (daemon, receiver):
+        child = daemon.child("llmball: player")
+        assert child is not None
+        fault = time.monotonic()
+        child.suspend()
+        ended = silent_after(receiver, fault, 8)
+        again = real_programs.until(lambda: bool(receiver.note_ons(after=fault + 0.5)), 8)
+        daemon.stop()
+        words = f"{shown(ended)} by the next player; {'plays again' if again else 'does not play again'}"
+        return "player, SIGSTOP", "silent, whoever holds the port", words
+
+
 def synth_gone(folder: Path, program: Path, env: Mapping[str, str]) -> Row:
     """Take the receiver away and bring it back: it is connected again."""
     with real_programs.daemon("--backend", "jack", "--play", PROMPT, env=env, folder=folder) as daemon:
@@ -163,7 +177,7 @@ def main() -> None:
         program = real_programs.built_recorder(folder)
         rows: list[Row] = []
         with real_programs.jack(f"llmball-faults-{os.getpid()}") as env:
-            for fault in (daemon_killed, generator_killed, player_killed, synth_gone):
+            for fault in (daemon_killed, generator_killed, player_killed, player_stopped, synth_gone):
                 rows.append(fault(folder, program, env))
         rows.append(server_gone(folder, program, f"llmball-fall-{os.getpid()}"))
     print(table(("fault", "wanted", "what happened"), rows))

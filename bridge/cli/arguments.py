@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable
 from dataclasses import asdict
@@ -20,8 +21,13 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Refuse the command line."""
-        sys.stderr.write(f"{self.prog}: {message} (see {self.prog} --help)\n")
+        sys.stderr.write(f"{self.prog}: {without_secrets(message)} (see {self.prog} --help)\n")
         sys.exit(2)
+
+
+def without_secrets(message: str) -> str:
+    """Return a message without what may hold a password: what has an @ behind a colon, and a broker's URL that is not our example."""
+    return re.sub(r"(mqtts?:)(?!//HOST\b)\S+", r"\1…", re.sub(r"\S*:\S*@\S*", "…", message))
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:

@@ -15,7 +15,9 @@ from queue import Empty, SimpleQueue
 
 from setproctitle import setproctitle
 
+from bridge.clock import Clock, Seconds, monotonic
 from bridge.errors import OwnerError
+from bridge.midi.input_limit import InputLimit
 from bridge.midi.input_ports import InputConfig, InputPort, OnMidi, PortGoneError, open_input
 from bridge.midi.output_ports import NO_CONNECTIONS, Connections
 from bridge.midi.protocol import ConnectionsChanged, MidiReceived, OpenFailed, PortChanged, PortLost, Ready
@@ -37,10 +39,11 @@ def run(
     A lost port is retried until it opens, as is the first one if `reopening`, with its `last_connections`.
     """
     setproctitle("llmball: midi input")
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP"):
         if hasattr(signal, name):  # the daemon decides when to stop; this process ends with its pipe
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     queue: InputQueue = SimpleQueue()
+    limit = LimitedInput(queue)
     connections = last_connections.get("", frozenset())
     gc.collect()
     gc.freeze()
@@ -48,7 +51,7 @@ def run(
     with suppress(OSError):  # the daemon is gone
         while True:
             try:
-                port = open_port(config, lambda at, data: queue.put(MidiReceived(at, data)), connections)
+                port = open_port(config, limit.receive, connections)
             except OwnerError as refused:
                 if not reopening:
                     connection.send(OpenFailed(str(refused)))
@@ -59,7 +62,7 @@ def run(
             reopening = True
             connection.send(Ready(port.name, realtime=False))
             try:
-                loss = _pass_on(connection, port, queue)
+                loss = _pass_on(connection, port, queue, limit)
             finally:
                 connections = port.connections
                 port.close()
@@ -71,10 +74,34 @@ def run(
 InputQueue = SimpleQueue[MidiReceived | None]
 
 
-def _pass_on(connection: Connection, port: InputPort, queue: InputQueue) -> str | None:
+class LimitedInput:
+    """Puts what the limit passes on into a queue. `receive` is called in the MIDI system's thread, `catch_up` in ours."""
+
+    def __init__(self, queue: InputQueue, clock: Clock = monotonic) -> None:
+        self._queue, self._clock = queue, clock
+        self._limit, self._lock = InputLimit(), threading.Lock()
+
+    def receive(self, at: Seconds, data: bytes) -> None:
+        """Take a message."""
+        with self._lock:
+            for message in self._limit.passed(MidiReceived(at, data)):
+                self._queue.put(message)
+
+    def catch_up(self) -> str | None:
+        """Put controllers that waited into the queue; return a line on what was dropped, or None."""
+        now = self._clock()
+        with self._lock:
+            for message in self._limit.due(now):
+                self._queue.put(message)
+            return self._limit.news(now)
+
+
+def _pass_on(connection: Connection, port: InputPort, queue: InputQueue, limit: LimitedInput) -> str | None:
     """Send received messages to the daemon. Return None when asked to quit, or the reason why the port was lost."""
     connections: frozenset[str] = frozenset()
     while True:
+        if (line := limit.catch_up()) is not None:
+            connection.send(PortChanged(line))
         try:
             message = queue.get(timeout=CHECK_INTERVAL)
         except Empty:

@@ -184,19 +184,35 @@ HANDOVER_MARGIN = Seconds(0.004)
 """Seconds beyond two periods by which messages are sent early, so that the callback reads them in time."""
 
 
+LOOKS_PER_CHECK = 5
+"""Connections are looked at so often until what is gone is told and connected again."""
+
+
 class ConnectionKeeper:
-    """Restores a port's connections when the other port comes back; those the owner disconnects are forgotten."""
+    """Restores a port's connections when the other port comes back; those the owner disconnects are forgotten.
+
+    `joined` has the ports that were connected since the look before, or were away for a moment: they may hold notes.
+    """
 
     def __init__(self, client: JackClient, remembered: Iterable[str] = ()) -> None:
         self._client = client
         self._present: set[str] = set()
         self._just_disconnected: set[str] = set()
         self._away = set(remembered)
+        self._seen: frozenset[str] = frozenset()
+        self.joined: frozenset[str] = frozenset()
 
     @property
     def remembered(self) -> frozenset[str]:
         """The ports that are connected, and those that will be when they come back."""
         return frozenset(self._present | self._just_disconnected | self._away)
+
+    def look(self) -> None:
+        """Find out which ports have been connected since the last look."""
+        self._note(frozenset(self._client.connections()))
+
+    def _note(self, now: frozenset[str]) -> None:
+        self.joined, self._seen = now - self._seen, now
 
     def check(self) -> list[str]:
         """Reconnect ports that came back. Return a line for each port that disappeared or was reconnected."""
@@ -214,6 +230,7 @@ class ConnectionKeeper:
                 now.add(name)
                 news.append(f"{name} is connected again")
         self._away -= now
+        self._note(frozenset(now))
         self._present, self._just_disconnected = now, just_disconnected
         return news
 
@@ -221,7 +238,7 @@ class ConnectionKeeper:
 class JackPort:
     """One JACK client per route; messages are sent `schedule_ahead` early and written at their frame."""
 
-    check_interval: Seconds | None = Seconds(0.5)
+    check_interval: Seconds | None = Seconds(0.5 / LOOKS_PER_CHECK)
 
     def __init__(
         self, name: str, clients: Mapping[str, tuple[str, str]], connections: Mapping[str, Iterable[str]]
@@ -240,12 +257,18 @@ class JackPort:
             for route, jack_client in self._clients.items()
         }
         self.schedule_ahead = Seconds(2 * self._clients[self.routes[0]].period + HANDOVER_MARGIN)
+        self._looks = 0
         self.check()
 
     @property
     def connections(self) -> dict[str, frozenset[str]]:
         """By route, the ports to connect to when the port is opened again."""
         return {route: keeper.remembered for route, keeper in self._keepers.items()}
+
+    @property
+    def joined(self) -> frozenset[str]:
+        """The routes to which another port was connected since the look before the last."""
+        return frozenset(route for route, keeper in self._keepers.items() if keeper.joined)
 
     def send(self, route: str, data: bytes, at: Seconds | None = None) -> None:
         """Send a message at a time, or at once. Raises OSError if the server is gone."""
@@ -260,6 +283,11 @@ class JackPort:
         """Restore lost connections; return a line per change. Raises OSError if the server is gone."""
         if any(jack_client.server_lost for jack_client in self._clients.values()):
             raise OSError("the JACK server is gone")
+        self._looks += 1
+        if self._looks % LOOKS_PER_CHECK != 1:
+            for keeper in self._keepers.values():
+                keeper.look()
+            return []
         return [line for keeper in self._keepers.values() for line in keeper.check()]
 
     def close(self) -> None:

@@ -54,6 +54,10 @@ class OutputPort(Protocol):
     """Seconds between two calls of `check`; None: never."""
 
     @property
+    def joined(self) -> frozenset[str]:
+        """The routes to which another port was connected when `check` was last called; where that can be found out."""
+
+    @property
     def connections(self) -> Connections:
         """By route, the ports to connect to when the port is opened again."""
 
@@ -76,6 +80,7 @@ class SilentPort:
     schedule_ahead = Seconds(0)
     check_interval: Seconds | None = None
     connections: Connections = NO_CONNECTIONS
+    joined: frozenset[str] = frozenset()
 
     def __init__(self, name: str) -> None:
         self.name = name
@@ -101,6 +106,7 @@ class RecordingPort:
     schedule_ahead = Seconds(0)
     check_interval: Seconds | None = None
     connections: Connections = NO_CONNECTIONS
+    joined: frozenset[str] = frozenset()
 
     def __init__(self) -> None:
         self.name = "recording"
@@ -128,6 +134,7 @@ class RtMidiPort:
     schedule_ahead = Seconds(0)
     check_interval: Seconds | None = Seconds(1)
     connections: Connections = NO_CONNECTIONS
+    joined: frozenset[str] = frozenset()
 
     def __init__(self, name: str, outs: dict[str, Any], connected_to: str | None = None) -> None:
         self.name, self.routes, self._outs, self._connected_to = name, tuple(outs), outs, connected_to

@@ -46,6 +46,7 @@ class Player:
         self._next_check: Seconds | None = None
         self._schedule_check()
         self._note_on_times: dict[Voice, Seconds] = {}
+        self._used: set[Voice] = set()
         self._lateness: list[float] = []
         self._dropped = 0
         self.trace: list[str] = []
@@ -101,11 +102,18 @@ class Player:
             self._next_sensing = Seconds(now + ACTIVE_SENSING_INTERVAL)
 
     def check(self) -> list[str]:
-        """Check the port if it is time to; return a line per change. Raises OSError if the port is lost."""
+        """Check the port if it is time to; return a line per change. Raises OSError if the port is lost.
+
+        A receiver that is connected again may hold notes that ended while it was away: all that was played and does not
+        sound now is ended once more.
+        """
         if self._next_check is None or self._clock() < self._next_check:
             return []
         self._schedule_check()
-        return self._port.check()
+        lines = self._port.check()
+        for voice in sorted(v for v in self._used if v[0] in self._port.joined and not self._scheduler.sounds(v)):
+            self._port.send(voice[0], NoteOff(*voice[1:]).encode())
+        return lines
 
     @property
     def connections(self) -> Connections:
@@ -120,6 +128,7 @@ class Player:
     def _send(self, scheduled: ScheduledMessage) -> None:
         planned = self._tempo.seconds_at(scheduled.at)
         if scheduled.rank == 1:
+            self._used.add(scheduled.voice)
             self._note_on_times[scheduled.voice] = planned
         else:  # a note-off moved forward must not precede its note-on, which may have been sent early
             planned = max(planned, self._note_on_times.pop(scheduled.voice, planned))

@@ -25,8 +25,10 @@ from bridge.midi.player import Player
 from bridge.midi.protocol import (
     ConnectionsChanged,
     OpenFailed,
+    Ping,
     PlayerOrder,
     PlayerReport,
+    Pong,
     PortChanged,
     PortLost,
     Quit,
@@ -57,8 +59,10 @@ def run(
     earlier player left sounding there are ended first.
     """
     setproctitle("llmball: player")
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):  # the daemon decides when to stop; this process ends with its pipe
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP"):
+        if hasattr(
+            signal, name
+        ):  # the daemon decides when to stop; this process ends with its pipe, and notes after Ctrl-Z
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     try:
         if config.trace is not None:
@@ -101,7 +105,7 @@ def _open(connection: Connection, config: OutputConfig, connections: Connections
                 _report(connection, OpenFailed(str(refused)))
                 return None
         try:
-            if _wait_for_order(connection, REOPEN_INTERVAL) and isinstance(connection.recv(), Quit | None):
+            if _wait_for_order(connection, REOPEN_INTERVAL) and isinstance(_received(connection), Quit | None):
                 return None
         except (EOFError, ConnectionError):
             return None
@@ -113,9 +117,9 @@ def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
     while serving:
         try:
             if _wait_for_order(connection, player.timeout()):
-                order: PlayerOrder | None = connection.recv()
-                serving = order is not None and not isinstance(order, Quit)
-                if order is not None:
+                order = _received(connection)
+                serving = not isinstance(order, Quit | None)
+                if order is not None and not isinstance(order, Ping):
                     player.handle(order)
         except (EOFError, ConnectionError):  # the pipe was closed: the exception depends on the platform
             break
@@ -126,6 +130,14 @@ def _serve(connection: Connection, player: Player, trace: Path | None) -> None:
             _report(connection, health)
             _write_trace(player, trace)
     _write_trace(player, trace)
+
+
+def _received(connection: Connection) -> PlayerOrder | Ping | None:
+    """Return the next order of the pipe; a ping is answered here. Raises EOFError or ConnectionError if it is closed."""
+    order: PlayerOrder | Ping | None = connection.recv()
+    if isinstance(order, Ping):
+        _report(connection, Pong())
+    return order
 
 
 def _check_port(connection: Connection, player: Player, connections: Connections) -> Connections:
@@ -148,7 +160,7 @@ def _wait_for_order(connection: Connection, seconds: float | None) -> bool:
     return bool(select.select([connection], [], [], seconds)[0])
 
 
-def _report(connection: Connection, report: PlayerReport) -> None:
+def _report(connection: Connection, report: PlayerReport | Pong) -> None:
     try:
         connection.send(report)
     except OSError:  # the daemon is gone: the next receive raises EOFError

@@ -125,6 +125,16 @@ class Batch:
     orders: tuple[PlayerOrder, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """Answer by a Pong: who does not is ended, for the port must not be held by a process that is stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pong:
+    """The answer to a Ping."""
+
+
 PlayerOrder = Play | Cancel | SetTempoMap | Silence | Controller | Program | SendClock | Quit | Batch
 
 

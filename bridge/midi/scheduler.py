@@ -55,6 +55,10 @@ class Scheduler:
         """True if anything is scheduled or sounds."""
         return bool(self._heap or self._sounding)
 
+    def sounds(self, voice: Voice) -> bool:
+        """Return True if a note sounds at a voice."""
+        return voice in self._sounding
+
     def add(self, notes: Iterable[ScheduledNote], take: int, route: str | None = None) -> None:
         """Schedule note-on and note-off of each note; the route is `route` if given, else the note's part."""
         for note in notes:

@@ -11,22 +11,26 @@ import contextlib
 import logging
 import random
 import socket
-import ssl
 import threading
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
 
 import aiomqtt
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
+from bridge.clock import Clock, Seconds, monotonic
 from bridge.config import BrokerAccount
+from bridge.mqtt.connection import Connection, is_topic
 
 
 @dataclass(frozen=True, slots=True)
 class MqttMessage:
-    """A message to or from a broker. Answers go to `response_topic`; `expiry` is in seconds, None is never."""
+    """A message to or from a broker. Answers go to `response_topic`; `expiry` is in seconds, None is never.
+
+    `bridge` is the id of the LLMBall that sent it, "" of another client.
+    """
 
     topic: str
     payload: bytes
@@ -34,6 +38,7 @@ class MqttMessage:
     retain: bool = False
     response_topic: str = ""
     expiry: int | None = None
+    bridge: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +62,12 @@ class Subscriber:
 log = logging.getLogger("llmball")
 FIRST_BACKOFF, MAX_BACKOFF = 0.5, 30.0
 """Seconds until a lost broker is tried again; doubled each time and varied by 20 %."""
-MAX_QUEUED_MESSAGES = 4096
+MAX_UNSENT_MESSAGES = 4096
 """Messages that wait to be sent; more are dropped."""
+STEADY = Seconds(20.0)
+"""Seconds after which a connection counts as good: one that is lost sooner is tried again ever more seldom, and told once."""
+BRIDGE_PROPERTY = "llmball"
+"""Name of the user property with the id of the LLMBall that sends."""
 SOCKET_OPTIONS = ((socket.IPPROTO_TCP, socket.TCP_NODELAY, 1),)
 """No Nagle algorithm: it would delay each beat by 40 ms."""
 MAX_IN_FLIGHT = 16
@@ -67,6 +76,26 @@ ACK_TIMEOUT = 5.0
 """Seconds until a broker that does not acknowledge a message counts as lost."""
 CLOSE_TIMEOUT = 1.0
 """Seconds that `close` gives the last messages."""
+
+
+class ByteBudget:
+    """Bytes of messages on their way from the connection's thread to another. May be called from any thread."""
+
+    def __init__(self, most: int = 4 << 20) -> None:
+        self._left, self._lock = most, threading.Lock()
+
+    def take(self, message: MqttMessage) -> bool:
+        """Take the room of a message; False if there is none: it is dropped."""
+        with self._lock:
+            if len(message.payload) > self._left:
+                return False
+            self._left -= len(message.payload)
+            return True
+
+    def give(self, message: MqttMessage) -> None:
+        """Give the room of a handled message back."""
+        with self._lock:
+            self._left += len(message.payload)
 
 
 class MqttClient:
@@ -82,11 +111,14 @@ class MqttClient:
         identifier: str,
         will: MqttMessage,
         subscriber: Subscriber,
+        max_payload: int,
     ) -> None:
         self._account, self._identifier, self._will, self._subscriber = account, identifier, will, subscriber
+        self._max_payload = max_payload
         self._thread = threading.Thread(target=self._run, name="mqtt", daemon=True)
         self._loop: asyncio.AbstractEventLoop | None = None
         self._outbox: asyncio.Queue[MqttMessage | None] | None = None
+        self._clock: Clock = monotonic
         self._closing = threading.Event()
         self._close_event: asyncio.Event | None = None
 
@@ -112,7 +144,9 @@ class MqttClient:
     # --- in the connection's thread ----------------------------------------------------------------
 
     def _enqueue(self, message: MqttMessage) -> None:
-        if self._outbox is not None:
+        if not is_topic(message.topic):
+            log.warning("nothing can be sent to the topic %.60r", message.topic)
+        elif self._outbox is not None:
             with contextlib.suppress(asyncio.QueueFull):
                 self._outbox.put_nowait(message)
 
@@ -126,29 +160,34 @@ class MqttClient:
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
             self._loop = runner.get_loop()
+            self._loop.set_exception_handler(lambda _, told: log.warning("broker: %s", told["message"]))
             runner.run(self._connection_loop())
 
     async def _connection_loop(self) -> None:
         self._close_event = asyncio.Event()
         backoff, warned = FIRST_BACKOFF, False
         while not self._closing.is_set():
+            client, began = None, self._clock()
             try:
-                async with self._client() as client:
-                    for subscription in self._subscriber.subscriptions:
-                        await client.subscribe(subscription.topic, options=_options(subscription))
-                    backoff, warned = FIRST_BACKOFF, False
-                    self._outbox = asyncio.Queue(MAX_QUEUED_MESSAGES)
+                client = self._client()
+                async with client:
+                    await _subscribe(client, self._subscriber.subscriptions)
+                    self._outbox = asyncio.Queue(MAX_UNSENT_MESSAGES)
                     self._subscriber.on_connection(True)
                     await self._run_loops(client)
-            except (aiomqtt.MqttError, OSError, TimeoutError, ValueError) as error:
+            except Exception as error:  # the library raises much at packets that are none
+                if self._outbox is not None and self._clock() >= began + STEADY:
+                    backoff, warned = FIRST_BACKOFF, False
                 if not warned and not self._closing.is_set():
                     warned = True
                     log.warning(
                         "no broker at %s:%s (%s); it is tried again, the music goes on",
                         self._account.host,
                         self._account.port,
-                        error,
+                        str(error.__cause__ or error) or type(error).__name__,
                     )
+            if client is not None:
+                client.hang_up()
             if self._outbox is not None:
                 self._outbox = None
                 self._subscriber.on_connection(False)
@@ -157,25 +196,10 @@ class MqttClient:
                     await asyncio.wait_for(self._close_event.wait(), backoff * random.uniform(0.8, 1.2))
                 backoff = min(2 * backoff, MAX_BACKOFF)
 
-    def _client(self) -> aiomqtt.Client:
-        account = self._account
-        context = ssl.create_default_context(cafile=account.ca_file) if account.tls else None
+    def _client(self) -> Connection:
         will = self._will
-        return aiomqtt.Client(
-            account.host,
-            account.port,
-            username=account.user,
-            password=account.password,
-            identifier=self._identifier,
-            protocol=aiomqtt.ProtocolVersion.V5,
-            will=aiomqtt.Will(will.topic, will.payload, will.qos, will.retain),
-            tls_context=context,
-            timeout=5,
-            keepalive=10,
-            socket_options=SOCKET_OPTIONS,
-            max_queued_incoming_messages=MAX_QUEUED_MESSAGES,
-            logger=_library_log,
-        )
+        last = aiomqtt.Will(will.topic, will.payload, will.qos, will.retain, _properties(will, PacketTypes.WILLMESSAGE))
+        return Connection(self._account, self._identifier, last, self._max_payload, SOCKET_OPTIONS)
 
     async def _run_loops(self, client: aiomqtt.Client) -> None:
         sending = asyncio.create_task(self._send_loop(client), name="mqtt out")
@@ -222,15 +246,19 @@ class MqttClient:
         async for message in client.messages:
             payload = message.payload if isinstance(message.payload, bytes) else b""
             response_topic = str(getattr(message.properties, "ResponseTopic", ""))
-            self._subscriber.on_message(
-                MqttMessage(str(message.topic), payload, message.qos, bool(message.retain), response_topic)
-            )
+            told = dict(getattr(message.properties, "UserProperty", ()))
+            came = MqttMessage(str(message.topic), payload, message.qos, bool(message.retain), response_topic)
+            self._subscriber.on_message(replace(came, bridge=told.get(BRIDGE_PROPERTY, "")))
 
 
-_library_log = logging.getLogger("llmball.mqtt")
-
-
-_library_log.setLevel(logging.ERROR)
+async def _subscribe(client: Connection, subscriptions: Iterable[Subscription]) -> None:
+    """Subscribe to topics. Raises MqttError if the broker refuses one or does not say."""
+    for subscription in subscriptions:
+        codes = await client.subscribe(subscription.topic, options=_options(subscription))
+        refused = [str(code) for code in codes if getattr(code, "is_failure", False)]
+        if refused or not codes:
+            why = refused[0] if refused else "its answer is empty"
+            raise aiomqtt.MqttError(f"it refuses the subscription of {subscription.topic}: {why}")
 
 
 def _options(subscription: Subscription) -> SubscribeOptions:
@@ -242,10 +270,12 @@ def _options(subscription: Subscription) -> SubscribeOptions:
     )
 
 
-def _properties(message: MqttMessage) -> Properties | None:
-    if not message.response_topic and message.expiry is None:
+def _properties(message: MqttMessage, kind: int = PacketTypes.PUBLISH) -> Properties | None:
+    if not message.response_topic and message.expiry is None and not message.bridge:
         return None
-    properties = Properties(PacketTypes.PUBLISH)
+    properties = Properties(kind)
+    if message.bridge:
+        properties.UserProperty = (BRIDGE_PROPERTY, message.bridge)
     if message.response_topic:
         properties.ResponseTopic = message.response_topic
     if message.expiry is not None:

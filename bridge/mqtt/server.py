@@ -7,21 +7,27 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Callable
+from dataclasses import replace
 from secrets import token_hex
-from time import thread_time
+from time import thread_time, time_ns
 
 from bridge.clock import monotonic
 from bridge.config import BrokerAccount
 from bridge.errors import BadRequest
-from bridge.mqtt.client import MqttClient, MqttMessage, Subscriber, Subscription
-from bridge.mqtt.topics import TopicMirror
+from bridge.mqtt.client import ByteBudget, MqttClient, MqttMessage, Subscriber, Subscription
+from bridge.mqtt.name_claim import Claim, NameClaim
+from bridge.mqtt.topics import MAX_PAYLOAD, TOLD_PATHS, TopicMirror
 from bridge.protocol.clients import Address, Budget
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, request_cost
 from bridge.protocol.events import HostTransportReported
 from bridge.protocol.requests import Bye, Hello, HelloConfirmed, Request, parse_request
 
+log = logging.getLogger("llmball")
+MAX_RECEIVED = 1 << 17
+"""Bytes of a payload that the broker may send: our own topics take half of it, and a worker's beat is far shorter."""
 MQTT_SENDER: Address = ("mqtt", 0)
 """The sender of every MQTT request: a broker does not name its clients, so they share one rate limit and one set of clips."""
 
@@ -36,7 +42,10 @@ class MqttServer:
         self, account: BrokerAccount, name: str, dispatcher: Dispatcher, other_topics: Subscriber | None
     ) -> None:
         self._dispatcher, self._other_topics = dispatcher, other_topics
-        self._mirror = TopicMirror(account.name or name, dispatcher.query)
+        self._name = account.name or name
+        self._mirror = TopicMirror(self._name, dispatcher.query)
+        self._id = f"{time_ns():016x}{token_hex(4)}"
+        self._claim, self._room = NameClaim(self._id), ByteBudget()
         self._loop = asyncio.get_running_loop()
         self._budget: Budget[MqttMessage] = Budget(monotonic())
         self._timer: asyncio.TimerHandle | None = None
@@ -45,12 +54,13 @@ class MqttServer:
         self._client = MqttClient(
             account,
             f"llmball-{token_hex(6)}",
-            self._mirror.will,
+            self._marked(self._mirror.will),
             Subscriber(
                 (own_topics, *others),
-                lambda message: self._call_in_loop(self._on_message, message),
+                self._receive,
                 lambda connected: self._call_in_loop(self._on_connection, connected),
             ),
+            MAX_RECEIVED,
         )
         self.send = self._client.send
         """Sends a message on any topic; dropped while the broker is away."""
@@ -58,42 +68,83 @@ class MqttServer:
 
     def publish(self, path: str, args: tuple[Value, ...]) -> None:
         """Publish a message at its topic."""
-        self._client.send(self._mirror.message_for(path, args))
+        message = self._mirror.message_for(path, args)
+        if self._claim.holds:
+            self._client.send(self._marked(message))
 
     def publish_changes(self) -> None:
         """Publish the controls whose values differ from those last published."""
         for message in self._mirror.changed_controls():
-            self._client.send(message)
+            if self._claim.holds:
+                self._client.send(self._marked(message))
 
     def close(self) -> None:
         """Publish that we are offline and disconnect; waits for at most two seconds."""
         if self._timer is not None:
             self._timer.cancel()
-        self._client.send(self._mirror.will)
+        if self._claim.holds:
+            self._client.send(self._marked(self._mirror.will))
         self._client.close()
 
     def _call_in_loop(self, call: Callable[..., None], *args: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed at shutdown
             self._loop.call_soon_threadsafe(call, *args)
 
+    def _marked(self, message: MqttMessage) -> MqttMessage:
+        return replace(message, bridge=self._id)
+
+    def _receive(self, message: MqttMessage) -> None:
+        """Take a message in the connection's thread; dropped where the loop does not get through those before it."""
+        if self._room.take(message):
+            self._call_in_loop(self._on_received, message)
+
+    def _on_received(self, message: MqttMessage) -> None:
+        self._room.give(message)
+        self._on_message(message)
+
     def _on_connection(self, connected: bool) -> None:
         if connected:
-            for message in self._mirror.all_retained():
-                self._client.send(message)
-            self.publish("state", (self._dispatcher.state(),))
+            self._claim.forget()
+            self._show_all()
         if self._other_topics is not None:
             self._other_topics.on_connection(connected)
 
+    def _show_all(self) -> None:
+        for message in self._mirror.all_retained():
+            self._client.send(self._marked(message))
+        self.publish("state", (self._dispatcher.state(),))
+
+    def _on_other_bridge(self, message: MqttMessage, path: str) -> None:
+        online = {b"1": True, b"0": False}.get(message.payload) if path == "online" else None
+        match self._claim.heard(message.bridge, online):
+            case Claim.SHOW_AGAIN:
+                self._show_all()
+            case Claim.TAKE:
+                log.warning("the other LLMBall under the name %r is gone from the broker: it is ours", self._name)
+                self._show_all()
+            case Claim.YIELD:
+                log.warning(
+                    "another LLMBall has the name %r at this broker: this one is silent there; give it a name of its own, "
+                    "--mqtt mqtt://HOST/NAME",
+                    self._name,
+                )
+
     def _on_message(self, message: MqttMessage) -> None:
+        path = message.topic.removeprefix(self._mirror.root)
         if not message.topic.startswith(self._mirror.root):
             if self._other_topics is not None:
                 self._other_topics.on_message(message)
         elif message.retain:
             pass  # retained commands are older than this connection: not carried out
+        elif message.bridge:
+            self._on_other_bridge(message, path)
+        elif path in TOLD_PATHS or not self._claim.holds:
+            pass  # an older version's word, which is never answered; or the other one's matter
         elif not self._budget.waiting and self._budget.has_budget(monotonic()):
             self._handle_message(message)
         else:
-            self._budget.enqueue(message.topic, message)
+            # one byte over the limit is refused as all of it would be
+            self._budget.enqueue(message.topic, replace(message, payload=message.payload[: MAX_PAYLOAD + 1]))
             if self._timer is None:
                 self._schedule_catch_up()
 

@@ -22,6 +22,10 @@ QOS_0_PATHS = frozenset({"note", "cancelled", "beat", "chord", "health"})
 """Paths published with QoS 0, because they are sent so often that a lost message is soon replaced. All others use QoS 1."""
 
 
+TOLD_PATHS = frozenset({"online", *(entry.path for entry in OUTGOING)}) - {*COMMANDS, *CONTROL_PATHS}
+"""Paths that only bridges publish: what comes there is another bridge's word, and never answered."""
+
+
 def is_retained(path: str) -> bool:
     """Return True if the broker retains the last message of a path."""
     if path == "understood/overruled":
@@ -127,6 +131,8 @@ def mqtt_reference() -> str:
         "  an empty one asks, or has no arguments. 65,536 bytes at most.",
         "- **Controls** are set at the topic that shows them. The value is retained: after a refused one the real value is",
         "  there again. A command that the broker retained is not carried out when we connect.",
+        "- **One name, one LLMBall.** A second one at the same broker and name says so in its log and keeps silent until the",
+        "  first is gone: give it a NAME of its own. What LLMBalls publish has the user property `llmball`, and is no command.",
         "- **`llmball/NAME/online`** is `1`, and `0` by the last will. `llmball/NAME/error` has `[address, reason]`.",
         "- A broker that is away or comes back disturbs nothing: it is tried again after 0.5 to 30 seconds, and then",
         "  everything that is retained is told anew. With `--mqtt`, prompts and notes leave this machine.",

@@ -181,7 +181,7 @@ class ChildProcesses:
         self._supervisor.start(
             "generator", config.run_generator, lambda: (config.encoder,), running=config.started_generator
         )
-        self._supervisor.start("player", run_player, self._player_args, preload=preload_player)
+        self._supervisor.start("player", run_player, self._player_args, preload=preload_player, watched=True)
         if config.input is None:
             self.readiness.mark_ready("input")
         else:
@@ -206,6 +206,7 @@ class ChildProcesses:
                 self._supervisor.release(child)  # it ends by itself, and another would fail too
                 self._fail(OwnerError(remedy))
             case PortLost(reason):
+                self._supervisor.mark_opening(child)
                 log.warning("the %s's port was lost (%s); it is opened again when it can be", child, reason)
             case PortChanged(line):
                 log.warning("%s", line)

@@ -23,6 +23,10 @@ from typing import Any
 
 from setproctitle import setproctitle
 
+from bridge.clock import monotonic
+from bridge.midi.protocol import Ping, Pong
+from bridge.processes.watchdog import ASK_INTERVAL, Verdict, Watchdog
+
 _spawn = multiprocessing.get_context("spawn")
 CLOSE_TIMEOUT = 2.0
 """Seconds that a closed child has to end by itself before it is killed."""
@@ -65,6 +69,7 @@ class ChildProcess:
             child_end.close()  # else its end would never be seen
         self._closing = False
         self._queue: deque[object] = deque()
+        self.watchdog = Watchdog()
         self._lock = threading.Lock()
 
     def listen(self, on_message: Callable[[Any], None], on_exit: Callable[[], None]) -> None:
@@ -108,6 +113,10 @@ class ChildProcess:
         except (OSError, ValueError):
             return
 
+    def kill(self) -> None:
+        """End the process now, even one that is stopped; `on_exit` is called."""
+        self._process.kill()
+
     def close(self) -> None:
         """Ask the process to end (by None), wait, and kill it if it does not. Called once."""
         self._closing = True
@@ -142,16 +151,19 @@ def _is_writable(connection: Connection) -> bool:
 
 
 def run_spare(connection: Connection, main: Callable[..., None], preload: Callable[[], None]) -> None:
-    """Run `preload`, wait for the arguments of `main` on the pipe, then call `main`. None or a closed pipe ends the process."""
+    """Run `preload`, answer pings until the arguments of `main` come, then call `main`. None or a closed pipe ends the process."""
     setproctitle("llmball: spare")
-    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+    for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGTSTP"):
         if hasattr(signal, name):  # this process ends with its pipe
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     preload()
-    args: tuple[object, ...] | None = None
+    args: Any = None
     with suppress(EOFError, ConnectionError):
-        args = connection.recv()
+        while isinstance(args := connection.recv(), Ping):
+            connection.send(Pong())
     if args is not None:
+        with suppress(OSError):
+            connection.send(Pong())
         main(connection, *args)
 
 
@@ -168,7 +180,7 @@ RETRY_INTERVAL = 0.5
 
 @dataclass(slots=True)
 class ManagedProcess:
-    """A supervised child: how to start it, its process, its spare, whether it was ever ready, and how often it ended."""
+    """A supervised child: how to start it, its process, its spare, whether it was ever ready, how often it ended, and whether it is watched."""
 
     main: Callable[..., None]
     args: Callable[[], tuple[object, ...]]
@@ -177,6 +189,7 @@ class ManagedProcess:
     spare: ChildProcess | None = None
     was_ready: bool = False
     exits: int = 0
+    watched: bool = False
 
 
 class Supervisor:
@@ -195,6 +208,7 @@ class Supervisor:
         self._loop = asyncio.get_running_loop()
         self._managed: dict[str, ManagedProcess] = {}
         self._closing = False
+        self._watch_timer: asyncio.TimerHandle | None = None
 
     @property
     def pids(self) -> dict[str, int | None]:
@@ -209,12 +223,16 @@ class Supervisor:
         *,
         preload: Callable[[], None] | None = None,
         running: ChildProcess | None = None,
+        watched: bool = False,
     ) -> None:
         """Start a process running `main(connection, *args())`, or adopt `running`. `args` is called at every start.
 
-        With `preload`, a spare process that has run it waits to replace the child at once.
+        With `preload`, a spare process that has run it waits to replace the child at once. A `watched` one answers each
+        Ping by a Pong and is ended when it does not, even where it is stopped.
         """
-        self._managed[name] = ManagedProcess(main, args, preload)
+        self._managed[name] = ManagedProcess(main, args, preload, watched=watched)
+        if watched and self._watch_timer is None:
+            self._watch_timer = self._loop.call_later(ASK_INTERVAL, self._watch)
         if running is None:
             self._start_process(name)
         else:
@@ -237,12 +255,22 @@ class Supervisor:
         if managed is None:
             return
         managed.was_ready = True
+        if managed.child is not None:
+            managed.child.watchdog.allow_opening(False)
         if managed.preload is not None:
             self._loop.call_later(SPARE_DELAY, self._start_spare, name)
+
+    def mark_opening(self, name: str) -> None:
+        """Note that a child that was ready opens its port again, which may take a while."""
+        managed = self._managed.get(name)
+        if managed is not None and managed.child is not None:
+            managed.child.watchdog.allow_opening(True)
 
     def close(self) -> None:
         """End all children."""
         self._closing = True
+        if self._watch_timer is not None:
+            self._watch_timer.cancel()
         for managed in self._managed.values():
             for child in (managed.child, managed.spare):
                 if child is not None:
@@ -262,11 +290,28 @@ class Supervisor:
             managed.child = self._listen_to(name, ChildProcess(name, managed.main, managed.args()))
         else:
             managed.child, managed.spare = managed.spare, None
+            managed.child.watchdog.step_in(monotonic())
             managed.child.send(managed.args())
+
+    def _watch(self) -> None:
+        """Ask the watched children and those that wait in their stead; end those that do not answer."""
+        now = monotonic()
+        for name, managed in self._managed.items():
+            for child in (managed.child, managed.spare) if managed.watched else ():
+                if child is None:
+                    continue
+                if child.watchdog.look(now) is Verdict.ASK:
+                    child.send(Ping())
+                else:
+                    log.warning(
+                        "the %s does not answer and is ended", name if child is managed.child else f"spare {name}"
+                    )
+                    child.kill()
+        self._watch_timer = self._loop.call_later(ASK_INTERVAL, self._watch)
 
     def _listen_to(self, name: str, child: ChildProcess) -> ChildProcess:
         child.listen(
-            lambda message: self._call_in_loop(self._on_message, name, message),
+            lambda message: self._call_in_loop(self._on_child_message, name, child, message),
             lambda: self._call_in_loop(self._on_process_exit, name, child),
         )
         return child
@@ -274,6 +319,11 @@ class Supervisor:
     def _call_in_loop(self, call: Callable[..., None], *args: object) -> None:
         with contextlib.suppress(RuntimeError):  # the loop is closed at shutdown
             self._loop.call_soon_threadsafe(call, *args)
+
+    def _on_child_message(self, name: str, child: ChildProcess, message: object) -> None:
+        child.watchdog.hear()
+        if not isinstance(message, Pong):
+            self._on_message(name, message)
 
     def _on_process_exit(self, name: str, child: ChildProcess) -> None:
         managed = self._managed.get(name)

@@ -26,10 +26,10 @@ def read_taste() -> NamedWeights:
     """Return the user's taste (weights of the bias terms); the shipped weights if there is none or it cannot be read."""
     path = data_folder() / "taste.json"
     try:
-        return restore_weights(json.loads(path.read_text(encoding="utf-8")))
+        return restore_weights(json.loads(read_regular(path)))
     except FileNotFoundError:
         return shipped()
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, ArithmeticError, RecursionError) as error:
         log.warning("%s cannot be read, the taste is as shipped: %s", path, error)
         return shipped()
 

@@ -50,6 +50,8 @@ def _reserved(takes: Path, wanted: str) -> str:
     """Return a name that nobody has, another process with the same folder among them: its empty .json is there now. Raises StorageError."""
     make_folder(takes)
     for name in (wanted if i == 1 else f"{wanted}-{i}" for i in range(1, MAX_KEPT_TAKES)):
+        if (takes / f"{name}.mid").exists():
+            continue
         try:
             (takes / f"{name}.json").open("x").close()
         except FileExistsError:
@@ -75,11 +77,18 @@ def remove(name: str) -> None:
 KEPT_FILE_NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]*\.(mid|json)")
 
 
+def _when(path: Path) -> tuple[str, int]:
+    """Return what sorts takes by time: the moment of a name, and its number among those of one second."""
+    moment, _, number = path.stem.rpartition("-")
+    is_numbered = moment.count("-") == 1 and number.isdecimal() and len(number) < 9
+    return (moment, int(number)) if is_numbered else (path.stem, 1)
+
+
 def list_kept() -> list[dict[str, object]]:
     """Return the newest kept takes, newest first: name, number of bars, and all the words, keys, metres and tempos that sound."""
-    newest = sorted((data_folder() / "takes").glob("*.json"), reverse=True)[:MAX_LISTED]
+    files = (path for path in (data_folder() / "takes").glob("*.json") if path.is_file() and not path.is_symlink())
     found: list[dict[str, object]] = []
-    for path in newest:
+    for path in sorted(files, key=_when, reverse=True)[:MAX_LISTED]:
         try:
             kept = from_json(read_regular(path))
             song = kept.song
@@ -116,10 +125,14 @@ def load(name: str) -> KeptBars:
     """Return a kept take by its name, or by the path of its JSON. Raises OwnerError."""
     path = Path(name) if name.endswith(".json") else data_folder() / "takes" / f"{Path(name).name}.json"
     try:
-        return from_json(read_regular(path))
+        kept = from_json(read_regular(path))
+        midifile.to_bytes(kept.song)  # what cannot be written again is told now
+        return kept
     except FileNotFoundError as error:
-        kept = sorted(p.stem for p in path.parent.glob("*.json"))[-3:] if path.parent.is_dir() else []
-        known = f"the latest are {', '.join(kept)}" if kept else "none is kept yet: send /llmball/keep while playing"
+        latest = sorted(p.stem for p in path.parent.glob("*.json"))[-3:] if path.parent.is_dir() else []
+        known = (
+            f"the latest are {', '.join(latest)}" if latest else "none is kept yet: send /llmball/keep while playing"
+        )
         raise OwnerError(f"there is no take {name!r} in {path.parent}; {known}") from error
     except OSError as error:
         raise OwnerError(f"{path} cannot be read: {error.strerror}") from error

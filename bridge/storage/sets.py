@@ -20,7 +20,7 @@ MAX_SETS = 1000
 """Sets that may be saved; a known one may be saved over."""
 MAX_NAME_BYTES = 200
 """Bytes of a set's name: file systems allow 255 with our suffixes."""
-_DEVICES = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in range(10))))
+_DEVICES = frozenset(("CON", "PRN", "AUX", "NUL", *(f"{port}{n}" for port in ("COM", "LPT") for n in "0123456789¹²³")))
 """Names that no file may have on Windows, whatever follows them."""
 _NAME = re.compile(r"[\w-][\w -]{0,63}")
 

@@ -14,11 +14,13 @@ from bridge.workers.protocol import (
     JOBS_TOPIC,
     ONLINE_TOPICS,
     TOPIC_ROOT,
+    WORKERS_TOPIC,
     Accepted,
     FromWorker,
     Refused,
     Streamed,
     WireError,
+    online_topic,
     orders_topic,
     pack,
     qos_of,
@@ -72,8 +74,9 @@ class WorkerDispatcher:
     def on_message(self, message: MqttMessage) -> None:
         """Process a message of the broker."""
         if message.topic != self._reply_topic:
-            if message.payload == b"0":
-                self._run_steps(self._relay.on_worker_exit(message.topic.split("/")[2], monotonic()))
+            gone = message.topic.removeprefix(WORKERS_TOPIC).removesuffix("/online")
+            if message.payload == b"0" and online_topic(gone) == message.topic:
+                self._run_steps(self._relay.on_worker_exit(gone, monotonic()))
             return
         try:
             worker_message: FromWorker = unpack(message.payload, Accepted, Refused, Streamed)

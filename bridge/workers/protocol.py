@@ -6,33 +6,47 @@ Fields with a default may be missing, and unknown ones are ignored, so versions 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, fields, is_dataclass
 from functools import cache
 from typing import Any
 
 import msgspec
 
+from bridge.mqtt.connection import is_topic
 from model.generation.messages import BeatWritten, Begin, Write
 
 TOPIC_ROOT = "llmball-work/"
 JOBS_TOPIC = TOPIC_ROOT + "jobs"
 SHARED_JOBS = f"$share/workers/{JOBS_TOPIC}"
 """The broker gives each job to one of the subscribers of this topic."""
-ONLINE_TOPICS = TOPIC_ROOT + "workers/+/online"
+WORKERS_TOPIC = TOPIC_ROOT + "workers/"
+ONLINE_TOPICS = WORKERS_TOPIC + "+/online"
 JOB_EXPIRY = 2
 """Seconds that the broker keeps a job that no worker took."""
 MAX_PAYLOAD = 1 << 20
 """Bytes of a message."""
+_WORKER_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def is_worker_name(name: str) -> bool:
+    """Return True if a name can stand in a topic as a worker's."""
+    return _WORKER_NAME.fullmatch(name) is not None
+
+
+def is_reply_topic(topic: str) -> bool:
+    """Return True if a worker may answer there: at a topic of workers, not at one where other programs are told what to do."""
+    return topic.startswith(TOPIC_ROOT) and is_topic(topic)
 
 
 def orders_topic(worker: str) -> str:
     """Return the topic of the orders to a worker."""
-    return f"{TOPIC_ROOT}workers/{worker}/orders"
+    return f"{WORKERS_TOPIC}{worker}/orders"
 
 
 def online_topic(worker: str) -> str:
     """Return the topic at which a worker, or its last will, says whether it is connected."""
-    return f"{TOPIC_ROOT}workers/{worker}/online"
+    return f"{WORKERS_TOPIC}{worker}/online"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from bridge.clock import Seconds
 from bridge.takes.takes import MAX_ON_ORDER
-from bridge.workers.protocol import Accepted, Done, FromWorker, Job, Ordered, Refused
+from bridge.workers.protocol import Accepted, Done, FromWorker, Job, Ordered, Refused, is_worker_name
 from model.generation.messages import Answer, BeatWritten, Begin, Failed, Forget, Order, Understood, Write
 from model.music.harmony import parse_chord
 from model.music.notes import METERS, PARTS, TICKS_PER_QUARTER, Beat, Kept, beats_in_bar
@@ -56,27 +56,48 @@ class RemoteTake:
 
 MAX_BEAT_NOTES, MAX_NOTE_QUARTERS = 512, 64
 """Notes of a beat, and quarter notes of a note, that a worker may send at most."""
+MAX_SOURCE = 2**31
 
 
-def is_answer(answer: BeatWritten, write: Write) -> bool:
-    """Return True if an answer is the beat that was asked for, or the take's end: what another machine says is checked like a client's words."""
+MAX_CHORD_CHARACTERS = 40
+
+
+def is_answer(answer: BeatWritten, write: Write, bars: int | None = None, before: Beat | None = None) -> bool:
+    """Return True if an answer is the beat that was asked for: what another machine says is checked like a client's words.
+
+    `bars` are those of the take, which ends after them and not before, None of one without an end; `before` is the beat
+    before it, where it is known.
+    """
     beat = answer.beat
     if beat is None:
-        return True
+        return bars is not None and write.index >= bars * min(map(beats_in_bar, METERS))
     if beat.meter not in METERS or beat.index != write.index or not 0 <= beat.beat < beats_in_bar(beat.meter):
         return False
     if not 0 <= beat.bar <= beat.index or len(beat.notes) > MAX_BEAT_NOTES:
         return False
+    if before is not None and (beat.bar, beat.beat) != _place_after(before):
+        return False
     try:
         if beat.chord is not None:
-            parse_chord(beat.chord[:40])
+            if len(beat.chord) > MAX_CHORD_CHARACTERS:
+                return False
+            parse_chord(beat.chord)
     except ValueError:
         return False
     longest = MAX_NOTE_QUARTERS * TICKS_PER_QUARTER
     return all(
-        n.part in PARTS and 0 <= n.start < beat.length and n.length <= longest and abs(n.offset) <= TICKS_PER_QUARTER
+        n.part in PARTS
+        and 0 <= n.start < beat.length
+        and n.length <= longest
+        and abs(n.offset) <= TICKS_PER_QUARTER
+        and abs(n.source) < MAX_SOURCE
         for n in beat.notes
     )
+
+
+def _place_after(beat: Beat) -> tuple[int, int]:
+    """Return bar and beat of the beat after one."""
+    return (beat.bar, beat.beat + 1) if beat.beat + 1 < beats_in_bar(beat.meter) else (beat.bar + 1, 0)
 
 
 def waits_for_worker(order: PendingOrder) -> bool:
@@ -120,6 +141,8 @@ REOFFER_INTERVAL = Seconds(5.0)
 """A take without a worker is offered again after this time, after a refusal after ten times as long."""
 MAX_OFFERED_BEATS = 600
 """Beats; a longer take is not offered any more, since a worker needs all its beats. Then `HISTORY_BEATS` are kept."""
+MAX_AVOIDED = 256
+"""Workers that sent what is no beat, and are not used again."""
 HISTORY_BEATS = 64
 """Beats that are kept before the local generator's position: the session may rewind as far as it plans ahead."""
 
@@ -171,6 +194,8 @@ class Relay:
         self._takes: dict[int, RemoteTake] = {}
         self._connected = False
         self._no_offers_until = Seconds(-1e9)
+        self._avoided: dict[str, None] = {}
+        self._told_of_names = False
         self.beats_by_source = {"home": 0, "workers": 0}
         """The number of beats by who wrote them."""
 
@@ -231,6 +256,12 @@ class Relay:
         if remote_take is None:
             return []
         match message:
+            case Accepted(_, worker) if not is_worker_name(worker):
+                lines = [] if self._told_of_names else [LogLine("a worker's name cannot stand in a topic: not used")]
+                self._told_of_names = True
+                return [*lines]
+            case Accepted(_, worker) if worker in self._avoided:
+                return [ToWorker(worker, Done(remote_take.job))] if not remote_take.worker else []
             case Accepted(_, worker) if remote_take.length > MAX_OFFERED_BEATS:
                 return [ToWorker(worker, Done(remote_take.job))] if not remote_take.worker else []
             case Accepted(_, worker):
@@ -242,8 +273,8 @@ class Relay:
             return []  # arrived twice
         remote_take.received += 1
         pending = next((one for one in remote_take.pending if one.number == message.number), None)
-        if pending is not None and not is_answer(message.answer, pending.write):
-            self._no_offers_until = Seconds(now + 9 * REOFFER_INTERVAL)
+        if pending is not None and not self._is_answer(remote_take, message.answer, pending.write):
+            self._avoid(remote_take.worker)
             return [
                 LogLine(f"worker {remote_take.worker} sends what is no beat: avoided"),
                 *self._return_to_local(remote_take, now),
@@ -252,6 +283,17 @@ class Relay:
             pending.answer = replace(message.answer, take=remote_take.begin.take)
             self.beats_by_source["workers"] += 1
         return _answers_in_order(remote_take)
+
+    def _is_answer(self, remote_take: RemoteTake, answer: BeatWritten, write: Write) -> bool:
+        waiting = (one.answer.beat for one in remote_take.pending if one.answer is not None)
+        earlier = next((beat for beat in waiting if beat is not None and beat.index == write.index - 1), None)
+        before = earlier or remote_take.beats.get(write.index - 1)
+        return is_answer(answer, write, remote_take.begin.bars, before)
+
+    def _avoid(self, worker: str) -> None:
+        self._avoided[worker] = None
+        if len(self._avoided) > MAX_AVOIDED:
+            del self._avoided[next(iter(self._avoided))]
 
     def on_worker_exit(self, worker: str, now: Seconds) -> list[Step]:
         """Return the takes of a worker that is gone to the local generator."""

@@ -21,10 +21,11 @@ from typing import Protocol
 
 from bridge.config import BrokerAccount
 from bridge.errors import OwnerError
-from bridge.mqtt.client import MqttClient, MqttMessage, Subscriber, Subscription
+from bridge.mqtt.client import ByteBudget, MqttClient, MqttMessage, Subscriber, Subscription
 from bridge.processes.supervisor import on_stop_signals
 from bridge.workers.protocol import (
     JOBS_TOPIC,
+    MAX_PAYLOAD,
     SHARED_JOBS,
     Accepted,
     Done,
@@ -35,6 +36,7 @@ from bridge.workers.protocol import (
     Refused,
     Streamed,
     WireError,
+    is_reply_topic,
     online_topic,
     orders_topic,
     pack,
@@ -76,8 +78,8 @@ class ActiveJobs:
         """The number of beats written since the start."""
 
     def on_offer(self, job: Job, reply_topic: str) -> tuple[list[Order], list[tuple[str, FromWorker]]]:
-        """Accept a job, or refuse it with a reason. A job that arrives twice is ignored."""
-        if job.id in self._jobs or job.id in self._finished:
+        """Accept a job, or refuse it with a reason. One that arrives twice, or cannot be answered, is ignored."""
+        if job.id in self._jobs or job.id in self._finished or not is_reply_topic(reply_topic):
             return [], []
         if job.weights != self._weights:
             reason = (
@@ -101,7 +103,7 @@ class ActiveJobs:
             return ([self._finish(message.job)] if active is not None else []), []
         if active is None:
             refused = Refused(message.job, "no longer known here")
-            return [], ([(reply_topic, refused)] if reply_topic else [])
+            return [], ([(reply_topic, refused)] if is_reply_topic(reply_topic) else [])
         self._jobs[message.job] = self._jobs.pop(message.job)  # least recently used first
         orders: list[Order] = []
         for number, write in enumerate(message.writes, message.first):
@@ -151,6 +153,7 @@ class Worker:
         self._stopped: asyncio.Future[None] = self._loop.create_future()
         self.name = token_hex(6)
         self._inbox: SimpleQueue[MqttMessage] = SimpleQueue()
+        self._room = ByteBudget()
         self._will = MqttMessage(online_topic(self.name), b"0", 1)
         self._client = MqttClient(
             account,
@@ -158,9 +161,10 @@ class Worker:
             self._will,
             Subscriber(
                 (Subscription(SHARED_JOBS, 1), Subscription(orders_topic(self.name), 1)),
-                self._inbox.put,
+                self._receive,
                 lambda connected: log.info("the broker is %s", "there" if connected else "gone"),
             ),
+            MAX_PAYLOAD,
         )
         self._jobs = ActiveJobs(self.name, hashed(WEIGHTS))
 
@@ -183,6 +187,11 @@ class Worker:
             else:
                 self._stopped.set_exception(fault)
 
+    def _receive(self, message: MqttMessage) -> None:
+        """Let a message wait, in the connection's thread; dropped where too much waits."""
+        if self._room.take(message):
+            self._inbox.put(message)
+
     # --- in the generator's thread -------------------------------------------------------------
 
     def _generator_loop(self) -> None:
@@ -196,12 +205,20 @@ class Worker:
             sys.stdout.write(f"ready worker={self.name}\n")
             sys.stdout.flush()
             while True:
-                self._handle_message(self._inbox.get(), generator)
+                message = self._inbox.get()
+                self._room.give(message)
+                self._handle_message(message, generator)
         except Exception as fault:
             self._stop_with(fault)
 
     def _handle_message(self, message: MqttMessage, generator: OrderHandler) -> None:
         try:
+            if message.topic == JOBS_TOPIC and not is_reply_topic(message.response_topic):
+                log.warning(
+                    "a job is not done: its answers are wanted at %.60r, which is no topic of workers",
+                    message.response_topic,
+                )
+                return
             if message.topic == JOBS_TOPIC:
                 orders, messages = self._jobs.on_offer(unpack(message.payload, Job), message.response_topic)
             else:

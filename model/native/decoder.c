@@ -242,15 +242,16 @@ EXPORT VECTOR void native_next_field(kernel_t *k, int lanes, int index, int valu
 // Sample a value from logits, (lanes, n), plus `bias`, (n,): as `sample` in model/decoder/engine.py. `uniform` is 0..1.
 EXPORT int native_sample(int lanes, int n, const float *logits, const double *bias, double text, double temperature, double top_p, double cutoff, double uniform) {
     double z[MAX_VALUES], top = -INFINITY, total = 0, kept = 0;
-    int candidates[MAX_VALUES], count = 0, last = 0;
+    int candidates[MAX_VALUES], count = 0, last = 0, likeliest = 0;
     for (int i = 0; i < n; i++) {
         double guided = logits[i];
         if (lanes > 1) guided += text * (guided - logits[n + i]);
         z[i] = (guided + bias[i]) / temperature;
-        if (z[i] > top) top = z[i];
+        if (z[i] > top) top = z[i], likeliest = i;
     }
     for (int i = 0; i < n; i++)
         if (z[i] - top > -cutoff) candidates[count++] = i, total += z[i] = exp(z[i] - top);
+    if (!count) return likeliest; // numbers that are none: a value all the same
     while (last < count - 1) { // the likeliest first, of equals the first, until their sum reaches the share
         int best = last;
         for (int i = last + 1; i < count; i++)

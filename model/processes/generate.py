@@ -15,6 +15,7 @@ from model.decoder.load import ENGINES, open_engine
 from model.generation.composer import Composer
 from model.generation.messages import Answer, Begin, Failed, FirstNote, Forget, Order, Prepare, Write
 from model.music.plan import Controls
+from model.processes.order_checks import check_order
 from model.prompt.understand import open_encoder
 from model.weights import check_all
 
@@ -47,6 +48,7 @@ class Generator:
     def execute(self, order: Order) -> Answer | None:
         """Return the answer to an order, where it has one. A beat costs some ten milliseconds."""
         try:
+            check_order(order)
             match order:
                 case Begin():
                     return self._begin(order)

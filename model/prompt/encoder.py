@@ -103,12 +103,12 @@ def mean_pooled(directory: Path) -> Callable[[str], npt.NDArray[np.floating]]:
     try:
         tokenizer = AutoTokenizer.from_pretrained(directory, **local)
         model = AutoModel.from_pretrained(directory, use_safetensors=True, **local).eval()
-    except (OSError, ValueError, SafetensorError) as broken:
-        raise EncoderError(f"{directory} cannot be read as an encoder: {str(broken).splitlines()[0]}") from broken
-    if model.config.is_encoder_decoder:
-        model = model.get_encoder()
-    positions = getattr(model.config, "max_position_embeddings", MAX_TOKENS)
-    longest = min(MAX_TOKENS, positions, tokenizer.model_max_length)
+        if model.config.is_encoder_decoder:
+            model = model.get_encoder()
+        positions = getattr(model.config, "max_position_embeddings", MAX_TOKENS)
+        longest = max(1, min(MAX_TOKENS, int(positions), tokenizer.model_max_length))
+    except Exception as broken:  # transformers raises whatever a malformed file leads to
+        raise EncoderError(f"{directory} cannot be read as an encoder: {_line(broken)}") from broken
 
     def vector(text: str) -> npt.NDArray[np.floating]:
         tokens = tokenizer(text, return_tensors="pt", truncation=True, max_length=longest)
@@ -129,20 +129,20 @@ def _check_encoder(vector: Callable[[str], npt.NDArray[np.floating]], directory:
     """Raise `EncoderError` unless a model bears a long text and tells two texts apart: better now than on stage."""
     try:
         one, other = vector("calm piano in the rain " * 100), vector("春 fast techno at night")
-    except (
-        AttributeError,
-        IndexError,
-        KeyError,
-        OverflowError,
-        RuntimeError,
-        TypeError,
-        ValueError,
-    ) as unfit:
-        raise EncoderError(f"{directory} holds no model that encodes text: {unfit}") from unfit
+        same = np.array_equal(one, other)
+    except Exception as unfit:
+        raise EncoderError(f"{directory} holds no model that encodes text: {_line(unfit)}") from unfit
+    if one.ndim != 1 or one.shape != other.shape:
+        raise EncoderError(f"{directory} holds no model that encodes text: its vectors have {one.ndim} dimensions")
     if not (np.isfinite(one).all() and np.isfinite(other).all()):
         raise EncoderError(f"{directory} gives vectors that are not finite: take weights in float32")
-    if np.array_equal(one, other):
+    if same:
         raise EncoderError(f"{directory} gives every text the same vector: is its tokenizer there?")
+
+
+def _line(error: BaseException) -> str:
+    """Return the first line of an error's text, else its name."""
+    return next((line for line in str(error).splitlines() if line.strip()), type(error).__name__)[:300]
 
 
 ADAPTER = "llmball-adapter.safetensors"
@@ -194,8 +194,11 @@ def load_adapter(path: Path) -> Adapter:
         centre, carry, middle = arrays["centre"], arrays["carry"], arrays["middle"]
         if carry.shape != (len(centre), DIMENSION) or middle.shape != (DIMENSION,):
             raise EncoderError(f"{path} carries {carry.shape} into {middle.shape}, not into {DIMENSION} dimensions")
-        return Adapter(centre, float(arrays["scale"][0]), carry, middle)
-    except (OSError, KeyError, IndexError, SafetensorError) as broken:
+        scale = float(arrays["scale"][0])
+        if not (scale > 0 and all(np.isfinite(a).all() for a in (scale, centre, carry, middle))):
+            raise EncoderError(f"{path} has numbers that are none: train it again")
+        return Adapter(centre, scale, carry, middle)
+    except (OSError, KeyError, IndexError, TypeError, AttributeError, SafetensorError) as broken:
         raise EncoderError(f"{path} is no adapter: remove it, or train it again ({broken})") from broken
 
 

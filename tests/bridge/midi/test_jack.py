@@ -75,6 +75,34 @@ def test_a_synth_that_its_owner_takes_off_is_left_alone() -> None:
     assert door.joined == set()
 
 
+def test_a_cable_that_is_pulled_and_plugged_in_again_is_noticed_whoever_did_it() -> None:
+    door = Door("synth:in", "other:in")
+    connections = ConnectionKeeper(door)
+    connections.check()
+    assert connections.joined == {"synth:in", "other:in"}
+    connections.look()
+    assert connections.joined == frozenset()
+    door.joined = {"other:in"}
+    connections.look()
+    assert connections.joined == frozenset()
+    door.joined = {"synth:in", "other:in"}
+    connections.look()
+    assert connections.joined == {"synth:in"}
+    connections.check()
+    assert connections.joined == frozenset(), "once"
+
+
+def test_a_synth_that_is_connected_again_is_one_that_joined() -> None:
+    door = Door("synth:in")
+    connections = ConnectionKeeper(door)
+    connections.check()
+    door.there, door.joined = set(), set()
+    connections.check()
+    door.there = {"synth:in"}
+    connections.check()
+    assert connections.joined == {"synth:in"}
+
+
 pytestmark = pytest.mark.timeout(90)
 
 

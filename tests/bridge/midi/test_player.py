@@ -232,6 +232,47 @@ def test_a_port_that_cannot_be_opened_is_told_with_the_remedy(start: Start) -> N
     assert "loopMIDI" in refused.remedy
 
 
+class PluggedPort(RecordingPort):
+    """Is looked at every tenth of a second; the test plugs a receiver in."""
+
+    check_interval: Seconds | None = Seconds(0.1)
+
+
+def plugged(player: Player, port: PluggedPort, clock: Hands, *routes: str) -> list[tuple[str, bytes]]:
+    """Plug a receiver in and let the player look; return what it sends then."""
+    port.joined, before = frozenset(routes), len(port.sent)
+    clock.now += 0.15
+    player.check()
+    return port.sent[before:]
+
+
+def test_a_receiver_that_was_unplugged_is_told_the_ends_that_it_missed() -> None:
+    port, clock = PluggedPort(), Hands()
+    player = Player(port, False, clock)
+    player.handle(SetTempoMap(TempoMap.starting_at(120, Seconds(10.0))))
+    short, long = sound(0), ScheduledNote(Ticks(0), Ticks(4800), 0, 64, 80, "chords", Ticks(0))
+    player.handle(Play(1, (short, long)))
+    player.send_due()
+    assert plugged(player, port, clock) == []
+    clock.now = 10.6
+    player.send_due()
+    assert plugged(player, port, clock, "") == [("", bytes((0x82, 60, 0)))], "the other note sounds and stays"
+    player.handle(Silence())
+    assert [data for _, data in plugged(player, port, clock, "")] == [bytes((0x80, 64, 0)), bytes((0x82, 60, 0))]
+    assert plugged(player, port, clock) == []
+
+
+def test_only_the_port_that_was_plugged_in_is_told_the_ends() -> None:
+    port, clock = PluggedPort(), Hands()
+    port.routes = ("bass", "chords")
+    player = Player(port, True, clock)
+    player.handle(SetTempoMap(TempoMap.starting_at(120, Seconds(10.0))))
+    player.handle(Play(1, (sound(0), ScheduledNote(Ticks(0), Ticks(4), 0, 64, 80, "chords", Ticks(0)))))
+    player.send_due()
+    player.handle(Silence())
+    assert plugged(player, port, clock, "bass") == [("bass", bytes((0x82, 60, 0)))]
+
+
 class LostPort(RecordingPort):
     """A port whose `send` always fails."""
 

@@ -321,10 +321,12 @@ def lies() -> list[BeatWritten]:
     note = beat.notes[0]
     bad = [replace(beat, meter=m) for m in ("4/0", "-4/4", "4/-4", "", "13/8")]
     bad += [replace(beat, index=i) for i in (2, 10**15, -1)] + [replace(beat, beat=b) for b in (3, -1)]
-    bad += [replace(beat, bar=b) for b in (-1, 10**9)] + [replace(beat, chord=c) for c in ("", "H#x", "C" * 4000)]
+    bad += [replace(beat, bar=b) for b in (-1, 10**9)]
+    bad += [replace(beat, chord=c) for c in ("", "H#x", "C" * 4000, "C" + " " * 4000, "C" + "/" * 90)]
     bad += [replace(beat, notes=(n,)) for n in (
         replace(note, part="kazoo"), replace(note, length=Ticks(10**12)), replace(note, length=Ticks(10**400)),
         replace(note, start=Ticks(10**15)), replace(note, offset=-(10**15)), replace(note, offset=10**5),
+        replace(note, source=10**300),
     )]  # fmt: skip
     return [BeatWritten(0, one) for one in (*bad, replace(beat, notes=(note,) * 5000))]
 
@@ -332,7 +334,59 @@ def lies() -> list[BeatWritten]:
 def test_a_worker_that_lies_is_no_answer_and_an_honest_one_is() -> None:
     write = Write(0, 3, Controls())
     assert is_answer(BeatWritten(0, beat_of(0, 3, PLAN)), write)
-    assert is_answer(BeatWritten(0, None), write)
     held = Note(Ticks(0), Ticks(480 * 16), 60)
     assert is_answer(BeatWritten(0, replace(beat_of(0, 3, PLAN), notes=(held,))), write)
     assert [lie for lie in lies() if is_answer(lie, write)] == []
+
+
+def test_the_end_of_a_take_is_an_answer_only_where_it_can_have_ended() -> None:
+    assert not is_answer(BeatWritten(0, None), Write(0, 3, Controls())), "it has no end"
+    assert not is_answer(BeatWritten(0, None), Write(0, 3, Controls()), bars=2)
+    assert is_answer(BeatWritten(0, None), Write(0, 6, Controls()), bars=2)
+
+
+def test_a_beat_follows_the_one_before_it() -> None:
+    write, before, beat = Write(0, 3, Controls()), beat_of(0, 2, PLAN), beat_of(0, 3, PLAN)
+    assert is_answer(BeatWritten(0, beat), write, before=before)
+    for wrong in (replace(beat, beat=1), replace(beat, bar=0), replace(beat, bar=2)):
+        assert is_answer(BeatWritten(0, wrong), write)
+        assert not is_answer(BeatWritten(0, wrong), write, before=before)
+
+
+NAMES = ["#", "+", "a/b", "", "a b", "\0", "x" * 70_000, "ä", "w\n", "$SYS"]
+
+
+def test_a_worker_whose_name_cannot_stand_in_a_topic_is_not_spoken_to_and_told_once() -> None:
+    told: list[str] = []
+    for name in NAMES:
+        stage = Stage()
+        stage.do(stage.relay.on_connection(True, stage.now))
+        offer = next(
+            s for s in stage.relay.order(Begin(1, "x", Controls(), 7), stage.now) if isinstance(s, ToAllWorkers)
+        )
+        for _ in range(3):
+            steps = stage.relay.on_worker_message(Accepted(offer.job.id, name), stage.now)
+            assert not [s for s in steps if isinstance(s, ToWorker)], name
+            told += [s.line for s in steps if isinstance(s, LogLine)]
+    assert len(told) == len(NAMES), "once each relay"
+
+
+def test_a_worker_that_lied_is_not_used_again_and_another_is() -> None:
+    stage = Stage()
+    stage.do(stage.relay.on_connection(True, stage.now))
+
+    def offered(order: Order) -> str:
+        (offer,) = [s for s in stage.relay.order(order, stage.now) if isinstance(s, ToAllWorkers)]
+        return offer.job.id
+
+    job = offered(Begin(1, "x", Controls(), 7))
+    assert not stage.relay.on_worker_message(Accepted(job, "liar"), stage.now)
+    stage.relay.order(Write(1, 0, Controls()), stage.now)
+    steps = stage.relay.on_worker_message(Streamed(job, 0, BeatWritten(9, None)), stage.now)
+    assert ToWorker("liar", Done(job)) in steps
+    assert any(isinstance(s, LogLine) and "avoided" in s.line for s in steps)
+    again = offered(Begin(2, "x", Controls(), 7))
+    assert stage.relay.on_worker_message(Accepted(again, "liar"), stage.now) == [ToWorker("liar", Done(again))]
+    stage.relay.on_worker_message(Accepted(again, "honest"), stage.now)
+    steps = stage.relay.order(Write(2, 0, Controls()), stage.now)
+    assert [s.worker for s in steps if isinstance(s, ToWorker)] == ["honest"]

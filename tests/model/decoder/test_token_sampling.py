@@ -31,6 +31,24 @@ def test_the_native_engine_draws_what_the_reference_draws_unless_the_number_lies
     assert told in near
 
 
+anything = st.one_of(values, st.sampled_from([np.nan, np.inf, -np.inf]))
+
+
+@given(
+    st.lists(st.tuples(anything, anything, anything), min_size=1, max_size=40), anything, anything, anything, anything
+)
+def test_the_native_engine_draws_a_value_that_there_is_whatever_the_numbers_are(
+    rows: list[tuple[float, float, float]], text: float, temperature: float, top_p: float, uniform: float
+) -> None:
+    if not native_available():
+        pytest.skip("model/native/decoder.c is not built (a C compiler, then make setup)")
+    table = np.array(rows)
+    logits, bias = np.ascontiguousarray(table[:, :2].T, np.float32), np.ascontiguousarray(table[:, 2])
+    drawn = {native().sample(logits, bias, text, temperature, top_p, uniform) for _ in range(3)}
+    assert len(drawn) == 1, "nothing that was not initialised"
+    assert 0 <= min(drawn) <= max(drawn) < len(rows)
+
+
 def around(x: float) -> tuple[float, float, float]:
     return max(0.0, x - 1e-4), x, min(1.0, x + 1e-4)
 

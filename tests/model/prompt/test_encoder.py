@@ -1,10 +1,13 @@
 from __future__ import annotations
 
 import json
+import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from model.prompt.encoder import (
     ADAPTER,
@@ -108,6 +111,90 @@ def test_a_broken_directory_is_the_owners_to_mend(tmp_path: Path, file: str, con
         (folder / file).write_bytes(content)
     with pytest.raises(EncoderError):
         mean_pooled(folder)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tiny_gpt2(tmp_path_factory.mktemp("whole"))
+
+
+def config_with(**changes: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        config = json.loads((folder / "config.json").read_text()) | changes
+        (folder / "config.json").write_text(json.dumps(config))
+
+    return change
+
+
+def written(file: str, content: bytes) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        (folder / file).write_bytes(content)
+
+    return change
+
+
+def adapter_with(**arrays: object) -> Callable[[Path], None]:
+    good = {"centre": np.zeros(24), "carry": np.zeros((24, 512)), "middle": np.zeros(512), "scale": np.ones(1)}
+    shaped = {name: np.asarray(a, np.float32) for name, a in (good | arrays).items() if a is not None}
+    return lambda folder: save_file(shaped, folder / ADAPTER)
+
+
+def folder_in_place_of(file: str) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        (folder / file).unlink()
+        (folder / file).mkdir()
+
+    return change
+
+
+MALFORMED: dict[str, Callable[[Path], None]] = {
+    "an empty configuration": written("config.json", b""),
+    "a list as configuration": written("config.json", b"[1]"),
+    "no text": written("config.json", b"\xff\xfe\x00"),
+    "nested configuration": written("config.json", b'{"a":' * 3000),
+    "a whole number too long": written("config.json", b'{"model_type": "gpt2", "n_embd": ' + b"9" * 5000 + b"}"),
+    "no type": written("config.json", b"{}"),
+    "an unknown type": config_with(model_type="nobody's"),
+    "a type that is none": config_with(model_type=7),
+    "another type": config_with(model_type="clip"),
+    "sizes that do not divide": config_with(n_head=7),
+    "no heads": config_with(n_head=0),
+    "a negative size": config_with(n_embd=-24),
+    "a size in words": config_with(n_embd="wide"),
+    "another size than the weights'": config_with(n_embd=48),
+    "positions in words": config_with(n_positions=None, max_position_embeddings="many"),
+    "an activation that is none": config_with(activation_function="magic"),
+    "a number type that is none": config_with(dtype="float3", torch_dtype="float3"),
+    "weights that are empty": written("model.safetensors", b""),
+    "weights with a header too long": written("model.safetensors", b"\xff" * 8),
+    "weights of other names": lambda folder: save_file({"a": np.zeros((2, 2), np.float32)}, folder / "model.safetensors"),
+    "weights that are a folder": folder_in_place_of("model.safetensors"),
+    "an index of weights that are not there": written("model.safetensors.index.json", b'{"weight_map": {"a": "../../b"}}'),
+    "a tokenizer without a model": written("tokenizer.json", b"{}"),
+    "a tokenizer in a list": written("tokenizer.json", b"[]"),
+    "settings of the tokenizer in a list": written("tokenizer_config.json", b"[]"),
+    "an adapter without a scale": adapter_with(scale=None),
+    "an adapter of scale nought": adapter_with(scale=[0.0]),
+    "an adapter with a scalar": adapter_with(centre=1.0),
+    "an adapter with numbers that are none": adapter_with(middle=[np.nan] * 512),
+    "an adapter that is empty": adapter_with(scale=[]),
+}  # fmt: skip
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("name", MALFORMED)
+def test_a_malformed_directory_is_one_line_or_an_encoder_all_the_same(whole: Path, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(whole, folder)
+    MALFORMED[name](folder)
+    try:
+        encoder: object = open_encoder(folder) if (folder / ADAPTER).exists() else mean_pooled(folder)
+    except EncoderError as refused:
+        line = str(refused)
+        assert "\n" not in line
+        assert len(line) < 500
+    else:
+        assert callable(encoder), "what is wrong does not matter to the vectors"
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -2,6 +2,7 @@
 //   gcc -O2 recorder.c -o recorder -ljack ; ./recorder NAME [CONNECT_FROM]
 // First "ready", then one line per event: monotonic_ns frame byte0 byte1 byte2 jack_us
 // monotonic_ns: time at which its period was processed; jack_us: time of its frame by JACK's clock (CLOCK_MONOTONIC_RAW).
+#include <errno.h>
 #include <jack/jack.h>
 #include <jack/midiport.h>
 #include <signal.h>
@@ -68,7 +69,9 @@ int main(int argc, char **argv) {
     port = jack_port_register(client, "in", JACK_DEFAULT_MIDI_TYPE, JackPortIsInput, 0);
     jack_set_process_callback(client, process, NULL);
     jack_activate(client);
-    if (argc > 2 && jack_connect(client, argv[2], jack_port_name(port))) return 3;
+    // a port that remembers this one may have connected it already
+    int refused = argc > 2 ? jack_connect(client, argv[2], jack_port_name(port)) : 0;
+    if (refused && refused != EEXIST) return 3;
     printf("ready\n");
     fflush(stdout);
     for (int printed = 0;;) {

@@ -100,7 +100,7 @@ def in_other_languages(shown: str) -> list[tuple[int, int]]:
 
 
 _NUMBER = re.compile(
-    r"(?<![\w.,:/$€£#-])(?:(?:with|for|at|in|on|to|after|by|then|x)\s+)?\d{1,3}(?:[.,]\d+)?(?:\s*[-–/]\s*\d{1,3})?(?![\w:$€£°]|[.,]\d|\s*(?:am|pm|o'?clock|uhr|h\b|km|kg|m\b|miles?|years?|year-old|ans|años|anni|anos|jahre|days?|people|euros?|dollars?|step|cats?|st\b|nd\b|rd\b|th\b)|-\w|['’]?s\b)"
+    r"(?<![\w.,:/$€£#-])(?!24/7|50/50|9/11)(?:(?:with|for|at|in|on|to|after|by|then|x)\s+)?\d{1,3}(?:[.,]\d+)?(?:\s*[-–/]\s*\d{1,3})?(?![\w:$€£°]|[.,]\d|\s*(?:am|pm|o'?clock|uhr|h\b|km|kg|m\b|miles?|years?|year-old|ans|años|anni|anos|jahre|days?|people|euros?|dollars?|step|cats?|st\b|nd\b|rd\b|th\b)|-\w|['’]?s\b)"
 )
 """A number with nothing behind it that says that it counts no music; years have four digits."""
 _NOT_A_COUNT = re.compile(
@@ -108,7 +108,7 @@ _NOT_A_COUNT = re.compile(
     re.I,
 )
 _TERMS = (
-    "drums", "melody", "chord", "chords", "tempo", "minor", "major", "faster", "slower", "guitar", "strings", "piano", "violin", "trumpet", "chorus", "verse", "intro", "bridge", "without",
+    "drums", "melody", "section", "sections", "length", "change", "buildup", "break", "speed", "chord", "chords", "tempo", "minor", "major", "faster", "slower", "guitar", "strings", "piano", "violin", "trumpet", "chorus", "verse", "intro", "bridge", "without",
     "quiet", "louder", "softer", "reverb", "vocals", "percussion", "measure", "measures", "seconds", "minutes", "crescendo", "modulate", "modulation", "transpose", "arpeggio", "synth", "schlagzeug", "ohne",
     "langsam", "schnell", "gitarre", "klavier", "takte", "sekunden", "strophe", "batterie", "guitare", "mesures", "secondes", "rapide", "lentement", "batería", "guitarra", "compases", "segundos", "rápido",
     "lento", "estribillo", "chitarra", "batteria", "battute", "secondi", "veloce", "ritornello", "bateria", "compassos", "violão", "refrão", "swing", "shuffle",
@@ -205,6 +205,17 @@ def _misspelt(word: str) -> str | None:
         if term[0] == word[0] and abs(len(term) - len(word)) <= 1 and _one_slip(word, term):
             return term
     return None
+
+
+def straightened(lower: str) -> str:
+    """Return a text in small letters, as long, in which words of music with two letters changed round are right: drusm, vrese, chrod."""
+    return _WORD.sub(lambda m: _turned(m.group()), lower)
+
+
+def _turned(word: str) -> str:
+    if not 5 <= len(word) <= 12 or word in _REAL_NEIGHBOURS or word in _TERMS:
+        return word
+    return next((t for t in _TERMS if len(t) == len(word) and t[0] == word[0] and _one_slip(word, t)), word)
 
 
 def _one_slip(word: str, term: str) -> bool:

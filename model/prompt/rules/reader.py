@@ -19,7 +19,7 @@ from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
 from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
-from model.prompt.rules.account import Fact, account, in_other_languages
+from model.prompt.rules.account import Fact, account, in_other_languages, straightened
 from model.prompt.rules.mentions import find_mentions
 from model.prompt.rules.negation import NamedSpan, Reader, T, negated, within
 from model.prompt.rules.numbers import in_digits
@@ -125,7 +125,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     if len(lower) != len(plain):  # a few letters grow when lowered: keep the places equal
         plain = shown = lower
     plain, lower = (_ALL_BUT.sub(lambda said: "only".ljust(len(said.group())), t) for t in (plain, lower))
-    counted = in_digits(lower)
+    counted = in_digits(straightened(lower))
     plain = "".join(new if new != old else said for said, old, new in zip(plain, lower, counted, strict=True))
     lower = counted
     wished = find_wishes(plain)

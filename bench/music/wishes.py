@@ -18,7 +18,7 @@ from bench.make_clips import Maker, composer
 from model.clips.clip import clip
 from model.clips.messages import ClipSpec
 from model.music import midifile
-from model.music.harmony import parse_chord, parse_key
+from model.music.harmony import Key, parse_chord, parse_key
 from model.music.midifile import Song
 
 Expected = Mapping[str, Any]
@@ -29,6 +29,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 """What is written of each kind: enough to judge by, and quick."""
 _TEMPO_NEAR, _MOVES = 0.02, 0.01
 _QUIET, _STEADY = 0.55, 0.7
+_IN_KEY, _LESS_IN_KEY = 0.75, 0.1
 _HITS = (35, 36, 49, 55, 57)
 """Kicks and crashes."""
 
@@ -117,11 +118,15 @@ def modulation(song: Song, wish: Expected) -> Iterator[str]:
         yield f"at bar {bar}, not {wish['at_bar']}"
     if wish["section"] is not None and not _in_section(song, wish["section"], bar):
         yield f"at bar {bar} of {len(song.bars)}, not in the {wish['section']}"
-    scale = to.pitch_classes
-    later = [n for n in song.notes if n.start >= at and n.part in ("chords", "bass", "melody")]
-    fits = sum(n.pitch % 12 in scale for n in later) / len(later) if later else 0.0
-    if fits < 0.75:
-        yield f"{100 * fits:.0f} % of the notes behind it are in {name}"
+    before, behind = _fit(song, home, 0, at), _fit(song, to, at, song.end)
+    if behind < min(_IN_KEY, before - _LESS_IN_KEY):  # a style of chromatic chords has them in both keys
+        yield f"{100 * behind:.0f} % of the notes behind it are in {name}, {100 * before:.0f} % of those before it in {song.key}"
+
+
+def _fit(song: Song, key: Key, begin: int, end: int) -> float:
+    """Return the share of the pitched notes between two ticks that are of a key."""
+    notes = [n for n in song.notes if begin <= n.start < end and n.part in ("chords", "bass", "melody")]
+    return sum(n.pitch % 12 in key.pitch_classes for n in notes) / len(notes) if notes else 0.0
 
 
 def _in_section(song: Song, section: str, bar: int) -> bool:

@@ -35,6 +35,7 @@ from model.music.midifile import (
 from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks, is_meter
 from model.music.original import Original, Place, RawNote
 from model.music.smf import RawFile
+from model.prompt.rules.wishes import find_sections
 
 _ValueT = TypeVar("_ValueT")
 _NAMES = {"melody": ("melody", "lead", "vocal", "voice", "旋律"), "bass": ("bass", "贝斯"),
@@ -115,6 +116,7 @@ class _Heard:
     meters: dict[Ticks, str]
     keys: dict[Ticks, str]
     markers: list[tuple[Ticks, str, int, int]]
+    cues: dict[Ticks, str]
     programs: dict[Place, int]
     lines: dict[Place, Line]
     raws: list[RawNote]
@@ -175,6 +177,9 @@ def _foreign(raw: RawFile) -> Reading:
         song = replace(song, key=find_key(song).key.name)
     chords = _marked_chords(heard.markers, song)
     song = replace(song, chords=_within({at: symbol for at, symbol, *_ in chords}, end))
+    named = {at for at, *_ in chords}
+    others = {at: text for at, text, *_ in heard.markers if at not in named}
+    song = replace(song, sections=_within(_section_names(others | heard.cues), end))
     markers = {(track, index): at for at, _, track, index in chords}
     if not song.chords:
         song = replace(song, chords=detect_chords(song))
@@ -250,7 +255,7 @@ def _groups(given: Sequence[Note], notes: Sequence[Note], raws: Sequence[RawNote
 
 def _heard(raw: RawFile) -> _Heard:
     scale = TICKS_PER_QUARTER / raw.ticks_per_quarter
-    found = _Heard({}, {}, {}, [], {}, defaultdict(list), [])
+    found = _Heard({}, {}, {}, [], {}, {}, defaultdict(list), [])
     last = max((tick for t in raw.tracks for tick, status, _ in t.events if status & 0xE0 == smf.NOTE_OFF), default=0)
     for number, track in enumerate(raw.tracks):
         for index, event in enumerate(track.events):
@@ -285,6 +290,8 @@ def _meta(found: _Heard, at: Ticks, data: bytes, track: int, index: int, in_seco
         names = _MINORS if content[1] else _MAJORS
         fifths = int.from_bytes(content[:1], "big", signed=True)
         found.keys.setdefault(at, parse_key(names[fifths + 7] + ("m" if content[1] else "")).name)
+    elif kind == smf.CUE:
+        found.cues[at] = smf.text_of(content).strip()
     elif kind == smf.MARKER:
         text = smf.text_of(content).strip()
         if text:
@@ -318,6 +325,16 @@ def _short_bar(ticks: int) -> str:
     while unit > 4 and sixty_fourths % 2 == 0:
         sixty_fourths, unit = sixty_fourths // 2, unit // 2
     return f"{sixty_fourths}/{unit}" if sixty_fourths else ""
+
+
+def _section_names(said: Mapping[Ticks, str]) -> dict[Ticks, str]:
+    """Return the names of sections among the texts at some ticks, as wishes have them: Chorus 2 is chorus, A is A."""
+    found: dict[Ticks, str] = {}
+    for at, text in said.items():
+        name = text if text in ("A", "B", "C") else next((n for _, _, n in find_sections(text.lower())), "")
+        if name:
+            found[at] = name
+    return found
 
 
 def _marked_chords(markers: Sequence[tuple[Ticks, str, int, int]], song: Song) -> list[tuple[Ticks, str, int, int]]:

@@ -20,14 +20,24 @@ LOUDEST = 127
 
 
 def follow_course(song: Song, wishes: Wishes) -> Song:
-    """Return the song as its wishes have it."""
+    """Return the song as its wishes have it, with the names of its sections."""
+    song = _named(song, wishes)
     if wishes.rests:
         song = _rested(song, wishes)
     if wishes.modulation is not None:
-        song = _modulated(song, wishes.modulation)
+        song = _modulated(song, wishes.modulation, wishes.modulation_bar(len(song.bars)))
     for fade in wishes.fades:
         song = _faded(song, fade)
     return song if wishes.ramp is None else replace(song, tempos=ramped(song, wishes.ramp))
+
+
+def _named(song: Song, wishes: Wishes) -> Song:
+    """Return the song with the sections that were asked for, and what begins at a bar, by name."""
+    named = {first: s.name for first, s in wishes.placed_sections()}
+    named |= {c.bar - 1: c.cue for c in wishes.cues if c.bar - 1 not in named}
+    return replace(
+        song, sections=tuple((song.bars[bar][0], named[bar]) for bar in sorted(named) if bar < len(song.bars))
+    )
 
 
 def _rested(song: Song, wishes: Wishes) -> Song:
@@ -48,9 +58,9 @@ def modulated_key(home: Key, wish: Modulation) -> Key:
     return key_on(tonic, home.mode) if home.mode in MODES else Key(tonic, "", home.scale)
 
 
-def _modulated(song: Song, wish: Modulation) -> Song:
-    """Return the song in another key from a bar on, from its middle where none was said."""
-    bar = len(song.bars) // 2 if wish.bar is None else wish.bar - 1
+def _modulated(song: Song, wish: Modulation, from_bar: int) -> Song:
+    """Return the song in another key from a bar on, counted from 1."""
+    bar = from_bar - 1
     if not 0 < bar < len(song.bars):
         return song
     at = song.bars[bar][0]
@@ -74,6 +84,10 @@ def _faded(song: Song, fade: Fade) -> Song:
             last = song.bars[bars][0] if bars < len(song.bars) else song.end
         else:
             first = song.bars[-bars][0]
+    if fade.first is not None and fade.first <= len(song.bars):
+        first = song.bars[fade.first - 1][0]
+        behind = fade.first - 1 + (fade.bars or len(song.bars))
+        last = song.bars[behind][0] if behind < len(song.bars) else song.end
 
     def factor(at: int) -> float:
         x = min(1.0, max(0.0, (at - first) / max(1, last - first)))
@@ -89,9 +103,13 @@ def ramped(song: Song, ramp: TempoRamp) -> tuple[tuple[Ticks, float], ...]:
     """Return the tempos of a song along a ramp, one a bar, of four parts in its last bars where it takes only those."""
     tempo = song.tempos[0][1]
     begin = 0 if ramp.bars is None else max(0, len(song.bars) - ramp.bars)
-    lines: Sequence[int] = [start for start, _ in song.bars[begin:]]
+    behind = len(song.bars)
+    if ramp.first is not None:
+        begin = min(ramp.first, len(song.bars)) - 1
+        behind = min(behind, begin + (ramp.bars or behind))
+    lines: Sequence[int] = [start for start, _ in song.bars[begin:behind]]
     if ramp.bars is not None or len(lines) < 4:
-        whole = [*lines, song.end]
+        whole = [*lines, song.end if behind == len(song.bars) else song.bars[behind][0]]
         lines = [a + (b - a) * i // 4 for a, b in pairwise(whole) for i in range(4)]
     steps, factor = max(1, len(lines) - 1), ramp.factor_from(tempo)
     found = [(Ticks(0), tempo)] if lines[0] > 0 else []

@@ -146,6 +146,7 @@ def excerpt(song: Song, first: int, last: int) -> Song:
         key=home,
         keys=tuple(k for k in keys if k[0] > 0),
         prompts=within(song.prompts),
+        sections=within(song.sections),
         chords=within(song.chords),
         notes=tuple(replace(n, start=Ticks(n.start - begin)) for n in song.notes if begin <= n.start < end),
     )

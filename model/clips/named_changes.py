@@ -16,6 +16,7 @@ from model.prompt.rules.tempo_meter import COUNTS
 from model.prompt.rules.vocabulary import Term
 from model.prompt.rules.vocabulary import find as find_terms
 from model.prompt.rules.wishes import count as number_said
+from model.prompt.rules.wishes import find_sections
 
 _STEMS = (
     r"first|1st|erste\w?|premi[eè]re?|primer[oa]?|prim[oa]|primeir[oa]|opening",
@@ -82,6 +83,46 @@ def named_bars(clause: str, count: int) -> NamedBars | None:
         wanted = range(first, last + 1, step)
         beyond = next((b for b in (first, last) if not 1 <= b <= count), 0)
         return NamedBars(frozenset(b - 1 for b in wanted if 1 <= b <= count), f"{before} {after}".strip(), beyond)
+    return None
+
+
+_WHICH_SECTION = re.compile(rf"(?P<which>{_ORDINAL}|{_FIRST}|第[一二三四]|最后一?)(?:个|段|遍|次|\s)*$")
+_NUMBER_BEHIND = re.compile(r"\s*(?P<n>[1-4])\b(?!\s*(?:bars?|%|bpm))")
+_ARTICLE_BEFORE = re.compile(
+    r"(?:\b(?:the|each|every|all|den|die|der|dem|le|la|les|el|los|las|il|lo|i|o|a|os|as)\s*)+$"
+)
+
+
+def named_sections(clause: str, sections: Sequence[tuple[int, str]], count: int) -> NamedBars | None:
+    """Return the bars of the sections that a clause names, of a piece with named ones (first bar from 0, name): "the second verse".
+
+    None where it names none; no bars where it names one that is not there.
+    """
+    lower = clause.lower()
+    for start, end, name in find_sections(lower):
+        spans = [
+            range(first, sections[i + 1][0] if i + 1 < len(sections) else count)
+            for i, (first, said) in enumerate(sections)
+            if said == name
+        ]
+        if not spans and name in ("drop", "build", "solo", "breakdown", "A", "B", "C"):
+            continue  # "drop the bass" names no section of this piece
+        which, behind = _WHICH_SECTION.search(lower[:start]), _NUMBER_BEHIND.match(lower, end)
+        said = "" if which is None else which["which"]
+        place = int(behind["n"]) if behind is not None else 0
+        if said.startswith("第"):
+            place = chinese_number(said[1:])
+        elif said:
+            place = len(spans) if said.startswith("最后") else _place(said, len(spans))
+        wanted = spans if not place else spans[place - 1 : place]
+        before, after = (
+            clause[: start if which is None else which.start()],
+            clause[end if behind is None else behind.end() :],
+        )
+        before = _ARTICLE_BEFORE.sub("", before)
+        while (into := _INTO.search(before.lower())) is not None:
+            before = before[: into.start()]
+        return NamedBars(frozenset(b for span in wanted for b in span), f"{before.strip()} {after.strip()}".strip())
     return None
 
 

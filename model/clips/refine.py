@@ -7,6 +7,7 @@ were not there, a part in another style) is written by the composer around what 
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
@@ -21,6 +22,7 @@ from model.clips.named_changes import (
     interval,
     key_wanted,
     named_bars,
+    named_sections,
     tempo_change,
 )
 from model.generation.messages import Begin
@@ -57,7 +59,7 @@ _THE_REST = re.compile(
     r"\b(?:everything else|all else|the (?:rest|others?)|all the (?:rest|others?)|(?:alles|den|das) (?:andere|rest)|le reste|tout le reste|(?:todo )?lo dem[aá]s|el resto|(?:tutto )?il resto|(?:todo )?o resto)\b|其[他它余]"
 )
 _SECTION = re.compile(
-    r"\b(?:intro|verses?|chorus(?:es)?|bridge|outro|refrain|strophe|couplet|coro|estribillo|ritornello|refrão|estrofa|strofa)\b(?!\s+(?:effect|pedal))|前奏|主歌|副歌|尾奏",
+    r"\b(?:intro|verses?|chorus(?:es)?|bridge|outro|refrain|strophe|couplet|coro|estribillo|ritornello|refrão|estrofa|strofa|breakdown|interlude|coda|pre-?chorus|middle eight|zwischenspiel|vorspiel|puente(?! de)|pont (?:musical|instrumental)|ponte|estrofe)\b(?!\s+(?:effect|pedal))|前奏|主歌|副歌|尾奏",
     re.I,
 )
 _ANEW = re.compile(
@@ -204,10 +206,7 @@ def refine_and_tell(composer: Writer, song: Song, words: str, seed: int) -> Refi
     keeping = (clause.lower() for clause in clauses if _SAME.search(clause.lower()))
     state = replace(state, kept=frozenset().union(*map(_named, keeping)))
     for clause in clauses:
-        if not (_SECTION.search(clause) and named_bars(clause, len(song.bars)) is None):
-            state = _within_bars(composer, state, clause.strip(), seed)
-        else:
-            state = state.telling(clause.strip(), "sections are not known in given notes: name their bars")
+        state = _within_bars(composer, state, clause.strip(), seed)
     if not state.done:
         reasons = "; ".join(f"“{text}”: {why}" for text, why in state.told if why != NO_CHANGE)
         raise ValueError(
@@ -237,13 +236,25 @@ def _progression(words: str, song: Song) -> tuple[str, list[tuple[Ticks, str]]] 
 
 def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     """Carry out one clause in the bars that it names, or in all."""
-    found = named_bars(clause, len(state.song.bars))
+    found = named_bars(clause, len(state.song.bars)) or named_sections(
+        clause, _sections(state.song), len(state.song.bars)
+    )
+    if found is None and _SECTION.search(clause):
+        return state.telling(clause, NO_SECTIONS)
     if found is None:
         return _clause(composer, state, clause, seed)
     if found.beyond:
         return state.telling(clause, f"there are bars 1 to {len(state.song.bars)}")
     if not found.bars:
-        return state.telling(clause, "these bars are none")
+        known = " ".join(dict.fromkeys(name for _, name in state.song.sections))
+        if not known:
+            return state.telling(clause, NO_SECTIONS)
+        return state.telling(
+            clause,
+            f"there is none of these here: {known}"
+            if named_bars(clause, len(state.song.bars)) is None
+            else "these bars are none",
+        )
     song, lower = state.song, found.rest.lower()
     if (chord := _chord_of_bar(song, found)) is not None:
         return state.but(chord)
@@ -259,9 +270,19 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
     if after.song.tempos != song.tempos:
         return state.telling(clause, "the tempo changes for the whole piece: say it without the bars")
     spliced = transforms.splice(song, after.song, found.bars)
-    if spliced == song and after.song != song:
+    same = (sorted(spliced.notes), spliced.chords) == (sorted(song.notes), song.chords)
+    if same and after.song.programs != song.programs:
         return state.telling(clause, "an instrument changes for the whole piece: say it without the bars")
     return replace(after, song=spliced, done=state.done or after.done)
+
+
+NO_SECTIONS = "sections are not known in given notes: name their bars"
+
+
+def _sections(song: Song) -> list[tuple[int, str]]:
+    """Return the first bar of each section, counted from 0, and its name."""
+    starts = [at for at, _ in song.bars]
+    return [(bisect_right(starts, at) - 1, name) for at, name in song.sections]
 
 
 def _chord_of_bar(song: Song, found: NamedBars) -> Song | None:

@@ -46,6 +46,7 @@ class Song:
     notes a minute from a tick on, the first from 0. `chords` are symbols from a tick on. `programs` are
     General MIDI programs (0..127) of the parts that have a track. Notes may be in any order; each sounds at
     `start + offset`. `keys` are those that follow the first one, `prompts` the words that what sounds came from, each from a tick on.
+    `sections` are names from a tick on; those behind the end say nothing.
     """
 
     bars: tuple[tuple[Ticks, str], ...]
@@ -57,6 +58,7 @@ class Song:
     programs: tuple[tuple[str, int], ...] = ()
     keys: tuple[tuple[Ticks, str], ...] = ()
     prompts: tuple[tuple[Ticks, str], ...] = ()
+    sections: tuple[tuple[Ticks, str], ...] = ()
 
     def __post_init__(self) -> None:
         expected = Ticks(0)
@@ -192,6 +194,7 @@ def _conductor_events(song: Song) -> list[Event]:
     events += [(at, 2, mido.MetaMessage("set_tempo", tempo=mido.bpm2tempo(bpm))) for at, bpm in song.tempos]
     events += [(at, 0, mido.MetaMessage("key_signature", key=parse_key(key).signature)) for at, key in song.keys]
     events += [(at, 3, mido.MetaMessage("marker", text=symbol)) for at, symbol in song.chords]
+    events += [(at, 3, mido.MetaMessage("cue_marker", text=name)) for at, name in song.sections if at < song.end]
     events += [(at, 4, mido.MetaMessage("text", text=PROMPT + prompt)) for at, prompt in song.prompts]
     return events
 
@@ -243,6 +246,7 @@ def from_bytes(content: bytes) -> Song:
     chords: dict[Ticks, str] = {}
     keys: dict[Ticks, str] = {}
     prompts: dict[Ticks, str] = {}
+    sections: dict[Ticks, str] = {}
     notes: list[Note] = []
     programs: dict[str, int] = {}
     end = Ticks(0)
@@ -264,6 +268,8 @@ def from_bytes(content: bytes) -> Song:
                         prompts[now] = message.text.removeprefix(PROMPT)
                     case "marker":
                         chords[now] = message.text
+                    case "cue_marker":
+                        sections[now] = message.text
                     case "program_change" if part:
                         programs[part] = message.program
                     case "note_on" | "note_off":
@@ -289,6 +295,7 @@ def from_bytes(content: bytes) -> Song:
                 programs=tuple(programs.items()),
                 keys=tuple(sorted(keys.items())),
                 prompts=tuple(sorted(prompts.items())),
+                sections=tuple(sorted((at, name) for at, name in sections.items() if at < end)),
             )
         )
     except MidiFileError:

@@ -126,10 +126,16 @@ def wished_bars(plan_: Plan) -> int | None:
         return min(MAX_BARS, sum(s.bars for s in wishes.sections))
     named = [s.bars for s in wishes.sections] + [c.bar - 1 for c in wishes.cues]
     named += [max(r.first - 1, r.last or 0) for r in wishes.rests]
+    lasting = [
+        w for w in (wishes.ramp, *wishes.fades) if w is not None and (w.first is not None or (w.bars or 0) > _FEW)
+    ]
+    named += [(w.first or 1) - 1 + (w.bars or 0) for w in lasting]
     named += [wishes.modulation.bar - 1] if wishes.modulation is not None and wishes.modulation.bar is not None else []
     return min(MAX_BARS, max(named) + BARS_BEHIND) if named else None
 
 
+_FEW = 4
+"""Bars of a ramp or a fade for which a clip of its usual length has room."""
 BARS_BEHIND = 8
 """Bars that a clip goes on behind the last thing that was asked for at a bar, where no length was."""
 LEVELS = ("energy", "density", "brightness", "complexity")

@@ -71,10 +71,15 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class CueAt:
-    """A cue of `CUES` that begins with a bar, counted from 1."""
+    """A cue of `CUES` that begins with a bar, counted from 1, and the bars that it lasts, None for its own."""
 
     bar: int
     cue: str
+    bars: int | None = None
+
+    def lasts(self, bar: int) -> bool:
+        """Return True if a bar behind its first one, counted from 0, is still under it."""
+        return self.cue == "drop" or bar < self.bar - 1 + (self.bars or CUES[self.cue][0])
 
 
 HALVES = ("first half", "second half")
@@ -96,11 +101,15 @@ class Rest:
 
 @dataclass(frozen=True, slots=True)
 class TempoRamp:
-    """The tempo at the end, as a factor of that at the beginning or, not 0, in quarters a minute; and how many of the last bars it takes, None for all."""
+    """The tempo at the end, as a factor of that at the beginning or, not 0, in quarters a minute.
+
+    It takes so many of the last bars, None for all; or so many from bar `first` on, counted from 1, None for all that follow.
+    """
 
     factor: float
     bars: int | None = None
     end: float = 0.0
+    first: int | None = None
 
     def factor_from(self, tempo: float) -> float:
         """Return the factor for a piece that begins with a tempo."""
@@ -109,20 +118,22 @@ class TempoRamp:
 
 @dataclass(frozen=True, slots=True)
 class Fade:
-    """How loud the piece begins and ends, as factors of its velocities, and how many of the last bars it takes; None for all."""
+    """How loud the piece begins and ends, as factors of its velocities, and how many of the last bars it takes, None for all; `first` is the bar that it begins with instead."""
 
     begin: float
     end: float
     bars: int | None = None
+    first: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Modulation:
-    """Another key from a bar on, counted from 1 (None: from the middle): by its name, or by semitones up."""
+    """Another key from a bar on, counted from 1, or from a section on ("last chorus"), else from the middle: by its name, or by semitones up."""
 
     key: str = ""
     semitones: int = 0
     bar: int | None = None
+    section: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +148,19 @@ class Wishes:
     ramp: TempoRamp | None = None
     fades: tuple[Fade, ...] = ()
     modulation: Modulation | None = None
+
+    def modulation_bar(self, bars: int) -> int:
+        """Return the bar, counted from 1, at which the key changes in a piece of so many; a section that there is not lies where it mostly does."""
+        wish = self.modulation
+        if wish is None or wish.bar is not None or not wish.section:
+            return bars // 2 + 1 if wish is None or wish.bar is None else wish.bar
+        which, _, name = wish.section.rpartition(" ")
+        firsts = [first + 1 for first, s in self.placed_sections() if s.name == name]
+        if firsts:
+            place = {"last": -1, "second": 1, "third": 2}.get(which, 0 if len(firsts) == 1 or firsts[0] > 1 else 1)
+            return firsts[min(place, len(firsts) - 1)]
+        late = which in ("last", "third") or name == "outro"
+        return (bars - min(4, bars // 4) if name == "outro" else 3 * bars // 4 if late else bars // 2) + 1
 
     def told(self) -> tuple[tuple[str, str], ...]:
         """Return what is wished, as (about, words)."""
@@ -155,21 +179,20 @@ class Wishes:
             found.append(
                 (
                     "tempo",
-                    f"{f'to {self.ramp.end:g}' if self.ramp.end else f'x {self.ramp.factor:.3g}'} {_over(self.ramp.bars)}",
+                    f"{f'to {self.ramp.end:g}' if self.ramp.end else f'x {self.ramp.factor:.3g}'} {_over(self.ramp.bars, self.ramp.first)}",
                 )
             )
-        found += [("dynamics", f"x {f.begin:g} to x {f.end:g} {_over(f.bars)}") for f in self.fades]
+        found += [("dynamics", f"x {f.begin:g} to x {f.end:g} {_over(f.bars, f.first)}") for f in self.fades]
         if self.modulation is not None:
             to = self.modulation.key or f"{self.modulation.semitones:+d} semitones"
-            found.append(
-                ("key", f"{to} from {'the middle' if self.modulation.bar is None else f'bar {self.modulation.bar}'}")
-            )
+            place = f"the {self.modulation.section}" if self.modulation.section else "the middle"
+            found.append(("key", f"{to} from {place if self.modulation.bar is None else f'bar {self.modulation.bar}'}"))
         return tuple(found)
 
     def cue_of(self, bar: int) -> str | None:
         """Return the cue under which a bar is played, counted from 0: one that was asked for at a bar, or its section's."""
         begun = [c for c in self.cues if c.bar - 1 <= bar]
-        if begun and (begun[-1].cue == "drop" or bar < begun[-1].bar - 1 + CUES[begun[-1].cue][0]):
+        if begun and begun[-1].lasts(bar):
             return begun[-1].cue
         return next((s.cue for first, s in self.placed_sections() if first <= bar < first + s.bars), None)
 
@@ -193,8 +216,9 @@ class Wishes:
         return frozenset(silent)
 
 
-def _over(bars: int | None) -> str:
-    return "over all bars" if bars is None else f"over {bars} bars"
+def _over(bars: int | None, first: int | None = None) -> str:
+    over = "over all bars" if bars is None else f"over {bars} bars"
+    return over if first is None else f"from bar {first}" if bars is None else f"{over} from bar {first}"
 
 
 NO_WISHES = Wishes()
@@ -203,7 +227,8 @@ NO_WISHES = Wishes()
 def bars_of_seconds(seconds: float, tempo: float, meter: str, ramp: TempoRamp | None = None) -> int:
     """Return the whole bars that come nearest to a duration, at a tempo in quarters a minute or along a ramp that begins with it."""
     quarters = beats_in_bar(meter) * beat_length(meter) / TICKS_PER_QUARTER
-    factor = 1.0 if ramp is None or ramp.bars is not None else ramp.factor_from(tempo)
+    whole = ramp is not None and ramp.bars is None and ramp.first is None
+    factor = ramp.factor_from(tempo) if ramp is not None and whole else 1.0
     if abs(factor - 1) > 1e-6:
         tempo *= (factor - 1) / math.log(factor)
     return max(1, round(seconds * tempo / 60 / quarters))

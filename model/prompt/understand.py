@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from model.music.control import MAX_BARS
+from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO
 from model.music.harmony import Key, chord_symbol, key_on, parse_chord
-from model.music.notes import PARTS, USUAL_PARTS
+from model.music.notes import PARTS, TICKS_PER_QUARTER, USUAL_PARTS, beat_length, beats_in_bar
 from model.music.numerals import key_of, roman
 from model.music.plan import LEVELS, Mix, Plan, wished_bars
 from model.music.wishes import NO_WISHES, bars_of_seconds
@@ -31,10 +31,10 @@ from model.prompt.encoder import (
     load_adapter,
     sentence_encoder,
 )
-from model.prompt.rules.reader import ParsedPrompt, parse_prompt
+from model.prompt.rules.reader import NOTHING_REFUSED, ParsedPrompt, parse_prompt
 from model.prompt.rules.two_styles import WALTZES, TwoStyles
 from model.prompt.rules.vocabulary import FOLDER as TERMS
-from model.prompt.rules.vocabulary import Term, table
+from model.prompt.rules.vocabulary import Term, style_term, table
 from model.styles import DECODER_STYLES, drums_probability, program
 
 TONICS = {"major": (0, 7, 5, 2, 10, 9, 3), "minor": (9, 4, 2, 0, 7, 5, 11)}
@@ -64,7 +64,7 @@ def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
     mix = styles(parsed, text, levels["energy"])
     named = [t for t in parsed.terms if t.kind in ("genres", "artists")]
     grounds = named if parsed.two_styles is None else [parsed.two_styles.rhythm_style]
-    leading = grounds or [table()[name] for name, share in mix[:1] if share >= _LEADING]
+    leading = grounds or [style_term(name) for name, share in mix[:1] if share >= _LEADING]
     swinging = next((t for t in leading if t.swing), None)
     if parsed.swing is not None:
         swing, unit = parsed.swing, parsed.swing_unit or (leading[0].swing_unit if leading else 8)
@@ -101,7 +101,19 @@ def plan(prompt: str, text: Embedding, parsed: ParsedPrompt) -> Plan:
         doubled=parsed.doubled,
         **{name: round(value, 3) for name, value in levels.items()},
     )
-    return _told(found) if parsed.wishes != NO_WISHES else found
+    return _told(_fitted(found, parsed)) if parsed.wishes != NO_WISHES else found
+
+
+def _fitted(found: Plan, parsed: ParsedPrompt) -> Plan:
+    """Return a plan whose whole bars last just as long as the words say, where they leave the tempo free."""
+    wishes = found.wishes
+    free = parsed.tempo is None and parsed.bars is None and wishes.ramp is None and parsed.refused == NOTHING_REFUSED
+    if not wishes.seconds or not free:
+        return found
+    bars = bars_of_seconds(wishes.seconds, found.tempo, found.meter)
+    quarters = bars * beats_in_bar(found.meter) * beat_length(found.meter) / TICKS_PER_QUARTER
+    tempo = 60 * quarters / wishes.seconds
+    return replace(found, tempo=round(tempo, 2)) if bars <= MAX_BARS and MIN_TEMPO <= tempo <= MAX_TEMPO else found
 
 
 _COUNTED = {

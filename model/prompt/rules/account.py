@@ -16,6 +16,7 @@ from model.prompt.rules.wishes import FoundWish
 Fact = tuple[int, int, str]
 """Where a fact stands, and the field that it sets."""
 NO_WORD = "no word that is known here"
+NO_NUMBER = "a number that no rule has read: say of what (92 bpm, 8 bars, 3/4, at bar 9)"
 
 _LANGUAGES: tuple[tuple[str, str], ...] = (
     ("Dutch", r"\b(?:geen|zonder|niet)\s+\w+|\b\d+\s+(?:slagen|maten)\b"),
@@ -70,6 +71,7 @@ _LATIN = re.compile(r"[a-zà-öø-ÿąćęłńóśźżčěřšůžăâîșțğı
 _CLUSTERS = re.compile(r"sch|tsch|ch|ck|ng|th|ph|st|sp|tz|sh|str|gh|rh|ts|pf|wh|kn|([a-z])\1")
 _VOWELS = "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿăâîąęóěůı"
 _SIGNS = re.compile(r"[^\w\s]{4,}")
+_ONE_SIGN = re.compile(r"([\u3040-\u9fff\uac00-\ud7a3])\1{5,}")
 _TANGLE = re.compile(r"\b(?=\w*\d)(?=\w*[a-z])\w{5,}\b")
 
 
@@ -97,6 +99,133 @@ def in_other_languages(shown: str) -> list[tuple[int, int]]:
     return [m.span() for _, pattern in _ABROAD for m in pattern.finditer(shown)]
 
 
+_NUMBER = re.compile(
+    r"(?<![\w.,:/$€£#-])(?!24/7|50/50|9/11)(?:(?:with|for|at|in|on|to|after|by|then|x)\s+)?\d{1,3}(?:[.,]\d+)?(?:\s*[-–/]\s*\d{1,3})?(?![\w:$€£°]|[.,]\d|\s*(?:am|pm|o'?clock|uhr|h\b|km|kg|m\b|miles?|years?|year-old|ans|años|anni|anos|jahre|days?|people|euros?|dollars?|step|cats?|st\b|nd\b|rd\b|th\b)|-\w|['’]?s\b)"
+)
+"""A number with nothing behind it that says that it counts no music; years have four digits."""
+_NOT_A_COUNT = re.compile(
+    r"\b(?:anni|années|años|anos|jahre|jahren|the|late|early|aged?|blink|route|highway|level|episode|chapter|room|area|studio|grade|year|class|season|act|no|nr|nº|number|op|opus|son clave|clave|psalm)\.?\s+$",
+    re.I,
+)
+_TERMS = (
+    "drums", "melody", "section", "sections", "length", "change", "buildup", "break", "speed", "chord", "chords", "tempo", "minor", "major", "faster", "slower", "guitar", "strings", "piano", "violin", "trumpet", "chorus", "verse", "intro", "bridge", "without",
+    "quiet", "louder", "softer", "reverb", "vocals", "percussion", "measure", "measures", "seconds", "minutes", "crescendo", "modulate", "modulation", "transpose", "arpeggio", "synth", "schlagzeug", "ohne",
+    "langsam", "schnell", "gitarre", "klavier", "takte", "sekunden", "strophe", "batterie", "guitare", "mesures", "secondes", "rapide", "lentement", "batería", "guitarra", "compases", "segundos", "rápido",
+    "lento", "estribillo", "chitarra", "batteria", "battute", "secondi", "veloce", "ritornello", "bateria", "compassos", "violão", "refrão", "swing", "shuffle",
+)  # fmt: skip
+_REAL_NEIGHBOURS = frozenset(
+    [
+        "cord",
+        "cords",
+        "bride",
+        "temp",
+        "sting",
+        "stings",
+        "string",
+        "drum",
+        "guitars",
+        "violins",
+        "trumpets",
+        "intros",
+        "vers",
+        "verses",
+        "verso",
+        "bridges",
+        "majors",
+        "minors",
+        "minuets",
+        "quite",
+        "quit",
+        "tempos",
+        "second",
+        "minute",
+        "measured",
+        "synths",
+        "secondo",
+        "segundo",
+        "seconde",
+        "sekunde",
+        "schnelle",
+        "schnelles",
+        "schneller",
+        "schnellen",
+        "langsame",
+        "langsamer",
+        "langsamen",
+        "langsames",
+        "rapides",
+        "lenta",
+        "lent",
+        "strophen",
+        "gitarren",
+        "klaviere",
+        "guitarras",
+        "guitares",
+        "takt",
+        "taktet",
+        "chitarre",
+        "batterien",
+        "batteria",
+        "bateria",
+        "battuta",
+        "battle",
+        "swings",
+        "sing",
+        "wing",
+        "shuffles",
+        "reverbs",
+        "quiets",
+        "crescendos",
+        "pianos",
+        "pianeo",
+        "veloces",
+        "estribillos",
+        "ritornelli",
+        "arpeggios",
+        "arpeggi",
+        "minora",
+        "cento",
+        "lentos",
+        "rápidos",
+        "rápida",
+        "ohnes",
+        "ohn",
+        "one",
+        "line",
+    ]
+)
+"""Words beside those that are words too."""
+
+
+def _misspelt(word: str) -> str | None:
+    """Return the word of music that a word is but for one letter too many, one too few, or two that changed places."""
+    if not 5 <= len(word) <= 12 or word in _REAL_NEIGHBOURS or word in _TERMS:
+        return None
+    for term in _TERMS:
+        if term[0] == word[0] and abs(len(term) - len(word)) <= 1 and _one_slip(word, term):
+            return term
+    return None
+
+
+def straightened(lower: str) -> str:
+    """Return a text in small letters, as long, in which words of music with two letters changed round are right: drusm, vrese, chrod."""
+    return _WORD.sub(lambda m: _turned(m.group()), lower)
+
+
+def _turned(word: str) -> str:
+    if not 5 <= len(word) <= 12 or word in _REAL_NEIGHBOURS or word in _TERMS:
+        return word
+    return next((t for t in _TERMS if len(t) == len(word) and t[0] == word[0] and _one_slip(word, t)), word)
+
+
+def _one_slip(word: str, term: str) -> bool:
+    if len(word) == len(term):
+        odd = [i for i in range(len(word)) if word[i] != term[i]]
+        return len(odd) == 2 and odd[1] == odd[0] + 1 and word[odd[0]] == term[odd[1]] and word[odd[1]] == term[odd[0]]
+    longer, shorter = (word, term) if len(word) > len(term) else (term, word)
+    return len(shorter) > 4 and any(longer[:i] + longer[i + 1 :] == shorter for i in range(1, len(longer)))
+
+
 def _open(free: Sequence[bool]) -> Iterator[tuple[int, int]]:
     """Yield the spans that are still free."""
     start: int | None = None
@@ -118,10 +247,20 @@ def _left(shown: str, start: int, end: int) -> Iterator[Reading]:
     for match in (*_WORD.finditer(shown, start, end), *_TANGLE.finditer(shown.lower(), start, end)):
         if is_gibberish(match.group()):
             odd.append((*match.span(), "unknown", NO_WORD))
+    odd += [
+        (*m.span(), "unknown", NO_NUMBER)
+        for m in _NUMBER.finditer(shown, start, end)
+        if not _NOT_A_COUNT.search(shown[max(0, m.start() - 16) : m.start()])
+    ]
+    for match in _WORD.finditer(shown, start, end):
+        meant = _misspelt(match.group().lower())
+        if meant is not None:
+            odd.append((*match.span(), "unknown", f"{NO_WORD}: {meant}?"))
+    odd += [(*m.span(), "unknown", NO_WORD) for m in _ONE_SIGN.finditer(shown, start, end)]
     if not any(c.isalnum() for c in shown):
         odd += [(*m.span(), "unknown", NO_WORD) for m in _SIGNS.finditer(shown, start, end)]
     at = start
-    for first, last, kind, note in sorted(odd):
+    for first, last, kind, note in sorted(odd, key=lambda o: (o[0], -o[1])):
         if first < at:
             continue
         yield from _meaning(shown, at, first)
@@ -151,7 +290,7 @@ def is_gibberish(word: str) -> bool:
     if len(lower) < 4:
         return False
     if len(set(lower)) == 1:
-        return lower[0] not in "aeiouhmrszlx"
+        return lower[0] not in "aeiouhmrszlx" or len(lower) > 12
     longest = max((n for n in range(len(lower), 3, -1) if _in_a_row(lower, n)), default=0)
     if longest >= 0.7 * len(lower):
         return True

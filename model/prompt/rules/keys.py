@@ -47,6 +47,7 @@ _KEYS = (
     re.compile(rf"(?<=[a-z0-9] )([B-G]|A(?=[#b♯♭])){_SIGN}\s*[.!]?$"),
     re.compile(r"(?<![\w/|(\[-])([A-G])()([#♯♭]|b)(?![\w/|)\]'’&+#♯-]|\s+(?:[A-G]|chord|trumpet|clarinet|sax|instrument))"),
     re.compile(rf"\bconcert ([A-G]){_SIGN}(?![\w'&+#/-])"),
+    re.compile(r"(?<=[a-z] )(?<!plan )(?<!part )(?<!section )(?<!vitamin )(?<!drop )(?<!open )(?<!type )(?<!and )(?<!or )(?<!note )(?<!string )(?<!the )(?<!to )(?<!from )(?<!middle )(?<!high )(?<!low )(?<!written )(?<!between )(?<!play )(?<!of )([B-G])()()(?= [a-z]{3})"),
 )  # fmt: skip
 _LOWER = re.compile(
     r"(?:\b(?:in|into|(?:transposed?|modulat\w+|changed?|switch(?:ed)?|moved?)\s+to)\s+|\b(?:key|tonart|tonic|tonality)(?:\s+(?:of|is|in))?\s*[:=]?\s*|(?P<alone>(?:^|[,;，])\s*))"
@@ -246,7 +247,7 @@ def _german(text: str) -> Span[Key] | None:
 
 
 _SOLFEGE_ALONE = re.compile(
-    r"(?:(?:^|[,;]\s*|\b(?:en|em|in|de|di)\s+)(do|dó|re|ré|mi|fa|fá|sol|la|lá|si)[\s-]+(sostenido|sustenido|bemol|dièse|diese|bémol|diesis|bemolle)|\b(?:en|em|tonalité|tonalidad|tonalità|tom)(?: de)?\s+(do|dó|re|ré|mi|fa|fá|sol|lá|si)())(?=\s*(?:$|[,;.]))",
+    r"(?:(?:^|[,;]\s*|\b(?:en|em|in|de|di)\s+)(do|dó|re|ré|mi|fa|fá|sol|la|lá|si)[\s-]+(sostenido|sustenido|bemol|dièse|diese|bémol|diesis|bemolle)(?=\s*(?:$|[,;.]|[a-zà-ÿ]))|\b(?:en|em|tonalité|tonalidad|tonalità|tom|in)(?: de| di)?\s+(do|dó|re|ré|mi|fa|fá|sol|lá|si)()(?=\s*(?:$|[,;.]))|\b(?:en|em)\s+(do|dó|ré|fa|fá|sol|lá)()(?=\s+[a-zà-ÿ])|,\s*(do|dó|re|ré|mi|fa|fá|sol|lá|si)()(?=\s*(?:$|[,;.])))",
     re.I,
 )
 """A tonic without its mode: behind a comma with its sign, or behind "en"."""
@@ -258,7 +259,8 @@ def _solfege(text: str) -> Span[Key] | None:
         alone = _SOLFEGE_ALONE.search(text)
         if alone is None:
             return None
-        name, sign = (alone.group(1) or alone.group(3)).lower(), (alone.group(2) or "").lower()
+        name = next(alone.group(n) for n in (1, 3, 5, 7) if alone.group(n)).lower()
+        sign = (alone.group(2) or "").lower()
         return Span(_on(f"{_SOLFEGE_NAMES[name]}{_SIGNS[sign or None]}", "major"), *alone.span())
     name, sign, quality = (g and g.lower() for g in match.groups())
     usual = "minor" if (quality or "").startswith(("men", "min", "мин")) else "major"
@@ -300,7 +302,7 @@ _NAMED_ALONE = _alternatives([
 ])  # fmt: skip
 _MODE_ONLY = re.compile(
     rf"\b({_NAMED_ALONE}|(?:{_alternatives(_PLAIN)})(?=[\s-](?:scale|mode)\b))(?!\w)"
-    r"|(多利亚|弗里几亚属|弗里吉亚属|弗里几亚|弗里吉亚|混合利底亚|利底亚属|利底亚|爱奥利亚|洛克里亚|和声小调|旋律小调|五声|希贾兹|双和声|全音音阶|全音阶|减音阶|都节)"
+    r"|(多利亚|弗里几亚属|弗里吉亚属|弗里几亚|弗里吉亚|混合利底亚|利底亚属|利底亚|爱奥利亚|洛克里亚|和声小调|旋律小调|五声|希贾兹|双和声|[宫羽]调(?=式)|全音音阶|全音阶|减音阶|都节)"
     r"|\b(minor|major)(?:[- ](?:key|mode|scale|tonality|chords?|feel|progression|melody|tune|sound|harmon\w+|ballad|song|piece|waltz|groove))\b|\b(?:in|use|but|avoid|no|not) (?:a )?(minor|major)\b(?! (?:chang|detail|thing))"
     r"|(?:^|[,;]\s*)(minor|major)(?=\s*(?:[,;]|$))|((?<!江南)(?:小调|大调))|\b(moll|dur)\b|\b(menor|mayor|mineur|majeur|minore|maggiore|maior)\b"
     r"|(短调|长调|마이너|단조|장조|マイナー|メジャー)"

@@ -25,6 +25,14 @@ REASONS = {
     "harmony": "chords are said by name or by a progression: Am F C G, ii V I, a bar each",
     "place": "where and how single notes are played is the style's, or a figure's: four on the floor, walking bass",
     "before": "a prompt is read by itself: refine changes what was played",
+    "tempo": "a tempo is said by its number (92 bpm), by a pace (slow, fast) or as a ramp (from 90 to 120 bpm)",
+    "key": "a key is said by its name: D minor, F# dorian, A major pentatonic",
+    "metre": "a metre is said by its numbers: 3/4, 6/8, 7/8",
+    "dynamics": "loudness that changes is said as fade in, fade out, crescendo or diminuendo",
+    "modulation": "another key is said by its name and its bar: modulate to E minor at bar 9",
+    "instrument": "it is none of the instruments that are played here",
+    "swing": "swing is said by a number or a word: swing 60%, a light shuffle, straight",
+    "add": "it is none of the parts, instruments and styles that are known here",
     "ending": "a piece ends on a cadence or loops; other endings and pauses are not said by words",
 }
 IN_A_CHANGE = frozenset(REASONS[kind] for kind in ("level", "before", "form", "place", "ending"))
@@ -36,15 +44,24 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     rows = [line.split("\t") for line in (FOLDER / "mentions.tsv").read_text(encoding="utf-8").splitlines()]
     words: dict[str, list[str]] = {}
     for kind, language, pattern in (row for row in rows if not row[0].startswith("#")):
-        bounded = pattern if language == "中文" else rf"(?<![\w'’])(?:{pattern})(?![\w])"
+        bounded = pattern if language == "中文" else _BOUNDED.format(pattern)
         words.setdefault(kind, []).append(bounded)
-    return tuple((REASONS[kind], re.compile("|".join(patterns))) for kind, patterns in words.items())
+    return tuple((kind, re.compile("|".join(patterns))) for kind, patterns in words.items())
 
 
-def find_mentions(lower: str) -> Iterator[FoundWish]:
-    """Yield what a lower-case text speaks of that is not obeyed, each with its reason, none within another."""
+_BOUNDED = r"(?<![A-Za-zÀ-ÿ0-9_'’])(?:{})(?![A-Za-zÀ-ÿ0-9_])"
+
+
+def find_mentions(lower: str, in_passing: bool = False) -> Iterator[FoundWish]:
+    """Yield what a lower-case text speaks of that is not obeyed, each with its reason, none within another.
+
+    `in_passing`: those whose words may only colour a scene, "a catchy riff"; a row of the table marks them by a "?".
+    """
     end: list[tuple[int, int]] = []
-    for reason, pattern in _patterns():
+    for kind, pattern in _patterns():
+        if kind.endswith("?") != in_passing:
+            continue
+        reason = REASONS[kind.rstrip("?")]
         for match in pattern.finditer(lower):
             if match.end() > match.start() and not any(a < match.end() and match.start() < b for a, b in end):
                 end.append(match.span())

@@ -18,8 +18,8 @@ NEGATION = re.compile(
     r"omit(?:ting)?|ditch|scrap|get rid of|do away with|strip out|cut out|(?:turn|switch|shut) off|"
     rf"(?:kill|forget|cut|hold|dump|nix)(?: about)?(?= (?:the |any |all )?(?:{_DROPPED}))|"
     r"drop (?:the|all)(?= (?:drums?|melod|chords?|percussion|harmon))|lose the|exclud(?:e|ing)|except(?: for)?|"
-    r"(?:every|any)thing but|instead of|rather than|free of|"
-    r"sin|ohne|keine?[nrms]?|weder|não|non(?! ?-?stop|-)|sans|pas(?: de| d'|)|nicht(?! nur)|nada de|ning[uú]n[ao]?|sem|nem|nenhum[a]?|senza|niente|nessun[ao]?|aucune?|"
+    r"(?:every|any)thing but|instead of|rather than|free of|stay(?:ing)? (?:away|clear) (?:from|of)|steer clear of|keep (?:away|clear) (?:from|of)|hold back on|lay off|nichts(?! als| außer)|rien(?: de|(?! que))|auf keinen fall|verzicht(?:e|en|et)? auf|bloß kein\w*|vir(?:e|ez|er)(?= (?:la|le|les|l'))|surtout pas|"
+    r"sin|ohne|keine?[nrms]?|weder|não|non(?! ?-?stop|-)|sans|pas(?: de| d'|)|nicht(?! nur)|nada de|nada(?= \w)(?! m[aá]s\b| que\b| além)|ning[uú]n[ao]?|sem|nem|nenhum[a]?|senza|niente|nessun[ao]?|aucune?|"
     r"ni(?= [\w' ]{1,24} ni\b)|né(?= [\w' ]{1,24} né\b)|"
     r"quita(?:r|d)?|elimina(?:r|te)?|evita(?:r)?|(?:enl[eè]v|retir|supprim|[ée]vit)(?:e[zr]?|ons)|togli|leva|tira|remova|evite)\b"
     r"|不需要|避免|不想要|用不着|不要|没有|(?<![特分区级个告离送])别(?![离人处墅致])|去掉|去除|拿掉|不用|除了|(?<!差)不(?![断过同仅只朽息久管论错休停知])"
@@ -128,7 +128,8 @@ def negated(text: str, names: Sequence[NamedSpan]) -> list[tuple[int, int]]:
         behind = BEHIND_NOUN.match(text, name.end) if name.noun else None
         if behind is not None and not within(name.start, spans):
             near = names[max(0, n - MAX_LISTED) : n + 1]
-            chain = next(c for c in (list_after(text, near, first.start, first.end) for first in near) if name in c)
+            lists = (list_after(text, near, first.start, first.end) for first in near)
+            chain = next((c for c in lists if name in c), [name])
             spans.append((chain[0].start, behind.end()))
     return spans
 

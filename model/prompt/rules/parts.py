@@ -277,6 +277,13 @@ def sounding(lower: str, terms: Sequence[FoundTerm], stated: StatedParts) -> lis
     return [m.span() for m in heard if PIECES.get(m.lastgroup or "", m.lastgroup) in played]
 
 
+def named_and_silent(lower: str, terms: Sequence[FoundTerm], stated: StatedParts) -> list[tuple[int, int]]:
+    """Return where the words name parts that do not play."""
+    heard = [m for m in _parts(lower, terms) if _HEAD.match(lower, m.end()) is None]
+    played = stated.with_defaults(tuple(stated.named))
+    return [m.span() for m in heard if PIECES.get(m.lastgroup or "", m.lastgroup) not in played]
+
+
 def _players(lower: str, terms: Sequence[FoundTerm]) -> list[_PartMention]:
     found = [
         _PartMention(NamedSpan(*m.span(), noun=True), frozenset([PIECES.get(m.lastgroup or "", m.lastgroup or "")]), m.lastgroup in PIECES)

@@ -19,9 +19,10 @@ from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
 from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
-from model.prompt.rules.account import Fact, account, in_other_languages
+from model.prompt.rules.account import Fact, account, in_other_languages, straightened
 from model.prompt.rules.mentions import find_mentions
 from model.prompt.rules.negation import NamedSpan, Reader, T, negated, within
+from model.prompt.rules.numbers import in_digits
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
 from model.prompt.rules.second_instruments import shared_out
 from model.prompt.rules.tempo_meter import tempo_after_style
@@ -107,6 +108,8 @@ _ALL_BUT = re.compile(
 )
 """What means only, in words of which each denies."""
 _SPACES = re.compile(r"\s{2,}")
+_SHORT = 5
+"""Words of a prompt in which a bare number is a tempo whatever the others are."""
 _STOP = re.compile(
     r"\b(?:please|make|me|give|create|generate|write|play|some|something|a|an|the|with|and|of|for|in|at|to|that|i|want|"
     r"would like|can you|could you|about|bpm|key|una?|der|die|das|ein|eine|un|une|en|à|y|et|und|mit|con|avec|drums?|only|no|(?<!walking )(?<!slap )(?<!upright )(?<!synth )(?<!double )bass)\b|鼓|贝斯|只要|请|给我|来一段|来一首|来个|写|一首|一段|的"
@@ -124,6 +127,9 @@ def parse_prompt(text: str) -> ParsedPrompt:
     if len(lower) != len(plain):  # a few letters grow when lowered: keep the places equal
         plain = shown = lower
     plain, lower = (_ALL_BUT.sub(lambda said: "only".ljust(len(said.group())), t) for t in (plain, lower))
+    counted = in_digits(straightened(lower))
+    plain = "".join(new if new != old else said for said, old, new in zip(plain, lower, counted, strict=True))
+    lower = counted
     wished = find_wishes(plain)
     # what is wished of the course of a piece is no fact of the whole: the bars of an intro, the end of a ramp
     taken: list[tuple[int, int]] = [(w.start, w.end) for w in wished.found]
@@ -205,7 +211,11 @@ def parse_prompt(text: str) -> ParsedPrompt:
         ends = [f.end for f in wanted if f.term.kind in ("genres", "artists")] + [end for _, end in taken]
         tempo = take(
             lambda text: next(filter(None, (tempo_after_style(text, end) for end in ends)), None), lower, "tempo"
-        ) or (take(tempo_meter.bare_tempo, lower, "tempo") if wanted and bound is None else None)
+        ) or (
+            take(tempo_meter.bare_tempo, lower, "tempo")
+            if bound is None and (wanted or len(lower.split()) <= _SHORT)
+            else None
+        )
     taken += denied
     facts += [(start, end, "not wanted") for start, end in (*refusals, *denied)]
     turned = any(f.term.name in levels.PACES and within(f.start, denied) for f in terms)
@@ -242,7 +252,13 @@ def parse_prompt(text: str) -> ParsedPrompt:
     facts += [(start, end, "parts") for start, end in heard if not within(start, abroad)]
     said = {**stated_levels, "register": register or None, "articulation": touch or None, "ending": finish}
     facts += levels.said(lower, fixed, said)
-    told += _unread_mentions(mentioned, facts, told)
+    told += _unread_mentions(
+        [*mentioned, *_other_keys(_blanked(plain, taken), key), *_silent(lower, terms, stated_parts, denied)],
+        facts,
+        told,
+    )
+    passing = [m for m in find_mentions(lower, in_passing=True) if _stands_alone(lower, m, terms)]
+    told += _unread_mentions(passing, facts, told)
     stated = {
         "tempo": tempo or (bound and bound.value), "feel": feel, "key": key or mode, "meter": waltz if meter_said is None else meter_said.is_exact or None, "bars": bars,
         "parts": stated_parts if stated_parts.only or stated_parts.without or stated_parts.named & {"drums", *ADDED_PARTS} else None, **stated_levels, "swing": swing, "progression": given or wished.wishes.chords or None,
@@ -277,6 +293,25 @@ def _unread_mentions(
     ]  # fmt: skip
 
 
+_CLAUSE_ENDS = re.compile(r"[,.;:!?，。；、！？\n]")
+_SMALL_WORDS = re.compile(
+    r"\b(?:an?|the|with|and|some|please|then|more|lots? of|add|mit|ein\w*|und|der|die|das|avec|une?|des|du|et|con|un[ao]?|el|la|los|las|y|com|um|uma|il|lo|e|[oa]s?)\b"
+)
+_A_FEW_WORDS, _A_FEW_SIGNS = 2, 5
+
+
+def _stands_alone(lower: str, mention: FoundWish, terms: Sequence[FoundTerm]) -> bool:
+    """Return True if what is spoken of in passing has a short clause for itself, without a style, a mood, a part or an instrument."""
+    first = max((m.end() for m in _CLAUSE_ENDS.finditer(lower, 0, mention.start)), default=0)
+    end = _CLAUSE_ENDS.search(lower, mention.end)
+    last = end.start() if end is not None else len(lower)
+    clause = lower[first:last]
+    spaced = len(_SMALL_WORDS.sub(" ", clause).split()) <= _A_FEW_WORDS
+    short = spaced and (not re.search(r"[\u3040-\u9fff]", clause) or len(clause.strip()) <= _A_FEW_SIGNS)
+    players = parts.PART.search(lower, first, last) or next(parts.drum_pieces(clause), None)
+    return short and players is None and not any(first <= t.start < last for t in terms)
+
+
 _SHARE = re.compile(
     r"\b(?:less|fewer|more|hardly any|barely any|almost no|very little|weniger|mehr|moins de|plus de|menos|más|meno|più|mais)\s+(?=(?:drums?|bass|melod|percussion|schlagzeug|batter|bater|bajo|basso|baixo|basse\b))|(?:少|多)一?点(?=鼓|贝斯|旋律)"
 )
@@ -290,6 +325,33 @@ def _shares(lower: str) -> list[FoundWish]:
         if part is not None and part.lastgroup != "piece":
             found.append(FoundWish(match.start(), part.end(), _SHARE_REASON.format(part.lastgroup)))
     return found
+
+
+def _other_keys(plain: str, known: Key | None) -> list[FoundWish]:
+    """Return a further key that the words name beside the one that is played."""
+    other = None if known is None else keys.key(plain)
+    if known is None or other is None or (keys.is_bare(plain[other.start : other.end]) and not other.value.minor):
+        return []
+    return [
+        FoundWish(
+            other.start,
+            other.end,
+            f"the piece is in {known.name}: another key is said by its bar, modulate to {other.value.name} at bar 9",
+        )
+    ]
+
+
+def _silent(
+    lower: str, terms: Sequence[FoundTerm], stated: StatedParts, denied: Sequence[tuple[int, int]]
+) -> list[FoundWish]:
+    """Return the parts that are named and do not play, for others were asked to play alone."""
+    if not stated.only:
+        return []
+    return [
+        FoundWish(start, end, "it does not play: others were asked to play alone")
+        for start, end in parts.named_and_silent(lower, terms, stated)
+        if not within(start, denied)
+    ]
 
 
 _SHARE_REASON = "the share of one part is set by /llmball/part/{}/level"

@@ -66,9 +66,15 @@ _TEMPI = (
         rf"(?:tempo|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?|noire|negra|viertel|semiminima|semínima)|\bm\.?m\.?|\bspeed)"
         rf"\s*(?:giusto|marking)?\s*(?:of|is|at|to|von|de|a|是|为|在|改成|改为|调到|调成|设为|设成|变成|は|を)?\s*[:=]?\s*{_NEAR}?\s*{_NUMBER}{_NOT_A_TEMPO}"
     ),
-    re.compile(rf"\b{_NUMBER}(?:\s*-?ish\b|\s+(?:or so|tempo)\b)|{_NUMBER}\s*(?:左右|上下|的速度)"),
+    re.compile(
+        rf"\b{_NUMBER}(?:\s*-?ish\b|\s+(?:or so|tempo)\b)|{_NUMBER}\s*(?:左右|上下|的速度|的(?=[\u4e00-\u9fff]))"
+    ),
     re.compile(
         rf"(?:\bat|\B@|~|≈|\b(?:around|about|circa|roughly)|大约|大概|约)\s*{_NEAR}?\s*{_NUMBER}\b{_NOT_A_TEMPO}"
+    ),
+    re.compile(
+        rf"\b(?:auf|bei|(?:so )?um die|mit|à|vers|autour de|a|a unos|unos|alrededor de|sobre|a circa|sui|intorno ai?l?|a cerca de|em torno de|por volta de|uns)\s+"
+        rf"{_NUMBER}(?=\s*(?:$|[,.;!?\0]))"
     ),
     re.compile(rf"(?:^|[,;，、|]|\s/\s)\s*{_NUMBER}\s*(?=$|[,;，、|。]|\s/\s)"),
 )
@@ -252,12 +258,12 @@ _CHINESE_METER = re.compile(
 _FELT = r"(?=\s*(?:$|[,.;:!?，。、()|]|time\b|feel\b|at\b|with\b|and\b|for\b|in\b|please\b|over\b|no\b|without\b))"
 
 _METER_WORDS = (
-    (rf"三拍(?:子|(?=\W|$))|3拍子|\bin (?:three|3){_FELT}|\bthree[- ](?:four|quarter)\b|dreivierteltakt|\btres por cuatro|(?:à|a|en) (?:trois|3) temps|\bin tre quarti|comp[aá]s(?:so)? tern[aá]rio|três por quatro|3박자", "3/4"),
-    (rf"四拍子|4拍子|\bin (?:four|4){_FELT}|\bfour[- ]four\b|\bfour on the floor\b|\bcommon time\b|viervierteltakt|cuatro por cuatro|(?:à|a) quatre temps|4박자", "4/4"),
-    (rf"六拍子|6拍子|\bin (?:six|6){_FELT}|\bsix[- ]eight\b|sechsachteltakt|seis por ocho|six-huit|compound duple", "6/8"),
-    (rf"二拍子|两拍子|2拍子|\bin (?:two|2){_FELT}|\btwo[- ]four\b|zweivierteltakt|dos por cuatro|(?:à|a) deux temps", "2/4"),
-    (rf"五拍子|5拍子|\bin (?:five|5){_FELT}|\bfive[- ]four\b|fünfvierteltakt|cinco por cuatro|(?:\b(?:à|a) |(?<![a-z] ))cinq temps", "5/4"),
-    (rf"七拍子|7拍子|\bin (?:seven|7){_FELT}|\bseven[- ]eight\b|siebenachteltakt|siete por ocho|(?:à|a) sept temps", "7/8"),
+    (rf"三拍(?:子|(?=\W|$))|3拍子|\bin (?:three|3){_FELT}|\bthree[- ](?:four|quarter)\b|dreiviertel(?:takt)?\b|\btrois[- ]quatre\b|\btrês por quatro\b|\btres por cuatro|(?:à|a|en) (?:trois|3) temps|\bin tre quarti|\b(?:tempo|ritmo) ternario|\bwaltz time\b|\b(?:three|3) (?:beats )?(?:to|in) (?:the|a) bar|\bbars of (?:three|3)\b|comp[aá]s(?:so)? de (?:tres|três|3)(?! por)|mesure à (?:trois|3) temps|comp[aá]s(?:so)? tern[aá]rio|três por quatro|3박자", "3/4"),
+    (rf"四拍子|4拍子|\bin (?:four|4){_FELT}|\bfour[- ]four\b|\bfour on the floor\b|\bcommon time\b|\b(?:tempo|ritmo) quaternario|\b(?:four|4) (?:beats )?(?:to|in) (?:the|a) bar|\bbars of (?:four|4)\b|vierviertel(?:takt)?\b|\bquatre[- ]quatre\b|\bquatro por quatro\b|\bin quattro quarti\b|cuatro por cuatro|(?:à|a) quatre temps|4박자", "4/4"),
+    (rf"六拍子|6拍子|\bin (?:six|6){_FELT}|\bsix[- ]eight\b|sechsachtel(?:takt)?\b|six[- ]huit|\bcompound time\b|\bin sei ottavi\b|seis por oito|seis por ocho|six-huit|compound duple", "6/8"),
+    (rf"二拍子|两拍子|2拍子|\bin (?:two|2){_FELT}|\btwo[- ]four\b|zweiviertel(?:takt)?\b|\bdeux[- ]quatre\b|\bdois por quatro\b|\bin due quarti\b|\b(?:two|2) (?:beats )?(?:to|in) (?:the|a) bar|\bbars of (?:two|2)\b|\b(?:tempo|ritmo) binario|dos por cuatro|(?:à|a) deux temps", "2/4"),
+    (rf"五拍子|5拍子|\bin (?:five|5){_FELT}|\bfive[- ]four\b|fünfviertel(?:takt)?\b|\bcinq[- ]quatre\b|\b(?:five|5) (?:beats )?(?:to|in) (?:the|a) bar|\bbars of (?:five|5)\b|comp[aá]s(?:so)? de (?:cinco|5)(?! por)|\bin cinque quarti\b|五四拍|cinco por cuatro|(?:\b(?:à|a) |(?<![a-z] ))cinq temps", "5/4"),
+    (rf"七拍子|7拍子|\bin (?:seven|7){_FELT}|\bseven[- ]eight\b|siebenachtel(?:takt)?\b|\bsept[- ]huit\b|siete por ocho|sete por oito|七八拍|\b(?:seven|7) (?:beats )?(?:to|in) (?:the|a) bar|\bbars of (?:seven|7)\b|comp[aá]s(?:so)? de (?:siete|sete|7)(?! por)|\bin sette ottavi\b|siete por ocho|(?:à|a) sept temps", "7/8"),
     (r"\balla breve\b|\bcut time\b|\btwo[- ]two\b|二二拍子?", "2/2"),
     (r"\bthree[- ]two time\b|\bdrei halbe\b", "3/2"),
     (r"\bsix[- ]four\b(?= time|$|[,.;])", "6/4"),

@@ -27,7 +27,7 @@ MAX_ALIAS_WORDS, MAX_ALIAS_CHARACTERS = 4, 8
 _OTHER_WORDS = frozenset([
     "风格", "风味", "风景", "风光", "作风", "可爱", "爱好", "大家", "国家", "专家", "音乐家", "作曲家", "钢琴家", "演奏家", "艺术家",
     "画家", "作家", "上海", "海报", "花费", "花样", "华夏", "夏威夷", "朝着", "朝向", "王朝", "朝鲜", "尽快", "凉快", "山寨", "雷同",
-    "残酷", "无助于", "区别", "分别", "特别", "级别",
+    "残酷", "无助于", "区别", "分别", "特别", "级别", "分钟", "秒钟", "时钟", "钟头", "点钟", "钟情", "钟爱", "闹钟", "钟表",
 ])  # fmt: skip
 """Words with a character in them that would be a term by itself."""
 SIMPLIFIED = str.maketrans(
@@ -94,6 +94,12 @@ def table() -> dict[str, Term]:
     return found
 
 
+@cache
+def style_term(style: str) -> Term:
+    """Return the term of a style by its name, which need not be one of its words: minimal techno is the style minimal."""
+    return table().get(style) or table()[re.split(r"[|\t]", STYLES[style].words)[0].lower()]
+
+
 def _term(name: str, kind: str, facts: dict[str, str], style: str) -> Term:
     low, _, high = facts.get("t", "").partition("-")
     return Term(
@@ -114,7 +120,7 @@ def _term(name: str, kind: str, facts: dict[str, str], style: str) -> Term:
 @lru_cache(64)  # a morph asks of a new mix with each beat
 def usual_level(mix: tuple[tuple[str, float], ...], level: str) -> float:
     """Return what a level of a mix of styles mostly is, 0..1; 0.5 of no style."""
-    known = [(value, weight) for name, weight in mix if (value := getattr(table()[name], level)) is not None]
+    known = [(value, weight) for name, weight in mix if (value := getattr(style_term(name), level)) is not None]
     whole = sum(weight for _, weight in known)
     return sum(value * weight for value, weight in known) / whole if whole else 0.5
 

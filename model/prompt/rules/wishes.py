@@ -13,12 +13,12 @@ from typing import Literal
 
 from model.music.control import MAX_BARS, MAX_TEMPO, MIN_TEMPO
 from model.music.harmony import Key
-from model.music.notes import PARTS
-from model.music.wishes import CueAt, Fade, Kind, Modulation, Rest, Section, TempoRamp, Wishes
-from model.prompt.rules import keys
+from model.music.notes import CUES, PARTS
+from model.music.wishes import CueAt, Kind, Modulation, Rest, Section, Wishes
+from model.prompt.rules import course, keys, tempo_meter
+from model.prompt.rules.course import count
 from model.prompt.rules.negation import NEGATION, within
 from model.prompt.rules.parts import PART
-from model.prompt.rules.tempo_meter import COUNTS, chinese_number
 from model.prompt.rules.vocabulary import find as find_terms
 
 
@@ -48,16 +48,7 @@ class FoundWishes:
     key: Key | None = None
 
 
-_NUMBERS = "|".join(sorted(COUNTS, key=len, reverse=True))
-_COUNT = rf"(?:\d{{1,4}}|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})"
-_BARS = r"(?:bars?|measures?|takte?n?|compases|compás|compassos?|mesures?|battut[ae]|小节|小節|마디)"
-_BAR = r"(?:bars?|measures?|takt|compás|compasso|mesure|battuta)"
-
-
-def count(said: str) -> int:
-    """Return the number that digits or words say, 0 where they say none."""
-    return int(said) if said.isdecimal() else COUNTS.get(said) or chinese_number(said)
-
+_NUMBERS, _COUNT, _BARS, _BAR = course.NUMBERS, course.COUNT, course.BARS, course.BAR
 
 # --- how long ----------------------------------------------------------------------------------------
 
@@ -68,10 +59,13 @@ _UNITS = (
     ("second", r"seconds?|secs?|sekunden?|secondes?|segundos?|second[oi]|秒钟?|초"),
 )
 _TIME = re.compile(
-    rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
-    rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]|(?:e |y |et )?(?:trente|treinta|trenta|trinta|dreißig|thirty)\b))?"
+    rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|medio|meio|mezzo|une demi|halbe|eine halbe|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
+    rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+and a half|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]|(?:e |y |et )?(?:trente|treinta|trenta|trinta|dreißig|thirty)\b))?"
     r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b))?"
-    r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;])))"
+    r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;]|h?\s*[a-z\u4e00-\u9fff]))"
+    r"|(?P<m2>\d{1,2})\s?(?:m|min|mn|')\s?(?P<s2>[0-5]?\d)\s?(?:s\b|sec|\"|''|(?![\d\w]))"
+    r"|(?:(?<=[\s,;(])|^):(?P<s3>\d{2})(?=\s*(?:$|[,.;)]|[a-z]))"
+    r"|(?P<s4>\d{1,3}) ?s(?=\s*(?:$|[,.;)])|\s+(?:long|lang|loop|clip|jingle|ad|spot|sting|intro|video|reel|tiktok|teaser|trailer|cue|piece|of|for|de|di)\b))"
 )
 _NOT_ITS_LENGTH = re.compile(
     r"(?:\b(?:per|every|each|after|at|by|(?:the|in|my) (?:first|last)|within|until|before|in the|pro|jede|alle|nach|toutes les|chaque|après|cada|ogni|después de|dopo|depois de|beats? (?:a|per))\s*(?:the\s+)?|[每第前后]\s*)$"
@@ -85,14 +79,21 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
             r"\s*(?:later|ago|walk|drive|away|break|rule|noodles?|前|后|以后)", lower[match.end() :]
         ):
             continue
+        if said["m"] is not None and re.match(r"\s*[ap]\.?m\b", lower[match.end() :]):
+            continue
         if said["m"] is not None:
             seconds = 60.0 * int(said["m"]) + int(said["s"])
+        elif said["m2"] is not None:
+            seconds = 60.0 * int(said["m2"]) + int(said["s2"])
+        elif said["s3"] or said["s4"]:
+            seconds = float(said["s3"] or said["s4"])
         else:
             unit = next(u for u, _ in _UNITS if said[u] is not None)
             number = said["n"].replace(",", ".")
             value = (
                 0.5
-                if number in ("half", "half a", "half an", "半")
+                if number
+                in ("half", "half a", "half an", "半", "medio", "meio", "mezzo", "une demi", "halbe", "eine halbe")
                 else float(number)
                 if number[0].isdecimal()
                 else float(count(number) or 1)
@@ -100,7 +101,30 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
             halves = said["half"] is not None or said["half_too"] or said["half_last"]
             seconds = (value + 0.5 * bool(halves)) * _SECONDS[unit] + float(said["more"] or 0)
             article = number in ("a", "an", "une", "un", "una", "eine", "einen", "um", "uma")
-            alone = not before.strip() or before.rstrip().endswith((",", ";", ":", "for", "of"))
+            alone = not before.strip() or before.rstrip().endswith(
+                (
+                    ",",
+                    ";",
+                    ":",
+                    "for",
+                    "of",
+                    "about",
+                    "around",
+                    "roughly",
+                    "exactly",
+                    "lasts",
+                    "last",
+                    "under",
+                    "over",
+                    "run",
+                    "runs",
+                    "etwa",
+                    "circa",
+                    "environ",
+                    "unos",
+                    "cerca de",
+                )
+            )
             if (
                 article
                 and not re.match(r"[\s-]*(?:long\b|piece|song|track|clip|loop|de |di |lang\b)", lower[match.end() :])
@@ -116,8 +140,8 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
 
 _CHORDS = re.compile(
     rf"(?:\b(?:only|just|on|nur|solo|sólo|seulement|apenas|只有?|只用)\s*)?(?P<n>{_COUNT}|\b(?:a single|single|un|une|una|um|ein|einem|einen))(?:(?<=[a-zà-ÿ])[\s-]+|(?<![a-zà-ÿ])[\s-]*)(?:个|different\s+|simple\s+)*"
-    r"(?:chords?|akkorde?n?|accords?|acordes?|accord[oi]|和弦|コード)(?![a-z])(?!\s*(?:per|a|each|every|in (?:a|each|every|the)|to (?:a|the)|pro|je|par|por|per)\s*(?:bar|beat|measure|takt|mesure|compás|battuta)?\b"
-    r"|\s*(?:song|progression)\b)(?:\s+(?:only|sol[oi]|throughout|all the way|the whole (?:time|way)|all through))?"
+    r"(?:chords?|akkorde?n?|accords?|acordes?|accord[oi]|和弦|コード)(?![a-z])(?!\s*(?:per|a|each|every|pro|je|par|por|cada)\s*(?:bar|beat|measure|takt|mesure|compás|compasso|battuta)?\b|\s*(?:in|to|en|in|no|na|dans) (?:a|each|every|the|jedem|chaque|cada|ogni)\s+(?:bar|beat|measure|takt|mesure|compás|battuta)\b"
+    r"|\s*song\b)(?:\s+(?:only|sol[oi]|throughout|all the way|the whole (?:time|way)|all through))?"
 )
 _STATIC = re.compile(
     r"\b(?:no chord changes?|without chord changes?|stays? on (?:one|a single) chord|never changes? chords?|static harmony|keine akkordwechsel|sin cambios? de acordes?|sans changement d'accords?)\b|和弦不变|不换和弦"
@@ -152,24 +176,69 @@ def _chord_count(lower: str) -> tuple[int, FoundWish] | None:
 
 _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
     # name, words, bars where none are said, the cue that it is played as
-    ("intro", r"intros?|introduction|einleitung|introducción|introduzione|introdução|前奏|イントロ|인트로", 4, "intro"),
-    ("pre-chorus", r"pre-?\s?chorus(?:es)?|pre-?refrain|pre-?estribillo|pré-refrão|预副歌|导歌", 4, "build"),
+    (
+        "intro",
+        r"intros?|introduction|vorspiel|entrada(?=\s*[(:]?\s*(?:de\s+)?\d)|开头|einleitung|introducción|introduzione|introdução|前奏|イントロ|인트로",
+        4,
+        "intro",
+    ),
+    (
+        "pre-chorus",
+        r"pre-?\s?ch(?:orus(?:es)?)?|pre-?hook|prech|pr[eé]-?\s?refrain|pre-?\s?estribillo|pre-?coro|pr[eé]-?\s?refrão|pre-?\s?ritornello|bridge zum refrain|预副歌|导歌",
+        4,
+        "build",
+    ),
     (
         "chorus",
-        r"chorus(?:es)?|refrains?|hooks?|estribillos?|coros|coro(?= (?:de )?\d)|ritornell[oi]|refrão|refrãos|副歌|サビ|후렴",
+        r"chorus(?:es)?|refrains?|hooks?|ch(?=\s?\d)|coros?(?=\s*[(:]?\s*\d)|estribillos?|coros|coro(?= (?:de )?\d)|ritornell[oi]|refrão|refrãos|副歌|サビ|후렴",
         8,
         "drop",
     ),
-    ("verse", r"verses?|strophen?|couplets?|estrofas?|strof[ae]|estrofes?|主歌|Aメロ|벌스", 8, None),
-    ("bridge", r"bridges?|middle eights?|middle 8|brücke|puentes?|pont|ponte|桥段|过渡段|ブリッジ", 8, "break"),
-    ("build", r"build(?:-?\s?ups?)?|buildups?|risers?|aufbau|subida|montée", 4, "build"),
-    ("drop", r"drops?(?!\s+out)|高潮|ドロップ", 8, "drop"),
+    (
+        "verse",
+        r"verses?|vrs|vs(?=\s?\d)|versos?|strophen?|couplets?|estrofas?|strof[ae]|estrofes?|主歌|Aメロ|벌스",
+        8,
+        None,
+    ),
+    (
+        "bridge",
+        r"bridges?|br(?=\s?\d)|c-teil|mittelteil|middle eights?|middle 8|brücke|puentes?|pont|ponte|桥段|过渡段|ブリッジ",
+        8,
+        "break",
+    ),
+    (
+        "build",
+        r"(?:snare |drum )?(?:build(?:ing)?(?:-?\s?ups?)?|buildups?|risers?)|(?:snare|drum) rolls?|tension|aufbau|steigerung|subid[aã]o?|subidón|montée|crescita|salita|build|铺垫|推进|蓄力|上升段?",
+        4,
+        "build",
+    ),
+    (
+        "drop",
+        r"(?:beat |bass )?drop+s?(?!\s+(?:out|down|to|[a-g]\b))|boom(?!\s*bap)|wub(?: wub)*|(?:massive|big|huge) hit|高潮|爆发|炸点|ドロップ",
+        8,
+        "drop",
+    ),
     ("breakdown", r"break(?:downs?)?|interludes?|zwischenspiel|interludio|间奏", 4, "break"),
     ("solo", r"solos?", 8, None),
-    ("outro", r"outros?|coda|ending|schluss|尾奏|アウトロ|아웃트로", 4, None),
-    ("A", r"a[ -](?:section|part|teil)|(?:section|part|teil) a|a段", 8, None),
-    ("B", r"b[ -](?:section|part|teil)|(?:section|part|teil) b|b段", 8, "drop"),
-    ("C", r"c[ -](?:section|part|teil)|(?:section|part|teil) c|c段", 8, "break"),
+    ("outro", r"outros?|coda|nachspiel|abspann|ending|schluss|尾奏|アウトロ|아웃트로", 4, None),
+    (
+        "A",
+        r"a[ -](?:section|part|teil)|(?:section|part|teil|partie|parte|sección|sezione|seção) a|a段|\x01(?:[ -](?:section|part|teil)|段)?",
+        8,
+        None,
+    ),
+    (
+        "B",
+        r"b[ -](?:section|part|teil)|(?:section|part|teil|partie|parte|sección|sezione|seção) b|b段|\x02(?:[ -](?:section|part|teil)|段)?",
+        8,
+        "drop",
+    ),
+    (
+        "C",
+        r"c[ -](?:section|part|teil)|(?:section|part|teil|partie|parte|sección|sezione|seção) c|c段|\x03(?:[ -](?:section|part|teil)|段)?",
+        8,
+        "break",
+    ),
 )
 _NAMED = "|".join(rf"(?P<s{n}>(?<![a-z])(?:{words})(?![a-z]))" for n, (_, words, _, _) in enumerate(_SECTIONS))
 _WITH_BARS = re.compile(
@@ -178,11 +247,12 @@ _WITH_BARS = re.compile(
     )
 )
 _BARS_BEHIND = re.compile(
-    rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en)?\s*(?P<after>{_COUNT})[\s-]*(?:个)?(?:{_BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\]]|$|\s*(?:and|then)\b)))\s*[)\]]?"
+    rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en|com|con|über|à|da|pendant|durante|für|共|有)?\s*(?:(?:a|an|the|again|straight away|right away|only|just|gleich|direkt)\s+)*(?P<after>{_COUNT})[\s-]*(?:个)?(?:{_BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\].。，、–—-]|$|\s*(?:and|then|again|und|dann|et|puis|y|luego|e|poi|depois|然后)\b)))\s*[)\]]?"
+    rf"|[^,;.\d]{{0,30}}(?:{_BAR}\s+\d+)?[^,;.\d]{{0,16}}?(?:lasts?|lasting|for|dauert|dure|dura|持续)\s+(?P<later>{_COUNT})[\s-]*{_BARS}"
 )
 _NAME = re.compile(_NAMED)
 _BETWEEN_SECTIONS = re.compile(
-    r"\s*\d?\s*(?:[,;+→>/|、，–—-]|->|and|then|und|dann|et|puis|y|luego|e|poi|followed by|into|to|然后|接|和|再)*\s*(?:(?:then|and|an?|the|der|die|el|la|le)\s+)?"
+    r"\s*\d?\s*(?:[,;:+→>/|、，–—-]|->|and|then|und|dann|et|puis|y|luego|e|poi|followed by|into|to|然后|接|和|再)*\s*(?:(?:then|and|an?|the|der|die|el|la|le)\s+)?"
 )
 
 
@@ -192,7 +262,13 @@ def _section(match: re.Match[str]) -> tuple[str, int, str | None]:
     return name, usual, cue
 
 
-def _sections(lower: str) -> tuple[tuple[Section, ...], list[FoundWish]]:
+def find_sections(lower: str) -> Iterator[tuple[int, int, str]]:
+    """Yield the names of sections in a text in small letters: from where to where, and which of `Section`'s names."""
+    for match in _NAME.finditer(lower):
+        yield match.start(), match.end(), _section(match)[0]
+
+
+def _sections(lower: str, total: int | None = None) -> tuple[tuple[Section, ...], list[FoundWish]]:
     """Return the sections in their order: those with a number of bars, else a list of three or more names."""
     found: list[tuple[int, int, Section, bool]] = []
     at = 0
@@ -204,22 +280,32 @@ def _sections(lower: str) -> tuple[tuple[Section, ...], list[FoundWish]]:
         if counted is not None and counted.start() < named.start() and counted.end() >= named.end():
             name, _, cue = _section(counted)
             number = count(counted.group("before"))
+            if lower[counted.end() : counted.end() + 1] in ("\x01", "\x02", "\x03"):
+                at = counted.start() + len(counted.group("before"))
+                continue  # 16 bars AABA: of all four
             if number:
                 found.append((*counted.span(), Section(name, number, cue), True))
             at = counted.end()
             continue
         name, usual, cue = _section(named)
         behind = _BARS_BEHIND.match(lower, named.end())
-        if behind is not None and count(behind.group("after")):
-            found.append((named.start(), behind.end(), Section(name, count(behind.group("after")), cue), True))
+        said = "" if behind is None else behind.group("after") or behind.group("later")
+        if behind is not None and count(said):
+            found.append((named.start(), behind.end(), Section(name, count(said), cue), True))
             at = behind.end()
         else:
             found.append((*named.span(), Section(name, usual, cue), False))
             at = named.end()
     with_bars = [f for f in found if f[3]]
+    if not with_bars and (each := _each_as_long(lower, found)) is not None:
+        return each
     if with_bars:
-        run = with_bars if len(with_bars) < len(found) and len(with_bars) == 1 else _run(found, with_bars)
-        return tuple(s for _, _, s, _ in run), [FoundWish(start, end) for start, end, _, _ in run]
+        run = with_bars if len(with_bars) < len(found) and len(with_bars) == 1 else _run(lower, found, with_bars)
+        sections, places = tuple(s for _, _, s, _ in run), [FoundWish(start, end) for start, end, _, _ in run]
+        twice = _TWICE.match(lower, run[-1][1])
+        if twice is not None and len(run) > 1:
+            return (*sections, *sections), [*places, FoundWish(*twice.span())]
+        return sections, places
     for first in range(len(found)):
         run = found[first : first + 1]
         for before, after in zip(found[first:], found[first + 1 :], strict=False):
@@ -227,17 +313,49 @@ def _sections(lower: str) -> tuple[tuple[Section, ...], list[FoundWish]]:
                 break
             run.append(after)
         if len(run) > 2:
-            return tuple(s for _, _, s, _ in run), [FoundWish(run[0][0], run[-1][1])]
+            of_each = 0 if total is None or total % len(run) else total // len(run)
+            return tuple(replace(s, bars=of_each or s.bars) for _, _, s, _ in run), [FoundWish(run[0][0], run[-1][1])]
     return (), []
 
 
 _Found = tuple[int, int, Section, bool]
 
 
-def _run(found: Sequence[_Found], with_bars: Sequence[_Found]) -> list[_Found]:
+def _run(lower: str, found: Sequence[_Found], with_bars: Sequence[_Found]) -> list[_Found]:
     """Return the sections that have bars, and those listed between them that have none."""
     first, last = with_bars[0], with_bars[-1]
-    return [f for f in found if f[3] or first[0] < f[0] < last[0]]
+    run = [f for f in found if f[3] or first[0] < f[0] < last[0]]
+    for f in found:  # "verse 8 bars, build 4 bars, drop"
+        if f[0] >= last[1] and _BETWEEN_SECTIONS.fullmatch(lower, run[-1][1], f[0]) is not None and len(run) > 1:
+            run.append(f)
+    return run
+
+
+_TWICE = re.compile(
+    r"[\s,;]*(?:and |all |und |das ganze |le tout |todo |tutto |tudo |全部)?(?:that |this |it )?(?:all )?(?:twice|x ?2|2 ?x|two times|2 times|repeated(?: once)?|zweimal|zwei ?mal|deux fois|dos veces|due volte|duas vezes|两[遍次])\b|[\s,，]*(?:重复|来)?两[遍次]"
+)
+_EACH = re.compile(
+    rf"[\s,;:.–—-]*(?:form\w*|forma|all|alle|with|of|mit|avec|con|com|de|di|each|jeweils|je|chacun\w*|cada un[oa]|ciascun\w*|cada|every section|每段|每个|各|,|\s)*[\s,;:]*(?P<n>{_COUNT})[\s-]*(?:个)?{_BARS}(?![a-z])\s*(?:each|a ?piece|apiece|per (?:section|part)|jeweils|pro (?:teil|abschnitt)|chacun\w*|chaque|(?:por|per|par) (?:sección|sezione|seção|section|parte|partie)|cada(?: un[oa])?|ciascun\w*|l'un[oae]?|each one|long)?"
+)
+_SAYS_EACH = re.compile(
+    r"each|a ?piece|per (?:section|part)|jeweils|\bje\b|pro (?:teil|abschnitt)|chacun|chaque|cada|ciascun|l'un|(?:por|per|par) (?:sec|sez|seç|part)|每|各"
+)
+
+
+def _each_as_long(lower: str, found: Sequence[_Found]) -> tuple[tuple[Section, ...], list[FoundWish]] | None:
+    """Return a list of two or more sections that are followed by the bars of each: verse verse chorus, 8 bars each."""
+    for first in range(len(found)):
+        run = [found[first]]
+        for after in found[first + 1 :]:
+            if _BETWEEN_SECTIONS.fullmatch(lower, run[-1][1], after[0]) is None:
+                break
+            run.append(after)
+        each = _EACH.match(lower, run[-1][1])
+        if len(run) > 1 and each is not None and _SAYS_EACH.search(each.group()) and count(each.group("n")):
+            bars = count(each.group("n"))
+            sections = tuple(replace(s, bars=bars) for _, _, s, _ in run)
+            return sections, [FoundWish(run[0][0], each.end())]
+    return None
 
 
 BARS_BETWEEN = 8
@@ -245,13 +363,18 @@ BARS_BETWEEN = 8
 
 # --- what happens at a bar ---------------------------------------------------------------------------
 
-_AT = rf"(?:(?:after|nach|tras|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:at|on|in|from|by|ab|bei|in|desde|en|à|a|da|al|na|no|auf)\s+(?:the\s+|la\s+|le\s+|el\s+|il\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|第\s*(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
-_NUMBERED = r"\s*(?:\b(?:at|bei|à|alla|en|a|em)\s+(?:the\s+|la\s+)?(?P<number>\d{1,3})(?![\d.]|\s*(?:b\.?p\.?m|%|/|:|s\b|sec|min|hz)))"
+_AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|第\s*(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
+_NUMBERED = r"\s*(?:\b(?:at|on|in|bei|auf|à|alla|en|a|em)\s+(?:the\s+|la\s+)?(?P<number>\d{1,3})(?!\d|[.,]\d|\s*(?:b\.?p\.?m|%|/|:|s\b|sec|min|hz)))"
 """A bar that is a number alone: drop at 33."""
-_HAPPENS = re.compile(rf"(?:{_NAMED})(?:\s*(?:\w+\s+){{0,2}}?(?:{_AT.format('bar')})|{_NUMBERED})")
+_HAPPENS = re.compile(rf"(?:{_NAMED})(?:[\s,]*(?:\w+\s+){{0,3}}?(?:{_AT.format('bar')})|{_NUMBERED})")
 _THEN = re.compile(
-    rf"(?:{_AT.format('bar')})(?:\s+on(?:wards)?)?,?\s*(?:(?:comes?|is|there is|a|an|the|big|huge|进|进入|来|开始|是|有|一个)\s*){{0,4}}(?:{_NAMED})"
+    rf"(?:{_AT.format('bar')})(?:\s+on(?:wards)?)?[,=:：\s]*(?:(?:we|it|then|dann|arrive|kommt|der|den|llega|entra|viene|arriva|vem|chega|o|el|il|le|un|uno|comes?|is|there is|a|an|the|big|huge|进|进入|来|开始|是|有|一个)\s*){{0,4}}(?:{_NAMED})"
 )
+_UNTIL_BEFORE = re.compile(r"\b(?:until|till?|bis|jusqu'[àa]u?|hasta|até|fino a(?:lla)?)\s*(?:the\s+)?$")
+_BARS_IN = re.compile(
+    rf"(?P<n>{_COUNT})\s*{_BARS}\s+(?:in|rein|later|später|plus tard|después|dopo|depois),?\s*(?:(?:we|it|the|beat|then|comes|kommt|der|el|le|il|o)\s+)*(?:{_NAMED})"
+)
+"""So many bars in, we drop."""
 _COUNTS_BARS = re.compile(rf"bpm|{_BARS}")
 _STARTS = r"(?:enters?|comes? in|starts?|begins?|kicks? in|joins?|set in|setzt ein|einsetzen|entran?|entrent|entre|entrano|entram|进来?|进入|加入|开始)"
 _ENDS = r"(?:stops?|drops? out|leaves?|ends?|go(?:es)? (?:away|silent)|falls? away|停止?|退出|消失)"
@@ -287,8 +410,15 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
     cues: list[CueAt] = []
     rests: list[Rest] = []
     found: list[FoundWish] = []
-    for pattern in (_HAPPENS, _THEN):
-        for match in pattern.finditer(lower):
+    happening = [
+        m
+        for name in _NAME.finditer(lower)
+        if (m := _HAPPENS.match(lower, name.start())) is not None and _NAME.search(lower, name.end(), m.end()) is None
+    ]
+    for matches in (happening, list(_THEN.finditer(lower))):
+        for match in matches:
+            if matches is not happening and _UNTIL_BEFORE.search(lower[: match.start()]):
+                continue  # quiet until bar 32, drop on 33
             if within(match.start(), [(f.start, f.end) for f in found]):
                 continue
             section, _, cue = _section(match)
@@ -302,6 +432,11 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
             found.append(
                 FoundWish(*match.span(), "" if ok and cue else f"a {section} has no place of its own at a bar")
             )
+    for match in _BARS_IN.finditer(lower):
+        section, _, cue = _section(match)
+        if cue is not None and not cues and count(match.group("n")) < MAX_BARS:
+            cues.append(CueAt(count(match.group("n")) + 1, cue))
+            found.append(FoundWish(*match.span()))
     for opening in _FIRST_BARS.finditer(lower):
         named = next(p for p in ("chords", "melody", "drums", "bass", "piece") if opening.group(p) is not None)
         last = count(opening.group("n"))
@@ -368,82 +503,17 @@ def _only_before(lower: str, start: int) -> bool:
     return re.search(r"\b(?:only|just|nur|solo|sólo|seulement|apenas)\s+(?:the\s+)?$", lower[:start]) is not None
 
 
-# --- how it goes on ----------------------------------------------------------------------------------
-
-_FASTER = r"(?:accelerando|accel\.?(?![a-zé])|(?:gradually |slowly |steadily )?(?:speed(?:s|ing)? up|get(?:s|ting)? faster|becom(?:es|ing) faster|accelerat(?:es?|ing))|start(?:s|ing)? slow(?:ly)?[^.;]{0,12}?(?:end|finish|get|speed|becom|go)\w*\s+(?:up|fast\w*)|schneller werdend|wird (?:immer )?schneller|en accélérant|accélère|acelera(?:ndo)?|accelera(?:ndo)?|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:lent\w*|langsam|doucement)[^.;]{0,16}?(?:rápid\w*|rapid\w*|vite|schnell\w*|veloce)|langsam (?:beginnen|anfangen|starten|beginnend)[^.;]{0,24}?schneller|immer schneller|de plus en plus vite|cada vez más rápid[oa]|cada vez mais rápid[oa]|sempre più veloce|先慢后快|(?:由|从)慢到快|渐快|(?:逐渐|渐渐|慢慢|最后|结尾)加速|加速到|越来越快)"
-_SLOWER = r"(?:ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|wird (?:immer )?langsamer|en ralentissant|ralentit|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:rápid\w*|rapid\w*|vite|schnell|veloce)[^.;]{0,16}?(?:lent\w*|langsam\w*|doucement)|schnell (?:beginnen|anfangen|starten)[^.;]{0,24}?langsamer|immer langsamer|de plus en plus lent\w*|cada vez más lent[oa]|cada vez mais lent[oa]|sempre più lent[oa]|先快后慢|(?:由|从)快到慢|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢)"
-_BPM = r"(?:\s*b\.?p\.?m\.?)?"
-_FROM_TO = rf"(?:,?\s*(?:from|von|de|da|desde|从)?\s*(?P<a>\d{{2,3}}){_BPM}\s*(?:to|→|->|–|-|bis|auf|à|a|al?|até|hasta|(?:[加升提降减]速?)?到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS})))"
-_RAMP = re.compile(
-    rf"(?:(?P<up>{_FASTER}|tempo (?:rises|climbs|goes up|jumps)(?= to \d)|faster and faster)|(?P<down>{_SLOWER}|tempo (?:drops|falls|goes down|slows(?: down)?)(?= to \d)|slower and slower|\britard\b))(?:\s+(?:gradually|slowly|steadily|nach und nach|poco a poco|peu à peu))?(?P<end>\s*(?:at|towards|near|in) (?:the )?(?:very )?(?:end|last \w+ bars?))?(?:{_FROM_TO}|,?\s*(?:to|up to|down to|bis|auf|à|a|hasta|até|到)\s*(?P<to>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS})))?"
-)
-_BARE_RAMP = re.compile(
-    rf"(?P<verb>\b(?:tempo|speed|bpm)\b[^.;,\d]{{0,12}}?\b(?:ris|increas|go|climb|fall|drop|decreas|chang|ramp|steig|sink|sub|baj|mont|pass|aument)\w*[^.;,\d]{{0,4}}|速度)?\s*(?:(?:\bfrom|\bstarts? at|\bstarting at|\bbeginning at|\bvon|\bdesde|\bde|\bda|从)\s*|\btempo\s*:?\s*)(?P<a>\d{{2,3}}){_BPM}\s*(?:,?\s*(?:and\s+)?(?:ends?|ending|finish\w*|rising|going|up|down)\s*(?:at|to|up to|down to)?|to|→|->|bis|à|a|hasta|até|(?:[加升提降减]速?)?到)\s*(?P<b>\d{{2,3}}){_BPM}(?!\d|\s*(?:{_BARS}|%|years?|seconds?|minutes?))"
-)
-_FASTER_END, _SLOWER_END, _RITARDANDO_BARS = 1.3, 0.72, 2
-
-
-def _ramp(lower: str) -> tuple[TempoRamp | None, float | None, FoundWish | None]:
-    """Return a ramp of the tempo, the tempo that it begins with where that is said, and where it stands."""
-    match = next(iter(sorted(_RAMP.finditer(lower), key=lambda m: m.group("a") is None)), None)
-    if (match is None or match.group("a") is None) and (bare := _BARE_RAMP.search(lower)) is not None:
-        low, high = sorted((float(bare.group("a")), float(bare.group("b"))))
-        spoken = re.search(r"bpm", bare.group()) is not None or bare.group().startswith(("start", "begin"))
-        spoken = spoken or bare.group("verb") is not None or "速" in bare.group() or match is not None
-        match = bare if spoken and high / low > 1.15 and low >= MIN_TEMPO and high <= MAX_TEMPO else match
-    if match is None:
-        return None, None, None
-    first, last = match.group("a"), match.group("b")
-    if first and last:
-        low, high = float(first), float(last)
-        if not (MIN_TEMPO <= low <= MAX_TEMPO and MIN_TEMPO <= high <= MAX_TEMPO):
-            return None, None, FoundWish(*match.span(), f"a tempo lies in {MIN_TEMPO}..{MAX_TEMPO}")
-        return TempoRamp(high / low), low, FoundWish(*match.span())
-    found = match.groupdict()
-    if found.get("to") and MIN_TEMPO <= float(found["to"]) <= MAX_TEMPO:
-        return (
-            TempoRamp(_FASTER_END if found.get("up") else _SLOWER_END, end=float(found["to"])),
-            None,
-            FoundWish(*match.span()),
-        )
-    ends = bool(found.get("end")) or (match.group().startswith(("rit", "rall")) and not found.get("up"))
-    factor = _FASTER_END if found.get("up") else _SLOWER_END
-    return TempoRamp(factor, _RITARDANDO_BARS if ends else None), None, FoundWish(*match.span())
-
-
-_FADE_OUT = re.compile(
-    r"\b(?:fad(?:es?|ing)(?:[\s-]?out| away| to (?:silence|nothing|black))|fade-?outs?|diminuendo|decrescendo|dies away|ausblenden|ausgeblendet|ausfaden|fondu(?: (?:de sortie|final))?|fundido(?: de salida| final)?|en fondu|se desvanece|desvanece|s'estompe|svanisce|dissolvenza|sfuma\w*|some aos poucos)\b|\bfade(?=\s*(?:$|[,.;]))|渐弱|渐隐|淡出|フェードアウト"
-)
-_FADE_IN = re.compile(
-    r"\b(?:fad(?:es?|ing)[\s-]?in|fade-?ins?|einblenden|fundido de entrada|fondu d'entrée)\b|淡入|フェードイン"
-)
-_CRESCENDO = re.compile(
-    r"\b(?:crescendo|get(?:s|ting)? (?:gradually )?(?:louder|more intense|bigger|more energetic)|grow(?:s|ing)? (?:louder|in intensity)|gradually louder|build(?:s|ing)? (?:up )?(?:slowly |gradually )?(?:in (?:volume|intensity)|(?:from|to|towards|into) a)|wird (?:immer )?lauter|steigert sich|anschwellend|de plus en plus (?:fort|intense)|(?:qui|que ça) monte|monte petit à petit|cada vez (?:más fuerte|mais forte)|(?:va )?crec(?:e|iendo)|cresce(?:ndo|nte)?|sempre più forte"
-    r"|(?:pp?p?|pianissimo)[^.;\n]{1,24}?(?:fff?|fortissimo))\b|渐强|越来越[响强]|先[轻静安]静?后[响爆动强]|由静[到至]动|[由从]弱[到至]强|[由从]小[到至]大|[从由]?pp?p?到ff?f?"
-)
-_SOFTER = re.compile(
-    r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux|cada vez más suave|cada vez mais suave|sempre più piano|(?:fff?|fortissimo)[^.;\n]{1,24}?(?:pp?p?|pianissimo))\b|越来越轻|[由从]强[到至]弱|[由从]大[到至]小"
-)
-
-
-def _fades(lower: str) -> Iterator[tuple[Fade, FoundWish]]:
-    for pattern, fade in (
-        (_FADE_IN, Fade(0.15, 1.0, 4)), (_FADE_OUT, Fade(1.0, 0.08, 4)), (_CRESCENDO, Fade(0.5, 1.15)), (_SOFTER, Fade(1.0, 0.45)),
-    ):  # fmt: skip
-        match = pattern.search(lower)
-        if match is not None:
-            yield fade, FoundWish(*match.span())
-
+# --- another key ---
 
 _SHIFT = r"(?:(?P<half>(?:a )?(?:half[- ]?(?:step|tone)|semitone)|un semiton[eo]|medio tono|meio tom|mezzo tono|einen halbton|(?:d')?un demi-ton|半音)|(?P<whole>(?:a )?(?:whole[- ]?(?:step|tone)|tone|step)|einen ganzton|un tono|um tom|(?:d')?un ton|全音)|(?P<third>a (?:minor )?third)|(?P<n>\d{1,2}|two|three) semitones?)"
 _CHANGES = re.compile(
     r"\b(?:modulat\w+|chang\w+ (?:the )?keys?|key changes?|switch\w* keys?|transpos\w+|moduliert|moduliere|modul[ae]\w*|tonartwechsel|wechselt die tonart|changement de (?:ton|tonalité)|change de (?:ton|tonalité)|"
-    r"cambi[oa] de (?:tono|tonalidad)|cambio di tonalità|mudança de tom|keys? (?:up|down|goes up|rises)|(?:sub[ei]r?|sobe|subir|sale|alza(?:re)?|monte[rz]?|geht)(?= (?:di |de )?(?:un|medio|meio|um|mezzo|d'un|einen)\s?(?:semi|demi-|ganz|halb)?(?:ton|tom)))\b|转调|变调|升(?:一个?)?(?:key|调)(?!式)|升(?=一?个?(?:半音|全音))|\bup(?= (?:a |one )?(?:half|whole|semi)[- ]?(?:step|tone)s?\b[^.;\n]{0,16}\b(?:end|last|final|chorus|bar)\b)",
+    r"cambi[oa] de (?:tono|tonalidad)|cambio di tonalità|mudança de tom|keys? (?:up|down|goes up|rises)|key[- ](?:chag\w*|chagn\w*|shift\w*|jump\w*|lift\w*|bump\w*|move\w*)|truck[- ]driver\w*(?: gear change| modulation)?|gear change|(?:sub[ei]r?|sobe|subir|sale|alza(?:re)?|monte[rz]?|geht)(?= (?:di |de )?(?:un|medio|meio|um|mezzo|d'un|einen)\s?(?:semi|demi-|ganz|halb)?(?:ton|tom)))\b|转调|变调|升(?:一个?)?(?:key|调)(?!式)|升(?=一?个?(?:半音|全音))|\bup(?= (?:a |one )?(?:half|whole|semi)[- ]?(?:step|tone)s?\b[^.;\n]{0,16}\b(?:end|last|final|chorus|bar)\b)",
     re.I,
 )
 """A change of key is spoken of."""
 _GOES = re.compile(
-    r"\b(?:ends? in|ending in|finish\w* in|(?:then |and )?(?:moves?|goes|switch\w*|changes?|shifts?) (?:in)?to|cambia a|passe en|passa a|wechselt nach|endet in|termina en|finisce in|termina em)\s+|转到|结束在",
+    r"\b(?:ends? in|ending in|finish\w* in|(?:then |and |and then )?(?:moves?|goes?|switch\w*|changes?|shifts?|jumps?|turns?|lands?|comes? back) (?:in)?(?:to|in)|then (?:in )?(?:to )?|(?:dann|danach) (?:nach|in)|(?:puis|ensuite) en|(?:luego|después) (?:a|en)|(?:poi|dopo) in|(?:depois|e vai) (?:para|pra|em)|va en|va a|vai (?:para|pra)|muda (?:para|pra)|passe à|passa (?:para|pra|in)|(?:geht|wechsel\w*|springt) (?:es )?(?:nach|in|auf)|cambia a|passe en|passa a|wechselt nach|endet in|termina en|finisce in|termina em)\s+|[转变进换][到成入为]|结束在|到(?=[A-G降升])",
     re.I,
 )
 """Words that lead to a key, and to other things."""
@@ -502,11 +572,132 @@ def _modulation(plain: str) -> tuple[Modulation | None, Key | None, FoundWish | 
     for changes in _CHANGES.finditer(plain):
         return _changed(plain, changes)
     for goes in _GOES.finditer(plain):
+        relative = _RELATIVE.match(plain, goes.end())
+        if relative is not None and relative.group(1).lower().startswith("relative"):
+            return Modulation(relative.group(1).lower()), None, FoundWish(goes.start(), relative.end())
         to = _key_at(plain, goes.end())
         if to is not None and to[2]:
             bar, end = _where(plain, to[1])
             return Modulation(to[0].name, 0, bar), None, FoundWish(goes.start(), end)
     return None, None, None
+
+
+_STEPS: tuple[tuple[int, str], ...] = (
+    (
+        1,
+        r"half[- ]?(?:step|tone)|semi-?tone|halbton(?:schritt)?|demi-ton|semiton[oe]|medio tono|meio[- ]tom|mezzo tono|半个?音|半个?key",
+    ),
+    (3, r"(?:minor|kleine|tierce mineure|tercera menor|terza minore|terça menor|小三度) ?(?:third|terz)?|third|三度"),
+    (4, r"(?:major third|große terz|tierce majeure|tercera mayor|terza maggiore|terça maior|大三度)"),
+    (5, r"(?:perfect |reine )?(?:fourth|quarte|quarta|cuarta)(?: juste| giusta| justa)?|纯?四度"),
+    (7, r"(?:perfect |reine )?(?:fifth|quinte|quinta)(?: juste| giusta| justa)?|纯?五度"),
+    (
+        2,
+        r"whole[- ]?(?:step|tone)|full (?:step|tone)|ganzton(?:schritt)?|(?:a|one|einen?|un|um|d'un|di un|uno) (?:step|tone|ton|tono|tom)(?: entero| intero| inteiro| entier)?|(?:a|one) key|全音|一个音|一个?(?:key|调)",
+    ),
+)
+_STEP = re.compile(
+    "|".join(rf"(?P<i{n}>{words})" for n, words in _STEPS)
+    + r"|(?P<count>\d{1,2}|two|three|four|five|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|quattro|dois|três|quatro|[两二三四五])\s*(?:个)?(?:semi-?tones?|half[- ]?steps?|halbtöne|demi-tons|semitonos|semitoni|semitons|半音)"
+)
+_UP = r"up(?:ward)?s?|higher|raise[sd]?|rise[sd]?|jumps?|bump\w*|lift\w*|hoch\w*|höher\w*|rauf|nach oben|aufwärts|plus haut\w*|monte[rz]?|montée|mont\w*|sub[aei]\w*|más (?:alto|arriba)|arriba|sobe|subir|acima|mais alto|sal[eg]\w*|sopra|più (?:alto|su|in alto)|alz\w*|in su|above|升|高|往上|向上|提"
+_DOWN = r"down(?:ward)?s?|lower\w*|drops?|tiefer\w*|runter|nach unten|abwärts|plus bas\w*|descend\w*|baiss\w*|baj[ae]\w*|abajo|más bajo|desce\w*|abaixo|mais baixo|scend\w*|sotto|più (?:basso|giù)|abbass\w*|below|降|低|往下|向下"
+_UPWARD, _DOWNWARD = (
+    re.compile(rf"(?<![a-z])(?:{_UP})(?![a-z])|[升高提]"),
+    re.compile(rf"(?<![a-z])(?:{_DOWN})(?![a-z])|[降低]"),
+)
+_SECTION_PLACE = re.compile(
+    rf"(?:(?P<which>last|final|closing|second|2nd|third|3rd|letzte[rnms]?|zweite[rnms]?|dritte[rnms]?|derni(?:er|ère)|deuxième|second|troisième|último|última|segund[oa]|tercer[oa]?|terceir[oa]|ultim[oa]|second[oa]|terz[oa]|最后一?[个段遍次]?|第[二三][段遍次]?)(?:\s|的)*(?:(?:big|the)\s+)?)?(?:{_NAMED})(?P<behind>\s+(?:final|último|finale))?"
+    r"|(?P<half>second half|zweiten? hälfte|(?:deuxième|seconde) moitié|segunda (?:mitad|metade|parte)|seconda (?:metà|parte)|后半[段部]?)"
+)
+_WHICH = (
+    ("last", r"last|final|closing|letzt|derni|últim|ultim|最后"),
+    ("third", r"3rd|third|dritt|trois|terce|terz|第三"),
+    ("second", r"2nd|second|zweit|deux|segund|第二"),
+)
+_HALFWAY = re.compile(
+    r"\bhalf-?way(?: through)?\b|\bmidway\b|\bin the middle\b|\bin der (?:mitte|hälfte)\b|\bau milieu\b|à (?:la )?(?:moitié|mi-chemin)|a (?:la )?mitad|\ba metà\b|\bno meio\b|na metade|\bin mezzo\b|中间|一半"
+)
+_BAR_PLACE = re.compile(_AT.format("bar"))
+_OF_A_KEY = re.compile(r"key|ton(?:art|alit|alidad)|modul|transpos|tono\b|tom\b|调|tonalità|tonalidade")
+
+
+def _interval(lower: str) -> tuple[int, int, int] | None:
+    """Return by how many semitones the key is to move, and where that is said."""
+    for match in _STEP.finditer(lower):
+        before, behind = lower[max(0, match.start() - 28) : match.start()], lower[match.end() : match.end() + 16]
+        near = max(before.rfind(sign) for sign in ",.;!?")
+        before, behind = before[near + 1 :], re.split(r"[,.;!?]", behind)[0]
+        up = _UPWARD.search(before) or _UPWARD.match(behind.lstrip())
+        down = _DOWNWARD.search(before) or _DOWNWARD.match(behind.lstrip())
+        if up is None and down is None:
+            continue
+        said = match.group("count")
+        steps = count(said) if said else next(n for n, _ in _STEPS if match.group(f"i{n}") is not None)
+        moved = _UPWARD.search(before) or _DOWNWARD.search(before)
+        begin = match.start() - len(before) + moved.start() if moved is not None else match.start()
+        after = _UPWARD.match(behind.lstrip()) or _DOWNWARD.match(behind.lstrip())
+        end = match.end() + (len(behind) - len(behind.lstrip()) + after.end() if after is not None else 0)
+        return (steps if down is None or (up is not None and _UPWARD.search(before)) else -steps), begin, end
+    return None
+
+
+def _placed_at(plain: str, start: int, end: int, total: int | None) -> tuple[int | None, str, list[course.Place]]:
+    """Return the bar, or the section, that a change between two places in a text is said to come at, and where that is said."""
+    lower = plain.lower()
+    low, high = course.sentence(lower, start, end)
+    places = [(m, abs(m.start() - end)) for m in _BAR_PLACE.finditer(lower, low, high)]
+    if places:
+        match = min(places, key=lambda p: p[1])[0]
+        return _bar(match), "", [match.span()]
+    if (half := _HALFWAY.search(lower, low, high)) is not None:
+        return (None if total is None else total // 2 + 1), "", [half.span()]
+    named = list(_SECTION_PLACE.finditer(lower, low, high))
+    if named:
+        match = min(
+            named,
+            key=lambda m: (not (m.group("which") or m.group("half")), min(abs(m.start() - end), abs(m.end() - start))),
+        )
+        if match.group("half"):
+            return (None if total is None else total // 2 + 1), "", [match.span()]
+        said = match.group("which") or match.group("behind") or ""
+        which = next((name for name, words in _WHICH if re.search(words, said)), "")
+        return None, f"{which} {_section(match)[0]}".strip(), [match.span()]
+    return None, "", []
+
+
+def _modulation_wish(plain: str, total: int | None) -> tuple[Modulation | None, Key | None, list[course.Place]]:
+    """Return a change of key, the key that it begins in where that is said, and where its words stand."""
+    wish, first, found = _modulation(plain)
+    lower = plain.lower() if len(plain.lower()) == len(plain) else plain
+    moved = _interval(lower)
+    if wish is None and moved is not None:
+        bar, section, where = _placed_at(plain, moved[1], moved[2], total)
+        low, high = course.sentence(lower, moved[1], moved[2])
+        if not where and _OF_A_KEY.search(lower, low, high) is None:
+            return None, None, []
+        to = re.compile(r"\s*(?:in|to|into|nach|en|em|a)\s+", re.I).match(plain, moved[2])
+        key = None if to is None else _key_at(plain, to.end())
+        name = key[0].name if key is not None and key[2] else ""
+        return (
+            Modulation(name, 0 if name else moved[0], bar, section),
+            None,
+            [(moved[1], moved[2] if key is None else key[1]), *where],
+        )
+    if wish is None or found is None:
+        return None, None, []
+    places = [(found.start, found.end)]
+    if moved is not None and not wish.key:
+        wish = replace(wish, semitones=moved[0])
+        places.append((moved[1], moved[2]))
+    if wish.bar is None:
+        at = moved[1:] if moved is not None else (found.start, found.end)
+        bar, section, where = _placed_at(plain, *at, total)
+        if not where:
+            bar, section, where = _placed_at(plain, found.start, found.end, total)
+        wish = replace(wish, bar=bar, section=section)
+        places += where
+    return wish, first, places
 
 
 def _changed(plain: str, changes: re.Match[str]) -> tuple[Modulation, None, FoundWish]:
@@ -592,14 +783,17 @@ def find_wishes(plain: str) -> FoundWishes:
     lower = plain.lower() if len(plain.lower()) == len(plain) else plain
     found: list[FoundWish] = []
     bars = None
-    ramp, tempo, wish = _ramp(lower)
-    found += [] if wish is None else [replace(wish, about="tempo")]
-    fades = list(_fades(lower))
-    found += [replace(wish, about="dynamics") for _, wish in fades]
-    modulation, first_key, wish = _modulation(plain)
-    found += [] if wish is None else [replace(wish, about="key")]
-    sections, placed = _sections(lower)
+    counted = tempo_meter.bars(lower)
+    total = None if counted is None else counted.value
+    ramp, tempo, places, right = course.ramp(lower, total)
+    found += _at(places, "tempo", "" if right else f"a tempo lies in {MIN_TEMPO}..{MAX_TEMPO}")
+    fades = list(course.fades(lower, total))
+    found += [wish for _, places in fades for wish in _at(places, "dynamics") if not _inside(wish, found)]
+    modulation, first_key, places = _modulation_wish(plain, total)
+    found += _at(places, "key")
+    sections, placed = _sections(_lettered(plain, lower), total)
     placed = [replace(p, about="form") for p in placed]
+    barred = any(any(c.isdigit() for c in lower[p.start : p.end]) for p in placed)
     found += placed
     if len(sections) > 1 and {s.name for s in sections} <= {"intro", "outro"}:
         middle = Section("verse", BARS_BETWEEN)
@@ -615,6 +809,18 @@ def find_wishes(plain: str) -> FoundWishes:
             ]
             sections, bars = (), None
     cues, rests, placed = _at_bars(lower, sections)
+    drop = next((c.bar for c in cues if c.cue == "drop"), None)
+    if drop is not None and (not barred or {s.name for s in sections} <= {"build", "drop", "breakdown"}):
+        builds = [s.bars for s in sections if s.name == "build" and barred]
+        if builds and builds[0] < drop and not any(c.cue == "build" for c in cues):  # so many bars before the drop
+            cues.append(CueAt(drop - builds[0], "build", builds[0]))
+        sections, bars = (), None
+    cues = [
+        replace(c, bars=drop - c.bar)
+        if c.cue == "build" and drop is not None and c.bar < drop and drop - c.bar != CUES["build"][0]
+        else c
+        for c in cues
+    ]
     taken = [(f.start, f.end) for f in found]
     found += [replace(p, about="form") for p in placed if not within(p.start, taken)]
     duration = _duration(_without(lower, found))
@@ -636,6 +842,51 @@ def find_wishes(plain: str) -> FoundWishes:
         modulation=modulation,
     )
     return FoundWishes(wishes, tuple(sorted(found, key=lambda f: f.start)), bars, tempo, first_key)
+
+
+_FORM = re.compile(
+    r"(?<![A-Za-z'’#♯])([ABC]{3,8})(?!\w)(?:\s*-?\s*(?:form|Form|forma|forme))?|(?<![A-Za-z'’#♯])[ABC](?:[\s,–-]+[ABC](?![\w'’#♯m/])){2,}"
+)
+_LETTER_BARS = re.compile(
+    rf"(?<![A-Za-z'’#♯/])[ABC](?=\s*(?:[:=(]\s*|for\s+|mit\s+|de\s+|di\s+|à\s+)?(?:{_COUNT})\s*[- ]?(?:{_BARS}|[,;.)]|$))"
+)
+_LETTERS = {"A": "\x01", "B": "\x02", "C": "\x03"}
+
+
+def _lettered(plain: str, lower: str) -> str:
+    """Return a text in small letters in which the letters of a form, AABA or A 8 B 8, stand as signs of their own."""
+    found = list(lower)
+    places = [
+        i
+        for m in _FORM.finditer(plain)
+        for i in range(m.start(), m.end())
+        if plain[i] in _LETTERS and not plain[i + 1 : i + 2].islower()
+    ]
+    if len(named := [m.start() for m in _LETTER_BARS.finditer(plain)]) > 1 or re.search(
+        r"\b[AB] (?:section|part)|[AB]-Teil", plain
+    ):
+        places += named
+    for at in places:
+        found[at] = _LETTERS[plain[at]]
+    return "".join(found)
+
+
+_About = Literal["", "length", "chords", "form", "tempo", "dynamics", "key"]
+
+
+def _at(places: Sequence[course.Place], about: _About, reason: str = "") -> list[FoundWish]:
+    """Return a wish at each of its places; of those that overlap, one from the first to the last."""
+    joined: list[course.Place] = []
+    for start, end in sorted(places):
+        if joined and start <= joined[-1][1]:
+            joined[-1] = joined[-1][0], max(end, joined[-1][1])
+        else:
+            joined.append((start, end))
+    return [FoundWish(start, end, reason, about) for start, end in joined]
+
+
+def _inside(wish: FoundWish, found: Sequence[FoundWish]) -> bool:
+    return any(f.start <= wish.start and wish.end <= f.end for f in found)
 
 
 def _without(lower: str, found: Sequence[FoundWish]) -> str:

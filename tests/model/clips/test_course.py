@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -144,3 +146,45 @@ def test_a_modulation_moves_all_pitches_from_its_bar_on(wish: Modulation, up: in
         assert (after.pitch - before.pitch) % 12 == shift % 12
     assert [s for t, s in moved.chords if t < at] == [s for t, s in plain.chords if t < at]
     assert moved.chords[-1][1] != plain.chords[-1][1]
+
+
+def test_a_ramp_from_a_bar_on_takes_its_bars_and_then_holds() -> None:
+    song = written(Wishes(ramp=TempoRamp(1.5, 4, 0.0, 5)), bars=12, tempo=100.0)
+    bars = [start for start, _ in song.bars]
+    tempi = [next(bpm for at, bpm in reversed(song.tempos) if at <= start) for start in bars]
+    assert tempi[:5] == pytest.approx([100] * 5)
+    assert all(a < b for a, b in itertools.pairwise(tempi[4:9]))
+    assert tempi[8:] == pytest.approx([150] * 4)
+
+
+def test_a_fade_from_a_bar_on_leaves_the_bars_before_it() -> None:
+    plain, faded = written(Wishes(), bars=16), written(Wishes(fades=(Fade(1.0, 0.1, 4, 13),)), bars=16)
+    start = plain.bars[12][0]
+    pairs = list(zip(plain.notes, faded.notes, strict=True))
+    assert all(a.velocity == b.velocity for a, b in pairs if a.start <= start)
+    assert all(b.velocity < a.velocity for a, b in pairs if a.start > start + 480)
+
+
+def test_a_build_as_long_as_it_was_asked_for_leads_to_its_drop() -> None:
+    listener = Listener(Plan(wishes=Wishes(cues=(CueAt(3, "build", 6), CueAt(9, "drop")))))
+    clip(listener, ClipSpec("x", 1))
+    assert [listener.cues[bar] for bar in range(10)] == [None] * 2 + ["build"] * 6 + ["drop"] * 2
+
+
+@pytest.mark.parametrize(
+    ("section", "bar"),
+    [("last chorus", 15), ("second chorus", 15), ("chorus", 7), ("second verse", 11), ("bridge", 10), ("outro", 15), ("", 10)],
+)  # fmt: skip
+def test_a_key_changes_with_the_section_that_was_named_or_where_it_mostly_lies(section: str, bar: int) -> None:
+    form = (Section("intro", 2), *(Section("verse", 4), Section("chorus", 4, "drop")) * 2)
+    song = written(Wishes(sections=form, modulation=Modulation(semitones=2, section=section)))
+    assert song.keys[0][0] == song.bars[bar - 1][0]
+
+
+def test_sections_and_drops_are_named_in_the_file() -> None:
+    song = midifile.from_bytes(midifile.to_bytes(written(Wishes(sections=FORM))))
+    assert song.sections == tuple(
+        (song.bars[bar][0], name) for bar, name in ((0, "intro"), (2, "verse"), (6, "chorus"))
+    )
+    dropped = written(Wishes(cues=(CueAt(5, "build"), CueAt(9, "drop"))))
+    assert [name for _, name in dropped.sections] == ["build", "drop"]

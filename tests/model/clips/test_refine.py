@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from model.clips.clip import clip
@@ -292,3 +294,40 @@ def test_a_style_beside_parts_is_for_these_alone(writer: Composer, words: str, p
     before = clip(writer, ClipSpec("house in D minor", 3, bars=4))
     after = refine(writer, before, words, 1)
     assert {p for p in PARTS if part(after, p) != part(before, p)} == parts
+
+
+@pytest.fixture(scope="module")
+def form(song: Song) -> Song:
+    names = ("intro", "verse", "chorus", "chorus")
+    return replace(song, sections=tuple((start, name) for (start, _), name in zip(song.bars, names, strict=True)))
+
+
+def changed_bars(before: Song, after: Song) -> set[int]:
+    starts = [start for start, _ in before.bars]
+    odd = set(before.notes) ^ set(after.notes)
+    return {sum(start <= n.start for start in starts) for n in odd}
+
+
+@pytest.mark.parametrize(
+    ("words", "bars"),
+    [
+        ("chorus louder", {3, 4}), ("make the verse quieter", {2}), ("the second chorus louder", {4}), ("last chorus louder", {4}), ("first chorus louder", {3}), ("chorus without drums", {3, 4}), ("drums louder in chorus 2", {4}),
+        ("Refrain lauter", {3, 4}), ("refrain plus fort", {3, 4}), ("estribillo más fuerte", {3, 4}), ("ritornello più forte", {3, 4}), ("refrão mais forte", {3, 4}), ("副歌更响", {3, 4}), ("第二段副歌更响", {4}), ("die Strophe leiser", {2}),
+    ],
+)  # fmt: skip
+def test_a_section_that_the_file_names_changes_and_the_others_stay(
+    writer: Composer, form: Song, words: str, bars: set[int]
+) -> None:
+    refined = refine_and_tell(writer, form, words, 1)
+    assert changed_bars(form, refined.song) == bars
+    assert refined.told == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [("louder, bridge without drums", "there is none of these here: intro verse chorus"), ("louder, third chorus softer", "none of these"), ("louder, violin in the chorus", "whole piece")],
+)  # fmt: skip
+def test_a_section_that_is_not_there_is_told(writer: Composer, form: Song, words: str, told: str) -> None:
+    refined = refine_and_tell(writer, form, words, 1)
+    assert any(told in why for _, why in refined.told)
+    assert changed_bars(form, refined.song) == {1, 2, 3, 4}

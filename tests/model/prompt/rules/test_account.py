@@ -67,7 +67,7 @@ def test_facts_meaning_and_wishes_are_told_apart_in_the_words_of_the_prompt() ->
         ("jazz, can it sing about the sea", "voice", "can it sing"), ("Bossa mit Frauenstimme", "voice", "frauenstimme"), ("抒情，女声", "voice", "女声"),
         ("house, un sample de jazz", "sample", "sample"), ("techno, sidechain on the pad", "effect", "sidechain"), ("dub con mucho eco", "effect", "eco"), ("爵士，加点混响", "effect", "混响"),
         ("rock, guitars louder", "level", "guitars louder"), ("pop, plus d'aigus", "mix", "plus d'aigus"), ("摇滚，母带处理", "mix", "母带"),
-        ("exportieren bitte, Walzer", "software", "exportieren"), ("salva il file, tango", "software", "salva"), ("jazz, AABA", "form", "aaba"), ("pop, ein Refrain", "form", "refrain"),
+        ("exportieren bitte, Walzer", "software", "exportieren"), ("salva il file, tango", "software", "salva"), ("pop, ein Refrain", "form", "refrain"),
         ("blues, tres veces", "length", "tres veces"), ("canto, fuga a tres voces", "counterpoint", "fuga"), ("polka en croches", "place", "croches"), ("swing, triplets", "place", "triplets"),
         ("same as before, faster", "before", "same as"), ("march, picardy third", "ending", "picardy third"),
     ],

@@ -54,7 +54,7 @@ def test_so_many_chords_are_so_many_different_ones(count: int, key: str) -> None
         ("intro, verse, chorus, outro", "intro 4 verse 8 chorus 8 outro 4"), ("verse -> chorus -> verse -> chorus", "verse 8 chorus 8 verse 8 chorus 8"),
         ("Intro 4 Takte, Strophe 8 Takte, Refrain 8 Takte", "intro 4 verse 8 chorus 8"), ("intro de 4 compases, estrofa de 8 compases, estribillo de 8 compases", "intro 4 verse 8 chorus 8"),
         ("intro 4 mesures, couplet 8 mesures, refrain 8 mesures", "intro 4 verse 8 chorus 8"), ("前奏4小节，主歌8小节，副歌8小节", "intro 4 verse 8 chorus 8"),
-        ("A section 8 bars, B section 8 bars", "A 8 B 8"), ("build 4 bars, drop 8 bars, breakdown 4 bars", "build 4 drop 8 breakdown 4"),
+        ("A section 8 bars, B section 8 bars", "A 8 B 8"), ("AABA form", "A 8 A 8 B 8 A 8"), ("build 4 bars, drop 8 bars, breakdown 4 bars", "build 4 drop 8 breakdown 4"),
         ("a catchy chorus", ""), ("a huge drop", ""), ("a bridge over troubled water", ""), ("verse and chorus", ""), ("a break in the clouds", ""),
     ],
 )  # fmt: skip
@@ -156,7 +156,7 @@ def test_a_modulation_from_a_key_begins_in_it() -> None:
     ("text", "words", "reason"),
     [
         ("300 bars", "300 bars", "256"), ("999 bpm techno", "999 bpm", "20..300"), ("with female vocals", "female vocals", "sings"), ("lots of reverb", "reverb", "effects"), ("export as wav", "as wav", "llmball render"),
-        ("3 versions", "3 versions", "--takes"), ("4/4 then 3/4", "4/4 then 3/4", "one metre"), ("rubato piano", "rubato", "steady"), ("in 432 Hz", "432 Hz", "tuned"), ("louder in the chorus", "in the chorus", "section"), ("bass only on beat 1", "only on beat 1", "style"), ("start with just piano, then add drums", "start with just piano, then add drums", "at a bar"), ("repeat 4 times", "repeat 4 times", "bars"), ("tempo 100, then 120", "100, then 120", "steady"), ("without drums at first", "without drums at first", "at a bar"), ("AABA form", "AABA form", "sections"),
+        ("3 versions", "3 versions", "--takes"), ("4/4 then 3/4", "4/4 then 3/4", "one metre"), ("rubato piano", "rubato", "steady"), ("in 432 Hz", "432 Hz", "tuned"), ("louder in the chorus", "in the chorus", "section"), ("bass only on beat 1", "only on beat 1", "style"), ("start with just piano, then add drums", "start with just piano, then add drums", "at a bar"), ("repeat 4 times", "repeat 4 times", "bars"), ("tempo 100, then 120", "100, then 120", "steady"), ("without drums at first", "without drums at first", "at a bar"),
         ("raga bhairav", "raga bhairav", "twelve equal"), ("louder in bar 3", "in bar 3", "redo"), ("drums only in the chorus", "drums only in the chorus", "no chorus yet"), ("11/8 folk", "11/8", "12/8 is the nearest"),
         ("a march in 2/2", "2/2", "4/4"), ("not too much bass", "not too much bass", "level"), ("upright bass and tuba", "tuba", "one instrument"), ("Am N.C. F G", "Am N.C. F G", "without a chord"),
         ("a 3 hour mix", "3 hour", "256"), ("8 bars, drop at bar 9", "drop at bar 9", "no bar 9 of 8"), ("8 bars, 2 minutes long", "2 minutes", "8 bars"), ("人声", "人声", "sings"),

@@ -1,0 +1,302 @@
+"""How a piece goes on: the tempo's ramps and the fades of its loudness, and over which bars they go. Pure patterns.
+
+A ramp or a fade is found by its verb in seven languages; the bars that it takes, the bar it begins at and the tempi that it goes
+between stand in the same sentence, before it or behind it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from model.music.control import MAX_TEMPO, MIN_TEMPO
+from model.music.wishes import Fade, TempoRamp
+from model.prompt.rules.tempo_meter import COUNTS, chinese_number
+
+NUMBERS = "|".join(sorted(COUNTS, key=len, reverse=True))
+COUNT = rf"(?:\d{{1,4}}|\b(?:{NUMBERS})|[一二两三四五六七八九十]{{1,3}})"
+BARS = r"(?:bars?|measures?|takte?n?|compases|compás|compassos?|mesures?|battut[ae]|misur[ae]|小节|小節|마디)"
+BAR = r"(?:bars?|measures?|takt|compás|compasso|mesure|battuta|misura)"
+
+
+def count(said: str) -> int:
+    """Return the number that digits or words say, 0 where they say none."""
+    return int(said) if said.isdecimal() else COUNTS.get(said) or chinese_number(said)
+
+
+Place = tuple[int, int]
+"""From where to where words stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extent:
+    """Over which bars something goes: how many, whether the first or the last ones, from which bar on; and where that is said."""
+
+    bars: int | None = None
+    first: int | None = None
+    opening: bool = False
+    places: tuple[Place, ...] = ()
+
+
+_LAST = (
+    r"(?:last|final|closing|ending|letzten?|dernières?|últim[oa]s?|ultim[eiao]|finales?|finais|finali|最后|末尾?|结尾)"
+)
+_FIRST = r"(?:first|1st|opening|initial|ersten?|premières?|primer[oa]s?|primeir[oa]s?|prim[eioa]|iniciales|iniciais|iniziali|开头|开始|前|头)"
+_OVER = r"(?:over|across|during|within|in|for|throughout|through|about|über|innerhalb(?: von)?|während|auf|binnen|sur|pendant|en|durant|dans|durante|a lo largo de|por|em|ao longo de|nel corso di|nell'arco di|per|su|nelle|negli|sulle|sui|nos|nas|a|用|在|经过|花)"
+_SMALL = r"(?:(?:the|a|an|about|den|die|der|les|las|los|le|gli|os|as|de|d'|di|das|dos|von|its|course of|space of|span of)\s*)*"
+_N = r"(?P<n{0}>\d{{1,3}}|[一二两三四五六七八九十]{{1,3}})\s*[- ]?(?:个)?"
+_SPANS = tuple(
+    re.compile(pattern)
+    for pattern in (
+        rf"(?:{_OVER}\s*{_SMALL})?(?P<which1>{_LAST}|{_FIRST})\s*(?:的)?{_N.format(1)}{BARS}(?:内|里)?",
+        rf"(?:{_OVER}\s*{_SMALL})?{_N.format(2)}(?P<which2>{_LAST}|{_FIRST})\s+{BARS}",
+        rf"(?:{_OVER}\s*{_SMALL}){_N.format(3)}{BARS}(?:\s+(?P<which3>{_LAST}|{_FIRST}))?(?:内|里)?",
+        rf"{_N.format(4)}{BARS}(?:之?内|里|之后)",
+    )
+)
+_BESIDE_BEFORE = re.compile(rf"{_N.format('')}{BARS}[\s-]*(?:long |langer? |de |di |d'|的)?$")
+_BESIDE_BEHIND = re.compile(
+    rf"\s*(?:[:(,]\s*|of\s+|de\s+|di\s+|von\s+|is\s+|lasts?\s+|lasting\s+)*{_N.format('')}{BARS}(?:\s*\))?"
+)
+_FROM_BAR = re.compile(
+    rf"(?:\b(?:from(?: around)?|at|on|in|starting(?: at| from| in| on| with)?|beginning (?:at|from|in|with)|ab|bei|von|à partir de|dès|depuis|à|desde|a partir d[eo]|en|no|na|do|dal|dalla|da|alla|al|a partire da(?:lla)?)\s+)"
+    rf"(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+|zu\s+)?{BAR}\s+(?P<a>\d{{1,3}})(?:\s*(?:to|until|till|-|–|bis(?: zum)?|à|jusqu'à|hasta|a|até|fino a(?:lla)?|alla)\s*(?:the\s+|la\s+|el\s+|o\s+)?(?:{BAR}\s+)?(?P<b>\d{{1,3}})(?!\d|\s*b\.?p\.?m))?|(?:从|自)?第\s*(?P<zh>\d{{1,3}}|[一二三四五六七八九十]{{1,3}})\s*小[节節](?:开始|起)?"
+)
+_UNTIL_BAR = re.compile(
+    rf"(?:until|till?|up to|bis(?: zum)?|jusqu'(?:à|au)(?: la)?|hasta(?: el)?|até(?: o)?|fino a(?:lla)?|到第)\s*(?:the\s+)?(?:{BAR}\s+)?(?P<a>\d{{1,3}})(?!\d)(?:\s*小节)?"
+)
+_THERE = re.compile(
+    r"\b(?:from there|then|and then|dann|danach|ab da|ensuite|puis|luego|después|a partir de ahí|poi|da lì|depois|dali em diante)\b|然后|之后"
+)
+_AFTER_BARS = re.compile(
+    rf"(?:after|nach|après|después de|tras|dopo|depois de)\s+(?:the\s+first\s+)?(?P<n>\d{{1,3}})\s*{BARS}|(?P<zh>\d{{1,3}})\s*小节(?:之?后)"
+)
+
+
+def extent(lower: str, start: int, end: int, total: int | None = None) -> Extent:
+    """Return over which bars goes what stands in a text in small letters from `start` to `end`; `total` bars have the piece."""
+    low, high = sentence(lower, start, end)
+    places: list[Place] = []
+    bars: int | None = None
+    opening = False
+    for pattern in _SPANS:
+        found = next((m for m in pattern.finditer(lower, low, high)), None)
+        if found is None:
+            continue
+        said = found.groupdict()
+        number = next(v for k, v in said.items() if k.startswith("n") and v is not None)
+        which = next((v for k, v in said.items() if k.startswith("which") and v is not None), "")
+        bars, opening = count(number), bool(which) and re.fullmatch(_FIRST, which) is not None
+        places.append(found.span())
+        break
+    if bars is None:
+        before = _BESIDE_BEFORE.search(lower, low, start)
+        behind = _BESIDE_BEHIND.match(lower, end, high)
+        loose = behind is not None and (
+            "," in behind.group() and not re.match(r"\s+of\b|\s*的", lower[behind.end() : high])
+        )
+        beside = before or (None if loose else behind)
+        if beside is not None:
+            bars = count(beside.group("n"))
+            places.append(beside.span())
+    first: int | None = None
+    at = next(iter(sorted(_FROM_BAR.finditer(lower, low, high), key=lambda m: abs(m.start() - end))), None)
+    if at is not None:
+        first = int(at.group("a")) if at.group("a") else count(at.group("zh"))
+        if at.group("b"):
+            bars = int(at.group("b")) - first
+        places.append(at.span())
+    elif (until := _UNTIL_BAR.search(lower, low, high)) is not None and _THERE.search(lower, until.end(), high):
+        first = int(until.group("a"))
+        places.append(until.span())
+    elif (after := _AFTER_BARS.search(lower, low, high)) is not None:
+        number = int(after.group("n") or after.group("zh"))
+        if re.search(r"\d\s*(?:b\.?p\.?m\.?)?\s*$", lower[low : after.start()]):
+            bars, opening = number, True
+        else:
+            first = number + 1
+        places.append(after.span())
+    if first is not None and bars is None and total is not None:
+        bars = max(1, total - first + 1)
+    return Extent(bars or None, first, opening, tuple(places))
+
+
+_ENDS = re.compile(r"[.;!?\n。；！？](?!\d)(?<!rit\.)(?<!rall\.)(?<!accel\.)")
+
+
+def sentence(lower: str, start: int, end: int) -> Place:
+    """Return where the sentence of a place begins and ends."""
+    low = max((m.end() for m in _ENDS.finditer(lower, 0, start)), default=0)
+    after = _ENDS.search(lower, end)
+    return low, len(lower) if after is None else after.start()
+
+
+# --- faster and slower -------------------------------------------------------------------------------
+
+_FASTER = re.compile(
+    r"(?:accelerando|accel\.?(?![a-zé])|(?:gradually |slowly |steadily )?(?:speed(?:s|ing)? up|get(?:s|ting)? faster|becom(?:es|ing) faster|accelerat(?:es?|ing))|start(?:s|ing)? slow(?:ly)?[^.;]{0,12}?(?:end|finish|get|speed|becom|go)\w*\s+(?:up|fast\w*)|schneller werdend|(?:wird|werde|werden) [^.;,]{0,32}?schneller|en accélérant|accélère|acelera(?:ndo)?|accelera(?:ndo)?|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:lent\w*|langsam|doucement)[^.;]{0,16}?(?:rápid\w*|rapid\w*|vite|schnell\w*|veloce)|langsam (?:beginnen|anfangen|starten|beginnend)[^.;]{0,24}?schneller|immer schneller|de plus en plus vite|cada vez más rápid[oa]|cada vez mais rápid[oa]|sempre più veloce|先慢后快|(?:由|从)慢到快|渐快|(?:逐渐|渐渐|慢慢|最后|结尾)加速|加速到|越来越快|faster(?:,? (?:and )?faster)+|(?:drag|brake|brak|push|pull|bump|crank|ramp|tak|bring|climb|ris|go|mov|build|speed|pick|wind|spe|rac|driv|work|step)(?:e|es|ing|ed|s|d)? (?:the |its )?(?:tempo|speed|pace|bpm)? ?(?:it |things |everything )?up(?= (?:to|from|until|till) )|push(?:es|ing)? the tempo|(?:tempo|speed|pace|bpm) (?:\w+ )?(?:climb|ris|increas|accelerat|mount|grow|go\w* up|pick\w* up)\w*|(?:smooth|gradual|steady|slow|constant) (?:increase|acceleration|speed-?up)|(?:start|begin)\w*(?: off| out)? (?:\w+ )?slow\w*[^.;]{0,30}?(?:fast|quick|speed|accelerat|furious|frantic)\w*|slow start|get(?:s|ting)? (?:wilder and |faster and |quicker and )?(?:faster|quicker)|(?:faster|quicker) (?:as it goes|with every \w+|every \w+|by the end|towards? the end)|accelerates?|accelerat(?:ion|e)|speed(?:s|ing)? (?:it |things )?up|speedup|tempo ramp|stretta|(?:gain|pick)\w* (?:up )?(?:speed|pace|momentum)|(?:allmählich|langsam|nach und nach|stetig|immer|zunehmend|kontinuierlich|gleichmäßig) (?:schneller|rascher|flotter|rasanter)|schneller werden\w*|beschleunig\w*|anzieh\w*|zieht (?:das tempo |im tempo )?an|(?:tempo|geschwindigkeit) (?:\w+ )?(?:steiger|steig|erhöh|zunehm|anzieh)\w*|tempo steigert|steigert (?:sich |das tempo)|langsam[^.;]{0,40}?(?:immer |dann )?(?:schneller|rasanter|rascher)|(?:accélér|acceler|aceler)\w*|(?:de plus en plus|toujours plus|peu à peu plus|progressivement plus) (?:vite|rapide\w*)|(?:le )?tempo (?:monte|augmente|grimpe|s'accélère)|monte(?:r|z)? (?:le tempo|progressivement|de \d+ à|jusqu'à \d+)|cada vez (?:más|mais) (?:rápid\w*|deprisa|depressa|veloz|aceler\w*)|(?:el |o |il )?tempo (?:sube|aumenta|sale|cresce|crece|acelera)|sub(?:e|ir|iendo|indo) (?:el |o )?(?:tempo|velocidad\w*|de \d+|gradualmente|poco a poco|até \d+|hasta \d+|a \d+)|(?:sempre |man mano |via via )più (?:veloce|rapid\w*|svelt\w*|mosso)|(?:poco a poco|aos poucos|gradualmente|pian piano) (?:más|mais|più) (?:rápid\w*|rapid\w*|veloc\w*)|empieza[^.;]{0,20}lent[^.;]{0,40}(?:rápid|aceler)\w*|começa[^.;]{0,20}(?:lent|devagar)[^.;]{0,40}(?:rápid|aceler)\w*|(?:parte|inizia|comincia)[^.;]{0,20}lent[^.;]{0,40}(?:veloc|acceler|rapid)\w*|commence[^.;]{0,20}(?:lent|doucement)[^.;]{0,40}(?:accélèr|vite|rapide)\w*|逐?渐?加快|加速|提速|变快|提[高升]到|升到|越\w{1,2}越快|快起来|由慢[到至变转]?快|从慢[到至变转]?快)"
+)
+_SLOWER = re.compile(
+    r"(?:ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|(?:wird|werde|werden) [^.;,]{0,32}?langsamer|en ralentissant|ralentit|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:rápid\w*|rapid\w*|vite|schnell|veloce)[^.;]{0,16}?(?:lent\w*|langsam\w*|doucement)|schnell (?:beginnen|anfangen|starten)[^.;]{0,24}?langsamer|immer langsamer|de plus en plus lent\w*|cada vez más lent[oa]|cada vez mais lent[oa]|sempre più lent[oa]|先快后慢|(?:由|从)快到慢|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢|slower(?:,? (?:and )?slower)+|(?:drag|brake|brak|push|pull|bump|wind|ramp|tak|bring|drop|slow|sink|fall|com|go|mov|step|ease|eas|grind)(?:e|es|ing|ed|s|d)? (?:the |its )?(?:tempo|speed|pace|bpm)? ?(?:it |things |everything )?down(?= (?:to|from|until|till|over|at|in|by|towards?|for|and|gradually|little|slowly)\b|[,.;]|$)|(?:tempo|speed|pace|bpm) (?:\w+ )?(?:sink|fall|drop|decreas|slow|go\w* down)\w*|slow(?:s|ing)?(?: it| things| everything)?(?: right)? down|slow(?:s|ing) (?=to \d|over|in the last)|slow(?:s|ing)? (?:up|off)|(?:smooth|gradual|steady) (?:decrease|slow-?down|deceleration)|fast start|(?:get|grow|becom)\w* (?:\w+ and )?slower|slower (?:as it goes|with every \w+|by the end|towards? the end)|tape[- ]?stop|ritard(?:ando)?|rit\b|decelerat\w*|(?:eas|tail|wind)\w* (?:off|down)(?= (?:to|toward|at|over))|(?:allmählich|nach und nach|stetig|immer|zunehmend|gleichmäßig) langsamer|langsamer werden\w*|verlangsam\w*|(?:ab|aus)?brems\w*|(?:tempo|geschwindigkeit) (?:\w+ )?(?:sink|fäll|abnehm|abfall)\w*|(?:de plus en plus|toujours plus|peu à peu plus|progressivement plus) lent\w*|ralenti\w*|(?:le )?tempo (?:baisse|descend|diminue|tombe)|descend(?:re|s)? (?:de \d+ à|jusqu'à \d+)|baiss\w* (?:le tempo|de \d+ à|jusqu'à \d+)|cada vez (?:más|mais) (?:lent\w*|despacio|devagar)|(?:el |o |il )?tempo (?:baja|cai|cala|scende|disminuye|diminui|diminuisce)|baj(?:a|ar|ando) (?:el tempo|la velocidad|de \d+|hasta \d+|a \d+)|(?:sempre |man mano |via via )più lent\w*|(?:poco a poco|aos poucos|gradualmente|pian piano) (?:más|mais|più) lent\w*|desaceler\w*|ralentiz\w*|rallent\w*|(?:va |vai )?fren(?:a|ando|e|ar)\b|逐?渐?减慢|减速|降速|变慢|放慢|慢下来|降[低]?到|减到|越\w{1,2}越慢|由快[到至变转]?慢|从快[到至变转]?慢)"
+)
+_BPM = r"(?:\s*b\.?p\.?m\.?)?"
+_TO = r"(?:\s*(?:,\s*)?(?:(?:and |then |und |et |y |e )?(?:then |finally |schließlich |enfin )?(?:ends? (?:at|on)|ending (?:at|on)|end|finish\w*(?: at| on)?|up to|down to|to|until|till?|towards?|reach\w*|rising to|bis(?: auf| zu| hinunter auf| hinauf auf)?|auf|jusqu'à|à|hasta|até|fino a[il]?|al?|→|->|-+>|>|–|到|至|升到|降到|加速到|减速到|提升到|变成|=>)\s*)(?:(?:about |around |roughly |etwa |ca\.? |environ |unos |circa |约)?|(?:a |an |the )?[a-zà-ÿ]+(?: and [a-z]+)? ))"
+_TEMPO = r"\d{2,3}(?:[.,]\d)?"
+_NO_TEMPO = rf"(?![\d:/%]|[.,]\d|\s*(?:{BARS}|years?|seconds?|secs?|minutes?|mins?|sekunden|secondes?|segundos|second[io]|minut\w*|s\b|秒|分|hz|khz|%))"
+_PAIR = re.compile(rf"(?<![\d/.:#])(?P<a>{_TEMPO}){_BPM}(?P<to>{_TO})(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}")
+_FAR_PAIR = re.compile(
+    rf"\b(?:begin|start|beginn|fäng|anfang|commenc|démarr|empiez|empez|comienz|começ|inizi|part|from|von|de|da|desde)\w*(?: (?:at|with|on|mit|bei|an|à|a|con|com|em|en|off|out|slow))*\s+(?P<a>{_TEMPO}){_BPM}[^.;\d]{{0,24}}?\b(?:end|finish|reach|stop|up|down|bis|end|fini|termin|acab|arriv|finisc|hasta|até|fino)\w*(?: (?:at|with|on|bei|mit|auf|à|a|con|com|em|en|to))*\s+(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}|从\s*(?P<c>{_TEMPO}){_BPM}\D{{0,6}}?到\s*(?P<d>{_TEMPO}){_BPM}{_NO_TEMPO}"
+)
+_TO_ONE = re.compile(
+    rf"[^.;\d]{{0,40}}?(?:{_TO}|\b(?:ends?|ending|finish\w*) (?:at|on) )(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}"
+)
+_TO_LATER = re.compile(
+    rf"\b(?:ends?|ending|finish\w*|reach\w*|until|till?|up to|down to|bis(?: auf| zu)?|jusqu'à|hasta|até|fino a)\s+(?:at |on |bei |mit )?(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}"
+)
+_SINGLE = re.compile(rf"(?<![\d/.:#-])(?<!bar )(?<!takt )(?P<a>{_TEMPO}){_BPM}{_NO_TEMPO}")
+_COUNTS_BAR = re.compile(rf"(?:{BAR}|第)\s*$")
+_OF_TEMPO = re.compile(
+    r"bpm|tempo|speed|pace|\bramp|->|→|-+>|=>|速|accel|rit|faster|slower|geschwind|vitesse|velocid|velocit|" + BARS
+)
+_FASTER_END, _SLOWER_END, _RITARDANDO_BARS, _WIDE = 1.3, 0.72, 2, 1.15
+
+
+def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float | None, list[Place], bool]:
+    """Return a ramp of the tempo, the tempo that it begins with where that is said, where its words stand, and False where its tempi are none."""
+    verb = next(iter(_verbs(lower)), None)
+    pair = _pair(lower, verb is not None)
+    if verb is None and pair is None:
+        return None, None, [], True
+    start, end, up = (
+        verb if verb is not None else (pair[2], pair[3], pair[1] > pair[0]) if pair is not None else (0, 0, True)
+    )
+    begin, last = (pair[0], pair[1]) if pair is not None else (None, None)
+    places: list[Place] = [] if pair is None else [(pair[2], pair[3])]
+    places += [] if verb is None else [(start, end)]
+    if pair is None and verb is not None:
+        low, high = sentence(lower, start, end)
+        to = _TO_ONE.match(lower, end, high) or _TO_LATER.search(lower, end, high)
+        before = [m for m in _SINGLE.finditer(lower, low, start) if _is_tempo(lower, m)]
+        behind = [m for m in _SINGLE.finditer(lower, end, high) if _is_tempo(lower, m)]
+        if to is not None and MIN_TEMPO <= float(to.group("b")) <= MAX_TEMPO:
+            last = float(to.group("b"))
+            places.append((end if to.re is _TO_ONE else to.start(), to.end()))
+        elif before and len(behind) == 1 and (float(behind[0].group("a")) > float(before[0].group("a"))) == up:
+            last = float(behind[0].group("a"))
+            places.append(behind[0].span())
+        if last is not None and before:
+            begin = float(before[0].group("a"))
+            places.append(before[0].span())
+    for tempo in (begin, last):
+        if tempo is not None and not MIN_TEMPO <= tempo <= MAX_TEMPO:
+            return None, None, places, False
+    if begin is not None and last is not None and begin != last:
+        up = last > begin
+    over = extent(lower, min(p[0] for p in places), max(p[1] for p in places), total)
+    if over == Extent():  # "can it slow down? like a ritardando over the last 4 bars"
+        others = (extent(lower, a, b, total) for a, b, way in _verbs(lower) if way == up)
+        over = next((o for o in others if o != Extent()), over)
+    places += over.places
+    at_end = re.search(
+        r"(?:at|towards?|near|in|by|to) the (?:very )?end|\bam (?:ende|schluss)|zum (?:ende|schluss)|à la fin|al final|alla fine|sul finale|no final|no fim|结尾|最后",
+        lower[slice(*sentence(lower, start, end))],
+    )
+    bars = over.bars
+    if bars is None and over.first is None and last is None and (at_end or re.match(r"rit|rall", lower[start:end])):
+        bars = _RITARDANDO_BARS
+    first = over.first
+    if (
+        first is None
+        and bars is not None
+        and (
+            over.opening
+            or (
+                begin is not None
+                and last is not None
+                and not _LASTLY.search(lower[slice(*sentence(lower, start, end))])
+            )
+        )
+    ):
+        first = 1
+    factor = _FASTER_END if up else _SLOWER_END
+    if begin is not None and last is not None:
+        return TempoRamp(last / begin, bars, 0.0, first), begin, places, True
+    return TempoRamp(factor, bars, last or 0.0, first), None, places, True
+
+
+_LASTLY = re.compile(rf"{_LAST}\s*(?:\d|[一二三四五六七八九十]|{BARS}|few)|\d\s+{_LAST}")
+
+
+def _is_tempo(lower: str, said: re.Match[str]) -> bool:
+    value = float(said.group("a").replace(",", "."))
+    return MIN_TEMPO <= value <= MAX_TEMPO and _COUNTS_BAR.search(lower[: said.start()]) is None
+
+
+def _verbs(lower: str) -> list[tuple[int, int, bool]]:
+    """Return where the text says faster or slower, in order, and whether it is faster."""
+    found = [
+        (m.start(), -m.end(), up)
+        for pattern, up in ((_FASTER, True), (_SLOWER, False))
+        for m in pattern.finditer(lower)
+    ]
+    return [(start, -end, up) for start, end, up in sorted(found)]
+
+
+def _pair(lower: str, spoken: bool) -> tuple[float, float, int, int] | None:
+    """Return two tempi that the text goes between, and where."""
+    for match in (*_FAR_PAIR.finditer(lower), *_PAIR.finditer(lower)):
+        said = match.groupdict()
+        a, b = (
+            float((said["a"] or said.get("c") or "0").replace(",", ".")),
+            float((said["b"] or said.get("d") or "0").replace(",", ".")),
+        )
+        if _COUNTS_BAR.search(lower[: match.start("a") if said["a"] else match.start()]) or not (a and b) or a == b:
+            continue
+        wide = max(a, b) / min(a, b) > _WIDE
+        arrow = re.search(r"->|→|=>", match.group()) is not None
+        low, high = sentence(lower, match.start(), match.end())
+        if spoken or (
+            (wide or arrow) and _OF_TEMPO.search(lower, low, high) and min(a, b) >= MIN_TEMPO and max(a, b) <= MAX_TEMPO
+        ):
+            return a, b, *match.span()
+    return None
+
+
+# --- louder and softer -------------------------------------------------------------------------------
+
+_FADE_OUT = re.compile(
+    r"""\b(?:fad(?:es?|ing)(?:[\s-]?out| away| to (?:silence|nothing|black))|fade-?outs?|diminuendo|decrescendo|dies away|ausblenden|ausgeblendet|ausfaden|fondu(?: (?:de sortie|final))?|fundido(?: de salida| final)?|en fondu|se desvanece|desvanece|s'estompe|svanisce|dissolvenza|sfuma\w*|some aos poucos)\b|\bfade(?=\s*(?:$|[,.;]))|渐弱|渐隐|淡出|フェードアウト|\bfad(?:e|es|ing|ed)?[\s-](?:(?:it|this|that|things|everything|slowly|gradually|the (?:song|track|music|piece|whole thing))\s+){0,3}(?:out|away|down|off|to (?:silence|nothing|black|zero))\b|\bfad(?:e|es|ing)(?: \w+)? (?:to|into) (?:silence|nothing)|\bfade-?outs?\b|\bfade (?:ending|at the end|near the end|over the last|in the (?:last|final) \d+)|\b(?:die|dies|dying|dissolve|dissolves|vanish\w*|disappear\w*|dissap\w+|trail\w*|drift\w*|recede\w*|melt\w*) (?:away|off|out|in(?:to)? the distance|into (?:silence|nothing))|\bvolume (?:\w+ )?(?:go(?:es)?|drops?|falls?|sinks?|comes?|fades?)?\s*(?:down|out)?\s*(?:to|into) (?:nothing|zero|silence)|\b(?:ends?|ending|closes?) (?:on|in|with) (?:a |an )?(?:\w+ )?fade|\b(?:langsam |sanft |am ende |zum schluss )?(?:ausgeblendet|ausblend\w*|ausklingen\w*|klingt (?:langsam |leise |sanft )?aus|verklingt|verklingen\w*|verhallt|fade[- ]?out|ausfaden|ausgefadet|leiser werden\w* (?:am ende|zum schluss)|verschwindet|blende\w* (?:\w+ ){0,4}aus|fade\w* (?:\w+ ){0,4}aus|wird (?:\w+ ){0,3}ausgeblendet)|\b(?:fondu (?:de sortie|de fermeture|final|sortant|à la fin|en sortie|au silence|vers le silence)|en fondu(?! (?:d'entrée|d'ouverture))|disparaî\w*|s'éteint|s'éteign\w*|s'évanou\w*|baisse (?:progressivement|peu à peu) jusqu'au silence|se perd au loin)|\b(?:fundido (?:de salida|final|de cierre|a silencio|al final)|desvanec\w*|se (?:va |vaya |vai )?(?:apag|desvanec|perd|sum)\w*|apagándose|que se apague|apagando-se|some (?:aos poucos|no final|no fim)|sumindo|vai sumindo|vai diminuindo até|desaparec\w*|vai morrendo)|\b(?:dissolvenza (?:in uscita|finale|in chiusura)|sfum\w*|svan\w*|si spegne\w*|si perde|scompar\w*|in dissolvenza|va scemando|scemando|morendo|perdendosi)|淡出|渐[弱隐]|慢慢(?:消失|变小|淡[出去]|停下)|逐渐(?:消失|变小|淡[出去])|越来越小声?|音量\w{0,3}(?:降|减|变)\w{0,3}(?:零|没|无|小)|消失"""
+)
+_FADE_IN = re.compile(
+    r"""\b(?:fad(?:es?|ing)[\s-]?in|fade-?ins?|einblenden|fundido de entrada|fondu d'entrée)\b|淡入|フェードイン|\bfad(?:e|es|ing|ed)?[\s-](?:(?:it|this|that|things|everything|slowly|gradually|the (?:song|track|music|piece|whole thing|intro))\s+){0,3}(?:in|up)\b|\bfade-?ins?\b|\b(?:come|comes|coming|emerge|emerges|rise|rises|grow|grows|swell|swells|creep|creeps) (?:in |up |slowly |gradually ){0,3}(?:from|out of) (?:the )?(?:silence|nothing|nowhere|zero|afar|a distance)|\b(?:volume|level)s? (?:\w+ )?from (?:zero|nothing|silence|0)|\bfrom (?:silence|nothing|inaudible|zero) (?:up )?to\b|\b(?:begin|start)\w* (?:inaudibl[ey]|from (?:silence|nothing)|silent\w*|almost (?:silent|inaudible)\w*)(?:[^.;]{0,20}?(?:swell|rise|grow|build|get|com)\w*(?: \w+){0,2})?|\b(?:eingeblendet|einblend\w*|einfaden|eingefadet|fade[- ]?in|aus der (?:stille|ferne)|aus dem nichts|blende\w* (?:\w+ ){0,4}ein|fade\w* (?:\w+ ){0,4}ein)\b|\b(?:fondu (?:d'entrée|d'ouverture|en entrée|au début|entrant)|en fondu d'(?:entrée|ouverture)|part(?:e|ir|ant|ez)? du silence|(?:arrive|apparaît|monte|émerge)\w* (?:\w+ )?(?:du|depuis le) (?:silence|néant|lointain))|\b(?:fundido (?:de entrada|de apertura|inicial|al principio)|(?:entra|aparece|surge|emerge|sube|vem|desde|parte)\w* (?:\w+ ){0,2}(?:desde el|del|do|dal) (?:silenci[oe]\w*|nada)|fade[- ]?in|entrada gradual)|\b(?:dissolvenza (?:in entrata|iniziale|in apertura)|(?:emerge|entra|sale|nasce|parte)\w* (?:\w+ ){0,2}dal (?:silenzio|nulla))|淡入|渐入|从(?:无声|安静|寂静|零)\w{0,3}(?:开始|渐|慢|进)|慢慢(?:进入|出现|淡入)"""
+)
+_CRESCENDO = re.compile(
+    r"\b(?:crescendo|get(?:s|ting)? (?:gradually )?(?:louder|more intense|bigger|more energetic)|grow(?:s|ing)? (?:louder|in intensity)|gradually louder|build(?:s|ing)? (?:up )?(?:slowly |gradually )?(?:in (?:volume|intensity)|(?:from|to|towards|into) a)|wird (?:immer )?lauter|steigert sich|anschwellend|de plus en plus (?:fort|intense)|(?:qui|que ça) monte|monte petit à petit|cada vez (?:más fuerte|mais forte)|(?:va )?crec(?:e|iendo)|cresce(?:ndo|nte)?|sempre più forte"
+    r"|(?:pp?p?|pianissimo)[^.;\n]{1,24}?(?:fff?|fortissimo))\b|渐强|越来越[响强]|先[轻静安]静?后[响爆动强]|由静[到至]动|[由从]弱[到至]强|[由从]小[到至]大|[从由]?pp?p?到ff?f?"
+)
+_SOFTER = re.compile(
+    r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux|cada vez más suave|cada vez mais suave|sempre più piano|(?:fff?|fortissimo)[^.;\n]{1,24}?(?:pp?p?|pianissimo))\b|越来越轻|[由从]强[到至]弱|[由从]大[到至]小"
+)
+_FADE_BARS = 4
+
+
+def fades(lower: str, total: int | None = None) -> Iterator[tuple[Fade, list[Place]]]:
+    """Yield the fades of a text in small letters, and where their words stand; `total` bars have the piece."""
+    into, out = _FADE_IN.search(lower), _FADE_OUT.search(lower)
+    if into is not None and out is not None and into.start() < out.end() and out.start() < into.end():
+        into, out = (into, None) if into.start() <= out.start() else (None, out)
+    for match, fade in ((into, Fade(0.15, 1.0, _FADE_BARS)), (out, Fade(1.0, 0.08, _FADE_BARS))):
+        if match is not None:
+            over = extent(lower, match.start(), match.end(), total)
+            bars = over.bars or fade.bars
+            yield (
+                Fade(fade.begin, fade.end, bars, None if fade.begin < fade.end else over.first),
+                [match.span(), *over.places],
+            )
+    for pattern, fade in ((_CRESCENDO, Fade(0.5, 1.15)), (_SOFTER, Fade(1.0, 0.45))):
+        match = pattern.search(lower)
+        if match is not None and not any(
+            m is not None and m.start() < match.end() and match.start() < m.end() for m in (into, out)
+        ):
+            yield fade, [match.span()]

@@ -33,7 +33,7 @@ bench.latency.lateness --busy --period 64
 bench.latency.host_sync
 bench.latency.link_peer
 bench.robustness.faults
-bench.robustness.broker
+bench.latency.broker
 bench.robustness.workers
 bench.robustness.device_loss
 """

@@ -34,7 +34,7 @@ from model.music.plan import Plan, apply_controls
 from model.music.wishes import Account, Reading
 from model.prompt.encoder import TextEncoder
 from model.prompt.rules import figures
-from model.prompt.rules.mentions import IN_A_CHANGE
+from model.prompt.rules.account import IN_A_CHANGE
 from model.prompt.rules.parts import PART, PIECES, drum_pieces
 from model.prompt.rules.progressions import find_progression
 from model.prompt.rules.reader import ParsedPrompt, parse_prompt

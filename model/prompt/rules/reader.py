@@ -19,8 +19,7 @@ from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
 from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
-from model.prompt.rules.account import Fact, account, in_other_languages, straightened
-from model.prompt.rules.mentions import find_mentions
+from model.prompt.rules.account import Fact, account, find_mentions, in_other_languages, straightened
 from model.prompt.rules.negation import NamedSpan, Reader, T, negated, within
 from model.prompt.rules.numbers import in_digits
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.prompt.rules.account import is_gibberish
-from model.prompt.rules.mentions import REASONS, find_mentions
+from model.prompt.rules.account import REASONS, find_mentions, is_gibberish
 from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.vocabulary import FOLDER
 

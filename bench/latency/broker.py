@@ -1,6 +1,6 @@
 """A broker that is stopped and begun again while the band plays: notes that are late, and what is shown afterwards.
 
-`python -m bench.robustness.broker [seconds]`; needs mosquitto. Lateness is that of the player's own trace.
+`python -m bench.latency.broker [seconds]`; needs mosquitto. Lateness is that of the player's own trace.
 """
 
 from __future__ import annotations

@@ -17,9 +17,13 @@ class EngineError(ValueError):
 
 
 def open_engine(name: str = ENGINES[0]) -> Engine:
-    """Return an engine with the shipped weights. Raises EngineError and WeightsError."""
-    from model.weights import FOLDER, load
+    """Return an engine with the shipped weights. Raises EngineError and WeightsError.
 
+    All that is shipped is checked: what composes reads the other files too.
+    """
+    from model.weights import FOLDER, check_all, load
+
+    check_all()
     arrays = load(FOLDER / "decoder.safetensors")
     if name == "torch":
         try:

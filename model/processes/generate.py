@@ -17,7 +17,6 @@ from model.generation.messages import Answer, Begin, Failed, FirstNote, Forget, 
 from model.music.plan import Controls
 from model.processes.order_checks import check_order
 from model.prompt.understand import open_encoder
-from model.weights import check_all
 
 MAX_PREPARED = 16
 """Prompts that wait to be prepared: as many as the bank has slots; of more the latest are."""
@@ -36,7 +35,6 @@ class Generator:
         engine: str = ENGINES[0],
         on_first_note: Callable[[FirstNote], None] | None = None,
     ) -> None:
-        check_all()
         self._encoder = open_encoder(encoder)
         self._composer = Composer(self._encoder, open_engine(engine), on_first_note)
         self._composer.begin(WARM_UP)

@@ -11,11 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from bridge.cli import commands
 from bridge.errors import OwnerError
 from bridge.processes.child_processes import Readiness
 from model import weights
 from model.generation import bias_weights
 from model.generation.bias_weights import BiasWeightsError
+from model.processes.generate import Generator
+from model.prompt.encoder import hash_encoder
 from model.weights import FOLDER, WeightsError
 
 ROOT = Path(__file__).parents[2]
@@ -136,3 +139,17 @@ def test_where_what_is_shipped_has_no_list_nothing_is_read(tmp_path: Path, monke
         weights.check(tmp_path / "fusion.json")
     with pytest.raises(WeightsError, match="install LLMBall again"):
         weights.check_all(tmp_path)
+
+
+SHIPPED = sorted(p.name for p in FOLDER.iterdir() if p.name != "SHA256SUMS")
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_who_composes_reads_no_file_that_was_changed(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    listed = weights._listed(FOLDER / "SHA256SUMS") | {name: "0" * 64}
+    monkeypatch.setattr(weights, "_listed", lambda sums: listed)
+    monkeypatch.setattr(commands, "open_encoder", lambda directory: hash_encoder())
+    with pytest.raises(OwnerError, match=f"{name} is not the file that was shipped: install LLMBall again"):
+        commands.open_composer(None)
+    with pytest.raises(WeightsError):
+        Generator(None)

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from model.music.harmony import Key, chord_symbol, parse_chord
 from model.prompt.rules import keys
+from model.prompt.rules.course import count as number_said
 from model.prompt.rules.tempo_meter import COUNTS
 from model.prompt.rules.vocabulary import Term
 from model.prompt.rules.vocabulary import find as find_terms
-from model.prompt.rules.wishes import count as number_said
 from model.prompt.rules.wishes import find_sections
 
 _STEMS = (
@@ -111,7 +111,7 @@ def named_sections(clause: str, sections: Sequence[tuple[int, str]], count: int)
         said = "" if which is None else which["which"]
         place = int(behind["n"]) if behind is not None else 0
         if said.startswith("第"):
-            place = chinese_number(said[1:])
+            place = number_said(said[1:])
         elif said:
             place = len(spans) if said.startswith("最后") else _place(said, len(spans))
         wanted = spans if not place else spans[place - 1 : place]

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 from model.music.harmony import Key, chord_symbol, parse_chord
 from model.prompt.rules import keys
+from model.prompt.rules.course import count as number_said
 from model.prompt.rules.tempo_meter import COUNTS
 from model.prompt.rules.vocabulary import Term
 from model.prompt.rules.vocabulary import find as find_terms
-from model.prompt.rules.wishes import count as number_said
 from model.prompt.rules.wishes import find_sections
 
 _STEMS = (

@@ -169,6 +169,8 @@ def parse_prompt(text: str) -> ParsedPrompt:
     meter = meter_said.played if meter_said is not None else None
     named_blues = tempo_meter.blues_bars(lower)  # its words are a style too: they stay
     bars = take(tempo_meter.bars, lower, "bars") or wished.bars or (named_blues.value if named_blues else None)
+    if bars is not None and any(c.bar > bars for c in wished.wishes.cues) and _is_a_stretch(lower, facts):
+        bars = None  # "a slow burn for 8 bars, then drop at bar 9"
     bound = tempo_meter.tempo_bound(lower)
     refusals += [] if bound is None else [(bound.start, bound.end)]
     taken += refusals[-1:] if bound is not None else []
@@ -276,6 +278,14 @@ def parse_prompt(text: str) -> ParsedPrompt:
         wished.wishes, account(shown, facts, told),
         _rest(plain, taken) or (_NOTHING_LEFT if denied or refusals else ""),
     )  # fmt: skip
+
+
+_FOR_SO_LONG = re.compile(r"\b(?:for|für|pendant|durante|per|por)\s+(?:the first |about )?$")
+
+
+def _is_a_stretch(lower: str, facts: Sequence[Fact]) -> bool:
+    """Return True if the number of bars says how long something goes on, not the piece: "for 8 bars"."""
+    return any(field == "bars" and _FOR_SO_LONG.search(lower[:start]) for start, _, field in facts)
 
 
 def _unread_mentions(

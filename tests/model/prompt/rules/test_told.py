@@ -64,6 +64,12 @@ def test_scenes_with_a_number_or_a_musical_word_are_not_told(text: str) -> None:
     assert parse_prompt(text).account.unread() == ()
 
 
+def test_bars_that_something_goes_on_for_are_not_the_length_where_more_is_wished_behind_them() -> None:
+    assert parse_prompt("slow burn for 8 bars, then drop at bar 9").bars is None
+    assert parse_prompt("8 bars, drop at bar 9").bars == 8
+    assert parse_prompt("a calm piano for 8 bars").bars == 8
+
+
 @pytest.mark.parametrize(
     ("text", "field", "value"),
     [

@@ -91,6 +91,7 @@ class BeatParts:
     velocity: Mapping[str, float] = field(default_factory=dict)  # wanted mean, 1..127
     register: Mapping[str, float] = field(default_factory=dict)  # -1 low to 1 high
     pitch: Mapping[str, float] = field(default_factory=dict)  # on a morph: the pitch around which a part lies
+    contour: Mapping[str, float] = field(default_factory=dict)  # the pitch around which a shown tune lies in the beat
     onsets_owed: Mapping[str, float] = field(default_factory=dict)  # on a morph: onsets owed in this beat
     longest_note: int = LENGTHS[-1]  # grid ticks, of chords and bass
     swing_unit: int | None = None  # 8 or 16 where swing, or straight, was stated
@@ -351,7 +352,8 @@ class BeatRequest:
                 p: bias_terms.register_position(plan.register, registers, p, plan.brightness, plan.energy)
                 for p in parts
             },
-            pitch=self.planned.pitch if path is None else path.target_pitches(parts),
+            pitch={} if path is None else path.target_pitches(parts),
+            contour=self.planned.contour if path is None else {},
             onsets_owed={} if path is None else path.onsets_owed(self.take.beats, self.frame, parts),
             longest_note=self._longest_note(),
             swing_unit=plan.swing_unit if swings else None,

@@ -178,6 +178,26 @@ def height_bias(weight: float) -> Bias:
     return _read_only(-weight * np.maximum(0, PITCHES - HIGHEST_USUAL))
 
 
+@lru_cache(1024)
+def melody_line_bias(last_pitches: tuple[int, ...], turn: float, onward: float) -> Bias:
+    """Return the bias of each pitch by a melody's last two (latest first): against turning back at once, for going on."""
+    bias = np.zeros(128)
+    last = last_pitches[0]
+    if len(last_pitches) > 1 and last_pitches[1] != last:
+        bias[last_pitches[1]] -= turn
+        bias[np.sign(PITCHES - last) == np.sign(last - last_pitches[1])] += onward
+    return _read_only(bias)
+
+
+FREE_OF_CONTOUR = 1.0
+"""Semitones around the pitch of a contour without a cost."""
+
+
+def contour_bias(pitch: float, weight: float) -> Bias:
+    """Return the cost of each pitch by how far it lies from where a tune's contour goes."""
+    return np.asarray(-weight * np.maximum(0.0, np.abs(PITCHES - pitch) - FREE_OF_CONTOUR))
+
+
 @lru_cache(512)
 def walking_bias(last_pitches: tuple[int, ...], target: int | None) -> Bias:
     """Return the bias of each pitch by the step of a walking bass from its last one (`last_pitches`, latest first).

@@ -62,12 +62,14 @@ class BiasWeights:
     scale_when_played: float = 1.1
     chord_change: float = 0.0
     return_penalty: float = 0.0
-    melody_cooling: float = 0.0
     kept_pitches: float = 1.0
     pitch_cooling: float = 0.0
     length_cooling: float = 0.0
     velocity_cooling: float = 0.0
     melody_height: float = 0.0
+    melody_turn: float = 0.0
+    melody_onward: float = 0.0
+    contour: float = 0.0
 
     def with_named(self, named: Iterable[tuple[str, float]]) -> BiasWeights:
         """Return these weights with the values of the pairs; unknown names are ignored, old ones read."""

@@ -32,7 +32,7 @@ from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
 from model.music.drums import ROLE_OF, ROLES
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
-from model.music.notes import CUES, HARMONY_PARTS, Beat, Note, Ticks, beat_length, beats_in_bar
+from model.music.notes import CHORD_PARTS, CUES, HARMONY_PARTS, Beat, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Plan
 from model.prompt.rules.figures import FIGURES, Figure
 from model.styles import STYLES
@@ -182,7 +182,7 @@ class Planned:
     has_harmony: bool = False
     chord: Chord | None = None  # of the beat, where it is given
     source_bars: Mapping[str, int] = field(default_factory=dict)  # from which bar the notes of a part are
-    pitch: Mapping[str, float] = field(default_factory=dict)  # around which a part's notes shall lie
+    contour: Mapping[str, float] = field(default_factory=dict)  # the pitch around which a part lies in the beat
 
 
 NOTHING, NO_LEVEL = Planned(), Level()
@@ -327,7 +327,7 @@ class FormRequest:
             harmony is not None,
             harmony.chord if harmony is not None else None,
             bars,
-            {} if example is None or "melody" not in rhythmic else example.melody_pitch(),
+            {} if example is None or "melody" not in rhythmic else example.contour(),
         )
 
     def until_given(self, part: str) -> Ticks | None:
@@ -596,15 +596,20 @@ class Shown:
             found["melody"] = Label(name, (bar - back,)) if name is not None and is_return else NEW
         return found
 
-    def melody_pitch(self) -> Mapping[str, float]:
-        """Return the pitch around which the tune lies in the bar: its piece's own."""
-        tune, frame = self._tune(), self.request.frame
-        if tune is None or self.request.plan.register or self.request.plan.registers:
+    def contour(self) -> Mapping[str, float]:
+        """Return the pitch around which the tune lies in the beat: its piece's own, as high above the chords as tunes lie."""
+        tune, frame, plan = self._tune(), self.request.frame, self.request.plan
+        if tune is None or plan.register or plan.registers:
             return {}
         beats = beats_in_bar(frame.meter)
-        bar = [examples.shown(tune, self.key, frame.bar, beat, beats) for beat in range(beats)]
-        pitches = sorted(n.pitch for b in bar for n in b.notes if n.part == "melody")
-        return {"melody": float(np.clip(pitches[len(pitches) // 2], *TUNE_RANGE))} if pitches else {}
+        here, bar = (examples.melody_pitches(tune, self.key, frame.bar, beat, beats) for beat in (frame.beat, None))
+        if not bar:
+            return {}
+        chords = examples.top_of_chords(self.band, self.key) if set(CHORD_PARTS) & set(plan.parts) else None
+        low = TUNE_RANGE[0] if chords is None else min(chords + ABOVE_CHORDS, TUNE_RANGE[1])
+        usual = examples.median_pitch(tune, self.key)
+        up = float(np.clip(usual, max(low, TUNE_RANGE[0]), TUNE_RANGE[1])) - usual
+        return {"melody": float(np.mean(here or bar)) + up}
 
     def _tune(self) -> int | None:
         return examples.drawn_tune(self.request.plan, self.key, self.request.take.begin.seed)
@@ -642,6 +647,7 @@ class Shown:
             return None  # chords that the words give are to be heard as they are
         source = self._beat(self.band)
         notes = [n for n in source.beat.notes if n.part == part]
+        up = 0 if plan.register or plan.registers else examples.octave(self.band, part, self.key)
         usual = examples.usual_velocity(self.band, part)
         louder = round(request.velocity.get(part, usual) - usual)
         if part in UNPITCHED:
@@ -661,7 +667,9 @@ class Shown:
         ):
             return source
         else:
-            notes = [examples.fitted(n, source.chord, chord, self.key) for n in notes]
+            notes = [examples.fitted(replace(n, pitch=n.pitch + up), source.chord, chord, self.key) for n in notes]
+            if part == "bass":
+                notes = [replace(n, pitch=n.pitch + 12) if n.pitch < examples.LOWEST_BASS else n for n in notes]
             if request.told_chord() is not None:
                 notes = self._on_told_chords(part, notes, chord)
             elif request.is_key_stated:
@@ -680,8 +688,6 @@ class Shown:
             moved = {examples.fitted(n, before or chord, chord, self.key).pitch for n in last}
             length = min((n.start for n in notes), default=request.frame.length)
             notes = [*(Note(Ticks(0), Ticks(length), p, last[0].velocity, part) for p in sorted(moved)), *notes]
-        if part == "bass":  # a piece moved to another key may lie too low
-            notes = [replace(n, pitch=n.pitch + 12) if n.pitch < LOWEST_BASS else n for n in notes]
         if until is None:
             return notes
         return [replace(n, length=Ticks(max(1, min(n.length, until - n.start)))) for n in notes]
@@ -704,10 +710,10 @@ class Shown:
         return WrittenBeat(beat, chord, [], 0, 0)
 
 
-LOWEST_BASS = 26
-"""D1: what a bass that is written for chords that are there does not go below."""
 TUNE_RANGE = (64, 79)
 """The pitches, E4 to G5, around which a tune may be asked to lie."""
+ABOVE_CHORDS = 7
+"""Semitones that a tune's middle lies at least above the usual top of the chords: in three quarters of the songbook's pieces."""
 NO_BAR = -1
 """The source bar of what is from no bar of the take."""
 _KIT = {35: 36, 40: 38, 41: 43, 45: 47, 48: 50, 53: 51, 59: 51, 52: 49, 55: 49, 57: 49, 69: 70, 82: 70, 76: 56, 77: 56}

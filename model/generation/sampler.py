@@ -316,9 +316,7 @@ class _BeatSampler:
         part, tick = part_and_tick(event)
         place, theta = Place(self._progress, part, tick), self._context.theta
         h, logits = self._next_field(h, 0, event, part)
-        pitch = self._sample(
-            logits, pitch_bias, cooled(theta.melody_cooling if part == "melody" else theta.pitch_cooling)
-        )
+        pitch = self._sample(logits, pitch_bias, 1.0 if part == "melody" else cooled(theta.pitch_cooling))
         h, logits = self._next_field(h, 1, pitch, part)
         length = 0
         if part not in UNPITCHED_PARTS:

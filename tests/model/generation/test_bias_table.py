@@ -32,7 +32,7 @@ SHAPES = {
     "MIN_MEAN_VELOCITY", "ENERGY_VELOCITY_RANGE", "LOUDER", "REGISTER_SPREAD", "TRIADS", "QUALITY_TONES", "QUALITY_TRIADS", "PLAIN_TRIADS", "USUAL_ROOTS",
 }  # fmt: skip
 """Constants that say what music is like, or where a target lies; none is a number of logits."""
-BEFORE = {"scale_when_played", "energy_articulation", "top_p", "top_p_when_played", "text", "melody_cooling"} | {
+BEFORE = {"scale_when_played", "energy_articulation", "top_p", "top_p_when_played", "text"} | {
     "pitch_cooling", "length_cooling", "velocity_cooling", "kept_pitches",
 }  # fmt: skip
 """Weights that the composer has put into the context, or that the engine applies."""
@@ -47,7 +47,7 @@ def contexts() -> list[BeatContext]:
     )  # fmt: skip
     parts = BeatParts(
         frozenset(PARTS), styles=dict.fromkeys(PARTS, STYLE), velocity=dict.fromkeys(PARTS, 70.0),
-        register={"melody": 0.5, "bass": -0.5}, pitch={"melody": 70.0}, swing_unit=8,
+        register={"melody": 0.5, "bass": -0.5}, pitch={"melody": 70.0}, contour={"melody": 70.0}, swing_unit=8,
     )  # fmt: skip
     levels = BeatLevels(0.8, 0.8, 0.2, 0.2, articulation=0.5)
     last = {"bass": (40, 43), "melody": (70, 72)}

@@ -1,0 +1,77 @@
+"""A melody's line: how it is bent, how its figures are counted, and where a shown tune and its chords lie."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from model.generation import examples
+from model.generation.bias_terms import contour_bias, melody_line_bias
+from model.generation.bias_weights import BiasWeights
+from model.music.harmony import parse_key
+from model.music.notes import CHORD_PARTS
+from model.training.fit.melody_line import figures, moved
+
+KEYS = ("C major", "F# major", "A minor", "Eb minor")
+
+
+def test_turning_back_costs_and_going_on_gains() -> None:
+    bias = melody_line_bias((64, 60), 0.8, 0.5)
+    assert bias[60] == -0.8
+    assert bias[64] == 0
+    assert set(bias[65:]) == {0.5}
+
+
+def test_after_a_note_that_stayed_no_direction_is_asked_for() -> None:
+    assert not melody_line_bias((64, 64), 0.8, 0.5).any()
+    assert not melody_line_bias((64,), 0.8, 0.5).any()
+
+
+def test_a_contour_costs_nothing_near_it_and_the_same_above_and_below() -> None:
+    bias = contour_bias(70.0, 0.3)
+    assert bias[69] == bias[70] == bias[71] == 0
+    assert bias[66] == bias[74] == pytest.approx(-0.9)
+
+
+def test_a_line_that_turns_at_every_note_is_counted_as_that() -> None:
+    found = figures([[60, 62, 60, 62]] * 8)
+    assert found["turns"] == 1
+    assert found["onward"] == found["stays"] == 0
+    assert found["pitches"] == pytest.approx(2 / 12)
+
+
+def test_too_few_notes_have_no_figures() -> None:
+    assert figures([[60, 62], [], [64]]) == {}
+
+
+def test_a_weight_moves_towards_the_figure_that_is_wanted() -> None:
+    theta = BiasWeights(melody_turn=0.5, melody_onward=0.5)
+    after = moved(theta, {"turns": 0.3, "onward": 0.3}, {"turns": 0.2, "onward": 0.5})
+    assert after.melody_turn > 0.5
+    assert after.melody_onward > 0.5
+    same = moved(theta, {"turns": 0.2, "onward": 0.5}, {"turns": 0.2, "onward": 0.5})
+    assert same == theta
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_chords_of_shown_pieces_leave_room_for_the_tune_in_every_key(name: str) -> None:
+    key = parse_key(name)
+    tops = [examples.top_of_chords(piece, key) for piece in range(0, 400, 40)]
+    assert all(top is None or top <= examples.HIGHEST_CHORDS for top in tops)
+
+
+@pytest.mark.parametrize("name", KEYS)
+def test_a_bass_that_would_lie_too_low_goes_up_as_a_whole(name: str) -> None:
+    key = parse_key(name)
+    for piece in range(0, 400, 40):
+        bass = [n.pitch for b in examples.piece_beats(piece, key) for n in b.notes if n.part == "bass"]
+        up = examples.octave(piece, "bass", key)
+        assert up in (0, 12)
+        if up:
+            assert min(bass) < examples.LOWEST_BASS
+            assert np.median(bass) + up <= examples.HIGHEST_BASS + 1
+
+
+def test_drums_and_tune_are_not_moved() -> None:
+    assert {examples.octave(3, part, parse_key("C major")) for part in ("drums", "melody", "arp")} == {0}
+    assert "pad" in CHORD_PARTS

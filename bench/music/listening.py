@@ -1,4 +1,4 @@
-"""`python -m bench.music.listening OUT`: sixteen clips over sixteen styles with their piano rolls, for docs/listening."""
+"""`python -m bench.music.listening OUT`: sixteen clips over sixteen styles and two live takes with their piano rolls, for docs/listening."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import sys
 from pathlib import Path
 
 from bench.make_clips import Maker, made
+from bench.virtual_session import begun
+from bridge.protocol.events import PromptRequested
 from model.music import midifile
-from model.music.midifile import Song
-from model.music.notes import TICKS_PER_QUARTER
+from model.music.midifile import Song, bar_length
+from model.music.notes import PARTS, TICKS_PER_QUARTER, Note, Ticks
 
 COLOURS = {
     "chords": "#7c9ed9",
@@ -74,15 +76,72 @@ PROMPTS = {
     "ballad": "tender piano ballad in C minor, Cm Ab Eb Bb",
 }
 
+LIVE = {
+    "live-house": (122.0, ("deep house at sunset", "a singing synth lead over it, more energy", "a dreamy breakdown without drums")),
+    "live-soul": (84.0, ("slow neo-soul in Eb with a singing lead", "funk with slap bass, tighter", "gospel with a choir feeling, bigger")),
+}  # fmt: skip
+"""Tempo and prompts of a live take, a minute each."""
+MINUTE = 60.0
+METER = "4/4"
+LATENCY = 0.05
+"""Seconds that an order takes in virtual time."""
+
+
+def live(tempo: float, prompts: tuple[str, ...]) -> Song:
+    """Return what the band plays live, in virtual time: a minute of each prompt, in 4/4. The sounds are those of the first."""
+    rig, first = begun(prompts[0], tempo, LATENCY, follow=0.0)
+    start = rig.session._playback.timeline.placed[0].start
+    for i, prompt in enumerate(prompts[1:], 1):
+        rig.until(first + i * MINUTE)
+        rig.happen(PromptRequested(prompt))
+    bars = int(len(prompts) * MINUTE * tempo / 60) // 4
+    end = Ticks(bars * bar_length(METER))
+    rig.until(first + len(prompts) * MINUTE)
+
+    def ticks(at: float) -> Ticks:
+        return Ticks(max(0, round((at - first) * tempo / 60) * TICKS_PER_QUARTER))
+
+    told = {path: args for _, path, args in reversed(rig.told)}
+    said = told["understood/programs"]
+    notes = tuple(
+        sorted(
+            Note(Ticks(max(0, n.at - start)), n.length, n.pitch, n.velocity, n.part)
+            for planned in rig.planned.values()
+            for n in planned
+            if n.at - start < end
+        )
+    )
+    chords = {at: str(args[0]) for at, args in ((ticks(at), args) for at, path, args in rig.told if path == "chord")}
+    return Song(
+        bars=tuple((Ticks(i * bar_length(METER)), METER) for i in range(bars)),
+        end=end,
+        tempos=((Ticks(0), tempo),),
+        key=str(told["understood/key"][0]),
+        notes=notes,
+        chords=tuple(sorted((at, symbol) for at, symbol in chords.items() if at < end)),
+        programs=tuple(
+            (str(part), int(str(program)))
+            for part, program in zip(said[::2], said[1::2], strict=True)
+            if part in PARTS and part not in ("drums", "perc")
+        ),
+        prompts=tuple((ticks(first + i * MINUTE), prompt) for i, prompt in enumerate(prompts)),
+    )
+
 
 def main() -> None:
-    """Write the clips and their pictures."""
+    """Write the clips, the live takes and their pictures."""
     out = Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     for name, prompt in PROMPTS.items():
-        song = made(prompt, 1, Maker()).song
-        midifile.write(out / f"{name}.mid", song)
-        (out / f"{name}.svg").write_text(svg(song), encoding="utf-8")
+        keep(out, name, made(prompt, 1, Maker()).song)
+    for name, (tempo, prompts) in LIVE.items():
+        keep(out, name, live(tempo, prompts))
+
+
+def keep(folder: Path, name: str, song: Song) -> None:
+    """Write a song and its picture."""
+    midifile.write(folder / f"{name}.mid", song)
+    (folder / f"{name}.svg").write_text(svg(song), encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -61,11 +61,14 @@ class AccessRules:
 
     def _host_matches(self, source: RequestSource) -> bool:
         try:
-            requested = urlsplit(f"//{source.host or ''}")
+            host = source.host or ""
+            requested = urlsplit(f"//{host}")
             name, port = requested.hostname, requested.port or 80
         except ValueError:
             return False
-        if name is None or requested.username is not None or requested.path or requested.query or requested.fragment:
+        if name is None or any(
+            sign in host for sign in "@/?#"
+        ):  # a user, a path, a query or a fragment, empty ones too
             return False
         local = _parse_address(source.local[0])
         if local is None or port != source.local[1]:

@@ -291,7 +291,7 @@ class FormRequest:
         notes, bars, rhythm, rhythmic = list[Note](), dict[str, int](), list[tuple[str, Ticks, Ticks]](), set[str]()
         harmony, sounding = self._harmony(labels.get(HARMONY, NEW)), sounding_until(self.take.beats)
         if harmony is None and example is not None and labels.get(HARMONY, NEW) is NEW and self.told_chord() is None:
-            harmony = example.harmony()
+            harmony = example.harmony() or example.held()
         replaced, _ = replaced_parts(plan, self.line)
         there = self.take.kept(frame.index).parts
         for part in (p for p in self.velocity if p not in there):
@@ -630,6 +630,15 @@ class Shown:
         if found.chord is None or (locked and not found.chord.pitch_classes <= self.key.pitch_classes):
             return None
         return found
+
+    def held(self) -> WrittenBeat | None:
+        """Return the last beat, whose chord sounds on: a new one may be chosen only where the band's piece has one.
+
+        In a mode also at every bar line, for it needs chords of its own.
+        """
+        last, frame = self.request.take.written[-1] if self.request.take.written else None, self.request.frame
+        tells = self.key.mode in CHARACTERISTIC_TONES and frame.beat == 0
+        return None if tells or last is None or last.chord is None or self._beat(self.band).beat.fresh else last
 
     def part(self, part: str, chord: Chord | None) -> tuple[Note, ...] | WrittenBeat | None:
         """Return the notes of a part; a beat whose onsets it plays; or None where it is left to the decoder."""

@@ -17,6 +17,7 @@ import pytest
 
 from bridge.processes import supervisor
 from bridge.processes.supervisor import MAX_QUEUED_MESSAGES, ChildProcess, Supervisor
+from bridge.processes.watchdog import Watchdog
 from tests.support.tools import until
 
 DIED = "died"
@@ -158,7 +159,7 @@ class Begun:
     def __init__(self, name: str, *_: object) -> None:
         if Begun.refusals:
             raise Begun.refusals.pop(0)
-        self.pid, self.end = len(Begun.all), nothing
+        self.pid, self.end, self.watchdog = len(Begun.all), nothing, Watchdog()
         Begun.all.append(self)
 
     def listen(self, _: object, on_exit: Callable[[], None]) -> None:

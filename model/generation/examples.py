@@ -239,6 +239,11 @@ def _changes(piece: int) -> tuple[tuple[int, int], ...]:
     return tuple((bar, beat) for bar, beat, _ in _chords(piece) if bar < 4)
 
 
+def is_vamp(piece: int) -> bool:
+    """Return True if a piece stays on one chord for four bars."""
+    return len(_changes(piece)) < 2
+
+
 @cache
 def _chords(piece: int) -> tuple[tuple[int, int, Chord | None], ...]:
     """Return the chords of a piece where they begin, in its own key, as (bar, beat, chord); read from its rows alone."""

@@ -634,11 +634,13 @@ class Shown:
     def held(self) -> WrittenBeat | None:
         """Return the last beat, whose chord sounds on: a new one may be chosen only where the band's piece has one.
 
-        In a mode also at every bar line, for it needs chords of its own.
+        In a mode also at every bar line, for it needs chords of its own; over a piece of one chord at every second.
         """
         last, frame = self.request.take.written[-1] if self.request.take.written else None, self.request.frame
-        tells = self.key.mode in CHARACTERISTIC_TONES and frame.beat == 0
-        return None if tells or last is None or last.chord is None or self._beat(self.band).beat.fresh else last
+        tells = self.key.mode in CHARACTERISTIC_TONES
+        chooses = frame.beat == 0 and (tells or (frame.bar % 2 == 0 and examples.is_vamp(self.band)))
+        fresh = chooses or self._beat(self.band).beat.fresh
+        return None if fresh or last is None or last.chord is None else last
 
     def part(self, part: str, chord: Chord | None) -> tuple[Note, ...] | WrittenBeat | None:
         """Return the notes of a part; a beat whose onsets it plays; or None where it is left to the decoder."""

@@ -273,10 +273,10 @@ _FADE_IN = re.compile(
 )
 _CRESCENDO = re.compile(
     r"\b(?:crescendo|get(?:s|ting)? (?:gradually )?(?:louder|more intense|bigger|more energetic)|grow(?:s|ing)? (?:louder|in intensity)|gradually louder|build(?:s|ing)? (?:up )?(?:slowly |gradually )?(?:in (?:volume|intensity)|(?:from|to|towards|into) a)|wird (?:immer )?lauter|steigert sich|anschwellend|de plus en plus (?:fort|intense)|(?:qui|que ça) monte|monte petit à petit|cada vez (?:más fuerte|mais forte)|(?:va )?crec(?:e|iendo)|cresce(?:ndo|nte)?|sempre più forte"
-    r"|(?:pp?p?|pianissimo)[^.;\n]{1,24}?(?:fff?|fortissimo))\b|渐强|越来越[响强]|先[轻静安]静?后[响爆动强]|由静[到至]动|[由从]弱[到至]强|[由从]小[到至]大|[从由]?pp?p?到ff?f?"
+    r"|(?:pp?p?|pianissimo)\b[^.;\n]{1,24}?\b(?:fff?|fortissimo))\b|渐强|越来越[响强]|先[轻静安]静?后[响爆动强]|由静[到至]动|[由从]弱[到至]强|[由从]小[到至]大|[从由]?pp?p?到ff?f?"
 )
 _SOFTER = re.compile(
-    r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux|cada vez más suave|cada vez mais suave|sempre più piano|(?:fff?|fortissimo)[^.;\n]{1,24}?(?:pp?p?|pianissimo))\b|越来越轻|[由从]强[到至]弱|[由从]大[到至]小"
+    r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux|cada vez más suave|cada vez mais suave|sempre più piano|(?:fff?|fortissimo)\b[^.;\n]{1,24}?\b(?:pp?p?|pianissimo))\b|越来越轻|[由从]强[到至]弱|[由从]大[到至]小"
 )
 _FADE_BARS = 4
 

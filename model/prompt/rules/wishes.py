@@ -587,7 +587,7 @@ _STEPS: tuple[tuple[int, str], ...] = (
         1,
         r"half[- ]?(?:step|tone)|semi-?tone|halbton(?:schritt)?|demi-ton|semiton[oe]|medio tono|meio[- ]tom|mezzo tono|半个?音|半个?key",
     ),
-    (3, r"(?:minor|kleine|tierce mineure|tercera menor|terza minore|terça menor|小三度) ?(?:third|terz)?|third|三度"),
+    (3, r"(?:minor|kleine)[- ](?:third|terz)|tierce mineure|tercera menor|terza minore|terça menor|小三度|third|三度"),
     (4, r"(?:major third|große terz|tierce majeure|tercera mayor|terza maggiore|terça maior|大三度)"),
     (5, r"(?:perfect |reine )?(?:fourth|quarte|quarta|cuarta)(?: juste| giusta| justa)?|纯?四度"),
     (7, r"(?:perfect |reine )?(?:fifth|quinte|quinta)(?: juste| giusta| justa)?|纯?五度"),

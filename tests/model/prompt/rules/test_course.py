@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from model.music.wishes import CueAt, Fade, Modulation, TempoRamp
+from model.prompt.encoder import hash_encoder
+from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.wishes import find_wishes
+from model.prompt.understand import understand
 
 
 @pytest.mark.parametrize(
@@ -80,3 +83,24 @@ def test_sections_as_people_count_them(text: str, sections: str) -> None:
 )  # fmt: skip
 def test_durations_as_people_write_them(text: str, seconds: float) -> None:
     assert find_wishes(text).wishes.seconds == seconds
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "tempo"),
+    [
+        ("one drop reggae in G minor, 74 bpm", "G minor", 74),
+        ("EDM DROP 128 BPM G MINOR 16 BARS", "G minor", 128),
+        ("C minor pentatonic riff, rock, 100 bpm", "C minor pentatonic", 100),
+        ("dropping beats in D minor at 90 bpm", "D minor", 90),
+        ("upbeat pop in A minor, 120 bpm", "A minor", 120),
+    ],
+)
+def test_a_key_beside_words_that_go_up_or_down_is_the_key(text: str, key: str, tempo: float) -> None:
+    read = parse_prompt(text)
+    assert (read.key and read.key.name, read.tempo) == (key, tempo)
+    assert find_wishes(text).wishes.modulation is None
+
+
+def test_drums_that_are_dropped_are_not_wanted() -> None:
+    plan, *_ = understand("drop the drums, keep it at 100 bpm in A", hash_encoder())
+    assert "drums" not in plan.parts

@@ -1,55 +1,30 @@
 // Takes as cards: those of this session, and those that are kept.
-import { $, button, complain, make } from "./dom.js";
+import { $, button, complain, make, say } from "./dom.js";
 import { chordSheet, fromKept, midi, fileName, saveMidi, saveStems, saveWav } from "./export.js";
+import { played } from "./played.js";
 import { score } from "./score.js";
 import { sound } from "./sound.js";
 import { wire } from "./wire.js";
 
-const LISTED = 12;
-let list = []; // the newest first: { id, words, about, from, song }
-let coming = "", facts = { key: "", tempo: 0, style: "" };
-
 export function takes() {
   for (const name of ["like", "skip", "back"]) $(name).onclick = () => wire.send(name);
   $("keep").onclick = () => wire.send("keep", Number($("keep-bars").value));
-  wire.on("words", (words) => { coming = words; });
-  wire.on("understood/key", (key) => { facts.key = key; });
-  wire.on("understood/tempo", (tempo) => { facts.tempo = tempo; });
-  wire.on("understood/style", (name) => { facts.style = name ?? ""; });
-  wire.on("take", entered);
-  wire.on("state", (state) => { if (state !== "playing") { remember(); show(); } });
-  wire.on("connected", () => { remember(); kept(); });
-  wire.on("kept", (path) => { kept(); $("progress").hidden = false; $("progress").textContent = `Kept: ${path.split(/[\\/]/).at(-1)}`; });
+  wire.on("take", show);
+  wire.on("state", show);
+  wire.on("welcome", show);
+  wire.on("connected", kept);
+  wire.on("kept", (path) => { kept(); say(`Kept: ${path.split(/[\\/]/).at(-1)}`); });
   for (const name of ["like", "skip", "back", "keep"]) wire.on("state", (state) => { $(name).disabled = name !== "keep" && state !== "playing"; });
 }
 
-function entered(id) {
-  remember();
-  list = list.filter((card) => card.id !== id || card.song);
-  const about = [facts.style, facts.key, facts.tempo && `${Math.round(facts.tempo)} bpm`].filter(Boolean).join(" · ");
-  list = [{ id, words: coming || "a piece", about, liked: false }, ...list.filter((card) => card.id !== id)].slice(0, LISTED);
-  show();
-}
-
-/** Keep the music of the take that has played until now with its card. */
-function remember() {
-  const card = list.find((c) => c.id === score.take), theirs = score.notes.filter((n) => n.take === score.take);
-  if (!card || !theirs.length) return;
-  const from = score.bars().findLast((bar) => bar.from <= theirs[0].start + 1e-6)?.from ?? theirs[0].start;
-  const song = score.region(from, Math.min(score.quarterNow(), theirs.at(-1).start + theirs.at(-1).length), card.id);
-  if (song) card.song = { ...song, title: card.words, key: facts.key, programs: { ...sound.programs } };
-}
-
-const songOf = (card) => { if (card.id === score.take) remember(); return card.song; };
-
 function show() {
-  $("no-session").hidden = list.length > 0;
-  $("session").replaceChildren(...list.map((card, i) => {
-    const current = card.id === score.take && score.state === "playing";
-    const needs = (act) => () => { const song = songOf(card); if (song) act(song); else complain("Nothing of this take has played yet"); };
+  $("no-session").hidden = played.takes.length > 0;
+  $("session").replaceChildren(...played.takes.map((card) => {
+    const current = card === played.current && score.state === "playing";
+    const needs = (act) => () => { const song = played.songOf(card); if (song) act(song); else complain("Nothing of this take has played yet"); };
     return item(card.words, card.about + (current ? " · plays now" : ""), [
-      hearing(() => songOf(card), card.words),
-      current ? null : button("Bring back", () => wire.send("take/launch", card.id), { label: `Bring back ${card.words}`, title: "It enters at the next line" }),
+      hearing(() => played.songOf(card), card.words),
+      current || !card.id ? null : button("Bring back", () => wire.send("take/launch", card.id), { label: `Bring back ${card.words}`, title: "It enters at the next line" }),
       dragged(card, needs), button("WAV", needs(saveWav), { label: `WAV of ${card.words}` }), button("Stems", needs(saveStems), { label: `Stems of ${card.words}`, title: "A WAV for each part, in a .zip" }),
       button("Chords", needs(chordSheet), { label: `Chords of ${card.words}`, title: "Chord sheet, lead sheet, score" }),
     ], current);
@@ -64,7 +39,7 @@ function dragged(card, needs) {
   const link = make("a", { href: "#takes", textContent: ".mid", draggable: true, className: "as-button", label: `.mid of ${card.words}`, title: "Save, or drag into a DAW" });
   link.onclick = (event) => { event.preventDefault(); needs(saveMidi)(); };
   link.ondragstart = (event) => {
-    const song = songOf(card);
+    const song = played.songOf(card);
     if (!song) return;
     const url = URL.createObjectURL(new Blob([midi(song)], { type: "audio/midi" }));
     event.dataTransfer.setData("DownloadURL", `audio/midi:${fileName(song)}.mid:${url}`);

@@ -69,3 +69,45 @@ def test_a_take_keeps_what_it_played_while_others_play_and_after_a_stop(node: No
     assert said["restarted"][0] == {"polka": None, **said["again"]}
     assert said["restarted"][1][0] == "1", "the number is the new daemon's"
     assert said["restarted"][1].count("1") == 1
+
+
+ROUNDS = """
+const { cellsOf, lockText, period, replaced, roundOf, wholeBars } = await import("%PAGE%/rounds.js");
+const bars = (text, first = 1) => text.split("|").map((bar, i) => {
+  const from = i * 4, words = bar.trim().split(/\\s+/);
+  return { number: first + i, opens: true, beats: words.map((_, n) => from + n), chords: words.flatMap((w, n) => w === "." ? [] : [[from + n, w]]) };
+});
+const four = "F . Fdim7 . | Gm7 . . . | C7 . . A#m | C7 . . A7";
+const round = (text, first = 1, from = first) => roundOf(wholeBars(bars(text, from), first), first);
+const said = {};
+said.locked = lockText(round([four, four, four, "F . Fdim7"].join(" | ")));
+said.late = round([four, four].join(" | "), 5).map((cell) => cell.number);
+said.held = lockText(round("Eb . . . | . . . . | . . . . | . . . . | . . . . | . . . . | . . . ."));
+said.free = lockText(round("A . . . | B . . . | C . . . | D . . . | E . . . | F . . . | G . . ."));
+said.changed = lockText(round([..."ABCDE".split(""), ...Array(4).fill("F | G").join(" | ").split(" | ")].map((c) => `${c} . . .`).join(" | ")));
+said.joined = wholeBars([{ ...bars(four)[0], opens: false }, ...bars(four).slice(1)], 1).map((cell) => cell.number);
+const seen = wholeBars(bars([four, four].join(" | ")), 1);
+said.replaced = lockText(replaced(seen, 6, "Db7", roundOf(seen, 1), 1));
+said.again = lockText(replaced(cellsOf(said.locked), 1, "Gm9 C9", [], 1));
+said.shown = cellsOf("C7 C7 C7 A7 | Dm").map((cell) => cell.chords.join(" "));
+said.words = [cellsOf("Am F C G").length, cellsOf("| Eb |").length, cellsOf("ii V I").length, cellsOf("").length];
+said.periods = ["A | A | A", "A | A | A | A", "A | B | A | B", "A | B | C | A | B"].map((text) => period(wholeBars(bars(text), 1)));
+console.log(JSON.stringify(said));
+"""
+
+
+def test_a_lock_takes_whole_bars_of_the_round_and_keeps_the_places_of_the_chords(node: Node) -> None:
+    said = node(ROUNDS)
+    assert said["locked"] == "F Fdim7 | Gm7 | C7 C7 C7 A#m | C7 C7 C7 A7", (
+        "of 13 bars, the last not whole, the round of 4"
+    )
+    assert said["late"] == [9, 10, 11, 12], "the round begins with the bar in which the take entered"
+    assert said["held"] == "| Eb |"
+    assert said["free"] == "E | F | G | D", "nothing repeats: the last 4 bars, each in its place"
+    assert said["changed"] == "G | F", "the bars since the chords changed; bar 7 is one of G"
+    assert said["joined"] == [2, 3, 4], "a bar of which the page saw a part is not whole"
+    assert said["replaced"] == "F Fdim7 | Gm7 | Db7 | C7 C7 C7 A7"
+    assert said["again"] == "F Fdim7 | Gm9 C9 | C7 C7 C7 A#m | C7 C7 C7 A7"
+    assert said["shown"] == ["C7 A7", "Dm"]
+    assert said["words"] == [4, 1, 0, 0]
+    assert said["periods"] == [0, 1, 2, 0]

@@ -40,7 +40,7 @@ wire.on("take", (id) => {
   const same = known && (!words || known.words === words); // numbers begin again with a new daemon
   if (known && !same) known.id = "";
   const card = same ? known : { id, words: words || "a piece", song: null };
-  card.since = score.quarterNow() - NEAR;
+  card.since = Infinity;
   describe(card);
   played.takes = [card, ...played.takes.filter((other) => other !== card)].slice(0, LISTED);
   played.current = card;
@@ -48,6 +48,9 @@ wire.on("take", (id) => {
 wire.on("state", (state) => {
   record();
   if (state === "playing" && played.current) played.current.since = -Infinity; // the quarter notes count from 0 again
+});
+wire.on("read", () => { // the tempo of the entry is told with it, after it
+  if (played.current?.since === Infinity) played.current.since = score.quarterNow() - NEAR;
 });
 wire.on("lost", record);
 wire.on("welcome", () => { // told after the take: the facts of what plays

@@ -1,5 +1,5 @@
 // The chords of the take as a row of bars: the one that sounds is lit, each can be replaced, all can be locked.
-import { $, button, complain, make } from "./dom.js";
+import { $, button, complain, done, make } from "./dom.js";
 import { cellsOf, lockText, period, replaced, roundOf, wholeBars } from "./rounds.js";
 import { score } from "./score.js";
 import { store, stored } from "./sound.js";
@@ -41,7 +41,10 @@ function begin(bar) {
 }
 
 /** Whether the chords are set by hand: they go before the words, the hands that are followed, and a take that comes back. */
-export const isLocked = () => control !== "auto";
+const isLocked = () => control !== "auto";
+
+/** Say that locked chords go before something, if they are. */
+export function lockWins(over) { if (isLocked()) done(`The chords are locked: they win over ${over}. Release gives them back`); }
 
 /** Return the cells that the daemon tells: the locked chords, or those of the words. */
 function told() {
@@ -70,7 +73,7 @@ function show() {
   const focused = [...$("progression").children].findIndex((li) => li.contains(document.activeElement));
   drawn = what;
   $("locked").hidden = !isLocked();
-  $("locked-says").textContent = isLocked() ? `Chords locked${list.length ? `: ${list.length === 1 ? "this bar goes" : `these ${list.length} bars go`} round` : ""}. They win over the words.` : "";
+  $("locked-says").textContent = isLocked() ? `Chords locked${list.length ? `: ${list.length === 1 ? "this bar goes" : `these ${list.length} bars go`} round` : ""}. They win over the words, over what you play and over takes that come back.` : "";
   $("progression").replaceChildren(...list.map((cell, i) => {
     const bar = button("", () => edit(i, list), { className: "bar", disabled: !cell.chords.length, title: "Replace this chord" });
     bar.append(make("small", {}, make("span", { className: "hidden", textContent: "Bar " }), String(i + 1)), ...cell.chords.map((c) => make("b", { textContent: c })), ...(cell.chords.length ? [] : ["…"]));

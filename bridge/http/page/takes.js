@@ -1,7 +1,8 @@
 // Takes as cards: those of this session, and those that are kept.
-import { $, button, complain, make, say } from "./dom.js";
+import { $, button, complain, done, make } from "./dom.js";
 import { chordSheet, fromKept, midi, fileName, saveMidi, saveStems, saveWav } from "./export.js";
 import { played } from "./played.js";
+import { lockWins } from "./progression.js";
 import { score } from "./score.js";
 import { sound } from "./sound.js";
 import { wire } from "./wire.js";
@@ -13,7 +14,7 @@ export function takes() {
   wire.on("state", show);
   wire.on("welcome", show);
   wire.on("connected", kept);
-  wire.on("kept", (path) => { kept(); say(`Kept: ${path.split(/[\\/]/).at(-1)}`); });
+  wire.on("kept", (path) => { kept(); done(`Kept: ${path.split(/[\\/]/).at(-1)}`); });
   for (const name of ["like", "skip", "back", "keep"]) wire.on("state", (state) => { $(name).disabled = name !== "keep" && state !== "playing"; });
 }
 
@@ -24,9 +25,9 @@ function show() {
     const needs = (act) => () => { const song = played.songOf(card); if (song) act(song); else complain("Nothing of this take has played yet"); };
     return item(card.words, card.about + (current ? " · plays now" : ""), [
       hearing(() => played.songOf(card), card.words),
-      current || !card.id ? null : button("Bring back", () => wire.send("take/launch", card.id), { label: `Bring back ${card.words}`, title: "It enters at the next line" }),
+      current || !card.id ? null : button("Bring back", () => { if (wire.send("take/launch", card.id)) lockWins("the take's own chords"); }, { label: `Bring back ${card.words}`, title: "It enters at the next line" }),
       dragged(card, needs), button("WAV", needs(saveWav), { label: `WAV of ${card.words}` }), button("Stems", needs(saveStems), { label: `Stems of ${card.words}`, title: "A WAV for each part, in a .zip" }),
-      button("Chords", needs(chordSheet), { label: `Chords of ${card.words}`, title: "Chord sheet, lead sheet, score" }),
+      button("Chord sheet", needs(chordSheet), { label: `Chord sheet of ${card.words}`, title: "Chord sheet, lead sheet, score" }),
     ], current);
   }));
 }
@@ -73,10 +74,10 @@ async function kept() {
   $("takes").replaceChildren(...rows.map((row) => {
     const song = async () => fromKept(await (await fetch(`takes/${row.name}.json`)).json(), row.words || row.name);
     const act = (what) => async () => { try { what(await song()); } catch (error) { complain(error.message); } };
-    const file = `${row.name}.mid`, link = make("a", { href: `takes/${file}`, download: file, textContent: ".mid", draggable: true, className: "as-button", label: `.mid of ${row.words}`, title: "Save, or drag into a DAW" });
+    const file = `${fileName({ title: row.words || row.name })}.mid`, link = make("a", { href: `takes/${row.name}.mid`, download: file, textContent: ".mid", draggable: true, className: "as-button", label: `.mid of ${row.words}`, title: "Save, or drag into a DAW" });
     link.ondragstart = (event) => event.dataTransfer.setData("DownloadURL", `audio/midi:${file}:${link.href}`);
     return item(row.words || "a piece", `${row.bars} bars of ${row.meter} · ${row.key} · ${row.tempos} bpm`, [hearing(song, row.words), link,
       button("WAV", act(saveWav), { label: `WAV of ${row.words}` }), button("Stems", act(saveStems), { label: `Stems of ${row.words}`, title: "A WAV for each part, in a .zip" }),
-      button("Chords", act(chordSheet), { label: `Chords of ${row.words}`, title: "Chord sheet, lead sheet, score" })]);
+      button("Chord sheet", act(chordSheet), { label: `Chord sheet of ${row.words}`, title: "Chord sheet, lead sheet, score" })]);
   }));
 }

@@ -21,34 +21,40 @@ TAKES = (
     + """
 const { score } = await import("%PAGE%/score.js");
 const { played } = await import("%PAGE%/played.js");
+let from = 1000; // seconds of the daemon's clock at quarter note 0
 const enter = (id, words, key, at) => {
   wire.tell("words", words);
   wire.tell("coming", words, at);
   wire.tell("understood/key", key);
-  seconds = at / 2 + 0.02;
+  seconds = from + at / 2 + 0.02;
   wire.tell("take", id);
+  wire.tell("tempo_map", [[0, from, 120]]); // after the take, as the daemon sends it
   wire.tell("coming", "", -1);
+  wire.tell("read");
 };
 const bars = (id, from, count) => {
   wire.tell("planned", Array.from({ length: count * 4 }, (_, i) => [from + i, (from + i) / 4 + 1 | 0, (from + i) % 4 + 1, ""]));
   for (let i = 0; i < count * 4; i++) wire.tell("note", id, "bass", 36 + i % 12, 90, from + i, 1);
 };
 const told = () => Object.fromEntries(played.takes.map((card) => { const song = played.songOf(card); return [card.words, song && [song.notes.length, song.quarters, song.key]]; }));
+seconds = 1000;
 wire.tell("state", "playing");
 enter("1", "house", "C minor", 0);
 bars("1", 0, 4);
-seconds = 6;
+seconds = from + 6;
 said.early = told();
 enter("2", "waltz", "G major", 16);
 bars("2", 16, 2);
-seconds = 11;
+seconds = from + 11;
 said.both = told();
 enter("1", "house", "C minor", 24);
 bars("1", 24, 1);
-seconds = 12.9;
+seconds = from + 12.9;
 said.again = told();
-seconds = 14;
+seconds = from + 14;
 wire.tell("state", "idle");
+from = 2000;
+seconds = from;
 wire.tell("state", "playing");
 said.after = told();
 enter("1", "polka", "D major", 0);
@@ -111,3 +117,55 @@ def test_a_lock_takes_whole_bars_of_the_round_and_keeps_the_places_of_the_chords
     assert said["shown"] == ["C7 A7", "Dm"]
     assert said["words"] == [4, 1, 0, 0]
     assert said["periods"] == [0, 1, 2, 0]
+
+
+STATUS = (
+    WORLD
+    + """
+const { beatsOf, cued, onItsWay } = await import("%PAGE%/coming.js");
+const { beside } = await import("%PAGE%/dom.js");
+const { health, labelOf } = await import("%PAGE%/labels.js");
+const { keyName } = await import("%PAGE%/keys.js");
+const at = (quarter, state = "playing") => ({ state, quarterNow: () => quarter, bars: () => [{ number: 1, from: 0 }, { number: 2, from: 4 }, { number: 3, from: 8 }] });
+said.cue = [[1, "playing"], [4, "playing"], [8, "playing"], [5, "idle"]].map(([q, state]) => cued("fill", 4, 8, at(q, state)));
+said.take = [["", -1, "playing"], ["house", -1, "idle"], ["house", -1, "waiting"], ["house", -1, "playing"], ["house", 8, "playing"], ["house", 12, "playing"]]
+  .map(([words, entry, state]) => onItsWay(words, entry, at(1, state)));
+const bar = (number, count, opens = true) => ({ number, opens, beats: Array(count).fill(0) });
+said.beats = [beatsOf([bar(1, 4), bar(2, 2)], 2, 1), beatsOf([bar(1, 4), bar(2, 3), bar(3, 1)], 2, 3), beatsOf([bar(5, 2, false), bar(6, 4)], 5, 4), beatsOf([], 1, 1), beatsOf([bar(1, 7), bar(2, 1)], 3, 1)];
+const view = { width: 1000, height: 600 }, size = { width: 300, height: 30 };
+said.places = [[{ left: 40, top: 100, bottom: 130 }], [{ left: 900, top: 560, bottom: 590 }], [{ left: 40, top: -900, bottom: -870 }], [{ left: 40, top: 2000, bottom: 2030 }], [{ left: 40, top: 100, bottom: 130 }, { top: 136, bottom: 166 }]]
+  .map(([control, taken]) => { const { x, y } = beside(control, size, view, taken); return [x, y]; });
+said.labels = [labelOf("temperature"), labelOf("drums/map"), labelOf("part_of/it"), health(0, 1, 2, 3.21, 1.04)];
+said.keys = [keyName("KeyA", null), keyName("KeyA", new Map([["KeyA", "q"]]))];
+console.log(JSON.stringify(said));
+"""
+)
+
+
+def test_what_comes_is_announced_until_it_has_played_and_not_while_nothing_plays(node: Node) -> None:
+    said = node(STATUS)
+    assert [c["text"] for c in said["cue"]] == ["Next: fill at bar 2", "Now: fill", "", ""]
+    assert [c["lit"] for c in said["cue"]] == [True, True, False, False]
+    writing, bar, line = (
+        "Writing the first bars…",
+        "The new take enters at bar 3",
+        "The new take enters at the next line",
+    )
+    assert said["take"] == ["", "", writing, writing, bar, line]
+    assert said["beats"] == [4, 3, 4, 4, 7], "a bar that is planned in part has its dots"
+
+
+def test_a_message_stands_beside_its_control_and_inside_the_window(node: Node) -> None:
+    said = node(STATUS)
+    below, above, top, bottom, second = said["places"]
+    assert below == [40, 136]
+    assert above == [692, 524]
+    assert top == [40, 8]
+    assert bottom == [40, 562]
+    assert second == [40, 170], "below the message that stands there"
+    assert said["labels"][:3] == ["how daring", "drum notes", "part of it"]
+    assert (
+        said["labels"][3]
+        == "3.2 beats ahead · notes late 0, dropped 1 · beats repeated 2 · 99 of 100 notes within 1.0 ms"
+    )
+    assert said["keys"] == ["A", "Q"]

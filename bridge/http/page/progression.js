@@ -1,5 +1,5 @@
 // The chords of the take as a row of bars: the one that sounds is lit, each can be replaced, all can be locked.
-import { $, button, complain, done, make } from "./dom.js";
+import { $, button, complain, make } from "./dom.js";
 import { cellsOf, lockText, period, replaced, roundOf, wholeBars } from "./rounds.js";
 import { score } from "./score.js";
 import { store, stored } from "./sound.js";
@@ -44,7 +44,7 @@ function begin(bar) {
 const isLocked = () => control !== "auto";
 
 /** Say that locked chords go before something, if they are. */
-export function lockWins(over) { if (isLocked()) done(`The chords are locked: they win over ${over}. Release gives them back`); }
+export function lockWins(over) { if (isLocked()) complain(`The chords are locked: they win over ${over}. Unlock gives them back.`); }
 
 /** Return the cells that the daemon tells: the locked chords, or those of the words. */
 function told() {

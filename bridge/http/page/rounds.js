@@ -1,7 +1,7 @@
 // Bars of chords without the page: what was seen, the round that repeats, and the text that locks it.
 // A cell is { number, text, chords }: the bar's number, its words for /llmball/chords, and its chords as they are shown.
 
-const LONGEST = 16, SURE = 4; // bars of a round at most, and bars that must come again before it counts
+const LONGEST = 16, SURE = 8, AGAIN = 4; // bars of a round at most, bars that must be known, and of a long round bars that come again
 
 const names = (chords) => chords.filter((chord, i) => chord !== chords[i - 1]);
 const same = (a, b) => a.text === b.text;
@@ -33,7 +33,7 @@ export function period(cells) {
   for (let size = 1; size <= LONGEST; size++) {
     let run = size;
     while (run < cells.length && same(cells.at(-1 - run + size), cells.at(-1 - run))) run++;
-    if (run >= (run === cells.length ? Math.max(SURE, size + Math.min(size, SURE)) : Math.max(2 * size, 2 * SURE))) return size;
+    if (run >= Math.max(SURE, run === cells.length ? size + Math.min(size, AGAIN) : 2 * size)) return size;
   }
   return 0;
 }
@@ -43,7 +43,9 @@ export function roundOf(cells, first) {
   const size = period(cells) || [8, 4, 2, 1].find((count) => count <= cells.length) || 0;
   const round = Array(size).fill(null);
   for (const cell of cells) round[(cell.number - first) % size] = cell;
-  return round.every(Boolean) ? round : [];
+  if (!round.every(Boolean)) return [];
+  const least = [1, 2, 4].find((count) => count < size && size % count === 0 && round.every((cell, i) => same(cell, round[i % count]))) ?? size;
+  return round.slice(0, least);
 }
 
 /** Return the round of what a grid shows with a bar replaced, as cells. */

@@ -97,7 +97,7 @@ said.replaced = lockText(replaced(seen, 6, "Db7", roundOf(seen, 1), 1));
 said.again = lockText(replaced(cellsOf(said.locked), 1, "Gm9 C9", [], 1));
 said.shown = cellsOf("C7 C7 C7 A7 | Dm").map((cell) => cell.chords.join(" "));
 said.words = [cellsOf("Am F C G").length, cellsOf("| Eb |").length, cellsOf("ii V I").length, cellsOf("").length];
-said.periods = ["A | A | A", "A | A | A | A", "A | B | A | B", "A | B | C | A | B"].map((text) => period(wholeBars(bars(text), 1)));
+said.periods = ["A | A | A | A | A | A | A", "A | A | A | A | A | A | A | A", "A | B | A | B | A | B | A | B", "A | B | C | D | A | B | C"].map((text) => period(wholeBars(bars(text), 1)));
 console.log(JSON.stringify(said));
 """
 

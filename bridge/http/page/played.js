@@ -1,4 +1,4 @@
-// The takes of this session, and the music of each: kept from when it plays until the page is closed.
+// The takes of this session, and the music of each: kept from when it plays until the window is closed, also over a reload.
 import { score } from "./score.js";
 import { sound } from "./sound.js";
 import { wire } from "./wire.js";
@@ -27,6 +27,33 @@ function songOf(card) {
 function describe(card) {
   Object.assign(card, { key: facts.key, programs: { ...sound.programs }, about: [facts.style, facts.key, facts.tempo && `${Math.round(facts.tempo)} bpm`].filter(Boolean).join(" · ") });
 }
+
+const KEPT = "llmball-takes", FIELDS = ["pitch", "velocity", "start", "length", "at", "seconds"];
+const short = (value) => Math.round(value * 1e4) / 1e4;
+
+/** Return cards as text, notes as rows of numbers. */
+export function packed(cards) {
+  const rows = ({ notes, ...song }) => ({ ...song, notes: notes.map((n) => [n.part, ...FIELDS.map((field) => short(n[field]))]) });
+  return JSON.stringify(cards.map(({ since, song, ...card }) => ({ ...card, song: song && rows(song) })));
+}
+
+/** Return the cards of a text; none where it is not one of `packed`. */
+export function unpacked(text) {
+  try {
+    const notes = (rows) => rows.map(([part, ...values]) => ({ part, ...Object.fromEntries(FIELDS.map((field, i) => [field, values[i]])) }));
+    return JSON.parse(text ?? "[]").map((card) => ({ ...card, since: Infinity, song: card.song && { ...card.song, notes: notes(card.song.notes) } }));
+  } catch { return []; }
+}
+
+/** Keep the cards over a reload: as many of the newest as the browser takes. */
+function keep() {
+  record();
+  for (let count = played.takes.length; count > 0; count--) {
+    try { return sessionStorage.setItem(KEPT, packed(played.takes.slice(0, count))); } catch { /* too much, or storage is not allowed */ }
+  }
+}
+try { played.takes = unpacked(globalThis.sessionStorage?.getItem(KEPT)); } catch { /* storage is not allowed */ }
+globalThis.addEventListener?.("pagehide", keep);
 
 wire.on("words", (told) => { words = told; });
 wire.on("coming", (told) => { isComing = Boolean(told); });

@@ -1,6 +1,6 @@
 // The chords of the take as a row of bars: the one that sounds is lit, each can be replaced, all can be locked.
 import { $, button, complain, make } from "./dom.js";
-import { cellsOf, lockText, period, replaced, roundOf, wholeBars } from "./rounds.js";
+import { cellsOf, lockLine, lockText, period, replaced, roundOf, wholeBars } from "./rounds.js";
 import { score } from "./score.js";
 import { store, stored } from "./sound.js";
 import { wire } from "./wire.js";
@@ -18,17 +18,17 @@ export function progression() {
     $("lock").textContent = said === "auto" ? "Lock" : "Unlock";
     show();
   });
-  wire.on("take", () => { awaiting = true; });
+  wire.on("take", () => { awaiting = true; wishes = null; });
   wire.on("connected", () => { joining = true; });
   wire.on("beat", (bar, beat) => { if (awaiting) begin(bar); if (awaiting || beat === 1) show(); awaiting = false; });
   wire.on("planned", show);
-  wire.on("state", (state) => { if (state !== "playing") awaiting = true; show(); });
+  wire.on("state", (state) => { if (state !== "playing") { awaiting = true; wishes = null; } show(); });
   $("lock").onclick = () => {
-    if (control !== "auto") return wire.send("chords", "auto");
-    const round = told().length ? told() : roundOf(wholeBars(score.bars(), first), first);
-    if (round.length) wire.send("chords", lockText(round)); else complain("No whole bar is known yet: lock when the band plays");
+    if (isLocked() || wishes) release();
+    else if (score.state === "playing" || told().length) lock();
+    else complain("No chords are known yet: lock them while the band plays");
   };
-  $("locked-release").onclick = () => wire.send("chords", "auto");
+  $("locked-release").onclick = release;
   $("chord-set").onclick = () => { chosen($("chord-text").value.trim()); };
 }
 
@@ -46,6 +46,30 @@ const isLocked = () => control !== "auto";
 /** Say that locked chords go before something, if they are. */
 export function lockWins(over) { if (isLocked()) complain(`The chords are locked: they win over ${over}. Unlock gives them back.`); }
 
+/** Lock the chords, with those of a bar replaced; waits until a round is known, see `roundOf`. */
+let wishes = null; // bar numbers, and the chords that were chosen for them; null where no lock waits
+function lock(...replacement) {
+  wishes = new Map([...wishes ?? [], ...(replacement.length ? [replacement] : [])]);
+  drawn = "";
+  show();
+}
+
+function release() {
+  wishes = null;
+  if (isLocked()) wire.send("chords", "auto");
+  show();
+}
+
+/** Lock what was wished for, as soon as a round is known. */
+function locks() {
+  if (!wishes) return;
+  const known = told(), from = known.length ? 1 : first;
+  const round = [...wishes].reduce((cells, [number, chords]) => replaced(cells, (number - from) % cells.length, chords), known.length ? known : roundOf(wholeBars(score.bars(), first), first));
+  if (!round.length) return;
+  wishes = null;
+  wire.send("chords", lockText(round));
+}
+
 /** Return the cells that the daemon tells: the locked chords, or those of the words. */
 function told() {
   const locked = isLocked() ? cellsOf(control) : [];
@@ -60,20 +84,21 @@ function cells() {
   if (period(seen)) return [roundOf(seen, first), true];
   const from = Math.max(0, Math.floor((seen.length - 1) / MOST) * MOST), shownBars = seen.slice(from, from + MOST);
   while (shownBars.length && shownBars.length < UNKNOWN) shownBars.push({ number: 0, text: "", chords: [] });
-  return [shownBars, false];
+  return [shownBars.map((cell) => wishes?.has(cell.number) ? replaced([cell], 0, wishes.get(cell.number))[0] : cell), false];
 }
 
 let drawn = "";
 function show() {
+  locks();
   const [list, isRound] = cells(), now = score.bars().findLast((bar) => bar.from <= score.quarterNow() + 0.01)?.number ?? 0;
   const turn = (((now - first) % list.length) + list.length) % list.length;
   const here = score.state !== "playing" ? -1 : isRound ? turn : list.findIndex((cell) => cell.number === now);
-  const what = JSON.stringify([list, here, isLocked()]);
+  const what = JSON.stringify([list, here, isLocked(), Boolean(wishes)]);
   if (what === drawn) return;
   const focused = [...$("progression").children].findIndex((li) => li.contains(document.activeElement));
   drawn = what;
-  $("locked").hidden = !isLocked();
-  $("locked-says").textContent = isLocked() ? `Chords locked${list.length ? `: ${list.length === 1 ? "this bar goes" : `these ${list.length} bars go`} round` : ""}. They win over the words, over what you play and over takes that come back.` : "";
+  $("locked").hidden = !isLocked() && !wishes;
+  $("locked-says").textContent = lockLine(isLocked(), Boolean(wishes), list.length);
   $("progression").replaceChildren(...list.map((cell, i) => {
     const bar = button("", () => edit(i, list), { className: "bar", disabled: !cell.chords.length, title: "Replace this chord" });
     bar.append(make("small", {}, make("span", { className: "hidden", textContent: "Bar " }), String(i + 1)), ...cell.chords.map((c) => make("b", { textContent: c })), ...(cell.chords.length ? [] : ["…"]));
@@ -99,8 +124,7 @@ function edit(index, list) {
 function chosen(chords) {
   if (!editing || !chords) return;
   const { index, list } = editing;
-  const round = told().length ? [] : roundOf(wholeBars(score.bars(), first), first);
-  wire.send("chords", lockText(replaced(list, index, chords, round, first)));
+  lock(list[index].number, chords);
 }
 
 const NOTES = { C: 0, D: 2, E: 4, F: 5, G: 7, A: 9, B: 11 };

@@ -38,9 +38,9 @@ export function period(cells) {
   return 0;
 }
 
-/** Return whole bars as one round from the first bar of the take on: the period, or where nothing repeats the last 8, 4, 2 or 1. */
+/** Return whole bars as one round from the first bar of the take on: the period, or where nothing repeats the last 8 or 4; none of fewer bars. */
 export function roundOf(cells, first) {
-  const size = period(cells) || [8, 4, 2, 1].find((count) => count <= cells.length) || 0;
+  const size = period(cells) || [8, 4].find((count) => count <= cells.length) || 0;
   const round = Array(size).fill(null);
   for (const cell of cells) round[(cell.number - first) % size] = cell;
   if (!round.every(Boolean)) return [];
@@ -48,11 +48,9 @@ export function roundOf(cells, first) {
   return round.slice(0, least);
 }
 
-/** Return the round of what a grid shows with a bar replaced, as cells. */
-export function replaced(cells, index, chords, round, first) {
-  const cell = { ...cells[index], text: chords, chords: names(chords.split(/\s+/)) };
-  if (!round.length) return cells.map((other, i) => i === index ? cell : other);
-  return round.map((other, i) => i === (cells[index].number - first) % round.length ? cell : other);
+/** Return cells with the chords of one replaced. */
+export function replaced(cells, index, chords) {
+  return cells.map((cell, i) => i === index ? { ...cell, text: chords, chords: names(chords.split(/\s+/)) } : cell);
 }
 
 /** Return the words for /llmball/chords that lock a round. */
@@ -63,4 +61,11 @@ export function cellsOf(text) {
   const bars = text.includes("|") ? text.split("|") : text.split(/\s+/);
   const cells = bars.map((bar) => bar.trim()).filter(Boolean).map((bar, i) => ({ number: i + 1, text: bar, chords: names(bar.split(/\s+/)) }));
   return cells.every((cell) => cell.chords.every((chord) => /^[A-G]/.test(chord))) ? cells : [];
+}
+
+/** Return the line that says that chords are locked, or that they wait for it. */
+export function lockLine(isLocked, waits, count) {
+  if (waits) return "The chords lock as soon as four whole bars are known.";
+  const round = count === 1 ? "this bar goes round" : `these ${count} bars go round`;
+  return isLocked ? `Chords locked${count ? `: ${round}` : ""}. They win over the words, over what you play and over takes that come back.` : "";
 }

@@ -10,6 +10,7 @@ import { wire } from "./wire.js";
 export function takes() {
   for (const name of ["like", "skip", "back"]) $(name).onclick = () => wire.send(name);
   $("keep").onclick = () => wire.send("keep", Number($("keep-bars").value));
+  show();
   wire.on("take", show);
   wire.on("state", show);
   wire.on("welcome", show);
@@ -24,7 +25,7 @@ function show() {
     const current = card === played.current && score.state === "playing";
     const needs = (act) => () => { const song = played.songOf(card); if (song) act(song); else complain("Nothing of this take has played yet"); };
     return item(card.words, card.about + (current ? " · plays now" : ""), [
-      hearing(() => played.songOf(card), card.words),
+      hearing(() => played.songOf(card), card.words, card),
       current || !card.id ? null : button("Bring back", () => { if (wire.send("take/launch", card.id)) lockWins("the take's own chords"); }, { label: `Bring back ${card.words}`, title: "It enters at the next line" }),
       dragged(card, needs), button("WAV", needs(saveWav), { label: `WAV of ${card.words}` }), button("Stems", needs(saveStems), { label: `Stems of ${card.words}`, title: "A WAV for each part, in a .zip" }),
       button("Chord sheet", needs(chordSheet), { label: `Chord sheet of ${card.words}`, title: "Chord sheet, lead sheet, score" }),
@@ -49,10 +50,10 @@ function dragged(card, needs) {
 }
 
 /** A button that plays a song here, or stops it. */
-let playing = null;
-function hearing(song, name) {
+let playing = null; // { key, button, end }: the list is made anew while it plays
+function hearing(song, name, key) {
   const hear = button("Hear", async () => {
-    const mine = playing?.button === hear;
+    const mine = playing?.key === key;
     if (playing) { clearTimeout(playing.end); playing.button.textContent = "Hear"; playing = null; sound.hear(null); }
     if (mine) return;
     try {
@@ -60,9 +61,10 @@ function hearing(song, name) {
       if (!found) return complain("Nothing of this take has played yet");
       await sound.hear(found);
       hear.textContent = "Stop";
-      playing = { button: hear, end: setTimeout(() => { hear.textContent = "Hear"; playing = null; }, found.seconds * 1000 + 300) };
+      playing = { key, button: hear, end: setTimeout(() => { playing.button.textContent = "Hear"; playing = null; }, found.seconds * 1000 + 300) };
     } catch (error) { complain(error.message); }
   }, { label: `Hear ${name}` });
+  if (playing?.key === key) { playing.button = hear; hear.textContent = "Stop"; }
   return hear;
 }
 
@@ -76,7 +78,7 @@ async function kept() {
     const act = (what) => async () => { try { what(await song()); } catch (error) { complain(error.message); } };
     const file = `${fileName({ title: row.words || row.name })}.mid`, link = make("a", { href: `takes/${row.name}.mid`, download: file, textContent: ".mid", draggable: true, className: "as-button", label: `.mid of ${row.words}`, title: "Save, or drag into a DAW" });
     link.ondragstart = (event) => event.dataTransfer.setData("DownloadURL", `audio/midi:${file}:${link.href}`);
-    return item(row.words || "a piece", `${row.bars} bars of ${row.meter} · ${row.key} · ${row.tempos} bpm`, [hearing(song, row.words), link,
+    return item(row.words || "a piece", `${row.bars} bars of ${row.meter} · ${row.key} · ${row.tempos} bpm`, [hearing(song, row.words, row.name), link,
       button("WAV", act(saveWav), { label: `WAV of ${row.words}` }), button("Stems", act(saveStems), { label: `Stems of ${row.words}`, title: "A WAV for each part, in a .zip" }),
       button("Chord sheet", act(chordSheet), { label: `Chord sheet of ${row.words}`, title: "Chord sheet, lead sheet, score" })]);
   }));

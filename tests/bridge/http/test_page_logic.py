@@ -134,7 +134,7 @@ STATUS = (
     + """
 const { beatsOf, cued, onItsWay } = await import("%PAGE%/coming.js");
 const { beside } = await import("%PAGE%/dom.js");
-const { health, labelOf } = await import("%PAGE%/labels.js");
+const { health, labelOf, valueOf } = await import("%PAGE%/labels.js");
 const { keyName } = await import("%PAGE%/keys.js");
 const at = (quarter, state = "playing") => ({ state, quarterNow: () => quarter, bars: () => [{ number: 1, from: 0 }, { number: 2, from: 4 }, { number: 3, from: 8 }] });
 said.cue = [[1, "playing"], [4, "playing"], [8, "playing"], [5, "idle"]].map(([q, state]) => cued("fill", 4, 8, at(q, state)));
@@ -146,6 +146,7 @@ const view = { width: 1000, height: 600 }, size = { width: 300, height: 30 };
 said.places = [[{ left: 40, top: 100, bottom: 130 }], [{ left: 900, top: 560, bottom: 590 }], [{ left: 40, top: -900, bottom: -870 }], [{ left: 40, top: 2000, bottom: 2030 }], [{ left: 40, top: 100, bottom: 130 }, { top: 136, bottom: 166 }]]
   .map(([control, taken]) => { const { x, y } = beside(control, size, view, taken); return [x, y]; });
 said.labels = [labelOf("temperature"), labelOf("drums/map"), labelOf("part_of/it"), health(0, 1, 2, 3.21, 1.04)];
+said.values = [valueOf("send/clock", "1"), valueOf("swing_unit", "8")];
 said.keys = [keyName("KeyA", null), keyName("KeyA", new Map([["KeyA", "q"]]))];
 console.log(JSON.stringify(said));
 """
@@ -173,9 +174,10 @@ def test_a_message_stands_beside_its_control_and_inside_the_window(node: Node) -
     assert top == [40, 8]
     assert bottom == [40, 562]
     assert second == [40, 170], "below the message that stands there"
-    assert said["labels"][:3] == ["how daring", "drum notes", "part of it"]
+    assert said["labels"][:3] == ["how daring", "drum notes (gm: General MIDI)", "part of it"]
     assert (
         said["labels"][3]
         == "3.2 beats ahead · notes late 0, dropped 1 · beats repeated 2 · 99 of 100 notes within 1.0 ms"
     )
+    assert said["values"] == ["on", "8"]
     assert said["keys"] == ["A", "Q"]

@@ -1,5 +1,6 @@
 // All controls, built from the OSCQuery namespace.
 import { button, limited, make, shown } from "./dom.js";
+import { labelOf, valueOf } from "./labels.js";
 import { wire } from "./wire.js";
 
 export async function controls(place) {
@@ -14,17 +15,17 @@ export async function controls(place) {
 }
 
 function control({ FULL_PATH, TYPE, RANGE: [range], DESCRIPTION, VALUE, DEFAULT_VALUE }) {
-  const path = FULL_PATH.replace("/llmball/", ""), id = `control-${path.replace("/", "-")}`, row = make("div", { className: "row", title: DESCRIPTION });
+  const path = FULL_PATH.replace("/llmball/", ""), id = `control-${path.replace("/", "-")}`, row = make("div", { className: "row", title: `${path}: ${DESCRIPTION}` });
   const toggles = TYPE === "i" && range.MIN === 0 && range.MAX === 1;
   const slides = TYPE !== "s" && !range.VALS && !toggles && path !== "seed" && path !== "tempo";
   const input = range.VALS || toggles ? make("select", { id }) : make("input", { id, type: TYPE === "s" ? "text" : slides ? "range" : "number", autocomplete: "off" });
   if (toggles) input.append(new Option("off", 0), new Option("on", 1));
-  if (range.VALS) input.append(...range.VALS.map((v) => new Option(v, v)));
+  if (range.VALS) input.append(...range.VALS.map((v) => new Option(valueOf(path, v), v)));
   if (slides) Object.assign(input, { min: range.MIN, max: range.MAX, step: TYPE === "i" ? 1 : 0.01 });
-  row.append(make("label", { htmlFor: id, textContent: path.replace("_", " ") }), input);
+  row.append(make("label", { htmlFor: id, textContent: labelOf(path) }), input);
   const output = slides ? make("output", { htmlFor: id }) : null;
   if (output) row.append(output);
-  const back = button("×", () => wire.send(path, DEFAULT_VALUE[0]), { className: "undo", title: `back to ${DEFAULT_VALUE[0]}`, label: `${path}: back to ${DEFAULT_VALUE[0]}` });
+  const back = button("×", () => wire.send(path, DEFAULT_VALUE[0]), { className: "undo", title: `back to ${DEFAULT_VALUE[0]}`, label: `${labelOf(path)}: back to ${DEFAULT_VALUE[0]}` });
   row.append(back);
   const show = (value) => {
     if (document.activeElement !== input || slides || range.VALS) input.value = value;

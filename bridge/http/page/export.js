@@ -2,7 +2,7 @@
 //
 // A song is { title, key, programs, notes, seconds, quarters, tempi: [[quarter, bpm], …], bars: [{ from, chords: [[quarter, symbol], …] }, …] };
 // its notes are { part, pitch, velocity, start, length } in quarter notes, with `at` and `seconds` in seconds.
-import { $, complain, make, save, say } from "./dom.js";
+import { $, complain, make, origin, save, say } from "./dom.js";
 import { sound } from "./sound.js";
 
 const TICKS = 480, CHANNELS = { chords: 0, melody: 1, bass: 2, pad: 3, arp: 4, drums: 9, perc: 10 };
@@ -95,13 +95,15 @@ export async function saveStems(song) {
 }
 
 let rendering = false;
-async function rendered(songs, done) {
-  if (rendering) { complain("another file is being written: wait for it"); return; }
+async function rendered(songs, finish) {
+  if (rendering) { complain("Another file is being written: wait for it"); return; }
   rendering = true;
+  const at = origin();
   try {
-    say("Writing audio…");
-    done(await sound.wav(songs, (share) => say(`Writing audio: ${Math.round(share * 100)} %`)));
-  } catch (error) { complain(`The audio cannot be written: ${error.message}`); } finally { rendering = false; say(""); }
+    say("Writing audio…", false, at);
+    finish(await sound.wav(songs, (share) => say(`Writing audio: ${Math.round(share * 100)} %`, false, at)));
+    say("", false, at);
+  } catch (error) { say("", false, at); complain(`The audio cannot be written: ${error.message}`, at); } finally { rendering = false; }
 }
 
 /** Show a song on paper: as a chord sheet, four bars a line, and when it is asked for as a lead sheet or score. */

@@ -1,5 +1,6 @@
 // Playing along: follow, the computer's keys, a MIDI keyboard at this browser, and MIDI learn.
 import { $, button, complain, make } from "./dom.js";
+import { lockWins } from "./progression.js";
 import { sound } from "./sound.js";
 import { wire } from "./wire.js";
 
@@ -7,12 +8,15 @@ const ROW = ["KeyA", "KeyW", "KeyS", "KeyE", "KeyD", "KeyF", "KeyT", "KeyG", "Ke
 const BLACK = [1, 3, 6, 8, 10], SHOWN = 25, VELOCITY = 88;
 const LEARNABLE = ["play", "stop", "tap", "like", "skip", "back", "keep", "cue fill", "cue break", "cue build", "cue drop", "cue ending",
   ...Array.from({ length: 16 }, (_, i) => `bank/${i + 1}/launch`), "morph/x", "energy", "density", "brightness", "complexity", "tempo"];
-let octave = 4, computer = false;
+let octave = 4, computer = false, layout = null; // layout: what the keys are called on this keyboard, where the browser tells
 const down = new Map(); // pitch: how many fingers hold it
 
 export function keys() {
   wire.on("follow", (on) => $("follow").setAttribute("aria-pressed", on === 1));
-  $("follow").onclick = () => wire.send("follow", $("follow").getAttribute("aria-pressed") === "true" ? 0 : 1);
+  $("follow").onclick = () => {
+    const on = $("follow").getAttribute("aria-pressed") !== "true";
+    if (wire.send("follow", on ? 1 : 0) && on) lockWins("what you play");
+  };
   wire.on("follow/mode", (mode) => {
     if (![...$("follow-mode").options].some((o) => o.value === mode)) $("follow-mode").append(new Option(mode, mode));
     $("follow-mode").value = mode;
@@ -24,6 +28,7 @@ export function keys() {
   $("computer-keys").onclick = () => {
     computer = !computer;
     $("computer-keys").setAttribute("aria-pressed", computer);
+    piano();
   };
   addEventListener("keydown", (event) => {
     const step = ROW.indexOf(event.code);
@@ -34,6 +39,7 @@ export function keys() {
   addEventListener("keyup", (event) => { const step = ROW.indexOf(event.code); if (computer && step >= 0) release(12 * (octave + 1) + step); });
   addEventListener("blur", () => { for (const pitch of [...down.keys()]) release(pitch, true); });
   $("midi-keys").onclick = midiKeyboard;
+  navigator.keyboard?.getLayoutMap?.().then((map) => { layout = map; piano(); }, () => {});
   piano();
   learn();
 }
@@ -72,6 +78,7 @@ function piano() {
     const pitch = low + i, name = `${["C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B"][pitch % 12]}${Math.floor(pitch / 12) - 1}`;
     const key = button("", null, { label: name, className: BLACK.includes(pitch % 12) ? "key black" : "key", tabIndex: i ? -1 : 0 });
     key.dataset.pitch = pitch;
+    if (computer && ROW[i]) key.append(make("kbd", { textContent: keyName(ROW[i], layout) }));
     if (pitch % 12 === 0) key.append(make("small", { textContent: name }));
     key.onpointerdown = (event) => { key.setPointerCapture?.(event.pointerId); press(pitch, VELOCITY); };
     key.onpointerup = key.onpointercancel = () => release(pitch);
@@ -84,6 +91,9 @@ function piano() {
     return key;
   }));
 }
+
+/** Return what is printed on a key of the computer's keyboard. */
+export const keyName = (code, map) => (map?.get(code) ?? code.replace("Key", "")).toUpperCase();
 
 async function midiKeyboard() {
   if (!navigator.requestMIDIAccess) return complain("This browser gives this page no MIDI: open it on the daemon's own machine in Chrome, Edge or Firefox, or start the daemon with --input");

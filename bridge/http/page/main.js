@@ -1,7 +1,9 @@
 // The page: sets up all modules, the transport and the animation. All messages to the daemon go through wire.js.
 import { connect, wire } from "./wire.js";
-import { $, button, complain, make } from "./dom.js";
+import { $, button, complain, make, say } from "./dom.js";
+import { health } from "./labels.js";
 import { score } from "./score.js";
+import { beatsOf } from "./coming.js";
 import { draw, roll } from "./roll.js";
 import { sound, store } from "./sound.js";
 import { play, prompt } from "./prompt.js";
@@ -39,7 +41,7 @@ $("volume").oninput = () => sound.setVolume(Number($("volume").value));
 $("volume").ondblclick = () => { $("volume").value = 0.8; sound.setVolume(0.8); };
 
 // the daemon
-wire.on("error", (address, reason) => { complain(`${address.replace("/llmball/", "")} ${reason}`.trim()); $("progress").hidden = true; });
+wire.on("error", (address, reason) => { say(""); complain(`${address.replace("/llmball/", "")} ${reason}`.trim()); });
 wire.on("unsent", () => complain("Not sent: there is no connection to LLMBall. Your words are still here."));
 wire.on("found", () => { $("lost").hidden = true; $("link").textContent = "connected"; document.body.dataset.link = "connected"; });
 wire.on("lost", () => {
@@ -53,16 +55,18 @@ wire.on("state", (state) => {
   $("state").dataset.is = state;
   $("stop").disabled = state === "idle";
   document.body.dataset.state = state;
-  if (state !== "playing") { for (const id of ["bar", "chord"]) $(id).textContent = "–"; $("chord-next").textContent = ""; $("beats").replaceChildren(); }
+  if (state !== "playing") { for (const id of ["bar", "chord"]) $(id).textContent = "–"; $("chord-next").textContent = ""; dots($("beats").children.length, 0); }
 });
-let beats = 0;
 wire.on("beat", (bar, beat, tempo) => {
   $("bar").textContent = `${bar}.${beat}`;
   $("bpm").textContent = tempo.toFixed(tempo % 1 ? 1 : 0);
-  const count = score.bars().find((b) => b.number === bar)?.beats.length ?? beat;
-  if (count !== beats || $("beats").children.length !== count) $("beats").replaceChildren(...Array.from({ length: beats = count }, () => make("i")));
-  [...$("beats").children].forEach((dot, i) => dot.classList.toggle("on", i === beat - 1));
+  dots(beatsOf(score.bars(), bar, beat), beat);
 });
+function dots(count, beat) {
+  if ($("beats").children.length !== count) $("beats").replaceChildren(...Array.from({ length: count }, () => make("i")));
+  [...$("beats").children].forEach((dot, i) => dot.classList.toggle("on", i === beat - 1));
+}
+dots(4, 0);
 wire.on("connected", () => { $("composer").hidden = true; });
 wire.on("composer/told", (text) => { Object.assign($("composer"), { textContent: `Language model: ${text}`, hidden: !text }); });
 wire.on("chord", (symbol) => { $("chord").textContent = symbol; });
@@ -74,9 +78,7 @@ wire.on("explained", (now, next) => {
   $("explained-now").textContent = now;
   $("explained-next").textContent = next === now || !next ? "" : `Next: ${next}`;
 });
-wire.on("health", (late, dropped, starved, ahead, p99) => {
-  $("health").textContent = `late ${late} · dropped ${dropped} · repeated beats ${starved} · ${ahead.toFixed(1)} beats ahead · p99 ${p99.toFixed(1)} ms`;
-});
+wire.on("health", (...told) => Object.assign($("health"), { textContent: health(...told), title: "late · dropped · starved · beats ahead · p99" }));
 
 // MIDI output
 let port = "";

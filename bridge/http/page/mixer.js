@@ -52,13 +52,23 @@ function strip(name) {
     const words = sound.programs[name];
     byWords.textContent = words === undefined || byHand >= 0 ? "by the words" : `${STRUCK.includes(name) ? KIT_NAMES[words] ?? `Kit ${words}` : PROGRAMS[words]}`;
     program.value = byHand;
-    program.classList.toggle("chosen", byHand >= 0);
+    program.parentElement?.classList.toggle("set", byHand >= 0);
   };
   wire.on(`${path}/program`, (number) => { byHand = number; if (number >= 0) sound.program(name, number); named(); });
   wire.on("understood/programs", named);
   named();
+  const unset = button("×", () => wire.send(`${path}/program`, -1), { className: "undo", label: `Leave the instrument of ${name} to the words`, title: "You chose this: leave the instrument to the words" });
+  const choice = make("span", { className: "choice" }, program, unset);
+  const figure = make("output", { htmlFor: level.id, textContent: "100" });
+  const usual = button("×", () => wire.send(`${path}/level`, 1), { className: "undo", label: `Level of ${name}: back to 100 %`, title: "You set this: back to 100 %" });
+  const fader = make("span", { className: "fader" }, make("span", { className: "slide" }, meter, level), figure, usual);
+  const leveled = (value) => {
+    figure.textContent = Math.round(value * 100);
+    level.title = `${Math.round(value * 100)} % (double click: 100 %)`;
+    fader.classList.toggle("set", Math.abs(value - 1) > 1e-6);
+  };
   const more = make("details", { className: "extra" }, make("summary", { textContent: "more", label: `More of ${name}` }), extra(name, path));
-  row.append(make("b", { textContent: name }), make("span", { className: "fader" }, meter, level), make("span", { className: "pair" }, mute, alone), program, more);
+  row.append(make("b", { textContent: name }), fader, make("span", { className: "pair" }, mute, alone), choice, more);
   let enabled = 1, unmuted = 1, has = false; // of pad, arp and perc -1 too: they play where the words ask for them
   const told = () => {
     const adds = enabled < 0 && !has, what = adds ? `Add ${name}: now only where the words ask for it` : `Mute ${name}`;
@@ -75,9 +85,10 @@ function strip(name) {
     told();
   });
   wire.on("understood/parts", (...parts) => { if (enabled) has = parts.includes(name); told(); });
-  wire.on(`${path}/level`, (value) => { level.value = value; level.title = `${Math.round(value * 100)} % (double click: 100 %)`; });
+  wire.on(`${path}/level`, (value) => { level.value = value; leveled(value); });
   mute.onclick = () => wire.send(`${path}/enabled`, !enabled ? unmuted : enabled > 0 || has ? 0 : 1);
-  level.oninput = limited(() => wire.send(`${path}/level`, Number(level.value)));
+  const send = limited(() => wire.send(`${path}/level`, Number(level.value)));
+  level.oninput = () => { leveled(Number(level.value)); send(); };
   level.ondblclick = () => wire.send(`${path}/level`, 1);
   strips[name] = { row, meter, alone, program, peak: 0, shown: 0, enabled: () => enabled };
   return row;

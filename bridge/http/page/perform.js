@@ -1,4 +1,5 @@
 // Cues, hold, the bank of prompts with morph, and the stage view.
+import { cued } from "./coming.js";
 import { $, button, complain, limited, make } from "./dom.js";
 import { score } from "./score.js";
 import { wire } from "./wire.js";
@@ -8,12 +9,15 @@ const CUES = ["intro", "fill", "break", "build", "drop", "ending"], HOLDS = [0, 
 export function perform() {
   const cues = CUES.map((name) => button(name, () => wire.send("cue", name), { id: `cue-${name}` }));
   $("cues").append(...cues);
-  wire.on("coming", (words, entry, section, begins, ends) => {
-    const now = score.quarterNow(), bar = score.bars().find((b) => b.from >= begins - 1e-6)?.number;
-    const plays = section && begins <= now + 0.02;
-    $("coming").textContent = !section || score.state !== "playing" ? "" : plays ? `Now: ${section}` : bar ? `Next: ${section} at bar ${bar}` : `Next: ${section}`;
-    cues.forEach((cue, i) => cue.setAttribute("aria-pressed", CUES[i] === section));
-  });
+  let told = ["", -1, -1];
+  const show = () => {
+    const { text, lit } = cued(...told, score);
+    if ($("coming").textContent !== text) $("coming").textContent = text;
+    cues.forEach((cue, i) => cue.setAttribute("aria-pressed", lit && CUES[i] === told[0]));
+  };
+  wire.on("coming", (words, entry, ...section) => { told = section; show(); });
+  wire.on("beat", show);
+  wire.on("state", show);
   const holds = HOLDS.map((bars) => button(bars || "off", () => wire.send("hold", bars)));
   $("hold").append(...holds);
   wire.on("hold", (bars) => holds.forEach((b, i) => b.setAttribute("aria-pressed", HOLDS[i] === bars)));

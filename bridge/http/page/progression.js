@@ -1,14 +1,15 @@
 // The chords of the take as a row of bars: the one that sounds is lit, each can be replaced, all can be locked.
-import { $, button, make } from "./dom.js";
+import { $, button, complain, make } from "./dom.js";
+import { cellsOf, lockLine, lockText, period, replaced, roundOf, wholeBars } from "./rounds.js";
 import { score } from "./score.js";
+import { store, stored } from "./sound.js";
 import { wire } from "./wire.js";
 
 const MOST = 16, UNKNOWN = 8; // bars shown at most, and where the length of the round is not known yet
-const PERIODS = [2, 4, 8, 12, 16];
-let given = [], control = "auto", key = "C major", first = 1, awaiting = true;
+let given = "", control = "auto", key = "C major", first = 1, awaiting = true, joining = false;
 
 export function progression() {
-  wire.on("understood/progression", (bars) => { given = split(bars); show(); });
+  wire.on("understood/progression", (bars) => { given = bars; show(); });
   wire.on("understood/key", (said) => { key = said; });
   wire.on("key", (said) => { if (said !== "auto") key = said; });
   wire.on("chords", (said) => {
@@ -17,47 +18,87 @@ export function progression() {
     $("lock").textContent = said === "auto" ? "Lock" : "Unlock";
     show();
   });
-  wire.on("take", () => { awaiting = true; });
-  wire.on("beat", (bar, beat) => { if (awaiting) { first = bar; awaiting = false; show(); } else if (beat === 1) show(); });
+  wire.on("take", () => { awaiting = true; wishes = null; });
+  wire.on("connected", () => { joining = true; });
+  wire.on("beat", (bar, beat) => { if (awaiting) begin(bar); if (awaiting || beat === 1) show(); awaiting = false; });
   wire.on("planned", show);
-  wire.on("state", (state) => { if (state !== "playing") awaiting = true; show(); });
+  wire.on("state", (state) => { if (state !== "playing") { awaiting = true; wishes = null; } show(); });
   $("lock").onclick = () => {
-    const known = cells().filter((cell) => cell.chords.length);
-    if (control !== "auto") wire.send("chords", "auto");
-    else if (known.length) wire.send("chords", text(known));
+    if (isLocked() || wishes) release();
+    else if (score.state === "playing" || told().length) lock();
+    else complain("No chords are known yet: lock them while the band plays");
   };
+  $("locked-release").onclick = release;
   $("chord-set").onclick = () => { chosen($("chord-text").value.trim()); };
 }
 
-const split = (bars) => bars.split("|").map((bar) => bar.trim()).filter(Boolean).map((bar) => bar.split(/\s+/));
-const text = (list) => list.map((cell) => cell.chords.join(" ")).join(" | ");
+/** The bar from which the take counts its round: the one in which it enters, which a reload must not forget. */
+function begin(bar) {
+  const before = stored("round", {});
+  first = joining && before.take === score.take && before.bar <= bar ? before.bar : bar;
+  joining = false;
+  store("round", { take: score.take, bar: first });
+}
 
-/** Return the bars of the round: { number, chords }, as far as they are known. */
+/** Whether the chords are set by hand: they go before the words, the hands that are followed, and a take that comes back. */
+const isLocked = () => control !== "auto";
+
+/** Say that locked chords go before something, if they are. */
+export function lockWins(over) { if (isLocked()) complain(`The chords are locked: they win over ${over}. Unlock gives them back.`); }
+
+/** Lock the chords, with those of a bar replaced; waits until a round is known, see `roundOf`. */
+let wishes = null; // bar numbers, and the chords that were chosen for them; null where no lock waits
+function lock(...replacement) {
+  wishes = new Map([...wishes ?? [], ...(replacement.length ? [replacement] : [])]);
+  drawn = "";
+  show();
+}
+
+function release() {
+  wishes = null;
+  if (isLocked()) wire.send("chords", "auto");
+  show();
+}
+
+/** Lock what was wished for, as soon as a round is known. */
+function locks() {
+  if (!wishes) return;
+  const known = told(), from = known.length ? 1 : first;
+  const round = [...wishes].reduce((cells, [number, chords]) => replaced(cells, (number - from) % cells.length, chords), known.length ? known : roundOf(wholeBars(score.bars(), first), first));
+  if (!round.length) return;
+  wishes = null;
+  wire.send("chords", lockText(round));
+}
+
+/** Return the cells that the daemon tells: the locked chords, or those of the words. */
+function told() {
+  const locked = isLocked() ? cellsOf(control) : [];
+  return locked.length ? locked : cellsOf(given);
+}
+
+/** Return the cells to show, as far as they are known, and whether they go round: those that are told, the round, or the bars since the take entered. */
 function cells() {
-  if (control !== "auto" && control.includes(" | ")) return split(control).map((chords, i) => ({ number: i + 1, chords }));
-  if (given.length) return given.map((chords, i) => ({ number: i + 1, chords }));
-  let last = [];
-  const played = score.bars().filter((bar) => bar.number >= first).map((bar) => {
-    if (bar.chords.length) last = bar.chords.map(([, c]) => c);
-    return { number: bar.number, chords: bar.chords.length ? last : last.slice(-1) };
-  });
-  const same = (a, b) => a.chords.join() === b.chords.join();
-  const size = PERIODS.find((p) => played.length >= p + Math.min(p, 4) && played.slice(p).every((bar, i) => same(bar, played[i])));
-  if (size) return played.slice(0, size);
-  const from = Math.max(0, Math.floor((played.length - 1) / MOST) * MOST), shownBars = played.slice(from, from + MOST);
-  while (shownBars.length && shownBars.length < UNKNOWN) shownBars.push({ number: 0, chords: [] });
-  return shownBars;
+  const known = told();
+  if (known.length) return [known, true];
+  const seen = wholeBars(score.bars(), first);
+  if (period(seen)) return [roundOf(seen, first), true];
+  const from = Math.max(0, Math.floor((seen.length - 1) / MOST) * MOST), shownBars = seen.slice(from, from + MOST);
+  while (shownBars.length && shownBars.length < UNKNOWN) shownBars.push({ number: 0, text: "", chords: [] });
+  return [shownBars.map((cell) => wishes?.has(cell.number) ? replaced([cell], 0, wishes.get(cell.number))[0] : cell), false];
 }
 
 let drawn = "";
 function show() {
-  const list = cells(), now = score.bars().findLast((bar) => bar.from <= score.quarterNow() + 0.01)?.number ?? 0;
-  const at = score.state === "playing" && list.length ? (now - first + list.length * 100) % list.length : -1;
-  const lit = list.findIndex((cell) => cell.number === now && control === "auto" && !given.length);
-  const here = lit >= 0 ? lit : at, what = JSON.stringify([list, here, control !== "auto"]);
+  locks();
+  const [list, isRound] = cells(), now = score.bars().findLast((bar) => bar.from <= score.quarterNow() + 0.01)?.number ?? 0;
+  const turn = (((now - first) % list.length) + list.length) % list.length;
+  const here = score.state !== "playing" ? -1 : isRound ? turn : list.findIndex((cell) => cell.number === now);
+  const what = JSON.stringify([list, here, isLocked(), Boolean(wishes)]);
   if (what === drawn) return;
   const focused = [...$("progression").children].findIndex((li) => li.contains(document.activeElement));
   drawn = what;
+  $("locked").hidden = !isLocked() && !wishes;
+  $("locked-says").textContent = lockLine(isLocked(), Boolean(wishes), list.length);
   $("progression").replaceChildren(...list.map((cell, i) => {
     const bar = button("", () => edit(i, list), { className: "bar", disabled: !cell.chords.length, title: "Replace this chord" });
     bar.append(make("small", {}, make("span", { className: "hidden", textContent: "Bar " }), String(i + 1)), ...cell.chords.map((c) => make("b", { textContent: c })), ...(cell.chords.length ? [] : ["…"]));
@@ -83,9 +124,7 @@ function edit(index, list) {
 function chosen(chords) {
   if (!editing || !chords) return;
   const { index, list } = editing;
-  const known = list.filter((cell) => cell.chords.length).map((cell, i) => i === index ? { chords: chords.split(/\s+/) } : cell);
-  if (known.length === 1) known.push(known[0]);
-  wire.send("chords", text(known));
+  lock(list[index].number, chords);
 }
 
 const NOTES = { C: 0, D: 2, E: 4, F: 5, G: 7, A: 9, B: 11 };

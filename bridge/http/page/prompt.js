@@ -1,5 +1,6 @@
 // The prompt line, the examples, and what was understood of the words, as chips that can be changed.
-import { $, button, complain, make, say, shown } from "./dom.js";
+import { onItsWay } from "./coming.js";
+import { $, button, complain, make, origin, say, shown } from "./dom.js";
 import { EXAMPLES } from "./examples.js";
 import { score } from "./score.js";
 import { sound, store, stored } from "./sound.js";
@@ -24,8 +25,8 @@ export function prompt() {
   $("change").onclick = change;
   wire.on("words", (words) => { told = words; if (document.activeElement !== $("prompt") && words) $("prompt").value = words; });
   wire.on("morph", (first, second) => { if (first && second && document.activeElement !== $("prompt")) $("prompt").value = `${first} → ${second}`; });
-  wire.on("state", (state) => { $("change").disabled = state === "idle"; });
-  wire.on("coming", waits);
+  wire.on("state", (state) => { $("change").disabled = state === "idle"; if (state === "idle") say(""); else waits(); });
+  wire.on("coming", (words, entry) => waits(words, entry));
   history();
   examples();
   understood();
@@ -51,12 +52,13 @@ function change() {
   if (wire.send("refine", words)) { say("Changing the take…"); remember(words); }
 }
 
-/** Show what is on its way: `entry` is the quarter note at which the coming take enters, -1 while it is written. */
-function waits(words, entry) {
-  if (!words) return say("");
-  if (entry < 0 || score.state !== "playing") return say("Writing the first bars…");
-  const bar = score.bars().find((b) => b.from >= entry - 1e-6);
-  say(bar ? `The new take enters at bar ${bar.number}` : "The new take enters at the next line");
+/** Show what is on its way, beside what brought it: `entry` is the quarter note at which it enters, -1 while it is written. */
+let coming = ["", -1], askedAt = null;
+function waits(words = coming[0], entry = coming[1]) {
+  const had = coming[0], text = onItsWay(words, entry, score);
+  coming = [words, entry];
+  if (!had && words) askedAt = origin();
+  if (words || had) say(text, false, askedAt);
 }
 
 function history() {

@@ -32,14 +32,14 @@ function firstAfter(quarter) {
   return low;
 }
 
-/** Return the bars that were played or are planned: number, first and last quarter note, metre, chords [[quarter, symbol], …]. */
+/** Return the bars that were played or are planned: number, first and last quarter note, whether it is known from its first beat on, metre, chords [[quarter, symbol], …]. */
 let made = { version: -1, bars: [] };
 function bars() {
   if (made.version === score.version) return made.bars;
   const found = [];
-  for (const [quarter, number, , chord] of score.beats) {
+  for (const [quarter, number, beat, chord] of score.beats) {
     let bar = found.at(-1);
-    if (bar?.number !== number) found.push(bar = { number, from: quarter, to: quarter, beats: [], chords: [] });
+    if (bar?.number !== number) found.push(bar = { number, from: quarter, to: quarter, opens: beat === 1, beats: [], chords: [] });
     bar.beats.push(quarter);
     if (chord) bar.chords.push([quarter, chord]);
   }

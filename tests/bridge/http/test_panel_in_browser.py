@@ -122,7 +122,7 @@ def staves(shown: Page) -> None:
     """Open a kept take on paper: as chords, as a lead sheet and as a score, drawn by a library that is loaded only now."""
     loaded = "performance.getEntriesByType('resource').some((r) => r.name.endsWith('/abcjs.js'))"
     assert not shown.evaluate(loaded)
-    shown.click("#takes button:text-is('Chords')")
+    shown.click("#takes button:text-is('Chord sheet')")
     holds(shown, "document.querySelectorAll('#sheet-body li').length >= 1")
     shown.click("#sheet-lead")
     holds(shown, "document.querySelectorAll('#sheet-body svg path').length > 10")
@@ -205,13 +205,14 @@ def test_a_musician_plays_changes_keeps_and_reloads(
         shown.click("#chord-set")
         holds(shown, "document.getElementById('lock').getAttribute('aria-pressed') === 'true'")
         text(shown, "#progression .bar", "Gm7")
+        text(shown, "#locked", "^Chords locked: .* round.*Release")
         dragged = shown.evaluate(
             "(() => { const data = new DataTransfer();"
             " document.querySelector('#takes a').dispatchEvent(new DragEvent('dragstart', { dataTransfer: data, bubbles: true }));"
             " return data.getData('DownloadURL'); })()"
         )
-        assert dragged.startswith("audio/midi:")
-        assert dragged.endswith(f".mid:{url.rstrip('/')}/takes/{dragged.split(':')[1]}")
+        assert dragged.startswith("audio/midi:dusty-lo-fi-chords"), "named by its words"
+        assert f".mid:{url.rstrip('/')}/takes/2" in dragged
         shown.click("#takes button")
         text(shown, "#takes button", "Stop")
         staves(shown)
@@ -325,7 +326,9 @@ def test_the_stage_is_worked_by_hand_and_the_band_plays_into_the_port_that_is_ch
         assert real_programs.until((home / "taste.json").is_file, 10), "a like is remembered here"
         shown.click("#skip")
         text(shown, "#health", r"beats ahead")
-        assert shown.evaluate("document.getElementById('said').hidden"), "nothing of it was refused"
+        assert shown.evaluate(
+            "document.getElementById('said').hidden && document.getElementById('said-beside').hidden"
+        ), "nothing of it was refused"
 
         shown.evaluate("document.activeElement.blur()")
         seen: set[str] = set()

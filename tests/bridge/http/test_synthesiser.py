@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
 import zipfile
 from collections.abc import Callable
 from io import BytesIO
-from pathlib import Path
-
-import pytest
 
 from bridge.http.app import HEADERS, PAGE_FOLDER
 from model.music import midifile
@@ -50,23 +45,6 @@ const bytes = midi(song), pieces = zip([["bass.wav", new Uint8Array([1, 2, 3])],
 const whole = Buffer.concat(pieces.map((p) => Buffer.from(p)));
 console.log(JSON.stringify({ midi: Buffer.from(bytes).toString("hex"), zip: whole.toString("hex") }));
 """
-
-
-@pytest.fixture
-def node(needs: Callable[[str, str], str], tmp_path: Path) -> Callable[[str], dict[str, object]]:
-    program = needs("node", "nodejs")
-
-    def run(script: str) -> dict[str, object]:
-        for path in PAGE_FOLDER.glob("*.js"):
-            (tmp_path / path.name).write_bytes(path.read_bytes())
-        (tmp_path / "package.json").write_text('{"type": "module"}')
-        (tmp_path / "run.js").write_text(script.replace("%PAGE%", str(tmp_path)))
-        done = subprocess.run([program, str(tmp_path / "run.js")], capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr[-2000:]
-        said: dict[str, object] = json.loads(done.stdout)
-        return said
-
-    return run
 
 
 def test_an_old_end_does_not_cut_a_newer_note_and_a_cancelled_note_does_not_sound(

@@ -1,0 +1,183 @@
+"""What the page knows of takes, chords and what comes, run by Node without a browser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+Node = Callable[[str], dict[str, Any]]
+WORLD = """
+globalThis.document = { getElementById: () => null };
+globalThis.localStorage = { getItem: () => null, setItem() {} };
+globalThis.location = { host: "" };
+globalThis.setInterval = () => 0;
+let seconds = 0;
+globalThis.performance = { now: () => seconds * 1000 };
+const { wire } = await import("%PAGE%/wire.js");
+const said = {};
+"""
+TAKES = (
+    WORLD
+    + """
+const { score } = await import("%PAGE%/score.js");
+const { packed, played, unpacked } = await import("%PAGE%/played.js");
+let from = 1000; // seconds of the daemon's clock at quarter note 0
+const enter = (id, words, key, at) => {
+  wire.tell("words", words);
+  wire.tell("coming", words, at);
+  wire.tell("understood/key", key);
+  seconds = from + at / 2 + 0.02;
+  wire.tell("take", id);
+  wire.tell("tempo_map", [[0, from, 120]]); // after the take, as the daemon sends it
+  wire.tell("coming", "", -1);
+  wire.tell("read");
+};
+const bars = (id, from, count) => {
+  wire.tell("planned", Array.from({ length: count * 4 }, (_, i) => [from + i, (from + i) / 4 + 1 | 0, (from + i) % 4 + 1, ""]));
+  for (let i = 0; i < count * 4; i++) wire.tell("note", id, "bass", 36 + i % 12, 90, from + i, 1);
+};
+const told = () => Object.fromEntries(played.takes.map((card) => { const song = played.songOf(card); return [card.words, song && [song.notes.length, song.quarters, song.key]]; }));
+seconds = 1000;
+wire.tell("state", "playing");
+enter("1", "house", "C minor", 0);
+bars("1", 0, 4);
+seconds = from + 6;
+said.early = told();
+enter("2", "waltz", "G major", 16);
+bars("2", 16, 2);
+seconds = from + 11;
+said.both = told();
+enter("1", "house", "C minor", 24);
+bars("1", 24, 1);
+seconds = from + 12.9;
+said.again = told();
+seconds = from + 14;
+wire.tell("state", "idle");
+from = 2000;
+seconds = from;
+wire.tell("state", "playing");
+said.after = told();
+const text = packed(played.takes), again = unpacked(text);
+const first = (cards) => Object.values(cards[0].song.notes[0]).join();
+said.reloaded = [packed(again) === text, first(again) === first(played.takes), unpacked(null), unpacked("["), unpacked('{"a": 1}')];
+enter("1", "polka", "D major", 0);
+said.restarted = [told(), played.takes.map((card) => card.id)];
+console.log(JSON.stringify(said));
+"""
+)
+
+
+def test_a_take_keeps_what_it_played_while_others_play_and_after_a_stop(node: Node) -> None:
+    said = node(TAKES)
+    assert said["early"] == {"house": [12, 12, "C minor"]}, "as far as it has played"
+    assert said["both"]["house"] == [16, 16, "C minor"], "whole, and in its own key"
+    assert said["both"]["waltz"][0] in (6, 7)
+    assert said["again"]["house"] == [16, 16, "C minor"], "a short return does not replace the long run"
+    assert said["again"]["waltz"] == [8, 8, "G major"]
+    assert said["after"] == said["again"]
+    assert said["reloaded"] == [True, True, [], [], []]
+    assert said["restarted"][0] == {"polka": None, **said["again"]}
+    assert said["restarted"][1][0] == "1", "the number is the new daemon's"
+    assert said["restarted"][1].count("1") == 1
+
+
+ROUNDS = """
+const { cellsOf, lockLine, lockText, period, replaced, roundOf, wholeBars } = await import("%PAGE%/rounds.js");
+const bars = (text, first = 1) => text.split("|").map((bar, i) => {
+  const from = i * 4, words = bar.trim().split(/\\s+/);
+  return { number: first + i, opens: true, beats: words.map((_, n) => from + n), chords: words.flatMap((w, n) => w === "." ? [] : [[from + n, w]]) };
+});
+const four = "F . Fdim7 . | Gm7 . . . | C7 . . A#m | C7 . . A7";
+const round = (text, first = 1, from = first) => roundOf(wholeBars(bars(text, from), first), first);
+const said = {};
+said.locked = lockText(round([four, four, four, "F . Fdim7"].join(" | ")));
+said.late = round([four, four].join(" | "), 5).map((cell) => cell.number);
+said.held = lockText(round("Eb . . . | . . . . | . . . . | . . . . | . . . . | . . . . | . . . ."));
+said.free = lockText(round("A . . . | B . . . | C . . . | D . . . | E . . . | F . . . | G . . ."));
+said.changed = lockText(round([..."ABCDE".split(""), ...Array(4).fill("F | G").join(" | ").split(" | ")].map((c) => `${c} . . .`).join(" | ")));
+said.joined = wholeBars([{ ...bars(four)[0], opens: false }, ...bars(four).slice(1)], 1).map((cell) => cell.number);
+said.few = round("A . . . | B . . . | C . . .");
+said.again = lockText(replaced(cellsOf(said.locked), 1, "Gm9 C9"));
+said.lines = [[false, false, 8], [false, true, 3], [true, false, 1], [true, false, 4]].map((args) => lockLine(...args).split(".")[0]);
+said.shown = cellsOf("C7 C7 C7 A7 | Dm").map((cell) => cell.chords.join(" "));
+said.words = [cellsOf("Am F C G").length, cellsOf("| Eb |").length, cellsOf("ii V I").length, cellsOf("").length];
+said.periods = ["A | A | A | A | A | A | A", "A | A | A | A | A | A | A | A", "A | B | A | B | A | B | A | B", "A | B | C | D | A | B | C"].map((text) => period(wholeBars(bars(text), 1)));
+console.log(JSON.stringify(said));
+"""
+
+
+def test_a_lock_takes_whole_bars_of_the_round_and_keeps_the_places_of_the_chords(node: Node) -> None:
+    said = node(ROUNDS)
+    assert said["locked"] == "F Fdim7 | Gm7 | C7 C7 C7 A#m | C7 C7 C7 A7", (
+        "of 13 bars, the last not whole, the round of 4"
+    )
+    assert said["late"] == [9, 10, 11, 12], "the round begins with the bar in which the take entered"
+    assert said["held"] == "| Eb |"
+    assert said["free"] == "E | F | G | D", "nothing repeats: the last 4 bars, each in its place"
+    assert said["changed"] == "G | F", "the bars since the chords changed; bar 7 is one of G"
+    assert said["joined"] == [2, 3, 4], "a bar of which the page saw a part is not whole"
+    assert said["few"] == [], "three bars are no round"
+    assert said["again"] == "F Fdim7 | Gm9 C9 | C7 C7 C7 A#m | C7 C7 C7 A7"
+    assert said["shown"] == ["C7 A7", "Dm"]
+    assert said["lines"] == [
+        "",
+        "The chords lock as soon as four whole bars are known",
+        "Chords locked: this bar goes round",
+        "Chords locked: these 4 bars go round",
+    ]
+    assert said["words"] == [4, 1, 0, 0]
+    assert said["periods"] == [0, 1, 2, 0]
+
+
+STATUS = (
+    WORLD
+    + """
+const { beatsOf, cued, onItsWay } = await import("%PAGE%/coming.js");
+const { beside } = await import("%PAGE%/dom.js");
+const { health, labelOf, valueOf } = await import("%PAGE%/labels.js");
+const { keyName } = await import("%PAGE%/keys.js");
+const at = (quarter, state = "playing") => ({ state, quarterNow: () => quarter, bars: () => [{ number: 1, from: 0 }, { number: 2, from: 4 }, { number: 3, from: 8 }] });
+said.cue = [[1, "playing"], [4, "playing"], [8, "playing"], [5, "idle"]].map(([q, state]) => cued("fill", 4, 8, at(q, state)));
+said.take = [["", -1, "playing"], ["house", -1, "idle"], ["house", -1, "waiting"], ["house", -1, "playing"], ["house", 8, "playing"], ["house", 12, "playing"]]
+  .map(([words, entry, state]) => onItsWay(words, entry, at(1, state)));
+const bar = (number, count, opens = true) => ({ number, opens, beats: Array(count).fill(0) });
+said.beats = [beatsOf([bar(1, 4), bar(2, 2)], 2, 1), beatsOf([bar(1, 4), bar(2, 3), bar(3, 1)], 2, 3), beatsOf([bar(5, 2, false), bar(6, 4)], 5, 4), beatsOf([], 1, 1), beatsOf([bar(1, 7), bar(2, 1)], 3, 1)];
+const view = { width: 1000, height: 600 }, size = { width: 300, height: 30 };
+said.places = [[{ left: 40, top: 100, bottom: 130 }], [{ left: 900, top: 560, bottom: 590 }], [{ left: 40, top: -900, bottom: -870 }], [{ left: 40, top: 2000, bottom: 2030 }], [{ left: 40, top: 100, bottom: 130 }, { top: 136, bottom: 166 }]]
+  .map(([control, taken]) => { const { x, y } = beside(control, size, view, taken); return [x, y]; });
+said.labels = [labelOf("temperature"), labelOf("drums/map"), labelOf("part_of/it"), health(0, 1, 2, 3.21, 1.04)];
+said.values = [valueOf("send/clock", "1"), valueOf("swing_unit", "8")];
+said.keys = [keyName("KeyA", null), keyName("KeyA", new Map([["KeyA", "q"]]))];
+console.log(JSON.stringify(said));
+"""
+)
+
+
+def test_what_comes_is_announced_until_it_has_played_and_not_while_nothing_plays(node: Node) -> None:
+    said = node(STATUS)
+    assert [c["text"] for c in said["cue"]] == ["Next: fill at bar 2", "Now: fill", "", ""]
+    assert [c["lit"] for c in said["cue"]] == [True, True, False, False]
+    writing, bar, line = (
+        "Writing the first bars…",
+        "The new take enters at bar 3",
+        "The new take enters at the next line",
+    )
+    assert said["take"] == ["", "", writing, writing, bar, line]
+    assert said["beats"] == [4, 3, 4, 4, 7], "a bar that is planned in part has its dots"
+
+
+def test_a_message_stands_beside_its_control_and_inside_the_window(node: Node) -> None:
+    said = node(STATUS)
+    below, above, top, bottom, second = said["places"]
+    assert below == [40, 136]
+    assert above == [692, 524]
+    assert top == [40, 8]
+    assert bottom == [40, 562]
+    assert second == [40, 170], "below the message that stands there"
+    assert said["labels"][:3] == ["how daring", "drum notes (gm: General MIDI)", "part of it"]
+    assert (
+        said["labels"][3]
+        == "3.2 beats ahead · notes late 0, dropped 1 · beats repeated 2 · 99 of 100 notes within 1.0 ms"
+    )
+    assert said["values"] == ["on", "8"]
+    assert said["keys"] == ["A", "Q"]

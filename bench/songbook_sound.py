@@ -52,16 +52,23 @@ def main(arguments: list[str] | None = None) -> int:
 
 def write(piece: Piece, path: Path, soundfont: Path) -> None:
     """Write the first seconds of a piece as Opus, in one channel."""
+    with tempfile.TemporaryDirectory() as folder:
+        midi = Path(folder) / "a.mid"
+        save(_opening(perform(piece)), midi)
+        encode(midi, path, soundfont, SECONDS)
+
+
+def encode(source: Path, path: Path, soundfont: Path, seconds: float) -> None:
+    """Write the first seconds of a .mid file as Opus, in one channel, faded out."""
     import soundfile  # of the pages' maker only: no dependency of ours
 
     with tempfile.TemporaryDirectory() as folder:
-        midi, wave = Path(folder) / "a.mid", Path(folder) / "a.wav"
-        save(_opening(perform(piece)), midi)
-        midi.write_bytes(with_kits(midi.read_bytes()))
+        midi, wave = Path(folder) / "b.mid", Path(folder) / "b.wav"
+        midi.write_bytes(with_kits(source.read_bytes()))
         command = ["fluidsynth", "-ni", "-q", "-g", "0.5", "-r", str(RATE), "-F", str(wave), str(soundfont), str(midi)]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         sound, _ = soundfile.read(str(wave), always_2d=True)
-    heard = np.asarray(sound, dtype=np.float64)[: int(SECONDS * RATE)].mean(axis=1)
+    heard = np.asarray(sound, dtype=np.float64)[: int(seconds * RATE)].mean(axis=1)
     fade = min(len(heard), int(FADE * RATE))
     heard[len(heard) - fade :] *= np.linspace(1, 0, fade)
     heard *= LOUDEST / max(float(np.abs(heard).max()), 1e-9)

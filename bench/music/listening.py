@@ -1,4 +1,7 @@
-"""`python -m bench.music.listening OUT`: sixteen clips over sixteen styles and two live takes with their piano rolls, for docs/listening."""
+"""`python -m bench.music.listening OUT [--sound]`: sixteen clips over sixteen styles and two live takes with their piano rolls.
+
+For docs/listening. `--sound` writes them as Opus too, by FluidSynth and our SoundFont; needs `pip install soundfile`.
+"""
 
 from __future__ import annotations
 
@@ -6,8 +9,10 @@ import sys
 from pathlib import Path
 
 from bench.make_clips import Maker, made
+from bench.songbook_sound import encode
 from bench.virtual_session import begun
 from bridge.protocol.events import PromptRequested
+from bridge.sound.fluidsynth import SOUNDFONT
 from model.music import midifile
 from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, TICKS_PER_QUARTER, Note, Ticks
@@ -82,6 +87,8 @@ LIVE = {
 }  # fmt: skip
 """Tempo and prompts of a live take, a minute each."""
 MINUTE = 60.0
+MOST_SECONDS = 180.0
+"""That are heard of a take."""
 METER = "4/4"
 LATENCY = 0.05
 """Seconds that an order takes in virtual time."""
@@ -142,6 +149,8 @@ def keep(folder: Path, name: str, song: Song) -> None:
     """Write a song and its picture."""
     midifile.write(folder / f"{name}.mid", song)
     (folder / f"{name}.svg").write_text(svg(song), encoding="utf-8")
+    if "--sound" in sys.argv:
+        encode(folder / f"{name}.mid", folder / f"{name}.opus", SOUNDFONT, MOST_SECONDS)
 
 
 if __name__ == "__main__":

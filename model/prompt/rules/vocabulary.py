@@ -21,6 +21,7 @@ TERM_KINDS = ("genres", "moods", "instruments", "artists")
 _WORD = re.compile(
     r"[^\W_]+(?:['’&./+-](?!(?:tinged|tinted|flavou?red|influenced|inspired|infused|styled?|esque|like)\b)[^\W_]+)*"
 )
+_ELIDED = re.compile(r"(?:l|d|un|dell|all|nell|sull|dall)['’]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LEVELS = {"d": "density", "e": "energy", "b": "brightness", "c": "complexity", "s": "swing"}
 MAX_ALIAS_WORDS, MAX_ALIAS_CHARACTERS = 4, 8
@@ -32,9 +33,9 @@ _OTHER_WORDS = frozenset([
 """Words with a character in them that would be a term by itself."""
 SIMPLIFIED = str.maketrans(
     "氣飄鋼貝鼓樂調聲憂傷歡輕鬆夢寧靜溫愛戀懷舊憶號風雲電節奏爵藍實驗華爾茲圓搖滾謠鄉純動強熱勝戰鬥莊嚴聖靈緊張憤絕陽燦爛陰雪葉"
-    "樹開闊遼廣邊與無沒別慢長簡單複雜雙緩體團嗎來個這們請為給國風韓說慶兒讚詩課遠處離鍾鐘薩絃絲篳簫箏會電鬧節歸亂飛開陳鮑",
+    "樹開闊遼廣邊與無沒別慢長簡單複雜雙緩體團嗎來個這們請為給國風韓說慶兒讚詩課遠處離鍾鐘薩絃絲篳簫箏會電鬧節歸亂飛開陳鮑後間転轉兩從漸結頭橋種點減導預變鋪墊",
     "气飘钢贝鼓乐调声忧伤欢轻松梦宁静温爱恋怀旧忆号风云电节奏爵蓝实验华尔兹圆摇滚谣乡纯动强热胜战斗庄严圣灵紧张愤绝阳灿烂阴雪叶"
-    "树开阔辽广边与无没别慢长简单复杂双缓体团吗来个这们请为给国风韩说庆儿赞诗课远处离钟钟萨弦丝筚箫筝会电闹节归乱飞开陈鲍",
+    "树开阔辽广边与无没别慢长简单复杂双缓体团吗来个这们请为给国风韩说庆儿赞诗课远处离钟钟萨弦丝筚箫筝会电闹节归乱飞开陈鲍后间转转两从渐结头桥种点减导预变铺垫",
 )
 """Traditional characters of the terms → simplified."""
 DETERMINER_BEFORE = re.compile(
@@ -90,7 +91,7 @@ def table() -> dict[str, Term]:
         aliases = [a for a in (*latin.split("|"), *cjk.split("|")) if a]
         term = _term(aliases[0], kind, dict(f.split("=") for f in facts.split(";")), style_name)
         for alias in aliases:
-            found.setdefault(alias.lower(), term)
+            found.setdefault(alias.lower().translate(SIMPLIFIED), term)
     return found
 
 
@@ -149,8 +150,10 @@ def find(text: str) -> Iterator[FoundTerm]:
             continue
         for count in range(min(MAX_ALIAS_WORDS, len(words) - i), 0, -1):
             phrase = " ".join(w.group() for w in words[i : i + count])
-            if phrase in known and _adjoining(text, words[i : i + count]):
-                yield FoundTerm(known[phrase], words[i].start(), words[i + count - 1].end())
+            article = _ELIDED.match(phrase)
+            begin = 0 if article is None or phrase in known else article.end()  # à l'accordéon, but orgue d'église
+            if phrase[begin:] in known and _adjoining(text, words[i : i + count]):
+                yield FoundTerm(known[phrase[begin:]], words[i].start() + begin, words[i + count - 1].end())
                 i += count
                 break
         else:

@@ -1,6 +1,6 @@
 """Wishes about a piece as a whole: its length in time, its form, its course. Those that a clip meets, and those that nothing here can.
 
-Each is found by its form (a number of minutes, a section with its bars, something that happens at a bar), in English, Chinese,
+Each is found by its form (a number of minutes, a section with its bars, something that happens at a bar), in English, Chinese, Japanese,
 German, French, Spanish, Italian and Portuguese. Pure patterns.
 """
 
@@ -54,14 +54,17 @@ _NUMBERS, _COUNT, _BARS, _BAR = course.NUMBERS, course.COUNT, course.BARS, cours
 
 _SECONDS = {"second": 1, "minute": 60, "hour": 3600}
 _UNITS = (
-    ("hour", r"hours?|hrs?|stunden?|heures?|horas?|ore|小时|時間|시간"),
-    ("minute", r"minutes?|mins?|minuten?|minutos?|minut[oi]|分钟|分鐘|分(?=$|[的の半左,，。]|\d+秒)|분"),
-    ("second", r"seconds?|secs?|sekunden?|secondes?|segundos?|second[oi]|秒钟?|초"),
+    ("hour", r"hours?|hrs?|stunden?|heures?|horas?|ore|小时|時[間间]|시간"),
+    (
+        "minute",
+        r"minütige[nrsm]?|minutes?|mins?|minuten?|minutos?|minut[oi]|分钟|分鐘|分[间間]|分(?=$|[的の半左,，、。くほ程弱强強\s]|\s?\d+秒)|분",
+    ),
+    ("second", r"sekündige[nrsm]?|seconds?|secs?|sekunden?|secondes?|segundos?|second[oi]|秒[钟间間]?|초"),
 )
 _TIME = re.compile(
     rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|medio|meio|mezzo|une demi|halbe|eine halbe|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
     rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+and a half|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]|(?:e |y |et )?(?:trente|treinta|trenta|trinta|dreißig|thirty)\b))?"
-    r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b))?"
+    r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b|(?=\s*(?:$|[,.;，。、]))))?"
     r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;]|h?\s*[a-z\u4e00-\u9fff]))"
     r"|(?P<m2>\d{1,2})\s?(?:m|min|mn|')\s?(?P<s2>[0-5]?\d)\s?(?:s\b|sec|\"|''|(?![\d\w]))"
     r"|(?:(?<=[\s,;(])|^):(?P<s3>\d{2})(?=\s*(?:$|[,.;)]|[a-z]))"
@@ -101,6 +104,8 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
             halves = said["half"] is not None or said["half_too"] or said["half_last"]
             seconds = (value + 0.5 * bool(halves)) * _SECONDS[unit] + float(said["more"] or 0)
             article = number in ("a", "an", "une", "un", "una", "eine", "einen", "um", "uma")
+            if article and unit == "second":
+                continue  # "un segundo amor"
             alone = not before.strip() or before.rstrip().endswith(
                 (
                     ",",
@@ -139,12 +144,12 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
 # --- how many chords ---------------------------------------------------------------------------------
 
 _CHORDS = re.compile(
-    rf"(?:\b(?:only|just|on|nur|solo|sólo|seulement|apenas|只有?|只用)\s*)?(?P<n>{_COUNT}|\b(?:a single|single|un|une|una|um|ein|einem|einen))(?:(?<=[a-zà-ÿ])[\s-]+|(?<![a-zà-ÿ])[\s-]*)(?:个|different\s+|simple\s+)*"
+    rf"(?:\b(?:only|just|on|nur|bloß|lediglich|solo|sólo|solamente|só|somente|seulement|apenas|只有?|只用)\s*)?(?P<n>{_COUNT}|\b(?:a single|single|(?:ein )?einzige[nrsm]?|un seul|un (?:único|unico|solo)|um (?:único|só)|un|une|una|um|ein|einem|einen))(?:(?<=[a-zà-ÿ])[\s-]+|(?<![a-zà-ÿ])[\s-]*)(?:个|different\s+|simple\s+)*"
     r"(?:chords?|akkorde?n?|accords?|acordes?|accord[oi]|和弦|コード)(?![a-z])(?!\s*(?:per|a|each|every|pro|je|par|por|cada)\s*(?:bar|beat|measure|takt|mesure|compás|compasso|battuta)?\b|\s*(?:in|to|en|in|no|na|dans) (?:a|each|every|the|jedem|chaque|cada|ogni)\s+(?:bar|beat|measure|takt|mesure|compás|battuta)\b"
     r"|\s*song\b)(?:\s+(?:only|sol[oi]|throughout|all the way|the whole (?:time|way)|all through))?"
 )
 _STATIC = re.compile(
-    r"\b(?:no chord changes?|without chord changes?|stays? on (?:one|a single) chord|never changes? chords?|static harmony|keine akkordwechsel|sin cambios? de acordes?|sans changement d'accords?)\b|和弦不变|不换和弦"
+    r"\b(?:(?:derselbe|dieselbe|der gleiche|ein und derselbe) akkord|bleibt (?:immer |nur )?auf (?:einem|dem(?:selben)?|einem einzigen) akkord|toujours le même accord|siempre el mismo acorde|sempre o mesmo acorde|sempre lo stesso accordo|reste sur (?:un|le même) accord|se queda en un acorde|fica (?:em|num) (?:um )?(?:só )?acorde|no chord changes?|without chord changes?|stays? on (?:one|a single) chord|never changes? chords?|static harmony|keine akkordwechsel|sin cambios? de acordes?|sans changement d'accords?)\b|和弦不变|不换和弦|同一个和弦|コードチェンジなし"
 )
 MOST_CHORDS = 8
 
@@ -156,7 +161,12 @@ def _chord_count(lower: str) -> tuple[int, FoundWish] | None:
         said = match.group("n")
         found = count(said) or 1
         single = not said.isdecimal() and said in ("un", "une", "una", "um", "ein", "einem", "einen", "one", "1")
-        only = re.match(r"(?:only|just|on|nur|solo|sólo|seulement|apenas|只)", match.group()) is not None
+        only = (
+            re.match(
+                r"(?:only|just|on|nur|bloß|lediglich|solo|sólo|solamente|só|somente|seulement|apenas|只)", match.group()
+            )
+            is not None
+        )
         behind = re.search(r"(?:only|sol[oi]|throughout|way|time|through)$", match.group()) is not None
         if single and said != "one" and not (only or behind):
             continue
@@ -178,49 +188,59 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
     # name, words, bars where none are said, the cue that it is played as
     (
         "intro",
-        r"intros?|introduction|vorspiel|entrada(?=\s*[(:]?\s*(?:de\s+)?\d)|开头|einleitung|introducción|introduzione|introdução|前奏|イントロ|인트로",
+        r"intros?|introduction|vorspiel|entrada(?=\s*[(:]?\s*(?:de\s+)?\d)|开头|einleitung|introducción|introduzione|introdução|auftakt(?=\s*\d)|前奏|引子|序奏|イントロ|인트로",
         4,
         "intro",
     ),
     (
         "pre-chorus",
-        r"pre-?\s?ch(?:orus(?:es)?)?|pre-?hook|prech|pr[eé]-?\s?refrain|pre-?\s?estribillo|pre-?coro|pr[eé]-?\s?refrão|pre-?\s?ritornello|bridge zum refrain|预副歌|导歌",
+        r"pre-?\s?ch(?:orus(?:es)?)?|pre-?hook|prech|pr[eé]-?\s?refrain|pre-?\s?estribillo|pre-?coro|pr[eé]-?\s?refrão|pre-?\s?ritornello|bridge zum refrain|precoro|预副歌|导歌|bメロ",
         4,
         "build",
     ),
     (
         "chorus",
-        r"chorus(?:es)?|refrains?|hooks?|ch(?=\s?\d)|coros?(?=\s*[(:]?\s*\d)|estribillos?|coros|coro(?= (?:de )?\d)|ritornell[oi]|refrão|refrãos|副歌|サビ|후렴",
+        r"chorus(?:es)?|refrains?|hooks?|ch(?=\s?\d)|coros?(?=\s*[(:]?\s*\d)|estribillos?|coros|coro(?=\s*[(:]?\s*(?:de\s+)?\d)|(?<=compases de )coro|(?<=\d de )coro|(?<=último )coro|(?<=ultimo )coro|(?<=segundo )coro|(?<=en el )coro|coro(?= final)|ritornell[oi]|refrão|refrãos|副歌|サビ|후렴",
         8,
         "drop",
     ),
     (
         "verse",
-        r"verses?|vrs|vs(?=\s?\d)|versos?|strophen?|couplets?|estrofas?|strof[ae]|estrofes?|主歌|Aメロ|벌스",
+        r"verses?|vrs|vs(?=\s?\d)|versos?|strophen?|couplets?|estrofas?|strof[ae]|estrofes?|主歌|aメロ|벌스",
         8,
         None,
     ),
     (
         "bridge",
-        r"bridges?|br(?=\s?\d)|c-teil|mittelteil|middle eights?|middle 8|brücke|puentes?|pont|ponte|桥段|过渡段|ブリッジ",
+        r"bridges?|br(?=\s?\d)|c-teil|mittelteil|middle eights?|middle 8|brücke|puentes?|pont|ponte|桥段|过渡段|ブリッジ|[cd]メロ",
         8,
         "break",
     ),
     (
         "build",
-        r"(?:snare |drum )?(?:build(?:ing)?(?:-?\s?ups?)?|buildups?|risers?)|(?:snare|drum) rolls?|tension|aufbau|steigerung|subid[aã]o?|subidón|montée|crescita|salita|build|铺垫|推进|蓄力|上升段?",
+        r"(?:snare |drum )?(?:build(?:ing)?(?:-?\s?ups?)?|buildups?|risers?)|(?:snare|drum) rolls?|tension|(?:spannungs)?aufbau|steigerung|subid[aã]o?|subidón|montée|crescita|salita|build|铺垫|推进|蓄力|上升段?|ビルド(?:アップ)?|盛り上げ|助走",
         4,
         "build",
     ),
     (
         "drop",
-        r"(?:beat |bass )?drop+s?(?!\s+(?:out|down|to|[a-g]\b))|boom(?!\s*bap)|wub(?: wub)*|(?:massive|big|huge) hit|高潮|爆发|炸点|ドロップ",
+        r"(?:beat |bass )?drop+s?(?!\s+(?:out\b|down\b|to\b|[a-g]\b(?!\s+(?:bar|takt|mesure|comp|battuta|misura))))|dropp?(?:t|en|ea|e|a)|boom(?!\s*bap)|wub(?: wub)*|(?:massive|big|huge) hit|高潮|爆发|炸(?:点|开|裂|了)?|掉下来|掉落|落下|bajada|bajón|caída|chute|(?<!se )queda(?= (?:no|na|em|do) )|ドロップ",
         8,
         "drop",
     ),
-    ("breakdown", r"break(?:downs?)?|interludes?|zwischenspiel|interludio|间奏", 4, "break"),
-    ("solo", r"solos?", 8, None),
-    ("outro", r"outros?|coda|nachspiel|abspann|ending|schluss|尾奏|アウトロ|아웃트로", 4, None),
+    (
+        "breakdown",
+        r"break(?:downs?)?|interludes?|zwischenspiel|interludio|interlúdio|intermède|intermedio|zwischenteil|间奏",
+        4,
+        "break",
+    ),
+    ("solo", r"solos?|ソロ", 8, None),
+    (
+        "outro",
+        r"outros?|coda|nachspiel|abspann|ending|schluss(?:teil)?|nachspiel|conclusion|conclusión|conclusão|cierre|encerramento|fechamento|(?:final|fin|fine|ende|fim|finale)(?=\s*[(:]?\s*(?:de\s+|di\s+|mit\s+)?\d)(?!\s*\d+\s*(?:bars?|measures?)\b)|(?<= de )(?:fin|final)(?=\s*(?:$|[,.;]))|结尾(?=\s*\d+小节(?:$|[,，。、]))|尾声|尾奏|后奏|エンディング|アウトロ|아웃트로",
+        4,
+        None,
+    ),
     (
         "A",
         r"a[ -](?:section|part|teil)|(?:section|part|teil|partie|parte|sección|sezione|seção) a|a段|\x01(?:[ -](?:section|part|teil)|段)?",
@@ -242,12 +262,16 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
 )
 _NAMED = "|".join(rf"(?P<s{n}>(?<![a-z])(?:{words})(?![a-z]))" for n, (_, words, _, _) in enumerate(_SECTIONS))
 _WITH_BARS = re.compile(
-    rf"(?<![第\d])(?P<before>{_COUNT})[\s-]*(?:个)?{_BARS}?[\s-]*(?:(?:of|for)\s+(?:the\s+|an?\s+)?|的)?(?:{_NAMED})(?P<twice>\s*(?:x|×)\s*2)?".replace(
+    rf"(?<![第\d])(?P<before>{_COUNT})[\s-]*(?:个)?{_BARS}?[\s-]*(?:(?:of|for|de|di|für|pour|para|per|von)\s+(?:the\s+|an?\s+|das\s+|die\s+|den\s+|le\s+|la\s+|el\s+|o\s+|a\s+)?|d\'|d’|l\'|do\s+|da\s+|du\s+|del\s+|的|の)?(?:{_NAMED})(?P<twice>\s*(?:x|×)\s*2)?".replace(
         f"{_BARS}?", _BARS
     )
 )
+_WITHOUT_BARS = re.compile(
+    rf"\s*(?:[,;+、，/]|y|e|et|und|and)?\s*(?:[,;]\s*)?(?P<before>{_COUNT})\s*(?:de |di |d'|of |für |pour |para |per |の|的)?(?:(?:la|le|el|il|o|a|the|die|den|das)\s+)?(?:{_NAMED})(?P<twice>)"
+)
+"""4 compases de intro, 8 de estrofa: so many more."""
 _BARS_BEHIND = re.compile(
-    rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en|com|con|über|à|da|pendant|durante|für|共|有)?\s*(?:(?:a|an|the|again|straight away|right away|only|just|gleich|direkt)\s+)*(?P<after>{_COUNT})[\s-]*(?:个)?(?:{_BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\].。，、–—-]|$|\s*(?:and|then|again|und|dann|et|puis|y|luego|e|poi|depois|然后)\b)))\s*[)\]]?"
+    rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en|com|con|über|à|da|pendant|durante|für|sur|em|共|有|占|は|が|を)?\s*(?:(?:a|an|the|again|straight away|right away|only|just|gleich|direkt)\s+)*(?P<after>{_COUNT})[\s-]*(?:个)?(?:{_BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\].。，、–—-]|$|\s*(?:and|then|again|und|dann|et|puis|y|luego|e|poi|depois|然后)\b)))\s*[)\]]?"
     rf"|[^,;.\d]{{0,30}}(?:{_BAR}\s+\d+)?[^,;.\d]{{0,16}}?(?:lasts?|lasting|for|dauert|dure|dura|持续)\s+(?P<later>{_COUNT})[\s-]*{_BARS}"
 )
 _NAME = re.compile(_NAMED)
@@ -272,8 +296,9 @@ def _sections(lower: str, total: int | None = None) -> tuple[tuple[Section, ...]
     """Return the sections in their order: those with a number of bars, else a list of three or more names."""
     found: list[tuple[int, int, Section, bool]] = []
     at = 0
+    in_front = False
     while at < len(lower):
-        counted = _WITH_BARS.search(lower, at)
+        counted = (_WITHOUT_BARS.match(lower, at) if in_front else None) or _WITH_BARS.search(lower, at)
         named = _NAME.search(lower, at)
         if named is None:
             break
@@ -285,8 +310,10 @@ def _sections(lower: str, total: int | None = None) -> tuple[tuple[Section, ...]
                 continue  # 16 bars AABA: of all four
             if number:
                 found.append((*counted.span(), Section(name, number, cue), True))
+            in_front = bool(number)
             at = counted.end()
             continue
+        in_front = False
         name, usual, cue = _section(named)
         behind = _BARS_BEHIND.match(lower, named.end())
         said = "" if behind is None else behind.group("after") or behind.group("later")
@@ -363,13 +390,17 @@ BARS_BETWEEN = 8
 
 # --- what happens at a bar ---------------------------------------------------------------------------
 
-_AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|第\s*(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
-_NUMBERED = r"\s*(?:\b(?:at|on|in|bei|auf|à|alla|en|a|em)\s+(?:the\s+|la\s+)?(?P<number>\d{1,3})(?!\d|[.,]\d|\s*(?:b\.?p\.?m|%|/|:|s\b|sec|min|hz)))"
+_AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|(?:第\s*|(?<!\d)(?=\d{{{{1,3}}}}小[节節](?:进|入|处|时)))(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
+_NUMBERED = r"\s*(?:\b(?:at|on|in|bei|auf|à|alla|en|a|em)\s+(?:the\s+|la\s+|el\s+|le\s+|o\s+)?(?P<number>\d{1,3})(?!\d|[.,]\d|\s*(?:b\.?p\.?m|%|/|:|s\b|sec|min|hz)))"
 """A bar that is a number alone: drop at 33."""
-_HAPPENS = re.compile(rf"(?:{_NAMED})(?:[\s,]*(?:\w+\s+){{0,3}}?(?:{_AT.format('bar')})|{_NUMBERED})")
-_THEN = re.compile(
-    rf"(?:{_AT.format('bar')})(?:\s+on(?:wards)?)?[,=:：\s]*(?:(?:we|it|then|dann|arrive|kommt|der|den|llega|entra|viene|arriva|vem|chega|o|el|il|le|un|uno|comes?|is|there is|a|an|the|big|huge|进|进入|来|开始|是|有|一个)\s*){{0,4}}(?:{_NAMED})"
+_HAPPENS = re.compile(
+    rf"(?:{_NAMED})(?:[\s,]*(?:\w+\s+){{0,3}}?(?:在|于|从|到|是|は|が)?(?:{_AT.format('bar')})|{_NUMBERED})"
 )
+_THEN = re.compile(
+    rf"(?:{_AT.format('bar')})(?:\s+on(?:wards)?)?[,=:：\s]*(?:(?:we|it|then|dann|arrive|kommt|fällt|setzt|schlägt|knallt|der|den|die|llega|entra|viene|cae|cai|tombe|explose|explota|entre|suelta|arriva|vem|chega|o|el|il|la|le|les|un|uno|comes?|hits?|lands?|is|there is|a|an|the|big|huge|gros|énorme|gran|grande|großer|fetter|massiver|进|进入|来|开始|是|有|一个|で|に|から|が|の)\s*){{0,4}}(?:{_NAMED})"
+)
+_LINK = re.compile(r"\b(?:and|then|und|dann|y|luego|et|puis|ensuite|e|poi|depois)\b|[,，、;]|のあと|然后")
+"""Behind it another clause begins: 4 bars of build-up, and at bar 13 the drop."""
 _UNTIL_BEFORE = re.compile(r"\b(?:until|till?|bis|jusqu'[àa]u?|hasta|até|fino a(?:lla)?)\s*(?:the\s+)?$")
 _BARS_IN = re.compile(
     rf"(?P<n>{_COUNT})\s*{_BARS}\s+(?:in|rein|later|später|plus tard|después|dopo|depois),?\s*(?:(?:we|it|the|beat|then|comes|kommt|der|el|le|il|o)\s+)*(?:{_NAMED})"
@@ -413,7 +444,9 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
     happening = [
         m
         for name in _NAME.finditer(lower)
-        if (m := _HAPPENS.match(lower, name.start())) is not None and _NAME.search(lower, name.end(), m.end()) is None
+        if (m := _HAPPENS.match(lower, name.start())) is not None
+        and _NAME.search(lower, name.end(), m.end()) is None
+        and not ((link := _LINK.search(lower, name.end(), m.end())) and _THEN.search(lower, link.end(), m.end() + 32))
     ]
     for matches in (happening, list(_THEN.finditer(lower))):
         for match in matches:
@@ -508,12 +541,12 @@ def _only_before(lower: str, start: int) -> bool:
 _SHIFT = r"(?:(?P<half>(?:a )?(?:half[- ]?(?:step|tone)|semitone)|un semiton[eo]|medio tono|meio tom|mezzo tono|einen halbton|(?:d')?un demi-ton|半音)|(?P<whole>(?:a )?(?:whole[- ]?(?:step|tone)|tone|step)|einen ganzton|un tono|um tom|(?:d')?un ton|全音)|(?P<third>a (?:minor )?third)|(?P<n>\d{1,2}|two|three) semitones?)"
 _CHANGES = re.compile(
     r"\b(?:modulat\w+|chang\w+ (?:the )?keys?|key changes?|switch\w* keys?|transpos\w+|moduliert|moduliere|modul[ae]\w*|tonartwechsel|wechselt die tonart|changement de (?:ton|tonalité)|change de (?:ton|tonalité)|"
-    r"cambi[oa] de (?:tono|tonalidad)|cambio di tonalità|mudança de tom|keys? (?:up|down|goes up|rises)|key[- ](?:chag\w*|chagn\w*|shift\w*|jump\w*|lift\w*|bump\w*|move\w*)|truck[- ]driver\w*(?: gear change| modulation)?|gear change|(?:sub[ei]r?|sobe|subir|sale|alza(?:re)?|monte[rz]?|geht)(?= (?:di |de )?(?:un|medio|meio|um|mezzo|d'un|einen)\s?(?:semi|demi-|ganz|halb)?(?:ton|tom)))\b|转调|变调|升(?:一个?)?(?:key|调)(?!式)|升(?=一?个?(?:半音|全音))|\bup(?= (?:a |one )?(?:half|whole|semi)[- ]?(?:step|tone)s?\b[^.;\n]{0,16}\b(?:end|last|final|chorus|bar)\b)",
+    r"cambi[oa] de (?:tono|tonalidad)|cambio di tonalità|mudança de tom|keys? (?:up|down|goes up|rises)|key[- ](?:chag\w*|chagn\w*|shift\w*|jump\w*|lift\w*|bump\w*|move\w*)|truck[- ]driver\w*(?: gear change| modulation)?|gear change|rückung|modulación|modulação|modulazione|(?:sub[ei]r?|sobe|subir|sale|alza(?:re)?|monte[rz]?|geht)(?= (?:di |de )?(?:un|medio|meio|um|mezzo|d'un|einen)\s?(?:semi|demi-|ganz|halb)?(?:ton|tom)))\b|转调|变调|升(?:一个?)?(?:key|调)(?!式)|升(?=一?个?(?:半音|全音))|\bup(?= (?:a |one )?(?:half|whole|semi)[- ]?(?:step|tone)s?\b[^.;\n]{0,16}\b(?:end|last|final|chorus|bar)\b)",
     re.I,
 )
 """A change of key is spoken of."""
 _GOES = re.compile(
-    r"\b(?:ends? in|ending in|finish\w* in|(?:then |and |and then )?(?:moves?|goes?|switch\w*|changes?|shifts?|jumps?|turns?|lands?|comes? back) (?:in)?(?:to|in)|then (?:in )?(?:to )?|(?:dann|danach) (?:nach|in)|(?:puis|ensuite) en|(?:luego|después) (?:a|en)|(?:poi|dopo) in|(?:depois|e vai) (?:para|pra|em)|va en|va a|vai (?:para|pra)|muda (?:para|pra)|passe à|passa (?:para|pra|in)|(?:geht|wechsel\w*|springt) (?:es )?(?:nach|in|auf)|cambia a|passe en|passa a|wechselt nach|endet in|termina en|finisce in|termina em)\s+|[转变进换][到成入为]|结束在|到(?=[A-G降升])",
+    r"\b(?:ends? in|ending in|finish\w* in|(?:then |and |and then )?(?:moves?|goes?|switch\w*|changes?|shifts?|jumps?|turns?|lands?|comes? back) (?:in)?(?:to|in)|then (?:in )?(?:to )?|(?:dann|danach) (?:nach|in)|(?:puis|ensuite) en|(?:luego|después) (?:a|en)|(?:poi|dopo) in|(?:depois|e vai) (?:para|pra|em)|va en|va a|vai (?:para|pra)|muda (?:para|pra)|passe à|passa (?:para|pra|in)|(?:geht|wechsel\w*|springt|wechseln) (?:es )?(?:(?:ab|in|bei|mit) takt \d{1,3} )?(?:nach|in|auf)|(?:modul\w+|passe\w*|pasa|passa|cambia|muda|va|vai) (?:(?:à|a|en|no|na|alla) (?:la |el |le )?(?:mesure|compás|compasso|battuta|misura) \d{1,3} )(?:en|à|a|para|pra|in)|cambia a|passe en|passa a|wechselt nach|endet in|termina en|finisce in|termina em)\s+|[转变进换][到成入为]|结束在|到(?=[A-G降升])",
     re.I,
 )
 """Words that lead to a key, and to other things."""
@@ -536,6 +569,9 @@ _FROM_KEY = re.compile(
 _THEN_KEY = re.compile(
     r"[\s,]*(?:(?:and|then|und|y|et|e|but)\s+)*(?:(?:ends?|ending|finish\w*|moves?|goes|switch\w*|changes?|shifts?|modulat\w+|endet|termina|finisce)\s+)?(?:(?:in)?to|in|nach|à|a|en|转?到)\s*",
     re.I,
+)
+_KEY_FIRST = re.compile(
+    r"\b(?:nach|in|auf)\s+(?P<to>[A-Ha-h](?:is|es|s)?[- ]?(?:[Dd]ur|[Mm]oll))\s+(?:modul|wechsel|geh|transpon|spring)\w*|(?P<key>(?:[A-G][#♯♭b]?|[変嬰]?[ハニホヘトイロ])\s?(?:メジャー|マイナー|[長长短]调))(?:に|へと?)(?:转调|転調|移る|移り|移行|変わ)"
 )
 _LONGEST_KEY = 28
 _BEHIND_KEY = re.compile(r"[,;.，。]|\s(?:then|and|to|into|at|in|from|nach|ab|y|et|e|und|à|en|after)\s|转|到", re.I)
@@ -569,6 +605,10 @@ def _modulation(plain: str) -> tuple[Modulation | None, Key | None, FoundWish | 
         bar, end = _where(plain, modes.end())
         to_minor = _MINOR.match(modes.group("b") or modes.group("d")) is not None
         return Modulation("minor" if to_minor else "major", 0, bar), None, FoundWish(modes.start(), end)
+    if (there := _KEY_FIRST.search(plain)) is not None and (
+        to := _key_at(plain, there.start("to" if there["to"] else "key"))
+    ) is not None:
+        return Modulation(to[0].name), None, FoundWish(*there.span())
     for changes in _CHANGES.finditer(plain):
         return _changed(plain, changes)
     for goes in _GOES.finditer(plain):
@@ -585,35 +625,35 @@ def _modulation(plain: str) -> tuple[Modulation | None, Key | None, FoundWish | 
 _STEPS: tuple[tuple[int, str], ...] = (
     (
         1,
-        r"half[- ]?(?:step|tone)|semi-?tone|halbton(?:schritt)?|demi-ton|semiton[oe]|medio tono|meio[- ]tom|mezzo tono|半个?音|半个?key",
+        r"half[- ]?(?:step|tone)|semi-?tone|halben (?:ton(?:schritt)?)|halbton(?:schritt)?|demi-ton|semiton[oe]|medio tono|meio[- ]tom|mezzo tono|半个?音|半个?key",
     ),
-    (3, r"(?:minor|kleine)[- ](?:third|terz)|tierce mineure|tercera menor|terza minore|terça menor|小三度|third|三度"),
+    (3, r"(?:minor|kleine[nr]?)[- ](?:third|terz)|tierce mineure|tercera menor|terza minore|terça menor|小三度|third|三度"),
     (4, r"(?:major third|große terz|tierce majeure|tercera mayor|terza maggiore|terça maior|大三度)"),
     (5, r"(?:perfect |reine )?(?:fourth|quarte|quarta|cuarta)(?: juste| giusta| justa)?|纯?四度"),
     (7, r"(?:perfect |reine )?(?:fifth|quinte|quinta)(?: juste| giusta| justa)?|纯?五度"),
     (
         2,
-        r"whole[- ]?(?:step|tone)|full (?:step|tone)|ganzton(?:schritt)?|(?:a|one|einen?|un|um|d'un|di un|uno) (?:step|tone|ton|tono|tom)(?: entero| intero| inteiro| entier)?|(?:a|one) key|全音|一个音|一个?(?:key|调)",
+        r"whole[- ]?(?:step|tone)|full (?:step|tone)|ganzton(?:schritt)?|ganzen ton|(?:eine|1) (?:ton)?stufe|(?:a|one|einen?|un|um|d'un|di un|uno) (?:step|tone|ton|tono|tom)(?: entero| intero| inteiro| entier)?|(?:a|one) key|全音|一个音|一个?(?:key|调)",
     ),
 )
 _STEP = re.compile(
     "|".join(rf"(?P<i{n}>{words})" for n, words in _STEPS)
     + r"|(?P<count>\d{1,2}|two|three|four|five|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|quattro|dois|três|quatro|[两二三四五])\s*(?:个)?(?:semi-?tones?|half[- ]?steps?|halbtöne|demi-tons|semitonos|semitoni|semitons|半音)"
 )
-_UP = r"up(?:ward)?s?|higher|raise[sd]?|rise[sd]?|jumps?|bump\w*|lift\w*|hoch\w*|höher\w*|rauf|nach oben|aufwärts|plus haut\w*|monte[rz]?|montée|mont\w*|sub[aei]\w*|más (?:alto|arriba)|arriba|sobe|subir|acima|mais alto|sal[eg]\w*|sopra|più (?:alto|su|in alto)|alz\w*|in su|above|升|高|往上|向上|提"
-_DOWN = r"down(?:ward)?s?|lower\w*|drops?|tiefer\w*|runter|nach unten|abwärts|plus bas\w*|descend\w*|baiss\w*|baj[ae]\w*|abajo|más bajo|desce\w*|abaixo|mais baixo|scend\w*|sotto|più (?:basso|giù)|abbass\w*|below|降|低|往下|向下"
+_UP = r"up(?:ward)?s?|higher|raise[sd]?|rise[sd]?|jumps?|bump\w*|lift\w*|hoch\w*|höher\w*|rauf|nach oben|aufwärts|vers le haut|hacia arriba|para cima|verso l'alto|plus haut\w*|monte[rz]?|montée|au-dessus|mont\w*|sub[aei]\w*|más (?:alto|arriba)|arriba|sobe|subir|acima|mais alto|sal[eg]\w*|sopra|più (?:alto|su|in alto)|alz\w*|in su|above|升|高|往上|向上|提"
+_DOWN = r"down(?:ward)?s?|lower\w*|drops?|tiefer\w*|runter|nach unten|abwärts|vers le bas|hacia abajo|para baixo|verso il basso|plus bas\w*|au-dessous|en dessous|descend\w*|baiss\w*|baj[ae]\w*|abajo|más bajo|desce\w*|abaixo|mais baixo|scend\w*|sotto|più (?:basso|giù)|abbass\w*|below|降|低|往下|向下"
 _UPWARD, _DOWNWARD = (
     re.compile(rf"(?<![a-z])(?:{_UP})(?![a-z])|[升高提]"),
     re.compile(rf"(?<![a-z])(?:{_DOWN})(?![a-z])|[降低]"),
 )
 _SECTION_PLACE = re.compile(
-    rf"(?:(?P<which>last|final|closing|second|2nd|third|3rd|letzte[rnms]?|zweite[rnms]?|dritte[rnms]?|derni(?:er|ère)|deuxième|second|troisième|último|última|segund[oa]|tercer[oa]?|terceir[oa]|ultim[oa]|second[oa]|terz[oa]|最后一?[个段遍次]?|第[二三][段遍次]?)(?:\s|的)*(?:(?:big|the)\s+)?)?(?:{_NAMED})(?P<behind>\s+(?:final|último|finale))?"
+    rf"(?:(?P<which>末|last|final|closing|second|2nd|third|3rd|letzte[rnms]?|zweite[rnms]?|dritte[rnms]?|derni(?:er|ère)|deuxième|second|troisième|último|última|segund[oa]|tercer[oa]?|terceir[oa]|ultim[oa]|second[oa]|terz[oa]|最后一?[个段遍次]?|第[二三23][段遍次]?)(?:\s|的)*(?:(?:big|the)\s+)?)?(?:{_NAMED})(?P<behind>\s+(?:final|último|finale))?"
     r"|(?P<half>second half|zweiten? hälfte|(?:deuxième|seconde) moitié|segunda (?:mitad|metade|parte)|seconda (?:metà|parte)|后半[段部]?)"
 )
 _WHICH = (
-    ("last", r"last|final|closing|letzt|derni|últim|ultim|最后"),
-    ("third", r"3rd|third|dritt|trois|terce|terz|第三"),
-    ("second", r"2nd|second|zweit|deux|segund|第二"),
+    ("last", r"last|final|closing|letzt|derni|últim|ultim|最后|末"),
+    ("third", r"3rd|third|dritt|trois|terce|terz|第[三3]"),
+    ("second", r"2nd|second|zweit|deux|segund|第[二2]"),
 )
 _HALFWAY = re.compile(
     r"\bhalf-?way(?: through)?\b|\bmidway\b|\bin the middle\b|\bin der (?:mitte|hälfte)\b|\bau milieu\b|à (?:la )?(?:moitié|mi-chemin)|a (?:la )?mitad|\ba metà\b|\bno meio\b|na metade|\bin mezzo\b|中间|一半"
@@ -630,7 +670,8 @@ def _interval(lower: str) -> tuple[int, int, int] | None:
         before, behind = before[near + 1 :], re.split(r"[,.;!?]", behind)[0]
         up = _UPWARD.search(before) or _UPWARD.match(behind.lstrip())
         down = _DOWNWARD.search(before) or _DOWNWARD.match(behind.lstrip())
-        if up is None and down is None:
+        spoken = _CHANGES.search(before) or _CHANGES.match(behind.lstrip())
+        if up is None and down is None and spoken is None:
             continue
         said = match.group("count")
         steps = count(said) if said else next(n for n, _ in _STEPS if match.group(f"i{n}") is not None)
@@ -652,11 +693,14 @@ def _placed_at(plain: str, start: int, end: int, total: int | None) -> tuple[int
         return _bar(match), "", [match.span()]
     if (half := _HALFWAY.search(lower, low, high)) is not None:
         return (None if total is None else total // 2 + 1), "", [half.span()]
-    named = list(_SECTION_PLACE.finditer(lower, low, high))
+    named = [m for m in _SECTION_PLACE.finditer(lower, low, high) if m.end() <= start or m.start() >= end]
     if named:
         match = min(
             named,
-            key=lambda m: (not (m.group("which") or m.group("half")), min(abs(m.start() - end), abs(m.end() - start))),
+            key=lambda m: (
+                not (m.group("which") or m.group("behind") or m.group("half")),
+                min(abs(m.start() - end), abs(m.end() - start)),
+            ),
         )
         if match.group("half"):
             return (None if total is None else total // 2 + 1), "", [match.span()]

@@ -106,6 +106,7 @@ UNIT = (
 _BEHIND = re.compile(
     rf"[\s-]*(?:(?:last|first|final|letzten|ersten|dernières|premières|últim[oa]s|primer[oa]s|primeir[oa]s|ultim[ei]|prim[ei]|segund[oa]s)\s+)?{UNIT}"
 )
+_BAR_BEFORE = re.compile(r"\b(?:bar|measure|takt|mesure|compás|compasso|battuta)\s+$")
 _SECOND = re.compile(r"\s+(?:segund|second)")
 _TEMPO_BEFORE = re.compile(
     r"(?:\b(?:at|around|about|circa|roughly|near|tempo(?: of| di| de)?|bpm|um die|so um die|etwa|ungefähr|bei|auf|mit|à|vers|autour de|environ|a|a unos|unos|alrededor de|sobre|a circa|sui|intorno a[il]?|a cerca de|cerca de|em torno de|por volta de|uns)\s+)$"
@@ -145,6 +146,8 @@ def _counts(lower: str, start: int, end: int, value: int) -> bool:
         if value == 1 and _SECOND.match(lower, end) is not None:
             return False  # "un segundo amor"
         return value > 1 or lower[start:end] in ("one", "un", "une", "una", "uma", "um", "eins")
+    if _BAR_BEFORE.search(lower[:start]) is not None:
+        return True
     return value in _TEMPI and _ENDS.match(lower, end) is not None and _TEMPO_BEFORE.search(lower[:start]) is not None
 
 
@@ -168,6 +171,17 @@ _ORDINAL = re.compile(
 )
 _TAKTIG = re.compile(r"\b(?P<word>[a-zäöüß]+)(?P<unit>takt|minüt|sekünd|stünd)(?P<end>ige[nrsm]?)\b")
 _HALF = re.compile(rf"\b(?:{'|'.join(_HALVES)})(?=\s+(?:minuten?|stunden?|takte?))")
+_TENTHS = {
+    "dizaine": 10,
+    "quinzaine": 15,
+    "vingtaine": 20,
+    "trentaine": 30,
+    "quarantaine": 40,
+    "cinquantaine": 50,
+    "soixantaine": 60,
+}
+_ABOUT = re.compile(rf"\bune (?P<ten>{'|'.join(_TENTHS)}) d(?:e|['’])(?= ?(?:secondes|mesures|minutes))")
+_LAST_REFRAIN = re.compile(r"\bschlussrefrain\b")
 _AND_A_HALF = re.compile(
     r"(?<![a-zà-ÿ\d] )(?<![a-zà-ÿ\d])(?P<unit>minut[oe]|hor[ae]|minuto|ora) (?:y|e) (?:medi[oa]|mei[oa]|mezz[oa])\b"
 )
@@ -220,6 +234,7 @@ _JAPANESE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(\d{2,3}(?:bpm)?)(?:まで|へと?|に)(?:加速|上げ|上が|スピードアップ|テンポアップ)", r"加速到\1"),
         (r"(\d{2,3}(?:bpm)?)(?:まで|へと?|に)(?:减速|減速|下げ|下が|落と|スローダウン|テンポダウン)", r"减速到\1"),
         (r"(\d{2,3}(?:bpm)?)まで", r"到\1"),
+        (r"ゆっくり(?:に|と)?な(?:る|っ|り)", "渐慢"),
         (r"(?:遅く|ゆっくり)(?:始ま|はじま|スタート)[ぁ-んァ-ヶー最后、,]{0,10}?(?:速く|早く|激しく)", "先慢后快"),
         (r"(?:速く|早く)(?:始ま|はじま|スタート)[ぁ-んァ-ヶー最后、,]{0,10}?(?:遅く|ゆっくり)", "先快后慢"),
         (rf"{_SLOWLY}(?:テンポ)?[がを]?(?:速|早|はや|加速|スピードアップ|テンポアップ|アップテンポ|上げ)\w?(?:な[るっり])?", "渐快"),
@@ -243,6 +258,8 @@ def _in_known_words(text: str) -> str:
     """Return a text, as long, with its halves as digits, its ordinals as numbers of bars, and Japanese wishes in Chinese words."""
     text = _HALF.sub(lambda m: str(_HALVES[m.group()]).rjust(len(m.group())), text)
     text = _AND_A_HALF.sub(lambda m: f"1.5 {m['unit']}".rjust(len(m.group())), text)
+    text = _ABOUT.sub(lambda m: str(_TENTHS[m["ten"]]).rjust(len(m.group())), text)
+    text = _LAST_REFRAIN.sub("letzte refrain", text)
     text = _TAKTIG.sub(_bars_of_word, text)
     text = _ORDINAL.sub(_bar_of_ordinal, text)
     text = _CHINESE_TIME.sub(_chinese_time, text)

@@ -62,7 +62,7 @@ _UNITS = (
     ("second", r"sekündige[nrsm]?|seconds?|secs?|sekunden?|secondes?|segundos?|second[oi]|秒[钟间間]?|초"),
 )
 _TIME = re.compile(
-    rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|medio|meio|mezzo|une demi|halbe|eine halbe|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
+    rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|medi[oa]|mei[oa]|mezz[oa]|une demi|halbe|eine halbe|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
     rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+and a half|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]|(?:e |y |et )?(?:trente|treinta|trenta|trinta|dreißig|thirty)\b))?"
     r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b|(?=\s*(?:$|[,.;，。、]))))?"
     r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;]|h?\s*[a-z\u4e00-\u9fff]))"
@@ -96,7 +96,21 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
             value = (
                 0.5
                 if number
-                in ("half", "half a", "half an", "半", "medio", "meio", "mezzo", "une demi", "halbe", "eine halbe")
+                in (
+                    "half",
+                    "half a",
+                    "half an",
+                    "半",
+                    "medio",
+                    "media",
+                    "meio",
+                    "meia",
+                    "mezzo",
+                    "mezza",
+                    "une demi",
+                    "halbe",
+                    "eine halbe",
+                )
                 else float(number)
                 if number[0].isdecimal()
                 else float(count(number) or 1)
@@ -146,10 +160,10 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
 _CHORDS = re.compile(
     rf"(?:\b(?:only|just|on|nur|bloß|lediglich|solo|sólo|solamente|só|somente|seulement|apenas|只有?|只用)\s*)?(?P<n>{_COUNT}|\b(?:a single|single|(?:ein )?einzige[nrsm]?|un seul|un (?:único|unico|solo)|um (?:único|só)|un|une|una|um|ein|einem|einen))(?:(?<=[a-zà-ÿ])[\s-]+|(?<![a-zà-ÿ])[\s-]*)(?:个|different\s+|simple\s+)*"
     r"(?:chords?|akkorde?n?|accords?|acordes?|accord[oi]|和弦|コード)(?![a-z])(?!\s*(?:per|a|each|every|pro|je|par|por|cada)\s*(?:bar|beat|measure|takt|mesure|compás|compasso|battuta)?\b|\s*(?:in|to|en|in|no|na|dans) (?:a|each|every|the|jedem|chaque|cada|ogni)\s+(?:bar|beat|measure|takt|mesure|compás|battuta)\b"
-    r"|\s*song\b)(?:\s+(?:only|sol[oi]|throughout|all the way|the whole (?:time|way)|all through))?"
+    r"|\s*song\b)(?:\s+(?:only|sol[oi]|throughout|all the way|reicht|genügt|nada más|the whole (?:time|way)|all through))?"
 )
 _STATIC = re.compile(
-    r"\b(?:(?:derselbe|dieselbe|der gleiche|ein und derselbe) akkord|bleibt (?:immer |nur )?auf (?:einem|dem(?:selben)?|einem einzigen) akkord|toujours le même accord|siempre el mismo acorde|sempre o mesmo acorde|sempre lo stesso accordo|reste sur (?:un|le même) accord|se queda en un acorde|fica (?:em|num) (?:um )?(?:só )?acorde|no chord changes?|without chord changes?|stays? on (?:one|a single) chord|never changes? chords?|static harmony|keine akkordwechsel|sin cambios? de acordes?|sans changement d'accords?)\b|和弦不变|不换和弦|同一个和弦|コードチェンジなし"
+    r"\b(?:(?:derselbe|dieselbe|der gleiche|ein und derselbe) akkord|bleibt (?:immer |nur )?auf (?:einem|dem(?:selben)?|einem einzigen) akkord|toujours le même accord|siempre el mismo acorde|sempre o mesmo acorde|sempre lo stesso accordo|reste sur (?:un|le même) accord|se queda en un acorde|fica (?:em|num) (?:um )?(?:só )?acorde|no chord changes?|without chord changes?|stays? on (?:one|a single) chord|never changes? chords?|static harmony|keine akkordwechsel|sin cambios? de acordes?|sans changement d'accords?)\b|和弦不变|不换和弦|同一个和弦|单一?和弦|コードチェンジなし"
 )
 MOST_CHORDS = 8
 
@@ -167,7 +181,9 @@ def _chord_count(lower: str) -> tuple[int, FoundWish] | None:
             )
             is not None
         )
-        behind = re.search(r"(?:only|sol[oi]|throughout|way|time|through)$", match.group()) is not None
+        behind = (
+            re.search(r"(?:only|sol[oi]|reicht|genügt|más|throughout|way|time|through)$", match.group()) is not None
+        )
         if single and said != "one" and not (only or behind):
             continue
         after = "" if said.isdecimal() or not match.group().startswith("三和弦") else None
@@ -267,16 +283,20 @@ _WITH_BARS = re.compile(
     )
 )
 _WITHOUT_BARS = re.compile(
-    rf"\s*(?:[,;+、，/]|y|e|et|und|and)?\s*(?:[,;]\s*)?(?P<before>{_COUNT})\s*(?:de |di |d'|of |für |pour |para |per |の|的)?(?:(?:la|le|el|il|o|a|the|die|den|das)\s+)?(?:{_NAMED})(?P<twice>)"
+    rf"\s*(?:(?:[,;+、，/]|y|e|et|und|and|then|dann|danach|puis|luego|después|poi|depois|然后|接着|再)\s*)*(?P<before>{_COUNT})\s*(?:de |di |d'|of |für |pour |para |per |の|的)?(?:(?:la|le|el|il|o|a|the|die|den|das)\s+)?(?:{_NAMED})(?P<twice>)"
 )
 """4 compases de intro, 8 de estrofa: so many more."""
+_SEVERAL = re.compile(
+    r"(?<![\d.])\b(?P<n>[2-4]|two|three|four|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|quattro|dois|duas|três|quatro)\s+$"
+)
+"""Deux couplets de 8 mesures."""
 _BARS_BEHIND = re.compile(
-    rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en|com|con|über|à|da|pendant|durante|für|sur|em|共|有|占|は|が|を)?\s*(?:(?:a|an|the|again|straight away|right away|only|just|gleich|direkt)\s+)*(?P<after>{_COUNT})[\s-]*(?:个)?(?:{_BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\].。，、–—-]|$|\s*(?:and|then|again|und|dann|et|puis|y|luego|e|poi|depois|然后)\b)))\s*[)\]]?"
+    rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en|com|con|über|à|da|pendant|durante|für|sur|em|共|有|占|は|が|を)?\s*(?:(?:a|an|the|again|straight away|right away|only|just|gleich|direkt)\s+)*(?P<after>{_COUNT})[\s-]*(?:个)?(?:{_BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\].。，、–—-]|$|\s*(?:and|then|again|und|dann|et|puis|y|luego|e|poi|depois|然后)\b|\s+(?:{_NAMED}))))\s*[)\]]?"
     rf"|[^,;.\d]{{0,30}}(?:{_BAR}\s+\d+)?[^,;.\d]{{0,16}}?(?:lasts?|lasting|for|dauert|dure|dura|持续)\s+(?P<later>{_COUNT})[\s-]*{_BARS}"
 )
 _NAME = re.compile(_NAMED)
 _BETWEEN_SECTIONS = re.compile(
-    r"\s*\d?\s*(?:[,;:+→>/|、，–—-]|->|and|then|und|dann|et|puis|y|luego|e|poi|followed by|into|to|然后|接|和|再)*\s*(?:(?:then|and|an?|the|der|die|el|la|le)\s+)?"
+    r"\s*\d?\s*(?:[,;:+→>/|、，–—-]|->|and|then|und|dann|et|puis|y|luego|e|poi|followed by|into|to|然后|接|和|再|と)*\s*(?:(?:then|and|an?|the|der|die|el|la|le)\s+)?"
 )
 
 
@@ -292,13 +312,18 @@ def find_sections(lower: str) -> Iterator[tuple[int, int, str]]:
         yield match.start(), match.end(), _section(match)[0]
 
 
+def _without_bars(lower: str, at: int) -> re.Match[str] | None:
+    match = _WITHOUT_BARS.match(lower, at)
+    return None if match is None or _BARS_BEHIND.match(lower, match.end()) is not None else match
+
+
 def _sections(lower: str, total: int | None = None) -> tuple[tuple[Section, ...], list[FoundWish]]:
     """Return the sections in their order: those with a number of bars, else a list of three or more names."""
     found: list[tuple[int, int, Section, bool]] = []
     at = 0
     in_front = False
     while at < len(lower):
-        counted = (_WITHOUT_BARS.match(lower, at) if in_front else None) or _WITH_BARS.search(lower, at)
+        counted = (_without_bars(lower, at) if in_front else None) or _WITH_BARS.search(lower, at)
         named = _NAME.search(lower, at)
         if named is None:
             break
@@ -318,13 +343,16 @@ def _sections(lower: str, total: int | None = None) -> tuple[tuple[Section, ...]
         behind = _BARS_BEHIND.match(lower, named.end())
         said = "" if behind is None else behind.group("after") or behind.group("later")
         if behind is not None and count(said):
-            found.append((named.start(), behind.end(), Section(name, count(said), cue), True))
+            several = _SEVERAL.search(lower, at, named.start())
+            begin = named.start() if several is None else several.start()
+            times = 1 if several is None else count(several.group("n"))
+            found += [(begin, behind.end(), Section(name, count(said), cue), True)] * times
             at = behind.end()
         else:
             found.append((*named.span(), Section(name, usual, cue), False))
             at = named.end()
     with_bars = [f for f in found if f[3]]
-    if not with_bars and (each := _each_as_long(lower, found)) is not None:
+    if len(with_bars) < 2 and (each := _each_as_long(lower, _names(lower))) is not None:
         return each
     if with_bars:
         run = with_bars if len(with_bars) < len(found) and len(with_bars) == 1 else _run(lower, found, with_bars)
@@ -362,11 +390,19 @@ _TWICE = re.compile(
     r"[\s,;]*(?:and |all |und |das ganze |le tout |todo |tutto |tudo |全部)?(?:that |this |it )?(?:all )?(?:twice|x ?2|2 ?x|two times|2 times|repeated(?: once)?|zweimal|zwei ?mal|deux fois|dos veces|due volte|duas vezes|两[遍次])\b|[\s,，]*(?:重复|来)?两[遍次]"
 )
 _EACH = re.compile(
-    rf"[\s,;:.–—-]*(?:form\w*|forma|all|alle|with|of|mit|avec|con|com|de|di|each|jeweils|je|chacun\w*|cada un[oa]|ciascun\w*|cada|every section|每段|每个|各|,|\s)*[\s,;:]*(?P<n>{_COUNT})[\s-]*(?:个)?{_BARS}(?![a-z])\s*(?:each|a ?piece|apiece|per (?:section|part)|jeweils|pro (?:teil|abschnitt)|chacun\w*|chaque|(?:por|per|par) (?:sección|sezione|seção|section|parte|partie)|cada(?: un[oa])?|ciascun\w*|l'un[oae]?|each one|long)?"
+    rf"[\s,;:.–—-]*(?:form\w*|forma|all|alle|with|of|mit|avec|con|com|de|di|each|jeweils|je|chacun\w*|cada un[oa]|ciascun\w*|cada|every section|每段|每个|各|を|は|,|\s)*[\s,;:]*(?P<n>{_COUNT})[\s-]*(?:个)?{_BARS}(?![a-z])\s*(?:each|a ?piece|apiece|per (?:section|part)|jeweils|pro (?:teil|abschnitt)|chacun\w*|chaque|(?:por|per|par) (?:sección|sezione|seção|section|parte|partie)|cada(?: un[oa])?|ciascun\w*|l'un[oae]?|each one|long|ずつ)?"
 )
 _SAYS_EACH = re.compile(
-    r"each|a ?piece|per (?:section|part)|jeweils|\bje\b|pro (?:teil|abschnitt)|chacun|chaque|cada|ciascun|l'un|(?:por|per|par) (?:sec|sez|seç|part)|每|各"
+    r"each|a ?piece|per (?:section|part)|jeweils|\bje\b|pro (?:teil|abschnitt)|chacun|chaque|cada|ciascun|l'un|ずつ|(?:por|per|par) (?:sec|sez|seç|part)|每|各"
 )
+
+
+def _names(lower: str) -> list[_Found]:
+    return [
+        (m.start(), m.end(), Section(name, usual, cue), False)
+        for m in _NAME.finditer(lower)
+        for name, usual, cue in (_section(m),)
+    ]
 
 
 def _each_as_long(lower: str, found: Sequence[_Found]) -> tuple[tuple[Section, ...], list[FoundWish]] | None:
@@ -390,14 +426,14 @@ BARS_BETWEEN = 8
 
 # --- what happens at a bar ---------------------------------------------------------------------------
 
-_AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|(?:第\s*|(?<!\d)(?=\d{{{{1,3}}}}小[节節](?:进|入|处|时)))(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
+_AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|(?<![第\d])(?P<{{0}}_behind>\d{{{{1,3}}}})小[节節](?:之后|以后|后)に?|(?:第\s*|(?<!\d)(?=\d{{{{1,3}}}}小[节節](?:进|入|处|时)))(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
 _NUMBERED = r"\s*(?:\b(?:at|on|in|bei|auf|à|alla|en|a|em)\s+(?:the\s+|la\s+|el\s+|le\s+|o\s+)?(?P<number>\d{1,3})(?!\d|[.,]\d|\s*(?:b\.?p\.?m|%|/|:|s\b|sec|min|hz)))"
 """A bar that is a number alone: drop at 33."""
 _HAPPENS = re.compile(
-    rf"(?:{_NAMED})(?:[\s,]*(?:\w+\s+){{0,3}}?(?:在|于|从|到|是|は|が)?(?:{_AT.format('bar')})|{_NUMBERED})"
+    rf"(?:{_NAMED})(?:[\s,]*(?:\w+\s+){{0,3}}?(?:放在|落在|出现在|安排在|在|于|从|到|是|は|が)?(?:{_AT.format('bar')})|{_NUMBERED})"
 )
 _THEN = re.compile(
-    rf"(?:{_AT.format('bar')})(?:\s+on(?:wards)?)?[,=:：\s]*(?:(?:we|it|then|dann|arrive|kommt|fällt|setzt|schlägt|knallt|der|den|die|llega|entra|viene|cae|cai|tombe|explose|explota|entre|suelta|arriva|vem|chega|o|el|il|la|le|les|un|uno|comes?|hits?|lands?|is|there is|a|an|the|big|huge|gros|énorme|gran|grande|großer|fetter|massiver|进|进入|来|开始|是|有|一个|で|に|から|が|の)\s*){{0,4}}(?:{_NAMED})"
+    rf"(?:{_AT.format('bar')})(?:\s+on(?:wards)?)?[,=:：\s]*(?:(?:we|it|then|dann|arrive|kommt|fällt|setzt|schlägt|knallt|der|den|die|llega|entra|viene|cae|cai|tombe|explose|explota|entre|suelta|arriva|vem|chega|o|el|il|la|le|les|un|uno|comes?|hits?|lands?|is|there is|a|an|the|big|huge|gros|énorme|gran|grande|große[rns]?|fette[rns]?|massive[rns]?|大|巨大?|进|进入|来|开始|是|有|一个|で|に|から|が|の)\s*){{0,4}}(?:{_NAMED})"
 )
 _LINK = re.compile(r"\b(?:and|then|und|dann|y|luego|et|puis|ensuite|e|poi|depois)\b|[,，、;]|のあと|然后")
 """Behind it another clause begins: 4 bars of build-up, and at bar 13 the drop."""
@@ -431,7 +467,7 @@ _FIRST_BARS = re.compile(
 
 
 def _bar(match: re.Match[str]) -> int:
-    after, number = match.group("bar_after"), match.groupdict().get("number")
+    after, number = match.group("bar_after") or match.group("bar_behind"), match.groupdict().get("number")
     if number is not None:
         return int(number)
     return count(after) + 1 if after else count(match.group("bar") or match.group("bar_zh") or match.group("bar_th"))
@@ -446,7 +482,7 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
         for name in _NAME.finditer(lower)
         if (m := _HAPPENS.match(lower, name.start())) is not None
         and _NAME.search(lower, name.end(), m.end()) is None
-        and not ((link := _LINK.search(lower, name.end(), m.end())) and _THEN.search(lower, link.end(), m.end() + 32))
+        and not _belongs_behind(lower, name.end(), m.end())
     ]
     for matches in (happening, list(_THEN.finditer(lower))):
         for match in matches:
@@ -455,6 +491,8 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
             if within(match.start(), [(f.start, f.end) for f in found]):
                 continue
             section, _, cue = _section(match)
+            if section == "build" and match.group("bar_after"):
+                continue  # after 8 bars of build-up
             bar = _bar(match)
             if match.groupdict().get("number") and not _COUNTS_BARS.search(lower):
                 continue  # "drop at 140" is a tempo
@@ -519,6 +557,17 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
     return cues, rests, found
 
 
+def _belongs_behind(lower: str, start: int, end: int) -> bool:
+    """Return True if the bar that ends at a place is that of the name behind it: build-up, and at bar 13 the drop."""
+    link = _LINK.search(lower, start, end)
+    then = _THEN.search(lower, start if link is None else link.end(), end + 40)
+    if then is None or then.start() >= end:
+        return False
+    name = next(_NAME.finditer(lower, end, then.end()), None)
+    plain = name is not None and _HAPPENS.match(lower, name.start()) is None
+    return link is not None or (plain and re.search(r"[,，、;]", lower[end : then.end()]) is None)
+
+
 def _players(lower: str) -> Iterator[tuple[int, int, str]]:
     """Yield what may enter or rest: parts, and instruments as their parts, from where to where and which."""
     for part in _PARTS.finditer(lower):
@@ -546,7 +595,7 @@ _CHANGES = re.compile(
 )
 """A change of key is spoken of."""
 _GOES = re.compile(
-    r"\b(?:ends? in|ending in|finish\w* in|(?:then |and |and then )?(?:moves?|goes?|switch\w*|changes?|shifts?|jumps?|turns?|lands?|comes? back) (?:in)?(?:to|in)|then (?:in )?(?:to )?|(?:dann|danach) (?:nach|in)|(?:puis|ensuite) en|(?:luego|después) (?:a|en)|(?:poi|dopo) in|(?:depois|e vai) (?:para|pra|em)|va en|va a|vai (?:para|pra)|muda (?:para|pra)|passe à|passa (?:para|pra|in)|(?:geht|wechsel\w*|springt|wechseln) (?:es )?(?:(?:ab|in|bei|mit) takt \d{1,3} )?(?:nach|in|auf)|(?:modul\w+|passe\w*|pasa|passa|cambia|muda|va|vai) (?:(?:à|a|en|no|na|alla) (?:la |el |le )?(?:mesure|compás|compasso|battuta|misura) \d{1,3} )(?:en|à|a|para|pra|in)|cambia a|passe en|passa a|wechselt nach|endet in|termina en|finisce in|termina em)\s+|[转变进换][到成入为]|结束在|到(?=[A-G降升])",
+    r"\b(?:ends? in|ending in|finish\w* in|(?:then |and |and then )?(?:moves?|goes?|switch\w*|changes?|shifts?|jumps?|turns?|lands?|comes? back) (?:in)?(?:to|in)|then (?:in )?(?:to )?|(?:dann|danach) (?:nach|in)|(?:puis|ensuite) en|(?:luego|después) (?:a|en)|(?:poi|dopo) in|(?:depois|e vai) (?:para|pra|em)|va en|va a|vai (?:para|pra)|muda (?:para|pra)|passe à|passa (?:para|pra|in)|(?:geht|wechsel\w*|springt|wechseln) (?:es )?(?:(?:ab|in|bei|mit) takt \d{1,3} )?(?:nach|in|auf)|(?:modul\w+|passe\w*|pasa|passa|cambia|muda|va|vai) (?:(?:à|a|en|no|na|alla) (?:la |el |le )?(?:mesure|compás|compasso|battuta|misura) \d{1,3} )(?:en|à|a|para|pra|in)|cambia a|passe en|passa a|wechselt nach|endet in|termina en|finisce in|termina em)\s+|[转变进换][到成入为]|[转换](?=\s?[A-G](?:大|小|[#♯♭b]))|结束在|到(?=[A-G降升])",
     re.I,
 )
 """Words that lead to a key, and to other things."""
@@ -627,27 +676,30 @@ _STEPS: tuple[tuple[int, str], ...] = (
         1,
         r"half[- ]?(?:step|tone)|semi-?tone|halben (?:ton(?:schritt)?)|halbton(?:schritt)?|demi-ton|semiton[oe]|medio tono|meio[- ]tom|mezzo tono|半个?音|半个?key",
     ),
-    (3, r"(?:minor|kleine[nr]?)[- ](?:third|terz)|tierce mineure|tercera menor|terza minore|terça menor|小三度|third|三度"),
+    (
+        3,
+        r"(?:un|um) (?:tono|tom|ton) (?:y|e|et) (?:medio|meio|demi|mezzo)|(?:minor|kleine[nr]?)[- ](?:third|terz)|tierce mineure|tercera menor|terza minore|terça menor|小三度|third|三度",
+    ),
     (4, r"(?:major third|große terz|tierce majeure|tercera mayor|terza maggiore|terça maior|大三度)"),
     (5, r"(?:perfect |reine )?(?:fourth|quarte|quarta|cuarta)(?: juste| giusta| justa)?|纯?四度"),
     (7, r"(?:perfect |reine )?(?:fifth|quinte|quinta)(?: juste| giusta| justa)?|纯?五度"),
     (
         2,
-        r"whole[- ]?(?:step|tone)|full (?:step|tone)|ganzton(?:schritt)?|ganzen ton|(?:eine|1) (?:ton)?stufe|(?:a|one|einen?|un|um|d'un|di un|uno) (?:step|tone|ton|tono|tom)(?: entero| intero| inteiro| entier)?|(?:a|one) key|全音|一个音|一个?(?:key|调)",
+        r"whole[- ]?(?:step|tone)|full (?:step|tone)|ganzton(?:schritt)?|ganzen ton|(?:eine|1) (?:ton)?stufe|(?:a|one|einen?|un|um|d'un|di un|uno) (?:step|tone|tono|ton|tom)(?![a-z])(?: entero| intero| inteiro| entier)?|(?:a|one) key|全音|一个音|一个?(?:key|调)",
     ),
 )
 _STEP = re.compile(
     "|".join(rf"(?P<i{n}>{words})" for n, words in _STEPS)
     + r"|(?P<count>\d{1,2}|two|three|four|five|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|quattro|dois|três|quatro|[两二三四五])\s*(?:个)?(?:semi-?tones?|half[- ]?steps?|halbtöne|demi-tons|semitonos|semitoni|semitons|半音)"
 )
-_UP = r"up(?:ward)?s?|higher|raise[sd]?|rise[sd]?|jumps?|bump\w*|lift\w*|hoch\w*|höher\w*|rauf|nach oben|aufwärts|vers le haut|hacia arriba|para cima|verso l'alto|plus haut\w*|monte[rz]?|montée|au-dessus|mont\w*|sub[aei]\w*|más (?:alto|arriba)|arriba|sobe|subir|acima|mais alto|sal[eg]\w*|sopra|più (?:alto|su|in alto)|alz\w*|in su|above|升|高|往上|向上|提"
-_DOWN = r"down(?:ward)?s?|lower\w*|drops?|tiefer\w*|runter|nach unten|abwärts|vers le bas|hacia abajo|para baixo|verso il basso|plus bas\w*|au-dessous|en dessous|descend\w*|baiss\w*|baj[ae]\w*|abajo|más bajo|desce\w*|abaixo|mais baixo|scend\w*|sotto|più (?:basso|giù)|abbass\w*|below|降|低|往下|向下"
+_UP = r"up(?:ward)?s?|higher|raise[sd]?|rise[sd]?|jumps?|bump\w*|lift\w*|hoch\w*|höher\w*|rauf|nach oben|aufwärts|angehoben|anheb\w*|erhöht|vers le haut|hacia arriba|para cima|verso l'alto|plus haut\w*|monte[rz]?|montée|au-dessus|mont\w*|sub[aei]\w*|más (?:alto|arriba)|arriba|sobe|subir|acima|mais alto|sal[eg]\w*|sopra|più (?:alto|su|in alto)|alz\w*|in su|above|升|高|往上|向上|提"
+_DOWN = r"down(?:ward)?s?|lower\w*|drops?|tiefer\w*|runter|nach unten|abwärts|abgesenkt|vers le bas|hacia abajo|para baixo|verso il basso|plus bas\w*|au-dessous|en dessous|descend\w*|baiss\w*|baj[ae]\w*|abajo|más bajo|desce\w*|abaixo|mais baixo|scend\w*|sotto|più (?:basso|giù)|abbass\w*|below|降|低|往下|向下"
 _UPWARD, _DOWNWARD = (
     re.compile(rf"(?<![a-z])(?:{_UP})(?![a-z])|[升高提]"),
     re.compile(rf"(?<![a-z])(?:{_DOWN})(?![a-z])|[降低]"),
 )
 _SECTION_PLACE = re.compile(
-    rf"(?:(?P<which>末|last|final|closing|second|2nd|third|3rd|letzte[rnms]?|zweite[rnms]?|dritte[rnms]?|derni(?:er|ère)|deuxième|second|troisième|último|última|segund[oa]|tercer[oa]?|terceir[oa]|ultim[oa]|second[oa]|terz[oa]|最后一?[个段遍次]?|第[二三23][段遍次]?)(?:\s|的)*(?:(?:big|the)\s+)?)?(?:{_NAMED})(?P<behind>\s+(?:final|último|finale))?"
+    rf"(?:(?P<which>末|last|final|closing|second|2nd|third|3rd|letzte[rnms]?|zweite[rnms]?|dritte[rnms]?|derni(?:er|ère)|deuxième|second|troisième|último|última|segund[oa]|tercer[oa]?|terceir[oa]|ultim[oa]|second[oa]|terz[oa]|最后一?[个段遍次]?|第[二三23][段遍次]?)(?:\s|的)*(?:(?:big|the|vez d[oe]l?|vuelta del?)\s+)?)?(?:{_NAMED})(?P<behind>\s+(?:final|último|finale))?"
     r"|(?P<half>second half|zweiten? hälfte|(?:deuxième|seconde) moitié|segunda (?:mitad|metade|parte)|seconda (?:metà|parte)|后半[段部]?)"
 )
 _WHICH = (
@@ -729,7 +781,7 @@ def _modulation_wish(plain: str, total: int | None) -> tuple[Modulation | None, 
             [(moved[1], moved[2] if key is None else key[1]), *where],
         )
     if wish is None or found is None:
-        return None, None, []
+        return _section_in_key(plain, lower)
     places = [(found.start, found.end)]
     if moved is not None and not wish.key:
         wish = replace(wish, semitones=moved[0])
@@ -742,6 +794,20 @@ def _modulation_wish(plain: str, total: int | None) -> tuple[Modulation | None, 
         wish = replace(wish, bar=bar, section=section)
         places += where
     return wish, first, places
+
+
+def _section_in_key(plain: str, lower: str) -> tuple[Modulation | None, None, list[course.Place]]:
+    """Return the key that a later section is said to stand in: the last chorus in D major."""
+    for match in _SECTION_PLACE.finditer(lower):
+        said = match.group("which") or match.group("behind")
+        into = (
+            None if not said else re.compile(r"\s*(?:in|en|em|auf|转|是|用|は|to)\s*", re.I).match(plain, match.end())
+        )
+        key = None if into is None else _key_at(plain, into.end())
+        if said and key is not None and key[2]:
+            which = next((name for name, words in _WHICH if re.search(words, said)), "")
+            return Modulation(key[0].name, 0, None, f"{which} {_section(match)[0]}"), None, [(match.start(), key[1])]
+    return None, None, []
 
 
 def _changed(plain: str, changes: re.Match[str]) -> tuple[Modulation, None, FoundWish]:
@@ -778,7 +844,7 @@ def _where(plain: str, at: int) -> tuple[int | None, int]:
     match = _WHERE.match(plain, at)
     if match is None:
         return None, at
-    named = any(match.group(f"bar{suffix}") for suffix in ("", "_after", "_zh", "_th"))
+    named = any(match.group(f"bar{suffix}") for suffix in ("", "_after", "_behind", "_zh", "_th"))
     return (_bar(match) if named else None), match.end()
 
 

@@ -15,9 +15,15 @@ _TOMS = ("tom_low", "tom_mid", "tom_high")
 _HATS = ("closed_hat", "pedal_hat", "open_hat")
 
 _PIECES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"\b(?:kick|bass) drums?\b|\bkicks?\b|\bbombo\b|底鼓|低音鼓|キック", ("kick",)),
-    (r"\bsnares?\b|\bcaja\b|军鼓|小鼓|スネア", ("snare",)),
-    (r"\brim ?-?shots?\b|\brims?\b|\bside ?sticks?\b|\bcross ?sticks?\b|边击", ("rim",)),
+    (
+        r"\b(?:kick|bass) drums?\b|\bkicks?\b|\bbombos?\b|\b(?:grosse caisse|große trommel|basstrommel|bassdrum|grancassa)\b|底鼓|低音鼓|キック|バスドラム?",
+        ("kick",),
+    ),
+    (
+        r"\bsnares?\b|\bcaja\b|\b(?:caisse claire|redoblante|tarola|marschtrommel|kleine trommel|rullante)\b|军鼓|小鼓|スネア",
+        ("snare",),
+    ),
+    (r"\brim ?-?shots?\b|\brims?\b|\bside ?sticks?\b|\bcross ?sticks?\b|边击|リムショット", ("rim",)),
     (r"\b(?:hand ?-?)?claps?\b|拍手|クラップ", ("clap",)),
     (r"\bclosed (?:hi-?)?hats?\b|闭镲", ("closed_hat",)),
     (r"\bopen (?:hi-?)?hats?\b|开镲", ("open_hat",)),
@@ -29,7 +35,7 @@ _PIECES: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"\btoms?\b|\btom-toms?\b|通鼓|嗵鼓|タム", _TOMS),
     (r"\bcrash(?:es)?\b|吊镲|クラッシュ", ("crash",)),
     (r"\brides?\b(?! (?:home|along|together|on|the|a)\b)|叮叮镲|ライド", ("ride",)),
-    (r"\bcymbals?\b|镲片?|シンバル", ("crash", "ride")),
+    (r"\b(?:cymbals?|becken|cymbales?|platillos?|pratos|piatti)\b|镲片?|シンバル", ("crash", "ride")),
     (r"\bshakers?\b|\bmaracas\b|沙锤|シェイカー", ("shaker",)),
     (r"\bcow ?bells?\b|\bcongas?\b|\bbongos?\b|\btambourines?\b|\bpercs?\b|牛铃|康加鼓?|邦戈鼓?", ("perc",)),
 )
@@ -59,7 +65,7 @@ PART = re.compile(
     r"|鼓组?点?|ドラムス?|드럼)"
     r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|contrabajo|basslinie|baixo|basso)\b(?! drum)|贝斯|低音(?![区提炮量域八])|ベース|베이스)"
     r"|(?P<piece>\b(?:(?:kick|bass|snare) drums?|kicks?|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|"
-    r"cowbells?|rimshots?|brushes|bombo|caja)\b|底鼓|军鼓|踩镲|镲片?|拍手|キック|スネア|ハイハット)"
+    r"cowbells?|rimshots?|brushes|bombo|caja|grosse caisse|große trommel|basstrommel|bassdrum|grancassa|caisse claire|redoblante|tarola|marschtrommel|kleine trommel|rullante|becken|cymbales?|platillos?|pratos|piatti)\b|底鼓|军鼓|踩镲|镲片?|拍手|キック|バスドラム?|スネア|ハイハット|シンバル)"
 )
 """The names of the parts; the group that matched is the part, or a piece of one."""
 PIECES = {"piece": "drums", "hand": "perc"}

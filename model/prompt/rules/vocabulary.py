@@ -21,6 +21,7 @@ TERM_KINDS = ("genres", "moods", "instruments", "artists")
 _WORD = re.compile(
     r"[^\W_]+(?:['’&./+-](?!(?:tinged|tinted|flavou?red|influenced|inspired|infused|styled?|esque|like)\b)[^\W_]+)*"
 )
+_ELIDED = re.compile(r"(?:l|d|un|dell|all|nell|sull|dall)['’]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LEVELS = {"d": "density", "e": "energy", "b": "brightness", "c": "complexity", "s": "swing"}
 MAX_ALIAS_WORDS, MAX_ALIAS_CHARACTERS = 4, 8
@@ -90,7 +91,7 @@ def table() -> dict[str, Term]:
         aliases = [a for a in (*latin.split("|"), *cjk.split("|")) if a]
         term = _term(aliases[0], kind, dict(f.split("=") for f in facts.split(";")), style_name)
         for alias in aliases:
-            found.setdefault(alias.lower(), term)
+            found.setdefault(alias.lower().translate(SIMPLIFIED), term)
     return found
 
 
@@ -149,8 +150,10 @@ def find(text: str) -> Iterator[FoundTerm]:
             continue
         for count in range(min(MAX_ALIAS_WORDS, len(words) - i), 0, -1):
             phrase = " ".join(w.group() for w in words[i : i + count])
-            if phrase in known and _adjoining(text, words[i : i + count]):
-                yield FoundTerm(known[phrase], words[i].start(), words[i + count - 1].end())
+            article = _ELIDED.match(phrase)
+            begin = 0 if article is None or phrase in known else article.end()  # à l'accordéon, but orgue d'église
+            if phrase[begin:] in known and _adjoining(text, words[i : i + count]):
+                yield FoundTerm(known[phrase[begin:]], words[i].start() + begin, words[i + count - 1].end())
                 i += count
                 break
         else:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model.prompt.rules.reader import parse_prompt
-from model.prompt.rules.vocabulary import TERM_KINDS, table
+from model.prompt.rules.vocabulary import SIMPLIFIED, TERM_KINDS, find, table
 from model.styles import GRAMMAR_STYLES, STYLES
 
 
@@ -32,3 +32,15 @@ def test_every_genre_and_artist_stands_for_styles_of_the_decoder() -> None:
         if term.kind in ("genres", "artists"):
             assert {name for name, _ in term.styles} <= set(STYLES), term.name
             assert sum(weight for _, weight in term.styles) == pytest.approx(1), term.name
+
+
+@pytest.mark.parametrize(
+    ("text", "programs"),
+    [
+        ("valse à l'accordéon", [21]), ("jazz mit besen", [40]), ("balade am saxofon", [66]), ("akustikgitarre und geige", [24, 40]), ("リコーダーとリュート", [74, 24]), ("笛のソロ", [73]), ("solo vibes", [11]), ("good vibes only", []),
+        ("オルゴールの子守唄", [10]), ("à l'orgue d'église", [19]), ("all'organo", [16]), ("un pezzo con l’arpa", [46]), ("電子ピアノ", [4]), ("ホルンとオーボエ", [60, 68]), ("standbass und bassgitarre", [32, 33]),
+        ("quarteto de cordas", [48]), ("guitarra flamenca y cajón", [24, 0]), ("contrabaixo e violão", [32, 24]), ("クラリネットとファゴット", [71, 70]), ("パイプオルガン", [19]), ("次中音萨克斯", [66]), ("三角钢琴", [0]), ("röhrenglocken", [14]), ("naipe de metais", [61]),
+    ],
+)  # fmt: skip
+def test_instruments_by_their_names_in_seven_languages(text: str, programs: list[int]) -> None:
+    assert [t.term.program for t in find(text.translate(SIMPLIFIED)) if t.term.kind == "instruments"] == programs

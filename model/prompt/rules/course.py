@@ -57,7 +57,7 @@ _SPANS = tuple(
 )
 _BESIDE_BEFORE = re.compile(rf"{_N.format('')}{BARS}[\s-]*(?:long |langer? |de |di |d'|的|の)?$")
 _BESIDE_BEHIND = re.compile(
-    rf"(?:\s+(?:final|initial|inicial|finale|iniziale))?\s*(?:[:(,]\s*|of\s+|de\s+|di\s+|von\s+|is\s+|lasts?\s+|lasting\s+)*{_N.format('')}{BARS}(?:\s*\))?"
+    rf"(?:\s+(?:final|initial|inicial|finale|iniziale|sortant|entrant))?\s*(?:[:(,]\s*|of\s+|de\s+|di\s+|von\s+|is\s+|lasts?\s+|lasting\s+)*{_N.format('')}{BARS}(?:\s*\))?"
 )
 _FROM_BAR = re.compile(
     rf"(?:\b(?:from(?: around)?|at|on|in|starting(?: at| from| in| on| with)?|beginning (?:at|from|in|with)|ab|bei|von|à partir de|dès|depuis|à|desde|a partir d[eo]|en|no|na|do|dal|dalla|da|alla|al|a partire da(?:lla)?)\s+)"
@@ -163,6 +163,8 @@ _TO_LATER = re.compile(
 )
 _BEGINS = re.compile(r"(?:begin|start|beginn|fäng|anfang|commenc|démarr|empiez|empez|comienz|começ|inizi|arranc|\d)")
 """Who begins at one tempo and ends at another speaks of tempi."""
+_TO_BEFORE = re.compile(rf"\b(?:auf|bis(?: auf)?)\s+(?P<b>{_TEMPO}){_BPM}\s*$")
+"""Auf 60 abbremsen: the verb stands last."""
 _SINGLE = re.compile(rf"(?<![\d/.:#-])(?<!bar )(?<!takt )(?P<a>{_TEMPO}){_BPM}{_NO_TEMPO}")
 _COUNTS_BAR = re.compile(rf"(?:{BAR}|第)\s*$")
 _OF_TEMPO = re.compile(
@@ -190,6 +192,8 @@ def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float 
         to = _TO_ONE.match(lower, verb_end, high) or _TO_LATER.search(lower, end, high)
         before = [m for m in _SINGLE.finditer(lower, low, start) if _is_tempo(lower, m)]
         behind = [m for m in _SINGLE.finditer(lower, end, high) if _is_tempo(lower, m)]
+        if to is None and (close := _TO_BEFORE.search(lower, low, start)) is not None:
+            to = close
         if to is not None and MIN_TEMPO <= float(to.group("b")) <= MAX_TEMPO:
             last = float(to.group("b"))
             places.append((verb_end if to.re is _TO_ONE else to.start(), to.end()))

@@ -181,6 +181,10 @@ _TENTHS = {
     "soixantaine": 60,
 }
 _ABOUT = re.compile(rf"\bune (?P<ten>{'|'.join(_TENTHS)}) d(?:e|['’])(?= ?(?:secondes|mesures|minutes))")
+_MINUTES_AND = re.compile(
+    r"(?P<unit>\bminut\w*) (?P<link>(?:et|y|e|und) )?(?P<word>[a-zà-öø-ÿß]+(?:-[a-zà-öø-ÿß]+)*)(?=\s*(?:$|[,.;]|(?:de|di|of|lang|long)\b))"
+)
+"""Une minute quinze de rock."""
 _LAST_REFRAIN = re.compile(r"\bschlussrefrain\b")
 _AND_A_HALF = re.compile(
     r"(?<![a-zà-ÿ\d] )(?<![a-zà-ÿ\d])(?P<unit>minut[oe]|hor[ae]|minuto|ora) (?:y|e) (?:medi[oa]|mei[oa]|mezz[oa])\b"
@@ -259,6 +263,7 @@ def _in_known_words(text: str) -> str:
     text = _HALF.sub(lambda m: str(_HALVES[m.group()]).rjust(len(m.group())), text)
     text = _AND_A_HALF.sub(lambda m: f"1.5 {m['unit']}".rjust(len(m.group())), text)
     text = _ABOUT.sub(lambda m: str(_TENTHS[m["ten"]]).rjust(len(m.group())), text)
+    text = _MINUTES_AND.sub(_minutes_and, text)
     text = _LAST_REFRAIN.sub("letzte refrain", text)
     text = _TAKTIG.sub(_bars_of_word, text)
     text = _ORDINAL.sub(_bar_of_ordinal, text)
@@ -273,6 +278,12 @@ def _in_known_words(text: str) -> str:
 def _chinese_time(match: re.Match[str]) -> str:
     said = f"{_chinese(match['n']):>{len(match['n'])}}{match['unit']}"
     return said if len(said) == len(match.group()) else match.group()
+
+
+def _minutes_and(match: re.Match[str]) -> str:
+    value = words().get(match["word"].replace("-", " "), 0)
+    said = f"{match['unit']} {match['link'] or ''}{value:>{len(match['word'])}}"
+    return said if 10 <= value < 60 else match.group()
 
 
 def _bars_of_word(match: re.Match[str]) -> str:

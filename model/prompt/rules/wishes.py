@@ -64,7 +64,7 @@ _UNITS = (
 _TIME = re.compile(
     rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|medi[oa]|mei[oa]|mezz[oa]|une demi|halbe|eine halbe|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
     rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+and a half|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]|(?:e |y |et )?(?:trente|treinta|trenta|trinta|dreißig|thirty)\b))?"
-    r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b|(?=\s*(?:$|[,.;，。、]))))?"
+    r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b|(?=\s*(?:$|[,.;，。、]|(?:de|di|of|lang|long)\b))))?"
     r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;]|h?\s*[a-z\u4e00-\u9fff]))"
     r"|(?P<m2>\d{1,2})\s?(?:m|min|mn|')\s?(?P<s2>[0-5]?\d)\s?(?:s\b|sec|\"|''|(?![\d\w]))"
     r"|(?:(?<=[\s,;(])|^):(?P<s3>\d{2})(?=\s*(?:$|[,.;)]|[a-z]))"
@@ -426,7 +426,7 @@ BARS_BETWEEN = 8
 
 # --- what happens at a bar ---------------------------------------------------------------------------
 
-_AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|(?<![第\d])(?P<{{0}}_behind>\d{{{{1,3}}}})小[节節](?:之后|以后|后)に?|(?:第\s*|(?<!\d)(?=\d{{{{1,3}}}}小[节節](?:进|入|处|时)))(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
+_AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|a los|aos|al cabo de|ao cabo de|au bout de|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|(?<![第\d])(?P<{{0}}_behind>\d{{{{1,3}}}})小[节節](?:之后|以后|后)に?|(?:第\s*|(?<!\d)(?=\d{{{{1,3}}}}小[节節](?:进|入|处|时)))(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
 _NUMBERED = r"\s*(?:\b(?:at|on|in|bei|auf|à|alla|en|a|em)\s+(?:the\s+|la\s+|el\s+|le\s+|o\s+)?(?P<number>\d{1,3})(?!\d|[.,]\d|\s*(?:b\.?p\.?m|%|/|:|s\b|sec|min|hz)))"
 """A bar that is a number alone: drop at 33."""
 _HAPPENS = re.compile(
@@ -674,7 +674,7 @@ def _modulation(plain: str) -> tuple[Modulation | None, Key | None, FoundWish | 
 _STEPS: tuple[tuple[int, str], ...] = (
     (
         1,
-        r"half[- ]?(?:step|tone)|semi-?tone|halben (?:ton(?:schritt)?)|halbton(?:schritt)?|demi-ton|semiton[oe]|medio tono|meio[- ]tom|mezzo tono|半个?音|半个?key",
+        r"half[- ]?(?:step|tone)|semi-?tone|semitom|halben (?:ton(?:schritt)?)|halbton(?:schritt)?|demi-ton|semiton[oe]|medio tono|meio[- ]tom|mezzo tono|半个?音|半个?key",
     ),
     (
         3,
@@ -692,7 +692,7 @@ _STEP = re.compile(
     "|".join(rf"(?P<i{n}>{words})" for n, words in _STEPS)
     + r"|(?P<count>\d{1,2}|two|three|four|five|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|quattro|dois|três|quatro|[两二三四五])\s*(?:个)?(?:semi-?tones?|half[- ]?steps?|halbtöne|demi-tons|semitonos|semitoni|semitons|半音)"
 )
-_UP = r"up(?:ward)?s?|higher|raise[sd]?|rise[sd]?|jumps?|bump\w*|lift\w*|hoch\w*|höher\w*|rauf|nach oben|aufwärts|angehoben|anheb\w*|erhöht|vers le haut|hacia arriba|para cima|verso l'alto|plus haut\w*|monte[rz]?|montée|au-dessus|mont\w*|sub[aei]\w*|más (?:alto|arriba)|arriba|sobe|subir|acima|mais alto|sal[eg]\w*|sopra|più (?:alto|su|in alto)|alz\w*|in su|above|升|高|往上|向上|提"
+_UP = r"up(?:ward)?s?|higher|raise[sd]?|rise[sd]?|jumps?|bump\w*|lift\w*|hoch\w*|höher\w*|rauf|nach oben|aufwärts|angehoben|anheb\w*|erhöh\w*|aument\w*|augment\w*|vers le haut|hacia arriba|para cima|verso l'alto|plus haut\w*|monte[rz]?|montée|au-dessus|mont\w*|sub[aei]\w*|más (?:alto|arriba)|arriba|sobe|subir|acima|mais alto|sal[eg]\w*|sopra|più (?:alto|su|in alto)|alz\w*|in su|above|升|高|往上|向上|提"
 _DOWN = r"down(?:ward)?s?|lower\w*|drops?|tiefer\w*|runter|nach unten|abwärts|abgesenkt|vers le bas|hacia abajo|para baixo|verso il basso|plus bas\w*|au-dessous|en dessous|descend\w*|baiss\w*|baj[ae]\w*|abajo|más bajo|desce\w*|abaixo|mais baixo|scend\w*|sotto|più (?:basso|giù)|abbass\w*|below|降|低|往下|向下"
 _UPWARD, _DOWNWARD = (
     re.compile(rf"(?<![a-z])(?:{_UP})(?![a-z])|[升高提]"),

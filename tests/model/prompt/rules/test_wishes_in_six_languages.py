@@ -23,7 +23,9 @@ from model.prompt.rules.reader import parse_prompt
         ("rallentando sur les deux dernières mesures", (None, None), False, 2), ("on accélère petit à petit jusqu'à 150 à partir de la mesure 9", (None, 150), True, None), ("ralentit de 140 vers 100, hip-hop", (140, 100), False, None),
         ("que vaya acelerando desde 90 hasta 135, merengue", (90, 135), True, None), ("frena en los últimos 4 compases", (None, None), False, 4), ("tempo de 75 a 100, aumentando poco a poco", (75, 100), True, None), ("acelerando a partir do compasso 9 até 150", (None, 150), True, None),
         ("diminui a velocidade de 120 para 80 nos últimos 8 compassos", (120, 80), False, 8), ("começa devagar em 60 e termina rápido em 140", (60, 140), True, None), ("8小節かけてテンポを90から120に上げる", (90, 120), True, 8), ("ラスト2小節でゆっくりになる", (None, None), False, 2),
-        ("BPM100スタートで最後は140まで加速", (100, 140), True, None),
+        ("BPM100スタートで最後は140まで加速", (100, 140), True, None), ("从头到尾越来越快，70到130，秧歌", (70, 130), True, None), ("结束前4小节放慢", (None, None), False, 4), ("von langsamen 70 auf 140 bpm anziehen, Hora", (70, 140), True, None), ("die letzten 8 Takte auf 60 abbremsen", (None, 60), False, 8),
+        ("accelerando progressif de 100 à 160", (100, 160), True, None), ("on ralentit à la fin sur 4 mesures", (None, None), False, 4), ("empieza lento a 60 y acelera hasta 120", (60, 120), True, None), ("baja de 130 a 100 en los últimos 8 compases", (130, 100), False, 8),
+        ("vai de 90 a 140 bpm em 16 compassos, maracatu", (90, 140), True, 16), ("o final desacelera, últimos 4 compassos", (None, None), False, 4), ("100から徐々に140までテンポアップ", (100, 140), True, None), ("最後の2小節はリタルダンドで", (None, None), False, 2),
     ],
 )  # fmt: skip
 def test_a_ramp(text: str, tempi: tuple[float | None, float | None], faster: bool, bars: int | None) -> None:
@@ -47,6 +49,8 @@ def test_a_ramp(text: str, tempi: tuple[float | None, float | None], faster: boo
         ("終わりは音量を徐々に下げる", "out", 4), ("音乐在最后六小节渐渐淡出", "out", 6), ("由静到响淡入，四个小节", "in", 4), ("最后渐弱到没有声音", "out", 4), ("mit Fade-out über die letzten 6 Takte", "out", 6), ("blendet sich in 4 Takten ein", "in", 4), ("am Schluss 8 Takte ausblenden bitte", "out", 8),
         ("les 4 premières mesures en fondu d'entrée", "in", 4), ("ça se termine en fondu sur 8 mesures", "out", 8), ("disparaît peu à peu à la fin", "out", 4), ("que empiece desde el silencio y suba en 8 compases", "in", 8), ("acaba con fade out de 4 compases", "out", 4),
         ("los ocho últimos compases se van apagando", "out", 8), ("fade in nos primeiros 4 compassos", "in", 4), ("o final vai sumindo em 8 compassos", "out", 8), ("fecha em fade out", "out", 4), ("8小節で徐々にフェードアウトして終わる", "out", 8), ("冒頭4小節フェードイン", "in", 4), ("最後はだんだん静かになって終わる", "out", 4),
+        ("Fade-in über die ersten 8 Takte, House", "in", 8), ("am Ende ausklingen lassen, 4 Takte", "out", 4), ("fondu sortant de 6 mesures", "out", 6), ("commence en fondu sur 4 mesures", "in", 4), ("desvanecimiento final de 8 compases", "out", 8),
+        ("aparece poco a poco desde el silencio en 4 compases", "in", 4), ("some aos poucos nos últimos 8 compassos", "out", 8), ("entrada em fade in de 8 compassos", "in", 8), ("ラスト8小節でフェードアウト", "out", 8), ("静かにフェードインする4小節のイントロ", "in", 4),
     ],
 )  # fmt: skip
 def test_a_fade(text: str, way: str, bars: int) -> None:
@@ -66,6 +70,9 @@ def test_a_fade(text: str, way: str, bars: int) -> None:
         ("ab Takt 25 alles eine kleine Terz höher", 3, 25, ""), ("der Schlussrefrain wird um einen Halbton angehoben", 1, None, "last chorus"), ("on monte d'un ton au refrain final", 2, None, "last chorus"), ("le pont module en la mineur", "A", None, "bridge"),
         ("à partir de la mesure 25, une tierce mineure plus haut", 3, 25, ""), ("el último estribillo medio tono más alto", 1, None, "last chorus"), ("el puente modula a fa mayor", "F", None, "bridge"), ("a partir del compás 25 todo un tono más arriba", 2, 25, ""),
         ("última vez do refrão meio tom acima", 1, None, "last chorus"), ("a ponte modula para fá maior", "F", None, "bridge"), ("sobe um tom e meio no compasso 25", 3, 25, ""), ("ラスサビだけ半音アップ", 1, None, "last chorus"), ("21小節目でヘ長調に転調する", "F", 21, ""), ("サビでキーが全音上がる", 2, None, "chorus"),
+        ("从第17小节起转为G大调", "G", 17, ""), ("Refrain am Ende einen Ganzton rauf", 2, None, "chorus"), ("in Takt 9 Modulation nach F-Dur", "F", 9, ""), ("le dernier couplet un ton plus haut", 2, None, "last verse"), ("modulation au demi-ton supérieur à la mesure 17", 1, 17, ""),
+        ("subir medio tono en el último coro", 1, None, "last chorus"), ("en el compás 9 cambia a sol mayor", "G", 9, ""), ("no último refrão aumenta um semitom", 1, None, "last chorus"), ("vai para mi maior no compasso 17", "E", 17, ""), ("2番から半音上がる", 1, None, ""),
+        ("ラストサビで1音転調", 2, None, "last chorus"),
     ],
 )  # fmt: skip
 def test_another_key(text: str, to: int | str, bar: int | None, section: str) -> None:
@@ -96,6 +103,11 @@ def test_another_key(text: str, to: int | str, bar: int | None, section: str) ->
         ("estrofa y estribillo de 8 compases cada uno", "verse 8 chorus 8"), ("empieza con 4 compases de intro, luego 16 de verso y 8 de estribillo", "intro 4 verse 16 chorus 8"), ("introducción (4), verso (8), coro (8), puente (4), coro (8)", "intro 4 verse 8 chorus 8 bridge 4 chorus 8"),
         ("primeiro 4 compassos de introdução, depois 8 de verso e 8 de refrão", "intro 4 verse 8 chorus 8"), ("verso e refrão de 8 compassos cada", "verse 8 chorus 8"), ("intro (4), verso (8), pré-refrão (4), refrão (8), interlúdio (4)", "intro 4 verse 8 pre-chorus 4 chorus 8 breakdown 4"),
         ("Aメロとサビを8小節ずつ", "verse 8 chorus 8"), ("イントロ8、Aメロ16、サビ16、アウトロ8", "intro 8 verse 16 chorus 16 outro 8"), ("最初に4小節のイントロ、次に8小節のAメロ、そして8小節のサビ", "intro 4 verse 8 chorus 8"), ("イントロ４小節→Ａメロ８小節→サビ８小節", "intro 4 verse 8 chorus 8"),
+        ("前奏2小节，主歌8小节，导歌4小节，副歌8小节，间奏2小节", "intro 2 verse 8 pre-chorus 4 chorus 8 breakdown 2"), ("主歌：16小节；副歌：16小节；尾奏：8小节", "verse 16 chorus 16 outro 8"), ("4 Takte Einleitung, dann 16 Takte Strophe, dann 8 Takte Refrain, dann 4 Takte Schluss", "intro 4 verse 16 chorus 8 outro 4"),
+        ("Strophe 16, Refrain 8, Zwischenspiel 4, Strophe 16", "verse 16 chorus 8 breakdown 4 verse 16"), ("huit mesures pour le couplet, huit pour le refrain", "verse 8 chorus 8"), ("intro 2 mesures - couplet 8 mesures - pont 4 mesures - refrain 8 mesures", "intro 2 verse 8 bridge 4 chorus 8"),
+        ("dos estrofas de 8 compases y un estribillo de 16", "verse 8 verse 8 chorus 16"), ("intro 8 compases, estrofa 16, puente 8, estribillo 16, final 8", "intro 8 verse 16 bridge 8 chorus 16 outro 8"),
+        ("4 compassos de introdução, 8 compassos de verso, 8 compassos de refrão, 4 compassos de final", "intro 4 verse 8 chorus 8 outro 4"), ("estrofe 16, refrão 8, ponte 8, refrão 8", "verse 16 chorus 8 bridge 8 chorus 8"),
+        ("前奏2小節、Aメロ8小節、Bメロ4小節、サビ8小節、後奏2小節", "intro 2 verse 8 pre-chorus 4 chorus 8 outro 2"), ("イントロ8小節のあとAメロ16小節、サビ16小節", "intro 8 verse 16 chorus 16"),
     ],
 )  # fmt: skip
 def test_sections_with_their_bars(text: str, sections: str) -> None:
@@ -112,7 +124,8 @@ def test_sections_with_their_bars(text: str, sections: str) -> None:
         ("drop放在第25小节，前面铺垫8小节", 25, 8), ("Drop bei Takt 33, 8 Takte Aufbau davor", 33, 8), ("im 17. Takt kommt der große Drop", 17, None), ("nach acht Takten Steigerung kommt in Takt 9 der Drop", 9, 8), ("in Takt 17 setzt der Drop ein", 17, None), ("un drop énorme à la mesure 25", 25, None),
         ("après 16 mesures, le drop", 17, None), ("quatre mesures de montée et drop à la mesure 13", 13, 4), ("le drop est à la mesure 33, psytrance", 33, None), ("el drop en el compás diecisiete", 17, None), ("en el compás 33 explota el drop", 33, None),
         ("cuatro compases de build up, drop en el compás 13", 13, 4), ("después de 8 compases cae el drop", 9, None), ("o drop vem no compasso 25, tech house", 25, None), ("no compasso 17 cai o drop", 17, None), ("8 compassos de build e aí o drop no compasso 9", 9, 8), ("25小節目からドロップに入る", 25, None),
-        ("17小節目にドロップ、その前に8小節のビルドアップ", 17, 8), ("16小節後にドロップ", 17, None),
+        ("17小節目にドロップ、その前に8小節のビルドアップ", 17, 8), ("16小節後にドロップ", 17, None), ("第33小节爆点drop", 33, None), ("铺垫16小节后drop", 17, 16), ("Build-up 16 Takte, Drop in Takt 17", 17, 16), ("der Beat droppt in Takt 9", 9, None), ("montée de 16 mesures, drop mesure 17", 17, 16),
+        ("le gros drop à la mesure 9", 9, None), ("drop en el compás 9 después de una subida de 4", 9, 4), ("a los 16 compases cae el drop", 17, None), ("o drop entra no compasso 33", 33, None), ("subida de 4 compassos antes do drop no compasso 17", 17, 4), ("盛り上げ8小節、17小節目ドロップ", 17, 8),
     ],
 )  # fmt: skip
 def test_a_drop_at_a_bar_and_the_bars_of_its_build(text: str, bar: int, build: int | None) -> None:
@@ -139,7 +152,8 @@ def _places(wishes: Wishes) -> dict[str, int]:
         ("um minuto e trinta segundos de bossa", 90), ("três minutos e meio de rock", 210), ("15秒のジングル", 15), ("二分半のポップス", 150), ("2分のEDM", 120), ("时长一分钟，钢琴", 60), ("大概40秒的片尾", 40), ("两分二十秒的电子乐", 140), ("做一个3分钟的曲子", 180), ("Länge 2:30, Funk", 150), ("eineinhalb Minuten Klezmer", 90),
         ("zwei Minuten dreißig, Rock", 150), ("eine Minute lang, Chill", 60), ("20 Sekunden Jingle", 20), ("trois minutes et demie de chanson", 210), ("une minute pile, techno", 60), ("une trentaine de secondes", 30), ("1'30 de jazz", 90), ("treinta segundos de ambient", 30),
         ("de dos minutos de duración, house", 120), ("un minuto exacto", 60), ("meia hora de ambient", 1800), ("trinta segundos de vinheta", 30), ("com 2 minutos e 30 segundos", 150), ("duração: 1:30", 90), ("2分30秒のロック", 150), ("一分間のジングル", 60), ("三十秒のジングル", 30), ("90秒、アニソン", 90),
-        ("曲の長さは2分くらい", 120),
+        ("曲の長さは2分くらい", 120), ("时长控制在45秒", 45), ("五分钟的氛围音乐", 300), ("einminütiger Jingle", 60), ("Spielzeit 2 Minuten 15", 135), ("une minute quinze de rock", 75), ("un morceau de 3 minutes 30", 210), ("un minuto y cuarenta segundos", 100), ("duración de 90 segundos", 90),
+        ("duração de dois minutos", 120), ("uns 45 segundos de jingle", 45), ("1分15秒のBGM", 75), ("5分間の瞑想音楽", 300),
     ],
 )  # fmt: skip
 def test_a_duration(text: str, seconds: float) -> None:
@@ -153,7 +167,8 @@ def test_a_duration(text: str, seconds: float) -> None:
         ("com três acordes, rock", 3), ("コードは2つだけ、ファンク", 2), ("3コードのロックンロール", 3), ("二つの和音だけで", 2), ("三和弦歌曲，民谣", 0), ("总共四个和弦，流行", 4), ("besteht nur aus drei Akkorden, Folk", 3), ("zwei Akkorde im Wechsel, Reggae", 2), ("Drei-Akkord-Song, Punk", 3), ("une boucle de deux accords, reggae", 2),
         ("reste sur un seul accord, funk", 1), ("un solo acorde todo el tiempo, funk", 1), ("no más de cuatro acordes", 4), ("um acorde só, do começo ao fim", 1), ("quatro acordes em loop, pop", 4), ("和音は三つだけ、フォーク", 3), ("コード進行は4つのコードのループ", 4), ("只要三个和弦，民谣", 3), ("两个和弦循环", 2), ("单和弦，氛围", 1),
         ("全程一个和弦", 1), ("höchstens drei Akkorde, Folk", 3), ("ein Akkord reicht, Drone", 1), ("vier Akkorde in Dauerschleife", 4), ("Zwei-Akkord-Vamp, Soul", 2), ("rien que deux accords", 2), ("quatre accords qui tournent en boucle", 4), ("sur un accord, transe", 1), ("à trois accords, punk", 3),
-        ("únicamente dos acordes", 2), ("con un acorde nada más", 1), ("a base de tres acordes", 3), ("só um acorde, mantra", 1), ("usando só dois acordes", 2), ("no máximo quatro acordes", 4), ("コードは1つのまま", 1), ("三つのコードで", 3), ("4コード循環のポップ", 4), ("コード2個でループ", 2),
+        ("únicamente dos acordes", 2), ("con un acorde nada más", 1), ("a base de tres acordes", 3), ("só um acorde, mantra", 1), ("usando só dois acordes", 2), ("no máximo quatro acordes", 4), ("コードは1つのまま", 1), ("三つのコードで", 3), ("4コード循環のポップ", 4), ("コード2個でループ", 2), ("全曲两个和弦就行", 2),
+        ("nicht mehr als vier Akkorde", 4), ("une grille de trois accords", 3), ("avec seulement un accord", 1), ("rueda de cuatro acordes", 4), ("con solo dos acordes", 2), ("usa três acordes", 3), ("apenas um acorde do início ao fim", 1), ("コード3つのパンク", 3), ("2つのコードの繰り返し", 2),
     ],
 )  # fmt: skip
 def test_a_number_of_chords(text: str, chords: int) -> None:

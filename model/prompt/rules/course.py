@@ -194,6 +194,7 @@ def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float 
         behind = [m for m in _SINGLE.finditer(lower, end, high) if _is_tempo(lower, m)]
         if to is None and (close := _TO_BEFORE.search(lower, low, start)) is not None:
             to = close
+            before = [m for m in before if m.end("a") != close.end("b")]
         if to is not None and MIN_TEMPO <= float(to.group("b")) <= MAX_TEMPO:
             last = float(to.group("b"))
             places.append((verb_end if to.re is _TO_ONE else to.start(), to.end()))

@@ -17,7 +17,7 @@ from model.prompt.understand import understand
         ("start at 90 bpm and speed up to 130 over 16 bars", TempoRamp(130 / 90, 16, 0.0, 1), 90), ("slow down, a ritardando over the last 4 bars", TempoRamp(0.72, 4), None),
         ("120 bpm until bar 9, from there drag it down to 60 over 8 bars", TempoRamp(0.5, 8, 0.0, 9), 120), ("accelerando from bar 5 to bar 13, ends at 150 bpm", TempoRamp(1.3, 8, 150.0, 5), None),
         ("112bpm, then push the tempo to 120 starting at bar 17", TempoRamp(120 / 112, None, 0.0, 17), 112), ("begin 100 end 140, a smooth increase", TempoRamp(1.4), 100), ("tempo ramp 124->128 across 32 bars", TempoRamp(128 / 124, 32, 0.0, 1), 124),
-        ("von 90 auf 140 in 8 Takten, wird schneller", TempoRamp(140 / 90, 8, 0.0, 1), 90), ("wird in den letzten 4 Takten langsamer", TempoRamp(0.72, 4), None), ("beschleunigt von 100 auf 160 bpm", TempoRamp(1.6), 100),
+        ("von 90 auf 140 in 8 Takten, wird schneller", TempoRamp(140 / 90, 8, 0.0, 1), 90), ("wird in den letzten 4 Takten langsamer", TempoRamp(0.72, 4), None), ("die letzten 8 Takte auf 60 abbremsen", TempoRamp(0.72, 8, 60.0), None), ("beschleunigt von 100 auf 160 bpm", TempoRamp(1.6), 100),
         ("accélère de 80 à 120 sur 16 mesures", TempoRamp(1.5, 16, 0.0, 1), 80), ("ralentit dans les 2 dernières mesures", TempoRamp(0.72, 2), None), ("acelera de 90 a 120 en 12 compases", TempoRamp(120 / 90, 12, 0.0, 1), 90),
         ("rallenta nelle ultime 4 battute", TempoRamp(0.72, 4), None), ("acelerando de 80 até 160 bpm", TempoRamp(2.0), 80), ("desacelera nos últimos 4 compassos", TempoRamp(0.72, 4), None), ("用16小节从80加速到120bpm", TempoRamp(1.5, 16, 0.0, 1), 80), ("最后4小节渐慢", TempoRamp(0.72, 4), None),
     ],

@@ -16,7 +16,7 @@ from bridge.midi.output_ports import OutputConfig, first_words, resolved_output
 from bridge.processes.child_processes import ChildConfig
 from bridge.processes.supervisor import ChildProcess
 from bridge.runtime.daemon import Daemon
-from bridge.runtime.fault_log import limit_lines
+from bridge.runtime.fault_log import limited_lines
 from bridge.session.sync_sources import SOURCES
 from model.music.notes import PARTS
 
@@ -24,7 +24,11 @@ from model.music.notes import PARTS
 def run(config: Config, generator: Callable[..., None], started_generator: ChildProcess) -> int:
     """Serve until a signal; return the exit code. `generator` runs in `started_generator`, and in its successors. Raises OwnerError."""
     logging.basicConfig(level=logging.INFO, format="llmball: %(message)s", stream=sys.stderr)
-    limit_lines()
+    with limited_lines():
+        return _run(config, generator, started_generator)
+
+
+def _run(config: Config, generator: Callable[..., None], started_generator: ChildProcess) -> int:
     asked = OutputConfig(
         config.output, config.backend, config.ports == "per-part", config.port_name, PARTS, config.trace
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
 from bridge.clock import Seconds, monotonic
 
@@ -59,9 +60,15 @@ class LinePerMinute(logging.Filter):
         return True
 
 
-def limit_lines() -> LinePerMinute:
-    """Bound what is logged by us and by the libraries that serve clients; return the filter."""
+@contextmanager
+def limited_lines() -> Iterator[None]:
+    """Bound what is logged meanwhile by us and by the libraries that serve clients."""
     line_per_minute = LinePerMinute()
-    for name in LOGGERS:
-        logging.getLogger(name).addFilter(line_per_minute)
-    return line_per_minute
+    loggers = [logging.getLogger(name) for name in LOGGERS]
+    for logger in loggers:
+        logger.addFilter(line_per_minute)
+    try:
+        yield
+    finally:
+        for logger in loggers:
+            logger.removeFilter(line_per_minute)

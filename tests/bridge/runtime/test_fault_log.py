@@ -6,7 +6,7 @@ import logging
 import pytest
 
 from bridge.clock import Seconds
-from bridge.runtime.fault_log import MAX_KINDS, MAX_LINES, OWN_REPEATS, LinePerMinute
+from bridge.runtime.fault_log import MAX_KINDS, MAX_LINES, OWN_REPEATS, LinePerMinute, limited_lines
 
 
 class Lines(logging.Handler):
@@ -73,3 +73,11 @@ def test_what_a_client_wrote_is_logged_in_one_printable_line() -> None:
     log = Log("llmball")
     log.logger.warning("score/list: %s", "雨\x1b[2J\nllmball: forged\r\u2028")
     assert log.lines.said == ["score/list: 雨\\x1b[2J\\nllmball: forged\\r\\u2028"]
+
+
+def test_nothing_is_left_out_once_the_daemon_has_ended() -> None:
+    logger = logging.getLogger("llmball")
+    before = list(logger.filters)
+    with limited_lines():
+        assert logger.filters != before
+    assert logger.filters == before

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bridge.http.sound import refused
+from bridge.http.sound import received, refused
 
 TIMEOUT = 60.0
 """Seconds after which a sheet is given up."""
@@ -40,14 +40,12 @@ class Sheets:
             return refused(400, f"a sheet is written as one of {' '.join(CONTENT_TYPES)}, not {form[:20]}")
         title = "".join(c for c in request.query.get("title", "") if c.isprintable())[:MAX_TITLE]
         options = [f"--title={title.strip() or 'LLMBall'}", *(["--score"] if request.query.get("score") == "1" else [])]
-        body = bytearray()
-        async for chunk in request.content.iter_chunked(2**16):
-            body += chunk
-            if len(body) > MAX_MIDI_BYTES:
-                return refused(413, f"a file has {MAX_MIDI_BYTES // 2**20} MB at most")
+        body = await received(request, "file", MAX_MIDI_BYTES, self._timeout)
+        if isinstance(body, web.Response):
+            return body
         async with self._lock:
             with tempfile.TemporaryDirectory(prefix="llmball-") as folder:
-                return await self._written(Path(folder), form, bytes(body), options)
+                return await self._written(Path(folder), form, body, options)
 
     async def _written(self, folder: Path, form: str, body: bytes, options: list[str]) -> web.Response:
         song, sheet = folder / "song.mid", folder / f"sheet.{form}"

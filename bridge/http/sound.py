@@ -36,16 +36,8 @@ class Hearing:
         if self._lock.locked():
             return refused(503, "another sound is being heard: try again")
         async with self._lock:
-            body = bytearray()
-            try:
-                async with asyncio.timeout(self._timeout):
-                    async for chunk in request.content.iter_chunked(2**16):
-                        body += chunk
-                        if len(body) > MAX_SOUND_BYTES:
-                            return refused(413, f"a sound has {MAX_SOUND_BYTES // 2**20} MB at most")
-            except TimeoutError:
-                return refused(408, "the sound did not come in time")
-            return await self._heard(bytes(body), arguments)
+            body = await received(request, "sound", MAX_SOUND_BYTES, self._timeout)
+            return body if isinstance(body, web.Response) else await self._heard(body, arguments)
 
     async def _heard(self, body: bytes, arguments: tuple[str, ...]) -> web.Response:
         pipe = asyncio.subprocess.PIPE
@@ -77,6 +69,20 @@ def _arguments(request: web.Request) -> tuple[str, ...]:
     if meter not in METERS:
         raise ValueError(f"a metre is one of {' '.join(METERS)}, not {meter}")
     return f"{value:g}", meter, key if key == "auto" else parse_key(key).name
+
+
+async def received(request: web.Request, what: str, limit: int, patience: float) -> bytes | web.Response:
+    """Return the body of a request, or the answer to one over `limit` bytes (413) or not there within `patience` seconds (408)."""
+    body = bytearray()
+    try:
+        async with asyncio.timeout(patience):
+            async for chunk in request.content.iter_chunked(2**16):
+                body += chunk
+                if len(body) > limit:
+                    return refused(413, f"a {what} has {limit // 2**20} MB at most")
+    except TimeoutError:
+        return refused(408, f"the {what} did not come in time")
+    return bytes(body)
 
 
 def refused(status: int, reason: str) -> web.Response:

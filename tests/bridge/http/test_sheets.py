@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import AsyncIterator
 
 import pytest
 from aiohttp import web
@@ -71,3 +72,17 @@ def test_a_fault_of_ours_and_a_process_that_hangs_are_told(code: str, status: in
 def test_too_long_a_file_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sheets, "MAX_MIDI_BYTES", 10)
     assert asyncio.run(posted(Sheets(child(ECHO)), b"x" * 11))[0] == 413
+
+
+def test_a_file_that_never_comes_is_given_up() -> None:
+    async def body() -> AsyncIterator[bytes]:
+        yield b"x"
+        await asyncio.Event().wait()
+
+    async def begun() -> int:
+        app = web.Application()
+        app.router.add_post("/sheet", Sheets(child(ECHO), timeout=0.2).serve)
+        async with TestClient(TestServer(app)) as client, client.post("/sheet", data=body()) as answer:
+            return answer.status
+
+    assert asyncio.run(asyncio.wait_for(begun(), 20)) == 408

@@ -138,7 +138,7 @@ def test_a_pattern_costs_little_and_is_obeyed_or_refused(pattern: str) -> None:
     began = time.process_time()
     with contextlib.suppress(BadRequest):
         assert all(m.address.removeprefix(ROOT) in CONTROLS for m in expand(Message(ROOT + pattern, (1,))))
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 0.1
 
 
 def test_limits_are_told_by_name() -> None:

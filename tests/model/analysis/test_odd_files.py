@@ -198,5 +198,5 @@ def test_a_piece_is_explained_in_a_time_that_grows_with_its_notes() -> None:
         return time.process_time() - began
 
     seconds(400)
-    # sixteen times the notes: a time that grows with their square would be 256 times as long
-    assert seconds(16_000) < 64 * min(seconds(1_000) for _ in range(3))
+    # the best of three: what else the process does (collecting garbage) only adds time
+    assert min(seconds(8_000) for _ in range(3)) < 24 * min(seconds(1_000) for _ in range(3))

@@ -27,18 +27,25 @@ export function fromKept(kept, title) {
   return { title, key: song.key, notes, seconds: seconds(song.end / TICKS), quarters: song.end / TICKS, tempi, bars, programs: Object.fromEntries(song.programs ?? []) };
 }
 
-/** Return the bytes of a Standard MIDI File, a track for each part. */
+/** Return the quarter note of the bar line after the last of some bars, 0 where none is known. */
+function lastLine(bars) {
+  const bar = bars.at(-1), [beats, unit] = (bar?.meter ?? "").split("/").map(Number);
+  return beats ? bar.from + beats * 4 / unit : 0;
+}
+
+/** Return the bytes of a Standard MIDI File of whole bars, also where the music ends before the line, a track for each part. */
 export function midi(song) {
   const number = (value) => { const bytes = [value & 127]; while (value >>= 7) bytes.unshift(value & 127 | 128); return bytes; };
   const u32 = (v) => [v >> 24 & 255, v >> 16 & 255, v >> 8 & 255, v & 255];
+  const tick = (quarter) => Math.max(0, Math.round(quarter * TICKS));
+  const end = tick(Math.max(song.quarters, lastLine(song.bars)));
   const track = (events) => {
     const bytes = [];
     let last = 0;
     for (const [tick, ...message] of events.sort((a, b) => a[0] - b[0] || (b[1] >> 4 === 8) - (a[1] >> 4 === 8))) { bytes.push(...number(tick - last), ...message); last = tick; }
-    bytes.push(0, 0xff, 0x2f, 0);
+    bytes.push(...number(Math.max(0, end - last)), 0xff, 0x2f, 0);
     return [0x4d, 0x54, 0x72, 0x6b, ...u32(bytes.length), ...bytes];
   };
-  const tick = (quarter) => Math.max(0, Math.round(quarter * TICKS));
   const signature = () => { // of a church mode that of the nearest major or minor, as clips have it
     const [, letter, sign, mode] = /^([A-G])([#b]?) ?(.*)$/.exec(song.key ?? "") ?? [];
     if (!letter) return [];

@@ -177,10 +177,12 @@ function lines(c, x, width, height, lane) {
 
 function chords(c, x, width, here) {
   c.font = "600 14px system-ui, sans-serif"; c.textAlign = "left";
+  const named = score.beats.filter(([, , , chord]) => chord), held = named.findLastIndex(([quarter]) => x(quarter) < 0);
   let shown = 0, until = -Infinity;
-  for (const [quarter, , , chord] of score.beats) {
-    const at = x(quarter) + 5;
-    if (!chord || at < -60 || at > width || at < until) continue;
+  for (const [i, [quarter, , , chord]] of named.slice(Math.max(held, 0)).entries()) {
+    const room = x(named[Math.max(held, 0) + i + 1]?.[0] ?? Infinity) - c.measureText(chord).width - 3;
+    const at = held >= 0 && i === 0 ? Math.min(5, room) : x(quarter) + 5; // one that began before the edge stays at it until the next one pushes it out
+    if (at > width || at < until) continue;
     c.fillStyle = quarter <= here ? colours.soft : colours.accent;
     c.fillText(chord, at, RULER + 17);
     shown++;

@@ -77,6 +77,7 @@ function insert(note) {
 
 function cleared() { Object.assign(score, { notes: [], beats: [], longest: 4, version: score.version + 1, plannedUntil: 0 }); stoppedAt = 0; }
 
+let chord = ""; // that sounds now: of a chord that began before the page was opened no beat says it
 let before = null, joining = false; // what was known when the connection was lost: the daemon tells only the notes of late
 wire.on("connected", () => {
   before = { notes: score.notes, beats: score.beats, take: score.take };
@@ -91,8 +92,11 @@ wire.on("welcome", () => {
     score.beats = [...before.beats.filter(([q]) => q < beat), ...score.beats];
   }
   before = null;
+  const now = quarterNow(), first = score.beats[0];
+  if (chord && first && first[0] <= now && !score.beats.some(([q, , , name]) => q <= now && name)) first[3] = chord;
   score.version++;
 });
+wire.on("chord", (symbol) => { chord = symbol; });
 wire.on("tempo_map", (segments) => {
   const first = segments[0][0], before = tempi.filter(([q]) => q < first);
   tempi = first > 0 ? [...before, ...segments] : segments;

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from model.music import midifile
+
 Node = Callable[[str], dict[str, Any]]
 WORLD = """
 globalThis.document = { getElementById: () => null };
@@ -181,3 +183,24 @@ def test_a_message_stands_beside_its_control_and_inside_the_window(node: Node) -
     )
     assert said["values"] == ["on", "8"]
     assert said["keys"] == ["A", "Q"]
+
+
+FILES = (
+    WORLD.replace('location = { host: "" }', 'location = { host: "", protocol: "http:", search: "", pathname: "/" }')
+    + """
+const { midi } = await import("%PAGE%/export.js");
+const note = (part, start, length) => ({ part, pitch: 60, velocity: 90, start, length, at: start / 2, seconds: length / 2 });
+const song = (quarters, ...notes) => ({ notes, quarters, seconds: quarters / 2, tempi: [[0, 120]], programs: {}, title: "t",
+  bars: [0, 3].filter((from) => from < quarters).map((from) => ({ from, meter: "3/4", chords: [] })) });
+const songs = [song(6, note("bass", 0, 1), note("melody", 3, 2.998)), song(4.5, note("bass", 0, 4.5))];
+for (const [i, one] of songs.entries()) said[i] = [...midi(one)];
+console.log(JSON.stringify(said));
+"""
+)
+
+
+def test_a_file_from_the_page_holds_whole_bars_whenever_its_last_note_ends(node: Node) -> None:
+    said = node(FILES)
+    ends_early, ends_inside_a_bar = (midifile.from_bytes(bytes(said[name])) for name in "01")
+    assert [meter for _, meter in ends_early.bars] == [meter for _, meter in ends_inside_a_bar.bars] == ["3/4", "3/4"]
+    assert [n.length for n in ends_early.notes] == [480, 1439]

@@ -244,7 +244,8 @@ class _Writer:
     def _harmony(self) -> list[_Chord]:
         """Return the chords as they will be written: each symbol begins again in each bar."""
         changes: dict[int, str] = {0: "NC"}
-        for tick, name in self.recording.symbols:
+        for tick, told in self.recording.symbols:
+            name = told.replace("mmaj7", "mM7").replace("aug7", "7#5")  # the notation's spelling of the band's names
             try:
                 symbol(name)
             except ValueError:

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.music.harmony import CHORD_QUALITIES
 from model.songbook.midi import load, recorded, save, to_midi
 from model.songbook.reader import read, read_file
 from model.songbook.rendering import Note, Performance, perform
+from model.songbook.symbols import symbol
 from model.songbook.writing import formatted, written
 from tests.model.songbook.texts import piece, spread, text
 
@@ -177,3 +179,17 @@ def test_whatever_can_be_written_comes_back(
     assert back.notes() == performance.notes()
     assert set(back.bends) == set(performance.bends)
     assert perform(read(formatted(raw))).notes() == performance.notes()
+
+
+@pytest.mark.parametrize("quality", CHORD_QUALITIES)
+def test_every_chord_of_the_band_is_written_down(quality: str) -> None:
+    file = to_midi(perform(piece("section A 1\nharmony\nG\nmelody\nall: C5:16")))
+    for message in file.tracks[0]:
+        if message.type == "marker":
+            message.text = f"G{quality}"
+    harmony = perform(read(written(recorded(file)))).harmony
+    meant = symbol(harmony[0].symbol)
+    assert meant is not None
+    assert meant.tones >= {(7 + tone) % 12 for tone in CHORD_QUALITIES[quality].tones}, (
+        "the notation counts more tones to 11, 7alt"
+    )

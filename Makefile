@@ -32,12 +32,11 @@ check: $(VENV)/.developing ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# what a JACK server hears has the machine to itself, for it is timed; the rest runs on two cores; test-long learns
-REAL = $(addprefix tests/bridge/,follow midi runtime)
+# what a JACK server hears (the marker `heard`) has the machine to itself; the rest runs on two cores; test-long learns
 LEARNT = tests/model/training
 test: check ## check, then every test but long ones; a missing optional tool is a skip with one line
-	$(PYTHON) -m pytest -q -rs -m "not long" -n 2 --dist loadgroup $(addprefix --ignore=,$(REAL) $(LEARNT))
-	$(PYTHON) -m pytest -q -rs -m "not long" $(REAL)
+	$(PYTHON) -m pytest -q -rs -m "not long and not heard" -n 2 --dist loadgroup --ignore=$(LEARNT)
+	$(PYTHON) -m pytest -q -rs -m "not long and heard" tests/bridge
 
 test-long: docs sanitize ## what else .ci/run checks: the site, long tests, all of the songbook, odd files, the C code under sanitizers
 	$(PYTHON) -m bench.robustness.corpus --plain --bent 300

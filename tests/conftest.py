@@ -50,6 +50,15 @@ def _judged(report: Report) -> Report:
     return report
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what a JACK server hears: it is timed, so `make test` gives it the machine to itself, in tests/bridge."""
+    for item in items:
+        if "jack_environment" in getattr(item, "fixturenames", ()):
+            if "tests/bridge/" not in item.nodeid:
+                raise pytest.UsageError(f"{item.nodeid}: what needs JACK lies in tests/bridge, else nobody runs it")
+            item.add_marker("heard")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what the tests store out of the home of whoever runs them."""

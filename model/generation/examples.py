@@ -9,6 +9,7 @@ file.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
@@ -44,8 +45,8 @@ OTHER_MODE = 0.3
 """How far a piece in minor lies from a plan in major, in octaves of tempo; as far as .3 of energy."""
 SUNG_SHARE = 0.6
 """In so many of its bars a piece has the parts that it is drawn for."""
-OTHER_STYLE = 0.8
-"""How far a piece of another style of the family lies."""
+OTHER_STYLE = 10.0
+"""How far a piece of another style of the family lies: one is taken only where the style has too few of its own."""
 C_MAJOR = parse_key("C major")
 
 
@@ -74,7 +75,12 @@ def nearest(style: str, meter: str, minor: bool, tempo: int, energy: float) -> t
 def drawn_band(plan: Plan, key: Key, seed: int) -> int | None:
     """Return the piece whose drums, bass and accompaniment a take plays, None where the songbook has none: one that has its parts."""
     wanted = tuple(i for i, part in enumerate(PART_ORDER) if part in plan.parts and part != "melody")
-    return _player(_near(plan, key), wanted, seed, "band")
+    near = _near(plan, key)
+    if "drums" in plan.parts and plan.style:
+        near = _in_time(
+            near, "half" if plan.feel == "half" and "feel" in plan.explicit else usual_pulse(plan.style[0][0])
+        )
+    return _player(near, wanted, seed, "band")
 
 
 def drawn_tune(plan: Plan, key: Key, seed: int) -> int | None:
@@ -219,8 +225,17 @@ def _is_at_home(piece: int, key: Key) -> bool:
 
 def in_scale(note: Note, key: Key) -> Note:
     """Return the note, or the one of the scale nearest below or above it."""
-    near = (note.pitch, note.pitch - 1, note.pitch + 1, note.pitch - 2, note.pitch + 2)
-    return replace(note, pitch=next((p for p in near if p % 12 in key.pitch_classes), note.pitch))
+    return _within(note, key.pitch_classes)
+
+
+def in_chord(note: Note, chord: Chord) -> Note:
+    """Return the note, or the tone of the chord nearest below or above it."""
+    return _within(note, chord.pitch_classes)
+
+
+def _within(note: Note, classes: frozenset[int]) -> Note:
+    near = (note.pitch + sign * away for away in range(7) for sign in (-1, 1))
+    return replace(note, pitch=next((p for p in near if p % 12 in classes), note.pitch))
 
 
 def _near(plan: Plan, key: Key) -> tuple[int, ...]:
@@ -341,6 +356,10 @@ INSTEAD = {"ninth": "root", "third": "fourth", "fourth": "third", "fifth": "root
 """The tone that stands for one that a chord lacks."""
 
 
+IMPORTANCE = (4, 3, 10, 11, 0, 9, 8, 6, 2, 1, 5, 7)
+"""Intervals above a chord's root, those first that tell most of it."""
+
+
 def fitted(note: Note, source: Chord, chord: Chord, key: Key) -> Note:
     """Return a note of bass or accompaniment as it is played on another chord.
 
@@ -350,20 +369,48 @@ def fitted(note: Note, source: Chord, chord: Chord, key: Key) -> Note:
     if source == chord:
         return note
     if note.part == "bass" and note.pitch % 12 == source.bass:
-        return replace(note, pitch=_nearest(note.pitch, chord.bass))
+        return replace(note, pitch=nearest_pitch(note.pitch, chord.bass))
     if note.pitch % 12 in source.pitch_classes:
         tones = {FUNCTIONS[(t - chord.root) % 12]: t for t in sorted(chord.pitch_classes)} | {"root": chord.root}
         function = FUNCTIONS[(note.pitch - source.root) % 12]
         if function == "ninth" and (chord.root + 2) % 12 in key.pitch_classes:
-            return replace(note, pitch=_nearest(note.pitch, tones.get(function, chord.root + 2) % 12))
+            return replace(note, pitch=nearest_pitch(note.pitch, tones.get(function, chord.root + 2) % 12))
         while function not in tones:
             function = INSTEAD[function] if function != "fourth" or "third" in tones else "fifth"
-        return replace(note, pitch=_nearest(note.pitch, tones[function]))
+        return replace(note, pitch=nearest_pitch(note.pitch, tones[function]))
     moved = note.pitch + (chord.root - source.root + 6) % 12 - 6
     scale = key.pitch_classes | chord.pitch_classes
     return replace(note, pitch=min(range(moved - 2, moved + 3), key=lambda p: (p % 12 not in scale, abs(p - moved), p)))
 
 
-def _nearest(pitch: int, pitch_class: int) -> int:
+def nearest_pitch(pitch: int, pitch_class: int) -> int:
+    """Return the pitch of a class that is nearest to a pitch."""
     up = (pitch_class - pitch) % 12
     return pitch + (up if up <= 6 else up - 12)
+
+
+USUAL = 2 / 3
+"""The share of a style's pieces whose drums count alike that makes others unusual."""
+PULSES = ("", "four", "half", "back")
+"""How drums count: there are none; a kick on every beat; the backbeat on three of four only; otherwise."""
+
+
+def pulse(piece: int) -> str:
+    """Return how the drums of a piece count, of `PULSES`."""
+    return PULSES[int(_table()["pulse"][piece])]
+
+
+@cache
+def usual_pulse(style: str) -> str | None:
+    """Return how the drums of most pieces of a style in 4/4 count; None where they differ, or there are none."""
+    meters = _table().get("meter", ())
+    found = Counter(pulse(i) for i, meter in enumerate(meters) if meter == "4/4" and style_of(i) == style)
+    found.pop("", None)
+    most = found.most_common(1)
+    return most[0][0] if most and most[0][1] >= USUAL * found.total() else None
+
+
+@lru_cache(256)
+def _in_time(near: tuple[int, ...], wanted: str | None) -> tuple[int, ...]:
+    """Return the pieces whose drums count as wanted, all if none does or it does not matter."""
+    return tuple(i for i in near if wanted is None or pulse(i) == wanted) or near

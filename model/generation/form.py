@@ -242,8 +242,13 @@ class FormRequest:
         return begins, begins or last
 
     def until_told_chord(self) -> Ticks | None:
-        """Return the ticks from the beat's start to the next chord of the parts that are there; None where none comes."""
-        away = self.frame.length
+        """Return the ticks from the beat's start to the next chord that the words or the parts that are there give; None where none comes."""
+        away, frame = self.frame.length, self.frame
+        for _ in range(LOOK_AHEAD if self.plan.progression is not None and self.take.begin.beside is None else 0):
+            frame = _next_beat(frame)
+            if given_chord(self.plan.progression or (), frame)[0] is not None:
+                return away
+            away = Ticks(away + frame.length)
         for kept in self.take.begin.given[self.frame.index + 1 :]:
             if kept.harmony and kept.fresh:
                 return away
@@ -312,7 +317,7 @@ class FormRequest:
             if what == "notes":
                 bars[part] = source.beat.bar
                 notes += (n for n in self._copied(part, source) if n.start // STEP >= _busy(sounding, n))
-            elif what == "onsets" and part not in replaced and not (plan.progression and part != "melody"):
+            elif what == "onsets" and part not in replaced:
                 rhythmic.add(part)
                 found = {n.start + n.offset: n.length for n in source.beat.notes if n.part == part}
                 grid = {(at + OFFSET_CENTRE) // STEP: length for at, length in sorted(found.items())}
@@ -654,24 +659,31 @@ class Shown:
                 return None
             rests = examples.melody_label(tune, request.frame.bar % examples.bars_of(tune))[0] is None
             return () if rests else self._beat(tune)
-        if not self._plays(part) or (part not in UNPITCHED and plan.progression is not None):
-            return None  # chords that the words give are to be heard as they are
+        if not self._plays(part):
+            return None
         source = self._beat(self.band)
         notes = [n for n in source.beat.notes if n.part == part]
         up = 0 if plan.register or plan.registers else examples.octave(self.band, part, self.key)
         usual = examples.usual_velocity(self.band, part)
         louder = round(request.velocity.get(part, usual) - usual)
         if part in UNPITCHED:
-            if part == "drums" and (_half_time(plan, request.frame) or replaced_parts(plan, request.line)[1]):
+            if part == "drums" and _half_time(plan, request.frame) and examples.pulse(self.band) != "half":
                 return None
             silent = {ROLES[role] for role in plan.silenced}
-            owed = map(row_note, owed_kicks(request.take, plan, request.frame, request.line)) if part == "drums" else ()
-            notes = [n for n in (_on_the_kit(n) for n in [*owed, *notes]) if n is not None and n.pitch not in silent]
+            notes = [n for n in map(_on_the_kit, notes) if n is not None and n.pitch not in silent]
+            if part == "drums":
+                replaced = replaced_parts(plan, request.line)[1]
+                notes = [
+                    n
+                    for n in notes
+                    if n.pitch not in replaced and (n.start or n.pitch not in off_the_backbeat(plan, request.frame))
+                ]
+                asked = map(row_note, figure_rows(plan, request.frame, request.line))
+                notes += [n for n in asked if n.part == "drums" and n.pitch in replaced]
         elif (
             part in dict(plan.registers)
             or plan.register
             or "articulation" in plan.explicit
-            or plan.figures
             or chord is None
             or source.chord is None
             or not self._keeps_pitches(part)
@@ -683,6 +695,8 @@ class Shown:
                 notes = [replace(n, pitch=n.pitch + 12) if n.pitch < examples.LOWEST_BASS else n for n in notes]
             if request.told_chord() is not None:
                 notes = self._on_told_chords(part, notes, chord)
+                if plan.progression is not None:
+                    notes = self._spelled(part, notes, chord)
             elif request.is_key_stated:
                 notes = [examples.in_scale(n, self.key) for n in notes]
         unique = {(n.start, n.pitch): n for n in notes}.values()
@@ -693,8 +707,9 @@ class Shown:
         request = self.request
         told, until = request.told_chord(), request.until_told_chord()
         if told is not None and told[0] is not None and part in HARMONY_PARTS and not any(n.start == 0 for n in notes):
-            held = [n for w in reversed(request.take.written[-4:]) for n in w.beat.notes if n.part == part]
-            last = [n for n in held if n.start == held[0].start] if held else []
+            beats = ([n for n in w.beat.notes if n.part == part] for w in reversed(request.take.written[-4:]))
+            held = next((notes for notes in beats if notes), [])
+            last = [n for n in held if n.start == max(n.start for n in held)]
             before = request.take.written[-1].chord if request.take.written else None
             moved = {examples.fitted(n, before or chord, chord, self.key).pitch for n in last}
             length = min((n.start for n in notes), default=request.frame.length)
@@ -702,6 +717,32 @@ class Shown:
         if until is None:
             return notes
         return [replace(n, length=Ticks(max(1, min(n.length, until - n.start)))) for n in notes]
+
+    def _spelled(self, part: str, notes: list[Note], chord: Chord) -> list[Note]:
+        """Return the notes as tones of a chord that the words give, struck whole where it begins: without notes between."""
+        notes = [examples.in_chord(n, chord) for n in notes]
+        told = self.request.told_chord()
+        if told is None or told[0] is None or part not in ("bass", "chords"):
+            return notes
+        first = [n for n in notes if n.start == 0]
+        model = min(first or notes, key=lambda n: n.pitch, default=None)
+        pitch = 40 if part == "bass" else 60
+        length = Ticks(min((n.start for n in notes if n.start), default=self.request.frame.length))
+        model = (
+            Note(Ticks(0), length, pitch, 80, part)
+            if model is None
+            else replace(model, start=Ticks(0), offset=0, length=length if not first else model.length)
+        )
+        if part == "bass":
+            return [
+                replace(model, pitch=examples.nearest_pitch(model.pitch, chord.bass)),
+                *(n for n in notes if n.start),
+            ]
+        middle = round(sum(n.pitch for n in first) / len(first)) if first else max(model.pitch, 55)
+        heard = {n.pitch % 12 for n in first}
+        lacking = sorted(chord.pitch_classes - heard, key=lambda t: examples.IMPORTANCE.index((t - chord.root) % 12))
+        more = lacking[: max(0, min(WHOLE, len(chord.pitch_classes)) - len(heard))]
+        return [*notes, *(replace(model, pitch=examples.nearest_pitch(middle, t)) for t in more)]
 
     def _keeps_pitches(self, part: str) -> bool:
         """Return True if a part has the pitches of the piece in the bar, False if only its onsets."""
@@ -721,6 +762,10 @@ class Shown:
         return WrittenBeat(beat, chord, [], 0, 0)
 
 
+LOOK_AHEAD = 8
+"""Beats in which a next chord of the words is looked for."""
+WHOLE = 4
+"""Tones of a chord that are struck where the words let it begin."""
 TUNE_RANGE = (64, 79)
 """The pitches, E4 to G5, around which a tune may be asked to lie."""
 ABOVE_CHORDS = 7

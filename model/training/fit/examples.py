@@ -31,11 +31,14 @@ from model.decoder.tokenizer import (
     Rows,
     decode,
 )
-from model.generation.examples import FILE
-from model.music.notes import LABELS, METERS
+from model.generation.examples import FILE, PULSES
+from model.music.notes import LABELS, METERS, beats_in_bar
 from model.training.dataset.store import Store
 
 LENGTHS = (8, 4)
+KICKS, BACKBEATS = frozenset({35, 36}), frozenset({37, 38, 39, 40})
+FOUR_SHARE = 0.8
+"""With a kick on more than this share of beats drums count four to the floor."""
 MAX_ROWS = 900
 STARTS = (PHRASE, PHRASE + 4, PHRASE + 8)
 """What the bar line of a first bar tells: its place in the section."""
@@ -86,6 +89,25 @@ def melody_labels(rows: Rows, meter: str) -> list[tuple[int, int]]:
     return (sung + [(-1, 0)] * max(LENGTHS))[: max(LENGTHS)]
 
 
+def pulse(rows: Rows, meter: str) -> str:
+    """Return how the drums of rows of a metre count, of `PULSES`."""
+    beats = beats_in_bar(meter)
+    drums = [
+        [n for n in b.notes if n.part == "drums"] for b in decode(rows, [meter] * int((rows[:, 0] == Event.BAR).sum()))
+    ]
+    if not any(drums):
+        return ""
+
+    def share(beat: int, pitches: frozenset[int]) -> float:
+        struck = [any(n.start == 0 and n.pitch in pitches for n in notes) for notes in drums[beat::beats]]
+        return sum(struck) / len(struck)
+
+    if sum(share(b, KICKS) for b in range(beats)) / beats > FOUR_SHARE:
+        return "four"
+    backbeats = [share(b, BACKBEATS) for b in range(beats)]
+    return "half" if beats == 4 and backbeats[2] > 0.5 > (backbeats[1] + backbeats[3]) / 2 else "back"
+
+
 def with_chord(song: Rows, first: int, last: int) -> Rows:
     """Return rows of a song from a bar line on, the chord that is held over this line written after it."""
     held = np.flatnonzero(song[:first, 0] == Event.CHORD)
@@ -97,14 +119,16 @@ def with_chord(song: Rows, first: int, last: int) -> Rows:
 
 def collect(store: Store) -> dict[str, npt.NDArray[Any]]:
     """Return the arrays of the file from the songbook's training pieces in a store."""
-    found, told, playing, melodies = [], [], [], []
+    found, told, playing, melodies, pulses = [], [], [], [], []
     for i in store.songs("train", "songbook"):
         rows = example(store.song(int(i)))
         if len(rows):
             found.append(rows)
             told.append(store.headers[i][:, 1].astype(int))
             playing.append(bars_played(rows))
-            melodies.append(melody_labels(rows, METERS[int(told[-1][HEADER.index(Event.METER)]) - METER]))
+            meter = METERS[int(told[-1][HEADER.index(Event.METER)]) - METER]
+            melodies.append(melody_labels(rows, meter))
+            pulses.append(PULSES.index(pulse(rows, meter)))
     columns = np.array(told)
 
     def column(event: Event) -> npt.NDArray[np.int64]:
@@ -115,6 +139,7 @@ def collect(store: Store) -> dict[str, npt.NDArray[Any]]:
         "bars": np.array([int((rows[:, 0] == Event.BAR).sum()) for rows in found]),
         "playing": np.array(playing),
         "melody": np.array(melodies),
+        "pulse": np.array(pulses),
         "at": np.cumsum([0, *map(len, found)]),
         "style": column(Event.STYLE) - STYLE,
         "key": column(Event.KEY) - KEY,

@@ -60,6 +60,8 @@ class Subscriber:
 
 
 log = logging.getLogger("llmball")
+USUAL_ERRORS = (OSError, TimeoutError, ValueError, aiomqtt.MqttError)
+"""What a broker that is away, or no broker, raises; anything else is told with its traceback."""
 FIRST_BACKOFF, MAX_BACKOFF = 0.5, 30.0
 """Seconds until a lost broker is tried again; doubled each time and varied by 20 %."""
 MAX_UNSENT_MESSAGES = 4096
@@ -185,6 +187,7 @@ class MqttClient:
                         self._account.host,
                         self._account.port,
                         str(error.__cause__ or error) or type(error).__name__,
+                        exc_info=None if isinstance(error, USUAL_ERRORS) else error,
                     )
             if client is not None:
                 client.hang_up()

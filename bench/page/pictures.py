@@ -85,6 +85,7 @@ def full(page: Page) -> None:
 def taken(page: Page, path: Path, axe: Path | None) -> None:
     """Write a picture of the page once it shows the notes; with axe, print its findings and what is wider than the window."""
     waited(page, "Number(document.getElementById('roll').dataset.ahead) > 0")
+    page.evaluate("scrollTo(0, 0), document.activeElement.blur()")
     page.wait_for_timeout(LONG)
     page.screenshot(path=path)
     if axe is not None:

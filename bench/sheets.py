@@ -13,7 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bridge.cli.commands import load_source
+from bridge.cli.sources import load_source
 from model.analysis.midi_import import detect_chords
 from model.music.harmony import parse_chord
 from model.music.notes import PARTS, UNPITCHED_PARTS
@@ -26,7 +26,7 @@ def main(names: list[str]) -> int:
     """Print a line for each piece; return 1 if any differs."""
     faults = 0
     for name in names:
-        song = load_source(name)
+        song = load_source(name).song
         song = replace(song, chords=song.chords or detect_chords(song))
         parts = [p for p in PARTS if p not in UNPITCHED_PARTS and any(n.part == p for n in song.notes)]
         sheet = notated(song, parts, Path(name).stem)

@@ -14,14 +14,14 @@ from itertools import count
 from pathlib import Path
 from typing import TextIO
 
+from bridge.cli.sources import is_sound, load_file, load_source
 from bridge.clips.options import clip_spec, keep_spec
 from bridge.errors import OwnerError
 from bridge.sound.fluidsynth import found_renderer
 from bridge.storage import kept_takes
 from model.analysis.explain import chart, explain
-from model.analysis.midi_import import Reading, read_file
+from model.analysis.midi_import import Reading
 from model.analysis.tracks import HeardSet, read_set
-from model.analysis.voice import SoundError, heard_in_sound
 from model.clips.beside import groove_found, write_beside
 from model.clips.clip import Writer, ranked, understood_plan
 from model.clips.edit import harmonise_melody, with_the_rest
@@ -38,10 +38,6 @@ from model.music.plan import Plan
 from model.processes.write_clips import make_clip
 from model.prompt.encoder import EncoderError
 from model.prompt.understand import distribution, open_encoder, to_json, understand
-from model.songbook.book import path_of, to_song
-from model.songbook.piece import NotationError
-from model.songbook.reader import read_file as read_notation
-from model.songbook.rendering import perform
 from model.weights import WeightsError
 
 
@@ -244,49 +240,9 @@ def told_progress(composer: Writer, bars: int, terminal: TextIO | None = None) -
         terminal.flush()
 
 
-def is_sound(path: Path) -> bool:
-    """Return True for a .wav file, by its name."""
-    return path.suffix.lower() == ".wav"
-
-
 def load_song(path: Path, tempo: float = 0.0) -> Song:
     """Return the song of any .mid file, or the line that is sung in a .wav file. Raises OwnerError."""
     return load_file(path, tempo).song
-
-
-def load_file(path: Path, tempo: float = 0.0) -> Reading:
-    """Return what any .mid file holds, or the line that is sung in a .wav file (at a tempo, 0: found).
-
-    What is out of order in it is told. Raises OwnerError.
-    """
-    try:
-        if is_sound(path):
-            found = heard_in_sound(path.read_bytes(), tempo=tempo)
-            sys.stdout.write(f"{path}: {found.sentence()}\n")
-            return Reading(found.song)
-        reading = read_file(path)
-    except (MidiFileError, SoundError) as error:
-        raise OwnerError(f"{path}: {error}") from error
-    except OSError as error:
-        raise OwnerError(f"{path} cannot be read: {error.strerror}") from error
-    sys.stderr.writelines(f"{path}: {sentence}\n" for sentence in reading.told)
-    return reading
-
-
-def load_source(source: str) -> Reading:
-    """Return a .mid file, a text of the songbook's notation, or a piece by its name. Raises OwnerError."""
-    path = Path(source)
-    if path.is_file() and path.suffix != ".txt":
-        return load_file(path)
-    try:
-        song, left = to_song(perform(read_notation(path_of(source))))
-    except NotationError as error:
-        raise OwnerError(str(error.faults[0])) from error
-    except (OSError, ValueError) as error:
-        raise OwnerError(str(error)) from error
-    if left:
-        sys.stderr.write(f"{left}\n")
-    return Reading(song)
 
 
 def is_audio(path: Path) -> bool:

@@ -7,7 +7,7 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
-from bridge.cli.commands import load_source
+from bridge.cli.sources import load_source
 from bridge.errors import OwnerError
 from model.analysis.explain import chord_sheet, explain
 from model.analysis.midi_import import detect_chords

@@ -35,7 +35,6 @@ from model.music.midifile import (
 from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks, is_meter
 from model.music.original import Original, Place, RawNote
 from model.music.smf import RawFile
-from model.prompt.rules.wishes import find_sections
 
 _ValueT = TypeVar("_ValueT")
 _NAMES = {"melody": ("melody", "lead", "vocal", "voice", "旋律"), "bass": ("bass", "贝斯"),
@@ -329,6 +328,10 @@ def _short_bar(ticks: int) -> str:
 
 def _section_names(said: Mapping[Ticks, str]) -> dict[Ticks, str]:
     """Return the names of sections among the texts at some ticks, as wishes have them: Chorus 2 is chorus, A is A."""
+    if not said:
+        return {}
+    from model.prompt.rules.wishes import find_sections  # most files name none, and its patterns take long to load
+
     found: dict[Ticks, str] = {}
     for at, text in said.items():
         name = text if text in ("A", "B", "C") else next((n for _, _, n in find_sections(text.lower())), "")

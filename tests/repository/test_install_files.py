@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import configparser
 import json
+import os
 import plistlib
 import re
 import shlex
+import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -52,6 +55,23 @@ def test_the_kiosk_opens_the_panel_where_it_is() -> None:
     address = "http://{}:{}/".format(*DEFAULT_HTTP)
     assert address in service["ExecStart"]
     assert address in service["ExecStartPre"]
+
+
+def test_systemd_knows_every_line_of_the_units(needs: Callable[[str, str], str], tmp_path: Path) -> None:
+    program = tmp_path / ".local" / "bin" / "llmball"
+    program.parent.mkdir(parents=True)
+    program.write_text("#!/bin/sh\n", encoding="utf-8")
+    program.chmod(0o755)
+    (tmp_path / "chromium").symlink_to("/bin/true")
+    units = []
+    for name in ("llmball.service", "llmball-kiosk.service"):
+        text = (FOLDER / name).read_text(encoding="utf-8")
+        units.append(tmp_path / name)
+        units[-1].write_text(text.replace("/usr/bin/chromium", str(tmp_path / "chromium")), encoding="utf-8")
+    command = [needs("systemd-analyze", "systemd"), "--user", "--recursive-errors=no", "verify", *map(str, units)]
+    env = os.environ | {"HOME": str(tmp_path), "XDG_RUNTIME_DIR": str(tmp_path)}
+    told = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
+    assert (told.stderr, told.returncode) == ("", 0)
 
 
 def test_launchd_plays_the_prompt_at_login_and_again_whenever_it_ends() -> None:

@@ -14,9 +14,9 @@ from tests.support.tools import tool
 
 ROOT = Path(__file__).parents[2]
 FAKE = """#!/bin/sh
-# `-c` asks whether it is new enough, `-m venv FOLDER` makes an environment, `-m pip` installs
+# `-c` asks whether it is new enough, `-m venv OPTION FOLDER` makes an environment, `-m pip` installs
 case "$1 $2" in
-  "-m venv") mkdir -p "$3/bin"; test -e broken-venv && exit 1; cp "$0" "$3/bin/python"; basename "$0" > "$3/made-by";;
+  "-m venv") mkdir -p "$4/bin"; test -e broken-venv && exit 1; cp "$0" "$4/bin/python"; basename "$0" > "$4/made-by";;
   "-m pip") test -e offline || exit 0; echo "ERROR: no route to the packages"; exit 1;;
   *) test "$(basename "$0")" != old-python;;
 esac
@@ -29,11 +29,11 @@ class Clone:
 
     folder: Path
 
-    def setup(self, pythons: str = "python-a") -> tuple[int, list[str]]:
-        """Run `make setup`; return its exit code and what it said as errors, without make's own line."""
+    def setup(self, pythons: str = "python-a", uv: str = "") -> tuple[int, list[str]]:
+        """Run `make setup`, with uv where it is given; return its exit code and what it said as errors, without make's own line."""
         outside = {name: value for name, value in os.environ.items() if not name.startswith(("MAKE", "MFLAGS"))}
         env = outside | {"PATH": f"{self.folder / 'pythons'}:{os.environ['PATH']}"}
-        words = [tool("make", "make"), "--no-print-directory", "setup", f"PYTHONS={pythons}"]
+        words = [tool("make", "make"), "--no-print-directory", "setup", f"PYTHONS={pythons}", f"UV={uv}"]
         ran = subprocess.run(words, cwd=self.folder, env=env, capture_output=True, text=True, check=False)
         return ran.returncode, [line for line in ran.stderr.splitlines() if not line.startswith("make: ***")]
 
@@ -99,3 +99,19 @@ def test_a_machine_without_a_python_that_serves_is_told_so_in_one_line(clone: Cl
     assert code != 0
     assert "python3-venv" in line
     assert not clone.has(".venv"), "no half-made one"
+
+
+def test_uv_installs_where_it_is_and_pip_where_uv_cannot(clone: Clone) -> None:
+    uv = clone.folder / "uv"
+    uv.write_text("#!/bin/sh\necho $* >>uv.log\ntest ! -e refused\n", encoding="utf-8")
+    uv.chmod(0o755)
+    (clone.folder / "offline").touch()  # for pip: whatever works is uv's
+    assert clone.setup(uv=str(uv)) == (0, [])
+    assert (clone.folder / "uv.log").read_text(
+        encoding="utf-8"
+    ) == "pip install --quiet --python .venv/bin/python --editable .\n"
+    (clone.folder / "refused").touch()
+    shutil.rmtree(clone.folder / ".venv")
+    assert clone.setup(uv=str(uv))[0] != 0
+    (clone.folder / "offline").unlink()
+    assert clone.setup(uv=str(uv)) == (0, [])

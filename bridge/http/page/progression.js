@@ -95,18 +95,23 @@ function show() {
   const here = score.state !== "playing" ? -1 : isRound ? turn : list.findIndex((cell) => cell.number === now);
   const what = JSON.stringify([list, here, isLocked(), Boolean(wishes)]);
   if (what === drawn) return;
-  const focused = [...$("progression").children].findIndex((li) => li.contains(document.activeElement));
   drawn = what;
   $("locked").hidden = !isLocked() && !wishes;
   $("locked-says").textContent = lockLine(isLocked(), Boolean(wishes), list.length);
-  $("progression").replaceChildren(...list.map((cell, i) => {
-    const bar = button("", () => edit(i, list), { className: "bar", disabled: !cell.chords.length, title: "Replace this chord" });
-    bar.append(make("small", {}, make("span", { className: "hidden", textContent: "Bar " }), String(i + 1)), ...cell.chords.map((c) => make("b", { textContent: c })), ...(cell.chords.length ? [] : ["…"]));
-    if (i === here) bar.setAttribute("aria-current", "true");
-    return make("li", {}, bar);
-  }));
-  if (!list.length) $("progression").append(make("li", { className: "tag", textContent: "The chords stand here as soon as the band plays. Click one to replace it." }));
-  if (focused >= 0) $("progression").children[focused]?.querySelector("button")?.focus();
+  const row = $("progression"); // its buttons stay and change: a click or a focus on one that is replaced would be lost
+  if (!list.length) return row.replaceChildren(make("li", { className: "tag", textContent: "The chords stand here as soon as the band plays. Click one to replace it." }));
+  row.querySelector(".tag")?.remove();
+  while (row.children.length > list.length) row.lastChild.remove();
+  while (row.children.length < list.length) row.append(make("li", {}, button("", null, { className: "bar", title: "Replace this chord" })));
+  list.forEach(({ chords }, i) => {
+    const bar = row.children[i].firstChild, text = chords.join(" ");
+    bar.onclick = () => edit(i, list);
+    bar.disabled = !chords.length;
+    if (i === here) bar.setAttribute("aria-current", "true"); else bar.removeAttribute("aria-current");
+    if (bar.dataset.chords === text) return;
+    bar.dataset.chords = text;
+    bar.replaceChildren(make("small", {}, make("span", { className: "hidden", textContent: "Bar " }), String(i + 1)), ...chords.map((c) => make("b", { textContent: c })), ...(chords.length ? [] : ["…"]));
+  });
 }
 
 // --- replacing a chord --------------------------------------------------------------------------

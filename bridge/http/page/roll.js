@@ -177,16 +177,25 @@ function lines(c, x, width, height, lane) {
 
 function chords(c, x, width, here) {
   c.font = "600 14px system-ui, sans-serif"; c.textAlign = "left";
-  const named = score.beats.filter(([, , , chord]) => chord), held = named.findLastIndex(([quarter]) => x(quarter) < 0);
-  let shown = 0, until = -Infinity;
-  for (const [i, [quarter, , , chord]] of named.slice(Math.max(held, 0)).entries()) {
-    const room = x(named[Math.max(held, 0) + i + 1]?.[0] ?? Infinity) - c.measureText(chord).width - 3;
-    const at = held >= 0 && i === 0 ? Math.min(5, room) : x(quarter) + 5; // one that began before the edge stays at it until the next one pushes it out
-    if (at > width || at < until) continue;
+  const named = score.beats.filter(([, , , chord]) => chord);
+  const shown = placed(named.map(([quarter]) => x(quarter)), (i) => c.measureText(named[i][3]).width, width);
+  for (const [i, at] of shown) {
+    const [quarter, , , chord] = named[i];
     c.fillStyle = quarter <= here ? colours.soft : colours.accent;
     c.fillText(chord, at, RULER + 17);
-    shown++;
-    until = at + c.measureText(chord).width + 8;
+  }
+  return shown.length;
+}
+
+/** Return which names are shown, and where, in pixels: that which began before the edge stays at it until the next one pushes it out, others stand at their places, if there is room. */
+export function placed(places, widthOf, width) {
+  const held = places.findLastIndex((place) => place < 0), shown = [];
+  let free = -Infinity;
+  for (let i = Math.max(held, 0); i < places.length && places[i] + 5 <= width; i++) {
+    const wide = widthOf(i), at = i === held ? Math.min(5, (places[i + 1] ?? Infinity) - wide - 3) : places[i] + 5;
+    if (at < free) continue;
+    shown.push([i, at]);
+    free = at + wide + 4;
   }
   return shown;
 }

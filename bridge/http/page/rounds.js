@@ -2,6 +2,7 @@
 // A cell is { number, text, chords }: the bar's number, its words for /llmball/chords, and its chords as they are shown.
 
 const LONGEST = 16, SURE = 8, AGAIN = 4; // bars of a round at most, bars that must be known, and of a long round bars that come again
+const NEAR = 0.75; // share of bars that come again where a round is varied: a passing chord, another ending
 
 const names = (chords) => chords.filter((chord, i) => chord !== chords[i - 1]);
 const same = (a, b) => a.text === b.text;
@@ -38,9 +39,19 @@ export function period(cells) {
   return 0;
 }
 
-/** Return whole bars as one round from the first bar of the take on: the period, or where nothing repeats the last 8 or 4; none of fewer bars. */
+/** Return the length of a round that is varied, 0 where there is none: of at least four bars, that after which most bars are the same. */
+function nearPeriod(cells) {
+  let best = 0, most = NEAR - 1e-9;
+  for (let size = AGAIN; size <= LONGEST; size++) {
+    const later = cells.slice(size), share = later.filter((cell, i) => same(cell, cells[i])).length / later.length;
+    if (later.length >= Math.max(AGAIN, size / 2) && share > most) [best, most] = [size, share];
+  }
+  return best;
+}
+
+/** Return whole bars as one round from the first bar of the take on: the period, or the nearest to one, or where nothing repeats the last 8 or 4; none of fewer bars. */
 export function roundOf(cells, first) {
-  const size = period(cells) || [8, 4].find((count) => count <= cells.length) || 0;
+  const size = period(cells) || nearPeriod(cells) || [8, 4].find((count) => count <= cells.length) || 0;
   const round = Array(size).fill(null);
   for (const cell of cells) round[(cell.number - first) % size] = cell;
   if (!round.every(Boolean)) return [];

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from model.music import midifile
 
 Node = Callable[[str], dict[str, Any]]
@@ -97,6 +99,7 @@ said.late = round([four, four].join(" | "), 5).map((cell) => cell.number);
 said.held = lockText(round("Eb . . . | . . . . | . . . . | . . . . | . . . . | . . . . | . . . ."));
 said.free = lockText(round("A . . . | B . . . | C . . . | D . . . | E . . . | F . . . | G . . ."));
 said.changed = lockText(round([..."ABCDE".split(""), ...Array(4).fill("F | G").join(" | ").split(" | ")].map((c) => `${c} . . .`).join(" | ")));
+said.varied = lockText(round("A A A A D D A A E D A A A D A A D D A A E D A E".split(" ").map((c) => `${c} . . .`).join(" | ")));
 said.joined = wholeBars([{ ...bars(four)[0], opens: false }, ...bars(four).slice(1)], 1).map((cell) => cell.number);
 said.few = round("A . . . | B . . . | C . . .");
 said.again = lockText(replaced(cellsOf(said.locked), 1, "Gm9 C9"));
@@ -117,6 +120,7 @@ def test_a_lock_takes_whole_bars_of_the_round_and_keeps_the_places_of_the_chords
     assert said["held"] == "| Eb |"
     assert said["free"] == "E | F | G | D", "nothing repeats: the last 4 bars, each in its place"
     assert said["changed"] == "G | F", "the bars since the chords changed; bar 7 is one of G"
+    assert said["varied"] == "A | D | A | A | D | D | A | A | E | D | A | E", "a blues whose rounds are not quite alike"
     assert said["joined"] == [2, 3, 4], "a bar of which the page saw a part is not whole"
     assert said["few"] == [], "three bars are no round"
     assert said["again"] == "F Fdim7 | Gm9 C9 | C7 C7 C7 A#m | C7 C7 C7 A7"
@@ -204,3 +208,25 @@ def test_a_file_from_the_page_holds_whole_bars_whenever_its_last_note_ends(node:
     ends_early, ends_inside_a_bar = (midifile.from_bytes(bytes(said[name])) for name in "01")
     assert [meter for _, meter in ends_early.bars] == [meter for _, meter in ends_inside_a_bar.bars] == ["3/4", "3/4"]
     assert [n.length for n in ends_early.notes] == [480, 1439]
+
+
+CHORD_NAMES = (
+    WORLD
+    + """
+const { placed } = await import("%PAGE%/roll.js");
+const wide = () => 55.3;
+said.held = placed([-300, -80, 400], wide, 1200);
+said.pushed = Array.from({ length: 600 }, (_, i) => placed([-80, i / 10], wide, 1200));
+said.crowded = placed([10, 30, 100, 1190, 1199], wide, 1200);
+console.log(JSON.stringify(said));
+"""
+)
+
+
+def test_a_chord_that_holds_stays_at_the_edge_until_the_next_one_pushes_it_out(node: Node) -> None:
+    said = node(CHORD_NAMES)
+    assert said["held"] == [[1, 5], [2, 405]]
+    for tenths, (held, following) in enumerate(said["pushed"]):
+        assert following == [1, tenths / 10 + 5], "whoever pushes is shown, wherever it is"
+        assert held[1] == pytest.approx(min(5, tenths / 10 - 55.3 - 3))
+    assert said["crowded"] == [[0, 15], [2, 105], [3, 1195]], "names do not lie on one another"

@@ -73,3 +73,15 @@ def test_fluidsynth_renders_with_our_soundfont(needs: Needs, tmp_path: Path) -> 
     heard = np.abs(samples(tmp_path / "a.wav")).max(axis=1)
     assert heard[: RATE // 4].max() > 1000
     assert heard[RATE // 2 : RATE * 3 // 4].max() > 1000
+
+
+def test_no_sample_of_ours_is_so_loud_that_sixteen_bits_turn_it_around(needs: Needs, tmp_path: Path) -> None:
+    slaps_and_bassoon = enumerate(("bass", "chords") * 6)
+    notes = tuple(Note(Ticks(480 * i), Ticks(240), 36 + 2 * i, 119, part) for i, part in slaps_and_bassoon)
+    bars = tuple((Ticks(1920 * i), "4/4") for i in range(3))
+    programs = (("bass", 37), ("chords", 70))
+    struck = Song(bars, Ticks(3 * 1920), ((Ticks(0), 120.0),), "C major", notes, programs=programs)
+    Renderer(needs("fluidsynth", "fluidsynth"), SOUNDFONT).render(struck, tmp_path / "a.wav")
+    heard = samples(tmp_path / "a.wav")[: len(notes) * RATE // 2, 0].astype(float).reshape(len(notes), -1)
+    jumps = np.abs(np.diff(heard)).max(axis=1) / np.abs(heard).max(axis=1)
+    assert jumps.max() < 0.7, "a click is a jump over more than the loudest sample"

@@ -54,7 +54,15 @@ class Clients:
         if before is not None and before.reply_address == client.reply_address:
             client = replace(client, confirmed=confirmed or before.confirmed)
         if len(self._by_sender) >= MAX_CLIENTS and before is None:
-            same = next((a for a, c in self._by_sender.items() if c.reply_address == client.reply_address), None)
+            # one that has confirmed gives its place only to another that has
+            same = next(
+                (
+                    a
+                    for a, c in self._by_sender.items()
+                    if c.reply_address == client.reply_address and (confirmed or not c.confirmed)
+                ),
+                None,
+            )
             waiting = min(
                 (a for a, c in self._by_sender.items() if not c.confirmed),
                 key=lambda a: self._by_sender[a].last_seen,
@@ -103,8 +111,9 @@ class Clients:
         return self._by_sender.get(sender) or Client(sender, "", False, Seconds(0), known)
 
     def subscribers(self) -> list[Client]:
-        """Return the clients that news is sent to, each address once."""
-        by_address = {c.reply_address: c for c in self._by_sender.values()}
+        """Return the clients that news is sent to, each address once: of several there one that has confirmed, rather its own."""
+        ordered = sorted(self._by_sender.values(), key=lambda c: (c.confirmed, c.own_port))
+        by_address = {c.reply_address: c for c in ordered}
         by_address |= {
             a: Client(a, "", by_address[a].encoded if a in by_address else False, Seconds(0)) for a in self.told_always
         }

@@ -245,6 +245,16 @@ def test_who_has_not_confirmed_takes_nobodys_place(monkeypatch: pytest.MonkeyPat
     run(monkeypatch, steps)
 
 
+def test_who_names_anothers_port_does_not_end_its_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(band: Band) -> None:
+        band.hear(HERE, "hello")
+        band.hear(("127.0.0.1", 40_002), "hello", HERE[1])
+        band.play(1)
+        assert band.paths_to(HERE).count("note") == 40
+
+    run(monkeypatch, steps)
+
+
 def test_a_number_is_made_for_two_addresses_and_a_secret() -> None:
     numbers = {nonce(s, a, b) for s in (b"1", b"2") for a in (HERE, THERE) for b in (HERE, THERE, VICTIM)}
     assert len(numbers) == 12

@@ -62,6 +62,11 @@ def is_this_machine(host: str) -> bool:
     return True
 
 
+def host_port(host: str, port: int) -> str:
+    """Return an address as it is written: that of IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 MAPPED = "::ffff:"
 """Prefix of an IPv4 address at a socket of IPv6."""
 
@@ -98,14 +103,20 @@ class OscServer(asyncio.DatagramProtocol):
         self._is_allowed = lru_cache(MAX_SENDERS)(self._check_allowed)
         self._transport: asyncio.DatagramTransport | None = None
         self._socket: socket.socket | None = None
-        self._port, self._is_dual = 0, False
+        self._host, self._port, self._is_dual = "", 0, False
         self._timer: asyncio.TimerHandle | None = None
 
     def tell_always(self, addresses: tuple[Address, ...]) -> None:
-        """Send news to these addresses without being asked: the owner's word. Raises OwnerError for our own, once `open`."""
+        """Send news to these addresses without being asked: the owner's word. Raises OwnerError for our own, or out of reach, once `open`."""
         for host, port in addresses:
             if port == self._port and is_this_machine(host):
-                raise OwnerError(f"--tell {host}:{port} is our own address: name the program's")
+                raise OwnerError(f"--tell {host_port(host, port)} is our own address: name the program's")
+            if self._host and not _reaches(self._host, host):
+                wide = "0.0.0.0" if ":" not in self._host + host else "::"
+                raise OwnerError(
+                    f"--tell {host_port(host, port)} cannot be sent to from {self._host}: "
+                    f"listen with --osc {host_port(wide, self._port)}"
+                )
         self._clients.told_always = addresses
 
     async def open(self, host: str, port: int) -> Address:
@@ -128,12 +139,17 @@ class OscServer(asyncio.DatagramProtocol):
         if sys.platform != "win32":  # its event loop reads ahead by itself
             self._socket = sock.dup()
         self._is_dual = ":" in host
-        name, self._port = transport.get_extra_info("sockname")[:2]
-        return str(name), self._port
+        self._host, self._port = transport.get_extra_info("sockname")[:2]
+        return self._host, self._port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport, for answers."""
         self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def error_received(self, exc: Exception) -> None:
+        """Tell the owner what could not be sent; a receiver that has gone (Windows says so) is no fault."""
+        if not isinstance(exc, ConnectionError):
+            log.warning("OSC cannot be sent (%s)", exc)
 
     def publish(self, path: str, args: tuple[Value, ...]) -> None:
         """Send a message to every registered client, once per address."""
@@ -311,6 +327,13 @@ class OscServer(asyncio.DatagramProtocol):
         host, port = client.reply_address
         self._transport.sendto(data, (f"{MAPPED}{host}" if self._is_dual and ":" not in host else host, port))
         return True
+
+
+def _reaches(own: str, host: str) -> bool:
+    """Return True if a socket at an address of ours can send to another address."""
+    if own != "::" and (":" in own) != (":" in host):
+        return False
+    return is_this_machine(host) or not ip_address(own.split("%")[0]).is_loopback
 
 
 @lru_cache(MAX_SENDERS)

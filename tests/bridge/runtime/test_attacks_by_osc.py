@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_network
@@ -221,6 +222,46 @@ def test_whom_the_owner_names_is_told_without_being_asked_but_not_we_ourselves(m
             door.close()
 
     asyncio.run(opened())
+
+
+@pytest.mark.parametrize(
+    ("own", "told", "remedy"),
+    [
+        ("127.0.0.1", "192.0.2.20", r"--osc 0\.0\.0\.0:\d+$"),
+        ("127.0.0.1", "::1", r"--osc \[::\]:\d+$"),
+        ("0.0.0.0", "2001:db8::7", r"--osc \[::\]:\d+$"),
+        ("0.0.0.0", "192.0.2.20", None),
+        ("127.0.0.1", "127.0.0.1", None),
+    ],
+)
+def test_the_owner_is_told_which_address_to_listen_on_to_reach_whom_it_names(
+    own: str, told: str, remedy: str | None
+) -> None:
+    async def opened() -> None:
+        door = OscServer((), Dispatcher(lambda _: None, lambda _: (1.0,), lambda: "idle", lambda *_: None))
+        try:
+            await door.open(own, 0)
+            with contextlib.nullcontext() if remedy is None else pytest.raises(OwnerError, match=remedy):
+                door.tell_always(((told, 9),))
+        finally:
+            door.close()
+
+    asyncio.run(opened())
+
+
+def test_what_the_system_does_not_send_is_logged_and_who_has_gone_is_not(caplog: pytest.LogCaptureFixture) -> None:
+    async def opened() -> None:
+        door = OscServer((), Dispatcher(lambda _: None, lambda _: (1.0,), lambda: "idle", lambda *_: None))
+        try:
+            await door.open("127.0.0.1", 0)
+            door._clients.told_always = (("2001:db8::7", 9),)  # no address of this socket's family
+            door.publish("state", ("playing",))
+            door.error_received(ConnectionResetError())
+        finally:
+            door.close()
+
+    asyncio.run(opened())
+    assert len([line for line in caplog.messages if line.startswith("OSC cannot be sent")]) == 1
 
 
 def test_registrations_that_end_other_than_by_bye_are_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -38,7 +38,7 @@ class Clients:
 
     def __init__(self) -> None:
         self._by_sender: dict[Address, Client] = {}
-        self._dropped: list[Address] = []
+        self._dropped: list[Client] = []
         self.told_always: tuple[Address, ...] = ()
         """Addresses that the owner named: news is sent there without a registration."""
 
@@ -86,14 +86,13 @@ class Clients:
         if sender in self._by_sender:
             self._by_sender[sender] = replace(self._by_sender[sender], confirmed=True)
 
-    def take_dropped(self) -> list[Address]:
-        """Return the senders whose registrations have ended since the last call, other than by bye: they are told."""
+    def take_dropped(self) -> list[Client]:
+        """Return the clients whose registrations have ended since the last call, other than by bye: they are told."""
         dropped, self._dropped = self._dropped, []
         return dropped
 
     def _drop(self, sender: Address) -> None:
-        del self._by_sender[sender]
-        self._dropped.append(sender)
+        self._dropped.append(self._by_sender.pop(sender))
 
     def unregister(self, sender: Address) -> None:
         """Remove a registration, if there is one."""

@@ -22,7 +22,7 @@ from bridge.config import Network
 from bridge.errors import BadRequest, OwnerError
 from bridge.protocol import osc
 from bridge.protocol.clients import MAX_CLIENTS, MAX_SENDERS, Address, Budget, Budgets, Client, Clients, host_budget
-from bridge.protocol.consent import LISTENING, Allowances, confirmed_by, nonce
+from bridge.protocol.consent import LISTENING, RESERVED, Allowances, confirmed_by, nonce
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, request_cost
 from bridge.protocol.patterns import expand
@@ -45,6 +45,7 @@ ERROR_PREFIX = ROOT.encode() + b"error\0"
 NOT_CONFIRMED = (
     "port {} has not confirmed that it wants to be told: answer /llmball/hello/nonce N by /llmball/hello/confirm N"
 )
+LEFT_OUT = "answers are left out: say hello, answer hello/nonce N by hello/confirm N"
 RATE_LIMIT_REASON = "you send more than can be done: what waits is read soon, of several to one address the newest"
 
 
@@ -302,27 +303,31 @@ class OscServer(asyncio.DatagramProtocol):
                 self._dispatcher.handle(request, sender, partial(self._reply, sender))
 
     def _tell_dropped(self) -> None:
-        for sender in self._clients.take_dropped():
-            self._reply(sender, "error", ROOT + "hello", "your registration has ended: say hello again")
+        for client in self._clients.take_dropped():
+            self._send(client, "error", (ROOT + "hello", "your registration has ended: say hello again"))
 
     def _reply_to(self, sender: Address) -> Client:
         return self._clients.reply_to(sender, _shows_itself(sender, None))
 
     def _reply(self, sender: Address, path: str, *args: Value) -> None:
         client = self._reply_to(sender)
-        if self._send(client, path, args) or client.own_port or not _shows_itself(sender, None):
+        now = monotonic()
+        if self._send(client, path, args) or not self._budgets.for_sender(sender, now).should_notify(now):
             return
-        if self._budgets.for_sender(sender, monotonic()).should_notify(monotonic()):
+        if not _shows_itself(sender, None):  # another machine: within what is reserved for it
+            self._send(client, "error", (ROOT + "hello", LEFT_OUT), reserved=0)
+        elif not client.own_port:
             own = replace(client, reply_address=sender, confirmed=True)
             self._send(own, "error", (ROOT + "hello", NOT_CONFIRMED.format(client.reply_address[1])))
 
-    def _send(self, client: Client, path: str, args: tuple[Value, ...]) -> bool:
+    def _send(self, client: Client, path: str, args: tuple[Value, ...], reserved: int = RESERVED) -> bool:
         """Send a message; return False if its receiver has not confirmed and was told too much already."""
         if self._transport is None or self._transport.is_closing():
             return True
         encoded_args = tuple(quote(a) if client.encoded and isinstance(a, str) else a for a in args)
         data = osc.encode(ROOT + path, encoded_args)
-        if not client.confirmed and not self._allowances.may_send(_allowance_key(client), len(data), monotonic()):
+        now, key = monotonic(), _allowance_key(client)
+        if not client.confirmed and not self._allowances.may_send(key, len(data), now, reserved):
             return False
         host, port = client.reply_address
         self._transport.sendto(data, (f"{MAPPED}{host}" if self._is_dual and ":" not in host else host, port))

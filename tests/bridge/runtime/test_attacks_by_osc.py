@@ -15,7 +15,7 @@ from bridge.clock import Seconds
 from bridge.errors import OwnerError
 from bridge.protocol import osc
 from bridge.protocol.clients import MAX_CLIENTS, MAX_HOST_BUDGET, Budget, Budgets, host_budget
-from bridge.protocol.consent import LISTENING, MAX_UNASKED, UNASKED_RATE, Allowances, confirmed_by, nonce
+from bridge.protocol.consent import LISTENING, MAX_UNASKED, RESERVED, UNASKED_RATE, Allowances, confirmed_by, nonce
 from bridge.protocol.controls import Value
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import SessionRequest
@@ -270,6 +270,36 @@ def test_registrations_that_end_other_than_by_bye_are_told(monkeypatch: pytest.M
         band.now = Seconds(band.now + 601)
         band.hear(("127.0.0.1", 40_002), "ping", 1)
         assert band.wire.said_to(HERE)[-1].args == ("/llmball/hello", "your registration has ended: say hello again")
+
+    run(monkeypatch, steps)
+
+
+def test_a_registration_that_ends_is_told_where_its_client_hears(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(band: Band) -> None:
+        band.hear(HERE, "hello", VICTIM[1])
+        number = band.wire.said_to(VICTIM)[-1].args[0]
+        band.hear(VICTIM, "hello/confirm", int(str(number)))
+        band.now = Seconds(band.now + 601)
+        band.hear(("127.0.0.1", 40_002), "ping", 1)
+        assert band.wire.said_to(VICTIM)[-1].args == ("/llmball/hello", "your registration has ended: say hello again")
+        assert band.wire.said_to(HERE) == []
+
+    run(monkeypatch, steps)
+
+
+def test_another_machine_that_has_not_said_hello_is_told_that_answers_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def steps(band: Band) -> None:
+        sent = sum(band.hear(THERE, "drums/map") for _ in range(40))
+        notices = [m for m in band.wire.said_to(THERE) if m.address == "/llmball/error"]
+        assert [m.args for m in notices] == [("/llmball/hello", osc_server.LEFT_OUT)], "one a second"
+        assert max(len(data) for data, _ in band.wire.sent if data.startswith(b"/llmball/error")) <= RESERVED
+        assert band.wire.bytes_to(THERE[0]) <= MAX_UNASKED + sent
+        band.now = Seconds(band.now + 2.5)
+        sent += sum(band.hear(THERE, "drums/map") for _ in range(10))
+        assert band.paths_to(THERE).count("error") == 2
+        assert band.wire.bytes_to(THERE[0]) <= MAX_UNASKED + sent + 2.5 * UNASKED_RATE
 
     run(monkeypatch, steps)
 

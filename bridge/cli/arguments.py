@@ -83,7 +83,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     option(
         "--tell", metavar="IP:PORT", type=types.receiver, nargs="+", action="extend",
-        help="programs that are told everything over OSC without being asked, such as a tablet that cannot say hello",
+        help="programs that are told everything over OSC without being asked, such as a tablet that cannot say hello; one on another machine needs --osc 0.0.0.0:7411 beside",
     )  # fmt: skip
     _encoder(serve)
     option(

@@ -186,8 +186,8 @@ class HttpServer:
             return Refusal(429, "too many wrong tokens: wait", {"Retry-After": str(math.ceil(wait))})
         refusal = self._access.check(source)
         if refusal is not None and refusal.status == 401 and source.token is not None:
-            count = self._guesses.wrong(source.peer, now)
-            if count in (FREE_GUESSES, 10 * FREE_GUESSES) or count % 1000 == 0:
+            count = self._guesses.wrong(source.peer, now, source.token)
+            if count in (FREE_GUESSES, 10 * FREE_GUESSES) or (count and count % 1000 == 0):
                 log.warning("%s has shown %d wrong tokens: it has to wait between them", source.peer, count)
         elif refusal is None:
             self._guesses.right(source.peer)
@@ -222,8 +222,10 @@ class HttpServer:
         if charset is not None:
             response.charset = charset
         await response.prepare(request)
-        for at in range(0, len(data), CHUNK):
+        for at in range(0, len(data) if request.method == "GET" else 0, CHUNK):
             await response.write(data[at : at + CHUNK])
+            if self._connections is not None:
+                self._connections.went_on(request.transport)
         await response.write_eof()
         return response
 

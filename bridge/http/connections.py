@@ -101,6 +101,10 @@ class Connections:
         log.warning("too many connections: one of %s is refused", host)
         return None
 
+    def went_on(self, transport: object) -> None:
+        """Note that a connection has read so much that the next piece of its answer could be written."""
+        self._stalls.went_on(transport, monotonic())
+
     def _sweep(self) -> None:
         """End the connections that read nothing."""
         self._timer = asyncio.get_running_loop().call_later(SWEEP_INTERVAL, self._sweep)

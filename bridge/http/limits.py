@@ -34,6 +34,11 @@ class Stalls:
 
     _waiting: dict[object, tuple[int, Seconds]] = field(default_factory=dict)
 
+    def went_on(self, connection: object, now: Seconds) -> None:
+        """Note that a writer had waited for a connection to be read, and it was: what waits then may be as much as before."""
+        if connection in self._waiting:
+            self._waiting[connection] = self._waiting[connection][0], now
+
     def stalled(self, unread: Iterable[tuple[object, int]], now: Seconds) -> list[object]:
         """Return the connections of which no byte was read for STALL_TIMEOUT, from all with their unread bytes."""
         known, self._waiting = self._waiting, {}
@@ -61,22 +66,26 @@ MAX_GUESSERS = 256
 class Guesses:
     """Slows hosts that show wrong tokens. While one waits its tokens are not compared at all."""
 
-    _wrong: dict[str, tuple[int, Seconds]] = field(default_factory=dict)
-    """By host: how many, and until when it waits."""
+    _wrong: dict[str, tuple[int, Seconds, tuple[int, ...]]] = field(default_factory=dict)
+    """By host: how many, until when it waits, and the hashes of the last few."""
 
     def wait(self, host: str, now: Seconds) -> float:
         """Return the seconds that a host has to wait before it may show a token."""
-        return max(0.0, self._wrong.get(host, (0, now))[1] - now)
+        return max(0.0, self._wrong.get(host, (0, now, ()))[1] - now)
 
-    def wrong(self, host: str, now: Seconds) -> int:
-        """Count a wrong token; return how many there were."""
-        self._wrong = {h: (n, until) for h, (n, until) in self._wrong.items() if now - until < FORGOTTEN}
-        count = self._wrong.pop(host, (0, now))[0] + 1
+    def wrong(self, host: str, now: Seconds, token: object = None) -> int:
+        """Count a wrong token; return how many there were, 0 for one of the last again: a forgotten page that tries is no guesser."""
+        self._wrong = {h: kept for h, kept in self._wrong.items() if now - kept[1] < FORGOTTEN}
+        known = self._wrong.get(host, (0, now, ()))
+        if token is not None and hash(token) in known[2]:
+            return 0
+        self._wrong.pop(host, None)
+        count = known[0] + 1
         while len(self._wrong) >= MAX_GUESSERS:
             del self._wrong[next(iter(self._wrong))]
         over = count - FREE_GUESSES
         wait = min(LONGEST_WAIT, FIRST_WAIT * 2.0 ** min(over - 1, 16)) if over > 0 else 0.0
-        self._wrong[host] = count, Seconds(now + wait)
+        self._wrong[host] = count, Seconds(now + wait), (*known[2][-3:], hash(token))
         return count
 
     def right(self, host: str) -> None:

@@ -1,6 +1,6 @@
 """POST /sheet: a .mid file becomes its lead sheet or score on paper, in a child process, so that nothing that plays waits for it.
 
-The query has as (abc, musicxml or txt), score (1: every pitched part) and title. One sheet is written at a time. Called from the event loop.
+The query has as (abc, musicxml or txt), score (1: every pitched part) and title. One sheet is written at a time, a few wait. Called from the event loop.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ CONTENT_TYPES = {
 }
 MAX_MIDI_BYTES = 2**20
 MAX_TITLE = 200
+MAX_PENDING = 4
+"""Sheets that are written or wait for it."""
 
 
 class Sheets:
@@ -31,10 +33,10 @@ class Sheets:
 
     def __init__(self, command: tuple[str, ...] = COMMAND, timeout: float = TIMEOUT) -> None:
         self._command, self._timeout = command, timeout
-        self._lock = asyncio.Lock()
+        self._lock, self._pending = asyncio.Lock(), 0
 
     async def serve(self, request: web.Request) -> web.Response:
-        """Return the sheet; 400 where there is none of it, 413 where it is too large, 503 where it takes too long."""
+        """Return the sheet; 400 where there is none of it, 413 where it is too large, 503 where it takes too long or too many wait."""
         form = request.query.get("as", "abc")
         if form not in CONTENT_TYPES:
             return refused(400, f"a sheet is written as one of {' '.join(CONTENT_TYPES)}, not {form[:20]}")
@@ -43,9 +45,17 @@ class Sheets:
         body = await received(request, "file", MAX_MIDI_BYTES, self._timeout)
         if isinstance(body, web.Response):
             return body
-        async with self._lock:
-            with tempfile.TemporaryDirectory(prefix="llmball-") as folder:
-                return await self._written(Path(folder), form, body, options)
+        if self._pending >= MAX_PENDING:
+            return refused(503, "other sheets are being written: try again")
+        self._pending += 1
+        try:
+            async with self._lock:
+                if request.transport is None or request.transport.is_closing():
+                    return refused(503, "who asked has gone")
+                with tempfile.TemporaryDirectory(prefix="llmball-") as folder:
+                    return await self._written(Path(folder), form, body, options)
+        finally:
+            self._pending -= 1
 
     async def _written(self, folder: Path, form: str, body: bytes, options: list[str]) -> web.Response:
         song, sheet = folder / "song.mid", folder / f"sheet.{form}"

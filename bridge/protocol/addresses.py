@@ -186,6 +186,7 @@ def osc_reference() -> str:
         "- **Who is told.** A program that hears at the port that it sends from, on this machine, says `hello` and is told everything. A reply",
         "  port other than the sender's, and a program on another machine, hears `/llmball/hello/nonce N` after the welcome and answers",
         "  `/llmball/hello/confirm N`, from either port; until then it is told no more than it sent (and the device for Live must be of this version).",
+        "  Answers are left out too where they are longer, such as a clip's: `/llmball/error /llmball/hello` says so, once a second at most.",
         "- **Time tags** are not honoured: what a bundle holds is done when it comes. Clocks of two machines differ by more than a",
         "  beat may be late, and what shall be in time is quantized here: `/llmball/quantize`, `/llmball/cue`.",
         "",

@@ -38,7 +38,7 @@ class Clients:
 
     def __init__(self) -> None:
         self._by_sender: dict[Address, Client] = {}
-        self._dropped: list[Address] = []
+        self._dropped: list[Client] = []
         self.told_always: tuple[Address, ...] = ()
         """Addresses that the owner named: news is sent there without a registration."""
 
@@ -54,7 +54,15 @@ class Clients:
         if before is not None and before.reply_address == client.reply_address:
             client = replace(client, confirmed=confirmed or before.confirmed)
         if len(self._by_sender) >= MAX_CLIENTS and before is None:
-            same = next((a for a, c in self._by_sender.items() if c.reply_address == client.reply_address), None)
+            # one that has confirmed gives its place only to another that has
+            same = next(
+                (
+                    a
+                    for a, c in self._by_sender.items()
+                    if c.reply_address == client.reply_address and (confirmed or not c.confirmed)
+                ),
+                None,
+            )
             waiting = min(
                 (a for a, c in self._by_sender.items() if not c.confirmed),
                 key=lambda a: self._by_sender[a].last_seen,
@@ -78,14 +86,13 @@ class Clients:
         if sender in self._by_sender:
             self._by_sender[sender] = replace(self._by_sender[sender], confirmed=True)
 
-    def take_dropped(self) -> list[Address]:
-        """Return the senders whose registrations have ended since the last call, other than by bye: they are told."""
+    def take_dropped(self) -> list[Client]:
+        """Return the clients whose registrations have ended since the last call, other than by bye: they are told."""
         dropped, self._dropped = self._dropped, []
         return dropped
 
     def _drop(self, sender: Address) -> None:
-        del self._by_sender[sender]
-        self._dropped.append(sender)
+        self._dropped.append(self._by_sender.pop(sender))
 
     def unregister(self, sender: Address) -> None:
         """Remove a registration, if there is one."""
@@ -103,8 +110,9 @@ class Clients:
         return self._by_sender.get(sender) or Client(sender, "", False, Seconds(0), known)
 
     def subscribers(self) -> list[Client]:
-        """Return the clients that news is sent to, each address once."""
-        by_address = {c.reply_address: c for c in self._by_sender.values()}
+        """Return the clients that news is sent to, each address once: of several there one that has confirmed, rather its own."""
+        ordered = sorted(self._by_sender.values(), key=lambda c: (c.confirmed, c.own_port))
+        by_address = {c.reply_address: c for c in ordered}
         by_address |= {
             a: Client(a, "", by_address[a].encoded if a in by_address else False, Seconds(0)) for a in self.told_always
         }

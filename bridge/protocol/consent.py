@@ -14,7 +14,9 @@ from hashlib import blake2b
 from bridge.clock import Seconds
 from bridge.protocol.clients import MAX_SENDERS, Address
 
-MAX_UNASKED = 512
+RESERVED = 128
+"""Bytes that are kept for the notice that answers were left out."""
+MAX_UNASKED = 512 + RESERVED
 """Bytes that an address may be told at once before it has confirmed; the welcome is some 220."""
 UNASKED_RATE = 64.0
 """Bytes a second for which an unconfirmed address may be answered, beside as many as were received for it."""
@@ -43,10 +45,10 @@ class Allowances:
         """Add the bytes of a packet that was received from or for an address."""
         self._set(key, self._now(key, now) + size, now)
 
-    def may_send(self, key: object, size: int, now: Seconds) -> bool:
-        """Take the bytes of a message; return False if they are not left."""
+    def may_send(self, key: object, size: int, now: Seconds, reserved: int = RESERVED) -> bool:
+        """Take the bytes of a message; return False if they are not left, beside those that are `reserved`."""
         left = self._now(key, now)
-        if size > left:
+        if size > left - reserved:
             return False
         self._set(key, left - size, now)
         return True

@@ -44,7 +44,7 @@ from bridge.protocol.events import (
     ToPlayer,
 )
 from bridge.runtime.link import Link
-from bridge.runtime.osc_server import OscServer
+from bridge.runtime.osc_server import OscServer, host_port
 from bridge.runtime.services import Services
 from bridge.session.session import Session
 from bridge.session.sync_sources import SOURCES
@@ -308,11 +308,6 @@ class Daemon:
             if server is not None:
                 server.close()
         self._supervisor.close()
-
-
-def host_port(host: str, port: int) -> str:
-    """Return an address as it is written: that of IPv6 in brackets."""
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 def _urgency(effect: Effect) -> int:

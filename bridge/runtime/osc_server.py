@@ -22,7 +22,7 @@ from bridge.config import Network
 from bridge.errors import BadRequest, OwnerError
 from bridge.protocol import osc
 from bridge.protocol.clients import MAX_CLIENTS, MAX_SENDERS, Address, Budget, Budgets, Client, Clients, host_budget
-from bridge.protocol.consent import LISTENING, Allowances, confirmed_by, nonce
+from bridge.protocol.consent import LISTENING, RESERVED, Allowances, confirmed_by, nonce
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, request_cost
 from bridge.protocol.patterns import expand
@@ -45,6 +45,7 @@ ERROR_PREFIX = ROOT.encode() + b"error\0"
 NOT_CONFIRMED = (
     "port {} has not confirmed that it wants to be told: answer /llmball/hello/nonce N by /llmball/hello/confirm N"
 )
+LEFT_OUT = "answers are left out: say hello, answer hello/nonce N by hello/confirm N"
 RATE_LIMIT_REASON = "you send more than can be done: what waits is read soon, of several to one address the newest"
 
 
@@ -60,6 +61,11 @@ def is_this_machine(host: str) -> bool:
         except OSError:
             return False
     return True
+
+
+def host_port(host: str, port: int) -> str:
+    """Return an address as it is written: that of IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
 MAPPED = "::ffff:"
@@ -98,14 +104,20 @@ class OscServer(asyncio.DatagramProtocol):
         self._is_allowed = lru_cache(MAX_SENDERS)(self._check_allowed)
         self._transport: asyncio.DatagramTransport | None = None
         self._socket: socket.socket | None = None
-        self._port, self._is_dual = 0, False
+        self._host, self._port, self._is_dual = "", 0, False
         self._timer: asyncio.TimerHandle | None = None
 
     def tell_always(self, addresses: tuple[Address, ...]) -> None:
-        """Send news to these addresses without being asked: the owner's word. Raises OwnerError for our own, once `open`."""
+        """Send news to these addresses without being asked: the owner's word. Raises OwnerError for our own, or out of reach, once `open`."""
         for host, port in addresses:
             if port == self._port and is_this_machine(host):
-                raise OwnerError(f"--tell {host}:{port} is our own address: name the program's")
+                raise OwnerError(f"--tell {host_port(host, port)} is our own address: name the program's")
+            if self._host and not _reaches(self._host, host):
+                wide = "0.0.0.0" if ":" not in self._host + host else "::"
+                raise OwnerError(
+                    f"--tell {host_port(host, port)} cannot be sent to from {self._host}: "
+                    f"listen with --osc {host_port(wide, self._port)}"
+                )
         self._clients.told_always = addresses
 
     async def open(self, host: str, port: int) -> Address:
@@ -128,12 +140,17 @@ class OscServer(asyncio.DatagramProtocol):
         if sys.platform != "win32":  # its event loop reads ahead by itself
             self._socket = sock.dup()
         self._is_dual = ":" in host
-        name, self._port = transport.get_extra_info("sockname")[:2]
-        return str(name), self._port
+        self._host, self._port = transport.get_extra_info("sockname")[:2]
+        return self._host, self._port
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Keep the transport, for answers."""
         self._transport = cast(asyncio.DatagramTransport, transport)
+
+    def error_received(self, exc: Exception) -> None:
+        """Tell the owner what could not be sent; a receiver that has gone (Windows says so) is no fault."""
+        if not isinstance(exc, ConnectionError):
+            log.warning("OSC cannot be sent (%s)", exc)
 
     def publish(self, path: str, args: tuple[Value, ...]) -> None:
         """Send a message to every registered client, once per address."""
@@ -286,31 +303,42 @@ class OscServer(asyncio.DatagramProtocol):
                 self._dispatcher.handle(request, sender, partial(self._reply, sender))
 
     def _tell_dropped(self) -> None:
-        for sender in self._clients.take_dropped():
-            self._reply(sender, "error", ROOT + "hello", "your registration has ended: say hello again")
+        for client in self._clients.take_dropped():
+            self._send(client, "error", (ROOT + "hello", "your registration has ended: say hello again"))
 
     def _reply_to(self, sender: Address) -> Client:
         return self._clients.reply_to(sender, _shows_itself(sender, None))
 
     def _reply(self, sender: Address, path: str, *args: Value) -> None:
         client = self._reply_to(sender)
-        if self._send(client, path, args) or client.own_port or not _shows_itself(sender, None):
+        now = monotonic()
+        if self._send(client, path, args) or not self._budgets.for_sender(sender, now).should_notify(now):
             return
-        if self._budgets.for_sender(sender, monotonic()).should_notify(monotonic()):
+        if not _shows_itself(sender, None):  # another machine: within what is reserved for it
+            self._send(client, "error", (ROOT + "hello", LEFT_OUT), reserved=0)
+        elif not client.own_port:
             own = replace(client, reply_address=sender, confirmed=True)
             self._send(own, "error", (ROOT + "hello", NOT_CONFIRMED.format(client.reply_address[1])))
 
-    def _send(self, client: Client, path: str, args: tuple[Value, ...]) -> bool:
+    def _send(self, client: Client, path: str, args: tuple[Value, ...], reserved: int = RESERVED) -> bool:
         """Send a message; return False if its receiver has not confirmed and was told too much already."""
         if self._transport is None or self._transport.is_closing():
             return True
         encoded_args = tuple(quote(a) if client.encoded and isinstance(a, str) else a for a in args)
         data = osc.encode(ROOT + path, encoded_args)
-        if not client.confirmed and not self._allowances.may_send(_allowance_key(client), len(data), monotonic()):
+        now, key = monotonic(), _allowance_key(client)
+        if not client.confirmed and not self._allowances.may_send(key, len(data), now, reserved):
             return False
         host, port = client.reply_address
         self._transport.sendto(data, (f"{MAPPED}{host}" if self._is_dual and ":" not in host else host, port))
         return True
+
+
+def _reaches(own: str, host: str) -> bool:
+    """Return True if a socket at an address of ours can send to another address."""
+    if own != "::" and (":" in own) != (":" in host):
+        return False
+    return is_this_machine(host) or not ip_address(own.split("%")[0]).is_loopback
 
 
 @lru_cache(MAX_SENDERS)

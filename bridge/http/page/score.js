@@ -46,7 +46,9 @@ function bars() {
   found.forEach((bar, i) => {
     const step = bar.beats.length > 1 ? bar.beats[1] - bar.beats[0] : 1;
     bar.to = found[i + 1]?.from ?? bar.beats.at(-1) + step;
-    bar.meter = `${bar.beats.length}/${Math.round(4 / step)}`;
+    const before = found[i - 1], last = i === found.length - 1; // the last may be planned in part: then it has the metre of the bar before
+    const same = last && before?.opens && bar.beats.length < before.beats.length && (bar.beats.length === 1 || Math.abs(step - before.step) < 1e-6);
+    Object.assign(bar, { step, meter: same ? before.meter : `${bar.beats.length}/${Math.round(4 / step)}` });
   });
   made = { version: score.version, bars: found };
   return found;

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import socket
+from collections.abc import Iterable
 from pathlib import Path
 
 import aiohttp
@@ -57,6 +58,14 @@ def test_who_reads_nothing_of_what_waits_is_found_and_who_reads_slowly_is_not() 
         assert found == (["deaf"] if at >= STALL_TIMEOUT else [])
 
 
+def test_who_reads_steadily_is_not_stalled_though_as_much_waits_at_every_look() -> None:
+    stalls = Stalls()
+    for at in range(0, 100, 5):
+        assert stalls.stalled([("steady", 100_000)], Seconds(at)) == []
+        stalls.went_on("steady", Seconds(at + 3))
+        stalls.went_on("idle", Seconds(at + 3))
+
+
 def test_wrong_tokens_make_a_host_wait_longer_and_longer_up_to_a_bound() -> None:
     guesses = Guesses()
     now = Seconds(0)
@@ -82,6 +91,16 @@ def test_a_right_token_forgets_the_wrong_ones_and_hosts_are_bounded() -> None:
     for number in range(3 * MAX_GUESSERS):
         guesses.wrong(str(number), Seconds(0))
     assert len(guesses._wrong) <= MAX_GUESSERS
+
+
+def test_a_forgotten_page_that_shows_its_old_token_again_and_again_locks_nobody_out() -> None:
+    guesses = Guesses()
+    counts = []
+    for at in range(0, 300, 3):
+        counts += [guesses.wrong("10.0.0.1", Seconds(at), day) for day in ("of yesterday", "of the day before")]
+        assert guesses.wait("10.0.0.1", Seconds(at)) == 0
+    assert counts == [1, 2] + [0] * 198
+    assert [guesses.wrong("10.0.0.1", Seconds(300), f"guess {n}") for n in range(2)] == [3, 4]
 
 
 def test_who_guesses_is_answered_401_then_429_and_the_owner_is_told_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -180,6 +199,48 @@ def test_a_large_file_comes_whole() -> None:
             data = await answer.read()
             assert answer.headers["X-Content-Type-Options"] == "nosniff"
         assert data == (Path(app.PAGE_FOLDER) / "band.sf3").read_bytes()
+
+    visited(steps)
+
+
+def test_the_head_of_a_large_file_has_no_body() -> None:
+    async def steps(v: Visit) -> None:
+        for name in ("band.sf3", "main.js"):
+            reader, writer = await raw(
+                v, f"HEAD /page/{name} HTTP/1.1\r\nHost: 127.0.0.1:{v.port}\r\nConnection: close\r\n\r\n".encode()
+            )
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+            size = (Path(app.PAGE_FOLDER) / name).stat().st_size
+            assert f"Content-Length: {size}".encode() in head
+            assert body == b""
+            writer.close()
+
+    visited(steps)
+
+
+class SameAtEveryLook(Stalls):
+    """Finds as much waiting at every look: the worst that samples of a steady reader can be."""
+
+    def stalled(self, unread: Iterable[tuple[object, int]], now: Seconds) -> list[object]:
+        return super().stalled([(connection, 100_000) for connection, _ in unread], now)
+
+
+def test_a_large_file_comes_whole_to_who_reads_it_slowly(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [Seconds(0)]
+    monkeypatch.setattr(connections, "monotonic", lambda: clock[0])
+
+    async def steps(v: Visit) -> None:
+        held = v.panel._connections
+        assert held is not None
+        held._stalls = SameAtEveryLook()
+        reader, writer = await raw(v, f"GET /page/band.sf3 HTTP/1.1\r\nHost: 127.0.0.1:{v.port}\r\n\r\n".encode())
+        head = await reader.readuntil(b"\r\n\r\n")
+        size = int(head.lower().split(b"content-length:")[1].split()[0])
+        for left in range(size, 0, -(1 << 19)):
+            await reader.readexactly(min(left, 1 << 19))
+            clock[0] = Seconds(clock[0] + 5)
+            held._sweep()
+        writer.close()
 
     visited(steps)
 

@@ -230,3 +230,40 @@ def test_a_chord_that_holds_stays_at_the_edge_until_the_next_one_pushes_it_out(n
         assert following == [1, tenths / 10 + 5], "whoever pushes is shown, wherever it is"
         assert held[1] == pytest.approx(min(5, tenths / 10 - 55.3 - 3))
     assert said["crowded"] == [[0, 15], [2, 105], [3, 1195]], "names do not lie on one another"
+
+
+PLANNED_IN_PART = (
+    WORLD.replace('location = { host: "" }', 'location = { host: "", protocol: "http:", search: "", pathname: "/" }')
+    + """
+const { midi } = await import("%PAGE%/export.js");
+const { score } = await import("%PAGE%/score.js");
+const planned = (to, meters) => { // beats of some bars up to a quarter note; notes of one quarter note
+  wire.tell("connected");
+  const beats = [];
+  let at = 0;
+  for (const [i, [count, step]] of meters.entries())
+    for (let beat = 1; beat <= count; beat++, at += step) if (at < to) beats.push([at, i + 1, beat, beat === 1 ? "C" : ""]);
+  wire.tell("planned", beats);
+  for (let q = 0; q < to; q++) wire.tell("note", "1", "chords", 60, 80, q, 1);
+};
+const five = [5, 1], four = [4, 1], nine = [9, 0.5], three = [3, 1];
+const cases = { five: [9, 6, [five, five]], four: [10, 10, [four, four, four]], one: [6, 6, [five, four]], changed: [8.5, 8.5, [nine, four]], longer: [8, 8, [three, five]], whole: [9, 9, [five, four, five]], alone: [2, 2, [four]] };
+for (const [name, [to, saved, meters]] of Object.entries(cases)) { planned(to, meters); said[name] = [...midi(score.region(0, saved, "1"))]; }
+console.log(JSON.stringify(said));
+"""
+)
+
+
+def test_a_bar_that_is_planned_in_part_is_saved_in_the_metre_of_the_bar_before(node: Node) -> None:
+    said = node(PLANNED_IN_PART)
+    songs = {name: midifile.from_bytes(bytes(data)) for name, data in said.items()}
+    assert {name: [meter for _, meter in song.bars] for name, song in songs.items()} == {
+        "five": ["5/4", "5/4"],
+        "four": ["4/4", "4/4", "4/4"],
+        "one": ["5/4", "5/4"],
+        "changed": ["9/8", "4/4"],
+        "longer": ["3/4", "5/4"],
+        "whole": ["5/4", "5/4"],
+        "alone": ["2/4"],
+    }
+    assert songs["five"].end == 10 * 480, "up to the bar line"

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from bridge.http import sheets
-from bridge.http.sheets import Sheets
+from bridge.http.sheets import MAX_PENDING, Sheets
 from model.music import midifile
 from model.music.midifile import Song
 from model.music.notes import Note, Ticks
@@ -86,3 +87,45 @@ def test_a_file_that_never_comes_is_given_up() -> None:
             return answer.status
 
     assert asyncio.run(asyncio.wait_for(begun(), 20)) == 408
+
+
+def counting(at: Path) -> tuple[str, ...]:
+    """Return a command that writes a sheet slowly, and an x into a file."""
+    code = "import sys, time, pathlib; open(sys.argv[1], 'a').write('x'); time.sleep(.3); pathlib.Path(sys.argv[4]).write_text('s')"
+    return *child(code), str(at)
+
+
+def test_a_few_sheets_wait_and_more_are_refused(tmp_path: Path) -> None:
+    async def asked() -> list[int]:
+        app = web.Application()
+        app.router.add_post("/sheet", Sheets(counting(tmp_path / "count")).serve)
+        async with TestClient(TestServer(app)) as client:
+            answers = await asyncio.gather(*(client.post("/sheet", data=b"x") for _ in range(MAX_PENDING + 3)))
+            again = await client.post("/sheet", data=b"x")
+            return [*sorted(answer.status for answer in answers), again.status]
+
+    assert asyncio.run(asyncio.wait_for(asked(), 60)) == [200] * MAX_PENDING + [503] * 3 + [200]
+    assert (tmp_path / "count").read_text() == "x" * (MAX_PENDING + 1)
+
+
+def test_the_sheet_of_who_has_gone_is_not_written(tmp_path: Path) -> None:
+    count = tmp_path / "count"
+
+    async def asked() -> int:
+        app, sheets_ = web.Application(), Sheets(counting(count))
+        app.router.add_post("/sheet", sheets_.serve)
+        async with TestClient(TestServer(app)) as client:
+            first = asyncio.create_task(client.post("/sheet", data=b"x"))
+            while sheets_._pending < 1:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            _, gone = await asyncio.open_connection(client.host, client.port)
+            gone.write(b"POST /sheet HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\nx")
+            while sheets_._pending < 2:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            gone.transport.abort()
+            last = await client.post("/sheet", data=b"x")
+            assert (await first).status == 200
+            return last.status
+
+    assert asyncio.run(asyncio.wait_for(asked(), 60)) == 200
+    assert count.read_text() == "xx"

@@ -23,6 +23,13 @@ def test_news_goes_to_each_place_once() -> None:
     assert [c.reply_address for c in clients.subscribers()] == [("127.0.0.1", 9000)]
 
 
+def test_of_two_registrations_at_one_address_the_one_that_has_confirmed_counts() -> None:
+    clients = Clients()
+    clients.register(HERE, None, "mine", encoded=True, now=Seconds(0))
+    clients.register(("127.0.0.1", 50001), HERE[1], "another's", False, Seconds(1), confirmed=False)
+    assert [(c.name, c.confirmed, c.encoded) for c in clients.subscribers()] == [("mine", True, True)]
+
+
 def test_ten_minutes_of_silence_end_a_registration_and_a_word_keeps_it() -> None:
     clients = Clients()
     clients.register(HERE, None, "", encoded=False, now=Seconds(0))
@@ -52,3 +59,12 @@ def test_a_client_that_begins_again_at_another_port_keeps_its_place() -> None:
     assert clients.register(("127.0.0.1", 50_000), 9001, "begun again", False, Seconds(99))
     assert len(clients.subscribers()) == MAX_CLIENTS
     assert clients.reply_to(("127.0.0.1", 1)).name == ""
+
+
+def test_who_has_not_confirmed_does_not_take_the_place_of_who_has_by_naming_its_port() -> None:
+    clients = Clients()
+    for port in range(1, MAX_CLIENTS + 1):
+        clients.register(("127.0.0.1", port), None, "", False, Seconds(port))
+    assert not clients.register(("127.0.0.1", 50_000), 1, "another", False, Seconds(99), confirmed=False)
+    assert ("127.0.0.1", 1) in [c.reply_address for c in clients.subscribers() if c.confirmed]
+    assert clients.registered_at(("127.0.0.1", 1)) == [("127.0.0.1", 1)]

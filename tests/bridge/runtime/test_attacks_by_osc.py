@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import ip_network
@@ -14,7 +15,7 @@ from bridge.clock import Seconds
 from bridge.errors import OwnerError
 from bridge.protocol import osc
 from bridge.protocol.clients import MAX_CLIENTS, MAX_HOST_BUDGET, Budget, Budgets, host_budget
-from bridge.protocol.consent import LISTENING, MAX_UNASKED, UNASKED_RATE, Allowances, confirmed_by, nonce
+from bridge.protocol.consent import LISTENING, MAX_UNASKED, RESERVED, UNASKED_RATE, Allowances, confirmed_by, nonce
 from bridge.protocol.controls import Value
 from bridge.protocol.dispatch import Dispatcher
 from bridge.protocol.events import SessionRequest
@@ -223,6 +224,46 @@ def test_whom_the_owner_names_is_told_without_being_asked_but_not_we_ourselves(m
     asyncio.run(opened())
 
 
+@pytest.mark.parametrize(
+    ("own", "told", "remedy"),
+    [
+        ("127.0.0.1", "192.0.2.20", r"--osc 0\.0\.0\.0:\d+$"),
+        ("127.0.0.1", "::1", r"--osc \[::\]:\d+$"),
+        ("0.0.0.0", "2001:db8::7", r"--osc \[::\]:\d+$"),
+        ("0.0.0.0", "192.0.2.20", None),
+        ("127.0.0.1", "127.0.0.1", None),
+    ],
+)
+def test_the_owner_is_told_which_address_to_listen_on_to_reach_whom_it_names(
+    own: str, told: str, remedy: str | None
+) -> None:
+    async def opened() -> None:
+        door = OscServer((), Dispatcher(lambda _: None, lambda _: (1.0,), lambda: "idle", lambda *_: None))
+        try:
+            await door.open(own, 0)
+            with contextlib.nullcontext() if remedy is None else pytest.raises(OwnerError, match=remedy):
+                door.tell_always(((told, 9),))
+        finally:
+            door.close()
+
+    asyncio.run(opened())
+
+
+def test_what_the_system_does_not_send_is_logged_and_who_has_gone_is_not(caplog: pytest.LogCaptureFixture) -> None:
+    async def opened() -> None:
+        door = OscServer((), Dispatcher(lambda _: None, lambda _: (1.0,), lambda: "idle", lambda *_: None))
+        try:
+            await door.open("127.0.0.1", 0)
+            door._clients.told_always = (("2001:db8::7", 9),)  # no address of this socket's family
+            door.publish("state", ("playing",))
+            door.error_received(ConnectionResetError())
+        finally:
+            door.close()
+
+    asyncio.run(opened())
+    assert len([line for line in caplog.messages if line.startswith("OSC cannot be sent")]) == 1
+
+
 def test_registrations_that_end_other_than_by_bye_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     def steps(band: Band) -> None:
         band.hear(HERE, "hello")
@@ -233,12 +274,52 @@ def test_registrations_that_end_other_than_by_bye_are_told(monkeypatch: pytest.M
     run(monkeypatch, steps)
 
 
+def test_a_registration_that_ends_is_told_where_its_client_hears(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(band: Band) -> None:
+        band.hear(HERE, "hello", VICTIM[1])
+        number = band.wire.said_to(VICTIM)[-1].args[0]
+        band.hear(VICTIM, "hello/confirm", int(str(number)))
+        band.now = Seconds(band.now + 601)
+        band.hear(("127.0.0.1", 40_002), "ping", 1)
+        assert band.wire.said_to(VICTIM)[-1].args == ("/llmball/hello", "your registration has ended: say hello again")
+        assert band.wire.said_to(HERE) == []
+
+    run(monkeypatch, steps)
+
+
+def test_another_machine_that_has_not_said_hello_is_told_that_answers_are_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def steps(band: Band) -> None:
+        sent = sum(band.hear(THERE, "drums/map") for _ in range(40))
+        notices = [m for m in band.wire.said_to(THERE) if m.address == "/llmball/error"]
+        assert [m.args for m in notices] == [("/llmball/hello", osc_server.LEFT_OUT)], "one a second"
+        assert max(len(data) for data, _ in band.wire.sent if data.startswith(b"/llmball/error")) <= RESERVED
+        assert band.wire.bytes_to(THERE[0]) <= MAX_UNASKED + sent
+        band.now = Seconds(band.now + 2.5)
+        sent += sum(band.hear(THERE, "drums/map") for _ in range(10))
+        assert band.paths_to(THERE).count("error") == 2
+        assert band.wire.bytes_to(THERE[0]) <= MAX_UNASKED + sent + 2.5 * UNASKED_RATE
+
+    run(monkeypatch, steps)
+
+
 def test_who_has_not_confirmed_takes_nobodys_place(monkeypatch: pytest.MonkeyPatch) -> None:
     def steps(band: Band) -> None:
         for port in range(MAX_CLIENTS):
             band.now = Seconds(band.now + 1)
             band.hear(("127.0.0.1", 41_000 + port), "hello", 9_000 + port)
         band.hear(HERE, "hello")
+        band.play(1)
+        assert band.paths_to(HERE).count("note") == 40
+
+    run(monkeypatch, steps)
+
+
+def test_who_names_anothers_port_does_not_end_its_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    def steps(band: Band) -> None:
+        band.hear(HERE, "hello")
+        band.hear(("127.0.0.1", 40_002), "hello", HERE[1])
         band.play(1)
         assert band.paths_to(HERE).count("note") == 40
 

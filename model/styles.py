@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from model.expression import CLUB, PERFORMED, SEQUENCED, Depths
 from model.music.plan import Mix
 from model.music.programs import KITS, PROGRAMS
 
@@ -126,6 +127,14 @@ def thirdless_share(mix: Mix) -> float:
 def diatonic_share(mix: Mix) -> float:
     """Return the share of a mix of styles, 0..1, whose tunes and chords stay in their scale: songs and dances of the people."""
     return _share(mix, lambda style: style.family == "roots" and style.corpus == "pop")
+
+
+def depths_of(mix: Mix) -> Depths:
+    """Return how far the curves of expression go in a mix of styles: the heaviest style's; those of played music without styles."""
+    if not mix:
+        return PERFORMED
+    style = STYLES[mix[0][0]]
+    return CLUB if style.has_club_form else PERFORMED if style.is_performed else SEQUENCED
 
 
 def _share(mix: Mix, has: Callable[[Style], bool]) -> float:

@@ -2,7 +2,8 @@
 
 Eight bars of tunes of the songbook's test pieces are played on plucked strings by fluidsynth, or sung: the formants are those of
 syllables of espeak-ng, the pitch has vibrato, slides, a tuning and a drift of its own, and there is noise. A note is found if
-one is heard within 50 cents and 50 ms. Of `--roots` lines the chords of the product for what is heard are set beside those for the true notes.
+one is heard within 50 cents and 50 ms. Of `--roots` lines the chords of the product for what is heard are set beside those for the true notes
+in the key that their piece states, and, as nobody states one who hums, in the key that is found of them; bar lines are told to neither.
 """
 
 from __future__ import annotations
@@ -187,12 +188,12 @@ def roots(song: Song, heard: Song, begins: float, quarter: float) -> tuple[int, 
         before = [symbol for start, symbol in told.chords if start <= tick]
         return parse_chord(before[-1]).root if before else None
 
-    places = [
-        (n.start, round(((n.start / 480 * quarter + 0.2) - begins) / quarter * 480))
-        for n in song.notes
-        if n.part == "melody"
-    ]
-    return sum(at(song, here) == at(heard, there + 10) for here, there in places), len(places)
+    def heard_at(tick: int) -> int:
+        """Return the sixteenth on the grid of what was heard that a tick of the tune is nearest to."""
+        return 120 * round(((tick / 480 * quarter + 0.2) - begins) / quarter * 4)
+
+    starts = [n.start for n in song.notes if n.part == "melody"]
+    return sum(at(song, tick) == at(heard, heard_at(tick)) for tick in starts), len(starts)
 
 
 def main() -> None:
@@ -203,7 +204,8 @@ def main() -> None:
     parser.add_argument("--espeak", default="espeak-ng")
     parser.add_argument("--soundfont", default="/usr/share/sounds/sf2/TimGM6mb.sf2")
     options = parser.parse_args()
-    voice, rows = Voice(options.espeak), []
+    voice = Voice(options.espeak)
+    rows: list[tuple[str, tuple[int, ...]]] = []
     for number, (name, song) in enumerate(tunes(options.count)):
         chance = random.Random(number)
         quarter = 60 / song.tempos[0][1]
@@ -219,21 +221,22 @@ def main() -> None:
         right, sung, told = found([(s, e, float(p)) for s, e, p in true], heard)
         key = heard.song.key == find_key(song).key.name
         tempo = abs(heard.song.tempos[0][1] / song.tempos[0][1] - 1) < 0.02
-        agree = (0, 0)
+        agree, unstated = (0, 0), 0
         if number < options.roots:
             wanted = ClipSpec("pop ballad", 1, controls=Controls(temperature=COLD))
             clicked = heard_in_sound(sound, meter=song.bars[0][1], tempo=song.tempos[0][1])
-            ours, theirs = (
-                harmonise_melody(composer(Maker()), s, wanted, parts=("chords",)) for s in (clicked.song, song)
+            bare = replace(song, key=find_key(song).key.name)
+            ours, theirs, theirs_bare = (
+                harmonise_melody(composer(Maker()), s, wanted, parts=("chords",)) for s in (clicked.song, song, bare)
             )
             agree = roots(theirs, ours, clicked.begins, quarter)
-        rows.append((kind, right, sung, told, key, tempo, *agree))
-        print(f"{name} {kind}: {right} of {sung} notes, {told} heard; key {key}, tempo {tempo}, roots {agree[0]}/{agree[1]}; {heard.sentence()}", flush=True)  # fmt: skip
+            unstated, _ = roots(theirs_bare, ours, clicked.begins, quarter)
+        rows.append((kind, (right, sung, told, key, tempo, *agree, unstated)))
+        print(f"{name} {kind}: {right} of {sung} notes, {told} heard; key {key}, tempo {tempo}, roots {agree[0]} ({unstated}) of {agree[1]}; {heard.sentence()}", flush=True)  # fmt: skip
     for kind in ("plucked", "voice"):
-        mine = [r for r in rows if r[0] == kind]
-        right, sung, told, same, of = (sum(r[i] for r in mine) for i in (1, 2, 3, 6, 7))
-        keys, tempos = sum(r[4] for r in mine), sum(r[5] for r in mine)
-        print(f"{kind}: {len(mine)} lines, notes F1 {2 * right / (sung + told):.3f}, key {keys}/{len(mine)}, tempo {tempos}/{len(mine)}, roots {same}/{of}")  # fmt: skip
+        mine = [figures for k, figures in rows if k == kind]
+        right, sung, told, keys, tempos, same, of, bare_same = (sum(r[i] for r in mine) for i in range(8))
+        print(f"{kind}: {len(mine)} lines, notes F1 {2 * right / (sung + told):.3f}, key {keys}/{len(mine)}, tempo {tempos}/{len(mine)}, roots {same} (key found: {bare_same}) of {of}")  # fmt: skip
 
 
 if __name__ == "__main__":

@@ -117,6 +117,10 @@ def _clip(clip: argparse.ArgumentParser) -> None:
         "--groove", dest="template", metavar="in.mid", type=types.existing_file,
         help="with the timing and the accents of the drums in this file, or of all of it where it has none",
     )  # fmt: skip
+    clip.add_argument(
+        "--expression", action="store_true",
+        help="with slides as pitch bends (range 2), swells as controller 11 and filters as 74, by section and part; not of drums",
+    )  # fmt: skip
     for name in (option.name for option in OPTIONS.values() if option.in_command):
         _clip_option(clip, name)
 

@@ -49,6 +49,7 @@ HELP = {
             '"calm piano ballad in D minor, 72 bpm"',
             '"techno, 132 bpm" --bars 16 --parts drums,bass -o techno.mid',
             '"jazz waltz" --chords "Am7 D7 | Gmaj7" --takes 3',
+            '"trap, 140 bpm" --expression -o trap.mid',
             '"more" --from song.mid --bars 8',
             '"busier" --from song.mid --keep chords,bass --redo 3-4',
         ),

@@ -11,9 +11,13 @@ from bridge.midi.protocol import (
     ACTIVE_SENSING,
     Batch,
     Cancel,
+    Centre,
+    ControlChange,
     Controller,
     Health,
+    Neutral,
     NoteOff,
+    PitchBend,
     Play,
     PlayerOrder,
     Program,
@@ -23,7 +27,7 @@ from bridge.midi.protocol import (
     Silence,
     panic,
 )
-from bridge.midi.scheduler import ScheduledMessage, Scheduler, Voice
+from bridge.midi.scheduler import Line, ScheduledMessage, Scheduler, Voice
 from model.music.notes import TICKS_PER_QUARTER
 
 MAX_LATENESS = Seconds(0.100)
@@ -46,6 +50,7 @@ class Player:
         self._next_check: Seconds | None = None
         self._schedule_check()
         self._note_on_times: dict[Voice, Seconds] = {}
+        self._expression_times: dict[Line, Seconds] = {}
         self._used: set[Voice] = set()
         self._lateness: list[float] = []
         self._dropped = 0
@@ -54,8 +59,8 @@ class Player:
     def handle(self, order: PlayerOrder) -> None:
         """Execute one order. Raises OSError if the port is lost."""
         match order:
-            case Play(take, notes):
-                self._scheduler.add(notes, take, None if self._per_part else "")
+            case Play(take, notes, controls):
+                self._scheduler.add(notes, take, None if self._per_part else "", controls)
             case Cancel():
                 self._scheduler.cancel(order)
             case SetTempoMap(tempo):
@@ -66,6 +71,11 @@ class Player:
                 self._port.send(part if self._per_part else "", bytes((0xB0 | channel, number, value)))
             case Program(part, channel, number):
                 self._port.send(part if self._per_part else "", bytes((0xC0 | channel, number)))
+            case Neutral():
+                self._scheduler.drop_expression()
+                self._neutralise()
+            case Centre(part, channel):
+                self._port.send(part if self._per_part else "", PitchBend(channel).encode())
             case SendClock(first):
                 here = self._tempo.ticks_at(self._send_horizon())
                 clocks = self._clock_out
@@ -131,7 +141,11 @@ class Player:
         if scheduled.rank == 1:
             self._used.add(scheduled.voice)
             self._note_on_times[scheduled.voice] = planned
-        else:  # a note-off moved forward must not precede its note-on, which may have been sent early
+        elif isinstance(scheduled.message, PitchBend | ControlChange):  # the centre follows a bend that was sent early
+            planned = max(planned, self._expression_times.get(scheduled.line, planned))
+            self._expression_times[scheduled.line] = planned
+        elif isinstance(scheduled.message, NoteOff):
+            # a note-off moved forward must not precede its note-on, which may have been sent early
             planned = max(planned, self._note_on_times.pop(scheduled.voice, planned))
         self._port.send(scheduled.route, scheduled.message.encode(), planned)
         if scheduled.rank == 1:
@@ -140,20 +154,29 @@ class Player:
     def _record_lateness(self, scheduled: ScheduledMessage, planned: Seconds) -> None:
         sent = max(self._clock(), planned) if self._port.schedule_ahead else self._clock()
         self._lateness.append(sent - planned)
-        message = scheduled.message
+        _, channel, pitch = scheduled.voice
         beat = scheduled.at / TICKS_PER_QUARTER
-        self.trace.append(f"{beat:.6f} {planned:.6f} {sent:.6f} {message.channel + 1} {message.pitch}\n")
+        self.trace.append(f"{beat:.6f} {planned:.6f} {sent:.6f} {channel + 1} {pitch}\n")
 
     def silence(self, all_channels: bool) -> None:
         """End all sounding notes and the clock now. Raises OSError if the port is lost."""
         self._port.flush()
         self._note_on_times.clear()
+        self._expression_times.clear()
         for route, channel, pitch in self._scheduler.silence():
             self._port.send(route, NoteOff(channel, pitch).encode())
+        self._neutralise()
         if all_channels:
             self._to_all(panic())
         self._to_all(self._clock_out.stop())
         self._next_sensing = None
+
+    def _neutralise(self) -> None:
+        """Take bends and controllers back, behind what was sent early."""
+        late = max(self._expression_times.values(), default=None)
+        for route, message in self._scheduler.neutralised():
+            self._port.send(route, message.encode(), late)
+        self._expression_times.clear()
 
     def _send_horizon(self) -> Seconds:
         """Return the time up to which messages are sent to the port now."""

@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 
 from bridge.clock import Seconds, TempoMap
 from model.music.notes import Ticks
+from model.music.smf import BEND_CENTRE
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ScheduledNote:
     """A note to be sent: `at` in ticks since the last play, channel 0..15.
 
-    `beat` is the tick of the beat that it belongs to: `humanise` and offsets may move `at` before or after it.
+    `beat` is the tick of the beat that it belongs to: `humanise` and offsets may move `at` before or after it. `bend` has its marks
+    of `model.expression`.
     """
 
     at: Ticks
@@ -23,6 +25,7 @@ class ScheduledNote:
     velocity: int
     part: str
     beat: Ticks
+    bend: str = ""
 
     def __post_init__(self) -> None:
         if self.at < 0 or self.length <= 0:
@@ -33,6 +36,21 @@ class ScheduledNote:
             raise ValueError(f"a pitch is in 0..127, not {self.pitch}")
         if not 1 <= self.velocity <= 127:
             raise ValueError(f"a velocity is in 1..127, not {self.velocity}")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ScheduledControl:
+    """A controller of `model.expression.NEUTRAL` to be sent: `at` in ticks since the last play, channel 0..15, value 0..127.
+
+    `beat` is the tick of the beat that it belongs to, with which it is cancelled.
+    """
+
+    at: Ticks
+    channel: int
+    number: int
+    value: int
+    part: str
+    beat: Ticks
 
 
 def remainder(note: ScheduledNote, after: Ticks, let_ring: Collection[str]) -> ScheduledNote | None:
@@ -58,10 +76,11 @@ def remainders(notes: Iterable[ScheduledNote], after: Ticks, let_ring: Collectio
 
 @dataclass(frozen=True, slots=True)
 class Play:
-    """Schedule the notes of a take."""
+    """Schedule the notes of a take, and its controllers."""
 
     take: int
     notes: tuple[ScheduledNote, ...]
+    controls: tuple[ScheduledControl, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +126,19 @@ class Program:
 
 
 @dataclass(frozen=True, slots=True)
+class Neutral:
+    """Take all bends and controllers back that were sent with notes, and send no more of those that are scheduled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Centre:
+    """End the bend of a part's channel, 0..15, at once."""
+
+    part: str
+    channel: int
+
+
+@dataclass(frozen=True, slots=True)
 class SendClock:
     """Send MIDI clock for music whose bar 1 begins at tick `first`; None stops it."""
 
@@ -135,7 +167,7 @@ class Pong:
     """The answer to a Ping."""
 
 
-PlayerOrder = Play | Cancel | SetTempoMap | Silence | Controller | Program | SendClock | Quit | Batch
+PlayerOrder = Play | Cancel | SetTempoMap | Silence | Controller | Program | Neutral | Centre | SendClock | Quit | Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +243,31 @@ class NoteOff:
     def encode(self) -> bytes:
         """Return the bytes of the MIDI message."""
         return bytes((0x80 | self.channel, self.pitch, 0))
+
+
+@dataclass(frozen=True, slots=True)
+class PitchBend:
+    """Bend a channel: `1110cccc 0lllllll 0mmmmmmm`, a value of 14 bits."""
+
+    channel: int
+    value: int = BEND_CENTRE
+
+    def encode(self) -> bytes:
+        """Return the bytes of the MIDI message."""
+        return bytes((0xE0 | self.channel, self.value & 0x7F, self.value >> 7))
+
+
+@dataclass(frozen=True, slots=True)
+class ControlChange:
+    """Set a controller: `1011cccc 0nnnnnnn 0vvvvvvv`."""
+
+    channel: int
+    number: int
+    value: int
+
+    def encode(self) -> bytes:
+        """Return the bytes of the MIDI message."""
+        return bytes((0xB0 | self.channel, self.number, self.value))
 
 
 def panic() -> Iterator[bytes]:

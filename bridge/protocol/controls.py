@@ -103,6 +103,7 @@ CONTROLS: dict[str, Control] = {
         Control("countin", "i", 0, "bars of clicks before bar 1", 0, 4),
         Control("send/energy", "i", 0, "whether energy is sent on as controller 11 to the channels of the parts", choices=("0", "1")),
         Control("send/brightness", "i", 0, "whether brightness is sent on as controller 74", choices=("0", "1")),
+        Control("expression", "i", 0, "whether slides are sent as pitch bends (range 2), swells as controller 11 and filters as 74; not to drums", choices=("0", "1"), reach=Reach.REARRANGE),
         Control("send/programs", "i", 0, "whether program changes are sent to the channels of the parts: understood/programs", choices=("0", "1")),
         Control("send/clock", "i", 0, "whether MIDI clock is sent along: 24 clocks a quarter note, start at bar 1, stop, song position", choices=("0", "1")),
         Control("transpose", "i", 0, "semitones, at output; drums stay", -24, 24, reach=Reach.REARRANGE),

@@ -13,9 +13,12 @@ from enum import Enum
 from bridge.clock import Seconds, TempoMap
 from bridge.midi.protocol import (
     Cancel,
+    Centre,
     Controller,
+    Neutral,
     Play,
     Program,
+    ScheduledControl,
     ScheduledNote,
     SendClock,
     SetTempoMap,
@@ -24,15 +27,17 @@ from bridge.midi.protocol import (
 )
 from bridge.protocol.controls import Value, changed_controls, model_controls, part_programs
 from bridge.protocol.events import BarPlayed, Effect, Publish, ToPlayer
-from bridge.takes import arrange
+from bridge.takes import arrange, expression
 from bridge.takes.arrange import STRAIGHT, Feel
 from bridge.takes.recorder import ChangedControls, Recorder, Sounding
 from bridge.takes.takes import Take
 from bridge.takes.timeline import PlacedBeat, Timeline
 from bridge.takes.voicing import reharmonised
+from model.expression import NEUTRAL
 from model.music.midifile import Song
 from model.music.notes import HARMONY_PARTS, PARTS, TICKS_PER_QUARTER, USUAL_PARTS, Beat, Ticks, beats_in_bar
 from model.music.plan import apply_controls
+from model.music.smf import RANGE_TOLD
 
 ANNOUNCE_AHEAD = Seconds(0.002)
 """How early a message for "now" may be sent; timers are no finer than this."""
@@ -45,6 +50,8 @@ REACTION_DELAY = Seconds(0.004)
 """Time from a detected chord change to the first reharmonised note."""
 REARRANGE_MARGIN = Seconds(0.050)
 """Beats nearer than this keep their arrangement."""
+BEATS_HEARD = 8
+"""Placed beats in which a slide looks for the note before."""
 CONTROLLERS = {"energy": 11, "brightness": 74}
 """Controller numbers: expression, and brightness as in General MIDI 2."""
 
@@ -87,6 +94,7 @@ class Playback:
     _announced_take: int = 0
     _hold: Hold = field(default_factory=Hold)
     _sent_controllers: dict[tuple[str, int], int] = field(default_factory=dict)
+    _expressive: frozenset[tuple[str, int]] = frozenset()
 
     def emit(self, *effects: Effect) -> None:
         """Append effects, in order."""
@@ -96,7 +104,7 @@ class Playback:
 
     def start(self, bpm: float, at: Seconds) -> None:
         """Start at bar 1, tick 0, at time `at`."""
-        self.timeline, self._announced_take = Timeline(), 0
+        self.timeline, self._announced_take, self._expressive = Timeline(), 0, frozenset()
         self.tempo = TempoMap.starting_at(bpm, at)
         self.recorder.reset()
         self.recorder.retime(Ticks(0), bpm)
@@ -148,24 +156,31 @@ class Playback:
         """Place a beat after the last planned one; its notes are published and sent to the player."""
         if take.public_name:
             self.take_names[take.number] = take.public_name
-        self._arrange_and_place(take.number, beat, new_bar, take.feel)
+        self._arrange_and_place(take.number, beat, new_bar, take.feel(beat.index))
 
     def _arrange_and_place(self, take: int, beat: Beat, new_bar: bool, feel: Feel) -> None:
         start = self.timeline.end
         if beat.fresh and self.settings["follow"]:
             self._cut_ringing_harmony(start)
-        self._place(
-            take,
-            beat,
-            new_bar,
-            feel,
-            arrange.arranged_notes(beat, start, self.tempo.bpm_at(start), feel, self.settings),
-        )
+        self._place(take, beat, new_bar, feel, self._arranged(beat, start, feel))
+
+    def _arranged(self, beat: Beat, start: Ticks, feel: Feel) -> tuple[ScheduledNote, ...]:
+        """Return the notes to play of a beat, with their bends where these are sent."""
+        notes = arrange.arranged_notes(beat, start, self.tempo.bpm_at(start), feel, self.settings)
+        if not self.settings["expression"]:
+            return notes
+        earlier = [s for p in self.timeline.placed[-BEATS_HEARD:] if p.start < start for s in p.notes]
+        return expression.bent(notes, earlier, feel, self.settings)
 
     def _place(self, take: int, beat: Beat, new_bar: bool, feel: Feel, notes: tuple[ScheduledNote, ...]) -> None:
-        self.recorder.add(self.timeline.place(take, beat, notes, new_bar, feel), changed_controls(self.settings))
-        if notes:
-            self.effects.append(ToPlayer(Play(take, notes)))
+        before = self.timeline.placed[-1].take if self.timeline.placed else None
+        placed = self.timeline.place(take, beat, notes, new_bar, feel)
+        self.recorder.add(placed, changed_controls(self.settings))
+        controls: tuple[ScheduledControl, ...] = ()
+        if self.settings["expression"] and take:
+            controls = expression.curves(beat, placed.start, feel, self.settings, whole=before != take)
+        if notes or controls:
+            self.effects.append(ToPlayer(Play(take, notes, controls)))
         for note in notes:
             self._publish_note(take, note)
 
@@ -183,8 +198,7 @@ class Playback:
         if placed is not None:
             known = {(s.part, s.pitch, s.at) for s in placed.notes}
             placed.music = beat
-            bpm = self.tempo.bpm_at(placed.start)
-            notes = arrange.arranged_notes(beat, placed.start, bpm, placed.feel, self.settings)
+            notes = self._arranged(beat, placed.start, placed.feel)
             self._add_notes(placed, placed.take, tuple(s for s in notes if (s.part, s.pitch, s.at) not in known))
 
     def _add_notes(self, placed: PlacedBeat, take: int, notes: tuple[ScheduledNote, ...]) -> None:
@@ -373,6 +387,16 @@ class Playback:
                     order = Controller(part, channel, CONTROLLERS[name], value)
                     self.effects.append(ToPlayer(order))
 
+    def send_expression(self) -> None:
+        """Tell the bend range where expression was switched on, and take bends and curves back where it was switched off."""
+        wanted = frozenset(expression.channels(self.settings).items()) if self.settings["expression"] else frozenset()
+        for part, channel in sorted(wanted - self._expressive):
+            self.effects += [ToPlayer(Controller(part, channel, n, value)) for n, value in RANGE_TOLD]
+        gone = frozenset(self._expressive - wanted)
+        if gone:
+            self.effects.append(ToPlayer(Neutral()))
+        self._expressive = wanted
+
     def retime(self, bpm: float, at: Ticks) -> None:
         """Change the tempo from a tick on and drop later tempo changes. Does nothing while a host sets the tempo."""
         if self.follows_host:
@@ -386,6 +410,10 @@ class Playback:
     def resend(self, now: Seconds) -> None:
         """Send the tempo map, the levels, the programs and all notes to come to a player that was started again."""
         self._sent_controllers.clear()
+        for part, channel in sorted(self._expressive):  # what the player that died had sent is not known
+            self.effects += [ToPlayer(Controller(part, channel, n, value)) for n, value in NEUTRAL.items()]
+            self.effects.append(ToPlayer(Centre(part, channel)))
+        self._expressive = frozenset()
         self.effects.append(ToPlayer(SetTempoMap(self.tempo)))
         here = self.tick(now)
         for placed in self.timeline.placed:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from bridge.midi.protocol import ScheduledNote
 from bridge.protocol.controls import CONTROLS, Value
@@ -16,6 +16,7 @@ from model.music.drums import ROLES, drum_map
 from model.music.groove import in_meter, swung
 from model.music.harmony import QUALITIES, parse_chord
 from model.music.notes import CHORD_PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Beat, Note, Ticks
+from model.music.plan import Plan
 
 DEFAULT_HUMANISE = float(CONTROLS["humanise"].default)
 """Value of `humanise` when neither the control nor the prompt gives one."""
@@ -34,11 +35,19 @@ SPARSE_VOICINGS = frozenset({"shell", "rootless", "power"})
 
 @dataclass(frozen=True, slots=True)
 class Feel:
-    """A take's seed, and its swing: the position of the off-beat in pairs of `unit` notes (8 or 16)."""
+    """A take's seed, and its swing: the position of the off-beat in pairs of `unit` notes (8 or 16).
+
+    For expression its plan, whether it is written music, and the section of the beat with the take's beats at which this begins and ends.
+    """
 
     seed: int = 0
     swing: float = 0.5
     unit: int = 8
+    plan: Plan = field(default_factory=Plan, compare=False)
+    is_written: bool = False
+    section: str = ""
+    first: int = 0
+    last: int = 0
 
 
 STRAIGHT = Feel()
@@ -83,6 +92,7 @@ def arranged_notes(
                 min(127, velocity),
                 part,
                 start,
+                note.bend if settings["expression"] else "",
             )
             # folding octaves can give two notes the same pitch: keep one
             found.setdefault((part, note.pitch, note.start), scheduled)

@@ -76,11 +76,13 @@ class Take:
             return self.first_plan
         return interpolate_plans(self.first_plan, self.second_plan, self.morph_x)
 
-    @property
-    def feel(self) -> Feel:
-        """Its seed and swing, for the arrangement of its beats."""
-        plan = self.plan or Plan()
-        return Feel(self.begin.seed, plan.swing, plan.swing_unit)
+    def feel(self, index: int) -> Feel:
+        """Return its seed and swing, and what of its plan and sections the arrangement of a beat needs."""
+        plan, cue = self.plan or Plan(), self.cue
+        section = self.section(index)
+        first, last = (cue.first, cue.last) if cue is not None and section is not None else (0, 0)
+        is_written = self.score is not None
+        return Feel(self.begin.seed, plan.swing, plan.swing_unit, plan, is_written, section or "", first, last)
 
     @property
     def can_order(self) -> bool:

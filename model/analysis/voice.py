@@ -18,10 +18,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from model.analysis.bar_lines import TunedNote, first_place
 from model.analysis.key_finder import find_key
 from model.music.control import MAX_SOUND_BYTES
 from model.music.midifile import Song, bar_length
-from model.music.notes import TICKS_PER_QUARTER, Note, Ticks, beat_length, beats_in_bar
+from model.music.notes import TICKS_PER_QUARTER, Note, Ticks
 
 Floats = npt.NDArray[np.float64]
 Samples = npt.NDArray[np.float32]
@@ -243,33 +244,12 @@ def tempo_of(notes: Sequence[Sung]) -> float:
     return float(TEMPOS[int(score.argmax())])
 
 
-def _first_beat(notes: Sequence[Sung], beat: float) -> float:
-    """Return the moment of a beat at or before the first note: the grid of sixteenths that fits, on which most begins on beats."""
+def _first_sixteenth(notes: Sequence[Sung], step: float) -> float:
+    """Return the moment of the sixteenth nearest to the first note, on the grid of so many seconds that fits all of them."""
     at, weight = np.array([n.start for n in notes]), np.array([n.end - n.start for n in notes])
-    turn = np.exp(2j * np.pi * at / (beat / 4)) @ weight
-    phase = float(np.angle(turn) / (2 * np.pi)) * beat / 4
-    first = notes[0].start
-    lines = phase + beat / 4 * np.round((first - phase) / (beat / 4)) - beat / 4 * np.arange(4)
-
-    def on_beats(line: float) -> float:
-        off = np.abs((at - line) / beat - np.round((at - line) / beat))
-        return float((weight * (off < 0.1)).sum()) + (
-            0.5 * float(weight.mean()) if abs(first - line) < beat / 8 else 0.0
-        )
-
-    return float(max(lines, key=on_beats))
-
-
-def _beats_before(notes: Sequence[Sung], line: float, beat: float, beats: int) -> int:
-    """Return how many beats of the first bar lie before a beat: long notes begin bars, and a tune most often begins with one."""
-    at, weight = np.array([n.start for n in notes]), np.array([n.end - n.start for n in notes])
-    number = (at - line) / beat
-
-    def fit(before: int) -> float:
-        off = np.abs((number + before) / beats - np.round((number + before) / beats)) * beats
-        return float((weight * (off < 0.1)).sum()) + (2.0 * float(weight.mean()) if before == 0 else 0.0)
-
-    return max(range(beats), key=fit)
+    turn = np.exp(2j * np.pi * at / step) @ weight
+    phase = float(np.angle(turn) / (2 * np.pi)) * step
+    return phase + step * round((notes[0].start - phase) / step)
 
 
 def transcribed(notes: Sequence[Sung], *, tempo: float = 0.0, meter: str = "4/4", key: str = "auto") -> Transcription:
@@ -283,13 +263,11 @@ def transcribed(notes: Sequence[Sung], *, tempo: float = 0.0, meter: str = "4/4"
     tuned = [n.pitch - tuning - drift * (n.start - notes[0].start) / span for n in notes]
     bpm = tempo or tempo_of(notes)
     quarter = 60 / bpm
-    beat = quarter * beat_length(meter) / TICKS_PER_QUARTER
-    line = _first_beat(notes, beat)
-    line -= _beats_before(notes, line, beat, beats_in_bar(meter)) * beat
+    begins = _first_sixteenth(notes, quarter / 4)
     step, placed = TICKS_PER_QUARTER // 4, dict[int, Note]()
     off = []
     for sung, pitch in zip(notes, tuned, strict=True):
-        place = (sung.start - line) / quarter * 4
+        place = (sung.start - begins) / quarter * 4
         start = max(0, round(place))
         off.append(abs(place - start) * quarter / 4 * 1000)
         length = max(1, round((sung.end - sung.start) / quarter * 4))
@@ -301,6 +279,9 @@ def transcribed(notes: Sequence[Sung], *, tempo: float = 0.0, meter: str = "4/4"
     melody = tuple(
         replace(n, length=Ticks(min(n.length, end - n.start))) for n, end in zip(line_of_notes, ends, strict=True)
     )
+    before = first_place([TunedNote(n.start, n.end, n.pitch) for n in melody], meter)
+    melody = tuple(replace(n, start=Ticks(n.start + before)) for n in melody)
+    line = begins - before / TICKS_PER_QUARTER * quarter
     bar = bar_length(meter)
     count = max(1, -(-melody[-1].end // bar))
     song = Song(

@@ -30,12 +30,23 @@ from model.music.notes import (
     is_meter,
 )
 from model.music.programs import DEFAULT_PROGRAMS
+from model.music.smf import BEND_CENTRE, RANGE_TOLD
 from model.music.smf import MidiFileError as MidiFileError
 
 PROMPT = "prompt: "
 """Begins a text that says from which words on the music came."""
 Event = tuple[Ticks, int, mido.Message | mido.MetaMessage]
 """Absolute tick, rank among the events of that tick, message."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Gesture:
+    """A pitch bend (controller None) or a controller of a part in a file: tick and value."""
+
+    part: str
+    tick: int
+    controller: int | None
+    value: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,21 +170,23 @@ def without_overlaps(notes: Iterable[Note], end: Ticks) -> tuple[Note, ...]:
     return tuple(sorted(kept, key=lambda n: (n.start, order[n.part], n.pitch)))
 
 
-def to_bytes(song: Song) -> bytes:
-    """Return the song as a .mid file."""
+def to_bytes(song: Song, gestures: Sequence[Gesture] = ()) -> bytes:
+    """Return the song as a .mid file, with bends and controllers of its parts."""
     filed = as_filed(song)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
     file.tracks.append(_track(_conductor_events(filed), filed.end))
     for part, program in filed.programs:
-        file.tracks.append(_track(_part_events(filed, part, program), filed.end))
+        file.tracks.append(
+            _track(_part_events(filed, part, program, [g for g in gestures if g.part == part]), filed.end)
+        )
     out = io.BytesIO()
     file.save(file=out)
     return out.getvalue()
 
 
-def write(path: Path, song: Song) -> None:
+def write(path: Path, song: Song, gestures: Sequence[Gesture] = ()) -> None:
     """Write the song to a file, which at any moment is the old one or the new one. Raises OSError."""
-    write_bytes(path, to_bytes(song))
+    write_bytes(path, to_bytes(song, gestures))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -199,7 +212,7 @@ def _conductor_events(song: Song) -> list[Event]:
     return events
 
 
-def _part_events(song: Song, part: str, program: int) -> list[Event]:
+def _part_events(song: Song, part: str, program: int, gestures: Sequence[Gesture] = ()) -> list[Event]:
     channel = CHANNELS[part]
     events: list[Event] = [
         (Ticks(0), 0, mido.MetaMessage("track_name", name=part)),
@@ -210,6 +223,15 @@ def _part_events(song: Song, part: str, program: int) -> list[Event]:
             off = mido.Message("note_off", channel=channel, note=note.pitch, velocity=0)
             on = mido.Message("note_on", channel=channel, note=note.pitch, velocity=note.velocity)
             events += [(note.end, 2, off), (note.start, 3, on)]
+    if any(g.controller is None for g in gestures):
+        told = [mido.Message("control_change", channel=channel, control=c, value=v) for c, v in RANGE_TOLD]
+        events += [(Ticks(0), 1, message) for message in told]
+    for g in gestures:
+        if g.controller is None:
+            message = mido.Message("pitchwheel", channel=channel, pitch=g.value - BEND_CENTRE)
+        else:
+            message = mido.Message("control_change", channel=channel, control=g.controller, value=g.value)
+        events.append((Ticks(g.tick), 2, message))
     return events
 
 

@@ -64,7 +64,7 @@ class Note:
 
     `start` is in ticks on the grid, counted from the beginning of whatever holds the note (a beat
     or a song). `offset` is its micro-timing in ticks, kept apart so that `humanise 0` can leave
-    it out: the note sounds at `start + offset`.
+    it out: the note sounds at `start + offset`. `bend` has the songbook's marks of it (`model.expression`).
     """
 
     start: Ticks
@@ -74,6 +74,7 @@ class Note:
     part: str = "chords"
     offset: int = 0
     source: int = field(default=0, compare=False, metadata={"later": True})
+    bend: str = field(default="", compare=False, metadata={"later": True})
 
     def __post_init__(self) -> None:
         if self.start < 0 or self.length <= 0:

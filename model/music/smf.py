@@ -19,6 +19,11 @@ NOTE_OFF, NOTE_ON, AFTERTOUCH, CONTROL, PROGRAM, PRESSURE, BEND = 0x80, 0x90, 0x
 SYSEX, META = 0xF0, 0xFF
 TEXT, NAME, LYRIC, MARKER, CUE = 0x01, 0x03, 0x05, 0x06, 0x07
 END_OF_TRACK, TEMPO, METER, KEY = 0x2F, 0x51, 0x58, 0x59
+BEND_RANGE = 2
+"""Semitones of a whole pitch bend: what instruments have where nobody tells them, told all the same."""
+BEND_CENTRE, BEND_MAX = 8192, 16383
+RANGE_TOLD = ((101, 0), (100, 0), (6, BEND_RANGE), (38, 0), (101, 127), (100, 127))
+"""Controllers and values that tell the range: registered parameter 0, then none."""
 _DATA_BYTES = {NOTE_OFF: 2, NOTE_ON: 2, AFTERTOUCH: 2, CONTROL: 2, PROGRAM: 1, PRESSURE: 1, BEND: 2,
                0xF1: 1, 0xF2: 2, 0xF3: 1}  # fmt: skip
 """Data bytes after a status; those that are not here have none."""

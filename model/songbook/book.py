@@ -27,7 +27,7 @@ from model.music.plan import Plan
 from model.music.programs import KITS, PROGRAMS
 from model.music.score import Score, score_of
 from model.songbook.header import HEADER, HEADER_KEYS
-from model.songbook.midi import CANONICAL, RENDERED, Recording, key_signature, recorded
+from model.songbook.midi import CANONICAL, RENDERED, Recording, key_signature, marked, recorded
 from model.songbook.piece import Header, NotationError, Piece
 from model.songbook.reader import read, read_file
 from model.songbook.rendering import Note, Performance, perform
@@ -120,6 +120,7 @@ def to_song(performance: Performance) -> tuple[Song, str]:
         raise ValueError(f"{header.title} is in {meter}; what is played is in one of {' '.join(METERS)}")
     rendered = {part: notes for part, notes in performance.rendered().items() if notes}
     known = [part for part in rendered if part in CHANNELS]
+    marks = {(b.part, n): b.mark for b in performance.bends if (n := marked(rendered.get(b.part, ()), b)) is not None}
     chords: dict[Ticks, str] = {}
     for sounding in performance.harmony:
         symbol = _read_symbol(sounding.symbol)
@@ -131,7 +132,7 @@ def to_song(performance: Performance) -> tuple[Song, str]:
         tempos=((Ticks(0), float(header.tempo)),),
         key=_key(header),
         notes=tuple(
-            SongNote(Ticks(n.start), Ticks(n.length), n.pitch, n.velocity, part)
+            SongNote(Ticks(n.start), Ticks(n.length), n.pitch, n.velocity, part, bend=marks.get((part, n), ""))
             for part in known
             for n in rendered[part]
         ),

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
 import mido
 
+from model.expression import BEND_STEP, MARKS, bend_of_mark
 from model.music.programs import KITS, PROGRAMS
 from model.songbook.header import header_lines
 from model.songbook.piece import Piece
@@ -55,12 +54,14 @@ def to_midi(performance: Performance, canonical: bool = False, sounding: bool = 
 
 BEND_RANGE = 12
 """Semitones of a whole pitch bend, as files with bends tell their instruments (registered parameter 0)."""
-_STEP = 20
-"""Ticks between two values of a bend."""
-_GLIDE, _VIBRATO, _DEPTH, _WAVE = 120, 240, 0.3, 90
-"""Ticks that a glide takes at most, and after which vibrato begins; its depth in semitones, and ticks of a wave (5.3 a second at 80 bpm)."""
 _NEAR = 100
 """Ticks that a note may be played off its written place."""
+
+
+def marked(notes: Sequence[Note], mark: Bend) -> Note | None:
+    """Return the note of a part that a mark is for, however it is played; None where it is not there."""
+    near = [n for n in notes if n.pitch == mark.pitch and abs(n.start - mark.start) <= _NEAR]
+    return min(near, key=lambda n: abs(n.start - mark.start), default=None)
 
 
 def bend_curve(notes: Sequence[Note], marks: Sequence[Bend]) -> tuple[tuple[int, float], ...]:
@@ -71,34 +72,18 @@ def bend_curve(notes: Sequence[Note], marks: Sequence[Bend]) -> tuple[tuple[int,
     line = sorted(notes)
     curve: dict[int, float] = {}
     for mark in marks:
-        near = [n for n in line if n.pitch == mark.pitch and abs(n.start - mark.start) <= _NEAR]
-        if not near:
+        note = marked(line, mark)
+        if note is None:
             continue
-        note = min(near, key=lambda n: abs(n.start - mark.start))
-        if any(n is not note and n.start < note.end and n.end > note.start + _STEP for n in line):
+        if any(n is not note and n.start < note.end and n.end > note.start + BEND_STEP for n in line):
             continue  # a bend would take the others with it
         before = [n for n in line if n.start < note.start]
-        for said in _MARKS.findall(mark.mark):
-            curve.update(_bend(said, note, before[-1].pitch if before else note.pitch))
+        far = before[-1].pitch - note.pitch if before else 0
+        for said in MARKS.findall(mark.mark):
+            points = bend_of_mark(said, note.length, far, BEND_RANGE)
+            curve.update((note.start + at, semitones) for at, semitones in points)
         curve[note.end] = 0.0
     return tuple(sorted(curve.items()))
-
-
-_MARKS = re.compile(r"\$~|\$>?[+-]?\d*")
-
-
-def _bend(mark: str, note: Note, before: int) -> Iterator[tuple[int, float]]:
-    if mark == "$~":
-        for at in range(_VIBRATO, note.length, _STEP):
-            yield note.start + at, _DEPTH * math.sin(2 * math.pi * (at - _VIBRATO) / _WAVE)
-        return
-    falls, number = mark.startswith("$>"), mark.lstrip("$>")
-    far = float(number) if number else float(before - note.pitch)
-    far = max(-BEND_RANGE, min(BEND_RANGE, far))
-    span = max(_STEP, min(_GLIDE, note.length // 2))
-    for at in range(0, span + 1, _STEP):
-        share = min(1.0, at / span)
-        yield (note.end - span + at - 1, far * share) if falls else (note.start + at, far * (1 - share))
 
 
 def _bend_events(channel: int, curve: Sequence[tuple[int, float]]) -> list[_Event]:

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[2]
 NEEDED = (
     "bridge/__main__.py", "bridge/http/page/index.html", "model/native/decoder.c", "model/native/sentence.c", "model/native/int8.c", "model/native/int8.h", "model/native/attention.h", "model/native/compiler.h", "bridge/py.typed", "model/py.typed", "model/weights/SHA256SUMS", "model/weights/decoder.safetensors",
-    "model/weights/plan.safetensors", "model/weights/harmoniser.safetensors", "model/weights/continuo.safetensors",
+    "model/weights/plan.safetensors", "model/weights/harmoniser.safetensors", "model/weights/continuo.safetensors", "model/weights/bar_lines.safetensors",
     "model/weights/fusion.json", "model/training/styles/", "model/prompt/rules/tables/", "max_for_live/dist/",
 )  # fmt: skip
 NOBODYS = (

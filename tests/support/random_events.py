@@ -75,6 +75,7 @@ KINDS: dict[str, Asked] = {
     "tap": lambda _: TempoTapped(),
     "tempo": among("tempo", 0.0, 20.0, 96.0, 160.0, 300.0),
     "meter": among("meter", *METERS, "auto"),
+    "expression": among("expression", 0, 1, 1),
     "density": among("density", -1.0, 0.1, 0.9),
     "key": among("key", "auto", "D minor", "F# lydian"),
     "transpose": control("transpose", lambda rng: rng.randrange(-24, 25)),

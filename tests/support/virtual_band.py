@@ -14,9 +14,13 @@ from dataclasses import dataclass, field, replace
 from bridge.clock import Seconds, TempoMap
 from bridge.midi.protocol import (
     Cancel,
+    ControlChange,
+    Controller,
     MidiReceived,
+    Neutral,
     NoteOff,
     NoteOn,
+    PitchBend,
     Play,
     ScheduledNote,
     SendClock,
@@ -24,7 +28,7 @@ from bridge.midi.protocol import (
     Silence,
     remainder,
 )
-from bridge.midi.scheduler import Scheduler
+from bridge.midi.scheduler import ScheduledMessage, Scheduler
 from bridge.protocol.events import (
     ControlSet,
     Effect,
@@ -41,6 +45,7 @@ from bridge.protocol.events import (
 )
 from bridge.session.session import Session
 from bridge.takes.voicing import reharmonised
+from model.expression import NEUTRAL
 from model.generation.bias_weights import NamedWeights
 from model.generation.messages import (
     Answer,
@@ -54,9 +59,10 @@ from model.generation.messages import (
     Write,
 )
 from model.music.midifile import Song
-from model.music.notes import Beat, Note, Ticks, beats_in_bar
+from model.music.notes import UNPITCHED_PARTS, Beat, Note, Ticks, beats_in_bar
 from model.music.plan import Plan
 from model.music.score import Score, score_of
+from model.music.smf import BEND_CENTRE
 
 BEAT, BAR = 480, 1920
 
@@ -109,6 +115,14 @@ class Rig:
     silences: list[bool] = field(default_factory=list)
     """The `panic` flag of each Silence order."""
     forgotten: list[int] = field(default_factory=list)
+    bent: dict[tuple[str, int], int] = field(default_factory=dict)
+    """By route and channel the note whose bend sounds."""
+    bends: list[tuple[Ticks, int, int]] = field(default_factory=list)
+    """Tick, channel and value."""
+    curves: list[tuple[Ticks, int, int, int]] = field(default_factory=list)
+    """Tick (-1 for what was taken back), channel, controller and value."""
+    told_controllers: list[tuple[int, int, int]] = field(default_factory=list)
+    """Channel, number and value of the controllers that were sent at once."""
     latest: float = 0.0
     """Maximum lateness of a note in seconds."""
     planned: dict[int, list[ScheduledNote]] = field(default_factory=dict)
@@ -159,7 +173,12 @@ class Rig:
     def _sound(self) -> None:
         struck: int | None = None
         for timed in self.scheduler.pop_due(self.tempo.ticks_at(Seconds(self.now + 1e-9)), Ticks(-1)):
-            if isinstance(timed.message, NoteOn):
+            if isinstance(timed.message, PitchBend | ControlChange):
+                self._express(timed)
+            elif isinstance(timed.message, NoteOn):
+                others = [v for v in self.held if v[:2] == timed.line]
+                assert self.bent.get(timed.line) in (None, timed.note_id), "a note begins under no other's bend"
+                assert others == [] or timed.line not in self.bent, "what sounds together is not bent"
                 assert struck in (None, timed.note_id), "an end that is no note's own makes room for the next"
                 assert timed.voice not in self.held, "a note begins on one that was ended first"
                 self.latest = max(self.latest, self.now - self.tempo.seconds_at(timed.at))
@@ -172,13 +191,27 @@ class Rig:
                 if self.held.pop(timed.voice) != timed.note_id:
                     struck = timed.note_id
         assert struck is None, "an older end cuts no newer note"
+        for line, number in self.bent.items():
+            assert number in self.held.values(), f"the bend of {line} ends with its note"
+
+    def _express(self, timed: ScheduledMessage) -> None:
+        assert timed.note.part not in UNPITCHED_PARTS, "drums have neither bends nor curves"
+        match timed.message:
+            case PitchBend(channel, value):
+                self.bends.append((timed.at, channel, value))
+                if value == BEND_CENTRE:
+                    self.bent.pop(timed.line, None)
+                else:
+                    self.bent[timed.line] = timed.note_id
+            case ControlChange(channel, number, value):
+                self.curves.append((timed.at, channel, number, value))
 
     def _do(self, effect: Effect) -> None:
         match effect:
             case ToModel(order):
                 self._order(order)
-            case ToPlayer(Play(take, sounds)):
-                self.scheduler.add(sounds, take, "")
+            case ToPlayer(Play(take, sounds, controls)):
+                self.scheduler.add(sounds, take, "", controls)
                 self.planned.setdefault(take, []).extend(sounds)
             case ToPlayer(Cancel(take, after, ring) as order):
                 self.scheduler.cancel(order)
@@ -192,10 +225,28 @@ class Rig:
                 self.silences.append(panic)
                 for voice in self.scheduler.silence():
                     del self.held[voice]
+                self._neutralise()
+            case ToPlayer(Neutral()):
+                self.scheduler.drop_expression()
+                self._neutralise()
+            case ToPlayer(Controller(_, channel, number, value)):
+                self.told_controllers.append((channel, number, value))
             case TasteChanged(theta):
                 self.kept.append(theta)
             case Publish(path, args):
                 self.told.append((self.now, path, args))
+
+    def _neutralise(self) -> None:
+        """Take bends and curves back, as the player does; what was not neutral is in what is taken back."""
+        taken = [message for _, message in self.scheduler.neutralised()]
+        centred = {message.channel for message in taken if isinstance(message, PitchBend)}
+        assert {channel for _, channel in self.bent} <= centred, "every bend is taken back"
+        reset = {(m.channel, m.number): m.value for m in taken if isinstance(m, ControlChange)}
+        left = {(channel, number): value for _, channel, number, value in self.curves}
+        self.bent.clear()
+        self.curves += [(Ticks(-1), channel, number, value) for (channel, number), value in reset.items()]
+        after = left | reset
+        assert all(value == NEUTRAL[number] for (_, number), value in after.items()), "every curve is taken back"
 
     def _order(self, order: Order) -> None:
         """Queue the answer to an order; orders are answered in sequence, as by a single-threaded process."""

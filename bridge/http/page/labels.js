@@ -3,7 +3,7 @@ const LABELS = {
   scale_lock: "stay in the scale", meter: "metre", density: "busy", brightness: "bright", complexity: "rich chords",
   temperature: "how daring", guidance: "how literally", "morph/x": "place of the morph", humanise: "looseness", swing_unit: "notes that swing",
   tightness: "pull to the grid", quantize: "new take enters at", lookahead: "beats planned ahead", hold: "hold the last bars", countin: "count-in, bars",
-  "send/energy": "send energy (CC 11)", "send/brightness": "send brightness (CC 74)", "send/programs": "send programs", "send/clock": "send MIDI clock",
+  "send/energy": "send energy (CC 11)", "send/brightness": "send brightness (CC 74)", "expression": "slides, swells, filters (pitch bend, CC 11, 74)", "send/programs": "send programs", "send/clock": "send MIDI clock",
   follow: "follow my playing", "follow/mode": "what I play", "drums/map": "drum notes (gm: General MIDI)",
 };
 
@@ -11,7 +11,7 @@ const LABELS = {
 export const labelOf = (path) => LABELS[path] ?? path.replaceAll(/[_/]/g, " ");
 
 /** Return what a choice of a control is called. */
-export const valueOf = (path, value) => path.startsWith("send/") ? { 0: "off", 1: "on" }[value] ?? value : value;
+export const valueOf = (path, value) => path.startsWith("send/") || path === "expression" ? { 0: "off", 1: "on" }[value] ?? value : value;
 
 /** Return the daemon's health in words. */
 export function health(late, dropped, starved, ahead, p99) {

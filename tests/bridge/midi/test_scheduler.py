@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bridge.midi.protocol import Cancel, NoteOff, NoteOn, ScheduledNote
+from bridge.midi.protocol import Cancel, ControlChange, NoteOff, NoteOn, PitchBend, ScheduledNote
 from bridge.midi.scheduler import Scheduler
 from model.music.notes import Ticks
 
@@ -20,7 +20,7 @@ def scheduled(*sounds: ScheduledNote) -> Scheduler:
     return scheduler
 
 
-def at(scheduler: Scheduler, now: int, oldest: int = 0) -> list[NoteOn | NoteOff]:
+def at(scheduler: Scheduler, now: int, oldest: int = 0) -> list[NoteOn | NoteOff | PitchBend | ControlChange]:
     return [t.message for t in scheduler.pop_due(Ticks(now), Ticks(oldest))]
 
 
@@ -139,5 +139,6 @@ def test_every_beginning_has_an_end_whenever_it_is_polled_or_cancelled(
                 assert message.pitch not in held
                 held.add(message.pitch)
             else:
+                assert isinstance(message, NoteOff)
                 held.remove(message.pitch)
     assert held == set()

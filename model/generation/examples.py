@@ -463,17 +463,12 @@ def octave(piece: int, part: str, key: Key) -> int:
     if part == "bass":
         bass = sorted(n.pitch for b in piece_beats(piece, key) for n in b.notes if n.part == part)
         return 12 if bass and bass[0] < LOWEST_BASS and bass[len(bass) // 2] + 12 <= HIGHEST_BASS else 0
-    return -12 if part in CHORD_PARTS and (_chord_tops(piece, key) or 0) > HIGHEST_CHORDS else 0
-
-
-def top_of_chords(piece: int, key: Key) -> float | None:
-    """Return the usual pitch of the highest voice of chords and pad of a piece, where they are played; None where it has none."""
-    top = _chord_tops(piece, key)
-    return None if top is None else top + octave(piece, "chords", key)
+    return -12 if part in CHORD_PARTS and (chord_tops(piece, key) or 0) > HIGHEST_CHORDS else 0
 
 
 @lru_cache(1024)
-def _chord_tops(piece: int, key: Key) -> float | None:
+def chord_tops(piece: int, key: Key) -> float | None:
+    """Return the usual pitch of the highest voice of chords and pad of a piece, as written; None where it has none."""
     strokes: dict[tuple[str, int, int], int] = {}
     for beat in piece_beats(piece, key):
         for n in beat.notes:

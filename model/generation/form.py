@@ -26,7 +26,7 @@ from model.decoder.tokenizer import (
     row_note,
 )
 from model.generation import examples, form_plan
-from model.generation.bias_terms import share
+from model.generation.bias_terms import PART_RANGES, share
 from model.generation.form_plan import HARMONY, NEW, UNPITCHED, Label, Level
 from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding_until
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
@@ -821,9 +821,7 @@ class Shown:
             return source
         else:
             notes = [examples.fitted(replace(n, pitch=n.pitch + up), source.chord, chord, self.key) for n in notes]
-            if part == "bass":
-                notes = [replace(n, pitch=n.pitch + 12) if n.pitch < examples.LOWEST_BASS else n for n in notes]
-            elif part in CHORD_PARTS and "melody" in plan.parts:
+            if part in CHORD_PARTS and "melody" in plan.parts:
                 notes = self._below_the_tune(notes)
             if request.told_chord() is not None:
                 notes = self._on_told_chords(part, notes, chord)
@@ -831,6 +829,8 @@ class Shown:
                     notes = self._spelled(part, notes, chord)
             elif request.is_key_stated or examples.is_of_the_people(plan):
                 notes = [examples.in_scale(n, self.key) for n in notes]
+            low = PART_RANGES[part][0] if part == "bass" else 0
+            notes = [replace(n, pitch=n.pitch + 12) if n.pitch < low else n for n in notes]
         unique = {(n.start, n.pitch): n for n in notes}.values()
         return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
 

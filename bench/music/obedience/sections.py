@@ -1,4 +1,4 @@
-"""`python -m bench.music.sections [--seed 1] [--save FOLDER]`: whether builds, drops and choruses rise.
+"""`python -m bench.music.obedience.sections [--seed 1] [--save FOLDER]`: whether builds, drops and choruses rise.
 
 Twenty prompts whose words give the sections and their bars, over dance, pop and rock. Of each neighbouring pair of `RISES` in a
 clip: the hits (onsets a bar), the strokes of the drums a bar, and the mean velocity of the later one over the earlier one's.
@@ -59,7 +59,7 @@ def measured(song: Song) -> list[tuple[str, float, float, float]]:
 
 def main() -> None:
     """Write the clips and print how often what should rise does."""
-    parser = argparse.ArgumentParser(prog="python -m bench.music.sections", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m bench.music.obedience.sections", description=__doc__)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--first", type=int, default=0, help="the first of the prompts that is used")
     parser.add_argument("--every", type=int, default=1, help="of the prompts, every so many")

@@ -1,4 +1,4 @@
-"""`python -m bench.music.form [--bars 16] [--seed 1] [--count 40]`: returns, loops, dynamics and artefacts of clips of fixed prompts.
+"""`python -m bench.music.form [--bars 16] [--seed 1] [--every 1]`: returns, loops, dynamics and artefacts of clips of fixed prompts.
 
 The figures of tunes, chords and drums are those of `model.songbook.figures`; what is counted beside them is said in `ARTEFACTS`.
 """
@@ -57,7 +57,8 @@ def as_figures(name: str, song: midifile.Song) -> figures.Song:
     for part in {n.part for n in song.notes}:
         found = sorted((n.start, n.pitch, n.length, n.velocity) for n in song.notes if n.part == part)
         notes[part] = tuple(Note(*values) for values in found)
-    return figures.Song(name, song.end // len(song.bars), len(song.bars), notes, song.chords)
+    chords = tuple((at, symbol.replace("mmaj7", "mM7").replace("aug7", "7#5")) for at, symbol in song.chords)
+    return figures.Song(name, song.end // len(song.bars), len(song.bars), notes, chords)
 
 
 def artefacts(name: str, song: midifile.Song) -> dict[str, float]:

@@ -49,10 +49,10 @@ class Tune:
     scale: frozenset[int]
 
 
-def cut(notes: Sequence[Note], first: int, bar: int, key: str) -> Tune:
-    """Return the melody of `BARS` bars from a bar on."""
+def cut(notes: Sequence[Note], first: int, bar: int, key: str, bars: int = BARS) -> Tune:
+    """Return the melody of some bars from a bar on."""
     begin = first * bar
-    inside = [n for n in notes if n.part == "melody" and begin <= n.start < begin + BARS * bar]
+    inside = [n for n in notes if n.part == "melody" and begin <= n.start < begin + bars * bar]
     return Tune([replace(n, start=Ticks(n.start - begin)) for n in inside], bar, parse_key(key).pitch_classes)
 
 
@@ -98,7 +98,7 @@ def features(tune: Tune) -> dict[str, float]:
     }
 
 
-def from_rows(store: Store, number: int) -> Tune | None:
+def from_rows(store: Store, number: int, bars: int = BARS) -> Tune | None:
     """Return the melody from the middle of a song of a store; None where its metre or key is not known, or it is too short."""
     rows, header = store.song(number), store.headers[number][:, 1]
     meter, key = int(header[HEADER.index(Event.METER)]), int(header[HEADER.index(Event.KEY)])
@@ -107,7 +107,7 @@ def from_rows(store: Store, number: int) -> Tune | None:
         1 + VELOCITY_CENTRE // VELOCITY_STEP
     )  # of songs without velocities
     count = int((rows[:, 0] == Event.BAR).sum())
-    if not meter or not key or count < 2 * BARS:
+    if not meter or not key or count < 2 * bars:
         return None
     notes, now = list[Note](), 0
     for beat in decode(rows, [METERS[meter - METER]] * count):
@@ -115,7 +115,7 @@ def from_rows(store: Store, number: int) -> Tune | None:
         now += beat.length
     tonic = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")[(key - KEY) % 12]
     mode = "minor" if key - KEY > 11 else "major"
-    return cut(notes, count // 2 // 4 * 4, bar_length(METERS[meter - METER]), f"{tonic} {mode}")
+    return cut(notes, count // 2 // 4 * 4, bar_length(METERS[meter - METER]), f"{tonic} {mode}", bars)
 
 
 def ours(count: int) -> Iterator[dict[str, float]]:

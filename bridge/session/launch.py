@@ -27,7 +27,7 @@ from bridge.protocol.events import (
 )
 from bridge.session.generation import Generation
 from bridge.session.playback import Playback
-from bridge.session.quantize import enter_at_quantize_line, enter_immediately
+from bridge.session.quantize import enter_at_quantize_line, enter_immediately, lead_to_entry
 from bridge.session.settings import SettingsControl
 from bridge.takes.takes import Take, Takes
 from model.generation.messages import BeatWritten, Failed, FirstNote, Understood
@@ -102,6 +102,14 @@ class Launcher:
             return
         self.playback.rewrite_from(current, self.playback.tick(now))
         enter_immediately(take, now)
+
+    def prepare_entry(self, request: LaunchRequest, now: Seconds) -> None:
+        """Let the band that plays lead to the line where another prompt enters, as a drummer would; a refinement and a morph go on from it."""
+        take, current = self.takes.coming, self.takes.current
+        if take is None or current is None or isinstance(request, RefineRequested | MorphRequested):
+            return
+        if self.generation.running and not current.generator_lost and not self.playback.holding:
+            lead_to_entry(current, take, self.playback, now)
 
     def on_answer(self, answer: Understood | BeatWritten | Failed, now: Seconds) -> Take | None:
         """Process an answer of the generator; return the take that was requested last, None if there is none left."""

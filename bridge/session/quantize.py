@@ -48,16 +48,47 @@ def cue(section: str, take: Take, playback: Playback, quantize: str, now: Second
     Planned bars from there on are generated again. The take ends after the section "ending".
     """
     line = playback.next_line(quantize if quantize in BARS_PER_LINE else "bar", now)
+    first = _rewind_to(line, take, playback)
     placed_beats = [p for p in playback.timeline.placed if p.take == take.number]
     meter = placed_beats[-1].music.meter if placed_beats else "4/4"
-    if line < playback.timeline.end:
-        removed = playback.cut(line, frozenset(PARTS))
-        first = min([p.music.index for p in removed if p.take == take.number] or [take.next_to_place])
-    else:
-        length = placed_beats[-1].music.length if placed_beats else TICKS_PER_QUARTER
-        first = take.next_to_place - (playback.timeline.end - line) // length  # rounded up
-    take.rewind(min(first, take.next_to_place))
     bars, _, _ = CUES[section]
     last = first + bars * beats_in_bar(meter)
     take.cue = Cue(section, first, last)
     take.end_beat = last if section == "ending" else None
+
+
+def lead_to_entry(take: Take, coming: Take, playback: Playback, now: Seconds) -> None:
+    """Let the take that plays lead to the line at which another one enters: a bar of fill, or what there is time for of one.
+
+    Nothing happens where less than a beat is left, or where it plays something else that was asked for.
+    """
+    line, placed = coming.entry_tick, [p for p in playback.timeline.placed if p.take == take.number]
+    if line is None or not placed or take.score is not None or take.end_beat is not None:
+        return
+    beat, meter = placed[-1].music.length, placed[-1].music.meter
+    beats = min(beats_in_bar(meter), (line - playback.tick(Seconds(now + MIN_NOTICE))) // beat)
+    begin = Ticks(line - beats * beat)
+    if beats < 1 or begin < placed[0].start:  # it has not begun yet
+        return
+    first = _index_at(begin, take, playback)
+    if take.cue is None or take.cue.last <= first:
+        _rewind_to(begin, take, playback)
+        take.cue = Cue("fill", first, first + beats)
+
+
+def _rewind_to(line: Ticks, take: Take, playback: Playback) -> int:
+    """Let what is planned of a take from a beat's line on be written again; return the index of the beat."""
+    first = _index_at(line, take, playback)
+    if line < playback.timeline.end:
+        playback.cut(line, frozenset(PARTS))
+    take.rewind(min(first, take.next_to_place))
+    return first
+
+
+def _index_at(line: Ticks, take: Take, playback: Playback) -> int:
+    """Return the index of a take's first beat from a line on, planned or not."""
+    placed = [p for p in playback.timeline.placed if p.take == take.number]
+    if line < playback.timeline.end:
+        return min([p.music.index for p in placed if p.start >= line] or [take.next_to_place])
+    length = placed[-1].music.length if placed else TICKS_PER_QUARTER
+    return int(take.next_to_place - (playback.timeline.end - line) // length)  # rounded up

@@ -227,6 +227,7 @@ class Session:
         self._launcher.launch(request)
         if self.state is State.PLAYING:
             self._launcher.schedule_entry(str(self.settings["quantize"]), now)
+            self._launcher.prepare_entry(request, now)
         else:
             self._transport.wait_for_play()
 

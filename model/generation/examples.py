@@ -5,6 +5,8 @@
 phrase lacks is taken from pieces near to its plan: the drums and the manner of bass and accompaniment of one, the progression of
 another, the rhythm of the tune of a third (`shown`); pitches move to the chords of the take. Pieces of the test split are not in the
 file.
+
+Which bars of a tune come again is drawn from people's songs (`tune_plans.tsv`, `python -m model.training.fit.tune_plans`).
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -34,20 +37,34 @@ from model.decoder.tokenizer import (
 )
 from model.music.harmony import Chord, Key, parse_key
 from model.music.notes import CHORD_PARTS, LABELS, Beat, Note
-from model.music.plan import Plan
-from model.styles import DECODER_STYLES, STYLES
+from model.music.plan import Mix, Plan
+from model.styles import DECODER_STYLES, STYLES, diatonic_share
 from model.weights import FOLDER
 
 FILE = FOLDER / "examples.npz"
-NEAREST = 8
-"""A take draws one of so many pieces that are nearest to its plan."""
+NEAREST, PROGRESSIONS = 8, 24
+"""A take draws one of so many pieces that are nearest to its plan, and the progression of one of so many."""
 OTHER_MODE = 0.3
 """How far a piece in minor lies from a plan in major, in octaves of tempo; as far as .3 of energy."""
 SUNG_SHARE = 0.6
 """In so many of its bars a piece has the parts that it is drawn for."""
 OTHER_STYLE = 10.0
 """How far a piece of another style of the family lies: one is taken only where the style has too few of its own."""
+OWN_STYLE = 3
+"""With so many pieces of its own a style of the people borrows none of its family."""
 C_MAJOR = parse_key("C major")
+TUNE_PLANS = Path(__file__).parent / "tune_plans.tsv"
+TUNE_PLAN_BARS = 32
+_GROUPS = {
+    "irish": "reels",
+    "bluegrass": "reels",
+    "pop": "pop",
+    "rock": "pop",
+    "soul": "pop",
+    "east": "pop",
+    "roots": "songs",
+}
+"""Which people's tunes those of a style or of a family return like."""
 
 
 @cache
@@ -80,17 +97,25 @@ def drawn_band(plan: Plan, key: Key, seed: int) -> int | None:
         near = _in_time(
             near, "half" if plan.feel == "half" and "feel" in plan.explicit else usual_pulse(plan.style[0][0])
         )
-    return _player(near, wanted, seed, "band")
+    return _player(near, wanted, seed, "band", is_own=is_of_the_people(plan))
 
 
 def drawn_tune(plan: Plan, key: Key, seed: int) -> int | None:
     """Return the piece in whose rhythm and form a take's melody goes, None where the songbook has none: one that mostly sings."""
-    return _player(_near(plan, key), (PART_ORDER.index("melody"),), seed, "tune")
+    wanted = (PART_ORDER.index("melody"),)
+    return _player(_near(plan, key), wanted, seed, "tune", is_own=is_of_the_people(plan))
 
 
 @lru_cache(256)
-def _player(near: tuple[int, ...], wanted: tuple[int, ...], seed: int, which: str) -> int | None:
-    return _pick([i for i in near if _plays(i, wanted)][:NEAREST], seed, which)
+def _player(near: tuple[int, ...], wanted: tuple[int, ...], seed: int, which: str, *, is_own: bool) -> int | None:
+    found = [i for i in near if _plays(i, wanted)]
+    return _pick((_of_one_style(found) if is_own else found)[:NEAREST], seed, which)
+
+
+def _of_one_style(near: Sequence[int]) -> list[int]:
+    """Return of the nearest pieces those in the style of the nearest one, all if these are few: a reel borrows no blues."""
+    own = [i for i in near if _table()["style"][i] == _table()["style"][near[0]]]
+    return own if len(own) >= OWN_STYLE else list(near)
 
 
 def _plays(piece: int, parts: tuple[int, ...]) -> bool:
@@ -201,26 +226,130 @@ def melody_label(piece: int, bar: int) -> tuple[str | None, int]:
     return (None if number < 0 else LABELS[number]), back
 
 
+@cache
+def _tune_plans() -> dict[str, list[tuple[str, ...]]]:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for line in TUNE_PLANS.read_text(encoding="utf-8").splitlines():
+        group, _, told = line.partition("\t")
+        if told:
+            found.setdefault(group, []).append(tuple(told.split()))
+    return found
+
+
+def tune_group(style: Mix) -> str:
+    """Return which people's tunes those of a style are like: a group of `tune_plans.tsv`, "" where people's are not known."""
+    name = style[0][0] if style else ""
+    return _GROUPS.get(name) or _GROUPS.get(STYLES[name].family, "") if name else ""
+
+
+@lru_cache(256)
+def tune_plan(style: Mix, seed: int) -> tuple[str, ...]:
+    """Return what each of 32 bars of a take's tune is, as `tune_plans.tsv` has it of one song; nothing where people's are not known."""
+    plans, salt = _tune_plans().get(tune_group(style), []), "/".join(name for name, _ in style).encode()
+    return plans[int(np.random.default_rng([seed, *salt, *b"tune plan"]).integers(len(plans)))] if plans else ()
+
+
+@lru_cache(1024)
+def tune_bar(near: tuple[int, ...], told: tuple[str, ...]) -> tuple[int, int] | None:
+    """Return the piece and its bar whose rhythm the last of some bars of a tune has; None where it rests.
+
+    A bar that is new, or ends otherwise than its source, takes one that none before it has taken: at the same place in the phrase, of
+    the nearest pieces first.
+    """
+    places: list[tuple[int, int] | None] = []
+    for bar, what in enumerate(told):
+        back = int(what[1:] or 0)
+        if what == "-":
+            places.append(None)
+        elif what[0] in "sr" and 0 < back <= bar:
+            places.append(places[bar - back])
+        else:
+            bars = _sung_bars(near, single=what == "l")
+            free = [i for i in bars if i not in places] or bars or _sung_bars(near, single=False)
+            places.append(next((i for i in free if (i[1] - bar) % 4 == 0), free[0] if free else None))
+    return places[-1]
+
+
+@lru_cache(256)
+def _sung_bars(near: tuple[int, ...], *, single: bool) -> list[tuple[int, int]]:
+    """Return the bars of pieces in which their tune has notes, or one note, those with the rhythm of an earlier one left out."""
+    found: list[tuple[int, int]] = []
+    rhythms: set[tuple[int, ...]] = set()
+    for piece in near:
+        beats = int(str(_table()["meter"][piece]).split("/")[0])
+        for bar in range(bars_of(piece)):
+            rhythm = _rhythm(piece, bar, beats)
+            if rhythm and (len(rhythm) == 1) == single and (single or rhythm not in rhythms):
+                rhythms.add(rhythm)
+                found.append((piece, bar))
+    return found
+
+
+def _rhythm(piece: int, bar: int, beats: int) -> tuple[int, ...]:
+    at = (
+        1000 * beat + n.start
+        for beat in range(beats)
+        for n in shown(piece, C_MAJOR, bar, beat, beats).notes
+        if n.part == "melody"
+    )
+    return tuple(sorted(set(at)))
+
+
+def tunes(plan: Plan, key: Key, seed: int) -> tuple[int, ...]:
+    """Return the pieces in whose rhythms a take's melody goes: that of `drawn_tune`, then the others near to it."""
+    first = drawn_tune(plan, key, seed)
+    wanted = (PART_ORDER.index("melody"),)
+    others = [i for i in _near(plan, key) if i != first and _plays(i, wanted)]
+    return () if first is None else (first, *others[:NEAREST])
+
+
 def drawn_harmony(plan: Plan, key: Key, seed: int, band: int, *, at_home: bool) -> int | None:
     """Return the piece whose progression a band plays: one in the same mode whose chords change where the band's own do, or the band's.
 
-    `at_home` asks for one that begins on the tonic and stays in the scale; None where there is none.
+    Not at all of these places need it change. `at_home` asks for one that begins on the tonic and stays in the scale, tunes of the
+    people for one that stays in it, of whatever style; None where there is none.
     """
-    changes = _changes(band)
+    changes = set(_changes(band))
     minor = [int(i) for i in _table()["key"] // 12]
-    near = [i for i in _near(plan, key) if i != band and minor[i] == key.minor and _changes(i) == changes]
-    found = _pick([i for i in near if not at_home or _is_at_home(i, key)][:NEAREST], seed, "harmony")
-    own = None if at_home and not _is_at_home(band, key) else band
-    return own if found is None else found
+    is_plain = at_home or is_of_the_people(plan)
+
+    def serves(piece: int) -> bool:
+        return (not is_plain or _is_diatonic(piece, key)) and (not at_home or _begins_at_home(piece, key))
+
+    pieces = (
+        (*_near(plan, key), *_in_meter(plan.meter, round(plan.tempo))) if is_of_the_people(plan) else _near(plan, key)
+    )
+    near = [i for i in dict.fromkeys(pieces) if i != band and minor[i] == key.minor and serves(i)]
+    near = [i for i in near if set(_changes(i)) <= changes and (is_vamp(band) or not is_vamp(i))]
+    found = _pick(near[:PROGRESSIONS], seed, "harmony")
+    return (band if serves(band) else None) if found is None else found
+
+
+@lru_cache(64)
+def _in_meter(meter: str, tempo: int) -> tuple[int, ...]:
+    """Return all pieces in a metre, those of a like tempo first."""
+    found = np.flatnonzero(_table()["meter"] == meter) if _table() else np.zeros(0, int)
+    far = np.abs(np.log2(_table()["tempo"][found] / tempo)) if len(found) else found
+    return tuple(int(i) for i in found[np.argsort(far, kind="stable")])
+
+
+def is_of_the_people(plan: Plan) -> bool:
+    """Return True if most of a plan's style are songs and dances of the people, whose tunes and chords stay in their scale."""
+    return diatonic_share(plan.style) >= 0.5
 
 
 @cache
-def _is_at_home(piece: int, key: Key) -> bool:
-    """Return True if a piece, in a key, begins on the tonic's chord and all its chords are of the scale."""
+def _is_diatonic(piece: int, key: Key) -> bool:
+    """Return True if all chords of a piece, in a key, are of the scale."""
     up = (key.tonic - int(_table()["key"][piece])) % 12
     chords = [chord for _, _, chord in _chords(piece)]
-    inside = all(c is not None and {(p + up) % 12 for p in c.pitch_classes} <= key.pitch_classes for c in chords)
-    return inside and bool(chords) and chords[0] is not None and (chords[0].root + up) % 12 == key.tonic
+    return all(c is not None and {(p + up) % 12 for p in c.pitch_classes} <= key.pitch_classes for c in chords)
+
+
+def _begins_at_home(piece: int, key: Key) -> bool:
+    """Return True if a piece, in a key, begins on the tonic's chord."""
+    chord = _chords(piece)[0][2] if _chords(piece) else None
+    return chord is not None and (chord.root - int(_table()["key"][piece])) % 12 == 0
 
 
 def in_scale(note: Note, key: Key) -> Note:
@@ -246,6 +375,29 @@ def _near(plan: Plan, key: Key) -> tuple[int, ...]:
 
 def _pick(near: Sequence[int], seed: int, which: str) -> int | None:
     return near[int(np.random.default_rng([seed, *which.encode()]).integers(len(near)))] if near else None
+
+
+@cache
+def fill_bar(piece: int) -> int | None:
+    """Return the bar in which a piece's drums end a phrase with something else than they usually play; None where they do not."""
+    beats = int(str(_table()["meter"][piece]).split("/")[0])
+    bars = [
+        {
+            (b, n.start, n.pitch)
+            for b in range(beats)
+            for n in shown(piece, C_MAJOR, bar, b, beats).notes
+            if n.part == "drums"
+        }
+        for bar in range(bars_of(piece))
+    ]
+    far = [sum(len(a ^ b) / max(1, len(a | b)) for b in bars) / len(bars) for a in bars]
+    ends = [bar for bar in range(3, len(bars), 4) if bars[bar]]
+    found = max(ends, key=lambda bar: far[bar], default=None)
+    return found if found is not None and far[found] > float(np.median(far)) + FILLS else None
+
+
+FILLS = 0.2
+"""A bar that differs from the others by so much more than they do is a fill."""
 
 
 @cache
@@ -311,17 +463,12 @@ def octave(piece: int, part: str, key: Key) -> int:
     if part == "bass":
         bass = sorted(n.pitch for b in piece_beats(piece, key) for n in b.notes if n.part == part)
         return 12 if bass and bass[0] < LOWEST_BASS and bass[len(bass) // 2] + 12 <= HIGHEST_BASS else 0
-    return -12 if part in CHORD_PARTS and (_chord_tops(piece, key) or 0) > HIGHEST_CHORDS else 0
-
-
-def top_of_chords(piece: int, key: Key) -> float | None:
-    """Return the usual pitch of the highest voice of chords and pad of a piece, where they are played; None where it has none."""
-    top = _chord_tops(piece, key)
-    return None if top is None else top + octave(piece, "chords", key)
+    return -12 if part in CHORD_PARTS and (chord_tops(piece, key) or 0) > HIGHEST_CHORDS else 0
 
 
 @lru_cache(1024)
-def _chord_tops(piece: int, key: Key) -> float | None:
+def chord_tops(piece: int, key: Key) -> float | None:
+    """Return the usual pitch of the highest voice of chords and pad of a piece, as written; None where it has none."""
     strokes: dict[tuple[str, int, int], int] = {}
     for beat in piece_beats(piece, key):
         for n in beat.notes:

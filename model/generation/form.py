@@ -26,13 +26,24 @@ from model.decoder.tokenizer import (
     row_note,
 )
 from model.generation import examples, form_plan
-from model.generation.bias_terms import share
+from model.generation.bias_terms import PART_RANGES, share
 from model.generation.form_plan import HARMONY, NEW, UNPITCHED, Label, Level
 from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding_until
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
 from model.music.drums import ROLE_OF, ROLES
 from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
-from model.music.notes import CHORD_PARTS, CUES, HARMONY_PARTS, Beat, Note, Ticks, beat_length, beats_in_bar
+from model.music.notes import (
+    CHORD_PARTS,
+    CUES,
+    HARMONY_PARTS,
+    LABELS,
+    TICKS_PER_QUARTER,
+    Beat,
+    Note,
+    Ticks,
+    beat_length,
+    beats_in_bar,
+)
 from model.music.plan import Plan
 from model.prompt.rules.figures import FIGURES, Figure
 from model.styles import STYLES
@@ -188,19 +199,31 @@ class Planned:
 NOTHING, NO_LEVEL = Planned(), Level()
 MAX_SOURCE_BEATS = 256
 """A source lies at most so many beats back: what a take remembers, less what it may be rewound by."""
+_NAMES = {name[0]: name for name in LABELS}
+_SINGING = frozenset({"melody", "arp"})
 _OWN_LINES = UNPITCHED | {"melody"}
 """Parts that do not play the chords."""
-_STEADY = frozenset({"groove", "variation"})
+_STEADY = frozenset({"groove", "variation", "intro"})
+_RISING = frozenset({"build", "drop"})
+"""Sections that were asked for play the fullest phrase before them."""
 _OWN_DRUMS = frozenset({"build", "drop", "break"})
 """Sections whose drums are made of those of the last steady bar."""
 _STEADY_SEARCH_BARS = 24
 _SAME_DENSITY, _SAME_LEVEL, _SAME_ENERGY = 0.1, 0.15, 0.3
 """How far the levels of two plans may lie apart for the one to take bars from the other."""
 _HATS = frozenset(ROLES[name] for name in ("closed_hat", "pedal_hat", "open_hat"))
+_BACKBEAT = frozenset(ROLES[name] for name in ("snare", "clap", "rim", "crash", "tom_low", "tom_mid", "tom_high"))
+"""Drums that an intro that was asked for leaves to what follows."""
+_FILL = (
+    ((0, "snare"), (240, "snare")),
+    ((0, "snare"), (120, "snare"), (240, "tom_mid"), (360, "tom_low")),
+)
+"""What a fill strikes in the last two beats of a bar, as ticks and roles."""
+_SHAKEN = frozenset({ROLES["shaker"]})
 _ROLL_STEP = 240
 """Ticks between the strokes of a build's snare."""
 _DROP_PLACES = tuple(Ticks(t) for t in (240, 0, 120, 360))
-"""Where a drop gets two more strokes of the hat a beat, the first places that have none."""
+"""Where a drop gets two more strokes a beat: of the hat in the first places that have none, else of a shaker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,20 +283,36 @@ class FormRequest:
         take, frame = self.take, self.frame
         if frame.bar == 0 or self.line.left == 1 or take.begin.melody_first or self.fills_in:
             return {}
-        if self.is_cued and self.line.section not in _OWN_DRUMS:
-            return {}
         plan, bars = self.plan, take.begin.bars or take.begin.loop
         found = dict(form_plan.labels(frame.bar, bars, plan.style, take.begin.seed, tuple(sorted(plan.parts))))
-        if self.line.section == "fill" and "drums" in found:
-            label = found["drums"]
-            found["drums"] = Label("varied", label.sources or (max(0, frame.bar - 1),)) if frame.bar else NEW
+        if "melody" in found:
+            found["melody"] = self._label_of_tune(found["melody"])
         if self.is_led:
             return {p: label for p, label in found.items() if p == "drums"}
+        phrase = self._fullest_phrase(_STEADY | _RISING) if self.is_cued and self.line.section in _RISING else range(0)
+        if phrase:
+            sings = bool(examples.tune_plan(plan.style, take.begin.seed))
+            again = Label("same", (phrase[frame.bar % form_plan.BARS],))
+            found = {name: label if name == "melody" and sings else again for name, label in found.items()}
         if self.told_chord() is not None:
             found.pop(HARMONY)
         found = {name: label for name, label in found.items() if name not in take.kept(frame.index).parts}
-        example = Shown.of(self)
+        example = None if phrase else Shown.of(self)
         return found if example is None else {**found, **example.labels(tuple(found))}
+
+    @property
+    def _tune_is_planned(self) -> bool:
+        """True if the tune of the bar is one of people's plan: what does not come again then has a new bar's rhythm."""
+        return self.frame.bar < len(examples.tune_plan(self.plan.style, self.take.begin.seed))
+
+    def _label_of_tune(self, label: Label) -> Label:
+        """Return the label of the tune in the bar: as in a song of people where theirs are known, else the one given."""
+        bar = self.frame.bar
+        told = examples.tune_plan(self.plan.style, self.take.begin.seed)
+        if bar >= len(told):
+            return label
+        back = int(told[bar][1:] or 0)
+        return Label(_NAMES[told[bar][0]], (bar - back,)) if 0 < back <= bar else NEW
 
     def labelled_line(self) -> BarLine:
         """Return the bar line with the labels of melody and band, and how far back the source lies."""
@@ -304,7 +343,19 @@ class FormRequest:
             if part == "drums" and self.line.section in _OWN_DRUMS:
                 source = self._steady()
                 what = "notes" if source is not None else ""
-            is_shown = source is None and example is not None and labels.get(part, NEW) is NEW and part not in replaced
+            if part == "drums" and self.line.section == "fill" and labels.get(part, NEW) is not NEW:
+                shown_fill = None if example is None else example.fill()
+                if shown_fill is not None:
+                    bars[part] = NO_BAR
+                    notes += shown_fill
+                    continue
+                source = self._steady()
+                what = "notes" if source is not None else ""
+            if part in _SINGING and self._breathes(there):
+                bars[part] = NO_BAR
+                continue
+            is_new = labels.get(part, NEW) is NEW or (part == "melody" and self._tune_is_planned)
+            is_shown = source is None and example is not None and is_new and part not in replaced
             if is_shown and example is not None:
                 given = example.part(part, self._chord(harmony))
                 if isinstance(given, tuple):
@@ -316,7 +367,8 @@ class FormRequest:
                 continue
             if what == "notes":
                 bars[part] = source.beat.bar
-                notes += (n for n in self._copied(part, source) if n.start // STEP >= _busy(sounding, n))
+                copied = self._copied(part, source, self._chord(harmony))
+                notes += (n for n in copied if n.start // STEP >= _busy(sounding, n))
             elif what == "onsets" and part not in replaced:
                 rhythmic.add(part)
                 found = {n.start + n.offset: n.length for n in source.beat.notes if n.part == part}
@@ -444,21 +496,44 @@ class FormRequest:
         )
 
     def _steady(self) -> WrittenBeat | None:
-        """Return the beat of the last steady bar from which a section with drums of its own takes them."""
-        for bar in range(self.frame.bar - 1, max(-1, self.frame.bar - 1 - _STEADY_SEARCH_BARS), -1):
-            first = self._first_beat(bar)
-            if first is None:
-                return None
-            if self.take.written[first].section in _STEADY and self._sounds("drums", first):
-                source = self.take.written[first + self.frame.beat]
-                return source if self._serves("drums", source) else None
-        return None
+        """Return the beat of the usual bar of the fullest steady phrase, from which a section with drums of its own takes them.
 
-    def _copied(self, part: str, source: WrittenBeat) -> Iterator[Note]:
+        The usual one is most like the others: a fill, or a first bar with its crash, is none.
+        """
+        phrase = self._fullest_phrase(_STEADY)
+        found = [f for f in map(self._first_beat, phrase) if f is not None and self._sounds("drums", f)]
+        strokes = {first: self._strokes(first) for first in found}
+        usual = max(found, key=lambda f: sum(_likeness(strokes[f], strokes[o]) for o in found), default=None)
+        source = None if usual is None else self.take.written[usual + self.frame.beat]
+        return source if source is not None and self._serves("drums", source) else None
+
+    def _fullest_phrase(self, sections: frozenset[str]) -> range:
+        """Return the four bars in some sections that have the most notes, of those not far back; the latest of several."""
+        best, most = range(0), 0
+        latest = self.frame.bar // form_plan.BARS * form_plan.BARS - form_plan.BARS
+        for start in range(latest, max(-1, latest - _STEADY_SEARCH_BARS), -form_plan.BARS):
+            first, last = self._first_beat(start), self._first_beat(start + form_plan.BARS - 1)
+            if first is None or last is None:
+                break
+            beats = self.take.written[first : last + beats_in_bar(self.frame.meter)]
+            notes = sum(len(w.beat.notes) for w in beats)
+            if notes > most and all(w.section in sections or w.section == "fill" for w in beats):
+                best, most = range(start, start + form_plan.BARS), notes
+        return best
+
+    def _strokes(self, first: int) -> frozenset[tuple[int, int, int]]:
+        return frozenset(
+            (w.beat.beat, n.start, n.pitch) for w in self._bar(first) for n in w.beat.notes if n.part == "drums"
+        )
+
+    def _copied(self, part: str, source: WrittenBeat, chord: Chord | None) -> Iterator[Note]:
         """Yield the notes of a part of a beat: with the velocity that is wanted here, in the chord that sounds here."""
         louder = self.velocity.get(part, 0.0) - source.velocity.get(part, self.velocity.get(part, 0.0))
         found = [n for n in source.beat.notes if n.part == part]
         first = source.beat.index - source.beat.beat
+        if self.line.section in _RISING:  # from where the section begins, however soft its source was
+            whole = [n.velocity for w in self._bar(first) for n in w.beat.notes if n.part == part]
+            louder = self.velocity.get(part, 0.0) - sum(whole) / len(whole) if whole else louder
         before = self.take.written[-1] if self.take.written else None
         goes_on = before is not None and before.source_bars.get(part) == source.beat.bar - 1
         if self.frame.beat == 0 and part not in _OWN_LINES and not goes_on:
@@ -470,7 +545,7 @@ class FormRequest:
         for note in self._with_section(found) if part == "drums" else found:
             length = note.length if goes_on or part in UNPITCHED else min(note.length, to_the_end - note.start)
             velocity = min(127, max(1, round(note.velocity + louder)))
-            yield replace(self._moved(note, source), length=Ticks(max(1, length)), velocity=velocity)
+            yield replace(self._moved(note, source, chord), length=Ticks(max(1, length)), velocity=velocity)
 
     def _goes_on(self, part: str, bar: int) -> bool:
         """Return True if the next bar of a part goes on where a source bar does."""
@@ -491,6 +566,10 @@ class FormRequest:
         """Return the strokes of a beat in its section: a build leads on with a snare, a break has few and no kick, a drop has more."""
         section, place = self.line.section, section_place(self.take, self.frame, self.line, is_cued=self.is_cued)
         level = form_plan.section_level(section, *place)
+        if section == "intro" and self.is_cued:
+            return [n for n in notes if n.pitch not in _BACKBEAT]
+        if section == "fill":
+            return self._filled(notes)
         if section == "break":
             kept = [n for n in notes if _rank(self.take.begin.seed, self.frame.beat, n) < level.kept]
             return [n for n in kept if n.pitch != ROLES["kick"]]
@@ -500,10 +579,12 @@ class FormRequest:
             roll = (to_the_end - _ROLL_STEP * (i + 1) for i in range(round(level.roll)))
             more = [(Ticks(at), "snare") for at in roll if 0 <= at < self.frame.length]
         elif section == "drop":
-            free = [at for at in _DROP_PLACES if not any(n.start == at and n.pitch in _HATS for n in notes)]
-            more = [(at, "closed_hat") for at in free[:2] if at < self.frame.length]
+            hats, shakers = (
+                [(at, role) for at in _DROP_PLACES if not any(n.start == at and n.pitch in struck for n in notes)]
+                for role, struck in (("closed_hat", _HATS), ("shaker", _SHAKEN))
+            )
+            more = [(at, role) for at, role in [*hats, *shakers][:2] if at < self.frame.length]
             more += [(Ticks(0), "crash")] * (self.frame.beat == 0 and place[0] % form_plan.BARS == 0)
-            more += [(Ticks(240), "shaker")] * (not free and self.frame.length > 240)
         loud = max((n.velocity for n in notes), default=100)
         taken = {(n.start, n.pitch) for n in notes}
         added = [
@@ -513,17 +594,47 @@ class FormRequest:
         ]
         return [*notes, *added]
 
-    def _moved(self, note: Note, source: WrittenBeat) -> Note:
-        """Return a note of the melody moved to the chord that sounds here, where the words or a player gave another one."""
-        told = self.told_chord()
-        if note.part != "melody" or told is None or source.chord is None:
+    def _breathes(self, there: frozenset[str]) -> bool:
+        """Return True in the last beat of a fill that was asked for where nobody drums: the band takes a breath."""
+        drums = "drums" in self.velocity or "drums" in there
+        last = self.frame.beat + 1 == beats_in_bar(self.frame.meter)
+        return self.is_cued and self.line.section == "fill" and last and not drums
+
+    def _filled(self, notes: list[Note]) -> list[Note]:
+        """Return the strokes of a beat in a fill: towards the bar line snare and toms take the hats' place, in the styles that have fills."""
+        left, style = beats_in_bar(self.frame.meter) - self.frame.beat, self.plan.style_of("drums")
+        if left > len(_FILL) or not style or not STYLES[style[0][0]].has_fills:
+            return notes
+        loud = max((n.velocity for n in notes), default=100)
+        struck = [
+            (Ticks(at), role) for at, role in _FILL[-left] if at < self.frame.length and role not in self.plan.silenced
+        ]
+        kept = [n for n in notes if n.pitch == ROLES["kick"]]
+        return [
+            *kept,
+            *(Note(at, DRUM_LENGTH, ROLES[role], max(1, loud - 12 + at // 40), "drums") for at, role in struck),
+        ]
+
+    def _moved(self, note: Note, source: WrittenBeat, chord: Chord | None) -> Note:
+        """Return a note of the melody on the chord that sounds here: one that the words or a player gave moves all of them.
+
+        Another one moves what would rub against it: people sing a bar again as it was, over other chords too.
+        """
+        if note.part != "melody" or source.chord is None or chord is None or chord == source.chord:
             return note
-        _, chord = told
-        if chord is None or chord == source.chord:
-            return note
-        strong = note.start == 0 and self.frame.beat % 2 == 0
-        pitch = moved_pitch(note.pitch, source.chord, chord, parse_key(self.plan.key), strong=strong)
-        return replace(note, pitch=pitch)
+        key, strong = parse_key(self.plan.key), note.start == 0 and self.frame.beat % 2 == 0
+        if self.told_chord() is None:
+            heard = strong or note.length >= TICKS_PER_QUARTER
+            if not heard or not rubs(note.pitch, chord, key):
+                return note
+            strong = True
+        return replace(note, pitch=moved_pitch(note.pitch, source.chord, chord, key, strong=strong))
+
+
+def rubs(pitch: int, chord: Chord, key: Key) -> bool:
+    """Return True if a pitch that is no tone of a chord lies a semitone above one, or outside the key."""
+    tones = chord.pitch_classes
+    return pitch % 12 not in tones and ((pitch - 1) % 12 in tones or pitch % 12 not in key.pitch_classes)
 
 
 def moved_pitch(pitch: int, source: Chord, chord: Chord, key: Key, *, strong: bool) -> int:
@@ -565,6 +676,8 @@ def level_of_bar(take: TakeState, plan: Plan, frame: Beat, line: BarLine, *, is_
         return NO_LEVEL
     level = form_plan.section_level(line.section, *section_place(take, frame, line, is_cued=is_cued))
     bars = take.begin.bars or take.begin.loop
+    if line.section in _OWN_DRUMS:  # these rise and fall by themselves
+        return level
     return replace(
         level, velocity=level.velocity + form_plan.phrase_velocity(frame.bar, bars, plan.style, take.begin.seed)
     )
@@ -585,7 +698,7 @@ class Shown:
         take, plan = request.take, request.plan
         if request.line.left == 1 or take.begin.melody_first or request.fills_in:
             return None
-        if request.is_led or request.is_cued or "density" in plan.explicit:
+        if request.is_led or "density" in plan.explicit:
             return None
         key = parse_key(plan.key)
         band = examples.drawn_band(plan, key, take.begin.seed) if take.begin.beside is None else take.begin.beside
@@ -593,9 +706,10 @@ class Shown:
 
     def labels(self, parts: tuple[str, ...]) -> Mapping[str, Label]:
         """Return the labels of a bar that the pieces have themselves: the band's bars are all its own, a tune returns as theirs does."""
-        bar, tune = self.request.frame.bar, self._tune()
+        plan, bar, tune = self.request.plan, self.request.frame.bar, self._tune()
         found = {p: NEW for p in parts if p != "melody" and bar < examples.bars_of(self.band)}
-        if "melody" in parts and tune is not None and bar < examples.bars_of(tune):
+        told = examples.tune_plan(plan.style, self.request.take.begin.seed)
+        if "melody" in parts and not told and tune is not None and bar < examples.bars_of(tune):
             name, back = examples.melody_label(tune, bar)
             is_return = name not in (None, "new") and 0 < back <= bar
             found["melody"] = Label(name, (bar - back,)) if name is not None and is_return else NEW
@@ -603,21 +717,31 @@ class Shown:
 
     def contour(self) -> Mapping[str, float]:
         """Return the pitch around which the tune lies in the beat: its piece's own, as high above the chords as tunes lie."""
-        tune, frame, plan = self._tune(), self.request.frame, self.request.plan
-        if tune is None or plan.register or plan.registers:
+        place, frame, plan = self._tune_bar(), self.request.frame, self.request.plan
+        if place is None or plan.register or plan.registers:
             return {}
+        tune, at = place
         beats = beats_in_bar(frame.meter)
-        here, bar = (examples.melody_pitches(tune, self.key, frame.bar, beat, beats) for beat in (frame.beat, None))
+        here, bar = (examples.melody_pitches(tune, self.key, at, beat, beats) for beat in (frame.beat, None))
         if not bar:
             return {}
-        chords = examples.top_of_chords(self.band, self.key) if set(CHORD_PARTS) & set(plan.parts) else None
-        low = TUNE_RANGE[0] if chords is None else min(chords + ABOVE_CHORDS, TUNE_RANGE[1])
-        usual = examples.median_pitch(tune, self.key)
-        up = float(np.clip(usual, max(low, TUNE_RANGE[0]), TUNE_RANGE[1])) - usual
-        return {"melody": float(np.mean(here or bar)) + up}
+        return {"melody": float(np.mean(here or bar)) + self._height(tune) - examples.median_pitch(tune, self.key)}
+
+    def _height(self, tune: int) -> float:
+        """Return the pitch around which a tune lies in the rhythm of a piece: lower than the songbook's where people sing lower."""
+        lower = LOWER_THAN_SONGBOOK.get(examples.tune_group(self.request.plan.style), 0)
+        return float(np.clip(examples.median_pitch(tune, self.key) - lower, *TUNE_RANGE))
 
     def _tune(self) -> int | None:
         return examples.drawn_tune(self.request.plan, self.key, self.request.take.begin.seed)
+
+    def _tune_bar(self) -> tuple[int, int] | None:
+        """Return the piece and its bar in whose rhythm the tune goes, None where it rests or no piece is near."""
+        take, plan, bar = self.request.take, self.request.plan, self.request.frame.bar
+        near, told = examples.tunes(plan, self.key, take.begin.seed), examples.tune_plan(plan.style, take.begin.seed)
+        if near and bar < len(told):
+            return examples.tune_bar(near, told[: bar + 1])
+        return (near[0], bar % examples.bars_of(near[0])) if near else None
 
     def harmony(self) -> WrittenBeat | None:
         """Return the chord of the progression, as a beat; None where the words ask for another manner of chords."""
@@ -625,9 +749,8 @@ class Shown:
         tells = self.key.mode in CHARACTERISTIC_TONES  # a mode needs its own chords to be heard
         if tells or plan.progression is not None or "complexity" in plan.explicit:
             return None
-        piece = examples.drawn_harmony(
-            plan, self.key, self.request.take.begin.seed, self.band, at_home=self.request.is_key_stated
-        )
+        seed = self.request.take.begin.seed
+        piece = examples.drawn_harmony(plan, self.key, seed, self.band, at_home=self.request.is_key_stated)
         if piece is None:
             return None
         found = self._beat(piece)
@@ -647,22 +770,29 @@ class Shown:
         fresh = chooses or self._beat(self.band).beat.fresh
         return None if fresh or last is None or last.chord is None else last
 
-    def part(self, part: str, chord: Chord | None) -> tuple[Note, ...] | WrittenBeat | None:
-        """Return the notes of a part; a beat whose onsets it plays; or None where it is left to the decoder."""
+    def fill(self) -> tuple[Note, ...] | None:
+        """Return the drums of the beat as the piece plays them in the bar with which it ends a phrase, None where it has no fill."""
+        bar = examples.fill_bar(self.band)
+        given = None if bar is None else self.part("drums", None, bar)
+        return given if isinstance(given, tuple) else None
+
+    def part(self, part: str, chord: Chord | None, bar: int | None = None) -> tuple[Note, ...] | WrittenBeat | None:
+        """Return the notes of a part; a beat whose onsets it plays; or None where it is left to the decoder. `bar` is the piece's."""
         request = self.request
         plan = request.plan
         if len(plan.parts) == 1 and request.frame.bar == 0:
             return None  # who plays alone begins on the beat
         if part == "melody":
-            tune = self._tune()
-            if tune is None:
+            if self._tune() is None:
                 return None
-            rests = examples.melody_label(tune, request.frame.bar % examples.bars_of(tune))[0] is None
-            return () if rests else self._beat(tune)
+            place = self._tune_bar()
+            return () if place is None else self._beat(*place)
         if not self._plays(part):
             return None
-        source = self._beat(self.band)
+        source = self._beat(self.band, bar)
         notes = [n for n in source.beat.notes if n.part == part]
+        if part == "drums" and request.is_cued and request.line.section == "intro":
+            notes = [n for n in notes if n.pitch not in _BACKBEAT]
         up = 0 if plan.register or plan.registers else examples.octave(self.band, part, self.key)
         usual = examples.usual_velocity(self.band, part)
         louder = round(request.velocity.get(part, usual) - usual)
@@ -691,16 +821,27 @@ class Shown:
             return source
         else:
             notes = [examples.fitted(replace(n, pitch=n.pitch + up), source.chord, chord, self.key) for n in notes]
-            if part == "bass":
-                notes = [replace(n, pitch=n.pitch + 12) if n.pitch < examples.LOWEST_BASS else n for n in notes]
+            if part in CHORD_PARTS and "melody" in plan.parts:
+                notes = self._below_the_tune(notes)
             if request.told_chord() is not None:
                 notes = self._on_told_chords(part, notes, chord)
                 if plan.progression is not None:
                     notes = self._spelled(part, notes, chord)
-            elif request.is_key_stated:
+            elif request.is_key_stated or examples.is_of_the_people(plan):
                 notes = [examples.in_scale(n, self.key) for n in notes]
+            low = PART_RANGES[part][0] if part == "bass" else 0
+            notes = [replace(n, pitch=n.pitch + 12) if n.pitch < low else n for n in notes]
         unique = {(n.start, n.pitch): n for n in notes}.values()
         return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
+
+    def _below_the_tune(self, notes: list[Note]) -> list[Note]:
+        """Return a chord's notes with those that lie where the tune does an octave lower: an inversion below it."""
+        tune = self._tune()
+        if tune is None:
+            return notes
+        top = self._height(tune) - BELOW_TUNE
+        lower = (n.pitch - 12 if n.pitch > top and n.pitch - 12 >= LOWEST_INVERSION else n.pitch for n in notes)
+        return [replace(n, pitch=pitch) for n, pitch in zip(notes, lower, strict=True)]
 
     def _on_told_chords(self, part: str, notes: list[Note], chord: Chord) -> list[Note]:
         """Return the notes as chords that change elsewhere than the piece's want them: struck anew where one begins, not held into the next."""
@@ -754,9 +895,10 @@ class Shown:
         """Return True if the band's piece has the part at all."""
         return any(n.part == part for b in examples.piece_beats(self.band, self.key) for n in b.notes)
 
-    def _beat(self, piece: int) -> WrittenBeat:
+    def _beat(self, piece: int, bar: int | None = None) -> WrittenBeat:
         frame = self.request.frame
-        beat = examples.shown(piece, self.key, frame.bar, frame.beat, beats_in_bar(frame.meter))
+        bar = frame.bar if bar is None else bar
+        beat = examples.shown(piece, self.key, bar, frame.beat, beats_in_bar(frame.meter))
         # of a piece in another key: the take's key spells its chords
         chord = None if beat.chord is None else replace(parse_chord(beat.chord), sign="")
         return WrittenBeat(beat, chord, [], 0, 0)
@@ -768,8 +910,12 @@ WHOLE = 4
 """Tones of a chord that are struck where the words let it begin."""
 TUNE_RANGE = (64, 79)
 """The pitches, E4 to G5, around which a tune may be asked to lie."""
-ABOVE_CHORDS = 7
-"""Semitones that a tune's middle lies at least above the usual top of the chords: in three quarters of the songbook's pieces."""
+LOWER_THAN_SONGBOOK = {"pop": 4, "songs": 6}
+"""Semitones that a tune of a group is asked to lie below the songbook's: people's lie four and five lower, by medians."""
+BELOW_TUNE = 6
+"""Semitones below a tune's middle above which no chord is voiced."""
+LOWEST_INVERSION = 48
+"""C3: a chord's tone is put no lower to make room for the tune."""
 NO_BAR = -1
 """The source bar of what is from no bar of the take."""
 _KIT = {35: 36, 40: 38, 41: 43, 45: 47, 48: 50, 53: 51, 59: 51, 52: 49, 55: 49, 57: 49, 69: 70, 82: 70, 76: 56, 77: 56}
@@ -800,6 +946,10 @@ def _rank(seed: int, beat: int, note: Note) -> float:
     """Return the place of a stroke among those that a thin section leaves out, 0..1: the beats' kicks last."""
     chance = random.Random(f"{seed}/{beat}/{note.start}/{note.pitch}").random()
     return chance / 2 if note.pitch == ROLES["kick"] and note.start == 0 else chance
+
+
+def _likeness(one: frozenset[tuple[int, int, int]], other: frozenset[tuple[int, int, int]]) -> float:
+    return len(one & other) / max(1, len(one | other))
 
 
 def _next_beat(frame: Beat) -> Beat:

@@ -218,3 +218,60 @@ def test_what_is_on_its_way_is_told_with_its_place() -> None:
     assert words == "snow"
     assert entered(rig)[-1] == ("2", entry // 4 + 1)
     assert rig.session.coming()[:2] == ("", -1.0)
+
+
+def fills(rig: Rig) -> list[int]:
+    return [w.index for w in rig.writes if w.section == "fill"]
+
+
+def test_the_band_leads_to_the_line_where_another_prompt_enters_with_a_bar_of_fill() -> None:
+    rig = playing()
+    rig.happen(ControlSet("quantize", "4bars"))
+    rig.until(rig.now + 1)
+    rig.happen(PromptRequested("another"))
+    rig.until(rig.now + 12)
+    (_, _), (_, bar) = entered(rig)
+    assert fills(rig)[-4:] == list(range(4 * (bar - 2), 4 * (bar - 1)))
+    assert len(fills(rig)) == 4
+
+
+def test_a_line_that_is_near_is_led_to_by_the_beats_that_are_left() -> None:
+    rig = playing()
+    rig.until(rig.now + 1.5 * 6.2 / 4)
+    rig.happen(PromptRequested("another"))
+    rig.until(rig.now + 6)
+    (_, _), (_, bar) = entered(rig)
+    assert 1 <= len(fills(rig)) < 4
+    assert fills(rig)[-1] == 4 * (bar - 1) - 1, "the last beat before it enters"
+
+
+@pytest.mark.parametrize("event", [RefineRequested("busier"), PromptRequested("now")])
+def test_a_refinement_and_an_entry_at_once_have_no_fill(event: RefineRequested | PromptRequested) -> None:
+    rig = playing()
+    if isinstance(event, PromptRequested):
+        rig.happen(ControlSet("quantize", "now"))
+    rig.until(rig.now + 3)
+    rig.happen(event)
+    rig.until(rig.now + 6)
+    assert fills(rig) == []
+
+
+def test_prompts_one_after_another_before_a_line_have_one_fill() -> None:
+    rig = playing()
+    rig.happen(ControlSet("quantize", "4bars"))
+    rig.until(rig.now + 2)
+    for text in ("one", "two", "three"):
+        rig.happen(PromptRequested(text))
+        rig.until(rig.now + 0.1)
+    rig.until(rig.now + 12)
+    assert len(set(fills(rig))) == len(fills(rig)) == 4
+
+
+def test_a_section_that_was_asked_for_goes_before_a_fill() -> None:
+    rig = playing()
+    rig.until(rig.now + 2)
+    rig.happen(CueRequested("drop"))
+    rig.until(rig.now + 2)
+    rig.happen(PromptRequested("another"))
+    rig.until(rig.now + 4)
+    assert fills(rig) == []

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
+from model.decoder.tokenizer import BarLine
 from model.generation import examples
+from model.generation.form import FormRequest, rubs
+from model.generation.messages import Begin
+from model.generation.take import TakeState
 from model.music.drums import ROLES
 from model.music.harmony import parse_chord, parse_key
-from model.music.plan import Plan
+from model.music.notes import Beat, Note, Ticks
+from model.music.plan import Controls, Plan
 from model.styles import STYLES
+from model.training.fit.tune_plans import tune_plan
 from tests.model.generation.test_composer import beats
 
 KEY = parse_key("A minor")
@@ -75,3 +82,104 @@ def test_chords_that_the_words_give_are_struck_as_a_piece_strikes_its_own() -> N
         chord = parse_chord(beat.chord or "N.C.")
         assert {n.pitch % 12 for n in beat.notes if n.part in ("bass", "chords")} <= chord.pitch_classes
     assert sum(map(len, struck)) >= 8, "a rhythm, not a chord a bar"
+
+
+C = parse_key("C major")
+POP = Plan(style=(("pop", 1.0),), key="C major", parts=("drums", "bass", "chords", "melody"))
+SEEDS = range(40)
+
+
+def near(plan: Plan, seed: int) -> tuple[int, ...]:
+    return examples.tunes(plan, parse_key(plan.key), seed)
+
+
+@pytest.mark.parametrize("style", ["pop", "rock", "folk", "irish"])
+def test_what_returns_in_a_plan_has_a_bar_to_return_to(style: str) -> None:
+    for seed in SEEDS:
+        told = examples.tune_plan(((style, 1.0),), seed)
+        assert len(told) == examples.TUNE_PLAN_BARS
+        for bar, what in enumerate(told):
+            assert what[0] in "nsrval-"
+            if what[0] in "srva":
+                source = bar - int(what[1:])
+                assert source < bar
+                assert source < 0 or told[source] != "-"
+
+
+def test_songs_of_dance_have_the_plans_of_their_own_pieces() -> None:
+    assert examples.tune_plan((("techno", 1.0),), 1) == ()
+    assert examples.tune_plan((), 1) == ()
+
+
+def test_other_seeds_have_other_plans() -> None:
+    assert len({examples.tune_plan((("pop", 1.0),), seed) for seed in SEEDS}) > 20
+
+
+def test_a_new_bar_has_a_rhythm_that_no_bar_before_it_has() -> None:
+    pieces, told = near(POP, 3), ("n",) * 12
+    places = [examples.tune_bar(pieces, told[: bar + 1]) for bar in range(12)]
+    assert len(set(places)) == 12
+
+
+def test_what_returns_has_the_place_of_its_source_and_a_rest_has_none() -> None:
+    pieces = near(POP, 3)
+    told = ("n", "n", "-", "s2", "r2", "n")
+    places = [examples.tune_bar(pieces, told[: bar + 1]) for bar in range(6)]
+    assert places[2] is None
+    assert places[3] == places[1]
+    assert places[4] is None, "what returns to a rest rests"
+    assert places[5] not in places[:5]
+
+
+def test_a_reel_has_a_band_of_reels_and_a_progression_in_the_scale() -> None:
+    reel = Plan(style=(("irish", 1.0),), key="D major", parts=("chords", "melody"), tempo=112)
+    key = parse_key(reel.key)
+    for seed in SEEDS:
+        band = examples.drawn_band(reel, key, seed)
+        assert band is not None
+        assert examples.style_of(band) == "irish"
+        piece = examples.drawn_harmony(reel, key, seed, band, at_home=False)
+        symbols = [] if piece is None else [b.chord for b in examples.piece_beats(piece, key) if b.chord is not None]
+        assert all(parse_chord(symbol).pitch_classes <= key.pitch_classes for symbol in symbols)
+
+
+def test_a_tune_rubs_a_semitone_above_a_tone_of_the_chord_or_outside_the_key() -> None:
+    chord = parse_chord("C")
+    assert rubs(65, chord, C), "F over C"
+    assert rubs(66, chord, C), "F sharp"
+    assert not rubs(64, chord, C)
+    assert not rubs(69, chord, C), "A over C is a colour"
+
+
+def request(beat: int, section: str, parts: tuple[str, ...]) -> FormRequest:
+    plan = Plan(style=(("pop", 1.0),), parts=parts, explicit=("density",))  # without an example
+    frame = Beat(8 + beat, 2, beat, "4/4", "C", fresh=False)
+    velocity = dict.fromkeys(parts, 90.0)
+    return FormRequest(
+        TakeState(Begin(1, "pop", Controls(), 1), plan, np.zeros(0, np.float32)),
+        plan,
+        frame,
+        BarLine(0, section, 3),
+        velocity,
+        is_cued=True,
+    )
+
+
+def test_a_band_without_drums_takes_a_breath_before_a_change() -> None:
+    parts = ("chords", "melody")
+    assert [request(b, "fill", parts).planned().parts for b in range(4)][-1] == {"melody"}
+    assert "melody" not in request(2, "fill", parts).planned().parts
+    assert "melody" not in request(3, "fill", (*parts, "drums")).planned().parts
+
+
+def test_the_plan_of_a_tune_is_read_from_its_bars() -> None:
+    tune = [[60, 62], [64, 65], [60, 62], [], [64, 67], [60]]
+    beats = [
+        Beat(
+            4 * bar + beat, bar, beat, "4/4", None, fresh=False,
+            notes=tuple(Note(Ticks(0), Ticks(400), p, 80, "melody") for p in pitches[beat : beat + 1]),
+        )
+        for bar, pitches in enumerate(tune)
+        for beat in range(4)
+    ]  # fmt: skip
+    assert tune_plan(beats) == ("n", "r1", "s2", "-", "v3", "l")

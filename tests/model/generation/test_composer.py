@@ -6,10 +6,11 @@ import pytest
 
 from model.clips.clip import clip
 from model.clips.messages import ClipSpec
+from model.decoder.load import open_engine
 from model.generation.bias_terms import PART_RANGES, target_velocity
 from model.generation.composer import Composer
 from model.generation.messages import Begin, Write
-from model.music.harmony import parse_chord, parse_key
+from model.music.harmony import CHARACTERISTIC_TONES, parse_chord, parse_key
 from model.music.notes import Beat, beats_in_bar
 from model.music.plan import Controls
 from model.prompt.encoder import hash_encoder
@@ -216,3 +217,27 @@ def test_chords_taken_from_a_piece_in_another_key_are_spelled_in_the_takes_own()
     symbols = {b.chord for seed in range(6) for b in beats("pop in Eb major", 16, seed=seed)}
     assert len(symbols) > 6
     assert [s for s in symbols if s is not None and "#" in (s[1:2], s.partition("/")[2][1:2])] == []
+
+
+@pytest.fixture(scope="module")
+def trained() -> Composer:
+    return Composer(hash_encoder(), open_engine())
+
+
+@pytest.mark.parametrize("mode", CHARACTERISTIC_TONES)
+def test_a_mode_that_is_stated_is_mostly_told_by_its_chords_and_never_denied(trained: Composer, mode: str) -> None:
+    scale, told = parse_key(f"A {mode}").pitch_classes, 0
+    for seed in (1, 2, 3):
+        song = clip(trained, ClipSpec(f"techno in A {mode}", seed, bars=8))
+        chords = [parse_chord(symbol) for _, symbol in song.chords if symbol]
+        told += any((9 + CHARACTERISTIC_TONES[mode]) % 12 in chord.pitch_classes for chord in chords)
+        assert all({chord.root, (chord.root + 7) % 12} <= scale for chord in chords)
+    assert told >= 2
+
+
+@pytest.mark.parametrize(
+    ("key", "symbol"),
+    [("A phrygian", "Bb"), ("C dorian", "Eb"), ("C mixolydian", "Bb"), ("E dorian", "F#"), ("D lydian", "G#"), ("G# phrygian", "D#")],
+)  # fmt: skip
+def test_a_mode_is_spelled_as_the_major_key_of_its_tones(key: str, symbol: str) -> None:
+    assert parse_key(key).flats == symbol.endswith("b")

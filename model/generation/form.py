@@ -814,6 +814,7 @@ class Shown:
             part in dict(plan.registers)
             or plan.register
             or "articulation" in plan.explicit
+            or (part == "bass" and plan.figures)
             or chord is None
             or source.chord is None
             or not self._keeps_pitches(part)

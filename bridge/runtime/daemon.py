@@ -261,6 +261,8 @@ class Daemon:
                 self._services.on_clip_answer(forwarded)
             case MidiReceived():
                 self._on_midi(forwarded)
+            case Publish():
+                self._run_effect(forwarded)
             case Understood() | BeatWritten() | Failed() if self._worker_dispatcher is not None:
                 self._worker_dispatcher.on_local_answer(forwarded)
             case _:
@@ -276,10 +278,12 @@ class Daemon:
             if self._worker_dispatcher is not None:
                 self._worker_dispatcher.on_generator_exit()
             self._handle_event(GeneratorExited())
-        elif name == "input":
-            self._handle_event(InputLost(monotonic()))
         elif name == "clips":
             self._services.on_clip_writer_exit()
+        elif (number := self._child_processes.input_number(name)) is not None:
+            self._handle_event(InputLost(monotonic(), number))
+            if (told := self._child_processes.input_lost(name)) is not None:
+                self._run_effect(told)
 
     # --- stop -------------------------------------------------------------------------------
 

@@ -127,8 +127,8 @@ class Session:
                 self._host_sync.send_playing(playing=False)
             case MidiReceived() | HostTransportReported() | LinkReported() | TempoTapped():
                 self._receive(event, now)
-            case InputLost(at):
-                self._accompaniment.release_all(at)
+            case InputLost(at, number):
+                self._accompaniment.release_all(at, number)
             case TakeRated() | TasteResetRequested():
                 self._launcher.rate(event)
             case Understood() | BeatWritten() | Failed():

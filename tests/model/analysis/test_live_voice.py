@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from model.analysis.live_voice import FRAME, Frame, Frames, Heard, LiveVoice, NoteFinder, Resampler
 from model.analysis.voice import RATE, Samples
-from tests.support.sounds import Instrument, Timed, f1, plucked, pure_tone, sine, sounded, sung
+from tests.support.sound.lines import Instrument, Timed, f1, plucked, pure_tone, sine, sounded, sung
 
 SCALE = (60, 64, 65, 67, 72)
 LINE: Timed = [(0.3 + 0.3 * i, 0.28, pitch) for i, pitch in enumerate(SCALE)]

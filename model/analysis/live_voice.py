@@ -10,7 +10,6 @@ import math
 from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
@@ -32,6 +31,8 @@ STEADY, STEADY_CHANGE = 3, 4
 """Frames of one pitch that make a note, and that change the one that sounds: vibrato comes back sooner."""
 SAME_PITCH, OTHER_PITCH = 0.6, 0.7
 """Semitones within which frames have one pitch, and beyond which they leave the note that sounds."""
+CENTRE_FOLLOWS = 0.15
+"""How far the middle of a note follows each frame: a note that was slid into, or is shaken, is still the same."""
 PAUSE = 3
 """Frames without a pitch, or too soft, that end a note."""
 ATTACK = 4
@@ -169,6 +170,7 @@ class NoteFinder:
         self._silent = 0
         if self._note is not None and abs(frame.pitch - self._centre) < OTHER_PITCH:
             self._steady = []
+            self._centre += CENTRE_FOLLOWS * (frame.pitch - self._centre)
             return self._struck_again(frame)
         self._steady = [f for f in self._steady if f.pitch is not None and abs(f.pitch - frame.pitch) < SAME_PITCH]
         self._steady.append(frame)
@@ -176,13 +178,19 @@ class NoteFinder:
             return []
         begins = self._attack(self._steady[0].number)
         centre = float(np.median([f.pitch for f in self._steady if f.pitch is not None]))
+        octaves = 0 if self._note is None or self._is_attack(begins) else _octaves(centre - self._centre)
+        if self._note == round(centre) or octaves > 0:
+            self._steady = []  # the same note, or its overtones
+            return []
+        if octaves < 0:  # what began was an overtone of it
+            begins = self._begun + 1
         return [*self._ended(begins), *self._begin(begins, centre)]
 
     def _struck_again(self, frame: Frame) -> list[Heard]:
         """Begin the note that sounds anew where its loudness fell and jumps."""
-        self._loudest = max(self._loudest, frame.loudness)
         levels = [f.loudness for f in self._recent if f.number >= self._begun][-RISE_FRAMES - 1 :]
         lowest = min(levels)
+        self._loudest = max(self._loudest, levels[0])  # what rises now is no loudness from which it fell
         is_struck = frame.loudness - lowest >= RISE and self._loudest - lowest >= FALL > self._loudest - frame.loudness
         if not is_struck or frame.number - self._begun < FEWEST_FRAMES or frame.pitch is None:
             return []
@@ -191,20 +199,34 @@ class NoteFinder:
 
     def _attack(self, number: int) -> int:
         """Return the frame in which the sound rose that is steady from `number` on."""
-        near = [f for f in self._recent if number - ATTACK <= f.number <= number and f.number > self._begun]
-        jumps = [(b.loudness - a.loudness, b.number) for a, b in pairwise(near)]
-        jump, at = max(jumps, default=(0.0, number))
-        return at if jump >= RISE / 2 else number
+        near = [f.number for f in self._recent if number - ATTACK < f.number <= number and f.number > self._begun + 1]
+        at = max(near, key=self._jump, default=number)
+        return at if self._is_attack(at) else number
+
+    def _is_attack(self, number: int) -> bool:
+        return self._jump(number) >= RISE / 2
+
+    def _jump(self, number: int) -> float:
+        """Return by how much a frame is louder than the one before."""
+        levels = {f.number: f.loudness for f in self._recent}
+        return levels[number] - levels[number - 1] if {number, number - 1} <= levels.keys() else 0.0
 
     def _begin(self, at: int, centre: float) -> list[Heard]:
         self._note, self._centre, self._begun, self._steady = min(127, max(0, round(centre))), centre, at, []
-        self._loudest = max(f.loudness for f in self._recent if f.number >= at)
-        return [Heard(at * FRAME, self._note, round(min(120, max(30, 127 + 1.6 * self._loudest))))]
+        self._loudest = -140.0
+        loudness = max(f.loudness for f in self._recent if f.number >= at)
+        return [Heard(at * FRAME, self._note, round(min(120, max(30, 127 + 1.6 * loudness))))]
 
     def _ended(self, at: int) -> list[Heard]:
         note, self._note = self._note, None
         self._silent = 0
         return [] if note is None else [Heard(max(at, self._begun + 1) * FRAME, note, 0)]
+
+
+def _octaves(semitones: float) -> int:
+    """Return how many octaves an interval is, 0 if it is not about one or several."""
+    octaves = round(semitones / 12)
+    return octaves if abs(semitones - 12 * octaves) < SAME_PITCH else 0
 
 
 class LiveVoice:

@@ -122,7 +122,7 @@ def test_what_lies_above_half_the_rate_is_not_heard(rate: int) -> None:
 
 
 @given(st.lists(st.tuples(st.none() | st.floats(28, 96), st.floats(-90, 0)), max_size=150), st.integers(1, 9))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_whatever_is_heard_each_note_ends_before_the_next(
     seen: list[tuple[float | None, float]], repeated: int
 ) -> None:
@@ -140,3 +140,28 @@ def test_samples_that_are_no_numbers_count_as_silence() -> None:
     broken[3::11] = np.inf
     voice = LiveVoice(RATE, pure_tone)
     assert is_well_formed([h for h, _ in heard(voice, broken)] + voice.end())
+
+
+def at_pitches(*runs: tuple[float | None, int, float]) -> list[Heard]:
+    """Return what is heard in runs of (pitch, frames, loudness)."""
+    frames = [(pitch, loud) for pitch, count, loud in runs for _ in range(count)]
+    return NoteFinder().push(Frame(i, pitch, loud) for i, (pitch, loud) in enumerate(frames))
+
+
+def test_a_consonant_within_a_note_does_not_strike_it_again() -> None:
+    found = at_pitches((69, 8, -42), (69, 3, -27), (69, 15, -16), (69, 3, -22), (69, 15, -16), (None, 5, -60))
+    assert [h.pitch for h in found] == [69, 69]
+
+
+def test_an_overtone_that_is_found_for_a_moment_is_not_another_note() -> None:
+    found = at_pitches((61, 10, -20), (85, 7, -20), (61, 10, -20), (None, 5, -60))
+    assert [h.pitch for h in found] == [61, 61]
+    [wrong, end, right, _] = at_pitches((85, 7, -20), (61, 10, -20), (None, 5, -60))
+    assert (wrong.pitch, right.pitch) == (85, 61)
+    assert right.at - wrong.at <= 2 * FRAME, "it began when the overtone was found"
+    assert end.at <= right.at
+
+
+def test_an_octave_that_is_struck_is_another_note() -> None:
+    found = at_pitches((48, 12, -26), (60, 12, -14), (None, 5, -60))
+    assert [h.pitch for h in found if h.velocity] == [48, 60]

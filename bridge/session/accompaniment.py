@@ -93,12 +93,11 @@ class Accompaniment:
         wanted = self._chord_changes(now)
         if wanted:
             self.playback.reharmonise(now, wanted)
-        if any(self._requested_chords.get(at) != symbol for at, symbol in wanted.items()):
-            self.settings_control.regenerate(now, bar_line=False, coming=False)
-            self._requested_chords |= wanted  # beats too near to be generated again are not requested twice
-        elif self._given != (given := self.follower.given_parts - {"melody"}):
+        given = self.follower.given_parts - {"melody"}  # of a melody little is planned ahead
+        if given != self._given or any(self._requested_chords.get(at) != symbol for at, symbol in wanted.items()):
             self._given = given
             self.settings_control.regenerate(now, bar_line=False, coming=False)
+            self._requested_chords |= wanted  # beats too near to be generated again are not requested twice
 
     def next_deadline(self) -> Seconds | None:
         """Return the time at which the follower must be updated, None if not at all."""

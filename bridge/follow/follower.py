@@ -257,20 +257,24 @@ class Follower:
             wanted = self._requested(number)
             if wanted == "auto":
                 played, before = self.keyboard.of(number), self._modes.get(number)
-                self._modes[number] = playing_mode(played, before, self.key, now, length)
+                newest = played.key_presses[-1].at if played.key_presses else now
+                moment = min(
+                    now, Seconds(newest + SETTLE_TIME)
+                )  # what is known late is judged as of when it was played
+                self._modes[number] = playing_mode(played, before, self.key, moment, length)
             else:
                 self._modes[number] = wanted.partition(":")[0]
 
     def _detect_chord(self, now: Seconds) -> PlayedChord | None:
         """Return the chord that is played now, None if there is none that is new."""
         found = self._chord_of_hands(now)
+        if self.mode in ("chords", "split"):
+            self._hands_chord = found or self._hands_chord
         if "bass" not in self.playing.values() or self.mode == "bass" or self._window is None:
             return found
-        newest = last_stroke(self.keyboard.since(Seconds(now - 4 * self._window.length)))
-        for key_press in newest:
-            if self._modes.get(key_press.input) == "bass" and self._window.is_on_strong_beat(key_press.at):
-                self._bass = key_press
-        self._hands_chord = found or self._hands_chord
+        basses = [k for k in self.keyboard.key_presses if self._modes.get(k.input) == "bass"]
+        if basses and self._window.is_on_strong_beat(basses[-1].at):
+            self._bass = basses[-1]
         if self._bass is None or self._hands_chord is None:
             return found
         chord = chord_over_bass(self._hands_chord.chord, self._bass.pitch % 12, self.key)

@@ -164,3 +164,14 @@ def test_when_one_input_is_lost_the_other_leads_on_and_the_band_takes_the_part()
     assert rig.writes[-1].hands is not None
     assert rig.writes[-1].hands.parts == {"chords"}
     assert rig.writes[-1].hands.chord == "Am"
+
+
+@pytest.mark.parametrize("delay", [0.0, 1.3])
+def test_a_bass_that_enters_under_a_long_held_chord_changes_it(delay: float) -> None:
+    rig = playing()
+    began = first_line(rig)
+    rig.perform(at_input(1, [struck(began, p) for p in (57, 60, 64)]), began + 3 * BAR)
+    for event in at_input(2, line([41] * 12, began + 3 * BAR, BEAT)):
+        rig.until(event.at + delay)
+        rig.happen(event)
+    assert [args[0] for _, path, args in rig.told if path == "chord"][-1] == "Fmaj7"

@@ -165,7 +165,7 @@ def _prepare_serve(config: Config) -> Callable[[], int]:
 def config(args: argparse.Namespace) -> Config:
     """Return the options of `llmball serve`."""
     options = {field.name: getattr(args, field.name) for field in fields(Config)}
-    return Config(**options | {"allow": tuple(args.allow), "tell": tuple(args.tell)})
+    return Config(**options | {name: tuple(getattr(args, name)) for name in ("allow", "tell", "input")})
 
 
 if __name__ == "__main__":

@@ -91,6 +91,8 @@ SYNC_SOURCES = ("internal", "clock", "link", "host")
 MAX_PORT = 65535
 DEFAULT_OSC, DEFAULT_HTTP = ("127.0.0.1", 7411), ("127.0.0.1", 7410)
 """Addresses of the OSC socket and of the panel."""
+MAX_INPUTS = 4
+"""Inputs that are listened to at most: `serve --input`, several times."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +105,7 @@ class Config:
     output: str | None = None
     backend: str = "auto"
     ports: str = "one"
-    input: str | None = None
+    input: tuple[str, ...] = ()
     sync: str = "internal"
     port_name: str = "LLMBall"
     osc: tuple[str, int] = DEFAULT_OSC

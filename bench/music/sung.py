@@ -1,9 +1,11 @@
-"""`python -m bench.music.sung [--count N] [--roots N] [--espeak PATH] [--soundfont FILE]`: sung and plucked lines, and what is heard of them.
+"""`python -m bench.music.sung [--count N] [--roots N] [--live] [--espeak PATH] [--soundfont FILE]`: sung and plucked lines, and what is heard of them.
 
 Eight bars of tunes of the songbook's test pieces are played on plucked strings by fluidsynth, or sung: the formants are those of
 syllables of espeak-ng, the pitch has vibrato, slides, a tuning and a drift of its own, and there is noise. A note is found if
-one is heard within 50 cents and 50 ms. Of `--roots` lines the chords of the product for what is heard are set beside those for the true notes
-in the key that their piece states, and, as nobody states one who hums, in the key that is found of them; bar lines are told to neither.
+one is heard within 50 cents and 50 ms. With `--live` they are heard as by `--input audio`, block by block, in tune with the band, and
+the latency is told: how long after its beginning a note is known, on a machine that computes at once. Of `--roots` lines the chords of
+the product for what is heard are set beside those for the true notes in the key that their piece states, and, as nobody states one who
+hums, in the key that is found of them; bar lines are told to neither.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ import numpy as np
 
 from bench.make_clips import Maker, composer
 from model.analysis.key_finder import find_key
+from model.analysis.live_voice import LiveVoice
 from model.analysis.voice import Floats, Transcription, heard_in_sound, read_wav
 from model.clips.edit import harmonise_melody
 from model.clips.messages import ClipSpec
@@ -41,6 +44,8 @@ SYLLABLES = ("la", "na", "ma", "da", "lu", "mi")
 STRINGS = (24, 25, 26, 45, 46)
 """Nylon, steel and jazz guitar, pizzicato, harp."""
 CENTS, SECONDS = 50, 0.05
+BLOCK = 256
+"""Samples of a block that is heard live."""
 COLD = 0.1
 """The temperature at which chords are written: at 1 they are drawn, and differ from seed to seed."""
 
@@ -181,6 +186,23 @@ def found(true: Sequence[tuple[float, float, float]], heard: Transcription) -> t
     return right, len(true), len(tuned)
 
 
+def heard_live(true: Sequence[tuple[float, float, float]], sound: bytes) -> tuple[int, int, int, list[float]]:
+    """Return how many notes are right, were played, were heard by `--input audio`, and the seconds after which each was known."""
+    samples, rate = read_wav(sound)
+    voice = LiveVoice(rate)
+    heard = [
+        (h, voice.pushed - h.at) for i in range(0, len(samples), BLOCK) for h in voice.push(samples[i : i + BLOCK])
+    ]
+    begun = [(h, late) for h, late in heard if h.velocity]
+    free, right = [h for h, _ in begun], 0
+    for start, _, pitch in true:
+        near = [h for h in free if abs(h.at - start) <= SECONDS and h.pitch == round(pitch)]
+        if near:
+            free.remove(min(near, key=lambda h: abs(h.at - start)))
+            right += 1
+    return right, len(true), len(begun), [late for _, late in begun]
+
+
 def roots(song: Song, heard: Song, begins: float, quarter: float) -> tuple[int, int]:
     """Return at how many notes of a tune the chords for it and for what was heard of it have the same root, and of how many."""
 
@@ -201,15 +223,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m bench.music.sung", description=__doc__)
     parser.add_argument("--count", type=int, default=40)
     parser.add_argument("--roots", type=int, default=40)
+    parser.add_argument("--live", action="store_true")
     parser.add_argument("--espeak", default="espeak-ng")
     parser.add_argument("--soundfont", default="/usr/share/sounds/sf2/TimGM6mb.sf2")
     options = parser.parse_args()
     voice = Voice(options.espeak)
     rows: list[tuple[str, tuple[int, ...]]] = []
+    latencies: list[float] = []
     for number, (name, song) in enumerate(tunes(options.count)):
         chance = random.Random(number)
         quarter = 60 / song.tempos[0][1]
         tuning, drift, end = chance.uniform(-0.3, 0.3), chance.uniform(-0.3, 0.3), song.end / 480 * quarter
+        if options.live:
+            tuning = drift = 0.0
         true = [
             (max(0.05, n.start / 480 * quarter + 0.2 + chance.gauss(0, 0.008)), n.end / 480 * quarter + 0.18, n.pitch)
             for n in song.notes
@@ -217,6 +243,12 @@ def main() -> None:
         off = [(s, max(s + 0.08, e), p + tuning + drift * s / end) for s, e, p in true]
         kind = "voice" if number % 2 else "plucked"
         sound = wav(voice.sing(off, end + 0.5, chance), RATE) if kind == "voice" else plucked(off, STRINGS[number % 5], options.soundfont, chance)  # fmt: skip
+        if options.live:
+            right, sung, told, late = heard_live(true, sound)
+            latencies += late
+            rows.append((kind, (right, sung, told, 0, 0, 0, 0, 0)))
+            print(f"{name} {kind}: {right} of {sung} notes, {told} heard", flush=True)
+            continue
         heard = heard_in_sound(sound, meter=song.bars[0][1])
         right, sung, told = found([(s, e, float(p)) for s, e, p in true], heard)
         key = heard.song.key == find_key(song).key.name
@@ -237,6 +269,10 @@ def main() -> None:
         mine = [figures for k, figures in rows if k == kind]
         right, sung, told, keys, tempos, same, of, bare_same = (sum(r[i] for r in mine) for i in range(8))
         print(f"{kind}: {len(mine)} lines, notes F1 {2 * right / (sung + told):.3f}, key {keys}/{len(mine)}, tempo {tempos}/{len(mine)}, roots {same} (key found: {bare_same}) of {of}")  # fmt: skip
+    if options.live:
+        print(
+            f"latency: median {np.median(latencies) * 1000:.0f} ms, 95 of 100 within {np.percentile(latencies, 95) * 1000:.0f} ms"
+        )
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 from bridge.cli import types
 from bridge.cli.help import SHELLS, START, add_help
-from bridge.config import DEFAULT_HTTP, SYNC_SOURCES, VERSION, Config
+from bridge.config import DEFAULT_HTTP, MAX_INPUTS, SYNC_SOURCES, VERSION, Config
 from bridge.midi.backends import BACKENDS
 from model.decoder.load import ENGINES
 
@@ -51,7 +51,10 @@ def parser(command: str | None = None) -> argparse.ArgumentParser:
 def _serve(serve: argparse.ArgumentParser) -> None:
     option = serve.add_argument
     _ports_of_output(serve)
-    option("--input", metavar="virtual|PORT", help="listen to MIDI there (llmball ports)")
+    option(
+        "--input", metavar="virtual|PORT|audio[:PORT]", action="append",
+        help=f"listen to MIDI there (llmball ports), or to a microphone or instrument at JACK; several times for several players, {MAX_INPUTS} at most",
+    )  # fmt: skip
     option("--osc", metavar="HOST:PORT", type=types.address, help="port 0: a free one")
     option("--browse", action="store_true", help="open the panel in a browser, where there is a display")
     option("--set", metavar="FILE.toml", type=types.existing_file, help="controls, bank and pads to begin with")
@@ -96,7 +99,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
         type=types.new_file,
         help="a line a note: planned beat, planned and sent time",
     )
-    serve.set_defaults(**asdict(Config()) | {"http": DEFAULT_HTTP, "allow": [], "tell": []})
+    serve.set_defaults(**asdict(Config()) | {"http": DEFAULT_HTTP, "allow": [], "tell": [], "input": []})
 
 
 def _clip(clip: argparse.ArgumentParser) -> None:

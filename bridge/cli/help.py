@@ -40,6 +40,7 @@ HELP = {
             "--output none --browse",
             '--output "loopMIDI Port"',
             "--input virtual --sync clock",
+            "--input Keystation --input audio",
         ),
     ),
     "clip": Help(

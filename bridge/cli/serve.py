@@ -9,7 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bridge.config import Config
+from bridge.config import MAX_INPUTS, Config
 from bridge.errors import OwnerError
 from bridge.midi.input_ports import InputConfig, resolved_input
 from bridge.midi.output_ports import OutputConfig, first_words, resolved_output
@@ -52,11 +52,7 @@ def _run(config: Config, generator: Callable[..., None], started_generator: Chil
                 f"{config.trace} cannot be written ({refused.strerror}): choose another --trace"
             ) from refused
 
-    input_config = None
-    if config.input is not None or SOURCES[config.sync].needs_midi_input:
-        input_config = resolved_input(InputConfig(config.input or "virtual", config.backend, config.port_name))
-
-    children = ChildConfig(generator, ports, input_config, config.encoder, started_generator)
+    children = ChildConfig(generator, ports, inputs(config), config.encoder, started_generator)
 
     async def serve() -> None:
         await Daemon(config, children).run()
@@ -64,3 +60,17 @@ def _run(config: Config, generator: Callable[..., None], started_generator: Chil
     with contextlib.suppress(asyncio.CancelledError):
         asyncio.run(serve())
     return 0
+
+
+def inputs(config: Config) -> tuple[InputConfig, ...]:
+    """Return the inputs that are opened: those of `--input`, and one for a MIDI clock. Raises OwnerError."""
+    wanted = tuple(name or "virtual" for name in config.input)
+    needs_midi = SOURCES[config.sync].needs_midi_input
+    asked = [InputConfig(name, config.backend, config.port_name, i) for i, name in enumerate(wanted, 1)]
+    if needs_midi and all(one.is_sound for one in asked):
+        asked.append(InputConfig("virtual", config.backend, config.port_name, len(asked) + 1))
+    if len(asked) > MAX_INPUTS:
+        raise OwnerError(f"there are {len(asked)} inputs: {MAX_INPUTS} at most")
+    if len(twice := {name for name in wanted if name != "virtual" and wanted.count(name) > 1}):
+        raise OwnerError(f"--input {min(twice)} is there twice: each player has an input of its own")
+    return tuple(map(resolved_input, asked))

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from bridge.clock import Seconds
 from bridge.follow.chord_detection import BASS_LIMIT, MIN_LEAP
-from bridge.follow.keyboard import EARLY_LIMIT, LATE_LIMIT, BeatWindow, Keyboard, KeyPress
+from bridge.follow.keyboard import EARLY_LIMIT, LATE_LIMIT, BeatWindow, KeyPress, Played
 from model.music.harmony import QUALITIES, Chord, Key
 
 CANDIDATE_QUALITIES = ("", "m", "7", "maj7", "m7", "dim", "m7b5", "sus4")
@@ -65,7 +65,7 @@ class ArpeggioFilter:
             self._transition(window.strong, key)
         self._transitioned = False
 
-    def on_key_press(self, key_press: KeyPress, window: BeatWindow, keyboard: Keyboard, key: Key | None) -> None:
+    def on_key_press(self, key_press: KeyPress, window: BeatWindow, keyboard: Played, key: Key | None) -> None:
         """Update the probabilities with a key press in the beat `window`, or early for the next."""
         early = window.phase(key_press.at) >= EARLY_LIMIT
         if early and not self._transitioned:

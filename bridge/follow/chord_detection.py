@@ -12,7 +12,7 @@ from functools import lru_cache
 from itertools import pairwise
 
 from bridge.clock import Seconds
-from bridge.follow.keyboard import Keyboard, KeyPress
+from bridge.follow.keyboard import KeyPress, Played
 from model.music.harmony import CHORD_QUALITIES, QUALITIES, Chord, Key
 
 MAX_COST = 3.4
@@ -173,15 +173,33 @@ def leap_share(key_presses: Sequence[KeyPress]) -> float:
     return sum(s >= MIN_LEAP for s in steps) / len(steps) if len(steps) >= MIN_ARPEGGIO_NOTES - 1 else 0.0
 
 
-def chord_on_bass(bass: int, key: Key) -> Chord:
-    """Return the chord for a single bass note: the triad of the key on it; on the leading tone, the dominant."""
+def chord_on_bass(bass: int, key: Key, others: Collection[int] = ()) -> Chord:
+    """Return the chord for a single bass note: the triad of the key on it; on the leading tone, the dominant.
+
+    `others` are the pitch classes that others play over it: a third among them goes before the key's.
+    """
     scale = key.pitch_classes
     third = 3 if (bass + 3) % 12 in scale and (bass + 4) % 12 not in scale else 4
+    thirds = {t for t in (3, 4) if (bass + t) % 12 in others}
+    if len(thirds) == 1 and thirds != {third}:
+        return Chord(bass, "m" if thirds == {3} else "", bass)
     fifth = 7 if (bass + 7) % 12 in scale or (bass + 6) % 12 not in scale else 6
     if fifth == 6 and third == 3:
         below = (bass + 8) % 12  # root of the dominant if `bass` is the leading tone
         return Chord(below, "", bass) if (key.tonic - 1) % 12 == bass else Chord(bass, "dim", bass)
     return Chord(bass, "m" if third == 3 else "", bass)
+
+
+def chord_over_bass(chord: Chord, bass: int, key: Key | None) -> Chord:
+    """Return the chord that a chord of one player and a bass note of another make: Am over F is Fmaj7, C over E is C/E.
+
+    A bass that is neither a tone of the chord nor makes another one of it stands below it: C over D is C/D.
+    """
+    tones = [(chord.root + t) % 12 for t in QUALITIES[chord.quality]]
+    match = best_match([bass, *(12 + t for t in tones)], key)
+    if bass in tones and (match is None or match[1].bass != match[1].root):
+        return Chord(chord.root, chord.quality, bass)
+    return match[1] if match is not None and match[0] <= MAX_COST else Chord(chord.root, chord.quality, bass)
 
 
 ARPEGGIO_LEAP_SHARE, MELODY_LEAP_SHARE = 0.7, 0.5
@@ -192,7 +210,7 @@ WINDOW_BEATS, CHORD_MEMORY_BEATS = 4, 8
 """Beats of key presses that are examined; beats for which mode "chords" stays after three notes sounded at once."""
 
 
-def playing_mode(keyboard: Keyboard, previous: str | None, key: Key | None, now: Seconds, length: float) -> str | None:
+def playing_mode(keyboard: Played, previous: str | None, key: Key | None, now: Seconds, length: float) -> str | None:
     """Return "chords", "bass" or "melody", or the `previous` mode; `length` is the length of a beat in seconds."""
     recent = keyboard.since(Seconds(now - WINDOW_BEATS * length))
     if held_chord(recent, keyboard.held_keys, key) is not None:
@@ -210,7 +228,7 @@ def playing_mode(keyboard: Keyboard, previous: str | None, key: Key | None, now:
     return "bass" if is_bass else "melody"
 
 
-def _chord_since(keyboard: Keyboard, moment: Seconds) -> bool:
+def _chord_since(keyboard: Played, moment: Seconds) -> bool:
     """Return True if three notes sounded at once since a time; notes held by the pedal count."""
     struck = keyboard.since(moment)
     return any(sum(other.sounds_at(k.at) for other in struck) >= 3 for k in struck)

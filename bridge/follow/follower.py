@@ -2,6 +2,9 @@
 
 It receives each message with its time and each beat as it begins, and never reads a clock. Chords change on beats: a
 chord struck before `LATE_LIMIT` in a beat counts from that beat, a later one from the next.
+
+Of several inputs each is found out by itself: chords, a bass or a melody. The chord is that of the chords over the bass; without
+chords the bass tells it, in the key that all play; without either the melody is harmonised.
 """
 
 from __future__ import annotations
@@ -12,13 +15,15 @@ from bridge.clock import Seconds
 from bridge.follow.arpeggio import ArpeggioFilter
 from bridge.follow.chord_detection import (
     SETTLE_TIME,
+    STROKE_WINDOW,
     PlayedChord,
     chord_on_bass,
+    chord_over_bass,
     held_chord,
     last_stroke,
     playing_mode,
 )
-from bridge.follow.keyboard import EARLY_LIMIT, LATE_LIMIT, BeatWindow, IsEcho, Keyboard, KeyPress
+from bridge.follow.keyboard import EARLY_LIMIT, LATE_LIMIT, BeatWindow, IsEcho, Keyboards, KeyPress, Played
 from bridge.follow.loop_detection import LoopDetector, same_harmony
 from model.analysis.key_finder import RunningKey
 from model.analysis.melody_tracker import (
@@ -43,13 +48,19 @@ BUSY_NOTES_PER_SECOND = 6.0
 
 
 class Follower:
-    """State of one live player. `requested_mode`: the `follow/mode` control; `fixed_key`: replaces the detected key."""
+    """State of the live players, one an input.
+
+    `requested_mode`: the `follow/mode` control; `fixed_key`: replaces the detected key.
+    """
 
     def __init__(self, is_echo: IsEcho = lambda at, channel, pitch, velocity: False) -> None:
-        self.keyboard = Keyboard(is_echo)
+        self.keyboard = Keyboards(is_echo)
         self.requested_mode = "auto"
         self.fixed_key: Key | None = None
-        self.mode: str | None = None
+        self._modes: dict[int, str | None] = {}
+        self._silent: dict[int, int] = {}
+        self._hands_chord: PlayedChord | None = None
+        self._bass: KeyPress | None = None
         self.tracker = KeyAndEnergyTracker()
         self._loop_detector = LoopDetector()
         self._window: BeatWindow | None = None
@@ -62,7 +73,7 @@ class Follower:
         self._melody = MelodyFollower()
         self._confirmed = False
         self._settle_time: Seconds | None = None
-        self._silent_beats, self._looping, self._has_played = 0, False, False
+        self._looping, self._has_played = False, False
 
     # --- input ---------------------------------------------------------------------------------
 
@@ -70,20 +81,21 @@ class Follower:
         """Start a new performance: clear the loop, chord and melody state; held keys are kept."""
         self._loop_detector.reset()
         self._window = self._next_chord = self._expected_chord = self._chord = None
+        self._hands_chord = self._bass = None
         self._settle_time = Seconds(0) if self.keyboard.held_keys else None
         self._arpeggio = ArpeggioFilter()
         self._melody = MelodyFollower()
         self._recent_classes = []
-        self._silent_beats, self._looping, self._has_played = 0, False, False
+        self._looping, self._has_played = False, False
+        self._silent = dict.fromkeys(self._silent, 0)
 
-    def receive_midi(self, at: Seconds, data: bytes) -> None:
-        """Process one MIDI message received at time `at`."""
-        last = self.keyboard.key_presses[-1] if self.keyboard.key_presses else None
-        if self.keyboard.receive_midi(at, data) and self.keyboard.key_presses[-1] is not last:
-            self._silent_beats, self._has_played = 0, True
+    def receive_midi(self, at: Seconds, data: bytes, number: int = 1) -> None:
+        """Process one MIDI message of an input, received at time `at`."""
+        key_press = self.keyboard.receive_midi(at, data, number)
+        if key_press is not None:
+            self._silent[number], self._has_played = 0, True
             self._settle_time = Seconds(at + SETTLE_TIME)
-            key_press = self.keyboard.key_presses[-1]
-            if self._window is not None and key_press.pitch < (self._split or 128):
+            if self._window is not None and self._tells_chords(key_press) and not key_press.bent:
                 self._arpeggio.on_key_press(key_press, self._window, self.keyboard, self.key)
 
     def on_beat(self, window: BeatWindow) -> None:
@@ -94,6 +106,8 @@ class Follower:
             self._record_beat(self._window)
         self._confirmed = False
         self._window = window
+        if window.strong and self._bass is not None and self._bass.at < window.opens:
+            self._bass = None
         self._arpeggio.beat(window, self.key)
         next_chord, self._next_chord = self._next_chord, None
         if next_chord is not None and (self._anticipated or self._still_sounds(next_chord.chord)):
@@ -130,8 +144,29 @@ class Follower:
 
     @property
     def resting(self) -> bool:
-        """True after `REST_BEATS` beats of silence: the band then continues on its own."""
+        """True after `REST_BEATS` beats of silence of all: the band then continues on its own."""
         return self._silent_beats >= REST_BEATS
+
+    @property
+    def _silent_beats(self) -> int:
+        return min(self._silent.values(), default=0)
+
+    @property
+    def playing(self) -> dict[int, str]:
+        """What each input plays, by its number: chords, bass, melody or split; those that rest, or are not known yet, are left out."""
+        return {n: mode for n, mode in self._modes.items() if mode is not None and self._silent[n] < REST_BEATS}
+
+    @property
+    def mode(self) -> str | None:
+        """Who tells the harmony: "chords" or "split", "bass" or "melody"; as it was if all rest, None before."""
+        modes = {mode for mode in (self.playing or self._modes).values() if mode is not None}
+        return next((mode for mode in ("chords", "split", "bass", "melody") if mode in modes), None)
+
+    @property
+    def given_parts(self) -> frozenset[str]:
+        """The parts that the band leaves to the players: a melody, and of several inputs what each plays."""
+        parts = frozenset(part for mode in self.playing.values() for part in _PARTS[mode])
+        return parts if len(self._modes) > 1 else parts & {"melody"}
 
     @property
     def just_came_to_rest(self) -> bool:
@@ -150,8 +185,8 @@ class Follower:
 
     @property
     def plays_melody(self) -> bool:
-        """True if the player plays the melody (mode "melody" or "split")."""
-        return self.mode in ("melody", "split")
+        """True if a player plays the melody (mode "melody" or "split")."""
+        return any(mode in ("melody", "split") for mode in (self.playing or self._modes).values())
 
     def forecast(self, ahead: int) -> Chord | None:
         """Return the chord of the beat `ahead` beats from the current one; None if the model may choose it."""
@@ -174,7 +209,7 @@ class Follower:
         """Return the melody notes struck at or after `since` and before `until`: the highest of each stroke."""
         melody: list[KeyPress] = []
         for key_press in self.keyboard.since(since):
-            if key_press.at >= until or key_press.pitch < self._split:
+            if key_press.at >= until or not self._sings(key_press):
                 continue
             if melody and key_press.at - melody[-1].at < SETTLE_TIME:
                 melody[-1] = max(melody[-1], key_press, key=lambda k: k.pitch)
@@ -182,34 +217,85 @@ class Follower:
                 melody.append(key_press)
         return melody
 
+    def played_between(self, since: Seconds, until: Seconds) -> list[tuple[KeyPress, str]]:
+        """Return the notes of `given_parts` that were struck at or after `since` and before `until`, each with its part."""
+        given = self.given_parts
+        found = [(k, "melody") for k in self.melody_between(since, until)] if self.plays_melody else []
+        for key_press in self.keyboard.since(since):
+            part = "bass" if self._modes.get(key_press.input) == "bass" else "chords"
+            if key_press.at < until and part in given and not self._sings(key_press):
+                found.append((key_press, part))
+        return found
+
     # --- detection -----------------------------------------------------------------------------
 
-    @property
-    def _split(self) -> int:
-        """The lowest MIDI pitch of the right hand if the mode is split, else 0."""
-        return int(self.requested_mode.partition(":")[2]) if self.requested_mode.startswith("split:") else 0
+    def _requested(self, number: int) -> str:
+        """Return the mode that is requested for an input: the control has them in order, what it leaves out is found."""
+        modes = self.requested_mode.split(",")
+        return modes[number - 1] if number <= len(modes) else "auto"
+
+    def _split(self, number: int) -> int:
+        """Return the lowest MIDI pitch of the right hand if the mode of an input is split, else 0."""
+        return int(self._requested(number).partition(":")[2] or 0)
+
+    def _sings(self, key_press: KeyPress) -> bool:
+        """Return True if a note may be the melody's; of several inputs only those that play one sing."""
+        mode = self._modes.get(key_press.input)
+        return key_press.pitch >= self._split(key_press.input) and (len(self._modes) < 2 or mode in ("melody", "split"))
+
+    def _tells_chords(self, key_press: KeyPress) -> bool:
+        """Return True if a note may be one of the chords'; of several inputs only those that play as `mode` says."""
+        mode = self._modes.get(key_press.input)
+        if key_press.pitch >= (self._split(key_press.input) or 128):
+            return False
+        return len(self._modes) < 2 or mode in (None, self.mode) or (mode == "split" and self.mode == "chords")
 
     def _update_mode(self, now: Seconds) -> None:
-        """Set `mode` to the requested mode, or detect it if that is "auto"."""
-        if self.requested_mode != "auto":
-            self.mode = "split" if self._split else self.requested_mode
-        else:
-            length = self._window.length if self._window is not None else 0.5
-            self.mode = playing_mode(self.keyboard, self.mode, self.key, now, length)
+        """Set the mode of each input to the requested one, or detect it if that is "auto"."""
+        length = self._window.length if self._window is not None else 0.5
+        for number in self._silent:
+            wanted = self._requested(number)
+            if wanted == "auto":
+                played, before = self.keyboard.of(number), self._modes.get(number)
+                newest = played.key_presses[-1].at if played.key_presses else now
+                moment = min(
+                    now, Seconds(newest + SETTLE_TIME)
+                )  # what is known late is judged as of when it was played
+                self._modes[number] = playing_mode(played, before, self.key, moment, length)
+            else:
+                self._modes[number] = wanted.partition(":")[0]
 
     def _detect_chord(self, now: Seconds) -> PlayedChord | None:
-        split = self._split or 128
+        """Return the chord that is played now, None if there is none that is new."""
+        found = self._chord_of_hands(now)
+        if self.mode in ("chords", "split"):
+            self._hands_chord = found or self._hands_chord
+        if "bass" not in self.playing.values() or self.mode == "bass" or self._window is None:
+            return found
+        basses = [k for k in self.keyboard.key_presses if self._modes.get(k.input) == "bass"]
+        if basses and self._window.is_on_strong_beat(basses[-1].at):
+            self._bass = basses[-1]
+        if self._bass is None or self._hands_chord is None:
+            return found
+        chord = chord_over_bass(self._hands_chord.chord, self._bass.pitch % 12, self.key)
+        at = max(self._hands_chord.at, self._bass.at)
+        return PlayedChord(chord, at, self._hands_chord.arpeggiated and at > self._bass.at)
+
+    def _chord_of_hands(self, now: Seconds) -> PlayedChord | None:
+        """Return the chord of those who play chords, or of the bass if nobody does."""
         length = self._window.length if self._window is not None else 0.5
-        key_presses = [k for k in self.keyboard.since(Seconds(now - 4 * length)) if k.pitch < split]
+        key_presses = [k for k in self.keyboard.since(Seconds(now - 4 * length)) if self._tells_chords(k)]
         if not key_presses or not self.tells_harmony:
             return None
         key = self.key or C_MAJOR
         if self.mode == "bass":
             low = min(last_stroke(key_presses), key=lambda k: k.pitch)
             strong = self._window is None or self._window.is_on_strong_beat(low.at)
-            return PlayedChord(chord_on_bass(low.pitch % 12, key), low.at) if strong else None
+            stroke = Seconds(low.at + STROKE_WINDOW)
+            others = {k.pitch % 12 for k in self.keyboard.key_presses if k.input != low.input and k.sounds_at(stroke)}
+            return PlayedChord(chord_on_bass(low.pitch % 12, key, others), low.at) if strong else None
         since = None if self._window is None else self._window.opens
-        held = held_chord(key_presses, [k for k in self.keyboard.held_keys if k.pitch < split], self.key, since)
+        held = held_chord(key_presses, [k for k in self.keyboard.held_keys if self._tells_chords(k)], self.key, since)
         if held is not None:
             self._arpeggio.set_chord(held.chord)
             return held
@@ -272,22 +358,27 @@ class Follower:
         """Return the time to drop an expected chord while keys of another are held; None if there is none to drop."""
         if self._expected_chord is None or self._confirmed or self._window is None or self.resting:
             return None
-        if same_harmony(self._expected_chord, self._chord) or len(self.keyboard.held_keys) < 3:
+        if same_harmony(self._expected_chord, self._chord) or sum(map(self._tells_chords, self.keyboard.held_keys)) < 3:
             return None
         return self._window.closes
 
     def _record_beat(self, window: BeatWindow) -> None:
         """Record the chord, key and silence of the beat that ends."""
-        sounding = {k.pitch for k in self.keyboard.key_presses if k.ended_at is None or k.ended_at > window.start}
-        self._silent_beats = 0 if sounding else self._silent_beats + 1
+        sounded = [k for k in self.keyboard.key_presses if k.ended_at is None or k.ended_at > window.start]
+        sounding, inputs = {k.pitch for k in sounded}, {k.input for k in sounded}
+        self._silent = {n: 0 if n in inputs else silent + 1 for n, silent in self._silent.items()}
         if sounding:
             self._looping = self._loop_detector.period is not None
         self.tracker.update(sounding)
-        struck = [k for k in self.keyboard.since(window.start) if k.pitch < (self._split or 128)]
+        struck = [k for k in self.keyboard.since(window.start) if self._tells_chords(k)]
         self._recent_classes = [*self._recent_classes[-3:], frozenset(k.pitch % 12 for k in struck)]
         if self._expected_chord is not None and not self._confirmed:
             self._chord = self._expected_chord
         self._loop_detector.add(self._loop_detector.predict(1) if self.resting else self._chord)
+
+
+_PARTS = {"chords": ("chords",), "split": ("chords", "melody"), "bass": ("bass",), "melody": ("melody",)}
+"""The parts that a player of a mode plays."""
 
 
 def _only_adds(new: Chord, old: Chord) -> bool:
@@ -332,7 +423,7 @@ class MelodyFollower:
         self._tracker_chord: Chord | None = None
         self._coloured_chord: Chord | None = None
 
-    def on_beat(self, window: BeatWindow, keyboard: Keyboard, fixed_key: Key | None) -> None:
+    def on_beat(self, window: BeatWindow, keyboard: Played, fixed_key: Key | None) -> None:
         """Process the notes up to the start of the beat `window`; `fixed_key` is the key if it is known."""
         self._tracker.set_key(fixed_key)
         previous, self._previous = self._previous, window
@@ -345,7 +436,7 @@ class MelodyFollower:
                 place, beat_features(_notes_in_window(previous, keyboard, window.start), previous.quarters)
             )
 
-    def chord(self, window: BeatWindow, keyboard: Keyboard, now: Seconds) -> Chord:
+    def chord(self, window: BeatWindow, keyboard: Played, now: Seconds) -> Chord:
         """Return the chord of the current beat."""
         chord = self._tracker.chord(beat_line_features(_notes_in_window(window, keyboard, now)))
         if self._coloured_chord is None or chord != self._tracker_chord:
@@ -361,7 +452,7 @@ class MelodyFollower:
         return self._tracker.key
 
 
-def _notes_in_window(window: BeatWindow, keyboard: Keyboard, until: Seconds) -> Iterator[SungNote]:
+def _notes_in_window(window: BeatWindow, keyboard: Played, until: Seconds) -> Iterator[SungNote]:
     """Yield (start, end, pitch) of notes struck up to `until` that sounded after the window's start, in beats."""
     for key_press in keyboard.key_presses:
         if key_press.at <= until and key_press.sounds_at(max(key_press.at, window.start)):

@@ -29,6 +29,7 @@ class LastPublished:
         self._latest: dict[str, tuple[Value, ...]] = {}
         self._overruled: dict[Value, Value] = {}
         self._notes: list[tuple[Value, ...]] = []
+        self._inputs: dict[tuple[str, Value], tuple[Value, ...]] = {}
 
     def update(self, path: str, args: tuple[Value, ...]) -> None:
         """Record a published message."""
@@ -39,6 +40,8 @@ class LastPublished:
                     self._drop_old_notes(float(start) - 2 * NOTE_MEMORY)
             case "cancelled", (take, part, after):
                 self._cancel_notes(take, part, float(after))
+            case "input" | "input/latency" | "input/plays", (number, *_):
+                self._inputs[path, number] = args
             case "understood/overruled", (name, by):
                 self._overruled[name] = by
             case "state", ("idle" | "waiting",):
@@ -60,6 +63,8 @@ class LastPublished:
         yield from self._latest.items()
         for name, by in self._overruled.items():
             yield "understood/overruled", (name, by)
+        for (path, _), told in self._inputs.items():
+            yield path, told
         for note in self._notes:
             yield "note", note
 

@@ -1,4 +1,4 @@
-"""MIDI input ports: a virtual port of our own, or a connection to an existing port by name.
+"""Input ports: a virtual MIDI port of our own, a connection to an existing port by name, or sound (`bridge.midi.audio_input`).
 
 Received messages are passed to `on_midi` with their time of arrival, on a thread of the MIDI system.
 """
@@ -9,25 +9,40 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.midi import jack
 from bridge.midi.backends import api_of, binding, find_backend, find_port, input_ports, jack_client_name
 from bridge.midi.jack import ConnectionKeeper, JackClient, NameTakenError
-from bridge.midi.protocol import ACTIVE_SENSING
+from bridge.midi.protocol import ACTIVE_SENSING, InputHealth
 
 OnMidi = Callable[[Seconds, bytes], None]
 
 
 @dataclass(frozen=True, slots=True)
 class InputConfig:
-    """Settings of the MIDI input: `input` is "virtual" or the name of an existing port."""
+    """Settings of an input: `input` is "virtual", the name of an existing port, "audio" or "audio:NAME"; `number` counts from 1."""
 
     input: str
     backend: str
     port_name: str
+    number: int = 1
+
+    @property
+    def suffix(self) -> str:
+        """What follows our names where there are several inputs."""
+        return f" {self.number}" if self.number > 1 else ""
+
+    @property
+    def is_sound(self) -> bool:
+        """True if a microphone or an instrument is listened to."""
+        return self.input == AUDIO or self.input.startswith(f"{AUDIO}:")
+
+
+AUDIO = "audio"
+"""What `--input` says for sound: this, or this with a colon and a piece of a port's name."""
 
 
 class PortGoneError(Exception):
@@ -43,11 +58,23 @@ class InputPort(Protocol):
     def connections(self) -> frozenset[str]:
         """Names of the ports to connect to when the port is opened again."""
 
+    @property
+    def has_left(self) -> bool:
+        """True if a port that was connected was not any more when `check` was last called; where that can be found out."""
+
     def check(self) -> list[str]:
         """Check the port, called periodically; return a line per change. Raises PortGoneError."""
 
     def close(self) -> None:
         """Close the port; no message is delivered afterwards."""
+
+
+@runtime_checkable
+class MeasuredInput(Protocol):
+    """An open input port that knows how late it hears, and what it loses."""
+
+    def health(self) -> InputHealth | None:
+        """Return the latency and the losses; None if they are as they were."""
 
 
 class RtMidiSource(Protocol):
@@ -76,6 +103,7 @@ class RtMidiInput:
     """An input port of RtMidi, virtual or `connected_to` an existing port. Drops Active Sensing and SysEx."""
 
     connections: frozenset[str] = frozenset()
+    has_left = False
 
     def __init__(
         self,
@@ -124,6 +152,11 @@ class JackInput:
         """Names of the ports to connect to when the port is opened again."""
         return self._keeper.remembered
 
+    @property
+    def has_left(self) -> bool:
+        """True if a port that was connected was not any more when `check` was last called."""
+        return bool(self._keeper.left)
+
     def check(self) -> list[str]:
         """Restore lost connections; return a line per change. Raises PortGoneError if the server is gone."""
         if self._client.server_lost:
@@ -149,7 +182,12 @@ class JackInput:
 
 def resolved_input(config: InputConfig) -> InputConfig:
     """Return the config with a concrete backend. Raises OwnerError if the input is not possible here."""
-    backend = find_backend(config.backend)
+    backend = find_backend("jack" if config.is_sound else config.backend)
+    if config.is_sound:
+        from bridge.midi.audio_input import check_possible  # numpy and what it needs: for sound only
+
+        check_possible(is_answered=backend is not None)
+        return replace(config, backend="jack")
     if backend is None:
         raise OwnerError("No MIDI system answers: start JACK (jackd or PipeWire's), or leave --input out")
     if backend == "winmm" and config.input == "virtual":
@@ -161,8 +199,12 @@ def resolved_input(config: InputConfig) -> InputConfig:
 
 def open_input(config: InputConfig, on_midi: OnMidi, connections: frozenset[str] = frozenset()) -> InputPort:
     """Open the port of a resolved config and connect it to `connections` (JACK only). Raises OwnerError."""
+    client = f"{jack_client_name(config.port_name)}-in{config.suffix.replace(' ', '-')}"
+    if config.is_sound:
+        from bridge.midi.audio_input import open_audio
+
+        return open_audio(config, client, on_midi, connections)
     rtmidi, api = binding(), api_of(config.backend)
-    client = f"{jack_client_name(config.port_name)}-in"
     if config.backend == "jack" and jack.available():
         return _open_jack_input(config, api, client, on_midi, connections)
     try:
@@ -171,12 +213,12 @@ def open_input(config: InputConfig, on_midi: OnMidi, connections: frozenset[str]
         raise OwnerError(f"{config.backend} does not answer any more: see llmball doctor") from gone
     try:
         if config.input == "virtual":
-            name = f"{config.port_name} in"
+            name = f"{config.port_name} in{config.suffix}"
             port.open_virtual_port(name)
             return RtMidiInput(f"{config.backend}:{client}:{name}", port, on_midi)
         available = input_ports(api)
         index = find_port(available, config.input)
-        port.open_port(index, f"{config.port_name} in")
+        port.open_port(index, f"{config.port_name} in{config.suffix}")
         return RtMidiInput(f"{config.backend}:{available[index]}", port, on_midi, available[index])
     except rtmidi.RtMidiError as refused:
         raise OwnerError(f"{config.backend} refuses {config.input!r} ({refused}): see llmball ports") from refused
@@ -186,7 +228,8 @@ def _open_jack_input(
     config: InputConfig, api: int, client: str, on_midi: OnMidi, connections: frozenset[str]
 ) -> InputPort:
     """Open a port of libjack; for an input named by the owner, a port of ours connected to it."""
-    name, port = f"jack:{client}:{config.port_name} in", f"{config.port_name} in"
+    port = f"{config.port_name} in{config.suffix}"
+    name = f"jack:{client}:{port}"
     try:
         if config.input != "virtual":
             available = input_ports(api)

@@ -18,13 +18,13 @@ from setproctitle import setproctitle
 from bridge.clock import Clock, Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.midi.input_limit import InputLimit
-from bridge.midi.input_ports import InputConfig, InputPort, OnMidi, PortGoneError, open_input
+from bridge.midi.input_ports import InputConfig, InputPort, MeasuredInput, OnMidi, PortGoneError, open_input
 from bridge.midi.output_ports import NO_CONNECTIONS, Connections
-from bridge.midi.protocol import ConnectionsChanged, MidiReceived, OpenFailed, PortChanged, PortLost, Ready
+from bridge.midi.protocol import ConnectionsChanged, InputLost, MidiReceived, OpenFailed, PortChanged, PortLost, Ready
 
 OpenInput = Callable[[InputConfig, OnMidi, frozenset[str]], InputPort]
 CHECK_INTERVAL = 0.5
-"""Seconds without a message after which the port is checked, and between two attempts to reopen a lost one."""
+"""Seconds between two checks of the port, and between two attempts to reopen a lost one."""
 
 
 def run(
@@ -43,7 +43,7 @@ def run(
         if hasattr(signal, name):  # the daemon decides when to stop; this process ends with its pipe
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     queue: InputQueue = SimpleQueue()
-    limit = LimitedInput(queue)
+    limit = LimitedInput(queue, number=config.number)
     connections = last_connections.get("", frozenset())
     gc.collect()
     gc.freeze()
@@ -68,6 +68,7 @@ def run(
                 port.close()
             if loss is None:
                 return
+            connection.send(InputLost(monotonic(), config.number))
             connection.send(PortLost(loss))
 
 
@@ -77,14 +78,14 @@ InputQueue = SimpleQueue[MidiReceived | None]
 class LimitedInput:
     """Puts what the limit passes on into a queue. `receive` is called in the MIDI system's thread, `catch_up` in ours."""
 
-    def __init__(self, queue: InputQueue, clock: Clock = monotonic) -> None:
-        self._queue, self._clock = queue, clock
+    def __init__(self, queue: InputQueue, clock: Clock = monotonic, number: int = 1) -> None:
+        self._queue, self._clock, self.number = queue, clock, number
         self._limit, self._lock = InputLimit(), threading.Lock()
 
     def receive(self, at: Seconds, data: bytes) -> None:
         """Take a message."""
         with self._lock:
-            for message in self._limit.passed(MidiReceived(at, data)):
+            for message in self._limit.passed(MidiReceived(at, data, self.number)):
                 self._queue.put(message)
 
     def catch_up(self) -> str | None:
@@ -99,24 +100,30 @@ class LimitedInput:
 def _pass_on(connection: Connection, port: InputPort, queue: InputQueue, limit: LimitedInput) -> str | None:
     """Send received messages to the daemon. Return None when asked to quit, or the reason why the port was lost."""
     connections: frozenset[str] = frozenset()
+    check_at = monotonic() + CHECK_INTERVAL  # also where messages never cease, as those of a clock
     while True:
         if (line := limit.catch_up()) is not None:
             connection.send(PortChanged(line))
-        try:
-            message = queue.get(timeout=CHECK_INTERVAL)
-        except Empty:
-            try:
-                for line in port.check():
-                    connection.send(PortChanged(line))
-            except PortGoneError as gone:
-                return str(gone)
-            if port.connections != connections:
-                connections = port.connections
-                connection.send(ConnectionsChanged({"": connections}))
+        if isinstance(port, MeasuredInput) and (health := port.health()) is not None:
+            connection.send(health)
+        with suppress(Empty):
+            message = queue.get(timeout=max(0.0, check_at - monotonic()))
+            if message is None:
+                return None
+            connection.send(message)
+        if monotonic() < check_at:
             continue
-        if message is None:
-            return None
-        connection.send(message)
+        check_at = monotonic() + CHECK_INTERVAL
+        try:
+            for line in port.check():
+                connection.send(PortChanged(line))
+        except PortGoneError as gone:
+            return str(gone)
+        if port.has_left:
+            connection.send(InputLost(monotonic(), limit.number))
+        if port.connections != connections:
+            connections = port.connections
+            connection.send(ConnectionsChanged({"": connections}))
 
 
 def _quit_received(queue: InputQueue) -> bool:

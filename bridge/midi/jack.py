@@ -65,6 +65,12 @@ def _library() -> SimpleNamespace | None:
         "port_jack_client": (pointer, [pointer]),
         "port_jack_port": (pointer, [pointer]),
         "port_close": (None, [pointer]),
+        "sound_open": (pointer, [text, text, ctypes.c_int]),
+        "sound_read": (
+            ctypes.c_int,
+            [pointer, *(ctypes.POINTER(t) for t in (ctypes.c_uint32, ctypes.c_int64, ctypes.c_float))],
+        ),
+        "jack_get_ports": (ctypes.POINTER(text), [pointer, text, text, ctypes.c_ulong]),
         "jack_port_name": (text, [pointer]),
         "jack_port_get_connections": (ctypes.POINTER(text), [pointer]),
         "jack_connect": (ctypes.c_int, [pointer, text, text]),
@@ -75,7 +81,10 @@ def _library() -> SimpleNamespace | None:
     }
     functions: dict[str, Any] = {}
     for name, (result, arguments) in signatures.items():
-        functions[name] = getattr(libraries[name.split("_")[0]], name)
+        library = libraries["jack" if name.startswith("jack_") else "port"]
+        if name.startswith("sound_") and not hasattr(library, name):
+            continue  # it was built before sound could be heard
+        functions[name] = getattr(library, name)
         functions[name].restype, functions[name].argtypes = result, arguments
     return SimpleNamespace(**functions)
 
@@ -85,21 +94,29 @@ def available() -> bool:
     return _library() is not None
 
 
+def hears_sound() -> bool:
+    """Return True if a port for sound can be opened."""
+    return hasattr(_library(), "sound_open")
+
+
 class JackClient:
     """A JACK client with one MIDI port. `pipe`: file descriptor to wake the reader of an input, -1 for an output.
 
     Called from one thread only. Raises NameTakenError, or OSError if no server answers.
     """
 
+    _opened_by = "port_open"
+
     def __init__(self, client: str, port: str, pipe: int = -1) -> None:
         library = _library()
-        if library is None:
+        if library is None or not hasattr(library, self._opened_by):
             raise OSError("JACK's own way is not installed")
         self._jack, self._is_input = library, pipe >= 0
-        self._handle = self._jack.port_open(client.encode(), port.encode(), pipe)
+        opened = getattr(library, self._opened_by)
+        self._handle = opened(client.encode(), port.encode(), pipe)
         if not self._handle:
             # JACK reports a taken name and a missing server alike: trying another name distinguishes them
-            other = self._jack.port_open(f"{client}-{os.getpid()}".encode(), port.encode(), pipe)
+            other = opened(f"{client}-{os.getpid()}".encode(), port.encode(), pipe)
             if other:
                 self._jack.port_close(other)
                 raise NameTakenError(client)
@@ -136,19 +153,21 @@ class JackClient:
         """Yield the messages received since the last call, each with its time."""
         at, data = ctypes.c_int64(), ctypes.create_string_buffer(MAX_MESSAGE_BYTES)
         while size := self._jack.port_read(self._handle, ctypes.byref(at), data):
-            yield Seconds((at.value - _raw_minus_monotonic()) / 1e6), data.raw[:size]
+            yield seconds_of(at.value), data.raw[:size]
 
     def connections(self) -> tuple[str, ...]:
         """Return the names of the ports that this port is connected to."""
         if self.server_lost:
             return ()
-        names = self._jack.jack_port_get_connections(self._port)
-        if not names:
-            return ()
+        return self._names(self._jack.jack_port_get_connections(self._port))
+
+    def _names(self, names: Any) -> tuple[str, ...]:  # noqa: ANN401 (an array of C)
+        """Return the names in an array of libjack, and free it."""
         found: list[str] = []
-        while (name := names[len(found)]) is not None:
+        while names and (name := names[len(found)]) is not None:
             found.append(name.decode())
-        self._jack.jack_free(names)
+        if names:
+            self._jack.jack_free(names)
         return tuple(found)
 
     def exists(self, name: str) -> bool:
@@ -171,6 +190,11 @@ class JackClient:
         self._jack.port_close(self._handle)
 
 
+def seconds_of(microseconds: int) -> Seconds:
+    """Return JACK's time as ours."""
+    return Seconds((microseconds - _raw_minus_monotonic()) / 1e6)
+
+
 def _raw_minus_monotonic() -> float:
     """Return CLOCK_MONOTONIC_RAW minus CLOCK_MONOTONIC in microseconds."""
     if sys.platform != "linux":
@@ -191,7 +215,8 @@ LOOKS_PER_CHECK = 5
 class ConnectionKeeper:
     """Restores a port's connections when the other port comes back; those the owner disconnects are forgotten.
 
-    `joined` has the ports that were connected since the look before, or were away for a moment: they may hold notes.
+    `joined` has the ports that were connected since the look before, or were away for a moment: they may hold notes; `left` has
+    those that were connected at the look before and are not now.
     """
 
     def __init__(self, client: JackClient, remembered: Iterable[str] = ()) -> None:
@@ -201,6 +226,7 @@ class ConnectionKeeper:
         self._away = set(remembered)
         self._seen: frozenset[str] = frozenset()
         self.joined: frozenset[str] = frozenset()
+        self.left: frozenset[str] = frozenset()
 
     @property
     def remembered(self) -> frozenset[str]:
@@ -212,7 +238,7 @@ class ConnectionKeeper:
         self._note(frozenset(self._client.connections()))
 
     def _note(self, now: frozenset[str]) -> None:
-        self.joined, self._seen = now - self._seen, now
+        self.joined, self.left, self._seen = now - self._seen, self._seen - now, now
 
     def check(self) -> list[str]:
         """Reconnect ports that came back. Return a line for each port that disappeared or was reconnected."""

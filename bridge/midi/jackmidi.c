@@ -3,6 +3,7 @@
 // Output: messages with JACK's time in microseconds go through a ring buffer into a heap, and are written at their frame. A
 // message without bytes drops the note-ons in the heap and sends everything else in it at once.
 // Input: messages with JACK's time go through the ring buffer, and a byte written to a pipe wakes the reader.
+// Sound: samples are copied into a ring of blocks, each with its frame, and a byte written to a pipe wakes the reader.
 // One Python thread uses one end of the ring, JACK's thread the other. Built if there is a C compiler; libjack is loaded at run
 // time by the caller, and the functions used are declared here, so its headers are not needed. Elsewhere than on Linux it is empty.
 
@@ -53,6 +54,8 @@ microseconds_t jack_frames_to_time(const client_t *, frames_t);
 #define RING 4096
 #define HEAP 8192
 #define MAX_MESSAGE_BYTES 3
+#define BLOCKS 8192
+#define BLOCK 64
 
 typedef struct {
     int64_t at;
@@ -60,6 +63,12 @@ typedef struct {
     uint8_t size;
     uint8_t bytes[MAX_MESSAGE_BYTES];
 } message_t;
+
+typedef struct {
+    frames_t first;
+    uint32_t size;
+    float samples[BLOCK];
+} block_t;
 
 typedef struct {
     client_t *client;
@@ -71,6 +80,7 @@ typedef struct {
     int heap_size;
     uint32_t order;
     message_t heap[HEAP];
+    block_t *blocks;
 } port_state_t;
 
 static void ignore_message(const char *words) { (void)words; }
@@ -169,35 +179,84 @@ static int receive(frames_t frames, void *arg) {
     return 0;
 }
 
+static int record(frames_t frames, void *arg) {
+    port_state_t *state = arg;
+    const float *samples = jack_port_get_buffer(state->port, frames);
+    frames_t start = jack_last_frame_time(state->client);
+    for (frames_t done = 0; done < frames; done += BLOCK) {
+        unsigned at = atomic_load_explicit(&state->written_at, memory_order_relaxed);
+        if (at - atomic_load_explicit(&state->read_at, memory_order_acquire) >= BLOCKS) break;  // the reader sees the gap
+        block_t *block = &state->blocks[at % BLOCKS];
+        block->first = start + done;
+        block->size = frames - done < BLOCK ? frames - done : BLOCK;
+        memcpy(block->samples, samples + done, block->size * sizeof(float));
+        atomic_store_explicit(&state->written_at, at + 1, memory_order_release);
+    }
+    wake(state);
+    return 0;
+}
+
 static void server_lost(void *arg) {
     port_state_t *state = arg;
     atomic_store(&state->lost, 1);
     wake(state);
 }
 
-// Open a port of a client of exactly this name. An input port writes a byte to `pipe` when it received something; -1 makes an
-// output port. NULL: no server, or the name is taken.
-port_state_t *port_open(const char *client, const char *port, int pipe) {
+static void release(port_state_t *state) {
+    if (state->client) jack_client_close(state->client);
+    free(state->blocks);
+    free(state);
+}
+
+static port_state_t *opened(const char *client, const char *port, const char *type, int pipe, int (*process)(frames_t, void *)) {
     jack_set_error_function(ignore_message);
     jack_set_info_function(ignore_message);
     port_state_t *state = calloc(1, sizeof *state);
     if (!state) return NULL;
     memset(state, 0, sizeof *state);  // touch the pages before the real-time thread runs
+    if (process == record) {
+        state->blocks = calloc(BLOCKS, sizeof *state->blocks);
+        if (state->blocks) memset(state->blocks, 0, BLOCKS * sizeof *state->blocks);
+    }
     state->wake = pipe;
-    state->client = jack_client_open(client, NO_START_SERVER | USE_EXACT_NAME, NULL);
+    if (process != record || state->blocks) state->client = jack_client_open(client, NO_START_SERVER | USE_EXACT_NAME, NULL);
     if (!state->client) {
-        free(state);
+        release(state);
         return NULL;
     }
-    state->port = jack_port_register(state->client, port, "8 bit raw midi", pipe < 0 ? IS_OUTPUT : IS_INPUT, 0);
-    jack_set_process_callback(state->client, pipe < 0 ? send_due : receive, state);
+    state->port = jack_port_register(state->client, port, type, pipe < 0 ? IS_OUTPUT : IS_INPUT, 0);
+    jack_set_process_callback(state->client, process, state);
     jack_on_shutdown(state->client, server_lost, state);
     if (!state->port || jack_activate(state->client)) {
-        jack_client_close(state->client);
-        free(state);
+        release(state);
         return NULL;
     }
     return state;
+}
+
+// Open a MIDI port of a client of exactly this name. An input port writes a byte to `pipe` when it received something; -1 makes an
+// output port. NULL: no server, or the name is taken.
+port_state_t *port_open(const char *client, const char *port, int pipe) {
+    return opened(client, port, "8 bit raw midi", pipe, pipe < 0 ? send_due : receive);
+}
+
+// Open an input port for sound; a byte is written to `pipe` at each period. NULL as above.
+port_state_t *sound_open(const char *client, const char *port, int pipe) {
+    return opened(client, port, "32 bit float mono audio", pipe, record);
+}
+
+// Read the next block of sound, BLOCK samples at most, with JACK's frame of its first one and that frame's time in microseconds.
+// Returns the number of samples, 0 if there are none.
+int sound_read(port_state_t *state, uint32_t *first, int64_t *at, float *samples) {
+    unsigned next = atomic_load_explicit(&state->read_at, memory_order_relaxed);
+    if (next == atomic_load_explicit(&state->written_at, memory_order_acquire)) return 0;
+    const block_t *block = &state->blocks[next % BLOCKS];
+    int size = (int)block->size;
+    *first = block->first;
+    memcpy(samples, block->samples, block->size * sizeof(float));
+    atomic_store_explicit(&state->read_at, next + 1, memory_order_release);
+    *at = (int64_t)jack_frames_to_time(state->client, *first);
+    return size;
 }
 
 // Send 1 to 3 bytes at JACK's time in microseconds, 0 for now; no bytes flush the heap. Returns -1 if the ring is full.
@@ -227,9 +286,6 @@ int port_idle(port_state_t *state) {
 client_t *port_jack_client(port_state_t *state) { return state->client; }
 port_t *port_jack_port(port_state_t *state) { return state->port; }
 
-void port_close(port_state_t *state) {
-    jack_client_close(state->client);
-    free(state);
-}
+void port_close(port_state_t *state) { release(state); }
 
 #endif

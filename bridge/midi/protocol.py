@@ -203,6 +203,19 @@ class PortLost:
 
 
 @dataclass(frozen=True, slots=True)
+class InputHealth:
+    """How a live sound is heard.
+
+    Milliseconds from a note's beginning until it is known (the median of the last notes), gaps in the sound since the port was
+    opened, and how many milliseconds were lost in them.
+    """
+
+    latency_ms: float
+    gaps: int
+    lost_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionsChanged:
     """By route, the ports that ours are connected to, so that a restarted process can connect them again."""
 
@@ -279,7 +292,19 @@ def panic() -> Iterator[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class MidiReceived:
-    """A MIDI message received at `--input`: its time of arrival by `bridge.clock`, and its bytes."""
+    """A MIDI message received at `--input`: its time of arrival by `bridge.clock`, its bytes, and which input it came from.
+
+    Inputs count from 1 in the order of the options; what pages send counts as the first one's.
+    """
 
     at: Seconds
     data: bytes
+    input: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class InputLost:
+    """What played into the MIDI input is gone: the ends of the notes that it held will not come."""
+
+    at: Seconds
+    input: int = 1

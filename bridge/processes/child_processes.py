@@ -9,8 +9,9 @@ import asyncio
 import logging
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from bridge.errors import BadRequest, OwnerError
@@ -23,6 +24,8 @@ from bridge.midi.player_process import run as run_player
 from bridge.midi.protocol import (
     ConnectionsChanged,
     Health,
+    InputHealth,
+    InputLost,
     MidiReceived,
     OpenFailed,
     PlayerReport,
@@ -32,7 +35,7 @@ from bridge.midi.protocol import (
     Ready,
 )
 from bridge.processes.supervisor import ChildProcess, Supervisor
-from bridge.protocol.events import GeneratorReady, PlayerReady
+from bridge.protocol.events import GeneratorReady, PlayerReady, Publish
 from model.clips.messages import ClipAnswer
 from model.generation.messages import Answer, FirstNote
 
@@ -103,17 +106,16 @@ START_TIMEOUT = 120.0
 class Readiness:
     """One future per child process, resolved when it is first ready; the player's result is the name of its port."""
 
-    def __init__(self) -> None:
+    def __init__(self, inputs: Iterable[str] = ()) -> None:
         loop = asyncio.get_running_loop()
-        self._player: asyncio.Future[str] = loop.create_future()
-        self._generator: asyncio.Future[str] = loop.create_future()
-        self._input: asyncio.Future[str] = loop.create_future()
-        self._by_name = {"player": self._player, "generator": self._generator, "input": self._input}
+        self._by_name: dict[str, asyncio.Future[str]] = {
+            name: loop.create_future() for name in ("player", "generator", *inputs)
+        }
         self._ready: set[str] = set()
 
     async def wait_for_all(self) -> str:
         """Wait until all are ready; return the output port's name. Raises the error given to `fail`."""
-        port, *_ = await asyncio.wait_for(asyncio.gather(self._player, self._generator, self._input), START_TIMEOUT)
+        port, *_ = await asyncio.wait_for(asyncio.gather(*self._by_name.values()), START_TIMEOUT)
         return port
 
     def is_ready(self, child: str) -> bool:
@@ -145,19 +147,21 @@ class Readiness:
 
 
 log = logging.getLogger("llmball")
-ChildMessage = PlayerReport | MidiReceived | Answer | FirstNote | ClipAnswer | str | None
+ChildMessage = PlayerReport | MidiReceived | InputLost | InputHealth | Answer | FirstNote | ClipAnswer | str | None
 """A message of a child. The generator sends None when it is ready, or the text of an error that the owner can mend."""
-ForwardedMessage = GeneratorReady | PlayerReady | Health | MidiReceived | Answer | FirstNote | ClipAnswer
+ForwardedMessage = (
+    GeneratorReady | PlayerReady | Publish | Health | MidiReceived | InputLost | Answer | FirstNote | ClipAnswer
+)
 """Messages that `on_message` passes on."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChildConfig:
-    """What the children run. Without `input` no MIDI input is opened. The functions are run in the child."""
+    """What the children run: a process for each of `inputs`. The functions are run in the child."""
 
     run_generator: Callable[..., None]
     output: OutputConfig
-    input: InputConfig | None = None
+    inputs: tuple[InputConfig, ...] = ()
     encoder: Path | None = None
     started_generator: ChildProcess | None = None
     """The generator, if it was started before: it takes longest."""
@@ -170,7 +174,9 @@ class ChildProcesses:
     def __init__(self, config: ChildConfig, supervisor: Supervisor, fail: Callable[[Exception], None]) -> None:
         self._config, self._supervisor, self._fail = config, supervisor, fail
         self.output_choice = OutputChoice(config.output, self._reopen_output)
-        self.readiness = Readiness()
+        self._inputs = {f"input{i.suffix}": i for i in config.inputs}
+        self._heard: dict[str, InputHealth] = {}
+        self.readiness = Readiness(self._inputs)
         self._connections: dict[str, Connections] = {}
         self._status_lines: list[str] = []
 
@@ -182,10 +188,8 @@ class ChildProcesses:
             "generator", config.run_generator, lambda: (config.encoder,), running=config.started_generator
         )
         self._supervisor.start("player", run_player, self._player_args, preload=preload_player, watched=True)
-        if config.input is None:
-            self.readiness.mark_ready("input")
-        else:
-            self._supervisor.start("input", config.run_input, self._input_args)
+        for name in self._inputs:
+            self._supervisor.start(name, config.run_input, partial(self._input_args, name))
 
     def log_status(self) -> None:
         """Log the collected status lines. Called after the ready line, so that a failed start prints one error line only."""
@@ -208,6 +212,9 @@ class ChildProcesses:
             case PortLost(reason):
                 self._supervisor.mark_opening(child)
                 log.warning("the %s's port was lost (%s); it is opened again when it can be", child, reason)
+                return self.input_lost(child)
+            case InputHealth():
+                return self._on_input_health(child, message)
             case PortChanged(line):
                 log.warning("%s", line)
             case ConnectionsChanged(connections):
@@ -216,7 +223,27 @@ class ChildProcesses:
                 return message
         return None
 
-    def _on_port_ready(self, child: str, name: str, realtime: bool) -> PlayerReady | None:
+    def input_number(self, child: str) -> int | None:
+        """Return the number of the input that a child listens to; None if it is another child."""
+        return self._inputs[child].number if child in self._inputs else None
+
+    def input_lost(self, child: str) -> Publish | None:
+        """Return what clients are told when a child has no port any more; None if it is no input."""
+        config = self._inputs.get(child)
+        return None if config is None else Publish("input", (config.number, config.input, "lost"))
+
+    def _on_input_health(self, child: str, health: InputHealth) -> Publish:
+        """Log the first latency and each gap, and tell both."""
+        before = self._heard.get(child, InputHealth(0.0, 0, 0))
+        if not before.latency_ms and health.latency_ms:
+            log.info("the %s knows a note %.0f ms after it began", child, health.latency_ms)
+        if health.gaps > before.gaps:
+            log.warning("the %s has %d gaps in its sound by now, %d ms in all", child, health.gaps, health.lost_ms)
+        self._heard[child] = health
+        number = self._inputs[child].number
+        return Publish("input/latency", (number, health.latency_ms, health.gaps, health.lost_ms))
+
+    def _on_port_ready(self, child: str, name: str, realtime: bool) -> PlayerReady | Publish | None:
         first = self.readiness.mark_ready(child, name)
         if not first:
             log.warning("the %s's port is there again: %s", child, name)
@@ -224,8 +251,8 @@ class ChildProcesses:
             self._status_lines.append(f"the player has {'real-time' if realtime else 'normal'} priority")
         else:
             self._status_lines.append(f"listening to {name}")
-        if child != "player":
-            return None
+        if child in self._inputs:
+            return Publish("input", (self._inputs[child].number, name, "open"))
         self.output_choice.on_opened(name)
         return PlayerReady()
 
@@ -236,8 +263,8 @@ class ChildProcesses:
             self._connections.get("player", {}),
         )
 
-    def _input_args(self) -> tuple[object, ...]:
-        return self._config.input, self.readiness.is_ready("input"), self._connections.get("input", {})
+    def _input_args(self, name: str) -> tuple[object, ...]:
+        return self._inputs[name], self.readiness.is_ready(name), self._connections.get(name, {})
 
     def _reopen_output(self) -> None:
         """End the player: the next one opens the chosen port and gets the planned notes."""

@@ -125,6 +125,17 @@ OUTGOING: tuple[AddressEntry, ...] = (
         "text:s",
         "what the language model of --composer does: asked, mended, enters, plays, failed and why",
     ),
+    AddressEntry("input", "number:i name:s state:s", "an --input is open, or was lost; the others go on"),
+    AddressEntry(
+        "input/latency",
+        "number:i ms:f gaps:i lost_ms:i",
+        "--input audio: how long after its beginning a note is known (the median of the last), and gaps in the sound",
+    ),
+    AddressEntry(
+        "input/plays",
+        "number:i plays:s",
+        "what is heard there while follow is on: chords, bass, melody, split or rests",
+    ),
     AddressEntry("learnt", "touch:s words:s", "what a touch does now: note 10 36, cc 1 20, program 1 5"),
     AddressEntry("set/saved", "path:s", "answer to set/save"),
     AddressEntry(

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from bridge.config import MAX_INPUTS
 from bridge.errors import BadRequest
 from model.generation.bias_weights import SHIPPED
 from model.music.control import MAX_SEED, control_rows
@@ -39,10 +40,14 @@ def _parse_drum_map(text: str) -> str:
 
 
 def _parse_follow_mode(text: str) -> str:
-    split, _, pitch = text.partition(":")
-    if text in FOLLOW_MODES or (split == "split" and pitch.isdecimal() and int(pitch) in range(1, 128)):
-        return text
-    raise ValueError(f"is {' '.join(FOLLOW_MODES)} or split:N with N in 1..127, not {text!r}")
+    modes = [mode.strip() for mode in text.split(",")]
+    for mode in modes[:MAX_INPUTS]:
+        split, _, pitch = mode.partition(":")
+        if mode not in FOLLOW_MODES and not (split == "split" and pitch.isdecimal() and int(pitch) in range(1, 128)):
+            raise ValueError(f"is {' '.join(FOLLOW_MODES)} or split:N with N in 1..127, not {text!r}")
+    if len(modes) > MAX_INPUTS:
+        raise ValueError(f"has a mode for each input, {MAX_INPUTS} at most, not {text!r}")
+    return ",".join(modes)
 
 
 FOLLOW_MODES = ("auto", "melody", "chords", "bass")
@@ -109,7 +114,7 @@ CONTROLS: dict[str, Control] = {
         Control("transpose", "i", 0, "semitones, at output; drums stay", -24, 24, reach=Reach.REARRANGE),
         Control("follow", "i", 0, "the band follows the hands at --input", 0, 1, reach=Reach.REGENERATE_BEATS),
         Control("follow/mode", "s", "auto", "what they play: chords tell the harmony, a melody is accompanied, a bass tells the roots",
-                syntax="auto, melody, chords, bass or split:N (chords below MIDI note N, melody from it on)", parser=_parse_follow_mode, reach=Reach.REGENERATE_BEATS),
+                syntax="auto, melody, chords, bass or split:N (chords below MIDI note N, melody from it on); of several inputs one each: chords,bass", parser=_parse_follow_mode, reach=Reach.REGENERATE_BEATS),
         Control("drums/map", "s", "gm", "which notes play the roles of the kit: " + " ".join(ROLES),
                 syntax="gm, rack16 (36..51), or role:note,…", parser=_parse_drum_map, reach=Reach.REARRANGE),
         *(c for name in PARTS for c in _part_controls(name)),

@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from bridge.clock import monotonic
 from bridge.config import BrokerAccount, ComposerAccount, Config
 from bridge.http.view import View
-from bridge.midi.protocol import Batch, Health, MidiReceived, PlayerOrder, Quit, SetTempoMap
+from bridge.midi.protocol import Batch, Health, InputLost, MidiReceived, PlayerOrder, Quit, SetTempoMap
 from bridge.processes.child_processes import ChildConfig, ChildMessage, ChildProcesses
 from bridge.processes.supervisor import Supervisor, on_stop_signals
 from bridge.protocol.dispatch import Dispatcher
@@ -261,6 +261,8 @@ class Daemon:
                 self._services.on_clip_answer(forwarded)
             case MidiReceived():
                 self._on_midi(forwarded)
+            case Publish():
+                self._run_effect(forwarded)
             case Understood() | BeatWritten() | Failed() if self._worker_dispatcher is not None:
                 self._worker_dispatcher.on_local_answer(forwarded)
             case _:
@@ -278,6 +280,10 @@ class Daemon:
             self._handle_event(GeneratorExited())
         elif name == "clips":
             self._services.on_clip_writer_exit()
+        elif (number := self._child_processes.input_number(name)) is not None:
+            self._handle_event(InputLost(monotonic(), number))
+            if (told := self._child_processes.input_lost(name)) is not None:
+                self._run_effect(told)
 
     # --- stop -------------------------------------------------------------------------------
 

@@ -1,4 +1,4 @@
-"""Accompaniment of a live player: passes detected chords, key and melody to the model. Owned by the session.
+"""Accompaniment of live players: passes detected chords, key and given parts to the model. Owned by the session.
 
 The follower estimates what the player plays in each beat; here it meets the timeline. A chord that differs from the planned
 one is answered twice: the planned bass and chords move to it within the beat, and the model generates again from the first
@@ -26,7 +26,6 @@ from model.music.harmony import Chord, Key, chord_symbol, parse_chord, parse_key
 from model.music.notes import PARTS, TICKS_PER_QUARTER, Kept, Note, Ticks, beats_in_bar
 from model.music.plan import Controls, Plan
 
-MELODY = frozenset({"melody"})
 ECHO_EARLY, ECHO_LATE = Seconds(0.010), Seconds(0.080)
 """A note that comes in this much before or after a note of ours was due is taken for its echo."""
 EARLY_TOLERANCE = Ticks(40)
@@ -53,6 +52,8 @@ class Accompaniment:
     _recognised_echoes: list[ScheduledNote] = field(default_factory=list)
     _overruled: int | None = None
     _published: tuple[str | None, float | None] = (None, None)
+    _given: frozenset[str] = frozenset()
+    _playing: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.follower = Follower(self._is_echo)
@@ -70,9 +71,13 @@ class Accompaniment:
         self.follower.reset()
 
     def receive_midi(self, event: MidiReceived) -> None:
-        """Process one MIDI message of the player. Also called while `follow` is off, so that following can start at any time."""
+        """Process one MIDI message of a player. Also called while `follow` is off, so that following can start at any time."""
         self.follower.requested_mode = str(self.settings["follow/mode"])
-        self.follower.receive_midi(event.at, event.data)
+        self.follower.receive_midi(event.at, event.data, event.input)
+
+    def release_all(self, at: Seconds, number: int) -> None:
+        """Let go of what the player at an input holds: it was lost, and the ends of its notes with it."""
+        self.follower.keyboard.release_all(at, number)
 
     def proceed(self, now: Seconds) -> None:
         """Update the follower with the beats that have passed, and change planned beats accordingly. Only while playing."""
@@ -88,7 +93,9 @@ class Accompaniment:
         wanted = self._chord_changes(now)
         if wanted:
             self.playback.reharmonise(now, wanted)
-        if any(self._requested_chords.get(at) != symbol for at, symbol in wanted.items()):
+        given = self.follower.given_parts - {"melody"}  # of a melody little is planned ahead
+        if given != self._given or any(self._requested_chords.get(at) != symbol for at, symbol in wanted.items()):
+            self._given = given
             self.settings_control.regenerate(now, bar_line=False, coming=False)
             self._requested_chords |= wanted  # beats too near to be generated again are not requested twice
 
@@ -118,10 +125,10 @@ class Accompaniment:
         return controls
 
     def given_by_player(self, at: Ticks) -> Kept | None:
-        """Return what the player determines of the beat at tick `at` (chord, melody part), None if nothing."""
+        """Return what the players determine of the beat at tick `at` (chord, their parts), None if nothing."""
         if not self.active or self._last_beat < 0:
             return None
-        parts = MELODY if self.follower.plays_melody and not self.follower.resting else frozenset[str]()
+        parts = self.follower.given_parts
         chord = self._forecast_chord(self._beats_ahead(at))
         symbol = None if chord is None else self._symbol(chord)
         if symbol is not None:
@@ -133,7 +140,7 @@ class Accompaniment:
     def as_played(self, take: Take, index: int, now: Seconds) -> tuple[tuple[int, Kept], ...]:
         """Return, by beat index, the notes of recent beats that differ from what the model wrote.
 
-        They were reharmonised, or have the player's melody.
+        They were reharmonised, or have the players' parts.
         """
         if not self.active:
             return ()
@@ -141,9 +148,10 @@ class Accompaniment:
         for p in self.playback.timeline.placed:
             if p.take != take.number or not index - HISTORY_BEATS <= p.music.index < index:
                 continue
-            melody = self._melody_notes(p, now) if self.follower.plays_melody else ()
-            if melody or p.reharmonised:
-                notes = tuple(n for n in p.music.notes if not melody or n.part != "melody") + melody
+            played = self._played_notes(p, now)
+            if played or p.reharmonised:
+                parts = {n.part for n in played}
+                notes = tuple(n for n in p.music.notes if n.part not in parts) + played
                 kept = Kept(notes, frozenset(PARTS), True, p.music.chord, p.music.fresh)
                 found.append((p.music.index, kept))
         return tuple(found)
@@ -163,8 +171,8 @@ class Accompaniment:
                 self._requested_chords = {
                     tick: symbol for tick, symbol in self._requested_chords.items() if tick >= p.start
                 }
-                since = Seconds(at - 4 * length)
-                self.follower.tracker.update_energy(self.follower.keyboard.since(since), 4 * length)
+                since, players = Seconds(at - 4 * length), max(1, len(self.follower.playing))
+                self.follower.tracker.update_energy(self.follower.keyboard.since(since), 4 * length * players)
         return self._last_beat != before
 
     def _cue_fill(self, now: Seconds) -> None:
@@ -223,7 +231,12 @@ class Accompaniment:
         return parse_key(plan.key) if plan is not None and "key" in plan.explicit else None
 
     def _publish_estimates(self) -> None:
-        """Publish a newly detected key or energy, and that the player overrules the prompt's progression."""
+        """Publish a newly detected key or energy, what each input plays, and that the player overrules the prompt's progression."""
+        playing = self.follower.playing
+        for number in sorted(playing.keys() | self._playing.keys()):
+            if playing.get(number) != self._playing.get(number):
+                self.playback.emit(Publish("input/plays", (number, playing.get(number, "rests"))))
+        self._playing = playing
         tracker = self.follower.tracker
         key = tracker.key.name if tracker.key is not None and self._fixed_key is None else None
         energy = tracker.energy if float(self.settings["energy"]) < 0 else None
@@ -237,17 +250,17 @@ class Accompaniment:
             if take.plan is not None and "progression" in take.plan.explicit:
                 self.playback.emit(Publish("understood/overruled", ("progression", "control")))
 
-    def _melody_notes(self, placed: PlacedBeat, now: Seconds) -> tuple[Note, ...]:
-        """Return the player's melody in a beat, in ticks from its start."""
+    def _played_notes(self, placed: PlacedBeat, now: Seconds) -> tuple[Note, ...]:
+        """Return the players' own parts in a beat, in ticks from its start."""
         tempo = self.playback.tempo
         since = tempo.seconds_at(Ticks(placed.start - EARLY_TOLERANCE))
         until = tempo.seconds_at(Ticks(placed.end - EARLY_TOLERANCE))
         notes: list[Note] = []
-        for key_press in self.follower.melody_between(since, until):
+        for key_press, part in self.follower.played_between(since, until):
             start = max(0, tempo.ticks_at(key_press.at) - placed.start)
             end = tempo.ticks_at(key_press.ended_at if key_press.ended_at is not None else now) - placed.start
             length = Ticks(max(TICKS_PER_QUARTER // 8, end - start))
-            notes.append(Note(Ticks(start), length, key_press.pitch, key_press.velocity, "melody"))
+            notes.append(Note(Ticks(start), length, key_press.pitch, key_press.velocity, part))
         return tuple(notes)
 
     def _is_echo(self, at: Seconds, channel: int, pitch: int, velocity: int) -> bool:

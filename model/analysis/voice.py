@@ -156,7 +156,8 @@ def is_there() -> bool:
 
 
 @cache
-def _detector() -> Any:  # noqa: ANN401 -- swift-f0 may not be there
+def detector() -> Any:  # noqa: ANN401 -- swift-f0 may not be there
+    """Return swift-f0, on one thread. Raises ImportError."""
     import swift_f0
 
     return swift_f0.SwiftF0(threads=1, spin=False)
@@ -178,7 +179,7 @@ def sung_notes(samples: Samples, rate: int) -> tuple[Sung, ...]:
         raise SoundError(REMEDY)
     import swift_f0
 
-    result = _detector().detect(resampled(samples, rate), RATE)
+    result = detector().detect(resampled(samples, rate), RATE)
     result.confidence = np.clip(result.confidence, 0, 1) ** TRUST
     level: Floats = result.loudness_db
     found: list[Sung] = []

@@ -1,5 +1,6 @@
 // Playing along: follow, the computer's keys, a MIDI keyboard at this browser, and MIDI learn.
 import { $, button, complain, make } from "./dom.js";
+import { inputLine } from "./labels.js";
 import { lockWins } from "./progression.js";
 import { sound } from "./sound.js";
 import { wire } from "./wire.js";
@@ -21,6 +22,14 @@ export function keys() {
     if (![...$("follow-mode").options].some((o) => o.value === mode)) $("follow-mode").append(new Option(mode, mode));
     $("follow-mode").value = mode;
   });
+  const inputs = new Map();
+  const input = (number, told) => {
+    inputs.set(number, { ...inputs.get(number), ...told });
+    $("inputs").textContent = [...inputs].sort().map(([n, known]) => inputLine(n, known)).join(" · ");
+  };
+  wire.on("input", (number, name, state) => input(number, { name, state }));
+  wire.on("input/latency", (number, ms, gaps) => input(number, { ms, gaps }));
+  wire.on("input/plays", (number, plays) => input(number, { plays }));
   $("follow-mode").onchange = () => wire.send("follow/mode", $("follow-mode").value);
   $("tap").onclick = () => wire.send("tap");
   $("octave-down").onclick = () => shift(-1);

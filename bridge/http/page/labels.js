@@ -13,6 +13,12 @@ export const labelOf = (path) => LABELS[path] ?? path.replaceAll(/[_/]/g, " ");
 /** Return what a choice of a control is called. */
 export const valueOf = (path, value) => path.startsWith("send/") || path === "expression" ? { 0: "off", 1: "on" }[value] ?? value : value;
 
+/** Return in words what is known of an --input: what is played there, how late a note of sound is known, its gaps; or that it was lost. */
+export function inputLine(number, { name, state, plays, ms, gaps }) {
+  if (state === "lost") return `Input ${number} (${name}) was lost; the others go on, it is opened again when it can be`;
+  return [`Input ${number} (${name}): ${plays ?? "listening"}`, ms ? `a note is known after ${Math.round(ms)} ms` : "", gaps ? `${gaps} gaps` : ""].filter(Boolean).join(", ");
+}
+
 /** Return the daemon's health in words. */
 export function health(late, dropped, starved, ahead, p99) {
   return `${ahead.toFixed(1)} beats ahead · notes late ${late}, dropped ${dropped} · beats repeated ${starved} · 99 of 100 notes within ${p99.toFixed(1)} ms`;

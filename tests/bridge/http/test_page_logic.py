@@ -140,7 +140,7 @@ STATUS = (
     + """
 const { beatsOf, cued, onItsWay } = await import("%PAGE%/coming.js");
 const { beside } = await import("%PAGE%/dom.js");
-const { health, labelOf, valueOf } = await import("%PAGE%/labels.js");
+const { health, inputLine, labelOf, valueOf } = await import("%PAGE%/labels.js");
 const { keyName } = await import("%PAGE%/keys.js");
 const at = (quarter, state = "playing") => ({ state, quarterNow: () => quarter, bars: () => [{ number: 1, from: 0 }, { number: 2, from: 4 }, { number: 3, from: 8 }] });
 said.cue = [[1, "playing"], [4, "playing"], [8, "playing"], [5, "idle"]].map(([q, state]) => cued("fill", 4, 8, at(q, state)));
@@ -152,6 +152,7 @@ const view = { width: 1000, height: 600 }, size = { width: 300, height: 30 };
 said.places = [[{ left: 40, top: 100, bottom: 130 }], [{ left: 900, top: 560, bottom: 590 }], [{ left: 40, top: -900, bottom: -870 }], [{ left: 40, top: 2000, bottom: 2030 }], [{ left: 40, top: 100, bottom: 130 }, { top: 136, bottom: 166 }]]
   .map(([control, taken]) => { const { x, y } = beside(control, size, view, taken); return [x, y]; });
 said.labels = [labelOf("temperature"), labelOf("drums/map"), labelOf("part_of/it"), health(0, 1, 2, 3.21, 1.04)];
+said.inputs = [inputLine(1, { name: "jack:keys", state: "open" }), inputLine(2, { name: "audio", state: "open", plays: "bass", ms: 164.6, gaps: 2 }), inputLine(2, { name: "audio", state: "lost", plays: "bass" })];
 said.values = [valueOf("send/clock", "1"), valueOf("swing_unit", "8")];
 said.keys = [keyName("KeyA", null), keyName("KeyA", new Map([["KeyA", "q"]]))];
 console.log(JSON.stringify(said));
@@ -185,6 +186,11 @@ def test_a_message_stands_beside_its_control_and_inside_the_window(node: Node) -
         said["labels"][3]
         == "3.2 beats ahead · notes late 0, dropped 1 · beats repeated 2 · 99 of 100 notes within 1.0 ms"
     )
+    assert said["inputs"][:2] == [
+        "Input 1 (jack:keys): listening",
+        "Input 2 (audio): bass, a note is known after 165 ms, 2 gaps",
+    ]
+    assert said["inputs"][2].startswith("Input 2 (audio) was lost; the others go on")
     assert said["values"] == ["on", "8"]
     assert said["keys"] == ["A", "Q"]
 

@@ -1,0 +1,1 @@
+"""Sound for tests: synthesised lines, and a program that plays them into a JACK port."""

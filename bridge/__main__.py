@@ -53,7 +53,7 @@ MORE_FILES = "too few files may be open: raise ulimit -n to 64 or more"
 MORE_MEMORY = "there is too little memory: close other programs, or raise ulimit -v"
 LEAST_FILES, LEAST_MEMORY = 64, 384 << 20
 """Files that what serves may open at least, and bytes of address space that every command may have that makes music."""
-SERVING, SMALL = ("serve", "worker", "mcp"), ("", "ports", "device", "completion")
+SERVING, SMALL = ("serve", "worker", "mcp"), ("", "doctor", "ports", "device", "completion")
 
 
 def short_of(command: str, files: float, memory: float) -> str | None:

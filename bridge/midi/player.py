@@ -111,8 +111,9 @@ class Player:
             return []
         self._schedule_check()
         lines = self._port.check()
-        for voice in sorted(v for v in self._used if v[0] in self._port.joined and not self._scheduler.sounds(v)):
-            self._port.send(voice[0], NoteOff(*voice[1:]).encode())
+        if joined := self._port.joined:
+            for voice in sorted(v for v in self._used if v[0] in joined and not self._scheduler.sounds(v)):
+                self._port.send(voice[0], NoteOff(*voice[1:]).encode())
         return lines
 
     @property

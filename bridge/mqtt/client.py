@@ -26,6 +26,10 @@ from bridge.mqtt.connection import Connection, is_topic
 
 
 @dataclass(frozen=True, slots=True)
+USUAL_ERRORS = (OSError, TimeoutError, ValueError, aiomqtt.MqttError)
+"""What a broker that is away, or no broker, raises; anything else is told with its traceback."""
+
+
 class MqttMessage:
     """A message to or from a broker. Answers go to `response_topic`; `expiry` is in seconds, None is never.
 
@@ -185,6 +189,7 @@ class MqttClient:
                         self._account.host,
                         self._account.port,
                         str(error.__cause__ or error) or type(error).__name__,
+                        exc_info=None if isinstance(error, USUAL_ERRORS) else error,
                     )
             if client is not None:
                 client.hang_up()

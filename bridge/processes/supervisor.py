@@ -173,7 +173,8 @@ MAX_FAILED_STARTS = 5
 SPARE_DELAY = 0.5
 """Seconds after a child is ready until its spare starts; other children start at that time and are needed first."""
 
-
+SPARE_RETRY_INTERVAL = 5.0
+"""Seconds until another spare is started for one that ended."""
 RETRY_INTERVAL = 0.5
 """Seconds until a process is started again that could not be, for want of descriptors or memory."""
 
@@ -330,7 +331,8 @@ class Supervisor:
         if self._closing or managed is None:
             return
         if child is managed.spare:
-            managed.spare = None  # the next one starts when a child is ready
+            managed.spare = None
+            self._loop.call_later(SPARE_RETRY_INTERVAL, self._start_spare, name)
         if child is not managed.child:  # replaced or released
             return
         managed.exits += 1

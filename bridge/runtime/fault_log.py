@@ -13,7 +13,7 @@ INTERVAL = Seconds(60)
 OWN_REPEATS = 5
 """Equal lines of ours in an interval: a cable that is pulled again is told again."""
 MAX_LINES = 60
-"""Lines of all kinds in an interval; further ones are counted."""
+"""Lines of all kinds in an interval; of further ones only ours of a new kind that tell an error, and how many others there were."""
 MAX_KINDS = 256
 LOGGERS = ("llmball", "asyncio", "aiohttp.server", "aiohttp.websocket", "aiohttp.web")
 
@@ -29,7 +29,7 @@ class LinePerMinute(logging.Filter):
         super().__init__()
         self._clock = clock
         self._kinds: dict[object, tuple[Seconds, int]] = {}
-        self._window, self._lines = Seconds(-1e9), 0
+        self._window, self._lines, self._dropped = Seconds(-1e9), 0, 0
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Return True if a line is written."""
@@ -45,9 +45,15 @@ class LinePerMinute(logging.Filter):
         while len(self._kinds) >= MAX_KINDS:
             del self._kinds[next(iter(self._kinds))]
         self._kinds[kind] = since, count + 1
+        dropped = 0
         if now - self._window >= INTERVAL:
-            self._window, self._lines = now, 0
-        if count >= allowed or self._lines >= MAX_LINES:
+            dropped, self._window, self._lines, self._dropped = self._dropped, now, 0, 0
+        if count >= allowed:
+            return False
+        if self._lines >= MAX_LINES and not (
+            count == 0 and record.levelno >= logging.ERROR and self._lines < 2 * MAX_LINES
+        ):
+            self._dropped += 1
             return False
         self._lines += 1
         if ours and not text.isprintable():  # names and texts of clients: no escape reaches the owner's terminal
@@ -57,6 +63,8 @@ class LinePerMinute(logging.Filter):
             record.exc_info = record.exc_text = None
         if left_out:
             record.msg, record.args = f"{record.getMessage()} (and {left_out} times more before)", ()
+        if dropped:
+            record.msg, record.args = f"{record.getMessage()} ({dropped} other lines were left out before)", ()
         return True
 
 

@@ -47,7 +47,8 @@ from bridge.protocol.requests import (
 from bridge.session.session import Session
 from bridge.session.transport import State
 from bridge.storage import kept_takes, scores, sets
-from bridge.storage.quotas import Quota
+from bridge.storage.home import StorageError
+from bridge.storage.quotas import Gone, Quota
 from bridge.storage.sets import Set
 from bridge.takes.recorder import KeptBars
 from model.clips.messages import CancelClip, ClipAnswer, ClipOrder, ClipProgress
@@ -60,6 +61,9 @@ OWNER: Address = ("", 0)
 """The client of what the owner does by a pad that was learnt."""
 Reply = Callable[..., None]
 """Sends a message to one client: reply(path, *arguments)."""
+Message = tuple[Value, ...]
+Told = tuple[list[Message], list[Message]]
+"""What a client is told, and what all are."""
 
 
 class Services:
@@ -91,7 +95,7 @@ class Services:
         match request:
             case KeepRequested(bars):
                 kept_bars = self._session.kept_bars(bars, monotonic())
-                self._run_in_thread(lambda: self._keep(kept_bars, sender), "keep", reply, lambda messages: messages)
+                self._run_in_thread(lambda: self._keep(kept_bars, sender), "keep", reply, self._tell)
             case LearnRequested(words, forget):
                 (self._midi_learn.unlearn if forget else self._midi_learn.learn)(words)
             case SetRequested(name, save):
@@ -182,35 +186,47 @@ class Services:
         self._order_executor.shutdown(wait=False, cancel_futures=True)
         self._file_executor.shutdown(wait=False)  # pending saves are completed
 
-    def _keep(self, kept_bars: KeptBars, client: Address) -> list[tuple[Value, ...]]:
-        """Keep bars for a client, within its quota; return what it is told. Called in the file thread. Raises StorageError."""
-        gone: list[str] = []
+    def _keep(self, kept_bars: KeptBars, client: Address) -> Told:
+        """Keep bars for a client, within its quota; return what it is told, and what all are. Called in the file thread. Raises StorageError."""
+        gone: list[Gone] = []
         if kept_takes.is_full() and (oldest := self._kept_quota.make_room()) is not None:
-            kept_takes.remove(oldest)
+            kept_takes.remove(oldest[0])
             gone.append(oldest)
-        path, name = kept_takes.save(kept_bars, datetime.now())
+        try:
+            path, name = kept_takes.save(kept_bars, datetime.now())
+        except StorageError as error:
+            if not gone:
+                raise
+            log.warning("keep: %s", error)
+            return _with_removed(("error", "/llmball/keep", str(error)), "kept/removed", gone, client)
         if client != OWNER:
             for oldest in self._kept_quota.stored(name, client):
-                kept_takes.remove(oldest)
+                kept_takes.remove(oldest[0])
                 gone.append(oldest)
-        return [("kept", str(path), name), *(("kept/removed", one) for one in gone)]
+        return _with_removed(("kept", str(path), name), "kept/removed", gone, client)
 
-    def _save_set(self, name: str, set_: Set, client: Address) -> list[tuple[Value, ...]]:
-        """Save a set for a client, within its quota; return what it is told. Called in the file thread. Raises StorageError."""
+    def _save_set(self, name: str, set_: Set, client: Address) -> Told:
+        """Save a set for a client, within its quota; return what it is told, and what all are. Called in the file thread. Raises StorageError."""
         path = sets.set_path(name)
         is_new = sets.save_set(path, set_)
+        if client == OWNER:
+            self._set_quota.release(name)
         gone = self._set_quota.stored(name, client) if client != OWNER and (is_new or name in self._set_quota) else []
-        for one in gone:
+        for one, _ in gone:
             sets.set_path(one).unlink(missing_ok=True)
-        return [("set/saved", str(path)), *(("set/removed", one) for one in gone)]
+        return _with_removed(("set/saved", str(path)), "set/removed", gone, client)
+
+    def _tell(self, told: Told) -> list[Message]:
+        messages, news = told
+        for path, *args in news:
+            self._publish(str(path), tuple(args))
+        return messages
 
     def _save_or_load_set(self, name: str, save: bool, client: Address, reply: Reply) -> None:
         path = sets.set_path(name)
         if save:
             set_ = self._current_set()
-            self._run_in_thread(
-                lambda: self._save_set(name, set_, client), "set/save", reply, lambda messages: messages
-            )
+            self._run_in_thread(lambda: self._save_set(name, set_, client), "set/save", reply, self._tell)
             return
 
         def loaded(set_: Set) -> tuple[Value, ...]:
@@ -303,3 +319,9 @@ class Services:
 def _log_failure(future: asyncio.Future[bool]) -> None:
     if not future.cancelled() and future.exception() is not None:
         log.warning("the bank cannot be saved: %s", future.exception())
+
+
+def _with_removed(message: Message, path: str, gone: list[Gone], client: Address) -> Told:
+    """Return an answer with what went for it; what another client had stored is told to all."""
+    own, others = ([name for name, whose in gone if (whose == client) is is_own] for is_own in (True, False))
+    return [message, *((path, name) for name in own)], [(path, name) for name in others]

@@ -10,6 +10,9 @@ from dataclasses import dataclass, field
 
 from bridge.protocol.clients import Address
 
+Gone = tuple[str, Address]
+"""A name that goes, and the client that had stored it."""
+
 
 @dataclass(slots=True)
 class Quota:
@@ -23,13 +26,17 @@ class Quota:
         """Return True if a client has stored it in this run."""
         return name in self._stored
 
-    def stored(self, name: str, client: Address) -> list[str]:
-        """Note what a client has stored; return the names that go for it: its own oldest, or of its host's greediest client."""
+    def release(self, name: str) -> None:
+        """Note that the owner has stored it: it is no client's any more."""
+        self._stored.pop(name, None)
+
+    def stored(self, name: str, client: Address) -> list[Gone]:
+        """Note what a client has stored; return what goes for it: its own oldest, or of its host's greediest client."""
         before = self._stored.pop(name, client)
         if before != client:
             return []  # two have stored it: it is neither's alone, and stays
         self._stored[name] = client
-        gone: list[str] = []
+        gone: list[Gone] = []
         if self._count(client) > self.per_client:
             gone.append(self._take_oldest(client))
         by_client = Counter(c for c in self._stored.values() if c[0] == client[0])
@@ -37,7 +44,7 @@ class Quota:
             gone.append(self._take_oldest(max(by_client, key=lambda c: by_client[c])))
         return gone
 
-    def make_room(self) -> str | None:
+    def make_room(self) -> Gone | None:
         """Return the oldest of the client that has stored most, which goes where there is no room at all; None if there is none."""
         by_client = Counter(self._stored.values())
         return self._take_oldest(max(by_client, key=lambda c: by_client[c])) if by_client else None
@@ -45,7 +52,7 @@ class Quota:
     def _count(self, client: Address) -> int:
         return sum(c == client for c in self._stored.values())
 
-    def _take_oldest(self, client: Address) -> str:
+    def _take_oldest(self, client: Address) -> Gone:
         name = next(n for n, c in self._stored.items() if c == client)
         del self._stored[name]
-        return name
+        return name, client

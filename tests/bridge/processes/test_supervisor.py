@@ -198,3 +198,23 @@ def test_a_child_that_cannot_be_started_is_started_as_soon_as_it_can(monkeypatch
         at.close()
 
     asyncio.run(asyncio.wait_for(play(), 20))
+
+
+def test_a_spare_that_ends_is_followed_by_another(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watchdog ends a spare that does not answer: without another the next loss of the player was a cold start."""
+    monkeypatch.setattr(supervisor, "SPARE_RETRY_INTERVAL", 0.0)
+    monkeypatch.setattr(supervisor, "SPARE_DELAY", 0.0)
+    monkeypatch.setattr(supervisor, "ChildProcess", Begun)
+    monkeypatch.setattr(Begun, "all", [])
+
+    async def play() -> None:
+        at = Supervisor(lambda *_: None, lambda _: None, lambda _: None)
+        at.start("player", speaker, lambda: (), preload=nothing)
+        at.mark_ready("player")
+        for count in (2, 3):
+            while len(Begun.all) < count:  # noqa: ASYNC110
+                await asyncio.sleep(0.001)
+            Begun.all[-1].end()
+        at.close()
+
+    asyncio.run(asyncio.wait_for(play(), 20))

@@ -66,7 +66,19 @@ def test_whatever_clients_make_us_say_lines_and_memory_are_bounded(same: bool) -
     assert len(log.filter._kinds) <= MAX_KINDS
     log.now = Seconds(161)
     log.logger.warning("the player ended; starting another")
-    assert log.lines.said[-1] == "the player ended; starting another"
+    more = "" if same else f" ({500 - MAX_LINES} other lines were left out before)"
+    assert log.lines.said[-1] == f"the player ended; starting another{more}"
+
+
+def test_an_error_of_a_new_kind_is_told_however_much_clients_have_made_us_say() -> None:
+    log = Log("llmball")
+    for n in range(70):
+        log.logger.warning("set/load: there is no set %s", n)
+    try:
+        1 / 0  # noqa: B018
+    except ZeroDivisionError:
+        log.logger.exception("this is our fault")
+    assert "ZeroDivisionError" in log.lines.said[-1]
 
 
 def test_what_a_client_wrote_is_logged_in_one_printable_line() -> None:

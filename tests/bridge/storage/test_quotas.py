@@ -34,8 +34,8 @@ def test_no_client_and_no_host_ever_has_more_than_its_quota(stored: list[tuple[i
     quota, disk = Quota(5, 12), dict[str, set[int]]()
     for name, port in stored:
         disk.setdefault(str(name), set()).add(port)
-        for gone in quota.stored(str(name), ("h", port)):
-            assert len(disk.pop(gone)) == 1, "what two have stored is neither's to lose"
+        for gone, whose in quota.stored(str(name), ("h", port)):
+            assert disk.pop(gone) == {whose[1]}, "what two have stored is neither's to lose"
     own = [next(iter(ports)) for name, ports in disk.items() if name in quota]
     assert all(own.count(port) <= 5 for port in range(6))
     assert len(own) <= 12
@@ -44,16 +44,17 @@ def test_no_client_and_no_host_ever_has_more_than_its_quota(stored: list[tuple[i
 def test_the_oldest_of_the_greediest_client_goes_and_a_modest_ones_stays() -> None:
     quota = Quota(100, 10)
     quota.stored("mine", MODEST)
-    gone = [name for n in range(20) for name in quota.stored(f"take {n}", GREEDY)]
+    gone = [name for n in range(20) for name, _ in quota.stored(f"take {n}", GREEDY)]
     assert gone == [f"take {n}" for n in range(11)]
     assert "mine" in quota
 
 
-def served(steps: Callable[[Services], None]) -> None:
-    """Run `steps` with services, and wait until their files are written."""
+def served(steps: Callable[[Services], None]) -> list[tuple[object, ...]]:
+    """Run `steps` with services, and wait until their files are written; return what all clients were told."""
+    news: list[tuple[object, ...]] = []
 
     async def run() -> None:
-        at = Services(Session(lambda: 1, theta={}), Writers(), lambda _: None, lambda *_: None, None)  # type: ignore[arg-type]
+        at = Services(Session(lambda: 1, theta={}), Writers(), lambda _: None, lambda *m: news.append(m), None)  # type: ignore[arg-type]
         at._session.kept_bars = lambda bars, now: kept_bars()  # type: ignore[method-assign]
         steps(at)
         await asyncio.get_running_loop().run_in_executor(at._file_executor, lambda: None)
@@ -61,6 +62,7 @@ def served(steps: Callable[[Services], None]) -> None:
         at.close()
 
     asyncio.run(run())
+    return news
 
 
 def test_a_client_that_keeps_and_saves_without_end_loses_its_own_and_is_told(own_home: Path) -> None:
@@ -100,8 +102,9 @@ def test_where_clients_have_filled_the_folder_the_owner_can_still_keep(monkeypat
             at.handle(KeepRequested(1), GREEDY, lambda *_: None)
         at.handle(KeepRequested(1), OWNER, lambda *message: told.append(message))
 
-    served(steps)
-    assert [message[0] for message in told] == ["kept", "kept/removed"]
+    news = served(steps)
+    assert [message[0] for message in told] == ["kept"]
+    assert [message[0] for message in news] == ["kept/removed"], "the client whose take went hears of it"
     assert kept_takes.list_kept()[-1]["name"] == "20200101-000000"
 
 
@@ -111,3 +114,32 @@ def test_sets_are_bounded_in_number_and_known_ones_are_still_saved(monkeypatch: 
         sets.save_set(sets.set_path(name), Set({}, {}, {}))
     with pytest.raises(StorageError, match="2 sets are saved"):
         sets.save_set(sets.set_path("c"), Set({}, {}, {}))
+
+
+def test_a_set_that_the_owner_saved_over_a_clients_never_goes() -> None:
+    def steps(at: Services) -> None:
+        at._set_quota = Quota(3, 100)
+        at.handle(SetRequested("show", save=True), GREEDY, lambda *_: None)
+        at.handle(SetRequested("show", save=True), OWNER, lambda *_: None)
+        for n in range(9):
+            at.handle(SetRequested(f"more {n}", save=True), GREEDY, lambda *_: None)
+
+    served(steps)
+    assert "show" in sets.names()
+
+
+def test_a_take_that_went_for_one_that_could_not_be_saved_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept_takes, "MAX_KEPT_TAKES", 5)
+    told: list[tuple[object, ...]] = []
+
+    def fails(*_: object) -> None:
+        raise StorageError("the disk is full")
+
+    def steps(at: Services) -> None:
+        for _ in range(5):
+            at.handle(KeepRequested(1), GREEDY, lambda *_: None)
+        at._file_executor.submit(monkeypatch.setattr, kept_takes, "save", fails)
+        at.handle(KeepRequested(1), GREEDY, lambda *message: told.append(message))
+
+    served(steps)
+    assert [message[0] for message in told] == ["error", "kept/removed"]

@@ -154,6 +154,9 @@ def find_lists(text: str) -> Iterator[ChordList]:
     plain = _plain(text)
     for run in _runs(plain):
         found = _counted(run)
+        chords = [] if found is None else [i.text for i in found.items if i.kind in _CHORDS]
+        if len(chords) < 3 and any(c in _PLAIN_WORDS for c in chords):
+            continue
         if found is not None and not (_letters(found) and _is_a_form(plain, found)):
             yield found
 
@@ -322,7 +325,15 @@ def _chord(word: str) -> Chord | None:
         return None
 
 
+_GERMAN = re.compile(r"(Cis|Dis|Eis|Fis|Gis|Ais|Ces|Des|Es|Fes|Ges|As)(?![a-ln-z])")
+_GERMAN_ROOTS = {"Cis": "C#", "Dis": "D#", "Eis": "F", "Fis": "F#", "Gis": "G#", "Ais": "A#", "Ces": "B", "Des": "Db", "Es": "Eb", "Fes": "E", "Ges": "Gb", "As": "Ab"}  # fmt: skip
+_PLAIN_WORDS = frozenset(["Es", "As", "Des"])
+"""German roots that are words, too: chords only among three or more."""
+
+
 def _symbol(word: str) -> Chord | None:
+    if (german := _GERMAN.match(word)) is not None:
+        return _chord(_GERMAN_ROOTS[german.group()] + word[german.end() :])
     return _chord(word) if word[:1] in "ABCDEFGH" and len(word) < 16 and word.lower() not in _NO_WORDS else None
 
 
@@ -452,7 +463,9 @@ _Bar = list[Chord]
 
 
 def _bars(items: Sequence[_Item], key: Key) -> tuple[tuple[Chord, ...], ...]:
-    german = any(i.kind in ("symbol", "lower") and i.text[0] in "Hh" for i in items)
+    german = any(
+        i.kind in ("symbol", "lower") and (i.text[0] in "Hh" or _GERMAN.match(i.text) is not None) for i in items
+    )
     drawn = any(i.kind == "bar" for i in items)
     held = _held(items)
     cells: list[tuple[_Item, list[Chord]]] = []

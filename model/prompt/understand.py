@@ -208,11 +208,19 @@ def _heaviest(weights: Odds) -> Mix:
     return ((kept[0][0], round(1 - sum(w for _, w in rest), 3)), *rest)
 
 
+_OTHERS = {
+    "chords": (26, 4, 48, 16), "melody": (66, 73, 56, 40, 80), "bass": (33, 32, 38), "pad": (48, 89, 16), "arp": (11, 24, 81, 46),
+}  # fmt: skip
+"""General MIDI programs that a part is played on where that of its style is not wanted."""
+
+
 def _programs(parsed: ParsedPrompt, mix: Mix) -> tuple[tuple[str, int], ...]:
     """Return what each part is played on: the instrument that the words name, else that of its style."""
     named = {part: table()[name.lower()].program for part, name in parsed.instruments if name.lower() in table()}
     own = dict(_part_styles(parsed.two_styles))
     found = {part: program(own.get(part, mix), part) if named.get(part) is None else named[part] for part in PARTS}
+    for part in (p for p in PARTS if named.get(p) is None and found[p] in parsed.unwanted):
+        found[part] = next((n for n in _OTHERS.get(part, ()) if n not in parsed.unwanted), found[part])
     if named.get("drums") is not None and named.get("perc") is None:
         found["perc"] = found["drums"]
     return tuple((part, number) for part, number in found.items() if number is not None)

@@ -71,9 +71,16 @@ _REAL = frozenset(
 ) - {"asd"}
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*", re.UNICODE)
 _LATIN = re.compile(r"[a-zà-öø-ÿąćęłńóśźżčěřšůžăâîșțğış]+")
-_CLUSTERS = re.compile(r"sch|tsch|ch|ck|ng|th|ph|st|sp|tz|sh|str|gh|rh|ts|pf|wh|kn|([a-z])\1")
+_CLUSTERS = re.compile(r"sch|tsch|ch|ck|ng|th|ph|st|sp|tz|sh|str|gh|rh|ts|pf|wh|kn|([b-df-hj-np-tv-z])\1")
 _VOWELS = "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿăâîąęóěůı"
-_SIGNS = re.compile(r"[^\w\s]{4,}")
+_SIGNS = re.compile(r"[^\w\s](?:[^\w]*[^\w\s])?")
+_SOUNDS = re.compile(r"[啊吧噗噜啦嘎呃哦嗯哈呵嘿呀哇呜嘻咕咯哒嘟哔叽咔喵汪呱唧嘣]{5,}")
+"""Chinese signs that only sound, when three and more different ones stand together."""
+_SMALL_SIGNS = re.compile(r"[的一是了我不哈吧呢吗嘛啊\s]{4,}")
+_TWO_AGAIN = re.compile(r"([b-df-hj-np-tv-xz])(?!\1)([b-df-hj-np-tv-xz])\1\2\1")
+_KANA_AGAIN = re.compile(r"([ぬぽばびぶべぼぱぴぷぺけせてねめもやゆより])\1{2,}")
+_AGAIN = re.compile(r"\b([b-df-hj-np-tv-xz]{2,4})(?: \1\b)+")
+"""The same few consonants again and again: jfj jfj."""
 _ONE_SIGN = re.compile(r"([\u3040-\u9fff\uac00-\ud7a3])\1{5,}")
 _TANGLE = re.compile(r"\b(?=\w*\d)(?=\w*[a-z])\w{5,}\b")
 
@@ -103,11 +110,11 @@ def in_other_languages(shown: str) -> list[tuple[int, int]]:
 
 
 _NUMBER = re.compile(
-    r"(?<![\w.,:/$€£#-])(?!24/7|50/50|9/11)(?:(?:with|for|at|in|on|to|after|by|then|x)\s+)?\d{1,3}(?:[.,]\d+)?(?:\s*[-–/]\s*\d{1,3})?(?![\w:$€£°]|[.,]\d|\s*(?:am|pm|o'?clock|uhr|h\b|km|kg|m\b|miles?|years?|year-old|ans|años|anni|anos|jahre|days?|people|euros?|dollars?|step|cats?|st\b|nd\b|rd\b|th\b)|-\w|['’]?s\b)"
+    r"(?<![\w.,:/$€£#-])(?!24/7|50/50|9/11|9 (?:to|til|till) 5)(?:(?:with|for|at|in|on|to|after|by|then|x)\s+)?\d{1,3}(?:[.,]\d+)?(?:\s*[-–/]\s*\d{1,3})?(?![\w:$€£°]|[.,]\d|\s*(?:am|pm|o'?clock|uhr|h\b|km|kg|m\b|miles?|years?|year-old|ans|años|anni|anos|jahre|days?|people|euros?|dollars?|step|cats?|st\b|nd\b|rd\b|th\b)|-\w|['’]?s\b)"
 )
 """A number with nothing behind it that says that it counts no music; years have four digits."""
 _NOT_A_COUNT = re.compile(
-    r"\b(?:anni|années|años|anos|jahre|jahren|the|late|early|aged?|blink|route|highway|level|episode|chapter|room|area|studio|grade|year|class|season|act|no|nr|nº|number|op|opus|son clave|clave|psalm)\.?\s+$",
+    r"\b(?:anni|années|años|anos|jahre|jahren|the|late|early|aged?|blink|route|highway|level|episode|chapter|room|area|studio|grade|year|class|season|act|no|nr|nº|number|op|opus|son clave|clave|psalm|top)\.?\s+$|(?:\b(?:he|she|who|i|they)(?:['’]?s|['’]?m| is| am| are| was)?|\b9|\b(?:turn(?:s|ed|ing)|becom(?:es|ing)|wird|bin|cumple|tiene|compie|fait|aged)) $",
     re.I,
 )
 _TERMS = (
@@ -260,6 +267,12 @@ def _left(shown: str, start: int, end: int) -> Iterator[Reading]:
         if meant is not None:
             odd.append((*match.span(), "unknown", f"{NO_WORD}: {meant}?"))
     odd += [(*m.span(), "unknown", NO_WORD) for m in _ONE_SIGN.finditer(shown, start, end)]
+    odd += [(*m.span(), "unknown", NO_WORD) for m in _SOUNDS.finditer(shown, start, end) if len(set(m.group())) > 2]
+    odd += [
+        (*m.span(), "unknown", NO_WORD) for p in (_KANA_AGAIN, _AGAIN) for m in p.finditer(shown.lower(), start, end)
+    ]
+    if _SMALL_SIGNS.fullmatch(shown) is not None:
+        odd.append((start, end, "unknown", NO_WORD))
     if not any(c.isalnum() for c in shown):
         odd += [(*m.span(), "unknown", NO_WORD) for m in _SIGNS.finditer(shown, start, end)]
     at = start
@@ -289,7 +302,19 @@ def is_gibberish(word: str) -> bool:
     if not _LATIN.fullmatch(lower) or word.isupper():
         return False
     if len(lower) == 3:
-        return lower in ("asd", "qwe", "zxc", "dfg", "fgh", "jkl", "hjk", "sdf", "xcv", "cvb", "vbn")
+        return (len(set(lower)) == 1 and lower[0] in "bcdgjkqtvyñ") or lower in (
+            "asd",
+            "qwe",
+            "zxc",
+            "dfg",
+            "fgh",
+            "jkl",
+            "hjk",
+            "sdf",
+            "xcv",
+            "cvb",
+            "vbn",
+        )
     if len(lower) < 4:
         return False
     if len(set(lower)) == 1:
@@ -303,8 +328,8 @@ def is_gibberish(word: str) -> bool:
         return True
     plain = _CLUSTERS.sub("x", lower)
     if not any(c in _VOWELS for c in lower):
-        return len(set(lower)) > 3 and len(lower) > 3 and lower not in _WITHOUT_VOWELS
-    return re.search(rf"[^{_VOWELS}'’]{{6,}}", plain) is not None
+        return len(set(lower)) > (3 if len(lower) < 6 else 1) and lower not in _WITHOUT_VOWELS
+    return re.search(rf"[^{_VOWELS}'’]{{6,}}", plain) is not None or _TWO_AGAIN.search(lower) is not None
 
 
 def _in_a_row(word: str, length: int) -> bool:
@@ -379,6 +404,10 @@ def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
 _BOUNDED = r"(?<![A-Za-zÀ-ÿ0-9_'’])(?:{})(?![A-Za-zÀ-ÿ0-9_])"
 
 
+_ORDINAL = re.compile(r"(?:an?|the) second(?=\s+(?!long\b|of\b|or\b|each\b|and\b|is\b|later\b)[a-z])")
+"""A second instrument: no length."""
+
+
 def find_mentions(lower: str, in_passing: bool = False) -> Iterator[FoundWish]:
     """Yield what a lower-case text speaks of that is not obeyed, each with its reason, none within another.
 
@@ -390,6 +419,8 @@ def find_mentions(lower: str, in_passing: bool = False) -> Iterator[FoundWish]:
             continue
         reason = REASONS[kind.rstrip("?")]
         for match in pattern.finditer(lower):
+            if _ORDINAL.match(lower, match.start()):
+                continue
             if match.end() > match.start() and not any(a < match.end() and match.start() < b for a, b in end):
                 end.append(match.span())
                 yield FoundWish(*match.span(), reason)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.wishes import Fade, TempoRamp
 from model.prompt.rules.tempo_meter import COUNTS, chinese_number
+from model.prompt.rules.vocabulary import tolerant
 
 NUMBERS = "|".join(sorted(COUNTS, key=len, reverse=True))
 COUNT = rf"(?:\d{{1,4}}|\b(?:{NUMBERS})|[一二两三四五六七八九十]{{1,3}})"
@@ -47,31 +48,33 @@ _OVER = r"(?:over|across|during|within|in|for|throughout|through|about|über|inn
 _SMALL = r"(?:(?:the|a|an|about|den|die|der|les|las|los|le|gli|os|as|de|d'|di|das|dos|von|its|course of|space of|span of)\s*)*"
 _N = r"(?P<n{0}>\d{{1,3}}|[一二两三四五六七八九十]{{1,3}})\s*[- ]?(?:个)?"
 _SPANS = tuple(
-    re.compile(pattern)
+    tolerant(pattern)
     for pattern in (
         rf"(?:{_OVER}\s*{_SMALL})?(?P<which1>{_LAST}|{_FIRST})\s*(?:的)?{_N.format(1)}{BARS}(?:内|里)?",
         rf"(?:{_OVER}\s*{_SMALL})?{_N.format(2)}(?P<which2>{_LAST}|{_FIRST})\s+{BARS}",
         rf"(?:{_OVER}\s*{_SMALL}){_N.format(3)}{BARS}(?:\s+(?P<which3>{_LAST}|{_FIRST}))?(?:内|里)?",
         rf"{_N.format(4)}{BARS}(?:之?内|里|之后)",
+        rf"{_OVER}\s*{_SMALL}(?P<which5>{_LAST}|{_FIRST})\s*{_N.format(5)}(?=\s*(?:$|[,.;，。、)]))",
+        rf"{_OVER}\s*{_SMALL}{_N.format(6)}(?P<which6>{_LAST}|{_FIRST})(?=\s*(?:$|[,.;，。、)]))",
     )
 )
-_BESIDE_BEFORE = re.compile(rf"{_N.format('')}{BARS}[\s-]*(?:long |langer? |de |di |d'|的|の)?$")
-_BESIDE_BEHIND = re.compile(
+_BESIDE_BEFORE = tolerant(rf"{_N.format('')}{BARS}[\s-]*(?:long |langer? |de |di |d'|的|の)?$")
+_BESIDE_BEHIND = tolerant(
     rf"(?:\s+(?:final|initial|inicial|finale|iniziale|sortant|entrant))?\s*(?:[:(,]\s*|of\s+|de\s+|di\s+|von\s+|is\s+|lasts?\s+|lasting\s+)*{_N.format('')}{BARS}(?:\s*\))?"
 )
-_FROM_BAR = re.compile(
+_FROM_BAR = tolerant(
     rf"(?:\b(?:from(?: around)?|at|on|in|starting(?: at| from| in| on| with)?|beginning (?:at|from|in|with)|ab|bei|von|à partir de|dès|depuis|à|desde|a partir d[eo]|en|no|na|do|dal|dalla|da|alla|al|a partire da(?:lla)?)\s+)"
     rf"(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+|zu\s+)?{BAR}\s+(?P<a>\d{{1,3}})(?:\s*(?:to|until|till|-|–|bis(?: zum)?|à|jusqu'à|hasta|a|até|fino a(?:lla)?|alla)\s*(?:the\s+|la\s+|el\s+|o\s+)?(?:{BAR}\s+)?(?P<b>\d{{1,3}})(?!\d|\s*b\.?p\.?m))?|(?:从|自)?第\s*(?P<zh>\d{{1,3}}|[一二三四五六七八九十]{{1,3}})\s*小[节節](?:开始|起)?"
 )
-_UNTIL_BAR = re.compile(
+_UNTIL_BAR = tolerant(
     rf"(?:until|till?|up to|bis(?: zum)?|jusqu'(?:à|au)(?: la)?|hasta(?: el)?|até(?: o)?|fino a(?:lla)?|到第)\s*(?:the\s+)?(?:{BAR}\s+)?(?P<a>\d{{1,3}})(?!\d)(?:\s*小节)?"
 )
-_THERE = re.compile(
+_THERE = tolerant(
     r"\b(?:from there|then|and then|dann|danach|ab da|ensuite|puis|luego|después|a partir de ahí|poi|da lì|depois|dali em diante)\b|然后|之后"
 )
 _LONGEST = 64
 """What is further behind a bar is a tempo: from bar 9 up to 150."""
-_AFTER_BARS = re.compile(
+_AFTER_BARS = tolerant(
     rf"(?:after|nach|après|después de|tras|dopo|depois de)\s+(?:the\s+first\s+)?(?P<n>\d{{1,3}})\s*{BARS}|(?P<zh>\d{{1,3}})\s*小节(?:之?后)"
 )
 
@@ -124,7 +127,7 @@ def extent(lower: str, start: int, end: int, total: int | None = None) -> Extent
     return Extent(bars or None, first, opening, tuple(places))
 
 
-_ENDS = re.compile(r"[.;!?\n。；！？](?!\d)(?<!rit\.)(?<!rall\.)(?<!accel\.)")
+_ENDS = tolerant(r"[.;!?\n。；！？](?!\d)(?<!rit\.)(?<!rall\.)(?<!accel\.)")
 
 
 def sentence(lower: str, start: int, end: int) -> Place:
@@ -136,38 +139,38 @@ def sentence(lower: str, start: int, end: int) -> Place:
 
 # --- faster and slower -------------------------------------------------------------------------------
 
-_FASTER = re.compile(
-    r"(?:accelerando|accel\.?(?![a-zé])|(?:gradually |slowly |steadily )?(?:speed(?:s|ing)? up|get(?:s|ting)? faster|becom(?:es|ing) faster|accelerat(?:es?|ing))|start(?:s|ing)? slow(?:ly)?[^.;]{0,12}?(?:end|finish|get|speed|becom|go)\w*\s+(?:up|fast\w*)|schneller werdend|(?:wird|werde|werden) [^.;,]{0,32}?schneller|en accélérant|accélère|acelera(?:ndo)?|accelera(?:ndo)?|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:lent\w*|langsam|doucement)[^.;]{0,16}?(?:rápid\w*|rapid\w*|vite|schnell\w*|veloce)|langsam (?:beginnen|anfangen|starten|beginnend)[^.;]{0,24}?schneller|immer schneller|de plus en plus vite|cada vez más rápid[oa]|cada vez mais rápid[oa]|sempre più veloce|先慢后快|(?:由|从)慢到快|渐快|(?:逐渐|渐渐|慢慢|最后|结尾)加速|加速到|越来越快|faster(?:,? (?:and )?faster)+|(?:drag|brake|brak|push|pull|bump|crank|ramp|tak|bring|climb|ris|go|mov|build|speed|pick|wind|spe|rac|driv|work|step)(?:e|es|ing|ed|s|d)? (?:the |its )?(?:tempo|speed|pace|bpm)? ?(?:it |things |everything )?up(?= (?:to|from|until|till) )|push(?:es|ing)? the tempo|(?:tempo|speed|pace|bpm) (?:\w+ )?(?:climb|ris|increas|accelerat|mount|grow|go\w* up|pick\w* up)\w*|(?:smooth|gradual|steady|slow|constant) (?:increase|acceleration|speed-?up)|(?:start|begin)\w*(?: off| out)? (?:\w+ )?slow\w*[^.;]{0,30}?(?:fast|quick|speed|accelerat|furious|frantic)\w*|slow start|get(?:s|ting)? (?:wilder and |faster and |quicker and )?(?:faster|quicker)|(?:faster|quicker) (?:as it goes|with every \w+|every \w+|by the end|towards? the end)|accelerates?|accelerat(?:ion|e)|speed(?:s|ing)? (?:it |things )?up|speedup|tempo ramp|stretta|(?:gain|pick)\w* (?:up )?(?:speed|pace|momentum)|(?:allmählich|langsam|nach und nach|stetig|immer|zunehmend|kontinuierlich|gleichmäßig) (?:schneller|rascher|flotter|rasanter)|schneller werden\w*|beschleunig\w*|anzieh\w*|zieht (?:[\w.]+ ){0,6}an\b|(?:tempo|geschwindigkeit) (?:\w+ )?(?:steiger|steig|erhöh|zunehm|anzieh)\w*|tempo steigert|steigert (?:sich |das tempo)|langsam[^.;]{0,40}?(?:immer |dann )?(?:schneller|rasanter|rascher)|(?:accélér|acceler|aceler)\w*|(?:de plus en plus|toujours plus|peu à peu plus|progressivement plus) (?:vite|rapide\w*)|(?:le )?tempo (?:monte|augmente|grimpe|s'accélère)|monte(?:r|z)? (?:le tempo|progressivement|de \d+ à|jusqu'à \d+)|cada vez (?:más|mais) (?:rápid\w*|deprisa|depressa|veloz|aceler\w*)|(?:el |o |il )?tempo (?:sube|aumenta|sale|cresce|crece|acelera)|sub(?:e|ir|iendo|indo) (?:el |o )?(?:tempo|velocidad\w*|de \d+|gradualmente|poco a poco|até \d+|hasta \d+|a \d+)|(?:sempre |man mano |via via )più (?:veloce|rapid\w*|svelt\w*|mosso)|(?:poco a poco|aos poucos|gradualmente|pian piano) (?:más|mais|più) (?:rápid\w*|rapid\w*|veloc\w*)|empieza[^.;]{0,20}lent[^.;]{0,40}(?:rápid|aceler)\w*|começa[^.;]{0,20}(?:lent|devagar)[^.;]{0,40}(?:rápid|aceler)\w*|(?:parte|inizia|comincia)[^.;]{0,20}lent[^.;]{0,40}(?:veloc|acceler|rapid)\w*|commence[^.;]{0,20}(?:lent|doucement)[^.;]{0,40}(?:accélèr|vite|rapide)\w*|(?:fica\w*|va[iy]?a?|haciéndose|se (?:hace|vuelve)|torna\w*(?:-se)?) (?:cada vez |poco a poco |aos poucos )?(?:más|mais) (?:rápid\w*|veloz|deprisa|ligeir\w*)|apressa\w*|加急|突快|渐急|催快|apura(?:ndo|r)?\b|逐?渐?加快|加速|提速|变快|提[高升]到|升到|越\w{1,2}越快|快起来|由慢[到至变转]?快|从慢[到至变转]?快)"
+_FASTER = tolerant(
+    r"(?:accelerando|accel\.?(?![a-zé])|(?:gradually |slowly |steadily )?(?:speed(?:s|ing)? up|get(?:s|ting)? faster|becom(?:es|ing) faster|accelerat(?:es?|ing))|start(?:s|ing)? slow(?:ly)?[^.;]{0,12}?(?:end|finish|get|speed|becom|go)\w*\s+(?:up|fast\w*)|schneller werdend|(?:wird|werde|werden) [^.;,]{0,32}?schneller|en accélérant|accélère|acelera(?:ndo)?|accelera(?:ndo)?|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:lent\w*|langsam|doucement)[^.;]{0,16}?(?:rápid\w*|rapid\w*|vite|schnell\w*|veloce)|langsam (?:beginnen|anfangen|starten|beginnend)[^.;]{0,24}?schneller|immer schneller|de plus en plus vite|cada vez más rápid[oa]|cada vez mais rápid[oa]|sempre più veloce|先慢后快|(?:由|从)慢到快|渐快|(?:逐渐|渐渐|慢慢|最后|结尾)加速|加速到|越来越快|faster(?:,? (?:and )?faster)+|(?:drag|brake|brak|push|pull|bump|crank|ramp|tak|bring|climb|ris|go|mov|build|speed|pick|wind|spe|rac|driv|work|step)(?:e|es|ing|ed|s|d)? (?:the |its )?(?:tempo|speed|pace|bpm)? ?(?:it |things |everything )?up(?= (?:to|from|until|till) )|push(?:es|ing)? the tempo|(?:tempo|speed|pace|bpm) (?:\w+ )?(?:climb|ris|increas|accelerat|mount|grow|go\w* up|pick\w* up)\w*|(?:smooth|gradual|steady|slow|constant) (?:increase|acceleration|speed-?up)|(?:start|begin)\w*(?: off| out)? (?:\w+ )?slow\w*[^.;]{0,30}?(?:fast|quick|speed|accelerat|furious|frantic)\w*|slow start|get(?:s|ting)? (?:wilder and |faster and |quicker and )?(?:faster|quicker)|(?:faster|quicker) (?:as it goes|with every \w+|every \w+|by the end|towards? the end)|accelerates?|accelerat(?:ion|e)|speed(?:s|ing)? (?:it |things )?up|speedup|tempo ramp|stretta|(?:gain|pick)\w* (?:up )?(?:speed|pace|momentum)|(?:allmählich|langsam|nach und nach|stetig|immer|zunehmend|kontinuierlich|gleichmäßig) (?:schneller|rascher|flotter|rasanter)|schneller werden\w*|beschleunig\w*|anzieh\w*|zieht (?:[\w.]+ ){0,6}an\b|(?:tempo|geschwindigkeit) (?:\w+ )?(?:steiger|steig|erhöh|zunehm|anzieh)\w*|tempo steigert|steigert (?:sich |das tempo)|langsam[^.;]{0,40}?(?:immer |dann )?(?:schneller|rasanter|rascher)|(?:accélér|acceler|aceler)\w*|(?:de plus en plus|toujours plus|peu à peu plus|progressivement plus) (?:vite|rapide\w*)|(?:le )?tempo (?:monte|augmente|grimpe|s'accélère)|monte(?:r|z)? (?:le tempo|progressivement|de \d+ à|jusqu'à \d+)|cada vez (?:más|mais) (?:rápid\w*|deprisa|depressa|veloz|aceler\w*)|(?:el |o |il )?tempo (?:sube|aumenta|sale|cresce|crece|acelera)|sub(?:e|a|en|an|ir|iendo|indo) (?:el |o )?(?:tempo|velocidad\w*|de \d+|gradualmente|poco a poco|até \d+|hasta \d+|a \d{2,3}\b)|sal(?:e|ga|ire|endo) (?:fino )?a \d{2,3}\b|(?:sempre |man mano |via via )più (?:veloce|rapid\w*|svelt\w*|mosso)|(?:poco a poco|aos poucos|gradualmente|pian piano) (?:más|mais|più) (?:rápid\w*|rapid\w*|veloc\w*)|empieza[^.;]{0,20}lent[^.;]{0,40}(?:rápid|aceler)\w*|começa[^.;]{0,20}(?:lent|devagar)[^.;]{0,40}(?:rápid|aceler)\w*|(?:parte|inizia|comincia)[^.;]{0,20}lent[^.;]{0,40}(?:veloc|acceler|rapid)\w*|commence[^.;]{0,20}(?:lent|doucement)[^.;]{0,40}(?:accélèr|vite|rapide)\w*|(?:fica\w*|va[iy]?a?|haciéndose|se (?:hace|vuelve)|torna\w*(?:-se)?) (?:cada vez |poco a poco |aos poucos )?(?:más|mais) (?:rápid\w*|veloz|deprisa|ligeir\w*)|apressa\w*|加急|突快|渐急|催快|apura(?:ndo|r)?\b|(?:hoch|rauf|hinauf|herauf)(?:ge|zu)?(?:zieh|fahr|geh|schraub|dreh|setz|treib|schalt|kurbel)\w*|(?:hoch|rauf|hinauf|herauf)(?= (?:auf|bis|zu) \d)|逐?渐?加快|加速|提速|变快|提[高升]到|升到|越\w{1,2}越快|快起来|由慢[到至变转]?快|从慢[到至变转]?快)"
 )
-_SLOWER = re.compile(
-    r"(?:ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|(?:wird|werde|werden) [^.;,]{0,32}?langsamer|en ralentissant|ralentit|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:rápid\w*|rapid\w*|vite|schnell|veloce)[^.;]{0,16}?(?:lent\w*|langsam\w*|doucement)|schnell (?:beginnen|anfangen|starten)[^.;]{0,24}?langsamer|immer langsamer|de plus en plus lent\w*|cada vez más lent[oa]|cada vez mais lent[oa]|sempre più lent[oa]|先快后慢|(?:由|从)快到慢|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢|slower(?:,? (?:and )?slower)+|(?:drag|brake|brak|push|pull|bump|wind|ramp|tak|bring|drop|slow|sink|fall|com|go|mov|step|ease|eas|grind)(?:e|es|ing|ed|s|d)? (?:the |its )?(?:tempo|speed|pace|bpm)? ?(?:it |things |everything )?down(?= (?:to|from|until|till|over|at|in|by|towards?|for|and|gradually|little|slowly)\b|[,.;]|$)|(?:tempo|speed|pace|bpm) (?:\w+ )?(?:sink|fall|drop|decreas|slow|go\w* down)\w*|slow(?:s|ing)?(?: it| things| everything)?(?: right)? down|slow(?:s|ing) (?=to \d|over|in the last)|slow(?:s|ing)? (?:up|off)|(?:smooth|gradual|steady) (?:decrease|slow-?down|deceleration)|fast start|(?:get|grow|becom)\w* (?:\w+ and )?slower|slower (?:as it goes|with every \w+|by the end|towards? the end)|tape[- ]?stop|ritard(?:ando)?|rit\b|decelerat\w*|(?:eas|tail|wind)\w* (?:off|down)(?= (?:to|toward|at|over))|(?:allmählich|nach und nach|stetig|immer|zunehmend|gleichmäßig) langsamer|langsamer werden\w*|verlangsam\w*|(?:ab|aus)?brems\w*|(?:tempo|geschwindigkeit) (?:\w+ )?(?:sink|fäll|abnehm|abfall)\w*|(?:de plus en plus|toujours plus|peu à peu plus|progressivement plus) lent\w*|ralenti\w*|(?:le )?tempo (?:baisse|descend|diminue|tombe)|descend(?:re|s)? (?:de \d+ à|jusqu'à \d+)|baiss\w* (?:le tempo|de \d+ à|jusqu'à \d+)|cada vez (?:más|mais) (?:lent\w*|despacio|devagar)|(?:el |o |il )?tempo (?:baja|cai|cala|scende|disminuye|diminui|diminuisce)|baj(?:a|ar|ando) (?:el tempo|la velocidad|de \d+|hasta \d+|a \d+)|(?:sempre |man mano |via via )più lent\w*|(?:poco a poco|aos poucos|gradualmente|pian piano) (?:más|mais|più) lent\w*|desaceler\w*|ralentiz\w*|rallent\w*|(?:va |vai )?fren(?:a|ando|e|ar)\b|(?:fica\w*|va[iy]?a?|haciéndose|se (?:hace|vuelve)|torna\w*(?:-se)?) (?:cada vez |poco a poco |aos poucos )?(?:más|mais) (?:lent\w*|despacio|devagar)|ralenta\w*|突慢|放缓|渐缓|转慢|变缓|drossel\w*|frein(?:e|er|ant|age)\b|(?:tempo|geschwindigkeit) (?:\w+ ){0,2}(?:zurück|runter)\w*|逐?渐?减慢|减速|降速|变慢|放慢|慢下来|降[低]?到|减到|越\w{1,2}越慢|由快[到至变转]?慢|从快[到至变转]?慢)"
+_SLOWER = tolerant(
+    r"(?:ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|(?:wird|werde|werden) [^.;,]{0,32}?langsamer|en ralentissant|ralentit|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:rápid\w*|rapid\w*|vite|schnell|veloce)[^.;]{0,16}?(?:lent\w*|langsam\w*|doucement)|schnell (?:beginnen|anfangen|starten)[^.;]{0,24}?langsamer|immer langsamer|de plus en plus lent\w*|cada vez más lent[oa]|cada vez mais lent[oa]|sempre più lent[oa]|先快后慢|(?:由|从)快到慢|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢|slower(?:,? (?:and )?slower)+|(?:drag|brake|brak|push|pull|bump|wind|ramp|tak|bring|drop|slow|sink|fall|com|go|mov|step|ease|eas|grind)(?:e|es|ing|ed|s|d)? (?:the |its )?(?:tempo|speed|pace|bpm)? ?(?:it |things |everything )?down(?= (?:to|from|until|till|over|at|in|by|towards?|for|and|gradually|little|slowly)\b|[,.;]|$)|(?:tempo|speed|pace|bpm) (?:\w+ )?(?:sink|fall|drop|decreas|slow|go\w* down)\w*|slow(?:s|ing)?(?: it| things| everything)?(?: right)? down|slow(?:s|ing) (?=to \d|over|in the last)|slow(?:s|ing)? (?:up|off)|(?:smooth|gradual|steady) (?:decrease|slow-?down|deceleration)|fast start|(?:get|grow|becom)\w* (?:\w+ and )?slower|slower (?:as it goes|with every \w+|by the end|towards? the end)|tape[- ]?stop|ritard(?:ando)?|rit\b|decelerat\w*|(?:eas|tail|wind)\w* (?:off|down)(?= (?:to|toward|at|over))|(?:allmählich|nach und nach|stetig|immer|zunehmend|gleichmäßig) langsamer|langsamer werden\w*|verlangsam\w*|(?:ab|aus)?brems\w*|(?:tempo|geschwindigkeit) (?:\w+ )?(?:sink|fäll|abnehm|abfall)\w*|(?:de plus en plus|toujours plus|peu à peu plus|progressivement plus) lent\w*|ralenti\w*|(?:le )?tempo (?:baisse|descend|diminue|tombe)|descend(?:re|s)? (?:de \d+ à|jusqu'à \d+)|baiss\w* (?:le tempo|de \d+ à|jusqu'à \d+)|cada vez (?:más|mais) (?:lent\w*|despacio|devagar)|(?:el |o |il )?tempo (?:baja|cai|cala|scende|disminuye|diminui|diminuisce)|baj(?:a|e|an|en|ar|ando) (?:el tempo|la velocidad|de \d+|hasta \d+|a \d+)|(?:sempre |man mano |via via )più lent\w*|(?:poco a poco|aos poucos|gradualmente|pian piano) (?:más|mais|più) lent\w*|desaceler\w*|ralentiz\w*|rallent\w*|(?:va |vai )?fren(?:a|ando|e|ar)\b|(?:fica\w*|va[iy]?a?|haciéndose|se (?:hace|vuelve)|torna\w*(?:-se)?) (?:cada vez |poco a poco |aos poucos )?(?:más|mais) (?:lent\w*|despacio|devagar)|ralenta\w*|突慢|放缓|渐缓|转慢|变缓|(?:runter|hinunter|herunter|herab|zurück)(?:ge|zu)?(?:zieh|fahr|geh|schraub|dreh|setz|nehm|schalt|komm)\w*|(?:runter|hinunter|herunter|herab|zurück)(?= (?:auf|bis|zu) \d)|(?:fällt|sinkt|fallen|sinken) (?:auf|bis auf) \d|(?:re)?descend\w* (?:à|jusqu'à) \d{2,3}\b|desc(?:e|a|er|endo) (?:até|para) \d|ca(?:i|ia|ir|indo) (?:até|para) \d|(?:scend|cal)(?:e|a|i|ere|are|endo|ando) (?:fino )?a \d{2,3}\b|drossel\w*|frein(?:e|er|ant|age)\b|(?:tempo|geschwindigkeit) (?:\w+ ){0,2}(?:zurück|runter)\w*|逐?渐?减慢|减速|降速|变慢|放慢|慢下来|降[低]?到|减到|越\w{1,2}越慢|由快[到至变转]?慢|从快[到至变转]?慢)"
 )
 _BPM = r"(?:\s*b\.?p\.?m\.?)?"
-_STEADILY = r"(?:\s+(?:allmählich|langsam|stetig|nach und nach|gleichmäßig|progressivement|peu à peu|doucement|gradualmente|progresivamente|progressivamente|poco a poco|aos poucos|gradually|slowly|steadily|smoothly)|\s*(?:逐渐|渐渐|慢慢|逐步))?"
+_STEADILY = r"(?:\s+(?:allmählich|langsam|stetig|nach und nach|gleichmäßig|progressivement|peu à peu|doucement|gradualmente|progresivamente|progressivamente|poco a poco|aos poucos|gradually|slowly|steadily|smoothly|runter|hinunter|herunter|herab|hoch|rauf|hinauf|herauf)|\s*(?:逐渐|渐渐|慢慢|逐步))?"
 """What may stand between two tempi beside the word that leads from one to the other."""
 _TO = r"(?:\s*(?:,\s*)?(?:(?:and |then |und |et |y |e )?(?:then |finally |schließlich |enfin )?(?:ends? (?:at|on)|ending (?:at|on)|end|finish\w*(?: at| on)?|up to|down to|to|until|till?|towards?|reach\w*|rising to|bis(?: auf| zu| hinunter auf| hinauf auf)?|auf|jusqu'à|à|hasta|até|fino a[il]?|al?|vers|hacia|para|pra|→|->|-+>|>|–|到|至|升到|降到|加速到|减速到|提升到|变成|=>)\s*)(?:(?:about |around |roughly |etwa |ca\.? |environ |unos |circa |约)?|(?:a |an |the )?[a-zà-ÿ]+(?: and [a-z]+)? ))"
 _TEMPO = r"\d{2,3}(?:[.,]\d)?"
 _NO_TEMPO = rf"(?![\d:/%]|[.,]\d|\s*(?:{BARS}|years?|seconds?|secs?|minutes?|mins?|sekunden|secondes?|segundos|second[io]|minut\w*|s\b|秒|分|hz|khz|%))"
-_PAIR = re.compile(rf"(?<![\d/.:#])(?P<a>{_TEMPO}){_BPM}{_STEADILY}(?P<to>{_TO})(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}")
+_PAIR = tolerant(rf"(?<![\d/.:#])(?P<a>{_TEMPO}){_BPM}{_STEADILY}(?P<to>{_TO})(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}")
 _AT_FIRST = r"(?:am anfang|zu beginn|au début|al (?:principio|inicio)|no (?:início|começo)|all'inizio|at the (?:start|beginning))"
 _AT_LAST = r"(?:am ende|zum schluss|am schluss|à la fin|al final|no (?:final|fim)|alla fine|at the end)"
 _PACE = "slowly|slow|fast|devagar|lento|rápido|despacio|langsam|schnell|vite|lentement|doucement|piano|veloce"
-_FAR_PAIR = re.compile(
-    rf"\b(?:begin|start|beginn|fäng|anfang|commenc|démarr|empiez|empez|comienz|começ|inizi|arranc|part|from|von|de|da|desde)\w*(?: (?:at|with|on|mit|bei|an|à|a|con|com|em|en|off|out|{_PACE}))*\s+(?P<a>{_TEMPO}){_BPM}[^.;\d]{{0,24}}?\b(?:end|finish|reach|stop|up|down|bis|end|fini|termin|acab|arriv|finisc|hasta|até|fino|jusqu|lleg|cheg|mont|sub)\w*(?:['’ ](?:at|with|on|bei|mit|auf|à|a|con|com|em|en|to|{_PACE}))*\s+(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}|(?P<g>{_TEMPO}){_BPM} {_AT_FIRST}[\s,]+(?:(?:and|und|et|y|e)\s+)?(?P<h>{_TEMPO}){_BPM} {_AT_LAST}|(?:从\s*(?P<c>{_TEMPO}){_BPM}\D{{0,6}}?|(?<!\d)(?P<e>{_TEMPO}){_BPM}(?:起步?|开始|出发)\D{{0,8}}?)到\s*(?P<d>{_TEMPO}){_BPM}{_NO_TEMPO}"
+_FAR_PAIR = tolerant(
+    rf"\b(?:begin|start|beginn|fäng|anfang|commenc|démarr|empiez|empez|comienz|começ|inizi|arranc|part|from|von|de|da|desde)\w*(?: (?:at|with|on|mit|bei|an|à|a|con|com|em|en|off|out|{_PACE}))*\s+(?P<a>{_TEMPO}){_BPM}[^.;\d]{{0,24}}?\b(?:end|finish|reach|stop|up|down|bis|end|fini|termin|acab|arriv|finisc|hasta|até|fino|jusqu|lleg|cheg|mont|sub|baj|baiss|descend|desc|scend|sal[eg]|sink|sank|fäll|steig|fall|drop|climb|rises?|ca[ií])\w*(?:['’ ](?:at|with|on|bei|mit|auf|à|a|con|com|em|en|to|{_PACE}))*\s+(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}|(?P<g>{_TEMPO}){_BPM} {_AT_FIRST}[\s,]+(?:(?:and|und|et|y|e)\s+)?(?P<h>{_TEMPO}){_BPM} {_AT_LAST}|(?:从\s*(?P<c>{_TEMPO}){_BPM}\D{{0,6}}?|(?<!\d)(?P<e>{_TEMPO}){_BPM}(?:起步?|开始|出发)\D{{0,8}}?)到\s*(?P<d>{_TEMPO}){_BPM}{_NO_TEMPO}"
 )
-_TO_ONE = re.compile(
+_TO_ONE = tolerant(
     rf"[^.;\d]{{0,40}}?(?:{_TO}|\b(?:ends?|ending|finish\w*) (?:at|on) )(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}"
 )
-_TO_LATER = re.compile(
-    rf"\b(?:ends?|ending|finish\w*|reach\w*|until|till?|up to|down to|bis(?: auf| zu)?|jusqu'à|hasta|até|fino a)\s+(?:at |on |bei |mit )?(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}"
+_TO_LATER = tolerant(
+    rf"\b(?:ends?|ending|finish\w*|reach\w*|until|till?|up to|down to|bis(?: auf| zu)?|jusqu'à|hasta|até|fino a|llegando a|chegando a|arrivando a)\s+(?:at |on |bei |mit )?(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}|(?:到|至|达到?)\s*(?P<zh>{_TEMPO}){_BPM}{_NO_TEMPO}"
 )
-_BEGINS = re.compile(r"(?:begin|start|beginn|fäng|anfang|commenc|démarr|empiez|empez|comienz|começ|inizi|arranc|\d)")
+_BEGINS = tolerant(r"(?:begin|start|beginn|fäng|anfang|commenc|démarr|empiez|empez|comienz|começ|inizi|arranc|\d)")
 """Who begins at one tempo and ends at another speaks of tempi."""
-_TO_BEFORE = re.compile(rf"\b(?:auf|bis(?: auf)?)\s+(?P<b>{_TEMPO}){_BPM}\s*$")
+_TO_BEFORE = tolerant(rf"\b(?:auf|bis(?: auf)?)\s+(?P<b>{_TEMPO}){_BPM}\s*$")
 """Auf 60 abbremsen: the verb stands last."""
-_SINGLE = re.compile(rf"(?<![\d/.:#-])(?<!bar )(?<!takt )(?P<a>{_TEMPO}){_BPM}{_NO_TEMPO}")
-_COUNTS_BAR = re.compile(rf"(?:{BAR}|第)\s*$")
-_OF_TEMPO = re.compile(
+_SINGLE = tolerant(rf"(?<![\d/.:#-])(?<!bar )(?<!takt )(?P<a>{_TEMPO}){_BPM}{_NO_TEMPO}")
+_COUNTS_BAR = tolerant(rf"(?:{BAR}|第)\s*$")
+_OF_TEMPO = tolerant(
     r"bpm|tempo|テンポ|拍|节奏|speed|pace|\bramp|->|→|-+>|=>|速|accel|rit|faster|slower|geschwind|vitesse|velocid|velocit|"
     + BARS
 )
@@ -184,7 +187,7 @@ def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float 
         verb if verb is not None else (pair[2], pair[3], pair[1] > pair[0]) if pair is not None else (0, 0, True)
     )
     begin, last = (pair[0], pair[1]) if pair is not None else (None, None)
-    places: list[Place] = [] if pair is None else [(pair[2], pair[3])]
+    places: list[Place] = [] if pair is None else [(_led_in(lower, pair[2]), pair[3])]
     places += [] if verb is None else [(start, end)]
     if pair is None and verb is not None:
         low, high = sentence(lower, start, end)
@@ -195,8 +198,9 @@ def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float 
         if to is None and (close := _TO_BEFORE.search(lower, low, start)) is not None:
             to = close
             before = [m for m in before if m.end("a") != close.end("b")]
-        if to is not None and MIN_TEMPO <= float(to.group("b")) <= MAX_TEMPO:
-            last = float(to.group("b"))
+        if to is not None and MIN_TEMPO <= _reached(to) <= MAX_TEMPO:
+            last = _reached(to)
+            before = before or [m for m in behind if m.end() <= to.start()]
             places.append((verb_end if to.re is _TO_ONE else to.start(), to.end()))
         elif before and len(behind) == 1 and (float(behind[0].group("a")) > float(before[0].group("a"))) == up:
             last = float(behind[0].group("a"))
@@ -204,6 +208,8 @@ def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float 
         if last is not None and before:
             begin = float(before[0].group("a"))
             places.append(before[0].span())
+    if (end_too := at_end_of(lower, start, end)) is not None:
+        places.append(end_too)
     for tempo in (begin, last):
         if tempo is not None and not MIN_TEMPO <= tempo <= MAX_TEMPO:
             return None, None, places, False
@@ -214,10 +220,7 @@ def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float 
         others = (extent(lower, a, b, total) for a, b, way in _verbs(lower) if way == up)
         over = next((o for o in others if o != Extent()), over)
     places += over.places
-    at_end = re.search(
-        r"(?:at|towards?|near|in|by|to) the (?:very )?end|\bam (?:ende|schluss)|zum (?:ende|schluss)|à la fin|al final|alla fine|sul finale|no final|no fim|结尾|最后",
-        lower[slice(*sentence(lower, start, end))],
-    )
+    at_end = AT_END.search(lower, *sentence(lower, start, end))
     bars = over.bars
     if bars is None and over.first is None and last is None and (at_end or re.match(r"rit|rall", lower[start:end])):
         bars = _RITARDANDO_BARS
@@ -241,7 +244,35 @@ def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float 
     return TempoRamp(factor, bars, last or 0.0, first), None, places, True
 
 
-_LASTLY = re.compile(rf"{_LAST}\s*(?:\d|[一二三四五六七八九十]|{BARS}|few)|\d\s+{_LAST}")
+AT_END = tolerant(
+    r"\b(?:at|towards?|near|in|by|to|until|till) (?:the (?:very )?)?(?:end|finish|close)\b|\b(?:am|zum|gegen|bis zum) (?:ende|schluss)(?: hin)?\b|\b(?:à|vers|sur|jusqu'à) la (?:toute )?fin\b|\b(?:al|hacia el|hasta el) (?:final|fin)\b|\b(?:alla|verso la|fino alla) fine\b|\b(?:sul|nel) finale\b|\b(?:no|até o|ao) (?:final|fim)\b|结尾|结束时|最后|末尾"
+)
+"""The end of a piece."""
+
+
+def at_end_of(lower: str, start: int, end: int) -> Place | None:
+    """Return where it is said, in the same sentence as what stands between two places, that it comes at the end of the piece."""
+    found = AT_END.search(lower, *sentence(lower, start, end))
+    return None if found is None else found.span()
+
+
+_LASTLY = tolerant(rf"{_LAST}\s*(?:\d|[一二三四五六七八九十]|{BARS}|few)|\d\s+{_LAST}")
+
+
+_LEAD = tolerant(
+    r"(?:\b(?:(?:das|the|le|el|il|o) )?(?:tempo|speed|pace|bpm|geschwindigkeit|vitesse|velocidad|velocidade|velocità)\s+)?(?:\b(?:von|from|de|da|di|desde|du)\s+)?$"
+)
+
+
+def _led_in(lower: str, at: int) -> int:
+    """Return where the words begin that lead to two tempi: the tempo from."""
+    lead = _LEAD.search(lower, max(0, at - 24), at)
+    return at if lead is None else lead.start()
+
+
+def _reached(to: re.Match[str]) -> float:
+    """Return the tempo that is led to."""
+    return float((to.group("b") or to.groupdict().get("zh") or "0").replace(",", "."))
 
 
 def _is_tempo(lower: str, said: re.Match[str]) -> bool:
@@ -281,17 +312,17 @@ def _pair(lower: str, spoken: bool) -> tuple[float, float, int, int] | None:
 
 # --- louder and softer -------------------------------------------------------------------------------
 
-_FADE_OUT = re.compile(
-    r"""\b(?:fad(?:es?|ing)(?:[\s-]?out| away| to (?:silence|nothing|black))|fade-?outs?|diminuendo|decrescendo|dies away|ausblenden|ausgeblendet|ausfaden|fondu(?: (?:de sortie|final))?|fundido(?: de salida| final)?|en fondu|se desvanece|desvanece|s'estompe|svanisce|dissolvenza|sfuma\w*|some aos poucos)\b|\bfade(?=\s*(?:$|[,.;]))|渐弱|渐隐|淡出|フェードアウト|\bfad(?:e|es|ing|ed)?[\s-](?:(?:it|this|that|things|everything|slowly|gradually|the (?:song|track|music|piece|whole thing))\s+){0,3}(?:out|away|down|off|to (?:silence|nothing|black|zero))\b|\bfad(?:e|es|ing)(?: \w+)? (?:to|into) (?:silence|nothing)|\bfade-?outs?\b|\bfade (?:ending|at the end|near the end|over the last|in the (?:last|final) \d+)|\b(?:die|dies|dying|dissolve|dissolves|vanish\w*|disappear\w*|dissap\w+|trail\w*|drift\w*|recede\w*|melt\w*) (?:away|off|out|in(?:to)? the distance|into (?:silence|nothing))|\bvolume (?:\w+ )?(?:go(?:es)?|drops?|falls?|sinks?|comes?|fades?)?\s*(?:down|out)?\s*(?:to|into) (?:nothing|zero|silence)|\b(?:ends?|ending|closes?) (?:on|in|with) (?:a |an )?(?:\w+ )?fade|\b(?:langsam |sanft |am ende |zum schluss )?(?:ausgeblendet|ausblend\w*|ausklingen\w*|klingt (?:[\w.]+ ){0,6}aus\b|verklingt|verklingen\w*|verhallt|fade[- ]?out|ausfaden|ausgefadet|leiser werden\w* (?:am ende|zum schluss)|verschwindet|blende\w* (?:\w+ ){0,4}aus|fade\w* (?:\w+ ){0,4}aus|wird (?:\w+ ){0,3}ausgeblendet)|\b(?:fondu (?:de sortie|de fermeture|final|sortant|à la fin|en sortie|au silence|vers le silence)|en fondu(?! (?:d'entrée|d'ouverture))|disparaî\w*|s'éteint|s'éteign\w*|s'évanou\w*|baisse (?:progressivement|peu à peu) jusqu'au silence|se perd au loin)|\b(?:fundido (?:de salida|final|de cierre|a silencio|al final)|desvanec\w*|se (?:va |vaya |vai |van |vayan |vão )?(?:apag|desvanec|perd|sum)\w*|apagándose|que se apague|apagando-se|some (?:aos poucos|no final|no fim)|sumindo|vai sumindo|vai diminuindo até|desaparec\w*|vai morrendo)|\b(?:dissolvenza (?:in uscita|finale|in chiusura)|sfum\w*|svan\w*|si spegne\w*|si perde|scompar\w*|in dissolvenza|va scemando|scemando|morendo|perdendosi)|淡出|渐[弱隐]|慢慢(?:消失|变小|淡[出去]|停下)|逐渐(?:消失|变小|淡[出去])|越来越小声?|\b(?:baiss\w*|diminu\w*|rédui\w*|baj\w*|reduc\w*|reduz\w*|abaix\w*|abbass\w*) (?:\w+ ){0,2}(?:le |el |o |il )?(?:volumen?|son|som|sonido)\b|\b(?:le |el |o |il )?(?:volumen?|son|sonido) (?:\w+ ){0,2}(?:baiss|diminu|baj|abaix|scend|cai)\w*|\blautstärke (?:\w+ ){0,3}(?:runter|zurück|ab|sink|gegen null)\w*|\b(?:am|zum|gegen) (?:ende|schluss)(?: hin)? (?:\w+ ){0,3}(?:leiser|verkling\w*|ausklingen)|\bausblende?\w*|音量\w{0,3}(?:降|减|变)\w{0,3}(?:零|没|无|小)|消失"""
+_FADE_OUT = tolerant(
+    r"""\b(?:fad(?:es?|ing)(?:[\s-]?out| away| to (?:silence|nothing|black))|fade-?outs?|diminuendo|decrescendo|dies away|ausblenden|ausgeblendet|ausfaden|fondu(?: (?:de sortie|final))?|fundido(?: de salida| final)?|en fondu|se desvanece|desvan[eé][cz]\w*|s'estompe|svanisce|dissolvenza|sfuma\w*|some aos poucos)\b|\b(?:avec |con |com |in )?(?:un |uno |um )?(?:fondu|fundido|sfumando)(?= (?:à la|al|no|alla|vers|hacia|sur les|en los|nos))|\bfade(?=\s*(?:$|[,.;]))|渐弱|渐隐|淡出|フェードアウト|\bfad(?:e|es|ing|ed)?[\s-](?:(?:it|this|that|things|everything|slowly|gradually|the (?:song|track|music|piece|whole thing))\s+){0,3}(?:out|away|down|off|to (?:silence|nothing|black|zero))\b|\bfad(?:e|es|ing)(?: \w+)? (?:to|into) (?:silence|nothing)|\bfade-?outs?\b|\bfade (?:ending|at the end|near the end|over the last|in the (?:last|final) \d+)|\b(?:die|dies|dying|dissolve|dissolves|vanish\w*|disappear\w*|dissap\w+|trail\w*|drift\w*|recede\w*|melt\w*) (?:away|off|out|in(?:to)? the distance|into (?:silence|nothing))|\bvolume (?:\w+ )?(?:go(?:es)?|drops?|falls?|sinks?|comes?|fades?)?\s*(?:down|out)?\s*(?:to|into) (?:nothing|zero|silence)|\b(?:ends?|ending|closes?) (?:on|in|with) (?:a |an )?(?:\w+ )?fade|\b(?:langsam |sanft |am ende |zum schluss )?(?:ausgeblendet|ausblend\w*|ausklingen\w*|klingt (?:[\w.]+\s+){0,7}aus\b|verklingt|verklingen\w*|verhallt|fade[- ]?out|ausfaden|ausgefadet|leiser werden\w* (?:am ende|zum schluss)|verschwindet|blende\w* (?:\w+ ){0,4}aus|fade\w* (?:\w+ ){0,4}aus|wird (?:\w+ ){0,3}ausgeblendet)|\b(?:fondu (?:de sortie|de fermeture|final|sortant|à la fin|en sortie|au silence|vers le silence)|en fondu(?! (?:d'entrée|d'ouverture))|disparaî\w*|s'éteint|s'éteign\w*|s'évanou\w*|baisse (?:progressivement|peu à peu) jusqu'au silence|se perd au loin)|\b(?:fundido (?:de salida|final|de cierre|a silencio|al final)|desvan[eé][cz]\w*|se (?:va |vaya |vai |van |vayan |vão )?(?:apag|desvane[cz]|pi?erd|sum)\w*|apagándose|que se apague|apagando-se|some (?:aos poucos|no final|no fim)|sumindo|vai sumindo|vai diminuindo até|desapare[czç]\w*|vai morrendo)|\b(?:dissolvenza (?:in uscita|finale|in chiusura)|sfum\w*|svan\w*|si spegne\w*|si perde|scompar\w*|in dissolvenza|va scemando|scemando|morendo|perdendosi)|淡出|渐[弱隐]|慢慢(?:消失|变小|淡[出去]|停下)|逐渐(?:消失|变小|淡[出去])|越来越小声?|\b(?:baiss\w*|diminu\w*|rédui\w*|baj\w*|reduc\w*|reduz\w*|abaix\w*|abbass\w*) (?:\w+ ){0,2}(?:le |el |o |il )?(?:volumen?|son|som|sonido)\b|\b(?:le |el |o |il )?(?:volumen?|son|sonido) (?:\w+ ){0,2}(?:baiss|diminu|baj|abaix|scend|cai)\w*|\blautstärke (?:\w+ ){0,3}(?:runter|zurück|ab|sink|gegen null)\w*|\b(?:am|zum|gegen) (?:ende|schluss)(?: hin)? (?:\w+ ){0,3}(?:leiser|verkling\w*|ausklingen)|\bausblende?\w*|音量\w{0,3}(?:降|减|变)\w{0,3}(?:零|没|无|小)|消失"""
 )
-_FADE_IN = re.compile(
+_FADE_IN = tolerant(
     r"""\b(?:fad(?:es?|ing)[\s-]?in|fade-?ins?|einblenden|fundido de entrada|fondu d'entrée)\b|淡入|フェードイン|\bfad(?:e|es|ing|ed)?[\s-](?:(?:it|this|that|things|everything|slowly|gradually|the (?:song|track|music|piece|whole thing|intro))\s+){0,3}(?:in|up)\b|\bfade-?ins?\b|\b(?:come|comes|coming|emerge|emerges|rise|rises|grow|grows|swell|swells|creep|creeps) (?:in |up |slowly |gradually ){0,3}(?:from|out of) (?:the )?(?:silence|nothing|nowhere|zero|afar|a distance)|\b(?:volume|level)s? (?:\w+ )?from (?:zero|nothing|silence|0)|\bfrom (?:silence|nothing|inaudible|zero) (?:up )?to\b|\b(?:begin|start)\w* (?:inaudibl[ey]|from (?:silence|nothing)|silent\w*|almost (?:silent|inaudible)\w*)(?:[^.;]{0,20}?(?:swell|rise|grow|build|get|com)\w*(?: \w+){0,2})?|\b(?:eingeblendet|einblend\w*|einfaden|eingefadet|fade[- ]?in|aus der (?:stille|ferne)|aus dem nichts|blende\w* (?:\w+ ){0,4}ein|fade\w* (?:\w+ ){0,4}ein)\b|\b(?:fondu (?:d'entrée|d'ouverture|en entrée|au début|entrant)|en fondu d'(?:entrée|ouverture)|part(?:e|ir|ant|ez)? du silence|(?:arrive|apparaît|monte|émerge)\w* (?:\w+ )?(?:du|depuis le) (?:silence|néant|lointain))|\b(?:fundido (?:de entrada|de apertura|inicial|al principio)|(?:entra|aparece|surge|emerge|sube|vem|desde|parte)\w* (?:\w+ ){0,2}(?:desde el|del|do|dal) (?:silenci[oe]\w*|nada)|fade[- ]?in|entrada gradual)|\b(?:desde|dal|do|du|depuis|vom|aus der) (?:el |le )?(?:silencio|silenzio|silêncio|silence|stille)\b|\b(?:entrée|ouverture|début|entrada|apertura|inicio|início) (?:en|in|em|con|com|par) (?:un |um )?(?:fondu|fundido|fade|dissolvenza)|\b(?:entra|empieza|comienza|começa|abre|arranca|inicia|commence|débute|démarre|ouvre|inizia)\w* (?:con|com|en|em|par|avec|in) (?:una? |um |uma )?(?:fundido|fondu|dissolvenza|fade)(?! (?:de sortie|de salida|out))|\b(?:fundido|fondu) (?:de |d\')?(?:début|inicio|início|comienzo)|\b(?:dissolvenza (?:in entrata|iniziale|in apertura)|(?:emerge|entra|sale|nasce|parte)\w* (?:\w+ ){0,2}dal (?:silenzio|nulla))|淡入|渐入|从(?:无声|安静|寂静|零)\w{0,3}(?:开始|渐|慢|进)|慢慢(?:进入|出现|淡入)"""
 )
-_CRESCENDO = re.compile(
+_CRESCENDO = tolerant(
     r"\b(?:crescendo|get(?:s|ting)? (?:gradually )?(?:louder|more intense|bigger|more energetic)|grow(?:s|ing)? (?:louder|in intensity)|gradually louder|build(?:s|ing)? (?:up )?(?:slowly |gradually )?(?:in (?:volume|intensity)|(?:from|to|towards|into) a)|wird (?:immer )?lauter|steigert sich|anschwellend|de plus en plus (?:fort|intense)|(?:qui|que ça) monte|monte petit à petit|cada vez (?:más fuerte|mais forte)|(?:va )?crec(?:e|iendo)|cresce(?:ndo|nte)?|sempre più forte"
     r"|(?:pp?p?|pianissimo)\b[^.;\n]{1,24}?\b(?:fff?|fortissimo))\b|渐强|越来越[响强]|先[轻静安]静?后[响爆动强]|由静[到至]动|[由从]弱[到至]强|[由从]小[到至]大|[从由]?pp?p?到ff?f?"
 )
-_SOFTER = re.compile(
+_SOFTER = tolerant(
     r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux|cada vez más suave|cada vez mais suave|sempre più piano|(?:fff?|fortissimo)\b[^.;\n]{1,24}?\b(?:pp?p?|pianissimo))\b|越来越轻|[由从]强[到至]弱|[由从]大[到至]小"
 )
 _FADE_BARS, _NEAR = 4, 3
@@ -308,7 +339,11 @@ def fades(lower: str, total: int | None = None) -> Iterator[tuple[Fade, list[Pla
             bars = over.bars or fade.bars
             yield (
                 Fade(fade.begin, fade.end, bars, None if fade.begin < fade.end else over.first),
-                [match.span(), *over.places],
+                [
+                    match.span(),
+                    *over.places,
+                    *([] if fade.begin < fade.end or (last := at_end_of(lower, *match.span())) is None else [last]),
+                ],
             )
     for pattern, fade in ((_CRESCENDO, Fade(0.5, 1.15)), (_SOFTER, Fade(1.0, 0.45))):
         match = pattern.search(lower)

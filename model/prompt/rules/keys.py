@@ -45,7 +45,7 @@ _KEYS = (
     re.compile(rf"\bin\s+(A){_SIGN}(?=[\s,.;!?。]*$|\s*[,.;!?。]|\s+[a-z\d])"),
     re.compile(rf"(?:^|[,;，])\s*([A-G]){_SIGN}\s*(?=$|[,;，])"),
     re.compile(rf"(?<=[a-z0-9] )([B-G]|A(?=[#b♯♭])){_SIGN}\s*[.!]?$"),
-    re.compile(r"(?<![\w/|(\[-])([A-G])()([#♯♭]|b)(?![\w/|)\]'’&+#♯-]|\s+(?:[A-G]|chord|trumpet|clarinet|sax|instrument))"),
+    re.compile(r"(?<![\w/|(\[-])([A-G])()([#♯♭]|b)(?![\w/|)\]'’&+#♯-]|\s+(?:[A-G]|(?:Takt|der|dem|den|\d+\.?|Minute|Mitte|Hälfte|Anfang|jetzt|hier|dort|sofort)\b|chord|trumpet|clarinet|sax|instrument))"),
     re.compile(rf"\bconcert ([A-G]){_SIGN}(?![\w'&+#/-])"),
     re.compile(r"(?<=[a-z] )(?<!plan )(?<!part )(?<!section )(?<!vitamin )(?<!drop )(?<!open )(?<!type )(?<!and )(?<!or )(?<!note )(?<!string )(?<!the )(?<!to )(?<!from )(?<!middle )(?<!high )(?<!low )(?<!written )(?<!between )(?<!play )(?<!of )([B-G])()()(?= [a-z]{3})"),
 )  # fmt: skip
@@ -69,7 +69,7 @@ _GERMAN_NAMES = {"cis": "C#", "dis": "D#", "eis": "F", "fis": "F#", "gis": "G#",
 _SOLFEGE = re.compile(
     r"\b(do|dó|re|ré|mi|fa|fá|sol|la|lá|si|до|ре|ми|фа|соль|ля|си)"
     r"(?:[\s-]+(sostenido|sustenido|bemol|dièse|diese|bémol|diesis|bemolle|диез|бемоль))?"
-    rf"[\s-]+(mayor|menor|majeur|mineur|maggiore|minore|maior|мажоре?|миноре?|major|minor|{_alternatives(_MODES_ABROAD)})\b",
+    rf"[\s-]+({_alternatives(_MODES_ABROAD)}|mayor|menor|majeur|mineur|maggiore|minore|maior|мажоре?|миноре?|major|minor)\b",
     re.I,
 )
 _SOLFEGE_NAMES = {"do": "C", "dó": "C", "re": "D", "ré": "D", "mi": "E", "fa": "F", "fá": "F", "sol": "G", "la": "A",
@@ -102,9 +102,23 @@ _CAMELOT = re.compile(
 _STEPS = re.compile(r"\b([A-G][#b♯♭]?)\s*(\[\s*\d+(?:\s*,\s*\d+)+\s*\])")
 
 
+_KANA_KEY = re.compile(
+    r"(?:キー|調性|调性|조성|키)(?:は|を|が|:|：|=|はもう|는|를)?\s*([A-G])([#b♯♭]?)(m(?!a)|マイナー|メジャー|短調|長調|短调|长调)?(?![A-Za-z0-9#♯♭])"
+)
+"""キーはC, with its mode or major."""
+
+
+def _kana_key(text: str) -> Span[Key] | None:
+    match = _KANA_KEY.search(text)
+    if match is None or denied(text, match.start()):
+        return None
+    mode = "minor" if match.group(3) in ("m", "マイナー", "短調", "短调") else "major"
+    return Span(parse_key(f"{match.group(1)}{_SIGNS[match.group(2)]} {mode}"), *match.span())
+
+
 def key(text: str) -> Span[Key] | None:
     """Return a key with its tonic; the case of the text counts, for "a minor problem" is not one in A."""
-    for read in (_steps, _camelot, _mode_first, _latin, _german, _solfege, _cjk, _old_names, _lower):
+    for read in (_steps, _camelot, _kana_key, _mode_first, _latin, _german, _solfege, _cjk, _old_names, _lower):
         found = read(text)
         if found is not None:
             return found
@@ -286,6 +300,12 @@ def _old_names(text: str) -> Span[Key] | None:
     return Span(parse_key(f"{letter}{_SIGNS[match.group(1)]} {_CJK_MODES[match.group(3)]}"), *match.span())
 
 
+_SAID_OF_ANY = frozenset(
+    ["major", "minor", "major pentatonic", "minor pentatonic", "blues", "pentatonic", "harmonic minor", "melodic minor"]
+)
+"""Modes with an article before them: a minor blues. Who writes A hirajoshi means the tonic."""
+
+
 def _meant(text: str, match: re.Match[str]) -> bool:
     """Return True if "a minor" names a key: after "in" or "key of", or with nothing but a tempo or a comma behind."""
     before, after = text[: match.start()].lower().rstrip(), text[match.end() :].lstrip()
@@ -293,7 +313,9 @@ def _meant(text: str, match: re.Match[str]) -> bool:
         return False
     named = re.search(r"(?:\bin|\bof|\bto|key|:|en|,|，)$", before) is not None
     capital = match.group(1) == "A" and (bool(before) or _MUSIC.match(after.lower()) is not None)
-    return named or not after or not after[0].isalpha() or capital
+    scale = mode_named(match.groups()[-1].lower().replace("-", " ")) not in _SAID_OF_ANY
+    alone = match.group(1) == "A" and scale and not re.search(r"\bin [A-H]", text[match.end() :])
+    return named or not after or not after[0].isalpha() or capital or alone
 
 
 _NAMED_ALONE = _alternatives([

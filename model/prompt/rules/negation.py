@@ -148,6 +148,10 @@ _MANY = re.compile(
     r"|\btant[aeio]s?\b|\btropp[aeio]\b|\bmuit[ao]s?\b|\bmuch[ao]s?\b|太多|那么多|过多|这么多|很多"
 )
 _QUALIFIED = re.compile(r"[的太过很]|那么")
+_ADJECTIVE = re.compile(
+    r"(?:[\u3040-\u309f\u4e00-\u9fff]{1,6}(?:[かきくけこさしすせそたちつてとなにぬねはひふへほまみむめもやゆよらりるれろがぎげごばびぶべぼ]い|[しるなきかたせさむゆくれうめみき]い|な)|[\u4e00-\u9fff]{1,4}的|[\uac00-\ud7a3]{1,4}[운한큰은]\s?)$"
+)
+"""An adjective directly before its noun: うるさいドラム, 吵闹的鼓, 시끄러운 드럼."""
 _JOINT = re.compile(
     r"(?:,|，|、|\b(?:and|or|nor|und|oder|noch|ni|né|nem|et|ou)\b|[和或与及跟])(?!.*(?:,|，|、|\b(?:and|or|nor|und|oder|noch|ni|né|nem|et|ou)\b|[和或与及跟]))",
     re.S,
@@ -160,8 +164,8 @@ def what_is_denied(text: str, start: int, spans: Sequence[tuple[int, int]]) -> s
     if span is None:
         return None
     word = NEGATION.match(text, span[0])
-    if word is None:
-        return "whole"
+    if word is None:  # the negation stands behind the noun, so what is denied of it stands before it
+        return "quality" if _ADJECTIVE.search(text[max(0, start - 12) : start]) else "whole"
     before = text[word.end() : start]
     joint = _JOINT.search(before)
     before = before[joint.end() :] if joint is not None else before

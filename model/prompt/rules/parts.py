@@ -127,6 +127,11 @@ PLACE = (
 )
 """A place in a piece: what is said of a part there is not said of all of it."""
 _PLACED = re.compile(rf"\s*,?\s*(?:only\s+|nur\s+|solo\s+|seulement\s+)?{PLACE}")
+OFF = re.compile(
+    r"\s*(?:is |are |stays? |should be |ist |bleibt |reste |queda |resta |fica )?(?:off|out|silent|muted?|absent|tacet|aus|weg|raus|stumm|coupée?s?|muette?s?|apagad[ao]s?|callad[ao]s?|fuera|spent[aieo]|mut[oaie]|desligad[ao]s?|fora)(?![a-zà-ÿ])"
+)
+"""Behind a part, that it does not play."""
+_PLACED_OFF = re.compile(rf"(?:{OFF.pattern})(?:{_PLACED.pattern})")
 _PLACE_BEFORE = re.compile(
     r"(?:前奏|间奏|尾奏|副歌|主歌|桥段|开头|结尾|第[一二三四五六七八九十\d]+[小节拍]+|(?:in|during) the [a-z-]+(?: section)?),?\s*(?:里|中|部分|时|的时候)?\s*(?:才|再|就)?\s*(?:有|加|进|出现)?\s*$"
 )
@@ -222,6 +227,7 @@ def _denied(lower: str, name: NamedSpan, negated: Sequence[tuple[int, int]]) -> 
         _HEAD.match(lower, name.end)
         or _described(lower, name, negated)
         or _PLACED.match(lower, name.end)
+        or _PLACED_OFF.match(lower, name.end)
         or _placed_before(lower, name.start, negated)
     ):
         return "quality"

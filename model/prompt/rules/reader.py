@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from model.music.control import MAX_PROMPT, MAX_TEMPO, MIN_TEMPO
@@ -20,7 +20,7 @@ from model.music.plan import LEVELS
 from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
 from model.prompt.rules.account import Fact, account, find_mentions, in_other_languages, straightened
-from model.prompt.rules.negation import NamedSpan, Reader, T, negated, within
+from model.prompt.rules.negation import NamedSpan, Reader, T, negated, what_is_denied, within
 from model.prompt.rules.numbers import in_digits
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
 from model.prompt.rules.second_instruments import shared_out
@@ -67,7 +67,7 @@ class ParsedPrompt:
     `mode` is a name of `harmony.MODES` or `SCALES` where no tonic was stated. `levels` are (name, 0..1) of the plan's four. `terms` are
     the genres, moods, instruments and artists, without the negated ones; `two_styles` tells how two styles among them share the
     parts; `doubled` is the plan's; `figures` are the patterns asked for by name. `explicit` names the plan's fields that were stated. `rest` is empty
-    where the rules have read everything.
+    where the rules have read everything. `unwanted` are the General MIDI programs of instruments that are not wanted.
     """
 
     tempo: float | None = None
@@ -96,6 +96,7 @@ class ParsedPrompt:
     wishes: Wishes = NO_WISHES
     account: Account = NO_ACCOUNT
     rest: str = ""
+    unwanted: frozenset[int] = frozenset()
 
 
 MAX_PROMPT_CHARACTERS = 2 * MAX_PROMPT
@@ -127,6 +128,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
         plain = shown = lower
     plain, lower = (_ALL_BUT.sub(lambda said: "only".ljust(len(said.group())), t) for t in (plain, lower))
     counted = in_digits(straightened(lower))
+    spelled_out = lower
     plain = "".join(new if new != old else said for said, old, new in zip(plain, lower, counted, strict=True))
     lower = counted
     wished = find_wishes(plain)
@@ -253,12 +255,15 @@ def parse_prompt(text: str) -> ParsedPrompt:
     facts += [(start, end, "parts") for start, end in heard if not within(start, abroad)]
     said = {**stated_levels, "register": register or None, "articulation": touch or None, "ending": finish}
     facts += levels.said(lower, fixed, said)
+    if stated_parts.only is not None:  # solo piano: who plays
+        mentioned = [m for m in mentioned if not _SOLO.fullmatch(lower, m.start, m.end)]
     told += _unread_mentions(
         [*mentioned, *_other_keys(_blanked(plain, taken), key), *_silent(lower, terms, stated_parts, denied)],
         facts,
         told,
     )
     passing = [m for m in find_mentions(lower, in_passing=True) if _stands_alone(lower, m, terms)]
+    passing = [m for m in passing if stated_parts.only is None or not _SOLO.fullmatch(lower, m.start, m.end)]
     told += _unread_mentions(passing, facts, told)
     stated = {
         "tempo": tempo or (bound and bound.value), "feel": feel, "key": key or mode, "meter": waltz if meter_said is None else meter_said.is_exact or None, "bars": bars,
@@ -275,8 +280,9 @@ def parse_prompt(text: str) -> ParsedPrompt:
         two_styles(lower, wanted), figures.named_figures(lower, denied),
         tuple(name for name, what in stated.items() if what is not None),
         Refused(tuple(k.value for k in refused_keys), tuple(m.value for m in refused_meters), bound.value if bound else (MIN_TEMPO, MAX_TEMPO)),
-        wished.wishes, account(shown, facts, told),
+        wished.wishes, account(shown, *_whole_words(spelled_out, lower, facts, told)),
         _rest(plain, taken) or (_NOTHING_LEFT if denied or refusals else ""),
+        _unwanted_programs(lower, terms, denied),
     )  # fmt: skip
 
 
@@ -286,6 +292,9 @@ _FOR_SO_LONG = re.compile(r"\b(?:for|für|pendant|durante|per|por)\s+(?:the firs
 def _is_a_stretch(lower: str, facts: Sequence[Fact]) -> bool:
     """Return True if the number of bars says how long something goes on, not the piece: "for 8 bars"."""
     return any(field == "bars" and _FOR_SO_LONG.search(lower[:start]) for start, _, field in facts)
+
+
+_SOLO = re.compile(r"\s*(?:solo|sólo|soli|sola|unaccompanied)\s*")
 
 
 def _unread_mentions(
@@ -363,6 +372,19 @@ def _silent(
     ]
 
 
+def _unwanted_programs(lower: str, terms: Sequence[FoundTerm], denied: Sequence[tuple[int, int]]) -> frozenset[int]:
+    """Return the programs of the instruments that the words do not want: of a plain name, "no piano", those of its family."""
+    found: set[int] = set()
+    for term in terms:
+        number = term.term.program
+        if term.term.kind != "instruments" or number is None or term.term.part == "drums":
+            continue
+        if what_is_denied(lower, term.start, denied) == "whole":
+            of_a_kind = number % 8 == 0 or " " not in term.term.name
+            found |= set(range(number - number % 8, number - number % 8 + 8)) if of_a_kind else {number}
+    return frozenset(found)
+
+
 _SHARE_REASON = "the share of one part is set by /llmball/part/{}/level"
 
 
@@ -370,8 +392,12 @@ def _fewer(lower: str, stated: StatedParts, denied: Sequence[tuple[int, int]]) -
     return [
         FoundWish(*next(span for span in denied if span[0] <= match.start() < span[1]), _SHARE_REASON.format(match.lastgroup))
         for match in parts.PART.finditer(lower)
-        if match.lastgroup in stated.fewer and within(match.start(), denied)
+        if match.lastgroup in stated.fewer and within(match.start(), denied) and not _OF_NOTES.search(lower, *next(span for span in denied if span[0] <= match.start() < span[1]))
     ]  # fmt: skip
+
+
+_OF_NOTES = re.compile(r"\b(?:notes?|noten|notas|busy|dense|fills?|hits)\b|音符?|ノート")
+"""Not too many notes is how dense it is."""
 
 
 def _nearest(said: tempo_meter.Meter | None, facts: Sequence[Fact]) -> list[FoundWish]:
@@ -417,6 +443,21 @@ def _musical(lower: str, found: FoundTerm, after: FoundTerm | None) -> bool:
         _OF_MUSIC.match(lower, found.end) is not None
         or DETERMINER_BEFORE.search(lower[max(0, found.start - 40) : found.start]) is None
     )
+
+
+def _whole_words(
+    said: str, counted: str, facts: Sequence[Fact], told: Sequence[FoundWish]
+) -> tuple[list[Fact], list[FoundWish]]:
+    """Return facts and wishes with all of the words of the numbers that they begin with: twelve bars, not lve bars."""
+    return [(_begins(said, counted, start), end, field) for start, end, field in facts], [
+        replace(w, start=_begins(said, counted, w.start)) for w in told
+    ]
+
+
+def _begins(said: str, counted: str, at: int) -> int:
+    while at and counted[at - 1] == " " != said[at - 1]:
+        at -= 1
+    return at
 
 
 def _blanked(text: str, taken: list[tuple[int, int]]) -> str:

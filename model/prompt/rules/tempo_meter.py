@@ -63,7 +63,7 @@ _TEMPI = (
         rf"\b(?:between|entre|zwischen|from|tempo|de) {_NUMBER} (?:and|to|y|et|und|a|e|à) {_NUMBER}\b(?!\s*(?:bars?|measures?|%|years?|seconds?|minutes?|degrees))"
     ),
     re.compile(
-        rf"(?:tempo|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?|noire|negra|viertel|semiminima|semínima)|\bm\.?m\.?|\bspeed)"
+        rf"(?:tempo|\bm[eé]tr[oó]nom[oe]|\bb\.?p\.?m\.?|速度|テンポ|템포|节奏|每分钟|一分钟|毎分|♩|𝅘𝅥|\bq|\b(?:crotchet|quarter(?: note)?|noire|negra|viertel|semiminima|semínima)|\bm\.?m\.?|\bspeed)"
         rf"\s*(?:giusto|marking)?\s*(?:of|is|at|to|von|de|a|是|为|在|改成|改为|调到|调成|设为|设成|变成|は|を)?\s*[:=]?\s*{_NEAR}?\s*{_NUMBER}{_NOT_A_TEMPO}"
     ),
     re.compile(
@@ -188,11 +188,19 @@ def _spelled(lower: str) -> Span[float] | None:
     return None
 
 
+_LOW_GRAVE = re.compile(
+    r"(?:\b(?:plus|m[aá]s|mais|pi[uù]|moins|menos|meno|son|sonido|som|suono|voz|voix|voce|nota|note|tono|ton|tom|registr[oe])\s+)$"
+)
+"""What is low, where the word follows it."""
+
+
 def _italian(lower: str) -> Span[float] | None:
     for term in _TEMPO_TERM.finditer(lower):
         plain = term.group() in ("grave", "presto", "largo")
         of_a_pace = _OF_A_PACE.match(lower, term.end()) is not None
         determined = DETERMINER_BEFORE.search(lower[: term.start()]) and not of_a_pace
+        if term.group() == "grave" and _LOW_GRAVE.search(lower[: term.start()]):
+            continue  # une octave plus grave
         if plain and (determined or lower[term.end() :].startswith("!")):
             continue  # "on your grave", "presto! dinner is ready", but "a lively presto tempo"
         if term.lastgroup is not None and not denied(lower, term.start()):
@@ -251,6 +259,36 @@ class Meter:
         return self.asked == self.played or _SAME_BAR.get(self.asked) == self.played
 
 
+_PARTS_METER = re.compile(r"(?<!\d)([248]|16)\s?分\s?[の之]\s?([2-9]|1[0-9])\s?拍?子?")
+"""8分の6拍子: so many of an eighth."""
+_TEMPS = {
+    "deux": 2,
+    "trois": 3,
+    "quatre": 4,
+    "cinq": 5,
+    "six": 6,
+    "sept": 7,
+    "dos": 2,
+    "tres": 3,
+    "cuatro": 4,
+    "cinco": 5,
+    "seis": 6,
+    "siete": 7,
+    "sete": 7,
+    "dois": 2,
+    "três": 3,
+    "quatro": 4,
+    "due": 2,
+    "tre": 3,
+    "quattro": 4,
+    "cinque": 5,
+    "sei": 6,
+    "sette": 7,
+}
+_OF_BEATS = re.compile(
+    rf"(?:\b(?:à|a|en|em|in|de|di|com|con)\s+)(\d|{'|'.join(_TEMPS)})\s+(?:temps|tiempos|tempi|tempos)(?![a-zà-ÿ])(?!\s*(?:plus|más|mais|più|forts?))"
+)
+"""Une valse à trois temps."""
 _CHINESE_METER = re.compile(
     r"([二四八])分之([二三四五六七九]|十[一二]?)拍?|([二三四五六七九]|十[一二]?)([四八])拍|([四八])([二三四五六七九]|十[一二]?)拍"
 )
@@ -290,6 +328,16 @@ def meter(lower: str) -> Span[Meter] | None:
         if not denied(lower, match.start()):
             asked = f"{match.group(1)}/{match.group(2)}"
             return Span(Meter(asked, _nearest_meter(asked)), *match.span())
+    for match in _PARTS_METER.finditer(lower):
+        if not denied(lower, match.start()):
+            asked = f"{match.group(2)}/{match.group(1)}"
+            return Span(Meter(asked, _nearest_meter(asked)), *match.span())
+    for match in _OF_BEATS.finditer(lower):
+        if not denied(lower, match.start()):
+            beats = int(match.group(1)) if match.group(1).isdecimal() else _TEMPS[match.group(1)]
+            asked = {6: "6/8", 7: "7/8", 9: "9/8"}.get(beats, f"{beats}/4")
+            if 2 <= beats <= 9:
+                return Span(Meter(asked, _nearest_meter(asked)), *match.span())
     for match in _CHINESE_METER.finditer(lower):
         lower_first, upper, before, after, unit, count = match.groups()
         for below, above in ((lower_first, upper), (after, before), (unit, count)):

@@ -43,6 +43,46 @@ DETERMINER_BEFORE = re.compile(
 )
 """What stands before a plain English noun: the word after it is no term of music by itself."""
 
+_PLAIN_LETTERS = {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"} | dict(
+    zip("áàâãåéèêëíìîïóòôõúùûçñ", "aaaaaeeeeiiiioooouuucn", strict=True)
+)
+_PIECES = re.compile(r"\\.|\(\?P?<?[=!]?|[a-zà-öø-ÿß]+|.", re.S)
+_EDGE = r"(?:(?<=[0-9_A-Za-zÀ-ɏ])(?![0-9_A-Za-zÀ-ɏ])|(?<![0-9_A-Za-zÀ-ɏ])(?=[0-9_A-Za-zÀ-ɏ]))"
+
+
+def tolerant(pattern: str, flags: int = 0) -> re.Pattern[str]:
+    """Return a pattern that reads words without their accents, too (mas rapido, fuer), and sees an edge of a word beside Chinese.
+
+    Words of one or two letters keep their accents: là, né, só are others without.
+    """
+    found: list[str] = []
+    inside = behind = depth = 0
+    for piece in _PIECES.findall(pattern):
+        if behind and not inside:
+            depth += piece.startswith("(") - (piece == ")")
+            behind = depth > 0
+        if piece.startswith("(?<") and not inside and not behind and piece != "(?<":
+            behind = depth = 1
+        if piece == r"\b" and not inside:
+            found.append(_EDGE)
+            continue
+        inside = 1 if not inside and piece == "[" else 0 if inside and piece == "]" else inside
+        if inside:
+            plain = "".join(_PLAIN_LETTERS.get(c, "")[:1] for c in piece if c in _PLAIN_LETTERS and c not in "äöüß")
+            found.append(piece + plain if piece.isalpha() else piece)
+        elif len(piece) > 2 and piece.isalpha():
+            found.append("".join(_bare(c, bool(behind)) for c in piece))
+        else:
+            found.append(piece)
+    return re.compile("".join(found), flags)
+
+
+def _bare(letter: str, of_one_length: bool) -> str:
+    plain = _PLAIN_LETTERS.get(letter)
+    if plain is None or (of_one_length and len(plain) > 1):
+        return letter
+    return f"[{letter}{plain}]" if len(plain) == 1 else f"(?:{letter}|{plain})"
+
 
 @dataclass(frozen=True, slots=True)
 class Term:
@@ -92,7 +132,19 @@ def table() -> dict[str, Term]:
         term = _term(aliases[0], kind, dict(f.split("=") for f in facts.split(";")), style_name)
         for alias in aliases:
             found.setdefault(alias.lower().translate(SIMPLIFIED), term)
+    for alias in [a for a in found if len(a) > _SHORT]:
+        found.setdefault(without_accents(alias), found[alias])
     return found
+
+
+_SHORT = 4
+"""Letters of a word that is another one without its accents: más."""
+_ACCENTS = str.maketrans("áàâãåéèêëíìîïóòôõúùûçñ", "aaaaaeeeeiiiioooouuucn")
+
+
+def without_accents(lower: str) -> str:
+    """Return a text in small letters, as long, without accents; ä, ö and ü stay."""
+    return lower.translate(_ACCENTS)
 
 
 @cache
@@ -152,6 +204,8 @@ def find(text: str) -> Iterator[FoundTerm]:
             phrase = " ".join(w.group() for w in words[i : i + count])
             article = _ELIDED.match(phrase)
             begin = 0 if article is None or phrase in known else article.end()  # à l'accordéon, but orgue d'église
+            if phrase[begin:] not in known and len(phrase) > _SHORT:
+                phrase = without_accents(phrase)  # électro is electro
             if phrase[begin:] in known and _adjoining(text, words[i : i + count]):
                 yield FoundTerm(known[phrase[begin:]], words[i].start() + begin, words[i + count - 1].end())
                 i += count

@@ -18,8 +18,9 @@ from model.music.wishes import CueAt, Kind, Modulation, Rest, Section, Wishes
 from model.prompt.rules import course, keys, tempo_meter
 from model.prompt.rules.course import count
 from model.prompt.rules.negation import NEGATION, within
-from model.prompt.rules.parts import PART
+from model.prompt.rules.parts import OFF, PART
 from model.prompt.rules.vocabulary import find as find_terms
+from model.prompt.rules.vocabulary import tolerant
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +58,23 @@ _UNITS = (
     ("hour", r"hours?|hrs?|stunden?|heures?|horas?|ore|小时|時[間间]|시간"),
     (
         "minute",
-        r"minütige[nrsm]?|minutes?|mins?|minuten?|minutos?|minut[oi]|分钟|分鐘|分[间間]|分(?=$|[的の半左,，、。くほ程弱强強\s]|\s?\d+秒)|분",
+        r"minütige[nrsm]?|minutes?|mins?|minuten?|minutos?|minutitos?|minut[oi]|分钟|分鐘|分[间間]|分(?=$|[的半]|の(?!\s?\d)|[半左,，、。くほ程弱强強\s]|\s?\d+秒)|분",
     ),
-    ("second", r"sekündige[nrsm]?|seconds?|secs?|sekunden?|secondes?|segundos?|second[oi]|秒[钟间間]?|초"),
+    (
+        "second",
+        r"sekündige[nrsm]?|seconds?|secs?|sekunden?|sek|secondes?|segundos?|segunditos?|segs?|second[oi]|秒[钟间間]?|초",
+    ),
 )
-_TIME = re.compile(
+_TIME = tolerant(
     rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|medi[oa]|mei[oa]|mezz[oa]|une demi|halbe|eine halbe|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
     rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+and a half|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]|(?:e |y |et )?(?:trente|treinta|trenta|trinta|dreißig|thirty)\b))?"
     r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b|(?=\s*(?:$|[,.;，。、]|(?:de|di|of|lang|long)\b))))?"
     r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;]|h?\s*[a-z\u4e00-\u9fff]))"
-    r"|(?P<m2>\d{1,2})\s?(?:m|min|mn|')\s?(?P<s2>[0-5]?\d)\s?(?:s\b|sec|\"|''|(?![\d\w]))"
+    r"|(?<!\d )(?P<m2>\d{1,2})\s?(?:m|min|mn|')\s?(?P<s2>[0-5]?\d)\s?(?:s\b|sec|\"|''|(?![\d\w]))"
     r"|(?:(?<=[\s,;(])|^):(?P<s3>\d{2})(?=\s*(?:$|[,.;)]|[a-z]))"
     r"|(?P<s4>\d{1,3}) ?s(?=\s*(?:$|[,.;)])|\s+(?:long|lang|loop|clip|jingle|ad|spot|sting|intro|video|reel|tiktok|teaser|trailer|cue|piece|of|for|de|di)\b))"
 )
-_NOT_ITS_LENGTH = re.compile(
+_NOT_ITS_LENGTH = tolerant(
     r"(?:\b(?:per|every|each|after|at|by|(?:the|in|my) (?:first|last)|within|until|before|in the|pro|jede|alle|nach|toutes les|chaque|après|cada|ogni|después de|dopo|depois de|beats? (?:a|per))\s*(?:the\s+)?|[每第前后]\s*)$"
 )
 
@@ -157,12 +161,12 @@ def _duration(lower: str) -> tuple[float, FoundWish] | None:
 
 # --- how many chords ---------------------------------------------------------------------------------
 
-_CHORDS = re.compile(
+_CHORDS = tolerant(
     rf"(?:\b(?:only|just|on|nur|bloß|lediglich|solo|sólo|solamente|só|somente|seulement|apenas|只有?|只用)\s*)?(?P<n>{_COUNT}|\b(?:a single|single|(?:ein )?einzige[nrsm]?|un seul|un (?:único|unico|solo)|um (?:único|só)|un|une|una|um|ein|einem|einen))(?:(?<=[a-zà-ÿ])[\s-]+|(?<![a-zà-ÿ])[\s-]*)(?:个|different\s+|simple\s+)*"
     r"(?:chords?|akkorde?n?|accords?|acordes?|accord[oi]|和弦|コード)(?![a-z])(?!\s*(?:per|a|each|every|pro|je|par|por|cada)\s*(?:bar|beat|measure|takt|mesure|compás|compasso|battuta)?\b|\s*(?:in|to|en|in|no|na|dans) (?:a|each|every|the|jedem|chaque|cada|ogni)\s+(?:bar|beat|measure|takt|mesure|compás|battuta)\b"
-    r"|\s*song\b)(?:\s+(?:only|sol[oi]|throughout|all the way|reicht|genügt|nada más|the whole (?:time|way)|all through))?"
+    r"|(?<=four chord)\s*song\b|(?<=4 chord)\s*song\b|(?<=four-chord)\s*song\b|(?<=4-chord)\s*song\b)(?:\s+(?:only|sol[oi]|throughout|all the way|reicht|genügt|nada más|the whole (?:time|way)|all through))?"
 )
-_STATIC = re.compile(
+_STATIC = tolerant(
     r"\b(?:(?:derselbe|dieselbe|der gleiche|ein und derselbe) akkord|bleibt (?:immer |nur )?auf (?:einem|dem(?:selben)?|einem einzigen) akkord|toujours le même accord|siempre el mismo acorde|sempre o mesmo acorde|sempre lo stesso accordo|reste sur (?:un|le même) accord|se queda en un acorde|fica (?:em|num) (?:um )?(?:só )?acorde|no chord changes?|without chord changes?|stays? on (?:one|a single) chord|never changes? chords?|static harmony|keine akkordwechsel|sin cambios? de acordes?|sans changement d'accords?)\b|和弦不变|不换和弦|同一个和弦|单一?和弦|コードチェンジなし"
 )
 MOST_CHORDS = 8
@@ -234,13 +238,13 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
     ),
     (
         "build",
-        r"(?:snare |drum )?(?:build(?:ing)?(?:-?\s?ups?)?|buildups?|risers?)|(?:snare|drum) rolls?|tension|(?:spannungs)?aufbau|steigerung|subid[aã]o?|subidón|montée|crescita|salita|build|铺垫|推进|蓄力|上升段?|ビルド(?:アップ)?|盛り上げ|助走",
+        r"(?:snare |drum )?(?:build(?:ing)?(?:-?\s?ups?)?|buildups?|risers?)|(?:snare|drum) rolls?|tension|(?:spannungs)?aufbau(?:en|end)?|steigerung|subid[aã]o?|subidón|montée|crescita|salita|build|铺垫|推进|蓄力|上升段?|ビルド(?:アップ)?|盛り上げ|助走",
         4,
         "build",
     ),
     (
         "drop",
-        r"(?:beat |bass )?drop+s?(?!\s+(?:out\b|down\b|to\b|[a-g]\b(?!\s+(?:bar|takt|mesure|comp|battuta|misura))))|dropp?(?:t|en|ea|e|a)|boom(?!\s*bap)|wub(?: wub)*|(?:massive|big|huge) hit|高潮|爆发|炸(?:点|开|裂|了)?|掉下来|掉落|落下|bajada|bajón|caída|chute|(?<!se )queda(?= (?:no|na|em|do) )|ドロップ",
+        r"(?:beat |bass )?drop+s?(?!\s+(?:out\b|down\b|to\b|[a-g]\b(?!\s+(?:bar|takt|mesure|comp|battuta|misura))))|dropp?(?:t|en|ea|e|a)|boom(?!\s*bap)|wub(?: wub)*|(?:massive|big|huge) hit|knall(?:t|en)|krach(?:t|en)(?! im)|(?:ça |tout )?(?:pète|explose|éclate)|(?:re)?v(?:ie|e)nt[ae]r?|explot[ae]r?|estall[ae]r?|estour[ae]r?|esplod[ae]|scoppi[ae]|高潮|爆发|炸(?:点|开|裂|了)?|掉下来|掉落|落下|bajada|bajón|caída|chute|(?<!se )queda(?= (?:no|na|em|do) )|ドロップ",
         8,
         "drop",
     ),
@@ -251,9 +255,10 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
         "break",
     ),
     ("solo", r"solos?|ソロ", 8, None),
+    ("trio", r"(?<=im )trio|(?<=in the )trio|(?<=dans le )trio|(?<=en el )trio|(?<=nel )trio|(?<=no )trio", 16, None),
     (
         "outro",
-        r"outros?|coda|nachspiel|abspann|ending|schluss(?:teil)?|nachspiel|conclusion|conclusión|conclusão|cierre|encerramento|fechamento|(?:final|fin|fine|ende|fim|finale)(?=\s*[(:]?\s*(?:de\s+|di\s+|mit\s+)?\d)(?!\s*\d+\s*(?:bars?|measures?)\b)|(?<= de )(?:fin|final)(?=\s*(?:$|[,.;]))|结尾(?=\s*\d+小节(?:$|[,，。、]))|尾声|尾奏|后奏|エンディング|アウトロ|아웃트로",
+        r"outros?|coda|nachspiel|abspann|ending|(?<!zum )(?<!am )schluss(?:teil)?|nachspiel|conclusion|conclusión|conclusão|cierre|encerramento|fechamento|(?:final|fin|fine|ende|fim|finale)(?=\s*[(:]?\s*(?:de\s+|di\s+|mit\s+)?\d)(?!\s*\d+\s*(?:bars?|measures?)\b)|(?<= de )(?:fin|final)(?=\s*(?:$|[,.;]))|结尾(?=\s*\d+小节(?:$|[,，。、]))|尾声|尾奏|后奏|エンディング|アウトロ|아웃트로",
         4,
         None,
     ),
@@ -277,26 +282,26 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
     ),
 )
 _NAMED = "|".join(rf"(?P<s{n}>(?<![a-z])(?:{words})(?![a-z]))" for n, (_, words, _, _) in enumerate(_SECTIONS))
-_WITH_BARS = re.compile(
+_WITH_BARS = tolerant(
     rf"(?<![第\d])(?P<before>{_COUNT})[\s-]*(?:个)?{_BARS}?[\s-]*(?:(?:of|for|de|di|für|pour|para|per|von)\s+(?:the\s+|an?\s+|das\s+|die\s+|den\s+|le\s+|la\s+|el\s+|o\s+|a\s+)?|d\'|d’|l\'|do\s+|da\s+|du\s+|del\s+|的|の)?(?:{_NAMED})(?P<twice>\s*(?:x|×)\s*2)?".replace(
         f"{_BARS}?", _BARS
     )
 )
-_WITHOUT_BARS = re.compile(
+_WITHOUT_BARS = tolerant(
     rf"\s*(?:(?:[,;+、，/]|y|e|et|und|and|then|dann|danach|puis|luego|después|poi|depois|然后|接着|再)\s*)*(?P<before>{_COUNT})\s*(?:de |di |d'|of |für |pour |para |per |の|的)?(?:(?:la|le|el|il|o|a|the|die|den|das)\s+)?(?:{_NAMED})(?P<twice>)"
 )
 """4 compases de intro, 8 de estrofa: so many more."""
-_SEVERAL = re.compile(
+_SEVERAL = tolerant(
     r"(?<![\d.])\b(?P<n>[2-4]|two|three|four|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|quattro|dois|duas|três|quatro)\s+$"
 )
 """Deux couplets de 8 mesures."""
-_BARS_BEHIND = re.compile(
+_BARS_BEHIND = tolerant(
     rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en|com|con|über|à|da|pendant|durante|für|sur|em|共|有|占|は|が|を)?\s*(?:(?:a|an|the|again|straight away|right away|only|just|gleich|direkt)\s+)*(?P<after>{_COUNT})[\s-]*(?:个)?(?:{_BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\].。，、–—-]|$|\s*(?:and|then|again|und|dann|et|puis|y|luego|e|poi|depois|然后)\b|\s+(?:{_NAMED}))))\s*[)\]]?"
     rf"|[^,;.\d]{{0,30}}(?:{_BAR}\s+\d+)?[^,;.\d]{{0,16}}?(?:lasts?|lasting|for|dauert|dure|dura|持续)\s+(?P<later>{_COUNT})[\s-]*{_BARS}"
 )
-_NAME = re.compile(_NAMED)
-_BETWEEN_SECTIONS = re.compile(
-    r"\s*\d?\s*(?:[,;:+→>/|、，–—-]|->|and|then|und|dann|et|puis|y|luego|e|poi|followed by|into|to|然后|接|和|再|と)*\s*(?:(?:then|and|an?|the|der|die|el|la|le)\s+)?"
+_NAME = tolerant(_NAMED)
+_BETWEEN_SECTIONS = tolerant(
+    r"\s*\d?\s*(?:[,;:+→>/|、，–—-]|->|and|then|und|dann|et|puis|y|luego|e|poi|followed by|into|to|directly|straight|right after|sofort|direkt|gleich|justo|enseguida|tout de suite|subito|logo|然后|接着?|紧(?=接)|随后|马上|立刻|直接|最后|和|再来?个?|と)*\s*(?:(?:then|and|an?|the|der|die|el|la|le)\s+)?"
 )
 
 
@@ -317,8 +322,13 @@ def _without_bars(lower: str, at: int) -> re.Match[str] | None:
     return None if match is None or _BARS_BEHIND.match(lower, match.end()) is not None else match
 
 
-def _sections(lower: str, total: int | None = None) -> tuple[tuple[Section, ...], list[FoundWish]]:
-    """Return the sections in their order: those with a number of bars, else a list of three or more names."""
+def _sections(
+    lower: str, total: int | None = None, spoken: Sequence[course.Place] = ()
+) -> tuple[tuple[Section, ...], list[FoundWish]]:
+    """Return the sections in their order: those with a number of bars, else a list of three or more names.
+
+    `spoken` are the places of other wishes: a section that only says where they come counts for none.
+    """
     found: list[tuple[int, int, Section, bool]] = []
     at = 0
     in_front = False
@@ -349,13 +359,14 @@ def _sections(lower: str, total: int | None = None) -> tuple[tuple[Section, ...]
             found += [(begin, behind.end(), Section(name, count(said), cue), True)] * times
             at = behind.end()
         else:
-            found.append((*named.span(), Section(name, usual, cue), False))
+            if not within(named.start(), spoken):
+                found.append((*named.span(), Section(name, usual, cue), False))
             at = named.end()
     with_bars = [f for f in found if f[3]]
     if len(with_bars) < 2 and (each := _each_as_long(lower, _names(lower))) is not None:
         return each
     if with_bars:
-        run = with_bars if len(with_bars) < len(found) and len(with_bars) == 1 else _run(lower, found, with_bars)
+        run = _run(lower, found, with_bars)
         sections, places = tuple(s for _, _, s, _ in run), [FoundWish(start, end) for start, end, _, _ in run]
         twice = _TWICE.match(lower, run[-1][1])
         if twice is not None and len(run) > 1:
@@ -381,19 +392,21 @@ def _run(lower: str, found: Sequence[_Found], with_bars: Sequence[_Found]) -> li
     first, last = with_bars[0], with_bars[-1]
     run = [f for f in found if f[3] or first[0] < f[0] < last[0]]
     for f in found:  # "verse 8 bars, build 4 bars, drop"
-        if f[0] >= last[1] and _BETWEEN_SECTIONS.fullmatch(lower, run[-1][1], f[0]) is not None and len(run) > 1:
+        if f[0] < last[1] or _BETWEEN_SECTIONS.fullmatch(lower, run[-1][1], f[0]) is None:
+            continue
+        if len(run) > 1 or (run[-1][2].name, f[2].name) == ("build", "drop"):
             run.append(f)
     return run
 
 
-_TWICE = re.compile(
+_TWICE = tolerant(
     r"[\s,;]*(?:and |all |und |das ganze |le tout |todo |tutto |tudo |全部)?(?:that |this |it )?(?:all )?(?:twice|x ?2|2 ?x|two times|2 times|repeated(?: once)?|zweimal|zwei ?mal|deux fois|dos veces|due volte|duas vezes|两[遍次])\b|[\s,，]*(?:重复|来)?两[遍次]"
 )
-_EACH = re.compile(
-    rf"[\s,;:.–—-]*(?:form\w*|forma|all|alle|with|of|mit|avec|con|com|de|di|each|jeweils|je|chacun\w*|cada un[oa]|ciascun\w*|cada|every section|每段|每个|各|を|は|,|\s)*[\s,;:]*(?P<n>{_COUNT})[\s-]*(?:个)?{_BARS}(?![a-z])\s*(?:each|a ?piece|apiece|per (?:section|part)|jeweils|pro (?:teil|abschnitt)|chacun\w*|chaque|(?:por|per|par) (?:sección|sezione|seção|section|parte|partie)|cada(?: un[oa])?|ciascun\w*|l'un[oae]?|each one|long|ずつ)?"
+_EACH = tolerant(
+    rf"[\s,;:.–—-]*(?:form\w*|forma|all|alle|with|of|mit|avec|con|com|de|di|each|jede[rsn]? (?:teil|abschnitt)|chaque (?:partie|section)|ogni (?:parte|sezione)|(?:each|every) (?:part|section)|cada (?:parte|sección|seção)|jeweils|je|chacun\w*|cada un[oa]|ciascun\w*|cada|三段式|每段|每个|各|を|は|,|\s)*[\s,;:]*(?P<n>{_COUNT})[\s-]*(?:个)?{_BARS}(?![a-z])\s*(?:each|a ?piece|apiece|per (?:section|part)|jeweils|pro (?:teil|abschnitt)|chacun\w*|chaque|(?:por|per|par) (?:sección|sezione|seção|section|parte|partie)|cada(?: un[oa])?|ciascun\w*|l'un[oae]?|each one|long|ずつ)?"
 )
-_SAYS_EACH = re.compile(
-    r"each|a ?piece|per (?:section|part)|jeweils|\bje\b|pro (?:teil|abschnitt)|chacun|chaque|cada|ciascun|l'un|ずつ|(?:por|per|par) (?:sec|sez|seç|part)|每|各"
+_SAYS_EACH = tolerant(
+    r"each|every|jede|ogni|a ?piece|per (?:section|part)|jeweils|\bje\b|pro (?:teil|abschnitt)|chacun|chaque|cada|ciascun|l'un|ずつ|(?:por|per|par) (?:sec|sez|seç|part)|每|各"
 )
 
 
@@ -427,41 +440,54 @@ BARS_BETWEEN = 8
 # --- what happens at a bar ---------------------------------------------------------------------------
 
 _AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|a los|aos|al cabo de|ao cabo de|au bout de|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|(?<![第\d])(?P<{{0}}_behind>\d{{{{1,3}}}})小[节節](?:之后|以后|后)に?|(?:第\s*|(?<!\d)(?=\d{{{{1,3}}}}小[节節](?:进|入|处|时)))(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
-_NUMBERED = r"\s*(?:\b(?:at|on|in|bei|auf|à|alla|en|a|em)\s+(?:the\s+|la\s+|el\s+|le\s+|o\s+)?(?P<number>\d{1,3})(?!\d|[.,]\d|\s*(?:b\.?p\.?m|%|/|:|s\b|sec|min|hz)))"
+_NUMBERED = r"\s*(?:(?:entra|llega|cae|viene|kommt|hits|comes|lands|is|arrive|tombe|vem|chega|cai|entre|arriva|commence|starts)\s+)?(?:\b(?:at|on|in|bei|auf|à|alla|en|a|em)\s+(?:the\s+|la\s+|el\s+|le\s+|o\s+)?(?P<number>\d{1,3})(?!\d|[.,]\d|\s*(?:b\.?p\.?m|%|/|:|s\b|sec|min|hz)))"
 """A bar that is a number alone: drop at 33."""
-_HAPPENS = re.compile(
-    rf"(?:{_NAMED})(?:[\s,]*(?:\w+\s+){{0,3}}?(?:放在|落在|出现在|安排在|在|于|从|到|是|は|が)?(?:{_AT.format('bar')})|{_NUMBERED})"
+_ON_ONE = r"(?:(?:exactly |genau |pile |justo )?(?:auf|on|right on|sur|en|na|no|sul)\s+(?:the |der |die |le |el |la )?(?:1|eins|one|uno|um|un|downbeat|first beat|premier temps|erste[nr]? (?:schlag|zählzeit)|primer (?:tiempo|golpe)|primeiro tempo)\s+(?:von |of |in |de |del |do |da |di )?)"
+"""Auf der 1 von Takt 13."""
+_HAPPENS = tolerant(
+    rf"(?:{_NAMED})(?:[\s,]*(?:{_ON_ONE}|(?:\w+\s+){{0,3}}?)(?:放在|落在|出现在|安排在|在|于|从|到|是|は|が)?(?:{_AT.format('bar')})|{_NUMBERED})"
 )
-_THEN = re.compile(
-    rf"(?:{_AT.format('bar')})(?:\s+on(?:wards)?)?[,=:：\s]*(?:(?:we|it|then|dann|arrive|kommt|fällt|setzt|schlägt|knallt|der|den|die|llega|entra|viene|cae|cai|tombe|explose|explota|entre|suelta|arriva|vem|chega|o|el|il|la|le|les|un|uno|comes?|hits?|lands?|is|there is|a|an|the|big|huge|gros|énorme|gran|grande|große[rns]?|fette[rns]?|massive[rns]?|大|巨大?|进|进入|来|开始|是|有|一个|で|に|から|が|の)\s*){{0,4}}(?:{_NAMED})"
+_THEN = tolerant(
+    rf"(?:{_AT.format('bar')})(?:\s+on(?:wards)?)?[,=:：\s]*(?:(?:we|it|then|dann|arrive|kommt|fällt|setzt|schlägt|knallt|der|den|die|llega|entra|viene|cae|cai|tombe|explose|explota|entre|suelta|arriva|vem|chega|o|el|il|la|le|les|un|uno|comes?|hits?|lands?|is|there is|soll|muss|es|richtig|so|alles|should|must|has to|everything|tiene que|debe|que|todo|tudo|doit|il faut que|tout|ça|deve|a|an|the|big|huge|gros|énorme|gran|grande|große[rns]?|fette[rns]?|massive[rns]?|大|巨大?|进|进入|来|开始|是|有|一个|で|に|から|が|の)\s*){{0,6}}(?:{_NAMED})"
 )
-_LINK = re.compile(r"\b(?:and|then|und|dann|y|luego|et|puis|ensuite|e|poi|depois)\b|[,，、;]|のあと|然后")
+_LINK = tolerant(r"\b(?:and|then|und|dann|y|luego|et|puis|ensuite|e|poi|depois)\b|[,，、;]|のあと|然后")
 """Behind it another clause begins: 4 bars of build-up, and at bar 13 the drop."""
-_UNTIL_BEFORE = re.compile(r"\b(?:until|till?|bis|jusqu'[àa]u?|hasta|até|fino a(?:lla)?)\s*(?:the\s+)?$")
-_BARS_IN = re.compile(
+_UNTIL_BEFORE = tolerant(r"\b(?:until|till?|bis|jusqu'[àa]u?|hasta|até|fino a(?:lla)?)\s*(?:the\s+)?$")
+_BEFORE_IT = tolerant(
+    rf"\b(?:vorher|davor|zuvor|before (?:that|it|which)|avant (?:ça|cela)|antes(?: de eso| disso)?|prima(?: di quello)?|precedid[oa] (?:de|por)|preceded by|précédé de|之前|前面)[\s:,]*(?:the |las? |los |les |die )?(?P<n>{_COUNT})\s*{_BARS}|\b(?P<m>{_COUNT})\s*{_BARS}\s+(?:vorher|davor|zuvor|before(?= (?:that|it)\b|\s*(?:$|[,.;]))|avant(?=\s*(?:$|[,.;]))|antes(?=\s*(?:$|[,.;]))|prima(?=\s*(?:$|[,.;])))(?: that| it)?"
+)
+"""So many bars before the drop."""
+FILL = tolerant(
+    r"\b(?:(?:big |short |drum |snare |tom )*fills?(?:-?ins?)?|schlagzeug-?fills?|trommelwirbel|roulements?(?: de (?:batterie|caisse))?|breaks? de batterie|rellenos?(?: de batería)?|redobles?|rullate?|viradas?(?: de bateria)?|passaggi di batteria)\b|过门|加花|フィル(?:イン)?"
+)
+"""What drums play between two lines."""
+_FILL_AT = tolerant(rf"(?:{FILL.pattern})[\s,]*(?:\w+\s+){{0,2}}?(?:{_AT.format('bar')})")
+_FILL_THEN = tolerant(rf"(?:{_AT.format('bar')})[\s,:]*(?:\w+\s+){{0,2}}?(?:{FILL.pattern})")
+_BARS_IN = tolerant(
     rf"(?P<n>{_COUNT})\s*{_BARS}\s+(?:in|rein|later|später|plus tard|después|dopo|depois),?\s*(?:(?:we|it|the|beat|then|comes|kommt|der|el|le|il|o)\s+)*(?:{_NAMED})"
 )
 """So many bars in, we drop."""
-_COUNTS_BARS = re.compile(rf"bpm|{_BARS}")
+_COUNTS_BARS = tolerant(rf"bpm|{_BARS}")
 _STARTS = r"(?:enters?|comes? in|starts?|begins?|kicks? in|joins?|set in|setzt ein|einsetzen|entran?|entrent|entre|entrano|entram|进来?|进入|加入|开始)"
 _ENDS = r"(?:stops?|drops? out|leaves?|ends?|go(?:es)? (?:away|silent)|falls? away|停止?|退出|消失)"
-_PARTS = re.compile(rf"{PART.pattern}")
-_PART_AT = re.compile(
+_PARTS = tolerant(rf"{PART.pattern}")
+_PART_AT = tolerant(
     rf"(?P<what>{_STARTS}|{_ENDS}|only|nur|solo|just)?\s*(?:only\s+)?(?:{_AT.format('bar')})(?P<on>\s+on(?:wards)?)?"
 )
-_UNTIL = re.compile(
+_UNTIL = tolerant(
     rf"\s*(?:until|till|before|bis(?: zum)?|hasta(?: el)?|jusqu'(?:à|au)(?: la)?|fino (?:a|alla))\s+(?:the\s+|la\s+)?{_BAR}\s+(?P<bar>\d{{1,3}})"
 )
-_FOR_FIRST = re.compile(rf"\s*(?:for|in|during)\s+the\s+first\s+(?P<n>{_COUNT})\s+{_BARS}")
-_IN_SECTION = re.compile(
+_FROM_THERE = tolerant(rf"\s*(?:{_AT.format('bar')})(?: on(?:wards)?)?")
+_FOR_FIRST = tolerant(rf"\s*(?:for|in|during)\s+the\s+first\s+(?P<n>{_COUNT})\s+{_BARS}")
+_IN_SECTION = tolerant(
     rf"\s*(?P<only>only\s+|nur\s+|solo\s+)?(?:in|during|im|in der|en|dans|nel|nella|no|na)\s+(?:the\s+|le\s+|la\s+|el\s+|l')?(?:{_NAMED})"
 )
 
 
-_PART_THERE = re.compile(rf"\s*(?:{_PART_AT.pattern})")
-_BRINGS = re.compile(r"\b(?:bring(?:s|ing)? in|add(?:s|ing)?|introduc\w+|start(?:s|ing)?)\s+(?:the\s+|a\s+)?$")
-_IN_HALF = re.compile(r"\s*(?P<only>only\s+)?(?:in|during|from|for)\s+the\s+(?P<half>first|second)\s+half\b")
-_FIRST_BARS = re.compile(
+_PART_THERE = tolerant(rf"\s*(?:{_PART_AT.pattern})")
+_BRINGS = tolerant(r"\b(?:bring(?:s|ing)? in|add(?:s|ing)?|introduc\w+|start(?:s|ing)?)\s+(?:the\s+|a\s+)?$")
+_IN_HALF = tolerant(r"\s*(?P<only>only\s+)?(?:in|during|from|for)\s+the\s+(?P<half>first|second)\s+half\b")
+_FIRST_BARS = tolerant(
     rf"\b(?:the\s+|for the\s+|in the\s+)?first\s+(?P<n>{_COUNT})\s+{_BARS}[:,]?\s+(?:(?:is|are|with)\s+)?(?P<how>only|just|no|without)\s+(?:the\s+)?(?:{PART.pattern})"
 )
 
@@ -503,6 +529,15 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
             found.append(
                 FoundWish(*match.span(), "" if ok and cue else f"a {section} has no place of its own at a bar")
             )
+    for pattern in (_FILL_AT, _FILL_THEN):
+        for match in pattern.finditer(lower):
+            if (
+                1 <= _bar(match) <= MAX_BARS
+                and not within(match.start(), [(f.start, f.end) for f in found])
+                and NEGATION.search(lower, max(0, match.start() - 8), match.start()) is None
+            ):
+                cues.append(CueAt(_bar(match), "fill"))
+                found.append(FoundWish(*match.span()))
     for match in _BARS_IN.finditer(lower):
         section, _, cue = _section(match)
         if cue is not None and not cues and count(match.group("n")) < MAX_BARS:
@@ -520,7 +555,17 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
         before = NEGATION.finditer(lower, max(0, begin - 24), begin)
         negation = next((m for m in before if _ARTICLES.fullmatch(lower, m.end(), begin)), None)
         start = begin if negation is None else negation.start()
-        if negation is not None and (until := _UNTIL.match(lower, end)) is not None:
+        off = OFF.match(lower, end)
+        if off is not None and (until := _UNTIL.match(lower, off.end())) is not None:
+            rests.append(Rest(name, 1, int(until.group("bar")) - 1))
+            found.append(FoundWish(start, until.end()))
+        elif off is not None and (at := _FROM_THERE.match(lower, off.end())) is not None:
+            rests.append(Rest(name, _bar(at), None))
+            found.append(FoundWish(start, at.end()))
+        elif off is not None and (first := _FOR_FIRST.match(lower, off.end())) is not None:
+            rests.append(Rest(name, 1, count(first.group("n"))))
+            found.append(FoundWish(start, first.end()))
+        elif negation is not None and (until := _UNTIL.match(lower, end)) is not None:
             rests.append(Rest(name, 1, int(until.group("bar")) - 1))
             found.append(FoundWish(start, until.end()))
         elif negation is not None and (first := _FOR_FIRST.match(lower, end)) is not None:
@@ -578,7 +623,7 @@ def _players(lower: str) -> Iterator[tuple[int, int, str]]:
             yield term.start, term.end, term.term.part
 
 
-_ARTICLES = re.compile(r"\s*(?:(?:the|any|an?|of|die|das|el|la|le|les|los|las|il)\s+)*")
+_ARTICLES = tolerant(r"\s*(?:(?:the|any|an?|of|die|das|el|la|le|les|los|las|il)\s+)*")
 
 
 def _only_before(lower: str, start: int) -> bool:
@@ -587,46 +632,49 @@ def _only_before(lower: str, start: int) -> bool:
 
 # --- another key ---
 
-_SHIFT = r"(?:(?P<half>(?:a )?(?:half[- ]?(?:step|tone)|semitone)|un semiton[eo]|medio tono|meio tom|mezzo tono|einen halbton|(?:d')?un demi-ton|半音)|(?P<whole>(?:a )?(?:whole[- ]?(?:step|tone)|tone|step)|einen ganzton|un tono|um tom|(?:d')?un ton|全音)|(?P<third>a (?:minor )?third)|(?P<n>\d{1,2}|two|three) semitones?)"
-_CHANGES = re.compile(
+_SHIFTED = tolerant(
+    r"(?:(?P<half>(?:a )?(?:half[- ]?(?:step|tone)|semitone)|un semiton[eo]|medio tono|meio tom|mezzo tono|einen halbton|(?:d')?un demi-ton|半音)|(?P<whole>(?:a )?(?:whole[- ]?(?:step|tone)|tone|step)|einen ganzton|un tono|um tom|(?:d')?un ton|全音)|(?P<third>a (?:minor )?third)|(?P<n>\d{1,2}|two|three) semitones?)",
+    re.I,
+)
+_CHANGES = tolerant(
     r"\b(?:modulat\w+|chang\w+ (?:the )?keys?|key changes?|switch\w* keys?|transpos\w+|moduliert|moduliere|modul[ae]\w*|tonartwechsel|wechselt die tonart|changement de (?:ton|tonalité)|change de (?:ton|tonalité)|"
     r"cambi[oa] de (?:tono|tonalidad)|cambio di tonalità|mudança de tom|keys? (?:up|down|goes up|rises)|key[- ](?:chag\w*|chagn\w*|shift\w*|jump\w*|lift\w*|bump\w*|move\w*)|truck[- ]driver\w*(?: gear change| modulation)?|gear change|rückung|modulación|modulação|modulazione|(?:sub[ei]r?|sobe|subir|sale|alza(?:re)?|monte[rz]?|geht)(?= (?:di |de )?(?:un|medio|meio|um|mezzo|d'un|einen)\s?(?:semi|demi-|ganz|halb)?(?:ton|tom)))\b|转调|变调|升(?:一个?)?(?:key|调)(?!式)|升(?=一?个?(?:半音|全音))|\bup(?= (?:a |one )?(?:half|whole|semi)[- ]?(?:step|tone)s?\b[^.;\n]{0,16}\b(?:end|last|final|chorus|bar)\b)",
     re.I,
 )
 """A change of key is spoken of."""
-_GOES = re.compile(
+_GOES = tolerant(
     r"\b(?:ends? in|ending in|finish\w* in|(?:then |and |and then )?(?:moves?|goes?|switch\w*|changes?|shifts?|jumps?|turns?|lands?|comes? back) (?:in)?(?:to|in)|then (?:in )?(?:to )?|(?:dann|danach) (?:nach|in)|(?:puis|ensuite) en|(?:luego|después) (?:a|en)|(?:poi|dopo) in|(?:depois|e vai) (?:para|pra|em)|va en|va a|vai (?:para|pra)|muda (?:para|pra)|passe à|passa (?:para|pra|in)|(?:geht|wechsel\w*|springt|wechseln) (?:es )?(?:(?:ab|in|bei|mit) takt \d{1,3} )?(?:nach|in|auf)|(?:modul\w+|passe\w*|pasa|passa|cambia|muda|va|vai) (?:(?:à|a|en|no|na|alla) (?:la |el |le )?(?:mesure|compás|compasso|battuta|misura) \d{1,3} )(?:en|à|a|para|pra|in)|cambia a|passe en|passa a|wechselt nach|endet in|termina en|finisce in|termina em)\s+|[转变进换][到成入为]|[转换](?=\s?[A-G](?:大|小|[#♯♭b]))|结束在|到(?=[A-G降升])",
     re.I,
 )
 """Words that lead to a key, and to other things."""
-_LEADS = re.compile(r"[\s,]*(?:(?:up|down|higher|lower|by|um|de|di|一个|个|nach oben|向上|向下)\s*)*", re.I)
-_INTO = re.compile(r"\s*(?:(?:in)?to|into|in|nach|vers|en|a|à|hacia|em|para|到|为)\s*(?:the\s+)?(?:key of\s+)?", re.I)
-_RELATIVE = re.compile(r"(?:its\s+|the\s+)?(relative (?:major|minor)|(?:sub)?dominant|major|minor)\b", re.I)
+_LEADS = tolerant(r"[\s,]*(?:(?:up|down|higher|lower|by|um|de|di|一个|个|nach oben|向上|向下)\s*)*", re.I)
+_INTO = tolerant(r"\s*(?:(?:in)?to|into|in|nach|vers|en|a|à|hacia|em|para|到|为)\s*(?:the\s+)?(?:key of\s+)?", re.I)
+_RELATIVE = tolerant(r"(?:its\s+|the\s+)?(relative (?:major|minor)|(?:sub)?dominant|major|minor)\b", re.I)
 _DEGREES = {"dominant": 7, "subdominant": 5}
-_WHERE = re.compile(
+_WHERE = tolerant(
     rf"[\s,]*(?:(?:{_AT.format('bar')})|halfway(?: through)?|in the (?:middle|second half)|(?:for|in) the (?:last|final) \w+|at the end)",
     re.I,
 )
-_FROM_MODE = re.compile(
+_FROM_MODE = tolerant(
     r"\b(?:from|von|de|da)\s+(?:a\s+)?(?P<a>major|minor|dur|moll|mayor|menor|majeur|mineur|maggiore|minore)\s+(?:key\s+)?(?:to|into|nach|à|a|in)\s+(?P<b>major|minor|dur|moll|mayor|menor|majeur|mineur|maggiore|minore)\b|从(?P<c>大调|小调)(?:转)?到(?P<d>大调|小调)",
     re.I,
 )
-_FROM_KEY = re.compile(
+_FROM_KEY = tolerant(
     r"\b(?:from|von|de|da|desde|(?:starts?|begins?|starting|beginning|beginnt|fängt|empieza|commence|inizia|começa)(?: off)? (?:in|en|em))\s+|从\s*",
     re.I,
 )
-_THEN_KEY = re.compile(
-    r"[\s,]*(?:(?:and|then|und|y|et|e|but)\s+)*(?:(?:ends?|ending|finish\w*|moves?|goes|switch\w*|changes?|shifts?|modulat\w+|endet|termina|finisce)\s+)?(?:(?:in)?to|in|nach|à|a|en|转?到)\s*",
+_THEN_KEY = tolerant(
+    r"[\s,]*(?:(?:and|then|und|y|et|e|but)\s+)*(?:(?:ends?|ending|finish\w*|moves?|goes|switch\w*|changes?|shifts?|modulat\w+|endet|termina|finisce)\s+)?(?:(?:in)?to|in|nach|auf|zu|vers|hacia|verso|para|pra|à|a|en|转?到)\s*",
     re.I,
 )
-_KEY_FIRST = re.compile(
+_KEY_FIRST = tolerant(
     r"\b(?:nach|in|auf)\s+(?P<to>[A-Ha-h](?:is|es|s)?[- ]?(?:[Dd]ur|[Mm]oll))\s+(?:modul|wechsel|geh|transpon|spring)\w*|(?P<key>(?:[A-G][#♯♭b]?|[変嬰]?[ハニホヘトイロ])\s?(?:メジャー|マイナー|[長长短]调))(?:に|へと?)(?:转调|転調|移る|移り|移行|変わ)"
 )
 _LONGEST_KEY = 28
-_BEHIND_KEY = re.compile(r"[,;.，。]|\s(?:then|and|to|into|at|in|from|nach|ab|y|et|e|und|à|en|after)\s|转|到", re.I)
+_BEHIND_KEY = tolerant(r"[,;.，。]|\s(?:then|and|to|into|at|in|from|nach|ab|y|et|e|und|à|en|after)\s|转|到", re.I)
 
 
-_MINOR = re.compile(r"minor|moll|menor|mineur|minore|小", re.I)
+_MINOR = tolerant(r"minor|moll|menor|mineur|minore|小", re.I)
 
 
 def _key_at(plain: str, at: int) -> tuple[Key, int, bool] | None:
@@ -688,17 +736,17 @@ _STEPS: tuple[tuple[int, str], ...] = (
         r"whole[- ]?(?:step|tone)|full (?:step|tone)|ganzton(?:schritt)?|ganzen ton|(?:eine|1) (?:ton)?stufe|(?:a|one|einen?|un|um|d'un|di un|uno) (?:step|tone|tono|ton|tom)(?![a-z])(?: entero| intero| inteiro| entier)?|(?:a|one) key|全音|一个音|一个?(?:key|调)",
     ),
 )
-_STEP = re.compile(
+_STEP = tolerant(
     "|".join(rf"(?P<i{n}>{words})" for n, words in _STEPS)
     + r"|(?P<count>\d{1,2}|two|three|four|five|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|quattro|dois|três|quatro|[两二三四五])\s*(?:个)?(?:semi-?tones?|half[- ]?steps?|halbtöne|demi-tons|semitonos|semitoni|semitons|半音)"
 )
 _UP = r"up(?:ward)?s?|higher|raise[sd]?|rise[sd]?|jumps?|bump\w*|lift\w*|hoch\w*|höher\w*|rauf|nach oben|aufwärts|angehoben|anheb\w*|erhöh\w*|aument\w*|augment\w*|vers le haut|hacia arriba|para cima|verso l'alto|plus haut\w*|monte[rz]?|montée|au-dessus|mont\w*|sub[aei]\w*|más (?:alto|arriba)|arriba|sobe|subir|acima|mais alto|sal[eg]\w*|sopra|più (?:alto|su|in alto)|alz\w*|in su|above|升|高|往上|向上|提"
 _DOWN = r"down(?:ward)?s?|lower\w*|drops?|tiefer\w*|runter|nach unten|abwärts|abgesenkt|vers le bas|hacia abajo|para baixo|verso il basso|plus bas\w*|au-dessous|en dessous|descend\w*|baiss\w*|baj[ae]\w*|abajo|más bajo|desce\w*|abaixo|mais baixo|scend\w*|sotto|più (?:basso|giù)|abbass\w*|below|降|低|往下|向下"
 _UPWARD, _DOWNWARD = (
-    re.compile(rf"(?<![a-z])(?:{_UP})(?![a-z])|[升高提]"),
-    re.compile(rf"(?<![a-z])(?:{_DOWN})(?![a-z])|[降低]"),
+    tolerant(rf"(?<![a-z])(?:{_UP})(?![a-z])|[升高提]"),
+    tolerant(rf"(?<![a-z])(?:{_DOWN})(?![a-z])|[降低]"),
 )
-_SECTION_PLACE = re.compile(
+_SECTION_PLACE = tolerant(
     rf"(?:(?P<which>末|last|final|closing|second|2nd|third|3rd|letzte[rnms]?|zweite[rnms]?|dritte[rnms]?|derni(?:er|ère)|deuxième|second|troisième|último|última|segund[oa]|tercer[oa]?|terceir[oa]|ultim[oa]|second[oa]|terz[oa]|最后一?[个段遍次]?|第[二三23][段遍次]?)(?:\s|的)*(?:(?:big|the|vez d[oe]l?|vuelta del?)\s+)?)?(?:{_NAMED})(?P<behind>\s+(?:final|último|finale))?"
     r"|(?P<half>second half|zweiten? hälfte|(?:deuxième|seconde) moitié|segunda (?:mitad|metade|parte)|seconda (?:metà|parte)|后半[段部]?)"
 )
@@ -707,11 +755,16 @@ _WHICH = (
     ("third", r"3rd|third|dritt|trois|terce|terz|第[三3]"),
     ("second", r"2nd|second|zweit|deux|segund|第[二2]"),
 )
-_HALFWAY = re.compile(
+_HALFWAY = tolerant(
     r"\bhalf-?way(?: through)?\b|\bmidway\b|\bin the middle\b|\bin der (?:mitte|hälfte)\b|\bau milieu\b|à (?:la )?(?:moitié|mi-chemin)|a (?:la )?mitad|\ba metà\b|\bno meio\b|na metade|\bin mezzo\b|中间|一半"
 )
-_BAR_PLACE = re.compile(_AT.format("bar"))
-_OF_A_KEY = re.compile(r"key|ton(?:art|alit|alidad)|modul|transpos|tono\b|tom\b|调|tonalità|tonalidade")
+_FEW = 4
+"""Bars at the end of a piece that have another key, where it is only said to come at the end: a quarter of them, these at least."""
+_LAST_BARS = tolerant(
+    rf"(?:\b(?:for|in|over|during|für|in|pour|sur|en|nelle|nos|nas|durante)\s+)?(?:(?:the|die|den|der|les|los|las|le|gli|os|as)\s+)?(?:\b(?:last|final|letzten?|dernières?|últim[oa]s?|ultim[eiao])|最后)\s*(?P<n>{_COUNT})\s*(?:个)?{_BARS}|(?P<m>{_COUNT})\s+(?:dernières|últim[oa]s|ultim[ei]|letzten)\s+{_BARS}"
+)
+_BAR_PLACE = tolerant(_AT.format("bar"))
+_OF_A_KEY = tolerant(r"key|ton(?:art|alit|alidad)|modul|transpos|tono\b|tom\b|调|tonalità|tonalidade")
 
 
 def _interval(lower: str) -> tuple[int, int, int] | None:
@@ -743,6 +796,12 @@ def _placed_at(plain: str, start: int, end: int, total: int | None) -> tuple[int
     if places:
         match = min(places, key=lambda p: p[1])[0]
         return _bar(match), "", [match.span()]
+    if (ending := _LAST_BARS.search(lower, low, high)) is not None and total is not None:
+        bars = count(ending.group("n") or ending.group("m"))
+        if 0 < bars < total:
+            return total - bars + 1, "", [ending.span()]
+    if total is not None and total > BARS_BETWEEN and (end_too := course.at_end_of(lower, start, end)) is not None:
+        return total - max(_FEW, total // 4) + 1, "", [end_too]
     if (half := _HALFWAY.search(lower, low, high)) is not None:
         return (None if total is None else total // 2 + 1), "", [half.span()]
     named = [m for m in _SECTION_PLACE.finditer(lower, low, high) if m.end() <= start or m.start() >= end]
@@ -781,8 +840,11 @@ def _modulation_wish(plain: str, total: int | None) -> tuple[Modulation | None, 
             [(moved[1], moved[2] if key is None else key[1]), *where],
         )
     if wish is None or found is None:
-        return _section_in_key(plain, lower)
+        section_key = _section_in_key(plain, lower)
+        return section_key if section_key[0] is not None else _towards(plain, total)
     places = [(found.start, found.end)]
+    low, high = course.sentence(lower, found.start, found.end)
+    places += [m.span() for m in _CHANGES.finditer(plain, low, high)]
     if moved is not None and not wish.key:
         wish = replace(wish, semitones=moved[0])
         places.append((moved[1], moved[2]))
@@ -794,6 +856,19 @@ def _modulation_wish(plain: str, total: int | None) -> tuple[Modulation | None, 
         wish = replace(wish, bar=bar, section=section)
         places += where
     return wish, first, places
+
+
+_TOWARDS = tolerant(r"(?:\b(?:nach|into|vers|hacia|verso|para|pra)|→|->)\s*", re.I)
+
+
+def _towards(plain: str, total: int | None) -> tuple[Modulation | None, Key | None, list[course.Place]]:
+    """Return the second key of two that words lead to without a verb: in F major, in the trio to B flat major."""
+    for lead in _TOWARDS.finditer(plain):
+        to = _key_at(plain, lead.end())
+        if to is not None and to[2] and keys.key(plain[: lead.start()]) is not None:
+            bar, section, where = _placed_at(plain, lead.start(), to[1], total)
+            return Modulation(to[0].name, 0, bar, section), None, [(lead.start(), to[1]), *where]
+    return None, None, []
 
 
 def _section_in_key(plain: str, lower: str) -> tuple[Modulation | None, None, list[course.Place]]:
@@ -813,7 +888,7 @@ def _section_in_key(plain: str, lower: str) -> tuple[Modulation | None, None, li
 def _changed(plain: str, changes: re.Match[str]) -> tuple[Modulation, None, FoundWish]:
     lead = _LEADS.match(plain, changes.end())
     at = changes.end() if lead is None else lead.end()
-    shift = re.compile(_SHIFT, re.I).match(plain, at)
+    shift = _SHIFTED.match(plain, at)
     steps = 0
     if shift is not None:
         said = shift.groupdict()
@@ -868,10 +943,10 @@ _CANNOT: tuple[tuple[str, str], ...] = (
     ("a piece has one metre", r"(?<![\d/])\d{1,2}/(?:2|4|8|16)\b[^.;]{0,24}?\bthen\s+(?:in\s+)?\d{1,2}/(?:2|4|8|16)|\b(?:switch|chang)\w*\s+to\s+\d{1,2}/(?:2|4|8|16)|(?<![\d/])\d{1,2}/(?:2|4|8|16)\s*(?:,?\s*(?:then|and then|to|and|alternating with|followed by|und|dann|puis|y luego|然后|转|交替))\s*\d{1,2}/(?:2|4|8|16)|\b(?:changing|alternating|mixed|irregular) (?:met(?:re|er)s?|time signatures?)\b|\btaktwechsel\b|变拍"),
     ("the form is named by its sections with their bars: intro 4 bars, verse 8 bars …", r"(?<![A-Za-z])[ABC]{3,8}(?:'|’)?\s+form\b|\b(?:verse[-/ ]chorus|song|sonata|rondo|binary|ternary|through-composed)[- ](?:form|structure)\b"),
 )  # fmt: skip
-_IMPOSSIBLE = tuple((reason, re.compile(pattern, re.I)) for reason, pattern in _CANNOT)
-_NO_FILLS = re.compile(r"\b(?:no|without(?: any)?|ohne|sans|sin|senza)\s+(?:drum\s+)?fills?\b|不要过门|不要加花")
-_TOO_LONG = re.compile(rf"(?<![\d.#])(\d{{3,6}})[\s-]?(?:个)?\s?{_BARS}(?![a-z])")
-_TOO_FAST = re.compile(
+_IMPOSSIBLE = tuple((reason, tolerant(pattern, re.I)) for reason, pattern in _CANNOT)
+_NO_FILLS = tolerant(r"\b(?:no|without(?: any)?|ohne|sans|sin|senza)\s+(?:drum\s+)?fills?\b|不要过门|不要加花")
+_TOO_LONG = tolerant(rf"(?<![\d.#])(\d{{3,6}})[\s-]?(?:个)?\s?{_BARS}(?![a-z])")
+_TOO_FAST = tolerant(
     r"(?<![\d.])(\d{1,6})\s?(?:bpm|b\.p\.m\.?|beats per minute|拍每分钟)(?![a-z])|\btempo\s*(?:of|=|:)?\s*(\d{3,6})\b"
 )
 
@@ -896,13 +971,16 @@ def find_wishes(plain: str) -> FoundWishes:
     counted = tempo_meter.bars(lower)
     total = None if counted is None else counted.value
     ramp, tempo, places, right = course.ramp(lower, total)
+    if ramp is not None and counted is not None and ramp.first is not None and ramp.first > counted.value:
+        ramp = replace(ramp, bars=counted.value)  # from bar 17 on, 8 bars long
+        places.append((counted.start, counted.end))
     found += _at(places, "tempo", "" if right else f"a tempo lies in {MIN_TEMPO}..{MAX_TEMPO}")
     fades = list(course.fades(lower, total))
     found += [wish for _, places in fades for wish in _at(places, "dynamics") if not _inside(wish, found)]
     modulation, first_key, places = _modulation_wish(plain, total)
     found += _at(places, "key")
-    sections, placed = _sections(_lettered(plain, lower), total)
-    placed = [replace(p, about="form") for p in placed]
+    sections, placed = _sections(_lettered(plain, lower), total, [(f.start, f.end) for f in found])
+    placed = [replace(_led(lower, p, _AT_LAST), about="form") for p in placed]
     barred = any(any(c.isdigit() for c in lower[p.start : p.end]) for p in placed)
     found += placed
     if len(sections) > 1 and {s.name for s in sections} <= {"intro", "outro"}:
@@ -920,6 +998,15 @@ def find_wishes(plain: str) -> FoundWishes:
             sections, bars = (), None
     cues, rests, placed = _at_bars(lower, sections)
     drop = next((c.bar for c in cues if c.cue == "drop"), None)
+    lead = None if drop is None else _BEFORE_IT.search(lower)
+    if (
+        drop is not None
+        and lead is not None
+        and (bars_before := count(lead.group("n") or lead.group("m"))) in range(1, drop)
+    ):
+        if not any(c.cue == "build" for c in cues):
+            cues.append(CueAt(drop - bars_before, "build", bars_before))
+        placed.append(FoundWish(*lead.span()))
     if drop is not None and (not barred or {s.name for s in sections} <= {"build", "drop", "breakdown"}):
         builds = [s.bars for s in sections if s.name == "build" and barred]
         if builds and builds[0] < drop and not any(c.cue == "build" for c in cues):  # so many bars before the drop
@@ -931,11 +1018,10 @@ def find_wishes(plain: str) -> FoundWishes:
         else c
         for c in cues
     ]
-    taken = [(f.start, f.end) for f in found]
-    found += [replace(p, about="form") for p in placed if not within(p.start, taken)]
+    found = _widened(found, placed)
     duration = _duration(_without(lower, found))
     chords = _chord_count(lower)
-    found += [] if duration is None else [replace(duration[1], about="length")]
+    found += [] if duration is None else [replace(_led(lower, duration[1], _LASTS), about="length")]
     found += [] if chords is None else [replace(chords[1], about="chords")]
     taken = [(f.start, f.end) for f in found]
     found += [w for w in _impossible(plain, lower) if not within(w.start, taken)]
@@ -954,10 +1040,10 @@ def find_wishes(plain: str) -> FoundWishes:
     return FoundWishes(wishes, tuple(sorted(found, key=lambda f: f.start)), bars, tempo, first_key)
 
 
-_FORM = re.compile(
-    r"(?<![A-Za-z'’#♯])([ABC]{3,8})(?!\w)(?:\s*-?\s*(?:form|Form|forma|forme))?|(?<![A-Za-z'’#♯])[ABC](?:[\s,–-]+[ABC](?![\w'’#♯m/])){2,}"
+_FORM = tolerant(
+    r"(?<![A-Za-z'’#♯])([ABC]{3,8})(?![A-Za-z0-9_])(?:\s*-?\s*(?:form|Form|forma|forme))?|(?<![A-Za-z'’#♯])[ABC](?:[\s,–-]+[ABC](?![\w'’#♯m/])){2,}"
 )
-_LETTER_BARS = re.compile(
+_LETTER_BARS = tolerant(
     rf"(?<![A-Za-z'’#♯/])[ABC](?=\s*(?:[:=(]\s*|for\s+|mit\s+|de\s+|di\s+|à\s+)?(?:{_COUNT})\s*[- ]?(?:{_BARS}|[,;.)]|$))"
 )
 _LETTERS = {"A": "\x01", "B": "\x02", "C": "\x03"}
@@ -993,6 +1079,35 @@ def _at(places: Sequence[course.Place], about: _About, reason: str = "") -> list
         else:
             joined.append((start, end))
     return [FoundWish(start, end, reason, about) for start, end in joined]
+
+
+_LASTS = tolerant(
+    r"\b(?:(?:que |it |should |must |soll |va |doit )*(?:lasts?|lasting|dur(?:e|a|i|ar|er|are|ée|ación|ata|ação)|dauer[nt]?|length|länge|long of|lang)(?: de| di| of| von)?)[\s:=]*$"
+)
+_AT_LAST = tolerant(
+    r"(?:\b(?:zum schluss|am (?:ende|schluss)|nochmals?|noch einmal|finally|at the end|once more|again|à la fin|pour finir|encore|al final|otra vez|alla fine|di nuovo|ancora|no final|de novo|mais uma vez)|最后|再来?个?)[\s,]*$"
+)
+"""What leads to what was found, and says no more: lasts 45 seconds, and at the end 8 bars of verse."""
+
+
+def _led(lower: str, wish: FoundWish, lead: re.Pattern[str]) -> FoundWish:
+    """Return a wish with the words before it that lead to it."""
+    at = wish.start
+    while (before := lead.search(lower, max(0, at - 40), at)) is not None and before.start() < at:
+        at = before.start()
+    return replace(wish, start=at)
+
+
+def _widened(found: Sequence[FoundWish], placed: Sequence[FoundWish]) -> list[FoundWish]:
+    """Return what was found, and what happens at bars: where both begin with the same words, up to the end of both."""
+    joined = list(found)
+    for wish in placed:
+        beside = next((i for i, f in enumerate(joined) if f.start <= wish.start < f.end), None)
+        if beside is None:
+            joined.append(replace(wish, about="form"))
+        elif joined[beside].about == "form" and not joined[beside].reason:
+            joined[beside] = replace(joined[beside], end=max(joined[beside].end, wish.end))
+    return joined
 
 
 def _inside(wish: FoundWish, found: Sequence[FoundWish]) -> bool:

@@ -11,11 +11,11 @@ from model.prompt.rules.reader import parse_prompt
 from model.prompt.rules.vocabulary import FOLDER
 
 GIBBERISH = [
-    "asdf", "asdfgh", "qwerty", "sdkfjhsdkf", "hjkl", "zxcvbn", "lkjhg", "poiuy", "asdasd", "dfgdfg", "kjsdhf", "qqqq", "x7f9q2w", "mnbvc", "vrrrtx",
+    "asdf", "asdfgh", "qwerty", "sdkfjhsdkf", "hjkl", "zxcvbn", "lkjhg", "poiuy", "asdasd", "dfgdfg", "kjsdhf", "qqqq", "x7f9q2w", "mnbvc", "vrrrtx", "jajsjsjaksdj", "skskks", "ñññ",
 ]  # fmt: skip
 WORDS = [
     "dreamy", "property", "power", "were", "quiet", "sadder", "treasure", "opera", "street", "Angstschweiß", "Herbststurm", "Borschtsch", "catchphrase", "strengths", "rhythms", "lynx",
-    "Tchaikovsky", "Dvořák", "Rzeszów", "sphinx", "Knightsbridge", "pssst", "brrr", "hmmm", "tr808", "c64", "mp3", "4x4", "16ths", "90s", "EDM", "phonk", "djent", "shhh", "Schwarzkopf", "witchcraft",
+    "Tchaikovsky", "Dvořák", "Rzeszów", "sphinx", "Knightsbridge", "pssst", "brrr", "hmmm", "tr808", "c64", "mp3", "4x4", "16ths", "90s", "EDM", "phonk", "djent", "shhh", "Schwarzkopf", "witchcraft", "screens", "textbooks", "streetlights", "doorkeeper", "fff", "sixteenths",
 ]  # fmt: skip
 
 
@@ -41,6 +41,21 @@ def test_no_plain_sentence_is_called_not_understood() -> None:
     told = [{reason for _, reason in a.unread()} for a in accounts]
     assert sum(bool(reasons) for reasons in told) <= 0.05 * len(sentences)
     assert sum(bool(reasons - of_the_sound) for reasons in told) <= 0.01 * len(sentences)
+
+
+@pytest.mark.parametrize(
+    "text", ["🐸🐸🐸", "........", "啊吧啊吧噗噜噜123啦啦嘎", "的一是了我不 哈 哈 吧", "jfj jfj jfj", "ぬぬぬぽえびょ"]
+)
+def test_signs_that_are_no_words_are_told(text: str) -> None:
+    assert parse_prompt(text).account.unread()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("Blues, zwölf Takte Strophe und acht Takte Solo", "zwölf Takte Strophe"), ("que dure 45 segs, jazz", "que dure 45 segs"), ("slowly speeds up to 90 by the end", "by the end"), ("4 compases de build y el drop entra en el 21", "drop entra en el 21")],
+)  # fmt: skip
+def test_a_wish_is_accounted_for_by_all_of_its_words(text: str, words: str) -> None:
+    assert (words, "wish") in [(r.text, r.kind) for r in parse_prompt(text).account.readings]
 
 
 @pytest.mark.parametrize(

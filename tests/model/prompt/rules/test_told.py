@@ -56,6 +56,7 @@ def test_what_no_rule_reads_is_told_where_it_cannot_be_a_scene(text: str, words:
 @pytest.mark.parametrize(
     "text",
     [
+        "top 40 pop for a 9 to 5 office", "unicorn song for my sister shes 5", "A second instrument plays along", "une valse à trois temps, noire = 144", "gospel in F, not too many notes in the melody", "ni piano ni bajo, solo guitarra y batería",
         "80s synthwave", "a train at 3 am", "blink 182 style pop punk", "4 am in Tokyo", "anni 60 surf", "the summer of 1969", "sitting by the bridge at dawn", "the coral reef at noon", "24/7 lofi", "two lovers on a train",
         "a catchy riff for a road movie", "hypnotic pulse of the night", "分手后的雨夜", "最后的夏天", "hinter den sieben Bergen", "la dernière danse", "el último verano", "l'ultima estate", "o último trem",
     ],

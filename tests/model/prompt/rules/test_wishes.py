@@ -99,6 +99,7 @@ def test_what_begins_at_a_bar(text: str, cues: list[tuple[int, str]]) -> None:
     [
         ("drums enter at bar 5", Rest("drums", 1, 4)), ("no drums until bar 5", Rest("drums", 1, 4)), ("no bass for the first 4 bars", Rest("bass", 1, 4)), ("melody starts at bar 3", Rest("melody", 1, 2)),
         ("drums drop out at bar 9", Rest("drums", 9, None)), ("drums start after 4 bars", Rest("drums", 1, 4)), ("piano enters at bar 5", Rest("chords", 1, 4)), ("bass drops out in bar 13", Rest("bass", 13, None)), ("bring in the bass after 8 bars", Rest("bass", 1, 8)), ("drums only in the second half", Rest("drums", section="second half", outside=True)),
+        ("bass off until bar 5", Rest("bass", 1, 4)), ("drums out for the first 4 bars", Rest("drums", 1, 4)), ("guitar off from bar 5", Rest("chords", 5, None)),
         ("first 4 bars no drums", Rest("drums", 1, 4)), ("intro 4 bars, verse 8 bars, no drums in the intro", Rest("drums", section="intro")),
         ("verse 8 bars, chorus 8 bars, drums only in the chorus", Rest("drums", section="chorus", outside=True)),
     ],

@@ -25,6 +25,8 @@ from model.prompt.rules.reader import parse_prompt
         ("diminui a velocidade de 120 para 80 nos últimos 8 compassos", (120, 80), False, 8), ("começa devagar em 60 e termina rápido em 140", (60, 140), True, None), ("8小節かけてテンポを90から120に上げる", (90, 120), True, 8), ("ラスト2小節でゆっくりになる", (None, None), False, 2),
         ("BPM100スタートで最後は140まで加速", (100, 140), True, None), ("从头到尾越来越快，70到130，秧歌", (70, 130), True, None), ("结束前4小节放慢", (None, None), False, 4), ("von langsamen 70 auf 140 bpm anziehen, Hora", (70, 140), True, None), ("die letzten 8 Takte auf 60 abbremsen", (None, 60), False, 8),
         ("accelerando progressif de 100 à 160", (100, 160), True, None), ("on ralentit à la fin sur 4 mesures", (None, None), False, 4), ("empieza lento a 60 y acelera hasta 120", (60, 120), True, None), ("baja de 130 a 100 en los últimos 8 compases", (130, 100), False, 8),
+                ("追逐戏配乐，越来越快，一开始100bpm，结尾要到160", (100, 160), True, None), ("第9小节开始加速，8小节之内到150，电子舞曲", (None, 150), True, 8), ("Ab Takt 17 das Tempo von 128 auf 136 hochziehen, 8 Takte lang", (128, 136), True, 8), ("Uhrwerk: von 120 BPM runter auf 60", (120, 60), False, None),
+        ("Bolero a 90 bpm, en los últimos 4 compases que baje hasta 60", (90, 60), False, 4), ("desde el compas 9 vaya mas rapido poco a poco, llegando a 140 en 8 compases", (None, 140), True, 8), ("ambient pad 60 bpm, slowly speeds up to 90 by the end, 16 bars", (60, 90), True, None),
         ("vai de 90 a 140 bpm em 16 compassos, maracatu", (90, 140), True, 16), ("o final desacelera, últimos 4 compassos", (None, None), False, 4), ("100から徐々に140までテンポアップ", (100, 140), True, None), ("最後の2小節はリタルダンドで", (None, None), False, 2),
     ],
 )  # fmt: skip
@@ -50,7 +52,8 @@ def test_a_ramp(text: str, tempi: tuple[float | None, float | None], faster: boo
         ("les 4 premières mesures en fondu d'entrée", "in", 4), ("ça se termine en fondu sur 8 mesures", "out", 8), ("disparaît peu à peu à la fin", "out", 4), ("que empiece desde el silencio y suba en 8 compases", "in", 8), ("acaba con fade out de 4 compases", "out", 4),
         ("los ocho últimos compases se van apagando", "out", 8), ("fade in nos primeiros 4 compassos", "in", 4), ("o final vai sumindo em 8 compassos", "out", 8), ("fecha em fade out", "out", 4), ("8小節で徐々にフェードアウトして終わる", "out", 8), ("冒頭4小節フェードイン", "in", 4), ("最後はだんだん静かになって終わる", "out", 4),
         ("Fade-in über die ersten 8 Takte, House", "in", 8), ("am Ende ausklingen lassen, 4 Takte", "out", 4), ("fondu sortant de 6 mesures", "out", 6), ("commence en fondu sur 4 mesures", "in", 4), ("desvanecimiento final de 8 compases", "out", 8),
-        ("aparece poco a poco desde el silencio en 4 compases", "in", 4), ("some aos poucos nos últimos 8 compassos", "out", 8), ("entrada em fade in de 8 compassos", "in", 8), ("ラスト8小節でフェードアウト", "out", 8), ("静かにフェードインする4小節のイントロ", "in", 4),
+        ("aparece poco a poco desde el silencio en 4 compases", "in", 4),         ("尾奏fade out", "out", 4), ("klingt in den letzten sechs Takten leise aus", "out", 6), ("que se desvanezca en los últimos 4 compases", "out", 4), ("fade out over the last 8", "out", 8), ("avec un fondu à la fin", "out", 4), ("desvanécete al final", "out", 4),
+        ("some aos poucos nos últimos 8 compassos", "out", 8), ("entrada em fade in de 8 compassos", "in", 8), ("ラスト8小節でフェードアウト", "out", 8), ("静かにフェードインする4小節のイントロ", "in", 4),
     ],
 )  # fmt: skip
 def test_a_fade(text: str, way: str, bars: int) -> None:
@@ -70,6 +73,7 @@ def test_a_fade(text: str, way: str, bars: int) -> None:
         ("ab Takt 25 alles eine kleine Terz höher", 3, 25, ""), ("der Schlussrefrain wird um einen Halbton angehoben", 1, None, "last chorus"), ("on monte d'un ton au refrain final", 2, None, "last chorus"), ("le pont module en la mineur", "A", None, "bridge"),
         ("à partir de la mesure 25, une tierce mineure plus haut", 3, 25, ""), ("el último estribillo medio tono más alto", 1, None, "last chorus"), ("el puente modula a fa mayor", "F", None, "bridge"), ("a partir del compás 25 todo un tono más arriba", 2, 25, ""),
         ("última vez do refrão meio tom acima", 1, None, "last chorus"), ("a ponte modula para fá maior", "F", None, "bridge"), ("sobe um tom e meio no compasso 25", 3, 25, ""), ("ラスサビだけ半音アップ", 1, None, "last chorus"), ("21小節目でヘ長調に転調する", "F", 21, ""), ("サビでキーが全音上がる", 2, None, "chorus"),
+                ("Marsch in F-Dur, im Trio nach B-Dur", "Bb", None, "trio"), ("tonartwechsel bei takt 17 von a moll auf cis moll", "C#", 17, ""), ("gospel in Db, 12 bars, last 4 bars up a half step", 1, 9, ""), ("funk en mi mineur, monte d'un ton à la fin, 16 mesures", 2, 13, ""),
         ("从第17小节起转为G大调", "G", 17, ""), ("Refrain am Ende einen Ganzton rauf", 2, None, "chorus"), ("in Takt 9 Modulation nach F-Dur", "F", 9, ""), ("le dernier couplet un ton plus haut", 2, None, "last verse"), ("modulation au demi-ton supérieur à la mesure 17", 1, 17, ""),
         ("subir medio tono en el último coro", 1, None, "last chorus"), ("en el compás 9 cambia a sol mayor", "G", 9, ""), ("no último refrão aumenta um semitom", 1, None, "last chorus"), ("vai para mi maior no compasso 17", "E", 17, ""), ("2番から半音上がる", 1, None, ""),
         ("ラストサビで1音転調", 2, None, "last chorus"),
@@ -102,6 +106,8 @@ def test_another_key(text: str, to: int | str, bar: int | None, section: str) ->
         ("couplet et refrain de 8 mesures chacun", "verse 8 chorus 8"), ("8 mesures intro + 16 mesures couplet + 16 mesures refrain", "intro 8 verse 16 chorus 16"), ("intro sur 4 mesures, puis couplet sur 8, refrain sur 8", "intro 4 verse 8 chorus 8"),
         ("estrofa y estribillo de 8 compases cada uno", "verse 8 chorus 8"), ("empieza con 4 compases de intro, luego 16 de verso y 8 de estribillo", "intro 4 verse 16 chorus 8"), ("introducción (4), verso (8), coro (8), puente (4), coro (8)", "intro 4 verse 8 chorus 8 bridge 4 chorus 8"),
         ("primeiro 4 compassos de introdução, depois 8 de verso e 8 de refrão", "intro 4 verse 8 chorus 8"), ("verso e refrão de 8 compassos cada", "verse 8 chorus 8"), ("intro (4), verso (8), pré-refrão (4), refrão (8), interlúdio (4)", "intro 4 verse 8 pre-chorus 4 chorus 8 breakdown 4"),
+                ("ABA三段式，每段8小节，古筝独奏", "A 8 B 8 A 8"), ("zwölf Takte Strophe, dann zwölf Takte Solo, zum Schluss nochmal zwölf Takte Strophe", "verse 12 solo 12 verse 12"), ("Volkslied in der Form AAB, jeder Teil vier Takte", "A 4 A 4 B 4"),
+        ("先来8小节的蓄力，紧接着drop", "build 8 drop 8"), ("イントロ4小節、Aメロ8小節、サビ8小節、サビで半音上に転調", "intro 4 verse 8 chorus 8"),
         ("Aメロとサビを8小節ずつ", "verse 8 chorus 8"), ("イントロ8、Aメロ16、サビ16、アウトロ8", "intro 8 verse 16 chorus 16 outro 8"), ("最初に4小節のイントロ、次に8小節のAメロ、そして8小節のサビ", "intro 4 verse 8 chorus 8"), ("イントロ４小節→Ａメロ８小節→サビ８小節", "intro 4 verse 8 chorus 8"),
         ("前奏2小节，主歌8小节，导歌4小节，副歌8小节，间奏2小节", "intro 2 verse 8 pre-chorus 4 chorus 8 breakdown 2"), ("主歌：16小节；副歌：16小节；尾奏：8小节", "verse 16 chorus 16 outro 8"), ("4 Takte Einleitung, dann 16 Takte Strophe, dann 8 Takte Refrain, dann 4 Takte Schluss", "intro 4 verse 16 chorus 8 outro 4"),
         ("Strophe 16, Refrain 8, Zwischenspiel 4, Strophe 16", "verse 16 chorus 8 breakdown 4 verse 16"), ("huit mesures pour le couplet, huit pour le refrain", "verse 8 chorus 8"), ("intro 2 mesures - couplet 8 mesures - pont 4 mesures - refrain 8 mesures", "intro 2 verse 8 bridge 4 chorus 8"),
@@ -125,6 +131,8 @@ def test_sections_with_their_bars(text: str, sections: str) -> None:
         ("après 16 mesures, le drop", 17, None), ("quatre mesures de montée et drop à la mesure 13", 13, 4), ("le drop est à la mesure 33, psytrance", 33, None), ("el drop en el compás diecisiete", 17, None), ("en el compás 33 explota el drop", 33, None),
         ("cuatro compases de build up, drop en el compás 13", 13, 4), ("después de 8 compases cae el drop", 9, None), ("o drop vem no compasso 25, tech house", 25, None), ("no compasso 17 cai o drop", 17, None), ("8 compassos de build e aí o drop no compasso 9", 9, 8), ("25小節目からドロップに入る", 25, None),
         ("17小節目にドロップ、その前に8小節のビルドアップ", 17, 8), ("16小節後にドロップ", 17, None), ("第33小节爆点drop", 33, None), ("铺垫16小节后drop", 17, 16), ("Build-up 16 Takte, Drop in Takt 17", 17, 16), ("der Beat droppt in Takt 9", 9, None), ("montée de 16 mesures, drop mesure 17", 17, 16),
+                ("bei takt 9 soll es richtig knallen (drop), dubstep", 9, None), ("8 Takte aufbauen, dann kommt bei Takt 33 der Drop", 33, 8), ("der Drop kommt auf Takt 25, vorher acht Takte Riser", 25, 8), ("mit Drop auf der 1 von Takt 13", 13, None),
+        ("montée de 4 mesures puis ça pète à la mesure 13", 13, 4), ("que reviente en el compas 9", 9, None), ("4 compases de build y el drop entra en el 21", 21, 4),
         ("le gros drop à la mesure 9", 9, None), ("drop en el compás 9 después de una subida de 4", 9, 4), ("a los 16 compases cae el drop", 17, None), ("o drop entra no compasso 33", 33, None), ("subida de 4 compassos antes do drop no compasso 17", 17, 4), ("盛り上げ8小節、17小節目ドロップ", 17, 8),
     ],
 )  # fmt: skip
@@ -153,7 +161,7 @@ def _places(wishes: Wishes) -> dict[str, int]:
         ("zwei Minuten dreißig, Rock", 150), ("eine Minute lang, Chill", 60), ("20 Sekunden Jingle", 20), ("trois minutes et demie de chanson", 210), ("une minute pile, techno", 60), ("une trentaine de secondes", 30), ("1'30 de jazz", 90), ("treinta segundos de ambient", 30),
         ("de dos minutos de duración, house", 120), ("un minuto exacto", 60), ("meia hora de ambient", 1800), ("trinta segundos de vinheta", 30), ("com 2 minutos e 30 segundos", 150), ("duração: 1:30", 90), ("2分30秒のロック", 150), ("一分間のジングル", 60), ("三十秒のジングル", 30), ("90秒、アニソン", 90),
         ("曲の長さは2分くらい", 120), ("时长控制在45秒", 45), ("五分钟的氛围音乐", 300), ("einminütiger Jingle", 60), ("Spielzeit 2 Minuten 15", 135), ("une minute quinze de rock", 75), ("un morceau de 3 minutes 30", 210), ("un minuto y cuarenta segundos", 100), ("duración de 90 segundos", 90),
-        ("duração de dois minutos", 120), ("uns 45 segundos de jingle", 45), ("1分15秒のBGM", 75), ("5分間の瞑想音楽", 300),
+                ("que dure 45 segs, algo tierno", 45), ("duração de dois minutos", 120), ("uns 45 segundos de jingle", 45), ("1分15秒のBGM", 75), ("5分間の瞑想音楽", 300),
     ],
 )  # fmt: skip
 def test_a_duration(text: str, seconds: float) -> None:

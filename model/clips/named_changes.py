@@ -35,7 +35,7 @@ _ORDINAL = rf"(?:{'|'.join(_STEMS)}|{_LAST})"
 _NUMBER = rf"(?:\d{{1,3}}|(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})|[一二两三四五六七八九十]{{1,3}})"
 _BAR = r"(?:bars?|measures?|takte?n?|mesures?|comp[aá]s(?:es)?|compassos?|battut[ae]|小[节節])"
 _HALF = r"(?:half|hälfte|moiti[eé]|mitad|met[aà]|metade)"
-_TO = r"(?:-|–|to|till|through|thru|and|bis|und|à|et|a|al|y|alla|e|ao|到|至|、)"
+_TO = r"(?:-|–|から|～|〜|to|till|through|thru|and|bis|und|à|et|a|al|y|alla|e|ao|到|至|、)"
 
 
 def _place(said: str, count: int) -> int:
@@ -48,12 +48,12 @@ def _place(said: str, count: int) -> int:
 _SPANS = (
     re.compile(rf"\b(?P<end>{_FIRST}|{_LAST})\s+(?P<n>{_NUMBER})\s+{_BAR}\b"),
     re.compile(rf"\b(?P<n>{_NUMBER})\s+(?P<end>{_FIRST}|{_LAST})\s+{_BAR}\b"),
-    re.compile(rf"(?P<zh>最后|最後|前|头|開頭)(?P<n>{_NUMBER}|\d+)?个?{_BAR}"),
+    re.compile(rf"(?P<zh>最后|最後の?|ラスト|前|头|開頭|冒頭の?|最初の?)(?P<n>{_NUMBER}|\d+)?个?{_BAR}"),
     re.compile(rf"\b(?P<every>every|each|jede[nrms]?|chaque|toutes? les|cada|ogni)\s+(?P<nth>other|{_ORDINAL})\s+{_BAR}\b"),
     re.compile(rf"\b(?P<half>{_ORDINAL})\s+{_HALF}\b|(?P<half_zh>前半|后半|後半)[段部]?分?"),
-    re.compile(rf"第?(?P<a>{_NUMBER})(?:\s*{_TO}\s*第?(?P<b>{_NUMBER}))?{_BAR}(?<=[节節])"),
+    re.compile(rf"第?(?P<a>{_NUMBER})(?:\s*(?P<to>{_TO})\s*第?(?P<b>{_NUMBER}))?{_BAR}(?<=[节節])目?"),
     re.compile(rf"\b(?P<which>{_ORDINAL})\s+{_BAR}\b"),
-    re.compile(rf"\b(?P<open>from|after|until|till|up to|before|ab|nach|depuis|après|jusqu'à|desde|hasta|dal?la?|fino a|até|a partir d[eao]|à partir de)?\s*(?:the\s+|la\s+|le\s+|el\s+|o\s+)?{_BAR}\s*(?P<a>{_NUMBER})(?:\s*{_TO}\s*(?P<b>{_NUMBER}))?\b"),
+    re.compile(rf"\b(?P<open>from|after|until|till|up to|before|ab|nach|depuis|après|jusqu'à|desde|hasta|dal?la?|fino a|até|a partir d[eao]|à partir de)?\s*(?:the\s+|la\s+|le\s+|el\s+|o\s+)?{_BAR}\s*(?P<a>{_NUMBER})(?:\s*(?P<to>{_TO})\s*(?P<b>{_NUMBER}))?\b"),
 )  # fmt: skip
 _INTO = re.compile(
     r"(?:\b(?:in|into|on|at|for|during|over|of|from|the|im|in den|in der|den|die|der|dans|sur|les?|la|en|los?|las|el|nelle|nella|nei|nel|ne|gli|negli|nas?|nos?|pour|durante|em|das?|dos?)|在)\s*$"
@@ -131,7 +131,11 @@ def _span(said: dict[str, str | None], count: int) -> tuple[int, int, int]:
     many = number_said(said["n"] or "") if said.get("n") else 1
     end, chinese = said.get("end"), said.get("zh")
     if end or chinese:
-        at_start = chinese in ("前", "头", "開頭") if chinese else re.match(_FIRST, end or "") is not None
+        at_start = (
+            chinese[0] in "前头開冒" or chinese.startswith("最初")
+            if chinese
+            else re.match(_FIRST, end or "") is not None
+        )
         return (1, many, 1) if at_start else (count - many + 1 if many <= count else -many, count, 1)
     if said.get("every"):
         step = 2 if said["nth"] == "other" else _place(said["nth"] or "", count)
@@ -151,7 +155,8 @@ def _span(said: dict[str, str | None], count: int) -> tuple[int, int, int]:
     last = number_said(said["b"] or "") if said.get("b") else first
     open_ = said.get("open") or ""
     if said.get("b") or not open_:
-        return first, last, 1
+        both = re.fullmatch(r"and|und|et|y|e|、", said.get("to") or "") is not None and last > first
+        return first, last, last - first if both else 1
     if re.match(r"until|till|before|jusqu|hasta|fino|até|up", open_):
         return 1, first if open_ == "up to" else first - 1, 1
     return (first + 1 if open_ in ("after", "nach", "après") else first), count, 1
@@ -159,20 +164,27 @@ def _span(said: dict[str, str | None], count: int) -> tuple[int, int, int]:
 
 # --- tempo -------------------------------------------------------------------------------------------
 
-_FASTER = r"(?:faster|quicker|speed(?:ed)?[- ]?up|speedier|schneller|plus (?:vite|rapide)s?|m[aá]s (?:r[aá]pid[oa]|deprisa|veloz)|pi[uù] (?:veloce|rapid[oa]|svelt[oa])|mais (?:r[aá]pid[oa]|depressa|veloz)|acc[eé]l[eé]r\w*|aceler\w*|快)"
-_SLOWER = r"(?:slower|slow(?:ed)?[- ]?(?:it )?down|langsamer|plus lente?s?|moins (?:vite|rapide)s?|ralent\w*|m[aá]s (?:lent[oa]|despacio)|menos r[aá]pid[oa]|pi[uù] lent[oa]|meno veloce|mais (?:lent[oa]|devagar)|menos r[aá]pid[oa]|desaceler\w*|rallent\w*|慢)"
+_FASTER = r"(?:faster|quicker|speed(?:ed)?[- ]?up|speedier|schneller|plus (?:vite|rapide)s?|m[aá]s (?:r[aá]pid[oa]|deprisa|veloz)|pi[uù] (?:veloce|rapid[oa]|svelt[oa])|mais (?:r[aá]pid[oa]|depressa|veloz)|[速早]く|[速早]め|テンポアップ|スピードアップ|加速|acc[eé]l[eé]r\w*|aceler\w*|快)"
+_SLOWER = r"(?:slower|slow(?:ed)?[- ]?(?:it )?down|langsamer|plus lente?s?|moins (?:vite|rapide)s?|ralent\w*|m[aá]s (?:lent[oa]|despacio)|menos r[aá]pid[oa]|pi[uù] lent[oa]|meno veloce|mais (?:lent[oa]|devagar)|遅く|遅め|ゆっくり|テンポダウン|スローダウン|減速|減速|menos r[aá]pid[oa]|desaceler\w*|rallent\w*|慢)"
 _FASTER_TEMPO, _SLOWER_TEMPO = (
-    re.compile(rf"(?<!\w){_FASTER}"),
-    re.compile(rf"(?<!\w){_SLOWER}|less fast|not so fast"),
+    re.compile(rf"(?<![a-zà-ÿ]){_FASTER}"),
+    re.compile(rf"(?<![a-zà-ÿ]){_SLOWER}|less fast|not so fast"),
 )
 _UP = re.compile(
-    rf"{_FASTER}|\b(?:up|raise|increase|higher|add|plus|hoch|rauf|mehr|augment\w*|sub\w+|aument\w*|alza\w*)\b|[增加升]|\+"
+    rf"{_FASTER}|\b(?:up|raise|increase|higher|add|plus|hoch|rauf|mehr|augment\w*|sub\w+|aument\w*|alza\w*)\b|[增加升提上]|アップ|\+"
 )
 _DOWN = re.compile(
-    rf"{_SLOWER}|\b(?:down|drop|decrease|reduce|lower|less|subtract|minus|runter|weniger|baiss\w*|rédui\w*|dimin\w*|baja\w*|reduc\w*|riduc\w*|abbass\w*|reduz\w*)\b|[减降少]|(?<!\w)[-−](?=\s*\d)"
+    rf"{_SLOWER}|\b(?:down|drop|decrease|reduce|lower|less|subtract|minus|runter|weniger|baiss\w*|rédui\w*|dimin\w*|baja\w*|reduc\w*|riduc\w*|abbass\w*|reduz\w*)\b|[减降少減下落]|ダウン|(?<!\w)[-−](?=\s*\d)"
 )
-_TEMPO = re.compile(r"tempo|speed|velocidad|velocit|velocidade|vitesse|速度|\bbpm\b")
-_ABSOLUTE = re.compile(r"\b(?:to|at|auf|à|bei|up to|down to)\s*$|到\s*$")
+_TEMPO = re.compile(
+    r"tempo|テンポ|速さ|スピード|템포|geschwind|speed|velocidad|velocit|velocidade|vitesse|速度|(?<![a-z])bpm(?![a-z])"
+)
+_ABSOLUTE = re.compile(r"\b(?:to|at|auf|à|bei|up to|down to)\s*$|[到至]\s*$")
+_TO_IT = re.compile(r"\s*(?:bpm|拍)?\s*(?:に|まで|へ|로|으로)")
+"""Behind a number: that the tempo becomes it."""
+_BARE = re.compile(
+    r"(?<![\d.,/])(\d{1,2})(?![\d.,/%]|\s*(?:%|bars?|takt|mesures?|comp|battut|小[节節]|semi|half|st\b|半|割))"
+)
 _BY_NUMBER = re.compile(r"(?:\b(?:by|um|de|di|por)\s*|[+\-−]\s*)(\d{1,3})\b(?!\s*(?:%|bars?|semi|half|st\b))")
 _AMOUNT = re.compile(
     r"(?P<n>\d{1,3}(?:[.,]\d+)?)\s*(?P<unit>%|percent|per cent|prozent|pour ?cent|por ciento|per cento|por cento|b\.?p\.?m|beats?(?: (?:per|a) min(?:ute)?)?|拍|ppm|schläge)(?!\w)"
@@ -186,10 +198,10 @@ _HALVED = re.compile(
     rf"\b(?:twice|two times|deux fois|dos veces|due volte|duas vezes|doppelt)\b[^,]*?(?:slow|{_SLOWER}|lent|langsam)|慢一倍|一半(?:的)?(?:速度)?|半速|速度减半"
 )
 _A_LITTLE = re.compile(
-    r"\b(?:a (?:tiny )?(?:bit|little|touch|tad|hair)|slightly|somewhat|etwas|ein (?:bisschen|wenig)|leicht|un (?:petit )?peu|légèrement|un poco|un po'?|leggermente|ligeramente|um pouco|levemente)\b|[一有]点|稍|微|些"
+    r"\b(?:a (?:tiny )?(?:bit|little|touch|tad|hair)|slightly|somewhat|etwas|ein (?:bisschen|wenig)|leicht|un (?:petit )?peu|légèrement|un poco|un po'?|leggermente|ligeramente|um pouco|levemente)\b|[一有]点|稍|微|些|少し|ちょっと|やや|若干"
 )
 _MUCH = re.compile(
-    r"\b(?:much|a lot|lots|way|far|viel|deutlich|beaucoup|bien|mucho|molto|muito|bastante)\b|很多|得多|[大许]幅|许多"
+    r"\b(?:much|a lot|lots|way|far|viel|deutlich|beaucoup|bien|mucho|molto|muito|bastante)\b|很多|得多|[大许]幅|许多|もっと|ずっと|かなり|大幅|めちゃ"
 )
 SOME, LITTLE, MUCH = 0.15, 0.07, 0.3
 """The shares of the tempo by which it changes where the words name no amount."""
@@ -208,12 +220,18 @@ def tempo_change(clause: str, tempo: float) -> float | None:
     up, down = faster or _UP.search(lower) is not None, slower or _DOWN.search(lower) is not None
     if amount is not None and (up or down):
         share = amount["unit"][0] in "%p" and amount["unit"] != "ppm"
-        if (faster or slower or of_tempo or not share) and not _ABSOLUTE.search(lower[: amount.start()]):
+        becomes = _ABSOLUTE.search(lower[: amount.start()]) or _TO_IT.match(lower, amount.end("n"))
+        if (faster or slower or of_tempo or not share) and not becomes:
             value = float(amount["n"].replace(",", "."))
             return tempo + (tempo * value / 100 if share else value) * (-1 if down else 1)
     bare = _BY_NUMBER.search(lower)
     if bare is not None and (up or down) and (faster or slower or of_tempo):
         return tempo + float(bare.group(1)) * (-1 if down else 1)
+    alone = _BARE.findall(lower)
+    if len(alone) == 1 and (up or down) and (faster or slower or of_tempo):  # 速度快10, テンポを10上げて
+        number = next(_BARE.finditer(lower))
+        if not _ABSOLUTE.search(lower[: number.start()]) and not _TO_IT.match(lower, number.end()):
+            return tempo + float(number.group(1)) * (-1 if down else 1)
     if not (slower or faster):
         return None
     share = LITTLE if _A_LITTLE.search(lower) else MUCH if _MUCH.search(lower) else SOME
@@ -226,29 +244,38 @@ _KEY_TO = re.compile(
     r"(?:\b(?:key|scale|tonart|tonalit[àé]|tonalidade?|tono|ton|gamme)\b[^,]*?|\b(?:transpos\w*|transponier\w*|modulat\w*|traspon\w*|transport\w*|move\w*|shift\w*|put|change|versetz\w*)\b[^,]*?|[调調])\s*"
     r"(?:\b(?:to|in|into|nach|auf|en|à|a|al|para|em|zu)\b|[:=→]|到|至|成|为|換成|换成)\s*(?:the key of |key of )?(?P<key>[A-Ha-h].{0,24}?|(?:do|re|ré|mi|fa|sol|la|si)\b.{0,24}?)\s*$",
 )
+_KEY_JA = re.compile(
+    r"(?:(?:キー|調|调|조)(?:を|は)?\s*(?P<a>[A-G][#b♯♭]?(?:m(?!a)|マイナー|メジャー|短[調调]|[長长][調调])?)|(?P<b>[A-G][#b♯♭]?\s?(?:マイナー|メジャー|短[調调]|[長长][調调])))\s*(?:に|へ)(?:変|し|転調|转调|移|上|下|なお|直)?"
+)
+"""キーをDに変えて, Dマイナーにして."""
 _PARALLEL = re.compile(r"\b(?:relative|parallel) (?P<mode>major|minor)\b")
 _INTERVALS = (
-    (r"octaves?|oktaven?|octavas?|ottav[ae]|oitavas?|八度", 12),
+    (r"octaves?|oktaven?|octavas?|ottav[ae]|oitavas?|八度|オクターブ|옥타브", 12),
     (r"minor (?:third|3rd)s?|kleine terz|tierce mineure|tercera menor|terza minore|terça menor|小三度", 3),
     (r"(?:major |große |)(?:thirds?|3rds?|terz(?:en)?|tierces?(?: majeure)?|terceras?(?: mayor)?|terz[ae](?: maggiore)?|terças?(?: maior)?)|大?三度", 4),
     (r"(?:perfect )?(?:fourths?|4ths?)|quarten?|quartes?|cuartas?|quart[ae]|quartas?|四度", 5),
     (r"tritones?|tritonus|triton|trítono|tritono|三全音", 6),
     (r"(?:perfect )?(?:fifths?|5ths?)|quinten?|quintes?|quintas?|quint[ae]|五度", 7),
     (r"sixths?|sexten?|sixtes?|sextas?|sest[ae]|六度", 9),
-    (r"(?:semi|half[- ])(?:tones?|steps?)|half[- ]?steps?|semitones?|halbt[oö]ne?n?|demi[- ]tons?|semitonos?|semiton[oi]|semitons?|meio tom|meios tons|medio tono|mezzo tono|半音", 1),
+    (r"(?:semi|half[- ])(?:tones?|steps?)|half[- ]?steps?|semitones?|halbt[oö]ne?n?|demi[- ]tons?|semitonos?|semiton[oi]|semitons?|meio tom|meios tons|medio tono|mezzo tono|半音|반음", 1),
     (r"(?:whole[- ]?|full[- ]?)?(?:tones?|steps?)|ganzt[oö]ne?n?|tons?|tonos?|ton[oi]|tom|tons|全音", 2),
 )  # fmt: skip
 _BY = tuple(
     (
         re.compile(
-            rf"(?<![a-z])(?:(?P<n>{_NUMBER}|an?|one|ein(?:e[nr]?)?|une?|un[ao]?|uma?)[\s-]*个?\s*)?(?:{names})(?!\w)"
+            rf"(?<![a-z])(?:(?P<n>{_NUMBER}|an?|one|ein(?:e[nr]?)?|une?|un[ao]?|uma?)[\s-]*个?\s*)?(?:{names})(?![a-zà-ÿ0-9])"
         ),
         size,
     )
     for names, size in _INTERVALS
 )
-_ABOVE = r"\b(?:up|higher|raised?|above|höher|rauf|hoch|hinauf|plus haut|hauss\w*|mont\w*|arriba|m[aá]s alto|sub\w*|su|pi[uù] (?:alto|su)|alza\w*|acima|mais alto|sob\w*)\b|[升高]|\+"
-_BELOW = r"\b(?:down|lower\w*|below|drop|tiefer|runter|hinunter|plus bas|baiss\w*|descend\w*|abajo|m[aá]s bajo|baja\w*|gi[uù]|pi[uù] basso|abbassa\w*|abaixo|mais baixo|desc\w*)\b|[降低]|(?<!\w)[-−]\s*\d"
+_ABOVE = r"\b(?:up|higher|raised?|above|höher|rauf|hoch|hinauf|plus (?:haut|aigu)\w*|hauss\w*|mont\w*|arriba|m[aá]s (?:alt|agud)[oa]s?|sub\w*|su|pi[uù] (?:alt[oa]|su|acut[oa])|alza\w*|acima|mais (?:alt|agud)[oa]s?|sob\w*)\b|[升高上]|アップ|\+"
+_BELOW = r"\b(?:down|lower\w*|below|drop|tiefer|runter|hinunter|plus (?:bas|grave)\w*|baiss\w*|descend\w*|abajo|m[aá]s (?:baj[oa]|grave)s?|baja\w*|gi[uù]|pi[uù] (?:bass[oa]|grave)|abbassa\w*|abaixo|mais (?:baix[oa]|grave)s?|desc\w*)\b|[降低下]|ダウン|(?<!\w)[-−]\s*\d"
+
+
+def names_interval(words: str) -> bool:
+    """Return True if words name an interval: "octava"."""
+    return any(pattern.search(words.lower()) for pattern, _ in _BY)
 
 
 def interval(clause: str) -> int | None:
@@ -280,6 +307,11 @@ def key_wanted(clause: str, now: Key) -> Key | None:
         if now.minor == (parallel["mode"] == "minor"):
             return now
         return keys.with_mode(Key((now.tonic + up) % 12, now.mode, now.scale), parallel["mode"])
+    there = _KEY_JA.search(clause)
+    if there is not None:
+        said = (there["a"] or there["b"]).replace("マイナー", "m").replace("メジャー", "")
+        said = re.sub(r"短[調调]", "m", re.sub(r"[長长][調调]", "", said)).replace(" ", "")
+        return keys.named(f"{said[:-1]} minor" if said.endswith("m") else f"{said} major")
     match = _KEY_TO.search(clause)
     if match is None:
         return None
@@ -374,6 +406,8 @@ def _of_kind(text: str, before: str) -> str:
 _INSTEAD = re.compile(
     r"\b(?:instead of|rather than|in place of|(?:an)?statt|anstelle|au lieu d|à la place d|plutôt qu|en (?:vez|lugar) d|invece d|al posto d|em vez d|no lugar d)\w*|而不是|代替|取代"
 )
+_SWAP_JA = re.compile(r"(?:に|へ)(?:変え|替え|換え|代え|かえ|変更|し[てた])")
+"""ピアノをギターに変えて."""
 _SWAP = re.compile(
     r"(?:\b(?:replac|swap|chang|switch|turn|exchang|substitut|ersetz|tausch|remplac|reemplaz|cambi|sostitui|substitu|troc|troqu|mud)\w*|把)"
 )
@@ -399,6 +433,12 @@ def instrument_swap(clause: str, named_parts: Sequence[tuple[int, str]]) -> tupl
         by_first = instead.group() in ("代替", "取代")
         old, new = (second, first)
         return (old, new) if isinstance(new, Term) and (not by_first or isinstance(old, Term)) else None
+    if (
+        (there := _SWAP_JA.search(lower, second_at)) is not None
+        and "を" in lower[first_at:second_at]
+        and isinstance(second, Term)
+    ):
+        return (first, second) if there.start() - second_at < 12 else None
     swap = _SWAP.search(lower)
     if (
         swap is not None

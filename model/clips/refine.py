@@ -23,11 +23,12 @@ from model.clips.named_changes import (
     key_wanted,
     named_bars,
     named_sections,
+    names_interval,
     tempo_change,
 )
 from model.generation.messages import Begin
 from model.music.control import MAX_TEMPO, MIN_TEMPO
-from model.music.harmony import parse_chord, parse_key
+from model.music.harmony import Key, parse_chord, parse_key
 from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, UNPITCHED_PARTS, Beat, Note, Ticks
 from model.music.plan import Plan, apply_controls
@@ -39,6 +40,7 @@ from model.prompt.rules.parts import PART, PIECES, drum_pieces
 from model.prompt.rules.progressions import find_progression
 from model.prompt.rules.reader import ParsedPrompt, parse_prompt
 from model.prompt.rules.vocabulary import Term, find
+from model.prompt.rules.wishes import FILL
 from model.prompt.understand import understand
 
 Parts = frozenset[str]
@@ -56,21 +58,25 @@ _EXCEPT = re.compile(
 )
 _ALL_EXCEPT = re.compile(r"\b(?:everything|all|the rest|alles|tout|todo|tutto|tudo)\s+except\b|(?:除了)")
 _THE_REST = re.compile(
-    r"\b(?:everything else|all else|the (?:rest|others?)|all the (?:rest|others?)|(?:alles|den|das) (?:andere|rest)|le reste|tout le reste|(?:todo )?lo dem[aá]s|el resto|(?:tutto )?il resto|(?:todo )?o resto)\b|其[他它余]"
+    r"\b(?:everything else|all else|the (?:rest|others?)|all the (?:rest|others?)|(?:alles|den|das) (?:andere|rest)|le reste|tout le reste|(?:todo )?lo dem[aá]s|el resto|(?:tutto )?il resto|(?:todo )?o resto)\b|其[他它余]|他は|ほかは|残りは|その他|\b(?:der |den )?rest\b|나머지"
 )
 _SECTION = re.compile(
     r"\b(?:intro|verses?|chorus(?:es)?|bridge|outro|refrain|strophe|couplet|coro|estribillo|ritornello|refrão|estrofa|strofa|breakdown|interlude|coda|pre-?chorus|middle eight|zwischenspiel|vorspiel|puente(?! de)|pont (?:musical|instrumental)|ponte|estrofe)\b(?!\s+(?:effect|pedal))|前奏|主歌|副歌|尾奏",
     re.I,
 )
 _ANEW = re.compile(
-    r"\b(?:change|vary|re-?write|redo|renew|new|another|different|regenerate|replace|änder\w*|neu|anders|chang\w*|refai\w*|nouveau|cambi\w*|nuevo|riscriv\w*|nuovo|mud\w*|novo)\b|[换改变重]|新"
+    r"\b(?:change|vary|re-?write|redo|renew|new|another|different|regenerate|replace|änder\w*|neu|anders|chang\w*|refai\w*|nouveau|cambi\w*|nuevo|riscriv\w*|nuovo|mud\w*|(?<!bossa )(?<!de )nov[oa]|nuev[oa]|nuov[oa]|nouvel(?:le)?|otr[oa]|altr[oa]|outr[oa]|autre|neue[nrsm]?|andere[nrsm]?|rehaz|rehacer|refaz|refazer|rifai|rifare)\b|[换改变変重]|新|別の|違う|書き直"
 )
 _ONLY = re.compile(
-    r"\b(?:only|just|nothing but|solely|nur|seulement|uniquement|solo|sólo|solamente|soltanto|apenas|só|somente)\b|只|仅|单独"
+    r"\b(?:only|just|nothing but|solely|nur|seulement|uniquement|solo|sólo|solamente|soltanto|apenas|só|somente)\b|只|仅|单独|だけ|のみ"
 )
 _PLEASE = re.compile(
-    r"\b(?:please|thanks|thank you|thx|hey|hi|ok(?:ay)?|it|the|a|an|and|then|also|make|can you|could you|i want|i'd like|bitte|merci|por favor|per favore|s'il (?:te|vous) pla[iî]t)\b|请|谢谢|再|一?下|吧"
+    r"\b(?:please|thanks|thank you|thx|hey|hi|ok(?:ay)?|it|the|a|an|and|then|also|make|can you|could you|i want|i'd like|bitte|merci|por favor|per favore|s'il (?:te|vous) pla[iî]t)\b|请|谢谢|再|一?下|吧|してください|してほしい|お願いします?|ください|して|下さい"
 )
+_BAR_CHORD_JA = re.compile(
+    r"\s*の?(?:コード|和音|和弦)?(?:を|は)?\s*(?P<symbol>[A-G](?:##|bb|[#b♯♭])?[\w#♯♭+°øΔ△^-]{0,9}?(?:/[A-G][#b♯♭]?)?)\s*(?:に|へ)?(?:変え|し|かえ|変更)?[ぁ-ん]*\W*"
+)
+"""3小節目のコードをDmにして."""
 _PLACED = re.compile(
     r"\b(?:first|second|third|fourth|fifth|sixth|seventh|eighth|last|final)\s+chord|\bchord\s*#?\d|第.{1,3}个?和弦"
 )
@@ -89,34 +95,34 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("fewer chords", r"\bhalf (?:the|as many) chord|\bfewer (?:chords?|chord changes)|\bless chords?\b|\bslower chord|和弦(?:减半|少)|一半的?和弦"),
         ("plainer", r"\b(?:simpl\w+|plain\w*|basic|triads?)\b[^,]*\b(?:chords?|harmon\w+|triads?)|\bjust triads\b|\bless jazz\w*|(?:简单|朴素)\S*和[弦声]|和[弦声]\S*简单|三和弦"),
         ("richer", r"\bjazz(?:i\w+|y)\b|\bmore jazz\w*|\b(?:rich\w*|lush\w*|complex\w*|extended|fancier|colou?rful)\b[^,]*\b(?:chords?|harmon\w+|voicing\w*)|\b(?:chords?|harmon\w+)\b[^,]*\b(?:rich\w*|lush\w*|complex|jazz\w*)|更爵士|(?:丰富|复杂)\S*和[弦声]|和[弦声]\S*(?:丰富|复杂)"),
-        ("sparser", rf"\b(?:weniger (?:noten|dicht)|moins (?:de notes|charg\w+)|menos notas|meno note)\b|{_LESS}[^,]*{_DENSE}|\bspars\w+|\bthin\w*|\bmore (?:space|room|air)|\bspac(?:e|ious)\b|\bsimpl(?:er|ify)\b|\bminimal\w*|\bcalm(?:er)? down|少一?[点些]|疏|稀|留白|简单|空一点"),
-        ("busier", rf"\b(?:dichter|voller|plus de notes|m[aá]s notas|pi[uù] note|mais notas)\b|{_MORE}[^,]*{_DENSE}|\bbusier\b|\bdenser\b|\bfuller\b|\bmore (?:movement|going on)|更满|更密|更忙|更花|忙碌"),
-        ("softer", r"\b(?:leiser|sanfter|ruhiger|(?:plus doux|plus douce|moins fort)|m[aá]s (?:suave|flojo)|pi[uù] (?:piano|dolce|morbid[oa])|mais (?:suave|baixinho))\b|\bsoft\w*|\bquiet\w*|\bgentl\w+|\bcalm\w*|\bmellow\w*|\btender\w*|\bless (?:loud|energ\w+|intense|aggressive)|\blighter touch|\blower (?:the )?(?:volume|energy)|温柔|轻柔?一?[点些]|更轻|安静|柔和|平静|小声"),
-        ("louder", r"\b(?:lauter|kräftiger|plus forte?|m[aá]s fuerte|pi[uù] forte|mais forte)\b|\bloud\w*|\bharder\b|\bstronger\b|\bpower\w*|\bmore (?:energ\w+|intense|aggressive|drive|punch)|\bintense\b|\benerget\w+|\bpunch\w*|有力|激烈|大声|更强|更响|响一?点|有劲|能量"),
-        ("darker", r"\b(?:dunkler|düsterer|plus sombre|m[aá]s oscur[oa]|pi[uù] (?:scur[oa]|cup[oa])|mais escur[oa]|trauriger|plus triste|m[aá]s triste|pi[uù] triste|mais triste)\b|\bdark\w*|\bsad\w*|\bgloom\w*|\bmood(?:y|ier)\b|\bmelanchol\w*|\bsombre|\bin minor\b|\bminor\b|暗|忧伤|悲|伤感|小调"),
-        ("brighter", r"\b(?:heller|fröhlicher|plus (?:gaie?|joyeu\w+|claire?)|m[aá]s (?:alegre|brillante)|pi[uù] (?:allegr[oa]|chiar[oa])|mais alegre)\b|\bbright\w*|\bhappi?\w*|\bsunn\w+|\bcheer\w*|\buplift\w*|\bmajor\b|明亮|亮一?点|更亮|开心|欢快|阳光|大调"),
-        ("slower", r"\bslow\w*|慢"),
-        ("faster", r"\bfast\w*|\bquick\w*|\bspeed\w* up|快"),
-        ("higher", r"\b(?:höher|plus haute?|m[aá]s (?:agud[oa]|alt[oa])|pi[uù] (?:acut[oa]|alt[oa])|mais (?:agud[oa]|alt[oa]))\b|\bhigher\b|\boctave (?:up|higher)|\bup an octave|\bhigh\b|高"),
-        ("lower", r"\b(?:tiefer|plus (?:basse?|grave)|m[aá]s (?:grave|baj[oa])|pi[uù] (?:grave|bass[oa])|mais (?:grave|baix[oa]))\b|\blower\b|\boctave (?:down|lower)|\bdown an octave|\bdeeper\b|低"),
-        ("shorter", r"\bshort\w*|\bstaccato\b|\bpluck\w*|\btight\w*|\bclipped\b|断奏|短"),
-        ("longer", r"\blegato\b|\blonger\b|\bsmooth\w*|\bsustain\w*|\bheld\b|\bconnected\b|连奏|连贯|长音|更长"),
-        ("straight", r"\bstraight\w*|\bno swing|\bless swing|\bunswing|不要摇摆|平均"),
-        ("swing", r"\bswing\w*|\bswung\b|\bshuffl\w+|摇摆"),
-        ("another", r"\b(?:another|different|new|change the|other|re-?write|redo)\b|换|另一|不同|重写|新的"),
+        ("sparser", rf"\b(?:weniger (?:noten|dicht)|moins (?:de notes|charg\w+)|menos notas|meno note)\b|{_LESS}[^,]*{_DENSE}|\bspars\w+|\bthin\w*|\bmore (?:space|room|air)|\bspac(?:e|ious)\b|\bsimpl(?:er|ify)\b|\bminimal\w*|\bcalm(?:er)? down|少一?[点些]|疏|稀|留白|简单|空一点|音数?を?減ら|減らし|少なく|すっきり|シンプル|スカスカ"),
+        ("busier", rf"\b(?:dichter|voller|plus de notes|m[aá]s notas|pi[uù] note|mais notas)\b|{_MORE}[^,]*{_DENSE}|\bbusier\b|\bdenser\b|\bfuller\b|\bmore (?:movement|going on)|更满|更密|更忙|更花|忙碌|増やし|音数を増|細かく|にぎやか|賑やか|派手に"),
+        ("softer", r"\b(?:leiser|sanfter|ruhiger|(?:plus doux|plus douce|moins fort)|m[aá]s (?:suave|flojo)|pi[uù] (?:piano|dolce|morbid[oa])|mais (?:suave|baixinho))\b|\bsoft\w*|\bquiet\w*|\bgentl\w+|\bcalm\w*|\bmellow\w*|\btender\w*|\bless (?:loud|energ\w+|intense|aggressive)|\blighter touch|\blower (?:the )?(?:volume|energy)|静かに|小さく|弱く|柔らかく|やわらか|優しく|やさしく|温柔|轻柔?一?[点些]|更轻|安静|柔和|平静|小声"),
+        ("louder", r"\b(?:lauter|kräftiger|plus forte?|m[aá]s fuerte|pi[uù] forte|mais forte)\b|\bloud\w*|\bharder\b|\bstronger\b|\bpower\w*|\bmore (?:energ\w+|intense|aggressive|drive|punch)|\bintense\b|\benerget\w+|\bpunch\w*|大きく|強く|激しく|力強く|パワフル|有力|激烈|大声|更强|更响|响一?点|有劲|能量"),
+        ("darker", r"\b(?:dunkler|düsterer|plus sombre|m[aá]s oscur[oa]|pi[uù] (?:scur[oa]|cup[oa])|mais escur[oa]|trauriger|plus triste|m[aá]s triste|pi[uù] triste|mais triste)\b|\bdark\w*|\bsad\w*|\bgloom\w*|\bmood(?:y|ier)\b|\bmelanchol\w*|\bsombre|\bin minor\b|\bminor\b|切なく|哀し|暗|忧伤|悲|伤感|小调"),
+        ("brighter", r"\b(?:heller|fröhlicher|plus (?:gaie?|joyeu\w+|claire?)|m[aá]s (?:alegre|brillante)|pi[uù] (?:allegr[oa]|chiar[oa])|mais alegre)\b|\bbright\w*|\bhappi?\w*|\bsunn\w+|\bcheer\w*|\buplift\w*|\bmajor\b|明るく|元気に|楽しく|陽気|明亮|亮一?点|更亮|开心|欢快|阳光|大调"),
+        ("slower", r"\bslow\w*|慢|遅く|遅め|ゆっくり"),
+        ("faster", r"\bfast\w*|\bquick\w*|\bspeed\w* up|快|[速早]く|[速早]め"),
+        ("higher", r"\b(?:höher|plus haute?|m[aá]s (?:agud[oa]|alt[oa])|pi[uù] (?:acut[oa]|alt[oa])|mais (?:agud[oa]|alt[oa]))\b|\bhigher\b|\boctave (?:up|higher)|\bup an octave|\bhigh\b|高|オクターブ上"),
+        ("lower", r"\b(?:tiefer|plus (?:basse?|grave)|m[aá]s (?:grave|baj[oa])|pi[uù] (?:grave|bass[oa])|mais (?:grave|baix[oa]))\b|\blower\b|\boctave (?:down|lower)|\bdown an octave|\bdeeper\b|低|オクターブ下"),
+        ("shorter", r"\bshort\w*|\bstaccato\b|\bpluck\w*|\btight\w*|\bclipped\b|断奏|短|スタッカート|歯切れ"),
+        ("longer", r"\blegato\b|\blonger\b|\bsmooth\w*|\bsustain\w*|\bheld\b|\bconnected\b|连奏|连贯|长音|更长|長く|レガート|なめらか|滑らか"),
+        ("straight", r"\bstraight\w*|\bno swing|\bless swing|\bunswing|不要摇摆|平均|ストレート|跳ねない|スウィングな"),
+        ("swing", r"\bswing\w*|\bswung\b|\bshuffl\w+|摇摆|スウィング|スイング|跳ね(?!な)|シャッフル"),
+        ("another", r"\b(?:another|different|new|change the|other|re-?write|redo|neue?[nrsm]?|andere[nrsm]?|anders|autres?|nouve(?:au|l|lle)s?|otr[oa]s?|nuev[oa]s?|altr[oaie]|nuov[oaie]|outr[oa]s?|(?<!bossa )(?<!de )nov[oa]s?|rifai|rehaz|refai[st]?|refaire|refaz)\b|別の|違う|新しい|書き直|作り直|変えて|换|另一|不同|重写|新的"),
     )
 )  # fmt: skip
 """What a clause may ask for, in the order in which the first that fits counts; several of different kinds may."""
 _SAME = re.compile(
-    r"\b(?:same|keep|leave|unchanged|don'?t (?:touch|change)|behalt\w*|gleiche\w*|unverändert|lass\w*|gard\w*|m[eê]mes?|inchangé\w*|mant[eé]n\w*|conserv\w*|misma?s?|mismos|stess[oaie]|mantieni|tieni|mesm[oa]s?|mantém|mantenha)\b"
-    r"|不变|保持|保留|一样|别动|不动"
+    r"\b(?:same|keep|leave|unchanged|don'?t (?:touch|change)|behalt\w*|gleiche\w*|unverändert|lass\w*|gard\w*|m[eê]mes?|inchangé\w*|mant[eé]n\w*|conserv\w*|misma?s?|mismos|stess[oaie]|mantieni|tieni|mesm[oa]s?|mantém|mantenha|igual(?:es)?(?! (?:que|a|de)\b)|identi\w+|tal cual|tel(?:le)? quel\w*|pareil\w*|unverändert|bleib\w*|stays? (?:the same|as|put|unchanged)|remains?|unver[aä]ndert|(?:queda|quede)n? igual|no (?:cambi|toqu)\w+|não (?:mud|mex)\w+|non (?:cambi|tocc)\w+|ne (?:change|bouge|touche)\w*)\b"
+    r"|そのまま|変えない|変えず|キープ|維持|残し|不变|保持|保留|一样|别动|不动"
 )
 _REMOVE = re.compile(
     r"\b(?:no|without|remove|drop|delete|mute|lose|take out|cut|ohne|kein\w*|entfern\w*|weg|sans|enl[eè]v\w*|retir\w*|supprim\w*|sin|quita\w*|elimin\w*|senza|togli\w*|rimuov\w*|sem|tir[ae]\w*|remov\w*)\b"
-    r"|不要|去掉|没有|删|静音"
+    r"|抜い|抜き|抜く|なし|無し|消し|なくし|無くし|外し|カット|ミュート|いらない|要らない|オフ|削除|빼|없애|不要|去掉|没有|删|静音"
 )
 _ADD = re.compile(
-    r"\b(?:add|with|bring in|put in|plus|give (?:it|me)|needs?|mit|füge|hinzu|avec|ajout\w*|con|añad\w*|agreg\w*|aggiung\w*|com|adicion\w*|acrescent\w*)\b|加上?|来点|添"
+    r"\b(?:add|with|bring in|put in|plus|give (?:it|me)|needs?|mit|füge|hinzu|avec|ajout\w*|con|añad\w*|agreg\w*|aggiung\w*|com|adicion\w*|acrescent\w*)\b|足し|加え|入れ|追加|加上?|来点|添"
 )
 
 _SHUTS_OUT = {
@@ -263,6 +269,10 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
     if only is not None and parts and not [name for name, pattern in _RULES if pattern.search(lower)]:
         silent = transforms.remove_parts(song, parts)
         return state.but(transforms.splice(song, silent, frozenset(range(len(song.bars))) - found.bars))
+    if FILL.search(lower) and not _REMOVE.search(lower) and parts <= {"drums"}:
+        asked = ", ".join(f"drum fill at bar {bar + 1}" for bar in sorted(found.bars))
+        filled = _written(composer, song, asked, seed, frozenset({"drums"}))
+        return state.but(transforms.splice(song, filled, found.bars))
     after = _clause(composer, replace(state, done=False), found.rest, seed)
     if not after.done:
         told = _unread(parse_prompt(clause), NOT_IN_A_CHANGE)
@@ -287,7 +297,7 @@ def _sections(song: Song) -> list[tuple[int, str]]:
 
 def _chord_of_bar(song: Song, found: NamedBars) -> Song | None:
     """Return the song with the chord that a clause gives its bars: "bar 3: Em7", "change the chord in bar 4 to G7"."""
-    match = _BAR_CHORD.fullmatch(found.rest)
+    match = _BAR_CHORD.fullmatch(found.rest) or _BAR_CHORD_JA.fullmatch(found.rest)
     if match is None:
         return None
     try:
@@ -350,7 +360,11 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     up = interval(clause)
     if up is not None and up % 12:
         return state.but(transforms.shift_semitones(song, named, up) if named else transforms.transpose(song, up))
-    key = key_wanted(clause, parse_key(song.key)) or (parsed.key if "key" in parsed.explicit else None)
+    key = (
+        key_wanted(clause, parse_key(song.key))
+        or (parsed.key if "key" in parsed.explicit else None)
+        or _modulated(parsed)
+    )
     if key is not None and not _REMOVE.search(lower):
         return state.but(transforms.change_key(song, key))
     if _KEY_WORD.search(lower):
@@ -362,18 +376,29 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
         return state.but(transforms.remove_parts(song, named if not _pieces(lower) else named - {"drums"}))
     asked = [name for name, pattern in _RULES if pattern.search(lower)]
     if timed:
-        asked = [a for a in asked if a not in ("slower", "faster")]
+        asked = [
+            a
+            for a in asked
+            if a not in (("slower", "faster") if tempo is None or named else ("slower", "faster", "lower", "higher"))
+        ]
     if named and not named & {"chords", "pad"}:  # jazzier drums are drums of another style
         asked = [a for a in asked if a not in ("richer", "plainer")]
     for first in list(asked):
         asked = [a for a in asked if a not in _SHUTS_OUT.get(first, ())]
+    if _ONLY.search(lower) and _ANEW.search(lower) and named & present and asked in ([], ["another"]):
+        return state.but(_written(composer, song, clause, seed, named & present))  # only the drums anew
     if _ONLY.search(lower) and not asked and not _ADD.search(lower):
         players = _players(lower, song)
         if players & present:
             return state.but(transforms.remove_parts(song, present - players))
         if players or named:
             return state.telling(clause, f"these do not play here: {' '.join(p for p in PARTS if p in present)} do")
-    unmet = _unread(parsed)
+    unmet = tuple(
+        u
+        for u in _unread(parsed)
+        if not (up is not None and names_interval(u[0]))
+        and not (tempo is not None and _OF_THE_TEMPO.search(u[0].lower()))
+    )
     if named - present and (_ADD.search(lower) or not asked):
         return replace(state, told=(*state.told, *unmet)).but(_written(composer, song, clause, seed, named - present))
     if asked:
@@ -386,6 +411,17 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     if named and _ADD.search(lower):  # what is to be there and is there already is no fault
         return replace(state, done=True)
     return state if timed else _unnamed(composer, state, clause, seed)
+
+
+_OF_THE_TEMPO = re.compile(r"\d|tempo|speed|bpm|速度|テンポ|vitesse|velocid|geschwind")
+
+
+def _modulated(parsed: ParsedPrompt) -> Key | None:
+    """Return the key that words go to without a place: 转到D大调."""
+    wish = parsed.wishes.modulation
+    if wish is None or wish.bar is not None or wish.section or not re.match(r"[A-G]", wish.key):
+        return None
+    return parse_key(wish.key)
 
 
 def _unread(parsed: ParsedPrompt, not_here: str = "") -> tuple[tuple[str, str], ...]:

@@ -21,7 +21,7 @@ from model.music.harmony import parse_key
         ("más lento", 102), ("más rápido", 138), ("más despacio", 102), ("el doble de rápido", 240), ("5 bpm más lento", 115),
         ("più veloce", 138), ("più lento", 102), ("un po' più lento", 112), ("due volte più veloce", 240),
         ("mais devagar", 102), ("mais rápido", 138), ("duas vezes mais rápido", 240),
-        ("慢一点", 112), ("快一点", 128), ("慢20%", 96), ("快一倍", 240), ("速度减半", 60), ("slower", 102), ("a bit faster", 128), ("much slower", 84),
+        ("テンポを10上げて", 130), ("テンポを5下げて", 115), ("もう少し速く", 128), ("BPMを8上げて", 128), ("速度快10", 130), ("把速度降低12", 108), ("sube el tempo 12", 132), ("tempo 10 rauf", 130), ("speed up 15", 135), ("慢一点", 112), ("快一点", 128), ("慢20%", 96), ("快一倍", 240), ("速度减半", 60), ("slower", 102), ("a bit faster", 128), ("much slower", 84),
     ],
 )  # fmt: skip
 def test_a_tempo_changes_by_the_amount_that_is_said(words: str, tempo: float) -> None:
@@ -29,7 +29,8 @@ def test_a_tempo_changes_by_the_amount_that_is_said(words: str, tempo: float) ->
 
 
 @pytest.mark.parametrize(
-    "words", ["louder", "tempo 140", "to 90 bpm", "louder by 20%", "walking bass", "in 3/4", "8 bars"]
+    "words",
+    ["louder", "tempo 140", "to 90 bpm", "louder by 20%", "walking bass", "in 3/4", "8 bars", "テンポを140にして"],
 )
 def test_what_is_no_change_of_the_tempo_is_none(words: str) -> None:
     assert tempo_change(words, 120.0) is None
@@ -41,7 +42,7 @@ def test_what_is_no_change_of_the_tempo_is_none(words: str) -> None:
         ("up a whole tone", 2), ("down a semitone", -1), ("transpose up 3 semitones", 3), ("transpose by -3", -3), ("transpose +5", 5),
         ("a minor third higher", 3), ("down a fifth", -7), ("an octave lower", -12), ("eine Quinte höher", 7), ("einen Halbton tiefer", -1),
         ("un ton plus haut", 2), ("un demi-ton plus bas", -1), ("un tono más alto", 2), ("un semitono più basso", -1), ("um tom acima", 2),
-        ("升两个半音", 2), ("降一个全音", -2), ("louder", None), ("third chord", None), ("up and running", None),
+        ("半音上げて", 1), ("メロディーをオクターブ上げて", 12), ("la melodía una octava más grave", -12), ("升两个半音", 2), ("降一个全音", -2), ("louder", None), ("third chord", None), ("up and running", None),
     ],
 )  # fmt: skip
 def test_an_interval_moves_up_or_down(words: str, semitones: int | None) -> None:
@@ -52,7 +53,7 @@ def test_an_interval_moves_up_or_down(words: str, semitones: int | None) -> None
     ("words", "key"),
     [
         ("change the key to Bb", "Bb major"), ("transpose to G minor", "G minor"), ("move it to F# minor", "F# minor"),
-        ("the key to Eb", "Eb major"), ("transponiere nach a-Moll", "A minor"), ("change the key to d", "D major"),
+        ("the key to Eb", "Eb major"), ("キーをEbに変えて", "Eb major"), ("Aマイナーにして", "A minor"), ("transponiere nach a-Moll", "A minor"), ("change the key to d", "D major"),
         ("to the relative major", "F major"), ("parallel major", "D major"),
     ],
 )  # fmt: skip
@@ -77,7 +78,7 @@ def test_what_is_no_key_is_none() -> None:
         ("die letzten zwei Takte leiser", {6, 7}, "leiser"), ("lauter in Takt 3", {2}, "lauter"), ("les deux dernières mesures plus fort", {6, 7}, "plus fort"),
         ("últimos dos compases más suave", {6, 7}, "más suave"), ("más suave en el compás 2", {1}, "más suave"),
         ("ultime due battute più forte", {6, 7}, "più forte"), ("compassos 3 a 4 mais forte", {2, 3}, "mais forte"),
-        ("最后两小节轻一点", {6, 7}, "轻一点"), ("第3到4小节大声", {2, 3}, "大声"), ("前两小节安静", {0, 1}, "安静"),
+        ("bars 4 and 8 louder", {3, 7}, "louder"), ("最後の2小節を静かに", {6, 7}, "を静かに"), ("最后两小节轻一点", {6, 7}, "轻一点"), ("第3到4小节大声", {2, 3}, "大声"), ("前两小节安静", {0, 1}, "安静"),
     ],
 )  # fmt: skip
 def test_bars_are_named_by_number_place_and_half(words: str, bars: set[int], rest: str) -> None:
@@ -121,7 +122,7 @@ def test_a_chord_that_is_not_there_or_not_named_is_told(words: str) -> None:
     ("words", "old", "new"),
     [
         ("violin instead of flute", "flute", "violin"), ("replace the piano with an organ", "piano", "organ"), ("Orgel statt Klavier", "piano", "organ"),
-        ("swap the flute for a violin", "flute", "violin"), ("把钢琴换成风琴", "piano", "organ"),
+        ("swap the flute for a violin", "flute", "violin"), ("把钢琴换成风琴", "piano", "organ"), ("ピアノをオルガンに変えて", "piano", "organ"),
     ],
 )  # fmt: skip
 def test_an_instrument_comes_for_another(words: str, old: str, new: str) -> None:

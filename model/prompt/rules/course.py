@@ -280,6 +280,17 @@ def _is_tempo(lower: str, said: re.Match[str]) -> bool:
     return MIN_TEMPO <= value <= MAX_TEMPO and _COUNTS_BAR.search(lower[: said.start()]) is None
 
 
+_PACE_THERE = r"(?P<pace>(?P<up>faster|quicker|schneller|plus (?:vite|rapides?)|más (?:rápid[oa]s?|deprisa)|mais (?:rápid[oa]s?|depressa)|più (?:veloc[ei]|rapid[oaie])|快一?[点些]|更快|速く)|(?:slower|langsamer|plus lent(?:e|es|s|ement)?|más (?:lent[oa]s?|despacio)|mais (?:lent[oa]s?|devagar)|più lent[oaie]|慢一?[点些]|更慢|遅く|ゆっくり))"
+_LAST_OF_IT = (
+    rf"(?:{_LAST}\s*(?:的)?(?:\d{{1,3}}|[一二两三四五六七八九十]{{1,3}})\s*(?:个)?{BARS}|\d{{1,3}}\s*{_LAST}\s+{BARS})"
+)
+_LAST_BARS_PACE = (
+    tolerant(rf"{_LAST_OF_IT}[\s,:]*(?:[a-zà-ÿ]+\s+){{0,2}}?{_PACE_THERE}"),
+    tolerant(rf"{_PACE_THERE}\s*(?:{_OVER}\s*)?{_SMALL}{_LAST_OF_IT}"),
+)
+"""The last four bars slower: a ramp without a verb."""
+
+
 def _verbs(lower: str) -> list[tuple[int, int, bool]]:
     """Return where the text says faster or slower, in order, and whether it is faster."""
     found = [
@@ -287,6 +298,8 @@ def _verbs(lower: str) -> list[tuple[int, int, bool]]:
         for pattern, up in ((_FASTER, True), (_SLOWER, False))
         for m in pattern.finditer(lower)
     ]
+    for pattern in _LAST_BARS_PACE:
+        found += [(m.start("pace"), -m.end("pace"), m.group("up") is not None) for m in pattern.finditer(lower)]
     return [(start, -end, up) for start, end, up in sorted(found)]
 
 

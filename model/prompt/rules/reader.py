@@ -448,15 +448,21 @@ def _musical(lower: str, found: FoundTerm, after: FoundTerm | None) -> bool:
 def _whole_words(
     said: str, counted: str, facts: Sequence[Fact], told: Sequence[FoundWish]
 ) -> tuple[list[Fact], list[FoundWish]]:
-    """Return facts and wishes with all of the words of the numbers that they begin with: twelve bars, not lve bars."""
-    return [(_begins(said, counted, start), end, field) for start, end, field in facts], [
-        replace(w, start=_begins(said, counted, w.start)) for w in told
+    """Return facts and wishes with all of the words that were read in others: twelve bars, not lve bars."""
+    return [(_begins(said, counted, start), _ends(said, counted, end), field) for start, end, field in facts], [
+        replace(w, start=_begins(said, counted, w.start), end=_ends(said, counted, w.end)) for w in told
     ]
 
 
 def _begins(said: str, counted: str, at: int) -> int:
     while at and counted[at - 1] == " " != said[at - 1]:
         at -= 1
+    return at
+
+
+def _ends(said: str, counted: str, at: int) -> int:
+    while at < len(said) and counted[at] == " " != said[at]:
+        at += 1
     return at
 
 

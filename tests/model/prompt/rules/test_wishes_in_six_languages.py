@@ -27,7 +27,7 @@ from model.prompt.rules.reader import parse_prompt
         ("accelerando progressif de 100 à 160", (100, 160), True, None), ("on ralentit à la fin sur 4 mesures", (None, None), False, 4), ("empieza lento a 60 y acelera hasta 120", (60, 120), True, None), ("baja de 130 a 100 en los últimos 8 compases", (130, 100), False, 8),
                 ("追逐戏配乐，越来越快，一开始100bpm，结尾要到160", (100, 160), True, None), ("第9小节开始加速，8小节之内到150，电子舞曲", (None, 150), True, 8), ("Ab Takt 17 das Tempo von 128 auf 136 hochziehen, 8 Takte lang", (128, 136), True, 8), ("Uhrwerk: von 120 BPM runter auf 60", (120, 60), False, None),
         ("Bolero a 90 bpm, en los últimos 4 compases que baje hasta 60", (90, 60), False, 4), ("desde el compas 9 vaya mas rapido poco a poco, llegando a 140 en 8 compases", (None, 140), True, 8), ("ambient pad 60 bpm, slowly speeds up to 90 by the end, 16 bars", (60, 90), True, None),
-        ("vai de 90 a 140 bpm em 16 compassos, maracatu", (90, 140), True, 16), ("o final desacelera, últimos 4 compassos", (None, None), False, 4), ("100から徐々に140までテンポアップ", (100, 140), True, None), ("最後の2小節はリタルダンドで", (None, None), False, 2),
+        ("bachata, los últimos 4 compases más lento", (None, None), False, 4), ("les 4 dernières mesures plus lentes", (None, None), False, 4), ("march, a bit faster in the last 8 bars, 32 bars", (None, None), True, 8), ("最后4小节慢一点，民谣", (None, None), False, 4), ("vai de 90 a 140 bpm em 16 compassos, maracatu", (90, 140), True, 16), ("o final desacelera, últimos 4 compassos", (None, None), False, 4), ("100から徐々に140までテンポアップ", (100, 140), True, None), ("最後の2小節はリタルダンドで", (None, None), False, 2),
     ],
 )  # fmt: skip
 def test_a_ramp(text: str, tempi: tuple[float | None, float | None], faster: bool, bars: int | None) -> None:

@@ -87,10 +87,18 @@ def named_bars(clause: str, count: int) -> NamedBars | None:
 
 
 _WHICH_SECTION = re.compile(rf"(?P<which>{_ORDINAL}|{_FIRST}|第[一二三四]|最后一?)(?:个|段|遍|次|\s)*$")
-_NUMBER_BEHIND = re.compile(r"\s*(?P<n>[1-4])\b(?!\s*(?:bars?|%|bpm))")
+_NUMBER_BEHIND = re.compile(
+    r"\s*(?P<n>[1-4](?:(?:\s*(?:,|、|&|\+|-|–|到|和|と)|\s+(?:to|and|und|bis|et|y|e|à|a))+\s*[1-4](?![a-zà-ÿ\d]|\s*(?:bars?|%|bpm)))*)(?![a-zà-ÿ\d]|\s*(?:bars?|%|bpm))"
+)
+_ONE_OR_MORE = re.compile(r"([1-4])(?:\s*(?:-|–|to|bis|à|a|到)\s*([1-4]))?")
 _ARTICLE_BEFORE = re.compile(
     r"(?:\b(?:the|each|every|all|den|die|der|dem|le|la|les|el|los|las|il|lo|i|o|a|os|as)\s*)+$"
 )
+
+
+def _places(said: str) -> list[int]:
+    """Return the places that numbers say: 1 and 2, 1 to 3."""
+    return [n for a, b in _ONE_OR_MORE.findall(said) for n in range(int(a), int(b or a) + 1)]
 
 
 def named_sections(clause: str, sections: Sequence[tuple[int, str]], count: int) -> NamedBars | None:
@@ -109,12 +117,12 @@ def named_sections(clause: str, sections: Sequence[tuple[int, str]], count: int)
             continue  # "drop the bass" names no section of this piece
         which, behind = _WHICH_SECTION.search(lower[:start]), _NUMBER_BEHIND.match(lower, end)
         said = "" if which is None else which["which"]
-        place = int(behind["n"]) if behind is not None else 0
+        places = [] if behind is None else _places(behind["n"])
         if said.startswith("第"):
-            place = number_said(said[1:])
+            places = [number_said(said[1:])]
         elif said:
-            place = len(spans) if said.startswith("最后") else _place(said, len(spans))
-        wanted = spans if not place else spans[place - 1 : place]
+            places = [len(spans) if said.startswith("最后") else _place(said, len(spans))]
+        wanted = [s for at, s in enumerate(spans, start=1) if not places or at in places]
         before, after = (
             clause[: start if which is None else which.start()],
             clause[end if behind is None else behind.end() :],

@@ -89,7 +89,7 @@ class Composer:
         """Write one beat. Raises KeyError for an unknown take, ValueError for a beat too far ahead."""
         take = self._takes[order.take]
         understood_plan, text = _morphed_plan(take, order.controls.morph)
-        plan, _ = apply_controls(understood_plan, order.controls)
+        plan = _without_doubles(apply_controls(understood_plan, order.controls)[0])  # controls may put parts back
         if order.index >= len(take.written) and self._next_frame(take, plan).bar == take.begin.bars:
             return BeatWritten(order.take, None)
         if order.index > len(take.written):
@@ -280,6 +280,7 @@ def _morph_path(take: TakeState, order: Write) -> MorphPath | None:
     if take.other is None or (morph_position in (0, 1) and not take.is_morphing(morph_position)):
         return None
     first, second = (
-        apply_cue(apply_controls(plan, order.controls)[0], order.section) for plan in (take.plan, take.other[0])
+        apply_cue(_without_doubles(apply_controls(plan, order.controls)[0]), order.section)
+        for plan in (take.plan, take.other[0])
     )
     return MorphPath(first, second, morph_position)

@@ -53,7 +53,7 @@ def _check(value: object, count: int) -> int:
         case Plan():
             _demand(
                 MIN_TEMPO / 4 <= value.tempo <= MAX_TEMPO * 4,
-                f"a tempo is {MIN_TEMPO}..{MAX_TEMPO}, not {value.tempo:g}",
+                f"a tempo of a plan is {MIN_TEMPO / 4:g}..{MAX_TEMPO * 4}, not {value.tempo:g}",
             )
             _demand(value.bars is None or 1 <= value.bars <= MAX_BARS, f"bars are 1..{MAX_BARS}")
             _demand(value.meter in METERS, f"a metre is one of {' '.join(METERS)}")

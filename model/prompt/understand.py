@@ -154,6 +154,12 @@ def _told(found: Plan) -> Plan:
     beyond = [c.bar for c in wishes.cues if bars is not None and c.bar > bars]
     if beyond:
         account = account.without("form", f"there is no bar {beyond[0]} of {bars}")
+    for about, course in (("tempo", (wishes.ramp,)), ("dynamics", wishes.fades)):
+        late = [
+            c.first for c in course if c is not None and c.first is not None and bars is not None and c.first > bars
+        ]
+        if late:
+            account = account.without(about, f"there is no bar {late[0]} of {bars}")
     to = wishes.modulation
     if to is not None and to.bar is not None and bars is not None and not 1 < to.bar <= bars:
         account = account.without("key", f"there is no key before bar {to.bar} of {bars}")

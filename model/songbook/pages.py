@@ -29,7 +29,8 @@ def pages(pieces: Iterable[Piece], sounds: Iterable[str] = ()) -> dict[str, str]
     by_style: dict[str, list[Piece]] = {}
     for piece in pieces:
         by_style.setdefault(piece.header.style, []).append(piece)
-    heard = {slug: piece for slug, piece, _ in (name.split(".") for name in sounds)}
+    named = (name.split(".") for name in sounds)
+    heard = {parts[0]: parts[1] for parts in named if len(parts) == 3}  # others name no piece
     known = {name: style for name, style in styles().items() if name in by_style}
     files = {INDEX: _index([p for found in by_style.values() for p in found], known)}
     for name, style in known.items():

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cache
 from itertools import pairwise
 
@@ -99,9 +100,25 @@ def account(shown: str, facts: Sequence[Fact], wishes: Sequence[FoundWish]) -> A
             free[start:end] = [False] * (end - start)
         elif start < end and kind != "fact":  # two wishes in the same words: both are told
             taken.append(Reading(start, end, shown[start:end].strip(" ,.;"), kind, note))
+    taken = [_whole_words(shown, free, reading) for reading in taken]
     for start, end in _open(free):
         taken += _left(shown, start, end)
     return Account(tuple(sorted(taken, key=lambda r: (r.start, r.end))))
+
+
+def _whole_words(shown: str, free: list[bool], reading: Reading) -> Reading:
+    """Return a reading with all of the words that it begins or ends in, as far as nothing else was read there: two chords, not o chords."""
+    start, end = reading.start, reading.end
+    while start and free[start - 1] and _LETTERS.fullmatch(shown, start - 1, start + 1) is not None:
+        start -= 1
+    while end < len(shown) and free[end] and _LETTERS.fullmatch(shown, end - 1, end + 1) is not None:
+        end += 1
+    free[start:end] = [False] * (end - start)
+    return replace(reading, start=start, end=end, text=shown[start:end].strip(" ,.;"))
+
+
+_LETTERS = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ]{2}")
+"""Two letters of one word."""
 
 
 def in_other_languages(shown: str) -> list[tuple[int, int]]:
@@ -293,6 +310,10 @@ def _meaning(shown: str, start: int, end: int) -> Iterator[Reading]:
         yield Reading(first, first + len(words), words, "meaning")
 
 
+_LONG_WORD = 30
+"""Letters of a word that are looked at."""
+
+
 def is_gibberish(word: str) -> bool:
     """Return True if a word is none of any language: keys struck in a row, consonants without end. Names and slang are words."""
     lower = word.lower()
@@ -301,6 +322,7 @@ def is_gibberish(word: str) -> bool:
         return changes > 3 and not re.fullmatch(r"(?:[a-z]+\d+)+|\d+(?:x|to|on)\d+", lower)
     if not _LATIN.fullmatch(lower) or word.isupper():
         return False
+    lower = lower[:_LONG_WORD]
     if len(lower) == 3:
         return (len(set(lower)) == 1 and lower[0] in "bcdgjkqtvyñ") or lower in (
             "asd",

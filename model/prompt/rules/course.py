@@ -16,7 +16,7 @@ from model.prompt.rules.tempo_meter import COUNTS, chinese_number
 from model.prompt.rules.vocabulary import tolerant
 
 NUMBERS = "|".join(sorted(COUNTS, key=len, reverse=True))
-COUNT = rf"(?:\d{{1,4}}|\b(?:{NUMBERS})|[一二两三四五六七八九十]{{1,3}})"
+COUNT = rf"(?:\d{{1,4}}|\b(?:{NUMBERS})|[一二两三四五六七八九十百]{{1,3}})"
 BARS = r"(?:bars?|measures?|takt(?:e?n?|ige[nrsm]?)|compases|compás|compassos?|mesures?|battut[ae]|misur[ae]|小节|小節|마디)"
 BAR = r"(?:bars?|measures?|takt|compás|compasso|mesure|battuta|misura)"
 
@@ -46,7 +46,7 @@ _LAST = (
 _FIRST = r"(?:first|1st|opening|initial|ersten?|premières?|primer[oa]s?|primeir[oa]s?|prim[eioa]|iniciales|iniciais|iniziali|开头|开始|前|头)"
 _OVER = r"(?:over|across|during|within|in|for|throughout|through|about|über|innerhalb(?: von)?|während|auf|binnen|sur|pendant|en|durant|dans|durante|a lo largo de|por|em|ao longo de|nel corso di|nell'arco di|per|su|nelle|negli|sulle|sui|nos|nas|a|用|在|经过|花)"
 _SMALL = r"(?:(?:the|a|an|about|den|die|der|les|las|los|le|gli|os|as|de|d'|di|das|dos|von|its|course of|space of|span of)\s*)*"
-_N = r"(?P<n{0}>\d{{1,3}}|[一二两三四五六七八九十]{{1,3}})\s*[- ]?(?:个)?"
+_N = r"(?P<n{0}>\d{{1,3}}|[一二两三四五六七八九十百]{{1,3}})\s*[- ]?(?:个)?"
 _SPANS = tuple(
     tolerant(pattern)
     for pattern in (
@@ -64,7 +64,7 @@ _BESIDE_BEHIND = tolerant(
 )
 _FROM_BAR = tolerant(
     rf"(?:\b(?:from(?: around)?|at|on|in|starting(?: at| from| in| on| with)?|beginning (?:at|from|in|with)|ab|bei|von|à partir de|dès|depuis|à|desde|a partir d[eo]|en|no|na|do|dal|dalla|da|alla|al|a partire da(?:lla)?)\s+)"
-    rf"(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+|zu\s+)?{BAR}\s+(?P<a>\d{{1,3}})(?:\s*(?:to|until|till|-|–|bis(?: zum)?|à|jusqu'à|hasta|a|até|fino a(?:lla)?|alla)\s*(?:the\s+|la\s+|el\s+|o\s+)?(?:{BAR}\s+)?(?P<b>\d{{1,3}})(?!\d|\s*b\.?p\.?m))?|(?:从|自)?第\s*(?P<zh>\d{{1,3}}|[一二三四五六七八九十]{{1,3}})\s*小[节節](?:开始|起)?"
+    rf"(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+|zu\s+)?{BAR}\s+(?P<a>\d{{1,3}})(?:\s*(?:to|until|till|-|–|bis(?: zum)?|à|jusqu'à|hasta|a|até|fino a(?:lla)?|alla)\s*(?:the\s+|la\s+|el\s+|o\s+)?(?:{BAR}\s+)?(?P<b>\d{{1,3}})(?!\d|\s*b\.?p\.?m))?|(?:从|自)?第\s*(?P<zh>\d{{1,3}}|[一二三四五六七八九十百]{{1,3}})\s*小[节節](?:开始|起)?"
 )
 _UNTIL_BAR = tolerant(
     rf"(?:until|till?|up to|bis(?: zum)?|jusqu'(?:à|au)(?: la)?|hasta(?: el)?|até(?: o)?|fino a(?:lla)?|到第)\s*(?:the\s+)?(?:{BAR}\s+)?(?P<a>\d{{1,3}})(?!\d)(?:\s*小节)?"
@@ -84,7 +84,7 @@ def extent(lower: str, start: int, end: int, total: int | None = None) -> Extent
     low, high = sentence(lower, start, end)
     places: list[Place] = []
     bars: int | None = None
-    opening = False
+    opening, which = False, ""
     for pattern in _SPANS:
         found = next((m for m in pattern.finditer(lower, low, high)), None)
         if found is None:
@@ -92,8 +92,8 @@ def extent(lower: str, start: int, end: int, total: int | None = None) -> Extent
         said = found.groupdict()
         number = next(v for k, v in said.items() if k.startswith("n") and v is not None)
         which = next((v for k, v in said.items() if k.startswith("which") and v is not None), "")
-        bars, opening = count(number), bool(which) and re.fullmatch(_FIRST, which) is not None
-        places.append(found.span())
+        bars, opening = count(number) or None, bool(which) and re.fullmatch(_FIRST, which) is not None
+        places += [found.span()] if bars else []
         break
     if bars is None:
         before = _BESIDE_BEFORE.search(lower, low, start)
@@ -101,18 +101,26 @@ def extent(lower: str, start: int, end: int, total: int | None = None) -> Extent
         loose = behind is not None and (
             "," in behind.group() and not re.match(r"\s+of\b|\s*的", lower[behind.end() : high])
         )
+        if before is not None and lower.startswith("第", max(0, before.start() - 1)):
+            before = None  # 第5小节渐快: from that bar on
         beside = before or (None if loose else behind)
-        if beside is not None:
+        if beside is not None and count(beside.group("n")):
             bars = count(beside.group("n"))
             places.append(beside.span())
     first: int | None = None
-    at = next(iter(sorted(_FROM_BAR.finditer(lower, low, high), key=lambda m: abs(m.start() - end))), None)
+    lastly = bars is not None and bool(which) and re.fullmatch(_LAST, which) is not None
+    at = None if lastly else _from_bar(lower, start, end)
     if at is not None:
-        first = int(at.group("a")) if at.group("a") else count(at.group("zh"))
-        if at.group("b") and int(at.group("b")) - first <= _LONGEST:
-            bars = int(at.group("b")) - first
-        places.append(at.span())
-    elif (until := _UNTIL_BAR.search(lower, low, high)) is not None and _THERE.search(lower, until.end(), high):
+        first = _first_bar(at)
+        until_bar = first if at.group("b") is None else int(at.group("b"))
+        if first < until_bar <= first + _LONGEST:
+            bars = until_bar - first
+        places.append(at.span() if until_bar >= first else (at.start(), at.end("a")))
+    elif (
+        (until := _UNTIL_BAR.search(lower, low, high)) is not None
+        and _THERE.search(lower, until.end(), high)
+        and int(until.group("a"))
+    ):
         first = int(until.group("a"))
         places.append(until.span())
     elif (after := _AFTER_BARS.search(lower, low, high)) is not None:
@@ -128,6 +136,42 @@ def extent(lower: str, start: int, end: int, total: int | None = None) -> Extent
 
 
 _ENDS = tolerant(r"[.;!?\n。；！？](?!\d)(?<!rit\.)(?<!rall\.)(?<!accel\.)")
+
+
+_CLAUSE = re.compile(r"[,，、:](?!\d)|\b(?:and|then|und|dann|y|luego|et|puis|e|poi|depois)\b|然后")
+_FILLERS = re.compile(
+    r"\W|\b(?:and|then|but|und|dann|aber|y|luego|pero|et|puis|mais|e|poi|depois|mas)\b|到|时|处|的|就"
+)
+
+
+def _clause(lower: str, start: int, end: int) -> Place:
+    """Return where the clause of a place begins and ends, between commas and words such as "and then"."""
+    low, high = sentence(lower, start, end)
+    before = max((m.end() for m in _CLAUSE.finditer(lower, low, start)), default=low)
+    after = _CLAUSE.search(lower, end, high)
+    return before, high if after is None else after.start()
+
+
+def _first_bar(match: re.Match[str]) -> int:
+    return int(match.group("a")) if match.group("a") else count(match.group("zh"))
+
+
+def _from_bar(lower: str, start: int, end: int) -> re.Match[str] | None:
+    """Return the bar that something begins with: in its own clause, or in one that says nothing else, the nearest first.
+
+    So the bar of "drop at bar 9, slow down" is the drop's, and that of "from bar 9, slow down" is its own. There is no bar 0.
+    """
+    low, high = sentence(lower, start, end)
+    begins, closes = _clause(lower, start, end)
+
+    def is_its_own(match: re.Match[str]) -> bool:
+        if begins <= match.start() and match.end() <= closes:
+            return True
+        before, behind = _clause(lower, *match.span())
+        return not _FILLERS.sub("", lower[before : match.start()] + lower[match.end() : behind])
+
+    found = [m for m in _FROM_BAR.finditer(lower, low, high) if _first_bar(m) >= 1 and is_its_own(m)]
+    return min(found, key=lambda m: abs(m.start() - end), default=None)
 
 
 def sentence(lower: str, start: int, end: int) -> Place:
@@ -148,7 +192,7 @@ _SLOWER = tolerant(
 _BPM = r"(?:\s*b\.?p\.?m\.?)?"
 _STEADILY = r"(?:\s+(?:allmählich|langsam|stetig|nach und nach|gleichmäßig|progressivement|peu à peu|doucement|gradualmente|progresivamente|progressivamente|poco a poco|aos poucos|gradually|slowly|steadily|smoothly|runter|hinunter|herunter|herab|hoch|rauf|hinauf|herauf)|\s*(?:逐渐|渐渐|慢慢|逐步))?"
 """What may stand between two tempi beside the word that leads from one to the other."""
-_TO = r"(?:\s*(?:,\s*)?(?:(?:and |then |und |et |y |e )?(?:then |finally |schließlich |enfin )?(?:ends? (?:at|on)|ending (?:at|on)|end|finish\w*(?: at| on)?|up to|down to|to|until|till?|towards?|reach\w*|rising to|bis(?: auf| zu| hinunter auf| hinauf auf)?|auf|jusqu'à|à|hasta|até|fino a[il]?|al?|vers|hacia|para|pra|→|->|-+>|>|–|到|至|升到|降到|加速到|减速到|提升到|变成|=>)\s*)(?:(?:about |around |roughly |etwa |ca\.? |environ |unos |circa |约)?|(?:a |an |the )?[a-zà-ÿ]+(?: and [a-z]+)? ))"
+_TO = r"(?:\s*(?:,\s*)?(?:(?:and |then |und |et |y |e )?(?:then |finally |schließlich |enfin )?(?:ends? (?:at|on)|ending (?:at|on)|end|finish\w*(?: at| on)?|up to|down to|to|until|till?|towards?|reach\w*|rising to|bis(?: auf| zu| hinunter auf| hinauf auf)?|auf|jusqu'à|à|hasta|até|fino a[il]?|al?|vers|hacia|para|pra|→|->|-+>|>|–|到|至|升到|降到|加速到|减速到|提升到|变成|=>)(?:(?<![a-zà-ÿ])|(?![a-zà-ÿ]))\s*)(?:(?:about |around |roughly |etwa |ca\.? |environ |unos |circa |约)?|(?:a |an |the )?[a-zà-ÿ]+(?: and [a-z]+)? ))"
 _TEMPO = r"\d{2,3}(?:[.,]\d)?"
 _NO_TEMPO = rf"(?![\d:/%]|[.,]\d|\s*(?:{BARS}|years?|seconds?|secs?|minutes?|mins?|sekunden|secondes?|segundos|second[io]|minut\w*|s\b|秒|分|hz|khz|%))"
 _PAIR = tolerant(rf"(?<![\d/.:#])(?P<a>{_TEMPO}){_BPM}{_STEADILY}(?P<to>{_TO})(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}")
@@ -168,13 +212,27 @@ _BEGINS = tolerant(r"(?:begin|start|beginn|fäng|anfang|commenc|démarr|empiez|e
 """Who begins at one tempo and ends at another speaks of tempi."""
 _TO_BEFORE = tolerant(rf"\b(?:auf|bis(?: auf)?)\s+(?P<b>{_TEMPO}){_BPM}\s*$")
 """Auf 60 abbremsen: the verb stands last."""
+
+
+def _tempo(match: re.Match[str], *groups: str) -> float:
+    """Return the tempo in the first of some groups that matched, 0 where none did; 92,5 is 92.5."""
+    said = next((s for g in groups if (s := match.groupdict().get(g)) is not None), "0")
+    return float(said.replace(",", "."))
+
+
 _SINGLE = tolerant(rf"(?<![\d/.:#-])(?<!bar )(?<!takt )(?P<a>{_TEMPO}){_BPM}{_NO_TEMPO}")
 _COUNTS_BAR = tolerant(rf"(?:{BAR}|第)\s*$")
+_NEAR_BAR = 16
+"""Characters before a number in which the word for a bar stands."""
+_BETWEEN = tolerant(r"\b(?:between|entre|zwischen|tra|fra)\s+$|(?:在|介于)\s*$")
+"""Before two tempi that the tempo is to lie between."""
 _OF_TEMPO = tolerant(
     r"bpm|tempo|テンポ|拍|节奏|speed|pace|\bramp|->|→|-+>|=>|速|accel|rit|faster|slower|geschwind|vitesse|velocid|velocit|"
     + BARS
 )
 _FASTER_END, _SLOWER_END, _RITARDANDO_BARS, _WIDE = 1.3, 0.72, 2, 1.15
+_MOST_VERBS = 8
+"""Words for one ramp among which the bars that it takes are looked for."""
 
 
 def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float | None, list[Place], bool]:
@@ -198,15 +256,15 @@ def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float 
         if to is None and (close := _TO_BEFORE.search(lower, low, start)) is not None:
             to = close
             before = [m for m in before if m.end("a") != close.end("b")]
-        if to is not None and MIN_TEMPO <= _reached(to) <= MAX_TEMPO:
-            last = _reached(to)
+        if to is not None and MIN_TEMPO <= _tempo(to, "b", "zh") <= MAX_TEMPO:
+            last = _tempo(to, "b", "zh")
             before = before or [m for m in behind if m.end() <= to.start()]
             places.append((verb_end if to.re is _TO_ONE else to.start(), to.end()))
-        elif before and len(behind) == 1 and (float(behind[0].group("a")) > float(before[0].group("a"))) == up:
-            last = float(behind[0].group("a"))
+        elif before and len(behind) == 1 and (_tempo(behind[0], "a") > _tempo(before[0], "a")) == up:
+            last = _tempo(behind[0], "a")
             places.append(behind[0].span())
         if last is not None and before:
-            begin = float(before[0].group("a"))
+            begin = _tempo(before[0], "a")
             places.append(before[0].span())
     if (end_too := at_end_of(lower, start, end)) is not None:
         places.append(end_too)
@@ -217,7 +275,7 @@ def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float 
         up = last > begin
     over = extent(lower, min(p[0] for p in places), max(p[1] for p in places), total)
     if over == Extent():  # "can it slow down? like a ritardando over the last 4 bars"
-        others = (extent(lower, a, b, total) for a, b, way in _verbs(lower) if way == up)
+        others = (extent(lower, a, b, total) for a, b, way in _verbs(lower)[:_MOST_VERBS] if way == up)
         over = next((o for o in others if o != Extent()), over)
     places += over.places
     at_end = AT_END.search(lower, *sentence(lower, start, end))
@@ -270,20 +328,17 @@ def _led_in(lower: str, at: int) -> int:
     return at if lead is None else lead.start()
 
 
-def _reached(to: re.Match[str]) -> float:
-    """Return the tempo that is led to."""
-    return float((to.group("b") or to.groupdict().get("zh") or "0").replace(",", "."))
-
-
 def _is_tempo(lower: str, said: re.Match[str]) -> bool:
-    value = float(said.group("a").replace(",", "."))
-    return MIN_TEMPO <= value <= MAX_TEMPO and _COUNTS_BAR.search(lower[: said.start()]) is None
+    return MIN_TEMPO <= _tempo(said, "a") <= MAX_TEMPO and not _counts_bar(lower, said.start())
+
+
+def _counts_bar(lower: str, at: int) -> bool:
+    """Return True if a number at a place is that of a bar."""
+    return _COUNTS_BAR.search(lower, max(0, at - _NEAR_BAR), at) is not None
 
 
 _PACE_THERE = r"(?P<pace>(?P<up>faster|quicker|schneller|plus (?:vite|rapides?)|más (?:rápid[oa]s?|deprisa)|mais (?:rápid[oa]s?|depressa)|più (?:veloc[ei]|rapid[oaie])|快一?[点些]|更快|速く)|(?:slower|langsamer|plus lent(?:e|es|s|ement)?|más (?:lent[oa]s?|despacio)|mais (?:lent[oa]s?|devagar)|più lent[oaie]|慢一?[点些]|更慢|遅く|ゆっくり))"
-_LAST_OF_IT = (
-    rf"(?:{_LAST}\s*(?:的)?(?:\d{{1,3}}|[一二两三四五六七八九十]{{1,3}})\s*(?:个)?{BARS}|\d{{1,3}}\s*{_LAST}\s+{BARS})"
-)
+_LAST_OF_IT = rf"(?:{_LAST}\s*(?:的)?(?:\d{{1,3}}|[一二两三四五六七八九十百]{{1,3}})\s*(?:个)?{BARS}|\d{{1,3}}\s*{_LAST}\s+{BARS})"
 _LAST_BARS_PACE = (
     tolerant(rf"{_LAST_OF_IT}[\s,:]*(?:[a-zà-ÿ]+\s+){{0,2}}?{_PACE_THERE}"),
     tolerant(rf"{_PACE_THERE}\s*(?:{_OVER}\s*)?{_SMALL}{_LAST_OF_IT}"),
@@ -296,22 +351,60 @@ def _verbs(lower: str) -> list[tuple[int, int, bool]]:
     found = [
         (m.start(), -m.end(), up)
         for pattern, up in ((_FASTER, True), (_SLOWER, False))
-        for m in pattern.finditer(lower)
+        for m in _of_tempo(pattern, lower)
     ]
     for pattern in _LAST_BARS_PACE:
         found += [(m.start("pace"), -m.end("pace"), m.group("up") is not None) for m in pattern.finditer(lower)]
     return [(start, -end, up) for start, end, up in sorted(found)]
 
 
+_SUBJECT = r"(?:tempo|speed|pace|bpm) (?:[a-zà-ÿ]+ )?"
+_SUBJECT_FIRST = re.compile(r"(?:tempo|speed|pace|bpm) (?!up\b)")
+_STEMS = re.compile(r"(?:tempo|speed|pace|bpm) (?:\w+ )?(?:climb|ris|mount|grow|sink|fall|drop)\w*")
+_GOES = re.compile(
+    rf"{_SUBJECT}(?:climb(?:s|ing|ed)?|ris(?:es?|ing)|mount(?:s|ing|ed)?|grow(?:s|ing)?|sink(?:s|ing)?|fall(?:s|ing)?|drop(?:s|ping|ped)?)"
+)
+"""What a tempo does; growl, mountain and dropout are other words."""
+_NO_SUBJECT = re.compile(r"\d\s*$|[a-z\d]$|\b(?:up|mid|down|half|double|slow|fast|medium|high|low|same|steady)[ -]$")
+"""Before "tempo" or "bpm" where it does nothing itself: 140 bpm drop, mid-tempo rising strings."""
+_MOVES = re.compile(
+    r"(?!(?:speed|spe[de]|slow|brak|ramp)\w* )\w+ (?P<what>(?:(?:the|its|it|things|everything|tempo|speed|pace|bpm) )*)(?:up|down|off)"
+)
+_TO_TEMPO = re.compile(
+    rf"\s*(?:to|from|until|till|at|by|towards?)\s+(?:about |around |roughly )?{_TEMPO}{_BPM}{_NO_TEMPO}"
+)
+_OF_MUSIC = re.compile(
+    r"\b(?:end|ending|outro|finish|gradually|slowly|steadily|smoothly|music|song|track|piece|tempo|speed|bpm|pace|faster|slower)\b"
+    rf"|\b(?:over|last|final)\s+(?:the\s+)?(?:last\s+)?\w+\s+{BARS}"
+)
+
+
+def _of_tempo(pattern: re.Pattern[str], lower: str) -> Iterator[re.Match[str]]:
+    """Yield where a pattern of faster or slower is said of the tempo: not in "140 bpm drop" nor in "go down to the river"."""
+    match = pattern.search(lower)
+    while match is not None:
+        moves = _MOVES.fullmatch(match.group())
+        meant = moves is None or bool(moves["what"]) or _moves_a_tempo(lower, match)
+        if _SUBJECT_FIRST.match(match.group()) is not None:
+            meant = _NO_SUBJECT.search(lower, max(0, match.start() - 8), match.start()) is None
+            meant &= _STEMS.fullmatch(match.group()) is None or _GOES.fullmatch(match.group()) is not None
+        if meant:
+            yield match
+        match = pattern.search(lower, match.end() if meant else match.start() + 1)
+
+
+def _moves_a_tempo(lower: str, match: re.Match[str]) -> bool:
+    """Return True if what goes up or down is the tempo: a tempo stands behind it, or its clause speaks of the music."""
+    said = _OF_MUSIC.search(lower, *_clause(lower, match.start(), match.end()))
+    return said is not None or _TO_TEMPO.match(lower, match.end()) is not None
+
+
 def _pair(lower: str, spoken: bool) -> tuple[float, float, int, int] | None:
     """Return two tempi that the text goes between, and where."""
     for match in (*_FAR_PAIR.finditer(lower), *_PAIR.finditer(lower)):
-        said = match.groupdict()
-        a, b = (
-            float((said["a"] or said.get("c") or said.get("e") or said.get("g") or "0").replace(",", ".")),
-            float((said["b"] or said.get("d") or said.get("h") or "0").replace(",", ".")),
-        )
-        if _COUNTS_BAR.search(lower[: match.start("a") if said["a"] else match.start()]) or not (a and b) or a == b:
+        a, b = _tempo(match, "a", "c", "e", "g"), _tempo(match, "b", "d", "h")
+        at = match.start("a") if match["a"] else match.start()
+        if _counts_bar(lower, at) or not (a and b) or a == b or _BETWEEN.search(lower, max(0, at - 12), at):
             continue
         wide = max(a, b) / min(a, b) > _WIDE
         arrow = re.search(r"->|→|=>", match.group()) is not None
@@ -339,11 +432,31 @@ _SOFTER = tolerant(
     r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux|cada vez más suave|cada vez mais suave|sempre più piano|(?:fff?|fortissimo)\b[^.;\n]{1,24}?\b(?:pp?p?|pianissimo))\b|越来越轻|[由从]强[到至]弱|[由从]大[到至]小"
 )
 _FADE_BARS, _NEAR = 4, 3
+_GONE = tolerant(
+    r"(?:dissolve|vanish|disappear|dissap|trail|drift|recede|melt|disparaî|desapare[cçz]|scompar|verschwind|se perd|si perde|svan)\w*.*|消失"
+)
+"""Words of a fade that are said of people and things, too."""
+_SOUND = tolerant(
+    r"\b(?:music|song|track|piece|tune|sound\w*|melod\w*|volume|everything|it|at the end|ending|outro|slowly|gradually|silence|nothing|musik|stück|lied|am ende|schluss|langsam|musique|morceau|chanson|à la fin|son|música|canción|final|som|musica|brano|canzone|alla fine|fine|fim|ends?|endet|termin\w*|acab\w*|fini\w*|gradual\w*|poco a poco|aos poucos|peu à peu|nach und nach)\b"
+    rf"|{BARS}|音|乐|曲|歌|声|结尾|最后|慢慢|逐渐|渐渐"
+)
+
+
+def _fade_out(lower: str) -> re.Match[str] | None:
+    """Return where a fade-out is said; "drifting away on a boat" is none, where nothing near it sounds or ends."""
+    match = _FADE_OUT.search(lower)
+    while (
+        match is not None
+        and _GONE.fullmatch(match.group())
+        and not _SOUND.search(lower, *_clause(lower, *match.span()))
+    ):
+        match = _FADE_OUT.search(lower, match.end())
+    return match
 
 
 def fades(lower: str, total: int | None = None) -> Iterator[tuple[Fade, list[Place]]]:
     """Yield the fades of a text in small letters, and where their words stand; `total` bars have the piece."""
-    into, out = _FADE_IN.search(lower), _FADE_OUT.search(lower)
+    into, out = _FADE_IN.search(lower), _fade_out(lower)
     if into is not None and out is not None and into.start() < out.end() and out.start() < into.end():
         into, out = (into, None) if into.start() <= out.start() else (None, out)
     for match, fade in ((into, Fade(0.15, 1.0, _FADE_BARS)), (out, Fade(1.0, 0.08, _FADE_BARS))):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from model.music.harmony import SCALE_WORDS, Key, key_on, mode_named, parse_key
 from model.prompt.rules.negation import Span, denied, refused
+from model.prompt.rules.vocabulary import table
 
 _PLAIN = frozenset([
     "in", "yo", "jewish", "gypsy", "arabic", "hungarian", "persian", "enigmatic", "chromatic", "bebop", "augmented", "diminished", "altered",
@@ -47,7 +48,7 @@ _KEYS = (
     re.compile(rf"(?<=[a-z0-9] )([B-G]|A(?=[#b♯♭])){_SIGN}\s*[.!]?$"),
     re.compile(r"(?<![\w/|(\[-])([A-G])()([#♯♭]|b)(?![\w/|)\]'’&+#♯-]|\s+(?:[A-G]|(?:Takt|der|dem|den|\d+\.?|Minute|Mitte|Hälfte|Anfang|jetzt|hier|dort|sofort)\b|chord|trumpet|clarinet|sax|instrument))"),
     re.compile(rf"\bconcert ([A-G]){_SIGN}(?![\w'&+#/-])"),
-    re.compile(r"(?<=[a-z] )(?<!plan )(?<!part )(?<!section )(?<!vitamin )(?<!drop )(?<!open )(?<!type )(?<!and )(?<!or )(?<!note )(?<!string )(?<!the )(?<!to )(?<!from )(?<!middle )(?<!high )(?<!low )(?<!written )(?<!between )(?<!play )(?<!of )([B-G])()()(?= [a-z]{3})"),
+    re.compile(r"(?<=[a-z] )([B-G])()()(?=,? (?:slow|fast|medium|mid-?tempo|up-?tempo|around|about|jam|groove|vamp|drone|loop|riff|backing track|with|at)\b)"),
 )  # fmt: skip
 _LOWER = re.compile(
     r"(?:\b(?:in|into|(?:transposed?|modulat\w+|changed?|switch(?:ed)?|moved?)\s+to)\s+|\b(?:key|tonart|tonic|tonality)(?:\s+(?:of|is|in))?\s*[:=]?\s*|(?P<alone>(?:^|[,;，])\s*))"
@@ -61,8 +62,8 @@ _MUSIC = re.compile(
     r"(?:\w+\s+)?(?:tune|song|piece|ballad|groove|beat|track|loop|chords?|melody|piano|guitar|synth|riff|waltz|blues|jazz|techno|house|trap|funk|pop|rock)\b"
 )
 """What stands behind the key of "A minor piano ballad", and not behind "A major success"."""
-_SPELLED, _SHORT_MINOR = (0, 1, 3), 2
-"""The places of the patterns that name their mode, and of those that mean a minor one."""
+_SPELLED, _SHORT_MINOR, _ALONE = (0, 1, 3), 2, (8, 11)
+"""The places of the patterns that name their mode, of those that mean a minor one, and of those of a letter behind any word."""
 _GERMAN = re.compile(r"\b(cis|dis|eis|fis|gis|ais|ces|des|es|fes|ges|as|[a-h])[- ]?(dur|moll)\b", re.I)
 _GERMAN_NAMES = {"cis": "C#", "dis": "D#", "eis": "F", "fis": "F#", "gis": "G#", "ais": "A#", "ces": "B", "des": "Db",
                  "es": "Eb", "fes": "E", "ges": "Gb", "as": "Ab", "h": "B", "b": "Bb"}  # fmt: skip
@@ -232,6 +233,8 @@ def _latin(text: str) -> Span[Key] | None:
             letter, *signs = match.groups()
             mode = signs.pop() if place in _SPELLED else "minor" if place == _SHORT_MINOR else "major"
             article = letter in "aA" and not any(signs) and place == 0
+            if place in _ALONE and _is_of_a_name(text, match.start()):
+                continue
             if denied(text.lower(), match.start()) or (article and not _meant(text, match)):
                 continue
             if letter in "hH" and any(signs):
@@ -239,6 +242,23 @@ def _latin(text: str) -> Span[Key] | None:
             sign = _SIGNS[next((s.lower() for s in signs if s), None)]
             return Span(_on(f"{letter.upper()}{sign}", mode), *match.span())
     return None
+
+
+_NAMES_A_LETTER = frozenset([
+    "plan", "part", "section", "vitamin", "drop", "open", "type", "class", "grade", "group", "team", "side", "series", "exhibit", "hepatitis", "tier",
+    "category", "and", "or", "note", "string", "the", "to", "from", "middle", "high", "low", "written", "between", "play", "of", "teil", "sección", "partie",
+])  # fmt: skip
+"""Words with a letter behind them that is no key."""
+_WORD_BEFORE = re.compile(r"([^\W\d_][\w'’-]*)\s$")
+
+
+def _is_of_a_name(text: str, at: int) -> bool:
+    """Return True if a letter alone belongs to the word before it: plan B, Kenny G, but not "Techno F"."""
+    before = _WORD_BEFORE.search(text, max(0, at - 24), at)
+    if before is None:
+        return False
+    word = before.group(1)
+    return word.lower() in _NAMES_A_LETTER or (word[0].isupper() and word.lower() not in table())
 
 
 _GERMAN_ALONE = re.compile(

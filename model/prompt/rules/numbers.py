@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from model.prompt.rules.tempo_meter import chinese_number
+
 MOST = 300
 _MOST_WORDS = 6
 
@@ -116,7 +118,6 @@ _WORD = re.compile(r"[a-zà-öø-ÿß]+")
 _CHINESE = re.compile(
     r"[一二两三]?百(?:零?[一二三四五六七八九])?(?:[一二三四五六七八九]?十[一二三四五六七八九]?)?(?=[拍左的，,。；\s]|$|bpm|小[节節]|秒)"
 )
-_DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"两": 2}
 _TEMPI = range(40, 221)
 
 
@@ -136,7 +137,7 @@ def in_digits(lower: str) -> str:
         else:
             at += 1
     plain = "".join([*pieces, lower[done:]])
-    return _in_known_words(_CHINESE.sub(lambda m: str(_chinese(m.group())).rjust(len(m.group())), plain))
+    return _in_known_words(_CHINESE.sub(_chinese_count, plain))
 
 
 def _counts(lower: str, start: int, end: int, value: int) -> bool:
@@ -146,18 +147,16 @@ def _counts(lower: str, start: int, end: int, value: int) -> bool:
         if value == 1 and _SECOND.match(lower, end) is not None:
             return False  # "un segundo amor"
         return value > 1 or lower[start:end] in ("one", "un", "une", "una", "uma", "um", "eins")
-    if _BAR_BEFORE.search(lower[:start]) is not None:
+    if _BAR_BEFORE.search(lower, max(0, start - 40), start) is not None:
         return True
-    return value in _TEMPI and _ENDS.match(lower, end) is not None and _TEMPO_BEFORE.search(lower[:start]) is not None
+    leads = _TEMPO_BEFORE.search(lower, max(0, start - 40), start)
+    return value in _TEMPI and _ENDS.match(lower, end) is not None and leads is not None
 
 
-def _chinese(said: str) -> int:
-    hundreds, hundred, rest = said.rpartition("百")
-    value = 100 * (_DIGITS.get(hundreds, 1) if hundreds else 1) if hundred else 0
-    if hundred and rest and "十" not in rest and not rest.startswith("零"):
-        return value + 10 * _DIGITS[rest]  # 一百二 is 120
-    tens, ten, ones = rest.lstrip("零").rpartition("十")
-    return value + (10 * (_DIGITS.get(tens, 1) if tens else 1) if ten else 0) + _DIGITS.get(ones, 0)
+def _chinese_count(match: re.Match[str]) -> str:
+    """Return a number as digits, as long; itself where these are longer (百 is 100), for who counts reads it too."""
+    said = str(chinese_number(match.group())).rjust(len(match.group()))
+    return said if len(said) == len(match.group()) else match.group()
 
 
 # --- halves, ordinals and Japanese -------------------------------------------------------------------
@@ -244,7 +243,7 @@ _JAPANESE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"{_SLOWLY}(?:テンポ)?[がを]?(?:速|早|はや|加速|スピードアップ|テンポアップ|アップテンポ|上げ)\w?(?:な[るっり])?", "渐快"),
         (rf"{_SLOWLY}(?:テンポ)?[がを]?(?:遅|おそ|減速|减速|スローダウン|テンポダウン|ゆっくり|落と)\w?(?:な[るっり])?", "渐慢"),
         (r"(?:速|早)く(?:な[るっり]|して(?:い|ゆ))|テンポ(?:アップ|が上が\w|を?上げ\w)|スピードアップ|アッチェレランド|アッチェル|加速", "加速"),
-        (r"遅く(?:な[るっり]|して(?:い|ゆ))|テンポ(?:ダウン|が下が\w|を?落と\w|を?下げ\w)|スローダウン|リタルダンド|リット|減速", "渐慢"),
+        (r"遅く(?:な[るっり]|して(?:い|ゆ))|テンポ(?:ダウン|が下が\w|を?落と\w|を?下げ\w)|スローダウン|リタルダンド|(?<![ァ-ヺー])リット(?![ァ-ヺー])|減速", "渐慢"),
         (rf"(?:音量?|ボリューム)?[がを]?{_SLOWLY}(?:音量?|ボリューム)?[がを]?(?:小さく|弱く|静かに|消え\w?|下げ\w?)(?:な[るっり])?\w?", "淡出"),
         (rf"(?:音量?|ボリューム)?[がを]?{_SLOWLY}(?:音量?|ボリューム)?[がを]?(?:大きく|強く|强く|激しく|盛り上が\w?)(?:な[るっり])?", "渐强"),
         (r"消えて(?:い[くき]|ゆく|終わ\w|终わ\w)", "淡出"),
@@ -276,7 +275,7 @@ def _in_known_words(text: str) -> str:
 
 
 def _chinese_time(match: re.Match[str]) -> str:
-    said = f"{_chinese(match['n']):>{len(match['n'])}}{match['unit']}"
+    said = f"{chinese_number(match['n']):>{len(match['n'])}}{match['unit']}"
     return said if len(said) == len(match.group()) else match.group()
 
 

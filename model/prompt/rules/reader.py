@@ -1,8 +1,8 @@
 """The rules in front of the encoder: what a prompt states outright, in numbers, names and negations.
 
 `parse_prompt` takes any text and never raises. What a rule has read is taken out of the text that is embedded, for
-no encoder tells D minor from D major. A reader of one thing is a function text → `Span` with its value and place, or None. English and Chinese in full; numbers, keys, tempo words and negation in
-Japanese, Spanish, German and French too.
+no encoder tells D minor from D major. A reader of one thing is a function text → `Span` with its value and place, or None. English and Chinese in full; numbers, keys, tempo words,
+negation and the course of a piece in Japanese, German, French, Spanish, Italian and Portuguese too.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from model.music.control import MAX_PROMPT, MAX_TEMPO, MIN_TEMPO
@@ -108,6 +109,8 @@ _ALL_BUT = re.compile(
 )
 """What means only, in words of which each denies."""
 _SPACES = re.compile(r"\s{2,}")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""Control characters: they say nothing, and some of them are marks of the readers' own."""
 _SHORT = 5
 """Words of a prompt in which a bare number is a tempo whatever the others are."""
 _STOP = re.compile(
@@ -120,7 +123,7 @@ _NOTHING_LEFT = "pop"
 
 def parse_prompt(text: str) -> ParsedPrompt:
     """Return what a text states. Any text is allowed; what no rule knows is left for the encoder."""
-    folded = unicodedata.normalize("NFKC", text)[:MAX_PROMPT_CHARACTERS]
+    folded = _CONTROLS.sub(" ", unicodedata.normalize("NFKC", text)[:MAX_PROMPT_CHARACTERS])
     shown = _SPACES.sub(lambda run: "\n" if "\n" in run.group() else " ", folded)
     plain = shown.translate(SIMPLIFIED)
     lower = plain.lower()
@@ -291,7 +294,7 @@ _FOR_SO_LONG = re.compile(r"\b(?:for|für|pendant|durante|per|por)\s+(?:the firs
 
 def _is_a_stretch(lower: str, facts: Sequence[Fact]) -> bool:
     """Return True if the number of bars says how long something goes on, not the piece: "for 8 bars"."""
-    return any(field == "bars" and _FOR_SO_LONG.search(lower[:start]) for start, _, field in facts)
+    return any(field == "bars" and _FOR_SO_LONG.search(lower, max(0, start - 40), start) for start, _, field in facts)
 
 
 _SOLO = re.compile(r"\s*(?:solo|sólo|soli|sola|unaccompanied)\s*")
@@ -323,11 +326,17 @@ def _stands_alone(lower: str, mention: FoundWish, terms: Sequence[FoundTerm]) ->
     first = max((m.end() for m in _CLAUSE_ENDS.finditer(lower, 0, mention.start)), default=0)
     end = _CLAUSE_ENDS.search(lower, mention.end)
     last = end.start() if end is not None else len(lower)
+    if any(first <= t.start < last for t in terms):
+        return False
     clause = lower[first:last]
     spaced = len(_SMALL_WORDS.sub(" ", clause).split()) <= _A_FEW_WORDS
     short = spaced and (not re.search(r"[\u3040-\u9fff]", clause) or len(clause.strip()) <= _A_FEW_SIGNS)
-    players = parts.PART.search(lower, first, last) or next(parts.drum_pieces(clause), None)
-    return short and players is None and not any(first <= t.start < last for t in terms)
+    return short and not _names_players(clause)
+
+
+@lru_cache(64)
+def _names_players(clause: str) -> bool:
+    return parts.PART.search(clause) is not None or next(parts.drum_pieces(clause), None) is not None
 
 
 _SHARE = re.compile(

@@ -35,7 +35,11 @@ _CHINESE = {c: i for i, c in enumerate("一二三四五六七八九十", start=1
 
 
 def chinese_number(said: str) -> int:
-    """Return a number up to 99, 0 where it is none: 两 is 2, 十二 12, 二十四 24."""
+    """Return a number up to 999, 0 where it is none: 两 is 2, 十二 12, 二十四 24, 一百二 120, 一百零二 102."""
+    hundreds, hundred, rest = said.rpartition("百")
+    if hundred:
+        below = chinese_number(rest.removeprefix("零")) * (10 if rest in _CHINESE and rest != "十" else 1)
+        return (_CHINESE.get(hundreds, 0) if hundreds else 1) * 100 + below
     tens, ten, ones = said.rpartition("十")
     if not ten:
         return _CHINESE.get(said, 0)
@@ -58,7 +62,7 @@ _NOT_A_TEMPO = (
 
 _TEMPI = (
     re.compile(rf"{_NUMBER}\s*{_UNIT}?\s*(?:-|–|—|~|to|and|or|到|至|bis|a|à|y|et|und|から|~)\s*{_NUMBER}\s*{_UNIT}"),
-    re.compile(rf"(?:每分钟|一分钟|毎分)?{_NUMBER}\s*(?:-\s*)?{_UNIT}"),
+    re.compile(rf"(?:(?:每分钟|一分钟|毎分)\s*)?{_NUMBER}\s*(?:-\s*)?{_UNIT}"),
     re.compile(
         rf"\b(?:between|entre|zwischen|from|tempo|de) {_NUMBER} (?:and|to|y|et|und|a|e|à) {_NUMBER}\b(?!\s*(?:bars?|measures?|%|years?|seconds?|minutes?|degrees))"
     ),
@@ -84,7 +88,7 @@ _SPELLED = re.compile(
 )
 
 _CHINESE_SPELLED = re.compile(
-    r"(?:(?P<said>每分钟|速度|一分钟|节奏)\s*(?:是|为|约|大约)?\s*|(?<![一二三四五六七八九十百零]))(?P<hundred>一百(?P<nil>零)?)?"
+    r"(?:(?P<said>每分钟|速度|一分钟|节奏)\s*(?:是|为|约|大约)?\s*|(?<![一二三四五六七八九十百零]))(?P<hundred>[一二两]?百零?)?"
     r"(?P<tens>[一二三四五六七八九]?十?)(?P<ones>[一二三四五六七八九]?)(?(said)拍?|(?:拍(?!子|号)|\s*bpm))"
 )
 
@@ -178,11 +182,11 @@ def _spelled(lower: str) -> Span[float] | None:
         if MIN_TEMPO <= bpm <= MAX_TEMPO:
             return Span(float(bpm), *match.span())
     for match in _CHINESE_SPELLED.finditer(lower):
-        hundred, nil, tens, ones = match.group("hundred", "nil", "tens", "ones")
-        count = chinese_number(tens + ones)
-        if hundred and not nil and tens and not tens.endswith("十"):
-            count *= 10  # 一百二 is 120, 一百零二 is 102
-        bpm = count + (100 if hundred else 0)
+        bpm = chinese_number(
+            "".join(match.group("hundred", "tens", "ones"))
+            if match.group("hundred")
+            else match.group("tens") + match.group("ones")
+        )
         if MIN_TEMPO <= bpm <= MAX_TEMPO:
             return Span(float(bpm), *match.span())
     return None
@@ -198,8 +202,8 @@ def _italian(lower: str) -> Span[float] | None:
     for term in _TEMPO_TERM.finditer(lower):
         plain = term.group() in ("grave", "presto", "largo")
         of_a_pace = _OF_A_PACE.match(lower, term.end()) is not None
-        determined = DETERMINER_BEFORE.search(lower[: term.start()]) and not of_a_pace
-        if term.group() == "grave" and _LOW_GRAVE.search(lower[: term.start()]):
+        determined = DETERMINER_BEFORE.search(lower, max(0, term.start() - 40), term.start()) and not of_a_pace
+        if term.group() == "grave" and _LOW_GRAVE.search(lower, max(0, term.start() - 40), term.start()):
             continue  # une octave plus grave
         if plain and (determined or lower[term.end() :].startswith("!")):
             continue  # "on your grave", "presto! dinner is ready", but "a lively presto tempo"
@@ -371,8 +375,8 @@ def _nearest_meter(asked: str) -> str:
 
 
 _BARS = re.compile(
-    rf"(?<![\d.#])(\d{{1,3}}|\b(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})|[一二两三四五六七八九十]{{1,3}})[\s-]?(?:个)?\s?"
-    r"(?:bars?\b|measures?\b|小节|小節|takte?n?\b|compases\b|compás\b|compassos?\b|mesures?\b|battute\b|마디)(?!\w*[\s-]+(?:blues|each|phrases?|intro|fill)\b)"
+    rf"(?<![\d.#])(\d{{1,3}}|\b(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})|[一二两三四五六七八九十百]{{1,3}})[\s-]?(?:个)?\s?"
+    r"(?:bars?\b|measures?\b|小节|小節|takte?n?\b|compases\b|compás\b|compassos?\b|mesures?\b|battute\b|마디)(?!\w*[\s-]+(?:each|phrases?|intro|fill)\b)(?!(?:(?<=bar)|(?<=bars)|(?<=measure)|(?<=measures))[\s-]+blues\b)"
     r"|\b(?:bars|measures|compases|takte|mesures|length)\s*[:=]\s*(\d{1,3})|(?:小节数?|长度)\s*[:=]?\s*(\d{1,3})(?!\s*[bpm拍])"
 )
 
@@ -390,7 +394,7 @@ def bars(lower: str) -> Span[int] | None:
     for match in _BARS.finditer(lower):
         said = next(g for g in match.groups() if g)
         count = int(said) if said.isdigit() else COUNTS.get(said) or chinese_number(said)
-        if 1 <= count <= MAX_BARS and not _NOT_THE_LENGTH.search(lower[: match.start()]):
+        if 1 <= count <= MAX_BARS and not _NOT_THE_LENGTH.search(lower, max(0, match.start() - 40), match.start()):
             return Span(count, *match.span())
     return None
 

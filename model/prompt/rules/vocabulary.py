@@ -219,15 +219,41 @@ def _adjoining(text: str, words: list[re.Match[str]]) -> bool:
     return all(text[a.end() : b.start()].strip() in ("", "&") for a, b in pairwise(words))
 
 
+_KANA = re.compile(r"[ァ-ヺー]+")
+_SHORT_KANA, _PLURALS = 2, "ズス"
+
+
+def _is_of_a_longer_word(run: str, start: int, end: int, read: int, known: dict[str, Term]) -> bool:
+    """Return True if a name in katakana is but a piece of another word: the bells of ベルリン, the rap of クラップ.
+
+    Names stand side by side (ピアノソロ), and beside other words of two signs and more (ベルリンテクノ); a name of two signs
+    only beside other names. `read` is where the name before ends.
+    """
+    if _KANA.fullmatch(run, start, end) is None:
+        return False
+    left = right = 0
+    while start - left > read and _KANA.match(run, start - left - 1) is not None:
+        left += 1
+    longest = min(len(run), end + MAX_ALIAS_CHARACTERS)
+    while end + right < longest and _KANA.match(run, end + right) is not None:
+        if any(run[end + right : end + right + n] in known for n in range(2, MAX_ALIAS_CHARACTERS + 1)):
+            break
+        right += 1
+    if end - start <= _SHORT_KANA:
+        return left + right > 0
+    return left == 1 or (right == 1 and run[end] not in _PLURALS)
+
+
 def _characters(run: str, offset: int, known: dict[str, Term]) -> Iterator[FoundTerm]:
-    i, style = 0, False
+    i, style, read = 0, False, 0
     while i < len(run):
         for length in range(min(MAX_ALIAS_CHARACTERS, len(run) - i), 0, -1):
             piece = run[i : i + length]
             if piece in _OTHER_WORDS or (style and piece == "风"):  # 爵士风 is a style, not a wind
                 style, i = False, i + length
                 break
-            if piece in known:
+            if piece in known and not _is_of_a_longer_word(run, i, i + length, read, known):
+                read = i + length
                 yield FoundTerm(known[piece], offset + i, offset + i + length)
                 style, i = known[piece].kind != "moods", i + length
                 break

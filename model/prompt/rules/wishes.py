@@ -66,7 +66,7 @@ _UNITS = (
     ),
 )
 _TIME = tolerant(
-    rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|medi[oa]|mei[oa]|mezz[oa]|une demi|halbe|eine halbe|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
+    rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|medi[oa]|mei[oa]|mezz[oa]|une demi|halbe|eine halbe|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{_NUMBERS})|[一二两三四五六七八九十百]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
     rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+and a half|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]|(?:e |y |et )?(?:trente|treinta|trenta|trinta|dreißig|thirty)\b))?"
     r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b|(?=\s*(?:$|[,.;，。、]|(?:de|di|of|lang|long)\b))))?"
     r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;]|h?\s*[a-z\u4e00-\u9fff]))"
@@ -332,8 +332,11 @@ def _sections(
     found: list[tuple[int, int, Section, bool]] = []
     at = 0
     in_front = False
+    ahead = _WITH_BARS.search(lower)
     while at < len(lower):
-        counted = (_without_bars(lower, at) if in_front else None) or _WITH_BARS.search(lower, at)
+        if ahead is not None and ahead.start() < at:
+            ahead = _WITH_BARS.search(lower, at)
+        counted = (_without_bars(lower, at) if in_front else None) or ahead
         named = _NAME.search(lower, at)
         if named is None:
             break
@@ -362,6 +365,7 @@ def _sections(
             if not within(named.start(), spoken):
                 found.append((*named.span(), Section(name, usual, cue), False))
             at = named.end()
+    found = _shared_by_letters(lower, found)
     with_bars = [f for f in found if f[3]]
     if len(with_bars) < 2 and (each := _each_as_long(lower, _names(lower))) is not None:
         return each
@@ -385,6 +389,27 @@ def _sections(
 
 
 _Found = tuple[int, int, Section, bool]
+
+
+def _shared_by_letters(lower: str, found: list[_Found]) -> list[_Found]:
+    """Return what was found, with the bars behind a run of letters shared out among them: AABA 32 bars."""
+    shared, run = list(found), 0
+    for i, (start, end, section, has_bars) in enumerate(found):
+        letter = lower[start] in _SIGNS
+        beside = run > 0 and _BETWEEN_SECTIONS.fullmatch(lower, found[i - 1][1], start) is not None
+        run = 0 if not letter else run + 1 if beside else 1
+        each = _EACH.match(lower, start + 1)
+        if has_bars and run >= _FEW_LETTERS and (each is None or _SAYS_EACH.search(each.group()) is None):
+            bars = max(1, section.bars // run)
+            of_last = max(1, section.bars - bars * (run - 1))
+            shared[i - run + 1 : i] = [(a, b, replace(s, bars=bars), True) for a, b, s, _ in found[i - run + 1 : i]]
+            shared[i] = (start, end, replace(section, bars=of_last), True)
+        run = 0 if has_bars else run
+    return shared
+
+
+_SIGNS, _FEW_LETTERS = "\x01\x02\x03", 3
+"""What the letters of a form stand as, see `_lettered`, and from how many on they are one."""
 
 
 def _run(lower: str, found: Sequence[_Found], with_bars: Sequence[_Found]) -> list[_Found]:
@@ -420,12 +445,14 @@ def _names(lower: str) -> list[_Found]:
 
 def _each_as_long(lower: str, found: Sequence[_Found]) -> tuple[tuple[Section, ...], list[FoundWish]] | None:
     """Return a list of two or more sections that are followed by the bars of each: verse verse chorus, 8 bars each."""
-    for first in range(len(found)):
+    first = 0
+    while first < len(found):
         run = [found[first]]
         for after in found[first + 1 :]:
             if _BETWEEN_SECTIONS.fullmatch(lower, run[-1][1], after[0]) is None:
                 break
             run.append(after)
+        first += len(run)
         each = _EACH.match(lower, run[-1][1])
         if len(run) > 1 and each is not None and _SAYS_EACH.search(each.group()) and count(each.group("n")):
             bars = count(each.group("n"))
@@ -439,7 +466,8 @@ BARS_BETWEEN = 8
 
 # --- what happens at a bar ---------------------------------------------------------------------------
 
-_AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|a los|aos|al cabo de|ao cabo de|au bout de|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|(?<![第\d])(?P<{{0}}_behind>\d{{{{1,3}}}})小[节節](?:之后|以后|后)に?|(?:第\s*|(?<!\d)(?=\d{{{{1,3}}}}小[节節](?:进|入|处|时)))(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
+_AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|a los|aos|al cabo de|ao cabo de|au bout de|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{_NUMBERS})\s+{_BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{_BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{_NUMBERS})|(?<![第\d])(?P<{{0}}_behind>\d{{{{1,3}}}})小[节節](?:之后|以后|后)に?|(?:第\s*|(?<!\d)(?=\d{{{{1,3}}}}小[节節](?:进|入|处|时)))(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十百]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
+"""Where something happens, by the bar; `format` gives the group its name, so braces are doubled twice here: {1,3} is written {{{{1,3}}}}."""
 _NUMBERED = r"\s*(?:(?:entra|llega|cae|viene|kommt|hits|comes|lands|is|arrive|tombe|vem|chega|cai|entre|arriva|commence|starts)\s+)?(?:\b(?:at|on|in|bei|auf|à|alla|en|a|em)\s+(?:the\s+|la\s+|el\s+|le\s+|o\s+)?(?P<number>\d{1,3})(?!\d|[.,]\d|\s*(?:b\.?p\.?m|%|/|:|s\b|sec|min|hz)))"
 """A bar that is a number alone: drop at 33."""
 _ON_ONE = r"(?:(?:exactly |genau |pile |justo )?(?:auf|on|right on|sur|en|na|no|sul)\s+(?:the |der |die |le |el |la )?(?:1|eins|one|uno|um|un|downbeat|first beat|premier temps|erste[nr]? (?:schlag|zählzeit)|primer (?:tiempo|golpe)|primeiro tempo)\s+(?:von |of |in |de |del |do |da |di )?)"
@@ -512,7 +540,7 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
     ]
     for matches in (happening, list(_THEN.finditer(lower))):
         for match in matches:
-            if matches is not happening and _UNTIL_BEFORE.search(lower[: match.start()]):
+            if matches is not happening and _UNTIL_BEFORE.search(lower, max(0, match.start() - 24), match.start()):
                 continue  # quiet until bar 32, drop on 33
             if within(match.start(), [(f.start, f.end) for f in found]):
                 continue
@@ -592,7 +620,9 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
         ):
             rests.append(Rest(name, section=f"{half.group('half')} half", outside=negation is None))
             found.append(FoundWish(start, half.end()))
-        elif (at := _PART_THERE.match(lower, end)) is not None and (at.group("what") or _BRINGS.search(lower[:begin])):
+        elif (at := _PART_THERE.match(lower, end)) is not None and (
+            at.group("what") or _BRINGS.search(lower, max(0, begin - 40), begin)
+        ):
             bar, what = _bar(at), at.group("what") or ""
             if re.fullmatch(_ENDS, what):
                 rests.append(Rest(name, bar, None))
@@ -627,7 +657,10 @@ _ARTICLES = tolerant(r"\s*(?:(?:the|any|an?|of|die|das|el|la|le|les|los|las|il)\
 
 
 def _only_before(lower: str, start: int) -> bool:
-    return re.search(r"\b(?:only|just|nur|solo|sólo|seulement|apenas)\s+(?:the\s+)?$", lower[:start]) is not None
+    return (
+        re.search(r"\b(?:only|just|nur|solo|sólo|seulement|apenas)\s+(?:the\s+)?$", lower[max(0, start - 24) : start])
+        is not None
+    )
 
 
 # --- another key ---
@@ -767,6 +800,12 @@ _BAR_PLACE = tolerant(_AT.format("bar"))
 _OF_A_KEY = tolerant(r"key|ton(?:art|alit|alidad)|modul|transpos|tono\b|tom\b|调|tonalità|tonalidade")
 
 
+_UP_A_THING = re.compile(
+    r"\s+(?:the|an?|my|your|his|her|our|their|this|that)\s+(?!last\b|final\b|end\b|second\b|third\b|next\b|whole\b|key\b)(?![a-z]*(?:chorus|verse|bridge|hook|refrain))"
+)
+"""Behind "up" or "down", what is climbed: no key."""
+
+
 def _interval(lower: str) -> tuple[int, int, int] | None:
     """Return by how many semitones the key is to move, and where that is said."""
     for match in _STEP.finditer(lower):
@@ -784,6 +823,8 @@ def _interval(lower: str) -> tuple[int, int, int] | None:
         begin = match.start() - len(before) + moved.start() if moved is not None else match.start()
         after = _UPWARD.match(behind.lstrip()) or _DOWNWARD.match(behind.lstrip())
         end = match.end() + (len(behind) - len(behind.lstrip()) + after.end() if after is not None else 0)
+        if after is not None and moved is None and _UP_A_THING.match(lower, end) is not None:
+            continue  # "I climbed a step up the mountain"
         return (steps if down is None or (up is not None and _UPWARD.search(before)) else -steps), begin, end
     return None
 
@@ -945,18 +986,24 @@ _CANNOT: tuple[tuple[str, str], ...] = (
 )  # fmt: skip
 _IMPOSSIBLE = tuple((reason, tolerant(pattern, re.I)) for reason, pattern in _CANNOT)
 _NO_FILLS = tolerant(r"\b(?:no|without(?: any)?|ohne|sans|sin|senza)\s+(?:drum\s+)?fills?\b|不要过门|不要加花")
-_TOO_LONG = tolerant(rf"(?<![\d.#])(\d{{3,6}})[\s-]?(?:个)?\s?{_BARS}(?![a-z])")
+_TOO_LONG = tolerant(rf"(?<![\d.#])(\d{{3,6}}|[二两三四五六七八九]百)[\s-]?(?:个)?\s?{_BARS}(?![a-z])")
+_NO_BAR = tolerant(
+    rf"(?:\b(?:from|at|on|in|until|till|up to|ab|bei|bis|hasta|até|à partir de|dès|à|desde|en|no|da|dalla|alla)\s+)?(?:the\s+|la\s+|el\s+|il\s+|o\s+)?\b{_BAR}\s+0+(?!\d|[.,]\d)|[从自]?第\s*[0零]+\s*小[节節](?:开始|起)?"
+)
 _TOO_FAST = tolerant(
     r"(?<![\d.])(\d{1,6})\s?(?:bpm|b\.p\.m\.?|beats per minute|拍每分钟)(?![a-z])|\btempo\s*(?:of|=|:)?\s*(\d{3,6})\b"
 )
 
 
 def _impossible(plain: str, lower: str) -> Iterator[FoundWish]:
+    no_bars = [m.span() for m in _NO_BAR.finditer(lower)]
+    yield from (FoundWish(*span, "bars are counted from 1") for span in no_bars)
     for reason, pattern in _IMPOSSIBLE:
         for match in pattern.finditer(plain):
-            yield FoundWish(*match.span(), reason)
+            if not within(match.start(), no_bars):
+                yield FoundWish(*match.span(), reason)
     for match in _TOO_LONG.finditer(lower):
-        if int(match.group(1)) > MAX_BARS:
+        if count(match.group(1)) > MAX_BARS:
             yield FoundWish(*match.span(), f"a clip has {MAX_BARS} bars at most")
     for match in _TOO_FAST.finditer(lower):
         if not MIN_TEMPO <= int(match.group(1) or match.group(2)) <= MAX_TEMPO:

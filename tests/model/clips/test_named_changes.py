@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from model.clips.named_changes import chord_change, instrument_swap, interval, key_wanted, named_bars, tempo_change
+from model.clips.named_changes import (
+    chord_change,
+    instrument_swap,
+    interval,
+    key_wanted,
+    named_bars,
+    named_sections,
+    tempo_change,
+)
 from model.music.harmony import parse_key
 
 
@@ -142,3 +150,17 @@ def test_any_text_is_read_without_a_fault(words: str, count: int) -> None:
     key_wanted(words, key)
     chord_change(words, ["Am", "F"])
     instrument_swap(words, [])
+
+
+@pytest.mark.parametrize(
+    ("words", "bars", "rest"),
+    [
+        ("verse 1 and 2 louder", {0, 2}, "louder"), ("verse 1 louder", {0}, "louder"), ("verses 1 to 3 louder", {0, 2, 4}, "louder"), ("verse 1, 2 and 3 louder", {0, 2, 4}, "louder"), ("Strophe 2 und 3 lauter", {2, 4}, "lauter"),
+        ("couplet 1 et 3 plus fort", {0, 4}, "plus fort"), ("estrofa 1 y 3 más fuerte", {0, 4}, "más fuerte"), ("主歌1和2更响", {0, 2}, "更响"), ("verse 1 and chorus louder", {0}, "and chorus louder"),
+    ],
+)  # fmt: skip
+def test_sections_are_named_by_one_number_or_more(words: str, bars: set[int], rest: str) -> None:
+    form = [(0, "verse"), (1, "chorus"), (2, "verse"), (3, "chorus"), (4, "verse")]
+    found = named_sections(words, form, 5)
+    assert found is not None
+    assert (set(found.bars), found.rest) == (bars, rest)

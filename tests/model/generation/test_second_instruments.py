@@ -55,6 +55,15 @@ def test_a_clip_has_both_programs_and_both_tracks() -> None:
     assert {"melody", "arp"} <= {n.part for n in song.notes}
 
 
+def test_a_part_that_is_added_while_it_doubles_is_written_once() -> None:
+    writer = Composer(hash_encoder(), engine(0))
+    added = Controls(added=("arp",))
+    writer.begin(Begin(1, "4/4 flute and violin", added, 3))
+    found = [b for i in range(16) if (b := writer.write(Write(1, i, added)).beat) is not None]
+    assert any(of_part(b, "arp") for b in found)
+    assert all(of_part(b, "melody") == of_part(b, "arp") for b in found)
+
+
 def test_a_part_that_is_given_is_not_doubled_again() -> None:
     given = tuple(Kept(parts=frozenset({"arp"})) for _ in range(4))
     assert not any(of_part(b, "arp") for b in beats("4/4 flute and violin", given)[:4])

@@ -80,6 +80,12 @@ def test_no_number_of_a_plan_is_none(name: str, value: float) -> None:
         check_order(replace(BEGIN, plan=replace(Plan(), **changed)))
 
 
+def test_a_tempo_of_a_plan_is_refused_with_the_range_that_is_allowed() -> None:
+    check_order(replace(BEGIN, plan=Plan(tempo=1200)))
+    with pytest.raises(ValueError, match=r"5\.\.1200, not 1201"):
+        check_order(replace(BEGIN, plan=Plan(tempo=1201)))
+
+
 def test_a_generator_answers_that_such_an_order_failed_and_does_not_begin() -> None:
     generator = Generator.__new__(Generator)  # none of its parts is asked
     answer = generator.execute(replace(WRITE, take=3, controls=Controls(temperature=math.nan)))

@@ -32,6 +32,11 @@ def test_a_style_has_a_page_with_its_pieces_one_of_them_in_full() -> None:
     assert "<audio" not in made["pop.md"]
 
 
+def test_a_sound_of_another_naming_is_passed_over() -> None:
+    made = pages([titled("First")], ["pop.opus", "README", "pop.first.again.opus"])
+    assert "<audio" not in made["pop.md"]
+
+
 def test_a_page_shows_the_piece_whose_sound_there_is() -> None:
     made = [replace(titled(name), file=f"{name.lower()}.txt") for name in ("First", "Second", "Third")]
     for piece in made:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -135,3 +137,20 @@ def test_every_letter_of_a_prompt_lies_in_a_reading(text: str) -> None:
 def test_any_text_has_an_account(text: str) -> None:
     for reading in parse_prompt(text).account.readings:
         assert 0 <= reading.start < reading.end
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [("twelve bars of jazz", "twelve bars"), ("rock with two chords", "two chords"), ("Pop mit vier Akkorden", "vier Akkorden"), ("jazz che rallenta", "rallenta"), ("Zwölf Takte Blues in E", "Zwölf Takte")],
+)  # fmt: skip
+def test_a_reading_has_whole_words(text: str, words: str) -> None:
+    readings = parse_prompt(text).account.readings
+    assert words in [r.text for r in readings]
+    assert all(text[r.start : r.end].strip(" ,.;") == r.text for r in readings)
+    assert parse_prompt(text).account.unread() == ()
+
+
+def test_a_word_of_two_thousand_letters_is_told_at_once() -> None:
+    begun = time.process_time()
+    is_gibberish("qwertz" * 334)
+    assert time.process_time() - begun < 0.1

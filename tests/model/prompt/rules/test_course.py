@@ -104,3 +104,81 @@ def test_a_key_beside_words_that_go_up_or_down_is_the_key(text: str, key: str, t
 def test_drums_that_are_dropped_are_not_wanted() -> None:
     plan, *_ = understand("drop the drums, keep it at 100 bpm in A", hash_encoder())
     assert "drums" not in plan.parts
+
+
+@pytest.mark.parametrize(
+    ("text", "ramp", "tempo"),
+    [
+        ("speed up to 120,5 bpm", TempoRamp(1.3, None, 120.5), None), ("slow down to 92,5", TempoRamp(0.72, None, 92.5), None), ("90,5 bpm, get faster, 120 bpm", TempoRamp(120 / 90.5), 90.5),
+        ("beschleunigt von 90,5 auf 120,5 bpm", TempoRamp(120.5 / 90.5), 90.5), ("let the tempo climb to 140", TempoRamp(1.3, None, 140.0), None), ("the tempo rises to 140 bpm", TempoRamp(1.3, None, 140.0), None),
+        ("come down to 80 bpm", TempoRamp(0.72, None, 80.0), None), ("techno 140 bpm, slow down at the end", TempoRamp(0.72, 2), None),
+    ],
+)  # fmt: skip
+def test_a_tempo_may_have_a_comma_and_its_verb_a_subject(text: str, ramp: TempoRamp, tempo: float | None) -> None:
+    found = find_wishes(text)
+    assert (found.wishes.ramp, found.tempo) == (ramp, tempo)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "techno 140 bpm drop at bar 17", "174 bpm growl bass", "100 bpm mountain song", "90 bpm falling rain lofi", "120 bpm rising strings", "180 bpm drop D tuning", "midtempo falling rain", "tempo 90 falling leaves",
+        "go down to the basement, house music", "come down to the river, gospel", "bring up to 8 bars of funk", "tempo between 100 and 120", "zwischen 100 und 120 bpm", "tempo 100 and 120",
+    ],
+)  # fmt: skip
+def test_what_goes_up_or_down_beside_a_tempo_is_no_ramp(text: str) -> None:
+    assert find_wishes(text).wishes.ramp is None
+
+
+def test_a_tempo_between_two_is_the_middle() -> None:
+    assert parse_prompt("tempo between 100 and 120").tempo == 110
+
+
+@pytest.mark.parametrize("text", ["drifting away on a boat", "消失的爱人", "a ship that vanishes into the distance"])
+def test_who_goes_away_fades_no_music(text: str) -> None:
+    assert find_wishes(text).wishes.fades == ()
+
+
+@pytest.mark.parametrize("text", ["the strings drift away at the end", "音乐消失", "trails off into silence"])
+def test_music_that_goes_away_fades(text: str) -> None:
+    assert find_wishes(text).wishes.fades == (Fade(1.0, 0.08, 4),)
+
+
+def test_a_step_up_a_thing_is_no_other_key() -> None:
+    assert find_wishes("I climbed a step up the mountain at bar 5").wishes.modulation is None
+    assert find_wishes("a step up at bar 5").wishes.modulation == Modulation("", 2, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "bars", "first"),
+    [
+        ("house, drop at bar 17, fade out over the last 8 bars", 8, None), ("16 bars, drop at bar 9, slow down over the last 4 bars", 4, None), ("第9小节高潮，最后4小节淡出", 4, None), ("16小节，第9小节高潮，最后4小节渐慢", 4, None),
+        ("16 bars, drop at bar 9, slow down", None, None), ("32 bars, drop at bar 17 and slow down", None, None), ("第9小节高潮，渐快", None, None),
+        ("from bar 9, slow down", None, 9), ("16 bars, and at bar 9 slow down", 8, 9), ("第5小节渐快", None, 5), ("ab Takt 9, dann langsamer werden", None, 9), ("speed up from bar 9 to bar 5", None, 9),
+    ],
+)  # fmt: skip
+def test_a_bar_is_that_of_its_own_clause(text: str, bars: int | None, first: int | None) -> None:
+    wishes = find_wishes(text).wishes
+    (course,) = wishes.fades or (wishes.ramp,)
+    assert course is not None
+    assert (course.bars, course.first) == (bars, first)
+
+
+@pytest.mark.parametrize(("text", "words"), [("techno speeds up from bar 0", "from bar 0"), ("第0小节渐快", "第0小节"), ("fade out from bar 0", "from bar 0"), ("until bar 0, then slow down", "until bar 0")])  # fmt: skip
+def test_there_is_no_bar_0_and_that_is_told(text: str, words: str) -> None:
+    parsed = parse_prompt(text)
+    assert all(c is None or c.first is None for c in (parsed.wishes.ramp, *parsed.wishes.fades))
+    assert (words, "bars are counted from 1") in parsed.account.unread()
+
+
+@pytest.mark.parametrize(("text", "bars"), [("30 seconds of house, 120 bpm, speed up from bar 40", 15), ("16 bars, fade out from bar 40", 16)])  # fmt: skip
+def test_a_course_that_begins_behind_the_last_bar_is_told(text: str, bars: int) -> None:
+    told = understand(text, hash_encoder())[0].account
+    assert ("from bar 40", f"there is no bar 40 of {bars}") in told.unread()
+
+
+@pytest.mark.parametrize(
+    ("text", "bars"), [("AABA 32 bars jazz standard in F", (8, 8, 8, 8)), ("AAB 12 bars blues", (4, 4, 4)), ("AABA 8 bars each", (8, 8, 8, 8)), ("AABA 30 bars", (7, 7, 7, 9)), ("A 8 bars, B 16 bars", (8, 16))]
+)  # fmt: skip
+def test_the_bars_behind_a_run_of_letters_are_those_of_all(text: str, bars: tuple[int, ...]) -> None:
+    assert tuple(s.bars for s in find_wishes(text).wishes.sections) == bars

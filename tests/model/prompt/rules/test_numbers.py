@@ -35,6 +35,29 @@ def test_a_number_that_counts_no_music_stays_a_word(text: str) -> None:
     assert in_digits(text) == text
 
 
+@pytest.mark.parametrize(
+    ("text", "tempo"),
+    [("一百拍的舞曲", 100), ("速度一百", 100), ("一百bpm", 100), ("二百拍", 200), ("百二十拍", 120), ("速度一百二", 120), ("一百零二拍", 102), ("每分钟一百一十拍", 110), ("两百拍", 200)],
+)  # fmt: skip
+def test_chinese_hundreds_that_are_longer_as_digits_are_read_too(text: str, tempo: float) -> None:
+    assert parse_prompt(text).tempo == tempo
+
+
+def test_chinese_hundreds_count_bars_and_seconds() -> None:
+    assert parse_prompt("一百小节").bars == 100
+    assert parse_prompt("一百秒的音乐").wishes.seconds == 100
+    assert parse_prompt("三百小节").account.unread() == (("三百小节", "a clip has 256 bars at most"),)
+
+
+CHINESE = st.text("一二两三四五六七八九十百零", min_size=1, max_size=6)
+
+
+@given(CHINESE, st.sampled_from(["", "拍", "小节", "bpm", "秒", "，", "分半"]))
+def test_a_chinese_number_keeps_the_length_of_its_text(said: str, unit: str) -> None:
+    text = f"爵士{said}{unit}"
+    assert len(in_digits(text)) == len(text)
+
+
 @given(st.sampled_from(sorted(words())), st.sampled_from(["bpm", "takte", "battute", "seconds"]))
 def test_a_text_keeps_its_length_and_the_number_its_value(said: str, unit: str) -> None:
     text = f"jazz, {said} {unit}"

@@ -1,16 +1,20 @@
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from model.music.control import MAX_PROMPT
 from model.music.harmony import parse_chord, parse_key
 from model.music.notes import USUAL_PARTS
 from model.prompt.encoder import hash_encoder
 from model.prompt.rules import keys, progressions
 from model.prompt.rules.reader import MAX_PROMPT_CHARACTERS, parse_prompt
+from model.prompt.rules.tempo_meter import COUNTS
+from model.prompt.rules.vocabulary import table
 from model.prompt.understand import understand
 
 FIELDS = (
@@ -246,6 +250,62 @@ def test_traditional_characters_are_read_as_simplified_ones() -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_read(text: str) -> None:
     assert isinstance(parse_prompt(text).rest, str)
+
+
+FRAGMENTS = st.one_of(
+    st.sampled_from(sorted(table())),
+    st.sampled_from(sorted(COUNTS)),
+    st.integers(0, 999).map(str),
+    st.decimals(0, 400, places=1).map(lambda n: str(n).replace(".", ",")),
+    st.text("一二两三四五六七八九十百零", min_size=1, max_size=4),
+    st.text(st.characters(categories=["Cc"]), min_size=1, max_size=3),
+    st.sampled_from([
+        "bpm", "拍", "小节", "bars", "bar", "at bar", "from bar", "to", "bis", "à", "到", "第", "takte", "mesures", "compases", "battute", "seconds", "秒", "分",
+        "speed up", "slow down", "schneller", "渐快", "渐慢", "加速到", "rit.", "fade out", "淡出", "over the last", "最后", "modulate to", "in", "A", "Bb", "minor", "AABA", "each",
+        "drop", "verse", "副歌", "build", "no", "不要", "only", "then", "and", ",", ".", ";", "(", "-", "/", "4/4", "swing", "60%", "between", "リット", "半音上げ",
+    ]),
+)  # fmt: skip
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(FRAGMENTS, st.sampled_from(["", " ", ", "])), max_size=14))
+def test_any_mixture_of_words_numbers_and_signs_is_read(mixed: list[tuple[str, str]]) -> None:
+    wishes = parse_prompt("".join(f"{said}{behind}" for said, behind in mixed)).wishes
+    for course in (wishes.ramp, *wishes.fades):
+        assert course is None or ((course.first or 1) >= 1 and (course.bars or 1) >= 1)
+
+
+@pytest.mark.parametrize("sign", ["\x01", "\x02", "\x03", "\0", "\x7f", "\x85"])
+def test_control_characters_say_nothing(sign: str) -> None:
+    text = f"jazz {sign} 8 bars {sign} 4 bars {sign} 8 bars"
+    assert parse_prompt(text) == parse_prompt(text.replace(sign, " "))
+
+
+@pytest.mark.parametrize("words", ["intro ", "ABCABC ", "fade ", "rit ", "at bar 9 drop "])
+def test_the_longest_prompt_of_one_thing_again_and_again_takes_less_than_a_second(words: str) -> None:
+    text = (words * MAX_PROMPT)[:MAX_PROMPT]
+
+    def seconds() -> float:
+        begun = time.process_time()
+        parse_prompt(text)
+        return time.process_time() - begun
+
+    assert min(seconds() for _ in range(2)) < 1.0
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Cardi B type beat", "Kenny G style smooth jazz", "Warren G type beat", "Eazy E type beat", "class B movie score", "a warm E piano ballad", "smooth jazz like Kenny G", "my plan B", "Cardi B at 90 bpm"],
+)  # fmt: skip
+def test_a_letter_of_a_name_is_no_key(text: str) -> None:
+    assert parse_prompt(text).key is None
+
+
+@pytest.mark.parametrize(("text", "key"), [("Techno F", "F major"), ("slow jam G at 90", "G major"), ("dark trap F slow", "F major"), ("lofi piano G", "G major")])  # fmt: skip
+def test_a_letter_alone_behind_plain_words_is_a_key(text: str, key: str) -> None:
+    found = parse_prompt(text).key
+    assert found is not None
+    assert found.name == key
 
 
 words = st.sampled_from(

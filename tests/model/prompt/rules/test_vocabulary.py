@@ -35,6 +35,15 @@ def test_every_genre_and_artist_stands_for_styles_of_the_decoder() -> None:
 
 
 @pytest.mark.parametrize(
+    ("text", "names"),
+    [("ベルリンテクノ", ["techno"]), ("スピリットのあるジャズ", ["jazz"]), ("ブロックパーティー", []), ("ジャズピアノ", ["jazz", "piano"]), ("ピアノバラード", ["piano", "ballad"]), ("ベルの音", ["bells"])],
+)  # fmt: skip
+def test_a_name_in_kana_is_no_piece_of_a_longer_word(text: str, names: list[str]) -> None:
+    assert [t.term.name for t in find(text)] == names
+    assert parse_prompt(text).wishes.ramp is None
+
+
+@pytest.mark.parametrize(
     ("text", "programs"),
     [
         ("valse à l'accordéon", [21]), ("jazz mit besen", [40]), ("balade am saxofon", [66]), ("akustikgitarre und geige", [24, 40]), ("リコーダーとリュート", [74, 24]), ("笛のソロ", [73]), ("solo vibes", [11]), ("good vibes only", []),

@@ -83,7 +83,7 @@ class Keyboard:
             self._zone_members[channel] = min(15, value)
 
     def release_all(self, at: Seconds) -> None:
-        """Release all keys and pedals: after the input was lost or following was off."""
+        """Release all keys and pedals: the input was lost."""
         self._pedals.clear()
         self._echoes.clear()
         for key_press in self.key_presses:

@@ -47,6 +47,8 @@ class Listener:
     queue: asyncio.Queue[str | bytes] = field(default_factory=lambda: asyncio.Queue(MAX_QUEUED_FRAMES))
     queued_bytes: int = 0
     gone: bool = False
+    held: dict[bytes, bytes] = field(default_factory=dict)
+    """Keys and pedals that are down: how each began, without its strength, and the message that ends it."""
 
     def reply(self, message: PanelLine) -> None:
         """Send a message to this listener only, at the next flush; disconnect it if too many wait."""

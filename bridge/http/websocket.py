@@ -17,6 +17,7 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 from bridge.clock import monotonic
 from bridge.errors import BadRequest
+from bridge.follow.keyboard import SUSTAIN_CONTROLLER
 from bridge.http.broadcast import Broadcaster, Listener, encode_frame, panel_line
 from bridge.http.connections import peer_host
 from bridge.http.view import View
@@ -173,6 +174,8 @@ class WebSocketServer:
             self._broadcaster.listeners.discard(listener)
             self._budgets.forget(sender)
             sending.cancel()
+            for ending in listener.held.values():
+                self._play_midi(MidiReceived(monotonic(), ending))
         return ws
 
     async def _handle_frame(self, data: str | bytes, listener: Listener, budget: Budget[None], sender: Address) -> None:
@@ -245,7 +248,9 @@ class WebSocketServer:
             case "port", (str(wanted),):
                 self._output_choice.choose(wanted)
             case "played", (int(status), int(first), int(second)) if _is_played(status, first, second):
-                self._play_midi(MidiReceived(monotonic(), bytes((status, first, second)[: _played_length(status)])))
+                message = bytes((status, first, second)[: _played_length(status)])
+                _note_held(listener.held, message)
+                self._play_midi(MidiReceived(monotonic(), message))
             case _:
                 listener.send_frame(encode_frame([panel_line("error", ("", f"{name!r} is no word of the panel's"))]))
 
@@ -259,6 +264,19 @@ def _is_played(status: int, first: int, second: int) -> bool:
     return (
         status & 0xF0 in (NOTE_OFF, NOTE_ON, CONTROL, PROGRAM) and status < 0xF0 and {first, second} <= set(range(128))
     )
+
+
+def _note_held(held: dict[bytes, bytes], message: bytes) -> None:
+    """Note what is held down after a message of a page's keys: of a page that goes it is let go."""
+    kind, channel = message[0] & 0xF0, message[0] & 0x0F
+    if kind == NOTE_ON and message[2]:
+        held[message[:2]] = bytes((NOTE_OFF | channel, message[1], 0))
+    elif kind in (NOTE_ON, NOTE_OFF):
+        held.pop(bytes((NOTE_ON | channel, message[1])), None)
+    elif kind == CONTROL and message[1] == SUSTAIN_CONTROLLER:
+        held.pop(message[:2], None)
+        if message[2] >= 64:
+            held[message[:2]] = bytes((CONTROL | channel, SUSTAIN_CONTROLLER, 0))
 
 
 class PortList:

@@ -43,6 +43,10 @@ class InputPort(Protocol):
     def connections(self) -> frozenset[str]:
         """Names of the ports to connect to when the port is opened again."""
 
+    @property
+    def has_left(self) -> bool:
+        """True if a port that was connected was not any more when `check` was last called; where that can be found out."""
+
     def check(self) -> list[str]:
         """Check the port, called periodically; return a line per change. Raises PortGoneError."""
 
@@ -76,6 +80,7 @@ class RtMidiInput:
     """An input port of RtMidi, virtual or `connected_to` an existing port. Drops Active Sensing and SysEx."""
 
     connections: frozenset[str] = frozenset()
+    has_left = False
 
     def __init__(
         self,
@@ -123,6 +128,11 @@ class JackInput:
     def connections(self) -> frozenset[str]:
         """Names of the ports to connect to when the port is opened again."""
         return self._keeper.remembered
+
+    @property
+    def has_left(self) -> bool:
+        """True if a port that was connected was not any more when `check` was last called."""
+        return bool(self._keeper.left)
 
     def check(self) -> list[str]:
         """Restore lost connections; return a line per change. Raises PortGoneError if the server is gone."""

@@ -20,11 +20,11 @@ from bridge.errors import OwnerError
 from bridge.midi.input_limit import InputLimit
 from bridge.midi.input_ports import InputConfig, InputPort, OnMidi, PortGoneError, open_input
 from bridge.midi.output_ports import NO_CONNECTIONS, Connections
-from bridge.midi.protocol import ConnectionsChanged, MidiReceived, OpenFailed, PortChanged, PortLost, Ready
+from bridge.midi.protocol import ConnectionsChanged, InputLost, MidiReceived, OpenFailed, PortChanged, PortLost, Ready
 
 OpenInput = Callable[[InputConfig, OnMidi, frozenset[str]], InputPort]
 CHECK_INTERVAL = 0.5
-"""Seconds without a message after which the port is checked, and between two attempts to reopen a lost one."""
+"""Seconds between two checks of the port, and between two attempts to reopen a lost one."""
 
 
 def run(
@@ -68,6 +68,7 @@ def run(
                 port.close()
             if loss is None:
                 return
+            connection.send(InputLost(monotonic()))
             connection.send(PortLost(loss))
 
 
@@ -99,24 +100,28 @@ class LimitedInput:
 def _pass_on(connection: Connection, port: InputPort, queue: InputQueue, limit: LimitedInput) -> str | None:
     """Send received messages to the daemon. Return None when asked to quit, or the reason why the port was lost."""
     connections: frozenset[str] = frozenset()
+    check_at = monotonic() + CHECK_INTERVAL  # also where messages never cease, as those of a clock
     while True:
         if (line := limit.catch_up()) is not None:
             connection.send(PortChanged(line))
-        try:
-            message = queue.get(timeout=CHECK_INTERVAL)
-        except Empty:
-            try:
-                for line in port.check():
-                    connection.send(PortChanged(line))
-            except PortGoneError as gone:
-                return str(gone)
-            if port.connections != connections:
-                connections = port.connections
-                connection.send(ConnectionsChanged({"": connections}))
+        with suppress(Empty):
+            message = queue.get(timeout=max(0.0, check_at - monotonic()))
+            if message is None:
+                return None
+            connection.send(message)
+        if monotonic() < check_at:
             continue
-        if message is None:
-            return None
-        connection.send(message)
+        check_at = monotonic() + CHECK_INTERVAL
+        try:
+            for line in port.check():
+                connection.send(PortChanged(line))
+        except PortGoneError as gone:
+            return str(gone)
+        if port.has_left:
+            connection.send(InputLost(monotonic()))
+        if port.connections != connections:
+            connections = port.connections
+            connection.send(ConnectionsChanged({"": connections}))
 
 
 def _quit_received(queue: InputQueue) -> bool:

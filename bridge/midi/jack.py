@@ -191,7 +191,8 @@ LOOKS_PER_CHECK = 5
 class ConnectionKeeper:
     """Restores a port's connections when the other port comes back; those the owner disconnects are forgotten.
 
-    `joined` has the ports that were connected since the look before, or were away for a moment: they may hold notes.
+    `joined` has the ports that were connected since the look before, or were away for a moment: they may hold notes; `left` has
+    those that were connected at the look before and are not now.
     """
 
     def __init__(self, client: JackClient, remembered: Iterable[str] = ()) -> None:
@@ -201,6 +202,7 @@ class ConnectionKeeper:
         self._away = set(remembered)
         self._seen: frozenset[str] = frozenset()
         self.joined: frozenset[str] = frozenset()
+        self.left: frozenset[str] = frozenset()
 
     @property
     def remembered(self) -> frozenset[str]:
@@ -212,7 +214,7 @@ class ConnectionKeeper:
         self._note(frozenset(self._client.connections()))
 
     def _note(self, now: frozenset[str]) -> None:
-        self.joined, self._seen = now - self._seen, now
+        self.joined, self.left, self._seen = now - self._seen, self._seen - now, now
 
     def check(self) -> list[str]:
         """Reconnect ports that came back. Return a line for each port that disappeared or was reconnected."""

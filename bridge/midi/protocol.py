@@ -226,3 +226,10 @@ class MidiReceived:
 
     at: Seconds
     data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class InputLost:
+    """What played into the MIDI input is gone: the ends of the notes that it held will not come."""
+
+    at: Seconds

@@ -23,6 +23,7 @@ from bridge.midi.player_process import run as run_player
 from bridge.midi.protocol import (
     ConnectionsChanged,
     Health,
+    InputLost,
     MidiReceived,
     OpenFailed,
     PlayerReport,
@@ -145,9 +146,9 @@ class Readiness:
 
 
 log = logging.getLogger("llmball")
-ChildMessage = PlayerReport | MidiReceived | Answer | FirstNote | ClipAnswer | str | None
+ChildMessage = PlayerReport | MidiReceived | InputLost | Answer | FirstNote | ClipAnswer | str | None
 """A message of a child. The generator sends None when it is ready, or the text of an error that the owner can mend."""
-ForwardedMessage = GeneratorReady | PlayerReady | Health | MidiReceived | Answer | FirstNote | ClipAnswer
+ForwardedMessage = GeneratorReady | PlayerReady | Health | MidiReceived | InputLost | Answer | FirstNote | ClipAnswer
 """Messages that `on_message` passes on."""
 
 

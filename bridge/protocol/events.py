@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bridge.clock import Seconds
-from bridge.midi.protocol import Health, MidiReceived, PlayerOrder
+from bridge.midi.protocol import Health, InputLost, MidiReceived, PlayerOrder
 from bridge.protocol.controls import Value
 from model.generation.bias_weights import NamedWeights
 from model.generation.messages import Answer, FirstNote, Order
@@ -198,6 +198,7 @@ Event = (
     | PlayerReady
     | Health
     | MidiReceived
+    | InputLost
     | LinkReported
     | TimerFired
 )

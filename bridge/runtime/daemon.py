@@ -18,7 +18,7 @@ from threadpoolctl import threadpool_limits
 from bridge.clock import monotonic
 from bridge.config import BrokerAccount, ComposerAccount, Config
 from bridge.http.view import View
-from bridge.midi.protocol import Batch, Health, MidiReceived, PlayerOrder, Quit, SetTempoMap
+from bridge.midi.protocol import Batch, Health, InputLost, MidiReceived, PlayerOrder, Quit, SetTempoMap
 from bridge.processes.child_processes import ChildConfig, ChildMessage, ChildProcesses
 from bridge.processes.supervisor import Supervisor, on_stop_signals
 from bridge.protocol.dispatch import Dispatcher
@@ -276,6 +276,8 @@ class Daemon:
             if self._worker_dispatcher is not None:
                 self._worker_dispatcher.on_generator_exit()
             self._handle_event(GeneratorExited())
+        elif name == "input":
+            self._handle_event(InputLost(monotonic()))
         elif name == "clips":
             self._services.on_clip_writer_exit()
 

@@ -16,7 +16,7 @@ from typing import assert_never
 
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
-from bridge.midi.protocol import Health, MidiReceived
+from bridge.midi.protocol import Health, InputLost, MidiReceived
 from bridge.protocol.controls import Value, changed_controls, defaults, part_programs
 from bridge.protocol.events import (
     BackRequested,
@@ -127,6 +127,8 @@ class Session:
                 self._host_sync.send_playing(playing=False)
             case MidiReceived() | HostTransportReported() | LinkReported() | TempoTapped():
                 self._receive(event, now)
+            case InputLost(at):
+                self._accompaniment.release_all(at)
             case TakeRated() | TasteResetRequested():
                 self._launcher.rate(event)
             case Understood() | BeatWritten() | Failed():

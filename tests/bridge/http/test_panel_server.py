@@ -275,8 +275,26 @@ def test_keys_of_a_page_count_as_midi_input_and_nothing_else_does() -> None:
             ):
                 await ws.send_str(json.dumps(["played", *refused]))
                 assert (await until(ws, "/llmball/error"))[2] == "'played' is no word of the panel's"
-        sent = [m.data for m in v.behind.played]
-        assert sent == [b"\x90\x3c\x50", b"\x8f\x3c\x00", b"\xb0\x14\x7f", b"\xc1\x05"]
+            sent = [m.data for m in v.behind.played]
+            assert sent == [b"\x90\x3c\x50", b"\x8f\x3c\x00", b"\xb0\x14\x7f", b"\xc1\x05"]
+
+    visited(steps)
+
+
+def test_keys_and_pedals_that_a_page_holds_are_let_go_when_it_goes() -> None:
+    async def steps(v: Visit) -> None:
+        async with v.http.ws_connect(v.at + "/ws") as ws:
+            for played in ([0x90, 60, 80], [0x91, 64, 80], [0xB1, 64, 127], [0x90, 67, 80], [0x80, 67, 0]):
+                await ws.send_str(json.dumps(["played", *played]))
+            await ws.send_str(json.dumps(["played", 0xE0, 0, 0]))  # refused: what came before has been heard
+            await until(ws, "/llmball/error")
+            heard = len(v.behind.played)
+        async with v.http.ws_connect(
+            v.at + "/ws"
+        ) as ws:  # a page that comes afterwards: by then the first one's end was seen
+            await ws.send_str(json.dumps(["sync", 1]))
+            await until(ws, "sync")
+        assert {m.data for m in v.behind.played[heard:]} == {b"\x80\x3c\x00", b"\x81\x40\x00", b"\xb1\x40\x00"}
 
     visited(steps)
 

@@ -46,7 +46,9 @@ def test_a_synth_that_goes_is_told_and_connected_again_when_it_comes_back() -> N
     assert connections.check() == []
     door.there, door.joined = set(), set()
     assert connections.check() == ["synth:in is gone"]
+    assert connections.left == {"synth:in"}
     assert connections.check() == []
+    assert not connections.left
     door.there = {"synth:in"}
     assert connections.check() == ["synth:in is connected again"]
     assert door.joined == {"synth:in"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import queue
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from multiprocessing.connection import Connection
@@ -14,10 +16,10 @@ from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.midi import jack
 from bridge.midi.backends import binding
-from bridge.midi.input_ports import InputConfig, RtMidiInput, open_input, resolved_input
+from bridge.midi.input_ports import InputConfig, PortGoneError, RtMidiInput, open_input, resolved_input
 from bridge.midi.input_process import run
 from bridge.midi.output_ports import OutputConfig, RtMidiPort, open_output, resolved_output
-from bridge.midi.protocol import MidiReceived, OpenFailed, Ready
+from bridge.midi.protocol import InputLost, MidiReceived, OpenFailed, PortChanged, PortLost, Ready
 from bridge.processes.supervisor import ChildProcess
 from tests.support.real_programs import until
 
@@ -51,12 +53,42 @@ class ScriptedInput:
         hear(Seconds(1.5), b"\xf8")
 
     connections: frozenset[str] = frozenset()
+    has_left = False
 
     def check(self) -> list[str]:
         return []
 
     def close(self) -> None:
         return
+
+
+class UnpluggedInput(ScriptedInput):
+    """Its keyboard is unplugged before the first check, the port itself is gone before the second. A clock runs all the time."""
+
+    def __init__(self, hear: Callable[[Seconds, bytes], None]) -> None:
+        super().__init__(hear)
+        self._checks, self._hear, self._open = 0, hear, True
+        threading.Thread(target=self._run, daemon=True).start()
+
+    def _run(self) -> None:
+        while self._open:
+            self._hear(monotonic(), b"\xf8")
+            time.sleep(0.02)
+
+    def check(self) -> list[str]:
+        self._checks += 1
+        self.has_left = True
+        if self._checks > 1:
+            raise PortGoneError("the system is gone")
+        return ["keys is gone"]
+
+    def close(self) -> None:
+        self._open = False
+
+
+def unplugged(connection: Connection, config: InputConfig) -> None:
+    """Run the input process with a port whose keyboard is unplugged."""
+    run(connection, config, open_port=lambda _, hear, kept: UnpluggedInput(hear))
 
 
 def scripted(connection: Connection, config: InputConfig) -> None:
@@ -80,6 +112,16 @@ def test_the_ears_pass_on_each_message_with_its_moment_and_end_when_told(start: 
     assert said.get(timeout=5) == MidiReceived(Seconds(1.5), b"\xf8")
     child.send(None)
     assert said.get(timeout=5) == DIED
+
+
+def test_a_keyboard_that_is_unplugged_and_a_port_that_is_lost_are_told_though_a_clock_never_ceases(
+    start: Start,
+) -> None:
+    _, said = start(JACK, unplugged)
+    told = [type(said.get(timeout=20))]
+    while PortLost not in told:
+        told.append(type(said.get(timeout=5)))
+    assert [t for t in told if t is not MidiReceived] == [Ready, PortChanged, InputLost, InputLost, PortLost]
 
 
 def test_a_port_that_is_not_there_is_told_with_the_remedy(start: Start) -> None:

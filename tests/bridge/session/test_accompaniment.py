@@ -9,7 +9,7 @@ import pytest
 
 from bridge.clock import Seconds
 from bridge.errors import BadRequest
-from bridge.midi.protocol import MidiReceived
+from bridge.midi.protocol import InputLost, MidiReceived
 from bridge.protocol.events import (
     ControlSet,
     CueRequested,
@@ -99,6 +99,19 @@ def test_when_the_hands_rest_the_band_fills_one_bar_and_carries_on() -> None:
     assert filled[0] % 4 == 0
     assert 12 <= filled[0] <= 16, "the bar after the one of silence"
     assert max(w.index for w in rig.writes) > filled[-1], "it goes on"
+
+
+def test_a_chord_that_is_held_when_the_input_is_lost_is_let_go_and_the_band_plays_on_alone() -> None:
+    rig = playing()
+    began = first_line(rig)
+    rig.perform([*chords(["C"], began, 8 * BEAT)[:3]], began + 4 * BEAT)
+    keyboard = rig.session._accompaniment.follower.keyboard
+    assert len(keyboard.held_keys) == 3
+    rig.happen(InputLost(rig.now))
+    assert not keyboard.held_keys
+    assert not keyboard.sounding
+    rig.until(began + 16 * BEAT)
+    assert [w for w in rig.writes if w.section == "fill"], "as when hands rest"
 
 
 def test_hands_that_never_played_are_answered_by_nothing() -> None:

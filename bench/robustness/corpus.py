@@ -186,6 +186,14 @@ def lost(before: bytes, after: bytes, reading: Reading, changes: str) -> str | N
 
     raws = [raw for source, group in original.notes.items() for raw in group if may_change(source, raw)]
     loose = {(raw.track, index) for raw in raws for index in (raw.on, raw.off) if index >= 0}
+    ended = [raw for group in original.notes.values() for raw in group if original.lacks_end(raw)]
+    ends: set[tuple[int, int, int]] = set()  # ticks, channels and pitches of ends that the file lacked
+    for raw in ended:
+        events = original.file.tracks[raw.track].events
+        _, status, data = events[raw.on]
+        ends.add((raw.end, status & 0x0F, data[0]))
+        if raw.off >= 0 and events[raw.off][0] == raw.start:
+            loose.add((raw.track, raw.off))
     if changes in ("bar 1", "bass chords"):  # the symbols of chords that are written anew
         loose |= set(original.markers)
     was = _events(original.file, loose)
@@ -200,7 +208,14 @@ def lost(before: bytes, after: bytes, reading: Reading, changes: str) -> str | N
     ]
     if gone and not (changes == "bass chords" and _tracks_left_out(gone, raws)):
         return f"gone: {gone[:3]}"
-    new = [e for e in (now - was).elements() if changes == "none" and e[0] < end and e[1] & 0xE0 == smf.NOTE_OFF]
+    new = [
+        e
+        for e in (now - was).elements()
+        if changes == "none"
+        and e[0] < end
+        and e[1] & 0xE0 == smf.NOTE_OFF
+        and not (e[1] & 0xF0 == smf.NOTE_OFF and (e[0], e[1] & 0x0F, e[2][0]) in ends)
+    ]
     return f"new: {new[:3]}" if new else None
 
 

@@ -344,7 +344,8 @@ def _section_names(said: Mapping[Ticks, str]) -> dict[Ticks, str]:
 
     found: dict[Ticks, str] = {}
     for at, text in said.items():
-        name = text if text in ("A", "B", "C") else next((n for _, _, n in find_sections(text.lower())), "")
+        letter = text.strip("[]() ")  # a rehearsal letter may stand in a box
+        name = letter if letter in ("A", "B", "C") else next((n for _, _, n in find_sections(text.lower())), "")
         if name:
             found[at] = name
     return found

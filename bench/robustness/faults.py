@@ -1,6 +1,6 @@
-"""What happens on kill -9 of daemon, generator and player, on SIGSTOP of the player, and when the JACK server dies or a synth goes away.
+"""What happens on kill -9 of daemon, generator and player, on SIGSTOP of the player alone and together with the daemon, and when the JACK server dies or a synth goes away.
 
-    python -m bench.robustness.faults
+    python -m bench.robustness.faults [--only both_stopped,player_killed,…]
 
 Each fault happens to a daemon of its own that plays to an independent receiver. "silent after" is from the fault to the
 last end of what sounded: a note-off, or all notes off (controller 123) of the player that comes after. Active Sensing is
@@ -9,14 +9,18 @@ judged by the longest time between two messages of any kind while playing (recei
 
 from __future__ import annotations
 
+import argparse
 import os
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
+
+import psutil
 
 from bench.tables import table
 from tests.support import real_programs
@@ -106,29 +110,59 @@ def player_killed(folder: Path, program: Path, env: Mapping[str, str]) -> Row:
     """Kill the player: the next one, connected as before, ends what sounds."""
     with playing(folder, program, env) as (daemon, receiver):
         sensing = longest_rest(receiver, time.monotonic() - 1, time.monotonic())
-        child = daemon.child("llmball: player")
-        assert child is not None
-        fault = time.monotonic()
-        child.kill()
-        ended = silent_after(receiver, fault, 8)
-        again = real_programs.until(lambda: bool(receiver.note_ons(after=fault + 0.1)), 8)
-        daemon.stop()
-        words = f"{shown(ended)} by the next player; {'plays again' if again else 'does not play again'}; "
-        return "player, kill -9", "Active Sensing", words + f"before it no rest over {sensing * 1000:.0f} ms"
+        words = _without_player(daemon, receiver, psutil.Process.kill)
+    return "player, kill -9", "Active Sensing", f"{words}; before it no rest over {sensing * 1000:.0f} ms"
 
 
 def player_stopped(folder: Path, program: Path, env: Mapping[str, str]) -> Row:
     """Stop the player for as long as it takes: it is ended, and the next one ends what sounds."""
     with playing(folder, program, env) as (daemon, receiver):
+        words = _without_player(daemon, receiver, psutil.Process.suspend)
+    return "player, SIGSTOP", "silent, whoever holds the port", words
+
+
+def _without_player(
+    daemon: real_programs.Daemon, receiver: real_programs.Receiver, happen: Callable[[psutil.Process], None]
+) -> str:
+    """Let something happen to the player; return in words what came of it."""
+    child = daemon.child("llmball: player")
+    assert child is not None
+    fault = time.monotonic()
+    happen(child)
+    ended = silent_after(receiver, fault, 8)
+    again = real_programs.until(lambda: bool(receiver.note_ons(after=fault + 0.5)), 8)
+    daemon.stop()
+    return f"{shown(ended)} by the next player; {'plays again' if again else 'does not play again'}"
+
+
+STOPPED = 3.0
+"""Seconds for which daemon and player are stopped together."""
+MOMENT = 0.1
+"""Seconds in which note-ons count as struck together: those that came late would come in one."""
+
+
+def both_stopped(folder: Path, program: Path, env: Mapping[str, str]) -> Row:
+    """Stop daemon and player together and let them go on: nobody can end what sounds before, and nothing may come late after."""
+    with playing(folder, program, env) as (daemon, receiver):
         child = daemon.child("llmball: player")
         assert child is not None
-        fault = time.monotonic()
-        child.suspend()
-        ended = silent_after(receiver, fault, 8)
-        again = real_programs.until(lambda: bool(receiver.note_ons(after=fault + 0.5)), 8)
+        both = (psutil.Process(daemon.process.pid), child)
+        for process in both:
+            process.suspend()
+        before = [m.at for m in receiver.note_ons()]
+        time.sleep(STOPPED)
+        again = time.monotonic()
+        for process in both:
+            process.resume()
+        ended = silent_after(receiver, again, 8)
+        plays = real_programs.until(lambda: bool(receiver.note_ons(after=again + 0.5)), 8)
+        together = len([m for m in receiver.note_ons(after=again) if m.at < again + MOMENT])
+        usual = max(bisect_left(before, at + MOMENT) - i for i, at in enumerate(before))
         daemon.stop()
-        words = f"{shown(ended)} by the next player; {'plays again' if again else 'does not play again'}"
-        return "player, SIGSTOP", "silent, whoever holds the port", words
+        left = real_programs.until(lambda: not real_programs.sounding(receiver.heard), 2)
+    words = f"{shown(ended)}; {together} note-ons in the first {MOMENT} s (before it at most {usual}); "
+    words += f"{'plays again' if plays else 'does not play again'}; {'nothing' if left else 'something'} left"
+    return f"daemon and player, SIGSTOP for {STOPPED:.0f} s, SIGCONT", "no burst, nothing left", words
 
 
 def synth_gone(folder: Path, program: Path, env: Mapping[str, str]) -> Row:
@@ -170,16 +204,22 @@ def server_gone(folder: Path, program: Path, name: str) -> Row:
         daemon_stack.__exit__(None, None, None)
 
 
+FAULTS = (daemon_killed, generator_killed, player_killed, player_stopped, both_stopped, synth_gone)
+
+
 def main() -> None:
     """Print a row a fault."""
+    options = argparse.ArgumentParser(prog="python -m bench.robustness.faults", description=__doc__)
+    options.add_argument("--only", default=",".join([*(f.__name__ for f in FAULTS), server_gone.__name__]))
+    only = options.parse_args().only.split(",")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         program = real_programs.built_recorder(folder)
         rows: list[Row] = []
         with real_programs.jack(f"llmball-faults-{os.getpid()}") as env:
-            for fault in (daemon_killed, generator_killed, player_killed, player_stopped, synth_gone):
-                rows.append(fault(folder, program, env))
-        rows.append(server_gone(folder, program, f"llmball-fall-{os.getpid()}"))
+            rows += [fault(folder, program, env) for fault in FAULTS if fault.__name__ in only]
+        if server_gone.__name__ in only:
+            rows.append(server_gone(folder, program, f"llmball-fall-{os.getpid()}"))
     print(table(("fault", "wanted", "what happened"), rows))
 
 

@@ -154,7 +154,10 @@ def parse_value(path: str, args: Sequence[object]) -> Value:
     control = CONTROLS[current_path(path)]
     if control.kind == "s" and args and all(isinstance(a, str | int | float) and not isinstance(a, bool) for a in args):
         # Max and Pure Data cut words at spaces and commas, and send what looks like a number as one
-        args = [JOINTS.get(control.path, " ").join(words_of(args))]
+        joint, words = JOINTS.get(control.path, ""), words_of(args)
+        if joint and len(words) > 1:  # the joint may be a piece of its own, or stand beside one
+            words = [piece for word in words for part in word.split(joint) if (piece := part.strip())]
+        args = [(joint or " ").join(words)]
     if len(args) != 1:
         raise BadRequest(ROOT + path, f"takes one value: {control.range_text}")
     try:

@@ -48,6 +48,13 @@ def find_leader(times: Sequence[Seconds]) -> list[Seconds]:
     return []
 
 
+def others_of(times: Sequence[Seconds], leading: Sequence[Seconds]) -> list[Seconds]:
+    """Return the clocks of another source beside the leader's, empty where they are none's: one source that jitters has no other."""
+    ours = set(leading)
+    others = [t for t in times if t >= leading[0] and t not in ours]
+    return others if len(others) >= 3 and is_regular(others) else []
+
+
 def _train(times: Sequence[Seconds], first: int, second: int) -> list[Seconds]:
     """Return the clocks that go on at the distance of two of them, up to the first that is missing."""
     found, spacing = [times[first], times[second]], times[second] - times[first]

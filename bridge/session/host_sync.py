@@ -61,6 +61,7 @@ class HostSync:
     _jumps_seen: int = 0
     _started_at: Seconds = Seconds(0)
     _conflict_told: bool = False
+    _silence_told: bool = False
 
     def __post_init__(self) -> None:
         self.playback.follows_host = self.source.external
@@ -79,6 +80,13 @@ class HostSync:
             self._conflict_told = True
             self.playback.emit(Publish("error", ("", self.source.conflict)))
         return self._transport_change(event.at if isinstance(event, MidiReceived) else now)
+
+    def proceed(self, now: Seconds) -> None:
+        """Tell, once each time, where the source has fallen silent."""
+        silence = self.source.silence(now)
+        if silence and not self._silence_told:
+            self.playback.emit(Publish("error", ("", silence)))
+        self._silence_told = bool(silence)
 
     def send_playing(self, playing: bool) -> None:
         """Tell others that share the transport that we play or stop."""

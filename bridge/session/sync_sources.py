@@ -21,7 +21,7 @@ from bridge.clock import Seconds
 from bridge.midi.clock_out import CLOCKS_PER_QUARTER
 from bridge.midi.protocol import MidiReceived
 from bridge.protocol.events import HostTransportReported, LinkReported, TempoTapped
-from bridge.session.clock_leader import ALONE, REGULAR, SEARCHED, ClockLeader, find_leader, is_regular
+from bridge.session.clock_leader import ALONE, REGULAR, SEARCHED, ClockLeader, find_leader, is_regular, others_of
 from model.music.control import MAX_TEMPO, MIN_TEMPO
 
 
@@ -73,6 +73,10 @@ class SyncSource:
         """Process an event; return False if it is of no concern to this source."""
         return False
 
+    def silence(self, now: Seconds) -> str:
+        """Return what is told where a source that runs has fallen silent, "" while it is heard."""
+        return ""
+
 
 class InternalSource(SyncSource):
     """Our own time: the tempo comes from the controls and the prompt."""
@@ -98,6 +102,11 @@ MIN_JITTER, DEFAULT_JITTER = 0.0002, 0.0015
 TWO_CLOCKS = "two MIDI clocks arrive at the input: the first leads, the other is not followed; connect one only"
 
 
+CLOCK_CEASED = (
+    "the MIDI clock has ceased without a stop: the band plays on at its last tempo; send a stop, or the clock again"
+)
+
+
 class MidiClockSource(SyncSource):
     """MIDI clock: a least-squares line through the last clocks, as many as lie on one line.
 
@@ -113,8 +122,9 @@ class MidiClockSource(SyncSource):
         self._next_number = 0
         self._song_position: int | None = None
         self._starts_next = False
-        self._jitter = DEFAULT_JITTER
+        self._jitter, self._noise = DEFAULT_JITTER, 0.0
         self._leader = ClockLeader()
+        self._heard_at = Seconds(0)
         self._recent: deque[Seconds] = deque(maxlen=ALONE)
         self._before_gap: HostTempoLine | None = None
 
@@ -124,6 +134,10 @@ class MidiClockSource(SyncSource):
             return False
         self.receive_midi(event.at, event.data)
         return True
+
+    def silence(self, now: Seconds) -> str:
+        """Return what is told where clocks have ceased without a stop."""
+        return CLOCK_CEASED if self.running and now - self._heard_at >= CLOCK_TIMEOUT else ""
 
     def receive_midi(self, at: Seconds, data: bytes) -> None:
         """Process a MIDI message that came at a time."""
@@ -153,6 +167,7 @@ class MidiClockSource(SyncSource):
             self._recent.clear()
             self._leader.reset()
         self._recent.append(at)
+        self._heard_at = at
         if self._leader.others and len(self._recent) == ALONE and is_regular(list(self._recent), self._jitter):
             self._leader.reset()  # one source is left
             self.conflict = ""
@@ -172,9 +187,9 @@ class MidiClockSource(SyncSource):
         regular = any(is_regular(some) or is_regular(some, self._jitter / 2) for some in (recent[:half], recent[half:]))
         if len(recent) == SEARCHED and not regular:
             leading = find_leader(recent)
-            if leading:
-                others = len([t for t in recent if t >= leading[0]]) - len(leading)
-                self._next_number -= others
+            others = others_of(recent, leading) if leading else []
+            if others:
+                self._next_number -= len(others)
                 first = self._next_number - len(leading)
                 self._clocks = deque(((first + i, t) for i, t in enumerate(leading)), maxlen=MAX_CLOCKS)
                 self._leader.others, self.conflict, self._jitter = True, TWO_CLOCKS, DEFAULT_JITTER
@@ -193,7 +208,9 @@ class MidiClockSource(SyncSource):
             self._go_on_after_gap(self._before_gap)
             self._before_gap = None
         waiting = self._recover_lost_clocks()
-        while not waiting and len(self._clocks) > MIN_CLOCKS and not _is_straight(list(self._clocks), self._jitter):
+        self._noise = _noise(list(self._recent)) or self._noise
+        known = self._jitter if self._leader.others else max(self._jitter, self._noise)
+        while not waiting and len(self._clocks) > MIN_CLOCKS and not _is_straight(list(self._clocks), known):
             for _ in range(max(1, (len(self._clocks) - MIN_CLOCKS) // 2)):
                 self._clocks.popleft()
         if not waiting and len(self._clocks) >= JITTER_CLOCKS:
@@ -237,7 +254,7 @@ class MidiClockSource(SyncSource):
             if len(old) < JITTER_CLOCKS or not self.running or self._starts_next:
                 return False
             slope, here = _fit_line(old)
-            if clocks[-recent][1] - old[-1][1] < 1.7 * slope:
+            if clocks[-recent][1] - old[-1][1] < max(1.7 * slope, slope + 4 * _rms_jitter(old)):
                 continue
             behind = [(at - here) / slope - (n - old[-1][0]) for n, at in clocks[-recent:]]
             lost = round(mean(behind))
@@ -266,6 +283,12 @@ def _rms_jitter(clocks: Sequence[tuple[int, Seconds]]) -> float:
     slope, here = _fit_line(clocks)
     last = clocks[-1][0]
     return sqrt(sum((at - here - slope * (n - last)) ** 2 for n, at in clocks) / (len(clocks) - 2))
+
+
+def _noise(times: Sequence[Seconds]) -> float:
+    """Return the jitter of clocks by how their distances differ from one to the next, 0 where there are too few: a change of tempo adds none."""
+    bends = [abs(c - 2 * b + a) for a, b, c in zip(times, times[1:], times[2:], strict=False)]
+    return 1.48 * median(bends) / sqrt(6) if len(bends) >= 6 else 0.0
 
 
 def _is_straight(clocks: Sequence[tuple[int, Seconds]], known: float) -> bool:

@@ -136,6 +136,7 @@ class Transport:
         if self._starting and coming is not None and coming.ready and self.host_sync.can_start():
             self._start(coming, now)
         if self.state is State.PLAYING:
+            self.host_sync.proceed(now)
             self._enter_if_due(now)
             self._place_ready(now)
             if self.takes.current is not None:

@@ -6,13 +6,13 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import takewhile
+from itertools import groupby, takewhile
 
-from model.analysis.form import Section, phrase_bars, sections
+from model.analysis.form import Section, named_sections, phrase_bars, sections
 from model.analysis.key_finder import find_key
 from model.analysis.midi_import import detect_chords
 from model.music.harmony import Chord, Key, chord_symbol, note_name, parse_chord, parse_key, quality_of
-from model.music.midifile import Song, bar_at
+from model.music.midifile import Song, bar_at, in_turn
 from model.music.notes import PARTS, UNPITCHED_PARTS, Note, beat_length, beats_in_bar
 from model.music.numerals import borrowed_from, numeral, numeral_before, role
 
@@ -43,7 +43,11 @@ class Cadence:
 
 @dataclass(frozen=True, slots=True)
 class Explanation:
-    """All that is told of a piece. `sure` is how probable the key is (0..1), `loop` chords that go round, by numerals."""
+    """All that is told of a piece. `sure` is how probable the key is (0..1), `loop` chords that go round, by numerals.
+
+    `tempo` is the first, `meter` that of most bars; `tempos` and `meters` have all, each with the bar from which it holds. `named`:
+    the sections are those that the piece itself names, else phrases by letters.
+    """
 
     key: str
     sure: float
@@ -57,6 +61,9 @@ class Explanation:
     cadences: tuple[Cadence, ...]
     form: str
     sections: tuple[Section, ...]
+    tempos: tuple[tuple[int, float], ...] = ()
+    meters: tuple[tuple[int, str], ...] = ()
+    named: bool = False
     words: tuple[str, ...] = ()
 
     def to_json(self) -> dict[str, object]:
@@ -77,14 +84,16 @@ def explain(song: Song) -> Explanation:
         _placed(song, at, chord, after, key, _is_blue(chord, heard, key))
         for (at, _), chord, after in zip(changes, heard, [*heard, None][1:], strict=True)
     )
-    form = sections(song, _by_bar(chords, len(song.bars)))
+    named = named_sections(song)
+    form = named or sections(song, _by_bar(chords, len(song.bars)))
+    meters = [(number, meter) for number, (_, meter) in enumerate(song.bars, 1)]
     sounding = {n.part for n in song.notes}
     told = Explanation(
         key=key.name,
         sure=round(found.sure, 3),
         second=second.name,
         tempo=round(song.tempos[0][1], 2),
-        meter=song.bars[0][1],
+        meter=Counter(meter for _, meter in meters).most_common(1)[0][0],
         bars=len(song.bars),
         parts=tuple(p for p in PARTS if p in sounding),
         chords=chords,
@@ -92,6 +101,9 @@ def explain(song: Song) -> Explanation:
         cadences=_cadences(song, chords, key),
         form=" ".join(s.name for s in form),
         sections=form,
+        tempos=tuple((bar_at(song, at) + 1, round(bpm, 2)) for at, bpm in song.tempos),
+        meters=tuple(next(group) for _, group in groupby(meters, key=lambda m: m[1])),
+        named=bool(named),
     )
     return replace(told, words=_sentences(told, key))
 
@@ -202,9 +214,15 @@ def _ends_on_tonic(song: Song, melody: Sequence[Note], home: PlacedChord, key: K
     return last is not None and last.pitch % 12 == key.tonic
 
 
+def _time(told: Explanation) -> str:
+    """Return metres and tempi in turn, in words."""
+    tempos = in_turn(f"{tempo:g}" for _, tempo in told.tempos)
+    return f"{in_turn(meter for _, meter in told.meters)} at {tempos} quarter notes a minute"
+
+
 def _sentences(told: Explanation, key: Key) -> tuple[str, ...]:
     beats = "bar" if told.bars == 1 else "bars"
-    said = [f"{told.bars} {beats} of {told.meter} at {told.tempo:g} quarter notes a minute: {', '.join(told.parts)}."]
+    said = [f"{told.bars} {beats} of {_time(told)}: {', '.join(told.parts)}."]
     doubt = f" (it might also be {told.second})" if told.sure < DOUBTFUL else ""
     said.append(f"The key is {told.key}{doubt}.")
     if told.loop:
@@ -233,7 +251,9 @@ def _sentences(told: Explanation, key: Key) -> tuple[str, ...]:
         first = next(c for c in told.cadences if c.kind == kind)
         often = "once" if times == 1 else "twice" if times == 2 else f"{times} times"
         said.append(f"{_CADENCES[kind]} ({first.numerals}) {often}, first in bar {first.bar}.")
-    if len(told.sections) > 1:
+    if told.named:
+        said.append(f"Its sections: {told.form}.")
+    elif len(told.sections) > 1:
         said.append(f"The form, in phrases of {phrase_bars(told.bars)} bars: {told.form}.")
     return tuple(said)
 
@@ -266,11 +286,12 @@ def chart(told: Explanation) -> list[str]:
     """Return the chords with their numerals, four bars a line, each line with the name of its phrase."""
     lines: list[str] = []
     placed = _placed_by_bar(told.chords)
+    wide = max(3, *(len(section.name) for section in told.sections))
     for section in told.sections:
         for first in range(section.first, section.last + 1, BARS_A_LINE):
             bars = range(first, min(first + BARS_A_LINE, section.last + 1))
             cells = [" ".join(f"{c.symbol}({c.numeral})" for c in placed.get(bar, [])) or "%" for bar in bars]
-            lines.append(f"{section.name:<3} {first:>3} | " + " | ".join(cells) + " |")
+            lines.append(f"{section.name:<{wide}} {first:>3} | " + " | ".join(cells) + " |")
     return lines
 
 
@@ -279,7 +300,7 @@ def chord_sheet(told: Explanation, title: str) -> str:
 
     A bar that goes on with the chord before shows %, a repeated phrase its name.
     """
-    lines = [title, f"{told.key}, {told.meter}, {told.tempo:g} quarter notes a minute", ""]
+    lines = [title, f"{told.key}, {_time(told).replace(' at', ',')}", ""]
     placed = _placed_by_bar(told.chords)
     cells = {bar: " ".join(c.symbol for c in placed.get(bar, [])) or "%" for bar in range(1, told.bars + 1)}
     wide = max(map(len, cells.values()))

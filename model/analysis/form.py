@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from model.music.midifile import Song, bar_length, notes_in_spans
+from model.music.midifile import Song, bar_at, bar_length, notes_in_spans
 from model.music.notes import UNPITCHED_PARTS, Ticks
 
 SAME_PHRASE, VARIANT_PHRASE = 0.93, 0.82
@@ -32,6 +32,18 @@ class Section:
 def phrase_bars(count: int) -> int:
     """Return how many bars a phrase is supposed to have in a piece of so many."""
     return 8 if count >= 32 else 4
+
+
+def named_sections(song: Song) -> tuple[Section, ...]:
+    """Return the sections that a piece itself names, () where it names none; what comes before the first one has no name."""
+    begins: dict[int, str] = {}
+    for at, name in song.sections:
+        begins.setdefault(bar_at(song, at) + 1, name)
+    if begins:
+        begins = {1: "-"} | begins
+    order = sorted(begins)
+    ends = [*(bar - 1 for bar in order[1:]), len(song.bars)]
+    return tuple(Section(begins[first], first, last) for first, last in zip(order, ends, strict=False))
 
 
 def sections(song: Song, harmony: Sequence[tuple[str, ...]] = ()) -> tuple[Section, ...]:

@@ -151,18 +151,17 @@ def find_key(song: Song) -> FoundKey:
 
 def log_likelihoods(time: Times, tables: HarmonyTables) -> Times:
     """Return the log likelihood of each key, `(24,)`, of the quarters that each pitch class sounds a half bar, `(n, 12)`."""
-    found = np.zeros(KEYS)
-    for mode in (0, 1):
-        over = np.stack([np.roll(time, -tonic, axis=1) for tonic in range(12)])
-        said = over @ tables.emissions[mode].T
-        most = said.max(2, keepdims=True)
-        rates, total = np.exp(said - most), most.sum((1, 2))
-        belief = np.broadcast_to(tables.first[mode], rates[:, 0].shape) * rates[:, 0]
-        for at in range(1, time.shape[0]):
-            scale = belief.sum(1, keepdims=True) + 1e-300
-            total = total + np.log(scale[:, 0])
-            belief = (belief / scale) @ tables.transitions[mode, int(at % 2 == 0)] * rates[:, at]
-        found[12 * mode : 12 * mode + 12] = total + np.log(belief.sum(1) + 1e-300)
+    over = np.stack([np.roll(time, -tonic, axis=1) for tonic in range(12)])
+    said = np.stack([over @ tables.emissions[mode].T for mode in (0, 1)])
+    most = said.max(3, keepdims=True)
+    rates, total = np.exp(said - most), most.sum((2, 3))
+    moves = tables.transitions[:, 0], tables.transitions[:, 1]
+    belief = tables.first[:, None] * rates[:, :, 0]
+    for at in range(1, time.shape[0]):
+        scale = belief.sum(2, keepdims=True) + 1e-300
+        total += np.log(scale[:, :, 0])
+        belief = (belief / scale) @ moves[at % 2 == 0] * rates[:, :, at]
+    found: Times = (total + np.log(belief.sum(2) + 1e-300)).ravel()
     return found
 
 

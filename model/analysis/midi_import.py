@@ -7,6 +7,7 @@ line the melody, and what sounds together the chords. Chord symbols come from th
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +42,7 @@ _NAMES = {"melody": ("melody", "lead", "vocal", "voice", "旋律"), "bass": ("ba
           "drums": ("drum", "perc", "beat", "鼓"), "chords": ("chord", "piano", "keys", "pad", "comp", "和弦")}  # fmt: skip
 SHORTEST = TICKS_PER_QUARTER // 8
 """The length of a note that a file begins and ends at once."""
+_NEVER = 2**62
 SLACK = TICKS_PER_QUARTER // 8
 """What sounds so far into a bar does not make it one."""
 
@@ -264,11 +266,19 @@ def _heard(raw: RawFile) -> _Heard:
                     _meta(found, Ticks(round(tick * scale)), data, number, index, raw.in_seconds)
             elif status & 0xF0 == smf.PROGRAM:
                 found.programs.setdefault((number, status & 0x0F), data[0])
-        for on, off in smf.spans(track.events):
+        notes = smf.spans(track.events)
+        struck: dict[tuple[int, int], list[int]] = defaultdict(list)
+        for on, _ in notes:
+            struck[track.events[on][1], track.events[on][2][0]].append(track.events[on][0])
+        for on, off in notes:
             tick, status, data = track.events[on]
             stop = track.events[off][0] if off >= 0 else max(last, track.end if track.end > tick else 0)
             if stop <= tick and off < 0:
                 stop = tick + round(raw.ticks_per_quarter)
+            if stop == tick:  # of the least length, but not beyond the next note of its key
+                begun = struck[status, data[0]]
+                at = bisect_right(begun, tick)
+                stop = min(tick + max(1, round(SHORTEST / scale)), *begun[at : at + 1], _NEVER)
             start, end = round(tick * scale), round(stop * scale)
             found.lines[number, status & 0x0F].append(
                 (start, end if end > start else start + SHORTEST, data[0], data[1], len(found.raws))
@@ -334,7 +344,8 @@ def _section_names(said: Mapping[Ticks, str]) -> dict[Ticks, str]:
 
     found: dict[Ticks, str] = {}
     for at, text in said.items():
-        name = text if text in ("A", "B", "C") else next((n for _, _, n in find_sections(text.lower())), "")
+        letter = text.strip("[]() ")  # a rehearsal letter may stand in a box
+        name = letter if letter in ("A", "B", "C") else next((n for _, _, n in find_sections(text.lower())), "")
         if name:
             found[at] = name
     return found

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Sequence, Set
 from dataclasses import replace
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Protocol
 
 from model.clips.course import follow_course
@@ -192,13 +193,16 @@ def _grooved(song: Song, given: tuple[Kept, ...], groove: Groove) -> tuple[Note,
 
 def _clear_of(kept: Set[Note], notes: Sequence[Note]) -> tuple[Note, ...]:
     """Return the notes without those new ones that would cut a kept note short, the slightly early ones held back."""
-    ends: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
+    spans: dict[tuple[str, int], list[tuple[int, int]]] = defaultdict(list)
     for note in kept:
-        ends[note.part, note.pitch].append((note.start + note.offset, note.end + note.offset))
+        spans[note.part, note.pitch].append((note.start + note.offset, note.end + note.offset))
+    starts = {key: sorted(start for start, _ in of_key) for key, of_key in spans.items()}
+    latest = {key: [*accumulate((end for _, end in sorted(of_key)), max)] for key, of_key in spans.items()}
     found: list[Note] = []
     for note in notes:
-        at = note.start + note.offset
-        end = max((e for s, e in ends[note.part, note.pitch] if s <= at < e), default=at) if note not in kept else at
+        at, key = note.start + note.offset, (note.part, note.pitch)
+        before = bisect_right(starts[key], at) if key in starts and note not in kept else 0
+        end = max(at, latest[key][before - 1]) if before else at
         if end - at < note.length:
             found.append(replace(note, start=Ticks(end), offset=0) if end > at else note)
     return tuple(found)

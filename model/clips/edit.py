@@ -17,6 +17,10 @@ CONTEXT_BARS = 16
 """Bars before and behind those that are written anew which are given with them, where a song has more than can be written at once."""
 
 
+MAX_GIVEN = 16_000
+"""Notes that are given with new bars behind them, and CONTEXT_BARS in any case."""
+
+
 def fixed_content(song: Song, stays: KeepSpec, grid: Bars | None = None) -> tuple[Kept, ...]:
     """Return what stays of each beat of the grid (the song's own bars). Chords stay with the chords part, and where `harmony` says so."""
     found: list[Kept] = []
@@ -157,6 +161,9 @@ def continue_clip(composer: Writer, song: Song, wanted: ClipSpec, bars: int) -> 
     present = tuple(p for p in PARTS if p in {n.part for n in song.notes})
     first = max(0, len(song.bars) - (MAX_BARS - bars))
     while first < len(song.bars) - 1 and len(decoder_bars(song.bars[first:])) + bars > MAX_BARS:
+        first += 1
+    starts = sorted(n.start for n in song.notes)
+    while first < len(song.bars) - CONTEXT_BARS and len(starts) - bisect_left(starts, song.bars[first][0]) > MAX_GIVEN:
         first += 1
     window = excerpt(song, first, len(song.bars)) if first else song
     grid = decoder_bars(window.bars)

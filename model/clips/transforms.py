@@ -272,19 +272,31 @@ def splice(song: Song, changed: Song, bars: Set[int]) -> Song:
     return replace(song, notes=tuple(sorted(notes)), chords=tuple(chords), programs=tuple(programs.items()))
 
 
-def make_darker(song: Song) -> Song:
-    """Return the song in the minor mode of its tonic, or, where it is in minor already, lower."""
-    key = parse_key(song.key)
-    if key.minor:
-        return change_velocity(shift_octaves(song, UPPER_PARTS, -1), UPPER_PARTS, -6)
+def _moved(song: Song, parts: Parts) -> Parts | None:
+    """Return the parts that a change of mood moves by an octave, None where all that have pitches may change key."""
+    pitched = {n.part for n in song.notes}.difference(UNPITCHED_PARTS)
+    return None if pitched <= parts else (parts & UPPER_PARTS) or parts
+
+
+def make_darker(song: Song, parts: Parts) -> Song:
+    """Return the song in the minor mode of its tonic, or, where it is in minor already or some parts alone are meant, lower."""
+    key, moved = parse_key(song.key), _moved(song, parts)
+    if key.minor or moved is not None:
+        lower = UPPER_PARTS if moved is None else moved
+        return change_velocity(shift_octaves(song, lower, -1), lower, -6)
     return change_key(song, Key(key.tonic, "minor", MODES["minor"]))
 
 
-def make_brighter(song: Song) -> Song:
-    """Return the song in the major mode of its tonic, or, where it is in major already, higher."""
-    key = parse_key(song.key)
-    if not key.minor:
-        return shift_octaves(song, UPPER_PARTS, 1)
+def make_brighter(song: Song, parts: Parts) -> Song:
+    """Return the song in the major mode of its tonic, or, where it is in major already or some parts alone are meant, higher.
+
+    A kit alone is louder instead.
+    """
+    key, moved = parse_key(song.key), _moved(song, parts)
+    if moved is not None and not moved.difference(UNPITCHED_PARTS):
+        return change_velocity(song, moved, 6)
+    if not key.minor or moved is not None:
+        return shift_octaves(song, UPPER_PARTS if moved is None else moved, 1)
     return change_key(song, Key(key.tonic, "major", MODES["major"]))
 
 

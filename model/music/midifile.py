@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import groupby
 from pathlib import Path
 
@@ -97,6 +98,7 @@ class Song:
             raise ValueError("a program is in 0..127")
 
 
+@lru_cache(512)
 def bar_length(meter: str) -> Ticks:
     """Return the length of a bar in ticks."""
     return Ticks(beats_in_bar(meter) * beat_length(meter))

@@ -7,6 +7,7 @@ Pure frozen values. No torch, no I/O and no clock: the model never knows what ti
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import NewType
 
 Ticks = NewType("Ticks", int)
@@ -48,11 +49,13 @@ def is_meter(meter: str) -> bool:
     return beats.isdecimal() and 1 <= int(beats) <= 64 and unit in ("1", "2", "4", "8", "16", "32", "64")
 
 
+@lru_cache(512)
 def beats_in_bar(meter: str) -> int:
     """Return how many beats a bar has; a beat is the metre's denominator."""
     return int(meter.split("/")[0])
 
 
+@lru_cache(512)
 def beat_length(meter: str) -> Ticks:
     """Return the length of a beat in ticks: 480 for a quarter, 240 for an eighth."""
     return Ticks(4 * TICKS_PER_QUARTER // int(meter.split("/")[1]))

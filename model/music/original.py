@@ -27,7 +27,10 @@ _PEDAL = 64
 
 @dataclass(frozen=True, slots=True)
 class RawNote:
-    """A note of a file: its track, the events that begin and end it (`off` -1: nothing does), and when it does so in the file's ticks."""
+    """A note of a file: its track, the events that begin and end it (`off` -1: nothing does), and when it does so in the file's ticks.
+
+    One that was ended at once has the least length that a note has.
+    """
 
     track: int
     on: int
@@ -53,6 +56,11 @@ class Original:
     def ticks(self, at: int) -> int:
         """Return a tick of ours in the file's ticks."""
         return round(at * self.file.ticks_per_quarter / TICKS_PER_QUARTER)
+
+    def lacks_end(self, raw: RawNote) -> bool:
+        """Return whether no event of its own ends a note after it has begun: it is ended when the file is written."""
+        events = self.file.tracks[raw.track].events
+        return raw.off < 0 or _begins(events[raw.off]) or events[raw.off][0] == events[raw.on][0]
 
 
 @dataclass(slots=True)
@@ -129,19 +137,23 @@ class _Merge:
         for source in was.keys() - found.keys():
             for raw in self._original.notes[source]:
                 self._drop(raw)
-        self._end_what_was_ended_by_a_beginning()
+        if self._song.notes != self._before.notes:
+            self._end_what_has_no_end_of_its_own()
         sounding = {n.part for n in self._song.notes}
         silent = [part for part in {n.part for n in self._before.notes} if part not in sounding]
         return {part: notes for part, notes in fresh.items() if part in self._original.places}, silent
 
-    def _end_what_was_ended_by_a_beginning(self) -> None:
-        """Write the ends of notes that lasted to the beginning of one that is gone."""
+    def _end_what_has_no_end_of_its_own(self) -> None:
+        """Write the ends of notes that last to the next beginning or that nothing ends; what is ended at once gets the least length."""
         for raws in self._original.notes.values():
             for raw in raws:
-                edit = self._edits[raw.track]
-                if raw.off in edit.dropped and raw.on not in edit.dropped:
-                    _, status, data = self._tracks[raw.track].events[raw.on]
-                    edit.before.append((raw.end, smf.NOTE_OFF | status & 0x0F, bytes((data[0], 64))))
+                edit, events = self._edits[raw.track], self._tracks[raw.track].events
+                if raw.on in edit.dropped or not self._original.lacks_end(raw):
+                    continue
+                _, status, data = events[raw.on]
+                if raw.off >= 0 and not _begins(events[raw.off]):
+                    edit.dropped.add(raw.off)
+                edit.before.append((raw.end, smf.NOTE_OFF | status & 0x0F, bytes((data[0], 64))))
 
     def _event(self, track: int, index: int) -> Event:
         return self._edits[track].replaced.get(index, self._tracks[track].events[index])

@@ -23,6 +23,7 @@ from bridge.protocol.events import (
     ToPlayer,
 )
 from bridge.session.session import Session
+from bridge.session.sync_sources import CLOCK_CEASED
 from bridge.session.transport import State
 from model.generation.messages import Begin
 from model.music.plan import Plan
@@ -256,6 +257,23 @@ def test_where_the_host_stops_what_sounds_is_ended_without_a_panic() -> None:
 
 
 # --- taps ----------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_ceases_without_a_stop_is_told_once_each_time_and_the_band_plays_on() -> None:
+    rig = led()
+    host = Host(rig)
+    host.say(0xFA)
+    quarter = host.roll(120, 8)
+    for _ in range(2):
+        rig.until(host.at + 3)
+        assert rig.sounded[-1][0] > rig.tempo.ticks_at(Seconds(host.at + 2)), "it plays on"
+        host.at = rig.now
+        quarter = host.roll(120, 8, quarter)
+    host.say(0xFC)
+    rig.until(host.at + 3)
+    told = [args for _, path, args in rig.told if path == "error"]
+    assert told == [("", CLOCK_CEASED)] * 2
+    assert not rig.held
 
 
 def test_two_taps_set_the_tempo() -> None:

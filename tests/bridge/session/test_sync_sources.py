@@ -86,6 +86,17 @@ def test_a_change_of_tempo_is_followed_within_two_beats(seed: int, width: float,
     assert max(map(abs, after)) < max(0.001, width * 0.6)
 
 
+@pytest.mark.parametrize("seed", range(3))
+def test_a_clock_that_jitters_by_half_its_spacing_is_one_source_and_loses_none(seed: int) -> None:
+    sender = Sender(uniform(seed, 0.014))
+    sender.say(START)
+    sender.run(174, 4)
+    steady = sender.run(174, 32)
+    assert not sender.clock.conflict
+    assert sender.clock.jumps == 1
+    assert max(map(abs, steady)) < 0.007
+
+
 def test_a_jacks_periods_are_averaged_away() -> None:
     sender = Sender(by_period(256))
     sender.say(START)

@@ -51,6 +51,21 @@ def test_a_plain_piece_is_told_key_numerals_cadences_and_form() -> None:
     assert any("perfect authentic" in words for words in told.words)
 
 
+def test_metres_and_tempi_are_told_where_they_change_and_sections_by_the_names_of_the_piece() -> None:
+    bars = ((Ticks(0), "3/8"), *((Ticks(720 + 1440 * i), "6/8") for i in range(8)))
+    note = Note(Ticks(720), Ticks(1400), 60, 80, "melody")
+    tempos = ((Ticks(0), 92.0), (Ticks(6480), 60.0))
+    song = Song(
+        bars, Ticks(12240), tempos, "C major", (note,), sections=((Ticks(720), "verse"), (Ticks(6480), "chorus"))
+    )
+    told = explain(song)
+    assert (told.meter, told.meters, told.tempo) == ("6/8", ((1, "3/8"), (2, "6/8")), 92.0)
+    assert told.tempos == ((1, 92.0), (6, 60.0))
+    assert told.words[0].startswith("9 bars of 3/8 → 6/8 at 92 → 60 quarter notes a minute")
+    assert [(s.name, s.first, s.last) for s in told.sections] == [("-", 1, 1), ("verse", 2, 5), ("chorus", 6, 9)]
+    assert "Its sections: - verse chorus." in told.words
+
+
 @settings(max_examples=11, deadline=None)
 @given(st.integers(1, 11))
 def test_a_transposed_piece_is_explained_alike(up: int) -> None:

@@ -140,6 +140,11 @@ def test_letters_alone_are_chords_where_their_tones_sound() -> None:
     assert [symbol for _, symbol in song.chords] == list(loop)
 
 
+def test_letters_in_boxes_are_names_of_sections() -> None:
+    marks = [smf.meta(at, smf.MARKER, name) for at, name in ((0, b"[A]"), (1920, b"(B)"), (3840, b"Coda"))]
+    assert read_bytes(midi(track([*TUNE, *marks], "Lead"))).song.sections == ((0, "A"), (1920, "B"), (3840, "outro"))
+
+
 def test_a_kit_without_a_name_or_channel_is_taken_for_one_and_that_is_told() -> None:
     kit = struck([(i * 240, 120, p) for i in range(32) for p in ((36, 42), (42,), (38, 42), (42,))[i % 4]])
     reading = read_bytes(midi(track(TUNE, "Lead"), track(kit)))

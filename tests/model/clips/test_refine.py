@@ -83,6 +83,22 @@ def test_brighter_is_major_and_darker_minor_on_the_same_tonic(writer: Composer, 
     assert 5 not in third or 6 in third
 
 
+@pytest.mark.parametrize(("words", "name", "up"), [("brighter melody", "melody", 12), ("darker chords", "chords", -12)])
+def test_a_mood_of_a_part_moves_that_part_alone_in_the_same_key(
+    writer: Composer, song: Song, words: str, name: str, up: int
+) -> None:
+    after = refine(writer, song, words, 1)
+    assert same_but(song, after, name)
+    assert after.key == song.key
+    assert [n[2] - up for n in part(after, name)] == [n[2] for n in part(song, name)]
+
+
+def test_a_mood_that_spares_the_drums_is_one_of_the_whole_band(writer: Composer, song: Song) -> None:
+    after = refine(writer, song, "brighter but keep the drums", 1)
+    assert parse_key(after.key).name == "D major"
+    assert part(after, "drums") == part(song, "drums")
+
+
 def test_another_key_moves_everything_but_the_drums(writer: Composer, song: Song) -> None:
     after = refine(writer, song, "in F minor", 1)
     assert parse_key(after.key).name == "F minor"

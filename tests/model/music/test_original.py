@@ -59,6 +59,23 @@ def test_a_louder_part_changes_velocities_of_its_track_and_nothing_else(reading:
     assert {e[2][1] for e in now if e[1] == smf.NOTE_ON | 2} == {90}
 
 
+def test_notes_without_an_end_or_a_length_get_them_in_what_is_written() -> None:
+    on, off = smf.NOTE_ON | 3, smf.NOTE_OFF | 3
+    pad = [(bar * 1920, on, bytes((p, 40))) for bar in range(4) for p in (72, 76)]
+    grace = [e for t in (240, 280, 960) for e in ((t, on, b"\x54\x50"), (t, off, b"\x54\x00"))]
+    bass = struck([(bar * 1920, 1900, 36) for bar in range(4)], 1)
+    reading = read_bytes(midi(track(bass, "Bass"), track([*pad, *grace], "Pad")))
+    after, _ = changed(reading, transforms.change_velocity(reading.song, frozenset({"bass"}), 10))
+    events = after.tracks[1].events
+    lengths = {(events[a][0], events[a][2][0]): events[b][0] - events[a][0] for a, b in smf.spans(events) if b >= 0}
+    assert [(at, lengths.pop((at, 84))) for at in (240, 280, 960)] == [(240, 40), (280, 60), (960, 60)]
+    assert lengths == {(bar * 1920, p): 1920 for bar in range(3) for p in (72, 76)} | {
+        (5760, 72): 1900,
+        (5760, 76): 1900,
+    }
+    assert sum(e[1] == off for e in events) == sum(e[1] == on for e in events)
+
+
 def test_sounds_of_a_kit_stay_where_only_its_loudness_changes(reading: Reading) -> None:
     after, _ = changed(reading, transforms.change_velocity(reading.song, frozenset({"drums"}), -9))
     pitches = Counter(e[2][0] for e in after.tracks[KIT].events if e[1] == smf.NOTE_ON | 9)

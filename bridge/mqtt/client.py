@@ -26,10 +26,6 @@ from bridge.mqtt.connection import Connection, is_topic
 
 
 @dataclass(frozen=True, slots=True)
-USUAL_ERRORS = (OSError, TimeoutError, ValueError, aiomqtt.MqttError)
-"""What a broker that is away, or no broker, raises; anything else is told with its traceback."""
-
-
 class MqttMessage:
     """A message to or from a broker. Answers go to `response_topic`; `expiry` is in seconds, None is never.
 

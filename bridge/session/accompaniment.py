@@ -79,10 +79,6 @@ class Accompaniment:
         """Let go of what the player at an input holds: it was lost, and the ends of its notes with it."""
         self.follower.keyboard.release_all(at, number)
 
-    def release_all(self, at: Seconds) -> None:
-        """Let go of what the player holds: the MIDI input was lost, and the ends of its notes with it."""
-        self.follower.keyboard.release_all(at)
-
     def proceed(self, now: Seconds) -> None:
         """Update the follower with the beats that have passed, and change planned beats accordingly. Only while playing."""
         self.follower.requested_mode = str(self.settings["follow/mode"])

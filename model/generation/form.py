@@ -808,8 +808,10 @@ class Shown:
                     for n in notes
                     if n.pitch not in replaced and (n.start or n.pitch not in off_the_backbeat(plan, request.frame))
                 ]
-                asked = map(row_note, figure_rows(plan, request.frame, request.line))
-                notes += [n for n in asked if n.part == "drums" and n.pitch in replaced]
+                asked = [
+                    row_note(row) for row in figure_rows(plan, request.frame, request.line) if row[1]
+                ]  # of the drums
+                notes += [n for n in asked if n.pitch in replaced]
         elif (
             part in dict(plan.registers)
             or plan.register

@@ -52,7 +52,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 MORE_FILES = "too few files may be open: raise ulimit -n to 64 or more"
 MORE_MEMORY = "there is too little memory: close other programs, or raise ulimit -v"
 LEAST_FILES, LEAST_MEMORY = 64, 384 << 20
-"""Files that what serves may open at least, and bytes of address space that every command may have that makes music."""
+"""Files that what serves may open at least, and bytes of address space that every command may have that makes music.
+`doctor` tells what is found until memory ends, and then that."""
 SERVING, SMALL = ("serve", "worker", "mcp"), ("", "doctor", "ports", "device", "completion")
 
 

@@ -147,6 +147,8 @@ TERMS: tuple[Term, ...] = (
          lambda c, p: (c.harmony.scale, _outside(c))),
     Term("chord tone", "a tone of the chord", ("chord",), "pitch", notes.chord_tone_bias,
          lambda c, p: None if p.chord is None else (p.chord, c.theta.chord, c.harmony.chord_tones_only)),
+    Term("rub of a melody against the chord", "a tone beside a chord tone outside the scale; on the beat a semitone above one", ("RUB_COST", "AVOIDED_COST"), "pitch", notes.rub_bias,
+         lambda c, p: (p.progress.chord_tones, c.harmony.scale, p.tick == 0) if p.part == "melody" and p.progress.chord_tones else None),
     Term("bass of the chord", "a pitch of that class", ("BASS_TARGET_BIAS",), "pitch", notes.bass_target_bias, _bass_target),
     Term("chord completeness", "a chord tone not played since the chord began", ("chord_completeness",), "pitch", notes.missing_tone_bias, _missing_tones),
     Term("brightness of a melody tone", "four steps on the line of fifths at full brightness", ("brightness",), "pitch", notes.brightness_bias,

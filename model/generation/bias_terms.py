@@ -149,6 +149,23 @@ def chord_tone_bias(tones: frozenset[int], weight: float, only: bool) -> Bias:
     return _read_only(np.where(pitches_of_classes(tones), weight, MASKED if only else 0))
 
 
+RUB_COST, AVOIDED_COST = 4.0, 1.0
+"""Costs of a melody's tone beside a chord tone that takes its place in the scale (Eb over C major in C minor), and, on the beat, of one
+a semitone above a chord tone: the tunes of the songbook's test pieces have 1 % of these among their notes on the beat."""
+
+
+@lru_cache(1024)
+def rub_bias(tones: frozenset[int], scale: frozenset[int], on_beat: bool) -> Bias:
+    """Return the cost of the pitches of a melody that rub against the tones of the chord."""
+    found = np.zeros(12)
+    for tone in set(range(12)) - tones:
+        if any((tone + step) % 12 in tones - scale for step in (-1, 1)):
+            found[tone] = -RUB_COST
+        elif on_beat and (tone - 1) % 12 in tones:
+            found[tone] = -AVOIDED_COST
+    return _read_only(found[PITCHES % 12])
+
+
 @lru_cache(16)
 def bass_target_bias(pitch_class: int) -> Bias:
     """Return the bias of the pitches of the class that the bass shall reach."""

@@ -35,7 +35,7 @@ from model.decoder.tokenizer import (
     row_chord,
     transposed,
 )
-from model.music.harmony import Chord, Key, parse_key
+from model.music.harmony import MODES, Chord, Key, parse_key
 from model.music.notes import CHORD_PARTS, LABELS, Beat, Note
 from model.music.plan import Mix, Plan
 from model.styles import DECODER_STYLES, STYLES, diatonic_share
@@ -314,7 +314,8 @@ def drawn_harmony(plan: Plan, key: Key, seed: int, band: int, *, at_home: bool) 
     is_plain = at_home or is_of_the_people(plan)
 
     def serves(piece: int) -> bool:
-        return (not is_plain or _is_diatonic(piece, key)) and (not at_home or _begins_at_home(piece, key))
+        is_fit = (not is_plain or _is_diatonic(piece, key)) and (not at_home or _begins_at_home(piece, key))
+        return is_fit and share_in_key(piece) >= IN_KEY
 
     pieces = (
         (*_near(plan, key), *_in_meter(plan.meter, round(plan.tempo))) if is_of_the_people(plan) else _near(plan, key)
@@ -344,6 +345,23 @@ def _is_diatonic(piece: int, key: Key) -> bool:
     up = (key.tonic - int(_table()["key"][piece])) % 12
     chords = [chord for _, _, chord in _chords(piece)]
     return all(c is not None and {(p + up) % 12 for p in c.pitch_classes} <= key.pitch_classes for c in chords)
+
+
+IN_KEY = 0.7
+"""With less than this of its chords' tones in its key a piece is elsewhere in these bars, and its chords are not shown."""
+
+
+@cache
+def share_in_key(piece: int) -> float:
+    """Return the share, 0..1, of the tones of a piece's chords that lie in its key's scale."""
+    number = int(_table()["key"][piece])
+    scale = {(number + step) % 12 for step in MODES["minor" if number >= 12 else "major"]}
+    shares = [
+        len(scale & chord.pitch_classes) / len(chord.pitch_classes)
+        for _, _, chord in _chords(piece)
+        if chord is not None
+    ]
+    return sum(shares) / len(shares) if shares else 1.0
 
 
 def _begins_at_home(piece: int, key: Key) -> bool:
@@ -452,7 +470,7 @@ def usual_velocity(piece: int, part: str) -> float:
 
 
 LOWEST_BASS, HIGHEST_BASS = 26, 45
-"""D1: what a bass moved to another key does not go below; and where its middle may lie if all of it goes up an octave."""
+"""D1: what a bass moved to another key does not go below; and where its middle may lie at the highest, as in nearly all pieces."""
 HIGHEST_CHORDS = 71
 """B4: where the usual top of chords may lie; in 95 of a hundred pieces it lies no higher."""
 
@@ -462,7 +480,11 @@ def octave(piece: int, part: str, key: Key) -> int:
     """Return by how many semitones, an octave or none, a part of a piece is moved so that it lies where the part usually lies."""
     if part == "bass":
         bass = sorted(n.pitch for b in piece_beats(piece, key) for n in b.notes if n.part == part)
-        return 12 if bass and bass[0] < LOWEST_BASS and bass[len(bass) // 2] + 12 <= HIGHEST_BASS else 0
+        if not bass:
+            return 0
+        lowest, middle = bass[0], bass[len(bass) // 2]
+        up = 12 if lowest < LOWEST_BASS else -12 if middle > HIGHEST_BASS else 0
+        return up if lowest + up >= LOWEST_BASS and middle + up <= HIGHEST_BASS else 0
     return -12 if part in CHORD_PARTS and (chord_tops(piece, key) or 0) > HIGHEST_CHORDS else 0
 
 

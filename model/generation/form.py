@@ -832,8 +832,9 @@ class Shown:
                     notes = self._spelled(part, notes, chord)
             elif request.is_key_stated or examples.is_of_the_people(plan):
                 notes = [examples.in_scale(n, self.key) for n in notes]
-            low = PART_RANGES[part][0] if part == "bass" else 0
-            notes = [replace(n, pitch=n.pitch + 12) if n.pitch < low else n for n in notes]
+            if part == "bass":
+                low, high = PART_RANGES[part][0], HIGHEST_BASS_NOTE
+                notes = [replace(n, pitch=n.pitch + 12 * (n.pitch < low) - 12 * (n.pitch > high)) for n in notes]
         unique = {(n.start, n.pitch): n for n in notes}.values()
         return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
 
@@ -907,6 +908,8 @@ class Shown:
         return WrittenBeat(beat, chord, [], 0, 0)
 
 
+HIGHEST_BASS_NOTE = 52
+"""E3: where a shown bass turns back an octave, so that it does not climb into the chords; of the songbook's notes 1 % lie higher."""
 LOOK_AHEAD = 8
 """Beats in which a next chord of the words is looked for."""
 WHOLE = 4

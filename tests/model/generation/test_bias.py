@@ -269,3 +269,19 @@ def test_a_swing_that_was_stated_asks_for_off_beats_until_some_are_heard() -> No
     assert silent[12] > heard[12] == 0
     assert silent[16] == heard[16] < 0  # a triplet is neither straight nor swung
     assert bias_terms.swing_bias(1.0, 16)[[6, 18]].min() > 0
+
+
+def test_a_melody_does_not_rub_against_what_a_chord_puts_in_place_of_the_scale() -> None:
+    c_minor, c_major_chord = frozenset({0, 2, 3, 5, 7, 8, 10}), frozenset({0, 4, 7})
+    off, on = (bias_terms.rub_bias(c_major_chord, c_minor, on_beat) for on_beat in (False, True))
+    assert off[63] == -bias_terms.RUB_COST, "Eb beside E"
+    assert off[65] == -bias_terms.RUB_COST, "and F"
+    assert off[60] == off[64] == off[67] == off[70] == 0
+    assert on[68] == -bias_terms.AVOIDED_COST, "Ab above G, on the beat"
+    assert off[68] == 0
+
+
+def test_over_a_chord_of_the_scale_only_the_beat_avoids_what_lies_a_semitone_above_its_tones() -> None:
+    scale, chord = frozenset({0, 2, 4, 5, 7, 9, 11}), frozenset({0, 4, 7, 11})
+    assert not bias_terms.rub_bias(chord, scale, False).any()
+    assert {p % 12 for p in np.flatnonzero(bias_terms.rub_bias(chord, scale, True))} == {1, 5, 8}

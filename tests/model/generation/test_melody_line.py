@@ -62,14 +62,16 @@ def test_chords_of_shown_pieces_leave_room_for_the_tune_in_every_key(name: str) 
 
 
 @pytest.mark.parametrize("name", KEYS)
-def test_a_bass_that_would_lie_too_low_goes_up_as_a_whole(name: str) -> None:
+def test_a_bass_that_would_lie_too_low_or_too_high_moves_as_a_whole(name: str) -> None:
     key = parse_key(name)
     for piece in range(0, 400, 40):
         bass = [n.pitch for b in examples.piece_beats(piece, key) for n in b.notes if n.part == "bass"]
         up = examples.octave(piece, "bass", key)
-        assert up in (0, 12)
+        assert up in (0, 12, -12)
         if up:
-            assert min(bass) < examples.LOWEST_BASS
+            assert (up < 0) == (np.median(bass) > examples.HIGHEST_BASS - 1)
+            assert (up > 0) == (min(bass) < examples.LOWEST_BASS)
+            assert min(bass) + up >= examples.LOWEST_BASS
             assert np.median(bass) + up <= examples.HIGHEST_BASS + 1
 
 

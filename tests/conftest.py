@@ -51,12 +51,16 @@ def _judged(report: Report) -> Report:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what a JACK server hears: it is timed, so `make test` gives it the machine to itself, in tests/bridge."""
+    """Mark what a JACK server hears: it is timed, so `make test` gives it the machine to itself, in tests/bridge.
+
+    What needs JACK and waits for what it expects is marked `untimed`.
+    """
     for item in items:
         if "jack_environment" in getattr(item, "fixturenames", ()):
             if "tests/bridge/" not in item.nodeid:
                 raise pytest.UsageError(f"{item.nodeid}: what needs JACK lies in tests/bridge, else nobody runs it")
-            item.add_marker("heard")
+            if item.get_closest_marker("untimed") is None:
+                item.add_marker("heard")
 
 
 @pytest.fixture(scope="session", autouse=True)

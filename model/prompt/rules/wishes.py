@@ -322,6 +322,10 @@ def _without_bars(lower: str, at: int) -> re.Match[str] | None:
     return None if match is None or _BARS_BEHIND.match(lower, match.end()) is not None else match
 
 
+_Found = tuple[int, int, Section, bool]
+"""From where to where, the section, and whether its bars were said."""
+
+
 def _sections(
     lower: str, total: int | None = None, spoken: Sequence[course.Place] = ()
 ) -> tuple[tuple[Section, ...], list[FoundWish]]:
@@ -385,10 +389,43 @@ def _sections(
         if len(run) > 2:
             of_each = 0 if total is None or total % len(run) else total // len(run)
             return tuple(replace(s, bars=of_each or s.bars) for _, _, s, _ in run), [FoundWish(run[0][0], run[-1][1])]
-    return (), []
+    return _sharing(lower, found, total)
 
 
-_Found = tuple[int, int, Section, bool]
+_SHARES = (4, 2, 1)
+"""Bars to whose multiples the bars of a piece are shared out, the first of which every section gets one."""
+_WITH_WORDS = re.compile(
+    rf"(?:{_BETWEEN_SECTIONS.pattern})(?:(?:an?|the|ein\w*|der|die|das|une?|le|la|el|il|os?|as?|um|uma|加|与|跟|有|一个|个|接|\+)\s*)?"
+    r"(?:(?!and\b|then\b|und\b|et\b|y\b|e\b|with\b|no\b|without\b|in\b|only\b|of\b)[^\W\d]+\s+){0,2}(?:很|非常|的)*"
+    r"|[\u4e00-\u9fff]{0,4}[,，]?[\u4e00-\u9fff]{0,4}",
+    re.I,
+)
+"""Between two names of sections: a quiet verse and a big emotional chorus."""
+
+
+def _sharing(lower: str, found: list[_Found], total: int | None) -> tuple[tuple[Section, ...], list[FoundWish]]:
+    """Return two or more sections that were named beside the bars of all, each with its share of them: verse and chorus, 32 bars."""
+    runs: list[list[_Found]] = []
+    for one in found:
+        before = runs[-1][-1] if runs else None
+        if before is not None and before[2].name == one[2].name and one[0] - before[1] < 2:  # 很炸的drop: one drop
+            runs[-1][-1] = (before[0], one[1], one[2], False)
+        elif runs and _WITH_WORDS.fullmatch(lower, runs[-1][-1][1], one[0]) is not None:
+            runs[-1].append(one)
+        else:
+            runs.append([one])
+    run = max(runs, key=len, default=[])
+    usual = [s.bars for _, _, s, _ in run]
+    unit = next((u for u in _SHARES if total is not None and total % u == 0 and total >= u * len(run)), None)
+    if unit is None or total is None or len({s.name for _, _, s, _ in run}) < 2:
+        return (), []
+    shares = [max(1, round(total / unit * bars / sum(usual))) for bars in usual]
+    longest = shares.index(max(shares))
+    shares[longest] += total // unit - sum(shares)
+    if shares[longest] < 1:
+        return (), []
+    sections = tuple(replace(s, bars=unit * n) for (_, _, s, _), n in zip(run, shares, strict=True))
+    return sections, [FoundWish(start, end) for start, end, _, _ in run]
 
 
 def _shared_by_letters(lower: str, found: list[_Found]) -> list[_Found]:

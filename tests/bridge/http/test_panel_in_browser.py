@@ -269,6 +269,7 @@ def holds_value(url: str, path: str, expected: object) -> bool:
     return value(url, path) == expected
 
 
+@pytest.mark.untimed
 @pytest.mark.timeout(300)
 def test_the_stage_is_worked_by_hand_and_the_band_plays_into_the_port_that_is_chosen(
     tmp_path: Path,

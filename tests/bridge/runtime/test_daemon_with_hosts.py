@@ -106,6 +106,7 @@ def test_what_ardour_records_is_what_we_sent(
     assert unmatched(recorded, sent) == 0
 
 
+@pytest.mark.untimed
 def test_an_sclang_script_conducts_a_performance_and_prints_the_answers(
     daemon: Start, jack_environment: Mapping[str, str], receiver: Listen, needs: Needs, tmp_path: Path
 ) -> None:

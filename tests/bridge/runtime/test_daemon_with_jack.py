@@ -144,6 +144,7 @@ def test_the_music_goes_on_after_the_death_of_the_generator(playing: tuple[Daemo
     assert falls_silent(heard, 0.5)
 
 
+@pytest.mark.untimed
 def test_a_second_daemon_is_refused_in_one_line(
     daemon: Start, jack_environment: Mapping[str, str], tmp_path: Path
 ) -> None:
@@ -153,6 +154,7 @@ def test_a_second_daemon_is_refused_in_one_line(
     assert "--osc" in second
 
 
+@pytest.mark.untimed
 def test_a_jack_name_that_is_taken_is_refused_in_one_line(
     daemon: Start, jack_environment: Mapping[str, str], tmp_path: Path
 ) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from model.music.wishes import CueAt, Fade, Modulation, Rest, TempoRamp
 from model.prompt.encoder import hash_encoder
@@ -62,6 +64,31 @@ def test_sections_with_their_bars(text: str, sections: str) -> None:
     found = find_wishes(text)
     assert " ".join(f"{s.name} {s.bars}" for s in found.wishes.sections) == sections
     assert found.bars == (sum(s.bars for s in found.wishes.sections) or None)
+
+
+@pytest.mark.parametrize(
+    ("text", "sections"),
+    [
+        ("stadium rock, verse and chorus, 16 bars", "verse 8 chorus 8"), ("techno, 16 bars, build up and then a drop", "build 4 drop 12"),
+        ("trance with an intro, a long build and a big drop, 32 bars", "intro 8 build 8 drop 16"), ("piano ballad, quiet verse and a big emotional chorus, 32 bars", "verse 16 chorus 16"),
+        ("rock mit Strophe und Refrain, 32 Takte", "verse 16 chorus 16"), ("抒情流行，主歌加副歌，32小节", "verse 16 chorus 16"), ("future bass，16小节，有前奏和一个很炸的drop", "intro 4 drop 12"),
+        ("verse and chorus", ""), ("drum and bass, 32 bars with a drop", ""), ("pop, 16 bars, no drums in the verse", ""), ("with an intro, a groove and a break, 32 bars", ""),
+    ],
+)  # fmt: skip
+def test_sections_without_bars_share_those_of_the_piece(text: str, sections: str) -> None:
+    found = parse_prompt(text).wishes.sections
+    assert " ".join(f"{s.name} {s.bars}" for s in found) == sections
+
+
+@given(
+    st.lists(st.sampled_from(["intro", "verse", "chorus", "build", "drop"]), min_size=2, max_size=2, unique=True),
+    st.integers(2, 256),
+)
+def test_what_sections_share_is_all_of_the_piece(names: list[str], bars: int) -> None:
+    found = parse_prompt(f"pop, {' and '.join(names)}, {bars} bars").wishes.sections
+    assert [s.name for s in found] == names
+    assert sum(s.bars for s in found) == bars
+    assert min(s.bars for s in found) >= 1
 
 
 def test_between_an_intro_and_an_outro_there_is_a_piece() -> None:

@@ -203,7 +203,7 @@ _NAMES = {name[0]: name for name in LABELS}
 _SINGING = frozenset({"melody", "arp"})
 _OWN_LINES = UNPITCHED | {"melody"}
 """Parts that do not play the chords."""
-_STEADY = frozenset({"groove", "variation", "intro"})
+_STEADY = frozenset({"groove", "variation"})
 _RISING = frozenset({"build", "drop"})
 """Sections that were asked for play the fullest phrase before them."""
 _OWN_DRUMS = frozenset({"build", "drop", "break"})
@@ -298,7 +298,13 @@ class FormRequest:
             found.pop(HARMONY)
         found = {name: label for name, label in found.items() if name not in take.kept(frame.index).parts}
         example = None if phrase else Shown.of(self)
-        return found if example is None else {**found, **example.labels(tuple(found))}
+        if example is None:
+            return found
+        first = frame.bar - frame.bar % form_plan.BARS
+        opening = form_plan.labels(first, bars, plan.style, take.begin.seed, ())
+        if HARMONY in found and opening.get(HARMONY, NEW) is NEW and example.harmony() is not None:
+            found[HARMONY] = NEW  # all of a new phrase has chords of a piece, not its first one again
+        return {**found, **example.labels(tuple(found))}
 
     @property
     def _tune_is_planned(self) -> bool:
@@ -343,6 +349,11 @@ class FormRequest:
             if part == "drums" and self.line.section in _OWN_DRUMS:
                 source = self._steady()
                 what = "notes" if source is not None else ""
+                given = example.part(part, None) if source is None and example is not None else None
+                if isinstance(given, tuple):  # nothing steady came before: the piece's own, in this section
+                    bars[part] = NO_BAR
+                    notes += self._with_section(list(given))
+                    continue
             if part == "drums" and self.line.section == "fill" and labels.get(part, NEW) is not NEW:
                 shown_fill = None if example is None else example.fill()
                 if shown_fill is not None:
@@ -354,7 +365,7 @@ class FormRequest:
             if part in _SINGING and self._breathes(there):
                 bars[part] = NO_BAR
                 continue
-            is_new = labels.get(part, NEW) is NEW or (part == "melody" and self._tune_is_planned)
+            is_new = labels.get(part, NEW) is NEW or part == "drums" or (part == "melody" and self._tune_is_planned)
             is_shown = source is None and example is not None and is_new and part not in replaced
             if is_shown and example is not None:
                 given = example.part(part, self._chord(harmony))
@@ -470,6 +481,11 @@ class FormRequest:
 
     def _serves(self, part: str, source: WrittenBeat) -> bool:
         """Return True if a beat was written under a plan that is like this one in all that a part hears."""
+        first = source.beat.index - source.beat.beat
+        if part == "drums" and source.section == "intro" != self.line.section:
+            strokes = (n for w in self._bar(first) for n in w.beat.notes if n.part == part)
+            if not any(n.pitch in _BACKBEAT for n in strokes):
+                return False  # an intro leaves the backbeat to what follows
         then, now = source.plan, self.plan
         if then is None:
             return False
@@ -749,7 +765,9 @@ class Shown:
         tells = self.key.mode in CHARACTERISTIC_TONES  # a mode needs its own chords to be heard
         if tells or plan.progression is not None or "complexity" in plan.explicit:
             return None
-        seed = self.request.take.begin.seed
+        bar = self.request.frame.bar
+        phrase = bar - bar % form_plan.BARS if bar >= examples.bars_of(self.band) else 0
+        seed = self.request.take.begin.seed + phrase
         piece = examples.drawn_harmony(plan, self.key, seed, self.band, at_home=self.request.is_key_stated)
         if piece is None:
             return None

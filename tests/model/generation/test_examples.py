@@ -5,6 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from model.clips.clip import clip
+from model.clips.messages import ClipSpec
 from model.decoder.tokenizer import BarLine
 from model.generation import examples
 from model.generation.form import FormRequest, rubs
@@ -16,7 +18,7 @@ from model.music.notes import Beat, Note, Ticks
 from model.music.plan import Controls, Plan
 from model.styles import STYLES
 from model.training.fit.tune_plans import tune_plan
-from tests.model.generation.test_composer import beats
+from tests.model.generation.test_composer import beats, composer
 
 KEY = parse_key("A minor")
 PARTS = ("chords", "melody", "bass", "drums")
@@ -183,3 +185,19 @@ def test_the_plan_of_a_tune_is_read_from_its_bars() -> None:
         for beat in range(4)
     ]  # fmt: skip
     assert tune_plan(beats) == ("n", "r1", "s2", "-", "v3", "l")
+
+
+@pytest.mark.parametrize("words", ["dubstep, intro 4 bars, drop 4 bars", "synthwave, intro 4 bars, verse 4 bars"])
+def test_after_an_intro_without_it_the_backbeat_comes(words: str) -> None:
+    song = clip(composer(), ClipSpec(words, 4))
+    backbeats = {ROLES["snare"], ROLES["clap"], ROLES["rim"]}
+    bars = {n.start // 1920 for n in song.notes if n.part == "drums" and n.pitch in backbeats}
+    assert not bars & {0, 1, 2}
+    assert {4, 5, 6} <= bars
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_new_phrase_has_chords_of_its_own_not_its_first_one_over_and_over(seed: int) -> None:
+    song = clip(composer(), ClipSpec("sad piano ballad", seed, bars=32))
+    changes = {at // 1920 for at, _ in song.chords}
+    assert all(changes & set(range(start, start + 8)) - {start} for start in range(0, 32, 8))

@@ -35,8 +35,9 @@ from model.decoder.tokenizer import (
     row_chord,
     transposed,
 )
+from model.music.groove import SIXTEENTH
 from model.music.harmony import MODES, Chord, Key, parse_key
-from model.music.notes import CHORD_PARTS, LABELS, Beat, Note
+from model.music.notes import CHORD_PARTS, LABELS, Beat, Kept, Note, beat_length, beats_in_bar
 from model.music.plan import Mix, Plan
 from model.styles import DECODER_STYLES, STYLES, diatonic_share
 from model.weights import FOLDER
@@ -206,6 +207,21 @@ def beside(groove: Groove, plan: Plan, parts: Sequence[str], seed: int, *, knows
     return _pick([i for i in order[:BESIDE] if far(i) <= best + NEARLY], seed, "beside")
 
 
+@lru_cache(16)
+def going_on(given: tuple[Kept, ...], parts: tuple[str, ...], meter: str, tempo: int, seed: int) -> int | None:
+    """Return the piece in whose manner parts go on from beats that are there: its voices strike most like theirs, in any style."""
+    length, bars = beat_length(meter), len(given) // beats_in_bar(meter)
+    strokes = [
+        (n.part, n.pitch, (i * length + n.start + n.offset) / SIXTEENTH)
+        for i, kept in enumerate(given)
+        for n in kept.notes
+    ]
+    if bars == 0 or not strokes:
+        return None
+    groove = groove_of(strokes, beats_in_bar(meter) * length // SIXTEENTH, bars)
+    return beside(groove, Plan(meter=meter, tempo=tempo), parts, seed, knows_style=False)
+
+
 BESIDE, NEARLY = 4, 0.05
 """Of so many pieces that go nearly as well as the best one is drawn."""
 
@@ -226,13 +242,18 @@ def melody_label(piece: int, bar: int) -> tuple[str | None, int]:
     return (None if number < 0 else LABELS[number]), back
 
 
+LONG_REST = "- - -"
+"""Bars in a row in which somebody else plays, in a quarter of people's songs: readers miss the tune there, so these are not drawn."""
+
+
 @cache
 def _tune_plans() -> dict[str, list[tuple[str, ...]]]:
     found: dict[str, list[tuple[str, ...]]] = {}
     for line in TUNE_PLANS.read_text(encoding="utf-8").splitlines():
         group, _, told = line.partition("\t")
-        if told:
-            found.setdefault(group, []).append(tuple(told.split()))
+        plan = tuple(told.split())
+        if plan and LONG_REST not in " ".join(plan):
+            found.setdefault(group, []).append(plan)
     return found
 
 

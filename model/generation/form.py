@@ -644,7 +644,10 @@ class FormRequest:
             if not heard or not rubs(note.pitch, chord, key):
                 return note
             strong = True
-        return replace(note, pitch=moved_pitch(note.pitch, source.chord, chord, key, strong=strong))
+        pitch = moved_pitch(note.pitch, source.chord, chord, key, strong=strong)
+        if self.is_scale_locked and pitch % 12 not in key.pitch_classes:
+            return note  # the lock goes before the chord
+        return replace(note, pitch=pitch)
 
 
 def rubs(pitch: int, chord: Chord, key: Key) -> bool:
@@ -717,7 +720,12 @@ class Shown:
         if request.is_led or "density" in plan.explicit:
             return None
         key = parse_key(plan.key)
-        band = examples.drawn_band(plan, key, take.begin.seed) if take.begin.beside is None else take.begin.beside
+        band = take.begin.beside
+        if band is None and take.begin.given:  # it goes on from what is there
+            parts = tuple(p for p in plan.parts if p != "melody")
+            band = examples.going_on(take.begin.given, parts, plan.meter, round(plan.tempo), take.begin.seed)
+        if band is None:
+            band = examples.drawn_band(plan, key, take.begin.seed)
         return None if band is None else cls(request, key, band)
 
     def labels(self, parts: tuple[str, ...]) -> Mapping[str, Label]:

@@ -237,6 +237,8 @@ def parse_prompt(text: str) -> ParsedPrompt:
         unread, [(f.start, f.end, f.term.part) for f in terms if f.term.kind != "moods"]
     )
     stated_parts = parts.stated_parts(lower, terms, denied)
+    resting = {rest.part for rest in wished.wishes.rests if rest.section and not rest.outside}
+    stated_parts = replace(stated_parts, without=stated_parts.without - resting)  # silent there, not everywhere
     unit = tempo_meter.swing_unit(lower)
     spoken_of = stated_parts.named | stated_parts.without | frozenset(stated_parts.only or ())
     shared = shared_out(lower, wanted, spoken_of)

@@ -652,6 +652,9 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
                     else f"there is no {where} yet: say how long its sections are (intro 4 bars, verse 8 bars …)",
                 )
             )
+        elif negation is not None and any(s.name == _section_before(lower, start) for s in sections):
+            rests.append(Rest(name, section=_section_before(lower, start)))
+            found.append(FoundWish(start, end))
         elif (half := _IN_HALF.match(lower, end)) is not None and (
             negation is not None or half.group("only") or _only_before(lower, begin)
         ):
@@ -667,6 +670,15 @@ def _at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list
                 rests.append(Rest(name, 1, bar - 1))
             found.append(FoundWish(start, at.end()))
     return cues, rests, found
+
+
+def _section_before(lower: str, start: int) -> str:
+    """Return the section that ends, with its bars, right before a place: intro 8 bars without drums; "" where none does."""
+    for match in _NAME.finditer(lower, max(0, start - 40), start):
+        behind = _BARS_BEHIND.match(lower, match.end(), start)
+        if not lower[match.end() if behind is None else behind.end() : start].strip():
+            return _section(match)[0]
+    return ""
 
 
 def _belongs_behind(lower: str, start: int, end: int) -> bool:

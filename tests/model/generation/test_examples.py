@@ -14,7 +14,7 @@ from model.generation.messages import Begin
 from model.generation.take import TakeState
 from model.music.drums import ROLES
 from model.music.harmony import parse_chord, parse_key
-from model.music.notes import Beat, Note, Ticks
+from model.music.notes import Beat, Kept, Note, Ticks
 from model.music.plan import Controls, Plan
 from model.styles import STYLES
 from model.training.fit.tune_plans import tune_plan
@@ -201,3 +201,14 @@ def test_a_new_phrase_has_chords_of_its_own_not_its_first_one_over_and_over(seed
     song = clip(composer(), ClipSpec("sad piano ballad", seed, bars=32))
     changes = {at // 1920 for at, _ in song.chords}
     assert all(changes & set(range(start, start + 8)) - {start} for start in range(0, 32, 8))
+
+
+@pytest.mark.parametrize("style", ["house", "trap", "reggaeton"])
+def test_what_goes_on_from_a_groove_goes_on_in_its_manner(style: str) -> None:
+    piece = next(i for i in range(872) if examples.style_of(i) == style and examples.bars_of(i) == 8)
+    given = tuple(Kept(b.notes, frozenset(PARTS)) for b in examples.piece_beats(piece, KEY))
+    tempo = round(float(examples._table()["tempo"][piece]))
+    found = examples.going_on(given, ("chords", "bass", "drums"), "4/4", tempo, 1)
+    assert found is not None
+    assert examples.pulse(found) == examples.pulse(piece)
+    assert examples.going_on((), ("drums",), "4/4", tempo, 1) is None

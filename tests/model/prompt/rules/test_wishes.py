@@ -91,6 +91,16 @@ def test_what_sections_share_is_all_of_the_piece(names: list[str], bars: int) ->
     assert min(s.bars for s in found) >= 1
 
 
+@pytest.mark.parametrize(
+    "text", ["trap, 8 bar intro without drums, 16 bars", "house, intro 8 bars no drums, drop 8 bars"]
+)
+def test_a_part_denied_behind_a_section_with_bars_rests_there_only(text: str) -> None:
+    found = parse_prompt(text)
+    assert found.wishes.rests == (Rest("drums", section="intro"),)
+    assert "drums" not in found.stated_parts.without
+    assert "drums" in parse_prompt("pop without drums, intro 4 bars, verse 8 bars").stated_parts.without
+
+
 def test_between_an_intro_and_an_outro_there_is_a_piece() -> None:
     sections = find_wishes("with a 4 bar intro and a 2 bar outro").wishes.sections
     assert [(s.name, s.bars) for s in sections] == [("intro", 4), ("verse", 8), ("outro", 2)]

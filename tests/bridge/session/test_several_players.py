@@ -8,29 +8,12 @@ from dataclasses import replace
 import pytest
 
 from bridge.midi.protocol import InputLost, MidiReceived
-from bridge.protocol.events import ControlSet, PlayRequested, PromptRequested
 from model.music.harmony import parse_chord
-from model.music.plan import Plan
+from tests.bridge.session.test_accompaniment import first_line, playing
 from tests.support.midi_player import chords, line, struck
-from tests.support.virtual_band import Rig, latencies
 
 BEAT = 0.5
 BAR = 4 * BEAT
-
-
-def playing(**controls: float | str) -> Rig:
-    rig = Rig(latencies(1, 0.02), plan=lambda begin: Plan(tempo=120.0))
-    for path, value in ({"humanise": 0.0, "follow": 1} | controls).items():
-        rig.happen(ControlSet(path.replace("__", "/"), value))
-    rig.happen(PromptRequested("pop"))
-    rig.until(rig.now + 1)
-    rig.happen(PlayRequested())
-    rig.until(rig.now + 0.001)
-    return rig
-
-
-def first_line(rig: Rig) -> float:
-    return rig.session._playback.tempo.seconds_at(rig.session._playback.timeline.placed[0].start)
 
 
 def at_input(number: int, events: Iterable[MidiReceived]) -> list[MidiReceived]:

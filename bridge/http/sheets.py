@@ -12,7 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from bridge.http.sound import received, refused
+from bridge.http.sound import answer_of, received, refused
 
 TIMEOUT = 60.0
 """Seconds after which a sheet is given up."""
@@ -61,21 +61,14 @@ class Sheets:
         song, sheet = folder / "song.mid", folder / f"sheet.{form}"
         await asyncio.to_thread(song.write_bytes, body)
         words = [*self._command, str(song), "-o", str(sheet), *options]
-        child = await asyncio.create_subprocess_exec(
-            *words, stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.PIPE
-        )
         try:
-            _, wrong = await asyncio.wait_for(child.communicate(), self._timeout)
+            code, _, wrong = await answer_of(words, b"", self._timeout)
         except TimeoutError:
             return refused(503, "the sheet was not written in time: choose fewer bars")
-        finally:
-            if child.returncode is None:
-                child.kill()
-                await child.wait()
-        if child.returncode == 0:
+        if code == 0:
             text = await asyncio.to_thread(sheet.read_bytes)
             return web.Response(body=text, content_type=CONTENT_TYPES[form], charset="utf-8")
-        if child.returncode == 2:  # their file: the sentence without our path
-            said = wrong.decode(errors="replace").strip().splitlines()[-1:] or ["it cannot be read"]
+        if code == 2:  # their file: the sentence without our path
+            said = wrong.strip().splitlines()[-1:] or ["it cannot be read"]
             return refused(400, said[0].removeprefix("llmball: ").replace(str(song), "the music"))
         return refused(500, "the sheet could not be written: a fault of ours")

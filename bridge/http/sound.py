@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+from collections.abc import Sequence
 
 from aiohttp import web
 
@@ -40,22 +41,14 @@ class Hearing:
             return body if isinstance(body, web.Response) else await self._heard(body, arguments)
 
     async def _heard(self, body: bytes, arguments: tuple[str, ...]) -> web.Response:
-        pipe = asyncio.subprocess.PIPE
-        child = await asyncio.create_subprocess_exec(*self._command, *arguments, stdin=pipe, stdout=pipe, stderr=pipe)
         try:
-            told, wrong = await asyncio.wait_for(child.communicate(body), self._timeout)
+            code, told, wrong = await answer_of([*self._command, *arguments], body, self._timeout)
         except TimeoutError:
             return refused(503, "the sound was not heard in time: sing shorter")
-        finally:
-            if child.returncode is None:
-                child.kill()
-                await child.wait()
-        if child.returncode == 0:
+        if code == 0:
             return web.Response(body=told, content_type="application/json")
-        status = {2: 400, _NO_EXTRA: 501}.get(child.returncode or 0, 500)
-        return refused(
-            status, wrong.decode(errors="replace") if status != 500 else "the sound could not be heard: a fault of ours"
-        )
+        status = {2: 400, _NO_EXTRA: 501}.get(code, 500)
+        return refused(status, wrong if status != 500 else "the sound could not be heard: a fault of ours")
 
 
 def _arguments(request: web.Request) -> tuple[str, ...]:
@@ -69,6 +62,19 @@ def _arguments(request: web.Request) -> tuple[str, ...]:
     if meter not in METERS:
         raise ValueError(f"a metre is one of {' '.join(METERS)}, not {meter}")
     return f"{value:g}", meter, key if key == "auto" else parse_key(key).name
+
+
+async def answer_of(command: Sequence[str], body: bytes, patience: float) -> tuple[int, bytes, str]:
+    """Return exit status, stdout and stderr of a child that reads the body. Raises TimeoutError after so many seconds; it ends with us."""
+    pipe = asyncio.subprocess.PIPE
+    child = await asyncio.create_subprocess_exec(*command, stdin=pipe, stdout=pipe, stderr=pipe)
+    try:
+        told, wrong = await asyncio.wait_for(child.communicate(body), patience)
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    return child.returncode or 0, told, wrong.decode(errors="replace")
 
 
 async def received(request: web.Request, what: str, limit: int, patience: float) -> bytes | web.Response:

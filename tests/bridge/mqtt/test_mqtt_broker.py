@@ -13,7 +13,7 @@ import pytest
 from paho.mqtt.client import CallbackAPIVersion, Client, MQTTMessage, MQTTv5
 
 from tests.support.brokers import Mosquitto, mosquitto
-from tests.support.real_programs import Daemon, MissingToolError, until
+from tests.support.real_programs import Daemon, until
 
 pytestmark = pytest.mark.timeout(90)
 
@@ -51,15 +51,6 @@ class Listener:
     def close(self) -> None:
         self._client.disconnect()
         self._client.loop_stop()
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    try:
-        with mosquitto(tmp_path) as running:
-            yield running
-    except MissingToolError as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture

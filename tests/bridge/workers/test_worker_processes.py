@@ -32,24 +32,15 @@ from bridge.workers.worker import WEIGHTS, Worker
 from model.generation.messages import Begin, Write
 from model.music.plan import Controls
 from model.weights import hashed
-from tests.support.brokers import Mosquitto, mosquitto
+from tests.support.brokers import Mosquitto
 from tests.support.generators import Plain
-from tests.support.real_programs import Daemon, MissingToolError, ended, until
+from tests.support.real_programs import Daemon, ended, until
 
 pytestmark = pytest.mark.timeout(110)
 
 ROOT = Path(__file__).parents[3]
 Start = Callable[..., Daemon]
 PROMPT = "upbeat pop in C major, 140 bpm"
-
-
-@pytest.fixture
-def broker(tmp_path: Path) -> Iterator[Mosquitto]:
-    try:
-        with mosquitto(tmp_path) as running:
-            yield running
-    except MissingToolError as missing:
-        pytest.skip(str(missing))
 
 
 @pytest.fixture

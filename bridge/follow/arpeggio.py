@@ -62,7 +62,7 @@ class ArpeggioFilter:
     def beat(self, window: BeatWindow, key: Key | None) -> None:
         """Apply the transition at the start of a beat, unless an early note of the beat has applied it already."""
         if not self._transitioned:
-            self._transition(window.strong, key)
+            self._transition(window.is_on_strong_beat(window.start), key)
         self._transitioned = False
 
     def on_key_press(self, key_press: KeyPress, window: BeatWindow, keyboard: Played, key: Key | None) -> None:
@@ -70,7 +70,7 @@ class ArpeggioFilter:
         early = window.phase(key_press.at) >= EARLY_LIMIT
         if early and not self._transitioned:
             self._transitioned = True
-            self._transition(window.next_is_strong, key)
+            self._transition(window.is_on_strong_beat(Seconds(window.start + window.length)), key)
         recent = keyboard.since(Seconds(key_press.at - 4 * window.length))
         low = key_press.pitch < BASS_LIMIT and key_press.pitch <= min(k.pitch for k in recent) + MIN_LEAP
         self.observe(key_press.pitch, low and (early or window.phase(key_press.at) < LATE_LIMIT))

@@ -106,8 +106,6 @@ class Follower:
             self._record_beat(self._window)
         self._confirmed = False
         self._window = window
-        if window.strong and self._bass is not None and self._bass.at < window.opens:
-            self._bass = None
         self._arpeggio.beat(window, self.key)
         next_chord, self._next_chord = self._next_chord, None
         if next_chord is not None and (self._anticipated or self._still_sounds(next_chord.chord)):
@@ -267,19 +265,34 @@ class Follower:
 
     def _detect_chord(self, now: Seconds) -> PlayedChord | None:
         """Return the chord that is played now, None if there is none that is new."""
+        self._find_bass()
         found = self._chord_of_hands(now)
         if self.mode in ("chords", "split"):
             self._hands_chord = found or self._hands_chord
-        if "bass" not in self.playing.values() or self.mode == "bass" or self._window is None:
+        if self.mode == "bass" or self._window is None or self._bass is None or self._hands_chord is None:
             return found
-        basses = [k for k in self.keyboard.key_presses if self._modes.get(k.input) == "bass"]
-        if basses and self._window.is_on_strong_beat(basses[-1].at):
-            self._bass = basses[-1]
-        if self._bass is None or self._hands_chord is None:
+        struck = self._hands_chord.at
+        if self._bass.at < self._window.part_opens(struck, whole_bar=True) and not self._bass.sounds_at(struck):
             return found
         chord = chord_over_bass(self._hands_chord.chord, self._bass.pitch % 12, self.key)
         at = max(self._hands_chord.at, self._bass.at)
         return PlayedChord(chord, at, self._hands_chord.arpeggiated and at > self._bass.at)
+
+    def _find_bass(self) -> None:
+        """Find the note that the chord stands on: on a strong beat; of a line that avoids those, the first of each half of a bar."""
+        playing = self.playing
+        basses = [k for k in self.keyboard.key_presses if playing.get(k.input) == "bass"]
+        if not basses:
+            self._bass = None
+            return
+        low, window = min(last_stroke(basses), key=lambda k: k.pitch), self._window
+        if window is not None and not window.is_on_strong_beat(low.at):
+            bar_before = Seconds(low.at - window.beats * window.length)
+            if any(window.is_on_strong_beat(k.at) for k in basses if k.at >= bar_before):
+                return
+            if self._bass is not None and self._bass.at >= window.part_opens(low.at):
+                return
+        self._bass = low
 
     def _chord_of_hands(self, now: Seconds) -> PlayedChord | None:
         """Return the chord of those who play chords, or of the bass if nobody does."""
@@ -290,10 +303,9 @@ class Follower:
         key = self.key or C_MAJOR
         if self.mode == "bass":
             low = min(last_stroke(key_presses), key=lambda k: k.pitch)
-            strong = self._window is None or self._window.is_on_strong_beat(low.at)
             stroke = Seconds(low.at + STROKE_WINDOW)
             others = {k.pitch % 12 for k in self.keyboard.key_presses if k.input != low.input and k.sounds_at(stroke)}
-            return PlayedChord(chord_on_bass(low.pitch % 12, key, others), low.at) if strong else None
+            return PlayedChord(chord_on_bass(low.pitch % 12, key, others), low.at) if low is self._bass else None
         since = None if self._window is None else self._window.opens
         held = held_chord(key_presses, [k for k in self.keyboard.held_keys if self._tells_chords(k)], self.key, since)
         if held is not None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from math import floor
 
 from bridge.clock import Seconds
 
@@ -275,21 +276,13 @@ class BeatWindow:
         """True if it begins a bar or its second half, which is the shorter one if the number of beats is odd."""
         return self.beat in (0, (self.beats + 1) // 2)
 
-    @property
-    def strong(self) -> bool:
-        """True if it begins a bar, or half of one with an even number of beats."""
-        return _strong(self.beat, self.beats)
+    def part_opens(self, moment: Seconds, whole_bar: bool = False) -> Seconds:
+        """Return from when on a stroke counts for the half of a bar, or the bar, that a time counts for; bars of odd beats have no halves."""
+        away = floor(self.phase(moment) + 1 - EARLY_LIMIT)
+        beat = (self.beat + away) % self.beats
+        since = beat if whole_bar or self.beats % 2 else beat % (self.beats // 2)
+        return Seconds(self.opens + (away - since) * self.length)
 
     def is_on_strong_beat(self, moment: Seconds) -> bool:
-        """Return True if a stroke at a time counts for a strong beat: late for this one, or early for the next."""
-        phase = self.phase(moment)
-        return (phase < LATE_LIMIT and self.strong) or (phase >= EARLY_LIMIT and self.next_is_strong)
-
-    @property
-    def next_is_strong(self) -> bool:
-        """True if the next beat is strong."""
-        return _strong((self.beat + 1) % self.beats, self.beats)
-
-
-def _strong(beat: int, beats: int) -> bool:
-    return beat == 0 or (beats % 2 == 0 and beat == beats // 2)
+        """Return True if a stroke counts for a beat that begins a bar, or half of one with an even number of beats."""
+        return moment < self.part_opens(moment) + (LATE_LIMIT + 1 - EARLY_LIMIT) * self.length

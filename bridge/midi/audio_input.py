@@ -6,8 +6,6 @@ some time after it began: its message has the moment at which it began, and `hea
 
 from __future__ import annotations
 
-import os
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from statistics import median
@@ -18,8 +16,7 @@ from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.midi import jack
 from bridge.midi.backends import find_port
-from bridge.midi.input_ports import InputConfig, OnMidi, PortGoneError
-from bridge.midi.jack import ConnectionKeeper, NameTakenError
+from bridge.midi.input_ports import InputConfig, JackInput, OnMidi, woken
 from bridge.midi.jack_sound import JackSound, SoundBlock
 from bridge.midi.protocol import InputHealth, NoteOff, NoteOn
 from model.analysis.live_voice import Detect, Heard, LiveVoice, detect
@@ -101,37 +98,18 @@ class Latency:
         return round(median(self._last) * 1000, 1) if self._last else 0.0
 
 
-class AudioInput:
-    """An input port for sound at JACK. `on_midi` is called in its own thread."""
+class AudioInput(JackInput):
+    """An input port for sound at JACK. `on_midi` is called in its own thread. A note ends when its sound does, who leaves is silent."""
+
+    has_left = False
+    _client: JackSound
 
     def __init__(
         self, name: str, client: JackSound, wake: tuple[int, int], on_midi: OnMidi, connections: frozenset[str]
     ) -> None:
-        """Connect a client that writes to the pipe `wake`, of which both ends are ours, and listen."""
-        self.name, self._client, self._wake, self._on_midi = name, client, wake, on_midi
-        self._keeper = ConnectionKeeper(client, connections)
-        self._keeper.check()
         self._ear, self._latency = Ear(client.rate), Latency()
         self._told: InputHealth | None = None
-        self._open = True
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    @property
-    def connections(self) -> frozenset[str]:
-        """Names of the ports to connect to when the port is opened again."""
-        return self._keeper.remembered
-
-    @property
-    def has_left(self) -> bool:
-        """False: a note ends when its sound does, who is not connected is silent."""
-        return False
-
-    def check(self) -> list[str]:
-        """Restore lost connections; return a line per change. Raises PortGoneError if the server is gone."""
-        if self._client.server_lost or not self._reader.is_alive():
-            raise PortGoneError("the JACK server is gone" if self._client.server_lost else "the sound cannot be read")
-        return self._keeper.check()
+        super().__init__(name, client, wake, on_midi, connections)
 
     def health(self) -> InputHealth | None:
         """Return the latency and the losses; None if they are as they were."""
@@ -143,23 +121,16 @@ class AudioInput:
 
     def close(self) -> None:
         """Close the port; the note that sounds ends."""
-        self._open = False
-        os.write(self._wake[1], b"\0")
-        self._reader.join()
-        self._client.close()
-        for end in self._wake:
-            os.close(end)
+        super().close()
         for at, data in self._ear.end():
             self._on_midi(at, data)
 
-    def _read(self) -> None:
-        while self._open:
-            os.read(self._wake[0], 256)
-            for block in joined(self._client.blocks()):
-                for at, data in self._ear.hear(block):
-                    if data[0] & 0xF0 == 0x90:
-                        self._latency.note(at, monotonic())
-                    self._on_midi(at, data)
+    def _received(self) -> Iterable[tuple[Seconds, bytes]]:
+        for block in joined(self._client.blocks()):
+            for at, data in self._ear.hear(block):
+                if data[0] & 0xF0 == 0x90:
+                    self._latency.note(at, monotonic())
+                yield at, data
 
 
 def joined(blocks: Iterable[SoundBlock]) -> Iterator[SoundBlock]:
@@ -184,15 +155,8 @@ def open_audio(config: InputConfig, client: str, on_midi: OnMidi, connections: f
     Raises OwnerError.
     """
     port, wanted = f"{config.port_name} sound{config.suffix}", config.input.partition(":")[2]
-    wake = os.pipe()
-    os.set_blocking(wake[1], False)  # written by JACK's real-time thread
-    try:
-        detect(np.zeros(RATE, np.float32))  # the detector is loaded before sound comes in
-        sound = JackSound(client, port, wake[1])
-    except NameTakenError as taken:
-        raise OwnerError(f"{taken} is there already: stop the other LLMBall, or choose another --port-name") from taken
-    except OSError as gone:
-        raise OwnerError("jack does not answer any more: see llmball doctor") from gone
+    detect(np.zeros(RATE, np.float32))  # the detector is loaded before sound comes in
+    sound, wake = woken(lambda pipe: JackSound(client, port, pipe))
     try:
         if not connections and wanted:
             others = [name for name in sound.sources() if not name.startswith(f"{client}:")]

@@ -9,7 +9,7 @@ import os
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol, runtime_checkable
+from typing import Protocol, TypeVar, runtime_checkable
 
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
@@ -41,6 +41,8 @@ class InputConfig:
         return self.input == AUDIO or self.input.startswith(f"{AUDIO}:")
 
 
+Client = TypeVar("Client", bound=JackClient)
+JACK_GONE = "jack does not answer any more: see llmball doctor"
 AUDIO = "audio"
 """What `--input` says for sound: this, or this with a colon and a piece of a port's name."""
 
@@ -135,13 +137,12 @@ class RtMidiInput:
 class JackInput:
     """An input port of libjack: the time of a message is that of its JACK frame."""
 
-    def __init__(self, name: str, client: str, port: str, on_midi: OnMidi, connections: frozenset[str]) -> None:
-        """Open the port and connect it. Raises NameTakenError, or OSError if there is no server."""
-        self.name, self._on_midi = name, on_midi
-        self._wake_read, self._wake_write = os.pipe()
-        os.set_blocking(self._wake_write, False)  # written by JACK's real-time thread
-        self._client = JackClient(client, port, self._wake_write)
-        self._keeper = ConnectionKeeper(self._client, connections)
+    def __init__(
+        self, name: str, client: JackClient, wake: tuple[int, int], on_midi: OnMidi, connections: frozenset[str]
+    ) -> None:
+        """Connect a client that writes to the pipe `wake`, of which both ends are ours, and listen in a thread."""
+        self.name, self._client, self._wake, self._on_midi = name, client, wake, on_midi
+        self._keeper = ConnectionKeeper(client, connections)
         self._keeper.check()
         self._open = True
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -159,25 +160,27 @@ class JackInput:
 
     def check(self) -> list[str]:
         """Restore lost connections; return a line per change. Raises PortGoneError if the server is gone."""
-        if self._client.server_lost:
-            raise PortGoneError("the JACK server is gone")
+        if self._client.server_lost or not self._reader.is_alive():
+            raise PortGoneError("the JACK server is gone" if self._client.server_lost else "the port cannot be read")
         return self._keeper.check()
 
     def close(self) -> None:
         """Close the port."""
         self._open = False
-        os.write(self._wake_write, b"\0")
+        os.write(self._wake[1], b"\0")
         self._reader.join()
         self._client.close()
-        os.close(self._wake_write)
-        os.close(self._wake_read)
+        for end in self._wake:
+            os.close(end)
 
     def _read(self) -> None:
         while self._open:
-            os.read(self._wake_read, 256)
-            for at, data in self._client.received():
-                if data[0] != ACTIVE_SENSING[0]:
-                    self._on_midi(at, data)
+            os.read(self._wake[0], 256)
+            for at, data in self._received():
+                self._on_midi(at, data)
+
+    def _received(self) -> Iterable[tuple[Seconds, bytes]]:
+        return ((at, data) for at, data in self._client.received() if data[0] != ACTIVE_SENSING[0])
 
 
 def resolved_input(config: InputConfig) -> InputConfig:
@@ -230,13 +233,24 @@ def _open_jack_input(
     """Open a port of libjack; for an input named by the owner, a port of ours connected to it."""
     port = f"{config.port_name} in{config.suffix}"
     name = f"jack:{client}:{port}"
-    try:
-        if config.input != "virtual":
+    if config.input != "virtual":
+        try:
             available = input_ports(api)
-            connections = connections or frozenset({available[find_port(available, config.input)]})
-            name = f"jack:{', '.join(sorted(connections))}"
-        return JackInput(name, client, port, on_midi, connections)
+        except (OSError, SystemError) as gone:
+            raise OwnerError(JACK_GONE) from gone
+        connections = connections or frozenset({available[find_port(available, config.input)]})
+        name = f"jack:{', '.join(sorted(connections))}"
+    opened, wake = woken(lambda pipe: JackClient(client, port, pipe))
+    return JackInput(name, opened, wake, on_midi, connections)
+
+
+def woken(opened: Callable[[int], Client]) -> tuple[Client, tuple[int, int]]:
+    """Open a client of JACK that writes to a pipe; return it and both ends of the pipe. Raises OwnerError."""
+    wake = os.pipe()
+    os.set_blocking(wake[1], False)  # written by JACK's real-time thread
+    try:
+        return opened(wake[1]), wake
     except NameTakenError as taken:
         raise OwnerError(f"{taken} is there already: stop the other LLMBall, or choose another --port-name") from taken
-    except (OSError, SystemError) as gone:
-        raise OwnerError("jack does not answer any more: see llmball doctor") from gone
+    except OSError as gone:
+        raise OwnerError(JACK_GONE) from gone

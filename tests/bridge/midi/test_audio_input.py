@@ -11,15 +11,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from bench.client import Client
 from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.midi import jack
 from bridge.midi.audio_input import Ear, Latency, joined
+from bridge.midi.backends import binding
 from bridge.midi.input_ports import InputConfig, MeasuredInput, open_input, resolved_input
 from bridge.midi.jack import seconds_of
 from bridge.midi.jack_sound import SoundBlock
 from model.analysis.voice import Samples
-from tests.support.real_programs import MissingToolError, ended, tool, until
+from tests.support.real_programs import Daemon, MissingToolError, ended, tool, until
 from tests.support.sound.lines import Timed, f1, plucked, pure_tone, sine, sounded
 
 RATE = 48_000
@@ -208,3 +210,39 @@ def test_a_port_for_sound_is_found_by_a_piece_of_its_name_or_refused(hears: None
         inlet.close()
     with pytest.raises(OwnerError, match="organ"):
         open_input(resolved_input(InputConfig("audio:organ", "auto", "LLMBall")), lambda at, data: None)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(120)
+def test_the_band_follows_a_keyboard_and_a_bass_guitar_at_jack(
+    hears: None, jack_environment: Mapping[str, str], daemon: Callable[..., Daemon], singer: Path, tmp_path: Path
+) -> None:
+    started = daemon(
+        "--backend", "jack", "--input", "virtual", "--input", "audio", "--play", "upbeat pop in C major, 140 bpm",
+        env=jack_environment,
+    )  # fmt: skip
+    client = Client(started.osc)
+    rtmidi = binding()
+    keys = rtmidi.MidiOut(rtmidi.RtMidiAPI.UNIX_JACK, "keys")
+    try:
+        client.say("follow", 1)
+        assert until(lambda: bool(client.heard("chord")), 10)
+        keys.open_port(next(i for i, name in enumerate(keys.get_ports()) if "LLMBall in" in name))
+        for pitch in (57, 60, 64):
+            keys.send_message([0x90, pitch, 90])
+        quarter = 60 / 140
+        bass = sounded([(quarter * i, 0.9 * quarter, 41) for i in range(140)], plucked, RATE)
+        with singing(singer, bass, "llmball-in-2:LLMBall sound 2", jack_environment, tmp_path):
+            assert until(lambda: "Fmaj7" in [told.args[0] for told in client.heard("chord")], 60), (
+                "Am on the keyboard over F in the bass"
+            )
+        plays = {told.args[0]: told.args[1] for told in client.heard("input/plays")}
+        assert plays == {1: "chords", 2: "bass"}
+        number, ms, *_ = client.heard("input/latency")[-1].args
+        assert number == 2
+        assert float(ms) > 50
+        assert "knows a note" in started.log.read_text()
+    finally:
+        keys.close_port()
+        keys.delete()
+        client.close()

@@ -131,6 +131,36 @@ def test_notes_that_are_known_late_count_from_when_they_began(delay: float) -> N
         assert told[-1] == wanted, bar
 
 
+@pytest.mark.parametrize("place", [0.33, 0.5, 0.65])
+@pytest.mark.parametrize(("held", "wanted"), [((57, 60, 64), "Fmaj7"), ((), "F")])
+def test_a_bass_line_tells_the_chord_wherever_in_the_beat_it_lies(
+    held: tuple[int, ...], wanted: str, place: float
+) -> None:
+    """Its player keeps the tempo but not the beat, as off-beats do: none of its notes may lie on a beat of ours."""
+    rig = playing()
+    began = first_line(rig)
+    for pitch in held:
+        rig.happen(struck(began, pitch))
+    for event in at_input(2, roots((41,) * 4, began + BAR + place * BEAT)):
+        rig.until(event.at + 0.16)
+        rig.happen(event)
+    assert [args[0] for _, path, args in rig.told if path == "chord"][-1] == wanted
+
+
+def test_a_passing_note_before_the_bar_is_not_the_bass_of_the_chord_on_it() -> None:
+    rig = playing()
+    began = first_line(rig)
+    keys = chords(["Am", "C"] * 2, began, BAR)
+    bass = line([45, 45, 45, 47, 36, 36, 36, 44] * 2, began, BEAT)
+    for event in sorted(
+        [*((e.at, e) for e in keys), *((e.at + 0.17, e) for e in at_input(2, bass))], key=lambda e: e[0]
+    ):
+        rig.until(event[0])
+        rig.happen(event[1])
+    told = {args[0] for at, path, args in rig.told if path == "chord" and at >= began + 0.9 * BAR}
+    assert told <= {"Am", "C", "C/A", "Am7"}
+
+
 def test_when_one_input_is_lost_the_other_leads_on_and_the_band_takes_the_part() -> None:
     rig = playing()
     began = first_line(rig)
@@ -155,6 +185,6 @@ def test_a_bass_that_enters_under_a_long_held_chord_changes_it(delay: float) -> 
     began = first_line(rig)
     rig.perform(at_input(1, [struck(began, p) for p in (57, 60, 64)]), began + 3 * BAR)
     for event in at_input(2, line([41] * 12, began + 3 * BAR, BEAT)):
-        rig.until(event.at + delay)
+        rig.until(event.at + 0.16)
         rig.happen(event)
     assert [args[0] for _, path, args in rig.told if path == "chord"][-1] == "Fmaj7"

@@ -19,17 +19,18 @@ from model.music.harmony import Key, key_on, parse_key
 from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
 from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
+from model.prompt.account import Fact, account, find_mentions, in_other_languages, straightened
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
-from model.prompt.rules.account import Fact, account, find_mentions, in_other_languages, straightened
 from model.prompt.rules.negation import NamedSpan, Reader, T, negated, what_is_denied, within
 from model.prompt.rules.numbers import in_digits
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
-from model.prompt.rules.second_instruments import shared_out
 from model.prompt.rules.tempo_meter import tempo_after_style
 from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
 from model.prompt.rules.vocabulary import find as find_terms
-from model.prompt.rules.wishes import FoundWish, find_wishes
+from model.prompt.second_instruments import shared_out
+from model.prompt.wishes.find import find_wishes
+from model.prompt.wishes.found import FoundWish
 
 
 @dataclass(frozen=True, slots=True)

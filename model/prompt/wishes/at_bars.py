@@ -1,20 +1,16 @@
-"""What happens at a bar: a drop, a build-up, a fill, a part that enters or rests there, in a section or for so many bars. Pure patterns."""
+"""What happens at a bar: a drop, a build-up, a chorus, a fill. Pure patterns."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
 
 from model.music.control import MAX_BARS
-from model.music.notes import PARTS
-from model.music.wishes import CueAt, Rest, Section
+from model.music.wishes import CueAt
 from model.prompt.rules.negation import NEGATION, within
-from model.prompt.rules.parts import OFF, PART
-from model.prompt.rules.vocabulary import find as find_terms
 from model.prompt.rules.vocabulary import tolerant
 from model.prompt.wishes.course import BAR, BARS, COUNT, NUMBERS, count
 from model.prompt.wishes.found import FoundWish
-from model.prompt.wishes.sections import BARS_BEHIND, NAME, NAMED, section_of
+from model.prompt.wishes.sections import NAME, NAMED, named_as, section_of
 
 AT = rf"(?<![a-zà-ÿ])(?:(?:after|nach|tras|a los|aos|al cabo de|ao cabo de|au bout de|después de|après|dopo|depois de)\s+(?:the\s+first\s+)?(?P<{{0}}_after>\d{{{{1,3}}}}|{NUMBERS})\s+{BARS}|(?:(?:at|on|in|from|by|around|ab|bei|in|desde|en|à|dès|a|da|dalla|alla|al|na|no|auf|mit|zu)\s+)?(?:the\s+|la\s+|le\s+|el\s+|il\s+|o\s+)?{BAR}\s+(?P<{{0}}>\d{{{{1,3}}}}|{NUMBERS})|(?<![第\d])(?P<{{0}}_behind>\d{{{{1,3}}}})小[节節](?:之后|以后|后)に?|(?:第\s*|(?<!\d)(?=\d{{{{1,3}}}}小[节節](?:进|入|处|时)))(?P<{{0}}_zh>\d{{{{1,3}}}}|[一二三四五六七八九十百]{{{{1,3}}}})\s*小[节節]\w{{{{0,2}}}}|(?P<{{0}}_th>\d{{{{1,3}}}})(?:st|nd|rd|th)\s+bar)"
 """Where something happens, by the bar; `format` gives the group its name, so braces are doubled twice here: {1,3} is written {{{{1,3}}}}."""
@@ -42,28 +38,6 @@ _BARS_IN = tolerant(
 )
 """So many bars in, we drop."""
 _COUNTS_BARS = tolerant(rf"bpm|{BARS}")
-_STARTS = r"(?:enters?|comes? in|starts?|begins?|kicks? in|joins?|set in|setzt ein|einsetzen|entran?|entrent|entre|entrano|entram|进来?|进入|加入|开始)"
-_ENDS = r"(?:stops?|drops? out|leaves?|ends?|go(?:es)? (?:away|silent)|falls? away|停止?|退出|消失)"
-_PARTS = tolerant(rf"{PART.pattern}")
-_PART_AT = tolerant(
-    rf"(?P<what>{_STARTS}|{_ENDS}|only|nur|solo|just)?\s*(?:only\s+)?(?:{AT.format('bar')})(?P<on>\s+on(?:wards)?)?"
-)
-_UNTIL = tolerant(
-    rf"\s*(?:until|till|before|bis(?: zum)?|hasta(?: el)?|jusqu'(?:à|au)(?: la)?|fino (?:a|alla))\s+(?:the\s+|la\s+)?{BAR}\s+(?P<bar>\d{{1,3}})"
-)
-_FROM_THERE = tolerant(rf"\s*(?:{AT.format('bar')})(?: on(?:wards)?)?")
-_FOR_FIRST = tolerant(rf"\s*(?:for|in|during)\s+the\s+first\s+(?P<n>{COUNT})\s+{BARS}")
-_IN_SECTION = tolerant(
-    rf"\s*(?P<only>only\s+|nur\s+|solo\s+)?(?:in|during|im|in der|en|dans|nel|nella|no|na)\s+(?:the\s+|le\s+|la\s+|el\s+|l')?(?:{NAMED})"
-)
-
-
-_PART_THERE = tolerant(rf"\s*(?:{_PART_AT.pattern})")
-_BRINGS = tolerant(r"\b(?:bring(?:s|ing)? in|add(?:s|ing)?|introduc\w+|start(?:s|ing)?)\s+(?:the\s+|a\s+)?$")
-_IN_HALF = tolerant(r"\s*(?P<only>only\s+)?(?:in|during|from|for)\s+the\s+(?P<half>first|second)\s+half\b")
-_FIRST_BARS = tolerant(
-    rf"\b(?:the\s+|for the\s+|in the\s+)?first\s+(?P<n>{COUNT})\s+{BARS}[:,]?\s+(?:(?:is|are|with)\s+)?(?P<how>only|just|no|without)\s+(?:the\s+)?(?:{PART.pattern})"
-)
 
 
 def bar_of(match: re.Match[str]) -> int:
@@ -74,10 +48,9 @@ def bar_of(match: re.Match[str]) -> int:
     return count(after) + 1 if after else count(match.group("bar") or match.group("bar_zh") or match.group("bar_th"))
 
 
-def at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list[Rest], list[FoundWish]]:
-    """Return what happens at bars, who rests where, and where that is said; `sections` are those that the piece has."""
+def at_bars(lower: str) -> tuple[list[CueAt], list[FoundWish]]:
+    """Return what happens at bars, and where that is said."""
     cues: list[CueAt] = []
-    rests: list[Rest] = []
     found: list[FoundWish] = []
     happening = [
         m
@@ -103,7 +76,7 @@ def at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list[
             if ok and cue is not None:
                 cues.append(CueAt(bar, cue))
             found.append(
-                FoundWish(*match.span(), "" if ok and cue else f"a {section} has no place of its own at a bar")
+                FoundWish(*match.span(), "" if ok and cue else f"“{named_as(match)}” has no place of its own at a bar")
             )
     for pattern in (_FILL_AT, _FILL_THEN):
         for match in pattern.finditer(lower):
@@ -119,77 +92,7 @@ def at_bars(lower: str, sections: Sequence[Section]) -> tuple[list[CueAt], list[
         if cue is not None and not cues and count(match.group("n")) < MAX_BARS:
             cues.append(CueAt(count(match.group("n")) + 1, cue))
             found.append(FoundWish(*match.span()))
-    for opening in _FIRST_BARS.finditer(lower):
-        named = next(p for p in ("chords", "melody", "drums", "bass", "piece") if opening.group(p) is not None)
-        last = count(opening.group("n"))
-        silent = [named] if opening.group("how") in ("no", "without") else [p for p in PARTS if p != named]
-        rests += [Rest(p, 1, last) for p in silent if named != "piece"]
-        found.append(FoundWish(*opening.span()))
-    for begin, end, name in _players(lower):
-        if within(begin, [(f.start, f.end) for f in found]):
-            continue
-        before = NEGATION.finditer(lower, max(0, begin - 24), begin)
-        negation = next((m for m in before if _ARTICLES.fullmatch(lower, m.end(), begin)), None)
-        start = begin if negation is None else negation.start()
-        off = OFF.match(lower, end)
-        if off is not None and (until := _UNTIL.match(lower, off.end())) is not None:
-            rests.append(Rest(name, 1, int(until.group("bar")) - 1))
-            found.append(FoundWish(start, until.end()))
-        elif off is not None and (at := _FROM_THERE.match(lower, off.end())) is not None:
-            rests.append(Rest(name, bar_of(at), None))
-            found.append(FoundWish(start, at.end()))
-        elif off is not None and (first := _FOR_FIRST.match(lower, off.end())) is not None:
-            rests.append(Rest(name, 1, count(first.group("n"))))
-            found.append(FoundWish(start, first.end()))
-        elif negation is not None and (until := _UNTIL.match(lower, end)) is not None:
-            rests.append(Rest(name, 1, int(until.group("bar")) - 1))
-            found.append(FoundWish(start, until.end()))
-        elif negation is not None and (first := _FOR_FIRST.match(lower, end)) is not None:
-            rests.append(Rest(name, 1, count(first.group("n"))))
-            found.append(FoundWish(start, first.end()))
-        elif (inside := _IN_SECTION.match(lower, end)) is not None and (
-            negation is not None or inside.group("only") or _only_before(lower, begin)
-        ):
-            where, _, _ = section_of(inside)
-            known = any(s.name == where for s in sections)
-            if known:
-                rests.append(Rest(name, section=where, outside=negation is None))
-            found.append(
-                FoundWish(
-                    start,
-                    inside.end(),
-                    ""
-                    if known
-                    else f"there is no {where} yet: say how long its sections are (intro 4 bars, verse 8 bars …)",
-                )
-            )
-        elif negation is not None and any(s.name == _section_before(lower, start) for s in sections):
-            rests.append(Rest(name, section=_section_before(lower, start)))
-            found.append(FoundWish(start, end))
-        elif (half := _IN_HALF.match(lower, end)) is not None and (
-            negation is not None or half.group("only") or _only_before(lower, begin)
-        ):
-            rests.append(Rest(name, section=f"{half.group('half')} half", outside=negation is None))
-            found.append(FoundWish(start, half.end()))
-        elif (at := _PART_THERE.match(lower, end)) is not None and (
-            at.group("what") or _BRINGS.search(lower, max(0, begin - 40), begin)
-        ):
-            bar, what = bar_of(at), at.group("what") or ""
-            if re.fullmatch(_ENDS, what):
-                rests.append(Rest(name, bar, None))
-            elif bar > 1:
-                rests.append(Rest(name, 1, bar - 1))
-            found.append(FoundWish(start, at.end()))
-    return cues, rests, found
-
-
-def _section_before(lower: str, start: int) -> str:
-    """Return the section that ends, with its bars, right before a place: intro 8 bars without drums; "" where none does."""
-    for match in NAME.finditer(lower, max(0, start - 40), start):
-        behind = BARS_BEHIND.match(lower, match.end(), start)
-        if not lower[match.end() if behind is None else behind.end() : start].strip():
-            return section_of(match)[0]
-    return ""
+    return cues, found
 
 
 def _belongs_behind(lower: str, start: int, end: int) -> bool:
@@ -201,23 +104,3 @@ def _belongs_behind(lower: str, start: int, end: int) -> bool:
     name = next(NAME.finditer(lower, end, then.end()), None)
     plain = name is not None and _HAPPENS.match(lower, name.start()) is None
     return link is not None or (plain and re.search(r"[,，、;]", lower[end : then.end()]) is None)
-
-
-def _players(lower: str) -> Iterator[tuple[int, int, str]]:
-    """Yield what may enter or rest: parts, and instruments as their parts, from where to where and which."""
-    for part in _PARTS.finditer(lower):
-        if part.lastgroup is not None and part.lastgroup != "piece":
-            yield part.start(), part.end(), part.lastgroup
-    for term in find_terms(lower):
-        if term.term.kind == "instruments" and term.term.part is not None:
-            yield term.start, term.end, term.term.part
-
-
-_ARTICLES = tolerant(r"\s*(?:(?:the|any|an?|of|die|das|el|la|le|les|los|las|il)\s+)*")
-
-
-def _only_before(lower: str, start: int) -> bool:
-    return (
-        re.search(r"\b(?:only|just|nur|solo|sólo|seulement|apenas)\s+(?:the\s+)?$", lower[max(0, start - 24) : start])
-        is not None
-    )

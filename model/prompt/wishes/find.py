@@ -22,6 +22,7 @@ from model.prompt.wishes.at_bars import at_bars
 from model.prompt.wishes.course import BAR, BARS, COUNT, count
 from model.prompt.wishes.found import About, FoundWish, FoundWishes
 from model.prompt.wishes.modulation import modulation_wish
+from model.prompt.wishes.rests import behind_a_section, find_rests
 from model.prompt.wishes.sections import BARS_BETWEEN, lettered, listed_sections
 
 _NUMBER = r"(?<!\d)\d{1,3}(?:[.,]\d{1,2})?"
@@ -106,7 +107,7 @@ def find_wishes(plain: str) -> FoundWishes:
                 for f in found
             ]
             sections, bars = (), None
-    cues, rests, placed = at_bars(lower, sections)
+    cues, placed = at_bars(lower)
     drop = next((c.bar for c in cues if c.cue == "drop"), None)
     lead = None if drop is None else _BEFORE_IT.search(lower)
     if (
@@ -129,6 +130,9 @@ def find_wishes(plain: str) -> FoundWishes:
         for c in cues
     ]
     found = _widened(found, placed)
+    resting = find_rests(lower, sections, [(f.start, f.end) for f in found])
+    denied = behind_a_section(lower, sections, [(f.start, f.end) for f in resting.found])
+    found = _widened(found, [*resting.found, *denied.found])
     duration = duration_wish(_without(lower, found))
     chords = chord_count(lower)
     found += [] if duration is None else [replace(_led(lower, duration[1], _LASTS), about="length")]
@@ -142,12 +146,20 @@ def find_wishes(plain: str) -> FoundWishes:
         chords=0 if chords is None else chords[0],
         sections=sections,
         cues=tuple(sorted(cues, key=lambda c: c.bar)),
-        rests=tuple(rests),
+        rests=(*resting.rests, *denied.rests),
         ramp=ramp,
         fades=tuple(fade for fade, _ in fades),
         modulation=modulation,
     )
-    return FoundWishes(wishes, tuple(sorted(found, key=lambda f: f.start)), bars, tempo, first_key)
+    return FoundWishes(
+        wishes,
+        tuple(sorted(found, key=lambda f: f.start)),
+        bars,
+        tempo,
+        first_key,
+        (*resting.players, *denied.players),
+        (*resting.binding, *denied.binding),
+    )
 
 
 def _at(places: Sequence[course.Place], about: About, reason: str = "") -> list[FoundWish]:

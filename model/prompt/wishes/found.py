@@ -29,10 +29,15 @@ class FoundWish:
 
 @dataclass(frozen=True, slots=True)
 class FoundWishes:
-    """All wishes of a text, with the values of those that clips meet; the bars of the sections, the tempo and the key that the piece begins with."""
+    """All wishes of a text, with the values of those that clips meet; the bars of the sections, the tempo and the key that the piece begins with.
+
+    `players` are named where they rest or enter; `binding` are words that deny them, or all others, there and not in the whole piece.
+    """
 
     wishes: Wishes
     found: tuple[FoundWish, ...] = ()
     bars: int | None = None
     tempo: float | None = None
     key: Key | None = None
+    players: tuple[tuple[int, int], ...] = ()
+    binding: tuple[tuple[int, int], ...] = ()

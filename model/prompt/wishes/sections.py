@@ -120,6 +120,11 @@ def section_of(match: re.Match[str]) -> tuple[str, int, str | None]:
     return name, usual, cue
 
 
+def named_as(match: re.Match[str]) -> str:
+    """Return the words in which a match of `NAMED` names its section: coda, not outro."""
+    return next(said for n in range(len(_SECTIONS)) if (said := match.group(f"s{n}")) is not None)
+
+
 def find_sections(lower: str) -> Iterator[tuple[int, int, str]]:
     """Yield the names of sections in a text in small letters: from where to where, and which of `Section`'s names."""
     for match in NAME.finditer(lower):

@@ -340,7 +340,7 @@ def _section_names(said: Mapping[Ticks, str]) -> dict[Ticks, str]:
     """Return the names of sections among the texts at some ticks, as wishes have them: Chorus 2 is chorus, A is A."""
     if not said:
         return {}
-    from model.prompt.rules.wishes import find_sections  # most files name none, and its patterns take long to load
+    from model.prompt.wishes.sections import find_sections  # most files name none, and its patterns take long to load
 
     found: dict[Ticks, str] = {}
     for at, text in said.items():

@@ -15,7 +15,7 @@ from model.music.groove import FEWEST, SIXTEENTH, Groove, groove_of
 from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, UNPITCHED_PARTS, USUAL_PARTS
 from model.music.plan import Plan, apply_controls
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 from model.prompt.rules.vocabulary import table
 
 

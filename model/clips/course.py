@@ -11,6 +11,7 @@ from itertools import pairwise
 
 from model.clips.transforms import change_key
 from model.music.control import MAX_TEMPO, MIN_TEMPO
+from model.music.drums import ROLE_OF
 from model.music.harmony import MODES, Key, key_on, parse_key
 from model.music.midifile import Song, bar_at
 from model.music.notes import Note, Ticks
@@ -43,7 +44,12 @@ def _named(song: Song, wishes: Wishes) -> Song:
 def _rested(song: Song, wishes: Wishes) -> Song:
     bars = len(song.bars)
     silent = [wishes.resting(bar, bars) for bar in range(bars)]
-    return replace(song, notes=tuple(n for n in song.notes if n.part not in silent[bar_at(song, n.start)]))
+
+    def sounds(note: Note) -> bool:
+        resting = silent[bar_at(song, note.start)]
+        return note.part not in resting and not (note.part == "drums" and ROLE_OF.get(note.pitch) in resting)
+
+    return replace(song, notes=tuple(n for n in song.notes if sounds(n)))
 
 
 def modulated_key(home: Key, wish: Modulation) -> Key:

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 from model.music.harmony import Key, chord_symbol, parse_chord
 from model.prompt.rules import keys
-from model.prompt.rules.course import count as number_said
 from model.prompt.rules.tempo_meter import COUNTS
 from model.prompt.rules.vocabulary import Term
 from model.prompt.rules.vocabulary import find as find_terms
-from model.prompt.rules.wishes import find_sections
+from model.prompt.wishes.course import count as number_said
+from model.prompt.wishes.sections import find_sections
 
 _STEMS = (
     r"first|1st|erste\w?|premi[eè]re?|primer[oa]?|prim[oa]|primeir[oa]|opening",

@@ -33,15 +33,15 @@ from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, UNPITCHED_PARTS, Beat, Note, Ticks
 from model.music.plan import Plan, apply_controls
 from model.music.wishes import Account, Reading
+from model.prompt.account import IN_A_CHANGE
 from model.prompt.encoder import TextEncoder
+from model.prompt.reader import ParsedPrompt, parse_prompt
 from model.prompt.rules import figures
-from model.prompt.rules.account import IN_A_CHANGE
 from model.prompt.rules.parts import PART, PIECES, drum_pieces
 from model.prompt.rules.progressions import find_progression
-from model.prompt.rules.reader import ParsedPrompt, parse_prompt
 from model.prompt.rules.vocabulary import Term, find
-from model.prompt.rules.wishes import FILL
 from model.prompt.understand import understand
+from model.prompt.wishes.at_bars import FILL
 
 Parts = frozenset[str]
 NOT_IN_A_CHANGE = "a new clip has it; a change leaves the bars as they are"

@@ -87,9 +87,9 @@ HALVES = ("first half", "second half")
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """Bars in which a part is silent, counted from 1; the last is None for the end.
+    """Bars in which a part is silent, counted from 1, from the end where negative (-1 is the last); the last is None for the end.
 
-    `section` names all bars of that section instead, or of one of `HALVES`; with `outside` all others.
+    `roles` names the drums that are silent, empty for the whole part. `section` names all bars of that section instead, or of one of `HALVES`; with `outside` all others.
     """
 
     part: str
@@ -97,6 +97,12 @@ class Rest:
     last: int | None = None
     section: str = ""
     outside: bool = False
+    roles: tuple[str, ...] = ()
+
+    def bars(self, of: int) -> range:
+        """Return its bars, counted from 0, of so many, where it names no section."""
+        first, last = (b if b is None or b > 0 else of + 1 + b for b in (self.first, self.last))
+        return range(max(0, (first or 1) - 1), of if last is None else last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,9 +175,9 @@ class Wishes:
             place = (
                 f"{'outside' if rest.outside else 'in'} the {rest.section}"
                 if rest.section
-                else f"in bars {rest.first} to {rest.last or 'the end'}"
+                else f"in bars {_from_end(rest.first)} to {_from_end(rest.last) if rest.last else 'the end'}"
             )
-            form.append(f"no {rest.part} {place}")
+            form.append(f"no {' or '.join(rest.roles).replace('_', ' ') or rest.part} {place}")
         found = [("length", f"{self.seconds:g} seconds")] if self.seconds else []
         found += [("chords", str(self.chords))] if self.chords else []
         found += [("form", ", ".join(form))] if form else []
@@ -202,18 +208,22 @@ class Wishes:
         return tuple(zip(firsts, self.sections, strict=False))
 
     def resting(self, bar: int, bars: int) -> frozenset[str]:
-        """Return the parts that are silent in a bar, counted from 0, of so many."""
+        """Return the parts, and the roles of drums, that are silent in a bar, counted from 0, of so many."""
         here = next((s.name for first, s in self.placed_sections() if first <= bar < first + s.bars), "")
-        silent = set()
+        silent: set[str] = set()
         for rest in self.rests:
             if rest.section in HALVES:
                 hit = ((bar < bars / 2) == (rest.section == HALVES[0])) != rest.outside
             elif rest.section:
                 hit = (here == rest.section) != rest.outside
             else:
-                hit = rest.first - 1 <= bar < (bars if rest.last is None else rest.last)
-            silent |= {rest.part} if hit else set()
+                hit = bar in rest.bars(bars)
+            silent |= set(rest.roles or (rest.part,)) if hit else set()
         return frozenset(silent)
+
+
+def _from_end(bar: int) -> str:
+    return str(bar) if bar > 0 else f"{-bar} from the end"
 
 
 def _over(bars: int | None, first: int | None = None) -> str:

@@ -2,7 +2,7 @@
 
 The default is Google's multilingual USE in a package that ships its weights; any local Hugging Face directory
 works through transformers, its vectors carried over to the default's space by a linear map. Numbers, keys and
-negation are not for encoders: see `model.prompt.rules.reader`.
+negation are not for encoders: see `model.prompt.reader`.
 """
 
 from __future__ import annotations

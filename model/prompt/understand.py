@@ -31,7 +31,7 @@ from model.prompt.encoder import (
     load_adapter,
     sentence_encoder,
 )
-from model.prompt.rules.reader import NOTHING_REFUSED, ParsedPrompt, parse_prompt
+from model.prompt.reader import NOTHING_REFUSED, ParsedPrompt, parse_prompt
 from model.prompt.rules.two_styles import WALTZES, TwoStyles
 from model.prompt.rules.vocabulary import FOLDER as TERMS
 from model.prompt.rules.vocabulary import Term, style_term, table

@@ -29,7 +29,7 @@ from model.prompt.encoder import (
     save_adapter,
     sentence_encoder,
 )
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 from model.prompt.rules.vocabulary import table
 from model.prompt.understand import plan
 from model.training.fit.semantic_head import anchors

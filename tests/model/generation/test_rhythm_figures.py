@@ -17,7 +17,7 @@ from model.music.harmony import parse_chord
 from model.music.midifile import Song
 from model.music.plan import Controls
 from model.prompt.encoder import hash_encoder
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 from tests.support.tiny_engine import engine
 
 QUARTER = 480

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from model.music.chord_lists import find_lists, parse_progression
 from model.music.harmony import chord_symbol, parse_key
 from model.music.plan import Controls, Plan, apply_controls
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 
 C_MAJOR = parse_key("C major")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from model.music.notes import USUAL_PARTS
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 
 
 def added(text: str) -> str:

@@ -13,8 +13,8 @@ from model.generation.composer import Composer
 from model.music.drums import ROLE_OF, ROLES
 from model.music.midifile import Song
 from model.prompt.encoder import hash_encoder
+from model.prompt.reader import parse_prompt
 from model.prompt.rules.parts import drum_pieces
-from model.prompt.rules.reader import parse_prompt
 from tests.support.tiny_engine import engine
 
 HATS = {"closed_hat", "pedal_hat", "open_hat"}

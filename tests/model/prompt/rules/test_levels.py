@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from model.music.plan import LEVELS
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 
 
 def level(text: str, name: str) -> float | None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.prompt.reader import parse_prompt
 from model.prompt.rules.numbers import in_digits, words
-from model.prompt.rules.reader import parse_prompt
 
 
 @pytest.mark.parametrize(

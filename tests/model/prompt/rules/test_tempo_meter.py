@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from model.music.notes import METERS
 from model.prompt.encoder import hash_encoder
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 from model.prompt.rules.vocabulary import table
 from model.prompt.understand import understand
 

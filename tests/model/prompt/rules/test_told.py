@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 
 WISHES: dict[str, tuple[str, ...]] = {
     # the words between brackets are the wish

@@ -13,7 +13,7 @@ from model.generation import style_lanes
 from model.music.notes import PARTS
 from model.music.plan import Plan
 from model.prompt.encoder import hash_encoder
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 from model.prompt.rules.two_styles import HARMONY_PARTS
 from model.prompt.understand import understand
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 from model.prompt.rules.vocabulary import SIMPLIFIED, TERM_KINDS, find, table
 from model.styles import GRAMMAR_STYLES, STYLES
 

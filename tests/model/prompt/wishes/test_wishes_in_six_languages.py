@@ -6,7 +6,7 @@ import pytest
 
 from model.music.harmony import parse_key
 from model.music.wishes import Modulation, Wishes
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 
 
 @pytest.mark.parametrize(

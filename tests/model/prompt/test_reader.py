@@ -11,8 +11,8 @@ from model.music.control import MAX_PROMPT
 from model.music.harmony import parse_chord, parse_key
 from model.music.notes import USUAL_PARTS
 from model.prompt.encoder import hash_encoder
+from model.prompt.reader import MAX_PROMPT_CHARACTERS, parse_prompt
 from model.prompt.rules import keys, progressions
-from model.prompt.rules.reader import MAX_PROMPT_CHARACTERS, parse_prompt
 from model.prompt.rules.tempo_meter import COUNTS
 from model.prompt.rules.vocabulary import table
 from model.prompt.understand import understand

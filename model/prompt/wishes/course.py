@@ -40,22 +40,22 @@ class Extent:
     places: tuple[Place, ...] = ()
 
 
-_LAST = (
+LAST = (
     r"(?:last|final|closing|ending|letzten?|dernières?|últim[oa]s?|ultim[eiao]|finales?|finais|finali|最后|末尾?|结尾)"
 )
-_FIRST = r"(?:first|1st|opening|initial|ersten?|premières?|primer[oa]s?|primeir[oa]s?|prim[eioa]|iniciales|iniciais|iniziali|开头|开始|前|头)"
+FIRST = r"(?:first|1st|opening|initial|ersten?|premières?|primer[oa]s?|primeir[oa]s?|prim[eioa]|iniciales|iniciais|iniziali|开头|开始|前|头)"
 _OVER = r"(?:over|across|during|within|in|for|throughout|through|about|über|innerhalb(?: von)?|während|auf|binnen|sur|pendant|en|durant|dans|durante|a lo largo de|por|em|ao longo de|nel corso di|nell'arco di|per|su|nelle|negli|sulle|sui|nos|nas|a|用|在|经过|花)"
 _SMALL = r"(?:(?:the|a|an|about|den|die|der|les|las|los|le|gli|os|as|de|d'|di|das|dos|von|its|course of|space of|span of)\s*)*"
 _N = r"(?P<n{0}>\d{{1,3}}|[一二两三四五六七八九十百]{{1,3}})\s*[- ]?(?:个)?"
 _SPANS = tuple(
     tolerant(pattern)
     for pattern in (
-        rf"(?:{_OVER}\s*{_SMALL})?(?P<which1>{_LAST}|{_FIRST})\s*(?:的)?{_N.format(1)}{BARS}(?:内|里)?",
-        rf"(?:{_OVER}\s*{_SMALL})?{_N.format(2)}(?P<which2>{_LAST}|{_FIRST})\s+{BARS}",
-        rf"(?:{_OVER}\s*{_SMALL}){_N.format(3)}{BARS}(?:\s+(?P<which3>{_LAST}|{_FIRST}))?(?:内|里)?",
+        rf"(?:{_OVER}\s*{_SMALL})?(?P<which1>{LAST}|{FIRST})\s*(?:的)?{_N.format(1)}{BARS}(?:内|里)?",
+        rf"(?:{_OVER}\s*{_SMALL})?{_N.format(2)}(?P<which2>{LAST}|{FIRST})\s+{BARS}",
+        rf"(?:{_OVER}\s*{_SMALL}){_N.format(3)}{BARS}(?:\s+(?P<which3>{LAST}|{FIRST}))?(?:内|里)?",
         rf"{_N.format(4)}{BARS}(?:之?内|里|之后)",
-        rf"{_OVER}\s*{_SMALL}(?P<which5>{_LAST}|{_FIRST})\s*{_N.format(5)}(?=\s*(?:$|[,.;，。、)]))",
-        rf"{_OVER}\s*{_SMALL}{_N.format(6)}(?P<which6>{_LAST}|{_FIRST})(?=\s*(?:$|[,.;，。、)]))",
+        rf"{_OVER}\s*{_SMALL}(?P<which5>{LAST}|{FIRST})\s*{_N.format(5)}(?=\s*(?:$|[,.;，。、)]))",
+        rf"{_OVER}\s*{_SMALL}{_N.format(6)}(?P<which6>{LAST}|{FIRST})(?=\s*(?:$|[,.;，。、)]))",
     )
 )
 _BESIDE_BEFORE = tolerant(rf"{_N.format('')}{BARS}[\s-]*(?:long |langer? |de |di |d'|的|の)?$")
@@ -92,7 +92,7 @@ def extent(lower: str, start: int, end: int, total: int | None = None) -> Extent
         said = found.groupdict()
         number = next(v for k, v in said.items() if k.startswith("n") and v is not None)
         which = next((v for k, v in said.items() if k.startswith("which") and v is not None), "")
-        bars, opening = count(number) or None, bool(which) and re.fullmatch(_FIRST, which) is not None
+        bars, opening = count(number) or None, bool(which) and re.fullmatch(FIRST, which) is not None
         places += [found.span()] if bars else []
         break
     if bars is None:
@@ -108,7 +108,7 @@ def extent(lower: str, start: int, end: int, total: int | None = None) -> Extent
             bars = count(beside.group("n"))
             places.append(beside.span())
     first: int | None = None
-    lastly = bars is not None and bool(which) and re.fullmatch(_LAST, which) is not None
+    lastly = bars is not None and bool(which) and re.fullmatch(LAST, which) is not None
     at = None if lastly else _from_bar(lower, start, end)
     if at is not None:
         first = _first_bar(at)
@@ -314,7 +314,7 @@ def at_end_of(lower: str, start: int, end: int) -> Place | None:
     return None if found is None else found.span()
 
 
-_LASTLY = tolerant(rf"{_LAST}\s*(?:\d|[一二三四五六七八九十]|{BARS}|few)|\d\s+{_LAST}")
+_LASTLY = tolerant(rf"{LAST}\s*(?:\d|[一二三四五六七八九十]|{BARS}|few)|\d\s+{LAST}")
 
 
 _LEAD = tolerant(
@@ -338,7 +338,9 @@ def _counts_bar(lower: str, at: int) -> bool:
 
 
 _PACE_THERE = r"(?P<pace>(?P<up>faster|quicker|schneller|plus (?:vite|rapides?)|más (?:rápid[oa]s?|deprisa)|mais (?:rápid[oa]s?|depressa)|più (?:veloc[ei]|rapid[oaie])|快一?[点些]|更快|速く)|(?:slower|langsamer|plus lent(?:e|es|s|ement)?|más (?:lent[oa]s?|despacio)|mais (?:lent[oa]s?|devagar)|più lent[oaie]|慢一?[点些]|更慢|遅く|ゆっくり))"
-_LAST_OF_IT = rf"(?:{_LAST}\s*(?:的)?(?:\d{{1,3}}|[一二两三四五六七八九十百]{{1,3}})\s*(?:个)?{BARS}|\d{{1,3}}\s*{_LAST}\s+{BARS})"
+_LAST_OF_IT = (
+    rf"(?:{LAST}\s*(?:的)?(?:\d{{1,3}}|[一二两三四五六七八九十百]{{1,3}})\s*(?:个)?{BARS}|\d{{1,3}}\s*{LAST}\s+{BARS})"
+)
 _LAST_BARS_PACE = (
     tolerant(rf"{_LAST_OF_IT}[\s,:]*(?:[a-zà-ÿ]+\s+){{0,2}}?{_PACE_THERE}"),
     tolerant(rf"{_PACE_THERE}\s*(?:{_OVER}\s*)?{_SMALL}{_LAST_OF_IT}"),

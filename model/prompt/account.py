@@ -15,7 +15,7 @@ from itertools import pairwise
 
 from model.music.wishes import Account, Kind, Reading
 from model.prompt.rules.vocabulary import FOLDER
-from model.prompt.rules.wishes import FoundWish
+from model.prompt.wishes.found import FoundWish
 
 Fact = tuple[int, int, str]
 """Where a fact stands, and the field that it sets."""

@@ -19,17 +19,18 @@ from model.music.harmony import Key, key_on, parse_key
 from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
 from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
+from model.prompt.account import Fact, account, find_mentions, in_other_languages, straightened
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
-from model.prompt.rules.account import Fact, account, find_mentions, in_other_languages, straightened
 from model.prompt.rules.negation import NamedSpan, Reader, T, negated, what_is_denied, within
 from model.prompt.rules.numbers import in_digits
 from model.prompt.rules.parts import NO_PARTS_STATED, StatedParts
-from model.prompt.rules.second_instruments import shared_out
 from model.prompt.rules.tempo_meter import tempo_after_style
 from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
 from model.prompt.rules.vocabulary import find as find_terms
-from model.prompt.rules.wishes import FoundWish, find_wishes
+from model.prompt.second_instruments import shared_out
+from model.prompt.wishes.find import find_wishes
+from model.prompt.wishes.found import FoundWish
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,13 +197,14 @@ def parse_prompt(text: str) -> ParsedPrompt:
     beyond = [*(w for w in wished.found if w.reason and not w.about), *mentioned]
     others = [NamedSpan(w.start, w.end, noun=True) for w in beyond]
     names = sorted([*parts.listable_names(lower, terms), *others], key=lambda n: (n.start, -n.end))
-    denied = negated(_blanked(lower, refusals), names)
+    of_all = _blanked(lower, list(wished.binding))  # "no drums until bar 9" denies them there only
+    denied = negated(_blanked(of_all, refusals), names)
     wanted = [
         f
         for f, after in pairwise([*terms, None])
         if f is not None
         and not within(f.start, denied)
-        and (not within(f.start, taken) or f.term.name == "blues")
+        and (not within(f.start, taken) or f.term.name == "blues" or within(f.start, wished.players))
         and _musical(_blanked(lower, taken), f, after)
     ]
     blues = None  # a blues is its twelve bars, called so or not
@@ -236,9 +238,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     register, registers = levels.registers(
         unread, [(f.start, f.end, f.term.part) for f in terms if f.term.kind != "moods"]
     )
-    stated_parts = parts.stated_parts(lower, terms, denied)
-    resting = {rest.part for rest in wished.wishes.rests if rest.section and not rest.outside}
-    stated_parts = replace(stated_parts, without=stated_parts.without - resting)  # silent there, not everywhere
+    stated_parts = parts.stated_parts(of_all, terms, denied)
     unit = tempo_meter.swing_unit(lower)
     spoken_of = stated_parts.named | stated_parts.without | frozenset(stated_parts.only or ())
     shared = shared_out(lower, wanted, spoken_of)

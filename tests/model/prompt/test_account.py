@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.prompt.rules.account import REASONS, find_mentions, is_gibberish
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.account import REASONS, find_mentions, is_gibberish
+from model.prompt.reader import parse_prompt
 from model.prompt.rules.vocabulary import FOLDER
 
 GIBBERISH = [

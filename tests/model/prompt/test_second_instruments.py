@@ -6,7 +6,7 @@ import pytest
 
 from model.music.programs import PROGRAMS
 from model.prompt.encoder import hash_encoder
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 from model.prompt.understand import understand
 
 

@@ -14,7 +14,7 @@ from itertools import pairwise
 from model.music.notes import ADDED_PARTS
 from model.music.plan import ANSWER, UNISON
 from model.prompt.rules.vocabulary import FoundTerm
-from model.prompt.rules.wishes import FoundWish
+from model.prompt.wishes.found import FoundWish
 
 _TURNS = re.compile(
     r"\b(?:answer(?:s|ed|ing)?|repl(?:y|ies|ying)|respond(?:s|ing|en|e)?|responses?|trad(?:e|es|ing)|alternat(?:e|es|ing|ely)|tak(?:e|es|ing) turns|dialogues?|"

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from model.music.wishes import CueAt, Fade, Modulation, Rest, TempoRamp
 from model.prompt.encoder import hash_encoder
-from model.prompt.rules.reader import parse_prompt
-from model.prompt.rules.wishes import find_wishes
+from model.prompt.reader import parse_prompt
 from model.prompt.understand import understand
+from model.prompt.wishes.find import find_wishes
 
 
 @pytest.mark.parametrize(

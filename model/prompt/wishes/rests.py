@@ -1,0 +1,377 @@
+"""Who is silent where: no drums until bar 9, the bass enters at bar 5, only piano in the intro, hats off in the last 4 bars. Pure patterns.
+
+Such a wish is a run of words without others between them: who plays, a place of bars or a section, and whether they are denied there,
+enter there, or play only there. What stands between the run's words says nothing of its own ("the", "please", 就).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from model.music.drums import ROLES
+from model.music.notes import PARTS
+from model.music.wishes import HALVES, Rest, Section
+from model.prompt.rules.negation import NEGATION, within
+from model.prompt.rules.parts import OFF, PART, PIECES, drum_pieces
+from model.prompt.rules.vocabulary import find as find_terms
+from model.prompt.rules.vocabulary import tolerant
+from model.prompt.wishes.course import BAR, BARS, COUNT, FIRST, LAST, Place, count
+from model.prompt.wishes.found import FoundWish
+from model.prompt.wishes.sections import BARS_BEHIND, NAME, NAMED, named_as, section_of
+
+_THE = r"(?:(?:the|la|le|les|el|los|las|il|lo|gli|i|o|os|a|as|den|die|der|das|dem|al|alla|della|del|do|da)\s+|l['’])?"
+_UNTIL = r"(?:not until|until|till|'til|before|up to|bis(?: zu[mr]?)?|vor|hasta|antes de(?:l| la)?|jusqu['’](?:à|au)|avant|fino a(?:l|lla)?|prima (?:di|del|della|dell['’])|até|antes d[oae])"
+_FROM = r"(?:(?:(?:starting|beginning) )?(?:at|from|on|by)|ab|bei|auf|desde|a partir de|a partir d[oa]|à(?: partir de)?|dès|dal(?:la)?|a(?: partire da(?:lla)?)?|all?a|en|no|na|nel(?:la)?)"
+_AFTER = r"(?:after|nach|tras|después de(?:l| la)?|après|dopo|depois d[eoa])"
+_IN = r"(?:in|during|for|over|throughout|im|in der|während|für|en|dans|pendant|pour|durante|nel(?:la|le|l['’])?|nei|nos?|nas?|em|aux?|在)"
+_NUMBER = r"(?:\d{1,3}|[一二三四五六七八九十百]{1,3})"
+_PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, tolerant(pattern))
+    for kind, pattern in (
+        (
+            "range",
+            rf"(?:\b(?:{_IN}|between|from|von|zwischen|entre|de|desde|das?|dos|dal(?:la)?|tra)\s+{_THE})?(?<![a-zà-ÿ]){BARS}\s+(?P<a>\d{{1,3}})\s*(?:-|–|to|until|through|and|bis|à|au|all?a|a|até|hasta|et|y|e|und)\s*(?:{_THE}{BAR}\s+)?(?P<b>\d{{1,3}})(?!\d|\s*b\.?p\.?m)"
+            rf"|第\s*(?P<c>{_NUMBER})\s*(?:小[节節])?\s*(?:到|至|-|–|~|から)\s*第?\s*(?P<d>{_NUMBER})\s*小[节節](?:まで)?",
+        ),
+        (
+            "until",
+            rf"\b{_UNTIL}\s+{_THE}{BAR}\s+(?P<a>\d{{1,3}})|(?:直?到|等到?)第\s*(?P<b>{_NUMBER})\s*小[节節]|(?:在)?第\s*(?P<c>{_NUMBER})\s*小[节節](?:之?前|以前|为止|まで)",
+        ),
+        ("after", rf"\b{_AFTER}\s+{_THE}{BAR}\s+(?P<a>\d{{1,3}})|\b{_AFTER}\s+{_THE}(?:{FIRST}\s+)?(?P<b>{COUNT})\s+{BARS}(?![a-z])|(?<![第\d])(?P<c>\d{{1,3}})小[节節](?:之后|以后|后)"),
+        ("at", rf"\b(?:in)\s+{_THE}{BAR}\s+(?P<a>\d{{1,3}})"),
+        ("from", rf"(?:\b{_FROM}\s+{_THE}|(?<![\w,] )(?<!\w)){BAR}\s+(?P<a>\d{{1,3}})(?:\s+(?:on(?:wards?)?|an))?|(?:从|自)?第\s*(?P<b>{_NUMBER})\s*小[节節](?:开始|起|以后|之后|后|から|より)?"),
+        (
+            "first",
+            rf"(?:\b{_IN}\s*)?{_THE}(?<![a-zà-ÿ]){FIRST}\s*(?:的)?(?P<a>{COUNT})\s*(?:个)?{BARS}(?:里|内|は|で)?|(?:\b{_IN}\s*)?{_THE}\b(?P<b>{COUNT})\s+{FIRST}\s+{BARS}",
+        ),
+        (
+            "last",
+            rf"(?:\b{_IN}\s*)?{_THE}(?<![a-zà-ÿ]){LAST}\s*(?:的)?(?P<a>{COUNT})\s*(?:个)?{BARS}(?:里|内|は|で)?|(?:\b{_IN}\s*)?{_THE}\b(?P<b>{COUNT})\s+{LAST}\s+{BARS}",
+        ),
+        ("half", r"\b(?:in|during|from|for)\s+the\s+(?P<half>first|second)\s+half\b|(?P<front>前)半[段部]?|后半[段部]?"),
+        (
+            "section",
+            rf"(?:\b(?:(?P<until>{_UNTIL})|(?P<from>from|at|with|ab|mit|desde|dès|a partir d[aeo]|dal(?:la|l['’])?)|(?P<after>{_AFTER})|{_IN})\s*{_THE}|[在到]?(?=[^\x00-\x7f]))(?:{NAMED})(?:\s+(?:section|part)\b|部分|里面?|中|的?时候?|で|は)?(?P<before>之?前)?(?:才|まで)?",
+        ),
+    )
+)  # fmt: skip
+_BEFORE_ONLY = r"(?:only|just|nothing but|nur|bloß|lediglich|seulement|uniquement|rien que|solamente|únicamente|soltanto|unicamente|apenas|somente|só)"
+_WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
+    (kind, tolerant(pattern))
+    for kind, pattern in (
+        ("small", r"(?:nothing|none|not)(?: else)? before(?: (?:that|it|then))?(?![a-zà-ÿ-])|(?:vorher|davor|zuvor) (?:kein\w*|nichts|nicht)(?![a-zà-ÿ-])"),
+        ("not", rf"(?:{NEGATION.pattern})|\b(?:do|does|should|must)(?:n['’]t| not)\b|なし(?:で|に)?|抜き(?:で|に)?|無し|去掉|静音"),
+        ("start", r"\b(?:enter(?:s|ing)?|comes? (?:back )?in|coming in|(?:start|begin|kick|join|appear|arriv)(?:s|es|e|ing)?(?: in)?|drops? in|sets? in|come|comes|bring(?:s|ing)? in|add(?:s|ing)?|introduc\w+|erst|setzt|setzen|einsetzen|steigt|steigen|komm(?:t|en)|beginn(?:t|en)|ein|rein|dazu|entr(?:a|an|ano|am|e|ent|ando)|rentr(?:e|ent)|lleg(?:a|an)|empiez(?:a|an)|comienz(?:a|an)|arriv(?:a|ano|ent)|commenc(?:e|ent)|inizi(?:a|ano)|part(?:e|ono)|cheg(?:a|am)|começ(?:a|am))(?![a-zà-ÿ-])|才?[进進](?:来|场|入)?|才?加入|才?出现|开始|入(?:る|って|り|ります)|スタート|始まる|登場|から|才有?|起"),
+        ("stop", r"\b(?:stop(?:s|ped|ping)?|drops? out|leav(?:e|es|ing)|ends?|go(?:es)? (?:away|silent|out|quiet)|falls? (?:away|out|silent)|cuts? out|disappears?|rests?|pauses?|(?:hör(?:t|en)|steig(?:t|en)) (?:auf|aus)|aufhören|aussteigen|fäll(?:t|en) (?:weg|aus)|verstumm(?:t|en)|setzt aus|paus(?:iert|ieren)|raus|weg|se va[n]?|desaparece[n]?|call(?:a|an)|par(?:a|an|am)(?= )|s['’]arrêt(?:e|ent)|disparaît|disparaissent|se tai(?:t|sent)|si ferma(?:no)?|esc(?:e|ono)|spari(?:sce|scono)|tac(?:e|ono)|som(?:e|em)|sai|saem)(?![a-zà-ÿ-])|停止?|退出|消失|止ま(?:る|って)|消え(?:る|て)|抜け(?:る|て)"),
+        ("only behind", r"だけ|のみ"),
+        ("only", rf"\b{_BEFORE_ONLY}(?![a-zà-ÿ-])|\b(?:solo|sólo)(?= )|只[有用要]?|仅用?"),
+        ("and", r"(?:and|und|et|y|e|&|\+|和|与|跟|と)(?![a-zà-ÿ-])"),
+        ("small", r"(?:then|but|the|an?|any|all|of|do|does|are|is|be|should|must|will|plays?|playing|with|we|let|have|has|get|please|there|also|again|at all|dann|aber|auch|bitte|soll(?:en)?|spiel(?:t|en)|mit|gibt|die|das|der|es|la|le|les|el|los|las|il|lo|gli|un[ae]?|puis|avec|il y a|o|os|as|con|com|que|se|de|del|di|d['’]|hay|c['’]è|tem)(?![a-zà-ÿ-])|[都就再的了要请有在也会は]|が|も|を|に|で|の"),
+    )
+)  # fmt: skip
+_OFF_BEHIND = tolerant(rf"(?:{OFF.pattern})|\s*(?:不要|没有|无|オフ|いらない)")
+_PAUSE = re.compile(r"\s*[,:，：]\s*")
+_COLON = re.compile(r"\s*[:：(（]\s*")
+
+_Kind = Literal["who", "where", "not", "start", "stop", "only", "only behind", "and", "small"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """Words of a run: from where to where, what they say; for who plays its part and drums, for where its kind and match."""
+
+    start: int
+    end: int
+    kind: str
+    part: str = ""
+    roles: tuple[str, ...] = ()
+    place: re.Match[str] | None = None
+    where: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundRests:
+    """The rests, where they are said, who is named there, and which words bind there and not in the whole piece."""
+
+    rests: tuple[Rest, ...] = ()
+    found: tuple[FoundWish, ...] = ()
+    players: tuple[Place, ...] = ()
+    binding: tuple[Place, ...] = ()
+
+
+def find_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) -> FoundRests:
+    """Return who rests where; `sections` are those that the piece has, `taken` is read already."""
+    players, places = _players(lower), _places(lower, taken)
+    whole = FoundRests()
+    at = 0
+    for start in sorted(w.start for w in places.values()):
+        if start < at:
+            continue
+        for run in _split(_run(lower, start, players, places)):
+            at = max(at, run[-1].end) if run else at
+            read = _read(lower, run, sections)
+            if read is not None:
+                rests, reason = read
+                whole = FoundRests(
+                    (*whole.rests, *rests),
+                    (*whole.found, FoundWish(run[0].start, run[-1].end, reason)),
+                    (*whole.players, *((w.start, w.end) for w in run if w.kind == "who")),
+                    (*whole.binding, *((w.start, w.end) for w in run if w.kind not in ("who", "and", "small"))),
+                )
+    return whole
+
+
+def _players(lower: str) -> dict[int, _Word]:
+    """Return what may enter or rest by its place: parts, instruments as their parts, and pieces of the kit."""
+    found: dict[int, _Word] = {}
+    terms = list(find_terms(lower))
+    styles = [(t.start, t.end) for t in terms if t.term.kind in ("genres", "artists")]
+    for term in terms:
+        if term.term.kind == "instruments" and term.term.part is not None:
+            found[term.start] = _Word(term.start, term.end, "who", term.term.part)
+    for part in PART.finditer(lower):
+        name = part.lastgroup or ""
+        if name != "piece" and not within(part.start(), styles):
+            found[part.start()] = _Word(*part.span(), "who", PIECES.get(name, name))
+    for start, end, roles in drum_pieces(lower):
+        if start not in found or found[start].end <= end:
+            found[start] = _Word(start, end, "who", "drums", roles)
+    return found
+
+
+def _places(lower: str, taken: Sequence[Place]) -> dict[int, _Word]:
+    """Return the places of bars and sections, none within another or within what was read."""
+    found: dict[int, _Word] = {}
+    ends: list[Place] = list(taken)
+    for kind, pattern in _PLACES:
+        for match in pattern.finditer(lower):
+            if any(match.start() < end and start < match.end() for start, end in ends):
+                continue
+            begin = match.start() + len(match.group()) - len(match.group().lstrip())
+            found[begin] = _Word(begin, match.end(), "where", place=match, where=kind)
+            ends.append(match.span())
+    return found
+
+
+def _word_at(lower: str, at: int, players: dict[int, _Word], places: dict[int, _Word], behind: str) -> _Word | None:
+    if at in places:
+        return places[at]
+    if at in players:
+        return players[at]
+    if behind == "who" and (off := _OFF_BEHIND.match(lower, at)) is not None:
+        return _Word(at, off.end(), "not")
+    if at and lower[at - 1].isalpha() and lower[at - 1].isascii() and lower[at].isascii():
+        return None
+    for kind, pattern in _WORDS:
+        match = pattern.match(lower, at)
+        if match is not None and match.end() > at:
+            return _Word(at, match.end(), kind)
+    return None
+
+
+def _onwards(lower: str, at: int, players: dict[int, _Word], places: dict[int, _Word], behind: str) -> list[_Word]:
+    run: list[_Word] = []
+    while at < len(lower):
+        while at < len(lower) and lower[at].isspace() and lower[at] != "\n":
+            at += 1
+        word = None if at >= len(lower) else _word_at(lower, at, players, places, behind)
+        if word is None:
+            break
+        run.append(word)
+        at, behind = word.end, word.kind
+    return run
+
+
+def _run(lower: str, start: int, players: dict[int, _Word], places: dict[int, _Word]) -> list[_Word]:
+    """Return the words around a place that belong to its run; where it opens a clause alone, those behind its comma too."""
+    low = max((m.end() for m in re.finditer(r"[,.;:!?，。；：！？、\n]", lower[:start])), default=0)
+    begins = sorted(
+        {
+            low,
+            *(m.start() for m in re.finditer(r"\w+|[^\w\s]", lower[:start]) if m.start() >= low),
+            *(p for p in players if low <= p < start),
+            *_signs(lower, low, start),
+        }
+    )
+    run = next((r for at in begins if (r := _onwards(lower, at, players, places, ""))[-1:] and r[-1].end > start), None)
+    run = run or _onwards(lower, start, players, places, "")
+    if run and not any(w.kind == "who" for w in run) and (not lower[low : run[0].start].strip()):
+        pause = _PAUSE.match(lower, run[-1].end)
+        more = [] if pause is None else _onwards(lower, pause.end(), players, places, "")
+        if any(w.kind == "who" for w in more) and not any(w.kind == "where" for w in more):
+            run += more
+    while run and run[0].kind in ("and", "small"):
+        run = run[1:]
+    while run and run[-1].kind in ("and", "small"):
+        run = run[:-1]
+    return run
+
+
+def _signs(lower: str, low: int, start: int) -> Iterator[int]:
+    """Yield the places of signs that are words without blanks between them."""
+    return (i for i in range(low, start) if not lower[i].isascii())
+
+
+def _split(run: list[_Word]) -> Iterator[list[_Word]]:
+    """Yield the runs of one place each: drums from bar 5 and bass from bar 9."""
+    group: list[_Word] = []
+    for i, word in enumerate(run):
+        complete = {"who", "where"} <= {w.kind for w in group}
+        rest = {w.kind for w in run[i:]}
+        if complete and word.kind in ("and", "who", "where") and {"who", "where"} <= rest:
+            yield group
+            group = []
+        group.append(word)
+    if group:
+        yield group
+
+
+_Span = tuple[int, int | None]
+"""Bars from one to another, counted from 1, of the end where negative; None for the end."""
+
+
+def _span(word: _Word, sections: Sequence[Section]) -> tuple[_Span | None, str]:
+    """Return the bars that a place names, of a section without its bars none and its name."""
+    match = word.place
+    assert match is not None
+    said = match.groupdict()
+    numbers = [count(said[g]) for g in "abcd" if said.get(g)]
+    if word.where == "section":
+        name, _, _ = section_of(match)
+        edge = said.get("until") or said.get("from") or said.get("after") or said.get("before")
+        if edge is None:
+            return None, name
+        first = next(((at + 1, at + s.bars) for at, s in _placed(sections) if s.name == name), None)
+        if first is None:
+            return None, ""
+        if said.get("until") or said.get("before"):
+            return (1, first[0] - 1), name
+        return (first[0] if said.get("from") else first[1] + 1, None), name
+    if word.where == "half":
+        front = said.get("front") or said.get("half") == "first"
+        return None, HALVES[0] if front else HALVES[1]
+    n = numbers[0]
+    return {
+        "range": (n, numbers[-1]), "until": (1, n - 1), "from": (n, None), "at": (n, n), "first": (1, n), "last": (-n, None),
+        "after": (n + 1, None),
+    }[word.where], ""  # fmt: skip
+
+
+def _placed(sections: Sequence[Section]) -> Iterator[tuple[int, Section]]:
+    at = 0
+    for section in sections:
+        yield at, section
+        at += section.bars
+
+
+def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section]) -> tuple[list[Rest], str] | None:
+    """Return the rests of a run, and why there are none of them where there are none; None where the run says nothing of the kind."""
+    who = [w for w in run if w.kind == "who"]
+    where = [w for w in run if w.kind == "where"]
+    if len(where) != 1 or not who:
+        return None
+    place, kinds = where[0], [w.kind for w in run]
+    span, section = _span(place, sections)
+    known = span is not None or section in HALVES or any(s.name == section for s in sections)
+    if not known and place.place is not None:
+        return (
+            [],
+            f"there is no {named_as(place.place)} yet: say how long its sections are (intro 4 bars, verse 8 bars …)",
+        )
+    if span is not None and (span[0] == 0 or span[1] == 0):
+        return None
+    only = _only(run, who, place)
+    if span is not None and place.where == "at" and "stop" in kinds:
+        span = span[0], None
+    if "not" in kinds or "stop" in kinds:
+        silent, outside = who, False
+    elif only == "who":
+        silent, outside = _others(who), False
+    elif only == "where":
+        silent, outside = who, True
+    elif "start" in kinds and place.where not in ("first", "at"):
+        silent, outside = who, place.where != "until"
+    elif (
+        (place.where in ("from", "after", "range") and section == "")
+        or place.where == "until"
+        or (place.where == "section" and span is not None and span[0] == 1)
+    ):
+        silent, outside = who, True
+    else:
+        return None
+    if place.where == "until" and "start" in kinds:
+        outside = False
+    found: list[Rest] = []
+    for word in silent:
+        if span is None and "start" in kinds and section not in HALVES and not only:
+            first = next(at for at, s in _placed(sections) if s.name == section)
+            found += [Rest(word.part, 1, first, roles=word.roles)] if first else []
+        elif span is None:
+            found.append(Rest(word.part, section=section, outside=outside, roles=word.roles))
+        elif not outside:
+            found += (
+                [Rest(word.part, *span, roles=word.roles)]
+                if span[1] is None or span[1] < 0 or span[0] <= span[1]
+                else []
+            )
+        else:
+            first, last = span
+            found += [Rest(word.part, 1, first - 1, roles=word.roles)] if first != 1 else []
+            found += [Rest(word.part, last + 1, None, roles=word.roles)] if last is not None and last != -1 else []
+    return list(dict.fromkeys(found)), ""
+
+
+def _only(run: Sequence[_Word], who: Sequence[_Word], place: _Word) -> Literal["", "who", "where"]:
+    """Return what a word such as "only" binds to: those who play, so that the others rest, or the place."""
+    kinds = [w for w in run if w.kind not in ("and", "small")]
+    for i, word in enumerate(kinds):
+        before, behind = kinds[i - 1] if i else None, kinds[i + 1] if i + 1 < len(kinds) else None
+        if word.kind == "only behind" and before is not None:
+            return "who" if before.kind == "who" else "where"
+        if word.kind != "only":
+            continue
+        if behind is not None and behind.kind == "who":
+            return "who"
+        if behind is not None and behind.kind == "where" and before is not None and before.kind == "who":
+            return "who" if behind.where in ("until", "first") else "where"
+        if behind is None and before is not None and before.kind == "where":
+            return "where"
+        return "where" if behind is not None and behind.kind in ("where", "start") else "who"
+    return ""
+
+
+def _others(who: Sequence[_Word]) -> list[_Word]:
+    """Return all who are not named: of the kit its other drums, where only some of it are."""
+    playing = {w.part for w in who}
+    silent = [_Word(0, 0, "who", part) for part in PARTS if part not in playing]
+    roles = {r for w in who for r in w.roles}
+    if "drums" in playing and all(w.roles for w in who if w.part == "drums"):
+        silent.append(_Word(0, 0, "who", "drums", tuple(r for r in ROLES if r not in roles)))
+    return silent
+
+
+def behind_a_section(lower: str, sections: Sequence[Section], taken: Sequence[Place]) -> FoundRests:
+    """Return who is denied, or plays alone, right behind a section with its bars: intro 8 bars without drums, intro (8 bars): only piano."""
+    known = {s.name for s in sections}
+    players = _players(lower)
+    whole = FoundRests()
+    for match in NAME.finditer(lower):
+        bars = BARS_BEHIND.match(lower, match.end())
+        at = match.end() if bars is None else bars.end()
+        name, colon = section_of(match)[0], _COLON.match(lower, at)
+        run = _onwards(lower, at if colon is None else colon.end(), players, {}, "") if name in known else []
+        who = [w for w in run if w.kind == "who"]
+        if not who or run[0].kind not in ("not", "only") or within(run[0].start, taken):
+            continue
+        silent = who if run[0].kind == "not" else _others(who)
+        whole = replace(
+            whole,
+            rests=(*whole.rests, *(Rest(w.part, section=name, roles=w.roles) for w in silent)),
+            found=(*whole.found, FoundWish(run[0].start, who[-1].end)),
+            players=(*whole.players, *((w.start, w.end) for w in who)),
+            binding=(*whole.binding, (run[0].start, run[0].end)),
+        )
+    return whole

@@ -100,7 +100,7 @@ class Keyboard(Played):
             return self._sustain_pedal(at, channel, second >= 64)
         if kind == 0xB0 and first in SILENCING_CONTROLLERS:
             self._pedals.discard(channel)
-            return any(self._end_note(at, k) for k in self.key_presses if k.channel == channel and k.ended_at is None)
+            return self._end_notes(at, [k for k in self.key_presses if k.channel == channel and k.ended_at is None])
         if kind == 0xE0 and (zone := self._zone(channel)) is not None:
             bend = ((second << 7 | first) - 8192) / 8192 * self._bend_range.get(zone, DEFAULT_BEND_RANGE)
             self._bends[channel] = bend
@@ -190,7 +190,12 @@ class Keyboard(Played):
         pedalled_notes = [
             k for k in self.key_presses if k.channel == channel and k.key_released_at is not None and k.ended_at is None
         ]
-        return any(self._end_note(at, k) for k in pedalled_notes)
+        return self._end_notes(at, pedalled_notes)
+
+    def _end_notes(self, at: Seconds, key_presses: Sequence[KeyPress]) -> bool:
+        for key_press in key_presses:
+            self._end_note(at, key_press)
+        return bool(key_presses)
 
     def _end_note(self, at: Seconds, key_press: KeyPress) -> bool:
         if key_press.ended_at is not None:

@@ -25,6 +25,16 @@ def test_the_pedal_holds_what_keys_let_go_and_lets_go_of_it_itself() -> None:
     assert (hands.key_presses[0].key_released_at, hands.key_presses[0].ended_at) == (0.2, 0.5)
 
 
+def test_the_pedal_lets_go_of_all_tones_of_a_chord() -> None:
+    hands = Keyboard()
+    heard(hands, 0.0, 0xB0, 64, 127)
+    for pitch in (60, 64, 67):
+        heard(hands, 0.1, 0x90, pitch, 80)
+        heard(hands, 0.2, 0x80, pitch, 0)
+    assert heard(hands, 0.5, 0xB0, 64, 0)
+    assert not hands.sounding
+
+
 def test_a_key_that_is_down_outlasts_the_pedal() -> None:
     hands = Keyboard()
     heard(hands, 0.0, 0xB0, 64, 127)
@@ -50,6 +60,7 @@ def test_a_kit_is_not_listened_to_and_other_messages_change_nothing() -> None:
 def test_all_notes_off_ends_all_of_its_channel() -> None:
     hands = Keyboard()
     heard(hands, 0.0, 0x90, 60, 80)
+    heard(hands, 0.0, 0x90, 62, 80)
     heard(hands, 0.0, 0x91, 64, 80)
     heard(hands, 0.2, 0xB0, 123, 0)
     assert [t.pitch for t in hands.sounding] == [64]

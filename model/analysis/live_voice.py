@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from model.analysis.voice import FALL, FEWEST_FRAMES, RATE, RISE, RISE_FRAMES, TRUST, Samples, detector
+from model.analysis.voice import FALL, FEWEST_FRAMES, RATE, RISE, RISE_FRAMES, TRUST, Samples, detected
 
 HOP = 256
 """Samples of a frame, at `RATE`: 16 ms."""
@@ -98,7 +98,7 @@ Detect = Callable[[Samples], tuple[Samples, Samples, Samples]]
 
 def detect(samples: Samples) -> tuple[Samples, Samples, Samples]:
     """Ask swift-f0."""
-    result = detector().detect(samples, RATE)
+    result = detected(samples)
     return result.pitch_hz, result.confidence, result.loudness_db
 
 

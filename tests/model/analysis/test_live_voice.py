@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
+from types import SimpleNamespace
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.analysis.live_voice import FRAME, Frame, Frames, Heard, LiveVoice, NoteFinder, Resampler
-from model.analysis.voice import RATE, Samples
+from model.analysis.live_voice import FRAME, HOP, Frame, Frames, Heard, LiveVoice, NoteFinder, Resampler, detect
+from model.analysis.voice import RATE, Samples, sung_notes
 from tests.support.sound.lines import Instrument, Timed, f1, plucked, pure_tone, sine, sounded, sung
 
 SCALE = (60, 64, 65, 67, 72)
@@ -25,6 +28,42 @@ def heard(voice: LiveVoice, sound: Samples, block: int = 256) -> list[tuple[Hear
 
 def begun(voice: LiveVoice, sound: Samples, block: int = 256) -> list[tuple[float, int]]:
     return [(h.at, h.pitch) for h, _ in heard(voice, sound, block) if h.velocity]
+
+
+def test_notes_below_the_detector_are_heard_and_no_later_than_others() -> None:
+    pytest.importorskip("swift_f0")
+    low: Timed = [(0.3 + 0.43 * i, 0.4, pitch) for i, pitch in enumerate((28, 29, 31, 28, 40, 29))]
+    sound = sounded(low, plucked)
+    known = [(h, at) for h, at in heard(LiveVoice(RATE), sound) if h.velocity]
+    assert f1(low, [(h.at, h.pitch) for h, _ in known]) == 1
+    assert max(at - h.at for h, at in known) < 0.2
+    assert [round(n.pitch) for n in sung_notes(sound, RATE)] == [pitch for _, _, pitch in low]
+
+
+def test_where_there_is_a_pitch_or_silence_the_detector_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    def found(samples: Samples, rate: int) -> Pitches:
+        asked.append(len(samples))
+        count = len(samples) // HOP
+        loud = np.full(count, -20.0) if np.abs(samples).max() > 0.1 else np.full(count, -90.0)
+        return Pitches(np.full(count, 41.0 * 2), np.full(count, float(samples[0] > 0)), loud)
+
+    monkeypatch.setattr("model.analysis.voice.detector", lambda: SimpleNamespace(detect=found))
+    for level, times in ((0.5, 1), (0.0, 1), (-0.5, 2)):
+        asked.clear()
+        detect(np.full(20 * HOP, level, np.float32))
+        assert len(asked) == times
+    assert asked == [20 * HOP, 10 * HOP]
+
+
+@dataclass
+class Pitches:
+    """An answer of the detector."""
+
+    pitch_hz: npt.NDArray[np.float64]
+    confidence: npt.NDArray[np.float64]
+    loudness_db: npt.NDArray[np.float64]
 
 
 def is_well_formed(notes: list[Heard]) -> bool:

@@ -33,7 +33,7 @@ from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music import midifile
 from model.music.control import MAX_SEED
 from model.music.groove import Groove
-from model.music.midifile import Gesture, MidiFileError, Song, in_turn
+from model.music.midifile import MidiFileError, Song, in_turn
 from model.music.original import merged
 from model.music.plan import Plan
 from model.processes.write_clips import make_clip
@@ -81,7 +81,9 @@ def write_clips(args: argparse.Namespace, open_composer_: Callable[[Path | None]
             song = (
                 _write_clip(writer, spec, song_of, args) if heard is None else _write_beside(writer, heard, spec, args)
             )
-        save_song(path, song, source, gestures(song, plan, spec.seed) if args.expression else ())
+        if args.expression:
+            song = replace(song, gestures=gestures(song, plan, spec.seed))
+        save_song(path, song, source)
         takes.append((number + 1, song))
         sys.stdout.write(_summary(path, song, spec.seed))
     assert plan is not None  # one take at least
@@ -254,19 +256,19 @@ def is_audio(path: Path) -> bool:
     return True
 
 
-def save_song(path: Path, song: Song, source: Reading | None = None, expression: Sequence[Gesture] = ()) -> None:
+def save_song(path: Path, song: Song, source: Reading | None = None) -> None:
     """Write a .mid file, or render a .wav file; what was read from somebody's file is written back into it. Raises OwnerError.
 
     What cannot stay is told.
     """
     if is_audio(path):
-        found_renderer().render(song, path, expression)
+        found_renderer().render(song, path)
         return
     try:
         if source is None or source.original is None:
-            midifile.write(path, song, expression)
+            midifile.write(path, song)
             return
-        if expression:
+        if song.gestures:
             sys.stderr.write(f"{path}: bends and curves are left out: the file has its own\n")
         content, told = merged(source.original, song)
         midifile.write_bytes(path, content)

@@ -109,6 +109,7 @@ OPTIONS = {
         ClipOption("from", "N", whole_number(0, MAX_NOTES_PER_CLIP), "how many notes were given", in_command=False),
         ClipOption("with", "0|1", whole_number(0, 1), "1: what was given stays, as context; told is what is written for it: the parts, those that the words name, or those that are missing", 0, in_command=False),
         ClipOption("groove", "0|1", whole_number(0, 1), "1: what is written has the timing and the accents of the drums that were given, or of all of it where there are none", 0, in_command=False),
+        ClipOption("expression", "0|1", whole_number(0, 1), "1: slides as pitch bends (range 2), swells as controller 11 and filters as 74 are told too; not of drums", 0, in_command=False),
         ClipOption("refine", "0|1", whole_number(0, 1), "1: the words change what was given", 0, in_command=False),
     )
 }  # fmt: skip
@@ -140,6 +141,7 @@ def clip_spec(prompt: str, seed: int, bars: int | None, options: Mapping[str, An
         parts=options["parts"],
         controls=Controls(**{option.name: options[option.name] for option in CONTROL_OPTIONS}),
         closing=None if options["ending"] is None else options["ending"] == "cadence",
+        expression=bool(options["expression"]),
     )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import accumulate
 from typing import Any, assert_never
 
 from bridge.clips.options import MAX_NOTES_PER_CLIP, clip_spec, keep_spec, read_bars, read_message, read_parts
@@ -168,6 +169,8 @@ class Clips:
             named = any(row[0].startswith(TRACK) for row in clip.source_notes.values())
             if changes and (options["with"] or options["groove"] or named):
                 return [_failure(key, "say one: with (and tracks by their names), or refine, keep and redo")]
+            if options["refine"] and options["expression"]:
+                return [_failure(key, "say one: expression is for what is written, not for what is refined")]
             given, spec = _source_and_spec(clip, options, spec)
         elif options["with"] or options["groove"]:
             return [_failure(key, "nothing was given that could be heard: send clip/given first")]
@@ -259,4 +262,10 @@ def _result_messages(sender: Address, id_: int, clip: ClipWritten) -> list[Clien
     notes = [(sender, "clip/notes", (id_, at, part, *numbers)) for at, part, numbers in clip.packets]
     unread = [(sender, "clip/unread", (id_, clip.unread))] if clip.unread else []
     heard = [(sender, "clip/heard", (id_, clip.heard))] if clip.heard else []
-    return [*unread, *heard, begin, *notes, (sender, "clip/end", (id_,))]
+    total = sum(len(points) // 2 for _, _, points in clip.curves)
+    before = accumulate((len(points) // 2 for _, _, points in clip.curves), initial=0)
+    curves = [
+        (sender, "clip/curve", (id_, index, total, part, controller, *points))
+        for index, (part, controller, points) in zip(before, clip.curves, strict=False)
+    ]
+    return [*unread, *heard, begin, *notes, *curves, (sender, "clip/end", (id_,))]

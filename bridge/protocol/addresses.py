@@ -12,7 +12,7 @@ from bridge.protocol.clients import CLIENT_TIMEOUT
 from bridge.protocol.controls import ALIASES, CONTROLS, ROOT
 from bridge.protocol.osc import MAX_DEPTH, MAX_MESSAGES, MAX_TAGS
 from bridge.protocol.patterns import MAX_MATCHES, MAX_WILDCARDS
-from model.clips.messages import NOTES_PER_PACKET, TRACK
+from model.clips.messages import NOTES_PER_PACKET, POINTS_PER_PACKET, TRACK
 from model.music.control import MAX_PROMPT, MIN_TEMPO
 from model.music.notes import CUES
 
@@ -58,8 +58,8 @@ COMMANDS: dict[str, AddressEntry] = {
         AddressEntry("score/list", "style:s …", "→ score/piece for each piece of a style; without a style → score/styles"),
         AddressEntry("clip", "id:i bars:i seed:i prompt:s (name:s value) …", "write a clip, apart from what plays; options are named as those of `llmball clip`; "
                 "bars 0 leaves them to the words; from N: so many notes were given, without them it fails; with 1: parts are written for what was given; "
-                "groove 1: with its timing and accents → clip/progress, clip/heard, "
-                "clip/begin, clip/notes, clip/end or clip/failed"),
+                "groove 1: with its timing and accents; expression 1: with bends and curves → clip/progress, clip/heard, "
+                "clip/begin, clip/notes, clip/curve, clip/end or clip/failed"),
         AddressEntry("clip_uri", "id:i bars:i seed:i prompt:s (name:s value) …", "the same, percent-encoded"),
         AddressEntry("clip/given", "id:i total:i index:i part:s (pitch start length velocity) …", f"notes, {NOTES_PER_PACKET} at most, that the next clip with this id goes on from, or changes, or is written for; index counts notes from 0. In place of a part {TRACK}NAME is a track whose part is found by its name and notes"),
         AddressEntry("clip/redo", "id:i parts:s bars:s", "which parts (a,b) in which bars (3-4,7) of what was given are written anew; empty is all"),
@@ -111,6 +111,11 @@ OUTGOING: tuple[AddressEntry, ...] = (
         "clip/notes",
         "id:i index:i part:s (pitch start length velocity) …",
         f"{NOTES_PER_PACKET} notes at most, from number index of the clip on",
+    ),
+    AddressEntry(
+        "clip/curve",
+        "id:i index:i total:i part:s controller:i (at:f value:i) …",
+        f"with expression 1: {POINTS_PER_PACKET} points at most, in quarter notes, from number index on of total in all; controller -1 is the pitch bend, 0..16383, 8192 the centre",
     ),
     AddressEntry("clip/end", "id:i", "all of it was told"),
     AddressEntry("clip/cancelled", "id:i", "answer to clip/cancel"),

@@ -175,10 +175,10 @@ class Playback:
     def _place(self, take: int, beat: Beat, new_bar: bool, feel: Feel, notes: tuple[ScheduledNote, ...]) -> None:
         before = self.timeline.placed[-1].take if self.timeline.placed else None
         placed = self.timeline.place(take, beat, notes, new_bar, feel)
-        self.recorder.add(placed, changed_controls(self.settings))
         controls: tuple[ScheduledControl, ...] = ()
         if self.settings["expression"] and take:
             controls = expression.curves(beat, placed.start, feel, self.settings, whole=before != take)
+        self.recorder.add(placed, changed_controls(self.settings), controls)
         if notes or controls:
             self.effects.append(ToPlayer(Play(take, notes, controls)))
         for note in notes:
@@ -387,7 +387,7 @@ class Playback:
                     order = Controller(part, channel, CONTROLLERS[name], value)
                     self.effects.append(ToPlayer(order))
 
-    def send_expression(self) -> None:
+    def send_expression(self, now: Seconds) -> None:
         """Tell the bend range where expression was switched on, and take bends and curves back where it was switched off."""
         wanted = frozenset(expression.channels(self.settings).items()) if self.settings["expression"] else frozenset()
         for part, channel in sorted(wanted - self._expressive):
@@ -395,6 +395,7 @@ class Playback:
         gone = frozenset(self._expressive - wanted)
         if gone:
             self.effects.append(ToPlayer(Neutral()))
+            self.recorder.end_expression(self.tick(now))
         self._expressive = wanted
 
     def retime(self, bpm: float, at: Ticks) -> None:

@@ -150,7 +150,7 @@ class Transport:
                 self._enter_if_due(now)
             self.accompaniment.proceed(now)
             self.playback.send_levels(self.takes.current)
-            self.playback.send_expression()
+            self.playback.send_expression(now)
             self.playback.announce(now)
             if self._ending_planned and now >= self.playback.planned_until():
                 self.stop(False, now)

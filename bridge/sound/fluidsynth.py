@@ -6,7 +6,7 @@ import io
 import shutil
 import subprocess
 import wave
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from bridge.errors import OwnerError
 from model.music import midifile
-from model.music.midifile import Gesture, Song
+from model.music.midifile import Song
 from model.music.notes import CHANNELS, PARTS
 from model.music.programs import DRUM_CHANNEL
 
@@ -39,9 +39,9 @@ class Renderer:
     soundfont: Path = SOUNDFONT
     run: Callable[[list[str]], int] = _run
 
-    def render(self, song: Song, path: Path, gestures: Sequence[Gesture] = ()) -> None:
-        """Write a song, with its bends and curves, as a .wav file: 44.1 kHz, two channels, 16 bits. Raises OwnerError."""
-        self._write({path: song}, gestures)
+    def render(self, song: Song, path: Path) -> None:
+        """Write a song as a .wav file: 44.1 kHz, two channels, 16 bits. Raises OwnerError."""
+        self._write({path: song})
 
     def render_stems(self, song: Song, path: Path) -> list[Path]:
         """Write a song and a file beside it of each part that sounds, of the same length and level; return those of the parts. Raises OwnerError."""
@@ -53,9 +53,9 @@ class Renderer:
         self._write({path: song, **stems})
         return [*stems]
 
-    def _write(self, songs: dict[Path, Song], gestures: Sequence[Gesture] = ()) -> None:
+    def _write(self, songs: dict[Path, Song]) -> None:
         """Render songs and write them, all brought to the level at which the loudest sample of the first one is `PEAK`."""
-        rendered = {path: self._rendered(song, gestures) for path, song in songs.items()}
+        rendered = {path: self._rendered(song) for path, song in songs.items()}
         longest = max(map(len, rendered.values()))
         loudest = max((int(np.abs(samples).max(initial=0)) for samples in [*rendered.values()][:1]), default=0)
         factor = PEAK * 32767 / loudest if loudest else 1.0
@@ -69,11 +69,11 @@ class Renderer:
             except OSError as error:
                 raise OwnerError(f"{path} cannot be written: {error.strerror}") from error
 
-    def _rendered(self, song: Song, gestures: Sequence[Gesture]) -> npt.NDArray[np.int32]:
+    def _rendered(self, song: Song) -> npt.NDArray[np.int32]:
         """Return the samples of a song, `(frames, 2)`."""
         with TemporaryDirectory() as folder:
             midi, sound = Path(folder) / "song.mid", Path(folder) / "song.wav"
-            midi.write_bytes(with_kits(midifile.to_bytes(song, gestures)))
+            midi.write_bytes(with_kits(midifile.to_bytes(song)))
             command = [
                 self.program, "-ni", "-q", "-g", str(GAIN), "-r", str(RATE), "-T", "wav", "-O", "s16",
                 "-F", str(sound), str(self.soundfont), str(midi),

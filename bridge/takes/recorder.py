@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import json
 from bisect import bisect_left
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import TypeVar
 
-from bridge.midi.protocol import ScheduledNote, remainders
+from bridge.midi.protocol import ScheduledControl, ScheduledNote, remainders
 from bridge.protocol.controls import Value
 from bridge.takes.timeline import PlacedBeat
+from model.clips.expression import bend
+from model.expression import NEUTRAL
 from model.music.control import MAX_BARS
-from model.music.midifile import Song, bar_length, where_they_change
+from model.music.midifile import Gesture, Song, bar_length, where_they_change
 from model.music.notes import Note, Ticks
 
 T = TypeVar("T")
@@ -37,10 +39,11 @@ class Recorder:
         self._tempi: list[tuple[Ticks, float]] = []
         self._takes: list[tuple[Ticks, int]] = []
         self._controls: list[tuple[Ticks, ChangedControls]] = []
+        self._curves: list[ScheduledControl] = []
         self._end = Ticks(0)
 
-    def add(self, placed: PlacedBeat, controls: ChangedControls) -> None:
-        """Record a placed beat and the controls that are not at their default."""
+    def add(self, placed: PlacedBeat, controls: ChangedControls, curves: Collection[ScheduledControl] = ()) -> None:
+        """Record a placed beat, the controls that are not at their default, and the curves that are sent."""
         if placed.beat == 1:
             self._bars.append((placed.start, placed.music.meter))
             if not self._keep_all and len(self._bars) > 2 * MAX_BARS:
@@ -50,6 +53,7 @@ class Recorder:
         if not self._controls or self._controls[-1][1] != controls:
             self._controls.append((placed.start, controls))
         self._notes += placed.notes
+        self._curves += curves
         self._end = placed.end
         chord = placed.music.chord
         if chord is not None and (not self._chords or self._chords[-1][1] != chord):
@@ -66,8 +70,16 @@ class Recorder:
         self._chords = [c for c in self._chords if c[0] < after]
         self._takes = [t for t in self._takes if t[0] < after]
         self._controls = [c for c in self._controls if c[0] < after]
+        del self._curves[bisect_left(self._curves, after, key=lambda c: c.beat) :]
         near = bisect_left(self._notes, after - longest, key=lambda s: s.beat)
         self._notes[near:] = remainders(self._notes[near:], after, let_ring)
+
+    def end_expression(self, at: Ticks) -> None:
+        """Take back curves from a tick on, and the bends of notes that sound then or later: they were switched off."""
+        self._notes = [replace(s, bend="") if s.bend and s.at + s.length > at else s for s in self._notes]
+        self._curves = [c for c in self._curves if c.at < at]
+        last = {(c.part, c.number): c for c in self._curves}
+        self._curves += [replace(c, at=at, value=NEUTRAL[c.number], beat=at) for c in last.values()]
 
     def retime(self, at: Ticks, bpm: float) -> None:
         """Record a change of tempo; later ones are dropped."""
@@ -89,7 +101,9 @@ class Recorder:
         if not bars:
             return None
         notes = tuple(
-            Note(s.at, Ticks(min(s.length, at - s.at)), s.pitch, s.velocity, s.part) for s in self._notes if s.at < at
+            Note(s.at, Ticks(min(s.length, at - s.at)), s.pitch, s.velocity, s.part, bend=s.bend)
+            for s in self._notes
+            if s.at < at
         )
         key, keys, prompts = self._keys_and_prompts(sounding, Ticks(0), at)
         return Song(
@@ -101,6 +115,7 @@ class Recorder:
             chords=tuple(c for c in self._chords if c[0] < at),
             keys=keys,
             prompts=prompts,
+            gestures=self._gestures(notes, Ticks(0), at),
         )
 
     def _keys_and_prompts(
@@ -135,7 +150,9 @@ class Recorder:
                 end = Ticks(end + bar_length(meter))
         # a note that is played a hair early belongs to the beat that it leads to
         notes = tuple(
-            Note(Ticks(max(0, s.at - first)), Ticks(min(s.length, end - s.at)), s.pitch, s.velocity, s.part)
+            Note(
+                Ticks(max(0, s.at - first)), Ticks(min(s.length, end - s.at)), s.pitch, s.velocity, s.part, bend=s.bend
+            )
             for s in self._notes
             if first <= s.beat < end and s.at < end
         )
@@ -143,15 +160,30 @@ class Recorder:
         song = Song(
             bars=tuple(bars), end=Ticks(end - first), tempos=_changes_between(self._tempi, first, end), key=key,
             notes=notes, chords=_changes_between(self._chords, first, end), keys=keys, prompts=prompts,
+            gestures=self._gestures(notes, first, end),
         )  # fmt: skip
         starts = [Ticks(first + at) for at, _ in bars]
         return song, tuple((_value_at(self._takes, at, 0), _value_at(self._controls, at, {})) for at in starts)
+
+    def _gestures(self, notes: Sequence[Note], first: Ticks, end: Ticks) -> tuple[Gesture, ...]:
+        """Return the bends of notes, and the curves between two ticks, neutral in the end; ticks count from the first."""
+        lines: dict[tuple[str, int], list[tuple[Ticks, int]]] = {}
+        for c in self._curves:
+            lines.setdefault((c.part, c.number), []).append((c.at, c.value))
+        found = [g for note in notes for g in bend(note)]
+        for (part, number), line in lines.items():
+            values = _changes_between(line, first, end)
+            found += [Gesture(part, at, number, value) for at, value in values]
+            if values and values[-1][1] != NEUTRAL[number]:
+                found.append(Gesture(part, end - first, number, NEUTRAL[number]))
+        return tuple(found)
 
     def _drop_old_bars(self) -> None:
         first = self._bars[-MAX_BARS][0]
         self._bars = self._bars[-MAX_BARS:]
         self._notes = [s for s in self._notes if s.at >= first]
         self._chords, self._tempi = _changes_from(self._chords, first), _changes_from(self._tempi, first)
+        self._curves = [c for c in self._curves if c.at >= first]
         self._takes, self._controls = _changes_from(self._takes, first), _changes_from(self._controls, first)
 
 

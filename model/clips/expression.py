@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from model import expression
 from model.expression import NEUTRAL, Place, Stroke
@@ -31,12 +32,16 @@ def _bends(notes: Sequence[Note], program: int, style: Mix, seed: int) -> Iterat
     habit = expression.slide_of(part, program, style[0][0] if style else "")
     slide = None if any(s.marks for s in strokes) else habit
     for number, marks in expression.bends(strokes, slide, f"{seed}/{part}").items():
-        note = notes[number]
-        points = expression.bend_points(marks, note.length)
-        for at, value in points:
-            yield Gesture(part, note.start + at, None, value)
-        if points:
-            yield Gesture(part, note.end, None, BEND_CENTRE)
+        yield from bend(replace(notes[number], bend=marks))
+
+
+def bend(note: Note) -> Iterator[Gesture]:
+    """Yield the bend of a note by its marks, and the return to the centre."""
+    points = expression.bend_points(note.bend, note.length)
+    for at, value in points:
+        yield Gesture(note.part, note.start + at, None, value)
+    if points:
+        yield Gesture(note.part, note.end, None, BEND_CENTRE)
 
 
 def _curves(song: Song, part: str, program: int, plan: Plan) -> Iterator[Gesture]:

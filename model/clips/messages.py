@@ -20,7 +20,8 @@ class ClipSpec:
     """What is asked of a clip beside its words. None leaves it to them.
 
     `closing` lets the last bar come to a close; False lets it lead back, as a loop. `theta` has weights of the fusion by
-    name; those that are not named are as shipped. `groove` is the timing and the accents of all that is written.
+    name; those that are not named are as shipped. `groove` is the timing and the accents of all that is written. With `expression` it
+    has bends and curves.
     """
 
     prompt: str
@@ -31,6 +32,7 @@ class ClipSpec:
     closing: bool | None = None
     theta: tuple[tuple[str, float], ...] = ()
     groove: Groove | None = None
+    expression: bool = False
 
     def __post_init__(self) -> None:
         if self.bars is not None and not 1 <= self.bars <= MAX_BARS:
@@ -76,6 +78,9 @@ class GivenNotes:
 NOTES_PER_PACKET = 32
 """Notes of one message, given or told: with its address it stays within one frame of a network."""
 Packet = tuple[int, str, tuple[int | float, ...]]
+POINTS_PER_PACKET, BEND = 64, -1
+"""Points of a curve in one message; the number that bends have in the place of a controller's."""
+Curve = tuple[str, int, tuple[int | float, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,8 @@ class ClipWritten:
     """A clip as its file would hold it: its count of notes, its quarter notes, its notes in packets of one part each.
 
     A packet has the number of its first note, its part, and pitch, start, length and velocity of each note. `unread` names the
-    words that were not obeyed, each with the reason; it is empty where all were. `heard` tells what was heard in what was given.
+    words that were not obeyed, each with the reason; it is empty where all were. `heard` tells what was heard in what was given. `curves`
+    are bends (controller -1) and controllers: of each part and controller the quarter and value of each point.
     """
 
     number: int
@@ -118,6 +124,7 @@ class ClipWritten:
     packets: tuple[Packet, ...]
     unread: str = ""
     heard: str = ""
+    curves: tuple[Curve, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,7 +58,7 @@ class Song:
     notes a minute from a tick on, the first from 0. `chords` are symbols from a tick on. `programs` are
     General MIDI programs (0..127) of the parts that have a track. Notes may be in any order; each sounds at
     `start + offset`. `keys` are those that follow the first one, `prompts` the words that what sounds came from, each from a tick on.
-    `sections` are names from a tick on; those behind the end say nothing.
+    `sections` are names from a tick on; those behind the end say nothing. `gestures` are bends and curves of the parts.
     """
 
     bars: tuple[tuple[Ticks, str], ...]
@@ -71,6 +71,7 @@ class Song:
     keys: tuple[tuple[Ticks, str], ...] = ()
     prompts: tuple[tuple[Ticks, str], ...] = ()
     sections: tuple[tuple[Ticks, str], ...] = ()
+    gestures: tuple[Gesture, ...] = ()
 
     def __post_init__(self) -> None:
         expected = Ticks(0)
@@ -172,23 +173,21 @@ def without_overlaps(notes: Iterable[Note], end: Ticks) -> tuple[Note, ...]:
     return tuple(sorted(kept, key=lambda n: (n.start, order[n.part], n.pitch)))
 
 
-def to_bytes(song: Song, gestures: Sequence[Gesture] = ()) -> bytes:
-    """Return the song as a .mid file, with bends and controllers of its parts."""
+def to_bytes(song: Song) -> bytes:
+    """Return the song as a .mid file."""
     filed = as_filed(song)
     file = mido.MidiFile(type=1, ticks_per_beat=TICKS_PER_QUARTER, charset="utf-8")
     file.tracks.append(_track(_conductor_events(filed), filed.end))
     for part, program in filed.programs:
-        file.tracks.append(
-            _track(_part_events(filed, part, program, [g for g in gestures if g.part == part]), filed.end)
-        )
+        file.tracks.append(_track(_part_events(filed, part, program), filed.end))
     out = io.BytesIO()
     file.save(file=out)
     return out.getvalue()
 
 
-def write(path: Path, song: Song, gestures: Sequence[Gesture] = ()) -> None:
+def write(path: Path, song: Song) -> None:
     """Write the song to a file, which at any moment is the old one or the new one. Raises OSError."""
-    write_bytes(path, to_bytes(song, gestures))
+    write_bytes(path, to_bytes(song))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
@@ -214,8 +213,8 @@ def _conductor_events(song: Song) -> list[Event]:
     return events
 
 
-def _part_events(song: Song, part: str, program: int, gestures: Sequence[Gesture] = ()) -> list[Event]:
-    channel = CHANNELS[part]
+def _part_events(song: Song, part: str, program: int) -> list[Event]:
+    channel, gestures = CHANNELS[part], [g for g in song.gestures if g.part == part]
     events: list[Event] = [
         (Ticks(0), 0, mido.MetaMessage("track_name", name=part)),
         (Ticks(0), 1, mido.Message("program_change", channel=channel, program=program)),

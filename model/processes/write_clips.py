@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections import deque
+from collections import defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -20,9 +22,12 @@ from model.analysis.tracks import HeardSet, Line, Track, heard
 from model.clips.beside import groove_found, write_beside
 from model.clips.clip import Writer, clip, understood_plan
 from model.clips.edit import continue_clip, fill_in
+from model.clips.expression import gestures
 from model.clips.messages import (
+    BEND,
     DEFAULT_BARS,
     NOTES_PER_PACKET,
+    POINTS_PER_PACKET,
     TRACK,
     ClipAnswer,
     ClipFailed,
@@ -30,6 +35,7 @@ from model.clips.messages import (
     ClipProgress,
     ClipSpec,
     ClipWritten,
+    Curve,
     GivenNotes,
     KeepSpec,
     Packet,
@@ -97,7 +103,17 @@ def pack_clip(number: int, song: Song) -> ClipWritten:
             packets.append((index, part, tuple(value for row in rows for value in row)))
             index += len(some)
     beats = filed.end / TICKS_PER_QUARTER
-    return ClipWritten(number, index, beats, float(filed.tempos[0][1]), filed.key, tuple(packets))
+    tempo, curves = float(filed.tempos[0][1]), tuple(_curves(filed))
+    return ClipWritten(number, index, beats, tempo, filed.key, tuple(packets), curves=curves)
+
+
+def _curves(song: Song) -> Iterator[Curve]:
+    lines = defaultdict[tuple[str, int], list[tuple[float, int]]](list)
+    for g in sorted(song.gestures, key=lambda g: g.tick):
+        lines[g.part, BEND if g.controller is None else g.controller].append((g.tick / TICKS_PER_QUARTER, g.value))
+    for (part, controller), line in lines.items():
+        for at in range(0, len(line), POINTS_PER_PACKET):
+            yield part, controller, tuple(chain.from_iterable(line[at : at + POINTS_PER_PACKET]))
 
 
 class _CancelledError(Exception):
@@ -195,8 +211,10 @@ def _written(writer: _ProgressWriter, order: ClipOrder) -> ClipAnswer:
             return replace(pack_clip(order.number, refined.song), unread=refined.account.sentence())
         else:
             song = make_clip(writer, order.wanted, song_from_notes(given), given.stays)
-        unread = understood_plan(writer, order.wanted).account.sentence()
-        return replace(pack_clip(order.number, song), unread=unread, heard=told)
+        plan = understood_plan(writer, order.wanted)
+        if wanted.expression:
+            song = replace(song, gestures=gestures(song, plan, wanted.seed))
+        return replace(pack_clip(order.number, song), unread=plan.account.sentence(), heard=told)
     except ValueError as error:
         return ClipFailed(order.number, str(error))
     except _CancelledError:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import replace
+from multiprocessing import Pipe
 
 import pytest
 from hypothesis import given
@@ -16,12 +17,12 @@ from bridge.errors import BadRequest
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.osc import Message, encode
 from bridge.protocol.requests import ClipRequest, parse_request
-from model.clips.messages import CancelClip, ClipFailed, ClipOrder, ClipProgress, ClipSpec, KeepSpec
+from model.clips.messages import CancelClip, ClipFailed, ClipOrder, ClipProgress, ClipSpec, ClipWritten, KeepSpec
 from model.generation.composer import Composer
-from model.music.midifile import Song, as_filed
+from model.music.midifile import Gesture, Song, as_filed
 from model.music.notes import Note, Ticks
 from model.music.plan import Controls
-from model.processes.write_clips import heard_in, make_clip, pack_clip, song_from_notes
+from model.processes.write_clips import _ProgressWriter, _written, heard_in, make_clip, pack_clip, song_from_notes
 from model.prompt.encoder import hash_encoder
 from tests.support.tiny_engine import engine
 
@@ -387,3 +388,38 @@ def test_what_was_heard_is_told_before_the_clip() -> None:
 def test_a_part_is_one_of_ours_or_a_track_with_a_name(part: Value) -> None:
     with pytest.raises(BadRequest, match="track:NAME"):
         asked("clip/given", 4, 1, 0, part, 36, 0.0, 0.25, 100)
+
+
+def test_bends_and_curves_are_told_where_they_are_asked_for() -> None:
+    desk = Desk()
+    desk.say("clip", 4, 2, 1, "trap", "expression", 1)
+    assert desk.last().wanted.expression
+    line = [Gesture("bass", 10 * i, None, 8192 + i) for i in range(150)]
+    written = replace(song(9), gestures=(*line, Gesture("pad", 480, 11, 90)))
+    told = desk.finish(written)
+    curves = [args for _, path, args in told if path == "clip/curve"]
+    assert [args[1:5] for args in curves] == [
+        (0, 151, "bass", -1), (64, 151, "bass", -1), (128, 151, "bass", -1), (150, 151, "pad", 11),
+    ]  # fmt: skip
+    points = [value for args in curves for value in args[5:]]
+    assert points == [v for g in written.gestures for v in (g.tick / 480, g.value)]
+    assert all(len(encode(f"{ROOT}clip/curve", args)) < 1400 for args in curves)
+    assert len(list(gathered([t for t in told if t[1] != "clip/curve"]))) == 9
+
+
+def test_a_clip_is_told_with_what_the_command_line_would_write_and_a_refined_one_without() -> None:
+    ours, theirs = Pipe()
+    writer = _ProgressWriter(Composer(hash_encoder(), engine()), theirs)
+    plain, bent = (
+        _written(writer, ClipOrder(i, ClipSpec("trap", 1, bars=2, parts=("chords", "bass"), expression=bool(i))))
+        for i in (0, 1)
+    )
+    assert isinstance(plain, ClipWritten)
+    assert isinstance(bent, ClipWritten)
+    assert not plain.curves
+    assert bent.curves
+    assert bent.packets == plain.packets
+    desk = Desk()
+    desk.say("clip/given", 4, 1, 0, "melody", 60, 0.0, 0.25, 100)
+    assert "say one" in str(desk.say("clip", 4, 0, 1, "busier", "refine", 1, "expression", 1)[0][2][1])
+    ours.close()

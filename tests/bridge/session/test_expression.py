@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -19,9 +20,11 @@ from bridge.protocol.events import (
     PromptRequested,
     StopRequested,
 )
+from bridge.storage.kept_takes import from_json
 from model.expression import FILTER, NEUTRAL, SWELL
 from model.generation.messages import Answer, BeatWritten, Begin, Order, Understood, Write
-from model.music.notes import Beat, Note, Ticks
+from model.music.midifile import Song, to_bytes
+from model.music.notes import CHANNELS, Beat, Note, Ticks
 from model.music.plan import Plan
 from model.music.smf import BEND_CENTRE, BEND_RANGE, RANGE_TOLD
 from tests.support.virtual_band import BAR, BEAT, Rig, latencies
@@ -212,4 +215,54 @@ def test_whatever_is_asked_bends_and_curves_come_back(moves: list[tuple[str, flo
     assert not band.bent
     assert not band.held
     last = {(channel, number): value for _, channel, number, value in band.curves}
+    assert all(value == NEUTRAL[number] for (_, number), value in last.items())
+
+
+def sent(band: Rig, end: int) -> tuple[set[tuple[int, int, int]], set[tuple[int, int, int, int]]]:
+    return {b for b in band.bends if 0 <= b[0] < end}, {c for c in band.curves if 0 <= c[0] < end}
+
+
+def recorded(band: Rig) -> tuple[Song, set[tuple[int, int, int]], set[tuple[int, int, int, int]]]:
+    song = band.session.recorded_song(band.now)
+    assert song is not None
+    inside = [g for g in song.gestures if g.tick < song.end]
+    bends = {(g.tick, CHANNELS[g.part], g.value) for g in inside if g.controller is None}
+    return song, bends, {(g.tick, CHANNELS[g.part], g.controller, g.value) for g in inside if g.controller is not None}
+
+
+@pytest.mark.parametrize("plan", [TRAP, CLUB])
+def test_the_file_of_what_was_played_has_the_bends_and_curves_that_were_sent(plan: Plan) -> None:
+    band = rig(plan)
+    band.until(band.now + 17)
+    song, bends, curves = recorded(band)
+    assert (bends, curves) == sent(band, song.end)
+    assert curves
+    last = {(g.part, g.controller): g.value for g in song.gestures}
+    assert all(value == (BEND_CENTRE if number is None else NEUTRAL[number]) for (_, number), value in last.items())
+
+
+def test_a_kept_take_has_them_from_its_own_first_bar_on_and_after_a_replay() -> None:
+    band = rig(CLUB)
+    band.until(band.now + 17)
+    kept = band.session.kept_bars(2, band.now)
+    curves = [g for g in kept.song.gestures if g.controller is not None]
+    assert min(g.tick for g in curves) == 0, "what a curve was at when the first bar began"
+    assert max(g.tick for g in curves) <= kept.song.end == 2 * BAR
+    again = from_json(kept.to_json())
+    assert to_bytes(again.song) == to_bytes(kept.song) != to_bytes(replace(kept.song, gestures=()))
+
+
+def test_a_file_has_nothing_of_it_before_it_was_switched_on_and_after_it_was_switched_off() -> None:
+    band = rig(TRAP, expression=0)
+    band.until(band.now + 5)
+    assert not recorded(band)[0].gestures
+    band.happen(ControlSet("expression", 1))
+    band.until(band.now + 7)
+    band.happen(ControlSet("expression", 0))
+    off = band.tempo.ticks_at(band.now)
+    band.until(band.now + 8)
+    song, bends, curves = recorded(band)
+    assert curves
+    assert max(at for at, *_ in [*bends, *curves]) <= off
+    last = {(g.part, g.controller): g.value for g in song.gestures if g.controller is not None}
     assert all(value == NEUTRAL[number] for (_, number), value in last.items())

@@ -183,9 +183,20 @@ def open_audio(config: InputConfig, client: str, on_midi: OnMidi, connections: f
 
     Raises OwnerError.
     """
-    port, wanted = f"{config.port_name} sound{config.suffix}", config.input.partition(":")[2]
     wake = os.pipe()
     os.set_blocking(wake[1], False)  # written by JACK's real-time thread
+    try:
+        return _opened(config, client, on_midi, connections, wake)
+    except BaseException:  # it is tried again, without end
+        for end in wake:
+            os.close(end)
+        raise
+
+
+def _opened(
+    config: InputConfig, client: str, on_midi: OnMidi, connections: frozenset[str], wake: tuple[int, int]
+) -> AudioInput:
+    port, wanted = f"{config.port_name} sound{config.suffix}", config.input.partition(":")[2]
     try:
         detect(np.zeros(RATE, np.float32))  # the detector is loaded before sound comes in
         sound = JackSound(client, port, wake[1])

@@ -140,7 +140,12 @@ class JackInput:
         self.name, self._on_midi = name, on_midi
         self._wake_read, self._wake_write = os.pipe()
         os.set_blocking(self._wake_write, False)  # written by JACK's real-time thread
-        self._client = JackClient(client, port, self._wake_write)
+        try:
+            self._client = JackClient(client, port, self._wake_write)
+        except Exception:  # it is tried again, without end
+            os.close(self._wake_write)
+            os.close(self._wake_read)
+            raise
         self._keeper = ConnectionKeeper(self._client, connections)
         self._keeper.check()
         self._open = True

@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import random
 import re
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from model.music.notes import TICKS_PER_QUARTER, UNPITCHED_PARTS, Ticks
 from model.music.smf import BEND_CENTRE, BEND_MAX, BEND_RANGE
@@ -121,14 +123,14 @@ def bends(strokes: Sequence[Stroke], slide: Slide | None, seed: str, before: Seq
     together with another is not: the bend would take both.
     """
     line = sorted([*before, *strokes], key=lambda s: (s.start, s.pitch))
+    starts, latest_ends = [s.start for s in line], [*accumulate((s.end for s in line), max)]
     found: dict[int, str] = {}
     for number, stroke in enumerate(strokes):
-        if not (stroke.marks or slide):
+        first, behind = bisect_left(starts, stroke.start), bisect_left(starts, stroke.end)
+        is_alone = behind - first == 1 and (first == 0 or latest_ends[first - 1] <= stroke.start)
+        if not (stroke.marks or slide) or not is_alone:
             continue
-        if any(s is not stroke and s.start < stroke.end and s.end > stroke.start for s in line):
-            continue
-        earlier = [s for s in line if s.start < stroke.start]
-        last = earlier[-1] if earlier else None
+        last = line[first - 1] if first else None
         marks = stroke.marks or _habit(stroke, last, slide, seed)
         told = "".join(_told(mark, last.pitch - stroke.pitch if last else 0) for mark in MARKS.findall(marks))
         if told:

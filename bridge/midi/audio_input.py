@@ -16,7 +16,7 @@ from bridge.clock import Seconds, monotonic
 from bridge.errors import OwnerError
 from bridge.midi import jack
 from bridge.midi.backends import find_port
-from bridge.midi.input_ports import InputConfig, JackInput, OnMidi, woken
+from bridge.midi.input_ports import InputConfig, JackInput, OnMidi, close_pipe, woken
 from bridge.midi.jack_sound import JackSound, SoundBlock
 from bridge.midi.protocol import InputHealth, NoteOff, NoteOn
 from model.analysis.live_voice import Detect, Heard, LiveVoice, detect
@@ -167,4 +167,5 @@ def open_audio(config: InputConfig, client: str, on_midi: OnMidi, connections: f
         return AudioInput(f"jack:{heard or f'{client}:{port}'}", sound, wake, on_midi, connections)
     except BaseException:
         sound.close()
+        close_pipe(wake)
         raise

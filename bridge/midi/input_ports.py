@@ -170,8 +170,7 @@ class JackInput:
         os.write(self._wake[1], b"\0")
         self._reader.join()
         self._client.close()
-        for end in self._wake:
-            os.close(end)
+        close_pipe(self._wake)
 
     def _read(self) -> None:
         while self._open:
@@ -250,7 +249,18 @@ def woken(opened: Callable[[int], Client]) -> tuple[Client, tuple[int, int]]:
     os.set_blocking(wake[1], False)  # written by JACK's real-time thread
     try:
         return opened(wake[1]), wake
-    except NameTakenError as taken:
-        raise OwnerError(f"{taken} is there already: stop the other LLMBall, or choose another --port-name") from taken
-    except OSError as gone:
-        raise OwnerError(JACK_GONE) from gone
+    except BaseException as fault:
+        close_pipe(wake)  # opening is tried again, without end
+        if isinstance(fault, NameTakenError):
+            raise OwnerError(
+                f"{fault} is there already: stop the other LLMBall, or choose another --port-name"
+            ) from fault
+        if isinstance(fault, OSError):
+            raise OwnerError(JACK_GONE) from fault
+        raise
+
+
+def close_pipe(ends: tuple[int, int]) -> None:
+    """Close both ends of a pipe."""
+    for end in ends:
+        os.close(end)

@@ -278,8 +278,6 @@ class Daemon:
             if self._worker_dispatcher is not None:
                 self._worker_dispatcher.on_generator_exit()
             self._handle_event(GeneratorExited())
-        elif name == "input":
-            self._handle_event(InputLost(monotonic()))
         elif name == "clips":
             self._services.on_clip_writer_exit()
         elif (number := self._child_processes.input_number(name)) is not None:

@@ -298,8 +298,9 @@ class Playback:
                     since[p.take, s.part] = min(since.get((p.take, s.part), after), s.at if s.beat >= after else after)
         removed = self.timeline.cut(after, let_ring)
         self.recorder.cut(after, self.timeline.max_reach, let_ring)
-        # only takes that lose a note: older ones have nothing to cancel
-        self.effects += [ToPlayer(Cancel(take, after, let_ring)) for take in sorted({take for take, _ in since})]
+        # only takes that lose a note or a curve: older ones have nothing to cancel
+        losing = {take for take, _ in since} | {p.take for p in removed if self.settings["expression"]}
+        self.effects += [ToPlayer(Cancel(take, after, let_ring)) for take in sorted(losing)]
         for take, part in sorted(since, key=lambda tp: (tp[0], PARTS.index(tp[1]))):
             self.effects.append(Publish("cancelled", (self._id(take), part, since[take, part] / TICKS_PER_QUARTER)))
         return removed

@@ -48,9 +48,9 @@ def cue(section: str, take: Take, playback: Playback, quantize: str, now: Second
     Planned bars from there on are generated again. The take ends after the section "ending".
     """
     line = playback.next_line(quantize if quantize in BARS_PER_LINE else "bar", now)
-    first = _rewind_to(line, take, playback)
-    placed_beats = [p for p in playback.timeline.placed if p.take == take.number]
+    placed_beats = [p for p in playback.timeline.placed if p.take == take.number]  # before they are cut
     meter = placed_beats[-1].music.meter if placed_beats else "4/4"
+    first = _rewind_to(line, take, playback)
     bars, _, _ = CUES[section]
     last = first + bars * beats_in_bar(meter)
     take.cue = Cue(section, first, last)

@@ -191,7 +191,7 @@ _ABSOLUTE = re.compile(r"\b(?:to|at|auf|à|bei|up to|down to)\s*$|[到至]\s*$")
 _TO_IT = re.compile(r"\s*(?:bpm|拍)?\s*(?:に|まで|へ|로|으로)")
 """Behind a number: that the tempo becomes it."""
 _BARE = re.compile(
-    r"(?<![\d.,/])(\d{1,2})(?![\d.,/%]|\s*(?:%|bars?|takt|mesures?|comp|battut|小[节節]|semi|half|st\b|半|割))"
+    r"(?<![\d.,/])(\d{1,2})(?![\d.,/%]|\s*(?:%|bars?|takt|mesures?|comp|battut|小[节節]|semi|half|(?:(?:st|nd|rd|th)s?|times|mal|fois|veces|volte|vezes)\b|半|割|倍))"
 )
 _BY_NUMBER = re.compile(r"(?:\b(?:by|um|de|di|por)\s*|[+\-−]\s*)(\d{1,3})\b(?!\s*(?:%|bars?|semi|half|st\b))")
 _AMOUNT = re.compile(

@@ -884,7 +884,8 @@ class Shown:
             before = request.take.written[-1].chord if request.take.written else None
             moved = {examples.fitted(n, before or chord, chord, self.key).pitch for n in last}
             length = min((n.start for n in notes), default=request.frame.length)
-            notes = [*(Note(Ticks(0), Ticks(length), p, last[0].velocity, part) for p in sorted(moved)), *notes]
+            usual = round(examples.usual_velocity(self.band, part))  # as loud as wanted, like the piece's own notes
+            notes = [*(Note(Ticks(0), Ticks(length), p, usual, part) for p in sorted(moved)), *notes]
         if until is None:
             return notes
         return [replace(n, length=Ticks(max(1, min(n.length, until - n.start)))) for n in notes]

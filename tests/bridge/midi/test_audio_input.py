@@ -129,6 +129,28 @@ def test_where_sound_cannot_be_heard_the_owner_is_told_what_to_do(
     assert "\n" not in str(told.value)
 
 
+def lowest_free() -> int:
+    """Return the lowest number that a new file descriptor gets."""
+    number = os.dup(0)
+    os.close(number)
+    return number
+
+
+@pytest.mark.parametrize("wanted", ["audio", "virtual"])
+def test_a_port_that_cannot_be_opened_keeps_no_descriptor(wanted: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(*_: object) -> None:
+        raise OSError
+
+    monkeypatch.setattr("bridge.midi.audio_input.detect", lambda _: None)
+    monkeypatch.setattr("bridge.midi.audio_input.JackSound", gone)
+    monkeypatch.setattr("bridge.midi.input_ports.JackClient", gone)
+    monkeypatch.setattr(jack, "available", lambda: True)
+    free = lowest_free()
+    with pytest.raises(OwnerError, match="does not answer"):
+        open_input(InputConfig(wanted, "jack", "LLMBall"), lambda at, data: None)
+    assert lowest_free() == free
+
+
 # --- with a JACK server --------------------------------------------------------------------------
 
 

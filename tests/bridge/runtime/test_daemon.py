@@ -6,13 +6,16 @@ import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
+from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
 
 from bridge.config import Config
 from bridge.errors import OwnerError
+from bridge.midi.input_ports import InputConfig
 from bridge.midi.output_ports import OutputConfig
+from bridge.midi.protocol import Ready
 from bridge.processes.child_processes import ChildConfig
 from bridge.protocol import osc
 from bridge.protocol.osc import Message
@@ -50,13 +53,24 @@ class Client(asyncio.DatagramProtocol):
                     return message
 
 
-def run(tmp_path: Path, steps: Callable[[Client, Daemon], Awaitable[None]], capsys: pytest.CaptureFixture[str]) -> str:
+def listening(connection: Connection, config: InputConfig, *_: object) -> None:
+    """Stand for an input process whose port is open."""
+    connection.send(Ready(config.input, realtime=False))
+    connection.recv()
+
+
+def run(
+    tmp_path: Path,
+    steps: Callable[[Client, Daemon], Awaitable[None]],
+    capsys: pytest.CaptureFixture[str],
+    inputs: tuple[InputConfig, ...] = (),
+) -> str:
     """Run a daemon, do the steps as a registered client, stop it by a signal; return what it printed."""
 
     async def performance() -> None:
         config = Config(output=f"record:{tmp_path / 'out.mid'}", osc=("127.0.0.1", 0))
         ports = OutputConfig(config.output, "auto", per_part=False, port_name="LLMBall", parts=("chords",), trace=None)
-        daemon = Daemon(config, ChildConfig(generators.plain, ports))
+        daemon = Daemon(config, ChildConfig(generators.plain, ports, inputs, run_input=listening))
         serving = asyncio.create_task(daemon.run())
         async with asyncio.timeout(PATIENCE):
             while not (ready := capsys.readouterr().out):
@@ -164,6 +178,19 @@ def test_the_band_outlives_its_generator_and_its_player(tmp_path: Path, capsys: 
         assert isinstance(health.args[2], int)
 
     run(tmp_path, steps, capsys)
+
+
+def test_clients_are_told_when_the_process_of_an_input_ends(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    inputs = (InputConfig("Keys", "jack", "LLMBall"), InputConfig("Pads", "jack", "LLMBall", 2))
+
+    async def steps(client: Client, daemon: Daemon) -> None:
+        for one in inputs:
+            pid = daemon.pids[f"input{one.suffix}"]
+            assert pid is not None
+            os.kill(pid, signal.SIGKILL)
+            assert (await client.until("input", one.number)).args[1:] == (one.input, "lost")
+
+    run(tmp_path, steps, capsys, inputs)
 
 
 def test_a_take_that_cannot_be_written_is_told_and_the_next_one_plays(

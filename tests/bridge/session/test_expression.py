@@ -71,6 +71,28 @@ def test_without_expression_nothing_but_notes_is_sent() -> None:
     assert not band.told_controllers
 
 
+def test_the_curves_of_bars_without_notes_are_cancelled_with_them() -> None:
+    def answer(order: Order) -> Answer | None:
+        match order:
+            case Begin():
+                return Understood(order.take, CLUB, None)
+            case Write(take, index):
+                return BeatWritten(take, beat(index) if index < 4 else replace(beat(index), notes=()))
+        return None
+
+    band = Rig(latencies(1, 0.01), generator=answer)
+    for name, value in (("humanise", 0.0), ("expression", 1), ("lookahead", 8.0)):
+        band.happen(ControlSet(name, value))
+    band.happen(PromptRequested("rain"))
+    band.happen(PlayRequested())
+    band.until(band.now + 4)
+    band.curves.clear()
+    band.happen(PromptRequested("snow"))
+    band.until(band.now + 4)
+    assert band.curves
+    assert max(Counter(curve[:3] for curve in band.curves).values()) == 1, "a curve of each take would be two"
+
+
 def test_the_bend_range_is_told_before_anything_is_bent() -> None:
     band = rig(TRAP)
     told = Counter(channel for channel, _, _ in band.told_controllers)

@@ -99,6 +99,18 @@ def test_a_cue_begins_at_the_next_line_and_lasts_its_bars(section: str, bars: in
     assert sections(rig) == [(i, section) for i in range(line * 4, (line + bars) * 4)]
 
 
+def test_a_cue_at_the_line_where_a_take_enters_lasts_bars_of_its_metre() -> None:
+    rig = Rig(latencies(0, 0.01), plan=lambda _: Plan(tempo=120.0, meter="3/4"))
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
+    rig.until(rig.now + 2)
+    rig.happen(PromptRequested("snow"))
+    rig.until(rig.now + 0.1)  # all that is planned of it lies behind the line
+    rig.happen(CueRequested("fill"))
+    rig.until(rig.now + 4)
+    assert [w.index for w in rig.writes if w.take == 2 and w.section == "fill"] == [0, 1, 2]
+
+
 def test_an_ending_closes_and_stops_at_its_bar_line() -> None:
     rig = playing()
     rig.happen(CueRequested("ending"))

@@ -97,6 +97,13 @@ def test_a_glide_begins_at_the_note_before_and_not_farther_than_the_range() -> N
     assert bend_points(told[1], 480)[0] == (0, BEND_CENTRE // 2)
 
 
+def test_what_sounds_with_another_is_not_bent_however_long_ago_that_began() -> None:
+    always = Slide("$-1", 1.0, 60)
+    line = [Stroke(0, 2000, 36), Stroke(100, 200, 40), Stroke(480, 960, 37), Stroke(2000, 2400, 30)]
+    assert bends(line, always, "seed") == {3: "$-1"}
+    assert bends(line[2:], always, "seed", line[:2]) == {1: "$-1"}
+
+
 def test_a_bass_of_trap_glides_and_one_of_folk_does_not() -> None:
     whole = song(walk("bass"))
     wheels = [g for g in gestures(whole, TRAP, 1) if g.controller is None]

@@ -29,6 +29,7 @@ from model.music.harmony import parse_key
         ("más lento", 102), ("más rápido", 138), ("más despacio", 102), ("el doble de rápido", 240), ("5 bpm más lento", 115),
         ("più veloce", 138), ("più lento", 102), ("un po' più lento", 112), ("due volte più veloce", 240),
         ("mais devagar", 102), ("mais rápido", 138), ("duas vezes mais rápido", 240),
+        ("faster 16th notes", 138), ("faster 16ths", 138), ("3 times faster", 138), ("make it 10 faster", 130),
         ("テンポを10上げて", 130), ("テンポを5下げて", 115), ("もう少し速く", 128), ("BPMを8上げて", 128), ("速度快10", 130), ("把速度降低12", 108), ("sube el tempo 12", 132), ("tempo 10 rauf", 130), ("speed up 15", 135), ("慢一点", 112), ("快一点", 128), ("慢20%", 96), ("快一倍", 240), ("速度减半", 60), ("slower", 102), ("a bit faster", 128), ("much slower", 84),
     ],
 )  # fmt: skip

@@ -9,9 +9,9 @@ from model.clips.clip import clip
 from model.clips.messages import ClipSpec
 from model.decoder.tokenizer import BarLine
 from model.generation import examples
-from model.generation.form import FormRequest, rubs
+from model.generation.form import FormRequest, Shown, rubs
 from model.generation.messages import Begin
-from model.generation.take import TakeState
+from model.generation.take import TakeState, WrittenBeat
 from model.music.drums import ROLES
 from model.music.harmony import parse_chord, parse_key
 from model.music.notes import Beat, Kept, Note, Ticks
@@ -212,3 +212,18 @@ def test_what_goes_on_from_a_groove_goes_on_in_its_manner(style: str) -> None:
     assert found is not None
     assert examples.pulse(found) == examples.pulse(piece)
     assert examples.going_on((), ("drums",), "4/4", tempo, 1) is None
+
+
+@pytest.mark.parametrize("wanted", [50.0, 110.0])
+def test_what_is_held_into_a_told_chord_is_struck_again_as_loud_as_wanted(wanted: float) -> None:
+    plan = Plan(style=(("funk", 1.0),), parts=PARTS, progression=("C", "F"), explicit=("progression",))
+    take = TakeState(Begin(1, "funk", Controls(), 11), plan, np.zeros(0, np.float32))
+    held = Note(Ticks(0), Ticks(960), 64, round(wanted), "chords")
+    take.written.append(WrittenBeat(Beat(3, 0, 3, "4/4", "C", False, (held,)), parse_chord("C"), [], 0, 0))
+    frame = Beat(4, 1, 0, "4/4", "F", fresh=True)
+    shown = Shown.of(FormRequest(take, plan, frame, BarLine(0, "groove", 2), {"chords": wanted}))
+    assert shown is not None
+    notes = shown.part("chords", parse_chord("F"))
+    assert isinstance(notes, tuple)
+    assert notes, "the piece strikes nothing here"
+    assert [abs(n.velocity - wanted) <= 1 for n in notes] == [True] * len(notes)

@@ -37,6 +37,7 @@ export function keys() {
   $("computer-keys").onclick = () => {
     computer = !computer;
     $("computer-keys").setAttribute("aria-pressed", computer);
+    if (computer) sound.prepare().catch((error) => complain(error.message));
     piano();
   };
   addEventListener("keydown", (event) => {

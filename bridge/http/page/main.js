@@ -5,7 +5,7 @@ import { health } from "./labels.js";
 import { score } from "./score.js";
 import { beatsOf } from "./coming.js";
 import { draw, roll } from "./roll.js";
-import { sound, store } from "./sound.js";
+import { sound, store, stored } from "./sound.js";
 import { play, prompt } from "./prompt.js";
 import { progression } from "./progression.js";
 import { meters, mixer } from "./mixer.js";
@@ -36,6 +36,8 @@ $("sound").onclick = async () => {
   store("sound", sound.on);
   heard();
 };
+const first = () => { for (const kind of ["pointerdown", "keydown"]) removeEventListener(kind, first, true); if (stored("sound", true)) sound.prepare().catch(() => {}); };
+for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, first, true); // while words are typed the SoundFont comes
 $("volume").value = sound.volume;
 $("volume").oninput = () => sound.setVolume(Number($("volume").value));
 $("volume").ondblclick = () => { $("volume").value = 0.8; sound.setVolume(0.8); };

@@ -165,4 +165,4 @@ def bass_in(rig: Rig, since: float, until: float) -> int | None:
 def starved(rig: Rig) -> int:
     """Return how many beats were repeated, as the last report tells."""
     reports = [args for _, path, args in rig.told if path == "health"]
-    return int(reports[-1][2]) if reports else 0
+    return int(str(reports[-1][2])) if reports else 0

@@ -1,11 +1,13 @@
 """`python -m bench.music.listening OUT [--sound]`: sixteen clips over sixteen styles and two live takes with their piano rolls.
 
-For docs/listening. `--sound` writes them as Opus too, by FluidSynth and our SoundFont; needs `pip install soundfile`.
+For docs/listening. `--sound` writes them as Opus too, by FluidSynth and our SoundFont; needs `pip install soundfile`. Once they are
+read, `python -m bench.music.listening OUT --told FILE` writes what readers said into the table of OUT/README.md.
 """
 
 from __future__ import annotations
 
-import sys
+import argparse
+from collections.abc import Mapping
 from pathlib import Path
 
 from bench.make_clips import Maker, made
@@ -135,21 +137,48 @@ def live(tempo: float, prompts: tuple[str, ...]) -> Song:
     )
 
 
+HEAD = "| name | prompt | roll, notes, sound | kept, 1 to 5 | what the reader said |\n|---|---|---|---|---|\n"
+
+
+def told_on(page: str, told: Mapping[str, tuple[str, str]]) -> str:
+    """Return a page with its table made anew: of each clip what readers kept it at, and the sentence of one. Raises KeyError without these."""
+    prompts = PROMPTS | {name: f"{' → '.join(said)} ({tempo:g} bpm, a minute each)" for name, (tempo, said) in LIVE.items()}  # fmt: skip
+    before, _, after = page.partition(HEAD)
+    rows = "".join(
+        f'| {name} | {prompt} | [roll]({name}.svg), [.mid]({name}.mid) <audio controls preload="none" src="{name}.opus"></audio> | {" | ".join(told[name])} |\n'
+        for name, prompt in prompts.items()
+    )
+    return before + HEAD + rows + after[after.index("\n\n") + 1 :]
+
+
 def main() -> None:
     """Write the clips, the live takes and their pictures."""
-    out = Path(sys.argv[1])
-    out.mkdir(parents=True, exist_ok=True)
+    parser = argparse.ArgumentParser(prog="python -m bench.music.listening", description=(__doc__ or "").split("\n")[0])
+    parser.add_argument("out", type=Path)
+    parser.add_argument(
+        "--sound", action="store_true", help="as Opus too; needs FluidSynth and `pip install soundfile`"
+    )
+    parser.add_argument(
+        "--told", type=Path, help="only make the table of OUT/README.md anew, of lines: name, tab, kept, tab, sentence"
+    )
+    given = parser.parse_args()
+    page: Path = given.out / "README.md"
+    if given.told is not None:
+        lines = (line.split("\t") for line in given.told.read_text(encoding="utf-8").splitlines())
+        page.write_text(told_on(page.read_text(encoding="utf-8"), {n: (k, said) for n, k, said in lines}), "utf-8")
+        return
+    given.out.mkdir(parents=True, exist_ok=True)
     for name, prompt in PROMPTS.items():
-        keep(out, name, made(prompt, 1, Maker()).song)
+        keep(given.out, name, made(prompt, 1, Maker()).song, sound=given.sound)
     for name, (tempo, prompts) in LIVE.items():
-        keep(out, name, live(tempo, prompts))
+        keep(given.out, name, live(tempo, prompts), sound=given.sound)
 
 
-def keep(folder: Path, name: str, song: Song) -> None:
-    """Write a song and its picture."""
+def keep(folder: Path, name: str, song: Song, *, sound: bool) -> None:
+    """Write a song and its picture, and its sound if that is wanted."""
     midifile.write(folder / f"{name}.mid", song)
     (folder / f"{name}.svg").write_text(svg(song), encoding="utf-8")
-    if "--sound" in sys.argv:
+    if sound:
         encode(folder / f"{name}.mid", folder / f"{name}.opus", SOUNDFONT, MOST_SECONDS)
 
 

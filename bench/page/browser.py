@@ -11,23 +11,18 @@ from __future__ import annotations
 
 import argparse
 import json
-import shutil
 import statistics
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Mapping
-from pathlib import Path
 
 import psutil
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, Request
 
+from bench.page.chromium import linked, started, waited
 from bench.tables import percentile, table
-from tests.support import real_programs
 
 PROMPT = "smoky jazz in Bb major, 120 bpm, walking bass, with a pad, arpeggio and congas"
-PATIENCE = 600
-"""Tenths of a second that anything is waited for."""
 PAINTS = "performance.getEntriesByType('paint').map((e) => [e.name, e.startTime])"
 CROWD = """async (count) => {
   const { score } = await import('./page/score.js'), { PARTS } = await import('./page/roll.js');
@@ -37,20 +32,12 @@ CROWD = """async (count) => {
     more.push({ take: 'x', part: PARTS[i % 7], pitch: 40 + i % 40, velocity: 40 + i % 80, start: now - span * i / count, length: 0.5, played: true });
   }
   score.notes = [...score.notes, ...more].sort((a, b) => a.start - b.start);
+  score.changed = [-Infinity, Infinity];
 }"""
 SOUND = (
     "(async () => { const { sound } = await import('./page/sound.js'); return [sound.latency(), sound.late ?? 0]; })()"
 )
 TRACED = ["disabled-by-default-devtools.timeline", "devtools.timeline", "blink.user_timing"]
-
-
-def waited(page: Page, law: str) -> None:
-    """Wait until a JavaScript expression is true; the page's policy forbids wait_for_function."""
-    for _ in range(PATIENCE):
-        if page.evaluate(law):
-            return
-        page.wait_for_timeout(100)
-    raise SystemExit(f"never: {law}")
 
 
 def main_thread(trace: bytes) -> tuple[int, float, list[float]]:
@@ -96,24 +83,13 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=10.0)
     parser.add_argument("--notes", type=int, default=10_000)
     given = parser.parse_args()
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise SystemExit("the page is measured in Chromium, which is not installed")
-    with (
-        tempfile.TemporaryDirectory() as name,
-        real_programs.daemon(
-            "--output", "none", "--http", "127.0.0.1:0", env={"LLMBALL_HOME": name}, folder=Path(name)
-        ) as daemon,
-        sync_playwright() as play,
-    ):
-        options = ["--no-sandbox", "--autoplay-policy=user-gesture-required"]
-        browser = play.chromium.launch(executable_path=chromium, args=options)
-        url, rows = daemon.said("http"), list[tuple[object, ...]]()
+    rows = list[tuple[object, ...]]()
+    with started("--autoplay-policy=user-gesture-required") as (url, browser):
         for what in ("first visit", "again"):
             page = browser.new_context(viewport={"width": 1280, "height": 900}).new_page()
             requests = answered(page)
             page.goto(url)
-            waited(page, "document.getElementById('link').textContent === 'connected'")
+            linked(page)
             waited(page, f"({PAINTS}).length >= 2")
             paints = dict(page.evaluate(PAINTS))
             rows.append((f"first paint, ms, {what}", paints["first-paint"]))
@@ -144,7 +120,6 @@ def main() -> None:
         crowded = frames(browser, page, given.seconds)
         head = ("main thread, CPU time", "frames", "all of it a frame, ms", "drawing, median", "drawing, p90")
         print("\n" + table(head, [("as it plays", *usual), (f"{given.notes} notes in the roll", *crowded)]))
-        browser.close()
 
 
 def answered(page: Page) -> list[Request]:

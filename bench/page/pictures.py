@@ -8,17 +8,14 @@ from __future__ import annotations
 
 import argparse
 import base64
-import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bench.device_film import animated
-from bench.page.browser import waited
-from tests.support import real_programs
+from bench.page.chromium import linked, started, waited
 
 PROMPT = "smoky jazz in Bb major, 120 bpm, walking bass, with a pad and congas"
 CHANGE = "busier drums, no pad"
@@ -35,7 +32,7 @@ def opened(browser: Browser, url: str, width: int, height: int, theme: str) -> I
     """Open the page in a window of a size and a theme."""
     page = browser.new_page(viewport={"width": width, "height": height}, color_scheme=theme)  # type: ignore[arg-type]
     page.goto(url)
-    waited(page, "document.getElementById('link').textContent === 'connected'")
+    linked(page)
     yield page
     page.close()
 
@@ -105,17 +102,7 @@ def main() -> None:
     )
     parser.add_argument("--axe", type=Path, help="axe.min.js of axe-core: print what it finds on each picture's page")
     given = parser.parse_args()
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        raise SystemExit("the pictures need Chromium: install it")
-    with (
-        tempfile.TemporaryDirectory() as name,
-        real_programs.daemon(
-            "--output", "none", "--http", "127.0.0.1:0", env={"LLMBALL_HOME": name}, folder=Path(name)
-        ) as daemon,
-        sync_playwright() as play,
-    ):
-        browser, url = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"]), daemon.said("http")
+    with started() as (url, browser):
         with opened(browser, url, WIDE, TALL, "dark") as page:
             (given.out / "panel.webp").write_bytes(film(page))
             page.fill("#prompt", PROMPT)
@@ -130,7 +117,6 @@ def main() -> None:
         for file, width, theme in shots:
             with opened(browser, url, width, HEIGHTS.get(width, TALL), theme) as page:
                 taken(page, given.out / f"{file}.png", given.axe)
-        browser.close()
 
 
 if __name__ == "__main__":

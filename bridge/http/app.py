@@ -10,10 +10,12 @@ import errno
 import logging
 import math
 import os
+import re
 import socket
+from base64 import b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from hashlib import blake2b
+from hashlib import blake2b, sha256
 from pathlib import Path
 
 from aiohttp import web
@@ -40,6 +42,9 @@ from bridge.storage import kept_takes, scores, sets
 log = logging.getLogger("llmball")
 
 COOKIE = "llmball"
+LINK = b'<link rel="stylesheet" href="page/style.css">'
+NEEDED = b'data-needed="page/main.js"'
+IMPORT = re.compile(r'^import [^(]*?"\./(\w+\.js)";', re.MULTILINE)
 CHUNK = 1 << 17
 """Bytes of a file that are written at a time."""
 EVERY_MESSAGE_PATHS = frozenset({"note", "cancelled", "chord", "take", "error", "kept", "understood/overruled"})
@@ -52,9 +57,12 @@ CONTENT_TYPES = {
     ".md": "text/plain",
     ".sf3": "application/octet-stream",
 }
+PAGE_FOLDER = Path(__file__).parent / "page"
+STYLE = (PAGE_FOLDER / "style.css").read_bytes()
 # 'wasm-unsafe-eval' lets the synthesiser compile its Vorbis decoder; eval of scripts stays forbidden (decision 58)
 HEADERS = {
-    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; "
+    "Content-Security-Policy": "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; "
+    f"style-src 'self' 'sha256-{b64encode(sha256(STYLE).digest()).decode()}'; img-src 'self' data:; "
     "connect-src 'self'; worker-src 'self' blob:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -81,6 +89,7 @@ class HttpServer:
         self._broadcaster = Broadcaster(view.changes)
         self._websocket = WebSocketServer(dispatcher, view, output_choice, self._broadcaster, play_midi)
         self._files = {p.name: p.read_bytes() for p in sorted(PAGE_FOLDER.iterdir()) if p.suffix in CONTENT_TYPES}
+        self._files["index.html"] = assembled(self._files)
         self._tags = {name: f'"{blake2b(data, digest_size=12).hexdigest()}"' for name, data in self._files.items()}
         self._runner: web.AppRunner | None = None
         self._connections: Connections | None = None
@@ -269,7 +278,17 @@ class HttpServer:
         return web.json_response({attributes[0]: node[attributes[0]]})
 
 
-PAGE_FOLDER = Path(__file__).parent / "page"
+def assembled(files: Mapping[str, bytes]) -> bytes:
+    """Return the page with its style sheet inside, and with the names of the modules that start.js loads: no file waits for another."""
+    needed = ["main.js"]
+    for name in needed:
+        needed += [other for other in IMPORT.findall(files[name].decode()) if other not in needed]
+    names = " ".join(f"page/{name}" for name in needed).encode()
+    return (
+        files["index.html"]
+        .replace(LINK, b"<style>" + STYLE + b"</style>")
+        .replace(NEEDED, b'data-needed="' + names + b'"')
+    )
 
 
 def _request_source(request: web.Request) -> RequestSource:

@@ -13,7 +13,7 @@ let octave = 4, computer = false, layout = null; // layout: what the keys are ca
 const down = new Map(); // pitch: how many fingers hold it
 
 export function keys() {
-  wire.on("follow", (on) => $("follow").setAttribute("aria-pressed", on === 1));
+  wire.on("follow", (on) => { $("follow").setAttribute("aria-pressed", on === 1); inputsTold(); });
   $("follow").onclick = () => {
     const on = $("follow").getAttribute("aria-pressed") !== "true";
     if (wire.send("follow", on ? 1 : 0) && on) lockWins("what you play");
@@ -25,7 +25,11 @@ export function keys() {
   const inputs = new Map();
   const input = (number, told) => {
     inputs.set(number, { ...inputs.get(number), ...told });
-    $("inputs").textContent = [...inputs].sort().map(([n, known]) => inputLine(n, known)).join(" · ");
+    inputsTold();
+  };
+  const inputsTold = () => {
+    const hint = $("follow").getAttribute("aria-pressed") === "true" ? "Play on the keys below or a MIDI keyboard: the band follows." : "";
+    $("inputs").textContent = [...inputs].sort().map(([n, known]) => inputLine(n, known)).join(" · ") || hint;
   };
   wire.on("input", (number, name, state) => input(number, { name, state }));
   wire.on("input/latency", (number, ms, gaps) => input(number, { ms, gaps }));
@@ -37,6 +41,7 @@ export function keys() {
   $("computer-keys").onclick = () => {
     computer = !computer;
     $("computer-keys").setAttribute("aria-pressed", computer);
+    if (computer) sound.prepare().catch((error) => complain(error.message));
     piano();
   };
   addEventListener("keydown", (event) => {

@@ -5,7 +5,7 @@ import { health } from "./labels.js";
 import { score } from "./score.js";
 import { beatsOf } from "./coming.js";
 import { draw, roll } from "./roll.js";
-import { sound, store } from "./sound.js";
+import { sound, store, stored } from "./sound.js";
 import { play, prompt } from "./prompt.js";
 import { progression } from "./progression.js";
 import { meters, mixer } from "./mixer.js";
@@ -36,6 +36,8 @@ $("sound").onclick = async () => {
   store("sound", sound.on);
   heard();
 };
+const first = () => { for (const kind of ["pointerdown", "keydown"]) removeEventListener(kind, first, true); if (stored("sound", true)) sound.prepare().catch(() => {}); };
+for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, first, true); // while words are typed the SoundFont comes
 $("volume").value = sound.volume;
 $("volume").oninput = () => sound.setVolume(Number($("volume").value));
 $("volume").ondblclick = () => { $("volume").value = 0.8; sound.setVolume(0.8); };
@@ -102,20 +104,21 @@ document.querySelector("details.wide").addEventListener("toggle", async () => (a
 $("sheet-print").onclick = () => print();
 $("sheet-close").onclick = () => $("sheet").close();
 
-// animation
-let peak = 0, drawn = 0, wasOn = null;
+// animation: no frame is asked for between two that are drawn, which leaves CPU time to the daemon
+const FRAME = 20, STILL = 180, METERS = 60; // milliseconds: before the next frame is asked for, so where nothing plays; between two looks at the levels
+let peak = 0, metered = 0, wasOn = null;
 function frame(time) {
-  requestAnimationFrame(frame);
-  const since = time - drawn;
-  if (since < (score.state === "playing" ? 28 : 200)) return; // milliseconds between frames: a low rate leaves CPU time to the daemon
-  drawn = time;
+  setTimeout(() => requestAnimationFrame(frame), score.state === "playing" ? FRAME : STILL);
   draw();
-  meters(since);
   if (wasOn !== sound.on) { wasOn = sound.on; heard(); }
-  const level = sound.level();
-  peak = Math.max(level, peak * 0.5 ** (since / 300));
-  $("meter").value = peak;
-  $("meter").dataset.loudest = Math.max(level, Number($("meter").dataset.loudest ?? 0)).toFixed(4);
+  const since = time - metered;
+  if (since < METERS) return;
+  metered = time;
+  meters(since);
+  const level = sound.level(), meter = $("meter"), value = Math.max(level, peak * 0.5 ** (since / 300));
+  peak = value < 0.001 ? 0 : value;
+  if (meter.value !== peak) meter.value = peak;
+  if (level > Number(meter.dataset.loudest ?? -1)) meter.dataset.loudest = level.toFixed(4);
 }
 
 roll(); prompt(); progression(); mixer(); perform(); keys(); takes(); book(); sets();

@@ -2,8 +2,9 @@
 import { wire } from "./wire.js";
 
 const MOST = 12000, DROPPED = 2000; // notes kept to look back at, notes dropped at once
+const BAR = 12; // quarter notes of a bar at most: what is planned completes a bar that begins before it
 
-export const score = { notes: [], beats: [], state: "idle", take: "", longest: 4, version: 0, plannedUntil: 0,
+export const score = { notes: [], beats: [], state: "idle", take: "", longest: 4, version: 0, plannedUntil: 0, changed: [Infinity, -Infinity],
   secondsAt, quarterAt, quarterNow, firstAfter, bars, region };
 
 let tempi = [[0, 0, 120]]; // quarter, seconds, bpm
@@ -68,16 +69,20 @@ function region(from, to, take) {
     bars: chosen.map((bar) => ({ from: bar.from - from, meter: bar.meter, chords: bar.chords.map(([q, c]) => [q - from, c]) })) } : null;
 }
 
+/** Note that what is drawn between two quarter notes is not as it was. */
+function touch(from = -Infinity, to = Infinity) { score.changed = [Math.min(from, score.changed[0]), Math.max(to, score.changed[1])]; }
+
 function insert(note) {
   const { notes } = score;
   let at = notes.length;
   while (at > 0 && notes[at - 1].start > note.start) at--;
   notes.splice(at, 0, note);
+  touch(note.start, note.start + note.length);
   if (note.length > score.longest) score.longest = Math.min(note.length, 64);
   if (notes.length > MOST) notes.splice(0, DROPPED);
 }
 
-function cleared() { Object.assign(score, { notes: [], beats: [], longest: 4, version: score.version + 1, plannedUntil: 0 }); stoppedAt = 0; }
+function cleared() { Object.assign(score, { notes: [], beats: [], longest: 4, version: score.version + 1, plannedUntil: 0 }); stoppedAt = 0; touch(); }
 
 let chord = ""; // that sounds now: of a chord that began before the page was opened no beat says it
 let before = null, joining = false; // what was known when the connection was lost: the daemon tells only the notes of late
@@ -97,6 +102,7 @@ wire.on("welcome", () => {
   const now = quarterNow(), first = score.beats[0];
   if (chord && first && first[0] <= now && !score.beats.some(([q, , , name]) => q <= now && name)) first[3] = chord;
   score.version++;
+  touch();
 });
 wire.on("chord", (symbol) => { chord = symbol; });
 wire.on("tempo_map", (segments) => {
@@ -105,7 +111,8 @@ wire.on("tempo_map", (segments) => {
 });
 wire.on("planned", (beats) => {
   if (!beats.length) return;
-  const first = beats[0][0];
+  const first = beats[0][0], before = score.beats.filter(([q]) => q >= first), isNew = beats.find((beat, i) => String(beat) !== String(before[i]));
+  if (isNew) touch(isNew[0] - BAR);
   score.beats = [...score.beats.filter(([q]) => q < first), ...beats].slice(-4000);
   score.plannedUntil = beats.at(-1)[0] + 1;
   score.version++;
@@ -119,6 +126,7 @@ wire.on("state", (state) => {
   }
   score.state = state;
   score.version++;
+  touch();
 });
 wire.on("take", (id) => { score.take = id; });
 wire.on("note", (take, part, pitch, velocity, start, length) => {
@@ -131,4 +139,5 @@ wire.on("cancelled", (take, part, after) => {
     if (n.take === take && n.part === part && n.start + n.length > after) n.length = after - n.start;
   }
   score.version++;
+  touch(after);
 });

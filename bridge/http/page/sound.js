@@ -4,12 +4,13 @@ import { score } from "./score.js";
 
 const FONT = "page/band.sf3", PARTS = ["chords", "melody", "bass", "drums", "pad", "arp", "perc", "keys"];
 const AHEAD = 1.3, EVERY = 100, LATEST = 0.08; // seconds that notes are told ahead, milliseconds, seconds
+const REST = 10000; // milliseconds of silence after which none is computed
 const UNSAFE_AHEAD = 0.22; // seconds rendered ahead where there is no AudioWorklet
 const WAV_RATE = 44100;
 
-export const sound = { on: false, volume: stored("volume", 0.8), notice: "", peaks: {}, programs: {}, start, stop, hear, key, level, program, setVolume, latency, wav, hearing: false };
+export const sound = { on: false, volume: stored("volume", 0.8), notice: "", peaks: {}, programs: {}, start, stop, hear, key, level, program, setVolume, latency, wav, hearing: false, prepare };
 
-let engine = null, starting = null, timer = 0, clockOffsets = [], fontBytes = null;
+let engine = null, starting = null, waiting = null, timer = 0, resting = 0, clockOffsets = [], fontBytes = null;
 
 function stored(name, otherwise) {
   try { return JSON.parse(localStorage.getItem(`llmball-${name}`)) ?? otherwise; } catch { return otherwise; }
@@ -17,13 +18,18 @@ function stored(name, otherwise) {
 export function store(name, value) { try { localStorage.setItem(`llmball-${name}`, JSON.stringify(value)); } catch { /* private mode: not kept */ } }
 export { stored };
 
+/** Load the synthesiser and its SoundFont, so that the first note need not wait for them. */
+function prepare() {
+  if (!waiting) (waiting = new AudioContext({ latencyHint: "interactive" })).suspend();
+  return starting ??= create(waiting).catch((error) => { starting = null; throw error; });
+}
+
 /** Start the sound; browsers allow it only after a user action. */
 async function start() {
-  const context = engine?.context ?? new AudioContext({ latencyHint: "interactive" });
-  const resumed = context.resume();
-  starting ??= create(context).catch((error) => { starting = null; throw error; });
-  engine = await starting;
+  const made = prepare(), resumed = waiting.resume();
+  engine = await made;
   await resumed;
+  await awake();
   if (sound.on) return;
   sound.on = true;
   for (const note of score.notes) note.played = score.secondsAt(note.start) < wire.now(); // those to come sound
@@ -36,6 +42,15 @@ function stop() {
   sound.on = false;
   clearInterval(timer);
   engine?.silence();
+  engine?.context.suspend();
+}
+
+/** Let the audio clock run again. */
+async function awake() {
+  resting = 0;
+  if (engine.context.state === "running") return;
+  await engine.context.resume();
+  clockOffsets = [];
 }
 
 async function font() {
@@ -125,7 +140,14 @@ function audioTime(seconds) {
 }
 
 function schedule() {
-  if (!sound.on || sound.hearing || score.state !== "playing") return;
+  if (!sound.on || sound.hearing) return;
+  if (score.state !== "playing") {
+    resting = level() > 0.0001 ? 0 : resting + 1; // a key may sound
+    if (resting === REST / EVERY) engine.context.suspend();
+    return;
+  }
+  if (resting) awake();
+  if (engine.context.state !== "running") return;
   const here = wire.now(), due = [];
   for (let i = score.firstAfter(score.quarterNow() - 4); i < score.notes.length; i++) {
     const note = score.notes[i];
@@ -146,7 +168,7 @@ function send(notes) {
 
 /** Return the largest amplitude of the last samples, 0..1. */
 function level() {
-  if (!engine) return 0;
+  if (engine?.context.state !== "running") return 0;
   let most = 0;
   for (const sample of engine.samples()) most = Math.max(most, Math.abs(sample));
   return most;
@@ -154,7 +176,7 @@ function level() {
 
 /** Play a key of the visitor's at once; `velocity` 0 is its end. */
 async function key(pitch, velocity) {
-  if (!engine) await start();
+  if (!engine) await start(); else await awake();
   engine.key("keys", pitch, velocity, velocity > 0);
 }
 

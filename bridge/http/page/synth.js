@@ -8,6 +8,7 @@ export const KITS = ["drums", "perc"];
 const ALL = Object.values(CHANNELS), USED = Math.max(...ALL) + 1;
 const ALL_SOUND_OFF = 120; // a MIDI controller
 const GAIN = 2; // seven parts together stay below full scale
+const TAIL = 5; // seconds after which nothing is left of the reverb
 
 export class Synth {
   /** A synthesiser at a sample rate. Call `load` before anything else. */
@@ -18,6 +19,9 @@ export class Synth {
     this.peaks = Object.fromEntries(Object.keys(CHANNELS).map((part) => [part, 0]));
     this.pairs = Array.from({ length: USED }, () => [new Float32Array(BLOCK), new Float32Array(BLOCK)]);
     this.next = 1;
+    this.cold = new Map(); // "channel program pitch": [channel, pitch, velocity] of samples to load before a note needs them
+    this.wet = new Float32Array(BLOCK); // what goes into the reverb
+    this.still = 0; // frames since something sounded
   }
 
   /** Load a SoundFont, an ArrayBuffer. */
@@ -28,14 +32,25 @@ export class Synth {
     this.core.setSystemParameter("gain", GAIN);
     this.core.chorusProcessor.process = () => {}; // a third of the work, for a hundredth of the sound
     this.core.midiChannels[CHANNELS.perc].setDrums(true);
+    this.reverberate = halfRate(this.core.reverbProcessor, this.rate);
+    this.core.reverbProcessor.process = (input, left, right, start, count) => this.wet.set(input.subarray(0, count), start);
   }
 
-  /** Choose a part's General MIDI program, or the kit of a drum part; loads its samples before a note needs them. */
+  /** Choose a part's General MIDI program, or the kit of a drum part. */
   program(part, number) {
-    const channel = CHANNELS[part];
+    const channel = CHANNELS[part], [from, to, step] = KITS.includes(part) ? [35, 59, 1] : [28, 96, 4];
     this.core.programChange(channel, number);
-    const preset = this.core.midiChannels[channel].preset, [from, to, step] = KITS.includes(part) ? [35, 59, 1] : [28, 96, 4];
-    for (let pitch = from; preset && pitch <= to; pitch += step) this.core.getVoicesForPreset(preset, pitch, 80);
+    for (let pitch = from; pitch <= to; pitch += step) this.cold.set(`${channel} ${number} ${pitch}`, [channel, pitch, 80]);
+  }
+
+  /** Load the samples of one pitch, those of notes to come first; returns false where all are there. */
+  warm() {
+    const coming = this.events.find((e) => e[1] === "on" && !e[7]), [key, next] = coming ? ["", coming.slice(2)] : this.cold.entries().next().value ?? [];
+    if (!next) return false;
+    if (coming) coming[7] = true; else this.cold.delete(key);
+    const [channel, pitch, velocity] = next, { preset } = this.core.midiChannels[channel];
+    if (preset) this.core.getVoicesForPreset(preset, pitch, velocity);
+    return true;
   }
 
   /** Play a note at a frame for a number of frames. */
@@ -75,18 +90,25 @@ export class Synth {
     for (const key of [...this.sounding.keys()]) if (!part || key >> 7 === channel) this.sounding.delete(key);
   }
 
-  /** Render a block that begins at a frame into two arrays from an index on. */
+  /** Render a block that begins at a frame into two arrays of zeros from an index on. */
   render(left, right, index, frame) {
+    const isDue = this.events.length > 0 && this.events[0][0] < frame + BLOCK;
+    if (this.still > TAIL * this.rate && !isDue) return;
     for (const pair of this.pairs) { pair[0].fill(0); pair[1].fill(0); }
     const wetLeft = left.subarray(index, index + BLOCK), wetRight = right.subarray(index, index + BLOCK);
-    let done = 0;
+    let done = 0, sounding = 0; // a bit for each channel with voices
+    this.wet.fill(0);
     while (done < BLOCK) {
       while (this.events.length && this.events[0][0] <= frame + done) this.act(this.events.shift());
       const until = this.events.length ? Math.min(BLOCK, this.events[0][0] - frame) : BLOCK;
       this.core.processSplit(this.pairs, wetLeft, wetRight, done, until - done);
+      for (const channel of ALL) if (this.core.midiChannels?.[channel].voiceCount !== 0) sounding |= 1 << channel;
       done = until;
     }
+    this.still = sounding ? 0 : this.still + BLOCK;
+    this.reverberate?.(this.wet, wetLeft, wetRight);
     for (const part in CHANNELS) {
+      if (!(sounding >> CHANNELS[part] & 1)) continue;
       const [l, r] = this.pairs[CHANNELS[part]];
       let peak = this.peaks[part];
       for (let i = 0; i < BLOCK; i++) {
@@ -117,4 +139,23 @@ export class Synth {
       this.sounding.delete(key);
     }
   }
+}
+
+/** Return a reverb like another one at half its rate, which takes a third of its time: it adds that of a block to two arrays. */
+function halfRate(full, rate) {
+  const half = new full.constructor(rate / 2, BLOCK), size = BLOCK / 2, input = new Float32Array(size), out = [new Float32Array(size), new Float32Array(size)], last = [0, 0];
+  Object.assign(half, full.getSnapshot());
+  for (const filter of ["preLPF", "damping"]) half.dattorro[filter] = 1 - (1 - half.dattorro[filter]) ** 2; // the same edges
+  return (wet, ...sides) => {
+    for (let i = 0; i < size; i++) input[i] = (wet[2 * i] + wet[2 * i + 1]) / 2;
+    out[0].fill(0);
+    out[1].fill(0);
+    half.process(input, ...out, 0, size);
+    for (let side = 0; side < 2; side++) {
+      const from = out[side], to = sides[side];
+      let before = last[side];
+      for (let i = 0; i < size; i++) { to[2 * i] += (before + from[i]) / 2; to[2 * i + 1] += before = from[i]; }
+      last[side] = before;
+    }
+  };
 }

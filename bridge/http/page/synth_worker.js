@@ -13,8 +13,8 @@ const heard = {
     if (port) port.onmessage = ({ data }) => wanted(data);
     self.postMessage({ kind: "loaded" });
   },
-  program: ({ part, number }) => synth.program(part, number),
-  notes({ notes }) { for (const note of notes) synth.note(...note); },
+  program({ part, number }) { synth.program(part, number); warm(); },
+  notes({ notes }) { for (const note of notes) synth.note(...note); warm(); },
   cancel: ({ part, take, frame }) => synth.cancel(part, take, frame),
   key({ part, pitch, velocity, down }) { if (down) synth.on(part, pitch, velocity, cursor); else synth.off(part, pitch, cursor); },
   silence: ({ part }) => synth.silence(part),
@@ -25,6 +25,14 @@ const heard = {
 self.onmessage = async ({ data }) => {
   try { await heard[data.kind](data); } catch (error) { self.postMessage({ kind: "failed", reason: String(error?.message ?? error) }); }
 };
+
+/** Load samples one by one, so that what is to sound is rendered between them. */
+let warming = false;
+function warm() {
+  if (warming) return;
+  warming = true;
+  setTimeout(() => { warming = false; if (synth.warm()) warm(); }, 0);
+}
 
 /** Render what was asked for last: on a busy machine questions queue up. */
 let latest = null;

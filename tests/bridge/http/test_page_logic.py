@@ -238,6 +238,56 @@ def test_a_chord_that_holds_stays_at_the_edge_until_the_next_one_pushes_it_out(n
     assert said["crowded"] == [[0, 15], [2, 105], [3, 1195]], "names do not lie on one another"
 
 
+TILES = (
+    WORLD
+    + """
+const made = [], elements = {};
+const pen = new Proxy({}, { get: (held, name) => held[name] ?? (() => ({ width: 20 })), set: (held, name, value) => { held[name] = value; return true; } });
+const element = () => ({ dataset: {}, style: {}, children: [], clientWidth: 1536, clientHeight: 300, append() {}, appendChild: (child) => child, addEventListener() {}, setAttribute() {}, remove() {}, getContext: () => pen });
+Object.assign(globalThis, { devicePixelRatio: 1, requestAnimationFrame() {}, matchMedia: element, getComputedStyle: () => ({}), ResizeObserver: class { constructor(told) { this.observe = told; } } });
+document.getElementById = (id) => elements[id] ??= element();
+document.createElement = (tag) => { const one = element(); if (tag === "canvas") made.push(one); return one; };
+document.body = element();
+const { draw, roll } = await import("%PAGE%/roll.js");
+const drawn = () => { const before = made.length; draw(); return made.length - before; };
+roll();
+wire.tell("state", "playing");
+wire.tell("tempo_map", [[0, 0, 60]]);
+const beats = (from, to) => wire.tell("planned", Array.from({ length: to - from }, (_, i) => [from + i, (from + i) / 4 + 1 | 0, (from + i) % 4 + 1, "C"]));
+beats(0, 12);
+seconds = 2;
+said.first = drawn(); // 24 quarter notes are 1536 pixels, so three tiles of 512
+seconds = 2.3;
+said.moved = drawn();
+beats(3, 12);
+said.toldAgain = drawn();
+wire.tell("note", "1", "chords", 60, 90, 5, 1);
+said.note = drawn();
+wire.tell("note", "1", "bass", 44, 90, 7.5, 1);
+said.acrossTwo = drawn();
+wire.tell("cancelled", "1", "bass", 9);
+said.cancelled = drawn();
+wire.tell("note", "1", "melody", 100, 90, 9, 1);
+said.high = drawn();
+wire.tell("state", "idle");
+draw();
+said.still = [drawn(), elements.roll.dataset.notes];
+console.log(JSON.stringify(said));
+"""
+)
+
+
+def test_the_roll_draws_anew_only_the_stretches_that_changed(node: Node) -> None:
+    said = node(TILES)
+    assert said["first"] == 3
+    assert said["moved"] == said["toldAgain"] == 0, "what moves is drawn over pictures that are there"
+    assert said["note"] == 1
+    assert said["acrossTwo"] == 2, "a note that lies in two"
+    assert said["cancelled"] == 2, "from there to the right edge"
+    assert said["high"] == 3, "another range of pitches changes all"
+    assert said["still"] == [0, 0], "stopped: what was to come is gone, and nothing is drawn"
+
+
 PLANNED_IN_PART = (
     WORLD.replace('location = { host: "" }', 'location = { host: "", protocol: "http:", search: "", pathname: "/" }')
     + """

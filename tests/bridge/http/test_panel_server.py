@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
+from base64 import b64encode
+from hashlib import sha256
 from pathlib import Path
 
 import aiohttp
@@ -309,6 +312,26 @@ def test_a_file_that_a_browser_has_is_not_sent_again() -> None:
             assert await answer.read() == b""
         async with v.http.get(v.at + "/page/wire.js", headers={"If-None-Match": tag}) as answer:
             assert answer.status == 200
+
+    visited(steps)
+
+
+def test_the_page_is_painted_without_another_file_and_then_asks_for_all_modules_at_once() -> None:
+    async def steps(v: Visit) -> None:
+        async with v.http.get(v.at + "/", headers={"Accept": "text/html"}) as answer:
+            page, policy = await answer.text(), answer.headers["Content-Security-Policy"]
+        style = page.partition("<style>")[2].partition("</style>")[0]
+        assert "--accent" in style
+        assert f"style-src 'self' 'sha256-{b64encode(sha256(style.encode()).digest()).decode()}'" in policy
+        assert 'rel="stylesheet"' not in page
+        needed = page.partition('data-needed="')[2].partition('"')[0].split()
+        assert needed[0] == "page/main.js"
+        for name in needed:
+            async with v.http.get(f"{v.at}/{name}") as answer:
+                assert answer.status == 200
+                imported = re.findall(r'^import .*"\./(.+)";', await answer.text(), re.MULTILINE)
+            assert {f"page/{other}" for other in imported} <= set(needed), "no module is found only by reading another"
+        assert "page/spessasynth.js" not in needed, "what only the worker needs waits for the sound"
 
     visited(steps)
 

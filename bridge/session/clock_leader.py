@@ -20,8 +20,8 @@ GONE = 3
 """The leader's clocks that are missing before another source leads."""
 DECIDED = 4
 """The leader's clocks, with others in between, after which these are another source's."""
-ALONE = 48
-"""Regular clocks in a row after which one source is left."""
+ALONE = 24
+"""The leader's clocks in a row, with none in between, after which one source is left."""
 SEARCHED = 16
 """Clocks in which a leader is searched where none is known yet."""
 
@@ -49,10 +49,13 @@ def find_leader(times: Sequence[Seconds]) -> list[Seconds]:
 
 
 def others_of(times: Sequence[Seconds], leading: Sequence[Seconds]) -> list[Seconds]:
-    """Return the clocks of another source beside the leader's, empty where they are none's: one source that jitters has no other."""
+    """Return the clocks of another source beside the leader's, empty where they are none's: one that jitters or swings has no other."""
     ours = set(leading)
     others = [t for t in times if t >= leading[0] and t not in ours]
-    return others if len(others) >= 3 and is_regular(others) else []
+    if len(others) < 3 or not is_regular(others):
+        return []
+    step = (others[-1] - others[0]) / (len(others) - 1)
+    return others if times[-1] - others[-1] < 1.5 * step else []
 
 
 def _train(times: Sequence[Seconds], first: int, second: int) -> list[Seconds]:
@@ -74,10 +77,11 @@ class ClockLeader:
     def __init__(self) -> None:
         self.others = False
         self._held: list[Seconds] = []
+        self._alone = 0
 
-    def reset(self) -> None:
-        """Forget what is held: the clocks begin anew."""
-        self._held, self.others = [], False
+    def reset(self, others: bool = False) -> None:
+        """Forget what is held: the clocks begin anew, of one source or of two."""
+        self._held, self.others, self._alone = [], others, 0
 
     def passed(self, at: Seconds, last: Seconds, spacing: float, jitter: float) -> list[Seconds]:
         """Return the clocks that are the leader's, now that one came: none yet, one or several, in order.
@@ -98,20 +102,23 @@ class ClockLeader:
             if len(missing) >= GONE:
                 return self._release()
             settled = [d for d in best if d <= places[-1] + EXACT]
-            self._held = [] if settled else self._held
+            if settled:
+                later = [t for place, t in zip(places, self._held, strict=True) if round(place) > max(settled)]
+                self._alone = self._alone + 1 if len(self._held) == len(settled) + len(later) else 0
+                self.others = self._alone < ALONE
+                self._held = later
             return [best[d] for d in sorted(settled)]
         if missing:
             return self._release()  # all went elsewhere: another tempo, or a leap
-        extra = len(self._held) - len(best)
+        extra = [place for place, time in zip(places, self._held, strict=True) if best.get(round(place)) != time]
         if not extra:
             self._held.clear()
             return [at]
         if len(best) < DECIDED:
             return []
-        if extra < 2 or is_regular(self._held, jitter):
-            return self._release()
-        self.others = True
-        self._held.clear()
+        if len(extra) < 2 or is_regular(self._held, jitter) or places[-1] - extra[-1] > 1.5 * (extra[-1] - extra[-2]):
+            return self._release()  # a source's own clocks, at another tempo for a while
+        self.reset(others=True)
         return [best[due] for due in sorted(best)]
 
     def _release(self) -> list[Seconds]:

@@ -82,11 +82,15 @@ class HostSync:
         return self._transport_change(event.at if isinstance(event, MidiReceived) else now)
 
     def proceed(self, now: Seconds) -> None:
-        """Tell, once each time, where the source has fallen silent."""
+        """Tell, once each time, where the source has fallen silent, or what it lacks to begin."""
         silence = self.source.silence(now)
         if silence and not self._silence_told:
             self.playback.emit(Publish("error", ("", silence)))
         self._silence_told = bool(silence)
+
+    def next_deadline(self) -> Seconds | None:
+        """Return when what the source lacks is to be told, None where it is told or nothing is."""
+        return None if self._silence_told else self.source.silence_at()
 
     def send_playing(self, playing: bool) -> None:
         """Tell others that share the transport that we play or stop."""

@@ -11,8 +11,10 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 from math import sqrt
+from operator import mul
 from statistics import fmean as mean
 from statistics import median
 from typing import ClassVar
@@ -21,7 +23,7 @@ from bridge.clock import Seconds
 from bridge.midi.clock_out import CLOCKS_PER_QUARTER
 from bridge.midi.protocol import MidiReceived
 from bridge.protocol.events import HostTransportReported, LinkReported, TempoTapped
-from bridge.session.clock_leader import ALONE, REGULAR, SEARCHED, ClockLeader, find_leader, is_regular, others_of
+from bridge.session.clock_leader import REGULAR, SEARCHED, ClockLeader, find_leader, is_regular, others_of
 from model.music.control import MAX_TEMPO, MIN_TEMPO
 
 
@@ -74,8 +76,12 @@ class SyncSource:
         return False
 
     def silence(self, now: Seconds) -> str:
-        """Return what is told where a source that runs has fallen silent, "" while it is heard."""
+        """Return what is told where a source that runs has fallen silent, or does not begin; "" while it is heard."""
         return ""
+
+    def silence_at(self) -> Seconds | None:
+        """Return when `silence` is to be asked though nothing comes, None for never."""
+        return None
 
 
 class InternalSource(SyncSource):
@@ -99,6 +105,16 @@ MIN_JITTER, DEFAULT_JITTER = 0.0002, 0.0015
 """Seconds: the smallest jitter that is assumed, and the one assumed before it could be measured."""
 
 
+RECENT = 48
+"""Clocks by whose distances the jitter is told."""
+TWO_STARTS, FASTEST_ALONE = Seconds(0.1), 190
+"""Two starts within this time, and then clocks of a tempo above this, are those of two sources."""
+QUARTERS_ALIKE, SWINGS = 0.004, 0.1
+"""The most by which quarters of a clock that swings differ, as a share of them; the least that its clocks are beside a straight line, as a share of their spacing."""
+START_AWAITED = Seconds(4)
+"""After this time of clocks without a start, or of a start without clocks, it is told what is missing."""
+
+
 TWO_CLOCKS = "two MIDI clocks arrive at the input: the first leads, the other is not followed; connect one only"
 
 
@@ -107,11 +123,16 @@ CLOCK_CEASED = (
 )
 
 
+NO_START = "a MIDI clock comes, but no start: press play where it comes from, and let that send start and stop"
+NO_CLOCK = "a MIDI start came, but no clock: let its sender send its clock (MIDI sync) to this input too"
+
+
 class MidiClockSource(SyncSource):
     """MIDI clock: a least-squares line through the last clocks, as many as lie on one line.
 
     The times may be coarse (JACK gives them by periods); the line is more exact than each of them. Lost clocks are counted
-    again, since the clocks after the gap lie on the old line. Where two sources send clocks, one leads (`clock_leader`).
+    again, since the clocks after the gap lie on the old line. Where two sources send clocks, one leads (`clock_leader`). Of
+    a clock that swings the line goes through the beats.
     """
 
     needs_midi_input = True
@@ -125,8 +146,12 @@ class MidiClockSource(SyncSource):
         self._jitter, self._noise = DEFAULT_JITTER, 0.0
         self._leader = ClockLeader()
         self._heard_at = Seconds(0)
-        self._recent: deque[Seconds] = deque(maxlen=ALONE)
+        self._recent: deque[Seconds] = deque(maxlen=RECENT)
         self._before_gap: HostTempoLine | None = None
+        self._started_at, self._clocked_since = Seconds(-1), Seconds(-1)
+        self._two_starts = self._swings = False
+        self._unsearched = 0
+        self._quarters: deque[tuple[int, Seconds]] = deque(maxlen=2 * CLOCKS_PER_QUARTER + 1)
 
     def receive(self, event: SyncEvent, now: Seconds) -> bool:
         """Process clock, start, continue, stop and song position."""
@@ -136,8 +161,17 @@ class MidiClockSource(SyncSource):
         return True
 
     def silence(self, now: Seconds) -> str:
-        """Return what is told where clocks have ceased without a stop."""
-        return CLOCK_CEASED if self.running and now - self._heard_at >= CLOCK_TIMEOUT else ""
+        """Return what is told where clocks have ceased without a stop, or where a start or a clock alone has come."""
+        ceased = now - self._heard_at >= CLOCK_TIMEOUT
+        if self.running:
+            return CLOCK_CEASED if ceased else ""
+        if self._starts_next:
+            return NO_CLOCK if now - self._started_at >= START_AWAITED else ""
+        return NO_START if not ceased and now - self._clocked_since >= START_AWAITED else ""
+
+    def silence_at(self) -> Seconds | None:
+        """Return when a start without clocks is told."""
+        return Seconds(self._started_at + START_AWAITED) if self._starts_next else None
 
     def receive_midi(self, at: Seconds, data: bytes) -> None:
         """Process a MIDI message that came at a time."""
@@ -145,11 +179,17 @@ class MidiClockSource(SyncSource):
             case 0xF8:
                 self._sort(at)
             case 0xFA:
+                if 0 <= at - self._started_at < TWO_STARTS:
+                    self._two_starts = True
+                    self._forget()
+                self._started_at = at
                 self._locate(0)
             case 0xFB:
+                self._started_at = at
                 self._locate(self._next_number if self._song_position is None else self._song_position)
             case 0xFC:
                 self.running = self._starts_next = False
+                self._clocked_since = at
             case 0xF2 if len(data) == 3:
                 self._song_position = (data[1] | data[2] << 7) * 6
                 if self.running:
@@ -161,39 +201,56 @@ class MidiClockSource(SyncSource):
         self._clocks = deque(((n + moved, at) for n, at in self._clocks), maxlen=MAX_CLOCKS)
         self._next_number, self._song_position, self._starts_next = place, None, True
 
+    def _forget(self) -> None:
+        """Forget the clocks that came: what comes now has nothing to do with them."""
+        self._recent.clear()
+        self._clocks.clear()
+        self._leader.reset()
+
+    def _lead(self, leading: Sequence[Seconds], others: int) -> None:
+        """Follow the clocks of one of two sources from now on; so many of the other's were counted too."""
+        self._next_number -= others
+        first = self._next_number - len(leading)
+        self._clocks = deque(((first + i, t) for i, t in enumerate(leading)), maxlen=MAX_CLOCKS)
+        self._leader.reset(others=True)
+        self.conflict, self._jitter, self._two_starts = TWO_CLOCKS, DEFAULT_JITTER, False
+        self._set_line()
+
     def _sort(self, at: Seconds) -> None:
         """Process a clock if it is the leader's, where two sources send them."""
         if self._recent and not 0 <= at - self._recent[-1] < CLOCK_TIMEOUT:
             self._recent.clear()
             self._leader.reset()
+        if not 0 <= at - self._heard_at < CLOCK_TIMEOUT:
+            self._clocked_since = at
         self._recent.append(at)
         self._heard_at = at
-        if self._leader.others and len(self._recent) == ALONE and is_regular(list(self._recent), self._jitter):
-            self._leader.reset()  # one source is left
-            self.conflict = ""
-            first = self._next_number - ALONE + 1
-            self._clocks = deque(((first + i, t) for i, t in enumerate(list(self._recent)[:-1])), maxlen=MAX_CLOCKS)
-        known = len(self._clocks) >= (MIN_CLOCKS if self._leader.others else JITTER_CLOCKS // 2)
+        known = len(self._clocks) >= (2 if self._leader.others else JITTER_CLOCKS // 2) and not self._swings
         if known and at - self._clocks[-1][1] < CLOCK_TIMEOUT:
             spacing, here = _fit_line(self._clocks)
             if self._leader.others or _rms_jitter(self._clocks) <= REGULAR * spacing:
-                for clock in self._leader.passed(at, Seconds(here), spacing, self._jitter):
+                measured = self._leader.others or len(self._clocks) >= JITTER_CLOCKS
+                jitter = self._jitter if measured else max(MIN_JITTER, _noise(list(self._recent)))
+                for clock in self._leader.passed(at, Seconds(here), spacing, jitter):
                     self._on_clock(clock)
                 self.conflict = TWO_CLOCKS if self._leader.others else ""
                 return
         self._on_clock(at)
+        self._unsearched += 1
         recent, half = list(self._recent)[-SEARCHED:], SEARCHED // 2
+        if self._two_starts and len(recent) == 3:
+            self._two_starts = False
+            if 2 * 60 / (recent[2] - recent[0]) / CLOCKS_PER_QUARTER > FASTEST_ALONE:
+                self._lead([recent[0], recent[2]], 1)
+            return
         # a source that jitters by much of its spacing, as one that doubles its tempo may, is still one
         regular = any(is_regular(some) or is_regular(some, self._jitter / 2) for some in (recent[:half], recent[half:]))
-        if len(recent) == SEARCHED and not regular:
+        if self._unsearched >= SEARCHED and len(recent) == SEARCHED and not regular and not self._swings:
+            self._unsearched = 0
             leading = find_leader(recent)
             others = others_of(recent, leading) if leading else []
             if others:
-                self._next_number -= len(others)
-                first = self._next_number - len(leading)
-                self._clocks = deque(((first + i, t) for i, t in enumerate(leading)), maxlen=MAX_CLOCKS)
-                self._leader.others, self.conflict, self._jitter = True, TWO_CLOCKS, DEFAULT_JITTER
-                self._set_line()
+                self._lead(leading, len(others))
             self._recent.clear()
 
     def _on_clock(self, at: Seconds) -> None:
@@ -201,6 +258,9 @@ class MidiClockSource(SyncSource):
             self._before_gap = self.tempo_line if self.running and not self._starts_next else None
             self._clocks.clear()
         self._clocks.append((self._next_number, at))
+        if self._quarters and self._quarters[-1][0] != self._next_number - 1:
+            self._quarters.clear()
+        self._quarters.append((self._next_number, at))
         self._next_number += 1
         if self._before_gap is not None and not self._starts_next:
             if len(self._clocks) < MIN_CLOCKS:
@@ -233,8 +293,12 @@ class MidiClockSource(SyncSource):
             self.jumps += 1
 
     def _set_line(self) -> None:
-        """Set the line to the one through the clocks."""
-        if len(self._clocks) >= 2:
+        """Set the line to the one through the clocks, or through the beats where they swing."""
+        swinging = self._swinging_line()
+        self._swings = swinging is not None
+        if swinging is not None:
+            self.tempo_line = swinging
+        elif len(self._clocks) >= 2 and not self._two_starts:
             slope, here = _fit_line(self._clocks)
             bpm = 60 / (CLOCKS_PER_QUARTER * slope) if slope > 0 else 0.0
             if MIN_TEMPO / 2 <= bpm <= MAX_TEMPO * 2:
@@ -242,6 +306,22 @@ class MidiClockSource(SyncSource):
         elif self.tempo_line is not None:
             number, at = self._clocks[-1]
             self.tempo_line = HostTempoLine(at, number / CLOCKS_PER_QUARTER, self.tempo_line.bpm)
+
+    def _swinging_line(self) -> HostTempoLine | None:
+        """Return the line through the beats where quarters are alike and what lies within them is uneven, None elsewhere."""
+        size = CLOCKS_PER_QUARTER
+        clocks = list(self._quarters)
+        if len(clocks) <= 2 * size or len(self._clocks) >= 2 * size:
+            return None
+        lengths = [b - a for (_, a), (_, b) in zip(clocks, clocks[size:], strict=False)]
+        length = mean(lengths)
+        uneven = max(lengths) - min(lengths) > QUARTERS_ALIKE * length + 6 * max(MIN_JITTER, self._noise)
+        if uneven or _rms_jitter(clocks) < SWINGS * length / size:
+            return None
+        beats = [(number // size, at) for number, at in clocks if number % size == 0]
+        last = beats[-1][0]
+        here = mean(at + (last - beat) * length for beat, at in beats)
+        return HostTempoLine(Seconds(here), float(last), 60 / length)
 
     def _recover_lost_clocks(self) -> bool:
         """Detect lost clocks: when three clocks after a gap have the old spacing, add the missing ones to the count.
@@ -269,20 +349,37 @@ class MidiClockSource(SyncSource):
 
 def _fit_line(clocks: Sequence[tuple[int, Seconds]]) -> tuple[float, float]:
     """Return the seconds between two clocks and the time of the last, by least squares."""
-    count, (last, zero) = len(clocks), clocks[-1]
-    xs = [n - last for n, _ in clocks]
-    ys = [at - zero for _, at in clocks]
-    x, y = sum(xs) / count, sum(ys) / count
-    spread = sum((a - x) ** 2 for a in xs)
-    slope = sum((a - x) * (b - y) for a, b in zip(xs, ys, strict=True)) / spread if spread else 0.0
-    return slope, zero + y - slope * x
+    slope, here, _ = _fit(clocks)
+    return slope, here
 
 
 def _rms_jitter(clocks: Sequence[tuple[int, Seconds]]) -> float:
     """Return the root mean square distance of clocks from their line, in seconds."""
-    slope, here = _fit_line(clocks)
-    last = clocks[-1][0]
-    return sqrt(sum((at - here - slope * (n - last)) ** 2 for n, at in clocks) / (len(clocks) - 2))
+    return sqrt(_fit(clocks)[2] / (len(clocks) - 2))
+
+
+def _fit(clocks: Sequence[tuple[int, Seconds]]) -> tuple[float, float, float]:
+    """Return `_fit_line` of clocks and the sum of their squared distances from it. It is asked several times a clock."""
+    numbers, times = zip(*clocks, strict=True)
+    count, zero = len(times), times[-1]
+    ys = [at - zero for at in times]
+    if numbers[-1] - numbers[0] == count - 1:
+        xs, spread = _centred(count)
+        last = (count - 1) / 2
+    else:  # some were lost
+        x = sum(numbers) / count
+        xs = tuple(n - x for n in numbers)
+        spread, last = sum(map(mul, xs, xs)), xs[-1]
+    y = sum(ys) / count
+    slope = sum(map(mul, xs, ys)) / spread if spread else 0.0
+    beside = sum(map(mul, ys, ys)) - count * y * y - slope * slope * spread
+    return slope, zero + y + slope * last, max(0.0, beside)
+
+
+@cache
+def _centred(count: int) -> tuple[tuple[float, ...], float]:
+    """Return the numbers of so many clocks about their middle, and the sum of their squares."""
+    return tuple(i - (count - 1) / 2 for i in range(count)), count * (count * count - 1) / 12
 
 
 def _noise(times: Sequence[Seconds]) -> float:
@@ -303,7 +400,7 @@ def _is_straight(clocks: Sequence[tuple[int, Seconds]], known: float) -> bool:
         jitter = _rms_jitter(old) if len(old) >= JITTER_CLOCKS else known
         slope, here = _fit_line(old)
         deviation = mean(at - here - slope * (n - old[-1][0]) for n, at in recent)
-        if abs(deviation) > 3.2 * max(MIN_JITTER, jitter) * sqrt(1 / count + 4 / len(old)):
+        if abs(deviation) > 4 * max(MIN_JITTER, jitter) * sqrt(1 / count + 4 / len(old)):
             return False
     return True
 

@@ -135,8 +135,9 @@ class Transport:
         self.generation.read_score(coming, now)
         if self._starting and coming is not None and coming.ready and self.host_sync.can_start():
             self._start(coming, now)
-        if self.state is State.PLAYING:
+        if self.state is not State.IDLE:
             self.host_sync.proceed(now)
+        if self.state is State.PLAYING:
             self._enter_if_due(now)
             self._place_ready(now)
             if self.takes.current is not None:
@@ -160,8 +161,10 @@ class Transport:
         self.generation.order_ahead(now)
 
     def next_deadline(self) -> Seconds | None:
-        """Return the time at which `proceed` must be called, None unless playing."""
-        if self.state is not State.PLAYING:
+        """Return the time at which `proceed` must be called, None for never."""
+        if self.state is State.WAITING:
+            return self.host_sync.next_deadline()
+        if self.state is State.IDLE:
             return None
         times = [
             self.health.next_report,

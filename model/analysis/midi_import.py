@@ -33,7 +33,7 @@ from model.music.midifile import (
     to_bytes,
     without_overlaps,
 )
-from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks, is_meter
+from model.music.notes import MAX_BEATS, PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks, is_meter
 from model.music.original import Original, Place, RawNote
 from model.music.smf import RawFile
 
@@ -328,12 +328,14 @@ def _bars(meters: Mapping[Ticks, str], until: int) -> tuple[tuple[Ticks, str], .
 
 
 def _short_bar(ticks: int) -> str:
-    """Return the metre of a bar that is cut short, "" if nothing is left of it: to the next 64th note."""
-    sixty_fourths = round(ticks / (TICKS_PER_QUARTER / 16))
-    unit = 64
-    while unit > 4 and sixty_fourths % 2 == 0:
-        sixty_fourths, unit = sixty_fourths // 2, unit // 2
-    return f"{sixty_fourths}/{unit}" if sixty_fourths else ""
+    """Return the metre of a bar that is cut short, "" if nothing is left of it: to the next 64th note.
+
+    What is too long to be counted in small notes is cut at a larger one; a bar of what is left follows.
+    """
+    beats, unit = round(ticks / (TICKS_PER_QUARTER / 16)), 64
+    while (unit > 4 and beats % 2 == 0) or beats > MAX_BEATS:
+        beats, unit = beats // 2, unit // 2
+    return f"{beats}/{unit}" if beats else ""
 
 
 def _section_names(said: Mapping[Ticks, str]) -> dict[Ticks, str]:

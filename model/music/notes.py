@@ -43,10 +43,14 @@ CUES: dict[str, tuple[int, float, float]] = {
 """What may be asked for by hand: the bars that it lasts, and what it adds to energy and density."""
 
 
+MAX_BEATS = 64
+"""Beats that a bar of a file has at most."""
+
+
 def is_meter(meter: str) -> bool:
     """Return whether a text is a metre that a file can have: 1..64 beats of a whole note's half to its 64th part."""
     beats, _, unit = meter.partition("/")
-    return beats.isdecimal() and 1 <= int(beats) <= 64 and unit in ("1", "2", "4", "8", "16", "32", "64")
+    return beats.isdecimal() and 1 <= int(beats) <= MAX_BEATS and unit in ("1", "2", "4", "8", "16", "32", "64")
 
 
 @lru_cache(512)

@@ -23,6 +23,8 @@ CHANNELS_OF_A_PORT = 16
 _NEUTRAL = {smf.BEND: b"\x00\x40", smf.PRESSURE: b"\x00", smf.CONTROL: b"\x40\x00"}
 """A bend, a pressure and a pedal that do nothing."""
 _PEDAL = 64
+_OF_ITS_TRACK = {smf.NAME, 0x04, 0x08, 0x09, 0x20, 0x21}
+"""Metas that concern nothing but their track: its name, instrument, program and device, the channel and the port of what follows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,20 +362,26 @@ class _Merge:
         return RawTrack(events, max(track.end, end, events[-1][0] if events else 0))
 
     def _left_out(self, silent: Iterable[str]) -> set[int]:
-        """Return the tracks of parts that fell silent and hold nothing else than what concerns them."""
+        """Return the tracks of parts that fell silent and hold nothing else than what concerns their track."""
         home_of: dict[int, set[str]] = defaultdict(set)
         for part, places in self._original.places.items():
             for track, _ in places:
                 home_of[track].add(part)
         silent = set(silent)
-        conductor = {smf.TEMPO, smf.METER, smf.KEY, smf.MARKER, smf.CUE}
         return {
             track
             for track, parts in home_of.items()
             if parts <= silent
             and len(self._tracks) > 1
-            and not any(e[1] == smf.META and e[2][0] in conductor for e in self._tracks[track].events)
+            and all(_concerns_its_track(event) for event in self._tracks[track].events)
         }
+
+
+def _concerns_its_track(event: Event) -> bool:
+    _, status, data = event
+    if status == smf.META:
+        return data[0] in _OF_ITS_TRACK
+    return status != smf.SYSEX or data[:1] not in (b"\x7e", b"\x7f")  # universal messages set up the whole synthesiser
 
 
 def _begins(event: Event) -> bool:

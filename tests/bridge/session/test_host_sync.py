@@ -23,7 +23,7 @@ from bridge.protocol.events import (
     ToPlayer,
 )
 from bridge.session.session import Session
-from bridge.session.sync_sources import CLOCK_CEASED
+from bridge.session.sync_sources import CLOCK_CEASED, NO_CLOCK, NO_START
 from bridge.session.transport import State
 from model.generation.messages import Begin
 from model.music.plan import Plan
@@ -186,6 +186,20 @@ def test_a_prompt_that_comes_while_the_host_rolls_joins_it() -> None:
     host.roll(120, 8, quarter)
     assert state(rig) is State.PLAYING
     assert beats_told(rig)[0][1] == 1
+
+
+def test_a_clock_without_a_start_and_a_start_without_a_clock_are_told_once() -> None:
+    rig = led()
+    host = Host(rig)
+    host.roll(120, 20)
+    assert [args[1] for _, path, args in rig.told if path == "error"] == [NO_START]
+    assert state(rig) is State.WAITING
+    rig.until(rig.now + 1)
+    host.say(0xFA)
+    rig.until(rig.now + 5)
+    assert [args[1] for _, path, args in rig.told if path == "error"] == [NO_START, NO_CLOCK]
+    host.roll(120, 2)
+    assert state(rig) is State.PLAYING
 
 
 def test_the_hosts_tempo_goes_before_the_words_and_the_control() -> None:

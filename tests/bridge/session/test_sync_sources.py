@@ -62,7 +62,7 @@ def uniform(seed: int, width: float) -> Callable[[float], float]:
     return lambda at: at + rng.uniform(-width / 2, width / 2)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10**6), st.floats(0, 0.006), st.floats(40, 240))
 def test_a_jittered_clock_is_locked_on_to_within_two_beats(seed: int, width: float, bpm: float) -> None:
     sender = Sender(uniform(seed, width))
@@ -74,7 +74,7 @@ def test_a_jittered_clock_is_locked_on_to_within_two_beats(seed: int, width: flo
     assert sender.clock.tempo_line.bpm == pytest.approx(bpm, rel=0.01)
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=25, deadline=None)
 @example(139, 0.00390625, 40.0, 0.5)  # half the tempo looks like lost clocks for a while
 @given(st.integers(0, 10**6), st.floats(0, 0.006), st.floats(40, 200), st.floats(0.5, 2))
 def test_a_change_of_tempo_is_followed_within_two_beats(seed: int, width: float, bpm: float, factor: float) -> None:
@@ -101,7 +101,7 @@ def test_a_jacks_periods_are_averaged_away() -> None:
     sender = Sender(by_period(256))
     sender.say(START)
     sender.run(120, 4)
-    steady = sender.run(120, 30)
+    steady = sender.run(120, 60)
     assert max(map(abs, steady)) < 0.001, "the moments themselves are up to 2.7 ms beside"
     assert sender.clock.tempo_line is not None
     assert sender.clock.tempo_line.bpm == pytest.approx(120, abs=0.1)
@@ -352,3 +352,48 @@ def test_one_clock_that_changes_its_tempo_is_no_second_one(bpm: float) -> None:
     beside = sender.run(bpm, 8)
     assert not sender.clock.conflict
     assert max(map(abs, beside[48:])) < 0.004
+
+
+@pytest.mark.parametrize(("uneven", "half"), [(1.2, 12), (4 / 3, 6), (4 / 3, 12)])
+@pytest.mark.parametrize("width", [0.0, 0.002])
+def test_a_clock_that_swings_is_one_source_whose_beats_and_mean_tempo_count(
+    uneven: float, half: int, width: float
+) -> None:
+    sender = Sender(uniform(4, width))
+    sender.say(START)
+    for beat in range(16):
+        for part in (uneven, 2 - uneven) * (12 // half):
+            sender.run(110 / part, half / CLOCKS_PER_QUARTER)
+        if beat > 5:
+            line = sender.clock.tempo_line
+            assert line is not None
+            assert line.bpm == pytest.approx(110, rel=0.01)
+            assert abs(line.seconds_at(beat + 1) - sender.now) < 0.003
+    assert not sender.clock.conflict
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "begin"),
+    [(120, 121, 0.4137), (128, 127.9, 2.005), (100, 100, 0.1307), (97, 143, 0.9), (110, 77, 0.6)],
+)
+@pytest.mark.parametrize("jitter", [0.0, 0.001])
+def test_clocks_of_nearly_one_tempo_are_kept_apart_where_they_meet(
+    first: float, other: float, begin: float, jitter: float
+) -> None:
+    clock, beside = together((first, 0.0, 25.0), (other, begin, 25.0), jitter=jitter)
+    assert clock.tempo_line is not None
+    assert clock.tempo_line.bpm == pytest.approx(first, abs=0.3)
+    assert abs(beside) < 0.004
+    assert clock.conflict
+
+
+@pytest.mark.parametrize("offset", [0.003, 0.0104])
+def test_of_two_sources_that_start_together_no_tempo_is_told_but_that_of_one(offset: float) -> None:
+    clock = MidiClockSource()
+    sent = [(at + i / 48, CLOCK) for at in (1.0, 1.0 + offset) for i in range(200)]
+    for at, data in sorted([(0.999, START), (0.999 + offset, START), *sent]):
+        clock.receive_midi(Seconds(at), data)
+        assert clock.tempo_line is None or clock.tempo_line.bpm == pytest.approx(120, abs=1)
+    assert clock.tempo_line is not None
+    assert clock.tempo_line.seconds_at(4) in (pytest.approx(3.0), pytest.approx(3.0 + offset))
+    assert clock.conflict

@@ -13,6 +13,7 @@ from model.analysis.midi_import import detect_chords, read_bytes
 from model.music import smf
 from model.music.control import MAX_FILE_BARS
 from model.music.harmony import parse_key
+from model.music.notes import Ticks
 from model.music.smf import Event, MidiFileError
 from tests.support.odd_files import band, midi, struck, track
 
@@ -73,6 +74,14 @@ def transposed(name: str) -> tuple[int, bool]:
 def test_any_metre_is_read_as_it_is_written(beats: int, unit: int, bars: int) -> None:
     song = read_bytes(metered((0, beats, unit))).song
     assert (len(song.bars), song.bars[-1][1]) == (bars, f"{beats}/{unit}")
+
+
+@pytest.mark.parametrize("sixty_fourths", [65, 99, 1023, 4095])
+def test_a_long_bar_that_is_cut_at_an_odd_place_is_read_in_bars_that_end_there(sixty_fourths: int) -> None:
+    at = sixty_fourths * 30
+    metres = [smf.meta(0, smf.METER, bytes((64, 0, 24, 8))), smf.meta(at, smf.METER, bytes((3, 2, 24, 8)))]
+    song = read_bytes(midi(track(metres), track(struck([(0, 240, 60), (at, 240, 62)]), "Lead"))).song
+    assert (Ticks(at), "3/4") in song.bars
 
 
 def test_metres_change_where_they_change_and_a_bar_that_is_cut_short_is_a_short_bar() -> None:

@@ -119,6 +119,16 @@ def test_a_part_that_falls_silent_takes_its_track_with_it(reading: Reading) -> N
     assert [t.name for t in after.tracks] == ["Song", "Flute", "Piano", "Kit"]
 
 
+@pytest.mark.parametrize(
+    "word", [smf.meta(0, smf.TEXT, b"by a friend"), smf.meta(0, 0x7F, b"A"), (0, smf.SYSEX, b"\x7e\x7f\x09\x01\xf7")]
+)
+def test_what_is_of_the_whole_file_stays_where_the_part_beside_it_falls_silent(word: smf.Event) -> None:
+    tune, bass = (struck([(480 * i, 240, pitch) for i in range(8)], channel) for channel, pitch in ((0, 72), (1, 36)))
+    reading = read_bytes(midi(track(tune, "Tune"), track([word, *bass], "Bass")))
+    after, _ = changed(reading, replace(reading.song, notes=tuple(n for n in reading.song.notes if n.part != "bass")))
+    assert [e for e in after.tracks[1].events if e[1] >= smf.SYSEX] == [smf.meta(0, smf.NAME, b"Bass"), word]
+
+
 def test_a_tempo_map_stays_until_the_tempo_is_changed(reading: Reading) -> None:
     assert len(reading.song.tempos) == 4
     after, _ = changed(reading, transforms.scale_tempo(reading.song, 2.0))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from functools import lru_cache
 
 from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.notes import PARTS
 from model.music.plan import LEVELS, Plan
-from model.prompt.rules.reader import parse_prompt
-from model.prompt.rules.wishes import find_sections
+from model.prompt.reader import parse_prompt
+from model.prompt.wishes.sections import find_sections
 
 _CHANGE = re.compile(
     r"\b(?:more|less|fewer|same|again|louder|softer|quieter|faster|slower|busier|darker|brighter|harder|gentler|calmer|fuller|"
@@ -29,12 +30,15 @@ _PACE = 1.15
 """How much faster "faster" is."""
 
 
+_parsed = lru_cache(8)(parse_prompt)
+
+
 def changes_band(prompt: str) -> bool:
     """Return True if words name no style, and a change or a section: the band that plays stays."""
     lower = prompt.lower()
-    if any(term.kind in ("genres", "artists") for term in parse_prompt(prompt).terms):
+    if _CHANGE.search(lower) is None and next(find_sections(lower), None) is None:
         return False
-    return _CHANGE.search(lower) is not None or next(find_sections(lower), None) is not None
+    return not any(term.kind in ("genres", "artists") for term in _parsed(prompt).terms)
 
 
 def changed_band(band: Plan, words: Plan, prompt: str) -> Plan:
@@ -42,7 +46,7 @@ def changed_band(band: Plan, words: Plan, prompt: str) -> Plan:
     told, lower = set(words.explicit), prompt.lower()
     pace = _PACE if _FASTER.search(lower) else 1 / _PACE if _SLOWER.search(lower) else 1.0
     named = {part for part, _ in words.instruments}
-    stated = parse_prompt(prompt).stated_parts
+    stated = _parsed(prompt).stated_parts
     parts = stated.with_defaults(() if _STRIPPED.search(lower) and stated.named else band.parts)
     programs = {**dict(words.programs), **{p: n for p, n in band.programs if p not in named}}
     told_meter = "meter" in told and words.meter != band.meter

@@ -4,7 +4,7 @@ import pytest
 
 from model.music.plan import Plan
 from model.prompt.changes import changed_band, changes_band
-from model.prompt.rules.reader import parse_prompt
+from model.prompt.reader import parse_prompt
 
 HOUSE = Plan(
     tempo=122, parts=("chords", "melody", "bass", "drums"), style=(("deep house", 1.0),), energy=0.4, density=0.4,

@@ -471,12 +471,6 @@ def _pick(near: Sequence[int], seed: int, which: str) -> int | None:
 
 
 @cache
-def strokes(piece: int) -> float:
-    """Return how many strokes a piece's drums have in a bar."""
-    return sum(n.part == "drums" for b in piece_beats(piece, C_MAJOR) for n in b.notes) / bars_of(piece)
-
-
-@cache
 def fill_bar(piece: int) -> int | None:
     """Return the bar in which a piece's drums end a phrase with something else than they usually play; None where they do not."""
     beats = int(str(_table()["meter"][piece]).split("/")[0])

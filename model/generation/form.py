@@ -6,9 +6,11 @@ an intro. An endless take has phrases of eight bars, every second one a variatio
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import dropwhile, takewhile
 
 import numpy as np
 
@@ -403,7 +405,8 @@ class FormRequest:
                 notes += shown_fill
                 continue
             if part == "drums" and self.line.section in _OWN_DRUMS:
-                source = self._steady() if placed is None or self.line.section != "drop" else None
+                is_own = placed is not None and (self.line.section == "drop" or placed.bars < form_plan.BARS)
+                source = None if is_own else self._steady()
                 what = "notes" if source is not None else ""
                 given = example.part(part, None) if source is None and example is not None else None
                 if isinstance(given, tuple):  # nothing steady came before: the piece's own, in this section
@@ -689,7 +692,8 @@ class FormRequest:
                 [(at, role) for at in _DROP_PLACES if not any(n.start == at and n.pitch in struck for n in notes)]
                 for role, struck in (("closed_hat", _HATS), ("shaker", _SHAKEN))
             )
-            more = [(at, role) for at, role in [*hats, *shakers][:2] if at < self.frame.length]
+            count = max(2, min(4, math.ceil(self._strokes_before() - len(notes))))
+            more = [(at, role) for at, role in [*hats, *shakers][:count] if at < self.frame.length]
             more += [(Ticks(0), "crash")] * (self.frame.beat == 0 and place[0] % form_plan.BARS == 0)
         loud = max((n.velocity for n in notes), default=100)
         taken = {(n.start, n.pitch) for n in notes}
@@ -699,6 +703,12 @@ class FormRequest:
             if role not in self.plan.silenced and (at, ROLES[role]) not in taken
         ]
         return [*notes, *added]
+
+    def _strokes_before(self) -> float:
+        """Return the strokes that each beat of the build before a drop had, and a half: so many are more; 0 where none came before."""
+        before = list(dropwhile(lambda w: w.section == "drop", reversed(self.take.written)))
+        built = list(takewhile(lambda w: w.section == "build", before))
+        return sum(n.part == "drums" for w in built for n in w.beat.notes) / len(built) + 0.5 if built else 0.0
 
     def _breathes(self, there: frozenset[str]) -> bool:
         """Return True in the last beat of a fill that was asked for where nobody drums: the band takes a breath."""
@@ -964,8 +974,7 @@ class Shown:
             return () if place is None else self._beat(*place)
         if not self._plays(part):
             return () if any(part in examples.parts_of(i) for i in examples.sections_of(self.verse)) else None
-        band = self.verse if part == "drums" and self._verse_drums_more else self.band
-        source = self._beat(band, bar)
+        source = self._beat(self.band, bar)
         notes = [n for n in source.beat.notes if n.part == part]
         if part == "drums" and request.line.section == "intro":
             notes = [n for n in notes if n.pitch not in _BACKBEAT]
@@ -1013,12 +1022,6 @@ class Shown:
                 notes = [replace(n, pitch=n.pitch + 12 * (n.pitch < low) - 12 * (n.pitch > high)) for n in notes]
         unique = {(n.start, n.pitch): n for n in notes}.values()
         return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
-
-    @property
-    def _verse_drums_more(self) -> bool:
-        """Whether a drop has the drums of what led to it: those of its own section are fewer by more than it adds."""
-        fewer = examples.strokes(self.verse) - examples.strokes(self.band)
-        return self.request.place is not None and self.request.line.section == "drop" and fewer > FEWER_STROKES
 
     def _below_the_tune(self, notes: list[Note]) -> list[Note]:
         """Return a chord's notes with those that lie where the tune does an octave lower: an inversion below it."""
@@ -1096,8 +1099,6 @@ LOOK_AHEAD = 8
 """Beats in which a next chord of the words is looked for."""
 WHOLE = 4
 """Tones of a chord that are struck where the words let it begin."""
-FEWER_STROKES = 0
-"""Strokes a bar that the drums of a drop may have fewer than those of what led to it."""
 CHORUS_ABOVE, VERSE_BELOW = 3, 2
 """Semitones by which the tune of a chorus that was asked for lies above where tunes do, and that of a verse below."""
 LETTER_SEEDS = 1000

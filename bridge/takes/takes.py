@@ -241,7 +241,9 @@ class Takes:
         if seed < 0:
             seed = self.seeds()
         theta = tuple(sample_weights(self.theta, seed).items())
-        begin = Begin(0, text, model_controls(self.settings), seed, morph=second, theta=theta, key=self._sounding_key)
+        band = self._sounding_plan
+        key = None if band is None else band.key
+        begin = Begin(0, text, model_controls(self.settings), seed, morph=second, theta=theta, key=key, band=band)
         return self._set_coming(begin, float(self.settings["morph/x"]))
 
     def restart(self, take: Take) -> Take:
@@ -332,10 +334,10 @@ class Takes:
         return (replace(key, tonic=(key.tonic + up) % 12, sign="") if up % 12 else key).name, words
 
     @property
-    def _sounding_key(self) -> str | None:
-        """The key of the take that plays, under the controls; None if nothing plays."""
+    def _sounding_plan(self) -> Plan | None:
+        """The plan of the take that plays, in its key under the controls; None if nothing plays."""
         plan = None if self.current is None else self.current.plan
-        return None if plan is None else apply_controls(plan, model_controls(self.settings))[0].key
+        return None if plan is None else replace(plan, key=apply_controls(plan, model_controls(self.settings))[0].key)
 
     @property
     def latest(self) -> Take | None:

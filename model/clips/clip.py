@@ -13,7 +13,10 @@ from typing import Protocol
 from model.clips.course import follow_course
 from model.clips.messages import DEFAULT_BARS, ClipSpec
 from model.clips.metres import Bars, decoder_bars
+from model.generation import examples
 from model.generation.bias_terms import ENERGY_VELOCITY_RANGE, MIN_MEAN_VELOCITY
+from model.generation.form import MIN_BARS_WITH_INTRO
+from model.generation.form_plan import LAYERS
 from model.generation.history import target_onsets
 from model.generation.messages import BeatWritten, Begin, Understood, Write
 from model.music.control import MAX_BARS
@@ -23,6 +26,7 @@ from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Kept, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Controls, Plan, apply_controls, wished_bars
 from model.music.programs import DEFAULT_PROGRAMS
+from model.music.wishes import Section
 
 
 def match_source(song: Song, plan: Plan) -> Plan:
@@ -104,9 +108,16 @@ def clip(
         meters = tuple(meter for _, meter in grid)
         if meters:
             controls = replace(controls, meter=meters[0])
-        closing = plan.ending == "cadence" if wanted.closing is None else wanted.closing
-        begin = replace(_begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first)
-        composer.begin(begin)
+        sections, layers = plan.wishes.sections, tuple[str, ...]()
+        ends = plan.ending == "cadence" or (plan.ending is None and _is_song(sections))
+        closing = ends if wanted.closing is None else wanted.closing
+        if not given and wanted.parts is None and (len(sections) > 1 or bars >= MIN_BARS_WITH_INTRO):
+            layers = _layers(apply_controls(plan, controls)[0], wanted.seed)
+            wanted = replace(wanted, parts=(*plan.parts, *layers))
+        begin = replace(
+            _begin(wanted, bars, closing), controls=controls, given=given, melody_first=melody_first, layers=layers
+        )
+        plan = composer.begin(begin).plan
         played = apply_controls(plan, controls)[0]
         if wanted.groove is not None:
             played = replace(played, swing=0.5)
@@ -116,6 +127,25 @@ def clip(
         return song if given else follow_course(song, plan.wishes)
     finally:
         composer.forget(TAKE)
+
+
+def _is_song(sections: Sequence[Section]) -> bool:
+    """Return True if sections are those of a song, which ends; others lead back to the beginning."""
+    return (
+        len(sections) > 1
+        and bool({s.name for s in sections} & {"chorus", "A", "outro"})
+        and sections[-1].name != "drop"
+    )
+
+
+def _layers(plan: Plan, seed: int) -> tuple[str, ...]:
+    """Return the parts that the piece whose band a plan plays has beside its own, where the words name none."""
+    if {"parts", "instruments", "density"} & set(plan.explicit):
+        return ()
+    in_sections = len(plan.wishes.sections) > 1
+    band = examples.drawn_band(plan, parse_key(plan.key), seed, in_sections=in_sections)
+    more = () if band is None else examples.parts_of(band)
+    return tuple(p for p in LAYERS if p in more and p not in plan.parts)
 
 
 def understood_plan(composer: Writer, wanted: ClipSpec) -> Plan:

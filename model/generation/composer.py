@@ -38,6 +38,7 @@ from model.generation.take import (
 from model.music.harmony import chord_symbol, parse_chord, parse_key
 from model.music.notes import Beat, Kept, Note, Ticks, beats_in_bar
 from model.music.plan import ANSWER, UNISON, Plan, apply_controls, interpolate_plans, interpolate_vectors
+from model.prompt.changes import changed_band, changes_band
 from model.prompt.encoder import Embedding, TextEncoder
 from model.prompt.understand import understand
 from model.styles import performed_share
@@ -79,6 +80,8 @@ class Composer:
     def _plan_and_text(self, prompt: str, order: Begin) -> tuple[Plan, Embedding]:
         plan, text = self._read_prompt(prompt)
         plan = order.plan or _in_key(plan, order.key)
+        if order.band is not None and order.plan is None and changes_band(prompt):
+            plan = changed_band(order.band, plan, prompt)
         return (plan if order.parts is None else replace(plan, parts=order.parts)), text
 
     def forget(self, take: int) -> None:

@@ -4,7 +4,7 @@
 (`python -m model.training.fit.examples`): token rows with the piece's style, metre, key, tempo and energy. What a first
 phrase lacks is taken from pieces near to its plan: the drums and the manner of bass and accompaniment of one, the progression of
 another, the rhythm of the tune of a third (`shown`); pitches move to the chords of the take. Pieces of the test split are not in the
-file.
+file. Behind the pieces are the other sections of those that have one (`other`), numbered as pieces, for choruses and verses.
 
 Which bars of a tune come again is drawn from people's songs (`tune_plans.tsv`, `python -m model.training.fit.tune_plans`).
 """
@@ -35,6 +35,7 @@ from model.decoder.tokenizer import (
     row_chord,
     transposed,
 )
+from model.generation.form_plan import LAYERS
 from model.music.groove import SIXTEENTH
 from model.music.harmony import MODES, Chord, Key, parse_key
 from model.music.notes import CHORD_PARTS, LABELS, Beat, Kept, Note, beat_length, beats_in_bar
@@ -84,32 +85,41 @@ def nearest(style: str, meter: str, minor: bool, tempo: int, energy: float) -> t
         return ()
     family = [STYLES[name].family == STYLES[style].family for name in DECODER_STYLES]
     found = np.flatnonzero(np.array(family)[table["style"]] & (table["meter"] == meter))
+    found = found[found < len(table["other"])]
     far = 3 * np.abs(np.log2(table["tempo"][found] / tempo)) + np.abs(table["energy"][found] - energy)
     far = far + OTHER_MODE * (table["key"][found] // 12 != minor)
     far = far + OTHER_STYLE * (table["style"][found] != DECODER_STYLES.index(style))
     return tuple(int(i) for i in found[np.argsort(far, kind="stable")])
 
 
-def drawn_band(plan: Plan, key: Key, seed: int) -> int | None:
-    """Return the piece whose drums, bass and accompaniment a take plays, None where the songbook has none: one that has its parts."""
-    wanted = tuple(i for i, part in enumerate(PART_ORDER) if part in plan.parts and part != "melody")
+def drawn_band(plan: Plan, key: Key, seed: int, *, in_sections: bool = False) -> int | None:
+    """Return the piece whose drums, bass and accompaniment a take plays, None where the songbook has none: one that has its parts.
+
+    With `in_sections` it is one that has another section, where there is one near.
+    """
+    may_rest = {"melody", *(LAYERS if in_sections and "parts" not in plan.explicit else ())}
+    wanted = tuple(i for i, part in enumerate(PART_ORDER) if part in plan.parts and part not in may_rest)
     near = _near(plan, key)
     if "drums" in plan.parts and plan.style:
         near = _in_time(
             near, "half" if plan.feel == "half" and "feel" in plan.explicit else usual_pulse(plan.style[0][0])
         )
-    return _player(near, wanted, seed, "band", is_own=is_of_the_people(plan))
+    return _player(near, wanted, seed, "band", is_own=is_of_the_people(plan), in_sections=in_sections)
 
 
-def drawn_tune(plan: Plan, key: Key, seed: int) -> int | None:
+def drawn_tune(plan: Plan, key: Key, seed: int, *, in_sections: bool = False) -> int | None:
     """Return the piece in whose rhythm and form a take's melody goes, None where the songbook has none: one that mostly sings."""
     wanted = (PART_ORDER.index("melody"),)
-    return _player(_near(plan, key), wanted, seed, "tune", is_own=is_of_the_people(plan))
+    return _player(_near(plan, key), wanted, seed, "tune", is_own=is_of_the_people(plan), in_sections=in_sections)
 
 
 @lru_cache(256)
-def _player(near: tuple[int, ...], wanted: tuple[int, ...], seed: int, which: str, *, is_own: bool) -> int | None:
+def _player(
+    near: tuple[int, ...], wanted: tuple[int, ...], seed: int, which: str, *, is_own: bool, in_sections: bool
+) -> int | None:
     found = [i for i in near if _plays(i, wanted)]
+    if in_sections:
+        found = _in_sections(found, wanted)
     return _pick((_of_one_style(found) if is_own else found)[:NEAREST], seed, which)
 
 
@@ -117,6 +127,13 @@ def _of_one_style(near: Sequence[int]) -> list[int]:
     """Return of the nearest pieces those in the style of the nearest one, all if these are few: a reel borrows no blues."""
     own = [i for i in near if _table()["style"][i] == _table()["style"][near[0]]]
     return own if len(own) >= OWN_STYLE else list(near)
+
+
+def _in_sections(near: Sequence[int], wanted: tuple[int, ...] = ()) -> list[int]:
+    """Return of the nearest pieces those with another section that has the parts too, all where none has one."""
+    wide = near[: 2 * NEAREST]
+    two = [i for i in wide if len({*sections_of(i)}) > 1 and all(_plays(j, wanted) for j in sections_of(i))]
+    return two or list(near)
 
 
 def _plays(piece: int, parts: tuple[int, ...]) -> bool:
@@ -189,7 +206,7 @@ def beside(groove: Groove, plan: Plan, parts: Sequence[str], seed: int, *, knows
     """
     table = _table()
     wanted = tuple(PART_ORDER.index(part) for part in parts)
-    found = [int(i) for i in np.flatnonzero(table["meter"] == plan.meter)] if table else []
+    found = [int(i) for i in np.flatnonzero(table["meter"] == plan.meter) if i < len(table["other"])] if table else []
     found = [i for i in found if _plays(i, wanted)]
     if not found:
         return None
@@ -226,9 +243,26 @@ BESIDE, NEARLY = 4, 0.05
 """Of so many pieces that go nearly as well as the best one is drawn."""
 
 
+@cache
+def sections_of(piece: int) -> tuple[int, int]:
+    """Return a piece and its other section as pieces, the verse first where one of them is a chorus; twice itself where it has none."""
+    others = _table()["other"]
+    if piece >= len(others):
+        piece = int(np.flatnonzero(others == piece)[0])
+    other = int(others[piece])
+    if other < 0:
+        return piece, piece
+    return (other, piece) if _table()["higher"][other - len(others)] < 0 else (piece, other)
+
+
 def style_of(piece: int) -> str:
     """Return the style of a piece."""
     return DECODER_STYLES[int(_table()["style"][piece])]
+
+
+def parts_of(piece: int) -> tuple[str, ...]:
+    """Return the parts that a piece has in most of its bars."""
+    return tuple(part for i, part in enumerate(PART_ORDER) if _plays(piece, (i,)))
 
 
 def bars_of(piece: int) -> int:
@@ -316,26 +350,30 @@ def _rhythm(piece: int, bar: int, beats: int) -> tuple[int, ...]:
     return tuple(sorted(set(at)))
 
 
-def tunes(plan: Plan, key: Key, seed: int) -> tuple[int, ...]:
+def tunes(plan: Plan, key: Key, seed: int, *, in_sections: bool = False) -> tuple[int, ...]:
     """Return the pieces in whose rhythms a take's melody goes: that of `drawn_tune`, then the others near to it."""
-    first = drawn_tune(plan, key, seed)
+    first = drawn_tune(plan, key, seed, in_sections=in_sections)
     wanted = (PART_ORDER.index("melody"),)
     others = [i for i in _near(plan, key) if i != first and _plays(i, wanted)]
     return () if first is None else (first, *others[:NEAREST])
 
 
-def drawn_harmony(plan: Plan, key: Key, seed: int, band: int, *, at_home: bool) -> int | None:
+def drawn_harmony(
+    plan: Plan, key: Key, seed: int, band: int, *, at_home: bool, in_sections: bool = False, verse: int | None = None
+) -> int | None:
     """Return the piece whose progression a band plays: one in the same mode whose chords change where the band's own do, or the band's.
 
     Not at all of these places need it change. `at_home` asks for one that begins on the tonic and stays in the scale, tunes of the
-    people for one that stays in it, of whatever style; None where there is none.
+    people for one that stays in it, of whatever style; None where there is none. A chorus answers the piece of its `verse`: with the
+    other section of that one, else with a piece that begins on another chord, if there is one.
     """
     changes = set(_changes(band))
     minor = [int(i) for i in _table()["key"] // 12]
     is_plain = at_home or is_of_the_people(plan)
 
     def serves(piece: int) -> bool:
-        is_fit = (not is_plain or _is_diatonic(piece, key)) and (not at_home or _begins_at_home(piece, key))
+        is_home = not at_home or verse is not None or _begins_at_home(piece, key)
+        is_fit = (not is_plain or _is_diatonic(piece, key)) and is_home
         return is_fit and share_in_key(piece) >= IN_KEY
 
     pieces = (
@@ -343,6 +381,12 @@ def drawn_harmony(plan: Plan, key: Key, seed: int, band: int, *, at_home: bool) 
     )
     near = [i for i in dict.fromkeys(pieces) if i != band and minor[i] == key.minor and serves(i)]
     near = [i for i in near if set(_changes(i)) <= changes and (is_vamp(band) or not is_vamp(i))]
+    if in_sections:
+        near = _in_sections(near)
+    if verse is not None:
+        own = [i for i in sections_of(verse) if i != verse and serves(i) and set(_changes(i)) <= changes]
+        away = [i for i in own or near if _opening_chord(i) != _opening_chord(verse)]
+        near = away or [i for i in near if _progression(i) != _progression(verse)] or near
     found = _pick(near[:PROGRESSIONS], seed, "harmony")
     return (band if serves(band) else None) if found is None else found
 
@@ -350,7 +394,7 @@ def drawn_harmony(plan: Plan, key: Key, seed: int, band: int, *, at_home: bool) 
 @lru_cache(64)
 def _in_meter(meter: str, tempo: int) -> tuple[int, ...]:
     """Return all pieces in a metre, those of a like tempo first."""
-    found = np.flatnonzero(_table()["meter"] == meter) if _table() else np.zeros(0, int)
+    found = np.flatnonzero(_table()["meter"][: len(_table()["other"])] == meter) if _table() else np.zeros(0, int)
     far = np.abs(np.log2(_table()["tempo"][found] / tempo)) if len(found) else found
     return tuple(int(i) for i in found[np.argsort(far, kind="stable")])
 
@@ -387,8 +431,18 @@ def share_in_key(piece: int) -> float:
 
 def _begins_at_home(piece: int, key: Key) -> bool:
     """Return True if a piece, in a key, begins on the tonic's chord."""
-    chord = _chords(piece)[0][2] if _chords(piece) else None
-    return chord is not None and (chord.root - int(_table()["key"][piece])) % 12 == 0
+    return _opening_chord(piece) == 0
+
+
+def _opening_chord(piece: int) -> int | None:
+    """Return the root of a piece's first chord above its tonic."""
+    return next(iter(_progression(piece)), None)
+
+
+def _progression(piece: int) -> tuple[int | None, ...]:
+    """Return the roots of a piece's first four bars above its tonic, as they change."""
+    tonic = int(_table()["key"][piece])
+    return tuple(None if c is None else (c.root - tonic) % 12 for bar, _, c in _chords(piece) if bar < 4)
 
 
 def in_scale(note: Note, key: Key) -> Note:
@@ -593,7 +647,7 @@ def pulse(piece: int) -> str:
 @cache
 def usual_pulse(style: str) -> str | None:
     """Return how the drums of most pieces of a style in 4/4 count; None where they differ, or there are none."""
-    meters = _table().get("meter", ())
+    meters = _table()["meter"][: len(_table()["other"])] if _table() else ()
     found = Counter(pulse(i) for i, meter in enumerate(meters) if meter == "4/4" and style_of(i) == style)
     found.pop("", None)
     most = found.most_common(1)

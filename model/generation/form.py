@@ -6,9 +6,11 @@ an intro. An endless take has phrases of eight bars, every second one a variatio
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import dropwhile, takewhile
 
 import numpy as np
 
@@ -211,6 +213,8 @@ _OWN_DRUMS = frozenset({"build", "drop", "break"})
 _STEADY_SEARCH_BARS = 24
 _SAME_DENSITY, _SAME_LEVEL, _SAME_ENERGY = 0.1, 0.15, 0.3
 """How far the levels of two plans may lie apart for the one to take bars from the other."""
+_ENTRIES = {"bass": 1 / 4, "pad": 1 / 4, "arp": 1 / 2, "drums": 1 / 2, "perc": 1 / 2}
+"""When parts come in that do not begin a piece that grows, as shares of its bars."""
 _HATS = frozenset(ROLES[name] for name in ("closed_hat", "pedal_hat", "open_hat"))
 _BACKBEAT = frozenset(ROLES[name] for name in ("snare", "clap", "rim", "crash", "tom_low", "tom_mid", "tom_high"))
 """Drums that an intro that was asked for leaves to what follows."""
@@ -289,6 +293,15 @@ class FormRequest:
             found["melody"] = self._label_of_tune(found["melody"])
         if self.is_led:
             return {p: label for p, label in found.items() if p == "drums"}
+        placed, example = self.place, Shown.of(self)
+        if placed is not None and example is not None:
+            told = example.labels(("melody",), placed).get("melody", NEW)
+            found = dict.fromkeys(found, NEW)
+            if "melody" in found:
+                found["melody"] = form_plan.placed_tune(placed, told)
+            if self.told_chord() is not None:
+                found.pop(HARMONY)
+            return {name: label for name, label in found.items() if name not in take.kept(frame.index).parts}
         phrase = self._fullest_phrase(_STEADY | _RISING) if self.is_cued and self.line.section in _RISING else range(0)
         if phrase:
             sings = bool(examples.tune_plan(plan.style, take.begin.seed))
@@ -297,14 +310,40 @@ class FormRequest:
         if self.told_chord() is not None:
             found.pop(HARMONY)
         found = {name: label for name, label in found.items() if name not in take.kept(frame.index).parts}
-        example = None if phrase else Shown.of(self)
-        if example is None:
+        if phrase or example is None:
             return found
         first = frame.bar - frame.bar % form_plan.BARS
         opening = form_plan.labels(first, bars, plan.style, take.begin.seed, ())
         if HARMONY in found and opening.get(HARMONY, NEW) is NEW and example.harmony() is not None:
             found[HARMONY] = NEW  # all of a new phrase has chords of a piece, not its first one again
         return {**found, **example.labels(tuple(found))}
+
+    @property
+    def place(self) -> form_plan.Place | None:
+        """Where the bar lies in the sections that the words ask a clip for, None where they ask for none."""
+        begin, sections = self.take.begin, self.plan.wishes.sections
+        is_clip = begin.bars is not None or begin.loop is not None
+        placed = is_clip and not begin.given and len(sections) > 1
+        return form_plan.place_of(self.frame.bar, sections) if placed else None
+
+    @property
+    def layers_later(self) -> frozenset[str]:
+        """The parts of a long clip whose words name no sections that have not come in: in one that grows, part after part."""
+        begin, bar, bars = self.take.begin, self.frame.bar, self.take.begin.bars or self.take.begin.loop or 0
+        first = form_plan.MATERIAL_BARS if bars >= MIN_BARS_WITH_INTRO else 0
+        grows = any(
+            f.begin < f.end and 2 * (f.bars or bars) >= bars >= MIN_BARS_WITH_INTRO for f in self.plan.wishes.fades
+        )
+        late = {p for p, share in _ENTRIES.items() if bar < share * bars} if grows else set()
+        return frozenset(late | {*begin.layers} if bar < first else late)
+
+    @property
+    def contrast(self) -> int:
+        """Which of the letters that come later the bar's phrase has in a form that the words do not name; 0 for the first ones."""
+        begin = self.take.begin
+        if begin.given or begin.beside is not None or self.place is not None:
+            return 0
+        return form_plan.contrast(self.frame.bar, begin.bars or begin.loop, self.plan.style, begin.seed)
 
     @property
     def _tune_is_planned(self) -> bool:
@@ -334,6 +373,8 @@ class FormRequest:
 
     def planned(self) -> Planned:
         """Return what is given of the beat."""
+        if self.line.left == 1 and self.place is not None and not self.is_led:
+            return self._closing()
         labels, plan, frame = self.labels(), self.plan, self.frame
         example = Shown.of(self)
         if not labels and example is None:
@@ -344,10 +385,28 @@ class FormRequest:
             harmony = example.harmony() or example.held()
         replaced, _ = replaced_parts(plan, self.line)
         there = self.take.kept(frame.index).parts
+        placed = self.place
+        lasting = frozenset(form_plan.LAYERS) - {*self.take.begin.layers}
+        resting = frozenset(plan.parts) - lasting if "parts" not in plan.explicit else frozenset[str]()
         for part in (p for p in self.velocity if p not in there):
+            if placed is None and part in self.layers_later:
+                bars[part] = NO_BAR
+                continue
+            if placed is not None and (
+                (part in resting and placed.rests(part))
+                or (part not in UNPITCHED and placed.stops(frame.beat, beats_in_bar(frame.meter)))
+            ):
+                bars[part] = NO_BAR
+                continue
             what, source = self._source(part, labels.get(part, NEW))
+            shown_fill = example.fill() if part == "drums" and placed is not None and placed.fills and example else None
+            if shown_fill is not None:
+                bars[part] = NO_BAR
+                notes += shown_fill
+                continue
             if part == "drums" and self.line.section in _OWN_DRUMS:
-                source = self._steady()
+                is_own = placed is not None and (self.line.section == "drop" or placed.bars < form_plan.BARS)
+                source = None if is_own else self._steady()
                 what = "notes" if source is not None else ""
                 given = example.part(part, None) if source is None and example is not None else None
                 if isinstance(given, tuple):  # nothing steady came before: the piece's own, in this section
@@ -397,6 +456,40 @@ class FormRequest:
             bars,
             {} if example is None or "melody" not in rhythmic else example.contour(),
         )
+
+    def _closing(self) -> Planned:
+        """Return the last bar of sections that were asked for: all strike the tonic's chord, or the words', once, and hold it."""
+        key, there, told = parse_key(self.plan.key), self.take.kept(self.frame.index).parts, self.told_chord()
+        triad = next(q for q in ("m", "") if Chord(key.tonic, q, key.tonic).pitch_classes <= key.pitch_classes or not q)
+        chord = Chord(key.tonic, triad, key.tonic) if told is None or told[1] is None else told[1]
+        parts = frozenset(self.velocity) - there
+        notes = [n for part in parts for n in self._last_stroke(part, chord)] if self.frame.beat == 0 else []
+        return Planned(
+            tuple(sorted(notes)), parts, has_harmony=told is None, chord=chord, source_bars=dict.fromkeys(parts, NO_BAR)
+        )
+
+    def _last_stroke(self, part: str, chord: Chord) -> Iterator[Note]:
+        """Yield what a part strikes in the last bar: what it struck first in its last bar, on another chord."""
+        length = Ticks(beats_in_bar(self.frame.meter) * self.frame.length)
+        loud = min(127, max(1, round(self.velocity[part])))
+        key = parse_key(self.plan.key)
+        beats = self.take.written[-2 * beats_in_bar(self.frame.meter) :]
+        last = next((w for w in beats if any(n.part == part for n in w.beat.notes)), None)
+        if last is None or part == "perc":
+            return
+        if part == "drums":
+            yield from (
+                Note(Ticks(0), DRUM_LENGTH, ROLES[role], loud, part)
+                for role in ("kick", "crash")
+                if role not in self.plan.silenced
+            )
+            return
+        struck = [n for n in last.beat.notes if n.part == part]
+        stroke = [n for n in struck if n.start == struck[0].start] if part in CHORD_PARTS else struck[-1:]
+        pitches = {examples.fitted(n, last.chord or chord, chord, key).pitch for n in stroke}
+        if part not in CHORD_PARTS:
+            pitches = {examples.nearest_pitch(p, chord.bass if part == "bass" else chord.root) for p in pitches}
+        yield from (Note(Ticks(0), length, p, loud, part) for p in sorted(pitches))
 
     def until_given(self, part: str) -> Ticks | None:
         """Return the ticks from the beat's start to the next note that the form gives of a part after it, within two bars."""
@@ -582,9 +675,9 @@ class FormRequest:
         """Return the strokes of a beat in its section: a build leads on with a snare, a break has few and no kick, a drop has more."""
         section, place = self.line.section, section_place(self.take, self.frame, self.line, is_cued=self.is_cued)
         level = form_plan.section_level(section, *place)
-        if section == "intro" and self.is_cued:
+        if section == "intro":
             return [n for n in notes if n.pitch not in _BACKBEAT]
-        if section == "fill":
+        if section == "fill" or (self.place is not None and self.place.fills):
             return self._filled(notes)
         if section == "break":
             kept = [n for n in notes if _rank(self.take.begin.seed, self.frame.beat, n) < level.kept]
@@ -599,7 +692,8 @@ class FormRequest:
                 [(at, role) for at in _DROP_PLACES if not any(n.start == at and n.pitch in struck for n in notes)]
                 for role, struck in (("closed_hat", _HATS), ("shaker", _SHAKEN))
             )
-            more = [(at, role) for at, role in [*hats, *shakers][:2] if at < self.frame.length]
+            count = max(2, min(4, math.ceil(self._strokes_before() - len(notes))))
+            more = [(at, role) for at, role in [*hats, *shakers][:count] if at < self.frame.length]
             more += [(Ticks(0), "crash")] * (self.frame.beat == 0 and place[0] % form_plan.BARS == 0)
         loud = max((n.velocity for n in notes), default=100)
         taken = {(n.start, n.pitch) for n in notes}
@@ -609,6 +703,12 @@ class FormRequest:
             if role not in self.plan.silenced and (at, ROLES[role]) not in taken
         ]
         return [*notes, *added]
+
+    def _strokes_before(self) -> float:
+        """Return the strokes that each beat of the build before a drop had, and a half: so many are more; 0 where none came before."""
+        before = list(dropwhile(lambda w: w.section == "drop", reversed(self.take.written)))
+        built = list(takewhile(lambda w: w.section == "build", before))
+        return sum(n.part == "drums" for w in built for n in w.beat.notes) / len(built) + 0.5 if built else 0.0
 
     def _breathes(self, there: frozenset[str]) -> bool:
         """Return True in the last beat of a fill that was asked for where nobody drums: the band takes a breath."""
@@ -695,6 +795,9 @@ def level_of_bar(take: TakeState, plan: Plan, frame: Beat, line: BarLine, *, is_
         return NO_LEVEL
     level = form_plan.section_level(line.section, *section_place(take, frame, line, is_cued=is_cued))
     bars = take.begin.bars or take.begin.loop
+    placed = FormRequest(take, plan, frame, line).place
+    if placed is not None:
+        return replace(level, velocity=level.velocity + placed.velocity)
     if line.section in _OWN_DRUMS:  # these rise and fall by themselves
         return level
     return replace(
@@ -710,6 +813,8 @@ class Shown:
     key: Key
     band: int
     """The piece whose drums, bass and accompaniment are played; `examples.piece_beats` has it."""
+    verse: int = -1
+    """In a chorus or a bridge the piece of the verse, else itself."""
 
     @classmethod
     def of(cls, request: FormRequest) -> Shown | None:
@@ -725,19 +830,42 @@ class Shown:
             parts = tuple(p for p in plan.parts if p != "melody")
             band = examples.going_on(take.begin.given, parts, plan.meter, round(plan.tempo), take.begin.seed)
         if band is None:
-            band = examples.drawn_band(plan, key, take.begin.seed)
-        return None if band is None else cls(request, key, band)
+            band = examples.drawn_band(plan, key, take.begin.seed, in_sections=request.place is not None)
+        if band is None:
+            return None
+        verse, chorus = examples.sections_of(band)
+        if request.place is None:
+            other = chorus if verse == band else verse
+            return cls(request, key, other if request.contrast % 2 else band, band)
+        return cls(request, key, chorus if request.place.letter == "b" else verse, verse)
 
-    def labels(self, parts: tuple[str, ...]) -> Mapping[str, Label]:
+    @property
+    def bar(self) -> int:
+        """The bar of its pieces that is played."""
+        return self.request.frame.bar if self.request.place is None else self.request.place.bar
+
+    def labels(self, parts: tuple[str, ...], placed: form_plan.Place | None = None) -> Mapping[str, Label]:
         """Return the labels of a bar that the pieces have themselves: the band's bars are all its own, a tune returns as theirs does."""
-        plan, bar, tune = self.request.plan, self.request.frame.bar, self._tune()
-        found = {p: NEW for p in parts if p != "melody" and bar < examples.bars_of(self.band)}
-        told = examples.tune_plan(plan.style, self.request.take.begin.seed)
+        bar, tune = self.bar, self._tune()
+        if placed is not None and (told := self._told_tune()):
+            back = int(told[bar][1:] or 0)
+            is_back = 0 < back <= min(bar, placed.place)
+            return {"melody": Label(_NAMES[told[bar][0]], (self.request.frame.bar - back,)) if is_back else NEW}
+        is_other = self.request.contrast % 2 == 1 and self.band != self.verse
+        found = {p: NEW for p in parts if p not in ("melody", HARMONY) and is_other}
+        found |= {p: NEW for p in parts if p != "melody" and bar < examples.bars_of(self.band)}
+        told = self._told_tune()
         if "melody" in parts and not told and tune is not None and bar < examples.bars_of(tune):
             name, back = examples.melody_label(tune, bar)
-            is_return = name not in (None, "new") and 0 < back <= bar
-            found["melody"] = Label(name, (bar - back,)) if name is not None and is_return else NEW
+            is_return = name not in (None, "new") and 0 < back <= (bar if placed is None else min(bar, placed.place))
+            found["melody"] = Label(name, (self.request.frame.bar - back,)) if name is not None and is_return else NEW
         return found
+
+    def _told_tune(self) -> tuple[str, ...]:
+        """Return what each bar of the tune is in people's songs; of a chorus and a bridge in other ones than of the verse."""
+        request = self.request
+        letter = ord(request.place.letter) - ord("a") if request.place is not None else 0
+        return examples.tune_plan(request.plan.style, request.take.begin.seed + LETTER_SEEDS * letter)
 
     def contour(self) -> Mapping[str, float]:
         """Return the pitch around which the tune lies in the beat: its piece's own, as high above the chords as tunes lie."""
@@ -754,15 +882,41 @@ class Shown:
     def _height(self, tune: int) -> float:
         """Return the pitch around which a tune lies in the rhythm of a piece: lower than the songbook's where people sing lower."""
         lower = LOWER_THAN_SONGBOOK.get(examples.tune_group(self.request.plan.style), 0)
-        return float(np.clip(examples.median_pitch(tune, self.key) - lower, *TUNE_RANGE))
+        place = self.request.place
+        higher = 0 if place is None else CHORUS_ABOVE if place.letter == "b" else -VERSE_BELOW
+        drawn = self._tune_of_verse
+        middle = examples.median_pitch(tune if drawn is None else drawn, self.key)
+        return float(np.clip(middle - lower + higher, *TUNE_RANGE))
+
+    @property
+    def _tune_of_verse(self) -> int | None:
+        request = self.request
+        return examples.drawn_tune(
+            request.plan, self.key, request.take.begin.seed, in_sections=request.place is not None
+        )
+
+    def _tunes(self) -> tuple[int, ...]:
+        request = self.request
+        return examples.tunes(request.plan, self.key, request.take.begin.seed, in_sections=request.place is not None)
 
     def _tune(self) -> int | None:
-        return examples.drawn_tune(self.request.plan, self.key, self.request.take.begin.seed)
+        """Return the piece whose tune is sung: in a chorus its other section, in a bridge another piece."""
+        tune, place = self._tune_of_verse, self.request.place
+        if tune is None or place is None:
+            return tune
+        near = self._tunes()
+        verse, chorus = examples.sections_of(tune)
+        other = near[min(1, len(near) - 1)]
+        sings = all("melody" in examples.parts_of(i) for i in (verse, chorus)) and verse != chorus
+        if not sings:
+            verse, chorus = tune, other
+        return {"a": verse, "b": chorus}.get(place.letter, other)
 
     def _tune_bar(self) -> tuple[int, int] | None:
         """Return the piece and its bar in whose rhythm the tune goes, None where it rests or no piece is near."""
-        take, plan, bar = self.request.take, self.request.plan, self.request.frame.bar
-        near, told = examples.tunes(plan, self.key, take.begin.seed), examples.tune_plan(plan.style, take.begin.seed)
+        bar, near, told, first = self.bar, self._tunes(), self._told_tune(), self._tune()
+        if near and first is not None:
+            near = (first, *(i for i in near if i != first))
         if near and bar < len(told):
             return examples.tune_bar(near, told[: bar + 1])
         return (near[0], bar % examples.bars_of(near[0])) if near else None
@@ -773,10 +927,15 @@ class Shown:
         tells = self.key.mode in CHARACTERISTIC_TONES  # a mode needs its own chords to be heard
         if tells or plan.progression is not None or "complexity" in plan.explicit:
             return None
-        bar = self.request.frame.bar
-        phrase = bar - bar % form_plan.BARS if bar >= examples.bars_of(self.band) else 0
+        bar, place, at_home = self.request.frame.bar, self.request.place, self.request.is_key_stated
+        phrase = bar - bar % form_plan.BARS if bar >= examples.bars_of(self.band) and place is None else 0
         seed = self.request.take.begin.seed + phrase
-        piece = examples.drawn_harmony(plan, self.key, seed, self.band, at_home=self.request.is_key_stated)
+        piece = examples.drawn_harmony(plan, self.key, seed, self.verse, at_home=at_home, in_sections=place is not None)
+        if place is None and self.request.contrast == 1:
+            piece = examples.drawn_harmony(plan, self.key, seed - phrase, self.verse, at_home=at_home)
+        answers = int(self.request.contrast == 1) if place is None else "abc".index(place.letter)
+        for _ in range(answers):  # each answers the one before it
+            piece = examples.drawn_harmony(plan, self.key, seed, self.band, at_home=at_home, verse=piece)
         if piece is None:
             return None
         found = self._beat(piece)
@@ -814,10 +973,10 @@ class Shown:
             place = self._tune_bar()
             return () if place is None else self._beat(*place)
         if not self._plays(part):
-            return None
+            return () if any(part in examples.parts_of(i) for i in examples.sections_of(self.verse)) else None
         source = self._beat(self.band, bar)
         notes = [n for n in source.beat.notes if n.part == part]
-        if part == "drums" and request.is_cued and request.line.section == "intro":
+        if part == "drums" and request.line.section == "intro":
             notes = [n for n in notes if n.pitch not in _BACKBEAT]
         up = 0 if plan.register or plan.registers else examples.octave(self.band, part, self.key)
         usual = examples.usual_velocity(self.band, part)
@@ -928,7 +1087,7 @@ class Shown:
 
     def _beat(self, piece: int, bar: int | None = None) -> WrittenBeat:
         frame = self.request.frame
-        bar = frame.bar if bar is None else bar
+        bar = self.bar if bar is None else bar
         beat = examples.shown(piece, self.key, bar, frame.beat, beats_in_bar(frame.meter))
         # of a piece in another key: the take's key spells its chords
         chord = None if beat.chord is None else replace(parse_chord(beat.chord), sign="")
@@ -941,6 +1100,10 @@ LOOK_AHEAD = 8
 """Beats in which a next chord of the words is looked for."""
 WHOLE = 4
 """Tones of a chord that are struck where the words let it begin."""
+CHORUS_ABOVE, VERSE_BELOW = 3, 2
+"""Semitones by which the tune of a chorus that was asked for lies above where tunes do, and that of a verse below."""
+LETTER_SEEDS = 1000
+"""By how much the seeds of a verse's tune and a chorus's differ."""
 TUNE_RANGE = (64, 79)
 """The pitches, E4 to G5, around which a tune may be asked to lie."""
 LOWER_THAN_SONGBOOK = {"pop": 4, "songs": 6}

@@ -22,6 +22,7 @@ from functools import lru_cache
 
 from model.music.notes import LABELS, UNPITCHED_PARTS
 from model.music.plan import Mix
+from model.music.wishes import Section
 from model.styles import STYLES
 
 HARMONY = "harmony"
@@ -288,6 +289,112 @@ def given_of_beat(label: Label, beat: int, beats: int) -> str:
     return ""
 
 
+# The sections that the words name
+
+MATERIAL_BARS = 8
+"""Bars of a verse or chorus before it comes again."""
+_LETTERS = {
+    "intro": "b", "verse": "a", "A": "a", "pre-chorus": "a", "build": "a", "chorus": "b", "drop": "b", "B": "b", "trio": "b",
+    "bridge": "c", "C": "c",
+}  # fmt: skip
+"""The letters of sections: verses, choruses and others have material of their own; other names go on with what was before."""
+LAYERS = ("pad", "arp", "perc")
+"""Parts that come and go between sections where the words do not name them."""
+_LEADING = frozenset({"build", "pre-chorus"})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a bar lies in the sections that were asked for: in bar `place` (from 0) of one of `bars`, playing bar `bar` of `letter`.
+
+    `again` are the earlier bars of the piece that play the same bar of the same letter, the first of them first; `following` is the
+    section after it.
+    """
+
+    letter: str
+    name: str
+    place: int
+    bars: int
+    bar: int
+    again: tuple[int, ...]
+    following: str = ""
+
+    @property
+    def is_last(self) -> bool:
+        """Whether the section ends with the bar."""
+        return self.place == self.bars - 1
+
+    @property
+    def fills(self) -> bool:
+        """Whether drums lead on from the bar: to the next section, or to the same again."""
+        ends = (self.is_last and bool(self.following)) or self.place % MATERIAL_BARS == MATERIAL_BARS - 1
+        return ends and self.name not in ("build", "breakdown")
+
+    def rests(self, part: str) -> bool:
+        """Return True if a part is silent there: layers come in with choruses and second verses, the bass after half an intro."""
+        late = self.place >= self.bars // 2
+        if part in LAYERS:
+            if self.name in ("chorus", "drop", "build"):
+                return part == "arp" and self.bars > MATERIAL_BARS and self.place < MATERIAL_BARS
+            return (
+                part != "pad"
+                if self.name in ("intro", "outro", "breakdown", "bridge")
+                else part == "pad" or not self.again
+            )
+        if self.name == "intro":
+            return part == "bass" and self.bars >= BARS and not late
+        return self.name == "outro" and self.bars >= BARS and late and part in UNPITCHED | {"melody"}
+
+    def stops(self, beat: int, beats: int) -> bool:
+        """Return True if all but the drums hold their breath in a beat: the last one before a drop or a chorus."""
+        is_leading = self.is_last and self.name in _LEADING and self.bars >= BARS
+        return beat == beats - 1 and is_leading and self.following in ("drop", "chorus")
+
+    @property
+    def velocity(self) -> float:
+        """By how many steps the bar is louder or softer than its section's cue says: what comes again is louder."""
+        if self.name in ("intro", "build", "breakdown"):
+            return 0.0
+        usual = FIRST if self.letter != "b" or self.name == "outro" else 0.0
+        return usual + (AGAIN if self.again and self.name != "outro" else 0.0)
+
+
+@lru_cache(1024)
+def place_of(bar: int, sections: tuple[Section, ...]) -> Place | None:
+    """Return where a bar lies in sections, None where it lies behind them."""
+    letter, at, found = "", 0, dict[tuple[str, int], list[int]]()
+    letters = {_LETTERS.get(s.name) for s in sections if s.name != "intro"}
+    for number, section in enumerate(sections):
+        usual = _LETTERS.get(section.name, letter) or "a"
+        usual = "a" if "b" not in letters or (section.name == "intro" and "a" not in letters) else usual
+        for place in range(section.bars):
+            middle = section.bars > 2 * MATERIAL_BARS and usual == "b" and place // MATERIAL_BARS % 2
+            letter = "c" if middle else usual
+            left = section.bars - place
+            ending = place >= MATERIAL_BARS and left <= BARS and section.bars % MATERIAL_BARS == BARS
+            of_letter = place % MATERIAL_BARS + BARS * (ending and place % MATERIAL_BARS < BARS)
+            sung = found.setdefault((letter, of_letter), [])
+            if at == bar:
+                following = sections[number + 1].name if number + 1 < len(sections) else ""
+                return Place(letter, section.name, place, section.bars, of_letter, tuple(sung), following)
+            if section.name != "intro":
+                sung.append(at)
+            at += 1
+    return None
+
+
+def placed_tune(place: Place, told: Label) -> Label:
+    """Return the label of the tune in a bar of a piece: `told` in the first verse or chorus, from which later ones return.
+
+    Every second time its lines end otherwise.
+    """
+    if not place.again:
+        return told
+    again = "answer" if place.letter == "b" else "rhythm"
+    ends = place.bar % BARS == BARS - 1
+    return Label(again if ends and len(place.again) % 2 else "same", place.again)
+
+
 # How loud and how full
 
 FIRST, AGAIN, OTHER = -4.0, 3.0, 7.0
@@ -335,6 +442,17 @@ def section_level(section: str | None, place: int, length: int) -> Level:
     first, last = SECTIONS.get(section or "", (_EVEN, _EVEN))
     way = min(1.0, place / max(1, length - 1))
     return Level(*(a + (b - a) * way for a, b in ((getattr(first, n), getattr(last, n)) for n in Level.__slots__)))
+
+
+@lru_cache(4096)
+def contrast(bar: int, bars: int | None, style: Mix, seed: int) -> int:
+    """Return which of the letters that come after the first eight bars a bar's phrase has, from 1; 0 for those that were there before."""
+    how = manner(style)
+    form, phrase = _form(how, bars, salted(seed, style)), bar // BARS
+    letters = [*dict.fromkeys(form)]
+    known = {*form[: MATERIAL_BARS // BARS]}
+    letter = form[phrase % len(form)]
+    return 0 if letter in known else letters.index(letter) - len(known) + 1
 
 
 def phrase_length(bars: int | None) -> int:

@@ -32,6 +32,8 @@ class Begin:
     beside: int | None = field(
         default=None, metadata={"later": True}
     )  # what is given are other parts, and the rest is written as in this piece of the examples
+    band: Plan | None = field(default=None, metadata={"later": True})  # the plan that sounds before, under its controls
+    layers: tuple[str, ...] = field(default=(), metadata={"later": True})  # of its parts those that come and go
 
 
 @dataclass(frozen=True, slots=True)

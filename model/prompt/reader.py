@@ -31,6 +31,7 @@ from model.prompt.rules.vocabulary import find as find_terms
 from model.prompt.second_instruments import shared_out
 from model.prompt.wishes.find import find_wishes
 from model.prompt.wishes.found import FoundWish
+from model.prompt.wishes.sections import find_sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +234,8 @@ def parse_prompt(text: str) -> ParsedPrompt:
     waltz = next((f.term.meter for f in wanted if f.term.name in WALTZES), None)
     waltz = None if waltz in [m.value for m in refused_meters] else waltz
     fixed = [(f.start, f.end) for f in terms if f.term.kind != "moods"]
+    fixed += [(w.start, w.end) for w in wished.found if w.about == "dynamics"]
+    fixed += _of_sections(lower) if len(wished.wishes.sections) > 1 else []
     stated_levels = {name: levels.level(name, lower, denied, fixed) for name in LEVELS}
     unread = _blanked(lower, [(given.start, given.end)] if given else [])
     register, registers = levels.registers(
@@ -292,6 +295,19 @@ def parse_prompt(text: str) -> ParsedPrompt:
 
 
 _FOR_SO_LONG = re.compile(r"\b(?:for|für|pendant|durante|per|por)\s+(?:the first |about )?$")
+
+
+_ITS_WORD = re.compile(r"(?:[^\W\d_]+[ -]+|[\u4e00-\u9fff]{1,3}的)$")
+_BEHIND_IT = re.compile(r"[\u4e00-\u9fff]{1,4}")
+
+
+def _of_sections(lower: str) -> list[tuple[int, int]]:
+    """Return the words beside the names of sections: a quiet verse makes no quiet piece."""
+    found = []
+    for start, end, _ in find_sections(lower):
+        before, behind = _ITS_WORD.search(lower, max(0, start - 24), start), _BEHIND_IT.match(lower, end)
+        found += [(start if before is None else before.start(), end if behind is None else behind.end())]
+    return found
 
 
 def _is_a_stretch(lower: str, facts: Sequence[Fact]) -> bool:

@@ -94,7 +94,9 @@ def find_wishes(plain: str) -> FoundWishes:
     placed = [replace(_led(lower, p, _AT_LAST), about="form") for p in placed]
     barred = any(any(c.isdigit() for c in lower[p.start : p.end]) for p in placed)
     found += placed
-    if len(sections) > 1 and {s.name for s in sections} <= {"intro", "outro"}:
+    if total is not None and [s.name for s in sections] == ["intro"] and sections[0].bars < total:
+        sections = (*sections, Section("verse", total - sections[0].bars))
+    elif len(sections) > 1 and {s.name for s in sections} <= {"intro", "outro"}:
         middle = Section("verse", BARS_BETWEEN)
         sections = (*sections[:-1], middle, sections[-1]) if sections[-1].name == "outro" else (*sections, middle)
     if len(sections) > 1:

@@ -80,7 +80,7 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
         "B",
         r"b[ -](?:section|part|teil)|(?:section|part|teil|partie|parte|sección|sezione|seção) b|b段|\x02(?:[ -](?:section|part|teil)|段)?",
         8,
-        "drop",
+        None,
     ),
     (
         "C",
@@ -109,7 +109,7 @@ BARS_BEHIND = tolerant(
 )
 NAME = tolerant(NAMED)
 _BETWEEN_SECTIONS = tolerant(
-    r"\s*\d?\s*(?:[,;:+→>/|、，–—-]|->|and|then|und|dann|et|puis|y|luego|e|poi|followed by|into|to|directly|straight|right after|sofort|direkt|gleich|justo|enseguida|tout de suite|subito|logo|然后|接着?|紧(?=接)|随后|马上|立刻|直接|最后|和|再来?个?|と)*\s*(?:(?:then|and|an?|the|der|die|el|la|le)\s+)?"
+    r"\s*\d?\s*(?:[,;:+→>/|、，–—-]|->|and|then|und|dann|et|puis|y|luego|e|poi|followed by|into|to|directly|straight|right after|sofort|direkt|gleich|justo|enseguida|tout de suite|subito|logo|然后|接着?|紧(?=接)|随后|马上|立刻|直接|最后|和|再来?个?|と)*\s*(?:(?:then|and|an?|the|der|die|el|la|le)\s+)?(?:(?:second|2nd|third|last|final|another|zweite[rs]?|segund[ao]|deuxième|第二个?|再一个)\s*)?"
 )
 
 
@@ -202,7 +202,9 @@ def listed_sections(
             run.append(after)
         if len(run) > 2:
             of_each = 0 if total is None or total % len(run) else total // len(run)
-            return tuple(replace(s, bars=of_each or s.bars) for _, _, s, _ in run), [FoundWish(run[0][0], run[-1][1])]
+            if total is None or of_each or sum(s.bars for _, _, s, _ in run) == total:
+                sections = tuple(replace(s, bars=of_each or s.bars) for _, _, s, _ in run)
+                return sections, [FoundWish(run[0][0], run[-1][1])]
     return _sharing(lower, found, total)
 
 

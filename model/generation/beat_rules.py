@@ -99,7 +99,8 @@ class BeatParts:
     drums_off_first_tick: frozenset[int] = frozenset()
     rhythmic: frozenset[str] = frozenset()  # parts whose onsets are given
     min_voices: Mapping[str, int] = field(default_factory=dict)  # of a stroke of chords or pad
-    has_high_melody: bool = False  # the words ask for one
+    melody_register: float = 0.0  # what the words ask for, below 0 a low one
+    closing_tick: int = -1  # where the tune's last note of a phrase begins
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,7 +361,10 @@ class BeatRequest:
             muted_drums=replaced_drums.union(ROLES[role] for role in plan.silenced),
             drums_off_first_tick=form.off_the_backbeat(plan, self.frame),
             rhythmic=self.planned.rhythmic,
-            has_high_melody=registers.get("melody", plan.register) > 0,
+            melody_register=registers.get("melody", plan.register),
+            closing_tick=max(at // STEP for p, at, _ in self.planned.rhythm if p == "melody")
+            if self.planned.closes
+            else -1,
             min_voices=history.min_voices(self.take.beats, parts),
         )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
 from model.decoder import engine
+from model.decoder.tokenizer import GRID
 from model.generation import bias_terms as notes
 from model.generation import bias_weights
 from model.generation import chord_bias as chords
@@ -31,6 +32,7 @@ class Place:
     part: str = ""
     tick: int = 0  # grid tick in the beat; of an onset that of the part's last one, NO_ONSET if none
     onsets: int = 0  # of the part in this beat so far
+    length: int = 0  # grid ticks of a note that is given without its pitch
     root: int = 0  # of the chord that is drawn
     stroke: frozenset[int] = frozenset()  # pitch classes of the voices at this place so far
 
@@ -147,14 +149,18 @@ TERMS: tuple[Term, ...] = (
          lambda c, p: (c.harmony.scale, _outside(c))),
     Term("chord tone", "a tone of the chord", ("chord",), "pitch", notes.chord_tone_bias,
          lambda c, p: None if p.chord is None else (p.chord, c.theta.chord, c.harmony.chord_tones_only)),
-    Term("rub of a melody against the chord", "a tone beside a chord tone outside the scale; on the beat a semitone above one", ("RUB_COST", "AVOIDED_COST"), "pitch", notes.rub_bias,
-         lambda c, p: (p.progress.chord_tones, c.harmony.scale, p.tick == 0) if p.part == "melody" and p.progress.chord_tones else None),
+    Term("rub of a melody against the chord", "a tone beside a chord tone outside the scale; on the beat, or held for one, a semitone above one", ("RUB_COST", "AVOIDED_COST"), "pitch", notes.rub_bias,
+         lambda c, p: (p.progress.chord_tones, c.harmony.scale, p.tick == 0 or p.length >= GRID) if p.part == "melody" and p.progress.chord_tones else None),
     Term("bass of the chord", "a pitch of that class", ("BASS_TARGET_BIAS",), "pitch", notes.bass_target_bias, _bass_target),
     Term("chord completeness", "a chord tone not played since the chord began", ("chord_completeness",), "pitch", notes.missing_tone_bias, _missing_tones),
     Term("brightness of a melody tone", "four steps on the line of fifths at full brightness", ("brightness",), "pitch", notes.brightness_bias,
          lambda c, p: (c.harmony.tonic, c.levels.brightness, c.theta.brightness) if p.part == "melody" else None),
-    Term("melody above C6", "a semitone, where the words do not ask for a high melody", ("melody_height",), "pitch", notes.height_bias,
-         lambda c, p: (c.theta.melody_height,) if p.part == "melody" and not c.parts.has_high_melody else None),
+    Term("melody above C6 or below D4", "a semitone, where the words do not ask for it", ("melody_height",), "pitch", notes.height_bias,
+         lambda c, p: (c.parts.melody_register, c.theta.melody_height) if p.part == "melody" else None),
+    Term("same pitch again in a melody", "the last pitch", ("AGAIN_COST",), "pitch", notes.again_bias,
+         lambda c, p: (p.progress.last_pitches[p.part],) if p.part == "melody" and p.progress.last_pitches.get(p.part) else None),
+    Term("close of a tune's phrase", "a tone of the chord", ("CLOSING_BIAS", "CLOSING_LEAP", "CLOSING_LEAP_COST"), "pitch", notes.closing_bias,
+         lambda c, p: (p.progress.chord_tones, p.progress.last_pitches[p.part][0]) if p.part == "melody" and p.tick == c.parts.closing_tick and p.progress.chord_tones and p.progress.last_pitches.get(p.part) else None),
     Term("line of a melody", "turning back to the pitch before the last; a pitch further in the same direction", ("melody_turn", "melody_onward"), "pitch", notes.melody_line_bias,
          lambda c, p: (p.progress.last_pitches[p.part], c.theta.melody_turn, c.theta.melody_onward) if p.part == "melody" and p.progress.last_pitches.get(p.part) else None),
     Term("contour of a shown tune", "a semitone beyond FREE_OF_CONTOUR", ("contour", "FREE_OF_CONTOUR"), "pitch", notes.contour_bias,

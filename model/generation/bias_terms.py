@@ -185,14 +185,38 @@ def brightness_bias(tonic: int, brightness: float, weight: float) -> Bias:
     return _read_only(fifths[PITCHES % 12])
 
 
-HIGHEST_USUAL = 84
-"""The highest pitch that sung melodies usually reach: C6."""
+HIGHEST_USUAL, LOWEST_USUAL = 84, 62
+"""The highest pitch that sung melodies usually reach, C6, and the lowest beside chords, D4."""
 
 
 @lru_cache(16)
-def height_bias(weight: float) -> Bias:
-    """Return the cost of each pitch by how far it lies above what melodies usually reach."""
-    return _read_only(-weight * np.maximum(0, PITCHES - HIGHEST_USUAL))
+def height_bias(register: float, weight: float) -> Bias:
+    """Return the cost of each pitch by how far it lies above or below what melodies reach, but for the register that is asked for."""
+    above = np.maximum(0, PITCHES - HIGHEST_USUAL) * (register <= 0)
+    return _read_only(-weight * (above + np.maximum(0, LOWEST_USUAL - PITCHES) * (register >= 0)))
+
+
+AGAIN_COST = 0.7
+"""Cost of a melody's last pitch, twice where it has come twice: of people's notes one in ten is the same again."""
+
+
+@lru_cache(1024)
+def again_bias(last_pitches: tuple[int, ...]) -> Bias:
+    """Return the cost of a melody's last pitch."""
+    bias = np.zeros(128)
+    bias[last_pitches[0]] = -AGAIN_COST * (1 + (last_pitches[1:] == last_pitches[:1]))
+    return _read_only(bias)
+
+
+CLOSING_BIAS, CLOSING_LEAP, CLOSING_LEAP_COST = 2.0, 5, 0.5
+"""Bias of a tone of the chord as a phrase closes; the semitones up to which a step there costs nothing, and the cost of each one beyond."""
+
+
+@lru_cache(1024)
+def closing_bias(tones: frozenset[int], last_pitch: int) -> Bias:
+    """Return the bias of each pitch as the last of a tune's phrase: a tone of the chord that is not far."""
+    far = np.maximum(0, np.abs(PITCHES - last_pitch) - CLOSING_LEAP)
+    return _read_only(CLOSING_BIAS * pitches_of_classes(tones) - CLOSING_LEAP_COST * far)
 
 
 @lru_cache(1024)

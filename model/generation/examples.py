@@ -35,7 +35,7 @@ from model.decoder.tokenizer import (
     row_chord,
     transposed,
 )
-from model.generation.form_plan import LAYERS
+from model.generation.form_plan import LAYERS, manner
 from model.music.groove import SIXTEENTH
 from model.music.harmony import MODES, Chord, Key, parse_key
 from model.music.notes import CHORD_PARTS, LABELS, Beat, Kept, Note, beat_length, beats_in_bar
@@ -44,16 +44,19 @@ from model.styles import DECODER_STYLES, STYLES, diatonic_share
 from model.weights import FOLDER
 
 FILE = FOLDER / "examples.npz"
-NEAREST, PROGRESSIONS = 8, 24
-"""A take draws one of so many pieces that are nearest to its plan, and the progression of one of so many."""
+NEAREST, PROGRESSIONS, FEW_PROGRESSIONS = 8, 24, 16
+"""A take draws one of so many pieces that are nearest to its plan, and the progression of one of so many; a family that has fewer than
+the last borrows those of others that repeat themselves alike, if the chords are alike."""
 OTHER_MODE = 0.3
 """How far a piece in minor lies from a plan in major, in octaves of tempo; as far as .3 of energy."""
 SUNG_SHARE = 0.6
 """In so many of its bars a piece has the parts that it is drawn for."""
 OTHER_STYLE = 10.0
 """How far a piece of another style of the family lies: one is taken only where the style has too few of its own."""
-OWN_STYLE = 3
-"""With so many pieces of its own a style of the people borrows none of its family."""
+ALIKE_CHORDS, UNLIKE_CHORDS = 0.5, 1.25
+"""Tones by which the chords of two pieces may differ, in the mean, without a word, and at most, for one to play the other's progression."""
+GROOVE = ("drums", "bass")
+"""What makes a band one of its style: who lacks other parts has them from another piece."""
 C_MAJOR = parse_key("C major")
 TUNE_PLANS = Path(__file__).parent / "tune_plans.tsv"
 TUNE_PLAN_BARS = 32
@@ -104,29 +107,44 @@ def drawn_band(plan: Plan, key: Key, seed: int, *, in_sections: bool = False) ->
         near = _in_time(
             near, "half" if plan.feel == "half" and "feel" in plan.explicit else usual_pulse(plan.style[0][0])
         )
-    return _player(near, wanted, seed, "band", is_own=is_of_the_people(plan), in_sections=in_sections)
+    own = tuple(i for i in near if style_of(i) == plan.style[0][0]) if plan.style else ()
+    groove = tuple(i for i in wanted if PART_ORDER[i] in GROOVE)
+    found = _player(own, wanted, seed, "band", in_sections=in_sections)
+    if found is None and groove:
+        found = _player(own, groove, seed, "band", in_sections=in_sections)
+    return _player(near, wanted, seed, "band", in_sections=in_sections) if found is None else found
+
+
+def player(plan: Plan, key: Key, seed: int, part: str, band: int) -> int:
+    """Return the piece that a part of the accompaniment is from: the band's own, or one near to the plan that has what it lacks."""
+    wanted = (PART_ORDER.index(part),)
+    found = None if _plays(band, wanted) else _player(_near(plan, key), wanted, seed, part)
+    return band if found is None else found
 
 
 def drawn_tune(plan: Plan, key: Key, seed: int, *, in_sections: bool = False) -> int | None:
     """Return the piece in whose rhythm and form a take's melody goes, None where the songbook has none: one that mostly sings."""
     wanted = (PART_ORDER.index("melody"),)
-    return _player(_near(plan, key), wanted, seed, "tune", is_own=is_of_the_people(plan), in_sections=in_sections)
+    return _player(_near_tunes(plan, key), wanted, seed, "tune", in_sections=in_sections)
+
+
+def _near_tunes(plan: Plan, key: Key) -> tuple[int, ...]:
+    """Return the pieces near to a plan; where none is of its style, first those whose tunes are people's as its own are."""
+    near = _near(plan, key)
+    if not near or style_of(near[0]) == plan.style[0][0]:
+        return near
+    group = tune_group(plan.style)
+    return tuple(sorted(near, key=lambda i: tune_group(((style_of(i), 1.0),)) != group))
 
 
 @lru_cache(256)
 def _player(
-    near: tuple[int, ...], wanted: tuple[int, ...], seed: int, which: str, *, is_own: bool, in_sections: bool
+    near: tuple[int, ...], wanted: tuple[int, ...], seed: int, which: str, *, in_sections: bool = False
 ) -> int | None:
+    """Return one of the nearest pieces that have some parts, of those in the style of the nearest one: a reel borrows no blues."""
     found = [i for i in near if _plays(i, wanted)]
-    if in_sections:
-        found = _in_sections(found, wanted)
-    return _pick((_of_one_style(found) if is_own else found)[:NEAREST], seed, which)
-
-
-def _of_one_style(near: Sequence[int]) -> list[int]:
-    """Return of the nearest pieces those in the style of the nearest one, all if these are few: a reel borrows no blues."""
-    own = [i for i in near if _table()["style"][i] == _table()["style"][near[0]]]
-    return own if len(own) >= OWN_STYLE else list(near)
+    found = [i for i in found if style_of(i) == style_of(found[0])]
+    return _pick((_in_sections(found, wanted) if in_sections else found)[:NEAREST], seed, which)
 
 
 def _in_sections(near: Sequence[int], wanted: tuple[int, ...] = ()) -> list[int]:
@@ -278,6 +296,8 @@ def melody_label(piece: int, bar: int) -> tuple[str | None, int]:
 
 LONG_REST = "- - -"
 """Bars in a row in which somebody else plays, in a quarter of people's songs: readers miss the tune there, so these are not drawn."""
+OPENING = 8
+"""Bars in which a tune neither rests nor leaves its first phrase: where it did, readers heard a hole, and no idea that returns."""
 
 
 @cache
@@ -286,7 +306,8 @@ def _tune_plans() -> dict[str, list[tuple[str, ...]]]:
     for line in TUNE_PLANS.read_text(encoding="utf-8").splitlines():
         group, _, told = line.partition("\t")
         plan = tuple(told.split())
-        if plan and LONG_REST not in " ".join(plan):
+        returns = any(what[1:] == str(OPENING // 2) for what in plan[OPENING // 2 : OPENING])
+        if returns and "-" not in plan[:OPENING] and LONG_REST not in " ".join(plan):
             found.setdefault(group, []).append(plan)
     return found
 
@@ -325,6 +346,14 @@ def tune_bar(near: tuple[int, ...], told: tuple[str, ...]) -> tuple[int, int] | 
     return places[-1]
 
 
+@lru_cache(1024)
+def sung_bar(piece: int, bar: int) -> int:
+    """Return a bar of a piece in which its tune has notes: the bar itself, else the one that stands most like it in its phrase."""
+    beats = int(str(_table()["meter"][piece]).split("/")[0])
+    sung = [at for at in range(bars_of(piece)) if _rhythm(piece, at, beats)]
+    return min(sung, key=lambda at: (at != bar, (at - bar) % 4 != 0, (at - bar) % 2 != 0, at), default=bar)
+
+
 @lru_cache(256)
 def _sung_bars(near: tuple[int, ...], *, single: bool) -> list[tuple[int, int]]:
     """Return the bars of pieces in which their tune has notes, or one note, those with the rhythm of an earlier one left out."""
@@ -354,7 +383,7 @@ def tunes(plan: Plan, key: Key, seed: int, *, in_sections: bool = False) -> tupl
     """Return the pieces in whose rhythms a take's melody goes: that of `drawn_tune`, then the others near to it."""
     first = drawn_tune(plan, key, seed, in_sections=in_sections)
     wanted = (PART_ORDER.index("melody"),)
-    others = [i for i in _near(plan, key) if i != first and _plays(i, wanted)]
+    others = [i for i in _near_tunes(plan, key) if i != first and _plays(i, wanted)]
     return () if first is None else (first, *others[:NEAREST])
 
 
@@ -376,19 +405,30 @@ def drawn_harmony(
         is_fit = (not is_plain or _is_diatonic(piece, key)) and is_home
         return is_fit and share_in_key(piece) >= IN_KEY
 
-    pieces = (
-        (*_near(plan, key), *_in_meter(plan.meter, round(plan.tempo))) if is_of_the_people(plan) else _near(plan, key)
-    )
-    near = [i for i in dict.fromkeys(pieces) if i != band and minor[i] == key.minor and serves(i)]
+    def unlike(piece: int) -> float:
+        lacks = 0.0 if style_of(piece) == style_of(band) else max(0.0, BORROWED_IN_KEY - share_in_key(piece))
+        return max(0.0, abs(_chord_size(piece) - _chord_size(band)) - ALIKE_CHORDS) + lacks
+
+    family = set(_near(plan, key))
+    pieces = dict.fromkeys((*_near(plan, key), *_in_meter(plan.meter, round(plan.tempo))))
+    near = [i for i in pieces if i != band and minor[i] == key.minor and serves(i)]
     near = [i for i in near if set(_changes(i)) <= changes and (is_vamp(band) or not is_vamp(i))]
+    own = sorted((i for i in near if i in family and unlike(i) <= UNLIKE_CHORDS - ALIKE_CHORDS), key=unlike)
+    others = [i for i in near if i not in family and not unlike(i) and share_in_key(i) >= PLAIN and is_kin(i, plan)]
+    near = [*own, *others[: max(0, FEW_PROGRESSIONS - len(own))]]
     if in_sections:
         near = _in_sections(near)
     if verse is not None:
-        own = [i for i in sections_of(verse) if i != verse and serves(i) and set(_changes(i)) <= changes]
-        away = [i for i in own or near if _opening_chord(i) != _opening_chord(verse)]
+        sections = [i for i in sections_of(verse) if i != verse and serves(i) and set(_changes(i)) <= changes]
+        away = [i for i in sections or near if _opening_chord(i) != _opening_chord(verse)]
         near = away or [i for i in near if _progression(i) != _progression(verse)] or near
     found = _pick(near[:PROGRESSIONS], seed, "harmony")
     return (band if serves(band) else None) if found is None else found
+
+
+def is_kin(piece: int, plan: Plan) -> bool:
+    """Return True if a piece repeats itself as the styles of a plan do."""
+    return manner(((style_of(piece), 1.0),)) is manner(plan.style)
 
 
 @lru_cache(64)
@@ -414,6 +454,19 @@ def _is_diatonic(piece: int, key: Key) -> bool:
 
 IN_KEY = 0.7
 """With less than this of its chords' tones in its key a piece is elsewhere in these bars, and its chords are not shown."""
+
+BORROWED_IN_KEY = 0.85
+"""With less than this a progression is not like one of another style."""
+
+PLAIN = 0.95
+"""The same for one of another family."""
+
+
+@cache
+def _chord_size(piece: int) -> float:
+    """Return how many tones the chords of a piece have in the mean."""
+    sizes = [len(chord.pitch_classes) for _, _, chord in _chords(piece) if chord is not None]
+    return sum(sizes) / len(sizes) if sizes else 3.0
 
 
 @cache

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import dropwhile, takewhile
@@ -196,6 +197,7 @@ class Planned:
     chord: Chord | None = None  # of the beat, where it is given
     source_bars: Mapping[str, int] = field(default_factory=dict)  # from which bar the notes of a part are
     contour: Mapping[str, float] = field(default_factory=dict)  # the pitch around which a part lies in the beat
+    closes: bool = False  # the tune's last note of a phrase begins in the beat
 
 
 NOTHING, NO_LEVEL = Planned(), Level()
@@ -345,11 +347,6 @@ class FormRequest:
             return 0
         return form_plan.contrast(self.frame.bar, begin.bars or begin.loop, self.plan.style, begin.seed)
 
-    @property
-    def _tune_is_planned(self) -> bool:
-        """True if the tune of the bar is one of people's plan: what does not come again then has a new bar's rhythm."""
-        return self.frame.bar < len(examples.tune_plan(self.plan.style, self.take.begin.seed))
-
     def _label_of_tune(self, label: Label) -> Label:
         """Return the label of the tune in the bar: as in a song of people where theirs are known, else the one given."""
         bar = self.frame.bar
@@ -424,7 +421,7 @@ class FormRequest:
             if part in _SINGING and self._breathes(there):
                 bars[part] = NO_BAR
                 continue
-            is_new = labels.get(part, NEW) is NEW or part == "drums" or (part == "melody" and self._tune_is_planned)
+            is_new = labels.get(part, NEW) is NEW or part in ("drums", "melody")
             is_shown = source is None and example is not None and is_new and part not in replaced
             if is_shown and example is not None:
                 given = example.part(part, self._chord(harmony))
@@ -455,6 +452,7 @@ class FormRequest:
             harmony.chord if harmony is not None else None,
             bars,
             {} if example is None or "melody" not in rhythmic else example.contour(),
+            example is not None and any(p == "melody" for p, _, _ in rhythm) and example.closes_phrase(),
         )
 
     def _closing(self) -> Planned:
@@ -740,7 +738,7 @@ class FormRequest:
             return note
         key, strong = parse_key(self.plan.key), note.start == 0 and self.frame.beat % 2 == 0
         if self.told_chord() is None:
-            heard = strong or note.length >= TICKS_PER_QUARTER
+            heard = strong or note.length >= TICKS_PER_QUARTER or grates(note.pitch, chord, key)
             if not heard or not rubs(note.pitch, chord, key):
                 return note
             strong = True
@@ -754,6 +752,12 @@ def rubs(pitch: int, chord: Chord, key: Key) -> bool:
     """Return True if a pitch that is no tone of a chord lies a semitone above one, or outside the key."""
     tones = chord.pitch_classes
     return pitch % 12 not in tones and ((pitch - 1) % 12 in tones or pitch % 12 not in key.pitch_classes)
+
+
+def grates(pitch: int, chord: Chord, key: Key) -> bool:
+    """Return True if a tone of a chord that is outside the key takes a pitch's place: E flat over C major in C minor."""
+    outside = chord.pitch_classes - key.pitch_classes
+    return pitch % 12 not in chord.pitch_classes and any((pitch + step) % 12 in outside for step in (-1, 1))
 
 
 def moved_pitch(pitch: int, source: Chord, chord: Chord, key: Key, *, strong: bool) -> int:
@@ -879,6 +883,16 @@ class Shown:
             return {}
         return {"melody": float(np.mean(here or bar)) + self._height(tune) - examples.median_pitch(tune, self.key)}
 
+    def closes_phrase(self) -> bool:
+        """Return True if the tune has no note of the phrase after this beat."""
+        place, frame = self._tune_bar(), self.request.frame
+        beats = beats_in_bar(frame.meter)
+        if place is None or frame.bar % form_plan.BARS != form_plan.BARS - 1:
+            return False
+        return not any(
+            examples.melody_pitches(place[0], self.key, place[1], beat, beats) for beat in range(frame.beat + 1, beats)
+        )
+
     def _height(self, tune: int) -> float:
         """Return the pitch around which a tune lies in the rhythm of a piece: lower than the songbook's where people sing lower."""
         lower = LOWER_THAN_SONGBOOK.get(examples.tune_group(self.request.plan.style), 0)
@@ -919,7 +933,7 @@ class Shown:
             near = (first, *(i for i in near if i != first))
         if near and bar < len(told):
             return examples.tune_bar(near, told[: bar + 1])
-        return (near[0], bar % examples.bars_of(near[0])) if near else None
+        return (near[0], examples.sung_bar(near[0], bar % examples.bars_of(near[0]))) if near else None
 
     def harmony(self) -> WrittenBeat | None:
         """Return the chord of the progression, as a beat; None where the words ask for another manner of chords."""
@@ -972,14 +986,15 @@ class Shown:
                 return None
             place = self._tune_bar()
             return () if place is None else self._beat(*place)
-        if not self._plays(part):
+        band = examples.player(plan, self.key, request.take.begin.seed, part, self.band)
+        if not self._plays(part, band):
             return () if any(part in examples.parts_of(i) for i in examples.sections_of(self.verse)) else None
-        source = self._beat(self.band, bar)
+        source = self._beat(band, bar)
         notes = [n for n in source.beat.notes if n.part == part]
         if part == "drums" and request.line.section == "intro":
             notes = [n for n in notes if n.pitch not in _BACKBEAT]
-        up = 0 if plan.register or plan.registers else examples.octave(self.band, part, self.key)
-        usual = examples.usual_velocity(self.band, part)
+        up = 0 if plan.register or plan.registers else examples.octave(band, part, self.key)
+        usual = examples.usual_velocity(band, part)
         louder = round(request.velocity.get(part, usual) - usual)
         if part in UNPITCHED:
             if part == "drums" and _half_time(plan, request.frame) and examples.pulse(self.band) != "half":
@@ -1001,7 +1016,7 @@ class Shown:
             part in dict(plan.registers)
             or plan.register
             or "articulation" in plan.explicit
-            or (part == "bass" and plan.figures)
+            or (part == "bass" and any(FIGURES[name].part == part for name in plan.figures))
             or chord is None
             or source.chord is None
             or not self._keeps_pitches(part)
@@ -1010,7 +1025,7 @@ class Shown:
         else:
             notes = [examples.fitted(replace(n, pitch=n.pitch + up), source.chord, chord, self.key) for n in notes]
             if part in CHORD_PARTS and "melody" in plan.parts:
-                notes = self._below_the_tune(notes)
+                notes = _lean(self._below_the_tune(notes))
             if request.told_chord() is not None:
                 notes = self._on_told_chords(part, notes, chord)
                 if plan.progression is not None:
@@ -1081,9 +1096,9 @@ class Shown:
         chance = np.random.default_rng([take.begin.seed, bar, *part.encode()]).random()
         return bool(chance < share(take.theta.kept_pitches))
 
-    def _plays(self, part: str) -> bool:
-        """Return True if the band's piece has the part at all."""
-        return any(n.part == part for b in examples.piece_beats(self.band, self.key) for n in b.notes)
+    def _plays(self, part: str, piece: int) -> bool:
+        """Return True if a piece has the part at all."""
+        return any(n.part == part for b in examples.piece_beats(piece, self.key) for n in b.notes)
 
     def _beat(self, piece: int, bar: int | None = None) -> WrittenBeat:
         frame = self.request.frame
@@ -1094,6 +1109,15 @@ class Shown:
         return WrittenBeat(beat, chord, [], 0, 0)
 
 
+def _lean(notes: list[Note]) -> list[Note]:
+    """Return the notes of chords with no tone in more than one octave where more than `MOST_VOICES` begin at once."""
+    voices = Counter(n.start for n in notes)
+    tones = {(n.start, n.pitch % 12): n for n in sorted(notes, key=lambda n: -n.pitch)}
+    return [n for n in notes if voices[n.start] <= MOST_VOICES or tones[n.start, n.pitch % 12].pitch == n.pitch]
+
+
+MOST_VOICES = 6
+"""Tones of a chord that are struck at once beside a tune; an orchestra's have up to twelve, which are mud on one instrument."""
 HIGHEST_BASS_NOTE = 52
 """E3: where a shown bass turns back an octave, so that it does not climb into the chords; of the songbook's notes 1 % lie higher."""
 LOOK_AHEAD = 8
@@ -1104,8 +1128,8 @@ CHORUS_ABOVE, VERSE_BELOW = 3, 2
 """Semitones by which the tune of a chorus that was asked for lies above where tunes do, and that of a verse below."""
 LETTER_SEEDS = 1000
 """By how much the seeds of a verse's tune and a chorus's differ."""
-TUNE_RANGE = (64, 79)
-"""The pitches, E4 to G5, around which a tune may be asked to lie."""
+TUNE_RANGE = (67, 79)
+"""The pitches, G4 to G5, around which a tune may be asked to lie."""
 LOWER_THAN_SONGBOOK = {"pop": 4, "songs": 6}
 """Semitones that a tune of a group is asked to lie below the songbook's: people's lie four and five lower, by medians."""
 BELOW_TUNE = 6

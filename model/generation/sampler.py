@@ -307,7 +307,7 @@ class _BeatSampler:
         """Take a given row; one without a pitch gets its pitch here, and keeps its length."""
         part, tick = part_and_tick(row[0])
         if row[1] == 0:
-            return self._sample_note(h, row[0], self._pitch_bias(row[0]), row[2])
+            return self._sample_note(h, row[0], self._pitch_bias(row[0], LENGTHS[row[2] - 1]), row[2])
         if part not in UNPITCHED_PARTS:
             self._progress.add_note(part, row[1] - PITCH, tick + LENGTHS[row[2] - 1])
         return row
@@ -352,11 +352,11 @@ class _BeatSampler:
             add_terms("velocity", self._context, place, bias)
         return self._note_biases[key]
 
-    def _pitch_bias(self, event: int) -> Bias:
-        """Return the bias of each symbol as a pitch, or a drum, at a place."""
+    def _pitch_bias(self, event: int, length: int = 0) -> Bias:
+        """Return the bias of each symbol as a pitch, or a drum, at a place; `length` is a given note's."""
         context, sounding = self._context, self._progress.sounding_until
         part, tick = part_and_tick(event)
-        place = Place(self._progress, part, tick)
+        place = Place(self._progress, part, tick, length=length)
         above = max((row[1] - PITCH for row in self.rows if row[0] == event), default=-1)
         if part in UNPITCHED_PARTS:
             muted = context.parts.muted_drums if part == "drums" else frozenset[int]()

@@ -174,7 +174,9 @@ def styles(parsed: ParsedPrompt, text: Embedding, energy: float) -> Mix:
     if parsed.two_styles is not None:
         return _heaviest(_summed(t.styles for t in (parsed.two_styles.rhythm_style, parsed.two_styles.harmony_style)))
     waltzing = [t for t in parsed.terms if t.styles and t.name in WALTZES]
-    named = _summed(t.styles for t in parsed.terms if t not in waltzing) or _summed(t.styles for t in waltzing)
+    terms = [t for t in parsed.terms if t not in waltzing and not t.is_occasion]
+    counting = (terms, waltzing, [t for t in parsed.terms if t.is_occasion])
+    named = next((mix for kind in counting if (mix := _summed(t.styles for t in kind))), None)
     return _heaviest(named or dict(list(style_likelihoods(parsed, text, energy).items())[:2]))
 
 
@@ -183,13 +185,16 @@ def style_likelihoods(parsed: ParsedPrompt, text: Embedding, energy: float) -> O
     # where the rules have read all, "Am F C G", there is no sense to lean on
     likely = semantic_head.styles(text) if parsed.rest else dict.fromkeys(DECODER_STYLES, 0.0)
     hinted = _summed(table()[name.lower()].styles for _, name in parsed.instruments)
-    for name, weight in hinted.items():  # each hint as likely as a leaning can be
-        likely[name] = likely.get(name, 0.0) + weight
-    if hinted:
-        likely = {name: share / (1 + sum(hinted.values())) for name, share in likely.items()}
+    unsure = max(0.0, 1 - sum(likely.values()))
+    for name, weight in hinted.items():  # instruments speak where the sense does not
+        likely[name] = likely.get(name, 0.0) + unsure * weight / (HINTS + sum(hinted.values()))
     neutral = "pop ballad" if energy < _CALM_NEUTRAL else "pop"
     likely[neutral] += max(0.0, 1 - sum(likely.values()))
     return dict(sorted(likely.items(), key=lambda s: -s[1]))
+
+
+HINTS = 0.5
+"""What no style has beside the hints of instruments; each of them counts 1."""
 
 
 def _summed(mixes: Iterable[Mix]) -> Odds:
@@ -293,7 +298,8 @@ def _tempo(parsed: ParsedPrompt, hint: float) -> float:
 
 def tempo_ranges(parsed: ParsedPrompt) -> list[tuple[float, float]]:
     """Return the ranges of tempo of the genres that were named; of two that share the parts, the ground's."""
-    named = parsed.terms if parsed.two_styles is None else (parsed.two_styles.rhythm_style,)
+    named: Sequence[Term] = parsed.terms if parsed.two_styles is None else (parsed.two_styles.rhythm_style,)
+    named = [t for t in named if not t.is_occasion] if any(t.styles and not t.is_occasion for t in named) else named
     return [t.tempo for t in named if t.kind in ("genres", "artists") and t.tempo is not None]
 
 

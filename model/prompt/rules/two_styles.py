@@ -47,7 +47,12 @@ def two_styles(lower: str, found: Sequence[FoundTerm]) -> TwoStyles | None:
     """Return how two styles share the parts in a lower-case text; None where fewer than two are named. `found` are its terms, in order."""
     mains: dict[str, FoundTerm] = {}
     for f in found:
-        if f.term.kind in ("genres", "artists") and f.term.styles and f.term.name not in WALTZES:
+        if (
+            f.term.kind in ("genres", "artists")
+            and f.term.styles
+            and not f.term.is_occasion
+            and f.term.name not in WALTZES
+        ):
             mains.setdefault(f.term.styles[0][0], f)
     named = list(mains.values())
     if len(named) < 2:

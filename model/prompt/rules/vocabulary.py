@@ -21,6 +21,7 @@ TERM_KINDS = ("genres", "moods", "instruments", "artists")
 _WORD = re.compile(
     r"[^\W_]+(?:['’&./+-](?!(?:tinged|tinted|flavou?red|influenced|inspired|infused|styled?|esque|like)\b)[^\W_]+)*"
 )
+_LATIN_TAIL = re.compile(r"[a-zà-öø-ÿß'&./+-]+$")
 _ELIDED = re.compile(r"(?:l|d|un|dell|all|nell|sull|dall)['’]")
 _CJK = re.compile(r"[\u3040-\u30ff\u3400-\u9fff]")
 _LEVELS = {"d": "density", "e": "energy", "b": "brightness", "c": "complexity", "s": "swing"}
@@ -107,6 +108,7 @@ class Term:
     part: str | None = None
     program: int | None = None
     styles: tuple[tuple[str, float], ...] = ()
+    is_occasion: bool = False  # its styles count where no other is named: a wedding waltz is a waltz
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,7 @@ def _term(name: str, kind: str, facts: dict[str, str], style: str) -> Term:
         part=facts.get("part"),
         program=int(facts["gm"]) if "gm" in facts else None,
         styles=_styles(facts.get("y", style)),
+        is_occasion="o" in facts,
         **{name: float(facts[k]) for k, name in _LEVELS.items() if k in facts},
     )
 
@@ -197,6 +200,13 @@ def find(text: str) -> Iterator[FoundTerm]:
     i = 0
     while i < len(words):
         if _CJK.search(words[i].group()):
+            tail = _LATIN_TAIL.search(words[i].group())
+            begun = "" if tail is None or i + 1 == len(words) else f"{tail.group()} {words[i + 1].group()}"
+            if tail is not None and begun in known and _adjoining(text, words[i : i + 2]):  # 甜甜的future bass
+                yield from _characters(words[i].group()[: tail.start()], words[i].start(), known)
+                yield FoundTerm(known[begun], words[i].start() + tail.start(), words[i + 1].end())
+                i += 2
+                continue
             yield from _characters(words[i].group(), words[i].start(), known)
             i += 1
             continue

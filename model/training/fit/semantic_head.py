@@ -17,7 +17,7 @@ from safetensors.numpy import save_file
 
 from model.music.plan import LEVELS
 from model.prompt.encoder import TextEncoder, sentence_encoder
-from model.prompt.rules.vocabulary import FOLDER, Term, table
+from model.prompt.rules.vocabulary import FOLDER, Term, style_term, table
 from model.prompt.semantic_head import RIDGE, kernel
 from model.styles import DECODER_STYLES, decoder_style
 from model.weights import FOLDER as WEIGHTS
@@ -43,7 +43,7 @@ def anchors() -> list[Anchor]:
         found.append(Anchor(text, (float(np.log2(float(tempo) / 100)), *map(float, levels))))
     for line in _lines("scenes.tsv"):
         style, sentences = line.split("\t")
-        values = _values(table()[style])
+        values = _values(style_term(style))
         found += [Anchor(s, values, ((style, 1.0),), scene=True) for s in sentences.split("|")]
     for alias, term in table().items():
         if term.kind != "instruments" and term.tempo is not None:

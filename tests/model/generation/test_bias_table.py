@@ -28,7 +28,7 @@ from model.music.harmony import parse_chord
 STYLE = (("pop", 1.0),)
 PARTS = ("bass", "chords", "melody", "drums")
 SHAPES = {
-    "MASKED", "PITCHES", "PART_RANGES", "HIGHEST_USUAL", "NO_ONSET", "LINE_OF_FIFTHS", "LAYER_DRUMS", "BRIGHT_DRUMS", "DARK_DRUMS",
+    "MASKED", "PITCHES", "PART_RANGES", "HIGHEST_USUAL", "LOWEST_USUAL", "NO_ONSET", "LINE_OF_FIFTHS", "LAYER_DRUMS", "BRIGHT_DRUMS", "DARK_DRUMS",
     "MIN_MEAN_VELOCITY", "ENERGY_VELOCITY_RANGE", "LOUDER", "REGISTER_SPREAD", "TRIADS", "QUALITY_TONES", "QUALITY_TRIADS", "PLAIN_TRIADS", "USUAL_ROOTS",
 }  # fmt: skip
 """Constants that say what music is like, or where a target lies; none is a number of logits."""
@@ -47,7 +47,7 @@ def contexts() -> list[BeatContext]:
     )  # fmt: skip
     parts = BeatParts(
         frozenset(PARTS), styles=dict.fromkeys(PARTS, STYLE), velocity=dict.fromkeys(PARTS, 70.0),
-        register={"melody": 0.5, "bass": -0.5}, pitch={"melody": 70.0}, contour={"melody": 70.0}, swing_unit=8,
+        register={"melody": 0.5, "bass": -0.5}, pitch={"melody": 70.0}, contour={"melody": 70.0}, swing_unit=8, closing_tick=0,
     )  # fmt: skip
     levels = BeatLevels(0.8, 0.8, 0.2, 0.2, articulation=0.5)
     last = {"bass": (40, 43), "melody": (70, 72)}

@@ -9,7 +9,7 @@ from model.clips.clip import clip
 from model.clips.messages import ClipSpec
 from model.decoder.tokenizer import BarLine
 from model.generation import examples
-from model.generation.form import FormRequest, Shown, rubs
+from model.generation.form import FormRequest, Shown, _lean, rubs
 from model.generation.messages import Begin
 from model.generation.take import TakeState, WrittenBeat
 from model.music.drums import ROLES
@@ -227,3 +227,68 @@ def test_what_is_held_into_a_told_chord_is_struck_again_as_loud_as_wanted(wanted
     assert isinstance(notes, tuple)
     assert notes, "the piece strikes nothing here"
     assert [abs(n.velocity - wanted) <= 1 for n in notes] == [True] * len(notes)
+
+
+def drawn(style: str, parts: tuple[str, ...] = PARTS, meter: str = "4/4") -> list[int]:
+    plan = Plan(style=((style, 1.0),), tempo=130, key=KEY.name, parts=parts, meter=meter)
+    return [piece for seed in range(12) if (piece := examples.drawn_band(plan, KEY, seed)) is not None]
+
+
+@pytest.mark.parametrize("style", ["acid", "tango", "metal", "gospel", "future bass", "grime"])
+def test_a_style_with_few_pieces_plays_its_own(style: str) -> None:
+    parts = PARTS if style != "tango" else PARTS[:3]
+    assert {examples.style_of(piece) for piece in drawn(style, parts)} == {style}
+
+
+def test_a_part_that_a_band_lacks_is_from_a_piece_near_to_it() -> None:
+    plan = Plan(style=(("acid", 1.0),), tempo=130, key=KEY.name, parts=PARTS)
+    for band in set(drawn("acid")):
+        assert examples.player(plan, KEY, 1, "bass", band) == band
+        comping = examples.player(plan, KEY, 1, "chords", band)
+        assert any(n.part == "chords" for b in examples.piece_beats(comping, KEY) for n in b.notes)
+
+
+def test_a_style_without_pieces_has_tunes_of_those_that_people_sing_alike() -> None:
+    plan = Plan(style=(("bluegrass", 1.0),), tempo=140, key="G major", parts=PARTS)
+    tunes = {examples.drawn_tune(plan, parse_key(plan.key), seed) for seed in range(12)}
+    assert {examples.style_of(tune) for tune in tunes if tune is not None} == {"irish"}
+
+
+def test_a_progression_of_another_style_has_chords_of_as_many_tones() -> None:
+    for style in ("folk", "rock", "lo-fi", "cumbia"):
+        plan = Plan(style=((style, 1.0),), tempo=110, key=KEY.name, parts=PARTS)
+        for seed in range(12):
+            band = examples.drawn_band(plan, KEY, seed)
+            piece = None if band is None else examples.drawn_harmony(plan, KEY, seed, band, at_home=False)
+            if band is not None and piece is not None:
+                sizes = [
+                    np.mean(
+                        [len(parse_chord(b.chord).pitch_classes) for b in examples.piece_beats(one, KEY) if b.chord]
+                    )
+                    for one in (band, piece)
+                ]
+                assert abs(sizes[0] - sizes[1]) <= examples.UNLIKE_CHORDS + 0.5, "by beats, not by changes"
+
+
+@pytest.mark.parametrize("style", ["pop", "rock", "folk", "irish"])
+def test_the_first_eight_bars_of_a_tune_have_no_rest_and_come_back_to_the_first_four(style: str) -> None:
+    for seed in SEEDS:
+        told = examples.tune_plan(((style, 1.0),), seed)[:8]
+        assert "-" not in told
+        assert any(what[1:] == "4" for what in told[4:])
+
+
+def test_a_bar_without_a_tune_has_the_rhythm_of_one_that_stands_alike() -> None:
+    pieces = examples.nearest("future garage", "4/4", True, 130, 0.5)
+    for piece in pieces[:5]:
+        sung = [bar for bar in range(8) if examples.melody_pitches(piece, KEY, bar, None, 4)]
+        for bar in range(8) if sung else ():
+            found = examples.sung_bar(piece, bar)
+            assert found in sung
+            assert found == bar or bar not in sung
+
+
+def test_a_full_orchestra_s_chord_beside_a_tune_has_no_tone_in_two_octaves() -> None:
+    stroke = [Note(Ticks(0), Ticks(120), pitch, 80, "chords") for pitch in (48, 53, 56, 60, 65, 68, 72, 77)]
+    quiet = [Note(Ticks(240), Ticks(120), pitch, 80, "chords") for pitch in (48, 60)]
+    assert [n.pitch for n in _lean([*stroke, *quiet])] == [48, 53, 56, 48, 60]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from model.generation import examples
-from model.generation.bias_terms import contour_bias, melody_line_bias
+from model.generation.bias_terms import again_bias, closing_bias, contour_bias, height_bias, melody_line_bias
 from model.generation.bias_weights import BiasWeights
 from model.music.harmony import parse_key
 from model.music.notes import CHORD_PARTS
@@ -78,3 +78,22 @@ def test_a_bass_that_would_lie_too_low_or_too_high_moves_as_a_whole(name: str) -
 def test_drums_and_tune_are_not_moved() -> None:
     assert {examples.octave(3, part, parse_key("C major")) for part in ("drums", "melody", "arp")} == {0}
     assert "pad" in CHORD_PARTS
+
+
+def test_the_last_pitch_costs_and_the_more_so_where_it_has_come_twice() -> None:
+    once, twice = again_bias((64, 62)), again_bias((64, 64))
+    assert once[64] < 0 == once[62]
+    assert twice[64] == 2 * once[64]
+
+
+def test_a_phrase_closes_on_a_tone_of_the_chord_that_is_near() -> None:
+    bias = closing_bias(frozenset({0, 4, 7}), 65)
+    assert bias[64] == bias[67] > bias[65] == 0
+    assert bias[76] < bias[72] < bias[64]
+
+
+def test_heights_cost_beyond_what_is_usual_but_where_they_are_asked_for() -> None:
+    usual, high, low = (height_bias(register, 0.5) for register in (0.0, 1.0, -1.0))
+    assert usual[90] == low[90] < 0 == high[90]
+    assert usual[57] == high[57] < 0 == low[57]
+    assert not usual[62:85].any()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from model.prompt.encoder import sentence_encoder
 from model.prompt.reader import parse_prompt
 from model.prompt.rules.vocabulary import SIMPLIFIED, TERM_KINDS, find, table
+from model.prompt.understand import understand
 from model.styles import GRAMMAR_STYLES, STYLES
 
 
@@ -53,3 +55,22 @@ def test_a_name_in_kana_is_no_piece_of_a_longer_word(text: str, names: list[str]
 )  # fmt: skip
 def test_instruments_by_their_names_in_seven_languages(text: str, programs: list[int]) -> None:
     assert [t.term.program for t in find(text.translate(SIMPLIFIED)) if t.term.kind == "instruments"] == programs
+
+
+def test_a_name_of_two_words_is_read_behind_chinese() -> None:
+    assert [f.term.name for f in find("甜甜的future bass")] == ["sweet", "future bass"]
+    assert [f.term.name for f in find("黑暗的techno bass")] == ["dark", "techno"], "no name of two words"
+
+
+@pytest.mark.parametrize(
+    ("prompt", "style"),
+    [
+        ("a waltz for a wedding", "waltz"),
+        ("techno for a carnival", "techno"),
+        ("舞狮和舞龙", "guofeng"),
+        ("a carnival in the streets", "samba"),
+    ],
+)
+def test_an_occasion_tells_the_style_where_nothing_else_does(prompt: str, style: str) -> None:
+    plan, _ = understand(prompt, sentence_encoder())
+    assert plan.style == ((style, 1.0),)

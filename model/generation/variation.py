@@ -44,6 +44,9 @@ SHORT = 240
 """Ticks that a leading note beside a chord's tone may last."""
 WALKS = 0.75
 """A single note on a beat leads on where it lasts so much of a quarter."""
+LOCKED = ("bass", "chords")
+TOGETHER, ALIKE = 0.7, 0.34
+"""The share of their onsets that bass and chords have in common where they are one riff, and that of the drums of two bars that are alike."""
 BLOCK = 1.8
 """Voices a stroke from which an accompaniment is one of chords; below it they are broken."""
 LEAPS, CHROMATIC = 0.06, 0.15
@@ -122,22 +125,48 @@ def _struck(piece: int, key: Key, part: str, bar: int) -> tuple[tuple[int, int],
 
 @lru_cache(4096)
 def tail(band: int, key: Key, part: str, bar: int, seed: int) -> tuple[int, int] | None:
-    """Return the piece and its bar whose last half stands for that of a bar of the band's; None where it keeps its own."""
+    """Return the piece and its bar whose last half stands for that of a bar of the band's; None where it keeps its own.
+
+    The accompaniment takes that of the bass where it can, and where both strike together only that.
+    """
     bar = alike(band, key, part, bar)
-    if not is_chosen("second tails" if bar % 2 else "first tails", seed, band, part, bar):
+    if not is_chosen("second tails" if bar % 2 else "first tails", seed, band, bar):
         return None
-    own = line(band, key, part, bar)
-    kicks = frozenset(n.start for n, _ in line(band, key, "drums", bar).notes if n.pitch == ROLES["kick"])
+    together = part in LOCKED and _is_together(band, key, bar)
+    beside = tail(band, key, "bass", bar, seed) if part == "chords" else None
+    if beside is not None and _serves(band, key, part, bar, beside):
+        return beside
+    if part == "chords" and together:
+        return None
     donors = list(examples.neighbours(band))[:DONORS]
-    _random(seed, band, part).shuffle(donors)
+    _random(seed, band).shuffle(donors)
     places = [b for b in range(examples.bars_of(band)) if b % 2 == bar % 2]
     places.sort(key=lambda b: (b - bar) % 4)
-    fitting = ((d, b) for d in donors for b in places if _serves(own, line(d, key, part, b), kicks, part))
-    return next(fitting, None)
+    others = LOCKED if together else (part,)
+    found = ((d, b) for d in donors for b in places)
+    return next((place for place in found if all(_serves(band, key, p, bar, place) for p in others)), None)
 
 
-def _serves(own: Line, other: Line, kicks: frozenset[int], part: str) -> bool:
-    """Return True if the last half of a bar can stand for another's: as full and as long, with the kick as often, cut nowhere."""
+def _is_together(band: int, key: Key, bar: int) -> bool:
+    """Return True if bass and chords strike together in the last half of a bar, as in a riff."""
+    bass, chords = (line(band, key, part, bar) for part in LOCKED)
+    one, other = bass.onsets(bass.half), chords.onsets(chords.half)
+    return len(one & other) >= TOGETHER * len(one | other) > 0
+
+
+def _strokes(piece: int, key: Key, bar: int, *voices: str) -> frozenset[tuple[int, str]]:
+    """Return where some voices of the drums strike in the last half of a bar."""
+    drums = line(piece, key, "drums", bar)
+    struck = ((n.start, examples.voice_of("drums", n.pitch)) for n, _ in drums.within(drums.half, drums.length))
+    return frozenset(stroke for stroke in struck if stroke[1] in voices)
+
+
+def _serves(band: int, key: Key, part: str, bar: int, place: tuple[int, int]) -> bool:
+    """Return True if the last half of another piece's bar can stand for the band's.
+
+    It is as full and its notes as long, cut nowhere, its drums are much like the band's, and the bass meets the kick as often.
+    """
+    own, other = line(band, key, part, bar), line(place[0], key, part, place[1])
     at = own.half
     mine, theirs = own.within(at, own.length), other.within(at, own.length)
     if not mine or not theirs or any(chord is None for _, chord in theirs):
@@ -149,11 +178,14 @@ def _serves(own: Line, other: Line, kicks: frozenset[int], part: str) -> bool:
         return False
     if not 0.5 <= fmean(n.length for n, _ in theirs) / fmean(n.length for n, _ in mine) <= 2:
         return False
+    one, two = (_strokes(*which, "kick", "snare", "perc") for which in ((band, key, bar), (place[0], key, place[1])))
+    if len(one & two) < ALIKE * len(one | two):
+        return False
     if part != "bass":
         is_block = len(mine) >= BLOCK * len(here)
-        return is_block == (len(theirs) >= BLOCK * len(there)) and (
-            not is_block or (here != there and at > min(own.onsets()))
-        )
+        starts = not is_block or (here != there and at > min(own.onsets()))
+        return is_block == (len(theirs) >= BLOCK * len(there)) and starts
+    kicks = {start for start, _ in _strokes(band, key, bar, "kick")}
     met, meets = len(here & kicks), len(there & kicks)
     return _manner(mine) != _manner(theirs) and meets >= met and meets * len(here) >= met * len(there)
 
@@ -165,7 +197,7 @@ def _manner(notes: Sequence[Played]) -> list[tuple[int, int]]:
 @lru_cache(8192)
 def bar_played(band: int, key: Key, part: str, bar: int, seed: int) -> tuple[Played, ...]:
     """Return what a part of a take plays in a bar of the band's piece, on the chords of the pieces that it is from."""
-    own, found = line(band, key, part, bar), tail(band, key, part, bar, seed)
+    own, found = line(band, key, part, bar), None if part == "pad" else tail(band, key, part, bar, seed)
     notes = list(own.notes)
     if found is not None:
         other = line(found[0], key, part, found[1])

@@ -31,7 +31,7 @@ WAYS = {
 }
 """How often each way is gone, 0 (never) to 1.
 
-tails: the last half of a first (or second) bar of two is that of another piece of the style, in bass or accompaniment: its rhythm and
+tails: the last half (of three beats the last two) of a first (or second) bar of two is that of another piece of the style, in bass or accompaniment: its rhythm and
 its line in the bass, its rhythm in the piece's own voicings where chords are struck. approaches: the bass leads to the next chord.
 octaves: a bass note that is played again leaps. rests: one that is played again, beside the kick, is left out. inversions: all chords are turned up or down.
 orders: the notes of a broken chord come in another order.
@@ -45,8 +45,9 @@ SHORT = 240
 WALKS = 0.75
 """A single note on a beat leads on where it lasts so much of a quarter."""
 LOCKED = ("bass", "chords")
-TOGETHER, ALIKE = 0.7, 0.34
-"""The share of their onsets that bass and chords have in common where they are one riff, and that of the drums of two bars that are alike."""
+TOGETHER, ALIKE, GHOST = 0.7, 0.2, 0.9
+"""The share of their onsets that bass and chords have in common where they are one riff, and that of the backbeats of two bars that are alike;
+of the drums' usual velocity what a ghost note stays below."""
 BLOCK = 1.8
 """Voices a stroke from which an accompaniment is one of chords; below it they are broken."""
 LEAPS, CHROMATIC = 0.06, 0.15
@@ -105,7 +106,7 @@ def line(piece: int, key: Key, part: str, bar: int) -> Line:
         if n.part == part
     )
     played = tuple(sorted(notes, key=lambda p: (p[0].start, p[0].pitch)))
-    return Line(played, beats * length, length * (beats - beats // 2))
+    return Line(played, beats * length, length * (beats // 2))
 
 
 def chord_of(beat: Beat) -> Chord | None:
@@ -155,9 +156,10 @@ def _is_together(band: int, key: Key, bar: int) -> bool:
 
 
 def _strokes(piece: int, key: Key, bar: int, *voices: str) -> frozenset[tuple[int, str]]:
-    """Return where some voices of the drums strike in the last half of a bar."""
-    drums = line(piece, key, "drums", bar)
-    struck = ((n.start, examples.voice_of("drums", n.pitch)) for n, _ in drums.within(drums.half, drums.length))
+    """Return where some voices of the drums strike in the last half of a bar, ghost notes left out."""
+    drums, loud = line(piece, key, "drums", bar), GHOST * examples.usual_velocity(piece, "drums")
+    found = (n for n, _ in drums.within(drums.half, drums.length) if n.velocity >= loud)
+    struck = ((n.start, examples.voice_of("drums", n.pitch)) for n in found)
     return frozenset(stroke for stroke in struck if stroke[1] in voices)
 
 
@@ -178,16 +180,15 @@ def _serves(band: int, key: Key, part: str, bar: int, place: tuple[int, int]) ->
         return False
     if not 0.5 <= fmean(n.length for n, _ in theirs) / fmean(n.length for n, _ in mine) <= 2:
         return False
-    one, two = (_strokes(*which, "kick", "snare", "perc") for which in ((band, key, bar), (place[0], key, place[1])))
-    if len(one & two) < ALIKE * len(one | two):
+    one, two = (_strokes(*which, "snare", "perc") for which in ((band, key, bar), (place[0], key, place[1])))
+    if one and two and len(one & two) < ALIKE * len(one | two):
         return False
     if part != "bass":
         is_block = len(mine) >= BLOCK * len(here)
-        starts = not is_block or (here != there and at > min(own.onsets()))
-        return is_block == (len(theirs) >= BLOCK * len(there)) and starts
+        return is_block == (len(theirs) >= BLOCK * len(there)) and (not is_block or here != there)
     kicks = {start for start, _ in _strokes(band, key, bar, "kick")}
     met, meets = len(here & kicks), len(there & kicks)
-    return _manner(mine) != _manner(theirs) and meets >= met and meets * len(here) >= met * len(there)
+    return _manner(mine) != _manner(theirs) and meets >= met and meets * (len(here) + 1) >= met * len(there)
 
 
 def _manner(notes: Sequence[Played]) -> list[tuple[int, int]]:
@@ -226,7 +227,7 @@ def _middle(piece: int, key: Key, part: str) -> float:
 def _voiced(strokes: Sequence[Played], own: Line) -> Iterator[Played]:
     """Yield strokes of another piece in the voicing that a bar's own chords have when they begin."""
     for at in sorted({n.start for n, _ in strokes}):
-        first = max(n.start for n, _ in own.notes if n.start <= at)
+        first = max((n.start for n, _ in own.notes if n.start <= at), default=own.notes[0][0].start)
         model = max((n for n, _ in strokes if n.start == at), key=lambda n: n.length)
         for n, chord in own.within(first, first + 1):
             yield replace(model, pitch=n.pitch), chord

@@ -882,11 +882,8 @@ class Shown:
             return [(n, chord) for n in notes]
         first, seed = frame.beat * frame.length, self.request.take.begin.seed
         bar = frame.bar % examples.bars_of(self.band)
-        return [
-            (replace(n, start=Ticks(n.start - first)), on)
-            for n, on in variation.bar_played(self.band, self.key, part, bar, seed)
-            if first <= n.start < first + frame.length
-        ]
+        played = variation.beat_played(self.band, self.key, part, bar, (first, first + frame.length), seed)
+        return [(replace(n, start=Ticks(n.start - first)), on) for n, on in played]
 
     def _own(self, part: str, notes: list[Note], chord: Chord) -> list[Note]:
         """Return a part's notes on the chord of the beat as the take plays them: led to the next chord, turned, in another order."""

@@ -33,7 +33,7 @@ WAYS = {
 
 tails: the last half (of three beats the last two) of a first (or second) bar of two is that of another piece of the style, in bass or accompaniment: its rhythm and
 its line in the bass, its rhythm in the piece's own voicings where chords are struck. approaches: the bass leads to the next chord.
-octaves: a bass note that is played again leaps. rests: one that is played again, beside the kick, is left out. inversions: all chords are turned up or down.
+octaves, rests: in second bars a bass note that is played again, beside the kick, leaps or is left out. inversions: all chords are turned up or down.
 orders: the notes of a broken chord come in another order.
 """
 DONORS, TEACHERS = 8, 5
@@ -212,7 +212,16 @@ def bar_played(band: int, key: Key, part: str, bar: int, seed: int) -> tuple[Pla
         else:
             up = 12 * round((_middle(band, key, part) - _middle(found[0], key, part)) / 12)
             notes = [*kept, *((replace(n, pitch=n.pitch + up), c) for n, c in theirs)]
-    return tuple(_altered(notes, band, key, bar, seed)) if part == "bass" else tuple(notes)
+    return tuple(_altered(notes, band, key, bar, seed)) if part == "bass" and bar % 2 else tuple(notes)
+
+
+def beat_played(band: int, key: Key, part: str, bar: int, span: tuple[int, int], seed: int) -> list[Played]:
+    """Return what a part of a take plays of a bar from a tick to another: other pieces are not read before the first that needs them."""
+    own = line(band, key, part, bar)
+    here = own.within(*span)
+    if bar % 2 == 0 and span[1] <= own.half and all(n.end <= own.half for n, _ in here):
+        return here
+    return [p for p in bar_played(band, key, part, bar, seed) if span[0] <= p[0].start < span[1]]
 
 
 def _louder(note: Note, louder: int) -> Note:

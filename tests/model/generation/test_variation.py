@@ -118,6 +118,30 @@ def test_chords_that_are_struck_elsewhere_keep_the_voicings_of_their_piece(only:
     assert changed
 
 
+@pytest.mark.parametrize("part", ["bass", "chords"])
+def test_beats_of_a_bar_are_the_bar(part: str) -> None:
+    for band, bar, seed in BARS:
+        length = variation.line(band, KEY, part, bar).length
+        spans = [(at, at + 480) for at in range(0, length, 480)]
+        beats = [p for span in spans for p in variation.beat_played(band, KEY, part, bar, span, seed)]
+        assert beats == sorted(variation.bar_played(band, KEY, part, bar, seed), key=lambda p: p[0].start)
+
+
+def test_the_first_beat_of_a_take_reads_no_other_piece(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(piece: int) -> Iterator[int]:
+        raise AssertionError(piece)
+
+    monkeypatch.setattr(examples, "neighbours", refuse)
+    held = 0
+    for band in bands():
+        own = variation.line(band, KEY, "bass", 0).within(0, 480)
+        if all(n.end <= variation.line(band, KEY, "bass", 0).half for n, _ in own):
+            assert variation.beat_played(band, KEY, "bass", 0, (0, 480), 99) == own
+        else:
+            held += 1
+    assert held < len(bands())
+
+
 def chord(*pitches: int) -> list[Note]:
     return [Note(Ticks(0), Ticks(480), p, 80, "chords") for p in pitches]
 

@@ -31,10 +31,10 @@ WAYS = {
 }
 """How often each way is gone, 0 (never) to 1.
 
-tails: the last half (of three beats the last two) of a first (or second) bar of two is that of another piece of the style, in bass or accompaniment: its rhythm and
-its line in the bass, its rhythm in the piece's own voicings where chords are struck. approaches: the bass leads to the next chord.
-octaves, rests: in second bars a bass note that is played again, beside the kick, leaps or is left out. inversions: all chords are turned up or down.
-orders: the notes of a broken chord come in another order.
+tails: the last half (of three beats the last two) of a first or a second bar of two is that of another piece of the style: its line in
+the bass, in the accompaniment its rhythm, in the voicings of the band's own piece where chords are struck. approaches: the bass leads
+to the next chord. octaves, rests: in second bars a bass note that is played again, beside the kick, leaps or is left out. inversions:
+all chords are turned up or down. orders: the notes of a broken chord come in another order.
 """
 DONORS, TEACHERS = 8, 5
 """Of so many pieces of the style, the nearest to the band's, the tails are taken; of so many the basses' ways."""

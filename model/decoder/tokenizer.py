@@ -288,6 +288,7 @@ def encode(beats: Iterable[Beat]) -> Rows:
 def decode(rows: Iterable[Sequence[int]], meters: Iterable[str]) -> list[Beat]:
     """Return the beats of rows; `meters` has one for each bar. Header rows and EOS are ignored."""
     beats: list[Beat] = []
+    notes: list[list[Note]] = []
     chord: str | None = None
     meter_of, bar, meter = iter(meters), -1, ""
     for row in rows:
@@ -297,13 +298,14 @@ def decode(rows: Iterable[Sequence[int]], meters: Iterable[str]) -> list[Beat]:
         if event in (Event.BAR, Event.BEAT):
             place = 0 if event == Event.BAR else int(row[1]) - BEAT_NUMBER + 1
             beats.append(Beat(len(beats), bar, place, meter, chord, fresh=False))
+            notes.append([])
         elif event == Event.CHORD:
             said = row_chord(row)
             chord = None if said is None else chord_symbol(said)
             beats[-1] = replace(beats[-1], chord=chord, fresh=True)
         elif event >= FIRST_NOTE:
-            beats[-1] = replace(beats[-1], notes=(*beats[-1].notes, row_note(row)))
-    return beats
+            notes[-1].append(row_note(row))
+    return [replace(beat, notes=tuple(found)) for beat, found in zip(beats, notes, strict=True)]
 
 
 def beats_of(

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from model.analysis.harmoniser import begins_half_bar, harmony_after, harmony_of_melody
+from model.decoder import style_lanes
 from model.decoder.engine import Array
 from model.decoder.tokenizer import (
     LENGTHS,
@@ -20,7 +21,7 @@ from model.decoder.tokenizer import (
     row_note,
     to_token_grid,
 )
-from model.generation import bias_terms, chord_bias, form, history, style_lanes
+from model.generation import bias_terms, chord_bias, form, history
 from model.generation.bias_weights import BiasWeights
 from model.generation.form_plan import Level
 from model.generation.morph import MorphPath

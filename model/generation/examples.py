@@ -38,7 +38,7 @@ from model.decoder.tokenizer import (
 from model.generation.form_plan import LAYERS, manner
 from model.music.groove import SIXTEENTH
 from model.music.harmony import MODES, Chord, Key, parse_key
-from model.music.notes import CHORD_PARTS, LABELS, Beat, Kept, Note, beat_length, beats_in_bar
+from model.music.notes import CHORD_PARTS, HARMONY_PARTS, LABELS, Beat, Kept, Note, beat_length, beats_in_bar
 from model.music.plan import Mix, Plan
 from model.styles import DECODER_STYLES, STYLES, diatonic_share
 from model.weights import FOLDER
@@ -93,6 +93,15 @@ def nearest(style: str, meter: str, minor: bool, tempo: int, energy: float) -> t
     far = far + OTHER_MODE * (table["key"][found] // 12 != minor)
     far = far + OTHER_STYLE * (table["style"][found] != DECODER_STYLES.index(style))
     return tuple(int(i) for i in found[np.argsort(far, kind="stable")])
+
+
+def neighbours(piece: int) -> Iterator[int]:
+    """Yield the other pieces of a piece's style that are nearest to it, the nearest first."""
+    table = _table()
+    style, minor = DECODER_STYLES[int(table["style"][piece])], bool(table["key"][piece] // 12)
+    meter, energy = str(table["meter"][piece]), round(float(table["energy"][piece]), 1)
+    near = nearest(style, meter, minor, round(float(table["tempo"][piece])), energy)
+    return (i for i in near if i != piece and table["style"][i] == table["style"][piece])
 
 
 def drawn_band(plan: Plan, key: Key, seed: int, *, in_sections: bool = False) -> int | None:
@@ -412,7 +421,12 @@ def drawn_harmony(
     family = set(_near(plan, key))
     pieces = dict.fromkeys((*_near(plan, key), *_in_meter(plan.meter, round(plan.tempo))))
     near = [i for i in pieces if i != band and minor[i] == key.minor and serves(i)]
-    near = [i for i in near if set(_changes(i)) <= changes and (is_vamp(band) or not is_vamp(i))]
+    near = [i for i in near if is_vamp(band) or not is_vamp(i)]
+    fitting = [i for i in near if set(_changes(i)) <= changes]
+    if len(fitting) < FEW_FITTING:
+        free = changes | _free_lines(band)
+        fitting += [i for i in near if i not in fitting and set(_changes(i)) <= free]
+    near = fitting
     own = sorted((i for i in near if i in family and unlike(i) <= UNLIKE_CHORDS - ALIKE_CHORDS), key=unlike)
     others = [i for i in near if i not in family and not unlike(i) and share_in_key(i) >= PLAIN and is_kin(i, plan)]
     near = [*own, *others[: max(0, FEW_PROGRESSIONS - len(own))]]
@@ -429,6 +443,16 @@ def drawn_harmony(
 def is_kin(piece: int, plan: Plan) -> bool:
     """Return True if a piece repeats itself as the styles of a plan do."""
     return manner(((style_of(piece), 1.0),)) is manner(plan.style)
+
+
+def begins(piece: int, band: int, key: Key, seed: int, *, at_home: bool) -> int:
+    """Return the bar with which a piece's progression begins over a band: the first one, or that of its second phrase where it serves too."""
+    if bars_of(piece) <= PHRASE or (at_home and not _begins_at_home(piece, key, PHRASE)):
+        return 0
+    later = {(bar - PHRASE, beat) for bar, beat, _ in _chords(piece) if PHRASE <= bar < 2 * PHRASE}
+    if not later - {(0, 0)} or not later <= set(_changes(band)):
+        return 0
+    return PHRASE * int(np.random.default_rng([seed, *b"begins"]).integers(2))
 
 
 @lru_cache(64)
@@ -452,6 +476,10 @@ def _is_diatonic(piece: int, key: Key) -> bool:
     return all(c is not None and {(p + up) % 12 for p in c.pitch_classes} <= key.pitch_classes for c in chords)
 
 
+FEW_FITTING = 12
+"""Where fewer progressions change as a band's own does, it plays also those that change at bar lines which it holds nothing over."""
+PHRASE = 4
+"""Bars after which a progression may begin: what follows its last bar is the first again."""
 IN_KEY = 0.7
 """With less than this of its chords' tones in its key a piece is elsewhere in these bars, and its chords are not shown."""
 
@@ -482,9 +510,10 @@ def share_in_key(piece: int) -> float:
     return sum(shares) / len(shares) if shares else 1.0
 
 
-def _begins_at_home(piece: int, key: Key) -> bool:
-    """Return True if a piece, in a key, begins on the tonic's chord."""
-    return _opening_chord(piece) == 0
+def _begins_at_home(piece: int, key: Key, first: int = 0) -> bool:
+    """Return True if a piece, in a key, has the tonic's chord as a bar begins."""
+    chord = next((c for bar, beat, c in reversed(_chords(piece)) if (bar, beat) <= (first, 0)), None)
+    return chord is not None and (chord.root - int(_table()["key"][piece])) % 12 == 0
 
 
 def _opening_chord(piece: int) -> int | None:
@@ -552,6 +581,22 @@ def _changes(piece: int) -> tuple[tuple[int, int], ...]:
     return tuple((bar, beat) for bar, beat, _ in _chords(piece) if bar < 4)
 
 
+@cache
+def _free_lines(piece: int) -> frozenset[tuple[int, int]]:
+    """Return the bar lines of a piece's first four bars that none of its parts holds a note over, as bar and beat 0."""
+    beats = piece_beats(piece, C_MAJOR)
+    size = beats_in_bar(beats[0].meter)
+    held = {
+        line
+        for beat in beats
+        for n in beat.notes
+        if n.part in HARMONY_PARTS
+        for line in range(beat.bar + 1, beat.bar + 4)
+        if beat.beat * beat.length + n.end > (line - beat.bar) * size * beat.length
+    }
+    return frozenset((line, 0) for line in range(4) if line not in held)
+
+
 def is_vamp(piece: int) -> bool:
     """Return True if a piece stays on one chord for four bars."""
     return len(_changes(piece)) < 2
@@ -587,7 +632,7 @@ def piece_beats(piece: int, key: Key) -> tuple[Beat, ...]:
     """Return the beats of a piece in a key; velocities are relative to `VELOCITY_CENTRE`."""
     meter = str(_table()["meter"][piece])
     rows = piece_rows(piece, key)
-    return tuple(decode(rows, [meter] * int((rows[:, 0] == Event.BAR).sum())))
+    return tuple(decode(rows.tolist(), [meter] * int((rows[:, 0] == Event.BAR).sum())))
 
 
 @lru_cache(1024)

@@ -28,7 +28,7 @@ from model.decoder.tokenizer import (
     note_event,
     row_note,
 )
-from model.generation import examples, form_plan
+from model.generation import examples, form_plan, variation
 from model.generation.bias_terms import PART_RANGES, share
 from model.generation.form_plan import HARMONY, NEW, UNPITCHED, Label, Level
 from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding_until
@@ -952,7 +952,8 @@ class Shown:
             piece = examples.drawn_harmony(plan, self.key, seed, self.band, at_home=at_home, verse=piece)
         if piece is None:
             return None
-        found = self._beat(piece)
+        begins = examples.begins(piece, self.band, self.key, seed, at_home=at_home)
+        found = self._beat(piece, bar + begins)
         locked = self.request.is_scale_locked and found.chord is not None
         if found.chord is None or (locked and not found.chord.pitch_classes <= self.key.pitch_classes):
             return None
@@ -1023,7 +1024,11 @@ class Shown:
         ):
             return source
         else:
-            notes = [examples.fitted(replace(n, pitch=n.pitch + up), source.chord, chord, self.key) for n in notes]
+            notes = [
+                examples.fitted(replace(n, pitch=n.pitch + up), on or source.chord, chord, self.key)
+                for n, on in self._varied(part, band, notes, source.chord)
+            ]
+            notes = self._own(part, band, notes, chord)
             if part in CHORD_PARTS and "melody" in plan.parts:
                 notes = _lean(self._below_the_tune(notes))
             if request.told_chord() is not None:
@@ -1037,6 +1042,49 @@ class Shown:
                 notes = [replace(n, pitch=n.pitch + 12 * (n.pitch < low) - 12 * (n.pitch > high)) for n in notes]
         unique = {(n.start, n.pitch): n for n in notes}.values()
         return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
+
+    @property
+    def _varies(self) -> bool:
+        """True if the band is the take's own: what goes beside given parts, or on from them, is as its piece has it."""
+        return self.request.take.begin.beside is None and not self.request.take.begin.given
+
+    def _varied(self, part: str, band: int, notes: list[Note], chord: Chord) -> list[variation.Played]:
+        """Return what a part plays in the beat, with the chords that it is played on: as its piece has it, or varied."""
+        frame = self.request.frame
+        if not self._varies:
+            return [(n, chord) for n in notes]
+        first, seed = frame.beat * frame.length, self.request.take.begin.seed
+        bar = self.bar % examples.bars_of(band)
+        played = variation.beat_played(band, self.key, part, bar, (first, first + frame.length), seed)
+        return [(replace(n, start=Ticks(n.start - first)), on) for n, on in played]
+
+    def _own(self, part: str, band: int, notes: list[Note], chord: Chord) -> list[Note]:
+        """Return a part's notes on the chord of the beat as the take plays them: led to the next chord, turned, in another order."""
+        seed = self.request.take.begin.seed
+        if not self._varies:
+            return notes
+        if part == "bass":
+            following = self._next_chord()
+            bar = self.bar % examples.bars_of(band)
+            if following is not None:
+                return variation.approached(notes, chord, following, self.key, band, seed, bar)
+        elif part == "chords" and {"bass"} < set(self.request.plan.parts) <= TURNED_WITH and self._plays("bass", band):
+            notes = variation.turned(notes, variation.turn(band, self.key, seed))
+        return variation.ordered(notes, part, seed, band) if part in ("chords", "arp") else notes
+
+    def _next_chord(self) -> Chord | None:
+        """Return the chord of the next beat, that of the first one at the end of what comes round; None where it is not known yet."""
+        request = self.request
+        take, frame = request.take, _next_beat(request.frame)
+        if frame.bar == (take.begin.bars or take.begin.loop):
+            return take.written[0].chord if take.written else None
+        later = replace(request, frame=frame, line=replace(request.line, left=0, section=None), is_cued=False)
+        told = later.told_chord()
+        if told is not None:
+            return told[0]
+        label = later.labels().get(HARMONY, NEW)
+        found = replace(self, request=later).harmony() if label is NEW else later._harmony(label)
+        return None if found is None else found.chord
 
     def _below_the_tune(self, notes: list[Note]) -> list[Note]:
         """Return a chord's notes with those that lie where the tune does an octave lower: an inversion below it."""
@@ -1118,6 +1166,8 @@ def _lean(notes: list[Note]) -> list[Note]:
 
 MOST_VOICES = 6
 """Tones of a chord that are struck at once beside a tune; an orchestra's have up to twelve, which are mud on one instrument."""
+TURNED_WITH = frozenset({"drums", "perc", "bass", "chords", "melody"})
+"""Parts beside which chords may be turned: a pad or an arp lies where they would come."""
 HIGHEST_BASS_NOTE = 52
 """E3: where a shown bass turns back an octave, so that it does not climb into the chords; of the songbook's notes 1 % lie higher."""
 LOOK_AHEAD = 8

@@ -12,6 +12,7 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 
+from model.decoder import style_lanes
 from model.decoder.engine import Array, Engine, EngineState, apply_guidance, sample_binary
 from model.decoder.tokenizer import (
     BASS,
@@ -32,7 +33,6 @@ from model.decoder.tokenizer import (
     part_and_tick,
     row_chord,
 )
-from model.generation import style_lanes
 from model.generation.beat_rules import BeatContext, BeatProgress, Row
 from model.generation.bias_table import Place, add_terms, bias_of_event
 from model.generation.bias_terms import MASKED, NO_ONSET, PART_RANGES, PITCHES, Bias, cooled, pitches_of_classes

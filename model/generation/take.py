@@ -10,6 +10,7 @@ import numpy as np
 from model.decoder.conditioning import DROPPABLE_CONDITIONS, HEADER, Header, without_conditions
 from model.decoder.engine import Array, Engine, EngineState
 from model.decoder.relations import Relations
+from model.decoder.style_lanes import lane_styles
 from model.decoder.tokenizer import (
     MELODY_EVENT,
     NOW,
@@ -28,7 +29,6 @@ from model.generation import history as looking_back
 from model.generation.bias_terms import target_velocity
 from model.generation.bias_weights import SHIPPED, BiasWeights
 from model.generation.messages import Begin, Write
-from model.generation.style_lanes import lane_styles
 from model.music.harmony import Chord, Key, parse_chord
 from model.music.notes import HARMONY_PARTS, Beat, Kept, Note, beats_in_bar
 from model.music.plan import Mix, Plan

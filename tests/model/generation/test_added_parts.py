@@ -1,4 +1,4 @@
-"""Pad, arp and perc: they play where they are asked for, and as parts of their kind do."""
+"""Parts beside the usual ones: pad, arp and perc where they are asked for, and instruments that play the melody's notes with it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,16 @@ from model.clips.messages import ClipSpec, KeepSpec
 from model.decoder.tokenizer import PITCH, note_event
 from model.generation import history
 from model.generation.bias_terms import LOUDER, MASKED, PART_RANGES
-from model.generation.composer import Composer
+from model.generation.composer import TURN_BARS, Composer
 from model.generation.form_plan import labels
+from model.generation.messages import Begin, Write
 from model.generation.sampler import STRUCK, drum_mask
 from model.music.drums import HAND_PERCUSSION, ROLES
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import Song
-from model.music.notes import ADDED_PARTS, PARTS, UNPITCHED_PARTS, USUAL_PARTS, Beat, Note, Ticks
+from model.music.notes import ADDED_PARTS, PARTS, UNPITCHED_PARTS, USUAL_PARTS, Beat, Kept, Note, Ticks
 from model.music.plan import Controls, Plan, apply_controls
+from model.music.programs import PROGRAMS
 from model.prompt.encoder import hash_encoder
 from tests.support.tiny_engine import engine
 
@@ -156,3 +158,60 @@ def test_an_added_part_stays_note_for_note_where_it_is_kept_and_is_new_where_it_
     assert of(anew, part) != of(band, part)
     filled = fill_in(writer, band, ClipSpec("", 9), KeepSpec(redone=frozenset({2})))
     assert [n for n in of(filled, part) if n.start < 3840 - 60] == [n for n in of(band, part) if n.start < 3840 - 60]
+
+
+# An instrument beside the melody
+
+BARS = 8
+
+
+def doubled(prompt: str, given: tuple[Kept, ...] = ()) -> list[Beat]:
+    writer = Composer(hash_encoder(), engine(0))
+    writer.begin(replace(Begin(1, prompt, Controls(), 3), given=given))
+    return [b for i in range(4 * BARS) if (b := writer.write(Write(1, i, Controls())).beat) is not None]
+
+
+def of_part(beat: Beat, part: str) -> list[tuple[int, int, int]]:
+    return sorted((n.start, n.pitch, n.velocity) for n in beat.notes if n.part == part)
+
+
+def test_in_unison_both_play_the_same_notes() -> None:
+    found = doubled("4/4 flute and violin")
+    assert any(of_part(b, "melody") for b in found)
+    assert all(of_part(b, "melody") == of_part(b, "arp") for b in found)
+
+
+def test_a_low_instrument_doubles_an_octave_lower() -> None:
+    for beat in doubled("4/4 flute and cello"):
+        lower = [(s, p - 12 if p >= 48 else p, v) for s, p, v in of_part(beat, "melody")]
+        assert of_part(beat, "arp") == lower
+
+
+def test_they_answer_each_other_by_two_bars() -> None:
+    heard: set[str] = set()
+    for beat in doubled("4/4 flute and violin answer each other"):
+        speaks, waits = ("melody", "arp") if beat.bar // TURN_BARS % 2 == 0 else ("arp", "melody")
+        assert of_part(beat, waits) == []
+        heard |= {speaks} if of_part(beat, speaks) else set()
+    assert heard == {"melody", "arp"}
+
+
+def test_a_clip_has_both_programs_and_both_tracks() -> None:
+    song = clip(Composer(hash_encoder(), engine(0)), ClipSpec("4/4 flute and violin answer each other", 3, BARS))
+    programs = dict(song.programs)
+    assert (programs["melody"], programs["arp"]) == (PROGRAMS.index("flute"), PROGRAMS.index("violin"))
+    assert {"melody", "arp"} <= {n.part for n in song.notes}
+
+
+def test_a_part_that_is_added_while_it_doubles_is_written_once() -> None:
+    writer = Composer(hash_encoder(), engine(0))
+    added = Controls(added=("arp",))
+    writer.begin(Begin(1, "4/4 flute and violin", added, 3))
+    found = [b for i in range(16) if (b := writer.write(Write(1, i, added)).beat) is not None]
+    assert any(of_part(b, "arp") for b in found)
+    assert all(of_part(b, "melody") == of_part(b, "arp") for b in found)
+
+
+def test_a_part_that_is_given_is_not_doubled_again() -> None:
+    given = tuple(Kept(parts=frozenset({"arp"})) for _ in range(4))
+    assert not any(of_part(b, "arp") for b in doubled("4/4 flute and violin", given)[:4])

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from model.decoder import style_lanes
 from model.decoder.engine import Array, apply_guidance
 from model.decoder.tokenizer import EVENTS, GRID, note_event
-from model.generation import style_lanes
 from model.music.notes import PARTS
 from model.music.plan import Plan
 from model.prompt.encoder import hash_encoder

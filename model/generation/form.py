@@ -1032,7 +1032,7 @@ class Shown:
             if part in CHORD_PARTS and "melody" in plan.parts:
                 notes = _lean(self._below_the_tune(notes))
             if request.told_chord() is not None:
-                notes = self._on_told_chords(part, notes, chord)
+                notes = self._on_told_chords(part, band, notes, chord)
                 if plan.progression is not None:
                     notes = self._spelled(part, notes, chord)
             elif request.is_key_stated or examples.is_of_the_people(plan):
@@ -1095,7 +1095,7 @@ class Shown:
         lower = (n.pitch - 12 if n.pitch > top and n.pitch - 12 >= LOWEST_INVERSION else n.pitch for n in notes)
         return [replace(n, pitch=pitch) for n, pitch in zip(notes, lower, strict=True)]
 
-    def _on_told_chords(self, part: str, notes: list[Note], chord: Chord) -> list[Note]:
+    def _on_told_chords(self, part: str, band: int, notes: list[Note], chord: Chord) -> list[Note]:
         """Return the notes as chords that change elsewhere than the piece's want them: struck anew where one begins, not held into the next."""
         request = self.request
         told, until = request.told_chord(), request.until_told_chord()
@@ -1105,12 +1105,23 @@ class Shown:
             last = [n for n in held if n.start == max(n.start for n in held)]
             before = request.take.written[-1].chord if request.take.written else None
             moved = {examples.fitted(n, before or chord, chord, self.key).pitch for n in last}
-            length = min((n.start for n in notes), default=request.frame.length)
-            usual = round(examples.usual_velocity(self.band, part))  # as loud as wanted, like the piece's own notes
+            held_on = self._until_struck(part, band) if part == "pad" else request.frame.length
+            length = min((n.start for n in notes), default=held_on)
+            usual = round(examples.usual_velocity(band, part))  # as loud as wanted, like the piece's own notes
             notes = [*(Note(Ticks(0), Ticks(length), p, usual, part) for p in sorted(moved)), *notes]
         if until is None:
             return notes
         return [replace(n, length=Ticks(max(1, min(n.length, until - n.start)))) for n in notes]
+
+    def _until_struck(self, part: str, band: int) -> int:
+        """Return the ticks from the beat's start until a piece strikes a part again, at most to the end of the bar."""
+        frame, count = self.request.frame, beats_in_bar(self.request.frame.meter)
+        for beat in range(frame.beat + 1, count):
+            later = examples.shown(band, self.key, self.bar, beat, count).notes
+            starts = [n.start for n in later if n.part == part]
+            if starts:
+                return (beat - frame.beat) * frame.length + min(starts)
+        return (count - frame.beat) * frame.length
 
     def _spelled(self, part: str, notes: list[Note], chord: Chord) -> list[Note]:
         """Return the notes as tones of a chord that the words give, struck whole where it begins: without notes between."""

@@ -1127,7 +1127,7 @@ class Shown:
         """Return the notes as tones of a chord that the words give, struck whole where it begins: without notes between."""
         notes = [examples.in_chord(n, chord) for n in notes]
         told = self.request.told_chord()
-        if told is None or told[0] is None or part not in ("bass", "chords"):
+        if told is None or told[0] is None or part not in ("bass", *CHORD_PARTS):
             return notes
         first = [n for n in notes if n.start == 0]
         model = min(first or notes, key=lambda n: n.pitch, default=None)

@@ -1031,6 +1031,8 @@ class Shown:
             notes = self._own(part, band, notes, chord)
             if part in CHORD_PARTS and "melody" in plan.parts:
                 notes = _lean(self._below_the_tune(notes))
+            if part in CHORD_PARTS:
+                notes = [replace(n, pitch=n.pitch + 12 * (n.pitch < LOWEST_CHORD_NOTE)) for n in notes]
             if request.told_chord() is not None:
                 notes = self._on_told_chords(part, band, notes, chord)
                 if plan.progression is not None:
@@ -1175,8 +1177,8 @@ def _lean(notes: list[Note]) -> list[Note]:
     return [n for n in notes if voices[n.start] <= MOST_VOICES or tones[n.start, n.pitch % 12].pitch == n.pitch]
 
 
-MOST_VOICES = 6
-"""Tones of a chord that are struck at once beside a tune; an orchestra's have up to twelve, which are mud on one instrument."""
+MOST_VOICES, LOWEST_CHORD_NOTE = 6, 40
+"""Tones of a shown chord that are struck at once beside a tune; and E2, below which a chord's note would lie under the bass."""
 TURNED_WITH = frozenset({"drums", "perc", "bass", "chords", "melody"})
 """Parts beside which chords may be turned: a pad or an arp lies where they would come."""
 HIGHEST_BASS_NOTE = 52

@@ -45,6 +45,8 @@ RequiredNote = tuple[int, set[int]]
 """An event, and the pitch classes that it must bring."""
 EMPTY_PART = -0.3
 """Density error, as a logarithm, below which events are sampled part by part."""
+MOST_VOICES = 6
+"""Tones of a chord that are struck at once: an orchestra's have up to twelve, which are mud on one instrument."""
 MAX_EVENTS = 56
 """More than twice the busiest beat of the training songs; bounds the cost of one beat."""
 
@@ -243,6 +245,8 @@ class _BeatSampler:
             place = Place(self._progress, part_and_tick(last)[0], stroke=stroke)
             bias[last] = bias_of_event("voice", context, place)
             voices = sum(row[0] == last for row in self.rows)
+            if place.part in CHORD_PARTS and voices >= MOST_VOICES and not self._required_notes:
+                bias[last] = MASKED
             if voices < context.parts.min_voices.get(place.part, 1) and last not in self._full_events:
                 bias[:] = MASKED
                 bias[last] = 0

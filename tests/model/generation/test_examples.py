@@ -9,7 +9,7 @@ from model.clips.clip import clip
 from model.clips.messages import ClipSpec
 from model.decoder.tokenizer import BarLine
 from model.generation import examples
-from model.generation.form import FormRequest, Shown, _lean, rubs
+from model.generation.form import LOWEST_CHORD_NOTE, MOST_VOICES, FormRequest, Shown, _lean, rubs
 from model.generation.messages import Begin
 from model.generation.take import TakeState, WrittenBeat
 from model.music.drums import ROLES
@@ -292,3 +292,11 @@ def test_a_full_orchestra_s_chord_beside_a_tune_has_no_tone_in_two_octaves() -> 
     stroke = [Note(Ticks(0), Ticks(120), pitch, 80, "chords") for pitch in (48, 53, 56, 60, 65, 68, 72, 77)]
     quiet = [Note(Ticks(240), Ticks(120), pitch, 80, "chords") for pitch in (48, 60)]
     assert [n.pitch for n in _lean([*stroke, *quiet])] == [48, 53, 56, 48, 60]
+
+
+def test_no_stroke_beside_a_tune_has_more_than_six_voices_and_none_lies_under_the_bass() -> None:
+    for prompt in ("epic battle music with low brass", "a quiet song with one guitar"):
+        for beat in beats(prompt, 16):
+            chords = [n for n in beat.notes if n.part == "chords"]
+            assert max((sum(n.start == o.start for n in chords) for o in chords), default=0) <= MOST_VOICES
+            assert all(n.pitch >= LOWEST_CHORD_NOTE for n in chords)

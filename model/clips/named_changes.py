@@ -10,7 +10,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from model.music.harmony import Key, chord_symbol, parse_chord
+from model.music.chord_lists import parse_progression
+from model.music.harmony import Key, chord_symbol, parse_chord, parse_key
 from model.prompt.rules import keys
 from model.prompt.rules.tempo_meter import COUNTS
 from model.prompt.rules.vocabulary import Term
@@ -51,7 +52,7 @@ _SPANS = (
     re.compile(rf"(?P<zh>最后|最後の?|ラスト|前|头|開頭|冒頭の?|最初の?)(?P<n>{_NUMBER}|\d+)?个?{_BAR}"),
     re.compile(rf"\b(?P<every>every|each|jede[nrms]?|chaque|toutes? les|cada|ogni)\s+(?P<nth>other|{_ORDINAL})\s+{_BAR}\b"),
     re.compile(rf"\b(?P<half>{_ORDINAL})\s+{_HALF}\b|(?P<half_zh>前半|后半|後半)[段部]?分?"),
-    re.compile(rf"第?(?P<a>{_NUMBER})(?:\s*(?P<to>{_TO})\s*第?(?P<b>{_NUMBER}))?{_BAR}(?<=[节節])目?"),
+    re.compile(rf"第?(?P<a>{_NUMBER})(?:(?:小[节節]目?)?\s*(?P<to>{_TO})\s*第?(?P<b>{_NUMBER}))?{_BAR}(?<=[节節])目?(?:まで)?"),
     re.compile(rf"\b(?P<which>{_ORDINAL})\s+{_BAR}\b"),
     re.compile(rf"\b(?P<open>from|after|until|till|up to|before|ab|nach|depuis|après|jusqu'à|desde|hasta|dal?la?|fino a|até|a partir d[eao]|à partir de)?\s*(?:the\s+|la\s+|le\s+|el\s+|o\s+)?{_BAR}\s*(?P<a>{_NUMBER})(?:\s*(?P<to>{_TO})\s*(?P<b>{_NUMBER}))?\b"),
 )  # fmt: skip
@@ -390,8 +391,16 @@ def chord_change(clause: str, chords: Sequence[str]) -> ChordChange | None:
     return ChordChange(places, new.group(), "" if places else f"there is no {old.group()}: {' '.join(chords)}")
 
 
+_SUNG = re.compile(
+    r"(?<!\w)(?:(?:Do|Ré|Re|Mi|Fa|Sol|La|Si)|(?:do|ré|fa|sol))(?:[#b♯♭]?(?:m|maj|min)?[79]?)(?![\w#♯♭/])"
+)
+_C_MAJOR = parse_key("C major")
+
+
 def _symbol(text: str) -> str:
-    """Return the first chord symbol of a text, "" where it has none."""
+    """Return the first chord symbol of a text, "" where it has none; Do and Solm as symbols."""
+    if (sung := _SUNG.search(text)) is not None:
+        return chord_symbol(parse_progression(sung.group(), _C_MAJOR)[0][0], _C_MAJOR)
     for match in _SYMBOL.finditer(text):
         try:
             parse_chord(match.group())

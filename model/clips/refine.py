@@ -35,7 +35,7 @@ from model.music.plan import Plan, apply_controls
 from model.music.wishes import Account, Reading
 from model.prompt.account import IN_A_CHANGE
 from model.prompt.encoder import TextEncoder
-from model.prompt.reader import ParsedPrompt, parse_prompt
+from model.prompt.reader import STAYS, ParsedPrompt, parse_prompt
 from model.prompt.rules import figures
 from model.prompt.rules.parts import PART, PIECES, drum_pieces
 from model.prompt.rules.progressions import find_progression
@@ -49,7 +49,7 @@ EVERY = frozenset(PARTS)
 PITCHED = EVERY.difference(UNPITCHED_PARTS)
 NO_CHANGE = "names no change that is known here"
 _CLAUSE = re.compile(
-    r"[,;，；。、!]|\.(?!\d)|\bbut\b|\baber\b|\bpero\b|\band then\b|但是?|而且"
+    r"[,;，；。、!]|\.(?!\d)|\s&\s(?=an?\s)|\bbut\b|\baber\b|\bpero\b|\band then\b|但是?|而且"
     r"|\band (?=(?:the\s+)?(?:\w+\s+)?chord\b)|\band (?=(?:also |then )?(?:change|make|rewrite|replace|swap|add|remove|drop|mute|transpose|put|give|keep|slow|speed|turn|raise|lower)\b)"
 )
 _EXCEPT = re.compile(
@@ -60,6 +60,14 @@ _ALL_EXCEPT = re.compile(r"\b(?:everything|all|the rest|alles|tout|todo|tutto|tu
 _THE_REST = re.compile(
     r"\b(?:everything else|all else|the (?:rest|others?)|all the (?:rest|others?)|(?:alles|den|das) (?:andere|rest)|le reste|tout le reste|(?:todo )?lo dem[aá]s|el resto|(?:tutto )?il resto|(?:todo )?o resto)\b|其[他它余]|他は|ほかは|残りは|その他|\b(?:der |den )?rest\b|나머지"
 )
+_REST_STAYS = re.compile(
+    r"(?:\s*(?:[,;&]|\b(?:and|but|und|aber|y|et|e|ma|mas|pero|mais)\b))?\s*(?:\b(?:leave|keep|with|lass(?:e|t)?|behalte?|deja(?:r|ndo)?|manten(?:er|iendo)?|laisse[zr]?|garde[zr]?|lascia(?:re|ndo)?|mantieni|deix[ae]|mantém)\s+(?:everything|all|the rest|the others?|alles|den rest|lo demás|el resto|todo lo demás|tout le reste|le reste|il resto|tutto il resto|o resto|todo o resto)(?:\s+(?:else|andere|übrige))?"
+    r"|\b(?:(?:the|der|den|le|el|il|o)\s+)?(?:rest|everything else|alles andere|reste|resto|lo demás)(?=\s+(?:stay|remain|as it|unchanged|bleibt|reste|queda|resta|fica|igual|uguale)))"
+    r"(?:\s+(?:stays?|remains?|bleibt|reste|queda|resta|fica|is|sein))*\s*(?:alone|as (?:it |they )?(?:is|are|was)|the same|unchanged|untouched|intact|put|so|wie (?:es|er) ist|gleich|unverändert|in ruhe|igual|como está|tal cual|intacto|tel quel|inchangé|pareil|tranquille|uguale|com'è|invariato|como está)?(?=\s*(?:$|[,.;!]|\bbut\b(?! (?:the|for)\b)|\band\b))"
+    r"|(?:其[他它余]的?|剩下的?)(?:都)?(?:不变|不要动|别动|不动|保持(?:不变|原样))|(?:他|ほか|残り|その他)は(?:そのまま|変えない(?:で)?)",
+    re.I,
+)
+"""What says that the rest stays: it does."""
 _SECTION = re.compile(
     r"\b(?:intro|verses?|chorus(?:es)?|bridge|outro|refrain|strophe|couplet|coro|estribillo|ritornello|refrão|estrofa|strofa|breakdown|interlude|coda|pre-?chorus|middle eight|zwischenspiel|vorspiel|puente(?! de)|pont (?:musical|instrumental)|ponte|estrofe)\b(?!\s+(?:effect|pedal))|前奏|主歌|副歌|尾奏",
     re.I,
@@ -118,7 +126,7 @@ _SAME = re.compile(
     r"|そのまま|変えない|変えず|キープ|維持|残し|不变|保持|保留|一样|别动|不动"
 )
 _REMOVE = re.compile(
-    r"\b(?:no|without|remove|drop|delete|mute|lose|take out|cut|ohne|kein\w*|entfern\w*|weg|sans|enl[eè]v\w*|retir\w*|supprim\w*|sin|quita\w*|elimin\w*|senza|togli\w*|rimuov\w*|sem|tir[ae]\w*|remov\w*)\b"
+    r"\b(?:no|without|remove|drop|delete|mute|lose|take out|cut|(?:turn|switch|shut)(?:ed|s)? off|silence|ohne|kein\w*|entfern\w*|weg|sans|enl[eè]v\w*|retir\w*|supprim\w*|sin|quita\w*|elimin\w*|senza|togli\w*|rimuov\w*|sem|tir[ae]\w*|remov\w*)\b"
     r"|抜い|抜き|抜く|なし|無し|消し|なくし|無くし|外し|カット|ミュート|いらない|要らない|オフ|削除|빼|없애|不要|去掉|没有|删|静音"
 )
 _ADD = re.compile(
@@ -203,7 +211,8 @@ def refine_and_tell(composer: Writer, song: Song, words: str, seed: int) -> Refi
     Raises ValueError where they ask for nothing that can be changed, with the reason.
     """
     state = _State(song)
-    plain = _EXCEPT.sub(" except ", words)
+    plain = _REST_STAYS.sub(" ", STAYS.sub("keep", _EXCEPT.sub(" except ", words)))
+    plain = words if not plain.strip(" ,.;!") else plain
     listed = _progression(plain, song)
     if listed is not None:
         plain, chords = listed
@@ -398,6 +407,7 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
         for u in _unread(parsed)
         if not (up is not None and names_interval(u[0]))
         and not (tempo is not None and _OF_THE_TEMPO.search(u[0].lower()))
+        and not any(name in asked and pattern.search(u[0].lower()) for name, pattern in _RULES)
     )
     if named - present and (_ADD.search(lower) or not asked):
         return replace(state, told=(*state.told, *unmet)).but(_written(composer, song, clause, seed, named - present))

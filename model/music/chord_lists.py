@@ -118,12 +118,25 @@ class ChordList:
         return _counted(self.items[at + 1 :])
 
 
-_LASTING = re.compile(r"\(\s*(\d{1,2})\s*(?:bars?|measures?|takte?|compases|mesures?|battute|compassos|小节)\s*\)")
+_BARS_WORD = r"(?:bars?|measures?|takte?n?|compases|mesures?|battute|compassos|小节)"
+_LASTING = re.compile(rf"\(\s*(\d{{1,2}})\s*{_BARS_WORD}\s*\)")
+
+
+_FOR_BARS = re.compile(
+    rf"(?<![\w#/])(?:(?P<chord>[A-H][^\s,;()|]{{0,11}})\s+(?:for|für|pendant|durante|por|per)\s+(?P<n>\d{{1,2}})\s+{_BARS_WORD}|(?P<of>\d{{1,2}})\s+{_BARS_WORD}\s+(?:of|de|di|mit|von|d')\s*(?P<behind>[A-H][^\s,;()|]{{0,11}}))(?![\w#])"
+)
+"""Am for 4 bars, 4 bars of F."""
 
 
 def _plain(text: str) -> str:
     """Return a text with the signs that are read, each character in its place: "Am (2 bars)" is Am x2."""
-    return _LASTING.sub(lambda said: f"x{said.group(1)}".ljust(len(said.group())), text.translate(SIGNS))
+    plain = _LASTING.sub(lambda said: f"x{said.group(1)}".ljust(len(said.group())), text.translate(SIGNS))
+    return _FOR_BARS.sub(_repeated, plain)
+
+
+def _repeated(said: re.Match[str]) -> str:
+    chord, times = said["chord"] or said["behind"], said["n"] or said["of"]
+    return f"{chord} x{times}".ljust(len(said.group())) if _symbol(chord) is not None else said.group()
 
 
 def parse_progression(text: str, key: Key) -> tuple[tuple[Chord, ...], ...]:
@@ -274,6 +287,9 @@ def _spelled(text: str, tokens: Sequence[re.Match[str]], at: int) -> tuple[_Item
 
 def _items(word: str, start: int) -> Iterator[_Item]:
     """Yield the items of a word without blanks: one, or those that hyphens or slashes join; none where it is no chord."""
+    if len(word) > 1 and word.endswith("%") and not word[0].isdigit():  # "D%" holds for a bar more
+        yield from (*_items(word[:-1], start), _Item("repeat", start + len(word) - 1, start + len(word)))
+        return
     whole = _item(word, start) if word else None
     if whole is not None:
         yield whole
@@ -529,10 +545,11 @@ def _one_a_bar(cells: _Cells) -> list[_Bar]:
             case "times" if bars and 0 < item.count <= MAX_TIMES:
                 closed = n > 0 and cells[n - 1][0].kind == "close"
                 first = opened.pop() if closed and len(opened) > 1 else len(bars) - 1
+                boxed = closed and first == len(bars) - 1 and sum(other.kind == "open" for other, _ in cells[:n]) > 1
                 last = all(later.kind not in _CHORDS for later, _ in cells[n + 1 :])
                 earlier = any(other.kind == "times" for other, _ in cells[:n])
-                if not closed and last and not earlier and len(bars) > 1:
-                    first = 0  # "Am F C G x2" is all of it, "Am x2, F, G" one chord
+                if (not closed or boxed) and last and not earlier and len(bars) > 1:
+                    first = 0  # "Am F C G x2" and "[Am] [F] x2" are all of it, "Am x2, F, G" one chord
                 bars += [list(b) for b in bars[first:] * (item.count - 1)]
             case _:
                 bars += [[c] for c in chords]

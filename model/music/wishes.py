@@ -134,7 +134,7 @@ class Fade:
 
 @dataclass(frozen=True, slots=True)
 class Modulation:
-    """Another key from a bar on, counted from 1, or from a section on ("last chorus"), else from the middle: by its name, or by semitones up."""
+    """Another key from a bar on, counted from 1 and from the end where negative, or from a section on ("last chorus"), else from the middle: by its name, or by semitones up."""
 
     key: str = ""
     semitones: int = 0
@@ -159,7 +159,8 @@ class Wishes:
         """Return the bar, counted from 1, at which the key changes in a piece of so many; a section that there is not lies where it mostly does."""
         wish = self.modulation
         if wish is None or wish.bar is not None or not wish.section:
-            return bars // 2 + 1 if wish is None or wish.bar is None else wish.bar
+            at = None if wish is None else wish.bar
+            return bars // 2 + 1 if at is None else at if at > 0 else max(2, bars + 1 + at)
         which, _, name = wish.section.rpartition(" ")
         firsts = [first + 1 for first, s in self.placed_sections() if s.name == name]
         if firsts:
@@ -192,7 +193,12 @@ class Wishes:
         if self.modulation is not None:
             to = self.modulation.key or f"{self.modulation.semitones:+d} semitones"
             place = f"the {self.modulation.section}" if self.modulation.section else "the middle"
-            found.append(("key", f"{to} from {place if self.modulation.bar is None else f'bar {self.modulation.bar}'}"))
+            found.append(
+                (
+                    "key",
+                    f"{to} from {place if self.modulation.bar is None else f'bar {_from_end(self.modulation.bar)}'}",
+                )
+            )
         return tuple(found)
 
     def cue_of(self, bar: int) -> str | None:

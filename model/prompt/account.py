@@ -14,7 +14,7 @@ from functools import cache
 from itertools import pairwise
 
 from model.music.wishes import Account, Kind, Reading
-from model.prompt.rules.vocabulary import FOLDER
+from model.prompt.rules.vocabulary import FOLDER, table
 from model.prompt.wishes.found import FoundWish
 
 Fact = tuple[int, int, str]
@@ -113,12 +113,17 @@ def _whole_words(shown: str, free: list[bool], reading: Reading) -> Reading:
         start -= 1
     while end < len(shown) and free[end] and _LETTERS.fullmatch(shown, end - 1, end + 1) is not None:
         end += 1
+    kana = _KANA_END.match(shown, end)
+    if kana is not None and all(free[end : kana.end()]):
+        end = kana.end()
     free[start:end] = [False] * (end - start)
     return replace(reading, start=start, end=end, text=shown[start:end].strip(" ,.;"))
 
 
 _LETTERS = re.compile(r"[A-Za-zÀ-ÖØ-öø-ÿ]{2}")
 """Two letters of one word."""
+_KANA_END = re.compile(r"(?<=[ァ-ヺー])[ァ-ヺー]{1,2}(?![ァ-ヺー])|(?<=[\u4e00-\u9fffぁ-ん])な(?![ぁ-ん])")
+"""The rest of a word that ends in another sign: ポップス, 静かな."""
 
 
 def in_other_languages(shown: str) -> list[tuple[int, int]]:
@@ -142,6 +147,7 @@ _TERMS = (
 )  # fmt: skip
 _REAL_NEIGHBOURS = frozenset(
     [
+        "composes",
         "cord",
         "cords",
         "bride",
@@ -226,7 +232,7 @@ _REAL_NEIGHBOURS = frozenset(
 
 def _misspelt(word: str) -> str | None:
     """Return the word of music that a word is but for one letter too many, one too few, or two that changed places."""
-    if not 5 <= len(word) <= 12 or word in _REAL_NEIGHBOURS or word in _TERMS:
+    if not 5 <= len(word) <= 12 or word in _REAL_NEIGHBOURS or word in _TERMS or word.removesuffix("s") in _TERMS:
         return None
     for term in _TERMS:
         if term[0] == word[0] and abs(len(term) - len(word)) <= 1 and _one_slip(word, term):
@@ -235,14 +241,33 @@ def _misspelt(word: str) -> str | None:
 
 
 def straightened(lower: str) -> str:
-    """Return a text in small letters, as long, in which words of music with two letters changed round are right: drusm, vrese, chrod."""
+    """Return a text in small letters, as long, in which words of music with two letters changed round, or long ones with a wrong vowel, are right: drusm, vrese, saxaphone."""
     return _WORD.sub(lambda m: _turned(m.group()), lower)
 
 
 def _turned(word: str) -> str:
     if not 5 <= len(word) <= 12 or word in _REAL_NEIGHBOURS or word in _TERMS:
         return word
-    return next((t for t in _TERMS if len(t) == len(word) and t[0] == word[0] and _one_slip(word, t)), word)
+    turned = next((t for t in _TERMS if len(t) == len(word) and t[0] == word[0] and _one_slip(word, t)), None)
+    if turned is not None or len(word) < _LONG_NAME or word in table():
+        return turned or word
+    masked = (f"{word[:i]}*{word[i + 1 :]}" for i in range(1, len(word)) if word[i] in _PLAIN_VOWELS)
+    return next((known for m in masked if (known := _names_but_for_a_vowel().get(m)) is not None), word)
+
+
+_LONG_NAME, _PLAIN_VOWELS = 7, "aeiouy"
+"""Letters of a style's or an instrument's name from which on a wrong vowel leaves no other word."""
+
+
+@cache
+def _names_but_for_a_vowel() -> dict[str, str]:
+    """Return each long name of a style or an instrument with one of its vowels masked → the name."""
+    names = (
+        a
+        for a, t in table().items()
+        if t.kind in ("genres", "instruments") and len(a) >= _LONG_NAME and a.isascii() and a.isalpha()
+    )
+    return {f"{n[:i]}*{n[i + 1 :]}": n for n in names for i in range(1, len(n)) if n[i] in _PLAIN_VOWELS}
 
 
 def _one_slip(word: str, term: str) -> bool:

@@ -110,6 +110,21 @@ _ALL_BUT = re.compile(
     re.I,
 )
 """What means only, in words of which each denies."""
+_A_MODE = re.compile(r"\ba(?= (?:minor|major) (?:key|scale|mode|tonality)\b)")
+"""In a minor key: no A minor."""
+STAYS = re.compile(
+    r"\b(?:don['’]?t|do not|never|please don['’]?t)\s+(?:remove|delete|mute|lose|kill|cut out|take out|leave out|get rid of|omit|touch)\b",
+    re.I,
+)
+"""What is not to be taken away is kept."""
+_LABEL = re.compile(r"(?:any |the )?(?:metre|meter|time signature|taktart|compás|mesure)")
+"""Beside a metre that was read, its name."""
+_SLASH = re.compile(r"(?<=[^\W\d_]{3})/(?=[^\W\d_]{3})")
+"""Between two words: lofi/jazz, drums/bass."""
+_TAG = re.compile(
+    r"#no(drums?|bass|beats?|melody|chords|piano|guitar|vocals|kick|snare|hats?|hihats?|percussion|pads?)\b", re.I
+)
+"""A tag that denies: #nodrums."""
 _SPACES = re.compile(r"\s{2,}")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
 """Control characters: they say nothing, and some of them are marks of the readers' own."""
@@ -132,6 +147,10 @@ def parse_prompt(text: str) -> ParsedPrompt:
     if len(lower) != len(plain):  # a few letters grow when lowered: keep the places equal
         plain = shown = lower
     plain, lower = (_ALL_BUT.sub(lambda said: "only".ljust(len(said.group())), t) for t in (plain, lower))
+    plain, lower = (
+        _TAG.sub(r"no \1", _SLASH.sub("、", STAYS.sub(lambda said: "keep".ljust(len(said.group())), t)))
+        for t in (plain, lower)
+    )
     counted = in_digits(straightened(lower))
     spelled_out = lower
     plain = "".join(new if new != old else said for said, old, new in zip(plain, lower, counted, strict=True))
@@ -160,7 +179,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     ]
     refusals = [(k.start, k.end) for k in refused_keys] + [(m.start, m.end) for m in refused_meters]
     taken += refusals
-    key = take(keys.key, plain, "key") or wished.key
+    key = take(lambda t: keys.key(_A_MODE.sub(" ", t)), plain, "key") or wished.key
     if (
         key is not None
         and key.mode == "major"
@@ -194,12 +213,14 @@ def parse_prompt(text: str) -> ParsedPrompt:
     terms = list(find_terms(lower))
     # a key, metre or tempo that is refused has used up its negation
     # what nothing here can do may be denied in a list as well: no vocals or lyrics
-    mentioned = list(find_mentions(lower))
+    metred = meter_said is not None or bool(refused_meters)
+    mentioned = [m for m in find_mentions(lower) if not (metred and _LABEL.fullmatch(lower, m.start, m.end))]
     beyond = [*(w for w in wished.found if w.reason and not w.about), *mentioned]
     others = [NamedSpan(w.start, w.end, noun=True) for w in beyond]
     names = sorted([*parts.listable_names(lower, terms), *others], key=lambda n: (n.start, -n.end))
+    but = parts.KIT_BUT.search(lower)
     of_all = _blanked(lower, list(wished.binding))  # "no drums until bar 9" denies them there only
-    denied = negated(_blanked(of_all, refusals), names)
+    denied = negated(_blanked(of_all, refusals if but is None else [*refusals, but.span()]), names)
     wanted = [
         f
         for f, after in pairwise([*terms, None])
@@ -251,8 +272,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     told = [
         *(w for w in wished.found if w.about or not within(w.start, denied)),  # "no vocals" is met
         *shared.told,
-        *_fewer(lower, stated_parts, denied),
-        *_shares(lower),
+        *_shares(lower, terms, denied),
         *_nearest(meter_said, facts),
         *([FoundWish(given.start, given.end, "bars without a chord are not played: the chord before goes on")] if given and given.rests else []),
     ]  # fmt: skip
@@ -358,18 +378,34 @@ def _names_players(clause: str) -> bool:
 
 
 _SHARE = re.compile(
-    r"\b(?:less|fewer|more|hardly any|barely any|almost no|very little|weniger|mehr|moins de|plus de|menos|más|meno|più|mais)\s+(?=(?:drums?|bass|melod|percussion|schlagzeug|batter|bater|bajo|basso|baixo|basse\b))|(?:少|多)一?点(?=鼓|贝斯|旋律)"
+    r"\b(?:less|fewer|more|hardly any|barely any|almost no|very little|weniger|mehr|kaum(?: noch)?|fast kein\w*|moins de|plus de|presque pas de|très peu de|menos|más|casi sin|meno|più|quasi (?:senza|niente)|mais|quase (?:sem|nada de)|muito pouc[ao])\s+(?:(?:of )?(?:the|la|le|el|il|o|a)\s+)?$"
+    r"|(?:[少多]一?点|几乎(?:没有|不要|没)|少量的?)$"
 )
-"""More or less of one part."""
+_SHARE_BEHIND = re.compile(
+    r"(?:は|を|も)?(?:控えめ|控え目|少なめ|多め|少し)(?:だけ)?[にで]?|[要再]?(?:少|多)一?[点些](?![\u4e00-\u9fff])|(?:不要|别)(?:太|那么)[多重响吵满密]"
+)
+"""More or less of one part, before and behind its name."""
+_SHARE_REASON = "the share of one part is set by /llmball/part/{}/level"
 
 
-def _shares(lower: str) -> list[FoundWish]:
-    found: list[FoundWish] = []
-    for match in _SHARE.finditer(lower):
-        part = parts.PART.match(lower, match.end())
-        if part is not None and part.lastgroup != "piece":
-            found.append(FoundWish(match.start(), part.end(), _SHARE_REASON.format(part.lastgroup)))
-    return found
+def _shares(lower: str, terms: Sequence[FoundTerm], denied: Sequence[tuple[int, int]]) -> list[FoundWish]:
+    """Return where the words want more or less of a part, an instrument or a drum; not too many notes is how dense it is."""
+    found: dict[int, FoundWish] = {}
+    for start, end, part in parts.named_players(lower, terms):
+        before = _SHARE.search(lower, max(0, start - 24), start)
+        behind = _SHARE_BEHIND.match(lower, end)
+        reason = _SHARE_REASON.format(part)
+        if what_is_denied(lower, start, denied) == "amount":
+            span = next(s for s in denied if s[0] <= start < s[1])
+            if _OF_NOTES.search(lower, *span) is None:
+                found[span[0]] = FoundWish(span[0], max(span[1], end), reason)
+        elif before is not None or behind is not None:
+            begin, last = start if before is None else before.start(), end if behind is None else behind.end()
+            found.setdefault(begin, FoundWish(begin, last, reason))
+    return list(found.values())
+
+
+_OF_NOTES = re.compile(r"\b(?:notes?|noten|notas|busy|dense|fills?|hits)\b|音符?|ノート")
 
 
 def _other_keys(plain: str, known: Key | None) -> list[FoundWish]:
@@ -410,21 +446,6 @@ def _unwanted_programs(lower: str, terms: Sequence[FoundTerm], denied: Sequence[
             of_a_kind = number % 8 == 0 or " " not in term.term.name
             found |= set(range(number - number % 8, number - number % 8 + 8)) if of_a_kind else {number}
     return frozenset(found)
-
-
-_SHARE_REASON = "the share of one part is set by /llmball/part/{}/level"
-
-
-def _fewer(lower: str, stated: StatedParts, denied: Sequence[tuple[int, int]]) -> list[FoundWish]:
-    return [
-        FoundWish(*next(span for span in denied if span[0] <= match.start() < span[1]), _SHARE_REASON.format(match.lastgroup))
-        for match in parts.PART.finditer(lower)
-        if match.lastgroup in stated.fewer and within(match.start(), denied) and not _OF_NOTES.search(lower, *next(span for span in denied if span[0] <= match.start() < span[1]))
-    ]  # fmt: skip
-
-
-_OF_NOTES = re.compile(r"\b(?:notes?|noten|notas|busy|dense|fills?|hits)\b|音符?|ノート")
-"""Not too many notes is how dense it is."""
 
 
 def _nearest(said: tempo_meter.Meter | None, facts: Sequence[Fact]) -> list[FoundWish]:

@@ -161,7 +161,7 @@ def _told(found: Plan) -> Plan:
         if late:
             account = account.without(about, f"there is no bar {late[0]} of {bars}")
     to = wishes.modulation
-    if to is not None and to.bar is not None and bars is not None and not 1 < to.bar <= bars:
+    if to is not None and to.bar is not None and bars is not None and to.bar > 0 and not 1 < to.bar <= bars:
         account = account.without("key", f"there is no key before bar {to.bar} of {bars}")
     return replace(found, bars=bars, account=account)
 
@@ -232,6 +232,10 @@ def _programs(parsed: ParsedPrompt, mix: Mix) -> tuple[tuple[str, int], ...]:
     found = {part: program(own.get(part, mix), part) if named.get(part) is None else named[part] for part in PARTS}
     for part in (p for p in PARTS if named.get(p) is None and found[p] in parsed.unwanted):
         found[part] = next((n for n in _OTHERS.get(part, ()) if n not in parsed.unwanted), found[part])
+    only = parsed.stated_parts.only or ()
+    for part, other in (("melody", "chords"), ("chords", "melody")):  # only a guitar and a bass: the guitar sings too
+        if part in only and named.get(part) is None and (played := named.get(other)) is not None:
+            found[part] = played
     if named.get("drums") is not None and named.get("perc") is None:
         found["perc"] = found["drums"]
     return tuple((part, number) for part, number in found.items() if number is not None)

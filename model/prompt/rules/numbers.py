@@ -109,7 +109,7 @@ _BEHIND = re.compile(
     rf"[\s-]*(?:(?:last|first|final|letzten|ersten|dernières|premières|últim[oa]s|primer[oa]s|primeir[oa]s|ultim[ei]|prim[ei]|segund[oa]s)\s+)?{UNIT}"
 )
 _BAR_BEFORE = re.compile(r"\b(?:bar|measure|takt|mesure|compás|compasso|battuta)\s+$")
-_SECOND = re.compile(r"\s+(?:segund|second)")
+_SECOND = re.compile(r"\s+(?:segund|second|beat)")
 _TEMPO_BEFORE = re.compile(
     r"(?:\b(?:at|around|about|circa|roughly|near|tempo(?: of| di| de)?|bpm|um die|so um die|etwa|ungefähr|bei|auf|mit|à|vers|autour de|environ|a|a unos|unos|alrededor de|sobre|a circa|sui|intorno a[il]?|a cerca de|cerca de|em torno de|por volta de|uns)\s+)$"
 )
@@ -145,7 +145,7 @@ def _counts(lower: str, start: int, end: int, value: int) -> bool:
         return False
     if _BEHIND.match(lower, end) is not None:
         if value == 1 and _SECOND.match(lower, end) is not None:
-            return False  # "un segundo amor"
+            return False  # "un segundo amor", "un beat de trap"
         return value > 1 or lower[start:end] in ("one", "un", "une", "una", "uma", "um", "eins")
     if _BAR_BEFORE.search(lower, max(0, start - 40), start) is not None:
         return True
@@ -234,8 +234,8 @@ _JAPANESE: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(\d{2,3}(?:bpm)?)から(\d{2,3}(?:bpm)?)(?:まで|へと?|に)(?:上げ\w?|上が\w?|アップ)", r"从\1到\2加速"),
         (r"(\d{2,3}(?:bpm)?)から(\d{2,3}(?:bpm)?)(?:まで|へと?|に)(?:下げ\w?|下が\w?|落と\w?|ダウン)", r"从\1到\2减速"),
         (r"(\d{2,3}(?:bpm)?)から(\d{2,3}(?:bpm)?)(?:まで|へと?|に)", r"从\1到\2"),
-        (r"(\d{2,3}(?:bpm)?)(?:まで|へと?|に)(?:加速|上げ|上が|スピードアップ|テンポアップ)", r"加速到\1"),
-        (r"(\d{2,3}(?:bpm)?)(?:まで|へと?|に)(?:减速|減速|下げ|下が|落と|スローダウン|テンポダウン)", r"减速到\1"),
+        (r"(\d{2,3}(?:bpm)?)(?:まで|へと?|に)(?:加速|上げ|上が|スピードアップ|テンポアップ|速く|早く)", r"加速到\1"),
+        (r"(\d{2,3}(?:bpm)?)(?:まで|へと?|に)(?:减速|減速|下げ|下が|落と|スローダウン|テンポダウン|遅く|ゆっくり)", r"减速到\1"),
         (r"(\d{2,3}(?:bpm)?)まで", r"到\1"),
         (r"ゆっくり(?:に|と)?な(?:る|っ|り)", "渐慢"),
         (r"(?:遅く|ゆっくり)(?:始ま|はじま|スタート)[ぁ-んァ-ヶー最后、,]{0,10}?(?:速く|早く|激しく)", "先慢后快"),

@@ -62,7 +62,7 @@ PART = re.compile(
     r"|(?P<chords>\b(?:chords?|chordal|harmony|harmonies|comping|accords|acordes|akkorde|akkorden|accordi|keys(?! of))\b|和弦|和声|コード|화음|코드)"
     r"|(?P<melody>\b(?:melody|melodies|tune|topline|top line|lead line|lead|hook|melodía|melodia|mélodie|melodie|melodias?)\b|主?旋律|メロディー?|멜로디)"
     r"|(?P<drums>\b(?:drums?|drumming|drum kit|drum machine|breakbeats?|beats?(?! (?:per|a min)|/)|baterías?|baterias?|batteria|tambores|tambor|tamburi|tamburo|schlagzeug|trommeln?|batterie|tambours)\b"
-    r"|鼓组?点?|ドラムス?|드럼)"
+    r"|鼓组?点?|ドラムス?|드럼|🥁+)"
     r"|(?P<bass>\b(?:bass ?lines?|bass|sub|subs|808s?(?! (?:drum|kick|kit|hat|snare|clap|cowbell|beat))|bajo|basse|contrabajo|basslinie|baixo|basso)\b(?! drum)|贝斯|低音(?![区提炮量域八])|ベース|베이스)"
     r"|(?P<piece>\b(?:(?:kick|bass|snare) drums?|kicks?|snares?|hi-?hats?|hats?|hihats?|claps?|cymbals?|rides?(?= cymbal)|toms?|"
     r"cowbells?|rimshots?|brushes|bombo|caja|grosse caisse|große trommel|basstrommel|bassdrum|grancassa|caisse claire|redoblante|tarola|marschtrommel|kleine trommel|rullante|becken|cymbales?|platillos?|pratos|piatti)\b|底鼓|军鼓|踩镲|镲片?|拍手|キック|バスドラム?|スネア|ハイハット|シンバル)"
@@ -72,8 +72,8 @@ PIECES = {"piece": "drums", "hand": "perc"}
 """The part that has the pieces of a group of `PART`: a drum kit, hand percussion."""
 
 _ONLY = re.compile(
-    r"(?<!not )(?<!nicht )(?<!不)\b(?:only|just|nothing but|no(?:thing)? (?:more|other) than|solely|exclusively|nur|sólo|solamente|seulement|rien que|juste|apenas|só|soltanto)\b"
-    r"|\bsolo\b(?=\s+(?:el|la|los|las|un|una|il|lo|i|le|gli)\s)|只要|只有|只弹|只留|只保留|只用|只需要?|仅仅?|单独的?|纯|だけ|のみ|만"
+    r"(?<!not )(?<!nicht )(?<!不)\b(?:only|just|nothing but|no(?:thing)? (?:more|other) than|solely|exclusively|nur|ausschließlich|lediglich|bloß|uniquement|exclusivement|únicamente|unicamente|exclusivamente|esclusivamente|somente|sólo|solamente|seulement|rien que|juste|apenas|só|soltanto)\b"
+    r"|\bsolo\b(?=\s+(?:el|la|los|las|un|una|il|lo|i|le|gli)\s)|只要|只有|只弹|只留|只保留|只用|只需要?|仅仅?用?|单独的?|纯|だけ|のみ|一本(?=$|[,、。\s])|만"
 )
 
 _BARS_OF = re.compile(r"(?:\b(?:bars?|measures?) of|小[节節]的?)\s*(?:just |only |pure )?$")
@@ -83,7 +83,7 @@ _SOLO_BEHIND = re.compile(
     r"\s*(?:独奏|ソロ|독주|(?<=piano )solo\b|(?<=bass )solo\b|(?<=drum )solo\b|(?<=drums )solo\b|alone\b|by itself\b|on its own\b|allein\b)"
 )
 
-_BEHIND = re.compile(r"\s*(?:only\b|alone\b|だけ|のみ|만(?!\w))")
+_BEHIND = re.compile(r"\s*(?:only\b|alone\b|だけ|のみ|一本|만(?!\w))")
 _LACKING = re.compile(r"\b(drum|bass|beat|percussion|chord|melody)-?(?:less|free)\b")
 _BEATLESS = re.compile(r"\bno beats?\b|无鼓|没鼓")
 
@@ -112,7 +112,7 @@ _ARTICLE = re.compile(
 
 _AND = re.compile(r"\s(?:y|e|et|und)\s")
 _HEAD = re.compile(
-    r"[\s-]{1,3}(?:solos?|fills?|fill-ins?|rolls?|breaks?|breakdowns?|drops?|hits?|stabs?|slides?|intros?|outros?|samples?|machines?|changes?|licks?|runs?|riffs?|bus|bleed)\b"
+    r"[\s-]{1,3}(?:solos?|fills?|fill-ins?|rolls?|breaks?|breakdowns?|drops?|hits?|stabs?|slides?|intros?|outros?|samples?|machines?|changes?|licks?|runs?|riffs?|bus|bleed)\b|(?:\s[a-z-]+){1,2}\s(?:stuff|noodling|nonsense)\b"
     r"|\s?(?:独奏|过门|加花|ソロ|フィル|솔로)"
 )
 """What makes the name of a part before it an adjective: a drum solo, a chord change."""
@@ -217,7 +217,18 @@ def stated_parts(lower: str, terms: Sequence[FoundTerm], negated: Sequence[tuple
     struck = [p for p in wanted if "drums" in p.parts]
     kit_alone = only - {"perc"} == {"drums"} and bool(struck) and all(p.piece for p in struck)
     silenced = _silenced(lower, negated, kit_alone=kit_alone)
+    if (kept_drums := KIT_BUT.search(lower)) is not None:  # "no drums except a kick"
+        beside = {r for start, _, roles in drum_pieces(lower) if start >= kept_drums.end() for r in roles}
+        silenced, without, named = silenced | (ROLES.keys() - beside), without - {"drums"}, named | {"drums"}
     return StatedParts(ordered or None, frozenset(without), named - without, fewer - without, silenced)
+
+
+KIT_BUT = re.compile(
+    r"\b(?:no|without(?: any)?|keine?|ohne|sin|pas de|sans|senza|niente|sem)\s+(?:drums?|drum kit|percussion|schlagzeug|batería|batterie|batteria|bateria)\s+"
+    r"(?:except|but|besides|apart from|other than|außer|bis auf|salvo|excepto|menos|sauf|à part|hormis|tranne|eccetto|exceto)\s+(?:for\s+)?"
+    rf"(?=(?:(?:just|only|an?|the|eine?[rnm]?|der|die|das|una?|el|la|le|les|los|il|lo|o|um)\s+){{0,2}}(?:{_PIECE.pattern}))"
+)
+"""No drums but some of the kit."""
 
 
 def _denied(lower: str, name: NamedSpan, negated: Sequence[tuple[int, int]]) -> str | None:
@@ -294,6 +305,14 @@ def named_and_silent(lower: str, terms: Sequence[FoundTerm], stated: StatedParts
     heard = [m for m in _parts(lower, terms) if _HEAD.match(lower, m.end()) is None]
     played = stated.with_defaults(tuple(stated.named))
     return [m.span() for m in heard if PIECES.get(m.lastgroup or "", m.lastgroup) not in played]
+
+
+def named_players(lower: str, terms: Sequence[FoundTerm]) -> list[tuple[int, int, str]]:
+    """Return the names of parts, drums and instruments in a text, and the part that each of them plays."""
+    heard = [(*m.span(), PIECES.get(m.lastgroup or "", m.lastgroup or "")) for m in _parts(lower, terms)]
+    heard += [(f.start, f.end, f.term.part) for f in terms if f.term.kind == "instruments" and f.term.part is not None]
+    heard += [(start, end, "drums") for start, end, _ in drum_pieces(lower)]
+    return sorted(heard)
 
 
 def _players(lower: str, terms: Sequence[FoundTerm]) -> list[_PartMention]:

@@ -131,10 +131,15 @@ _VAMPS = (
         rf"\b(?:vamp(?:ing|s)?|stay(?:ing|s)?|drone|pedal|jam(?:ming)?|groove|hold|loop)\s+(?:on|over|around)\s+(?:an?\s+|one\s+)?{_ONE_CHORD}"
     ),
     re.compile(
-        rf"\b(?:one|single)[- ]chord(?:\s+\w+)?\s*(?:[:,]|on|of|in)?\s*{_ONE_CHORD}(?!\s+(?:major|minor|{'|'.join(MODES)})\b)"
+        rf"(?:\b(?:one|single|1)[- ]chord|\b(?:ein(?:zelner)?|1) Akkord|\b(?:un|1)(?: seul| solo)? (?:accord|acorde|accordo)|\b(?:um|1)(?: só| único)? acorde|[一1]个和弦)(?:\s+\w+)?\s*(?:[:,，、]|on|of|in)?\s*{_ONE_CHORD}(?!\s+(?:major|minor|{'|'.join(MODES)})\b)"
     ),
     re.compile(rf"{_ONE_CHORD}\s+(?:vamp|drone|chord only|throughout|the whole (?:time|way))"),
     re.compile(rf"\bchords?\s*[:=]\s*{_ONE_CHORD}"),
+)
+
+
+_MODE_BEHIND = re.compile(
+    r"[\s-]+(?:(?P<minor>minor|moll|menor|mineur|minore)|major|dur|mayor|majeur|maggiore)\b", re.I
 )
 
 
@@ -146,9 +151,14 @@ def _vamp(text: str) -> FoundProgression | None:
                 chord = parse_chord(match.group(1))
             except ValueError:
                 continue
+            mode = _MODE_BEHIND.match(text, match.end(1))
+            if mode is not None and mode["minor"]:  # "stays on D minor"
+                chord = parse_chord(f"{match.group(1)}m")
             minor = chord.quality.startswith("m") and not chord.quality.startswith("maj")
             home = Key(chord.root, *(("minor", MODES["minor"]) if minor else ("major", MODES["major"])))
-            return FoundProgression((chord_symbol(chord, home),), home, *match.span())
+            end = match.end() if mode is None else max(match.end(), mode.end())
+            start = match.start(1 if pattern is _VAMPS[1] else 0)  # the number of chords is a fact of its own
+            return FoundProgression((chord_symbol(chord, home),), home, start, end)
     return None
 
 
@@ -200,6 +210,15 @@ def _degrees(said: str, key: Key | None, start: int, end: int) -> FoundProgressi
 
 def _listed(listed: ChordList, text: str, key: Key | None) -> FoundProgression | None:
     """Return a list of chords as a progression, None where nothing of it is left beside the key that it begins with."""
+    first = listed.items[0]
+    if (
+        first.kind in ("word", "syllable")
+        and " " in first.text
+        and text[first.start : first.end + 1].rstrip().endswith(":")
+    ):
+        return (
+            None if (rest := listed.without_first()) is None else _listed(rest, text, key)
+        )  # "re menor: rem sib fa do"
     if (named := _IN_A_KEY.match(text, listed.start)) and _KEY_BEFORE.search(text[: listed.start]):
         rest = listed.without_first()  # the C of "in C, Am F G" is the key
         if rest is None:

@@ -134,12 +134,19 @@ _AT_LEAST = re.compile(
 _OF_SPEED = re.compile(r"slow|fast|quick|speed|tempo|lent|rápid|rapid|schnell|langsam|vite|快|慢")
 
 
+_NEVER = re.compile(
+    r"(?:\b(?:nothing|never|don'?t (?:go|get|be)|nichts|nie(?:mals)?|nada|nunca|rien|jamais|niente|mai)\s+(?:that is |goes |go |going |das |que )?|不要?|别)$"
+)
+"""What turns a bound about: nothing above 100 bpm."""
+
+
 def tempo_bound(lower: str) -> Span[tuple[float, float]] | None:
     """Return the slowest and the fastest tempo that words such as "under 100 bpm" or "at least 140 bpm" allow."""
     for pattern, below in ((_AT_MOST, True), (_AT_LEAST, False)):
         for match in pattern.finditer(lower):
             bpm = float(match.group(1))
             said = match.group(2) is not None or _OF_SPEED.search(match.group()) is not None
+            below ^= _NEVER.search(lower, max(0, match.start() - 24), match.start()) is not None
             if said and MIN_TEMPO < bpm < MAX_TEMPO:
                 return Span((MIN_TEMPO, bpm) if below else (bpm, MAX_TEMPO), *match.span())
     return None
@@ -380,6 +387,9 @@ _BARS = re.compile(
     r"|\b(?:bars|measures|compases|takte|mesures|length)\s*[:=]\s*(\d{1,3})|(?:小节数?|长度)\s*[:=]?\s*(\d{1,3})(?!\s*[bpm拍])"
 )
 
+_ADDED_BARS = re.compile(
+    r"(?<![\d.+/])(?P<n>\d{1,3}(?:\s?\+\s?\d{1,3})+)\s*(?:bars?\b|measures?\b|小节|takte?n?\b|compases\b|compassos?\b|mesures?\b|battute\b)"
+)
 _NOT_THE_LENGTH = re.compile(
     r"(?:\b(?:every|each|per|first|last|after|at|by|until|next|chord|chords)|每|第|前|后|最后)\s*(?:the )?$"
 )
@@ -391,6 +401,9 @@ _BLUES_BARS = re.compile(
 
 def bars(lower: str) -> Span[int] | None:
     """Return a length in bars, 1..MAX_BARS; a twelve-bar blues has twelve."""
+    if (added := _ADDED_BARS.search(lower)) is not None:  # 4+4+8 bars
+        count = sum(int(n) for n in re.findall(r"\d+", added.group("n")))
+        return Span(count, *added.span()) if 1 <= count <= MAX_BARS else None
     for match in _BARS.finditer(lower):
         said = next(g for g in match.groups() if g)
         count = int(said) if said.isdigit() else COUNTS.get(said) or chinese_number(said)
@@ -417,7 +430,7 @@ _SWING = re.compile(
     r"\b(straight(?: (?:eighths?|8ths?|16ths?|sixteenths?|feel|time|grid))?|unswung)\b|(直拍|不摇摆|平直|正拍)"
     r"|\b((?:heavy|heavily|hard|lots of|strong(?:ly)?|deep)[- ]?(?:swing|swung|shuffle))\b|(重摇摆)"
     r"|\b((?:light|slight|gentle|subtle|bit of|touch of|little|slightly|lightly) (?:swing|swung|shuffle))\b|(轻微?摇摆|微摇)"
-    r"|\b(triplet (?:swing|feel)|shuffle[ds]?|shuffling)\b|(三连音感|シャッフル)"
+    r"|\b(triplet (?:swing|feel)|ternär(?:e[rns]?)?|ternaire|ternari[oa]|ternári[oa]|shuffle[ds]?|shuffling)\b|(三连音感|シャッフル|(?:少し|ちょっと)?(?:跳ね(?:る感じ|た|る)|ハネ(?:る|た)?))"
     r"|\b(swung|swinging|swingy|(?:with|add|some) swing|swing feel|swing it|swing (?:the )?(?:8ths|eighths|16ths|hats))\b|(摇摆感|摇摆的?(?:律动|节[奏拍]|鼓|钢琴|吉他|贝斯|低音|萨克斯|小号|铜管|弦乐|伴奏|旋律|乐队)|スウィング感)"
 )  # fmt: skip
 

@@ -20,6 +20,7 @@ FOLDER = Path(__file__).with_name("tables")
 TERM_KINDS = ("genres", "moods", "instruments", "artists")
 _WORD = re.compile(
     r"[^\W_]+(?:['’&./+-](?!(?:tinged|tinted|flavou?red|influenced|inspired|infused|styled?|esque|like)\b)[^\W_]+)*"
+    r"|[🎹🎸🎺🎷🎻🪗🪈]"
 )
 _LATIN_TAIL = re.compile(r"[a-zà-öø-ÿß'&./+-]+$")
 _ELIDED = re.compile(r"(?:l|d|un|dell|all|nell|sull|dall)['’]")

@@ -24,16 +24,22 @@ _UNITS = (
 )
 _TIME = tolerant(
     rf"(?<![\d.:/])(?<!\d,)(?:(?P<n>\d+(?:[.,]\d+)?|half(?: an?)?|medi[oa]|mei[oa]|mezz[oa]|une demi|halbe|eine halbe|an?|une?|una?|eine[nr]?|um|uma|半|\b(?:{NUMBERS})|[一二两三四五六七八九十百]{{1,3}})(?:\s+and\s+a\s+half(?P<half>))?(?:(?<=[a-z])[\s-]+|(?<![a-z])[\s-]*)个?(?P<half_too>半)?"
-    rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半|\s+and a half|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]|(?:e |y |et )?(?:trente|treinta|trenta|trinta|dreißig|thirty)\b))?"
+    rf"(?:(?P<hour>{_UNITS[0][1]})|(?P<minute>{_UNITS[1][1]})|(?P<second>{_UNITS[2][1]}))(?![a-z])(?P<half_last>半钟?|\s+and a half|\s+(?:e mezz[oa]|et demie?|y medi[oa]|e mei[oa]|(?:e |y |et )?(?:trente|treinta|trenta|trinta|dreißig|thirty)\b))?"
     r"(?:[\s,-]*(?:and|und|et|y|e)?\s*(?P<more>\d{1,2})\s*(?:seconds?|secs?|sekunden|secondes?|segundos|secondi|秒|s\b|(?=\s*(?:$|[,.;，。、]|(?:de|di|of|lang|long)\b))))?"
     r"|(?P<m>\d{1,2}):(?P<s>[0-5]\d)(?=\s*(?:long|min|minutes?|duration|$|[,.;]|h?\s*[a-z\u4e00-\u9fff]))"
     r"|(?<!\d )(?P<m2>\d{1,2})\s?(?:m|min|mn|')\s?(?P<s2>[0-5]?\d)\s?(?:s\b|sec|\"|''|(?![\d\w]))"
     r"|(?:(?<=[\s,;(])|^):(?P<s3>\d{2})(?=\s*(?:$|[,.;)]|[a-z]))"
-    r"|(?P<s4>\d{1,3}) ?s(?=\s*(?:$|[,.;)])|\s+(?:long|lang|loop|clip|jingle|ad|spot|sting|intro|video|reel|tiktok|teaser|trailer|cue|piece|of|for|de|di)\b))"
+    r"|(?![5789]0s\s*(?:$|[,.;)]))(?P<s4>\d{1,3}) ?s(?=\s*(?:$|[,.;)])|\s+(?:long|lang|loop|clip|jingle|ad|spot|sting|intro|video|reel|tiktok|teaser|trailer|cue|piece|of|for|de|di)\b))"
 )
 _NOT_ITS_LENGTH = tolerant(
     r"(?:\b(?:per|every|each|after|at|by|(?:the|in|my) (?:first|last)|within|until|before|in the|pro|jede|alle|nach|toutes les|chaque|après|cada|ogni|después de|dopo|depois de|beats? (?:a|per))\s*(?:the\s+)?|[每第前后]\s*)$"
 )
+
+
+_LEAST = tolerant(
+    r"(?:\b(?:between|from|zwischen|von|entre|de|tra|da)\s+)?(?<![\d.:/])(?P<n>\d{1,3}(?:[.,]\d)?)\s*(?:-|–|to|and|or|bis|und|oder|à|et|ou|a|y|o|e|到|至)\s*$"
+)
+_PART_OF = tolerant(r"\b(?:(?P<n>three|3) quarters? of|a quarter of|viertel)\s*$")
 
 
 def duration_wish(lower: str) -> tuple[float, FoundWish] | None:
@@ -112,8 +118,14 @@ def duration_wish(lower: str) -> tuple[float, FoundWish] | None:
                 and not alone
             ):
                 continue  # "wait a minute for the drop"
+        start = match.start()
+        if (least := _LEAST.search(lower, max(0, start - 24), start)) is not None:  # between 60 and 90 seconds
+            each = next((_SECONDS[u] for u, _ in _UNITS if said[u] is not None), 1)
+            seconds, start = (seconds + each * float(least.group("n").replace(",", "."))) / 2, least.start()
+        elif (part := _PART_OF.search(lower, max(0, start - 24), start)) is not None:  # three quarters of a minute
+            seconds, start = seconds * (3 if part.group("n") else 1) / 4, part.start()
         if seconds > 0:
-            return seconds, FoundWish(*match.span())
+            return seconds, FoundWish(start, match.end())
     return None
 
 
@@ -147,7 +159,10 @@ def chord_count(lower: str) -> tuple[int, FoundWish] | None:
         behind = (
             re.search(r"(?:only|sol[oi]|reicht|genügt|más|throughout|way|time|through)$", match.group()) is not None
         )
-        if single and said != "one" and not (only or behind):
+        alone = re.search(r"(?:^|[,.;:])\s*$", lower[: match.start()]) and re.match(
+            r"\s*(?:$|[,.;])", lower[match.end() :]
+        )
+        if single and said != "one" and not (only or behind or alone):
             continue
         after = "" if said.isdecimal() or not match.group().startswith("三和弦") else None
         if after is None or lower[match.start() :].startswith(("三和弦", "七和弦", "九和弦")):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.wishes import Fade, TempoRamp
@@ -144,7 +144,7 @@ _FILLERS = re.compile(
 )
 
 
-def _clause(lower: str, start: int, end: int) -> Place:
+def clause(lower: str, start: int, end: int) -> Place:
     """Return where the clause of a place begins and ends, between commas and words such as "and then"."""
     low, high = sentence(lower, start, end)
     before = max((m.end() for m in _CLAUSE.finditer(lower, low, start)), default=low)
@@ -162,12 +162,12 @@ def _from_bar(lower: str, start: int, end: int) -> re.Match[str] | None:
     So the bar of "drop at bar 9, slow down" is the drop's, and that of "from bar 9, slow down" is its own. There is no bar 0.
     """
     low, high = sentence(lower, start, end)
-    begins, closes = _clause(lower, start, end)
+    begins, closes = clause(lower, start, end)
 
     def is_its_own(match: re.Match[str]) -> bool:
         if begins <= match.start() and match.end() <= closes:
             return True
-        before, behind = _clause(lower, *match.span())
+        before, behind = clause(lower, *match.span())
         return not _FILLERS.sub("", lower[before : match.start()] + lower[match.end() : behind])
 
     found = [m for m in _FROM_BAR.finditer(lower, low, high) if _first_bar(m) >= 1 and is_its_own(m)]
@@ -187,7 +187,7 @@ _FASTER = tolerant(
     r"(?:accelerando|accel\.?(?![a-zé])|(?:gradually |slowly |steadily )?(?:speed(?:s|ing)? up|get(?:s|ting)? faster|becom(?:es|ing) faster|accelerat(?:es?|ing))|start(?:s|ing)? slow(?:ly)?[^.;]{0,12}?(?:end|finish|get|speed|becom|go)\w*\s+(?:up|fast\w*)|schneller werdend|(?:wird|werde|werden) [^.;,]{0,32}?schneller|en accélérant|accélère|acelera(?:ndo)?|accelera(?:ndo)?|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:lent\w*|langsam|doucement)[^.;]{0,16}?(?:rápid\w*|rapid\w*|vite|schnell\w*|veloce)|langsam (?:beginnen|anfangen|starten|beginnend)[^.;]{0,24}?schneller|immer schneller|de plus en plus vite|cada vez más rápid[oa]|cada vez mais rápid[oa]|sempre più veloce|先慢后快|(?:由|从)慢到快|渐快|(?:逐渐|渐渐|慢慢|最后|结尾)加速|加速到|越来越快|faster(?:,? (?:and )?faster)+|(?:drag|brake|brak|push|pull|bump|crank|ramp|tak|bring|climb|ris|go|mov|build|speed|pick|wind|spe|rac|driv|work|step)(?:e|es|ing|ed|s|d)? (?:the |its )?(?:tempo|speed|pace|bpm)? ?(?:it |things |everything )?up(?= (?:to|from|until|till) )|push(?:es|ing)? the tempo|(?:tempo|speed|pace|bpm) (?:\w+ )?(?:climb|ris|increas|accelerat|mount|grow|go\w* up|pick\w* up)\w*|(?:smooth|gradual|steady|slow|constant) (?:increase|acceleration|speed-?up)|(?:start|begin)\w*(?: off| out)? (?:\w+ )?slow\w*[^.;]{0,30}?(?:fast|quick|speed|accelerat|furious|frantic)\w*|slow start|get(?:s|ting)? (?:wilder and |faster and |quicker and )?(?:faster|quicker)|(?:faster|quicker) (?:as it goes|with every \w+|every \w+|by the end|towards? the end)|accelerates?|accelerat(?:ion|e)|speed(?:s|ing)? (?:it |things )?up|speedup|tempo ramp|stretta|(?:gain|pick)\w* (?:up )?(?:speed|pace|momentum)|(?:allmählich|langsam|nach und nach|stetig|immer|zunehmend|kontinuierlich|gleichmäßig) (?:schneller|rascher|flotter|rasanter)|schneller werden\w*|beschleunig\w*|anzieh\w*|zieht (?:[\w.]+ ){0,6}an\b|(?:tempo|geschwindigkeit) (?:\w+ )?(?:steiger|steig|erhöh|zunehm|anzieh)\w*|tempo steigert|steigert (?:sich |das tempo)|langsam[^.;]{0,40}?(?:immer |dann )?(?:schneller|rasanter|rascher)|(?:accélér|acceler|aceler)\w*|(?:de plus en plus|toujours plus|peu à peu plus|progressivement plus) (?:vite|rapide\w*)|(?:le )?tempo (?:monte|augmente|grimpe|s'accélère)|monte(?:r|z)? (?:le tempo|progressivement|de \d+ à|jusqu'à \d+)|cada vez (?:más|mais) (?:rápid\w*|deprisa|depressa|veloz|aceler\w*)|(?:el |o |il )?tempo (?:sube|aumenta|sale|cresce|crece|acelera)|sub(?:e|a|en|an|ir|iendo|indo) (?:el |o )?(?:tempo|velocidad\w*|de \d+|gradualmente|poco a poco|até \d+|hasta \d+|a \d{2,3}\b)|sal(?:e|ga|ire|endo) (?:fino )?a \d{2,3}\b|(?:sempre |man mano |via via )più (?:veloce|rapid\w*|svelt\w*|mosso)|(?:poco a poco|aos poucos|gradualmente|pian piano) (?:más|mais|più) (?:rápid\w*|rapid\w*|veloc\w*)|empieza[^.;]{0,20}lent[^.;]{0,40}(?:rápid|aceler)\w*|começa[^.;]{0,20}(?:lent|devagar)[^.;]{0,40}(?:rápid|aceler)\w*|(?:parte|inizia|comincia)[^.;]{0,20}lent[^.;]{0,40}(?:veloc|acceler|rapid)\w*|commence[^.;]{0,20}(?:lent|doucement)[^.;]{0,40}(?:accélèr|vite|rapide)\w*|(?:fica\w*|va[iy]?a?|haciéndose|se (?:hace|vuelve)|torna\w*(?:-se)?) (?:cada vez |poco a poco |aos poucos )?(?:más|mais) (?:rápid\w*|veloz|deprisa|ligeir\w*)|apressa\w*|加急|突快|渐急|催快|apura(?:ndo|r)?\b|(?:hoch|rauf|hinauf|herauf)(?:ge|zu)?(?:zieh|fahr|geh|schraub|dreh|setz|treib|schalt|kurbel)\w*|(?:hoch|rauf|hinauf|herauf)(?= (?:auf|bis|zu) \d)|逐?渐?加快|加速|提速|变快|提[高升]到|升到|越\w{1,2}越快|快起来|由慢[到至变转]?快|从慢[到至变转]?快)"
 )
 _SLOWER = tolerant(
-    r"(?:ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|(?:wird|werde|werden) [^.;,]{0,32}?langsamer|en ralentissant|ralentit|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:rápid\w*|rapid\w*|vite|schnell|veloce)[^.;]{0,16}?(?:lent\w*|langsam\w*|doucement)|schnell (?:beginnen|anfangen|starten)[^.;]{0,24}?langsamer|immer langsamer|de plus en plus lent\w*|cada vez más lent[oa]|cada vez mais lent[oa]|sempre più lent[oa]|先快后慢|(?:由|从)快到慢|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢|slower(?:,? (?:and )?slower)+|(?:drag|brake|brak|push|pull|bump|wind|ramp|tak|bring|drop|slow|sink|fall|com|go|mov|step|ease|eas|grind)(?:e|es|ing|ed|s|d)? (?:the |its )?(?:tempo|speed|pace|bpm)? ?(?:it |things |everything )?down(?= (?:to|from|until|till|over|at|in|by|towards?|for|and|gradually|little|slowly)\b|[,.;]|$)|(?:tempo|speed|pace|bpm) (?:\w+ )?(?:sink|fall|drop|decreas|slow|go\w* down)\w*|slow(?:s|ing)?(?: it| things| everything)?(?: right)? down|slow(?:s|ing) (?=to \d|over|in the last)|slow(?:s|ing)? (?:up|off)|(?:smooth|gradual|steady) (?:decrease|slow-?down|deceleration)|fast start|(?:get|grow|becom)\w* (?:\w+ and )?slower|slower (?:as it goes|with every \w+|by the end|towards? the end)|tape[- ]?stop|ritard(?:ando)?|rit\b|decelerat\w*|(?:eas|tail|wind)\w* (?:off|down)(?= (?:to|toward|at|over))|(?:allmählich|nach und nach|stetig|immer|zunehmend|gleichmäßig) langsamer|langsamer werden\w*|verlangsam\w*|(?:ab|aus)?brems\w*|(?:tempo|geschwindigkeit) (?:\w+ )?(?:sink|fäll|abnehm|abfall)\w*|(?:de plus en plus|toujours plus|peu à peu plus|progressivement plus) lent\w*|ralenti\w*|(?:le )?tempo (?:baisse|descend|diminue|tombe)|descend(?:re|s)? (?:de \d+ à|jusqu'à \d+)|baiss\w* (?:le tempo|de \d+ à|jusqu'à \d+)|cada vez (?:más|mais) (?:lent\w*|despacio|devagar)|(?:el |o |il )?tempo (?:baja|cai|cala|scende|disminuye|diminui|diminuisce)|baj(?:a|e|an|en|ar|ando) (?:el tempo|la velocidad|de \d+|hasta \d+|a \d+)|(?:sempre |man mano |via via )più lent\w*|(?:poco a poco|aos poucos|gradualmente|pian piano) (?:más|mais|più) lent\w*|desaceler\w*|ralentiz\w*|rallent\w*|(?:va |vai )?fren(?:a|ando|e|ar)\b|(?:fica\w*|va[iy]?a?|haciéndose|se (?:hace|vuelve)|torna\w*(?:-se)?) (?:cada vez |poco a poco |aos poucos )?(?:más|mais) (?:lent\w*|despacio|devagar)|ralenta\w*|突慢|放缓|渐缓|转慢|变缓|(?:runter|hinunter|herunter|herab|zurück)(?:ge|zu)?(?:zieh|fahr|geh|schraub|dreh|setz|nehm|schalt|komm)\w*|(?:runter|hinunter|herunter|herab|zurück)(?= (?:auf|bis|zu) \d)|(?:fällt|sinkt|fallen|sinken) (?:auf|bis auf) \d|(?:re)?descend\w* (?:à|jusqu'à) \d{2,3}\b|desc(?:e|a|er|endo) (?:até|para) \d|ca(?:i|ia|ir|indo) (?:até|para) \d|(?:scend|cal)(?:e|a|i|ere|are|endo|ando) (?:fino )?a \d{2,3}\b|drossel\w*|frein(?:e|er|ant|age)\b|(?:tempo|geschwindigkeit) (?:\w+ ){0,2}(?:zurück|runter)\w*|逐?渐?减慢|减速|降速|变慢|放慢|慢下来|降[低]?到|减到|越\w{1,2}越慢|由快[到至变转]?慢|从快[到至变转]?慢)"
+    r"(?:(?:keeps?|kept) slowing(?: down)?|slowing(?= until)|ritardando|rit\.|ritenuto|rallentando|rall\.?|(?:gradually |steadily )?(?:slow(?:s|ing) down|get(?:s|ting)? slower|becom(?:es|ing) slower|decelerat(?:es?|ing)|slow down)|start(?:s|ing)? fast[^.;]{0,12}?(?:end|finish|get|slow|becom|go)\w*\s+(?:down|slow\w*)|langsamer werdend|(?:wird|werde|werden) [^.;,]{0,32}?langsamer|en ralentissant|ralentit|(?:empieza|comienza|começa|inizia|commence|beginnt|fängt)\w* (?:rápid\w*|rapid\w*|vite|schnell|veloce)[^.;]{0,16}?(?:lent\w*|langsam\w*|doucement)|schnell (?:beginnen|anfangen|starten)[^.;]{0,24}?langsamer|immer langsamer|de plus en plus lent\w*|cada vez más lent[oa]|cada vez mais lent[oa]|sempre più lent[oa]|先快后慢|(?:由|从)快到慢|ralentizando|desacelera\w*|rallenta|渐慢|(?:逐渐|渐渐|慢慢|最后|结尾)减速|减速到|越来越慢|slower(?:,? (?:and )?slower)+|(?:drag|brake|brak|push|pull|bump|wind|ramp|tak|bring|drop|slow|sink|fall|com|go|mov|step|ease|eas|grind)(?:e|es|ing|ed|s|d)? (?:the |its )?(?:tempo|speed|pace|bpm)? ?(?:it |things |everything )?down(?= (?:to|from|until|till|over|at|in|by|towards?|for|and|gradually|little|slowly)\b|[,.;]|$)|(?:tempo|speed|pace|bpm) (?:\w+ )?(?:sink|fall|drop|decreas|slow|go\w* down)\w*|slow(?:s|ing)?(?: it| things| everything)?(?: right)? down|slow(?:s|ing) (?=to \d|over|in the last)|slow(?:s|ing)? (?:up|off)|(?:smooth|gradual|steady) (?:decrease|slow-?down|deceleration)|fast start|(?:get|grow|becom)\w* (?:\w+ and )?slower|slower (?:as it goes|with every \w+|by the end|towards? the end)|tape[- ]?stop|ritard(?:ando)?|rit\b|decelerat\w*|(?:eas|tail|wind)\w* (?:off|down)(?= (?:to|toward|at|over))|(?:allmählich|nach und nach|stetig|immer|zunehmend|gleichmäßig) langsamer|langsamer werden\w*|verlangsam\w*|(?:ab|aus)?brems\w*|(?:tempo|geschwindigkeit) (?:\w+ )?(?:sink|fäll|abnehm|abfall)\w*|(?:de plus en plus|toujours plus|peu à peu plus|progressivement plus) lent\w*|ralenti\w*|(?:le )?tempo (?:baisse|descend|diminue|tombe)|descend(?:re|s)? (?:de \d+ à|jusqu'à \d+)|baiss\w* (?:le tempo|de \d+ à|jusqu'à \d+)|cada vez (?:más|mais) (?:lent\w*|despacio|devagar)|(?:el |o |il )?tempo (?:baja|cai|cala|scende|disminuye|diminui|diminuisce)|baj(?:a|e|an|en|ar|ando) (?:el tempo|la velocidad|de \d+|hasta \d+|a \d+)|(?:sempre |man mano |via via )più lent\w*|(?:poco a poco|aos poucos|gradualmente|pian piano) (?:más|mais|più) lent\w*|desaceler\w*|ralentiz\w*|rallent\w*|(?:va |vai )?fren(?:a|ando|e|ar)\b|(?:fica\w*|va[iy]?a?|haciéndose|se (?:hace|vuelve)|torna\w*(?:-se)?) (?:cada vez |poco a poco |aos poucos )?(?:más|mais) (?:lent\w*|despacio|devagar)|ralenta\w*|突慢|放缓|渐缓|转慢|变缓|(?:runter|hinunter|herunter|herab|zurück)(?:ge|zu)?(?:zieh|fahr|geh|schraub|dreh|setz|nehm|schalt|komm)\w*|(?:runter|hinunter|herunter|herab|zurück)(?= (?:auf|bis|zu) \d)|(?:fällt|sinkt|fallen|sinken) (?:auf|bis auf) \d|(?:re)?descend\w* (?:à|jusqu'à) \d{2,3}\b|desc(?:e|a|er|endo) (?:até|para) \d|ca(?:i|ia|ir|indo) (?:até|para) \d|(?:scend|cal)(?:e|a|i|ere|are|endo|ando) (?:fino )?a \d{2,3}\b|drossel\w*|frein(?:e|er|ant|age)\b|(?:tempo|geschwindigkeit) (?:\w+ ){0,2}(?:zurück|runter)\w*|逐?渐?减慢|减速|降速|变慢|放慢|慢下来|降[低]?到|减到|越\w{1,2}越慢|由快[到至变转]?慢|从快[到至变转]?慢)"
 )
 _BPM = r"(?:\s*b\.?p\.?m\.?)?"
 _STEADILY = r"(?:\s+(?:allmählich|langsam|stetig|nach und nach|gleichmäßig|progressivement|peu à peu|doucement|gradualmente|progresivamente|progressivamente|poco a poco|aos poucos|gradually|slowly|steadily|smoothly|runter|hinunter|herunter|herab|hoch|rauf|hinauf|herauf)|\s*(?:逐渐|渐渐|慢慢|逐步))?"
@@ -200,7 +200,7 @@ _AT_FIRST = r"(?:am anfang|zu beginn|au début|al (?:principio|inicio)|no (?:in�
 _AT_LAST = r"(?:am ende|zum schluss|am schluss|à la fin|al final|no (?:final|fim)|alla fine|at the end)"
 _PACE = "slowly|slow|fast|devagar|lento|rápido|despacio|langsam|schnell|vite|lentement|doucement|piano|veloce"
 _FAR_PAIR = tolerant(
-    rf"\b(?:begin|start|beginn|fäng|anfang|commenc|démarr|empiez|empez|comienz|começ|inizi|arranc|part|from|von|de|da|desde)\w*(?: (?:at|with|on|mit|bei|an|à|a|con|com|em|en|off|out|{_PACE}))*\s+(?P<a>{_TEMPO}){_BPM}[^.;\d]{{0,24}}?\b(?:end|finish|reach|stop|up|down|bis|end|fini|termin|acab|arriv|finisc|hasta|até|fino|jusqu|lleg|cheg|mont|sub|baj|baiss|descend|desc|scend|sal[eg]|sink|sank|fäll|steig|fall|drop|climb|rises?|ca[ií])\w*(?:['’ ](?:at|with|on|bei|mit|auf|à|a|con|com|em|en|to|{_PACE}))*\s+(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}|(?P<g>{_TEMPO}){_BPM} {_AT_FIRST}[\s,]+(?:(?:and|und|et|y|e)\s+)?(?P<h>{_TEMPO}){_BPM} {_AT_LAST}|(?:从\s*(?P<c>{_TEMPO}){_BPM}\D{{0,6}}?|(?<!\d)(?P<e>{_TEMPO}){_BPM}(?:起步?|开始|出发)\D{{0,8}}?)到\s*(?P<d>{_TEMPO}){_BPM}{_NO_TEMPO}"
+    rf"\b(?:begin|start|beginn|fäng|anfang|commenc|démarr|empiez|empez|comienz|começ|inizi|arranc|part|from|von|de|da|desde)\w*(?: (?:at|with|on|mit|bei|an|à|a|con|com|em|en|off|out|{_PACE}))*\s+(?P<a>{_TEMPO}){_BPM}[^.;\d]{{0,24}}?\b(?:end|finish|reach|stop|up|down|then|dann|puis|luego|poi|depois|bis|end|fini|termin|acab|arriv|finisc|hasta|até|fino|jusqu|lleg|cheg|mont|sub|baj|baiss|descend|desc|scend|sal[eg]|sink|sank|fäll|steig|fall|drop|climb|rises?|ca[ií])\w*(?:['’ ](?:at|with|on|bei|mit|auf|à|a|con|com|em|en|to|up|down|up to|down to|{_PACE}))*\s+(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}|(?P<g>{_TEMPO}){_BPM} {_AT_FIRST}[\s,]+(?:(?:and|und|et|y|e)\s+)?(?P<h>{_TEMPO}){_BPM} {_AT_LAST}|(?:从\s*(?P<c>{_TEMPO}){_BPM}\D{{0,6}}?|(?<!\d)(?P<e>{_TEMPO}){_BPM}(?:起步?|开始|出发)\D{{0,8}}?)到\s*(?P<d>{_TEMPO}){_BPM}{_NO_TEMPO}"
 )
 _TO_ONE = tolerant(
     rf"[^.;\d]{{0,40}}?(?:{_TO}|\b(?:ends?|ending|finish\w*) (?:at|on) )(?P<b>{_TEMPO}){_BPM}{_NO_TEMPO}"
@@ -246,7 +246,7 @@ def ramp(lower: str, total: int | None = None) -> tuple[TempoRamp | None, float 
     )
     begin, last = (pair[0], pair[1]) if pair is not None else (None, None)
     places: list[Place] = [] if pair is None else [(_led_in(lower, pair[2]), pair[3])]
-    places += [] if verb is None else [(start, end)]
+    places += [] if verb is None else [_with_steadily(lower, start, end)]
     if pair is None and verb is not None:
         low, high = sentence(lower, start, end)
         verb_end = start if lower[end - 1].isdecimal() else end - lower[start:end].endswith("到")
@@ -328,6 +328,17 @@ def _led_in(lower: str, at: int) -> int:
     return at if lead is None else lead.start()
 
 
+_BESIDE_STEADILY = r"(?:gradually|slowly|steadily|smoothly|little by little|bit by bit|step by step|allmählich|stetig|nach und nach|langsam|gleichmäßig|progressivement|peu à peu|petit à petit|gradualmente|progresivamente|progressivamente|poco a poco|aos poucos|pian piano)"
+_STEADILY_BEFORE = tolerant(rf"\b{_BESIDE_STEADILY}\s+$")
+_STEADILY_BEHIND = tolerant(rf"\s+{_BESIDE_STEADILY}(?![a-zà-ÿ])")
+
+
+def _with_steadily(lower: str, start: int, end: int) -> Place:
+    """Return where a ramp's verb stands, with the word beside it that says that it is one: gradually speed up."""
+    before, behind = _STEADILY_BEFORE.search(lower, max(0, start - 24), start), _STEADILY_BEHIND.match(lower, end)
+    return start if before is None else before.start(), end if behind is None else behind.end()
+
+
 def _is_tempo(lower: str, said: re.Match[str]) -> bool:
     return MIN_TEMPO <= _tempo(said, "a") <= MAX_TEMPO and not _counts_bar(lower, said.start())
 
@@ -341,7 +352,12 @@ _PACE_THERE = r"(?P<pace>(?P<up>faster|quicker|schneller|plus (?:vite|rapides?)|
 _LAST_OF_IT = (
     rf"(?:{LAST}\s*(?:的)?(?:\d{{1,3}}|[一二两三四五六七八九十百]{{1,3}})\s*(?:个)?{BARS}|\d{{1,3}}\s*{LAST}\s+{BARS})"
 )
+_FROM_BAR_PACE = tolerant(
+    rf"(?:{_FROM_BAR.pattern})(?:\s+on(?:wards)?|\s+an)?[\s,:]*(?:(?:it|es|ça|se|gets?|goes?|get|wird|geht|va|vai|就|,)\s*)*{_PACE_THERE}"
+)
+"""From bar 9 on faster."""
 _LAST_BARS_PACE = (
+    _FROM_BAR_PACE,
     tolerant(rf"{_LAST_OF_IT}[\s,:]*(?:[a-zà-ÿ]+\s+){{0,2}}?{_PACE_THERE}"),
     tolerant(rf"{_PACE_THERE}\s*(?:{_OVER}\s*)?{_SMALL}{_LAST_OF_IT}"),
 )
@@ -397,7 +413,7 @@ def _of_tempo(pattern: re.Pattern[str], lower: str) -> Iterator[re.Match[str]]:
 
 def _moves_a_tempo(lower: str, match: re.Match[str]) -> bool:
     """Return True if what goes up or down is the tempo: a tempo stands behind it, or its clause speaks of the music."""
-    said = _OF_MUSIC.search(lower, *_clause(lower, match.start(), match.end()))
+    said = _OF_MUSIC.search(lower, *clause(lower, match.start(), match.end()))
     return said is not None or _TO_TEMPO.match(lower, match.end()) is not None
 
 
@@ -431,7 +447,7 @@ _CRESCENDO = tolerant(
     r"|(?:pp?p?|pianissimo)\b[^.;\n]{1,24}?\b(?:fff?|fortissimo))\b|渐强|越来越[响强]|先[轻静安]静?后[响爆动强]|由静[到至]动|[从由](?:安静|平静|宁静|轻柔)[到至](?:宏大|激昂|激烈|热烈|磅礴|壮丽|高潮)|[由从]弱[到至]强|[由从]小[到至]大|[从由]?pp?p?到ff?f?"
 )
 _SOFTER = tolerant(
-    r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|wird (?:immer )?leiser|de plus en plus doux|cada vez más suave|cada vez mais suave|sempre più piano|(?:fff?|fortissimo)\b[^.;\n]{1,24}?\b(?:pp?p?|pianissimo))\b|越来越轻|[由从]强[到至]弱|[由从]大[到至]小"
+    r"\b(?:get(?:s|ting)? (?:gradually )?(?:quieter|softer)|gradually (?:quieter|softer)|(?:wird|werden|werde) (?:immer )?leiser|immer leiser|de plus en plus doux|cada vez más suave|cada vez mais suave|sempre più piano|(?:fff?|fortissimo)\b[^.;\n]{1,24}?\b(?:pp?p?|pianissimo))\b|越来越轻|[由从]强[到至]弱|[由从]大[到至]小"
 )
 _BACK = tolerant(
     r"[\s,，]*(?:and |then |再|又|最后)*(?:back(?: (?:again|down|to (?:quiet|calm|nothing|silence)))?|(?:quiet|calm)s?(?: down)? again|(?:回到|归于|恢复)?(?:安静|平静|宁静)(?:下来)?)"
@@ -452,9 +468,7 @@ def _fade_out(lower: str) -> re.Match[str] | None:
     """Return where a fade-out is said; "drifting away on a boat" is none, where nothing near it sounds or ends."""
     match = _FADE_OUT.search(lower)
     while (
-        match is not None
-        and _GONE.fullmatch(match.group())
-        and not _SOUND.search(lower, *_clause(lower, *match.span()))
+        match is not None and _GONE.fullmatch(match.group()) and not _SOUND.search(lower, *clause(lower, *match.span()))
     ):
         match = _FADE_OUT.search(lower, match.end())
     return match
@@ -486,7 +500,8 @@ def fades(lower: str, total: int | None = None) -> Iterator[tuple[Fade, list[Pla
         ):
             back = _BACK.match(lower, match.end()) if fade.begin < fade.end else None
             if back is None or total is None:
-                yield fade, [match.span()]
+                over = extent(lower, *match.span(), total)
+                yield replace(fade, bars=over.bars, first=over.first), [match.span(), *over.places]
             else:
                 yield Fade(fade.begin, fade.end, total // 2), [(match.start(), back.end())]
                 yield Fade(1.0, fade.begin, total // 2), []

@@ -34,7 +34,7 @@ _CANNOT: tuple[tuple[str, str], ...] = (
     ("notes are those of the piano, tuned by who plays them", r"\b(?:432|440|442|415)\s*hz\b|\bmicroton\w+|\bquarter[- ]tones?\b|\bjust intonation\b|\b(?:drop|open)[- ][a-g] tuning\b|\bcapo\b|微分音|四分之一音"),
     ("maqams and ragas are played by the scales that have twelve equal tones: hijaz, double harmonic, phrygian …", r"\b(?:maqam|makam|dastgah|slendro|pelog)\b(?:\s+\w+)?|\b(?:raga|raag)\s+\w+"),
     ("the tempo is steady, but for a ramp from one to another", r"\b\d{2,3}(?: bpm)?,? (?:and )?then \d{2,3}(?: bpm)?\b(?! bars)|\b(?:rubato|tempo changes|free (?:time|tempo)|sin tempo fijo|tempo libero|freies tempo)\b|自由速度|散板"),
-    ("loudness is set by /llmball/part/NAME/level, not in decibels", rf"{_NUMBER}\s?db\b|\bvelocity\s+(?:of\s+)?{_NUMBER}\b"),
+    ("loudness is set by /llmball/part/NAME/level, not in decibels", rf"{_NUMBER}\s?db\b(?!\s?(?:maj|min|m\b|dur|moll))|\bvelocity\s+(?:of\s+)?{_NUMBER}\b"),
     ("a bar is changed by redoing it: --redo 3-4", rf"\b(?:in|at|on|from|after)\s+(?:the\s+)?(?:last|first|{COUNT})?\s*{BAR}\s+\d{{1,3}}(?:\s*(?:-|to|and)\s*\d{{1,3}})?\b|\b(?:last|first)\s+(?:{COUNT})\s+bars?\b"),
     ("where in the bar a part plays is its style's, or a figure's: four on the floor, offbeat bass", r"\bonly\s+on\s+(?:the\s+)?(?:\d|one|two|three|four)(?:\s*(?:and|,|&|\+)\s*(?:the\s+)?(?:\d|one|two|three|four))*\b|\b(?:only\s+)?on\s+(?:the\s+)?(?:(?:beats?|counts?)\s+\d(?:\s*(?:and|,|&|\+)\s*\d)*|(?:first|second|third|fourth|last|1st|2nd|3rd|4th)\s+beat)\b|\bnur auf (?:der |die )?(?:eins|zwei|drei|vier|\d)\b|只在第[一二三四\d]拍"),
     ("what changes in a section is who plays there: no drums in the intro", r"\b(?:only\s+)?(?:in|during|for)\s+the\s+(?:last\s+|first\s+|second\s+|final\s+)?(?:intro|outro|verses?|chorus(?:es)?|pre-?chorus|bridge|breakdown|coda|[ab][ -]section)\b(?:\s+only)?|(?:副歌|主歌|前奏|间奏|尾奏|桥段)(?:的?时候|部分|里|才)"),
@@ -140,7 +140,7 @@ def find_wishes(plain: str) -> FoundWishes:
     found += [] if duration is None else [replace(_led(lower, duration[1], _LASTS), about="length")]
     found += [] if chords is None else [replace(chords[1], about="chords")]
     taken = [(f.start, f.end) for f in found]
-    found += [w for w in _impossible(plain, lower) if not within(w.start, taken)]
+    found += [w for w in _impossible(plain, lower) if not any(w.start < end and start < w.end for start, end in taken)]
     fills = _NO_FILLS.search(lower)
     found += [] if fills is None else [FoundWish(*fills.span(), "fills belong to the style", "form")]
     wishes = Wishes(

@@ -46,6 +46,11 @@ _FROM_KEY = tolerant(
     r"\b(?:from|von|de|da|desde|(?:starts?|begins?|starting|beginning|beginnt|fängt|empieza|commence|inizia|começa)(?: off)? (?:in|en|em))\s+|从\s*",
     re.I,
 )
+_PASSES = tolerant(
+    r"\b(?:passe(?:r|z)?|pasa(?:r|mos)?|passa(?:re|r)?|wechsel\w*|go(?:es|ing)?|moves?|moving|chang(?:es?|ing)|switch(?:es|ing)?)\s+$",
+    re.I,
+)
+"""Before two bare keys that are keys: on passe de do à ré."""
 _THEN_KEY = tolerant(
     r"[\s,]*(?:(?:and|then|und|y|et|e|but)\s+)*(?:(?:ends?|ending|finish\w*|moves?|goes|switch\w*|changes?|shifts?|modulat\w+|endet|termina|finisce)\s+)?(?:(?:in)?to|in|nach|auf|zu|vers|hacia|verso|para|pra|à|a|en|转?到)\s*",
     re.I,
@@ -76,7 +81,8 @@ def _named_modulation(plain: str) -> tuple[Modulation | None, Key | None, FoundW
         first = _key_at(plain, leave.end())
         then = None if first is None else _THEN_KEY.match(plain, first[1])
         second = None if then is None or then.end() == then.start() else _key_at(plain, then.end())
-        spoken = _CHANGES.search(plain[max(0, leave.start() - 24) : leave.start()]) is not None
+        before = plain[max(0, leave.start() - 24) : leave.start()]
+        spoken = (_CHANGES.search(before) or _PASSES.search(before)) is not None
         says_mode = first is not None and second is not None and (first[2] or second[2] or spoken)
         if first is not None and second is not None and says_mode:  # "from A to B" names no keys
             bar, end = _where(plain, second[1])
@@ -91,6 +97,13 @@ def _named_modulation(plain: str) -> tuple[Modulation | None, Key | None, FoundW
         return Modulation(to[0].name), None, FoundWish(*there.span())
     for changes in _CHANGES.finditer(plain):
         return _changed(plain, changes)
+    for place in _BAR_PLACE.finditer(
+        plain.lower() if len(plain.lower()) == len(plain) else plain
+    ):  # from bar 9 in G major
+        into = _STANDS_IN.match(plain, place.end())
+        to = None if into is None else _key_at(plain, into.end())
+        if to is not None and to[2] and bar_of(place) > 1:
+            return Modulation(to[0].name, 0, bar_of(place)), None, FoundWish(place.start(), to[1])
     for goes in _GOES.finditer(plain):
         relative = _RELATIVE.match(plain, goes.end())
         if relative is not None and relative.group(1).lower().startswith("relative"):
@@ -187,15 +200,19 @@ def _placed_at(plain: str, start: int, end: int, total: int | None) -> tuple[int
     if places:
         match = min(places, key=lambda p: p[1])[0]
         return bar_of(match), "", [match.span()]
-    if (ending := _LAST_BARS.search(lower, low, high)) is not None and total is not None:
+    if (ending := _LAST_BARS.search(lower, low, high)) is not None:
         bars = count(ending.group("n") or ending.group("m"))
-        if 0 < bars < total:
-            return total - bars + 1, "", [ending.span()]
-    if total is not None and total > BARS_BETWEEN and (end_too := course.at_end_of(lower, start, end)) is not None:
-        return total - max(_FEW, total // 4) + 1, "", [end_too]
+        if bars > 0 and (total is None or bars < total):
+            return (-bars if total is None else total - bars + 1), "", [ending.span()]
+    named = [m for m in _SECTION_PLACE.finditer(lower, low, high) if m.end() <= start or m.start() >= end]
+    end_too = None if total is not None and total <= BARS_BETWEEN else course.at_end_of(lower, start, end)
+    first, last = course.clause(lower, start, end) if total is None else (low, high)
+    beside = [m for m in named if total is None and first <= m.start() < last]
+    beside += [m for m in named if end_too is not None and m.start() < end_too[1] and end_too[0] < m.end()]
+    if end_too is not None and first <= end_too[0] < last and not beside:
+        return (-_FEW if total is None else total - max(_FEW, total // 4) + 1), "", [end_too]
     if (half := _HALFWAY.search(lower, low, high)) is not None:
         return (None if total is None else total // 2 + 1), "", [half.span()]
-    named = [m for m in _SECTION_PLACE.finditer(lower, low, high) if m.end() <= start or m.start() >= end]
     if named:
         match = min(
             named,
@@ -249,6 +266,7 @@ def modulation_wish(plain: str, total: int | None) -> tuple[Modulation | None, K
     return wish, first, places
 
 
+_STANDS_IN = tolerant(r"\s*(?:on(?:wards)?\s+)?(?:it(?:'s| is)\s+|geht es\s+)?(?:in|en|em|à|auf|是|用|は|:)\s*", re.I)
 _TOWARDS = tolerant(r"(?:\b(?:nach|into|vers|hacia|verso|para|pra)|→|->)\s*", re.I)
 
 
@@ -265,12 +283,14 @@ def _towards(plain: str, total: int | None) -> tuple[Modulation | None, Key | No
 def _section_in_key(plain: str, lower: str) -> tuple[Modulation | None, None, list[course.Place]]:
     """Return the key that a later section is said to stand in: the last chorus in D major."""
     for match in _SECTION_PLACE.finditer(lower):
-        said = match.group("which") or match.group("behind")
+        said = match.group("which") or match.group("behind") or match.group("half")
         into = (
             None if not said else re.compile(r"\s*(?:in|en|em|auf|转|是|用|は|to)\s*", re.I).match(plain, match.end())
         )
         key = None if into is None else _key_at(plain, into.end())
-        if said and key is not None and key[2]:
+        if said and key is not None and (key[2] or keys.key(plain[: match.start()]) is not None):
+            if match.group("half"):
+                return Modulation(key[0].name), None, [(match.start(), key[1])]
             which = next((name for name, words in _WHICH if re.search(words, said)), "")
             return Modulation(key[0].name, 0, None, f"{which} {section_of(match)[0]}"), None, [(match.start(), key[1])]
     return None, None, []

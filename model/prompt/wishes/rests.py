@@ -42,7 +42,7 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
         ("after", rf"\b{_AFTER}\s+{_THE}{BAR}\s+(?P<a>\d{{1,3}})|\b{_AFTER}\s+{_THE}(?:{FIRST}\s+)?(?P<b>{COUNT})\s+{BARS}(?![a-z])|(?<![第\d])(?P<c>\d{{1,3}})小[节節](?:之后|以后|后)"),
         ("at", rf"\b(?:in)\s+{_THE}{BAR}\s+(?P<a>\d{{1,3}})"),
-        ("from", rf"(?:\b{_FROM}\s+{_THE}|(?<![\w,] )(?<!\w)){BAR}\s+(?P<a>\d{{1,3}})(?:\s+(?:on(?:wards?)?|an))?|(?:从|自)?第\s*(?P<b>{_NUMBER})\s*小[节節](?:开始|起|以后|之后|后|から|より)?"),
+        ("from", rf"(?:\b{_FROM}\s+{_THE}|(?<![\w,] )(?<!\w)){BAR}\s+(?P<a>\d{{1,3}})(?:\s+(?:on(?:wards?)?|an)(?![a-zà-ÿ]))?|(?:从|自)?第\s*(?P<b>{_NUMBER})\s*小[节節](?:开始|起|以后|之后|后|から|より)?"),
         (
             "first",
             rf"(?:\b{_IN}\s*)?{_THE}(?<![a-zà-ÿ]){FIRST}\s*(?:的)?(?P<a>{COUNT})\s*(?:个)?{BARS}(?:里|内|は|で)?|(?:\b{_IN}\s*)?{_THE}\b(?P<b>{COUNT})\s+{FIRST}\s+{BARS}",
@@ -64,16 +64,17 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for kind, pattern in (
         ("small", r"(?:nothing|none|not)(?: else)? before(?: (?:that|it|then))?(?![a-zà-ÿ-])|(?:vorher|davor|zuvor) (?:kein\w*|nichts|nicht)(?![a-zà-ÿ-])"),
         ("not", rf"(?:{NEGATION.pattern})|\b(?:do|does|should|must)(?:n['’]t| not)\b|なし(?:で|に)?|抜き(?:で|に)?|無し|去掉|静音"),
-        ("start", r"\b(?:enter(?:s|ing)?|comes? (?:back )?in|coming in|(?:start|begin|kick|join|appear|arriv)(?:s|es|e|ing)?(?: in)?|drops? in|sets? in|come|comes|bring(?:s|ing)? in|add(?:s|ing)?|introduc\w+|erst|setzt|setzen|einsetzen|steigt|steigen|komm(?:t|en)|beginn(?:t|en)|ein|rein|dazu|entr(?:a|an|ano|am|e|ent|ando)|rentr(?:e|ent)|lleg(?:a|an)|empiez(?:a|an)|comienz(?:a|an)|arriv(?:a|ano|ent)|commenc(?:e|ent)|inizi(?:a|ano)|part(?:e|ono)|cheg(?:a|am)|começ(?:a|am))(?![a-zà-ÿ-])|才?[进進](?:来|场|入)?|才?加入|才?出现|开始|入(?:る|って|り|ります)|スタート|始まる|登場|から|才有?|起"),
-        ("stop", r"\b(?:stop(?:s|ped|ping)?|drops? out|leav(?:e|es|ing)|ends?|go(?:es)? (?:away|silent|out|quiet)|falls? (?:away|out|silent)|cuts? out|disappears?|rests?|pauses?|(?:hör(?:t|en)|steig(?:t|en)) (?:auf|aus)|aufhören|aussteigen|fäll(?:t|en) (?:weg|aus)|verstumm(?:t|en)|setzt aus|paus(?:iert|ieren)|raus|weg|se va[n]?|desaparece[n]?|call(?:a|an)|par(?:a|an|am)(?= )|s['’]arrêt(?:e|ent)|disparaît|disparaissent|se tai(?:t|sent)|si ferma(?:no)?|esc(?:e|ono)|spari(?:sce|scono)|tac(?:e|ono)|som(?:e|em)|sai|saem)(?![a-zà-ÿ-])|停止?|退出|消失|止ま(?:る|って)|消え(?:る|て)|抜け(?:る|て)"),
+        ("start", r"\b(?:enter(?:s|ing)?|comes? (?:back )?in|coming in|(?:start|begin|kick|join|appear|arriv)(?:s|es|e|ing)?(?: in)?|drops? in|sets? in|come|comes|bring(?:s|ing)? in|add(?:s|ing)?|introduc\w+|erst|einsetzen|komm(?:t|en)|beginn(?:t|en)|ein|rein|dazu|entr(?:a|an|ano|am|e|ent|ando)|rentr(?:e|ent)|lleg(?:a|an)|empiez(?:a|an)|comienz(?:a|an)|arriv(?:a|ano|ent)|commenc(?:e|ent)|inizi(?:a|ano)|part(?:e|ono)|cheg(?:a|am)|começ(?:a|am))(?![a-zà-ÿ-])|才?[进進](?:来|场|入)?|才?加入|才?出现|开始|入(?:る|って|り|ります)|スタート|始まる|登場|から|才有?|起"),
+        ("stop", r"\b(?:stop(?:s|ped|ping)?|drops? out|leav(?:e|es|ing)|ends?|go(?:es)? (?:away|silent|out|quiet)|falls? (?:away|out|silent)|cuts? out|disappears?|rests?|pauses?|(?:hör(?:t|en)|steig(?:t|en)) (?:auf|aus)|aufhören|aussteigen|fäll(?:t|en) (?:weg|aus)|verstumm(?:t|en)|setzt aus|paus(?:iert|ieren)|raus|weg|aus|se va[n]?|desaparece[n]?|call(?:a|an)|par(?:a|an|am)(?= )|s['’]arrêt(?:e|ent)|disparaît|disparaissent|se tai(?:t|sent)|si ferma(?:no)?|esc(?:e|ono)|spari(?:sce|scono)|tac(?:e|ono)|som(?:e|em)|sai|saem)(?![a-zà-ÿ-])|停止?|退出|消失|止ま(?:る|って)|消え(?:る|て)|抜け(?:る|て)"),
         ("only behind", r"だけ|のみ"),
         ("only", rf"\b{_BEFORE_ONLY}(?![a-zà-ÿ-])|\b(?:solo|sólo)(?= )|只[有用要]?|仅用?"),
         ("and", r"(?:and|und|et|y|e|&|\+|和|与|跟|と)(?![a-zà-ÿ-])"),
-        ("small", r"(?:then|but|the|an?|any|all|of|do|does|are|is|be|should|must|will|plays?|playing|with|we|let|have|has|get|please|there|also|again|at all|dann|aber|auch|bitte|soll(?:en)?|spiel(?:t|en)|mit|gibt|die|das|der|es|la|le|les|el|los|las|il|lo|gli|un[ae]?|puis|avec|il y a|o|os|as|con|com|que|se|de|del|di|d['’]|hay|c['’]è|tem)(?![a-zà-ÿ-])|[都就再的了要请有在也会は]|が|も|を|に|で|の"),
+        ("small", r"(?:then|but|the|an?|any|all|of|do|does|are|is|be|should|must|will|plays?|playing|with|we|let|have|has|get|please|there|also|again|at all|setzt|setzen|steigt|steigen|dann|aber|auch|bitte|soll(?:en)?|spiel(?:t|en)|mit|gibt|die|das|der|es|la|le|les|el|los|las|il|lo|gli|un[ae]?|puis|avec|il y a|o|os|as|con|com|que|se|de|del|di|d['’]|hay|c['’]è|tem)(?![a-zà-ÿ-])|[都就再的了要请有在也会は]|が|も|を|に|で|の"),
     )
 )  # fmt: skip
 _OFF_BEHIND = tolerant(rf"(?:{OFF.pattern})|\s*(?:不要|没有|无|オフ|いらない)")
 _PAUSE = re.compile(r"\s*[,:，：]\s*")
+_STOPS = re.compile(r"[,.;:!?，。；：！？、\n]")
 _COLON = re.compile(r"\s*[:：(（]\s*")
 
 _Kind = Literal["who", "where", "not", "start", "stop", "only", "only behind", "and", "small"]
@@ -110,9 +111,11 @@ def find_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) 
     for start in sorted(w.start for w in places.values()):
         if start < at:
             continue
-        for run in _split(_run(lower, start, players, places)):
+        whole_run = _run(lower, start, players, places)
+        fills = bool(whole_run) and _fills_its_clause(lower, whole_run[0].start, whole_run[-1].end)
+        for run in _split(whole_run):
             at = max(at, run[-1].end) if run else at
-            read = _read(lower, run, sections)
+            read = _read(run, sections, fills)
             if read is not None:
                 rests, reason = read
                 whole = FoundRests(
@@ -267,8 +270,33 @@ def _placed(sections: Sequence[Section]) -> Iterator[tuple[int, Section]]:
         at += section.bars
 
 
-def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section]) -> tuple[list[Rest], str] | None:
-    """Return the rests of a run, and why there are none of them where there are none; None where the run says nothing of the kind."""
+def _fills_its_clause(lower: str, start: int, end: int) -> bool:
+    """Return True if nothing of its own stands beside a run between commas: "drums from bar 5", not "blast beats from bar 5"."""
+    low = max((m.end() for m in _STOPS.finditer(lower, 0, start)), default=0)
+    stop = _STOPS.search(lower, end)
+    return _says_nothing(lower, low, start) and _says_nothing(lower, end, len(lower) if stop is None else stop.start())
+
+
+def _says_nothing(lower: str, at: int, end: int) -> bool:
+    """Return True if nothing but small words stands between two places."""
+    while at < end:
+        if not lower[at].isalnum():
+            at += 1
+            continue
+        said = [
+            m.end() for kind, p in _WORDS if kind in ("and", "small") and (m := p.match(lower, at, end)) is not None
+        ]
+        if max(said, default=at) == at:
+            return False
+        at = max(said)
+    return True
+
+
+def _read(run: Sequence[_Word], sections: Sequence[Section], fills: bool) -> tuple[list[Rest], str] | None:
+    """Return the rests of a run, and why there are none of them where there are none; None where the run says nothing of the kind.
+
+    `fills`: a place alone says that a part enters there only where no other words stand beside it.
+    """
     who = [w for w in run if w.kind == "who"]
     where = [w for w in run if w.kind == "where"]
     if len(where) != 1 or not who:
@@ -294,7 +322,7 @@ def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section]) -> tupl
         silent, outside = who, True
     elif "start" in kinds and place.where not in ("first", "at"):
         silent, outside = who, place.where != "until"
-    elif (
+    elif fills and (
         (place.where in ("from", "after", "range") and section == "")
         or place.where == "until"
         or (place.where == "section" and span is not None and span[0] == 1)

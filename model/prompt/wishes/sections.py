@@ -105,10 +105,20 @@ _WITHOUT_BARS = tolerant(
     rf"\s*(?:(?:[,;+、，/]|y|e|et|und|and|then|dann|danach|puis|luego|después|poi|depois|然后|接着|再)\s*)*(?P<before>{COUNT})\s*(?:de |di |d'|of |für |pour |para |per |の|的)?(?:(?:la|le|el|il|o|a|the|die|den|das)\s+)?(?:{NAMED})(?P<twice>)"
 )
 """4 compases de intro, 8 de estrofa: so many more."""
+_TIMES = {
+    1: "once|einmal|une fois|una vez|una volta|uma vez|an?|one|eine?|une?|una?|uno|uma?",
+    2: "twice|two(?: times)?|2 ?x|double|zweimal|zwei|deux(?: fois)?|dos(?: veces)?|due(?: volte)?|dois|duas(?: vezes)?|两(?:遍|次|个|段)",
+    3: "thrice|three(?: times)?|3 ?x|dreimal|drei|trois(?: fois)?|tres(?: veces)?|tre(?: volte)?|três(?: vezes)?|三(?:遍|次|个|段)",
+    4: "four(?: times)?|4 ?x|viermal|vier|quatre(?: fois)?|cuatro(?: veces)?|quattro(?: volte)?|quatro(?: vezes)?|四(?:遍|次|个|段)",
+}
 _SEVERAL = tolerant(
-    r"(?<![\d.])\b(?P<n>[2-4]|two|three|four|zwei|drei|vier|deux|trois|quatre|dos|tres|cuatro|due|tre|quattro|dois|duas|três|quatro)\s+$"
+    rf"(?<![\d.])(?:{'|'.join(rf'(?P<t{n}>(?<![a-zà-ÿ])(?:{words}))' for n, words in _TIMES.items())}|\b(?P<n>[2-4])(?: (?:mal|fois|veces|volte|vezes|times)| ?x)?)\s*$"
 )
-"""Deux couplets de 8 mesures."""
+"""Deux couplets de 8 mesures; zweimal Strophe."""
+_TIMES_BEHIND = tolerant(
+    r"\s*[(\[]?\s*(?:[x×*]\s?(?P<n>[2-4])|(?P<m>[2-4])\s?(?:[x×]|times|mal|fois|veces|volte|vezes)|(?P<twice>twice|zweimal|repeat(?:ed)?|wiederholt|bis(?=\s*[)\]])|两[遍次]|重复))\s*[)\]]?(?!\w)"
+)
+"""Verse x2, chorus (repeat)."""
 BARS_BEHIND = tolerant(
     rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en|com|con|über|à|da|pendant|durante|für|sur|em|共|有|占|は|が|を)?\s*(?:(?:a|an|the|again|straight away|right away|only|just|gleich|direkt)\s+)*(?P<after>{COUNT})[\s-]*(?:个)?(?:{BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\].。，、–—-]|$|\s*(?:and|then|again|und|dann|et|puis|y|luego|e|poi|depois|然后)\b|\s+(?:{NAMED}))))\s*[)\]]?"
     rf"|[^,;.\d]{{0,30}}(?:{BAR}\s+\d+)?[^,;.\d]{{0,16}}?(?:lasts?|lasting|for|dauert|dure|dura|持续)\s+(?P<later>{COUNT})[\s-]*{BARS}"
@@ -170,6 +180,10 @@ def listed_sections(
             if lower[counted.end() : counted.end() + 1] in ("\x01", "\x02", "\x03"):
                 at = counted.start() + len(counted.group("before"))
                 continue  # 16 bars AABA: of all four
+            if total == number and name != "build" and _next_without_bars(lower, counted.end()):
+                at = counted.start() + len(counted.group("before"))
+                ahead = _WITH_BARS.search(lower, counted.end())
+                continue  # 16 bars verse chorus: of both
             if number:
                 found.append((*counted.span(), Section(name, number, cue), True))
             in_front = bool(number)
@@ -180,22 +194,21 @@ def listed_sections(
         behind = BARS_BEHIND.match(lower, named.end())
         said = "" if behind is None else behind.group("after") or behind.group("later")
         if behind is not None and count(said):
-            several = _SEVERAL.search(lower, at, named.start())
-            begin = named.start() if several is None else several.start()
-            times = 1 if several is None else count(several.group("n"))
-            found += [(begin, behind.end(), Section(name, count(said), cue), True)] * times
+            found.append((named.start(), behind.end(), Section(name, count(said), cue), True))
             at = behind.end()
         else:
             if not within(named.start(), spoken):
                 found.append((*named.span(), Section(name, usual, cue), False))
             at = named.end()
-    found = _shared_by_letters(lower, found)
+    found = _repeated(lower, _shared_by_letters(lower, found))
     with_bars = [f for f in found if f[3]]
-    if len(with_bars) < 2 and (each := _each_as_long(lower, _names(lower))) is not None:
+    if len(with_bars) < 2 and (each := _each_as_long(lower, _repeated(lower, _names(lower)))) is not None:
         return each
     if with_bars:
-        run = _run(lower, found, with_bars)
-        sections, places = tuple(s for _, _, s, _ in run), [FoundWish(start, end) for start, end, _, _ in run]
+        run = _run(lower, found, with_bars, total)
+        said_bars = {s.name: s.bars for _, _, s, _ in reversed(with_bars)}
+        sections = tuple(s if barred else replace(s, bars=said_bars.get(s.name, s.bars)) for _, _, s, barred in run)
+        places = [FoundWish(start, end) for start, end in dict.fromkeys((start, end) for start, end, _, _ in run)]
         twice = _TWICE.match(lower, run[-1][1])
         if twice is not None and len(run) > 1:
             return (*sections, *sections), [*places, FoundWish(*twice.span())]
@@ -203,15 +216,52 @@ def listed_sections(
     for first in range(len(found)):
         run = found[first : first + 1]
         for before, after in zip(found[first:], found[first + 1 :], strict=False):
-            if _BETWEEN_SECTIONS.fullmatch(lower, before[1], after[0]) is None:
+            if not _beside(lower, before, after):
                 break
             run.append(after)
         if len(run) > 2:
-            of_each = 0 if total is None or total % len(run) else total // len(run)
-            if total is None or of_each or sum(s.bars for _, _, s, _ in run) == total:
-                sections = tuple(replace(s, bars=of_each or s.bars) for _, _, s, _ in run)
-                return sections, [FoundWish(run[0][0], run[-1][1])]
+            twice = _TWICE.match(lower, run[-1][1])
+            end, times = (run[-1][1], 1) if twice is None else (twice.end(), 2)
+            of_each = 0 if total is None or total % (times * len(run)) else total // (times * len(run))
+            if total is None or of_each or times * sum(s.bars for _, _, s, _ in run) == total:
+                sections = tuple(replace(s, bars=of_each or s.bars) for _, _, s, _ in run) * times
+                return sections, [FoundWish(run[0][0], end)]
     return _sharing(lower, found, total)
+
+
+def _next_without_bars(lower: str, at: int) -> bool:
+    """Return True if another section stands directly behind a place, without bars of its own."""
+    name = NAME.search(lower, at)
+    return (
+        name is not None
+        and re.fullmatch(r"\s*(?:[/&+-]|and|et|und|y|e)?\s*", lower[at : name.start()]) is not None
+        and BARS_BEHIND.match(lower, name.end()) is None
+    )
+
+
+def _beside(lower: str, before: _Found, after: _Found) -> bool:
+    """Return True if one section follows another in a list, or is the same once more."""
+    return before[:2] == after[:2] or _BETWEEN_SECTIONS.fullmatch(lower, before[1], after[0]) is not None
+
+
+def _repeated(lower: str, found: list[_Found]) -> list[_Found]:
+    """Return what was found, each as often as the words before or behind it say: two verses, chorus x2."""
+    repeated: list[_Found] = []
+    several_names = len({s.name for _, _, s, _ in found}) > 1
+    for i, (start, end, section, barred) in enumerate(found):
+        several = _SEVERAL.search(lower, found[i - 1][1] if i else max(0, start - 24), start)
+        behind = _TIMES_BEHIND.match(lower, end) if i + 1 < len(found) else None
+        times = 1
+        if not several_names and not barred:  # "4 choruses" are as many as there are
+            repeated.append((start, end, section, barred))
+            continue
+        if several is not None:
+            start = several.start()
+            times = int(several.group("n") or next(n for n in _TIMES if several.group(f"t{n}")))
+        elif behind is not None:
+            end, times = behind.end(), int(behind.group("n") or behind.group("m") or 2)
+        repeated += [(start, end, section, barred)] * times
+    return repeated
 
 
 _SHARES = (4, 2, 1)
@@ -271,23 +321,25 @@ _SIGNS, _FEW_LETTERS = "\x01\x02\x03", 3
 """What the letters of a form stand as, see `lettered`, and from how many on they are one."""
 
 
-def _run(lower: str, found: Sequence[_Found], with_bars: Sequence[_Found]) -> list[_Found]:
+def _run(lower: str, found: Sequence[_Found], with_bars: Sequence[_Found], total: int | None) -> list[_Found]:
     """Return the sections that have bars, and those listed between them that have none."""
     first, last = with_bars[0], with_bars[-1]
     run = [f for f in found if f[3] or first[0] < f[0] < last[0]]
     for f in found:  # "verse 8 bars, build 4 bars, drop"
-        if f[0] < last[1] or _BETWEEN_SECTIONS.fullmatch(lower, run[-1][1], f[0]) is None:
+        if f[0] < last[1] or not _beside(lower, run[-1], f):
             continue
         if len(run) > 1 or (run[-1][2].name, f[2].name) == ("build", "drop"):
             run.append(f)
+        elif total is not None and total > run[0][2].bars:  # "4 bar intro then verse, 16 bars": the verse is the rest
+            run.append((f[0], f[1], replace(f[2], bars=total - run[0][2].bars), True))
     return run
 
 
 _TWICE = tolerant(
-    r"[\s,;]*(?:and |all |und |das ganze |le tout |todo |tutto |tudo |全部)?(?:that |this |it )?(?:all )?(?:twice|x ?2|2 ?x|two times|2 times|repeated(?: once)?|zweimal|zwei ?mal|deux fois|dos veces|due volte|duas vezes|两[遍次])\b|[\s,，]*(?:重复|来)?两[遍次]"
+    r"[\s,;]*(?:and |all |und |das ganze |le tout |todo |tutto |tudo |全部)?(?:that |this |it )?(?:all )?(?:twice|x ?2|2 ?x|two times|2 times|repeated(?: once)?|zweimal|zwei ?mal|deux fois|dos veces|due volte|duas vezes|2 (?:mal|fois|veces|volte|vezes)|两[遍次])\b|[\s,，]*(?:重复|来)?两[遍次]"
 )
 _EACH = tolerant(
-    rf"[\s,;:.–—-]*(?:form\w*|forma|all|alle|with|of|mit|avec|con|com|de|di|each|jede[rsn]? (?:teil|abschnitt)|chaque (?:partie|section)|ogni (?:parte|sezione)|(?:each|every) (?:part|section)|cada (?:parte|sección|seção)|jeweils|je|chacun\w*|cada un[oa]|ciascun\w*|cada|三段式|每段|每个|各|を|は|,|\s)*[\s,;:]*(?P<n>{COUNT})[\s-]*(?:个)?{BARS}(?![a-z])\s*(?:each|a ?piece|apiece|per (?:section|part)|jeweils|pro (?:teil|abschnitt)|chacun\w*|chaque|(?:por|per|par) (?:sección|sezione|seção|section|parte|partie)|cada(?: un[oa])?|ciascun\w*|l'un[oae]?|each one|long|ずつ)?"
+    rf"[\s,;:.–—-]*(?:form\w*|forma|rondo|rondeau|曲式|all|alle|with|of|mit|avec|con|com|de|di|each|jede[rsn]? (?:teil|abschnitt)|chaque (?:partie|section)|ogni (?:parte|sezione)|(?:each|every) (?:part|section)|cada (?:parte|sección|seção)|jeweils|je|chacun\w*|cada un[oa]|ciascun\w*|cada|三段式|每段|每个|各|を|は|,|\s)*[\s,;:]*(?P<n>{COUNT})[\s-]*(?:个)?{BARS}(?![a-z])\s*(?:each|a ?piece|apiece|per (?:section|part)|jeweils|pro (?:teil|abschnitt)|chacun\w*|chaque|(?:por|per|par) (?:sección|sezione|seção|section|parte|partie)|cada(?: un[oa])?|ciascun\w*|l'un[oae]?|each one|long|ずつ)?"
 )
 _SAYS_EACH = tolerant(
     r"each|every|jede|ogni|a ?piece|per (?:section|part)|jeweils|\bje\b|pro (?:teil|abschnitt)|chacun|chaque|cada|ciascun|l'un|ずつ|(?:por|per|par) (?:sec|sez|seç|part)|每|各"
@@ -308,7 +360,7 @@ def _each_as_long(lower: str, found: Sequence[_Found]) -> tuple[tuple[Section, .
     while first < len(found):
         run = [found[first]]
         for after in found[first + 1 :]:
-            if _BETWEEN_SECTIONS.fullmatch(lower, run[-1][1], after[0]) is None:
+            if not _beside(lower, run[-1], after):
                 break
             run.append(after)
         first += len(run)
@@ -325,10 +377,14 @@ BARS_BETWEEN = 8
 
 
 _FORM = tolerant(
-    r"(?<![A-Za-z'’#♯])([ABC]{3,8})(?![A-Za-z0-9_])(?:\s*-?\s*(?:form|Form|forma|forme))?|(?<![A-Za-z'’#♯])[ABC](?:[\s,–-]+[ABC](?![\w'’#♯m/])){2,}"
+    r"(?<![A-Za-z'’#♯])([ABC]{3,8})(?![A-Za-z0-9_])(?:\s*-?\s*(?:form|Form|forma|forme|rondo|曲式))?|(?<![A-Za-z'’#♯])[ABC](?:[\s,–-]+[ABC](?![\w'’#♯m/])){2,}"
 )
 _LETTER_BARS = tolerant(
     rf"(?<![A-Za-z'’#♯/])[ABC](?=\s*(?:[:=(]\s*|for\s+|mit\s+|de\s+|di\s+|à\s+)?(?:{COUNT})\s*[- ]?(?:{BARS}|[,;.)]|$))"
+)
+_BARS_LETTER = tolerant(rf"(?:{COUNT})\s*[- ]?{BARS}\s+(?:of\s+|de\s+|di\s+)?(?P<letter>[ABC])(?![\w'’#♯])")
+_LETTER_AGAIN = tolerant(
+    r"\b(?:then|and|back to|dann|wieder|puis|luego|poi|depois|nochmal)\s+(?P<letter>[ABC])(?=\s*(?:again|nochmal|$|[,.;]))"
 )
 _LETTERS = {"A": "\x01", "B": "\x02", "C": "\x03"}
 
@@ -342,9 +398,10 @@ def lettered(plain: str, lower: str) -> str:
         for i in range(m.start(), m.end())
         if plain[i] in _LETTERS and not plain[i + 1 : i + 2].islower()
     ]
-    if len(named := [m.start() for m in _LETTER_BARS.finditer(plain)]) > 1 or re.search(
-        r"\b[AB] (?:section|part)|[AB]-Teil", plain
-    ):
+    named = [m.start() for m in _LETTER_BARS.finditer(plain)]
+    named += [m.start("letter") for m in _BARS_LETTER.finditer(plain)]
+    named += [m.start("letter") for m in _LETTER_AGAIN.finditer(plain) if len(named) > 1]
+    if len(named) > 1 or re.search(r"\b[AB] (?:section|part)|[AB]-Teil", plain):
         places += named
     for at in places:
         found[at] = _LETTERS[plain[at]]

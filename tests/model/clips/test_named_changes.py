@@ -165,3 +165,17 @@ def test_sections_are_named_by_one_number_or_more(words: str, bars: set[int], re
     found = named_sections(words, form, 5)
     assert found is not None
     assert (set(found.bars), found.rest) == (bars, rest)
+
+
+def test_chords_have_their_sung_names_and_bars_their_spans_in_japanese() -> None:
+    for words, symbol in (
+        ("remplace le dernier accord par un Do", "C"),
+        ("cambia el segundo acorde por Solm", "Gm"),
+        ("le premier accord en Fa#m", "F#m"),
+    ):
+        change = chord_change(words, ["C", "Am", "F", "G"])
+        assert change is not None
+        assert change.symbol == symbol
+    named = named_bars("5小節目から8小節目だけドラムを激しく", 16)
+    assert named is not None
+    assert named.bars == {4, 5, 6, 7}

@@ -347,3 +347,17 @@ def test_a_section_that_is_not_there_is_told(writer: Composer, form: Song, words
     refined = refine_and_tell(writer, form, words, 1)
     assert any(told in why for _, why in refined.told)
     assert changed_bars(form, refined.song) == {1, 2, 3, 4}
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "change the second chord to Am7 and leave everything else alone", "the bass busier, rest stays", "no drums & keep everything else the same", "make the bass busier in bars 2-3, keep drums and melody",
+        "cambia el segundo acorde por Lam7 y deja lo demás igual", "turn off the kick in the second half",
+    ],
+)  # fmt: skip
+def test_what_says_that_the_rest_stays_is_true_and_not_told(writer: Composer, song: Song, words: str) -> None:
+    refined = refine_and_tell(writer, song, words, 1)
+    assert refined.told == ()
+    assert refined.song != song
+    assert part(refined.song, "melody") == part(song, "melody")

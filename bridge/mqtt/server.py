@@ -18,7 +18,7 @@ from bridge.config import BrokerAccount
 from bridge.errors import BadRequest
 from bridge.mqtt.client import ByteBudget, MqttClient, MqttMessage, Subscriber, Subscription
 from bridge.mqtt.name_claim import Claim, NameClaim
-from bridge.mqtt.topics import MAX_PAYLOAD, TOLD_PATHS, TopicMirror
+from bridge.mqtt.topics import MAX_PAYLOAD, MAX_RECEIVED, TOLD_PATHS, TopicMirror
 from bridge.protocol.clients import Address, Budget
 from bridge.protocol.controls import ROOT, Value
 from bridge.protocol.dispatch import Dispatcher, request_cost
@@ -26,8 +26,6 @@ from bridge.protocol.events import HostTransportReported
 from bridge.protocol.requests import Bye, Hello, HelloConfirmed, Request, parse_request
 
 log = logging.getLogger("llmball")
-MAX_RECEIVED = 1 << 17
-"""Bytes of a payload that the broker may send: our own topics take half of it, and a worker's beat is far shorter."""
 MQTT_SENDER: Address = ("mqtt", 0)
 """The sender of every MQTT request: a broker does not name its clients, so they share one rate limit and one set of clips."""
 

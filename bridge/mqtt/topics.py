@@ -18,6 +18,9 @@ from bridge.protocol.osc import Message
 from bridge.protocol.requests import is_encodable
 
 MAX_PAYLOAD = 1 << 16
+"""Bytes of a payload that is read as a value of a topic of ours."""
+MAX_RECEIVED = 2 * MAX_PAYLOAD
+"""Bytes of a payload that a broker may send: what is too long by less is refused in words. A worker's beat is far shorter."""
 QOS_0_PATHS = frozenset({"note", "cancelled", "beat", "chord", "health"})
 """Paths published with QoS 0, because they are sent so often that a lost message is soon replaced. All others use QoS 1."""
 

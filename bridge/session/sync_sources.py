@@ -489,6 +489,10 @@ class LinkSource(SyncSource):
 
 MAX_TAPS = 8
 TAP_TIMEOUT = Seconds(60 / MIN_TEMPO)
+BOUNCE = Seconds(0.1)
+"""A tap so soon after another is the same one: a pad that bounces."""
+PAUSE = 2.5
+"""Steps of the taps before after which a tap begins a new measurement instead of ending a long step."""
 
 
 class TapTempo:
@@ -498,16 +502,16 @@ class TapTempo:
         self._taps: deque[Seconds] = deque(maxlen=MAX_TAPS)
 
     def tap(self, at: Seconds) -> float | None:
-        """Process a tap; return quarter notes a minute (MIN_TEMPO..MAX_TEMPO) from the second tap on. Taps at the same time count once."""
-        if self._taps and at <= self._taps[-1]:
+        """Process a tap; return quarter notes a minute (MIN_TEMPO..MAX_TEMPO) from the second tap on. A tap that bounces counts once."""
+        if self._taps and at < self._taps[-1] + BOUNCE:
             return None
         if self._taps:
             since = at - self._taps[-1]
             steps = [b - a for a, b in pairwise(self._taps)]
             if since > TAP_TIMEOUT or (steps and not 0.6 < since / mean(steps) < 1.6):
-                last = self._taps[-1]
+                last, paused = self._taps[-1], since > TAP_TIMEOUT or since > PAUSE * mean(steps)
                 self._taps.clear()
-                if since <= TAP_TIMEOUT:
+                if not paused:
                     self._taps.append(last)  # the new tempo starts with the irregular interval
         self._taps.append(at)
         if len(self._taps) < 2:

@@ -17,6 +17,8 @@ from model.music.notes import PARTS, UNPITCHED_PARTS, Note, beat_length, beats_i
 from model.music.numerals import borrowed_from, numeral, numeral_before, role
 
 BARS_A_LINE = 4
+MAX_CHANGES_TOLD = 4
+"""Bars with another metre or tempo that are told one by one."""
 DOUBTFUL = 0.7
 """Below this probability the second key is told too."""
 C_MAJOR = parse_key("C major")
@@ -220,9 +222,22 @@ def _time(told: Explanation) -> str:
     return f"{in_turn(meter for _, meter in told.meters)} at {tempos} quarter notes a minute"
 
 
+def _changes(told: Explanation) -> list[str]:
+    """Return in words from which bars other metres and tempi hold, where these are few."""
+    found: dict[int, list[str]] = {}
+    for bar, meter in told.meters[1:]:
+        found.setdefault(bar, []).append(meter)
+    for bar, bpm in told.tempos[1:]:
+        found.setdefault(bar, []).append(f"{bpm:g} quarter notes a minute")
+    if not 0 < len(found) <= MAX_CHANGES_TOLD:
+        return []
+    return ["; ".join(f"From bar {bar}: {', '.join(new)}" for bar, new in sorted(found.items())) + "."]
+
+
 def _sentences(told: Explanation, key: Key) -> tuple[str, ...]:
     beats = "bar" if told.bars == 1 else "bars"
     said = [f"{told.bars} {beats} of {_time(told)}: {', '.join(told.parts)}."]
+    said += _changes(told)
     doubt = f" (it might also be {told.second})" if told.sure < DOUBTFUL else ""
     said.append(f"The key is {told.key}{doubt}.")
     if told.loop:

@@ -35,6 +35,7 @@ from model.music.midifile import (
 )
 from model.music.notes import MAX_BEATS, PARTS, TICKS_PER_QUARTER, UNPITCHED_PARTS, Note, Ticks, is_meter
 from model.music.original import Original, Place, RawNote
+from model.music.programs import GM_BASSES
 from model.music.smf import RawFile
 
 _ValueT = TypeVar("_ValueT")
@@ -135,7 +136,7 @@ def _foreign(raw: RawFile) -> Reading:
     if not heard.lines:
         raise MidiFileError("there is no note in this file")
     names = {track: raw.tracks[track].name for track, _ in heard.lines}
-    parts, guessed = _parts(heard.lines, names)
+    parts, guessed = _parts(heard.lines, names, heard.programs)
     if guessed:
         told.append(f"{guessed} has the notes of a kit and was taken for drums: name it to have it otherwise")
     lines = [(part, row) for part, places in parts.items() for place in places for row in places[place]]
@@ -398,8 +399,10 @@ def _is_chord(text: str) -> bool:
     return True
 
 
-def _parts(lines: Mapping[Place, Line], names: Mapping[int, str]) -> tuple[dict[str, dict[Place, Line]], str]:
-    """Return the lines by part: by their names, else by how they lie and how many voices they have.
+def _parts(
+    lines: Mapping[Place, Line], names: Mapping[int, str], programs: Mapping[Place, int]
+) -> tuple[dict[str, dict[Place, Line]], str]:
+    """Return the lines by part: by their names, else basses by their programs, the rest by how they lie and how many voices they have.
 
     The second value names a track that was taken for drums by its notes, "" if there is none.
     """
@@ -409,6 +412,8 @@ def _parts(lines: Mapping[Place, Line], names: Mapping[int, str]) -> tuple[dict[
         name = "drums" if channel == 9 else names[track]
         part = next((p for p, words in _NAMES.items() if any(w in name.lower() for w in words)), None)
         part = name if name in PARTS else part
+        if part is None and programs.get((track, channel)) in GM_BASSES:
+            part = "bass"
         if part is None:
             rest.append(((track, channel), line))
         else:

@@ -126,7 +126,8 @@ _SAME = re.compile(
     r"|そのまま|変えない|変えず|キープ|維持|残し|不变|保持|保留|一样|别动|不动"
 )
 _REMOVE = re.compile(
-    r"\b(?:no|without|remove|drop|delete|mute|lose|take out|cut|(?:turn|switch|shut)(?:ed|s)? off|silence|ohne|kein\w*|entfern\w*|weg|sans|enl[eè]v\w*|retir\w*|supprim\w*|sin|quita\w*|elimin\w*|senza|togli\w*|rimuov\w*|sem|tir[ae]\w*|remov\w*)\b"
+    r"\b(?:no|without|remove|drop|delete|mute|lose|take out|cut|silence|ohne|kein\w*|entfern\w*|weg|sans|enl[eè]v\w*|retir\w*|supprim\w*|sin|quita\w*|elimin\w*|senza|togli\w*|rimuov\w*|sem|tir[ae]\w*|remov\w*"
+    r"|off(?![\s-]*(?:the )?beat)|silent|none|raus|fuera|fora|apagad[ao]s?|desligad[ao]s?|spent[aie]|éteinte?s?|aus(?=\s*$))\b"
     r"|抜い|抜き|抜く|なし|無し|消し|なくし|無くし|外し|カット|ミュート|いらない|要らない|オフ|削除|빼|없애|不要|去掉|没有|删|静音"
 )
 _ADD = re.compile(

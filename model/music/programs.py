@@ -28,5 +28,7 @@ KITS = {
 """Kits by name, and their programs on the channel of drums."""
 DRUM_CHANNEL = 9
 """The channel on which General MIDI's programs are kits, counted from 0."""
+GM_BASSES = range(32, 40)
+"""Programs of General MIDI's family of basses."""
 DEFAULT_PROGRAMS = {"chords": 0, "melody": 0, "bass": 32, "drums": 0, "pad": 89, "arp": 81, "perc": 0}
 """What a part plays where nothing is known of it: two grand pianos, an acoustic bass, the standard kit, a warm pad, a sawtooth."""

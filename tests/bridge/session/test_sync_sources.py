@@ -262,6 +262,13 @@ def test_a_new_pulse_of_taps_begins_anew() -> None:
     assert taps.tap(Seconds(10.5)) is None, "two taps at once are none"
 
 
+def test_a_pad_that_bounces_and_a_tap_after_a_pause_change_no_tempo() -> None:
+    taps = TapTempo()
+    assert [taps.tap(Seconds(t)) for t in (0.0, 0.02, 0.5, 0.52, 1.0)] == [None, None, 120, None, 120]
+    assert taps.tap(Seconds(4.0)) is None, "3 s would be 20 bpm"
+    assert taps.tap(Seconds(4.5)) == 120
+
+
 def test_every_value_of_sync_has_a_source() -> None:
     assert tuple(SOURCES) == SYNC_SOURCES
 

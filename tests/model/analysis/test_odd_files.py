@@ -97,6 +97,19 @@ def test_a_tempo_map_and_changes_of_key_are_kept_in_place() -> None:
     assert (song.key, song.keys) == ("C major", ((4 * BAR, "D major"),))
 
 
+def test_a_bass_without_a_name_is_told_by_its_program() -> None:
+    chords = struck([(i * BAR, BAR, p) for i in range(4) for p in (57, 60, 64)])
+    low = [(0, smf.PROGRAM | 1, b"\x21"), *struck([(i * 960, 800, 33) for i in range(8)], 1)]
+    song = read_bytes(midi(track([*chords, *low]), kind=0)).song
+    assert {n.pitch for n in song.notes if n.part == "bass"} == {33}
+
+
+def test_bars_from_which_another_metre_and_tempo_hold_are_told() -> None:
+    metas = [smf.meta(4 * BAR, smf.METER, bytes((3, 2, 24, 8))), smf.meta(4 * BAR, smf.TEMPO, b"\x0a\x2c\x2b")]
+    told = explain(read_bytes(midi(track(metas), track(TUNE, "Lead"))).song)
+    assert told.words[1] == "From bar 5: 3/4, 90 quarter notes a minute."
+
+
 def test_repeated_notes_last_as_long_as_they_are_held() -> None:
     assert lengths(
         [(0, 0x90, b"\x3c\x50"), (480, 0x90, b"\x3c\x50"), (480, 0x80, b"\x3c\x00"), (960, 0x80, b"\x3c\x00")]

@@ -33,6 +33,8 @@ SOFTER = 75
 """Attenuation of what was in one channel before, 3 dB (synthesisers take 0.4 of it): as a pair's half is heard alone now."""
 
 KEY_RANGE, VELOCITY_RANGE, PAN, ATTENUATION, INSTRUMENT, SAMPLE, LOOPS, ROOT_KEY = 43, 44, 17, 48, 41, 53, 54, 58
+LOOP_END, LOOP_END_COARSE = 3, 50
+"""How much later than its sample's the loop of a zone ends, in frames and in steps of 32768 frames."""
 _LEFT, _RIGHT, _MONO, _VORBIS = 4, 2, 1, 16
 _AFTER_LOOP = 16
 """Frames that stay after a loop: synthesisers interpolate beyond its end."""
@@ -162,7 +164,14 @@ def trim(bank: Bank) -> Bank:
                 instruments[i] = _stretched(thin) if len(links) == 1 else thin
     used = sorted({z.get(INSTRUMENT) for p in presets for z in p.zones if z.get(INSTRUMENT, -1) >= 0})
     heard = sorted({z.get(SAMPLE) for i in used for z in instruments[i].zones if z.get(SAMPLE, -1) >= 0})
-    samples = [_cut(bank.samples[s], {_loops(instruments[i], s) for i in used} - {None}) for s in heard]
+    samples = [
+        _cut(
+            bank.samples[s],
+            {_loops(instruments[i], s) for i in used} - {None},
+            max(later(instruments[i], s) for i in used),
+        )
+        for s in heard
+    ]
     return Bank(
         tuple(_relinked(p, INSTRUMENT, used) for p in presets),
         tuple(_relinked(instruments[i], SAMPLE, heard) for i in used),
@@ -239,10 +248,20 @@ def _loops(instrument: Named, sample: int) -> int | None:
     return max(modes) if len(modes) == 1 else 3 if modes else None
 
 
-def _cut(sample: Sample, loops: set[int | None]) -> Sample:
+def later(instrument: Named, sample: int) -> int:
+    """Return how many frames after a sample's own loop the last of the loops that an instrument's zones make of it ends."""
+    common, ends = _common(instrument), [0]
+    for zone in instrument.zones:
+        if zone.get(SAMPLE, -1) == sample:
+            fine, coarse = (zone.get(kind, common.get(kind)) for kind in (LOOP_END, LOOP_END_COARSE))
+            ends.append((fine ^ 0x8000) - 0x8000 + 0x8000 * ((coarse ^ 0x8000) - 0x8000))
+    return max(ends)
+
+
+def _cut(sample: Sample, loops: set[int | None], later: int) -> Sample:
     frames = sample.frames
     if loops == {1}:
-        frames = frames[: sample.loop[1] + _AFTER_LOOP]
+        frames = frames[: sample.loop[1] + later + _AFTER_LOOP]
     elif loops == {0} and len(frames) > ONE_SHOT * sample.rate:
         frames = frames[: int(ONE_SHOT * sample.rate)].copy()
         tail = int(0.3 * sample.rate)

@@ -5,7 +5,21 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.soundfont import INSTRUMENT, KEY_RANGE, KITS, SAMPLE, Bank, Named, Sample, Zone, read, trim
+from bench.soundfont import (
+    INSTRUMENT,
+    KEY_RANGE,
+    KITS,
+    LOOP_END,
+    LOOPS,
+    SAMPLE,
+    Bank,
+    Named,
+    Sample,
+    Zone,
+    later,
+    read,
+    trim,
+)
 from bridge.http.app import PAGE_FOLDER
 
 FILE = PAGE_FOLDER / "band.sf3"
@@ -34,6 +48,23 @@ def test_every_program_sounds_on_six_octaves_and_every_kit_on_the_keys_of_genera
 def test_every_loop_lies_within_its_sample(band: Bank) -> None:
     broken = [s.name for s in band.samples if not 0 <= s.loop[0] < s.loop[1]]
     assert not broken
+
+
+def test_the_loops_that_zones_make_of_a_stored_sample_lie_within_it(band: Bank) -> None:
+    stored = [
+        i for i, sample in enumerate(band.samples) if not sample.kind & 16
+    ]  # the frames of a coded one are not known
+    ends = {i: band.samples[i].loop[1] + max(later(x, i) for x in band.instruments) for i in stored}
+    assert stored
+    assert [band.samples[i].name for i, end in ends.items() if end > len(band.samples[i].frames)] == []
+
+
+@pytest.mark.parametrize(("loop_end", "kept"), [(0, 76), (40, 116), (-5 & 0xFFFF, 76)])
+def test_what_follows_a_loop_goes_but_not_what_the_loop_of_a_zone_needs(loop_end: int, kept: int) -> None:
+    zone = Zone(((LOOPS, 1), (LOOP_END, loop_end), (SAMPLE, 0)))
+    sample = Sample(b"a", np.ones(200, np.int16), (10, 60), 8000, 60, 0, 1)
+    trimmed = trim(Bank((Named(b"p", (Zone(((INSTRUMENT, 0),)),)),), (Named(b"i", (zone,)),), (sample,)))
+    assert len(trimmed.samples[0].frames) == kept
 
 
 @given(st.lists(st.integers(1, 9), min_size=1, max_size=12), st.booleans())

@@ -129,9 +129,10 @@ export function draw() {
   c.globalAlpha = 1;
   if (playing) outlines(c, x, here);
   const names = chords(c, x, width, here);
-  c.fillStyle = colours.accent;
-  c.fillRect(x(here) - 1, 0, 2, height);
-  if (!score.notes.length && !playing) {
+  if (playing || score.notes.length) {
+    c.fillStyle = colours.accent;
+    c.fillRect(x(here) - 1, 0, 2, height);
+  } else {
     c.fillStyle = colours.soft; c.font = "15px system-ui, sans-serif"; c.textAlign = "center";
     c.fillText("What the band plays runs along here", width / 2, height / 2);
   }

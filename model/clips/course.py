@@ -24,7 +24,7 @@ def follow_course(song: Song, wishes: Wishes) -> Song:
     """Return the song as its wishes have it, with the names of its sections."""
     song = _named(song, wishes)
     if wishes.rests:
-        song = _rested(song, wishes)
+        song = rested(song, wishes)
     if wishes.modulation is not None:
         song = _modulated(song, wishes.modulation, wishes.modulation_bar(len(song.bars)))
     for fade in wishes.fades:
@@ -41,7 +41,8 @@ def _named(song: Song, wishes: Wishes) -> Song:
     )
 
 
-def _rested(song: Song, wishes: Wishes) -> Song:
+def rested(song: Song, wishes: Wishes) -> Song:
+    """Return the song without the notes of the parts and drums that rest."""
     bars = len(song.bars)
     silent = [wishes.resting(bar, bars) for bar in range(bars)]
 

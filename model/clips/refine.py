@@ -10,9 +10,11 @@ import re
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from model.clips import transforms
 from model.clips.clip import Writer, match_source
+from model.clips.course import rested
 from model.clips.edit import fill_in, fixed_content
 from model.clips.messages import ClipSpec, KeepSpec
 from model.clips.named_changes import (
@@ -32,7 +34,7 @@ from model.music.harmony import Key, parse_chord, parse_key
 from model.music.midifile import Song, bar_length
 from model.music.notes import PARTS, UNPITCHED_PARTS, Beat, Note, Ticks
 from model.music.plan import Plan, apply_controls
-from model.music.wishes import Account, Reading
+from model.music.wishes import Account, Reading, Section
 from model.prompt.account import IN_A_CHANGE
 from model.prompt.encoder import TextEncoder
 from model.prompt.reader import STAYS, ParsedPrompt, parse_prompt
@@ -122,7 +124,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 """What a clause may ask for, in the order in which the first that fits counts; several of different kinds may."""
 _SAME = re.compile(
-    r"\b(?:same|keep|leave|unchanged|don'?t (?:touch|change)|behalt\w*|gleiche\w*|unverändert|lass\w*|gard\w*|m[eê]mes?|inchangé\w*|mant[eé]n\w*|conserv\w*|misma?s?|mismos|stess[oaie]|mantieni|tieni|mesm[oa]s?|mantém|mantenha|igual(?:es)?(?! (?:que|a|de)\b)|identi\w+|tal cual|tel(?:le)? quel\w*|pareil\w*|unverändert|bleib\w*|stays? (?:the same|as|put|unchanged)|remains?|unver[aä]ndert|(?:queda|quede)n? igual|no (?:cambi|toqu)\w+|não (?:mud|mex)\w+|non (?:cambi|tocc)\w+|ne (?:change|bouge|touche)\w*)\b"
+    r"\b(?:same|keep|leave|unchanged|don'?t (?:touch|change)|behalt\w*|gleiche\w*|unverändert|lass\w*|gard\w*|m[eê]mes?|inchangé\w*|mant[eé]n\w*|conserv\w*|mism[oa]s?|stess[oaie]|mantieni|tieni|mesm[oa]s?|mantém|mantenha|igual(?:es)?(?! (?:que|a|de)\b)|identi\w+|tal cual|tel(?:le)? quel\w*|pareil\w*|unverändert|bleib\w*|stays? (?:the same|as|put|unchanged)|remains?|unver[aä]ndert|(?:queda|quede)n? igual|no (?:cambi|toqu)\w+|não (?:mud|mex)\w+|non (?:cambi|tocc)\w+|ne (?:change|bouge|touche)\w*)\b"
     r"|そのまま|変えない|変えず|キープ|維持|残し|不变|保持|保留|一样|别动|不动"
 )
 _REMOVE = re.compile(
@@ -218,7 +220,7 @@ def refine_and_tell(composer: Writer, song: Song, words: str, seed: int) -> Refi
     if listed is not None:
         plain, chords = listed
         state = state.but(transforms.put_chords(song, chords))
-    clauses = [clause for clause in _CLAUSE.split(plain) if clause.strip()]
+    clauses = _meant_alone([clause for clause in _CLAUSE.split(plain) if clause.strip()])
     keeping = (clause.lower() for clause in clauses if _SAME.search(clause.lower()))
     state = replace(state, kept=frozenset().union(*map(_named, keeping)))
     for clause in clauses:
@@ -250,8 +252,24 @@ def _progression(words: str, song: Song) -> tuple[str, list[tuple[Ticks, str]]] 
     return f"{_CLAUSE.split(before)[-1] and before[: -len(_CLAUSE.split(before)[-1])]} {after}", chords
 
 
+def _meant_alone(clauses: Sequence[str]) -> list[str]:
+    """Return the clauses in which "only change the melody, I want it higher" is one: what follows says how, of that part."""
+    found: list[str] = []
+    for clause in clauses:
+        last = found[-1].lower() if found else ""
+        is_how = not _named(clause.lower()) and any(pattern.search(clause.lower()) for _, pattern in _RULES)
+        if is_how and _ONLY.search(last) and _ANEW.search(last) and _named(last):
+            found[-1] = f"{clause} {' '.join(sorted(_named(last)))}"
+        else:
+            found.append(clause)
+    return found
+
+
 def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _State:
     """Carry out one clause in the bars that it names, or in all."""
+    wishes = parse_prompt(clause).wishes
+    if wishes.rests:
+        return state.but(rested(state.song, replace(wishes, sections=_as_sections(state.song))))
     found = named_bars(clause, len(state.song.bars)) or named_sections(
         clause, _sections(state.song), len(state.song.bars)
     )
@@ -297,6 +315,12 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
 
 
 NO_SECTIONS = "sections are not known in given notes: name their bars"
+
+
+def _as_sections(song: Song) -> tuple[Section, ...]:
+    """Return the sections of a song with their bars; what is before the first one has no name."""
+    firsts = [(0, ""), *_sections(song), (len(song.bars), "")]
+    return tuple(Section(name, after - first) for (first, name), (after, _) in pairwise(firsts) if after > first)
 
 
 def _sections(song: Song) -> list[tuple[int, str]]:

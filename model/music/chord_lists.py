@@ -136,7 +136,11 @@ def _plain(text: str) -> str:
 
 def _repeated(said: re.Match[str]) -> str:
     chord, times = said["chord"] or said["behind"], said["n"] or said["of"]
-    return f"{chord} x{times}".ljust(len(said.group())) if _symbol(chord) is not None else said.group()
+    before = re.search(r"(?:^|[\s,])([A-H][^\s,]*)\s+$", said.string[: said.start()])
+    several = (
+        said["chord"] is not None and before is not None and _symbol(before.group(1)) is not None
+    )  # "Am F for 4 bars" is four bars of both
+    return said.group() if several or _symbol(chord) is None else f"{chord} x{times}".ljust(len(said.group()))
 
 
 def parse_progression(text: str, key: Key) -> tuple[tuple[Chord, ...], ...]:
@@ -183,7 +187,7 @@ def _is_a_form(text: str, found: ChordList) -> bool:
 
 
 _OF_A_FORM = re.compile(r"\s*(?:sections?|parts?|forms?|structures?|patterns?|song form|段|部分)\b")
-_FORM_OF = re.compile(r"\b(?:sections?|parts?|forms?|structure|pattern)\W*$")
+_FORM_OF = re.compile(r"\b(?:sections?|parts?|forms?|structure|pattern|rondo|rondeau)\W*$")
 
 
 def _leftover(text: str, run: Sequence[_Item]) -> str:

@@ -74,6 +74,7 @@ _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
 )  # fmt: skip
 _OFF_BEHIND = tolerant(rf"(?:{OFF.pattern})|\s*(?:不要|没有|无|オフ|いらない)")
 _PAUSE = re.compile(r"\s*[,:，：]\s*")
+_BUT = tolerant(r"except|besides|instead|rather|除了")
 _STOPS = re.compile(r"[,.;:!?，。；：！？、\n]")
 _COLON = re.compile(r"\s*[:：(（]\s*")
 
@@ -115,7 +116,7 @@ def find_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) 
         fills = bool(whole_run) and _fills_its_clause(lower, whole_run[0].start, whole_run[-1].end)
         for run in _split(whole_run):
             at = max(at, run[-1].end) if run else at
-            read = _read(run, sections, fills)
+            read = _read(lower, run, sections, fills)
             if read is not None:
                 rests, reason = read
                 whole = FoundRests(
@@ -292,7 +293,7 @@ def _says_nothing(lower: str, at: int, end: int) -> bool:
     return True
 
 
-def _read(run: Sequence[_Word], sections: Sequence[Section], fills: bool) -> tuple[list[Rest], str] | None:
+def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section], fills: bool) -> tuple[list[Rest], str] | None:
     """Return the rests of a run, and why there are none of them where there are none; None where the run says nothing of the kind.
 
     `fills`: a place alone says that a part enters there only where no other words stand beside it.
@@ -312,7 +313,9 @@ def _read(run: Sequence[_Word], sections: Sequence[Section], fills: bool) -> tup
     if span is not None and (span[0] == 0 or span[1] == 0):
         return None
     only = _only(run, who, place)
-    if span is not None and place.where == "at" and "stop" in kinds:
+    if any(w.kind == "not" and _BUT.match(lower, w.start) for w in run):
+        return None  # "everything stops at bar 8 except the piano" says it of the others
+    if span is not None and place.where == "at" and {"stop", "start"} & set(kinds):
         span = span[0], None
     if "not" in kinds or "stop" in kinds:
         silent, outside = who, False
@@ -320,7 +323,7 @@ def _read(run: Sequence[_Word], sections: Sequence[Section], fills: bool) -> tup
         silent, outside = _others(who), False
     elif only == "where":
         silent, outside = who, True
-    elif "start" in kinds and place.where not in ("first", "at"):
+    elif "start" in kinds and place.where != "first":
         silent, outside = who, place.where != "until"
     elif fills and (
         (place.where in ("from", "after", "range") and section == "")

@@ -17,7 +17,7 @@ from model.prompt.understand import understand
         ("AABA twice, 32 bars", "A4 A4 B4 A4 A4 A4 B4 A4"), ("verse x2, chorus, outro", "verse8 verse8 chorus8 outro4"), ("verse 8 bars x2, chorus 8", "verse8 verse8 chorus8"), ("8 bar verse (repeat), 8 bar chorus", "verse8 verse8 chorus8"),
         ("8 bars A, 8 bars B, then A again", "A8 B8 A8"), ("zweimal Strophe, einmal Refrain, je 8 Takte", "verse8 verse8 chorus8"), ("2 estrofas y un estribillo, de 8 compases cada uno", "verse8 verse8 chorus8"),
         ("couplet 8 mesures, refrain 8 mesures, deux fois", "verse8 chorus8 verse8 chorus8"), ("verso 8 compassos, refrão 8 compassos, duas vezes", "verse8 chorus8 verse8 chorus8"), ("due strofe da 8 battute e un ritornello da 8", "verse8 verse8 chorus8"),
-        ("ABACA rondo, 8 bars each", "A8 B8 A8 C8 A8"), ("verse/chorus/verse, 8 bars each", "verse8 chorus8 verse8"), ("verse 8 bars, chorus 16 bars, verse, chorus", "verse8 chorus16 verse8 chorus16"),
+        ("ABACA rondo, 8 bars each", "A8 B8 A8 C8 A8"), ("AABB结构，每段4小节，民谣", "A4 A4 B4 B4"), ("verse/chorus/verse, 8 bars each", "verse8 chorus8 verse8"), ("verse 8 bars, chorus 16 bars, verse, chorus", "verse8 chorus16 verse8 chorus16"),
     ],
 )  # fmt: skip
 def test_a_form_with_its_repeats(text: str, form: str) -> None:
@@ -138,7 +138,7 @@ def test_a_word_in_katakana_is_read_to_its_end() -> None:
     ("text", "progression"),
     [
         ("funk jam on one chord, E7, all the way", "E7"), ("[Am] [F] [C] [G/B] x2, ballad", "Am F C G/B Am F C G/B"), ("em c g d% , folk", "Em C G D D"), ("pop en re menor: rem sib fa do", "Dm Bb F C"),
-        ("Am for 2 bars then F for 2 bars", "Am Am F F"), ("4 bars of Am, 4 bars of G", "Am Am Am Am G G G G"), ("bass for 4 bars, drums for 4 bars", ""),
+        ("Am for 2 bars then F for 2 bars", "Am Am F F"), ("4 bars of Am, 4 bars of G", "Am Am Am Am G G G G"), ("bass for 4 bars, drums for 4 bars", ""), ("rondo: A B A C A, 4 bars each", ""),
     ],
 )  # fmt: skip
 def test_chords_that_last_repeat_or_stand_behind_a_key(text: str, progression: str) -> None:

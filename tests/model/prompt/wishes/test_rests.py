@@ -29,7 +29,7 @@ def test_drums_that_begin_with_a_bar_rest_before_it_and_are_no_drums_of_another_
 
 @pytest.mark.parametrize(
     "text",
-    ["pop, bass comes in at bar 5", "kein Bass bis Takt 5", "la basse arrive à la mesure 5, funk", "贝斯到第5小节才进", "sin bajo hasta el compás 5", "o baixo entra no compasso 5", "il basso entra alla battuta 5"],
+    ["pop, bass comes in at bar 5", "kein Bass bis Takt 5", "la basse arrive à la mesure 5, funk", "贝斯到第5小节才进", "sin bajo hasta el compás 5", "o baixo entra no compasso 5", "il basso entra alla battuta 5", "der Bass setzt erst in Takt 5 ein", "the bass comes in in bar 5"],
 )  # fmt: skip
 def test_the_bass_enters_at_a_bar(text: str) -> None:
     assert parse_prompt(text).wishes.rests == (BEFORE_5,)
@@ -70,7 +70,7 @@ def test_only_some_play_there_so_that_all_others_rest() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["key change at bar 9, drums and bass", "drums louder at bar 9", "a guitar solo at bar 9", "drop at bar 9, drums and bass", "piano in bar 3", "raise the bar for drums", "strings swell from bar 5"],
+    "text", ["key change at bar 9, drums and bass", "drums louder at bar 9", "a guitar solo at bar 9", "drop at bar 9, drums and bass", "piano in bar 3", "raise the bar for drums", "strings swell from bar 5", "blast beats from bar 5 to bar 8", "everything stops on bar 8 except the piano"],
 )  # fmt: skip
 def test_what_says_something_else_of_a_bar_lets_nobody_rest(text: str) -> None:
     assert parse_prompt(text).wishes.rests == ()

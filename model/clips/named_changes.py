@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from model.music.chord_lists import parse_progression
 from model.music.harmony import Key, chord_symbol, parse_chord, parse_key
 from model.prompt.rules import keys
+from model.prompt.rules.parts import drum_pieces
 from model.prompt.rules.tempo_meter import COUNTS
 from model.prompt.rules.vocabulary import Term
 from model.prompt.rules.vocabulary import find as find_terms
@@ -428,6 +429,19 @@ _SWAP_JA = re.compile(r"(?:に|へ)(?:変え|替え|換え|代え|かえ|変更|
 _SWAP = re.compile(
     r"(?:\b(?:replac|swap|chang|switch|turn|exchang|substitut|ersetz|tausch|remplac|reemplaz|cambi|sostitui|substitu|troc|troqu|mud)\w*|把)"
 )
+
+
+def drum_swap(clause: str) -> tuple[str, str] | None:
+    """Return the role of a drum that is replaced and of the one that comes for it: "a rim shot instead of the snare", "把军鼓换成边击"."""
+    lower = clause.lower()
+    found = sorted((start, next(iter(roles))) for start, _, roles in drum_pieces(lower) if roles)
+    if len(found) != 2:
+        return None
+    (first_at, first), (second_at, second) = found
+    between = lower[first_at:second_at]
+    if (instead := _INSTEAD.search(between)) is not None:
+        return (first, second) if instead.group() in ("代替", "取代") else (second, first)
+    return (first, second) if (swap := _SWAP.search(lower)) is not None and swap.start() < first_at else None
 
 
 def instrument_swap(clause: str, named_parts: Sequence[tuple[int, str]]) -> tuple[Term | str, Term] | None:

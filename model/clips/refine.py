@@ -20,6 +20,7 @@ from model.clips.messages import ClipSpec, KeepSpec
 from model.clips.named_changes import (
     NamedBars,
     chord_change,
+    drum_swap,
     instrument_swap,
     interval,
     key_wanted,
@@ -104,7 +105,7 @@ _RULES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("walking", r"\bwalk(?:ing|s)?\b|行走"),
         ("fewer chords", r"\bhalf (?:the|as many) chord|\bfewer (?:chords?|chord changes)|\bless chords?\b|\bslower chord|和弦(?:减半|少)|一半的?和弦"),
         ("plainer", r"\b(?:simpl\w+|plain\w*|basic|triads?)\b[^,]*\b(?:chords?|harmon\w+|triads?)|\bjust triads\b|\bless jazz\w*|(?:简单|朴素)\S*和[弦声]|和[弦声]\S*简单|三和弦"),
-        ("richer", r"\bjazz(?:i\w+|y)\b|\bmore jazz\w*|\b(?:rich\w*|lush\w*|complex\w*|extended|fancier|colou?rful)\b[^,]*\b(?:chords?|harmon\w+|voicing\w*)|\b(?:chords?|harmon\w+)\b[^,]*\b(?:rich\w*|lush\w*|complex|jazz\w*)|更爵士|(?:丰富|复杂)\S*和[弦声]|和[弦声]\S*(?:丰富|复杂)"),
+        ("richer", r"\b(?:more|bit|little) interesting|interessanter|plus intéressante?|m[aá]s interesante|pi[uù] interessante|mais interessante|有意思|有趣|面白く|\bjazz(?:i\w+|y)\b|\bmore jazz\w*|\b(?:rich\w*|lush\w*|complex\w*|extended|fancier|colou?rful)\b[^,]*\b(?:chords?|harmon\w+|voicing\w*)|\b(?:chords?|harmon\w+)\b[^,]*\b(?:rich\w*|lush\w*|complex|jazz\w*)|更爵士|(?:丰富|复杂)\S*和[弦声]|和[弦声]\S*(?:丰富|复杂)"),
         ("sparser", rf"\b(?:weniger (?:noten|dicht)|moins (?:de notes|charg\w+)|menos notas|meno note)\b|{_LESS}[^,]*{_DENSE}|\bspars\w+|\bthin\w*|\bmore (?:space|room|air)|\bspac(?:e|ious)\b|\bsimpl(?:er|ify)\b|\bminimal\w*|\bcalm(?:er)? down|少一?[点些]|疏|稀|留白|简单|空一点|音数?を?減ら|減らし|少なく|すっきり|シンプル|スカスカ"),
         ("busier", rf"\b(?:dichter|voller|plus de notes|m[aá]s notas|pi[uù] note|mais notas)\b|{_MORE}[^,]*{_DENSE}|\bbusier\b|\bdenser\b|\bfuller\b|\bmore (?:movement|going on)|更满|更密|更忙|更花|忙碌|増やし|音数を増|細かく|にぎやか|賑やか|派手に"),
         ("softer", r"\b(?:leiser|sanfter|ruhiger|(?:plus doux|plus douce|moins fort)|m[aá]s (?:suave|flojo)|pi[uù] (?:piano|dolce|morbid[oa])|mais (?:suave|baixinho))\b|\bsoft\w*|\bquiet\w*|\bgentl\w+|\bcalm\w*|\bmellow\w*|\btender\w*|\bless (?:loud|energ\w+|intense|aggressive)|\blighter touch|\blower (?:the )?(?:volume|energy)|静かに|小さく|弱く|柔らかく|やわらか|優しく|やさしく|温柔|轻柔?一?[点些]|更轻|安静|柔和|平静|小声"),
@@ -136,6 +137,9 @@ _ADD = re.compile(
     r"\b(?:add|with|bring in|put in|plus|give (?:it|me)|needs?|mit|füge|hinzu|avec|ajout\w*|con|añad\w*|agreg\w*|aggiung\w*|com|adicion\w*|acrescent\w*)\b|足し|加え|入れ|追加|加上?|来点|添"
 )
 
+_SUNG = re.compile(
+    r"\bvocals?\b|\bsing(?:ing|er)\b|\blyrics\b|\bgesang|\bvoix\b|\bvoz\b|\bvoces\b|\bvoce\b|\bchant\b|人声|ボーカル|歌声"
+)
 _SHUTS_OUT = {
     "plainer": {"sparser"},
     "fewer chords": {"sparser"},
@@ -403,8 +407,12 @@ def _clause(composer: Writer, state: _State, clause: str, seed: int) -> _State:
         return state.but(transforms.change_key(song, key))
     if _KEY_WORD.search(lower):
         return state.telling(clause, "no key that is known: say D minor, Bb major, up a tone")
+    if (drums := drum_swap(clause)) is not None:
+        return state.but(transforms.replace_drums(song, *drums))
     if (swapped := _swapped(state, clause)) is not None:
         return swapped
+    if _REMOVE.search(lower) and _SUNG.search(lower):
+        return state.telling(clause, "nothing here sings: the melody is notes of an instrument")
     if _REMOVE.search(lower) and (named or _pieces(lower)):
         song = transforms.remove_drums(song, _pieces(lower))
         return state.but(transforms.remove_parts(song, named if not _pieces(lower) else named - {"drums"}))

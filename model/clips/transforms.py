@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 from model.music.control import MAX_TEMPO, MIN_TEMPO
-from model.music.drums import ROLES
+from model.music.drums import ROLE_OF, ROLES
 from model.music.groove import swung
 from model.music.harmony import MODES, QUALITIES, Chord, Key, chord_symbol, note_name, parse_chord, parse_key
 from model.music.midifile import Song, bar_length
@@ -50,6 +50,16 @@ def remove_parts(song: Song, parts: Parts) -> Song:
         song,
         notes=tuple(n for n in song.notes if n.part not in parts),
         programs=tuple(p for p in song.programs if p[0] not in parts),
+    )
+
+
+def replace_drums(song: Song, old: str, new: str) -> Song:
+    """Return the song with a drum struck where another was, by their roles."""
+    return replace(
+        song,
+        notes=tuple(
+            replace(n, pitch=ROLES[new]) if n.part == "drums" and ROLE_OF.get(n.pitch) == old else n for n in song.notes
+        ),
     )
 
 

@@ -10,6 +10,7 @@ from model.clips.clip import clip
 from model.clips.messages import ClipSpec
 from model.clips.refine import refine, refine_and_tell
 from model.generation.composer import Composer
+from model.music.drums import ROLES
 from model.music.harmony import parse_chord, parse_key
 from model.music.midifile import Song
 from model.music.notes import PARTS, Note
@@ -364,3 +365,50 @@ def test_what_says_that_the_rest_stays_is_true_and_not_told(writer: Composer, so
     assert refined.told == ()
     assert refined.song != song
     assert part(refined.song, "melody") == part(song, "melody")
+
+
+def bars_played(song: Song, name: str) -> str:
+    """Return a # for each bar in which a part begins a note, else a dot."""
+    ends = [*(at for at, _ in song.bars[1:]), song.end]
+    return "".join(
+        "#" if any(n.part == name and at <= n.start < end for n in song.notes) else "."
+        for (at, _), end in zip(song.bars, ends, strict=True)
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "bars"),
+    [
+        ("take the drums out for the first two bars", "drums", "..##"),
+        ("第3小节开始旋律停掉", "melody", "##.."),
+        ("without the bass in bar 2", "bass", "#.##"),
+    ],
+)
+def test_parts_rest_in_the_bars_that_words_name_and_the_rest_stays(
+    writer: Composer, song: Song, words: str, name: str, bars: str
+) -> None:
+    changed = refine(writer, song, words, 1)
+    assert bars_played(song, name) == "####"
+    assert bars_played(changed, name) == bars
+    assert same_but(song, changed, name)
+
+
+def test_only_the_melody_and_how_moves_nothing_else(writer: Composer, song: Song) -> None:
+    changed = refine(writer, song, "only change the melody, i want it higher", 1)
+    assert same_but(song, changed, "melody")
+    assert sum(n.pitch for n in changed.notes if n.part == "melody") > sum(
+        n.pitch for n in song.notes if n.part == "melody"
+    )
+
+
+def test_a_drum_comes_for_another(writer: Composer, song: Song) -> None:
+    changed = refine(writer, song, "use a rim shot instead of the snare", 1)
+    struck = {ROLES["snare"]: ROLES["rim"]}
+    assert [n.pitch for n in changed.notes] == [
+        struck.get(n.pitch, n.pitch) if n.part == "drums" else n.pitch for n in song.notes
+    ]
+
+
+def test_there_are_no_vocals_to_take_away(writer: Composer, song: Song) -> None:
+    with pytest.raises(ValueError, match="nothing here sings"):
+        refine(writer, song, "remove the vocals", 1)

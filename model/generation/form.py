@@ -834,12 +834,16 @@ class Shown:
             parts = tuple(p for p in plan.parts if p != "melody")
             band = examples.going_on(take.begin.given, parts, plan.meter, round(plan.tempo), take.begin.seed)
         if band is None:
-            band = examples.drawn_band(plan, key, take.begin.seed, in_sections=request.place is not None)
+            is_endless = take.begin.bars is None and take.begin.loop is None
+            in_sections = is_endless or request.place is not None
+            band = examples.drawn_band(plan, key, take.begin.seed, in_sections=in_sections)
         if band is None:
             return None
         verse, chorus = examples.sections_of(band)
+        other = chorus if verse == band else verse
+        if request.place is not None and request.place.is_plain:
+            verse, chorus = band, other
         if request.place is None:
-            other = chorus if verse == band else verse
             return cls(request, key, other if request.contrast % 2 else band, band)
         return cls(request, key, chorus if request.place.letter == "b" else verse, verse)
 

@@ -90,7 +90,7 @@ _SONG = Manner(
 _DANCE = Manner(
     short=("aa",),
     middle=("aaaa", "aaba", "aabb"),
-    long=("aaaabbbbaaaacccc", "aabaaabaccbcaaba"),
+    long=("aabbaaccaabbddaa", "aabaaabaccbcaaba"),
     harmony=("nnnn", "nhnh", "nnss", "nhss", "hhhh"),
     tune=("nnsv", "nnsn", "nsns", "nnra"),
     tune_again=("sssv", "ssss", "sssa"),
@@ -294,7 +294,7 @@ def given_of_beat(label: Label, beat: int, beats: int) -> str:
 MATERIAL_BARS = 8
 """Bars of a verse or chorus before it comes again."""
 _LETTERS = {
-    "intro": "b", "verse": "a", "A": "a", "pre-chorus": "a", "build": "a", "chorus": "b", "drop": "b", "B": "b", "trio": "b",
+    "intro": "b", "verse": "a", "groove": "a", "A": "a", "pre-chorus": "a", "build": "a", "chorus": "b", "drop": "b", "B": "b", "trio": "b",
     "bridge": "c", "C": "c",
 }  # fmt: skip
 """The letters of sections: verses, choruses and others have material of their own; other names go on with what was before."""
@@ -307,7 +307,7 @@ _LEADING = frozenset({"build", "pre-chorus"})
 class Place:
     """Where a bar lies in the sections that were asked for: in bar `place` (from 0) of one of `bars`, playing bar `bar` of `letter`.
 
-    `again` are the earlier bars of the piece that play the same bar of the same letter, the first of them first; `following` is the
+    `is_plain` where no chorus or drop is among them: then a long section has two letters. `again` are the earlier bars of the piece that play the same bar of the same letter, the first of them first; `following` is the
     section after it.
     """
 
@@ -318,6 +318,7 @@ class Place:
     bar: int
     again: tuple[int, ...]
     following: str = ""
+    is_plain: bool = False
 
     @property
     def is_last(self) -> bool:
@@ -364,19 +365,22 @@ def place_of(bar: int, sections: tuple[Section, ...]) -> Place | None:
     """Return where a bar lies in sections, None where it lies behind them."""
     letter, at, found = "", 0, dict[tuple[str, int], list[int]]()
     letters = {_LETTERS.get(s.name) for s in sections if s.name != "intro"}
+    is_plain = "b" not in letters
     for number, section in enumerate(sections):
         usual = _LETTERS.get(section.name, letter) or "a"
-        usual = "a" if "b" not in letters or (section.name == "intro" and "a" not in letters) else usual
+        if (is_plain and usual == "b") or (section.name == "intro" and "a" not in letters):
+            usual = "a"
         for place in range(section.bars):
-            middle = section.bars > 2 * MATERIAL_BARS and usual == "b" and place // MATERIAL_BARS % 2
-            letter = "c" if middle else usual
+            is_odd = place // MATERIAL_BARS % 2 == 1 and section.bars >= 2 * MATERIAL_BARS
+            longer = usual == "b" and section.bars > 2 * MATERIAL_BARS
+            letter = "b" if is_plain and is_odd else "c" if longer and is_odd else usual
             left = section.bars - place
             ending = place >= MATERIAL_BARS and left <= BARS and section.bars % MATERIAL_BARS == BARS
             of_letter = place % MATERIAL_BARS + BARS * (ending and place % MATERIAL_BARS < BARS)
             sung = found.setdefault((letter, of_letter), [])
             if at == bar:
                 following = sections[number + 1].name if number + 1 < len(sections) else ""
-                return Place(letter, section.name, place, section.bars, of_letter, tuple(sung), following)
+                return Place(letter, section.name, place, section.bars, of_letter, tuple(sung), following, is_plain)
             if section.name != "intro":
                 sung.append(at)
             at += 1

@@ -63,6 +63,12 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
         "break",
     ),
     ("solo", r"solos?|ソロ", 8, None),
+    (
+        "groove",
+        r"(?:(?<=, )|(?<=, a )|(?<=, the ))(?:loop|groove|main (?:part|groove|loop|section))(?=\s*(?:,|and\b|then\b))",
+        8,
+        None,
+    ),
     ("trio", r"(?<=im )trio|(?<=in the )trio|(?<=dans le )trio|(?<=en el )trio|(?<=nel )trio|(?<=no )trio", 16, None),
     (
         "outro",

@@ -66,6 +66,8 @@ def test_a_chorus_is_other_music_than_its_verse_and_both_return() -> None:
 
 def test_without_a_chorus_all_sections_play_the_same_music() -> None:
     assert {place.letter for place in placed((Section("intro", 4), Section("verse", 8), Section("outro", 4)))} == {"a"}
+    longer = placed((Section("intro", 8), Section("groove", 16), Section("breakdown", 8)))
+    assert "".join(place.letter for place in longer[::8]) == "aaba", "but for the second half of a long one"
 
 
 def test_layers_come_in_with_the_chorus_and_the_bass_after_half_an_introduction() -> None:

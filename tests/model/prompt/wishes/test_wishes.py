@@ -72,7 +72,7 @@ def test_sections_with_their_bars(text: str, sections: str) -> None:
         ("stadium rock, verse and chorus, 16 bars", "verse 8 chorus 8"), ("techno, 16 bars, build up and then a drop", "build 4 drop 12"),
         ("trance with an intro, a long build and a big drop, 32 bars", "intro 8 build 8 drop 16"), ("piano ballad, quiet verse and a big emotional chorus, 32 bars", "verse 16 chorus 16"),
         ("rock mit Strophe und Refrain, 32 Takte", "verse 16 chorus 16"), ("抒情流行，主歌加副歌，32小节", "verse 16 chorus 16"), ("future bass，16小节，有前奏和一个很炸的drop", "intro 4 drop 12"),
-        ("verse and chorus", ""), ("drum and bass, 32 bars with a drop", ""), ("pop, 16 bars, no drums in the verse", ""), ("with an intro, a groove and a break, 32 bars", ""),
+        ("verse and chorus", ""), ("drum and bass, 32 bars with a drop", ""), ("pop, 16 bars, no drums in the verse", ""), ("with an intro, a groove and a break, 32 bars", "intro 8 groove 16 breakdown 8"), ("tight drums, groove and bass, 16 bars", ""),
     ],
 )  # fmt: skip
 def test_sections_without_bars_share_those_of_the_piece(text: str, sections: str) -> None:

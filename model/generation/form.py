@@ -228,6 +228,8 @@ _FILL = (
 _SHAKEN = frozenset({ROLES["shaker"]})
 _ROLL_STEP = 240
 """Ticks between the strokes of a build's snare."""
+_SHORT_ROLL = 2
+"""Strokes that a build of fewer bars than a phrase has more in each."""
 _DROP_PLACES = tuple(Ticks(t) for t in (240, 0, 120, 360))
 """Where a drop gets two more strokes a beat: of the hat in the first places that have none, else of a shaker."""
 
@@ -683,7 +685,8 @@ class FormRequest:
         more: list[tuple[Ticks, str]] = []
         if section == "build":
             to_the_end = (beats_in_bar(self.frame.meter) - self.frame.beat) * self.frame.length
-            roll = (to_the_end - _ROLL_STEP * (i + 1) for i in range(round(level.roll)))
+            strokes = round(level.roll) + _SHORT_ROLL * (place[1] < form_plan.BARS)
+            roll = (to_the_end - _ROLL_STEP * (i + 1) for i in range(strokes))
             more = [(Ticks(at), "snare") for at in roll if 0 <= at < self.frame.length]
         elif section == "drop":
             hats, shakers = (
@@ -1016,7 +1019,9 @@ class Shown:
                 asked = [
                     row_note(row) for row in figure_rows(plan, request.frame, request.line) if row[1]
                 ]  # of the drums
-                notes += [n for n in asked if n.pitch in replaced]
+                struck = {n.pitch for n in notes if not n.start}
+                is_told = "feel" in plan.explicit  # half time has its snare, where the piece claps too
+                notes += [n for n in asked if n.pitch in replaced or (is_told and n.pitch not in struck)]
         elif (
             part in dict(plan.registers)
             or plan.register

@@ -685,7 +685,7 @@ class FormRequest:
         more: list[tuple[Ticks, str]] = []
         if section == "build":
             to_the_end = (beats_in_bar(self.frame.meter) - self.frame.beat) * self.frame.length
-            strokes = round(level.roll) + _SHORT_ROLL * (place[1] < form_plan.BARS)
+            strokes = round(level.roll) + _SHORT_ROLL * (self.place is not None and self.place.bars < form_plan.BARS)
             roll = (to_the_end - _ROLL_STEP * (i + 1) for i in range(strokes))
             more = [(Ticks(at), "snare") for at in roll if 0 <= at < self.frame.length]
         elif section == "drop":

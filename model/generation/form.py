@@ -999,8 +999,6 @@ class Shown:
             return () if any(part in examples.parts_of(i) for i in examples.sections_of(self.verse)) else None
         source = self._beat(band, bar)
         notes = [n for n in source.beat.notes if n.part == part]
-        if part == "drums" and request.line.section == "intro":
-            notes = [n for n in notes if n.pitch not in _BACKBEAT]
         up = 0 if plan.register or plan.registers else examples.octave(band, part, self.key)
         usual = examples.usual_velocity(band, part)
         louder = round(request.velocity.get(part, usual) - usual)
@@ -1009,6 +1007,8 @@ class Shown:
                 return None
             silent = {ROLES[role] for role in plan.silenced}
             notes = [n for n in map(_on_the_kit, notes) if n is not None and n.pitch not in silent]
+            if part == "drums" and request.line.section == "intro":
+                notes = [n for n in notes if n.pitch not in _BACKBEAT]
             if part == "drums":
                 replaced = replaced_parts(plan, request.line)[1]
                 notes = [

@@ -423,12 +423,11 @@ def drawn_harmony(
     near = [i for i in pieces if i != band and minor[i] == key.minor and serves(i)]
     near = [i for i in near if is_vamp(band) or not is_vamp(i)]
     fitting = [i for i in near if set(_changes(i)) <= changes]
-    if len(fitting) < FEW_FITTING:
+    if sum(i in family for i in fitting) < FEW_FITTING:
         free = changes | _free_lines(band)
-        fitting += [i for i in near if i not in fitting and set(_changes(i)) <= free]
-    near = fitting
-    own = sorted((i for i in near if i in family and unlike(i) <= UNLIKE_CHORDS - ALIKE_CHORDS), key=unlike)
-    others = [i for i in near if i not in family and not unlike(i) and share_in_key(i) >= PLAIN and is_kin(i, plan)]
+        fitting += [i for i in near if i in family and i not in fitting and set(_changes(i)) <= free]
+    own = sorted((i for i in fitting if i in family and unlike(i) <= UNLIKE_CHORDS - ALIKE_CHORDS), key=unlike)
+    others = [i for i in fitting if i not in family and not unlike(i) and share_in_key(i) >= PLAIN and is_kin(i, plan)]
     near = [*own, *others[: max(0, FEW_PROGRESSIONS - len(own))]]
     if in_sections:
         near = _in_sections(near)

@@ -959,7 +959,8 @@ class Shown:
             piece = examples.drawn_harmony(plan, self.key, seed, self.band, at_home=at_home, verse=piece)
         if piece is None:
             return None
-        begins = examples.begins(piece, self.band, self.key, seed, at_home=at_home)
+        whole = place is None and not answers  # a section, or what answers one, begins with its own first chord
+        begins = examples.begins(piece, self.band, self.key, seed, at_home=at_home) if whole else 0
         found = self._beat(piece, bar + begins)
         locked = self.request.is_scale_locked and found.chord is not None
         if found.chord is None or (locked and not found.chord.pitch_classes <= self.key.pitch_classes):

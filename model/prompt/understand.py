@@ -172,7 +172,8 @@ def styles(parsed: ParsedPrompt, text: Embedding, energy: float) -> Mix:
     A weak leaning is filled up with a neutral style, so a sentence that is like none of ours is a pop ballad or pop.
     """
     if parsed.two_styles is not None:
-        return _heaviest(_summed(t.styles for t in (parsed.two_styles.rhythm_style, parsed.two_styles.harmony_style)))
+        ground, over = parsed.two_styles.rhythm_style.styles, parsed.two_styles.harmony_style.styles
+        return _heaviest(_summed((((ground[0][0], 1.0),), over)))  # who plays the drums comes first
     waltzing = [t for t in parsed.terms if t.styles and t.name in WALTZES]
     terms = [t for t in parsed.terms if t not in waltzing and not t.is_occasion]
     counting = (terms, waltzing, [t for t in parsed.terms if t.is_occasion])

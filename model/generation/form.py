@@ -961,7 +961,7 @@ class Shown:
             return None
         whole = place is None and not answers  # a section, or what answers one, begins with its own first chord
         begins = examples.begins(piece, self.band, self.key, seed, at_home=at_home) if whole else 0
-        found = self._beat(piece, bar + begins)
+        found = self._beat(piece, self.bar + begins)
         locked = self.request.is_scale_locked and found.chord is not None
         if found.chord is None or (locked and not found.chord.pitch_classes <= self.key.pitch_classes):
             return None

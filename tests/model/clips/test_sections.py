@@ -120,3 +120,12 @@ def test_the_chords_of_its_chorus_are_not_those_of_its_verse(song: Song) -> None
         for name in ("verse", "chorus")
     }
     assert chords["verse"] != chords["chorus"]
+
+
+def test_letters_that_return_bring_their_chords_and_others_have_their_own() -> None:
+    song = clip(Composer(hash_encoder(), engine(0)), ClipSpec("jazz ballad, AABA, 2 bars each, no melody", 3))
+    bars = [[symbol for at, symbol in song.chords if bar_at(song, at) == bar] for bar in range(len(song.bars))]
+    assert [name for _, name in song.sections] == ["A", "A", "B", "A"]
+    assert bars[0:2] == bars[2:4]
+    assert bars[6] == bars[0], "the last bar closes"
+    assert bars[4:6] != bars[0:2]

@@ -402,7 +402,7 @@ _BLUES_BARS = re.compile(
 _TIMES_BARS = re.compile(
     r"(?:[\s-]*(?:blues|loops?|phrases?|riffs?|patterns?|progression|form|schleifen?|boucles?|bucles?|giro|ループ|循环|乐句|フレーズ))?[\s,]*(?:(?:played|repeated|gespielt|wiederholt|répétée?|repetid[oa]|ripetut[oa]|を|的|重复|繰り返し)\s*)?"
     r"(?:(?P<twice>twice|zwei ?mal|deux fois|dos veces|due volte|duas vezes)|(?P<thrice>thrice|drei ?mal)|(?P<four>vier ?mal)|[x×]\s?(?P<x>\d)"
-    rf"|(?P<n>\d|\b(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})|[一二两三四五六七八])\s?(?:times|mal|fois|veces|volte|vezes|[回遍次]))(?![\w\d]|的)(?:\s+(?:through|over|durch|round))?"
+    rf"|(?P<n>\d|\b(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})|[一二两三四五六七八])\s?(?:times|mal|fois|veces|volte|vezes|[回遍次]))(?![\w\d]|的|\s+(?:as|so|slower|faster|langsamer|schneller|plus|moins|más|più|mais|menos|meno)\b)(?:\s+(?:through|over|durch|round))?"
 )
 """12 bar blues twice through; 4小節ループを4回."""
 _LOOPED = re.compile(

@@ -215,7 +215,7 @@ def listed_sections(
             at = named.end()
     found = _repeated(lower, _shared_by_letters(lower, found))
     with_bars = [f for f in found if f[3]]
-    if not with_bars and (added := _added(lower, found)) is not None:
+    if not with_bars and (added := _added(lower, found, total)) is not None:
         return added
     if len(with_bars) < 2 and (each := _each_as_long(lower, _repeated(lower, _names(lower)))) is not None:
         return each
@@ -399,12 +399,14 @@ def _each_as_long(lower: str, found: Sequence[_Found]) -> tuple[tuple[Section, .
 _SUM = re.compile(r"(?<![\d.+/])(?P<n>\d{1,2}(?:\s?\+\s?\d{1,2})+)(?![\d/]|\s?\+)" rf"(?:\s*{BARS}(?![a-z]))?(?:\s*:)?")
 
 
-def _added(lower: str, found: Sequence[_Found]) -> tuple[tuple[Section, ...], list[FoundWish]] | None:
+def _added(
+    lower: str, found: Sequence[_Found], total: int | None
+) -> tuple[tuple[Section, ...], list[FoundWish]] | None:
     """Return a list of sections beside a sum of as many numbers, the bars of each: 4+4+8: intro, verse, chorus."""
     beside = len(found) > 1 and all(_beside(lower, a, b) for a, b in pairwise(found))
     for match in _SUM.finditer(lower):
         bars = [int(n) for n in re.findall(r"\d+", match.group("n"))]
-        if beside and len(bars) == len(found) and all(bars):
+        if beside and len(bars) == len(found) and all(bars) and total in (None, sum(bars)):
             sections = tuple(replace(s, bars=n) for (_, _, s, _), n in zip(found, bars, strict=True))
             return sections, [FoundWish(*match.span()), FoundWish(found[0][0], found[-1][1])]
     return None

@@ -61,3 +61,8 @@ def test_bars_that_come_again_are_as_many_more(text: str, bars: int) -> None:
 def test_a_choir_is_no_chorus_where_no_verse_stands_beside_it() -> None:
     assert "chorus" not in form("balada con coro, 16 compases")
     assert "chorus" not in form("estrofa 8 compases con coro de niños")
+
+
+def test_a_grouping_is_no_sum_of_bars_and_times_of_a_pace_are_none_of_bars() -> None:
+    assert form("3+3+2 grouping, verse, chorus, bridge, 24 bars") == "verse 8 chorus 8 bridge 8"
+    assert parse_prompt("4 bars, 2 times slower").bars == 4

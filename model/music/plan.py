@@ -125,17 +125,20 @@ def wished_bars(plan_: Plan) -> int | None:
     if len(wishes.sections) > 1:
         return min(MAX_BARS, sum(s.bars for s in wishes.sections))
     named = [s.bars for s in wishes.sections] + [c.bar - 1 for c in wishes.cues]
-    named += [max(r.first - 1, r.last or 0) for r in wishes.rests]
+    rested = [max(r.first - 1, r.last or 0) for r in wishes.rests]
     lasting = [
         w for w in (wishes.ramp, *wishes.fades) if w is not None and (w.first is not None or (w.bars or 0) > _FEW)
     ]
     named += [(w.first or 1) - 1 + (w.bars or 0) for w in lasting]
     named += [wishes.modulation.bar - 1] if wishes.modulation is not None and wishes.modulation.bar is not None else []
-    return min(MAX_BARS, max(named) + BARS_BEHIND) if named else None
+    lengths = [n + BARS_BEHIND for n in named] + [max(BARS_BEHIND, (n // _PHRASE + 1) * _PHRASE) for n in rested]
+    return min(MAX_BARS, max(lengths)) if lengths else None
 
 
 _FEW = 4
 """Bars of a ramp or a fade for which a clip of its usual length has room."""
+_PHRASE = 4
+"""Bars of a phrase: who enters or rests at a bar does so within a piece of whole phrases."""
 BARS_BEHIND = 8
 """Bars that a clip goes on behind the last thing that was asked for at a bar, where no length was."""
 LEVELS = ("energy", "density", "brightness", "complexity")

@@ -31,7 +31,7 @@ from model.prompt.rules.vocabulary import find as find_terms
 from model.prompt.second_instruments import shared_out
 from model.prompt.wishes.find import find_wishes
 from model.prompt.wishes.found import FoundWish
-from model.prompt.wishes.sections import find_sections
+from model.prompt.wishes.sections import chorus_by_name, find_sections
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +155,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
     spelled_out = lower
     plain = "".join(new if new != old else said for said, old, new in zip(plain, lower, counted, strict=True))
     lower = counted
+    plain, lower = chorus_by_name(plain), chorus_by_name(lower)
     wished = find_wishes(plain)
     # what is wished of the course of a piece is no fact of the whole: the bars of an intro, the end of a ramp
     taken: list[tuple[int, int]] = [(w.start, w.end) for w in wished.found]
@@ -195,6 +196,9 @@ def parse_prompt(text: str) -> ParsedPrompt:
     meter = meter_said.played if meter_said is not None else None
     named_blues = tempo_meter.blues_bars(lower)  # its words are a style too: they stay
     bars = take(tempo_meter.bars, lower, "bars") or wished.bars or (named_blues.value if named_blues else None)
+    if named_blues is not None and (often := tempo_meter.said_of_blues_bars(lower)) is not None:
+        taken.append(often)
+        facts.append((*often, "bars"))
     if bars is not None and any(c.bar > bars for c in wished.wishes.cues) and _is_a_stretch(lower, facts):
         bars = None  # "a slow burn for 8 bars, then drop at bar 9"
     bound = tempo_meter.tempo_bound(lower)

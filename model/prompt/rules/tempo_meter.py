@@ -399,6 +399,33 @@ _BLUES_BARS = re.compile(
 )
 
 
+_TIMES_BARS = re.compile(
+    r"(?:[\s-]*(?:blues|loops?|phrases?|riffs?|patterns?|progression|form|schleifen?|boucles?|bucles?|giro|ループ|循环|乐句|フレーズ))?[\s,]*(?:(?:played|repeated|gespielt|wiederholt|répétée?|repetid[oa]|ripetut[oa]|を|的|重复|繰り返し)\s*)?"
+    r"(?:(?P<twice>twice|zwei ?mal|deux fois|dos veces|due volte|duas vezes)|(?P<thrice>thrice|drei ?mal)|(?P<four>vier ?mal)|[x×]\s?(?P<x>\d)"
+    rf"|(?P<n>\d|\b(?:{'|'.join(sorted(COUNTS, key=len, reverse=True))})|[一二两三四五六七八])\s?(?:times|mal|fois|veces|volte|vezes|[回遍次]))(?![\w\d]|的|\s+(?:as|so|slower|faster|langsamer|schneller|plus|moins|más|più|mais|menos|meno)\b)(?:\s+(?:through|over|durch|round))?"
+)
+"""12 bar blues twice through; 4小節ループを4回."""
+_LOOPED = re.compile(
+    r"[\s-]*(?:loops?|schleife|boucle|bucle|ループ|循环)[\s,]*(?:(?:that|which|die|qui|que|che|is|sich|se|si)\s+)*(?:repeat(?:ed|s|ing)|on repeat|over and over|wiederholt|(?:répétée?|répète)|repetid[oa]|(?:se )?repite|repetida|ripetut[oa]|ripete|を?(?:繰り返し?|くりかえし)|不断重复|反复|重复(?![两二三四五六七八\d]))(?!\w)"
+)
+"""Two bar loop repeated: as long as pieces are."""
+_USUAL_BARS = 8
+
+
+def _as_often(lower: str, found: Span[int], blues: bool) -> Span[int]:
+    """Return the bars as often as the words behind them say."""
+    if (times := _TIMES_BARS.match(lower, found.end)) is not None:
+        digits = times.group("x") or times.group("n") or ""
+        often = 2 if times.group("twice") else 3 if times.group("thrice") else 4 if times.group("four") else 0
+        often = often or (int(digits) if digits.isdecimal() else COUNTS.get(digits) or chinese_number(digits))
+        if often and found.value * often <= MAX_BARS:
+            return Span(found.value * often, found.start, times.end())
+    looped = None if blues or found.value >= _USUAL_BARS else _LOOPED.match(lower, found.end)
+    if looped is not None:
+        return Span(-(-_USUAL_BARS // found.value) * found.value, found.start, looped.end())
+    return found
+
+
 def bars(lower: str) -> Span[int] | None:
     """Return a length in bars, 1..MAX_BARS; a twelve-bar blues has twelve."""
     if (added := _ADDED_BARS.search(lower)) is not None:  # 4+4+8 bars
@@ -408,14 +435,22 @@ def bars(lower: str) -> Span[int] | None:
         said = next(g for g in match.groups() if g)
         count = int(said) if said.isdigit() else COUNTS.get(said) or chinese_number(said)
         if 1 <= count <= MAX_BARS and not _NOT_THE_LENGTH.search(lower, max(0, match.start() - 40), match.start()):
-            return Span(count, *match.span())
+            return _as_often(lower, Span(count, *match.span()), blues=False)
     return None
 
 
 def blues_bars(lower: str) -> Span[int] | None:
     """Return the bars of a blues that is named by them; the name stands for its chords too."""
     match = _BLUES_BARS.search(lower)
-    return None if match is None else Span((12, 8, 16, 12, 8)[(match.lastindex or 1) - 1], *match.span())
+    if match is None:
+        return None
+    return _as_often(lower, Span((12, 8, 16, 12, 8)[(match.lastindex or 1) - 1], *match.span()), blues=True)
+
+
+def said_of_blues_bars(lower: str) -> tuple[int, int] | None:
+    """Return where the words behind a blues of so many bars say how often it comes."""
+    match, found = _BLUES_BARS.search(lower), blues_bars(lower)
+    return None if match is None or found is None or found.end == match.end() else (match.end(), found.end)
 
 
 _SIXTEENTH = re.compile(

@@ -92,6 +92,7 @@ def find_wishes(plain: str) -> FoundWishes:
     found += _at(places, "key")
     sections, placed = listed_sections(lettered(plain, lower), total, [(f.start, f.end) for f in found])
     placed = [replace(_led(lower, p, _AT_LAST), about="form") for p in placed]
+    placed = [_led(lower, placed[0], _FORM_AHEAD), *placed[1:]] if placed else placed
     barred = any(any(c.isdigit() for c in lower[p.start : p.end]) for p in placed)
     found += placed
     if total is not None and [s.name for s in sections] == ["intro"] and sections[0].bars < total:
@@ -180,6 +181,9 @@ _LASTS = tolerant(
 )
 _AT_LAST = tolerant(
     r"(?:\b(?:zum schluss|am (?:ende|schluss)|nochmals?|noch einmal|finally|at the end|once more|again|à la fin|pour finir|encore|al final|otra vez|alla fine|di nuovo|ancora|no final|de novo|mais uma vez)|最后|再来?个?)[\s,]*$"
+)
+_FORM_AHEAD = tolerant(
+    r"(?:\b(?:rondo|rondeau|rondò|rondó|form|forme|forma|structure|struktur|estructura|struttura|estrutura|sections?)|结构|曲式|构成)\s*[:=]\s*$"
 )
 """What leads to what was found, and says no more: lasts 45 seconds, and at the end 8 bars of verse."""
 

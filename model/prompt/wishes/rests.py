@@ -28,9 +28,12 @@ _FROM = r"(?:(?:(?:starting|beginning) )?(?:at|from|on|by)|ab|bei|auf|desde|a pa
 _AFTER = r"(?:after|nach|tras|después de(?:l| la)?|après|dopo|depois d[eoa])"
 _IN = r"(?:in|during|for|over|throughout|im|in der|während|für|en|dans|pendant|pour|durante|nel(?:la|le|l['’])?|nei|nos?|nas?|em|aux?|在)"
 _NUMBER = r"(?:\d{1,3}|[一二三四五六七八九十百]{1,3})"
+_ANY_SECTION = re.sub(r"\(\?P<s\d+>", "(?:", NAMED)
 _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, tolerant(pattern))
     for kind, pattern in (
+        ("until", rf"\b{_UNTIL}\s+{_THE}(?:{_ANY_SECTION})\s*[(=:,]\s*(?:{_FROM}\s+)?{_THE}{BAR}\s+(?P<a>\d{{1,3}})\s*\)?"),
+        ("from", rf"(?:\b(?:{_IN}|{_FROM}|with|mit|avec|con|com)\s+)?{_THE}(?:{_ANY_SECTION})\s*[(=:,]\s*(?:{_FROM}\s+)?{_THE}{BAR}\s+(?P<a>\d{{1,3}})(?!\s*[-–]|\d)\s*\)?|在?(?:{_ANY_SECTION})\s*[(:]\s*第(?P<b>{_NUMBER})小[节節](?:开始|起|から)?\s*\)?"),
         (
             "range",
             rf"(?:\b(?:{_IN}|between|from|von|zwischen|entre|de|desde|das?|dos|dal(?:la)?|tra)\s+{_THE})?(?<![a-zà-ÿ]){BARS}\s+(?P<a>\d{{1,3}})\s*(?:-|–|to|until|through|and|bis|à|au|all?a|a|até|hasta|et|y|e|und)\s*(?:{_THE}{BAR}\s+)?(?P<b>\d{{1,3}})(?!\d|\s*b\.?p\.?m)"
@@ -45,11 +48,11 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ("from", rf"(?:\b{_FROM}\s+{_THE}|(?<![\w,] )(?<!\w)){BAR}\s+(?P<a>\d{{1,3}})(?:\s+(?:on(?:wards?)?|an)(?![a-zà-ÿ]))?|(?:从|自)?第\s*(?P<b>{_NUMBER})\s*小[节節](?:开始|起|以后|之后|后|から|より)?"),
         (
             "first",
-            rf"(?:\b{_IN}\s*)?{_THE}(?<![a-zà-ÿ]){FIRST}\s*(?:的)?(?P<a>{COUNT})\s*(?:个)?{BARS}(?:里|内|は|で)?|(?:\b{_IN}\s*)?{_THE}\b(?P<b>{COUNT})\s+{FIRST}\s+{BARS}",
+            rf"(?:\b{_IN}\s*)?{_THE}(?<![a-zà-ÿ]){FIRST}\s*(?:的)?(?P<a>{COUNT})\s*(?:个)?{BARS}(?:里|内|は|で)?|(?:\b{_IN}\s*)?{_THE}\b(?P<b>{COUNT})\s+{FIRST}\s+{BARS}|\b{_IN}\s+{_THE}{FIRST}\s+(?P<c>{COUNT})(?=\s*(?:$|[,.;])|\s+(?:and|und|et|y|e)\b)|\b{_IN}\s+{_THE}(?P<d>{COUNT})\s+{FIRST}(?=\s*(?:$|[,.;]))",
         ),
         (
             "last",
-            rf"(?:\b{_IN}\s*)?{_THE}(?<![a-zà-ÿ]){LAST}\s*(?:的)?(?P<a>{COUNT})\s*(?:个)?{BARS}(?:里|内|は|で)?|(?:\b{_IN}\s*)?{_THE}\b(?P<b>{COUNT})\s+{LAST}\s+{BARS}",
+            rf"(?:\b{_IN}\s*)?{_THE}(?<![a-zà-ÿ]){LAST}\s*(?:的)?(?P<a>{COUNT})\s*(?:个)?{BARS}(?:里|内|は|で)?|(?:\b{_IN}\s*)?{_THE}\b(?P<b>{COUNT})\s+{LAST}\s+{BARS}|\b{_IN}\s+{_THE}{LAST}\s+(?P<c>{COUNT})(?=\s*(?:$|[,.;])|\s+(?:and|und|et|y|e)\b)|\b{_IN}\s+{_THE}(?P<d>{COUNT})\s+{LAST}(?=\s*(?:$|[,.;]))",
         ),
         ("half", r"\b(?:in|during|from|for)\s+the\s+(?P<half>first|second)\s+half\b|(?P<front>前)半[段部]?|后半[段部]?"),
         (
@@ -58,18 +61,21 @@ _PLACES: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
         ),
     )
 )  # fmt: skip
-_BEFORE_ONLY = r"(?:only|just|nothing but|nur|bloß|lediglich|seulement|uniquement|rien que|solamente|únicamente|soltanto|unicamente|apenas|somente|só)"
+_BEFORE_ONLY = r"(?:only|just|nothing but|nur|bloß|lediglich|seulement|uniquement|(?:plus )?rien que|nothing (?:else )?but|nichts (?:mehr )?(?:als|außer)|nada más que|nient['’]altro che|nada além d[aeo]|solamente|únicamente|soltanto|unicamente|apenas|somente|só)"
 _WORDS: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (kind, tolerant(pattern))
     for kind, pattern in (
+        ("but", r"(?:except(?: for)?|but(?: for)?|apart from|save|außer|bis auf|sauf|excepté|à part|excepto|salvo|menos|tranne|eccetto|exceto|除了|以外は?)(?![a-zà-ÿ-])"),
+        ("start", r"n['’](?:arriv|entr|commenc|apparaî|jou|intervien|vien)\w* qu['’]e?(?=\W|[àa])|n['’]\s?est (?:là )?qu['’]"),
+        ("back", r"(?:(?:it|they|he|she|sie|er|es|ils?|elles?|ell[oa]s|eles|elas) )?(?:comes? back(?: in)?(?! in\b)|(?:is|are) back(?: in)?|returns?|returning|re-?enters?|(?:komm(?:t|en)|kehr(?:t|en)) (?:wieder|zurück)|wieder da(?:bei)?|revien(?:t|nent)|vuelve[n]?(?: a entrar)?|regresa[n]?|torna(?:no)?|rientra(?:no)?|volta[m]?|regressa[m]?|retorna[m]?)(?![a-zà-ÿ-])|回来|再次?(?:进来|加入|出现)|戻(?:る|って|り)"),
         ("small", r"(?:nothing|none|not)(?: else)? before(?: (?:that|it|then))?(?![a-zà-ÿ-])|(?:vorher|davor|zuvor) (?:kein\w*|nichts|nicht)(?![a-zà-ÿ-])"),
         ("not", rf"(?:{NEGATION.pattern})|\b(?:do|does|should|must)(?:n['’]t| not)\b|なし(?:で|に)?|抜き(?:で|に)?|無し|去掉|静音"),
         ("start", r"\b(?:enter(?:s|ing)?|comes? (?:back )?in|coming in|(?:start|begin|kick|join|appear|arriv)(?:s|es|e|ing)?(?: in)?|drops? in|sets? in|come|comes|bring(?:s|ing)? in|add(?:s|ing)?|introduc\w+|erst|einsetzen|komm(?:t|en)|beginn(?:t|en)|ein|rein|dazu|entr(?:a|an|ano|am|e|ent|ando)|rentr(?:e|ent)|lleg(?:a|an)|empiez(?:a|an)|comienz(?:a|an)|arriv(?:a|ano|ent)|commenc(?:e|ent)|inizi(?:a|ano)|part(?:e|ono)|cheg(?:a|am)|começ(?:a|am))(?![a-zà-ÿ-])|才?[进進](?:来|场|入)?|才?加入|才?出现|开始|入(?:る|って|り|ります)|スタート|始まる|登場|から|才有?|起"),
-        ("stop", r"\b(?:stop(?:s|ped|ping)?|drops? out|leav(?:e|es|ing)|ends?|go(?:es)? (?:away|silent|out|quiet)|falls? (?:away|out|silent)|cuts? out|disappears?|rests?|pauses?|(?:hör(?:t|en)|steig(?:t|en)) (?:auf|aus)|aufhören|aussteigen|fäll(?:t|en) (?:weg|aus)|verstumm(?:t|en)|setzt aus|paus(?:iert|ieren)|raus|weg|aus|se va[n]?|desaparece[n]?|call(?:a|an)|par(?:a|an|am)(?= )|s['’]arrêt(?:e|ent)|disparaît|disparaissent|se tai(?:t|sent)|si ferma(?:no)?|esc(?:e|ono)|spari(?:sce|scono)|tac(?:e|ono)|som(?:e|em)|sai|saem)(?![a-zà-ÿ-])|停止?|退出|消失|止ま(?:る|って)|消え(?:る|て)|抜け(?:る|て)"),
+        ("stop", r"\b(?:stop(?:s|ped|ping)?|drops? out|leav(?:e|es|ing)|ends?|go(?:es)? (?:away|silent|out|quiet)|falls? (?:away|out|silent)|cuts? out|disappears?|rests?|pauses?|stopp(?:t|en)|(?:hör(?:t|en)|steig(?:t|en)) (?:auf|aus)|aufhören|aussteigen|fäll(?:t|en) (?:weg|aus)|verstumm(?:t|en)|setzt aus|paus(?:iert|ieren)|raus|weg|aus|se va[n]?|se retira[n]?|desaparece[nm]?|call(?:a|an)|par(?:a|an|am)(?= )|s['’]arrêt(?:e|ent)|disparaît|disparaissent|se tai(?:t|sent)|si ferma(?:no)?|esc(?:e|ono)|spari(?:sce|scono)|tac(?:e|ono)|som(?:e|em)|sai|saem)(?![a-zà-ÿ-])|停止?|退出|消失|止ま(?:る|って)|消え(?:る|て)|抜け(?:る|て)"),
         ("only behind", r"だけ|のみ"),
         ("only", rf"\b{_BEFORE_ONLY}(?![a-zà-ÿ-])|\b(?:solo|sólo)(?= )|只[有用要]?|仅用?"),
         ("and", r"(?:and|und|et|y|e|&|\+|和|与|跟|と)(?![a-zà-ÿ-])"),
-        ("small", r"(?:then|but|the|an?|any|all|of|do|does|are|is|be|should|must|will|plays?|playing|with|we|let|have|has|get|please|there|also|again|at all|setzt|setzen|steigt|steigen|dann|aber|auch|bitte|soll(?:en)?|spiel(?:t|en)|mit|gibt|die|das|der|es|la|le|les|el|los|las|il|lo|gli|un[ae]?|puis|avec|il y a|o|os|as|con|com|que|se|de|del|di|d['’]|hay|c['’]è|tem)(?![a-zà-ÿ-])|[都就再的了要请有在也会は]|が|も|を|に|で|の"),
+        ("small", r"(?:then|but|the|an?|any|all|of|do|does|are|is|be|should|must|will|plays?|playing|with|we|let|have|has|get|please|there|also|again|at all|setzt|setzen|steigt|steigen|dann|aber|auch|bitte|soll(?:en)?|spiel(?:t|en)|mit|gibt|die|das|der|dem|den|wieder|es|la|le|les|el|los|las|il|lo|gli|un[ae]?|puis|avec|il y a|o|os|as|con|com|que|se|de|del|di|d['’]|hay|c['’]è|tem)(?![a-zà-ÿ-])|[都就再的了要请有在也会は]|が|も|を|に|で|の"),
     )
 )  # fmt: skip
 _OFF_BEHIND = tolerant(rf"(?:{OFF.pattern})|\s*(?:不要|没有|无|オフ|いらない)")
@@ -78,7 +84,24 @@ _BUT = tolerant(r"except|besides|instead|rather|除了")
 _STOPS = re.compile(r"[,.;:!?，。；：！？、\n]")
 _COLON = re.compile(r"\s*[:：(（]\s*")
 
-_Kind = Literal["who", "where", "not", "start", "stop", "only", "only behind", "and", "small"]
+_ALL = tolerant(
+    r"(?:(?:the |l['’]|la |il |el |die |der |das |le )?(?:whole |full |entire |ganze |volle )?(?:everything|everyone|everybody|band(?: in)?|all(?: (?:the )?(?:instruments|parts|others))|alles|alle|tout(?: le (?:monde|groupe|reste))?|tous|toda? (?:el|la) (?:grupo|banda)|tod[oa]s?|tudo|tutt[oi]|tutta la band|rest)(?: else)?)(?![a-zà-ÿ-])|大家|所有(?:乐器|人)|全部|全员|全員|全体|(?:バンド|乐队|楽器)?(?:全员|全員|全体|みんな|全部)|整个乐队"
+)
+_BARE = tolerant(
+    rf"(?:(?:{_IN}|{_FROM}|{_UNTIL})\s+{_THE})?(?P<a>\d{{1,3}})\s*(?:-|–|to|bis|à|au|all?a|a|até|hasta)\s*(?P<b>\d{{1,3}})(?![\d/.:%]|\s*(?:b\.?p\.?m|[-–]))|(?:{_IN}|{_FROM})\s+{_THE}(?P<c>\d{{1,3}})(?=\s*(?:$|[,.;)])|\s+(?:and|und|et|y|e)\b)"
+)
+"""Bars whose word is left out behind others: in bars 1-4 and 9-12, entra en el compás 5 y la melodía en el 7."""
+_EARLIER = tolerant(
+    r"\s*[,;:(]\s*(?:and |und |et |y |e )?(?:before(?: (?:that|then|it))?|until then|up to then|avant(?: (?:ça|cela))?|jusque-là|vorher|davor|zuvor|bis dahin|antes(?: (?:de eso|disso))?|hasta entonces|prima(?: di (?:allora|quello))?|fino ad allora|até lá|(?:在此)?之前|その前は?|それまでは?)[\s,:]*(?=\S)"
+)
+_LATER = tolerant(
+    r"\s*[,;]?\s*(?:and then|then|after(?:wards| that)|und dann|dann|danach|et puis|puis|après|ensuite|y luego|luego|después|y después|e poi|poi|dopo|e depois|depois|然后|之后|接着|その後は?|それから)[\s,:]*(?=\S)"
+)
+_OPENS_WITH = tolerant(
+    r"(?:\b(?:start(?:s|ing)?|begin(?:s|ning)?|open(?:s|ing)?|(?:beginnt|fängt an|startet|los geht'?s|beginne) |commenc\w+|débute\w*|empieza|empezando|empezar|comienza|inizia|iniziare|começa|começando)\s*(?:off )?(?:with|mit|avec|par|con|com)|以|从)\s*(?=\S)"
+)
+
+_Kind = Literal["who", "where", "not", "start", "stop", "back", "but", "only", "only behind", "and", "small"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,28 +127,106 @@ class FoundRests:
     binding: tuple[Place, ...] = ()
 
 
+_EVERYONE = "everyone"
+
+
 def find_rests(lower: str, sections: Sequence[Section], taken: Sequence[Place]) -> FoundRests:
     """Return who rests where; `sections` are those that the piece has, `taken` is read already."""
     players, places = _players(lower), _places(lower, taken)
     whole = FoundRests()
+    last_who: list[_Word] = []
     at = 0
     for start in sorted(w.start for w in places.values()):
         if start < at:
             continue
         whole_run = _run(lower, start, players, places)
-        fills = bool(whole_run) and _fills_its_clause(lower, whole_run[0].start, whole_run[-1].end)
+        fills = bool(whole_run) and (
+            _fills_its_clause(lower, whole_run[0].start, whole_run[-1].end)
+            or bool(_clause_beside(lower, whole_run, players)[1])
+        )
         for run in _split(whole_run):
             at = max(at, run[-1].end) if run else at
-            read = _read(lower, run, sections, fills)
+            who = [w for w in run if w.kind == "who"]
+            closed = _closed(run, who or last_who, whole.rests, sections)
+            if closed is not None:
+                whole = replace(whole, rests=closed)
+                read: tuple[list[Rest], str] | None = [], ""
+            else:
+                said = run if who or not {"stop", "start"} & {w.kind for w in run} else [*last_who, *run]
+                read = _read(lower, said, sections, fills)
+            last_who = who or last_who
             if read is not None:
+                more, players_too = _clause_beside(lower, run, players)
+                run = [*run, *players_too]
+                at = max(at, run[-1].end)
                 rests, reason = read
+                until = any(w.where == "until" for w in run)
+                rests = [r for r in dict.fromkeys(more if more and until else [*rests, *more]) if r not in whole.rests]
                 whole = FoundRests(
                     (*whole.rests, *rests),
                     (*whole.found, FoundWish(run[0].start, run[-1].end, reason)),
                     (*whole.players, *((w.start, w.end) for w in run if w.kind == "who")),
                     (*whole.binding, *((w.start, w.end) for w in run if w.kind not in ("who", "and", "small"))),
                 )
-    return whole
+    return _opened(lower, whole, players)
+
+
+def _opened(lower: str, whole: FoundRests, players: dict[int, _Word]) -> FoundRests:
+    """Return the rests with those of who is not named where a piece opens with some alone: they come with the first who enters."""
+    entrances = [r.last + 1 for r in whole.rests if r.first == 1 and r.last is not None and r.last > 0]
+    opens = _OPENS_WITH.search(lower)
+    words = [] if opens is None or not entrances else _onwards(lower, opens.end(), players, {}, "")
+    who = [w for w in words if w.kind == "who" and w.part != _EVERYONE]
+    if opens is None or not who or not {"only", "only behind"} & {w.kind for w in words}:
+        return whole
+    late = {r.part for r in whole.rests if r.first == 1}
+    rests = [Rest(w.part, 1, min(entrances) - 1, roles=w.roles) for w in _others(who) if w.part not in late]
+    return FoundRests(
+        (*whole.rests, *rests),
+        (*whole.found, FoundWish(opens.start(), who[-1].end)),
+        (*whole.players, *((w.start, w.end) for w in who)),
+        (*whole.binding, *((w.start, w.end) for w in words if w.kind in ("only", "only behind"))),
+    )
+
+
+def _closed(
+    run: Sequence[_Word], who: Sequence[_Word], rests: Sequence[Rest], sections: Sequence[Section]
+) -> tuple[Rest, ...] | None:
+    """Return the rests, of which those without an end end where a run says that who rests comes back; None where it does not."""
+    where = [w for w in run if w.kind == "where"]
+    if len(where) != 1 or not {"back", "start"} & {w.kind for w in run} or {"not", "stop"} & {w.kind for w in run}:
+        return None
+    span, _ = _span(where[0], sections)
+    parts = {w.part for w in who}
+    if span is None:
+        return None
+    open_ = [
+        r
+        for r in rests
+        if r.last is None and not r.section and 1 < r.first < span[0] and (r.part in parts or _EVERYONE in parts)
+    ]
+    return tuple(replace(r, last=span[0] - 1) if r in open_ else r for r in rests) if open_ else None
+
+
+def _clause_beside(lower: str, run: Sequence[_Word], players: dict[int, _Word]) -> tuple[list[Rest], list[_Word]]:
+    """Return who rests before a run's bar, or after it, as the next clause says: before that only chords, then nothing but the pad."""
+    where = [w for w in run if w.kind == "where"]
+    place = where[-1] if where and where[-1].where in ("from", "at", "until", "range", "first") else None
+    span = None if place is None else _span(place, ())[0]
+    if place is None or span is None:
+        return [], []
+    earlier = _EARLIER.match(lower, run[-1].end) if place.where in ("from", "at") else None
+    later = _LATER.match(lower, run[-1].end) if place.where in ("until", "range", "first") else None
+    lead = earlier or later
+    words = [] if lead is None else _onwards(lower, lead.end(), players, {}, "")
+    who = [w for w in words if w.kind == "who" and w.part != _EVERYONE]
+    if not who or not {"only", "only behind"} & {w.kind for w in words}:
+        return [], []
+    last = span[1] or 1
+    if place.where == "until" and (last + 1) % 4 == 0:
+        last += 1  # until bar 8, then: bar 8 is the last
+    bars: _Span = (1, span[0] - 1) if earlier is not None else (last + 1, None)
+    return [Rest(w.part, bars[0], bars[1], roles=w.roles) for w in _others(who)], words
 
 
 def _players(lower: str) -> dict[int, _Word]:
@@ -140,6 +241,10 @@ def _players(lower: str) -> dict[int, _Word]:
         name = part.lastgroup or ""
         if name != "piece" and not within(part.start(), styles):
             found[part.start()] = _Word(*part.span(), "who", PIECES.get(name, name))
+    for everyone in _ALL.finditer(lower):
+        before = lower[everyone.start() - 1 : everyone.start()]
+        if not (before.isalpha() and before.isascii()) and everyone.start() not in found:
+            found[everyone.start()] = _Word(*everyone.span(), "who", _EVERYONE)
     for start, end, roles in drum_pieces(lower):
         if start not in found or found[start].end <= end:
             found[start] = _Word(start, end, "who", "drums", roles)
@@ -182,6 +287,9 @@ def _onwards(lower: str, at: int, players: dict[int, _Word], places: dict[int, _
         while at < len(lower) and lower[at].isspace() and lower[at] != "\n":
             at += 1
         word = None if at >= len(lower) else _word_at(lower, at, players, places, behind)
+        barred = any(w.kind == "where" and w.where not in ("section", "half") for w in run)
+        if barred and (word is None or word.kind == "small") and (bare := _BARE.match(lower, at)) is not None:
+            word = _Word(at, bare.end(), "where", place=bare, where="range" if bare.group("b") else "from")
         if word is None:
             break
         run.append(word)
@@ -202,11 +310,24 @@ def _run(lower: str, start: int, players: dict[int, _Word], places: dict[int, _W
     )
     run = next((r for at in begins if (r := _onwards(lower, at, players, places, ""))[-1:] and r[-1].end > start), None)
     run = run or _onwards(lower, start, players, places, "")
+    if run and (pause := _PAUSE.match(lower, run[-1].end)) is not None:  # all stop at bar 8, except the piano
+        more = _onwards(lower, pause.end(), players, {}, "")
+        run += more if more and more[0].kind == "but" else []
     if run and not any(w.kind == "who" for w in run) and (not lower[low : run[0].start].strip()):
         pause = _PAUSE.match(lower, run[-1].end)
         more = [] if pause is None else _onwards(lower, pause.end(), players, places, "")
         if any(w.kind == "who" for w in more) and not any(w.kind == "where" for w in more):
             run += more
+    for i, word in enumerate(run):  # arp until bar 8, then only the pad: the second says it of the bars behind
+        if word.kind == "where" and any(w.kind == "who" for w in run[:i]):
+            then = _LATER.match(lower, word.end)
+            if (
+                then is not None
+                and _onwards(lower, then.end(), players, {}, "")[:1]
+                and (_onwards(lower, then.end(), players, {}, "")[0].kind == "only")
+            ):
+                run = run[: i + 1]
+                break
     while run and run[0].kind in ("and", "small"):
         run = run[1:]
     while run and run[-1].kind in ("and", "small"):
@@ -219,13 +340,25 @@ def _signs(lower: str, low: int, start: int) -> Iterator[int]:
     return (i for i in range(low, start) if not lower[i].isascii())
 
 
+_VERBS = frozenset(("start", "stop", "back"))
+
+
+def _is_anew(group: Sequence[_Word], word: _Word, rest: set[str]) -> bool:
+    """Return True if the same players do something else from a word on: drop out at bar 5 and come back at bar 7."""
+    if not _VERBS & {w.kind for w in group} or "where" not in rest or "who" in rest:
+        return False
+    said = [w.kind for w in group if w.kind not in ("and", "small")]
+    return word.kind in _VERBS or (word.kind == "where" and said[-1] in _VERBS and bool(_VERBS & rest))
+
+
 def _split(run: list[_Word]) -> Iterator[list[_Word]]:
     """Yield the runs of one place each: drums from bar 5 and bass from bar 9."""
     group: list[_Word] = []
     for i, word in enumerate(run):
         complete = {"who", "where"} <= {w.kind for w in group}
         rest = {w.kind for w in run[i:]}
-        if complete and word.kind in ("and", "who", "where") and {"who", "where"} <= rest:
+        anew = _is_anew(group, word, rest)
+        if complete and (anew or (word.kind in ("and", "who", "where") and {"who", "where"} <= rest)):
             yield group
             group = []
         group.append(word)
@@ -300,8 +433,10 @@ def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section], fills: 
     """
     who = [w for w in run if w.kind == "who"]
     where = [w for w in run if w.kind == "where"]
-    if len(where) != 1 or not who:
+    if not where or not who:
         return None
+    if len(where) > 1:
+        return _read_several(run, who, where)
     place, kinds = where[0], [w.kind for w in run]
     span, section = _span(place, sections)
     known = span is not None or section in HALVES or any(s.name == section for s in sections)
@@ -313,6 +448,15 @@ def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section], fills: 
     if span is not None and (span[0] == 0 or span[1] == 0):
         return None
     only = _only(run, who, place)
+    everyone = any(w.part == _EVERYONE for w in who)
+    if "but" in kinds or everyone:
+        named = [w for w in run[kinds.index("but") :] if w.kind == "who"] if "but" in kinds else []
+        if not everyone or span is None or (named and _EVERYONE in {w.part for w in named}):
+            return None
+        if {"stop", "not"} & set(kinds) and named:
+            last_bar = None if place.where in ("at", "from") else span[1]
+            return [Rest(w.part, span[0], last_bar, roles=w.roles) for w in _others(named)], ""
+        return ([], "") if place.where in ("at", "from", "after") and not named and fills else None
     if any(w.kind == "not" and _BUT.match(lower, w.start) for w in run):
         return None  # "everything stops at bar 8 except the piano" says it of the others
     if span is not None and place.where == "at" and {"stop", "start"} & set(kinds):
@@ -353,6 +497,28 @@ def _read(lower: str, run: Sequence[_Word], sections: Sequence[Section], fills: 
             found += [Rest(word.part, 1, first - 1, roles=word.roles)] if first != 1 else []
             found += [Rest(word.part, last + 1, None, roles=word.roles)] if last is not None and last != -1 else []
     return list(dict.fromkeys(found)), ""
+
+
+def _read_several(run: Sequence[_Word], who: Sequence[_Word], where: Sequence[_Word]) -> tuple[list[Rest], str] | None:
+    """Return the rests of a run with several places of bars: only in bars 1-4 and 9-12, no drums in bars 3-4 and 7-8."""
+    kinds = {w.kind for w in run}
+    spans = [s for s in (_span(w, ())[0] for w in where if w.where in ("range", "at")) if s is not None]
+    ends = [last for _, last in spans if last is not None]
+    if len(ends) != len(where) or "start" in kinds or any(w.part == _EVERYONE for w in who):
+        return None
+    if {"not", "stop"} & kinds:
+        return [Rest(w.part, a, b, roles=w.roles) for w in who for a, b in spans], ""
+    only = _only(run, who, where[0])
+    if not only:
+        return None
+    if only == "who":
+        return [Rest(w.part, a, b, roles=w.roles) for w in _others(who) for a, b in spans], ""
+    gaps: list[_Span] = []
+    at = 1
+    for first, last in sorted(zip((first for first, _ in spans), ends, strict=True)):
+        gaps += [(at, first - 1)] if first > at else []
+        at = max(at, last + 1)
+    return [Rest(w.part, a, b, roles=w.roles) for w in who for a, b in [*gaps, (at, None)]], ""
 
 
 def _only(run: Sequence[_Word], who: Sequence[_Word], place: _Word) -> Literal["", "who", "where"]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 
 from model.music.wishes import Section
 from model.prompt.rules.negation import within
@@ -16,7 +17,7 @@ _SECTIONS: tuple[tuple[str, str, int, str | None], ...] = (
     # name, words, bars where none are said, the cue that it is played as
     (
         "intro",
-        r"intros?|introduction|vorspiel|entrada(?=\s*[(:]?\s*(?:de\s+)?\d)|开头|einleitung|introducción|introduzione|introdução|auftakt(?=\s*\d)|前奏|引子|序奏|イントロ|인트로",
+        r"intros?|introduction|vorspiel|entrada(?=\s*[(:]?\s*(?:de\s+)?\d)|开头(?!\s*(?:的|の)?\s*\d+\s*(?:个)?小节(?:里|内|は|で|に|只))|einleitung|introducción|introduzione|introdução|auftakt(?=\s*\d)|前奏|引子|序奏|イントロ|인트로",
         4,
         "intro",
     ),
@@ -106,7 +107,7 @@ _WITHOUT_BARS = tolerant(
 )
 """4 compases de intro, 8 de estrofa: so many more."""
 _TIMES = {
-    1: "once|einmal|une fois|una vez|una volta|uma vez|an?|one|eine?|une?|una?|uno|uma?",
+    1: "1 ?x|once|einmal|une fois|una vez|una volta|uma vez|an?|one|eine?|une?|una?|uno|uma?",
     2: "twice|two(?: times)?|2 ?x|double|zweimal|zwei|deux(?: fois)?|dos(?: veces)?|due(?: volte)?|dois|duas(?: vezes)?|两(?:遍|次|个|段)",
     3: "thrice|three(?: times)?|3 ?x|dreimal|drei|trois(?: fois)?|tres(?: veces)?|tre(?: volte)?|três(?: vezes)?|三(?:遍|次|个|段)",
     4: "four(?: times)?|4 ?x|viermal|vier|quatre(?: fois)?|cuatro(?: veces)?|quattro(?: volte)?|quatro(?: vezes)?|四(?:遍|次|个|段)",
@@ -116,11 +117,11 @@ _SEVERAL = tolerant(
 )
 """Deux couplets de 8 mesures; zweimal Strophe."""
 _TIMES_BEHIND = tolerant(
-    r"\s*[(\[]?\s*(?:[x×*]\s?(?P<n>[2-4])|(?P<m>[2-4])\s?(?:[x×]|times|mal|fois|veces|volte|vezes)|(?P<twice>twice|zweimal|repeat(?:ed)?|wiederholt|bis(?=\s*[)\]])|两[遍次]|重复))\s*[)\]]?(?!\w)"
+    r"\s*[(\[]?\s*(?:[x×*]\s?(?P<n>[1-4])|(?P<m>[2-4])\s?(?:[x×]|times|mal|fois|veces|volte|vezes)|(?P<twice>twice|zweimal|repeat(?:ed)?|wiederholt|bis(?=\s*[)\]])|重复)|(?P<once>once|einmal)|(?P<signs>[一二两三四])[遍次])\s*[)\]]?(?![a-zà-ÿ0-9_])"
 )
 """Verse x2, chorus (repeat)."""
 BARS_BEHIND = tolerant(
-    rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en|com|con|über|à|da|pendant|durante|für|sur|em|共|有|占|は|が|を)?\s*(?:(?:a|an|the|again|straight away|right away|only|just|gleich|direkt)\s+)*(?P<after>{COUNT})[\s-]*(?:个)?(?:{BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\].。，、–—-]|$|\s*(?:and|then|again|und|dann|et|puis|y|luego|e|poi|depois|然后)\b|\s+(?:{NAMED}))))\s*[)\]]?"
+    rf"\s*(?:\d(?=\s*[:=(]))?\s*(?:[:=(\[]|should be|must be|for|of|is|lasts?|lasting|von|de|di|mit|en|com|con|über|à|da|pendant|durante|für|sur|em|共|有|占|は|が|を)?\s*(?:(?:a|an|the|again|straight away|right away|only|just|gleich|direkt)\s+)*(?P<after>{COUNT})[\s-]*(?:个)?(?:{BARS}(?![a-z])|(?=\s*(?:[,;+/→|)\].。，、–—-]|$|\s*(?:and|then|again|und|dann|et|puis|y|luego|e|poi|depois|然后)\b|\s*(?:で|です|と|つ|吧)|\s+(?:{NAMED}))))\s*[)\]]?"
     rf"|[^,;.\d]{{0,30}}(?:{BAR}\s+\d+)?[^,;.\d]{{0,16}}?(?:lasts?|lasting|for|dauert|dure|dura|持续)\s+(?P<later>{COUNT})[\s-]*{BARS}"
 )
 NAME = tolerant(NAMED)
@@ -145,6 +146,18 @@ def find_sections(lower: str) -> Iterator[tuple[int, int, str]]:
     """Yield the names of sections in a text in small letters: from where to where, and which of `Section`'s names."""
     for match in NAME.finditer(lower):
         yield match.start(), match.end(), section_of(match)[0]
+
+
+_CORO = tolerant(
+    r"(?<![\w-])(?<!pre )(?<!con )(?<!com )(?<!un )(?<!um )(?<!de )coro(?=s?(?![\w-])(?!\s+(?:de|di|d')\b(?!\s*\d)))",
+    re.I,
+)
+_VERSE_BESIDE = tolerant(r"\b(?:estrofas?|versos?|strof[ae]|puentes?|ponte)\b", re.I)
+
+
+def chorus_by_name(text: str) -> str:
+    """Return a text in which coro beside estrofa, verso or strofa stands as another word for a chorus, as long: it is no choir."""
+    return _CORO.sub("hook", text) if _VERSE_BESIDE.search(text) else text
 
 
 def _without_bars(lower: str, at: int) -> re.Match[str] | None:
@@ -202,6 +215,8 @@ def listed_sections(
             at = named.end()
     found = _repeated(lower, _shared_by_letters(lower, found))
     with_bars = [f for f in found if f[3]]
+    if not with_bars and (added := _added(lower, found, total)) is not None:
+        return added
     if len(with_bars) < 2 and (each := _each_as_long(lower, _repeated(lower, _names(lower)))) is not None:
         return each
     if with_bars:
@@ -248,9 +263,11 @@ def _repeated(lower: str, found: list[_Found]) -> list[_Found]:
     """Return what was found, each as often as the words before or behind it say: two verses, chorus x2."""
     repeated: list[_Found] = []
     several_names = len({s.name for _, _, s, _ in found}) > 1
+    last_end, counted = 0, False
     for i, (start, end, section, barred) in enumerate(found):
-        several = _SEVERAL.search(lower, found[i - 1][1] if i else max(0, start - 24), start)
-        behind = _TIMES_BEHIND.match(lower, end) if i + 1 < len(found) else None
+        several = _SEVERAL.search(lower, last_end if i else max(0, start - 24), start)
+        behind = _TIMES_BEHIND.match(lower, end) if i + 1 < len(found) or counted else None
+        last_end = end
         times = 1
         if not several_names and not barred:  # "4 choruses" are as many as there are
             repeated.append((start, end, section, barred))
@@ -259,9 +276,16 @@ def _repeated(lower: str, found: list[_Found]) -> list[_Found]:
             start = several.start()
             times = int(several.group("n") or next(n for n in _TIMES if several.group(f"t{n}")))
         elif behind is not None:
-            end, times = behind.end(), int(behind.group("n") or behind.group("m") or 2)
+            end, times, counted = behind.end(), _times_behind(behind), True
+            last_end = end
         repeated += [(start, end, section, barred)] * times
     return repeated
+
+
+def _times_behind(match: re.Match[str]) -> int:
+    """Return how often the words behind a section say that it comes."""
+    said = match.group("n") or match.group("m") or match.group("signs")
+    return count(said) if said else 1 if match.group("once") else 2
 
 
 _SHARES = (4, 2, 1)
@@ -339,10 +363,10 @@ _TWICE = tolerant(
     r"[\s,;]*(?:and |all |und |das ganze |le tout |todo |tutto |tudo |全部)?(?:that |this |it )?(?:all )?(?:twice|x ?2|2 ?x|two times|2 times|repeated(?: once)?|zweimal|zwei ?mal|deux fois|dos veces|due volte|duas vezes|2 (?:mal|fois|veces|volte|vezes)|两[遍次])\b|[\s,，]*(?:重复|来)?两[遍次]"
 )
 _EACH = tolerant(
-    rf"[\s,;:.–—-]*(?:form\w*|forma|rondo|rondeau|曲式|结构|all|alles|alle|with|of|mit|avec|con|com|de|di|each|jede[rsn]? (?:teil|abschnitt)|chaque (?:partie|section)|ogni (?:parte|sezione)|(?:each|every) (?:part|section)|cada (?:parte|sección|seção)|jeweils|je|chacun\w*|cada un[oa]|ciascun\w*|cada|三段式|每段|每个|各|を|は|,|\s)*[\s,;:]*(?P<n>{COUNT})[\s-]*(?:个)?{BARS}(?![a-z])\s*(?:each|a ?piece|apiece|per (?:section|part)|jeweils|pro (?:teil|abschnitt)|chacun\w*|chaque|(?:por|per|par) (?:sección|sezione|seção|section|parte|partie)|cada(?: un[oa])?|ciascun\w*|l'un[oae]?|each one|long|ずつ)?"
+    rf"[\s,;:.–—-]*(?:form\w*|forma|rondo|rondeau|曲式|结构|all|alles|alle|tou(?:te)?s|tod[oa]s|tutt[ie]|with|of|mit|avec|con|com|de|di|each|jede[rsn]? (?:teil|abschnitt)|chaque (?:partie|section)|ogni (?:parte|sezione)|(?:each|every) (?:part|section)|cada (?:parte|sección|seção)|jeweils|je|chacun\w*|cada un[oa]|ciascun\w*|cada|三段式|每段|每个|各|を|は|,|\s)*[\s,;:]*(?P<n>{COUNT})[\s-]*(?:个)?{BARS}(?![a-z])\s*(?:each|a ?piece|apiece|per (?:section|part)|jeweils|pro (?:teil|abschnitt)|chacun\w*|chaque|(?:por|per|par) (?:sección|sezione|seção|section|parte|partie)|cada(?: un[oa])?|ciascun\w*|l'un[oae]?|each one|long|ずつ)?"
 )
 _SAYS_EACH = tolerant(
-    r"each|every|jede|ogni|a ?piece|per (?:section|part)|jeweils|\bje\b|pro (?:teil|abschnitt)|chacun|chaque|cada|ciascun|l'un|ずつ|(?:por|per|par) (?:sec|sez|seç|part)|每|各"
+    r"each|every|jede|ogni|a ?piece|per (?:section|part)|jeweils|\bje\b|pro (?:teil|abschnitt)|chacun|chaque|cada|ciascun|l'un|ずつ|(?:por|per|par) (?:sec|sez|seç|part)|每|各|\balle[sn]?\s|\b(?:tou(?:te)?s|tod[oa]s|tutt[ie]) "
 )
 
 
@@ -369,6 +393,22 @@ def _each_as_long(lower: str, found: Sequence[_Found]) -> tuple[tuple[Section, .
             bars = count(each.group("n"))
             sections = tuple(replace(s, bars=bars) for _, _, s, _ in run)
             return sections, [FoundWish(run[0][0], each.end())]
+    return None
+
+
+_SUM = re.compile(r"(?<![\d.+/])(?P<n>\d{1,2}(?:\s?\+\s?\d{1,2})+)(?![\d/]|\s?\+)" rf"(?:\s*{BARS}(?![a-z]))?(?:\s*:)?")
+
+
+def _added(
+    lower: str, found: Sequence[_Found], total: int | None
+) -> tuple[tuple[Section, ...], list[FoundWish]] | None:
+    """Return a list of sections beside a sum of as many numbers, the bars of each: 4+4+8: intro, verse, chorus."""
+    beside = len(found) > 1 and all(_beside(lower, a, b) for a, b in pairwise(found))
+    for match in _SUM.finditer(lower):
+        bars = [int(n) for n in re.findall(r"\d+", match.group("n"))]
+        if beside and len(bars) == len(found) and all(bars) and total in (None, sum(bars)):
+            sections = tuple(replace(s, bars=n) for (_, _, s, _), n in zip(found, bars, strict=True))
+            return sections, [FoundWish(*match.span()), FoundWish(found[0][0], found[-1][1])]
     return None
 
 

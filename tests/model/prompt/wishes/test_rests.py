@@ -70,7 +70,7 @@ def test_only_some_play_there_so_that_all_others_rest() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["key change at bar 9, drums and bass", "drums louder at bar 9", "a guitar solo at bar 9", "drop at bar 9, drums and bass", "piano in bar 3", "raise the bar for drums", "strings swell from bar 5", "blast beats from bar 5 to bar 8", "everything stops on bar 8 except the piano"],
+    "text", ["key change at bar 9, drums and bass", "drums louder at bar 9", "a guitar solo at bar 9", "drop at bar 9, drums and bass", "piano in bar 3", "raise the bar for drums", "strings swell from bar 5", "blast beats from bar 5 to bar 8"],
 )  # fmt: skip
 def test_what_says_something_else_of_a_bar_lets_nobody_rest(text: str) -> None:
     assert parse_prompt(text).wishes.rests == ()
@@ -91,3 +91,78 @@ def test_a_section_that_there_is_not_is_told_in_the_words_of_who_asks() -> None:
 def test_bars_are_counted_from_the_end_where_they_are_the_last() -> None:
     assert list(Rest("drums", -4, None).bars(16)) == [12, 13, 14, 15]
     assert list(Rest("drums", 1, -5).bars(16)) == list(range(12))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "drums drop out at bar 5 and come back at bar 7", "Schlagzeug steigt in Takt 5 aus und kommt in Takt 7 wieder", "la batterie s'arrête à la mesure 5 et revient à la mesure 7",
+        "la batería para en el compás 5 y vuelve en el compás 7", "la batteria esce a battuta 5 e torna a battuta 7", "a bateria sai no compasso 5 e volta no compasso 7",
+        "鼓在第5小节停，第7小节回来", "ドラムは5小節目で止まって7小節目に戻る",
+    ],
+)  # fmt: skip
+def test_who_drops_out_and_comes_back_rests_between(text: str) -> None:
+    parsed = parse_prompt(text)
+    assert parsed.wishes.rests == (Rest("drums", 5, 6),)
+    assert parsed.account.sentence() == ""
+
+
+@pytest.mark.parametrize(
+    ("text", "rests"),
+    [
+        ("melody only in bars 1-4 and 9-12 of a 16 bar folk tune", (Rest("melody", 5, 8), Rest("melody", 13, None))),
+        ("no drums in bars 3-4 and 7-8", (Rest("drums", 3, 4), Rest("drums", 7, 8))),
+        ("el bajo entra en el compás 5 y la melodía en el 7", (Rest("bass", 1, 4), Rest("melody", 1, 6))),
+        ("la basse entre à la mesure 5 et la mélodie à la 7", (Rest("bass", 1, 4), Rest("melody", 1, 6))),
+        ("16 compases, el bajo desaparece en los últimos cuatro", (Rest("bass", -4, None),)),
+        ("16 Takte, kein Bass in den letzten vier", (Rest("bass", -4, None),)),
+        ("16 battute, la batteria entra nel ritornello (battuta 9)", (Rest("drums", 1, 8),)),
+        ("drums enter in the chorus (bar 9)", (Rest("drums", 1, 8),)),
+    ],
+)  # fmt: skip
+def test_the_word_for_bars_is_left_out_behind_others_and_a_section_has_its_bar(
+    text: str, rests: tuple[Rest, ...]
+) -> None:
+    parsed = parse_prompt(text)
+    assert parsed.wishes.rests == rests
+    assert parsed.account.sentence() == ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "everything stops on bar 8 except the piano", "everything stops at bar 8, except the piano", "alles stoppt in Takt 8 außer dem Klavier", "tout s'arrête à la mesure 8 sauf le piano",
+        "todo para en el compás 8 excepto el piano", "tutto si ferma a battuta 8 tranne il piano", "tudo para no compasso 8 exceto o piano", "第8小节全部停，除了钢琴",
+    ],
+)  # fmt: skip
+def test_all_stop_but_one(text: str) -> None:
+    rests = parse_prompt(text).wishes.rests
+    assert {r.part for r in rests} == {"melody", "bass", "drums", "pad", "arp", "perc"}
+    assert {(r.first, r.last) for r in rests} == {(8, None)}
+
+
+@pytest.mark.parametrize(
+    ("text", "first", "last", "playing"),
+    [
+        ("最初の4小節はピアノだけ、5小節目からバンド全員", 1, 4, "chords"),
+        ("first 4 bars only piano, the whole band from bar 5", 1, 4, "chords"),
+        ("la basse n'arrive qu'à la mesure 5, avant seulement les accords, trip hop", 1, 4, "chords"),
+        ("drums come in at bar 5, before that only chords", 1, 4, "chords"),
+        ("Schlagzeug ab Takt 5, vorher nur Akkorde", 1, 4, "chords"),
+        ("arpège jusqu'à la mesure 8 puis plus rien que la nappe, 16 mesures", 9, None, "pad"),
+        ("arp until bar 8, then only the pad, 16 bars", 9, None, "pad"),
+    ],
+)
+def test_the_next_clause_says_who_plays_before_or_after(text: str, first: int, last: int | None, playing: str) -> None:
+    parsed = parse_prompt(text)
+    assert {(r.part, r.first, r.last) for r in parsed.wishes.rests} == {
+        (part, first, last) for part in ("chords", "melody", "bass", "drums", "pad", "arp", "perc") if part != playing
+    }
+    assert parsed.account.sentence() == ""
+
+
+def test_a_piece_that_opens_with_one_alone_has_the_others_with_the_first_who_enters() -> None:
+    found = parse_prompt("start with just the pad, then bass at bar 3, drums at bar 5, lead at bar 7").wishes.rests
+    assert {(r.part, r.last) for r in found} == {
+        ("bass", 2), ("drums", 4), ("melody", 6), ("chords", 2), ("arp", 2), ("perc", 2),
+    }  # fmt: skip

@@ -28,7 +28,7 @@ from model.prompt.rules.tempo_meter import tempo_after_style
 from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
 from model.prompt.rules.vocabulary import find as find_terms
-from model.prompt.second_instruments import shared_out
+from model.prompt.second_instruments import cast, shared_out
 from model.prompt.wishes.find import find_wishes
 from model.prompt.wishes.found import FoundWish
 from model.prompt.wishes.sections import find_sections
@@ -210,7 +210,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
         given = progressions.find_progression(plain, parse_key("A minor")) or given  # "ii V I, minor"
     again = keys.mode(_blanked(lower, taken)) if key is not None else None
     facts += [(again.start, again.end, "key")] if again and key and again.value == key.mode else []
-    terms = list(find_terms(lower))
+    terms = cast(lower, list(find_terms(lower)))
     # a key, metre or tempo that is refused has used up its negation
     # what nothing here can do may be denied in a list as well: no vocals or lyrics
     metred = meter_said is not None or bool(refused_meters)

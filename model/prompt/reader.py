@@ -18,6 +18,7 @@ from model.music.control import MAX_PROMPT, MAX_TEMPO, MIN_TEMPO
 from model.music.harmony import Key, key_on, parse_key
 from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
+from model.music.programs import PROGRAMS
 from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
 from model.prompt.account import Fact, account, find_mentions, in_other_languages, straightened
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
@@ -274,6 +275,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
         *shared.told,
         *_shares(lower, terms, denied),
         *_nearest(meter_said, facts),
+        *_nearest_sounds(wanted),
         *([FoundWish(given.start, given.end, "bars without a chord are not played: the chord before goes on")] if given and given.rests else []),
     ]  # fmt: skip
     facts += [(f.start, f.end, f.term.kind) for f in wanted]
@@ -446,6 +448,15 @@ def _unwanted_programs(lower: str, terms: Sequence[FoundTerm], denied: Sequence[
             of_a_kind = number % 8 == 0 or " " not in term.term.name
             found |= set(range(number - number % 8, number - number % 8 + 8)) if of_a_kind else {number}
     return frozenset(found)
+
+
+def _nearest_sounds(wanted: Sequence[FoundTerm]) -> list[FoundWish]:
+    found = [(f, f.term.program) for f in wanted if f.term.is_nearest]
+    return [
+        FoundWish(f.start, f.end, "General MIDI has none: {} is the nearest".format(PROGRAMS[n].replace("_", " ")))
+        for f, n in found
+        if n is not None
+    ]
 
 
 def _nearest(said: tempo_meter.Meter | None, facts: Sequence[Fact]) -> list[FoundWish]:

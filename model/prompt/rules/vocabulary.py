@@ -109,6 +109,7 @@ class Term:
     part: str | None = None
     program: int | None = None
     styles: tuple[tuple[str, float], ...] = ()
+    is_nearest: bool = False  # its program is an instrument of another kind, General MIDI's nearest
     is_occasion: bool = False  # its styles count where no other is named: a wedding waltz is a waltz
 
 
@@ -169,6 +170,7 @@ def _term(name: str, kind: str, facts: dict[str, str], style: str) -> Term:
         part=facts.get("part"),
         program=int(facts["gm"]) if "gm" in facts else None,
         styles=_styles(facts.get("y", style)),
+        is_nearest="n" in facts,
         is_occasion="o" in facts,
         **{name: float(facts[k]) for k, name in _LEVELS.items() if k in facts},
     )

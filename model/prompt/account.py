@@ -423,6 +423,7 @@ REASONS = {
     "counterpoint": "how the parts imitate, answer and vary one another is not said by words",
     "harmony": "chords are said by name or by a progression: Am F C G, ii V I, a bar each",
     "place": "where and how single notes are played is the style's, or a figure's: four on the floor, walking bass",
+    "range": "a part is set high or low as a whole: no note bounds it",
     "before": "a prompt is read by itself: refine changes what was played",
     "tempo": "a tempo is said by its number (92 bpm), by a pace (slow, fast) or as a ramp (from 90 to 120 bpm)",
     "key": "a key is said by its name: D minor, F# dorian, A major pentatonic",

@@ -18,6 +18,7 @@ from model.music.control import MAX_PROMPT, MAX_TEMPO, MIN_TEMPO
 from model.music.harmony import Key, key_on, parse_key
 from model.music.notes import ADDED_PARTS, METERS
 from model.music.plan import LEVELS
+from model.music.programs import PROGRAMS
 from model.music.wishes import NO_ACCOUNT, NO_WISHES, Account, Wishes
 from model.prompt.account import Fact, account, find_mentions, in_other_languages, straightened
 from model.prompt.rules import figures, keys, levels, parts, progressions, tempo_meter
@@ -28,7 +29,7 @@ from model.prompt.rules.tempo_meter import tempo_after_style
 from model.prompt.rules.two_styles import WALTZES, TwoStyles, two_styles
 from model.prompt.rules.vocabulary import DETERMINER_BEFORE, SIMPLIFIED, FoundTerm, Term, opposite, table
 from model.prompt.rules.vocabulary import find as find_terms
-from model.prompt.second_instruments import shared_out
+from model.prompt.second_instruments import cast, shared_out
 from model.prompt.wishes.find import find_wishes
 from model.prompt.wishes.found import FoundWish
 from model.prompt.wishes.sections import chorus_by_name, find_sections
@@ -214,7 +215,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
         given = progressions.find_progression(plain, parse_key("A minor")) or given  # "ii V I, minor"
     again = keys.mode(_blanked(lower, taken)) if key is not None else None
     facts += [(again.start, again.end, "key")] if again and key and again.value == key.mode else []
-    terms = list(find_terms(lower))
+    terms = cast(lower, list(find_terms(lower)))
     # a key, metre or tempo that is refused has used up its negation
     # what nothing here can do may be denied in a list as well: no vocals or lyrics
     metred = meter_said is not None or bool(refused_meters)
@@ -278,6 +279,7 @@ def parse_prompt(text: str) -> ParsedPrompt:
         *shared.told,
         *_shares(lower, terms, denied),
         *_nearest(meter_said, facts),
+        *_nearest_sounds(wanted),
         *([FoundWish(given.start, given.end, "bars without a chord are not played: the chord before goes on")] if given and given.rests else []),
     ]  # fmt: skip
     facts += [(f.start, f.end, f.term.kind) for f in wanted]
@@ -450,6 +452,15 @@ def _unwanted_programs(lower: str, terms: Sequence[FoundTerm], denied: Sequence[
             of_a_kind = number % 8 == 0 or " " not in term.term.name
             found |= set(range(number - number % 8, number - number % 8 + 8)) if of_a_kind else {number}
     return frozenset(found)
+
+
+def _nearest_sounds(wanted: Sequence[FoundTerm]) -> list[FoundWish]:
+    found = [(f, f.term.program) for f in wanted if f.term.is_nearest]
+    return [
+        FoundWish(f.start, f.end, "General MIDI has none: {} is the nearest".format(PROGRAMS[n].replace("_", " ")))
+        for f, n in found
+        if n is not None
+    ]
 
 
 def _nearest(said: tempo_meter.Meter | None, facts: Sequence[Fact]) -> list[FoundWish]:

@@ -1,4 +1,4 @@
-"""Two instruments of one part: "strings and brass", "flute and violin answer each other". Each gets a part of its own. Pure.
+"""Who plays which part: "clavinet for the arp", and two instruments of one part, "strings and brass". Each gets one of its own. Pure.
 
 Of two that play chords one holds them (the pad) or breaks them (the arp). Another one that plays a melody doubles it, or answers
 it by two bars where the words say so.
@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from model.music.notes import ADDED_PARTS
 from model.music.plan import ANSWER, UNISON
+from model.prompt.rules.parts import PART
 from model.prompt.rules.vocabulary import FoundTerm
 from model.prompt.wishes.found import FoundWish
 
@@ -24,6 +25,53 @@ _TURNS = re.compile(
 """What says that two instruments play one after the other."""
 _HELD = frozenset([*range(16, 24), *range(40, 45), *range(48, 55), *range(56, 80), *range(88, 96)])
 """General MIDI programs whose tone does not die away: organs, bows, voices, winds, pads."""
+
+_OF_SEVERAL_STRINGS = frozenset([8, 11, 12, 15, 25, *range(104, 109)])
+"""General MIDI programs of melody instruments that are struck or plucked, and play chords where another one has the melody."""
+_ARTICLE = r"(?:(?:the|an?|der|die|das|den|dem|eine?[mnrs]?|le|la|les|un|une|el|los|las|una|il|lo|i|gli|uno|o|os|as|um|uma)\s+|l'|un')?"
+_PLAYS = re.compile(
+    rf"\s+(?:for|on|as|plays?|playing|does|doing|takes?|taking|has|für|als|spielt|spielen|macht|pour|comme|joue|fait|para|como|toca|hace|faz|per|come|suona|fa)\s+{_ARTICLE}"
+    r"|\s*(?:来)?(?:做|作为?|当|弹奏?|拉|吹|演奏|负责|担任)\s*|(?:で|が|は|の)"
+)
+"""Between an instrument and the part that it plays: clavinet for the arp."""
+_PLAYED_ON = re.compile(
+    rf"(?:\s+(?:is\s+)?(?:played\s+)?(?:on|by)|\s+(?:auf|am|vom?|an|gespielt (?:auf|von)|au|par|jouée? (?:par|au)|en|al|por|no|na|pelo|pela|dal|dalla|alla|sul|sulla)|\s*[:=])\s*{_ARTICLE}"
+    r"|\s*(?:用|由|は)\s*"
+)
+"""Between a part and its instrument: melody on the cello."""
+_CAST = ("arp", "pad", "chords", "melody", "bass")
+
+
+def cast(lower: str, terms: Sequence[FoundTerm]) -> list[FoundTerm]:
+    """Return the terms of a lower-case text, each instrument with the part that the words give it: "cello as the bass".
+
+    The name of a part that an instrument is given is no instrument of its own.
+    """
+    parts = [m for m in PART.finditer(lower) if m.lastgroup in _CAST and not _is_of_a_name(m, terms)]
+    spans = {m.span() for m in parts}
+    given: dict[FoundTerm, re.Match[str]] = {}
+    for f in terms:
+        if f.term.kind != "instruments" or f.term.part not in _CAST or (f.start, f.end) in spans:
+            continue
+        before = next((m for m in reversed(parts) if m.end() <= f.start), None)
+        behind = next((m for m in parts if m.start() >= f.end), None)
+        if before is not None and _PLAYED_ON.fullmatch(lower, before.end(), f.start):
+            given[f] = before
+        elif behind is not None:
+            beside = behind.lastgroup in ("arp", "melody") and not lower[f.end : behind.start()].strip()
+            if beside or _PLAYS.fullmatch(lower, f.end, behind.start()):
+                given[f] = behind
+    taken = {m.span() for m in given.values()}
+    return [
+        replace(f, term=replace(f.term, part=given[f].lastgroup)) if f in given else f
+        for f in terms
+        if (f.start, f.end) not in taken
+    ]
+
+
+def _is_of_a_name(part: re.Match[str], terms: Sequence[FoundTerm]) -> bool:
+    """Return True if the word for a part is but a piece of a longer name: the bass of a bass clarinet."""
+    return any(f.start <= part.start() and part.end() <= f.end and (f.start, f.end) != part.span() for f in terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +87,11 @@ class SharedOut:
 def shared_out(lower: str, wanted: Sequence[FoundTerm], taken: frozenset[str]) -> SharedOut:
     """Return which part each instrument of a lower-case text plays; `taken` are added parts that it names or denies."""
     players = [f for f in wanted if f.term.kind == "instruments" and f.term.part is not None]
+    leads = [f for f in players if f.term.part == "melody"]
+    several = next((f for f in leads if f.term.program in _OF_SEVERAL_STRINGS), None)
+    if several is not None and len(leads) > 1 and all(f.term.part != "chords" for f in players):
+        chords = replace(several, term=replace(several.term, part="chords"))
+        players = [chords if f is several else f for f in players]
     first = {f.term.part: f for f in reversed(players) if f.term.part is not None}
     compound = {  # a Rhodes piano, arpeggiated synths: two names of one instrument
         id(f)

@@ -225,6 +225,9 @@ _OTHERS = {
 }  # fmt: skip
 """General MIDI programs that a part is played on where that of its style is not wanted."""
 
+_ACCORDION = 21
+"""General MIDI's accordion: its right hand has the melody where no other instrument is named for it."""
+
 
 def _programs(parsed: ParsedPrompt, mix: Mix) -> tuple[tuple[str, int], ...]:
     """Return what each part is played on: the instrument that the words name, else that of its style."""
@@ -237,6 +240,8 @@ def _programs(parsed: ParsedPrompt, mix: Mix) -> tuple[tuple[str, int], ...]:
     for part, other in (("melody", "chords"), ("chords", "melody")):  # only a guitar and a bass: the guitar sings too
         if part in only and named.get(part) is None and (played := named.get(other)) is not None:
             found[part] = played
+    if named.get("melody") is None and named.get("chords") == _ACCORDION:
+        found["melody"] = _ACCORDION
     if named.get("drums") is not None and named.get("perc") is None:
         found["perc"] = found["drums"]
     return tuple((part, number) for part, number in found.items() if number is not None)

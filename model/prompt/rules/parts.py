@@ -76,6 +76,11 @@ _ONLY = re.compile(
     r"|\bsolo\b(?=\s+(?:el|la|los|las|un|una|il|lo|i|le|gli)\s)|只要|只有|只弹|只留|只保留|只用|只需要?|仅仅?用?|单独的?|纯|だけ|のみ|一本(?=$|[,、。\s])|만"
 )
 
+_NOTHING_ELSE = re.compile(
+    r"\b(?:(?:and|but) )?nothing else\b(?! (?:matters?|but|than)\b)|\bsonst (?:gar )?nichts\b|\brien d'autre\b(?! que\b)|\b(?:y |e )?nada más\b(?! que\b)"
+    r"|\b(?:e )?(?:mais nada|nient'altro)\b(?! (?:que|che)\b)|(?:别的|其他的?)(?:都|什么都)?(?:不要|没有)|ほか(?:は|には)?(?:なし|何も)"
+)
+"""Behind all who play, that no other does."""
 _BARS_OF = re.compile(r"(?:\b(?:bars?|measures?) of|小[节節]的?)\s*(?:just |only |pure )?$")
 _SOLO_BEFORE = re.compile(r"(?:\bsolo|\bsólo|\bunaccompanied|\ba cappella|纯|独奏)\s*$")
 
@@ -366,6 +371,8 @@ def _only(lower: str, players: Sequence[_PartMention], negated: Sequence[tuple[i
             together = _AND.search(lower[start : chain[-1].end]) is not None
             return set().union(*(by_name[n].parts for n in chain)) if together else set(player.parts)
     named = {part for p in players for part in p.parts}
+    if _NOTHING_ELSE.search(lower):
+        return named
     if _DUET.search(lower) and len(players) > 1:
         return named
     alone = _ALONE.search(lower)

@@ -109,6 +109,7 @@ class Term:
     part: str | None = None
     program: int | None = None
     styles: tuple[tuple[str, float], ...] = ()
+    is_nearest: bool = False  # its program is an instrument of another kind, General MIDI's nearest
     is_occasion: bool = False  # its styles count where no other is named: a wedding waltz is a waltz
 
 
@@ -169,6 +170,7 @@ def _term(name: str, kind: str, facts: dict[str, str], style: str) -> Term:
         part=facts.get("part"),
         program=int(facts["gm"]) if "gm" in facts else None,
         styles=_styles(facts.get("y", style)),
+        is_nearest="n" in facts,
         is_occasion="o" in facts,
         **{name: float(facts[k]) for k, name in _LEVELS.items() if k in facts},
     )
@@ -230,6 +232,9 @@ def _adjoining(text: str, words: list[re.Match[str]]) -> bool:
     return all(text[a.end() : b.start()].strip() in ("", "&") for a, b in pairwise(words))
 
 
+_HAN = re.compile(r"[\u4e00-\u9fff]")
+_BY_ITSELF = frozenset("琴")
+"""Names of one sign that end many others, and are meant only beside kana and marks: 尺八と琴, no 柳琴."""
 _KANA = re.compile(r"[ァ-ヺー]+")
 _SHORT_KANA, _PLURALS = 2, "ズス"
 
@@ -263,6 +268,8 @@ def _characters(run: str, offset: int, known: dict[str, Term]) -> Iterator[Found
             if piece in _OTHER_WORDS or (style and piece == "风"):  # 爵士风 is a style, not a wind
                 style, i = False, i + length
                 break
+            if piece in _BY_ITSELF and any(_HAN.match(run, at) for at in (i - 1, i + 1) if 0 <= at < len(run)):
+                continue
             if piece in known and not _is_of_a_longer_word(run, i, i + length, read, known):
                 read = i + length
                 yield FoundTerm(known[piece], offset + i, offset + i + length)

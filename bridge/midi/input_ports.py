@@ -240,7 +240,12 @@ def _open_jack_input(
         connections = connections or frozenset({available[find_port(available, config.input)]})
         name = f"jack:{', '.join(sorted(connections))}"
     opened, wake = woken(lambda pipe: JackClient(client, port, pipe))
-    return JackInput(name, opened, wake, on_midi, connections)
+    try:
+        return JackInput(name, opened, wake, on_midi, connections)
+    except BaseException:
+        opened.close()
+        close_pipe(wake)
+        raise
 
 
 def woken(opened: Callable[[int], Client]) -> tuple[Client, tuple[int, int]]:

@@ -381,27 +381,37 @@ def chord_change(clause: str, chords: Sequence[str]) -> ChordChange | None:
             (place - 1,), symbol, "" if symbol else "name the chord that it shall be: the third chord to Em7"
         )
     opening = _ONE_FOR_ANOTHER.search(clause)
-    if opening is None or (old := _SYMBOL.match(clause, opening.end())) is None:
+    if opening is None or (old := _symbol_at(clause, opening.end())) is None:
         return None
-    between = _FOR.match(clause, old.end())
-    new = None if between is None else _SYMBOL.match(clause, between.end())
-    if new is None or not _symbol(old.group()) or not _symbol(new.group()):
+    between = _FOR.match(clause, old[1])
+    new = None if between is None else _symbol_at(clause, between.end())
+    if new is None:
         return None
-    gone = parse_chord(old.group())
+    gone = parse_chord(old[0])
     places = tuple(i for i, c in enumerate(chords) if parse_chord(c) == gone)
-    return ChordChange(places, new.group(), "" if places else f"there is no {old.group()}: {' '.join(chords)}")
+    return ChordChange(places, new[0], "" if places else f"there is no {old[0]}: {' '.join(chords)}")
+
+
+def _symbol_at(clause: str, at: int) -> tuple[str, int] | None:
+    """Return the chord symbol that stands at a place, and its end; None where there is none."""
+    found = _SUNG.match(clause, at) or _SYMBOL.match(clause, at)
+    symbol = "" if found is None else _symbol(found.group())
+    return None if found is None or not symbol else (symbol, found.end())
 
 
 _SUNG = re.compile(
     r"(?<!\w)(?:(?:Do|Ré|Re|Mi|Fa|Sol|La|Si)|(?:do|ré|fa|sol))(?:[#b♯♭]?(?:m|maj|min)?[79]?)(?![\w#♯♭/])"
 )
+_BEHIND_A_NAME = re.compile(r"\s+(?:minor|moll|mineure?|menor|minore|major|dur|majeure?|mayor|maggiore|maior)\b", re.I)
 _C_MAJOR = parse_key("C major")
 
 
 def _symbol(text: str) -> str:
     """Return the first chord symbol of a text, "" where it has none; Do and Solm as symbols."""
     if (sung := _SUNG.search(text)) is not None:
-        return chord_symbol(parse_progression(sung.group(), _C_MAJOR)[0][0], _C_MAJOR)
+        symbol = chord_symbol(parse_progression(sung.group(), _C_MAJOR)[0][0], _C_MAJOR)
+        kind = _BEHIND_A_NAME.match(text, sung.end())
+        return symbol if kind is None else _of_kind(kind.group().lower(), symbol) or symbol
     for match in _SYMBOL.finditer(text):
         try:
             parse_chord(match.group())
@@ -431,10 +441,10 @@ _SWAP = re.compile(
 )
 
 
-def drum_swap(clause: str) -> tuple[str, str] | None:
-    """Return the role of a drum that is replaced and of the one that comes for it: "a rim shot instead of the snare", "把军鼓换成边击"."""
+def drum_swap(clause: str) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+    """Return the roles of the drums that are replaced and of those that come for them: "a rim shot instead of the snare", "把军鼓换成边击"."""
     lower = clause.lower()
-    found = sorted((start, next(iter(roles))) for start, _, roles in drum_pieces(lower) if roles)
+    found = sorted((start, roles) for start, _, roles in drum_pieces(lower) if roles)
     if len(found) != 2:
         return None
     (first_at, first), (second_at, second) = found

@@ -273,7 +273,12 @@ def _within_bars(composer: Writer, state: _State, clause: str, seed: int) -> _St
     """Carry out one clause in the bars that it names, or in all."""
     wishes = parse_prompt(clause).wishes
     if wishes.rests:
-        return state.but(rested(state.song, replace(wishes, sections=_as_sections(state.song))))
+        count = len(state.song.bars)
+        if any(abs(bar) > count for rest in wishes.rests for bar in (rest.first, rest.last or 1)):
+            return state.telling(clause, f"there are bars 1 to {count}")
+        silent = rested(state.song, replace(wishes, sections=_as_sections(state.song)))
+        same = silent.notes == state.song.notes
+        return state.telling(clause, "nothing of it plays there") if same else state.but(silent)
     found = named_bars(clause, len(state.song.bars)) or named_sections(
         clause, _sections(state.song), len(state.song.bars)
     )

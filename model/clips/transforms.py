@@ -53,12 +53,13 @@ def remove_parts(song: Song, parts: Parts) -> Song:
     )
 
 
-def replace_drums(song: Song, old: str, new: str) -> Song:
-    """Return the song with a drum struck where another was, by their roles."""
+def replace_drums(song: Song, old: Collection[str], new: Sequence[str]) -> Song:
+    """Return the song with the first of some drums struck where others were, by their roles."""
     return replace(
         song,
         notes=tuple(
-            replace(n, pitch=ROLES[new]) if n.part == "drums" and ROLE_OF.get(n.pitch) == old else n for n in song.notes
+            replace(n, pitch=ROLES[new[0]]) if n.part == "drums" and ROLE_OF.get(n.pitch) in old else n
+            for n in song.notes
         ),
     )
 

@@ -396,6 +396,7 @@ def tunes(plan: Plan, key: Key, seed: int, *, in_sections: bool = False) -> tupl
     return () if first is None else (first, *others[:NEAREST])
 
 
+@lru_cache(256)
 def drawn_harmony(
     plan: Plan, key: Key, seed: int, band: int, *, at_home: bool, in_sections: bool = False, verse: int | None = None
 ) -> int | None:

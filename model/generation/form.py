@@ -338,7 +338,8 @@ class FormRequest:
         grows = any(
             f.begin < f.end and 2 * (f.bars or bars) >= bars >= MIN_BARS_WITH_INTRO for f in self.plan.wishes.fades
         )
-        late = {p for p, share in _ENTRIES.items() if bar < share * bars} if grows else set()
+        waiting = set(_ENTRIES) if grows and "parts" not in self.plan.explicit else set()
+        late = {p for p in waiting if bar < _ENTRIES[p] * bars} if set(self.plan.parts) - waiting else set()
         return frozenset(late | {*begin.layers} if bar < first else late)
 
     @property
@@ -372,7 +373,7 @@ class FormRequest:
 
     def planned(self) -> Planned:
         """Return what is given of the beat."""
-        if self.line.left == 1 and self.place is not None and not self.is_led:
+        if self.line.left == 1 and self.frame.bar and self.place is not None and not self.is_led:
             return self._closing()
         labels, plan, frame = self.labels(), self.plan, self.frame
         example = Shown.of(self)

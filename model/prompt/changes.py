@@ -60,6 +60,9 @@ def changed_band(band: Plan, words: Plan, prompt: str) -> Plan:
         parts=parts if len(parts) > 1 or stated.only else words.parts,
         style=band.style,
         idioms=band.idioms,
+        doubled=words.doubled or tuple(d for d in band.doubled if d[0] in parts and d[0] not in named),
+        figures=words.figures or band.figures,
+        progression=words.progression or (None if "key" in told else band.progression),
         programs=tuple((p, programs[p]) for p in PARTS if p in programs),
         **{name: (getattr(words, name) if name in told else getattr(band, name)) for name in LEVELS},
     )

@@ -412,3 +412,17 @@ def test_a_drum_comes_for_another(writer: Composer, song: Song) -> None:
 def test_there_are_no_vocals_to_take_away(writer: Composer, song: Song) -> None:
     with pytest.raises(ValueError, match="nothing here sings"):
         refine(writer, song, "remove the vocals", 1)
+
+
+@pytest.mark.parametrize("words", ["no drums in bars 90 to 99", "bass enters at bar 20"])
+def test_bars_that_there_are_not_are_told(writer: Composer, song: Song, words: str) -> None:
+    with pytest.raises(ValueError, match="there are bars 1 to 4"):
+        refine(writer, song, words, 1)
+
+
+@pytest.mark.parametrize(
+    ("words", "chord"),
+    [("cambia el segundo acorde a La menor", "Am"), ("replace Gm with Do", "C"), ("change Gm to Fa", "F")],
+)
+def test_sung_names_of_chords_keep_their_quality(writer: Composer, song: Song, words: str, chord: str) -> None:
+    assert refine(writer, song, words, 1).chords[1][1] == chord

@@ -129,3 +129,16 @@ def test_letters_that_return_bring_their_chords_and_others_have_their_own() -> N
     assert bars[0:2] == bars[2:4]
     assert bars[6] == bars[0], "the last bar closes"
     assert bars[4:6] != bars[0:2]
+
+
+@pytest.mark.parametrize(
+    "words", ["drum solo 32 bars getting louder and louder", "bass and drums, techno, crescendo over 32 bars"]
+)
+def test_what_grows_begins_with_a_part_that_plays(words: str) -> None:
+    song = clip(Composer(hash_encoder(), engine(0)), ClipSpec(words, 3))
+    assert min(n.start for n in song.notes) < song.bars[1][0]
+
+
+def test_the_first_bar_of_sections_is_no_end() -> None:
+    words = "pop, intro 4 bars, verse 8 bars, chorus 8 bars"
+    assert clip(Composer(hash_encoder(), engine(0)), ClipSpec(words, 3, bars=1)).notes

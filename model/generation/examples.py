@@ -12,7 +12,7 @@ Which bars of a tune come again is drawn from people's songs (`tune_plans.tsv`, 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
@@ -419,16 +419,21 @@ def drawn_harmony(
         lacks = 0.0 if style_of(piece) == style_of(band) else max(0.0, BORROWED_IN_KEY - share_in_key(piece))
         return max(0.0, abs(_chord_size(piece) - _chord_size(band)) - ALIKE_CHORDS) + lacks
 
-    family = set(_near(plan, key))
-    pieces = dict.fromkeys((*_near(plan, key), *_in_meter(plan.meter, round(plan.tempo))))
-    near = [i for i in pieces if i != band and minor[i] == key.minor and serves(i)]
-    near = [i for i in near if is_vamp(band) or not is_vamp(i)]
-    fitting = [i for i in near if set(_changes(i)) <= changes]
-    if sum(i in family for i in fitting) < FEW_FITTING:
-        free = changes | _free_lines(band)
-        fitting += [i for i in near if i in family and i not in fitting and set(_changes(i)) <= free]
-    own = sorted((i for i in fitting if i in family and unlike(i) <= UNLIKE_CHORDS - ALIKE_CHORDS), key=unlike)
-    others = [i for i in fitting if i not in family and not unlike(i) and share_in_key(i) >= PLAIN and is_kin(i, plan)]
+    def fitting(pieces: Iterable[int], at: Set[tuple[int, int]]) -> Iterator[int]:
+        like = (i for i in pieces if i != band and minor[i] == key.minor and (is_vamp(band) or not is_vamp(i)))
+        return (i for i in like if set(_changes(i)) <= at and serves(i))
+
+    family = dict.fromkeys(_near(plan, key))
+    found = list(fitting(family, changes))
+    if len(found) < FEW_FITTING:
+        found = list(dict.fromkeys((*found, *fitting(family, changes | _free_lines(band)))))
+    own = sorted((i for i in found if unlike(i) <= UNLIKE_CHORDS - ALIKE_CHORDS), key=unlike)
+    elsewhere = _in_meter(plan.meter, round(plan.tempo)) if len(own) < FEW_PROGRESSIONS else ()
+    others = [
+        i
+        for i in fitting((j for j in elsewhere if j not in family), changes)
+        if not unlike(i) and share_in_key(i) >= PLAIN and is_kin(i, plan)
+    ]
     near = [*own, *others[: max(0, FEW_PROGRESSIONS - len(own))]]
     if in_sections:
         near = _in_sections(near)
@@ -436,8 +441,8 @@ def drawn_harmony(
         sections = [i for i in sections_of(verse) if i != verse and serves(i) and set(_changes(i)) <= changes]
         away = [i for i in sections or near if _opening_chord(i) != _opening_chord(verse)]
         near = away or [i for i in near if _progression(i) != _progression(verse)] or near
-    found = _pick(near[:PROGRESSIONS], seed, "harmony")
-    return (band if serves(band) else None) if found is None else found
+    drawn = _pick(near[:PROGRESSIONS], seed, "harmony")
+    return (band if serves(band) else None) if drawn is None else drawn
 
 
 def is_kin(piece: int, plan: Plan) -> bool:

@@ -226,7 +226,7 @@ class MidiClockSource(SyncSource):
         self._recent.append(at)
         self._heard_at = at
         known = len(self._clocks) >= (2 if self._leader.others else JITTER_CLOCKS // 2) and not self._swings
-        if known and 0 <= at - self._clocks[-1][1] < CLOCK_TIMEOUT:
+        if known and at - self._clocks[-1][1] < CLOCK_TIMEOUT:
             spacing, here = _fit_line(self._clocks)
             if self._leader.others or _rms_jitter(self._clocks) <= REGULAR * spacing:
                 measured = self._leader.others or len(self._clocks) >= JITTER_CLOCKS

@@ -10,6 +10,7 @@ from model.music.control import MAX_TEMPO, MIN_TEMPO
 from model.music.notes import PARTS
 from model.music.plan import LEVELS, Plan
 from model.prompt.reader import parse_prompt
+from model.prompt.rules.negation import NEGATION
 from model.prompt.wishes.sections import find_sections
 
 _CHANGE = re.compile(
@@ -41,10 +42,15 @@ def changes_band(prompt: str) -> bool:
     return not any(term.kind in ("genres", "artists") for term in _parsed(prompt).terms)
 
 
+def _says(pattern: re.Pattern[str], lower: str) -> bool:
+    """Return True if a text says it and does not deny it just before: not "no faster"."""
+    return any(NEGATION.search(lower, max(0, m.start() - 8), m.start()) is None for m in pattern.finditer(lower))
+
+
 def changed_band(band: Plan, words: Plan, prompt: str) -> Plan:
     """Return the plan of words that change a band: what they do not state is the band's."""
     told, lower = set(words.explicit), prompt.lower()
-    pace = _PACE if _FASTER.search(lower) else 1 / _PACE if _SLOWER.search(lower) else 1.0
+    pace = _PACE if _says(_FASTER, lower) else 1 / _PACE if _says(_SLOWER, lower) else 1.0
     named = {part for part, _ in words.instruments}
     stated = _parsed(prompt).stated_parts
     parts = stated.with_defaults(() if _STRIPPED.search(lower) and stated.named else band.parts)

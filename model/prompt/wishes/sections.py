@@ -370,6 +370,10 @@ _SAYS_EACH = tolerant(
 )
 
 
+_RECURS = re.compile(r"\s*\b(?:an?|one|ein(?:en?|es)?|une?|un[ao]|uma?)\s+[a-zà-ÿ]")
+"""Behind a number of bars: something that comes after so many each time, "alle 8 Takte ein Fill"; no section is as long."""
+
+
 def _names(lower: str) -> list[_Found]:
     return [
         (m.start(), m.end(), Section(name, usual, cue), False)
@@ -389,7 +393,9 @@ def _each_as_long(lower: str, found: Sequence[_Found]) -> tuple[tuple[Section, .
             run.append(after)
         first += len(run)
         each = _EACH.match(lower, run[-1][1])
-        if len(run) > 1 and each is not None and _SAYS_EACH.search(each.group()) and count(each.group("n")):
+        if each is None or _RECURS.match(lower, each.end()):
+            continue
+        if len(run) > 1 and _SAYS_EACH.search(each.group()) and count(each.group("n")):
             bars = count(each.group("n"))
             sections = tuple(replace(s, bars=bars) for _, _, s, _ in run)
             return sections, [FoundWish(run[0][0], each.end())]

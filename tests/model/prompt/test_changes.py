@@ -45,3 +45,8 @@ def test_faster_and_slower_are_faster_and_slower_than_the_band() -> None:
 def test_who_is_sent_away_rests_and_who_is_left_plays() -> None:
     assert "drums" not in changed("again without drums").parts
     assert changed("strip it down to bass and drums").parts == ("bass", "drums")
+
+
+@pytest.mark.parametrize(("words", "tempo"), [("faster", 140), ("not faster", 122), ("no slower than before", 122)])
+def test_a_pace_that_is_denied_stays(words: str, tempo: float) -> None:
+    assert changed(words).tempo == tempo

@@ -66,3 +66,10 @@ def test_a_choir_is_no_chorus_where_no_verse_stands_beside_it() -> None:
 def test_a_grouping_is_no_sum_of_bars_and_times_of_a_pace_are_none_of_bars() -> None:
     assert form("3+3+2 grouping, verse, chorus, bridge, 24 bars") == "verse 8 chorus 8 bridge 8"
     assert parse_prompt("4 bars, 2 times slower").bars == 4
+
+
+@pytest.mark.parametrize(
+    "words", ["Strophe und Refrain, alle 8 Takte ein Fill", "verse and chorus, every 8 bars a fill"]
+)
+def test_what_comes_after_so_many_bars_each_time_is_no_length_of_sections(words: str) -> None:
+    assert 8 not in [section.bars for section in parse_prompt(words).wishes.sections]

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import overload
 
 import numpy as np
 import numpy.typing as npt
@@ -306,6 +307,44 @@ def decode(rows: Iterable[Sequence[int]], meters: Iterable[str]) -> list[Beat]:
         elif event >= FIRST_NOTE:
             notes[-1].append(row_note(row))
     return [replace(beat, notes=tuple(found)) for beat, found in zip(beats, notes, strict=True)]
+
+
+class DecodedBeats(Sequence[Beat]):
+    """The beats of rows in one metre, as `decode` returns them; each is decoded when it is first asked for."""
+
+    def __init__(self, rows: Rows, meter: str) -> None:
+        lines = np.flatnonzero((rows[:, 0] == Event.BAR) | (rows[:, 0] == Event.BEAT))
+        self._rows, self._meter, self._starts = rows, meter, (*lines.tolist(), len(rows))
+        self._bars = (np.cumsum(rows[lines, 0] == Event.BAR) - 1).tolist()
+        self._chords = np.flatnonzero(rows[:, 0] == Event.CHORD)
+        self._found: dict[int, Beat] = {}
+
+    def __len__(self) -> int:
+        return len(self._bars)
+
+    @overload
+    def __getitem__(self, index: int) -> Beat: ...
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Beat, ...]: ...
+    def __getitem__(self, index: int | slice) -> Beat | tuple[Beat, ...]:
+        if isinstance(index, slice):
+            return tuple(self[i] for i in range(*index.indices(len(self))))
+        index = range(len(self))[index]
+        if index not in self._found:
+            self._found[index] = self._decoded(index)
+        return self._found[index]
+
+    def _decoded(self, index: int) -> Beat:
+        first, last = self._starts[index : index + 2]
+        rows = self._rows[first:last].tolist()
+        place = 0 if rows[0][0] == Event.BAR else rows[0][1] - BEAT_NUMBER + 1
+        told = int(np.searchsorted(self._chords, last)) - 1
+        chord = row_chord(self._rows[self._chords[told]]) if told >= 0 else None
+        return Beat(
+            index, self._bars[index], place, self._meter, None if chord is None else chord_symbol(chord),
+            fresh=told >= 0 and bool(self._chords[told] >= first),
+            notes=tuple(row_note(row) for row in rows if row[0] >= FIRST_NOTE),
+        )  # fmt: skip
 
 
 def beats_of(

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,21 +24,34 @@ import numpy.typing as npt
 from model.decoder.tokenizer import (
     BEAT_NUMBER,
     FIRST_NOTE,
+    GRID,
     PART_ORDER,
     PITCH,
     STEP,
     VELOCITY_CENTRE,
+    DecodedBeats,
     Event,
     Rows,
-    decode,
+    note_event,
     part_and_tick,
     row_chord,
+    row_note,
     transposed,
 )
 from model.generation.form_plan import LAYERS, manner
 from model.music.groove import SIXTEENTH
 from model.music.harmony import MODES, Chord, Key, parse_key
-from model.music.notes import CHORD_PARTS, HARMONY_PARTS, LABELS, Beat, Kept, Note, beat_length, beats_in_bar
+from model.music.notes import (
+    CHORD_PARTS,
+    HARMONY_PARTS,
+    LABELS,
+    UNPITCHED_PARTS,
+    Beat,
+    Kept,
+    Note,
+    beat_length,
+    beats_in_bar,
+)
 from model.music.plan import Mix, Plan
 from model.styles import DECODER_STYLES, STYLES, diatonic_share
 from model.weights import FOLDER
@@ -164,8 +177,15 @@ def _in_sections(near: Sequence[int], wanted: tuple[int, ...] = ()) -> list[int]
 
 
 def _plays(piece: int, parts: tuple[int, ...]) -> bool:
+    return _playing()[piece].issuperset(parts)
+
+
+@cache
+def _playing() -> tuple[frozenset[int], ...]:
+    """Return which parts each piece has in most of its bars."""
     table = _table()
-    return bool((table["playing"][piece, list(parts)] >= SUNG_SHARE * table["bars"][piece]).all())
+    plays = table["playing"] >= SUNG_SHARE * table["bars"][:, None]
+    return tuple(frozenset(np.flatnonzero(one).tolist()) for one in plays)
 
 
 Groove = npt.NDArray[np.float32]
@@ -297,6 +317,11 @@ def bars_of(piece: int) -> int:
     return int(_table()["bars"][piece])
 
 
+def beats_in_bar_of(piece: int) -> int:
+    """Return the beats of a bar of a piece."""
+    return beats_in_bar(str(_table()["meter"][piece]))
+
+
 def melody_label(piece: int, bar: int) -> tuple[str | None, int]:
     """Return how the melody of a bar of a piece relates to an earlier one, and how many bars back that lies; None where it rests."""
     number, back = (int(n) for n in _table()["melody"][piece, bar])
@@ -358,7 +383,7 @@ def tune_bar(near: tuple[int, ...], told: tuple[str, ...]) -> tuple[int, int] | 
 @lru_cache(1024)
 def sung_bar(piece: int, bar: int) -> int:
     """Return a bar of a piece in which its tune has notes: the bar itself, else the one that stands most like it in its phrase."""
-    beats = int(str(_table()["meter"][piece]).split("/")[0])
+    beats = beats_in_bar_of(piece)
     sung = [at for at in range(bars_of(piece)) if _rhythm(piece, at, beats)]
     return min(sung, key=lambda at: (at != bar, (at - bar) % 4 != 0, (at - bar) % 2 != 0, at), default=bar)
 
@@ -369,7 +394,7 @@ def _sung_bars(near: tuple[int, ...], *, single: bool) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     rhythms: set[tuple[int, ...]] = set()
     for piece in near:
-        beats = int(str(_table()["meter"][piece]).split("/")[0])
+        beats = beats_in_bar_of(piece)
         for bar in range(bars_of(piece)):
             rhythm = _rhythm(piece, bar, beats)
             if rhythm and (len(rhythm) == 1) == single and (single or rhythm not in rhythms):
@@ -379,13 +404,9 @@ def _sung_bars(near: tuple[int, ...], *, single: bool) -> list[tuple[int, int]]:
 
 
 def _rhythm(piece: int, bar: int, beats: int) -> tuple[int, ...]:
-    at = (
-        1000 * beat + n.start
-        for beat in range(beats)
-        for n in shown(piece, C_MAJOR, bar, beat, beats).notes
-        if n.part == "melody"
-    )
-    return tuple(sorted(set(at)))
+    first = bar % bars_of(piece) * beats
+    sung = (n for n in played(piece, "melody") if first <= n.beat < first + beats)
+    return tuple(sorted({1000 * (n.beat - first) + n.start for n in sung}))
 
 
 def tunes(plan: Plan, key: Key, seed: int, *, in_sections: bool = False) -> tuple[int, ...]:
@@ -454,7 +475,7 @@ def begins(piece: int, band: int, key: Key, seed: int, *, at_home: bool) -> int:
     """Return the bar with which a piece's progression begins over a band: the first one, or that of its second phrase where it serves too."""
     if bars_of(piece) <= PHRASE or (at_home and not _begins_at_home(piece, key, PHRASE)):
         return 0
-    later = {(bar - PHRASE, beat) for bar, beat, _ in _chords(piece) if PHRASE <= bar < 2 * PHRASE}
+    later = {(bar - PHRASE, beat) for bar, beat, _ in chords_of(piece) if PHRASE <= bar < 2 * PHRASE}
     if not later - {(0, 0)} or not later <= set(_changes(band)):
         return 0
     return PHRASE * int(np.random.default_rng([seed, *b"begins"]).integers(2))
@@ -477,7 +498,7 @@ def is_of_the_people(plan: Plan) -> bool:
 def _is_diatonic(piece: int, key: Key) -> bool:
     """Return True if all chords of a piece, in a key, are of the scale."""
     up = (key.tonic - int(_table()["key"][piece])) % 12
-    chords = [chord for _, _, chord in _chords(piece)]
+    chords = [chord for _, _, chord in chords_of(piece)]
     return all(c is not None and {(p + up) % 12 for p in c.pitch_classes} <= key.pitch_classes for c in chords)
 
 
@@ -498,7 +519,7 @@ PLAIN = 0.95
 @cache
 def _chord_size(piece: int) -> float:
     """Return how many tones the chords of a piece have in the mean."""
-    sizes = [len(chord.pitch_classes) for _, _, chord in _chords(piece) if chord is not None]
+    sizes = [len(chord.pitch_classes) for _, _, chord in chords_of(piece) if chord is not None]
     return sum(sizes) / len(sizes) if sizes else 3.0
 
 
@@ -509,7 +530,7 @@ def share_in_key(piece: int) -> float:
     scale = {(number + step) % 12 for step in MODES["minor" if number >= 12 else "major"]}
     shares = [
         len(scale & chord.pitch_classes) / len(chord.pitch_classes)
-        for _, _, chord in _chords(piece)
+        for _, _, chord in chords_of(piece)
         if chord is not None
     ]
     return sum(shares) / len(shares) if shares else 1.0
@@ -517,7 +538,7 @@ def share_in_key(piece: int) -> float:
 
 def _begins_at_home(piece: int, key: Key, first: int = 0) -> bool:
     """Return True if a piece, in a key, has the tonic's chord as a bar begins."""
-    chord = next((c for bar, beat, c in reversed(_chords(piece)) if (bar, beat) <= (first, 0)), None)
+    chord = next((c for bar, beat, c in reversed(chords_of(piece)) if (bar, beat) <= (first, 0)), None)
     return chord is not None and (chord.root - int(_table()["key"][piece])) % 12 == 0
 
 
@@ -529,7 +550,7 @@ def _opening_chord(piece: int) -> int | None:
 def _progression(piece: int) -> tuple[int | None, ...]:
     """Return the roots of a piece's first four bars above its tonic, as they change."""
     tonic = int(_table()["key"][piece])
-    return tuple(None if c is None else (c.root - tonic) % 12 for bar, _, c in _chords(piece) if bar < 4)
+    return tuple(None if c is None else (c.root - tonic) % 12 for bar, _, c in chords_of(piece) if bar < 4)
 
 
 def in_scale(note: Note, key: Key) -> Note:
@@ -560,16 +581,10 @@ def _pick(near: Sequence[int], seed: int, which: str) -> int | None:
 @cache
 def fill_bar(piece: int) -> int | None:
     """Return the bar in which a piece's drums end a phrase with something else than they usually play; None where they do not."""
-    beats = int(str(_table()["meter"][piece]).split("/")[0])
-    bars = [
-        {
-            (b, n.start, n.pitch)
-            for b in range(beats)
-            for n in shown(piece, C_MAJOR, bar, b, beats).notes
-            if n.part == "drums"
-        }
-        for bar in range(bars_of(piece))
-    ]
+    beats = beats_in_bar_of(piece)
+    bars: list[set[tuple[int, int, int]]] = [set() for _ in range(bars_of(piece))]
+    for n in played(piece, "drums"):
+        bars[n.beat // beats].add((n.beat % beats, n.start, n.pitch))
     far = [sum(len(a ^ b) / max(1, len(a | b)) for b in bars) / len(bars) for a in bars]
     ends = [bar for bar in range(3, len(bars), 4) if bars[bar]]
     found = max(ends, key=lambda bar: far[bar], default=None)
@@ -583,22 +598,20 @@ FILLS = 0.2
 @cache
 def _changes(piece: int) -> tuple[tuple[int, int], ...]:
     """Return where the chords of a piece change in its first four bars, as bar and beat."""
-    return tuple((bar, beat) for bar, beat, _ in _chords(piece) if bar < 4)
+    return tuple((bar, beat) for bar, beat, _ in chords_of(piece) if bar < 4)
 
 
 @cache
 def _free_lines(piece: int) -> frozenset[tuple[int, int]]:
     """Return the bar lines of a piece's first four bars that none of its parts holds a note over, as bar and beat 0."""
-    beats = piece_beats(piece, C_MAJOR)
-    size = beats_in_bar(beats[0].meter)
-    held = {
-        line
-        for beat in beats
-        for n in beat.notes
-        if n.part in HARMONY_PARTS
-        for line in range(beat.bar + 1, beat.bar + 4)
-        if beat.beat * beat.length + n.end > (line - beat.bar) * size * beat.length
-    }
+    meter = str(_table()["meter"][piece])
+    size = beats_in_bar(meter) * beat_length(meter)
+    ends = [
+        (n.beat // beats_in_bar(meter), n.beat * beat_length(meter) + n.start + n.length)
+        for part in HARMONY_PARTS
+        for n in played(piece, part)
+    ]
+    held = {line for bar, end in ends for line in range(bar + 1, bar + 4) if end > line * size}
     return frozenset((line, 0) for line in range(4) if line not in held)
 
 
@@ -608,7 +621,7 @@ def is_vamp(piece: int) -> bool:
 
 
 @cache
-def _chords(piece: int) -> tuple[tuple[int, int, Chord | None], ...]:
+def chords_of(piece: int) -> tuple[tuple[int, int, Chord | None], ...]:
     """Return the chords of a piece where they begin, in its own key, as (bar, beat, chord); read from its rows alone."""
     table = _table()
     rows = table["rows"][table["at"][piece] : table["at"][piece + 1]]
@@ -628,22 +641,53 @@ def piece_rows(piece: int, key: Key) -> Rows:
     """Return the rows of a piece in a key."""
     table = _table()
     rows = table["rows"][table["at"][piece] : table["at"][piece + 1]]
-    up = (key.tonic - int(table["key"][piece])) % 12
-    return transposed(rows, up - 12 if up > 6 else up)
+    return transposed(rows, raised(piece, key))
+
+
+def raised(piece: int, key: Key) -> int:
+    """Return by how many semitones a piece is raised to stand in a key: the nearest way."""
+    up = (key.tonic - int(_table()["key"][piece])) % 12
+    return up - 12 if up > 6 else up
 
 
 @lru_cache(64)
-def piece_beats(piece: int, key: Key) -> tuple[Beat, ...]:
+def piece_beats(piece: int, key: Key) -> Sequence[Beat]:
     """Return the beats of a piece in a key; velocities are relative to `VELOCITY_CENTRE`."""
-    meter = str(_table()["meter"][piece])
-    rows = piece_rows(piece, key)
-    return tuple(decode(rows.tolist(), [meter] * int((rows[:, 0] == Event.BAR).sum())))
+    return DecodedBeats(piece_rows(piece, key), str(_table()["meter"][piece]))
+
+
+class Played(NamedTuple):
+    """A note of a piece in its own key: the beat in which it begins, counted through, and its ticks from there."""
+
+    beat: int
+    start: int
+    length: int
+    pitch: int
+    velocity: int
+
+
+@lru_cache(1024)
+def played(piece: int, part: str) -> tuple[Played, ...]:
+    """Return the notes of a part of a piece in its own key, in the order of its rows."""
+    table = _table()
+    rows = table["rows"][table["at"][piece] : table["at"][piece + 1]]
+    beat = np.cumsum((rows[:, 0] == Event.BAR) | (rows[:, 0] == Event.BEAT)) - 1
+    first = note_event(part, 0)
+    of_part = (rows[:, 0] >= first) & (rows[:, 0] < first + GRID)
+    notes = zip(beat[of_part].tolist(), map(row_note, rows[of_part].tolist()), strict=True)
+    return tuple(Played(at, n.start, n.length, n.pitch, n.velocity) for at, n in notes)
+
+
+def pitches(piece: int, part: str, key: Key) -> list[int]:
+    """Return the pitches of a part of a piece in a key, in the order of its rows."""
+    up = raised(piece, key) if part not in UNPITCHED_PARTS else 0
+    return [min(127, max(0, n.pitch + up)) for n in played(piece, part)]
 
 
 @lru_cache(1024)
 def usual_velocity(piece: int, part: str) -> float:
     """Return the mean velocity of a part of a piece, as its notes are in `piece_beats`."""
-    found = [n.velocity for b in piece_beats(piece, C_MAJOR) for n in b.notes if n.part == part]
+    found = [n.velocity for n in played(piece, part)]
     return sum(found) / len(found) if found else float(VELOCITY_CENTRE)
 
 
@@ -657,7 +701,7 @@ HIGHEST_CHORDS = 71
 def octave(piece: int, part: str, key: Key) -> int:
     """Return by how many semitones, an octave or none, a part of a piece is moved so that it lies where the part usually lies."""
     if part == "bass":
-        bass = sorted(n.pitch for b in piece_beats(piece, key) for n in b.notes if n.part == part)
+        bass = sorted(pitches(piece, part, key))
         if not bass:
             return 0
         lowest, middle = bass[0], bass[len(bass) // 2]
@@ -670,11 +714,10 @@ def octave(piece: int, part: str, key: Key) -> int:
 def chord_tops(piece: int, key: Key) -> float | None:
     """Return the usual pitch of the highest voice of chords and pad of a piece, as written; None where it has none."""
     strokes: dict[tuple[str, int, int], int] = {}
-    for beat in piece_beats(piece, key):
-        for n in beat.notes:
-            if n.part in CHORD_PARTS:
-                at = n.part, beat.index, n.start
-                strokes[at] = max(n.pitch, strokes.get(at, 0))
+    for part in CHORD_PARTS:
+        for n, pitch in zip(played(piece, part), pitches(piece, part, key), strict=True):
+            at = part, n.beat, n.start
+            strokes[at] = max(pitch, strokes.get(at, 0))
     return float(np.median(list(strokes.values()))) if strokes else None
 
 
@@ -688,7 +731,7 @@ def melody_pitches(piece: int, key: Key, bar: int, beat: int | None, beats: int)
 @lru_cache(1024)
 def median_pitch(piece: int, key: Key) -> float:
     """Return the median pitch of a piece's melody."""
-    return float(np.median([n.pitch for b in piece_beats(piece, key) for n in b.notes if n.part == "melody"]))
+    return float(np.median(pitches(piece, "melody", key)))
 
 
 def shown(piece: int, key: Key, bar: int, beat: int, beats: int) -> Beat:

@@ -1170,7 +1170,7 @@ class Shown:
 
     def _plays(self, part: str, piece: int) -> bool:
         """Return True if a piece has the part at all."""
-        return any(n.part == part for b in examples.piece_beats(piece, self.key) for n in b.notes)
+        return bool(examples.played(piece, part))
 
     def _beat(self, piece: int, bar: int | None = None) -> WrittenBeat:
         frame = self.request.frame

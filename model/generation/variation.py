@@ -230,7 +230,7 @@ def _louder(note: Note, louder: int) -> Note:
 
 @lru_cache(1024)
 def _middle(piece: int, key: Key, part: str) -> float:
-    return median(n.pitch for beat in examples.piece_beats(piece, key) for n in beat.notes if n.part == part)
+    return median(examples.pitches(piece, part, key))
 
 
 def _voiced(strokes: Sequence[Played], own: Line) -> Iterator[Played]:
@@ -280,18 +280,17 @@ def vocabulary(band: int, key: Key) -> Vocabulary:
     """Return how the basses of a piece and of some near to it move."""
     leads, leaps, steps, outside, near = list[int](), 0, 0, 0, 0
     for piece in (band, *list(examples.neighbours(band))[:TEACHERS]):
-        beats = examples.piece_beats(piece, key)
-        last: Note | None = None
-        for before, beat in pairwise(beats):
-            bass = sorted(n for n in before.notes if n.part == "bass")
-            for n in bass:
-                steps, leaps = steps + 1, leaps + (last is not None and abs(last.pitch - n.pitch) == 12)
-                last = n
-            here, there = chord_of(before), chord_of(beat)
-            if bass and beat.fresh and here is not None and there is not None and here.bass != there.bass:
-                leads.append((bass[-1].pitch - there.bass) % 12)
+        beats = examples.beats_in_bar_of(piece)
+        bass = [n for n in sorted(examples.played(piece, "bass")) if n.beat < examples.bars_of(piece) * beats - 1]
+        steps, leaps = steps + len(bass), leaps + sum(abs(a.pitch - b.pitch) == 12 for a, b in pairwise(bass))
+        last = {n.beat: n.pitch for n in bass}
+        for (*_, here), (bar, beat, there) in pairwise(examples.chords_of(piece)):
+            pitch = last.get(bar * beats + beat - 1)
+            if pitch is not None and here is not None and there is not None and here.bass != there.bass:
+                leads.append((pitch - there.bass) % 12)
                 if leads[-1] in (1, 11):
-                    near, outside = near + 1, outside + (bass[-1].pitch % 12 not in key.pitch_classes)
+                    outside += (pitch + examples.raised(piece, key)) % 12 not in key.pitch_classes
+                    near += 1
     return Vocabulary(leaps / max(1, steps), tuple(leads), outside / max(1, near))
 
 
@@ -327,11 +326,10 @@ def approached(
 @lru_cache(256)
 def turn(band: int, key: Key, seed: int) -> int:
     """Return how all chords of a take are turned: 1 up, -1 down, 0 not at all, as where they are of two tones or lie at an edge."""
-    strokes = [
-        sorted(n.pitch for n in beat.notes if n.part == "chords" and n.start == at)
-        for beat in examples.piece_beats(band, key)
-        for at in {n.start for n in beat.notes if n.part == "chords"}
-    ]
+    pitches: dict[tuple[int, int], list[int]] = {}
+    for n, pitch in zip(examples.played(band, "chords"), examples.pitches(band, "chords", key), strict=True):
+        pitches.setdefault((n.beat, n.start), []).append(pitch)
+    strokes = [sorted(one) for one in pitches.values()]
     full = [s for s in strokes if len({p % 12 for p in s}) >= 3]
     if len(full) < TURNED * len(strokes) or not full or not is_chosen("inversions", seed, band):
         return 0

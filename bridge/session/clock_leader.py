@@ -112,8 +112,7 @@ class ClockLeader:
             return self._release()  # all went elsewhere: another tempo, or a leap
         extra = [place for place, time in zip(places, self._held, strict=True) if best.get(round(place)) != time]
         if not extra:
-            self._held.clear()
-            return [at]
+            return self._release()
         if len(best) < DECIDED:
             return []
         if len(extra) < 2 or is_regular(self._held, jitter) or places[-1] - extra[-1] > 1.5 * (extra[-1] - extra[-2]):
@@ -122,6 +121,6 @@ class ClockLeader:
         return [best[due] for due in sorted(best)]
 
     def _release(self) -> list[Seconds]:
-        """Return all that is held: it is one source's, at another tempo or place."""
+        """Return all that is held: it is one source's, where the leader's are due or at another tempo or place."""
         released, self._held, self.others = self._held, [], False
         return released

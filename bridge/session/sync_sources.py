@@ -16,7 +16,7 @@ from itertools import pairwise
 from math import sqrt
 from operator import mul
 from statistics import fmean as mean
-from statistics import median
+from statistics import median, pstdev
 from typing import ClassVar
 
 from bridge.clock import Seconds
@@ -316,7 +316,9 @@ class MidiClockSource(SyncSource):
         lengths = [b - a for (_, a), (_, b) in zip(clocks, clocks[size:], strict=False)]
         length = mean(lengths)
         uneven = max(lengths) - min(lengths) > QUARTERS_ALIKE * length + 6 * max(MIN_JITTER, self._noise)
-        if uneven or _rms_jitter(clocks) < SWINGS * length / size:
+        beside = _rms_jitter(clocks)
+        by_chance = pstdev(lengths) > beside / 2  # what swings is beside the line by the same in each quarter
+        if uneven or by_chance or beside < SWINGS * length / size:
             return None
         beats = [(number // size, at) for number, at in clocks if number % size == 0]
         last = beats[-1][0]

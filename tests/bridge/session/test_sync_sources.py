@@ -76,6 +76,8 @@ def test_a_jittered_clock_is_locked_on_to_within_two_beats(seed: int, width: flo
 
 @settings(max_examples=25, deadline=None)
 @example(139, 0.00390625, 40.0, 0.5)  # half the tempo looks like lost clocks for a while
+@example(10**6, 0.00390625, 111.0, 2.0)  # jitter as wide as a swing of clocks
+@example(699904, 0.0031, 160.92, 1.01)  # an early clock was held for another source's, and not counted
 @given(st.integers(0, 10**6), st.floats(0, 0.006), st.floats(40, 200), st.floats(0.5, 2))
 def test_a_change_of_tempo_is_followed_within_two_beats(seed: int, width: float, bpm: float, factor: float) -> None:
     sender = Sender(uniform(seed, width))

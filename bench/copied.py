@@ -3,7 +3,7 @@
 FILE has a prompt a line (else sixteen prompts of ours). Bars of bass and accompaniment of three onsets and more, and bars of melody of
 five notes and more, count as found where a training piece has one of the same onsets and intervals; beside them the pieces of the other
 splits. The bass meets the kick where both begin; a bar returns where that two or four bars on strikes alike. `--dose` sets how much a
-band varies (`model.generation.variation`). `--progressions` counts what of twenty seeds differs instead.
+band varies (`model.generation.material.variation`). `--progressions` counts what of twenty seeds differs instead.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 from bench.make_clips import Maker, composer
 from model.clips.clip import clip
 from model.clips.messages import ClipSpec
-from model.generation import variation
+from model.generation.material import variation
 from model.music import midifile
 from model.music.drums import ROLES
 from model.music.harmony import parse_chord, parse_key

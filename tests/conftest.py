@@ -133,6 +133,6 @@ def daemon(tmp_path: Path) -> Iterator[Callable[..., real_programs.Daemon]]:
 @pytest.fixture
 def without_songbook(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take the songbook's bars away for one test: what plays then is the decoder's own."""
-    from model.generation import examples
+    from model.generation.material import examples
 
     monkeypatch.setattr(examples, "nearest", lambda *_: ())

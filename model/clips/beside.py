@@ -9,7 +9,7 @@ from model.analysis.tracks import HeardSet, chart
 from model.clips.clip import TAKE, Writer, match_source, written_song
 from model.clips.edit import fixed_content, harmonise_melody
 from model.clips.messages import ClipSpec, KeepSpec
-from model.generation import examples
+from model.generation.material import examples
 from model.generation.messages import Begin
 from model.music.groove import FEWEST, SIXTEENTH, Groove, groove_of
 from model.music.midifile import Song, bar_length

@@ -13,12 +13,12 @@ from typing import Protocol
 from model.clips.course import follow_course
 from model.clips.messages import DEFAULT_BARS, ClipSpec
 from model.clips.metres import Bars, decoder_bars
-from model.generation import examples
 from model.generation.bias_terms import ENERGY_VELOCITY_RANGE, MIN_MEAN_VELOCITY
-from model.generation.form import MIN_BARS_WITH_INTRO
-from model.generation.form_plan import LAYERS
 from model.generation.history import target_onsets
+from model.generation.material import examples
+from model.generation.material.form_plan import LAYERS
 from model.generation.messages import BeatWritten, Begin, Understood, Write
+from model.generation.sections import MIN_BARS_WITH_INTRO
 from model.music.control import MAX_BARS
 from model.music.groove import Groove, in_meter, swung
 from model.music.harmony import parse_chord, parse_key

@@ -21,9 +21,9 @@ from model.decoder.tokenizer import (
     row_note,
     to_token_grid,
 )
-from model.generation import bias_terms, chord_bias, form, history
+from model.generation import bias_terms, chord_bias, form, history, strokes
 from model.generation.bias_weights import BiasWeights
-from model.generation.form_plan import Level
+from model.generation.material.form_plan import Level
 from model.generation.morph import MorphPath
 from model.generation.take import TakeState, melody_ahead, relative_velocity, rhythm_rows, still_sounding
 from model.music.drums import ROLES
@@ -210,8 +210,8 @@ class BeatRequest:
         ):
             theta = replace(theta, scale=theta.scale_when_played)
         figures = (
-            *form.figure_rows(plan, frame, self.bar_line),
-            *form.owed_kicks(self.take, plan, frame, self.bar_line),
+            *strokes.figure_rows(plan, frame, self.bar_line),
+            *strokes.owed_kicks(self.take, plan, frame, self.bar_line),
         )
         figured = {r for r in figures if part_and_tick(r[0])[0] in parts}
         notes = (*kept.notes, *self.planned.notes)
@@ -339,7 +339,7 @@ class BeatRequest:
 
     def _parts(self, parts: frozenset[str]) -> BeatParts:
         plan, kept, path = self.plan, self.kept, self.morph_path
-        replaced, replaced_drums = form.replaced_parts(plan, self.bar_line)
+        replaced, replaced_drums = strokes.replaced_parts(plan, self.bar_line)
         sampled = parts - replaced - ({"melody"} if kept.rhythm is not None else set())
         registers = dict(plan.registers)
         swings = "swing" in plan.explicit and self.frame.meter.endswith("/4")
@@ -360,7 +360,7 @@ class BeatRequest:
             longest_note=self._longest_note(),
             swing_unit=plan.swing_unit if swings else None,
             muted_drums=replaced_drums.union(ROLES[role] for role in plan.silenced),
-            drums_off_first_tick=form.off_the_backbeat(plan, self.frame),
+            drums_off_first_tick=strokes.off_the_backbeat(plan, self.frame),
             rhythmic=self.planned.rhythmic,
             melody_register=registers.get("melody", plan.register),
             closing_tick=max(at // STEP for p, at, _ in self.planned.rhythm if p == "melody")

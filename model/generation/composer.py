@@ -19,12 +19,12 @@ from model.decoder.tokenizer import VELOCITY_CENTRE, BarLine, Event, line_row, r
 from model.generation import form, history
 from model.generation.beat_rules import BeatRequest, Row
 from model.generation.bias_terms import target_velocity
-from model.generation.form import apply_cue
-from model.generation.form import bar_line as line_of
-from model.generation.form_plan import UNPITCHED
+from model.generation.material.form_plan import UNPITCHED
 from model.generation.messages import BeatWritten, Begin, FirstNote, Understood, Write
 from model.generation.morph import MorphPath
 from model.generation.sampler import MAX_EVENTS, sample_beat
+from model.generation.sections import apply_cue
+from model.generation.sections import bar_line as line_of
 from model.generation.take import (
     TakeState,
     WrittenBeat,

@@ -1,172 +1,27 @@
-"""The form: each bar's section and place in the phrase, the figures of drums and bass, and what the plan of the form gives. Pure.
-
-A clip has phrases of four or eight bars; a phrase's last bar is a fill in most styles, and a clip of 24 bars or more begins with
-an intro. An endless take has phrases of eight bars, every second one a variation.
-"""
+"""The form: what the plan of the form and the songbook's pieces give of a beat, and what is left to the decoder. Pure."""
 
 from __future__ import annotations
 
 import math
 import random
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import dropwhile, takewhile
 
-import numpy as np
-
-from model.decoder.tokenizer import (
-    DRUM_LENGTH,
-    MAX_BARS_LEFT,
-    OFFSET_CENTRE,
-    PITCH,
-    STEP,
-    VELOCITY_CENTRE,
-    VELOCITY_STEP,
-    BarLine,
-    nearest_length,
-    note_event,
-    row_note,
-)
-from model.generation import examples, form_plan, variation
-from model.generation.bias_terms import PART_RANGES, share
-from model.generation.form_plan import HARMONY, NEW, UNPITCHED, Label, Level
-from model.generation.history import MONOPHONIC_PARTS, SPARSE_SECTIONS, sounding_until
+from model.decoder.tokenizer import DRUM_LENGTH, OFFSET_CENTRE, STEP, BarLine
+from model.generation.history import MONOPHONIC_PARTS, sounding_until
+from model.generation.material import examples, form_plan
+from model.generation.material.form_plan import HARMONY, NAMES, NEW, UNPITCHED, Label, Level
+from model.generation.material.lines import grates, moved_pitch, rubs
+from model.generation.sections import MIN_BARS_WITH_INTRO, next_beat, section_place
+from model.generation.shown import Shown
+from model.generation.strokes import BACKBEAT, replaced_parts
 from model.generation.take import FORGOTTEN_BEAT, TakeState, WrittenBeat
-from model.music.drums import ROLE_OF, ROLES
-from model.music.harmony import CHARACTERISTIC_TONES, Chord, Key, parse_chord, parse_key
-from model.music.notes import (
-    CHORD_PARTS,
-    CUES,
-    HARMONY_PARTS,
-    LABELS,
-    TICKS_PER_QUARTER,
-    Beat,
-    Note,
-    Ticks,
-    beat_length,
-    beats_in_bar,
-)
+from model.music.drums import ROLES
+from model.music.harmony import CHARACTERISTIC_TONES, Chord, parse_chord, parse_key
+from model.music.notes import CHORD_PARTS, TICKS_PER_QUARTER, Beat, Note, Ticks, beat_length, beats_in_bar
 from model.music.plan import Plan
-from model.prompt.rules.figures import FIGURES, Figure
 from model.styles import STYLES
-
-MIN_BARS_WITH_INTRO = 24
-_SILENT_PARTS = {"intro": {"melody"}, "break": {"drums", "perc", "bass"}}
-"""Parts that are silent in a section, as long as others are left."""
-
-
-def apply_cue(plan: Plan, section: str | None) -> Plan:
-    """Return the plan under a section cue."""
-    if section is None:
-        return plan
-    _, energy, density = CUES[section]
-    left = tuple(p for p in plan.parts if p not in _SILENT_PARTS.get(section, ()))
-    return replace(
-        plan,
-        parts=left or plan.parts,
-        energy=min(1.0, max(0.0, plan.energy + energy)),
-        density=min(1.0, max(0.0, plan.density + density)),
-    )
-
-
-def bar_line(
-    bar: int, bars: int | None, style: str, *, closes: bool, cue: str | None = None, is_morphing: bool = False
-) -> BarLine:
-    """Return the bar line of bar number `bar` (from 0) of a piece of `bars`, None for endless.
-
-    `cue` is a section set by hand. During a morph there are no other fills.
-    """
-    left = 0 if bars is None or not closes else bars - bar
-    section = cue or _section(bar, bars, style, left)
-    if is_morphing and section == "fill" and cue != "fill":
-        section = "groove"
-    return BarLine(left if left <= MAX_BARS_LEFT else 0, section, bar % form_plan.PHRASE_BARS + 1)
-
-
-def _section(bar: int, bars: int | None, style: str, left: int) -> str:
-    if left == 1:
-        return "ending"
-    phrase = form_plan.phrase_length(bars)
-    number, place = divmod(bar, phrase)
-    count = None if bars is None else -(-bars // phrase)
-    if count is not None and bars is not None and bars >= MIN_BARS_WITH_INTRO and number == 0:
-        return "intro" if place < phrase // 2 else "groove"
-    last = place == phrase - 1 and (bars is None or bar + 1 < bars or bars >= phrase)
-    if last and STYLES[style].has_fills:
-        return "fill"
-    if count is not None and count >= 4 and STYLES[style].has_club_form:
-        return ("groove", "build", "drop", "break")[number % 4]
-    return "variation" if number % 2 else "groove"
-
-
-Row = tuple[int, ...]
-
-
-def figure_rows(plan: Plan, frame: Beat, line: BarLine) -> tuple[Row, ...]:
-    """Return the rows of the plan's figures in a beat; those of the bass have no pitch. A closing bar has none of the bass."""
-    found, loud = list[Row](), 1 + VELOCITY_CENTRE // VELOCITY_STEP
-    for figure in _active_figures(plan, line):
-        for tick in figure.ticks if figure.beat in (None, frame.beat) else ():
-            if figure.what == "bass":
-                found.append((note_event("bass", tick), 0, 1 + nearest_length(figure.length), 0, 0))
-            else:
-                pitch = PITCH + ROLES[figure.what]
-                found.append((note_event("drums", tick), pitch, 0, loud - (tick % 12 > 0), 1 + OFFSET_CENTRE))
-    if _half_time(plan, frame) and frame.beat == 2 and "snare" not in plan.silenced:
-        found.append((note_event("drums", 0), PITCH + ROLES["snare"], 0, loud, 1 + OFFSET_CENTRE))
-    return tuple(found)
-
-
-def replaced_parts(plan: Plan, line: BarLine) -> tuple[frozenset[str], frozenset[int]]:
-    """Return the parts, and the drums by their notes, that figures replace in a bar: nothing else of them is sampled."""
-    what = {figure.what for figure in _active_figures(plan, line)}
-    return frozenset(what & {"bass"}), frozenset(ROLES[role] for role in what - {"bass"})
-
-
-def off_the_backbeat(plan: Plan, frame: Beat) -> frozenset[int]:
-    """Return the drums that must not sound on a beat's first tick in half time: snare, clap and rim on two and four."""
-    if _half_time(plan, frame) and frame.beat % 2:
-        return frozenset({ROLES["snare"], ROLES["clap"], ROLES["rim"]})
-    return frozenset()
-
-
-def _active_figures(plan: Plan, line: BarLine) -> list[Figure]:
-    figures = [FIGURES[name] for name in plan.figures]
-    return [
-        f
-        for f in figures
-        if f.part in plan.parts and f.what not in plan.silenced and not (f.what == "bass" and line.left == 1)
-    ]
-
-
-def _half_time(plan: Plan, frame: Beat) -> bool:
-    known = "feel" in plan.explicit or any(STYLES[name].is_half_time for name, _ in plan.style[:1])
-    return plan.feel == "half" and known and frame.meter == "4/4"
-
-
-KICKS, KICK_PLACE = 2, 12
-"""Kicks of a bar in the styles that have more than one, and the grid tick of its third beat where a missing one falls."""
-_SYNCOPATED = frozenset({"bass", "hip-hop"})
-"""Families whose bars have a kick on the first beat, and more than one."""
-_FOUR_ON_THE_FLOOR = frozenset({"club", "techno"})
-"""Families whose bars have a kick on every beat."""
-
-
-def owed_kicks(take: TakeState, plan: Plan, frame: Beat, line: BarLine) -> tuple[Row, ...]:
-    """Return the kicks without which a bar in 4/4 would not be one of its style: what returns is copied with its faults."""
-    family = next((STYLES[name].family for name, _ in plan.style_of("drums")), "")
-    tick = None
-    if family in _FOUR_ON_THE_FLOOR or (family in _SYNCOPATED and frame.beat == 0):
-        tick = 0
-    elif family in _SYNCOPATED and frame.beat == 2 and not _half_time(plan, frame):
-        last = [n for w in take.written[-2:] for n in w.beat.notes if n.part == "drums"]
-        tick = KICK_PLACE if last and sum(n.pitch == ROLES["kick"] for n in last) < KICKS else None
-    replaced = ROLES["kick"] in replaced_parts(plan, line)[1] or "kick" in plan.silenced
-    if tick is None or frame.meter != "4/4" or replaced or line.section in SPARSE_SECTIONS:
-        return ()
-    loud = 1 + VELOCITY_CENTRE // VELOCITY_STEP
-    return ((note_event("drums", tick), PITCH + ROLES["kick"], 0, loud, 1 + OFFSET_CENTRE),)
 
 
 def given_chord(progression: tuple[str, ...], frame: Beat) -> tuple[Chord | None, Ticks]:
@@ -201,9 +56,12 @@ class Planned:
 
 
 NOTHING, NO_LEVEL = Planned(), Level()
+LOOK_AHEAD = 8
+"""Beats in which a next chord of the words is looked for."""
+NO_BAR = -1
+"""The source bar of what is from no bar of the take."""
 MAX_SOURCE_BEATS = 256
 """A source lies at most so many beats back: what a take remembers, less what it may be rewound by."""
-_NAMES = {name[0]: name for name in LABELS}
 _SINGING = frozenset({"melody", "arp"})
 _OWN_LINES = UNPITCHED | {"melody"}
 """Parts that do not play the chords."""
@@ -218,8 +76,6 @@ _SAME_DENSITY, _SAME_LEVEL, _SAME_ENERGY = 0.1, 0.15, 0.3
 _ENTRIES = {"bass": 1 / 4, "pad": 1 / 4, "arp": 1 / 2, "drums": 1 / 2, "perc": 1 / 2}
 """When parts come in that do not begin a piece that grows, as shares of its bars."""
 _HATS = frozenset(ROLES[name] for name in ("closed_hat", "pedal_hat", "open_hat"))
-_BACKBEAT = frozenset(ROLES[name] for name in ("snare", "clap", "rim", "crash", "tom_low", "tom_mid", "tom_high"))
-"""Drums that an intro that was asked for leaves to what follows."""
 _FILL = (
     ((0, "snare"), (240, "snare")),
     ((0, "snare"), (120, "snare"), (240, "tom_mid"), (360, "tom_low")),
@@ -276,7 +132,7 @@ class FormRequest:
         """Return the ticks from the beat's start to the next chord that the words or the parts that are there give; None where none comes."""
         away, frame = self.frame.length, self.frame
         for _ in range(LOOK_AHEAD if self.plan.progression is not None and self.take.begin.beside is None else 0):
-            frame = _next_beat(frame)
+            frame = next_beat(frame)
             if given_chord(self.plan.progression or (), frame)[0] is not None:
                 return away
             away = Ticks(away + frame.length)
@@ -357,7 +213,7 @@ class FormRequest:
         if bar >= len(told):
             return label
         back = int(told[bar][1:] or 0)
-        return Label(_NAMES[told[bar][0]], (bar - back,)) if 0 < back <= bar else NEW
+        return Label(NAMES[told[bar][0]], (bar - back,)) if 0 < back <= bar else NEW
 
     def labelled_line(self) -> BarLine:
         """Return the bar line with the labels of melody and band, and how far back the source lies."""
@@ -496,7 +352,7 @@ class FormRequest:
         """Return the ticks from the beat's start to the next note that the form gives of a part after it, within two bars."""
         away, frame = self.frame.length, self.frame
         for _ in range(2 * beats_in_bar(frame.meter) - 1):
-            frame = _next_beat(frame)
+            frame = next_beat(frame)
             later = replace(self, frame=frame, line=replace(self.line, left=0, section=None), is_cued=False)
             label = later.labels().get(part, NEW)
             if self.frame.bar in label.sources:  # this bar, which is not written yet
@@ -578,7 +434,7 @@ class FormRequest:
         first = source.beat.index - source.beat.beat
         if part == "drums" and source.section == "intro" != self.line.section:
             strokes = (n for w in self._bar(first) for n in w.beat.notes if n.part == part)
-            if not any(n.pitch in _BACKBEAT for n in strokes):
+            if not any(n.pitch in BACKBEAT for n in strokes):
                 return False  # an intro leaves the backbeat to what follows
         then, now = source.plan, self.plan
         if then is None:
@@ -677,7 +533,7 @@ class FormRequest:
         section, place = self.line.section, section_place(self.take, self.frame, self.line, is_cued=self.is_cued)
         level = form_plan.section_level(section, *place)
         if section == "intro":
-            return [n for n in notes if n.pitch not in _BACKBEAT]
+            return [n for n in notes if n.pitch not in BACKBEAT]
         if section == "fill" or (self.place is not None and self.place.fills):
             return self._filled(notes)
         if section == "break":
@@ -752,51 +608,6 @@ class FormRequest:
         return replace(note, pitch=pitch)
 
 
-def rubs(pitch: int, chord: Chord, key: Key) -> bool:
-    """Return True if a pitch that is no tone of a chord lies a semitone above one, or outside the key."""
-    tones = chord.pitch_classes
-    return pitch % 12 not in tones and ((pitch - 1) % 12 in tones or pitch % 12 not in key.pitch_classes)
-
-
-def grates(pitch: int, chord: Chord, key: Key) -> bool:
-    """Return True if a tone of a chord that is outside the key takes a pitch's place: E flat over C major in C minor."""
-    outside = chord.pitch_classes - key.pitch_classes
-    return pitch % 12 not in chord.pitch_classes and any((pitch + step) % 12 in outside for step in (-1, 1))
-
-
-def moved_pitch(pitch: int, source: Chord, chord: Chord, key: Key, *, strong: bool) -> int:
-    """Return a melody's pitch moved from one chord to another: to the nearest tone of the chord on a strong beat, where it was one.
-
-    Others move by the steps of the scale that the root moves, the short way; a pitch outside the scale stays where it is.
-    """
-    if strong:
-        if pitch % 12 in chord.pitch_classes:
-            return pitch
-        near = sorted(range(max(0, pitch - 6), min(127, pitch + 6) + 1), key=lambda p: (abs(p - pitch), p))
-        return next(p for p in near if p % 12 in chord.pitch_classes)
-    scale = [p for p in range(128) if p % 12 in key.pitch_classes]
-    classes = sorted(key.pitch_classes)
-    if pitch not in scale or source.root not in classes or chord.root not in classes:
-        return pitch
-    steps = (classes.index(chord.root) - classes.index(source.root)) % len(classes)
-    steps -= len(classes) * (steps > len(classes) // 2)
-    at = scale.index(pitch) + steps
-    return scale[at] if 0 <= at < len(scale) else pitch
-
-
-def section_place(take: TakeState, frame: Beat, line: BarLine, *, is_cued: bool) -> tuple[int, int]:
-    """Return the place of a bar in its section, from 0, and the bars that this lasts."""
-    if not is_cued or line.section not in CUES:
-        length = form_plan.phrase_length(take.begin.bars or take.begin.loop)
-        return frame.bar % length, length
-    before = 0
-    for written in reversed(take.written[: len(take.written) - frame.beat]):
-        if written.section != line.section:
-            break
-        before += written.beat.beat == 0
-    return before, CUES[line.section][0]
-
-
 def level_of_bar(take: TakeState, plan: Plan, frame: Beat, line: BarLine, *, is_cued: bool) -> Level:
     """Return what the form adds to the velocity and density of a bar."""
     if frame.index < len(take.begin.given):
@@ -811,417 +622,6 @@ def level_of_bar(take: TakeState, plan: Plan, frame: Beat, line: BarLine, *, is_
     return replace(
         level, velocity=level.velocity + form_plan.phrase_velocity(frame.bar, bars, plan.style, take.begin.seed)
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What pieces of the songbook give of a beat that has no source in the take (`model.generation.examples`)."""
-
-    request: FormRequest
-    key: Key
-    band: int
-    """The piece whose drums, bass and accompaniment are played; `examples.piece_beats` has it."""
-    verse: int = -1
-    """In a chorus or a bridge the piece of the verse, else itself."""
-
-    @classmethod
-    def of(cls, request: FormRequest) -> Shown | None:
-        """Return what is shown, or None where the words or somebody else say how it goes, or no piece is near."""
-        take, plan = request.take, request.plan
-        if request.line.left == 1 or take.begin.melody_first or request.fills_in:
-            return None
-        if request.is_led or "density" in plan.explicit:
-            return None
-        key = parse_key(plan.key)
-        band = take.begin.beside
-        if band is None and take.begin.given:  # it goes on from what is there
-            parts = tuple(p for p in plan.parts if p != "melody")
-            band = examples.going_on(take.begin.given, parts, plan.meter, round(plan.tempo), take.begin.seed)
-        if band is None:
-            is_endless = take.begin.bars is None and take.begin.loop is None
-            in_sections = is_endless or request.place is not None
-            band = examples.drawn_band(plan, key, take.begin.seed, in_sections=in_sections)
-        if band is None:
-            return None
-        verse, chorus = examples.sections_of(band)
-        other = chorus if verse == band else verse
-        if request.place is not None and request.place.is_plain:
-            verse, chorus = band, other
-        if request.place is None:
-            return cls(request, key, other if request.contrast % 2 else band, band)
-        return cls(request, key, chorus if request.place.letter == "b" else verse, verse)
-
-    @property
-    def bar(self) -> int:
-        """The bar of its pieces that is played."""
-        return self.request.frame.bar if self.request.place is None else self.request.place.bar
-
-    def labels(self, parts: tuple[str, ...], placed: form_plan.Place | None = None) -> Mapping[str, Label]:
-        """Return the labels of a bar that the pieces have themselves: the band's bars are all its own, a tune returns as theirs does."""
-        bar, tune = self.bar, self._tune()
-        if placed is not None and (told := self._told_tune()):
-            back = int(told[bar][1:] or 0)
-            is_back = 0 < back <= min(bar, placed.place)
-            return {"melody": Label(_NAMES[told[bar][0]], (self.request.frame.bar - back,)) if is_back else NEW}
-        is_other = self.request.contrast % 2 == 1 and self.band != self.verse
-        found = {p: NEW for p in parts if p not in ("melody", HARMONY) and is_other}
-        found |= {p: NEW for p in parts if p != "melody" and bar < examples.bars_of(self.band)}
-        told = self._told_tune()
-        if "melody" in parts and not told and tune is not None and bar < examples.bars_of(tune):
-            name, back = examples.melody_label(tune, bar)
-            is_return = name not in (None, "new") and 0 < back <= (bar if placed is None else min(bar, placed.place))
-            found["melody"] = Label(name, (self.request.frame.bar - back,)) if name is not None and is_return else NEW
-        return found
-
-    def _told_tune(self) -> tuple[str, ...]:
-        """Return what each bar of the tune is in people's songs; of a chorus and a bridge in other ones than of the verse."""
-        request = self.request
-        letter = ord(request.place.letter) - ord("a") if request.place is not None else 0
-        return examples.tune_plan(request.plan.style, request.take.begin.seed + LETTER_SEEDS * letter)
-
-    def contour(self) -> Mapping[str, float]:
-        """Return the pitch around which the tune lies in the beat: its piece's own, as high above the chords as tunes lie."""
-        place, frame, plan = self._tune_bar(), self.request.frame, self.request.plan
-        if place is None or plan.register or plan.registers:
-            return {}
-        tune, at = place
-        beats = beats_in_bar(frame.meter)
-        here, bar = (examples.melody_pitches(tune, self.key, at, beat, beats) for beat in (frame.beat, None))
-        if not bar:
-            return {}
-        return {"melody": float(np.mean(here or bar)) + self._height(tune) - examples.median_pitch(tune, self.key)}
-
-    def closes_phrase(self) -> bool:
-        """Return True if the tune has no note of the phrase after this beat."""
-        place, frame = self._tune_bar(), self.request.frame
-        beats = beats_in_bar(frame.meter)
-        if place is None or frame.bar % form_plan.BARS != form_plan.BARS - 1:
-            return False
-        return not any(
-            examples.melody_pitches(place[0], self.key, place[1], beat, beats) for beat in range(frame.beat + 1, beats)
-        )
-
-    def _height(self, tune: int) -> float:
-        """Return the pitch around which a tune lies in the rhythm of a piece: lower than the songbook's where people sing lower."""
-        lower = LOWER_THAN_SONGBOOK.get(examples.tune_group(self.request.plan.style), 0)
-        place = self.request.place
-        higher = 0 if place is None else CHORUS_ABOVE if place.letter == "b" else -VERSE_BELOW
-        drawn = self._tune_of_verse
-        middle = examples.median_pitch(tune if drawn is None else drawn, self.key)
-        return float(np.clip(middle - lower + higher, *TUNE_RANGE))
-
-    @property
-    def _tune_of_verse(self) -> int | None:
-        request = self.request
-        return examples.drawn_tune(
-            request.plan, self.key, request.take.begin.seed, in_sections=request.place is not None
-        )
-
-    def _tunes(self) -> tuple[int, ...]:
-        request = self.request
-        return examples.tunes(request.plan, self.key, request.take.begin.seed, in_sections=request.place is not None)
-
-    def _tune(self) -> int | None:
-        """Return the piece whose tune is sung: in a chorus its other section, in a bridge another piece."""
-        tune, place = self._tune_of_verse, self.request.place
-        if tune is None or place is None:
-            return tune
-        near = self._tunes()
-        verse, chorus = examples.sections_of(tune)
-        other = near[min(1, len(near) - 1)]
-        sings = all("melody" in examples.parts_of(i) for i in (verse, chorus)) and verse != chorus
-        if not sings:
-            verse, chorus = tune, other
-        return {"a": verse, "b": chorus}.get(place.letter, other)
-
-    def _tune_bar(self) -> tuple[int, int] | None:
-        """Return the piece and its bar in whose rhythm the tune goes, None where it rests or no piece is near."""
-        bar, near, told, first = self.bar, self._tunes(), self._told_tune(), self._tune()
-        if near and first is not None:
-            near = (first, *(i for i in near if i != first))
-        if near and bar < len(told):
-            return examples.tune_bar(near, told[: bar + 1])
-        return (near[0], examples.sung_bar(near[0], bar % examples.bars_of(near[0]))) if near else None
-
-    def harmony(self) -> WrittenBeat | None:
-        """Return the chord of the progression, as a beat; None where the words ask for another manner of chords."""
-        plan = self.request.plan
-        tells = self.key.mode in CHARACTERISTIC_TONES  # a mode needs its own chords to be heard
-        if tells or plan.progression is not None or "complexity" in plan.explicit:
-            return None
-        bar, place, at_home = self.request.frame.bar, self.request.place, self.request.is_key_stated
-        phrase = bar - bar % form_plan.BARS if bar >= examples.bars_of(self.band) and place is None else 0
-        seed = self.request.take.begin.seed + phrase
-        piece = examples.drawn_harmony(plan, self.key, seed, self.verse, at_home=at_home, in_sections=place is not None)
-        if place is None and self.request.contrast == 1:
-            piece = examples.drawn_harmony(plan, self.key, seed - phrase, self.verse, at_home=at_home)
-        answers = int(self.request.contrast == 1) if place is None else "abc".index(place.letter)
-        for _ in range(answers):  # each answers the one before it
-            piece = examples.drawn_harmony(plan, self.key, seed, self.band, at_home=at_home, verse=piece)
-        if piece is None:
-            return None
-        whole = place is None and not answers  # a section, or what answers one, begins with its own first chord
-        begins = examples.begins(piece, self.band, self.key, seed, at_home=at_home) if whole else 0
-        found = self._beat(piece, self.bar + begins)
-        locked = self.request.is_scale_locked and found.chord is not None
-        if found.chord is None or (locked and not found.chord.pitch_classes <= self.key.pitch_classes):
-            return None
-        return found
-
-    def held(self) -> WrittenBeat | None:
-        """Return the last beat, whose chord sounds on: a new one may be chosen only where the band's piece has one.
-
-        In a mode also at every bar line, for it needs chords of its own; over a piece of one chord at every second.
-        """
-        last, frame = self.request.take.written[-1] if self.request.take.written else None, self.request.frame
-        tells = self.key.mode in CHARACTERISTIC_TONES
-        chooses = frame.beat == 0 and (tells or (frame.bar % 2 == 0 and examples.is_vamp(self.band)))
-        fresh = chooses or self._beat(self.band).beat.fresh
-        return None if fresh or last is None or last.chord is None else last
-
-    def fill(self) -> tuple[Note, ...] | None:
-        """Return the drums of the beat as the piece plays them in the bar with which it ends a phrase, None where it has no fill."""
-        bar = examples.fill_bar(self.band)
-        given = None if bar is None else self.part("drums", None, bar)
-        return given if isinstance(given, tuple) else None
-
-    def part(self, part: str, chord: Chord | None, bar: int | None = None) -> tuple[Note, ...] | WrittenBeat | None:
-        """Return the notes of a part; a beat whose onsets it plays; or None where it is left to the decoder. `bar` is the piece's."""
-        request = self.request
-        plan = request.plan
-        if len(plan.parts) == 1 and request.frame.bar == 0:
-            return None  # who plays alone begins on the beat
-        if part == "melody":
-            if self._tune() is None:
-                return None
-            place = self._tune_bar()
-            return () if place is None else self._beat(*place)
-        band = examples.player(plan, self.key, request.take.begin.seed, part, self.band)
-        if not self._plays(part, band):
-            return () if any(part in examples.parts_of(i) for i in examples.sections_of(self.verse)) else None
-        source = self._beat(band, bar)
-        notes = [n for n in source.beat.notes if n.part == part]
-        up = 0 if plan.register or plan.registers else examples.octave(band, part, self.key)
-        usual = examples.usual_velocity(band, part)
-        louder = round(request.velocity.get(part, usual) - usual)
-        if part in UNPITCHED:
-            if part == "drums" and _half_time(plan, request.frame) and examples.pulse(self.band) != "half":
-                return None
-            silent = {ROLES[role] for role in plan.silenced}
-            notes = [n for n in map(_on_the_kit, notes) if n is not None and n.pitch not in silent]
-            if part == "drums" and request.line.section == "intro":
-                notes = [n for n in notes if n.pitch not in _BACKBEAT]
-            if part == "drums":
-                replaced = replaced_parts(plan, request.line)[1]
-                notes = [
-                    n
-                    for n in notes
-                    if n.pitch not in replaced and (n.start or n.pitch not in off_the_backbeat(plan, request.frame))
-                ]
-                asked = [
-                    row_note(row) for row in figure_rows(plan, request.frame, request.line) if row[1]
-                ]  # of the drums
-                struck = {n.pitch for n in notes if not n.start}
-                is_told = "feel" in plan.explicit  # half time has its snare, where the piece claps too
-                notes += [n for n in asked if n.pitch in replaced or (is_told and n.pitch not in struck)]
-        elif (
-            part in dict(plan.registers)
-            or plan.register
-            or "articulation" in plan.explicit
-            or (part == "bass" and any(FIGURES[name].part == part for name in plan.figures))
-            or chord is None
-            or source.chord is None
-            or not self._keeps_pitches(part)
-        ):
-            return source
-        else:
-            notes = [
-                examples.fitted(replace(n, pitch=n.pitch + up), on or source.chord, chord, self.key)
-                for n, on in self._varied(part, band, notes, source.chord)
-            ]
-            notes = self._own(part, band, notes, chord)
-            if part in CHORD_PARTS and "melody" in plan.parts:
-                notes = _lean(self._below_the_tune(notes))
-            if part in CHORD_PARTS:
-                notes = [replace(n, pitch=n.pitch + 12 * (n.pitch < LOWEST_CHORD_NOTE)) for n in notes]
-            if request.told_chord() is not None:
-                notes = self._on_told_chords(part, band, notes, chord)
-                if plan.progression is not None:
-                    notes = self._spelled(part, notes, chord)
-            elif request.is_key_stated or examples.is_of_the_people(plan):
-                notes = [examples.in_scale(n, self.key) for n in notes]
-            if part == "bass":
-                low, high = PART_RANGES[part][0], HIGHEST_BASS_NOTE
-                notes = [replace(n, pitch=n.pitch + 12 * (n.pitch < low) - 12 * (n.pitch > high)) for n in notes]
-        unique = {(n.start, n.pitch): n for n in notes}.values()
-        return tuple(replace(n, velocity=min(127, max(1, n.velocity + louder))) for n in unique)
-
-    @property
-    def _varies(self) -> bool:
-        """True if the band is the take's own: what goes beside given parts, or on from them, is as its piece has it."""
-        return self.request.take.begin.beside is None and not self.request.take.begin.given
-
-    def _varied(self, part: str, band: int, notes: list[Note], chord: Chord) -> list[variation.Played]:
-        """Return what a part plays in the beat, with the chords that it is played on: as its piece has it, or varied."""
-        frame = self.request.frame
-        if not self._varies:
-            return [(n, chord) for n in notes]
-        first, seed = frame.beat * frame.length, self.request.take.begin.seed
-        bar = self.bar % examples.bars_of(band)
-        played = variation.beat_played(band, self.key, part, bar, (first, first + frame.length), seed)
-        return [(replace(n, start=Ticks(n.start - first)), on) for n, on in played]
-
-    def _own(self, part: str, band: int, notes: list[Note], chord: Chord) -> list[Note]:
-        """Return a part's notes on the chord of the beat as the take plays them: led to the next chord, turned, in another order."""
-        seed = self.request.take.begin.seed
-        if not self._varies:
-            return notes
-        if part == "bass":
-            following = self._next_chord()
-            bar = self.bar % examples.bars_of(band)
-            if following is not None:
-                return variation.approached(notes, chord, following, self.key, band, seed, bar)
-        elif part == "chords" and {"bass"} < set(self.request.plan.parts) <= TURNED_WITH and self._plays("bass", band):
-            notes = variation.turned(notes, variation.turn(band, self.key, seed))
-        return variation.ordered(notes, part, seed, band) if part in ("chords", "arp") else notes
-
-    def _next_chord(self) -> Chord | None:
-        """Return the chord of the next beat, that of the first one at the end of what comes round; None where it is not known yet."""
-        request = self.request
-        take, frame = request.take, _next_beat(request.frame)
-        if frame.bar == (take.begin.bars or take.begin.loop):
-            return take.written[0].chord if take.written else None
-        later = replace(request, frame=frame, line=replace(request.line, left=0, section=None), is_cued=False)
-        told = later.told_chord()
-        if told is not None:
-            return told[0]
-        label = later.labels().get(HARMONY, NEW)
-        found = replace(self, request=later).harmony() if label is NEW else later._harmony(label)
-        return None if found is None else found.chord
-
-    def _below_the_tune(self, notes: list[Note]) -> list[Note]:
-        """Return a chord's notes with those that lie where the tune does an octave lower: an inversion below it."""
-        tune = self._tune()
-        if tune is None:
-            return notes
-        top = self._height(tune) - BELOW_TUNE
-        lower = (n.pitch - 12 if n.pitch > top and n.pitch - 12 >= LOWEST_INVERSION else n.pitch for n in notes)
-        return [replace(n, pitch=pitch) for n, pitch in zip(notes, lower, strict=True)]
-
-    def _on_told_chords(self, part: str, band: int, notes: list[Note], chord: Chord) -> list[Note]:
-        """Return the notes as chords that change elsewhere than the piece's want them: struck anew where one begins, not held into the next."""
-        request = self.request
-        told, until = request.told_chord(), request.until_told_chord()
-        if told is not None and told[0] is not None and part in HARMONY_PARTS and not any(n.start == 0 for n in notes):
-            beats = ([n for n in w.beat.notes if n.part == part] for w in reversed(request.take.written[-4:]))
-            held = next((notes for notes in beats if notes), [])
-            last = [n for n in held if n.start == max(n.start for n in held)]
-            before = request.take.written[-1].chord if request.take.written else None
-            moved = {examples.fitted(n, before or chord, chord, self.key).pitch for n in last}
-            held_on = self._until_struck(part, band) if part == "pad" else request.frame.length
-            length = min((n.start for n in notes), default=held_on)
-            usual = round(examples.usual_velocity(band, part))  # as loud as wanted, like the piece's own notes
-            notes = [*(Note(Ticks(0), Ticks(length), p, usual, part) for p in sorted(moved)), *notes]
-        if until is None:
-            return notes
-        return [replace(n, length=Ticks(max(1, min(n.length, until - n.start)))) for n in notes]
-
-    def _until_struck(self, part: str, band: int) -> int:
-        """Return the ticks from the beat's start until a piece strikes a part again, at most to the end of the bar."""
-        frame, count = self.request.frame, beats_in_bar(self.request.frame.meter)
-        for beat in range(frame.beat + 1, count):
-            later = examples.shown(band, self.key, self.bar, beat, count).notes
-            starts = [n.start for n in later if n.part == part]
-            if starts:
-                return (beat - frame.beat) * frame.length + min(starts)
-        return (count - frame.beat) * frame.length
-
-    def _spelled(self, part: str, notes: list[Note], chord: Chord) -> list[Note]:
-        """Return the notes as tones of a chord that the words give, struck whole where it begins: without notes between."""
-        notes = [examples.in_chord(n, chord) for n in notes]
-        told = self.request.told_chord()
-        if told is None or told[0] is None or part not in ("bass", *CHORD_PARTS):
-            return notes
-        first = [n for n in notes if n.start == 0]
-        model = min(first or notes, key=lambda n: n.pitch, default=None)
-        pitch = 40 if part == "bass" else 60
-        length = Ticks(min((n.start for n in notes if n.start), default=self.request.frame.length))
-        model = (
-            Note(Ticks(0), length, pitch, 80, part)
-            if model is None
-            else replace(model, start=Ticks(0), offset=0, length=length if not first else model.length)
-        )
-        if part == "bass":
-            return [
-                replace(model, pitch=examples.nearest_pitch(model.pitch, chord.bass)),
-                *(n for n in notes if n.start),
-            ]
-        middle = round(sum(n.pitch for n in first) / len(first)) if first else max(model.pitch, 55)
-        heard = {n.pitch % 12 for n in first}
-        lacking = sorted(chord.pitch_classes - heard, key=lambda t: examples.IMPORTANCE.index((t - chord.root) % 12))
-        more = lacking[: max(0, min(WHOLE, len(chord.pitch_classes)) - len(heard))]
-        return [*notes, *(replace(model, pitch=examples.nearest_pitch(middle, t)) for t in more)]
-
-    def _keeps_pitches(self, part: str) -> bool:
-        """Return True if a part has the pitches of the piece in the bar, False if only its onsets."""
-        take, bar = self.request.take, self.request.frame.bar
-        chance = np.random.default_rng([take.begin.seed, bar, *part.encode()]).random()
-        return bool(chance < share(take.theta.kept_pitches))
-
-    def _plays(self, part: str, piece: int) -> bool:
-        """Return True if a piece has the part at all."""
-        return bool(examples.played(piece, part))
-
-    def _beat(self, piece: int, bar: int | None = None) -> WrittenBeat:
-        frame = self.request.frame
-        bar = self.bar if bar is None else bar
-        beat = examples.shown(piece, self.key, bar, frame.beat, beats_in_bar(frame.meter))
-        # of a piece in another key: the take's key spells its chords
-        chord = None if beat.chord is None else replace(parse_chord(beat.chord), sign="")
-        return WrittenBeat(beat, chord, [], 0, 0)
-
-
-def _lean(notes: list[Note]) -> list[Note]:
-    """Return the notes of chords with no tone in more than one octave where more than `MOST_VOICES` begin at once."""
-    voices = Counter(n.start for n in notes)
-    tones = {(n.start, n.pitch % 12): n for n in sorted(notes, key=lambda n: -n.pitch)}
-    return [n for n in notes if voices[n.start] <= MOST_VOICES or tones[n.start, n.pitch % 12].pitch == n.pitch]
-
-
-MOST_VOICES, LOWEST_CHORD_NOTE = 6, 40
-"""Tones of a shown chord that are struck at once beside a tune; and E2, below which a chord's note would lie under the bass."""
-TURNED_WITH = frozenset({"drums", "perc", "bass", "chords", "melody"})
-"""Parts beside which chords may be turned: a pad or an arp lies where they would come."""
-HIGHEST_BASS_NOTE = 52
-"""E3: where a shown bass turns back an octave, so that it does not climb into the chords; of the songbook's notes 1 % lie higher."""
-LOOK_AHEAD = 8
-"""Beats in which a next chord of the words is looked for."""
-WHOLE = 4
-"""Tones of a chord that are struck where the words let it begin."""
-CHORUS_ABOVE, VERSE_BELOW = 3, 2
-"""Semitones by which the tune of a chorus that was asked for lies above where tunes do, and that of a verse below."""
-LETTER_SEEDS = 1000
-"""By how much the seeds of a verse's tune and a chorus's differ."""
-TUNE_RANGE = (67, 79)
-"""The pitches, G4 to G5, around which a tune may be asked to lie."""
-LOWER_THAN_SONGBOOK = {"pop": 4, "songs": 6}
-"""Semitones that a tune of a group is asked to lie below the songbook's: people's lie four and five lower, by medians."""
-BELOW_TUNE = 6
-"""Semitones below a tune's middle above which no chord is voiced."""
-LOWEST_INVERSION = 48
-"""C3: a chord's tone is put no lower to make room for the tune."""
-NO_BAR = -1
-"""The source bar of what is from no bar of the take."""
-_KIT = {35: 36, 40: 38, 41: 43, 45: 47, 48: 50, 53: 51, 59: 51, 52: 49, 55: 49, 57: 49, 69: 70, 82: 70, 76: 56, 77: 56}
-"""General MIDI's drums that are not among the roles, and the role's note that stands for them."""
-
-
-def _on_the_kit(note: Note) -> Note | None:
-    """Return a stroke as the roles of a kit have it, None where they have nothing like it; percussion as it is."""
-    if note.part != "drums":
-        return note
-    pitch = _KIT.get(note.pitch, note.pitch)
-    return replace(note, pitch=pitch) if pitch in ROLE_OF else None
 
 
 def _busy(sounding: Mapping[tuple[str, int], int], note: Note) -> int:
@@ -1244,8 +644,3 @@ def _rank(seed: int, beat: int, note: Note) -> float:
 
 def _likeness(one: frozenset[tuple[int, int, int]], other: frozenset[tuple[int, int, int]]) -> float:
     return len(one & other) / max(1, len(one | other))
-
-
-def _next_beat(frame: Beat) -> Beat:
-    last = frame.beat + 1 == beats_in_bar(frame.meter)
-    return replace(frame, index=frame.index + 1, bar=frame.bar + last, beat=0 if last else frame.beat + 1)

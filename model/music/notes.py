@@ -28,7 +28,7 @@ CHORD_PARTS = ("chords", "pad")
 HARMONY_PARTS = ("bass", "pad", "chords", "arp")
 """Parts that follow the chord symbols, from the lowest one up."""
 LABELS = ("new", "same", "rhythm", "varied", "answer")
-"""What a bar of a part can be in the plan of the form: see `model.generation.form_plan`."""
+"""What a bar of a part can be in the plan of the form: see `model.generation.material.form_plan`."""
 METERS = ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8")
 """The metres that the decoder writes; files may have others."""
 

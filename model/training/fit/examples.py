@@ -2,7 +2,7 @@
 
 Of each piece the eight bars, from the beginning of a section or of its half on, in which most parts play; of shorter pieces four.
 Behind all of these the other section of each piece that has one: bars of a section that is none of these nor made from them
-(`model.generation.examples`).
+(`model.generation.material.examples`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from model.decoder.tokenizer import (
     Rows,
     decode,
 )
-from model.generation.examples import FILE, PULSES
+from model.generation.material.examples import FILE, PULSES
 from model.music.notes import LABELS, METERS, beats_in_bar
 from model.songbook.piece import Piece
 from model.songbook.reader import read_file

@@ -1,8 +1,8 @@
-"""`python -m model.training.fit.tune_plans --store FILE`: how people's tunes return → model/generation/tune_plans.tsv.
+"""`python -m model.training.fit.tune_plans --store FILE`: how people's tunes return → model/generation/material/tune_plans.tsv.
 
 Of each song 32 bars from its middle on, of training songs alone. A bar is `-` where the tune rests, `l` with one note, `n` where it
 is new, or `s` `r` `v` `a` (the first letters of `LABELS`) with how many bars back what returns lies; no notes are kept
-(`model.generation.examples.tune_plan`).
+(`model.generation.material.examples.tune_plan`).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pathlib import Path
 from model.analysis.form_labels import with_labels
 from model.decoder.conditioning import HEADER
 from model.decoder.tokenizer import EMPTY_BAR_LINE, FIRST_NOTE, METER, Event, Rows, decode
-from model.generation.examples import TUNE_PLAN_BARS, TUNE_PLANS
+from model.generation.material.examples import TUNE_PLAN_BARS, TUNE_PLANS
 from model.music.notes import METERS, Beat
 from model.training.dataset.store import Store
 

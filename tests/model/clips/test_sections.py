@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from model.clips.clip import clip
 from model.clips.messages import ClipSpec
-from model.generation import examples
 from model.generation.composer import Composer
-from model.generation.form_plan import LAYERS, MATERIAL_BARS, NEW, Place, contrast, place_of, placed_tune
+from model.generation.material import examples
+from model.generation.material.form_plan import LAYERS, MATERIAL_BARS, NEW, Place, contrast, place_of, placed_tune
 from model.music.midifile import Song, bar_at
 from model.music.wishes import Section
 from model.prompt.encoder import hash_encoder

@@ -13,7 +13,7 @@ from model.decoder.tokenizer import PITCH, note_event
 from model.generation import history
 from model.generation.bias_terms import LOUDER, MASKED, PART_RANGES
 from model.generation.composer import TURN_BARS, Composer
-from model.generation.form_plan import labels
+from model.generation.material.form_plan import labels
 from model.generation.messages import Begin, Write
 from model.generation.sampler import STRUCK, drum_mask
 from model.music.drums import HAND_PERCUSSION, ROLES

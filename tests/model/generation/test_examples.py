@@ -8,9 +8,11 @@ import pytest
 from model.clips.clip import clip
 from model.clips.messages import ClipSpec
 from model.decoder.tokenizer import BarLine
-from model.generation import examples
-from model.generation.form import LOWEST_CHORD_NOTE, MOST_VOICES, FormRequest, Shown, _lean, rubs
+from model.generation.form import FormRequest
+from model.generation.material import examples
+from model.generation.material.lines import rubs
 from model.generation.messages import Begin
+from model.generation.shown import LOWEST_CHORD_NOTE, MOST_VOICES, Shown, _lean
 from model.generation.take import TakeState, WrittenBeat
 from model.music.drums import ROLES
 from model.music.harmony import parse_chord, parse_key

@@ -11,7 +11,8 @@ from model.clips.clip import ranked, score
 from model.clips.edit import fixed_content
 from model.clips.messages import KeepSpec
 from model.decoder.tokenizer import MAX_BARS_LEFT, NOW, SECTIONS, BarLine, Event, row_note
-from model.generation.form import bar_line, figure_rows, off_the_backbeat
+from model.generation.sections import bar_line
+from model.generation.strokes import figure_rows, off_the_backbeat
 from model.generation.take import (
     fixed_rows,
     is_all_fixed,

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from model.decoder.tokenizer import SECTIONS
 from model.generation.composer import Composer
-from model.generation.form import moved_pitch
-from model.generation.form_plan import (
+from model.generation.history import entrances
+from model.generation.material.form_plan import (
     BARS,
     HARMONY,
     MAX_SOURCE_BARS,
@@ -22,7 +22,7 @@ from model.generation.form_plan import (
     phrase_velocity,
     section_level,
 )
-from model.generation.history import entrances
+from model.generation.material.lines import moved_pitch
 from model.generation.messages import Begin, Write
 from model.music.drums import ROLES
 from model.music.harmony import parse_chord, parse_key

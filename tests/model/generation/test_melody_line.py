@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from model.generation import examples
 from model.generation.bias_terms import again_bias, closing_bias, contour_bias, height_bias, melody_line_bias
 from model.generation.bias_weights import BiasWeights
+from model.generation.material import examples
 from model.music.harmony import parse_key
 from model.music.notes import CHORD_PARTS
 from model.training.fit.melody_line import figures, moved

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.generation import examples, variation
+from model.generation.material import examples, variation
 from model.music.drums import ROLES
 from model.music.harmony import parse_chord, parse_key
 from model.music.notes import Note, Ticks

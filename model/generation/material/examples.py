@@ -38,7 +38,7 @@ from model.decoder.tokenizer import (
     row_note,
     transposed,
 )
-from model.generation.form_plan import LAYERS, manner
+from model.generation.material.form_plan import LAYERS, manner
 from model.music.groove import SIXTEENTH
 from model.music.harmony import MODES, Chord, Key, parse_key
 from model.music.notes import (

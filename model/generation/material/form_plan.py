@@ -157,7 +157,7 @@ MANNERS = {
     "jazz": _JAZZ, "ambient": _STILL, "screen": _STILL, "classical": _STILL,
 }  # fmt: skip
 """Manners by family; those of songs have the others."""
-_NAMES = {name[0]: name for name in LABELS}
+NAMES = {name[0]: name for name in LABELS}
 
 
 def manner(style: Mix) -> Manner:
@@ -277,7 +277,7 @@ def _repeated(aspect: _Aspect, phrase: int, place: int, again: str) -> Label:
 
 
 def _label(letter: str, sources: tuple[int, ...]) -> Label:
-    return NEW if letter == "n" else Label(_NAMES[letter], sources)
+    return NEW if letter == "n" else Label(NAMES[letter], sources)
 
 
 def given_of_beat(label: Label, beat: int, beats: int) -> str:

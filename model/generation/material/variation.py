@@ -1,6 +1,6 @@
 """Variation: how bass and accompaniment of a shown piece become a take's own. Pure; the same for a seed.
 
-A take keeps the groove of its band's piece (`model.generation.examples`); what is played in it varies by the ways of `WAYS`, in the
+A take keeps the groove of its band's piece (`model.generation.material.examples`); what is played in it varies by the ways of `WAYS`, in the
 vocabulary of the style's other pieces. Bars that are alike in the piece vary alike, so what loops in it loops in the take.
 """
 
@@ -13,7 +13,7 @@ from functools import lru_cache
 from itertools import pairwise
 from statistics import fmean, median
 
-from model.generation import examples
+from model.generation.material import examples
 from model.music.drums import ROLES
 from model.music.harmony import Chord, Key, parse_chord
 from model.music.notes import Beat, Note, Ticks, beat_length, beats_in_bar

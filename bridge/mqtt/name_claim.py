@@ -1,7 +1,7 @@
-"""Which of several LLMBalls holds a name at a broker: the one that began first. Pure.
+"""Which of several LLMBalls holds a name at a broker: the one that is there, of two at once the one that began first. Pure.
 
-Each puts its id into all that it publishes, so that none takes the other's words for a client's. The later one keeps silent
-under the name, and takes it when the other is gone.
+Each puts its id into all that it publishes, so that none takes the other's words for a client's. It asks before it publishes;
+where another answers it keeps silent under the name, and takes it when the other is gone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,8 @@ class Claim(Enum):
     """What a message of another bridge leads to."""
 
     NOTHING = auto()
+    ANSWER = auto()
+    """Say that we are here."""
     SHOW_AGAIN = auto()
     """Publish what is ours once more: by it a later one learns of us, or clients that we are here."""
     YIELD = auto()
@@ -30,22 +32,39 @@ class NameClaim:
     def __init__(self, id_: str) -> None:
         self._id = id_
         self._holder = ""
+        self._asking = False
         self._answered: dict[str, None] = {}
 
     @property
     def holds(self) -> bool:
-        """True while no earlier bridge is known."""
-        return not self._holder
+        """True while no other bridge is known to hold it, unless we have just asked."""
+        return not self._holder and not self._asking
 
     def forget(self) -> None:
         """Forget who holds it: the broker was lost, and the other may be gone."""
         self._holder = ""
         self._answered.clear()
 
-    def heard(self, bridge: str, online: bool | None) -> Claim:
-        """Decide on a message of another bridge: whether it says that it is there, that it is gone, or neither."""
+    def ask(self) -> None:
+        """Hold nothing yet: whoever holds it is asked."""
+        self.forget()
+        self._asking = True
+
+    def take_unanswered(self) -> bool:
+        """Take the name if nobody has answered; return True if it is ours by that."""
+        asked, self._asking = self._asking, False
+        return asked
+
+    def heard(self, bridge: str, online: bool | None, asks: bool = False) -> Claim:
+        """Decide on a message of another bridge: whether it says that it is there, that it is gone, or neither; or asks."""
         if bridge == self._id:
             return Claim.NOTHING
+        if asks:
+            return Claim.ANSWER if self.holds else Claim.NOTHING
+        if self._asking:
+            if online is not False:
+                self._holder, self._asking = bridge, False
+            return Claim.YIELD if self._holder else Claim.NOTHING
         if online is False:
             gone = bridge == self._holder
             self._holder = "" if gone else self._holder

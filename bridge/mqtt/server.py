@@ -26,6 +26,10 @@ from bridge.protocol.events import HostTransportReported
 from bridge.protocol.requests import Bye, Hello, HelloConfirmed, Request, parse_request
 
 log = logging.getLogger("llmball")
+ASK = "online/ask"
+"""Path at which a bridge asks whether another has its name."""
+ANSWERED_WITHIN, CLAIMED_ANSWERS_WITHIN = 0.5, 3.0
+"""Seconds until the name is ours without an answer; and where the broker remembers another that may be gone or busy."""
 MQTT_SENDER: Address = ("mqtt", 0)
 """The sender of every MQTT request: a broker does not name its clients, so they share one rate limit and one set of clips."""
 
@@ -47,14 +51,16 @@ class MqttServer:
         self._loop = asyncio.get_running_loop()
         self._budget: Budget[MqttMessage] = Budget(monotonic())
         self._timer: asyncio.TimerHandle | None = None
+        self._claim_timer: asyncio.TimerHandle | None = None
         own_topics = Subscription(self._mirror.root + "#", 2)
+        remembered = Subscription(self._mirror.will.topic, 0, wants_retained=True)
         others = other_topics.subscriptions if other_topics is not None else ()
         self._client = MqttClient(
             account,
             f"llmball-{token_hex(6)}",
             self._marked(self._mirror.will),
             Subscriber(
-                (own_topics, *others),
+                (own_topics, remembered, *others),
                 self._receive,
                 lambda connected: self._call_in_loop(self._on_connection, connected),
             ),
@@ -80,6 +86,7 @@ class MqttServer:
         """Publish that we are offline and disconnect; waits for at most two seconds."""
         if self._timer is not None:
             self._timer.cancel()
+        self._cancel_claim()
         if self._claim.holds:
             self._client.send(self._marked(self._mirror.will))
         self._client.close()
@@ -101,11 +108,29 @@ class MqttServer:
         self._on_message(message)
 
     def _on_connection(self, connected: bool) -> None:
+        self._cancel_claim()
         if connected:
-            self._claim.forget()
-            self._show_all()
+            self._claim.ask()
+            self._client.send(self._marked(MqttMessage(self._mirror.root + ASK, b"1", 1)))
+            self._claim_timer = self._loop.call_later(ANSWERED_WITHIN, self._take_unanswered)
         if self._other_topics is not None:
             self._other_topics.on_connection(connected)
+
+    def _take_unanswered(self) -> None:
+        if self._claim.take_unanswered():
+            self._show_all()
+
+    def _cancel_claim(self) -> None:
+        if self._claim_timer is not None:
+            self._claim_timer.cancel()
+            self._claim_timer = None
+
+    def _on_retained(self, message: MqttMessage) -> None:
+        """Wait longer where the broker remembers that another bridge has the name: it may have been killed."""
+        claimed = message.topic == self._mirror.will.topic and message.payload == b"1"
+        if claimed and message.bridge != self._id and self._claim_timer is not None and not self._claim.holds:
+            self._cancel_claim()
+            self._claim_timer = self._loop.call_later(CLAIMED_ANSWERS_WITHIN, self._take_unanswered)
 
     def _show_all(self) -> None:
         for message in self._mirror.all_retained():
@@ -114,7 +139,9 @@ class MqttServer:
 
     def _on_other_bridge(self, message: MqttMessage, path: str) -> None:
         online = {b"1": True, b"0": False}.get(message.payload) if path == "online" else None
-        match self._claim.heard(message.bridge, online):
+        match self._claim.heard(message.bridge, online, asks=path == ASK):
+            case Claim.ANSWER:
+                self._client.send(self._marked(replace(self._mirror.will, payload=b"1")))
             case Claim.SHOW_AGAIN:
                 self._show_all()
             case Claim.TAKE:
@@ -133,7 +160,7 @@ class MqttServer:
             if self._other_topics is not None:
                 self._other_topics.on_message(message)
         elif message.retain:
-            pass  # retained commands are older than this connection: not carried out
+            self._on_retained(message)  # retained commands are older than this connection: not carried out
         elif message.bridge:
             self._on_other_bridge(message, path)
         elif path in TOLD_PATHS or not self._claim.holds:

@@ -55,7 +55,7 @@ class Generation:
             while coming.can_order and len(coming.ready) + coming.on_order < max(1.0, ahead):
                 at = coming.entry_tick if coming.entry_tick is not None else timeline.end
                 self._order_beat(coming, controls_now, Ticks(at + coming.next_to_order * TICKS_PER_QUARTER), now)
-        if self.playback.holding or (coming is not None and coming.immediate_until is not None):
+        if self.playback.repeating or (coming is not None and coming.immediate_until is not None):
             return  # the current take waits, or is about to end
         if current is not None and current.score is None and not current.generator_lost:
             length = self._beat_length
@@ -66,7 +66,7 @@ class Generation:
     def next_deadline(self) -> Seconds | None:
         """Return the time at which the current take needs its next beat, None if none is to be ordered or read."""
         current, coming = self.takes.current, self.takes.coming
-        if self.playback.holding or current is None:
+        if self.playback.repeating or current is None:
             return None
         can_order = self.running and not current.generator_lost and current.can_order
         if not (can_order if current.score is None else current.has_more):

@@ -6,20 +6,23 @@ bar lines coincide, and set again when the host jumps.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from bridge.clock import Seconds, Segment, TempoMap
 from bridge.midi.protocol import MidiReceived
-from bridge.protocol.controls import Value
+from bridge.protocol.controls import Value, model_controls
 from bridge.protocol.events import Publish, ToLink
 from bridge.session.playback import Playback
 from bridge.session.settings import TEMPO_TOLERANCE, SettingsControl
 from bridge.session.sync_sources import HostTempoLine, SyncEvent, SyncSource
+from bridge.takes.heard_song import HeardSong, Resumption
 from bridge.takes.takes import Take
+from bridge.takes.timeline import PlacedBeat
 from model.music.midifile import bar_length
-from model.music.notes import TICKS_PER_QUARTER, Ticks, beat_length
+from model.music.notes import TICKS_PER_QUARTER, Ticks, beat_length, beats_in_bar
+from model.music.plan import Controls
 
 START_DELAY = Seconds(0.030)
 """Time from the decision to start until tick 0, under our own tempo."""
@@ -56,6 +59,9 @@ class HostSync:
     settings: Mapping[str, Value]
     playback: Playback
     settings_control: SettingsControl
+    _song: HeardSong = field(default_factory=HeardSong)
+    _played_under: Controls = field(default_factory=Controls)
+    _resumption: Resumption | None = None
     _origin: int = 0
     _was_running: bool = False
     _jumps_seen: int = 0
@@ -102,6 +108,37 @@ class HostSync:
         if self.source.shares_transport and bpm > 0:
             self.playback.emit(ToLink(bpm=bpm))
 
+    @property
+    def keeps_place(self) -> bool:
+        """True if the host has a song with places, to which it can come back."""
+        return self.source.external and not self.source.shares_transport
+
+    def remember(self, planned: Iterable[PlacedBeat] = ()) -> None:
+        """Remember the beats that have begun, and `planned` ones that a stop has taken back."""
+        begun, self.playback.begun = self.playback.begun, []
+        if self.keeps_place:
+            self._song.hear((*begun, *planned), self._origin)
+
+    def pause(self) -> None:
+        """Remember, at the host's stop, what was planned, and the controls that it was written under."""
+        self.remember(self.playback.timeline.placed)
+        self._played_under = self._writing_controls
+
+    def resumption(self, take: Take, now: Seconds) -> Resumption | None:
+        """Return how a paused take goes on where the host begins now, None where that is the beginning of its song."""
+        line = self.source.tempo_line
+        if line is None or line.quarter_at(now) * TICKS_PER_QUARTER < beat_length(self.settings_control.meter(take)):
+            return None
+        meter, written = self.settings_control.meter(take), take.score is not None
+        place, as_before = self._entry_beat(line, now, meter).tick, self._played_under == self._writing_controls
+        self._resumption = self._song.resumption(take.number, place, meter, written=written, known=as_before)
+        return self._resumption
+
+    @property
+    def _writing_controls(self) -> Controls:
+        """The controls that music is written under; the tempo is the host's."""
+        return replace(model_controls(self.settings), tempo=0.0)
+
     def start(self, take: Take, now: Seconds) -> None:
         """Start playback with a take: on a beat of the host, else after `START_DELAY` and the count-in."""
         meter = self.settings_control.meter(take)
@@ -126,11 +163,17 @@ class HostSync:
 
     def _start_on_host_beat(self, tempo_line: HostTempoLine, take: Take, meter: str, now: Seconds) -> None:
         entry = self._entry_beat(tempo_line, now, meter)
-        take.skip_to(entry.beat)
+        resumption = self._resumption if take.goes_on else None
+        if resumption is None:
+            self._song.forget()
+        if resumption is None or not resumption.beats:
+            first = take.ready[0]
+            take.skip_to(first.index + (entry.beat - first.beat) % beats_in_bar(meter))
         start = entry.beat * beat_length(meter)
         self._origin = entry.tick - start
         self._send_own_tempo_if_alone(take)
-        self.playback.start_on_beat(self._tempo_map(tempo_line), Ticks(start), entry.beat + 1)
+        self.playback.start_on_beat(self._tempo_map(tempo_line), Ticks(start), entry.beat + 1, 1 if resumption is None else resumption.bar)
+        take.goes_on = False
 
     def follow_jump(self, take: Take, now: Seconds) -> None:
         """Continue where the host does: as planned if bar lines still coincide, else with the next beats that fit there."""

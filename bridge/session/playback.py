@@ -6,7 +6,8 @@ messages to clients), which the session returns. Others read `timeline` and `tem
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
+from collections import deque
+from collections.abc import Iterable, Mapping, MutableMapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
@@ -89,10 +90,13 @@ class Playback:
     """True while a host (MIDI clock, Link, transport) sets the tempo; then only `set_tempo_map` changes it."""
     take_names: dict[int, str] = field(default_factory=dict)
     """Public names, by take number, of takes that came back."""
+    begun: list[PlacedBeat] = field(default_factory=list)
+    """While a host leads, the beats that have begun since somebody read them."""
     bar_one: Ticks | None = None
     """The tick at which bar 1 begins, once it is known."""
     _announced_take: int = 0
     _hold: Hold = field(default_factory=Hold)
+    _replay: deque[tuple[PlacedBeat, int]] = field(default_factory=deque)
     _sent_controllers: dict[tuple[str, int], int] = field(default_factory=dict)
     _expressive: frozenset[tuple[str, int]] = frozenset()
 
@@ -110,10 +114,11 @@ class Playback:
         self.recorder.retime(Ticks(0), bpm)
         self.effects += [ToPlayer(Silence()), ToPlayer(SetTempoMap(self.tempo))]
 
-    def start_on_beat(self, tempo: TempoMap, at: Ticks, beat: int) -> None:
-        """Start at a beat (from 1) of bar 1, which falls on tick `at` of a host's tempo map."""
+    def start_on_beat(self, tempo: TempoMap, at: Ticks, beat: int, bar: int = 1) -> None:
+        """Start at a beat (from 1) of a bar, which falls on tick `at` of a host's tempo map."""
         bpm = tempo.segments[0].bpm
         self.start(bpm, tempo.seconds_at(Ticks(0)))
+        self.timeline.bar = bar - 1
         self.timeline.resume_at(at, beat)
         self.set_tempo_map(tempo)
 
@@ -141,6 +146,7 @@ class Playback:
         self.bar_one = None
         self.effects.append(ToPlayer(Silence(panic)))
         self.timeline, self._hold = Timeline(), Hold()
+        self.drop_replay()
 
     def tick(self, at: Seconds) -> Ticks:
         """Return the tick at a time, at least 0."""
@@ -307,8 +313,9 @@ class Playback:
 
     def rewrite_from(self, take: Take, at: Ticks) -> list[PlacedBeat]:
         """Cut from a tick on and rewind a take to its first removed beat; return the removed beats."""
+        self.drop_replay()
         removed = self.cut(at)
-        take.rewind(min([*(p.music.index for p in removed if p.take == take.number), take.next_to_place]))
+        take.rewind(take.index_at(removed))
         return removed
 
     def enter_at(self, at: Ticks) -> None:
@@ -343,6 +350,7 @@ class Playback:
     def cancel_hold(self) -> None:
         """Set the control `hold` to 0 and drop the loop at once: something else plays."""
         self.settings["hold"], self._hold = 0, Hold()
+        self.drop_replay()
 
     def proceed_hold(self, take: Take, now: Seconds) -> None:
         """Begin or end the loop at its line, and place its beats as far ahead as `lookahead` says.
@@ -363,6 +371,31 @@ class Playback:
         if hold.state is HoldState.ENDING and self.timeline.end >= hold.switch_tick:
             self.cut(hold.switch_tick)
             hold.state = HoldState.OFF
+
+    # --- bars that sounded before a stop --------------------------------------------------------
+
+    @property
+    def repeating(self) -> bool:
+        """True while the beats that are placed are not the take's next: of the hold loop, or of what sounded before a stop."""
+        return self.holding or bool(self._replay)
+
+    def replay(self, beats: Iterable[tuple[PlacedBeat, int]]) -> None:
+        """Place beats that sounded before, as far ahead as `lookahead` says; with each, the take's beat that may follow it."""
+        self._replay = deque(beats)
+
+    def drop_replay(self) -> None:
+        """Let the take go on at once: what would sound again is to be changed."""
+        self._replay.clear()
+
+    def proceed_replay(self, take: Take, now: Seconds) -> None:
+        """Place the beats of the replay that are due; the take counts along, and goes on after the last."""
+        ahead = float(self.settings["lookahead"]) * TICKS_PER_QUARTER
+        while self._replay and not self.holding and self.timeline.end < self.tick(now) + ahead:
+            beat, following = self._replay.popleft()
+            self.place_again([beat])
+            take.next_to_place = following
+            if not self._replay:
+                take.rewind(following)
 
     # --- what the player and clients are sent --------------------------------------------------
 
@@ -433,6 +466,8 @@ class Playback:
             if p.announced or p.start > here:
                 continue
             p.announced = True
+            if self.follows_host and p.take:
+                self.begun.append(p)
             if p.take != self._announced_take and p.take:
                 self._announced_take = p.take
                 self.effects.append(Publish("take", (self._id(p.take),)))

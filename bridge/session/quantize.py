@@ -79,6 +79,7 @@ def lead_to_entry(take: Take, coming: Take, playback: Playback, now: Seconds) ->
 def _rewind_to(line: Ticks, take: Take, playback: Playback) -> int:
     """Let what is planned of a take from a beat's line on be written again; return the index of the beat."""
     first = _index_at(line, take, playback)
+    playback.drop_replay()
     if line < playback.timeline.end:
         playback.cut(line, frozenset(PARTS))
     take.rewind(min(first, take.next_to_place))
@@ -89,6 +90,6 @@ def _index_at(line: Ticks, take: Take, playback: Playback) -> int:
     """Return the index of a take's first beat from a line on, planned or not."""
     placed = [p for p in playback.timeline.placed if p.take == take.number]
     if line < playback.timeline.end:
-        return min([p.music.index for p in placed if p.start >= line] or [take.next_to_place])
+        return take.index_at([p for p in playback.timeline.placed if p.start >= line])
     length = placed[-1].music.length if placed else TICKS_PER_QUARTER
     return int(take.next_to_place - (playback.timeline.end - line) // length)  # rounded up

@@ -231,6 +231,7 @@ class Session:
             self._launcher.schedule_entry(str(self.settings["quantize"]), now)
             self._launcher.prepare_entry(request, now)
         else:
+            self._playback.drop_replay()
             self._transport.wait_for_play()
 
     def _cue(self, section: str, now: Seconds) -> None:
@@ -262,9 +263,9 @@ class Session:
         """Start, stop or jump as the host does."""
         match change:
             case TransportChange.STARTED if self.state is not State.PLAYING:
-                self._transport.start_with_host()
+                self._transport.start_with_host(now)
             case TransportChange.STOPPED:
-                self._transport.stop(False, now)
+                self._transport.stop_with_host(now)
             case TransportChange.STARTED | TransportChange.JUMPED if self._takes.current is not None:
                 self._host_sync.follow_jump(self._takes.current, now)
 

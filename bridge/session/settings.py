@@ -129,6 +129,7 @@ class SettingsControl:
             self.takes.coming.rewind(0)
         if current is None or self.playback.holding:
             return  # looped bars stay; new controls take effect when the loop ends
+        self.playback.drop_replay()
         earliest = self.playback.tick(Seconds(now + MIN_NOTICE))
         first = self.playback.timeline.first_from(earliest, bar_line, current.number)
         if first is None:

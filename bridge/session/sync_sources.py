@@ -188,6 +188,8 @@ class MidiClockSource(SyncSource):
                 self._started_at = at
                 self._locate(self._next_number if self._song_position is None else self._song_position)
             case 0xFC:
+                if self.running:
+                    self._song_position = self._next_number  # clocks that come meanwhile move no song
                 self.running = self._starts_next = False
                 self._clocked_since = at
             case 0xF2 if len(data) == 3:

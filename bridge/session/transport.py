@@ -86,14 +86,26 @@ class Transport:
         if take is None:
             raise BadRequest("/llmball/play", "there is nothing to play yet: send a prompt first")
         self._starting = True
+        self.generation.forget(self.takes.resume(None))
         self._reset_to_bar_one(take, now)
         self._set_state(State.WAITING)
 
-    def start_with_host(self) -> None:
-        """Start because the host has started."""
+    def start_with_host(self, now: Seconds) -> None:
+        """Start because the host has started: where it goes on within its song, so does the take."""
         self._starting = True
         if self.takes.latest is not None:
+            paused = self.takes.waits_paused
+            found = None if paused is None else self.host_sync.resumption(paused, now)
+            self.generation.forget(self.takes.resume(None if found is None else found.index))
+            self.playback.replay(() if found is None else found.beats)
             self._set_state(State.WAITING)
+
+    def stop_with_host(self, now: Seconds) -> None:
+        """Stop because the host has stopped. The take begins anew with play, and may go on where the host does."""
+        if self.host_sync.keeps_place:
+            self.host_sync.pause()
+            self.takes.pause()
+        self._stop(False, now)
 
     def wait_for_play(self) -> None:
         """Enter the WAITING state unless playing: a take was requested, and will start with play."""
@@ -108,6 +120,10 @@ class Transport:
 
     def stop(self, panic: bool, now: Seconds) -> None:
         """Stop playback. The take is kept and comes again with play."""
+        self.generation.forget(self.takes.resume(None))
+        self._stop(panic, now)
+
+    def _stop(self, panic: bool, now: Seconds) -> None:
         self._starting = False
         self.playback.cancel_hold()
         self._reset_to_bar_one(self.takes.latest, now, panic)
@@ -133,7 +149,8 @@ class Transport:
         """Do what is due: start, let a take enter, place or repeat beats, announce, order."""
         coming = self.takes.coming
         self.generation.read_score(coming, now)
-        if self._starting and coming is not None and coming.ready and self.host_sync.can_start():
+        known = coming is not None and (coming.ready or (coming.goes_on and self.playback.repeating))
+        if self._starting and coming is not None and known and self.host_sync.can_start():
             self._start(coming, now)
         if self.state is not State.IDLE:
             self.host_sync.proceed(now)
@@ -142,6 +159,7 @@ class Transport:
             self._place_ready(now)
             if self.takes.current is not None:
                 self.playback.proceed_hold(self.takes.current, now)
+                self.playback.proceed_replay(self.takes.current, now)
             while (
                 not self._ending_planned
                 and self._repeat_deadline() <= now
@@ -153,6 +171,7 @@ class Transport:
             self.playback.send_levels(self.takes.current)
             self.playback.send_expression(now)
             self.playback.announce(now)
+            self.host_sync.remember()
             if self._ending_planned and now >= self.playback.planned_until():
                 self.stop(False, now)
                 return
@@ -224,7 +243,7 @@ class Transport:
 
     def _place_ready(self, now: Seconds) -> None:
         take = self.takes.current
-        if take is not None and not self.playback.holding:
+        if take is not None and not self.playback.repeating:
             self.generation.read_score(take, now)
             for beat in take.take_ready():
                 self.playback.place(take, beat, new_bar=beat.beat == 0)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from bridge.clock import Seconds
 from bridge.protocol.controls import Value, model_controls
 from bridge.takes.arrange import Feel
 from bridge.takes.recorder import BarOrigin
+from bridge.takes.timeline import PlacedBeat
 from model.generation.bias_weights import NamedWeights, sample_weights, shipped, updated_weights
 from model.generation.messages import BeatWritten, Begin, FirstNote
 from model.music.harmony import parse_key
-from model.music.notes import Beat, Ticks
+from model.music.notes import Beat, Ticks, beats_in_bar
 from model.music.plan import Controls, Plan, apply_controls, interpolate_plans
 from model.music.score import Score
 
@@ -58,6 +59,7 @@ class Take:
     cue: Cue | None = None
     end_beat: int | None = None  # index of the beat at which it ends (after an ending cue), None if it goes on
     score: Score | None = None  # the written music that it plays; the generator is not asked
+    goes_on: bool = False  # it was paused with the host, and begins with another beat than its first
 
     @property
     def id(self) -> str:
@@ -124,8 +126,17 @@ class Take:
         self.next_to_order, self.next_to_place = min(index, self.next_to_order), index
         self.epoch += 1
 
+    def index_at(self, removed: Sequence[PlacedBeat]) -> int:
+        """Return the beat with which it goes on in place of placed beats that are taken away."""
+        own = [p for p in removed if p.take == self.number]
+        index = min([*(p.music.index for p in own), self.next_to_place])
+        if not removed or not index or (own and own[0] is removed[0]):
+            return index
+        phase = own[0].beat if own else removed[-1].beat + 1  # others' beats come first: it keeps its place in the bar
+        return index + (removed[0].beat - phase) % beats_in_bar(removed[0].music.meter)
+
     def skip_to(self, index: int) -> None:
-        """Start with this beat; nothing of the take was placed yet."""
+        """Start with this beat."""
         if any(beat.index == index for beat in self.ready):
             self.ready = [beat for beat in self.ready if beat.index >= index]
             return
@@ -199,7 +210,8 @@ class TakeHistory:
 class Takes:
     """The current take and the coming one, and the creation of takes (seed, controls, taste).
 
-    `current`: the take that plays, None while stopped. `coming`: the take that will replace it, or None. `seeds` gives a
+    `current`: the take that plays, None while stopped. `coming`: the take that will replace it, or None. `paused`: the take
+    that played when the host stopped, as far as it was written; the same take comes from its first beat. `seeds` gives a
     take's seed if the controls set none; `theta` is the user's taste.
     """
 
@@ -208,6 +220,8 @@ class Takes:
     theta: NamedWeights
     current: Take | None = None
     coming: Take | None = None
+    paused: Take | None = None
+    _anew: Take | None = None
     _history: TakeHistory = field(default_factory=TakeHistory)
     _last_number: int = 0
     _by_number: dict[int, Take] = field(default_factory=dict)
@@ -251,6 +265,32 @@ class Takes:
         take.generator_lost = True
         return self._set_coming(take.begin, take.morph_x, take.id, is_return=True)
 
+    def pause(self) -> None:
+        """Keep the take that plays as far as it was written, and let it come from its first beat too, as one that is written anew."""
+        take = self.current if self.coming is None else self.coming if self.coming.goes_on else None
+        if take is None or take.generator_lost:
+            return
+        take.rewind(take.next_to_place)
+        take.clear_entry()
+        self.current, self.paused, take.goes_on = None, take, False
+        self._anew = self._set_coming(take.begin, take.morph_x, take.id, is_return=True, score=take.score)
+        self._anew.first_plan, self._anew.second_plan = take.first_plan, take.second_plan
+
+    @property
+    def waits_paused(self) -> Take | None:
+        """The paused take, None where another was asked for meanwhile."""
+        return self.paused if self.coming is self._anew else None
+
+    def resume(self, index: int | None) -> Take | None:
+        """Let the paused take come, with this beat; None: it begins anew. Return the take that is not needed any more."""
+        paused, anew = self.paused, self._anew
+        self.paused = self._anew = None
+        if paused is None or index is None:
+            return paused
+        paused.rewind(index)
+        paused.goes_on, self.coming = True, paused
+        return anew
+
     def make_current(self, take: Take) -> None:
         """Make the coming take the one that plays."""
         self.current, self.coming = take, None
@@ -265,15 +305,17 @@ class Takes:
         self.current, self.coming = None, take
         if take is not None and take.generator_lost:
             self.restart(take)
-        elif take is not None and played:
+        elif take is not None and (played or take.goes_on):
             take.rewind(0)
+            take.goes_on = False
         if self.coming is not None:
             self.coming.clear_entry()
 
     def on_generator_exit(self) -> None:
-        """Forget the pending orders: they will not be answered."""
+        """Forget the pending orders, which will not be answered, and the paused take, which nobody has any more."""
         for take in self.all:
             take.pending.clear()
+        self.paused = self._anew = None
 
     def on_generator_ready(self) -> bool:
         """Make the coming (or current) take ready to be submitted again; return True if a take was restarted."""
@@ -346,8 +388,8 @@ class Takes:
 
     @property
     def all(self) -> list[Take]:
-        """The current and the coming take, as far as there are any."""
-        return [take for take in (self.current, self.coming) if take is not None]
+        """The current, the coming and the paused take, as far as there are any."""
+        return [take for take in (self.current, self.coming, self.paused) if take is not None]
 
     def _set_coming(
         self, begin: Begin, morph_x: float, name: str = "", is_return: bool = False, score: Score | None = None

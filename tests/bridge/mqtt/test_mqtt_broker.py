@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import subprocess
 import threading
@@ -12,6 +13,10 @@ from pathlib import Path
 import pytest
 from paho.mqtt.client import CallbackAPIVersion, Client, MQTTMessage, MQTTv5
 
+from bridge.config import BrokerAccount
+from bridge.mqtt.server import MqttServer
+from bridge.protocol.controls import defaults
+from bridge.protocol.dispatch import Dispatcher
 from tests.support.brokers import Mosquitto, mosquitto
 from tests.support.real_programs import Daemon, until
 
@@ -42,8 +47,8 @@ class Listener:
             self.last[path] = message.payload.decode()
             self.count[path] = self.count.get(path, 0) + 1
 
-    def say(self, path: str, payload: str = "") -> None:
-        self._client.publish(f"llmball/{path}", payload, 1)
+    def say(self, path: str, payload: str = "", retain: bool = False) -> None:
+        self._client.publish(f"llmball/{path}", payload, 1, retain)
 
     def hears(self, path: str, payload: str, seconds: float = 10) -> bool:
         return until(lambda: self.last.get(path) == payload, seconds)
@@ -201,3 +206,55 @@ def test_over_tls_the_brokers_certificate_must_be_one_that_is_trusted(
         assert trusting.stop() == 0
         assert ear.hears("x/online", "0")
         ear.close()
+
+
+class Bridge:
+    """A server of ours at the broker, whose tempo is told; it holds nothing else."""
+
+    def __init__(self, broker: Mosquitto, tempo: float) -> None:
+        values = defaults() | {"tempo": tempo}
+        dispatcher = Dispatcher(lambda event: None, lambda path: (values[path],), lambda: "idle", lambda *_: None)
+        self.server = MqttServer(BrokerAccount("127.0.0.1", broker.port), "Stage", dispatcher, None)
+
+
+def test_a_second_of_a_name_writes_over_nothing_and_has_it_when_the_first_is_gone(
+    broker: Mosquitto, listen: Callable[[int], Listener], caplog: pytest.LogCaptureFixture
+) -> None:
+    ear = listen(broker.port)
+
+    async def meet() -> None:
+        async def hears(path: str, payload: str) -> bool:
+            return await asyncio.to_thread(ear.hears, path, payload)
+
+        first = Bridge(broker, 96.0)
+        assert await hears("Stage/tempo", "96.0")
+        assert await hears("Stage/state", "idle")
+        second = Bridge(broker, 150.0)
+        assert await asyncio.to_thread(until, lambda: "another LLMBall has the name 'Stage'" in caplog.text, 10)
+        second.server.publish("take", ("seven",))
+        first.server.publish("take", ("one",))
+        assert await hears("Stage/take", "one")
+        assert (ear.count["Stage/tempo"], ear.count["Stage/take"]) == (1, 1), "nothing is written over"
+        await asyncio.to_thread(first.server.close)
+        assert await hears("Stage/tempo", "150.0")
+        assert await hears("Stage/online", "1")
+        await asyncio.to_thread(second.server.close)
+        assert await hears("Stage/online", "0")
+
+    with caplog.at_level("WARNING"):
+        asyncio.run(meet())
+
+
+def test_a_name_that_the_broker_remembers_of_one_that_is_gone_is_taken(
+    broker: Mosquitto, listen: Callable[[int], Listener]
+) -> None:
+    ear = listen(broker.port)
+    ear.say("Stage/online", "1", retain=True)
+    assert ear.hears("Stage/online", "1")
+
+    async def come() -> None:
+        bridge = Bridge(broker, 96.0)
+        assert await asyncio.to_thread(ear.hears, "Stage/tempo", "96.0")
+        await asyncio.to_thread(bridge.server.close)
+
+    asyncio.run(come())

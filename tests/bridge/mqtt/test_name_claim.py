@@ -45,6 +45,32 @@ def test_the_first_one_shows_itself_once_to_each_later_one() -> None:
     assert len(first._answered) <= MAX_ANSWERED
 
 
+def test_whoever_is_there_answers_who_asks_and_has_the_name_though_it_began_later() -> None:
+    holder, asking = NameClaim("2"), NameClaim("1")
+    asking.ask()
+    assert not asking.holds
+    assert holder.heard("1", None, asks=True) is Claim.ANSWER
+    assert holder.holds
+    assert asking.heard("2", True) is Claim.YIELD
+    assert not asking.take_unanswered(), "a timer that comes after the answer takes nothing"
+    assert not asking.holds
+    assert asking.heard("3", None, asks=True) is Claim.NOTHING, "whoever holds it answers"
+    assert asking.heard("2", False) is Claim.TAKE
+
+
+def test_of_two_that_ask_at_once_one_has_the_name() -> None:
+    first, second = NameClaim("1"), NameClaim("2")
+    for claim, other in ((first, "2"), (second, "1")):
+        claim.ask()
+        assert claim.heard(other, None, asks=True) is Claim.NOTHING
+        assert claim.heard(other, False) is Claim.NOTHING, "what another's last will says answers nothing"
+    assert first.take_unanswered()
+    assert second.take_unanswered()
+    assert second.heard("1", True) is Claim.YIELD
+    assert first.heard("2", True) is Claim.SHOW_AGAIN
+    assert (first.holds, second.holds) == (True, False)
+
+
 def test_a_broker_that_was_lost_makes_the_claim_new() -> None:
     later = NameClaim("2")
     later.heard("1", True)
@@ -81,6 +107,8 @@ class Air:
         server._client.send = lambda message: self.flying.append((server, message))  # type: ignore[method-assign]
         self.servers.append(server)
         server._on_connection(True)
+        self.settle()
+        server._take_unanswered()  # its timer
         return server
 
     def settle(self, most: int = 5000) -> int:
@@ -127,6 +155,12 @@ def play(steps: list[str], caplog: pytest.LogCaptureFixture | None = None) -> Ai
         return air
 
     return asyncio.run(played())
+
+
+def test_the_later_one_shows_nothing_of_its_own_while_the_first_is_there() -> None:
+    air = play(["both"])
+    told = {message.topic for sender, message in air.sent if sender is air.servers[1]}
+    assert told == {"llmball/LLMBall/online/ask"}
 
 
 def test_two_bridges_of_one_name_fall_silent_and_a_client_has_one_answer(caplog: pytest.LogCaptureFixture) -> None:

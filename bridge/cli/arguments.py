@@ -11,8 +11,7 @@ from typing import NoReturn
 
 from bridge.cli import types
 from bridge.cli.help import SHELLS, START, add_help
-from bridge.config import DEFAULT_HTTP, MAX_INPUTS, SYNC_SOURCES, VERSION, Config
-from bridge.midi.backends import BACKENDS
+from bridge.config import BACKENDS, DEFAULT_HTTP, MAX_INPUTS, SYNC_SOURCES, VERSION, Config
 from model.decoder.load import ENGINES
 
 
@@ -31,7 +30,7 @@ def without_secrets(message: str) -> str:
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser of `llmball`, with the options of one command or of all: those of `clip` take a while to load."""
+    """Return the parser of `llmball` with the options of all commands, of one, or of none (""): those of `clip` load slowly."""
     top = Parser(
         prog="llmball",
         description="A sentence becomes a band that plays, in time and in key.",

@@ -103,6 +103,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
 
 def _clip(clip: argparse.ArgumentParser) -> None:
     from bridge.clips.options import OPTIONS
+    from model.expression import GESTURES
 
     clip.add_argument("prompt", metavar="PROMPT", type=types.prompt, nargs="?", help="may be left out beside --with")
     _output(clip)
@@ -121,7 +122,7 @@ def _clip(clip: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     clip.add_argument(
         "--expression", action="store_true",
-        help="with slides as pitch bends (range 2), swells as controller 11 and filters as 74, by section and part; not of drums",
+        help=f"with {GESTURES}, by section and part; not of drums",
     )  # fmt: skip
     for name in (option.name for option in OPTIONS.values() if option.in_command):
         _clip_option(clip, name)

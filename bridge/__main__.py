@@ -21,7 +21,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code: 0 done, 2 an error of the user, 130 interrupted; an exception is a bug."""
     try:
         words = list(sys.argv[1:] if argv is None else argv) or ["--help"]
-        limit = short_of(next((w for w in words if not w.startswith("-")), ""), *_own_limits())
+        command = next((w for w in words if not w.startswith("-")), "")
+        limit = short_of(command, *_own_limits())
         if limit is not None:
             sys.stderr.write(f"llmball: {limit}\n")
             return 2
@@ -30,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             from bridge.cli.help import complete
 
             complete(parser)  # of all commands, which take a while to load
-            args = parser(next((w for w in words if not w.startswith("-")), None)).parse_args(words)
+            args = parser(command).parse_args(words)
             run = _prepare_command(args)
         except ValueError as fault:  # data files are read as modules are imported
             sys.stderr.write(f"llmball: {fault}\n")

@@ -88,6 +88,8 @@ def parse_composer_url(url: str) -> ComposerAccount:
 Network = IPv4Network | IPv6Network
 SYNC_SOURCES = ("internal", "clock", "link", "host")
 """The values of `serve --sync`; the classes are in `bridge.session.sync_sources`."""
+BACKENDS = ("auto", "jack", "alsa", "coremidi", "winmm")
+"""The values of `--backend`; `bridge.midi.backends` finds them."""
 MAX_PORT = 65535
 DEFAULT_OSC, DEFAULT_HTTP = ("127.0.0.1", 7411), ("127.0.0.1", 7410)
 """Addresses of the OSC socket and of the panel."""

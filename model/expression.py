@@ -18,8 +18,13 @@ from model.music.notes import TICKS_PER_QUARTER, UNPITCHED_PARTS, Ticks
 from model.music.smf import BEND_CENTRE, BEND_MAX, BEND_RANGE
 
 SWELL, FILTER = 11, 74
+"""The controllers of the curves: expression, and brightness as in General MIDI 2."""
 NEUTRAL = {SWELL: 127, FILTER: 64}
-"""The controllers of the curves, and the values at which they do nothing."""
+"""The values at which they do nothing."""
+LEVEL_CONTROLLERS = {"energy": SWELL, "brightness": FILTER}
+"""The levels of a plan that may be sent as the same controllers: then their value stands, and no curve is drawn."""
+GESTURES = f"slides as pitch bends (range {BEND_RANGE}), swells as controller {SWELL} and filters as {FILTER}"
+"""What expression is, for whoever asks for it."""
 SIXTEENTH = Ticks(TICKS_PER_QUARTER // 4)
 """Ticks between two values of a curve."""
 BEND_STEP = 20

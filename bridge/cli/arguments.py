@@ -11,8 +11,7 @@ from typing import NoReturn
 
 from bridge.cli import types
 from bridge.cli.help import SHELLS, START, add_help
-from bridge.config import DEFAULT_HTTP, MAX_INPUTS, SYNC_SOURCES, VERSION, Config
-from bridge.midi.backends import BACKENDS
+from bridge.config import BACKENDS, DEFAULT_HTTP, MAX_INPUTS, SYNC_SOURCES, VERSION, Config
 from model.decoder.load import ENGINES
 
 
@@ -31,7 +30,7 @@ def without_secrets(message: str) -> str:
 
 
 def parser(command: str | None = None) -> argparse.ArgumentParser:
-    """Return the parser of `llmball`, with the options of one command or of all: those of `clip` take a while to load."""
+    """Return the parser of `llmball` with the options of all commands, of one, or of none (""): those of `clip` load slowly."""
     top = Parser(
         prog="llmball",
         description="A sentence becomes a band that plays, in time and in key.",
@@ -104,6 +103,7 @@ def _serve(serve: argparse.ArgumentParser) -> None:
 
 def _clip(clip: argparse.ArgumentParser) -> None:
     from bridge.clips.options import OPTIONS
+    from model.expression import GESTURES
 
     clip.add_argument("prompt", metavar="PROMPT", type=types.prompt, nargs="?", help="may be left out beside --with")
     _output(clip)
@@ -122,7 +122,7 @@ def _clip(clip: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     clip.add_argument(
         "--expression", action="store_true",
-        help="with slides as pitch bends (range 2), swells as controller 11 and filters as 74, by section and part; not of drums",
+        help=f"with {GESTURES}, by section and part; not of drums",
     )  # fmt: skip
     for name in (option.name for option in OPTIONS.values() if option.in_command):
         _clip_option(clip, name)

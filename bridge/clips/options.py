@@ -12,6 +12,7 @@ from typing import Any
 from bridge.errors import BadRequest
 from bridge.protocol.controls import CONTROLS, Value, current_path
 from model.clips.messages import DEFAULT_BARS, ClipSpec, KeepSpec
+from model.expression import GESTURES
 from model.music.control import MAX_BARS, MAX_FILE_BARS, MAX_SEED
 from model.music.notes import PARTS
 from model.music.plan import Controls
@@ -109,7 +110,7 @@ OPTIONS = {
         ClipOption("from", "N", whole_number(0, MAX_NOTES_PER_CLIP), "how many notes were given", in_command=False),
         ClipOption("with", "0|1", whole_number(0, 1), "1: what was given stays, as context; told is what is written for it: the parts, those that the words name, or those that are missing", 0, in_command=False),
         ClipOption("groove", "0|1", whole_number(0, 1), "1: what is written has the timing and the accents of the drums that were given, or of all of it where there are none", 0, in_command=False),
-        ClipOption("expression", "0|1", whole_number(0, 1), "1: slides as pitch bends (range 2), swells as controller 11 and filters as 74 are told too; not of drums", 0, in_command=False),
+        ClipOption("expression", "0|1", whole_number(0, 1), f"1: {GESTURES} are told too; not of drums", 0, in_command=False),
         ClipOption("refine", "0|1", whole_number(0, 1), "1: the words change what was given", 0, in_command=False),
     )
 }  # fmt: skip

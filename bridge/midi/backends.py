@@ -17,7 +17,6 @@ from typing import Any
 from bridge.errors import OwnerError
 from bridge.midi import jack
 
-BACKENDS = ("auto", "jack", "alsa", "coremidi", "winmm")
 _API_NAMES = {"jack": "UNIX_JACK", "alsa": "LINUX_ALSA", "coremidi": "MACOSX_CORE", "winmm": "WINDOWS_MM"}
 
 

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from bridge.config import MAX_INPUTS
 from bridge.errors import BadRequest
+from model.expression import FILTER, GESTURES, SWELL
 from model.generation.bias_weights import SHIPPED
 from model.music.control import MAX_SEED, control_rows
 from model.music.control import Control as Control
@@ -106,9 +107,9 @@ CONTROLS: dict[str, Control] = {
         Control("lookahead", "f", 4.0, "beats planned ahead", 0.5, 16),
         Control("hold", "i", 0, "the last so many bars go round from the next bar line on; 0 goes on at a bar line", 0, 16),
         Control("countin", "i", 0, "bars of clicks before bar 1", 0, 4),
-        Control("send/energy", "i", 0, "whether energy is sent on as controller 11 to the channels of the parts", choices=("0", "1")),
-        Control("send/brightness", "i", 0, "whether brightness is sent on as controller 74", choices=("0", "1")),
-        Control("expression", "i", 0, "whether slides are sent as pitch bends (range 2), swells as controller 11 and filters as 74; not to drums", choices=("0", "1"), reach=Reach.REARRANGE),
+        Control("send/energy", "i", 0, f"whether energy is sent on as controller {SWELL} to the channels of the parts", choices=("0", "1")),
+        Control("send/brightness", "i", 0, f"whether brightness is sent on as controller {FILTER}", choices=("0", "1")),
+        Control("expression", "i", 0, f"whether {GESTURES} are sent; not to drums", choices=("0", "1"), reach=Reach.REARRANGE),
         Control("send/programs", "i", 0, "whether program changes are sent to the channels of the parts: understood/programs", choices=("0", "1")),
         Control("send/clock", "i", 0, "whether MIDI clock is sent along: 24 clocks a quarter note, start at bar 1, stop, song position", choices=("0", "1")),
         Control("transpose", "i", 0, "semitones, at output; drums stay", -24, 24, reach=Reach.REARRANGE),

@@ -34,7 +34,7 @@ from bridge.takes.recorder import ChangedControls, Recorder, Sounding
 from bridge.takes.takes import Take
 from bridge.takes.timeline import PlacedBeat, Timeline
 from bridge.takes.voicing import reharmonised
-from model.expression import NEUTRAL
+from model.expression import LEVEL_CONTROLLERS, NEUTRAL
 from model.music.midifile import Song
 from model.music.notes import HARMONY_PARTS, PARTS, TICKS_PER_QUARTER, USUAL_PARTS, Beat, Ticks, beats_in_bar
 from model.music.plan import apply_controls
@@ -53,8 +53,6 @@ REARRANGE_MARGIN = Seconds(0.050)
 """Beats nearer than this keep their arrangement."""
 BEATS_HEARD = 8
 """Placed beats in which a slide looks for the note before."""
-CONTROLLERS = {"energy": 11, "brightness": 74}
-"""Controller numbers: expression, and brightness as in General MIDI 2."""
 
 
 class HoldState(Enum):
@@ -181,14 +179,18 @@ class Playback:
     def _place(self, take: int, beat: Beat, new_bar: bool, feel: Feel, notes: tuple[ScheduledNote, ...]) -> None:
         before = self.timeline.placed[-1].take if self.timeline.placed else None
         placed = self.timeline.place(take, beat, notes, new_bar, feel)
-        controls: tuple[ScheduledControl, ...] = ()
-        if self.settings["expression"] and take:
-            controls = expression.curves(beat, placed.start, feel, self.settings, whole=before != take)
+        controls = self._curves(placed, whole=before != take)
         self.recorder.add(placed, changed_controls(self.settings), controls)
         if notes or controls:
             self.effects.append(ToPlayer(Play(take, notes, controls)))
         for note in notes:
             self._publish_note(take, note)
+
+    def _curves(self, placed: PlacedBeat, *, whole: bool = False) -> tuple[ScheduledControl, ...]:
+        """Return the controllers of a placed beat; none where expression is off, and none of clicks."""
+        if not self.settings["expression"] or not placed.take:
+            return ()
+        return expression.curves(placed.music, placed.start, placed.feel, self.settings, whole=whole)
 
     def count_in(self, bars: int, meter: str) -> None:
         """Place bars of clicks before bar 1, even if the drums are muted. They belong to no take."""
@@ -401,7 +403,7 @@ class Playback:
 
     def send_levels(self, take: Take | None) -> None:
         """Send the take's energy and brightness as controllers, and its programs, to the channels of the parts, where they have changed."""
-        enabled = [name for name in CONTROLLERS if self.settings[f"send/{name}"]]
+        enabled = [name for name in LEVEL_CONTROLLERS if self.settings[f"send/{name}"]]
         if take is None or take.plan is None or not (enabled or self.settings["send/programs"]):
             self._sent_controllers.clear()
             return
@@ -418,7 +420,7 @@ class Playback:
                 channel = int(self.settings[f"part/{part}/channel"]) - 1
                 if self._sent_controllers.get((name, channel)) != value:
                     self._sent_controllers[name, channel] = value
-                    order = Controller(part, channel, CONTROLLERS[name], value)
+                    order = Controller(part, channel, LEVEL_CONTROLLERS[name], value)
                     self.effects.append(ToPlayer(order))
 
     def send_expression(self, now: Seconds) -> None:
@@ -443,7 +445,7 @@ class Playback:
             self.effects.append(ToPlayer(SetTempoMap(self.tempo)))
 
     def resend(self, now: Seconds) -> None:
-        """Send the tempo map, the levels, the programs and all notes to come to a player that was started again."""
+        """Send a player that was started again the tempo map, the levels, the programs, and all notes and curves to come."""
         self._sent_controllers.clear()
         for part, channel in sorted(self._expressive):  # what the player that died had sent is not known
             self.effects += [ToPlayer(Controller(part, channel, n, value)) for n, value in NEUTRAL.items()]
@@ -452,9 +454,10 @@ class Playback:
         self.effects.append(ToPlayer(SetTempoMap(self.tempo)))
         here = self.tick(now)
         for placed in self.timeline.placed:
-            coming = tuple(s for s in placed.notes if s.at > here)
-            if coming:
-                self.effects.append(ToPlayer(Play(placed.take, coming)))
+            notes = tuple(s for s in placed.notes if s.at > here)
+            curves = expression.remaining(self._curves(placed), here) if placed.end > here else ()
+            if notes or curves:
+                self.effects.append(ToPlayer(Play(placed.take, notes, curves)))
         if self.bar_one is not None:
             self.set_bar_one(self.bar_one)
 

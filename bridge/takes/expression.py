@@ -15,9 +15,6 @@ from model import expression
 from model.music.notes import PARTS, UNPITCHED_PARTS, Beat, Ticks, beats_in_bar
 from model.styles import depths_of
 
-SENT_BY_HAND = {expression.SWELL: "send/energy", expression.FILTER: "send/brightness"}
-"""Controls that send the same controllers: where one is on, its value stands and no curve is drawn."""
-
 
 def channels(settings: Mapping[str, Value]) -> dict[str, int]:
     """Return the channels, 0..15, of the parts that have a channel to themselves; without drums."""
@@ -57,6 +54,12 @@ def curves(
     return tuple(_curves(beat, start, feel, settings, whole))
 
 
+def remaining(curves: Sequence[ScheduledControl], here: Ticks) -> tuple[ScheduledControl, ...]:
+    """Return what of a beat's controllers lies behind a tick, and of each before it the last: where it is now."""
+    now = {(c.channel, c.number): c for c in curves if c.at <= here}
+    return (*now.values(), *(c for c in curves if c.at > here))
+
+
 def _curves(
     beat: Beat, start: Ticks, feel: Feel, settings: Mapping[str, Value], whole: bool
 ) -> Iterator[ScheduledControl]:
@@ -70,8 +73,8 @@ def _curves(
 
     for part, channel in own.items():
         depths = depths_of(feel.plan.style_of(part))
-        for number, by_hand in SENT_BY_HAND.items():
-            if settings[by_hand]:
+        for level, number in expression.LEVEL_CONTROLLERS.items():
+            if settings[f"send/{level}"]:
                 continue
             if part not in feel.plan.parts:
                 if whole:

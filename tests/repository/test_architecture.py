@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from bridge.cli.arguments import COMMANDS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -50,6 +52,16 @@ def test_playing_does_not_import_torch_either() -> None:
 def test_what_only_a_child_does_keeps_nobody_waiting_at_the_start(rooms: str, left: str) -> None:
     code = f"import {rooms}, sys; sys.exit({left!r} in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False).returncode == 0
+
+
+@pytest.mark.parametrize("words", [["--help"], []])
+def test_the_list_of_commands_is_told_without_loading_what_makes_music(words: list[str]) -> None:
+    show = f"import sys; from bridge.__main__ import main; main({words!r})"
+    code = f"import atexit, sys; atexit.register(lambda: print(*sys.modules, file=sys.stderr)); {show}"
+    told = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert told.returncode == 0
+    assert all(f"\n    {name}" in told.stdout for name in COMMANDS)
+    assert not {"bridge.clips.options", "bridge.midi.jack", "model.music.plan", "numpy"} & {*told.stderr.split()}
 
 
 def test_the_model_never_imports_the_bridge() -> None:

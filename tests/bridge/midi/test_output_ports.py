@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
+from bridge.config import BACKENDS
 from bridge.errors import OwnerError
-from bridge.midi.backends import BACKENDS, find_backend, jack_client_name, list_ports, platform_backends
+from bridge.midi.backends import find_backend, jack_client_name, list_ports, platform_backends
 from bridge.midi.input_ports import InputConfig, resolved_input
 from bridge.midi.output_ports import OutputConfig, OutputPort, SilentPort, first_words, open_output, resolved_output
 from bridge.midi.player_process import preload

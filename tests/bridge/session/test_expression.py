@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bridge.errors import BadRequest
+from bridge.midi.scheduler import Scheduler
 from bridge.protocol.events import (
     ControlSet,
     CueRequested,
@@ -188,6 +189,27 @@ def test_a_player_that_comes_back_is_told_the_range_and_neutral_values() -> None
     band.happen(PlayerReady())
     pads = [(n, v) for channel, n, v in band.told_controllers if channel == 3]
     assert pads == [*NEUTRAL.items(), *RANGE_TOLD]
+
+
+def test_a_player_that_comes_back_is_told_where_the_curves_are_and_how_they_go_on() -> None:
+    band, undisturbed = rig(TRAP), rig(TRAP)
+    for one in (band, undisturbed):
+        one.until(one.now + 6.1)
+    band.scheduler, band.held, band.bent = Scheduler(), {}, {}  # another player, which knows of nothing
+    band.curves.clear()
+    band.told_controllers.clear()
+    band.happen(PlayerReady())
+    here = band.tempo.ticks_at(band.now)
+    for one in (band, undisturbed):
+        one.until(one.now + 1)
+    again = [(channel, number) for at, channel, number, _ in band.curves if at <= here]
+    assert len(again) == len(set(again)), "each is told once"
+    told = {(channel, number): value for channel, number, value in band.told_controllers if number in NEUTRAL}
+    told |= {(channel, number): value for at, channel, number, value in band.curves if at <= here}
+    assert told == {(channel, n): value for at, channel, n, value in undisturbed.curves if at <= here}
+    goes_on = sorted(curve for curve in undisturbed.curves if curve[0] > here)
+    assert goes_on
+    assert sorted(curve for curve in band.curves if curve[0] > here) == goes_on
 
 
 def test_a_channel_that_drums_share_has_neither_bends_nor_curves() -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from bridge.takes.timeline import PlacedBeat
-from model.generation.form_plan import PHRASE_BARS
+from model.generation.material.form_plan import PHRASE_BARS
 from model.music.notes import beat_length, beats_in_bar
 
 MAX_HEARD = 2048

@@ -6,6 +6,7 @@ sounds at a time: of a chord one of its tones is found. The same line read from 
 
 from __future__ import annotations
 
+import cmath
 import math
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -39,6 +40,38 @@ ATTACK = 4
 """Frames before a steady pitch in which the sound rose: its note begins there."""
 
 
+NOTES_TUNED, FEWEST_TUNED, MOST_FRAMES = 24, 4, 64
+"""Last notes that tell the tuning of a voice, how many are needed for that, and up to how many frames a long one counts more."""
+CLEAR_TUNING = 0.5
+"""How close the notes must lie to one tuning, 0..1 (about 19 cents beside it, the standard deviation), to be heard by it."""
+MOST_OFF = 0.65
+"""Semitones that a tuning is followed from where it was; a quarter tone flat would else be heard sharp at times."""
+
+
+class Tuning:
+    """How far a voice sings above A = 440, in semitones: by the last notes, those that were held longer count more."""
+
+    def __init__(self) -> None:
+        self._notes: deque[tuple[float, int]] = deque(maxlen=NOTES_TUNED)
+        self._semitones = 0.0
+
+    def sung(self, pitch: float, frames: int) -> None:
+        """Take a note that has ended."""
+        self._notes.append((pitch, min(frames, MOST_FRAMES)))
+        count = sum(frames for _, frames in self._notes)
+        turn = sum(frames * cmath.exp(2j * math.pi * pitch) for pitch, frames in self._notes) / count
+        if len(self._notes) < FEWEST_TUNED or abs(turn) < CLEAR_TUNING:
+            self._semitones = 0.0
+            return
+        angle = cmath.phase(turn) / (2 * math.pi)
+        near = self._semitones + (angle - self._semitones + 0.5) % 1 - 0.5
+        self._semitones = near if abs(near) <= MOST_OFF else angle
+
+    def number(self, pitch: float) -> int:
+        """Return the MIDI number of a pitch of this voice."""
+        return min(127, max(0, round(pitch - self._semitones)))
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """What is known of 16 ms: number, pitch as a MIDI number with its cents (None where there is none), loudness in dB."""
@@ -50,7 +83,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """A note begins at a second of the stream, or ends there (velocity 0)."""
+    """A note begins at a second of the stream, or ends there (velocity 0); its pitch is that of the voice's own tuning."""
 
     at: float
     pitch: int
@@ -142,6 +175,7 @@ class NoteFinder:
 
     def __init__(self) -> None:
         self._recent: deque[Frame] = deque(maxlen=FEWEST_FRAMES + ATTACK)
+        self._tuning = Tuning()
         self._steady: list[Frame] = []
         self._note: int | None = None
         self._centre = 0.0
@@ -179,7 +213,7 @@ class NoteFinder:
         begins = self._attack(self._steady[0].number)
         centre = float(np.median([f.pitch for f in self._steady if f.pitch is not None]))
         octaves = 0 if self._note is None or self._is_attack(begins) else _octaves(centre - self._centre)
-        if self._note == round(centre) or octaves > 0:
+        if self._note == self._tuning.number(centre) or octaves > 0:
             self._steady = []  # the same note, or its overtones
             return []
         if octaves < 0:  # what began was an overtone of it
@@ -212,7 +246,7 @@ class NoteFinder:
         return levels[number] - levels[number - 1] if {number, number - 1} <= levels.keys() else 0.0
 
     def _begin(self, at: int, centre: float) -> list[Heard]:
-        self._note, self._centre, self._begun, self._steady = min(127, max(0, round(centre))), centre, at, []
+        self._note, self._centre, self._begun, self._steady = self._tuning.number(centre), centre, at, []
         self._loudest = -140.0
         loudness = max(f.loudness for f in self._recent if f.number >= at)
         return [Heard(at * FRAME, self._note, round(min(120, max(30, 127 + 1.6 * loudness))))]
@@ -220,7 +254,11 @@ class NoteFinder:
     def _ended(self, at: int) -> list[Heard]:
         note, self._note = self._note, None
         self._silent = 0
-        return [] if note is None else [Heard(max(at, self._begun + 1) * FRAME, note, 0)]
+        if note is None:
+            return []
+        at = max(at, self._begun + 1)
+        self._tuning.sung(self._centre, at - self._begun)
+        return [Heard(at * FRAME, note, 0)]
 
 
 def _octaves(semitones: float) -> int:

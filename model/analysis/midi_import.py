@@ -245,14 +245,14 @@ def _within(values: Mapping[Ticks, _ValueT], end: int) -> tuple[tuple[Ticks, _Va
 
 def _groups(given: Sequence[Note], notes: Sequence[Note], raws: Sequence[RawNote]) -> dict[int, tuple[RawNote, ...]]:
     """Return the notes of the file behind each note of the song: itself, and those that sounded at once with it."""
-    found = {note.source: [raws[note.source - 1]] for note in notes}
-    heard = {(note.part, note.pitch, note.start): note.source for note in notes}
-    for note in given:
-        if note.source not in found:
-            source = heard.get((note.part, note.pitch, note.start))
-            if source is not None:
-                found[source].append(raws[note.source - 1])
-    return {source: tuple(group) for source, group in found.items()}
+    found: dict[int, tuple[RawNote, ...]] = {note.source: (raws[note.source - 1],) for note in notes}
+    hidden = [note for note in given if note.source not in found]
+    heard = {(note.part, note.pitch, note.start): note.source for note in notes} if hidden else {}
+    for note in hidden:
+        source = heard.get((note.part, note.pitch, note.start))
+        if source is not None:
+            found[source] += (raws[note.source - 1],)
+    return found
 
 
 def _heard(raw: RawFile) -> _Heard:
@@ -267,13 +267,14 @@ def _heard(raw: RawFile) -> _Heard:
                     _meta(found, Ticks(round(tick * scale)), data, number, index, raw.in_seconds)
             elif status & 0xF0 == smf.PROGRAM:
                 found.programs.setdefault((number, status & 0x0F), data[0])
-        notes = smf.spans(track.events)
+        events, notes = track.events, smf.spans(track.events)
         struck: dict[tuple[int, int], list[int]] = defaultdict(list)
-        for on, _ in notes:
-            struck[track.events[on][1], track.events[on][2][0]].append(track.events[on][0])
+        if any(events[on][0] == events[off][0] for on, off in notes if off >= 0):
+            for on, _ in notes:
+                struck[events[on][1], events[on][2][0]].append(events[on][0])
         for on, off in notes:
-            tick, status, data = track.events[on]
-            stop = track.events[off][0] if off >= 0 else max(last, track.end if track.end > tick else 0)
+            tick, status, data = events[on]
+            stop = events[off][0] if off >= 0 else max(last, track.end if track.end > tick else 0)
             if stop <= tick and off < 0:
                 stop = tick + round(raw.ticks_per_quarter)
             if stop == tick:  # of the least length, but not beyond the next note of its key

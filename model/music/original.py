@@ -10,6 +10,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from model.music import smf
 from model.music.harmony import parse_key
@@ -129,7 +130,9 @@ class _Merge:
                 fresh[note.part].append(note)
                 self._write(note, self._home(note.part))
         for source, notes in found.items():
-            one = min(notes, key=lambda n: (n != was[source], abs(n.start - was[source].start)))
+            one = notes[0]
+            if len(notes) > 1:
+                one = min(notes, key=lambda n: (n != was[source], abs(n.start - was[source].start)))
             raws = self._original.notes[source]
             for note in notes:
                 if note is not one:
@@ -357,7 +360,7 @@ class _Merge:
                 keyed.append((event[0], int(not (event[1] == smf.META and event[2][0] == smf.NAME)) * 2, index, event))
         keyed += [(event[0], 1, i, event) for i, event in enumerate(edit.before)]
         keyed += [(event[0], 3, i, event) for i, event in enumerate(edit.after)]
-        events = tuple(event for *_, event in sorted(keyed, key=lambda k: k[:3]))
+        events = tuple(event for *_, event in sorted(keyed, key=itemgetter(0, 1, 2)))
         end = self._original.ticks(self._song.end) if self._song.end > self._before.end else 0
         return RawTrack(events, max(track.end, end, events[-1][0] if events else 0))
 

@@ -204,3 +204,44 @@ def test_an_overtone_that_is_found_for_a_moment_is_not_another_note() -> None:
 def test_an_octave_that_is_struck_is_another_note() -> None:
     found = at_pitches((48, 12, -26), (60, 12, -14), (None, 5, -60))
     assert [h.pitch for h in found if h.velocity] == [48, 60]
+
+
+def steady(pitches: list[float]) -> list[Frame]:
+    """Frames of notes of a third of a second each, with a rest between them."""
+    found: list[Frame] = []
+    for pitch in pitches:
+        found += [Frame(len(found) + i, pitch, -20.0) for i in range(20)]
+        found += [Frame(len(found) + i, None, -90.0) for i in range(6)]
+    return found
+
+
+def numbers(pitches: list[float]) -> list[int]:
+    return [h.pitch for h in NoteFinder().push(steady(pitches)) if h.velocity]
+
+
+TUNE = [60, 62, 64, 60, 65, 64, 62, 67, 64, 60, 62, 59, 60, 67, 65, 64]
+OFF = [0.05, -0.1, 0.1, 0.0, -0.16, 0.15, -0.05, 0.12, -0.14, 0.08, -0.2, 0.16, 0.0, -0.15, 0.1, -0.11]
+"""Semitones by which a singer misses each note."""
+
+
+@pytest.mark.parametrize("cents", [-45, -40, -20, 0, 20, 40, 45])
+def test_a_voice_is_heard_in_the_key_of_its_own_tuning(cents: int) -> None:
+    sung_at = [note + off + cents / 100 for note, off in zip(TUNE, OFF, strict=True)]
+    heard_as = numbers(sung_at)
+    assert heard_as[4:] == TUNE[4:], "after four notes the tuning is known"
+
+
+def test_a_voice_about_a_quarter_tone_off_is_not_heard_sharp_and_flat_in_turn() -> None:
+    sung_at = [note - 0.48 + off / 2 for note, off in zip(TUNE * 2, OFF * 2, strict=True)]
+    steps = [a - b for a, b in zip(numbers(sung_at)[4:], (TUNE * 2)[4:], strict=True)]
+    assert len(set(steps)) == 1
+
+
+def test_notes_that_lie_at_no_one_tuning_are_heard_as_they_are() -> None:
+    spread = [60.0, 62.3, 64.6, 65.1, 67.45, 60.7, 62.95, 64.2, 59.55]
+    assert numbers(spread) == [round(pitch) for pitch in spread]
+
+
+def test_a_voice_that_drifts_is_followed() -> None:
+    sung_at = [note + off / 2 - 0.035 * i for i, (note, off) in enumerate(zip(TUNE, OFF, strict=True))]
+    assert numbers(sung_at) == TUNE

@@ -34,11 +34,15 @@ check: $(VENV)/.developing ## ruff and mypy
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# what a JACK server hears (the marker `heard`) has the machine to itself; the rest runs on two cores; test-long learns
+# What a JACK server hears (the marker `heard`) has the machine to itself; test-long learns. The rest runs on two cores by three
+# workers: real programs wait for much. Laws are tried on fewer examples than in test-long. Hundreds of processes are started,
+# each of which would compile every module again where the shell's environment says that none is kept.
 LEARNT = tests/model/training
+HEARD = tests/bridge/follow tests/bridge/midi tests/bridge/runtime
+test test-long: export PYTHONDONTWRITEBYTECODE =
 test: check ## check, then every test but long ones; a missing optional tool is a skip with one line
-	$(PYTHON) -m pytest -q -rs -m "not long and not heard" -n 2 --dist loadgroup --ignore=$(LEARNT)
-	$(PYTHON) -m pytest -q -rs -m "not long and heard" tests/bridge
+	LLMBALL_EXAMPLES=40 $(PYTHON) -m pytest -q -rs -m "not long and not heard" -n 3 --dist loadgroup --ignore=$(LEARNT)
+	$(PYTHON) -m pytest -q -rs -m "not long and heard" $(HEARD)
 
 test-long: docs sanitize ## what else .ci/run checks: the site, long tests, all of the songbook, odd files, the C code under sanitizers
 	$(PYTHON) -m bench.robustness.corpus --plain --bent 300
@@ -46,6 +50,7 @@ test-long: docs sanitize ## what else .ci/run checks: the site, long tests, all 
 	$(PYTHON) -m model.songbook pages docs/songbook --check
 	LLMBALL_PIECES=10000 $(PYTHON) -m pytest -q -n 2 tests/model/songbook $(LEARNT)
 	LLMBALL_RECORD_SECONDS=60 $(PYTHON) -m pytest -q -rs -m long
+	$(PYTHON) -m pytest -q -n 2 -m "hypothesis and not long and not heard" --ignore=$(LEARNT)
 
 corpus: need-DIR $(VENV)/.developing ## DIR=folder [BENT=5000]: somebody else's .mid files through every command that reads one
 	$(PYTHON) -m bench.robustness.corpus "$(DIR)" --plain --bent $(BENT)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack
@@ -14,14 +15,18 @@ from hypothesis import HealthCheck, settings
 from tests.support import real_programs
 
 REQUIRE_ALL = "LLMBALL_REQUIRE_ALL"
+HEARD_IN = ("tests/bridge/follow/", "tests/bridge/midi/", "tests/bridge/runtime/")
+"""Where tests lie that have the machine to themselves: `HEARD` of the Makefile."""
 # before torch comes: on two crowded cores a second thread makes its tests take two and a half times as long
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # the same examples every run, so that a change is judged by itself; LLMBALL_RANDOM_TESTS=1 looks for new ones
+# `make test` tries fewer of each law than `make test-long` does (LLMBALL_EXAMPLES)
 # how quickly this machine draws them, under sanitizers too, is nobody's fault
 settings.register_profile(
     "llmball",
     derandomize=os.environ.get("LLMBALL_RANDOM_TESTS") != "1",
     database=None,
+    max_examples=int(os.environ.get("LLMBALL_EXAMPLES", "100")),
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
@@ -43,6 +48,17 @@ def pytest_make_collect_report() -> Generator[None, pytest.CollectReport, pytest
     return _judged(report)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Look for no garbage among what is loaded for all tests: that took a tenth of their time."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _judged(report: Report) -> Report:
     if os.environ.get(REQUIRE_ALL) == "1" and report.skipped and not hasattr(report, "wasxfail"):
         report.outcome = "failed"
@@ -51,16 +67,15 @@ def _judged(report: Report) -> Report:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what a JACK server hears: it is timed, so `make test` gives it the machine to itself, in tests/bridge.
+    """Mark what a JACK server hears: it is timed, so `make test` gives it the machine to itself, in `HEARD_IN`.
 
-    What needs JACK and waits for what it expects is marked `untimed`.
+    What needs JACK and waits for what it expects is marked `untimed`, and lies anywhere.
     """
     for item in items:
-        if "jack_environment" in getattr(item, "fixturenames", ()):
-            if "tests/bridge/" not in item.nodeid:
-                raise pytest.UsageError(f"{item.nodeid}: what needs JACK lies in tests/bridge, else nobody runs it")
-            if item.get_closest_marker("untimed") is None:
-                item.add_marker("heard")
+        if "jack_environment" in getattr(item, "fixturenames", ()) and item.get_closest_marker("untimed") is None:
+            if not item.nodeid.startswith(HEARD_IN):
+                raise pytest.UsageError(f"{item.nodeid}: what JACK hears lies in {HEARD_IN}, else nobody runs it")
+            item.add_marker("heard")
 
 
 @pytest.fixture(scope="session", autouse=True)

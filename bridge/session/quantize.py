@@ -62,10 +62,13 @@ def lead_to_entry(take: Take, coming: Take, playback: Playback, now: Seconds) ->
 
     Nothing happens where less than a beat is left, or where it plays something else that was asked for.
     """
-    line, placed = coming.entry_tick, [p for p in playback.timeline.placed if p.take == take.number]
-    if line is None or not placed or take.score is not None or take.end_beat is not None:
+    line = coming.entry_tick
+    if line is None or take.score is not None or take.end_beat is not None:
         return
-    beat, meter = placed[-1].music.length, placed[-1].music.meter
+    placed = [p for p in playback.timeline.placed if p.take == take.number and p.start < line]
+    if not placed:
+        return
+    beat, meter = placed[-1].music.length, placed[-1].music.meter  # of the bar that is led out of
     beats = min(beats_in_bar(meter), (line - playback.tick(Seconds(now + MIN_NOTICE))) // beat)
     begin = Ticks(line - beats * beat)
     if beats < 1 or begin < placed[0].start:  # it has not begun yet

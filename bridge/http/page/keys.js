@@ -31,6 +31,7 @@ export function keys() {
     const hint = $("follow").getAttribute("aria-pressed") === "true" ? "Play on the keys below or a MIDI keyboard: the band follows." : "";
     $("inputs").textContent = [...inputs].sort().map(([n, known]) => inputLine(n, known)).join(" · ") || hint;
   };
+  wire.on("connected", () => { inputs.clear(); inputsTold(); }); // another daemon may have fewer
   wire.on("input", (number, name, state) => input(number, { name, state }));
   wire.on("input/latency", (number, ms, gaps) => input(number, { ms, gaps }));
   wire.on("input/plays", (number, plays) => input(number, { plays }));

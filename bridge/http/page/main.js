@@ -57,7 +57,7 @@ wire.on("state", (state) => {
   $("state").dataset.is = state;
   $("stop").disabled = state === "idle";
   document.body.dataset.state = state;
-  if (state !== "playing") { for (const id of ["bar", "chord"]) $(id).textContent = "–"; $("chord-next").textContent = ""; dots($("beats").children.length, 0); }
+  if (state !== "playing") unplaced();
 });
 wire.on("beat", (bar, beat, tempo) => {
   $("bar").textContent = `${bar}.${beat}`;
@@ -69,7 +69,13 @@ function dots(count, beat) {
   [...$("beats").children].forEach((dot, i) => dot.classList.toggle("on", i === beat - 1));
 }
 dots(4, 0);
-wire.on("connected", () => { $("composer").hidden = true; });
+/** Show no place in the music: nothing plays, or what does has not been told yet. */
+function unplaced() {
+  for (const id of ["bar", "chord"]) $(id).textContent = "–";
+  for (const id of ["chord-next", "explained-now", "explained-next"]) $(id).textContent = "";
+  dots($("beats").children.length, 0);
+}
+wire.on("connected", () => { $("composer").hidden = true; unplaced(); });
 wire.on("composer/told", (text) => { Object.assign($("composer"), { textContent: `Language model: ${text}`, hidden: !text }); });
 wire.on("chord", (symbol) => { $("chord").textContent = symbol; });
 wire.on("planned", (planned) => {

@@ -19,7 +19,7 @@ export function progression() {
     show();
   });
   wire.on("take", () => { awaiting = true; wishes = null; });
-  wire.on("connected", () => { joining = true; });
+  wire.on("connected", () => { given = ""; wishes = null; joining = true; });
   wire.on("beat", (bar, beat) => { if (awaiting) begin(bar); if (awaiting || beat === 1) show(); awaiting = false; });
   wire.on("planned", show);
   wire.on("state", (state) => { if (state !== "playing") { awaiting = true; wishes = null; } show(); });

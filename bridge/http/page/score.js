@@ -89,6 +89,7 @@ let before = null, joining = false; // what was known when the connection was lo
 wire.on("connected", () => {
   before = { notes: score.notes, beats: score.beats, take: score.take };
   cleared();
+  chord = "";
   joining = true;
 });
 wire.on("welcome", () => {

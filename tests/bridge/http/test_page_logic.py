@@ -323,3 +323,46 @@ def test_a_bar_that_is_planned_in_part_is_saved_in_the_metre_of_the_bar_before(n
         "alone": ["2/4"],
     }
     assert songs["five"].end == 10 * 480, "up to the bar line"
+
+
+ANOTHER_DAEMON = (
+    WORLD.replace('location = { host: "" }', 'location = { host: "", protocol: "http:", search: "", pathname: "/" }')
+    + """
+const elements = {};
+const element = () => ({ dataset: {}, style: {}, children: [], options: [], append() {}, replaceChildren() {}, addEventListener() {}, setAttribute() {}, getAttribute: () => "true" });
+Object.assign(globalThis, { addEventListener() {}, Option: class {} });
+globalThis.navigator ??= {};
+document.getElementById = (id) => elements[id] ??= element();
+document.createElement = element;
+document.body = element();
+const { keys } = await import("%PAGE%/keys.js");
+const { score } = await import("%PAGE%/score.js");
+keys();
+const joins = (...inputs) => {
+  wire.tell("connected");
+  wire.tell("tempo_map", [[0, 0, 60]]);
+  for (const number of inputs) wire.tell("input", number, `keys ${number}`, "open");
+  wire.tell("state", "playing");
+};
+joins(1, 2);
+wire.tell("chord", "Dm");
+wire.tell("planned", [[0, 1, 1, ""], [1, 1, 2, "G"]]);
+wire.tell("welcome");
+said.first = [elements.inputs.textContent, score.bars()[0].chords];
+joins(1);
+wire.tell("planned", [[0, 1, 1, ""], [1, 1, 2, "C"]]);
+wire.tell("welcome");
+said.second = [elements.inputs.textContent, score.bars()[0].chords];
+joins();
+said.third = elements.inputs.textContent;
+console.log(JSON.stringify(said));
+"""
+)
+
+
+def test_another_daemons_inputs_and_chord_are_not_those_of_the_one_before(node: Node) -> None:
+    said = node(ANOTHER_DAEMON)
+    listening = "Input 1 (keys 1): listening"
+    assert said["first"] == [f"{listening} · Input 2 (keys 2): listening", [[0, "Dm"], [1, "G"]]]
+    assert said["second"] == [listening, [[1, "C"]]], "what sounds has not been told"
+    assert said["third"] == "Play on the keys below or a MIDI keyboard: the band follows."

@@ -17,8 +17,8 @@ from bridge.protocol.events import (
     TakeLaunchRequested,
 )
 from bridge.session.transport import State
-from model.generation.messages import Begin
-from model.music.notes import Ticks
+from model.generation.messages import Answer, BeatWritten, Begin, Order, Understood, Write
+from model.music.notes import Beat, Ticks
 from model.music.plan import Plan
 from tests.support.virtual_band import BAR, BEAT, Rig, latencies, playing
 
@@ -255,6 +255,28 @@ def test_a_line_that_is_near_is_led_to_by_the_beats_that_are_left() -> None:
     (_, _), (_, bar) = entered(rig)
     assert 1 <= len(fills(rig)) < 4
     assert fills(rig)[-1] == 4 * (bar - 1) - 1, "the last beat before it enters"
+
+
+def test_a_line_at_which_the_metre_changes_is_led_to_by_a_whole_bar_of_the_one_before() -> None:
+    def answer(order: Order) -> Answer | None:
+        if isinstance(order, Begin):
+            return Understood(order.take, Plan(tempo=160.0), None)
+        if not isinstance(order, Write):
+            return None
+        bar, beat = divmod(order.index, 4) if order.index < 8 else (2 + (order.index - 8) // 3, (order.index - 8) % 3)
+        meter = "4/4" if order.index < 8 else "3/4"
+        return BeatWritten(order.take, Beat(order.index, bar, beat, meter, "C", order.index == 0))
+
+    rig = Rig(latencies(1, 0.01), generator=answer)
+    for name, value in (("lookahead", 12.0), ("quantize", "2bars")):
+        rig.happen(ControlSet(name, value))
+    rig.happen(PromptRequested("rain"))
+    rig.happen(PlayRequested())
+    rig.until(rig.now + 0.7)
+    rig.happen(PromptRequested("snow"))
+    rig.until(rig.now + 4)
+    assert entered(rig) == [("1", 1), ("2", 3)], "where three quarters a bar would have begun"
+    assert fills(rig) == [4, 5, 6, 7]
 
 
 @pytest.mark.parametrize("event", [RefineRequested("busier"), PromptRequested("now")])

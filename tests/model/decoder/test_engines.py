@@ -16,6 +16,8 @@ from model.decoder.tokenizer import SIZES, Event
 from model.native.library import native_available
 from tests.support.tiny_engine import SHAPE, noise
 
+pytestmark = pytest.mark.xdist_group("torch")  # one worker imports it
+
 Kind = Callable[[dict[str, Array], dict[str, int]], Engine]
 
 

@@ -22,6 +22,8 @@ from model.prompt.encoder import (
 from model.prompt.understand import open_encoder
 from model.training.fit import adapter
 
+pytestmark = pytest.mark.xdist_group("torch")  # one worker imports it
+
 SENTENCES = [
     "calm piano", "calm piano in the rain", "fast techno at night", "slow dance", "warm rain", "dark night", "bright piano",
     "techno", "slow warm piano", "fast dance in the night", "bright warm night", "dark techno",
